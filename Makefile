@@ -1,0 +1,29 @@
+# Go 1.27 comes through the module proxy where the installed Go is older.
+export GOTOOLCHAIN = auto
+export GOEXPERIMENT = simd
+export CGO_ENABLED = 0
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+PALI3 := bin/pali3
+
+.PHONY: help build quickstart test race lint data clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/pali3, one static binary
+	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o $(PALI3) ./cmd/pali3
+
+test: ## run the tests
+	go test -timeout 15m ./...
+
+race: ## run the concurrent packages under the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race -timeout 15m ./shards/... ./ingest/... ./webli/... ./augment/... ./mixture/...
+
+lint: ## gofmt, vet, staticcheck
+	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); if [ -n "$$bad" ]; then echo "not gofmt'd:"; echo "$$bad"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+clean: ## remove what was built
+	rm -rf bin

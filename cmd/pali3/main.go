@@ -1,0 +1,49 @@
+// Command pali3 takes raw image-text data to a trained and scored PaLI-3.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/rs/zerolog"
+)
+
+// commands is the way of the data, first to last.
+type commands struct {
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+// run executes one command line and returns the exit status: 0 done, 1 failed, 2 misused.
+func run(ctx context.Context, args []string) int {
+	log := zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
+	parser, err := kong.New(&commands{},
+		kong.Name("pali3"),
+		kong.Description("The open PaLI-3: ingest, curate, mix, train and score vision-language data and models."),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(log),
+	)
+	if err != nil {
+		log.Error().Err(err).Msg("building the command line")
+		return 2
+	}
+	call, err := parser.Parse(args)
+	if err != nil {
+		log.Error().Msg(err.Error())
+		return 2
+	}
+	if err := call.Run(); err != nil {
+		log.Error().Msg(err.Error())
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,2 @@
+// Package recipes embeds the recipes that ship with pali3, one YAML file each.
+package recipes

@@ -1,0 +1,92 @@
+// Package shards owns the one record of pali3, the [Sample], and the dataset folder it lives in.
+//
+// Most users need two functions: [Open] to read a dataset and [Create] to write one. A dataset is a
+// folder of Parquet parts with a manifest.json written last, so that a killed writer leaves the old
+// dataset or the new one; FORMAT.md describes it for readers in other languages.
+//
+// The package knows files and records. It knows no task, no tokenizer and no model.
+package shards
+
+import "time"
+
+// Sample is one record: any number of images with what is known of them. Absent fields are legal: a
+// text-only document and an image without text are both samples.
+type Sample struct {
+	// Key names the sample within its dataset.
+	Key string `parquet:"key" json:"key"`
+	// Split is the part of the data the sample belongs to, for example train or held_out.
+	Split string `parquet:"split,dict" json:"split,omitempty"`
+	// Images are the pictures or frames of the sample, in order.
+	Images []Image `parquet:"images" json:"images,omitempty"`
+	// Texts are captions, alternative texts, titles and text read in the image.
+	Texts []Text `parquet:"texts" json:"texts,omitempty"`
+	// Questions are asked of the images as a whole.
+	Questions []Question `parquet:"questions" json:"questions,omitempty"`
+	// Boxes are labelled regions of the images.
+	Boxes []Box `parquet:"boxes" json:"boxes,omitempty"`
+	// Provenance says where the sample came from.
+	Provenance Provenance `parquet:"provenance" json:"provenance,omitzero"`
+	// Scores are measurements by name, for example an image-text similarity.
+	Scores map[string]float64 `parquet:"scores" json:"scores,omitempty"`
+	// Metadata is free text by name.
+	Metadata map[string]string `parquet:"metadata" json:"metadata,omitempty"`
+}
+
+// Image is an encoded picture, its bytes stored as they came.
+type Image struct {
+	Bytes  []byte `parquet:"bytes" json:"-"`
+	Format string `parquet:"format,dict" json:"format"` // jpeg, png, gif, webp, bmp
+	Width  int32  `parquet:"width" json:"width"`        // pixels
+	Height int32  `parquet:"height" json:"height"`      // pixels
+	SHA256 string `parquet:"sha256" json:"sha256"`      // of Bytes, in hex
+}
+
+// Kinds of [Text].
+const (
+	Alt     = "alt"
+	Caption = "caption"
+	OCR     = "ocr"
+	Title   = "title"
+)
+
+// Text is a string about the images.
+type Text struct {
+	Kind     string   `parquet:"kind,dict" json:"kind"`
+	Language string   `parquet:"language,dict" json:"language,omitempty"` // BCP-47
+	Value    string   `parquet:"value" json:"value"`
+	Score    *float64 `parquet:"score,optional" json:"score,omitempty"`
+}
+
+// Question is asked of a sample's images.
+type Question struct {
+	ID       string   `parquet:"id" json:"id"`
+	Text     string   `parquet:"text" json:"text"`
+	Language string   `parquet:"language,dict" json:"language,omitempty"` // BCP-47
+	Kind     string   `parquet:"kind,dict" json:"kind,omitempty"`
+	Answers  []Answer `parquet:"answers" json:"answers"`
+}
+
+// Answer is one annotator's answer.
+type Answer struct {
+	Text       string `parquet:"text" json:"text"`
+	Confidence string `parquet:"confidence,dict" json:"confidence,omitempty"` // yes, maybe or no, as in VQA v2
+}
+
+// Box is a labelled region: edges as fractions of the image's height and width, from its top left.
+type Box struct {
+	Label string  `parquet:"label" json:"label"`
+	Image int32   `parquet:"image" json:"image,omitempty"` // index into Sample.Images
+	Y0    float32 `parquet:"y0" json:"y0"`
+	X0    float32 `parquet:"x0" json:"x0"`
+	Y1    float32 `parquet:"y1" json:"y1"`
+	X1    float32 `parquet:"x1" json:"x1"`
+	Mask  []byte  `parquet:"mask,optional" json:"mask,omitempty"` // PNG of the box's inside
+}
+
+// Provenance says where a sample came from.
+type Provenance struct {
+	URL       string    `parquet:"url" json:"url,omitempty"`
+	PageURL   string    `parquet:"page_url" json:"page_url,omitempty"`
+	Licence   string    `parquet:"licence,dict" json:"licence,omitempty"`
+	FetchedAt time.Time `parquet:"fetched_at,timestamp(millisecond)" json:"fetched_at,omitzero"`
+}
