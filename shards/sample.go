@@ -17,13 +17,13 @@ type Sample struct {
 	// Split is the part of the data the sample belongs to, for example train or held_out.
 	Split string `parquet:"split,dict" json:"split,omitempty"`
 	// Images are the pictures or frames of the sample, in order.
-	Images []Image `parquet:"images" json:"images,omitempty"`
+	Images []Image `parquet:"images,list" json:"images,omitempty"`
 	// Texts are captions, alternative texts, titles and text read in the image.
-	Texts []Text `parquet:"texts" json:"texts,omitempty"`
+	Texts []Text `parquet:"texts,list" json:"texts,omitempty"`
 	// Questions are asked of the images as a whole.
-	Questions []Question `parquet:"questions" json:"questions,omitempty"`
+	Questions []Question `parquet:"questions,list" json:"questions,omitempty"`
 	// Boxes are labelled regions of the images.
-	Boxes []Box `parquet:"boxes" json:"boxes,omitempty"`
+	Boxes []Box `parquet:"boxes,list" json:"boxes,omitempty"`
 	// Provenance says where the sample came from.
 	Provenance Provenance `parquet:"provenance" json:"provenance,omitzero"`
 	// Scores are measurements by name, for example an image-text similarity.
@@ -34,7 +34,7 @@ type Sample struct {
 
 // Image is an encoded picture, its bytes stored as they came.
 type Image struct {
-	Bytes  []byte `parquet:"bytes" json:"-"`
+	Bytes  []byte `parquet:"bytes,uncompressed" json:"-"`
 	Format string `parquet:"format,dict" json:"format"` // jpeg, png, gif, webp, bmp
 	Width  int32  `parquet:"width" json:"width"`        // pixels
 	Height int32  `parquet:"height" json:"height"`      // pixels
@@ -63,7 +63,7 @@ type Question struct {
 	Text     string   `parquet:"text" json:"text"`
 	Language string   `parquet:"language,dict" json:"language,omitempty"` // BCP-47
 	Kind     string   `parquet:"kind,dict" json:"kind,omitempty"`
-	Answers  []Answer `parquet:"answers" json:"answers"`
+	Answers  []Answer `parquet:"answers,list" json:"answers"`
 }
 
 // Answer is one annotator's answer.

@@ -1,0 +1,54 @@
+package picture
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"testing"
+
+	"golang.org/x/image/bmp"
+)
+
+func TestInspect(t *testing.T) {
+	m := image.NewGray(image.Rect(0, 0, 7, 5))
+	for format, encode := range map[string]func(io.Writer) error{
+		"png":  func(w io.Writer) error { return png.Encode(w, m) },
+		"jpeg": func(w io.Writer) error { return jpeg.Encode(w, m, nil) },
+		"gif":  func(w io.Writer) error { return gif.Encode(w, m, nil) },
+		"bmp":  func(w io.Writer) error { return bmp.Encode(w, m) },
+	} {
+		var b bytes.Buffer
+		if err := encode(&b); err != nil {
+			t.Fatal(err)
+		}
+		info, err := Inspect(b.Bytes())
+		if err != nil || info != (Info{format, 7, 5}) {
+			t.Errorf("%s: %+v, %v", format, info, err)
+		}
+		if _, err := Inspect(b.Bytes()[:b.Len()-3]); format != "gif" && !errors.Is(err, ErrTruncated) {
+			t.Errorf("cut %s: %v", format, err)
+		}
+	}
+	if _, err := Inspect([]byte("<html>")); !errors.Is(err, ErrFormat) {
+		t.Errorf("HTML: %v", err)
+	}
+}
+
+func TestBomb(t *testing.T) {
+	var b bytes.Buffer
+	png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1)))
+	header := b.Bytes()
+	copy(header[16:], []byte{0, 1, 0, 0, 0, 1, 0, 0}) // 65536 x 65536
+	if _, err := Inspect(header); err == nil {
+		t.Error("a picture of 4 gigapixels was taken")
+	}
+}
+
+func FuzzInspect(f *testing.F) {
+	f.Add([]byte("\x89PNG\r\n\x1a\n"))
+	f.Fuzz(func(t *testing.T, b []byte) { Inspect(b) })
+}

@@ -1,0 +1,186 @@
+package shards
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/pali3/pali3/internal/atomicfile"
+)
+
+// SchemaVersion is the version of the dataset layout that this package writes.
+const SchemaVersion = 1
+
+// Names of the files of a dataset folder beside its parts.
+const (
+	ManifestName = "manifest.json"
+	RejectsName  = "rejects.parquet"
+)
+
+// Manifest lists what belongs to a dataset. It is written last: what it does not list is not part of
+// the dataset.
+type Manifest struct {
+	SchemaVersion int     `json:"schema_version"`
+	Files         []File  `json:"files"`             // the parts, in order of their rows
+	Rejects       *File   `json:"rejects,omitempty"` // rejects.parquet, if anything was rejected
+	Totals        Stat    `json:"totals"`            // over all files
+	Provenance    []Entry `json:"provenance"`        // what made the dataset, oldest first
+}
+
+// File describes one Parquet file of a dataset.
+type File struct {
+	Name      string            `json:"name"`
+	Rows      int64             `json:"rows"`
+	Bytes     int64             `json:"bytes"` // size of the file
+	SHA256    string            `json:"sha256"`
+	RowGroups []int64           `json:"row_groups"` // rows of each
+	Columns   map[string]Column `json:"columns,omitempty"`
+}
+
+// Column holds statistics of one leaf column of a file.
+type Column struct {
+	Nulls int64  `json:"nulls"`
+	Min   string `json:"min,omitempty"`
+	Max   string `json:"max,omitempty"`
+}
+
+// Entry says which command added to the dataset, and from what.
+type Entry struct {
+	Command string   `json:"command"`
+	Sources []string `json:"sources,omitempty"`
+	Stat    Stat     `json:"stat"` // what this command added
+}
+
+// Stat counts records. Rows + Rejected + Duplicates is the number of input records.
+type Stat struct {
+	Rows       int64            `json:"rows"`
+	Images     int64            `json:"images"`
+	Texts      int64            `json:"texts"`
+	Questions  int64            `json:"questions"`
+	Bytes      int64            `json:"bytes"`      // of encoded images
+	Rejected   int64            `json:"rejected"`   // bad records, kept in rejects.parquet
+	Duplicates int64            `json:"duplicates"` // records whose key was there already
+	Languages  map[string]int64 `json:"languages"`  // language of a text -> texts
+	Splits     map[string]int64 `json:"splits"`     // split -> rows
+}
+
+// Count adds one sample.
+func (s *Stat) Count(sample *Sample) {
+	s.Rows++
+	s.Images += int64(len(sample.Images))
+	s.Texts += int64(len(sample.Texts))
+	s.Questions += int64(len(sample.Questions))
+	for i := range sample.Images {
+		s.Bytes += int64(len(sample.Images[i].Bytes))
+	}
+	if s.Languages == nil {
+		s.Languages = map[string]int64{}
+	}
+	if s.Splits == nil {
+		s.Splits = map[string]int64{}
+	}
+	for i := range sample.Texts {
+		if l := sample.Texts[i].Language; l != "" {
+			s.Languages[l]++
+		}
+	}
+	if sample.Split != "" {
+		s.Splits[sample.Split]++
+	}
+}
+
+// Add adds the counts of another stat.
+func (s *Stat) Add(o Stat) {
+	s.Rows += o.Rows
+	s.Images += o.Images
+	s.Texts += o.Texts
+	s.Questions += o.Questions
+	s.Bytes += o.Bytes
+	s.Rejected += o.Rejected
+	s.Duplicates += o.Duplicates
+	s.Languages = addCounts(s.Languages, o.Languages)
+	s.Splits = addCounts(s.Splits, o.Splits)
+}
+
+func addCounts(to, from map[string]int64) map[string]int64 {
+	sum := maps.Clone(to)
+	if sum == nil {
+		sum = map[string]int64{}
+	}
+	for name, n := range from {
+		sum[name] += n
+	}
+	return sum
+}
+
+// readManifest reads and checks dir's manifest.
+func readManifest(dir string) (*Manifest, error) {
+	path := filepath.Join(dir, ManifestName)
+	content, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return nil, fmt.Errorf("%s is not a dataset: it has no %s: %w", dir, ManifestName, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the manifest of %s: %w", dir, err)
+	}
+	m := &Manifest{}
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(m); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	if m.SchemaVersion != SchemaVersion {
+		return nil, fmt.Errorf("%s: schema_version %d, this program reads %d", path, m.SchemaVersion, SchemaVersion)
+	}
+	return m, m.check(path)
+}
+
+func (m *Manifest) check(path string) error {
+	var rows int64
+	seen := map[string]bool{}
+	for i, f := range m.Files {
+		if f.Name == "" || f.Name != filepath.Base(f.Name) || seen[f.Name] {
+			return fmt.Errorf("%s: files[%d].name: %q is not a file name of its own", path, i, f.Name)
+		}
+		seen[f.Name] = true
+		var inGroups int64
+		for _, n := range f.RowGroups {
+			if n < 0 {
+				return fmt.Errorf("%s: files[%d].row_groups: %d rows", path, i, n)
+			}
+			inGroups += n
+		}
+		if inGroups != f.Rows {
+			return fmt.Errorf("%s: files[%d]: %d rows, but its row groups hold %d", path, i, f.Rows, inGroups)
+		}
+		rows += f.Rows
+	}
+	if rows != m.Totals.Rows {
+		return fmt.Errorf("%s: totals.rows is %d, but the files hold %d", path, m.Totals.Rows, rows)
+	}
+	return nil
+}
+
+func (m *Manifest) write(dir string) error {
+	content, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing the manifest of %s: %w", dir, err)
+	}
+	return atomicfile.WriteBytes(filepath.Join(dir, ManifestName), append(content, '\n'))
+}
+
+// names returns the names of all files the manifest lists.
+func (m *Manifest) names() []string {
+	var names []string
+	for _, f := range m.Files {
+		names = append(names, f.Name)
+	}
+	if m.Rejects != nil {
+		names = append(names, m.Rejects.Name)
+	}
+	return slices.Sorted(slices.Values(names))
+}
