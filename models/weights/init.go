@@ -1,0 +1,84 @@
+package weights
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/pali3/pali3/internal/counter"
+)
+
+// Init says how a weight is drawn before training. The zero value draws zeros.
+type Init struct {
+	kind  kind
+	value float64 // the constant, the standard deviation, or the limit
+}
+
+type kind int
+
+const (
+	constant kind = iota
+	normal
+	truncatedNormal
+	uniform
+)
+
+// Constant sets every element to value.
+func Constant(value float64) Init { return Init{constant, value} }
+
+// Zeros sets every element to 0.
+func Zeros() Init { return Constant(0) }
+
+// Ones sets every element to 1.
+func Ones() Init { return Constant(1) }
+
+// Normal draws from a normal distribution of the given standard deviation.
+func Normal(deviation float64) Init { return Init{normal, deviation} }
+
+// FanInNormal is variance_scaling(1, fan_in, normal): standard deviation 1/sqrt(fanIn).
+func FanInNormal(fanIn int) Init { return Normal(1 / math.Sqrt(float64(fanIn))) }
+
+// truncatedDeviation is the standard deviation of the standard normal cut at two deviations; flax
+// divides by it, so that what is drawn has the deviation asked for (jax.nn.initializers).
+const truncatedDeviation = 0.87962566103423978
+
+// FanInTruncated is variance_scaling(1, fan_in, truncated_normal), which flax also calls lecun_normal.
+func FanInTruncated(fanIn int) Init {
+	return Init{truncatedNormal, 1 / math.Sqrt(float64(fanIn)) / truncatedDeviation}
+}
+
+// XavierUniform is variance_scaling(1, fan_avg, uniform): between plus and minus sqrt(6/(fanIn+fanOut)).
+func XavierUniform(fanIn, fanOut int) Init {
+	return Init{uniform, math.Sqrt(6 / float64(fanIn+fanOut))}
+}
+
+// Draw fills values. What is drawn depends on the seed and the weight's name alone, so that adding a
+// weight to a model changes no other.
+func (i Init) Draw(values []float32, seed uint64, name string) {
+	stream := counter.New(seed, counter.Name(name))
+	for n := range values {
+		values[n] = float32(i.next(stream))
+	}
+}
+
+func (i Init) next(stream *counter.Stream) float64 {
+	switch i.kind {
+	case normal:
+		return i.value * stream.Normal()
+	case truncatedNormal:
+		for {
+			if z := stream.Normal(); math.Abs(z) <= 2 {
+				return i.value * z
+			}
+		}
+	case uniform:
+		return i.value * (2*stream.Float64() - 1)
+	default:
+		return i.value
+	}
+}
+
+// String names the distribution and its parameter.
+func (i Init) String() string {
+	name := [...]string{"constant", "normal", "truncated normal", "uniform"}[i.kind]
+	return fmt.Sprintf("%s(%.6g)", name, i.value)
+}
