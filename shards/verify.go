@@ -121,8 +121,7 @@ func verifyRows(dir string, f File, keys map[string]bool) (problems []Problem) {
 }
 
 func verifyImage(image *Image) (kind, what string) {
-	sum := sha256.Sum256(image.Bytes)
-	if got := hex.EncodeToString(sum[:]); got != image.SHA256 {
+	if got := Hash(image.Bytes); got != image.SHA256 {
 		return ImageHash, fmt.Sprintf("sha256 %s, recorded %s", got, image.SHA256)
 	}
 	info, err := picture.Inspect(image.Bytes)

@@ -51,7 +51,6 @@ type Writer struct {
 	inPart   int64 // bytes
 	inGroup  int64 // bytes
 	rowsIn   int64 // rows of the open group
-	closed   bool
 }
 
 // Create returns a writer that adds to the dataset in dir, or starts one there.
@@ -112,6 +111,9 @@ func (w *Writer) UsePart(name string) error {
 	return nil
 }
 
+// Commits returns how many commits the dataset has had, this writer's included.
+func (w *Writer) Commits() int { return len(w.manifest.Provenance) }
+
 // Stat returns what was added so far.
 func (w *Writer) Stat() Stat { return w.stat }
 
@@ -126,8 +128,7 @@ func (w *Writer) Append(s Sample) error {
 	}
 	for i := range s.Images {
 		if s.Images[i].SHA256 == "" {
-			sum := sha256.Sum256(s.Images[i].Bytes)
-			s.Images[i].SHA256 = hex.EncodeToString(sum[:])
+			s.Images[i].SHA256 = Hash(s.Images[i].Bytes)
 		}
 	}
 	if err := w.part.append(s); err != nil {
@@ -179,7 +180,6 @@ func (w *Writer) Commit(command string, sources ...string) error {
 	if err := w.commitRejects(); err != nil {
 		return err
 	}
-	w.closed = true
 	stat := w.stat
 	stat.Add(Stat{})
 	w.manifest.Totals.Add(stat)
@@ -229,6 +229,12 @@ func (w *Writer) Abort() {
 		w.part.abort()
 		w.part = nil
 	}
+}
+
+// Hash returns the sha256 of an image's bytes in hex, as [Image.SHA256] has it.
+func Hash(image []byte) string {
+	sum := sha256.Sum256(image)
+	return hex.EncodeToString(sum[:])
 }
 
 // size returns about how many bytes the sample takes.

@@ -1,0 +1,216 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// Bounds of the files that ingestion reads whole, in bytes.
+const (
+	maxImageFile = 256 << 20
+	maxTextFile  = 16 << 20
+)
+
+// Reasons of file sources.
+const (
+	Unreadable = "unreadable" // the file cannot be read
+	TooLarge   = "too_large"  // the file is over the limit
+	BadText    = "text"       // a sidecar is not UTF-8 or not understood
+)
+
+// Folder reads the images under a folder, in order of their paths. The key of an image is its path
+// within the folder. Text comes from beside it: X.txt is an alternative text, X.json has the names of
+// [shards.Sample] (or caption and url), and a metadata.jsonl in a folder describes its images by file_name, as
+// Hugging Face's image folders do. Symbolic links that leave the folder are rejected.
+type Folder struct {
+	Dir      string
+	Language string // of the sidecar texts, if known
+}
+
+// NewFolder checks that the folder is there.
+func NewFolder(dir, language string) (*Folder, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("%s is not a folder", dir)
+	}
+	return &Folder{Dir: dir, Language: language}, nil
+}
+
+// Name implements [Source].
+func (f *Folder) Name() string { return "folder " + f.Dir }
+
+// Fingerprint implements [Source].
+func (f *Folder) Fingerprint() (string, error) {
+	root, err := os.OpenRoot(f.Dir)
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	var all strings.Builder
+	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil // counted as a reject when it is read
+		}
+		if info, err := d.Info(); err == nil {
+			fmt.Fprintf(&all, "%q %d %d\n", name, info.Size(), info.ModTime().UnixNano())
+		}
+		return nil
+	})
+	return shards.Hash([]byte(all.String())), err
+}
+
+// Records implements [Source].
+func (f *Folder) Records(ctx context.Context) iter.Seq[shards.Record] {
+	return func(yield func(shards.Record) bool) {
+		root, err := os.OpenRoot(f.Dir)
+		if err != nil {
+			yield(shards.Bad(f.Dir, "", Unreadable, err))
+			return
+		}
+		defer root.Close()
+		w := &folderWalk{Folder: f, root: root, described: map[string]map[string]json.RawMessage{}}
+		fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+			switch {
+			case ctx.Err() != nil:
+				return fs.SkipAll
+			case err != nil:
+				if !yield(shards.Bad(path.Join(f.Dir, name), name, Unreadable, err)) {
+					return fs.SkipAll
+				}
+			case isImage(name) && !d.IsDir():
+				if !yield(w.record(name)) {
+					return fs.SkipAll
+				}
+			}
+			return nil
+		})
+	}
+}
+
+func isImage(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp":
+		return !strings.HasPrefix(path.Base(name), "._")
+	}
+	return false
+}
+
+// folderWalk is one reading of a folder.
+type folderWalk struct {
+	*Folder
+	root      *os.Root
+	described map[string]map[string]json.RawMessage // folder -> file_name -> its line of metadata.jsonl
+}
+
+func (w *folderWalk) record(name string) shards.Record {
+	origin := path.Join(w.Dir, name)
+	content, reason, err := readWithin(w.root, name, maxImageFile)
+	if err != nil {
+		return shards.Bad(origin, name, reason, err)
+	}
+	s := shards.Sample{}
+	if err := w.sidecars(name, &s); err != nil {
+		return shards.Bad(origin, name, BadText, err)
+	}
+	s.Key = name
+	s.Images = []shards.Image{{Bytes: content}}
+	return shards.Record{Sample: s, Origin: origin}
+}
+
+// sidecars reads what is said of an image beside it.
+func (w *folderWalk) sidecars(name string, s *shards.Sample) error {
+	stem := strings.TrimSuffix(name, path.Ext(name))
+	if line, ok := w.metadata(path.Dir(name))[path.Base(name)]; ok {
+		if err := shards.DecodeMetadata(line, s); err != nil {
+			return fmt.Errorf("metadata.jsonl: %w", err)
+		}
+		delete(s.Metadata, "file_name")
+	}
+	content, _, err := readWithin(w.root, stem+".json", maxTextFile)
+	if err == nil {
+		err = shards.DecodeMetadata(content, s)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s.json: %w", stem, err)
+	}
+	content, _, err = readWithin(w.root, stem+".txt", maxTextFile)
+	if err == nil && !utf8.Valid(content) {
+		err = errors.New("not UTF-8")
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s.txt: %w", stem, err)
+	}
+	s.AddText(strings.TrimSpace(string(content)))
+	for i := range s.Texts {
+		if s.Texts[i].Language == "" {
+			s.Texts[i].Language = w.Language
+		}
+	}
+	return nil
+}
+
+// metadata returns the lines of a folder's metadata.jsonl by file name; lines that are not understood are left out.
+func (w *folderWalk) metadata(dir string) map[string]json.RawMessage {
+	lines, ok := w.described[dir]
+	if ok {
+		return lines
+	}
+	lines = map[string]json.RawMessage{}
+	w.described[dir] = lines
+	f, err := w.root.Open(path.Join(dir, "metadata.jsonl"))
+	if err != nil {
+		return lines
+	}
+	defer f.Close()
+	scanner := bufio.NewScanner(f)
+	scanner.Buffer(nil, maxTextFile)
+	for scanner.Scan() {
+		var named struct {
+			FileName string `json:"file_name"`
+		}
+		if json.Unmarshal(scanner.Bytes(), &named) == nil && named.FileName != "" {
+			lines[named.FileName] = bytes.Clone(scanner.Bytes())
+		}
+	}
+	return lines
+}
+
+// readWithin reads a file of at most limit bytes below root; no link leads out of it.
+func readWithin(root *os.Root, name string, limit int64) (content []byte, reason string, err error) {
+	f, err := root.Open(name)
+	if err != nil {
+		return nil, Unreadable, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, Unreadable, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, Unreadable, fmt.Errorf("%s is not a regular file", name)
+	}
+	content, err = io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, Unreadable, err
+	}
+	if int64(len(content)) > limit {
+		return nil, TooLarge, fmt.Errorf("%s is over %d bytes", name, limit)
+	}
+	return content, "", nil
+}

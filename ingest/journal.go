@@ -1,0 +1,160 @@
+package ingest
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// ErrOtherRun is wrapped by the error of a run into a dataset in which another run was interrupted.
+var ErrOtherRun = errors.New("another ingestion was interrupted here")
+
+// journal is the file from which an interrupted run resumes: one JSON object a line, each synced
+// before what depends on it. A last line that is cut short counts as not written.
+type journal struct {
+	file  *os.File
+	begun string // the part being written
+}
+
+// line is one line of the journal.
+type line struct {
+	Source      string          `json:"source,omitempty"`      // the first line: what is ingested
+	Fingerprint string          `json:"fingerprint,omitempty"` // and its state
+	Commits     int             `json:"commits,omitempty"`     // commits the dataset had before
+	Begin       string          `json:"begin,omitempty"`       // a part is about to be written: the file may be overwritten
+	Parts       []shards.File   `json:"parts,omitempty"`       // parts that are whole
+	Consumed    int64           `json:"consumed,omitempty"`    // records that they and the rejects stand for
+	Stat        *shards.Stat    `json:"stat,omitempty"`        // of the run so far
+	Rejects     []shards.Reject `json:"rejects,omitempty"`     // since the line before
+}
+
+// journalState is what a journal says.
+type journalState struct {
+	commits  int
+	begun    string
+	parts    []shards.File
+	consumed int64
+	stat     shards.Stat
+	rejects  []shards.Reject
+}
+
+// openJournal opens dir's journal or begins one.
+func openJournal(dir string, head line, fresh bool) (*journal, journalState, error) {
+	path := filepath.Join(dir, shards.JournalName)
+	if fresh {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, journalState{}, err
+		}
+	}
+	first, state, size, err := readJournal(path)
+	if err != nil {
+		return nil, journalState{}, err
+	}
+	if first.Source != "" && (first.Source != head.Source || first.Fingerprint != head.Fingerprint) {
+		return nil, journalState{}, fmt.Errorf("%w: %s; run that command again, or drop what it had done with --fresh", ErrOtherRun, first.Source)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, journalState{}, err
+	}
+	if err := file.Truncate(size); err != nil { // drops a line that is cut short
+		file.Close()
+		return nil, journalState{}, err
+	}
+	if _, err := file.Seek(size, 0); err != nil {
+		file.Close()
+		return nil, journalState{}, err
+	}
+	j := &journal{file: file, begun: state.begun}
+	if first.Source == "" {
+		state.commits = head.Commits
+		if err := j.write(head); err != nil {
+			file.Close()
+			return nil, journalState{}, err
+		}
+	}
+	return j, state, nil
+}
+
+// readJournal returns a journal's first line, what it says, and the size of its whole lines.
+func readJournal(path string) (first line, state journalState, size int64, err error) {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return line{}, journalState{}, 0, nil
+	}
+	if err != nil {
+		return line{}, journalState{}, 0, err
+	}
+	defer file.Close()
+	reader := bufio.NewReaderSize(file, 1<<20)
+	for {
+		content, err := reader.ReadBytes('\n')
+		if err != nil {
+			return first, state, size, nil // the end, or a line cut short
+		}
+		var l line
+		if err := json.Unmarshal(content, &l); err != nil {
+			return line{}, journalState{}, 0, fmt.Errorf("reading %s at byte %d: %w", path, size, err)
+		}
+		if size == 0 {
+			first, state.commits = l, l.Commits
+		}
+		size += int64(len(content))
+		state.add(l)
+	}
+}
+
+func (s *journalState) add(l line) {
+	if l.Begin != "" {
+		s.begun = l.Begin
+	}
+	if l.Stat == nil {
+		return
+	}
+	for _, part := range l.Parts {
+		if part.Name == s.begun {
+			s.begun = ""
+		}
+	}
+	s.parts = append(s.parts, l.Parts...)
+	s.rejects = append(s.rejects, l.Rejects...)
+	s.consumed, s.stat = l.Consumed, *l.Stat
+}
+
+func (j *journal) write(l line) error {
+	content, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	if _, err := j.file.Write(append(content, '\n')); err != nil {
+		return fmt.Errorf("writing the journal: %w", err)
+	}
+	return j.file.Sync()
+}
+
+// begin says that the file of that name is ours to write.
+func (j *journal) begin(part string) error {
+	j.begun = part
+	return j.write(line{Begin: part})
+}
+
+// progress says that the parts are whole and what they stand for.
+func (j *journal) progress(parts []shards.File, consumed int64, stat shards.Stat, rejects []shards.Reject) error {
+	return j.write(line{Parts: parts, Consumed: consumed, Stat: &stat, Rejects: rejects})
+}
+
+// remove ends the journal: its run is complete.
+func (j *journal) remove() error {
+	if err := os.Remove(j.file.Name()); err != nil {
+		return fmt.Errorf("removing the journal: %w", err)
+	}
+	return nil
+}
+
+func (j *journal) close() { j.file.Close() }

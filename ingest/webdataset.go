@@ -1,0 +1,62 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"os"
+	"strings"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// WebDataset reads WebDataset archives (tar, plain or gzipped), one after another.
+type WebDataset struct {
+	Files []string
+}
+
+// NewWebDataset checks that the archives are there.
+func NewWebDataset(files ...string) (*WebDataset, error) {
+	if len(files) == 0 {
+		return nil, fmt.Errorf("no archives given")
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err != nil {
+			return nil, err
+		} else if !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("%s is not a file", file)
+		}
+	}
+	return &WebDataset{Files: files}, nil
+}
+
+// Name implements [Source].
+func (w *WebDataset) Name() string { return "webdataset " + strings.Join(w.Files, " ") }
+
+// Fingerprint implements [Source].
+func (w *WebDataset) Fingerprint() (string, error) { return fingerprintFiles(w.Files...) }
+
+// Records implements [Source].
+func (w *WebDataset) Records(ctx context.Context) iter.Seq[shards.Record] {
+	return func(yield func(shards.Record) bool) {
+		for _, file := range w.Files {
+			if ctx.Err() != nil || !readArchive(file, yield) {
+				return
+			}
+		}
+	}
+}
+
+func readArchive(file string, yield func(shards.Record) bool) bool {
+	f, err := os.Open(file)
+	if err != nil {
+		return yield(shards.Bad(file, "", shards.BadArchive, err))
+	}
+	defer f.Close()
+	for record := range shards.ReadWebDataset(f, file) {
+		if !yield(record) {
+			return false
+		}
+	}
+	return true
+}

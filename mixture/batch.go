@@ -1,0 +1,100 @@
+package mixture
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"math"
+)
+
+// Shape holds the fixed sizes of a stage's batches, so that one compiled graph serves them all.
+type Shape struct {
+	Rows    int // B, examples
+	Images  int // N, pictures of an example; 0 if the tasks have none
+	Height  int // H, pixels
+	Width   int // W, pixels
+	Encoder int // Le, encoder ids; for contrastive tasks the text's
+	Decoder int // Ld, decoder ids; 0 for contrastive tasks
+}
+
+// Batch is the input of one training step: a pure function of (recipe, seed, step).
+type Batch struct {
+	Step  int
+	Shape Shape
+	// Pixels are float32 [B, N, H, W, 3] in the recipe's value range, zero where an example has no
+	// picture. Nil if the stream was asked for none.
+	Pixels []float32
+	// Pictures says which of an example's N pictures are there: 1 or 0, [B, N].
+	Pictures []float32
+	// EncoderIDs are [B, Le], padded with 0.
+	EncoderIDs []int32
+	// DecoderInputs are the targets shifted right behind a pad, [B, Ld].
+	DecoderInputs []int32
+	// Targets are [B, Ld], padded with 0.
+	Targets []int32
+	// Weights of the loss, 1 at targets and 0 at padding, [B, Ld].
+	Weights []float32
+	// Tasks are indices into the recipe's tasks, [B].
+	Tasks []int32
+	// Keys name the samples, [B].
+	Keys []string
+	// Origins name the dataset of each sample, [B].
+	Origins []string
+	// Indices are the rows of the samples in their datasets, [B].
+	Indices []int
+}
+
+// NewBatch allocates the batch of a step, with pixels or without.
+func NewBatch(step int, s Shape, pixels bool) *Batch {
+	b := &Batch{
+		Step: step, Shape: s,
+		Pictures:      make([]float32, s.Rows*s.Images),
+		EncoderIDs:    make([]int32, s.Rows*s.Encoder),
+		DecoderInputs: make([]int32, s.Rows*s.Decoder),
+		Targets:       make([]int32, s.Rows*s.Decoder),
+		Weights:       make([]float32, s.Rows*s.Decoder),
+		Tasks:         make([]int32, s.Rows),
+		Keys:          make([]string, s.Rows),
+		Origins:       make([]string, s.Rows),
+		Indices:       make([]int, s.Rows),
+	}
+	if pixels {
+		b.Pixels = make([]float32, s.Rows*s.Images*s.Height*s.Width*3)
+	}
+	return b
+}
+
+// Digest returns the sha256 of everything in the batch, in hex: equal digests are equal batches.
+func (b *Batch) Digest() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d %+v\n", b.Step, b.Shape)
+	hashFloats(h, b.Pixels)
+	hashFloats(h, b.Pictures)
+	hashInts(h, b.EncoderIDs)
+	hashInts(h, b.DecoderInputs)
+	hashInts(h, b.Targets)
+	hashFloats(h, b.Weights)
+	hashInts(h, b.Tasks)
+	for i, key := range b.Keys {
+		fmt.Fprintf(h, "%q %q %d\n", key, b.Origins[i], b.Indices[i])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func hashFloats(h hash.Hash, values []float32) {
+	buffer := make([]byte, 0, 4*len(values))
+	for _, v := range values {
+		buffer = binary.LittleEndian.AppendUint32(buffer, math.Float32bits(v))
+	}
+	h.Write(buffer)
+}
+
+func hashInts(h hash.Hash, values []int32) {
+	buffer := make([]byte, 0, 4*len(values))
+	for _, v := range values {
+		buffer = binary.LittleEndian.AppendUint32(buffer, uint32(v))
+	}
+	h.Write(buffer)
+}
