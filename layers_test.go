@@ -13,7 +13,7 @@ import (
 const module = "github.com/pali3/pali3/"
 
 // layers is the table of ARCHITECTURE.md: what each room may import of the others. Sub-packages
-// belong to their room. The ground floor, internal/atomicfile, internal/counter and internal/picture, is open to all.
+// belong to their room. The ground floor, internal/atomicfile, internal/counter, internal/picture, internal/strict, is open to all.
 var layers = map[string]string{
 	"shards":              "",
 	"tokenize":            "",
@@ -22,6 +22,7 @@ var layers = map[string]string{
 	"internal/atomicfile": "",
 	"internal/counter":    "",
 	"internal/picture":    "",
+	"internal/strict":     "",
 	"ingest":              "shards",
 	"webli":               "shards augment",
 	"mixture":             "shards tokenize augment",
@@ -49,7 +50,7 @@ func room(path string) string {
 
 func allowed(from, to string, inTest bool) bool {
 	switch {
-	case from == to, to == "internal/atomicfile", to == "internal/counter", to == "internal/picture":
+	case from == to, to == "internal/atomicfile", to == "internal/counter", to == "internal/picture", to == "internal/strict":
 		return true
 	case strings.HasPrefix(to, "evalsuite"):
 		return strings.Contains(" "+layers[from]+" ", " evalsuite ") || from == "evalsuite"

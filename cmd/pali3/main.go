@@ -13,6 +13,8 @@ import (
 
 // commands is the way of the data, first to last.
 type commands struct {
+	Ingest  ingestCommand  `cmd:"" help:"Turn folders, tables and archives into a dataset."`
+	Shards  shardsCommand  `cmd:"" help:"Look at a dataset: stat, verify, head."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

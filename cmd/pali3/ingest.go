@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/shards"
+)
+
+// ingestCommand turns sources into a dataset.
+type ingestCommand struct {
+	Folder     ingestFolder     `cmd:"" help:"Images of a folder, with the texts beside them (X.txt, X.json, metadata.jsonl)."`
+	Table      ingestTable      `cmd:"" help:"Rows of a table: .csv, .tsv, .jsonl or .parquet."`
+	Webdataset ingestWebDataset `cmd:"" help:"WebDataset archives (.tar, plain or gzipped)."`
+}
+
+// ingestFlags are common to all sources.
+type ingestFlags struct {
+	To        string `required:"" placeholder:"DATASET" help:"Dataset folder to add to."`
+	JSON      bool   `help:"Print what was added as one JSON object."`
+	Strict    bool   `help:"Stop at the first bad record."`
+	Fresh     bool   `help:"Begin anew where an earlier run was interrupted."`
+	PartBytes int64  `default:"67108864" help:"Size at which a part file ends; an interrupted run resumes after its last whole part."`
+}
+
+func (f ingestFlags) run(ctx context.Context, source ingest.Source) error {
+	bar := newProgress("ingest", "records", -1)
+	stat, err := ingest.Run(ctx, source, f.To, ingest.Options{
+		Limits:   shards.Limits{PartBytes: f.PartBytes},
+		Strict:   f.Strict,
+		Fresh:    f.Fresh,
+		Command:  "pali3 " + strings.Join(os.Args[1:], " "),
+		Progress: func(records, rejects int64) { bar.set(records, rejects) },
+	})
+	bar.end()
+	if err != nil {
+		return err
+	}
+	return printStat(stat, f.JSON)
+}
+
+type ingestFolder struct {
+	Dir      string `arg:"" help:"Folder."`
+	Language string `help:"Language of the texts (BCP-47)."`
+	ingestFlags
+}
+
+func (c ingestFolder) Run(ctx context.Context) error {
+	source, err := ingest.NewFolder(c.Dir, c.Language)
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, source)
+}
+
+type ingestTable struct {
+	File           string `arg:"" help:"Table."`
+	ImageColumn    string `help:"Column of image paths (or, in Parquet, of image bytes)."`
+	TextColumn     string `help:"Column of texts."`
+	IDColumn       string `name:"id-column" help:"Column of keys; without it the image's path or the row's number."`
+	LanguageColumn string `help:"Column of the texts' languages."`
+	SplitColumn    string `help:"Column of splits."`
+	Language       string `help:"Language of the texts, where no column says."`
+	Kind           string `default:"alt" enum:"alt,caption,ocr,title" help:"Kind of the texts."`
+	Root           string `help:"Folder in which image paths begin; by default the table's."`
+	ingestFlags
+}
+
+func (c ingestTable) Run(ctx context.Context) error {
+	source, err := ingest.NewTable(ingest.Table{
+		File: c.File, Root: c.Root, Language: c.Language, Kind: c.Kind,
+		Columns: ingest.Columns{Image: c.ImageColumn, Text: c.TextColumn, ID: c.IDColumn, Language: c.LanguageColumn, Split: c.SplitColumn},
+	})
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, source)
+}
+
+type ingestWebDataset struct {
+	Files []string `arg:"" help:"Archives."`
+	ingestFlags
+}
+
+func (c ingestWebDataset) Run(ctx context.Context) error {
+	source, err := ingest.NewWebDataset(c.Files...)
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, source)
+}

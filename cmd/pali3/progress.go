@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// progress is a line on standard error: rate, remaining time, rejects. Where standard error is no
+// terminal it writes a plain line every ten seconds.
+type progress struct {
+	name, unit string
+	total      int64
+	bar        *progressbar.ProgressBar
+	start      time.Time
+	printed    time.Time
+	done, bad  int64
+}
+
+// newProgress begins a line; total is -1 if unknown.
+func newProgress(name, unit string, total int64) *progress {
+	p := &progress{name: name, unit: unit, total: total, start: time.Now(), printed: time.Now()}
+	if term.IsTerminal(int(os.Stderr.Fd())) {
+		p.bar = progressbar.NewOptions64(total,
+			progressbar.OptionSetWriter(os.Stderr),
+			progressbar.OptionSetDescription(name),
+			progressbar.OptionShowCount(),
+			progressbar.OptionShowIts(),
+			progressbar.OptionSetItsString(unit),
+			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionThrottle(200*time.Millisecond),
+			progressbar.OptionClearOnFinish(),
+		)
+	}
+	return p
+}
+
+// set says how many are done and how many of them were bad.
+func (p *progress) set(done, bad int64) {
+	p.done, p.bad = done, bad
+	if p.bar != nil {
+		if bad > 0 {
+			p.bar.Describe(fmt.Sprintf("%s (%d rejected)", p.name, bad))
+		}
+		p.bar.Set64(done)
+		return
+	}
+	if time.Since(p.printed) > 10*time.Second {
+		p.printed = time.Now()
+		p.print()
+	}
+}
+
+func (p *progress) print() {
+	seconds := time.Since(p.start).Seconds()
+	rate := float64(p.done) / seconds
+	line := fmt.Sprintf("%s: %d", p.name, p.done)
+	if p.total > 0 {
+		line += fmt.Sprintf(" of %d", p.total)
+	}
+	line += fmt.Sprintf(" %s, %.1f/s", p.unit, rate)
+	if p.total > 0 && rate > 0 {
+		line += fmt.Sprintf(", %s to go", (time.Duration(float64(p.total-p.done) / rate * float64(time.Second))).Round(time.Second))
+	}
+	if p.bad > 0 {
+		line += fmt.Sprintf(", %d rejected", p.bad)
+	}
+	fmt.Fprintln(os.Stderr, line)
+}
+
+// end completes the line.
+func (p *progress) end() {
+	if p.bar != nil {
+		p.bar.Finish()
+	}
+	p.print()
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// shardsCommand looks at datasets.
+type shardsCommand struct {
+	Stat   shardsStat   `cmd:"" help:"Count rows, images, texts, languages."`
+	Verify shardsVerify `cmd:"" help:"Check files against the manifest; --deep decodes every row."`
+	Head   shardsHead   `cmd:"" help:"Print the first rows as JSON lines, without image bytes."`
+}
+
+type shardsStat struct {
+	Dataset string `arg:"" help:"Dataset folder."`
+	JSON    bool   `help:"Print one JSON object."`
+}
+
+func (c shardsStat) Run() error {
+	d, err := shards.Open(c.Dataset)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return printStat(d.Manifest().Totals, c.JSON)
+}
+
+type shardsVerify struct {
+	Dataset string `arg:"" help:"Dataset folder."`
+	Deep    bool   `help:"Decode every row; check keys, image hashes and image headers."`
+	JSON    bool   `help:"Print one JSON object."`
+}
+
+// verdict is what verify prints as JSON.
+type verdict struct {
+	OK       bool             `json:"ok"`
+	Problems []shards.Problem `json:"problems"`
+}
+
+func (c shardsVerify) Run() error {
+	problems, err := shards.Verify(c.Dataset, c.Deep)
+	if err != nil {
+		problems = []shards.Problem{{File: shards.ManifestName, Row: -1, Kind: shards.Unreadable, What: err.Error()}}
+	}
+	if c.JSON {
+		if err := printJSON(verdict{len(problems) == 0, problems}); err != nil {
+			return err
+		}
+	} else {
+		for _, p := range problems {
+			fmt.Println(p)
+		}
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%s: %d problems", c.Dataset, len(problems))
+	}
+	if !c.JSON {
+		fmt.Println("ok")
+	}
+	return nil
+}
+
+type shardsHead struct {
+	Dataset string `arg:"" help:"Dataset folder."`
+	N       int    `short:"n" default:"5" help:"Rows."`
+	From    int    `default:"0" help:"First row."`
+	Rejects bool   `help:"Show rejected records instead."`
+}
+
+func (c shardsHead) Run() error {
+	d, err := shards.Open(c.Dataset)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if c.N < 0 || c.From < 0 {
+		return errors.New("-n and --from must not be below zero")
+	}
+	encoder := json.NewEncoder(os.Stdout)
+	encoder.SetEscapeHTML(false)
+	if c.Rejects {
+		return c.rejects(d, encoder)
+	}
+	for i := c.From; i < min(c.From+c.N, d.Len()); i++ {
+		s, err := d.Row(i)
+		if err != nil {
+			return err
+		}
+		if err := encoder.Encode(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c shardsHead) rejects(d *shards.Dataset, encoder *json.Encoder) error {
+	i := 0
+	for r, err := range d.Rejects() {
+		if err != nil {
+			return err
+		}
+		if i++; i <= c.From {
+			continue
+		}
+		if i > c.From+c.N {
+			return nil
+		}
+		if err := encoder.Encode(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package strict
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// assign applies assignments such as "tasks.0.weight=2" to YAML: names and list positions joined by
+// dots, then a YAML value.
+func assign(content []byte, assignments []string) ([]byte, error) {
+	var root any
+	if err := yaml.UnmarshalWithOptions(content, &root, yaml.UseOrderedMap()); err != nil {
+		return nil, err
+	}
+	for _, a := range assignments {
+		path, text, ok := strings.Cut(a, "=")
+		if !ok || path == "" {
+			return nil, fmt.Errorf("--set %s: want name=value", a)
+		}
+		var value any
+		if err := yaml.UnmarshalWithOptions([]byte(text), &value, yaml.UseOrderedMap()); err != nil {
+			return nil, fmt.Errorf("--set %s: the value is not YAML: %w", a, err)
+		}
+		changed, err := set(root, strings.Split(path, "."), value)
+		if err != nil {
+			return nil, fmt.Errorf("--set %s: %w", a, err)
+		}
+		root = changed
+	}
+	return yaml.Marshal(root)
+}
+
+// set returns the tree with the value at the path.
+func set(tree any, path []string, value any) (any, error) {
+	if len(path) == 0 {
+		return value, nil
+	}
+	switch node := tree.(type) {
+	case []any:
+		i, err := strconv.Atoi(path[0])
+		if err != nil || i < 0 || i >= len(node) {
+			return nil, fmt.Errorf("%q is not a position in a list of %d", path[0], len(node))
+		}
+		changed, err := set(node[i], path[1:], value)
+		node[i] = changed
+		return node, err
+	case yaml.MapSlice:
+		for i := range node {
+			if fmt.Sprint(node[i].Key) == path[0] {
+				changed, err := set(node[i].Value, path[1:], value)
+				node[i].Value = changed
+				return node, err
+			}
+		}
+		changed, err := set(nil, path[1:], value)
+		return append(node, yaml.MapItem{Key: path[0], Value: changed}), err
+	case nil:
+		changed, err := set(nil, path[1:], value)
+		return yaml.MapSlice{{Key: path[0], Value: changed}}, err
+	}
+	return nil, fmt.Errorf("%q is below a plain value", path[0])
+}

@@ -1,0 +1,183 @@
+// Package strict reads YAML into configuration structs and takes nothing it does not know: an unknown
+// key is an error that names the file, the line and the nearest legal key. Values can be overridden by
+// assignments such as "train.steps=100".
+//
+// Structs name their keys by `yaml` tags; a struct tagged `yaml:",inline"` adds its keys to its holder's.
+package strict
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// maxBytes bounds a configuration file.
+const maxBytes = 1 << 20
+
+// ReadFile reads the YAML file into the struct that into points to, with the assignments applied.
+func ReadFile(path string, into any, assignments ...string) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return Read(content, path, into, assignments...)
+}
+
+// Read reads YAML into the struct that into points to, with the assignments applied. Name is the
+// file's, for errors. What the YAML does not mention keeps its value.
+func Read(content []byte, name string, into any, assignments ...string) error {
+	if len(content) > maxBytes {
+		return fmt.Errorf("%s: %d bytes, the limit is %d", name, len(content), maxBytes)
+	}
+	if err := check(content, name, reflect.TypeOf(into)); err != nil {
+		return err
+	}
+	if len(assignments) > 0 {
+		changed, err := assign(content, assignments)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		content = changed
+		if err := check(content, "--set", reflect.TypeOf(into)); err != nil {
+			return err
+		}
+	}
+	if err := yaml.UnmarshalWithOptions(content, into, yaml.Strict()); err != nil {
+		return fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
+	}
+	return nil
+}
+
+// check fails on the first key that the type does not have.
+func check(content []byte, name string, t reflect.Type) error {
+	file, err := parser.ParseBytes(content, 0)
+	if err != nil {
+		return fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
+	}
+	if len(file.Docs) > 1 {
+		return fmt.Errorf("%s: %d documents, one is legal", name, len(file.Docs))
+	}
+	for _, doc := range file.Docs {
+		if err := checkNode(doc.Body, t, name, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkNode(node ast.Node, t reflect.Type, name, path string) error {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch n := node.(type) {
+	case *ast.AliasNode, *ast.AnchorNode:
+		return fmt.Errorf("%s line %d: anchors and aliases are not legal here", name, line(node))
+	case *ast.MappingNode:
+		for _, value := range n.Values {
+			if err := checkEntry(value, t, name, path); err != nil {
+				return err
+			}
+		}
+	case *ast.MappingValueNode:
+		return checkEntry(n, t, name, path)
+	case *ast.SequenceNode:
+		if t.Kind() != reflect.Slice && t.Kind() != reflect.Array {
+			return nil // the decoder says what is wrong
+		}
+		for i, value := range n.Values {
+			if err := checkNode(value, t.Elem(), name, path+"["+strconv.Itoa(i)+"]"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func checkEntry(entry *ast.MappingValueNode, t reflect.Type, name, path string) error {
+	key := entry.Key.String()
+	within := strings.TrimPrefix(path+"."+key, ".")
+	switch t.Kind() {
+	case reflect.Map:
+		return checkNode(entry.Value, t.Elem(), name, within)
+	case reflect.Struct:
+		fields := legal(t)
+		field, ok := fields[key]
+		if ok {
+			return checkNode(entry.Value, field, name, within)
+		}
+		var names []string
+		for name := range fields {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return fmt.Errorf("%s line %d: unknown key %q; the nearest legal key is %q (of %s)",
+			name, line(entry.Key), within, Nearest(key, names), strings.Join(names, ", "))
+	}
+	return nil
+}
+
+func line(node ast.Node) int { return node.GetToken().Position.Line }
+
+// legal returns the keys of a struct type and their types.
+func legal(t reflect.Type) map[string]reflect.Type {
+	fields := map[string]reflect.Type{}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		switch {
+		case !f.IsExported() || tag == "-":
+		case strings.Contains(options, "inline"):
+			inner := f.Type
+			for inner.Kind() == reflect.Pointer {
+				inner = inner.Elem()
+			}
+			for name, field := range legal(inner) {
+				fields[name] = field
+			}
+		case tag == "":
+			fields[strings.ToLower(f.Name)] = f.Type
+		default:
+			fields[tag] = f.Type
+		}
+	}
+	return fields
+}
+
+// Nearest returns the name with the least edit distance to what was written, "" if there are no names.
+func Nearest(written string, names []string) string {
+	best, least := "", -1
+	for _, name := range names {
+		if d := distance(written, name); least < 0 || d < least {
+			best, least = name, d
+		}
+	}
+	return best
+}
+
+// distance is the edit distance of Levenshtein.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
