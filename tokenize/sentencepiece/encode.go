@@ -1,0 +1,106 @@
+package sentencepiece
+
+import "slices"
+
+// Encode returns the ids of text's pieces. Text that is not UTF-8 is read with U+FFFD in place of each
+// wrong byte. It adds no begin or end of sentence.
+func (m *Model) Encode(text string) []int32 { return m.AppendIDs(nil, text) }
+
+// AppendIDs appends the ids of text's pieces to dst.
+func (m *Model) AppendIDs(dst []int32, text string) []int32 {
+	w := m.scratch.Get().(*scratch)
+	m.normalizer.normalize(&w.normalized, text)
+	m.segment(w)
+	dst = m.appendIDs(dst, w)
+	m.release(w)
+	return dst
+}
+
+// Token is a piece found in a text, whose bytes [Begin, End) it stands for. The pieces of a character's
+// bytes are empty, at its start, but for the last, which stands for the character.
+type Token struct {
+	ID         int32
+	Piece      string
+	Begin, End int
+}
+
+// Tokens returns text's pieces with their places in text.
+func (m *Model) Tokens(text string) []Token {
+	w := m.scratch.Get().(*scratch)
+	w.normalized.aligned = true
+	m.normalizer.normalize(&w.normalized, text)
+	m.segment(w)
+	tokens := m.tokens(w)
+	w.normalized.aligned = false
+	m.release(w)
+	return tokens
+}
+
+// Normalize returns the text that is segmented: text after the model's rules for characters and white
+// space.
+func (m *Model) Normalize(text string) string {
+	var n normalized
+	m.normalizer.normalize(&n, text)
+	return string(n.text)
+}
+
+func (m *Model) segment(w *scratch) {
+	w.segments, w.steps = m.unigram.segment(w.segments[:0], w.normalized.text, w.steps)
+}
+
+func (m *Model) release(w *scratch) {
+	if len(w.normalized.text) > maxScratch {
+		return
+	}
+	w.normalized.text = w.normalized.text[:0]
+	w.normalized.origin = w.normalized.origin[:0]
+	m.scratch.Put(w)
+}
+
+// appendIDs turns segments into ids: with byte fallback an unknown character becomes its bytes, without
+// a run of unknown characters becomes one id.
+func (m *Model) appendIDs(dst []int32, w *scratch) []int32 {
+	dst = slices.Grow(dst, len(w.segments))
+	begin, afterUnknown := int32(0), false
+	for _, s := range w.segments {
+		unknown := s.id == m.unk
+		switch {
+		case unknown && m.byteFallback:
+			for _, b := range w.normalized.text[begin:s.end] {
+				dst = append(dst, m.bytes[b])
+			}
+		case unknown && afterUnknown:
+		default:
+			dst = append(dst, s.id)
+		}
+		begin, afterUnknown = s.end, unknown
+	}
+	return dst
+}
+
+// tokens is appendIDs with pieces and places, as PopulateSentencePieceText of sentencepiece_processor.cc.
+func (m *Model) tokens(w *scratch) []Token {
+	tokens := make([]Token, 0, len(w.segments))
+	begin, afterUnknown := int32(0), false
+	for _, s := range w.segments {
+		piece := w.normalized.text[begin:s.end]
+		from, to := w.normalized.origin[begin], w.normalized.origin[s.end]
+		unknown := s.id == m.unk
+		switch {
+		case unknown && m.byteFallback:
+			for _, b := range piece {
+				id := m.bytes[b]
+				tokens = append(tokens, Token{id, m.pieces[id].Text, from, from})
+			}
+			tokens[len(tokens)-1].End = to
+		case unknown && afterUnknown:
+			last := &tokens[len(tokens)-1]
+			last.Piece += string(piece)
+			last.End = to
+		default:
+			tokens = append(tokens, Token{s.id, string(piece), from, to})
+		}
+		begin, afterUnknown = s.end, unknown
+	}
+	return tokens
+}

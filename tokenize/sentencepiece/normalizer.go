@@ -1,0 +1,155 @@
+package sentencepiece
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+)
+
+// normalizer rewrites text before it is segmented, as normalizer.cc of SentencePiece does: characters
+// by the rules of its charsmap, then white space.
+type normalizer struct {
+	charsmap               *charsmap
+	symbols                *trie // user-defined symbols, which no rule may touch; nil without any
+	addDummyPrefix         bool
+	removeExtraWhitespaces bool
+	whitespaceAsSuffix     bool
+	space                  string // what a space becomes
+}
+
+// spaceSymbol is U+2581, LOWER ONE EIGHTH BLOCK: the visible space of pieces.
+const spaceSymbol = "\u2581"
+
+func newNormalizer(spec normalizerSpec, symbols *trie, whitespaceAsSuffix bool) (*normalizer, error) {
+	rules, err := newCharsmap(spec.precompiledCharsmap)
+	if err != nil {
+		return nil, err
+	}
+	n := &normalizer{
+		charsmap:               rules,
+		symbols:                symbols,
+		addDummyPrefix:         spec.addDummyPrefix,
+		removeExtraWhitespaces: spec.removeExtraWhitespaces,
+		whitespaceAsSuffix:     whitespaceAsSuffix,
+		space:                  " ",
+	}
+	if spec.escapeWhitespaces {
+		n.space = spaceSymbol
+	}
+	return n, nil
+}
+
+// normalized is text in its normal form. Where aligned is set, origin[i] is the offset in the original
+// text that byte i came from; origin has one entry more than text, for the end.
+type normalized struct {
+	text    []byte
+	origin  []int
+	aligned bool
+}
+
+// add appends s, which came from the given offset of the original.
+func (d *normalized) add(s string, origin int) {
+	d.text = append(d.text, s...)
+	if d.aligned {
+		for range len(s) {
+			d.origin = append(d.origin, origin)
+		}
+	}
+}
+
+// cut drops everything from byte size on and returns the offset of the original it came from.
+func (d *normalized) cut(size int) (origin int) {
+	d.text = d.text[:size]
+	if d.aligned {
+		origin = d.origin[size]
+		d.origin = d.origin[:size]
+	}
+	return origin
+}
+
+// normalize writes the normal form of text to dst, which must be empty.
+func (n *normalizer) normalize(dst *normalized, text string) {
+	at := 0
+	if n.removeExtraWhitespaces {
+		at = n.leadingSpaces(text)
+	}
+	if at == len(text) {
+		return
+	}
+	if n.addDummyPrefix && !n.whitespaceAsSuffix {
+		dst.add(n.space, at)
+	}
+	for afterSpace := n.removeExtraWhitespaces; at < len(text); {
+		s, consumed := n.prefix(text[at:])
+		if afterSpace {
+			s = strings.TrimLeft(s, " ")
+		}
+		if s != "" {
+			n.addEscaped(dst, s, at)
+			afterSpace = n.removeExtraWhitespaces && s[len(s)-1] == ' '
+		}
+		at += consumed
+	}
+	if n.removeExtraWhitespaces {
+		for bytes.HasSuffix(dst.text, []byte(n.space)) {
+			at = dst.cut(len(dst.text) - len(n.space))
+		}
+	}
+	if n.addDummyPrefix && n.whitespaceAsSuffix {
+		dst.add(n.space, at)
+	}
+	if dst.aligned {
+		dst.origin = append(dst.origin, at)
+	}
+}
+
+// leadingSpaces returns how many bytes of text normalize to spaces, from its start.
+func (n *normalizer) leadingSpaces(text string) int {
+	at := 0
+	for at < len(text) {
+		s, consumed := n.prefix(text[at:])
+		if s != " " {
+			break
+		}
+		at += consumed
+	}
+	return at
+}
+
+// addEscaped appends s with its spaces made visible.
+func (n *normalizer) addEscaped(dst *normalized, s string, origin int) {
+	for {
+		space := strings.IndexByte(s, ' ')
+		if space < 0 {
+			dst.add(s, origin)
+			return
+		}
+		dst.add(s[:space], origin)
+		dst.add(n.space, origin)
+		s = s[space+1:]
+	}
+}
+
+// prefix returns the normal form of the start of text, and how many bytes of text it stands for: a
+// user-defined symbol as it is, else the longest rule of the charsmap, else one character. A byte that
+// is not UTF-8 becomes U+FFFD.
+func (n *normalizer) prefix(text string) (s string, consumed int) {
+	if n.symbols != nil {
+		if size := n.symbols.longestPrefix(text); size > 0 {
+			return text[:size], size
+		}
+	}
+	if n.charsmap != nil {
+		if s, consumed = n.charsmap.match(text); consumed > 0 {
+			return s, consumed
+		}
+	}
+	if text[0] < utf8.RuneSelf {
+		return text[:1], 1
+	}
+	r, size := utf8.DecodeRuneInString(text)
+	if r == utf8.RuneError && size == 1 {
+		return "\uFFFD", 1
+	}
+	return text[:size], size
+}
