@@ -1,5 +1,15 @@
-// Package augment turns encoded images into pixel tensors: decode, resize, crop, flip, value range,
-// written as one string of ops, for example "decode|resize(224)|value_range(-1,1)".
+// Package augment turns encoded images into pixel tensors, by a string of ops that anyone can read:
 //
-// It owns pixels. It knows no dataset and no model.
+//	decode|resize(224)|value_range(-1,1)
+//
+// [Parse] turns such a string into a [Pipeline], and [Pipeline.Apply] turns the bytes of a JPEG, PNG,
+// GIF, WebP or BMP file into a [Tensor] of float32 [H,W,3]. The language and the names of the ops are
+// those of big_vision (its pp/builder.py); ops.go holds the table. Random ops draw from the
+// counter.Stream they are given and from nothing else, so a picture's crop is a function of that key.
+//
+// [Decode] alone gives 8-bit RGB, and [Inspect] reads format and size from the header only. Input is
+// taken to be hostile: limits are checked against the header before any pixel is allocated, and a bad
+// picture is one of [ErrNotImage], [ErrTooLarge], [ErrTruncated], [ErrCorrupt] or [ErrUnsupported].
+//
+// augment owns pixels. It knows no dataset and no model.
 package augment

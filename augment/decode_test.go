@@ -1,0 +1,190 @@
+package augment
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestDecodeAgainstPIL compares every picture of testdata with what PIL makes of it. The largest
+// difference allowed is that of two inverse DCTs with different rounding.
+func TestDecodeAgainstPIL(t *testing.T) {
+	for _, path := range pictures(t) {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			encoded := readFile(t, path)
+			got, err := Decode(encoded)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := decodePNG(t, readFile(t, path+".want.png"))
+			if got.Width != want.Width || got.Height != want.Height {
+				t.Fatalf("%dx%d, want %dx%d", got.Width, got.Height, want.Width, want.Height)
+			}
+			worst, mean := difference(got.Pix, want.Pix)
+			if worst > tolerance(path) || mean > 0.5 {
+				t.Errorf("differs by at most %d levels, %.3f in the mean", worst, mean)
+			}
+			if _, w, h, err := Inspect(encoded); err != nil || w != got.Width || h != got.Height {
+				t.Errorf("Inspect says %dx%d, %v", w, h, err)
+			}
+		})
+	}
+}
+
+func tolerance(path string) int {
+	switch {
+	case strings.HasSuffix(path, ".jpg"):
+		return 4
+	case strings.Contains(path, "lossy"), strings.Contains(path, "alpha.webp"):
+		return 12
+	case strings.Contains(path, "alpha"), strings.Contains(path, "rgba"):
+		return 1
+	}
+	return 0
+}
+
+// TestTruncatedPicturesAreErrors leaves animations out: their first frame may be whole.
+func TestTruncatedPicturesAreErrors(t *testing.T) {
+	for _, path := range pictures(t) {
+		if strings.Contains(path, "animated") {
+			continue
+		}
+		encoded := readFile(t, path)
+		for _, part := range []int{12, 2, 3} {
+			_, err := Decode(encoded[:len(encoded)*(part-1)/part])
+			if err == nil {
+				t.Errorf("%s without its last 1/%d decodes", filepath.Base(path), part)
+			} else if !errors.Is(err, ErrTruncated) && !errors.Is(err, ErrCorrupt) {
+				t.Errorf("%s without its last 1/%d: %v is no known kind", filepath.Base(path), part, err)
+			}
+		}
+	}
+}
+
+func TestKindsOfErrors(t *testing.T) {
+	jpeg := readFile(t, "testdata/pictures/s420.jpg")
+	arithmetic := bytes.Replace(jpeg, []byte{0xFF, 0xC0}, []byte{0xFF, 0xC9}, 1)
+	for _, c := range []struct {
+		name    string
+		encoded []byte
+		want    error
+	}{
+		{"nothing", nil, ErrNotImage},
+		{"text", []byte("<html><body>404 not found</body></html>"), ErrNotImage},
+		{"a bomb", pngOfSize(60000, 60000), ErrTooLarge},
+		{"a ribbon", pngOfSize(1_000_000, 1), ErrTooLarge},
+		{"no pixels", pngOfSize(8, 8), ErrTruncated},
+		{"half a JPEG", jpeg[:len(jpeg)/2], ErrTruncated},
+		{"JPEG without its end", jpeg[:len(jpeg)-2], ErrTruncated},
+		{"JPEG with arithmetic coding", arithmetic, ErrUnsupported},
+	} {
+		if _, err := Decode(c.encoded); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
+	}
+	if _, err := (Limits{MaxBytes: 100, MaxPixels: 1 << 20, MaxSide: 1 << 10}).Decode(jpeg); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("more bytes than allowed: %v", err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	paths, _ := filepath.Glob("testdata/pictures/*")
+	for _, path := range paths {
+		if content, err := os.ReadFile(path); err == nil {
+			f.Add(content)
+		}
+	}
+	limits := Limits{MaxBytes: 1 << 16, MaxPixels: 1 << 14, MaxSide: 1 << 10}
+	f.Fuzz(func(t *testing.T, encoded []byte) {
+		m, err := limits.Decode(encoded)
+		if err == nil && (len(m.Pix) != 3*m.Width*m.Height || m.Width < 1 || m.Height < 1 || m.Width*m.Height > limits.MaxPixels) {
+			t.Errorf("%dx%d with %d values", m.Width, m.Height, len(m.Pix))
+		}
+	})
+}
+
+// pngOfSize is a PNG of a header alone.
+func pngOfSize(width, height uint32) []byte {
+	header := []byte("IHDR")
+	header = binary.BigEndian.AppendUint32(header, width)
+	header = binary.BigEndian.AppendUint32(header, height)
+	header = append(header, 8, 2, 0, 0, 0)
+	file := binary.BigEndian.AppendUint32([]byte("\x89PNG\r\n\x1a\n"), 13)
+	file = append(file, header...)
+	return binary.BigEndian.AppendUint32(file, crc32.ChecksumIEEE(header))
+}
+
+func pictures(t *testing.T) []string {
+	t.Helper()
+	all, err := filepath.Glob("testdata/pictures/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var encoded []string
+	for _, path := range all {
+		if !strings.HasSuffix(path, ".want.png") {
+			encoded = append(encoded, path)
+		}
+	}
+	if len(encoded) < 20 {
+		t.Fatalf("%d pictures in testdata", len(encoded))
+	}
+	return encoded
+}
+
+func readFile(t testing.TB, path string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+// decodePNG decodes an opaque PNG without the code under test.
+func decodePNG(t *testing.T, encoded []byte) *Image {
+	t.Helper()
+	decoded, err := png.Decode(bytes.NewReader(encoded))
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := decoded.Bounds().Size()
+	m := newImage(size.Y, size.X)
+	for i := range size.X * size.Y {
+		c := color.NRGBAModel.Convert(decoded.At(i%size.X, i/size.X)).(color.NRGBA)
+		copy(m.Pix[3*i:], []uint8{c.R, c.G, c.B})
+	}
+	return m
+}
+
+func difference(a, b []uint8) (worst int, mean float64) {
+	for i := range a {
+		d := max(int(a[i])-int(b[i]), int(b[i])-int(a[i]))
+		worst, mean = max(worst, d), mean+float64(d)/float64(len(a))
+	}
+	return worst, mean
+}
+
+// encodePNG makes a picture for tests.
+func encodePNG(t testing.TB, width, height int, at func(x, y int) color.Color) []byte {
+	t.Helper()
+	m := image.NewNRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			m.Set(x, y, at(x, y))
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}

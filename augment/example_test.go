@@ -1,0 +1,66 @@
+package augment_test
+
+import (
+	"errors"
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/internal/counter"
+)
+
+func Example() {
+	encoded, err := os.ReadFile("testdata/pictures/s420.jpg")
+	if err != nil {
+		log.Fatal(err)
+	}
+	pipeline, err := augment.Parse("decode|resize(224)|value_range(-1,1)")
+	if err != nil {
+		log.Fatal(err)
+	}
+	pixels, err := pipeline.Apply(encoded, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(pixels.Shape(), "random:", pipeline.Random())
+	// Output: [224 224 3] random: false
+}
+
+// Random ops draw from a stream whose key says what the picture is drawn for.
+func ExamplePipeline_Apply() {
+	encoded, err := os.ReadFile("testdata/pictures/s420.jpg")
+	if err != nil {
+		log.Fatal(err)
+	}
+	pipeline := augment.MustParse("decode|inception_crop(32, area_min=50)|flip_lr|value_range(-1,1)")
+	const seed, epoch, example = 7, 0, 1234
+	once, _ := pipeline.Apply(encoded, counter.New(seed, epoch, example))
+	again, _ := pipeline.Apply(encoded, counter.New(seed, epoch, example))
+	next, _ := pipeline.Apply(encoded, counter.New(seed, epoch+1, example))
+	fmt.Println(once.Pix[0] == again.Pix[0], once.Pix[0] == next.Pix[0])
+	// Output: true false
+}
+
+func ExampleParse_error() {
+	_, err := augment.Parse("decode|resiez(224)")
+	fmt.Println(err)
+	_, err = augment.Parse("decode|resize(224, metod=bicubic)")
+	fmt.Println(err)
+	// Output:
+	// image ops "decode|resiez(224)", at byte 7: no op is called "resiez"; did you mean "resize"? There are decode, resize, resize_small, central_crop, random_crop, inception_crop, flip_lr, grayscale, value_range
+	// image ops "decode|resize(224, metod=bicubic)", at byte 7: resize: no argument is called "metod"; did you mean "method"? Write resize(size | height, width, [method], [antialias])
+}
+
+func ExampleInspect() {
+	encoded, err := os.ReadFile("testdata/pictures/orientation6.jpg")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(augment.Inspect(encoded))
+	_, _, _, err = augment.Inspect([]byte("<html>"))
+	fmt.Println(errors.Is(err, augment.ErrNotImage))
+	// Output:
+	// jpeg 16 24 <nil>
+	// true
+}
