@@ -34,8 +34,8 @@ func (l Layout) FileShape(shape []int) []int {
 // patchSide returns p for p*p*3 rows.
 func patchSide(rows int) int { return int(math.Sqrt(float64(rows/3)) + 0.5) }
 
-// toFile reorders the elements of a weight of the given graph shape as the file stores them.
-func (l Layout) toFile(values []float32, shape []int) []float32 {
+// ToFile reorders the elements of a weight of the given graph shape as the file stores them.
+func (l Layout) ToFile(values []float32, shape []int) []float32 {
 	if l == AsUsed {
 		return values
 	}
@@ -44,8 +44,8 @@ func (l Layout) toFile(values []float32, shape []int) []float32 {
 	return stored
 }
 
-// fromFile is the inverse of toFile; shape is the graph's.
-func (l Layout) fromFile(stored []float32, shape []int) []float32 {
+// FromFile is the inverse of ToFile; shape is the graph's.
+func (l Layout) FromFile(stored []float32, shape []int) []float32 {
 	if l == AsUsed {
 		return stored
 	}

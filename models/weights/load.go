@@ -68,5 +68,5 @@ func read(file *safetensors.File, path string, spec Spec) (*tensors.Tensor, erro
 	if err != nil {
 		return nil, err
 	}
-	return tensors.FromFlatDataAndDimensions(spec.Layout.fromFile(stored, spec.Shape), spec.Shape...), nil
+	return tensors.FromFlatDataAndDimensions(spec.Layout.FromFile(stored, spec.Shape), spec.Shape...), nil
 }

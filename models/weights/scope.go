@@ -111,3 +111,12 @@ func (s *Scope) Weight(spec Spec) *graph.Node {
 	}
 	return t.nodes[i]
 }
+
+// Node returns the node of a weight that was asked for or bound before, by its whole name.
+func (s *Scope) Node(name string) *graph.Node {
+	i, known := s.table.index[name]
+	if !known {
+		panic(fmt.Errorf("weight %s: not among the model's %d weights", name, len(s.table.specs)))
+	}
+	return s.table.nodes[i]
+}

@@ -108,7 +108,7 @@ func (s *Set) Save(path string, metadata map[string]string) error {
 				if err != nil {
 					failed = errors.Join(failed, fmt.Errorf("weight %s: %w", spec.Name, err))
 				}
-				return safetensors.Float32Bytes(spec.Layout.toFile(values, spec.Shape))
+				return safetensors.Float32Bytes(spec.Layout.ToFile(values, spec.Shape))
 			},
 		}
 	}

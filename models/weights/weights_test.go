@@ -167,16 +167,16 @@ func TestLoadNamesFileAndWeight(t *testing.T) {
 func TestLayouts(t *testing.T) {
 	// A kernel [in 2, out 3] is stored as its transpose.
 	kernel := []float32{1, 2, 3, 4, 5, 6}
-	if got := Transposed.toFile(kernel, []int{2, 3}); !slices.Equal(got, []float32{1, 4, 2, 5, 3, 6}) {
+	if got := Transposed.ToFile(kernel, []int{2, 3}); !slices.Equal(got, []float32{1, 4, 2, 5, 3, 6}) {
 		t.Errorf("transposed: %v", got)
 	}
 	// A patch kernel [2*2*3, 1] ordered (y, x, channel) is stored as (channel, y, x).
 	patch := []float32{0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32}
 	want := []float32{0, 10, 20, 30, 1, 11, 21, 31, 2, 12, 22, 32}
-	if got := PatchKernel.toFile(patch, []int{12, 1}); !slices.Equal(got, want) {
+	if got := PatchKernel.ToFile(patch, []int{12, 1}); !slices.Equal(got, want) {
 		t.Errorf("patch: %v, want %v", got, want)
 	}
-	if got := PatchKernel.fromFile(want, []int{12, 1}); !slices.Equal(got, patch) {
+	if got := PatchKernel.FromFile(want, []int{12, 1}); !slices.Equal(got, patch) {
 		t.Errorf("patch back: %v", got)
 	}
 }

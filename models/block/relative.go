@@ -1,0 +1,55 @@
+package block
+
+import (
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// RelativeBuckets returns T5's bucket of every pair of positions: element [query][key] of a square of
+// the given length. Half of the buckets (per direction, where there are two) are for exact distances,
+// the rest grow logarithmically up to maxDistance (t5x examples/t5/layers.py, RelativePositionBiases).
+//
+// At distances where the logarithm is an exact integer (16, 32 and 64 for 32 buckets of 128) rounding
+// noise could move a bucket; what is computed here in float32 is pinned by a test.
+func RelativeBuckets(length, buckets, maxDistance int, bidirectional bool) [][]int32 {
+	byDistance := make([]int32, 2*length-1) // of query minus key, from 1-length
+	for i := range byDistance {
+		byDistance[i] = int32(bucket(i-(length-1), buckets, maxDistance, bidirectional))
+	}
+	table := make([][]int32, length)
+	for query := range table {
+		table[query] = make([]int32, length)
+		for key := range table[query] {
+			table[query][key] = byDistance[query-key+length-1]
+		}
+	}
+	return table
+}
+
+// bucket returns the bucket of distance n = query - key.
+func bucket(n, buckets, maxDistance int, bidirectional bool) int {
+	first := 0
+	if bidirectional {
+		buckets /= 2
+		if n < 0 {
+			first, n = buckets, -n
+		}
+	}
+	n = max(n, 0)
+	exact := buckets / 2
+	if n < exact {
+		return first + n
+	}
+	const eps = float32(1.1920929e-07) // np.finfo(np.float32).eps
+	share := float32(math.Log(float64(float32(n)/float32(exact)+eps))) / float32(math.Log(float64(maxDistance)/float64(exact)))
+	large := exact + int(share*float32(buckets-exact))
+	return first + min(large, buckets-1)
+}
+
+// RelativeBias looks up the bias of every pair of positions in table [buckets, H]: [1, H, L, L].
+func RelativeBias(table *Node, length, maxDistance int, bidirectional bool) *Node {
+	d := table.Shape().Dimensions
+	ids := Const(table.Graph(), RelativeBuckets(length, d[0], maxDistance, bidirectional)) // [query, key]
+	return InsertAxes(TransposeAllAxes(Embed(table, ids), 2, 0, 1), 0)
+}

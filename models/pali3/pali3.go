@@ -1,0 +1,133 @@
+// Package pali3 assembles the vision-language model: images go through SigLIP's image encoder, its
+// tokens (before pooling) through a linear projection, and stand before the embedded text in the input
+// of the UL2 encoder-decoder, which answers in text.
+//
+//	images ─ vit ─ [B, T, Wv] ─ projection ─ [B, T, W] ┐
+//	                                                    ├ concatenate ─ encoder ─ decoder ─ logits
+//	prompt ids ─────── embedding ────────── [B, Le, W] ┘
+//
+// Several images of one sample are encoded each for itself and their tokens follow one another, without
+// a separator. Where the image encoder is frozen, its tokens can be computed once and given in place of
+// the images.
+//
+// Names of weights: the image encoder's under "vision_model" as in transformers' SiglipModel, the
+// projection "multi_modal_projector.linear", and the language model's at the top as in
+// T5ForConditionalGeneration, so that each part's public checkpoints fill it without renaming.
+package pali3
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/pali3/pali3/models/block"
+	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/vit"
+	"github.com/pali3/pali3/models/weights"
+)
+
+// Config is the shape of the model.
+type Config struct {
+	Vision   vit.Config `yaml:"vision" json:"vision"`
+	Language ul2.Config `yaml:"language" json:"language"`
+	// ZeroProjection starts the projection from zero, as PaliGemma does. The default draws it so that
+	// visual tokens have the variance of T5's embeddings: in an encoder that begins with an RMS norm
+	// a token of zeros has a gradient a thousand times too large.
+	ZeroProjection bool `yaml:"zero_projection" json:"zero_projection"`
+}
+
+// Variant returns a model by name: "pali3-5b", the ViT-G/14 and the 3B UL2 of the paper.
+func Variant(name string) (Config, error) {
+	if name != "pali3-5b" {
+		return Config{}, fmt.Errorf("model %q is not pali3-5b", name)
+	}
+	vision, err := vit.Variant("G/14")
+	if err != nil {
+		return Config{}, err
+	}
+	language, err := ul2.Variant("ul2-3b")
+	return Config{Vision: vision, Language: language}, err
+}
+
+// Validate returns an error that names the first field that cannot be.
+func (c Config) Validate() error {
+	if err := c.Vision.Validate(); err != nil {
+		return err
+	}
+	return c.Language.Validate()
+}
+
+// Inputs is a batch. Of Images and Tokens one is given, or neither, for text alone.
+type Inputs struct {
+	// Images [B, N, H, W, 3], uint8 or float32 in [-1, 1]: N images a sample.
+	Images *Node
+	// Tokens [B, T, Wv] are the image encoder's tokens of the samples' images, computed before.
+	Tokens *Node
+	// ImageMask [B, N], float32, has 0 for images that a sample lacks; nil stands for all ones.
+	ImageMask *Node
+	// Encoder [B, Le] is the prompts' ids; Decoder, Targets and Weights are as in ul2.Inputs.
+	Encoder, Decoder, Targets, Weights *Node
+}
+
+// Specs lists the weights of the whole model, in the order of the data's way through it.
+func Specs(be compute.Backend, c Config) ([]weights.Spec, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	return weights.Collect(be, func(s *weights.Scope) {
+		images := s.Input(dtypes.Float32, 1, 1, c.Vision.Image, c.Vision.Image, 3)
+		ids := s.Input(dtypes.Int32, 1, 2)
+		Loss(s, c, Inputs{Images: images, Encoder: ids, Decoder: ids, Targets: ids})
+	})
+}
+
+// Loss is the mean cross entropy of the targets given images and prompts.
+func Loss(s *weights.Scope, c Config, in Inputs) *Node {
+	encoded, mask := Encode(s, c, in)
+	logits := ul2.Logits(s, c.Language, ul2.Decode(s, c.Language, encoded, mask, in.Decoder))
+	return ul2.CrossEntropy(c.Language, logits, in.Targets, in.Weights)
+}
+
+// Encode returns the language encoder's output over visual and text tokens [B, T+Le, W] and the mask
+// [B, T+Le] of those that are not padding: what the decoder attends to.
+func Encode(s *weights.Scope, c Config, in Inputs) (encoded, mask *Node) {
+	x := ul2.Embed(s, c.Language, in.Encoder)
+	mask = block.NotPadding(in.Encoder)
+	tokens := in.Tokens
+	if in.Images != nil {
+		tokens = VisualTokens(s, c, in.Images)
+	}
+	if tokens != nil {
+		x = Concatenate([]*Node{Project(s, c, tokens), x}, 1)
+		mask = Concatenate([]*Node{visualMask(tokens, in.ImageMask), mask}, 1)
+	}
+	return ul2.Encode(s, c.Language, x, mask), mask
+}
+
+// VisualTokens runs the image encoder: images [B, N, H, W, 3] to [B, N·Tokens, Wv].
+func VisualTokens(s *weights.Scope, c Config, images *Node) *Node {
+	d := images.Shape().Dimensions
+	each := vit.Encode(s.In("vision_model"), c.Vision, Reshape(images, d[0]*d[1], d[2], d[3], d[4])).Encoded
+	return Reshape(each, d[0], d[1]*c.Vision.Tokens(), c.Vision.Width)
+}
+
+// Project maps visual tokens [B, T, Wv] to the language model's width: [B, T, W].
+func Project(s *weights.Scope, c Config, tokens *Node) *Node {
+	init := weights.FanInTruncated(c.Vision.Width)
+	if c.ZeroProjection {
+		init = weights.Zeros()
+	}
+	return block.Dense(s.In("multi_modal_projector", "linear"), tokens, c.Language.Width, init, weights.Zeros())
+}
+
+// visualMask returns [B, T]: ones, or each image's mask for all its tokens.
+func visualMask(tokens, images *Node) *Node {
+	d := tokens.Shape().Dimensions
+	if images == nil {
+		return BroadcastToDims(ScalarOne(tokens.Graph(), dtypes.Float32), d[0], d[1])
+	}
+	n := images.Shape().Dimensions[1]
+	return Reshape(BroadcastToDims(InsertAxes(images, -1), d[0], n, d[1]/n), d[0], d[1])
+}

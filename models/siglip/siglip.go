@@ -1,0 +1,145 @@
+// Package siglip is the contrastive pair of towers that pretrains PaLI-3's image encoder: an image and
+// a text tower whose normalised embeddings are compared pair by pair with a sigmoid loss ("Sigmoid Loss
+// for Language Image Pre-Training", arXiv 2303.15343).
+//
+// Weights have the names of transformers' SiglipModel.
+package siglip
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/pali3/pali3/models/block"
+	"github.com/pali3/pali3/models/vit"
+	"github.com/pali3/pali3/models/weights"
+)
+
+// Config is the shape of the two towers. They meet in embeddings as wide as the image tower.
+type Config struct {
+	Image vit.Config `yaml:"image" json:"image"`
+	Text  Text       `yaml:"text" json:"text"`
+}
+
+// Text is the shape of the text tower.
+type Text struct {
+	// Width of the tokens.
+	Width int `yaml:"width" json:"width"`
+	// Depth is the number of blocks.
+	Depth int `yaml:"depth" json:"depth"`
+	// MLP is the hidden width of the blocks' perceptrons.
+	MLP int `yaml:"mlp" json:"mlp"`
+	// Heads of the attention; Width is a multiple of it.
+	Heads int `yaml:"heads" json:"heads"`
+	// Vocab is the number of token ids.
+	Vocab int `yaml:"vocab" json:"vocab"`
+	// Length is the number of positions, the most tokens that a text may have.
+	Length int `yaml:"length" json:"length"`
+}
+
+// Variant returns the towers of a released size: "B/16", "L/16", "So400m/14", and in the same manner
+// "G/14", PaLI-3's. The text tower has the image tower's shape, 32,000 pieces and 64 positions.
+func Variant(name string) (Config, error) {
+	image, err := vit.Variant(name)
+	if err != nil {
+		return Config{}, err
+	}
+	text := Text{Width: image.Width, Depth: image.Depth, MLP: image.MLP, Heads: image.Heads, Vocab: 32_000, Length: 64}
+	return Config{Image: image, Text: text}, nil
+}
+
+// Validate returns an error that names the first field that cannot be.
+func (c Config) Validate() error {
+	if err := c.Image.Validate(); err != nil {
+		return err
+	}
+	t := c.Text
+	for _, field := range []struct {
+		name  string
+		value int
+	}{{"width", t.Width}, {"depth", t.Depth}, {"mlp", t.MLP}, {"heads", t.Heads}, {"vocab", t.Vocab}, {"length", t.Length}} {
+		if field.value < 1 {
+			return fmt.Errorf("text tower: %s is %d", field.name, field.value)
+		}
+	}
+	if t.Width%t.Heads != 0 {
+		return fmt.Errorf("text tower: width %d is not a multiple of heads %d", t.Width, t.Heads)
+	}
+	return nil
+}
+
+// Specs lists the weights of the two towers, the temperature and the bias.
+func Specs(be compute.Backend, c Config) ([]weights.Spec, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	return weights.Collect(be, func(s *weights.Scope) {
+		images := s.Input(dtypes.Float32, 1, c.Image.Image, c.Image.Image, 3)
+		Loss(s, c, images, s.Input(dtypes.Int32, 1, c.Text.Length))
+	})
+}
+
+// EmbedImages turns images [B, H, W, 3] (as vit.Encode takes them) into embeddings [B, E] of length 1.
+func EmbedImages(s *weights.Scope, c Config, images *Node) *Node {
+	s = s.In("vision_model")
+	return normalize(vit.Pool(s, c.Image, vit.Encode(s, c.Image, images).Encoded))
+}
+
+// EmbedTexts turns ids [B, L], L at most Text.Length, into embeddings [B, E] of length 1. The tower
+// attends to every position, padding too, and its last position stands for the text, as in
+// big_vision's text_transformer with pool "last": texts end there with EOS or are padded up to it.
+func EmbedTexts(s *weights.Scope, c Config, ids *Node) *Node {
+	s = s.In("text_model")
+	t := c.Text
+	batch, length := ids.Shape().Dimensions[0], ids.Shape().Dimensions[1]
+	deviation := weights.FanInNormal(t.Width)
+	x := block.Embed(s.In("embeddings").Table("token_embedding.weight", t.Vocab, t.Width, deviation), ids)
+	positions := s.In("embeddings").Table("position_embedding.weight", t.Length, t.Width, deviation)
+	x = Add(x, InsertAxes(Slice(positions, AxisRange(0, length)), 0))
+	for i := range t.Depth {
+		x = vit.Block(s.In("encoder", "layers", i), x, t.Heads, t.MLP)
+	}
+	last := Reshape(Slice(x, AxisRange(), AxisRange(length-1, length)), batch, t.Width)
+	last = block.LayerNorm(s.In("final_layer_norm"), last)
+	return normalize(block.Dense(s.In("head"), last, c.Image.Width, weights.FanInTruncated(t.Width), weights.Zeros()))
+}
+
+// normalize divides rows by their Euclidean norm plus 1e-8 (big_vision, two_towers.py).
+func normalize(x *Node) *Node {
+	norm := Sqrt(ReduceAndKeep(Square(x), ReduceSum, -1))
+	return Div(x, AddScalar(norm, 1e-8))
+}
+
+// Logits compares image embeddings [B, E] with text embeddings [C, E]: exp(t')·cosine + b, [B, C], with
+// the learned "logit_scale" t' (log 10 before training) and "logit_bias" b (-10). The paper prints the
+// equation with the other sign before b; its code, and this, add b.
+func Logits(s *weights.Scope, images, texts *Node) *Node {
+	scale := s.Vector("logit_scale", 1, weights.Constant(math.Log(10)))
+	bias := s.Vector("logit_bias", 1, weights.Constant(-10))
+	cosines := DotGeneral(images, []int{1}, nil, texts, []int{1}, nil)
+	return Add(Mul(cosines, InsertAxes(Exp(scale), 0)), InsertAxes(bias, 0))
+}
+
+// Loss is the sigmoid loss of images [B, H, W, 3] and the texts [B, L] that belong to them: every one of
+// the B·B pairs is classified as belonging together (the diagonal) or not, summed, divided by B
+// (arXiv 2303.15343, algorithm 1).
+func Loss(s *weights.Scope, c Config, images, texts *Node) *Node {
+	logits := Logits(s, EmbedImages(s, c, images), EmbedTexts(s, c, texts))
+	return SigmoidLoss(logits)
+}
+
+// SigmoidLoss is -1/B · sum of log sigmoid(z·logits) for logits [B, B], z = 1 on the diagonal and -1
+// elsewhere.
+func SigmoidLoss(logits *Node) *Node {
+	batch := logits.Shape().Dimensions[0]
+	pairs := shapes.Make(dtypes.Int32, batch, batch)
+	together := Equal(Iota(logits.Graph(), pairs, 0), Iota(logits.Graph(), pairs, 1))
+	wrong := Where(together, Neg(logits), logits) // -z·logits
+	// softplus(x) = -log sigmoid(-x) = max(x, 0) + log(1 + exp(-|x|))
+	losses := Add(Max(wrong, ZerosLike(wrong)), Log1P(Exp(Neg(Abs(wrong)))))
+	return DivScalar(ReduceAllSum(losses), float64(batch))
+}

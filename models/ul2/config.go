@@ -1,0 +1,102 @@
+// Package ul2 is the language model of PaLI-3: a T5 1.1 encoder-decoder as UL2 trains it (arXiv
+// 2205.05131), with the weights' names of transformers' T5ForConditionalGeneration.
+//
+// The rules that differ from a usual transformer are T5's: RMS norms before each sublayer, no biases,
+// no division of scores by sqrt(d), and one table of relative position biases per stack (t5x
+// examples/t5/network.py).
+package ul2
+
+import (
+	"fmt"
+
+	"github.com/pali3/pali3/models/block"
+)
+
+// Config is the shape of a language model and of its loss.
+type Config struct {
+	// Width of the tokens, d_model.
+	Width int `yaml:"width" json:"width"`
+	// MLP is the hidden width of the gated perceptrons, d_ff.
+	MLP int `yaml:"mlp" json:"mlp"`
+	// Heads of the attention, and HeadDim the width of each, d_kv. Their product need not be Width.
+	Heads   int `yaml:"heads" json:"heads"`
+	HeadDim int `yaml:"head_dim" json:"head_dim"`
+	// EncoderLayers and DecoderLayers are the numbers of blocks.
+	EncoderLayers int `yaml:"encoder_layers" json:"encoder_layers"`
+	DecoderLayers int `yaml:"decoder_layers" json:"decoder_layers"`
+	// Vocab is the number of token ids, sentinels and padding included.
+	Vocab int `yaml:"vocab" json:"vocab"`
+	// Activation of the gated MLP: "gated-silu" (UL2, the default) or "gated-gelu" (T5 1.1, mT5, umT5).
+	Activation block.Gate `yaml:"activation" json:"activation"`
+	// Tied uses the token embeddings as output weights, scaled by 1/sqrt(Width), as T5 1.0 does.
+	Tied bool `yaml:"tied" json:"tied"`
+	// LayerBias gives every self-attention its own relative bias table, as umT5 does.
+	LayerBias bool `yaml:"layer_bias" json:"layer_bias"`
+	// Buckets and MaxDistance of the relative position bias; 0 stands for 32 and 128.
+	Buckets     int `yaml:"buckets" json:"buckets"`
+	MaxDistance int `yaml:"max_distance" json:"max_distance"`
+	// ZLoss is the weight of the squared log-normaliser in the loss; T5X trains with 1e-4.
+	ZLoss float64 `yaml:"z_loss" json:"z_loss"`
+	// LabelSmoothing is the probability spread over the tokens that are not the target.
+	LabelSmoothing float64 `yaml:"label_smoothing" json:"label_smoothing"`
+}
+
+// Variant returns a model by name. The shape of the 3B UL2 in PaLI-3 is not published; "ul2-3b" is
+// T5 1.1 XL's shape with UL2's activation and mC4's 250,112 pieces. "ul2-20b" is the published
+// google/ul2; "t5-1.1-xl" and "mt5-xl" are T5X's.
+func Variant(name string) (Config, error) {
+	xl := Config{Width: 2048, MLP: 5120, Heads: 32, HeadDim: 64, EncoderLayers: 24, DecoderLayers: 24,
+		Activation: block.GatedGELU, ZLoss: 1e-4}.WithDefaults()
+	switch name {
+	case "ul2-3b":
+		xl.Vocab, xl.Activation = 250_112, block.GatedSiLU
+		return xl, nil
+	case "t5-1.1-xl":
+		xl.Vocab = 32_128
+		return xl, nil
+	case "mt5-xl":
+		xl.Vocab = 250_112
+		return xl, nil
+	case "ul2-20b":
+		return Config{Width: 4096, MLP: 16384, Heads: 16, HeadDim: 256, EncoderLayers: 32, DecoderLayers: 32,
+			Vocab: 32_128, ZLoss: 1e-4}.WithDefaults(), nil
+	}
+	return Config{}, fmt.Errorf("language model %q is none of ul2-3b, ul2-20b, t5-1.1-xl, mt5-xl", name)
+}
+
+// WithDefaults returns the config with the fields whose zero stands for a default filled in.
+func (c Config) WithDefaults() Config {
+	if c.Activation == "" {
+		c.Activation = block.GatedSiLU
+	}
+	if c.Buckets == 0 {
+		c.Buckets = 32
+	}
+	if c.MaxDistance == 0 {
+		c.MaxDistance = 128
+	}
+	return c
+}
+
+// Validate returns an error that names the first field that cannot be.
+func (c Config) Validate() error {
+	c = c.WithDefaults()
+	for _, field := range []struct {
+		name  string
+		value int
+	}{
+		{"width", c.Width}, {"mlp", c.MLP}, {"heads", c.Heads}, {"head_dim", c.HeadDim},
+		{"encoder_layers", c.EncoderLayers}, {"decoder_layers", c.DecoderLayers}, {"vocab", c.Vocab},
+	} {
+		if field.value < 1 {
+			return fmt.Errorf("language model: %s is %d", field.name, field.value)
+		}
+	}
+	if c.Buckets < 4 || c.Buckets%4 != 0 || c.MaxDistance <= c.Buckets/2 {
+		return fmt.Errorf("language model: %d buckets for distances up to %d; want a multiple of 4 below twice the distance", c.Buckets, c.MaxDistance)
+	}
+	if c.ZLoss < 0 || c.LabelSmoothing < 0 || c.LabelSmoothing >= 1 {
+		return fmt.Errorf("language model: z_loss %g or label_smoothing %g out of range", c.ZLoss, c.LabelSmoothing)
+	}
+	return c.Activation.Validate()
+}

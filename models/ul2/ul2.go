@@ -1,0 +1,142 @@
+package ul2
+
+import (
+	"math"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/pali3/pali3/models/block"
+	"github.com/pali3/pali3/models/weights"
+)
+
+// Inputs is a batch of the language model: ids are int32, 0 is padding.
+type Inputs struct {
+	// Encoder is the encoder's ids [B, Le].
+	Encoder *Node
+	// Decoder is the decoder's ids [B, Ld]: the targets shifted right by one, beginning with 0.
+	Decoder *Node
+	// Targets is what the decoder should say next [B, Ld].
+	Targets *Node
+	// Weights of the targets in the loss, float32 [B, Ld]; nil stands for 1 where the target is not 0.
+	Weights *Node
+}
+
+// Specs lists the weights of the model.
+func Specs(be compute.Backend, c Config) ([]weights.Spec, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	return weights.Collect(be, func(s *weights.Scope) {
+		ids := s.Input(dtypes.Int32, 1, 2)
+		Loss(s, c, Inputs{Encoder: ids, Decoder: ids, Targets: ids})
+	})
+}
+
+// Loss is the mean cross entropy of the targets given the encoder's ids.
+func Loss(s *weights.Scope, c Config, in Inputs) *Node {
+	mask := block.NotPadding(in.Encoder)
+	encoded := Encode(s, c, Embed(s, c, in.Encoder), mask)
+	hidden := Decode(s, c, encoded, mask, in.Decoder)
+	return CrossEntropy(c, Logits(s, c, hidden), in.Targets, in.Weights)
+}
+
+// Embed looks up ids [B, L] in the table that encoder and decoder share: [B, L, W].
+func Embed(s *weights.Scope, c Config, ids *Node) *Node { return block.Embed(embeddings(s, c), ids) }
+
+func embeddings(s *weights.Scope, c Config) *Node {
+	return s.Table("shared.weight", c.Vocab, c.Width, weights.Normal(1))
+}
+
+// Encode runs the encoder over embedded tokens x [B, L, W], of which mask [B, L] (float32) has 1 for
+// those to be seen and 0 for padding. The result [B, L, W] is after the final norm.
+func Encode(s *weights.Scope, c Config, x, mask *Node) *Node {
+	c = c.WithDefaults()
+	s = s.In("encoder")
+	length := x.Shape().Dimensions[1]
+	biases := stackBiases(s, c, c.EncoderLayers, length, true, block.PaddingBias(mask))
+	for i := range c.EncoderLayers {
+		layer := s.In("block", i, "layer")
+		h := block.RMSNorm(layer.In(0, "layer_norm"), x)
+		x = Add(x, attention(layer.In(0, "SelfAttention"), c, h, h, biases[i]))
+		x = Add(x, gatedMLP(layer.In(1), c, x))
+	}
+	return block.RMSNorm(s.In("final_layer_norm"), x)
+}
+
+// Decode runs the decoder over ids [B, Ld], attending to the encoder's output [B, Le, W] where mask
+// [B, Le] is 1. The result [B, Ld, W] is after the final norm; position i has seen ids 0 to i.
+func Decode(s *weights.Scope, c Config, encoded, mask, ids *Node) *Node {
+	c = c.WithDefaults()
+	x := Embed(s, c, ids)
+	s = s.In("decoder")
+	length := ids.Shape().Dimensions[1]
+	biases := stackBiases(s, c, c.DecoderLayers, length, false, block.CausalBias(ids.Graph(), length))
+	padding := block.PaddingBias(mask)
+	for i := range c.DecoderLayers {
+		layer := s.In("block", i, "layer")
+		h := block.RMSNorm(layer.In(0, "layer_norm"), x)
+		x = Add(x, attention(layer.In(0, "SelfAttention"), c, h, h, biases[i]))
+		h = block.RMSNorm(layer.In(1, "layer_norm"), x)
+		x = Add(x, attention(layer.In(1, "EncDecAttention"), c, h, encoded, padding))
+		x = Add(x, gatedMLP(layer.In(2), c, x))
+	}
+	return block.RMSNorm(s.In("final_layer_norm"), x)
+}
+
+// Logits turns the decoder's output [B, L, W] into a score for every id: [B, L, Vocab].
+func Logits(s *weights.Scope, c Config, hidden *Node) *Node {
+	if c.Tied {
+		table := Transpose(embeddings(s, c), 0, 1)
+		return block.Linear(MulScalar(hidden, 1/math.Sqrt(float64(c.Width))), table, nil)
+	}
+	return block.DenseNoBias(s.In("lm_head"), hidden, c.Vocab, weights.FanInTruncated(c.Width))
+}
+
+// stackBiases returns for each layer of a stack the relative position bias of its self-attention plus
+// the mask: one shared node, or one per layer where the config says so.
+func stackBiases(s *weights.Scope, c Config, layers, length int, bidirectional bool, mask *Node) []*Node {
+	biases := make([]*Node, layers)
+	for i := range biases {
+		if i > 0 && !c.LayerBias {
+			biases[i] = biases[0]
+			continue
+		}
+		table := relativeTable(s, c, i)
+		biases[i] = Add(block.RelativeBias(table, length, c.MaxDistance, bidirectional), mask)
+	}
+	return biases
+}
+
+func relativeTable(s *weights.Scope, c Config, layer int) *Node {
+	s = s.In("block", layer, "layer", 0, "SelfAttention", "relative_attention_bias")
+	return s.Table("weight", c.Buckets, c.Heads, weights.XavierUniform(c.Buckets, c.Heads))
+}
+
+// attention is multihead attention of x [B, Lq, W] to y [B, Lk, W], without biases or division by
+// sqrt(d): the initial queries are smaller by that instead.
+func attention(s *weights.Scope, c Config, x, y, bias *Node) *Node {
+	q := projectHeads(s.In("q"), c, x, queryInit(c))
+	k := projectHeads(s.In("k"), c, y, weights.FanInNormal(c.Width))
+	v := projectHeads(s.In("v"), c, y, weights.FanInNormal(c.Width))
+	return attentionOutput(s, c, block.Attend(q, k, v, bias))
+}
+
+func queryInit(c Config) weights.Init {
+	return weights.Normal(1 / math.Sqrt(float64(c.Width*c.HeadDim)))
+}
+
+// projectHeads turns [B, L, W] into [B, H, L, D].
+func projectHeads(s *weights.Scope, c Config, x *Node, init weights.Init) *Node {
+	return block.SplitHeads(block.DenseNoBias(s, x, c.Heads*c.HeadDim, init), c.Heads)
+}
+
+// attentionOutput turns what the heads found [B, H, L, D] into [B, L, W].
+func attentionOutput(s *weights.Scope, c Config, found *Node) *Node {
+	return block.DenseNoBias(s.In("o"), block.MergeHeads(found), c.Width, weights.FanInNormal(c.Heads*c.HeadDim))
+}
+
+func gatedMLP(s *weights.Scope, c Config, x *Node) *Node {
+	return block.GatedMLP(s.In("DenseReluDense"), block.RMSNorm(s.In("layer_norm"), x), c.MLP, c.Activation)
+}

@@ -1,0 +1,92 @@
+"""Tiny SigLIP and T5 models of transformers with random weights, and what they compute.
+
+    python -m venv venv && venv/bin/pip install -r parity/requirements-models.txt
+    venv/bin/python parity/models.py
+
+writes models/{siglip,ul2}/testdata/*.safetensors, which the Go tests load and compare with. The T5
+models are the three kinds in use: gated-silu untied (UL2), gated-gelu untied (T5 1.1, mT5), tied.
+"""
+
+import pathlib
+
+import torch
+from safetensors.torch import save_file
+from transformers import SiglipConfig, SiglipModel, T5Config, T5ForConditionalGeneration
+
+MODELS = pathlib.Path(__file__).resolve().parent.parent / "models"
+
+
+def randomize(model, seed):
+    """Draws every weight anew, so that none is at a value that hides a mistake (0 or 1)."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, p in sorted(model.named_parameters()):
+            noise = torch.randn(p.shape, generator=generator)
+            is_scale = "norm" in name and name.endswith("weight")
+            p.copy_(1 + 0.1 * noise if is_scale else 0.3 * noise)
+    return model.eval()
+
+
+def save(folder, name, model, tensors):
+    folder = MODELS / folder / "testdata"
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {k: v.detach().contiguous() for k, v in model.named_parameters()}  # shared ones once
+    save_file(weights, folder / f"{name}.safetensors", {"format": "pt"})
+    save_file({k: v.detach().contiguous() for k, v in tensors.items()}, folder / f"{name}-outputs.safetensors")
+
+
+def siglip():
+    tower = dict(hidden_size=12, num_hidden_layers=2, intermediate_size=16, num_attention_heads=2,
+                 hidden_act="gelu_pytorch_tanh", layer_norm_eps=1e-6)
+    config = SiglipConfig(
+        vision_config=dict(tower, image_size=4, patch_size=2),
+        text_config=dict(tower, hidden_size=16, intermediate_size=20, num_attention_heads=4, vocab_size=23,
+                         max_position_embeddings=7, projection_size=12))
+    model = randomize(SiglipModel(config), 1)
+    pixels = torch.rand(3, 3, 4, 4, generator=torch.Generator().manual_seed(2)) * 2 - 1
+    ids = torch.randint(1, 23, (3, 7), generator=torch.Generator().manual_seed(3))
+    out = model(input_ids=ids, pixel_values=pixels, return_loss=True, output_hidden_states=True)
+    vision = model.vision_model(pixel_values=pixels)
+    out.loss.backward()
+    gradient = {f"gradient.{n}": p.grad for n, p in model.named_parameters()
+                if n in ("vision_model.embeddings.patch_embedding.weight", "vision_model.head.probe",
+                         "vision_model.encoder.layers.0.mlp.fc1.weight",
+                         "text_model.embeddings.token_embedding.weight", "logit_scale")}
+    save("siglip", "tiny", model, dict(
+        images=pixels.permute(0, 2, 3, 1), texts=ids, encoded=vision.last_hidden_state,
+        image_embeds=out.image_embeds, text_embeds=out.text_embeds,
+        logits=out.logits_per_image, loss=out.loss, **gradient))
+
+
+def t5(name, activation, tied):
+    config = T5Config(vocab_size=23, d_model=12, d_kv=5, d_ff=20, num_layers=2, num_decoder_layers=2, num_heads=2,
+                      feed_forward_proj=activation, tie_word_embeddings=tied, dropout_rate=0.0,
+                      relative_attention_num_buckets=8, relative_attention_max_distance=12)
+    model = T5ForConditionalGeneration(config)
+    if not tied:  # transformers 5 ties a new T5 whatever its config says, and unties what a checkpoint unties
+        model.lm_head.weight = torch.nn.Parameter(torch.empty(23, 12))
+    randomize(model, 4)
+    ids = torch.randint(1, 23, (3, 30), generator=torch.Generator().manual_seed(5))
+    ids[1, 25:] = 0
+    decoder = torch.randint(1, 23, (3, 20), generator=torch.Generator().manual_seed(6))
+    decoder[:, 0] = 0
+    out = model(input_ids=ids, attention_mask=(ids > 0).long(), decoder_input_ids=decoder)
+    save("ul2", name, model, dict(ids=ids, decoder=decoder, encoded=out.encoder_last_hidden_state, logits=out.logits))
+
+
+def buckets():
+    from transformers.models.t5.modeling_t5 import T5Attention
+    distance = torch.arange(-300, 301)  # key minus query
+    save_file({
+        "both": T5Attention._relative_position_bucket(distance, True, 32, 128),
+        "one": T5Attention._relative_position_bucket(distance, False, 32, 128),
+    }, MODELS / "block" / "testdata" / "buckets.safetensors")
+
+
+if __name__ == "__main__":
+    (MODELS / "block" / "testdata").mkdir(parents=True, exist_ok=True)
+    siglip()
+    t5("gated-silu", "gated-silu", False)
+    t5("gated-gelu", "gated-gelu", False)
+    t5("tied", "gated-gelu", True)
+    buckets()
