@@ -1,0 +1,173 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/pali3/pali3/internal/counter"
+)
+
+// Questions answered yes or no are asked in pairs: the same words of two pictures, true of the first and false of
+// the second. Every question text has then as many yes as no in each split, and tells nothing by itself.
+
+// askPairs asks the yes-or-no questions of the pictures of one split.
+func (v *interviewer) askPairs(pictures []*picture, split string) {
+	both := split != train
+	people := slices.DeleteFunc(slices.Clone(pictures), func(p *picture) bool { return p.family != "person" })
+
+	for _, pair := range match(pictures, stream("presence "+split), contrastObjects) {
+		v.askPair(pair, both, kindPresence, (*picture).noun)
+	}
+	genders, names := people, people
+	if !both { // in training a picture gets one of these kinds
+		genders, names = people[:0:0], people[:0:0]
+		for i, p := range people {
+			if i%2 == 0 {
+				genders = append(genders, p)
+			} else {
+				names = append(names, p)
+			}
+		}
+	}
+	for _, pair := range match(names, stream("name "+split), contrastNames) {
+		v.askPair(pair, both, kindName, (*picture).name)
+	}
+	gendered, toned := genders, genders
+	if !both {
+		gendered, toned = genders[:len(genders)/3], genders[len(genders)/3:]
+	}
+	for _, pair := range match(gendered, stream("woman or man "+split), contrastGenders) {
+		v.askAttributePair(pair, both, func(p *picture) string { return p.gender })
+	}
+	hands := slices.DeleteFunc(slices.Clone(pictures), func(p *picture) bool { return p.family != "hand" })
+	for _, group := range [][]*picture{toned, hands} {
+		for _, pair := range match(group, stream("tone "+split), contrastTones) {
+			v.askAttributePair(pair, both, func(p *picture) string { return p.tone })
+		}
+	}
+}
+
+// noun is the picture's object in a language.
+func (p *picture) noun(language string) string { return p.nouns[language] }
+
+// name is the picture's whole name in a language.
+func (p *picture) name(language string) string { return p.names[language] }
+
+// askPair asks for the first picture by what, of both; and for the second too, if both directions are wanted. A
+// language without a name for it gives way to English.
+func (v *interviewer) askPair(pair [2]*picture, both bool, kind string, what func(*picture, string) string) {
+	directions := [][2]*picture{pair, {pair[1], pair[0]}}
+	if !both {
+		directions = directions[:1]
+	}
+	for _, d := range directions {
+		language := v.language()
+		if what(d[0], language) == "" {
+			language = "en"
+		}
+		text := ask(kind, language, what(d[0], language))
+		v.add(d[0].key, kind, language, text, "yes")
+		v.add(d[1].key, kind, language, text, "no")
+	}
+}
+
+// askAttributePair asks both pictures for an attribute of the first. Yellow has no word in CLDR: such a
+// picture is only the one that lacks the tone asked for.
+func (v *interviewer) askAttributePair(pair [2]*picture, both bool, value func(*picture) string) {
+	directions := [][2]*picture{pair, {pair[1], pair[0]}}
+	if !both && value(pair[0]) != "yellow" {
+		directions = directions[:1]
+	}
+	for _, d := range directions {
+		asked := value(d[0])
+		if asked == "yellow" {
+			continue
+		}
+		language := v.language()
+		text := askAttribute(language, asked, v.words[language][asked])
+		v.add(d[0].key, kindAttribute, language, text, "yes")
+		v.add(d[1].key, kindAttribute, language, text, "no")
+	}
+}
+
+// match puts pictures into pairs, each with the partner of the greatest contrast that is left; a contrast of zero
+// forbids a pair. The order is random.
+func match(pictures []*picture, random *counter.Stream, contrast func(p, q *picture) int) [][2]*picture {
+	var left []*picture
+	for _, i := range random.Perm(len(pictures)) {
+		left = append(left, pictures[i])
+	}
+	var pairs [][2]*picture
+	for len(left) > 1 {
+		p := left[0]
+		left = left[1:]
+		best, at := 0, -1
+		for i, q := range left {
+			if c := contrast(p, q); c > best {
+				best, at = c, i
+			}
+		}
+		if at >= 0 {
+			pairs = append(pairs, [2]*picture{p, left[at]})
+			left = slices.Delete(left, at, at+1)
+		}
+	}
+	return pairs
+}
+
+// contrastObjects pairs pictures that show other objects, best of the same family.
+func contrastObjects(p, q *picture) int {
+	switch {
+	case p.family == "clock" || q.family == "clock" || alike(p.object, q.object):
+		return 0
+	case p.family == q.family:
+		return 2
+	}
+	return 1
+}
+
+// contrastNames pairs people whose names differ in as little as possible: role, gender or tone.
+func contrastNames(p, q *picture) int {
+	same := 1
+	for _, equal := range []bool{p.object == q.object, p.gender == q.gender, p.tone == q.tone} {
+		if equal {
+			same++
+		}
+	}
+	return same
+}
+
+// contrastGenders pairs a woman with a man, best in the same role or tone.
+func contrastGenders(p, q *picture) int {
+	if p.gender == q.gender || p.gender == "person" || q.gender == "person" {
+		return 0
+	}
+	return contrastNames(p, q)
+}
+
+// contrastTones pairs two tones, best in the same role or gender.
+func contrastTones(p, q *picture) int {
+	if p.tone == q.tone {
+		return 0
+	}
+	return contrastNames(p, q)
+}
+
+// vague is an object that many pictures show, whatever else they show.
+const vague = "person standing"
+
+// unclear are pairs of objects of which one may be seen in the picture of the other.
+var unclear = [][2]string{
+	{"person biking", "person mountain biking"},
+	{"person walking", "person with white cane"},
+	{"person frowning", "person pouting"},
+	{"guard", "police officer"},
+	{"technologist", "office worker"},
+}
+
+// alike reports whether a picture of one object may be said to show the other.
+func alike(a, b string) bool {
+	if a == b || a == vague || b == vague {
+		return true
+	}
+	return slices.Contains(unclear, [2]string{a, b}) || slices.Contains(unclear, [2]string{b, a})
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/pali3/pali3/internal/counter"
+)
+
+// The splits. A picture of heldOut is new, and each pair of what it shows (this role with that gender,
+// this role with that tone, this gender with that tone) was seen in train. In heldOutCombinations the role was
+// never seen with the tone, in any gender: both are known, and only from elsewhere.
+const (
+	train               = "train"
+	heldOut             = "held_out"
+	heldOutCombinations = "held_out_combinations"
+)
+
+var splits = []string{train, heldOut, heldOutCombinations}
+
+// stream returns the random numbers of one purpose.
+func stream(purpose string) *counter.Stream { return counter.New(seed, counter.Name(purpose)) }
+
+// divide gives every picture its split.
+func divide(pictures []*picture, p plan) {
+	for _, picture := range pictures {
+		picture.split = train
+	}
+	divideRoles(grouped(pictures, "person"), p.secondOfRoles)
+	divideHands(grouped(pictures, "hand"))
+	for _, family := range families[2:] {
+		divideObjects(family, pictures, p.heldOutOf[family])
+	}
+}
+
+// grouped returns the pictures of a family by object, in order.
+func grouped(pictures []*picture, family string) [][]*picture {
+	var groups [][]*picture
+	index := map[string]int{}
+	for _, p := range pictures {
+		if p.family != family {
+			continue
+		}
+		i, ok := index[p.object]
+		if !ok {
+			i = len(groups)
+			index[p.object] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], p)
+	}
+	return groups
+}
+
+// divideRoles holds one skin tone of each role out, in all genders, as a combination; each tone as often as
+// the others. Of the rest it holds out one picture of each role, and a second of another gender and
+// tone for the first roles in random order.
+func divideRoles(roles [][]*picture, second int) {
+	random := stream("split roles")
+	for turn, i := range random.Perm(len(roles)) {
+		unseen := tones[1+turn%(len(tones)-1)]
+		for _, p := range roles[i] {
+			if p.tone == unseen {
+				p.split = heldOutCombinations
+			}
+		}
+		gender := genders[random.IntN(len(genders))]
+		first := holdOut(roles[i], random, func(p *picture) bool { return p.gender == gender })
+		if turn < second && first != nil {
+			holdOut(roles[i], random, func(p *picture) bool { return p.gender != first.gender && p.tone != first.tone })
+		}
+	}
+}
+
+// divideHands holds one tone of each hand out.
+func divideHands(hands [][]*picture) {
+	random := stream("split hands")
+	for _, hand := range hands {
+		holdOut(hand, random, func(*picture) bool { return true })
+	}
+}
+
+// divideObjects holds n pictures of a family out. A coloured shape only if its colour and its shape are
+// left in train.
+func divideObjects(family string, pictures []*picture, n int) {
+	random := stream("split " + family)
+	for range n {
+		holdOut(pictures, random, func(p *picture) bool {
+			return p.family == family && (p.shape == "" || leaves(pictures, p))
+		})
+	}
+}
+
+// leaves reports whether train keeps another picture of p's colour and another of its shape.
+func leaves(pictures []*picture, p *picture) bool {
+	left := func(same func(*picture) bool) bool {
+		return slices.ContainsFunc(pictures, func(q *picture) bool {
+			return q != p && q.family == p.family && q.split == train && same(q)
+		})
+	}
+	return left(func(q *picture) bool { return q.color == p.color }) && left(func(q *picture) bool { return q.shape == p.shape })
+}
+
+// holdOut moves one training picture that fits, drawn at random, to heldOut and returns it, or nil.
+func holdOut(pictures []*picture, random *counter.Stream, fits func(*picture) bool) *picture {
+	for _, i := range random.Perm(len(pictures)) {
+		if p := pictures[i]; p.split == train && fits(p) {
+			p.split = heldOut
+			return p
+		}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package tokenize
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Encode returns the ids of text, without an end of sentence. The literal strings <extra_id_k> and, where
+// the vocabulary has them, [NLU], [NLG] and [S2S] become their own ids; what stands between them is encoded
+// piece by piece, white space at the borders dropped.
+func (v *Vocabulary) Encode(text string) []int32 { return v.AppendIDs(nil, text) }
+
+// AppendIDs appends the ids of text to dst, as Encode finds them.
+func (v *Vocabulary) AppendIDs(dst []int32, text string) []int32 {
+	for {
+		at, id, size := v.nextSpecial(text)
+		if size == 0 {
+			return v.appendPieces(dst, text)
+		}
+		dst = append(v.appendPieces(dst, text[:at]), id)
+		text = text[at+size:]
+	}
+}
+
+func (v *Vocabulary) appendPieces(dst []int32, text string) []int32 {
+	if v.lower {
+		text = lowerASCII(text)
+	}
+	return v.model.AppendIDs(dst, text)
+}
+
+// nextSpecial finds the first sentinel or mode token of text: where it is, its id and its length there,
+// which is 0 if there is none.
+func (v *Vocabulary) nextSpecial(text string) (at int, id int32, size int) {
+	for at < len(text) {
+		next := strings.IndexAny(text[at:], "<[")
+		if next < 0 {
+			break
+		}
+		at += next
+		if id, size = v.specialAt(text[at:]); size > 0 {
+			return at, id, size
+		}
+		at++
+	}
+	return 0, 0, 0
+}
+
+// specialAt returns the sentinel or mode token that text starts with.
+func (v *Vocabulary) specialAt(text string) (id int32, size int) {
+	if v.modes > 0 {
+		for i, mode := range ModeTokens {
+			if strings.HasPrefix(text, mode) {
+				return v.modes + int32(i), len(mode)
+			}
+		}
+	}
+	number, ok := strings.CutPrefix(text, "<extra_id_")
+	if !ok {
+		return 0, 0
+	}
+	end := strings.IndexByte(number[:min(len(number), 8)], '>')
+	if end < 0 {
+		return 0, 0
+	}
+	k, err := strconv.Atoi(number[:end])
+	if err != nil || k < 0 || k >= len(v.sentinels) || strconv.Itoa(k) != number[:end] {
+		return 0, 0
+	}
+	return v.sentinels[k], len("<extra_id_>") + end
+}
+
+// lowerASCII returns text with A to Z in lower case.
+func lowerASCII(text string) string {
+	upper := func(c byte) bool { return 'A' <= c && c <= 'Z' }
+	for i := range len(text) {
+		if !upper(text[i]) {
+			continue
+		}
+		lowered := []byte(text)
+		for j, c := range lowered[i:] {
+			if upper(c) {
+				lowered[i+j] = c + 'a' - 'A'
+			}
+		}
+		return string(lowered)
+	}
+	return text
+}
+
+// Decode returns the text of ids. Padding and ends of sentence are silent; sentinels and mode tokens show
+// as <extra_id_k> and [NLU], set off by spaces.
+func (v *Vocabulary) Decode(ids []int32) string {
+	var parts []string
+	add := func(pieces []int32) {
+		if text := v.model.Decode(pieces); text != "" {
+			parts = append(parts, text)
+		}
+	}
+	begin := 0
+	for i, id := range ids {
+		if special, ok := v.special[id]; ok {
+			add(ids[begin:i])
+			parts = append(parts, special)
+			begin = i + 1
+		}
+	}
+	add(ids[begin:])
+	return strings.Join(parts, " ")
+}
+
+// DecodeToEOS returns the text of ids up to the first end of sentence: a model's answer without what it
+// went on to say.
+func (v *Vocabulary) DecodeToEOS(ids []int32) string {
+	for i, id := range ids {
+		if id == EOS {
+			return v.Decode(ids[:i])
+		}
+	}
+	return v.Decode(ids)
+}
+
+// Fit writes ids and an end of sentence into row and pads the rest. Ids that do not fit are cut, the end
+// of sentence never ("sticky" in big_vision's ops_text.py). It returns how many places of row are not
+// padding.
+func Fit(row, ids []int32) (used int) {
+	if len(row) == 0 {
+		return 0
+	}
+	used = copy(row[:len(row)-1], ids)
+	row[used] = EOS
+	used++
+	clear(row[used:]) // Pad is 0
+	return used
+}
