@@ -21,7 +21,6 @@ import hashlib
 import json
 import pathlib
 import random
-import tempfile
 
 import sentencepiece as spm
 
@@ -150,15 +149,14 @@ def main():
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     by_language = names(args.cldr)
-    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as corpus:
-        corpus.writelines(n + "\n" for ns in by_language.values() for n in ns[::3])
-        corpus.flush()
-        for name, options in MODELS.items():
-            spm.SentencePieceTrainer.train(input=corpus.name, model_prefix=str(args.out / name), **{**COMMON, **options})
-            (args.out / f"{name}.vocab").unlink()
-            model = spm.SentencePieceProcessor(model_file=str(args.out / f"{name}.model"))
-            write(args.out / f"{name}.golden", [golden(model, t) for t in texts(by_language)])
-            print(name, model.get_piece_size(), "pieces")
+    corpus = [n for ns in by_language.values() for n in ns[::3]]
+    for name, options in MODELS.items():
+        path = args.out / f"{name}.model"
+        with path.open("wb") as file:
+            spm.SentencePieceTrainer.train(sentence_iterator=iter(corpus), model_writer=file, **{**COMMON, **options})
+        model = spm.SentencePieceProcessor(model_file=str(path))
+        write(args.out / f"{name}.golden", [golden(model, t) for t in texts(by_language)])
+        print(name, model.get_piece_size(), "pieces")
     if args.models:
         paths = sorted(p for p in args.models.iterdir() if p.suffix in (".model", ".spm"))
         write(args.out / "published.golden", [digest(p, texts(by_language)) for p in paths])
