@@ -1,0 +1,226 @@
+package mixture
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/shards"
+)
+
+// kind is how a sample becomes an example.
+type kind struct {
+	prompt   string // PaLI's template
+	pictures bool   // needs a picture
+	target   bool   // has a target
+	usable   func(t *Task, s *shards.Sample) bool
+	// make writes the example's texts; labels are those of the dataset's boxes.
+	make func(t *Task, s *shards.Sample, labels []string, rng *counter.Stream) draft
+}
+
+// draft is an example before its texts become ids.
+type draft struct {
+	prompt, target string
+	document       string // of a corrupted text, instead of the two
+}
+
+// kinds is the table of task kinds (spec: PaLI §3.2; arXiv 2209.06794).
+var kinds = map[string]kind{
+	"contrastive": {"{text}", true, false, hasText, makeContrastive},
+	"caption":     {captionPrompt, true, true, hasText, makeCaption},
+	"split_cap":   {splitCapPrompt, true, true, hasText, makeSplitCap},
+	"ocr":         {ocrPrompt, true, true, hasText, makeOCR},
+	"vqa":         {vqaPrompt, true, true, hasQuestion, makeVQA},
+	"vqg":         {vqgPrompt, true, true, hasQuestion, makeVQG},
+	"object_vqa":  {vqaPrompt, true, true, hasBox, makeObjectVQA},
+	"denoise":     {"", false, true, hasText, makeDocument},
+}
+
+// Kinds returns the names of all task kinds.
+func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
+
+func hasText(t *Task, s *shards.Sample) bool     { return len(textsOf(t, s)) > 0 }
+func hasQuestion(t *Task, s *shards.Sample) bool { return len(questionsOf(t, s)) > 0 }
+func hasBox(_ *Task, s *shards.Sample) bool      { return len(s.Boxes) > 0 }
+
+// textsOf returns the texts that the task takes.
+func textsOf(t *Task, s *shards.Sample) (texts []*shards.Text) {
+	for i := range s.Texts {
+		text := &s.Texts[i]
+		if wanted(t.Languages, text.Language) && wanted(t.Texts, text.Kind) && (t.Kind == "ocr") == (text.Kind == shards.OCR) && text.Value != "" {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
+// questionsOf returns the questions that the task takes.
+func questionsOf(t *Task, s *shards.Sample) (questions []*shards.Question) {
+	for i := range s.Questions {
+		q := &s.Questions[i]
+		if wanted(t.Languages, q.Language) && wanted(t.Questions, q.Kind) && len(q.Answers) > 0 {
+			questions = append(questions, q)
+		}
+	}
+	return questions
+}
+
+func pick[T any](from []T, rng *counter.Stream) T { return from[rng.IntN(len(from))] }
+
+func makeContrastive(t *Task, s *shards.Sample, _ []string, rng *counter.Stream) draft {
+	return draft{prompt: fill(t.Prompt, "text", pick(textsOf(t, s), rng).Value)}
+}
+
+func makeCaption(t *Task, s *shards.Sample, _ []string, rng *counter.Stream) draft {
+	text := pick(textsOf(t, s), rng)
+	return draft{prompt: fill(t.Prompt, "lang", text.Language), target: text.Value}
+}
+
+// makeSplitCap gives the first words of a text and asks for the rest. The split is uniform: none to all
+// but one of the words.
+func makeSplitCap(t *Task, s *shards.Sample, _ []string, rng *counter.Stream) draft {
+	text := pick(textsOf(t, s), rng)
+	words := splitWords(text.Value)
+	n := rng.IntN(len(words))
+	given, rest := strings.Join(words[:n], ""), strings.Join(words[n:], "")
+	return draft{
+		prompt: strings.ReplaceAll(fill(t.Prompt, "lang", text.Language, "pos", strconv.Itoa(n), "cap", strings.TrimSpace(given)), ":  ", ": "),
+		target: strings.TrimSpace(rest),
+	}
+}
+
+// splitWords cuts a text so that its parts joined are the text again: before each word; in scripts that
+// write without spaces, before each character.
+func splitWords(text string) (words []string) {
+	start := 0
+	var last rune
+	for i, r := range text {
+		if i > start && !unicode.IsSpace(r) && !unicode.IsMark(r) && (unicode.IsSpace(last) || unspaced(r) || unspaced(last)) {
+			words = append(words, text[start:i])
+			start = i
+		}
+		last = r
+	}
+	return append(words, text[start:])
+}
+
+func unspaced(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+func makeOCR(t *Task, s *shards.Sample, _ []string, _ *counter.Stream) draft {
+	var read []string
+	texts := textsOf(t, s)
+	for _, text := range texts {
+		read = append(read, text.Value)
+	}
+	return draft{prompt: fill(t.Prompt, "lang", texts[0].Language), target: strings.Join(read, " ")}
+}
+
+func makeVQA(t *Task, s *shards.Sample, _ []string, rng *counter.Stream) draft {
+	q := pick(questionsOf(t, s), rng)
+	return draft{prompt: fill(t.Prompt, "question", q.Text), target: pick(q.Answers, rng).Text}
+}
+
+func makeVQG(t *Task, s *shards.Sample, _ []string, rng *counter.Stream) draft {
+	q := pick(questionsOf(t, s), rng)
+	return draft{prompt: fill(t.Prompt, "lang", q.Language, "answer", pick(q.Answers, rng).Text), target: q.Text}
+}
+
+// maxObjects is how many objects a question of makeObjectVQA names at most.
+const maxObjects = 3
+
+// makeObjectVQA asks one of PaLI's four object-aware questions about the labels of the sample's boxes:
+// which objects are there; is an object there; are all of some; which of some.
+func makeObjectVQA(t *Task, s *shards.Sample, labels []string, rng *counter.Stream) draft {
+	var present []string
+	for _, box := range s.Boxes {
+		if !slices.Contains(present, box.Label) {
+			present = append(present, box.Label)
+		}
+	}
+	ask := func(question string, answer string) draft {
+		return draft{prompt: fill(t.Prompt, "question", question), target: answer}
+	}
+	yes := rng.IntN(2) == 0
+	switch rng.IntN(4) {
+	case 0:
+		return ask("List the objects present:", strings.Join(present, ", "))
+	case 1:
+		return ask(fmt.Sprintf("Is %s in the image?", oneOf(present, labels, yes, rng)), yesNo(yes))
+	case 2:
+		some := someOf(present, labels, yes, rng)
+		return ask(fmt.Sprintf("Is %s in the image?", strings.Join(some, ", ")), yesNo(containsAll(present, some)))
+	}
+	some := someOf(present, labels, false, rng)
+	return ask(fmt.Sprintf("Which of %s are in the image?", strings.Join(some, ", ")), strings.Join(among(some, present), ", "))
+}
+
+// oneOf picks a label that is present, or one that is not.
+func oneOf(present, labels []string, there bool, rng *counter.Stream) string {
+	for range 64 {
+		label := pick(labels, rng)
+		if there {
+			label = pick(present, rng)
+		}
+		if there == slices.Contains(present, label) {
+			return label
+		}
+	}
+	return pick(present, rng)
+}
+
+// someOf picks two or three labels: present ones, of which all but the first are replaced by others unless all should be there.
+func someOf(present, labels []string, all bool, rng *counter.Stream) (some []string) {
+	n := 2 + rng.IntN(maxObjects-1)
+	for i := range n {
+		label := oneOf(present, labels, all || i == 0, rng)
+		if !slices.Contains(some, label) {
+			some = append(some, label)
+		}
+	}
+	order := rng.Perm(len(some))
+	shuffled := make([]string, len(some))
+	for i, from := range order {
+		shuffled[i] = some[from]
+	}
+	return shuffled
+}
+
+func containsAll(all, some []string) bool { return len(among(some, all)) == len(some) }
+
+func among(some, all []string) (both []string) {
+	for _, label := range some {
+		if slices.Contains(all, label) {
+			both = append(both, label)
+		}
+	}
+	return both
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+// makeDocument joins the texts and questions of a sample, in a random order, into one text for a denoiser.
+func makeDocument(t *Task, s *shards.Sample, _ []string, rng *counter.Stream) draft {
+	var parts []string
+	for _, text := range textsOf(t, s) {
+		parts = append(parts, text.Value)
+	}
+	for _, q := range questionsOf(t, s) {
+		parts = append(parts, q.Text+" "+q.Answers[0].Text)
+	}
+	shuffled := make([]string, len(parts))
+	for i, from := range rng.Perm(len(parts)) {
+		shuffled[i] = parts[from]
+	}
+	return draft{document: strings.Join(shuffled, "\n")}
+}

@@ -1,0 +1,54 @@
+package mixture
+
+import "github.com/pali3/pali3/internal/counter"
+
+// Order visits 0..n-1 once an epoch in a random order, evaluated at a position: there is no buffer to
+// fill and nothing to replay on resume. Blocks of neighbouring numbers are visited in random order, and
+// within a window of blocks every number is, so that reads of neighbours stay together.
+type Order struct {
+	n     int
+	block int // neighbours
+	blend int // blocks in a window
+}
+
+// NewOrder returns the order of n numbers in windows of blend blocks.
+func NewOrder(n, block, blend int) Order { return Order{n, max(block, 1), max(blend, 1)} }
+
+// At returns the number at a position of an epoch's order; the key names the order and the epoch.
+func (o Order) At(position int, key uint64) int {
+	window := o.block * o.blend
+	start := position / window * window
+	length := min(window, o.n-start)
+	within := permute(uint64(position-start), uint64(length), counter.Key(key, 1, uint64(start)))
+	position = start + int(within)
+	whole := o.n / o.block
+	if position >= whole*o.block {
+		return position // the last, shorter block
+	}
+	block := permute(uint64(position/o.block), uint64(whole), counter.Key(key, 2))
+	return int(block)*o.block + position%o.block
+}
+
+// feistelRounds makes the permutation pass simple statistical tests; four are the least that are
+// indistinguishable from random (Luby and Rackoff 1988).
+const feistelRounds = 4
+
+// permute is a keyed permutation of 0..n-1: a balanced Feistel network over the least even number of
+// bits that hold n, walked until it lands below n (cycle walking: Black and Rogaway 2002).
+func permute(x, n, key uint64) uint64 {
+	half := uint(1)
+	for uint64(1)<<(2*half) < n {
+		half++
+	}
+	mask := uint64(1)<<half - 1
+	for {
+		left, right := x>>half, x&mask
+		for round := range uint64(feistelRounds) {
+			left, right = right, left^counter.Key(key, round, right)&mask
+		}
+		x = left<<half | right
+		if x < n {
+			return x
+		}
+	}
+}

@@ -1,0 +1,44 @@
+package mixture
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// The prompts of PaLI (arXiv 2209.06794 §3.2). {lang} is the language, {pos} the number of words given,
+// {cap} those words.
+const (
+	splitCapPrompt = "Generate the alt_text in {lang} at {pos}: {cap} <extra_id_0>"
+	captionPrompt  = "Generate the alt_text in {lang} at 0: <extra_id_0>"
+	ocrPrompt      = "Generate the ocr_text in {lang}: <extra_id_0>"
+	vqaPrompt      = "Answer in EN: {question} <extra_id_0>"
+	vqgPrompt      = "Generate a question in {lang} for {answer}: <extra_id_0>"
+)
+
+var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+
+// checkPrompt fails on a placeholder that the kind does not fill.
+func checkPrompt(prompt string, k kind) error {
+	for _, found := range placeholder.FindAllString(prompt, -1) {
+		if !strings.Contains(k.prompt, found) {
+			return fmt.Errorf("prompt: %s is not filled; this kind fills %s", found, strings.Join(placeholder.FindAllString(k.prompt, -1), ", "))
+		}
+	}
+	return nil
+}
+
+// fill puts values, given as name and value in turn, into a prompt. What a value holds is not filled again.
+func fill(prompt string, values ...string) string {
+	var pairs []string
+	for i := 0; i < len(values); i += 2 {
+		pairs = append(pairs, "{"+values[i]+"}", values[i+1])
+	}
+	return strings.NewReplacer(pairs...).Replace(prompt)
+}
+
+// CaptionPrompt returns the text that asks for a caption in a language.
+func CaptionPrompt(language string) string { return fill(captionPrompt, "lang", language) }
+
+// QuestionPrompt returns the text that asks a question.
+func QuestionPrompt(question string) string { return fill(vqaPrompt, "question", question) }

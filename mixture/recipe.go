@@ -1,0 +1,164 @@
+package mixture
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/tokenize"
+)
+
+// Recipe says what a model is fed. It is the data half of a stage's YAML.
+type Recipe struct {
+	// Seed of every random choice.
+	Seed uint64 `yaml:"seed"`
+	// Data is the dataset folder of tasks that do not name their own.
+	Data string `yaml:"data"`
+	// Tokenizer is the vocabulary of all texts.
+	Tokenizer tokenize.Config `yaml:"tokenizer"`
+	// Images says how pictures become pixels.
+	Images ImageConfig `yaml:"images,omitempty"`
+	// Lengths are the fixed sizes of a batch's rows of ids.
+	Lengths Lengths `yaml:"lengths"`
+	// Batch is the number of examples a step.
+	Batch int `yaml:"batch"`
+	// Tasks are mixed by their weights.
+	Tasks []Task `yaml:"tasks"`
+	// Temperature flattens the weights: a weight w counts as w^(1/T). Default 1.
+	Temperature float64 `yaml:"temperature,omitempty"`
+}
+
+// ImageConfig says how pictures become pixels.
+type ImageConfig struct {
+	// Ops in the mini-language, for example "decode|resize(224)|value_range(-1,1)". They must give one fixed size.
+	Ops string `yaml:"ops"`
+	// PerExample is how many pictures an example has room for. Default 1.
+	PerExample int `yaml:"per_example,omitempty"`
+}
+
+// Lengths of a batch's rows, in ids.
+type Lengths struct {
+	Encoder int `yaml:"encoder"`
+	Decoder int `yaml:"decoder,omitempty"`
+}
+
+// Task is one kind of example made from one split of one dataset.
+type Task struct {
+	Name string `yaml:"name"`
+	// Kind is how a sample becomes an example: one of Kinds().
+	Kind string `yaml:"kind"`
+	// Weight of the task in the mixture, relative to the others'.
+	Weight float64 `yaml:"weight"`
+	// Data is a dataset of the task's own.
+	Data string `yaml:"data,omitempty"`
+	// Split of the samples; default train. "all" takes every sample.
+	Split string `yaml:"split,omitempty"`
+	// Languages of texts or questions; none means any.
+	Languages []string `yaml:"languages,omitempty"`
+	// Texts are the kinds of text (alt, caption, ...); none means any.
+	Texts []string `yaml:"texts,omitempty"`
+	// Questions are the kinds of question; none means any.
+	Questions []string `yaml:"questions,omitempty"`
+	// Prompt is the template of the encoder's text; by default the kind's own of PaLI.
+	Prompt string `yaml:"prompt,omitempty"`
+	// Denoisers names the preset of span corruption: ul2-paper, ul2, ul2r or t5.
+	Denoisers string `yaml:"denoisers,omitempty"`
+	// Modes puts UL2's mode token before a corrupted text.
+	Modes bool `yaml:"modes,omitempty"`
+}
+
+// ReadRecipe reads a recipe's YAML, whose name is for errors, with assignments such as "batch=8" applied.
+func ReadRecipe(content []byte, name string, assignments ...string) (Recipe, error) {
+	var r Recipe
+	if err := strict.Read(content, name, &r, assignments...); err != nil {
+		return Recipe{}, err
+	}
+	return r, r.Check()
+}
+
+// Check says what is wrong with a recipe before any work is done, and fills in the kinds' own prompts.
+func (r *Recipe) Check() error {
+	switch {
+	case r.Batch <= 0:
+		return fmt.Errorf("recipe: batch: %d, must be above zero", r.Batch)
+	case r.Lengths.Encoder <= 0:
+		return fmt.Errorf("recipe: lengths.encoder: %d, must be above zero", r.Lengths.Encoder)
+	case r.Lengths.Decoder < 0:
+		return fmt.Errorf("recipe: lengths.decoder: %d, must not be below zero", r.Lengths.Decoder)
+	case r.Images.PerExample < 0:
+		return fmt.Errorf("recipe: images.per_example: %d, must not be below zero", r.Images.PerExample)
+	case r.Temperature < 0:
+		return fmt.Errorf("recipe: temperature: %g, must not be below zero", r.Temperature)
+	case len(r.Tasks) == 0:
+		return fmt.Errorf("recipe: tasks: none")
+	}
+	names := map[string]bool{}
+	total := 0.0
+	for i := range r.Tasks {
+		t := &r.Tasks[i]
+		if err := t.check(r); err != nil {
+			return fmt.Errorf("recipe: tasks[%d] (%s): %w", i, t.Name, err)
+		}
+		if names[t.Name] {
+			return fmt.Errorf("recipe: tasks[%d]: the name %q is taken", i, t.Name)
+		}
+		names[t.Name] = true
+		total += t.Weight
+	}
+	if total <= 0 {
+		return fmt.Errorf("recipe: tasks: all weights are zero")
+	}
+	return nil
+}
+
+func (t *Task) check(r *Recipe) error {
+	kind, ok := kinds[t.Kind]
+	switch {
+	case t.Name == "":
+		return fmt.Errorf("name: missing")
+	case !ok:
+		return fmt.Errorf("kind: %q; the nearest legal kind is %q (of %s)", t.Kind, strict.Nearest(t.Kind, Kinds()), strings.Join(Kinds(), ", "))
+	case t.Weight < 0:
+		return fmt.Errorf("weight: %g, must not be below zero", t.Weight)
+	case t.Data == "" && r.Data == "":
+		return fmt.Errorf("data: no dataset, neither here nor for the whole recipe")
+	case kind.target && r.Lengths.Decoder == 0:
+		return fmt.Errorf("kind %s needs lengths.decoder", t.Kind)
+	case kind.pictures && r.Images.Ops == "":
+		return fmt.Errorf("kind %s needs images.ops", t.Kind)
+	}
+	if t.Prompt == "" {
+		t.Prompt = kind.prompt
+	}
+	return checkPrompt(t.Prompt, kind)
+}
+
+// split returns the task's split, "" for all.
+func (t *Task) split() string {
+	switch t.Split {
+	case "":
+		return "train"
+	case "all":
+		return ""
+	}
+	return t.Split
+}
+
+func wanted(list []string, value string) bool { return len(list) == 0 || slices.Contains(list, value) }
+
+// pipeline parses the image ops; nil if there are none.
+func (c ImageConfig) pipeline() (*augment.Pipeline, error) {
+	if c.Ops == "" {
+		return nil, nil
+	}
+	p, err := augment.Parse(c.Ops)
+	if err != nil {
+		return nil, fmt.Errorf("recipe: images.ops: %w", err)
+	}
+	if h, w := p.Size(); h == 0 || w == 0 {
+		return nil, fmt.Errorf("recipe: images.ops: %q gives pictures of various sizes; end with a resize or a crop", c.Ops)
+	}
+	return p, nil
+}

@@ -1,0 +1,308 @@
+package mixture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/tokenize"
+	"github.com/pali3/pali3/tokenize/sentencepiece"
+)
+
+// Options say how a stream is evaluated. None of them changes an example.
+type Options struct {
+	// Workers is the number of goroutines that make a batch's examples. Default 1.
+	Workers int
+	// Host and Hosts: host 1 to Hosts gets its part of every batch. Default 1 of 1.
+	Host, Hosts int
+	// NoPixels leaves the pictures undecoded: for cached visual tokens.
+	NoPixels bool
+	// Builtin holds the tokenizer models that recipes name as "pali3:NAME". May be nil.
+	Builtin fs.FS
+}
+
+// Stream is the training data of a recipe. Safe for concurrent use.
+type Stream struct {
+	recipe   Recipe
+	options  Options
+	shape    Shape
+	mix      *mix
+	sources  []*source
+	vocab    *tokenize.Vocabulary
+	pipeline *augment.Pipeline
+	pixels   *pixelCache
+	denoise  []denoiseTask
+	datasets map[string]*shards.Dataset
+
+	mu      sync.Mutex
+	skipped map[string]string // origin of a sample that could not be used -> why
+}
+
+// Open opens the datasets and the tokenizer of a recipe, and finds the samples of each task.
+func Open(recipe Recipe, o Options) (*Stream, error) {
+	if err := recipe.Check(); err != nil {
+		return nil, err
+	}
+	s := &Stream{recipe: recipe, options: o, datasets: map[string]*shards.Dataset{}, skipped: map[string]string{}}
+	if err := s.open(); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Stream) open() (err error) {
+	if err := s.split(); err != nil {
+		return err
+	}
+	if s.vocab, err = OpenVocabulary(s.recipe.Tokenizer, s.options.Builtin); err != nil {
+		return fmt.Errorf("recipe: tokenizer: %w", err)
+	}
+	if s.pipeline, err = s.recipe.Images.pipeline(); err != nil {
+		return err
+	}
+	s.pixels = newPixelCache(s.pipeline)
+	weights := make([]float64, len(s.recipe.Tasks))
+	for i := range s.recipe.Tasks {
+		t := &s.recipe.Tasks[i]
+		weights[i] = temper(t.Weight, s.recipe.Temperature)
+		if err := s.openTask(t); err != nil {
+			return fmt.Errorf("recipe: tasks[%d] (%s): %w", i, t.Name, err)
+		}
+	}
+	s.mix = newMix(s.recipe.Seed, weights)
+	s.shape = s.shapeOf()
+	return nil
+}
+
+// split checks and fills in which part of a batch this host gets.
+func (s *Stream) split() error {
+	o := &s.options
+	o.Workers = max(o.Workers, 1)
+	if o.Hosts == 0 {
+		o.Host, o.Hosts = 1, 1
+	}
+	if o.Host < 1 || o.Host > o.Hosts || s.recipe.Batch%o.Hosts != 0 {
+		return fmt.Errorf("host %d of %d: must be 1 to %d, and divide the batch of %d", o.Host, o.Hosts, o.Hosts, s.recipe.Batch)
+	}
+	return nil
+}
+
+func (s *Stream) openTask(t *Task) error {
+	dir := t.Data
+	if dir == "" {
+		dir = s.recipe.Data
+	}
+	dataset, ok := s.datasets[dir]
+	if !ok {
+		var err error
+		if dataset, err = shards.Open(dir); err != nil {
+			return err
+		}
+		s.datasets[dir] = dataset
+	}
+	denoise, err := newDenoiseTask(t, s.vocab, s.recipe.Lengths)
+	if err != nil {
+		return err
+	}
+	s.denoise = append(s.denoise, denoise)
+	if t.Weight == 0 {
+		s.sources = append(s.sources, nil)
+		return nil
+	}
+	from, err := newSource(dataset, t)
+	s.sources = append(s.sources, from)
+	return err
+}
+
+func (s *Stream) shapeOf() Shape {
+	shape := Shape{Rows: s.recipe.Batch / s.options.Hosts, Encoder: s.recipe.Lengths.Encoder, Decoder: s.recipe.Lengths.Decoder}
+	for _, t := range s.recipe.Tasks {
+		if kinds[t.Kind].pictures {
+			shape.Images = max(s.recipe.Images.PerExample, 1)
+			shape.Height, shape.Width = s.pipeline.Size()
+		}
+	}
+	return shape
+}
+
+// OpenVocabulary opens a vocabulary whose model is a file or, as "pali3:NAME", one of builtin.
+func OpenVocabulary(c tokenize.Config, builtin fs.FS) (*tokenize.Vocabulary, error) {
+	name, ours := strings.CutPrefix(c.Model, "pali3:")
+	if !ours {
+		return tokenize.Open(c)
+	}
+	if builtin == nil {
+		return nil, fmt.Errorf("model %s: this program has no built-in models", c.Model)
+	}
+	content, err := fs.ReadFile(builtin, name)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", c.Model, err)
+	}
+	model, err := sentencepiece.Parse(content)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", c.Model, err)
+	}
+	return tokenize.New(model, c)
+}
+
+// Close closes the datasets.
+func (s *Stream) Close() error {
+	var all error
+	for _, d := range s.datasets {
+		all = errors.Join(all, d.Close())
+	}
+	return all
+}
+
+// Shape returns the shape of every batch.
+func (s *Stream) Shape() Shape { return s.shape }
+
+// Recipe returns the recipe with its defaults filled in.
+func (s *Stream) Recipe() Recipe { return s.recipe }
+
+// Vocabulary returns the vocabulary of all ids.
+func (s *Stream) Vocabulary() *tokenize.Vocabulary { return s.vocab }
+
+// Pipeline returns the image ops, nil if no task has pictures.
+func (s *Stream) Pipeline() *augment.Pipeline { return s.pipeline }
+
+// Dataset returns an open dataset by the folder that [Batch.Origins] names.
+func (s *Stream) Dataset(dir string) *shards.Dataset { return s.datasets[dir] }
+
+// Examples returns, for each task, how many samples it can use.
+func (s *Stream) Examples() []int {
+	n := make([]int, len(s.sources))
+	for i, source := range s.sources {
+		if source != nil {
+			n[i] = len(source.rows)
+		}
+	}
+	return n
+}
+
+// Skipped returns the samples that could not be used so far, with the reason. Another sample stood in for each.
+func (s *Stream) Skipped() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := map[string]string{}
+	for origin, why := range s.skipped {
+		all[origin] = why
+	}
+	return all
+}
+
+// Batch makes the batch of a step. It depends on the recipe, its seed and the step alone.
+func (s *Stream) Batch(ctx context.Context, step int) (*Batch, error) {
+	if step < 0 {
+		return nil, fmt.Errorf("batch of step %d", step)
+	}
+	b := NewBatch(step, s.shape, !s.options.NoPixels)
+	first := step*s.recipe.Batch + (s.options.Host-1)*s.shape.Rows
+	group, ctx := errgroup.WithContext(ctx)
+	for w := range s.options.Workers {
+		group.Go(func() error {
+			for row := w; row < s.shape.Rows; row += s.options.Workers {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := s.fill(b, row, first+row); err != nil {
+					return fmt.Errorf("step %d row %d: %w", step, row, err)
+				}
+			}
+			return nil
+		})
+	}
+	return b, group.Wait()
+}
+
+// attempts is how many samples are tried for one example.
+const attempts = 16
+
+// fill makes the example of a position into a row of the batch. Where a sample is bad, another one
+// stands in, always the same.
+func (s *Stream) fill(b *Batch, row, position int) error {
+	number, before := s.mix.at(position)
+	from := s.sources[number]
+	task := &s.recipe.Tasks[number]
+	epoch, at := before/len(from.rows), before%len(from.rows)
+	var last error
+	for attempt := range attempts {
+		key := counter.Key(s.recipe.Seed, counter.Name(task.Name), uint64(epoch))
+		if attempt > 0 {
+			at = int(counter.Key(key, uint64(before), uint64(attempt)) % uint64(len(from.rows)))
+		}
+		index := from.rows[from.order.At(at, key)]
+		sample, err := from.dataset.Row(index)
+		if err != nil {
+			return err // the dataset is damaged, not the sample
+		}
+		rng := counter.New(key, counter.Name(sample.Key))
+		example, err := s.example(number, &sample, rng)
+		if err == nil && kinds[task.Kind].pictures {
+			err = s.pictures(b, row, &sample, from.dataset.Dir(), index, rng)
+		}
+		if err == nil {
+			s.place(b, row, example)
+			b.Tasks[row], b.Keys[row], b.Origins[row], b.Indices[row] = int32(number), sample.Key, from.dataset.Dir(), index
+			return nil
+		}
+		last = fmt.Errorf("%s row %d (%s): %w", from.dataset.Dir(), index, sample.Key, err)
+		s.skip(task.Name, last)
+	}
+	return fmt.Errorf("task %s: %d samples in a row cannot be used, the last: %w", task.Name, attempts, last)
+}
+
+func (s *Stream) skip(task string, why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.skipped[task+": "+why.Error()] = why.Error()
+}
+
+// example makes the ids of a sample.
+func (s *Stream) example(number int, sample *shards.Sample, rng *counter.Stream) (ids, error) {
+	task := &s.recipe.Tasks[number]
+	d := kinds[task.Kind].make(task, sample, s.sources[number].labels, rng)
+	if d.document != "" {
+		return s.denoise[number].corrupt(s.vocab.Encode(d.document), rng)
+	}
+	return ids{encoder: s.vocab.Encode(d.prompt), target: s.vocab.Encode(d.target)}, nil
+}
+
+// ids are an example's texts, without their ends.
+type ids struct{ encoder, target []int32 }
+
+// place writes an example's ids into its row.
+func (s *Stream) place(b *Batch, row int, example ids) {
+	le, ld := b.Shape.Encoder, b.Shape.Decoder
+	s.fitPrompt(b.EncoderIDs[row*le:(row+1)*le], example.encoder)
+	if len(example.target) == 0 {
+		return
+	}
+	targets := b.Targets[row*ld : (row+1)*ld]
+	used := tokenize.Fit(targets, example.target)
+	copy(b.DecoderInputs[row*ld+1:(row+1)*ld], targets)
+	for i := range used {
+		b.Weights[row*ld+i] = 1
+	}
+}
+
+// fitPrompt writes a prompt and its end into a row. Where it is too long its middle gives way: the
+// sentinel at its end stays.
+func (s *Stream) fitPrompt(row, prompt []int32) {
+	room := len(row) - 1
+	if n := len(prompt); n > room && room > 0 {
+		if sentinel, err := s.vocab.Sentinel(0); err == nil && prompt[n-1] == sentinel {
+			prompt = append(prompt[:room-1:room-1], sentinel)
+		}
+	}
+	tokenize.Fit(row, prompt)
+}
