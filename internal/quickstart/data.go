@@ -1,0 +1,27 @@
+package quickstart
+
+import (
+	"embed"
+	"io/fs"
+)
+
+// archiveName and ModelName are the embedded files.
+const (
+	archiveName = "data/emoji.tar"
+	ModelName   = "tokenizer.model"
+)
+
+//go:embed data/emoji.tar data/tokenizer.model
+var files embed.FS
+
+// Models holds the tokenizer models that recipes name as "pali3:NAME".
+func Models() fs.FS {
+	sub, err := fs.Sub(files, "data")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	return sub
+}
+
+// Archive returns the embedded WebDataset of pictures, names and questions.
+func Archive() ([]byte, error) { return files.ReadFile(archiveName) }
