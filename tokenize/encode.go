@@ -1,6 +1,7 @@
 package tokenize
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -92,20 +93,16 @@ func lowerASCII(text string) string {
 // as <extra_id_k> and [NLU], set off by spaces.
 func (v *Vocabulary) Decode(ids []int32) string {
 	var parts []string
-	add := func(pieces []int32) {
-		if text := v.model.Decode(pieces); text != "" {
-			parts = append(parts, text)
-		}
-	}
 	begin := 0
 	for i, id := range ids {
 		if special, ok := v.special[id]; ok {
-			add(ids[begin:i])
-			parts = append(parts, special)
+			before := strings.TrimRight(v.model.Decode(ids[begin:i]), " ")
+			parts = append(parts, before, special)
 			begin = i + 1
 		}
 	}
-	add(ids[begin:])
+	parts = append(parts, v.model.Decode(ids[begin:]))
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
 	return strings.Join(parts, " ")
 }
 
