@@ -27,8 +27,8 @@ lint: ## gofmt, vet, staticcheck
 
 data: ## rebuild the quickstart's data from its npm packages, byte for byte (needs npm)
 	mkdir -p build/npm
-	cd build/npm && for p in emoji-datasource-google@16.0.0 cldr-annotations-full@48.2.0 cldr-annotations-derived-full@48.2.0; do \
-		test -f $${p%@*}-$${p#*@}.tgz || npm pack --silent $$p || exit 1; done
+	for p in $$(go run ./internal/quickstart/build -list); do \
+		test -f build/npm/$${p%@*}-$${p#*@}.tgz || npm pack --silent --pack-destination build/npm $$p || exit 1; done
 	go run ./internal/quickstart/build -packages build/npm -out internal/quickstart/data
 
 clean: ## remove what was built

@@ -40,7 +40,8 @@ func smallSources(t *testing.T) *sources {
 	}
 	toned := []string{"", "🏻", "🏼", "🏽", "🏾", "🏿"}
 	for i, tone := range toned {
-		for _, role := range []string{"🚒 firefighter", "🍳 cook", "🎤 singer", "✈ pilot", "🌾 farmer", "🎨 artist", "🔬 scientist", "🚀 astronaut", "⚖ judge"} {
+		for _, role := range []string{"🚒 firefighter", "🍳 cook", "🎤 singer", "✈ pilot", "🌾 farmer", "🎨 artist",
+			"🔬 scientist", "🚀 astronaut", "⚖ judge"} {
 			thing, noun, _ := strings.Cut(role, " ")
 			for _, person := range []string{"🧑 ", "👩 woman ", "👨 man "} {
 				who, gender, _ := strings.Cut(person, " ")

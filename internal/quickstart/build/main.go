@@ -15,11 +15,11 @@
 //   - names.go: its names in each language
 //   - select.go, objects.go: the pictures chosen, of each family
 //   - split.go: train, held_out and held_out_combinations
-//   - sheets.go: 2 to 4 pictures on one canvas
+//   - sheets.go, palette.go: 2 to 4 pictures on one canvas
 //   - templates.go: questions in words
 //   - questions.go, pairs.go, sheetquestions.go: which questions are asked of what
 //   - archive.go: the records as a WebDataset
-//   - readme.go: the counts and baselines that the data's README states
+//   - readme.go, guess.go: the counts and baselines that the data's README states
 package main
 
 import (
@@ -37,7 +37,12 @@ const seed = 2310_09199
 func main() {
 	packages := flag.String("packages", "build/npm", "folder of the npm archives")
 	out := flag.String("out", "internal/quickstart/data", "folder to write emoji.tar, README.md and LICENCES.txt to")
+	list := flag.Bool("list", false, "only list the npm packages to pack")
 	flag.Parse()
+	if *list {
+		fmt.Println(emojiPackage, namesPackage, derivedPackage)
+		return
+	}
 	if err := run(*packages, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)

@@ -30,6 +30,7 @@ var handNames = []string{"OK hand", "backhand index pointing down", "backhand in
 
 // shapeColors and shapeNames span the coloured shapes: those that Unicode has are taken.
 var (
-	shapeColors = []string{"black", "blue", "brown", "green", "grey", "light blue", "orange", "pink", "purple", "red", "white", "yellow"}
 	shapeNames  = []string{"book", "circle", "heart", "square"}
+	shapeColors = []string{"black", "blue", "brown", "green", "grey", "light blue", "orange", "pink", "purple", "red",
+		"white", "yellow"}
 )

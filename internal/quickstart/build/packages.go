@@ -138,7 +138,7 @@ func (s *sources) licences() []byte {
 		covers string
 		text   []byte
 	}{
-		{"The pictures, unchanged and as parts of sheets: Noto Emoji, Copyright Google LLC,\n" +
+		{"The pictures, unchanged and as parts of sheets: Noto Emoji by Google,\n" +
 			"from the npm package " + emojiPackage.String() + " (folder img/google/64).\nApache License 2.0.", apacheLicence},
 		{"The list of emoji (emoji.json) of the npm package " + emojiPackage.String() + ".\nMIT License.", s.licenceE},
 		{"The names: Unicode CLDR, from the npm packages\n" + namesPackage.String() + " and " + derivedPackage.String() +

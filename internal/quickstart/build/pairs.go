@@ -9,42 +9,57 @@ import (
 // Questions answered yes or no are asked in pairs: the same words of two pictures, true of the first and false of
 // the second. Every question text has then as many yes as no in each split, and tells nothing by itself.
 
-// askPairs asks the yes-or-no questions of the pictures of one split.
+// askPairs asks the yes-or-no questions of the pictures of one split: of those held out in both directions, so that each
+// is once the true one, of training pictures in one.
 func (v *interviewer) askPairs(pictures []*picture, split string) {
 	both := split != train
-	people := slices.DeleteFunc(slices.Clone(pictures), func(p *picture) bool { return p.family != "person" })
-
+	people, hands := ofFamily(pictures, "person"), ofFamily(pictures, "hand")
+	forNames, forGenders, forTones := people, people, people
+	if !both {
+		forNames, forGenders, forTones = shares(people)
+	}
 	for _, pair := range match(pictures, stream("presence "+split), contrastObjects) {
 		v.askPair(pair, both, kindPresence, (*picture).noun)
 	}
-	genders, names := people, people
-	if !both { // in training a picture gets one of these kinds
-		genders, names = people[:0:0], people[:0:0]
-		for i, p := range people {
-			if i%2 == 0 {
-				genders = append(genders, p)
-			} else {
-				names = append(names, p)
-			}
-		}
-	}
-	for _, pair := range match(names, stream("name "+split), contrastNames) {
+	for _, pair := range match(forNames, stream("name "+split), contrastNames) {
 		v.askPair(pair, both, kindName, (*picture).name)
 	}
-	gendered, toned := genders, genders
-	if !both {
-		gendered, toned = genders[:len(genders)/3], genders[len(genders)/3:]
-	}
-	for _, pair := range match(gendered, stream("woman or man "+split), contrastGenders) {
+	for _, pair := range match(forGenders, stream("woman or man "+split), contrastGenders) {
 		v.askAttributePair(pair, both, func(p *picture) string { return p.gender })
 	}
-	hands := slices.DeleteFunc(slices.Clone(pictures), func(p *picture) bool { return p.family != "hand" })
-	for _, group := range [][]*picture{toned, hands} {
+	for _, group := range [][]*picture{forTones, hands} {
 		for _, pair := range match(group, stream("tone "+split), contrastTones) {
 			v.askAttributePair(pair, both, func(p *picture) string { return p.tone })
 		}
 	}
 }
+
+// ofFamily returns the pictures of a family.
+func ofFamily(pictures []*picture, family string) []*picture {
+	return slices.DeleteFunc(slices.Clone(pictures), func(p *picture) bool { return p.family != family })
+}
+
+// shares divides the training people, so that each is asked for one: half for a name, a sixth for a gender, a third
+// for a tone.
+func shares(people []*picture) (names, genders, tones []*picture) {
+	for i, p := range people {
+		switch i % 6 {
+		case 0, 2, 4:
+			names = append(names, p)
+		case 1:
+			genders = append(genders, p)
+		default:
+			tones = append(tones, p)
+		}
+	}
+	return names, genders, tones
+}
+
+// Lengths in letters up to which names are asked for in languages other than English.
+const (
+	longestName      = 36 // alone
+	longestCandidate = 16 // of three
+)
 
 // noun is the picture's object in a language.
 func (p *picture) noun(language string) string { return p.nouns[language] }
@@ -52,18 +67,14 @@ func (p *picture) noun(language string) string { return p.nouns[language] }
 // name is the picture's whole name in a language.
 func (p *picture) name(language string) string { return p.names[language] }
 
-// askPair asks for the first picture by what, of both; and for the second too, if both directions are wanted. A
-// language without a name for it gives way to English.
+// askPair asks for the first picture by what, of both; and for the second too, if both directions are wanted.
 func (v *interviewer) askPair(pair [2]*picture, both bool, kind string, what func(*picture, string) string) {
 	directions := [][2]*picture{pair, {pair[1], pair[0]}}
 	if !both {
 		directions = directions[:1]
 	}
 	for _, d := range directions {
-		language := v.language()
-		if what(d[0], language) == "" {
-			language = "en"
-		}
+		language := v.speak(longestName, func(language string) string { return what(d[0], language) })
 		text := ask(kind, language, what(d[0], language))
 		v.add(d[0].key, kind, language, text, "yes")
 		v.add(d[1].key, kind, language, text, "no")
@@ -117,7 +128,7 @@ func match(pictures []*picture, random *counter.Stream, contrast func(p, q *pict
 // contrastObjects pairs pictures that show other objects, best of the same family.
 func contrastObjects(p, q *picture) int {
 	switch {
-	case p.family == "clock" || q.family == "clock" || alike(p.object, q.object):
+	case p.family == "clock" || q.family == "clock" || !p.derivable() || !q.derivable() || alike(p.object, q.object):
 		return 0
 	case p.family == q.family:
 		return 2
@@ -125,15 +136,20 @@ func contrastObjects(p, q *picture) int {
 	return 1
 }
 
-// contrastNames pairs people whose names differ in as little as possible: role, gender or tone.
+// contrastNames pairs people whose names differ in as little as possible, best in one thing only that the
+// first draws by lot: role, gender or tone.
 func contrastNames(p, q *picture) int {
-	same := 1
-	for _, equal := range []bool{p.object == q.object, p.gender == q.gender, p.tone == q.tone} {
+	same := []bool{p.object == q.object, p.gender == q.gender, p.tone == q.tone}
+	contrast := 1
+	for _, equal := range same {
 		if equal {
-			same++
+			contrast++
 		}
 	}
-	return same
+	if lot := counter.Name(p.key) % uint64(len(same)); !same[lot] {
+		contrast += 2
+	}
+	return contrast
 }
 
 // contrastGenders pairs a woman with a man, best in the same role or tone.

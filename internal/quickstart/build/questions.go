@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/shards"
@@ -32,10 +35,35 @@ func (v *interviewer) language() string {
 	return questionLanguages[v.languages.IntN(len(questionLanguages))]
 }
 
-// open asks what the template of a kind asks, without a name in it.
-func (v *interviewer) open(key, kind, template, answer string) {
+// open asks a question without a name in it. The template is that of a kind, or of a kind and what it asks for.
+func (v *interviewer) open(key, template, answer string) {
+	kind, _, _ := strings.Cut(template, " ")
 	language := v.language()
 	v.add(key, kind, language, ask(template, language, ""), answer)
+}
+
+// speak draws the language of a question about names. If one of them is not known in it, or is longer than so many
+// letters, the question is in English.
+func (v *interviewer) speak(longest int, names ...func(language string) string) string {
+	language := v.language()
+	for _, name := range names {
+		if n := utf8.RuneCountInString(name(language)); n == 0 || n > longest {
+			return "en"
+		}
+	}
+	return language
+}
+
+// openTwice asks in two languages of a training picture that has few other questions, and once of another.
+func (v *interviewer) openTwice(p *picture, kind, answer string) {
+	first := v.language()
+	v.add(p.key, kind, first, ask(kind, first, ""), answer)
+	for p.split == train {
+		if second := v.language(); second != first {
+			v.add(p.key, kind, second, ask(kind, second, ""), answer)
+			return
+		}
+	}
 }
 
 // interview returns the questions of all pictures and sheets, by record key. Training pictures get one of each
@@ -63,22 +91,30 @@ func interview(src *sources, pictures []*picture, sheets []*sheet) map[string][]
 // askOpen asks what can be asked of one picture alone.
 func (v *interviewer) askOpen(p *picture) {
 	if p.tone != "" {
-		v.open(p.key, kindTone, kindTone, p.tone)
+		v.open(p.key, kindTone, p.tone)
 	}
 	switch p.family {
 	case "person":
-		v.open(p.key, kindGender, kindGender, p.gender)
-		v.open(p.key, kindRole, kindRole, p.object)
+		v.open(p.key, kindGender, p.gender)
+		v.open(p.key, kindRole, p.object)
+	case "hand":
+		v.open(p.key, kindObject, p.object)
 	case "clock":
-		v.open(p.key, kindTime, kindTime, p.time)
+		v.openTwice(p, kindTime, p.time)
 	case "shape":
-		v.open(p.key, kindColor, kindColor, p.color)
-		v.open(p.key, kindObject, kindObject, p.object)
+		v.open(p.key, kindColor, p.color)
+		v.open(p.key, kindObject, p.object)
 	default:
-		if p.split == train || p.family == "hand" { // the name of a thing never seen cannot be known
-			v.open(p.key, kindObject, kindObject, p.object)
+		if p.derivable() {
+			v.openTwice(p, kindObject, p.object)
 		}
 	}
+}
+
+// derivable reports whether a model that saw train can name the picture: a thing that stands alone, such as a tiger,
+// only if it was seen.
+func (p *picture) derivable() bool {
+	return p.split == train || slices.Contains([]string{"person", "hand", "clock", "shape"}, p.family)
 }
 
 // askFamily asks for the category of at most familyShare pictures of each, drawn at random, so that people
@@ -96,7 +132,7 @@ func (v *interviewer) askFamily(pictures []*picture, split string) {
 	for _, i := range stream("family " + split).Perm(len(pictures)) {
 		if p := pictures[i]; asked[p.family] < share {
 			asked[p.family]++
-			v.open(p.key, kindFamily, kindFamily, p.family)
+			v.open(p.key, kindFamily, p.family)
 		}
 	}
 }

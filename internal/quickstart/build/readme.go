@@ -16,7 +16,8 @@ var readmeText string
 
 // renderReadme writes the data's README from the records and the archive's size in bytes.
 func renderReadme(records []shards.Sample, size int) ([]byte, error) {
-	page, err := template.New("readme").Parse(readmeText)
+	join := func(words []string) string { return strings.Join(words, ", ") }
+	page, err := template.New("readme").Funcs(template.FuncMap{"join": join}).Parse(readmeText)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +39,8 @@ func renderReadme(records []shards.Sample, size int) ([]byte, error) {
 		"Sheets":            sheets,
 		"Megabytes":         float64(size) / 1e6,
 		"EmojiPackage":      emojiPackage.String(),
-		"NamesPackages":     fmt.Sprintf("npm packages `%s` and `%s`", namesPackage, derivedPackage),
+		"NamesPackage":      namesPackage.String(),
+		"DerivedPackage":    derivedPackage.String(),
 		"Roles":             len(objects["person"]),
 		"Hands":             len(objects["hand"]),
 		"CaptionLanguages":  captionLanguages,

@@ -30,7 +30,8 @@ type picture struct {
 }
 
 // families of pictures in the order of the answers they give to "Which category is this?".
-var families = []string{"person", "hand", "clock", "shape", "animal", "food", "vehicle", "face", "instrument", "moon", "flag"}
+var families = []string{"person", "hand", "clock", "shape", "animal", "food", "vehicle", "face", "instrument", "moon",
+	"flag"}
 
 // choose returns the pictures of all families, those with the same bytes dropped, in a stable order.
 func choose(src *sources) ([]*picture, error) {
@@ -51,7 +52,8 @@ func choose(src *sources) ([]*picture, error) {
 			return nil, fmt.Errorf("picture %s of %s: %w", p.file, p.key, err)
 		}
 		if config.Width != cellSize || config.Height != cellSize {
-			return nil, fmt.Errorf("picture %s of %s has %dx%d pixels, not %d squared", p.file, p.key, config.Width, config.Height, cellSize)
+			return nil, fmt.Errorf("picture %s of %s has %dx%d pixels, not %d squared",
+				p.file, p.key, config.Width, config.Height, cellSize)
 		}
 	}
 	nameAll(src, chosen)
@@ -140,7 +142,8 @@ func clocks(_ *sources, all []emoji) []*picture {
 		}
 		n := int(r[0] - oneOClock)
 		time := fmt.Sprintf("%d:%02d", n%12+1, n/12*30)
-		chosen = append(chosen, &picture{emoji: thing(e), family: "clock", object: time, time: time, key: slug("clock", time)})
+		chosen = append(chosen, &picture{emoji: thing(e), family: "clock", object: time,
+			time: time, key: slug("clock", time)})
 	}
 	return chosen
 }
@@ -198,8 +201,8 @@ func slug(parts ...string) string {
 }
 
 // nameAll gives each picture its captions and nouns. A name that two pictures share in a language says
-// of neither which it is: both go without. The same holds for the nouns of two objects, and for a noun with a comma, which
-// would make two of a list.
+// of neither which it is: both go without. The same holds for the nouns of two objects, and for a noun with a
+// comma, which would make two of a list.
 func nameAll(src *sources, pictures []*picture) {
 	for _, p := range pictures {
 		p.names, p.nouns = map[string]string{}, map[string]string{}

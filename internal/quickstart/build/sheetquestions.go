@@ -12,13 +12,13 @@ func (v *interviewer) askSheets(a, b *sheet) {
 	random := stream("questions of " + a.key)
 	held := a.split != train
 	for _, s := range []*sheet{a, b} {
-		v.open(s.key, kindCount, kindCount, strconv.Itoa(len(s.pictures())))
-		v.open(s.key, kindCountOf, kindCountOf+" "+s.counted, strconv.Itoa(s.count(s.counted)))
+		v.open(s.key, kindCount, strconv.Itoa(len(s.pictures())))
+		v.open(s.key, kindCountOf+" "+s.counted, strconv.Itoa(s.count(s.counted)))
 		asked := 0
 		for _, corner := range random.Perm(len(corners)) {
 			if p := s.cells[corner]; p != nil && (asked == 0 || held && asked < 2) {
 				asked++
-				v.open(s.key, kindPosition, kindPosition+" "+corners[corner], p.object)
+				v.open(s.key, kindPosition+" "+corners[corner], p.object)
 			}
 		}
 	}
@@ -61,18 +61,18 @@ func draw3(pictures []*picture, order []int) []*picture {
 // askWhich asks which of the candidates are on each sheet; those that one lacks the other has. The answer lists
 // them in the order of the question, or is "none".
 func (v *interviewer) askWhich(a, b *sheet, candidates []*picture) {
-	language := v.language()
-	named := func(p *picture) string { return p.noun(language) }
-	if slices.ContainsFunc(candidates, func(p *picture) bool { return named(p) == "" }) {
-		language = "en"
+	var known []func(string) string
+	for _, p := range candidates {
+		known = append(known, p.noun)
 	}
+	language := v.speak(longestCandidate, known...)
 	separator := ", "
 	if language == "zh" || language == "ja" {
 		separator = "、"
 	}
 	var names []string
 	for _, p := range candidates {
-		names = append(names, named(p))
+		names = append(names, p.noun(language))
 	}
 	text := ask(kindWhich, language, strings.Join(names, separator))
 	for _, s := range []*sheet{a, b} {
@@ -92,10 +92,7 @@ func (v *interviewer) askWhich(a, b *sheet, candidates []*picture) {
 
 // askThere asks both sheets whether a picture of one is there.
 func (v *interviewer) askThere(a, b *sheet, p *picture) {
-	language := v.language()
-	if p.noun(language) == "" {
-		language = "en"
-	}
+	language := v.speak(longestName, p.noun)
 	text := ask(kindPresence, language, p.noun(language))
 	for _, s := range []*sheet{a, b} {
 		answer := "no"

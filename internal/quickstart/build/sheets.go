@@ -67,12 +67,13 @@ func sheetPairs(sheets []*sheet) [][2]*sheet {
 	return pairs
 }
 
-// sheetPool returns the pictures that may stand on a sheet: with a short English name that is true of few others,
-// and where people are counted, as a woman or a man.
+// sheetPool returns the pictures that may stand on a sheet: those that can be named, with a short English name
+// that is true of few others; of people women and men, since they are counted.
 func sheetPool(pictures []*picture) []*picture {
 	const longest = 16 // letters
 	return slices.DeleteFunc(slices.Clone(pictures), func(p *picture) bool {
-		return len(p.object) > longest || p.object == vague || p.gender == "person" || p.family == "clock" || p.family == "flag"
+		clear := p.derivable() && len(p.object) <= longest && p.object != vague
+		return !clear || slices.Contains([]string{"clock", "flag"}, p.family) || p.gender == "person"
 	})
 }
 

@@ -63,7 +63,7 @@ func divideRoles(roles [][]*picture, second int) {
 				p.split = heldOutCombinations
 			}
 		}
-		gender := genders[random.IntN(len(genders))]
+		gender := genders[turn%len(genders)]
 		first := holdOut(roles[i], random, func(p *picture) bool { return p.gender == gender })
 		if turn < second && first != nil {
 			holdOut(roles[i], random, func(p *picture) bool { return p.gender != first.gender && p.tone != first.tone })
@@ -97,7 +97,8 @@ func leaves(pictures []*picture, p *picture) bool {
 			return q != p && q.family == p.family && q.split == train && same(q)
 		})
 	}
-	return left(func(q *picture) bool { return q.color == p.color }) && left(func(q *picture) bool { return q.shape == p.shape })
+	return left(func(q *picture) bool { return q.color == p.color }) &&
+		left(func(q *picture) bool { return q.shape == p.shape })
 }
 
 // holdOut moves one training picture that fits, drawn at random, to heldOut and returns it, or nil.

@@ -6,8 +6,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// ofFamily returns the records of a family by split.
-func ofFamily(records []shards.Sample, family string) map[string][]shards.Sample {
+// recordsOf returns the records of a family by split.
+func recordsOf(records []shards.Sample, family string) map[string][]shards.Sample {
 	out := map[string][]shards.Sample{}
 	for _, r := range records {
 		if r.Metadata["family"] == family {
@@ -46,7 +46,7 @@ func seenInTrain(t *testing.T, split, training []shards.Sample, names ...string)
 }
 
 func TestRolesAreCompleteAndTheirPartsAreSeen(t *testing.T) {
-	people := ofFamily(committedRecords(t), "person")
+	people := recordsOf(committedRecords(t), "person")
 	if n := len(people[train]) + len(people[heldOut]) + len(people[heldOutCombinations]); n != 65*18 {
 		t.Errorf("%d people, want 65 roles in 3 genders and 6 tones", n)
 	}
@@ -64,7 +64,7 @@ func TestRolesAreCompleteAndTheirPartsAreSeen(t *testing.T) {
 }
 
 func TestCombinationsAreNeverSeen(t *testing.T) {
-	people := ofFamily(committedRecords(t), "person")
+	people := recordsOf(committedRecords(t), "person")
 	seen := values(append(people[train], people[heldOut]...), "role", "tone")
 	cells := map[string]int{}
 	tonesHeld := map[string]int{}
@@ -92,15 +92,15 @@ func TestCombinationsAreNeverSeen(t *testing.T) {
 
 func TestHeldOutHandsAndShapesCanBeDerived(t *testing.T) {
 	records := committedRecords(t)
-	hands := ofFamily(records, "hand")
+	hands := recordsOf(records, "hand")
 	seenInTrain(t, hands[heldOut], hands[train], "object")
 	seenInTrain(t, hands[heldOut], hands[train], "tone")
-	shapes := ofFamily(records, "shape")
+	shapes := recordsOf(records, "shape")
 	seenInTrain(t, shapes[heldOut], shapes[train], "color")
 	seenInTrain(t, shapes[heldOut], shapes[train], "shape")
 	held := 0
 	for _, family := range families {
-		f := ofFamily(records, family)
+		f := recordsOf(records, family)
 		held += len(f[heldOut])
 		if len(f[heldOut]) > 0 && len(f[train]) < 3*len(f[heldOut]) {
 			t.Errorf("%s: %d held out and only %d in train", family, len(f[heldOut]), len(f[train]))
