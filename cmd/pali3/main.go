@@ -15,6 +15,7 @@ import (
 type commands struct {
 	Ingest  ingestCommand  `cmd:"" help:"Turn folders, tables and archives into a dataset."`
 	Shards  shardsCommand  `cmd:"" help:"Look at a dataset: stat, verify, head."`
+	Eval    evalCommand    `cmd:"" help:"Score predictions of any model on a benchmark."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -31,6 +32,7 @@ func run(ctx context.Context, args []string) int {
 		kong.Name("pali3"),
 		kong.Description("The open PaLI-3: ingest, curate, mix, train and score vision-language data and models."),
 		kong.UsageOnError(),
+		kong.Vars{"benchmarks": benchmarkNames()},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(log),
 	)

@@ -1,0 +1,52 @@
+package benchmarks_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/pali3/pali3/evalsuite/benchmarks"
+	"github.com/pali3/pali3/evalsuite/metrics"
+)
+
+func ExampleNamed() {
+	dir, err := os.MkdirTemp("", "vqa")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			fmt.Println(err)
+		}
+		return path
+	}
+	files := benchmarks.Files{
+		Annotations: write("annotations.json", `{"annotations": [
+			{"question_id": 1, "answer_type": "number", "question_type": "how many",
+			 "answers": [{"answer": "2"}, {"answer": "two"}, {"answer": "2"}, {"answer": "3"}, {"answer": "2"}]}]}`),
+		Predictions: write("predictions.jsonl", `{"id": 1, "prediction": "Two."}`),
+	}
+	bench, err := benchmarks.Named("vqav2")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	result, err := bench.Score(context.Background(), files, metrics.Bootstrap{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(result.WriteText(os.Stdout))
+	// Output:
+	// vqav2             metric         score      95% interval         n
+	// all               vqa_accuracy  100.00  100.00 to 100.00         1
+	// by answer_type
+	//   number          vqa_accuracy  100.00  100.00 to 100.00         1
+	// by question_type
+	//   how many        vqa_accuracy  100.00  100.00 to 100.00         1
+	// <nil>
+}

@@ -1,0 +1,197 @@
+package benchmarks
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+)
+
+// maxRecord bounds one record of a file, in bytes, and so the memory that reading takes.
+const maxRecord = 1 << 20
+
+// recordReader fails once more than maxRecord bytes were read for a record that is not whole yet.
+type recordReader struct {
+	from     io.Reader
+	read     int64
+	consumed func() int64 // up to where records were decoded
+}
+
+func (r *recordReader) Read(p []byte) (int, error) {
+	ahead := r.read - r.consumed()
+	if ahead > maxRecord {
+		return 0, fmt.Errorf("a record is longer than %d bytes", maxRecord)
+	}
+	n, err := r.from.Read(p)
+	r.read += int64(n)
+	return n, err
+}
+
+// eachRecord calls visit with every record of the file at path, in order, and its number from 0. The
+// file is an object whose member list holds the records; or, if list is "", a list of records or one
+// record after the other (JSON lines).
+func eachRecord[T any](ctx context.Context, path, list string, visit func(row int, record *T) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	buffered := bufio.NewReader(f)
+	if mark, _ := buffered.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
+		buffered.Discard(3)
+	}
+	var decoder *json.Decoder
+	reader := &recordReader{from: buffered, consumed: func() int64 { return decoder.InputOffset() }}
+	decoder = json.NewDecoder(reader)
+	lines, err := enterList(decoder, buffered, list)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", path, whole(err))
+	}
+	for row := 0; ; row++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if !lines && !decoder.More() {
+			break
+		}
+		record := new(T)
+		if err := decoder.Decode(record); lines && err == io.EOF {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("reading %s, record %d: %w", path, row, whole(err))
+		}
+		if err := visit(row, record); err != nil {
+			return fmt.Errorf("%s, record %d: %w", path, row, err)
+		}
+	}
+	if _, err := decoder.Token(); err != nil { // the list's end; More is false at a broken end as well
+		return fmt.Errorf("reading %s: %w", path, whole(err))
+	}
+	return nil
+}
+
+// enterList moves the decoder to the first record. It reports whether records follow each other
+// without a list.
+func enterList(decoder *json.Decoder, ahead *bufio.Reader, list string) (lines bool, err error) {
+	if list == "" {
+		first, err := firstByte(ahead)
+		if err != nil || first == '{' {
+			return true, err
+		}
+		if first != '[' {
+			return false, fmt.Errorf("expected a list of records or one record a line, found %q", first)
+		}
+		_, err = decoder.Token()
+		return false, err
+	}
+	token, err := decoder.Token()
+	if err != nil {
+		return false, err
+	}
+	if token != json.Delim('{') {
+		return false, fmt.Errorf("expected an object with the list %q, found %v", list, token)
+	}
+	for decoder.More() {
+		key, err := decoder.Token()
+		if err != nil {
+			return false, err
+		}
+		if key != list {
+			if err := skipValue(decoder); err != nil {
+				return false, err
+			}
+			continue
+		}
+		if token, err = decoder.Token(); err != nil {
+			return false, err
+		}
+		if token != json.Delim('[') {
+			return false, fmt.Errorf("%q is no list but begins with %v", list, token)
+		}
+		return false, nil
+	}
+	if _, err := decoder.Token(); err != nil {
+		return false, err
+	}
+	return false, fmt.Errorf("the object has no list %q", list)
+}
+
+// firstByte returns the first byte that is not white space, and leaves it to be read.
+func firstByte(r *bufio.Reader) (byte, error) {
+	for {
+		c, err := r.ReadByte()
+		if err == io.EOF {
+			return 0, errors.New("the file is empty")
+		}
+		if err != nil {
+			return 0, err
+		}
+		if !strings.ContainsRune(" \t\r\n", rune(c)) {
+			return c, r.UnreadByte()
+		}
+	}
+}
+
+func skipValue(decoder *json.Decoder) error {
+	for depth := 0; ; {
+		token, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+		if depth == 0 {
+			return nil
+		}
+	}
+}
+
+// whole says in words what the decoder's errors mean for a file of records.
+func whole(err error) error {
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+		return fmt.Errorf("field %q holds a %s where a %s belongs", wrong.Field, wrong.Value, jsonKind(wrong.Type))
+	}
+	if err == io.EOF || err == io.ErrUnexpectedEOF || err.Error() == "unexpected end of JSON input" {
+		return errors.New("the file ends in the middle of the list")
+	}
+	return err
+}
+
+func jsonKind(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Struct:
+		return "object"
+	case reflect.Slice:
+		return "list"
+	}
+	return t.Kind().String()
+}
+
+// questionID is an id given as a whole number or as a string; both are the same id.
+type questionID string
+
+func (id *questionID) UnmarshalJSON(data []byte) error {
+	text := string(data)
+	if text == "null" {
+		return nil
+	}
+	if text[0] == '"' {
+		if err := json.Unmarshal(data, &text); err != nil {
+			return err
+		}
+	} else if strings.Trim(text, "0123456789") != "" && (text[0] != '-' || strings.Trim(text[1:], "0123456789") != "") {
+		return fmt.Errorf("an id is a whole number or a string, not %s", text)
+	}
+	*id = questionID(text)
+	return nil
+}
