@@ -15,6 +15,7 @@ import (
 type commands struct {
 	Ingest  ingestCommand  `cmd:"" help:"Turn folders, tables and archives into a dataset."`
 	Shards  shardsCommand  `cmd:"" help:"Look at a dataset: stat, verify, head."`
+	Curate  curateCommand  `cmd:"" help:"Remove bad, doubled and contaminated samples by the rules of a recipe."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
