@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestDecodeAgainstPIL compares every picture of testdata with what PIL makes of it. The largest
@@ -104,7 +105,11 @@ func FuzzDecode(f *testing.F) {
 	}
 	limits := Limits{MaxBytes: 1 << 16, MaxPixels: 1 << 14, MaxSide: 1 << 10}
 	f.Fuzz(func(t *testing.T, encoded []byte) {
+		begin := time.Now()
 		m, err := limits.Decode(encoded)
+		if took := time.Since(begin); took > 2*time.Second {
+			t.Errorf("took %v", took)
+		}
 		if err == nil && (len(m.Pix) != 3*m.Width*m.Height || m.Width < 1 || m.Height < 1 || m.Width*m.Height > limits.MaxPixels) {
 			t.Errorf("%dx%d with %d values", m.Width, m.Height, len(m.Pix))
 		}

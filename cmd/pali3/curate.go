@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/pali3/pali3/recipes"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/webli"
+)
+
+// curateCommand removes what a recipe's rules say.
+type curateCommand struct {
+	Datasets []string `arg:"" name:"dataset" help:"Dataset folders; several become one."`
+	Recipe   string   `required:"" placeholder:"RECIPE" help:"Shipped recipe, or a YAML file."`
+	To       string   `required:"" placeholder:"OUT" help:"Folder of the new dataset."`
+	Against  []string `placeholder:"DATASET" help:"Remove what resembles the pictures of these datasets too."`
+	Workers  int      `help:"Goroutines that decode pictures; by default one a core."`
+	JSON     bool     `help:"Print the report as one JSON object."`
+}
+
+func (c curateCommand) Run(ctx context.Context) (err error) {
+	text, err := recipes.Read(c.Recipe)
+	if err != nil {
+		return err
+	}
+	config, err := webli.ParseConfig(text)
+	if err != nil {
+		return fmt.Errorf("recipe %s: %w", c.Recipe, err)
+	}
+	config.Contamination.Against = append(config.Contamination.Against, c.Against...)
+	var in []*shards.Dataset
+	rows := 0
+	for _, dir := range c.Datasets {
+		d, err := shards.Open(dir)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, d.Close()) }()
+		in, rows = append(in, d), rows+d.Len()
+	}
+	bar := newProgress("curate", "samples", int64(rows))
+	report, err := webli.Curate(ctx, in, c.To, config, webli.Options{
+		Workers:  c.Workers,
+		Progress: func(done, _ int) { bar.set(int64(done), 0) },
+	})
+	bar.end()
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(report)
+	}
+	return c.print(report)
+}
+
+func (c curateCommand) print(report webli.Report) error {
+	fmt.Printf("%-20s %9d\n", "samples in", report.In)
+	for _, r := range report.Rules {
+		fmt.Printf("%-20s %9d\n", r.Name, -r.Removed)
+	}
+	fmt.Printf("%-20s %9d\n", "samples out", report.Out)
+	if report.Texts > 0 {
+		fmt.Printf("beside these, %d texts were taken out of samples that stayed\n", report.Texts)
+	}
+	_, err := fmt.Printf("wrote %s; what was removed and why: pali3 shards head %s --rejects\n", c.To, c.To)
+	return err
+}

@@ -1,0 +1,63 @@
+package webli_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/webli"
+)
+
+func Example() {
+	dir, err := os.MkdirTemp("", "curate")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	w, err := shards.Create(filepath.Join(dir, "raw"), shards.Limits{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for i, alt := range []string{"a lighthouse at dusk", "IMG_2041.jpg", "https://example.org/"} {
+		text := shards.Text{Kind: shards.Alt, Language: "en", Value: alt}
+		if err := w.Append(shards.Sample{Key: fmt.Sprint(i), Texts: []shards.Text{text}}); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if err := w.Commit("example"); err != nil {
+		log.Fatal(err)
+	}
+
+	raw, err := shards.Open(filepath.Join(dir, "raw"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer raw.Close()
+	config, err := webli.ParseConfig([]byte("texts: {boilerplate: true, max_runes: 1000}"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	report, err := webli.Curate(context.Background(), []*shards.Dataset{raw}, filepath.Join(dir, "clean"), config, webli.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("in", report.In, "out", report.Out)
+	for _, r := range report.Rules {
+		fmt.Println(r.Name, r.Removed)
+	}
+	// Output:
+	// in 3 out 1
+	// undecodable 0
+	// same_key 0
+	// text_length 0
+	// text_boilerplate 2
+}
+
+func ExampleParseConfig_error() {
+	_, err := webli.ParseConfig([]byte("images:\n  min_size: 200\n"))
+	fmt.Println(err)
+	// Output: line 2: no key is called "min_size"; did you mean "min_side"?
+}

@@ -1,0 +1,103 @@
+package webli
+
+import (
+	"image"
+	"image/color"
+	"math/bits"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/internal/counter"
+)
+
+func printOf(t testing.TB, encoded []byte) *fingerprint {
+	t.Helper()
+	m, err := augment.Decode(encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fingerprintOf(encoded, m)
+}
+
+// TestColourTellsFiguresApart: pictures that differ in colour alone are not duplicates, however alike
+// their shape; the same picture, coded again or at another size, is.
+func TestColourTellsFiguresApart(t *testing.T) {
+	like := Likeness{3, 5}
+	var prints []*fingerprint
+	for _, tone := range tones {
+		prints = append(prints, printOf(t, asPNG(figure(tone, brown, 64))))
+	}
+	prints = append(prints, printOf(t, asPNG(figure(tones[0], blond, 64))))
+	for i, a := range prints {
+		for j, b := range prints {
+			if got := like.alike(a, b); got != (i == j) {
+				t.Errorf("figures %d and %d alike: %v", i, j, got)
+			}
+		}
+	}
+	for _, tone := range tones {
+		same := printOf(t, asPNG(figure(tone, brown, 64)))
+		if !like.alike(same, printOf(t, asJPEG(figure(tone, brown, 64), 90))) {
+			t.Errorf("tone %v coded again is not found", tone)
+		}
+		if !like.alike(same, printOf(t, asPNG(figure(tone, brown, 128)))) {
+			t.Errorf("tone %v of twice the size is not found", tone)
+		}
+	}
+}
+
+func TestFlagsAreNotDuplicates(t *testing.T) {
+	tricolour := func(colours ...color.NRGBA) *fingerprint {
+		m := image.NewNRGBA(image.Rect(0, 0, 64, 64))
+		for i := range 64 * 64 {
+			m.Set(i%64, i/64, colours[i%64*3/64])
+		}
+		return printOf(t, asPNG(m))
+	}
+	white, green, red := color.NRGBA{255, 255, 255, 255}, color.NRGBA{0, 146, 70, 255}, color.NRGBA{206, 43, 55, 255}
+	italy, ireland := tricolour(green, white, red), tricolour(green, white, color.NRGBA{255, 136, 62, 255})
+	if (Likeness{10, 5}).alike(italy, ireland) {
+		t.Error("two flags are called one")
+	}
+}
+
+// TestIndexFindsAllThatASearchOfAllWould checks the bands against comparing with every picture.
+func TestIndexFindsAllThatASearchOfAllWould(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		like := Likeness{rapid.IntRange(0, maxBits).Draw(t, "bits"), 255}
+		rng := counter.New(rapid.Uint64().Draw(t, "seed"))
+		index := newNearIndex(like)
+		centre := rng.Uint64()
+		near := func() uint64 {
+			shape := centre
+			for range rng.IntN(2*like.Bits + 3) {
+				shape ^= 1 << rng.IntN(64)
+			}
+			return shape
+		}
+		for range 30 {
+			index.add(&fingerprint{shape: near()}, &record{})
+		}
+		query := &fingerprint{shape: near()}
+		want := false
+		for _, f := range index.prints {
+			want = want || bits.OnesCount64(f.shape^query.shape) <= like.Bits
+		}
+		if got := index.find(query, func(*record) bool { return true }) != nil; got != want {
+			t.Fatalf("found %v, want %v", got, want)
+		}
+	})
+}
+
+func BenchmarkNearIndex(b *testing.B) {
+	index, rng := newNearIndex(Likeness{3, 5}), counter.New(1)
+	for range 100_000 {
+		index.add(&fingerprint{shape: rng.Uint64()}, &record{})
+	}
+	for b.Loop() {
+		index.find(&fingerprint{shape: rng.Uint64()}, func(*record) bool { return true })
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "queries/s")
+}
