@@ -1,0 +1,71 @@
+package stages
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// The second moments of Adafactor (Shazeer and Stern, arXiv 1804.04235): of a large matrix only the
+// means along rows and columns are kept, whose product stands for the matrix. Both variants share them.
+
+// secondMomentEpsilon is added to squared gradients (optax and T5X: 1e-30).
+const secondMomentEpsilon = 1e-30
+
+// factoredAxes returns the second largest axis and the largest, if the second largest has at least
+// minimum elements; of equal axes the later counts as larger (optax and T5X, _factored_dims).
+func factoredAxes(shape []int, minimum int) (second, largest int, factored bool) {
+	if len(shape) < 2 {
+		return 0, 0, false
+	}
+	axes := make([]int, len(shape))
+	for i := range axes {
+		axes[i] = i
+	}
+	slices.SortStableFunc(axes, func(a, b int) int { return cmp.Compare(shape[a], shape[b]) })
+	second, largest = axes[len(axes)-2], axes[len(axes)-1]
+	return second, largest, shape[second] >= minimum
+}
+
+// secondMomentSlots are vr and vc, the means along the largest and the second largest axis, or v.
+func secondMomentSlots(shape []int, minimum int) []slot {
+	second, largest, factored := factoredAxes(shape, minimum)
+	if !factored {
+		return []slot{{"v", shape}}
+	}
+	without := func(axis int) []int { return slices.Delete(slices.Clone(shape), axis, axis+1) }
+	return []slot{{"vr", without(largest)}, {"vc", without(second)}}
+}
+
+// secondMomentDecay returns min(largest, 1 - (step+1)^-0.8), Adafactor's growing beta2.
+func secondMomentDecay(step int, largest float64) float64 {
+	return min(largest, 1-math.Pow(float64(step+1), -0.8))
+}
+
+// scaleByFactoredRMS divides the gradient by the root of its second moments, which it brings up to
+// date with the given decay (optax scale_by_factored_rms; t5x/adafactor.py, apply_param_gradient).
+func scaleByFactoredRMS(gradient *Node, state []*Node, decay *Node, minimum int) (scaled *Node, next []*Node) {
+	second, largest, factored := factoredAxes(gradient.Shape().Dimensions, minimum)
+	square := AddScalar(Square(gradient), secondMomentEpsilon)
+	if !factored {
+		v := blend(state[0], square, decay)
+		return Div(gradient, Sqrt(v)), []*Node{v}
+	}
+	rows := blend(state[0], ReduceMean(square, largest), decay)
+	columns := blend(state[1], ReduceMean(square, second), decay)
+	axis := second
+	if second > largest {
+		axis-- // rows lacks the largest axis
+	}
+	rowFactor := Inverse(Sqrt(Div(rows, ReduceAndKeep(rows, ReduceMean, axis))))
+	columnFactor := Inverse(Sqrt(columns))
+	scaled = Mul(Mul(gradient, InsertAxes(rowFactor, largest)), InsertAxes(columnFactor, second))
+	return scaled, []*Node{rows, columns}
+}
+
+// blend returns decay·old + (1-decay)·new.
+func blend(old, new, decay *Node) *Node { return Add(Mul(old, decay), Mul(new, OneMinus(decay))) }
+
+func rootMeanSquare(x *Node) *Node { return Sqrt(ReduceAllMean(Square(x))) }

@@ -1,0 +1,240 @@
+package stages
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/pali3/pali3/models/weights"
+)
+
+// OptimizerConfig chooses an optimizer and its numbers. A number that is 0 stands for the optimizer's
+// own default where one is given here.
+type OptimizerConfig struct {
+	// Name is "adafactor_bigvision" (SigLIP), "adafactor_t5x" (UL2, PaLI) or "adamw".
+	Name string `yaml:"name"`
+	// LearningRate is multiplied by the schedule. The T5X Adafactor multiplies it by each weight's
+	// size too, so that its usual 0.01 would be far too much for the others.
+	LearningRate float64 `yaml:"learning_rate"`
+	// WeightDecay of kernels. In adafactor_bigvision it follows the schedule and not the learning
+	// rate; in adamw both; adafactor_t5x has none.
+	WeightDecay float64 `yaml:"weight_decay"`
+	// ClipNorm is the norm of all gradients together above which they are scaled down; 0 for no limit.
+	ClipNorm float64 `yaml:"clip_norm"`
+	// Beta1 is the decay of the mean of updates (adafactor_bigvision, 0.9) or gradients (adamw, 0.9).
+	Beta1 float64 `yaml:"beta1"`
+	// Beta2 is the decay of the mean of squared gradients: adamw's, 0.999, or the largest that
+	// adafactor_bigvision lets it become, 0.999, for which SigLIP takes 0.95.
+	Beta2 float64 `yaml:"beta2"`
+	// RateMultipliers scale the learning rate of some weights, 0.1 for a pretrained image encoder. The
+	// first prefix that covers a weight counts.
+	RateMultipliers []RateMultiplier `yaml:"rate_multipliers"`
+	// NoDecay lists prefixes of weights that do not decay, such as pretrained ones.
+	NoDecay []string `yaml:"no_decay"`
+}
+
+// RateMultiplier scales the learning rate of the weights whose names begin with Prefix.
+type RateMultiplier struct {
+	Prefix string  `yaml:"prefix"`
+	Value  float64 `yaml:"value"`
+}
+
+// rule is the arithmetic of an optimizer for one weight.
+type rule interface {
+	// slots lists the tensors that the rule keeps for a weight of that shape; they begin as zeros.
+	slots(shape []int) []slot
+	// scalars returns the numbers that depend on the step alone, counted from 0.
+	scalars(step int) []float64
+	// update returns the weight and its slots after the step.
+	update(p parameter) (next *Node, state []*Node)
+}
+
+// slot is a tensor of an optimizer's state.
+type slot struct {
+	name  string
+	shape []int
+}
+
+// parameter is what a rule sees of a weight in the graph of a step.
+type parameter struct {
+	weight, gradient *Node
+	state            []*Node
+	scalars          []*Node // of the rule, float32
+	schedule         *Node   // the schedule's factor, float32
+	rate             float64 // learning rate times multiplier
+	decay            float64 // weight decay, 0 where none applies
+}
+
+func newRule(c OptimizerConfig) (rule, error) {
+	orDefault := func(value, standard float64) float64 {
+		if value == 0 {
+			return standard
+		}
+		return value
+	}
+	switch c.Name {
+	case "adafactor_bigvision":
+		return bigVisionAdafactor{momentum: orDefault(c.Beta1, 0.9), beta2Cap: orDefault(c.Beta2, 0.999)}, nil
+	case "adafactor_t5x":
+		if c.WeightDecay != 0 || c.Beta1 != 0 || c.Beta2 != 0 {
+			return nil, fmt.Errorf("optimizer: adafactor_t5x has no weight_decay, beta1 or beta2")
+		}
+		return t5xAdafactor{}, nil
+	case "adamw":
+		return adamW{beta1: orDefault(c.Beta1, 0.9), beta2: orDefault(c.Beta2, 0.999)}, nil
+	}
+	return nil, fmt.Errorf("optimizer: name %q is none of adafactor_bigvision, adafactor_t5x, adamw", c.Name)
+}
+
+// Validate returns an error that names the first field that cannot be.
+func (c OptimizerConfig) Validate() error {
+	if _, err := newRule(c); err != nil {
+		return err
+	}
+	switch {
+	case !(c.LearningRate > 0):
+		return fmt.Errorf("optimizer: learning_rate is %g, want more than 0", c.LearningRate)
+	case c.WeightDecay < 0:
+		return fmt.Errorf("optimizer: weight_decay is %g", c.WeightDecay)
+	case c.ClipNorm < 0:
+		return fmt.Errorf("optimizer: clip_norm is %g", c.ClipNorm)
+	case c.Beta1 < 0 || c.Beta1 >= 1:
+		return fmt.Errorf("optimizer: beta1 is %g, want less than 1", c.Beta1)
+	case c.Beta2 < 0 || c.Beta2 >= 1:
+		return fmt.Errorf("optimizer: beta2 is %g, want less than 1", c.Beta2)
+	}
+	for _, m := range c.RateMultipliers {
+		if !(m.Value > 0) {
+			return fmt.Errorf("optimizer: the multiplier of %q is %g; freeze weights that should not learn", m.Prefix, m.Value)
+		}
+	}
+	return nil
+}
+
+// Optimizer updates a model's trainable weights in the graph of a training step.
+type Optimizer struct {
+	rule     rule
+	clipNorm float64
+	schedule Schedule
+	steps    int
+	weights  []tuned
+	state    []weights.Spec
+}
+
+// tuned is a trainable weight with the numbers that apply to it.
+type tuned struct {
+	rate, decay float64
+	slots       int
+}
+
+// NewOptimizer returns the optimizer of the trainable weights, in their order, for a run of so many
+// steps. Prefixes in the config that cover none of them are errors.
+func NewOptimizer(c OptimizerConfig, schedule Schedule, steps int, trainable []weights.Spec) (*Optimizer, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	if err := schedule.Validate(); err != nil {
+		return nil, err
+	}
+	r, err := newRule(c)
+	if err != nil {
+		return nil, err
+	}
+	rates, err := multipliers(c.RateMultipliers, trainable)
+	if err != nil {
+		return nil, err
+	}
+	noDecay, err := weights.Frozen(trainable, c.NoDecay)
+	if err != nil {
+		return nil, fmt.Errorf("optimizer: no_decay: %w", err)
+	}
+	o := &Optimizer{rule: r, clipNorm: c.ClipNorm, schedule: schedule, steps: steps}
+	for i, spec := range trainable {
+		t := tuned{rate: c.LearningRate * rates[i]}
+		if spec.Decay && !noDecay[i] {
+			t.decay = c.WeightDecay
+		}
+		for _, s := range r.slots(spec.Shape) {
+			o.state = append(o.state, weights.Spec{Name: spec.Name + "/" + s.name, Shape: s.shape, Init: weights.Zeros()})
+			t.slots++
+		}
+		o.weights = append(o.weights, t)
+	}
+	return o, nil
+}
+
+// multipliers returns for each weight the value of the first prefix that covers it, or 1.
+func multipliers(list []RateMultiplier, trainable []weights.Spec) ([]float64, error) {
+	rates := slices.Repeat([]float64{1}, len(trainable))
+	for _, m := range slices.Backward(list) {
+		covered, err := weights.Frozen(trainable, []string{m.Prefix})
+		if err != nil {
+			return nil, fmt.Errorf("optimizer: rate_multipliers: %w", err)
+		}
+		for i := range rates {
+			if covered[i] {
+				rates[i] = m.Value
+			}
+		}
+	}
+	return rates, nil
+}
+
+// State describes the optimizer's own tensors: for each weight "<name>/m" and the like, zeros at first.
+func (o *Optimizer) State() []weights.Spec { return o.state }
+
+// Rate returns the schedule's factor at a step.
+func (o *Optimizer) Rate(step int) float64 { return o.schedule.At(step, o.steps) }
+
+// Scalars returns the numbers that Update needs at a step, counted from 0. They are computed here in
+// float64, since 1-0.999 has three digits in float32.
+func (o *Optimizer) Scalars(step int) []float32 {
+	scalars := []float32{float32(o.Rate(step))}
+	for _, s := range o.rule.scalars(step) {
+		scalars = append(scalars, float32(s))
+	}
+	return scalars
+}
+
+// Update returns the trainable weights and the state after a step, given the scalars [k], the weights,
+// their gradients and the state before it. Norm is that of all the gradients together.
+func (o *Optimizer) Update(scalars *Node, before, gradients, state []*Node) (next, nextState []*Node, norm *Node) {
+	each := make([]*Node, scalars.Shape().Size())
+	for i := range each {
+		each[i] = Reshape(Slice(scalars, AxisRange(i, i+1)))
+	}
+	norm = globalNorm(gradients)
+	if o.clipNorm > 0 {
+		gradients = clip(gradients, norm, o.clipNorm)
+	}
+	for i, t := range o.weights {
+		p := parameter{
+			weight: before[i], gradient: gradients[i], state: state[:t.slots],
+			scalars: each[1:], schedule: each[0], rate: t.rate, decay: t.decay,
+		}
+		state = state[t.slots:]
+		w, s := o.rule.update(p)
+		next, nextState = append(next, w), append(nextState, s...)
+	}
+	return next, nextState, norm
+}
+
+func globalNorm(gradients []*Node) *Node {
+	sum := ScalarZero(gradients[0].Graph(), dtypes.Float32)
+	for _, g := range gradients {
+		sum = Add(sum, ReduceAllSum(Square(g)))
+	}
+	return Sqrt(sum)
+}
+
+// clip scales the gradients so that their norm is at most limit (optax clip_by_global_norm).
+func clip(gradients []*Node, norm *Node, limit float64) []*Node {
+	scale := MulScalar(Inverse(MaxScalar(norm, limit)), limit)
+	clipped := make([]*Node, len(gradients))
+	for i, g := range gradients {
+		clipped[i] = Mul(g, scale)
+	}
+	return clipped
+}

@@ -1,0 +1,85 @@
+package stages
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Schedule says how the learning rate follows the step: a factor on the optimizer's learning rate.
+type Schedule struct {
+	// Kind is one of
+	//
+	//	constant   1
+	//	linear     from 1 to 0 between warm-up and the last step
+	//	cosine     as linear, along half a cosine
+	//	rsqrt      1/sqrt(1 + (step+shift-warm_up)/timescale), as big_vision has it; with a timescale
+	//	           equal to warm_up it is T5X's rsqrt_normalized_decay, PaLI's schedule
+	//	rsqrt_t5x  1/sqrt(max(step, warm_up)), T5X's rsqrt_decay: 0.01 at first for a warm-up of 10,000
+	//
+	// The empty kind is constant.
+	Kind string `yaml:"kind"`
+	// WarmUp is the number of steps in which the factor rises from 0 in a line; at step 0 it is 0.
+	// In rsqrt_t5x it is the number of steps without decay.
+	WarmUp int `yaml:"warm_up"`
+	// Cooldown is the number of last steps in which the factor falls to 0 in a line.
+	Cooldown int `yaml:"cooldown"`
+	// Timescale of rsqrt in steps; 0 stands for 10,000.
+	Timescale float64 `yaml:"timescale"`
+	// Shift of rsqrt in steps, to go on where another run ended.
+	Shift float64 `yaml:"shift"`
+}
+
+var scheduleKinds = []string{"constant", "linear", "cosine", "rsqrt", "rsqrt_t5x"}
+
+// Validate returns an error that names the first field that cannot be.
+func (s Schedule) Validate() error {
+	switch {
+	case s.Kind != "" && !slices.Contains(scheduleKinds, s.Kind):
+		return fmt.Errorf("schedule: kind %q is none of %s", s.Kind, strings.Join(scheduleKinds, ", "))
+	case s.WarmUp < 0:
+		return fmt.Errorf("schedule: warm_up is %d", s.WarmUp)
+	case s.Cooldown < 0:
+		return fmt.Errorf("schedule: cooldown is %d", s.Cooldown)
+	case s.Timescale < 0:
+		return fmt.Errorf("schedule: timescale is %g", s.Timescale)
+	case s.Shift < 0:
+		return fmt.Errorf("schedule: shift is %g", s.Shift)
+	}
+	return nil
+}
+
+// At returns the factor at a step, counted from 0, of a run of so many steps: big_vision's
+// create_learning_rate_schedule (utils.py), and T5X's factors for rsqrt_t5x (t5x/utils.py).
+func (s Schedule) At(step, steps int) float64 {
+	factor := s.decay(float64(step), float64(steps))
+	if s.WarmUp > 0 && s.Kind != "rsqrt_t5x" {
+		factor *= min(1, float64(step)/float64(s.WarmUp))
+	}
+	if s.Cooldown > 0 {
+		factor *= min(1, float64(steps-step)/float64(s.Cooldown))
+	}
+	return factor
+}
+
+func (s Schedule) decay(step, steps float64) float64 {
+	warmUp := float64(s.WarmUp)
+	progress := min(1, max(0, (step-warmUp)/max(1, steps-warmUp)))
+	switch s.Kind {
+	case "linear":
+		return 1 - progress
+	case "cosine":
+		return 0.5 * (1 + math.Cos(math.Pi*progress))
+	case "rsqrt":
+		timescale := s.Timescale
+		if timescale == 0 {
+			timescale = 10_000
+		}
+		return 1 / math.Sqrt(1+(max(step-warmUp, 0)+s.Shift)/timescale)
+	case "rsqrt_t5x":
+		return 1 / math.Sqrt(max(step, warmUp, 1))
+	default:
+		return 1
+	}
+}
