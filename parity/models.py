@@ -3,7 +3,7 @@
     python -m venv venv && venv/bin/pip install -r parity/requirements-models.txt
     venv/bin/python parity/models.py
 
-writes models/{siglip,ul2}/testdata/*.safetensors, which the Go tests load and compare with. The T5
+writes models/*/testdata/*.safetensors, which the Go tests load and compare with. The T5
 models are the three kinds in use: gated-silu untied (UL2), gated-gelu untied (T5 1.1, mT5), tied.
 """
 
@@ -83,6 +83,18 @@ def buckets():
     }, MODELS / "block" / "testdata" / "buckets.safetensors")
 
 
+def positions():
+    """big_vision models/vit.py, resample_posemb: scipy's zoom of order 1."""
+    import scipy.ndimage
+    table = torch.randn(3, 3, 2, generator=torch.Generator().manual_seed(7))
+    out = {"table": table.reshape(9, 2)}
+    for side in (1, 2, 3, 4, 7):
+        zoomed = scipy.ndimage.zoom(table.numpy(), (side / 3, side / 3, 1), order=1)
+        out[f"side{side}"] = torch.from_numpy(zoomed.reshape(side * side, 2))
+    (MODELS / "vit" / "testdata").mkdir(parents=True, exist_ok=True)
+    save_file(out, MODELS / "vit" / "testdata" / "positions.safetensors")
+
+
 if __name__ == "__main__":
     (MODELS / "block" / "testdata").mkdir(parents=True, exist_ok=True)
     siglip()
@@ -90,3 +102,4 @@ if __name__ == "__main__":
     t5("gated-gelu", "gated-gelu", False)
     t5("tied", "gated-gelu", True)
     buckets()
+    positions()

@@ -77,9 +77,10 @@ func Specs(be compute.Backend, c Config) ([]weights.Spec, error) {
 		return nil, err
 	}
 	return weights.Collect(be, func(s *weights.Scope) {
-		images := s.Input(dtypes.Float32, 1, 1, c.Vision.Image, c.Vision.Image, 3)
+		VisualTokens(s, c, s.Input(dtypes.Float32, 1, 1, c.Vision.Image, c.Vision.Image, 3))
+		tokens := s.Input(dtypes.Float32, 1, 1, c.Vision.Width) // one, as large images have thousands
 		ids := s.Input(dtypes.Int32, 1, 2)
-		Loss(s, c, Inputs{Images: images, Encoder: ids, Decoder: ids, Targets: ids})
+		Loss(s, c, Inputs{Tokens: tokens, Encoder: ids, Decoder: ids, Targets: ids})
 	})
 }
 

@@ -114,12 +114,22 @@ func relativeTable(s *weights.Scope, c Config, layer int) *Node {
 	return s.Table("weight", c.Buckets, c.Heads, weights.XavierUniform(c.Buckets, c.Heads))
 }
 
-// attention is multihead attention of x [B, Lq, W] to y [B, Lk, W], without biases or division by
-// sqrt(d): the initial queries are smaller by that instead.
+// attention is multihead attention of x [B, Lq, W] to y [B, Lk, W].
 func attention(s *weights.Scope, c Config, x, y, bias *Node) *Node {
+	k, v := keysValues(s, c, y)
+	return attend(s, c, x, k, v, bias)
+}
+
+// keysValues projects y [B, L, W] to keys and values [B, H, L, D].
+func keysValues(s *weights.Scope, c Config, y *Node) (k, v *Node) {
+	init := weights.FanInNormal(c.Width)
+	return projectHeads(s.In("k"), c, y, init), projectHeads(s.In("v"), c, y, init)
+}
+
+// attend lets x [B, Lq, W] attend to keys and values [B, H, Lk, D], without biases of the projections
+// or division by sqrt(d): the initial queries are smaller by that instead.
+func attend(s *weights.Scope, c Config, x, k, v, bias *Node) *Node {
 	q := projectHeads(s.In("q"), c, x, queryInit(c))
-	k := projectHeads(s.In("k"), c, y, weights.FanInNormal(c.Width))
-	v := projectHeads(s.In("v"), c, y, weights.FanInNormal(c.Width))
 	return attentionOutput(s, c, block.Attend(q, k, v, bias))
 }
 

@@ -54,7 +54,12 @@ func embed(s *weights.Scope, c Config, images *Node) *Node {
 		Decay: true, Layout: weights.PatchKernel,
 	})
 	x := block.Linear(patches, kernel, projection.Vector("bias", c.Width, weights.Zeros()))
-	positions := s.In("position_embedding").Table("weight", c.Tokens(), c.Width, weights.Normal(1/math.Sqrt(float64(c.Width))))
+	positions := s.In("position_embedding").Weight(weights.Spec{
+		Name: "weight", Shape: []int{c.Tokens(), c.Width}, Init: weights.Normal(1 / math.Sqrt(float64(c.Width))),
+		Adapt: func(stored []float32, shape []int) ([]float32, error) {
+			return ResizePositions(stored, shape, c.Grid(), c.Width)
+		},
+	})
 	return Add(x, InsertAxes(positions, 0))
 }
 

@@ -10,7 +10,8 @@ import (
 )
 
 // Load reads all the weights of specs from a safetensors file of float32, bfloat16 or float16 numbers.
-// Each must be there in its shape; other tensors of the file are not looked at.
+// Each must be there in its shape, or in one that its spec can adapt; other tensors of the file are not
+// looked at.
 func Load(path string, specs []Spec) (*Set, error) {
 	file, err := safetensors.Open(path)
 	if err != nil {
@@ -61,12 +62,18 @@ func read(file *safetensors.File, path string, spec Spec) (*tensors.Tensor, erro
 	if !ok {
 		return nil, fmt.Errorf("loading %s: it has no weight %s %v", path, spec.Name, want)
 	}
-	if !slices.Equal(entry.Shape, want) {
+	fits := slices.Equal(entry.Shape, want)
+	if !fits && spec.Adapt == nil {
 		return nil, fmt.Errorf("loading %s: weight %s has shape %v, the model's is %v", path, spec.Name, entry.Shape, want)
 	}
 	stored, err := file.Float32(spec.Name)
 	if err != nil {
 		return nil, err
+	}
+	if !fits {
+		if stored, err = spec.Adapt(stored, entry.Shape); err != nil {
+			return nil, fmt.Errorf("loading %s: weight %s: %w", path, spec.Name, err)
+		}
 	}
 	return tensors.FromFlatDataAndDimensions(spec.Layout.FromFile(stored, spec.Shape), spec.Shape...), nil
 }

@@ -20,6 +20,9 @@ type Spec struct {
 	Decay bool
 	// Layout says how the file stores it.
 	Layout Layout
+	// Adapt, where it is not nil, makes the weight of this shape from one of another shape in a file:
+	// a position table of another image size. It is given the file's elements and their shape.
+	Adapt func(stored []float32, shape []int) ([]float32, error)
 }
 
 // Size returns the number of elements.

@@ -1,0 +1,170 @@
+package models
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/models/pali3"
+	"github.com/pali3/pali3/models/siglip"
+	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/vit"
+	"github.com/pali3/pali3/models/weights"
+)
+
+// Description tells the size of a model without making it.
+type Description struct {
+	Model      string `json:"model"`
+	Parameters int    `json:"parameters"`
+	// WeightBytes is the memory of the weights in float32; TrainingBytes adds gradients and Adam's two
+	// moments. Activations come on top.
+	WeightBytes   int64 `json:"weight_bytes"`
+	TrainingBytes int64 `json:"training_bytes"`
+	// ForwardFLOPs of one sample: the floating-point operations of the matrix products, a
+	// multiplication and an addition counted as two.
+	ForwardFLOPs int64    `json:"forward_flops"`
+	Parts        []Part   `json:"parts"`
+	Weights      []Weight `json:"weights"`
+}
+
+// Part is a part of a model: what its weights' names begin with, and its share.
+type Part struct {
+	Name         string `json:"name"`
+	Parameters   int    `json:"parameters"`
+	ForwardFLOPs int64  `json:"forward_flops"`
+	// Tokens is the length of the sequence that the FLOPs are for.
+	Tokens int `json:"tokens"`
+}
+
+// Weight is one weight with its shape in a file.
+type Weight struct {
+	Name  string `json:"name"`
+	Shape []int  `json:"shape"`
+}
+
+// Describe describes a model by its name:
+//
+//   - "pali3-5b";
+//   - "siglip-" and an image encoder, as in "siglip-G/14", "siglip-So400m/14";
+//   - a language model: "ul2-3b", "ul2-20b", "t5-1.1-xl", "mt5-xl".
+//
+// FLOPs are for images of 224 pixels and texts of 64 ids.
+func Describe(name string) (Description, error) {
+	if encoder, ok := strings.CutPrefix(name, "siglip-"); ok {
+		c, err := siglip.Variant(encoder)
+		if err != nil {
+			return Description{}, err
+		}
+		return DescribeSigLIP(name, c)
+	}
+	if name == "pali3-5b" {
+		c, err := pali3.Variant(name)
+		if err != nil {
+			return Description{}, err
+		}
+		return DescribePaLI(name, c, 64, 64)
+	}
+	c, err := ul2.Variant(name)
+	if err != nil {
+		return Description{}, fmt.Errorf("model %q is neither pali3-5b, siglip-VARIANT/PATCH, ul2-3b, ul2-20b, t5-1.1-xl nor mt5-xl", name)
+	}
+	return DescribeUL2(name, c, 64, 64)
+}
+
+// DescribeSigLIP describes a pair of towers.
+func DescribeSigLIP(name string, c siglip.Config) (Description, error) {
+	be, err := backend.Open("")
+	if err != nil {
+		return Description{}, err
+	}
+	specs, err := siglip.Specs(be, c)
+	if err != nil {
+		return Description{}, err
+	}
+	w, tokens := c.Image.Width, c.Image.Tokens()
+	text := transformer(c.Text.Depth, c.Text.Width, c.Text.MLP, c.Text.Length) + product(1, c.Text.Width, w)
+	head := product(1, w, w) + product(tokens, w, 2*w) + scores(1, tokens, w) + product(1, w, w) + 2*product(1, w, c.Image.MLP)
+	return describe(name, specs, []Part{
+		{Name: "vision_model.head", ForwardFLOPs: head, Tokens: tokens},
+		{Name: "vision_model", ForwardFLOPs: encoderFLOPs(c.Image), Tokens: tokens},
+		{Name: "text_model", ForwardFLOPs: text, Tokens: c.Text.Length},
+		{Name: "logit_scale"}, {Name: "logit_bias"},
+	}), nil
+}
+
+// DescribeUL2 describes a language model that reads and writes texts of the given lengths.
+func DescribeUL2(name string, c ul2.Config, read, written int) (Description, error) {
+	be, err := backend.Open("")
+	if err != nil {
+		return Description{}, err
+	}
+	specs, err := ul2.Specs(be, c)
+	if err != nil {
+		return Description{}, err
+	}
+	return describe(name, specs, languageParts(c, read, written)), nil
+}
+
+// DescribePaLI describes the whole model for one image and a prompt and an answer of the given lengths.
+func DescribePaLI(name string, c pali3.Config, prompt, answer int) (Description, error) {
+	be, err := backend.Open("")
+	if err != nil {
+		return Description{}, err
+	}
+	specs, err := pali3.Specs(be, c)
+	if err != nil {
+		return Description{}, err
+	}
+	tokens := c.Vision.Tokens()
+	return describe(name, specs, append([]Part{
+		{Name: "vision_model", ForwardFLOPs: encoderFLOPs(c.Vision), Tokens: tokens},
+		{Name: "multi_modal_projector", ForwardFLOPs: product(tokens, c.Vision.Width, c.Language.Width), Tokens: tokens},
+	}, languageParts(c.Language, tokens+prompt, answer)...)), nil
+}
+
+func languageParts(c ul2.Config, read, written int) []Part {
+	inner := c.Heads * c.HeadDim
+	self := func(length int) int64 { return 4*product(length, c.Width, inner) + scores(length, length, inner) }
+	cross := 2*product(written, c.Width, inner) + 2*product(read, c.Width, inner) + scores(written, read, inner)
+	mlp := func(length int) int64 { return 3 * product(length, c.Width, c.MLP) }
+	return []Part{
+		{Name: "shared", Tokens: read},
+		{Name: "encoder", ForwardFLOPs: int64(c.EncoderLayers) * (self(read) + mlp(read)), Tokens: read},
+		{Name: "decoder", ForwardFLOPs: int64(c.DecoderLayers) * (self(written) + cross + mlp(written)), Tokens: written},
+		{Name: "lm_head", ForwardFLOPs: product(written, c.Width, c.Vocab), Tokens: written},
+	}
+}
+
+// encoderFLOPs is the cost of an image encoder without its head.
+func encoderFLOPs(c vit.Config) int64 {
+	return product(c.Tokens(), c.Patch*c.Patch*3, c.Width) + transformer(c.Depth, c.Width, c.MLP, c.Tokens())
+}
+
+// transformer is the cost of blocks of self-attention and a two-layer perceptron.
+func transformer(depth, width, mlp, length int) int64 {
+	return int64(depth) * (4*product(length, width, width) + scores(length, length, width) + 2*product(length, width, mlp))
+}
+
+// product is the cost of rows times a matrix [in, out].
+func product(rows, in, out int) int64 { return 2 * int64(rows) * int64(in) * int64(out) }
+
+// scores is the cost of queries times keys and of weights times values, all heads together.
+func scores(queries, keys, width int) int64 { return 2 * product(queries, width, keys) }
+
+// describe adds up the weights by part; a weight belongs to the first part that its name begins with.
+func describe(name string, specs []weights.Spec, parts []Part) Description {
+	d := Description{Model: name, Parts: parts}
+	for _, s := range specs {
+		i := slices.IndexFunc(parts, func(p Part) bool { return s.Name == p.Name || strings.HasPrefix(s.Name, p.Name+".") })
+		parts[i].Parameters += s.Size()
+		d.Parameters += s.Size()
+		d.Weights = append(d.Weights, Weight{s.Name, s.Layout.FileShape(s.Shape)})
+	}
+	for _, p := range parts {
+		d.ForwardFLOPs += p.ForwardFLOPs
+	}
+	d.WeightBytes = 4 * int64(d.Parameters)
+	d.TrainingBytes = 4 * d.WeightBytes
+	return d
+}

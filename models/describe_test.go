@@ -1,0 +1,97 @@
+package models_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/pali3/pali3/models"
+	"github.com/pali3/pali3/models/pali3"
+)
+
+// TestDescribe compares with counts worked out by hand from the published shapes.
+func TestDescribe(t *testing.T) {
+	const vocab = 250_112 * 2048
+	for name, want := range map[string]map[string]int{
+		"pali3-5b": {
+			"vision_model": 1_842_772_352, "multi_modal_projector": 3_409_920, "shared": vocab, "lm_head": vocab,
+			"encoder+decoder": 2_718_160_896,
+		},
+		"siglip-G/14":      {"vision_model": 1_842_772_352, "vision_model.head": 38_360_064},
+		"siglip-So400m/14": {"vision_model": 412_442_352, "vision_model.head": 15_238_352},
+		"ul2-3b":           {"encoder+decoder": 2_718_160_896},
+		"t5-1.1-xl":        {"encoder+decoder": 2_718_160_896, "lm_head": 32_128 * 2048},
+	} {
+		d, err := models.Describe(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, sum := map[string]int{}, 0
+		for _, p := range d.Parts {
+			got[p.Name] = p.Parameters
+			sum += p.Parameters
+		}
+		got["encoder+decoder"] = got["encoder"] + got["decoder"]
+		for part, n := range want {
+			if got[part] != n {
+				t.Errorf("%s: %s has %d parameters, want %d", name, part, got[part], n)
+			}
+		}
+		if sum != d.Parameters {
+			t.Errorf("%s: the parts add up to %d of %d", name, sum, d.Parameters)
+		}
+	}
+}
+
+// TestForwardFLOPs compares with 0.96, 16.0 and 31.9 TFLOP of ViT-G/14 at 224, 812 and 1064 pixels, and
+// 0.76, 10.2 and 20.5 of the 3B encoder over the visual tokens and 64, 64 and
+// 128 of text.
+func TestForwardFLOPs(t *testing.T) {
+	for pixels, want := range map[int][2]float64{224: {0.96, 0.76}, 812: {16.0, 10.2}, 1064: {31.9, 20.5}} {
+		c, err := pali3.Variant("pali3-5b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Vision.Image = pixels
+		prompt := 64
+		if pixels == 1064 {
+			prompt = 128
+		}
+		d, err := models.DescribePaLI("larger", c, prompt, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, part := range []int{0, 3} {
+			got := float64(d.Parts[part].ForwardFLOPs) / 1e12
+			if math.Abs(got/want[i]-1) > 0.01 {
+				t.Errorf("%d pixels: %s takes %.3f TFLOP, want %.2f", pixels, d.Parts[part].Name, got, want[i])
+			}
+		}
+	}
+}
+
+func TestDescribeKnowsItsNames(t *testing.T) {
+	for _, name := range []string{"", "pali3", "siglip-", "siglip-Z/14"} {
+		if _, err := models.Describe(name); err == nil {
+			t.Errorf("%q was described", name)
+		}
+	}
+}
+
+func ExampleDescribe() {
+	d, err := models.Describe("pali3-5b")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range d.Parts {
+		fmt.Printf("%-22s %5.2f billion parameters, %5.2f TFLOP\n", p.Name, float64(p.Parameters)/1e9, float64(p.ForwardFLOPs)/1e12)
+	}
+	// Output:
+	// vision_model            1.84 billion parameters,  0.96 TFLOP
+	// multi_modal_projector   0.00 billion parameters,  0.00 TFLOP
+	// shared                  0.51 billion parameters,  0.00 TFLOP
+	// encoder                 1.16 billion parameters,  0.76 TFLOP
+	// decoder                 1.56 billion parameters,  0.31 TFLOP
+	// lm_head                 0.51 billion parameters,  0.07 TFLOP
+}

@@ -1,0 +1,80 @@
+package ul2
+
+import (
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/pali3/pali3/models/block"
+	"github.com/pali3/pali3/models/weights"
+)
+
+// Keys and values that a decoder need not compute again, one per layer, [B, H, L, D].
+type Cache struct {
+	Keys, Values []*Node
+}
+
+// CrossCache returns the keys and values of the encoder's output [B, Le, W], to which every step of the
+// decoder attends.
+func CrossCache(s *weights.Scope, c Config, encoded *Node) Cache {
+	c = c.WithDefaults()
+	var cache Cache
+	for i := range c.DecoderLayers {
+		layer := s.In("decoder", "block", i, "layer", 1, "EncDecAttention")
+		k, v := keysValues(layer, c, encoded)
+		cache.Keys, cache.Values = append(cache.Keys, k), append(cache.Values, v)
+	}
+	return cache
+}
+
+// EmptyCache returns the cache of a decoder that has said nothing, with room for length ids.
+func EmptyCache(g *Graph, c Config, batch, length int) Cache {
+	var cache Cache
+	for range 2 * c.DecoderLayers {
+		empty := BroadcastToDims(ScalarZero(g, dtypes.Float32), batch, c.Heads, length, c.HeadDim)
+		cache.Keys = append(cache.Keys, empty)
+	}
+	cache.Keys, cache.Values = cache.Keys[:c.DecoderLayers], cache.Keys[c.DecoderLayers:]
+	return cache
+}
+
+// Step runs the decoder for one more id of each sequence. Ids [B] stand at position (a scalar of type
+// int32); said holds the keys and values of the ids before, cross those of the encoder's output, and
+// mask [B, Le] has 1 for the encoder's tokens that are not padding. It returns the logits of the next
+// id [B, Vocab] and the cache with this id's keys and values. The logits equal those of Decode.
+func Step(s *weights.Scope, c Config, ids, position *Node, said, cross Cache, mask *Node) (*Node, Cache) {
+	c = c.WithDefaults()
+	stack := s.In("decoder")
+	x := Embed(s, c, InsertAxes(ids, -1)) // [B, 1, W]
+	padding := block.PaddingBias(mask)
+	length := said.Keys[0].Shape().Dimensions[2]
+	causal := block.CausalBias(ids.Graph(), length)
+	biases := stackBiases(stack, c, c.DecoderLayers, length, false, causal)
+	var next Cache
+	for i := range c.DecoderLayers {
+		layer := stack.In("block", i, "layer")
+		self := layer.In(0, "SelfAttention")
+		h := block.RMSNorm(layer.In(0, "layer_norm"), x)
+		k, v := keysValues(self, c, h)
+		k, v = put(said.Keys[i], k, position), put(said.Values[i], v, position)
+		next.Keys, next.Values = append(next.Keys, k), append(next.Values, v)
+		x = Add(x, attend(self, c, h, k, v, row(biases[i], position)))
+
+		h = block.RMSNorm(layer.In(1, "layer_norm"), x)
+		x = Add(x, attend(layer.In(1, "EncDecAttention"), c, h, cross.Keys[i], cross.Values[i], padding))
+		x = Add(x, gatedMLP(layer.In(2), c, x))
+	}
+	hidden := block.RMSNorm(stack.In("final_layer_norm"), x)
+	return Squeeze(Logits(s, c, hidden), 1), next
+}
+
+// put writes one position's keys or values [B, H, 1, D] into the cache.
+func put(cache, one, position *Node) *Node {
+	zero := Const(cache.Graph(), int32(0))
+	return DynamicUpdateSlice(cache, one, []*Node{zero, zero, position, zero})
+}
+
+// row returns the row of the query at position of biases [1, H, L, L]: [1, H, 1, L].
+func row(biases, position *Node) *Node {
+	byQuery := TransposeAllAxes(biases, 2, 0, 1, 3)                 // [L, 1, H, L]
+	return InsertAxes(Gather(byQuery, InsertAxes(position, -1)), 2) // [1, H, 1, L]
+}
