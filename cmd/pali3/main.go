@@ -15,8 +15,8 @@ import (
 type commands struct {
 	Ingest  ingestCommand  `cmd:"" help:"Turn folders, tables and archives into a dataset."`
 	Shards  shardsCommand  `cmd:"" help:"Look at a dataset: stat, verify, head."`
-	Eval    evalCommand    `cmd:"" help:"Score predictions of any model on a benchmark."`
 	Curate  curateCommand  `cmd:"" help:"Remove bad, doubled and contaminated samples by the rules of a recipe."`
+	Eval    evalCommand    `cmd:"" help:"Score predictions of any model on a benchmark."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
