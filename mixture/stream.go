@@ -251,7 +251,7 @@ func (s *Stream) fill(b *Batch, row, position int) error {
 			err = s.pictures(b, row, &sample, from.dataset.Dir(), index, rng)
 		}
 		if err == nil {
-			s.place(b, row, example)
+			s.place(b, row, task, example)
 			b.Tasks[row], b.Keys[row], b.Origins[row], b.Indices[row] = int32(number), sample.Key, from.dataset.Dir(), index
 			return nil
 		}
@@ -281,12 +281,14 @@ func (s *Stream) example(number int, sample *shards.Sample, rng *counter.Stream)
 type ids struct{ encoder, target []int32 }
 
 // place writes an example's ids into its row.
-func (s *Stream) place(b *Batch, row int, example ids) {
+func (s *Stream) place(b *Batch, row int, task *Task, example ids) {
 	le, ld := b.Shape.Encoder, b.Shape.Decoder
-	s.fitPrompt(b.EncoderIDs[row*le:(row+1)*le], example.encoder)
-	if len(example.target) == 0 {
+	encoder := b.EncoderIDs[row*le : (row+1)*le]
+	if !kinds[task.Kind].target {
+		FitText(encoder, example.encoder)
 		return
 	}
+	FitPrompt(s.vocab, encoder, example.encoder)
 	targets := b.Targets[row*ld : (row+1)*ld]
 	used := tokenize.Fit(targets, example.target)
 	copy(b.DecoderInputs[row*ld+1:(row+1)*ld], targets)
@@ -295,12 +297,21 @@ func (s *Stream) place(b *Batch, row int, example ids) {
 	}
 }
 
-// fitPrompt writes a prompt and its end into a row. Where it is too long its middle gives way: the
-// sentinel at its end stays.
-func (s *Stream) fitPrompt(row, prompt []int32) {
+// FitText writes a text for SigLIP's text tower into a row: cut to fit, then ends of sentence to the row's
+// end, so that the last place, which stands for the text, always holds one (the tokenizer of the released
+// SigLIP models pads with id 1, its end of sentence).
+func FitText(row, text []int32) {
+	for i := tokenize.Fit(row, text); i < len(row); i++ {
+		row[i] = tokenize.EOS
+	}
+}
+
+// FitPrompt writes a prompt and its end of sentence into a row. Where it is too long, what stands before
+// its last sentinel gives way: the sentinel stays.
+func FitPrompt(v *tokenize.Vocabulary, row, prompt []int32) {
 	room := len(row) - 1
 	if n := len(prompt); n > room && room > 0 {
-		if sentinel, err := s.vocab.Sentinel(0); err == nil && prompt[n-1] == sentinel {
+		if sentinel, err := v.Sentinel(0); err == nil && prompt[n-1] == sentinel {
 			prompt = append(prompt[:room-1:room-1], sentinel)
 		}
 	}

@@ -1,0 +1,216 @@
+package evalsuite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/decode"
+	"github.com/pali3/pali3/models/pali3"
+	"github.com/pali3/pali3/models/weights"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/tokenize"
+)
+
+// Query asks a model about pictures.
+type Query struct {
+	Images []shards.Image
+	Prompt string // as mixture.CaptionPrompt and mixture.QuestionPrompt write it
+}
+
+// Setting is all that an [Answerer] needs to know of a trained PaLI-3.
+type Setting struct {
+	Model      pali3.Config
+	Weights    *weights.Set
+	Vocabulary *tokenize.Vocabulary
+	Pipeline   *augment.Pipeline
+	Encoder    int // length of prompts in ids, its end included
+	Decoder    int // length of answers in ids, its end included
+	Images     int // pictures of a query
+	Batch      int // queries answered together; default 64
+}
+
+// Answerer answers queries with a trained PaLI-3. Not safe for concurrent use.
+type Answerer struct {
+	Setting
+	generator *decode.Generator
+	see       *graph.Exec
+	tokens    map[string][]float32 // visual tokens [T, D] by the picture's hash
+}
+
+// NewAnswerer compiles nothing yet: graphs are made at the first answer.
+func NewAnswerer(be compute.Backend, s Setting) (*Answerer, error) {
+	if s.Batch <= 0 {
+		s.Batch = 64
+	}
+	generator, err := decode.NewGenerator(be, s.Model, s.Weights.Specs(), s.Decoder)
+	if err != nil {
+		return nil, err
+	}
+	a := &Answerer{Setting: s, generator: generator, tokens: map[string][]float32{}}
+	a.see, err = graph.NewExec(be, func(in []*graph.Node) []*graph.Node {
+		scope := weights.Bind(s.Weights.Specs(), in[1:])
+		return []*graph.Node{pali3.VisualTokens(scope, s.Model, in[0])}
+	})
+	return a, err
+}
+
+// question is a distinct query: its pictures' hashes and its prompt.
+type question struct {
+	pictures string
+	prompt   string
+}
+
+// Answer returns the answer to each query. The same pictures and prompt are answered once. Progress, which
+// may be nil, is called with the number of distinct queries answered and their number.
+func (a *Answerer) Answer(ctx context.Context, queries []Query, progress func(done, total int)) ([]string, error) {
+	var distinct []Query
+	place := map[question]int{}
+	where := make([]int, len(queries))
+	for i, q := range queries {
+		id := question{prompt: q.Prompt}
+		for j := range q.Images {
+			id.pictures += hashOf(&q.Images[j]) + " "
+		}
+		at, known := place[id]
+		if !known {
+			at = len(distinct)
+			place[id] = at
+			distinct = append(distinct, q)
+		}
+		where[i] = at
+	}
+	said := make([]string, 0, len(distinct))
+	for begin := 0; begin < len(distinct); begin += a.Batch {
+		part, err := a.batch(ctx, distinct[begin:min(begin+a.Batch, len(distinct))])
+		if err != nil {
+			return nil, err
+		}
+		said = append(said, part...)
+		if progress != nil {
+			progress(len(said), len(distinct))
+		}
+	}
+	answers := make([]string, len(queries))
+	for i, at := range where {
+		answers[i] = said[at]
+	}
+	return answers, nil
+}
+
+func hashOf(image *shards.Image) string {
+	if image.SHA256 != "" {
+		return image.SHA256
+	}
+	return shards.Hash(image.Bytes)
+}
+
+// batch answers at most Batch queries; the rest of the fixed shape repeats padding.
+func (a *Answerer) batch(ctx context.Context, queries []Query) ([]string, error) {
+	if err := a.look(queries); err != nil {
+		return nil, err
+	}
+	width := a.Model.Vision.Tokens() * a.Model.Vision.Width
+	tokens := make([]float32, a.Batch*a.Images*width)
+	mask := make([]float32, a.Batch*a.Images)
+	ids := make([]int32, a.Batch*a.Encoder)
+	for i := range a.Batch {
+		row := ids[i*a.Encoder : (i+1)*a.Encoder]
+		if i >= len(queries) {
+			tokenize.Fit(row, nil)
+			continue
+		}
+		mixture.FitPrompt(a.Vocabulary, row, a.Vocabulary.Encode(queries[i].Prompt))
+		for j := range min(len(queries[i].Images), a.Images) {
+			copy(tokens[(i*a.Images+j)*width:], a.tokens[hashOf(&queries[i].Images[j])])
+			mask[i*a.Images+j] = 1
+		}
+	}
+	answers, err := a.generator.Generate(ctx, a.Weights, decode.Inputs{
+		Tokens:    tensors.FromFlatDataAndDimensions(tokens, a.Batch, a.Images*a.Model.Vision.Tokens(), a.Model.Vision.Width),
+		ImageMask: tensors.FromFlatDataAndDimensions(mask, a.Batch, a.Images),
+		Encoder:   tensors.FromFlatDataAndDimensions(ids, a.Batch, a.Encoder),
+	})
+	if err != nil {
+		return nil, err
+	}
+	texts := make([]string, len(queries))
+	for i := range texts {
+		texts[i] = a.Vocabulary.DecodeToEOS(answers[i].IDs)
+	}
+	return texts, nil
+}
+
+// look computes the visual tokens of pictures not seen before.
+func (a *Answerer) look(queries []Query) error {
+	var fresh []*shards.Image
+	seen := map[string]bool{}
+	for i := range queries {
+		for j := range min(len(queries[i].Images), a.Images) {
+			image := &queries[i].Images[j]
+			hash := hashOf(image)
+			if _, known := a.tokens[hash]; !known && !seen[hash] {
+				seen[hash] = true
+				fresh = append(fresh, image)
+			}
+		}
+	}
+	for begin := 0; begin < len(fresh); begin += a.Batch {
+		if err := a.lookAt(fresh[begin:min(begin+a.Batch, len(fresh))]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Answerer) lookAt(images []*shards.Image) error {
+	side := a.Model.Vision.Image
+	size := side * side * 3
+	pixels := make([]float32, a.Batch*size)
+	for i, image := range images {
+		if err := Pixels(a.Pipeline, image, pixels[i*size:(i+1)*size]); err != nil {
+			return err
+		}
+	}
+	args := []any{tensors.FromFlatDataAndDimensions(pixels, a.Batch, 1, side, side, 3)}
+	for _, w := range a.Weights.Tensors() {
+		args = append(args, w)
+	}
+	out, err := a.see.Call(args...)
+	if err != nil {
+		return fmt.Errorf("encoding pictures: %w", err)
+	}
+	defer out[0].FinalizeAll()
+	flat, err := tensors.CopyFlatData[float32](out[0])
+	if err != nil {
+		return err
+	}
+	width := a.Model.Vision.Tokens() * a.Model.Vision.Width
+	for i, image := range images {
+		a.tokens[hashOf(image)] = flat[i*width : (i+1)*width]
+	}
+	return nil
+}
+
+// errSize is for a pipeline that does not fit the model.
+var errSize = errors.New("the image ops give pictures of another size than the model takes")
+
+// Pixels writes a picture's pixels [H, W, 3] into a row. Random ops draw from a fixed stream.
+func Pixels(p *augment.Pipeline, image *shards.Image, row []float32) error {
+	tensor, err := p.Apply(image.Bytes, counter.New(counter.Name(hashOf(image))))
+	if err != nil {
+		return fmt.Errorf("picture %.12s: %w", hashOf(image), err)
+	}
+	if len(tensor.Pix) != len(row) {
+		return fmt.Errorf("%w: %d values, want %d", errSize, len(tensor.Pix), len(row))
+	}
+	copy(row, tensor.Pix)
+	return nil
+}

@@ -1,0 +1,83 @@
+package evalsuite
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"math"
+
+	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/shards"
+)
+
+// Blinded returns the queries with a grey picture in place of each: what is answered right now is
+// known from the words alone.
+func Blinded(queries []Query) ([]Query, error) {
+	grey, err := greyPicture(64)
+	if err != nil {
+		return nil, err
+	}
+	blind := make([]Query, len(queries))
+	for i, q := range queries {
+		blind[i].Prompt = q.Prompt
+		for range q.Images {
+			blind[i].Images = append(blind[i].Images, grey)
+		}
+	}
+	return blind, nil
+}
+
+func greyPicture(side int) (shards.Image, error) {
+	m := image.NewGray(image.Rect(0, 0, side, side))
+	draw.Draw(m, m.Bounds(), image.NewUniform(color.Gray{Y: 128}), image.Point{}, draw.Src)
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		return shards.Image{}, err
+	}
+	return shards.Image{Bytes: b.Bytes(), Format: "png", Width: int32(side), Height: int32(side), SHA256: shards.Hash(b.Bytes())}, nil
+}
+
+// Constant answers every question of a kind with the answer that is most often right for that kind among
+// the very questions asked: no constant can do better.
+func Constant(said []Said) {
+	for _, members := range group(said, func(s *Said) string { return s.Kind }) {
+		counts := map[string]int{}
+		best := ""
+		for _, i := range members {
+			answer := said[i].Truths[0]
+			counts[answer]++
+			if counts[answer] > counts[best] || counts[answer] == counts[best] && answer < best {
+				best = answer
+			}
+		}
+		for _, i := range members {
+			said[i].Answer = best
+		}
+	}
+}
+
+// Chance is the recall at k of ranking n items at random, with the interval that holds 95% of such trials.
+func Chance(k, n int) metrics.Score {
+	if n == 0 {
+		return metrics.Score{}
+	}
+	p := math.Min(1, float64(k)/float64(n))
+	return metrics.Score{Value: p, Lo: binomialQuantile(n, p, 0.025), Hi: binomialQuantile(n, p, 0.975), N: n}
+}
+
+// binomialQuantile returns the share of successes in n trials of probability p below which a share q of all outcomes lies.
+func binomialQuantile(n int, p, q float64) float64 {
+	if p >= 1 {
+		return 1
+	}
+	mass := math.Pow(1-p, float64(n))
+	for successes, sum := 0, mass; ; successes++ {
+		if sum >= q || successes == n {
+			return float64(successes) / float64(n)
+		}
+		mass *= float64(n-successes) / float64(successes+1) * p / (1 - p)
+		sum += mass
+	}
+}

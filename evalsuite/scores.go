@@ -1,0 +1,248 @@
+package evalsuite
+
+import (
+	"context"
+	"slices"
+
+	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/shards"
+)
+
+// Speaker answers queries: [Answerer] does, and so can any other model.
+type Speaker interface {
+	Answer(ctx context.Context, queries []Query, progress func(done, total int)) ([]string, error)
+}
+
+// Samples returns the samples of a split of a dataset.
+func Samples(d *shards.Dataset, split string) ([]shards.Sample, error) {
+	var samples []shards.Sample
+	for s, err := range d.Samples() {
+		if err != nil {
+			return nil, err
+		}
+		if s.Split == split && len(s.Images) > 0 {
+			samples = append(samples, s)
+		}
+	}
+	return samples, nil
+}
+
+// Said is one answer of a model, with what was asked and what would have been right.
+type Said struct {
+	Sample   int      // position among the samples
+	Language string   // of the caption or question
+	Kind     string   // of the question; "caption" for captions
+	ID       string   // of the question
+	Asked    string   // the question; empty for captions
+	Answer   string   // what the model said
+	Truths   []string // what people said
+	Score    float64  // exact match, or VQA accuracy
+}
+
+// Captions asks for each sample's caption in each language that it has one in.
+func Captions(samples []shards.Sample) (queries []Query, said []Said) {
+	for i := range samples {
+		for _, text := range samples[i].Texts {
+			if text.Kind != shards.Caption {
+				continue
+			}
+			queries = append(queries, Query{samples[i].Images, mixture.CaptionPrompt(text.Language)})
+			said = append(said, Said{Sample: i, Language: text.Language, Kind: shards.Caption, Truths: []string{text.Value}})
+		}
+	}
+	return queries, said
+}
+
+// Questions asks each sample's questions.
+func Questions(samples []shards.Sample) (queries []Query, said []Said) {
+	for i := range samples {
+		for _, q := range samples[i].Questions {
+			if len(q.Answers) == 0 {
+				continue
+			}
+			var truths []string
+			for _, a := range q.Answers {
+				truths = append(truths, a.Text)
+			}
+			queries = append(queries, Query{samples[i].Images, mixture.QuestionPrompt(q.Text)})
+			said = append(said, Said{Sample: i, Language: q.Language, Kind: q.Kind, ID: q.ID, Asked: q.Text, Truths: truths})
+		}
+	}
+	return queries, said
+}
+
+// ScoreCaptions scores captions: exact match, and CIDEr with the document frequencies of each language's
+// captions. What is averaged, and resampled for the interval, is pictures: a picture's score is the mean
+// over its languages.
+func ScoreCaptions(said []Said, b metrics.Bootstrap) (exact, cider metrics.Score, err error) {
+	for i := range said {
+		said[i].Score = 0
+		if metrics.ExactMatch(said[i].Answer, said[i].Truths...) {
+			said[i].Score = 1
+		}
+	}
+	ciders := make([]float64, len(said))
+	for _, members := range group(said, func(s *Said) string { return s.Language }) {
+		var candidates []string
+		var references [][]string
+		for _, i := range members {
+			candidates = append(candidates, said[i].Answer)
+			references = append(references, said[i].Truths)
+		}
+		scores, err := metrics.CaptionCIDEr(candidates, references)
+		if err != nil {
+			return exact, cider, err
+		}
+		for j, i := range members {
+			ciders[i] = scores[j]
+		}
+	}
+	var exacts, means []float64
+	for _, members := range groupBy(said, func(s *Said) int { return s.Sample }) {
+		e, c := 0.0, 0.0
+		for _, i := range members {
+			e += said[i].Score / float64(len(members))
+			c += ciders[i] / float64(len(members))
+		}
+		exacts, means = append(exacts, e), append(means, c)
+	}
+	return b.Mean(exacts), b.Mean(means), nil
+}
+
+// ScoreAnswers scores answers by the rule of VQA.
+func ScoreAnswers(said []Said, b metrics.Bootstrap) metrics.Score {
+	scores := make([]float64, len(said))
+	for i := range said {
+		said[i].Score = metrics.VQAAccuracy(said[i].Answer, said[i].Truths)
+		scores[i] = said[i].Score
+	}
+	return b.Mean(scores)
+}
+
+// By averages scores by a property, for example the kind of question.
+func By(said []Said, property func(*Said) string, b metrics.Bootstrap) map[string]metrics.Score {
+	means := map[string]metrics.Score{}
+	for _, members := range group(said, property) {
+		var scores []float64
+		for _, i := range members {
+			scores = append(scores, said[i].Score)
+		}
+		means[property(&said[members[0]])] = b.Mean(scores)
+	}
+	return means
+}
+
+// group returns the positions that share a property, in order of their first.
+func group(said []Said, property func(*Said) string) [][]int { return groupBy(said, property) }
+
+func groupBy[K comparable](said []Said, property func(*Said) K) [][]int {
+	at := map[K]int{}
+	var groups [][]int
+	for i := range said {
+		key := property(&said[i])
+		n, known := at[key]
+		if !known {
+			n = len(groups)
+			at[key] = n
+			groups = append(groups, nil)
+		}
+		groups[n] = append(groups[n], i)
+	}
+	return groups
+}
+
+// Retrieval holds recalls by name: i2t_r1, i2t_r5, i2t_r10, t2i_r1, t2i_r5, t2i_r10.
+type Retrieval map[string]metrics.Score
+
+// Retrieve ranks the captions of all samples for each picture and the pictures for each caption, within
+// each language, as XM3600 is scored. A picture's recall is the mean over its languages.
+func Retrieve(e *Embedder, samples []shards.Sample, b metrics.Bootstrap) (Retrieval, error) {
+	var images []shards.Image
+	for i := range samples {
+		images = append(images, samples[i].Images[0])
+	}
+	pictures, err := e.Images(images)
+	if err != nil {
+		return nil, err
+	}
+	_, said := Captions(samples)
+	sums := map[string][]float64{}
+	counts := make([]float64, len(samples))
+	for _, members := range group(said, func(s *Said) string { return s.Language }) {
+		if err := retrieveIn(e, pictures, said, members, sums, counts); err != nil {
+			return nil, err
+		}
+	}
+	recalls := Retrieval{}
+	for name, sum := range sums {
+		var means []float64
+		for i, total := range sum {
+			if counts[i] > 0 {
+				means = append(means, total/counts[i])
+			}
+		}
+		recalls[name] = b.Mean(means)
+	}
+	return recalls, nil
+}
+
+// retrieveIn adds the recalls of one language's captions, which are those of members.
+func retrieveIn(e *Embedder, pictures [][]float32, said []Said, members []int, sums map[string][]float64, counts []float64) error {
+	var texts []string
+	var rows []int // samples with a caption in this language
+	for _, i := range members {
+		texts = append(texts, said[i].Truths[0])
+		rows = append(rows, said[i].Sample)
+	}
+	embedded, err := e.Texts(texts)
+	if err != nil {
+		return err
+	}
+	shown := slices.Compact(slices.Clone(rows)) // captions are in order of their samples
+	s := metrics.Similarities{Images: len(shown), Texts: len(texts)}
+	for _, row := range shown {
+		for _, text := range embedded {
+			s.Values = append(s.Values, dot(pictures[row], text))
+		}
+	}
+	for _, row := range rows {
+		at, _ := slices.BinarySearch(shown, row)
+		s.ImageOf = append(s.ImageOf, at)
+	}
+	i2t, err := s.ImageToText()
+	if err != nil {
+		return err
+	}
+	t2i, err := s.TextToImage()
+	if err != nil {
+		return err
+	}
+	for name, found := range recallsOf(i2t, t2i) {
+		if sums[name] == nil {
+			sums[name] = make([]float64, len(pictures))
+		}
+		for i, value := range found {
+			sums[name][shown[min(i, len(shown)-1)]] += value
+		}
+	}
+	for _, row := range shown {
+		counts[row]++
+	}
+	return nil
+}
+
+func recallsOf(i2t, t2i metrics.Ranks) map[string][]float64 {
+	return map[string][]float64{
+		"i2t_r1": i2t.RecallAt(1), "i2t_r5": i2t.RecallAt(5), "i2t_r10": i2t.RecallAt(10),
+		"t2i_r1": t2i.RecallAt(1), "t2i_r5": t2i.RecallAt(5), "t2i_r10": t2i.RecallAt(10),
+	}
+}
+
+func dot(a, b []float32) float32 {
+	var sum float32
+	for i := range a {
+		sum += a[i] * b[i]
+	}
+	return sum
+}

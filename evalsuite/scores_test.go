@@ -1,0 +1,90 @@
+package evalsuite
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/shards"
+)
+
+var three = []shards.Sample{
+	{Key: "a", Images: []shards.Image{{SHA256: "1"}}, Texts: []shards.Text{{Kind: shards.Caption, Language: "en", Value: "a red cat sits here"}, {Kind: shards.Caption, Language: "fr", Value: "un chat rouge est assis"}},
+		Questions: []shards.Question{{ID: "1", Kind: "colour", Text: "colour?", Answers: []shards.Answer{{Text: "red"}}}}},
+	{Key: "b", Images: []shards.Image{{SHA256: "2"}}, Texts: []shards.Text{{Kind: shards.Caption, Language: "en", Value: "a blue dog runs there"}},
+		Questions: []shards.Question{{ID: "2", Kind: "colour", Text: "colour?", Answers: []shards.Answer{{Text: "blue"}}}}},
+	{Key: "c", Images: []shards.Image{{SHA256: "3"}}, Texts: []shards.Text{{Kind: shards.Caption, Language: "en", Value: "two birds fly far away"}},
+		Questions: []shards.Question{{ID: "3", Kind: "colour", Text: "colour?", Answers: []shards.Answer{{Text: "red"}}}}},
+}
+
+// parrot says the truth about the first picture and nonsense about others.
+type parrot struct{}
+
+func (parrot) Answer(_ context.Context, queries []Query, _ func(int, int)) (answers []string, err error) {
+	for _, q := range queries {
+		answer := "nonsense"
+		if q.Images[0].SHA256 == "1" {
+			switch {
+			case q.Prompt == mixture.CaptionPrompt("en"):
+				answer = "a red cat sits here"
+			case q.Prompt == mixture.QuestionPrompt("colour?"):
+				answer = "Red."
+			}
+		}
+		answers = append(answers, answer)
+	}
+	return answers, nil
+}
+
+func TestScores(t *testing.T) {
+	queries, said := Captions(three)
+	answers, _ := parrot{}.Answer(t.Context(), queries, nil)
+	for i := range said {
+		said[i].Answer = answers[i]
+	}
+	exact, cider, err := ScoreCaptions(said, metrics.Bootstrap{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(exact.Value-0.5/3) > 1e-12 || exact.N != 3 { // one of the first picture's two captions
+		t.Errorf("exact %+v", exact)
+	}
+	if cider.Value <= 0 || cider.Value > 10 {
+		t.Errorf("CIDEr %+v", cider)
+	}
+	queries, said = Questions(three)
+	answers, _ = parrot{}.Answer(t.Context(), queries, nil)
+	for i := range said {
+		said[i].Answer = answers[i]
+	}
+	if got := ScoreAnswers(said, metrics.Bootstrap{}); math.Abs(got.Value-1.0/3) > 1e-12 {
+		t.Errorf("accuracy %+v", got)
+	}
+	Constant(said)
+	if got := ScoreAnswers(said, metrics.Bootstrap{}); math.Abs(got.Value-2.0/3) > 1e-12 {
+		t.Errorf("best constant %+v", got)
+	}
+	if by := By(said, func(s *Said) string { return s.Kind }, metrics.Bootstrap{}); by["colour"].N != 3 {
+		t.Errorf("by kind %+v", by)
+	}
+}
+
+func TestBlinded(t *testing.T) {
+	queries, _ := Questions(three)
+	blind, err := Blinded(queries)
+	if err != nil || len(blind) != 3 || blind[0].Images[0].SHA256 != blind[2].Images[0].SHA256 || !strings.Contains(blind[0].Prompt, "colour?") {
+		t.Errorf("%+v %v", blind, err)
+	}
+}
+
+func TestChance(t *testing.T) {
+	if c := Chance(1, 200); c.Value != 0.005 || c.Lo != 0 || c.Hi != 3.0/200 { // P(X <= 3) = 0.981 for Binomial(200, 1/200)
+		t.Errorf("%+v", c)
+	}
+	if c := Chance(10, 5); c.Value != 1 || c.Hi != 1 {
+		t.Errorf("%+v", c)
+	}
+}
