@@ -13,11 +13,12 @@ import (
 
 // commands is the way of the data, first to last.
 type commands struct {
-	Ingest  ingestCommand  `cmd:"" help:"Turn folders, tables and archives into a dataset."`
-	Shards  shardsCommand  `cmd:"" help:"Look at a dataset: stat, verify, head."`
-	Curate  curateCommand  `cmd:"" help:"Remove bad, doubled and contaminated samples by the rules of a recipe."`
-	Eval    evalCommand    `cmd:"" help:"Score predictions of any model on a benchmark."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Ingest    ingestCommand    `cmd:"" help:"Turn folders, tables and archives into a dataset."`
+	Shards    shardsCommand    `cmd:"" help:"Look at a dataset: stat, verify, head."`
+	Curate    curateCommand    `cmd:"" help:"Remove bad, doubled and contaminated samples by the rules of a recipe."`
+	Eval      evalCommand      `cmd:"" help:"Score predictions of any model on a benchmark."`
+	Tokenizer tokenizerCommand `cmd:"" help:"Encode and decode text with a SentencePiece model; inspect one."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 func main() {

@@ -59,6 +59,7 @@ type Model struct {
 	normalizer   *normalizer
 	unigram      *unigram
 	decoder      *decoder
+	traits       Traits
 	scratch      sync.Pool // of *scratch
 }
 
@@ -116,16 +117,21 @@ func Parse(data []byte) (*Model, error) {
 		return nil, err
 	}
 	m.unigram = newUnigram(m.pieces, keys, m.unk)
-	m.decoder, err = newDecoder(m, proto)
-	return m, err
+	if m.decoder, err = newDecoder(m, proto); err != nil {
+		return nil, err
+	}
+	m.traits = traitsOf(proto)
+	return m, nil
 }
 
+var modelTypes = map[int]string{typeUnigram: "unigram", typeBPE: "BPE", typeWord: "word", typeChar: "character"}
+
 func supported(modelType int) error {
-	switch modelType {
-	case typeUnigram:
+	name, known := modelTypes[modelType]
+	switch {
+	case modelType == typeUnigram:
 		return nil
-	case typeBPE, typeWord, typeChar:
-		name := map[int]string{typeBPE: "BPE", typeWord: "word", typeChar: "character"}[modelType]
+	case known:
 		return fmt.Errorf("this is a %s model; only unigram models are supported", name)
 	}
 	return fmt.Errorf("model_type %d is unknown; only unigram models (1) are supported", modelType)
@@ -264,6 +270,3 @@ func (m *Model) PieceID(piece string) int32 {
 
 // UnknownID returns the id of the unknown piece.
 func (m *Model) UnknownID() int32 { return m.unk }
-
-// ByteFallback reports whether characters that no piece covers become the pieces of their bytes.
-func (m *Model) ByteFallback() bool { return m.byteFallback }

@@ -38,6 +38,7 @@ type trainerSpec struct {
 
 // normalizerSpec is NormalizerSpec, with proto2's defaults.
 type normalizerSpec struct {
+	name                   string
 	precompiledCharsmap    []byte
 	addDummyPrefix         bool
 	removeExtraWhitespaces bool
@@ -134,6 +135,8 @@ func parseNormalizerSpec(f field, spec *normalizerSpec) error {
 	}
 	return eachField(message, func(f field) (err error) {
 		switch f.number {
+		case 1:
+			spec.name, err = f.text()
 		case 2:
 			spec.precompiledCharsmap, err = f.message()
 		case 3:

@@ -1,0 +1,50 @@
+package sentencepiece
+
+// Traits says how a model treats text; they are fixed when it is trained.
+type Traits struct {
+	Type                   string       `json:"type"`          // unigram
+	Normalization          string       `json:"normalization"` // the name of the rules for characters: nmt_nfkc, identity, ...
+	NormalizationBytes     int          `json:"normalization_bytes"`
+	AddDummyPrefix         bool         `json:"add_dummy_prefix"`         // a space is put before the text
+	RemoveExtraWhitespaces bool         `json:"remove_extra_whitespaces"` // at the ends, and of several in a row
+	EscapeWhitespaces      bool         `json:"escape_whitespaces"`       // a space is U+2581 in pieces
+	WhitespaceAsSuffix     bool         `json:"whitespace_as_suffix"`     // a space belongs to the word before it
+	ByteFallback           bool         `json:"byte_fallback"`            // what no piece covers becomes bytes
+	Kinds                  map[Kind]int `json:"kinds"`                    // pieces by kind
+	LongestPiece           int          `json:"longest_piece"`            // in bytes
+}
+
+// Traits returns how the model treats text.
+func (m *Model) Traits() Traits { return m.traits }
+
+func traitsOf(p *modelProto) Traits {
+	t := Traits{
+		Type:                   modelTypes[p.trainer.modelType],
+		Normalization:          p.normalizer.name,
+		NormalizationBytes:     len(p.normalizer.precompiledCharsmap),
+		AddDummyPrefix:         p.normalizer.addDummyPrefix,
+		RemoveExtraWhitespaces: p.normalizer.removeExtraWhitespaces,
+		EscapeWhitespaces:      p.normalizer.escapeWhitespaces,
+		WhitespaceAsSuffix:     p.trainer.treatWhitespaceAsSuffix,
+		ByteFallback:           p.trainer.byteFallback,
+		Kinds:                  map[Kind]int{},
+	}
+	for _, piece := range p.pieces {
+		t.Kinds[piece.Kind]++
+		t.LongestPiece = max(t.LongestPiece, len(piece.Text))
+	}
+	return t
+}
+
+var kindNames = [...]string{Normal: "normal", Unknown: "unknown", Control: "control", UserDefined: "user-defined", Unused: "unused", Byte: "byte"}
+
+// String returns the kind's name.
+func (k Kind) String() string {
+	if k < Normal || k > Byte {
+		return "unknown kind"
+	}
+	return kindNames[k]
+}
+
+// MarshalText writes the kind's name.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
