@@ -137,19 +137,30 @@ func contrastObjects(p, q *picture) int {
 }
 
 // contrastNames pairs people whose names differ in as little as possible, best in one thing only that the
-// first draws by lot: role, gender or tone.
+// first draws by lot: role, gender or tone. A name that is true of the other picture as well is no contrast: a woman
+// judge with dark skin is also a "judge", a "woman judge" and a "judge: dark skin tone".
 func contrastNames(p, q *picture) int {
+	gender := p.gender == q.gender || p.gender == "person" || q.gender == "person"
+	tone := p.tone == q.tone || p.tone == "yellow" || q.tone == "yellow"
+	if alike(p.object, q.object) && gender && tone {
+		return 0
+	}
+	return closeness(p, q)
+}
+
+// closeness is the greater the less two people differ, except in what the first draws by lot.
+func closeness(p, q *picture) int {
 	same := []bool{p.object == q.object, p.gender == q.gender, p.tone == q.tone}
-	contrast := 1
+	shared := 1
 	for _, equal := range same {
 		if equal {
-			contrast++
+			shared++
 		}
 	}
 	if lot := counter.Name(p.key) % uint64(len(same)); !same[lot] {
-		contrast += 2
+		shared += 2
 	}
-	return contrast
+	return shared
 }
 
 // contrastGenders pairs a woman with a man, best in the same role or tone.
@@ -157,7 +168,7 @@ func contrastGenders(p, q *picture) int {
 	if p.gender == q.gender || p.gender == "person" || q.gender == "person" {
 		return 0
 	}
-	return contrastNames(p, q)
+	return closeness(p, q)
 }
 
 // contrastTones pairs two tones, best in the same role or gender.
@@ -165,7 +176,7 @@ func contrastTones(p, q *picture) int {
 	if p.tone == q.tone {
 		return 0
 	}
-	return contrastNames(p, q)
+	return closeness(p, q)
 }
 
 // vague is an object that many pictures show, whatever else they show.

@@ -147,6 +147,30 @@ func TestAnswersFollowFromTheMetadata(t *testing.T) {
 	}
 }
 
+// TestADeniedNameIsFalse holds because a name without gender or tone is true of every gender or tone.
+func TestADeniedNameIsFalse(t *testing.T) {
+	records := committedRecords(t)
+	owner := map[[2]string]shards.Sample{}
+	for _, r := range records {
+		for _, text := range r.Texts {
+			owner[[2]string{text.Language, ask(kindName, text.Language, text.Value)}] = r
+		}
+	}
+	for _, r := range records {
+		for _, q := range r.Questions {
+			if q.Kind != kindName || q.Answers[0].Text != "no" {
+				continue
+			}
+			named := owner[[2]string{q.Language, q.Text}].Metadata
+			gender := named["gender"] == "person" || named["gender"] == r.Metadata["gender"]
+			tone := named["tone"] == "yellow" || named["tone"] == r.Metadata["tone"]
+			if named["role"] == r.Metadata["role"] && gender && tone {
+				t.Errorf("%s: %q is denied, and true", r.Key, q.Text)
+			}
+		}
+	}
+}
+
 // TestAWordMeansOneAttribute holds the pictures that "Voit-on « peau foncée » ?" is true of against each other: they
 // share a gender or a tone, which none of those has that it is false of.
 func TestAWordMeansOneAttribute(t *testing.T) {

@@ -201,8 +201,8 @@ func slug(parts ...string) string {
 }
 
 // nameAll gives each picture its captions and nouns. A name that two pictures share in a language says
-// of neither which it is: both go without. The same holds for the nouns of two objects, and for a noun with a
-// comma, which would make two of a list.
+// of neither which it is: both go without. The same holds for the nouns of two objects, and for nouns that are
+// not fit to ask for.
 func nameAll(src *sources, pictures []*picture) {
 	for _, p := range pictures {
 		p.names, p.nouns = map[string]string{}, map[string]string{}
@@ -222,7 +222,7 @@ func nameAll(src *sources, pictures []*picture) {
 			if name := src.names[language][p.text]; name != "" && shown[name] == 1 {
 				p.names[language] = name
 			}
-			if noun := src.names[language][p.base]; noun != "" && len(objects[noun]) == 1 && !strings.ContainsAny(noun, ",、") {
+			if noun := src.names[language][p.base]; noun != "" && len(objects[noun]) == 1 && fit(noun) {
 				p.nouns[language] = noun
 			}
 		}
@@ -230,4 +230,14 @@ func nameAll(src *sources, pictures []*picture) {
 	for _, p := range pictures {
 		p.nouns["en"] = p.object
 	}
+}
+
+// gendered are names that CLDR gives people of no stated gender and that are not true of all: bride, groom, mermaid;
+// man with a turban, man with a cane, and a singer who is a man.
+var gendered = []string{"невеста", "жених", "русалка", "पगड़ी वाला आदमी", "छड़ी पकड़ा हुआ आदमी", "गानेवाला"}
+
+// fit reports whether a noun can be put into a question: true of any gender, and without the marks that would end it
+// in quotation marks or in a list.
+func fit(noun string) bool {
+	return !strings.ContainsAny(noun, `,、"«»“”„「」`) && !slices.Contains(gendered, noun)
 }
