@@ -1,0 +1,116 @@
+package stages
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/pali3/pali3/models/weights"
+)
+
+// Loss builds the scalar loss of a batch in the graph of a training step.
+type Loss func(scope *weights.Scope, in Inputs) *graph.Node
+
+// stepper is a compiled training step and the state it carries on: the weights and the optimizer's
+// tensors, which are donated to each call and replaced by its results, so that memory does not grow.
+//
+// The graph's inputs are the batch, the step's scalars, the frozen weights, the trainable weights and
+// the optimizer's state; its outputs the loss, the gradients' norm, and the last two after the step.
+type stepper struct {
+	be        compute.Backend
+	exec      *graph.Exec
+	optimizer *Optimizer
+	all       *weights.Set
+	moments   *weights.Set
+	frozen    []int // positions in all
+	trainable []int
+}
+
+// newStepper returns the step that trains the weights in place. Nothing is compiled before the first
+// call; batches are of the given size.
+func newStepper(t *Training, batch size) (*stepper, error) {
+	specs := t.Weights.Specs()
+	isFrozen, err := weights.Frozen(specs, t.Freeze)
+	if err != nil {
+		return nil, err
+	}
+	s := &stepper{be: t.Backend, all: t.Weights}
+	var trained []weights.Spec
+	for i, spec := range specs {
+		if isFrozen[i] {
+			s.frozen = append(s.frozen, i)
+		} else {
+			s.trainable = append(s.trainable, i)
+			trained = append(trained, spec)
+		}
+	}
+	if len(trained) == 0 {
+		return nil, fmt.Errorf("every weight is frozen: there is nothing to train")
+	}
+	if s.optimizer, err = NewOptimizer(t.Optimizer, t.Schedule, t.Steps, trained); err != nil {
+		return nil, err
+	}
+	s.moments = weights.Initial(s.optimizer.State(), 0)
+	s.exec, err = graph.NewExec(t.Backend, func(nodes []*graph.Node) []*graph.Node {
+		in, rest := batch.bind(nodes)
+		return s.build(t.Loss, in, rest[0], rest[1:])
+	})
+	return s, err
+}
+
+// build makes the graph of a step.
+func (s *stepper) build(loss Loss, in Inputs, scalars *graph.Node, nodes []*graph.Node) []*graph.Node {
+	bound := make([]*graph.Node, len(s.frozen)+len(s.trainable))
+	for i, at := range s.frozen {
+		bound[at] = graph.StopGradient(nodes[i])
+	}
+	trained := nodes[len(s.frozen):len(bound)]
+	for i, at := range s.trainable {
+		bound[at] = trained[i]
+	}
+	l := loss(weights.Bind(s.all.Specs(), bound), in)
+	gradients := graph.Gradient(l, trained...)
+	next, moments, norm := s.optimizer.Update(scalars, trained, gradients, nodes[len(bound):])
+	return append(append([]*graph.Node{l, norm}, next...), moments...)
+}
+
+// do takes one step, counted from 0, and returns the loss before it and the norm of the gradients. If
+// it fails the state is lost.
+func (s *stepper) do(step int, inputs []*tensors.Tensor) (loss, norm float32, err error) {
+	args := make([]any, 0, len(inputs)+1+len(s.all.Tensors())+len(s.moments.Tensors()))
+	for _, input := range inputs {
+		args = append(args, input)
+	}
+	args = append(args, s.optimizer.Scalars(step))
+	for _, at := range s.frozen {
+		args = append(args, s.all.Tensors()[at])
+	}
+	donate := func(t *tensors.Tensor) {
+		donated, donateErr := graph.DonateTensorBuffer(t, s.be, 0)
+		if donateErr != nil && err == nil {
+			err = donateErr
+		}
+		args = append(args, donated)
+	}
+	for _, at := range s.trainable {
+		donate(s.all.Tensors()[at])
+	}
+	for _, t := range s.moments.Tensors() {
+		donate(t)
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	out, err := s.exec.Call(args...)
+	if err != nil {
+		return 0, 0, err
+	}
+	after := out[2:]
+	for i, at := range s.trainable {
+		s.all.Tensors()[at] = after[i]
+	}
+	copy(s.moments.Tensors(), after[len(s.trainable):])
+	return tensors.ToScalar[float32](out[0]), tensors.ToScalar[float32](out[1]), nil
+}

@@ -1,0 +1,189 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/gomlx/compute"
+
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/weights"
+)
+
+// Training is what Train needs: the model, the data, how to learn, and where to keep it.
+type Training struct {
+	Backend compute.Backend
+	// Loss builds the model's graph.
+	Loss Loss
+	// Weights before training; Train changes them in place.
+	Weights *weights.Set
+	// Freeze lists prefixes of weights that stay as they are: no gradient, no decay, no state.
+	Freeze []string
+	// Stream gives the batches, all of one shape.
+	Stream Stream
+	// Features, if not nil, gives the loss cached visual tokens in place of pixels.
+	Features *Features
+
+	Optimizer OptimizerConfig
+	Schedule  Schedule
+	// Steps is the length of the run, with those that the folder already holds.
+	Steps int
+
+	// Folder keeps metrics and checkpoints. A run that it holds in part is continued.
+	Folder *Folder
+	// CheckpointEvery so many steps a checkpoint is written; 0: at the end and when interrupted.
+	CheckpointEvery int
+	// KeepCheckpoints is how many of the last are kept; 0 stands for 2.
+	KeepCheckpoints int
+
+	// Progress, if not nil, is told after every step.
+	Progress func(Progress)
+}
+
+// Progress is the state of a run after a step.
+type Progress struct {
+	Metric
+	// Steps of the whole run.
+	Steps int
+	// Elapsed is the time since this part of the run began; Remaining is an estimate.
+	Elapsed, Remaining time.Duration
+}
+
+// Train takes the steps of the run that are not yet taken. The weights after the last step are in
+// t.Weights and in the folder's last checkpoint. A run ended at any moment, by a kill or through the
+// context, and begun anew gives the same losses and weights, to the bit, as one undisturbed.
+//
+// A loss or a gradient that is not a finite number ends the run with an error that names the step.
+func Train(ctx context.Context, t Training) error {
+	r, err := t.begin(ctx)
+	if err != nil {
+		return err
+	}
+	batches := prefetch(ctx, t.Stream, r.done, t.Steps)
+	defer batches.stop()
+	for r.done < t.Steps {
+		batch, err := batches.next(ctx)
+		if err != nil {
+			return errors.Join(err, r.leave(ctx))
+		}
+		if err := r.step(ctx, batch); err != nil {
+			return errors.Join(fmt.Errorf("step %d: %w", r.done+1, err), r.metrics.close())
+		}
+		if r.done == t.Steps || t.CheckpointEvery > 0 && r.done%t.CheckpointEvery == 0 {
+			if err := r.save(); err != nil {
+				return errors.Join(err, r.metrics.close())
+			}
+		}
+	}
+	return r.metrics.close()
+}
+
+// run is a training under way.
+type run struct {
+	*Training
+	size    size
+	stepper *stepper
+	metrics *metricsWriter
+	// done and saved count the steps taken and those in the last checkpoint; first those found.
+	done, saved, first int
+	began              time.Time
+}
+
+// begin compiles nothing yet; it makes the state of the folder's last checkpoint, or that of step 0.
+func (t *Training) begin(ctx context.Context) (*run, error) {
+	done := t.Folder.Done()
+	if done > t.Steps {
+		return nil, fmt.Errorf("%s holds a run of %d steps, %d were asked for", t.Folder.Dir, done, t.Steps)
+	}
+	// A batch is a function of its step: this one is only looked at.
+	sample, err := t.Stream.Batch(ctx, min(done, max(t.Steps-1, 0)))
+	if err != nil {
+		return nil, fmt.Errorf("making the first batch: %w", err)
+	}
+	r := &run{Training: t, size: sizeOf(sample, t.Features), done: done, saved: done, first: done, began: time.Now()}
+	if r.stepper, err = newStepper(t, r.size); err != nil {
+		return nil, err
+	}
+	if t.Folder.last != nil {
+		if err := t.Folder.last.restore(t.Weights, r.stepper.moments); err != nil {
+			return nil, err
+		}
+	}
+	r.metrics, err = openMetrics(t.Folder.Dir, done)
+	return r, err
+}
+
+// step learns from a batch and records it.
+func (r *run) step(ctx context.Context, b *mixture.Batch) error {
+	began := time.Now()
+	if err := r.size.check(b, r.Features); err != nil {
+		return err
+	}
+	var tokens []float32
+	if r.size.tokens > 0 {
+		var err error
+		if tokens, err = r.Features.Tokens(ctx, b); err != nil {
+			return err
+		}
+	}
+	inputs := r.size.tensors(b, tokens)
+	loss, norm, err := r.stepper.do(r.done, inputs)
+	if err != nil {
+		return err
+	}
+	if !finite(loss) || !finite(norm) {
+		return fmt.Errorf("the loss is %g, the norm of the gradients %g; the last checkpoint is that of step %d", loss, norm, r.saved)
+	}
+	for _, input := range inputs {
+		if err := input.FinalizeAll(); err != nil {
+			return err
+		}
+	}
+	return r.record(loss, norm, time.Since(began))
+}
+
+func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
+
+// record counts the step and writes its metrics.
+func (r *run) record(loss, norm float32, took time.Duration) error {
+	r.done++
+	m := Metric{
+		Step: r.done, Loss: loss, GradientNorm: norm,
+		LearningRate:      r.Optimizer.LearningRate * r.stepper.optimizer.Rate(r.done-1),
+		ExamplesPerSecond: float64(r.size.shape.Rows) / took.Seconds(),
+		Time:              time.Now().UTC(),
+	}
+	if r.Progress != nil {
+		elapsed := time.Since(r.began)
+		remaining := elapsed / time.Duration(r.done-r.first) * time.Duration(r.Steps-r.done)
+		r.Progress(Progress{Metric: m, Steps: r.Steps, Elapsed: elapsed, Remaining: remaining})
+	}
+	return r.metrics.add(m)
+}
+
+// save writes a checkpoint of the steps done.
+func (r *run) save() error {
+	if err := r.metrics.sync(); err != nil {
+		return err
+	}
+	err := r.Folder.save(state{
+		Step: r.done, Optimizer: r.Optimizer.Name, Recipe: r.Folder.recipe, Shapes: shapesHash(r.Weights.Specs()),
+	}, r.Weights, r.stepper.moments, r.KeepCheckpoints)
+	if err != nil {
+		return fmt.Errorf("the checkpoint of step %d: %w", r.done, err)
+	}
+	r.saved = r.done
+	return nil
+}
+
+// leave ends a run that gets no more batches. If that is because the context ended, the steps taken
+// are saved.
+func (r *run) leave(ctx context.Context) error {
+	if ctx.Err() == nil || r.done == r.saved {
+		return r.metrics.close()
+	}
+	return errors.Join(r.save(), r.metrics.close())
+}

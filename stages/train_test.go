@@ -1,0 +1,272 @@
+package stages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/weights"
+)
+
+// The model of these tests sees a picture of 4 x 4 pixels and an id, and says one of 8 ids: a linear
+// image encoder, an embedding, and a linear map of their sum.
+const (
+	testRows, testWidth, testVocab = 6, 36, 8
+	testTokens                     = 2 // a picture is two tokens: its upper and lower half
+)
+
+func testEncoder(s *weights.Scope, pixels *graph.Node) *graph.Node {
+	d := pixels.Shape().Dimensions
+	halves := graph.Reshape(pixels, d[0]*d[1]*testTokens, 4*4*3/testTokens)
+	kernel := s.In("vision_model").Kernel("patch.weight", 4*4*3/testTokens, testWidth, weights.FanInNormal(24))
+	return graph.Reshape(graph.Dot(halves, kernel).Product(), d[0], d[1]*testTokens, testWidth)
+}
+
+func testLoss(s *weights.Scope, in Inputs) *graph.Node {
+	tokens := in.Tokens
+	if tokens == nil {
+		tokens = testEncoder(s, in.Pixels)
+	}
+	table := s.In("shared").Table("weight", testVocab, testWidth, weights.Normal(1))
+	h := graph.Add(graph.ReduceMean(tokens, 1), graph.ReduceMean(graph.Gather(table, graph.InsertAxes(in.Encoder, -1)), 1))
+	h = graph.Tanh(h)
+	logits := graph.Dot(h, s.In("head").Kernel("weight", testWidth, testVocab, weights.FanInNormal(testWidth))).Product()
+	logits = graph.Add(logits, graph.InsertAxes(s.In("head").Vector("bias", testVocab, weights.Zeros()), 0))
+	right := graph.OneHot(graph.Reshape(in.Targets, testRows), testVocab, dtypes.Float32)
+	return graph.Neg(graph.DivScalar(graph.ReduceAllSum(graph.Mul(right, graph.LogSoftmax(logits))), testRows))
+}
+
+// testStream shows picture p of 12, whose pixels follow from p, with an id; the answer follows from both.
+type testStream struct {
+	stopAt int // a step at which it fails, as a killed run would; 0 for none
+	poison int // a step whose pixels are not numbers
+	cancel func()
+}
+
+var errKilled = errors.New("killed")
+
+func (s testStream) Batch(ctx context.Context, step int) (*mixture.Batch, error) {
+	if s.stopAt > 0 && step == s.stopAt {
+		if s.cancel != nil {
+			s.cancel()
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		return nil, errKilled
+	}
+	b := mixture.NewBatch(step, mixture.Shape{Rows: testRows, Images: 1, Height: 4, Width: 4, Encoder: 1, Decoder: 1}, true)
+	for row := range testRows {
+		draw := counter.New(1, uint64(step), uint64(row))
+		picture, id := draw.IntN(12), draw.IntN(4)
+		pixels := b.Pixels[row*48 : (row+1)*48]
+		weights.Normal(1).Draw(pixels, uint64(picture), "pixels")
+		if s.poison > 0 && step == s.poison {
+			pixels[0] = float32(math.NaN())
+		}
+		b.Pictures[row], b.EncoderIDs[row], b.Targets[row] = 1, int32(id), int32((picture+id)%testVocab)
+		b.Weights[row], b.Origins[row], b.Indices[row] = 1, "test", picture
+	}
+	return b, nil
+}
+
+func testWeights(t testing.TB) *weights.Set {
+	t.Helper()
+	specs, err := weights.Collect(openBackend(t), func(s *weights.Scope) {
+		testLoss(s, Inputs{
+			Pixels:  s.Input(dtypes.Float32, testRows, 1, 4, 4, 3),
+			Encoder: s.Input(dtypes.Int32, testRows, 1), Targets: s.Input(dtypes.Int32, testRows, 1),
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return weights.Initial(specs, 3)
+}
+
+func testTraining(t testing.TB, dir string) Training {
+	t.Helper()
+	folder, err := OpenFolder(dir, []byte("steps: 24\n"), "recipe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Training{
+		Backend: openBackend(t), Loss: testLoss, Weights: testWeights(t), Stream: testStream{},
+		Optimizer: OptimizerConfig{Name: "adafactor_bigvision", LearningRate: 0.02, WeightDecay: 1e-4, ClipNorm: 1},
+		Schedule:  Schedule{Kind: "cosine", WarmUp: 3}, Steps: 24, Folder: folder, CheckpointEvery: 5,
+	}
+}
+
+// outcome is what must not depend on how a run went.
+func outcome(t testing.TB, dir string) (losses []float32, weightBytes string) {
+	t.Helper()
+	metrics, err := ReadMetrics(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range metrics {
+		if m.Step != i+1 {
+			t.Errorf("line %d of the metrics is of step %d", i+1, m.Step)
+		}
+		losses = append(losses, m.Loss, m.GradientNorm, float32(m.LearningRate))
+	}
+	content, err := os.ReadFile(filepath.Join(dir, "checkpoints", "step-24", WeightsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return losses, string(content)
+}
+
+func TestTrainLearns(t *testing.T) {
+	dir := t.TempDir()
+	training := testTraining(t, dir)
+	training.Optimizer.LearningRate, training.Steps, training.CheckpointEvery = 0.1, 300, 0
+	var last Progress
+	training.Progress = func(p Progress) { last = p }
+	if err := Train(t.Context(), training); err != nil {
+		t.Fatal(err)
+	}
+	metrics, err := ReadMetrics(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(metrics) != 300 || metrics[299].Loss > metrics[0].Loss/4 {
+		t.Errorf("%d steps from loss %g to %g", len(metrics), metrics[0].Loss, metrics[len(metrics)-1].Loss)
+	}
+	if last.Step != 300 || last.Steps != 300 || last.Remaining != 0 || last.Loss != metrics[299].Loss {
+		t.Errorf("the last progress is %+v", last)
+	}
+}
+
+// TestResumeRepeatsTheBits ends a run after several steps, as a kill would, and begins it anew.
+func TestResumeRepeatsTheBits(t *testing.T) {
+	whole := t.TempDir()
+	if err := Train(t.Context(), testTraining(t, whole)); err != nil {
+		t.Fatal(err)
+	}
+	losses, content := outcome(t, whole)
+	for _, stops := range [][]int{{1}, {5}, {9}, {10}, {23}, {7, 8, 16}} {
+		t.Run(fmt.Sprint(stops), func(t *testing.T) {
+			dir := t.TempDir()
+			for _, stop := range stops {
+				training := testTraining(t, dir)
+				training.Stream = testStream{stopAt: stop}
+				if err := Train(t.Context(), training); !errors.Is(err, errKilled) {
+					t.Fatalf("error %v", err)
+				}
+			}
+			if err := Train(t.Context(), testTraining(t, dir)); err != nil {
+				t.Fatal(err)
+			}
+			gotLosses, gotContent := outcome(t, dir)
+			if !slices.Equal(gotLosses, losses) {
+				t.Errorf("losses %v\nwant   %v", gotLosses, losses)
+			}
+			if gotContent != content {
+				t.Error("the weights differ")
+			}
+		})
+	}
+}
+
+// TestInterruptSaves cancels a run, which must leave the steps taken in a checkpoint.
+func TestInterruptSaves(t *testing.T) {
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	training := testTraining(t, dir)
+	training.Stream = testStream{stopAt: 18, cancel: cancel}
+	if err := Train(ctx, training); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v", err)
+	}
+	folder, err := OpenFolder(dir, nil, "recipe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics, err := ReadMetrics(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if folder.Done() < 14 || folder.Done() != len(metrics) {
+		t.Errorf("the checkpoint is of step %d, the metrics of %d", folder.Done(), len(metrics))
+	}
+}
+
+func TestFreeze(t *testing.T) {
+	training := testTraining(t, t.TempDir())
+	training.Freeze = []string{"vision_model", "head.bias"}
+	before := testWeights(t)
+	if err := Train(t.Context(), training); err != nil {
+		t.Fatal(err)
+	}
+	for i, spec := range before.Specs() {
+		frozen := spec.Name != "shared.weight" && spec.Name != "head.weight"
+		if same := before.Tensors()[i].Equal(training.Weights.Tensors()[i]); same != frozen {
+			t.Errorf("%s: unchanged %v, frozen %v", spec.Name, same, frozen)
+		}
+	}
+	content, err := os.ReadFile(filepath.Join(training.Folder.Dir, "checkpoints", "step-24", optimizerFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(content), "vision_model") {
+		t.Error("the optimizer keeps state for a frozen weight")
+	}
+	training.Freeze = []string{""}
+	training.Folder, _ = OpenFolder(t.TempDir(), nil, "")
+	if err := Train(t.Context(), training); err == nil || !strings.Contains(err.Error(), "nothing to train") {
+		t.Errorf("with everything frozen: %v", err)
+	}
+}
+
+func TestNonFiniteLossNamesTheStep(t *testing.T) {
+	training := testTraining(t, t.TempDir())
+	training.Stream = testStream{poison: 11}
+	err := Train(t.Context(), training)
+	if err == nil || !strings.HasPrefix(err.Error(), "step 12: the loss is") || !strings.Contains(err.Error(), "NaN; the last checkpoint is that of step 10") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestFeatures trains on cached tokens of a frozen encoder, over a limit of memory and under it.
+func TestFeatures(t *testing.T) {
+	run := func(limit int64) ([]float32, *Features) {
+		dir := t.TempDir()
+		training := testTraining(t, dir)
+		training.Freeze = []string{"vision_model"}
+		if limit >= 0 {
+			f, err := NewFeatures(openBackend(t), testEncoder, training.Weights, "vision_model", testTokens, testWidth, limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			training.Features = f
+		}
+		if err := Train(t.Context(), training); err != nil {
+			t.Fatal(err)
+		}
+		losses, _ := outcome(t, dir)
+		return losses, training.Features
+	}
+	want, _ := run(-1)
+	picture := int64(4 * testTokens * testWidth)
+	for _, pictures := range []int64{12, 5, 0} {
+		got, f := run(pictures * picture)
+		if f.Bytes() != pictures*picture || int64(f.Pictures()) != pictures {
+			t.Errorf("%d pictures take %d bytes; want %d", f.Pictures(), f.Bytes(), pictures)
+		}
+		for i := range want {
+			if math.Abs(float64(got[i]-want[i])) > 1e-4*math.Abs(float64(want[i])) {
+				t.Fatalf("number %d is %g with cached tokens, %g without", i, got[i], want[i])
+			}
+		}
+	}
+}
