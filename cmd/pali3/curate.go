@@ -43,9 +43,9 @@ func (c curateCommand) Run(ctx context.Context) (err error) {
 	bar := newProgress("curate", "samples", int64(rows))
 	report, err := webli.Curate(ctx, in, c.To, config, webli.Options{
 		Workers:  c.Workers,
-		Progress: func(done, _ int) { bar.set(int64(done), 0) },
+		Progress: func(done, _ int) { bar.Set(int64(done), 0) },
 	})
-	bar.end()
+	bar.End()
 	if err != nil {
 		return err
 	}

@@ -32,9 +32,9 @@ func (f ingestFlags) run(ctx context.Context, source ingest.Source) error {
 		Strict:   f.Strict,
 		Fresh:    f.Fresh,
 		Command:  "pali3 " + strings.Join(os.Args[1:], " "),
-		Progress: func(records, rejects int64) { bar.set(records, rejects) },
+		Progress: func(records, rejects int64) { bar.Set(records, rejects) },
 	})
-	bar.end()
+	bar.End()
 	if err != nil {
 		return err
 	}

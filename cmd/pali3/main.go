@@ -9,6 +9,7 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/rs/zerolog"
+	"golang.org/x/term"
 )
 
 // commands is the way of the data, first to last.
@@ -18,6 +19,7 @@ type commands struct {
 	Curate    curateCommand    `cmd:"" help:"Remove bad, doubled and contaminated samples by the rules of a recipe."`
 	Eval      evalCommand      `cmd:"" help:"Score predictions of any model on a benchmark."`
 	Tokenizer tokenizerCommand `cmd:"" help:"Encode and decode text with a SentencePiece model; inspect one."`
+	Describe  describeCommand  `cmd:"" help:"Tell parameters, shapes, FLOPs and memory of a model."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
@@ -29,7 +31,7 @@ func main() {
 
 // run executes one command line and returns the exit status: 0 done, 1 failed, 2 misused.
 func run(ctx context.Context, args []string) int {
-	log := zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
+	log := zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly, NoColor: !term.IsTerminal(int(os.Stderr.Fd()))}).With().Timestamp().Logger()
 	parser, err := kong.New(&commands{},
 		kong.Name("pali3"),
 		kong.Description("The open PaLI-3: ingest, curate, mix, train and score vision-language data and models."),

@@ -18,6 +18,7 @@ type progress struct {
 	start      time.Time
 	printed    time.Time
 	done, bad  int64
+	note       string
 }
 
 // newProgress begins a line; total is -1 if unknown.
@@ -38,8 +39,8 @@ func newProgress(name, unit string, total int64) *progress {
 	return p
 }
 
-// set says how many are done and how many of them were bad.
-func (p *progress) set(done, bad int64) {
+// Set says how many are done and how many of them were bad.
+func (p *progress) Set(done, bad int64) {
 	p.done, p.bad = done, bad
 	if p.bar != nil {
 		if bad > 0 {
@@ -51,6 +52,14 @@ func (p *progress) set(done, bad int64) {
 	if time.Since(p.printed) > 10*time.Second {
 		p.printed = time.Now()
 		p.print()
+	}
+}
+
+// Note says something about the work, such as the loss, that the line ends with.
+func (p *progress) Note(text string) {
+	p.note = text
+	if p.bar != nil {
+		p.bar.Describe(p.name + " (" + text + ")")
 	}
 }
 
@@ -68,11 +77,14 @@ func (p *progress) print() {
 	if p.bad > 0 {
 		line += fmt.Sprintf(", %d rejected", p.bad)
 	}
+	if p.note != "" {
+		line += ", " + p.note
+	}
 	fmt.Fprintln(os.Stderr, line)
 }
 
-// end completes the line.
-func (p *progress) end() {
+// End completes the line.
+func (p *progress) End() {
 	if p.bar != nil {
 		p.bar.Finish()
 	}
