@@ -20,19 +20,19 @@ type OptimizerConfig struct {
 	LearningRate float64 `yaml:"learning_rate"`
 	// WeightDecay of kernels. In adafactor_bigvision it follows the schedule and not the learning
 	// rate; in adamw both; adafactor_t5x has none.
-	WeightDecay float64 `yaml:"weight_decay"`
+	WeightDecay float64 `yaml:"weight_decay,omitempty"`
 	// ClipNorm is the norm of all gradients together above which they are scaled down; 0 for no limit.
-	ClipNorm float64 `yaml:"clip_norm"`
+	ClipNorm float64 `yaml:"clip_norm,omitempty"`
 	// Beta1 is the decay of the mean of updates (adafactor_bigvision, 0.9) or gradients (adamw, 0.9).
-	Beta1 float64 `yaml:"beta1"`
+	Beta1 float64 `yaml:"beta1,omitempty"`
 	// Beta2 is the decay of the mean of squared gradients: adamw's, 0.999, or the largest that
 	// adafactor_bigvision lets it become, 0.999, for which SigLIP takes 0.95.
-	Beta2 float64 `yaml:"beta2"`
+	Beta2 float64 `yaml:"beta2,omitempty"`
 	// RateMultipliers scale the learning rate of some weights, 0.1 for a pretrained image encoder. The
 	// first prefix that covers a weight counts.
-	RateMultipliers []RateMultiplier `yaml:"rate_multipliers"`
+	RateMultipliers []RateMultiplier `yaml:"rate_multipliers,omitempty"`
 	// NoDecay lists prefixes of weights that do not decay, such as pretrained ones.
-	NoDecay []string `yaml:"no_decay"`
+	NoDecay []string `yaml:"no_decay,omitempty"`
 }
 
 // RateMultiplier scales the learning rate of the weights whose names begin with Prefix.

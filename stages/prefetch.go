@@ -55,6 +55,9 @@ func prefetch(ctx context.Context, stream Stream, first, end int) *prefetcher {
 
 // next returns the next batch, or the context's error if it ends first.
 func (p *prefetcher) next(ctx context.Context) (*mixture.Batch, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err() // rather than one more batch, if both are there
+	}
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()

@@ -19,16 +19,16 @@ type Schedule struct {
 	//	rsqrt_t5x  1/sqrt(max(step, warm_up)), T5X's rsqrt_decay: 0.01 at first for a warm-up of 10,000
 	//
 	// The empty kind is constant.
-	Kind string `yaml:"kind"`
+	Kind string `yaml:"kind,omitempty"`
 	// WarmUp is the number of steps in which the factor rises from 0 in a line; at step 0 it is 0.
 	// In rsqrt_t5x it is the number of steps without decay.
-	WarmUp int `yaml:"warm_up"`
+	WarmUp int `yaml:"warm_up,omitempty"`
 	// Cooldown is the number of last steps in which the factor falls to 0 in a line.
-	Cooldown int `yaml:"cooldown"`
+	Cooldown int `yaml:"cooldown,omitempty"`
 	// Timescale of rsqrt in steps; 0 stands for 10,000.
-	Timescale float64 `yaml:"timescale"`
+	Timescale float64 `yaml:"timescale,omitempty"`
 	// Shift of rsqrt in steps, to go on where another run ended.
-	Shift float64 `yaml:"shift"`
+	Shift float64 `yaml:"shift,omitempty"`
 }
 
 var scheduleKinds = []string{"constant", "linear", "cosine", "rsqrt", "rsqrt_t5x"}

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/weights"
 )
 
@@ -65,11 +65,11 @@ func Train(ctx context.Context, t Training) error {
 	batches := prefetch(ctx, t.Stream, r.done, t.Steps)
 	defer batches.stop()
 	for r.done < t.Steps {
-		batch, err := batches.next(ctx)
+		inputs, err := r.inputs(ctx, batches)
 		if err != nil {
 			return errors.Join(err, r.leave(ctx))
 		}
-		if err := r.step(ctx, batch); err != nil {
+		if err := r.step(inputs); err != nil {
 			return errors.Join(fmt.Errorf("step %d: %w", r.done+1, err), r.metrics.close())
 		}
 		if r.done == t.Steps || t.CheckpointEvery > 0 && r.done%t.CheckpointEvery == 0 {
@@ -89,7 +89,7 @@ type run struct {
 	metrics *metricsWriter
 	// done and saved count the steps taken and those in the last checkpoint; first those found.
 	done, saved, first int
-	began              time.Time
+	began, last        time.Time // last is the end of the last step
 }
 
 // begin compiles nothing yet; it makes the state of the folder's last checkpoint, or that of step 0.
@@ -103,7 +103,7 @@ func (t *Training) begin(ctx context.Context) (*run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the first batch: %w", err)
 	}
-	r := &run{Training: t, size: sizeOf(sample, t.Features), done: done, saved: done, first: done, began: time.Now()}
+	r := &run{Training: t, size: sizeOf(sample, t.Features), done: done, saved: done, first: done}
 	if r.stepper, err = newStepper(t, r.size); err != nil {
 		return nil, err
 	}
@@ -112,24 +112,33 @@ func (t *Training) begin(ctx context.Context) (*run, error) {
 			return nil, err
 		}
 	}
+	r.began = time.Now()
+	r.last = r.began
 	r.metrics, err = openMetrics(t.Folder.Dir, done)
 	return r, err
 }
 
+// inputs returns the tensors of the next batch.
+func (r *run) inputs(ctx context.Context, batches *prefetcher) ([]*tensors.Tensor, error) {
+	batch, err := batches.next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.size.check(batch, r.Features); err != nil {
+		return nil, err
+	}
+	if r.size.tokens == 0 {
+		return r.size.tensors(batch, nil), nil
+	}
+	tokens, err := r.Features.Tokens(ctx, batch)
+	if err != nil {
+		return nil, err
+	}
+	return r.size.tensors(batch, tokens), nil
+}
+
 // step learns from a batch and records it.
-func (r *run) step(ctx context.Context, b *mixture.Batch) error {
-	began := time.Now()
-	if err := r.size.check(b, r.Features); err != nil {
-		return err
-	}
-	var tokens []float32
-	if r.size.tokens > 0 {
-		var err error
-		if tokens, err = r.Features.Tokens(ctx, b); err != nil {
-			return err
-		}
-	}
-	inputs := r.size.tensors(b, tokens)
+func (r *run) step(inputs []*tensors.Tensor) error {
 	loss, norm, err := r.stepper.do(r.done, inputs)
 	if err != nil {
 		return err
@@ -142,14 +151,16 @@ func (r *run) step(ctx context.Context, b *mixture.Batch) error {
 			return err
 		}
 	}
-	return r.record(loss, norm, time.Since(began))
+	return r.record(loss, norm)
 }
 
 func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
 
 // record counts the step and writes its metrics.
-func (r *run) record(loss, norm float32, took time.Duration) error {
+func (r *run) record(loss, norm float32) error {
 	r.done++
+	took := time.Since(r.last)
+	r.last = time.Now()
 	m := Metric{
 		Step: r.done, Loss: loss, GradientNorm: norm,
 		LearningRate:      r.Optimizer.LearningRate * r.stepper.optimizer.Rate(r.done-1),

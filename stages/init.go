@@ -1,0 +1,135 @@
+package stages
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/pali3/pali3/models/safetensors"
+	"github.com/pali3/pali3/models/vit"
+	"github.com/pali3/pali3/models/weights"
+)
+
+// positionTable is the weight that another image size changes the shape of.
+const positionTable = visionPrefix + ".embeddings.position_embedding.weight"
+
+// take replaces those weights of the set that the init asks for by those of its file and returns how
+// many. The image encoder's position table is resized if its grid is another than that of image, which
+// may be nil.
+func (i Init) take(set *weights.Set, image *vit.Config) (int, error) {
+	path, err := i.file()
+	if err != nil {
+		return 0, err
+	}
+	wanted, err := i.wanted(path, set.Specs())
+	if err != nil {
+		return 0, err
+	}
+	var specs []weights.Spec
+	for at, spec := range set.Specs() {
+		if wanted[at] {
+			specs = append(specs, spec)
+		}
+	}
+	resized, err := stored(path, specs)
+	if err != nil {
+		return 0, err
+	}
+	loaded, err := weights.Load(path, specs)
+	if err != nil {
+		return 0, err
+	}
+	if resized && image != nil {
+		if err := resizePositions(loaded, image); err != nil {
+			return 0, fmt.Errorf("taking %s of %s: %w", positionTable, path, err)
+		}
+	}
+	values := loaded.Tensors()
+	for at := range wanted {
+		if wanted[at] {
+			set.Tensors()[at], values = values[0], values[1:]
+		}
+	}
+	return len(specs), nil
+}
+
+// file returns the safetensors file that From stands for.
+func (i Init) file() (string, error) {
+	info, err := os.Stat(i.From)
+	if err != nil {
+		return "", fmt.Errorf("taking weights: %w", err)
+	}
+	if !info.IsDir() {
+		return i.From, nil
+	}
+	for _, name := range []string{WeightsFile, "model.safetensors"} {
+		path := filepath.Join(i.From, name)
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			return path, err
+		}
+	}
+	return "", fmt.Errorf("taking weights: %s holds neither %s nor model.safetensors: is its training finished?", i.From, WeightsFile)
+}
+
+// wanted says which weights to take: those under the prefixes, or those that the file has.
+func (i Init) wanted(path string, specs []weights.Spec) ([]bool, error) {
+	if len(i.Prefixes) > 0 {
+		wanted, err := weights.Frozen(specs, i.Prefixes)
+		if err != nil {
+			return nil, fmt.Errorf("taking weights of %s: prefixes: %w", path, err)
+		}
+		return wanted, nil
+	}
+	file, err := safetensors.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	wanted := make([]bool, len(specs))
+	for at, spec := range specs {
+		_, wanted[at] = file.Entry(spec.Name)
+	}
+	if !slices.Contains(wanted, true) {
+		return nil, fmt.Errorf("taking weights of %s: it has none of the model's weights", path)
+	}
+	return wanted, nil
+}
+
+// stored changes the shape of the position table in specs to the file's and reports whether it did.
+func stored(path string, specs []weights.Spec) (bool, error) {
+	at := slices.IndexFunc(specs, func(s weights.Spec) bool { return strings.HasSuffix(s.Name, positionTable) })
+	if at < 0 {
+		return false, nil
+	}
+	file, err := safetensors.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	entry, ok := file.Entry(specs[at].Name)
+	if !ok || slices.Equal(entry.Shape, specs[at].Shape) {
+		return false, nil
+	}
+	specs[at].Shape = entry.Shape
+	return true, nil
+}
+
+func resizePositions(set *weights.Set, image *vit.Config) error {
+	at := slices.IndexFunc(set.Specs(), func(s weights.Spec) bool { return s.Name == positionTable })
+	table, err := tensors.CopyFlatData[float32](set.Tensors()[at])
+	if err != nil {
+		return err
+	}
+	resized, err := vit.ResizePositions(table, set.Specs()[at].Shape, image.Grid(), image.Width)
+	if err != nil {
+		return err
+	}
+	set.Tensors()[at] = tensors.FromFlatDataAndDimensions(resized, image.Tokens(), image.Width)
+	return nil
+}

@@ -1,0 +1,157 @@
+package stages
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/pali3"
+	"github.com/pali3/pali3/models/siglip"
+	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/vit"
+	"github.com/pali3/pali3/models/weights"
+)
+
+// visionPrefix is what the names of the image encoder's weights begin with, in siglip and pali3.
+const visionPrefix = "vision_model"
+
+// Network is the model of a stage, every size known: one of three, the others nil.
+type Network struct {
+	SigLIP *siglip.Config `json:"siglip,omitempty"`
+	UL2    *ul2.Config    `json:"ul2,omitempty"`
+	PaLI3  *pali3.Config  `json:"pali3,omitempty"`
+}
+
+// Network returns the model of a recipe's stage for batches of that shape and a vocabulary of that many ids.
+func (r Recipe) Network(shape mixture.Shape, vocabulary int) (Network, error) {
+	n, err := r.network()
+	if err != nil {
+		return Network{}, fmt.Errorf("recipe: model: %w", err)
+	}
+	if shape.Height != shape.Width {
+		return Network{}, fmt.Errorf("recipe: images.ops give %d by %d pixels; the image encoder takes squares", shape.Height, shape.Width)
+	}
+	fit := func(err error, name string, have *int, want int) error {
+		if *have != 0 && *have != want && err == nil {
+			return fmt.Errorf("recipe: model.%s is %d, the data have %d", name, *have, want)
+		}
+		*have = want
+		return err
+	}
+	switch {
+	case n.SigLIP != nil:
+		if shape.Images != 1 {
+			return Network{}, fmt.Errorf("recipe: stage siglip takes one picture an example, the tasks give %d", shape.Images)
+		}
+		err = fit(err, "image.image", &n.SigLIP.Image.Image, shape.Height)
+		err = fit(err, "text.vocab", &n.SigLIP.Text.Vocab, vocabulary)
+		err = fit(err, "text.length", &n.SigLIP.Text.Length, shape.Encoder)
+		err = errors.Join(err, n.SigLIP.Validate())
+	case n.UL2 != nil:
+		if shape.Images != 0 {
+			return Network{}, fmt.Errorf("recipe: stage ul2 takes text alone, and some task has pictures")
+		}
+		err = fit(err, "language.vocab", &n.UL2.Vocab, vocabulary)
+		err = errors.Join(err, n.UL2.Validate())
+	default:
+		if shape.Images > 0 {
+			err = fit(err, "image.image", &n.PaLI3.Vision.Image, shape.Height)
+		}
+		err = fit(err, "language.vocab", &n.PaLI3.Language.Vocab, vocabulary)
+		err = errors.Join(err, n.PaLI3.Validate())
+	}
+	return n, err
+}
+
+// network returns the model as the recipe has it.
+func (r Recipe) network() (Network, error) {
+	m := r.Model
+	if m.Variant != "" && (m.Image != vit.Config{} || m.Text != siglip.Text{}) {
+		return Network{}, fmt.Errorf("both variant %q and sizes are given", m.Variant)
+	}
+	var n Network
+	var err error
+	switch r.Stage {
+	case "siglip":
+		n.SigLIP = &siglip.Config{Image: m.Image, Text: m.Text}
+		if m.Variant != "" {
+			*n.SigLIP, err = siglip.Variant(m.Variant)
+			n.SigLIP.Image.Image, n.SigLIP.Text.Vocab, n.SigLIP.Text.Length = 0, 0, 0
+		}
+	case "ul2":
+		n.UL2 = &m.Language
+		if m.Variant != "" {
+			*n.UL2, err = ul2.Variant(m.Variant)
+			n.UL2.Vocab = 0
+		}
+	case "pali3":
+		n.PaLI3 = &pali3.Config{Vision: m.Image, Language: m.Language, ZeroProjection: m.ZeroProjection}
+		if m.Variant != "" {
+			*n.PaLI3, err = pali3.Variant(m.Variant)
+			n.PaLI3.Vision.Image, n.PaLI3.Language.Vocab = 0, 0
+		}
+	default:
+		err = fmt.Errorf("of stage %q", r.Stage)
+	}
+	return n, err
+}
+
+// Specs lists the model's weights.
+func (n Network) Specs(be compute.Backend) ([]weights.Spec, error) {
+	switch {
+	case n.SigLIP != nil:
+		return siglip.Specs(be, *n.SigLIP)
+	case n.UL2 != nil:
+		return ul2.Specs(be, *n.UL2)
+	case n.PaLI3 != nil:
+		return pali3.Specs(be, *n.PaLI3)
+	}
+	return nil, fmt.Errorf("no model")
+}
+
+// Loss builds the model's loss.
+func (n Network) Loss(s *weights.Scope, in Inputs) *graph.Node {
+	switch {
+	case n.SigLIP != nil:
+		d := in.Pixels.Shape().Dimensions
+		return siglip.Loss(s, *n.SigLIP, graph.Reshape(in.Pixels, d[0], d[2], d[3], d[4]), in.Encoder)
+	case n.UL2 != nil:
+		return ul2.Loss(s, *n.UL2, ul2.Inputs{Encoder: in.Encoder, Decoder: in.Decoder, Targets: in.Targets, Weights: in.Weights})
+	default:
+		return pali3.Loss(s, *n.PaLI3, pali3.Inputs{
+			Images: in.Pixels, Tokens: in.Tokens, ImageMask: in.Pictures,
+			Encoder: in.Encoder, Decoder: in.Decoder, Targets: in.Targets, Weights: in.Weights,
+		})
+	}
+}
+
+// image returns the image encoder's shape, nil for a model without one.
+func (n Network) image() *vit.Config {
+	switch {
+	case n.SigLIP != nil:
+		return &n.SigLIP.Image
+	case n.PaLI3 != nil:
+		return &n.PaLI3.Vision
+	}
+	return nil
+}
+
+// features returns the cache of visual tokens for weights whose image encoder is frozen.
+func (n Network) features(be compute.Backend, set *weights.Set, mebibytes int) (*Features, error) {
+	encoder := func(s *weights.Scope, pixels *graph.Node) *graph.Node { return pali3.VisualTokens(s, *n.PaLI3, pixels) }
+	vision := n.PaLI3.Vision
+	return NewFeatures(be, encoder, set, visionPrefix, vision.Tokens(), vision.Width, int64(mebibytes)<<20)
+}
+
+// String is the model's config as JSON.
+func (n Network) String() string {
+	content, err := json.Marshal(n)
+	if err != nil {
+		return err.Error()
+	}
+	return string(content)
+}

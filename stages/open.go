@@ -1,0 +1,76 @@
+package stages
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/gomlx/compute"
+
+	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/weights"
+	"github.com/pali3/pali3/tokenize"
+)
+
+// Trained is a finished run, opened to be used.
+type Trained struct {
+	Network
+	// Recipe that it was trained with.
+	Recipe Recipe
+	// Weights at the end of the run.
+	Weights *weights.Set
+	// Vocabulary of its texts.
+	Vocabulary *tokenize.Vocabulary
+	// Pipeline that makes pixels of pictures; nil for a model without an image encoder.
+	Pipeline *augment.Pipeline
+}
+
+// Open opens the run folder of a finished run. Builtin is as in Options.
+func Open(be compute.Backend, dir string, builtin fs.FS) (*Trained, error) {
+	t := &Trained{}
+	path := filepath.Join(dir, RecipeFile)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening a trained model: %w", err)
+	}
+	if t.Recipe, err = ParseRecipe(content, path); err != nil {
+		return nil, err
+	}
+	path = filepath.Join(dir, ModelFile)
+	if content, err = os.ReadFile(path); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s: its training is not finished: %w", dir, err)
+		}
+		return nil, fmt.Errorf("opening a trained model: %w", err)
+	}
+	if err := json.Unmarshal(content, &t.Network); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	specs, err := t.Specs(be)
+	if err != nil {
+		return nil, fmt.Errorf("the model of %s: %w", path, err)
+	}
+	if t.Weights, err = weights.Load(filepath.Join(dir, WeightsFile), specs); err != nil {
+		return nil, err
+	}
+	if t.Vocabulary, err = mixture.OpenVocabulary(t.Recipe.Mixture.Tokenizer, builtin); err != nil {
+		return nil, fmt.Errorf("the tokenizer of %s: %w", dir, err)
+	}
+	if ops := t.Recipe.Mixture.Images.Ops; ops != "" {
+		if t.Pipeline, err = augment.Parse(ops); err != nil {
+			return nil, fmt.Errorf("the image ops of %s: %w", dir, err)
+		}
+	}
+	return t, nil
+}
+
+// Untrained returns the model with the weights that its run began with if it took none from others.
+func (t *Trained) Untrained() *Trained {
+	fresh := *t
+	fresh.Weights = weights.Initial(t.Weights.Specs(), t.Recipe.Mixture.Seed)
+	return &fresh
+}

@@ -1,0 +1,141 @@
+package stages
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/siglip"
+	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/vit"
+)
+
+// Recipe is a stage of PaLI-3's training: the data of a mixture.Recipe, and what learns from them.
+type Recipe struct {
+	// Stage is what is trained:
+	//
+	//	siglip  an image and a text tower on contrastive tasks (stage 0)
+	//	ul2     a language model on text alone (stage 0)
+	//	pali3   both together on tasks with pictures (stages 1 and 2, transfer)
+	Stage string `yaml:"stage"`
+
+	// Mixture is the data; its keys stand beside these.
+	Mixture mixture.Recipe `yaml:",inline"`
+
+	// Model is the shape of the network.
+	Model Model `yaml:"model"`
+	// Init takes weights from earlier runs; the others are drawn from the seed.
+	Init []Init `yaml:"init,omitempty"`
+	// Freeze lists prefixes of weights that do not learn, "vision_model" in stage 1 and transfer.
+	Freeze []string `yaml:"freeze,omitempty"`
+
+	// Steps is the length of the run.
+	Steps     int             `yaml:"steps"`
+	Optimizer OptimizerConfig `yaml:"optimizer"`
+	Schedule  Schedule        `yaml:"schedule,omitempty"`
+
+	// CheckpointEvery so many steps the run can be resumed; 0: only when it was interrupted politely.
+	CheckpointEvery int `yaml:"checkpoint_every,omitempty"`
+	// KeepCheckpoints is how many are kept; 0 stands for 2.
+	KeepCheckpoints int `yaml:"keep_checkpoints,omitempty"`
+	// TokenCache is the memory, in MiB, for the visual tokens of a frozen image encoder, which are
+	// computed once a picture if no image op is random; 0 stands for 1,024, a negative one for none.
+	TokenCache int `yaml:"token_cache,omitempty"`
+}
+
+// Model is the shape of a stage's network: a variant by name, or the parts that the stage has. What
+// follows from the data is filled in where it is 0: image sizes, vocabularies, the text tower's length.
+type Model struct {
+	// Variant of siglip ("So400m/14", "G/14"), ul2 ("ul2-3b") or pali3 ("pali3-5b").
+	Variant string `yaml:"variant,omitempty"`
+	// Image encoder of siglip and pali3.
+	Image vit.Config `yaml:"image,omitempty"`
+	// Text tower of siglip.
+	Text siglip.Text `yaml:"text,omitempty"`
+	// Language model of ul2 and pali3, with its loss.
+	Language ul2.Config `yaml:"language,omitempty"`
+	// ZeroProjection starts pali3's projection of visual tokens from zero, as PaliGemma does.
+	ZeroProjection bool `yaml:"zero_projection,omitempty"`
+}
+
+// Init takes weights from a run folder, or from a safetensors file.
+type Init struct {
+	From string `yaml:"from"`
+	// Prefixes of the weights to take; none: all that the file has and the model too.
+	Prefixes []string `yaml:"prefixes,omitempty"`
+}
+
+var stageNames = []string{"siglip", "ul2", "pali3"}
+
+// ParseRecipe reads a recipe's YAML, whose name is for errors, with assignments such as
+// "optimizer.learning_rate=1e-3" applied. An unknown key is an error that names the nearest legal one.
+// The data half is checked, the training half is not: see [Recipe.Check].
+func ParseRecipe(content []byte, name string, assignments ...string) (Recipe, error) {
+	var r Recipe
+	if err := strict.Read(content, name, &r, assignments...); err != nil {
+		return Recipe{}, err
+	}
+	if err := r.Mixture.Check(); err != nil {
+		return Recipe{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return r, nil
+}
+
+// Check says what is wrong with a recipe before any work is done.
+func (r Recipe) Check() error {
+	switch {
+	case !slices.Contains(stageNames, r.Stage):
+		return fmt.Errorf("recipe: stage: %q; it is one of %s", r.Stage, strings.Join(stageNames, ", "))
+	case r.Steps < 1:
+		return fmt.Errorf("recipe: steps: %d, must be above zero", r.Steps)
+	case r.CheckpointEvery < 0:
+		return fmt.Errorf("recipe: checkpoint_every: %d, must not be below zero", r.CheckpointEvery)
+	case r.KeepCheckpoints < 0:
+		return fmt.Errorf("recipe: keep_checkpoints: %d, must not be below zero", r.KeepCheckpoints)
+	}
+	for i, init := range r.Init {
+		if init.From == "" {
+			return fmt.Errorf("recipe: init[%d]: from: missing", i)
+		}
+	}
+	if err := r.Optimizer.Validate(); err != nil {
+		return fmt.Errorf("recipe: %w", err)
+	}
+	if err := r.Schedule.Validate(); err != nil {
+		return fmt.Errorf("recipe: %w", err)
+	}
+	return nil
+}
+
+// YAML returns the recipe as run.yaml holds it.
+func (r Recipe) YAML() ([]byte, error) { return yaml.Marshal(r) }
+
+// identity stands for all of the recipe that a resumed run must share with the one before. Where files
+// lie and how often checkpoints are written is not part of it; what the datasets hold is.
+func (r Recipe) identity(datasets map[string]string) (string, error) {
+	r.CheckpointEvery, r.KeepCheckpoints = 0, 0
+	if sum, err := fileHash(r.Mixture.Tokenizer.Model); err == nil { // a file, not a built-in model
+		r.Mixture.Tokenizer.Model = sum
+	}
+	r.Mixture.Data = datasets[r.Mixture.Data]
+	r.Mixture.Tasks = slices.Clone(r.Mixture.Tasks)
+	for i := range r.Mixture.Tasks {
+		r.Mixture.Tasks[i].Data = datasets[r.Mixture.Tasks[i].Data]
+	}
+	r.Init = slices.Clone(r.Init)
+	for i := range r.Init {
+		r.Init[i].From = ""
+	}
+	content, err := r.YAML()
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:]), nil
+}

@@ -1,0 +1,225 @@
+package stages
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gomlx/compute"
+
+	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/weights"
+	"github.com/pali3/pali3/shards"
+)
+
+// Options say how a stage is run. None of them changes its outcome, but for the backend's rounding.
+type Options struct {
+	Backend compute.Backend
+	// Builtin holds the tokenizer models that recipes name as "pali3:NAME". May be nil.
+	Builtin fs.FS
+	// Workers make the examples of a batch; default 1.
+	Workers int
+	// Version of the code, for run.yaml.
+	Version string
+	// Progress, if not nil, is told after every step.
+	Progress func(Progress)
+	// Warn, if not nil, is told of what does not end the training.
+	Warn func(message string)
+}
+
+// Result tells what a stage did.
+type Result struct {
+	Stage string `json:"stage"`
+	// Steps of the run, of which Resumed were found in the folder.
+	Steps   int `json:"steps"`
+	Resumed int `json:"resumed"`
+	// Loss is the mean over the last steps, a twentieth of the run.
+	Loss float64 `json:"loss"`
+	// Parameters of the model, of which Trained were not frozen.
+	Parameters int `json:"parameters"`
+	Trained    int `json:"trained"`
+	// Skipped counts samples that could not be used.
+	Skipped int     `json:"skipped"`
+	Seconds float64 `json:"seconds"`
+	// Weights is the file that holds the model.
+	Weights string `json:"weights"`
+}
+
+// Run trains a stage from its recipe into a run folder: it opens the data, makes the model with weights
+// drawn or taken from earlier runs, trains it, and writes its weights and config. If the folder holds a
+// part of the same run, that is continued; if all of it, nothing is done again.
+func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, err error) {
+	began := time.Now()
+	if err := r.Check(); err != nil {
+		return Result{}, err
+	}
+	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers, Builtin: o.Builtin})
+	if err != nil {
+		return Result{}, err
+	}
+	defer func() { err = errors.Join(err, stream.Close()) }()
+	network, err := r.Network(stream.Shape(), stream.Vocabulary().Size())
+	if err != nil {
+		return Result{}, err
+	}
+	folder, err := r.openFolder(dir, stream, network, o)
+	if err != nil {
+		return Result{}, err
+	}
+	set, err := r.initial(network, o, folder.Done() == 0)
+	if err != nil {
+		return Result{}, err
+	}
+	t := Training{
+		Backend: o.Backend, Loss: network.Loss, Weights: set, Freeze: r.Freeze, Stream: stream,
+		Optimizer: r.Optimizer, Schedule: r.Schedule, Steps: r.Steps,
+		Folder: folder, CheckpointEvery: r.CheckpointEvery, KeepCheckpoints: r.KeepCheckpoints, Progress: o.Progress,
+	}
+	if r.caches(stream) {
+		if t.Features, err = network.features(o.Backend, set, r.cacheSize()); err != nil {
+			return Result{}, err
+		}
+	}
+	resumed := folder.Done()
+	if err := Train(ctx, t); err != nil {
+		return Result{}, err
+	}
+	if err := writeModel(dir, r, network, set); err != nil {
+		return Result{}, err
+	}
+	if result, err = r.summary(dir, set); err != nil {
+		return Result{}, err
+	}
+	result.Resumed, result.Skipped, result.Seconds = resumed, len(stream.Skipped()), time.Since(began).Seconds()
+	return result, nil
+}
+
+// openFolder opens the run folder under the recipe with all that is known filled in.
+func (r Recipe) openFolder(dir string, stream *mixture.Stream, network Network, o Options) (*Folder, error) {
+	r.Mixture = stream.Recipe()
+	datasets := map[string]string{}
+	for _, folder := range r.datasets() {
+		datasets[folder] = fingerprint(stream.Dataset(folder).Manifest())
+	}
+	identity, err := r.identity(datasets)
+	if err != nil {
+		return nil, err
+	}
+	content, err := r.YAML()
+	if err != nil {
+		return nil, err
+	}
+	head := fmt.Sprintf("# The recipe of this run, with which pali3 %s goes on with it or repeats it.\n# Model: %s\n", o.Version, network)
+	folder, err := OpenFolder(dir, append([]byte(head), content...), identity)
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range folder.Warnings {
+		if o.Warn != nil {
+			o.Warn("passed over a damaged checkpoint: " + warning)
+		}
+	}
+	return folder, nil
+}
+
+// datasets lists the folders of the recipe's datasets.
+func (r Recipe) datasets() (folders []string) {
+	for _, t := range r.Mixture.Tasks {
+		if t.Data != "" {
+			folders = append(folders, t.Data)
+		} else {
+			folders = append(folders, r.Mixture.Data)
+		}
+	}
+	return folders
+}
+
+// fingerprint stands for what a dataset holds.
+func fingerprint(m *shards.Manifest) string {
+	h := sha256.New()
+	for _, file := range m.Files {
+		fmt.Fprintln(h, file.SHA256, file.Rows)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// initial draws the weights and, at the beginning of a run, takes those of earlier ones.
+func (r Recipe) initial(network Network, o Options, fresh bool) (*weights.Set, error) {
+	specs, err := network.Specs(o.Backend)
+	if err != nil {
+		return nil, fmt.Errorf("building the model: %w", err)
+	}
+	set := weights.Initial(specs, r.Mixture.Seed)
+	if !fresh {
+		return set, nil // a checkpoint has them all
+	}
+	for _, init := range r.Init {
+		if _, err := init.take(set, network.image()); err != nil {
+			return nil, err
+		}
+	}
+	return set, nil
+}
+
+// caches says whether the visual tokens can be computed once a picture.
+func (r Recipe) caches(stream *mixture.Stream) bool {
+	for _, prefix := range r.Freeze {
+		if strings.TrimSuffix(prefix, ".") == visionPrefix {
+			return r.Stage == "pali3" && r.TokenCache >= 0 && stream.Pipeline() != nil && !stream.Pipeline().Random()
+		}
+	}
+	return false
+}
+
+// cacheSize returns the memory for visual tokens in MiB.
+func (r Recipe) cacheSize() int {
+	if r.TokenCache == 0 {
+		return 1024
+	}
+	return r.TokenCache
+}
+
+// writeModel writes the weights and what is needed to use them.
+func writeModel(dir string, r Recipe, network Network, set *weights.Set) error {
+	path := filepath.Join(dir, WeightsFile)
+	if err := set.Save(path, map[string]string{"stage": r.Stage}); err != nil {
+		return err
+	}
+	content, err := json.MarshalIndent(network, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteBytes(filepath.Join(dir, ModelFile), append(content, '\n'))
+}
+
+// summary tells of a finished run.
+func (r Recipe) summary(dir string, set *weights.Set) (Result, error) {
+	frozen, err := weights.Frozen(set.Specs(), r.Freeze)
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{Stage: r.Stage, Steps: r.Steps, Parameters: set.Parameters(), Weights: filepath.Join(dir, WeightsFile)}
+	for i, spec := range set.Specs() {
+		if !frozen[i] {
+			result.Trained += spec.Size()
+		}
+	}
+	metrics, err := ReadMetrics(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return Result{}, err
+	}
+	last := metrics[len(metrics)-min(len(metrics), max(1, r.Steps/20)):]
+	for _, m := range last {
+		result.Loss += float64(m.Loss) / float64(len(last))
+	}
+	return result, nil
+}

@@ -1,0 +1,250 @@
+package stages
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/pali3/pali3/models/vit"
+	"github.com/pali3/pali3/models/weights"
+	"github.com/pali3/pali3/shards"
+)
+
+// testRecipes are three stages on the same data: two towers, a language model, both joined.
+var testRecipes = map[string]string{
+	"siglip": `
+lengths: {encoder: 8}
+images: {ops: "decode|resize(8)|value_range(-1,1)"}
+tasks: [{name: names, kind: contrastive, weight: 1}]
+model:
+  image: {width: 16, depth: 1, mlp: 24, heads: 2, patch: 4}
+  text: {width: 16, depth: 1, mlp: 24, heads: 2}
+optimizer: {name: adafactor_bigvision, learning_rate: 1e-3, clip_norm: 1}
+`,
+	"ul2": `
+lengths: {encoder: 16, decoder: 16}
+tasks: [{name: text, kind: denoise, denoisers: ul2, modes: true, weight: 1}]
+model:
+  language: {width: 16, mlp: 24, heads: 2, head_dim: 8, encoder_layers: 1, decoder_layers: 1}
+optimizer: {name: adafactor_t5x, learning_rate: 0.02}
+`,
+	"pali3": `
+lengths: {encoder: 16, decoder: 8}
+images: {ops: "decode|resize(8)|value_range(-1,1)"}
+tasks:
+  - {name: caption, kind: caption, weight: 2}
+  - {name: text, kind: denoise, denoisers: ul2, weight: 1}
+model:
+  image: {width: 16, depth: 1, mlp: 24, heads: 2, patch: 4}
+  language: {width: 16, mlp: 24, heads: 2, head_dim: 8, encoder_layers: 1, decoder_layers: 1}
+freeze: [vision_model]
+optimizer: {name: adamw, learning_rate: 1e-3}
+`,
+}
+
+const testTokenizer = "../tokenize/sentencepiece/testdata/nmt_nfkc.model"
+
+// testData writes 20 pictures of one bright pixel with their names.
+func testData(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
+	w, err := shards.Create(dir, shards.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		m := image.NewGray(image.Rect(0, 0, 8, 8))
+		m.SetGray(i%8, i/8, color.Gray{Y: 255})
+		var b bytes.Buffer
+		if err := png.Encode(&b, m); err != nil {
+			t.Fatal(err)
+		}
+		err := w.Append(shards.Sample{
+			Key: fmt.Sprint(i), Split: "train",
+			Images: []shards.Image{{Bytes: b.Bytes(), Format: "png", Width: 8, Height: 8}},
+			Texts:  []shards.Text{{Kind: shards.Caption, Language: "en", Value: fmt.Sprintf("a dot in row %d and column %d", i/8, i%8)}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Commit("test"); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func testRecipe(t testing.TB, stage, data string, sets ...string) Recipe {
+	t.Helper()
+	head := fmt.Sprintf("stage: %s\nseed: 4\ndata: %s\ntokenizer: {model: %s, sentinels: 64, mode_tokens: true}\nbatch: 6\nsteps: 6\ncheckpoint_every: 2\n",
+		stage, data, testTokenizer)
+	r, err := ParseRecipe([]byte(head+testRecipes[stage]), "test.yaml", sets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func runStage(t testing.TB, r Recipe, dir string) Result {
+	t.Helper()
+	result, err := Run(t.Context(), r, dir, Options{Backend: openBackend(t), Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func flat(set *weights.Set, name string) []float32 {
+	return tensors.MustCopyFlatData[float32](set.Get(name))
+}
+
+// TestStages trains the towers and the language model, joins them, and enlarges the pictures.
+func TestStages(t *testing.T) {
+	data, runs := testData(t), t.TempDir()
+	in := func(name string) string { return filepath.Join(runs, name) }
+	for _, stage := range []string{"siglip", "ul2"} {
+		result := runStage(t, testRecipe(t, stage, data), in(stage))
+		if result.Steps != 6 || !(result.Loss > 0) || result.Trained != result.Parameters {
+			t.Errorf("%s: %+v", stage, result)
+		}
+	}
+	join := testRecipe(t, "pali3", data)
+	join.Init = []Init{{From: in("siglip"), Prefixes: []string{"vision_model"}}, {From: in("ul2")}}
+	joined := runStage(t, join, in("joined"))
+
+	siglip, ul2, pali3 := reopen(t, in("siglip")), reopen(t, in("ul2")), reopen(t, in("joined"))
+	if joined.Trained >= joined.Parameters {
+		t.Errorf("nothing was frozen: %+v", joined)
+	}
+	const patch = "vision_model.embeddings.patch_embedding.weight"
+	if !slices.Equal(flat(siglip.Weights, patch), flat(pali3.Weights, patch)) {
+		t.Error("the frozen image encoder is not SigLIP's")
+	}
+	shared := distance(flat(ul2.Weights, "shared.weight"), flat(pali3.Weights, "shared.weight"))
+	if drawn := distance(flat(pali3.Untrained().Weights, "shared.weight"), flat(pali3.Weights, "shared.weight")); shared == 0 || shared > drawn {
+		t.Errorf("embeddings are %g from UL2's, %g from those first drawn", shared, drawn)
+	}
+
+	large := testRecipe(t, "pali3", data, "images.ops=decode|resize(12)|value_range(-1,1)", "steps=1", "freeze=[]", "optimizer.learning_rate=1e-9")
+	large.Init = []Init{{From: in("joined")}}
+	runStage(t, large, in("large"))
+	table, err := vit.ResizePositions(flat(pali3.Weights, positionTable), []int{4, 16}, 3, 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := distance(table, flat(reopen(t, in("large")).Weights, positionTable)); d > 1e-6 {
+		t.Errorf("the enlarged position table is %g from the resized one", d)
+	}
+}
+
+func distance(a, b []float32) (sum float64) {
+	for i := range a {
+		sum += math.Abs(float64(a[i] - b[i]))
+	}
+	return sum / float64(len(a))
+}
+
+func reopen(t testing.TB, dir string) *Trained {
+	t.Helper()
+	trained, err := Open(openBackend(t), dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trained
+}
+
+// TestRunIsResumed interrupts a run, and asks for one that is finished.
+func TestRunIsResumed(t *testing.T) {
+	data, dir, whole := testData(t), t.TempDir(), t.TempDir()
+	r := testRecipe(t, "pali3", data)
+	runStage(t, r, whole)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := Run(ctx, r, dir, Options{Backend: openBackend(t), Progress: func(p Progress) {
+		if p.Step == 3 {
+			cancel()
+		}
+	}})
+	if err == nil || Finished(dir) {
+		t.Fatalf("the interrupted run ended with %v", err)
+	}
+	r.CheckpointEvery = 5
+	if result := runStage(t, r, dir); result.Resumed != 3 {
+		t.Errorf("resumed at %d", result.Resumed)
+	}
+	want, err := os.ReadFile(filepath.Join(whole, WeightsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if got, err := os.ReadFile(filepath.Join(dir, WeightsFile)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("the weights differ from those of a run in one go (%v)", err)
+		}
+		if result := runStage(t, r, dir); result.Resumed != 6 {
+			t.Errorf("the finished run began again at %d", result.Resumed)
+		}
+	}
+
+	r.Optimizer.LearningRate *= 2
+	if _, err := Run(t.Context(), r, dir, Options{Backend: openBackend(t)}); err == nil || !strings.Contains(err.Error(), "of another recipe") {
+		t.Errorf("another learning rate: %v", err)
+	}
+}
+
+// TestRunYAMLIsARecipe reads what a run wrote and gets the same run.
+func TestRunYAMLIsARecipe(t *testing.T) {
+	data, dir := testData(t), t.TempDir()
+	runStage(t, testRecipe(t, "ul2", data), dir)
+	content, err := os.ReadFile(filepath.Join(dir, RecipeFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ParseRecipe(content, RecipeFile)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, content)
+	}
+	if result := runStage(t, r, dir); result.Resumed != 6 {
+		t.Errorf("resumed at %d", result.Resumed)
+	}
+}
+
+func TestBadRecipes(t *testing.T) {
+	data := testData(t)
+	for _, c := range []struct {
+		stage, set, want string
+	}{
+		{"ul2", "stage=ul", `recipe: stage: "ul"; it is one of siglip, ul2, pali3`},
+		{"ul2", "steps=0", "recipe: steps: 0"},
+		{"ul2", "optimizer.name=sgd", `recipe: optimizer: name "sgd"`},
+		{"ul2", "schedule.kind=cosinus", `recipe: schedule: kind "cosinus"`},
+		{"ul2", "model.language.vocab=7", "recipe: model.language.vocab is 7, the data have"},
+		{"ul2", "model.variant=ul3", `recipe: model: language model "ul3"`},
+		{"siglip", "images.ops=decode|resize(8,12)", "8 by 12 pixels; the image encoder takes squares"},
+		{"siglip", "images.ops=decode|resize(9)", "image 9 is not a multiple of patch 4"},
+		{"siglip", "images.per_example=2", "one picture an example"},
+		{"pali3", "freeze=[vision]", `freezing "vision"`},
+		{"pali3", "init=[{from: nowhere}]", "nowhere"},
+		{"pali3", "init=[{prefixes: [shared]}]", "init[0]: from: missing"},
+	} {
+		r := testRecipe(t, c.stage, data, c.set)
+		_, err := Run(t.Context(), r, t.TempDir(), Options{Backend: openBackend(t)})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v\nwant one with %q", c.set, err, c.want)
+		}
+	}
+	_, err := ParseRecipe([]byte("stage: ul2\noptimiser: {}\n"), "r.yaml")
+	if err == nil || !strings.Contains(err.Error(), `r.yaml line 2: unknown key "optimiser"; the nearest legal key is "optimizer"`) {
+		t.Errorf("an unknown key: %v", err)
+	}
+}
