@@ -17,7 +17,7 @@ func pythonLower(s string) string { return lower(s, endsWord) }
 func javaLower(s string) string { return lower(s, endsWordInJava) }
 
 func lower(s string, final func(before, after string) bool) string {
-	if !strings.ContainsAny(s, "İΣ") {
+	if !strings.Contains(s, "İ") && !strings.Contains(s, "Σ") {
 		return strings.ToLower(s)
 	}
 	var out strings.Builder

@@ -1,7 +1,6 @@
 package metrics
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -66,8 +65,10 @@ func VQAAccuracy(prediction string, answers []string) float64 {
 // words up to ten become digits and contractions get their apostrophe.
 func NormalizeVQA(answer string) string { return processVQA(cleanVQA(answer)) }
 
+var lineBreaks = strings.NewReplacer("\n", " ", "\t", " ")
+
 func cleanVQA(answer string) string {
-	return strings.TrimFunc(strings.NewReplacer("\n", " ", "\t", " ").Replace(answer), isPythonSpace)
+	return strings.TrimFunc(lineBreaks.Replace(answer), isPythonSpace)
 }
 
 func processVQA(answer string) string {
@@ -90,10 +91,6 @@ func processVQA(answer string) string {
 
 const vqaPunctuation = ";/[]\"{}()=+\\_-><@`,?!"
 
-// digitComma is the official commaStrip; found anywhere, it makes all punctuation vanish without
-// leaving a space.
-var digitComma = regexp.MustCompile(`\p{Nd},\p{Nd}`)
-
 // stripVQAPunctuation is the official processPunctuation. A mark is deleted if it stands beside a
 // space anywhere in the answer, or if the answer holds a comma between digits; otherwise each of
 // its occurrences becomes a space. Then periods not followed by a digit go: the official expression
@@ -103,12 +100,15 @@ func stripVQAPunctuation(answer string) string {
 	if !strings.ContainsAny(answer, vqaPunctuation+".") {
 		return answer
 	}
-	var vanishes [utf8.RuneSelf]bool
-	for i := range len(vqaPunctuation) {
-		mark := vqaPunctuation[i : i+1]
-		vanishes[mark[0]] = strings.Contains(answer, mark+" ") || strings.Contains(answer, " "+mark)
+	var vanishes [utf8.RuneSelf]bool // the marks beside a space
+	joins := false                   // the official commaStrip: (\d)(\,)(\d)
+	for i := range len(answer) {
+		if c := answer[i]; strings.IndexByte(vqaPunctuation, c) >= 0 {
+			before, after := answer[:i], answer[i+1:]
+			vanishes[c] = vanishes[c] || strings.HasSuffix(before, " ") || strings.HasPrefix(after, " ")
+			joins = joins || c == ',' && endsInDigit(before) && beginsWithDigit(after)
+		}
 	}
-	joins := digitComma.MatchString(answer)
 	var spaced strings.Builder
 	for i := range len(answer) {
 		switch c := answer[i]; {
@@ -121,13 +121,21 @@ func stripVQAPunctuation(answer string) string {
 	text := spaced.String()
 	var out strings.Builder
 	for i, removed := 0, 0; i < len(text); i++ {
-		if text[i] == '.' && removed < 32 {
-			if next, _ := utf8.DecodeRuneInString(text[i+1:]); !unicode.Is(unicode.Nd, next) {
-				removed++
-				continue
-			}
+		if text[i] == '.' && removed < 32 && !beginsWithDigit(text[i+1:]) {
+			removed++
+			continue
 		}
 		out.WriteByte(text[i])
 	}
 	return out.String()
+}
+
+func beginsWithDigit(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return unicode.Is(unicode.Nd, r)
+}
+
+func endsInDigit(s string) bool {
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return unicode.Is(unicode.Nd, r)
 }

@@ -1,0 +1,272 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pali3/pali3/evalsuite/metrics"
+)
+
+// square is a picture of one colour.
+func square(t testing.TB, shade uint8) Picture {
+	t.Helper()
+	m := image.NewGray(image.Rect(0, 0, 8, 8))
+	for i := range 64 {
+		m.SetGray(i%8, i/8, color.Gray{Y: shade})
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	return Picture{b.Bytes(), fmt.Sprintf("a square of shade %d", shade)}
+}
+
+// sample fills every part of a report; every text of it holds the given one.
+func sample(t testing.TB, text string) *Report {
+	picture := square(t, 100)
+	picture.Alt += text
+	score := metrics.Score{Value: 0.71, Lo: 0.68, Hi: 0.75, N: 2716}
+	low := metrics.Score{Value: 0.02, Lo: 0.01, Hi: 0.03, N: 2716}
+	var losses []Point
+	for step := range 3000 {
+		losses = append(losses, Point{step + 1, 8 / math.Sqrt(float64(step+1)) * (1 + 0.1*math.Sin(float64(step*step)))})
+	}
+	return &Report{
+		Title: "Title" + text, Summary: "Summary" + text, Seconds: 372, Machine: "2 cores" + text,
+		Facts:    []Fact{{"Seed" + text, "1" + text}},
+		Pictures: []Picture{picture, picture},
+		Curation: &Curation{In: 26412, Out: 26000, Rules: []Rule{{"too short" + text, 12}, {"doubles", 400}}},
+		Mixtures: []Mixture{{"Stage 1" + text, []Task{{"captions" + text, 0.4, []Example{{&picture, "caption es:" + text, "perro" + text}, {nil, "text", "more"}}}}}},
+		Stages:   []Stage{{"Stage 0" + text, "SigLIP" + text, 61, losses}, {"Stage 1", "", 0, nil}},
+		Scores: []Score{
+			{"held_out", "caption_cider", metrics.Score{Value: 5.83, Lo: 5.4, Hi: 6.2, N: 194}, &low, &low},
+			{"held_out", "vqa_accuracy", score, &low, nil},
+			{"held_out_combinations" + text, "something" + text, score, nil, nil},
+		},
+		ByKind: []Group{{"gender" + text, score, &low}},
+		ByLang: []Group{{"ar", score, nil}, {"zh" + text, score, nil}},
+		Gallery: []Exhibit{{Picture: picture, Note: "held out" + text,
+			Captions: []Caption{{"ar", "كلب يجري" + text, "", true}, {"en" + text, "a cat" + text, "a dog" + text, false}},
+			Answers:  []Answer{{"Who is it?" + text, "en" + text, "chef" + text, "pilot" + text, false}, {"¿Quién?", "", "chef", "chef", true}}}},
+		Reproduce: []string{"pali3 quickstart" + text},
+	}
+}
+
+func render(t testing.TB, r *Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+var (
+	style = regexp.MustCompile(`(?s)<style>.*?</style>`)
+	tag   = regexp.MustCompile(`<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:"[^"]*"|'[^']*'|[^'">])*)>`)
+	attr  = regexp.MustCompile(`([a-zA-Z-]+)="([^"]*)"`)
+)
+
+// elements are the page's tags in order: names and attributes.
+func elements(t *testing.T, html string) (names []string, attributes [][2]string) {
+	t.Helper()
+	var open []string
+	void := []string{"meta", "img", "br", "path"}
+	for _, m := range tag.FindAllStringSubmatch(style.ReplaceAllString(html, ""), -1) {
+		name := m[2]
+		switch {
+		case m[1] == "/":
+			if len(open) == 0 || open[len(open)-1] != name {
+				t.Fatalf("</%s> closes %v", name, open)
+			}
+			open = open[:len(open)-1]
+			continue
+		case !slices.Contains(void, name):
+			open = append(open, name)
+		}
+		names = append(names, name)
+		for _, a := range attr.FindAllStringSubmatch(m[3], -1) {
+			attributes = append(attributes, [2]string{a[1], a[2]})
+		}
+	}
+	if len(open) > 0 {
+		t.Fatalf("never closed: %v", open)
+	}
+	return names, attributes
+}
+
+func TestThePageNeedsNothingButItself(t *testing.T) {
+	html := render(t, sample(t, ""))
+	names, attributes := elements(t, html)
+	for _, name := range names {
+		if slices.Contains([]string{"script", "link", "iframe", "object", "embed", "base"}, name) {
+			t.Errorf("the page has a <%s>", name)
+		}
+	}
+	ids := map[string]bool{}
+	for _, a := range attributes {
+		if a[0] == "id" {
+			ids[a[1]] = true
+		}
+	}
+	for _, a := range attributes {
+		switch {
+		case a[0] == "src" && !strings.HasPrefix(a[1], "data:image/png;base64,"):
+			t.Errorf("a source outside: %q", a)
+		case a[0] == "href" && !ids[strings.TrimPrefix(a[1], "#")]:
+			t.Errorf("a link to nowhere on the page: %q", a)
+		case strings.HasPrefix(a[0], "on"), a[0] == "srcset":
+			t.Errorf("an attribute %q", a)
+		}
+	}
+	for _, outside := range []string{"http://", "https://", "url(", "@import", "ZgotmplZ", "NaN", "<no value>"} {
+		if strings.Contains(html, outside) {
+			t.Errorf("the page holds %q", outside)
+		}
+	}
+	for _, part := range []string{"26\u202f412", "6 min 12 s", "Held out combinations", "5.83", "68.0–75.0", "Arabic", `dir="auto">كلب يجري`, `aria-label="wrong"`} {
+		if !strings.Contains(html, part) {
+			t.Errorf("the page lacks %q", part)
+		}
+	}
+}
+
+func TestHostileTextsStayTexts(t *testing.T) {
+	plain, _ := elements(t, render(t, sample(t, "")))
+	for _, text := range []string{
+		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' onload='alert(1)`, `</style><h1>`, `</title>`,
+		`javascript:alert(1)`, `<!--`, `{{.Title}}`, "\x00\xff\u202e", `]]>`, `style="x:expression(1)"`,
+	} {
+		html := render(t, sample(t, text))
+		names, attributes := elements(t, html)
+		if !slices.Equal(names, plain) {
+			t.Errorf("%q changed the page's elements", text)
+		}
+		for _, a := range attributes {
+			if strings.HasPrefix(a[0], "on") {
+				t.Errorf("%q became the attribute %q", text, a)
+			}
+		}
+		if strings.Contains(html, "<script") || strings.Contains(html, "<!--") {
+			t.Errorf("%q stands in the page as it is", text)
+		}
+	}
+}
+
+func TestEmptyPartsAreLeftOut(t *testing.T) {
+	html := render(t, &Report{Title: "Nothing yet"})
+	if strings.Contains(html, "<section") || strings.Contains(html, "<a ") || strings.Contains(html, "<dl") {
+		t.Error("an empty report has sections")
+	}
+	elements(t, html)
+}
+
+func TestAPictureMustBeOne(t *testing.T) {
+	err := Write(&bytes.Buffer{}, &Report{Pictures: []Picture{{[]byte("<svg onload=alert(1)>"), "a drawing"}}})
+	if err == nil || !strings.Contains(err.Error(), "a drawing") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestWriteFileLeavesTheOldPageOnFailure(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := WriteFile(path, sample(t, "")); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if WriteFile(path, &Report{Pictures: []Picture{{nil, "nothing"}}}) == nil {
+		t.Error("a report with an empty picture was written")
+	}
+	after, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the page changed: %v", err)
+	}
+	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
+		t.Errorf("files left: %v", entries)
+	}
+}
+
+func TestCharts(t *testing.T) {
+	if newChart(nil) != nil || newChart([]Point{{1, 2}}) != nil || newChart([]Point{{1, 2}, {1, 3}}) != nil {
+		t.Error("a chart of less than two steps")
+	}
+	c := newChart([]Point{{1, 8}, {50, math.NaN()}, {100, 4}, {200, 2}})
+	if c == nil || c.Last != "2.00" || c.Y[0].Label != "2" || c.Y[0].At != 100 || strings.Contains(c.Raw+c.Smooth, "NaN") {
+		t.Errorf("%+v", c)
+	}
+	if flat := newChart([]Point{{1, 3}, {2, 3}}); flat == nil || strings.Contains(flat.Raw, "NaN") {
+		t.Errorf("a flat curve: %+v", flat)
+	}
+	var long []Point
+	for i := range 100_000 {
+		long = append(long, Point{i, float64(i % 7)})
+	}
+	if c := newChart(long); len(c.Raw) > 20_000 || len(c.Smooth) > 10_000 {
+		t.Errorf("100,000 steps are drawn in %d and %d bytes", len(c.Raw), len(c.Smooth))
+	}
+}
+
+func TestTicksAreRound(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		want      string
+	}{
+		{0.24, 8.3, "0.0 2.5 5.0 7.5 10.0"}, {0.28, 0.55, "0.2 0.3 0.4 0.5 0.6"}, {1, 1200, "0 500 1000 1500"}, {-3, 3, "-4 -2 0 2 4"},
+	} {
+		ticks := niceTicks(c.low, c.high, 4)
+		var labels []string
+		for _, v := range ticks {
+			labels = append(labels, trimmed(v, ticks[1]-ticks[0]))
+		}
+		if got := strings.Join(labels, " "); got != c.want {
+			t.Errorf("from %v to %v: %s, want %s", c.low, c.high, got, c.want)
+		}
+	}
+}
+
+func TestNumbersAsTheyAreRead(t *testing.T) {
+	for _, c := range []struct{ got, want string }{
+		{count(7), "7"}, {count(1234567), "1\u202f234\u202f567"}, {count(-1234), "-1\u202f234"},
+		{duration(4.25), "4.2 s"}, {duration(59.7), "1 min 0 s"}, {duration(4000), "1 h 6 min"},
+		{significant(0.0431), "0.0431"}, {significant(912.3), "912"}, {languageName("pt"), "Portuguese"}, {languageName("?"), "?"},
+		{fmt.Sprint(niceAbove(6.2), niceAbove(0.11), niceAbove(0)), "8 0.15000000000000002 1"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func FuzzWrite(f *testing.F) {
+	f.Add("a dog", "en")
+	f.Add("<b>", `"`)
+	f.Fuzz(func(t *testing.T, text, lang string) {
+		html := render(t, &Report{Title: text, Gallery: []Exhibit{{Picture: square(t, 1), Captions: []Caption{{Lang: lang, Text: text, Truth: text}}}}})
+		if strings.Count(html, "<article>") != 1 || strings.Contains(html, "ZgotmplZ") {
+			t.Errorf("%q in %q broke the page", text, lang)
+		}
+	})
+}
+
+func BenchmarkWrite(b *testing.B) {
+	r := sample(b, "")
+	for b.Loop() {
+		if err := Write(&bytes.Buffer{}, r); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "reports/s")
+}

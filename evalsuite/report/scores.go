@@ -1,0 +1,200 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
+	"github.com/pali3/pali3/evalsuite/metrics"
+)
+
+// metricStyle says how a metric is called and printed.
+type metricStyle struct {
+	Title   string
+	Unit    string
+	factor  float64 // what the value is printed times
+	places  int
+	ceiling float64 // the value at the right end of its scale; 0: chosen from the data
+}
+
+// metricNamed returns the style of a metric of summary.json; of another its own name, as a percentage.
+func metricNamed(name string) metricStyle {
+	percent := metricStyle{Title: name, Unit: "%", factor: 100, places: 1, ceiling: 1}
+	switch name {
+	case "caption_cider":
+		return metricStyle{Title: "Captions, CIDEr", factor: 1, places: 2}
+	case "caption_exact":
+		percent.Title = "Captions, exact"
+	case "vqa_accuracy":
+		percent.Title = "Questions, accuracy"
+	case "i2t_r1":
+		percent.Title = "Picture to text, R@1"
+	case "t2i_r1":
+		percent.Title = "Text to picture, R@1"
+	}
+	return percent
+}
+
+func (m metricStyle) format(value float64) string {
+	return fmt.Sprintf("%.*f", m.places, m.factor*value)
+}
+
+// measure is a score as the page shows it: numbers, and a mark on a scale in percent of its width.
+type measure struct {
+	Who          string // model, untrained or blind
+	Value        string
+	Lo, Hi       string
+	At           float64
+	Left, Length float64 // the interval
+}
+
+// scoreRow is one metric of one split.
+type scoreRow struct {
+	Metric   metricStyle
+	Measures [3]*measure // model, untrained, blind
+	N        string
+	Top      string // what the right end of the scale stands for
+}
+
+// scoreTable is one split's.
+type scoreTable struct {
+	Split string
+	Rows  []scoreRow
+}
+
+// scoreTables groups the scores by split, in order of first appearance. One metric has one scale in
+// all of them.
+func scoreTables(scores []Score) []scoreTable {
+	tops := map[string]float64{}
+	for _, s := range scores {
+		top := metricNamed(s.Metric).ceiling
+		if top == 0 {
+			top = max(tops[s.Metric], niceAbove(s.Model.Hi))
+		}
+		tops[s.Metric] = top
+	}
+	var tables []scoreTable
+	for _, s := range scores {
+		i := slices.IndexFunc(tables, func(t scoreTable) bool { return t.Split == s.Split })
+		if i < 0 {
+			i = len(tables)
+			tables = append(tables, scoreTable{Split: s.Split})
+		}
+		style, top := metricNamed(s.Metric), tops[s.Metric]
+		row := scoreRow{Metric: style, N: count(int64(s.Model.N)), Top: fmt.Sprint(style.factor * top)}
+		row.Measures[0] = newMeasure("model", &s.Model, style, top)
+		row.Measures[1] = newMeasure("untrained", s.Untrained, style, top)
+		row.Measures[2] = newMeasure("blind", s.Blind, style, top)
+		tables[i].Rows = append(tables[i].Rows, row)
+	}
+	return tables
+}
+
+func newMeasure(who string, s *metrics.Score, style metricStyle, top float64) *measure {
+	if s == nil {
+		return nil
+	}
+	place := func(v float64) float64 { return 100 * min(1, max(0, v/top)) }
+	return &measure{
+		Who: who, Value: style.format(s.Value), Lo: style.format(s.Lo), Hi: style.format(s.Hi),
+		At: place(s.Value), Left: place(s.Lo), Length: place(s.Hi) - place(s.Lo),
+	}
+}
+
+// groupRow is one line of a breakdown.
+type groupRow struct {
+	Name         string
+	N            string
+	Model, Blind *measure
+}
+
+func groupRows(groups []Group, metric string) []groupRow {
+	style := metricNamed(metric)
+	var rows []groupRow
+	for _, g := range groups {
+		rows = append(rows, groupRow{Name: g.Name, N: count(int64(g.Model.N)),
+			Model: newMeasure("model", &g.Model, style, 1), Blind: newMeasure("blind", g.Blind, style, 1)})
+	}
+	return rows
+}
+
+// ruleRow is a rule with the share of all that came in.
+type ruleRow struct {
+	Name    string
+	Removed string
+	Share   float64 // in percent
+}
+
+func ruleRows(c *Curation) []ruleRow {
+	var rows []ruleRow
+	for _, r := range c.Rules {
+		rows = append(rows, ruleRow{r.Name, count(r.Removed), 100 * float64(r.Removed) / max(1, float64(c.In))})
+	}
+	return rows
+}
+
+// niceAbove returns the smallest of 1, 1.5, 2, 3, 4, 5, 6, 8, 10 times a power of ten not below v.
+func niceAbove(v float64) float64 {
+	if !(v > 0) || math.IsInf(v, 0) {
+		return 1
+	}
+	power := math.Pow(10, math.Floor(math.Log10(v)))
+	for _, step := range []float64{1, 1.5, 2, 3, 4, 5, 6, 8} {
+		if v <= step*power {
+			return step * power
+		}
+	}
+	return 10 * power
+}
+
+// count prints a number with thin spaces between thousands.
+func count(n int64) string {
+	digits := fmt.Sprint(n)
+	var out strings.Builder
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 && digits[i-1] != '-' {
+			out.WriteRune('\u202f')
+		}
+		out.WriteRune(d)
+	}
+	return out.String()
+}
+
+// duration prints seconds the way one says them.
+func duration(seconds float64) string {
+	s := int64(math.Round(seconds))
+	switch {
+	case seconds < 10:
+		return fmt.Sprintf("%.1f s", seconds)
+	case s < 60:
+		return fmt.Sprintf("%d s", s)
+	case s < 3600:
+		return fmt.Sprintf("%d min %d s", s/60, s%60)
+	}
+	return fmt.Sprintf("%d h %d min", s/3600, s%3600/60)
+}
+
+// languageName returns the English name of a BCP-47 code, or the code.
+func languageName(code string) string {
+	tag, err := language.Parse(code)
+	if err != nil {
+		return code
+	}
+	if name := display.English.Tags().Name(tag); name != "" {
+		return name
+	}
+	return code
+}
+
+// splitName turns held_out into words.
+func splitName(split string) string {
+	words := strings.ReplaceAll(split, "_", " ")
+	if words == "" {
+		return ""
+	}
+	return strings.ToUpper(words[:1]) + words[1:]
+}
