@@ -33,7 +33,7 @@ type Said struct {
 	Sample   int      // position among the samples
 	Language string   // of the caption or question
 	Kind     string   // of the question; "caption" for captions
-	ID       string   // of the question
+	ID       string   // of the question, or the sample's key and the language
 	Asked    string   // the question; empty for captions
 	Answer   string   // what the model said
 	Truths   []string // what people said
@@ -48,7 +48,7 @@ func Captions(samples []shards.Sample) (queries []Query, said []Said) {
 				continue
 			}
 			queries = append(queries, Query{samples[i].Images, mixture.CaptionPrompt(text.Language)})
-			said = append(said, Said{Sample: i, Language: text.Language, Kind: shards.Caption, Truths: []string{text.Value}})
+			said = append(said, Said{Sample: i, Language: text.Language, Kind: shards.Caption, ID: samples[i].Key + "/" + text.Language, Truths: []string{text.Value}})
 		}
 	}
 	return queries, said

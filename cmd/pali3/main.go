@@ -14,13 +14,15 @@ import (
 
 // commands is the way of the data, first to last.
 type commands struct {
-	Ingest    ingestCommand    `cmd:"" help:"Turn folders, tables and archives into a dataset."`
-	Shards    shardsCommand    `cmd:"" help:"Look at a dataset: stat, verify, head."`
-	Curate    curateCommand    `cmd:"" help:"Remove bad, doubled and contaminated samples by the rules of a recipe."`
-	Eval      evalCommand      `cmd:"" help:"Score predictions of any model on a benchmark."`
-	Tokenizer tokenizerCommand `cmd:"" help:"Encode and decode text with a SentencePiece model; inspect one."`
-	Describe  describeCommand  `cmd:"" help:"Tell parameters, shapes, FLOPs and memory of a model."`
-	Version   versionCommand   `cmd:"" help:"Print the version."`
+	Quickstart quickstartCommand `cmd:"" help:"The main job at small scale: real pictures to a trained, scored and reported PaLI-3."`
+	Ingest     ingestCommand     `cmd:"" help:"Turn folders, tables and archives into a dataset."`
+	Shards     shardsCommand     `cmd:"" help:"Look at a dataset: stat, verify, head."`
+	Curate     curateCommand     `cmd:"" help:"Remove bad, doubled and contaminated samples by the rules of a recipe."`
+	Tokenizer  tokenizerCommand  `cmd:"" help:"Encode and decode text with a SentencePiece model; inspect one."`
+	Mix        mixCommand        `cmd:"" help:"Show what a recipe feeds: a summary, the examples, or the digests of its batches."`
+	Eval       evalCommand       `cmd:"" help:"Score predictions of any model on a benchmark."`
+	Describe   describeCommand   `cmd:"" help:"Tell parameters, shapes, FLOPs and memory of a model."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 func main() {

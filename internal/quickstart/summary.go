@@ -1,11 +1,18 @@
 package quickstart
 
 import (
-	"encoding/json"
-	"path/filepath"
+	"context"
 
+	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
-	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/stages"
+)
+
+// What the quickstart ends with.
+const (
+	summaryName = "summary.json"
+	reportName  = "report.html"
 )
 
 // Splits are the held-out parts of the data: new pictures of families seen in training, and
@@ -44,10 +51,80 @@ func (s *Summary) split(name string) map[string]Scores {
 	return s.HeldOutCombinations
 }
 
-func (s *Summary) write(dir string) error {
-	content, err := json.MarshalIndent(s, "", "  ")
+// conclude scores the models and writes the summary and the report.
+func (r *runner) conclude(ctx context.Context) (*Summary, error) {
+	data, err := shards.Open(r.path("data"))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return atomicfile.WriteBytes(filepath.Join(dir, "summary.json"), append(content, '\n'))
+	defer data.Close()
+	s := &Summary{Seed: r.Seed, Smoke: r.Smoke, Version: r.Version}
+	with := r.speakers()
+	var found []*result
+	for _, split := range Splits {
+		result, err := r.evaluate(ctx, data, split, with)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, result)
+	}
+	s.HeldOut, s.HeldOutCombinations = found[0].scores, found[1].scores
+	if err := r.keepTime(); err != nil {
+		return nil, err
+	}
+	s.Seconds, s.PeakRSSBytes = r.state.Seconds, peakRSS()
+	if err := r.report(ctx, data, s, found); err != nil {
+		return nil, err
+	}
+	return s, writeJSON(r.path(summaryName), s)
+}
+
+// speakers opens each model once, when it is first needed.
+func (r *runner) speakers() speakers {
+	open := func(run string, untrained bool) (*stages.Trained, error) {
+		trained, err := stages.Open(r.Backend, r.path(run), Models())
+		if err == nil && untrained {
+			trained = trained.Untrained()
+		}
+		return trained, err
+	}
+	answerer := func(run string, untrained bool) func() (evalsuite.Speaker, error) {
+		return once(func() (evalsuite.Speaker, error) {
+			trained, err := open(run, untrained)
+			if err != nil {
+				return nil, err
+			}
+			return evalsuite.AnswererOf(r.Backend, trained)
+		})
+	}
+	embedder := func(untrained bool) func() (*evalsuite.Embedder, error) {
+		return once(func() (*evalsuite.Embedder, error) {
+			trained, err := open("siglip", untrained)
+			if err != nil {
+				return nil, err
+			}
+			return evalsuite.EmbedderOf(r.Backend, trained)
+		})
+	}
+	return speakers{
+		caption: answerer("caption", false), vqa: answerer("vqa", false),
+		untrainedCaption: answerer("caption", true), untrainedVQA: answerer("vqa", true),
+		trained: embedder(false), untrained: embedder(true),
+	}
+}
+
+// once keeps the first result of open that is not an error.
+func once[T any](open func() (T, error)) func() (T, error) {
+	var kept T
+	done := false
+	return func() (T, error) {
+		if done {
+			return kept, nil
+		}
+		opened, err := open()
+		if err == nil {
+			kept, done = opened, true
+		}
+		return opened, err
+	}
 }
