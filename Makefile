@@ -14,6 +14,9 @@ help: ## list the targets
 build: ## build bin/pali3, one static binary
 	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o $(PALI3) ./cmd/pali3
 
+quickstart: build ## the main job at small scale: pictures to a trained, scored and reported model
+	./$(PALI3) quickstart --out quickstart-run
+
 test: ## run the tests
 	go test -timeout 15m ./...
 

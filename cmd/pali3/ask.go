@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/stages"
+)
+
+// captionCommand lets a trained model name what a picture shows.
+type captionCommand struct {
+	Images []string `arg:"" name:"image" help:"Picture files."`
+	Lang   string   `default:"en" help:"Language of the captions (BCP-47)."`
+	speak
+}
+
+func (c captionCommand) Run(ctx context.Context) error {
+	return c.answer(ctx, c.Images, mixture.CaptionPrompt(c.Lang))
+}
+
+// askCommand lets a trained model answer a question about a picture.
+type askCommand struct {
+	Image    string `arg:"" help:"Picture file."`
+	Question string `arg:"" help:"Question, in any language that the model was trained with."`
+	speak
+}
+
+func (c askCommand) Run(ctx context.Context) error {
+	return c.answer(ctx, []string{c.Image}, mixture.QuestionPrompt(c.Question))
+}
+
+// speak are the flags of commands that let a model speak.
+type speak struct {
+	Model   string `required:"" placeholder:"RUN" help:"Run folder of a trained PaLI-3, for example quickstart-run/caption."`
+	Backend string `help:"Backend of the graphs; by default GOMLX_BACKEND or pure Go."`
+	JSON    bool   `help:"Print one JSON object."`
+}
+
+// spoken is what a model said of a picture.
+type spoken struct {
+	Image   string  `json:"image"`
+	Prompt  string  `json:"prompt"`
+	Text    string  `json:"text"`
+	Seconds float64 `json:"seconds"`
+}
+
+// answer prints what the model says to a prompt about each picture.
+func (s speak) answer(ctx context.Context, files []string, prompt string) error {
+	var queries []evalsuite.Query
+	for _, file := range files {
+		image, err := readPicture(file)
+		if err != nil {
+			return err
+		}
+		queries = append(queries, evalsuite.Query{Images: []shards.Image{image}, Prompt: prompt})
+	}
+	be, err := backend.Open(s.Backend)
+	if err != nil {
+		return err
+	}
+	trained, err := stages.Open(be, s.Model, quickstart.Models())
+	if err != nil {
+		return err
+	}
+	answerer, err := evalsuite.AnswererOf(be, trained)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.Model, err)
+	}
+	answerer.Batch = min(len(queries), answerer.Batch)
+	began := time.Now()
+	answers, err := answerer.Answer(ctx, queries, nil)
+	if err != nil {
+		return err
+	}
+	return s.print(files, prompt, answers, time.Since(began))
+}
+
+func (s speak) print(files []string, prompt string, answers []string, took time.Duration) error {
+	said := make([]spoken, len(files))
+	for i, file := range files {
+		said[i] = spoken{file, prompt, answers[i], took.Seconds()}
+	}
+	switch {
+	case s.JSON && len(said) == 1:
+		return printJSON(said[0])
+	case s.JSON:
+		return printJSON(said)
+	case len(said) == 1:
+		fmt.Println(answers[0])
+	default:
+		for _, one := range said {
+			fmt.Printf("%s\t%s\n", one.Image, one.Text)
+		}
+	}
+	return nil
+}
+
+// readPicture reads a picture file and checks what it says of itself.
+func readPicture(file string) (shards.Image, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return shards.Image{}, err
+	}
+	if info.Size() > maxPicture {
+		return shards.Image{}, fmt.Errorf("%s has %d bytes, the limit is %d", file, info.Size(), maxPicture)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return shards.Image{}, err
+	}
+	found, err := picture.Inspect(content)
+	if err != nil {
+		return shards.Image{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return shards.Image{
+		Bytes: content, Format: found.Format, Width: int32(found.Width), Height: int32(found.Height), SHA256: shards.Hash(content),
+	}, nil
+}
+
+// maxPicture is the largest picture file taken, in bytes.
+const maxPicture = 64 << 20
