@@ -2,6 +2,7 @@ package block
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -24,14 +25,65 @@ func MergeHeads(x *Node) *Node {
 	return Reshape(TransposeAllAxes(x, 0, 2, 1, 3), d[0], d[2], d[1]*d[3])
 }
 
-// Attend is softmax(q·kᵀ + bias)·v for q [B, H, Lq, D], k and v [B, H, Lk, D], and a bias that
-// broadcasts to [B, H, Lq, Lk] or is nil. It does not scale the scores: see Scale.
-func Attend(q, k, v, bias *Node) *Node {
-	scores := DotGeneral(q, []int{3}, []int{0, 1}, k, []int{3}, []int{0, 1})
+// Attend is softmax(q·kᵀ + bias + mask)·v for q [B, H, Lq, D], k and v [B, H, Lk, D]. Bias [1, H, Lq, Lk]
+// and mask, which broadcasts to [B, H, Lq, Lk] and has no gradient, may be nil. It does not scale the
+// scores: see Scale.
+//
+// With e = exp(scores - the largest of their row), z the sum of a row of e, and dy the gradient of the
+// result y, those of the values and scores are
+//
+//	dv = eᵀ·(dy/z)    ds = e · ((dy/z)·vᵀ - the row's sum of (dy/z)·y)
+//
+// so that the probabilities e/z are never needed, and each matrix product transposes at most e and ds.
+func Attend(q, k, v, bias, mask *Node) *Node {
+	inputs := []*Node{q, k, v}
 	if bias != nil {
-		scores = Add(scores, bias)
+		inputs = append(inputs, bias)
 	}
-	return DotGeneral(Softmax(scores, -1), []int{3}, []int{0, 1}, v, []int{2}, []int{0, 1})
+	var e, inverse, y *Node
+	forward := func() *Node {
+		scores := timesKeys(q, k)
+		for _, added := range []*Node{bias, mask} {
+			if added != nil {
+				scores = Add(scores, added)
+			}
+		}
+		e = Exp(Sub(scores, StopGradient(rowMax(scores))))
+		inverse = Inverse(ReduceAndKeep(e, ReduceSum, -1))
+		y = Mul(timesValues(e, v), inverse)
+		return y
+	}
+	return withGradient(inputs, forward, func(dy *Node) []*Node {
+		dy = Mul(dy, inverse)
+		ds := Mul(e, Sub(timesKeys(dy, v), ReduceAndKeep(Mul(dy, y), ReduceSum, -1)))
+		gradients := []*Node{timesValues(ds, k), timesValues(Transpose(ds, 2, 3), q), timesValues(Transpose(e, 2, 3), dy)}
+		if bias != nil {
+			gradients = append(gradients, ReduceAndKeep(ds, ReduceSum, 0))
+		}
+		return gradients
+	})
+}
+
+// timesKeys is x·kᵀ for x [B, H, Lq, D] and k [B, H, Lk, D]: [B, H, Lq, Lk].
+func timesKeys(x, k *Node) *Node {
+	return DotGeneral(x, []int{3}, []int{0, 1}, k, []int{3}, []int{0, 1})
+}
+
+// timesValues is p·v for p [B, H, Lq, Lk] and v [B, H, Lk, D]: [B, H, Lq, D].
+func timesValues(p, v *Node) *Node {
+	return DotGeneral(p, []int{3}, []int{0, 1}, v, []int{2}, []int{0, 1})
+}
+
+// rowMax is the largest element of each row [..., 1]. The Go backend finds the largest of short rows
+// seven times slower than it adds them; it is twice as fast over the first axis, transposed.
+func rowMax(x *Node) *Node {
+	d := slices.Clone(x.Shape().Dimensions)
+	length := d[len(d)-1]
+	d[len(d)-1] = 1
+	if length > 64 {
+		return ReduceAndKeep(x, ReduceMax, -1)
+	}
+	return Reshape(ReduceMax(Transpose(rows(x), 0, 1), 0), d...)
 }
 
 // Scale divides queries [..., D] by sqrt(D). T5 does not: its initial queries are smaller instead.

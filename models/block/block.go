@@ -28,8 +28,45 @@ func DenseNoBias(s *weights.Scope, x *Node, out int, kernel weights.Init) *Node 
 
 // Linear is x·kernel + bias for x [..., in], kernel [in, out] and bias [out], which may be nil.
 func Linear(x, kernel, bias *Node) *Node {
-	return nn.Dense(x, kernel, bias, compute.DenseLayoutInputOutputs)
+	inputs := []*Node{x, kernel}
+	if bias != nil {
+		inputs = append(inputs, bias)
+	}
+	return withGradient(inputs,
+		func() *Node { return nn.Dense(x, kernel, bias, compute.DenseLayoutInputOutputs) },
+		func(dy *Node) []*Node {
+			gradients := []*Node{timesTransposed(dy, kernel), outerProduct(rows(x), rows(dy))}
+			if bias != nil {
+				gradients = append(gradients, ReduceSum(rows(dy), 0))
+			}
+			return gradients
+		})
 }
+
+// rows flattens all axes but the last: [..., W] to [N, W].
+func rows(x *Node) *Node {
+	if x.Rank() == 2 {
+		return x
+	}
+	return Reshape(x, -1, width(x))
+}
+
+// timesTransposed is x·kernelᵀ for x [..., out] and kernel [in, out]: [..., in].
+func timesTransposed(x, kernel *Node) *Node {
+	return DotGeneral(x, []int{x.Rank() - 1}, nil, kernel, []int{1}, nil)
+}
+
+// outerProduct is xᵀ·y for x [N, in] and y [N, out]: [in, out]. The matrix product reads its left side by rows, so
+// that one side has to be transposed; it is the narrower one.
+func outerProduct(x, y *Node) *Node {
+	if width(y) < width(x) {
+		return Transpose(product(Transpose(y, 0, 1), x), 0, 1)
+	}
+	return product(Transpose(x, 0, 1), y)
+}
+
+// product is x·y for x [M, K] and y [K, N].
+func product(x, y *Node) *Node { return DotGeneral(x, []int{1}, nil, y, []int{0}, nil) }
 
 // Embed looks up ids [B, L] of type int32, each below vocabulary, in table [vocabulary, W]: [B, L, W].
 func Embed(table, ids *Node) *Node { return Gather(table, InsertAxes(ids, -1)) }

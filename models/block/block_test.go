@@ -16,9 +16,15 @@ func TestGradients(t *testing.T) {
 		"layer norm": LayerNorm,
 		"RMS norm":   RMSNorm,
 		"MLP":        func(s *weights.Scope, x *graph.Node) *graph.Node { return MLP(s, x, 9) },
+		"dense": func(s *weights.Scope, x *graph.Node) *graph.Node {
+			return Dense(s, DenseNoBias(s.In("narrow"), x, 4, weights.Normal(1)), 6, weights.Normal(1), weights.Normal(1))
+		},
 		"attention": func(s *weights.Scope, x *graph.Node) *graph.Node {
 			h := SplitHeads(x, 2)
-			return MergeHeads(Attend(Scale(h), h, h, nil))
+			k := SplitHeads(DenseNoBias(s.In("k"), x, 6, weights.Normal(1)), 2)
+			v := SplitHeads(DenseNoBias(s.In("v"), x, 6, weights.Normal(1)), 2)
+			bias := s.Weight(weights.Spec{Name: "bias", Shape: []int{1, 2, 3, 3}, Init: weights.Normal(1)})
+			return MergeHeads(Attend(Scale(h), k, v, bias, CausalBias(x.Graph(), 3)))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -48,7 +48,7 @@ func Step(s *weights.Scope, c Config, ids, position *Node, said, cross Cache, ma
 	padding := block.PaddingBias(mask)
 	length := said.Keys[0].Shape().Dimensions[2]
 	causal := block.CausalBias(ids.Graph(), length)
-	biases := stackBiases(stack, c, c.DecoderLayers, length, false, causal)
+	biases := stackBiases(stack, c, c.DecoderLayers, length, false)
 	var next Cache
 	for i := range c.DecoderLayers {
 		layer := stack.In("block", i, "layer")
@@ -57,10 +57,10 @@ func Step(s *weights.Scope, c Config, ids, position *Node, said, cross Cache, ma
 		k, v := keysValues(self, c, h)
 		k, v = put(said.Keys[i], k, position), put(said.Values[i], v, position)
 		next.Keys, next.Values = append(next.Keys, k), append(next.Values, v)
-		x = Add(x, attend(self, c, h, k, v, row(biases[i], position)))
+		x = Add(x, attend(self, c, h, k, v, row(biases[i], position), row(causal, position)))
 
 		h = block.RMSNorm(layer.In(1, "layer_norm"), x)
-		x = Add(x, attend(layer.In(1, "EncDecAttention"), c, h, cross.Keys[i], cross.Values[i], padding))
+		x = Add(x, attend(layer.In(1, "EncDecAttention"), c, h, cross.Keys[i], cross.Values[i], nil, padding))
 		x = Add(x, gatedMLP(layer.In(2), c, x))
 	}
 	hidden := block.RMSNorm(stack.In("final_layer_norm"), x)

@@ -55,11 +55,12 @@ func Encode(s *weights.Scope, c Config, x, mask *Node) *Node {
 	c = c.WithDefaults()
 	s = s.In("encoder")
 	length := x.Shape().Dimensions[1]
-	biases := stackBiases(s, c, c.EncoderLayers, length, true, block.PaddingBias(mask))
+	biases := stackBiases(s, c, c.EncoderLayers, length, true)
+	padding := block.PaddingBias(mask)
 	for i := range c.EncoderLayers {
 		layer := s.In("block", i, "layer")
 		h := block.RMSNorm(layer.In(0, "layer_norm"), x)
-		x = Add(x, attention(layer.In(0, "SelfAttention"), c, h, h, biases[i]))
+		x = Add(x, attention(layer.In(0, "SelfAttention"), c, h, h, biases[i], padding))
 		x = Add(x, gatedMLP(layer.In(1), c, x))
 	}
 	return block.RMSNorm(s.In("final_layer_norm"), x)
@@ -72,14 +73,14 @@ func Decode(s *weights.Scope, c Config, encoded, mask, ids *Node) *Node {
 	x := Embed(s, c, ids)
 	s = s.In("decoder")
 	length := ids.Shape().Dimensions[1]
-	biases := stackBiases(s, c, c.DecoderLayers, length, false, block.CausalBias(ids.Graph(), length))
-	padding := block.PaddingBias(mask)
+	biases := stackBiases(s, c, c.DecoderLayers, length, false)
+	causal, padding := block.CausalBias(ids.Graph(), length), block.PaddingBias(mask)
 	for i := range c.DecoderLayers {
 		layer := s.In("block", i, "layer")
 		h := block.RMSNorm(layer.In(0, "layer_norm"), x)
-		x = Add(x, attention(layer.In(0, "SelfAttention"), c, h, h, biases[i]))
+		x = Add(x, attention(layer.In(0, "SelfAttention"), c, h, h, biases[i], causal))
 		h = block.RMSNorm(layer.In(1, "layer_norm"), x)
-		x = Add(x, attention(layer.In(1, "EncDecAttention"), c, h, encoded, padding))
+		x = Add(x, attention(layer.In(1, "EncDecAttention"), c, h, encoded, nil, padding))
 		x = Add(x, gatedMLP(layer.In(2), c, x))
 	}
 	return block.RMSNorm(s.In("final_layer_norm"), x)
@@ -94,17 +95,16 @@ func Logits(s *weights.Scope, c Config, hidden *Node) *Node {
 	return block.DenseNoBias(s.In("lm_head"), hidden, c.Vocab, weights.FanInTruncated(c.Width))
 }
 
-// stackBiases returns for each layer of a stack the relative position bias of its self-attention plus
-// the mask: one shared node, or one per layer where the config says so.
-func stackBiases(s *weights.Scope, c Config, layers, length int, bidirectional bool, mask *Node) []*Node {
+// stackBiases returns for each layer of a stack the relative position bias of its self-attention: one
+// shared node, or one per layer where the config says so.
+func stackBiases(s *weights.Scope, c Config, layers, length int, bidirectional bool) []*Node {
 	biases := make([]*Node, layers)
 	for i := range biases {
 		if i > 0 && !c.LayerBias {
 			biases[i] = biases[0]
 			continue
 		}
-		table := relativeTable(s, c, i)
-		biases[i] = Add(block.RelativeBias(table, length, c.MaxDistance, bidirectional), mask)
+		biases[i] = block.RelativeBias(relativeTable(s, c, i), length, c.MaxDistance, bidirectional)
 	}
 	return biases
 }
@@ -115,9 +115,9 @@ func relativeTable(s *weights.Scope, c Config, layer int) *Node {
 }
 
 // attention is multihead attention of x [B, Lq, W] to y [B, Lk, W].
-func attention(s *weights.Scope, c Config, x, y, bias *Node) *Node {
+func attention(s *weights.Scope, c Config, x, y, bias, mask *Node) *Node {
 	k, v := keysValues(s, c, y)
-	return attend(s, c, x, k, v, bias)
+	return attend(s, c, x, k, v, bias, mask)
 }
 
 // keysValues projects y [B, L, W] to keys and values [B, H, L, D].
@@ -128,9 +128,9 @@ func keysValues(s *weights.Scope, c Config, y *Node) (k, v *Node) {
 
 // attend lets x [B, Lq, W] attend to keys and values [B, H, Lk, D], without biases of the projections
 // or division by sqrt(d): the initial queries are smaller by that instead.
-func attend(s *weights.Scope, c Config, x, k, v, bias *Node) *Node {
+func attend(s *weights.Scope, c Config, x, k, v, bias, mask *Node) *Node {
 	q := projectHeads(s.In("q"), c, x, queryInit(c))
-	return attentionOutput(s, c, block.Attend(q, k, v, bias))
+	return attentionOutput(s, c, block.Attend(q, k, v, bias, mask))
 }
 
 func queryInit(c Config) weights.Init {

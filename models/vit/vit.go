@@ -78,7 +78,7 @@ func selfAttention(s *weights.Scope, x *Node, heads int) *Node {
 	q := block.Scale(block.SplitHeads(project("q_proj", x), heads))
 	k := block.SplitHeads(project("k_proj", x), heads)
 	v := block.SplitHeads(project("v_proj", x), heads)
-	return project("out_proj", block.MergeHeads(block.Attend(q, k, v, nil)))
+	return project("out_proj", block.MergeHeads(block.Attend(q, k, v, nil, nil)))
 }
 
 // Pool is the MAP head: a learned query attends to the tokens [B, T, W], and a residual MLP follows:
@@ -96,7 +96,7 @@ func Pool(s *weights.Scope, c Config, tokens *Node) *Node {
 	q = BroadcastToDims(block.Scale(Reshape(q, 1, c.Heads, 1, w/c.Heads)), batch, c.Heads, 1, w/c.Heads)
 	k := block.SplitHeads(columns(kv, 0, w), c.Heads)
 	v := block.SplitHeads(columns(kv, w, 2*w), c.Heads)
-	x := block.MergeHeads(block.Attend(q, k, v, nil)) // [B, 1, W]
+	x := block.MergeHeads(block.Attend(q, k, v, nil, nil)) // [B, 1, W]
 	x = block.Dense(attention.In("out_proj"), x, w, weights.XavierUniform(w, w), weights.Zeros())
 	x = Add(x, block.MLP(s.In("mlp"), block.LayerNorm(s.In("layernorm"), x), c.MLP))
 	return Reshape(x, batch, w)

@@ -5,6 +5,7 @@ package modeltest
 import (
 	"math"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -225,4 +226,30 @@ func size(dims []int) int {
 		n *= d
 	}
 	return n
+}
+
+// Time takes steps for a benchmark and reports the milliseconds of a step, by the clock and of all
+// cores together. The second number means more on a machine that others use too.
+func (s *Step) Time(b *testing.B) {
+	b.Helper()
+	s.Do() // compiles
+	s.Do()
+	b.ResetTimer()
+	began, used := time.Now(), processorTime()
+	for range b.N {
+		s.Do()
+	}
+	steps := float64(b.N)
+	b.ReportMetric(time.Since(began).Seconds()*1e3/steps, "ms/step")
+	b.ReportMetric((processorTime()-used).Seconds()*1e3/steps, "cpu-ms/step")
+	b.ReportMetric(0, "ns/op")
+}
+
+// processorTime is what the process has used of all cores.
+func processorTime() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
