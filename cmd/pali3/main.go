@@ -17,6 +17,7 @@ type commands struct {
 	Ingest    ingestCommand    `cmd:"" help:"Turn folders, tables and archives into a dataset."`
 	Shards    shardsCommand    `cmd:"" help:"Look at a dataset: stat, verify, head."`
 	Curate    curateCommand    `cmd:"" help:"Remove bad, doubled and contaminated samples by the rules of a recipe."`
+	Train     trainCommand     `cmd:"" help:"Train a stage by its recipe, resumable: SigLIP, UL2, PaLI-3."`
 	Eval      evalCommand      `cmd:"" help:"Score predictions of any model on a benchmark."`
 	Tokenizer tokenizerCommand `cmd:"" help:"Encode and decode text with a SentencePiece model; inspect one."`
 	Describe  describeCommand  `cmd:"" help:"Tell parameters, shapes, FLOPs and memory of a model."`
