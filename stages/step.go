@@ -2,6 +2,7 @@ package stages
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
@@ -26,6 +27,7 @@ type stepper struct {
 	moments   *weights.Set
 	frozen    []int // positions in all
 	trainable []int
+	computing time.Duration // in the graph, of all steps
 }
 
 // newStepper returns the step that trains the weights in place. Nothing is compiled before the first
@@ -103,10 +105,12 @@ func (s *stepper) do(step int, inputs []*tensors.Tensor) (loss, norm float32, er
 	if err != nil {
 		return 0, 0, err
 	}
+	began := time.Now()
 	out, err := s.exec.Call(args...)
 	if err != nil {
 		return 0, 0, err
 	}
+	s.computing += time.Since(began)
 	after := out[2:]
 	for i, at := range s.trainable {
 		s.all.Tensors()[at] = after[i]

@@ -20,6 +20,7 @@ type commands struct {
 	Curate     curateCommand     `cmd:"" help:"Remove bad, doubled and contaminated samples by the rules of a recipe."`
 	Tokenizer  tokenizerCommand  `cmd:"" help:"Encode and decode text with a SentencePiece model; inspect one."`
 	Mix        mixCommand        `cmd:"" help:"Show what a recipe feeds: a summary, the examples, or the digests of its batches."`
+	Train      trainCommand      `cmd:"" help:"Train a stage by its recipe, resumable: SigLIP, UL2, PaLI-3."`
 	Caption    captionCommand    `cmd:"" help:"Name what pictures show, in a language, with a trained model."`
 	Ask        askCommand        `cmd:"" help:"Answer a question about a picture with a trained model."`
 	Eval       evalCommand       `cmd:"" help:"Score predictions of any model on a benchmark."`

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/recipes"
+	"github.com/pali3/pali3/stages"
+)
+
+// trainCommand runs a stage of training.
+type trainCommand struct {
+	Recipe  string   `required:"" placeholder:"RECIPE" help:"Shipped recipe, or a YAML file; the run.yaml of a run repeats it."`
+	Out     string   `required:"" placeholder:"RUN" help:"Run folder. A run that it holds in part is continued."`
+	Set     []string `sep:"none" placeholder:"KEY=VALUE" help:"Override a value of the recipe, for example data=DATASET or optimizer.learning_rate=1e-3."`
+	Backend string   `help:"Where to compute; by default GOMLX_BACKEND, or the Go backend on all cores."`
+	Workers int      `help:"Goroutines that make examples; by default one a core."`
+	JSON    bool     `help:"Print the result as one JSON object."`
+}
+
+func (c trainCommand) Run(ctx context.Context, log zerolog.Logger) error {
+	content, err := recipes.Read(c.Recipe)
+	if err != nil {
+		return err
+	}
+	recipe, err := stages.ParseRecipe(content, c.Recipe, c.Set...)
+	if err != nil {
+		return err
+	}
+	be, err := backend.Open(c.Backend)
+	if err != nil {
+		return err
+	}
+	if warning := backend.Warning(); warning != "" {
+		log.Warn().Msg(warning)
+	}
+	if c.Workers == 0 {
+		c.Workers = runtime.NumCPU()
+	}
+	log.Info().Str("stage", recipe.Stage).Int("steps", recipe.Steps).Str("out", c.Out).Msg("training")
+	var line *progress
+	result, err := stages.Run(ctx, recipe, c.Out, stages.Options{
+		Backend: be, Builtin: quickstart.Models(), Workers: c.Workers, Version: version,
+		Warn: func(message string) { log.Warn().Msg(message) },
+		Progress: func(p stages.Progress) {
+			if line == nil {
+				line = newProgress(recipe.Stage, "steps", int64(p.Steps))
+			}
+			line.Note(fmt.Sprintf("loss %.4f", p.Loss))
+			line.Set(int64(p.Step), 0)
+		},
+	})
+	if line != nil {
+		line.End()
+	}
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("interrupted; the same command goes on from here (%w)", err)
+	}
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(result)
+	}
+	return c.print(result)
+}
+
+func (c trainCommand) print(r stages.Result) error {
+	took := time.Duration(r.Seconds * float64(time.Second)).Round(time.Second)
+	fmt.Printf("%d steps", r.Steps)
+	if r.Resumed > 0 {
+		fmt.Printf(", %d of them found in %s", r.Resumed, c.Out)
+	}
+	fmt.Printf("; loss %.4f; %s of %s parameters trained in %s\n", r.Loss, grouped(int64(r.Trained)), grouped(int64(r.Parameters)), took)
+	if r.Skipped > 0 {
+		fmt.Printf("%d samples could not be used\n", r.Skipped)
+	}
+	_, err := fmt.Printf("wrote %s; its curves: tensorboard --logdir %s\n", r.Weights, c.Out)
+	return err
+}

@@ -1,0 +1,115 @@
+package stages
+
+import (
+	"context"
+	"testing"
+
+	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/pali3"
+	"github.com/pali3/pali3/models/siglip"
+	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/vit"
+	"github.com/pali3/pali3/models/weights"
+)
+
+// constantStream gives one batch of random numbers again and again.
+type constantStream struct{ batch *mixture.Batch }
+
+func (s constantStream) Batch(_ context.Context, step int) (*mixture.Batch, error) {
+	b := *s.batch
+	b.Step = step
+	return &b, nil
+}
+
+func randomStream(s mixture.Shape, vocabulary int) constantStream {
+	b := mixture.NewBatch(0, s, s.Images > 0)
+	draw := counter.New(1)
+	for i := range b.Pixels {
+		b.Pixels[i] = float32(2*draw.Float64() - 1)
+	}
+	for i := range b.Pictures {
+		b.Pictures[i], b.Indices[i], b.Origins[i] = 1, i, "random"
+	}
+	for _, ids := range [][]int32{b.EncoderIDs, b.DecoderInputs, b.Targets} {
+		for i := range ids {
+			ids[i] = int32(2 + draw.IntN(vocabulary-2))
+		}
+	}
+	for i := range b.Weights {
+		b.Weights[i] = 1
+	}
+	return constantStream{b}
+}
+
+// BenchmarkTrain trains models of the quickstart's size and reports, beside the time of a step, the share
+// of it that is spent outside the graph.
+func BenchmarkTrain(b *testing.B) {
+	image := vit.Config{Width: 128, Depth: 4, MLP: 512, Heads: 4, Patch: 16, Image: 64}
+	towers := Network{SigLIP: &siglip.Config{Image: image, Text: siglip.Text{Width: 128, Depth: 3, MLP: 512, Heads: 4, Vocab: 4224, Length: 20}}}
+	language := ul2.Config{Width: 128, MLP: 256, Heads: 4, HeadDim: 32, EncoderLayers: 3, DecoderLayers: 3, Vocab: 4224, ZLoss: 1e-4}
+	joined := Network{PaLI3: &pali3.Config{Vision: image, Language: language}}
+	pictures := mixture.Shape{Rows: 132, Images: 1, Height: 64, Width: 64, Encoder: 20}
+	prompts := mixture.Shape{Rows: 66, Images: 1, Height: 64, Width: 64, Encoder: 26, Decoder: 18}
+	for _, c := range []struct {
+		name      string
+		network   Network
+		shape     mixture.Shape
+		optimizer string
+		freeze    []string
+	}{
+		{"siglip/adafactor", towers, pictures, "adafactor_bigvision", nil},
+		{"siglip/adamw", towers, pictures, "adamw", nil},
+		{"pali3/frozen", joined, prompts, "adafactor_t5x", []string{visionPrefix}},
+		{"pali3/whole", joined, prompts, "adafactor_t5x", nil},
+	} {
+		b.Run(c.name, func(b *testing.B) { benchmarkTrain(b, c.network, c.shape, c.optimizer, c.freeze) })
+	}
+}
+
+func benchmarkTrain(b *testing.B, n Network, shape mixture.Shape, optimizer string, freeze []string) {
+	specs, err := n.Specs(openBackend(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	folder, err := OpenFolder(b.TempDir(), nil, "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	t := Training{
+		Backend: openBackend(b), Loss: n.Loss, Weights: weights.Initial(specs, 1), Freeze: freeze, Stream: randomStream(shape, 4224),
+		Optimizer: OptimizerConfig{Name: optimizer, LearningRate: 1e-4, ClipNorm: 1}, Steps: b.N + 1, Folder: folder,
+	}
+	if freeze != nil {
+		if t.Features, err = n.features(t.Backend, t.Weights, 64); err != nil {
+			b.Fatal(err)
+		}
+	}
+	r, err := t.begin(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.metrics.close()
+	batches := prefetch(b.Context(), t.Stream, 0, t.Steps)
+	defer batches.stop()
+	step := func() {
+		inputs, err := r.inputs(b.Context(), batches)
+		if err == nil {
+			err = r.step(inputs)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	step() // compiles, and fills the cache of tokens
+	r.stepper.computing = 0
+	b.ResetTimer()
+	for range b.N {
+		step()
+	}
+	b.StopTimer()
+	elapsed := b.Elapsed()
+	b.ReportMetric(float64(elapsed.Milliseconds())/float64(b.N), "ms/step")
+	b.ReportMetric(float64(shape.Rows*b.N)/elapsed.Seconds(), "examples/s")
+	b.ReportMetric(100*(1-r.stepper.computing.Seconds()/elapsed.Seconds()), "%-outside")
+}
