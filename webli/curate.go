@@ -79,6 +79,7 @@ func mustBeFree(out string) error {
 // examineAgainst takes the pictures of the datasets that are held out as a whole.
 func examineAgainst(ctx context.Context, config Config, options Options) ([]*record, error) {
 	var all []*record
+	options.Progress = nil // which counts the samples to curate
 	for _, dir := range config.Contamination.Against {
 		d, err := shards.Open(dir)
 		if err != nil {
