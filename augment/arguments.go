@@ -3,6 +3,8 @@ package augment
 import (
 	"math"
 	"strconv"
+
+	"github.com/pali3/pali3/internal/strict"
 )
 
 // fail notes what is wrong with the arguments; the first note counts.
@@ -35,7 +37,7 @@ func (c *call) finish(o op) error {
 		if len(c.asked) == 0 {
 			c.fail("argument %q is too many; write %s", key, o.usage)
 		}
-		c.fail("no argument is called %q; did you mean %q? Write %s", key, nearest(key, c.asked), o.usage)
+		c.fail("no argument is called %q; did you mean %q? Write %s", key, strict.Nearest(key, c.asked), o.usage)
 	}
 	return c.err
 }
@@ -107,6 +109,6 @@ func (c *call) filter(text string) Filter {
 		}
 		names = append(names, f.String())
 	}
-	c.fail("no method is called %q; did you mean %q?", text, nearest(text, names))
+	c.fail("no method is called %q; did you mean %q?", text, strict.Nearest(text, names))
 	return 0
 }

@@ -86,6 +86,8 @@ func TestKindsOfErrors(t *testing.T) {
 		{"half a JPEG", jpeg[:len(jpeg)/2], ErrTruncated},
 		{"JPEG without its end", jpeg[:len(jpeg)-2], ErrTruncated},
 		{"JPEG with arithmetic coding", arithmetic, ErrUnsupported},
+		{"a bomb behind a marker that decoders read differently", smuggled(jpeg), ErrCorrupt},
+		{"an animation whose first frame is larger than it says", swollen(readFile(t, "testdata/pictures/animated.webp")), ErrCorrupt},
 	} {
 		if _, err := Decode(c.encoded); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
@@ -114,6 +116,19 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%dx%d with %d values", m.Width, m.Height, len(m.Pix))
 		}
 	})
+}
+
+// smuggled hides the size of a JPEG in what some take for parameters of a second SOI, which has none.
+func smuggled(jpeg []byte) []byte {
+	return append(append(jpeg[:2:2], 0xFF, 0xD8, 0x00, 0x02), jpeg[2:]...)
+}
+
+// swollen gives the first frame of a lossless animation the greatest size that VP8L can have.
+func swollen(animation []byte) []byte {
+	swollen := bytes.Clone(animation)
+	frame := bytes.Index(swollen, []byte("VP8L")) + 8 // past name and length, at the signature
+	copy(swollen[frame+1:], []byte{0xFF, 0xFF, 0xFF, 0x0F})
+	return swollen
 }
 
 // pngOfSize is a PNG of a header alone.

@@ -32,7 +32,7 @@ const (
 )
 
 // Limits bound what a picture may cost. They are checked against the header, before pixels are
-// allocated; decoding takes up to 12 bytes for each of MaxPixels.
+// allocated; decoding takes up to 20 bytes for each of MaxPixels (a progressive JPEG without subsampling).
 type Limits struct {
 	MaxBytes  int // of the encoded picture
 	MaxPixels int // height x width

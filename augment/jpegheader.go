@@ -83,8 +83,11 @@ func nextSegment(data []byte) (marker byte, segment, rest []byte, err error) {
 		return 0, nil, nil, fmt.Errorf("%w: ends in a marker", ErrTruncated)
 	}
 	marker, data = data[0], data[1:]
-	if marker == 0xD9 || marker <= 0x01 || marker >= 0xD0 && marker <= 0xD8 { // these have no parameters
+	switch {
+	case marker == 0xD9, marker == 0, marker >= 0xD0 && marker <= 0xD7: // these have no parameters
 		return marker, nil, data, nil
+	case marker == 0x01, marker == 0xD8: // decoders disagree on what follows, so sizes could be smuggled in
+		return 0, nil, nil, fmt.Errorf("%w: marker %#x within the file", ErrCorrupt, marker)
 	}
 	if len(data) < 2 {
 		return 0, nil, nil, fmt.Errorf("%w: ends in marker %#x", ErrTruncated, marker)

@@ -3,6 +3,8 @@ package augment
 import (
 	"fmt"
 	"strings"
+
+	"github.com/pali3/pali3/internal/strict"
 )
 
 // ParseError says what is wrong in a pipeline and where.
@@ -136,5 +138,5 @@ func (c *call) lookUp() (op, error) {
 		}
 	}
 	return op{}, &ParseError{c.pipeline, c.position,
-		fmt.Sprintf("no op is called %q; did you mean %q? There are %s", c.name, nearest(c.name, names), strings.Join(names, ", "))}
+		fmt.Sprintf("no op is called %q; did you mean %q? There are %s", c.name, strict.Nearest(c.name, names), strings.Join(names, ", "))}
 }

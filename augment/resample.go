@@ -105,19 +105,18 @@ func resize[T uint8 | float32](pix []T, fromHeight, fromWidth, height, width int
 	return out
 }
 
-// addRow adds weight times the row to sum.
 func addRow[T uint8 | float32](sum []float32, row []T, weight float32) {
-	row = row[:len(sum)]
-	for i, v := range row {
-		sum[i] += weight * float32(v)
+	if bytes, ok := any(row).([]uint8); ok {
+		addBytes(sum, bytes, weight)
+	} else {
+		addRowPortable(sum, row, weight)
 	}
 }
 
 // gatherRow writes one output row, each pixel the weighted sum of its columns of the source row.
 func gatherRow(out, source []float32, columns []taps) {
 	for x, c := range columns {
-		from := source[3*c.first:]
-		from = from[:3*len(c.weights)]
+		from := source[3*c.first:][:3*len(c.weights)]
 		var r, g, b float32
 		for _, weight := range c.weights {
 			r += weight * from[0]

@@ -1,8 +1,11 @@
 package augment
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+
+	"golang.org/x/image/webp"
 )
 
 // placement says where on an animation's canvas a frame stands.
@@ -45,7 +48,13 @@ func firstFrame(encoded []byte) (still []byte, place *placement, err error) {
 	if p.x+width >= p.canvasWidth || p.y+height >= p.canvasHeight {
 		return nil, nil, fmt.Errorf("%w: a frame beyond the canvas", ErrCorrupt)
 	}
-	return stillWebP(payload[16:], width, height), &p, nil
+	still = stillWebP(payload[16:], width, height)
+	if config, err := webp.DecodeConfig(bytes.NewReader(still)); err != nil {
+		return nil, nil, classify(err)
+	} else if config.Width != width+1 || config.Height != height+1 {
+		return nil, nil, fmt.Errorf("%w: a frame of another size than it says", ErrCorrupt)
+	}
+	return still, &p, nil
 }
 
 // stillWebP wraps a frame's chunks into a file of its own; alpha needs the extended header.

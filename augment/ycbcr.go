@@ -16,47 +16,50 @@ var (
 // resolution, as libjpeg does by default ("fancy upsampling", jdsample.c: weights 3/4 and 1/4 towards
 // the nearer neighbour in each direction); the rarer quarter resolutions repeat the nearest sample.
 func ycbcrToRGB(out *Image, m *image.YCbCr, convention ycbcrRange) {
+	c := chroma{m, make([]uint16, out.Width/2+3)}
 	cb, cr := make([]uint8, out.Width+1), make([]uint8, out.Width+1)
 	for y := range out.Height {
-		chromaRow(cb, m.Cb, m, y)
-		chromaRow(cr, m.Cr, m, y)
+		c.row(cb, m.Cb, y)
+		c.row(cr, m.Cr, y)
 		luma := m.Y[y*m.YStride:][:out.Width]
-		to := out.Pix[3*y*out.Width:][:3*out.Width]
-		for x, v := range luma {
-			l := (int32(v)-convention.offset)*convention.luma + 1<<15
-			b, r := int32(cb[x])-128, int32(cr[x])-128
-			to[3*x] = clamp8((l + convention.crToR*r) >> 16)
-			to[3*x+1] = clamp8((l - convention.cbToG*b - convention.crToG*r) >> 16)
-			to[3*x+2] = clamp8((l + convention.cbToB*b) >> 16)
-		}
+		convertRow(out.Pix[3*y*out.Width:][:3*out.Width], luma, cb, cr, convention)
 	}
 }
 
-func clamp8(v int32) uint8 { return uint8(min(max(v, 0), 255)) }
+// chroma brings the chroma planes of m to full resolution, row by row.
+type chroma struct {
+	m    *image.YCbCr
+	sums []uint16 // a row at half the width, times 4, with a sample repeated at either end
+}
 
-// chromaRow writes the chroma of row y at full width to dst, which has room for an even width.
-func chromaRow(dst, plane []uint8, m *image.YCbCr, y int) {
-	width, height := m.Rect.Dx(), m.Rect.Dy()
-	row := func(i, samples int) []uint8 { return plane[i*m.CStride:][:samples] }
+// row writes the chroma of row y at full width to dst, which has room for an even width.
+func (c *chroma) row(dst, plane []uint8, y int) {
+	width, height := c.m.Rect.Dx(), c.m.Rect.Dy()
 	half := (width + 1) / 2
-	switch m.SubsampleRatio {
+	samples := func(i, n int) []uint8 { return plane[i*c.m.CStride:][:n] }
+	switch c.m.SubsampleRatio {
 	case image.YCbCrSubsampleRatio444:
-		copy(dst, row(y, width))
+		copy(dst, samples(y, width))
 	case image.YCbCrSubsampleRatio422:
-		widen422(dst, row(y, half))
+		sums := c.sums[:half+2]
+		for i, v := range samples(y, half) {
+			sums[i+1] = 4 * uint16(v)
+		}
+		widenRow(dst, repeatEnds(sums), 4, 8)
 	case image.YCbCrSubsampleRatio420:
 		near, far := nearAndFar(y, height)
-		widen420(dst, row(near, half), row(far, half))
+		sums := c.sums[:half+2]
+		sumRows(sums[1:half+1], samples(near, half), samples(far, half))
+		widenRow(dst, repeatEnds(sums), 8, 7)
 	case image.YCbCrSubsampleRatio440:
 		near, far := nearAndFar(y, height)
-		bias := uint16(1 + y%2)
-		f := row(far, width)
-		for i, v := range row(near, width) {
+		bias, f := uint16(1+y%2), samples(far, width)
+		for i, v := range samples(near, width) {
 			dst[i] = uint8((3*uint16(v) + uint16(f[i]) + bias) >> 2)
 		}
 	default:
 		for x := range width {
-			dst[x] = plane[m.COffset(m.Rect.Min.X+x, m.Rect.Min.Y+y)]
+			dst[x] = plane[c.m.COffset(c.m.Rect.Min.X+x, c.m.Rect.Min.Y+y)]
 		}
 	}
 }
@@ -70,23 +73,8 @@ func nearAndFar(y, height int) (near, far int) {
 	return near, min(near+1, (height+1)/2-1)
 }
 
-func widen422(dst, c []uint8) {
-	last := len(c) - 1
-	for i, v := range c {
-		left, right := uint16(c[max(i-1, 0)]), uint16(c[min(i+1, last)])
-		dst[2*i] = uint8((3*uint16(v) + left + 1) >> 2)
-		dst[2*i+1] = uint8((3*uint16(v) + right + 2) >> 2)
-	}
-}
-
-func widen420(dst, near, far []uint8) {
-	last := len(near) - 1
-	sum := func(i int) uint16 { return 3*uint16(near[i]) + uint16(far[i]) }
-	left, here := sum(0), sum(0)
-	for i := range near {
-		right := sum(min(i+1, last))
-		dst[2*i] = uint8((3*here + left + 8) >> 4)
-		dst[2*i+1] = uint8((3*here + right + 7) >> 4)
-		left, here = here, right
-	}
+func repeatEnds(sums []uint16) []uint16 {
+	last := len(sums) - 1
+	sums[0], sums[last] = sums[1], sums[last-1]
+	return sums
 }

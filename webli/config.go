@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/internal/strict"
 )
 
 // Config says what to remove. A rule is off where its field has the zero value; the order of the
@@ -72,6 +73,20 @@ func (l Likeness) on() bool { return l != Likeness{} }
 type Top struct {
 	Score string  `yaml:"score"` // a name in the samples' scores
 	Keep  float64 `yaml:"keep"`  // the fraction that stays, more than 0 and at most 1
+}
+
+// ParseConfig reads a curation recipe, with assignments such as "images.min_side=100" applied, and
+// validates it. Name is the recipe's, for errors. A key that does not exist is an error that names its
+// line and the nearest legal key.
+func ParseConfig(text []byte, name string, assignments ...string) (Config, error) {
+	var c Config
+	if err := strict.Read(text, name, &c, assignments...); err != nil {
+		return Config{}, err
+	}
+	if err := c.Validate(); err != nil {
+		return Config{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return c, nil
 }
 
 // Validate returns an error for values that cannot be meant.

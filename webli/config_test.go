@@ -17,7 +17,7 @@ func TestShippedRecipesParse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := ParseConfig(text)
+		c, err := ParseConfig(text, name)
 		if err != nil || !c.Duplicates.Exact || !slices.Contains(c.HeldOut, "held_out_combinations") {
 			t.Errorf("%s: %+v, %v", name, c, err)
 		}
@@ -26,9 +26,9 @@ func TestShippedRecipesParse(t *testing.T) {
 
 func TestRecipeErrors(t *testing.T) {
 	for _, c := range []struct{ text, says string }{
-		{"held_outs: [a]", `line 1: no key is called "held_outs"; did you mean "held_out"?`},
-		{"images:\n  min_side: 3\n  minside: 4", `line 3: no key is called "minside"; did you mean "min_side"?`},
-		{"duplicates:\n  near: {bit: 3}", `line 2: no key is called "bit"; did you mean "bits"?`},
+		{"held_outs: [a]", `r.yaml line 1: unknown key "held_outs"; the nearest legal key is "held_out"`},
+		{"images:\n  min_side: 3\n  minside: 4", `r.yaml line 3: unknown key "images.minside"; the nearest legal key is "min_side"`},
+		{"duplicates:\n  near: {bit: 3}", `r.yaml line 2: unknown key "duplicates.near.bit"; the nearest legal key is "bits"`},
 		{"images:\n  min_side: tall", "2:"},
 		{"images: [", "1:"},
 		{"images: {min_side: -1}", "images.min_side is -1"},
@@ -40,14 +40,14 @@ func TestRecipeErrors(t *testing.T) {
 		{"top: {score: similarity}", "top needs"},
 		{"top: {keep: 0.5}", "top needs"},
 	} {
-		if _, err := ParseConfig([]byte(c.text)); err == nil || !strings.Contains(err.Error(), c.says) {
+		if _, err := ParseConfig([]byte(c.text), "r.yaml"); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%q: %v, want %q", c.text, err, c.says)
 		}
 	}
 }
 
 func TestEmptyRecipeTurnsAllOptionalRulesOff(t *testing.T) {
-	c, err := ParseConfig(nil)
+	c, err := ParseConfig(nil, "r.yaml")
 	if err != nil || !reflect.DeepEqual(c, Config{}) {
 		t.Fatalf("%+v, %v", c, err)
 	}
@@ -65,7 +65,7 @@ func FuzzParseConfig(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if c, err := ParseConfig(text); err == nil && c.Validate() != nil {
+		if c, err := ParseConfig(text, "r.yaml"); err == nil && c.Validate() != nil {
 			t.Errorf("%q parses, but is not valid", text)
 		}
 	})

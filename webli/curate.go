@@ -1,6 +1,7 @@
 package webli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,8 @@ type Removal struct {
 
 // Options are about how Curate works; nothing in them changes what it decides.
 type Options struct {
-	Workers int // that decode pictures; 0 means one a core
+	Workers int    // that decode pictures; 0 means one a core
+	Command string // for the manifest's provenance; "curate" if empty
 	// Progress is called from one goroutine at a time with the samples examined so far; may be nil.
 	Progress func(done, all int)
 }
@@ -60,7 +62,7 @@ func Curate(ctx context.Context, in []*shards.Dataset, out string, config Config
 			report.Texts += r.droppedTexts()
 		}
 	}
-	return report, write(ctx, in, records, out)
+	return report, write(ctx, in, records, out, cmp.Or(options.Command, "curate"))
 }
 
 func mustBeFree(out string) error {
@@ -77,6 +79,7 @@ func mustBeFree(out string) error {
 // examineAgainst takes the pictures of the datasets that are held out as a whole.
 func examineAgainst(ctx context.Context, config Config, options Options) ([]*record, error) {
 	var all []*record
+	options.Progress = nil // which counts the samples to curate
 	for _, dir := range config.Contamination.Against {
 		d, err := shards.Open(dir)
 		if err != nil {

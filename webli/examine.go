@@ -10,30 +10,36 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// examineAll makes the record of every sample, in order. One goroutine reads, the workers decode.
+// job is a sample on its way to the worker that examines it.
+type job struct {
+	place  int // among the samples of all datasets
+	from   origin
+	sample shards.Sample
+}
+
+// examineAll makes the record of every sample, in order. One goroutine reads, the workers decode; no
+// more samples are in memory than there are workers, twice, and what the reader holds.
 func examineAll(ctx context.Context, in []*shards.Dataset, config Config, options Options) ([]*record, error) {
 	total := 0
 	for _, d := range in {
 		total += d.Len()
 	}
+	records := make([]*record, total)
+	progress := func(done int) {
+		if options.Progress != nil {
+			options.Progress(done, total)
+		}
+	}
 	workers := options.Workers
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	type job struct {
-		place  int
-		from   origin
-		sample shards.Sample
-	}
 	jobs := make(chan job, workers)
-	records := make([]*record, total)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(jobs)
 		return eachSample(ctx, in, func(place int, from origin, s shards.Sample) error {
-			if options.Progress != nil {
-				options.Progress(place, total)
-			}
+			progress(place)
 			select {
 			case jobs <- job{place, from, s}:
 				return nil
@@ -54,9 +60,7 @@ func examineAll(ctx context.Context, in []*shards.Dataset, config Config, option
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	if options.Progress != nil {
-		options.Progress(total, total)
-	}
+	progress(total)
 	return records, nil
 }
 
@@ -68,6 +72,9 @@ func eachSample(ctx context.Context, in []*shards.Dataset, visit func(place int,
 		for s, err := range d.Samples() {
 			if err == nil {
 				err = ctx.Err()
+			}
+			if err == nil && row >= d.Len() {
+				err = fmt.Errorf("its manifest says %d rows", d.Len())
 			}
 			if err == nil {
 				err = visit(place, origin{d.Dir(), row}, s)

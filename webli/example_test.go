@@ -36,7 +36,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer raw.Close()
-	config, err := webli.ParseConfig([]byte("texts: {boilerplate: true, max_runes: 1000}"))
+	config, err := webli.ParseConfig([]byte("texts: {boilerplate: true, max_runes: 1000}"), "example")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func Example() {
 }
 
 func ExampleParseConfig_error() {
-	_, err := webli.ParseConfig([]byte("images:\n  min_size: 200\n"))
+	_, err := webli.ParseConfig([]byte("images:\n  min_size: 200\n"), "mine.yaml")
 	fmt.Println(err)
-	// Output: line 2: no key is called "min_size"; did you mean "min_side"?
+	// Output: mine.yaml line 2: unknown key "images.min_size"; the nearest legal key is "min_side" (of max_aspect, max_pixels, min_side)
 }

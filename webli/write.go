@@ -11,14 +11,14 @@ import (
 )
 
 // write makes the dataset of what stays in a temporary folder and renames it to out.
-func write(ctx context.Context, in []*shards.Dataset, records []*record, out string) error {
+func write(ctx context.Context, in []*shards.Dataset, records []*record, out, command string) error {
 	out = filepath.Clean(out)
 	temporary := filepath.Join(filepath.Dir(out), ".tmp-curate-"+filepath.Base(out))
 	if err := os.RemoveAll(temporary); err != nil { // of an interrupted run
 		return err
 	}
 	defer os.RemoveAll(temporary)
-	if err := writeDataset(ctx, in, records, temporary); err != nil {
+	if err := writeDataset(ctx, in, records, temporary, command); err != nil {
 		return fmt.Errorf("writing %s: %w", out, err)
 	}
 	if err := os.Remove(out); err != nil && !errors.Is(err, os.ErrNotExist) { // an empty folder
@@ -27,7 +27,7 @@ func write(ctx context.Context, in []*shards.Dataset, records []*record, out str
 	return os.Rename(temporary, out)
 }
 
-func writeDataset(ctx context.Context, in []*shards.Dataset, records []*record, dir string) error {
+func writeDataset(ctx context.Context, in []*shards.Dataset, records []*record, dir, command string) error {
 	w, err := shards.Create(dir, shards.Limits{})
 	if err != nil {
 		return err
@@ -53,7 +53,7 @@ func writeDataset(ctx context.Context, in []*shards.Dataset, records []*record, 
 	for _, d := range in {
 		sources = append(sources, d.Dir())
 	}
-	return w.Commit("curate", sources...)
+	return w.Commit(command, sources...)
 }
 
 func (r *record) droppedTexts() int {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 
 	"github.com/pali3/pali3/recipes"
 	"github.com/pali3/pali3/shards"
@@ -16,6 +18,7 @@ type curateCommand struct {
 	Recipe   string   `required:"" placeholder:"RECIPE" help:"Shipped recipe, or a YAML file."`
 	To       string   `required:"" placeholder:"OUT" help:"Folder of the new dataset."`
 	Against  []string `placeholder:"DATASET" help:"Remove what resembles the pictures of these datasets too."`
+	Set      []string `placeholder:"KEY=VALUE" sep:"none" help:"Override a value of the recipe, for example images.min_side=100."`
 	Workers  int      `help:"Goroutines that decode pictures; by default one a core."`
 	JSON     bool     `help:"Print the report as one JSON object."`
 }
@@ -25,9 +28,9 @@ func (c curateCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	config, err := webli.ParseConfig(text)
+	config, err := webli.ParseConfig(text, "recipe "+c.Recipe, c.Set...)
 	if err != nil {
-		return fmt.Errorf("recipe %s: %w", c.Recipe, err)
+		return err
 	}
 	config.Contamination.Against = append(config.Contamination.Against, c.Against...)
 	var in []*shards.Dataset
@@ -43,6 +46,7 @@ func (c curateCommand) Run(ctx context.Context) (err error) {
 	bar := newProgress("curate", "samples", int64(rows))
 	report, err := webli.Curate(ctx, in, c.To, config, webli.Options{
 		Workers:  c.Workers,
+		Command:  "pali3 " + strings.Join(os.Args[1:], " "),
 		Progress: func(done, _ int) { bar.Set(int64(done), 0) },
 	})
 	bar.End()

@@ -8,12 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	_ "image/gif"  // reads GIF headers
-	_ "image/jpeg" // reads JPEG headers
-	_ "image/png"  // reads PNG headers
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
 
-	_ "golang.org/x/image/bmp"  // reads BMP headers
-	_ "golang.org/x/image/webp" // reads WebP headers
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/webp"
 )
 
 // MaxPixels is the largest picture taken, a limit against small files that decode into all memory.
@@ -34,10 +35,11 @@ type Info struct {
 
 // Inspect reads the header of an encoded image, checks its size against [MaxPixels], and checks that its end is there.
 func Inspect(encoded []byte) (Info, error) {
-	config, format, err := image.DecodeConfig(bytes.NewReader(encoded))
-	if errors.Is(err, image.ErrFormat) {
+	format := formatOf(encoded)
+	if format == "" {
 		return Info{}, ErrFormat
 	}
+	config, err := readHeader[format](bytes.NewReader(encoded))
 	if err != nil {
 		return Info{}, fmt.Errorf("%w: %w", ErrTruncated, err)
 	}
@@ -52,6 +54,30 @@ func Inspect(encoded []byte) (Info, error) {
 		return info, ErrTruncated
 	}
 	return info, nil
+}
+
+// readHeader holds the decoders by format. The table of the image package is not asked: any package of
+// a program may add to it, and one decoder of JPEG gives up on headers beyond its first 512 bytes.
+var readHeader = map[string]func(io.Reader) (image.Config, error){
+	"jpeg": jpeg.DecodeConfig, "png": png.DecodeConfig, "gif": gif.DecodeConfig,
+	"webp": webp.DecodeConfig, "bmp": bmp.DecodeConfig,
+}
+
+// formatOf tells the format by the first bytes, "" if none is known.
+func formatOf(b []byte) string {
+	switch {
+	case bytes.HasPrefix(b, []byte("\xff\xd8")):
+		return "jpeg"
+	case bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")):
+		return "png"
+	case bytes.HasPrefix(b, []byte("GIF87a")), bytes.HasPrefix(b, []byte("GIF89a")):
+		return "gif"
+	case len(b) >= 15 && string(b[:4]) == "RIFF" && string(b[8:15]) == "WEBPVP8":
+		return "webp"
+	case len(b) >= 10 && string(b[:2]) == "BM" && string(b[6:10]) == "\x00\x00\x00\x00":
+		return "bmp"
+	}
+	return ""
 }
 
 // whole reports whether the last bytes of the format are there. Bytes after them are legal.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"testing"
 
+	_ "github.com/gen2brain/jpegn" // see TestHeaderBehindEXIF
 	"golang.org/x/image/bmp"
 )
 
@@ -35,6 +36,20 @@ func TestInspect(t *testing.T) {
 	}
 	if _, err := Inspect([]byte("<html>")); !errors.Is(err, ErrFormat) {
 		t.Errorf("HTML: %v", err)
+	}
+}
+
+// TestHeaderBehindEXIF links a package that adds to the image package's table a decoder of JPEG which
+// looks at 512 bytes only. Cameras write more than that before the size.
+func TestHeaderBehindEXIF(t *testing.T) {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 7, 5)), nil); err != nil {
+		t.Fatal(err)
+	}
+	exif := append([]byte("\xff\xe1\x0f\xa0Exif\x00\x00"), make([]byte, 4000-8)...)
+	encoded := append(append(b.Bytes()[:2:2], exif...), b.Bytes()[2:]...)
+	if info, err := Inspect(encoded); err != nil || info != (Info{"jpeg", 7, 5}) {
+		t.Errorf("%+v, %v", info, err)
 	}
 }
 

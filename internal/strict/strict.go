@@ -49,6 +49,16 @@ func Read(content []byte, name string, into any, assignments ...string) error {
 			return err
 		}
 	}
+	return decode(content, name, into)
+}
+
+// decode calls the decoder, which panics on some broken input; that is returned as an error.
+func decode(content []byte, name string, into any) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s: not readable as YAML: %v", name, p)
+		}
+	}()
 	if err := yaml.UnmarshalWithOptions(content, into, yaml.Strict()); err != nil {
 		return fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
 	}
@@ -77,8 +87,8 @@ func checkNode(node ast.Node, t reflect.Type, name, path string) error {
 		t = t.Elem()
 	}
 	switch n := node.(type) {
-	case *ast.AliasNode, *ast.AnchorNode:
-		return fmt.Errorf("%s line %d: anchors and aliases are not legal here", name, line(node))
+	case *ast.AliasNode, *ast.AnchorNode, *ast.TagNode:
+		return fmt.Errorf("%s line %d: anchors, aliases and tags are not legal here", name, line(node))
 	case *ast.MappingNode:
 		for _, value := range n.Values {
 			if err := checkEntry(value, t, name, path); err != nil {

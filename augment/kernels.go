@@ -1,0 +1,44 @@
+package augment
+
+// The loops in which the time goes, portably. Where there is a SIMD twin (kernels_amd64.go) it does as
+// many elements as it can and leaves the rest to these; both give the same bits.
+
+// sumRowsPortable writes 3 near + far to sums: chroma at a quarter of the way, times 4.
+func sumRowsPortable(sums []uint16, near, far []uint8) {
+	near, far = near[:len(sums)], far[:len(sums)]
+	for i := range sums {
+		sums[i] = 3*uint16(near[i]) + uint16(far[i])
+	}
+}
+
+// widenRowPortable writes two samples for each of sums, which are samples times 4, but its first and
+// last: a quarter of the way to the left neighbour and to the right one, rounded by the biases.
+func widenRowPortable(dst []uint8, sums []uint16, left, right uint16) {
+	for i := range len(sums) - 2 {
+		three := 3 * sums[i+1]
+		dst[2*i] = uint8((three + sums[i] + left) >> 4)
+		dst[2*i+1] = uint8((three + sums[i+2] + right) >> 4)
+	}
+}
+
+// convertRowPortable converts a row to RGB, interleaved, in fixed-point arithmetic.
+func convertRowPortable(to, luma, cb, cr []uint8, c ycbcrRange) {
+	cb, cr, to = cb[:len(luma)], cr[:len(luma)], to[:3*len(luma)]
+	for x, v := range luma {
+		l := (int32(v)-c.offset)*c.luma + 1<<15
+		b, r := int32(cb[x])-128, int32(cr[x])-128
+		to[3*x] = clamp8((l + c.crToR*r) >> 16)
+		to[3*x+1] = clamp8((l - c.cbToG*b - c.crToG*r) >> 16)
+		to[3*x+2] = clamp8((l + c.cbToB*b) >> 16)
+	}
+}
+
+func clamp8(v int32) uint8 { return uint8(min(max(v, 0), 255)) }
+
+// addRowPortable adds weight times the row to sum.
+func addRowPortable[T uint8 | float32](sum []float32, row []T, weight float32) {
+	row = row[:len(sum)]
+	for i, v := range row {
+		sum[i] += float32(weight * float32(v)) // rounded twice: no fused multiply-add
+	}
+}

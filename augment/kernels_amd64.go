@@ -1,0 +1,101 @@
+//go:build goexperiment.simd && amd64
+
+package augment
+
+import "simd/archsimd"
+
+// useAVX2 is the one place that decides between the twins.
+var useAVX2 = archsimd.X86.AVX2()
+
+func sumRows(sums []uint16, near, far []uint8) {
+	done := 0
+	if useAVX2 {
+		done = sumRowsAVX2(sums, near, far)
+	}
+	sumRowsPortable(sums[done:], near[done:], far[done:])
+}
+
+func widenRow(dst []uint8, sums []uint16, left, right uint16) {
+	done := 0
+	if useAVX2 {
+		done = widenRowAVX2(dst, sums, left, right)
+	}
+	widenRowPortable(dst[2*done:], sums[done:], left, right)
+}
+
+func convertRow(to, luma, cb, cr []uint8, c ycbcrRange) {
+	done := 0
+	if useAVX2 {
+		done = convertRowAVX2(to, luma, cb, cr, c)
+	}
+	convertRowPortable(to[3*done:], luma[done:], cb[done:], cr[done:], c)
+}
+
+func addBytes(sum []float32, row []uint8, weight float32) {
+	done := 0
+	if useAVX2 {
+		done = addBytesAVX2(sum, row, weight)
+	}
+	addRowPortable(sum[done:], row[done:], weight)
+}
+
+// sumRowsAVX2 does 16 samples at a time and returns how many it did.
+func sumRowsAVX2(sums []uint16, near, far []uint8) (done int) {
+	three := archsimd.BroadcastUint16x16(3)
+	for ; done+16 <= len(sums); done += 16 {
+		n := archsimd.LoadUint8x16(near[done:]).ExtendToUint16()
+		f := archsimd.LoadUint8x16(far[done:]).ExtendToUint16()
+		n.Mul(three).Add(f).Store(sums[done:])
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+// widenRowAVX2 makes 32 samples out of 16 at a time: the left ones in the lower bytes of 16 words,
+// the right ones in the upper.
+func widenRowAVX2(dst []uint8, sums []uint16, left, right uint16) (done int) {
+	three, biasLeft, biasRight := archsimd.BroadcastUint16x16(3), archsimd.BroadcastUint16x16(left), archsimd.BroadcastUint16x16(right)
+	for ; done+18 <= len(sums) && 2*done+32 <= len(dst); done += 16 {
+		here := archsimd.LoadUint16x16(sums[done+1:]).Mul(three)
+		l := here.Add(archsimd.LoadUint16x16(sums[done:])).Add(biasLeft).ShiftAllRight(4)
+		r := here.Add(archsimd.LoadUint16x16(sums[done+2:])).Add(biasRight).ShiftAllRight(4)
+		l.Or(r.ShiftAllLeft(8)).AsUint8x32().Store(dst[2*done:])
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+// convertRowAVX2 converts 8 pixels at a time in 32-bit lanes. Each lane ends as the bytes R, G, B, 0,
+// of which a shuffle drops the last; a store of 4 pixels writes 4 bytes too many, which the next
+// overwrites.
+func convertRowAVX2(to, luma, cb, cr []uint8, c ycbcrRange) (done int) {
+	drop := archsimd.LoadInt8x16([]int8{0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1})
+	round, zero, most := archsimd.BroadcastInt32x8(1<<15), archsimd.BroadcastInt32x8(0), archsimd.BroadcastInt32x8(255)
+	offset, middle := archsimd.BroadcastInt32x8(c.offset), archsimd.BroadcastInt32x8(128)
+	lumaBy, crToR, cbToG := archsimd.BroadcastInt32x8(c.luma), archsimd.BroadcastInt32x8(c.crToR), archsimd.BroadcastInt32x8(c.cbToG)
+	crToG, cbToB := archsimd.BroadcastInt32x8(c.crToG), archsimd.BroadcastInt32x8(c.cbToB)
+	for ; done+16 <= len(luma) && done+16 <= len(cb) && done+16 <= len(cr); done += 8 {
+		l := archsimd.LoadUint8x16(luma[done:]).ExtendLo8ToUint32().BitsToInt32().Sub(offset).Mul(lumaBy).Add(round)
+		b := archsimd.LoadUint8x16(cb[done:]).ExtendLo8ToUint32().BitsToInt32().Sub(middle)
+		r := archsimd.LoadUint8x16(cr[done:]).ExtendLo8ToUint32().BitsToInt32().Sub(middle)
+		red := l.Add(crToR.Mul(r)).ShiftAllRight(16).Max(zero).Min(most)
+		green := l.Sub(cbToG.Mul(b)).Sub(crToG.Mul(r)).ShiftAllRight(16).Max(zero).Min(most)
+		blue := l.Add(cbToB.Mul(b)).ShiftAllRight(16).Max(zero).Min(most)
+		pixels := red.Or(green.ShiftAllLeft(8)).Or(blue.ShiftAllLeft(16))
+		pixels.GetLo().ToBits().AsUint8x16().PermuteOrZero(drop).Store(to[3*done:])
+		pixels.GetHi().ToBits().AsUint8x16().PermuteOrZero(drop).Store(to[3*done+12:])
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+// addBytesAVX2 adds 8 values at a time. It multiplies and adds in two roundings, as the portable twin.
+func addBytesAVX2(sum []float32, row []uint8, weight float32) (done int) {
+	w := archsimd.BroadcastFloat32x8(weight)
+	for ; done+16 <= len(sum) && done+16 <= len(row); done += 8 {
+		v := archsimd.LoadUint8x16(row[done:]).ExtendLo8ToUint32().BitsToInt32().ConvertToFloat32()
+		archsimd.LoadFloat32x8(sum[done:]).Add(v.Mul(w)).Store(sum[done:])
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
