@@ -80,9 +80,9 @@ func (r *runner) curate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	config, err := webli.ParseConfig(text)
+	config, err := webli.ParseConfig(text, "recipe "+curation)
 	if err != nil {
-		return fmt.Errorf("recipe %s: %w", curation, err)
+		return err
 	}
 	raw, err := shards.Open(r.path("raw"))
 	if err != nil {
