@@ -83,6 +83,9 @@ func openCheckpoint(dir string) (*checkpoint, error) {
 	if c.Format != checkpointFormat {
 		return nil, fmt.Errorf("reading %s: format %d, known is %d", path, c.Format, checkpointFormat)
 	}
+	if name := filepath.Base(checkpointPath("", c.Step)); name != filepath.Base(dir) {
+		return nil, fmt.Errorf("reading %s: it is of step %d", path, c.Step)
+	}
 	for _, name := range tensorFiles {
 		sum, err := fileHash(filepath.Join(dir, name))
 		if err != nil {

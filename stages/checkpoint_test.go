@@ -86,6 +86,16 @@ func TestDamagedCheckpoints(t *testing.T) {
 	}
 }
 
+func TestStateOfAnotherStep(t *testing.T) {
+	checkpoints := filepath.Join(trained(t), "checkpoints")
+	if err := os.Rename(filepath.Join(checkpoints, "step-24"), filepath.Join(checkpoints, "step-25")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openCheckpoint(filepath.Join(checkpoints, "step-25")); err == nil || !strings.Contains(err.Error(), "it is of step 24") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestDamagedNewestIsReplaced(t *testing.T) {
 	dir := trained(t)
 	_, want := outcome(t, dir)
