@@ -40,7 +40,7 @@ func Attend(q, k, v, bias, mask *Node) *Node {
 	if bias != nil {
 		inputs = append(inputs, bias)
 	}
-	var e, inverse, y *Node
+	var e, inverse *Node
 	forward := func() *Node {
 		scores := timesKeys(q, k)
 		for _, added := range []*Node{bias, mask} {
@@ -50,10 +50,9 @@ func Attend(q, k, v, bias, mask *Node) *Node {
 		}
 		e = Exp(Sub(scores, StopGradient(rowMax(scores))))
 		inverse = Inverse(ReduceAndKeep(e, ReduceSum, -1))
-		y = Mul(timesValues(e, v), inverse)
-		return y
+		return Mul(timesValues(e, v), inverse)
 	}
-	return withGradient(inputs, forward, func(dy *Node) []*Node {
+	return withGradient(inputs, forward, func(y, dy *Node) []*Node {
 		dy = Mul(dy, inverse)
 		ds := Mul(e, Sub(timesKeys(dy, v), ReduceAndKeep(Mul(dy, y), ReduceSum, -1)))
 		gradients := []*Node{timesValues(ds, k), timesValues(Transpose(ds, 2, 3), q), timesValues(Transpose(e, 2, 3), dy)}

@@ -34,7 +34,7 @@ func Linear(x, kernel, bias *Node) *Node {
 	}
 	return withGradient(inputs,
 		func() *Node { return nn.Dense(x, kernel, bias, compute.DenseLayoutInputOutputs) },
-		func(dy *Node) []*Node {
+		func(_, dy *Node) []*Node {
 			gradients := []*Node{timesTransposed(dy, kernel), outerProduct(rows(x), rows(dy))}
 			if bias != nil {
 				gradients = append(gradients, ReduceSum(rows(dy), 0))

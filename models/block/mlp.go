@@ -2,7 +2,6 @@ package block
 
 import (
 	"fmt"
-	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
@@ -21,17 +20,19 @@ func MLP(s *weights.Scope, x *Node, hidden int) *Node {
 
 // GELU is the tanh form of the Gaussian error linear unit, x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2.
 //
-// Forward it is the backend's fused op; backward the derivative of the same formula in the form
-// x·sigmoid(2√(2/π)·(x + 0.044715·x³)). The Go backend's own derivative (compute v0.1.14, SIMD builds)
-// has the factor 0.044715 at x in place of x³.
+// Its derivative is computed here: the Go backend's own (compute v0.1.14, SIMD builds) has the factor
+// 0.044715 at x in place of x³. With t = a·x + b·x³, a = 2√(2/π), b = 0.044715·a and s = sigmoid(t), GELU
+// is x·s, and its derivative s·(1 + (1 - s)·(a·x + 3b·x³)).
 func GELU(x *Node) *Node {
-	y, _ := InternalFusedOpCaller(
-		func() *Node { return BackendFusedActivation(x, activation.TypeGeluApprox.ToBackend()) },
-		func() *Node {
-			slope := MulScalar(AddScalar(MulScalar(Square(x), 0.044715), 1.0), 2*math.Sqrt(2/math.Pi))
-			return Mul(x, Sigmoid(Mul(x, slope)))
-		}, true)
-	return y
+	const a = 1.5957691216057308 // 2√(2/π)
+	const b = 0.044715 * a
+	forward := func() *Node { return activation.Apply(activation.TypeGeluApprox, x) }
+	return withGradient([]*Node{x}, forward, func(_, dy *Node) []*Node {
+		square := Square(x)
+		s := Sigmoid(Mul(x, AddScalar(MulScalar(square, b), a)))
+		slope := Mul(x, AddScalar(MulScalar(square, 3*b), a))
+		return []*Node{Mul(Mul(dy, s), OnePlus(Mul(OneMinus(s), slope)))}
+	})
 }
 
 // SiLU is x·sigmoid(x), also called swish.

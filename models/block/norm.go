@@ -1,6 +1,7 @@
 package block
 
 import (
+	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/nn"
 
@@ -12,17 +13,47 @@ const Epsilon = 1e-6
 
 // LayerNorm normalises the last axis of x to mean 0 and variance 1, then scales by "weight" and shifts
 // by "bias".
+//
+// With n the normalised x and g = dy·scale, dx is (g - mean(g) - n·mean(g·n)) / deviation.
 func LayerNorm(s *weights.Scope, x *Node) *Node {
 	scale := s.Vector("weight", width(x), weights.Ones())
 	shift := s.Vector("bias", width(x), weights.Zeros())
-	return nn.LayerNorm(x, []int{-1}, Epsilon, scale, shift, nil)
+	forward := func() *Node { return nn.LayerNorm(x, []int{-1}, Epsilon, scale, shift, nil) }
+	return withGradient([]*Node{x, scale, shift}, forward, func(_, dy *Node) []*Node {
+		centred := Sub(x, rowMean(x))
+		inverse := Inverse(Sqrt(AddScalar(rowMean(Square(centred)), Epsilon)))
+		n := Mul(centred, inverse)
+		byElement := Mul(dy, n)
+		g := Mul(dy, alongLast(scale, dy))
+		dx := Mul(Sub(Sub(g, rowMean(g)), Mul(n, rowMeanTimes(byElement, scale))), inverse)
+		return []*Node{dx, ReduceSum(rows(byElement), 0), ReduceSum(rows(dy), 0)}
+	})
 }
 
 // RMSNorm divides the last axis of x by its root mean square and scales by "weight": T5's layer norm,
 // without mean or bias (t5x examples/t5/layers.py, LayerNorm).
+//
+// With n the normalised x and g = dy·scale, dx is (g - n·mean(g·n)) / root mean square.
 func RMSNorm(s *weights.Scope, x *Node) *Node {
 	scale := s.Vector("weight", width(x), weights.Ones())
-	meanSquare := ReduceAndKeep(Square(x), ReduceMean, -1)
-	normed := Mul(x, Inverse(Sqrt(AddScalar(meanSquare, Epsilon))))
-	return Mul(normed, alongLast(scale, x))
+	var inverse, n *Node
+	forward := func() *Node {
+		inverse = Inverse(Sqrt(AddScalar(rowMean(Square(x)), Epsilon)))
+		n = Mul(x, inverse)
+		return Mul(n, alongLast(scale, n))
+	}
+	return withGradient([]*Node{x, scale}, forward, func(_, dy *Node) []*Node {
+		byElement := Mul(dy, n)
+		g := Mul(dy, alongLast(scale, dy))
+		dx := Mul(Sub(g, Mul(n, rowMeanTimes(byElement, scale))), inverse)
+		return []*Node{dx, ReduceSum(rows(byElement), 0)}
+	})
+}
+
+// rowMean is the mean of each row [..., 1].
+func rowMean(x *Node) *Node { return ReduceAndKeep(x, ReduceMean, -1) }
+
+// rowMeanTimes is rowMean(x·scale), without making x·scale.
+func rowMeanTimes(x, scale *Node) *Node {
+	return MulScalar(nn.Dense(x, InsertAxes(scale, -1), nil, compute.DenseLayoutInputOutputs), 1/float64(width(x)))
 }

@@ -1,0 +1,55 @@
+package block
+
+import (
+	"math"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// CrossEntropy is the loss [N] of each row of logits [N, V] given the id of its target [N] (t5x/losses.py,
+// cross_entropy_with_logits):
+//
+//	-sum over ids of q·log p  -  the least value that sum can have  +  zLoss · (log Z)²
+//
+// where p is the softmax of the logits, Z its normaliser, and q gives the target 1 - smoothing and every
+// other id an equal part of the rest.
+//
+// The gradient with respect to the logits is (1 + 2·zLoss·log Z)·p - q. No one-hot matrix is made: q is
+// scattered into p.
+func CrossEntropy(logits, targets *Node, smoothing, zLoss float64) *Node {
+	rows, vocab := logits.Shape().Dimensions[0], width(logits)
+	others := smoothing / float64(vocab-1)
+	confidence := 1 - smoothing
+	row := Iota(logits.Graph(), shapes.Make(dtypes.Int32, rows), 0)
+	places := Stack([]*Node{row, targets}, -1) // [N, 2]
+
+	var e, z, logZ *Node
+	forward := func() *Node {
+		largest := StopGradient(ReduceMax(logits, -1))
+		e = Exp(Sub(logits, InsertAxes(largest, -1)))
+		z = ReduceSum(e, -1)
+		logZ = Add(Log(z), largest)
+		losses := Sub(logZ, Gather(logits, places))
+		if smoothing > 0 {
+			ofAll := Sub(logZ, ReduceMean(logits, -1))
+			losses = Add(MulScalar(losses, confidence-others), MulScalar(ofAll, others*float64(vocab)))
+			losses = AddScalar(losses, -entropy(confidence, others, vocab))
+		}
+		return Add(losses, MulScalar(Square(logZ), zLoss))
+	}
+	return withGradient([]*Node{logits}, forward, func(_, dy *Node) []*Node {
+		ofP := Div(Mul(dy, AddScalar(MulScalar(logZ, 2*zLoss), 1)), z)
+		d := Mul(e, InsertAxes(ofP, -1))
+		if smoothing > 0 {
+			d = Sub(d, InsertAxes(MulScalar(dy, others), -1))
+		}
+		return []*Node{ScatterSum(d, places, MulScalar(dy, others-confidence), true, true)}
+	})
+}
+
+// entropy of giving one id the probability confidence and the vocab-1 others each the same.
+func entropy(confidence, others float64, vocab int) float64 {
+	return -(confidence*math.Log(confidence) + float64(vocab-1)*others*math.Log(others+1e-20))
+}
