@@ -10,6 +10,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		os.Exit(run(context.Background(), os.Args[1:]))
+	}
 	testscript.Main(m, map[string]func(){
 		"pali3": func() { os.Exit(run(context.Background(), os.Args[1:])) },
 	})
