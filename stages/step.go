@@ -66,7 +66,7 @@ func newStepper(t *Training, batch size) (*stepper, error) {
 func (s *stepper) build(loss Loss, in Inputs, scalars *graph.Node, nodes []*graph.Node) []*graph.Node {
 	bound := make([]*graph.Node, len(s.frozen)+len(s.trainable))
 	for i, at := range s.frozen {
-		bound[at] = graph.StopGradient(nodes[i])
+		bound[at] = nodes[i]
 	}
 	trained := nodes[len(s.frozen):len(bound)]
 	for i, at := range s.trainable {
