@@ -15,6 +15,7 @@ type Shape struct {
 	Images  int // N, pictures of an example; 0 if the tasks have none
 	Height  int // H, pixels
 	Width   int // W, pixels
+	Texts   int // K, texts of an example; 1 but for contrastive tasks
 	Encoder int // Le, encoder ids; for contrastive tasks the text's
 	Decoder int // Ld, decoder ids; 0 for contrastive tasks
 }
@@ -28,7 +29,7 @@ type Batch struct {
 	Pixels []float32
 	// Pictures says which of an example's N pictures are there: 1 or 0, [B, N].
 	Pictures []float32
-	// EncoderIDs are [B, Le], padded with 0.
+	// EncoderIDs are [B·K, Le], padded with 0; the texts of contrastive tasks are padded with ends of sentence.
 	EncoderIDs []int32
 	// DecoderInputs are the targets shifted right behind a pad, [B, Ld].
 	DecoderInputs []int32
@@ -48,10 +49,11 @@ type Batch struct {
 
 // NewBatch allocates the batch of a step, with pixels or without.
 func NewBatch(step int, s Shape, pixels bool) *Batch {
+	s.Texts = max(s.Texts, 1)
 	b := &Batch{
 		Step: step, Shape: s,
 		Pictures:      make([]float32, s.Rows*s.Images),
-		EncoderIDs:    make([]int32, s.Rows*s.Encoder),
+		EncoderIDs:    make([]int32, s.Rows*s.Texts*s.Encoder),
 		DecoderInputs: make([]int32, s.Rows*s.Decoder),
 		Targets:       make([]int32, s.Rows*s.Decoder),
 		Weights:       make([]float32, s.Rows*s.Decoder),
@@ -64,6 +66,12 @@ func NewBatch(step int, s Shape, pixels bool) *Batch {
 		b.Pixels = make([]float32, s.Rows*s.Images*s.Height*s.Width*3)
 	}
 	return b
+}
+
+// Texts returns an example's rows of encoder ids, [K·Le].
+func (b *Batch) Texts(row int) []int32 {
+	n := b.Shape.Texts * b.Shape.Encoder
+	return b.EncoderIDs[row*n : (row+1)*n]
 }
 
 // Digest returns the sha256 of everything in the batch, in hex: equal digests are equal batches.

@@ -22,7 +22,7 @@ func (s *Stream) Describe(b *Batch) []Example {
 	examples := make([]Example, b.Shape.Rows)
 	le, ld := b.Shape.Encoder, b.Shape.Decoder
 	for row := range examples {
-		encoder, targets := b.EncoderIDs[row*le:(row+1)*le], b.Targets[row*ld:(row+1)*ld]
+		encoder, targets := b.Texts(row)[:le], b.Targets[row*ld:(row+1)*ld]
 		e := Example{
 			Step: b.Step, Row: row, Task: s.recipe.Tasks[b.Tasks[row]].Name, Key: b.Keys[row],
 			Prompt: strings.TrimSpace(s.vocab.DecodeToEOS(encoder)), Target: strings.TrimSpace(s.vocab.DecodeToEOS(targets)),

@@ -25,7 +25,8 @@ type kind struct {
 // draft is an example before its texts become ids.
 type draft struct {
 	prompt, target string
-	document       string // of a corrupted text, instead of the two
+	texts          []string // of a contrastive example, instead of the two
+	document       string   // of a corrupted text, instead of them
 }
 
 // kinds is the table of task kinds (spec: PaLI §3.2; arXiv 2209.06794).
@@ -71,8 +72,14 @@ func questionsOf(t *Task, s *shards.Sample) (questions []*shards.Question) {
 
 func pick[T any](from []T, rng *counter.Stream) T { return from[rng.IntN(len(from))] }
 
+// makeContrastive gives all texts of the sample in a random order, of which a batch takes the first.
 func makeContrastive(t *Task, s *shards.Sample, _ []string, rng *counter.Stream) draft {
-	return draft{prompt: fill(t.Prompt, "text", pick(textsOf(t, s), rng).Value)}
+	texts := textsOf(t, s)
+	var d draft
+	for _, i := range rng.Perm(len(texts)) {
+		d.texts = append(d.texts, fill(t.Prompt, "text", texts[i].Value))
+	}
+	return d
 }
 
 func makeCaption(t *Task, s *shards.Sample, _ []string, rng *counter.Stream) draft {

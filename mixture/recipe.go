@@ -42,6 +42,9 @@ type ImageConfig struct {
 type Lengths struct {
 	Encoder int `yaml:"encoder"`
 	Decoder int `yaml:"decoder,omitempty"`
+	// Texts is how many texts of a picture a contrastive example has, each in a row of its own; default 1.
+	// A picture with names in many languages costs the image tower once for several of them.
+	Texts int `yaml:"texts,omitempty"`
 }
 
 // Task is one kind of example made from one split of one dataset.
@@ -87,6 +90,8 @@ func (r *Recipe) Check() error {
 		return fmt.Errorf("recipe: lengths.encoder: %d, must be above zero", r.Lengths.Encoder)
 	case r.Lengths.Decoder < 0:
 		return fmt.Errorf("recipe: lengths.decoder: %d, must not be below zero", r.Lengths.Decoder)
+	case r.Lengths.Texts < 0:
+		return fmt.Errorf("recipe: lengths.texts: %d, must not be below zero", r.Lengths.Texts)
 	case r.Images.PerExample < 0:
 		return fmt.Errorf("recipe: images.per_example: %d, must not be below zero", r.Images.PerExample)
 	case r.Temperature < 0:
@@ -126,6 +131,8 @@ func (t *Task) check(r *Recipe) error {
 		return fmt.Errorf("data: no dataset, neither here nor for the whole recipe")
 	case kind.target && r.Lengths.Decoder == 0:
 		return fmt.Errorf("kind %s needs lengths.decoder", t.Kind)
+	case kind.target && r.Lengths.Texts > 1:
+		return fmt.Errorf("kind %s has one text; lengths.texts is for contrastive tasks", t.Kind)
 	case kind.pictures && r.Images.Ops == "":
 		return fmt.Errorf("kind %s needs images.ops", t.Kind)
 	}

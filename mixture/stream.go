@@ -124,7 +124,7 @@ func (s *Stream) openTask(t *Task) error {
 }
 
 func (s *Stream) shapeOf() Shape {
-	shape := Shape{Rows: s.recipe.Batch / s.options.Hosts, Encoder: s.recipe.Lengths.Encoder, Decoder: s.recipe.Lengths.Decoder}
+	shape := Shape{Rows: s.recipe.Batch / s.options.Hosts, Texts: max(s.recipe.Lengths.Texts, 1), Encoder: s.recipe.Lengths.Encoder, Decoder: s.recipe.Lengths.Decoder}
 	for _, t := range s.recipe.Tasks {
 		if kinds[t.Kind].pictures {
 			shape.Images = max(s.recipe.Images.PerExample, 1)
@@ -274,18 +274,34 @@ func (s *Stream) example(number int, sample *shards.Sample, rng *counter.Stream)
 	if d.document != "" {
 		return s.denoise[number].corrupt(s.vocab.Encode(d.document), rng)
 	}
+	if len(d.texts) > 0 {
+		return s.texts(d.texts), nil
+	}
 	return ids{encoder: s.vocab.Encode(d.prompt), target: s.vocab.Encode(d.target)}, nil
 }
 
-// ids are an example's texts, without their ends.
-type ids struct{ encoder, target []int32 }
+// texts takes as many texts as an example has room for; of fewer, some come twice.
+func (s *Stream) texts(texts []string) (example ids) {
+	for i := range s.shape.Texts {
+		example.texts = append(example.texts, s.vocab.Encode(texts[i%len(texts)]))
+	}
+	return example
+}
+
+// ids are an example's texts, without their ends: of contrastive tasks several, of others a prompt and a target.
+type ids struct {
+	texts           [][]int32
+	encoder, target []int32
+}
 
 // place writes an example's ids into its row.
 func (s *Stream) place(b *Batch, row int, task *Task, example ids) {
 	le, ld := b.Shape.Encoder, b.Shape.Decoder
-	encoder := b.EncoderIDs[row*le : (row+1)*le]
+	encoder := b.Texts(row)
 	if !kinds[task.Kind].target {
-		FitText(encoder, example.encoder)
+		for i, text := range example.texts {
+			FitText(encoder[i*le:(i+1)*le], text)
+		}
 		return
 	}
 	FitPrompt(s.vocab, encoder, example.encoder)

@@ -184,6 +184,30 @@ func TestExamples(t *testing.T) {
 	}
 }
 
+// TestSeveralTexts gives a contrastive example both names of its picture.
+func TestSeveralTexts(t *testing.T) {
+	r := recipe(t)
+	r.Tasks = []Task{{Name: "names", Kind: "contrastive", Weight: 1}}
+	r.Lengths = Lengths{Encoder: 32, Texts: 2}
+	s := open(t, r, Options{})
+	b := batch(t, s, 0)
+	for row := range b.Shape.Rows {
+		texts := b.Texts(row)
+		first, second := s.Vocabulary().DecodeToEOS(texts[:32]), s.Vocabulary().DecodeToEOS(texts[32:])
+		if first == second || first != "一张图片" && second != "一张图片" {
+			t.Errorf("row %d has the texts %q and %q", row, first, second)
+		}
+		if texts[31] != 1 || texts[63] != 1 {
+			t.Errorf("row %d: a text does not end in an end of sentence: %v", row, texts)
+		}
+	}
+	r.Tasks = []Task{{Name: "caption", Kind: "caption", Weight: 1}}
+	r.Lengths.Decoder = 8
+	if err := r.Check(); err == nil || !strings.Contains(err.Error(), "lengths.texts") {
+		t.Errorf("several texts of a caption: %v", err)
+	}
+}
+
 func TestSplitWords(t *testing.T) {
 	for text, want := range map[string]int{"a b  c": 3, "one": 1, "日本語": 3, "ภาษา": 4, "cat 猫 x": 3} {
 		words := splitWords(text)

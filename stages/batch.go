@@ -18,7 +18,7 @@ type Inputs struct {
 	Tokens *graph.Node
 	// Pictures [B, N] has 1 for pictures that are there and 0 for those that an example lacks.
 	Pictures *graph.Node
-	// Encoder ids [B, Le], int32, padded with 0.
+	// Encoder ids [B·K, Le], int32, padded with 0: K texts of each example, 1 but for contrastive tasks.
 	Encoder *graph.Node
 	// Decoder ids [B, Ld], int32: the targets shifted right.
 	Decoder *graph.Node
@@ -62,7 +62,7 @@ func (s size) tensors(b *mixture.Batch, tokens []float32) (inputs []*tensors.Ten
 		floats(b.Pictures, rows, images)
 	}
 	if s.shape.Encoder > 0 {
-		ids(b.EncoderIDs, rows, s.shape.Encoder)
+		ids(b.EncoderIDs, rows*max(s.shape.Texts, 1), s.shape.Encoder)
 	}
 	if s.shape.Decoder > 0 {
 		ids(b.DecoderInputs, rows, s.shape.Decoder)

@@ -124,22 +124,23 @@ func Logits(s *weights.Scope, images, texts *Node) *Node {
 	return Add(Mul(cosines, InsertAxes(Exp(scale), 0)), InsertAxes(bias, 0))
 }
 
-// Loss is the sigmoid loss of images [B, H, W, 3] and the texts [B, L] that belong to them: every one of
-// the B·B pairs is classified as belonging together (the diagonal) or not, summed, divided by B
-// (arXiv 2303.15343, algorithm 1).
+// Loss is the sigmoid loss of images [B, H, W, 3] and the texts [B·K, L] that belong to them, K to each:
+// every one of the B·B·K pairs is classified as belonging together or not, summed, divided by the number
+// of texts. With one text an image it is algorithm 1 of arXiv 2303.15343.
 func Loss(s *weights.Scope, c Config, images, texts *Node) *Node {
 	logits := Logits(s, EmbedImages(s, c, images), EmbedTexts(s, c, texts))
 	return SigmoidLoss(logits)
 }
 
-// SigmoidLoss is -1/B · sum of log sigmoid(z·logits) for logits [B, B], z = 1 on the diagonal and -1
-// elsewhere.
+// SigmoidLoss is -1/(B·K) · sum of log sigmoid(z·logits) for logits [B, B·K], z = 1 where texts belong to
+// their image (texts i·K to i·K+K-1 to image i) and -1 elsewhere.
 func SigmoidLoss(logits *Node) *Node {
-	batch := logits.Shape().Dimensions[0]
-	pairs := shapes.Make(dtypes.Int32, batch, batch)
-	together := Equal(Iota(logits.Graph(), pairs, 0), Iota(logits.Graph(), pairs, 1))
+	images, texts := logits.Shape().Dimensions[0], logits.Shape().Dimensions[1]
+	pairs := shapes.Make(dtypes.Int32, images, texts)
+	owner := DivScalar(Iota(logits.Graph(), pairs, 1), texts/images)
+	together := Equal(Iota(logits.Graph(), pairs, 0), owner)
 	wrong := Where(together, Neg(logits), logits) // -z·logits
 	// softplus(x) = -log sigmoid(-x) = max(x, 0) + log(1 + exp(-|x|))
 	losses := Add(Max(wrong, ZerosLike(wrong)), Log1P(Exp(Neg(Abs(wrong)))))
-	return DivScalar(ReduceAllSum(losses), float64(batch))
+	return DivScalar(ReduceAllSum(losses), float64(texts))
 }

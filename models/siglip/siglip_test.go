@@ -35,25 +35,30 @@ func batch() []*tensors.Tensor {
 	return []*tensors.Tensor{modeltest.Floats("images", 5, 4, 4, 3), modeltest.IDs("texts", 23, 5, 6)}
 }
 
-// TestSigmoidLoss compares with the formula in float64, for logits small and very large.
+// TestSigmoidLoss compares with the formula in float64, for logits small and very large, and for one and
+// several texts an image.
 func TestSigmoidLoss(t *testing.T) {
-	for _, scale := range []float32{1, 30, 1000} {
-		const n = 6
-		logits := modeltest.Floats("logits", n, n)
+	for _, c := range []struct {
+		scale float32
+		each  int
+	}{{1, 1}, {30, 1}, {1000, 1}, {5, 3}} {
+		const images = 6
+		scale, n := c.scale, images*c.each
+		logits := modeltest.Floats("logits", images, n)
 		values := tensors.MustCopyFlatData[float32](logits)
 		want := 0.0
 		for i := range values {
 			values[i] *= scale
 			z := -1.0
-			if i/n == i%n {
+			if i/n == i%n/c.each {
 				z = 1
 			}
-			want -= logSigmoid(z*float64(values[i])) / n
+			want -= logSigmoid(z*float64(values[i])) / float64(n)
 		}
 		empty, _ := weights.NewSet(nil, nil)
 		got := modeltest.Flat(t, empty, func(_ *weights.Scope, in []*graph.Node) []*graph.Node {
 			return []*graph.Node{siglip.SigmoidLoss(in[0])}
-		}, tensors.FromFlatDataAndDimensions(values, n, n))[0]
+		}, tensors.FromFlatDataAndDimensions(values, images, n))[0]
 		if math.Abs(float64(got)-want) > 1e-5*want {
 			t.Errorf("scale %g: loss %g, want %g", scale, got, want)
 		}
