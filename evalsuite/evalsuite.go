@@ -1,5 +1,13 @@
-// Package evalsuite scores models on benchmarks and reports what it found.
+// Package evalsuite asks models and scores what they say.
 //
-// It owns benchmarks, baselines, intervals and reports; its metrics package holds the pure functions.
-// It trains nothing.
+// An [Answerer] lets a trained PaLI-3 answer queries, an [Embedder] embeds with a trained SigLIP; any other
+// model is a [Speaker]. [Captions] and [Questions] ask about the samples of a split, [ScoreCaptions] and
+// [ScoreAnswers] score what was said, [Retrieve] ranks, and baselines.go holds what a score must be
+// compared with: a blind model, the best constant answer, chance.
+//
+//	metrics      the scores as pure functions, equal to their references
+//	benchmarks   published tests in their own files, for predictions of any model
+//	report       a page for people
+//
+// The package owns benchmarks, baselines, intervals and reports. It trains nothing.
 package evalsuite
