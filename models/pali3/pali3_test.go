@@ -46,6 +46,24 @@ func TestGradient(t *testing.T) {
 	modeltest.Gradient(t, initial(t, tiny), loss, batch()...)
 }
 
+// TestGradientsLikeDerivedOnes compares the gradients written out in package block with those that GoMLX
+// derives from single ops.
+func TestGradientsLikeDerivedOnes(t *testing.T) {
+	set, in := initial(t, tiny), batch()
+	own := modeltest.Gradients(t, set, loss, in...)
+	t.Setenv(graph.FusionEnv, "0")
+	derived := modeltest.Gradients(t, set, loss, in...)
+	for i, spec := range set.Specs() {
+		a, b := tensors.MustCopyFlatData[float32](own[i]), tensors.MustCopyFlatData[float32](derived[i])
+		for j := range a {
+			if math.Abs(float64(a[j]-b[j])) > 1e-4*(math.Abs(float64(b[j]))+0.1) {
+				t.Errorf("%s: element %d is %g, derived %g", spec.Name, j, a[j], b[j])
+				break
+			}
+		}
+	}
+}
+
 func TestTrainingDoesNotHang(t *testing.T) {
 	losses := modeltest.Train(t, initial(t, tiny), 100, 3e-3, loss, batch()...)
 	if last := losses[99]; !(last < losses[0]/2) {

@@ -73,21 +73,27 @@ func call(t testing.TB, exec *graph.Exec, state, inputs []*tensors.Tensor) []*te
 	return out
 }
 
+// Gradients computes the gradients of the model's first output, a scalar, with respect to every weight.
+func Gradients(t testing.TB, set *weights.Set, model Model, inputs ...*tensors.Tensor) []*tensors.Tensor {
+	t.Helper()
+	n := len(inputs)
+	exec, err := graph.NewExec(Backend(t), func(all []*graph.Node) []*graph.Node {
+		loss := model(weights.Bind(set.Specs(), all[n:]), all[:n])[0]
+		return graph.Gradient(loss, all[n:]...)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return call(t, exec, set.Tensors(), inputs)
+}
+
 // Gradient compares the derivative of the model's first output, a scalar, along a random direction
 // in each weight with central finite differences.
 func Gradient(t *testing.T, set *weights.Set, model Model, inputs ...*tensors.Tensor) {
 	t.Helper()
 	n := len(inputs)
 	specs := set.Specs()
-	exec, err := graph.NewExec(Backend(t), func(all []*graph.Node) []*graph.Node {
-		nodes := all[n:]
-		loss := model(weights.Bind(specs, nodes), all[:n])[0]
-		return append([]*graph.Node{loss}, graph.Gradient(loss, nodes...)...)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	grads := call(t, exec, set.Tensors(), inputs)[1:]
+	grads := Gradients(t, set, model, inputs...)
 	lossAlone := compile(t, set, n, model)
 	for i, spec := range specs {
 		direction, want := make([]float32, spec.Size()), 0.0
