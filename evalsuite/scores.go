@@ -2,6 +2,7 @@ package evalsuite
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/pali3/pali3/evalsuite/metrics"
@@ -26,6 +27,16 @@ func Samples(d *shards.Dataset, split string) ([]shards.Sample, error) {
 		}
 	}
 	return samples, nil
+}
+
+// ReadSamples returns the samples of a split of the dataset in a folder.
+func ReadSamples(dir, split string) ([]shards.Sample, error) {
+	d, err := shards.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	samples, err := Samples(d, split)
+	return samples, errors.Join(err, d.Close())
 }
 
 // Said is one answer of a model, with what was asked and what would have been right.
@@ -70,6 +81,15 @@ func Questions(samples []shards.Sample) (queries []Query, said []Said) {
 		}
 	}
 	return queries, said
+}
+
+// Ask puts what a model answers to the queries into said, which belong to them one by one.
+func Ask(ctx context.Context, model Speaker, queries []Query, said []Said) error {
+	answers, err := model.Answer(ctx, queries, nil)
+	for i := range answers {
+		said[i].Answer = answers[i]
+	}
+	return err
 }
 
 // ScoreCaptions scores captions: exact match, and CIDEr with the document frequencies of each language's

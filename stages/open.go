@@ -7,10 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gomlx/compute"
 
 	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/tokenize"
@@ -29,7 +31,8 @@ type Trained struct {
 	Pipeline *augment.Pipeline
 }
 
-// Open opens the run folder of a finished run. Builtin is as in Options.
+// Open opens the run folder of a finished run. The folder is enough: its recipe's tokenizer is the folder's
+// own copy. A folder from before there were copies needs builtin, as in Options; nil otherwise.
 func Open(be compute.Backend, dir string, builtin fs.FS) (*Trained, error) {
 	t := &Trained{}
 	path := filepath.Join(dir, RecipeFile)
@@ -57,6 +60,9 @@ func Open(be compute.Backend, dir string, builtin fs.FS) (*Trained, error) {
 	if t.Weights, err = weights.Load(filepath.Join(dir, WeightsFile), specs); err != nil {
 		return nil, err
 	}
+	if own := filepath.Join(dir, TokenizerFile); exists(own) {
+		t.Recipe.Mixture.Tokenizer.Model = own
+	}
 	if t.Vocabulary, err = mixture.OpenVocabulary(t.Recipe.Mixture.Tokenizer, builtin); err != nil {
 		return nil, fmt.Errorf("the tokenizer of %s: %w", dir, err)
 	}
@@ -66,6 +72,27 @@ func Open(be compute.Backend, dir string, builtin fs.FS) (*Trained, error) {
 		}
 	}
 	return t, nil
+}
+
+// copyTokenizer puts the tokenizer model of a recipe into its run folder.
+func copyTokenizer(dir, model string, builtin fs.FS) error {
+	own := filepath.Join(dir, TokenizerFile)
+	var content []byte
+	var err error
+	if name, ours := strings.CutPrefix(model, "pali3:"); ours {
+		content, err = fs.ReadFile(builtin, name)
+	} else {
+		content, err = os.ReadFile(model)
+	}
+	if err != nil {
+		return fmt.Errorf("copying the tokenizer into %s: %w", dir, err)
+	}
+	return atomicfile.WriteBytes(own, content)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // Untrained returns the model with the weights that its run began with if it took none from others.

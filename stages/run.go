@@ -36,6 +36,8 @@ const (
 	ModelFile = "model.json"
 	// RecipeFile holds the resolved recipe.
 	RecipeFile = "run.yaml"
+	// TokenizerFile is a copy of the recipe's SentencePiece model, so that the folder can be used anywhere.
+	TokenizerFile = "tokenizer.model"
 
 	checkpointsFolder = "checkpoints"
 	temporaryPrefix   = ".tmp-"

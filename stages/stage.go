@@ -93,6 +93,9 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	if err := Train(ctx, t); err != nil {
 		return Result{}, err
 	}
+	if err := copyTokenizer(dir, r.Mixture.Tokenizer.Model, o.Builtin); err != nil {
+		return Result{}, err
+	}
 	if err := writeModel(dir, r, network, set); err != nil {
 		return Result{}, err
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/pali3/pali3/evalsuite"
-	"github.com/pali3/pali3/internal/picture"
 	"github.com/pali3/pali3/internal/quickstart"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/backend"
@@ -116,13 +115,11 @@ func readPicture(file string) (shards.Image, error) {
 	if err != nil {
 		return shards.Image{}, err
 	}
-	found, err := picture.Inspect(content)
+	image, err := shards.NewImage(content)
 	if err != nil {
 		return shards.Image{}, fmt.Errorf("%s: %w", file, err)
 	}
-	return shards.Image{
-		Bytes: content, Format: found.Format, Width: int32(found.Width), Height: int32(found.Height), SHA256: shards.Hash(content),
-	}, nil
+	return image, nil
 }
 
 // maxPicture is the largest picture file taken, in bytes.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/evalsuite/report"
@@ -27,4 +28,12 @@ func ExampleWriteFile() {
 	})
 	fmt.Println(err)
 	// Output: <nil>
+}
+
+// Write lays a report out as one page that needs nothing but itself.
+func ExampleWrite() {
+	var page strings.Builder
+	err := report.Write(&page, &report.Report{Title: "Cats & dogs"})
+	fmt.Println(strings.Contains(page.String(), "<title>Cats &amp; dogs</title>"), strings.Contains(page.String(), "<script"), err)
+	// Output: true false <nil>
 }

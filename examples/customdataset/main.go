@@ -1,0 +1,59 @@
+// Command customdataset makes a dataset of an iterator, trains a small PaLI-3 to caption its pictures, and
+// scores what the model says of those it was not shown.
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"log"
+
+	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/stages"
+)
+
+//go:embed recipe.yaml tokenizer.model
+var files embed.FS
+
+func main() {
+	score, err := run(context.Background(), "customdataset-run/data", "customdataset-run/model")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.0f%% of %d captions are right\n", 100*score.Value, score.N)
+}
+
+func run(ctx context.Context, data, model string) (metrics.Score, error) {
+	_, writing := shards.Write(data, samples(1000)) // of an iterator, see samples.go
+	text, reading := files.ReadFile("recipe.yaml")
+	recipe, parsing := stages.ParseRecipe(text, "recipe.yaml", "data="+data)
+	be, opening := backend.Open("")
+	if err := errors.Join(writing, reading, parsing, opening); err != nil {
+		return metrics.Score{}, err
+	}
+	if _, err := stages.Run(ctx, recipe, model, stages.Options{Backend: be, Builtin: files}); err != nil {
+		return metrics.Score{}, err
+	}
+	trained, err := stages.Open(be, model, nil)
+	if err != nil {
+		return metrics.Score{}, err
+	}
+	answerer, err := evalsuite.AnswererOf(be, trained)
+	if err != nil {
+		return metrics.Score{}, err
+	}
+	held, err := evalsuite.ReadSamples(data, "held_out")
+	if err != nil {
+		return metrics.Score{}, err
+	}
+	queries, said := evalsuite.Captions(held)
+	if err := evalsuite.Ask(ctx, answerer, queries, said); err != nil {
+		return metrics.Score{}, err
+	}
+	exact, _, err := evalsuite.ScoreCaptions(said, metrics.Bootstrap{})
+	return exact, err
+}
