@@ -7,12 +7,17 @@ import "github.com/pali3/pali3/internal/counter"
 // within a window of blocks every number is, so that reads of neighbours stay together.
 type Order struct {
 	n     int
-	block int // neighbours
-	blend int // blocks in a window
+	block int  // neighbours
+	blend int  // blocks in a window
+	drift bool // blocks begin elsewhere in each epoch
 }
 
 // NewOrder returns the order of n numbers in windows of blend blocks.
-func NewOrder(n, block, blend int) Order { return Order{n, max(block, 1), max(blend, 1)} }
+func NewOrder(n, block, blend int) Order { return Order{n, max(block, 1), max(blend, 1), false} }
+
+// NeighbourOrder returns the order of n numbers in which so many neighbours come together, others in
+// each epoch.
+func NeighbourOrder(n, neighbours int) Order { return Order{n, max(neighbours, 1), 1, true} }
 
 // At returns the number at a position of an epoch's order; the key names the order and the epoch.
 func (o Order) At(position int, key uint64) int {
@@ -22,11 +27,14 @@ func (o Order) At(position int, key uint64) int {
 	within := permute(uint64(position-start), uint64(length), counter.Key(key, 1, uint64(start)))
 	position = start + int(within)
 	whole := o.n / o.block
-	if position >= whole*o.block {
-		return position // the last, shorter block
+	if position < whole*o.block { // not in the last, shorter block
+		block := permute(uint64(position/o.block), uint64(whole), counter.Key(key, 2))
+		position = int(block)*o.block + position%o.block
 	}
-	block := permute(uint64(position/o.block), uint64(whole), counter.Key(key, 2))
-	return int(block)*o.block + position%o.block
+	if o.drift {
+		position = (position + int(counter.Key(key, 3)%uint64(o.n))) % o.n
+	}
+	return position
 }
 
 // feistelRounds makes the permutation pass simple statistical tests; four are the least that are

@@ -55,3 +55,37 @@ func TestOrderIsUniform(t *testing.T) {
 		t.Errorf("chi-square %.1f of counts %v", chi, counts)
 	}
 }
+
+// TestNeighboursComeTogether visits each number once an epoch, neighbours within a block of positions.
+func TestNeighboursComeTogether(t *testing.T) {
+	const n, neighbours = 103, 10
+	o := NeighbourOrder(n, neighbours)
+	begins := map[int]bool{}
+	for epoch := range uint64(5) {
+		seen := make([]bool, n)
+		for start := 0; start < n; start += neighbours {
+			low := -1
+			for i := start; i < min(start+neighbours, n); i++ {
+				v := o.At(i, epoch)
+				if seen[v] {
+					t.Fatalf("epoch %d: %d comes twice", epoch, v)
+				}
+				seen[v] = true
+				if low < 0 || (low-v+n)%n < n/2 {
+					low = v // the least, around the end
+				}
+			}
+			for i := start; i < min(start+neighbours, n); i++ {
+				if far := (o.At(i, epoch) - low + n) % n; far >= neighbours {
+					t.Errorf("epoch %d: %d and %d are %d apart in one block", epoch, low, o.At(i, epoch), far)
+				}
+			}
+			if start == 0 {
+				begins[low%neighbours] = true
+			}
+		}
+	}
+	if len(begins) < 2 {
+		t.Error("blocks begin at the same numbers in each epoch")
+	}
+}

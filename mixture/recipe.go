@@ -64,6 +64,10 @@ type Task struct {
 	Texts []string `yaml:"texts,omitempty"`
 	// Questions are the kinds of question; none means any.
 	Questions []string `yaml:"questions,omitempty"`
+	// Neighbours is how many samples whose keys follow one another come together; none means a wholly
+	// random order. Where keys say what a picture shows, neighbours are the hard negatives of a
+	// contrastive task: the same figure in another colour meets it in the same batch.
+	Neighbours int `yaml:"neighbours,omitempty"`
 	// Prompt is the template of the encoder's text; by default the kind's own of PaLI.
 	Prompt string `yaml:"prompt,omitempty"`
 	// Denoisers names the preset of span corruption: ul2-paper, ul2, ul2r or t5.
@@ -125,6 +129,8 @@ func (t *Task) check(r *Recipe) error {
 		return fmt.Errorf("name: missing")
 	case !ok:
 		return fmt.Errorf("kind: %q; the nearest legal kind is %q (of %s)", t.Kind, strict.Nearest(t.Kind, Kinds()), strings.Join(Kinds(), ", "))
+	case t.Neighbours < 0:
+		return fmt.Errorf("neighbours: %d, must not be below zero", t.Neighbours)
 	case t.Weight < 0:
 		return fmt.Errorf("weight: %g, must not be below zero", t.Weight)
 	case t.Data == "" && r.Data == "":

@@ -2,6 +2,8 @@ package mixture
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/pali3/pali3/shards"
 )
@@ -25,6 +27,7 @@ func newSource(dataset *shards.Dataset, t *Task) (*source, error) {
 	s := &source{dataset: dataset}
 	k := kinds[t.Kind]
 	split, row := t.split(), 0
+	keys := map[int]string{}
 	labels := map[string]bool{}
 	for sample, err := range dataset.Samples() {
 		if err != nil {
@@ -32,6 +35,7 @@ func newSource(dataset *shards.Dataset, t *Task) (*source, error) {
 		}
 		if (split == "" || sample.Split == split) && (!k.pictures || len(sample.Images) > 0) && k.usable(t, &sample) {
 			s.rows = append(s.rows, row)
+			keys[row] = sample.Key
 			for _, box := range sample.Boxes {
 				if !labels[box.Label] {
 					labels[box.Label] = true
@@ -45,5 +49,9 @@ func newSource(dataset *shards.Dataset, t *Task) (*source, error) {
 		return nil, fmt.Errorf("task %s: no sample of %s can be used: split %q, kind %s, languages %v", t.Name, dataset.Dir(), split, t.Kind, t.Languages)
 	}
 	s.order = NewOrder(len(s.rows), orderBlock, orderBlend)
+	if t.Neighbours > 1 {
+		s.order = NeighbourOrder(len(s.rows), t.Neighbours)
+		slices.SortFunc(s.rows, func(a, b int) int { return strings.Compare(keys[a], keys[b]) })
+	}
 	return s, nil
 }
