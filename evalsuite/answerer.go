@@ -35,6 +35,8 @@ type Setting struct {
 	Decoder    int // length of answers in ids, its end included
 	Images     int // pictures of a query
 	Batch      int // queries answered together; default 64
+	// Method of choosing answers; greedy unless set.
+	Method decode.Method
 }
 
 // Answerer answers queries with a trained PaLI-3. Not safe for concurrent use.
@@ -121,6 +123,7 @@ func (a *Answerer) batch(ctx context.Context, queries []Query) ([]string, error)
 	tokens := make([]float32, a.Batch*a.Images*width)
 	mask := make([]float32, a.Batch*a.Images)
 	ids := make([]int32, a.Batch*a.Encoder)
+	keys := make([]uint64, a.Batch)
 	for i := range a.Batch {
 		row := ids[i*a.Encoder : (i+1)*a.Encoder]
 		if i >= len(queries) {
@@ -128,15 +131,19 @@ func (a *Answerer) batch(ctx context.Context, queries []Query) ([]string, error)
 			continue
 		}
 		mixture.FitPrompt(a.Vocabulary, row, a.Vocabulary.Encode(queries[i].Prompt))
+		keys[i] = counter.Name(queries[i].Prompt)
 		for j := range min(len(queries[i].Images), a.Images) {
+			keys[i] = counter.Key(keys[i], counter.Name(hashOf(&queries[i].Images[j])))
 			copy(tokens[(i*a.Images+j)*width:], a.tokens[hashOf(&queries[i].Images[j])])
 			mask[i*a.Images+j] = 1
 		}
 	}
+	a.generator.Method = a.Method
 	answers, err := a.generator.Generate(ctx, a.Weights, decode.Inputs{
 		Tokens:    tensors.FromFlatDataAndDimensions(tokens, a.Batch, a.Images*a.Model.Vision.Tokens(), a.Model.Vision.Width),
 		ImageMask: tensors.FromFlatDataAndDimensions(mask, a.Batch, a.Images),
 		Encoder:   tensors.FromFlatDataAndDimensions(ids, a.Batch, a.Encoder),
+		Keys:      keys,
 	})
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"github.com/pali3/pali3/internal/quickstart"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
@@ -41,6 +42,21 @@ type speak struct {
 	Model   string `required:"" placeholder:"RUN" help:"Run folder of a trained PaLI-3, for example quickstart-run/caption."`
 	Backend string `help:"Backend of the graphs; by default GOMLX_BACKEND or pure Go."`
 	JSON    bool   `help:"Print one JSON object."`
+
+	Beam        int     `placeholder:"N" help:"Follow N beginnings at once (beam search, length-normalised as in T5X) instead of the likeliest alone."`
+	Temperature float64 `placeholder:"T" help:"Draw the answer at random: 1 by the model's probabilities, less to be surer."`
+	TopK        int     `placeholder:"K" help:"With --temperature: draw each piece among the K likeliest."`
+	TopP        float64 `placeholder:"P" help:"With --temperature: draw among the likeliest that together have probability P."`
+	Seed        uint64  `help:"Seed of what is drawn."`
+}
+
+// method is how the answer is chosen.
+func (s speak) method() (decode.Method, error) {
+	m := decode.Method{Beams: s.Beam, Temperature: s.Temperature, TopK: s.TopK, TopP: s.TopP, Seed: s.Seed}
+	if s.Beam > 1 {
+		m.Alpha = decode.T5XAlpha
+	}
+	return m, m.Validate()
 }
 
 // spoken is what a model said of a picture.
@@ -53,6 +69,10 @@ type spoken struct {
 
 // answer prints what the model says to a prompt about each picture.
 func (s speak) answer(ctx context.Context, files []string, prompt string) error {
+	method, err := s.method()
+	if err != nil {
+		return err
+	}
 	var queries []evalsuite.Query
 	for _, file := range files {
 		image, err := readPicture(file)
@@ -73,6 +93,7 @@ func (s speak) answer(ctx context.Context, files []string, prompt string) error 
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.Model, err)
 	}
+	answerer.Method = method
 	answerer.Batch = min(len(queries), answerer.Batch)
 	began := time.Now()
 	answers, err := answerer.Answer(ctx, queries, nil)

@@ -141,3 +141,102 @@ func TestCancelling(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// say answers with a method.
+func say(t *testing.T, m decode.Method, set *weights.Set, in decode.Inputs) []decode.Answer {
+	t.Helper()
+	generator, err := decode.NewGenerator(modeltest.Backend(t), tiny, set.Specs(), length)
+	if err != nil {
+		t.Fatal(err)
+	}
+	generator.Method = m
+	answers, err := generator.Generate(context.Background(), set, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answers
+}
+
+// probabilities returns what the model, its decoder run as a whole, gives to each answer in nats.
+func probabilities(t *testing.T, set *weights.Set, in decode.Inputs, answers []decode.Answer) []float64 {
+	t.Helper()
+	decoder, said := make([]int32, batch*length), make([]int, batch)
+	for b, a := range answers {
+		copy(decoder[b*length+1:(b+1)*length], a.IDs)
+		said[b] = min(len(a.IDs)+1, length) // with the EOS
+	}
+	logits := modeltest.Flat(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
+		encoded, mask := pali3.Encode(s, tiny, pali3.Inputs{Images: in[0], Encoder: in[1]})
+		return []*graph.Node{ul2.Logits(s, tiny.Language, ul2.Decode(s, tiny.Language, encoded, mask, in[2]))}
+	}, in.Images, in.Encoder, tensors.FromFlatDataAndDimensions(decoder, batch, length))
+	found := make([]float64, batch)
+	for b := range found {
+		for position := range said[b] {
+			at := (b*length + position) * tiny.Language.Vocab
+			row := logits[at : at+tiny.Language.Vocab]
+			id := int32(decode.EOS)
+			if position < len(answers[b].IDs) {
+				id = answers[b].IDs[position]
+			}
+			best, logp := likeliest(row)
+			found[b] += logp + float64(row[id]-row[best])
+		}
+	}
+	return found
+}
+
+func TestAnswersHaveTheirProbability(t *testing.T) {
+	set, in := initial(t)
+	for _, m := range []decode.Method{{}, {Beams: 3, Alpha: decode.T5XAlpha}, {Beams: 4}, {Temperature: 1, Seed: 4}, {Temperature: 0.8, TopK: 5}} {
+		answers := say(t, m, set, in)
+		for b, want := range probabilities(t, set, in, answers) {
+			if math.Abs(answers[b].LogProbability-want) > 1e-3 {
+				t.Errorf("%+v: sample %d: %v, want %.4f", m, b, answers[b], want)
+			}
+		}
+	}
+}
+
+func TestBeamsFindLikelierAnswers(t *testing.T) {
+	set, in := initial(t)
+	greedy, one, four := say(t, decode.Method{}, set, in), say(t, decode.Method{Beams: 1}, set, in), say(t, decode.Method{Beams: 4}, set, in)
+	better := 0
+	for b := range greedy {
+		if !slices.Equal(greedy[b].IDs, one[b].IDs) {
+			t.Errorf("sample %d: one beam says %v, greedy %v", b, one[b], greedy[b])
+		}
+		if four[b].LogProbability > greedy[b].LogProbability+1e-3 {
+			better++
+		}
+		if ended := len(greedy[b].IDs) < length; ended && four[b].LogProbability < greedy[b].LogProbability-1e-3 {
+			t.Errorf("sample %d: four beams say %v, greedy %v", b, four[b], greedy[b])
+		}
+	}
+	if better == 0 {
+		t.Error("four beams found no likelier answer: the test shows little")
+	}
+}
+
+func TestSamplingRepeats(t *testing.T) {
+	set, in := initial(t)
+	cold, greedy := say(t, decode.Method{Temperature: 1e-5}, set, in), say(t, decode.Method{}, set, in)
+	m := decode.Method{Temperature: 1, TopP: 0.95, Seed: 5}
+	a, b := say(t, m, set, in), say(t, m, set, in)
+	m.Seed++
+	other := say(t, m, set, in)
+	differ := 0
+	for i := range greedy {
+		if !slices.Equal(cold[i].IDs, greedy[i].IDs) {
+			t.Errorf("sample %d: near temperature 0 %v, greedy %v", i, cold[i], greedy[i])
+		}
+		if !slices.Equal(a[i].IDs, b[i].IDs) {
+			t.Errorf("sample %d: %v, and the same again %v", i, a[i], b[i])
+		}
+		if !slices.Equal(a[i].IDs, other[i].IDs) {
+			differ++
+		}
+	}
+	if differ == 0 {
+		t.Error("another seed draws the same")
+	}
+}

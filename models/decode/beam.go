@@ -1,0 +1,134 @@
+package decode
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// beamSearch follows the likeliest beginnings of an answer, as many for each sample as there are beams.
+// The rules are those of T5X (t5x/decoding.py, beam_search): from all continuations of a sample's beams
+// the 2K likeliest are taken; those that end compete, by log probability over the length's penalty, for
+// the K places of ended answers; the K likeliest of the others are followed on. A sample is done when no
+// beam, were it to end at the greatest length without losing any probability, would get such a place.
+type beamSearch struct {
+	beams   int
+	alpha   float64
+	length  int // the greatest, EOS included
+	samples []beams
+	ids     []int32 // said last by each beam [B·K]
+	parents []int32 // rows of the beams that each beam continues [B·K]
+}
+
+// beams are the hypotheses of a sample.
+type beams struct {
+	live  []hypothesis // likeliest first
+	ended []hypothesis // best first
+	done  bool
+}
+
+// hypothesis is an answer or its beginning.
+type hypothesis struct {
+	ids   []int32 // without the EOS
+	logp  float64
+	score float64 // of an ended one: logp over the penalty
+}
+
+func newBeamSearch(m Method, batch, length int) *beamSearch {
+	s := &beamSearch{
+		beams: m.Beams, alpha: m.Alpha, length: length, samples: make([]beams, batch),
+		ids: make([]int32, batch*m.Beams), parents: make([]int32, batch*m.Beams),
+	}
+	for i := range s.samples {
+		s.samples[i].live = []hypothesis{{}} // one, as all beams would say the same at first
+		for k := range m.Beams {
+			s.parents[i*m.Beams+k] = int32(i * m.Beams)
+		}
+	}
+	return s
+}
+
+// penalty is what T5X calls the brevity penalty of an answer of so many ids, EOS included.
+func (s *beamSearch) penalty(length int) float64 { return math.Pow((5+float64(length))/6, s.alpha) }
+
+func (s *beamSearch) step(d *decoder, position int) (bool, error) {
+	found := make([][]continuation, len(s.samples))
+	err := d.follow(s.ids, s.parents, position, func(row int, logits []float32, normalizer float64) {
+		i, k := row/s.beams, row%s.beams
+		if b := &s.samples[i]; !b.done && k < len(b.live) {
+			found[i] = likeliest(found[i], 2*s.beams, k, logits, b.live[k].logp-normalizer)
+		}
+	})
+	if err != nil {
+		return false, err
+	}
+	all := true
+	for i := range s.samples {
+		if !s.samples[i].done {
+			s.extend(i, found[i], position+1)
+		}
+		all = all && s.samples[i].done
+	}
+	return all, nil
+}
+
+// continuation is a beam with one id more.
+type continuation struct {
+	beam int
+	id   int32
+	logp float64
+}
+
+// likeliest adds a beam's continuations to the n likeliest found so far, likeliest first. Before is what
+// is added to a logit to make it the continuation's log probability.
+func likeliest(found []continuation, n, beam int, logits []float32, before float64) []continuation {
+	for id, logit := range logits {
+		logp := float64(logit) + before
+		if len(found) == n && logp <= found[n-1].logp {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(found, logp, func(c continuation, logp float64) int {
+			if c.logp >= logp { // the first of equals stays before the others
+				return -1
+			}
+			return 1
+		})
+		if len(found) == n {
+			found = found[:n-1]
+		}
+		found = slices.Insert(found, at, continuation{beam, int32(id), logp})
+	}
+	return found
+}
+
+// extend replaces a sample's beams by their continuations, which are of that length.
+func (s *beamSearch) extend(sample int, found []continuation, length int) {
+	b := &s.samples[sample]
+	var live []hypothesis
+	for _, c := range found {
+		ids := b.live[c.beam].ids
+		if c.id == EOS {
+			b.ended = append(b.ended, hypothesis{ids, c.logp, c.logp / s.penalty(length)})
+			continue
+		}
+		if k := len(live); k < s.beams {
+			row := sample*s.beams + k
+			s.ids[row], s.parents[row] = c.id, int32(sample*s.beams+c.beam)
+			live = append(live, hypothesis{ids: append(slices.Clip(ids), c.id), logp: c.logp})
+		}
+	}
+	b.live = live
+	slices.SortStableFunc(b.ended, func(a, b hypothesis) int { return cmp.Compare(b.score, a.score) })
+	b.ended = b.ended[:min(len(b.ended), s.beams)]
+	b.done = len(live) == 0 || len(b.ended) == s.beams && b.ended[s.beams-1].score > live[0].logp/s.penalty(s.length)
+}
+
+// answers returns the best answer that has ended, or the likeliest beginning where none has.
+func (s *beamSearch) answers() []Answer {
+	answers := make([]Answer, len(s.samples))
+	for i, b := range s.samples {
+		best := append(b.ended, b.live...)[0]
+		answers[i] = Answer{IDs: best.ids, LogProbability: best.logp}
+	}
+	return answers
+}

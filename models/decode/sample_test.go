@@ -1,0 +1,113 @@
+package decode
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/pali3/pali3/internal/counter"
+)
+
+var logits = []float32{0.3, -1, 2, 1.2, 0.3, -3}
+
+// expected returns the probabilities that a method gives, computed plainly.
+func expected(m Method) []float64 {
+	order := []int{2, 3, 0, 4, 1, 5} // likeliest first
+	p := make([]float64, len(logits))
+	total := 0.0
+	for i, l := range logits {
+		p[i] = math.Exp(float64(l) / m.Temperature)
+	}
+	keep := len(p)
+	if m.TopK > 0 {
+		keep = m.TopK
+	}
+	for _, i := range order[keep:] {
+		p[i] = 0
+	}
+	for _, v := range p {
+		total += v
+	}
+	before, kept := 0.0, 0.0
+	for _, i := range order {
+		if m.TopP > 0 && before >= m.TopP {
+			p[i] = 0
+		}
+		before += p[i] / total
+		kept += p[i]
+	}
+	for i := range p {
+		p[i] /= kept
+	}
+	return p
+}
+
+// TestFrequencies compares what is drawn with the probabilities by a chi-square test. The limits are the
+// 99.9% points of its distribution; the numbers are the same at every run.
+func TestFrequencies(t *testing.T) {
+	limits := map[int]float64{0: 0, 1: 10.83, 2: 13.82, 3: 16.27, 4: 18.47, 5: 20.52}
+	for _, m := range []Method{
+		{Temperature: 1}, {Temperature: 0.5}, {Temperature: 3}, {Temperature: 1, TopK: 3}, {Temperature: 1, TopK: 1},
+		{Temperature: 1, TopP: 0.7}, {Temperature: 1, TopP: 0.9}, {Temperature: 2, TopK: 4, TopP: 0.8},
+	} {
+		const n = 20_000
+		counts := make([]float64, len(logits))
+		draws := sampler{method: m}
+		for row := range n {
+			counts[m.draw(logits, draws.uniform(row, 3))]++
+		}
+		chi, free := 0.0, -1
+		for i, p := range expected(m) {
+			if p == 0 {
+				if counts[i] > 0 {
+					t.Errorf("%+v: id %d was drawn", m, i)
+				}
+				continue
+			}
+			free++
+			chi += (counts[i] - n*p) * (counts[i] - n*p) / (n * p)
+		}
+		if chi > limits[free] {
+			t.Errorf("%+v: chi-square %.2f with %d degrees of freedom: %v, want %v", m, chi, free, counts, expected(m))
+		}
+	}
+}
+
+func TestColdIsGreedy(t *testing.T) {
+	m := Method{Temperature: 1e-6}
+	for row := range 1000 {
+		if id := m.draw(logits, counter.New(uint64(row)).Float64()); id != 2 {
+			t.Fatalf("drew id %d", id)
+		}
+	}
+}
+
+func TestDrawsAreKeyed(t *testing.T) {
+	a := sampler{method: Method{Seed: 1}, keys: []uint64{70, 80}}
+	b := sampler{method: Method{Seed: 1}, keys: []uint64{90, 70}}
+	other := sampler{method: Method{Seed: 2}, keys: []uint64{70}}
+	if a.uniform(0, 5) != b.uniform(1, 5) {
+		t.Error("a sample draws otherwise in another row")
+	}
+	seen := []float64{a.uniform(0, 5), a.uniform(0, 6), a.uniform(1, 5), other.uniform(0, 5)}
+	slices.Sort(seen)
+	if len(slices.Compact(seen)) != 4 {
+		t.Errorf("draws of other keys are the same: %v", seen)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	for _, m := range []Method{
+		{Beams: -1}, {Alpha: -1}, {Temperature: -1}, {Temperature: math.NaN()}, {TopK: -1}, {TopP: 1.5}, {TopP: math.NaN()},
+		{Beams: 2, Temperature: 1}, {TopK: 3}, {TopP: 0.5},
+	} {
+		if m.Validate() == nil {
+			t.Errorf("%+v is taken", m)
+		}
+	}
+	for _, m := range []Method{{}, {Beams: 4, Alpha: T5XAlpha}, {Temperature: 0.7, TopK: 40, TopP: 0.95, Seed: 9}} {
+		if err := m.Validate(); err != nil {
+			t.Errorf("%+v: %v", m, err)
+		}
+	}
+}
