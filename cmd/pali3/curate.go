@@ -23,7 +23,7 @@ type curateCommand struct {
 	JSON     bool     `help:"Print the report as one JSON object."`
 }
 
-func (c curateCommand) Run(ctx context.Context) (err error) {
+func (c curateCommand) Run(ctx context.Context, out output) (err error) {
 	text, err := recipes.Read(c.Recipe)
 	if err != nil {
 		return err
@@ -43,7 +43,7 @@ func (c curateCommand) Run(ctx context.Context) (err error) {
 		defer func() { err = errors.Join(err, d.Close()) }()
 		in, rows = append(in, d), rows+d.Len()
 	}
-	bar := newProgress("curate", "samples", int64(rows))
+	bar := out.progress("curate", "samples", int64(rows))
 	report, err := webli.Curate(ctx, in, c.To, config, webli.Options{
 		Workers:  c.Workers,
 		Command:  "pali3 " + strings.Join(os.Args[1:], " "),

@@ -25,8 +25,8 @@ type ingestFlags struct {
 	PartBytes int64  `default:"67108864" help:"Size at which a part file ends; an interrupted run resumes after its last whole part."`
 }
 
-func (f ingestFlags) run(ctx context.Context, source ingest.Source) error {
-	bar := newProgress("ingest", "records", -1)
+func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source) error {
+	bar := out.progress("ingest", "records", -1)
 	stat, err := ingest.Run(ctx, source, f.To, ingest.Options{
 		Limits:   shards.Limits{PartBytes: f.PartBytes},
 		Strict:   f.Strict,
@@ -47,12 +47,12 @@ type ingestFolder struct {
 	ingestFlags
 }
 
-func (c ingestFolder) Run(ctx context.Context) error {
+func (c ingestFolder) Run(ctx context.Context, out output) error {
 	source, err := ingest.NewFolder(c.Dir, c.Language)
 	if err != nil {
 		return err
 	}
-	return c.run(ctx, source)
+	return c.run(ctx, out, source)
 }
 
 type ingestTable struct {
@@ -68,7 +68,7 @@ type ingestTable struct {
 	ingestFlags
 }
 
-func (c ingestTable) Run(ctx context.Context) error {
+func (c ingestTable) Run(ctx context.Context, out output) error {
 	source, err := ingest.NewTable(ingest.Table{
 		File: c.File, Root: c.Root, Language: c.Language, Kind: c.Kind,
 		Columns: ingest.Columns{Image: c.ImageColumn, Text: c.TextColumn, ID: c.IDColumn, Language: c.LanguageColumn, Split: c.SplitColumn},
@@ -76,7 +76,7 @@ func (c ingestTable) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.run(ctx, source)
+	return c.run(ctx, out, source)
 }
 
 type ingestWebDataset struct {
@@ -84,10 +84,10 @@ type ingestWebDataset struct {
 	ingestFlags
 }
 
-func (c ingestWebDataset) Run(ctx context.Context) error {
+func (c ingestWebDataset) Run(ctx context.Context, out output) error {
 	source, err := ingest.NewWebDataset(c.Files...)
 	if err != nil {
 		return err
 	}
-	return c.run(ctx, source)
+	return c.run(ctx, out, source)
 }

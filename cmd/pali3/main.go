@@ -5,16 +5,22 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/rs/zerolog"
 	"golang.org/x/term"
+
+	"github.com/pali3/pali3/models/backend"
 )
 
 // commands is the way of the data, first to last.
 type commands struct {
+	Quiet   bool `short:"q" xor:"loudness" help:"No progress and no notes: warnings and errors only."`
+	Verbose bool `short:"v" xor:"loudness" help:"Say more of what is done."`
+
 	Quickstart quickstartCommand `cmd:"" help:"The main job at small scale: real pictures to a trained, scored and reported PaLI-3."`
 	Ingest     ingestCommand     `cmd:"" help:"Turn folders, tables and archives into a dataset."`
 	Shards     shardsCommand     `cmd:"" help:"Look at a dataset: stat, verify, head."`
@@ -26,6 +32,10 @@ type commands struct {
 	Ask        askCommand        `cmd:"" help:"Answer a question about a picture with a trained model."`
 	Eval       evalCommand       `cmd:"" help:"Score predictions of any model on a benchmark."`
 	Describe   describeCommand   `cmd:"" help:"Tell parameters, shapes, FLOPs and memory of a model."`
+	Forward    forwardCommand    `cmd:"" help:"Run a model on given tensors: results and hidden states by name."`
+	Doctor     doctorCommand     `cmd:"" help:"Tell what pali3 has to work with here, and what is missing."`
+	Completion completionCommand `cmd:"" help:"Print the script that completes pali3's command lines in a shell."`
+	Complete   completeCommand   `cmd:"" hidden:"" help:"List what may stand in place of the last word."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
@@ -37,15 +47,9 @@ func main() {
 
 // run executes one command line and returns the exit status: 0 done, 1 failed, 2 misused.
 func run(ctx context.Context, args []string) int {
-	log := zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, TimeFormat: time.TimeOnly, NoColor: !term.IsTerminal(int(os.Stderr.Fd()))}).With().Timestamp().Logger()
-	parser, err := kong.New(&commands{},
-		kong.Name("pali3"),
-		kong.Description("The open PaLI-3: ingest, curate, mix, train and score vision-language data and models."),
-		kong.UsageOnError(),
-		kong.Vars{"benchmarks": benchmarkNames()},
-		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(log),
-	)
+	log := newLog()
+	var all commands
+	parser, err := newParser(&all, kong.BindTo(ctx, (*context.Context)(nil)))
 	if err != nil {
 		log.Error().Err(err).Msg("building the command line")
 		return 2
@@ -55,9 +59,45 @@ func run(ctx context.Context, args []string) int {
 		log.Error().Msg(err.Error())
 		return 2
 	}
-	if err := call.Run(); err != nil {
+	log = log.Level(all.level())
+	began := time.Now()
+	log.Debug().Str("version", version).Str("go", runtime.Version()).Int("cores", runtime.GOMAXPROCS(0)).Str("backend", backend.Default()).Msg(call.Command())
+	err = call.Run(log, output{quiet: all.Quiet})
+	log.Debug().Stringer("took", time.Since(began).Round(time.Millisecond)).Msg(call.Command())
+	if err != nil {
 		log.Error().Msg(err.Error())
 		return 1
 	}
 	return 0
+}
+
+// newParser returns the parser of command lines, with an example in each command's help.
+func newParser(all *commands, options ...kong.Option) (*kong.Kong, error) {
+	parser, err := kong.New(all, append([]kong.Option{
+		kong.Name("pali3"),
+		kong.Description("The open PaLI-3: ingest, curate, mix, train and score vision-language data and models."),
+		kong.UsageOnError(),
+		kong.Vars{"benchmarks": benchmarkNames()},
+	}, options...)...)
+	if err == nil {
+		addExamples(parser.Model.Node)
+	}
+	return parser, err
+}
+
+func newLog() zerolog.Logger {
+	return zerolog.New(zerolog.ConsoleWriter{
+		Out: os.Stderr, TimeFormat: time.TimeOnly, NoColor: !term.IsTerminal(int(os.Stderr.Fd())),
+	}).With().Timestamp().Logger()
+}
+
+// level is what is logged.
+func (c *commands) level() zerolog.Level {
+	switch {
+	case c.Quiet:
+		return zerolog.WarnLevel
+	case c.Verbose:
+		return zerolog.DebugLevel
+	}
+	return zerolog.InfoLevel
 }

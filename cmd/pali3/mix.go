@@ -23,6 +23,7 @@ type mixCommand struct {
 	Set      []string `sep:"none" placeholder:"KEY=VALUE" help:"Override a value of the recipe, for example data=DATASET or tasks.0.weight=2."`
 	Digest   bool     `help:"Print the step and the sha256 of each batch."`
 	Dump     bool     `help:"Print the examples of each batch as JSON lines."`
+	Tensors  string   `placeholder:"FILE" help:"Write the batch of the first step as safetensors, such as pali3 forward takes."`
 	Steps    span     `default:"0:1" placeholder:"A:B" help:"Steps from A to before B."`
 	Workers  int      `help:"Goroutines that make examples; by default one a core."`
 	Host     share    `default:"1/1" placeholder:"h/H" help:"This host's part of every batch."`
@@ -72,12 +73,15 @@ func (c mixCommand) Run(ctx context.Context) error {
 		c.Workers = runtime.NumCPU()
 	}
 	stream, err := mixture.Open(recipe.Mixture, mixture.Options{
-		Workers: c.Workers, Host: c.Host.host, Hosts: c.Host.hosts, Builtin: quickstart.Models(), NoPixels: !c.Digest,
+		Workers: c.Workers, Host: c.Host.host, Hosts: c.Host.hosts, Builtin: quickstart.Models(), NoPixels: !c.Digest && c.Tensors == "",
 	})
 	if err != nil {
 		return err
 	}
 	defer stream.Close()
+	if c.Tensors != "" {
+		return c.writeTensors(ctx, stream)
+	}
 	if !c.Digest && !c.Dump {
 		return c.summarize(ctx, stream)
 	}

@@ -14,6 +14,7 @@ import (
 type progress struct {
 	name, unit string
 	total      int64
+	quiet      bool
 	bar        *progressbar.ProgressBar
 	start      time.Time
 	printed    time.Time
@@ -21,10 +22,13 @@ type progress struct {
 	note       string
 }
 
-// newProgress begins a line; total is -1 if unknown.
-func newProgress(name, unit string, total int64) *progress {
-	p := &progress{name: name, unit: unit, total: total, start: time.Now(), printed: time.Now()}
-	if term.IsTerminal(int(os.Stderr.Fd())) {
+// output is how much a command tells on standard error.
+type output struct{ quiet bool }
+
+// progress begins a line; total is -1 if unknown.
+func (o output) progress(name, unit string, total int64) *progress {
+	p := &progress{name: name, unit: unit, total: total, quiet: o.quiet, start: time.Now(), printed: time.Now()}
+	if !o.quiet && term.IsTerminal(int(os.Stderr.Fd())) {
 		p.bar = progressbar.NewOptions64(total,
 			progressbar.OptionSetWriter(os.Stderr),
 			progressbar.OptionSetDescription(name),
@@ -64,6 +68,9 @@ func (p *progress) Note(text string) {
 }
 
 func (p *progress) print() {
+	if p.quiet {
+		return
+	}
 	seconds := time.Since(p.start).Seconds()
 	rate := float64(p.done) / seconds
 	line := fmt.Sprintf("%s: %d", p.name, p.done)

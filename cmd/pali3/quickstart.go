@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"runtime"
 
 	"github.com/rs/zerolog"
@@ -21,7 +22,7 @@ type quickstartCommand struct {
 	JSON    bool   `help:"Print the summary as one JSON object."`
 }
 
-func (c quickstartCommand) Run(ctx context.Context, log zerolog.Logger) error {
+func (c quickstartCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
 	be, err := backend.Open(c.Backend)
 	if err != nil {
 		return err
@@ -31,7 +32,7 @@ func (c quickstartCommand) Run(ctx context.Context, log zerolog.Logger) error {
 	}
 	summary, err := quickstart.Run(ctx, quickstart.Options{
 		Out: c.Out, Smoke: c.Smoke, Seed: c.Seed, Fresh: c.Fresh, Workers: runtime.NumCPU(), Backend: be, Version: version,
-		Progress: func(name, unit string, total int64) quickstart.Line { return newProgress(name, unit, total) },
+		Progress: func(name, unit string, total int64) quickstart.Line { return out.progress(name, unit, total) },
 		Warn:     func(message string) { log.Warn().Msg(message) },
 	})
 	if err != nil {
@@ -52,6 +53,8 @@ func printSummary(s *quickstart.Summary, out string) {
 			fmt.Printf("  %-20s %6.3f (%.3f to %.3f) %10.3f %10.3f\n", metric, m.Model.Value, m.Model.Lo, m.Model.Hi, m.Untrained.Value, m.Blind.Value)
 		}
 	}
-	fmt.Printf("\n%.0f s, %.1f GiB at most\n\nThe report: %s/report.html\nTry: pali3 caption IMAGE --model %s/caption --lang fr\n     pali3 ask IMAGE \"Who is it?\" --model %s/vqa\n",
-		s.Seconds, float64(s.PeakRSSBytes)/(1<<30), out, out, out)
+	fmt.Printf("\n%.0f s, %.1f GiB at most\n\nThe report: %s/report.html\n", s.Seconds, float64(s.PeakRSSBytes)/(1<<30), out)
+	picture := filepath.Join(out, quickstart.APicture)
+	fmt.Printf("Try: pali3 caption %s --model %s/caption --lang fr\n", picture, out)
+	fmt.Printf("     pali3 ask %s \"Who is it?\" --model %s/vqa\n", picture, out)
 }

@@ -25,7 +25,7 @@ type trainCommand struct {
 	JSON    bool     `help:"Print the result as one JSON object."`
 }
 
-func (c trainCommand) Run(ctx context.Context, log zerolog.Logger) error {
+func (c trainCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
 	content, err := recipes.Read(c.Recipe)
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (c trainCommand) Run(ctx context.Context, log zerolog.Logger) error {
 		Warn: func(message string) { log.Warn().Msg(message) },
 		Progress: func(p stages.Progress) {
 			if line == nil {
-				line = newProgress(recipe.Stage, "steps", int64(p.Steps))
+				line = out.progress(recipe.Stage, "steps", int64(p.Steps))
 			}
 			line.Note(fmt.Sprintf("loss %.4f", p.Loss))
 			line.Set(int64(p.Step), 0)

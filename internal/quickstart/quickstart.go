@@ -116,7 +116,7 @@ func (r *runner) clear() error {
 	if _, err := os.Stat(r.path(stateName)); errors.Is(err, fs.ErrNotExist) {
 		return nil // not ours
 	}
-	names := []string{"emoji.tar", "raw", "data", curationName, "predictions", summaryName, reportName, stateName}
+	names := []string{"emoji.tar", "raw", "data", curationName, "predictions", picturesName, summaryName, reportName, stateName}
 	for _, s := range stageRuns {
 		names = append(names, s.name)
 	}

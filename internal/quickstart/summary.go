@@ -58,6 +58,9 @@ func (r *runner) conclude(ctx context.Context) (*Summary, error) {
 		return nil, err
 	}
 	defer data.Close()
+	if err := r.pictures(data); err != nil {
+		return nil, err
+	}
 	s := &Summary{Seed: r.Seed, Smoke: r.Smoke, Version: r.Version}
 	with := r.speakers()
 	var found []*result

@@ -61,9 +61,9 @@ func Encode(s *weights.Scope, c Config, x, mask *Node) *Node {
 		layer := s.In("block", i, "layer")
 		h := block.RMSNorm(layer.In(0, "layer_norm"), x)
 		x = Add(x, attention(layer.In(0, "SelfAttention"), c, h, h, biases[i], padding))
-		x = Add(x, gatedMLP(layer.In(1), c, x))
+		x = s.In("block", i).Note(Add(x, gatedMLP(layer.In(1), c, x)))
 	}
-	return block.RMSNorm(s.In("final_layer_norm"), x)
+	return s.In("final_layer_norm").Note(block.RMSNorm(s.In("final_layer_norm"), x))
 }
 
 // Decode runs the decoder over ids [B, Ld], attending to the encoder's output [B, Le, W] where mask
@@ -81,9 +81,9 @@ func Decode(s *weights.Scope, c Config, encoded, mask, ids *Node) *Node {
 		x = Add(x, attention(layer.In(0, "SelfAttention"), c, h, h, biases[i], causal))
 		h = block.RMSNorm(layer.In(1, "layer_norm"), x)
 		x = Add(x, attention(layer.In(1, "EncDecAttention"), c, h, encoded, nil, padding))
-		x = Add(x, gatedMLP(layer.In(2), c, x))
+		x = s.In("block", i).Note(Add(x, gatedMLP(layer.In(2), c, x)))
 	}
-	return block.RMSNorm(s.In("final_layer_norm"), x)
+	return s.In("final_layer_norm").Note(block.RMSNorm(s.In("final_layer_norm"), x))
 }
 
 // Logits turns the decoder's output [B, L, W] into a score for every id: [B, L, Vocab].

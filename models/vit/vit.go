@@ -24,13 +24,13 @@ type Out struct {
 // brought there. The scope is the encoder's, "vision_model" in a SigLIP.
 func Encode(s *weights.Scope, c Config, images *Node) Out {
 	var out Out
-	out.Embedded = embed(s.In("embeddings"), c, Pixels(images))
+	out.Embedded = s.In("embeddings").Note(embed(s.In("embeddings"), c, Pixels(images)))
 	x := out.Embedded
 	for i := range c.Depth {
 		x = Block(s.In("encoder", "layers", i), x, c.Heads, c.MLP)
 		out.Blocks = append(out.Blocks, x)
 	}
-	out.Encoded = block.LayerNorm(s.In("post_layernorm"), x)
+	out.Encoded = s.In("post_layernorm").Note(block.LayerNorm(s.In("post_layernorm"), x))
 	return out
 }
 
@@ -67,7 +67,7 @@ func embed(s *weights.Scope, c Config, images *Node) *Node {
 // SigLIP's text tower is made of the same.
 func Block(s *weights.Scope, x *Node, heads, mlp int) *Node {
 	x = Add(x, selfAttention(s.In("self_attn"), block.LayerNorm(s.In("layer_norm1"), x), heads))
-	return Add(x, block.MLP(s.In("mlp"), block.LayerNorm(s.In("layer_norm2"), x), mlp))
+	return s.Note(Add(x, block.MLP(s.In("mlp"), block.LayerNorm(s.In("layer_norm2"), x), mlp)))
 }
 
 func selfAttention(s *weights.Scope, x *Node, heads int) *Node {

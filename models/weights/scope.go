@@ -28,6 +28,15 @@ type table struct {
 	specs []Spec
 	nodes []*graph.Node
 	index map[string]int
+
+	recording bool
+	noted     []Noted
+}
+
+// Noted is a value that a model computes on its way.
+type Noted struct {
+	Name string
+	Node *graph.Node
 }
 
 // Collect runs build once on a graph that is thrown away and returns the weights it asked for, in the
@@ -63,6 +72,21 @@ func (s *Scope) In(parts ...any) *Scope {
 	}
 	return &Scope{prefix: name.String(), table: s.table}
 }
+
+// Record makes the scope keep what is noted in it and in those made from it.
+func (s *Scope) Record() { s.table.recording = true }
+
+// Note names a value that the model computes on its way, a block's output for example, for those who look
+// inside: by the scope's prefix, as weights are. It returns x.
+func (s *Scope) Note(x *graph.Node) *graph.Node {
+	if s.table.recording {
+		s.table.noted = append(s.table.noted, Noted{strings.TrimSuffix(s.prefix, "."), x})
+	}
+	return x
+}
+
+// Noted returns what was noted since Record, in order.
+func (s *Scope) Noted() []Noted { return s.table.noted }
 
 // Collecting reports whether the scope notes weights (in Collect) rather than handing them out.
 func (s *Scope) Collecting() bool { return s.table.graph != nil }

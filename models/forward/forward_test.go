@@ -1,0 +1,132 @@
+package forward_test
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/pali3/pali3/models/forward"
+	"github.com/pali3/pali3/models/internal/modeltest"
+	"github.com/pali3/pali3/models/pali3"
+	"github.com/pali3/pali3/models/siglip"
+	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/vit"
+	"github.com/pali3/pali3/models/weights"
+)
+
+var (
+	vision   = vit.Config{Width: 12, Depth: 2, MLP: 16, Heads: 2, Patch: 2, Image: 4}
+	language = ul2.Config{Width: 16, MLP: 20, Heads: 2, HeadDim: 6, EncoderLayers: 2, DecoderLayers: 1, Vocab: 23, Buckets: 8, MaxDistance: 12}
+)
+
+const batch = 3
+
+func run(t *testing.T, m forward.Model, specs []weights.Spec, err error, inputs map[string]*tensors.Tensor) (*weights.Set, map[string][]float32, []string) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := weights.Initial(specs, 1)
+	outputs, err := forward.Run(modeltest.Backend(t), m, set, inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string][]float32{}
+	var names []string
+	for _, o := range outputs {
+		values[o.Name] = tensors.MustCopyFlatData[float32](o.Tensor)
+		names = append(names, o.Name)
+	}
+	return set, values, names
+}
+
+func TestSigLIP(t *testing.T) {
+	c := siglip.Config{Image: vision, Text: siglip.Text{Width: 8, Depth: 1, MLP: 12, Heads: 2, Vocab: 23, Length: 5}}
+	specs, err := siglip.Specs(modeltest.Backend(t), c)
+	images, ids := modeltest.Floats("images", batch, 4, 4, 3), modeltest.IDs("texts", 23, batch, 5)
+	set, got, names := run(t, forward.Model{SigLIP: &c}, specs, err, map[string]*tensors.Tensor{"images": images, "input_ids": ids})
+	want := "vision_model.embeddings vision_model.encoder.layers.0 vision_model.encoder.layers.1 vision_model.post_layernorm " +
+		"text_model.encoder.layers.0 image_embeds text_embeds logits_per_image loss"
+	if strings.Join(names, " ") != want {
+		t.Errorf("outputs %v, want %s", names, want)
+	}
+	loss := modeltest.Flat(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
+		return []*graph.Node{siglip.Loss(s, c, in[0], in[1])}
+	}, images, ids)
+	if got["loss"][0] != loss[0] || len(got["logits_per_image"]) != batch*batch || len(got["image_embeds"]) != batch*12 {
+		t.Errorf("loss %v, want %v; %d logits", got["loss"], loss, len(got["logits_per_image"]))
+	}
+}
+
+func TestPaLI3(t *testing.T) {
+	c := pali3.Config{Vision: vision, Language: language}
+	specs, err := pali3.Specs(modeltest.Backend(t), c)
+	inputs := map[string]*tensors.Tensor{
+		"images": modeltest.Floats("images", batch, 1, 4, 4, 3), "input_ids": modeltest.IDs("prompts", 23, batch, 5),
+		"decoder_input_ids": modeltest.IDs("decoder", 23, batch, 4), "targets": modeltest.IDs("targets", 23, batch, 4),
+	}
+	set, got, names := run(t, forward.Model{PaLI3: &c}, specs, err, inputs)
+	loss := modeltest.Flat(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
+		return []*graph.Node{pali3.Loss(s, c, pali3.Inputs{Images: in[0], Encoder: in[1], Decoder: in[2], Targets: in[3]})}
+	}, inputs["images"], inputs["input_ids"], inputs["decoder_input_ids"], inputs["targets"])
+	if got["loss"][0] != loss[0] {
+		t.Errorf("loss %v, want %v", got["loss"], loss)
+	}
+	for name, size := range map[string]int{
+		"vision_model.post_layernorm": batch * 4 * 12, "encoder.block.1": batch * 9 * 16, "encoder.final_layer_norm": batch * 9 * 16,
+		"decoder.block.0": batch * 4 * 16, "decoder.final_layer_norm": batch * 4 * 16, "logits": batch * 4 * 23,
+	} {
+		if len(got[name]) != size {
+			t.Errorf("%s has %d values, want %d (of %v)", name, len(got[name]), size, names)
+		}
+	}
+	// What is not given is not computed; a single image needs no axis of its own.
+	delete(inputs, "targets")
+	delete(inputs, "decoder_input_ids")
+	inputs["images"] = modeltest.Floats("images", batch, 4, 4, 3)
+	_, less, names := run(t, forward.Model{PaLI3: &c}, specs, err, inputs)
+	if !slices.Equal(less["encoder.final_layer_norm"], got["encoder.final_layer_norm"]) || slices.Contains(names, "decoder.block.0") {
+		t.Errorf("without the decoder's inputs: %v", names)
+	}
+}
+
+func TestUL2ThroughFiles(t *testing.T) {
+	specs, err := ul2.Specs(modeltest.Backend(t), language)
+	inputs := map[string]*tensors.Tensor{"input_ids": modeltest.IDs("prompts", 23, batch, 5), "decoder_input_ids": modeltest.IDs("decoder", 23, batch, 4)}
+	set, got, _ := run(t, forward.Model{UL2: &language}, specs, err, inputs)
+	outputs, err := forward.Run(modeltest.Backend(t), forward.Model{UL2: &language}, set, inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "out.safetensors")
+	if err := forward.WriteOutputs(path, outputs); err != nil {
+		t.Fatal(err)
+	}
+	read, err := forward.ReadInputs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(read) != len(got) || !slices.Equal(tensors.MustCopyFlatData[float32](read["logits"]), got["logits"]) {
+		t.Errorf("%d tensors read, %d written", len(read), len(got))
+	}
+}
+
+func TestBadInputs(t *testing.T) {
+	c := forward.Model{UL2: &language}
+	ids := modeltest.IDs("prompts", 23, batch, 5)
+	for want, inputs := range map[string]map[string]*tensors.Tensor{
+		"no inputs; the model takes decoder_input_ids, input_ids, targets, weights": {},
+		`has no input "images"`:                         {"images": ids},
+		`"input_ids": its element 1 is the id 23`:       {"input_ids": tensors.FromFlatDataAndDimensions([]int32{1, 23}, 1, 2)},
+		`"input_ids": it is (Float32)[3, 5]`:            {"input_ids": modeltest.Floats("x", 3, 5)},
+		`"targets" needs the input "decoder_input_ids"`: {"input_ids": ids, "targets": ids},
+	} {
+		if _, err := forward.Run(modeltest.Backend(t), c, nil, inputs); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}
