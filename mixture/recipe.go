@@ -34,6 +34,9 @@ type Recipe struct {
 type ImageConfig struct {
 	// Ops in the mini-language, for example "decode|resize(224)|value_range(-1,1)". They must give one fixed size.
 	Ops string `yaml:"ops"`
+	// EvalOps are used in place of Ops where the model is scored or used, and nothing may be random;
+	// by default Ops.
+	EvalOps string `yaml:"eval_ops,omitempty"`
 	// PerExample is how many pictures an example has room for. Default 1.
 	PerExample int `yaml:"per_example,omitempty"`
 }
@@ -162,16 +165,26 @@ func (t *Task) split() string {
 func wanted(list []string, value string) bool { return len(list) == 0 || slices.Contains(list, value) }
 
 // pipeline parses the image ops; nil if there are none.
-func (c ImageConfig) pipeline() (*augment.Pipeline, error) {
-	if c.Ops == "" {
+func (c ImageConfig) pipeline() (*augment.Pipeline, error) { return parseOps("ops", c.Ops) }
+
+// EvalPipeline parses the image ops for scoring and use; nil if there are none.
+func (c ImageConfig) EvalPipeline() (*augment.Pipeline, error) {
+	if c.EvalOps != "" {
+		return parseOps("eval_ops", c.EvalOps)
+	}
+	return c.pipeline()
+}
+
+func parseOps(key, ops string) (*augment.Pipeline, error) {
+	if ops == "" {
 		return nil, nil
 	}
-	p, err := augment.Parse(c.Ops)
+	p, err := augment.Parse(ops)
 	if err != nil {
-		return nil, fmt.Errorf("recipe: images.ops: %w", err)
+		return nil, fmt.Errorf("recipe: images.%s: %w", key, err)
 	}
 	if h, w := p.Size(); h == 0 || w == 0 {
-		return nil, fmt.Errorf("recipe: images.ops: %q gives pictures of various sizes; end with a resize or a crop", c.Ops)
+		return nil, fmt.Errorf("recipe: images.%s: %q gives pictures of various sizes; end with a resize or a crop", key, ops)
 	}
 	return p, nil
 }

@@ -69,6 +69,9 @@ func (s *Stream) open() (err error) {
 	if s.pipeline, err = s.recipe.Images.pipeline(); err != nil {
 		return err
 	}
+	if _, err := s.recipe.Images.EvalPipeline(); err != nil {
+		return err
+	}
 	s.pixels = newPixelCache(s.pipeline)
 	weights := make([]float64, len(s.recipe.Tasks))
 	for i := range s.recipe.Tasks {

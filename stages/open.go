@@ -66,10 +66,8 @@ func Open(be compute.Backend, dir string, builtin fs.FS) (*Trained, error) {
 	if t.Vocabulary, err = mixture.OpenVocabulary(t.Recipe.Mixture.Tokenizer, builtin); err != nil {
 		return nil, fmt.Errorf("the tokenizer of %s: %w", dir, err)
 	}
-	if ops := t.Recipe.Mixture.Images.Ops; ops != "" {
-		if t.Pipeline, err = augment.Parse(ops); err != nil {
-			return nil, fmt.Errorf("the image ops of %s: %w", dir, err)
-		}
+	if t.Pipeline, err = t.Recipe.Mixture.Images.EvalPipeline(); err != nil {
+		return nil, fmt.Errorf("the image ops of %s: %w", dir, err)
 	}
 	return t, nil
 }

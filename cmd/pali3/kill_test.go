@@ -35,9 +35,9 @@ func mustRun(t *testing.T, dir string, args ...string) {
 
 // tiny makes a shipped recipe of the quickstart small.
 var tiny = map[string][]string{
-	"siglip": {"model.image={width: 16, depth: 1, mlp: 24, heads: 2, patch: 16}", "model.text={width: 16, depth: 1, mlp: 24, heads: 2}"},
+	"siglip": {"model.image={width: 16, depth: 1, mlp: 24, heads: 2, patch: 15}", "model.text={width: 16, depth: 1, mlp: 24, heads: 2}"},
 	"ul2":    {"model.language={width: 16, mlp: 24, heads: 2, head_dim: 8, encoder_layers: 1, decoder_layers: 1}"},
-	"pali3": {"model.image={width: 16, depth: 1, mlp: 24, heads: 2, patch: 16}",
+	"pali3": {"model.image={width: 16, depth: 1, mlp: 24, heads: 2, patch: 15}",
 		"model.language={width: 16, mlp: 24, heads: 2, head_dim: 8, encoder_layers: 1, decoder_layers: 1}"},
 }
 
