@@ -66,7 +66,7 @@ const recipe = `
 stage: pali3
 tokenizer: {model: ../tokenize/sentencepiece/testdata/nmt_nfkc.model}
 images: {ops: "decode|resize(8)|value_range(-1,1)"}
-lengths: {encoder: 20, decoder: 12}
+lengths: {encoder: 32, decoder: 12}
 batch: 4
 tasks: [{name: caption, kind: caption, weight: 1}]
 model:
@@ -178,7 +178,7 @@ func TestInside(t *testing.T) {
 		pictures int
 	}{{"How many dots? 1", 8}, {"asks:  Generate the alt_text in en at 0:", 4}, {"truth: a dot at", 6}} {
 		if n := strings.Count(pages[i], "data:image/png;base64,"); n != want.pictures || !strings.Contains(pages[i], want.text) {
-			t.Errorf("page %d: %d pictures, want %d, and %q in %.300s", i, n, want.pictures, want.text, pages[i])
+			t.Errorf("page %d: %d pictures, want %d, and %q in %s", i, n, want.pictures, want.text, pages[i])
 		}
 	}
 }
