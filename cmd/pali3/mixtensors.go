@@ -38,7 +38,7 @@ func (c mixCommand) writeTensors(ctx context.Context, stream *mixture.Stream) er
 	if slices.Contains(b.Pictures, 0) {
 		floats("image_mask", b.Pictures, n.Rows, n.Images)
 	}
-	ints("input_ids", b.EncoderIDs, n.Rows, n.Encoder)
+	ints("input_ids", b.EncoderIDs, n.Rows*n.Texts, n.Encoder)
 	ints("decoder_input_ids", b.DecoderInputs, n.Rows, n.Decoder)
 	ints("targets", b.Targets, n.Rows, n.Decoder)
 	floats("weights", b.Weights, n.Rows, n.Decoder)

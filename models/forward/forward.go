@@ -8,7 +8,7 @@
 //	pali3   the same, and images [B, N, H, W, 3] or [B, H, W, 3], image_mask [B, N]
 //
 // Images are float32 in [-1, 1]. Outputs of siglip are image_embeds, text_embeds, logits_per_image [B, C]
-// and, where B is C, loss; those of the others logits [B, Ld, V] and, where targets are given, loss. Hidden
+// and, where C is a multiple of B, loss; those of the others logits [B, Ld, V] and, where targets are given, loss. Hidden
 // states have the names of the weights that make them: "vision_model.encoder.layers.0" is a block's output,
 // "vision_model.post_layernorm" the visual tokens, "encoder.final_layer_norm" what the decoder attends to.
 package forward
@@ -197,7 +197,7 @@ func towers(s *weights.Scope, c siglip.Config, in map[string]*graph.Node) (resul
 	}
 	logits := siglip.Logits(s, images, texts)
 	results = append(results, weights.Noted{Name: "logits_per_image", Node: logits})
-	if d := logits.Shape().Dimensions; d[0] == d[1] {
+	if d := logits.Shape().Dimensions; d[1]%d[0] == 0 {
 		results = append(results, weights.Noted{Name: "loss", Node: siglip.SigmoidLoss(logits)})
 	}
 	return results

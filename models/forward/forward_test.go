@@ -47,7 +47,7 @@ func run(t *testing.T, m forward.Model, specs []weights.Spec, err error, inputs 
 func TestSigLIP(t *testing.T) {
 	c := siglip.Config{Image: vision, Text: siglip.Text{Width: 8, Depth: 1, MLP: 12, Heads: 2, Vocab: 23, Length: 5}}
 	specs, err := siglip.Specs(modeltest.Backend(t), c)
-	images, ids := modeltest.Floats("images", batch, 4, 4, 3), modeltest.IDs("texts", 23, batch, 5)
+	images, ids := modeltest.Floats("images", batch, 4, 4, 3), modeltest.IDs("texts", 23, 2*batch, 5)
 	set, got, names := run(t, forward.Model{SigLIP: &c}, specs, err, map[string]*tensors.Tensor{"images": images, "input_ids": ids})
 	want := "vision_model.embeddings vision_model.encoder.layers.0 vision_model.encoder.layers.1 vision_model.post_layernorm " +
 		"text_model.encoder.layers.0 image_embeds text_embeds logits_per_image loss"
@@ -57,7 +57,7 @@ func TestSigLIP(t *testing.T) {
 	loss := modeltest.Flat(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{siglip.Loss(s, c, in[0], in[1])}
 	}, images, ids)
-	if got["loss"][0] != loss[0] || len(got["logits_per_image"]) != batch*batch || len(got["image_embeds"]) != batch*12 {
+	if got["loss"][0] != loss[0] || len(got["logits_per_image"]) != 2*batch*batch || len(got["image_embeds"]) != batch*12 {
 		t.Errorf("loss %v, want %v; %d logits", got["loss"], loss, len(got["logits_per_image"]))
 	}
 }
