@@ -112,8 +112,10 @@ func (m Model) check(inputs map[string]*tensors.Tensor) error {
 		if needs != "" && inputs[needs] == nil {
 			return fmt.Errorf("the input %q needs the input %q", name, needs)
 		}
-		if rank := inputs[name].Rank(); name == "images" && rank != 4 && (rank != 5 || m.PaLI3 == nil) {
-			return fmt.Errorf("the input %q has the shape %s, want [B, H, W, 3]", name, inputs[name].Shape())
+		if name == "images" {
+			if err := m.checkImages(inputs[name]); err != nil {
+				return err
+			}
 		}
 	}
 	for _, name := range []string{"input_ids", "decoder_input_ids", "targets"} {
@@ -123,6 +125,21 @@ func (m Model) check(inputs map[string]*tensors.Tensor) error {
 	}
 	if len(inputs) == 0 {
 		return fmt.Errorf("no inputs; the model takes %s", strings.Join(slices.Sorted(maps.Keys(takes)), ", "))
+	}
+	return nil
+}
+
+func (m Model) checkImages(images *tensors.Tensor) error {
+	side := 0
+	if m.SigLIP != nil {
+		side = m.SigLIP.Image.Image
+	} else {
+		side = m.PaLI3.Vision.Image
+	}
+	d := images.Shape().Dimensions
+	ranks := len(d) == 4 || len(d) == 5 && m.PaLI3 != nil
+	if images.DType() != dtypes.Float32 || !ranks || !slices.Equal(d[len(d)-3:], []int{side, side, 3}) {
+		return fmt.Errorf("the input \"images\" is %s, want float32 [B, %d, %d, 3]", images.Shape(), side, side)
 	}
 	return nil
 }

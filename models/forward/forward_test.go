@@ -115,6 +115,14 @@ func TestUL2ThroughFiles(t *testing.T) {
 	}
 }
 
+func TestImagesOfAnotherSize(t *testing.T) {
+	c := pali3.Config{Vision: vision, Language: language}
+	_, err := forward.Run(modeltest.Backend(t), forward.Model{PaLI3: &c}, nil, map[string]*tensors.Tensor{"images": modeltest.Floats("x", 1, 6, 6, 3)})
+	if err == nil || !strings.Contains(err.Error(), `"images" is (Float32)[1, 6, 6, 3], want float32 [B, 4, 4, 3]`) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestBadInputs(t *testing.T) {
 	c := forward.Model{UL2: &language}
 	ids := modeltest.IDs("prompts", 23, batch, 5)
