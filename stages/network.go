@@ -82,6 +82,7 @@ func (r Recipe) network() (Network, error) {
 			*n.SigLIP, err = siglip.Variant(m.Variant)
 			n.SigLIP.Image.Image, n.SigLIP.Text.Vocab, n.SigLIP.Text.Length = 0, 0, 0
 		}
+		n.SigLIP.Bias = m.Bias
 	case "ul2":
 		n.UL2 = &m.Language
 		if m.Variant != "" {

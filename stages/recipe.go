@@ -58,6 +58,8 @@ type Model struct {
 	Image vit.Config `yaml:"image,omitempty"`
 	// Text tower of siglip.
 	Text siglip.Text `yaml:"text,omitempty"`
+	// Bias of siglip's logits before training; 0 stands for the paper's -10.
+	Bias float64 `yaml:"bias,omitempty"`
 	// Language model of ul2 and pali3, with its loss.
 	Language ul2.Config `yaml:"language,omitempty"`
 	// ZeroProjection starts pali3's projection of visual tokens from zero, as PaliGemma does.

@@ -212,7 +212,7 @@ func towers(s *weights.Scope, c siglip.Config, in map[string]*graph.Node) (resul
 	if images == nil || texts == nil {
 		return results
 	}
-	logits := siglip.Logits(s, images, texts)
+	logits := siglip.Logits(s, c, images, texts)
 	results = append(results, weights.Noted{Name: "logits_per_image", Node: logits})
 	if d := logits.Shape().Dimensions; d[1]%d[0] == 0 {
 		results = append(results, weights.Noted{Name: "loss", Node: siglip.SigmoidLoss(logits)})

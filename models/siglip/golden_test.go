@@ -36,7 +36,7 @@ func TestLikeTransformers(t *testing.T) {
 		for _, name := range differentiated {
 			nodes = append(nodes, s.Node(name))
 		}
-		outputs := append([]*graph.Node{encoded, images, texts, siglip.Logits(s, images, texts), loss}, graph.Gradient(loss, nodes...)...)
+		outputs := append([]*graph.Node{encoded, images, texts, siglip.Logits(s, tiny, images, texts), loss}, graph.Gradient(loss, nodes...)...)
 		return append(outputs, graph.AddScalar(loss, 0))
 	}, golden.Floats("images"), golden.Ints("texts"))
 	for i, name := range []string{"encoded", "image_embeds", "text_embeds", "logits", "loss"} {

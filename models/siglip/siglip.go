@@ -23,7 +23,13 @@ import (
 type Config struct {
 	Image vit.Config `yaml:"image" json:"image"`
 	Text  Text       `yaml:"text" json:"text"`
+	// Bias is b before training, which should be near the log of the share of pairs that belong together: 0
+	// stands for the paper's -10, which suits its batches of 32,768 (log 1/32,768 = -10.4).
+	Bias float64 `yaml:"bias,omitempty" json:"bias,omitempty"`
 }
+
+// paperBias is b before training in arXiv 2303.15343, algorithm 1.
+const paperBias = -10
 
 // Text is the shape of the text tower.
 type Text struct {
@@ -39,6 +45,13 @@ type Text struct {
 	Vocab int `yaml:"vocab" json:"vocab"`
 	// Length is the number of positions, the most tokens that a text may have.
 	Length int `yaml:"length" json:"length"`
+}
+
+func (c Config) bias() float64 {
+	if c.Bias == 0 {
+		return paperBias
+	}
+	return c.Bias
 }
 
 // Variant returns the towers of a released size: "B/16", "L/16", "So400m/14", and in the same manner
@@ -115,11 +128,11 @@ func normalize(x *Node) *Node {
 }
 
 // Logits compares image embeddings [B, E] with text embeddings [C, E]: exp(t')·cosine + b, [B, C], with
-// the learned "logit_scale" t' (log 10 before training) and "logit_bias" b (-10). The paper prints the
+// the learned "logit_scale" t' (log 10 before training) and "logit_bias" b (Config.Bias). The paper prints the
 // equation with the other sign before b; its code, and this, add b.
-func Logits(s *weights.Scope, images, texts *Node) *Node {
+func Logits(s *weights.Scope, c Config, images, texts *Node) *Node {
 	scale := s.Vector("logit_scale", 1, weights.Constant(math.Log(10)))
-	bias := s.Vector("logit_bias", 1, weights.Constant(-10))
+	bias := s.Vector("logit_bias", 1, weights.Constant(c.bias()))
 	cosines := DotGeneral(images, []int{1}, nil, texts, []int{1}, nil)
 	return Add(Mul(cosines, InsertAxes(Exp(scale), 0)), InsertAxes(bias, 0))
 }
@@ -128,7 +141,7 @@ func Logits(s *weights.Scope, images, texts *Node) *Node {
 // every one of the B·B·K pairs is classified as belonging together or not, summed, divided by the number
 // of texts. With one text an image it is algorithm 1 of arXiv 2303.15343.
 func Loss(s *weights.Scope, c Config, images, texts *Node) *Node {
-	logits := Logits(s, EmbedImages(s, c, images), EmbedTexts(s, c, texts))
+	logits := Logits(s, c, EmbedImages(s, c, images), EmbedTexts(s, c, texts))
 	return SigmoidLoss(logits)
 }
 
