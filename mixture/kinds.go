@@ -1,7 +1,6 @@
 package mixture
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -18,8 +17,8 @@ type kind struct {
 	pictures bool   // needs a picture
 	target   bool   // has a target
 	usable   func(t *Task, s *shards.Sample) bool
-	// make writes the example's texts; labels are those of the dataset's boxes.
-	make func(t *Task, s *shards.Sample, labels []string, rng *counter.Stream) draft
+	// make writes the example's texts; objects are those that the task's samples name.
+	make func(t *Task, s *shards.Sample, objects pools, rng *counter.Stream) draft
 }
 
 // draft is an example before its texts become ids.
@@ -37,7 +36,7 @@ var kinds = map[string]kind{
 	"ocr":         {ocrPrompt, true, true, hasText, makeOCR},
 	"vqa":         {vqaPrompt, true, true, hasQuestion, makeVQA},
 	"vqg":         {vqgPrompt, true, true, hasQuestion, makeVQG},
-	"object_vqa":  {vqaPrompt, true, true, hasBox, makeObjectVQA},
+	"object_vqa":  {vqaPrompt, true, true, hasObjects, makeObjectVQA},
 	"denoise":     {"", false, true, hasText, makeDocument},
 }
 
@@ -46,7 +45,7 @@ func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
 
 func hasText(t *Task, s *shards.Sample) bool     { return len(textsOf(t, s)) > 0 }
 func hasQuestion(t *Task, s *shards.Sample) bool { return len(questionsOf(t, s)) > 0 }
-func hasBox(_ *Task, s *shards.Sample) bool      { return len(s.Boxes) > 0 }
+func hasObjects(t *Task, s *shards.Sample) bool  { return len(objectsOf(t, s)) > 0 }
 
 // textsOf returns the texts that the task takes.
 func textsOf(t *Task, s *shards.Sample) (texts []*shards.Text) {
@@ -73,7 +72,7 @@ func questionsOf(t *Task, s *shards.Sample) (questions []*shards.Question) {
 func pick[T any](from []T, rng *counter.Stream) T { return from[rng.IntN(len(from))] }
 
 // makeContrastive gives all texts of the sample in a random order, of which a batch takes the first.
-func makeContrastive(t *Task, s *shards.Sample, _ []string, rng *counter.Stream) draft {
+func makeContrastive(t *Task, s *shards.Sample, _ pools, rng *counter.Stream) draft {
 	texts := textsOf(t, s)
 	var d draft
 	for _, i := range rng.Perm(len(texts)) {
@@ -82,14 +81,14 @@ func makeContrastive(t *Task, s *shards.Sample, _ []string, rng *counter.Stream)
 	return d
 }
 
-func makeCaption(t *Task, s *shards.Sample, _ []string, rng *counter.Stream) draft {
+func makeCaption(t *Task, s *shards.Sample, _ pools, rng *counter.Stream) draft {
 	text := pick(textsOf(t, s), rng)
 	return draft{prompt: fill(t.Prompt, "lang", text.Language), target: text.Value}
 }
 
 // makeSplitCap gives the first words of a text and asks for the rest. The split is uniform: none to all
 // but one of the words.
-func makeSplitCap(t *Task, s *shards.Sample, _ []string, rng *counter.Stream) draft {
+func makeSplitCap(t *Task, s *shards.Sample, _ pools, rng *counter.Stream) draft {
 	text := pick(textsOf(t, s), rng)
 	words := splitWords(text.Value)
 	n := rng.IntN(len(words))
@@ -119,7 +118,7 @@ func unspaced(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
-func makeOCR(t *Task, s *shards.Sample, _ []string, _ *counter.Stream) draft {
+func makeOCR(t *Task, s *shards.Sample, _ pools, _ *counter.Stream) draft {
 	var read []string
 	texts := textsOf(t, s)
 	for _, text := range texts {
@@ -128,96 +127,18 @@ func makeOCR(t *Task, s *shards.Sample, _ []string, _ *counter.Stream) draft {
 	return draft{prompt: fill(t.Prompt, "lang", texts[0].Language), target: strings.Join(read, " ")}
 }
 
-func makeVQA(t *Task, s *shards.Sample, _ []string, rng *counter.Stream) draft {
+func makeVQA(t *Task, s *shards.Sample, _ pools, rng *counter.Stream) draft {
 	q := pick(questionsOf(t, s), rng)
 	return draft{prompt: fill(t.Prompt, "question", q.Text), target: pick(q.Answers, rng).Text}
 }
 
-func makeVQG(t *Task, s *shards.Sample, _ []string, rng *counter.Stream) draft {
+func makeVQG(t *Task, s *shards.Sample, _ pools, rng *counter.Stream) draft {
 	q := pick(questionsOf(t, s), rng)
 	return draft{prompt: fill(t.Prompt, "lang", q.Language, "answer", pick(q.Answers, rng).Text), target: q.Text}
 }
 
-// maxObjects is how many objects a question of makeObjectVQA names at most.
-const maxObjects = 3
-
-// makeObjectVQA asks one of PaLI's four object-aware questions about the labels of the sample's boxes:
-// which objects are there; is an object there; are all of some; which of some.
-func makeObjectVQA(t *Task, s *shards.Sample, labels []string, rng *counter.Stream) draft {
-	var present []string
-	for _, box := range s.Boxes {
-		if !slices.Contains(present, box.Label) {
-			present = append(present, box.Label)
-		}
-	}
-	ask := func(question string, answer string) draft {
-		return draft{prompt: fill(t.Prompt, "question", question), target: answer}
-	}
-	yes := rng.IntN(2) == 0
-	switch rng.IntN(4) {
-	case 0:
-		return ask("List the objects present:", strings.Join(present, ", "))
-	case 1:
-		return ask(fmt.Sprintf("Is %s in the image?", oneOf(present, labels, yes, rng)), yesNo(yes))
-	case 2:
-		some := someOf(present, labels, yes, rng)
-		return ask(fmt.Sprintf("Is %s in the image?", strings.Join(some, ", ")), yesNo(containsAll(present, some)))
-	}
-	some := someOf(present, labels, false, rng)
-	return ask(fmt.Sprintf("Which of %s are in the image?", strings.Join(some, ", ")), strings.Join(among(some, present), ", "))
-}
-
-// oneOf picks a label that is present, or one that is not.
-func oneOf(present, labels []string, there bool, rng *counter.Stream) string {
-	for range 64 {
-		label := pick(labels, rng)
-		if there {
-			label = pick(present, rng)
-		}
-		if there == slices.Contains(present, label) {
-			return label
-		}
-	}
-	return pick(present, rng)
-}
-
-// someOf picks two or three labels: present ones, of which all but the first are replaced by others unless all should be there.
-func someOf(present, labels []string, all bool, rng *counter.Stream) (some []string) {
-	n := 2 + rng.IntN(maxObjects-1)
-	for i := range n {
-		label := oneOf(present, labels, all || i == 0, rng)
-		if !slices.Contains(some, label) {
-			some = append(some, label)
-		}
-	}
-	order := rng.Perm(len(some))
-	shuffled := make([]string, len(some))
-	for i, from := range order {
-		shuffled[i] = some[from]
-	}
-	return shuffled
-}
-
-func containsAll(all, some []string) bool { return len(among(some, all)) == len(some) }
-
-func among(some, all []string) (both []string) {
-	for _, label := range some {
-		if slices.Contains(all, label) {
-			both = append(both, label)
-		}
-	}
-	return both
-}
-
-func yesNo(yes bool) string {
-	if yes {
-		return "yes"
-	}
-	return "no"
-}
-
 // makeDocument joins the texts and questions of a sample, in a random order, into one text for a denoiser.
-func makeDocument(t *Task, s *shards.Sample, _ []string, rng *counter.Stream) draft {
+func makeDocument(t *Task, s *shards.Sample, _ pools, rng *counter.Stream) draft {
 	var parts []string
 	for _, text := range textsOf(t, s) {
 		parts = append(parts, text.Value)

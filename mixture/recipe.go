@@ -67,6 +67,9 @@ type Task struct {
 	Texts []string `yaml:"texts,omitempty"`
 	// Questions are the kinds of question; none means any.
 	Questions []string `yaml:"questions,omitempty"`
+	// Objects says where the labels of object_vqa come from: "boxes" (the default), "texts", or fields of
+	// the metadata.
+	Objects []string `yaml:"objects,omitempty"`
 	// Neighbours is how many samples whose keys follow one another come together; none means a wholly
 	// random order. Where keys say what a picture shows, neighbours are the hard negatives of a
 	// contrastive task: the same figure in another colour meets it in the same batch.

@@ -13,7 +13,7 @@ type source struct {
 	dataset *shards.Dataset
 	rows    []int // of the samples that the task can use
 	order   Order
-	labels  []string // that boxes of the dataset have, in order of first appearance
+	objects pools // that its samples name
 }
 
 // Row groups are read whole, so neighbours in a window are cheap; a window of this many samples fits in memory.
@@ -28,7 +28,7 @@ func newSource(dataset *shards.Dataset, t *Task) (*source, error) {
 	k := kinds[t.Kind]
 	split, row := t.split(), 0
 	keys := map[int]string{}
-	labels := map[string]bool{}
+	named := map[int]objects{}
 	for sample, err := range dataset.Samples() {
 		if err != nil {
 			return nil, err
@@ -36,11 +36,8 @@ func newSource(dataset *shards.Dataset, t *Task) (*source, error) {
 		if (split == "" || sample.Split == split) && (!k.pictures || len(sample.Images) > 0) && k.usable(t, &sample) {
 			s.rows = append(s.rows, row)
 			keys[row] = sample.Key
-			for _, box := range sample.Boxes {
-				if !labels[box.Label] {
-					labels[box.Label] = true
-					s.labels = append(s.labels, box.Label)
-				}
+			if t.Kind == "object_vqa" {
+				named[row] = objectsOf(t, &sample)
 			}
 		}
 		row++
@@ -48,10 +45,15 @@ func newSource(dataset *shards.Dataset, t *Task) (*source, error) {
 	if len(s.rows) == 0 {
 		return nil, fmt.Errorf("task %s: no sample of %s can be used: split %q, kind %s, languages %v", t.Name, dataset.Dir(), split, t.Kind, t.Languages)
 	}
+	byKey := slices.SortedFunc(slices.Values(s.rows), func(a, b int) int { return strings.Compare(keys[a], keys[b]) })
+	s.objects = pools{}
+	seen := map[string]bool{}
+	for _, row := range byKey {
+		s.objects.add(named[row], seen)
+	}
 	s.order = NewOrder(len(s.rows), orderBlock, orderBlend)
 	if t.Neighbours > 1 {
-		s.order = NeighbourOrder(len(s.rows), t.Neighbours)
-		slices.SortFunc(s.rows, func(a, b int) int { return strings.Compare(keys[a], keys[b]) })
+		s.order, s.rows = NeighbourOrder(len(s.rows), t.Neighbours), byKey
 	}
 	return s, nil
 }

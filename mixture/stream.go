@@ -273,7 +273,7 @@ func (s *Stream) skip(task string, why error) {
 // example makes the ids of a sample.
 func (s *Stream) example(number int, sample *shards.Sample, rng *counter.Stream) (ids, error) {
 	task := &s.recipe.Tasks[number]
-	d := kinds[task.Kind].make(task, sample, s.sources[number].labels, rng)
+	d := kinds[task.Kind].make(task, sample, s.sources[number].objects, rng)
 	if d.document != "" {
 		return s.denoise[number].corrupt(s.vocab.Encode(d.document), rng)
 	}

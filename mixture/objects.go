@@ -1,0 +1,164 @@
+package mixture
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/shards"
+)
+
+// objects are the labels that a sample has, by group: what is not there is drawn from the same group, so
+// that a role is denied by another role and not by a colour.
+type objects map[string][]string
+
+// pools are the labels of all of a task's samples, by group, in order of the samples' keys: where keys say
+// what a picture shows, labels that stand near each other are hard to tell apart.
+type pools map[string][]string
+
+// Sources of labels that [Task.Objects] may name beside metadata fields.
+const (
+	objectBoxes = "boxes"
+	objectTexts = "texts"
+)
+
+// objectsOf returns the labels of a sample from the sources that the task names; by default its boxes.
+func objectsOf(t *Task, s *shards.Sample) objects {
+	found := objects{}
+	add := func(group, label string) {
+		if label != "" && !slices.Contains(found[group], label) {
+			found[group] = append(found[group], label)
+		}
+	}
+	sources := t.Objects
+	if len(sources) == 0 {
+		sources = []string{objectBoxes}
+	}
+	for _, source := range sources {
+		switch source {
+		case objectBoxes:
+			for _, box := range s.Boxes {
+				add(source, box.Label)
+			}
+		case objectTexts:
+			for _, text := range textsOf(t, s) {
+				add(source+" "+text.Language, text.Value)
+			}
+		default:
+			add(source, s.Metadata[source])
+		}
+	}
+	return found
+}
+
+// add adds a sample's labels that are not there yet.
+func (p pools) add(found objects, seen map[string]bool) {
+	for _, group := range groupsOf(found) {
+		for _, label := range found[group] {
+			if id := group + "\x00" + label; !seen[id] {
+				seen[id] = true
+				p[group] = append(p[group], label)
+			}
+		}
+	}
+}
+
+func groupsOf(o objects) []string {
+	groups := make([]string, 0, len(o))
+	for group := range o {
+		groups = append(groups, group)
+	}
+	slices.Sort(groups)
+	return groups
+}
+
+// maxObjects is how many objects a question names at most.
+const maxObjects = 3
+
+// makeObjectVQA asks one of PaLI's four object-aware questions: which objects are there; is one there; are
+// all of some; which of some. Yes and no are equally likely.
+func makeObjectVQA(t *Task, s *shards.Sample, all pools, rng *counter.Stream) draft {
+	found := objectsOf(t, s)
+	group := pick(groupsOf(found), rng)
+	o := asked{present: found[group], all: all[group], rng: rng}
+	ask := func(question, answer string) draft {
+		return draft{prompt: fill(t.Prompt, "question", question), target: answer}
+	}
+	yes := rng.IntN(2) == 0
+	kind := rng.IntN(4)
+	if len(found) > 1 && kind == 0 || len(o.present) < 2 && kind == 2 || strings.HasPrefix(group, objectTexts) {
+		kind = 1 // of a part of the labels, of one, or of whole sentences, only whether it is there
+	}
+	switch kind {
+	case 0:
+		return ask("List the objects present:", strings.Join(o.present, ", "))
+	case 1:
+		label := o.one(yes)
+		return ask(fmt.Sprintf("Is %s in the image?", label), yesNo(slices.Contains(o.present, label)))
+	case 2:
+		some := o.some(yes)
+		return ask(fmt.Sprintf("Is %s in the image?", strings.Join(some, ", ")), yesNo(len(o.among(some)) == len(some)))
+	}
+	some := o.some(false)
+	return ask(fmt.Sprintf("Which of %s are in the image?", strings.Join(some, ", ")), strings.Join(o.among(some), ", "))
+}
+
+// asked draws the labels of one question.
+type asked struct {
+	present, all []string
+	rng          *counter.Stream
+}
+
+// near is how far from a present label, in the order of keys, a hard one may stand.
+const near = 12
+
+// one picks a label that is present, or one that is not: half of the time any, else one that stands near.
+func (a asked) one(there bool) string {
+	if there {
+		return pick(a.present, a.rng)
+	}
+	at := slices.Index(a.all, pick(a.present, a.rng))
+	for range 64 {
+		label := pick(a.all, a.rng)
+		if a.rng.IntN(2) == 0 {
+			label = a.all[min(max(at+a.rng.IntN(2*near+1)-near, 0), len(a.all)-1)]
+		}
+		if !slices.Contains(a.present, label) {
+			return label
+		}
+	}
+	return pick(a.present, a.rng) // the dataset has no other label
+}
+
+// some picks two or three labels in a random order: all present, or all but the first likely not.
+func (a asked) some(there bool) []string {
+	var labels []string
+	for i := range 2 + a.rng.IntN(maxObjects-1) {
+		if label := a.one(there || i == 0); !slices.Contains(labels, label) {
+			labels = append(labels, label)
+		}
+	}
+	shuffled := make([]string, len(labels))
+	for i, from := range a.rng.Perm(len(labels)) {
+		shuffled[i] = labels[from]
+	}
+	return shuffled
+}
+
+// among returns those of the labels that are present.
+func (a asked) among(labels []string) (both []string) {
+	for _, label := range labels {
+		if slices.Contains(a.present, label) {
+			both = append(both, label)
+		}
+	}
+	return both
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
