@@ -13,7 +13,7 @@ import (
 const module = "github.com/pali3/pali3/"
 
 // layers is the table of ARCHITECTURE.md: what each room may import of the others. Sub-packages
-// belong to their room. The ground floor, internal/atomicfile, internal/counter, internal/picture, internal/strict, is open to all.
+// belong to their room. The ground floor, internal/atomicfile, internal/counter and those beside them, is open to all.
 var layers = map[string]string{
 	"shards":              "",
 	"tokenize":            "",
@@ -21,6 +21,7 @@ var layers = map[string]string{
 	"recipes":             "",
 	"internal/atomicfile": "",
 	"internal/counter":    "",
+	"internal/folderlock": "",
 	"internal/picture":    "",
 	"internal/strict":     "",
 	"ingest":              "shards",
@@ -50,7 +51,8 @@ func room(path string) string {
 
 func allowed(from, to string, inTest bool) bool {
 	switch {
-	case from == to, to == "internal/atomicfile", to == "internal/counter", to == "internal/picture", to == "internal/strict":
+	case from == to, to == "internal/atomicfile", to == "internal/counter", to == "internal/folderlock",
+		to == "internal/picture", to == "internal/strict":
 		return true
 	case strings.HasPrefix(to, "evalsuite"):
 		return strings.Contains(" "+layers[from]+" ", " evalsuite ") || from == "evalsuite"

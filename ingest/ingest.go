@@ -19,6 +19,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/pali3/pali3/internal/folderlock"
 	"github.com/pali3/pali3/internal/picture"
 	"github.com/pali3/pali3/shards"
 )
@@ -58,6 +59,11 @@ var ErrStrict = errors.New("bad record")
 // Run adds the source's records to the dataset in dir and returns what it added. Where an earlier run
 // of the same source was interrupted, it goes on. If ctx ends, whole records so far are kept for the next run.
 func Run(ctx context.Context, source Source, dir string, o Options) (shards.Stat, error) {
+	lock, err := folderlock.Take(dir)
+	if err != nil {
+		return shards.Stat{}, err
+	}
+	defer lock.Unlock()
 	r, err := begin(source, dir, o)
 	if err != nil {
 		return shards.Stat{}, fmt.Errorf("ingesting %s into %s: %w", source.Name(), dir, err)

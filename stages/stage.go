@@ -16,6 +16,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/folderlock"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/shards"
@@ -71,6 +72,11 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	if err != nil {
 		return Result{}, err
 	}
+	lock, err := folderlock.Take(dir)
+	if err != nil {
+		return Result{}, err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	folder, err := r.openFolder(dir, stream, network, o)
 	if err != nil {
 		return Result{}, err

@@ -17,6 +17,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/folderlock"
 )
 
 // Line shows the progress of one part of the work.
@@ -63,6 +64,11 @@ const stateName = "quickstart.json"
 // summary that it has written beside the report.
 func Run(ctx context.Context, o Options) (*Summary, error) {
 	r := &runner{Options: o, began: time.Now()}
+	lock, err := folderlock.Take(o.Out)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Unlock()
 	if err := r.begin(); err != nil {
 		return nil, err
 	}

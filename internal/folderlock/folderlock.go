@@ -1,0 +1,44 @@
+// Package folderlock keeps two processes from writing to one folder. The lock ends with the process, however it ends.
+package folderlock
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Name is the file that the lock is on. It stays when the lock ends.
+const Name = ".lock"
+
+// ErrTaken is wrapped by the error of a folder that another process writes to.
+var ErrTaken = errors.New("another process is writing to it")
+
+// Lock is held until Unlock or the end of the process.
+type Lock struct{ file *os.File }
+
+// Take locks the folder, which it makes if it is not there.
+func Take(dir string) (*Lock, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(filepath.Join(dir, Name), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("locking %s: %w", dir, err)
+	}
+	if err := take(file); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("locking %s: %w", dir, err)
+	}
+	return &Lock{file}, nil
+}
+
+// Unlock ends the lock. It may be called again.
+func (l *Lock) Unlock() error {
+	if l.file == nil {
+		return nil
+	}
+	file := l.file
+	l.file = nil
+	return file.Close()
+}
