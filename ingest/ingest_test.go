@@ -105,7 +105,7 @@ func TestTable(t *testing.T) {
 	})
 	source, err := NewTable(Table{File: filepath.Join(dir, "t.csv"), Columns: Columns{Image: "path", Text: "alt", Language: "lang"}})
 	samples, stat, reasons := rows(t, source, err)
-	if stat.Rows != 2 || stat.Rejected != 3 || stat.Duplicates != 1 || stat.Languages["de"] != 1 {
+	if stat.Rows != 3 || stat.Rejected != 3 || stat.Duplicates != 0 || stat.Languages["de"] != 1 || samples["img/a.png#5"].Texts[0].Value != "again" {
 		t.Errorf("counted %+v, rejected %v", stat, reasons)
 	}
 	if a := samples["img/a.png"]; a.Texts[0].Value != `a, "cat"` {

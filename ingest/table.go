@@ -18,7 +18,7 @@ import (
 type Columns struct {
 	Image    string // a path below the root, or (Parquet) the bytes, or Hugging Face's {bytes, path}
 	Text     string
-	ID       string // the key; without it the key is the image's path, or the row's number
+	ID       string // the key; without it the image's path (with the row's number where it comes again), or the row's number
 	Language string
 	Split    string
 }
@@ -96,6 +96,7 @@ func (t *Table) Records(ctx context.Context) iter.Seq[shards.Record] {
 			return
 		}
 		defer rows.close()
+		taken := map[string]bool{}
 		for number := 1; ctx.Err() == nil; number++ {
 			row, err := rows.next()
 			if errors.Is(err, errEnd) {
@@ -106,7 +107,7 @@ func (t *Table) Records(ctx context.Context) iter.Seq[shards.Record] {
 			if err != nil {
 				record = shards.Bad(origin, "", BadRow, err)
 			} else {
-				record = t.record(root, origin, number, row)
+				record = t.record(root, origin, t.key(row, number, taken), row)
 			}
 			if !yield(record) || errors.Is(err, errBroken) {
 				return
@@ -115,17 +116,27 @@ func (t *Table) Records(ctx context.Context) iter.Seq[shards.Record] {
 	}
 }
 
-// record makes a row's sample.
-func (t *Table) record(root *os.Root, origin string, number int, row row) shards.Record {
-	c := t.Columns
-	s := shards.Sample{Key: row.text(c.ID), Split: row.text(c.Split)}
-	name := row.text(c.Image)
-	if s.Key == "" && c.ID == "" {
-		s.Key = name
-		if s.Key == "" {
-			s.Key = fmt.Sprintf("%s:%d", filepath.Base(t.File), number)
-		}
+// key names a row. Several rows about one image, such as five captions of it, are records of their own.
+func (t *Table) key(row row, number int, taken map[string]bool) string {
+	if t.Columns.ID != "" {
+		return row.text(t.Columns.ID)
 	}
+	key := row.text(t.Columns.Image)
+	switch {
+	case key == "":
+		return fmt.Sprintf("%s:%d", filepath.Base(t.File), number)
+	case taken[key]:
+		return fmt.Sprintf("%s#%d", key, number)
+	}
+	taken[key] = true
+	return key
+}
+
+// record makes a row's sample.
+func (t *Table) record(root *os.Root, origin, key string, row row) shards.Record {
+	c := t.Columns
+	s := shards.Sample{Key: key, Split: row.text(c.Split)}
+	name := row.text(c.Image)
 	if value := strings.TrimSpace(row.text(c.Text)); value != "" {
 		if !utf8.ValidString(value) {
 			return shards.Bad(origin, s.Key, BadText, fmt.Errorf("column %s is not UTF-8", c.Text))
