@@ -55,7 +55,8 @@ type state struct {
 	Seed    uint64  `json:"seed"`
 	Smoke   bool    `json:"smoke"`
 	Version string  `json:"version"`
-	Seconds float64 `json:"seconds"` // of work so far
+	Seconds float64 `json:"seconds"`        // of work so far
+	PeakRSS int64   `json:"peak_rss_bytes"` // the most so far
 }
 
 const stateName = "quickstart.json"
@@ -71,6 +72,9 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	defer lock.Unlock()
 	if err := r.begin(); err != nil {
 		return nil, err
+	}
+	if summary, err := readSummary(o.Out); summary != nil || err != nil {
+		return summary, err // all is done
 	}
 	for _, step := range []struct {
 		doing string
@@ -143,6 +147,7 @@ func (r *runner) keepTime() error {
 	now := time.Now()
 	r.state.Seconds += now.Sub(r.began).Seconds()
 	r.began = now
+	r.state.PeakRSS = max(r.state.PeakRSS, peakRSS())
 	return writeJSON(r.path(stateName), r.state)
 }
 

@@ -2,6 +2,12 @@ package quickstart
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
@@ -75,11 +81,28 @@ func (r *runner) conclude(ctx context.Context) (*Summary, error) {
 	if err := r.keepTime(); err != nil {
 		return nil, err
 	}
-	s.Seconds, s.PeakRSSBytes = r.state.Seconds, peakRSS()
+	s.Seconds, s.PeakRSSBytes = r.state.Seconds, r.state.PeakRSS
 	if err := r.report(ctx, data, s, found); err != nil {
 		return nil, err
 	}
 	return s, writeJSON(r.path(summaryName), s)
+}
+
+// readSummary reads the summary of a finished run; nil if there is none yet.
+func readSummary(dir string) (*Summary, error) {
+	path := filepath.Join(dir, summaryName)
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &Summary{}
+	if err := json.Unmarshal(content, s); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return s, nil
 }
 
 // speakers opens each model once, when it is first needed.
