@@ -125,13 +125,23 @@ func (d Denoiser) Corrupt(ids []int32, v SentinelSource, maxInput, maxTarget int
 // hideSpans appends to inputs as Corrupt says (noise_span_to_unique_sentinel of T5's preprocessors.py).
 func (d Denoiser) hideSpans(inputs, ids []int32, v SentinelSource, rng *counter.Stream) (_, targets []int32, err error) {
 	kept, hidden := d.spans(len(ids), rng)
-	if _, err := v.Sentinel(len(hidden) - 1); err != nil {
+	inputs, targets, err = markSpans(inputs, ids, kept, hidden, v)
+	if err != nil {
 		return nil, nil, fmt.Errorf("denoiser %s hides %d spans in %d ids: %w", d.Name, len(hidden), len(ids), err)
+	}
+	return inputs, targets, nil
+}
+
+// markSpans appends to inputs the kept spans, each followed by a sentinel for the hidden one after it, and
+// returns as targets each sentinel with what it hides.
+func markSpans(inputs, ids []int32, kept, hidden []int, v SentinelSource) (_, targets []int32, err error) {
+	if _, err := v.Sentinel(len(hidden) - 1); err != nil {
+		return nil, nil, err // the last is the first to lack
 	}
 	for k := range hidden {
 		sentinel, err := v.Sentinel(k)
 		if err != nil {
-			return nil, nil, fmt.Errorf("denoiser %s: %w", d.Name, err)
+			return nil, nil, err
 		}
 		inputs = append(append(inputs, ids[:kept[k]]...), sentinel)
 		ids = ids[kept[k]:]
