@@ -3,7 +3,6 @@ package evalsuite
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/mixture"
@@ -51,13 +50,20 @@ type Said struct {
 	Score    float64  // exact match, or VQA accuracy
 }
 
-// Captions asks for each sample's caption in each language that it has one in.
+// Captions asks for each sample's caption in each language that it has one in. Several captions of one
+// picture in a language are several truths of one answer.
 func Captions(samples []shards.Sample) (queries []Query, said []Said) {
 	for i := range samples {
+		asked := map[string]int{} // language -> its place in said
 		for _, text := range samples[i].Texts {
 			if text.Kind != shards.Caption {
 				continue
 			}
+			if at, already := asked[text.Language]; already {
+				said[at].Truths = append(said[at].Truths, text.Value)
+				continue
+			}
+			asked[text.Language] = len(said)
 			queries = append(queries, Query{samples[i].Images, mixture.CaptionPrompt(text.Language)})
 			said = append(said, Said{Sample: i, Language: text.Language, Kind: shards.Caption, ID: samples[i].Key + "/" + text.Language, Truths: []string{text.Value}})
 		}
@@ -170,99 +176,4 @@ func groupBy[K comparable](said []Said, property func(*Said) K) [][]int {
 		groups[n] = append(groups[n], i)
 	}
 	return groups
-}
-
-// Retrieval holds recalls by name: i2t_r1, i2t_r5, i2t_r10, t2i_r1, t2i_r5, t2i_r10.
-type Retrieval map[string]metrics.Score
-
-// Retrieve ranks the captions of all samples for each picture and the pictures for each caption, within
-// each language, as XM3600 is scored. A picture's recall is the mean over its languages.
-func Retrieve(e *Embedder, samples []shards.Sample, b metrics.Bootstrap) (Retrieval, error) {
-	var images []shards.Image
-	for i := range samples {
-		images = append(images, samples[i].Images[0])
-	}
-	pictures, err := e.Images(images)
-	if err != nil {
-		return nil, err
-	}
-	_, said := Captions(samples)
-	sums := map[string][]float64{}
-	counts := make([]float64, len(samples))
-	for _, members := range group(said, func(s *Said) string { return s.Language }) {
-		if err := retrieveIn(e, pictures, said, members, sums, counts); err != nil {
-			return nil, err
-		}
-	}
-	recalls := Retrieval{}
-	for name, sum := range sums {
-		var means []float64
-		for i, total := range sum {
-			if counts[i] > 0 {
-				means = append(means, total/counts[i])
-			}
-		}
-		recalls[name] = b.Mean(means)
-	}
-	return recalls, nil
-}
-
-// retrieveIn adds the recalls of one language's captions, which are those of members.
-func retrieveIn(e *Embedder, pictures [][]float32, said []Said, members []int, sums map[string][]float64, counts []float64) error {
-	var texts []string
-	var rows []int // samples with a caption in this language
-	for _, i := range members {
-		texts = append(texts, said[i].Truths[0])
-		rows = append(rows, said[i].Sample)
-	}
-	embedded, err := e.Texts(texts)
-	if err != nil {
-		return err
-	}
-	shown := slices.Compact(slices.Clone(rows)) // captions are in order of their samples
-	s := metrics.Similarities{Images: len(shown), Texts: len(texts)}
-	for _, row := range shown {
-		for _, text := range embedded {
-			s.Values = append(s.Values, dot(pictures[row], text))
-		}
-	}
-	for _, row := range rows {
-		at, _ := slices.BinarySearch(shown, row)
-		s.ImageOf = append(s.ImageOf, at)
-	}
-	i2t, err := s.ImageToText()
-	if err != nil {
-		return err
-	}
-	t2i, err := s.TextToImage()
-	if err != nil {
-		return err
-	}
-	for name, found := range recallsOf(i2t, t2i) {
-		if sums[name] == nil {
-			sums[name] = make([]float64, len(pictures))
-		}
-		for i, value := range found {
-			sums[name][shown[min(i, len(shown)-1)]] += value
-		}
-	}
-	for _, row := range shown {
-		counts[row]++
-	}
-	return nil
-}
-
-func recallsOf(i2t, t2i metrics.Ranks) map[string][]float64 {
-	return map[string][]float64{
-		"i2t_r1": i2t.RecallAt(1), "i2t_r5": i2t.RecallAt(5), "i2t_r10": i2t.RecallAt(10),
-		"t2i_r1": t2i.RecallAt(1), "t2i_r5": t2i.RecallAt(5), "t2i_r10": t2i.RecallAt(10),
-	}
-}
-
-func dot(a, b []float32) float32 {
-	var sum float32
-	for i := range a {
-		sum += a[i] * b[i]
-	}
-	return sum
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
@@ -86,5 +88,40 @@ func TestChance(t *testing.T) {
 	}
 	if c := Chance(10, 5); c.Value != 1 || c.Hi != 1 {
 		t.Errorf("%+v", c)
+	}
+}
+
+// TestSeveralCaptionsOfAPicture: one answer with several truths, under one id.
+func TestSeveralCaptionsOfAPicture(t *testing.T) {
+	samples := []shards.Sample{{Key: "a", Texts: []shards.Text{
+		{Kind: shards.Caption, Language: "en", Value: "a cat"}, {Kind: shards.Caption, Language: "fr", Value: "un chat"},
+		{Kind: shards.Alt, Language: "en", Value: "IMG_1"}, {Kind: shards.Caption, Language: "en", Value: "a small cat"}}}}
+	queries, said := Captions(samples)
+	if len(queries) != 2 || len(said) != 2 || said[0].ID != "a/en" || said[1].ID != "a/fr" {
+		t.Fatalf("asked %+v", said)
+	}
+	said[0].Answer, said[1].Answer = "a small cat", "nonsense"
+	exact, _, err := ScoreCaptions(said, metrics.Bootstrap{})
+	if err != nil || exact.Value != 0.5 || exact.N != 1 {
+		t.Errorf("exact %+v, %v", exact, err)
+	}
+}
+
+// TestRecallsOfSeveralTexts ranks three pictures, of which the second has no text, the first two and the third one.
+func TestRecallsOfSeveralTexts(t *testing.T) {
+	pictures := [][]float32{{1, 0}, {0.5, 0.5}, {0, 1}}
+	texts := [][]float32{{0.9, 0.1}, {0.2, 0.8}, {0.1, 0.9}} // the second is nearer the third picture
+	recalls := map[string][][]float64{}
+	if err := addRecalls(recalls, pictures, texts, []int{0, 0, 2}); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][][]float64{
+		"i2t_r1": {{1}, nil, {1}},
+		"t2i_r1": {{0.5}, nil, {1}},
+		"t2i_r5": {{1}, nil, {1}},
+	} {
+		if diff := cmp.Diff(want, recalls[name]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }

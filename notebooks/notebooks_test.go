@@ -139,7 +139,7 @@ func shown(t *testing.T, path string) (pages []string) {
 
 func TestInside(t *testing.T) {
 	if testing.Short() {
-		t.Skip("compiles a program")
+		t.Skip("NOT TESTED with -short: the notebook's cells, compiled and run as a program")
 	}
 	dir := t.TempDir()
 	source, binary, pipe := filepath.Join(dir, "main.go"), filepath.Join(dir, "inside"), filepath.Join(dir, "pipe")

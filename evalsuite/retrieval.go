@@ -1,0 +1,125 @@
+package evalsuite
+
+import (
+	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/shards"
+)
+
+// Retrieval holds recalls by name: i2t_r1, i2t_r5, i2t_r10, t2i_r1, t2i_r5, t2i_r10.
+type Retrieval map[string]metrics.Score
+
+// Retrieve ranks the captions of all samples for each picture and the pictures for each caption, within
+// each language, as XM3600 is scored. A picture's recall is the mean over its languages, and within a
+// language that of the texts to it is the mean over its captions.
+func Retrieve(e *Embedder, samples []shards.Sample, b metrics.Bootstrap) (Retrieval, error) {
+	var images []shards.Image
+	for i := range samples {
+		images = append(images, samples[i].Images[0])
+	}
+	pictures, err := e.Images(images)
+	if err != nil {
+		return nil, err
+	}
+	_, said := Captions(samples)
+	perPicture := map[string][][]float64{} // recall -> picture -> its languages' values
+	for _, members := range group(said, func(s *Said) string { return s.Language }) {
+		var texts []string
+		var owners []int // the picture of each text
+		for _, i := range members {
+			for _, truth := range said[i].Truths {
+				texts, owners = append(texts, truth), append(owners, said[i].Sample)
+			}
+		}
+		embedded, err := e.Texts(texts)
+		if err != nil {
+			return nil, err
+		}
+		if err := addRecalls(perPicture, pictures, embedded, owners); err != nil {
+			return nil, err
+		}
+	}
+	recalls := Retrieval{}
+	for name, values := range perPicture {
+		var means []float64
+		for _, of := range values {
+			if len(of) > 0 {
+				means = append(means, mean(of))
+			}
+		}
+		recalls[name] = b.Mean(means)
+	}
+	return recalls, nil
+}
+
+// addRecalls appends one language's recalls to those of each picture that has a text in it. Pictures without one
+// are not ranked. Owners, which never descend, are the pictures of the texts.
+func addRecalls(to map[string][][]float64, pictures, texts [][]float32, owners []int) error {
+	var shown []int // pictures with a text, in order
+	s := metrics.Similarities{Texts: len(texts)}
+	for i, owner := range owners {
+		if i == 0 || owner != owners[i-1] {
+			shown = append(shown, owner)
+		}
+		s.ImageOf = append(s.ImageOf, len(shown)-1)
+	}
+	s.Images = len(shown)
+	for _, picture := range shown {
+		for _, text := range texts {
+			s.Values = append(s.Values, dot(pictures[picture], text))
+		}
+	}
+	i2t, err := s.ImageToText()
+	if err != nil {
+		return err
+	}
+	t2i, err := s.TextToImage()
+	if err != nil {
+		return err
+	}
+	for _, at := range []struct {
+		k        int
+		i2t, t2i string
+	}{{1, "i2t_r1", "t2i_r1"}, {5, "i2t_r5", "t2i_r5"}, {10, "i2t_r10", "t2i_r10"}} {
+		add(to, at.i2t, len(pictures), shown, byImage(i2t.RecallAt(at.k), nil, len(shown)))
+		add(to, at.t2i, len(pictures), shown, byImage(t2i.RecallAt(at.k), s.ImageOf, len(shown)))
+	}
+	return nil
+}
+
+// byImage groups recalls by the image that each belongs to; without owners they are one an image.
+func byImage(recalls []float64, owners []int, images int) [][]float64 {
+	grouped := make([][]float64, images)
+	for i, recall := range recalls {
+		image := i
+		if owners != nil {
+			image = owners[i]
+		}
+		grouped[image] = append(grouped[image], recall)
+	}
+	return grouped
+}
+
+func add(to map[string][][]float64, name string, pictures int, shown []int, recalls [][]float64) {
+	if to[name] == nil {
+		to[name] = make([][]float64, pictures)
+	}
+	for i, picture := range shown {
+		to[name][picture] = append(to[name][picture], mean(recalls[i]))
+	}
+}
+
+func mean(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
+}
+
+func dot(a, b []float32) float32 {
+	var sum float32
+	for i := range a {
+		sum += a[i] * b[i]
+	}
+	return sum
+}
