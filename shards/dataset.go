@@ -15,7 +15,6 @@ import (
 type Dataset struct {
 	dir      string
 	manifest *Manifest
-	firsts   []int64 // first row of each part
 	groups   []group
 	all      *View
 	parts    openParts

@@ -17,6 +17,9 @@ import (
 // maxPage bounds the decoded size of one page.
 const maxPage = 1 << 30
 
+// plainDictionary is what writers of the first version call RLE_DICTIONARY in data pages.
+const plainDictionary format.Encoding = 2
+
 // page is one decoded data page of a column.
 type page struct {
 	first, rows int      // its rows within the row group; -1 rows until a page of version 1 is decoded
@@ -167,7 +170,7 @@ func (p *page) rowStarts(slots int) error {
 // decodeValues decodes n values.
 func (p *page) decodeValues(encoding format.Encoding, b []byte, n int, l *levels, dictionary *page) error {
 	switch encoding {
-	case format.RLEDictionary, format.PlainDictionary:
+	case format.RLEDictionary, plainDictionary:
 		return p.decodeIndex(b, n, dictionary)
 	case format.DeltaLengthByteArray:
 		return p.decodeLengths(b, n)
