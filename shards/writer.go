@@ -51,6 +51,8 @@ type Writer struct {
 	inPart   int64 // bytes
 	inGroup  int64 // bytes
 	rowsIn   int64 // rows of the open group
+	spool    *spool
+	broken   error // that ended the writer's work
 }
 
 // Create returns a writer that adds to the dataset in dir, or starts one there.
@@ -119,17 +121,29 @@ func (w *Writer) Stat() Stat { return w.stat }
 
 // Append adds a sample. Missing image hashes are computed.
 func (w *Writer) Append(s Sample) error {
+	for i := range s.Images {
+		if s.Images[i].SHA256 == "" {
+			s.Images[i].SHA256 = Hash(s.Images[i].Bytes)
+		}
+	}
+	w.spooled(func(b []byte) []byte { return appendSample(append(b, SpooledRow), &s) })
+	if w.broken != nil {
+		return w.broken
+	}
+	if err := w.appendRow(s); err != nil {
+		w.broken = err
+	}
+	return w.broken
+}
+
+// appendRow adds a sample to the open part.
+func (w *Writer) appendRow(s Sample) error {
 	if w.part == nil {
 		part, err := createTable[Sample](w.dir, partName(w.next))
 		if err != nil {
 			return err
 		}
 		w.part = part
-	}
-	for i := range s.Images {
-		if s.Images[i].SHA256 == "" {
-			s.Images[i].SHA256 = Hash(s.Images[i].Bytes)
-		}
 	}
 	if err := w.part.append(s); err != nil {
 		return err
@@ -149,22 +163,34 @@ func (w *Writer) PartFull() bool { return w.inPart >= w.limits.PartBytes }
 
 // Reject keeps a record that did not become a sample.
 func (w *Writer) Reject(r Reject) {
+	w.spooled(func(b []byte) []byte { return appendReject(append(b, SpooledReject), r) })
+	w.reject(r)
+}
+
+func (w *Writer) reject(r Reject) {
 	w.stat.Rejected++
 	w.rejects = append(w.rejects, r)
 }
 
 // Duplicate counts a record whose key the dataset has already.
-func (w *Writer) Duplicate() { w.stat.Duplicates++ }
+func (w *Writer) Duplicate() {
+	w.spooled(func(b []byte) []byte { return append(b, SpooledDuplicate) })
+	w.stat.Duplicates++
+}
 
 // EndPart completes the open part and returns its description; ok is false if none was open. The file
 // is whole and synced, but belongs to the dataset only after Commit.
 func (w *Writer) EndPart() (part File, ok bool, err error) {
+	if w.broken != nil {
+		return File{}, false, w.broken
+	}
 	if w.part == nil {
 		return File{}, false, nil
 	}
 	part, err = w.part.commit()
 	w.part, w.inPart, w.inGroup, w.rowsIn = nil, 0, 0, 0
 	if err != nil {
+		w.broken = err
 		return File{}, false, err
 	}
 	w.manifest.Files = append(w.manifest.Files, part)
@@ -187,7 +213,13 @@ func (w *Writer) Commit(command string, sources ...string) error {
 	if w.manifest.Files == nil {
 		w.manifest.Files = []File{}
 	}
-	return w.manifest.write(w.dir)
+	if err := w.manifest.write(w.dir); err != nil {
+		return err
+	}
+	if w.spool == nil {
+		return nil
+	}
+	return w.DropSpool()
 }
 
 // commitRejects writes rejects.parquet anew, with the earlier rejects before the new ones.
@@ -223,8 +255,9 @@ func (w *Writer) commitRejects() error {
 	return nil
 }
 
-// Abort removes the part that is not whole. After Commit it does nothing.
+// Abort removes the part that is not whole, and leaves the spool. After Commit it does nothing.
 func (w *Writer) Abort() {
+	w.closeSpool()
 	if w.part != nil {
 		w.part.abort()
 		w.part = nil
