@@ -42,7 +42,7 @@ func put(t *testing.T, dir string, files map[string]string) string {
 }
 
 // rows ingests and returns the dataset's rows by key, with what was counted.
-func rows(t *testing.T, source Source, err error) (map[string]shards.Sample, shards.Stat, map[string]string) {
+func rows(t *testing.T, source Source, err error) (map[string]shards.Sample, Summary, map[string]string) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

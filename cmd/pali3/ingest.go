@@ -38,7 +38,7 @@ func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source) 
 	if err != nil {
 		return err
 	}
-	return printStat(stat, f.JSON)
+	return printIngested(stat, f.JSON)
 }
 
 type ingestFolder struct {
@@ -90,4 +90,17 @@ func (c ingestWebDataset) Run(ctx context.Context, out output) error {
 		return err
 	}
 	return c.run(ctx, out, source)
+}
+
+// printIngested prints what a run added, and why it rejected what it did.
+func printIngested(s ingest.Summary, asJSON bool) error {
+	if asJSON {
+		s.Add(shards.Stat{}) // empty maps print as {}
+		return printJSON(s)
+	}
+	if err := printStat(s.Stat, false); err != nil {
+		return err
+	}
+	printCounts(os.Stdout, "reasons", s.Reasons)
+	return nil
 }
