@@ -20,7 +20,7 @@ import (
 // Options of a client. The zero value is polite and safe.
 type Options struct {
 	UserAgent    string         // default [DefaultUserAgent]; its part before the first slash is the name in robots.txt
-	Connections  int            // requests at once, over all hosts; default 256
+	Connections  int            // requests at once, over all hosts; default [DefaultConnections]
 	PerHost      int            // requests at once to one host; default 8
 	HostDelay    time.Duration  // least time from one request to a host to the next; default none
 	Timeout      time.Duration  // of one attempt, from its dial to its last byte; default 20 s
@@ -35,12 +35,15 @@ type Options struct {
 	Resolver     Resolver       // default [net.DefaultResolver]
 }
 
+// DefaultConnections is how many requests are under way at once where the options do not say.
+const DefaultConnections = 256
+
 // DefaultUserAgent names the program and where to read of it.
 const DefaultUserAgent = "pali3/1 (+https://github.com/pali3/pali3)"
 
 func (o Options) withDefaults() Options {
 	setDefault(&o.UserAgent, DefaultUserAgent)
-	setDefault(&o.Connections, 256)
+	setDefault(&o.Connections, DefaultConnections)
 	setDefault(&o.PerHost, 8)
 	setDefault(&o.Timeout, 20*time.Second)
 	setDefault(&o.Retries, 2)
