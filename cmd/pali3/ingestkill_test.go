@@ -27,7 +27,7 @@ func kills() int {
 	if n, err := strconv.Atoi(os.Getenv("PALI3_KILLS")); err == nil {
 		return n
 	}
-	return 4
+	return 2
 }
 
 // killable makes a source of many records in dir, good and bad, and returns the arguments that ingest it.
@@ -87,6 +87,7 @@ func save(t *testing.T, name string, content []byte) {
 func TestKilledIngestEndsTheSame(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(killable)) {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			args := append([]string{"-q", "ingest"}, killable[name](t, dir)...)
 			args = append(args, "--part-bytes", "40000", "--json")
