@@ -25,6 +25,7 @@ var layers = map[string]string{
 	"internal/picture":    "",
 	"internal/strict":     "",
 	"ingest":              "shards",
+	"ingest/resize":       "augment",
 	"webli":               "shards augment",
 	"mixture":             "shards tokenize augment",
 	"models":              "tokenize",

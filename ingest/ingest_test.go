@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"image"
@@ -27,7 +28,7 @@ func tiny(n int) []byte {
 	return b.Bytes()
 }
 
-func put(t *testing.T, dir string, files map[string]string) string {
+func put(t testing.TB, dir string, files map[string]string) string {
 	t.Helper()
 	for name, content := range files {
 		path := filepath.Join(dir, name)
@@ -42,7 +43,7 @@ func put(t *testing.T, dir string, files map[string]string) string {
 }
 
 // rows ingests and returns the dataset's rows by key, with what was counted.
-func rows(t *testing.T, source Source, err error) (map[string]shards.Sample, shards.Stat, map[string]string) {
+func rows(t *testing.T, source Source, err error) (map[string]shards.Sample, Summary, map[string]string) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -275,3 +276,5 @@ func TestAnotherSourceDoesNotTakeOver(t *testing.T) {
 		t.Errorf("with Fresh: %v", err)
 	}
 }
+
+func base64Of(content []byte) string { return base64.StdEncoding.EncodeToString(content) }

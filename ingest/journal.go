@@ -42,6 +42,7 @@ type journalState struct {
 	consumed int64
 	stat     shards.Stat
 	rejects  []shards.Reject
+	fresh    bool // there was no journal
 }
 
 // openJournal opens dir's journal or begins one.
@@ -73,7 +74,7 @@ func openJournal(dir string, head line, fresh bool) (*journal, journalState, err
 	}
 	j := &journal{file: file, begun: state.begun}
 	if first.Source == "" {
-		state.commits = head.Commits
+		state.commits, state.fresh = head.Commits, true
 		if err := j.write(head); err != nil {
 			file.Close()
 			return nil, journalState{}, err

@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -12,7 +14,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parquet-go/parquet-go"
+	"github.com/klauspost/compress/zstd"
 )
 
 var (
@@ -20,25 +22,44 @@ var (
 	errBroken = errors.New("the table is damaged from here on")
 )
 
-// row is a table's row: a column's value is text, bytes, or nothing.
+// maxRow is the most that a row of a text table may take, in bytes.
+const maxRow = 16 << 20
+
+// row is a table's row: a column's value is text, bytes, a number, a list of values, or nothing.
 type row map[string]any
 
+// text returns a column's value as text, of a list that of its first value; bytes have none.
 func (r row) text(column string) string {
-	switch v := r[column].(type) {
+	for _, value := range r.list(column) {
+		return plainText(value)
+	}
+	return ""
+}
+
+func plainText(value any) string {
+	switch v := value.(type) {
 	case string:
 		return v
-	case []byte:
+	case []byte, nil:
 		return ""
-	case nil:
-		return ""
+	case map[string]any:
+		encoded, _ := json.Marshal(v)
+		return string(encoded)
 	default:
 		return fmt.Sprint(v)
 	}
 }
 
-func (r row) bytes(column string) []byte {
-	b, _ := r[column].([]byte)
-	return b
+// list returns a column's values: those of a list, or the one there is.
+func (r row) list(column string) []any {
+	switch v := r[column].(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	default:
+		return []any{v}
+	}
 }
 
 // tableReader reads the rows of one kind of table. After an error that wraps errBroken there is no next row.
@@ -48,36 +69,71 @@ type tableReader interface {
 	close() error
 }
 
+// tableKinds says how tables are named.
+const tableKinds = "tables are .csv, .tsv, .jsonl or .txt (a URL a line), each also as .gz or .zst, or .parquet"
+
 func openRows(file string) (tableReader, error) {
-	extension := strings.ToLower(filepath.Ext(file))
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}
-	switch extension {
-	case ".csv":
-		return newCSV(f, ','), nil
-	case ".tsv":
-		return newCSV(f, '\t'), nil
-	case ".jsonl", ".ndjson":
-		return &jsonRows{file: f, lines: bufio.NewReaderSize(f, 1<<16)}, nil
-	case ".parquet":
+	name := strings.ToLower(filepath.Base(file))
+	if strings.HasSuffix(name, ".parquet") {
 		return newParquetRows(f)
 	}
+	content, err := unpack(f, &name)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("opening %s: %w", file, err)
+	}
+	lines := skipMark(bufio.NewReaderSize(content, 1<<16))
+	switch filepath.Ext(name) {
+	case ".csv":
+		return newCSV(f, lines, ','), nil
+	case ".tsv":
+		return newCSV(f, lines, '\t'), nil
+	case ".jsonl", ".ndjson":
+		return &jsonRows{file: f, lines: lines}, nil
+	case ".txt":
+		return &textRows{file: f, lines: lines}, nil
+	}
 	f.Close()
-	return nil, fmt.Errorf("%s: tables are .csv, .tsv, .jsonl or .parquet", file)
+	return nil, fmt.Errorf("%s: %s", file, tableKinds)
 }
 
-// csvRows reads CSV and TSV with a header. Quotes within an unquoted field are taken as they are.
+// unpack returns the content of a file that may be compressed, and takes the compression's ending off its name.
+func unpack(f io.Reader, name *string) (io.Reader, error) {
+	switch ending := filepath.Ext(*name); ending {
+	case ".gz":
+		*name = strings.TrimSuffix(*name, ending)
+		return gzip.NewReader(f)
+	case ".zst":
+		*name = strings.TrimSuffix(*name, ending)
+		return zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+	}
+	return f, nil
+}
+
+// skipMark skips a byte order mark.
+func skipMark(r *bufio.Reader) *bufio.Reader {
+	if mark, _ := r.Peek(3); string(mark) == "\xef\xbb\xbf" {
+		r.Discard(3)
+	}
+	return r
+}
+
+// csvRows reads CSV and TSV with a header. In TSV, quotes within a field are taken as they are.
 type csvRows struct {
-	file   *os.File
+	file   io.Closer
+	ration *ration
 	reader *csv.Reader
 	header []string
 	err    error
 }
 
-func newCSV(f *os.File, comma rune) *csvRows {
-	r := &csvRows{file: f, reader: csv.NewReader(skipMark(bufio.NewReaderSize(f, 1<<16)))}
+func newCSV(f io.Closer, lines io.Reader, comma rune) *csvRows {
+	limited := &ration{source: lines, left: maxRow}
+	r := &csvRows{file: f, ration: limited, reader: csv.NewReader(limited)}
 	r.reader.Comma = comma
 	r.reader.LazyQuotes = comma == '\t'
 	header, err := r.reader.Read()
@@ -86,12 +142,20 @@ func newCSV(f *os.File, comma rune) *csvRows {
 	return r
 }
 
-// skipMark skips a byte order mark.
-func skipMark(r *bufio.Reader) io.Reader {
-	if mark, _ := r.Peek(3); string(mark) == "\xef\xbb\xbf" {
-		r.Discard(3)
+// ration lets no more than so many bytes through before it is filled up again: a quote that is never closed
+// would read the whole file as one field.
+type ration struct {
+	source io.Reader
+	left   int
+}
+
+func (r *ration) Read(p []byte) (int, error) {
+	if r.left <= 0 {
+		return 0, fmt.Errorf("%w: a row of over %d bytes", errBroken, maxRow)
 	}
-	return r
+	n, err := r.source.Read(p[:min(len(p), r.left)])
+	r.left -= n
+	return n, err
 }
 
 func (r *csvRows) columns() ([]string, error) {
@@ -102,9 +166,13 @@ func (r *csvRows) columns() ([]string, error) {
 }
 
 func (r *csvRows) next() (row, error) {
+	r.ration.left = maxRow
 	fields, err := r.reader.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, errEnd
+	}
+	if _, bad := errors.AsType[*csv.ParseError](err); err != nil && !bad && !errors.Is(err, errBroken) {
+		return nil, fmt.Errorf("%w: %w", errBroken, err)
 	}
 	if err != nil {
 		return nil, err
@@ -120,8 +188,9 @@ func (r *csvRows) close() error { return r.file.Close() }
 
 // jsonRows reads one JSON object a line.
 type jsonRows struct {
-	file  *os.File
+	file  io.Closer
 	lines *bufio.Reader
+	first row // read for its columns
 }
 
 func (r *jsonRows) columns() ([]string, error) {
@@ -129,6 +198,7 @@ func (r *jsonRows) columns() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.first = first
 	var names []string
 	for name := range first {
 		names = append(names, name)
@@ -138,31 +208,64 @@ func (r *jsonRows) columns() ([]string, error) {
 }
 
 func (r *jsonRows) next() (row, error) {
+	if first := r.first; first != nil {
+		r.first = nil
+		return first, nil
+	}
 	for {
 		content, err := readLine(r.lines)
 		if err != nil {
 			return nil, err
 		}
-		if strings.TrimSpace(string(content)) == "" {
+		if len(bytes.TrimSpace(content)) == 0 {
 			continue
 		}
+		decoder := json.NewDecoder(bytes.NewReader(content))
+		decoder.UseNumber() // ids of many digits stay as they are
 		values := row{}
-		if err := json.Unmarshal(content, &values); err != nil {
+		if err := decoder.Decode(&values); err != nil {
 			return nil, err
+		}
+		if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+			return nil, errors.New("more than one JSON object in the line")
 		}
 		return values, nil
 	}
 }
 
-// readLine reads a line of at most maxTextFile bytes.
+func (r *jsonRows) close() error { return r.file.Close() }
+
+// textRows reads a list of URLs, one a line; its column is url.
+type textRows struct {
+	file  io.Closer
+	lines *bufio.Reader
+}
+
+func (r *textRows) columns() ([]string, error) { return []string{"url"}, nil }
+
+func (r *textRows) next() (row, error) {
+	for {
+		content, err := readLine(r.lines)
+		if err != nil {
+			return nil, err
+		}
+		if line := strings.TrimSpace(string(content)); line != "" {
+			return row{"url": line}, nil
+		}
+	}
+}
+
+func (r *textRows) close() error { return r.file.Close() }
+
+// readLine reads a line of at most maxRow bytes.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	var line []byte
 	for {
 		part, err := r.ReadSlice('\n')
 		line = append(line, part...)
 		switch {
-		case len(line) > maxTextFile:
-			return nil, fmt.Errorf("%w: a line of over %d bytes", errBroken, maxTextFile)
+		case len(line) > maxRow:
+			return nil, fmt.Errorf("%w: a line of over %d bytes", errBroken, maxRow)
 		case err == nil, errors.Is(err, io.EOF) && len(line) > 0:
 			return line, nil
 		case errors.Is(err, io.EOF):
@@ -172,85 +275,3 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 		}
 	}
 }
-
-func (r *jsonRows) close() error { return r.file.Close() }
-
-// parquetRows reads the top-level columns of a Parquet file, and the bytes and path of image structs.
-type parquetRows struct {
-	file   *os.File
-	names  []string
-	reader *parquet.GenericReader[any]
-	buffer []parquet.Row
-	leaves []leaf
-}
-
-// leaf says to which row value a leaf column goes.
-type leaf struct {
-	name  string
-	bytes bool
-}
-
-func newParquetRows(f *os.File) (rows *parquetRows, err error) {
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	file, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true))
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("opening %s: %w", f.Name(), err)
-	}
-	r := &parquetRows{file: f, reader: parquet.NewGenericReader[any](file, file.Schema()), buffer: make([]parquet.Row, 1)}
-	for _, path := range file.Schema().Columns() {
-		column, _ := file.Schema().Lookup(path...)
-		r.leaves = append(r.leaves, leafOf(path, column.Node))
-		if !slices.Contains(r.names, path[0]) {
-			r.names = append(r.names, path[0])
-		}
-	}
-	return r, nil
-}
-
-func leafOf(path []string, node parquet.Node) leaf {
-	text := node.Type().LogicalType() != nil && node.Type().LogicalType().String() == parquet.String().Type().LogicalType().String()
-	switch {
-	case len(path) == 1:
-		return leaf{path[0], node.Type().Kind() == parquet.ByteArray && !text}
-	case len(path) == 2 && path[1] == "bytes":
-		return leaf{path[0], true}
-	}
-	return leaf{} // a column that rows do not have
-}
-
-func (r *parquetRows) columns() ([]string, error) { return r.names, nil }
-
-func (r *parquetRows) next() (values row, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			values, err = nil, fmt.Errorf("%w: %v", errBroken, p)
-		}
-	}()
-	n, err := r.reader.ReadRows(r.buffer)
-	if n == 0 {
-		if err == nil || errors.Is(err, io.EOF) {
-			return nil, errEnd
-		}
-		return nil, fmt.Errorf("%w: %w", errBroken, err)
-	}
-	values = row{}
-	for _, v := range r.buffer[0] {
-		switch to := r.leaves[v.Column()]; {
-		case to.name == "" || v.IsNull():
-		case to.bytes:
-			values[to.name] = slices.Clone(v.ByteArray())
-		case v.Kind() == parquet.ByteArray:
-			values[to.name] = string(v.ByteArray())
-		default:
-			values[to.name] = v.String()
-		}
-	}
-	return values, nil
-}
-
-func (r *parquetRows) close() error { return errors.Join(r.reader.Close(), r.file.Close()) }

@@ -7,36 +7,48 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/pali3/pali3/ingest/fetch"
 	"github.com/pali3/pali3/shards"
 )
 
 // Columns names the columns of a [Table]; only Image or Text is needed.
 type Columns struct {
-	Image    string // a path below the root, or (Parquet) the bytes, or Hugging Face's {bytes, path}
-	Text     string
-	ID       string // the key; without it the image's path (with the row's number where it comes again), or the row's number
-	Language string
-	Split    string
+	// Image has a path below the root, a URL (where the table has a Web), a data URI, the bytes (Parquet), or
+	// Hugging Face's {bytes, path}; or a list of these, the frames of one record.
+	Image    string
+	Text     string   // or a list of texts
+	ID       string   // the key; without it the image's path or URL (with the row's number where it comes again), or the row's number
+	Language string   // BCP-47
+	Split    string   // train, held_out, ...
+	SHA256   string   // of the picture's bytes, in hex: a picture of another hash is rejected
+	Keep     []string // what goes into the metadata
 }
 
-// Table reads the rows of a table: CSV or TSV with a header, JSON lines, or Parquet, by its extension.
+// Table reads the rows of a table: CSV or TSV with a header, JSON lines (all these as .gz or .zst too) or Parquet,
+// by its extension.
 type Table struct {
 	File     string
 	Root     string // where image paths begin; nothing outside is read
 	Columns  Columns
 	Language string // of the texts, where no column says
 	Kind     string // of the texts, for example [shards.Alt]
+	Web      *Web   // fetches what is a URL; without it, that is a reject
+
+	name string
 }
 
 // Reasons of tables.
 const (
-	BadRow  = "row"    // the row cannot be parsed
-	NoImage = "absent" // the image's file is not there
-	Outside = "outside"
+	BadRow     = "row"      // the row cannot be parsed
+	NoImage    = "absent"   // the image's file is not there
+	Outside    = "outside"  // the image's path leads out of the root
+	BadDataURI = "data_uri" // it cannot be decoded
 )
 
 // NewTable checks the table's file, its columns and the root, so that what is wrong is said before any work.
@@ -50,133 +62,144 @@ func NewTable(t Table) (*Table, error) {
 	if t.Kind == "" {
 		t.Kind = shards.Alt
 	}
+	t.name = "table " + t.File
 	if info, err := os.Stat(t.Root); err != nil {
 		return nil, err
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("%s is not a folder", t.Root)
 	}
+	return &t, t.checkColumns()
+}
+
+func (t *Table) checkColumns() error {
 	rows, err := openRows(t.File)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.close()
 	names, err := rows.columns()
 	if err != nil {
-		return nil, fmt.Errorf("reading the columns of %s: %w", t.File, err)
+		return fmt.Errorf("reading the columns of %s: %w", t.File, err)
 	}
-	for _, want := range []string{t.Columns.Image, t.Columns.Text, t.Columns.ID, t.Columns.Language, t.Columns.Split} {
+	c := t.Columns
+	for _, want := range append([]string{c.Image, c.Text, c.ID, c.Language, c.Split, c.SHA256}, c.Keep...) {
 		if want != "" && !slices.Contains(names, want) {
-			return nil, fmt.Errorf("%s has no column %q; its columns are %s", t.File, want, strings.Join(names, ", "))
+			return fmt.Errorf("%s has no column %q; its columns are %s", t.File, want, strings.Join(names, ", "))
 		}
 	}
-	return &t, nil
+	return nil
 }
 
 // Name implements [Source].
-func (t *Table) Name() string { return "table " + t.File }
+func (t *Table) Name() string { return t.name }
 
 // Fingerprint implements [Source].
 func (t *Table) Fingerprint() (string, error) {
-	files, err := fingerprintFiles(t.File, t.Root)
-	return shards.Hash(fmt.Appendf(nil, "%s %+v %s %s", files, t.Columns, t.Language, t.Kind)), err
+	files := []string{t.File}
+	if t.Root != "" {
+		files = append(files, t.Root)
+	}
+	print, err := fingerprintFiles(files...)
+	return shards.Hash(fmt.Appendf(nil, "%s %+v %s %s", print, t.Columns, t.Language, t.Kind)), err
 }
 
 // Records implements [Source].
-func (t *Table) Records(ctx context.Context) iter.Seq[shards.Record] {
+func (t *Table) Records(ctx context.Context) iter.Seq[shards.Record] { return t.RecordsAfter(ctx, 0) }
+
+// RecordsAfter implements [Skipper]: of the first n rows no picture is read.
+func (t *Table) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
-		root, err := os.OpenRoot(t.Root)
-		if err != nil {
-			yield(shards.Bad(t.File, "", Unreadable, err))
-			return
+		w := &tableWork{Table: t}
+		if t.Root != "" {
+			root, err := os.OpenRoot(t.Root)
+			if err != nil {
+				yield(shards.Bad(t.File, "", Unreadable, err))
+				return
+			}
+			defer root.Close()
+			w.root = root
 		}
-		defer root.Close()
-		rows, err := openRows(t.File)
+		width := 2 * runtime.GOMAXPROCS(0)
+		if t.Web != nil {
+			w.client, w.budget = t.Web.client()
+			defer w.client.Close()
+			width = t.Web.window()
+		}
+		for done := range inOrder(ctx, w.rows(ctx, n), width, w.record) {
+			w.budget.Done(done.ticket)
+			if ctx.Err() != nil || !yield(done.record) { // a record may be bad only because ctx ended
+				return
+			}
+		}
+	}
+}
+
+// tableWork is one reading of a table.
+type tableWork struct {
+	*Table
+	root   *os.Root // nil where no paths are read
+	client *fetch.Client
+	budget *fetch.Budget
+}
+
+// numbered is a row on its way to a record.
+type numbered struct {
+	ticket int64
+	number int64 // from 1
+	key    string
+	row    row
+	err    error
+}
+
+// made is a record in its turn.
+type made struct {
+	ticket int64
+	record shards.Record
+}
+
+// rows yields the rows after the first n. A new row begins when the budget has room.
+func (w *tableWork) rows(ctx context.Context, n int64) iter.Seq[numbered] {
+	return func(yield func(numbered) bool) {
+		rows, err := openRows(w.File)
 		if err != nil {
-			yield(shards.Bad(t.File, "", Unreadable, err))
+			yield(numbered{ticket: 1, err: fmt.Errorf("%w: %w", errBroken, err)})
 			return
 		}
 		defer rows.close()
-		taken := map[string]bool{}
-		for number := 1; ctx.Err() == nil; number++ {
+		taken := map[uint64]struct{}{}
+		for number := int64(1); ctx.Err() == nil; number++ {
 			row, err := rows.next()
 			if errors.Is(err, errEnd) {
 				return
 			}
-			origin := fmt.Sprintf("%s row %d", t.File, number)
-			record := shards.Record{}
-			if err != nil {
-				record = shards.Bad(origin, "", BadRow, err)
-			} else {
-				record = t.record(root, origin, t.key(row, number, taken), row)
+			next := numbered{ticket: number - n, number: number, row: row, err: err}
+			if err == nil {
+				next.key = w.key(row, number, taken)
 			}
-			if !yield(record) || errors.Is(err, errBroken) {
+			if number > n && (!w.budget.Take(ctx, next.ticket, 0) || !yield(next)) || errors.Is(err, errBroken) {
 				return
 			}
 		}
 	}
 }
 
-// key names a row. Several rows about one image, such as five captions of it, are records of their own.
-func (t *Table) key(row row, number int, taken map[string]bool) string {
-	if t.Columns.ID != "" {
-		return row.text(t.Columns.ID)
+// key names a row. Several rows about one image, such as five captions of it, are records of their own. Taken
+// holds hashes: if two names share one, the second bears its row's number without need.
+func (w *tableWork) key(row row, number int64, taken map[uint64]struct{}) string {
+	if w.Columns.ID != "" {
+		return row.text(w.Columns.ID)
 	}
-	key := row.text(t.Columns.Image)
-	switch {
-	case key == "":
-		return fmt.Sprintf("%s:%d", filepath.Base(t.File), number)
-	case taken[key]:
+	key := strings.TrimSpace(row.text(w.Columns.Image))
+	if key == "" || strings.HasPrefix(key, "data:") {
+		return fmt.Sprintf("%s:%d", filepath.Base(w.File), number)
+	}
+	hash := xxhash.Sum64String(key)
+	if len(key) > maxKey-32 { // of a URL that is longer than a key may be
+		key = fmt.Sprintf("%s...%016x", strings.ToValidUTF8(key[:maxKey-64], "\uFFFD"), hash)
+	}
+	if _, there := taken[hash]; there {
 		return fmt.Sprintf("%s#%d", key, number)
 	}
-	taken[key] = true
+	taken[hash] = struct{}{}
 	return key
-}
-
-// record makes a row's sample.
-func (t *Table) record(root *os.Root, origin, key string, row row) shards.Record {
-	c := t.Columns
-	s := shards.Sample{Key: key, Split: row.text(c.Split)}
-	name := row.text(c.Image)
-	if value := strings.TrimSpace(row.text(c.Text)); value != "" {
-		if !utf8.ValidString(value) {
-			return shards.Bad(origin, s.Key, BadText, fmt.Errorf("column %s is not UTF-8", c.Text))
-		}
-		language := row.text(c.Language)
-		if language == "" {
-			language = t.Language
-		}
-		s.Texts = []shards.Text{{Kind: t.Kind, Language: language, Value: value}}
-	}
-	if c.Image != "" {
-		content, reason, err := rowImage(root, row, c.Image, name)
-		if err != nil {
-			return shards.Bad(origin, s.Key, reason, fmt.Errorf("column %s: %w", c.Image, err))
-		}
-		s.Images = []shards.Image{{Bytes: content}}
-	}
-	if len(s.Images) == 0 && len(s.Texts) == 0 {
-		return shards.Bad(origin, s.Key, shards.NoContent, errors.New("neither image nor text"))
-	}
-	return shards.Record{Sample: s, Origin: origin}
-}
-
-func rowImage(root *os.Root, row row, column, name string) (content []byte, reason string, err error) {
-	if content := row.bytes(column); len(content) > 0 {
-		if len(content) > maxImageFile {
-			return nil, TooLarge, fmt.Errorf("%d bytes, the limit is %d", len(content), maxImageFile)
-		}
-		return content, "", nil
-	}
-	if name == "" {
-		return nil, NoImage, errors.New("empty")
-	}
-	local := filepath.FromSlash(name)
-	if !filepath.IsLocal(local) {
-		return nil, Outside, fmt.Errorf("%q is not below the root folder", name)
-	}
-	content, reason, err = readWithin(root, local, maxImageFile)
-	if errors.Is(err, os.ErrNotExist) {
-		reason = NoImage
-	}
-	return content, reason, err
 }

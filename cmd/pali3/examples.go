@@ -16,6 +16,10 @@ var examples = map[string][]string{
 	"ingest table": {
 		"pali3 ingest table captions.csv --image-column file --text-column alt --language en --to mine",
 	},
+	"ingest urls": {
+		"pali3 ingest urls laion.parquet --url-column URL --text-column TEXT --to mine",
+		"pali3 ingest urls laion.parquet --url-column URL --text-column TEXT --resize keep --size 512 --to mine",
+	},
 	"ingest webdataset": {"pali3 ingest webdataset quickstart-run/emoji.tar --to raw"},
 	"shards stat":       {"pali3 shards stat quickstart-run/data"},
 	"shards verify":     {"pali3 shards verify quickstart-run/data --deep"},

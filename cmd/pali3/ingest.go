@@ -13,6 +13,7 @@ import (
 type ingestCommand struct {
 	Folder     ingestFolder     `cmd:"" help:"Images of a folder, with the texts beside them (X.txt, X.json, metadata.jsonl)."`
 	Table      ingestTable      `cmd:"" help:"Rows of a table: .csv, .tsv, .jsonl or .parquet."`
+	URLs       ingestURLs       `cmd:"" name:"urls" help:"Pictures on the web, by a table of their URLs and texts."`
 	Webdataset ingestWebDataset `cmd:"" help:"WebDataset archives (.tar, plain or gzipped)."`
 }
 
@@ -21,24 +22,32 @@ type ingestFlags struct {
 	To        string `required:"" placeholder:"DATASET" help:"Dataset folder to add to."`
 	JSON      bool   `help:"Print what was added as one JSON object."`
 	Strict    bool   `help:"Stop at the first bad record."`
+	Dedup     bool   `help:"Reject records whose picture, byte for byte, another record has."`
 	Fresh     bool   `help:"Begin anew where an earlier run was interrupted."`
-	PartBytes int64  `default:"67108864" help:"Size at which a part file ends; an interrupted run resumes after its last whole part."`
+	PartBytes int64  `default:"67108864" help:"Size at which a part file ends; smaller parts use less disk while they are built."`
+	resizeFlags
 }
 
 func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source) error {
+	transform, err := f.transform()
+	if err != nil {
+		return err
+	}
 	bar := out.progress("ingest", "records", -1)
 	stat, err := ingest.Run(ctx, source, f.To, ingest.Options{
-		Limits:   shards.Limits{PartBytes: f.PartBytes},
-		Strict:   f.Strict,
-		Fresh:    f.Fresh,
-		Command:  "pali3 " + strings.Join(os.Args[1:], " "),
-		Progress: func(records, rejects int64) { bar.Set(records, rejects) },
+		Limits:    shards.Limits{PartBytes: f.PartBytes},
+		Transform: transform,
+		Dedup:     f.Dedup,
+		Strict:    f.Strict,
+		Fresh:     f.Fresh,
+		Command:   "pali3 " + strings.Join(os.Args[1:], " "),
+		Progress:  func(records, rejects int64) { bar.Set(records, rejects) },
 	})
 	bar.End()
 	if err != nil {
 		return err
 	}
-	return printStat(stat, f.JSON)
+	return printIngested(stat, f.JSON)
 }
 
 type ingestFolder struct {
@@ -90,4 +99,17 @@ func (c ingestWebDataset) Run(ctx context.Context, out output) error {
 		return err
 	}
 	return c.run(ctx, out, source)
+}
+
+// printIngested prints what a run added, and why it rejected what it did.
+func printIngested(s ingest.Summary, asJSON bool) error {
+	if asJSON {
+		s.Add(shards.Stat{}) // empty maps print as {}
+		return printJSON(s)
+	}
+	if err := printStat(s.Stat, false); err != nil {
+		return err
+	}
+	printCounts(os.Stdout, "reasons", s.Reasons)
+	return nil
 }

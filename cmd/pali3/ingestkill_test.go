@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pali3/pali3/ingest/fetch/hostile"
+	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/shards"
+)
+
+// kills is how often each source is killed; PALI3_KILLS says otherwise.
+func kills() int {
+	if n, err := strconv.Atoi(os.Getenv("PALI3_KILLS")); err == nil {
+		return n
+	}
+	return 2
+}
+
+// killable makes a source of many records in dir, good and bad, and returns the arguments that ingest it.
+var killable = map[string]func(t *testing.T, dir string) []string{
+	"folder": func(t *testing.T, dir string) []string {
+		for i := range 400 {
+			name := filepath.Join(dir, "f", fmt.Sprintf("%03d.png", i))
+			save(t, name, hostile.Picture(fmt.Sprint(i))[:120-i%7*10])
+			save(t, strings.TrimSuffix(name, ".png")+".txt", fmt.Appendf(nil, "picture %d", i))
+		}
+		return []string{"folder", "f"}
+	},
+	"table": func(t *testing.T, dir string) []string {
+		var b strings.Builder
+		b.WriteString("file,text\n")
+		for i := range 1500 {
+			fmt.Fprintf(&b, "%d.png,text %d\n", i%300, i)
+		}
+		for i := range 290 {
+			save(t, filepath.Join(dir, fmt.Sprint(i, ".png")), hostile.Picture(fmt.Sprint(i)))
+		}
+		save(t, filepath.Join(dir, "t.csv"), []byte(b.String()))
+		return []string{"table", "t.csv", "--image-column", "file", "--text-column", "text"}
+	},
+	"urls": func(t *testing.T, dir string) []string {
+		server := httptest.NewServer(&hostile.Server{Robots: hostile.Forbidden})
+		t.Cleanup(server.Close)
+		t.Cleanup(server.CloseClientConnections)
+		var b strings.Builder
+		b.WriteString("url,text\n")
+		for i := range 300 {
+			kind := "ok"
+			if i%4 == 0 {
+				kinds := slices.Sorted(maps.Keys(hostile.Kinds))
+				kind = kinds[i/4%len(kinds)]
+			}
+			fmt.Fprintf(&b, "%s/%s/%d,text %d\n", server.URL, kind, i, i)
+		}
+		save(t, filepath.Join(dir, "list.csv"), []byte(b.String()))
+		return []string{"urls", "list.csv", "--url-column", "url", "--text-column", "text", "--allow-net", "127.0.0.0/8",
+			"--timeout", "300ms", "--retries", "2", "--per-host", "32", "--max-bytes", "1000000"}
+	},
+}
+
+func save(t *testing.T, name string, content []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestKilledIngestEndsTheSame kills the ingestion of each source with SIGKILL at random moments until it is through,
+// and compares its dataset, apart from times, with that of a run that nobody disturbed.
+func TestKilledIngestEndsTheSame(t *testing.T) {
+	for _, name := range slices.Sorted(maps.Keys(killable)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			args := append([]string{"-q", "ingest"}, killable[name](t, dir)...)
+			args = append(args, "--part-bytes", "40000", "--json")
+			began := time.Now()
+			out, err := command(t.Context(), dir, append(args, "--to", "whole")...).Output()
+			if err != nil {
+				t.Fatalf("%v: %v", args, err)
+			}
+			whole := time.Since(began)
+			rng := counter.New(uint64(began.UnixNano()))
+			killed := 0
+			for killed < kills() {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration((0.2+rng.Float64()/2)*float64(whole)))
+				command(ctx, dir, append(args, "--to", "killed")...).Run()
+				cancel()
+				if through(filepath.Join(dir, "killed")) {
+					os.RemoveAll(filepath.Join(dir, "killed")) // begin again
+					continue
+				}
+				killed++
+			}
+			again, err := command(t.Context(), dir, append(args, "--to", "killed")...).Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("killed %d times in %s", killed, time.Since(began))
+			if !bytes.Equal(out, again) {
+				t.Errorf("the summaries differ:\n%s\n%s", out, again)
+			}
+			sameDatasets(t, filepath.Join(dir, "whole"), filepath.Join(dir, "killed"))
+			var all struct{ Rows, Rejected, Duplicates int64 }
+			if err := json.Unmarshal(out, &all); err != nil || all.Rows == 0 {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+}
+
+// through reports whether nothing is left to be done.
+func through(dir string) bool {
+	_, committed := os.Stat(filepath.Join(dir, shards.ManifestName))
+	_, journal := os.Stat(filepath.Join(dir, shards.JournalName))
+	return committed == nil && journal != nil
+}
+
+// sameDatasets compares rows, rejects and row groups, in order. Only times may differ.
+func sameDatasets(t *testing.T, a, b string) {
+	t.Helper()
+	x, y := readAll(t, a), readAll(t, b)
+	if diff := cmp.Diff(x, y); diff != "" {
+		t.Errorf("the datasets differ (-whole +killed):\n%.2000s", diff)
+	}
+	for _, pattern := range []string{"part-*", shards.RejectsName, ".*"} {
+		xs, ys := names(t, a, pattern), names(t, b, pattern)
+		if !slices.Equal(xs, ys) {
+			t.Errorf("files %v and %v", xs, ys)
+		}
+	}
+	if problems, err := shards.Verify(b, true); err != nil || len(problems) > 0 {
+		t.Error(problems, err)
+	}
+}
+
+func names(t *testing.T, dir, pattern string) (all []string) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		all = append(all, filepath.Base(path))
+	}
+	return all
+}
+
+// datasetContent is what one holds, apart from times.
+type datasetContent struct {
+	Samples []shards.Sample
+	Rejects []shards.Reject
+	Groups  []int
+	Totals  shards.Stat
+}
+
+func readAll(t *testing.T, dir string) (all datasetContent) {
+	t.Helper()
+	d, err := shards.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for s, err := range d.Samples() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Provenance.FetchedAt = time.Time{}
+		all.Samples = append(all.Samples, s)
+	}
+	for r, err := range d.Rejects() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Rejects = append(all.Rejects, r)
+	}
+	all.Groups, all.Totals = d.Groups(), d.Manifest().Totals
+	return all
+}

@@ -1,0 +1,183 @@
+package page
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+	"golang.org/x/text/language"
+)
+
+// place is where an image stands in the page's text.
+type place struct{ at, block int }
+
+// image takes an img element.
+func (r *reader) image(n *html.Node, language string) {
+	source := sourceOf(n)
+	if source == "" {
+		return
+	}
+	if !strings.HasPrefix(source, "data:") {
+		absolute, err := r.base.Parse(source)
+		if err != nil {
+			return
+		}
+		absolute.Fragment = ""
+		source = absolute.String()
+	}
+	r.page.Images = append(r.page.Images, Image{
+		URL: source, Alt: cut(tidy(attribute(n, "alt")), maxText), Title: cut(tidy(attribute(n, "title")), maxText),
+		Caption: cut(tidy(captionOf(n)), maxText), Language: language,
+	})
+	r.places = append(r.places, place{len(r.text), len(r.blocks)})
+	r.text = append(r.text, ' ')
+}
+
+// surroundings cuts the text around each image out of the page's: what its block has, or, where that is
+// nothing, the block before and after.
+func (r *reader) surroundings() {
+	for i, p := range r.places {
+		from, to := 0, len(r.text)
+		if p.block > 0 {
+			from = r.blocks[p.block-1]
+		}
+		if p.block < len(r.blocks) {
+			to = r.blocks[p.block]
+		}
+		before, after := tidy(window(r.text[from:p.at], -maxContext)), tidy(window(r.text[p.at:to], maxContext))
+		if before == "" && after == "" {
+			if p.block > 1 {
+				before = tidy(window(r.text[r.blocks[p.block-2]:from], -maxContext))
+			}
+			next := len(r.text)
+			if p.block+1 < len(r.blocks) {
+				next = r.blocks[p.block+1]
+			}
+			after = tidy(window(r.text[to:next], maxContext))
+		}
+		r.page.Images[i].Before, r.page.Images[i].After = before, after
+	}
+}
+
+// window returns at most n bytes of the beginning of a text, or, for n below zero, of its end.
+func window(text []byte, n int) string {
+	switch {
+	case n < 0 && len(text) > -n:
+		text = text[len(text)+n:]
+	case n >= 0 && len(text) > n:
+		text = text[:n]
+	}
+	return strings.ToValidUTF8(string(text), "")
+}
+
+// sourceOf returns where the picture is: src, or, where that is missing or only holds the place until a
+// script comes, what the script would take.
+func sourceOf(n *html.Node) string {
+	source := strings.TrimSpace(attribute(n, "src"))
+	if source != "" && !strings.HasPrefix(source, "data:") {
+		return source
+	}
+	for _, name := range []string{"data-src", "data-original", "data-lazy-src"} {
+		if lazy := strings.TrimSpace(attribute(n, name)); lazy != "" {
+			return lazy
+		}
+	}
+	for _, name := range []string{"srcset", "data-srcset"} {
+		if best := largest(attribute(n, name)); best != "" {
+			return best
+		}
+	}
+	return source
+}
+
+// largest returns the URL of a srcset with the greatest width or density.
+func largest(set string) string {
+	var best string
+	most := -1.0
+	for candidate := range strings.SplitSeq(set, ", ") {
+		fields := strings.Fields(strings.Trim(candidate, ", "))
+		if len(fields) == 0 {
+			continue
+		}
+		size := 1.0
+		if len(fields) > 1 {
+			size, _ = strconv.ParseFloat(strings.TrimRight(fields[1], "wxh"), 64)
+		}
+		if size > most {
+			best, most = fields[0], size
+		}
+	}
+	return best
+}
+
+// captionOf returns the text of the figcaption of the figure around a node.
+func captionOf(n *html.Node) string {
+	for up := range n.Ancestors() {
+		if up.DataAtom != atom.Figure {
+			continue
+		}
+		for d := range up.Descendants() {
+			if d.Type == html.ElementNode && d.DataAtom == atom.Figcaption {
+				return textOf(d)
+			}
+		}
+		return ""
+	}
+	return ""
+}
+
+func attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func langOf(n *html.Node) string {
+	if l := attribute(n, "lang"); l != "" {
+		return l
+	}
+	return attribute(n, "xml:lang")
+}
+
+// tag returns a language as BCP-47 writes it, "" for what is none. Of several the first counts.
+func tag(text string) string {
+	text, _, _ = strings.Cut(text, ",")
+	parsed, err := language.Parse(strings.TrimSpace(text))
+	if err != nil || parsed == language.Und {
+		return ""
+	}
+	return parsed.String()
+}
+
+// textOf returns the text of a node.
+func textOf(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode && b.Len() < 4*maxText {
+			b.WriteString(d.Data)
+		}
+		if d.DataAtom == atom.Br {
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+// tidy makes every run of white space one space.
+func tidy(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// cut shortens a text to at most n bytes, between two characters.
+func cut(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n]
+}

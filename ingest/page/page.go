@@ -1,0 +1,145 @@
+// Package page finds in a web page what it says of its pictures: alternative texts, titles, captions, the text around
+// them, and the language they are in.
+//
+// [Parse] reads a page of any encoding. It knows HTML, not where pages come from.
+package page
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// MaxBytes is how much of a page is read; the rest of longer ones is left.
+const MaxBytes = 4 << 20
+
+// Bounds of texts, in bytes.
+const (
+	maxText    = 4096 // of one text about a picture
+	maxContext = 512  // on each side of a picture
+)
+
+// Page is what one says.
+type Page struct {
+	Title    string
+	Language string // BCP-47, "" if it does not say
+	Charset  string // its encoding, by its name in the WHATWG standard
+	Images   []Image
+}
+
+// Image is a picture in a page.
+type Image struct {
+	URL      string // absolute; or a data URI
+	Alt      string
+	Title    string // the attribute
+	Caption  string // of the figure around it
+	Before   string // text before it within its block
+	After    string
+	Language string // of the element, or of the page
+}
+
+// Parse reads a page. Address is where it was, which its links begin from; contentType is the header's, "" if there is
+// none; language that of a Content-Language header.
+func Parse(content []byte, address, contentType, language string) (*Page, error) {
+	base, err := url.Parse(address)
+	if err != nil {
+		return nil, fmt.Errorf("the page's URL: %w", err)
+	}
+	content = content[:min(len(content), MaxBytes)]
+	text, name := toUTF8(content, contentType)
+	root, err := html.ParseWithOptions(bytes.NewReader(text), html.ParseOptionEnableScripting(false))
+	if err != nil {
+		return nil, fmt.Errorf("parsing HTML: %w", err)
+	}
+	r := &reader{page: &Page{Charset: name, Language: tag(language)}, base: base}
+	r.head(root)
+	r.body(root, r.page.Language)
+	r.surroundings()
+	return r.page, nil
+}
+
+// reader walks a page.
+type reader struct {
+	page   *Page
+	base   *url.URL
+	based  bool
+	places []place // of the images in text
+	text   []byte  // of the page, blocks apart
+	blocks []int   // where in text each block begins
+}
+
+// head finds title, base and language.
+func (r *reader) head(root *html.Node) {
+	for n := range root.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		switch n.DataAtom {
+		case atom.Html:
+			if l := tag(langOf(n)); l != "" {
+				r.page.Language = l
+			}
+		case atom.Base:
+			if href, err := r.base.Parse(strings.TrimSpace(attribute(n, "href"))); err == nil && !r.based && attribute(n, "href") != "" {
+				r.base, r.based = href, true
+			}
+		case atom.Title:
+			if r.page.Title == "" && n.Namespace == "" {
+				r.page.Title = cut(tidy(textOf(n)), maxText)
+			}
+		case atom.Meta:
+			if r.page.Language == "" && strings.EqualFold(attribute(n, "http-equiv"), "content-language") {
+				r.page.Language = tag(attribute(n, "content"))
+			}
+		}
+	}
+}
+
+// body finds the images and the text around them, in the order of the page; within noscript too, where the images
+// stand that a script would show. The parser bounds the depth of a page, and so of this.
+func (r *reader) body(n *html.Node, language string) {
+	switch n.Type {
+	case html.TextNode:
+		r.text = append(r.text, n.Data...)
+		return
+	case html.ElementNode:
+		if l := tag(langOf(n)); l != "" {
+			language = l
+		}
+		switch n.DataAtom {
+		case atom.Script, atom.Style, atom.Template, atom.Head, atom.Iframe, atom.Textarea, atom.Select:
+			return
+		case atom.Img:
+			r.image(n, language)
+			return
+		case atom.Br:
+			r.text = append(r.text, ' ')
+		}
+		if isBlock[n.DataAtom] {
+			r.block()
+			defer r.block()
+		}
+	}
+	for c := range n.ChildNodes() {
+		r.body(c, language)
+	}
+}
+
+func (r *reader) block() {
+	if len(r.blocks) == 0 || r.blocks[len(r.blocks)-1] != len(r.text) {
+		r.blocks = append(r.blocks, len(r.text))
+	}
+}
+
+// isBlock are the elements whose text stands by itself.
+var isBlock = map[atom.Atom]bool{
+	atom.P: true, atom.Div: true, atom.Td: true, atom.Th: true, atom.Li: true, atom.Article: true, atom.Section: true,
+	atom.Figure: true, atom.Figcaption: true, atom.Blockquote: true, atom.H1: true, atom.H2: true, atom.H3: true, atom.H4: true,
+	atom.H5: true, atom.H6: true, atom.Table: true, atom.Tr: true, atom.Ul: true, atom.Ol: true, atom.Dl: true, atom.Dd: true,
+	atom.Dt: true, atom.Header: true, atom.Footer: true, atom.Nav: true, atom.Aside: true, atom.Main: true, atom.Form: true,
+	atom.Pre: true, atom.Body: true, atom.Center: true, atom.Hr: true,
+}

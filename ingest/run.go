@@ -1,0 +1,209 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"runtime"
+
+	"github.com/pali3/pali3/internal/folderlock"
+	"github.com/pali3/pali3/shards"
+)
+
+// Options of a run.
+type Options struct {
+	Limits    shards.Limits
+	Transform Transform                    // of the pictures; nil leaves them as they came
+	Dedup     bool                         // reject records all of whose pictures, byte for byte, are there already
+	Strict    bool                         // stop at the first bad record
+	Fresh     bool                         // drop the journal of an interrupted run instead of resuming it
+	Command   string                       // for the manifest
+	Progress  func(records, rejects int64) // called after each record; may be nil
+}
+
+// Transform changes encoded pictures on their way, for example their size. Safe for concurrent use.
+type Transform interface {
+	// Name says what is done, with every setting: an interrupted run resumes only with the same.
+	Name() string
+	// Apply returns the picture anew. An error rejects the record, with the reason [BadImage].
+	Apply(encoded []byte) ([]byte, error)
+}
+
+// Summary is what a run added.
+type Summary struct {
+	shards.Stat
+	Reasons map[string]int64 `json:"reasons"` // reason of a reject -> records
+}
+
+// ErrStrict is wrapped by the error of a strict run that met a bad record.
+var ErrStrict = errors.New("bad record")
+
+// Run adds the source's records to the dataset in dir and returns what it added. Where an earlier run
+// of the same source was interrupted, or killed, it goes on from the record that was next. If ctx ends, what is
+// done so far is kept for the next run.
+func Run(ctx context.Context, source Source, dir string, o Options) (Summary, error) {
+	lock, err := folderlock.Take(dir)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer lock.Unlock()
+	r, err := begin(source, dir, o)
+	if err != nil {
+		return Summary{}, fmt.Errorf("ingesting %s into %s: %w", source.Name(), dir, err)
+	}
+	defer r.close()
+	if !r.done {
+		err = r.consume(ctx, source)
+	}
+	if err == nil {
+		err = r.finish(source, o)
+	}
+	if err != nil {
+		err = fmt.Errorf("ingesting %s into %s: %w", source.Name(), dir, err)
+	}
+	return Summary{r.writer.Stat(), r.reasons}, err
+}
+
+// run is one ingestion under way.
+type run struct {
+	options Options
+	writer  *shards.Writer
+	journal *journal
+	known   *known
+	done    bool  // an interrupted run had committed everything
+	seen    int64 // records consumed, those of the interrupted run included
+	label   string
+	rejects []shards.Reject // since the journal's last line
+	reasons map[string]int64
+}
+
+// consume takes what is left of the source.
+func (r *run) consume(ctx context.Context, source Source) error {
+	if r.writer.PartFull() {
+		if err := r.endPart(); err != nil {
+			return err
+		}
+	}
+	for record := range r.completed(ctx, source) {
+		if ctx.Err() != nil {
+			break // the record may be bad only because ctx ended
+		}
+		r.seen++
+		if err := r.take(record); err != nil {
+			return err
+		}
+		if r.options.Progress != nil {
+			r.options.Progress(r.seen, r.writer.Stat().Rejected)
+		}
+		if r.writer.PartFull() {
+			if err := r.endPart(); err != nil {
+				return err
+			}
+		}
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted after %d records, run the same command again to go on: %w", r.seen, context.Cause(ctx))
+	}
+	return nil
+}
+
+// completed yields the source's records from the next one on, checked and transformed by all processors.
+func (r *run) completed(ctx context.Context, source Source) iter.Seq[shards.Record] {
+	return inOrder(ctx, after(ctx, source, r.seen), 2*runtime.GOMAXPROCS(0), func(_ context.Context, record shards.Record) shards.Record {
+		return complete(record, r.options.Transform)
+	})
+}
+
+// after yields the source's records after the first n.
+func after(ctx context.Context, source Source, n int64) iter.Seq[shards.Record] {
+	if s, ok := source.(Skipper); ok {
+		return s.RecordsAfter(ctx, n)
+	}
+	return func(yield func(shards.Record) bool) {
+		left := n
+		for record := range source.Records(ctx) {
+			if left--; left < 0 && !yield(record) {
+				return
+			}
+		}
+	}
+}
+
+// take adds one record as a row, a reject or a duplicate.
+func (r *run) take(record shards.Record) error {
+	s := &record.Sample
+	if record.Err == nil && r.known.key(s.Key) {
+		r.writer.Duplicate()
+		return nil
+	}
+	if record.Err == nil && r.options.Dedup && r.known.pictures(s) {
+		record.Reason, record.Err = SamePicture, errors.New("another record has the same picture")
+	}
+	if record.Err != nil {
+		if r.options.Strict {
+			return fmt.Errorf("%w: %s: %s: %w", ErrStrict, record.Origin, record.Reason, record.Err)
+		}
+		reject := shards.Reject{Origin: record.Origin, Key: s.Key, Reason: record.Reason, Detail: record.Err.Error()}
+		r.keepReject(reject)
+		r.writer.Reject(reject)
+		return nil
+	}
+	r.known.add(s)
+	if name := r.writer.NextPart(); name != r.journal.begun {
+		if err := r.journal.begin(name); err != nil {
+			return err
+		}
+	}
+	return r.writer.Append(*s)
+}
+
+func (r *run) keepReject(reject shards.Reject) {
+	r.rejects = append(r.rejects, reject)
+	r.reasons[reject.Reason]++
+}
+
+// endPart makes what was consumed so far safe, and begins the spool of what follows.
+func (r *run) endPart() error {
+	if err := r.progress(); err != nil {
+		return err
+	}
+	return r.writer.Spool(r.spoolLabel(), nil)
+}
+
+func (r *run) progress() error {
+	part, ok, err := r.writer.EndPart()
+	if err != nil {
+		return err
+	}
+	var parts []shards.File
+	if ok {
+		parts = []shards.File{part}
+	}
+	err = r.journal.progress(parts, r.seen, r.writer.Stat(), r.rejects)
+	r.rejects = nil
+	return err
+}
+
+// spoolLabel names the state that the spool's rows come after.
+func (r *run) spoolLabel() string { return fmt.Sprintf("%s after %d records", r.label, r.seen) }
+
+func (r *run) finish(source Source, o Options) error {
+	if !r.done {
+		if err := r.progress(); err != nil {
+			return err
+		}
+		if err := r.writer.Commit(o.Command, source.Name()); err != nil {
+			return err
+		}
+	}
+	if err := r.writer.DropSpool(); err != nil {
+		return err
+	}
+	return r.journal.remove()
+}
+
+func (r *run) close() {
+	r.writer.Abort()
+	r.journal.close()
+}

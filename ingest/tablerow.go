@@ -1,0 +1,178 @@
+package ingest
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pali3/pali3/ingest/fetch"
+	"github.com/pali3/pali3/shards"
+)
+
+// maxFrames is the most pictures that one row may have.
+const maxFrames = 4096
+
+// record makes a row's record.
+func (w *tableWork) record(ctx context.Context, n numbered) made {
+	origin := fmt.Sprintf("%s row %d", w.File, n.number)
+	if n.err != nil {
+		return made{n.ticket, shards.Bad(origin, "", BadRow, n.err)}
+	}
+	s := shards.Sample{Key: n.key, Split: n.row.text(w.Columns.Split)}
+	reason, err := w.texts(&s, n.row)
+	if err == nil {
+		reason, err = w.pictures(ctx, &s, n)
+	}
+	if err == nil && len(s.Images) == 0 && len(s.Texts) == 0 {
+		reason, err = shards.NoContent, errors.New("neither image nor text")
+	}
+	if err != nil {
+		return made{n.ticket, shards.Bad(origin, s.Key, reason, err)}
+	}
+	return made{n.ticket, shards.Record{Sample: s, Origin: origin}}
+}
+
+func (w *tableWork) texts(s *shards.Sample, row row) (reason string, err error) {
+	c := w.Columns
+	language := row.text(c.Language)
+	if language == "" {
+		language = w.Language
+	}
+	for _, value := range row.list(c.Text) {
+		text := strings.TrimSpace(plainText(value))
+		if !utf8.ValidString(text) {
+			return BadText, fmt.Errorf("column %s is not UTF-8", c.Text)
+		}
+		if text != "" {
+			s.Texts = append(s.Texts, shards.Text{Kind: w.Kind, Language: language, Value: text})
+		}
+	}
+	for _, name := range c.Keep {
+		value := row.text(name)
+		if !utf8.ValidString(value) {
+			return BadText, fmt.Errorf("column %s is not UTF-8", name)
+		}
+		if value == "" {
+			continue
+		}
+		if s.Metadata == nil {
+			s.Metadata = map[string]string{}
+		}
+		s.Metadata[name] = value
+	}
+	return "", nil
+}
+
+func (w *tableWork) pictures(ctx context.Context, s *shards.Sample, n numbered) (reason string, err error) {
+	column := w.Columns.Image
+	if column == "" {
+		return "", nil
+	}
+	values := n.row.list(column)
+	if len(values) == 0 {
+		return NoImage, fmt.Errorf("column %s: empty", column)
+	}
+	if len(values) > maxFrames {
+		return TooLarge, fmt.Errorf("column %s: %d pictures, the limit is %d", column, len(values), maxFrames)
+	}
+	for _, value := range values {
+		content, reason, err := w.picture(ctx, s, n.ticket, value)
+		if err != nil {
+			return reason, fmt.Errorf("column %s: %w", column, err)
+		}
+		s.Images = append(s.Images, shards.Image{Bytes: content})
+	}
+	s.Images[0].SHA256 = n.row.text(w.Columns.SHA256)
+	return "", nil
+}
+
+// picture gets what a value stands for.
+func (w *tableWork) picture(ctx context.Context, s *shards.Sample, ticket int64, value any) (content []byte, reason string, err error) {
+	if content, ok := value.([]byte); ok && len(content) > 0 {
+		if len(content) > maxImageFile {
+			return nil, TooLarge, fmt.Errorf("%d bytes, the limit is %d", len(content), maxImageFile)
+		}
+		return content, "", nil
+	}
+	name := strings.TrimSpace(plainText(value))
+	scheme, rest, _ := strings.Cut(name, ":")
+	switch {
+	case name == "":
+		return nil, NoImage, errors.New("empty")
+	case strings.EqualFold(scheme, "data") && rest != "":
+		content, err := decodeDataURI(rest)
+		return content, BadDataURI, err
+	case strings.HasPrefix(rest, "//") && w.client == nil:
+		return nil, fetch.BadURL, fmt.Errorf("%.200q is a URL: the source urls fetches them", name)
+	case strings.HasPrefix(rest, "//") || w.root == nil:
+		return w.fetch(ctx, s, ticket, name)
+	}
+	return w.file(name)
+}
+
+func (w *tableWork) fetch(ctx context.Context, s *shards.Sample, ticket int64, address string) (content []byte, reason string, err error) {
+	response, err := w.client.Get(ctx, address, ticket)
+	if err != nil {
+		reason := fetch.TimedOut
+		if failure, ok := errors.AsType[*fetch.Error](err); ok {
+			reason = failure.Reason
+		}
+		return nil, reason, err
+	}
+	if s.Provenance.URL == "" {
+		s.Provenance = shards.Provenance{URL: address, FetchedAt: response.FetchedAt.UTC()}
+	}
+	return response.Body, "", nil
+}
+
+func (w *tableWork) file(name string) (content []byte, reason string, err error) {
+	local := filepath.FromSlash(name)
+	if !filepath.IsLocal(local) {
+		return nil, Outside, fmt.Errorf("%q is not below the root folder", name)
+	}
+	content, reason, err = readWithin(w.root, local, maxImageFile)
+	if errors.Is(err, os.ErrNotExist) {
+		reason = NoImage
+	}
+	return content, reason, err
+}
+
+// decodeDataURI decodes what follows "data:" (RFC 2397): a type, perhaps ;base64, a comma, the content.
+func decodeDataURI(rest string) ([]byte, error) {
+	kind, encoded, found := strings.Cut(rest, ",")
+	if !found {
+		return nil, errors.New("a data URI without a comma")
+	}
+	if len(encoded) > maxImageFile/3*4 {
+		return nil, fmt.Errorf("a data URI of %d bytes", len(encoded))
+	}
+	plain, err := url.PathUnescape(encoded)
+	if err != nil {
+		return nil, fmt.Errorf("a data URI: %w", err)
+	}
+	if !strings.HasSuffix(strings.ToLower(strings.TrimSpace(kind)), "base64") {
+		return []byte(plain), nil
+	}
+	plain = strings.Map(func(r rune) rune {
+		switch r {
+		case ' ', '\t', '\r', '\n':
+			return -1
+		}
+		return r
+	}, plain)
+	encoding := base64.StdEncoding
+	if strings.ContainsAny(plain, "-_") {
+		encoding = base64.URLEncoding
+	}
+	content, err := encoding.WithPadding(base64.NoPadding).DecodeString(strings.TrimRight(plain, "="))
+	if err != nil {
+		return nil, fmt.Errorf("a data URI: %w", err)
+	}
+	return content, nil
+}

@@ -1,0 +1,53 @@
+package ingest
+
+import (
+	"errors"
+
+	"github.com/pali3/pali3/ingest/fetch"
+)
+
+// Web is how a [Table] fetches its URLs: many at once, yielded in the order of the rows.
+type Web struct {
+	Fetch  fetch.Options // what is asked of the network, see there for the defaults
+	Window int           // rows under way or waiting for their turn at once; default 8 for each connection
+	Memory int64         // bytes of pictures that wait for their turn; default 256 MiB
+}
+
+// NewURLs returns a source of a table whose image column has URLs: of pictures on the web, or data URIs. It reads no files
+// but the table. Without an image column in c, a list of URLs (.txt) is meant.
+func NewURLs(t Table) (*Table, error) {
+	if t.Columns.Image == "" {
+		t.Columns.Image = "url"
+	}
+	if t.Web == nil {
+		t.Web = &Web{}
+	}
+	if t.Root != "" {
+		return nil, errors.New("a source of URLs has no root folder")
+	}
+	checked, err := NewTable(t)
+	if err != nil {
+		return nil, err
+	}
+	checked.Root, checked.name = "", "urls "+t.File
+	return checked, nil
+}
+
+func (w *Web) client() (*fetch.Client, *fetch.Budget) {
+	memory := w.Memory
+	if memory <= 0 {
+		memory = 256 << 20
+	}
+	budget := fetch.NewBudget(memory)
+	return fetch.New(w.Fetch).WithBudget(budget), budget
+}
+
+func (w *Web) window() int {
+	switch {
+	case w.Window > 0:
+		return w.Window
+	case w.Fetch.Connections > 0:
+		return 8 * w.Fetch.Connections
+	}
+	return 8 * fetch.DefaultConnections
+}
