@@ -44,16 +44,14 @@ func (m *Model) Normalize(text string) string {
 	return string(n.text)
 }
 
-func (m *Model) segment(w *scratch) {
-	w.segments, w.steps = m.unigram.segment(w.segments[:0], w.normalized.text, w.steps)
-}
+// maxScratch is the text length in bytes up to which scratch space is kept for the next call.
+const maxScratch = 1 << 16
 
 func (m *Model) release(w *scratch) {
-	if len(w.normalized.text) > maxScratch {
-		return
+	if cap(w.normalized.text) > maxScratch {
+		*w = scratch{memo: w.memo}
 	}
-	w.normalized.text = w.normalized.text[:0]
-	w.normalized.origin = w.normalized.origin[:0]
+	w.normalized.reset()
 	m.scratch.Put(w)
 }
 

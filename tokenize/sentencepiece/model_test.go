@@ -46,6 +46,15 @@ func charsmapBlob(size uint32, rest string) []byte {
 	return bytesField(2, append(binary.LittleEndian.AppendUint32(nil, size), rest...))
 }
 
+// charsmapTrie is a precompiled_charsmap of one block with the given units, and one empty replacement.
+func charsmapTrie(units map[int]uint32) []byte {
+	block := make([]byte, 1024)
+	for i, unit := range units {
+		binary.LittleEndian.PutUint32(block[4*i:], unit)
+	}
+	return charsmapBlob(1024, string(block)+"\x00")
+}
+
 func TestParseRefuses(t *testing.T) {
 	unk, a := Piece{"<unk>", 0, Unknown}, Piece{"a", -1, Normal}
 	good := []Piece{unk, a}
@@ -57,7 +66,8 @@ func TestParseRefuses(t *testing.T) {
 		{"nothing", nil, "no pieces"},
 		{"text", []byte("a file that is no model"), "not a SentencePiece model"},
 		{"cut short", build(good, nil, nil)[:9], "field 1 at byte 0"},
-		{"BPE", build(good, varintField(3, 2), nil), "BPE model"},
+		{"a long piece", build([]Piece{unk, {strings.Repeat("a", 8000), 0, Normal}}, nil, nil), "8000 bytes long"},
+		{"BPE with a piece spelled like a control piece", build(append(good, Piece{"a", 0, Control}), varintField(3, 2), nil), "pieces 2 and 1"},
 		{"unheard-of type", build(good, varintField(3, 9), nil), "model_type 9"},
 		{"no unknown piece", build([]Piece{a}, nil, nil), "no unknown piece"},
 		{"two unknown pieces", build([]Piece{unk, a, {"<x>", 0, Unknown}}, nil, nil), "pieces 0 and 2"},
@@ -73,7 +83,12 @@ func TestParseRefuses(t *testing.T) {
 		{"wrong wire type", build(good, bytesField(3, nil), nil), "trainer_spec: field 3"},
 		{"short charsmap", build(good, nil, bytesField(2, []byte("ab"))), "2 bytes long"},
 		{"charsmap with a trie beyond its end", build(good, nil, charsmapBlob(1<<31, "\x00\x00\x00\x00\x00")), "of 5 that follow"},
-		{"charsmap without an end", build(good, nil, charsmapBlob(4, "\x00\x00\x00\x00a")), "end with a NUL"},
+		{"charsmap with half a block", build(good, nil, charsmapBlob(4, "\x00\x00\x00\x00\x00")), "a multiple of 1024"},
+		{"charsmap without an end", build(good, nil, charsmapBlob(1024, strings.Repeat("\x00", 1024)+"a")), "end with a NUL"},
+		{"charsmap without a root", build(good, nil, charsmapBlob(1024, strings.Repeat("\x00", 1025))), "root of its trie"},
+		{"charsmap that leads out", build(good, nil, charsmapTrie(map[int]uint32{0: 1 << 10, 1: 1<<30 | 7})), "unit 1 has children beyond the end"},
+		{"charsmap with a leaf that is none", build(good, nil, charsmapTrie(map[int]uint32{0: 1 << 10, 1: 1<<8 | 2<<10})), "unit 1 has a leaf that is none"},
+		{"charsmap with a value beyond its end", build(good, nil, charsmapTrie(map[int]uint32{0: 1 << 10, 1: 1<<31 | 1})), "unit 1 has the value 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse(c.data)
@@ -135,7 +150,7 @@ func TestUserDefinedScores(t *testing.T) {
 
 func TestDecodeOfForeignIDs(t *testing.T) {
 	m := openGolden(t, "nmt_nfkc")
-	if got, want := m.Decode([]int32{-1, int32(m.Len()), 1 << 30}), strings.Repeat(defaultUnkSurface, 3); got != want {
+	if got, want := m.Decode([]int32{-1, int32(m.Len()), 1 << 30}), strings.Repeat(DefaultUnkSurface, 3); got != want {
 		t.Errorf("Decode = %q, want %q", got, want)
 	}
 }
