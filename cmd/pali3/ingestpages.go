@@ -40,3 +40,16 @@ func (c ingestLinks) Run(ctx context.Context) error {
 		return err
 	})
 }
+
+type ingestHTML struct {
+	Dir string `arg:"" help:"Folder of pages."`
+	ingestFlags
+}
+
+func (c ingestHTML) Run(ctx context.Context, out output) error {
+	source, err := ingest.NewHTML(c.Dir)
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, out, source)
+}
