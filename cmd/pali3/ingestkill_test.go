@@ -1,7 +1,9 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -70,6 +72,55 @@ var killable = map[string]func(t *testing.T, dir string) []string{
 		return []string{"urls", "list.csv", "--url-column", "url", "--text-column", "text", "--allow-net", "127.0.0.0/8",
 			"--timeout", "300ms", "--retries", "2", "--per-host", "32", "--max-bytes", "1000000"}
 	},
+	"html": func(t *testing.T, dir string) []string {
+		for i := range 60 {
+			save(t, filepath.Join(dir, "h", fmt.Sprintf("%d.html", i)), []byte(pageOf(i)))
+			for j := range 5 {
+				save(t, filepath.Join(dir, "h", fmt.Sprintf("%d.png", 6*i+j)), hostile.Picture(fmt.Sprint(6*i+j)))
+			}
+		}
+		return []string{"html", "h"}
+	},
+	"warc": func(t *testing.T, dir string) []string {
+		var b bytes.Buffer
+		record := func(uri, kind, body string) {
+			block := "HTTP/1.1 200 OK\r\nContent-Type: " + kind + "\r\n\r\n" + body
+			w := gzip.NewWriter(&b)
+			fmt.Fprintf(w, "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a.example/%s\r\nWARC-Date: 2024-02-03T04:05:06Z\r\n"+
+				"Content-Type: application/http\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n", uri, len(block), block)
+			w.Close()
+		}
+		for i := range 100 {
+			record(fmt.Sprint(i), "text/html", pageOf(i))
+			for j := range 5 {
+				record(fmt.Sprint(6*i+j, ".png"), "image/png", string(hostile.Picture(fmt.Sprint(6*i+j))))
+			}
+		}
+		save(t, filepath.Join(dir, "a.warc.gz"), b.Bytes())
+		return []string{"warc", "a.warc.gz"}
+	},
+	"webdataset": func(t *testing.T, dir string) []string {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		for i := range 400 {
+			for name, content := range map[string][]byte{"png": hostile.Picture(fmt.Sprint(i))[:120-i%7*10], "txt": fmt.Appendf(nil, "text %d", i)} {
+				w.WriteHeader(&tar.Header{Name: fmt.Sprintf("%d.%s", i/2*2, name), Mode: 0o644, Size: int64(len(content))})
+				w.Write(content)
+			}
+		}
+		w.Close()
+		save(t, filepath.Join(dir, "a.tar"), b.Bytes())
+		return []string{"webdataset", "a.tar"}
+	},
+}
+
+// pageOf is a page that shows six pictures, the last of which is nowhere.
+func pageOf(i int) string {
+	page := fmt.Sprintf("<html lang=en><title>page %d</title>", i)
+	for j := range 6 {
+		page += fmt.Sprintf("<p><img src=%d.png alt='picture %d'>", 6*i+j, j)
+	}
+	return page
 }
 
 func save(t *testing.T, name string, content []byte) {

@@ -144,8 +144,8 @@ func langOf(n *html.Node) string {
 	return attribute(n, "xml:lang")
 }
 
-// tag returns a language as BCP-47 writes it, "" for what is none. Of several the first counts.
-func tag(text string) string {
+// Tag returns a language as BCP-47 writes it, "" for what is none. Of several the first counts.
+func Tag(text string) string {
 	text, _, _ = strings.Cut(text, ",")
 	parsed, err := language.Parse(strings.TrimSpace(text))
 	if err != nil || parsed == language.Und {

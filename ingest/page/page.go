@@ -55,7 +55,7 @@ func Parse(content []byte, address, contentType, language string) (*Page, error)
 	if err != nil {
 		return nil, fmt.Errorf("parsing HTML: %w", err)
 	}
-	r := &reader{page: &Page{Charset: name, Language: tag(language)}, base: base}
+	r := &reader{page: &Page{Charset: name, Language: Tag(language)}, base: base}
 	r.head(root)
 	r.body(root, r.page.Language)
 	r.surroundings()
@@ -80,7 +80,7 @@ func (r *reader) head(root *html.Node) {
 		}
 		switch n.DataAtom {
 		case atom.Html:
-			if l := tag(langOf(n)); l != "" {
+			if l := Tag(langOf(n)); l != "" {
 				r.page.Language = l
 			}
 		case atom.Base:
@@ -93,7 +93,7 @@ func (r *reader) head(root *html.Node) {
 			}
 		case atom.Meta:
 			if r.page.Language == "" && strings.EqualFold(attribute(n, "http-equiv"), "content-language") {
-				r.page.Language = tag(attribute(n, "content"))
+				r.page.Language = Tag(attribute(n, "content"))
 			}
 		}
 	}
@@ -107,7 +107,7 @@ func (r *reader) body(n *html.Node, language string) {
 		r.text = append(r.text, n.Data...)
 		return
 	case html.ElementNode:
-		if l := tag(langOf(n)); l != "" {
+		if l := Tag(langOf(n)); l != "" {
 			language = l
 		}
 		switch n.DataAtom {

@@ -122,11 +122,7 @@ func (r *Reader) nextLine() (alone bool, line string, err error) {
 		r.offset = r.members.raw.at - int64(r.lines.Buffered())
 		line, err := readLine(r.lines)
 		switch {
-		case errors.Is(err, io.EOF) && line == "":
-			if err := r.members.next(); err != nil {
-				return false, "", err
-			}
-			alone = true
+		case errors.Is(err, io.EOF) && line == "": // of the member before
 		case err != nil && !errors.Is(err, io.EOF):
 			return false, "", r.failed(err)
 		case line != "":

@@ -31,16 +31,15 @@ func newDecoder(proto *Proto) (*decoder, error) {
 		stripLeading: proto.Normalizer.RemoveExtraWhitespaces,
 	}
 	for id, p := range proto.Pieces {
-		s := surface{kind: p.Kind, isSpace: strings.HasPrefix(p.Text, spaceSymbol)}
+		s := surface{kind: p.Kind}
 		switch p.Kind {
 		case Byte:
 			s.value = byte(byteOf(p.Text))
 		case Unknown:
 			s.text = d.unkSurface
-			s.isSpace = false
 		case Control:
-			s.isSpace = false
 		default:
+			s.isSpace = strings.HasPrefix(p.Text, spaceSymbol)
 			s.text = strings.ReplaceAll(p.Text, spaceSymbol, " ")
 		}
 		d.surfaces[id] = s

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"strings"
-	"unicode/utf8"
 )
 
 // wordRules tells where normalized text can be cut so that the parts are segmented as the whole would be:
@@ -19,9 +18,12 @@ type wordRules struct {
 }
 
 // newWordRules looks at what stands beside the spaces in a model's pieces. It returns nil if the model may
-// make text that is not UTF-8, in which characters are not what they seem, or if what an unused piece falls into
-// depends on all of the text.
+// make text that is not UTF-8, in which characters are not what they seem, if what an unused piece falls into
+// depends on all of the text, and for word models, which go by spaces and not by pieces.
 func newWordRules(m *Model) *wordRules {
+	if m.kind == Word {
+		return nil
+	}
 	r := &wordRules{space: m.normalizer.space}
 	if rules := m.normalizer.charsmap; rules != nil && !rules.whole() {
 		return nil
@@ -35,9 +37,6 @@ func newWordRules(m *Model) *wordRules {
 				return nil
 			}
 			continue
-		}
-		if !utf8.ValidString(p.Text) {
-			return nil
 		}
 		r.add(p.Text)
 	}

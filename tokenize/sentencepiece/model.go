@@ -38,6 +38,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // Kind says what a piece is for; its numbers are those of the .model file.
@@ -154,7 +155,7 @@ func New(proto *Proto) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.byText = newTrie(keys)
+	m.byText = newTrie(m.pieces, keys)
 	symbols := m.symbolTrie(keys)
 	m.normalizer, err = newNormalizer(proto.Normalizer, symbols, proto.Trainer.TreatWhitespaceAsSuffix)
 	if err != nil {
@@ -200,7 +201,7 @@ func (m *Model) index() ([]trieKey, error) {
 		}
 		switch {
 		case p.Kind == Normal || p.Kind == UserDefined || p.Kind == Unused:
-			keys = append(keys, newTrieKey(p.Text, id))
+			keys = append(keys, newTrieKey(m.pieces, id))
 			continue
 		case p.Kind == Unknown && m.unk >= 0:
 			return nil, fmt.Errorf("pieces %d and %d are both the unknown piece", m.unk, id)
@@ -220,18 +221,19 @@ func (m *Model) index() ([]trieKey, error) {
 	if err := m.indexBytes(); err != nil {
 		return nil, err
 	}
-	sortKeys(keys)
+	sortKeys(m.pieces, keys)
 	for i, k := range keys {
-		other, twice := m.reserved[k.text]
+		text := m.pieces[k.id].Text
+		other, twice := m.reserved[text]
 		switch {
-		case i > 0 && keys[i-1].text == k.text:
-			return nil, fmt.Errorf("pieces %d and %d are both %q", keys[i-1].id, k.id, k.text)
+		case i > 0 && keys[i-1].prefix == k.prefix && m.pieces[keys[i-1].id].Text == text:
+			return nil, fmt.Errorf("pieces %d and %d are both %q", keys[i-1].id, k.id, text)
 		case twice && m.kind == BPE:
-			return nil, fmt.Errorf("pieces %d and %d are both %q", other, k.id, k.text)
+			return nil, fmt.Errorf("pieces %d and %d are both %q", other, k.id, text)
 		case m.pieces[k.id].Kind != Unused || m.kind == BPE:
 			spelled = append(spelled, k)
 		case !twice:
-			m.reserved[k.text] = k.id
+			m.reserved[text] = k.id
 		}
 	}
 	if len(keys) == 0 && m.kind == Unigram {
@@ -250,8 +252,10 @@ func (p Piece) check() error {
 		return errors.New("no text")
 	case len(p.Text) > maxPieceBytes:
 		return fmt.Errorf("%d bytes long, want at most %d", len(p.Text), maxPieceBytes)
-	case strings.Contains(p.Text, "\x00"):
+	case strings.IndexByte(p.Text, 0) >= 0:
 		return errors.New("a NUL character in its text")
+	case !utf8.ValidString(p.Text):
+		return errors.New("not UTF-8")
 	case p.Score-p.Score != 0:
 		return fmt.Errorf("score %v is not a number that can be added", p.Score)
 	}
@@ -302,7 +306,7 @@ func (m *Model) symbolTrie(keys []trieKey) *trie {
 	if symbols == nil {
 		return nil
 	}
-	return newTrie(symbols)
+	return newTrie(m.pieces, symbols)
 }
 
 // Len returns the number of pieces: ids are 0 to Len()-1.

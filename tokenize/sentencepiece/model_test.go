@@ -1,10 +1,13 @@
 package sentencepiece
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -77,7 +80,7 @@ func TestParseRefuses(t *testing.T) {
 		{"score that is no number", build([]Piece{unk, {"a", float32(math.NaN()), Normal}}, nil, nil), "score NaN"},
 		{"piece twice", build([]Piece{unk, a, a}, nil, nil), `pieces 1 and 2 are both "a"`},
 		{"control piece twice", build([]Piece{unk, a, {"<s>", 0, Control}, {"<s>", 0, Control}}, nil, nil), "pieces 2 and 3"},
-		{"piece of broken UTF-8", build([]Piece{unk, {"\xff", 0, Normal}}, nil, nil), "piece 1: field 1 is not UTF-8"},
+		{"piece of broken UTF-8", build([]Piece{unk, {"\xff", 0, Normal}}, nil, nil), `piece 1, "\xff": not UTF-8`},
 		{"byte without fallback", build([]Piece{unk, a, {"<0x41>", 0, Byte}}, nil, nil), "no byte fallback"},
 		{"fallback without bytes", build(good, varintField(35, 1), nil), "no byte piece <0x00>"},
 		{"wrong wire type", build(good, bytesField(3, nil), nil), "trainer_spec: field 3"},
@@ -145,6 +148,40 @@ func TestUserDefinedScores(t *testing.T) {
 		if ids := m.Encode(c.text); (len(ids) == 1) != c.wantSymbol {
 			t.Errorf("%q with pieces scoring %v: %v", c.text, c.pair, ids)
 		}
+	}
+}
+
+// TestWordsAreWhole: a word model goes by the spaces of the text, whatever its pieces are.
+func TestWordsAreWhole(t *testing.T) {
+	m, err := Parse(build([]Piece{{"<unk>", 0, Unknown}, {spaceSymbol, -1, Normal}, {spaceSymbol + "a", -2, Normal}}, varintField(3, uint64(Word)), nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Encode("a b a"); !slices.Equal(got, []int32{2, 0, 2}) {
+		t.Errorf("Encode = %v", got)
+	}
+}
+
+func TestProtoKeepsWhatItDoesNotKnow(t *testing.T) {
+	piece := append(bytesField(1, []byte("a")), bytesField(200, []byte("later"))...)
+	data := append(build([]Piece{{"<unk>", 0, Unknown}, {"b", -1, Normal}}, varintField(4, 77), bytesField(6, []byte("rules.tsv"))), bytesField(1, piece)...)
+	data = append(data, bytesField(201, []byte("extension"))...)
+	proto, err := ParseProto(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := proto.Marshal()
+	for _, want := range [][]byte{bytesField(200, []byte("later")), varintField(4, 77), bytesField(6, []byte("rules.tsv")), bytesField(201, []byte("extension"))} {
+		if !bytes.Contains(out, want) {
+			t.Errorf("%q is lost in %q", want, out)
+		}
+	}
+	again, err := ParseProto(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(again, proto) {
+		t.Errorf("it comes back as %+v, was %+v", again, proto)
 	}
 }
 

@@ -73,65 +73,61 @@ func longestPrefix[T string | []byte](t *trie, text T, limit int) int {
 	return longest
 }
 
-// trieKey is one string of a trie. Its order is by text, then by id.
+// trieKey is one string of a trie, by the id of its piece.
 type trieKey struct {
-	text   string
+	prefix uint64 // the first eight bytes of the text
 	id     int32
-	prefix uint64 // the first eight bytes of text, for sorting
 }
 
-func newTrieKey(text string, id int32) trieKey {
+func newTrieKey(pieces []Piece, id int32) trieKey {
 	var first [8]byte
-	copy(first[:], text)
-	return trieKey{text, id, binary.BigEndian.Uint64(first[:])}
+	copy(first[:], pieces[id].Text)
+	return trieKey{binary.BigEndian.Uint64(first[:]), id}
 }
 
-func sortKeys(keys []trieKey) {
+// sortKeys puts keys into the order of their texts, then of their ids.
+func sortKeys(pieces []Piece, keys []trieKey) {
 	slices.SortFunc(keys, func(a, b trieKey) int {
 		if a.prefix != b.prefix {
 			return cmp.Compare(a.prefix, b.prefix)
 		}
-		return cmp.Or(strings.Compare(a.text, b.text), cmp.Compare(a.id, b.id))
+		return cmp.Or(strings.Compare(pieces[a.id].Text, pieces[b.id].Text), cmp.Compare(a.id, b.id))
 	})
 }
 
-// newTrie builds the trie of keys, which must be sorted by text, unique and not empty.
-func newTrie(keys []trieKey) *trie {
-	b := trieBuilder{}
+// newTrie builds the trie of keys, which must be sorted, unique and not empty.
+func newTrie(pieces []Piece, keys []trieKey) *trie {
+	b := trieBuilder{units: make([]trieNode, 0, 3*len(keys))}
 	b.addBlock()
 	b.free[0][0] &^= 1  // the root
 	b.bases[0][0] &^= 1 // base 0 is that of nodes without children
-	// A breadth-first queue of nodes whose children are not yet placed.
-	type task struct {
-		node, depth uint32
-		keys        []trieKey
-	}
-	queue := make([]task, 1, len(keys)+1)
-	queue[0] = task{keys: keys}
+	// A breadth-first queue of nodes whose children are not yet placed: those of keys[begin:end] from byte depth on.
+	type task struct{ node, depth, begin, end uint32 }
+	queue := make([]task, 1, 2*len(keys)+1)
+	queue[0].end = uint32(len(keys))
 	var labels []byte
+	var begins []uint32
 	for head := 0; head < len(queue); head++ {
 		t := queue[head]
-		if depth := int(t.depth); len(t.keys) > 0 && len(t.keys[0].text) == depth {
-			b.units[t.node] |= trieNode(t.keys[0].id+1) << 9
-			t.keys = t.keys[1:]
+		if t.begin < t.end {
+			if id := keys[t.begin].id; len(pieces[id].Text) == int(t.depth) {
+				b.units[t.node] |= trieNode(id+1) << 9
+				t.begin++
+			}
 		}
-		if len(t.keys) == 0 {
+		if t.begin == t.end {
 			continue
 		}
-		labels = labels[:0]
-		for _, k := range t.keys {
-			if c := k.text[t.depth]; len(labels) == 0 || labels[len(labels)-1] != c {
-				labels = append(labels, c)
+		labels, begins = labels[:0], begins[:0]
+		for i := t.begin; i < t.end; i++ {
+			if c := pieces[keys[i].id].Text[t.depth]; len(labels) == 0 || labels[len(labels)-1] != c {
+				labels, begins = append(labels, c), append(begins, i)
 			}
 		}
 		base := b.place(t.node, labels)
-		for _, c := range labels {
-			n := 0
-			for n < len(t.keys) && t.keys[n].text[t.depth] == c {
-				n++
-			}
-			queue = append(queue, task{base ^ uint32(c), t.depth + 1, t.keys[:n]})
-			t.keys = t.keys[n:]
+		begins = append(begins, t.end)
+		for i, c := range labels {
+			queue = append(queue, task{base ^ uint32(c), t.depth + 1, begins[i], begins[i+1]})
 		}
 	}
 	return &trie{b.units}
@@ -140,18 +136,28 @@ func newTrie(keys []trieKey) *trie {
 // bitmap256 has a bit for each unit of a block.
 type bitmap256 [4]uint64
 
-// xor returns the bitmap whose bit i is bit i ^ c of m.
-func (m bitmap256) xor(c byte) (out bitmap256) {
-	for w := range out {
-		x := m[w^int(c>>6)]
-		for s, mask := range [...]uint64{0x5555555555555555, 0x3333333333333333, 0x0f0f0f0f0f0f0f0f, 0x00ff00ff00ff00ff, 0x0000ffff0000ffff, 0x00000000ffffffff} {
-			if c>>s&1 == 1 {
-				x = x>>(1<<s)&mask | x&mask<<(1<<s)
-			}
-		}
-		out[w] = x
+// xor returns word w of the bitmap whose bit i is bit i ^ c of m.
+func (m *bitmap256) xor(w int, c byte) uint64 {
+	x := m[w^int(c>>6)]
+	if c&1 != 0 {
+		x = x>>1&0x5555555555555555 | x&0x5555555555555555<<1
 	}
-	return out
+	if c&2 != 0 {
+		x = x>>2&0x3333333333333333 | x&0x3333333333333333<<2
+	}
+	if c&4 != 0 {
+		x = x>>4&0x0f0f0f0f0f0f0f0f | x&0x0f0f0f0f0f0f0f0f<<4
+	}
+	if c&8 != 0 {
+		x = x>>8&0x00ff00ff00ff00ff | x&0x00ff00ff00ff00ff<<8
+	}
+	if c&16 != 0 {
+		x = x>>16&0x0000ffff0000ffff | x&0x0000ffff0000ffff<<16
+	}
+	if c&32 != 0 {
+		x = x>>32 | x<<32
+	}
+	return x
 }
 
 // trieBuilder places nodes into blocks of 256 units. Only the newest blocks are searched for room, so
@@ -162,7 +168,7 @@ type trieBuilder struct {
 	bases []bitmap256 // bases that no node has
 }
 
-const searchedBlocks = 16
+const searchedBlocks = 4
 
 func (b *trieBuilder) addBlock() {
 	all := bitmap256{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
@@ -189,19 +195,18 @@ func (b *trieBuilder) findBase(labels []byte) uint32 {
 		if block == len(b.free) {
 			b.addBlock()
 		}
-		found := b.bases[block]
-		for _, c := range labels {
-			free := b.free[block].xor(c)
-			for w := range found {
-				found[w] &= free[w]
-			}
-			if found == (bitmap256{}) {
-				break
-			}
+		free := &b.free[block]
+		if free[0]|free[1]|free[2]|free[3] == 0 {
+			continue
 		}
-		for w, bitsOf := range found {
-			if bitsOf != 0 {
-				return uint32(block<<8 | w<<6 | bits.TrailingZeros64(bitsOf))
+		for w, found := range b.bases[block] {
+			for _, c := range labels {
+				if found &= free.xor(w, c); found == 0 {
+					break
+				}
+			}
+			if found != 0 {
+				return uint32(block<<8 | w<<6 | bits.TrailingZeros64(found))
 			}
 		}
 	}

@@ -63,14 +63,11 @@ func (f field) text() (string, error) {
 	return string(v), err
 }
 
-// textOf is text as a part of the whole, which shares its memory.
+// textOf is message as a part of the whole, which shares its memory.
 func (f field) textOf(whole string) (string, error) {
 	v, err := f.message()
 	if err != nil {
 		return "", err
-	}
-	if !utf8.Valid(v) {
-		return "", fmt.Errorf("field %d is not UTF-8: %.40q", f.number, v)
 	}
 	at := f.messageAt()
 	return whole[at : at+len(v)], nil
