@@ -70,7 +70,7 @@ var killable = map[string]func(t *testing.T, dir string) []string{
 		}
 		save(t, filepath.Join(dir, "list.csv"), []byte(b.String()))
 		return []string{"urls", "list.csv", "--url-column", "url", "--text-column", "text", "--allow-net", "127.0.0.0/8",
-			"--timeout", "300ms", "--retries", "2", "--per-host", "32", "--max-bytes", "1000000"}
+			"--timeout", "1s", "--retries", "2", "--per-host", "32", "--max-bytes", "1000000"}
 	},
 	"html": func(t *testing.T, dir string) []string {
 		for i := range 60 {

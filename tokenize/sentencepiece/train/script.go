@@ -36,9 +36,9 @@ var scripts = sync.OnceValue(func() *[unicode.MaxRune + 1]script {
 		eachRune(unicode.Scripts[name], func(r rune) { table[r] = s })
 	}
 	eachRune(scriptLater, func(r rune) { table[r] = common })
-	table[0x589], table[0x61c] = common, common // Armenian full stop and Arabic letter mark, moved later
+	table[0x589], table[0x61c] = common, common             // Armenian full stop and Arabic letter mark, moved later
 	table[0x953], table[0x954] = table[0x915], table[0x915] // Devanagari accents, inherited later
-	table[0x30fc] = han // the long vowel sign, common by Unicode
+	table[0x30fc] = han                                     // the long vowel sign, common by Unicode
 	return table
 })
 
