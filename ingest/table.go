@@ -40,7 +40,9 @@ type Table struct {
 	Kind     string // of the texts, for example [shards.Alt]
 	Web      *Web   // fetches what is a URL; without it, that is a reject
 
-	name string
+	name  string
+	as    string // names the table in keys and origins, which then go by the row's number; default its file
+	split string // where no column says
 }
 
 // Reasons of tables.
@@ -188,6 +190,9 @@ func (w *tableWork) rows(ctx context.Context, n int64) iter.Seq[numbered] {
 func (w *tableWork) key(row row, number int64, taken map[uint64]struct{}) string {
 	if w.Columns.ID != "" {
 		return row.text(w.Columns.ID)
+	}
+	if w.as != "" {
+		return fmt.Sprintf("%s:%d", w.as, number)
 	}
 	key := strings.TrimSpace(row.text(w.Columns.Image))
 	if key == "" || strings.HasPrefix(key, "data:") {

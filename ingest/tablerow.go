@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -20,11 +21,11 @@ const maxFrames = 4096
 
 // record makes a row's record.
 func (w *tableWork) record(ctx context.Context, n numbered) made {
-	origin := fmt.Sprintf("%s row %d", w.File, n.number)
+	origin := fmt.Sprintf("%s row %d", cmp.Or(w.as, w.File), n.number)
 	if n.err != nil {
 		return made{n.ticket, shards.Bad(origin, "", BadRow, n.err)}
 	}
-	s := shards.Sample{Key: n.key, Split: n.row.text(w.Columns.Split)}
+	s := shards.Sample{Key: n.key, Split: cmp.Or(n.row.text(w.Columns.Split), w.split)}
 	reason, err := w.texts(&s, n.row)
 	if err == nil {
 		reason, err = w.pictures(ctx, &s, n)

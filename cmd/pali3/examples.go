@@ -20,6 +20,7 @@ var examples = map[string][]string{
 		"pali3 ingest urls laion.parquet --url-column URL --text-column TEXT --to mine",
 		"pali3 ingest urls laion.parquet --url-column URL --text-column TEXT --resize keep --size 512 --to mine",
 	},
+	"ingest hf":         {"pali3 ingest hf nlphuji/flickr30k --revision refs/convert/parquet --to mine"},
 	"ingest html":       {"pali3 ingest html /usr/share/doc/debian-handbook/html --to mine"},
 	"ingest warc":       {"pali3 ingest warc crawl-00000.warc.gz --to mine"},
 	"ingest links":      {"pali3 ingest links CC-MAIN-20240517233122-20240518023122-00000.warc.wat.gz --to links.jsonl"},

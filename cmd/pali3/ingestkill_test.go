@@ -45,7 +45,7 @@ var killable = map[string]func(t *testing.T, dir string) []string{
 	"table": func(t *testing.T, dir string) []string {
 		var b strings.Builder
 		b.WriteString("file,text\n")
-		for i := range 1500 {
+		for i := range 900 {
 			fmt.Fprintf(&b, "%d.png,text %d\n", i%300, i)
 		}
 		for i := range 290 {
@@ -60,7 +60,7 @@ var killable = map[string]func(t *testing.T, dir string) []string{
 		t.Cleanup(server.CloseClientConnections)
 		var b strings.Builder
 		b.WriteString("url,text\n")
-		for i := range 300 {
+		for i := range 200 {
 			kind := "ok"
 			if i%4 == 0 {
 				kinds := slices.Sorted(maps.Keys(hostile.Kinds))
@@ -141,7 +141,7 @@ func TestKilledIngestEndsTheSame(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			args := append([]string{"-q", "ingest"}, killable[name](t, dir)...)
-			args = append(args, "--part-bytes", "40000", "--json")
+			args = append(args, "--part-bytes", "100000", "--json")
 			began := time.Now()
 			out, err := command(t.Context(), dir, append(args, "--to", "whole")...).Output()
 			if err != nil {

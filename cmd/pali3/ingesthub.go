@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/rs/zerolog"
+
+	"github.com/pali3/pali3/ingest"
+)
+
+type ingestHub struct {
+	Repo           string   `arg:"" help:"Dataset, as owner/name."`
+	Revision       string   `default:"main" help:"Branch, tag or commit. What a branch stands for is looked up once, and told."`
+	Files          string   `help:"Only the Parquet files that match this pattern or lie in this folder."`
+	ImageColumn    string   `help:"Column of pictures; by default the one there is."`
+	TextColumn     string   `help:"Column of texts; by default text, caption, captions or alt."`
+	IDColumn       string   `name:"id-column" help:"Column of keys; without it file and row."`
+	LanguageColumn string   `help:"Column of the texts' languages."`
+	Keep           []string `help:"Columns to keep as metadata."`
+	Language       string   `help:"Language of the texts, where no column says."`
+	Kind           string   `default:"caption" enum:"alt,caption,ocr,title" help:"Kind of the texts."`
+	Endpoint       string   `env:"HF_ENDPOINT" default:"https://huggingface.co" help:"The hub."`
+	ingestFlags
+}
+
+func (c ingestHub) Run(ctx context.Context, log zerolog.Logger, out output) error {
+	source, err := ingest.NewHub(ctx, ingest.HubOptions{
+		Repo: c.Repo, Revision: c.Revision, Files: c.Files, Language: c.Language, Kind: c.Kind, Endpoint: c.Endpoint, Token: os.Getenv("HF_TOKEN"),
+		Columns: ingest.Columns{Image: c.ImageColumn, Text: c.TextColumn, ID: c.IDColumn, Language: c.LanguageColumn, Keep: c.Keep},
+	})
+	if err != nil {
+		return err
+	}
+	log.Info().Str("commit", source.Commit()).Msg(c.Repo)
+	return c.run(ctx, out, source)
+}
