@@ -126,7 +126,9 @@ func (s TrainerSpec) append(m []byte) []byte {
 
 func (s NormalizerSpec) append(m []byte) []byte {
 	m = appendText(m, 1, s.Name)
-	m = appendMessage(m, 2, s.PrecompiledCharsmap)
+	if len(s.PrecompiledCharsmap) > 0 {
+		m = appendMessage(m, 2, s.PrecompiledCharsmap)
+	}
 	m = appendInt(m, 3, protowire.EncodeBool(s.AddDummyPrefix))
 	m = appendInt(m, 4, protowire.EncodeBool(s.RemoveExtraWhitespaces))
 	m = appendInt(m, 5, protowire.EncodeBool(s.EscapeWhitespaces))
