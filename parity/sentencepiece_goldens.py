@@ -12,6 +12,8 @@ texts.golden, one quoted text a line, and for each MODEL.model a MODEL.golden, o
 tab-separated, where decoded is "=" if it is the text again, and spans has for each id the bytes of the text
 it stands for: begin:end, or end alone where it begins at the end of the one before.
 
+For three of the unigram models, MODEL.nbest has the 12 best segmentations of every ninth text.
+
 With --models DIR it also writes published.golden: for every .model and .spm file of DIR, its name and the
 SHA-256 of the lines of ids that it gives. Those models are not part of this repository.
 """
@@ -24,7 +26,7 @@ import random
 import tempfile
 
 import sentencepiece as spm
-from sentencepiece import sentencepiece_model_pb2
+from sentencepiece import sentencepiece_model_pb2, sentencepiece_pb2
 
 LANGUAGES = "ar bn cs de el en es fa fi fr he hi ja ko pl ru sw th tr uk vi zh".split()
 
@@ -147,6 +149,12 @@ def golden(model, text):
     return "\t".join([" ".join(map(str, ids)), "=" if decoded == text else quote(decoded), " ".join(spans)])
 
 
+def nbest(model, text):
+    """The 12 best segmentations: score:ids, separated by tabs."""
+    message = sentencepiece_pb2.NBestSentencePieceText.FromString(model.nbest_encode(text, nbest_size=12, return_type="serialized_proto"))
+    return "\t".join(f"{t.score:.9g}:" + " ".join(str(p.id) for p in t.pieces) for t in message.nbests)
+
+
 def digest(path, inputs):
     model = spm.SentencePieceProcessor(model_file=str(path))
     lines = "".join(" ".join(map(str, model.encode(t))) + "\n" for t in inputs)
@@ -189,6 +197,10 @@ def main():
         path = args.out / f"{name}.model"
         with path.open("wb") as file:
             spm.SentencePieceTrainer.train(sentence_iterator=iter(corpus), model_writer=file, **{**COMMON, **options})
+        proto = sentencepiece_model_pb2.ModelProto.FromString(path.read_bytes())
+        if proto.denormalizer_spec.normalization_rule_tsv:  # where the rules were
+            proto.denormalizer_spec.ClearField("normalization_rule_tsv")
+            path.write_bytes(proto.SerializeToString())
         model = spm.SentencePieceProcessor(model_file=str(path))
         write(args.out / f"{name}.golden", [golden(model, t) for t in texts(by_language)])
         print(name, model.get_piece_size(), "pieces")
@@ -198,6 +210,9 @@ def main():
         (args.out / f"{name}.model").write_bytes(proto.SerializeToString())
         model = spm.SentencePieceProcessor(model_file=str(args.out / f"{name}.model"))
         write(args.out / f"{name}.golden", [golden(model, t) for t in texts(by_language)])
+    for name in ("nmt_nfkc", "suffix", "odd"):
+        model = spm.SentencePieceProcessor(model_file=str(args.out / f"{name}.model"))
+        write(args.out / f"{name}.nbest", [nbest(model, t) for t in list(texts(by_language))[::9]])
     if args.models:
         paths = sorted(p for p in args.models.iterdir() if p.suffix in (".model", ".spm"))
         write(args.out / "published.golden", [digest(p, texts(by_language)) for p in paths])

@@ -23,6 +23,7 @@ import sys
 
 import pyarrow.parquet
 import sentencepiece as spm
+from sentencepiece import sentencepiece_model_pb2, sentencepiece_pb2
 
 SYMBOLS = ["<loc0001>", "<loc0002>", "face", "fa", "  ", "\u2581\u2581", "zz", "é", "नम", "a b", "\n", "```"]
 
@@ -170,6 +171,27 @@ def differences(path, go, texts_path, texts, out):
     return model.get_piece_size(), wrong, runes
 
 
+def nbest_differences(path, go, texts, work, n):
+    """How many texts have other n best segmentations, another order, or scores that differ by more than 1e-5 of them."""
+    model = spm.SentencePieceProcessor(model_file=str(path))
+    write_texts(work / "few", texts)
+    subprocess.run([go, "nbest", path, work / "few", work / "nbest", str(n)], check=True)
+    data, at, wrong = (work / "nbest").read_bytes(), 0, []
+    for text in texts:
+        (size,) = struct.unpack_from("<I", data, at)
+        ours, end, at = [], at + 4 + size, at + 4
+        while at < end:
+            score, count = struct.unpack_from("<fI", data, at)
+            ours.append((score, list(struct.unpack_from(f"<{count}i", data, at + 8))))
+            at += 8 + 4 * count
+        message = sentencepiece_pb2.NBestSentencePieceText.FromString(model.nbest_encode(text, nbest_size=n, return_type="serialized_proto"))
+        theirs = [(t.score, [p.id for p in t.pieces]) for t in message.nbests]
+        close = all(abs(a - b) <= 1e-5 * max(1, abs(b)) for (a, _), (b, _) in zip(ours, theirs))
+        if [ids for _, ids in ours] != [ids for _, ids in theirs] or not close:
+            wrong.append(text[:60])
+    return wrong
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--go", required=True)
@@ -185,6 +207,7 @@ def main():
     natural, texts = collect(args)
     texts_path = args.work / "texts"
     write_texts(texts_path, texts)
+    long_texts = [" ".join(natural[at : at + 30]).encode() for at in range(0, 3000, 300)] + [b"a" * 600, "ab".encode() * 400]
     trained = []
     for name, options in MODELS.items():
         path = args.work / f"{name}.model"
@@ -197,6 +220,12 @@ def main():
     for path in args.models + trained:
         size, wrong, runes = differences(path, args.go, texts_path, texts, args.work / "out")
         failed = failed or bool(wrong)
+        if sentencepiece_model_pb2.ModelProto.FromString(path.read_bytes()).trainer_spec.model_type == 1:
+            some = [t for t in texts[::60] if len(t) < 1500] + long_texts
+            for n in (2, 10, 200):
+                worse = nbest_differences(path, args.go, some, args.work, n)
+                failed = failed or bool(worse)
+                print(f"{'':32} {n:7} best    {len(some)} texts  {len(worse)} differ  {worse[:3] or ''}", flush=True)
         print(f"{path.name:32} {size:7} pieces  {len(texts)} texts  {runes} with rune offsets  {len(wrong)} differ  {wrong[:3] or ''}", flush=True)
     sys.exit(failed)
 

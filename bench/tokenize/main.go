@@ -2,6 +2,7 @@
 // bench/tokenize, which do the same with other libraries and compare.
 //
 //	tokenize parity MODEL TEXTS OUT        what every text is encoded to, as SentencePieceText messages
+//	tokenize nbest MODEL TEXTS OUT N       the N best segmentations of every text
 //	tokenize time MODEL TEXTS THREADS      seconds that encoding and decoding take, as JSON
 //
 // TEXTS and OUT hold strings of bytes, each after its length as a little-endian uint32.
@@ -19,6 +20,7 @@ var commands = map[string]struct {
 	run  func(args []string) error
 }{
 	"parity": {3, parity},
+	"nbest":  {4, nbest},
 	"time":   {3, timing},
 }
 
@@ -31,11 +33,11 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("want a command: parity or time")
+		return fmt.Errorf("want a command: parity, nbest or time")
 	}
 	command, ok := commands[args[0]]
 	if !ok || len(args)-1 != command.args {
-		return fmt.Errorf("%s with %d arguments is no command; want parity with 3 or time with 3", args[0], len(args)-1)
+		return fmt.Errorf("%s with %d arguments is no command; want parity with 3, nbest with 4 or time with 3", args[0], len(args)-1)
 	}
 	return command.run(args[1:])
 }

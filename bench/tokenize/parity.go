@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 	"strconv"
 
@@ -37,6 +38,38 @@ func parity(args []string) error {
 		for _, part := range [][]byte{message(texts[i], spans, model), numbers, runes, []byte(model.Decode(ids))} {
 			out = binary.LittleEndian.AppendUint32(out, uint32(len(part)))
 			out = append(out, part...)
+		}
+		return out
+	})
+}
+
+// nbest writes for each text a string: for each segmentation the score as float32, the number of ids and the ids
+// as int32.
+func nbest(args []string) error {
+	model, err := sentencepiece.Open(args[0])
+	if err != nil {
+		return err
+	}
+	texts, err := readTexts(args[1])
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(args[3])
+	if err != nil {
+		return err
+	}
+	return writeTexts(args[2], len(texts), func(i int) (out []byte) {
+		found, err := model.NBest(texts[i], n)
+		if err != nil {
+			panic(err)
+		}
+		for _, s := range found {
+			ids := s.IDs()
+			out = binary.LittleEndian.AppendUint32(out, math.Float32bits(s.Score))
+			out = binary.LittleEndian.AppendUint32(out, uint32(len(ids)))
+			for _, id := range ids {
+				out = binary.LittleEndian.AppendUint32(out, uint32(id))
+			}
 		}
 		return out
 	})

@@ -76,7 +76,7 @@ func (b *bpe) segment(w *scratch, begin, end int) {
 	m.agenda.order()
 	for len(m.agenda) > 0 {
 		top := m.agenda.pop()
-		if m.stale(top) {
+		if m.stale(top) || w.random != nil && w.random.Float64() < w.dropout {
 			continue
 		}
 		b.join(m, text, top.left())

@@ -62,12 +62,17 @@ func (m *Model) Decode(ids []int32) string {
 		d.add(id)
 	}
 	d.flush()
-	if m.decoder.denormalizer != nil {
-		var n normalized
-		m.decoder.denormalizer.normalize(&n, string(d.text))
-		return string(n.text)
+	return d.denormalized(string(d.text))
+}
+
+// denormalized applies the model's rules for decoded text.
+func (d *decoder) denormalized(text string) string {
+	if d.denormalizer == nil {
+		return text
 	}
-	return string(d.text)
+	var n normalized
+	d.denormalizer.normalize(&n, text)
+	return string(n.text)
 }
 
 // decoding is text in the making.
@@ -75,6 +80,7 @@ type decoding struct {
 	*decoder
 	text    []byte
 	bytes   []byte // of byte pieces, not yet written
+	wrote   bool   // something was written before text
 	started bool   // a leading space is kept from now on
 }
 
@@ -88,7 +94,7 @@ func (d *decoding) add(id int32) {
 		return
 	}
 	d.flush()
-	d.started = d.started || len(d.text) > 0
+	d.started = d.started || d.wrote || len(d.text) > 0
 	if s.isSpace && d.stripFirst && !d.started {
 		s.text = s.text[1:]
 		d.started = !d.stripLeading

@@ -29,11 +29,16 @@ func openGolden(t testing.TB, name string) *Model {
 
 func goldenLines(t testing.TB, name string) []string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", name+".golden"))
+	return strings.Split(strings.TrimSuffix(readGolden(t, name+".golden"), "\n"), "\n")
+}
+
+func readGolden(t testing.TB, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+	return string(data)
 }
 
 // goldenTexts returns the texts that every golden file answers, in its order.

@@ -104,6 +104,8 @@ type scratch struct {
 	steps      []step
 	exact      []exactStep
 	merges     merges
+	dropout    float64 // the probability of leaving a merge out, in a BPE model
+	random     *Random // which decides, nil if none is left out
 	memo       memo
 }
 

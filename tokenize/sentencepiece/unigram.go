@@ -9,13 +9,14 @@ import (
 type unigram struct {
 	pieces   *trie
 	scores   []float32 // of each id: what using the piece adds to a path
+	defined  []bool    // of each id: it is a user-defined piece
 	unk      int32
 	unkScore float32
 }
 
 // newUnigram makes the segmenter of the pieces in byText.
 func newUnigram(pieces []Piece, byText *trie, unk int32) *unigram {
-	u := &unigram{pieces: byText, scores: make([]float32, len(pieces)), unk: unk}
+	u := &unigram{pieces: byText, scores: make([]float32, len(pieces)), defined: make([]bool, len(pieces)), unk: unk}
 	lowest := float32(math.MaxFloat32)
 	for id, p := range pieces {
 		u.scores[id] = p.Score
@@ -23,7 +24,7 @@ func newUnigram(pieces []Piece, byText *trie, unk int32) *unigram {
 		case Normal:
 			lowest = min(lowest, p.Score)
 		case UserDefined:
-			u.scores[id] = userDefinedScore(len(p.Text))
+			u.scores[id], u.defined[id] = userDefinedScore(len(p.Text)), true
 		}
 	}
 	u.unkScore = lowest - unkPenalty
