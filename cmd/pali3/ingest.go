@@ -18,6 +18,7 @@ type ingestCommand struct {
 	HTML       ingestHTML       `cmd:"" name:"html" help:"Pictures of a folder of web pages, with alternative texts, titles and captions."`
 	WARC       ingestWARC       `cmd:"" name:"warc" help:"Web archives: pictures of their pages with alternative texts, titles and captions; texts of WET."`
 	Links      ingestLinks      `cmd:"" help:"List the pictures that the pages of web archives show, as a table for urls."`
+	Benchmark  ingestBenchmark  `cmd:"" help:"A benchmark's files as their owners publish them."`
 	Webdataset ingestWebDataset `cmd:"" help:"WebDataset archives (.tar, plain or gzipped)."`
 }
 
