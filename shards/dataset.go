@@ -7,44 +7,24 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"sort"
-	"sync"
 
 	"github.com/parquet-go/parquet-go"
 )
-
-// cachedGroups is how many row groups a dataset keeps decoded.
-const cachedGroups = 8
 
 // Dataset reads a dataset folder. Safe for concurrent use.
 type Dataset struct {
 	dir      string
 	manifest *Manifest
 	groups   []group
-
-	mu    sync.Mutex
-	files map[string]*openFile
-	cache []*decoded // most recently used last
+	all      *View
+	parts    openParts
+	pages    pageCache
 }
 
-// group is where a row group lies: its first row in the dataset, its file and its number there.
+// group is where a row group lies: its first row in the dataset, its part and its number there.
 type group struct {
-	first, rows int64
-	file        string
-	number      int
-}
-
-type openFile struct {
-	f       *os.File
-	parquet *parquet.File
-}
-
-// decoded is a row group in memory, or on its way there.
-type decoded struct {
-	group int
-	once  sync.Once
-	rows  []Sample
-	err   error
+	first, rows  int64
+	part, number int
 }
 
 // Open reads the manifest of the dataset in dir and checks that its files are there and have their
@@ -54,9 +34,10 @@ func Open(dir string) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{dir: dir, manifest: manifest, files: map[string]*openFile{}}
+	d := &Dataset{dir: dir, manifest: manifest}
+	d.all = &View{d: d, chosen: everything}
 	var first int64
-	for _, f := range manifest.Files {
+	for part, f := range manifest.Files {
 		info, err := os.Stat(filepath.Join(dir, f.Name))
 		if err != nil {
 			return nil, fmt.Errorf("opening dataset %s: %w", dir, err)
@@ -65,7 +46,7 @@ func Open(dir string) (*Dataset, error) {
 			return nil, fmt.Errorf("opening dataset %s: %s has %d bytes, its manifest says %d", dir, f.Name, info.Size(), f.Bytes)
 		}
 		for number, rows := range f.RowGroups {
-			d.groups = append(d.groups, group{first, rows, f.Name, number})
+			d.groups = append(d.groups, group{first, rows, part, number})
 			first += rows
 		}
 	}
@@ -73,16 +54,7 @@ func Open(dir string) (*Dataset, error) {
 }
 
 // Close closes the files. Rows already returned stay valid.
-func (d *Dataset) Close() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var all error
-	for name, f := range d.files {
-		all = errors.Join(all, f.f.Close())
-		delete(d.files, name)
-	}
-	return all
-}
+func (d *Dataset) Close() error { return d.parts.close() }
 
 // Dir returns the folder.
 func (d *Dataset) Dir() string { return d.dir }
@@ -103,36 +75,12 @@ func (d *Dataset) Groups() []int {
 	return sizes
 }
 
-// Row returns row i. The sample shares memory with later calls: do not change it.
-func (d *Dataset) Row(i int) (Sample, error) {
-	if i < 0 || i >= d.Len() {
-		return Sample{}, fmt.Errorf("row %d of dataset %s with %d rows", i, d.dir, d.Len())
-	}
-	n := sort.Search(len(d.groups), func(g int) bool { return d.groups[g].first+d.groups[g].rows > int64(i) })
-	rows, err := d.group(n)
-	if err != nil {
-		return Sample{}, err
-	}
-	return rows[int64(i)-d.groups[n].first], nil
-}
+// Row returns row i. The sample shares memory with later calls: do not change it. What is read of the part is
+// the page of each column that has the row, and of its images their own bytes alone.
+func (d *Dataset) Row(i int) (Sample, error) { return d.all.Row(i) }
 
 // Samples yields all rows in order, and ends after an error.
-func (d *Dataset) Samples() iter.Seq2[Sample, error] {
-	return func(yield func(Sample, error) bool) {
-		for n := range d.groups {
-			rows, err := d.group(n)
-			if err != nil {
-				yield(Sample{}, err)
-				return
-			}
-			for _, s := range rows {
-				if !yield(s, nil) {
-					return
-				}
-			}
-		}
-	}
-}
+func (d *Dataset) Samples() iter.Seq2[Sample, error] { return d.all.Samples() }
 
 // Rejects yields the records that were rejected when the dataset was made.
 func (d *Dataset) Rejects() iter.Seq2[Reject, error] {
@@ -145,11 +93,14 @@ func (d *Dataset) Rejects() iter.Seq2[Reject, error] {
 // Keys yields the keys of all rows in order, without reading images.
 func (d *Dataset) Keys() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		for _, f := range d.manifest.Files {
-			for row, err := range PartKeys(filepath.Join(d.dir, f.Name)) {
-				if !yield(row, err) || err != nil {
-					return
-				}
+		keys, err := d.Select("key")
+		if err != nil {
+			yield("", err)
+			return
+		}
+		for s, err := range keys.Samples() {
+			if !yield(s.Key, err) || err != nil {
+				return
 			}
 		}
 	}
@@ -169,59 +120,29 @@ func PartKeys(path string) iter.Seq2[string, error] {
 	}
 }
 
-// group returns the rows of a row group, from the cache or the file.
-func (d *Dataset) group(n int) ([]Sample, error) {
-	entry := d.cached(n)
-	entry.once.Do(func() { entry.rows, entry.err = d.read(n) })
-	return entry.rows, entry.err
-}
-
-func (d *Dataset) cached(n int) *decoded {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for i, entry := range d.cache {
-		if entry.group == n {
-			d.cache = append(append(d.cache[:i:i], d.cache[i+1:]...), entry)
-			return entry
+// part returns a part, opened if need be.
+func (d *Dataset) part(n int) (*part, error) {
+	return d.parts.get(n, func() (*part, *os.File, error) {
+		path := filepath.Join(d.dir, d.manifest.Files[n].Name)
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, nil, err
 		}
-	}
-	if len(d.cache) >= cachedGroups {
-		d.cache = append([]*decoded(nil), d.cache[1:]...)
-	}
-	entry := &decoded{group: n}
-	d.cache = append(d.cache, entry)
-	return entry
+		p, err := openPart(path, f, d.manifest.Files[n].Bytes)
+		if err == nil {
+			err = p.agrees(d.manifest.Files[n].RowGroups)
+		}
+		if err != nil {
+			f.Close()
+			return nil, nil, err
+		}
+		return p, f, nil
+	})
 }
 
-func (d *Dataset) read(n int) ([]Sample, error) {
-	g := d.groups[n]
-	file, err := d.open(g.file)
-	if err != nil {
-		return nil, err
-	}
-	rowGroups := file.RowGroups()
-	if g.number >= len(rowGroups) || rowGroups[g.number].NumRows() != g.rows {
-		return nil, fmt.Errorf("row group %d of %s is not as its manifest says", g.number, filepath.Join(d.dir, g.file))
-	}
-	rows, err := readGroup[Sample](rowGroups[g.number])
-	if err != nil {
-		return nil, fmt.Errorf("reading row group %d of %s: %w", g.number, filepath.Join(d.dir, g.file), err)
-	}
-	return rows, nil
-}
-
-func (d *Dataset) open(name string) (*parquet.File, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if f, ok := d.files[name]; ok {
-		return f.parquet, nil
-	}
-	f, err := openTable(filepath.Join(d.dir, name))
-	if err != nil {
-		return nil, err
-	}
-	d.files[name] = f
-	return f.parquet, nil
+type openFile struct {
+	f       *os.File
+	parquet *parquet.File
 }
 
 func openTable(path string) (*openFile, error) {

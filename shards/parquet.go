@@ -37,8 +37,9 @@ func createTable[T any](dir, name string) (*table[T], error) {
 	writer := parquet.NewGenericWriter[T](io.MultiWriter(file, digest),
 		parquet.Compression(&parquet.Zstd),
 		parquet.PageBufferSize(pageBytes),
-		parquet.DataPageStatistics(true),
+		parquet.SkipPageStatistics("images", "list", "element", "bytes"), // they would repeat each page's least and greatest image
 		parquet.SkipPageBounds("images", "list", "element", "bytes"),
+		parquet.SkipPageBounds("boxes", "list", "element", "mask"),
 		parquet.CreatedBy("pali3", "1", ""),
 	)
 	return &table[T]{file: file, hash: digest, writer: writer, name: name}, nil

@@ -13,13 +13,16 @@ import (
 	"path"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // Bounds of a member of a WebDataset archive, in bytes.
 const (
 	maxImageMember = 256 << 20
 	maxTextMember  = 16 << 20
-	maxMembers     = 4096 // of one record
+	maxMembers     = 4096      // of one record
+	maxWindow      = 128 << 20 // of zstd
 )
 
 // Record is what a source yields: a sample, or the reason why there is none.
@@ -47,7 +50,7 @@ const (
 // imageExtensions are the members taken as images.
 var imageExtensions = map[string]bool{"png": true, "jpg": true, "jpeg": true, "gif": true, "webp": true, "bmp": true}
 
-// ReadWebDataset yields the records of a WebDataset archive, plain or gzipped, in order. It holds one
+// ReadWebDataset yields the records of a WebDataset archive, plain, gzipped or zstd, in order. It holds one
 // record in memory. Name is the archive's, for origins. A damaged archive ends in one bad record.
 func ReadWebDataset(r io.Reader, name string) iter.Seq[Record] {
 	return func(yield func(Record) bool) {
@@ -59,6 +62,14 @@ func ReadWebDataset(r io.Reader, name string) iter.Seq[Record] {
 				yield(Bad(name, "", BadArchive, err))
 				return
 			}
+			source = unzipped
+		} else if magic, _ := buffered.Peek(4); bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}) {
+			unzipped, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+			if err != nil {
+				yield(Bad(name, "", BadArchive, err))
+				return
+			}
+			defer unzipped.Close()
 			source = unzipped
 		}
 		a := &archive{tar: tar.NewReader(source), name: name}
@@ -142,6 +153,7 @@ type members struct {
 	images      []Image
 	metadata    []byte
 	text        []byte
+	class       []byte
 	reason      string
 	err         error
 }
@@ -153,7 +165,7 @@ func (m *members) add(extension string, size int64, r io.Reader) bool {
 	limit := int64(maxTextMember)
 	if imageExtensions[kind] {
 		limit = maxImageMember
-	} else if kind != "json" && kind != "txt" && kind != "caption" {
+	} else if kind != "json" && kind != "txt" && kind != "caption" && kind != "cls" {
 		return true // a member of a kind that samples do not have
 	}
 	if m.n > maxMembers || size > limit {
@@ -170,6 +182,8 @@ func (m *members) add(extension string, size int64, r io.Reader) bool {
 		m.images = append(m.images, Image{Bytes: content})
 	case kind == "json":
 		m.metadata = content
+	case kind == "cls":
+		m.class = content
 	default:
 		m.text = content
 	}
@@ -206,6 +220,15 @@ func (m *members) record() Record {
 			return Bad(m.origin, m.key, BadText, errors.New("the .txt member is not UTF-8"))
 		}
 		s.AddText(strings.TrimSpace(string(m.text)))
+	}
+	if class := strings.TrimSpace(string(m.class)); class != "" && s.Metadata["cls"] == "" {
+		if !utf8.Valid(m.class) {
+			return Bad(m.origin, m.key, BadText, errors.New("the .cls member is not UTF-8"))
+		}
+		if s.Metadata == nil {
+			s.Metadata = map[string]string{}
+		}
+		s.Metadata["cls"] = class
 	}
 	if len(s.Images) == 0 && len(s.Texts) == 0 {
 		return Bad(m.origin, m.key, NoContent, errors.New("neither image nor text"))

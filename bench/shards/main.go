@@ -1,0 +1,167 @@
+// Command shards measures this project's half of the shard benchmarks; run.py alternates it with its peers.
+//
+//	shards make --images DIR --rows N OUT     write a dataset of N rows from a folder's pictures, used in turn
+//	shards scan|captions|random|verify DATASET
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/shards"
+)
+
+func main() {
+	log.SetFlags(0)
+	if len(os.Args) < 2 {
+		log.Fatal("usage: shards make|scan|captions|random|verify ...")
+	}
+	command := os.Args[1]
+	flags := flag.NewFlagSet(command, flag.ExitOnError)
+	images := flags.String("images", "", "folder of pictures")
+	rows := flags.Int("rows", 10_000, "rows to write, or to read at random")
+	seed := flags.Uint64("seed", 1, "of the random rows")
+	flags.Parse(os.Args[2:])
+	began := time.Now()
+	var bytes int64
+	var err error
+	switch command {
+	case "make":
+		err = write(*images, *rows, flags.Arg(0))
+	case "scan":
+		bytes, err = scan(flags.Arg(0))
+	case "captions":
+		bytes, err = captions(flags.Arg(0))
+	case "random":
+		bytes, err = random(flags.Arg(0), *rows, *seed)
+	case "verify":
+		err = verify(flags.Arg(0))
+	default:
+		err = fmt.Errorf("no command %q", command)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("{\"seconds\": %.6f, \"bytes\": %d}\n", time.Since(began).Seconds(), bytes)
+}
+
+// write makes a dataset in which every row has a picture of the folder and a caption of 12 words.
+func write(images string, rows int, out string) error {
+	paths, err := filepath.Glob(filepath.Join(images, "*"))
+	if err != nil || len(paths) == 0 {
+		return fmt.Errorf("no pictures in %q: %v", images, err)
+	}
+	slices.Sort(paths)
+	var pictures []shards.Image
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		image, err := shards.NewImage(content)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		pictures = append(pictures, image)
+	}
+	w, err := shards.Create(out, shards.Limits{})
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		err := w.Append(shards.Sample{
+			Key:    fmt.Sprintf("%09d", i),
+			Images: []shards.Image{pictures[i%len(pictures)]},
+			Texts:  []shards.Text{{Kind: shards.Alt, Value: caption(i)}},
+		})
+		if err == nil && w.PartFull() {
+			_, _, err = w.EndPart()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return w.Commit("bench")
+}
+
+var words = []string{"a", "black", "and", "white", "sketch", "of", "two", "men", "hunting", "with", "bows", "arrows", "dog", "in",
+	"the", "background", "red", "monkey", "sitting", "on", "rock", "grasses", "around", "it"}
+
+func caption(i int) string {
+	rng := counter.New(uint64(i))
+	var text []byte
+	for range 12 {
+		text = append(append(text, words[rng.IntN(len(words))]...), ' ')
+	}
+	return string(text[:len(text)-1])
+}
+
+func scan(dir string) (bytes int64, err error) {
+	d, err := shards.Open(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	for s, err := range d.All().Scan() {
+		if err != nil {
+			return 0, err
+		}
+		for i := range s.Images {
+			bytes += int64(len(s.Images[i].Bytes))
+		}
+		for i := range s.Texts {
+			bytes += int64(len(s.Texts[i].Value))
+		}
+	}
+	return bytes, nil
+}
+
+func captions(dir string) (bytes int64, err error) {
+	d, err := shards.Open(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	texts, err := d.Select("texts.value")
+	if err != nil {
+		return 0, err
+	}
+	for s, err := range texts.Scan() {
+		if err != nil {
+			return 0, err
+		}
+		bytes += int64(len(s.Texts[0].Value))
+	}
+	return bytes, nil
+}
+
+func random(dir string, rows int, seed uint64) (bytes int64, err error) {
+	d, err := shards.Open(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	rng := counter.New(seed)
+	for range rows {
+		s, err := d.Row(rng.IntN(d.Len()))
+		if err != nil {
+			return 0, err
+		}
+		bytes += int64(len(s.Images[0].Bytes) + len(s.Texts[0].Value))
+	}
+	return bytes, nil
+}
+
+func verify(dir string) error {
+	problems, err := shards.Verify(dir, true)
+	if err == nil && len(problems) > 0 {
+		err = fmt.Errorf("%d problems: %v", len(problems), problems[0])
+	}
+	return err
+}

@@ -1,0 +1,112 @@
+package shards
+
+import (
+	"container/list"
+	"errors"
+	"os"
+	"sync"
+)
+
+const (
+	keptParts = 256       // parts whose footers are kept, with their files open
+	keptPages = 256 << 20 // bytes of decoded pages kept for row access
+)
+
+// openParts keeps the parts used last.
+type openParts struct {
+	mu    sync.Mutex
+	parts map[int]*list.Element
+	order list.List // of openedPart, the one used last in front
+}
+
+type openedPart struct {
+	n    int
+	part *part
+	file *os.File
+}
+
+// get returns part n, opened if it is not there. A part that is dropped closes when nobody reads it any more.
+func (o *openParts) get(n int, open func() (*part, *os.File, error)) (*part, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if e, ok := o.parts[n]; ok {
+		o.order.MoveToFront(e)
+		return e.Value.(openedPart).part, nil
+	}
+	p, file, err := open()
+	if err != nil {
+		return nil, err
+	}
+	if o.parts == nil {
+		o.parts = map[int]*list.Element{}
+	}
+	o.parts[n] = o.order.PushFront(openedPart{n, p, file})
+	if o.order.Len() > keptParts {
+		dropped := o.order.Remove(o.order.Back()).(openedPart)
+		delete(o.parts, dropped.n) // the file closes with its last reader, when it is collected
+	}
+	return p, nil
+}
+
+func (o *openParts) close() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var all error
+	for e := o.order.Front(); e != nil; e = e.Next() {
+		if f := e.Value.(openedPart).file; f != nil {
+			all = errors.Join(all, f.Close())
+		}
+	}
+	o.order.Init()
+	clear(o.parts)
+	return all
+}
+
+// pageCache keeps decoded pages of the row groups used last.
+type pageCache struct {
+	mu     sync.Mutex
+	groups map[int]*list.Element
+	order  list.List // of *cachedGroup
+	bytes  int64
+}
+
+// cachedGroup holds what was decoded of a row group.
+type cachedGroup struct {
+	n            int
+	mu           sync.Mutex
+	pages        [][]*page // of each column; of a chunk read as a whole, all its pages
+	dictionaries []*page
+	bytes        int64 // guarded by the cache's mutex
+}
+
+// get returns what is kept of a row group.
+func (c *pageCache) get(n int) *cachedGroup {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.groups[n]; ok {
+		c.order.MoveToFront(e)
+		return e.Value.(*cachedGroup)
+	}
+	if c.groups == nil {
+		c.groups = map[int]*list.Element{}
+	}
+	g := &cachedGroup{n: n, pages: make([][]*page, len(columns)), dictionaries: make([]*page, len(columns))}
+	c.groups[n] = c.order.PushFront(g)
+	return g
+}
+
+// grew counts what was added to a group, and drops groups over the limit.
+func (c *pageCache) grew(g *cachedGroup, by int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, kept := c.groups[g.n]; !kept {
+		return
+	}
+	g.bytes += by
+	c.bytes += by
+	for c.bytes > keptPages && c.order.Len() > 1 {
+		dropped := c.order.Remove(c.order.Back()).(*cachedGroup)
+		delete(c.groups, dropped.n)
+		c.bytes -= dropped.bytes
+	}
+}

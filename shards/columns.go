@@ -1,0 +1,220 @@
+package shards
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+	"unsafe"
+)
+
+// A column of a part is read by itself: its pages are decoded into values, and the values are set into
+// the samples that they belong to. This file has the table of columns; page.go decodes, part.go finds.
+
+// column is one leaf of a part's schema and where its values go in a [Sample].
+type column struct {
+	name    string // as in FORMAT.md, "images.bytes"
+	path    string // in Parquet, "images.list.element.bytes"
+	large   bool   // its values are read singly where the format allows
+	absent  bool   // a value may be null where its element is there
+	list    *listing
+	set     func(b *batch, at place, v value)
+	numbers bool // its values are in value.bits
+}
+
+// place is where a value belongs: its row in the batch, its element of the row's list, and its element
+// of that one's list.
+type place struct{ row, element, inner int }
+
+// value is one value of a column: text and bytes, or the bits of a number.
+type value struct {
+	text string
+	bits uint64
+}
+
+func (v value) bytes() []byte {
+	return unsafe.Slice(unsafe.StringData(v.text), len(v.text)) // the page it points into is not written again
+}
+
+func (v value) int32() int32     { return int32(v.bits) }
+func (v value) float32() float32 { return math.Float32frombits(uint32(v.bits)) }
+func (v value) float64() float64 { return math.Float64frombits(v.bits) }
+
+// batch is the samples being assembled from columns.
+type batch struct {
+	samples []Sample
+	names   [2][][]string // of the scores and the metadata of each sample, until their values come
+}
+
+// listing makes the lists of a batch's samples, from the first on rows[i] elements each, in one allocation.
+type listing struct {
+	resize func(b *batch, first int, rows []int32)
+}
+
+func lists[T any](list func(*Sample) *[]T) *listing {
+	return &listing{func(b *batch, first int, rows []int32) {
+		total := 0
+		for _, n := range rows {
+			total += int(n)
+		}
+		all := make([]T, total)
+		if questions, ok := any(all).([]Question); ok {
+			for i := range questions {
+				questions[i].Answers = []Answer{} // [] in JSON, not null
+			}
+		}
+		for i, n := range rows {
+			if n > 0 {
+				*list(&b.samples[first+i]), all = all[:n:n], all[n:]
+			}
+		}
+	}}
+}
+
+var (
+	imageLists    = lists(func(s *Sample) *[]Image { return &s.Images })
+	textLists     = lists(func(s *Sample) *[]Text { return &s.Texts })
+	questionLists = lists(func(s *Sample) *[]Question { return &s.Questions })
+	boxLists      = lists(func(s *Sample) *[]Box { return &s.Boxes })
+)
+
+func imageAt(b *batch, at place) *Image       { return &b.samples[at.row].Images[at.element] }
+func textAt(b *batch, at place) *Text         { return &b.samples[at.row].Texts[at.element] }
+func questionAt(b *batch, at place) *Question { return &b.samples[at.row].Questions[at.element] }
+func boxAt(b *batch, at place) *Box           { return &b.samples[at.row].Boxes[at.element] }
+
+func answerAt(b *batch, at place) *Answer {
+	q := questionAt(b, at)
+	for len(q.Answers) <= at.inner {
+		q.Answers = append(q.Answers, Answer{})
+	}
+	return &q.Answers[at.inner]
+}
+
+// nameOf keeps the name of an entry of a map, or returns it.
+func nameOf(which int, keep bool) func(b *batch, at place, v value) string {
+	return func(b *batch, at place, v value) string {
+		if b.names[which] == nil {
+			b.names[which] = make([][]string, len(b.samples))
+		}
+		names := &b.names[which][at.row]
+		if keep {
+			*names = append(*names, v.text)
+		}
+		if at.element < len(*names) {
+			return (*names)[at.element]
+		}
+		return ""
+	}
+}
+
+var scoreName, metadataName = nameOf(0, false), nameOf(1, false)
+
+// columns are those of [Sample], in the order of a part. A map's keys come before its values.
+var columns = []column{
+	{name: "key", set: func(b *batch, at place, v value) { b.samples[at.row].Key = v.text }},
+	{name: "split", set: func(b *batch, at place, v value) { b.samples[at.row].Split = v.text }},
+	{name: "images.bytes", large: true, list: imageLists, set: func(b *batch, at place, v value) { imageAt(b, at).Bytes = v.bytes() }},
+	{name: "images.format", list: imageLists, set: func(b *batch, at place, v value) { imageAt(b, at).Format = v.text }},
+	{name: "images.width", numbers: true, list: imageLists, set: func(b *batch, at place, v value) { imageAt(b, at).Width = v.int32() }},
+	{name: "images.height", numbers: true, list: imageLists, set: func(b *batch, at place, v value) { imageAt(b, at).Height = v.int32() }},
+	{name: "images.sha256", list: imageLists, set: func(b *batch, at place, v value) { imageAt(b, at).SHA256 = v.text }},
+	{name: "texts.kind", list: textLists, set: func(b *batch, at place, v value) { textAt(b, at).Kind = v.text }},
+	{name: "texts.language", list: textLists, set: func(b *batch, at place, v value) { textAt(b, at).Language = v.text }},
+	{name: "texts.value", list: textLists, set: func(b *batch, at place, v value) { textAt(b, at).Value = v.text }},
+	{name: "texts.score", numbers: true, absent: true, list: textLists, set: func(b *batch, at place, v value) {
+		score := v.float64()
+		textAt(b, at).Score = &score
+	}},
+	{name: "questions.id", list: questionLists, set: func(b *batch, at place, v value) { questionAt(b, at).ID = v.text }},
+	{name: "questions.text", list: questionLists, set: func(b *batch, at place, v value) { questionAt(b, at).Text = v.text }},
+	{name: "questions.language", list: questionLists, set: func(b *batch, at place, v value) { questionAt(b, at).Language = v.text }},
+	{name: "questions.kind", list: questionLists, set: func(b *batch, at place, v value) { questionAt(b, at).Kind = v.text }},
+	{name: "questions.answers.text", list: questionLists, set: func(b *batch, at place, v value) { answerAt(b, at).Text = v.text }},
+	{name: "questions.answers.confidence", list: questionLists, set: func(b *batch, at place, v value) { answerAt(b, at).Confidence = v.text }},
+	{name: "boxes.label", list: boxLists, set: func(b *batch, at place, v value) { boxAt(b, at).Label = v.text }},
+	{name: "boxes.image", numbers: true, list: boxLists, set: func(b *batch, at place, v value) { boxAt(b, at).Image = v.int32() }},
+	{name: "boxes.y0", numbers: true, list: boxLists, set: func(b *batch, at place, v value) { boxAt(b, at).Y0 = v.float32() }},
+	{name: "boxes.x0", numbers: true, list: boxLists, set: func(b *batch, at place, v value) { boxAt(b, at).X0 = v.float32() }},
+	{name: "boxes.y1", numbers: true, list: boxLists, set: func(b *batch, at place, v value) { boxAt(b, at).Y1 = v.float32() }},
+	{name: "boxes.x1", numbers: true, list: boxLists, set: func(b *batch, at place, v value) { boxAt(b, at).X1 = v.float32() }},
+	{name: "boxes.mask", absent: true, list: boxLists, set: func(b *batch, at place, v value) { boxAt(b, at).Mask = v.bytes() }},
+	{name: "provenance.url", set: func(b *batch, at place, v value) { b.samples[at.row].Provenance.URL = v.text }},
+	{name: "provenance.page_url", set: func(b *batch, at place, v value) { b.samples[at.row].Provenance.PageURL = v.text }},
+	{name: "provenance.licence", set: func(b *batch, at place, v value) { b.samples[at.row].Provenance.Licence = v.text }},
+	{name: "provenance.fetched_at", numbers: true, set: func(b *batch, at place, v value) {
+		b.samples[at.row].Provenance.FetchedAt = time.UnixMilli(int64(v.bits)).UTC()
+	}},
+	{name: "scores.key", set: func(b *batch, at place, v value) { nameOf(0, true)(b, at, v) }},
+	{name: "scores.value", numbers: true, set: func(b *batch, at place, v value) {
+		s := &b.samples[at.row]
+		if s.Scores == nil {
+			s.Scores = map[string]float64{}
+		}
+		s.Scores[scoreName(b, at, v)] = v.float64()
+	}},
+	{name: "metadata.key", set: func(b *batch, at place, v value) { nameOf(1, true)(b, at, v) }},
+	{name: "metadata.value", set: func(b *batch, at place, v value) {
+		s := &b.samples[at.row]
+		if s.Metadata == nil {
+			s.Metadata = map[string]string{}
+		}
+		s.Metadata[metadataName(b, at, v)] = v.text
+	}},
+}
+
+func init() {
+	for i := range columns {
+		columns[i].path = parquetPath(columns[i].name)
+	}
+}
+
+// parquetPath writes out the lists and maps of a column's name.
+func parquetPath(name string) string {
+	top, rest, nested := strings.Cut(name, ".")
+	switch {
+	case !nested || top == "provenance":
+		return name
+	case top == "scores" || top == "metadata":
+		return top + ".key_value." + rest
+	}
+	return top + ".list.element." + strings.Replace(rest, "answers.", "answers.list.element.", 1)
+}
+
+// selected returns which columns the names mean: a column, or all below a name. Of a list's columns one is
+// taken along that says how many elements there are, and of a map both.
+func selected(names []string) ([]bool, error) {
+	chosen := make([]bool, len(columns))
+	for _, name := range names {
+		found := false
+		for i := range columns {
+			if columns[i].name == name || strings.HasPrefix(columns[i].name, name+".") {
+				chosen[i], found = true, true
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("no column %q", name)
+		}
+	}
+	for i := range columns {
+		switch c := &columns[i]; {
+		case chosen[i] && c.absent:
+			chosen[columnOf(map[string]string{"texts.score": "texts.kind", "boxes.mask": "boxes.label"}[c.name])] = true
+		case chosen[i] && strings.HasSuffix(c.path, ".key_value.value"):
+			chosen[i-1] = true
+		case chosen[i] && strings.HasSuffix(c.path, ".key_value.key"):
+			chosen[i+1] = true
+		}
+	}
+	return chosen, nil
+}
+
+// columnOf returns the number of the column of that name, or -1.
+func columnOf(name string) int {
+	for i := range columns {
+		if columns[i].name == name {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,257 @@
+package shards
+
+import (
+	"fmt"
+	"io"
+	"sort"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// part is an open Parquet file of samples: where the pages of its columns lie. Of its footer only that is
+// kept, so that thousands of parts can be open.
+type part struct {
+	name   string
+	r      io.ReaderAt
+	size   int64
+	levels []levels // of each of columns
+	groups []partGroup
+}
+
+// partGroup is a row group.
+type partGroup struct {
+	rows   int
+	chunks []chunk // of each of columns
+}
+
+// chunk is a column's part of a row group.
+type chunk struct {
+	at, size   int64 // of all its pages; size is 0 if there is nothing to read
+	dictionary int64 // offset of the dictionary page, or 0
+	codec      format.CompressionCodec
+	pages      []location // nil if the file has no offset index: then it is read as a whole
+	bounds     *bounds    // nil if not known
+}
+
+// maxBounds is up to which size a chunk's bounds are kept.
+const maxBounds = 256
+
+// bounds are the least and the greatest value of a chunk, as Parquet writes them.
+type bounds struct{ low, high string }
+
+// location is where a page lies.
+type location struct {
+	at    int64
+	size  int32
+	first int32 // row within the group
+}
+
+// openPart reads the footer of a part.
+func openPart(name string, r io.ReaderAt, size int64) (p *part, err error) {
+	defer recovered(&err, "opening %s", name)
+	file, err := parquet.OpenFile(r, size, parquet.SkipBloomFilters(true))
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", name, err)
+	}
+	p = &part{name: name, r: r, size: size, levels: make([]levels, len(columns))}
+	leaves := make([]int, len(columns)) // in the file; -1 if it lacks the column
+	for i := range columns {
+		if leaves[i], err = p.levels[i].find(file.Root(), &columns[i]); err != nil {
+			return nil, fmt.Errorf("opening %s: %w", name, err)
+		}
+	}
+	metadata, offsets := file.Metadata(), file.OffsetIndexes()
+	for g := range metadata.RowGroups {
+		rowGroup := &metadata.RowGroups[g]
+		if rowGroup.NumRows < 0 || rowGroup.NumRows > 1<<31-1 {
+			return nil, fmt.Errorf("opening %s: a row group of %d rows", name, rowGroup.NumRows)
+		}
+		group := partGroup{rows: int(rowGroup.NumRows), chunks: make([]chunk, len(columns))}
+		for i, leaf := range leaves {
+			if leaf < 0 {
+				continue
+			}
+			var index *format.OffsetIndex
+			if at := g*len(rowGroup.Columns) + leaf; at < len(offsets) {
+				index = &offsets[at]
+			}
+			if err := group.chunks[i].locate(&rowGroup.Columns[leaf].MetaData, index, size); err != nil {
+				return nil, fmt.Errorf("opening %s: row group %d, column %s: %w", name, g, columns[i].name, err)
+			}
+		}
+		p.groups = append(p.groups, group)
+	}
+	return p, nil
+}
+
+// recovered makes a panic of a decoder an error: damaged input makes some panic.
+func recovered(err *error, format string, args ...any) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf(format+": damaged: %v", append(args, p)...)
+	}
+}
+
+// find fills in the levels of a column and returns its number among the file's leaves, -1 if it has none.
+func (l *levels) find(root *parquet.Column, c *column) (leaf int, err error) {
+	node, lists := root, 0
+	for path := c.path; path != ""; {
+		var name string
+		name, path = cutDot(path)
+		if node = node.Column(name); node == nil {
+			return -1, nil
+		}
+		if node.Repeated() {
+			if lists == len(l.listDef) {
+				return -1, fmt.Errorf("column %s: too deeply nested", c.name)
+			}
+			l.listDef[lists] = byte(node.MaxDefinitionLevel())
+			lists++
+		}
+	}
+	if !node.Leaf() {
+		return -1, fmt.Errorf("column %s is a group", c.name)
+	}
+	l.maxRep, l.maxDef = node.MaxRepetitionLevel(), node.MaxDefinitionLevel()
+	switch node.Type().Kind() {
+	case parquet.ByteArray:
+		l.kind = format.ByteArray
+	case parquet.FixedLenByteArray:
+		l.kind, l.size = format.FixedLenByteArray, node.Type().Length()
+	case parquet.Int32:
+		l.kind = format.Int32
+	case parquet.Int64:
+		l.kind = format.Int64
+	case parquet.Float:
+		l.kind = format.Float
+	case parquet.Double:
+		l.kind = format.Double
+	default:
+		return -1, fmt.Errorf("column %s is of type %s", c.name, node.Type())
+	}
+	if isText := l.kind == format.ByteArray || l.kind == format.FixedLenByteArray; isText == c.numbers {
+		return -1, fmt.Errorf("column %s is of type %s", c.name, node.Type())
+	}
+	return node.Index(), nil
+}
+
+func cutDot(path string) (first, rest string) {
+	for i := range len(path) {
+		if path[i] == '.' {
+			return path[:i], path[i+1:]
+		}
+	}
+	return path, ""
+}
+
+// locate notes where a chunk's pages lie, all of them within the file.
+func (c *chunk) locate(m *format.ColumnMetaData, index *format.OffsetIndex, size int64) error {
+	c.codec = m.Codec
+	if low, high := m.Statistics.MinValue, m.Statistics.MaxValue; low != nil && high != nil && len(low)+len(high) <= maxBounds {
+		c.bounds = &bounds{string(low), string(high)}
+	}
+	if m.NumValues == m.Statistics.NullCount {
+		return nil // every list is empty, every value is null
+	}
+	c.at, c.size, c.dictionary = m.DataPageOffset, m.TotalCompressedSize, m.DictionaryPageOffset
+	if c.dictionary > 0 && c.dictionary < c.at {
+		c.at = c.dictionary
+	}
+	if c.at < 0 || c.size < 0 || c.at > size || c.size > size-c.at {
+		return fmt.Errorf("%d bytes at %d of a file of %d", c.size, c.at, size)
+	}
+	if index == nil || len(index.PageLocations) == 0 {
+		return nil
+	}
+	c.pages = make([]location, len(index.PageLocations))
+	for i, l := range index.PageLocations {
+		if l.Offset < c.at || int64(l.CompressedPageSize) > c.at+c.size-l.Offset || l.CompressedPageSize < 0 ||
+			l.FirstRowIndex < 0 || l.FirstRowIndex > 1<<31-1 || i == 0 && l.FirstRowIndex != 0 || i > 0 && int32(l.FirstRowIndex) < c.pages[i-1].first {
+			return fmt.Errorf("page %d has %d bytes at %d and row %d", i, l.CompressedPageSize, l.Offset, l.FirstRowIndex)
+		}
+		c.pages[i] = location{l.Offset, l.CompressedPageSize, int32(l.FirstRowIndex)}
+	}
+	return nil
+}
+
+// pageOf returns the number of the page that has a row.
+func (c *chunk) pageOf(row int) int {
+	return sort.Search(len(c.pages), func(i int) bool { return int(c.pages[i].first) > row }) - 1
+}
+
+// readDictionary reads the dictionary of a chunk from the chunk's bytes, or from the file if b is nil.
+func (p *part) readDictionary(c *chunk, column int, b []byte) (*page, error) {
+	if c.dictionary == 0 {
+		return nil, nil
+	}
+	if b == nil {
+		end := c.at + c.size
+		if len(c.pages) > 0 {
+			end = c.pages[0].at
+		}
+		if end < c.dictionary {
+			return nil, fmt.Errorf("a dictionary at %d behind its pages", c.dictionary)
+		}
+		b = make([]byte, end-c.dictionary)
+		if _, err := p.r.ReadAt(b, c.dictionary); err != nil {
+			return nil, err
+		}
+	} else {
+		b = b[c.dictionary-c.at:]
+	}
+	h, body, _, err := parsePage(b)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkCRC(h, body); err != nil {
+		return nil, err
+	}
+	return decodeDictionary(h, body, c.codec, &p.levels[column])
+}
+
+// readChunk decodes all pages of a chunk from its bytes.
+func (p *part) readChunk(group, column int, b []byte) (pages []*page, err error) {
+	defer recovered(&err, "row group %d, column %s of %s", group, columns[column].name, p.name)
+	c := &p.groups[group].chunks[column]
+	dictionary, err := p.readDictionary(c, column, b)
+	row := 0
+	for n := 0; err == nil && len(b) > 0 && row < p.groups[group].rows; n++ {
+		var h *format.PageHeader
+		var body []byte
+		if h, body, b, err = parsePage(b); err != nil {
+			break
+		}
+		if h.Type == format.DictionaryPage || h.Type == format.IndexPage {
+			continue
+		}
+		if err = checkCRC(h, body); err != nil {
+			break
+		}
+		var decoded *page
+		if decoded, err = decodePage(h, body, c.codec, &p.levels[column], dictionary); err == nil {
+			decoded.first = row
+			row += decoded.rows
+			pages = append(pages, decoded)
+		}
+	}
+	if err == nil && row != p.groups[group].rows {
+		err = fmt.Errorf("%d rows, want %d", row, p.groups[group].rows)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading row group %d, column %s of %s: row %d: %w", group, columns[column].name, p.name, row, err)
+	}
+	return pages, nil
+}
+
+// agrees checks the part's row groups against its manifest's.
+func (p *part) agrees(rows []int64) error {
+	if len(p.groups) != len(rows) {
+		return fmt.Errorf("%s has %d row groups, its manifest says %d", p.name, len(p.groups), len(rows))
+	}
+	for i := range p.groups {
+		if int64(p.groups[i].rows) != rows[i] {
+			return fmt.Errorf("row group %d of %s has %d rows, its manifest says %d", i, p.name, p.groups[i].rows, rows[i])
+		}
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package table
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// wanted reads testdata/rows.jsonl: the rows that every file has.
+func wanted(t testing.TB) (rows []map[string]any) {
+	f, err := os.Open("testdata/rows.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		var row map[string]any
+		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// plain makes a row comparable with its JSON.
+func plain(t *testing.T, r Row) (row map[string]any) {
+	image := r["image"].(map[string]any)
+	image["bytes"] = hex.EncodeToString(image["bytes"].([]byte))
+	encoded, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(encoded, &row); err != nil {
+		t.Fatal(err)
+	}
+	return row
+}
+
+func TestReadsWhatOthersWrote(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.parquet")
+	if err != nil || len(files) < 14 {
+		t.Fatalf("%d files: %v", len(files), err)
+	}
+	want := wanted(t)
+	for _, path := range files {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := Open(bytes.NewReader(content), int64(len(content)))
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		n := 0
+		for r, err := range f.Rows() {
+			if err != nil {
+				t.Errorf("%s: %v", path, err)
+				break
+			}
+			if diff := cmp.Diff(want[n], plain(t, r)); diff != "" {
+				t.Errorf("%s: row %d (-want +got):\n%s", path, n, diff)
+				break
+			}
+			n++
+		}
+		if n != len(want) || f.Len() != int64(n) {
+			t.Errorf("%s: %d rows of %d, want %d", path, n, f.Len(), len(want))
+		}
+	}
+}
+
+func ExampleFile_Rows() {
+	content, _ := os.ReadFile("testdata/duckdb.parquet")
+	f, err := Open(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for row, err := range f.Rows() {
+		fmt.Println(row["key"], row["caption"], row["tags"], row["nested"], err)
+		if row["key"] == "k2" {
+			break
+		}
+	}
+	// Output:
+	// k0 légende 0  [] [] <nil>
+	// k1 légende 1 x <nil> [[1 0]] <nil>
+	// k2 légende 2 xx [t0 <nil>] [[2 0] [2 1]] <nil>
+}
+
+func FuzzOpen(f *testing.F) {
+	for _, name := range []string{"pyarrow-snappy-v1", "pyarrow-none-v2", "polars"} {
+		content, err := os.ReadFile("testdata/" + name + ".parquet")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(content)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		file, err := Open(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			return
+		}
+		n := 0
+		for _, err := range file.Rows() {
+			if n++; err != nil || n > 1000 {
+				return
+			}
+		}
+	})
+}
