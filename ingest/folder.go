@@ -34,10 +34,12 @@ const (
 // Folder reads the images under a folder, in order of their paths. The key of an image is its path
 // within the folder. Text comes from beside it: X.txt is an alternative text, X.json has the names of
 // [shards.Sample] (or caption and url), and a metadata.jsonl in a folder describes its images by file_name, as
-// Hugging Face's image folders do. Symbolic links that leave the folder are rejected.
+// Hugging Face's image folders do. X.caption is read as X.txt. Symbolic links that leave the folder are rejected.
 type Folder struct {
-	Dir      string
-	Language string // of the sidecar texts, if known
+	Dir       string
+	Language  string // of the sidecar texts, if known
+	Labels    bool   // the name of an image's folder is a title of it
+	Sequences bool   // all images of a folder are the frames of one record, named and described as that folder
 }
 
 // NewFolder checks that the folder is there.
@@ -76,7 +78,10 @@ func (f *Folder) Fingerprint() (string, error) {
 }
 
 // Records implements [Source].
-func (f *Folder) Records(ctx context.Context) iter.Seq[shards.Record] {
+func (f *Folder) Records(ctx context.Context) iter.Seq[shards.Record] { return f.RecordsAfter(ctx, 0) }
+
+// RecordsAfter implements [Skipper]: of the first n records no file is read.
+func (f *Folder) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		root, err := os.OpenRoot(f.Dir)
 		if err != nil {
@@ -85,18 +90,29 @@ func (f *Folder) Records(ctx context.Context) iter.Seq[shards.Record] {
 		}
 		defer root.Close()
 		w := &folderWalk{Folder: f, root: root, described: map[string]map[string]json.RawMessage{}}
+		left := n
 		fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+			frames := []string{name}
 			switch {
 			case ctx.Err() != nil:
 				return fs.SkipAll
 			case err != nil:
-				if !yield(shards.Bad(path.Join(f.Dir, name), name, Unreadable, err)) {
-					return fs.SkipAll
+			case f.Sequences && d.IsDir():
+				if frames = w.imagesIn(name); len(frames) == 0 {
+					return nil
 				}
-			case isImage(name) && !d.IsDir():
-				if !yield(w.record(name)) {
-					return fs.SkipAll
-				}
+			case f.Sequences, !isImage(name), d.IsDir():
+				return nil
+			}
+			if left--; left >= 0 {
+				return nil
+			}
+			record := shards.Bad(path.Join(f.Dir, name), name, Unreadable, err)
+			if err == nil {
+				record = w.record(name, frames)
+			}
+			if !yield(record) {
+				return fs.SkipAll
 			}
 			return nil
 		})
@@ -118,18 +134,45 @@ type folderWalk struct {
 	described map[string]map[string]json.RawMessage // folder -> file_name -> its line of metadata.jsonl
 }
 
-func (w *folderWalk) record(name string) shards.Record {
-	origin := path.Join(w.Dir, name)
-	content, reason, err := readWithin(w.root, name, maxImageFile)
+// imagesIn returns the images directly in a folder, in order.
+func (w *folderWalk) imagesIn(dir string) (images []string) {
+	entries, err := fs.ReadDir(w.root.FS(), dir)
 	if err != nil {
-		return shards.Bad(origin, name, reason, err)
+		return nil // the walk meets the same error
+	}
+	for _, e := range entries {
+		if !e.IsDir() && isImage(e.Name()) {
+			images = append(images, path.Join(dir, e.Name()))
+		}
+	}
+	return images
+}
+
+// record makes the record of an image, or of the frames of a folder.
+func (w *folderWalk) record(name string, frames []string) shards.Record {
+	origin := path.Join(w.Dir, name)
+	if len(frames) > maxFrames {
+		return shards.Bad(origin, name, TooLarge, fmt.Errorf("%d frames, the limit is %d", len(frames), maxFrames))
 	}
 	s := shards.Sample{}
 	if err := w.sidecars(name, &s); err != nil {
 		return shards.Bad(origin, name, BadText, err)
 	}
-	s.Key = name
-	s.Images = []shards.Image{{Bytes: content}}
+	if label := path.Base(path.Dir(name)); w.Labels && label != "." {
+		s.Texts = append(s.Texts, shards.Text{Kind: shards.Title, Language: w.Language, Value: label})
+	}
+	s.Key, s.Images = name, nil
+	size := 0
+	for _, frame := range frames {
+		content, reason, err := readWithin(w.root, frame, maxImageFile)
+		if err != nil {
+			return shards.Bad(origin, name, reason, err)
+		}
+		if size += len(content); size > maxImageFile {
+			return shards.Bad(origin, name, TooLarge, fmt.Errorf("frames of over %d bytes", maxImageFile))
+		}
+		s.Images = append(s.Images, shards.Image{Bytes: content})
+	}
 	return shards.Record{Sample: s, Origin: origin}
 }
 
@@ -149,14 +192,16 @@ func (w *folderWalk) sidecars(name string, s *shards.Sample) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s.json: %w", stem, err)
 	}
-	content, _, err = readWithin(w.root, stem+".txt", maxTextFile)
-	if err == nil && !utf8.Valid(content) {
-		err = errors.New("not UTF-8")
+	for _, ending := range []string{".txt", ".caption"} {
+		content, _, err = readWithin(w.root, stem+ending, maxTextFile)
+		if err == nil && !utf8.Valid(content) {
+			err = errors.New("not UTF-8")
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s%s: %w", stem, ending, err)
+		}
+		s.AddText(strings.TrimSpace(string(content)))
 	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s.txt: %w", stem, err)
-	}
-	s.AddText(strings.TrimSpace(string(content)))
 	for i := range s.Texts {
 		if s.Texts[i].Language == "" {
 			s.Texts[i].Language = w.Language

@@ -17,7 +17,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/ingest/frames"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -50,8 +50,8 @@ const (
 // maxKey is the longest key, in bytes.
 const maxKey = 1024
 
-// complete fills in what the bytes of a record's images say, and checks them.
-func complete(record shards.Record, transform Transform) (completed shards.Record) {
+// complete fills in what the bytes of a record's images say, checks them, and changes them as the options say.
+func complete(record shards.Record, o Options) (completed shards.Record) {
 	if record.Err != nil {
 		return record
 	}
@@ -65,30 +65,48 @@ func complete(record shards.Record, transform Transform) (completed shards.Recor
 		return shards.Bad(record.Origin, strings.ToValidUTF8(s.Key[:min(len(s.Key), maxKey)], "\uFFFD"), BadKey,
 			fmt.Errorf("key %.40q of %d bytes: must be UTF-8 of 1 to %d bytes", s.Key, len(s.Key), maxKey))
 	}
+	var images []shards.Image
 	for i := range s.Images {
-		if err := completeImage(&s.Images[i], transform); err != nil {
+		all, err := completeImage(s.Images[i], o)
+		if err != nil {
 			return shards.Bad(record.Origin, s.Key, BadImage, fmt.Errorf("image %d of %d bytes: %w", i, len(s.Images[i].Bytes), err))
 		}
+		images = append(images, all...)
 	}
+	s.Images = images
 	return record
 }
 
-func completeImage(image *shards.Image, transform Transform) error {
-	info, err := picture.Inspect(image.Bytes)
+// completeImage returns what becomes of an image: itself, or its frames, transformed.
+func completeImage(image shards.Image, o Options) ([]shards.Image, error) {
+	completed, err := shards.NewImage(image.Bytes)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if hash := shards.Hash(image.Bytes); image.SHA256 != "" && !strings.EqualFold(image.SHA256, hash) {
-		return fmt.Errorf("sha256 %s, its record says %s", hash, image.SHA256)
-	} else if image.SHA256 = hash; transform != nil {
-		if image.Bytes, err = transform.Apply(image.Bytes); err != nil {
-			return err
-		}
-		if info, err = picture.Inspect(image.Bytes); err != nil {
-			return fmt.Errorf("after %s: %w", transform.Name(), err)
-		}
-		image.SHA256 = shards.Hash(image.Bytes)
+	if image.SHA256 != "" && !strings.EqualFold(image.SHA256, completed.SHA256) {
+		return nil, fmt.Errorf("sha256 %s, its record says %s", completed.SHA256, image.SHA256)
 	}
-	image.Format, image.Width, image.Height = info.Format, int32(info.Width), int32(info.Height)
-	return nil
+	parts := [][]byte{image.Bytes}
+	if o.Frames > 0 {
+		if parts, err = frames.Split(image.Bytes, o.Frames); err != nil {
+			return nil, err
+		}
+	}
+	if o.Frames == 0 && o.Transform == nil {
+		return []shards.Image{completed}, nil
+	}
+	var all []shards.Image
+	for _, part := range parts {
+		if o.Transform != nil {
+			if part, err = o.Transform.Apply(part); err != nil {
+				return nil, err
+			}
+		}
+		image, err := shards.NewImage(part)
+		if err != nil {
+			return nil, fmt.Errorf("changed: %w", err)
+		}
+		all = append(all, image)
+	}
+	return all, nil
 }

@@ -278,3 +278,28 @@ func TestAnotherSourceDoesNotTakeOver(t *testing.T) {
 }
 
 func base64Of(content []byte) string { return base64.StdEncoding.EncodeToString(content) }
+
+func TestSequencesAndLabels(t *testing.T) {
+	animated, err := os.ReadFile("frames/testdata/keep.gif")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := put(t, t.TempDir(), map[string]string{
+		"jump/2.png": string(tiny(2)), "jump/1.png": string(tiny(1)), "jump.txt": "a jump", "run/a.gif": string(animated), "run.caption": "a run", "notes.md": "x",
+	})
+	source, err := NewFolder(dir, "en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source.Sequences = true
+	to := filepath.Join(t.TempDir(), "d")
+	stat, err := Run(t.Context(), source, to, Options{Frames: 3})
+	if err != nil || stat.Rows != 2 || stat.Images != 5 || stat.Texts != 2 {
+		t.Errorf("%+v, %v", stat, err)
+	}
+	source.Sequences, source.Labels = false, true
+	samples, stat, _ := rows(t, source, nil)
+	if s := samples["jump/1.png"]; stat.Rows != 3 || len(s.Texts) != 1 || s.Texts[0] != (shards.Text{Kind: shards.Title, Language: "en", Value: "jump"}) {
+		t.Errorf("%+v %+v", stat, samples["jump/1.png"])
+	}
+}

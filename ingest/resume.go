@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"fmt"
 	"path/filepath"
 
 	"github.com/pali3/pali3/shards"
@@ -15,6 +16,9 @@ func begin(source Source, dir string, o Options) (*run, error) {
 	}
 	if o.Transform != nil {
 		fingerprint += " " + o.Transform.Name()
+	}
+	if o.Frames > 0 {
+		fingerprint += fmt.Sprintf(" %d frames", o.Frames)
 	}
 	if o.Dedup {
 		fingerprint += " dedup"

@@ -15,6 +15,7 @@ import (
 type Options struct {
 	Limits    shards.Limits
 	Transform Transform                    // of the pictures; nil leaves them as they came
+	Frames    int                          // an animation becomes so many frames at most; 0 leaves it as it came
 	Dedup     bool                         // reject records all of whose pictures, byte for byte, are there already
 	Strict    bool                         // stop at the first bad record
 	Fresh     bool                         // drop the journal of an interrupted run instead of resuming it
@@ -111,7 +112,7 @@ func (r *run) consume(ctx context.Context, source Source) error {
 // completed yields the source's records from the next one on, checked and transformed by all processors.
 func (r *run) completed(ctx context.Context, source Source) iter.Seq[shards.Record] {
 	return inOrder(ctx, after(ctx, source, r.seen), 2*runtime.GOMAXPROCS(0), func(_ context.Context, record shards.Record) shards.Record {
-		return complete(record, r.options.Transform)
+		return complete(record, r.options)
 	})
 }
 

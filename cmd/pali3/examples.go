@@ -20,7 +20,11 @@ var examples = map[string][]string{
 		"pali3 ingest urls laion.parquet --url-column URL --text-column TEXT --to mine",
 		"pali3 ingest urls laion.parquet --url-column URL --text-column TEXT --resize keep --size 512 --to mine",
 	},
-	"ingest hf":         {"pali3 ingest hf nlphuji/flickr30k --revision refs/convert/parquet --to mine"},
+	"ingest hf": {"pali3 ingest hf nlphuji/flickr30k --revision refs/convert/parquet --to mine"},
+	"ingest benchmark": {
+		"pali3 ingest benchmark coco-captions captions_val2014.json --images val2014 --split val --to mine",
+		"pali3 ingest benchmark vqav2 v2_mscoco_val2014_annotations.json --questions v2_OpenEnded_mscoco_val2014_questions.json --images val2014 --to mine",
+	},
 	"ingest html":       {"pali3 ingest html /usr/share/doc/debian-handbook/html --to mine"},
 	"ingest warc":       {"pali3 ingest warc crawl-00000.warc.gz --to mine"},
 	"ingest links":      {"pali3 ingest links CC-MAIN-20240517233122-20240518023122-00000.warc.wat.gz --to links.jsonl"},

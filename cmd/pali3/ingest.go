@@ -18,6 +18,7 @@ type ingestCommand struct {
 	HTML       ingestHTML       `cmd:"" name:"html" help:"Pictures of a folder of web pages, with alternative texts, titles and captions."`
 	WARC       ingestWARC       `cmd:"" name:"warc" help:"Web archives: pictures of their pages with alternative texts, titles and captions; texts of WET."`
 	Links      ingestLinks      `cmd:"" help:"List the pictures that the pages of web archives show, as a table for urls."`
+	Benchmark  ingestBenchmark  `cmd:"" help:"A benchmark's files as their owners publish them."`
 	Webdataset ingestWebDataset `cmd:"" help:"WebDataset archives (.tar, plain or gzipped)."`
 }
 
@@ -26,6 +27,7 @@ type ingestFlags struct {
 	To        string `required:"" placeholder:"DATASET" help:"Dataset folder to add to."`
 	JSON      bool   `help:"Print what was added as one JSON object."`
 	Strict    bool   `help:"Stop at the first bad record."`
+	Frames    int    `help:"Take animations (GIF, APNG, WebP) apart into so many frames at most."`
 	Dedup     bool   `help:"Reject records whose picture, byte for byte, another record has."`
 	Fresh     bool   `help:"Begin anew where an earlier run was interrupted."`
 	PartBytes int64  `default:"67108864" help:"Size at which a part file ends; smaller parts use less disk while they are built."`
@@ -41,6 +43,7 @@ func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source) 
 	stat, err := ingest.Run(ctx, source, f.To, ingest.Options{
 		Limits:    shards.Limits{PartBytes: f.PartBytes},
 		Transform: transform,
+		Frames:    f.Frames,
 		Dedup:     f.Dedup,
 		Strict:    f.Strict,
 		Fresh:     f.Fresh,
@@ -55,8 +58,10 @@ func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source) 
 }
 
 type ingestFolder struct {
-	Dir      string `arg:"" help:"Folder."`
-	Language string `help:"Language of the texts (BCP-47)."`
+	Dir       string `arg:"" help:"Folder."`
+	Language  string `help:"Language of the texts (BCP-47)."`
+	Sequences bool   `help:"Each folder of pictures is one record: the frames of a video, in order of their names."`
+	Labels    bool   `help:"The name of a picture's folder is a text about it."`
 	ingestFlags
 }
 
@@ -65,6 +70,7 @@ func (c ingestFolder) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
+	source.Sequences, source.Labels = c.Sequences, c.Labels
 	return c.run(ctx, out, source)
 }
 

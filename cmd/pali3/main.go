@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/term"
 
+	layouts "github.com/pali3/pali3/ingest/benchmarks"
 	"github.com/pali3/pali3/models/backend"
 )
 
@@ -77,7 +79,7 @@ func newParser(all *commands, options ...kong.Option) (*kong.Kong, error) {
 		kong.Name("pali3"),
 		kong.Description("The open PaLI-3: ingest, curate, mix, train and score vision-language data and models."),
 		kong.UsageOnError(),
-		kong.Vars{"benchmarks": benchmarkNames()},
+		kong.Vars{"benchmarks": benchmarkNames(), "layouts": strings.Join(layouts.Layouts(), ",")},
 	}, options...)...)
 	if err == nil {
 		addExamples(parser.Model.Node)

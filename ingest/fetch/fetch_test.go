@@ -21,7 +21,11 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
 // quick are options under which a hostile server does not hold a test up.
 func quick() Options {
+<<<<<<< HEAD
 	return Options{AllowNets: loopback, Timeout: time.Second, Backoff: time.Millisecond, MaxBytes: 1 << 20, PerHost: 64}
+=======
+	return Options{AllowNets: loopback, Timeout: 2 * time.Second, Backoff: time.Millisecond, MaxBytes: 1 << 20, PerHost: 64}
+>>>>>>> ingest
 }
 
 func serve(t testing.TB, s *hostile.Server) string {
@@ -39,6 +43,7 @@ func reason(err error) string {
 }
 
 func TestHostileServers(t *testing.T) {
+	t.Parallel()
 	address := serve(t, &hostile.Server{Robots: hostile.Forbidden})
 	client := New(quick())
 	defer client.Close()
@@ -85,6 +90,7 @@ func TestErrorsSayTheSameEachTime(t *testing.T) {
 }
 
 func TestKeepsToAFewRequestsAHost(t *testing.T) {
+	t.Parallel()
 	server := &hostile.Server{}
 	address := serve(t, server)
 	o := quick()
@@ -109,6 +115,7 @@ func TestKeepsToAFewRequestsAHost(t *testing.T) {
 }
 
 func TestHostDelay(t *testing.T) {
+	t.Parallel()
 	o := quick()
 	o.HostDelay, o.IgnoreRobots = 20*time.Millisecond, true
 	client, address := New(o), serve(t, &hostile.Server{})
@@ -125,6 +132,7 @@ func TestHostDelay(t *testing.T) {
 }
 
 func TestWaitsAsLongAsTold(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	var times []time.Time
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -151,6 +159,7 @@ func TestWaitsAsLongAsTold(t *testing.T) {
 }
 
 func TestHTTP2(t *testing.T) {
+	t.Parallel()
 	var protocol string
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { protocol = r.Proto }))
 	server.EnableHTTP2 = true

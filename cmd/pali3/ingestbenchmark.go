@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+
+	"github.com/pali3/pali3/ingest/benchmarks"
+)
+
+type ingestBenchmark struct {
+	Name        string `arg:"" enum:"${layouts}" help:"Benchmark: ${layouts}."`
+	Annotations string `arg:"" help:"File of annotations (AI2D: the folder)."`
+	Questions   string `help:"File of questions, where they have one of their own (vqav2, okvqa)."`
+	Classes     string `help:"File of class names (openimages-boxes)."`
+	Images      string `required:"" help:"Folder of pictures, or of folders of frames."`
+	Split       string `help:"Split of the samples, where the files do not say."`
+	ingestFlags
+}
+
+func (c ingestBenchmark) Run(ctx context.Context, out output) error {
+	source, err := benchmarks.New(benchmarks.Options{
+		Layout: c.Name, Annotations: c.Annotations, Questions: c.Questions, Classes: c.Classes, Images: c.Images, Split: c.Split,
+	})
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, out, source)
+}

@@ -1,0 +1,232 @@
+package benchmarks
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/shards"
+)
+
+// layout is a benchmark's files in the owner's layout, the pictures they name, and what becomes of them.
+type layout struct {
+	name, annotations, questions, classes string
+	pictures                              []string
+	want                                  []string
+}
+
+var published = []layout{
+	{"coco-captions", `{"images":[{"id":9,"file_name":"a.png","coco_url":"http://x/a"},{"id":10,"file_name":"gone.png"}],
+		"annotations":[{"image_id":9,"id":1,"caption":"A cat. "},{"image_id":9,"id":2,"caption":"Cat"},{"image_id":77,"caption":"nobody"}]}`, "", "",
+		[]string{"a.png"}, []string{"! gone.png absent", "a.png 1 images caption/en:A cat. caption/en:Cat"}},
+	{"coco-instances", `{"images":[{"id":9,"file_name":"a.png"}],"categories":[{"id":3,"name":"cat"}],
+		"annotations":[{"image_id":9,"bbox":[2,0,4,8],"category_id":3,"iscrowd":0,"segmentation":[[1,2]]}]}`, "", "",
+		[]string{"a.png"}, []string{"a.png 1 images [cat 0.00 0.25 1.00 0.75]"}},
+	{"nocaps", `{"images":[{"id":0,"file_name":"a.png","domain":"near-domain"}],"annotations":[{"image_id":0,"caption":"x"}]}`, "", "",
+		[]string{"a.png"}, []string{"a.png 1 images caption/en:x domain=near-domain"}},
+	{"karpathy", `{"dataset":"coco","images":[{"filepath":"val2014","filename":"a.png","split":"restval","sentences":[{"raw":"A cat.","tokens":["a","cat"]}]}]}`,
+		"", "", []string{"val2014/a.png"}, []string{"a.png (restval) 1 images caption/en:A cat."}},
+	{"vqav2", `{"annotations":[{"question_id":5,"image_id":42,"question_type":"what","answer_type":"other","multiple_choice_answer":"red",
+		"answers":[{"answer":"red","answer_confidence":"yes","answer_id":1},{"answer":"pink","answer_confidence":"maybe","answer_id":2}]}]}`,
+		`{"data_subtype":"val2014","questions":[{"image_id":42,"question":"What?","question_id":5},{"image_id":42,"question":"Why?","question_id":6}]}`, "",
+		[]string{"val2014/COCO_val2014_000000000042.jpg"},
+		[]string{"COCO_val2014_000000000042.jpg 1 images ?5 other What? =red/yes =pink/maybe ?6  Why?"}},
+	{"okvqa", `{"annotations":[{"question_id":5,"question_type":"one","answer_type":"other","answers":[{"answer":"red"}]}]}`,
+		`{"data_subtype":"train2014","questions":[{"image_id":1,"question":"What?","question_id":5}]}`, "",
+		[]string{"COCO_train2014_000000000001.jpg"}, []string{"COCO_train2014_000000000001.jpg 1 images ?5 other What? =red"}},
+	{"vizwiz", `[{"image":"VizWiz_val_1.jpg","question":"What is it?","answers":[{"answer":"soup","answer_confidence":"yes"}],"answer_type":"other","answerable":1}]`,
+		"", "", []string{"VizWiz_val_1.jpg"}, []string{"VizWiz_val_1.jpg 1 images ?VizWiz_val_1.jpg other What is it? =soup/yes"}},
+	{"gqa", `{"201":{"imageId":"n1","question":"Is it red?","answer":"no","isBalanced":true,"types":{"structural":"verify"}},"105":{"imageId":"n1","question":"Who?","answer":"cat"}}`,
+		"", "", []string{"n1.jpg"}, []string{"n1 1 images ?105  Who? =cat ?201 verify Is it red? =no"}},
+	{"tallyqa", `[{"image":"VG_100K/1.jpg","answer":3,"question":"How many?","question_id":7,"issimple":false}]`, "", "",
+		[]string{"VG_100K/1.jpg"}, []string{"VG_100K/1.jpg 1 images ?7 complex How many? =3"}},
+	{"textvqa", `{"data":[{"question":"What?","image_id":"f1","question_id":3,"answers":["a","b"],"set_name":"val"}]}`, "", "",
+		[]string{"f1.jpg"}, []string{"f1 (val) 1 images ?3  What? =a =b"}},
+	{"textcaps", `{"data":[{"image_id":"f1","caption_str":"one","reference_strs":["one","two"],"set_name":"train"},{"image_id":"f1","caption_str":"two","reference_strs":["one","two"],"set_name":"train"}]}`,
+		"", "", []string{"f1.jpg"}, []string{"f1 (train) 1 images caption/en:one caption/en:two"}},
+	{"stvqa", `{"data":[{"question":"What?","file_path":"COCO-text/a.jpg","question_id":4,"answers":["a"],"set_name":"train"}]}`, "", "",
+		[]string{"COCO-text/a.jpg"}, []string{"COCO-text/a.jpg (train) 1 images ?4  What? =a"}},
+	{"docvqa", `{"dataset_name":"SP-DocVQA","data":[{"questionId":337,"question":"Date?","image":"documents/x_1.png","docId":279,"answers":["1/8/93"],"data_split":"val"}]}`,
+		"", "", []string{"documents/x_1.png"}, []string{"documents/x_1.png (val) 1 images ?337  Date? =1/8/93"}},
+	{"infovqa", `{"data":[{"questionId":98313,"question":"How?","image_local_name":"38901.jpeg","answers":["yes"],"data_split":"val"}]}`, "", "",
+		[]string{"38901.jpeg"}, []string{"38901.jpeg (val) 1 images ?98313  How? =yes"}},
+	{"ocrvqa", `{"761183272":{"imageURL":"http://x/1","title":"T","split":1,"questions":["Who wrote it?","Title?"],"answers":["A. B.","T"]}}`, "", "",
+		[]string{"761183272.gif"}, []string{"761183272 (train) 1 images ?761183272-0  Who wrote it? =A. B. ?761183272-1  Title? =T"}},
+	{"chartqa", `[{"imgname":"8.png","query":"How much?","label":"14"}]`, "", "", []string{"8.png"}, []string{"8.png 1 images ?0  How much? =14"}},
+	{"ai2d", `{"imageName":"0.png","questions":{"What is A?":{"questionId":"0.png-0","answerTexts":["face","dorsal"],"correctAnswer":1,"abcLabel":false}}}`,
+		"", "", []string{"0.png"}, []string{"0.png 1 images ?0.png-0 multiple_choice What is A? (a) face (b) dorsal =dorsal"}},
+	{"scienceqa", `{"1":{"question":"Which?","choices":["x","y"],"answer":0,"hint":"","image":"image.png","split":"train","subject":"natural science"},
+		"2":{"question":"Why?","choices":["p","q"],"answer":1,"image":null,"split":"test"}}`, "", "", []string{"train/1/image.png"},
+		[]string{"1 (train) 1 images ?1 multiple_choice Which? (a) x (b) y =x subject=natural science", "2 (test) 0 images ?2 multiple_choice Why? (a) p (b) q =q"}},
+	{"xm3600", `{"image/key":"k1","image/locale":"fr","en":{"caption":["a cat"],"caption/tokenized":["a cat"]},"fr":{"caption":["un chat","le chat"]}}` + "\n", "", "",
+		[]string{"k1.jpg"}, []string{"k1 1 images caption/en:a cat caption/fr:un chat caption/fr:le chat locale=fr"}},
+	{"vg-regions", `[{"id":1,"regions":[{"region_id":1,"image_id":1,"phrase":"a clock","x":4,"y":0,"width":4,"height":4}]}]`, "", "",
+		[]string{"VG_100K_2/1.jpg"}, []string{"1 1 images [a clock 0.00 0.50 0.50 1.00]"}},
+	{"vg-questions", `[{"id":1,"qas":[{"qa_id":986,"question":"What colour?","answer":"Green.","a_objects":[]}]}]`, "", "",
+		[]string{"VG_100K/1.jpg"}, []string{"1 1 images ?986  What colour? =Green."}},
+	{"vg-objects", `[{"image_id":1,"objects":[{"object_id":5,"names":["clock"],"x":0,"y":0,"w":8,"h":2,"synsets":[]}]}]`, "", "",
+		[]string{"1.jpg"}, []string{"1 1 images [clock 0.00 0.00 0.25 1.00]"}},
+	{"openimages-boxes", "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded\n01,xclick,/m/01yrx,1,0.25,0.5,0,1,0\n01,xclick,/m/x,1,0,1,0,1,0\n02,xclick,/m/01yrx,1,0,1,0,1,0\n",
+		"", "/m/01yrx,Cat\n", []string{"01.jpg", "02.jpg"}, []string{"01 1 images [Cat 0.00 0.25 1.00 0.50] [/m/x 0.00 0.00 1.00 1.00]", "02 1 images [Cat 0.00 0.00 1.00 1.00]"}},
+	{"localized-narratives", `{"dataset_id":"mscoco_val2017","image_id":"137576","annotator_id":93,"caption":"In this image there is a cow.","traces":[]}` + "\n{\n", "", "",
+		[]string{"137576.jpg"}, []string{"! row", "137576#93 1 images caption/en:In this image there is a cow. dataset=mscoco_val2017"}},
+	{"nlvr2", `{"sentence":"Two dogs.","left_url":"http://x","right_url":"http://y","identifier":"dev-850-0-1","label":"True"}` + "\n", "", "",
+		[]string{"dev-850-0-img0.png", "dev-850-0-img1.png"}, []string{"dev-850-0-1 2 images ?dev-850-0-1 true_false Two dogs. =True"}},
+	{"screen2words", "screenId,summary\n54137,page displaying a plan\n54137,screen of a plan\n", "", "", []string{"54137.jpg"},
+		[]string{"54137 1 images caption/en:page displaying a plan caption/en:screen of a plan"}},
+	{"widgetcap", "screenId,nodeId,captions\n54137,0.1.3,go back|back\n", "", "", []string{"54137.jpg"},
+		[]string{"54137#0.1.3 1 images caption/en:go back caption/en:back node=0.1.3"}},
+	{"msrvtt", `{"videos":[{"video_id":"video0","split":"train","url":"http://v","category":9}],"sentences":[{"caption":"a car","video_id":"video0","sen_id":0}]}`, "", "",
+		[]string{"video0/1.jpg", "video0/2.jpg"}, []string{"video0 (train) 2 images caption/en:a car"}},
+	{"activitynet", `{"v_a":{"duration":82.73,"timestamps":[[0.83,19.86]],"sentences":["A man walks."]}}`, "", "", []string{"v_a/0001.jpg"},
+		[]string{"v_a 1 images caption/en:A man walks. duration=82.73 moment_0=0.83-19.86"}},
+}
+
+// square is a picture of 8 by 8 pixels.
+func square(t *testing.T) []byte {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// publish writes a layout's files.
+func publish(t *testing.T, l layout) Options {
+	dir := t.TempDir()
+	write := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for _, name := range l.pictures {
+		write("images/"+name, string(square(t)))
+	}
+	o := Options{Layout: l.name, Annotations: write("annotations/a.json", l.annotations), Images: filepath.Join(dir, "images")}
+	if l.name == "ai2d" {
+		o.Annotations = filepath.Dir(o.Annotations)
+	}
+	if l.questions != "" {
+		o.Questions = write("questions.json", l.questions)
+	}
+	if l.classes != "" {
+		o.Classes = write("classes.csv", l.classes)
+	}
+	return o
+}
+
+func TestPublishedLayouts(t *testing.T) {
+	tested := map[string]bool{}
+	for _, l := range published {
+		tested[l.name] = true
+		source, err := New(publish(t, l))
+		if err != nil {
+			t.Fatalf("%s: %v", l.name, err)
+		}
+		to := filepath.Join(t.TempDir(), "d")
+		stat, err := ingest.Run(context.Background(), source, to, ingest.Options{})
+		if err != nil || stat.Rows+stat.Rejected != int64(len(l.want)) {
+			t.Errorf("%s: %+v, %v", l.name, stat, err)
+		}
+		if got := told(t, to); !slices.Equal(got, l.want) {
+			t.Errorf("%s: %q\nwant %q", l.name, got, l.want)
+		}
+	}
+	for _, name := range Layouts() {
+		if !tested[name] {
+			t.Errorf("%s has no example", name)
+		}
+	}
+}
+
+// told shows a dataset in lines, rejects with an exclamation mark.
+func told(t *testing.T, dir string) (lines []string) {
+	t.Helper()
+	d, err := shards.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for s, err := range d.Samples() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, tell(s))
+	}
+	for r := range d.Rejects() {
+		lines = append(lines, strings.Join(strings.Fields("! "+r.Key+" "+r.Reason), " "))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func tell(s shards.Sample) string {
+	parts := []string{s.Key}
+	if s.Split != "" {
+		parts = append(parts, "("+s.Split+")")
+	}
+	parts = append(parts, fmt.Sprintf("%d images", len(s.Images)))
+	for _, text := range s.Texts {
+		parts = append(parts, fmt.Sprintf("%s/%s:%s", text.Kind, text.Language, text.Value))
+	}
+	for _, q := range s.Questions {
+		parts = append(parts, fmt.Sprintf("?%s %s %s", q.ID, q.Kind, q.Text))
+		for _, a := range q.Answers {
+			parts = append(parts, strings.TrimSuffix("="+a.Text+"/"+a.Confidence, "/"))
+		}
+	}
+	for _, b := range s.Boxes {
+		parts = append(parts, fmt.Sprintf("[%s %.2f %.2f %.2f %.2f]", b.Label, b.Y0, b.X0, b.Y1, b.X1))
+	}
+	for _, name := range sortedKeys(s.Metadata) {
+		parts = append(parts, name+"="+s.Metadata[name])
+	}
+	return strings.Join(parts, " ")
+}
+
+func TestHostileNames(t *testing.T) {
+	l := layout{name: "coco-captions", annotations: `{"images":[{"id":1,"file_name":"../../etc/passwd"},{"id":2,"file_name":"/etc/passwd"},{"id":3,"file_name":"a\u0000b"},{"id":4,"file_name":""}]}`, pictures: []string{"x.png"}}
+	source, err := New(publish(t, l))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for r := range source.Records(t.Context()) {
+		if n++; r.Err == nil {
+			t.Errorf("%s was read", r.Sample.Key)
+		}
+	}
+	if n != 4 {
+		t.Errorf("%d records", n)
+	}
+}
+
+func TestBrokenFilesAreOneReject(t *testing.T) {
+	for _, name := range Layouts() {
+		for _, content := range []string{"", "{", "[1,2", "null", `{"data":7}`, "a,b\n\"c"} {
+			l := layout{name: name, annotations: content, pictures: []string{"x.png"}}
+			source, err := New(publish(t, l))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for r := range source.Records(t.Context()) {
+				if r.Err == nil && r.Sample.Key != "" {
+					t.Errorf("%s made %+v of %q", name, r.Sample, content)
+				}
+			}
+		}
+	}
+}
