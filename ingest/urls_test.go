@@ -22,11 +22,7 @@ import (
 // web is what tests ask of the network: a hostile server on loopback does not hold them up.
 func web() *Web {
 	return &Web{Fetch: fetch.Options{AllowNets: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, PerHost: 64,
-<<<<<<< HEAD
-		Timeout: time.Second, Backoff: time.Millisecond, MaxBytes: 1 << 20, Retries: 2}}
-=======
 		Timeout: 2 * time.Second, Backoff: time.Millisecond, MaxBytes: 1 << 20, Retries: 2}}
->>>>>>> ingest
 }
 
 func serve(t testing.TB) (*hostile.Server, string) {

@@ -21,11 +21,7 @@ var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
 // quick are options under which a hostile server does not hold a test up.
 func quick() Options {
-<<<<<<< HEAD
-	return Options{AllowNets: loopback, Timeout: time.Second, Backoff: time.Millisecond, MaxBytes: 1 << 20, PerHost: 64}
-=======
 	return Options{AllowNets: loopback, Timeout: 2 * time.Second, Backoff: time.Millisecond, MaxBytes: 1 << 20, PerHost: 64}
->>>>>>> ingest
 }
 
 func serve(t testing.TB, s *hostile.Server) string {
