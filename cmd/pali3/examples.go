@@ -67,7 +67,7 @@ var examples = map[string][]string{
 const aTokenizer = "quickstart-run/caption/tokenizer.model"
 
 // aPicture is one that the quickstart's models have not seen.
-const aPicture = "quickstart-run/pictures/role-cook-man-medium-dark.png"
+const aPicture = "quickstart-run/pictures/role-cook-medium-dark-man.png"
 
 // addExamples puts the examples into the help of the commands below a node.
 func addExamples(node *kong.Node) {

@@ -11,7 +11,7 @@ import (
 const picturesName = "pictures"
 
 // APicture is one of them, a combination that training never shows.
-const APicture = picturesName + "/role-cook-man-medium-dark.png"
+const APicture = picturesName + "/role-cook-medium-dark-man.png"
 
 // pictures writes the held-out pictures of one object or person each, named by their keys.
 func (r *runner) pictures(data *shards.Dataset) error {

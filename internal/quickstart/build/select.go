@@ -83,7 +83,7 @@ func people(src *sources, all []emoji) []*picture {
 		}
 		for _, e := range grid {
 			chosen = append(chosen, &picture{emoji: e, family: "person", object: role,
-				key: slug("role", role, e.gender, e.tone)})
+				key: slug("role", role, e.tone, e.gender)})
 		}
 	}
 	return chosen
