@@ -78,8 +78,8 @@ func nbest(args []string) error {
 // message serializes a SentencePieceText of sentencepiece.proto.
 func message(text string, spans []sentencepiece.Span, model *sentencepiece.Model) []byte {
 	out := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), text)
-	toCome := 0 // bytes of a character that are not yet there
-	for _, s := range spans {
+	toCome := 0 // bytes of the unknown piece that are not yet there
+	for i, s := range spans {
 		m := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), s.Piece)
 		m = appendInt(m, 2, int(uint32(s.ID)))
 		if s.ID >= 0 && model.Piece(s.ID).Kind == sentencepiece.Byte {
@@ -87,8 +87,14 @@ func message(text string, spans []sentencepiece.Span, model *sentencepiece.Model
 				toCome = bytesOf(s.Piece)
 			}
 			toCome--
+			if model.Type() == sentencepiece.Word { // whose unknown pieces are words
+				toCome = 0
+				if s.Begin == s.End && i+1 < len(spans) && spans[i+1].Begin == s.Begin {
+					toCome = 1
+				}
+			}
 		}
-		if toCome == 0 { // of the bytes of a character, the last has its surface
+		if toCome == 0 { // of the bytes of an unknown piece, the last has its surface
 			m = protowire.AppendString(protowire.AppendTag(m, 3, protowire.BytesType), text[s.Begin:s.End])
 		}
 		m = appendInt(appendInt(m, 4, s.Begin), 5, s.End)

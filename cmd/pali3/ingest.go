@@ -18,6 +18,9 @@ type ingestCommand struct {
 	HTML       ingestHTML       `cmd:"" name:"html" help:"Pictures of a folder of web pages, with alternative texts, titles and captions."`
 	WARC       ingestWARC       `cmd:"" name:"warc" help:"Web archives: pictures of their pages with alternative texts, titles and captions; texts of WET."`
 	Links      ingestLinks      `cmd:"" help:"List the pictures that the pages of web archives show, as a table for urls."`
+	Arrow      ingestArrow      `cmd:"" help:"Arrow IPC files and streams."`
+	TFRecord   ingestTFRecord   `cmd:"" name:"tfrecord" help:"TFRecord files of tf.Example."`
+	MDS        ingestMDS        `cmd:"" name:"mds" help:"Datasets of MosaicML Streaming."`
 	Benchmark  ingestBenchmark  `cmd:"" help:"A benchmark's files as their owners publish them."`
 	Webdataset ingestWebDataset `cmd:"" help:"WebDataset archives (.tar, plain or gzipped)."`
 }

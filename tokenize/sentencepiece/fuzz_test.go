@@ -24,7 +24,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		checkTokens(t, m, text)
-		if len(text) < 100 {
+		if len(text) < 24 {
 			if _, err := m.NBest(text, 3); err != nil && m.Type() == Unigram {
 				t.Error(err)
 			}
@@ -44,7 +44,7 @@ func FuzzParse(f *testing.F) {
 // gives valid UTF-8.
 func FuzzEncode(f *testing.F) {
 	for _, text := range goldenTexts(f) {
-		if len(text) < 100 {
+		if len(text) < 24 {
 			f.Add(text)
 		}
 	}

@@ -24,7 +24,6 @@ type normalizer struct {
 // asciiRule is what happens to an ASCII character that no longer rule begins with.
 type asciiRule struct {
 	kind asciiKind
-	to   string
 }
 
 type asciiKind int8

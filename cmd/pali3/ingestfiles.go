@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+
+	"github.com/pali3/pali3/ingest"
+)
+
+type ingestArrow struct {
+	Files []string `arg:"" help:"Arrow IPC files or streams."`
+	ingestFlags
+}
+
+func (c ingestArrow) Run(ctx context.Context, out output) error {
+	source, err := ingest.NewArrow(c.Files...)
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, out, source)
+}
+
+type ingestTFRecord struct {
+	Files []string `arg:"" help:"TFRecord files of tf.Example, plain or gzipped."`
+	ingestFlags
+}
+
+func (c ingestTFRecord) Run(ctx context.Context, out output) error {
+	source, err := ingest.NewTFRecord(c.Files...)
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, out, source)
+}
+
+type ingestMDS struct {
+	Dirs []string `arg:"" help:"Folders with an index.json."`
+	ingestFlags
+}
+
+func (c ingestMDS) Run(ctx context.Context, out output) error {
+	source, err := ingest.NewMDS(c.Dirs...)
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, out, source)
+}

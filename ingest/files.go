@@ -1,0 +1,119 @@
+package ingest
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/arrow"
+	"github.com/pali3/pali3/shards/mds"
+	"github.com/pali3/pali3/shards/tfrecord"
+)
+
+// Files reads files of samples that other tools wrote, one after another.
+type Files struct {
+	kind    string
+	paths   []string
+	records func(path string) iter.Seq[shards.Record]
+}
+
+// NewArrow returns a source of Arrow IPC files and streams (.arrow, .feather): Hugging Face's caches, Polars, pyarrow. See
+// [arrow.Read] for the columns.
+func NewArrow(files ...string) (*Files, error) {
+	return newFiles("arrow", files, openEach(func(f *os.File, name string) iter.Seq[shards.Record] { return arrow.Read(f, name) }))
+}
+
+// NewTFRecord returns a source of TFRecord files of tf.Example, plain or gzipped. See [tfrecord.Read] for the features.
+func NewTFRecord(files ...string) (*Files, error) {
+	return newFiles("tfrecord", files, openEach(func(f *os.File, name string) iter.Seq[shards.Record] {
+		buffered := bufio.NewReaderSize(f, 1<<20)
+		var content io.Reader = buffered
+		if magic, _ := buffered.Peek(2); string(magic) == "\x1f\x8b" {
+			unzipped, err := gzip.NewReader(buffered)
+			if err != nil {
+				return one(shards.Bad(name, "", shards.BadArchive, err))
+			}
+			content = unzipped
+		}
+		return tfrecord.Read(content, name)
+	}))
+}
+
+// NewMDS returns a source of datasets that MosaicML's Streaming wrote: folders with an index.json. See [mds.Read] for the
+// columns.
+func NewMDS(dirs ...string) (*Files, error) {
+	for _, dir := range dirs {
+		if _, err := os.Stat(filepath.Join(dir, "index.json")); err != nil {
+			return nil, fmt.Errorf("%s is no MDS dataset: %w", dir, err)
+		}
+	}
+	return &Files{"mds", dirs, mds.Read}, nil
+}
+
+func newFiles(kind string, files []string, records func(string) iter.Seq[shards.Record]) (*Files, error) {
+	if err := checkFiles(files); err != nil {
+		return nil, err
+	}
+	return &Files{kind, files, records}, nil
+}
+
+// openEach opens a file for as long as its records are read.
+func openEach(read func(f *os.File, name string) iter.Seq[shards.Record]) func(string) iter.Seq[shards.Record] {
+	return func(path string) iter.Seq[shards.Record] {
+		return func(yield func(shards.Record) bool) {
+			f, err := os.Open(path)
+			if err != nil {
+				yield(shards.Bad(path, "", Unreadable, err))
+				return
+			}
+			defer f.Close()
+			for record := range read(f, path) {
+				if !yield(record) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func one(record shards.Record) iter.Seq[shards.Record] { return slices.Values([]shards.Record{record}) }
+
+// Name implements [Source].
+func (f *Files) Name() string { return f.kind + " " + strings.Join(f.paths, " ") }
+
+// Fingerprint implements [Source].
+func (f *Files) Fingerprint() (string, error) {
+	if f.kind != "mds" {
+		return fingerprintFiles(f.paths...)
+	}
+	var all []string
+	for _, dir := range f.paths {
+		print, err := (&Folder{Dir: dir}).Fingerprint()
+		if err != nil {
+			return "", err
+		}
+		all = append(all, print)
+	}
+	return shards.Hash([]byte(strings.Join(all, " "))), nil
+}
+
+// Records implements [Source].
+func (f *Files) Records(ctx context.Context) iter.Seq[shards.Record] {
+	return func(yield func(shards.Record) bool) {
+		for _, path := range f.paths {
+			for record := range f.records(path) {
+				if ctx.Err() != nil || !yield(record) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,44 @@
+package ingest
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// The files were written by pyarrow, TensorFlow and MosaicML Streaming.
+func TestFilesOfOthers(t *testing.T) {
+	for name, open := range map[string]func() (*Files, error){
+		"arrow": func() (*Files, error) {
+			return NewArrow("../shards/arrow/testdata/pyarrow-file-zstd.arrow", "../shards/arrow/testdata/datasets.arrow")
+		},
+		"tfrecord": func() (*Files, error) { return NewTFRecord("../shards/tfrecord/testdata/three.tfrecord") },
+	} {
+		source, err := open()
+		_, stat, reasons := rows(t, source, err)
+		if stat.Rows < 3 || stat.Rejected != 0 || stat.Images != stat.Rows {
+			t.Errorf("%s: %+v %v", name, stat, reasons)
+		}
+	}
+}
+
+func TestDamagedFiles(t *testing.T) {
+	dir := put(t, t.TempDir(), map[string]string{"a.arrow": "ARROW1\x00\x00", "a.tfrecord": "x", "a.tfrecord.gz": "\x1f\x8b", "mds/index.json": "{"})
+	for _, open := range []func() (*Files, error){
+		func() (*Files, error) { return NewArrow(filepath.Join(dir, "a.arrow")) },
+		func() (*Files, error) { return NewTFRecord(filepath.Join(dir, "a.tfrecord")) },
+		func() (*Files, error) { return NewTFRecord(filepath.Join(dir, "a.tfrecord.gz")) },
+		func() (*Files, error) { return NewMDS(filepath.Join(dir, "mds")) },
+	} {
+		source, err := open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, stat, _ := rows(t, source, nil)
+		if stat.Rows != 0 || stat.Rejected != 1 {
+			t.Errorf("%s: %+v", source.Name(), stat)
+		}
+	}
+	if _, err := NewMDS(dir); err == nil {
+		t.Error("a folder without an index was taken")
+	}
+}
