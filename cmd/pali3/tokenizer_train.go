@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"github.com/pali3/pali3/tokenize/sentencepiece/train"
 )
@@ -54,14 +55,14 @@ type tokenizerTrain struct {
 	ShrinkingFactor        float64 `default:"0.75" help:"Part of the pieces that a pruning keeps."`
 	NumSubIterations       int     `default:"2" help:"Rounds of expectation maximisation between prunings."`
 	NumThreads             int     `help:"Threads; 0 for one a processor. The model is the same for any."`
-	Quiet                  bool    `short:"q" help:"Do not report progress."`
 }
 
-func (c tokenizerTrain) Run(ctx context.Context) error {
+func (c tokenizerTrain) Run(ctx context.Context, log zerolog.Logger) error {
 	o, err := c.options()
 	if err != nil {
 		return err
 	}
+	o.Progress = trainingProgress(log)
 	if c.NormalizationRuleTSV != "" {
 		rules, err := os.Open(c.NormalizationRuleTSV)
 		if err != nil {
@@ -109,9 +110,6 @@ func (c tokenizerTrain) options() (train.Options, error) {
 			return o, err
 		}
 	}
-	if !c.Quiet {
-		o.Progress = trainingProgress()
-	}
 	return o, nil
 }
 
@@ -132,22 +130,21 @@ func readSeeds(path string) ([]train.SeedPiece, error) {
 	return seeds, nil
 }
 
-// trainingProgress prints steps on standard error, at most one a second.
-func trainingProgress() func(train.Progress) {
-	start := time.Now()
-	last, stage := start.Add(-time.Hour), ""
+// trainingProgress logs steps, those of one kind at most once a second.
+func trainingProgress(log zerolog.Logger) func(train.Progress) {
+	last, stage := time.Time{}, ""
 	return func(p train.Progress) {
 		if p.Stage == stage && time.Since(last) < time.Second {
 			return
 		}
 		last, stage = time.Now(), p.Stage
-		parts := []string{p.Stage}
+		event := log.Info()
 		if p.Sentences > 0 {
-			parts = append(parts, fmt.Sprintf("%d sentences or words", p.Sentences))
+			event = event.Int("texts", p.Sentences)
 		}
 		if p.Pieces > 0 {
-			parts = append(parts, fmt.Sprintf("%d pieces", p.Pieces))
+			event = event.Int("pieces", p.Pieces)
 		}
-		fmt.Fprintf(os.Stderr, "%6.1fs %s\n", time.Since(start).Seconds(), strings.Join(parts, ", "))
+		event.Msg(p.Stage)
 	}
 }

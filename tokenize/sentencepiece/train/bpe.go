@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"unicode"
 )
@@ -61,7 +60,7 @@ func trainBPE(ctx context.Context, c *corpus, o *Options, special int) ([]piece,
 			if err := context.Cause(ctx); err != nil {
 				return nil, err
 			}
-			o.progress(Progress{fmt.Sprintf("merging pairs that occur %d times", s.freq), len(c.sentences), len(pieces)})
+			o.progress(Progress{"merging pairs", 0, len(pieces)})
 		}
 		b.merge(best)
 	}

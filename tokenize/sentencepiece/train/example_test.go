@@ -34,7 +34,7 @@ func ExampleTrain() {
 	fmt.Println()
 	fmt.Println(model.Decode(model.Encode("the dogs and the cat")))
 	// Output:
-	// ▁the ▁dog s ▁and ▁the ▁cat
+	// ▁the ▁dogs ▁and ▁the ▁cat
 	// the dogs and the cat
 }
 
