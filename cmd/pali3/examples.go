@@ -54,6 +54,7 @@ var examples = map[string][]string{
 	"tokenizer encode":  {"echo 'a red apple' | pali3 tokenizer encode --model " + aTokenizer + " --format pieces"},
 	"tokenizer decode":  {"echo 'a red apple' | pali3 tokenizer encode --model " + aTokenizer + " | pali3 tokenizer decode --model " + aTokenizer},
 	"tokenizer inspect": {"pali3 tokenizer inspect --model " + aTokenizer},
+	"tokenizer train":   {"pali3 tokenizer train --input README.md --vocab-size 600 --soft-vocab-limit --out readme"},
 	"mix": {
 		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data",
 		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data --dump --steps 0:1",

@@ -17,6 +17,7 @@ type tokenizerCommand struct {
 	Encode  tokenizerEncode  `cmd:"" help:"Encode each line of standard input."`
 	Decode  tokenizerDecode  `cmd:"" help:"Decode each line of ids of standard input."`
 	Inspect tokenizerInspect `cmd:"" help:"Say how a model treats text, or list its pieces."`
+	Train   tokenizerTrain   `cmd:"" help:"Make a model of text, as spm_train does."`
 }
 
 type tokenizerEncode struct {

@@ -2,8 +2,8 @@ package train
 
 import (
 	"context"
-	"fmt"
 	"strings"
+	"unicode"
 )
 
 // symbol is a character, or two symbols merged. Its positions are those of its left part; some may be of the past.
@@ -30,16 +30,16 @@ const (
 type bpe struct {
 	shapes     shapes
 	symbols    []symbol
-	pairs      map[uint64]int32 // two symbols to what they merge to, or noSymbol
-	at         []int32          // by position: its symbol; noSymbol where one that begins before goes on
-	next, prev []int32          // by position: the next and the last symbol of the word, or -1
-	weights    []uint64         // by position: how often its word occurs
+	pairs      pairTable // two symbols to what they merge to, or noSymbol
+	at         []int32   // by position: its symbol; noSymbol where one that begins before goes on
+	next, prev []int32   // by position: the next and the last symbol of the word, or -1
+	weights    []uint64  // by position: how often its word occurs
 	queue      pairQueue
 	pending    []int32
 }
 
 func trainBPE(ctx context.Context, c *corpus, o *Options, special int) ([]piece, error) {
-	b := &bpe{shapes: newShapes(o), pairs: map[uint64]int32{}}
+	b := &bpe{shapes: newShapes(o), pairs: newPairTable()}
 	b.fill(c, c.words(o.SplitByWhitespace))
 	merges := o.VocabSize - special - len(c.chars)
 	var pieces []piece
@@ -60,7 +60,7 @@ func trainBPE(ctx context.Context, c *corpus, o *Options, special int) ([]piece,
 			if err := context.Cause(ctx); err != nil {
 				return nil, err
 			}
-			o.progress(Progress{fmt.Sprintf("merging pairs that occur %d times", s.freq), len(c.sentences), len(pieces)})
+			o.progress(Progress{"merging pairs", 0, len(pieces)})
 		}
 		b.merge(best)
 	}
@@ -72,7 +72,8 @@ func trainBPE(ctx context.Context, c *corpus, o *Options, special int) ([]piece,
 
 // fill lays out the words and queues all pairs.
 func (b *bpe) fill(c *corpus, words []Sentence) {
-	ids := map[rune]int32{unknown: unknownSymbol, barrier: barrierSymbol}
+	ids := new([unicode.MaxRune + 1]int32)
+	ids[barrier] = barrierSymbol
 	b.symbols = []symbol{{text: unknownText, left: noSymbol, right: noSymbol}, {text: barrierText, left: noSymbol, right: noSymbol}}
 	for _, char := range c.chars {
 		ids[char.char] = int32(len(b.symbols))
@@ -100,8 +101,9 @@ func (b *bpe) pair(left, right int32) int32 {
 		return noSymbol
 	}
 	key := uint64(left)<<32 | uint64(right)
-	if id, ok := b.pairs[key]; ok {
-		return id
+	place, ok := b.pairs.find(key)
+	if ok {
+		return b.pairs.values[place]
 	}
 	text := b.symbols[left].text + b.symbols[right].text
 	id := noSymbol
@@ -109,7 +111,7 @@ func (b *bpe) pair(left, right int32) int32 {
 		id = int32(len(b.symbols))
 		b.symbols = append(b.symbols, symbol{text: text, left: left, right: right, chars: b.symbols[left].chars + b.symbols[right].chars, active: true, stale: true})
 	}
-	b.pairs[key] = id
+	b.pairs.insert(place, key, id)
 	return id
 }
 
@@ -168,7 +170,7 @@ func (b *bpe) merge(id int32) {
 // retire takes a symbol out of the choice. Where its two parts still stand side by side, they make a new one.
 func (b *bpe) retire(id int32) {
 	s := &b.symbols[id]
-	delete(b.pairs, uint64(s.left)<<32|uint64(s.right))
+	b.pairs.forget(uint64(s.left)<<32 | uint64(s.right))
 	s.active, s.positions = false, nil
 }
 
@@ -221,48 +223,4 @@ func (b *bpe) less(x, y pairEntry) bool {
 		return c < 0
 	}
 	return x.id < y.id
-}
-
-// pairEntry is a symbol as the queue knows it.
-type pairEntry struct {
-	freq  uint64
-	chars int32
-	id    int32
-}
-
-// pairQueue is a binary heap, the best first.
-type pairQueue []pairEntry
-
-func (q *pairQueue) push(e pairEntry, less func(x, y pairEntry) bool) {
-	h := append(*q, e)
-	i := len(h) - 1
-	for i > 0 && less(e, h[(i-1)/2]) {
-		h[i] = h[(i-1)/2]
-		i = (i - 1) / 2
-	}
-	h[i] = e
-	*q = h
-}
-
-func (q *pairQueue) pop(less func(x, y pairEntry) bool) pairEntry {
-	h := *q
-	top, e := h[0], h[len(h)-1]
-	h = h[:len(h)-1]
-	i := 0
-	for 2*i+1 < len(h) {
-		child := 2*i + 1
-		if child+1 < len(h) && less(h[child+1], h[child]) {
-			child++
-		}
-		if !less(h[child], e) {
-			break
-		}
-		h[i] = h[child]
-		i = child
-	}
-	if len(h) > 0 {
-		h[i] = e
-	}
-	*q = h
-	return top
 }

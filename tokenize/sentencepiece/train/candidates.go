@@ -119,7 +119,7 @@ func (t *suffixTree) explore(ctx context.Context, suffixes []suffix, threads int
 	for _, g := range t.partition(suffixes, 0) {
 		for _, group := range t.partition(g, 1) {
 			at := group[0].at
-			if r, _ := utf8.DecodeRune(t.text[at:]); r == utf8.RuneError || len(group) < 2 {
+			if r, size := utf8.DecodeRune(t.text[at:]); r == utf8.RuneError && size == 1 || len(group) < 2 {
 				continue // what follows a unit and is cut
 			}
 			jobs = append(jobs, explorer{suffixTree: t, group: group})
@@ -217,12 +217,8 @@ func (e *explorer) step(group []suffix, depth int, s shape) (next shape, size in
 	case c < utf8.RuneSelf:
 		next, ok = e.shapes.next(s, rune(c))
 		return next, 1, ok
-	case c < 0xe0:
-		return s, 2, true
-	case c < 0xf0:
-		return s, 3, true
 	}
-	return s, 4, true
+	return s, runeSize(c), true
 }
 
 // visit counts a string: wherever it occurs, if different bytes follow; and at ends of sentences, once more, if

@@ -7,7 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
+	"unicode"
 )
 
 // charCount is a character and how often the text has it.
@@ -64,43 +64,34 @@ func (c *corpus) keepChars(o *Options) error {
 
 // countChars counts the characters of the text, NUL aside.
 func (c *corpus) countChars() (counts map[rune]int64, total int64) {
-	counts = map[rune]int64{}
-	var ascii [utf8.RuneSelf]int64
 	weights := slices.Clone(c.counts)
 	for _, e := range c.sentences {
 		weights[e.last] += e.count
 	}
+	table := new([unicode.MaxRune + 1]int64)
 	for i, unit := range c.units {
 		text, _ := cutUnit(unit)
 		for _, r := range text {
-			if r < utf8.RuneSelf {
-				ascii[r] += weights[i]
-			} else {
-				counts[r] += weights[i]
-			}
+			table[r] += weights[i]
 		}
 	}
-	for r, n := range ascii {
-		if n > 0 && r > 0 {
-			counts[rune(r)] = n
+	counts = map[rune]int64{}
+	for r, n := range table[1:] {
+		if n > 0 {
+			counts[rune(r+1)] = n
+			total += n
 		}
-	}
-	for _, n := range counts {
-		total += n
 	}
 	return counts, total
 }
 
 // replaceRare puts U+2585 for every character that is not in the alphabet.
 func (c *corpus) replaceRare() {
-	kept := map[rune]bool{}
-	var ascii [utf8.RuneSelf]bool
+	var kept [unicode.MaxRune + 1]bool
 	for _, char := range c.chars {
-		if kept[char.char] = true; char.char < utf8.RuneSelf {
-			ascii[char.char] = true
-		}
+		kept[char.char] = true
 	}
-	rare := func(r rune) bool { return r < utf8.RuneSelf && !ascii[r] || r >= utf8.RuneSelf && !kept[r] }
+	rare := func(r rune) bool { return !kept[r] }
 	replace := func(r rune) rune {
 		if rare(r) {
 			return unknown

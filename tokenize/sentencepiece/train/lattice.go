@@ -9,46 +9,40 @@ import (
 type pieceSet struct {
 	pieces []piece
 	trie   *trie
-	ids    []int32 // trie value to id, or -1 for a piece that is no more
+	keys   []int32 // which of the pieces that the trie was built with each is
 	min    float32 // the lowest score
 }
 
 // newPieceSet makes a set with a trie of its own.
 func newPieceSet(pieces []piece) *pieceSet {
-	s := &pieceSet{pieces: pieces, trie: newTrie(pieces), ids: make([]int32, len(pieces)), min: math.MaxFloat32}
+	s := &pieceSet{pieces: pieces, trie: newTrie(pieces), keys: make([]int32, len(pieces)), min: math.MaxFloat32}
 	for i, p := range pieces {
-		s.ids[i] = int32(i)
+		s.keys[i] = int32(i)
 		s.min = min(s.min, p.score)
 	}
 	return s
 }
 
-// kept returns the set of the pieces at places, which are ids of s, with new scores. It keeps the trie until half
-// of what is in it is gone.
+// kept returns the set of the pieces at places, which are ids of s, with new scores, and ends the use of s. It keeps
+// the trie until half of what is in it is gone.
 func (s *pieceSet) kept(places []int32, scores []float32) *pieceSet {
-	pieces := make([]piece, len(places))
-	lowest := float32(math.MaxFloat32)
+	k := &pieceSet{pieces: make([]piece, len(places)), trie: s.trie, keys: make([]int32, len(places)), min: math.MaxFloat32}
 	for i, place := range places {
-		pieces[i] = piece{s.pieces[place].text, scores[i]}
-		lowest = min(lowest, scores[i])
+		k.pieces[i] = piece{s.pieces[place].text, scores[i]}
+		k.keys[i] = s.keys[place]
+		k.min = min(k.min, scores[i])
 	}
-	if 2*len(pieces) < len(s.ids) {
-		return newPieceSet(pieces)
+	if 2*len(places) < len(s.trie.ends) {
+		return newPieceSet(k.pieces)
 	}
-	became := make([]int32, len(s.pieces))
-	for i := range became {
-		became[i] = -1
+	for _, key := range s.keys {
+		s.trie.units[s.trie.ends[key]].id = -1
 	}
-	for i, place := range places {
-		became[place] = int32(i)
+	for i, key := range k.keys {
+		unit := &s.trie.units[s.trie.ends[key]]
+		unit.id, unit.score = int32(i), scores[i]
 	}
-	ids := make([]int32, len(s.ids))
-	for value, id := range s.ids {
-		if ids[value] = -1; id >= 0 {
-			ids[value] = became[id]
-		}
-	}
-	return &pieceSet{pieces, s.trie, ids, lowest}
+	return k
 }
 
 // unknownPenalty is how much less than the rarest piece a character without a piece scores.
@@ -83,19 +77,20 @@ func (l *lattice) fill(s *pieceSet, word string) {
 	l.arcs = l.arcs[:0]
 	l.length = len(word)
 	unknownScore := s.min - unknownPenalty
+	units := s.trie.units
 	for begin := 0; begin < len(word); {
-		_, size := utf8.DecodeRuneInString(word[begin:])
-		node, ok, single := uint32(0), true, false
+		size := runeSize(word[begin])
+		node, single := uint32(0), false
 		for end := begin; end < len(word); {
-			if node, ok = s.trie.step(node, word[end]); !ok {
+			child := units[node].base ^ uint32(word[end])
+			unit := units[child]
+			if unit.parent != node {
 				break
 			}
-			end++
-			if value := s.trie.units[node].value; value >= 0 {
-				if id := s.ids[value]; id >= 0 {
-					l.arcs = append(l.arcs, arc{int32(begin), int32(end), id, s.pieces[id].score})
-					single = single || end == begin+size
-				}
+			node = child
+			if end++; unit.id >= 0 {
+				l.arcs = append(l.arcs, arc{int32(begin), int32(end), unit.id, unit.score})
+				single = single || end == begin+size
 			}
 		}
 		if !single {
@@ -103,6 +98,19 @@ func (l *lattice) fill(s *pieceSet, word string) {
 		}
 		begin += size
 	}
+}
+
+// runeSize returns the length of the character whose first byte is c, in UTF-8.
+func runeSize(c byte) int {
+	switch {
+	case c < utf8.RuneSelf:
+		return 1
+	case c < 0xe0:
+		return 2
+	case c < 0xf0:
+		return 3
+	}
+	return 4
 }
 
 // marginals adds to expected, by id, how often each piece is expected in the word, which counts count times: the
@@ -136,7 +144,7 @@ func (l *lattice) marginals(count float32, expected []float32) {
 	}
 	z := l.forward[l.length]
 	for _, a := range l.arcs {
-		p := math.Exp(float64(l.forward[a.begin] + a.score + l.back[a.end] - z))
+		p := exp(float64(l.forward[a.begin] + a.score + l.back[a.end] - z))
 		expected[a.id] = float32(float64(expected[a.id]) + float64(count)*p)
 	}
 }

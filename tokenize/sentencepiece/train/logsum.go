@@ -43,6 +43,29 @@ func softplus(x float64) float64 {
 	return c[0] + (h*c[1] + h2*c[2]) + h2*h*((c[3]+h*c[4])+h2*(c[5]+h*c[6]))
 }
 
+// expWhole holds exp(-i), and expPart exp(-i/32).
+var expWhole, expPart = func() (whole [700]float64, part [softplusSteps]float64) {
+	for i := range whole {
+		whole[i] = math.Exp(-float64(i))
+	}
+	for i := range part {
+		part[i] = math.Exp(-float64(i) / softplusSteps)
+	}
+	return whole, part
+}()
+
+// exp returns e to the power of x, with a relative error below 1e-15.
+func exp(x float64) float64 {
+	i := int(0.5 - x*softplusSteps)
+	if i < 0 || i >= len(expWhole)*softplusSteps {
+		return math.Exp(x)
+	}
+	h := x + float64(i)*(1.0/softplusSteps)
+	h2 := h * h
+	series := 1 + (h + h2*(1.0/2)) + h2*h*((1.0/6+h*(1.0/24))+h2*(1.0/120+h*(1.0/720)))
+	return expWhole[i/softplusSteps] * expPart[i%softplusSteps] * series
+}
+
 // digamma is the derivative of the logarithm of the gamma function, for x > 0.
 func digamma(x float64) float64 {
 	result := 0.0

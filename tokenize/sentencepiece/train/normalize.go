@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -13,7 +14,7 @@ import (
 type normalizer struct {
 	name     string
 	charsmap *charsmap.Map
-	ascii    [128]asciiRule
+	ascii    [utf8.RuneSelf]charsmap.ASCII
 	barriers *charsmap.Map // special pieces to a barrier
 	begins   [256]bool     // whether a special piece or the delimiter begins with a byte
 
@@ -21,29 +22,13 @@ type normalizer struct {
 	delimiter                          string
 }
 
-// asciiRule is what happens to an ASCII character that no longer rule begins with.
-type asciiRule struct {
-	kind asciiKind
-}
-
-type asciiKind int8
-
-const (
-	asciiKeep  asciiKind = iota // stays, if an ASCII character follows
-	asciiSpace                  // becomes a space, likewise
-	asciiRules                  // the rules must be asked
-)
-
 func newNormalizer(o *Options, special specialPieces) (*normalizer, error) {
 	name, rules, err := rulesOf(o)
 	if err != nil {
 		return nil, err
 	}
-	n := &normalizer{name: name, dummyPrefix: o.AddDummyPrefix, asSuffix: o.TreatWhitespaceAsSuffix,
+	n := &normalizer{name: name, charsmap: rules, ascii: rules.ASCII(), dummyPrefix: o.AddDummyPrefix, asSuffix: o.TreatWhitespaceAsSuffix,
 		removeExtra: o.RemoveExtraWhitespaces, delimiter: o.PretokenizationDelimiter}
-	if n.charsmap, err = charsmap.Compile(rules); err != nil {
-		return nil, err
-	}
 	barriers := charsmap.Rules{}
 	for _, p := range special {
 		n.begins[p.Text[0]] = true
@@ -57,37 +42,23 @@ func newNormalizer(o *Options, special specialPieces) (*normalizer, error) {
 	if n.delimiter != "" {
 		n.begins[n.delimiter[0]] = true
 	}
-	n.indexASCII(rules)
 	return n, nil
 }
 
-func rulesOf(o *Options) (name string, rules charsmap.Rules, err error) {
-	if o.NormalizationRules != nil {
-		if rules, err = charsmap.ReadTSV(o.NormalizationRules); err == nil && len(rules) == 0 {
-			err = fmt.Errorf("the file of normalization rules has none; the rules named identity have none")
-		}
-		return "user_defined", rules, err
+func rulesOf(o *Options) (name string, rules *charsmap.Map, err error) {
+	if o.NormalizationRules == nil {
+		rules, err = charsmap.CompileNamed(o.Normalization)
+		return o.Normalization, rules, err
 	}
-	rules, err = charsmap.Named(o.Normalization)
-	return o.Normalization, rules, err
-}
-
-// indexASCII finds the characters for which two ASCII characters in a row need no look into the charsmap.
-func (n *normalizer) indexASCII(rules charsmap.Rules) {
-	n.ascii[' '].kind = asciiSpace
-	n.ascii[0].kind = asciiRules
-	for from, to := range rules {
-		c := from[0]
-		switch {
-		case c >= utf8.RuneSelf || len(from) > 1 && from[1] >= utf8.RuneSelf:
-		case len(from) == 1 && to == " ":
-			if n.ascii[c].kind == asciiKeep {
-				n.ascii[c].kind = asciiSpace
-			}
-		default:
-			n.ascii[c].kind = asciiRules
-		}
+	read, err := charsmap.ReadTSV(o.NormalizationRules)
+	if err != nil {
+		return "", nil, err
 	}
+	if len(read) == 0 {
+		return "", nil, errors.New("the file of normalization rules has none; the rules named identity have none")
+	}
+	rules, err = charsmap.Compile(read)
+	return "user_defined", rules, err
 }
 
 // prefix applies one rule to the start of text, or takes one character; a byte that is not UTF-8 becomes U+FFFD.
@@ -134,9 +105,9 @@ func (n *normalizer) append(dst []byte, text string) []byte {
 func (n *normalizer) characters(dst []byte, text string) []byte {
 	afterSpace := n.removeExtra
 	for text != "" {
-		if c := text[0]; c < utf8.RuneSelf && (len(text) == 1 || text[1] < utf8.RuneSelf) && n.ascii[c].kind != asciiRules {
+		if c := text[0]; c < utf8.RuneSelf && (len(text) == 1 || text[1] < utf8.RuneSelf) && n.ascii[c] != charsmap.HasRules {
 			text = text[1:]
-			if n.ascii[c].kind == asciiKeep {
+			if n.ascii[c] == charsmap.Stays {
 				dst, afterSpace = append(dst, c), false
 				continue
 			}

@@ -106,11 +106,11 @@ type SeedPiece struct {
 	Count int64
 }
 
-// Progress is a step of training. Pieces is how many a unigram model still has, or a BPE model already.
+// Progress is a step of training.
 type Progress struct {
 	Stage     string
-	Sentences int
-	Pieces    int
+	Sentences int // or words that are worked on, where known
+	Pieces    int // that a unigram model still has, or a BPE model already
 }
 
 // Defaults returns the options that spm_train uses where it is told nothing else.

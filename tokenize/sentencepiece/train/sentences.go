@@ -46,6 +46,9 @@ func WeightedFiles(maxLine int, paths ...string) iter.Seq2[Sentence, error] {
 	return func(yield func(Sentence, error) bool) {
 		for _, path := range paths {
 			weighted := func(line string, number int) bool {
+				if len(line) > maxLine+countBytes {
+					return yield(Sentence{line, 1}, nil)
+				}
 				text, count, ok := strings.Cut(line, "\t")
 				n, err := strconv.ParseInt(strings.TrimSpace(count), 10, 64)
 				if !ok || err != nil || n < 1 {
@@ -54,12 +57,15 @@ func WeightedFiles(maxLine int, paths ...string) iter.Seq2[Sentence, error] {
 				}
 				return yield(Sentence{text, n}, nil)
 			}
-			if !eachLine(path, maxLine+24, weighted, func(err error) { yield(Sentence{}, err) }) {
+			if !eachLine(path, maxLine+countBytes, weighted, func(err error) { yield(Sentence{}, err) }) {
 				return
 			}
 		}
 	}
 }
+
+// countBytes is the room for a tab and a count.
+const countBytes = 24
 
 // eachLine calls line for every line of a file, until it returns false; it then returns false, as after an error.
 func eachLine(path string, maxLine int, line func(string, int) bool, failed func(error)) bool {

@@ -45,6 +45,9 @@ func train(ctx context.Context, sentences iter.Seq2[Sentence, error], o Options)
 		return nil, fmt.Errorf("VocabSize is %d, but %d characters and %d special pieces must be in it; raise it to %d or lower CharacterCoverage",
 			o.VocabSize, len(c.chars), len(special), least)
 	}
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
 	pieces, err := c.pieces(ctx, &o, len(special))
 	if err != nil {
 		return nil, err

@@ -6,24 +6,22 @@ import (
 	"strings"
 )
 
-// trie maps strings to numbers. It is a double array (Aoe 1989) addressed by exclusive or: the child of node n for
-// byte c is n's base ^ c, if that unit's parent is n.
-type trie struct{ units []trieUnit }
+// trie maps pieces to ids and scores. It is a double array (Aoe 1989) addressed by exclusive or: the child of node
+// n for byte c is n's base ^ c, if that unit's parent is n.
+type trie struct {
+	units []trieUnit
+	ends  []uint32 // the unit of each piece that it was built with
+}
 
 type trieUnit struct {
 	base, parent uint32
-	value        int32 // or -1
+	id           int32 // or -1
+	score        float32
 }
 
 const noUnit = ^uint32(0)
 
-// step goes from a node over one byte. The root is node 0.
-func (t *trie) step(node uint32, c byte) (child uint32, ok bool) {
-	child = t.units[node].base ^ uint32(c)
-	return child, t.units[child].parent == node
-}
-
-// newTrie numbers pieces as they stand. They must differ and not be empty.
+// newTrie gives pieces their places as ids. They must differ and not be empty.
 func newTrie(pieces []piece) *trie {
 	order := make([]int32, len(pieces))
 	for i := range order {
@@ -31,6 +29,7 @@ func newTrie(pieces []piece) *trie {
 	}
 	slices.SortFunc(order, func(a, b int32) int { return strings.Compare(pieces[a].text, pieces[b].text) })
 	b := trieBuilder{}
+	ends := make([]uint32, len(pieces))
 	b.addBlock()
 	b.take(0, noUnit-1)
 	type task struct {
@@ -45,7 +44,8 @@ func newTrie(pieces []piece) *trie {
 		queue = queue[1:]
 		keys := order[t.begin:t.end]
 		if len(pieces[keys[0]].text) == t.depth {
-			b.units[t.node].value = keys[0]
+			b.units[t.node].id, b.units[t.node].score = keys[0], pieces[keys[0]].score
+			ends[keys[0]] = t.node
 			keys = keys[1:]
 		}
 		if len(keys) == 0 {
@@ -68,7 +68,7 @@ func newTrie(pieces []piece) *trie {
 			begin = end
 		}
 	}
-	return &trie{b.units}
+	return &trie{b.units, ends}
 }
 
 // trieBuilder places nodes into blocks of 256 units. Only some blocks are searched for room, so that building is
@@ -87,7 +87,7 @@ const (
 
 func (b *trieBuilder) addBlock() {
 	for range 256 {
-		b.units = append(b.units, trieUnit{parent: noUnit, value: -1})
+		b.units = append(b.units, trieUnit{parent: noUnit, id: -1})
 	}
 	b.free = append(b.free, [4]uint64{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)})
 	b.tries = append(b.tries, 0)

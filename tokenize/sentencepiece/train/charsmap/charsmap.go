@@ -23,6 +23,7 @@ package charsmap
 import (
 	"encoding/binary"
 	"strings"
+	"unicode/utf8"
 )
 
 // Rules maps what text may hold to what replaces it. Keys are not empty and differ from their values; both
@@ -33,6 +34,40 @@ type Rules map[string]string
 type Map struct {
 	units        []uint32
 	replacements string
+	ascii        [utf8.RuneSelf]ASCII
+}
+
+// ASCII is what rules do to an ASCII character that no character of several bytes follows.
+type ASCII int8
+
+// What may happen to such a character.
+const (
+	Stays        ASCII = iota
+	BecomesSpace       // as a space itself does
+	HasRules           // Match must be asked
+)
+
+// ASCII returns a table for the characters below 128. In most text it answers for nearly all.
+func (m *Map) ASCII() [utf8.RuneSelf]ASCII {
+	if m != nil {
+		return m.ascii
+	}
+	return asciiTable(nil)
+}
+
+func asciiTable(rules Rules) (table [utf8.RuneSelf]ASCII) {
+	table[' '] = BecomesSpace
+	for from, to := range rules {
+		c := from[0]
+		switch {
+		case c >= utf8.RuneSelf || len(from) > 1 && from[1] >= utf8.RuneSelf:
+		case len(from) > 1 || to != " ":
+			table[c] = HasRules
+		case table[c] == Stays:
+			table[c] = BecomesSpace
+		}
+	}
+	return table
 }
 
 // Blob returns the bytes of the model's precompiled_charsmap; none for the map without rules.

@@ -20,7 +20,7 @@ func fold(rules Rules) Rules {
 			rules[string(r)] = string(folded)
 		}
 	}
-	return withoutRedundant(rules)
+	return rules
 }
 
 // foldRune is simple case folding: statuses C and S of Unicode's CaseFolding.txt. Characters that differ in case

@@ -1,7 +1,6 @@
 package charsmap
 
 import (
-	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -77,8 +76,7 @@ func withoutRedundant(rules Rules) Rules {
 		}
 		long[n-2] = append(long[n-2], key)
 	}
-	for i, keys := range long {
-		slices.Sort(keys)
+	for i, keys := range long { // in any order: none of these rules has a say on another
 		for _, key := range keys {
 			if kept.apply(key, i+1) != rules[key] {
 				kept[key] = rules[key]
@@ -92,21 +90,17 @@ func withoutRedundant(rules Rules) Rules {
 func (rules Rules) apply(text string, longest int) string {
 	var out []byte
 	for text != "" {
-		ends := make([]int, 0, 8)
-		for end := range text[1:] {
-			if utf8.RuneStart(text[end+1]) && len(ends) < longest {
-				ends = append(ends, end+1)
+		_, first := utf8.DecodeRuneInString(text)
+		replacement, consumed := text[:first], first
+		end := 0
+		for range longest {
+			if end == len(text) {
+				break
 			}
-		}
-		if len(ends) < longest {
-			ends = append(ends, len(text))
-		}
-		consumed := ends[0]
-		replacement := text[:consumed]
-		for _, end := range slices.Backward(ends) {
+			_, size := utf8.DecodeRuneInString(text[end:])
+			end += size
 			if value, ok := rules[text[:end]]; ok {
 				replacement, consumed = value, end
-				break
 			}
 		}
 		out = append(out, replacement...)
