@@ -139,6 +139,8 @@ def check(name, got, want):
             if g != w:
                 sys.exit(f"{name}: row {i}: {g!r}, want {w!r}")
         sys.exit(f"{name}: {len(got)} rows, want {len(want)}")
+    if not got:
+        sys.exit(f"{name}: no rows")
     print(f"{name}: {len(got)} rows agree")
 
 
@@ -181,11 +183,10 @@ def read(exports):
         relation = duckdb.sql(f"SELECT * FROM read_parquet({paths!r})")
         check(f"duckdb reads {folder}", [row_columns(dict(zip(relation.columns, r))) for r in relation.fetchall()], want)
         check(f"polars reads {folder}", [row_columns(r) for p in paths for r in polars.read_parquet(p).iter_rows(named=True)], want)
-        loaded = datasets.Dataset.from_parquet(paths, cache_dir="/tmp/parity-cache", keep_in_memory=True)
-        check(f"datasets reads {folder}", [row_columns(r) for r in loaded], want)
+        # datasets has no type for a map, so it reads the export hf, below
     for p in files(os.path.join(exports, "arrow"), ".arrow"):
         check("pyarrow reads arrow", [row_columns(r) for r in pa.ipc.open_file(p).read_all().to_pylist()], want)
-        check("polars reads arrow", [row_columns(r) for r in polars.read_ipc(p, memory_map=False).iter_rows(named=True)], want)
+        check("polars reads arrow", [row_columns(r) for r in polars.read_ipc(p).iter_rows(named=True)], want)
     loaded = datasets.Dataset.from_parquet(files(os.path.join(exports, "hf"), ".parquet"), cache_dir="/tmp/parity-cache", keep_in_memory=True)
     assert isinstance(loaded.features["images"].feature, datasets.Image), loaded.features
     loaded[0]["images"][0].load()  # the library decodes it

@@ -21,12 +21,12 @@ import (
 
 // row is the layout that [Write] writes.
 type row struct {
-	Key       string   `parquet:"key"`
-	Split     string   `parquet:"split,dict"`
-	Images    []image  `parquet:"images,list"`
-	Captions  []string `parquet:"captions,list"`
-	Languages []string `parquet:"languages,list"` // of the captions
-	Metadata  string   `parquet:"metadata"`       // JSON of the sample, without image bytes
+	Key       string    `parquet:"key"`
+	Split     string    `parquet:"split,dict"`
+	Images    []*image  `parquet:"images,list,optional"` // pointers: the elements of the library's lists may be null
+	Captions  []*string `parquet:"captions,list,optional"`
+	Languages []*string `parquet:"languages,list,optional"` // of the captions
+	Metadata  string    `parquet:"metadata"`       // JSON of the sample, without image bytes
 }
 
 type image struct {
@@ -86,10 +86,10 @@ func rowOf(s *shards.Sample) (row, error) {
 		if len(s.Images) == 1 {
 			path = s.Key + "." + s.Images[i].Format
 		}
-		r.Images = append(r.Images, image{s.Images[i].Bytes, path})
+		r.Images = append(r.Images, &image{s.Images[i].Bytes, path})
 	}
 	for i := range s.Texts {
-		r.Captions, r.Languages = append(r.Captions, s.Texts[i].Value), append(r.Languages, s.Texts[i].Language)
+		r.Captions, r.Languages = append(r.Captions, &s.Texts[i].Value), append(r.Languages, &s.Texts[i].Language)
 	}
 	return r, nil
 }
