@@ -6,7 +6,7 @@ export CGO_ENABLED = 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 PALI3 := bin/pali3
 
-.PHONY: help build quickstart test race lint data clean
+.PHONY: help build quickstart test race bench lint data clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: ## run the tests
 
 race: ## run the concurrent packages under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race -timeout 15m ./shards/... ./ingest/... ./webli/... ./augment/... ./mixture/...
+
+bench: ## time the parts: decoding, tokenizing, mixing, training steps, metrics
+	go test -run '^$$' -bench . -benchtime 2s ./augment ./tokenize/... ./shards ./mixture ./webli ./stages ./evalsuite/...
 
 lint: ## gofmt, vet, staticcheck
 	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); if [ -n "$$bad" ]; then echo "not gofmt'd:"; echo "$$bad"; exit 1; fi

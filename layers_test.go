@@ -36,7 +36,7 @@ var layers = map[string]string{
 	"examples":            "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
 	"notebooks":           "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
 	"bench":               "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
-	"cmd":                 "shards tokenize augment ingest webli mixture models stages evalsuite recipes internal/quickstart",
+	"cmd":                 "shards tokenize augment ingest webli mixture models stages evalsuite recipes internal/quickstart ingest/resize",
 }
 
 // room returns the longest entry of layers that holds the package path.

@@ -45,6 +45,8 @@ type Batch struct {
 	Origins []string
 	// Indices are the rows of the samples in their datasets, [B].
 	Indices []int
+	// Cut counts the ids of each example that its windows had no room for, [B].
+	Cut []int32
 }
 
 // NewBatch allocates the batch of a step, with pixels or without.
@@ -61,6 +63,7 @@ func NewBatch(step int, s Shape, pixels bool) *Batch {
 		Keys:          make([]string, s.Rows),
 		Origins:       make([]string, s.Rows),
 		Indices:       make([]int, s.Rows),
+		Cut:           make([]int32, s.Rows),
 	}
 	if pixels {
 		b.Pixels = make([]float32, s.Rows*s.Images*s.Height*s.Width*3)

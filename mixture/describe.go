@@ -15,6 +15,7 @@ type Example struct {
 	Target  string `json:"target,omitempty"`
 	Encoder int    `json:"encoder_ids"` // that are not padding
 	Decoder int    `json:"decoder_ids"`
+	Cut     int    `json:"cut,omitempty"` // ids that the windows had no room for
 }
 
 // Describe decodes the examples of a batch.
@@ -26,7 +27,7 @@ func (s *Stream) Describe(b *Batch) []Example {
 		e := Example{
 			Step: b.Step, Row: row, Task: s.recipe.Tasks[b.Tasks[row]].Name, Key: b.Keys[row],
 			Prompt: strings.TrimSpace(s.vocab.DecodeToEOS(encoder)), Target: strings.TrimSpace(s.vocab.DecodeToEOS(targets)),
-			Encoder: used(encoder), Decoder: used(targets),
+			Encoder: used(encoder), Decoder: used(targets), Cut: int(b.Cut[row]),
 		}
 		if sample, err := s.datasets[b.Origins[row]].Row(b.Indices[row]); err == nil {
 			e.Split = sample.Split

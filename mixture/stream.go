@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -42,8 +43,9 @@ type Stream struct {
 	denoise  []denoiseTask
 	datasets map[string]*shards.Dataset
 
-	mu      sync.Mutex
-	skipped map[string]string // origin of a sample that could not be used -> why
+	mu        sync.Mutex
+	skipped   map[string]string // origin of a sample that could not be used -> why
+	made, cut atomic.Int64      // examples, and those with too many ids
 }
 
 // Open opens the datasets and the tokenizer of a recipe, and finds the samples of each task.
@@ -203,6 +205,9 @@ func (s *Stream) Skipped() map[string]string {
 	return all
 }
 
+// Cut returns the share of the examples made so far that had more ids than their windows have room for.
+func (s *Stream) Cut() float64 { return float64(s.cut.Load()) / float64(max(1, s.made.Load())) }
+
 // Batch makes the batch of a step. It depends on the recipe, its seed and the step alone.
 func (s *Stream) Batch(ctx context.Context, step int) (*Batch, error) {
 	if step < 0 {
@@ -255,6 +260,7 @@ func (s *Stream) fill(b *Batch, row, position int) error {
 		}
 		if err == nil {
 			s.place(b, row, task, example)
+			s.count(b.Cut[row])
 			b.Tasks[row], b.Keys[row], b.Origins[row], b.Indices[row] = int32(number), sample.Key, from.dataset.Dir(), index
 			return nil
 		}
@@ -262,6 +268,13 @@ func (s *Stream) fill(b *Batch, row, position int) error {
 		s.skip(task.Name, last)
 	}
 	return fmt.Errorf("task %s: %d samples in a row cannot be used, the last: %w", task.Name, attempts, last)
+}
+
+func (s *Stream) count(cut int32) {
+	s.made.Add(1)
+	if cut > 0 {
+		s.cut.Add(1)
+	}
 }
 
 func (s *Stream) skip(task string, why error) {
@@ -304,10 +317,12 @@ func (s *Stream) place(b *Batch, row int, task *Task, example ids) {
 	if !kinds[task.Kind].target {
 		for i, text := range example.texts {
 			FitText(encoder[i*le:(i+1)*le], text)
+			b.Cut[row] += beyond(le, text)
 		}
 		return
 	}
 	FitPrompt(s.vocab, encoder, example.encoder)
+	b.Cut[row] = beyond(le, example.encoder) + beyond(ld, example.target)
 	targets := b.Targets[row*ld : (row+1)*ld]
 	used := tokenize.Fit(targets, example.target)
 	copy(b.DecoderInputs[row*ld+1:(row+1)*ld], targets)
@@ -315,6 +330,9 @@ func (s *Stream) place(b *Batch, row int, task *Task, example ids) {
 		b.Weights[row*ld+i] = 1
 	}
 }
+
+// beyond returns how many ids a window that also takes an end of sentence has no room for.
+func beyond(window int, ids []int32) int32 { return int32(max(0, len(ids)+1-window)) }
 
 // FitText writes a text for SigLIP's text tower into a row: cut to fit, then ends of sentence to the row's
 // end, so that the last place, which stands for the text, always holds one (the tokenizer of the released

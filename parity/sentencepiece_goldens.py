@@ -12,6 +12,8 @@ texts.golden, one quoted text a line, and for each MODEL.model a MODEL.golden, o
 tab-separated, where decoded is "=" if it is the text again, and spans has for each id the bytes of the text
 it stands for: begin:end, or end alone where it begins at the end of the one before.
 
+For three of the unigram models, MODEL.nbest has the 12 best segmentations of every ninth text.
+
 With --models DIR it also writes published.golden: for every .model and .spm file of DIR, its name and the
 SHA-256 of the lines of ids that it gives. Those models are not part of this repository.
 """
@@ -21,8 +23,10 @@ import hashlib
 import json
 import pathlib
 import random
+import tempfile
 
 import sentencepiece as spm
+from sentencepiece import sentencepiece_model_pb2, sentencepiece_pb2
 
 LANGUAGES = "ar bn cs de el en es fa fi fr he hi ja ko pl ru sw th tr uk vi zh".split()
 
@@ -36,6 +40,36 @@ MODELS = {
                    user_defined_symbols=["<loc0001>", "<loc0002>", "face", "fa", "  ", "\u2581\u2581", "zz"], split_digits=True),
     "plain": dict(vocab_size=1200, normalization_rule_name="identity", add_dummy_prefix=False, character_coverage=0.98,
                   user_defined_symbols=["with", "e", "\u00e9"], unk_surface="?"),
+    "bpe_bytes": dict(model_type="bpe", vocab_size=1500, normalization_rule_name="identity", remove_extra_whitespaces=False, byte_fallback=True,
+                      allow_whitespace_only_pieces=True, character_coverage=0.98),
+    "bpe_suffix": dict(model_type="bpe", vocab_size=1200, treat_whitespace_as_suffix=True, character_coverage=0.98,
+                       normalization_rule_name="identity", user_defined_symbols=["face", "fa", "zz", "\u2581\u2581"]),
+    "bpe_joined": dict(model_type="bpe", vocab_size=1200, split_by_whitespace=False, normalization_rule_name="identity", character_coverage=0.98),
+    "word": dict(model_type="word", vocab_size=1000, normalization_rule_name="identity", hard_vocab_limit=False,
+                 denormalization_rule_tsv="{rules}"),
+    "char": dict(model_type="char", vocab_size=500, normalization_rule_name="identity", add_dummy_prefix=False, user_defined_symbols=["with", "\u00e9"], hard_vocab_limit=False),
+}
+
+def unused(proto, every):
+    """Makes every so-manieth piece of more than one character unused."""
+    for i, piece in enumerate(p for p in proto.pieces if p.type == p.NORMAL and len(p.piece) > 1):
+        if i % every == 0:
+            piece.type = piece.UNUSED
+
+
+def odd(proto):
+    """A unigram model with unused pieces, a normal piece spelled like a control piece, and positive scores."""
+    unused(proto, 3)
+    proto.pieces.add(piece="</s>", score=-2, type=1)
+    for piece in proto.pieces[:: 7]:
+        piece.score = -piece.score
+    proto.pieces[9].score = proto.pieces[10].score  # equals
+
+
+# Models that are others changed: the name of the one, and the change.
+CHANGED = {
+    "bpe_unused": ("bpe_bytes", lambda proto: unused(proto, 2)),
+    "odd": ("plain", odd),
 }
 
 HOSTILE = [
@@ -115,6 +149,12 @@ def golden(model, text):
     return "\t".join([" ".join(map(str, ids)), "=" if decoded == text else quote(decoded), " ".join(spans)])
 
 
+def nbest(model, text):
+    """The 12 best segmentations: score:ids, separated by tabs."""
+    message = sentencepiece_pb2.NBestSentencePieceText.FromString(model.nbest_encode(text, nbest_size=12, return_type="serialized_proto"))
+    return "\t".join(f"{t.score:.9g}:" + " ".join(str(p.id) for p in t.pieces) for t in message.nbests)
+
+
 def digest(path, inputs):
     model = spm.SentencePieceProcessor(model_file=str(path))
     lines = "".join(" ".join(map(str, model.encode(t))) + "\n" for t in inputs)
@@ -150,13 +190,29 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     by_language = names(args.cldr)
     corpus = [n for ns in by_language.values() for n in ns[::3]]
+    rules = pathlib.Path(tempfile.mkdtemp()) / "rules.tsv"
+    rules.write_text("65\t45\n20 20\t20\nE9\t65 301\n")  # of code points: e to E, two spaces to one, é to e and a mark
     for name, options in MODELS.items():
+        options = {key: str(rules) if value == "{rules}" else value for key, value in options.items()}
         path = args.out / f"{name}.model"
         with path.open("wb") as file:
             spm.SentencePieceTrainer.train(sentence_iterator=iter(corpus), model_writer=file, **{**COMMON, **options})
+        proto = sentencepiece_model_pb2.ModelProto.FromString(path.read_bytes())
+        if proto.denormalizer_spec.normalization_rule_tsv:  # where the rules were
+            proto.denormalizer_spec.ClearField("normalization_rule_tsv")
+            path.write_bytes(proto.SerializeToString())
         model = spm.SentencePieceProcessor(model_file=str(path))
         write(args.out / f"{name}.golden", [golden(model, t) for t in texts(by_language)])
         print(name, model.get_piece_size(), "pieces")
+    for name, (of, change) in CHANGED.items():
+        proto = sentencepiece_model_pb2.ModelProto.FromString((args.out / f"{of}.model").read_bytes())
+        change(proto)
+        (args.out / f"{name}.model").write_bytes(proto.SerializeToString())
+        model = spm.SentencePieceProcessor(model_file=str(args.out / f"{name}.model"))
+        write(args.out / f"{name}.golden", [golden(model, t) for t in texts(by_language)])
+    for name in ("nmt_nfkc", "suffix", "odd"):
+        model = spm.SentencePieceProcessor(model_file=str(args.out / f"{name}.model"))
+        write(args.out / f"{name}.nbest", [nbest(model, t) for t in list(texts(by_language))[::9]])
     if args.models:
         paths = sorted(p for p in args.models.iterdir() if p.suffix in (".model", ".spm"))
         write(args.out / "published.golden", [digest(p, texts(by_language)) for p in paths])

@@ -191,3 +191,9 @@ func (p *part) kept(group int, f *Filter) ([]bool, error) {
 	}
 	return kept, nil
 }
+
+// IsNumber reports whether a column's values are numbers.
+func IsNumber(column string) bool {
+	n := columnOf(column)
+	return n >= 0 && columns[n].numbers
+}

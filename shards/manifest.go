@@ -3,11 +3,13 @@ package shards
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/pali3/pali3/internal/atomicfile"
 )
@@ -84,12 +86,17 @@ func (s *Stat) Count(sample *Sample) {
 		s.Splits = map[string]int64{}
 	}
 	for i := range sample.Texts {
-		if l := sample.Texts[i].Language; l != "" {
-			s.Languages[l]++
-		}
+		countName(s.Languages, sample.Texts[i].Language)
 	}
-	if sample.Split != "" {
-		s.Splits[sample.Split]++
+	countName(s.Splits, sample.Split)
+}
+
+// countName counts a name. The map has a copy of it: the sample's may lie in memory that is used again.
+func countName(counts map[string]int64, name string) {
+	if n, ok := counts[name]; ok {
+		counts[name] = n + 1
+	} else if name != "" {
+		counts[strings.Clone(name)] = 1
 	}
 }
 
@@ -117,6 +124,9 @@ func addCounts(to, from map[string]int64) map[string]int64 {
 	return sum
 }
 
+// ErrVersion is wrapped by the error of a dataset whose layout has another version.
+var ErrVersion = errors.New("another version")
+
 // readManifest reads and checks dir's manifest.
 func readManifest(dir string) (*Manifest, error) {
 	path := filepath.Join(dir, ManifestName)
@@ -127,6 +137,12 @@ func readManifest(dir string) (*Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest of %s: %w", dir, err)
 	}
+	var version struct {
+		SchemaVersion int `json:"schema_version"`
+	}
+	if json.Unmarshal(content, &version) == nil && version.SchemaVersion != 0 && version.SchemaVersion != SchemaVersion {
+		return nil, fmt.Errorf("%s: schema_version %d, this program reads %d: %w", path, version.SchemaVersion, SchemaVersion, ErrVersion)
+	}
 	m := &Manifest{}
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.DisallowUnknownFields()
@@ -134,7 +150,7 @@ func readManifest(dir string) (*Manifest, error) {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	if m.SchemaVersion != SchemaVersion {
-		return nil, fmt.Errorf("%s: schema_version %d, this program reads %d", path, m.SchemaVersion, SchemaVersion)
+		return nil, fmt.Errorf("%s: schema_version %d, this program reads %d: %w", path, m.SchemaVersion, SchemaVersion, ErrVersion)
 	}
 	return m, m.check(path)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,7 +35,12 @@ func createTable[T any](dir, name string) (*table[T], error) {
 		return nil, err
 	}
 	digest := sha256.New()
-	writer := parquet.NewGenericWriter[T](io.MultiWriter(file, digest),
+	writer := newWriter[T](io.MultiWriter(file, digest))
+	return &table[T]{file: file, hash: digest, writer: writer, name: name}, nil
+}
+
+func newWriter[T any](w io.Writer) *parquet.GenericWriter[T] {
+	return parquet.NewGenericWriter[T](w,
 		parquet.Compression(&parquet.Zstd),
 		parquet.PageBufferSize(pageBytes),
 		parquet.SkipPageStatistics("images", "list", "element", "bytes"), // they would repeat each page's least and greatest image
@@ -42,7 +48,26 @@ func createTable[T any](dir, name string) (*table[T], error) {
 		parquet.SkipPageBounds("boxes", "list", "element", "mask"),
 		parquet.CreatedBy("pali3", "1", ""),
 	)
-	return &table[T]{file: file, hash: digest, writer: writer, name: name}, nil
+}
+
+// WriteParquet writes samples as one Parquet file, laid out as a part of a dataset.
+func WriteParquet(w io.Writer, samples iter.Seq2[Sample, error]) error {
+	limits := Limits{}.withDefaults()
+	out := newWriter[Sample](w)
+	var bytes, rows int64
+	for s, err := range samples {
+		if err == nil {
+			_, err = out.Write([]Sample{s})
+		}
+		if bytes, rows = bytes+s.size(), rows+1; err == nil && (bytes >= limits.GroupBytes || rows >= limits.GroupRows) {
+			bytes, rows = 0, 0
+			err = out.Flush()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return out.Close()
 }
 
 func (t *table[T]) append(row T) error {

@@ -209,6 +209,15 @@ func (p *part) readDictionary(c *chunk, column int, b []byte) (*page, error) {
 	return decodeDictionary(h, body, c.codec, &p.levels[column])
 }
 
+// damage is an error of a page.
+type damage struct {
+	row int // of the row group, the page's first
+	err error
+}
+
+func (d *damage) Error() string { return d.err.Error() }
+func (d *damage) Unwrap() error { return d.err }
+
 // readChunk decodes all pages of a chunk from its bytes.
 func (p *part) readChunk(group, column int, b []byte) (pages []*page, err error) {
 	defer recovered(&err, "row group %d, column %s of %s", group, columns[column].name, p.name)
@@ -238,7 +247,7 @@ func (p *part) readChunk(group, column int, b []byte) (pages []*page, err error)
 		err = fmt.Errorf("%d rows, want %d", row, p.groups[group].rows)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading row group %d, column %s of %s: row %d: %w", group, columns[column].name, p.name, row, err)
+		return nil, &damage{row, fmt.Errorf("reading row group %d, column %s of %s: row %d: %w", group, columns[column].name, p.name, row, err)}
 	}
 	return pages, nil
 }

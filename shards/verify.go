@@ -3,28 +3,31 @@ package shards
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pali3/pali3/internal/picture"
 )
 
 // Kinds of [Problem].
 const (
-	Missing    = "missing"     // the manifest lists the file, the folder lacks it
-	Extra      = "extra"       // the folder has a part that the manifest does not list
-	WrongSize  = "size"        // the file has another size than the manifest says
-	Checksum   = "checksum"    // the file's sha256 is another
-	Unreadable = "unreadable"  // the rows cannot be decoded
-	RowCount   = "rows"        // the file has another number of rows
-	ImageHash  = "image_hash"  // an image's sha256 is another
-	BadImage   = "image"       // an image's bytes are not an image, or of another format or size
-	TwiceKey   = "key"         // a key is empty or was there already
-	BadJournal = "interrupted" // a journal says that a command was interrupted and may be resumed
+	Missing      = "missing"     // the manifest lists the file, the folder lacks it
+	Extra        = "extra"       // the folder has a part that the manifest does not list
+	WrongSize    = "size"        // the file has another size than the manifest says
+	Checksum     = "checksum"    // the file's sha256 is another
+	Unreadable   = "unreadable"  // the rows cannot be decoded
+	RowCount     = "rows"        // the file has another number of rows
+	ImageHash    = "image_hash"  // an image's sha256 is another
+	BadImage     = "image"       // an image's bytes are not an image, or of another format or size
+	TwiceKey     = "key"         // a key is empty or was there already
+	OtherVersion = "version"     // the manifest is of another version
+	BadJournal   = "interrupted" // a journal says that a command was interrupted and may be resumed
 )
 
 // JournalName is the file in which a command that adds to a dataset keeps what it needs to resume.
@@ -46,32 +49,83 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s: %s (%s)", at, p.Kind, p.What)
 }
 
-// Verify checks a dataset: that every file is there, has its size and its checksum, and that no part
+// Verify checks a dataset: that every file is there, has its size, its checksum and its rows, and that no part
 // is there which the manifest does not list. Deep also decodes every row and checks keys, image
-// hashes and image headers. The error is about what kept Verify from looking.
+// hashes and image headers, and says in which row a damaged file is damaged. The error is about what kept Verify
+// from looking.
 func Verify(dir string, deep bool) ([]Problem, error) {
 	manifest, err := readManifest(dir)
+	if errors.Is(err, ErrVersion) {
+		return []Problem{{ManifestName, -1, OtherVersion, err.Error()}}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	problems := []Problem{}
-	files := slices.Clone(manifest.Files)
-	if manifest.Rejects != nil {
-		files = append(files, *manifest.Rejects)
-	}
 	keys := map[string]bool{}
-	for _, f := range files {
-		found, err := verifyFile(dir, f)
+	for _, f := range manifest.Files {
+		found, err := verifyPart(dir, f, deep, keys)
 		if err != nil {
 			return nil, err
 		}
-		if deep && len(found) == 0 && f.Name != RejectsName {
-			found = verifyRows(dir, f, keys)
+		problems = append(problems, found...)
+	}
+	if manifest.Rejects != nil {
+		found, err := verifyFile(dir, *manifest.Rejects)
+		if err != nil {
+			return nil, err
 		}
 		problems = append(problems, found...)
 	}
 	extra, err := extraFiles(dir, manifest)
 	return append(problems, extra...), err
+}
+
+// verifyPart checks a part. Deep, its bytes are hashed while its rows are decoded.
+func verifyPart(dir string, f File, deep bool, keys map[string]bool) ([]Problem, error) {
+	var inRows []Problem
+	var decoding sync.WaitGroup
+	if deep {
+		decoding.Go(func() { inRows = verifyRows(dir, f, keys) })
+	}
+	found, err := verifyFile(dir, f)
+	decoding.Wait()
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 && !deep {
+		return verifyFooter(dir, f), nil
+	}
+	if len(found) > 0 && found[0].Kind != Checksum {
+		return found, nil // a part cut short says nothing of its rows
+	}
+	return append(found, inRows...), nil
+}
+
+// verifyFooter compares a part's row groups with the manifest's.
+func verifyFooter(dir string, f File) []Problem {
+	p, file, err := openFolderPart(dir, f)
+	if err != nil {
+		return []Problem{{f.Name, -1, Unreadable, err.Error()}}
+	}
+	defer file.Close()
+	if err := p.agrees(f.RowGroups); err != nil {
+		return []Problem{{f.Name, -1, RowCount, err.Error()}}
+	}
+	return nil
+}
+
+func openFolderPart(dir string, f File) (*part, *os.File, error) {
+	file, err := os.Open(filepath.Join(dir, f.Name))
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := openPart(file.Name(), file, f.Bytes)
+	if err != nil {
+		file.Close()
+		return nil, nil, err
+	}
+	return p, file, nil
 }
 
 func verifyFile(dir string, f File) ([]Problem, error) {
@@ -97,25 +151,45 @@ func verifyFile(dir string, f File) ([]Problem, error) {
 	return nil, nil
 }
 
+// verifyRows decodes the rows of a part, one row group ahead of the checks.
 func verifyRows(dir string, f File, keys map[string]bool) (problems []Problem) {
-	row := int64(0)
-	for s, err := range readTable[Sample](filepath.Join(dir, f.Name)) {
-		if err != nil {
-			return append(problems, Problem{f.Name, row, Unreadable, err.Error()})
-		}
-		if s.Key == "" || keys[s.Key] {
-			problems = append(problems, Problem{f.Name, row, TwiceKey, fmt.Sprintf("key %q", s.Key)})
-		}
-		keys[s.Key] = true
-		for i := range s.Images {
-			if kind, what := verifyImage(&s.Images[i]); kind != "" {
-				problems = append(problems, Problem{f.Name, row, kind, fmt.Sprintf("image %d: %s", i, what)})
-			}
-		}
-		row++
+	p, file, err := openFolderPart(dir, f)
+	if err != nil {
+		return []Problem{{f.Name, -1, Unreadable, err.Error()}}
 	}
-	if row != f.Rows {
-		problems = append(problems, Problem{f.Name, -1, RowCount, fmt.Sprintf("%d rows, the manifest says %d", row, f.Rows)})
+	defer file.Close()
+	if err := p.agrees(f.RowGroups); err != nil {
+		problems = append(problems, Problem{f.Name, -1, RowCount, err.Error()})
+	}
+	first := int64(0)
+	var buffer []byte
+	for n := range p.groups {
+		samples, reused, err := p.readGroup(n, everything, buffer)
+		buffer = reused
+		if err != nil {
+			row := first
+			if d := (*damage)(nil); errors.As(err, &d) {
+				row += int64(d.row)
+			}
+			problems = append(problems, Problem{f.Name, row, Unreadable, err.Error()})
+		}
+		for i := range samples {
+			problems = append(problems, verifySample(f.Name, first+int64(i), &samples[i], keys)...)
+		}
+		first += int64(p.groups[n].rows)
+	}
+	return problems
+}
+
+func verifySample(file string, row int64, s *Sample, keys map[string]bool) (problems []Problem) {
+	if s.Key == "" || keys[s.Key] {
+		problems = append(problems, Problem{file, row, TwiceKey, fmt.Sprintf("key %q", s.Key)})
+	}
+	keys[strings.Clone(s.Key)] = true
+	for i := range s.Images {
+		if kind, what := verifyImage(&s.Images[i]); kind != "" {
+			problems = append(problems, Problem{file, row, kind, fmt.Sprintf("image %d: %s", i, what)})
+		}
 	}
 	return problems
 }

@@ -53,8 +53,17 @@ func TestVerifyFindsEachKind(t *testing.T) {
 		{WrongSize, []string{"a"}, func(dir string) { os.Truncate(part(dir), 50) }},
 		{Checksum, []string{"a"}, func(dir string) {
 			b, _ := os.ReadFile(part(dir))
-			b[len(b)/2] ^= 1
+			b[len(b)-1-20] ^= 1 // in the footer
 			os.WriteFile(part(dir), b, 0o644)
+		}},
+		{OtherVersion, []string{"a"}, func(dir string) {
+			os.WriteFile(filepath.Join(dir, ManifestName), []byte(`{"schema_version":2,"new":1}`), 0o644)
+		}},
+		{RowCount, []string{"a", "b"}, func(dir string) {
+			b, _ := os.ReadFile(filepath.Join(dir, ManifestName))
+			b = bytes.ReplaceAll(b, []byte(`"rows": 2`), []byte(`"rows": 3`))
+			b = bytes.Replace(b, []byte("\"row_groups\": [\n        2"), []byte("\"row_groups\": [\n        3"), 1)
+			os.WriteFile(filepath.Join(dir, ManifestName), b, 0o644)
 		}},
 		{Extra, []string{"a"}, func(dir string) { os.WriteFile(filepath.Join(dir, "part-00007.parquet"), nil, 0o644) }},
 		{BadJournal, []string{"a"}, func(dir string) { os.WriteFile(filepath.Join(dir, JournalName), nil, 0o644) }},
@@ -72,8 +81,44 @@ func TestVerifyFindsEachKind(t *testing.T) {
 		if c.kind == "" && len(problems) == 0 {
 			continue
 		}
-		if len(problems) != 1 || problems[0].Kind != c.kind {
+		if len(problems) == 0 || problems[0].Kind != c.kind || len(problems) > 1 && c.kind != Checksum {
 			t.Errorf("want one problem %q, got %v", c.kind, problems)
 		}
 	}
+}
+
+// TestVerifySaysInWhichRow flips a bit of an image: its row is named.
+func TestVerifySaysInWhichRow(t *testing.T) {
+	d := writeBig(t, 50)
+	path := filepath.Join(d.dir, partName(0))
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &d.mustPart(t).groups[1].chunks[columnOf("images.bytes")]
+	b[c.pages[2].at+40_000] ^= 4
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	problems, err := Verify(d.dir, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := int64(d.groups[1].first) + int64(c.pages[2].first)
+	found := false
+	for _, p := range problems {
+		found = found || p.Kind == Unreadable && p.Row == want
+	}
+	if !found || problems[0].Kind != Checksum {
+		t.Errorf("row %d: %v", want, problems[0])
+	}
+}
+
+func (d *Dataset) mustPart(t *testing.T) *part {
+	t.Helper()
+	p, err := d.part(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }

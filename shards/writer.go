@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 )
@@ -154,6 +155,22 @@ func (w *Writer) appendRow(s Sample) error {
 	if w.inGroup >= w.limits.GroupBytes || w.rowsIn >= w.limits.GroupRows {
 		w.inGroup, w.rowsIn = 0, 0
 		return w.part.endGroup()
+	}
+	return nil
+}
+
+// AppendAll adds samples, ending parts that are full.
+func (w *Writer) AppendAll(samples iter.Seq2[Sample, error]) error {
+	for s, err := range samples {
+		if err == nil {
+			err = w.Append(s)
+		}
+		if err == nil && w.PartFull() {
+			_, _, err = w.EndPart()
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }

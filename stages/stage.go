@@ -49,7 +49,9 @@ type Result struct {
 	Parameters int `json:"parameters"`
 	Trained    int `json:"trained"`
 	// Skipped counts samples that could not be used.
-	Skipped int     `json:"skipped"`
+	Skipped int `json:"skipped"`
+	// Cut is the share of examples whose texts were longer than their windows.
+	Cut     float64 `json:"cut"`
 	Seconds float64 `json:"seconds"`
 	// Weights is the file that holds the model.
 	Weights string `json:"weights"`
@@ -86,7 +88,7 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 		return Result{}, err
 	}
 	t := Training{
-		Backend: o.Backend, Loss: network.Loss, Weights: set, Freeze: r.Freeze, Stream: stream,
+		Backend: o.Backend, Loss: network.Loss, Weights: set, Freeze: r.Freeze, Stream: stream, Seed: r.Mixture.Seed,
 		Optimizer: r.Optimizer, Schedule: r.Schedule, Steps: r.Steps,
 		Folder: folder, CheckpointEvery: r.CheckpointEvery, KeepCheckpoints: r.KeepCheckpoints, Progress: o.Progress,
 	}
@@ -108,7 +110,7 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	if result, err = r.summary(dir, set); err != nil {
 		return Result{}, err
 	}
-	result.Resumed, result.Skipped, result.Seconds = resumed, len(stream.Skipped()), time.Since(began).Seconds()
+	result.Resumed, result.Skipped, result.Cut, result.Seconds = resumed, len(stream.Skipped()), stream.Cut(), time.Since(began).Seconds()
 	return result, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/models/weights"
 )
 
@@ -17,7 +18,7 @@ type Loss func(scope *weights.Scope, in Inputs) *graph.Node
 // stepper is a compiled training step and the state it carries on: the weights and the optimizer's
 // tensors, which are donated to each call and replaced by its results, so that memory does not grow.
 //
-// The graph's inputs are the batch, the step's scalars, the frozen weights, the trainable weights and
+// The graph's inputs are the batch, the state of the step's random numbers, its scalars, the frozen weights, the trainable weights and
 // the optimizer's state; its outputs the loss, the gradients' norm, and the last two after the step.
 type stepper struct {
 	be        compute.Backend
@@ -27,6 +28,7 @@ type stepper struct {
 	moments   *weights.Set
 	frozen    []int // positions in all
 	trainable []int
+	seed      uint64
 	computing time.Duration // in the graph, of all steps
 }
 
@@ -38,7 +40,7 @@ func newStepper(t *Training, batch size) (*stepper, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stepper{be: t.Backend, all: t.Weights}
+	s := &stepper{be: t.Backend, all: t.Weights, seed: t.Seed}
 	var trained []weights.Spec
 	for i, spec := range specs {
 		if isFrozen[i] {
@@ -57,13 +59,13 @@ func newStepper(t *Training, batch size) (*stepper, error) {
 	s.moments = weights.Initial(s.optimizer.State(), 0)
 	s.exec, err = graph.NewExec(t.Backend, func(nodes []*graph.Node) []*graph.Node {
 		in, rest := batch.bind(nodes)
-		return s.build(t.Loss, in, rest[0], rest[1:])
+		return s.build(t.Loss, in, rest[0], rest[1], rest[2:])
 	})
 	return s, err
 }
 
 // build makes the graph of a step.
-func (s *stepper) build(loss Loss, in Inputs, scalars *graph.Node, nodes []*graph.Node) []*graph.Node {
+func (s *stepper) build(loss Loss, in Inputs, random, scalars *graph.Node, nodes []*graph.Node) []*graph.Node {
 	bound := make([]*graph.Node, len(s.frozen)+len(s.trainable))
 	for i, at := range s.frozen {
 		bound[at] = nodes[i]
@@ -72,20 +74,28 @@ func (s *stepper) build(loss Loss, in Inputs, scalars *graph.Node, nodes []*grap
 	for i, at := range s.trainable {
 		bound[at] = trained[i]
 	}
-	l := loss(weights.Bind(s.all.Specs(), bound), in)
+	scope := weights.Bind(s.all.Specs(), bound)
+	scope.Train(random)
+	l := loss(scope, in)
 	gradients := graph.Gradient(l, trained...)
 	next, moments, norm := s.optimizer.Update(scalars, trained, gradients, nodes[len(bound):])
 	return append(append([]*graph.Node{l, norm}, next...), moments...)
 }
 
+// random is the state from which the random numbers of a step follow: another for each, and for each seed.
+func (s *stepper) random(step int) *tensors.Tensor {
+	draw := counter.New(s.seed, counter.Name("dropout"), uint64(step))
+	return tensors.FromFlatDataAndDimensions([]uint64{draw.Uint64(), draw.Uint64(), draw.Uint64()}, graph.RNGStateShape.Dimensions...)
+}
+
 // do takes one step, counted from 0, and returns the loss before it and the norm of the gradients. If
 // it fails the state is lost.
 func (s *stepper) do(step int, inputs []*tensors.Tensor) (loss, norm float32, err error) {
-	args := make([]any, 0, len(inputs)+1+len(s.all.Tensors())+len(s.moments.Tensors()))
+	args := make([]any, 0, len(inputs)+2+len(s.all.Tensors())+len(s.moments.Tensors()))
 	for _, input := range inputs {
 		args = append(args, input)
 	}
-	args = append(args, s.optimizer.Scalars(step))
+	args = append(args, s.random(step), s.optimizer.Scalars(step))
 	for _, at := range s.frozen {
 		args = append(args, s.all.Tensors()[at])
 	}

@@ -29,6 +29,8 @@ type Training struct {
 
 	Optimizer OptimizerConfig
 	Schedule  Schedule
+	// Seed of the random numbers in the model's graph, those of dropout.
+	Seed uint64
 	// Steps is the length of the run, with those that the folder already holds.
 	Steps int
 

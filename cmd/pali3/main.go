@@ -25,7 +25,7 @@ type commands struct {
 
 	Quickstart quickstartCommand `cmd:"" help:"The main job at small scale: real pictures to a trained, scored and reported PaLI-3."`
 	Ingest     ingestCommand     `cmd:"" help:"Turn folders, tables and archives into a dataset."`
-	Shards     shardsCommand     `cmd:"" help:"Look at a dataset: stat, verify, head."`
+	Shards     shardsCommand     `cmd:"" help:"Look at a dataset, convert, rewrite, check and repair it."`
 	Curate     curateCommand     `cmd:"" help:"Remove bad, doubled and contaminated samples by the rules of a recipe."`
 	Tokenizer  tokenizerCommand  `cmd:"" help:"Encode and decode text with a SentencePiece model; inspect one."`
 	Mix        mixCommand        `cmd:"" help:"Show what a recipe feeds: a summary, the examples, or the digests of its batches."`

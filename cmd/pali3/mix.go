@@ -118,7 +118,7 @@ func (c mixCommand) each(ctx context.Context, stream *mixture.Stream) error {
 // summarize prints how many samples each task has, and one example of each.
 func (c mixCommand) summarize(ctx context.Context, stream *mixture.Stream) error {
 	examples := map[string]mixture.Example{}
-	counts := map[string]int{}
+	counts, encoder, decoder := map[string]int{}, map[string]int{}, map[string]int{}
 	total := 0
 	for step := c.Steps.from; step < max(c.Steps.to, c.Steps.from+16); step++ {
 		batch, err := stream.Batch(ctx, step)
@@ -128,6 +128,8 @@ func (c mixCommand) summarize(ctx context.Context, stream *mixture.Stream) error
 		for _, e := range stream.Describe(batch) {
 			examples[e.Task] = e
 			counts[e.Task]++
+			encoder[e.Task] += e.Encoder
+			decoder[e.Task] += e.Decoder
 			total++
 		}
 	}
@@ -136,8 +138,13 @@ func (c mixCommand) summarize(ctx context.Context, stream *mixture.Stream) error
 	fmt.Printf("batch %d, pictures %d of %d x %d, encoder %d, decoder %d\n\n", shape.Rows, shape.Images, shape.Height, shape.Width, shape.Encoder, shape.Decoder)
 	for i, t := range stream.Recipe().Tasks {
 		e := examples[t.Name]
-		fmt.Printf("%-12s %5.1f%% of examples, from %d samples\n", t.Name, 100*float64(counts[t.Name])/float64(total), samples[i])
+		n := float64(max(1, counts[t.Name]))
+		fmt.Printf("%-12s %5.1f%% of examples, from %d samples; ids on average: encoder %.1f, decoder %.1f\n", t.Name,
+			100*float64(counts[t.Name])/float64(total), samples[i], float64(encoder[t.Name])/n, float64(decoder[t.Name])/n)
 		fmt.Printf("  asks  %s\n  wants %s\n", e.Prompt, e.Target)
+	}
+	if cut := stream.Cut(); cut > 0 {
+		fmt.Printf("\n%.1f%% of the examples had more text than their windows: see lengths\n", 100*cut)
 	}
 	if bad := stream.Skipped(); len(bad) > 0 {
 		fmt.Printf("\n%d samples could not be used\n", len(bad))

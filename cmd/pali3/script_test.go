@@ -14,7 +14,10 @@ func TestMain(m *testing.M) {
 		os.Exit(run(context.Background(), os.Args[1:]))
 	}
 	testscript.Main(m, map[string]func(){
-		"pali3": func() { os.Exit(run(context.Background(), os.Args[1:])) },
+		"pali3": func() {
+			limitFiles()
+			os.Exit(run(context.Background(), os.Args[1:]))
+		},
 	})
 }
 
@@ -25,7 +28,8 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:  "testdata/script",
+		Cmds: damages,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MODELS", models) // SentencePiece models
 			return nil

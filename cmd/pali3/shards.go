@@ -9,11 +9,23 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// shardsCommand looks at datasets.
+// shardsCommand looks at datasets, converts them and rewrites them.
 type shardsCommand struct {
-	Stat   shardsStat   `cmd:"" help:"Count rows, images, texts, languages."`
-	Verify shardsVerify `cmd:"" help:"Check files against the manifest; --deep decodes every row."`
-	Head   shardsHead   `cmd:"" help:"Print the first rows as JSON lines, without image bytes."`
+	Ls      shardsLs      `cmd:"" help:"List the files of a dataset."`
+	Stat    shardsStat    `cmd:"" help:"Count rows, images, texts, languages."`
+	Head    shardsHead    `cmd:"" help:"Print the first rows as JSON lines, without image bytes."`
+	Cat     shardsCat     `cmd:"" help:"Print all rows as JSON lines; --columns and --where read no more than they need."`
+	Get     shardsGet     `cmd:"" help:"Print one row, by number or key, and save its images."`
+	Sample  shardsSample  `cmd:"" help:"Print rows drawn at random."`
+	View    shardsView    `cmd:"" help:"Write an HTML page: contact sheet, languages, sizes, lengths."`
+	Export  shardsExport  `cmd:"" help:"Write a dataset as webdataset, img2dataset, parquet, jsonl, arrow or hf."`
+	Split   shardsSplit   `cmd:"" help:"Write each split, or N equal runs of rows, as a dataset of its own."`
+	Merge   shardsMerge   `cmd:"" help:"Write several datasets as one; a key that was there is a duplicate."`
+	Reshard shardsReshard `cmd:"" help:"Write a dataset anew with parts and row groups of other sizes."`
+	Sort    shardsSort    `cmd:"" help:"Write a dataset anew in the order of a column."`
+	Diff    shardsDiff    `cmd:"" help:"Compare two datasets by key."`
+	Verify  shardsVerify  `cmd:"" help:"Check files against the manifest; --deep decodes every row."`
+	Repair  shardsRepair  `cmd:"" help:"Rebuild the manifest or drop a broken part, as told."`
 }
 
 type shardsStat struct {

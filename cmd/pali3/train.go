@@ -82,6 +82,9 @@ func (c trainCommand) print(r stages.Result) error {
 	if r.Skipped > 0 {
 		fmt.Printf("%d samples could not be used\n", r.Skipped)
 	}
+	if r.Cut > 0 {
+		fmt.Printf("%.1f%% of the examples had more text than their windows: see lengths\n", 100*r.Cut)
+	}
 	_, err := fmt.Printf("wrote %s; its curves: tensorboard --logdir %s\n", r.Weights, c.Out)
 	return err
 }

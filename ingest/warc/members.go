@@ -121,7 +121,7 @@ func (m *members) nextZstd() (err error) {
 		err = m.zstd.Reset(frame)
 	}
 	if err != nil {
-		return fmt.Errorf("Zstandard frame at byte %d: %w", m.start, err)
+		return fmt.Errorf("a frame of Zstandard at byte %d: %w", m.start, err)
 	}
 	m.current = m.zstd
 	return nil

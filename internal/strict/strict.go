@@ -30,6 +30,9 @@ func ReadFile(path string, into any, assignments ...string) error {
 	return Read(content, path, into, assignments...)
 }
 
+// assigned is the name, in errors, of what the assignments say.
+const assigned = "--set"
+
 // Read reads YAML into the struct that into points to, with the assignments applied. Name is the
 // file's, for errors. What the YAML does not mention keeps its value.
 func Read(content []byte, name string, into any, assignments ...string) error {
@@ -45,7 +48,7 @@ func Read(content []byte, name string, into any, assignments ...string) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		content = changed
-		if err := check(content, "--set", reflect.TypeOf(into)); err != nil {
+		if err := check(content, assigned, reflect.TypeOf(into)); err != nil {
 			return err
 		}
 	}
@@ -88,7 +91,7 @@ func checkNode(node ast.Node, t reflect.Type, name, path string) error {
 	}
 	switch n := node.(type) {
 	case *ast.AliasNode, *ast.AnchorNode, *ast.TagNode:
-		return fmt.Errorf("%s line %d: anchors, aliases and tags are not legal here", name, line(node))
+		return fmt.Errorf("%s: anchors, aliases and tags are not legal here", place(name, node))
 	case *ast.MappingNode:
 		for _, value := range n.Values {
 			if err := checkEntry(value, t, name, path); err != nil {
@@ -127,13 +130,19 @@ func checkEntry(entry *ast.MappingValueNode, t reflect.Type, name, path string) 
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		return fmt.Errorf("%s line %d: unknown key %q; the nearest legal key is %q (of %s)",
-			name, line(entry.Key), within, Nearest(key, names), strings.Join(names, ", "))
+		return fmt.Errorf("%s: unknown key %q; the nearest legal key is %q (of %s)",
+			place(name, entry.Key), within, Nearest(key, names), strings.Join(names, ", "))
 	}
 	return nil
 }
 
-func line(node ast.Node) int { return node.GetToken().Position.Line }
+// place is where the node stands, for errors.
+func place(name string, node ast.Node) string {
+	if name == assigned {
+		return name
+	}
+	return fmt.Sprintf("%s line %d", name, node.GetToken().Position.Line)
+}
 
 // legal returns the keys of a struct type and their types.
 func legal(t reflect.Type) map[string]reflect.Type {

@@ -55,7 +55,7 @@ func Attend(q, k, v, bias, mask *Node) *Node {
 	return withGradient(inputs, forward, func(y, dy *Node) []*Node {
 		dy = Mul(dy, inverse)
 		ds := Mul(e, Sub(timesKeys(dy, v), ReduceAndKeep(Mul(dy, y), ReduceSum, -1)))
-		gradients := []*Node{timesValues(ds, k), timesValues(Transpose(ds, 2, 3), q), timesValues(Transpose(e, 2, 3), dy)}
+		gradients := []*Node{timesValues(ds, k), timesValues(byKeys(ds), q), timesValues(byKeys(e), dy)}
 		if bias != nil {
 			gradients = append(gradients, ReduceAndKeep(ds, ReduceSum, 0))
 		}
@@ -71,6 +71,13 @@ func timesKeys(x, k *Node) *Node {
 // timesValues is p·v for p [B, H, Lq, Lk] and v [B, H, Lk, D]: [B, H, Lq, D].
 func timesValues(p, v *Node) *Node {
 	return DotGeneral(p, []int{3}, []int{0, 1}, v, []int{2}, []int{0, 1})
+}
+
+// byKeys turns [B, H, Lq, Lk] into [B, H, Lk, Lq]. The Go backend does so on all cores in this form only.
+func byKeys(x *Node) *Node {
+	d := x.Shape().Dimensions
+	x = TransposeAllAxes(Reshape(x, d[0]*d[1], d[2], d[3], 1), 0, 2, 1, 3)
+	return Reshape(x, d[0], d[1], d[3], d[2])
 }
 
 // rowMax is the largest element of each row [..., 1]. The Go backend finds the largest of short rows

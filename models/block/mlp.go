@@ -55,8 +55,9 @@ func (g Gate) Validate() error {
 	return nil
 }
 
-// GatedMLP is wo(act(wi_0(x)) * wi_1(x)) without biases (t5x examples/t5/layers.py, MlpBlock).
-func GatedMLP(s *weights.Scope, x *Node, hidden int, gate Gate) *Node {
+// GatedMLP is wo(act(wi_0(x)) * wi_1(x)) without biases, in training with dropout before wo (t5x
+// examples/t5/layers.py, MlpBlock).
+func GatedMLP(s *weights.Scope, x *Node, hidden int, gate Gate, dropout float64) *Node {
 	w := width(x)
 	act := SiLU
 	if gate == GatedGELU {
@@ -64,5 +65,5 @@ func GatedMLP(s *weights.Scope, x *Node, hidden int, gate Gate) *Node {
 	}
 	gated := act(DenseNoBias(s.In("wi_0"), x, hidden, weights.FanInTruncated(w)))
 	linear := DenseNoBias(s.In("wi_1"), x, hidden, weights.FanInTruncated(w))
-	return DenseNoBias(s.In("wo"), Mul(gated, linear), w, weights.FanInTruncated(hidden))
+	return DenseNoBias(s.In("wo"), Dropout(s, Mul(gated, linear), dropout), w, weights.FanInTruncated(hidden))
 }

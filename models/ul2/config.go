@@ -39,6 +39,9 @@ type Config struct {
 	ZLoss float64 `yaml:"z_loss" json:"z_loss"`
 	// LabelSmoothing is the probability spread over the tokens that are not the target.
 	LabelSmoothing float64 `yaml:"label_smoothing" json:"label_smoothing"`
+	// Dropout is the probability by which features are set to 0 in training: after the embeddings, on every
+	// residual branch and in its hidden layer, of the keys of attention, and after the final norms. 0 in pretraining.
+	Dropout float64 `yaml:"dropout" json:"dropout"`
 }
 
 // Variant returns a model by name. The shape of the 3B UL2 in PaLI-3 is not published; "ul2-3b" is
@@ -94,6 +97,9 @@ func (c Config) Validate() error {
 	}
 	if c.Buckets < 4 || c.Buckets%4 != 0 || c.MaxDistance <= c.Buckets/2 {
 		return fmt.Errorf("language model: %d buckets for distances up to %d; want a multiple of 4 below twice the distance", c.Buckets, c.MaxDistance)
+	}
+	if c.Dropout < 0 || c.Dropout >= 1 {
+		return fmt.Errorf("language model: dropout %g; want 0 to below 1", c.Dropout)
 	}
 	if c.ZLoss < 0 || c.LabelSmoothing < 0 || c.LabelSmoothing >= 1 {
 		return fmt.Errorf("language model: z_loss %g or label_smoothing %g out of range", c.ZLoss, c.LabelSmoothing)

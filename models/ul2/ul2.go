@@ -57,13 +57,15 @@ func Encode(s *weights.Scope, c Config, x, mask *Node) *Node {
 	length := x.Shape().Dimensions[1]
 	biases := stackBiases(s, c, c.EncoderLayers, length, true)
 	padding := block.PaddingBias(mask)
+	drop := func(x *Node) *Node { return block.Dropout(s, x, c.Dropout) }
+	x = drop(x)
 	for i := range c.EncoderLayers {
 		layer := s.In("block", i, "layer")
 		h := block.RMSNorm(layer.In(0, "layer_norm"), x)
-		x = Add(x, attention(layer.In(0, "SelfAttention"), c, h, h, biases[i], padding))
-		x = s.In("block", i).Note(Add(x, gatedMLP(layer.In(1), c, x)))
+		x = Add(x, drop(attention(layer.In(0, "SelfAttention"), c, h, h, biases[i], padding)))
+		x = s.In("block", i).Note(Add(x, drop(gatedMLP(layer.In(1), c, x))))
 	}
-	return s.In("final_layer_norm").Note(block.RMSNorm(s.In("final_layer_norm"), x))
+	return s.In("final_layer_norm").Note(drop(block.RMSNorm(s.In("final_layer_norm"), x)))
 }
 
 // Decode runs the decoder over ids [B, Ld], attending to the encoder's output [B, Le, W] where mask
@@ -75,15 +77,17 @@ func Decode(s *weights.Scope, c Config, encoded, mask, ids *Node) *Node {
 	length := ids.Shape().Dimensions[1]
 	biases := stackBiases(s, c, c.DecoderLayers, length, false)
 	causal, padding := block.CausalBias(ids.Graph(), length), block.PaddingBias(mask)
+	drop := func(x *Node) *Node { return block.Dropout(s, x, c.Dropout) }
+	x = drop(x)
 	for i := range c.DecoderLayers {
 		layer := s.In("block", i, "layer")
 		h := block.RMSNorm(layer.In(0, "layer_norm"), x)
-		x = Add(x, attention(layer.In(0, "SelfAttention"), c, h, h, biases[i], causal))
+		x = Add(x, drop(attention(layer.In(0, "SelfAttention"), c, h, h, biases[i], causal)))
 		h = block.RMSNorm(layer.In(1, "layer_norm"), x)
-		x = Add(x, attention(layer.In(1, "EncDecAttention"), c, h, encoded, nil, padding))
-		x = s.In("block", i).Note(Add(x, gatedMLP(layer.In(2), c, x)))
+		x = Add(x, drop(attention(layer.In(1, "EncDecAttention"), c, h, encoded, nil, padding)))
+		x = s.In("block", i).Note(Add(x, drop(gatedMLP(layer.In(2), c, x))))
 	}
-	return s.In("final_layer_norm").Note(block.RMSNorm(s.In("final_layer_norm"), x))
+	return s.In("final_layer_norm").Note(drop(block.RMSNorm(s.In("final_layer_norm"), x)))
 }
 
 // Logits turns the decoder's output [B, L, W] into a score for every id: [B, L, Vocab].
@@ -117,7 +121,7 @@ func relativeTable(s *weights.Scope, c Config, layer int) *Node {
 // attention is multihead attention of x [B, Lq, W] to y [B, Lk, W].
 func attention(s *weights.Scope, c Config, x, y, bias, mask *Node) *Node {
 	k, v := keysValues(s, c, y)
-	return attend(s, c, x, k, v, bias, mask)
+	return attend(s, c, x, k, block.DropKeys(s, v, c.Dropout), bias, mask)
 }
 
 // keysValues projects y [B, L, W] to keys and values [B, H, L, D].
@@ -148,5 +152,5 @@ func attentionOutput(s *weights.Scope, c Config, found *Node) *Node {
 }
 
 func gatedMLP(s *weights.Scope, c Config, x *Node) *Node {
-	return block.GatedMLP(s.In("DenseReluDense"), block.RMSNorm(s.In("layer_norm"), x), c.MLP, c.Activation)
+	return block.GatedMLP(s.In("DenseReluDense"), block.RMSNorm(s.In("layer_norm"), x), c.MLP, c.Activation, c.Dropout)
 }

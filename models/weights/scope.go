@@ -31,6 +31,8 @@ type table struct {
 
 	recording bool
 	noted     []Noted
+
+	random *graph.Node // the state of the random numbers, nil for a model that is not trained
 }
 
 // Noted is a value that a model computes on its way.
@@ -87,6 +89,19 @@ func (s *Scope) Note(x *graph.Node) *graph.Node {
 
 // Noted returns what was noted since Record, in order.
 func (s *Scope) Noted() []Noted { return s.table.noted }
+
+// Train makes the scope, and those made from it, that of a model in training, whose random numbers follow
+// from the state, [graph.RNGStateShape].
+func (s *Scope) Train(state *graph.Node) { s.table.random = state }
+
+// Training reports whether the model is trained, so that Uniform may be called.
+func (s *Scope) Training() bool { return s.table.random != nil }
+
+// Uniform returns random numbers from 0 to below 1 of the dimensions, others at each call.
+func (s *Scope) Uniform(dimensions ...int) (values *graph.Node) {
+	s.table.random, values = graph.RandomUniform(s.table.random, shapes.Make(dtypes.Float32, dimensions...))
+	return values
+}
 
 // Collecting reports whether the scope notes weights (in Collect) rather than handing them out.
 func (s *Scope) Collecting() bool { return s.table.graph != nil }

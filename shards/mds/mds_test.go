@@ -50,7 +50,7 @@ func TestDamage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for at := range whole {
+	for at := 0; at < len(whole); at += 7 {
 		dir, shard := copied(t)
 		damaged := bytes.Clone(whole)
 		damaged[at] ^= 1

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// decoder turns ids into text, as Decode of sentencepiece_processor.cc does.
+// decoder turns ids into text, as DecodeOptimized of sentencepiece_processor.cc does.
 type decoder struct {
 	surfaces     []surface
 	unkSurface   string
@@ -23,32 +23,30 @@ type surface struct {
 	value   byte // of a byte piece
 }
 
-func newDecoder(m *Model, proto *modelProto) (*decoder, error) {
+func newDecoder(proto *Proto) (*decoder, error) {
 	d := &decoder{
-		surfaces:     make([]surface, len(m.pieces)),
-		unkSurface:   proto.trainer.unkSurface,
-		stripFirst:   proto.normalizer.addDummyPrefix || proto.normalizer.removeExtraWhitespaces,
-		stripLeading: proto.normalizer.removeExtraWhitespaces,
+		surfaces:     make([]surface, len(proto.Pieces)),
+		unkSurface:   proto.Trainer.UnkSurface,
+		stripFirst:   proto.Normalizer.AddDummyPrefix || proto.Normalizer.RemoveExtraWhitespaces,
+		stripLeading: proto.Normalizer.RemoveExtraWhitespaces,
 	}
-	for id, p := range m.pieces {
-		// Decoding goes by the piece's text: where a normal piece is spelled like a control piece, it
-		// decodes as that.
-		kind := m.pieces[m.PieceID(p.Text)].Kind
-		s := surface{kind: kind, isSpace: strings.HasPrefix(p.Text, spaceSymbol)}
-		switch kind {
+	for id, p := range proto.Pieces {
+		s := surface{kind: p.Kind}
+		switch p.Kind {
 		case Byte:
 			s.value = byte(byteOf(p.Text))
 		case Unknown:
 			s.text = d.unkSurface
 		case Control:
 		default:
+			s.isSpace = strings.HasPrefix(p.Text, spaceSymbol)
 			s.text = strings.ReplaceAll(p.Text, spaceSymbol, " ")
 		}
 		d.surfaces[id] = s
 	}
-	if proto.denormalizer != nil && len(proto.denormalizer.precompiledCharsmap) > 0 {
+	if proto.Denormalizer != nil && len(proto.Denormalizer.PrecompiledCharsmap) > 0 {
 		var err error
-		if d.denormalizer, err = newNormalizer(*proto.denormalizer, nil, false); err != nil {
+		if d.denormalizer, err = newNormalizer(*proto.Denormalizer, nil, false); err != nil {
 			return nil, fmt.Errorf("denormalizer_spec: %w", err)
 		}
 	}
@@ -59,44 +57,57 @@ func newDecoder(m *Model, proto *modelProto) (*decoder, error) {
 // characters they spell, each byte that spells none to U+FFFD, and the unknown piece to the model's
 // surface for it, " ⁇ " unless it says otherwise. Ids outside of [0, Len) decode like the unknown piece.
 func (m *Model) Decode(ids []int32) string {
-	d := m.decoder
-	var text, bytes []byte
-	atStart, strippedFirst := true, false
+	d := decoding{decoder: m.decoder}
 	for _, id := range ids {
-		s := surface{text: d.unkSurface, kind: Unknown}
-		if id >= 0 && int(id) < len(d.surfaces) {
-			s = d.surfaces[id]
-		}
-		if s.kind == Byte {
-			bytes = append(bytes, s.value)
-			continue
-		}
-		text, bytes = appendValid(text, bytes), bytes[:0]
-		if strippedFirst || len(text) > 0 {
-			atStart = false
-		}
-		strippedFirst = false
-		if atStart && d.stripFirst && s.isSpace && s.kind != Control && s.kind != Unknown {
-			s.text = s.text[1:]
-			strippedFirst = !d.stripLeading
-		}
-		text = append(text, s.text...)
+		d.add(id)
 	}
-	text = appendValid(text, bytes)
-	if d.denormalizer != nil {
-		var n normalized
-		d.denormalizer.normalize(&n, string(text))
-		text = n.text
-	}
-	return string(text)
+	d.flush()
+	return d.denormalized(string(d.text))
 }
 
-// appendValid appends bytes with U+FFFD in place of each that is not part of a character.
-func appendValid(text, bytes []byte) []byte {
-	for len(bytes) > 0 {
+// denormalized applies the model's rules for decoded text.
+func (d *decoder) denormalized(text string) string {
+	if d.denormalizer == nil {
+		return text
+	}
+	var n normalized
+	d.denormalizer.normalize(&n, text)
+	return string(n.text)
+}
+
+// decoding is text in the making.
+type decoding struct {
+	*decoder
+	text    []byte
+	bytes   []byte // of byte pieces, not yet written
+	wrote   bool   // something was written before text
+	started bool   // a leading space is kept from now on
+}
+
+func (d *decoding) add(id int32) {
+	s := surface{text: d.unkSurface, kind: Unknown}
+	if id >= 0 && int(id) < len(d.surfaces) {
+		s = d.surfaces[id]
+	}
+	if s.kind == Byte {
+		d.bytes = append(d.bytes, s.value)
+		return
+	}
+	d.flush()
+	d.started = d.started || d.wrote || len(d.text) > 0
+	if s.isSpace && d.stripFirst && !d.started {
+		s.text = s.text[1:]
+		d.started = !d.stripLeading
+	}
+	d.text = append(d.text, s.text...)
+}
+
+// flush writes the bytes, with U+FFFD in place of each that is not part of a character.
+func (d *decoding) flush() {
+	for bytes := d.bytes; len(bytes) > 0; {
 		r, size := utf8.DecodeRune(bytes)
-		text = utf8.AppendRune(text, r)
+		d.text = utf8.AppendRune(d.text, r)
 		bytes = bytes[size:]
 	}
-	return text
+	d.bytes = d.bytes[:0]
 }

@@ -6,14 +6,22 @@ import "slices"
 // wrong byte. It adds no begin or end of sentence.
 func (m *Model) Encode(text string) []int32 { return m.AppendIDs(nil, text) }
 
-// AppendIDs appends the ids of text's pieces to dst.
+// AppendIDs appends the ids of text's pieces to dst. It allocates nothing but dst, once it has seen a text of
+// such a length.
 func (m *Model) AppendIDs(dst []int32, text string) []int32 {
-	w := m.scratch.Get().(*scratch)
-	m.normalizer.normalize(&w.normalized, text)
+	w := m.borrow(text, false)
 	m.segment(w)
 	dst = m.appendIDs(dst, w)
 	m.release(w)
 	return dst
+}
+
+// borrow returns scratch space that holds the normal form of text.
+func (m *Model) borrow(text string, aligned bool) *scratch {
+	w := m.scratch.Get().(*scratch)
+	w.normalized.aligned = aligned
+	m.normalizer.normalize(&w.normalized, text)
+	return w
 }
 
 // Token is a piece found in a text, whose bytes [Begin, End) it stands for. The pieces of a character's
@@ -26,12 +34,9 @@ type Token struct {
 
 // Tokens returns text's pieces with their places in text.
 func (m *Model) Tokens(text string) []Token {
-	w := m.scratch.Get().(*scratch)
-	w.normalized.aligned = true
-	m.normalizer.normalize(&w.normalized, text)
+	w := m.borrow(text, true)
 	m.segment(w)
 	tokens := m.tokens(w)
-	w.normalized.aligned = false
 	m.release(w)
 	return tokens
 }
@@ -44,16 +49,14 @@ func (m *Model) Normalize(text string) string {
 	return string(n.text)
 }
 
-func (m *Model) segment(w *scratch) {
-	w.segments, w.steps = m.unigram.segment(w.segments[:0], w.normalized.text, w.steps)
-}
+// maxScratch is the text length in bytes up to which scratch space is kept for the next call.
+const maxScratch = 1 << 16
 
 func (m *Model) release(w *scratch) {
-	if len(w.normalized.text) > maxScratch {
-		return
+	if cap(w.normalized.text) > maxScratch {
+		*w = scratch{memo: w.memo}
 	}
-	w.normalized.text = w.normalized.text[:0]
-	w.normalized.origin = w.normalized.origin[:0]
+	w.normalized.reset()
 	m.scratch.Put(w)
 }
 

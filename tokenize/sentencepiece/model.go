@@ -9,24 +9,36 @@
 //	text := model.Decode(ids)
 //
 // [Model.Encode] gives ids, [Model.Tokens] also the pieces and where in the text each came from,
-// [Model.Decode] the text again. Ids of control pieces (end of sentence, padding) never come out of
-// Encode: the caller adds them.
+// [Model.Decode] the text again, [Model.Stream] the text of ids that come one at a time. [Model.NBest]
+// lists the best segmentations of a unigram model and [Model.Sample] draws one, for training with
+// subword regularization. Ids of control pieces (end of sentence, padding) never come out of Encode: the
+// caller adds them.
 //
-// Sources of every rule here are the files of github.com/google/sentencepiece, v0.2: normalizer.cc,
-// unigram_model.cc, model_interface.cc and sentencepiece_processor.cc. See Kudo and Richardson,
-// SentencePiece (2018), and Kudo, Subword Regularization (2018), for the models.
+// # How a text becomes ids
+//
+// The normalizer (normalizer.go) rewrites characters by the model's rules and makes spaces visible. The
+// segmenter of the model's type (unigram.go, bpe.go, word.go) cuts that into pieces. Both work on a word
+// at a time where no rule and no piece reaches over a space, and remember the words they have seen
+// (memo.go): the same word gives the same ids, wherever it stands. Where that cannot be proved of a model, a
+// text or a word, the whole text is segmented as one. Time is linear in the length of the text, for BPE but for a
+// factor of its logarithm.
+//
+// Pieces are found in a double-array trie (trie.go), rules in the one that the model brings (charsmap.go).
+//
+// Sources of every rule here are the files of github.com/google/sentencepiece, v0.2.3: normalizer.cc,
+// unigram_model.cc, bpe_model.cc, word_model.cc, char_model.cc, model_interface.cc and
+// sentencepiece_processor.cc. See Kudo and Richardson, SentencePiece (2018), and Kudo, Subword
+// Regularization (2018), for the models.
 package sentencepiece
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
-	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // Kind says what a piece is for; its numbers are those of the .model file.
@@ -42,7 +54,8 @@ const (
 	Byte        Kind = 6 // one byte, written <0x41>, of a character that no piece covers
 )
 
-// Piece is an entry of a model's vocabulary. Score is the piece's log probability.
+// Piece is an entry of a model's vocabulary. Score is the piece's log probability; in a BPE model, pieces
+// of a higher score are merged before those of a lower.
 type Piece struct {
 	Text  string
 	Score float32
@@ -52,26 +65,49 @@ type Piece struct {
 // Model is a SentencePiece model ready for use.
 type Model struct {
 	pieces       []Piece
-	reserved     map[string]int32 // unknown, control and byte pieces, which text cannot spell
+	kind         ModelType
+	byText       *trie            // pieces that text can spell
+	reserved     map[string]int32 // all others
 	unk          int32
 	byteFallback bool
 	bytes        [256]int32 // id of each byte's piece, where byteFallback is set
 	normalizer   *normalizer
-	unigram      *unigram
+	segmenter    segmenter
+	words        *wordRules // nil where text cannot be cut into words
 	decoder      *decoder
 	traits       Traits
 	scratch      sync.Pool // of *scratch
+}
+
+// segmenter cuts normalized text into pieces.
+type segmenter interface {
+	// segment appends the pieces of w.normalized.text[begin:end] to w.segments and their scores to w.sofar.
+	segment(w *scratch, begin, end int)
+	// score returns what a piece adds to w.sofar.
+	score(id int32) float32
+	// steady returns up to which |w.sofar| the segments of w.normalized.text[begin:end] are always the
+	// same: below 0 if they may differ from text to text.
+	steady(w *scratch, begin, end int) float32
+}
+
+// segment is a piece found in normalized text: text[previous end:end].
+type segment struct {
+	id  int32
+	end int32
 }
 
 // scratch is what one call of Encode works in.
 type scratch struct {
 	normalized normalized
 	segments   []segment
+	sofar      float32 // the score of all segments before, in a unigram model
 	steps      []step
+	exact      []exactStep
+	merges     merges
+	dropout    float64 // the probability of leaving a merge out, in a BPE model
+	random     *Random // which decides, nil if none is left out
+	memo       memo
 }
-
-// maxScratch is the text length in bytes up to which scratch space is kept for the next call.
-const maxScratch = 1 << 16
 
 // maxModelBytes bounds what Open reads; the largest published models are some 5 MB long.
 const maxModelBytes = 1 << 28
@@ -97,65 +133,77 @@ func Open(path string) (*Model, error) {
 	return m, nil
 }
 
-// Parse reads a serialized ModelProto, the content of a .model file. It keeps no reference to data.
+// Parse reads a model from the content of a .model file.
 func Parse(data []byte) (*Model, error) {
-	proto, err := parseModelProto(data)
+	proto, err := ParseProto(data)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("not a SentencePiece model: %w", err)
 	}
-	if err := supported(proto.trainer.modelType); err != nil {
-		return nil, err
+	return New(proto)
+}
+
+// New makes the model of a proto, whose pieces must not be changed any more.
+func New(proto *Proto) (*Model, error) {
+	if _, known := modelTypes[proto.Trainer.Type]; !known {
+		return nil, fmt.Errorf("%s is unknown; want 1 (unigram), 2 (BPE), 3 (word) or 4 (character)", proto.Trainer.Type)
 	}
-	m := &Model{pieces: proto.pieces, byteFallback: proto.trainer.byteFallback}
-	m.scratch.New = func() any { return new(scratch) }
+	m := &Model{
+		pieces:       proto.Pieces,
+		kind:         proto.Trainer.Type,
+		byteFallback: proto.Trainer.ByteFallback,
+		scratch:      sync.Pool{New: func() any { return new(scratch) }},
+	}
 	keys, err := m.index()
 	if err != nil {
 		return nil, err
 	}
-	m.normalizer, err = newNormalizer(proto.normalizer, m.symbolTrie(keys), proto.trainer.treatWhitespaceAsSuffix)
+	m.byText = newTrie(m.pieces, keys)
+	symbols := m.symbolTrie(keys)
+	m.normalizer, err = newNormalizer(proto.Normalizer, symbols, proto.Trainer.TreatWhitespaceAsSuffix)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("normalizer_spec: %w", err)
 	}
-	m.unigram = newUnigram(m.pieces, keys, m.unk)
-	if m.decoder, err = newDecoder(m, proto); err != nil {
+	switch m.kind {
+	case Unigram:
+		m.segmenter = newUnigram(m.pieces, m.byText, m.unk)
+	case BPE:
+		m.segmenter = newBPE(m.pieces, m.byText, symbols, m.unk)
+	case Word:
+		m.segmenter = words{m.byText, m.unk}
+	case Char:
+		m.segmenter = characters{m.byText, symbols, m.unk}
+	}
+	m.words = newWordRules(m)
+	if m.decoder, err = newDecoder(proto); err != nil {
 		return nil, err
 	}
 	m.traits = traitsOf(proto)
 	return m, nil
 }
 
-var modelTypes = map[int]string{typeUnigram: "unigram", typeBPE: "BPE", typeWord: "word", typeChar: "character"}
-
-func supported(modelType int) error {
-	name, known := modelTypes[modelType]
-	switch {
-	case modelType == typeUnigram:
-		return nil
-	case known:
-		return fmt.Errorf("this is a %s model; only unigram models are supported", name)
-	}
-	return fmt.Errorf("model_type %d is unknown; only unigram models (1) are supported", modelType)
-}
-
-// index checks the pieces and returns, sorted, those that text can spell.
+// index checks the pieces and returns, sorted, those that text can spell. Unused pieces are among them
+// only in BPE models, where they are steps on the way to other pieces.
 func (m *Model) index() ([]trieKey, error) {
 	if len(m.pieces) == 0 {
 		return nil, errors.New("the model has no pieces: not a SentencePiece model")
 	}
-	if len(m.pieces) > math.MaxInt32 {
-		return nil, fmt.Errorf("%d pieces are more than ids can number", len(m.pieces))
+	if len(m.pieces) > maxPieces {
+		return nil, fmt.Errorf("%d pieces are more than the %d that are supported", len(m.pieces), maxPieces)
 	}
 	m.unk = -1
 	m.reserved = map[string]int32{}
-	var keys []trieKey
+	keys, spelled := make([]trieKey, 0, len(m.pieces)), make([]trieKey, 0, len(m.pieces))
 	for i, p := range m.pieces {
 		id := int32(i)
+		if p.Text == "\x00" && (p.Kind == Unused || m.byteFallback) {
+			continue // what converters leave behind; the library passes over it
+		}
 		if err := p.check(); err != nil {
 			return nil, fmt.Errorf("piece %d, %q: %w", id, p.Text, err)
 		}
 		switch {
 		case p.Kind == Normal || p.Kind == UserDefined || p.Kind == Unused:
-			keys = append(keys, trieKey{p.Text, id})
+			keys = append(keys, newTrieKey(m.pieces, id))
 			continue
 		case p.Kind == Unknown && m.unk >= 0:
 			return nil, fmt.Errorf("pieces %d and %d are both the unknown piece", m.unk, id)
@@ -169,34 +217,48 @@ func (m *Model) index() ([]trieKey, error) {
 		}
 		m.reserved[p.Text] = id
 	}
-	if m.unk < 0 {
+	if m.unk < 0 && !m.byteFallback {
 		return nil, errors.New("the model has no unknown piece")
 	}
 	if err := m.indexBytes(); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(keys, func(a, b trieKey) int {
-		return cmp.Or(strings.Compare(a.text, b.text), cmp.Compare(a.id, b.id))
-	})
-	for i := range len(keys) - 1 {
-		if keys[i].text == keys[i+1].text {
-			return nil, fmt.Errorf("pieces %d and %d are both %q", keys[i].id, keys[i+1].id, keys[i].text)
+	sortKeys(m.pieces, keys)
+	for i, k := range keys {
+		text := m.pieces[k.id].Text
+		other, twice := m.reserved[text]
+		switch {
+		case i > 0 && keys[i-1].prefix == k.prefix && m.pieces[keys[i-1].id].Text == text:
+			return nil, fmt.Errorf("pieces %d and %d are both %q", keys[i-1].id, k.id, text)
+		case twice && m.kind == BPE:
+			return nil, fmt.Errorf("pieces %d and %d are both %q", other, k.id, text)
+		case m.pieces[k.id].Kind != Unused || m.kind == BPE:
+			spelled = append(spelled, k)
+		case !twice:
+			m.reserved[text] = k.id
 		}
 	}
-	if len(keys) == 0 {
+	if len(keys) == 0 && m.kind == Unigram {
 		return nil, errors.New("the model has no piece that text can spell")
 	}
-	return keys, nil
+	return spelled, nil
 }
 
-// check refuses what the library refuses.
+// maxPieceBytes is how long a piece may be (model_interface.cc, kMaxPieceSize).
+const maxPieceBytes = 8000 - 1
+
+// check refuses what the library refuses, and scores that are no numbers in models of any type.
 func (p Piece) check() error {
-	switch score := float64(p.Score); {
+	switch {
 	case p.Text == "":
 		return errors.New("no text")
-	case p.Kind != Unused && strings.Contains(p.Text, "\x00"):
+	case len(p.Text) > maxPieceBytes:
+		return fmt.Errorf("%d bytes long, want at most %d", len(p.Text), maxPieceBytes)
+	case strings.IndexByte(p.Text, 0) >= 0:
 		return errors.New("a NUL character in its text")
-	case math.IsNaN(score) || math.IsInf(score, 0):
+	case !utf8.ValidString(p.Text):
+		return errors.New("not UTF-8")
+	case p.Score-p.Score != 0:
 		return fmt.Errorf("score %v is not a number that can be added", p.Score)
 	}
 	return nil
@@ -204,23 +266,21 @@ func (p Piece) check() error {
 
 // indexBytes finds the pieces <0x00> to <0xFF> of a model with byte fallback.
 func (m *Model) indexBytes() error {
-	found := 0
+	for id, p := range m.pieces {
+		if p.Kind == Byte && byteOf(p.Text) < 0 {
+			return fmt.Errorf("piece %d, %q, is of kind byte and is none of <0x00> to <0xFF>", id, p.Text)
+		}
+	}
 	for b := range 256 {
+		if !m.byteFallback {
+			continue
+		}
 		name := fmt.Sprintf("<0x%02X>", b)
 		id, ok := m.reserved[name]
-		switch {
-		case !m.byteFallback:
-			continue
-		case !ok || m.pieces[id].Kind != Byte:
+		if !ok || m.pieces[id].Kind != Byte {
 			return fmt.Errorf("the model has byte fallback, but no byte piece %s", name)
 		}
 		m.bytes[b] = id
-		found++
-	}
-	for id, p := range m.pieces {
-		if p.Kind == Byte && (found == 0 || byteOf(p.Text) < 0) {
-			return fmt.Errorf("piece %d, %q, is of kind byte and is none of <0x00> to <0xFF>", id, p.Text)
-		}
 	}
 	return nil
 }
@@ -248,7 +308,7 @@ func (m *Model) symbolTrie(keys []trieKey) *trie {
 	if symbols == nil {
 		return nil
 	}
-	return newTrie(symbols)
+	return newTrie(m.pieces, symbols)
 }
 
 // Len returns the number of pieces: ids are 0 to Len()-1.
@@ -262,11 +322,14 @@ func (m *Model) PieceID(piece string) int32 {
 	if id, ok := m.reserved[piece]; ok {
 		return id
 	}
-	if id := m.unigram.pieces.lookup(piece); id >= 0 {
+	if id := m.byText.lookup(piece); id >= 0 {
 		return id
 	}
 	return m.unk
 }
 
-// UnknownID returns the id of the unknown piece.
+// UnknownID returns the id of the unknown piece, or -1 in a model that has none and falls back to bytes.
 func (m *Model) UnknownID() int32 { return m.unk }
+
+// Type returns the type of the model.
+func (m *Model) Type() ModelType { return m.kind }

@@ -1,10 +1,13 @@
 package sentencepiece
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -46,6 +49,15 @@ func charsmapBlob(size uint32, rest string) []byte {
 	return bytesField(2, append(binary.LittleEndian.AppendUint32(nil, size), rest...))
 }
 
+// charsmapTrie is a precompiled_charsmap of one block with the given units, and one empty replacement.
+func charsmapTrie(units map[int]uint32) []byte {
+	block := make([]byte, 1024)
+	for i, unit := range units {
+		binary.LittleEndian.PutUint32(block[4*i:], unit)
+	}
+	return charsmapBlob(1024, string(block)+"\x00")
+}
+
 func TestParseRefuses(t *testing.T) {
 	unk, a := Piece{"<unk>", 0, Unknown}, Piece{"a", -1, Normal}
 	good := []Piece{unk, a}
@@ -57,7 +69,8 @@ func TestParseRefuses(t *testing.T) {
 		{"nothing", nil, "no pieces"},
 		{"text", []byte("a file that is no model"), "not a SentencePiece model"},
 		{"cut short", build(good, nil, nil)[:9], "field 1 at byte 0"},
-		{"BPE", build(good, varintField(3, 2), nil), "BPE model"},
+		{"a long piece", build([]Piece{unk, {strings.Repeat("a", 8000), 0, Normal}}, nil, nil), "8000 bytes long"},
+		{"BPE with a piece spelled like a control piece", build(append(good, Piece{"a", 0, Control}), varintField(3, 2), nil), "pieces 2 and 1"},
 		{"unheard-of type", build(good, varintField(3, 9), nil), "model_type 9"},
 		{"no unknown piece", build([]Piece{a}, nil, nil), "no unknown piece"},
 		{"two unknown pieces", build([]Piece{unk, a, {"<x>", 0, Unknown}}, nil, nil), "pieces 0 and 2"},
@@ -67,13 +80,18 @@ func TestParseRefuses(t *testing.T) {
 		{"score that is no number", build([]Piece{unk, {"a", float32(math.NaN()), Normal}}, nil, nil), "score NaN"},
 		{"piece twice", build([]Piece{unk, a, a}, nil, nil), `pieces 1 and 2 are both "a"`},
 		{"control piece twice", build([]Piece{unk, a, {"<s>", 0, Control}, {"<s>", 0, Control}}, nil, nil), "pieces 2 and 3"},
-		{"piece of broken UTF-8", build([]Piece{unk, {"\xff", 0, Normal}}, nil, nil), "piece 1: field 1 is not UTF-8"},
+		{"piece of broken UTF-8", build([]Piece{unk, {"\xff", 0, Normal}}, nil, nil), `piece 1, "\xff": not UTF-8`},
 		{"byte without fallback", build([]Piece{unk, a, {"<0x41>", 0, Byte}}, nil, nil), "no byte fallback"},
 		{"fallback without bytes", build(good, varintField(35, 1), nil), "no byte piece <0x00>"},
 		{"wrong wire type", build(good, bytesField(3, nil), nil), "trainer_spec: field 3"},
 		{"short charsmap", build(good, nil, bytesField(2, []byte("ab"))), "2 bytes long"},
 		{"charsmap with a trie beyond its end", build(good, nil, charsmapBlob(1<<31, "\x00\x00\x00\x00\x00")), "of 5 that follow"},
-		{"charsmap without an end", build(good, nil, charsmapBlob(4, "\x00\x00\x00\x00a")), "end with a NUL"},
+		{"charsmap with half a block", build(good, nil, charsmapBlob(4, "\x00\x00\x00\x00\x00")), "a multiple of 1024"},
+		{"charsmap without an end", build(good, nil, charsmapBlob(1024, strings.Repeat("\x00", 1024)+"a")), "end with a NUL"},
+		{"charsmap without a root", build(good, nil, charsmapBlob(1024, strings.Repeat("\x00", 1025))), "root of its trie"},
+		{"charsmap that leads out", build(good, nil, charsmapTrie(map[int]uint32{0: 1 << 10, 1: 1<<30 | 7})), "unit 1 has children beyond the end"},
+		{"charsmap with a leaf that is none", build(good, nil, charsmapTrie(map[int]uint32{0: 1 << 10, 1: 1<<8 | 2<<10})), "unit 1 has a leaf that is none"},
+		{"charsmap with a value beyond its end", build(good, nil, charsmapTrie(map[int]uint32{0: 1 << 10, 1: 1<<31 | 1})), "unit 1 has the value 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Parse(c.data)
@@ -133,9 +151,43 @@ func TestUserDefinedScores(t *testing.T) {
 	}
 }
 
+// TestWordsAreWhole: a word model goes by the spaces of the text, whatever its pieces are.
+func TestWordsAreWhole(t *testing.T) {
+	m, err := Parse(build([]Piece{{"<unk>", 0, Unknown}, {spaceSymbol, -1, Normal}, {spaceSymbol + "a", -2, Normal}}, varintField(3, uint64(Word)), nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Encode("a b a"); !slices.Equal(got, []int32{2, 0, 2}) {
+		t.Errorf("Encode = %v", got)
+	}
+}
+
+func TestProtoKeepsWhatItDoesNotKnow(t *testing.T) {
+	piece := append(bytesField(1, []byte("a")), bytesField(200, []byte("later"))...)
+	data := append(build([]Piece{{"<unk>", 0, Unknown}, {"b", -1, Normal}}, varintField(4, 77), bytesField(6, []byte("rules.tsv"))), bytesField(1, piece)...)
+	data = append(data, bytesField(201, []byte("extension"))...)
+	proto, err := ParseProto(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := proto.Marshal()
+	for _, want := range [][]byte{bytesField(200, []byte("later")), varintField(4, 77), bytesField(6, []byte("rules.tsv")), bytesField(201, []byte("extension"))} {
+		if !bytes.Contains(out, want) {
+			t.Errorf("%q is lost in %q", want, out)
+		}
+	}
+	again, err := ParseProto(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(again, proto) {
+		t.Errorf("it comes back as %+v, was %+v", again, proto)
+	}
+}
+
 func TestDecodeOfForeignIDs(t *testing.T) {
 	m := openGolden(t, "nmt_nfkc")
-	if got, want := m.Decode([]int32{-1, int32(m.Len()), 1 << 30}), strings.Repeat(defaultUnkSurface, 3); got != want {
+	if got, want := m.Decode([]int32{-1, int32(m.Len()), 1 << 30}), strings.Repeat(DefaultUnkSurface, 3); got != want {
 		t.Errorf("Decode = %q, want %q", got, want)
 	}
 }

@@ -11,6 +11,7 @@ import (
 type normalizer struct {
 	charsmap               *charsmap
 	symbols                *trie // user-defined symbols, which no rule may touch; nil without any
+	untouched              *untouched
 	addDummyPrefix         bool
 	removeExtraWhitespaces bool
 	whitespaceAsSuffix     bool
@@ -20,20 +21,25 @@ type normalizer struct {
 // spaceSymbol is U+2581, LOWER ONE EIGHTH BLOCK: the visible space of pieces.
 const spaceSymbol = "\u2581"
 
-func newNormalizer(spec normalizerSpec, symbols *trie, whitespaceAsSuffix bool) (*normalizer, error) {
-	rules, err := newCharsmap(spec.precompiledCharsmap)
+// maxSymbolMatches is how many of the user-defined symbols that a text starts with are looked at, the
+// shortest first (normalizer.cc, PrefixMatcher).
+const maxSymbolMatches = 64
+
+func newNormalizer(spec NormalizerSpec, symbols *trie, whitespaceAsSuffix bool) (*normalizer, error) {
+	rules, err := newCharsmap(spec.PrecompiledCharsmap)
 	if err != nil {
 		return nil, err
 	}
 	n := &normalizer{
 		charsmap:               rules,
 		symbols:                symbols,
-		addDummyPrefix:         spec.addDummyPrefix,
-		removeExtraWhitespaces: spec.removeExtraWhitespaces,
+		untouched:              newUntouched(rules, symbols),
+		addDummyPrefix:         spec.AddDummyPrefix,
+		removeExtraWhitespaces: spec.RemoveExtraWhitespaces,
 		whitespaceAsSuffix:     whitespaceAsSuffix,
 		space:                  " ",
 	}
-	if spec.escapeWhitespaces {
+	if spec.EscapeWhitespaces {
 		n.space = spaceSymbol
 	}
 	return n, nil
@@ -43,8 +49,14 @@ func newNormalizer(spec normalizerSpec, symbols *trie, whitespaceAsSuffix bool) 
 // text that byte i came from; origin has one entry more than text, for the end.
 type normalized struct {
 	text    []byte
+	spaces  []int // where in text a space was written
 	origin  []int
 	aligned bool
+}
+
+// reset makes d empty.
+func (d *normalized) reset() {
+	d.text, d.spaces, d.origin = d.text[:0], d.spaces[:0], d.origin[:0]
 }
 
 // add appends s, which came from the given offset of the original.
@@ -53,6 +65,26 @@ func (d *normalized) add(s string, origin int) {
 	if d.aligned {
 		for range len(s) {
 			d.origin = append(d.origin, origin)
+		}
+	}
+}
+
+// addSpace appends the model's space.
+func (d *normalized) addSpace(space string, origin int) {
+	d.spaces = append(d.spaces, len(d.text))
+	d.add(space, origin)
+}
+
+// addRun appends characters of the original, the first from the given offset.
+func (d *normalized) addRun(s string, origin int) {
+	d.text = append(d.text, s...)
+	if d.aligned {
+		start := origin
+		for i := range len(s) {
+			if utf8.RuneStart(s[i]) {
+				start = origin + i
+			}
+			d.origin = append(d.origin, start)
 		}
 	}
 }
@@ -77,9 +109,30 @@ func (n *normalizer) normalize(dst *normalized, text string) {
 		return
 	}
 	if n.addDummyPrefix && !n.whitespaceAsSuffix {
-		dst.add(n.space, at)
+		dst.addSpace(n.space, at)
 	}
+	at = n.body(dst, text, at)
+	if n.removeExtraWhitespaces {
+		for bytes.HasSuffix(dst.text, []byte(n.space)) {
+			at = dst.cut(len(dst.text) - len(n.space))
+		}
+	}
+	if n.addDummyPrefix && n.whitespaceAsSuffix {
+		dst.addSpace(n.space, at)
+	}
+	if dst.aligned {
+		dst.origin = append(dst.origin, at)
+	}
+}
+
+// body writes the characters of text from a byte on, and returns where text ends.
+func (n *normalizer) body(dst *normalized, text string, at int) (end int) {
 	for afterSpace := n.removeExtraWhitespaces; at < len(text); {
+		if end := n.untouched.run(text, at); end > at {
+			dst.addRun(text[at:end], at)
+			at, afterSpace = end, false
+			continue
+		}
 		s, consumed := n.prefix(text[at:])
 		if afterSpace {
 			s = strings.TrimLeft(s, " ")
@@ -90,17 +143,7 @@ func (n *normalizer) normalize(dst *normalized, text string) {
 		}
 		at += consumed
 	}
-	if n.removeExtraWhitespaces {
-		for bytes.HasSuffix(dst.text, []byte(n.space)) {
-			at = dst.cut(len(dst.text) - len(n.space))
-		}
-	}
-	if n.addDummyPrefix && n.whitespaceAsSuffix {
-		dst.add(n.space, at)
-	}
-	if dst.aligned {
-		dst.origin = append(dst.origin, at)
-	}
+	return at
 }
 
 // leadingSpaces returns how many bytes of text normalize to spaces, from its start.
@@ -125,7 +168,7 @@ func (n *normalizer) addEscaped(dst *normalized, s string, origin int) {
 			return
 		}
 		dst.add(s[:space], origin)
-		dst.add(n.space, origin)
+		dst.addSpace(n.space, origin)
 		s = s[space+1:]
 	}
 }
@@ -135,7 +178,7 @@ func (n *normalizer) addEscaped(dst *normalized, s string, origin int) {
 // is not UTF-8 becomes U+FFFD.
 func (n *normalizer) prefix(text string) (s string, consumed int) {
 	if n.symbols != nil {
-		if size := n.symbols.longestPrefix(text); size > 0 {
+		if size := longestPrefix(n.symbols, text, maxSymbolMatches); size > 0 {
 			return text[:size], size
 		}
 	}

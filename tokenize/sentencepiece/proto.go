@@ -1,218 +1,185 @@
 package sentencepiece
 
 import (
-	"errors"
 	"fmt"
 	"math"
-	"unicode/utf8"
-
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// The messages below are those of sentencepiece_model.proto, cut to the fields that change what
-// encoding and decoding do. Unknown fields are skipped, as protobuf asks.
+// ModelType is the kind of a model; its numbers are those of the .model file.
+type ModelType int32
 
-// modelProto is ModelProto.
-type modelProto struct {
-	pieces       []Piece
-	trainer      trainerSpec
-	normalizer   normalizerSpec
-	denormalizer *normalizerSpec
-}
-
-// Model types of TrainerSpec.
+// The types of models.
 const (
-	typeUnigram = 1
-	typeBPE     = 2
-	typeWord    = 3
-	typeChar    = 4
+	Unigram ModelType = 1 // the pieces whose log probabilities add up to the most
+	BPE     ModelType = 2 // pieces merged from characters, best score first
+	Word    ModelType = 3 // what stands between spaces
+	Char    ModelType = 4 // single characters
 )
 
-// trainerSpec is TrainerSpec, with proto2's defaults.
-type trainerSpec struct {
-	modelType               int
-	treatWhitespaceAsSuffix bool
-	byteFallback            bool
-	unkSurface              string
-}
+var modelTypes = map[ModelType]string{Unigram: "unigram", BPE: "BPE", Word: "word", Char: "character"}
 
-// normalizerSpec is NormalizerSpec, with proto2's defaults.
-type normalizerSpec struct {
-	name                   string
-	precompiledCharsmap    []byte
-	addDummyPrefix         bool
-	removeExtraWhitespaces bool
-	escapeWhitespaces      bool
-}
-
-func defaultNormalizerSpec() normalizerSpec {
-	return normalizerSpec{addDummyPrefix: true, removeExtraWhitespaces: true, escapeWhitespaces: true}
-}
-
-// defaultUnkSurface is what the unknown piece decodes to: U+2047 between spaces.
-const defaultUnkSurface = " \u2047 "
-
-// parseModelProto reads a serialized ModelProto. Memory stays within a small multiple of len(data).
-func parseModelProto(data []byte) (*modelProto, error) {
-	p := &modelProto{
-		trainer:    trainerSpec{modelType: typeUnigram, unkSurface: defaultUnkSurface},
-		normalizer: defaultNormalizerSpec(),
+// String returns the type's name.
+func (t ModelType) String() string {
+	if name, ok := modelTypes[t]; ok {
+		return name
 	}
-	err := eachField(data, func(f field) error {
+	return fmt.Sprintf("model_type %d", int32(t))
+}
+
+// Proto is the content of a .model file, the message ModelProto of sentencepiece_model.proto. The fields
+// that change what encoding and decoding do are named; all others, those of later versions included, are
+// kept as they stand and written back.
+type Proto struct {
+	Pieces       []Piece
+	Trainer      TrainerSpec
+	Normalizer   NormalizerSpec
+	Denormalizer *NormalizerSpec // nil without one
+
+	pieceUnknown map[int][]byte // of each piece, the fields that Piece does not name
+	unknown      []byte
+}
+
+// TrainerSpec is what a model's trainer was told.
+type TrainerSpec struct {
+	Type                    ModelType
+	TreatWhitespaceAsSuffix bool   // a space belongs to the word before it
+	ByteFallback            bool   // what no piece covers becomes bytes
+	UnkSurface              string // what the unknown piece decodes to
+
+	unknown []byte
+}
+
+// NormalizerSpec says how text is rewritten before it is segmented.
+type NormalizerSpec struct {
+	Name                   string // of the rules for characters: nmt_nfkc, identity, ...
+	PrecompiledCharsmap    []byte // those rules
+	AddDummyPrefix         bool   // a space is put before the text
+	RemoveExtraWhitespaces bool   // at the ends, and of several in a row
+	EscapeWhitespaces      bool   // a space becomes U+2581
+
+	unknown []byte
+}
+
+// DefaultNormalizerSpec returns the message's defaults: no rules for characters, all three for spaces.
+func DefaultNormalizerSpec() NormalizerSpec {
+	return NormalizerSpec{AddDummyPrefix: true, RemoveExtraWhitespaces: true, EscapeWhitespaces: true}
+}
+
+// DefaultUnkSurface is what the unknown piece decodes to: U+2047 between spaces.
+const DefaultUnkSurface = " \u2047 "
+
+// ParseProto reads a serialized ModelProto. Memory stays within a small multiple of len(data).
+func ParseProto(data []byte) (*Proto, error) {
+	p := &Proto{
+		Trainer:    TrainerSpec{Type: Unigram, UnkSurface: DefaultUnkSurface},
+		Normalizer: DefaultNormalizerSpec(),
+	}
+	text := string(data) // what all pieces are parts of
+	err := eachField(data, 0, func(f field) error {
 		switch f.number {
 		case 1:
-			piece, err := parsePiece(f)
+			piece, unknown, err := parsePiece(f, text)
 			if err != nil {
-				return fmt.Errorf("piece %d: %w", len(p.pieces), err)
+				return fmt.Errorf("piece %d: %w", len(p.Pieces), err)
 			}
-			p.pieces = append(p.pieces, piece)
+			if len(unknown) > 0 {
+				if p.pieceUnknown == nil {
+					p.pieceUnknown = map[int][]byte{}
+				}
+				p.pieceUnknown[len(p.Pieces)] = unknown
+			}
+			p.Pieces = append(p.Pieces, piece)
 			return nil
 		case 2:
-			return wrap("trainer_spec", parseTrainerSpec(f, &p.trainer))
+			return wrap("trainer_spec", parseTrainerSpec(f, &p.Trainer))
 		case 3:
-			return wrap("normalizer_spec", parseNormalizerSpec(f, &p.normalizer))
+			return wrap("normalizer_spec", parseNormalizerSpec(f, &p.Normalizer))
 		case 5:
-			if p.denormalizer == nil {
-				spec := defaultNormalizerSpec()
-				p.denormalizer = &spec
+			if p.Denormalizer == nil {
+				spec := DefaultNormalizerSpec()
+				p.Denormalizer = &spec
 			}
-			return wrap("denormalizer_spec", parseNormalizerSpec(f, p.denormalizer))
+			return wrap("denormalizer_spec", parseNormalizerSpec(f, p.Denormalizer))
 		}
+		p.unknown = append(p.unknown, f.raw...)
 		return nil
 	})
 	return p, err
 }
 
-func parsePiece(f field) (Piece, error) {
-	piece := Piece{Kind: Normal}
+func parsePiece(f field, text string) (piece Piece, unknown []byte, err error) {
+	piece.Kind = Normal
 	message, err := f.message()
 	if err != nil {
-		return piece, err
+		return piece, nil, err
 	}
-	err = eachField(message, func(f field) (err error) {
+	err = eachField(message, f.messageAt(), func(f field) (err error) {
 		switch f.number {
 		case 1:
-			piece.Text, err = f.text()
+			piece.Text, err = f.textOf(text)
+			return err
 		case 2:
 			piece.Score, err = f.float()
+			return err
 		case 3:
 			var v uint64
-			if v, err = f.varint(); err == nil && v >= uint64(Normal) && v <= uint64(Byte) {
-				piece.Kind = Kind(v) // an enum value of a later version reads as the default
+			if v, err = f.varint(); err != nil || v >= uint64(Normal) && v <= uint64(Byte) {
+				piece.Kind = Kind(v)
+				return err
 			}
 		}
-		return err
+		unknown = append(unknown, f.raw...) // an enum value of a later version, too: it reads as the default
+		return nil
 	})
-	return piece, err
+	return piece, unknown, err
 }
 
-func parseTrainerSpec(f field, spec *trainerSpec) error {
+func parseTrainerSpec(f field, spec *TrainerSpec) error {
 	message, err := f.message()
 	if err != nil {
 		return err
 	}
-	return eachField(message, func(f field) (err error) {
-		var v uint64
+	return eachField(message, 0, func(f field) (err error) {
 		switch f.number {
 		case 3:
+			var v uint64
 			v, err = f.varint()
-			spec.modelType = int(min(v, math.MaxInt32))
+			spec.Type = ModelType(min(v, math.MaxInt32))
 		case 24:
-			spec.treatWhitespaceAsSuffix, err = f.bool()
+			spec.TreatWhitespaceAsSuffix, err = f.bool()
 		case 35:
-			spec.byteFallback, err = f.bool()
+			spec.ByteFallback, err = f.bool()
 		case 44:
-			spec.unkSurface, err = f.text()
+			spec.UnkSurface, err = f.text()
+		default:
+			spec.unknown = append(spec.unknown, f.raw...)
 		}
 		return err
 	})
 }
 
-func parseNormalizerSpec(f field, spec *normalizerSpec) error {
+func parseNormalizerSpec(f field, spec *NormalizerSpec) error {
 	message, err := f.message()
 	if err != nil {
 		return err
 	}
-	return eachField(message, func(f field) (err error) {
+	return eachField(message, 0, func(f field) (err error) {
 		switch f.number {
 		case 1:
-			spec.name, err = f.text()
+			spec.Name, err = f.text()
 		case 2:
-			spec.precompiledCharsmap, err = f.message()
+			spec.PrecompiledCharsmap, err = f.message()
 		case 3:
-			spec.addDummyPrefix, err = f.bool()
+			spec.AddDummyPrefix, err = f.bool()
 		case 4:
-			spec.removeExtraWhitespaces, err = f.bool()
+			spec.RemoveExtraWhitespaces, err = f.bool()
 		case 5:
-			spec.escapeWhitespaces, err = f.bool()
+			spec.EscapeWhitespaces, err = f.bool()
+		default:
+			spec.unknown = append(spec.unknown, f.raw...)
 		}
 		return err
 	})
-}
-
-// field is one field of a protobuf message: its number, and its value as it stands on the wire.
-type field struct {
-	number protowire.Number
-	kind   protowire.Type
-	value  []byte
-}
-
-// eachField calls visit for every field of the message, in order.
-func eachField(message []byte, visit func(field) error) error {
-	for at := 0; at < len(message); {
-		number, kind, n := protowire.ConsumeTag(message[at:])
-		if n < 0 {
-			return fmt.Errorf("field at byte %d: %w", at, protowire.ParseError(n))
-		}
-		size := protowire.ConsumeFieldValue(number, kind, message[at+n:])
-		if size < 0 {
-			return fmt.Errorf("field %d at byte %d: %w", number, at, protowire.ParseError(size))
-		}
-		if err := visit(field{number, kind, message[at+n : at+n+size]}); err != nil {
-			return err
-		}
-		at += n + size
-	}
-	return nil
-}
-
-var errWireType = errors.New("has another wire type than sentencepiece_model.proto gives it")
-
-func (f field) message() ([]byte, error) {
-	if f.kind != protowire.BytesType {
-		return nil, fmt.Errorf("field %d %w", f.number, errWireType)
-	}
-	v, _ := protowire.ConsumeBytes(f.value)
-	return v, nil
-}
-
-func (f field) text() (string, error) {
-	v, err := f.message()
-	if err == nil && !utf8.Valid(v) {
-		err = fmt.Errorf("field %d is not UTF-8: %.40q", f.number, v)
-	}
-	return string(v), err
-}
-
-func (f field) varint() (uint64, error) {
-	if f.kind != protowire.VarintType {
-		return 0, fmt.Errorf("field %d %w", f.number, errWireType)
-	}
-	v, _ := protowire.ConsumeVarint(f.value)
-	return v, nil
-}
-
-func (f field) bool() (bool, error) {
-	v, err := f.varint()
-	return protowire.DecodeBool(v), err
-}
-
-func (f field) float() (float32, error) {
-	if f.kind != protowire.Fixed32Type {
-		return 0, fmt.Errorf("field %d %w", f.number, errWireType)
-	}
-	v, _ := protowire.ConsumeFixed32(f.value)
-	return math.Float32frombits(v), nil
 }
 
 // wrap says in which message an error arose.

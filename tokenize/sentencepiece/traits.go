@@ -2,7 +2,7 @@ package sentencepiece
 
 // Traits says how a model treats text; they are fixed when it is trained.
 type Traits struct {
-	Type                   string       `json:"type"`          // unigram
+	Type                   string       `json:"type"`          // unigram, BPE, word or character
 	Normalization          string       `json:"normalization"` // the name of the rules for characters: nmt_nfkc, identity, ...
 	NormalizationBytes     int          `json:"normalization_bytes"`
 	AddDummyPrefix         bool         `json:"add_dummy_prefix"`         // a space is put before the text
@@ -17,19 +17,19 @@ type Traits struct {
 // Traits returns how the model treats text.
 func (m *Model) Traits() Traits { return m.traits }
 
-func traitsOf(p *modelProto) Traits {
+func traitsOf(p *Proto) Traits {
 	t := Traits{
-		Type:                   modelTypes[p.trainer.modelType],
-		Normalization:          p.normalizer.name,
-		NormalizationBytes:     len(p.normalizer.precompiledCharsmap),
-		AddDummyPrefix:         p.normalizer.addDummyPrefix,
-		RemoveExtraWhitespaces: p.normalizer.removeExtraWhitespaces,
-		EscapeWhitespaces:      p.normalizer.escapeWhitespaces,
-		WhitespaceAsSuffix:     p.trainer.treatWhitespaceAsSuffix,
-		ByteFallback:           p.trainer.byteFallback,
+		Type:                   p.Trainer.Type.String(),
+		Normalization:          p.Normalizer.Name,
+		NormalizationBytes:     len(p.Normalizer.PrecompiledCharsmap),
+		AddDummyPrefix:         p.Normalizer.AddDummyPrefix,
+		RemoveExtraWhitespaces: p.Normalizer.RemoveExtraWhitespaces,
+		EscapeWhitespaces:      p.Normalizer.EscapeWhitespaces,
+		WhitespaceAsSuffix:     p.Trainer.TreatWhitespaceAsSuffix,
+		ByteFallback:           p.Trainer.ByteFallback,
 		Kinds:                  map[Kind]int{},
 	}
-	for _, piece := range p.pieces {
+	for _, piece := range p.Pieces {
 		t.Kinds[piece.Kind]++
 		t.LongestPiece = max(t.LongestPiece, len(piece.Text))
 	}

@@ -1,151 +1,213 @@
 package sentencepiece
 
-// trie maps byte strings to ids. It is a double array (Aoe 1989) addressed by exclusive or: the child
-// of node n for byte c is n's base ^ c, if that unit's parent is n. One step costs one memory access.
-type trie struct{ units []trieUnit }
+import (
+	"cmp"
+	"encoding/binary"
+	"math/bits"
+	"slices"
+	"strings"
+)
 
-// trieUnit is one node. An unused unit has parent unusedUnit; a node without an id has id -1.
-type trieUnit struct {
-	base   uint32
-	parent uint32
-	id     int32
-}
+// trie maps byte strings to ids. It is a double array (Aoe 1989) addressed by exclusive or: the child of a
+// node for byte c stands at the node's base ^ c, if that unit has the label c. No two nodes share a base, so
+// that the label alone tells a child from a stranger, and a step costs one load of 8 bytes.
+type trie struct{ units []trieNode }
 
-const unusedUnit = ^uint32(0)
+// trieNode is a unit of the array, and by itself all one needs to go on from it:
+//
+//	bits 0-7    label, the byte that leads here
+//	bit  8      the unit is in use
+//	bits 9-32   id of the string that ends here, plus 1; 0 if none does
+//	bits 33-63  base
+type trieNode uint64
 
-// step goes from a node over one byte. The root is node 0.
-func (t *trie) step(node uint32, c byte) (child uint32, ok bool) {
-	child = t.units[node].base ^ uint32(c)
-	return child, t.units[child].parent == node
+const (
+	trieUsed   = 1 << 8
+	trieIDBits = 24
+	trieNoNode = trieNode(0) // has no children and no id
+	trieFrozen = trieNode(1) // the same, to tell another case apart
+)
+
+// maxPieces is how many ids a trie can hold.
+const maxPieces = 1<<trieIDBits - 1
+
+func (n trieNode) id() int32    { return int32(n>>9&(1<<trieIDBits-1)) - 1 }
+func (n trieNode) base() uint32 { return uint32(n >> 33) }
+
+// root is where every walk starts.
+func (t *trie) root() trieNode { return t.units[0] }
+
+// step goes from a node over one byte; ok is false if no string goes on so.
+func (t *trie) step(node trieNode, c byte) (child trieNode, ok bool) {
+	child = t.units[node.base()^uint32(c)]
+	return child, child&(trieUsed|0xff) == trieUsed|trieNode(c)
 }
 
 // lookup returns the id of key, or -1.
 func (t *trie) lookup(key string) int32 {
-	node := uint32(0)
+	node, ok := t.root(), true
 	for i := range len(key) {
-		child, ok := t.step(node, key[i])
-		if !ok {
+		if node, ok = t.step(node, key[i]); !ok {
 			return -1
 		}
-		node = child
 	}
-	return t.units[node].id
+	return node.id()
 }
 
-// longestPrefix returns the length of the longest key that text starts with, or 0.
-func (t *trie) longestPrefix(text string) int {
-	longest, node := 0, uint32(0)
+// longestPrefix returns the length of the longest of the limit shortest keys that text starts with, or 0.
+func longestPrefix[T string | []byte](t *trie, text T, limit int) int {
+	longest, node := 0, t.root()
 	for i := range len(text) {
 		child, ok := t.step(node, text[i])
 		if !ok {
 			break
 		}
-		if node = child; t.units[node].id >= 0 {
-			longest = i + 1
+		if node = child; node.id() < 0 {
+			continue
+		}
+		longest = i + 1
+		if limit--; limit == 0 {
+			break
 		}
 	}
 	return longest
 }
 
-// trieKey is one string of a trie.
+// trieKey is one string of a trie, by the id of its piece.
 type trieKey struct {
-	text string
-	id   int32
+	prefix uint64 // the first eight bytes of the text
+	id     int32
 }
 
-// newTrie builds the trie of keys, which must be sorted by text, unique and not empty.
-func newTrie(keys []trieKey) *trie {
-	b := trieBuilder{}
-	b.addBlock()
-	b.take(0, unusedUnit-1)
-	// A breadth-first queue of nodes whose children are not yet placed.
-	type task struct {
-		node  uint32
-		keys  []trieKey
-		depth int
-	}
-	queue := []task{{0, keys, 0}}
-	var labels []byte
-	for len(queue) > 0 {
-		t := queue[0]
-		queue = queue[1:]
-		if len(t.keys) > 0 && len(t.keys[0].text) == t.depth {
-			b.units[t.node].id = t.keys[0].id
-			t.keys = t.keys[1:]
+func newTrieKey(pieces []Piece, id int32) trieKey {
+	var first [8]byte
+	copy(first[:], pieces[id].Text)
+	return trieKey{binary.BigEndian.Uint64(first[:]), id}
+}
+
+// sortKeys puts keys into the order of their texts, then of their ids.
+func sortKeys(pieces []Piece, keys []trieKey) {
+	slices.SortFunc(keys, func(a, b trieKey) int {
+		if a.prefix != b.prefix {
+			return cmp.Compare(a.prefix, b.prefix)
 		}
-		if len(t.keys) == 0 {
+		return cmp.Or(strings.Compare(pieces[a.id].Text, pieces[b.id].Text), cmp.Compare(a.id, b.id))
+	})
+}
+
+// newTrie builds the trie of keys, which must be sorted, unique and not empty.
+func newTrie(pieces []Piece, keys []trieKey) *trie {
+	b := trieBuilder{units: make([]trieNode, 0, 3*len(keys))}
+	b.addBlock()
+	b.free[0][0] &^= 1  // the root
+	b.bases[0][0] &^= 1 // base 0 is that of nodes without children
+	// A breadth-first queue of nodes whose children are not yet placed: those of keys[begin:end] from byte depth on.
+	type task struct{ node, depth, begin, end uint32 }
+	queue := make([]task, 1, 2*len(keys)+1)
+	queue[0].end = uint32(len(keys))
+	var labels []byte
+	var begins []uint32
+	for head := 0; head < len(queue); head++ {
+		t := queue[head]
+		if t.begin < t.end {
+			if id := keys[t.begin].id; len(pieces[id].Text) == int(t.depth) {
+				b.units[t.node] |= trieNode(id+1) << 9
+				t.begin++
+			}
+		}
+		if t.begin == t.end {
 			continue
 		}
-		labels = labels[:0]
-		for _, k := range t.keys {
-			if c := k.text[t.depth]; len(labels) == 0 || labels[len(labels)-1] != c {
-				labels = append(labels, c)
+		labels, begins = labels[:0], begins[:0]
+		for i := t.begin; i < t.end; i++ {
+			if c := pieces[keys[i].id].Text[t.depth]; len(labels) == 0 || labels[len(labels)-1] != c {
+				labels, begins = append(labels, c), append(begins, i)
 			}
 		}
 		base := b.place(t.node, labels)
-		for _, c := range labels {
-			n := 0
-			for n < len(t.keys) && t.keys[n].text[t.depth] == c {
-				n++
-			}
-			queue = append(queue, task{base ^ uint32(c), t.keys[:n], t.depth + 1})
-			t.keys = t.keys[n:]
+		begins = append(begins, t.end)
+		for i, c := range labels {
+			queue = append(queue, task{base ^ uint32(c), t.depth + 1, begins[i], begins[i+1]})
 		}
 	}
 	return &trie{b.units}
 }
 
+// bitmap256 has a bit for each unit of a block.
+type bitmap256 [4]uint64
+
+// xor returns word w of the bitmap whose bit i is bit i ^ c of m.
+func (m *bitmap256) xor(w int, c byte) uint64 {
+	x := m[w^int(c>>6)]
+	if c&1 != 0 {
+		x = x>>1&0x5555555555555555 | x&0x5555555555555555<<1
+	}
+	if c&2 != 0 {
+		x = x>>2&0x3333333333333333 | x&0x3333333333333333<<2
+	}
+	if c&4 != 0 {
+		x = x>>4&0x0f0f0f0f0f0f0f0f | x&0x0f0f0f0f0f0f0f0f<<4
+	}
+	if c&8 != 0 {
+		x = x>>8&0x00ff00ff00ff00ff | x&0x00ff00ff00ff00ff<<8
+	}
+	if c&16 != 0 {
+		x = x>>16&0x0000ffff0000ffff | x&0x0000ffff0000ffff<<16
+	}
+	if c&32 != 0 {
+		x = x>>32 | x<<32
+	}
+	return x
+}
+
 // trieBuilder places nodes into blocks of 256 units. Only the newest blocks are searched for room, so
 // that building stays linear in the number of nodes.
 type trieBuilder struct {
-	units []trieUnit
-	free  []int // free units of each block
+	units []trieNode
+	free  []bitmap256 // units not in use
+	bases []bitmap256 // bases that no node has
 }
 
-const searchedBlocks = 16
+const searchedBlocks = 4
 
 func (b *trieBuilder) addBlock() {
-	for range 256 {
-		b.units = append(b.units, trieUnit{parent: unusedUnit, id: -1})
-	}
-	b.free = append(b.free, 256)
-}
-
-func (b *trieBuilder) take(unit, parent uint32) {
-	b.units[unit].parent = parent
-	b.free[unit>>8]--
+	all := bitmap256{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+	b.units = append(b.units, make([]trieNode, 256)...)
+	b.free = append(b.free, all)
+	b.bases = append(b.bases, all)
 }
 
 // place finds a base at which a unit is free for every label and gives those units to node.
 func (b *trieBuilder) place(node uint32, labels []byte) (base uint32) {
 	base = b.findBase(labels)
-	b.units[node].base = base
+	b.bases[base>>8][base>>6&3] &^= 1 << (base & 63)
+	b.units[node] |= trieNode(base) << 33
 	for _, c := range labels {
-		b.take(base^uint32(c), node)
+		unit := base ^ uint32(c)
+		b.units[unit] = trieUsed | trieNode(c)
+		b.free[unit>>8][unit>>6&3] &^= 1 << (unit & 63)
 	}
 	return base
 }
 
 func (b *trieBuilder) findBase(labels []byte) uint32 {
-	for block := max(0, len(b.free)-searchedBlocks); block < len(b.free); block++ {
-		if b.free[block] < len(labels) {
+	for block := max(0, len(b.free)-searchedBlocks); ; block++ {
+		if block == len(b.free) {
+			b.addBlock()
+		}
+		free := &b.free[block]
+		if free[0]|free[1]|free[2]|free[3] == 0 {
 			continue
 		}
-		for low := range uint32(256) {
-			if base := uint32(block)<<8 | low; b.fits(base, labels) {
-				return base
+		for w, found := range b.bases[block] {
+			for _, c := range labels {
+				if found &= free.xor(w, c); found == 0 {
+					break
+				}
+			}
+			if found != 0 {
+				return uint32(block<<8 | w<<6 | bits.TrailingZeros64(found))
 			}
 		}
 	}
-	b.addBlock()
-	return uint32(len(b.free)-1) << 8
-}
-
-func (b *trieBuilder) fits(base uint32, labels []byte) bool {
-	for _, c := range labels {
-		if b.units[base^uint32(c)].parent != unusedUnit {
-			return false
-		}
-	}
-	return true
 }

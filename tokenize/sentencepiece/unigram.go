@@ -9,29 +9,22 @@ import (
 type unigram struct {
 	pieces   *trie
 	scores   []float32 // of each id: what using the piece adds to a path
-	unused   []bool
+	defined  []bool    // of each id: it is a user-defined piece
 	unk      int32
 	unkScore float32
 }
 
-// newUnigram makes the segmenter of the pieces that keys, sorted, can spell; unused ones have an id but
-// are never found.
-func newUnigram(pieces []Piece, keys []trieKey, unk int32) *unigram {
-	u := &unigram{
-		pieces: newTrie(keys),
-		scores: make([]float32, len(pieces)),
-		unused: make([]bool, len(pieces)),
-		unk:    unk,
-	}
+// newUnigram makes the segmenter of the pieces in byText.
+func newUnigram(pieces []Piece, byText *trie, unk int32) *unigram {
+	u := &unigram{pieces: byText, scores: make([]float32, len(pieces)), defined: make([]bool, len(pieces)), unk: unk}
 	lowest := float32(math.MaxFloat32)
 	for id, p := range pieces {
 		u.scores[id] = p.Score
-		u.unused[id] = p.Kind == Unused
 		switch p.Kind {
 		case Normal:
 			lowest = min(lowest, p.Score)
 		case UserDefined:
-			u.scores[id] = userDefinedScore(len(p.Text))
+			u.scores[id], u.defined[id] = userDefinedScore(len(p.Text)), true
 		}
 	}
 	u.unkScore = lowest - unkPenalty
@@ -40,10 +33,14 @@ func newUnigram(pieces []Piece, keys []trieKey, unk int32) *unigram {
 
 // userDefinedScore is what a user-defined piece of size bytes scores, whatever the model says. Version
 // 0.2.3 of the library scores so; to 0.2.1 it was the model's highest score for each byte, less 0.1.
-func userDefinedScore(size int) float32 { return float32(0.1*float64(size) - 0.1) }
+func userDefinedScore(size int) float32 { return float32(0.1 * float64(size-1)) }
 
-// unkPenalty is how far below the worst piece an unknown character scores (unigram_model.cc, kUnkPenalty).
-const unkPenalty = 10
+const (
+	// unkPenalty is how far below the worst piece an unknown character scores (unigram_model.cc, kUnkPenalty).
+	unkPenalty = 10
+	// resetScore is the size of a sum at which counting starts anew, to stay precise (kScoreResetThreshold).
+	resetScore = 100_000
+)
 
 // step is the best way to end at a byte: the piece that ends there, where that piece starts, and the
 // score of all up to its end.
@@ -53,64 +50,146 @@ type step struct {
 	id    int32
 }
 
-// segment is a piece found in normalized text: text[previous end:end].
-type segment struct {
-	id  int32
-	end int32
-}
-
-// segment appends the best segmentation of text to dst; steps is scratch space, which it returns for
-// the next call.
+// segment is EncodeOptimized of unigram_model.cc: Viterbi over byte positions, scores summed from the left
+// in single precision. Of two equal paths to a byte the one whose last piece starts first stays.
 //
-// It is EncodeOptimized of unigram_model.cc: Viterbi over byte positions, scores summed from the left in
-// single precision. Of two equal paths to a byte the one whose last piece starts first stays.
-func (u *unigram) segment(dst []segment, text []byte, steps []step) ([]segment, []step) {
-	steps = slices.Grow(steps[:0], len(text)+1)[:len(text)+1]
-	for i := range steps {
-		steps[i].start = -1
-	}
-	steps[0].score = 0
-	for start := 0; start < len(text); {
-		char := min(charLen(text[start]), len(text)-start)
-		sofar := steps[start].score
-		if !u.extend(text, start, char, sofar, steps) {
-			if s, to := u.unkScore+sofar, &steps[start+char]; to.start < 0 || s > to.score {
+// Where no piece reaches beyond a byte, every path passes through it: the best one up to there is final, and
+// its steps are forgotten. So memory grows with the longest stretch that pieces overlap, not with the text.
+func (u *unigram) segment(w *scratch, begin, end int) {
+	text := w.normalized.text[:end]
+	base, reach := begin, begin // steps[i] is about byte base+i; a piece ends at reach, none beyond
+	steps := append(w.steps[:0], step{score: w.sofar, start: -1})
+	for start := begin; start < end; {
+		if start == reach && start > base {
+			u.emit(w, steps, base, start)
+			steps = append(steps[:0], step{score: steps[start-base].score, start: -1})
+			base = start
+		}
+		sofar := steps[start-base].score
+		if sofar < -resetScore || sofar > resetScore {
+			for i := range steps[start-base:] {
+				if s := &steps[start-base+i]; i == 0 || s.start >= 0 {
+					s.score -= sofar
+				}
+			}
+			sofar = 0
+		}
+		char := min(charLen(text[start]), end-start)
+		single := false
+		node, ok := u.pieces.root(), true
+		for at := start; at < end; {
+			if node, ok = u.pieces.step(node, text[at]); !ok {
+				break
+			}
+			at++
+			id := node.id()
+			if id < 0 {
+				continue
+			}
+			score := u.scores[id]
+			score += sofar
+			steps = reachTo(steps, at-base)
+			if to := &steps[at-base]; to.start < 0 || score > to.score {
+				*to = step{score, int32(start), id}
+			}
+			single = single || at-start == char
+		}
+		if !single {
+			steps = reachTo(steps, start+char-base)
+			if s, to := u.unkScore+sofar, &steps[start+char-base]; to.start < 0 || s > to.score {
 				*to = step{s, int32(start), u.unk}
 			}
 		}
+		reach = base + len(steps) - 1
 		start += char
 	}
-	first := len(dst)
-	for end := int32(len(text)); end > 0; end = steps[end].start {
-		dst = append(dst, segment{steps[end].id, end})
-	}
-	slices.Reverse(dst[first:])
-	return dst, steps
+	u.emit(w, steps, base, end)
+	w.sofar = steps[end-base].score
+	w.steps = steps
 }
 
-// extend offers every piece that starts at start to the byte where it ends. It reports whether one of
-// them is the single character there, of char bytes.
-func (u *unigram) extend(text []byte, start, char int, sofar float32, steps []step) (single bool) {
-	node := uint32(0)
-	for at := start; at < len(text); {
-		child, ok := u.pieces.step(node, text[at])
-		if !ok {
-			break
-		}
-		node = child
-		at++
-		id := u.pieces.units[node].id
-		if id < 0 || u.unused[id] {
-			continue
-		}
-		score := u.scores[id]
-		score += sofar
-		if to := &steps[at]; to.start < 0 || score > to.score {
-			*to = step{score, int32(start), id}
-		}
-		single = single || at-start == char
+// reachTo makes steps hold index i; no piece ends yet at those it adds.
+func reachTo(steps []step, i int) []step {
+	for len(steps) <= i {
+		steps = append(steps, step{start: -1})
 	}
-	return single
+	return steps
+}
+
+// emit appends the best segments from byte base, where steps start, to end.
+func (u *unigram) emit(w *scratch, steps []step, base, end int) {
+	first := len(w.segments)
+	for at := end; at > base; at = int(steps[at-base].start) {
+		w.segments = append(w.segments, segment{steps[at-base].id, int32(at)})
+	}
+	slices.Reverse(w.segments[first:])
+}
+
+func (u *unigram) score(id int32) float32 {
+	if id == u.unk {
+		return u.unkScore
+	}
+	return u.scores[id]
+}
+
+// exactStep is a step in double precision, with what else one knows of the ways to a byte.
+type exactStep struct {
+	score float64 // of the best way
+	gap   float64 // how much less the second best scores
+	start int32   // of the last piece of the best, -1 if there is no way
+}
+
+// steady of unigram: the sums of segment are rounded, by more the larger they are, and a word that comes
+// late in a text may round to another result than it does alone. That cannot happen while the error is
+// less than the smallest gap, on the best path, between the best way to a byte and the second best.
+//
+// A sum of at most n scores, none of whose partial sums is beyond size, is off by at most n*size/2^24; two
+// such are compared. What is here taken for n and size is too large, and the result is halved once more.
+func (u *unigram) steady(w *scratch, begin, end int) float32 {
+	text := w.normalized.text[begin:end]
+	steps := slices.Grow(w.exact[:0], len(text)+1)[:len(text)+1]
+	w.exact = steps
+	for i := range steps {
+		steps[i] = exactStep{start: -1}
+	}
+	size := 0.0
+	offer := func(start, end int, score float32) {
+		to, sum := &steps[end], steps[start].score+float64(score)
+		size = max(size, math.Abs(sum))
+		switch {
+		case to.start < 0:
+			*to = exactStep{sum, math.Inf(1), int32(start)}
+		case sum > to.score:
+			*to = exactStep{sum, sum - to.score, int32(start)}
+		default:
+			to.gap = min(to.gap, to.score-sum)
+		}
+	}
+	for start := 0; start < len(text); {
+		char := min(charLen(text[start]), len(text)-start)
+		single := false
+		node, ok := u.pieces.root(), true
+		for at := start; at < len(text); {
+			if node, ok = u.pieces.step(node, text[at]); !ok {
+				break
+			}
+			at++
+			if id := node.id(); id >= 0 {
+				offer(start, at, u.scores[id])
+				single = single || at-start == char
+			}
+		}
+		if !single {
+			offer(start, start+char, u.unkScore)
+		}
+		start += char
+	}
+	gap := math.Inf(1)
+	for at := len(text); at > 0; at = int(steps[at].start) {
+		gap = min(gap, steps[at].gap)
+	}
+	limit := gap/(4*float64(len(text)+1))*(1<<24) - 2*size
+	return float32(min(limit, resetScore-2*size-1))
 }
 
 // charLen returns the length of a UTF-8 character from its first byte alone, as OneCharLen of util.h.

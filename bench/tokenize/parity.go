@@ -1,0 +1,114 @@
+package main
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"strconv"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/pali3/pali3/tokenize/sentencepiece"
+)
+
+// parity writes for each text a string of four parts, each after its length as a little-endian uint32: the
+// SentencePieceText message that the C++ library makes of it, the ids as int32, the offsets in runes as pairs
+// of int32, and the text that the ids decode to.
+func parity(args []string) error {
+	model, err := sentencepiece.Open(args[0])
+	if err != nil {
+		return err
+	}
+	texts, err := readTexts(args[1])
+	if err != nil {
+		return err
+	}
+	return writeTexts(args[2], len(texts), func(i int) []byte {
+		spans := model.Spans(texts[i])
+		ids := model.Encode(texts[i])
+		var numbers, runes []byte
+		for _, id := range ids {
+			numbers = binary.LittleEndian.AppendUint32(numbers, uint32(id))
+		}
+		for _, s := range spans {
+			runes = binary.LittleEndian.AppendUint32(runes, uint32(s.BeginRune))
+			runes = binary.LittleEndian.AppendUint32(runes, uint32(s.EndRune))
+		}
+		var out []byte
+		for _, part := range [][]byte{message(texts[i], spans, model), numbers, runes, []byte(model.Decode(ids))} {
+			out = binary.LittleEndian.AppendUint32(out, uint32(len(part)))
+			out = append(out, part...)
+		}
+		return out
+	})
+}
+
+// nbest writes for each text a string: for each segmentation the score as float32, the number of ids and the ids
+// as int32.
+func nbest(args []string) error {
+	model, err := sentencepiece.Open(args[0])
+	if err != nil {
+		return err
+	}
+	texts, err := readTexts(args[1])
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(args[3])
+	if err != nil {
+		return err
+	}
+	return writeTexts(args[2], len(texts), func(i int) (out []byte) {
+		found, err := model.NBest(texts[i], n)
+		if err != nil {
+			panic(err)
+		}
+		for _, s := range found {
+			ids := s.IDs()
+			out = binary.LittleEndian.AppendUint32(out, math.Float32bits(s.Score))
+			out = binary.LittleEndian.AppendUint32(out, uint32(len(ids)))
+			for _, id := range ids {
+				out = binary.LittleEndian.AppendUint32(out, uint32(id))
+			}
+		}
+		return out
+	})
+}
+
+// message serializes a SentencePieceText of sentencepiece.proto.
+func message(text string, spans []sentencepiece.Span, model *sentencepiece.Model) []byte {
+	out := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), text)
+	toCome := 0 // bytes of the unknown piece that are not yet there
+	for i, s := range spans {
+		m := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), s.Piece)
+		m = appendInt(m, 2, int(uint32(s.ID)))
+		if s.ID >= 0 && model.Piece(s.ID).Kind == sentencepiece.Byte {
+			if toCome == 0 {
+				toCome = bytesOf(s.Piece)
+			}
+			toCome--
+			if model.Type() == sentencepiece.Word { // whose unknown pieces are words
+				toCome = 0
+				if s.Begin == s.End && i+1 < len(spans) && spans[i+1].Begin == s.Begin {
+					toCome = 1
+				}
+			}
+		}
+		if toCome == 0 { // of the bytes of an unknown piece, the last has its surface
+			m = protowire.AppendString(protowire.AppendTag(m, 3, protowire.BytesType), text[s.Begin:s.End])
+		}
+		m = appendInt(appendInt(m, 4, s.Begin), 5, s.End)
+		out = protowire.AppendBytes(protowire.AppendTag(out, 2, protowire.BytesType), m)
+	}
+	return out
+}
+
+// bytesOf returns how many bytes a character has whose first is that of the piece <0xE2>.
+func bytesOf(piece string) int {
+	first, _ := strconv.ParseUint(piece[3:5], 16, 8)
+	return max(1, bits.LeadingZeros8(^uint8(first)))
+}
+
+func appendInt(m []byte, number protowire.Number, v int) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(m, number, protowire.VarintType), uint64(v))
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+
+	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/arrow"
+	"github.com/pali3/pali3/shards/hf"
+	"github.com/pali3/pali3/shards/webdataset"
+)
+
+type shardsExport struct {
+	Dataset     string   `arg:"" help:"Dataset folder."`
+	Format      string   `arg:"" enum:"webdataset,img2dataset,parquet,jsonl,arrow,arrow-stream,hf" help:"webdataset, img2dataset, parquet, jsonl, arrow, arrow-stream or hf."`
+	To          string   `required:"" help:"Folder to write into; it must not have files of that format." placeholder:"DIR"`
+	Rows        int      `help:"Rows of a file of webdataset and img2dataset; default 10,000."`
+	Compression string   `enum:",gz,zst" default:"" help:"Of webdataset: gz or zst."`
+	Where       []string `help:"Keep rows in which COLUMN=VALUE, COLUMN>=VALUE or COLUMN<=VALUE; may be repeated." sep:"none"`
+}
+
+func (c shardsExport) Run() error {
+	d, err := shards.Open(c.Dataset)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if entries, err := os.ReadDir(c.To); err == nil && len(entries) > 0 {
+		return fmt.Errorf("%s is not empty", c.To)
+	}
+	v := d.All()
+	for _, condition := range c.Where {
+		f, err := parseFilter(condition)
+		if err == nil {
+			v, err = v.Where(f)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := c.write(v.Samples()); err != nil {
+		return fmt.Errorf("exporting %s: %w", c.Dataset, err)
+	}
+	fmt.Printf("wrote %s\n", c.To)
+	return nil
+}
+
+func (c shardsExport) write(samples iter.Seq2[shards.Sample, error]) error {
+	if err := os.MkdirAll(c.To, 0o755); err != nil {
+		return err
+	}
+	options := webdataset.Options{Rows: c.Rows, Compression: c.Compression}
+	switch c.Format {
+	case "webdataset":
+		_, err := webdataset.Write(c.To, samples, options)
+		return err
+	case "img2dataset":
+		return webdataset.WriteImg2dataset(c.To, samples, options)
+	case "jsonl":
+		return writeJSONL(c.To, samples)
+	case "arrow":
+		file, err := atomicfile.Create(filepath.Join(c.To, "data.arrow"))
+		if err != nil {
+			return err
+		}
+		defer file.Abort()
+		if err := arrow.WriteFile(file, samples); err != nil {
+			return err
+		}
+		return file.Commit()
+	case "arrow-stream":
+		return atomicfile.Write(filepath.Join(c.To, "data.arrows"), func(w io.Writer) error { return arrow.WriteStream(w, samples) })
+	case "hf":
+		return atomicfile.Write(filepath.Join(c.To, "train-00000-of-00001.parquet"), func(w io.Writer) error { return hf.Write(w, samples) })
+	}
+	return atomicfile.Write(filepath.Join(c.To, "data.parquet"), func(w io.Writer) error { return shards.WriteParquet(w, samples) })
+}
+
+// writeJSONL writes rows as lines of data.jsonl, their images as files beside it, named by row; each image's
+// field file names its own.
+func writeJSONL(dir string, samples iter.Seq2[shards.Sample, error]) error {
+	if err := os.MkdirAll(filepath.Join(dir, "images"), 0o755); err != nil {
+		return err
+	}
+	return atomicfile.Write(filepath.Join(dir, "data.jsonl"), func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		row := 0
+		for s, err := range samples {
+			if err != nil {
+				return err
+			}
+			line := struct {
+				shards.Sample
+				Files []string `json:"files,omitempty"`
+			}{Sample: s}
+			for i := range s.Images {
+				name := fmt.Sprintf("images/%09d.%d.%s", row, i, s.Images[i].Format)
+				if err := os.WriteFile(filepath.Join(dir, name), s.Images[i].Bytes, 0o644); err != nil {
+					return err
+				}
+				line.Files = append(line.Files, name)
+			}
+			if err := encoder.Encode(line); err != nil {
+				return err
+			}
+			row++
+		}
+		return nil
+	})
+}

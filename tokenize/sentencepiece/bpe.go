@@ -1,0 +1,214 @@
+package sentencepiece
+
+import (
+	"math"
+	"slices"
+)
+
+// bpe segments text by merging neighbours, beginning with characters: of all pairs that make a piece, the
+// one of the highest score first, of equals the left-most (bpe_model.cc).
+type bpe struct {
+	pieces  *trie
+	symbols *trie // user-defined ones, which are never merged; nil without any
+	ranks   []uint32
+	unused  []bool // nil without any
+	unk     int32
+}
+
+func newBPE(pieces []Piece, byText, symbols *trie, unk int32) *bpe {
+	b := &bpe{pieces: byText, symbols: symbols, unk: unk, ranks: make([]uint32, len(pieces))}
+	for id, p := range pieces {
+		b.ranks[id] = rank(p.Score)
+		if p.Kind == Unused && b.unused == nil {
+			b.unused = make([]bool, len(pieces))
+		}
+		if p.Kind == Unused {
+			b.unused[id] = true
+		}
+	}
+	return b
+}
+
+// rank orders as the scores do, -0 below 0.
+func rank(score float32) uint32 {
+	if b := math.Float32bits(score); b>>31 == 1 {
+		return ^b
+	} else {
+		return b | 1<<31
+	}
+}
+
+// symbol is a stretch of text on its way to being a piece. They are a list in the order of the text.
+type symbol struct {
+	prev, next int32 // -1 at the ends
+	begin      int32
+	size       int32    // in bytes, 0 once it was merged into the one before
+	node       trieNode // where its text leads in the trie; trieNoNode if no piece starts so, trieFrozen if it must stay as it is
+}
+
+// merge is a pair of neighbours that make a piece.
+type merge struct {
+	order uint64 // rank of the piece, then how far left it stands; the highest is next
+	size  int32  // of both together, by which one knows a pair that is no more
+}
+
+func (m merge) left() int32 { return int32(^uint32(m.order)) }
+
+// merges is the scratch space of bpe.
+type merges struct {
+	symbols []symbol
+	agenda  agenda
+	splits  map[int32]int32 // of each unused piece that was made, the size of its left part
+}
+
+// segment merges the text between the bytes begin and end.
+func (b *bpe) segment(w *scratch, begin, end int) {
+	m := &w.merges
+	text := w.normalized.text[:end]
+	m.symbols = b.split(slices.Grow(m.symbols[:0], characterCount(text[begin:])), text, begin)
+	m.agenda = slices.Grow(m.agenda[:0], len(m.symbols))
+	if b.unused != nil {
+		m.splits = map[int32]int32{}
+	}
+	for left := range len(m.symbols) - 1 {
+		b.pair(m, text, int32(left), func(found merge) { m.agenda = append(m.agenda, found) })
+	}
+	m.agenda.order()
+	for len(m.agenda) > 0 {
+		top := m.agenda.pop()
+		if m.stale(top) || w.random != nil && w.random.Float64() < w.dropout {
+			continue
+		}
+		b.join(m, text, top.left())
+	}
+	for at := int32(0); at >= 0 && len(m.symbols) > 0; at = m.symbols[at].next {
+		s := m.symbols[at]
+		b.emit(w, text[s.begin:s.begin+s.size], s.begin, b.idOf(s, text), 0)
+	}
+}
+
+// split makes a symbol of every character from byte at on, and of every user-defined piece.
+func (b *bpe) split(symbols []symbol, text []byte, at int) []symbol {
+	for at < len(text) {
+		s := symbol{prev: int32(len(symbols)) - 1, next: int32(len(symbols)) + 1, begin: int32(at)}
+		size := 0
+		if b.symbols != nil {
+			size = longestPrefix(b.symbols, text[at:], maxSymbolMatches)
+		}
+		frozen := size > 0
+		if !frozen {
+			size = min(charLen(text[at]), len(text)-at)
+		}
+		s.size = int32(size)
+		if s.node = trieFrozen; !frozen {
+			s.node = b.walk(b.pieces.root(), text[at:at+size])
+		}
+		symbols = append(symbols, s)
+		at += size
+	}
+	if len(symbols) > 0 {
+		symbols[len(symbols)-1].next = -1
+	}
+	return symbols
+}
+
+// characterCount returns how many characters there are at most.
+func characterCount(text []byte) (n int) {
+	for at := 0; at < len(text); at += charLen(text[at]) {
+		n++
+	}
+	return n
+}
+
+// walk goes on from a node over text; it returns trieNoNode where no piece does.
+func (b *bpe) walk(node trieNode, text []byte) trieNode {
+	for _, c := range text {
+		next, ok := b.pieces.step(node, c)
+		if !ok {
+			return trieNoNode
+		}
+		node = next
+	}
+	return node
+}
+
+// pair finds the merge of a symbol with the next one.
+func (b *bpe) pair(m *merges, text []byte, left int32, found func(merge)) {
+	l := &m.symbols[left]
+	if l.next < 0 || l.node == trieNoNode || l.node == trieFrozen {
+		return
+	}
+	r := &m.symbols[l.next]
+	if r.node == trieFrozen {
+		return
+	}
+	id := b.walk(l.node, text[r.begin:r.begin+r.size]).id()
+	if id < 0 {
+		return
+	}
+	if b.unused != nil && b.unused[id] {
+		m.splits[id] = l.size
+	}
+	found(merge{uint64(b.ranks[id])<<32 | uint64(^uint32(left)), l.size + r.size})
+}
+
+// join merges a symbol with the next one and finds what that makes possible.
+func (b *bpe) join(m *merges, text []byte, left int32) {
+	l := &m.symbols[left]
+	r := &m.symbols[l.next]
+	l.node = b.walk(l.node, text[r.begin:r.begin+r.size])
+	l.size += r.size
+	r.size = 0
+	if l.next = r.next; l.next >= 0 {
+		m.symbols[l.next].prev = left
+	}
+	if l.prev >= 0 {
+		b.pair(m, text, l.prev, m.agenda.push)
+	}
+	b.pair(m, text, left, m.agenda.push)
+}
+
+// stale reports whether one side of the pair was merged with another since.
+func (m *merges) stale(top merge) bool {
+	l := m.symbols[top.left()]
+	return l.size == 0 || l.next < 0 || l.size+m.symbols[l.next].size != top.size
+}
+
+// maxResegment is how deep unused pieces are taken apart (bpe_model.cc, kMaxBpeResegmentDepth).
+const maxResegment = 100
+
+// emit appends a symbol's piece; an unused one as the two that it was last made of.
+func (b *bpe) emit(w *scratch, text []byte, begin, id int32, depth int) {
+	if id == b.unk || b.unused == nil || !b.unused[id] || depth > maxResegment {
+		w.segments = append(w.segments, segment{id, begin + int32(len(text))})
+		return
+	}
+	left, ok := w.merges.splits[id]
+	if !ok {
+		w.segments = append(w.segments, segment{b.unk, begin + int32(len(text))})
+		return
+	}
+	b.emit(w, text[:left], begin, find(b.pieces, text[:left], b.unk), depth+1)
+	b.emit(w, text[left:], begin+left, find(b.pieces, text[left:], b.unk), depth+1)
+}
+
+// idOf returns the id of the piece that a symbol is, or that of the unknown one.
+func (b *bpe) idOf(s symbol, text []byte) int32 {
+	if s.node == trieFrozen {
+		return find(b.pieces, text[s.begin:s.begin+s.size], b.unk)
+	}
+	if id := s.node.id(); id >= 0 {
+		return id
+	}
+	return b.unk
+}
+
+func (b *bpe) score(int32) float32 { return 0 }
+
+// steady of bpe: merges know no sums. Which parts an unused piece falls into depends on all of the text.
+func (b *bpe) steady(_ *scratch, _, _ int) float32 {
+	if b.unused != nil {
+		return -1
+	}
+	return math.MaxFloat32
+}

@@ -1,0 +1,211 @@
+package sentencepiece
+
+import (
+	"fmt"
+	"math"
+	"unicode/utf8"
+)
+
+// lattice holds every way to cut a text into pieces: a node is a piece at a place, and a path from the first
+// node to the last is a segmentation. It is the Lattice of unigram_model.cc; places are counted in characters.
+type lattice struct {
+	starts []int32 // the byte where each character starts, and the end
+	nodes  []latticeNode
+	begins []int32   // nodes[begins[pos]:begins[pos+1]] begin at character pos, the shortest first
+	ends   [][]int32 // ends[pos] are the nodes that end there, in the order they were found
+}
+
+// The first and the last node, which stand for no piece.
+const (
+	bosNode = 0
+	eosNode = 1
+)
+
+type latticeNode struct {
+	pos, length int32 // in characters
+	id          int32
+	score       float32
+	best        float32 // of the best path up to its end
+	prev        int32   // the node before it there
+}
+
+// newLattice finds the pieces of normalized text, which must not be empty.
+func (u *unigram) newLattice(text []byte) *lattice {
+	l := &lattice{}
+	for at := 0; at < len(text); at += min(charLen(text[at]), len(text)-at) {
+		l.starts = append(l.starts, int32(at))
+	}
+	size := len(l.starts)
+	l.starts = append(l.starts, int32(len(text)))
+	l.nodes = append(l.nodes, latticeNode{id: -1}, latticeNode{id: -1, pos: int32(size)})
+	l.ends = make([][]int32, size+1)
+	l.ends[0] = []int32{bosNode}
+	for pos := range size {
+		l.begins = append(l.begins, int32(len(l.nodes)))
+		u.addPieces(l, text, pos)
+	}
+	l.begins = append(l.begins, int32(len(l.nodes)))
+	return l
+}
+
+// addPieces makes a node of every piece that begins at a character, and one of the unknown piece if none is
+// that character alone.
+func (u *unigram) addPieces(l *lattice, text []byte, pos int) {
+	single, end := false, pos
+	node, ok := u.pieces.root(), true
+	for at := int(l.starts[pos]); at < len(text); {
+		if node, ok = u.pieces.step(node, text[at]); !ok {
+			break
+		}
+		at++
+		for int(l.starts[end]) < at {
+			end++
+		}
+		id := node.id()
+		if id < 0 {
+			continue
+		}
+		length := int32(end - pos)
+		score := u.scores[id]
+		if u.defined[id] {
+			score = userDefinedScore(int(length)) // of characters here, of bytes in segment: so does the library
+		}
+		l.add(latticeNode{pos: int32(pos), length: length, id: id, score: score})
+		single = single || length == 1
+	}
+	if !single {
+		l.add(latticeNode{pos: int32(pos), length: 1, id: u.unk, score: u.unkScore})
+	}
+}
+
+func (l *lattice) add(n latticeNode) {
+	end := n.pos + n.length
+	l.ends[end] = append(l.ends[end], int32(len(l.nodes)))
+	l.nodes = append(l.nodes, n)
+}
+
+// at returns the nodes that begin at a character, by number: [first, last).
+func (l *lattice) at(pos int) (first, last int32) {
+	if pos == len(l.starts)-1 {
+		return eosNode, eosNode + 1
+	}
+	return l.begins[pos], l.begins[pos+1]
+}
+
+// viterbi finds, for every node, the best path up to its end, and returns the score of the best of all.
+func (l *lattice) viterbi() float32 {
+	for pos := range l.starts {
+		first, last := l.at(pos)
+		for right := first; right < last; right++ {
+			r := &l.nodes[right]
+			r.prev = -1
+			for _, left := range l.ends[pos] {
+				if score := l.nodes[left].best + r.score; r.prev < 0 || score > r.best {
+					r.best, r.prev = score, left
+				}
+			}
+		}
+	}
+	return l.nodes[eosNode].best
+}
+
+// bestPath returns the nodes of the best path, after viterbi.
+func (l *lattice) bestPath() []int32 {
+	var path []int32
+	for node := l.nodes[eosNode].prev; node != bosNode; node = l.nodes[node].prev {
+		path = append(path, node)
+	}
+	for i, j := 0, len(path)-1; i < j; i, j = i+1, j-1 {
+		path[i], path[j] = path[j], path[i]
+	}
+	return path
+}
+
+// forward returns for each node the logarithm of the sum of exp(theta*score) over all paths to its begin.
+func (l *lattice) forward(theta float64) []float64 {
+	alpha := make([]float64, len(l.nodes))
+	for pos := range l.starts {
+		sum := math.Inf(-1)
+		for _, left := range l.ends[pos] {
+			sum = logAdd(sum, theta*float64(l.nodes[left].score)+alpha[left])
+		}
+		first, last := l.at(pos)
+		for right := first; right < last; right++ {
+			alpha[right] = sum
+		}
+	}
+	return alpha
+}
+
+// logAdd returns log(exp(a) + exp(b)).
+func logAdd(a, b float64) float64 {
+	if a < b {
+		a, b = b, a
+	}
+	if math.IsInf(b, -1) {
+		return a
+	}
+	return a + math.Log1p(math.Exp(b-a))
+}
+
+// Entropy returns the entropy, in nats, of the distribution over the segmentations of text in which each
+// has a probability proportional to exp(alpha * score). Only unigram models have one.
+func (m *Model) Entropy(text string, alpha float64) (float64, error) {
+	u, ok := m.segmenter.(*unigram)
+	if !ok {
+		return 0, fmt.Errorf("entropy of segmentations: a %s model gives none a probability", m.kind)
+	}
+	w := m.borrow(text, false)
+	defer m.release(w)
+	if len(w.normalized.text) == 0 {
+		return 0, nil
+	}
+	l := u.newLattice(w.normalized.text)
+	forward := l.forward(alpha)
+	entropy := make([]float64, len(l.nodes)) // of the paths to a node's begin
+	for pos := range l.starts {
+		first, last := l.at(pos)
+		sum := 0.0
+		for _, left := range l.ends[pos] {
+			logp := alpha*float64(l.nodes[left].score) + forward[left] - forward[first]
+			if p := math.Exp(logp); p > 0 {
+				sum += p * (entropy[left] - logp)
+			}
+		}
+		for right := first; right < last; right++ {
+			entropy[right] = sum
+		}
+	}
+	return entropy[eosNode], nil
+}
+
+// Score returns the sum of the scores of tokens, which are a segmentation by a unigram model: its log
+// probability before it is divided among all segmentations of the text. Each character that no piece covers
+// scores as the unknown piece does.
+func (m *Model) Score(tokens []Token) (float32, error) {
+	u, ok := m.segmenter.(*unigram)
+	if !ok {
+		return 0, fmt.Errorf("score of a segmentation: the scores of a %s model do not add up", m.kind)
+	}
+	sum := float32(0)
+	for i := 0; i < len(tokens); i++ {
+		t := tokens[i]
+		if t.ID < 0 || int(t.ID) >= len(m.pieces) {
+			return 0, fmt.Errorf("score of a segmentation: token %d has the id %d, of %d pieces", i+1, t.ID, len(m.pieces))
+		}
+		switch m.pieces[t.ID].Kind {
+		case Byte: // the first of a character
+			sum += u.unkScore
+			i += charLen(byte(byteOf(m.pieces[t.ID].Text))) - 1
+		case Unknown:
+			for range t.Piece {
+				sum += u.unkScore
+			}
+		case UserDefined:
+			sum += userDefinedScore(utf8.RuneCountInString(t.Piece))
+		default:
+			sum += m.pieces[t.ID].Score
+		}
+	}
+	return sum, nil
+}

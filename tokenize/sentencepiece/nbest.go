@@ -1,0 +1,209 @@
+package sentencepiece
+
+import "fmt"
+
+// Segmentation is one way to cut a text into pieces.
+type Segmentation struct {
+	Tokens []Token
+	Score  float32 // the sum of the pieces' scores; 0 where only the best was asked for
+}
+
+// IDs returns the ids of the tokens.
+func (s Segmentation) IDs() []int32 {
+	ids := make([]int32, len(s.Tokens))
+	for i, t := range s.Tokens {
+		ids[i] = t.ID
+	}
+	return ids
+}
+
+// maxNBest is the library's limit (sentencepiece_processor.cc, kMaxNBestSize).
+const maxNBest = 512
+
+// NBest returns the n best segmentations of text, best first; fewer if there are fewer, and only the best if
+// the search, which is bounded, does not come to an end. n is 512 at most. Only unigram models have more than
+// one segmentation.
+func (m *Model) NBest(text string, n int) ([]Segmentation, error) {
+	u, ok := m.segmenter.(*unigram)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("n best segmentations: a %s model has only one", m.kind)
+	case n > maxNBest:
+		return nil, fmt.Errorf("%d best segmentations: want at most %d", n, maxNBest)
+	}
+	w := m.borrow(text, true)
+	defer m.release(w)
+	if n <= 1 || len(w.normalized.text) == 0 {
+		m.segment(w)
+		return []Segmentation{{Tokens: m.tokens(w)}}, nil
+	}
+	l := u.newLattice(w.normalized.text)
+	var found []Segmentation
+	for _, p := range l.nbest(n) {
+		w.segments = l.appendSegments(w.segments[:0], p.nodes)
+		found = append(found, Segmentation{m.tokens(w), p.score})
+	}
+	return found, nil
+}
+
+// appendSegments turns nodes into segments.
+func (l *lattice) appendSegments(dst []segment, nodes []int32) []segment {
+	for _, node := range nodes {
+		n := l.nodes[node]
+		dst = append(dst, segment{n.id, l.starts[n.pos+n.length]})
+	}
+	return dst
+}
+
+// latticePath is a path through the lattice.
+type latticePath struct {
+	nodes []int32
+	score float32
+}
+
+// hypothesis is the end of a path: a node, and the hypothesis from which it went on to the left.
+type hypothesis struct {
+	node, next int32
+	fx         float32 // what the best path through it scores
+	gx         float32 // what the nodes to the right of it score
+}
+
+// The bounds of the search (unigram_model.cc, Lattice::NBest).
+const (
+	maxAgenda     = 10_000
+	minAgenda     = 512
+	maxGrowth     = 100_000 // hypotheses between two shrinkings
+	maxHypotheses = 500_000
+	maxShrinks    = 10
+)
+
+// nbest is Lattice::NBest: a search from the right to the left (A*), in which what remains to the left of a
+// hypothesis is known exactly, so that paths are found in the order of their scores. Where hypotheses become
+// too many only the best are kept.
+func (l *lattice) nbest(n int) []latticePath {
+	l.viterbi()
+	s := search{hypotheses: []hypothesis{{node: eosNode, next: -1, fx: l.nodes[eosNode].best}}}
+	s.push(0)
+	keep := min(minAgenda, n*10)
+	limit, total, shrinks := maxGrowth, 1, 0
+	var found []latticePath
+	for len(s.agenda) > 0 {
+		top := s.pop()
+		h := s.hypotheses[top]
+		if h.node == bosNode {
+			if found = append(found, latticePath{s.path(h.next), h.fx}); len(found) == n {
+				break
+			}
+			continue
+		}
+		ends := l.ends[l.nodes[h.node].pos]
+		for _, left := range ends {
+			node := &l.nodes[left]
+			s.hypotheses = append(s.hypotheses, hypothesis{left, top, node.best + h.gx, node.score + h.gx})
+			s.push(int32(len(s.hypotheses) - 1))
+		}
+		if total += len(ends); total >= maxHypotheses || len(s.hypotheses) >= maxHypotheses {
+			return l.onlyBest()
+		}
+		if len(s.agenda) >= maxAgenda || len(s.agenda) > keep && len(s.hypotheses) >= limit {
+			if shrinks++; shrinks > maxShrinks {
+				return l.onlyBest()
+			}
+			s = s.shrink(keep)
+			limit = len(s.hypotheses) + maxGrowth
+		}
+	}
+	return found
+}
+
+func (l *lattice) onlyBest() []latticePath {
+	return []latticePath{{l.bestPath(), l.nodes[eosNode].best}}
+}
+
+// search is what nbest works on: hypotheses, and a heap of those that are open, the one of the highest fx first.
+// Of equals it gives the one that std::priority_queue gives: push and pop are those of libstdc++'s stl_heap.h.
+type search struct {
+	hypotheses []hypothesis
+	agenda     []int32
+}
+
+// path returns the nodes of a hypothesis and those to the right of it, but for the last, which is the end.
+func (s *search) path(at int32) (nodes []int32) {
+	for ; at >= 0 && s.hypotheses[at].next >= 0; at = s.hypotheses[at].next {
+		nodes = append(nodes, s.hypotheses[at].node)
+	}
+	return nodes
+}
+
+// shrink keeps the best of the open hypotheses, and those they go on from.
+func (s *search) shrink(keep int) search {
+	var kept search
+	moved := map[int32]int32{}
+	for range min(keep, len(s.agenda)) {
+		at := s.pop()
+		before := int32(-1) // the hypothesis kept last, whose next is not known yet
+		first := int32(len(kept.hypotheses))
+		for old := at; old >= 0; old = s.hypotheses[old].next {
+			to, known := moved[old]
+			if !known {
+				to = int32(len(kept.hypotheses))
+				moved[old] = to
+				kept.hypotheses = append(kept.hypotheses, s.hypotheses[old])
+			}
+			if old == at {
+				first = to
+			}
+			if before >= 0 {
+				kept.hypotheses[before].next = to
+			}
+			if known {
+				break
+			}
+			before = to
+		}
+		kept.push(first)
+	}
+	return kept
+}
+
+func (s *search) less(a, b int32) bool { return s.hypotheses[a].fx < s.hypotheses[b].fx }
+
+func (s *search) push(value int32) {
+	s.agenda = append(s.agenda, value)
+	s.rise(len(s.agenda)-1, value)
+}
+
+// rise is __push_heap.
+func (s *search) rise(hole int, value int32) {
+	for hole > 0 && s.less(s.agenda[(hole-1)/2], value) {
+		s.agenda[hole] = s.agenda[(hole-1)/2]
+		hole = (hole - 1) / 2
+	}
+	s.agenda[hole] = value
+}
+
+// pop is __pop_heap with __adjust_heap: the hole sinks to the bottom, and the last value rises from there.
+func (s *search) pop() (top int32) {
+	size := len(s.agenda) - 1
+	top, value := s.agenda[0], s.agenda[size]
+	s.agenda = s.agenda[:size]
+	if size == 0 {
+		return top
+	}
+	hole, child := 0, 0
+	for child < (size-1)/2 {
+		child = 2 * (child + 1)
+		if s.less(s.agenda[child], s.agenda[child-1]) {
+			child--
+		}
+		s.agenda[hole] = s.agenda[child]
+		hole = child
+	}
+	if size%2 == 0 && child == (size-2)/2 {
+		child = 2*child + 1
+		s.agenda[hole] = s.agenda[child]
+		hole = child
+	}
+	s.rise(hole, value)
+	return top
+}

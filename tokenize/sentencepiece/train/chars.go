@@ -1,0 +1,154 @@
+package train
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// charCount is a character and how often the text has it.
+type charCount struct {
+	char  rune
+	count int64
+}
+
+// charTable is the alphabet: the characters that become pieces, the most frequent first.
+type charTable []charCount
+
+// keepChars chooses the alphabet and replaces all other characters of the text.
+func (c *corpus) keepChars(o *Options) error {
+	counts, total := c.countChars()
+	if total == 0 {
+		return errors.New("no text to train on: it has no characters but NUL")
+	}
+	required := map[rune]bool{}
+	for _, r := range o.RequiredChars {
+		required[r] = r != 0
+		counts[r] += 0
+	}
+	delete(counts, 0)
+	all := slices.SortedFunc(maps.Keys(counts), func(a, b rune) int {
+		if required[a] != required[b] {
+			if required[a] {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	covered := int64(0)
+	for _, r := range all {
+		coverage := float32(float64(covered) / float64(total))
+		if !o.UseAllVocab && coverage >= float32(o.CharacterCoverage) {
+			break
+		}
+		covered += counts[r]
+		switch r {
+		case barrier: // takes part in the count, not in pieces
+		case unknown:
+			return fmt.Errorf("RequiredChars or a normalization rule gives %q, which stands for rare characters", unknown)
+		default:
+			c.chars = append(c.chars, charCount{r, counts[r]})
+		}
+	}
+	slices.SortFunc(c.chars, func(a, b charCount) int {
+		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.char, b.char))
+	})
+	c.replaceRare()
+	return nil
+}
+
+// countChars counts the characters of the text, NUL aside.
+func (c *corpus) countChars() (counts map[rune]int64, total int64) {
+	counts = map[rune]int64{}
+	var ascii [utf8.RuneSelf]int64
+	weights := slices.Clone(c.counts)
+	for _, e := range c.sentences {
+		weights[e.last] += e.count
+	}
+	for i, unit := range c.units {
+		text, _ := cutUnit(unit)
+		for _, r := range text {
+			if r < utf8.RuneSelf {
+				ascii[r] += weights[i]
+			} else {
+				counts[r] += weights[i]
+			}
+		}
+	}
+	for r, n := range ascii {
+		if n > 0 && r > 0 {
+			counts[rune(r)] = n
+		}
+	}
+	for _, n := range counts {
+		total += n
+	}
+	return counts, total
+}
+
+// replaceRare puts U+2585 for every character that is not in the alphabet.
+func (c *corpus) replaceRare() {
+	kept := map[rune]bool{}
+	var ascii [utf8.RuneSelf]bool
+	for _, char := range c.chars {
+		if kept[char.char] = true; char.char < utf8.RuneSelf {
+			ascii[char.char] = true
+		}
+	}
+	rare := func(r rune) bool { return r < utf8.RuneSelf && !ascii[r] || r >= utf8.RuneSelf && !kept[r] }
+	replace := func(r rune) rune {
+		if rare(r) {
+			return unknown
+		}
+		return r
+	}
+	for i, unit := range c.units {
+		text, next := cutUnit(unit)
+		if strings.IndexFunc(text, rare) < 0 && (next == 0 || !rare(next)) {
+			continue
+		}
+		text = strings.Map(replace, text)
+		if next != 0 {
+			next = replace(next)
+		}
+		c.units[i] = text + string(next)
+	}
+	for i, e := range c.sentences {
+		c.sentences[i].first = replace(e.first)
+	}
+}
+
+// words returns the text of which pieces are made, as spm_train orders it, and how often each occurs: words, the most
+// frequent first, or sentences.
+func (c *corpus) words(split bool) []Sentence {
+	if !split {
+		sentences := make([]Sentence, len(c.sentences))
+		for i, e := range c.sentences {
+			text, _ := cutUnit(c.units[e.last])
+			sentences[i] = Sentence{text, e.count}
+		}
+		return sentences
+	}
+	counts := make(map[string]int64, len(c.units))
+	for i, unit := range c.units {
+		text, _ := cutUnit(unit)
+		counts[text] += c.counts[i]
+	}
+	for _, e := range c.sentences {
+		text, _ := cutUnit(c.units[e.last])
+		counts[text] += e.count
+	}
+	words := make([]Sentence, 0, len(counts))
+	for text, count := range counts {
+		words = append(words, Sentence{text, count})
+	}
+	slices.SortFunc(words, func(a, b Sentence) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Text, b.Text))
+	})
+	return words
+}

@@ -1,0 +1,65 @@
+package charsmap
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// names are the rule sets that a model may name.
+var names = map[string]func() Rules{
+	"identity":    func() Rules { return nil },
+	"nfkc":        nfkc,
+	"nfkc_cf":     func() Rules { return fold(nfkc()) },
+	"nmt_nfkc":    nmtNFKC,
+	"nmt_nfkc_cf": func() Rules { return fold(nmtNFKC()) },
+}
+
+// Names returns the names that Named knows, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(names)) }
+
+// Named returns one of the rule sets that SentencePiece ships:
+//
+//	identity     no rules
+//	nfkc         Unicode's NFKC, as far as rules on sequences of characters can do it
+//	nmt_nfkc     nfkc, and other white space to a space, control characters to nothing; ~ keeps its width
+//	nfkc_cf      nfkc, then simple case folding
+//	nmt_nfkc_cf  nmt_nfkc, then simple case folding
+func Named(name string) (Rules, error) {
+	make, ok := names[name]
+	if !ok {
+		return nil, fmt.Errorf("normalization rules %q: unknown name; want %s, or a file of rules", name, strings.Join(Names(), ", "))
+	}
+	return make(), nil
+}
+
+func nmtNFKC() Rules {
+	rules := nfkc()
+	for _, r := range []rune{
+		'\t', '\n', '\f', '\r',
+		0x061c, // Arabic letter mark
+		0x1680, // Ogham space
+		0x200b, // zero width space
+		0x200c, // zero width non-joiner
+		0x200e, // left-to-right mark
+		0x200f, // right-to-left mark
+		0x2028, // line separator
+		0x2029, // paragraph separator
+		0x2581, // the sign that stands for a space inside models
+		0xfeff, // byte order mark
+		0xfffd, // replacement character
+	} {
+		rules[string(r)] = " "
+	}
+	for r := rune(1); r < 0x20; r++ {
+		if !strings.ContainsRune("\t\n\f\r", r) {
+			rules[string(r)] = ""
+		}
+	}
+	for _, r := range []rune{0x7f, 0x8f, 0x9f} {
+		rules[string(r)] = ""
+	}
+	delete(rules, "\uff5e") // full-width tilde and tilde are used differently in Japanese
+	return withoutRedundant(rules)
+}

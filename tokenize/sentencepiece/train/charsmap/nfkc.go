@@ -1,0 +1,116 @@
+package charsmap
+
+import (
+	"slices"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// lastDecomposable is beyond the last character that has a decomposition: CJK compatibility ideographs end at
+// U+2FA1D.
+const lastDecomposable = 0x2ffff
+
+// nfkc lists NFKC as rules: every character that NFKC changes, and every sequence of characters, each of which
+// decomposes into one, that together are one character's decomposition and compose again.
+func nfkc() Rules {
+	rules := Rules{}
+	sources := map[rune][]rune{} // a character to all that decompose into it alone
+	decomposed := map[string]bool{}
+	for r := rune(1); r <= lastDecomposable; r++ {
+		if unicode.Is(unicode.Cs, r) || unicode.Is(unicode.Noncharacter_Code_Point, r) {
+			continue
+		}
+		text := string(r)
+		if composed := norm.NFKC.String(text); composed != text {
+			rules[text] = composed
+		}
+		parts := norm.NFKD.String(text)
+		if only, size := utf8.DecodeRuneInString(parts); size == len(parts) {
+			sources[only] = append(sources[only], r)
+		} else {
+			decomposed[parts] = true
+		}
+	}
+	for parts := range decomposed {
+		composed := norm.NFKC.String(parts)
+		if composed == parts {
+			continue
+		}
+		for _, sequence := range sequences([]rune(parts), sources) {
+			if sequence != composed {
+				rules[sequence] = composed
+			}
+		}
+	}
+	return withoutRedundant(rules)
+}
+
+// sequences returns every string whose characters decompose, one by one, into parts.
+func sequences(parts []rune, sources map[rune][]rune) []string {
+	all := []string{""}
+	for _, part := range parts {
+		var longer []string
+		for _, s := range all {
+			for _, r := range sources[part] {
+				longer = append(longer, s+string(r))
+			}
+		}
+		all = longer
+	}
+	return all
+}
+
+// withoutRedundant drops a rule on several characters where the rules on fewer give the same.
+func withoutRedundant(rules Rules) Rules {
+	kept := make(Rules, len(rules))
+	var long [][]string // keys by their number of characters, from 2
+	for key, value := range rules {
+		n := utf8.RuneCountInString(key)
+		if n == 1 {
+			kept[key] = value
+			continue
+		}
+		for len(long) < n-1 {
+			long = append(long, nil)
+		}
+		long[n-2] = append(long[n-2], key)
+	}
+	for i, keys := range long {
+		slices.Sort(keys)
+		for _, key := range keys {
+			if kept.apply(key, i+1) != rules[key] {
+				kept[key] = rules[key]
+			}
+		}
+	}
+	return kept
+}
+
+// apply rewrites text with the rules on up to longest characters.
+func (rules Rules) apply(text string, longest int) string {
+	var out []byte
+	for text != "" {
+		ends := make([]int, 0, 8)
+		for end := range text[1:] {
+			if utf8.RuneStart(text[end+1]) && len(ends) < longest {
+				ends = append(ends, end+1)
+			}
+		}
+		if len(ends) < longest {
+			ends = append(ends, len(text))
+		}
+		consumed := ends[0]
+		replacement := text[:consumed]
+		for _, end := range slices.Backward(ends) {
+			if value, ok := rules[text[:end]]; ok {
+				replacement, consumed = value, end
+				break
+			}
+		}
+		out = append(out, replacement...)
+		text = text[consumed:]
+	}
+	return string(out)
+}

@@ -1,0 +1,198 @@
+package train
+
+import (
+	"math"
+	"unicode/utf8"
+)
+
+// pieceSet is the pieces of a unigram model in the making. An id is a place in pieces.
+type pieceSet struct {
+	pieces []piece
+	trie   *trie
+	ids    []int32 // trie value to id, or -1 for a piece that is no more
+	min    float32 // the lowest score
+}
+
+// newPieceSet makes a set with a trie of its own.
+func newPieceSet(pieces []piece) *pieceSet {
+	s := &pieceSet{pieces: pieces, trie: newTrie(pieces), ids: make([]int32, len(pieces)), min: math.MaxFloat32}
+	for i, p := range pieces {
+		s.ids[i] = int32(i)
+		s.min = min(s.min, p.score)
+	}
+	return s
+}
+
+// kept returns the set of the pieces at places, which are ids of s, with new scores. It keeps the trie until half
+// of what is in it is gone.
+func (s *pieceSet) kept(places []int32, scores []float32) *pieceSet {
+	pieces := make([]piece, len(places))
+	lowest := float32(math.MaxFloat32)
+	for i, place := range places {
+		pieces[i] = piece{s.pieces[place].text, scores[i]}
+		lowest = min(lowest, scores[i])
+	}
+	if 2*len(pieces) < len(s.ids) {
+		return newPieceSet(pieces)
+	}
+	became := make([]int32, len(s.pieces))
+	for i := range became {
+		became[i] = -1
+	}
+	for i, place := range places {
+		became[place] = int32(i)
+	}
+	ids := make([]int32, len(s.ids))
+	for value, id := range s.ids {
+		if ids[value] = -1; id >= 0 {
+			ids[value] = became[id]
+		}
+	}
+	return &pieceSet{pieces, s.trie, ids, lowest}
+}
+
+// unknownPenalty is how much less than the rarest piece a character without a piece scores.
+const unknownPenalty = 10
+
+// arc is a piece in a word: from byte begin to byte end.
+type arc struct {
+	begin, end int32
+	id         int32
+	score      float32
+}
+
+// lattice holds all ways to write a word in pieces, and the space that computing with them needs. Arcs are ordered
+// by begin, then by end.
+type lattice struct {
+	arcs    []arc
+	length  int
+	forward []float32 // by byte: the log probability of the word up to there
+	reached []bool
+	back    []float32 // by byte: the log probability of the word from there
+	best    []float32 // by arc: the score of the best way up to its end
+	from    []int32   // by arc: the arc before it on that way, or -1
+	ending  []int32   // by byte: the first arc that ends there
+	later   []int32   // by arc: the next arc that ends at the same byte
+	last    []int32   // by byte: the last arc that ends there
+	path    []int32
+}
+
+// fill lists the arcs of a word. A character that is no piece gets an arc of its own, with the id 0: spm_train
+// counts such characters as the first piece.
+func (l *lattice) fill(s *pieceSet, word string) {
+	l.arcs = l.arcs[:0]
+	l.length = len(word)
+	unknownScore := s.min - unknownPenalty
+	for begin := 0; begin < len(word); {
+		_, size := utf8.DecodeRuneInString(word[begin:])
+		node, ok, single := uint32(0), true, false
+		for end := begin; end < len(word); {
+			if node, ok = s.trie.step(node, word[end]); !ok {
+				break
+			}
+			end++
+			if value := s.trie.units[node].value; value >= 0 {
+				if id := s.ids[value]; id >= 0 {
+					l.arcs = append(l.arcs, arc{int32(begin), int32(end), id, s.pieces[id].score})
+					single = single || end == begin+size
+				}
+			}
+		}
+		if !single {
+			l.arcs = append(l.arcs, arc{int32(begin), int32(begin + size), 0, unknownScore})
+		}
+		begin += size
+	}
+}
+
+// marginals adds to expected, by id, how often each piece is expected in the word, which counts count times: the
+// forward-backward algorithm. The arithmetic, down to its order and its 32 bits, is spm_train's.
+func (l *lattice) marginals(count float32, expected []float32) {
+	l.forward = resize(l.forward, l.length+1)
+	l.back = resize(l.back, l.length+1)
+	l.reached = resize(l.reached, l.length+1)
+	clear(l.reached)
+	l.forward[0] = 0
+	for _, a := range l.arcs {
+		score := a.score + l.forward[a.begin]
+		if l.reached[a.end] {
+			score = logSumExp(l.forward[a.end], score)
+		}
+		l.forward[a.end], l.reached[a.end] = score, true
+	}
+	l.back[l.length] = 0
+	for i := len(l.arcs); i > 0; {
+		begin := i - 1
+		for begin > 0 && l.arcs[begin-1].begin == l.arcs[begin].begin {
+			begin--
+		}
+		first := l.arcs[begin]
+		sum := first.score + l.back[first.end]
+		for _, a := range l.arcs[begin+1 : i] {
+			sum = logSumExp(sum, a.score+l.back[a.end])
+		}
+		l.back[first.begin] = sum
+		i = begin
+	}
+	z := l.forward[l.length]
+	for _, a := range l.arcs {
+		p := math.Exp(float64(l.forward[a.begin] + a.score + l.back[a.end] - z))
+		expected[a.id] = float32(float64(expected[a.id]) + float64(count)*p)
+	}
+}
+
+// viterbi returns the arcs of the most probable way to write the word, and its score; without is an arc to leave
+// out, or -1. The first of equals wins. The slice is good until the next call.
+func (l *lattice) viterbi(without int) ([]int32, float32) {
+	l.best, l.from, l.later = resize(l.best, len(l.arcs)), resize(l.from, len(l.arcs)), resize(l.later, len(l.arcs))
+	l.ending, l.last = resize(l.ending, l.length+1), resize(l.last, l.length+1)
+	for i := range l.ending {
+		l.ending[i] = -1
+	}
+	for i, a := range l.arcs {
+		if i == without {
+			continue
+		}
+		l.best[i], l.from[i] = l.before(a.begin, a.score)
+		if a.begin > 0 && l.from[i] < 0 {
+			continue // cannot be reached
+		}
+		l.later[i] = -1
+		if l.ending[a.end] < 0 {
+			l.ending[a.end] = int32(i)
+		} else {
+			l.later[l.last[a.end]] = int32(i)
+		}
+		l.last[a.end] = int32(i)
+	}
+	score, at := l.before(int32(l.length), 0)
+	l.path = l.path[:0]
+	for ; at >= 0; at = l.from[at] {
+		l.path = append(l.path, at)
+	}
+	for i, j := 0, len(l.path)-1; i < j; i, j = i+1, j-1 {
+		l.path[i], l.path[j] = l.path[j], l.path[i]
+	}
+	return l.path, score
+}
+
+// before finds the best arc to come before one that begins at a byte.
+func (l *lattice) before(begin int32, score float32) (best float32, at int32) {
+	if begin == 0 {
+		return score, -1
+	}
+	at = -1
+	for i := l.ending[begin]; i >= 0; i = l.later[i] {
+		if sum := l.best[i] + score; at < 0 || sum > best {
+			best, at = sum, i
+		}
+	}
+	return best, at
+}
+
+func resize[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, n+n/2)
+	}
+	return s[:n]
+}

@@ -1,0 +1,203 @@
+package train
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pali3/pali3/tokenize/sentencepiece/train/charsmap"
+)
+
+// normalizer rewrites a sentence as models trained here will: characters by the rules of the charsmap, spaces to
+// U+2581, then special pieces and delimiters to barriers.
+type normalizer struct {
+	name     string
+	charsmap *charsmap.Map
+	ascii    [128]asciiRule
+	barriers *charsmap.Map // special pieces to a barrier
+	begins   [256]bool     // whether a special piece or the delimiter begins with a byte
+
+	dummyPrefix, asSuffix, removeExtra bool
+	delimiter                          string
+}
+
+// asciiRule is what happens to an ASCII character that no longer rule begins with.
+type asciiRule struct {
+	kind asciiKind
+}
+
+type asciiKind int8
+
+const (
+	asciiKeep  asciiKind = iota // stays, if an ASCII character follows
+	asciiSpace                  // becomes a space, likewise
+	asciiRules                  // the rules must be asked
+)
+
+func newNormalizer(o *Options, special specialPieces) (*normalizer, error) {
+	name, rules, err := rulesOf(o)
+	if err != nil {
+		return nil, err
+	}
+	n := &normalizer{name: name, dummyPrefix: o.AddDummyPrefix, asSuffix: o.TreatWhitespaceAsSuffix,
+		removeExtra: o.RemoveExtraWhitespaces, delimiter: o.PretokenizationDelimiter}
+	if n.charsmap, err = charsmap.Compile(rules); err != nil {
+		return nil, err
+	}
+	barriers := charsmap.Rules{}
+	for _, p := range special {
+		n.begins[p.Text[0]] = true
+		if p.Text != barrierText {
+			barriers[p.Text] = barrierText
+		}
+	}
+	if n.barriers, err = charsmap.Compile(barriers); err != nil {
+		return nil, fmt.Errorf("special pieces: %w", err)
+	}
+	if n.delimiter != "" {
+		n.begins[n.delimiter[0]] = true
+	}
+	n.indexASCII(rules)
+	return n, nil
+}
+
+func rulesOf(o *Options) (name string, rules charsmap.Rules, err error) {
+	if o.NormalizationRules != nil {
+		if rules, err = charsmap.ReadTSV(o.NormalizationRules); err == nil && len(rules) == 0 {
+			err = fmt.Errorf("the file of normalization rules has none; the rules named identity have none")
+		}
+		return "user_defined", rules, err
+	}
+	rules, err = charsmap.Named(o.Normalization)
+	return o.Normalization, rules, err
+}
+
+// indexASCII finds the characters for which two ASCII characters in a row need no look into the charsmap.
+func (n *normalizer) indexASCII(rules charsmap.Rules) {
+	n.ascii[' '].kind = asciiSpace
+	n.ascii[0].kind = asciiRules
+	for from, to := range rules {
+		c := from[0]
+		switch {
+		case c >= utf8.RuneSelf || len(from) > 1 && from[1] >= utf8.RuneSelf:
+		case len(from) == 1 && to == " ":
+			if n.ascii[c].kind == asciiKeep {
+				n.ascii[c].kind = asciiSpace
+			}
+		default:
+			n.ascii[c].kind = asciiRules
+		}
+	}
+}
+
+// prefix applies one rule to the start of text, or takes one character; a byte that is not UTF-8 becomes U+FFFD.
+func (n *normalizer) prefix(text string) (out string, consumed int) {
+	if out, consumed = n.charsmap.Match(text); consumed > 0 {
+		return out, consumed
+	}
+	if r, size := utf8.DecodeRuneInString(text); r == utf8.RuneError && size <= 1 {
+		return "\ufffd", 1
+	} else {
+		return text[:size], size
+	}
+}
+
+// append adds the normalised text to dst. What it adds is UTF-8 without spaces; it may be empty.
+func (n *normalizer) append(dst []byte, text string) []byte {
+	start := len(dst)
+	for n.removeExtra && text != "" {
+		out, consumed := n.prefix(text)
+		if out != " " {
+			break
+		}
+		text = text[consumed:]
+	}
+	if text == "" {
+		return dst
+	}
+	if n.dummyPrefix && !n.asSuffix {
+		dst = append(dst, spaceText...)
+	}
+	dst = n.characters(dst, text)
+	if n.removeExtra {
+		for len(dst)-start >= len(spaceText) && string(dst[len(dst)-len(spaceText):]) == spaceText {
+			dst = dst[:len(dst)-len(spaceText)]
+		}
+	}
+	if n.dummyPrefix && n.asSuffix {
+		dst = append(dst, spaceText...)
+	}
+	return n.setBarriers(dst, start)
+}
+
+// characters applies the rules from the left, and writes U+2581 for a space.
+func (n *normalizer) characters(dst []byte, text string) []byte {
+	afterSpace := n.removeExtra
+	for text != "" {
+		if c := text[0]; c < utf8.RuneSelf && (len(text) == 1 || text[1] < utf8.RuneSelf) && n.ascii[c].kind != asciiRules {
+			text = text[1:]
+			if n.ascii[c].kind == asciiKeep {
+				dst, afterSpace = append(dst, c), false
+				continue
+			}
+			if !afterSpace {
+				dst = append(dst, spaceText...)
+			}
+			afterSpace = n.removeExtra
+			continue
+		}
+		out, consumed := n.prefix(text)
+		text = text[consumed:]
+		if afterSpace {
+			out = strings.TrimLeft(out, " ")
+		}
+		for i := range len(out) {
+			if out[i] == ' ' {
+				dst = append(dst, spaceText...)
+			} else {
+				dst = append(dst, out[i])
+			}
+		}
+		if out != "" {
+			afterSpace = n.removeExtra && out[len(out)-1] == ' '
+		}
+	}
+	return dst
+}
+
+// setBarriers replaces special pieces, the longest first, and delimiters in dst[start:].
+func (n *normalizer) setBarriers(dst []byte, start int) []byte {
+	if !n.mayHoldBarrier(dst[start:]) {
+		return dst
+	}
+	text := string(dst[start:])
+	found := false
+	for at := 0; at < len(text); {
+		if _, size := n.barriers.Match(text[at:]); size > 0 {
+			if !found {
+				dst, found = dst[:start+at], true
+			}
+			dst = append(dst, barrierText...)
+			at += size
+			continue
+		}
+		_, size := utf8.DecodeRuneInString(text[at:])
+		if found {
+			dst = append(dst, text[at:at+size]...)
+		}
+		at += size
+	}
+	if n.delimiter == "" || !strings.Contains(string(dst[start:]), n.delimiter) {
+		return dst
+	}
+	return append(dst[:start], strings.ReplaceAll(string(dst[start:]), n.delimiter, barrierText)...)
+}
+
+func (n *normalizer) mayHoldBarrier(text []byte) bool {
+	for _, c := range text {
+		if n.begins[c] {
+			return true
+		}
+	}
+	return false
+}

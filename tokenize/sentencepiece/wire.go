@@ -1,0 +1,148 @@
+package sentencepiece
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"unicode/utf8"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// field is one field of a protobuf message: its number, and its value as it stands on the wire.
+type field struct {
+	number protowire.Number
+	kind   protowire.Type
+	value  []byte
+	raw    []byte // tag and value
+	at     int    // where value starts
+}
+
+// eachField calls visit for every field of the message, in order; the message starts at byte start of
+// the whole.
+func eachField(message []byte, start int, visit func(field) error) error {
+	for at := 0; at < len(message); {
+		number, kind, n := protowire.ConsumeTag(message[at:])
+		if n < 0 {
+			return fmt.Errorf("field at byte %d: %w", at, protowire.ParseError(n))
+		}
+		size := protowire.ConsumeFieldValue(number, kind, message[at+n:])
+		if size < 0 {
+			return fmt.Errorf("field %d at byte %d: %w", number, at, protowire.ParseError(size))
+		}
+		end := at + n + size
+		if err := visit(field{number, kind, message[at+n : end], message[at:end], start + at + n}); err != nil {
+			return err
+		}
+		at = end
+	}
+	return nil
+}
+
+var errWireType = errors.New("has another wire type than sentencepiece_model.proto gives it")
+
+func (f field) message() ([]byte, error) {
+	if f.kind != protowire.BytesType {
+		return nil, fmt.Errorf("field %d %w", f.number, errWireType)
+	}
+	v, _ := protowire.ConsumeBytes(f.value)
+	return v, nil
+}
+
+// messageAt returns where the bytes of a message start.
+func (f field) messageAt() int {
+	v, _ := protowire.ConsumeBytes(f.value)
+	return f.at + len(f.value) - len(v)
+}
+
+func (f field) text() (string, error) {
+	v, err := f.message()
+	if err == nil && !utf8.Valid(v) {
+		err = fmt.Errorf("field %d is not UTF-8: %.40q", f.number, v)
+	}
+	return string(v), err
+}
+
+// textOf is message as a part of the whole, which shares its memory.
+func (f field) textOf(whole string) (string, error) {
+	v, err := f.message()
+	if err != nil {
+		return "", err
+	}
+	at := f.messageAt()
+	return whole[at : at+len(v)], nil
+}
+
+func (f field) varint() (uint64, error) {
+	if f.kind != protowire.VarintType {
+		return 0, fmt.Errorf("field %d %w", f.number, errWireType)
+	}
+	v, _ := protowire.ConsumeVarint(f.value)
+	return v, nil
+}
+
+func (f field) bool() (bool, error) {
+	v, err := f.varint()
+	return protowire.DecodeBool(v), err
+}
+
+func (f field) float() (float32, error) {
+	if f.kind != protowire.Fixed32Type {
+		return 0, fmt.Errorf("field %d %w", f.number, errWireType)
+	}
+	v, _ := protowire.ConsumeFixed32(f.value)
+	return math.Float32frombits(v), nil
+}
+
+// Marshal returns the content of the .model file: pieces first, then the specs with every field that
+// encoding goes by written out, then whatever else was read.
+func (p *Proto) Marshal() []byte {
+	var out, m []byte
+	for i, piece := range p.Pieces {
+		m = appendText(m[:0], 1, piece.Text)
+		m = protowire.AppendTag(m, 2, protowire.Fixed32Type)
+		m = protowire.AppendFixed32(m, math.Float32bits(piece.Score))
+		if unknown, ok := p.pieceUnknown[i]; ok || piece.Kind != Normal {
+			m = appendInt(m, 3, uint64(piece.Kind))
+			m = append(m, unknown...) // after Kind, so that a kind of a later version wins, as it did
+		}
+		out = appendMessage(out, 1, m)
+	}
+	out = appendMessage(out, 2, p.Trainer.append(nil))
+	out = appendMessage(out, 3, p.Normalizer.append(nil))
+	if p.Denormalizer != nil {
+		out = appendMessage(out, 5, p.Denormalizer.append(nil))
+	}
+	return append(out, p.unknown...)
+}
+
+func (s TrainerSpec) append(m []byte) []byte {
+	m = append(m, s.unknown...)
+	m = appendInt(m, 3, uint64(s.Type))
+	m = appendInt(m, 24, protowire.EncodeBool(s.TreatWhitespaceAsSuffix))
+	m = appendInt(m, 35, protowire.EncodeBool(s.ByteFallback))
+	return appendText(m, 44, s.UnkSurface)
+}
+
+func (s NormalizerSpec) append(m []byte) []byte {
+	m = appendText(m, 1, s.Name)
+	if len(s.PrecompiledCharsmap) > 0 {
+		m = appendMessage(m, 2, s.PrecompiledCharsmap)
+	}
+	m = appendInt(m, 3, protowire.EncodeBool(s.AddDummyPrefix))
+	m = appendInt(m, 4, protowire.EncodeBool(s.RemoveExtraWhitespaces))
+	m = appendInt(m, 5, protowire.EncodeBool(s.EscapeWhitespaces))
+	return append(m, s.unknown...)
+}
+
+func appendMessage(m []byte, number protowire.Number, v []byte) []byte {
+	return protowire.AppendBytes(protowire.AppendTag(m, number, protowire.BytesType), v)
+}
+
+func appendText(m []byte, number protowire.Number, v string) []byte {
+	return protowire.AppendString(protowire.AppendTag(m, number, protowire.BytesType), v)
+}
+
+func appendInt(m []byte, number protowire.Number, v uint64) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(m, number, protowire.VarintType), v)
+}

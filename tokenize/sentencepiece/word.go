@@ -1,0 +1,68 @@
+package sentencepiece
+
+import (
+	"bytes"
+	"math"
+)
+
+// words segments text into what stands between spaces, each space at the start of a piece (word_model.cc).
+type words struct {
+	pieces *trie
+	unk    int32
+}
+
+func (m words) segment(w *scratch, begin, end int) {
+	text := w.normalized.text
+	for begin < end {
+		size := min(charLen(text[begin]), end-begin)
+		for begin+size < end && !bytes.HasPrefix(text[begin+size:end], []byte(spaceSymbol)) {
+			size += min(charLen(text[begin+size]), end-begin-size)
+		}
+		w.segments = append(w.segments, segment{find(m.pieces, text[begin:begin+size], m.unk), int32(begin + size)})
+		begin += size
+	}
+}
+
+func (words) score(int32) float32 { return 0 }
+
+func (words) steady(_ *scratch, _, _ int) float32 { return math.MaxFloat32 }
+
+// characters segments text into characters and user-defined pieces (char_model.cc).
+type characters struct {
+	pieces  *trie
+	symbols *trie // user-defined ones; nil without any
+	unk     int32
+}
+
+func (m characters) segment(w *scratch, begin, end int) {
+	text := w.normalized.text
+	for begin < end {
+		size := 0
+		if m.symbols != nil {
+			size = longestPrefix(m.symbols, text[begin:end], maxSymbolMatches)
+		}
+		if size == 0 {
+			size = min(charLen(text[begin]), end-begin)
+		}
+		w.segments = append(w.segments, segment{find(m.pieces, text[begin:begin+size], m.unk), int32(begin + size)})
+		begin += size
+	}
+}
+
+func (characters) score(int32) float32 { return 0 }
+
+func (characters) steady(_ *scratch, _, _ int) float32 { return math.MaxFloat32 }
+
+// find returns the id of the piece with the given text, or unk.
+func find(pieces *trie, text []byte, unk int32) int32 {
+	node, ok := pieces.root(), true
+	for _, c := range text {
+		if node, ok = pieces.step(node, c); !ok {
+			return unk
+		}
+	}
+	if id := node.id(); id >= 0 {
+		return id
+	}
+	return unk
+}

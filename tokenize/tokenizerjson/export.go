@@ -1,0 +1,150 @@
+package tokenizerjson
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/tokenize/sentencepiece"
+)
+
+// Export returns the tokenizer.json of a unigram or BPE model, which tokenizers reads. Control pieces become special
+// added tokens, user-defined pieces added tokens. It adds no end of sentence.
+//
+// tokenizers gives the model's ids but for this: it applies the rules for characters to grapheme clusters and not to
+// the text; in a model with user-defined pieces, at which it cuts a text first, spaces at the ends of a text stay, and
+// a text that starts with one gets no other before it; and BPE pieces of the same score are merged by rank, not by place.
+func Export(p *sentencepiece.Proto) ([]byte, error) {
+	if _, err := sentencepiece.New(p); err != nil {
+		return nil, fmt.Errorf("exporting tokenizer.json: %w", err)
+	}
+	switch {
+	case !p.Normalizer.EscapeWhitespaces:
+		return nil, fmt.Errorf("exporting tokenizer.json: the model keeps spaces as they are in its pieces, which tokenizers cannot")
+	case p.Trainer.TreatWhitespaceAsSuffix:
+		return nil, fmt.Errorf("exporting tokenizer.json: the model has spaces at the end of its pieces, which tokenizers cannot")
+	}
+	f := file{Version: "1.0", AddedTokens: added(p)}
+	f.Normalizer, f.PreTokenizer = normalizers(p, slices.ContainsFunc(f.AddedTokens, func(t addedToken) bool { return !t.Special }))
+	f.Decoder = decoders(p)
+	var err error
+	switch p.Trainer.Type {
+	case sentencepiece.Unigram:
+		f.Model, err = unigramOf(p)
+	case sentencepiece.BPE:
+		f.Model, err = bpeOf(p)
+	default:
+		err = fmt.Errorf("a %s model is none of tokenizers'", p.Trainer.Type)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("exporting tokenizer.json: %w", err)
+	}
+	return json.Marshal(f)
+}
+
+// added lists the control, unknown and user-defined pieces.
+func added(p *sentencepiece.Proto) []addedToken {
+	tokens := []addedToken{}
+	for id, piece := range p.Pieces {
+		switch piece.Kind {
+		case sentencepiece.Control, sentencepiece.Unknown:
+			tokens = append(tokens, addedToken{ID: int32(id), Content: piece.Text, Special: true})
+		case sentencepiece.UserDefined:
+			tokens = append(tokens, addedToken{ID: int32(id), Content: piece.Text, Normalized: strings.Contains(piece.Text, space)})
+		}
+	}
+	return tokens
+}
+
+// normalizers writes the model's rules. A text is one word for the model, so that pieces may reach over spaces.
+func normalizers(p *sentencepiece.Proto, split bool) (normalizer, preTokenizer *step) {
+	var steps []step
+	if len(p.Normalizer.PrecompiledCharsmap) > 0 {
+		steps = append(steps, step{Type: "Precompiled", Charsmap: base64.StdEncoding.EncodeToString(p.Normalizer.PrecompiledCharsmap)})
+	}
+	if p.Normalizer.RemoveExtraWhitespaces {
+		if !split {
+			steps = append(steps, step{Type: "Strip", StripLeft: new(true), StripRight: new(true)})
+		}
+		steps = append(steps, step{Type: "Replace", Pattern: &pattern{Regex: new(" {2,}")}, Content: new(" ")})
+	}
+	scheme := "never"
+	switch {
+	case p.Normalizer.AddDummyPrefix && split:
+		scheme = "first" // not before what stands after an added token
+	case p.Normalizer.AddDummyPrefix:
+		steps = append(steps, step{Type: "Prepend", Prepend: new(space)})
+	}
+	steps = append(steps, step{Type: "Replace", Pattern: &pattern{String: new(" ")}, Content: new(space)})
+	return &step{Type: "Sequence", Normalizers: steps}, &step{Type: "Metaspace", Replacement: space, PrependScheme: scheme, Split: new(false)}
+}
+
+func decoders(p *sentencepiece.Proto) *step {
+	steps := []step{{Type: "Replace", Pattern: &pattern{String: new(space)}, Content: new(" ")}}
+	if p.Trainer.ByteFallback {
+		steps = append(steps, step{Type: "ByteFallback"})
+	}
+	steps = append(steps, step{Type: "Fuse"})
+	if p.Normalizer.AddDummyPrefix || p.Normalizer.RemoveExtraWhitespaces {
+		steps = append(steps, step{Type: "Strip", Content: new(" "), Start: new(1), Stop: new(0)})
+	}
+	return &step{Type: "Sequence", Decoders: steps}
+}
+
+// lowestScore is what pieces that text cannot spell get.
+const lowestScore = -1e5
+
+func unigramOf(p *sentencepiece.Proto) (model, error) {
+	vocab := make([][2]any, len(p.Pieces))
+	m := model{Type: "Unigram", ByteFallback: p.Trainer.ByteFallback}
+	for id, piece := range p.Pieces {
+		score := piece.Score
+		switch piece.Kind {
+		case sentencepiece.Unknown:
+			m.UnkID = new(int32(id))
+		case sentencepiece.Unused:
+			score = lowestScore
+		}
+		vocab[id] = [2]any{piece.Text, score}
+	}
+	var err error
+	m.Vocab, err = json.Marshal(vocab)
+	return m, err
+}
+
+// bpeOf lists the merges: for every piece, the best first, all ways to cut it into two.
+func bpeOf(p *sentencepiece.Proto) (model, error) {
+	m := model{Type: "BPE", ByteFallback: p.Trainer.ByteFallback, FuseUnk: true}
+	vocab, mergeable := map[string]int32{}, map[string]bool{}
+	var order []int
+	for id, piece := range p.Pieces {
+		vocab[piece.Text] = int32(id)
+		switch piece.Kind {
+		case sentencepiece.Unknown:
+			m.UnkToken = new(piece.Text)
+		case sentencepiece.Unused:
+			return m, fmt.Errorf("piece %d, %q, is unused, which tokenizers' BPE does not know", id, piece.Text)
+		case sentencepiece.Normal:
+			mergeable[piece.Text] = true
+			order = append(order, id)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p.Pieces[b].Score, p.Pieces[a].Score) })
+	merges := [][2]string{}
+	for _, id := range order {
+		text := p.Pieces[id].Text
+		for at := range text {
+			if at > 0 && mergeable[text[:at]] && mergeable[text[at:]] {
+				merges = append(merges, [2]string{text[:at], text[at:]})
+			}
+		}
+	}
+	var err error
+	if m.Vocab, err = json.Marshal(vocab); err == nil {
+		m.Merges, err = json.Marshal(merges)
+	}
+	return m, err
+}

@@ -1,0 +1,209 @@
+package tokenizerjson
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/pali3/pali3/tokenize/sentencepiece"
+)
+
+const models = "../sentencepiece/testdata"
+
+func readProto(t testing.TB, name string) *sentencepiece.Proto {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(models, name+".model"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := sentencepiece.ParseProto(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func texts(t testing.TB) (all []string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(models, "texts.golden"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		text, err := strconv.Unquote(strings.TrimSpace(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, text)
+	}
+	return all
+}
+
+// TestThereAndBack: a model that is exported and imported gives the same ids.
+func TestThereAndBack(t *testing.T) {
+	for _, name := range []string{"nmt_nfkc", "identity", "plain", "bpe_bytes", "bpe_joined"} {
+		p := readProto(t, name)
+		data, err := Export(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		imported, err := Parse(data)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		before, err := sentencepiece.New(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := sentencepiece.New(imported.Proto)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range texts(t) {
+			if a, b := before.Encode(text), after.Encode(text); !slices.Equal(a, b) {
+				t.Errorf("%s: %q is %v, after export and import %v", name, text, a, b)
+			}
+		}
+	}
+}
+
+func TestExportRefuses(t *testing.T) {
+	for name, want := range map[string]string{"suffix": "end of its pieces", "word": "a word model", "char": "a character model", "bpe_unused": "is unused"} {
+		if _, err := Export(readProto(t, name)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want an error with %q", name, err, want)
+		}
+	}
+}
+
+// t5 is the layout of T5's file, gemma that of Gemma's and llama that of Llama's, cut to a few pieces.
+const (
+	t5 = `{"added_tokens": [{"id": 0, "content": "<pad>", "special": true}, {"id": 1, "content": "</s>", "special": true}, {"id": 2, "content": "<unk>", "special": true}],
+		"normalizer": {"type": "Sequence", "normalizers": [{"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}]},
+		"pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "WhitespaceSplit"}, {"type": "Metaspace", "replacement": "\u2581", "add_prefix_space": true}]},
+		"model": {"type": "Unigram", "unk_id": 2, "vocab": [["<pad>", 0], ["</s>", 0], ["<unk>", 0], ["\u2581", -2], ["a", -3], ["\u2581a", -2.5], ["b", -4]]}}`
+	gemma = `{"added_tokens": [{"id": 0, "content": "<unk>", "special": true}, {"id": 5, "content": "\n\n", "special": false}, {"id": 7, "content": "<loc0>", "special": false}],
+		"normalizer": {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"},
+		"pre_tokenizer": {"type": "Split", "pattern": {"String": " "}, "behavior": "MergedWithPrevious", "invert": false},
+		"model": {"type": "BPE", "unk_token": "<unk>", "fuse_unk": true, "vocab": {"<unk>": 0, "a": 1, "b": 2, "\u2581": 3, "\u2581a": 4, "\n\n": 5, "ab": 6}, "merges": [["\u2581", "a"], ["a", "b"]]}}`
+	llama = `{"added_tokens": [], "normalizer": {"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "\u2581"}, {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}]},
+		"model": {"type": "BPE", "vocab": {"<unk>": 0, "a": 1, "b": 2, "\u2581": 3, "\u2581a": 4, "\u2581ab": 5, "ab": 6}, "unk_token": "<unk>", "merges": ["\u2581 a", "\u2581 ab", "\u2581a b", "a b"]}}`
+)
+
+func TestLayouts(t *testing.T) {
+	for _, c := range []struct {
+		name, data, text string
+		want             []int32
+	}{
+		{"T5", t5, "  a  b </s>", []int32{5, 3, 6, 3, 2}},
+		{"Gemma", gemma, "a a\n\nab<loc0>b", []int32{1, 4, 5, 6, 7, 2}},
+		{"Llama", llama, "ab ab b", []int32{5, 5, 3, 2}},
+	} {
+		imported, err := Parse([]byte(c.data))
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		m, err := sentencepiece.New(imported.Proto)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if got := m.Encode(c.text); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q is %v, want %v", c.name, c.text, got, c.want)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	change := func(data, from, to string) string { return strings.Replace(data, from, to, 1) }
+	for _, c := range []struct {
+		name, data, want string
+		foreign          bool
+	}{
+		{"nothing", "", "not a tokenizer.json", false},
+		{"another object", "{}", "has no model", false},
+		{"a word piece", `{"model": {"type": "WordPiece", "vocab": {}}}`, `the model is a "WordPiece"`, true},
+		{"a number for a piece", change(t5, `["<pad>", 0]`, `[1, 0]`), "entry 0", false},
+		{"an unknown piece that is none", change(t5, `"unk_id": 2`, `"unk_id": 20`), "unk_id", false},
+		{"byte level", change(llama, `"Prepend", "prepend": "\u2581"`, `"ByteLevel"`), "normalizer is a ByteLevel", true},
+		{"a broken charsmap", change(t5, `"Replace"`, `"Precompiled", "precompiled_charsmap": "!"`), "precompiled_charsmap", false},
+		{"a gap", change(gemma, `"id": 7`, `"id": 9`), "leaves a gap", false},
+		{"an id twice", change(gemma, `"a": 1`, `"a": 2`), "the id 2", false},
+		{"merges of one piece apart", change(llama, `"\u2581 ab", "\u2581a b", "a b"`, `"\u2581 ab", "a b", "\u2581a b"`), "stands apart", true},
+		{"merges that are not all", change(llama, `"\u2581 ab", `, ``), "can be cut in 2 ways", true},
+		{"a merge of no pieces", change(llama, `"a b"`, `"a x"`), "no pieces", false},
+	} {
+		_, err := Parse([]byte(c.data))
+		if err == nil || !strings.Contains(err.Error(), c.want) || errors.Is(err, ErrNotSentencePiece) != c.foreign {
+			t.Errorf("%s: %v, want an error with %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestFilesBeside(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"tokenizer.json": t5, "added_tokens.json": `{"<x>": 8, "<y>": 7}`, "special_tokens_map.json": `{"additional_special_tokens": ["<x>"], "eos_token": {"content": "</s>"}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	imported, err := Import(filepath.Join(dir, "tokenizer.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(imported.Proto.Pieces[7:]); got != "[{<y> 0 user-defined} {<x> 0 control}]" {
+		t.Error(got)
+	}
+}
+
+// TestForeign: what is no SentencePiece model is run by sugarme/tokenizer.
+func TestForeign(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tokenizer.json")
+	vocab, err := json.Marshal(map[string]int{"[UNK]": 0, "a": 1, "cat": 2, "##s": 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := fmt.Sprintf(`{"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": true},
+		"pre_tokenizer": {"type": "BertPreTokenizer"}, "post_processor": null, "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": true},
+		"model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100, "vocab": %s}}`, vocab)
+	if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tokenizer, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := tokenizer.AppendIDs(nil, "A cats"); !slices.Equal(got, []int32{1, 2, 3}) {
+		t.Errorf("ids %v", got)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, data := range []string{t5, gemma, llama} {
+		f.Add([]byte(data))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		imported, err := Parse(data)
+		if err != nil {
+			return
+		}
+		m, err := sentencepiece.New(imported.Proto)
+		if err != nil {
+			return
+		}
+		m.Decode(m.Encode("a b\n\n<loc0>é"))
+		if out, err := Export(imported.Proto); err == nil {
+			if _, err := Parse(out); err != nil && !errors.Is(err, ErrNotSentencePiece) {
+				t.Errorf("what is exported is refused: %v", err)
+			}
+		}
+	})
+}
