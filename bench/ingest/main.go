@@ -27,6 +27,7 @@ var (
 	peer     = flag.String("img2dataset", "img2dataset", "the img2dataset command")
 	count    = flag.Int("n", 3000, "pictures a run; those of the folder come again")
 	runs     = flag.Int("runs", 5, "runs of each")
+	only     = flag.String("only", "", "cases whose name has this in it")
 	format   = flag.String("format", "webdataset", "img2dataset's output format")
 )
 
@@ -72,6 +73,9 @@ func main() {
 	defer server.Close()
 	fmt.Printf("| pictures | pali3 ms CPU | img2dataset ms CPU | ratio | pali3 pictures/s | img2dataset pictures/s |\n|---|---|---|---|---|---|\n")
 	for _, c := range cases() {
+		if !strings.Contains(c.name, *only) {
+			continue
+		}
 		var cpu, wall [2][]float64
 		for range *runs {
 			for i, contender := range c.two {

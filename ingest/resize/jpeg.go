@@ -1,19 +1,18 @@
 package resize
 
 import (
-	"bytes"
 	"image"
-	"image/jpeg"
 
 	"github.com/pali3/pali3/augment"
 )
 
 // encodeJPEG writes a picture with chroma at half the height and width.
 func encodeJPEG(m *augment.Image, quality int) ([]byte, error) {
-	var out bytes.Buffer
-	out.Grow(len(m.Pix) / 8)
-	err := jpeg.Encode(&out, toYCbCr(m), &jpeg.Options{Quality: quality})
-	return out.Bytes(), err
+	e, err := encoderOf(quality)
+	if err != nil {
+		return nil, err
+	}
+	return e.encode(toYCbCr(m)), nil
 }
 
 // toYCbCr converts as JFIF 1.02 has it, in fixed point of 16 bits. The chroma of four pixels is their mean's.

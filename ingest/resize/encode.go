@@ -1,0 +1,220 @@
+package resize
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"math/bits"
+	"sync"
+)
+
+// encoder writes the entropy-coded data of a baseline JPEG, faster than image/jpeg does. What stands before the data
+// (quantization tables, Huffman tables, components) is what image/jpeg writes at the same quality; the size is put in.
+type encoder struct {
+	header []byte // up to the data
+	size   int    // where in it the height stands, and the width after it
+	scale  [2][64]float32
+	codes  [4]codes // luma DC, luma AC, chroma DC, chroma AC
+}
+
+// codes are a Huffman table: by symbol, the code in the upper bits and its length in the lowest byte.
+type codes [256]uint32
+
+var encoders sync.Map // quality -> *encoder
+
+// encoderOf returns the encoder of a quality.
+func encoderOf(quality int) (*encoder, error) {
+	if e, ok := encoders.Load(quality); ok {
+		return e.(*encoder), nil
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewYCbCr(image.Rect(0, 0, 16, 16), image.YCbCrSubsampleRatio420), &jpeg.Options{Quality: quality}); err != nil {
+		return nil, err
+	}
+	e := &encoder{}
+	if err := e.readHeader(b.Bytes()); err != nil {
+		return nil, err
+	}
+	encoders.Store(quality, e)
+	return e, nil
+}
+
+// readHeader takes the tables from the beginning of a file.
+func (e *encoder) readHeader(file []byte) error {
+	at := 2
+	for at+4 <= len(file) {
+		marker, n := file[at+1], int(binary.BigEndian.Uint16(file[at+2:]))
+		segment := file[at+4 : at+2+n]
+		switch marker {
+		case 0xdb: // quantization
+			for len(segment) >= 65 {
+				e.setQuant(int(segment[0]&1), segment[1:65])
+				segment = segment[65:]
+			}
+		case 0xc0:
+			e.size = at + 5
+		case 0xc4: // Huffman
+			for len(segment) >= 17 {
+				segment = segment[17+e.setCodes(int(segment[0]&1)*2+int(segment[0]>>4), segment):]
+			}
+		case 0xda:
+			e.header = bytes.Clone(file[:at+2+n])
+			return nil
+		}
+		at += 2 + n
+	}
+	return fmt.Errorf("image/jpeg wrote a header that ends after %d bytes", len(file))
+}
+
+// setQuant takes a quantization table, in zigzag order. The DCT leaves each coefficient scaled by its row's and column's
+// factor (Arai, Agui, Nakajima); the table takes that back.
+func (e *encoder) setQuant(table int, quant []byte) {
+	for i, q := range quant {
+		at := naturalOrder[i]
+		e.scale[table][at] = 1 / (float32(q) * 8 * aanFactor[at/8] * aanFactor[at%8])
+	}
+}
+
+// setCodes takes a Huffman table, and returns the number of its symbols. The codes of one length are consecutive numbers (ITU
+// T.81, annex C).
+func (e *encoder) setCodes(table int, segment []byte) (symbols int) {
+	code := uint32(0)
+	for length := 1; length <= 16; length++ {
+		for range segment[length] {
+			e.codes[table][segment[17+symbols]] = code<<8 | uint32(length)
+			code++
+			symbols++
+		}
+		code <<= 1
+	}
+	return symbols
+}
+
+// bitWriter gathers bits, most significant first.
+type bitWriter struct {
+	out   []byte
+	bits  uint64
+	count uint // of bits, in the low end
+}
+
+func (w *bitWriter) put(value uint32, n uint) {
+	w.bits = w.bits<<n | uint64(value)
+	if w.count += n; w.count >= 32 {
+		w.flush32()
+	}
+}
+
+// flush32 moves 32 bits out; a byte of ones is followed by a zero, as markers begin with it.
+func (w *bitWriter) flush32() {
+	w.count -= 32
+	word := uint32(w.bits >> w.count)
+	if ones := word & (word&0x7f7f7f7f + 0x01010101) & 0x80808080; ones == 0 {
+		w.out = binary.BigEndian.AppendUint32(w.out, word)
+		return
+	}
+	for shift := 24; shift >= 0; shift -= 8 {
+		b := byte(word >> shift)
+		if w.out = append(w.out, b); b == 0xff {
+			w.out = append(w.out, 0)
+		}
+	}
+}
+
+// end fills the last byte with ones.
+func (w *bitWriter) end() {
+	w.put(0x7f, 7)
+	for w.count >= 8 {
+		w.count -= 8
+		b := byte(w.bits >> w.count)
+		if w.out = append(w.out, b); b == 0xff {
+			w.out = append(w.out, 0)
+		}
+	}
+}
+
+// encode writes a picture with chroma at half the height and width.
+func (e *encoder) encode(m *image.YCbCr) []byte {
+	width, height := m.Rect.Dx(), m.Rect.Dy()
+	w := &bitWriter{out: make([]byte, 0, len(e.header)+width*height/2+64)}
+	w.out = append(w.out, e.header...)
+	binary.BigEndian.PutUint16(w.out[e.size:], uint16(height))
+	binary.BigEndian.PutUint16(w.out[e.size+2:], uint16(width))
+	chromaWidth, chromaHeight := (width+1)/2, (height+1)/2
+	var block [64]float32
+	var y, cb, cr int32 // DC values before
+	for top := 0; top < height; top += 16 {
+		for left := 0; left < width; left += 16 {
+			for i := range 4 {
+				load(&block, m.Y, m.YStride, left+i%2*8, top+i/2*8, width, height)
+				y = e.block(w, &block, 0, y)
+			}
+			load(&block, m.Cb, m.CStride, left/2, top/2, chromaWidth, chromaHeight)
+			cb = e.block(w, &block, 1, cb)
+			load(&block, m.Cr, m.CStride, left/2, top/2, chromaWidth, chromaHeight)
+			cr = e.block(w, &block, 1, cr)
+		}
+	}
+	w.end()
+	return append(w.out, 0xff, 0xd9)
+}
+
+// load copies 8 by 8 samples; beyond the edges the last are repeated.
+func load(block *[64]float32, plane []uint8, stride, left, top, width, height int) {
+	for y := range 8 {
+		row := plane[min(top+y, height-1)*stride:]
+		to := block[8*y : 8*y+8]
+		if left+8 <= width {
+			from := row[left : left+8]
+			for x := range to {
+				to[x] = float32(from[x]) - 128
+			}
+			continue
+		}
+		for x := range to {
+			to[x] = float32(row[min(left+x, width-1)]) - 128
+		}
+	}
+}
+
+// block transforms, quantizes and writes a block, and returns its DC value.
+func (e *encoder) block(w *bitWriter, block *[64]float32, table int, before int32) int32 {
+	dct(block)
+	scale := &e.scale[table]
+	var values [64]int32
+	for i, v := range block {
+		v *= scale[i]
+		values[i] = int32(v+16384.5) - 16384 // rounds, for what is not far below zero
+	}
+	dc, ac := &e.codes[2*table], &e.codes[2*table+1]
+	w.symbol(dc, 0, values[0]-before)
+	run := 0
+	for i := 1; i < 64; i++ {
+		v := values[naturalOrder[i]]
+		if v == 0 {
+			run++
+			continue
+		}
+		for ; run > 15; run -= 16 {
+			w.put(ac[0xf0]>>8, uint(ac[0xf0]&0xff))
+		}
+		w.symbol(ac, run, v)
+		run = 0
+	}
+	if run > 0 {
+		w.put(ac[0]>>8, uint(ac[0]&0xff))
+	}
+	return values[0]
+}
+
+// symbol writes a run of zeros and a value: the code of its size, and its bits.
+func (w *bitWriter) symbol(table *codes, run int, v int32) {
+	magnitude := v
+	if v < 0 {
+		magnitude, v = -v, v-1
+	}
+	size := uint(bits.Len32(uint32(magnitude)))
+	code := table[uint(run)<<4|size]
+	w.put(code>>8<<size|uint32(v)&(1<<size-1), uint(code&0xff)+size)
+}
