@@ -12,7 +12,7 @@ import (
 const (
 	Pad int32 = 0 // fills a row up to its length; also what a decoder starts from
 	EOS int32 = 1 // ends a text
-	Unk int32 = 2 // stands for what the model cannot spell
+	Unk int32 = 2 // stands for what the model cannot spell; Gemma has its begin of sentence here, and this at 3
 )
 
 // ModeTokens are UL2's, in the order of their ids. One stands before the input of a denoiser, to say of
@@ -36,10 +36,14 @@ type Config struct {
 	// Lower puts A to Z into lower case before encoding, as SigLIP's text preprocessing does
 	// (tf.strings.lower of big_vision, ops_text.py); letters beyond ASCII stay as they are.
 	Lower bool `yaml:"lower"`
+	// Locations adds the pieces <loc0000>, <loc0001> and so on, Segments <seg000> and so on: 1024 and 128 are
+	// PaliGemma's. They follow the model's own pieces and are found wherever they stand in a text.
+	Locations int `yaml:"locations"`
+	Segments  int `yaml:"segments"`
 }
 
 // Vocabulary maps text to the ids of a model and back. Its ids are, in order: the pieces of the
-// SentencePiece model, the mode tokens, and the sentinels, of which <extra_id_0> has the last id. It is
+// SentencePiece model, those that were added, the mode tokens, and the sentinels, of which <extra_id_0> has the last id. It is
 // immutable; all methods may be called concurrently.
 type Vocabulary struct {
 	model     *sentencepiece.Model
@@ -52,10 +56,11 @@ type Vocabulary struct {
 
 // Open reads the model that cfg names and makes its vocabulary.
 func Open(cfg Config) (*Vocabulary, error) {
-	model, err := sentencepiece.Open(cfg.Model)
+	model, err := openModel(cfg)
 	if err != nil {
 		return nil, err
 	}
+	cfg.Locations, cfg.Segments = 0, 0
 	v, err := New(model, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("vocabulary of %s: %w", cfg.Model, err)
@@ -63,8 +68,31 @@ func Open(cfg Config) (*Vocabulary, error) {
 	return v, nil
 }
 
-// New makes the vocabulary of a model at hand; cfg.Model is not used.
+// openModel reads the model and adds the pieces that cfg asks for.
+func openModel(cfg Config) (*sentencepiece.Model, error) {
+	switch {
+	case cfg.Locations < 0 || cfg.Locations > maxAdded || cfg.Segments < 0 || cfg.Segments > maxAdded:
+		return nil, fmt.Errorf("vocabulary of %s: %d locations and %d segments: want 0 to %d", cfg.Model, cfg.Locations, cfg.Segments, maxAdded)
+	case cfg.Locations == 0 && cfg.Segments == 0:
+		return sentencepiece.Open(cfg.Model)
+	}
+	proto, err := sentencepiece.OpenProto(cfg.Model)
+	if err != nil {
+		return nil, err
+	}
+	proto.AddSymbols(addedPieces(cfg)...)
+	model, err := sentencepiece.New(proto)
+	if err != nil {
+		return nil, fmt.Errorf("vocabulary of %s: %w", cfg.Model, err)
+	}
+	return model, nil
+}
+
+// New makes the vocabulary of a model at hand. cfg.Model is not used; pieces can only be added by Open.
 func New(model *sentencepiece.Model, cfg Config) (*Vocabulary, error) {
+	if cfg.Locations != 0 || cfg.Segments != 0 {
+		return nil, errors.New("locations and segments cannot be added to a model that is open")
+	}
 	if err := checkLayout(model); err != nil {
 		return nil, err
 	}
@@ -92,15 +120,20 @@ func New(model *sentencepiece.Model, cfg Config) (*Vocabulary, error) {
 	return v, nil
 }
 
-const maxSentinels = 1 << 16
+const (
+	maxSentinels = 1 << 16
+	maxAdded     = 10_000 // of <loc> and <seg>: what their digits hold, and more
+)
 
-// checkLayout refuses a model whose padding, end of sentence and unknown piece are elsewhere.
+// checkLayout refuses a model whose padding and end of sentence are elsewhere. The unknown piece is at 2 in T5's
+// family; Gemma has its begin of sentence there.
 func checkLayout(model *sentencepiece.Model) error {
 	if model.Len() < 3 {
 		return fmt.Errorf("the model has %d pieces, want padding, end of sentence, unknown and more", model.Len())
 	}
-	for id, want := range []sentencepiece.Kind{Pad: sentencepiece.Control, EOS: sentencepiece.Control, Unk: sentencepiece.Unknown} {
-		if piece := model.Piece(int32(id)); piece.Kind != want {
+	for _, id := range []int32{Pad, EOS, Unk} {
+		piece := model.Piece(id)
+		if kind := piece.Kind; kind != sentencepiece.Control && (id != Unk || kind != sentencepiece.Unknown) {
 			return fmt.Errorf("piece %d is %q; want padding, end of sentence and the unknown piece at 0, 1 and 2", id, piece.Text)
 		}
 	}

@@ -72,6 +72,18 @@ func mapLines(ctx context.Context, r io.Reader, w io.Writer, write func(dst []by
 	return group.Wait()
 }
 
+// eachLine calls visit for every line of r, in order, with its number from 1.
+func eachLine(ctx context.Context, r io.Reader, visit func(number int, line string) error) error {
+	return readBatches(r, func(b *lineBatch) error {
+		for i, line := range b.lines {
+			if err := visit(b.first+i, line); err != nil {
+				return err
+			}
+		}
+		return ctx.Err()
+	})
+}
+
 // run makes the output of the batch.
 func (b *lineBatch) run(write func(dst []byte, line string) ([]byte, error)) (out []byte, err error) {
 	for i, line := range b.lines {

@@ -71,7 +71,9 @@ func (b *bpe) segment(w *scratch, begin, end int) {
 		m.splits = map[int32]int32{}
 	}
 	for left := range len(m.symbols) - 1 {
-		b.pair(m, text, int32(left), func(found merge) { m.agenda = append(m.agenda, found) })
+		if found, ok := b.pair(m, text, int32(left)); ok {
+			m.agenda = append(m.agenda, found)
+		}
 	}
 	m.agenda.order()
 	for len(m.agenda) > 0 {
@@ -132,24 +134,24 @@ func (b *bpe) walk(node trieNode, text []byte) trieNode {
 	return node
 }
 
-// pair finds the merge of a symbol with the next one.
-func (b *bpe) pair(m *merges, text []byte, left int32, found func(merge)) {
+// pair returns the merge of a symbol with the next one, if there is such a piece.
+func (b *bpe) pair(m *merges, text []byte, left int32) (found merge, ok bool) {
 	l := &m.symbols[left]
 	if l.next < 0 || l.node == trieNoNode || l.node == trieFrozen {
-		return
+		return found, false
 	}
 	r := &m.symbols[l.next]
 	if r.node == trieFrozen {
-		return
+		return found, false
 	}
 	id := b.walk(l.node, text[r.begin:r.begin+r.size]).id()
 	if id < 0 {
-		return
+		return found, false
 	}
 	if b.unused != nil && b.unused[id] {
 		m.splits[id] = l.size
 	}
-	found(merge{uint64(b.ranks[id])<<32 | uint64(^uint32(left)), l.size + r.size})
+	return merge{uint64(b.ranks[id])<<32 | uint64(^uint32(left)), l.size + r.size}, true
 }
 
 // join merges a symbol with the next one and finds what that makes possible.
@@ -162,10 +164,14 @@ func (b *bpe) join(m *merges, text []byte, left int32) {
 	if l.next = r.next; l.next >= 0 {
 		m.symbols[l.next].prev = left
 	}
-	if l.prev >= 0 {
-		b.pair(m, text, l.prev, m.agenda.push)
+	for _, of := range [2]int32{l.prev, left} {
+		if of < 0 {
+			continue
+		}
+		if found, ok := b.pair(m, text, of); ok {
+			m.agenda.push(found)
+		}
 	}
-	b.pair(m, text, left, m.agenda.push)
 }
 
 // stale reports whether one side of the pair was merged with another since.

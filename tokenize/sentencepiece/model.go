@@ -114,6 +114,19 @@ const maxModelBytes = 1 << 28
 
 // Open reads the model in the named file.
 func Open(path string) (*Model, error) {
+	proto, err := OpenProto(path)
+	if err != nil {
+		return nil, err
+	}
+	m, err := New(proto)
+	if err != nil {
+		return nil, fmt.Errorf("reading SentencePiece model %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// OpenProto reads the content of a .model file, to look at or to change.
+func OpenProto(path string) (*Proto, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading SentencePiece model: %w", err)
@@ -126,11 +139,11 @@ func Open(path string) (*Model, error) {
 	if len(data) > maxModelBytes {
 		return nil, fmt.Errorf("reading SentencePiece model %s: longer than %d bytes", path, maxModelBytes)
 	}
-	m, err := Parse(data)
+	proto, err := ParseProto(data)
 	if err != nil {
-		return nil, fmt.Errorf("reading SentencePiece model %s: %w", path, err)
+		return nil, fmt.Errorf("reading SentencePiece model %s: not a SentencePiece model: %w", path, err)
 	}
-	return m, nil
+	return proto, nil
 }
 
 // Parse reads a model from the content of a .model file.

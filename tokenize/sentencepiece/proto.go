@@ -3,6 +3,7 @@ package sentencepiece
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // ModelType is the kind of a model; its numbers are those of the .model file.
@@ -105,6 +106,14 @@ func ParseProto(data []byte) (*Proto, error) {
 		return nil
 	})
 	return p, err
+}
+
+// AddSymbols appends user-defined pieces of score 0, with spaces written as U+2581, as big_vision's _add_pieces (ops_text.py)
+// does. New refuses a piece that is there already.
+func (p *Proto) AddSymbols(texts ...string) {
+	for _, text := range texts {
+		p.Pieces = append(p.Pieces, Piece{Text: strings.ReplaceAll(text, " ", spaceSymbol), Kind: UserDefined})
+	}
 }
 
 func parsePiece(f field, text string) (piece Piece, unknown []byte, err error) {

@@ -34,13 +34,16 @@ const maxPieces = 1<<trieIDBits - 1
 func (n trieNode) id() int32    { return int32(n>>9&(1<<trieIDBits-1)) - 1 }
 func (n trieNode) base() uint32 { return uint32(n >> 33) }
 
+// follows reports whether the unit, found at a base for the byte c, is a child of that base's node.
+func (n trieNode) follows(c byte) bool { return n&(trieUsed|0xff) == trieUsed|trieNode(c) }
+
 // root is where every walk starts.
 func (t *trie) root() trieNode { return t.units[0] }
 
 // step goes from a node over one byte; ok is false if no string goes on so.
 func (t *trie) step(node trieNode, c byte) (child trieNode, ok bool) {
 	child = t.units[node.base()^uint32(c)]
-	return child, child&(trieUsed|0xff) == trieUsed|trieNode(c)
+	return child, child.follows(c)
 }
 
 // lookup returns the id of key, or -1.

@@ -56,7 +56,7 @@ type step struct {
 // Where no piece reaches beyond a byte, every path passes through it: the best one up to there is final, and
 // its steps are forgotten. So memory grows with the longest stretch that pieces overlap, not with the text.
 func (u *unigram) segment(w *scratch, begin, end int) {
-	text := w.normalized.text[:end]
+	text, units, scores := w.normalized.text[:end], u.pieces.units, u.scores
 	base, reach := begin, begin // steps[i] is about byte base+i; a piece ends at reach, none beyond
 	steps := append(w.steps[:0], step{score: w.sofar, start: -1})
 	for start := begin; start < end; {
@@ -76,9 +76,10 @@ func (u *unigram) segment(w *scratch, begin, end int) {
 		}
 		char := min(charLen(text[start]), end-start)
 		single := false
-		node, ok := u.pieces.root(), true
+		node := units[0]
 		for at := start; at < end; {
-			if node, ok = u.pieces.step(node, text[at]); !ok {
+			c := text[at]
+			if node = units[node.base()^uint32(c)]; !node.follows(c) {
 				break
 			}
 			at++
@@ -86,9 +87,11 @@ func (u *unigram) segment(w *scratch, begin, end int) {
 			if id < 0 {
 				continue
 			}
-			score := u.scores[id]
+			score := scores[id]
 			score += sofar
-			steps = reachTo(steps, at-base)
+			if at-base >= len(steps) {
+				steps = reachTo(steps, at-base)
+			}
 			if to := &steps[at-base]; to.start < 0 || score > to.score {
 				*to = step{score, int32(start), id}
 			}
