@@ -54,14 +54,11 @@ var examples = map[string][]string{
 	"tokenizer encode":  {"echo 'a red apple' | pali3 tokenizer encode --model " + aTokenizer + " --format pieces"},
 	"tokenizer decode":  {"echo 'a red apple' | pali3 tokenizer encode --model " + aTokenizer + " | pali3 tokenizer decode --model " + aTokenizer},
 	"tokenizer inspect": {"pali3 tokenizer inspect --model " + aTokenizer},
-<<<<<<< HEAD
 	"tokenizer train":   {"pali3 tokenizer train --input README.md --vocab-size 600 --soft-vocab-limit --out readme"},
-=======
 	"tokenizer compare": {"echo 'a red apple' | pali3 tokenizer compare " + aTokenizer + " mine.model"},
 	"tokenizer stats":   {"echo 'a red apple' | pali3 tokenizer stats --model " + aTokenizer + " --html stats.html"},
 	"tokenizer export":  {"pali3 tokenizer export --model " + aTokenizer + " --to tokenizer.json"},
 	"tokenizer import":  {"pali3 tokenizer import tokenizer.json --to mine.model"},
->>>>>>> tokenizer
 	"mix": {
 		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data",
 		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data --dump --steps 0:1",

@@ -17,14 +17,11 @@ type tokenizerCommand struct {
 	Encode  tokenizerEncode  `cmd:"" help:"Encode each line of standard input."`
 	Decode  tokenizerDecode  `cmd:"" help:"Decode each line of ids of standard input."`
 	Inspect tokenizerInspect `cmd:"" help:"Say how a model treats text, or list its pieces."`
-<<<<<<< HEAD
 	Train   tokenizerTrain   `cmd:"" help:"Make a model of text, as spm_train does."`
-=======
 	Compare tokenizerCompare `cmd:"" help:"Show the lines of standard input of which two tokenizers make different ids."`
 	Stats   tokenizerStats   `cmd:"" help:"Say how well a model fits the lines of standard input: ids a word and a byte, coverage."`
 	Import  tokenizerImport  `cmd:"" help:"Make a SentencePiece .model of a tokenizer.json that describes one."`
 	Export  tokenizerExport  `cmd:"" help:"Make a tokenizer.json of a SentencePiece .model."`
->>>>>>> tokenizer
 }
 
 type tokenizerEncode struct {
