@@ -28,10 +28,11 @@ func ExampleTrain() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	var pieces []string
 	for _, token := range model.Tokens("the dogs and the cat") {
-		fmt.Print(token.Piece, " ")
+		pieces = append(pieces, token.Piece)
 	}
-	fmt.Println()
+	fmt.Println(strings.Join(pieces, " "))
 	fmt.Println(model.Decode(model.Encode("the dogs and the cat")))
 	// Output:
 	// ▁the ▁dogs ▁and ▁the ▁cat
