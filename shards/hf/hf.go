@@ -26,7 +26,7 @@ type row struct {
 	Images    []*image  `parquet:"images,list,optional"` // pointers: the elements of the library's lists may be null
 	Captions  []*string `parquet:"captions,list,optional"`
 	Languages []*string `parquet:"languages,list,optional"` // of the captions
-	Metadata  string    `parquet:"metadata"`       // JSON of the sample, without image bytes
+	Metadata  string    `parquet:"metadata"`                // JSON of the sample, without image bytes
 }
 
 type image struct {
