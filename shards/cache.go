@@ -3,7 +3,7 @@ package shards
 import (
 	"container/list"
 	"errors"
-	"os"
+	"io"
 	"sync"
 )
 
@@ -22,11 +22,11 @@ type openParts struct {
 type openedPart struct {
 	n    int
 	part *part
-	file *os.File
+	file io.ReaderAt
 }
 
 // get returns part n, opened if it is not there. A part that is dropped closes when nobody reads it any more.
-func (o *openParts) get(n int, open func() (*part, *os.File, error)) (*part, error) {
+func (o *openParts) get(n int, open func() (*part, io.ReaderAt, error)) (*part, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if e, ok := o.parts[n]; ok {
@@ -53,8 +53,8 @@ func (o *openParts) close() error {
 	defer o.mu.Unlock()
 	var all error
 	for e := o.order.Front(); e != nil; e = e.Next() {
-		if f := e.Value.(openedPart).file; f != nil {
-			all = errors.Join(all, f.Close())
+		if closer, ok := e.Value.(openedPart).file.(io.Closer); ok {
+			all = errors.Join(all, closer.Close())
 		}
 	}
 	o.order.Init()

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unsafe"
+
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // A column of a part is read by itself: its pages are decoded into values, and the values are set into
@@ -44,6 +46,18 @@ func (v value) float64() float64 { return math.Float64frombits(v.bits) }
 type batch struct {
 	samples []Sample
 	names   [2][][]string // of the scores and the metadata of each sample, until their values come
+}
+
+// setConstant gives every row the one value of a column that belongs to no list.
+func (b *batch) setConstant(column int, c *chunk, kind format.Type) bool {
+	v, ok := decodeBound(c.bounds.low, kind)
+	if !ok || columns[column].list != nil || strings.Contains(columns[column].path, "key_value") {
+		return false
+	}
+	for row := range b.samples {
+		columns[column].set(b, place{row: row}, v)
+	}
+	return true
 }
 
 // listing makes the lists of a batch's samples, from the first on rows[i] elements each, in one allocation.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 // Dataset reads a dataset folder. Safe for concurrent use.
 type Dataset struct {
 	dir      string
+	store    Store
 	manifest *Manifest
 	groups   []group
 	all      *View
@@ -27,23 +29,66 @@ type group struct {
 	part, number int
 }
 
+// Store is where a dataset's files lie: a folder, or a prefix of an object store (package bucket).
+type Store interface {
+	// ReadFile returns a file's content.
+	ReadFile(name string) ([]byte, error)
+	// Size returns a file's size in bytes.
+	Size(name string) (int64, error)
+	// OpenFile returns a reader of any range of a file. If it is an io.Closer, the dataset closes it.
+	OpenFile(name string) (io.ReaderAt, error)
+}
+
+// folder is the Store of a folder.
+type folder string
+
+func (dir folder) ReadFile(name string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(string(dir), name))
+}
+
+func (dir folder) OpenFile(name string) (io.ReaderAt, error) {
+	f, err := os.Open(filepath.Join(string(dir), name))
+	if err != nil {
+		return nil, err // not a *os.File that is nil
+	}
+	return f, nil
+}
+
+func (dir folder) Size(name string) (int64, error) {
+	info, err := os.Stat(filepath.Join(string(dir), name))
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
 // Open reads the manifest of the dataset in dir and checks that its files are there and have their
 // sizes. Contents are checked by [Verify].
-func Open(dir string) (*Dataset, error) {
-	manifest, err := readManifest(dir)
+func Open(dir string) (*Dataset, error) { return OpenStore(folder(dir), dir) }
+
+// OpenStore is [Open] for a dataset anywhere; name is for messages.
+func OpenStore(store Store, name string) (*Dataset, error) {
+	content, err := store.ReadFile(ManifestName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is not a dataset: it has no %s: %w", name, ManifestName, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the manifest of %s: %w", name, err)
+	}
+	manifest, err := parseManifest(content, filepath.Join(name, ManifestName))
 	if err != nil {
 		return nil, err
 	}
-	d := &Dataset{dir: dir, manifest: manifest}
+	d := &Dataset{dir: name, store: store, manifest: manifest}
 	d.all = &View{d: d, chosen: everything}
 	var first int64
 	for part, f := range manifest.Files {
-		info, err := os.Stat(filepath.Join(dir, f.Name))
+		size, err := store.Size(f.Name)
 		if err != nil {
-			return nil, fmt.Errorf("opening dataset %s: %w", dir, err)
+			return nil, fmt.Errorf("opening dataset %s: %w", name, err)
 		}
-		if info.Size() != f.Bytes {
-			return nil, fmt.Errorf("opening dataset %s: %s has %d bytes, its manifest says %d", dir, f.Name, info.Size(), f.Bytes)
+		if size != f.Bytes {
+			return nil, fmt.Errorf("opening dataset %s: %s has %d bytes, its manifest says %d", name, f.Name, size, f.Bytes)
 		}
 		for number, rows := range f.RowGroups {
 			d.groups = append(d.groups, group{first, rows, part, number})
@@ -87,7 +132,21 @@ func (d *Dataset) Rejects() iter.Seq2[Reject, error] {
 	if d.manifest.Rejects == nil {
 		return func(func(Reject, error) bool) {}
 	}
-	return readTable[Reject](filepath.Join(d.dir, RejectsName))
+	return func(yield func(Reject, error) bool) {
+		r, err := d.store.OpenFile(RejectsName)
+		if err != nil {
+			yield(Reject{}, err)
+			return
+		}
+		if closer, ok := r.(io.Closer); ok {
+			defer closer.Close()
+		}
+		for reject, err := range readTableOf[Reject](r, d.manifest.Rejects.Bytes, filepath.Join(d.dir, RejectsName)) {
+			if !yield(reject, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // Keys yields the keys of all rows in order, without reading images.
@@ -122,45 +181,24 @@ func PartKeys(path string) iter.Seq2[string, error] {
 
 // part returns a part, opened if need be.
 func (d *Dataset) part(n int) (*part, error) {
-	return d.parts.get(n, func() (*part, *os.File, error) {
-		path := filepath.Join(d.dir, d.manifest.Files[n].Name)
-		f, err := os.Open(path)
+	return d.parts.get(n, func() (*part, io.ReaderAt, error) {
+		f := &d.manifest.Files[n]
+		r, err := d.store.OpenFile(f.Name)
 		if err != nil {
 			return nil, nil, err
 		}
-		p, err := openPart(path, f, d.manifest.Files[n].Bytes)
+		p, err := openPart(filepath.Join(d.dir, f.Name), r, f.Bytes)
 		if err == nil {
-			err = p.agrees(d.manifest.Files[n].RowGroups)
+			err = p.agrees(f.RowGroups)
 		}
 		if err != nil {
-			f.Close()
+			if closer, ok := r.(io.Closer); ok {
+				closer.Close()
+			}
 			return nil, nil, err
 		}
-		return p, f, nil
+		return p, r, nil
 	})
-}
-
-type openFile struct {
-	f       *os.File
-	parquet *parquet.File
-}
-
-func openTable(path string) (*openFile, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	file, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true))
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("opening %s: %w", path, err)
-	}
-	return &openFile{f, file}, nil
 }
 
 // readGroup decodes all rows of a row group. A damaged file makes the decoder panic in places; that is
@@ -193,13 +231,34 @@ func readGroup[T any](g parquet.RowGroup) (rows []T, err error) {
 func readTable[T any](path string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
-		file, err := openTable(path)
+		f, err := os.Open(path)
 		if err != nil {
 			yield(zero, err)
 			return
 		}
-		defer file.f.Close()
-		for n, g := range file.parquet.RowGroups() {
+		defer f.Close()
+		info, err := f.Stat()
+		if err != nil {
+			yield(zero, err)
+			return
+		}
+		for row, err := range readTableOf[T](f, info.Size(), path) {
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func readTableOf[T any](r io.ReaderAt, size int64, path string) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var zero T
+		file, err := parquet.OpenFile(r, size, parquet.SkipBloomFilters(true))
+		if err != nil {
+			yield(zero, fmt.Errorf("opening %s: %w", path, err))
+			return
+		}
+		for n, g := range file.RowGroups() {
 			rows, err := readGroup[T](g)
 			if err != nil {
 				yield(zero, fmt.Errorf("reading row group %d of %s: %w", n, path, err))

@@ -137,6 +137,11 @@ func readManifest(dir string) (*Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest of %s: %w", dir, err)
 	}
+	return parseManifest(content, path)
+}
+
+// parseManifest reads and checks a manifest; path is for messages.
+func parseManifest(content []byte, path string) (*Manifest, error) {
 	var version struct {
 		SchemaVersion int `json:"schema_version"`
 	}

@@ -32,6 +32,7 @@ type chunk struct {
 	codec      format.CompressionCodec
 	pages      []location // nil if the file has no offset index: then it is read as a whole
 	bounds     *bounds    // nil if not known
+	constant   bool       // every value is the bounds' one, and none is null
 }
 
 // maxBounds is up to which size a chunk's bounds are kept.
@@ -149,6 +150,7 @@ func (c *chunk) locate(m *format.ColumnMetaData, index *format.OffsetIndex, size
 	c.codec = m.Codec
 	if low, high := m.Statistics.MinValue, m.Statistics.MaxValue; low != nil && high != nil && len(low)+len(high) <= maxBounds {
 		c.bounds = &bounds{string(low), string(high)}
+		c.constant = c.bounds.low == c.bounds.high && m.Statistics.NullCount == 0
 	}
 	if m.NumValues == m.Statistics.NullCount {
 		return nil // every list is empty, every value is null

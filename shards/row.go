@@ -38,6 +38,9 @@ func (v *View) assemble(b *batch, p *part, group, row int, kept *cachedGroup) (e
 		if !chosen || chunk.size == 0 {
 			continue
 		}
+		if chunk.constant && b.setConstant(i, chunk, p.levels[i].kind) {
+			continue
+		}
 		page, err := v.d.page(p, group, i, row, kept)
 		if err != nil {
 			return fmt.Errorf("column %s: %w", columns[i].name, err)

@@ -177,11 +177,17 @@ func (v *View) readGroup(n int, buffer []byte) ([]Sample, []byte, error) {
 func (p *part) readGroup(number int, chosen []bool, buffer []byte) (samples []Sample, _ []byte, err error) {
 	defer recovered(&err, "reading row group %d of %s", number, p.name)
 	group := &p.groups[number]
+	f := filler{b: &batch{samples: make([]Sample, group.rows)}}
+	chosen = slices.Clone(chosen)
+	for i := range columns {
+		if c := &group.chunks[i]; chosen[i] && c.size > 0 && c.constant && f.b.setConstant(i, c, p.levels[i].kind) {
+			chosen[i] = false // the statistics say it all
+		}
+	}
 	chunks, buffer, err := p.readChunks(number, chosen, buffer)
 	if err != nil {
 		return nil, buffer, err
 	}
-	f := filler{b: &batch{samples: make([]Sample, group.rows)}}
 	for i := range columns {
 		if chunks[i] == nil {
 			continue
