@@ -94,8 +94,8 @@ func TestHostilePages(t *testing.T) {
 		"deep":       strings.Repeat("<div>", 100_000) + "<img src=a>",
 		"formatting": strings.Repeat("<b><i>", 50_000),
 		"one tag":    "<img " + strings.Repeat("a=b ", 200_000),
-		"zeros":      strings.Repeat("\x00", 1<<20),
-		"images":     strings.Repeat("<img src=a alt=b>x", 50_000),
+		"zeros":      strings.Repeat("\x00", 1<<18),
+		"images":     strings.Repeat("<img src=a alt=b>x", 5_000),
 		"lies":       `<meta charset="shift_jis"><img src=a alt="` + strings.Repeat("\xff", 100) + `">`,
 		"table":      strings.Repeat("<table><tr><td>", 20_000),
 	} {
