@@ -12,12 +12,19 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// times is what the command time prints: seconds, and the number of ids.
+// times is what the command time prints: seconds that passed and seconds of processor time, and the number of ids.
 type times struct {
-	Load   float64 `json:"load"`
-	Encode float64 `json:"encode"`
-	Decode float64 `json:"decode"`
-	IDs    int     `json:"ids"`
+	Load   [2]float64 `json:"load"`
+	Encode [2]float64 `json:"encode"`
+	Decode [2]float64 `json:"decode"`
+	IDs    int        `json:"ids"`
+}
+
+// watch returns how long f takes, in seconds that pass and of processor time.
+func watch(f func()) [2]float64 {
+	began, used := time.Now(), processorTime()
+	f()
+	return [2]float64{time.Since(began).Seconds(), processorTime() - used}
 }
 
 // timing encodes all texts to slices of ids and decodes those, once each, by so many goroutines. The first
@@ -32,19 +39,14 @@ func timing(args []string) error {
 		return err
 	}
 	var t times
-	began := time.Now()
-	model, err := sentencepiece.Open(args[0])
+	var model *sentencepiece.Model
+	t.Load = watch(func() { model, err = sentencepiece.Open(args[0]) })
 	if err != nil {
 		return err
 	}
-	t.Load = time.Since(began).Seconds()
 	ids, decoded := make([][]int32, len(texts)), make([]string, len(texts))
-	began = time.Now()
-	inParallel(threads, len(texts), func(i int) { ids[i] = model.Encode(texts[i]) })
-	t.Encode = time.Since(began).Seconds()
-	began = time.Now()
-	inParallel(threads, len(texts), func(i int) { decoded[i] = model.Decode(ids[i]) })
-	t.Decode = time.Since(began).Seconds()
+	t.Encode = watch(func() { inParallel(threads, len(texts), func(i int) { ids[i] = model.Encode(texts[i]) }) })
+	t.Decode = watch(func() { inParallel(threads, len(texts), func(i int) { decoded[i] = model.Decode(ids[i]) }) })
 	for _, of := range ids {
 		t.IDs += len(of)
 	}

@@ -133,6 +133,13 @@ func (n *normalizer) body(dst *normalized, text string, at int) (end int) {
 			at, afterSpace = end, false
 			continue
 		}
+		if text[at] == ' ' && n.untouched.space {
+			if !afterSpace {
+				dst.addSpace(n.space, at)
+			}
+			at, afterSpace = at+1, n.removeExtraWhitespaces
+			continue
+		}
 		s, consumed := n.prefix(text[at:])
 		if afterSpace {
 			s = strings.TrimLeft(s, " ")

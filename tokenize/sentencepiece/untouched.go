@@ -9,6 +9,8 @@ type untouched struct {
 	alone [utf8.RuneSelf]bool
 	// always[c]: none starts with c at all.
 	always [utf8.RuneSelf]bool
+	// space: none starts with a space.
+	space bool
 	// ruled has a bit for each character below U+10000 that a rule or symbol may start with.
 	ruled [1 << 16 / 64]uint64
 	// astral: none starts with a character from U+10000 on.
@@ -16,7 +18,7 @@ type untouched struct {
 }
 
 func newUntouched(rules *charsmap, symbols *trie) *untouched {
-	u := &untouched{astral: true}
+	u := &untouched{space: true, astral: true}
 	for c := range byte(utf8.RuneSelf) {
 		u.alone[c], u.always[c] = c != ' ', c != ' '
 	}
@@ -35,6 +37,8 @@ func (u *untouched) addRules(rules *charsmap) {
 		next, leaf, ok := rules.child(root, byte(c))
 		switch {
 		case !ok:
+		case c == ' ':
+			u.space = false
 		case c < utf8.RuneSelf:
 			u.always[c] = false
 			u.alone[c] = u.alone[c] && !leaf
@@ -75,6 +79,7 @@ func (u *untouched) addSymbols(symbols *trie) {
 		}
 		if c < utf8.RuneSelf {
 			u.alone[c], u.always[c] = false, false
+			u.space = u.space && c != ' '
 			continue
 		}
 		// A symbol's first byte bars every character that has it.
