@@ -69,7 +69,7 @@ var layouts = map[string]read{
 	"textvqa": readTextVQA, "textcaps": readTextCaps, "stvqa": readTextVQA, "docvqa": readTextVQA, "infovqa": readTextVQA,
 	"ocrvqa": readOCRVQA, "chartqa": readChartQA, "ai2d": readAI2D, "scienceqa": readScienceQA,
 	"xm3600": readXM3600, "vg-regions": readVGRegions, "vg-questions": readVGQuestions, "vg-objects": readVGObjects,
-	"openimages-boxes": readOpenImages, "localized-narratives": readNarratives, "nlvr2": readNLVR2,
+	"easyvqa": readEasyVQA, "openimages-boxes": readOpenImages, "localized-narratives": readNarratives, "nlvr2": readNLVR2,
 	"screen2words": readScreen2Words, "widgetcap": readWidgetCap, "msrvtt": readMSRVTT, "activitynet": readActivityNet,
 }
 

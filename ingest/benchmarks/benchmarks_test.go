@@ -48,6 +48,8 @@ var published = []layout{
 		"", "", []string{"n1.jpg"}, []string{"n1 1 images ?105  Who? =cat ?201 verify Is it red? =no"}},
 	{"tallyqa", `[{"image":"VG_100K/1.jpg","answer":3,"question":"How many?","question_id":7,"issimple":false}]`, "", "",
 		[]string{"VG_100K/1.jpg"}, []string{"VG_100K/1.jpg 1 images ?7 complex How many? =3"}},
+	{"easyvqa", `[["What?","red",0],["Is it?","no",1],["Who?","cat",0]]`, "", "", []string{"0.png", "1.png"},
+		[]string{"0.png 1 images ?0  What? =red ?2  Who? =cat", "1.png 1 images ?1  Is it? =no"}},
 	{"textvqa", `{"data":[{"question":"What?","image_id":"f1","question_id":3,"answers":["a","b"],"set_name":"val"}]}`, "", "",
 		[]string{"f1.jpg"}, []string{"f1 (val) 1 images ?3  What? =a =b"}},
 	{"textcaps", `{"data":[{"image_id":"f1","caption_str":"one","reference_strs":["one","two"],"set_name":"train"},{"image_id":"f1","caption_str":"two","reference_strs":["one","two"],"set_name":"train"}]}`,

@@ -1,8 +1,10 @@
 package benchmarks
 
 import (
+	"encoding/json"
 	"fmt"
 	"iter"
+	"path"
 	"strings"
 
 	"github.com/pali3/pali3/shards"
@@ -106,6 +108,35 @@ var readGQA = of(func(f map[string]struct {
 		q := f[id]
 		i := all.of(q.ImageID, q.ImageID+".jpg")
 		i.sample.Questions = append(i.sample.Questions, question(id, q.Question, q.Types.Structural, q.Answer))
+	}
+	all.yield(yield)
+})
+
+// easyQuestion is [question, answer, number of the image].
+type easyQuestion struct {
+	text, answer string
+	image        int64
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (q *easyQuestion) UnmarshalJSON(b []byte) error {
+	parts := []any{&q.text, &q.answer, &q.image}
+	if err := json.Unmarshal(b, &parts); err != nil {
+		return err
+	}
+	if len(parts) != 3 {
+		return fmt.Errorf("%d parts, want question, answer and number of the image", len(parts))
+	}
+	return nil
+}
+
+// readEasyVQA reads easy-VQA's questions.json. Its splits number their images anew: with a split the key begins with it.
+var readEasyVQA = of(func(f []easyQuestion, o Options, yield func(item) bool) {
+	var all byImage
+	for n, q := range f {
+		name := fmt.Sprintf("%d.png", q.image)
+		i := all.of(path.Join(o.Split, name), name)
+		i.sample.Questions = append(i.sample.Questions, question(fmt.Sprint(n), q.text, "", q.answer))
 	}
 	all.yield(yield)
 })
