@@ -83,36 +83,46 @@ var killable = map[string]func(t *testing.T, dir string) []string{
 		return []string{"html", "h"}
 	},
 	"warc": func(t *testing.T, dir string) []string {
-		var b bytes.Buffer
-		record := func(uri, kind, body string) {
-			block := "HTTP/1.1 200 OK\r\nContent-Type: " + kind + "\r\n\r\n" + body
-			w := gzip.NewWriter(&b)
-			fmt.Fprintf(w, "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a.example/%s\r\nWARC-Date: 2024-02-03T04:05:06Z\r\n"+
-				"Content-Type: application/http\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n", uri, len(block), block)
-			w.Close()
-		}
-		for i := range 100 {
-			record(fmt.Sprint(i), "text/html", pageOf(i))
-			for j := range 5 {
-				record(fmt.Sprint(6*i+j, ".png"), "image/png", string(hostile.Picture(fmt.Sprint(6*i+j))))
-			}
-		}
-		save(t, filepath.Join(dir, "a.warc.gz"), b.Bytes())
+		save(t, filepath.Join(dir, "a.warc.gz"), crawlOf(100))
 		return []string{"warc", "a.warc.gz"}
 	},
 	"webdataset": func(t *testing.T, dir string) []string {
-		var b bytes.Buffer
-		w := tar.NewWriter(&b)
-		for i := range 400 {
-			for name, content := range map[string][]byte{"png": hostile.Picture(fmt.Sprint(i))[:120-i%7*10], "txt": fmt.Appendf(nil, "text %d", i)} {
-				w.WriteHeader(&tar.Header{Name: fmt.Sprintf("%d.%s", i/2*2, name), Mode: 0o644, Size: int64(len(content))})
-				w.Write(content)
-			}
-		}
-		w.Close()
-		save(t, filepath.Join(dir, "a.tar"), b.Bytes())
+		save(t, filepath.Join(dir, "a.tar"), tarOf(400))
 		return []string{"webdataset", "a.tar"}
 	},
+}
+
+// crawlOf is a WARC file of pages and all but one of the pictures of each.
+func crawlOf(pages int) []byte {
+	var b bytes.Buffer
+	record := func(uri, kind, body string) {
+		block := "HTTP/1.1 200 OK\r\nContent-Type: " + kind + "\r\n\r\n" + body
+		w := gzip.NewWriter(&b)
+		fmt.Fprintf(w, "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://a.example/%s\r\nWARC-Date: 2024-02-03T04:05:06Z\r\n"+
+			"Content-Type: application/http\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n", uri, len(block), block)
+		w.Close()
+	}
+	for i := range pages {
+		record(fmt.Sprint(i), "text/html", pageOf(i))
+		for j := range 5 {
+			record(fmt.Sprint(6*i+j, ".png"), "image/png", string(hostile.Picture(fmt.Sprint(6*i+j))))
+		}
+	}
+	return b.Bytes()
+}
+
+// tarOf is a WebDataset archive in which names come again and pictures are cut short.
+func tarOf(n int) []byte {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for i := range n {
+		for name, content := range map[string][]byte{"png": hostile.Picture(fmt.Sprint(i))[:120-i%7*10], "txt": fmt.Appendf(nil, "text %d", i)} {
+			w.WriteHeader(&tar.Header{Name: fmt.Sprintf("%d.%s", i/2*2, name), Mode: 0o644, Size: int64(len(content))})
+			w.Write(content)
+		}
+	}
+	w.Close()
+	return b.Bytes()
 }
 
 // pageOf is a page that shows six pictures, the last of which is nowhere.

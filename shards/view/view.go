@@ -123,11 +123,15 @@ func aspect(width, height int32) string {
 	return "square"
 }
 
-// powers are the bars of counts by the number of bits of a value.
+// powers are the bars of counts by the number of bits of a value, without a gap from the least to the greatest.
 func powers(counts map[int]int64) (bars []bar) {
-	for _, n := range slices.Sorted(maps.Keys(counts)) {
-		label := "0"
-		if n > 0 {
+	sizes := slices.Sorted(maps.Keys(counts))
+	if len(sizes) == 0 {
+		return nil
+	}
+	for n := sizes[0]; n <= sizes[len(sizes)-1]; n++ {
+		label := fmt.Sprint(n) // 0 and 1 are the only values of their sizes
+		if n > 1 {
 			label = fmt.Sprintf("%d–%d", 1<<(n-1), 1<<n-1)
 		}
 		bars = append(bars, bar{Label: label, Count: counts[n]})
@@ -157,7 +161,9 @@ func scaled(bars []bar) []bar {
 		most = max(most, b.Count)
 	}
 	for i := range bars {
-		bars[i].Percent = int(max(1, bars[i].Count*100/most))
+		if bars[i].Count > 0 { // what is there is seen
+			bars[i].Percent = int(max(1, bars[i].Count*100/most))
+		}
 	}
 	return bars
 }

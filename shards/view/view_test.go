@@ -5,6 +5,7 @@ import (
 	"image"
 	"image/png"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,5 +40,16 @@ func TestPage(t *testing.T) {
 	}
 	if strings.Contains(page.String(), "http") {
 		t.Error("the page needs the network")
+	}
+}
+
+func TestBarsHaveNoGap(t *testing.T) {
+	got := powers(map[int]int64{1: 1, 4: 300})
+	want := []bar{{Label: "1", Count: 1, Percent: 1}, {Label: "2–3"}, {Label: "4–7"}, {Label: "8–15", Count: 300, Percent: 100}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if len(powers(nil)) > 0 {
+		t.Error("bars of nothing")
 	}
 }
