@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-ROUNDS, ROWS = 5, 10_000
+ROUNDS, ROWS = int(os.environ.get("ROUNDS", 5)), 10_000
 
 
 def rows(dataset):
