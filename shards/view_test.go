@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,15 +12,15 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// reading counts the bytes that are read.
+// reading counts the bytes that are read, by several goroutines.
 type reading struct {
 	io.ReaderAt
-	bytes int
+	bytes atomic.Int64
 }
 
 func (r *reading) ReadAt(b []byte, at int64) (int, error) {
 	n, err := r.ReaderAt.ReadAt(b, at)
-	r.bytes += n
+	r.bytes.Add(int64(n))
 	return n, err
 }
 
@@ -76,15 +77,15 @@ func TestReadingCaptionsTouchesNoImage(t *testing.T) {
 		}
 		rows++
 	}
-	if rows != 100 || counted.bytes > 30_000 {
-		t.Errorf("%d rows by reading %d bytes", rows, counted.bytes)
+	if rows != 100 || counted.bytes.Load() > 30_000 {
+		t.Errorf("%d rows by reading %d bytes", rows, counted.bytes.Load())
 	}
-	counted.bytes = 0
+	counted.bytes.Store(0)
 	if s, err := d.Row(57); err != nil || len(s.Images[0].Bytes) != 50_057 || s.Images[0].Bytes[57] != 57 {
 		t.Errorf("row 57: %v", err)
 	}
-	if counted.bytes > 70_000 {
-		t.Errorf("one row of 50 kB took %d bytes", counted.bytes)
+	if counted.bytes.Load() > 70_000 {
+		t.Errorf("one row of 50 kB took %d bytes", counted.bytes.Load())
 	}
 }
 
@@ -99,7 +100,7 @@ func TestWhere(t *testing.T) {
 	for _, c := range []struct {
 		filters []Filter
 		want    int
-		most    int // bytes read; 0 for any
+		most    int64 // bytes read; 0 for any
 	}{
 		{[]Filter{Equal("split", "train")}, 50, 0},
 		{[]Filter{Equal("split", "none")}, 0, 0},
@@ -110,7 +111,7 @@ func TestWhere(t *testing.T) {
 		{[]Filter{Equal("texts.language", "fr")}, 66, 0},
 		{[]Filter{{"texts.score", 45, nil}}, 6, 0},
 	} {
-		counted.bytes = 0
+		counted.bytes.Store(0)
 		v, err := d.Where(c.filters...)
 		if err != nil {
 			t.Fatal(err)
@@ -122,8 +123,8 @@ func TestWhere(t *testing.T) {
 			}
 			got++
 		}
-		if got != c.want || c.most > 0 && counted.bytes > c.most {
-			t.Errorf("%v: %d rows by reading %d bytes, want %d", c.filters, got, counted.bytes, c.want)
+		if got != c.want || c.most > 0 && counted.bytes.Load() > c.most {
+			t.Errorf("%v: %d rows by reading %d bytes, want %d", c.filters, got, counted.bytes.Load(), c.want)
 		}
 	}
 	for _, f := range []Filter{{"nothing", 1, 2}, {"key", 1, 2}, {"images.bytes", "a", "b"}, {"images.width", "a", nil}} {
