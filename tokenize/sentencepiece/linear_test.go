@@ -15,7 +15,7 @@ import (
 // byte of it takes more than 100 bytes.
 func TestLongLines(t *testing.T) {
 	if testing.Short() {
-		t.Skip("lines of 10 MB")
+		t.Skip("NOT TESTED with -short: that lines of 10 MB take time and memory in proportion to their length")
 	}
 	for _, line := range []struct{ name, unit string }{
 		{"two letters", "ab"}, {"words", "surface with faces "}, {"visible spaces", spaceSymbol}, {"unknown", "\u0e01\u10d0"},
