@@ -31,6 +31,7 @@ type Report struct {
 
 	Pictures  []Picture // a contact sheet of training pictures
 	Curation  *Curation
+	Tokenizer *Tokenizer
 	Mixtures  []Mixture
 	Stages    []Stage
 	Scores    []Score
@@ -59,6 +60,23 @@ type Curation struct {
 type Rule struct {
 	Name    string
 	Removed int64
+}
+
+// Tokenizer is the model that makes ids of texts, and how well it fits each language.
+type Tokenizer struct {
+	Type      string // unigram, bpe, word or char
+	Pieces    int
+	Languages []Fertility
+}
+
+// Fertility says how many ids the texts of a language take.
+type Fertility struct {
+	Lang       string // BCP-47
+	Texts      int
+	IDsPerText float64
+	IDsPerWord float64 // words are what white space parts
+	IDsPerByte float64
+	Coverage   float64 // part of the characters that pieces cover, from 0 to 1
 }
 
 // Mixture is what one stage was fed.
@@ -154,6 +172,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"chart":    newChart,
 	"language": languageName,
 	"rules":    ruleRows,
+	"lengths":  lengthRows,
 	"splits":   splitName,
 }).Parse(pageHTML))
 

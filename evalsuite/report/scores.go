@@ -137,6 +137,24 @@ func ruleRows(c *Curation) []ruleRow {
 	return rows
 }
 
+// lengthRow is a language's row with the length of its texts in percent of the longest.
+type lengthRow struct {
+	Fertility
+	OfLongest float64
+	Texts     string
+}
+
+func lengthRows(languages []Fertility) (rows []lengthRow) {
+	longest := 0.0
+	for _, l := range languages {
+		longest = max(longest, l.IDsPerText)
+	}
+	for _, l := range languages {
+		rows = append(rows, lengthRow{l, 100 * l.IDsPerText / max(longest, 1e-9), count(int64(l.Texts))})
+	}
+	return rows
+}
+
 // niceAbove returns the smallest of 1, 1.5, 2, 3, 4, 5, 6, 8, 10 times a power of ten not below v.
 func niceAbove(v float64) float64 {
 	if !(v > 0) || math.IsInf(v, 0) {

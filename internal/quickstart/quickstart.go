@@ -1,5 +1,5 @@
-// Package quickstart is the main job of pali3 at small scale: the embedded data and tokenizer model,
-// and the order of steps from an archive of real pictures to a trained, scored and reported model.
+// Package quickstart is the main job of pali3 at small scale: the embedded data and
+// the order of steps from an archive of real pictures to a trained, scored and reported model.
 //
 // Each step calls the code of its own command. Only cmd imports this package.
 package quickstart
@@ -82,6 +82,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	}{
 		{"ingesting the pictures", r.ingest},
 		{"curating the data", r.curate},
+		{"training the tokenizer", r.tokenizer},
 		{"training", r.train},
 	} {
 		err := step.do(ctx)
@@ -126,7 +127,7 @@ func (r *runner) clear() error {
 	if _, err := os.Stat(r.path(stateName)); errors.Is(err, fs.ErrNotExist) {
 		return nil // not ours
 	}
-	names := []string{"emoji.tar", "raw", "data", curationName, "predictions", picturesName, summaryName, reportName, stateName}
+	names := []string{"emoji.tar", "raw", "data", ModelName, "tokenizer.vocab", curationName, "predictions", picturesName, summaryName, reportName, stateName}
 	for _, s := range stageRuns {
 		names = append(names, s.name)
 	}

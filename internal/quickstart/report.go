@@ -54,6 +54,9 @@ func (r *runner) report(ctx context.Context, data *shards.Dataset, s *Summary, f
 	if page.Curation, err = r.curation(); err != nil {
 		return err
 	}
+	if page.Tokenizer, err = r.reportTokenizer(data); err != nil {
+		return err
+	}
 	for _, run := range stageRuns {
 		if err := r.reportStage(ctx, page, run); err != nil {
 			return err

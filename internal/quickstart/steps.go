@@ -133,7 +133,7 @@ func (r *runner) recipe(s stageRun) (stages.Recipe, error) {
 	if err != nil {
 		return stages.Recipe{}, err
 	}
-	sets := []string{fmt.Sprintf("data=%q", r.path("data")), fmt.Sprintf("seed=%d", r.Seed)}
+	sets := []string{fmt.Sprintf("data=%q", r.path("data")), fmt.Sprintf("tokenizer.model=%q", r.path(ModelName)), fmt.Sprintf("seed=%d", r.Seed)}
 	for i, from := range s.from {
 		sets = append(sets, fmt.Sprintf("init.%d.from=%q", i, r.path(from)))
 	}

@@ -12,7 +12,7 @@ import (
 // halves of a batch and at a later step at once, and compares the batches.
 func TestShippedRecipesAreFunctionsOfTheStep(t *testing.T) {
 	r := &runner{Options: Options{Out: t.TempDir(), Workers: 2, Progress: silent}}
-	for _, step := range []func(context.Context) error{r.ingest, r.curate} {
+	for _, step := range []func(context.Context) error{r.ingest, r.curate, r.tokenizer} {
 		if err := step(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -23,12 +23,16 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/pali3/pali3/shards"
 )
 
 // seed is the key of every random choice; another seed gives another, equally good archive.
@@ -36,7 +40,7 @@ const seed = 2310_09199
 
 func main() {
 	packages := flag.String("packages", "build/npm", "folder of the npm archives")
-	out := flag.String("out", "internal/quickstart/data", "folder to write emoji.tar, README.md and LICENCES.txt to")
+	out := flag.String("out", "internal/quickstart/data", "folder to write emoji.tar, tokenizer.model, README.md and LICENCES.txt to")
 	list := flag.Bool("list", false, "only list the npm packages to pack")
 	flag.Parse()
 	if *list {
@@ -63,6 +67,14 @@ func run(packages, out string) error {
 	if err != nil {
 		return err
 	}
+	texts, err := quickstart.TrainTexts(each(records))
+	if err != nil {
+		return err
+	}
+	model, err := quickstart.TrainTokenizer(context.Background(), texts)
+	if err != nil {
+		return err
+	}
 	readme, err := renderReadme(records, len(archive))
 	if err != nil {
 		return err
@@ -73,11 +85,22 @@ func run(packages, out string) error {
 	for _, f := range []struct {
 		name    string
 		content []byte
-	}{{"emoji.tar", archive}, {"README.md", readme}, {"LICENCES.txt", src.licences()}} {
+	}{{"emoji.tar", archive}, {quickstart.ModelName, model.Bytes()}, {"README.md", readme}, {"LICENCES.txt", src.licences()}} {
 		if err := atomicfile.WriteBytes(filepath.Join(out, f.name), f.content); err != nil {
 			return err
 		}
 	}
 	fmt.Printf("wrote %d records, %d bytes, to %s\n", len(records), len(archive), filepath.Join(out, "emoji.tar"))
 	return nil
+}
+
+// each yields the records as a dataset would.
+func each(records []shards.Sample) iter.Seq2[shards.Sample, error] {
+	return func(yield func(shards.Sample, error) bool) {
+		for _, r := range records {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
 }
