@@ -42,3 +42,14 @@ func addRowPortable[T uint8 | float32](sum []float32, row []T, weight float32) {
 		sum[i] += float32(weight * float32(v)) // rounded twice: no fused multiply-add
 	}
 }
+
+// blendRowsPortable writes the sum of rows, each times its weight, row after row.
+func blendRowsPortable(sum []float32, rows [][]uint8, weights []float32) {
+	for x := range sum {
+		var v float32
+		for i, row := range rows {
+			v += float32(weights[i] * float32(row[x])) // rounded twice: no fused multiply-add
+		}
+		sum[x] = v
+	}
+}

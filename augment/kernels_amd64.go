@@ -39,6 +39,20 @@ func addBytes(sum []float32, row []uint8, weight float32) {
 	addRowPortable(sum[done:], row[done:], weight)
 }
 
+func blendRows(sum []float32, rows [][]uint8, weights []float32) {
+	done := 0
+	if useAVX2 {
+		done = blendRowsAVX2(sum, rows, weights)
+	}
+	if done < len(sum) {
+		rest := make([][]uint8, len(rows))
+		for i, row := range rows {
+			rest[i] = row[done:]
+		}
+		blendRowsPortable(sum[done:], rest, weights)
+	}
+}
+
 // sumRowsAVX2 does 16 samples at a time and returns how many it did.
 func sumRowsAVX2(sums []uint16, near, far []uint8) (done int) {
 	three := archsimd.BroadcastUint16x16(3)
@@ -95,6 +109,23 @@ func addBytesAVX2(sum []float32, row []uint8, weight float32) (done int) {
 	for ; done+16 <= len(sum) && done+16 <= len(row); done += 8 {
 		v := archsimd.LoadUint8x16(row[done:]).ExtendLo8ToUint32().BitsToInt32().ConvertToFloat32()
 		archsimd.LoadFloat32x8(sum[done:]).Add(v.Mul(w)).Store(sum[done:])
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+// blendRowsAVX2 does 16 values at a time, in registers over all rows, and returns how many it did.
+func blendRowsAVX2(sum []float32, rows [][]uint8, weights []float32) (done int) {
+	for ; done+16 <= len(sum); done += 16 {
+		var low, high archsimd.Float32x8
+		for i, row := range rows {
+			w := archsimd.BroadcastFloat32x8(weights[i])
+			bytes := archsimd.LoadUint8x16(row[done : done+16])
+			low = low.Add(bytes.ExtendLo8ToUint32().BitsToInt32().ConvertToFloat32().Mul(w))
+			high = high.Add(bytes.ConcatShiftBytesRight(bytes, 8).ExtendLo8ToUint32().BitsToInt32().ConvertToFloat32().Mul(w))
+		}
+		low.Store(sum[done:])
+		high.Store(sum[done+8:])
 	}
 	archsimd.ClearAVXUpperBits()
 	return done

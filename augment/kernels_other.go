@@ -11,3 +11,7 @@ func widenRow(dst []uint8, sums []uint16, left, right uint16) {
 func convertRow(to, luma, cb, cr []uint8, c ycbcrRange) { convertRowPortable(to, luma, cb, cr, c) }
 
 func addBytes(sum []float32, row []uint8, weight float32) { addRowPortable(sum, row, weight) }
+
+func blendRows(sum []float32, rows [][]uint8, weights []float32) {
+	blendRowsPortable(sum, rows, weights)
+}

@@ -36,6 +36,10 @@ func TestKernelsAgree(t *testing.T) {
 			addRowPortable(rowWant, luma, weight)
 		}
 		same(t, "addBytes", n, row, rowWant)
+		rows, weights := [][]uint8{near, far, luma}, []float32{0.2, 0.31, float32(rng.Float64())}
+		blendRows(row, rows, weights)
+		blendRowsPortable(rowWant, rows, weights)
+		same(t, "blendRows", n, row, rowWant)
 	}
 }
 

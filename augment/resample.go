@@ -41,22 +41,29 @@ type taps struct {
 // (scale_and_translate_op.cc, ComputeSpansCore) and PIL (Resample.c, precompute_coeffs).
 func tapsFor(from, to int, filter Filter, antialias bool) []taps {
 	ratio := float64(from) / float64(to)
-	all := make([]taps, to)
 	if filter == Nearest {
+		all := make([]taps, to)
 		for i := range all {
 			all[i] = taps{min(int((float64(i)+0.5)*ratio), from-1), []float32{1}}
 		}
 		return all
 	}
+	return spread(from, ratio, 0, to, filter, antialias)
+}
+
+// spread computes the taps of count outputs, the first of them output number offset of a row in which each is ratio
+// source pixels wide.
+func spread(from int, ratio, offset float64, count int, filter Filter, antialias bool) []taps {
+	all := make([]taps, count)
 	stretch := 1.0
 	if antialias {
 		stretch = max(ratio, 1)
 	}
 	reach := filter.support() * stretch
 	for i := range all {
-		centre := (float64(i) + 0.5) * ratio
-		first := max(int(math.Ceil(centre-reach-0.5)), 0)
-		last := min(int(math.Floor(centre+reach-0.5)), from-1)
+		centre := (offset + float64(i) + 0.5) * ratio
+		last := min(max(int(math.Floor(centre+reach-0.5)), 0), from-1)
+		first := min(max(int(math.Ceil(centre-reach-0.5)), 0), last)
 		weights := make([]float64, last-first+1)
 		total := 0.0
 		for j := range weights {

@@ -142,70 +142,76 @@ func (e *encoder) encode(m *image.YCbCr) []byte {
 	binary.BigEndian.PutUint16(w.out[e.size:], uint16(height))
 	binary.BigEndian.PutUint16(w.out[e.size+2:], uint16(width))
 	chromaWidth, chromaHeight := (width+1)/2, (height+1)/2
-	var block [64]float32
-	var y, cb, cr int32 // DC values before
+	planes := [3]plane{{m.Y, m.YStride, width, height}, {m.Cb, m.CStride, chromaWidth, chromaHeight}, {m.Cr, m.CStride, chromaWidth, chromaHeight}}
+	var before [3]int32 // DC values
 	for top := 0; top < height; top += 16 {
 		for left := 0; left < width; left += 16 {
 			for i := range 4 {
-				load(&block, m.Y, m.YStride, left+i%2*8, top+i/2*8, width, height)
-				y = e.block(w, &block, 0, y)
+				before[0] = e.block(w, &planes[0], left+i%2*8, top+i/2*8, 0, before[0])
 			}
-			load(&block, m.Cb, m.CStride, left/2, top/2, chromaWidth, chromaHeight)
-			cb = e.block(w, &block, 1, cb)
-			load(&block, m.Cr, m.CStride, left/2, top/2, chromaWidth, chromaHeight)
-			cr = e.block(w, &block, 1, cr)
+			before[1] = e.block(w, &planes[1], left/2, top/2, 1, before[1])
+			before[2] = e.block(w, &planes[2], left/2, top/2, 1, before[2])
 		}
 	}
 	w.end()
 	return append(w.out, 0xff, 0xd9)
 }
 
-// load copies 8 by 8 samples; beyond the edges the last are repeated.
-func load(block *[64]float32, plane []uint8, stride, left, top, width, height int) {
+// plane is one component of a picture.
+type plane struct {
+	pix                   []uint8
+	stride, width, height int
+}
+
+// block transforms, quantizes and writes 8 by 8 samples, and returns their DC value.
+func (e *encoder) block(w *bitWriter, p *plane, left, top, table int, before int32) int32 {
+	var values [64]int32
+	var nonzero uint64
+	if left+8 <= p.width && top+8 <= p.height {
+		nonzero = transform(&values, p.pix[top*p.stride+left:], p.stride, &e.scale[table])
+	} else {
+		var edge [64]uint8
+		p.pad(&edge, left, top)
+		nonzero = transform(&values, edge[:], 8, &e.scale[table])
+	}
+	w.symbol(&e.codes[2*table], 0, values[0]-before)
+	w.rest(&e.codes[2*table+1], &values, zigzag(nonzero&^1))
+	return values[0]
+}
+
+// pad copies 8 by 8 samples of which some are beyond the edges, where the last ones are repeated.
+func (p *plane) pad(to *[64]uint8, left, top int) {
 	for y := range 8 {
-		row := plane[min(top+y, height-1)*stride:]
-		to := block[8*y : 8*y+8]
-		if left+8 <= width {
-			from := row[left : left+8]
-			for x := range to {
-				to[x] = float32(from[x]) - 128
-			}
-			continue
-		}
-		for x := range to {
-			to[x] = float32(row[min(left+x, width-1)]) - 128
+		row := p.pix[min(top+y, p.height-1)*p.stride:]
+		for x := range 8 {
+			to[8*y+x] = row[min(left+x, p.width-1)]
 		}
 	}
 }
 
-// block transforms, quantizes and writes a block, and returns its DC value.
-func (e *encoder) block(w *bitWriter, block *[64]float32, table int, before int32) int32 {
-	dct(block)
-	scale := &e.scale[table]
-	var values [64]int32
-	for i, v := range block {
-		v *= scale[i]
-		values[i] = int32(v+16384.5) - 16384 // rounds, for what is not far below zero
+// zigzag moves the bits of a block in natural order to the places of the zigzag order.
+func zigzag(natural uint64) (bitset uint64) {
+	for ; natural != 0; natural &= natural - 1 {
+		bitset |= 1 << zigzagOrder[bits.TrailingZeros64(natural)]
 	}
-	dc, ac := &e.codes[2*table], &e.codes[2*table+1]
-	w.symbol(dc, 0, values[0]-before)
-	run := 0
-	for i := 1; i < 64; i++ {
-		v := values[naturalOrder[i]]
-		if v == 0 {
-			run++
-			continue
-		}
+	return bitset
+}
+
+// rest writes the coefficients after the first, of which bitset tells, in zigzag order, those that are not zero.
+func (w *bitWriter) rest(ac *codes, values *[64]int32, bitset uint64) {
+	last := 0
+	for ; bitset != 0; bitset &= bitset - 1 {
+		i := bits.TrailingZeros64(bitset)
+		run := i - last - 1
 		for ; run > 15; run -= 16 {
 			w.put(ac[0xf0]>>8, uint(ac[0xf0]&0xff))
 		}
-		w.symbol(ac, run, v)
-		run = 0
+		w.symbol(ac, run, values[naturalOrder[i&63]])
+		last = i
 	}
-	if run > 0 {
+	if last < 63 {
 		w.put(ac[0]>>8, uint(ac[0]&0xff))
 	}
-	return values[0]
 }
 
 // symbol writes a run of zeros and a value: the code of its size, and its bits.

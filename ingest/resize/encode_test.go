@@ -67,6 +67,28 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+// TestTransformsAgree compares what the build uses with the portable twin, bit for bit.
+func TestTransformsAgree(t *testing.T) {
+	rng := counter.New(3)
+	e, err := encoderOf(90)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pix := make([]uint8, 40*12)
+	for round := range 500 {
+		for i := range pix {
+			pix[i] = uint8(rng.IntN(1 + round%256))
+		}
+		for _, stride := range []int{8, 11, 40} {
+			var got, want [64]int32
+			a, b := transform(&got, pix, stride, &e.scale[round%2]), transformPortable(&want, pix, stride, &e.scale[round%2])
+			if got != want || a != b {
+				t.Fatalf("stride %d: %v, bits %x; portably %v, %x", stride, got, a, want, b)
+			}
+		}
+	}
+}
+
 func BenchmarkEncode(b *testing.B) {
 	m := noisy(256, 256)
 	b.Run("ours", func(b *testing.B) {

@@ -5,6 +5,7 @@ package resize
 
 import (
 	"fmt"
+	"image"
 	"slices"
 	"strings"
 
@@ -72,6 +73,11 @@ func (r *Resizer) Apply(encoded []byte) ([]byte, error) {
 	if side <= r.options.Size && !r.options.Enlarge {
 		return encoded, nil
 	}
+	if r.options.Mode != Border {
+		if planes, err := augment.DecodeYCbCr(encoded); planes != nil || err != nil {
+			return r.viaPlanes(planes, side, err)
+		}
+	}
 	decoded, err := augment.Decode(encoded)
 	if err != nil {
 		return nil, err
@@ -84,6 +90,24 @@ func (r *Resizer) Apply(encoded []byte) ([]byte, error) {
 		scaled = framed(scaled, r.options.Size)
 	}
 	return encodeJPEG(scaled, r.options.Quality)
+}
+
+// viaPlanes resizes a JPEG without making RGB of it, which takes half the time.
+func (r *Resizer) viaPlanes(m *image.YCbCr, side int, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	size := r.options.Size
+	height, width := scaled(m.Rect.Dy(), size, side), scaled(m.Rect.Dx(), size, side)
+	part := image.Rect(0, 0, width, height)
+	if r.options.Mode == CenterCrop {
+		part = image.Rect(0, 0, size, size).Add(image.Pt((width-size)/2, (height-size)/2))
+	}
+	e, err := encoderOf(r.options.Quality)
+	if err != nil {
+		return nil, err
+	}
+	return e.encode(augment.ResizeYCbCr(m, height, width, part)), nil
 }
 
 func inspect(encoded []byte) (format string, height, width int, err error) {

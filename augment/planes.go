@@ -1,0 +1,152 @@
+package augment
+
+import (
+	"fmt"
+	"image"
+)
+
+// DecodeYCbCr returns the planes of a JPEG as they are stored, chroma at whatever resolution it has, for who writes a
+// JPEG again and needs no RGB between. It returns nil without an error for a picture that only [Decode] makes: another
+// format, a grey, CMYK or RGB JPEG, and one that EXIF says is to be turned.
+func DecodeYCbCr(encoded []byte) (*image.YCbCr, error) { return DefaultLimits().DecodeYCbCr(encoded) }
+
+// DecodeYCbCr is the function of that name within these limits.
+func (l Limits) DecodeYCbCr(encoded []byte) (m *image.YCbCr, err error) {
+	format, width, height, err := Inspect(encoded)
+	if err != nil || format != JPEG {
+		return nil, err
+	}
+	if err := l.check(encoded, width, height); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			m, err = nil, fmt.Errorf("%w: the decoder gave up: %v", ErrCorrupt, r)
+		}
+	}()
+	h, err := readJPEGHeader(encoded, true)
+	if err != nil || h.orientation > 1 {
+		return nil, err
+	}
+	decoded, err := decodePlanes(encoded, h)
+	if err != nil {
+		return nil, fmt.Errorf("decoding jpeg of %dx%d: %w", width, height, err)
+	}
+	planes, ok := decoded.(*image.YCbCr)
+	if !ok || planes.Rect != image.Rect(0, 0, width, height) {
+		return nil, nil
+	}
+	return planes, nil
+}
+
+// ResizeYCbCr returns a part of the picture resized to height x width, by the bilinear kernel with antialiasing, as
+// planes with chroma at half the height and width: each plane is resampled by itself, chroma sited in the middle of
+// its pixels (JFIF 1.02). Part is in pixels of the resized picture, and within it.
+func ResizeYCbCr(m *image.YCbCr, height, width int, part image.Rectangle) *image.YCbCr {
+	out := image.NewYCbCr(image.Rect(0, 0, part.Dx(), part.Dy()), image.YCbCrSubsampleRatio420)
+	rows := axis{m.Rect.Dy(), height, part.Min.Y, part.Dy()}
+	columns := axis{m.Rect.Dx(), width, part.Min.X, part.Dx()}
+	resizePlane(out.Y, out.YStride, m.Y[m.YOffset(m.Rect.Min.X, m.Rect.Min.Y):], m.YStride, rows.luma(), columns.luma())
+	byRow, byColumn := subsampling(m.SubsampleRatio)
+	rowTaps, columnTaps := rows.chroma(byRow), columns.chroma(byColumn)
+	from := m.COffset(m.Rect.Min.X, m.Rect.Min.Y)
+	resizePlane(out.Cb, out.CStride, m.Cb[from:], m.CStride, rowTaps, columnTaps)
+	resizePlane(out.Cr, out.CStride, m.Cr[from:], m.CStride, rowTaps, columnTaps)
+	return out
+}
+
+// axis is one direction of a resize: from so many luma samples to so many, of which a part is wanted.
+type axis struct{ from, to, first, count int }
+
+func (a axis) ratio() float64 { return float64(a.from) / float64(a.to) }
+
+func (a axis) luma() denseTaps {
+	return densely(a.from, spread(a.from, a.ratio(), float64(a.first), a.count, Bilinear, true))
+}
+
+// chroma is of samples for each by source pixels; a sample of the output is for two.
+func (a axis) chroma(by int) denseTaps {
+	samples := (a.from + by - 1) / by
+	return densely(samples, spread(samples, 2*a.ratio()/float64(by), float64(a.first)/2, (a.count+1)/2, Bilinear, true))
+}
+
+// subsampling returns how many luma rows and columns there are for each of chroma.
+func subsampling(ratio image.YCbCrSubsampleRatio) (rows, columns int) {
+	switch ratio {
+	case image.YCbCrSubsampleRatio422:
+		return 1, 2
+	case image.YCbCrSubsampleRatio420:
+		return 2, 2
+	case image.YCbCrSubsampleRatio440:
+		return 2, 1
+	case image.YCbCrSubsampleRatio411:
+		return 1, 4
+	case image.YCbCrSubsampleRatio410:
+		return 2, 4
+	}
+	return 1, 1
+}
+
+// denseTaps are taps of one length, so that the loop over them is the same for every sample.
+type denseTaps struct {
+	length  int
+	source  int // samples that there are
+	first   []int
+	weights []float32 // length for each sample
+}
+
+// densely pads taps with zeros, after them or, at the end of the source, before them.
+func densely(source int, all []taps) denseTaps {
+	d := denseTaps{source: source, first: make([]int, len(all))}
+	for _, t := range all {
+		d.length = max(d.length, len(t.weights))
+	}
+	d.weights = make([]float32, d.length*len(all))
+	for i, t := range all {
+		d.first[i] = min(t.first, source-d.length)
+		copy(d.weights[i*d.length+t.first-d.first[i]:], t.weights)
+	}
+	return d
+}
+
+// resizePlane writes one row after the other: the weighted sum of source rows, then of its columns.
+func resizePlane(to []uint8, toStride int, from []uint8, fromStride int, rows, columns denseTaps) {
+	sum := make([]float32, columns.source)
+	lines := make([][]uint8, rows.length)
+	for y, first := range rows.first {
+		for i := range lines {
+			lines[i] = from[(first+i)*fromStride:][:columns.source]
+		}
+		blendRows(sum, lines, rows.weights[y*rows.length:][:rows.length])
+		columns.gather(to[y*toStride:][:len(columns.first)], sum)
+	}
+}
+
+// gather writes one output row, rounded to nearest.
+func (d denseTaps) gather(out []uint8, source []float32) {
+	switch d.length {
+	case 2:
+		for x, first := range d.first {
+			s, w := (*[2]float32)(source[first:]), (*[2]float32)(d.weights[2*x:])
+			out[x] = uint8(w[0]*s[0] + w[1]*s[1] + 0.5)
+		}
+	case 3:
+		for x, first := range d.first {
+			s, w := (*[3]float32)(source[first:]), (*[3]float32)(d.weights[3*x:])
+			out[x] = uint8(w[0]*s[0] + w[1]*s[1] + w[2]*s[2] + 0.5)
+		}
+	case 4:
+		for x, first := range d.first {
+			s, w := (*[4]float32)(source[first:]), (*[4]float32)(d.weights[4*x:])
+			out[x] = uint8(w[0]*s[0] + w[1]*s[1] + (w[2]*s[2] + w[3]*s[3]) + 0.5)
+		}
+	default:
+		for x, first := range d.first {
+			var v float32
+			for i, w := range d.weights[x*d.length:][:d.length] {
+				v += w * source[first+i]
+			}
+			out[x] = uint8(v + 0.5)
+		}
+	}
+}
