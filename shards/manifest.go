@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -170,7 +171,7 @@ func (m *Manifest) check(path string) error {
 		seen[f.Name] = true
 		var inGroups int64
 		for _, n := range f.RowGroups {
-			if n < 0 {
+			if n < 0 || inGroups > math.MaxInt64-n {
 				return fmt.Errorf("%s: files[%d].row_groups: %d rows", path, i, n)
 			}
 			inGroups += n
@@ -178,7 +179,9 @@ func (m *Manifest) check(path string) error {
 		if inGroups != f.Rows {
 			return fmt.Errorf("%s: files[%d]: %d rows, but its row groups hold %d", path, i, f.Rows, inGroups)
 		}
-		rows += f.Rows
+		if rows += f.Rows; rows < 0 {
+			return fmt.Errorf("%s: files[%d].rows: more than there can be", path, i)
+		}
 	}
 	if rows != m.Totals.Rows {
 		return fmt.Errorf("%s: totals.rows is %d, but the files hold %d", path, m.Totals.Rows, rows)
