@@ -157,6 +157,11 @@ func (h *Hub) Records(ctx context.Context) iter.Seq[shards.Record] { return h.Re
 // RecordsAfter implements [Skipper]: files of which nothing is left are not read. A file that cannot be
 // downloaded is one reject.
 func (h *Hub) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
+	return h.RecordsSparing(ctx, n, func(string) bool { return false })
+}
+
+// RecordsSparing implements [Sparer].
+func (h *Hub) RecordsSparing(ctx context.Context, n int64, there func(key string) bool) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		left := n
 		for _, name := range h.files {
@@ -174,7 +179,7 @@ func (h *Hub) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record]
 				left -= rows
 				continue
 			}
-			for record := range table.RecordsAfter(ctx, max(0, left)) {
+			for record := range table.RecordsSparing(ctx, max(0, left), there) {
 				if !yield(record) {
 					return
 				}

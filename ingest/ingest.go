@@ -40,6 +40,14 @@ type Skipper interface {
 	RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record]
 }
 
+// Sparer is a [Skipper] that spares itself the work for records that the dataset has.
+type Sparer interface {
+	Skipper
+	// RecordsSparing yields what RecordsAfter does, but of a record of whose key there is one it need not give, nor look at,
+	// more than key and origin. There is safe for concurrent use.
+	RecordsSparing(ctx context.Context, n int64, there func(key string) bool) iter.Seq[shards.Record]
+}
+
 // Reasons for which [Run] rejects a record, beside those of the sources.
 const (
 	BadImage    = "image"        // not an image, cut short, or too large

@@ -8,21 +8,24 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/pali3/pali3/shards"
 )
 
-// known are the records that the dataset has: the first 16 bytes of the SHA-256 of each key and, where asked
-// for, of each record's pictures. Two different keys whose 128 bits agree do not come up by chance.
+// known are the records that the dataset has: the first 16 bytes of the SHA-256 of each key, of each reject of earlier
+// runs and, where asked for, of each record's pictures. Two different keys whose 128 bits agree do not come up by chance.
 type known struct {
-	keys  map[[16]byte]struct{}
-	shown map[[16]byte]struct{} // pictures; nil if nobody asks
+	mu      sync.RWMutex          // of keys: sources ask while records are added
+	keys    map[[16]byte]bool     // whether an earlier run committed it
+	shown   map[[16]byte]struct{} // pictures; nil if nobody asks
+	rejects map[[16]byte]struct{} // of earlier runs
 }
 
 func newKnown(pictures bool) *known {
-	k := &known{keys: map[[16]byte]struct{}{}}
+	k := &known{keys: map[[16]byte]bool{}, rejects: map[[16]byte]struct{}{}}
 	if pictures {
 		k.shown = map[[16]byte]struct{}{}
 	}
@@ -36,8 +39,28 @@ func short(text string) [16]byte {
 
 // key reports whether there is a record of that key.
 func (k *known) key(key string) bool {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
 	_, there := k.keys[short(key)]
 	return there
+}
+
+// committed reports whether an earlier run committed a record of that key: what does not change during this run, nor by
+// its being interrupted. Safe for concurrent use.
+func (k *known) committed(key string) bool {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.keys[short(key)]
+}
+
+// reject reports whether an earlier run rejected the same record for the same reason.
+func (k *known) reject(r shards.Reject) bool {
+	_, there := k.rejects[shortReject(r)]
+	return there
+}
+
+func shortReject(r shards.Reject) [16]byte {
+	return short(fmt.Sprintf("%q %q %q", r.Origin, r.Key, r.Reason))
 }
 
 // pictures reports whether there is a record of the same pictures.
@@ -59,13 +82,19 @@ func hashes(s *shards.Sample) string {
 }
 
 func (k *known) add(s *shards.Sample) {
-	k.keys[short(s.Key)] = struct{}{}
+	k.addKey(s.Key, false)
 	if k.shown != nil && len(s.Images) > 0 {
 		k.shown[short(hashes(s))] = struct{}{}
 	}
 }
 
-// readDataset adds the rows of the dataset in dir, if there is one.
+func (k *known) addKey(key string, committed bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.keys[short(key)] = committed
+}
+
+// readDataset adds the rows and rejects of the dataset in dir, if there is one.
 func (k *known) readDataset(dir string) error {
 	dataset, err := shards.Open(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -76,21 +105,27 @@ func (k *known) readDataset(dir string) error {
 	}
 	defer dataset.Close()
 	for _, part := range dataset.Manifest().Files {
-		if err := k.readPart(filepath.Join(dir, part.Name)); err != nil {
+		if err := k.readPart(filepath.Join(dir, part.Name), true); err != nil {
 			return err
 		}
+	}
+	for reject, err := range dataset.Rejects() {
+		if err != nil {
+			return err
+		}
+		k.rejects[shortReject(reject)] = struct{}{}
 	}
 	return nil
 }
 
-// readPart adds the rows of a part. Of the pictures it reads the hashes alone.
-func (k *known) readPart(path string) error {
+// readPart adds the rows of a part, committed by an earlier run or not. Of the pictures it reads the hashes alone.
+func (k *known) readPart(path string, committed bool) error {
 	if k.shown == nil {
 		for key, err := range shards.PartKeys(path) {
 			if err != nil {
 				return err
 			}
-			k.keys[short(key)] = struct{}{}
+			k.addKey(key, committed)
 		}
 		return nil
 	}
@@ -116,6 +151,7 @@ func (k *known) readPart(path string) error {
 				s.Images = append(s.Images, shards.Image{SHA256: image.SHA256})
 			}
 			k.add(&s)
+			k.addKey(s.Key, committed)
 		}
 		if errors.Is(err, io.EOF) {
 			return nil

@@ -60,7 +60,7 @@ func (r *run) resume(dir string, s journalState) error {
 		return err
 	}
 	for _, part := range s.parts {
-		if err := r.known.readPart(filepath.Join(dir, part.Name)); err != nil {
+		if err := r.known.readPart(filepath.Join(dir, part.Name), false); err != nil {
 			return err
 		}
 	}

@@ -43,6 +43,10 @@ var ErrStrict = errors.New("bad record")
 // Run adds the source's records to the dataset in dir and returns what it added. Where an earlier run
 // of the same source was interrupted, or killed, it goes on from the record that was next. If ctx ends, what is
 // done so far is kept for the next run.
+//
+// Every record of the source is counted once: as a row, as a reject, or as a duplicate. A duplicate is a record whose key
+// the dataset has, or a bad one of which the dataset has the reject already, by origin, key and reason: the
+// same source given again adds neither rows nor rejects.
 func Run(ctx context.Context, source Source, dir string, o Options) (Summary, error) {
 	lock, err := folderlock.Take(dir)
 	if err != nil {
@@ -111,18 +115,21 @@ func (r *run) consume(ctx context.Context, source Source) error {
 
 // completed yields the source's records from the next one on, checked and transformed by all processors.
 func (r *run) completed(ctx context.Context, source Source) iter.Seq[shards.Record] {
-	return inOrder(ctx, after(ctx, source, r.seen), 2*runtime.GOMAXPROCS(0), func(_ context.Context, record shards.Record) shards.Record {
+	return inOrder(ctx, r.after(ctx, source), 2*runtime.GOMAXPROCS(0), func(_ context.Context, record shards.Record) shards.Record {
 		return complete(record, r.options)
 	})
 }
 
-// after yields the source's records after the first n.
-func after(ctx context.Context, source Source, n int64) iter.Seq[shards.Record] {
-	if s, ok := source.(Skipper); ok {
-		return s.RecordsAfter(ctx, n)
+// after yields the source's records after those that were seen.
+func (r *run) after(ctx context.Context, source Source) iter.Seq[shards.Record] {
+	switch s := source.(type) {
+	case Sparer:
+		return s.RecordsSparing(ctx, r.seen, r.known.committed)
+	case Skipper:
+		return s.RecordsAfter(ctx, r.seen)
 	}
 	return func(yield func(shards.Record) bool) {
-		left := n
+		left := r.seen
 		for record := range source.Records(ctx) {
 			if left--; left < 0 && !yield(record) {
 				return
@@ -146,6 +153,10 @@ func (r *run) take(record shards.Record) error {
 			return fmt.Errorf("%w: %s: %s: %w", ErrStrict, record.Origin, record.Reason, record.Err)
 		}
 		reject := shards.Reject{Origin: record.Origin, Key: s.Key, Reason: record.Reason, Detail: record.Err.Error()}
+		if r.known.reject(reject) {
+			r.writer.Duplicate()
+			return nil
+		}
 		r.keepReject(reject)
 		r.writer.Reject(reject)
 		return nil

@@ -110,8 +110,13 @@ func (t *Table) Records(ctx context.Context) iter.Seq[shards.Record] { return t.
 
 // RecordsAfter implements [Skipper]: of the first n rows no picture is read.
 func (t *Table) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
+	return t.RecordsSparing(ctx, n, func(string) bool { return false })
+}
+
+// RecordsSparing implements [Sparer]: of rows that are there no picture is read, or fetched.
+func (t *Table) RecordsSparing(ctx context.Context, n int64, there func(key string) bool) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
-		w := &tableWork{Table: t}
+		w := &tableWork{Table: t, there: there}
 		if t.Root != "" {
 			root, err := os.OpenRoot(t.Root)
 			if err != nil {
@@ -139,6 +144,7 @@ func (t *Table) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Recor
 // tableWork is one reading of a table.
 type tableWork struct {
 	*Table
+	there  func(key string) bool
 	root   *os.Root // nil where no paths are read
 	client *fetch.Client
 	budget *fetch.Budget

@@ -25,6 +25,9 @@ func (w *tableWork) record(ctx context.Context, n numbered) made {
 	if n.err != nil {
 		return made{n.ticket, shards.Bad(origin, "", BadRow, n.err)}
 	}
+	if w.there(n.key) {
+		return made{n.ticket, shards.Record{Sample: shards.Sample{Key: n.key}, Origin: origin}}
+	}
 	s := shards.Sample{Key: n.key, Split: cmp.Or(n.row.text(w.Columns.Split), w.split)}
 	reason, err := w.texts(&s, n.row)
 	if err == nil {

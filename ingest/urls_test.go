@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -176,12 +178,83 @@ func TestInterruptedURLsRejectNothing(t *testing.T) {
 	}
 }
 
+// What is in the dataset is not fetched again, what was rejected is not kept twice, and new rows are added.
+func TestURLsGivenTwice(t *testing.T) {
+	t.Parallel()
+	server, address := serve(t)
+	dir, list := filepath.Join(t.TempDir(), "d"), hostileList(t, address, 2, "stall", "loris")
+	again := func() Summary {
+		source, err := NewURLs(Table{File: list, Columns: Columns{Image: "url", Text: "text"}, Web: web()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := Run(t.Context(), source, dir, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	first := again()
+	before := server.Requests.Load()
+	if second := again(); second.Rows != 0 || second.Rejected != 0 || len(second.Reasons) > 0 || second.Duplicates != first.Rows+first.Rejected {
+		t.Errorf("first %+v, second %+v", first, second)
+	}
+	if asked := server.Requests.Load() - before; asked >= before-first.Rows {
+		t.Errorf("%d requests, then %d: rows were fetched again", before, asked)
+	}
+	other, address := serve(t)
+	content, _ := os.ReadFile(list)
+	if err := os.WriteFile(list, regexp.MustCompile(`http://[^/]*/(gone|down)`).ReplaceAll(content, []byte(address+"/ok")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if third := again(); third.Rows != 4 || third.Rejected != 0 || third.Duplicates != first.Rows+first.Rejected-4 || other.Requests.Load() == 0 {
+		t.Errorf("first %+v, third %+v", first, third)
+	}
+	if problems, err := shards.Verify(dir, true); err != nil || len(problems) > 0 {
+		t.Error(problems, err)
+	}
+}
+
+// An interrupted run fetches again no more than what was under way.
+func TestResumedURLsAreFetchedOnce(t *testing.T) {
+	t.Parallel()
+	server, address := serve(t)
+	const n, window = 300, 8
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "%s/ok/%d\n", address, i)
+	}
+	list := filepath.Join(put(t, t.TempDir(), map[string]string{"list.txt": b.String()}), "list.txt")
+	dir := filepath.Join(t.TempDir(), "d")
+	runs := int64(0)
+	for done := false; !done; runs++ {
+		w := web()
+		w.Window = window
+		source, err := NewURLs(Table{File: list, Web: w})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err = Run(ctx, source, dir, Options{Progress: func(seen, _ int64) {
+			if seen == 50*(runs+1) {
+				cancel()
+			}
+		}})
+		cancel()
+		done = err == nil
+	}
+	// beside the window, the completion of records holds some
+	if asked, most := server.Requests.Load(), n+runs*(1+window+2*int64(runtime.GOMAXPROCS(0))+2); asked > most || runs < 5 {
+		t.Errorf("%d requests in %d runs, want %d at most", asked, runs, most)
+	}
+}
+
 func TestDedup(t *testing.T) {
 	dir := put(t, t.TempDir(), map[string]string{"a.png": string(tiny(1)), "b.png": string(tiny(1)), "c.png": string(tiny(2))})
 	to := filepath.Join(t.TempDir(), "d")
 	for run, want := range []Summary{
 		{shards.Stat{Rows: 2, Rejected: 1}, map[string]int64{SamePicture: 1}},
-		{shards.Stat{Duplicates: 2, Rejected: 1}, map[string]int64{SamePicture: 1}},
+		{shards.Stat{Duplicates: 3}, nil},
 	} {
 		source, err := NewFolder(dir, "")
 		if err != nil {
