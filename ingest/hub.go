@@ -1,14 +1,17 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"net/url"
 	"os"
-	"path"
+	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gomlx/go-huggingface/hub"
 	"github.com/parquet-go/parquet-go"
@@ -20,88 +23,101 @@ import (
 type HubOptions struct {
 	Repo     string // owner/name
 	Revision string // branch, tag or commit; default main. What it stands for is looked up once: see [Hub.Commit]
-	Files    string // only files that match this pattern (of [path.Match]) or lie in that folder
+	Config   string // a configuration of its README.md, or a folder; default its default
+	Split    string // only this split
+	Files    string // only files that match this pattern or lie in this folder; without Config, whatever README.md says
 	Columns  Columns
 	Language string
 	Kind     string
 	Endpoint string // default https://huggingface.co
-	Token    string
-	CacheDir string // default that of Hugging Face's own tools
+	Token    string // default [HubToken]
+	CacheDir string // default that of Hugging Face's own tools, as HF_HUB_CACHE and HF_HOME have it
 }
 
-// Hub reads the Parquet files of a dataset on a Hugging Face hub, in order of their names. The split is the one a
-// file's name begins with, as in data/train-00000-of-00002.parquet. Files are kept in the cache that Hugging Face's
-// tools share.
+// Hub reads the Parquet files of a dataset on a Hugging Face hub: those that the configuration in its README.md
+// names, in order of its splits, or else all, in order of their names. The split is the one that the
+// configuration says, or that a file's name begins with, as in data/train-00000-of-00002.parquet. Files are kept in the
+// cache that Hugging Face's tools share.
 type Hub struct {
 	options HubOptions
-	repo    *hub.Repo
 	commit  string
-	files   []string
+	files   []hubFile
+	cache   *hubFiles
 }
+
+// ErrUnavailable is wrapped by the error of a record that stands for a part of the source which cannot be had for now. [Run]
+// rejects nothing then: it stops, and the next run goes on from there.
+var ErrUnavailable = errors.New("not to be had for now; run the same command again to go on")
 
 // NewHub looks up what the revision stands for, and the files; of the first it reads the columns. Where no image column is
 // named it takes the one that holds pictures, and where no text column is, one of text, caption, captions or alt.
 func NewHub(ctx context.Context, o HubOptions) (*Hub, error) {
-	if o.Revision == "" {
-		o.Revision = "main"
-	}
+	o.Revision = cmp.Or(o.Revision, "main")
+	o.Endpoint = strings.TrimSuffix(cmp.Or(o.Endpoint, "https://huggingface.co"), "/")
+	o.Token = cmp.Or(o.Token, HubToken())
+	o.CacheDir = cmp.Or(o.CacheDir, hubCacheDir())
 	h := &Hub{options: o}
-	repo, err := h.open(o.Revision)
-	if err == nil {
-		h.commit = repo.Info().CommitHash
-		h.repo, err = h.open(h.commit)
-	}
-	if err != nil {
+	if err := h.lookUp(); err != nil {
 		return nil, fmt.Errorf("looking up %s at %s: %w", o.Repo, o.Revision, err)
 	}
-	if err := h.list(); err != nil {
-		return nil, err
+	if err := h.choose(ctx); err != nil {
+		return nil, fmt.Errorf("%s at %s: %w", o.Repo, h.commit, err)
 	}
 	return h, h.defaults(ctx)
 }
 
-// open returns the repository at a revision, its list of files read anew: a branch moves.
-func (h *Hub) open(revision string) (*hub.Repo, error) {
-	repo := hub.New(h.options.Repo).WithType(hub.RepoTypeDataset).WithRevision(revision).WithProgressBar(false)
-	repo.Verbosity = 0
-	if h.options.Endpoint != "" {
-		repo = repo.WithEndpoint(h.options.Endpoint)
+// HubToken is the token that Hugging Face's tools use: HF_TOKEN, or what their login left.
+func HubToken() string {
+	if token := cmp.Or(os.Getenv("HF_TOKEN"), os.Getenv("HUGGING_FACE_HUB_TOKEN")); token != "" {
+		return token
 	}
-	if h.options.Token != "" {
-		repo = repo.WithAuth(h.options.Token)
-	}
-	if h.options.CacheDir != "" {
-		repo = repo.WithCacheDir(h.options.CacheDir)
-	}
-	return repo, repo.DownloadInfo(true)
-}
-
-func (h *Hub) list() error {
-	for name, err := range h.repo.IterFileNames() {
-		if err != nil {
-			return fmt.Errorf("listing %s: %w", h.options.Repo, err)
-		}
-		matches, err := path.Match(h.options.Files, name)
-		if err != nil {
-			return fmt.Errorf("the pattern of files: %w", err)
-		}
-		inside := h.options.Files == "" || strings.HasPrefix(name, strings.TrimSuffix(h.options.Files, "/")+"/")
-		if strings.HasSuffix(name, ".parquet") && (matches || inside) {
-			h.files = append(h.files, name)
-		}
-	}
-	slices.Sort(h.files)
-	if len(h.files) == 0 {
-		return fmt.Errorf("%s at %s has no Parquet files%s; its revision refs/convert/parquet may", h.options.Repo, h.commit, matching(h.options.Files))
-	}
-	return nil
-}
-
-func matching(pattern string) string {
-	if pattern == "" {
+	content, err := os.ReadFile(cmp.Or(os.Getenv("HF_TOKEN_PATH"), filepath.Join(hubHome(), "token")))
+	if err != nil {
 		return ""
 	}
-	return " that match " + pattern
+	return strings.TrimSpace(string(content))
+}
+
+func hubHome() string {
+	if home := os.Getenv("HF_HOME"); home != "" {
+		return home
+	}
+	return filepath.Dir(hub.DefaultCacheDir())
+}
+
+func hubCacheDir() string { return cmp.Or(os.Getenv("HF_HUB_CACHE"), filepath.Join(hubHome(), "hub")) }
+
+// lookUp finds the commit that the revision stands for, and what the repository says of its files: anew, as a branch moves.
+func (h *Hub) lookUp() error {
+	o := h.options
+	repo := hub.New(o.Repo).WithType(hub.RepoTypeDataset).WithRevision(url.PathEscape(o.Revision)).WithProgressBar(false).
+		WithEndpoint(o.Endpoint).WithAuth(o.Token).WithCacheDir(o.CacheDir)
+	repo.Verbosity = 0
+	if err := repo.DownloadInfo(true); err != nil {
+		var code int
+		if _, after, ok := strings.Cut(err.Error(), "bad status code "); ok {
+			fmt.Sscan(after, &code)
+		}
+		if code > 0 {
+			return &hubStatus{code: code}
+		}
+		return errors.New(firstLine(err.Error()))
+	}
+	dir, err := repo.CacheDir()
+	if err != nil {
+		return err
+	}
+	info := repo.Info()
+	if !hexadecimal.MatchString(info.CommitHash) {
+		return fmt.Errorf("the hub says that its commit is %.100q", info.CommitHash)
+	}
+	h.commit = info.CommitHash
+	h.cache = &hubFiles{dir: dir, commit: h.commit, token: o.Token, infos: map[string]*hub.FileInfo{}, backoff: time.Second, stall: time.Minute,
+		address: fmt.Sprintf("%s/datasets/%s/resolve/%s/", o.Endpoint, o.Repo, h.commit)}
+	for _, file := range info.Siblings {
+		h.cache.infos[file.Name] = file
+	}
+	return nil
 }
 
 // defaults fills in the columns that the options leave open.
@@ -110,9 +126,10 @@ func (h *Hub) defaults(ctx context.Context) error {
 	if c.Image != "" && c.Text != "" {
 		return nil
 	}
-	local, err := h.repo.DownloadFileCtx(ctx, h.files[0])
+	first := h.files[0].name
+	local, err := h.cache.get(ctx, first)
 	if err != nil {
-		return fmt.Errorf("downloading %s: %w", h.files[0], err)
+		return err
 	}
 	f, err := os.Open(local)
 	if err != nil {
@@ -134,7 +151,7 @@ func (h *Hub) defaults(ctx context.Context) error {
 		}
 	}
 	if c.Image == "" && c.Text == "" {
-		return fmt.Errorf("%s: name the columns; there are %s", h.files[0], strings.Join(rows.names, ", "))
+		return fmt.Errorf("%s: name the columns; there are %s", first, strings.Join(rows.names, ", "))
 	}
 	return nil
 }
@@ -154,8 +171,8 @@ func (h *Hub) Fingerprint() (string, error) {
 // Records implements [Source].
 func (h *Hub) Records(ctx context.Context) iter.Seq[shards.Record] { return h.RecordsAfter(ctx, 0) }
 
-// RecordsAfter implements [Skipper]: files of which nothing is left are not read. A file that cannot be
-// downloaded is one reject.
+// RecordsAfter implements [Skipper]: files of which nothing is left are not read, and in the others only what is left. A
+// file that is no table is one reject; at one that cannot be downloaded the records end, with [ErrUnavailable].
 func (h *Hub) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
 	return h.RecordsSparing(ctx, n, func(string) bool { return false })
 }
@@ -164,13 +181,17 @@ func (h *Hub) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record]
 func (h *Hub) RecordsSparing(ctx context.Context, n int64, there func(key string) bool) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		left := n
-		for _, name := range h.files {
-			table, rows, err := h.table(ctx, name)
+		for _, file := range h.files {
+			table, rows, err := h.table(ctx, file)
 			if ctx.Err() != nil {
 				return
 			}
+			if errors.Is(err, ErrUnavailable) {
+				yield(shards.Bad(h.origin(file.name), "", Unreadable, err))
+				return
+			}
 			if err != nil {
-				if left--; left < 0 && !yield(shards.Bad(h.origin(name), "", Unreadable, err)) {
+				if left--; left < 0 && !yield(shards.Bad(h.origin(file.name), "", Unreadable, err)) {
 					return
 				}
 				continue
@@ -190,10 +211,10 @@ func (h *Hub) RecordsSparing(ctx context.Context, n int64, there func(key string
 }
 
 // table downloads a file, unless it is in the cache, and opens it as a table.
-func (h *Hub) table(ctx context.Context, name string) (t *Table, rows int64, err error) {
-	local, err := h.repo.DownloadFileCtx(ctx, name)
+func (h *Hub) table(ctx context.Context, file hubFile) (t *Table, rows int64, err error) {
+	local, err := h.cache.get(ctx, file.name)
 	if err != nil {
-		return nil, 0, errors.New("cannot be downloaded: " + firstLine(err.Error()))
+		return nil, 0, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	f, err := os.Open(local)
 	if err != nil {
@@ -204,7 +225,7 @@ func (h *Hub) table(ctx context.Context, name string) (t *Table, rows int64, err
 	if err != nil {
 		return nil, 0, err
 	}
-	file, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true))
+	parts, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -215,25 +236,12 @@ func (h *Hub) table(ctx context.Context, name string) (t *Table, rows int64, err
 	if err := t.checkColumns(); err != nil {
 		return nil, 0, err
 	}
-	t.as, t.split = h.origin(name), splitOf(name)
-	return t, file.NumRows(), nil
+	t.as, t.split = h.origin(file.name), file.split
+	return t, parts.NumRows(), nil
 }
 
 // origin names a file of the dataset, for rows and rejects.
 func (h *Hub) origin(name string) string { return h.options.Repo + "/" + name }
-
-// splitOf returns the split that a file's name, or else its folder's, begins with: data/train-00000-of-00002.parquet,
-// default/validation/0000.parquet.
-func splitOf(name string) string {
-	for _, part := range []string{path.Base(name), path.Base(path.Dir(name))} {
-		for _, split := range []string{"train", "validation", "valid", "val", "test", "dev"} {
-			if rest, ok := strings.CutPrefix(part, split); ok && (rest == "" || strings.ContainsRune("-_.", rune(rest[0]))) {
-				return split
-			}
-		}
-	}
-	return ""
-}
 
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(text, "\n")

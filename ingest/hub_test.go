@@ -57,7 +57,7 @@ type hubRow struct {
 	Caption []string `parquet:"caption,list"`
 }
 
-func hubFile(t *testing.T, from, to int) []byte {
+func hubTable(t *testing.T, from, to int) []byte {
 	var rows []hubRow
 	for i := from; i < to; i++ {
 		rows = append(rows, hubRow{hubImage{tiny(i), "x.png"}, []string{fmt.Sprint("bird ", i), fmt.Sprint("vogel ", i)}})
@@ -72,8 +72,8 @@ func hubFile(t *testing.T, from, to int) []byte {
 func TestHub(t *testing.T) {
 	commit := strings.Repeat("a", 40)
 	server := hubServer(t, &commit, map[string][]byte{
-		"data/train-00000-of-00002.parquet": hubFile(t, 0, 5), "data/train-00001-of-00002.parquet": hubFile(t, 5, 8),
-		"data/validation-00000-of-00001.parquet": hubFile(t, 8, 10), "README.md": []byte("# Birds"), "data/z.parquet": []byte("no table"),
+		"data/train-00000-of-00002.parquet": hubTable(t, 0, 5), "data/train-00001-of-00002.parquet": hubTable(t, 5, 8),
+		"data/validation-00000-of-00001.parquet": hubTable(t, 8, 10), "README.md": []byte("# Birds"), "data/z.parquet": []byte("no table"),
 	})
 	o := HubOptions{Repo: "owner/birds", Endpoint: server.URL, CacheDir: t.TempDir(), Language: "en", Kind: shards.Caption}
 	source, err := NewHub(t.Context(), o)
@@ -114,7 +114,7 @@ func TestHub(t *testing.T) {
 
 func TestHubSaysWhatIsWrong(t *testing.T) {
 	commit := strings.Repeat("c", 40)
-	server := hubServer(t, &commit, map[string][]byte{"README.md": nil, "data/test.parquet": hubFile(t, 0, 1)})
+	server := hubServer(t, &commit, map[string][]byte{"README.md": nil, "data/test.parquet": hubTable(t, 0, 1)})
 	o := HubOptions{Repo: "owner/birds", Endpoint: server.URL, CacheDir: t.TempDir(), Files: "other"}
 	if _, err := NewHub(t.Context(), o); err == nil || !strings.Contains(err.Error(), "no Parquet files that match other") {
 		t.Error(err)

@@ -114,6 +114,9 @@ func (r *parquetRows) next() (values row, err error) {
 	return values, nil
 }
 
+// skip passes over the first n rows.
+func (r *parquetRows) skip(n int64) error { return r.reader.SeekToRow(n) }
+
 // set puts a leaf's value in its place.
 func (r row) set(to leaf, at int, v parquet.Value) {
 	var value any

@@ -94,6 +94,9 @@ func (r *run) consume(ctx context.Context, source Source) error {
 		if ctx.Err() != nil {
 			break // the record may be bad only because ctx ended
 		}
+		if errors.Is(record.Err, ErrUnavailable) {
+			return fmt.Errorf("after %d records: %w", r.seen, record.Err)
+		}
 		r.seen++
 		if err := r.take(record); err != nil {
 			return err

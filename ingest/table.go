@@ -175,7 +175,15 @@ func (w *tableWork) rows(ctx context.Context, n int64) iter.Seq[numbered] {
 		}
 		defer rows.close()
 		taken := map[uint64]struct{}{}
-		for number := int64(1); ctx.Err() == nil; number++ {
+		first := int64(1)
+		if skipper, ok := rows.(interface{ skip(n int64) error }); ok && w.namesStandAlone() {
+			if err := skipper.skip(n); err != nil {
+				yield(numbered{ticket: 1, number: n + 1, err: fmt.Errorf("%w: %w", errBroken, err)})
+				return
+			}
+			first += n
+		}
+		for number := first; ctx.Err() == nil; number++ {
 			row, err := rows.next()
 			if errors.Is(err, errEnd) {
 				return
@@ -189,6 +197,11 @@ func (w *tableWork) rows(ctx context.Context, n int64) iter.Seq[numbered] {
 			}
 		}
 	}
+}
+
+// namesStandAlone reports whether the key of a row does not depend on the rows before.
+func (w *tableWork) namesStandAlone() bool {
+	return w.Columns.ID != "" || w.as != "" || w.Columns.Image == ""
 }
 
 // key names a row. Several rows about one image, such as five captions of it, are records of their own. Taken

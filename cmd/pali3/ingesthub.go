@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 
 	"github.com/rs/zerolog"
 
@@ -12,7 +11,9 @@ import (
 type ingestHub struct {
 	Repo           string   `arg:"" help:"Dataset, as owner/name."`
 	Revision       string   `default:"main" help:"Branch, tag or commit. What a branch stands for is looked up once, and told."`
-	Files          string   `help:"Only the Parquet files that match this pattern or lie in this folder."`
+	Config         string   `help:"Configuration of its README.md, or a folder of the dataset; by default the default one."`
+	Split          string   `help:"Only this split."`
+	Files          string   `help:"Only the Parquet files that match this pattern (*, **, ?, [a-z], {a,b}) or lie in this folder."`
 	ImageColumn    string   `help:"Column of pictures; by default the one there is."`
 	TextColumn     string   `help:"Column of texts; by default text, caption, captions or alt."`
 	IDColumn       string   `name:"id-column" help:"Column of keys; without it file and row."`
@@ -26,7 +27,7 @@ type ingestHub struct {
 
 func (c ingestHub) Run(ctx context.Context, log zerolog.Logger, out output) error {
 	source, err := ingest.NewHub(ctx, ingest.HubOptions{
-		Repo: c.Repo, Revision: c.Revision, Files: c.Files, Language: c.Language, Kind: c.Kind, Endpoint: c.Endpoint, Token: os.Getenv("HF_TOKEN"),
+		Repo: c.Repo, Revision: c.Revision, Config: c.Config, Split: c.Split, Files: c.Files, Language: c.Language, Kind: c.Kind, Endpoint: c.Endpoint,
 		Columns: ingest.Columns{Image: c.ImageColumn, Text: c.TextColumn, ID: c.IDColumn, Language: c.LanguageColumn, Keep: c.Keep},
 	})
 	if err != nil {

@@ -37,7 +37,7 @@ var killable = map[string]func(t *testing.T, dir string) []string{
 	"folder": func(t *testing.T, dir string) []string {
 		for i := range 400 {
 			name := filepath.Join(dir, "f", fmt.Sprintf("%03d.png", i))
-			save(t, name, hostile.Picture(fmt.Sprint(i))[:120-i%7*10])
+			save(t, name, damaged(i))
 			save(t, strings.TrimSuffix(name, ".png")+".txt", fmt.Appendf(nil, "picture %d", i))
 		}
 		return []string{"folder", "f"}
@@ -90,6 +90,11 @@ var killable = map[string]func(t *testing.T, dir string) []string{
 		save(t, filepath.Join(dir, "a.tar"), tarOf(400))
 		return []string{"webdataset", "a.tar"}
 	},
+	"arrow":     killableArrow,
+	"tfrecord":  killableTFRecord,
+	"mds":       killableMDS,
+	"benchmark": killableBenchmark,
+	"hf":        killableHub,
 }
 
 // crawlOf is a WARC file of pages and all but one of the pictures of each.
@@ -116,7 +121,7 @@ func tarOf(n int) []byte {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	for i := range n {
-		for name, content := range map[string][]byte{"png": hostile.Picture(fmt.Sprint(i))[:120-i%7*10], "txt": fmt.Appendf(nil, "text %d", i)} {
+		for name, content := range map[string][]byte{"png": damaged(i), "txt": fmt.Appendf(nil, "text %d", i)} {
 			w.WriteHeader(&tar.Header{Name: fmt.Sprintf("%d.%s", i/2*2, name), Mode: 0o644, Size: int64(len(content))})
 			w.Write(content)
 		}
@@ -153,8 +158,13 @@ func TestKilledIngestEndsTheSame(t *testing.T) {
 			dir := t.TempDir()
 			args := append([]string{"-q", "ingest"}, killable[name](t, dir)...)
 			args = append(args, "--part-bytes", "100000", "--json")
+			ingest := func(ctx context.Context, to string) ([]byte, error) {
+				c := command(ctx, dir, append(args, "--to", to)...)
+				c.Env = append(c.Env, cached(dir, to))
+				return c.Output()
+			}
 			began := time.Now()
-			out, err := command(t.Context(), dir, append(args, "--to", "whole")...).Output()
+			out, err := ingest(t.Context(), "whole")
 			if err != nil {
 				t.Fatalf("%v: %v", args, err)
 			}
@@ -163,17 +173,17 @@ func TestKilledIngestEndsTheSame(t *testing.T) {
 			killed := 0
 			for killed < kills() {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration((0.2+rng.Float64()/2)*float64(whole)))
-				command(ctx, dir, append(args, "--to", "killed")...).Run()
+				ingest(ctx, "killed")
 				cancel()
 				if through(filepath.Join(dir, "killed")) {
-					os.RemoveAll(filepath.Join(dir, "killed")) // begin again
+					forget(t, dir, "killed") // begin again
 					continue
 				}
 				killed++
 			}
-			again, err := command(t.Context(), dir, append(args, "--to", "killed")...).Output()
+			again, err := ingest(t.Context(), "killed")
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("%v: %v", args, err)
 			}
 			t.Logf("killed %d times in %s", killed, time.Since(began))
 			if !bytes.Equal(out, again) {
