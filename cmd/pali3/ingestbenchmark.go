@@ -11,6 +11,7 @@ type ingestBenchmark struct {
 	Annotations string `arg:"" help:"File of annotations (AI2D: the folder)."`
 	Questions   string `help:"File of questions, where they have one of their own (vqav2, okvqa)."`
 	Classes     string `help:"File of class names (openimages-boxes)."`
+	Instances   string `help:"File of boxes and images (refcoco); by default instances.json beside the annotations."`
 	Images      string `required:"" help:"Folder of pictures, or of folders of frames."`
 	Split       string `help:"Split of the samples, where the files do not say."`
 	ingestFlags
@@ -18,7 +19,7 @@ type ingestBenchmark struct {
 
 func (c ingestBenchmark) Run(ctx context.Context, out output) error {
 	source, err := benchmarks.New(benchmarks.Options{
-		Layout: c.Name, Annotations: c.Annotations, Questions: c.Questions, Classes: c.Classes, Images: c.Images, Split: c.Split,
+		Layout: c.Name, Annotations: c.Annotations, Questions: c.Questions, Classes: c.Classes, Instances: c.Instances, Images: c.Images, Split: c.Split,
 	})
 	if err != nil {
 		return err

@@ -3,8 +3,8 @@
 // of the picture.
 //
 // [Layouts] lists what is known. [New] makes a source of one. A file of this package holds the layouts of one kind; each
-// is a struct with the owner's field names and what becomes of them. Pickles (RefCOCO's refs(unc).p) are not read: they
-// are programs.
+// is a struct with the owner's field names and what becomes of them. Files of many gigabytes are read piece by piece, and what belongs
+// together is gathered in a temporary file.
 package benchmarks
 
 import (
@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -31,6 +32,7 @@ type Options struct {
 	Annotations string // the file, or for AI2D the folder
 	Questions   string // where questions have a file of their own (VQA v2, OK-VQA)
 	Classes     string // the names of classes (Open Images)
+	Instances   string // boxes and images (RefCOCO); default instances.json beside the annotations
 	Images      string // the folder of pictures
 	Split       string // where the files do not say
 }
@@ -45,13 +47,14 @@ type item struct {
 
 // box is a labelled region in pixels of the first picture.
 type box struct {
-	label               string
-	x, y, width, height float64
-	fractions           bool // of width and height, in place of pixels
+	Label         string
+	X, Y          float64
+	Width, Height float64
+	Fractions     bool `json:",omitempty"` // of width and height, in place of pixels
 }
 
-// read yields a benchmark's items. An error ends it.
-type read func(o Options) iter.Seq2[item, error]
+// read yields a benchmark's items.
+type read func(ctx context.Context, o Options) iter.Seq2[item, error]
 
 // Layouts are the benchmarks by name.
 func Layouts() []string {
@@ -70,6 +73,7 @@ var layouts = map[string]read{
 	"ocrvqa": readOCRVQA, "chartqa": readChartQA, "ai2d": readAI2D, "scienceqa": readScienceQA,
 	"xm3600": readXM3600, "vg-regions": readVGRegions, "vg-questions": readVGQuestions, "vg-objects": readVGObjects,
 	"easyvqa": readEasyVQA, "openimages-boxes": readOpenImages, "localized-narratives": readNarratives, "nlvr2": readNLVR2,
+	"cc3m-35l": readCC3M35L, "coco-35l": readCOCO35L, "refcoco": readRefCOCO,
 	"screen2words": readScreen2Words, "widgetcap": readWidgetCap, "msrvtt": readMSRVTT, "activitynet": readActivityNet,
 }
 
@@ -99,7 +103,7 @@ func (b *Benchmark) Name() string { return b.options.Layout + " " + b.options.An
 // Fingerprint implements [ingest.Source].
 func (b *Benchmark) Fingerprint() (string, error) {
 	print := fmt.Sprintf("%+v", b.options)
-	for _, file := range []string{b.options.Annotations, b.options.Questions, b.options.Classes, b.options.Images} {
+	for _, file := range []string{b.options.Annotations, b.options.Questions, b.options.Classes, b.options.Instances, b.options.Images} {
 		if file == "" {
 			continue
 		}
@@ -127,7 +131,7 @@ func (b *Benchmark) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.R
 		}
 		defer root.Close()
 		number := int64(0)
-		for item, err := range b.read(b.options) {
+		for item, err := range b.read(ctx, b.options) {
 			if number++; number <= n {
 				continue
 			}
@@ -169,11 +173,11 @@ func (i *item) complete(root *os.Root, s *shards.Sample, o Options) (reason stri
 	}
 	for _, b := range i.boxes {
 		width, height := float64(info.Width), float64(info.Height)
-		if b.fractions {
+		if b.Fractions {
 			width, height = 1, 1
 		}
-		s.Boxes = append(s.Boxes, shards.Box{Label: b.label, Y0: edge(b.y / height), X0: edge(b.x / width),
-			Y1: edge((b.y + b.height) / height), X1: edge((b.x + b.width) / width)})
+		s.Boxes = append(s.Boxes, shards.Box{Label: b.Label, Y0: edge(b.Y / height), X0: edge(b.X / width),
+			Y1: edge((b.Y + b.Height) / height), X1: edge((b.X + b.Width) / width)})
 	}
 	return "", nil
 }
@@ -228,12 +232,20 @@ func framesOf(root *os.Root, dir string) ([]string, error) {
 	return names, nil
 }
 
-// load reads a JSON file whole.
+// load reads a small JSON file whole.
 func load[T any](file string) (T, error) {
 	var value T
-	content, err := os.ReadFile(file)
+	text, closer, err := openText(file)
 	if err != nil {
 		return value, err
+	}
+	defer closer.Close()
+	content, err := io.ReadAll(io.LimitReader(text, maxElement+1))
+	if err != nil {
+		return value, err
+	}
+	if len(content) > maxElement {
+		return value, fmt.Errorf("reading %s: over %d bytes", file, maxElement)
 	}
 	if err := json.Unmarshal(content, &value); err != nil {
 		return value, fmt.Errorf("reading %s: %w", file, err)
@@ -241,46 +253,50 @@ func load[T any](file string) (T, error) {
 	return value, nil
 }
 
-// of makes a reader of a function that reads a whole file and one that yields its items.
-func of[T any](items func(value T, o Options, yield func(item) bool)) read {
-	return func(o Options) iter.Seq2[item, error] {
+// each makes a reader of a file whose elements are items: those of the array in the member of that name, or, if it is "", of
+// the file. N is the element's number.
+func each[T any](member string, make func(n int, v T, o Options) item) read {
+	return func(ctx context.Context, o Options) iter.Seq2[item, error] {
 		return func(yield func(item, error) bool) {
-			value, err := load[T](o.Annotations)
-			if err != nil {
-				yield(item{}, err)
-				return
+			n := 0
+			for v, err := range elements[T](ctx, o.Annotations, member) {
+				if err != nil {
+					v = *new(T)
+				}
+				if !yield(make(n, v, o), err) {
+					return
+				}
+				n++
 			}
-			items(value, o, func(i item) bool { return yield(i, nil) })
 		}
 	}
 }
 
-// byImage gathers what is said of each image into one item, in the order in which images first come.
-type byImage struct {
-	items []*item
-	known map[string]*item
-}
-
-// of returns the item of an image, a new one of these names where there is none.
-func (b *byImage) of(key, images string) *item {
-	if b.known == nil {
-		b.known = map[string]*item{}
-	}
-	i := b.known[key]
-	if i == nil {
-		i = &item{sample: shards.Sample{Key: key}, images: []string{images}}
-		b.known[key] = i
-		b.items = append(b.items, i)
-	}
-	return i
-}
-
-func (b *byImage) yield(yield func(item) bool) {
-	for _, i := range b.items {
-		if !yield(*i) {
-			return
+// eachMember makes a reader of a file that is an object of items by name.
+func eachMember[T any](make func(name string, v T, o Options) item) read {
+	return func(ctx context.Context, o Options) iter.Seq2[item, error] {
+		return func(yield func(item, error) bool) {
+			for m, err := range members[T](ctx, o.Annotations) {
+				i := item{sample: shards.Sample{Key: m.name}}
+				if err == nil {
+					i = make(m.name, m.value, o)
+				}
+				if !yield(i, err) {
+					return
+				}
+			}
 		}
 	}
+}
+
+// byImage makes a reader that puts together the items of one key.
+func byImage(r read) read {
+	return func(ctx context.Context, o Options) iter.Seq2[item, error] { return gathered(r(ctx, o)) }
+}
+
+// about makes an item of one picture; images are the names that it may have, separated by |.
+func about(key, images string) item {
+	return item{sample: shards.Sample{Key: key}, images: []string{images}}
 }
 
 // answers makes answers of texts.

@@ -45,7 +45,7 @@ var published = []layout{
 	{"vizwiz", `[{"image":"VizWiz_val_1.jpg","question":"What is it?","answers":[{"answer":"soup","answer_confidence":"yes"}],"answer_type":"other","answerable":1}]`,
 		"", "", []string{"VizWiz_val_1.jpg"}, []string{"VizWiz_val_1.jpg 1 images ?VizWiz_val_1.jpg other What is it? =soup/yes"}},
 	{"gqa", `{"201":{"imageId":"n1","question":"Is it red?","answer":"no","isBalanced":true,"types":{"structural":"verify"}},"105":{"imageId":"n1","question":"Who?","answer":"cat"}}`,
-		"", "", []string{"n1.jpg"}, []string{"n1 1 images ?105  Who? =cat ?201 verify Is it red? =no"}},
+		"", "", []string{"n1.jpg"}, []string{"n1 1 images ?201 verify Is it red? =no ?105  Who? =cat"}},
 	{"tallyqa", `[{"image":"VG_100K/1.jpg","answer":3,"question":"How many?","question_id":7,"issimple":false}]`, "", "",
 		[]string{"VG_100K/1.jpg"}, []string{"VG_100K/1.jpg 1 images ?7 complex How many? =3"}},
 	{"easyvqa", `[["What?","red",0],["Is it?","no",1],["Who?","cat",0]]`, "", "", []string{"0.png", "1.png"},
@@ -90,6 +90,33 @@ var published = []layout{
 		[]string{"video0/1.jpg", "video0/2.jpg"}, []string{"video0 (train) 2 images caption/en:a car"}},
 	{"activitynet", `{"v_a":{"duration":82.73,"timestamps":[[0.83,19.86]],"sentences":["A man walks."]}}`, "", "", []string{"v_a/0001.jpg"},
 		[]string{"v_a 1 images caption/en:A man walks. duration=82.73 moment_0=0.83-19.86"}},
+	{name: "cc3m-35l", annotations: `{"image_id":"0a1","src_lang":"en","trg_lang":"de","caption_tokenized":"a cat .","translation_tokenized":"eine Katze .","backtranslation_tokenized":"a cat ."}
+{"image_id":"0b2","src_lang":"en","trg_lang":"de","caption_tokenized":"a dog","translation_tokenized":"ein Hund"}
+{"image_id":"0a1","src_lang":"en","trg_lang":"fr","caption_tokenized":"a cat .","translation_tokenized":"un chat ."}
+{"src_lang":"en"}
+`, pictures: []string{"0a1.png"}, want: []string{"! 0b2 absent", "! row", "0a1 1 images caption/en:a cat . caption/de:eine Katze . caption/fr:un chat ."}},
+	{name: "coco-35l", annotations: `{"image_id":"9_1","src_lang":"en","trg_lang":"de","caption_tokenized":"a cat","translation_tokenized":"eine Katze"}
+{"image_id":"9_2","src_lang":"en","trg_lang":"de","caption_tokenized":"one cat","translation_tokenized":"eine Katze"}
+`, pictures: []string{"val2014/COCO_val2014_000000000009.jpg"}, want: []string{"9 1 images caption/en:a cat caption/de:eine Katze caption/en:one cat"}},
+	{name: "refcoco", annotations: refs(2),
+		pictures: []string{"train2014/COCO_train2014_000000581857.jpg", "COCO_train2014_000000000009.jpg"},
+		want: []string{"COCO_train2014_000000000009.jpg#testA (testA) 1 images [café 猫 🐈\n\\ 0.50 0.50 1.00 1.00]",
+			"COCO_train2014_000000581857.jpg#train (train) 1 images [the lady with the blue shirt 0.00 0.25 1.00 0.75] [blue shirt 0.00 0.25 1.00 0.75] [man at left 0.00 0.00 1.00 1.00]"}},
+}
+
+// instances are the files beside those of annotations.
+var instances = map[string]string{
+	"refcoco": `{"images":[{"id":581857,"file_name":"COCO_train2014_000000581857.jpg"},{"id":9,"file_name":"COCO_train2014_000000000009.jpg"},{"id":10,"file_name":"x"}],
+		"annotations":[{"id":1719310,"image_id":581857,"bbox":[2,0,4,8],"segmentation":[[1,2]]},{"id":1719311,"bbox":[0,0,8,8]},{"id":5,"bbox":[4,4,4,4]}],"categories":[]}`,
+}
+
+// refs is a file of references, pickled by Python in that protocol.
+func refs(protocol int) string {
+	content, err := os.ReadFile(fmt.Sprintf("../pickle/testdata/refs.%d.p", protocol))
+	if err != nil {
+		panic(err)
+	}
+	return string(content)
 }
 
 // square is a picture of 8 by 8 pixels.
@@ -116,6 +143,9 @@ func publish(t *testing.T, l layout) Options {
 	}
 	for _, name := range l.pictures {
 		write("images/"+name, string(square(t)))
+	}
+	if beside := instances[l.name]; beside != "" {
+		write("annotations/instances.json", beside)
 	}
 	o := Options{Layout: l.name, Annotations: write("annotations/a.json", l.annotations), Images: filepath.Join(dir, "images")}
 	if l.name == "ai2d" {

@@ -1,6 +1,7 @@
 package benchmarks
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -33,7 +34,7 @@ func pick(choices []string, n int) string {
 }
 
 // readAI2D reads the folder questions/ of AI2D: a file for each diagram, questions by their text.
-func readAI2D(o Options) iter.Seq2[item, error] {
+func readAI2D(_ context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		files, err := filepath.Glob(filepath.Join(o.Annotations, "*.json"))
 		if err == nil && len(files) == 0 {
@@ -65,7 +66,7 @@ func readAI2D(o Options) iter.Seq2[item, error] {
 }
 
 // readScienceQA reads ScienceQA's problems.json. Problems without a picture are samples without one.
-var readScienceQA = of(func(f map[string]struct {
+var readScienceQA = eachMember(func(id string, p struct {
 	Question string   `json:"question"`
 	Choices  []string `json:"choices"`
 	Answer   int      `json:"answer"`
@@ -74,28 +75,23 @@ var readScienceQA = of(func(f map[string]struct {
 	Split    string   `json:"split"`
 	Subject  string   `json:"subject"`
 	Solution string   `json:"solution"`
-}, _ Options, yield func(item) bool) {
-	for _, id := range sortedKeys(f) {
-		p := f[id]
-		i := item{sample: shards.Sample{Key: id, Split: p.Split, Metadata: map[string]string{}}}
-		if p.Image != "" {
-			i.images = []string{p.Split + "/" + id + "/" + p.Image}
-		}
-		for name, value := range map[string]string{"hint": p.Hint, "subject": p.Subject, "solution": p.Solution} {
-			if value != "" {
-				i.sample.Metadata[name] = value
-			}
-		}
-		i.sample.Questions = []shards.Question{question(id, choose(p.Question, p.Choices), "multiple_choice", pick(p.Choices, p.Answer))}
-		if !yield(i) {
-			return
+}, _ Options) item {
+	i := item{sample: shards.Sample{Key: id, Split: p.Split, Metadata: map[string]string{}}}
+	if p.Image != "" {
+		i.images = []string{p.Split + "/" + id + "/" + p.Image}
+	}
+	for name, value := range map[string]string{"hint": p.Hint, "subject": p.Subject, "solution": p.Solution} {
+		if value != "" {
+			i.sample.Metadata[name] = value
 		}
 	}
+	i.sample.Questions = []shards.Question{question(id, choose(p.Question, p.Choices), "multiple_choice", pick(p.Choices, p.Answer))}
+	return i
 })
 
 // readNLVR2 reads NLVR2's *.json: a statement about two pictures a line. An identifier such as dev-850-0-1 names
 // the pictures dev-850-0-img0.png and dev-850-0-img1.png.
-func readNLVR2(o Options) iter.Seq2[item, error] {
+func readNLVR2(_ context.Context, o Options) iter.Seq2[item, error] {
 	return eachLine(o.Annotations, func(line []byte) (item, error) {
 		var s struct {
 			ID       string   `json:"identifier"`

@@ -1,6 +1,7 @@
 package benchmarks
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -20,67 +21,55 @@ func vgImage(id int64) string {
 }
 
 // readVGRegions reads Visual Genome's region_descriptions.json: a phrase for each of an image's regions.
-var readVGRegions = of(func(f []struct {
+var readVGRegions = each("", func(_ int, m struct {
 	ID      int64 `json:"id"`
 	Regions []struct {
 		Phrase        string `json:"phrase"`
 		X, Y          float64
 		Width, Height float64
 	} `json:"regions"`
-}, _ Options, yield func(item) bool) {
-	for _, m := range f {
-		i := item{images: []string{vgImage(m.ID)}, sample: shards.Sample{Key: fmt.Sprint(m.ID)}}
-		for _, r := range m.Regions {
-			i.boxes = append(i.boxes, box{label: strings.TrimSpace(r.Phrase), x: r.X, y: r.Y, width: r.Width, height: r.Height})
-		}
-		if !yield(i) {
-			return
-		}
+}, _ Options) item {
+	i := about(fmt.Sprint(m.ID), vgImage(m.ID))
+	for _, r := range m.Regions {
+		i.boxes = append(i.boxes, box{Label: strings.TrimSpace(r.Phrase), X: r.X, Y: r.Y, Width: r.Width, Height: r.Height})
 	}
+	return i
 })
 
 // readVGObjects reads Visual Genome's objects.json.
-var readVGObjects = of(func(f []struct {
+var readVGObjects = each("", func(_ int, m struct {
 	ID      int64 `json:"image_id"`
 	Objects []struct {
 		Names      []string `json:"names"`
 		X, Y, W, H float64
 	} `json:"objects"`
-}, _ Options, yield func(item) bool) {
-	for _, m := range f {
-		i := item{images: []string{vgImage(m.ID)}, sample: shards.Sample{Key: fmt.Sprint(m.ID)}}
-		for _, o := range m.Objects {
-			i.boxes = append(i.boxes, box{label: strings.Join(o.Names, ", "), x: o.X, y: o.Y, width: o.W, height: o.H})
-		}
-		if !yield(i) {
-			return
-		}
+}, _ Options) item {
+	i := about(fmt.Sprint(m.ID), vgImage(m.ID))
+	for _, o := range m.Objects {
+		i.boxes = append(i.boxes, box{Label: strings.Join(o.Names, ", "), X: o.X, Y: o.Y, Width: o.W, Height: o.H})
 	}
+	return i
 })
 
 // readVGQuestions reads Visual Genome's question_answers.json.
-var readVGQuestions = of(func(f []struct {
+var readVGQuestions = each("", func(_ int, m struct {
 	ID  int64 `json:"id"`
 	QAs []struct {
 		ID       int64  `json:"qa_id"`
 		Question string `json:"question"`
 		Answer   string `json:"answer"`
 	} `json:"qas"`
-}, _ Options, yield func(item) bool) {
-	for _, m := range f {
-		i := item{images: []string{vgImage(m.ID)}, sample: shards.Sample{Key: fmt.Sprint(m.ID)}}
-		for _, q := range m.QAs {
-			i.sample.Questions = append(i.sample.Questions, question(fmt.Sprint(q.ID), q.Question, "", q.Answer))
-		}
-		if !yield(i) {
-			return
-		}
+}, _ Options) item {
+	i := about(fmt.Sprint(m.ID), vgImage(m.ID))
+	for _, q := range m.QAs {
+		i.sample.Questions = append(i.sample.Questions, question(fmt.Sprint(q.ID), q.Question, "", q.Answer))
 	}
+	return i
 })
 
 // readOpenImages reads Open Images' *-annotations-bbox.csv, in which an image's boxes follow one another; Classes is
 // class-descriptions-boxable.csv, which names the labels.
-func readOpenImages(o Options) iter.Seq2[item, error] {
+func readOpenImages(_ context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		names := map[string]string{}
 		if o.Classes != "" {
@@ -107,15 +96,15 @@ func readOpenImages(o Options) iter.Seq2[item, error] {
 				}
 				current = &item{images: []string{id + ".jpg"}, sample: shards.Sample{Key: id}}
 			}
-			b := box{label: label, fractions: true}
+			b := box{Label: label, Fractions: true}
 			if name := names[label]; name != "" {
-				b.label = name
+				b.Label = name
 			}
 			var edges [4]float64
 			for n, name := range []string{"XMin", "XMax", "YMin", "YMax"} {
 				edges[n], _ = strconv.ParseFloat(row.field(name), 64)
 			}
-			b.x, b.width, b.y, b.height = edges[0], edges[1]-edges[0], edges[2], edges[3]-edges[2]
+			b.X, b.Width, b.Y, b.Height = edges[0], edges[1]-edges[0], edges[2], edges[3]-edges[2]
 			current.boxes = append(current.boxes, b)
 		}
 		if current != nil {
@@ -151,7 +140,7 @@ func csvRows(file string, header bool) iter.Seq2[csvRow, error] {
 				return
 			}
 			if err != nil {
-				yield(nil, fmt.Errorf("reading %s: %w", file, err))
+				yield(nil, fmt.Errorf("%w: %s: %w", errBroken, file, err))
 				return
 			}
 			if header && names == nil {

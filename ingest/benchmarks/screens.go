@@ -1,6 +1,7 @@
 package benchmarks
 
 import (
+	"context"
 	"iter"
 	"strings"
 
@@ -8,25 +9,22 @@ import (
 )
 
 // readScreen2Words reads screen_summaries.csv: a summary of a screen of Rico a row, five for each.
-func readScreen2Words(o Options) iter.Seq2[item, error] {
+var readScreen2Words = byImage(func(_ context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
-		var all byImage
 		for row, err := range csvRows(o.Annotations, true) {
-			if err != nil {
-				yield(item{}, err)
+			id := row.field("screenId")
+			i := about(id, id+".jpg")
+			i.sample.Texts = []shards.Text{caption("en", strings.TrimSpace(row.field("summary")))}
+			if !yield(i, err) {
 				return
 			}
-			id := row.field("screenId")
-			i := all.of(id, id+".jpg")
-			i.sample.Texts = append(i.sample.Texts, caption("en", strings.TrimSpace(row.field("summary"))))
 		}
-		all.yield(func(i item) bool { return yield(i, nil) })
 	}
-}
+})
 
 // readWidgetCap reads widget_captions.csv: a widget of a screen a row, its captions separated by |. The widget's
 // place stands in Rico's view hierarchies alone; its node is kept.
-func readWidgetCap(o Options) iter.Seq2[item, error] {
+func readWidgetCap(_ context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		for row, err := range csvRows(o.Annotations, true) {
 			if err != nil {

@@ -1,0 +1,174 @@
+package benchmarks
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"slices"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// gathering puts together what a file says of each thing at many places. What is said lies in a temporary file, each part
+// with the place of the part before it about the same thing; in memory is, of each thing, the hash of its name and the
+// place of its last part, some 50 bytes.
+type gathering struct {
+	file  *os.File
+	out   *bufio.Writer
+	size  int64
+	last  map[[16]byte]place
+	order [][16]byte // by first mention
+}
+
+// place is a part's in the file: at is 0 if there is none.
+type place struct {
+	at     int64
+	length int32
+}
+
+const placeSize = 12
+
+func newGathering() (*gathering, error) {
+	file, err := os.CreateTemp("", "pali3-gathering-*")
+	if err != nil {
+		return nil, err
+	}
+	os.Remove(file.Name()) // it lives on until it is closed, where the system has that
+	g := &gathering{file: file, out: bufio.NewWriterSize(file, 1<<20), last: map[[16]byte]place{}}
+	g.out.WriteByte(0) // so that no part is at 0
+	g.size = 1
+	return g, nil
+}
+
+func (g *gathering) close() {
+	g.file.Close()
+	os.Remove(g.file.Name())
+}
+
+// part is what one place of a file says of a thing, as the temporary file has it.
+type part struct {
+	Sample shards.Sample `json:"s"`
+	Images []string      `json:"i,omitempty"`
+	Boxes  []box         `json:"b,omitempty"`
+}
+
+func nameHash(name string) [16]byte {
+	sum := sha256.Sum256([]byte(name))
+	return [16]byte(sum[:16])
+}
+
+// add keeps what is said of the thing of that name. The first item's key, pictures and metadata count, and of all their texts,
+// questions and boxes.
+func (g *gathering) add(name string, i *item) error {
+	hash := nameHash(name)
+	before, known := g.last[hash]
+	p := part{Sample: i.sample, Boxes: i.boxes}
+	if known {
+		p.Sample.Key, p.Sample.Metadata = "", nil
+	} else {
+		p.Images = i.images
+		g.order = append(g.order, hash)
+	}
+	content, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	if len(content) > maxElement {
+		return fmt.Errorf("%d bytes about %s", len(content), name)
+	}
+	var head [placeSize]byte
+	binary.LittleEndian.PutUint64(head[:], uint64(before.at))
+	binary.LittleEndian.PutUint32(head[8:], uint32(before.length))
+	if _, err := g.out.Write(head[:]); err != nil {
+		return err
+	}
+	if _, err := g.out.Write(content); err != nil {
+		return err
+	}
+	g.last[hash] = place{g.size, int32(len(content))}
+	g.size += int64(placeSize + len(content))
+	return nil
+}
+
+// get returns what was said of the thing of that name, put together; ok is false if nothing was.
+func (g *gathering) get(name string) (i item, ok bool, err error) { return g.join(nameHash(name)) }
+
+func (g *gathering) join(hash [16]byte) (i item, ok bool, err error) {
+	at := g.last[hash]
+	if at.at == 0 {
+		return item{}, false, nil
+	}
+	if err := g.out.Flush(); err != nil {
+		return item{}, true, err
+	}
+	var parts []part
+	total := 0
+	for at.at > 0 {
+		if total += int(at.length); total > maxElement {
+			return item{}, true, fmt.Errorf("what is said of one picture takes over %d bytes", maxElement)
+		}
+		content := make([]byte, placeSize+int(at.length))
+		if _, err := g.file.ReadAt(content, at.at); err != nil {
+			return item{}, true, err
+		}
+		var p part
+		if err := json.Unmarshal(content[placeSize:], &p); err != nil {
+			return item{}, true, err
+		}
+		parts = append(parts, p)
+		at = place{int64(binary.LittleEndian.Uint64(content)), int32(binary.LittleEndian.Uint32(content[8:]))}
+	}
+	slices.Reverse(parts)
+	i = item{sample: parts[0].Sample, images: parts[0].Images, boxes: parts[0].Boxes}
+	for _, p := range parts[1:] {
+		i.sample.Texts = append(i.sample.Texts, p.Sample.Texts...)
+		i.sample.Questions = append(i.sample.Questions, p.Sample.Questions...)
+		i.boxes = append(i.boxes, p.Boxes...)
+		if p.Sample.Split != "" {
+			i.sample.Split = p.Sample.Split
+		}
+	}
+	return i, true, nil
+}
+
+// items yields the things in the order in which they were first mentioned.
+func (g *gathering) items() iter.Seq2[item, error] {
+	return func(yield func(item, error) bool) {
+		for _, hash := range g.order {
+			if i, _, err := g.join(hash); !yield(i, err) {
+				return
+			}
+		}
+	}
+}
+
+// gathered yields the items of a file put together by their keys, after the errors of single ones. Of a file that cannot be
+// read on there are no items: none would be whole.
+func gathered(all iter.Seq2[item, error]) iter.Seq2[item, error] {
+	return func(yield func(item, error) bool) {
+		g, err := newGathering()
+		if err != nil {
+			yield(item{}, err)
+			return
+		}
+		defer g.close()
+		for i, err := range all {
+			if err == nil {
+				err = g.add(i.sample.Key, &i)
+			}
+			if err != nil && (!yield(item{sample: shards.Sample{Key: i.sample.Key}}, err) || errors.Is(err, errBroken)) {
+				return
+			}
+		}
+		for i, err := range g.items() {
+			if !yield(i, err) {
+				return
+			}
+		}
+	}
+}
