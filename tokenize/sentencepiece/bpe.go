@@ -208,13 +208,3 @@ func (b *bpe) idOf(s symbol, text []byte) int32 {
 	}
 	return b.unk
 }
-
-func (b *bpe) score(int32) float32 { return 0 }
-
-// steady of bpe: merges know no sums. Which parts an unused piece falls into depends on all of the text.
-func (b *bpe) steady(_ *scratch, _, _ int) float32 {
-	if b.unused != nil {
-		return -1
-	}
-	return math.MaxFloat32
-}

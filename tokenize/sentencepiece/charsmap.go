@@ -116,6 +116,19 @@ func (m *charsmap) child(base uint32, c byte) (next uint32, leaf, ok bool) {
 	return at ^ unitOffset(unit), unitHasLeaf(unit), true
 }
 
+// matches reports whether any rule has the byte c in it, behind its first.
+func (m *charsmap) matches(c byte) bool {
+	for at, unit := range m.units {
+		if unitLabel(unit) > 0xff {
+			continue
+		}
+		if _, _, ok := m.child(uint32(at)^unitOffset(unit), c); ok {
+			return true
+		}
+	}
+	return false
+}
+
 // whole reports whether every replacement is UTF-8.
 func (m *charsmap) whole() bool {
 	if !utf8.ValidString(m.replacements) {

@@ -3,25 +3,40 @@ package sentencepiece
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
 // decoder turns ids into text, as DecodeOptimized of sentencepiece_processor.cc does.
 type decoder struct {
 	surfaces     []surface
+	texts        []byte // what surfaces are parts of, and shortSurface bytes more
 	unkSurface   string
 	stripFirst   bool // drop a leading space of the first piece
 	stripLeading bool // of every piece, until something was written
 	denormalizer *normalizer
+	scratch      sync.Pool // of *decoding
 }
 
-// surface is how an id decodes.
+// surface is how an id decodes: to texts[start:start+size], which is the piece with its spaces made spaces.
 type surface struct {
-	text    string // the piece with its spaces made spaces
-	kind    Kind
-	isSpace bool // the piece starts with a space
-	value   byte // of a byte piece
+	start uint32
+	size  uint16
+	kind  surfaceKind
+	value byte // of a byte piece
 }
+
+type surfaceKind uint8
+
+const (
+	plainSurface   surfaceKind = iota
+	spaceSurface               // starts with a space
+	byteSurface                // is a part of a character
+	unknownSurface             // is decoder.unkSurface
+)
+
+// shortSurface is up to which size surfaces are copied as if they were all of this size, which is quicker.
+const shortSurface = 16
 
 func newDecoder(proto *Proto) (*decoder, error) {
 	d := &decoder{
@@ -30,20 +45,16 @@ func newDecoder(proto *Proto) (*decoder, error) {
 		stripFirst:   proto.Normalizer.AddDummyPrefix || proto.Normalizer.RemoveExtraWhitespaces,
 		stripLeading: proto.Normalizer.RemoveExtraWhitespaces,
 	}
-	for id, p := range proto.Pieces {
-		s := surface{kind: p.Kind}
-		switch p.Kind {
-		case Byte:
-			s.value = byte(byteOf(p.Text))
-		case Unknown:
-			s.text = d.unkSurface
-		case Control:
-		default:
-			s.isSpace = strings.HasPrefix(p.Text, spaceSymbol)
-			s.text = strings.ReplaceAll(p.Text, spaceSymbol, " ")
-		}
-		d.surfaces[id] = s
+	d.scratch.New = func() any { return &decoding{decoder: d} }
+	size := shortSurface
+	for i := range proto.Pieces {
+		size += len(proto.Pieces[i].Text)
 	}
+	d.texts = make([]byte, 0, size)
+	for id := range proto.Pieces {
+		d.surfaces[id] = d.newSurface(&proto.Pieces[id])
+	}
+	d.texts = append(d.texts, make([]byte, shortSurface)...)
 	if proto.Denormalizer != nil && len(proto.Denormalizer.PrecompiledCharsmap) > 0 {
 		var err error
 		if d.denormalizer, err = newNormalizer(*proto.Denormalizer, nil, false); err != nil {
@@ -53,16 +64,50 @@ func newDecoder(proto *Proto) (*decoder, error) {
 	return d, nil
 }
 
+func (d *decoder) newSurface(p *Piece) surface {
+	s := surface{start: uint32(len(d.texts))}
+	switch p.Kind {
+	case Byte:
+		s.kind, s.value = byteSurface, byte(byteOf(p.Text))
+		return s
+	case Unknown:
+		s.kind = unknownSurface
+		return s
+	case Control:
+		return s
+	}
+	if strings.HasPrefix(p.Text, spaceSymbol) {
+		s.kind = spaceSurface
+	}
+	for rest := p.Text; rest != ""; {
+		before, after, found := strings.Cut(rest, spaceSymbol)
+		d.texts = append(d.texts, before...)
+		if found {
+			d.texts = append(d.texts, ' ')
+		}
+		rest = after
+	}
+	s.size = uint16(len(d.texts) - int(s.start))
+	return s
+}
+
 // Decode returns the text of ids. Control pieces decode to nothing, runs of byte pieces to the
 // characters they spell, each byte that spells none to U+FFFD, and the unknown piece to the model's
 // surface for it, " ⁇ " unless it says otherwise. Ids outside of [0, Len) decode like the unknown piece.
 func (m *Model) Decode(ids []int32) string {
-	d := decoding{decoder: m.decoder}
-	for _, id := range ids {
-		d.add(id)
+	d := m.decoder.scratch.Get().(*decoding)
+	d.text, d.started = d.text[:0], false
+	for n := 0; n < len(ids); n++ {
+		if n += d.addPlain(ids[n:]); n < len(ids) {
+			d.add(ids[n])
+		}
 	}
 	d.flush()
-	return d.denormalized(string(d.text))
+	text := d.denormalized(string(d.text))
+	if cap(d.text) <= maxScratch {
+		m.decoder.scratch.Put(d)
+	}
+	return text
 }
 
 // denormalized applies the model's rules for decoded text.
@@ -84,22 +129,52 @@ type decoding struct {
 	started bool   // a leading space is kept from now on
 }
 
+// addPlain adds ids up to the first that needs a look, and returns how many those are.
+func (d *decoding) addPlain(ids []int32) (n int) {
+	if len(d.bytes) > 0 || len(d.text) == 0 {
+		return 0
+	}
+	text := d.text
+	for n < len(ids) {
+		id := ids[n]
+		if uint(id) >= uint(len(d.surfaces)) || d.surfaces[id].kind > spaceSurface {
+			break
+		}
+		s := &d.surfaces[id]
+		at, size := len(text), int(s.size)
+		if from := d.texts[s.start:]; size <= shortSurface && at+shortSurface <= cap(text) {
+			copy(text[at:at+shortSurface], from[:shortSurface])
+			text = text[:at+size]
+		} else {
+			text = append(text, from[:size]...)
+		}
+		n++
+	}
+	d.text = text
+	return n
+}
+
 func (d *decoding) add(id int32) {
-	s := surface{text: d.unkSurface, kind: Unknown}
+	s := surface{kind: unknownSurface}
 	if id >= 0 && int(id) < len(d.surfaces) {
 		s = d.surfaces[id]
 	}
-	if s.kind == Byte {
+	if s.kind == byteSurface {
 		d.bytes = append(d.bytes, s.value)
 		return
 	}
 	d.flush()
 	d.started = d.started || d.wrote || len(d.text) > 0
-	if s.isSpace && d.stripFirst && !d.started {
-		s.text = s.text[1:]
+	if s.kind == unknownSurface {
+		d.text = append(d.text, d.unkSurface...)
+		return
+	}
+	if s.kind == spaceSurface && d.stripFirst && !d.started {
+		s.start++
+		s.size--
 		d.started = !d.stripLeading
 	}
-	d.text = append(d.text, s.text...)
+	d.text = append(d.text, d.texts[s.start:s.start+uint32(s.size)]...)
 }
 
 // flush writes the bytes, with U+FFFD in place of each that is not part of a character.

@@ -9,16 +9,30 @@ func (m *Model) Encode(text string) []int32 { return m.AppendIDs(nil, text) }
 // AppendIDs appends the ids of text's pieces to dst. It allocates nothing but dst, once it has seen a text of
 // such a length.
 func (m *Model) AppendIDs(dst []int32, text string) []int32 {
-	w := m.borrow(text, false)
+	w := m.scratch.Get().(*scratch)
+	defer m.release(w)
+	if m.words != nil && m.words.alone {
+		var ok bool
+		if w.ids, ok = m.appendByWords(w.ids[:0], w, text); ok {
+			return append(dst, w.ids...)
+		}
+	}
+	w.restart()
+	m.normalizer.normalize(&w.normalized, text)
 	m.segment(w)
-	dst = m.appendIDs(dst, w)
-	m.release(w)
-	return dst
+	return m.appendIDs(dst, w)
+}
+
+// restart makes w ready for a text.
+func (w *scratch) restart() {
+	w.normalized.reset()
+	w.sofar, w.afterUnknown = 0, false
 }
 
 // borrow returns scratch space that holds the normal form of text.
 func (m *Model) borrow(text string, aligned bool) *scratch {
 	w := m.scratch.Get().(*scratch)
+	w.restart()
 	w.normalized.aligned = aligned
 	m.normalizer.normalize(&w.normalized, text)
 	return w
@@ -53,10 +67,10 @@ func (m *Model) Normalize(text string) string {
 const maxScratch = 1 << 16
 
 func (m *Model) release(w *scratch) {
-	if cap(w.normalized.text) > maxScratch {
+	if cap(w.normalized.text) > maxScratch || cap(w.ids) > maxScratch {
 		*w = scratch{memo: w.memo}
 	}
-	w.normalized.reset()
+	w.normalized.aligned = false
 	m.scratch.Put(w)
 }
 
@@ -64,7 +78,7 @@ func (m *Model) release(w *scratch) {
 // a run of unknown characters becomes one id.
 func (m *Model) appendIDs(dst []int32, w *scratch) []int32 {
 	dst = slices.Grow(dst, len(w.segments))
-	begin, afterUnknown := int32(0), false
+	begin, afterUnknown := int32(0), w.afterUnknown
 	for _, s := range w.segments {
 		unknown := s.id == m.unk
 		switch {
@@ -76,8 +90,9 @@ func (m *Model) appendIDs(dst []int32, w *scratch) []int32 {
 		default:
 			dst = append(dst, s.id)
 		}
-		begin, afterUnknown = s.end, unknown
+		begin, afterUnknown = s.end, unknown && !m.byteFallback
 	}
+	w.afterUnknown = afterUnknown
 	return dst
 }
 

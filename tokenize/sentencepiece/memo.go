@@ -1,233 +1,151 @@
 package sentencepiece
 
 import (
-	"bytes"
-	"encoding/binary"
+	"math"
 	"math/bits"
-	"strings"
 )
 
-// wordRules tells where normalized text can be cut so that the parts are segmented as the whole would be:
-// where no piece reaches over.
-type wordRules struct {
-	space string
-	// before[c]: a piece has a space after the byte c. after[c]: a piece has the byte c after a space.
-	before, after [256]bool
-	// runs: a piece has two spaces in a row.
-	runs bool
-}
-
-// newWordRules looks at what stands beside the spaces in a model's pieces. It returns nil if the model may
-// make text that is not UTF-8, in which characters are not what they seem, if what an unused piece falls into
-// depends on all of the text, and for word models, which go by spaces and not by pieces.
-func newWordRules(m *Model) *wordRules {
-	if m.kind == Word {
-		return nil
-	}
-	r := &wordRules{space: m.normalizer.space}
-	if rules := m.normalizer.charsmap; rules != nil && !rules.whole() {
-		return nil
-	}
-	for _, p := range m.pieces {
-		switch p.Kind {
-		case Unknown, Control, Byte:
-			continue
-		case Unused:
-			if m.kind == BPE {
-				return nil
-			}
-			continue
-		}
-		r.add(p.Text)
-	}
-	return r
-}
-
-func (r *wordRules) add(piece string) {
-	for from := 0; ; {
-		at := strings.Index(piece[from:], r.space)
-		if at < 0 {
-			return
-		}
-		at += from
-		from = at + len(r.space)
-		afterSpace := strings.HasSuffix(piece[:at], r.space)
-		if at > 0 && !afterSpace {
-			r.before[piece[at-1]] = true
-		}
-		if from < len(piece) && !strings.HasPrefix(piece[from:], r.space) {
-			r.after[piece[from]] = true
-		}
-		r.runs = r.runs || afterSpace
-	}
-}
-
-// cut returns the first place behind begin where text can be cut, which is before or behind one of the spaces, and
-// those of the spaces that stand from there on.
-func (r *wordRules) cut(text []byte, begin int, spaces []int) (end int, rest []int) {
-	for i, at := range spaces {
-		if at >= len(text) {
-			break
-		}
-		if at > begin && !r.joinedBefore(text, at) {
-			return at, spaces[i:]
-		}
-		if behind := at + len(r.space); behind > begin && behind < len(text) && !r.joinedBehind(text, behind) {
-			return behind, spaces[i+1:]
-		}
-	}
-	return len(text), nil
-}
-
-// joinedBefore reports whether a piece may reach over the place before a space.
-func (r *wordRules) joinedBefore(text []byte, at int) bool {
-	c := text[at-1]
-	if c == r.space[len(r.space)-1] && bytes.HasSuffix(text[:at], []byte(r.space)) {
-		return r.runs
-	}
-	return r.before[c]
-}
-
-// joinedBehind reports whether a piece may reach over the place behind a space.
-func (r *wordRules) joinedBehind(text []byte, at int) bool {
-	c := text[at]
-	if c == r.space[0] && bytes.HasPrefix(text[at:], []byte(r.space)) {
-		return r.runs
-	}
-	return r.after[c]
-}
-
-// segment finds the pieces of w.normalized.
-func (m *Model) segment(w *scratch) {
-	w.segments, w.sofar = w.segments[:0], 0
-	text, spaces := w.normalized.text, w.normalized.spaces
-	if m.words == nil {
-		m.segmenter.segment(w, 0, len(text))
-		return
-	}
-	for begin, end := 0, 0; begin < len(text); begin = end {
-		end, spaces = m.words.cut(text, begin, spaces)
-		m.segmentWord(w, begin, end)
-	}
-}
-
-// segmentWord is segmenter.segment for a stretch of text that no piece reaches out of. What it finds it
-// remembers from the second time on.
-func (m *Model) segmentWord(w *scratch, begin, end int) {
-	if end-begin > maxMemoWord {
-		m.segmenter.segment(w, begin, end)
-		return
-	}
-	word := w.normalized.text[begin:end]
-	hash := hashOf(word)
-	known := w.memo.find(word, hash)
-	if known != nil && known.limit >= max(w.sofar, -w.sofar) {
-		w.sofar = w.memo.replay(known, &w.segments, int32(begin), w.sofar)
-		return
-	}
-	before, sofar := len(w.segments), w.sofar
-	m.segmenter.segment(w, begin, end)
-	if known != nil || w.memo.firstTime(hash) {
-		return
-	}
-	limit := m.segmenter.steady(w, begin, end)
-	if limit >= 0 && limit < max(sofar, -sofar) {
-		return // right for here only
-	}
-	w.memo.add(word, hash, limit, w.segments[before:], int32(begin), m.segmenter)
-}
-
-// memo remembers the segments of words. It belongs to one scratch space, and so to one goroutine at a time.
+// memo remembers the ids of words of a text as it stands, before any rule is applied. It is a hash table of sets of
+// four words each, the ones found last in front, which belongs to one goroutine at a time.
 type memo struct {
-	words    []memoWord // by hash; a newer word takes the place of an older
-	seen     []uint32   // of words that came once, the upper half of the hash, by the lower
-	keys     []byte
-	segments []memoSegment
+	sets    []memoSet  // a power of two of them
+	entries []scoredID // see memoWord
+	added   int        // since sets were made or made more
 }
 
-// memoWord is one word: keys[key:key+size], and its segments[first:first+count].
+type memoSet [4]memoWord
+
+// memoWord is a word of size bytes. From entries[at] on stand its bytes, eight to an entry, the last of them with
+// room for at least one byte more, then its ids.
 type memoWord struct {
-	hash  uint64
-	limit float32 // of segmenter.steady
-	key   uint32
-	first uint32
+	hash  uint32
+	at    uint32  // 0 where there is no word
+	limit float32 // the ids are right while the score of all before is no larger (segmenter.word)
 	size  uint8
-	count uint8
+	ids   uint8
 }
 
-type memoSegment struct {
-	id, end int32 // end counts from the word's begin
-	score   float32
+// scoredID packs an id, in the lower half, with what it adds to the score of the text, in the upper.
+type scoredID uint64
+
+func newScoredID(id int32, score float32) scoredID {
+	return scoredID(math.Float32bits(score))<<32 | scoredID(uint32(id))
 }
+
+func (s scoredID) id() int32      { return int32(uint32(s)) }
+func (s scoredID) score() float32 { return math.Float32frombits(uint32(s >> 32)) }
 
 const (
-	memoWords     = 1 << 14
-	maxMemoWord   = 96      // bytes
-	maxMemoMemory = 1 << 18 // bytes of keys, and segments, after which all is forgotten
+	firstMemoSets  = 1 << 8
+	maxMemoSets    = 1 << 13
+	maxMemoEntries = 1 << 18 // after which all is forgotten
 )
 
-func (c *memo) find(word []byte, hash uint64) *memoWord {
-	if c.words == nil {
-		c.words, c.seen = make([]memoWord, memoWords), make([]uint32, memoWords)
-	}
-	known := &c.words[hash%memoWords]
-	if known.hash != hash || int(known.size) != len(word) || string(c.keys[known.key:int(known.key)+len(word)]) != string(word) {
-		return nil
-	}
-	return known
+// rawWord is a word as it stands in a text, up to a space or the end.
+type rawWord struct {
+	text string
+	hash uint64
+	last uint64 // its last len(text)%8 bytes
 }
 
-// firstTime notes a word; it reports whether it is not known to have come before.
-func (c *memo) firstTime(hash uint64) bool {
-	slot, mark := &c.seen[hash%memoWords], uint32(hash>>32)
-	first := *slot != mark
-	*slot = mark
-	return first
+// nextWord returns the word that starts at a byte of text; it is empty if there is a space.
+func nextWord(text string, begin int) rawWord {
+	const spaces, ones, highs = 0x2020202020202020, 0x0101010101010101, 0x8080808080808080
+	hash, at := uint64(k0), begin
+	for at+8 <= len(text) {
+		x := load64(text, at)
+		z := x ^ spaces
+		if found := (z - ones) & ^z & highs; found != 0 { // the lowest bit is at the first space
+			size := bits.TrailingZeros64(found) >> 3
+			x &= 1<<(8*size) - 1
+			at += size
+			return rawWord{text[begin:at], mix(hash^x, k1^uint64(at-begin)), x}
+		}
+		hash = mix(hash^x, k1)
+		at += 8
+	}
+	x := uint64(0)
+	for shift := 0; at < len(text) && text[at] != ' '; shift += 8 {
+		x |= uint64(text[at]) << shift
+		at++
+	}
+	return rawWord{text[begin:at], mix(hash^x, k1^uint64(at-begin)), x}
 }
 
-// replay appends the segments of a known word and returns sofar with their scores added, one by one as segment does.
-func (c *memo) replay(known *memoWord, dst *[]segment, begin int32, sofar float32) float32 {
-	for _, s := range c.segments[known.first : known.first+uint32(known.count)] {
-		*dst = append(*dst, segment{s.id, begin + s.end})
-		sofar += s.score
+// find returns the ids of a word, or nil.
+func (c *memo) find(w rawWord) (known *memoWord, ids []scoredID) {
+	if c.sets == nil {
+		c.sets, c.entries = make([]memoSet, firstMemoSets), make([]scoredID, 1, 1<<10)
 	}
-	return sofar
+	set := &c.sets[w.hash&uint64(len(c.sets)-1)]
+	for i := range set {
+		s := &set[i]
+		if s.hash != uint32(w.hash>>32) || int(s.size) != len(w.text) || s.at == 0 {
+			continue
+		}
+		whole := len(w.text) >> 3
+		entry := c.entries[s.at:]
+		if uint64(entry[whole]) != w.last || !sameWords(entry[:whole], w.text) {
+			continue
+		}
+		if i > 0 {
+			set[i], set[i-1] = set[i-1], set[i]
+			s = &set[i-1]
+		}
+		return s, entry[whole+1 : whole+1+int(s.ids)]
+	}
+	return nil, nil
 }
 
-func (c *memo) add(word []byte, hash uint64, limit float32, found []segment, begin int32, scores segmenter) {
-	if len(c.keys)+len(word) > maxMemoMemory || len(c.segments)+len(found) > maxMemoMemory {
-		clear(c.words)
-		c.keys, c.segments = c.keys[:0], c.segments[:0]
-	}
-	c.words[hash%memoWords] = memoWord{hash, limit, uint32(len(c.keys)), uint32(len(c.segments)), uint8(len(word)), uint8(len(found))}
-	c.keys = append(c.keys, word...)
-	for _, s := range found {
-		c.segments = append(c.segments, memoSegment{s.id, s.end - begin, scores.score(s.id)})
-	}
-}
-
-// hashOf mixes the bytes of a word, eight at a time, with the multiply-and-fold of wyhash (Wang Yi).
-func hashOf(word []byte) uint64 {
-	const k0, k1 = 0xa0761d6478bd642f, 0xe7037ed1a0b428db
-	h := uint64(len(word)) ^ k0
-	for ; len(word) > 8; word = word[8:] {
-		h = fold(h^binary.LittleEndian.Uint64(word), k1)
-	}
-	var last uint64
-	switch n := len(word); {
-	case n == 8:
-		last = binary.LittleEndian.Uint64(word)
-	case n >= 4:
-		last = uint64(binary.LittleEndian.Uint32(word)) | uint64(binary.LittleEndian.Uint32(word[n-4:]))<<32
-	default:
-		for i, c := range word {
-			last |= uint64(c) << (8 * i)
+// sameWords compares text, as far as it fills words of eight bytes.
+func sameWords(words []scoredID, text string) bool {
+	for i, x := range words {
+		if load64(text, 8*i) != uint64(x) {
+			return false
 		}
 	}
-	return fold(h^last, k1^k0)
+	return true
 }
 
-func fold(a, b uint64) uint64 {
+// add remembers the ids of a word.
+func (c *memo) add(w rawWord, limit float32, ids []scoredID) {
+	if len(w.text) > 255 || len(ids) > 255 {
+		return
+	}
+	if c.added >= 2*len(c.sets) && len(c.sets) < maxMemoSets {
+		c.grow()
+	}
+	if len(c.entries) > maxMemoEntries {
+		clear(c.sets)
+		c.entries = c.entries[:1]
+	}
+	c.added++
+	set := &c.sets[w.hash&uint64(len(c.sets)-1)]
+	copy(set[1:], set[:3])
+	set[0] = memoWord{uint32(w.hash >> 32), uint32(len(c.entries)), limit, uint8(len(w.text)), uint8(len(ids))}
+	for at := 0; at+8 <= len(w.text); at += 8 {
+		c.entries = append(c.entries, scoredID(load64(w.text, at)))
+	}
+	c.entries = append(c.entries, scoredID(w.last))
+	c.entries = append(c.entries, ids...)
+}
+
+// grow makes room for four times as many words, and forgets those there are.
+func (c *memo) grow() {
+	c.sets, c.entries, c.added = make([]memoSet, 4*len(c.sets)), c.entries[:1], 0
+}
+
+// The multiply-and-fold of wyhash (Wang Yi).
+const k0, k1 = 0xa0761d6478bd642f, 0xe7037ed1a0b428db
+
+func mix(a, b uint64) uint64 {
 	high, low := bits.Mul64(a, b)
 	return high ^ low
+}
+
+// load64 returns eight bytes of text.
+func load64(text string, at int) uint64 {
+	t := text[at : at+8]
+	return uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
+		uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
 }

@@ -18,8 +18,9 @@
 //
 // The normalizer (normalizer.go) rewrites characters by the model's rules and makes spaces visible. The
 // segmenter of the model's type (unigram.go, bpe.go, word.go) cuts that into pieces. Both work on a word
-// at a time where no rule and no piece reaches over a space, and remember the words they have seen
-// (memo.go): the same word gives the same ids, wherever it stands. Where that cannot be proved of a model, a
+// at a time where no rule and no piece reaches over a space (bywords.go, words.go), by quicker ways that are good for
+// words alone (unigramword.go, bpeword.go), and remember the words they have seen (memo.go): the same word
+// gives the same ids, wherever it stands. Where that cannot be proved of a model, a
 // text or a word, the whole text is segmented as one. Time is linear in the length of the text, for BPE but for a
 // factor of its logarithm.
 //
@@ -83,11 +84,9 @@ type Model struct {
 type segmenter interface {
 	// segment appends the pieces of w.normalized.text[begin:end] to w.segments and their scores to w.sofar.
 	segment(w *scratch, begin, end int)
-	// score returns what a piece adds to w.sofar.
-	score(id int32) float32
-	// steady returns up to which |w.sofar| the segments of w.normalized.text[begin:end] are always the
-	// same: below 0 if they may differ from text to text.
-	steady(w *scratch, begin, end int) float32
+	// word finds the pieces of a word of at most maxWord bytes, which stands alone: w.found is set to them.
+	// They are those that segment finds while |w.sofar| is at most limit; below 0 they may always be others.
+	word(w *scratch, text []byte) (limit float32)
 }
 
 // segment is a piece found in normalized text: text[previous end:end].
@@ -96,17 +95,35 @@ type segment struct {
 	end int32
 }
 
+// maxWord is how many bytes of a word make it a long one.
+const maxWord = 96
+
+// found is a piece of a word: text[previous end:end], and what it adds to the score of a text.
+type found struct {
+	id    int32
+	end   int32
+	score float32
+}
+
 // scratch is what one call of Encode works in.
 type scratch struct {
-	normalized normalized
-	segments   []segment
-	sofar      float32 // the score of all segments before, in a unigram model
-	steps      []step
-	exact      []exactStep
-	merges     merges
-	dropout    float64 // the probability of leaving a merge out, in a BPE model
-	random     *Random // which decides, nil if none is left out
-	memo       memo
+	normalized   normalized
+	segments     []segment
+	sofar        float32 // the score of all segments before, in a unigram model
+	afterUnknown bool    // the last of them is the unknown piece
+	steps        []step
+	merges       merges
+	dropout      float64 // the probability of leaving a merge out, in a BPE model
+	random       *Random // which decides, nil if none is left out
+
+	found   []found // of a word, in room
+	limit   float32 // of a word, of segmenter.word
+	room    [maxWord]found
+	ways    [maxWord + 1]way
+	bpeWord bpeWord
+	scored  []scoredID
+	ids     []int32
+	memo    memo
 }
 
 // maxModelBytes bounds what Open reads; the largest published models are some 5 MB long.

@@ -1,7 +1,6 @@
 package sentencepiece
 
 import (
-	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -16,6 +15,7 @@ type normalizer struct {
 	removeExtraWhitespaces bool
 	whitespaceAsSuffix     bool
 	space                  string // what a space becomes
+	plainSpace             bool   // no rule and no symbol starts with a space
 }
 
 // spaceSymbol is U+2581, LOWER ONE EIGHTH BLOCK: the visible space of pieces.
@@ -42,6 +42,7 @@ func newNormalizer(spec NormalizerSpec, symbols *trie, whitespaceAsSuffix bool) 
 	if spec.EscapeWhitespaces {
 		n.space = spaceSymbol
 	}
+	n.plainSpace = n.untouched.space()
 	return n, nil
 }
 
@@ -89,6 +90,12 @@ func (d *normalized) addRun(s string, origin int) {
 	}
 }
 
+// endsWith reports whether text ends with s.
+func (d *normalized) endsWith(s string) bool {
+	n := len(d.text) - len(s)
+	return n >= 0 && d.text[len(d.text)-1] == s[len(s)-1] && string(d.text[n:]) == s
+}
+
 // cut drops everything from byte size on and returns the offset of the original it came from.
 func (d *normalized) cut(size int) (origin int) {
 	d.text = d.text[:size]
@@ -113,7 +120,7 @@ func (n *normalizer) normalize(dst *normalized, text string) {
 	}
 	at = n.body(dst, text, at)
 	if n.removeExtraWhitespaces {
-		for bytes.HasSuffix(dst.text, []byte(n.space)) {
+		for dst.endsWith(n.space) {
 			at = dst.cut(len(dst.text) - len(n.space))
 		}
 	}
@@ -133,7 +140,7 @@ func (n *normalizer) body(dst *normalized, text string, at int) (end int) {
 			at, afterSpace = end, false
 			continue
 		}
-		if text[at] == ' ' && n.untouched.space {
+		if text[at] == ' ' && n.plainSpace {
 			if !afterSpace {
 				dst.addSpace(n.space, at)
 			}
@@ -151,6 +158,11 @@ func (n *normalizer) body(dst *normalized, text string, at int) (end int) {
 		at += consumed
 	}
 	return at
+}
+
+// leavesSpaces reports whether no rule and no symbol has a space in it.
+func (n *normalizer) leavesSpaces() bool {
+	return n.plainSpace && (n.charsmap == nil || !n.charsmap.matches(' ')) && (n.symbols == nil || !n.symbols.spells(' '))
 }
 
 // leadingSpaces returns how many bytes of text normalize to spaces, from its start.

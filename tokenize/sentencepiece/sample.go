@@ -36,7 +36,7 @@ func (m *Model) Sample(text string, s Sampling, random *Random) ([]int32, error)
 	}
 	w := m.borrow(text, false)
 	defer m.release(w)
-	w.segments, w.sofar = w.segments[:0], 0
+	w.segments = w.segments[:0]
 	text0 := w.normalized.text
 	if len(text0) == 0 {
 		return nil, nil

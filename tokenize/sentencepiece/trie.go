@@ -46,6 +46,16 @@ func (t *trie) step(node trieNode, c byte) (child trieNode, ok bool) {
 	return child, child.follows(c)
 }
 
+// spells reports whether any string has the byte c in it.
+func (t *trie) spells(c byte) bool {
+	for _, unit := range t.units {
+		if unit&(trieUsed|0xff) == trieUsed|trieNode(c) {
+			return true
+		}
+	}
+	return false
+}
+
 // lookup returns the id of key, or -1.
 func (t *trie) lookup(key string) int32 {
 	node, ok := t.root(), true

@@ -12,6 +12,10 @@ type unigram struct {
 	defined  []bool    // of each id: it is a user-defined piece
 	unk      int32
 	unkScore float32
+	walks    []walkNode // of pieces, nil if they are too many
+	space    uint32     // the unit of walks behind a space, 0 if no piece starts with one
+	largest  float64    // of the sizes of scores
+	positive float64    // the highest score that a byte of a piece can have, at least 0
 }
 
 // newUnigram makes the segmenter of the pieces in byText.
@@ -28,6 +32,7 @@ func newUnigram(pieces []Piece, byText *trie, unk int32) *unigram {
 		}
 	}
 	u.unkScore = lowest - unkPenalty
+	u.prepareWords(pieces)
 	return u
 }
 
@@ -126,73 +131,6 @@ func (u *unigram) emit(w *scratch, steps []step, base, end int) {
 		w.segments = append(w.segments, segment{steps[at-base].id, int32(at)})
 	}
 	slices.Reverse(w.segments[first:])
-}
-
-func (u *unigram) score(id int32) float32 {
-	if id == u.unk {
-		return u.unkScore
-	}
-	return u.scores[id]
-}
-
-// exactStep is a step in double precision, with what else one knows of the ways to a byte.
-type exactStep struct {
-	score float64 // of the best way
-	gap   float64 // how much less the second best scores
-	start int32   // of the last piece of the best, -1 if there is no way
-}
-
-// steady of unigram: the sums of segment are rounded, by more the larger they are, and a word that comes
-// late in a text may round to another result than it does alone. That cannot happen while the error is
-// less than the smallest gap, on the best path, between the best way to a byte and the second best.
-//
-// A sum of at most n scores, none of whose partial sums is beyond size, is off by at most n*size/2^24; two
-// such are compared. What is here taken for n and size is too large, and the result is halved once more.
-func (u *unigram) steady(w *scratch, begin, end int) float32 {
-	text := w.normalized.text[begin:end]
-	steps := slices.Grow(w.exact[:0], len(text)+1)[:len(text)+1]
-	w.exact = steps
-	for i := range steps {
-		steps[i] = exactStep{start: -1}
-	}
-	size := 0.0
-	offer := func(start, end int, score float32) {
-		to, sum := &steps[end], steps[start].score+float64(score)
-		size = max(size, math.Abs(sum))
-		switch {
-		case to.start < 0:
-			*to = exactStep{sum, math.Inf(1), int32(start)}
-		case sum > to.score:
-			*to = exactStep{sum, sum - to.score, int32(start)}
-		default:
-			to.gap = min(to.gap, to.score-sum)
-		}
-	}
-	for start := 0; start < len(text); {
-		char := min(charLen(text[start]), len(text)-start)
-		single := false
-		node, ok := u.pieces.root(), true
-		for at := start; at < len(text); {
-			if node, ok = u.pieces.step(node, text[at]); !ok {
-				break
-			}
-			at++
-			if id := node.id(); id >= 0 {
-				offer(start, at, u.scores[id])
-				single = single || at-start == char
-			}
-		}
-		if !single {
-			offer(start, start+char, u.unkScore)
-		}
-		start += char
-	}
-	gap := math.Inf(1)
-	for at := len(text); at > 0; at = int(steps[at].start) {
-		gap = min(gap, steps[at].gap)
-	}
-	limit := gap/(4*float64(len(text)+1))*(1<<24) - 2*size
-	return float32(min(limit, resetScore-2*size-1))
 }
 
 // charLen returns the length of a UTF-8 character from its first byte alone, as OneCharLen of util.h.

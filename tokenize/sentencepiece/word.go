@@ -23,9 +23,7 @@ func (m words) segment(w *scratch, begin, end int) {
 	}
 }
 
-func (words) score(int32) float32 { return 0 }
-
-func (words) steady(_ *scratch, _, _ int) float32 { return math.MaxFloat32 }
+func (words) word(*scratch, []byte) float32 { return -1 }
 
 // characters segments text into characters and user-defined pieces (char_model.cc).
 type characters struct {
@@ -37,21 +35,34 @@ type characters struct {
 func (m characters) segment(w *scratch, begin, end int) {
 	text := w.normalized.text
 	for begin < end {
-		size := 0
-		if m.symbols != nil {
-			size = longestPrefix(m.symbols, text[begin:end], maxSymbolMatches)
-		}
-		if size == 0 {
-			size = min(charLen(text[begin]), end-begin)
-		}
-		w.segments = append(w.segments, segment{find(m.pieces, text[begin:begin+size], m.unk), int32(begin + size)})
+		id, size := m.next(text[begin:end])
 		begin += size
+		w.segments = append(w.segments, segment{id, int32(begin)})
 	}
 }
 
-func (characters) score(int32) float32 { return 0 }
+// word of characters is what segment finds.
+func (m characters) word(w *scratch, text []byte) float32 {
+	n := 0
+	for begin := 0; begin < len(text); n++ {
+		id, size := m.next(text[begin:])
+		begin += size
+		w.room[n] = found{id: id, end: int32(begin)}
+	}
+	w.found = w.room[:n]
+	return math.MaxFloat32
+}
 
-func (characters) steady(_ *scratch, _, _ int) float32 { return math.MaxFloat32 }
+// next returns the first piece of text and its size.
+func (m characters) next(text []byte) (id int32, size int) {
+	if m.symbols != nil {
+		size = longestPrefix(m.symbols, text, maxSymbolMatches)
+	}
+	if size == 0 {
+		size = min(charLen(text[0]), len(text))
+	}
+	return find(m.pieces, text[:size], m.unk), size
+}
 
 // find returns the id of the piece with the given text, or unk.
 func find(pieces *trie, text []byte, unk int32) int32 {
