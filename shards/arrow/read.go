@@ -80,18 +80,32 @@ func open(f File, isFile bool) (next func() (arrow.Record, error), end func(), e
 			err = fmt.Errorf("damaged: %v", p)
 		}
 	}()
+	mem := newBounded()
+	bounded := func(read func() (arrow.Record, error)) func() (arrow.Record, error) {
+		return func() (arrow.Record, error) {
+			mem.nextBatch()
+			return read()
+		}
+	}
 	if !isFile {
-		r, err := ipc.NewReader(bufio.NewReaderSize(f, 1<<20))
+		buffered := bufio.NewReaderSize(f, 1<<20)
+		if buffered, err = checkStream(buffered); err != nil {
+			return nil, nil, err
+		}
+		r, err := ipc.NewReader(buffered, ipc.WithAllocator(mem))
 		if err != nil {
 			return nil, nil, err
 		}
-		return r.Read, r.Release, nil
+		return bounded(r.Read), r.Release, nil
 	}
-	r, err := ipc.NewFileReader(f)
+	if err := checkFile(f); err != nil {
+		return nil, nil, err
+	}
+	r, err := ipc.NewFileReader(f, ipc.WithAllocator(mem))
 	if err != nil {
 		return nil, nil, err
 	}
-	return r.Read, func() { r.Close() }, nil
+	return bounded(r.Read), func() { r.Close() }, nil
 }
 
 // safely makes a panic of the Arrow library an error: damaged input makes it panic.
