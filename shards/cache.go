@@ -74,7 +74,8 @@ type pageCache struct {
 type cachedGroup struct {
 	n            int
 	mu           sync.Mutex
-	pages        [][]*page // of each column; of a chunk read as a whole, all its pages
+	locations    [][]location // of the pages of each column; nil if not read yet
+	pages        [][]*page    // of each column; of a chunk read as a whole, all its pages
 	dictionaries []*page
 	bytes        int64 // guarded by the cache's mutex
 }
@@ -90,7 +91,7 @@ func (c *pageCache) get(n int) *cachedGroup {
 	if c.groups == nil {
 		c.groups = map[int]*list.Element{}
 	}
-	g := &cachedGroup{n: n, pages: make([][]*page, len(columns)), dictionaries: make([]*page, len(columns))}
+	g := &cachedGroup{n: n, locations: make([][]location, len(columns)), pages: make([][]*page, len(columns)), dictionaries: make([]*page, len(columns))}
 	c.groups[n] = c.order.PushFront(g)
 	return g
 }

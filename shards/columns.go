@@ -42,10 +42,26 @@ func (v value) int32() int32     { return int32(v.bits) }
 func (v value) float32() float32 { return math.Float32frombits(uint32(v.bits)) }
 func (v value) float64() float64 { return math.Float64frombits(v.bits) }
 
-// batch is the samples being assembled from columns.
+// batch is the samples being assembled from columns, and the memory of their lists.
 type batch struct {
-	samples []Sample
-	names   [2][][]string // of the scores and the metadata of each sample, until their values come
+	samples   []Sample
+	names     [2][][]string // of the scores and the metadata of each sample, until their values come
+	images    []Image
+	texts     []Text
+	questions []Question
+	boxes     []Box
+}
+
+// reset empties the batch and makes it n samples.
+func (b *batch) reset(n int) {
+	b.names = [2][][]string{}
+	b.images, b.texts, b.questions, b.boxes = b.images[:0], b.texts[:0], b.questions[:0], b.boxes[:0]
+	if n > cap(b.samples) {
+		b.samples = make([]Sample, n)
+		return
+	}
+	b.samples = b.samples[:n]
+	clear(b.samples)
 }
 
 // setConstant gives every row the one value of a column that belongs to no list.
@@ -60,18 +76,18 @@ func (b *batch) setConstant(column int, c *chunk, kind format.Type) bool {
 	return true
 }
 
-// listing makes the lists of a batch's samples, from the first on rows[i] elements each, in one allocation.
+// listing makes the lists of a batch's samples, from the first on rows[i] elements each.
 type listing struct {
 	resize func(b *batch, first int, rows []int32)
 }
 
-func lists[T any](list func(*Sample) *[]T) *listing {
+func lists[T any](list func(*Sample) *[]T, memory func(*batch) *[]T) *listing {
 	return &listing{func(b *batch, first int, rows []int32) {
 		total := 0
 		for _, n := range rows {
 			total += int(n)
 		}
-		all := make([]T, total)
+		all := take(memory(b), total)
 		if questions, ok := any(all).([]Question); ok {
 			for i := range questions {
 				questions[i].Answers = []Answer{} // [] in JSON, not null
@@ -85,11 +101,22 @@ func lists[T any](list func(*Sample) *[]T) *listing {
 	}}
 }
 
+// take returns n empty elements of memory that is used again, or of new memory if it is full.
+func take[T any](memory *[]T, n int) []T {
+	if n > cap(*memory)-len(*memory) {
+		*memory = make([]T, 0, max(n, cap(*memory)+cap(*memory)/2)) // what was taken stays where it is
+	}
+	taken := (*memory)[len(*memory):][:n]
+	*memory = (*memory)[:len(*memory)+n]
+	clear(taken)
+	return taken
+}
+
 var (
-	imageLists    = lists(func(s *Sample) *[]Image { return &s.Images })
-	textLists     = lists(func(s *Sample) *[]Text { return &s.Texts })
-	questionLists = lists(func(s *Sample) *[]Question { return &s.Questions })
-	boxLists      = lists(func(s *Sample) *[]Box { return &s.Boxes })
+	imageLists    = lists(func(s *Sample) *[]Image { return &s.Images }, func(b *batch) *[]Image { return &b.images })
+	textLists     = lists(func(s *Sample) *[]Text { return &s.Texts }, func(b *batch) *[]Text { return &b.texts })
+	questionLists = lists(func(s *Sample) *[]Question { return &s.Questions }, func(b *batch) *[]Question { return &b.questions })
+	boxLists      = lists(func(s *Sample) *[]Box { return &s.Boxes }, func(b *batch) *[]Box { return &b.boxes })
 )
 
 func imageAt(b *batch, at place) *Image       { return &b.samples[at.row].Images[at.element] }

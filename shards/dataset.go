@@ -47,11 +47,30 @@ func (dir folder) ReadFile(name string) ([]byte, error) {
 }
 
 func (dir folder) OpenFile(name string) (io.ReaderAt, error) {
-	f, err := os.Open(filepath.Join(string(dir), name))
+	f, err := openLocal(filepath.Join(string(dir), name))
 	if err != nil {
-		return nil, err // not a *os.File that is nil
+		return nil, err // not a *localFile that is nil
 	}
 	return f, nil
+}
+
+// localFile is a file with its memory, if it can be mapped.
+type localFile struct {
+	*os.File
+	mapping *mapping
+}
+
+func openLocal(path string) (*localFile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &localFile{f, mapFile(f, info.Size())}, nil
 }
 
 func (dir folder) Size(name string) (int64, error) {

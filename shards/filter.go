@@ -168,7 +168,7 @@ func (p *part) kept(group int, f *Filter) ([]bool, error) {
 	n := columnOf(f.Column)
 	chosen := make([]bool, len(columns))
 	chosen[n] = true
-	chunks, _, err := p.readChunks(group, chosen, nil)
+	chunks, err := p.readChunks(group, chosen, new(room), false)
 	if err != nil {
 		return nil, err
 	}

@@ -13,12 +13,41 @@ import (
 	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
 
 	"github.com/pali3/pali3/internal/atomicfile"
 )
 
-// pageBytes is the size at which a Parquet page ends. Small pages keep the cost of reading one row low.
-const pageBytes = 128 << 10
+// Sizes at which a page ends. To read one row of a compressed page is to decode all of it; of an uncompressed one,
+// to read the lengths in front of its values and the value.
+const (
+	compressedPage   = 128 << 10
+	uncompressedPage = 1 << 20
+)
+
+// layout is how a file is compressed.
+type layout struct {
+	codec compress.Codec
+	page  int // bytes
+}
+
+var (
+	compressed   = layout{&parquet.Zstd, compressedPage}
+	uncompressed = layout{&parquet.Uncompressed, uncompressedPage}
+)
+
+// layout returns that of a file which begins with the sample: compressed where its text is more than its images. With
+// images, text is so small a part that what compressing it would save is worth less than reading it in place.
+func (s *Sample) layout() layout {
+	var images int64
+	for i := range s.Images {
+		images += int64(len(s.Images[i].Bytes))
+	}
+	if images > s.textBytes() {
+		return uncompressed
+	}
+	return compressed
+}
 
 // table writes rows of type T to one Parquet file, visible only when whole.
 type table[T any] struct {
@@ -29,20 +58,20 @@ type table[T any] struct {
 	rows   int64
 }
 
-func createTable[T any](dir, name string) (*table[T], error) {
+func createTable[T any](dir, name string, l layout) (*table[T], error) {
 	file, err := atomicfile.Create(filepath.Join(dir, name))
 	if err != nil {
 		return nil, err
 	}
 	digest := sha256.New()
-	writer := newWriter[T](io.MultiWriter(file, digest))
+	writer := newWriter[T](io.MultiWriter(file, digest), l)
 	return &table[T]{file: file, hash: digest, writer: writer, name: name}, nil
 }
 
-func newWriter[T any](w io.Writer) *parquet.GenericWriter[T] {
+func newWriter[T any](w io.Writer, l layout) *parquet.GenericWriter[T] {
 	return parquet.NewGenericWriter[T](w,
-		parquet.Compression(&parquet.Zstd),
-		parquet.PageBufferSize(pageBytes),
+		parquet.Compression(l.codec),
+		parquet.PageBufferSize(l.page),
 		parquet.SkipPageStatistics("images", "list", "element", "bytes"), // they would repeat each page's least and greatest image
 		parquet.SkipPageBounds("images", "list", "element", "bytes"),
 		parquet.SkipPageBounds("boxes", "list", "element", "mask"),
@@ -53,9 +82,12 @@ func newWriter[T any](w io.Writer) *parquet.GenericWriter[T] {
 // WriteParquet writes samples as one Parquet file, laid out as a part of a dataset.
 func WriteParquet(w io.Writer, samples iter.Seq2[Sample, error]) error {
 	limits := Limits{}.withDefaults()
-	out := newWriter[Sample](w)
+	var out *parquet.GenericWriter[Sample]
 	var bytes, rows int64
 	for s, err := range samples {
+		if out == nil {
+			out = newWriter[Sample](w, s.layout())
+		}
 		if err == nil {
 			_, err = out.Write([]Sample{s})
 		}
@@ -66,6 +98,9 @@ func WriteParquet(w io.Writer, samples iter.Seq2[Sample, error]) error {
 		if err != nil {
 			return err
 		}
+	}
+	if out == nil {
+		out = newWriter[Sample](w, compressed)
 	}
 	return out.Close()
 }

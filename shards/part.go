@@ -3,7 +3,6 @@ package shards
 import (
 	"fmt"
 	"io"
-	"sort"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -14,9 +13,12 @@ import (
 type part struct {
 	name   string
 	r      io.ReaderAt
+	memory *mapping // of a file of a folder, or nil
 	size   int64
 	levels []levels // of each of columns
 	groups []partGroup
+
+	checksums bool // of image bytes too are compared: as many bytes again to go through
 }
 
 // partGroup is a row group.
@@ -29,10 +31,12 @@ type partGroup struct {
 type chunk struct {
 	at, size   int64 // of all its pages; size is 0 if there is nothing to read
 	dictionary int64 // offset of the dictionary page, or 0
+	data       int64 // offset of the first data page
 	codec      format.CompressionCodec
-	pages      []location // nil if the file has no offset index: then it is read as a whole
-	bounds     *bounds    // nil if not known
-	constant   bool       // every value is the bounds' one, and none is null
+	index      int64 // offset of the offset index; without one the chunk is read as a whole
+	indexSize  int32
+	bounds     *bounds // nil if not known
+	constant   bool    // every value is the bounds' one, and none is null
 }
 
 // maxBounds is up to which size a chunk's bounds are kept.
@@ -41,28 +45,24 @@ const maxBounds = 256
 // bounds are the least and the greatest value of a chunk, as Parquet writes them.
 type bounds struct{ low, high string }
 
-// location is where a page lies.
-type location struct {
-	at    int64
-	size  int32
-	first int32 // row within the group
-}
-
 // openPart reads the footer of a part.
 func openPart(name string, r io.ReaderAt, size int64) (p *part, err error) {
 	defer recovered(&err, "opening %s", name)
-	file, err := parquet.OpenFile(r, size, parquet.SkipBloomFilters(true))
+	file, err := parquet.OpenFile(r, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", name, err)
 	}
 	p = &part{name: name, r: r, size: size, levels: make([]levels, len(columns))}
+	if local, ok := r.(*localFile); ok && local.mapping != nil && int64(len(local.mapping.b)) == size {
+		p.memory = local.mapping
+	}
 	leaves := make([]int, len(columns)) // in the file; -1 if it lacks the column
 	for i := range columns {
 		if leaves[i], err = p.levels[i].find(file.Root(), &columns[i]); err != nil {
 			return nil, fmt.Errorf("opening %s: %w", name, err)
 		}
 	}
-	metadata, offsets := file.Metadata(), file.OffsetIndexes()
+	metadata := file.Metadata()
 	for g := range metadata.RowGroups {
 		rowGroup := &metadata.RowGroups[g]
 		if rowGroup.NumRows < 0 || rowGroup.NumRows > 1<<31-1 {
@@ -73,11 +73,7 @@ func openPart(name string, r io.ReaderAt, size int64) (p *part, err error) {
 			if leaf < 0 {
 				continue
 			}
-			var index *format.OffsetIndex
-			if at := g*len(rowGroup.Columns) + leaf; at < len(offsets) {
-				index = &offsets[at]
-			}
-			if err := group.chunks[i].locate(&rowGroup.Columns[leaf].MetaData, index, size); err != nil {
+			if err := group.chunks[i].locate(&rowGroup.Columns[leaf], size); err != nil {
 				return nil, fmt.Errorf("opening %s: row group %d, column %s: %w", name, g, columns[i].name, err)
 			}
 		}
@@ -145,8 +141,9 @@ func cutDot(path string) (first, rest string) {
 	return path, ""
 }
 
-// locate notes where a chunk's pages lie, all of them within the file.
-func (c *chunk) locate(m *format.ColumnMetaData, index *format.OffsetIndex, size int64) error {
+// locate notes where a chunk and its offset index lie, both within the file.
+func (c *chunk) locate(column *format.ColumnChunk, size int64) error {
+	m := &column.MetaData
 	c.codec = m.Codec
 	if low, high := m.Statistics.MinValue, m.Statistics.MaxValue; low != nil && high != nil && len(low)+len(high) <= maxBounds {
 		c.bounds = &bounds{string(low), string(high)}
@@ -155,30 +152,17 @@ func (c *chunk) locate(m *format.ColumnMetaData, index *format.OffsetIndex, size
 	if m.NumValues == m.Statistics.NullCount {
 		return nil // every list is empty, every value is null
 	}
-	c.at, c.size, c.dictionary = m.DataPageOffset, m.TotalCompressedSize, m.DictionaryPageOffset
-	if c.dictionary > 0 && c.dictionary < c.at {
+	c.data, c.size, c.dictionary = m.DataPageOffset, m.TotalCompressedSize, m.DictionaryPageOffset
+	if c.at = c.data; c.dictionary > 0 && c.dictionary < c.at {
 		c.at = c.dictionary
 	}
-	if c.at < 0 || c.size < 0 || c.at > size || c.size > size-c.at {
+	if c.at < 0 || c.size < 0 || c.at > size || c.size > size-c.at || c.data > c.at+c.size {
 		return fmt.Errorf("%d bytes at %d of a file of %d", c.size, c.at, size)
 	}
-	if index == nil || len(index.PageLocations) == 0 {
-		return nil
-	}
-	c.pages = make([]location, len(index.PageLocations))
-	for i, l := range index.PageLocations {
-		if l.Offset < c.at || int64(l.CompressedPageSize) > c.at+c.size-l.Offset || l.CompressedPageSize < 0 ||
-			l.FirstRowIndex < 0 || l.FirstRowIndex > 1<<31-1 || i == 0 && l.FirstRowIndex != 0 || i > 0 && int32(l.FirstRowIndex) < c.pages[i-1].first {
-			return fmt.Errorf("page %d has %d bytes at %d and row %d", i, l.CompressedPageSize, l.Offset, l.FirstRowIndex)
-		}
-		c.pages[i] = location{l.Offset, l.CompressedPageSize, int32(l.FirstRowIndex)}
+	if at, n := column.OffsetIndexOffset, column.OffsetIndexLength; at > 0 && n > 0 && at <= size && int64(n) <= size-at {
+		c.index, c.indexSize = at, n
 	}
 	return nil
-}
-
-// pageOf returns the number of the page that has a row.
-func (c *chunk) pageOf(row int) int {
-	return sort.Search(len(c.pages), func(i int) bool { return int(c.pages[i].first) > row }) - 1
 }
 
 // readDictionary reads the dictionary of a chunk from the chunk's bytes, or from the file if b is nil.
@@ -187,14 +171,10 @@ func (p *part) readDictionary(c *chunk, column int, b []byte) (*page, error) {
 		return nil, nil
 	}
 	if b == nil {
-		end := c.at + c.size
-		if len(c.pages) > 0 {
-			end = c.pages[0].at
-		}
-		if end < c.dictionary {
+		if c.data < c.dictionary {
 			return nil, fmt.Errorf("a dictionary at %d behind its pages", c.dictionary)
 		}
-		b = make([]byte, end-c.dictionary)
+		b = make([]byte, c.data-c.dictionary)
 		if _, err := p.r.ReadAt(b, c.dictionary); err != nil {
 			return nil, err
 		}
@@ -205,10 +185,10 @@ func (p *part) readDictionary(c *chunk, column int, b []byte) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkCRC(h, body); err != nil {
+	if err := h.check(body); err != nil {
 		return nil, err
 	}
-	return decodeDictionary(h, body, c.codec, &p.levels[column])
+	return decodeDictionary(&h, body, c.codec, &p.levels[column])
 }
 
 // damage is an error of a page.
@@ -227,19 +207,21 @@ func (p *part) readChunk(group, column int, b []byte) (pages []*page, err error)
 	dictionary, err := p.readDictionary(c, column, b)
 	row := 0
 	for n := 0; err == nil && len(b) > 0 && row < p.groups[group].rows; n++ {
-		var h *format.PageHeader
+		var h header
 		var body []byte
 		if h, body, b, err = parsePage(b); err != nil {
 			break
 		}
-		if h.Type == format.DictionaryPage || h.Type == format.IndexPage {
+		if h.kind == format.DictionaryPage || h.kind == format.IndexPage {
 			continue
 		}
-		if err = checkCRC(h, body); err != nil {
-			break
+		if p.checksums || !columns[column].large {
+			if err = h.check(body); err != nil {
+				break
+			}
 		}
 		var decoded *page
-		if decoded, err = decodePage(h, body, c.codec, &p.levels[column], dictionary); err == nil {
+		if decoded, err = decodePage(&h, body, c.codec, &p.levels[column], dictionary); err == nil {
 			decoded.first = row
 			row += decoded.rows
 			pages = append(pages, decoded)

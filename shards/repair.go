@@ -113,15 +113,13 @@ func survey(dir, name string) (File, Stat, error) {
 		return File{}, Stat{}, err
 	}
 	var stat Stat
-	var buffer []byte
+	var r room
 	for n := range p.groups {
-		samples, reused, err := p.readGroup(n, everything, buffer)
-		if err != nil {
+		if err := p.readGroup(n, everything, &r, false); err != nil {
 			return File{}, Stat{}, err
 		}
-		buffer = reused
-		for i := range samples {
-			stat.Count(&samples[i])
+		for i := range r.batch.samples {
+			stat.Count(&r.batch.samples[i])
 		}
 	}
 	return f, stat, nil

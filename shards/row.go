@@ -1,11 +1,11 @@
 package shards
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 	"unsafe"
 
-	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -32,7 +32,7 @@ func (v *View) Row(i int) (Sample, error) {
 // assemble sets the columns of one row of a row group into the batch's one sample.
 func (v *View) assemble(b *batch, p *part, group, row int, kept *cachedGroup) (err error) {
 	defer recovered(&err, "row group %d", group)
-	f := filler{b: b}
+	f := filler{b: b, part: p}
 	for i, chosen := range v.chosen {
 		chunk := &p.groups[group].chunks[i]
 		if !chosen || chunk.size == 0 {
@@ -45,7 +45,6 @@ func (v *View) assemble(b *batch, p *part, group, row int, kept *cachedGroup) (e
 		if err != nil {
 			return fmt.Errorf("column %s: %w", columns[i].name, err)
 		}
-		f.read = p.r
 		if err := f.fill(i, f.begin(i), &p.levels[i], page, row-page.first, row-page.first+1, 0); err != nil {
 			return fmt.Errorf("column %s: %w", columns[i].name, err)
 		}
@@ -58,27 +57,20 @@ func (d *Dataset) page(p *part, group, column, row int, kept *cachedGroup) (*pag
 	c := &p.groups[group].chunks[column]
 	kept.mu.Lock()
 	defer kept.mu.Unlock()
-	if c.pages == nil {
-		if kept.pages[column] == nil {
-			b := make([]byte, c.size)
-			if _, err := p.r.ReadAt(b, c.at); err != nil {
-				return nil, err
-			}
-			pages, err := p.readChunk(group, column, b)
-			if err != nil {
-				return nil, err
-			}
-			kept.pages[column] = pages
-			d.pages.grew(kept, int64(len(b)))
+	if c.indexSize == 0 {
+		return d.pageOfWhole(p, group, column, row, kept)
+	}
+	if kept.locations[column] == nil {
+		locations, err := p.locations(c)
+		if err != nil {
+			return nil, err
 		}
-		pages := kept.pages[column]
-		return pages[sort.Search(len(pages), func(i int) bool { return pages[i].first > row })-1], nil
+		kept.locations[column], kept.pages[column] = locations, make([]*page, len(locations))
+		d.pages.grew(kept, int64(len(locations))*24)
 	}
-	if kept.pages[column] == nil {
-		kept.pages[column] = make([]*page, len(c.pages))
-	}
-	n := c.pageOf(row)
-	if kept.pages[column][n] == nil {
+	locations, pages := kept.locations[column], kept.pages[column]
+	n := sort.Search(len(locations), func(i int) bool { return int(locations[i].first) > row }) - 1
+	if pages[n] == nil {
 		if c.dictionary > 0 && kept.dictionaries[column] == nil {
 			dictionary, err := p.readDictionary(c, column, nil)
 			if err != nil {
@@ -87,27 +79,58 @@ func (d *Dataset) page(p *part, group, column, row int, kept *cachedGroup) (*pag
 			kept.dictionaries[column] = dictionary
 			d.pages.grew(kept, dictionary.size())
 		}
-		decoded, err := p.readPage(c, column, n, kept.dictionaries[column])
+		decoded, err := p.readPage(c, column, locations[n], kept.dictionaries[column])
 		if err != nil {
 			return nil, err
 		}
 		if row-decoded.first >= decoded.rows {
 			return nil, fmt.Errorf("the page at row %d has %d rows", decoded.first, decoded.rows)
 		}
-		kept.pages[column][n] = decoded
+		pages[n] = decoded
 		d.pages.grew(kept, decoded.size())
 	}
-	return kept.pages[column][n], nil
+	return pages[n], nil
 }
 
-// prefix is how much of a page of large values is read to learn where they lie.
-const prefix = 4096
+// pageOfWhole is [Dataset.page] for a chunk without an offset index, which is read as a whole.
+func (d *Dataset) pageOfWhole(p *part, group, column, row int, kept *cachedGroup) (*page, error) {
+	c := &p.groups[group].chunks[column]
+	if kept.pages[column] == nil {
+		b := make([]byte, c.size)
+		if _, err := p.r.ReadAt(b, c.at); err != nil {
+			return nil, err
+		}
+		pages, err := p.readChunk(group, column, b)
+		if err != nil {
+			return nil, err
+		}
+		kept.pages[column] = pages
+		d.pages.grew(kept, int64(len(b)))
+	}
+	pages := kept.pages[column]
+	return pages[sort.Search(len(pages), func(i int) bool { return pages[i].first > row })-1], nil
+}
 
-// readPage reads and decodes page n of a chunk that has an offset index.
-func (p *part) readPage(c *chunk, column, n int, dictionary *page) (*page, error) {
-	at := c.pages[n]
-	if columns[column].large && at.size > prefix {
-		if found, err := p.readDirectory(c, at, column); found != nil || err != nil {
+// locations reads where the pages of a chunk lie.
+func (p *part) locations(c *chunk) ([]location, error) {
+	b := make([]byte, c.indexSize)
+	if _, err := p.r.ReadAt(b, c.index); err != nil {
+		return nil, err
+	}
+	return c.readLocations(b)
+}
+
+// A page of more than whole bytes is not read whole if its values can be read singly: only its first bytes
+// are, which say where they lie.
+const (
+	whole  = 64 << 10
+	prefix = 4 << 10
+)
+
+// readPage reads and decodes the page of a chunk that lies at at.
+func (p *part) readPage(c *chunk, column int, at location, dictionary *page) (*page, error) {
+	if c.codec == format.Uncompressed && at.size > whole && p.levels[column].kind == format.ByteArray {
+		if found, err := p.readDirectory(at, column); found != nil || err != nil {
 			return found, err
 		}
 	}
@@ -119,63 +142,73 @@ func (p *part) readPage(c *chunk, column, n int, dictionary *page) (*page, error
 	if err != nil {
 		return nil, err
 	}
-	if err := checkCRC(h, body); err != nil {
+	if err := h.check(body); err != nil {
 		return nil, err
 	}
-	decoded, err := decodePage(h, body, c.codec, &p.levels[column], dictionary)
+	decoded, err := decodePage(&h, body, c.codec, &p.levels[column], dictionary)
 	if err == nil {
 		decoded.first = int(at.first)
 	}
 	return decoded, err
 }
 
-// readDirectory reads where the values of a page lie, so that each can be read by itself; it returns
+// readDirectory reads where the values of an uncompressed page lie, so that each can be read by itself; it returns
 // nil if the page is not laid out for that.
-func (p *part) readDirectory(c *chunk, at location, column int) (*page, error) {
+func (p *part) readDirectory(at location, column int) (*page, error) {
 	b := make([]byte, prefix)
 	if _, err := p.r.ReadAt(b, at.at); err != nil {
 		return nil, err
 	}
-	reader := new(thrift.CompactProtocol).NewReaderFromBytes(b)
-	h := new(format.PageHeader)
-	if err := thrift.NewDecoder(reader).Decode(h); err != nil {
+	h, n, err := readHeader(b)
+	if err != nil {
 		return nil, nil // longer than the prefix
 	}
-	b = b[reader.BytesRead():]
-	v2 := &h.DataPageHeaderV2.V
-	if h.Type != format.DataPageV2 || v2.Encoding != format.DeltaLengthByteArray || h.UncompressedPageSize != h.CompressedPageSize ||
-		int(h.CompressedPageSize)+reader.BytesRead() != int(at.size) || c.codec != format.Uncompressed {
+	b = b[n:]
+	if h.kind != format.DataPageV2 || !h.described || h.encoding != format.DeltaLengthByteArray || h.uncompressed != h.size || h.size+n != int(at.size) {
 		return nil, nil
 	}
-	slots, rep, def := int(v2.NumValues), int(v2.RepetitionLevelsByteLength), int(v2.DefinitionLevelsByteLength)
-	lengths := 32 + (slots/128+1)*(32+4*128) // at most: a block's head and its values
-	if slots < 0 || rep < 0 || def < 0 || slots > prefix || rep > prefix || def > prefix || rep+def+lengths > len(b) {
+	if h.values < 0 || h.values > maxDirectory || h.rep < 0 || h.rep > len(b) || h.def < 0 || h.def > len(b)-h.rep {
 		return nil, nil
 	}
-	found := &page{rows: int(v2.NumRows), first: int(at.first)}
-	if err := found.readLevels(b[:rep], b[rep:rep+def], slots, &p.levels[column]); err != nil {
+	found := &page{first: int(at.first)}
+	if err := found.readLevelsV2(&h, b, &p.levels[column]); err != nil {
 		return nil, err
 	}
-	if err := found.rowStarts(slots); err != nil {
+	if err := found.rowStarts(h.values); err != nil {
 		return nil, err
 	}
-	body := int64(h.CompressedPageSize) - int64(rep+def)
-	sum, err := found.readLengths(b[rep+def:], slots-found.nulls)
-	if err != nil || sum > body {
-		return nil, fmt.Errorf("values of %d bytes in %d: %w", sum, body, err)
+	body := int64(h.size - h.rep - h.def)
+	sum, used, err := found.readLengths(b[h.rep+h.def:], h.values-found.nulls)
+	if errors.Is(err, errShort) {
+		rest := make([]byte, min(body, int64(1024+5*h.values)))
+		if _, err := p.r.ReadAt(rest, at.at+int64(n+h.rep+h.def)); err != nil {
+			return nil, err
+		}
+		if sum, used, err = found.readLengths(rest, h.values-found.nulls); errors.Is(err, errShort) {
+			return nil, nil // in blocks of an unusual size
+		}
+	}
+	if err == nil && sum > body-int64(used) {
+		err = fmt.Errorf("values of %d bytes in %d", sum, body-int64(used))
+	}
+	if err != nil {
+		return nil, err
 	}
 	found.at = at.at + int64(at.size) - sum
 	return found, nil
 }
 
+// maxDirectory bounds the values of a page that are read singly.
+const maxDirectory = 1 << 16
+
 // readValue returns value i of a page of which only the directory was read.
-func (f *filler) readValue(p *page, i int) (value, error) {
-	from, to := p.offsets[i], p.offsets[i+1]
-	if from == to {
+func (p *part) readValue(from *page, i int) (value, error) {
+	at, size := from.at+int64(from.offsets[i]), int64(from.offsets[i+1]-from.offsets[i])
+	if size == 0 {
 		return value{}, nil
 	}
-	b := make([]byte, to-from)
-	if _, err := f.read.ReadAt(b, p.at+int64(from)); err != nil {
+	b := make([]byte, size)
+	if _, err := p.r.ReadAt(b, at); err != nil {
 		return value{}, err
 	}
 	return value{text: unsafe.String(&b[0], len(b))}, nil

@@ -125,6 +125,7 @@ func openFolderPart(dir string, f File) (*part, *os.File, error) {
 		file.Close()
 		return nil, nil, err
 	}
+	p.checksums = true
 	return p, file, nil
 }
 
@@ -162,11 +163,12 @@ func verifyRows(dir string, f File, keys map[string]bool) (problems []Problem) {
 		problems = append(problems, Problem{f.Name, -1, RowCount, err.Error()})
 	}
 	first := int64(0)
-	var buffer []byte
+	var r room
 	for n := range p.groups {
-		samples, reused, err := p.readGroup(n, everything, buffer)
-		buffer = reused
+		err := p.readGroup(n, everything, &r, false)
+		samples := r.batch.samples
 		if err != nil {
+			samples = nil
 			row := first
 			if d := (*damage)(nil); errors.As(err, &d) {
 				row += int64(d.row)

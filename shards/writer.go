@@ -140,7 +140,7 @@ func (w *Writer) Append(s Sample) error {
 // appendRow adds a sample to the open part.
 func (w *Writer) appendRow(s Sample) error {
 	if w.part == nil {
-		part, err := createTable[Sample](w.dir, partName(w.next))
+		part, err := createTable[Sample](w.dir, partName(w.next), s.layout())
 		if err != nil {
 			return err
 		}
@@ -244,7 +244,7 @@ func (w *Writer) commitRejects() error {
 	if len(w.rejects) == 0 {
 		return nil
 	}
-	out, err := createTable[Reject](w.dir, RejectsName)
+	out, err := createTable[Reject](w.dir, RejectsName, compressed)
 	if err != nil {
 		return err
 	}
@@ -289,10 +289,16 @@ func Hash(image []byte) string {
 
 // size returns about how many bytes the sample takes.
 func (s *Sample) size() int64 {
-	n := int64(len(s.Key) + 256)
+	n := s.textBytes() + 256
 	for i := range s.Images {
 		n += int64(len(s.Images[i].Bytes) + 128)
 	}
+	return n
+}
+
+// textBytes returns about how many bytes the texts of the sample take.
+func (s *Sample) textBytes() int64 {
+	n := int64(len(s.Key))
 	for i := range s.Texts {
 		n += int64(len(s.Texts[i].Value) + 32)
 	}

@@ -187,11 +187,11 @@ func (c shardsSample) Run() error {
 	}
 	rows := drawn(d.Len(), min(c.N, d.Len()), c.Seed)
 	if c.To != "" {
-		return writeDataset(c.To, shards.Limits{}, "shards sample", []string{c.Dataset}, rowsOf(d, rows))
+		return writeDataset(c.To, shards.Limits{}, "shards sample", []string{c.Dataset}, d.Rows(rows))
 	}
 	encoder := json.NewEncoder(os.Stdout)
 	encoder.SetEscapeHTML(false)
-	for s, err := range rowsOf(d, rows) {
+	for s, err := range d.Rows(rows) {
 		if err == nil {
 			err = encoder.Encode(s)
 		}

@@ -44,17 +44,6 @@ func writeCounted(dir string, limits shards.Limits, command string, sources []st
 	return nil
 }
 
-// rowsOf yields rows by number.
-func rowsOf(d *shards.Dataset, rows []int) iter.Seq2[shards.Sample, error] {
-	return func(yield func(shards.Sample, error) bool) {
-		for _, i := range rows {
-			if s, err := d.Row(i); !yield(s, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
 type shardsReshard struct {
 	Dataset    string `arg:"" help:"Dataset folder."`
 	To         string `required:"" help:"The new dataset." placeholder:"DATASET"`
@@ -131,7 +120,7 @@ func (c shardsSplit) Run() error {
 	if c.Parts > 0 {
 		for n := range c.Parts {
 			rows := numbers(n*d.Len()/c.Parts, (n+1)*d.Len()/c.Parts)
-			if err := writeDataset(filepath.Join(c.To, fmt.Sprintf("%05d", n)), shards.Limits{}, "shards split", []string{c.Dataset}, rowsOf(d, rows)); err != nil {
+			if err := writeDataset(filepath.Join(c.To, fmt.Sprintf("%05d", n)), shards.Limits{}, "shards split", []string{c.Dataset}, d.Rows(rows)); err != nil {
 				return err
 			}
 		}
@@ -220,7 +209,7 @@ func (c shardsSort) Run() error {
 	for i, k := range keys {
 		rows[i] = k.row
 	}
-	return writeDataset(c.To, shards.Limits{}, "shards sort --by "+c.By, []string{c.Dataset}, rowsOf(d, rows))
+	return writeDataset(c.To, shards.Limits{}, "shards sort --by "+c.By, []string{c.Dataset}, d.Rows(rows))
 }
 
 // keys reads the column to sort by, and nothing else.

@@ -1,0 +1,86 @@
+package shards
+
+import "slices"
+
+// filler sets values into a batch.
+type filler struct {
+	b     *batch
+	sizes []int32    // reused
+	sized []*listing // the lists that have their length
+	part  *part      // of values that were not read with their page
+}
+
+// begin is called before the pages of a column.
+func (f *filler) begin(column int) (lead bool) {
+	list := columns[column].list
+	if list == nil || slices.Contains(f.sized, list) {
+		return false
+	}
+	f.sized = append(f.sized, list)
+	return true
+}
+
+// resize makes the lists of the samples that a page's rows from a to b go to.
+func (f *filler) resize(column int, l *levels, p *page, a, b, first int) {
+	f.sizes = f.sizes[:0]
+	for row := a; row < b; row++ {
+		from, to := p.slots(row, row+1)
+		n := int32(0)
+		for slot := from; slot < to; slot++ {
+			if (p.rep == nil || p.rep[slot] < 2) && (p.def == nil || p.def[slot] >= l.listDef[0]) {
+				n++
+			}
+		}
+		f.sizes = append(f.sizes, n)
+	}
+	columns[column].list.resize(f.b, first, f.sizes)
+}
+
+// fill sets the values of a page's rows from a to b, the first of them into sample first of the batch. Of
+// a list's columns the first, which leads, makes the lists.
+func (f *filler) fill(column int, lead bool, l *levels, p *page, a, b, first int) error {
+	c := &columns[column]
+	from, to := p.slots(a, b)
+	if lead {
+		f.resize(column, l, p, a, b, first)
+	}
+	next := from // value number
+	if p.nulls > 0 {
+		next = 0
+		for _, d := range p.def[:from] {
+			if int(d) == l.maxDef {
+				next++
+			}
+		}
+	}
+	at := place{row: first - 1}
+	for slot := from; slot < to; slot++ {
+		at.move(p, slot, l)
+		if p.nulls > 0 && int(p.def[slot]) != l.maxDef {
+			continue
+		}
+		if p.at > 0 {
+			v, err := f.part.readValue(p, next)
+			if err != nil {
+				return err
+			}
+			c.set(f.b, at, v)
+		} else {
+			c.set(f.b, at, p.value(next))
+		}
+		next++
+	}
+	return nil
+}
+
+// move goes on to the place of a slot.
+func (at *place) move(p *page, slot int, l *levels) {
+	switch {
+	case p.rep == nil || p.rep[slot] == 0:
+		at.row, at.element, at.inner = at.row+1, 0, 0
+	case p.rep[slot] == 1:
+		at.element, at.inner = at.element+1, 0
+	default:
+		at.inner++
+	}
+}

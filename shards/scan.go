@@ -1,0 +1,225 @@
+package shards
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"runtime"
+	"slices"
+	"sync"
+)
+
+// room is what a row group is read into. A scan uses a few of them again and again; where rows are to stay valid
+// each group has its own.
+type room struct {
+	batch  batch
+	buffer []byte  // of bytes that were read
+	memory *part   // whose mapped file the rows point into, or nil
+	held   []span  // of its file
+	rows   []int32 // of batch.samples, those that filters keep; nil for all
+	err    error
+}
+
+// span is a range of a file.
+type span struct{ at, end int64 }
+
+// leave gives back the memory of a file that the room's rows point into.
+func (r *room) leave() {
+	for _, s := range r.held {
+		r.memory.memory.release(s.at, s.end)
+	}
+	r.held, r.memory = r.held[:0], nil
+}
+
+// rows reads row groups ahead of the caller, a few at a time.
+func (v *View) rows(reuse bool) iter.Seq2[*Sample, error] {
+	return func(yield func(*Sample, error) bool) {
+		rooms := min(runtime.GOMAXPROCS(0), 4) + 1
+		spare := make(chan *room, rooms)
+		for range rooms {
+			spare <- new(room)
+		}
+		ahead, done := make(chan chan *room, rooms), make(chan struct{})
+		var readAhead sync.WaitGroup
+		readAhead.Go(func() {
+			defer close(ahead)
+			v.readAhead(ahead, spare, done, reuse)
+		})
+		defer readAhead.Wait()
+		defer close(done)
+		for next := range ahead {
+			r := <-next
+			if r.err != nil {
+				yield(nil, r.err)
+				return
+			}
+			if !r.yield(yield) {
+				return
+			}
+			r.leave()
+			if !reuse {
+				r = new(room)
+			}
+			spare <- r
+		}
+	}
+}
+
+// yield yields the room's rows.
+func (r *room) yield(yield func(*Sample, error) bool) bool {
+	samples := r.batch.samples
+	if r.rows != nil {
+		for _, i := range r.rows {
+			if !yield(&samples[i], nil) {
+				return false
+			}
+		}
+		return true
+	}
+	for i := range samples {
+		if !yield(&samples[i], nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// readAhead begins to read the view's row groups in order, each as soon as a room is spare.
+func (v *View) readAhead(ahead chan<- chan *room, spare <-chan *room, done <-chan struct{}, reuse bool) {
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	for n := range v.d.groups {
+		if v.excludedPart(v.d.groups[n].part) {
+			continue
+		}
+		select {
+		case r := <-spare:
+			next := make(chan *room, 1)
+			ahead <- next // has space for as many as there are rooms
+			reading.Go(func() {
+				r.err = v.readGroup(n, r, reuse)
+				next <- r
+			})
+		case <-done:
+			return
+		}
+	}
+}
+
+// readGroup reads the rows of a row group that the filters keep.
+func (v *View) readGroup(n int, r *room, inPlace bool) error {
+	r.batch.samples, r.rows = r.batch.samples[:0], nil
+	g := &v.d.groups[n]
+	p, err := v.d.part(g.part)
+	if err != nil {
+		return err
+	}
+	keep, some, err := v.matches(p, g.number)
+	if err != nil || !some {
+		return err
+	}
+	for i, k := range keep {
+		if k {
+			r.rows = append(r.rows, int32(i))
+		}
+	}
+	return p.readGroup(g.number, v.chosen, r, inPlace)
+}
+
+// readGroup reads the chosen columns of all rows of a row group. In place, values point into the file's memory where it
+// has one, and else into the room's buffer.
+func (p *part) readGroup(number int, chosen []bool, r *room, inPlace bool) (err error) {
+	defer recovered(&err, "reading row group %d of %s", number, p.name)
+	group := &p.groups[number]
+	r.batch.reset(group.rows)
+	f := filler{b: &r.batch}
+	chosen = slices.Clone(chosen)
+	for i := range columns {
+		if c := &group.chunks[i]; chosen[i] && c.size > 0 && c.constant && f.b.setConstant(i, c, p.levels[i].kind) {
+			chosen[i] = false // the statistics say it all
+		}
+	}
+	chunks, err := p.readChunks(number, chosen, r, inPlace)
+	if err != nil {
+		return err
+	}
+	for i := range columns {
+		if chunks[i] == nil {
+			continue
+		}
+		pages, err := p.readChunk(number, i, chunks[i])
+		if err != nil {
+			return err
+		}
+		lead := f.begin(i)
+		for _, page := range pages {
+			if err := f.fill(i, lead, &p.levels[i], page, 0, page.rows, page.first); err != nil {
+				return fmt.Errorf("reading row group %d, column %s of %s: %w", number, columns[i].name, p.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// nearby is up to which distance two chunks are read at once.
+const nearby = 64 << 10
+
+// spans returns the ranges of the file that have the chosen columns of a row group, and their size.
+func (group *partGroup) spans(chosen []bool, spans []span) ([]span, int64) {
+	for i := range columns {
+		c := &group.chunks[i]
+		if !chosen[i] || c.size == 0 {
+			continue
+		}
+		if last := len(spans) - 1; last >= 0 && c.at >= spans[last].at && c.at-spans[last].end <= nearby {
+			spans[last].end = max(spans[last].end, c.at+c.size)
+		} else {
+			spans = append(spans, span{c.at, c.at + c.size})
+		}
+	}
+	var total int64
+	for _, s := range spans {
+		total += s.end - s.at
+	}
+	return spans, total
+}
+
+// readChunks reads the bytes of the chosen columns' chunks; those without a value stay nil.
+func (p *part) readChunks(number int, chosen []bool, r *room, inPlace bool) ([][]byte, error) {
+	group := &p.groups[number]
+	spans, total := group.spans(chosen, r.held[:0])
+	chunks := make([][]byte, len(columns))
+	inPlace = inPlace && p.memory != nil
+	for _, s := range spans {
+		inPlace = inPlace && p.memory.load(s.at, s.end)
+	}
+	if inPlace {
+		r.held, r.memory = spans, p
+		for i := range columns {
+			if c := &group.chunks[i]; chosen[i] && c.size > 0 {
+				chunks[i] = p.memory.b[c.at:][:c.size:c.size]
+			}
+		}
+		return chunks, nil
+	}
+	if int64(cap(r.buffer)) < total {
+		r.buffer = make([]byte, total)
+	}
+	free := r.buffer[:total]
+	for _, s := range spans {
+		b := free[:s.end-s.at]
+		free = free[len(b):]
+		if n, err := p.r.ReadAt(b, s.at); n < len(b) {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return nil, fmt.Errorf("reading %d bytes at %d of %s: %w", len(b), s.at, p.name, err)
+		}
+		for i := range columns {
+			if c := &group.chunks[i]; chosen[i] && c.size > 0 && c.at >= s.at && c.at+c.size <= s.end {
+				chunks[i] = b[c.at-s.at:][:c.size]
+			}
+		}
+	}
+	return chunks, nil
+}
