@@ -31,7 +31,11 @@ const (
 // maxPieces is how many ids a trie can hold.
 const maxPieces = 1<<trieIDBits - 1
 
-func (n trieNode) id() int32    { return int32(n>>9&(1<<trieIDBits-1)) - 1 }
+func (n trieNode) id() int32 { return int32(n>>9&(1<<trieIDBits-1)) - 1 }
+
+// piece returns the id plus 1, 0 if no string ends here.
+func (n trieNode) piece() uint32 { return uint32(n>>9) & (1<<trieIDBits - 1) }
+
 func (n trieNode) base() uint32 { return uint32(n >> 33) }
 
 // follows reports whether the unit, found at a base for the byte c, is a child of that base's node.
