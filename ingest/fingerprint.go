@@ -8,10 +8,32 @@ import (
 	"path/filepath"
 )
 
-// fingerprintFiles hashes the paths, sizes and times of files.
+// isStream reports whether a file can be read only once and from its beginning: a pipe, or "-", the standard input.
+func isStream(file string) bool {
+	if file == "-" {
+		return true
+	}
+	info, err := os.Stat(file)
+	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) != 0
+}
+
+// openStream opens a file, a pipe, or, for "-", the standard input.
+func openStream(file string) (*os.File, error) {
+	if file == "-" {
+		return os.Stdin, nil
+	}
+	return os.Open(file)
+}
+
+// fingerprintFiles hashes the paths, sizes and times of files. Of a stream the name is all there is: who resumes has to give the
+// same one again, from its beginning.
 func fingerprintFiles(files ...string) (string, error) {
 	digest := sha256.New()
 	for _, file := range files {
+		if isStream(file) {
+			fmt.Fprintf(digest, "stream %q\n", file)
+			continue
+		}
 		info, err := os.Stat(file)
 		if err != nil {
 			return "", err

@@ -24,6 +24,9 @@ const (
 	maxTextFile  = 16 << 20
 )
 
+// byteOrderMark may begin a text file, and is no part of the text.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
 // Reasons of file sources.
 const (
 	Unreadable = "unreadable" // the file cannot be read
@@ -187,7 +190,7 @@ func (w *folderWalk) sidecars(name string, s *shards.Sample) error {
 	}
 	content, _, err := readWithin(w.root, stem+".json", maxTextFile)
 	if err == nil {
-		err = shards.DecodeMetadata(content, s)
+		err = shards.DecodeMetadata(bytes.TrimPrefix(content, byteOrderMark), s)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s.json: %w", stem, err)
@@ -200,7 +203,7 @@ func (w *folderWalk) sidecars(name string, s *shards.Sample) error {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s%s: %w", stem, ending, err)
 		}
-		s.AddText(strings.TrimSpace(string(content)))
+		s.AddText(strings.TrimSpace(string(bytes.TrimPrefix(content, byteOrderMark))))
 	}
 	for i := range s.Texts {
 		if s.Texts[i].Language == "" {
@@ -225,12 +228,16 @@ func (w *folderWalk) metadata(dir string) map[string]json.RawMessage {
 	defer f.Close()
 	scanner := bufio.NewScanner(f)
 	scanner.Buffer(nil, maxTextFile)
-	for scanner.Scan() {
+	for first := true; scanner.Scan(); first = false {
+		line := scanner.Bytes()
+		if first {
+			line = bytes.TrimPrefix(line, byteOrderMark)
+		}
 		var named struct {
 			FileName string `json:"file_name"`
 		}
-		if json.Unmarshal(scanner.Bytes(), &named) == nil && named.FileName != "" {
-			lines[named.FileName] = bytes.Clone(scanner.Bytes())
+		if json.Unmarshal(line, &named) == nil && named.FileName != "" {
+			lines[named.FileName] = bytes.Clone(line)
 		}
 	}
 	return lines

@@ -10,7 +10,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// WebDataset reads WebDataset archives (tar, plain or gzipped), one after another.
+// WebDataset reads WebDataset archives (tar, plain, gzipped or zstd), one after another. An archive may come through a pipe: a named
+// one, or "-", the standard input.
 type WebDataset struct {
 	Files []string
 }
@@ -21,10 +22,13 @@ func NewWebDataset(files ...string) (*WebDataset, error) {
 		return nil, fmt.Errorf("no archives given")
 	}
 	for _, file := range files {
+		if isStream(file) {
+			continue
+		}
 		if info, err := os.Stat(file); err != nil {
 			return nil, err
 		} else if !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("%s is not a file", file)
+			return nil, fmt.Errorf("%s is neither a file nor a pipe", file)
 		}
 	}
 	return &WebDataset{Files: files}, nil
@@ -48,7 +52,7 @@ func (w *WebDataset) Records(ctx context.Context) iter.Seq[shards.Record] {
 }
 
 func readArchive(file string, yield func(shards.Record) bool) bool {
-	f, err := os.Open(file)
+	f, err := openStream(file)
 	if err != nil {
 		return yield(shards.Bad(file, "", shards.BadArchive, err))
 	}

@@ -266,3 +266,35 @@ func readAll(t *testing.T, dir string) (all datasetContent) {
 	all.Groups, all.Totals = d.Groups(), d.Manifest().Totals
 	return all
 }
+
+// TestKilledStreamEndsTheSame is the same for an archive that comes through the standard input, given again from its beginning.
+func TestKilledStreamEndsTheSame(t *testing.T) {
+	dir, archive := t.TempDir(), tarOf(400)
+	ingest := func(content []byte, to string) {
+		c := command(t.Context(), dir, "-q", "ingest", "webdataset", "-", "--part-bytes", "20000", "--to", to)
+		pipe, err := c.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		pipe.Write(content)
+		if len(content) < len(archive) { // killed while it waits for more
+			time.Sleep(50 * time.Millisecond)
+			c.Process.Kill()
+			c.Wait()
+			return
+		}
+		pipe.Close()
+		if err := c.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	ingest(archive, "whole")
+	for i := 1; i < 4; i++ {
+		ingest(archive[:i*len(archive)/4], "killed")
+	}
+	ingest(archive, "killed")
+	sameDatasets(t, filepath.Join(dir, "whole"), filepath.Join(dir, "killed"))
+}

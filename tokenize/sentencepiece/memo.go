@@ -37,7 +37,7 @@ func (s scoredID) score() float32 { return math.Float32frombits(uint32(s >> 32))
 
 const (
 	firstMemoSets  = 1 << 8
-	maxMemoSets    = 1 << 13
+	maxMemoSets    = 1 << 14
 	maxMemoEntries = 1 << 18 // after which all is forgotten
 )
 

@@ -1,6 +1,7 @@
 package sentencepiece
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"strings"
@@ -76,6 +77,7 @@ func ParseProto(data []byte) (*Proto, error) {
 		Normalizer: DefaultNormalizerSpec(),
 	}
 	text := string(data) // what all pieces are parts of
+	p.Pieces = make([]Piece, 0, len(data)/16)
 	err := eachField(data, 0, func(f field) error {
 		switch f.number {
 		case 1:
@@ -122,6 +124,9 @@ func parsePiece(f field, text string) (piece Piece, unknown []byte, err error) {
 	if err != nil {
 		return piece, nil, err
 	}
+	if piece, ok := usualPiece(message, text[f.messageAt():]); ok {
+		return piece, nil, nil
+	}
 	err = eachField(message, f.messageAt(), func(f field) (err error) {
 		switch f.number {
 		case 1:
@@ -141,6 +146,29 @@ func parsePiece(f field, text string) (piece Piece, unknown []byte, err error) {
 		return nil
 	})
 	return piece, unknown, err
+}
+
+// usualPiece reads a piece that is written as all programs write it: a text shorter than 128 bytes, a score and perhaps
+// a kind. It returns false for any other. The message starts where text does.
+func usualPiece(message []byte, text string) (piece Piece, ok bool) {
+	const textTag, scoreTag, kindTag = 1<<3 | 2, 2<<3 | 5, 3 << 3
+	if len(message) < 2 || message[0] != textTag || message[1] >= 0x80 {
+		return piece, false
+	}
+	end := 2 + int(message[1])
+	if len(message) < end+5 || message[end] != scoreTag {
+		return piece, false
+	}
+	piece.Text, piece.Kind = text[2:end], Normal
+	piece.Score = math.Float32frombits(binary.LittleEndian.Uint32(message[end+1:]))
+	switch rest := message[end+5:]; {
+	case len(rest) == 0:
+	case len(rest) == 2 && rest[0] == kindTag && rest[1] >= byte(Normal) && rest[1] <= byte(Byte):
+		piece.Kind = Kind(rest[1])
+	default:
+		return piece, false
+	}
+	return piece, true
 }
 
 func parseTrainerSpec(f field, spec *TrainerSpec) error {

@@ -31,7 +31,11 @@ const (
 // maxPieces is how many ids a trie can hold.
 const maxPieces = 1<<trieIDBits - 1
 
-func (n trieNode) id() int32    { return int32(n>>9&(1<<trieIDBits-1)) - 1 }
+func (n trieNode) id() int32 { return int32(n>>9&(1<<trieIDBits-1)) - 1 }
+
+// piece returns the id plus 1, 0 if no string ends here.
+func (n trieNode) piece() uint32 { return uint32(n>>9) & (1<<trieIDBits - 1) }
+
 func (n trieNode) base() uint32 { return uint32(n >> 33) }
 
 // follows reports whether the unit, found at a base for the byte c, is a child of that base's node.
@@ -90,22 +94,62 @@ func longestPrefix[T string | []byte](t *trie, text T, limit int) int {
 type trieKey struct {
 	prefix uint64 // the first eight bytes of the text
 	id     int32
+	size   uint32 // of the text
 }
 
 func newTrieKey(pieces []Piece, id int32) trieKey {
 	var first [8]byte
+	size := len(pieces[id].Text)
 	copy(first[:], pieces[id].Text)
-	return trieKey{binary.BigEndian.Uint64(first[:]), id}
+	return trieKey{binary.BigEndian.Uint64(first[:]), id, uint32(size)}
+}
+
+// at returns byte i of the text. Most texts are short, and need no look at the piece.
+func (k *trieKey) at(pieces []Piece, i uint32) byte {
+	if i < 8 {
+		return byte(k.prefix >> (56 - 8*i))
+	}
+	return pieces[k.id].Text[i]
 }
 
 // sortKeys puts keys into the order of their texts, then of their ids.
 func sortKeys(pieces []Piece, keys []trieKey) {
-	slices.SortFunc(keys, func(a, b trieKey) int {
-		if a.prefix != b.prefix {
-			return cmp.Compare(a.prefix, b.prefix)
+	sortByPrefix(keys)
+	for begin, end := 0, 0; begin < len(keys); begin = end {
+		for end = begin + 1; end < len(keys) && keys[end].prefix == keys[begin].prefix; end++ {
 		}
-		return cmp.Or(strings.Compare(pieces[a.id].Text, pieces[b.id].Text), cmp.Compare(a.id, b.id))
-	})
+		if end-begin > 1 {
+			slices.SortFunc(keys[begin:end], func(a, b trieKey) int {
+				return cmp.Or(strings.Compare(pieces[a.id].Text, pieces[b.id].Text), cmp.Compare(a.id, b.id))
+			})
+		}
+	}
+}
+
+// sortByPrefix sorts keys by their prefixes, a byte at a time from the last.
+func sortByPrefix(keys []trieKey) {
+	from, to := keys, make([]trieKey, len(keys))
+	for shift := 0; shift < 64; shift += 8 {
+		var places [256]int
+		for i := range from {
+			places[byte(from[i].prefix>>shift)]++
+		}
+		if places[0] == len(from) {
+			continue
+		}
+		at := 0
+		for c, n := range places {
+			places[c] = at
+			at += n
+		}
+		for i := range from {
+			place := &places[byte(from[i].prefix>>shift)]
+			to[*place] = from[i]
+			*place++
+		}
+		from, to = to, from
+	}
+	copy(keys, from)
 }
 
 // newTrie builds the trie of keys, which must be sorted, unique and not empty.
@@ -123,8 +167,8 @@ func newTrie(pieces []Piece, keys []trieKey) *trie {
 	for head := 0; head < len(queue); head++ {
 		t := queue[head]
 		if t.begin < t.end {
-			if id := keys[t.begin].id; len(pieces[id].Text) == int(t.depth) {
-				b.units[t.node] |= trieNode(id+1) << 9
+			if k := &keys[t.begin]; k.size == t.depth {
+				b.units[t.node] |= trieNode(k.id+1) << 9
 				t.begin++
 			}
 		}
@@ -133,7 +177,7 @@ func newTrie(pieces []Piece, keys []trieKey) *trie {
 		}
 		labels, begins = labels[:0], begins[:0]
 		for i := t.begin; i < t.end; i++ {
-			if c := pieces[keys[i].id].Text[t.depth]; len(labels) == 0 || labels[len(labels)-1] != c {
+			if c := keys[i].at(pieces, t.depth); len(labels) == 0 || labels[len(labels)-1] != c {
 				labels, begins = append(labels, c), append(begins, i)
 			}
 		}

@@ -12,10 +12,9 @@ type unigram struct {
 	defined  []bool    // of each id: it is a user-defined piece
 	unk      int32
 	unkScore float32
-	walks    []walkNode // of pieces, nil if they are too many
-	space    uint32     // the unit of walks behind a space, 0 if no piece starts with one
-	largest  float64    // of the sizes of scores
-	positive float64    // the highest score that a byte of a piece can have, at least 0
+	ending   []float32 // of each id plus 1 the score, -Inf at 0
+	largest  float64   // of the sizes of scores
+	positive float64   // the highest score that a byte of a piece can have, at least 0
 }
 
 // newUnigram makes the segmenter of the pieces in byText.

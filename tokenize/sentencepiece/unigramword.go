@@ -2,37 +2,26 @@ package sentencepiece
 
 import "math"
 
-// walkNode is a unit of the pieces' trie as the inner loop of word wants it, with all that a step needs:
-//
-//	bits 0-7    label; a unit that is not in use has one that no walk looks for
-//	bits 8-31   base
-//	bits 32-63  score of the piece that ends here, a float32; -Inf if none does
-type walkNode uint64
-
-const maxWalkUnits = 1 << 24
-
-func (n walkNode) base() uint32        { return uint32(n) >> 8 }
-func (n walkNode) follows(c byte) bool { return byte(n) == c }
-func (n walkNode) score() float32      { return math.Float32frombits(uint32(n >> 32)) }
-
-// scored reports whether a piece ends here.
-func (n walkNode) scored() bool { return uint32(n>>32) != noScore }
-
-const noScore = 0xff800000 // -Inf
-
 // way is what is known of the ways to cut a word up to a byte: the best and the second best. Each is one number,
-// so that the larger is the better: the order of the score, a float32, in the upper half; in the lower the
-// size of the last piece (8 bits), the larger the better among equals, and the unit of the trie where it ends.
+// so that the larger is the better: the order of the score, a float32, in the upper half; in the lower the size
+// of the last piece in bytes (8 bits), the larger the better among equals, and its id plus 1, 0 for the unknown piece.
 type way struct{ best, second uint64 }
 
-// order is a number that orders floats as their values do.
+// offer is a way to come here over a last piece of size bytes.
+func (w *way) offer(score float32, size int, piece uint32) {
+	offered := uint64(order(score))<<32 | uint64(size)<<24 | uint64(piece)
+	best := w.best
+	w.best = max(best, offered)
+	w.second = max(w.second, min(best, offered))
+}
+
+// order is a number that is larger the larger the score.
 func order(score float32) uint32 {
 	b := math.Float32bits(score)
 	return b ^ (uint32(int32(b)>>31) | 1<<31)
 }
 
-func (w way) score() float32 { return scoreOf(w.best) }
-
+// scoreOf returns the score of a way.
 func scoreOf(way uint64) float32 {
 	o := uint32(way >> 32)
 	return math.Float32frombits(o ^ (uint32(int32(^o)>>31) | 1<<31))
@@ -40,6 +29,9 @@ func scoreOf(way uint64) float32 {
 
 // prepareWords makes what word needs.
 func (u *unigram) prepareWords(pieces []Piece) {
+	u.ending = make([]float32, len(u.scores)+1)
+	u.ending[0] = float32(math.Inf(-1))
+	copy(u.ending[1:], u.scores)
 	u.largest = math.Abs(float64(u.unkScore))
 	for id, score := range u.scores {
 		u.largest = max(u.largest, math.Abs(float64(score)))
@@ -47,73 +39,31 @@ func (u *unigram) prepareWords(pieces []Piece) {
 			u.positive = max(u.positive, float64(score)/float64(len(pieces[id].Text)))
 		}
 	}
-	if len(u.pieces.units) < maxWalkUnits-256 {
-		u.walks = newWalks(u.pieces.units, u.scores)
-		u.space, _ = u.character([]byte(spaceSymbol), 0)
-	}
-}
-
-// newWalks makes a walkNode of every unit. One more block comes behind them, where nodes without children lead.
-func newWalks(units []trieNode, scores []float32) []walkNode {
-	walks := make([]walkNode, len(units)+256)
-	const none = walkNode(noScore) << 32
-	taken := make([]bool, len(units)) // of all numbers, those that are a node's base
-	for _, n := range units {
-		taken[n.base()] = n.base() != 0
-	}
-	for i, n := range units {
-		node := none
-		if id := n.id(); id >= 0 {
-			node = walkNode(math.Float32bits(scores[id])) << 32
-		}
-		base := n.base()
-		if base == 0 {
-			base = uint32(len(units))
-		}
-		label := byte(n)
-		if i == 0 || n&trieUsed == 0 {
-			for label = 0; taken[i^int(label)]; label++ { // ends: the bases of a block are no more than its units in use
-			}
-		}
-		walks[i] = node | walkNode(base)<<8 | walkNode(label)
-	}
-	for c := range 256 {
-		walks[len(units)+c] = none | walkNode(byte(c+1))
-	}
-	return walks
 }
 
 // word is segment for a word by itself, its scores summed from 0. Its inner loop has but one branch that depends on the
-// text: whether a piece goes on.
+// text: whether a piece goes on. Where none ends, the score that is offered is that of no way at all, -Inf.
 func (u *unigram) word(w *scratch, text []byte) (limit float32) {
-	if u.walks == nil {
-		return -1
-	}
-	walks, ways := u.walks, &w.ways
+	units, ending, ways := u.pieces.units, u.ending, &w.ways
 	clear(ways[:len(text)+1])
 	ways[0].best = uint64(order(0)) << 32
 	for start := 0; start < len(text); {
-		sofar := ways[start].score()
-		unit, end := u.space, len(spaceSymbol)
-		if start > 0 || unit == 0 || len(text) < end || string(text[:end]) != spaceSymbol {
-			unit, end = u.character(text, start)
-		}
-		if walks[unit].scored() {
-			ways[end].offer(sofar+walks[unit].score(), end-start, unit)
+		sofar := scoreOf(ways[start].best)
+		node, end := u.character(text, start)
+		if id := node.piece(); id > 0 {
+			ways[end].offer(sofar+ending[id], end-start, id)
 		} else {
 			ways[end].offer(sofar+u.unkScore, end-start, 0)
 		}
-		if unit != 0 {
-			base := walks[unit].base()
+		if node != trieNoNode {
 			for at := end; at < len(text); {
-				unit := base ^ uint32(text[at])
-				node := walks[unit]
-				if !node.follows(text[at]) {
+				c := text[at]
+				if node = units[node.base()^uint32(c)]; !node.follows(c) {
 					break
 				}
-				base = node.base()
 				at++
-				ways[at].offer(sofar+node.score(), at-start, unit)
+				id := node.piece()
+				ways[at].offer(sofar+ending[id], at-start, id)
 			}
 		}
 		start = end
@@ -121,32 +71,22 @@ func (u *unigram) word(w *scratch, text []byte) (limit float32) {
 	return u.trace(w, len(text))
 }
 
-// offer is a way to come here over a last piece of size bytes.
-func (w *way) offer(score float32, size int, unit uint32) {
-	found := uint64(order(score))<<32 | uint64(size)<<24 | uint64(unit)
-	best := w.best
-	w.best = max(best, found)
-	w.second = max(w.second, min(best, found))
-}
-
-// character returns the unit of the trie after the character that starts at a byte, 0 if no piece starts with it, and
-// the byte where it ends.
-func (u *unigram) character(text []byte, start int) (unit uint32, end int) {
-	if c := text[start]; c < 0x80 {
-		unit = u.walks[0].base() ^ uint32(c)
-		if !u.walks[unit].follows(c) {
-			unit = 0
-		}
-		return unit, start + 1
+// character returns the node of the trie after the character that starts at a byte, trieNoNode if no piece starts with
+// it, and the byte where it ends.
+func (u *unigram) character(text []byte, start int) (node trieNode, end int) {
+	units := u.pieces.units
+	c := text[start]
+	end = start + 1
+	if c >= 0x80 {
+		end = min(start+charLen(c), len(text))
 	}
-	end = min(start+charLen(text[start]), len(text))
+	node = units[0]
 	for _, c := range text[start:end] {
-		unit = u.walks[unit].base() ^ uint32(c)
-		if !u.walks[unit].follows(c) {
-			return 0, end
+		if node = units[node.base()^uint32(c)]; !node.follows(c) {
+			return trieNoNode, end
 		}
 	}
-	return unit, end
+	return node, end
 }
 
 // trace sets w.found to the best way to byte end and returns up to which score of the text before it is the best.
@@ -165,24 +105,24 @@ func (u *unigram) trace(w *scratch, end int) (limit float32) {
 	gap := float32(math.Inf(1))
 	first := len(w.room)
 	for at := end; at > 0; {
-		best, score := w.ways[at].best, w.ways[at].score()
-		if g := score - scoreOf(w.ways[at].second); g < gap { // where there is no second, g is no number, or infinite
+		way := &w.ways[at]
+		if g := scoreOf(way.best) - scoreOf(way.second); g < gap { // where there is no second, g is no number, or infinite
 			gap = g
 		}
-		size := int(best >> 24 & 0xff)
-		piece := found{id: u.unk, end: int32(at), score: u.unkScore}
-		if unit := best & (1<<24 - 1); unit != 0 {
-			piece.id = u.pieces.units[unit].id()
-			piece.score = u.walks[unit].score()
+		piece := found{id: int32(way.best&(1<<24-1)) - 1, end: int32(at)}
+		if piece.id < 0 {
+			piece.id, piece.score = u.unk, u.unkScore
+		} else {
+			piece.score = u.scores[piece.id]
 		}
 		first--
 		w.room[first] = piece
-		at -= size
+		at -= int(way.best >> 24 & 0xff)
 	}
 	w.found = w.room[first:]
 	size, positive := float64(end), u.positive*float64(end)
 	e := (size + 1) / (1 << 24)
 	return float32(min(
-		float64(gap)/(4*e)-3*(math.Abs(float64(w.ways[end].score()))+2*positive),
+		float64(gap)/(4*e)-3*(math.Abs(float64(scoreOf(w.ways[end].best)))+2*positive),
 		resetScore-1-size*u.largest))
 }

@@ -1,0 +1,204 @@
+package ingest
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// zipped compresses what fill writes.
+func zipped(t *testing.T, fill func(w io.Writer)) string {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill(w)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// repeated writes n MiB of a letter.
+func repeated(w io.Writer, letter string, n int) {
+	block := []byte(strings.Repeat(letter, 1<<20))
+	for range n {
+		w.Write(block)
+	}
+}
+
+// member writes a member of a tar archive.
+func member(w *tar.Writer, name string, content []byte) {
+	w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))})
+	w.Write(content)
+}
+
+// TestHostileFiles gives sources what they were not made for. Each is told as so many rows and rejects by reason, none
+// panics, and none takes more memory than a record may have.
+func TestHostileFiles(t *testing.T) {
+	picture := string(tiny(1))
+	page := `<html><img src="a.png" alt="a">`
+	for _, c := range []struct {
+		name  string
+		files map[string]string
+		open  func(dir string) (Source, error)
+		want  string // rows, then reasons
+	}{
+		{"a line of 1 GB in CSV", map[string]string{"t.csv.gz": zipped(t, func(w io.Writer) {
+			io.WriteString(w, "text\nfirst\n\"")
+			repeated(w, "x", 1024)
+		})}, textTable("t.csv.gz"), "1 row:1"},
+		{"a line of 1 GB in TSV", map[string]string{"t.tsv.gz": zipped(t, func(w io.Writer) {
+			io.WriteString(w, "text\nfirst\n")
+			repeated(w, "x", 1024)
+		})}, textTable("t.tsv.gz"), "1 row:1"},
+		{"a line of 1 GB in JSON lines", map[string]string{"t.jsonl.gz": zipped(t, func(w io.Writer) {
+			io.WriteString(w, `{"text":"first"}`+"\n"+`{"text":"`)
+			repeated(w, "x", 1024)
+		})}, textTable("t.jsonl.gz"), "1 row:1"},
+		{"a head of 1 GB", map[string]string{"t.csv.gz": zipped(t, func(w io.Writer) { repeated(w, "x", 1024) })}, textTable("t.csv.gz"), "not opened"},
+		{"nesting without end", map[string]string{"t.jsonl": `{"text":` + strings.Repeat("[", 1<<20) + "\n" + `{"text":"next"}` + "\n"},
+			func(dir string) (Source, error) { return textTable("t.jsonl")(dir) }, "not opened"},
+		{"a gzip bomb as a member", map[string]string{"a.tar.gz": zipped(t, func(w io.Writer) {
+			archive := tar.NewWriter(w)
+			archive.WriteHeader(&tar.Header{Name: "big.png", Mode: 0o644, Size: 300 << 20})
+			repeated(archive, "\x00", 300)
+			member(archive, "good.png", tiny(1))
+			archive.Close()
+		})}, archiveOf("a.tar.gz"), "1 too_large:1"},
+		{"a hundred thousand tiny members of as many names, and of one", map[string]string{"a.tar.gz": zipped(t, func(w io.Writer) {
+			archive := tar.NewWriter(w)
+			for i := range 50_000 {
+				member(archive, fmt.Sprintf("%d.txt", i), []byte("x"))
+			}
+			for i := range 50_000 {
+				member(archive, fmt.Sprintf("one.%d", i), []byte("x"))
+			}
+			member(archive, "good.png", tiny(1))
+			archive.Close()
+		})}, archiveOf("a.tar.gz"), "50001 empty:1"},
+		{"links, devices and escapes in an archive", map[string]string{"a.tar": archiveWith(
+			tar.Header{Name: "link.png", Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"},
+			tar.Header{Name: "hard.png", Typeflag: tar.TypeLink, Linkname: "../../x"},
+			tar.Header{Name: "device.png", Typeflag: tar.TypeChar},
+			tar.Header{Name: "../../etc/cron.d/x.png", Typeflag: tar.TypeReg, Size: int64(len(picture))},
+			tar.Header{Name: "/etc/y.png", Typeflag: tar.TypeReg, Size: int64(len(picture))},
+		)}, archiveOf("a.tar"), "2"},
+		{"paths that lead out of a table's root", map[string]string{"in/a.png": picture, "in/A.PNG": string(tiny(2)), "out.png": picture,
+			"in/t.csv": "file\n../out.png\n/etc/hostname\n..\\out.png\na.png\nA.PNG\n./x/../a.png\na\x00b.png\nin/../../out.png\n"},
+			func(dir string) (Source, error) {
+				return NewTable(Table{File: filepath.Join(dir, "in", "t.csv"), Columns: Columns{Image: "file"}})
+			}, "2 absent:2 outside:3 unreadable:1"},
+		{"bytes that are no UTF-8", map[string]string{"t.csv": "text\nabc\xff\xfe\nfine\n"}, textTable("t.csv"), "1 text:1"},
+		{"lone surrogates", map[string]string{"t.jsonl": `{"text":"a\ud800b"}` + "\n" + `{"text":"\udc00"}` + "\n"}, textTable("t.jsonl"), "2"},
+		{"byte order marks", map[string]string{"t.csv": "\xef\xbb\xbftext\nfine\n"}, textTable("t.csv"), "1"},
+		{"a byte order mark of UTF-16", map[string]string{"t.csv": "\xff\xfet\x00e\x00x\x00t\x00\n\x00"}, textTable("t.csv"), "not opened"},
+		{"pages with pictures outside, in a circle, on the web", map[string]string{"h/p.html": page + `<img src="../out.png"><img src="/etc/hostname">` +
+			`<img src="http://a.example/x.png"><img src="p.html"><img src="%00.png"><img src="file:///etc/hostname">`, "h/a.png": picture, "out.png": picture},
+			func(dir string) (Source, error) { return NewHTML(filepath.Join(dir, "h")) }, "1 absent:4 image:1 unreadable:1"},
+		{"sidecars that are no text", map[string]string{"a.png": picture, "a.txt": "\xff\xfe", "b.png": picture, "b.json": `{"caption":"\ud800"}`,
+			"c.png": picture, "c.json": "\xef\xbb\xbf{}", "d.png": picture, "metadata.jsonl": "{\n\xff\n" + `{"file_name":"../e.png","caption":"x"}`},
+			func(dir string) (Source, error) { return NewFolder(dir, "") }, "3 text:1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := put(t, t.TempDir(), c.files)
+			source, err := c.open(dir)
+			if err != nil {
+				if c.want != "not opened" {
+					t.Fatal(err)
+				}
+				return
+			}
+			got, most := account(t.Context(), source)
+			if got != c.want && c.want != "" {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+			if most > 400<<20 {
+				t.Errorf("%d MiB", most>>20)
+			}
+			t.Logf("%s, %d MiB", got, most>>20)
+		})
+	}
+}
+
+func textTable(name string) func(dir string) (Source, error) {
+	return func(dir string) (Source, error) {
+		return NewTable(Table{File: filepath.Join(dir, name), Columns: Columns{Text: "text"}})
+	}
+}
+
+func archiveOf(name string) func(dir string) (Source, error) {
+	return func(dir string) (Source, error) { return NewWebDataset(filepath.Join(dir, name)) }
+}
+
+func archiveWith(headers ...tar.Header) string {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, h := range headers {
+		w.WriteHeader(&h)
+		if h.Size > 0 {
+			w.Write(tiny(1))
+		}
+	}
+	w.Close()
+	return b.String()
+}
+
+// account tells rows and rejects by reason, and the most memory that was in use.
+func account(ctx context.Context, source Source) (told string, most uint64) {
+	runtime.GC()
+	rows, reasons, n := 0, map[string]int{}, 0
+	for record := range source.Records(ctx) {
+		if completed := complete(record, Options{}); completed.Err != nil {
+			reasons[completed.Reason]++
+		} else {
+			rows++
+		}
+		if n++; n%1000 == 1 {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			most = max(most, m.HeapAlloc)
+		}
+	}
+	told = fmt.Sprint(rows)
+	var names []string
+	for name := range reasons {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		told += fmt.Sprintf(" %s:%d", name, reasons[name])
+	}
+	return told, most
+}
+
+// Nothing that a source's links name is read outside, and a loop of links ends.
+func TestLinksStayInside(t *testing.T) {
+	dir := put(t, t.TempDir(), map[string]string{"in/a.png": string(tiny(1)), "out/b.png": string(tiny(2)), "in/sub/c.png": string(tiny(3))})
+	for name, to := range map[string]string{"in/out.png": "../out/b.png", "in/dir": "../out", "in/loop": ".", "in/sub/up": "..", "in/self.png": "self.png", "in/fine.png": "a.png"} {
+		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
+			t.Skip("no symbolic links here: that they stay inside is not tested")
+		}
+	}
+	source, err := NewFolder(filepath.Join(dir, "in"), "")
+	samples, stat, reasons := rows(t, source, err)
+	if stat.Rows != 3 || reasons["out.png"] != Unreadable || reasons["self.png"] != Unreadable || len(samples["fine.png"].Images) != 1 {
+		t.Errorf("%+v %v", stat, reasons)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "in", shards.ManifestName)); err == nil {
+		t.Error("written into the source")
+	}
+}
