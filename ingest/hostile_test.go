@@ -107,8 +107,8 @@ func TestHostileFiles(t *testing.T) {
 		{"byte order marks", map[string]string{"t.csv": "\xef\xbb\xbftext\nfine\n"}, textTable("t.csv"), "1"},
 		{"a byte order mark of UTF-16", map[string]string{"t.csv": "\xff\xfet\x00e\x00x\x00t\x00\n\x00"}, textTable("t.csv"), "not opened"},
 		{"pages with pictures outside, in a circle, on the web", map[string]string{"h/p.html": page + `<img src="../out.png"><img src="/etc/hostname">` +
-			`<img src="http://a.example/x.png"><img src="p.html"><img src="%00.png"><img src="file:///etc/hostname">`, "h/a.png": picture, "out.png": picture},
-			func(dir string) (Source, error) { return NewHTML(filepath.Join(dir, "h")) }, "1 absent:4 image:1 unreadable:1"},
+			`<img src="http://a.example/x.png"><img src="p.html"><img src=".//./a.png"><img src="%00.png"><img src="file:///etc/hostname">`, "h/a.png": picture, "out.png": picture},
+			func(dir string) (Source, error) { return NewHTML(filepath.Join(dir, "h")) }, "2 absent:4 image:1 unreadable:1"},
 		{"sidecars that are no text", map[string]string{"a.png": picture, "a.txt": "\xff\xfe", "b.png": picture, "b.json": `{"caption":"\ud800"}`,
 			"c.png": picture, "c.json": "\xef\xbb\xbf{}", "d.png": picture, "metadata.jsonl": "{\n\xff\n" + `{"file_name":"../e.png","caption":"x"}`},
 			func(dir string) (Source, error) { return NewFolder(dir, "") }, "3 text:1"},

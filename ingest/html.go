@@ -116,7 +116,7 @@ func localPicture(root *os.Root, address string) (content []byte, reason string,
 	if err != nil || target.Scheme != "file" || target.Host != "" {
 		return nil, NoImage, fmt.Errorf("%.500s is not below the folder", address)
 	}
-	name := strings.TrimPrefix(target.Path, "/")
+	name := strings.TrimPrefix(path.Clean("/"+target.Path), "/") // pages have doubled slashes, too
 	if !fs.ValidPath(name) {
 		return nil, Outside, fmt.Errorf("%q is not below the folder", name)
 	}

@@ -12,9 +12,15 @@ func (m *Model) AppendIDs(dst []int32, text string) []int32 {
 	w := m.scratch.Get().(*scratch)
 	defer m.release(w)
 	if m.words != nil && m.words.alone {
-		var ok bool
-		if w.ids, ok = m.appendByWords(w.ids[:0], w, text); ok {
-			return append(dst, w.ids...)
+		if len(text) > maxScratch {
+			if ids, ok := m.appendByWords(slices.Grow(dst, len(text)/bytesPerID), w, text); ok {
+				return ids
+			}
+		} else {
+			var ok bool
+			if w.ids, ok = m.appendByWords(w.ids[:0], w, text); ok {
+				return append(dst, w.ids...)
+			}
 		}
 	}
 	w.restart()
@@ -63,8 +69,12 @@ func (m *Model) Normalize(text string) string {
 	return string(n.text)
 }
 
-// maxScratch is the text length in bytes up to which scratch space is kept for the next call.
-const maxScratch = 1 << 16
+const (
+	// maxScratch is the text length in bytes up to which scratch space is kept for the next call.
+	maxScratch = 1 << 16
+	// bytesPerID is how many bytes of text an id stands for, for which there is room at once in a long text.
+	bytesPerID = 3
+)
 
 func (m *Model) release(w *scratch) {
 	if cap(w.normalized.text) > maxScratch || cap(w.ids) > maxScratch {

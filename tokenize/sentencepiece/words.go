@@ -2,6 +2,7 @@ package sentencepiece
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -102,6 +103,9 @@ func (r *wordRules) joinedBehind(text []byte, at int) bool {
 func (m *Model) segment(w *scratch) {
 	w.segments = w.segments[:0]
 	text, spaces := w.normalized.text, w.normalized.spaces
+	if len(text) > maxScratch {
+		w.segments = slices.Grow(w.segments, len(text)/bytesPerID)
+	}
 	if m.words == nil {
 		m.segmenter.segment(w, 0, len(text))
 		return
