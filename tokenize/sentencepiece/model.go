@@ -187,8 +187,13 @@ func New(proto *Proto) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.byText = newTrie(m.pieces, keys)
-	symbols := m.symbolTrie(keys)
+	if m.byText, err = newTrie(m.pieces, keys); err != nil {
+		return nil, err
+	}
+	symbols, err := m.symbolTrie(keys)
+	if err != nil {
+		return nil, err
+	}
 	m.normalizer, err = newNormalizer(proto.Normalizer, symbols, proto.Trainer.TreatWhitespaceAsSuffix)
 	if err != nil {
 		return nil, fmt.Errorf("normalizer_spec: %w", err)
@@ -328,7 +333,7 @@ func byteOf(piece string) int {
 	return high<<4 | low
 }
 
-func (m *Model) symbolTrie(keys []trieKey) *trie {
+func (m *Model) symbolTrie(keys []trieKey) (*trie, error) {
 	var symbols []trieKey
 	for _, k := range keys {
 		if m.pieces[k.id].Kind == UserDefined {
@@ -336,7 +341,7 @@ func (m *Model) symbolTrie(keys []trieKey) *trie {
 		}
 	}
 	if symbols == nil {
-		return nil
+		return nil, nil
 	}
 	return newTrie(m.pieces, symbols)
 }

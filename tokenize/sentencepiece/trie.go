@@ -3,6 +3,7 @@ package sentencepiece
 import (
 	"cmp"
 	"encoding/binary"
+	"fmt"
 	"math/bits"
 	"slices"
 	"strings"
@@ -18,12 +19,17 @@ type trie struct{ units []trieNode }
 //	bits 0-7    label, the byte that leads here
 //	bit  8      the unit is in use
 //	bits 9-32   id of the string that ends here, plus 1; 0 if none does
-//	bits 33-63  base
+//	bits 33-40  the last three bits of the bytes of all children: bit 33+i is set if they are i for any
+//	bits 41-63  base
+//
+// By bits 33 to 40 most strings that do not go on are known without a look at another unit.
 type trieNode uint64
 
 const (
 	trieUsed   = 1 << 8
 	trieIDBits = 24
+	trieLeads  = 9 + trieIDBits
+	trieBase   = trieLeads + 8
 	trieNoNode = trieNode(0) // has no children and no id
 	trieFrozen = trieNode(1) // the same, to tell another case apart
 )
@@ -31,12 +37,18 @@ const (
 // maxPieces is how many ids a trie can hold.
 const maxPieces = 1<<trieIDBits - 1
 
+// maxTrieUnits is how many units can be told from each other.
+const maxTrieUnits = 1 << (64 - trieBase)
+
 func (n trieNode) id() int32 { return int32(n>>9&(1<<trieIDBits-1)) - 1 }
 
 // piece returns the id plus 1, 0 if no string ends here.
 func (n trieNode) piece() uint32 { return uint32(n>>9) & (1<<trieIDBits - 1) }
 
-func (n trieNode) base() uint32 { return uint32(n >> 33) }
+func (n trieNode) base() uint32 { return uint32(n >> trieBase) }
+
+// leads reports whether there may be a child for the byte c.
+func (n trieNode) leads(c byte) bool { return n>>(trieLeads+c&7)&1 != 0 }
 
 // follows reports whether the unit, found at a base for the byte c, is a child of that base's node.
 func (n trieNode) follows(c byte) bool { return n&(trieUsed|0xff) == trieUsed|trieNode(c) }
@@ -46,6 +58,9 @@ func (t *trie) root() trieNode { return t.units[0] }
 
 // step goes from a node over one byte; ok is false if no string goes on so.
 func (t *trie) step(node trieNode, c byte) (child trieNode, ok bool) {
+	if !node.leads(c) {
+		return trieNoNode, false
+	}
 	child = t.units[node.base()^uint32(c)]
 	return child, child.follows(c)
 }
@@ -153,7 +168,7 @@ func sortByPrefix(keys []trieKey) {
 }
 
 // newTrie builds the trie of keys, which must be sorted, unique and not empty.
-func newTrie(pieces []Piece, keys []trieKey) *trie {
+func newTrie(pieces []Piece, keys []trieKey) (*trie, error) {
 	b := trieBuilder{units: make([]trieNode, 0, 3*len(keys))}
 	b.addBlock()
 	b.free[0][0] &^= 1  // the root
@@ -182,12 +197,15 @@ func newTrie(pieces []Piece, keys []trieKey) *trie {
 			}
 		}
 		base := b.place(t.node, labels)
+		if len(b.units) > maxTrieUnits {
+			return nil, fmt.Errorf("%d pieces have more than %d different beginnings, which is the most that is supported", len(keys), maxTrieUnits)
+		}
 		begins = append(begins, t.end)
 		for i, c := range labels {
 			queue = append(queue, task{base ^ uint32(c), t.depth + 1, begins[i], begins[i+1]})
 		}
 	}
-	return &trie{b.units}
+	return &trie{b.units}, nil
 }
 
 // bitmap256 has a bit for each unit of a block.
@@ -238,8 +256,9 @@ func (b *trieBuilder) addBlock() {
 func (b *trieBuilder) place(node uint32, labels []byte) (base uint32) {
 	base = b.findBase(labels)
 	b.bases[base>>8][base>>6&3] &^= 1 << (base & 63)
-	b.units[node] |= trieNode(base) << 33
+	b.units[node] |= trieNode(base) << trieBase
 	for _, c := range labels {
+		b.units[node] |= 1 << (trieLeads + c&7)
 		unit := base ^ uint32(c)
 		b.units[unit] = trieUsed | trieNode(c)
 		b.free[unit>>8][unit>>6&3] &^= 1 << (unit & 63)

@@ -83,6 +83,9 @@ func (u *unigram) segment(w *scratch, begin, end int) {
 		node := units[0]
 		for at := start; at < end; {
 			c := text[at]
+			if !node.leads(c) {
+				break
+			}
 			if node = units[node.base()^uint32(c)]; !node.follows(c) {
 				break
 			}

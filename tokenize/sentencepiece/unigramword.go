@@ -58,6 +58,9 @@ func (u *unigram) word(w *scratch, text []byte) (limit float32) {
 		if node != trieNoNode {
 			for at := end; at < len(text); {
 				c := text[at]
+				if !node.leads(c) {
+					break
+				}
 				if node = units[node.base()^uint32(c)]; !node.follows(c) {
 					break
 				}
