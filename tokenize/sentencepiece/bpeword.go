@@ -13,10 +13,11 @@ type wordSymbol struct {
 const maxWordSymbols = 48
 
 // bpeWord is the scratch space of bpe.word. order[i], where it is not 0, is the order of the merge of symbols[i] with
-// the next one.
+// the next one, and merged[i] where that leads in the trie.
 type bpeWord struct {
 	symbols [maxWordSymbols]wordSymbol
 	order   [maxWordSymbols]uint64
+	merged  [maxWordSymbols]trieNode
 }
 
 // word is segment for a word by itself. Scores do not add up here, so it is the same in all texts; but which
@@ -95,7 +96,9 @@ func (s *bpeWord) pair(b *bpe, text []byte, left, n int) {
 	if r.node == trieFrozen {
 		return
 	}
-	if id := b.walk(l.node, text[r.begin:r.end]).id(); id >= 0 {
+	merged := b.walk(l.node, text[r.begin:r.end])
+	if id := merged.id(); id >= 0 {
+		s.merged[left] = merged
 		s.order[left] = uint64(b.ranks[id])<<32 | uint64(^uint32(left))
 	}
 }
@@ -104,7 +107,7 @@ func (s *bpeWord) pair(b *bpe, text []byte, left, n int) {
 func (s *bpeWord) join(b *bpe, text []byte, left, n int) {
 	l := &s.symbols[left]
 	r := &s.symbols[l.next]
-	l.node = b.walk(l.node, text[r.begin:r.end])
+	l.node = s.merged[left]
 	l.end = r.end
 	s.order[l.next] = 0
 	if l.next = r.next; int(l.next) < n {
