@@ -173,14 +173,14 @@ func newTrie(pieces []Piece, keys []trieKey) (*trie, error) {
 	b.addBlock()
 	b.free[0][0] &^= 1  // the root
 	b.bases[0][0] &^= 1 // base 0 is that of nodes without children
-	// A breadth-first queue of nodes whose children are not yet placed: those of keys[begin:end] from byte depth on.
+	// A stack of nodes whose children are not yet placed: those of keys[begin:end] from byte depth on.
 	type task struct{ node, depth, begin, end uint32 }
-	queue := make([]task, 1, 2*len(keys)+1)
-	queue[0].end = uint32(len(keys))
+	stack := []task{{end: uint32(len(keys))}}
 	var labels []byte
 	var begins []uint32
-	for head := 0; head < len(queue); head++ {
-		t := queue[head]
+	for len(stack) > 0 {
+		t := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
 		if t.begin < t.end {
 			if k := &keys[t.begin]; k.size == t.depth {
 				b.units[t.node] |= trieNode(k.id+1) << 9
@@ -202,7 +202,7 @@ func newTrie(pieces []Piece, keys []trieKey) (*trie, error) {
 		}
 		begins = append(begins, t.end)
 		for i, c := range labels {
-			queue = append(queue, task{base ^ uint32(c), t.depth + 1, begins[i], begins[i+1]})
+			stack = append(stack, task{base ^ uint32(c), t.depth + 1, begins[i], begins[i+1]})
 		}
 	}
 	return &trie{b.units}, nil
