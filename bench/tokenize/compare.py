@@ -1,23 +1,34 @@
 """Speed of package tokenize/sentencepiece beside the C++ library and tokenizers, in one run, in turns.
 
     pip install -r parity/requirements-sentencepiece.txt tokenizers==0.23.1
-    go build -o tokenize ./bench/tokenize
-    python bench/tokenize/compare.py --go ./tokenize --work DIR --texts TEXTS... --models MODELS...
+    python bench/tokenize/compare.py --work build/bench-tokenize
 
-TEXTS are files of strings, each after its length as a little-endian uint32 (parity/sentencepiece_parity.py writes one).
-Every round runs each library once in a process of its own: one call for all texts, with nothing remembered from before.
-It prints the median over rounds of the processor time of a thread (processor time over threads, which a busy machine
-leaves alone) and of the time that passed, in MB of text per second.
+run in the repository makes its texts (the comments of Go's standard library; names of the quickstart's pictures in their
+languages), trains two models on them and prints two tables. --texts and --models take others instead: TEXTS are files of
+strings, each after its length as a little-endian uint32, as parity/sentencepiece_parity.py writes one.
+
+The first table is of the libraries: every round runs each in a process of its own, one call for all texts, with
+nothing remembered from before. It has the median over rounds of the processor time of a thread (processor time over threads,
+which a busy machine leaves alone) and of the time that passed, in MB of text per second. The second is of commands, start-up
+and all, for the texts as lines: ours, spm_encode if there is one (--spm-encode), and Python that encodes in one batch.
 """
 
 import argparse
+import io
 import json
+import os
 import pathlib
+import re
+import shutil
 import statistics
 import struct
 import subprocess
 import sys
+import tarfile
 import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+GO = {**os.environ, "GOTOOLCHAIN": "auto", "GOEXPERIMENT": "simd", "CGO_ENABLED": "0"}
 
 
 def read_texts(path):
@@ -27,6 +38,43 @@ def read_texts(path):
         out.append(data[at + 4 : at + 4 + size])
         at += 4 + size
     return out
+
+
+def write_texts(path, texts, megabytes):
+    """Writes texts, as many as the megabytes hold."""
+    size = 0
+    with open(path, "wb") as file:
+        for text in texts:
+            if size < megabytes * 1e6:
+                file.write(struct.pack("<I", len(text)) + text)
+                size += len(text)
+
+
+def english():
+    """The comments of Go's standard library, a paragraph each."""
+    root = pathlib.Path(subprocess.run(["go", "env", "GOROOT"], check=True, capture_output=True, text=True, env=GO).stdout.strip())
+    for path in sorted((root / "src").rglob("*.go")):
+        if path.is_dir():
+            continue
+        paragraph = []
+        for line in path.read_text("utf-8", "replace").splitlines() + [""]:
+            comment = re.match(r"\s*//\s?(.*)", line)
+            if comment and comment[1].strip():
+                paragraph.append(comment[1].strip())
+            elif paragraph:
+                text = " ".join(paragraph).encode()
+                paragraph = []
+                if len(text) > 20:
+                    yield text
+
+
+def languages():
+    """The names of the quickstart's pictures in all their languages, in the order of the pictures."""
+    with tarfile.open(ROOT / "internal/quickstart/data/emoji.tar") as tar:
+        for member in tar:
+            if member.name.endswith(".json"):
+                for text in json.load(io.TextIOWrapper(tar.extractfile(member), "utf-8"))["texts"]:
+                    yield text["value"].encode()
 
 
 class Stopwatch:
@@ -70,45 +118,106 @@ def child(kind, model, texts, threads):
     print(json.dumps({name: [w.wall, w.cpu] for name, w in zip(("load", "encode", "decode"), measured)}))
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--go", required=True)
-    parser.add_argument("--work", type=pathlib.Path, required=True)
-    parser.add_argument("--texts", nargs="+", required=True)
-    parser.add_argument("--models", nargs="+", required=True)
-    parser.add_argument("--pali3", help="the pali3 binary, which exports a model for tokenizers")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    args = parser.parse_args()
-    args.work.mkdir(parents=True, exist_ok=True)
+def lines(model, path):
+    """Encodes the lines of a file in one batch, as spm_encode does."""
+    import sentencepiece as spm
+
+    with open(path, encoding="utf-8") as file:
+        ids = spm.SentencePieceProcessor(model_file=model).encode(file.read().splitlines())
+    sys.stdout.write("".join(" ".join(map(str, i)) + "\n" for i in ids))
+
+
+def libraries(args, models, texts):
     print("| model | text | threads | library | load ms | encode MB/s cpu | encode MB/s wall | decode MB/s cpu | decode MB/s wall |")
     print("|---|---|---|---|---|---|---|---|---|")
-    for model in args.models:
-        exported = args.work / (pathlib.Path(model).name + ".json")
-        if args.pali3:
-            subprocess.run([args.pali3, "tokenizer", "export", "--model", model, "--to", exported], check=True, stdout=subprocess.DEVNULL)
-        for texts in args.texts:
-            size = sum(map(len, read_texts(texts))) / 1e6
+    for model in models:
+        exported = args.work / (model.name + ".json")
+        subprocess.run([args.pali3, "tokenizer", "export", "--model", model, "--to", exported], check=True, stdout=subprocess.DEVNULL)
+        for path in texts:
+            size = sum(map(len, read_texts(path))) / 1e6
             for threads in args.threads:
                 runs = {
-                    "pali3": [args.go, "time", model, texts, str(threads)],
-                    "C++": [sys.executable, __file__, "child", "cpp", model, texts, str(threads)],
+                    "pali3": (args.rounds, [args.go, "time", model, path, str(threads)]),
+                    "C++": (args.rounds, [sys.executable, __file__, "child", "cpp", model, path, str(threads)]),
+                    "tokenizers": (args.slow_rounds, [sys.executable, __file__, "child", "hf", exported, path, str(threads)]),
                 }
-                if args.pali3:
-                    runs["tokenizers"] = [sys.executable, __file__, "child", "hf", str(exported), texts, str(threads)]
                 results = {name: [] for name in runs}
-                for _ in range(args.rounds):
-                    for name, command in runs.items():
-                        out = subprocess.run(command, check=True, capture_output=True, env={"RAYON_NUM_THREADS": str(threads), "PATH": "/usr/bin:/bin", "GOMAXPROCS": str(threads)})
-                        results[name].append(json.loads(out.stdout))
+                for i in range(args.rounds):
+                    for name, (rounds, command) in runs.items():
+                        if i < rounds:
+                            env = {"RAYON_NUM_THREADS": str(threads), "GOMAXPROCS": str(threads), "PATH": os.environ["PATH"]}
+                            results[name].append(json.loads(subprocess.run(command, check=True, capture_output=True, env=env).stdout))
                 for name, all_runs in results.items():
-                    m = {k: [statistics.median(r[k][i] for r in all_runs) for i in (0, 1)] for k in ("load", "encode", "decode")}
-                    print(f"| {pathlib.Path(model).name} | {pathlib.Path(texts).name} | {threads} | {name} | {m['load'][1] * 1e3:.0f} | {size / m['encode'][1]:.1f} | {size / m['encode'][0]:.1f} "
-                          f"| {size / m['decode'][1]:.1f} | {size / m['decode'][0]:.1f} |", flush=True)
+                    if all_runs:
+                        m = {k: [statistics.median(r[k][i] for r in all_runs) for i in (0, 1)] for k in ("load", "encode", "decode")}
+                        speeds = " | ".join(f"{size / m[k][i]:.1f}" for k in ("encode", "decode") for i in (1, 0))
+                        print(f"| {model.name} | {path.name} | {threads} | {name} | {m['load'][1] * 1e3:.0f} | {speeds} |", flush=True)
+
+
+def used(command, **streams):
+    """Runs a command and returns the processor time that it took and the time that passed."""
+    before, began = os.times(), time.perf_counter()
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL, **streams)
+    after = os.times()
+    return after.children_user - before.children_user + after.children_system - before.children_system, time.perf_counter() - began
+
+
+def commands(args, models, texts):
+    print("\n| model | lines | command | cpu s | wall s |\n|---|---|---|---|---|")
+    out = args.work / "ids"
+    for model in models:
+        for path in texts:
+            plain = args.work / (path.name + ".txt")
+            plain.write_bytes(b"".join(b" ".join(t.split()) + b"\n" for t in read_texts(path)))
+            runs = {
+                "pali3": ([args.pali3, "tokenizer", "encode", "--quiet", "--model", model], True),
+                "spm_encode": ([args.spm_encode, f"--model={model}", "--output_format=id", f"--input={plain}"], False),
+                "Python": ([sys.executable, __file__, "lines", model, plain], False),
+            }
+            results = {name: [] for name, (command, _) in runs.items() if command[0]}
+            for _ in range(args.rounds):
+                for name in results:
+                    command, piped = runs[name]
+                    with open(plain, "rb") as stdin, open(out, "wb") as stdout:
+                        results[name].append(used(command, stdin=stdin if piped else None, stdout=stdout))
+            for name, all_runs in results.items():
+                cpu, wall = (statistics.median(r[i] for r in all_runs) for i in (0, 1))
+                print(f"| {model.name} | {plain.name} | {name} | {cpu:.2f} | {wall:.2f} |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build/bench-tokenize", help="folder for what is made")
+    parser.add_argument("--texts", type=pathlib.Path, nargs="*", default=[])
+    parser.add_argument("--models", type=pathlib.Path, nargs="*", default=[])
+    parser.add_argument("--megabytes", type=float, default=6, help="size of each text that is made, at most")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--slow-rounds", type=int, default=1, help="rounds of tokenizers, which is slow; 0 leaves it out")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--spm-encode", default=shutil.which("spm_encode"))
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    args.go, args.pali3 = args.work / "tokenize", args.work / "pali3"
+    for binary, package in ((args.go, "./bench/tokenize"), (args.pali3, "./cmd/pali3")):
+        subprocess.run(["go", "build", "-o", binary, package], check=True, cwd=ROOT, env=GO)
+    texts, models = args.texts, args.models
+    if not texts:
+        texts = [args.work / "english", args.work / "languages"]
+        for path, make in zip(texts, (english, languages)):
+            write_texts(path, make(), args.megabytes)
+    if not models:
+        plain = args.work / "train.txt"
+        plain.write_bytes(b"".join(b" ".join(t.split()) + b"\n" for path in texts for t in read_texts(path)))
+        for kind in ("unigram", "bpe"):
+            models.append(args.work / f"{kind}.model")
+            subprocess.run([args.pali3, "tokenizer", "train", "--quiet", "--input", plain, "--model-type", kind, "--vocab-size", "32000",
+                            "--soft-vocab-limit", "--out", args.work / kind], check=True, stdout=subprocess.DEVNULL)
+    libraries(args, models, texts)
+    commands(args, models, texts)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1 and sys.argv[1] == "child":
-        child(*sys.argv[2:])
+    if len(sys.argv) > 1 and sys.argv[1] in ("child", "lines"):
+        {"child": child, "lines": lines}[sys.argv[1]](*sys.argv[2:])
     else:
         main()
