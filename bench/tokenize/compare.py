@@ -73,7 +73,7 @@ def languages():
     with tarfile.open(ROOT / "internal/quickstart/data/emoji.tar") as tar:
         for member in tar:
             if member.name.endswith(".json"):
-                for text in json.load(io.TextIOWrapper(tar.extractfile(member), "utf-8"))["texts"]:
+                for text in json.load(io.TextIOWrapper(tar.extractfile(member), "utf-8")).get("texts", []):
                     yield text["value"].encode()
 
 
