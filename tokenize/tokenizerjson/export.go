@@ -15,8 +15,10 @@ import (
 // added tokens, user-defined pieces added tokens. It adds no end of sentence.
 //
 // tokenizers gives the model's ids but for this: it applies the rules for characters to grapheme clusters and not to
-// the text; in a model with user-defined pieces, at which it cuts a text first, spaces at the ends of a text stay, and
-// a text that starts with one gets no other before it; and BPE pieces of the same score are merged by rank, not by place.
+// the text; BPE pieces of the same score are merged by rank, not by place; and a text that starts with a user-defined
+// piece, or a model that has some and keeps spaces at the start of a text, gets no space before that. Where the rules
+// would change a user-defined piece, tokenizers has to cut a text at these first and then takes each part for a text: there
+// spaces at the ends of a text stay.
 func Export(p *sentencepiece.Proto) ([]byte, error) {
 	if _, err := sentencepiece.New(p); err != nil {
 		return nil, fmt.Errorf("exporting tokenizer.json: %w", err)
@@ -27,10 +29,13 @@ func Export(p *sentencepiece.Proto) ([]byte, error) {
 	case p.Trainer.TreatWhitespaceAsSuffix:
 		return nil, fmt.Errorf("exporting tokenizer.json: the model has spaces at the end of its pieces, which tokenizers cannot")
 	}
-	f := file{Version: "1.0", AddedTokens: added(p)}
-	f.Normalizer, f.PreTokenizer = normalizers(p, slices.ContainsFunc(f.AddedTokens, func(t addedToken) bool { return !t.Special }))
-	f.Decoder = decoders(p)
+	f := file{Version: "1.0"}
 	var err error
+	if f.AddedTokens, err = added(p); err != nil {
+		return nil, fmt.Errorf("exporting tokenizer.json: %w", err)
+	}
+	f.Normalizer, f.PreTokenizer = normalizers(p, f.AddedTokens)
+	f.Decoder = decoders(p)
 	switch p.Trainer.Type {
 	case sentencepiece.Unigram:
 		f.Model, err = unigramOf(p)
@@ -45,35 +50,61 @@ func Export(p *sentencepiece.Proto) ([]byte, error) {
 	return json.Marshal(f)
 }
 
-// added lists the control, unknown and user-defined pieces.
-func added(p *sentencepiece.Proto) []addedToken {
-	tokens := []addedToken{}
+// added lists the control, unknown and user-defined pieces. User-defined pieces are looked for in the normal form of
+// a text, if none is changed by the rules; else, as in SentencePiece, in the text as it is, but for those with spaces.
+func added(p *sentencepiece.Proto) ([]addedToken, error) {
+	rules, err := rulesOf(p)
+	if err != nil {
+		return nil, err
+	}
+	tokens, plain := []addedToken{}, true
 	for id, piece := range p.Pieces {
 		switch piece.Kind {
 		case sentencepiece.Control, sentencepiece.Unknown:
 			tokens = append(tokens, addedToken{ID: int32(id), Content: piece.Text, Special: true})
 		case sentencepiece.UserDefined:
-			tokens = append(tokens, addedToken{ID: int32(id), Content: piece.Text, Normalized: strings.Contains(piece.Text, space)})
+			stays := rules.Normalize(piece.Text) == piece.Text
+			plain = plain && stays && !strings.ContainsAny(piece.Text, " "+space)
+			tokens = append(tokens, addedToken{ID: int32(id), Content: piece.Text, Normalized: stays && strings.Contains(piece.Text, space)})
 		}
 	}
-	return tokens
+	for i := range tokens {
+		tokens[i].Normalized = tokens[i].Normalized || plain && !tokens[i].Special
+	}
+	return tokens, nil
+}
+
+// rulesOf returns a model that has the rules of p and no user-defined pieces, which they would leave alone.
+func rulesOf(p *sentencepiece.Proto) (*sentencepiece.Model, error) {
+	rules := &sentencepiece.Proto{
+		Pieces:     []sentencepiece.Piece{{Text: "<unk>", Kind: sentencepiece.Unknown}, {Text: "a", Kind: sentencepiece.Normal}},
+		Trainer:    sentencepiece.TrainerSpec{Type: sentencepiece.Unigram},
+		Normalizer: p.Normalizer,
+	}
+	rules.Normalizer.AddDummyPrefix = false
+	return sentencepiece.New(rules)
 }
 
 // normalizers writes the model's rules. A text is one word for the model, so that pieces may reach over spaces.
-func normalizers(p *sentencepiece.Proto, split bool) (normalizer, preTokenizer *step) {
+func normalizers(p *sentencepiece.Proto, tokens []addedToken) (normalizer, preTokenizer *step) {
 	var steps []step
+	symbols := slices.ContainsFunc(tokens, func(t addedToken) bool { return !t.Special })
+	split := slices.ContainsFunc(tokens, func(t addedToken) bool { return !t.Special && !t.Normalized }) // before these steps
 	if len(p.Normalizer.PrecompiledCharsmap) > 0 {
 		steps = append(steps, step{Type: "Precompiled", Charsmap: base64.StdEncoding.EncodeToString(p.Normalizer.PrecompiledCharsmap)})
 	}
 	if p.Normalizer.RemoveExtraWhitespaces {
 		if !split {
-			steps = append(steps, step{Type: "Strip", StripLeft: new(true), StripRight: new(true)})
+			// Where PrependScheme adds the space before a text, it would not before one that was cut at its start; the
+			// space that is there serves as well.
+			cutStart := !(p.Normalizer.AddDummyPrefix && symbols)
+			steps = append(steps, step{Type: "Strip", StripLeft: new(cutStart), StripRight: new(true)})
 		}
 		steps = append(steps, step{Type: "Replace", Pattern: &pattern{Regex: new(" {2,}")}, Content: new(" ")})
 	}
 	scheme := "never"
 	switch {
-	case p.Normalizer.AddDummyPrefix && split:
+	case p.Normalizer.AddDummyPrefix && symbols:
 		scheme = "first" // not before what stands after an added token
 	case p.Normalizer.AddDummyPrefix:
 		steps = append(steps, step{Type: "Prepend", Prepend: new(space)})
@@ -84,6 +115,11 @@ func normalizers(p *sentencepiece.Proto, split bool) (normalizer, preTokenizer *
 
 func decoders(p *sentencepiece.Proto) *step {
 	steps := []step{{Type: "Replace", Pattern: &pattern{String: new(space)}, Content: new(" ")}}
+	for _, piece := range p.Pieces {
+		if piece.Kind == sentencepiece.Unknown { // no other piece is spelled so
+			steps = append(steps, step{Type: "Replace", Pattern: &pattern{String: new(piece.Text)}, Content: new(p.Trainer.UnkSurface)})
+		}
+	}
 	if p.Trainer.ByteFallback {
 		steps = append(steps, step{Type: "ByteFallback"})
 	}
