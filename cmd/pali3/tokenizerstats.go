@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"html/template"
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -58,7 +60,10 @@ func (c tokenizerStats) Run(ctx context.Context) error {
 	rows := statRows(byLanguage)
 	if c.HTML != "" {
 		err := atomicfile.Write(c.HTML, func(w io.Writer) error {
-			return statsPage.Execute(w, map[string]any{"Model": c.Model, "Pieces": model.Len(), "Type": model.Type(), "Rows": rows})
+			most := slices.MaxFunc(rows, func(a, b languageStats) int { return cmp.Compare(a.IDsPerWord, b.IDsPerWord) })
+			return statsPage.Execute(w, map[string]any{
+				"Model": filepath.Base(c.Model), "Pieces": model.Len(), "Type": model.Type().String(), "Rows": rows, "Most": most.IDsPerWord,
+			})
 		})
 		if err != nil {
 			return fmt.Errorf("writing %s: %w", c.HTML, err)
@@ -74,37 +79,57 @@ func (c tokenizerStats) Run(ctx context.Context) error {
 	return nil
 }
 
-// statRows makes the rows by language, and one of all.
+// statRows makes one row of all texts, then one of each language.
 func statRows(byLanguage map[string]*sentencepiece.Stats) (rows []languageStats) {
 	var all sentencepiece.Stats
+	for _, stats := range byLanguage {
+		all.Add(*stats)
+	}
 	row := func(language string, s sentencepiece.Stats) {
 		rows = append(rows, languageStats{language, s, s.IDsPerWord(), s.IDsPerByte(), s.Coverage(), s.UnknownRate()})
 	}
+	row("all", all)
 	for _, language := range slices.Sorted(maps.Keys(byLanguage)) {
-		all.Add(*byLanguage[language])
 		if language != "" {
 			row(language, *byLanguage[language])
 		}
 	}
-	row("all", all)
 	return rows
 }
 
 var statsPage = template.Must(template.New("stats").Funcs(template.FuncMap{
 	"percent": func(x float64) string { return fmt.Sprintf("%.2f%%", 100*x) },
-	"number":  func(x float64) string { return fmt.Sprintf("%.3f", x) },
-	"width":   func(x float64) string { return fmt.Sprintf("%.0f", min(300, 60*x)) },
+	"number":  func(x float64) string { return fmt.Sprintf("%.2f", x) },
+	"count":   func(n int) string { return grouped(int64(n)) },
+	"width":   func(x, most float64) string { return fmt.Sprintf("%.1f", 100*x/max(most, 1e-9)) },
+	"low":     func(coverage float64) bool { return coverage < 0.99 },
 }).Parse(`<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>{{.Model}}</title>
+<html lang="en">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>How {{.Model}} fits</title>
 <style>
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 70em; color: #222 }
-table { border-collapse: collapse } td, th { padding: .2em .8em; text-align: right; border-bottom: 1px solid #ddd }
-td:first-child, th:first-child { text-align: left } td.bar { text-align: left } td.bar i { display: inline-block; height: .8em; background: #4a7db5 }
+:root { color-scheme: light dark; --line: #8884; --bar: #4a7db5; --low: #c0392b }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em }
+h1 { font-size: 1.4em; overflow-wrap: anywhere } p { max-width: 46em }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
+th { position: sticky; top: 0; background: Canvas; font-weight: 600 }
+td, th { padding: .15em .7em; text-align: right; border-bottom: 1px solid var(--line) }
+td:first-child, th:first-child { text-align: left } tr.all td { font-weight: 600; border-bottom: 2px solid var(--line) }
+td.bar { width: 30%; text-align: left } td.bar i { display: inline-block; height: .7em; background: var(--bar); border-radius: 2px }
+.low { color: var(--low) }
 </style>
+</head>
+<body>
 <h1>{{.Model}}</h1>
-<p>{{.Type}} model of {{.Pieces}} pieces. Ids per word is 1 where every word is one piece; coverage is the part of the characters
-that pieces cover; unknown is the part of the ids that are the unknown piece or single bytes.</p>
-<table><tr><th>language<th>texts<th>bytes<th>ids<th>ids per byte<th>coverage<th>unknown<th>ids per word<th></tr>
-{{range .Rows}}<tr><td>{{.Language}}<td>{{.Texts}}<td>{{.Bytes}}<td>{{.IDs}}<td>{{number .IDsPerByte}}<td>{{percent .Coverage}}<td>{{percent .UnknownRate}}<td>{{number .IDsPerWord}}<td class="bar"><i style="width:{{width .IDsPerWord}}px"></i></tr>
-{{end}}</table></html>
+<p>{{.Type}} model of {{count .Pieces}} pieces. <b>Ids a word</b> is 1 where every word is one piece; of languages that
+write no spaces it says little, there <b>ids a byte</b> tells. <b>Coverage</b> is the part of the characters that pieces
+cover, in red below 99%; <b>unknown</b> the part of the ids that are the unknown piece or single bytes.</p>
+<table>
+<tr><th>language<th>texts<th>bytes<th>ids<th>ids a byte<th>coverage<th>unknown<th>ids a word<th></tr>
+{{$most := .Most}}{{range .Rows}}<tr{{if eq .Language "all"}} class="all"{{end}}><td>{{.Language}}<td>{{count .Texts}}<td>{{count .Bytes}}<td>{{count .IDs -}}
+<td>{{number .IDsPerByte}}<td{{if low .Coverage}} class="low"{{end}}>{{percent .Coverage}}<td>{{percent .UnknownRate}}<td>{{number .IDsPerWord -}}
+<td class="bar"><i style="width:{{width .IDsPerWord $most}}%"></i></tr>
+{{end}}</table>
+</body>
+</html>
 `))
