@@ -26,6 +26,8 @@
 //
 // Pieces are found in a double-array trie (trie.go), rules in the one that the model brings (charsmap.go).
 //
+// docs/tokenizer.md of the repository explains it with an example.
+//
 // Sources of every rule here are the files of github.com/google/sentencepiece, v0.2.3: normalizer.cc,
 // unigram_model.cc, bpe_model.cc, word_model.cc, char_model.cc, model_interface.cc and
 // sentencepiece_processor.cc. See Kudo and Richardson, SentencePiece (2018), and Kudo, Subword
