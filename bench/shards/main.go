@@ -1,7 +1,8 @@
-// Command shards measures this project's half of the shard benchmarks; run.py alternates it with its peers.
+// Command shards measures this project's half of the shard benchmarks; table.py alternates it with the peers of peers.py.
 //
-//	shards make --images DIR --rows N OUT     write a dataset of N rows from a folder's pictures, used in turn
-//	shards scan|captions|random|verify DATASET
+//	shards pictures -rows N DIR               write N pictures of about -bytes bytes
+//	shards make -images DIR -rows N OUT       write a dataset of N rows from a folder's pictures, used in turn
+//	shards scan|captions|random|batch|verify DATASET
 package main
 
 import (
@@ -20,18 +21,21 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 2 {
-		log.Fatal("usage: shards make|scan|captions|random|verify ...")
+		log.Fatal("usage: shards pictures|make|scan|captions|random|batch|verify ...")
 	}
 	command := os.Args[1]
 	flags := flag.NewFlagSet(command, flag.ExitOnError)
 	images := flags.String("images", "", "folder of pictures")
 	rows := flags.Int("rows", 10_000, "rows to write, or to read at random")
+	size := flags.Int("bytes", 36_000, "of a picture")
 	seed := flags.Uint64("seed", 1, "of the random rows")
 	flags.Parse(os.Args[2:])
 	began := time.Now()
 	var bytes int64
 	var err error
 	switch command {
+	case "pictures":
+		err = pictures(flags.Arg(0), *rows, *size)
 	case "make":
 		err = write(*images, *rows, flags.Arg(0))
 	case "scan":
@@ -40,6 +44,8 @@ func main() {
 		bytes, err = captions(flags.Arg(0))
 	case "random":
 		bytes, err = random(flags.Arg(0), *rows, *seed)
+	case "batch":
+		bytes, err = batch(flags.Arg(0), *rows, *seed)
 	case "verify":
 		err = verify(flags.Arg(0))
 	default:
@@ -48,7 +54,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("{\"seconds\": %.6f, \"bytes\": %d}\n", time.Since(began).Seconds(), bytes)
+	fmt.Printf("{\"seconds\": %.6f, \"bytes\": %d, \"touched\": %d}\n", time.Since(began).Seconds(), bytes, touched)
 }
 
 // write makes a dataset in which every row has a picture of the folder and a caption of 12 words.
@@ -102,6 +108,11 @@ func caption(i int) string {
 	return string(text[:len(text)-1])
 }
 
+// cacheLine is in bytes. A scan reads a byte of every cache line: images that are not copied would else not be read at all.
+const cacheLine = 64
+
+var touched int // sum of those bytes
+
 func scan(dir string) (bytes int64, err error) {
 	d, err := shards.Open(dir)
 	if err != nil {
@@ -113,7 +124,11 @@ func scan(dir string) (bytes int64, err error) {
 			return 0, err
 		}
 		for i := range s.Images {
-			bytes += int64(len(s.Images[i].Bytes))
+			image := s.Images[i].Bytes
+			bytes += int64(len(image))
+			for at := 0; at < len(image); at += cacheLine {
+				touched += int(image[at])
+			}
 		}
 		for i := range s.Texts {
 			bytes += int64(len(s.Texts[i].Value))
@@ -150,6 +165,25 @@ func random(dir string, rows int, seed uint64) (bytes int64, err error) {
 	rng := counter.New(seed)
 	for range rows {
 		s, err := d.Row(rng.IntN(d.Len()))
+		if err != nil {
+			return 0, err
+		}
+		bytes += int64(len(s.Images[0].Bytes) + len(s.Texts[0].Value))
+	}
+	return bytes, nil
+}
+
+func batch(dir string, rows int, seed uint64) (bytes int64, err error) {
+	d, err := shards.Open(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	rng, numbers := counter.New(seed), make([]int, rows)
+	for i := range numbers {
+		numbers[i] = rng.IntN(d.Len())
+	}
+	for s, err := range d.Rows(numbers) {
 		if err != nil {
 			return 0, err
 		}
