@@ -49,7 +49,7 @@ shards() {
 	"$python" bench/shards/table.py "$at/shards" "$at/pali3" "$at/scan-$scan_rows" "$at/scan-peers-$scan_rows" scan verify convert
 	echo
 	echo "### Datasets: $million rows of 500 bytes"
-	"$python" bench/shards/table.py "$at/shards" "$at/pali3" "$at/many-$million" "$at/many-peers-$million" captions random batch
+	"$python" bench/shards/table.py "$at/shards" "$at/pali3" "$at/many-$million" "$at/many-peers-$million" captions columns random whole batch
 }
 
 ingest() {

@@ -2,7 +2,7 @@
 //
 //	shards pictures -rows N DIR               write N pictures of about -bytes bytes
 //	shards make -images DIR -rows N OUT       write a dataset of N rows from a folder's pictures, used in turn
-//	shards scan|captions|random|batch|verify DATASET
+//	shards scan|captions|columns|random|whole|batch|verify DATASET
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 2 {
-		log.Fatal("usage: shards pictures|make|scan|captions|random|batch|verify ...")
+		log.Fatal("usage: shards pictures|make|scan|captions|columns|random|whole|batch|verify ...")
 	}
 	command := os.Args[1]
 	flags := flag.NewFlagSet(command, flag.ExitOnError)
@@ -42,10 +42,14 @@ func main() {
 		bytes, err = scan(flags.Arg(0))
 	case "captions":
 		bytes, err = captions(flags.Arg(0))
+	case "columns":
+		bytes, err = columns(flags.Arg(0))
 	case "random":
-		bytes, err = random(flags.Arg(0), *rows, *seed)
+		bytes, err = random(flags.Arg(0), *rows, *seed, peers)
+	case "whole":
+		bytes, err = random(flags.Arg(0), *rows, *seed, nil)
 	case "batch":
-		bytes, err = batch(flags.Arg(0), *rows, *seed)
+		bytes, err = batch(flags.Arg(0), *rows, *seed, peers)
 	case "verify":
 		err = verify(flags.Arg(0))
 	default:
@@ -156,15 +160,43 @@ func captions(dir string) (bytes int64, err error) {
 	return bytes, nil
 }
 
-func random(dir string, rows int, seed uint64) (bytes int64, err error) {
+// columns reads the captions without making rows of them.
+func columns(dir string) (bytes int64, err error) {
 	d, err := shards.Open(dir)
 	if err != nil {
 		return 0, err
 	}
 	defer d.Close()
+	for texts, err := range d.Column("texts.value") {
+		if err != nil {
+			return 0, err
+		}
+		for i := range texts.Len() {
+			bytes += int64(len(texts.At(i)))
+		}
+	}
+	return bytes, nil
+}
+
+// peers are the columns that the peers' files have.
+var peers = []string{"key", "images.bytes", "texts.value"}
+
+// random reads rows one by one, of all columns or of some.
+func random(dir string, rows int, seed uint64, columns []string) (bytes int64, err error) {
+	d, err := shards.Open(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	v := d.All()
+	if columns != nil {
+		if v, err = v.Select(columns...); err != nil {
+			return 0, err
+		}
+	}
 	rng := counter.New(seed)
 	for range rows {
-		s, err := d.Row(rng.IntN(d.Len()))
+		s, err := v.Row(rng.IntN(d.Len()))
 		if err != nil {
 			return 0, err
 		}
@@ -173,17 +205,22 @@ func random(dir string, rows int, seed uint64) (bytes int64, err error) {
 	return bytes, nil
 }
 
-func batch(dir string, rows int, seed uint64) (bytes int64, err error) {
+// batch asks for all the rows at once.
+func batch(dir string, rows int, seed uint64, columns []string) (bytes int64, err error) {
 	d, err := shards.Open(dir)
 	if err != nil {
 		return 0, err
 	}
 	defer d.Close()
+	v, err := d.Select(columns...)
+	if err != nil {
+		return 0, err
+	}
 	rng, numbers := counter.New(seed), make([]int, rows)
 	for i := range numbers {
 		numbers[i] = rng.IntN(d.Len())
 	}
-	for s, err := range d.Rows(numbers) {
+	for s, err := range v.Rows(numbers) {
 		if err != nil {
 			return 0, err
 		}

@@ -3,7 +3,7 @@
     python peers.py PEER JOB DATASET OUT     DATASET is ours, OUT what write.py wrote of it
 
 It prints seconds and processor seconds of the job alone, without start-up and imports, and the bytes that were read.
-Jobs: scan (every image and text), captions (every text), random and batch (ROWS rows drawn at random, one by one or all
+Jobs: scan (every image and text), captions and columns (every text), random and batch (ROWS rows drawn at random, one by one or all
 asked for at once), verify, convert (the tar files to Parquet).
 """
 
@@ -71,7 +71,7 @@ def pyarrow(job, dataset, out):
     path = os.path.join(out, "data.parquet")
     if job == "batch":
         data = ds.dataset(path)
-        return sum(len(b) for b in data.take(drawn(data.count_rows())).column("image").to_pylist())
+        return sum(len(b) for b in data.take(drawn(data.count_rows()), columns=["key", "image", "caption"]).column("image").to_pylist())
     columns = ["image", "caption"] if job == "scan" else ["caption"]
     batches = pq.ParquetFile(path).iter_batches(1000, columns=columns)
     return sum(len(v) for batch in batches for name in columns for v in batch.column(name).to_pylist())

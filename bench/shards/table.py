@@ -19,22 +19,25 @@ import time
 ROUNDS, ROWS = int(os.environ.get("ROUNDS", 5)), os.environ.get("ROWS", "10000")
 PEERS = {
     "scan": ["cat", "hf", "pyarrow", "pyarrow_columns", "webdataset", "mosaicml"],
-    "captions": ["hf", "pyarrow", "pyarrow_columns", "pyarrow_ours"],
+    "captions": ["hf", "pyarrow"],
+    "columns": ["pyarrow_columns", "pyarrow_ours"],
     "random": ["hf", "mosaicml"],
+    "whole": [],
     "batch": ["hf", "pyarrow"],
     "verify": ["sha256sum"],
     "convert": ["hf", "pyarrow"],
 }
 TITLES = {"hf": "HF datasets", "pyarrow": "pyarrow, as Python values", "pyarrow_columns": "pyarrow, columns", "webdataset": "webdataset",
           "pyarrow_ours": "pyarrow, columns of our parts", "mosaicml": "MosaicML MDS", "cat": "`cat`", "sha256sum": "`sha256sum`"}
-JOBS = {"scan": "scan with images", "captions": "captions alone", "random": f"{ROWS} rows at random, one by one",
+JOBS = {"scan": "scan with images", "captions": "captions alone, row by row", "columns": "captions alone, as columns",
+        "random": f"{ROWS} rows at random, one by one", "whole": "the same with all our columns",
         "batch": f"{ROWS} rows at random, asked for at once", "verify": "`verify --deep`", "convert": "WebDataset tar to Parquet"}
 
 
 def ours(job, bench, pali3, dataset, out):
     if job == "convert":
         return [pali3, "-q", "ingest", "webdataset", *sorted(glob.glob(os.path.join(out, "wds-*.tar"))), "--to", os.path.join(out, "converted")]
-    return [bench, job] + (["-rows", ROWS] if job in ("random", "batch") else []) + [dataset]
+    return [bench, job] + (["-rows", ROWS] if job in ("random", "whole", "batch") else []) + [dataset]
 
 
 def timed(command):
