@@ -6,7 +6,7 @@ export CGO_ENABLED = 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 PALI3 := bin/pali3
 
-.PHONY: help build quickstart test race bench lint data clean
+.PHONY: help build quickstart test race bench bench-peers lint data clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ race: ## run the concurrent packages under the race detector (needs a C compiler
 
 bench: ## time the parts: decoding, tokenizing, mixing, training steps, metrics
 	go test -run '^$$' -bench . -benchtime 2s ./augment ./tokenize/... ./shards ./mixture ./webli ./stages ./evalsuite/...
+
+bench-peers: ## time datasets, ingest and tokenizers beside other projects (needs python3 and PyPI, 5 GB below build/)
+	bench/peers.sh
 
 lint: ## gofmt, vet, staticcheck
 	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); if [ -n "$$bad" ]; then echo "not gofmt'd:"; echo "$$bad"; exit 1; fi

@@ -109,7 +109,7 @@ def write_tfrecord():
 
 
 def write_mds():
-    from streaming import MDSWriter
+    from mds import MDSWriter
     for name, compression in (("plain", None), ("zstd", "zstd:3"), ("gz", "gz:6")):
         path = os.path.join(TESTDATA["mds"], name)
         shutil.rmtree(path, ignore_errors=True)

@@ -3,8 +3,8 @@ package shards
 import (
 	"fmt"
 	"io"
+	"strings"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -48,7 +48,7 @@ type bounds struct{ low, high string }
 // openPart reads the footer of a part.
 func openPart(name string, r io.ReaderAt, size int64) (p *part, err error) {
 	defer recovered(&err, "opening %s", name)
-	file, err := parquet.OpenFile(r, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	file, err := readFooter(r, size)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", name, err)
 	}
@@ -58,26 +58,27 @@ func openPart(name string, r io.ReaderAt, size int64) (p *part, err error) {
 	}
 	leaves := make([]int, len(columns)) // in the file; -1 if it lacks the column
 	for i := range columns {
-		if leaves[i], err = p.levels[i].find(file.Root(), &columns[i]); err != nil {
+		if leaves[i], err = file.find(&columns[i]); err != nil {
 			return nil, fmt.Errorf("opening %s: %w", name, err)
 		}
-	}
-	metadata := file.Metadata()
-	for g := range metadata.RowGroups {
-		rowGroup := &metadata.RowGroups[g]
-		if rowGroup.NumRows < 0 || rowGroup.NumRows > 1<<31-1 {
-			return nil, fmt.Errorf("opening %s: a row group of %d rows", name, rowGroup.NumRows)
+		if leaves[i] >= 0 {
+			p.levels[i] = file.leaves[leaves[i]].levels
 		}
-		group := partGroup{rows: int(rowGroup.NumRows), chunks: make([]chunk, len(columns))}
+	}
+	p.groups = make([]partGroup, len(file.groups))
+	chunks := make([]chunk, len(columns)*len(file.groups))
+	for g := range file.groups {
+		group := &p.groups[g]
+		group.rows = int(file.groups[g].rows)
+		group.chunks, chunks = chunks[:len(columns):len(columns)], chunks[len(columns):]
 		for i, leaf := range leaves {
 			if leaf < 0 {
 				continue
 			}
-			if err := group.chunks[i].locate(&rowGroup.Columns[leaf], size); err != nil {
+			if err := group.chunks[i].locate(&file.groups[g].chunks[leaf], size); err != nil {
 				return nil, fmt.Errorf("opening %s: row group %d, column %s: %w", name, g, columns[i].name, err)
 			}
 		}
-		p.groups = append(p.groups, group)
 	}
 	return p, nil
 }
@@ -89,78 +90,49 @@ func recovered(err *error, format string, args ...any) {
 	}
 }
 
-// find fills in the levels of a column and returns its number among the file's leaves, -1 if it has none.
-func (l *levels) find(root *parquet.Column, c *column) (leaf int, err error) {
-	node, lists := root, 0
-	for path := c.path; path != ""; {
-		var name string
-		name, path = cutDot(path)
-		if node = node.Column(name); node == nil {
-			return -1, nil
+// find returns the number of a column among the file's leaves, -1 if it has none.
+func (f *footer) find(c *column) (int, error) {
+	for i := range f.leaves {
+		l := &f.leaves[i]
+		if l.path != c.path {
+			continue
 		}
-		if node.Repeated() {
-			if lists == len(l.listDef) {
-				return -1, fmt.Errorf("column %s: too deeply nested", c.name)
-			}
-			l.listDef[lists] = byte(node.MaxDefinitionLevel())
-			lists++
+		numbers := l.width() > 0
+		if isText := l.kind == format.ByteArray || l.kind == format.FixedLenByteArray; numbers != c.numbers || isText == c.numbers {
+			return -1, fmt.Errorf("column %s is of type %d", c.name, l.kind)
 		}
+		if l.maxRep > len(l.listDef) {
+			return -1, fmt.Errorf("column %s: too deeply nested", c.name)
+		}
+		return i, nil
 	}
-	if !node.Leaf() {
-		return -1, fmt.Errorf("column %s is a group", c.name)
-	}
-	l.maxRep, l.maxDef = node.MaxRepetitionLevel(), node.MaxDefinitionLevel()
-	switch node.Type().Kind() {
-	case parquet.ByteArray:
-		l.kind = format.ByteArray
-	case parquet.FixedLenByteArray:
-		l.kind, l.size = format.FixedLenByteArray, node.Type().Length()
-	case parquet.Int32:
-		l.kind = format.Int32
-	case parquet.Int64:
-		l.kind = format.Int64
-	case parquet.Float:
-		l.kind = format.Float
-	case parquet.Double:
-		l.kind = format.Double
-	default:
-		return -1, fmt.Errorf("column %s is of type %s", c.name, node.Type())
-	}
-	if isText := l.kind == format.ByteArray || l.kind == format.FixedLenByteArray; isText == c.numbers {
-		return -1, fmt.Errorf("column %s is of type %s", c.name, node.Type())
-	}
-	return node.Index(), nil
-}
-
-func cutDot(path string) (first, rest string) {
-	for i := range len(path) {
-		if path[i] == '.' {
-			return path[:i], path[i+1:]
+	for i := range f.leaves {
+		if strings.HasPrefix(f.leaves[i].path, c.path+".") {
+			return -1, fmt.Errorf("column %s is a group", c.name)
 		}
 	}
-	return path, ""
+	return -1, nil
 }
 
 // locate notes where a chunk and its offset index lie, both within the file.
-func (c *chunk) locate(column *format.ColumnChunk, size int64) error {
-	m := &column.MetaData
-	c.codec = m.Codec
-	if low, high := m.Statistics.MinValue, m.Statistics.MaxValue; low != nil && high != nil && len(low)+len(high) <= maxBounds {
-		c.bounds = &bounds{string(low), string(high)}
-		c.constant = c.bounds.low == c.bounds.high && m.Statistics.NullCount == 0
+func (c *chunk) locate(m *chunkInfo, size int64) error {
+	c.codec = m.codec
+	if m.hasLow && m.hasHigh && len(m.low)+len(m.high) <= maxBounds {
+		c.bounds = &bounds{string(m.low), string(m.high)}
+		c.constant = c.bounds.low == c.bounds.high && m.hasNull && m.nulls == 0 && !m.cut
 	}
-	if m.NumValues == m.Statistics.NullCount {
+	if m.values == m.nulls {
 		return nil // every list is empty, every value is null
 	}
-	c.data, c.size, c.dictionary = m.DataPageOffset, m.TotalCompressedSize, m.DictionaryPageOffset
+	c.data, c.size, c.dictionary = m.data, m.size, m.dictionary
 	if c.at = c.data; c.dictionary > 0 && c.dictionary < c.at {
 		c.at = c.dictionary
 	}
 	if c.at < 0 || c.size < 0 || c.at > size || c.size > size-c.at || c.data > c.at+c.size {
 		return fmt.Errorf("%d bytes at %d of a file of %d", c.size, c.at, size)
 	}
-	if at, n := column.OffsetIndexOffset, column.OffsetIndexLength; at > 0 && n > 0 && at <= size && int64(n) <= size-at {
-		c.index, c.indexSize = at, n
+	if m.index > 0 && m.index <= size && m.indexSize > 0 && m.indexSize <= min(size-m.index, maxPage) {
+		c.index, c.indexSize = m.index, int32(m.indexSize)
 	}
 	return nil
 }

@@ -13,10 +13,11 @@ import (
 // each group has its own.
 type room struct {
 	batch  batch
-	buffer []byte  // of bytes that were read
-	memory *part   // whose mapped file the rows point into, or nil
-	held   []span  // of its file
-	rows   []int32 // of batch.samples, those that filters keep; nil for all
+	buffer []byte   // of bytes that were read
+	memory *part    // whose mapped file the rows point into, or nil
+	held   []span   // of its file
+	rows   []int32  // of batch.samples, those that filters keep; nil for all
+	values []Values // of the pages of one column, where that is what is read
 	err    error
 }
 
@@ -31,38 +32,46 @@ func (r *room) leave() {
 	r.held, r.memory = r.held[:0], nil
 }
 
-// rows reads row groups ahead of the caller, a few at a time.
+// rows yields the view's rows.
 func (v *View) rows(reuse bool) iter.Seq2[*Sample, error] {
 	return func(yield func(*Sample, error) bool) {
-		rooms := min(runtime.GOMAXPROCS(0), 4) + 1
-		spare := make(chan *room, rooms)
-		for range rooms {
-			spare <- new(room)
-		}
-		ahead, done := make(chan chan *room, rooms), make(chan struct{})
-		var readAhead sync.WaitGroup
-		readAhead.Go(func() {
-			defer close(ahead)
-			v.readAhead(ahead, spare, done, reuse)
-		})
-		defer readAhead.Wait()
-		defer close(done)
-		for next := range ahead {
-			r := <-next
-			if r.err != nil {
-				yield(nil, r.err)
-				return
-			}
-			if !r.yield(yield) {
-				return
-			}
-			r.leave()
-			if !reuse {
-				r = new(room)
-			}
-			spare <- r
+		err := v.groups(reuse, func(n int, r *room) error { return v.readGroup(n, r, reuse) }, func(r *room) bool { return r.yield(yield) })
+		if err != nil {
+			yield(nil, err)
 		}
 	}
+}
+
+// groups reads row groups into rooms, a few ahead of the caller, and gives them to do in order until that returns false.
+func (v *View) groups(reuse bool, read func(n int, r *room) error, do func(*room) bool) error {
+	rooms := min(runtime.GOMAXPROCS(0), 4) + 1
+	spare := make(chan *room, rooms)
+	for range rooms {
+		spare <- new(room)
+	}
+	ahead, done := make(chan chan *room, rooms), make(chan struct{})
+	var readAhead sync.WaitGroup
+	readAhead.Go(func() {
+		defer close(ahead)
+		v.readAhead(ahead, spare, done, read)
+	})
+	defer readAhead.Wait()
+	defer close(done)
+	for next := range ahead {
+		r := <-next
+		if r.err != nil {
+			return r.err
+		}
+		if !do(r) {
+			return nil
+		}
+		r.leave()
+		if !reuse {
+			r = new(room)
+		}
+		spare <- r
+	}
+	return nil
 }
 
 // yield yields the room's rows.
@@ -85,7 +94,7 @@ func (r *room) yield(yield func(*Sample, error) bool) bool {
 }
 
 // readAhead begins to read the view's row groups in order, each as soon as a room is spare.
-func (v *View) readAhead(ahead chan<- chan *room, spare <-chan *room, done <-chan struct{}, reuse bool) {
+func (v *View) readAhead(ahead chan<- chan *room, spare <-chan *room, done <-chan struct{}, read func(int, *room) error) {
 	var reading sync.WaitGroup
 	defer reading.Wait()
 	for n := range v.d.groups {
@@ -97,7 +106,7 @@ func (v *View) readAhead(ahead chan<- chan *room, spare <-chan *room, done <-cha
 			next := make(chan *room, 1)
 			ahead <- next // has space for as many as there are rooms
 			reading.Go(func() {
-				r.err = v.readGroup(n, r, reuse)
+				r.err = read(n, r)
 				next <- r
 			})
 		case <-done:

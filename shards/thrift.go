@@ -9,8 +9,7 @@ import (
 )
 
 // Parquet writes what it says of pages in Thrift's compact protocol. A reader of single rows reads thousands of
-// page headers and offset indexes a second, so these two are read here, without reflection; the footer is the
-// library's to read.
+// page headers and offset indexes a second, and one who opens parts their footers, so these are read here, without reflection.
 //
 // Source: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
 
@@ -67,6 +66,14 @@ func (c *compact) advance(n uint64) {
 		c.bad, n = true, uint64(len(c.b)-c.at)
 	}
 	c.at += int(n)
+}
+
+// binary reads a string, which shares memory with the buffer.
+func (c *compact) binary() []byte {
+	size := c.uvarint()
+	from := c.at
+	c.advance(size)
+	return c.b[from:c.at]
 }
 
 // field goes on to the next field of a struct after the one numbered id; its kind is 0 at the struct's end.

@@ -1,7 +1,8 @@
-// Command shards measures this project's half of the shard benchmarks; run.py alternates it with its peers.
+// Command shards measures this project's half of the shard benchmarks; table.py alternates it with the peers of peers.py.
 //
-//	shards make --images DIR --rows N OUT     write a dataset of N rows from a folder's pictures, used in turn
-//	shards scan|captions|random|verify DATASET
+//	shards pictures -rows N DIR               write N pictures of about -bytes bytes
+//	shards make -images DIR -rows N OUT       write a dataset of N rows from a folder's pictures, used in turn
+//	shards scan|captions|columns|random|whole|batch|verify DATASET
 package main
 
 import (
@@ -20,26 +21,35 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 2 {
-		log.Fatal("usage: shards make|scan|captions|random|verify ...")
+		log.Fatal("usage: shards pictures|make|scan|captions|columns|random|whole|batch|verify ...")
 	}
 	command := os.Args[1]
 	flags := flag.NewFlagSet(command, flag.ExitOnError)
 	images := flags.String("images", "", "folder of pictures")
 	rows := flags.Int("rows", 10_000, "rows to write, or to read at random")
+	size := flags.Int("bytes", 36_000, "of a picture")
 	seed := flags.Uint64("seed", 1, "of the random rows")
 	flags.Parse(os.Args[2:])
 	began := time.Now()
 	var bytes int64
 	var err error
 	switch command {
+	case "pictures":
+		err = pictures(flags.Arg(0), *rows, *size)
 	case "make":
 		err = write(*images, *rows, flags.Arg(0))
 	case "scan":
 		bytes, err = scan(flags.Arg(0))
 	case "captions":
 		bytes, err = captions(flags.Arg(0))
+	case "columns":
+		bytes, err = columns(flags.Arg(0))
 	case "random":
-		bytes, err = random(flags.Arg(0), *rows, *seed)
+		bytes, err = random(flags.Arg(0), *rows, *seed, peers)
+	case "whole":
+		bytes, err = random(flags.Arg(0), *rows, *seed, nil)
+	case "batch":
+		bytes, err = batch(flags.Arg(0), *rows, *seed, peers)
 	case "verify":
 		err = verify(flags.Arg(0))
 	default:
@@ -48,7 +58,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("{\"seconds\": %.6f, \"bytes\": %d}\n", time.Since(began).Seconds(), bytes)
+	fmt.Printf("{\"seconds\": %.6f, \"bytes\": %d, \"touched\": %d}\n", time.Since(began).Seconds(), bytes, touched)
 }
 
 // write makes a dataset in which every row has a picture of the folder and a caption of 12 words.
@@ -102,6 +112,11 @@ func caption(i int) string {
 	return string(text[:len(text)-1])
 }
 
+// cacheLine is in bytes. A scan reads a byte of every cache line: images that are not copied would else not be read at all.
+const cacheLine = 64
+
+var touched int // sum of those bytes
+
 func scan(dir string) (bytes int64, err error) {
 	d, err := shards.Open(dir)
 	if err != nil {
@@ -113,7 +128,11 @@ func scan(dir string) (bytes int64, err error) {
 			return 0, err
 		}
 		for i := range s.Images {
-			bytes += int64(len(s.Images[i].Bytes))
+			image := s.Images[i].Bytes
+			bytes += int64(len(image))
+			for at := 0; at < len(image); at += cacheLine {
+				touched += int(image[at])
+			}
 		}
 		for i := range s.Texts {
 			bytes += int64(len(s.Texts[i].Value))
@@ -141,15 +160,67 @@ func captions(dir string) (bytes int64, err error) {
 	return bytes, nil
 }
 
-func random(dir string, rows int, seed uint64) (bytes int64, err error) {
+// columns reads the captions without making rows of them.
+func columns(dir string) (bytes int64, err error) {
 	d, err := shards.Open(dir)
 	if err != nil {
 		return 0, err
 	}
 	defer d.Close()
+	for texts, err := range d.Column("texts.value") {
+		if err != nil {
+			return 0, err
+		}
+		for i := range texts.Len() {
+			bytes += int64(len(texts.At(i)))
+		}
+	}
+	return bytes, nil
+}
+
+// peers are the columns that the peers' files have.
+var peers = []string{"key", "images.bytes", "texts.value"}
+
+// random reads rows one by one, of all columns or of some.
+func random(dir string, rows int, seed uint64, columns []string) (bytes int64, err error) {
+	d, err := shards.Open(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	v := d.All()
+	if columns != nil {
+		if v, err = v.Select(columns...); err != nil {
+			return 0, err
+		}
+	}
 	rng := counter.New(seed)
 	for range rows {
-		s, err := d.Row(rng.IntN(d.Len()))
+		s, err := v.Row(rng.IntN(d.Len()))
+		if err != nil {
+			return 0, err
+		}
+		bytes += int64(len(s.Images[0].Bytes) + len(s.Texts[0].Value))
+	}
+	return bytes, nil
+}
+
+// batch asks for all the rows at once.
+func batch(dir string, rows int, seed uint64, columns []string) (bytes int64, err error) {
+	d, err := shards.Open(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer d.Close()
+	v, err := d.Select(columns...)
+	if err != nil {
+		return 0, err
+	}
+	rng, numbers := counter.New(seed), make([]int, rows)
+	for i := range numbers {
+		numbers[i] = rng.IntN(d.Len())
+	}
+	for s, err := range v.Rows(numbers) {
 		if err != nil {
 			return 0, err
 		}

@@ -1,74 +1,39 @@
-"""The peers' half of the shard benchmarks, and the alternation of both halves.
+"""One measurement of a peer.
 
-    python peers.py make DATASET OUT              the same rows (key, image, caption) as each peer keeps them, below OUT
-    python peers.py PEER scan|captions|random OUT one measurement
-    python peers.py table BINARY DATASET OUT JOB...   alternates the binary with all peers, and prints medians
+    python peers.py PEER JOB DATASET OUT     DATASET is ours, OUT what write.py wrote of it
 
-Requirements: parity/requirements-shards.txt (MosaicML Streaming also needs torch).
+It prints seconds and processor seconds of the job alone, without start-up and imports, and the bytes that were read.
+Jobs: scan (every image and text), captions and columns (every text), random and batch (ROWS rows drawn at random, one by one or all
+asked for at once), verify, convert (the tar files to Parquet).
 """
 
+import bisect
 import glob
 import json
 import os
 import random
-import statistics
+import resource
 import subprocess
 import sys
+import tempfile
 import time
 
-ROUNDS, ROWS = int(os.environ.get("ROUNDS", 5)), 10_000
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "parity"))
+ROWS = int(os.environ.get("ROWS", 10_000))
 
 
-def rows(dataset):
-    import pyarrow.parquet as pq
-    for path in sorted(glob.glob(os.path.join(dataset, "part-*.parquet"))):
-        for batch in pq.ParquetFile(path).iter_batches(1000, columns=["key", "images.list.element.bytes", "texts.list.element.value"]):
-            for r in batch.to_pylist():
-                yield {"key": r["key"], "image": r["images"][0]["bytes"], "caption": r["texts"][0]["value"]}
+def processor():
+    return sum(r.ru_utime + r.ru_stime for r in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
 
 
-def make(dataset, out):
-    import datasets
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-    import webdataset
-    from streaming import MDSWriter
-    os.makedirs(out, exist_ok=True)
-    schema = pa.schema([("key", pa.string()), ("image", pa.binary()), ("caption", pa.string())])
-    hf_schema = pa.schema([("key", pa.string()), ("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])), ("caption", pa.string())])
-    os.makedirs(os.path.join(out, "hf"))
-    with pq.ParquetWriter(os.path.join(out, "data.parquet"), schema) as parquet, \
-            pa.ipc.new_stream(os.path.join(out, "hf", "data-00000-of-00001.arrow"), hf_schema) as arrow, \
-            webdataset.ShardWriter(os.path.join(out, "wds-%05d.tar"), maxcount=100_000, verbose=0) as tar, \
-            MDSWriter(out=os.path.join(out, "mds"), columns={"key": "str", "image": "bytes", "caption": "str"}) as mds:
-        batch = []
+class Clock:
+    """Started by a job when its imports are done."""
 
-        def flush():
-            parquet.write_table(pa.Table.from_pylist(batch, schema))
-            arrow.write_table(pa.Table.from_pylist([{**r, "image": {"bytes": r["image"], "path": None}} for r in batch], hf_schema))
-            batch.clear()
-        for r in rows(dataset):
-            batch.append(r)
-            tar.write({"__key__": r["key"], "png": r["image"], "txt": r["caption"]})
-            mds.write(r)
-            if len(batch) == 1000:
-                flush()
-        if batch:
-            flush()
+    def start(self):
+        self.wall, self.cpu = time.perf_counter(), processor()
 
 
-def hf(job, out):
-    import datasets
-    data = datasets.Dataset.from_file(os.path.join(out, "hf", "data-00000-of-00001.arrow"))
-    data = data.cast(datasets.Features({"key": datasets.Value("string"), "image": datasets.Image(decode=False), "caption": datasets.Value("string")}))
-    began = time.perf_counter()
-    if job == "scan":
-        n = sum(len(r["image"]["bytes"]) + len(r["caption"]) for r in data)
-    elif job == "captions":
-        n = sum(len(r["caption"]) for r in data.select_columns("caption"))
-    else:
-        n = sum(len(data[i]["image"]["bytes"]) for i in drawn(len(data)))
-    return began, n
+clock = Clock()
 
 
 def drawn(total):
@@ -76,109 +41,133 @@ def drawn(total):
     return [rng.randrange(total) for _ in range(ROWS)]
 
 
-def pyarrow(job, out):
-    import pyarrow.parquet as pq
+def hf(job, dataset, out):
+    import datasets
+    if job == "convert":
+        tars = sorted(glob.glob(os.path.join(out, "wds-*.tar")))
+        with tempfile.TemporaryDirectory(dir=out) as scratch:
+            clock.start()
+            data = datasets.load_dataset("webdataset", data_files=tars, split="train", cache_dir=os.path.join(scratch, "cache"))
+            data.to_parquet(os.path.join(scratch, "data.parquet"))
+            return len(data)
+    clock.start()
+    data = datasets.Dataset.from_file(os.path.join(out, "hf", "data.arrow"))
+    if job == "captions":
+        return sum(len(r["caption"]) for r in data.select_columns("caption"))
+    if job == "scan":
+        return sum(len(r["image"]["bytes"]) + len(r["caption"]) for r in data)
+    if job == "batch":
+        return sum(len(image["bytes"]) for image in data[drawn(len(data))]["image"])
+    return sum(len(data[i]["image"]["bytes"]) for i in drawn(len(data)))
+
+
+def pyarrow(job, dataset, out):
+    """As Python values."""
     import pyarrow.dataset as ds
-    path = os.path.join(out, "data.parquet")
-    began = time.perf_counter()
-    n = 0
-    if job == "random":
-        data = ds.dataset(path)
-        rows = drawn(data.count_rows())
-        for at in range(0, len(rows), 1000):  # row by row it takes minutes: it is asked for a thousand at once
-            n += sum(len(b) for b in data.take(rows[at:at + 1000], columns=["image", "caption"]).column("image").to_pylist())
-        return began, n
-    columns = ["key", "image", "caption"] if job == "scan" else ["caption"]
-    for batch in pq.ParquetFile(path).iter_batches(1000, columns=columns):
-        for name in columns[1:] or columns:
-            n += sum(len(v) for v in batch.column(name).to_pylist())
-    return began, n
-
-
-def pyarrow_columns(job, out):
-    """Without making Python values."""
     import pyarrow.parquet as pq
+    if job == "convert":
+        return convert(out)
+    clock.start()
+    path = os.path.join(out, "data.parquet")
+    if job == "batch":
+        data = ds.dataset(path)
+        return sum(len(b) for b in data.take(drawn(data.count_rows()), columns=["key", "image", "caption"]).column("image").to_pylist())
+    columns = ["image", "caption"] if job == "scan" else ["caption"]
+    batches = pq.ParquetFile(path).iter_batches(1000, columns=columns)
+    return sum(len(v) for batch in batches for name in columns for v in batch.column(name).to_pylist())
+
+
+def pyarrow_columns(job, dataset, out):
+    """Without making Python values."""
+    return summed(job, [os.path.join(out, "data.parquet")], {"image": "image", "caption": "caption"})
+
+
+def pyarrow_ours(job, dataset, out):
+    """The same of our own parts."""
+    return summed(job, sorted(glob.glob(os.path.join(dataset, "part-*.parquet"))),
+                  {"image": "images.list.element.bytes", "caption": "texts.list.element.value"})
+
+
+def summed(job, paths, names):
     import pyarrow.compute as pc
-    began = time.perf_counter()
+    import pyarrow.parquet as pq
+    clock.start()
+    columns = [names["image"], names["caption"]] if job == "scan" else [names["caption"]]
     n = 0
-    columns = ["key", "image", "caption"] if job == "scan" else ["caption"]
-    for batch in pq.ParquetFile(os.path.join(out, "data.parquet")).iter_batches(10_000, columns=columns):
-        for name in columns[1:] or columns:
-            n += pc.sum(pc.binary_length(batch.column(name))).as_py()
-    return began, n
+    for path in paths:
+        for batch in pq.ParquetFile(path).iter_batches(10_000, columns=columns):
+            for column in batch.columns:
+                if hasattr(column, "flatten"):
+                    column = column.flatten()
+                    column = column.field(0) if hasattr(column, "field") else column[0]
+                n += pc.sum(pc.binary_length(column)).as_py()
+    return n
 
 
-def webdataset(job, out):
+def convert(out):
+    """A tar to Parquet in a dozen lines."""
+    import tarfile
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    clock.start()
+    n, schema = 0, pa.schema([("key", pa.string()), ("image", pa.binary()), ("caption", pa.string())])
+    with tempfile.TemporaryDirectory(dir=out) as scratch, pq.ParquetWriter(os.path.join(scratch, "data.parquet"), schema) as writer:
+        row, batch = {}, []
+        for path in sorted(glob.glob(os.path.join(out, "wds-*.tar"))):
+            with tarfile.open(path) as tar:
+                for member in tar:
+                    key, _, extension = member.name.partition(".")
+                    if row.get("key") != key and row:
+                        batch.append(row)
+                        row = {}
+                        if len(batch) == 1000:
+                            writer.write_table(pa.Table.from_pylist(batch, schema))
+                            n, batch = n + len(batch), []
+                    content = tar.extractfile(member).read()
+                    row["key"] = key
+                    row.update({"caption": content.decode()} if extension == "txt" else {"image": content})
+        batch.append(row)
+        writer.write_table(pa.Table.from_pylist(batch, schema))
+        return n + len(batch)
+
+
+def webdataset(job, dataset, out):
     import webdataset as wds
-    began = time.perf_counter()
+    clock.start()
     data = wds.WebDataset(sorted(glob.glob(os.path.join(out, "wds-*.tar"))), shardshuffle=False)
-    return began, sum(len(r["txt"]) + (len(r["png"]) if job == "scan" else 0) for r in data)
+    return sum(len(r["txt"]) + len(r.get("jpg") or r["png"]) for r in data)
 
 
-def mosaicml(job, out):
-    from streaming.base.format.mds.reader import MDSReader
+def mosaicml(job, dataset, out):
+    from mds import MDSReader
+    clock.start()
     path = os.path.join(out, "mds")
-    began = time.perf_counter()
-    readers = [MDSReader.from_json(path, None, s) for s in json.load(open(os.path.join(path, "index.json")))["shards"]]
+    with open(os.path.join(path, "index.json")) as f:
+        readers = [MDSReader.from_json(path, None, s) for s in json.load(f)["shards"]]
     starts = [0]
     for r in readers:
         starts.append(starts[-1] + r.samples)
     n = 0
-    import bisect
     for i in drawn(starts[-1]) if job == "random" else range(starts[-1]):
         shard = bisect.bisect(starts, i) - 1
         r = readers[shard][i - starts[shard]]
         n += len(r["image"]) + len(r["caption"])
-    return began, n
+    return n
 
 
-def cat(job, out):
-    began = time.perf_counter()
-    subprocess.run("cat part-*.parquet > /dev/null", shell=True, cwd=out, check=True)
-    return began, 0
+def shell(command):
+    def run(job, dataset, out):
+        clock.start()
+        subprocess.run(command + " part-*.parquet > /dev/null", shell=True, cwd=dataset, check=True)
+        return sum(os.path.getsize(p) for p in glob.glob(os.path.join(dataset, "part-*.parquet")))
+    return run
 
 
-PEERS = {"hf": hf, "pyarrow": pyarrow, "pyarrow_columns": pyarrow_columns, "webdataset": webdataset, "mosaicml": mosaicml}
-JOBS = {"scan": ["hf", "pyarrow", "pyarrow_columns", "webdataset", "mosaicml"], "captions": ["hf", "pyarrow", "pyarrow_columns"], "random": ["hf", "pyarrow", "mosaicml"]}
-
-
-def one(command):
-    began = os.times()
-    line = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip().splitlines()[-1]
-    ended = os.times()
-    return json.loads(line)["seconds"], ended.children_user + ended.children_system - began.children_user - began.children_system
-
-
-def table(binary, dataset, out, jobs):
-    for job in jobs:
-        ours = [binary, job] + (["-rows", str(ROWS)] if job == "random" else []) + [dataset]
-        commands = {"pali3": ours} | {p: [sys.executable, __file__, p, job, out] for p in JOBS.get(job, [])}
-        if job == "scan":
-            commands["cat"] = [sys.executable, __file__, "cat", job, dataset]
-        if job == "verify":
-            commands["sha256sum"] = [sys.executable, __file__, "sha256sum", job, dataset]
-        seconds = {name: [] for name in commands}
-        cpu = {name: [] for name in commands}
-        for _ in range(ROUNDS):
-            for name, command in commands.items():
-                s, c = one(command)
-                seconds[name].append(s)
-                cpu[name].append(c)
-        for name in commands:
-            print(f"{job:9} {name:16} {statistics.median(seconds[name]):8.3f} s  {min(seconds[name]):8.3f} least  {statistics.median(cpu[name]):8.2f} s of CPU, start-up included", flush=True)
-
-
-def sha256sum(job, out):
-    began = time.perf_counter()
-    subprocess.run("sha256sum part-*.parquet > /dev/null", shell=True, cwd=out, check=True)
-    return began, 0
-
+PEERS = {"hf": hf, "pyarrow": pyarrow, "pyarrow_columns": pyarrow_columns, "pyarrow_ours": pyarrow_ours, "webdataset": webdataset,
+         "mosaicml": mosaicml, "cat": shell("cat"), "sha256sum": shell("sha256sum")}
 
 if __name__ == "__main__":
-    if sys.argv[1] == "make":
-        make(*sys.argv[2:])
-    elif sys.argv[1] == "table":
-        table(*sys.argv[2:5], sys.argv[5:])
-    else:
-        began, n = ({"cat": cat, "sha256sum": sha256sum} | PEERS)[sys.argv[1]](*sys.argv[2:])
-        print(json.dumps({"seconds": time.perf_counter() - began, "bytes": n}))
+    _, peer, job, dataset, out = sys.argv
+    size = PEERS[peer](job, dataset, out)
+    print(json.dumps({"seconds": time.perf_counter() - clock.wall, "processor": processor() - clock.cpu, "bytes": size}))

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Everything that is compared with other projects, in one run: `make bench-peers`, or by name
+#
+#	bench/peers.sh [shards] [ingest] [tokenize]
+#
+# Below build/bench it makes virtual environments from the pinned requirements and the data, about 5 GB with the
+# defaults, which are kept for the next run, and the tables in results.md. To make it smaller or steadier:
+#
+#	ROUNDS=5 SCAN_ROWS=12500 MILLION=1000000 FETCH=1000 bench/peers.sh
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export ROUNDS="${ROUNDS:-5}" GOTOOLCHAIN="${GOTOOLCHAIN:-auto}" GOEXPERIMENT="${GOEXPERIMENT:-simd}" CGO_ENABLED=0
+scan_rows=${SCAN_ROWS:-12500} million=${MILLION:-1000000} fetch=${FETCH:-1000}
+at=build/bench
+mkdir -p "$at"
+
+# venv NAME makes the environment of requirements-NAME.txt and says where its programs are.
+venv() {
+	if ! cmp -s "bench/requirements-$1.txt" "$at/venv-$1/requirements.txt"; then
+		python3 -m venv --clear "$at/venv-$1"
+		"$at/venv-$1/bin/pip" install --quiet --no-deps -r "bench/requirements-$1.txt" >&2
+		cp "bench/requirements-$1.txt" "$at/venv-$1/requirements.txt"
+	fi
+	echo "$at/venv-$1/bin"
+}
+
+# once NAME COMMAND... runs a command that makes $at/NAME, unless that is there from an earlier run.
+once() {
+	made=$1
+	shift
+	if ! [ -e "$at/$made.made" ]; then
+		rm -rf "${at:?}/$made"
+		"$@" > /dev/null
+		touch "$at/$made.made"
+	fi
+}
+
+go build -o "$at/" ./bench/shards ./bench/ingest ./bench/tokenize ./cmd/pali3
+once photos "$at/shards" pictures -rows 200 -bytes 36000 "$at/photos"
+
+shards() {
+	python=$(venv shards)/python
+	once small "$at/shards" pictures -rows 500 -bytes 500 "$at/small"
+	once "scan-$scan_rows" "$at/shards" make -images "$at/photos" -rows "$scan_rows" "$at/scan-$scan_rows"
+	once "many-$million" "$at/shards" make -images "$at/small" -rows "$million" "$at/many-$million"
+	once "scan-peers-$scan_rows" "$python" bench/shards/write.py "$at/scan-$scan_rows" "$at/scan-peers-$scan_rows" parquet hf wds mds
+	once "many-peers-$million" "$python" bench/shards/write.py "$at/many-$million" "$at/many-peers-$million" parquet hf mds
+	echo "### Datasets: $scan_rows rows of 36 KB"
+	"$python" bench/shards/table.py "$at/shards" "$at/pali3" "$at/scan-$scan_rows" "$at/scan-peers-$scan_rows" scan verify convert
+	echo
+	echo "### Datasets: $million rows of 500 bytes"
+	"$python" bench/shards/table.py "$at/shards" "$at/pali3" "$at/many-$million" "$at/many-peers-$million" captions columns random whole batch
+}
+
+ingest() {
+	peer=$(venv ingest)/img2dataset
+	echo "### Pictures from the web"
+	"$at/ingest" -pictures "$at/photos" -pali3 "$at/pali3" -img2dataset "$peer" -n "$fetch" -runs "$ROUNDS"
+}
+
+tokenize() {
+	python=$(venv tokenize)/python
+	echo "### SentencePiece"
+	once texts "$python" bench/texts.py "$at/texts"
+	"$python" bench/tokenize/compare.py --go "$at/tokenize" --pali3 "$at/pali3" --work "$at" --rounds "$ROUNDS" --texts "$at/texts" \
+		--models internal/quickstart/data/tokenizer.model
+}
+
+[ $# -gt 0 ] || set -- shards ingest tokenize
+{
+	echo "$(date +%Y-%m-%d), $(nproc) cores, $(go version | cut -d' ' -f3,4), median of $ROUNDS rounds; load at the start $(cut -d' ' -f1 /proc/loadavg 2> /dev/null)"
+	for part in "$@"; do
+		echo
+		$part
+	done
+} | tee "$at/results.md"
