@@ -3,6 +3,7 @@ package arrow
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -20,10 +21,17 @@ const (
 
 // Slots of the tables of Schema.fbs, Message.fbs and File.fbs (github.com/apache/arrow/format).
 const (
-	messageHeader = 8
-	footerSchema  = 6
-	schemaFields  = 6
-	fieldChildren = 14
+	messageHeader  = 8
+	footerSchema   = 6
+	schemaFields   = 6
+	schemaMetadata = 8
+	schemaFeatures = 10
+	fieldKind      = 8
+	fieldType      = 10
+	fieldChildren  = 14
+	fieldMetadata  = 16
+	unionKinds     = 6
+	kindUnion      = 14 // of the enum Type
 )
 
 // checkStream looks at the schema that begins a stream, and returns a reader that still has it.
@@ -81,27 +89,61 @@ func checkSchema(content []byte, slot flatbuffers.VOffsetT) error {
 		return fmt.Errorf("damaged: no schema")
 	}
 	schema := flatbuffers.Table{Bytes: content, Pos: root.Indirect(at + root.Pos)}
-	left := len(content) / 8 // fields that there is room for
-	return checkFields(schema, schemaFields, 0, &left)
+	g := guard{len(content) / 2} // the shortest elements, union kinds apart, have 4 bytes and something they point to
+	if err := errors.Join(g.vector(schema, schemaMetadata), g.vector(schema, schemaFeatures)); err != nil {
+		return err
+	}
+	return g.fields(schema, schemaFields, 0)
 }
 
-func checkFields(t flatbuffers.Table, slot flatbuffers.VOffsetT, depth int, left *int) error {
+// guard counts the elements of vectors that there is still room for.
+type guard struct{ left int }
+
+// vector takes the elements of a vector, if it is there, from those that there is room for.
+func (g *guard) vector(t flatbuffers.Table, slot flatbuffers.VOffsetT) error {
 	at := flatbuffers.UOffsetT(t.Offset(slot))
 	if at == 0 {
 		return nil
 	}
 	n := t.VectorLen(at)
-	if *left -= n; n < 0 || *left < 0 || depth > maxDepth {
-		return fmt.Errorf("damaged: a schema of %d bytes with %d fields at depth %d", len(t.Bytes), n, depth)
+	if g.left -= n; n < 0 || g.left < 0 {
+		return fmt.Errorf("damaged: a schema of %d bytes with a vector of %d elements", len(t.Bytes), n)
+	}
+	return nil
+}
+
+// fields follows the fields in a slot of a table, and theirs.
+func (g *guard) fields(t flatbuffers.Table, slot flatbuffers.VOffsetT, depth int) error {
+	if depth > maxDepth {
+		return fmt.Errorf("damaged: fields nested over %d deep", maxDepth)
+	}
+	if err := g.vector(t, slot); err != nil {
+		return err
+	}
+	at := flatbuffers.UOffsetT(t.Offset(slot))
+	if at == 0 {
+		return nil
 	}
 	first := t.Vector(at)
-	for i := range n {
-		child := flatbuffers.Table{Bytes: t.Bytes, Pos: t.Indirect(first + flatbuffers.UOffsetT(4*i))}
-		if err := checkFields(child, fieldChildren, depth+1, left); err != nil {
+	for i := range t.VectorLen(at) {
+		field := flatbuffers.Table{Bytes: t.Bytes, Pos: t.Indirect(first + flatbuffers.UOffsetT(4*i))}
+		if err := errors.Join(g.vector(field, fieldMetadata), g.union(field)); err != nil {
+			return err
+		}
+		if err := g.fields(field, fieldChildren, depth+1); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// union looks at the kinds that a union lists.
+func (g *guard) union(field flatbuffers.Table) error {
+	kind, at := flatbuffers.UOffsetT(field.Offset(fieldKind)), flatbuffers.UOffsetT(field.Offset(fieldType))
+	if kind == 0 || at == 0 || field.GetByte(field.Pos+kind) != kindUnion {
+		return nil
+	}
+	return g.vector(flatbuffers.Table{Bytes: field.Bytes, Pos: field.Indirect(at + field.Pos)}, unionKinds)
 }
 
 // bounded is an allocator that panics, which reading takes for damage, when more is asked for than a batch may have.
