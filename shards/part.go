@@ -17,8 +17,6 @@ type part struct {
 	size   int64
 	levels []levels // of each of columns
 	groups []partGroup
-
-	checksums bool // of image bytes too are compared: as many bytes again to go through
 }
 
 // partGroup is a row group.
@@ -187,10 +185,8 @@ func (p *part) readChunk(group, column int, b []byte) (pages []*page, err error)
 		if h.kind == format.DictionaryPage || h.kind == format.IndexPage {
 			continue
 		}
-		if p.checksums || !columns[column].large {
-			if err = h.check(body); err != nil {
-				break
-			}
+		if err = h.check(body); err != nil {
+			break
 		}
 		var decoded *page
 		if decoded, err = decodePage(&h, body, c.codec, &p.levels[column], dictionary); err == nil {

@@ -215,7 +215,8 @@ func removeTemporary(dir string) error {
 		return err
 	}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".tmp-") && strings.Contains(e.Name(), ".parquet-") {
+		name, temporary := strings.CutPrefix(e.Name(), ".tmp-")
+		if temporary && (strings.Contains(name, ".parquet-") || strings.HasPrefix(name, ManifestName+"-")) {
 			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
 				return err
 			}

@@ -53,6 +53,11 @@ func TestSpoolGivesBackWhatAKilledWriterHad(t *testing.T) {
 
 	dir := t.TempDir()
 	killed(t, dir, "0", 0, 20)
+	for _, name := range []string{ManifestName, RejectsName, partName(0)} { // written when it was killed
+		if err := os.WriteFile(filepath.Join(dir, ".tmp-"+name+"-123"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for from := 20; from < 60; from += 10 { // killed again and again
 		w, err = Create(dir, Limits{GroupBytes: 4000})
 		if err != nil {

@@ -125,7 +125,6 @@ func openFolderPart(dir string, f File) (*part, *os.File, error) {
 		file.Close()
 		return nil, nil, err
 	}
-	p.checksums = true
 	return p, file, nil
 }
 

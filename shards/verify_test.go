@@ -89,7 +89,7 @@ func TestVerifyFindsEachKind(t *testing.T) {
 
 // TestVerifySaysInWhichRow flips a bit of an image: its row is named.
 func TestVerifySaysInWhichRow(t *testing.T) {
-	d := writeBig(t, 50)
+	d := writeGroups(t, 200, 5<<20)
 	path := filepath.Join(d.dir, partName(0))
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -100,7 +100,7 @@ func TestVerifySaysInWhichRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b[pages[0].at+40_000] ^= 4
+	b[pages[2].at+40_000] ^= 4
 	if err := os.WriteFile(path, b, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestVerifySaysInWhichRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := int64(d.groups[1].first) + int64(pages[0].first)
+	want := int64(d.groups[1].first) + int64(pages[2].first)
 	found := false
 	for _, p := range problems {
 		found = found || p.Kind == Unreadable && p.Row == want
