@@ -132,6 +132,7 @@ func saveInputs(t *testing.T, dir string) {
 		"streaming/index.json":      "mds/testdata/plain/index.json",
 		"streaming/shard.00000.mds": "mds/testdata/plain/shard.00000.mds",
 		"streaming/shard.00001.mds": "mds/testdata/plain/shard.00001.mds",
+		"papers/report.pdf":         "../ingest/pdf/testdata/report.pdf",
 	} {
 		content, err := os.ReadFile(filepath.Join("../../shards", from))
 		if err != nil {

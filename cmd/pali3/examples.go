@@ -29,6 +29,7 @@ var examples = map[string][]string{
 	"ingest tfrecord":   {"pali3 ingest tfrecord train-00000-of-00010.tfrecord --to mine"},
 	"ingest mds":        {"pali3 ingest mds streaming/train --to mine"},
 	"ingest html":       {"pali3 ingest html /usr/share/doc/debian-handbook/html --to mine"},
+	"ingest pdf":        {"pali3 ingest pdf papers --words --language en --to mine"},
 	"ingest warc":       {"pali3 ingest warc crawl-00000.warc.gz --to mine"},
 	"ingest links":      {"pali3 ingest links CC-MAIN-20240517233122-20240518023122-00000.warc.wat.gz --to links.jsonl"},
 	"ingest webdataset": {"pali3 ingest webdataset quickstart-run/emoji.tar --to raw"},

@@ -16,6 +16,7 @@ type ingestCommand struct {
 	URLs       ingestURLs       `cmd:"" name:"urls" help:"Pictures on the web, by a table of their URLs and texts."`
 	HF         ingestHub        `cmd:"" name:"hf" help:"A dataset of a Hugging Face hub, its revision pinned."`
 	HTML       ingestHTML       `cmd:"" name:"html" help:"Pictures of a folder of web pages, with alternative texts, titles and captions."`
+	PDF        ingestPDF        `cmd:"" name:"pdf" help:"Pages of PDF documents, drawn, with their texts."`
 	WARC       ingestWARC       `cmd:"" name:"warc" help:"Web archives: pictures of their pages with alternative texts, titles and captions; texts of WET."`
 	Links      ingestLinks      `cmd:"" help:"List the pictures that the pages of web archives show, as a table for urls."`
 	Arrow      ingestArrow      `cmd:"" help:"Arrow IPC files and streams."`

@@ -90,6 +90,20 @@ var killable = map[string]func(t *testing.T, dir string) []string{
 		save(t, filepath.Join(dir, "a.tar"), tarOf(400))
 		return []string{"webdataset", "a.tar"}
 	},
+	"pdf": func(t *testing.T, dir string) []string {
+		for i := range 60 {
+			name := []string{"report.pdf", "languages.pdf", "locked.pdf", "readable.pdf"}[i%4]
+			content, err := os.ReadFile(filepath.Join("../../ingest/pdf/testdata", name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i%10 == 7 {
+				content = content[:len(content)/3]
+			}
+			save(t, filepath.Join(dir, "d", fmt.Sprintf("%02d.pdf", i)), content)
+		}
+		return []string{"pdf", "d", "--words", "--side", "400"}
+	},
 	"arrow":     killableArrow,
 	"tfrecord":  killableTFRecord,
 	"mds":       killableMDS,

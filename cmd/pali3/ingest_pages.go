@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/ingest/pdf"
 	"github.com/pali3/pali3/internal/atomicfile"
 )
 
@@ -51,5 +52,26 @@ func (c ingestHTML) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
+	return c.run(ctx, out, source)
+}
+
+type ingestPDF struct {
+	Paths     []string `arg:"" help:"Documents, and folders of them."`
+	Side      int      `default:"1064" help:"Pixels of the longer side of a drawn page."`
+	Language  string   `help:"Language of the texts (BCP-47)."`
+	Words     bool     `help:"Keep each word with its place, as a box of the page."`
+	Documents bool     `help:"All pages of a document are one record."`
+	ingestFlags
+}
+
+func (c ingestPDF) Run(ctx context.Context, out output) error {
+	source, err := ingest.NewPDF(c.Paths...)
+	if err != nil {
+		return err
+	}
+	if c.Side < 1 || c.Side > pdf.MaxSide {
+		return fmt.Errorf("--side %d: a page has 1 to %d pixels", c.Side, pdf.MaxSide)
+	}
+	source.Side, source.Language, source.Words, source.Documents = c.Side, c.Language, c.Words, c.Documents
 	return c.run(ctx, out, source)
 }
