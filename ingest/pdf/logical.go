@@ -8,28 +8,14 @@ import (
 	"golang.org/x/text/unicode/bidi"
 )
 
-// logical puts text from right to left into the order in which it is read. Programs write such lines into a document in
-// either order, and the library turns some parts of them and not others; so their characters are taken as they stand on the
-// page, from the right, numbers in it from the left. This is rule L2 of the bidirectional algorithm (Unicode Standard Annex 9) the
-// other way round, for two levels.
-func logical(chars []char) {
-	for len(chars) > 0 {
-		end := slices.IndexFunc(chars, func(c char) bool { return c.r == '\n' || c.r == '\r' })
-		if end < 0 {
-			end = len(chars)
-		}
-		logicalLine(chars[:end])
-		chars = chars[min(end+1, len(chars)):]
-	}
-}
-
 // maxLine is the longest line that is put in order, in characters.
 const maxLine = 10_000
 
-func logicalLine(line []char) {
-	if len(line) > maxLine || !slices.ContainsFunc(line, func(c char) bool { return fromRight(c.r) }) {
-		return
-	}
+// logical puts a line with text from right to left into the order in which it is read. Programs write such lines into a document in
+// either order, and the library turns some parts of them and not others; so their characters are taken as they stand on the
+// page, from the right, numbers in it from the left. This is rule L2 of the bidirectional algorithm (Unicode Standard Annex 9) the
+// other way round, for two levels.
+func logical(line []char) {
 	if !slices.ContainsFunc(line, func(c char) bool { return fromLeft(c.r) }) {
 		turn(line)
 		return

@@ -2,6 +2,8 @@ package pdf
 
 import (
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -15,6 +17,7 @@ const maxChars = 1 << 20
 // char is a character of a page and its box in page coordinates: points from the lower left.
 type char struct {
 	r                        rune
+	index                    int // in the page; -1 for one that has no box
 	left, right, bottom, top float64
 }
 
@@ -24,50 +27,85 @@ func (d *Document) read(page requests.Page, words bool, p *Page) error {
 	if err != nil {
 		return err
 	}
-	defer d.pdfium.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: loaded.TextPage})
-	chars, err := d.chars(loaded.TextPage, words)
+	text := loaded.TextPage
+	defer d.pdfium.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: text})
+	count, err := d.pdfium.FPDFText_CountChars(&requests.FPDFText_CountChars{TextPage: text})
 	if err != nil {
 		return err
 	}
-	logical(chars)
+	if count.Count <= 0 {
+		return nil
+	}
+	if count.Count > maxChars {
+		return fmt.Errorf("%d characters, the limit is %d", count.Count, maxChars)
+	}
+	if !words { // at once, if that will do
+		all, err := d.pdfium.FPDFText_GetText(&requests.FPDFText_GetText{TextPage: text, Count: count.Count})
+		if err != nil {
+			return err
+		}
+		if strings.IndexFunc(all.Text, fromRight) < 0 {
+			p.Text = clean([]rune(all.Text))
+			return nil
+		}
+	}
+	chars, err := d.chars(text, count.Count)
+	if err != nil {
+		return err
+	}
 	runes := make([]rune, len(chars))
 	for i := range chars {
 		runes[i] = chars[i].r
 	}
 	p.Text = clean(runes)
 	if words {
-		p.Words, err = d.words(page, chars)
+		p.Words, err = d.words(page, text, chars)
 	}
 	return err
 }
 
-// chars reads the page's characters, in the library's order; with boxes if wanted, or if some are written from right to left.
-func (d *Document) chars(text references.FPDF_TEXTPAGE, boxes bool) ([]char, error) {
-	count, err := d.pdfium.FPDFText_CountChars(&requests.FPDFText_CountChars{TextPage: text})
-	if err != nil {
-		return nil, err
-	}
-	if count.Count < 0 || count.Count > maxChars {
-		return nil, fmt.Errorf("%d characters, the limit is %d", count.Count, maxChars)
-	}
-	chars := make([]char, count.Count)
+// chars reads the page's characters. Lines in which some are written from right to left are put in order and have boxes.
+func (d *Document) chars(text references.FPDF_TEXTPAGE, count int) ([]char, error) {
+	chars := make([]char, count)
 	for i := range chars {
 		code, err := d.pdfium.FPDFText_GetUnicode(&requests.FPDFText_GetUnicode{TextPage: text, Index: i})
 		if err != nil {
 			return nil, err
 		}
-		chars[i].r = rune(code.Unicode)
-		boxes = boxes || fromRight(chars[i].r)
+		chars[i] = char{r: rune(code.Unicode), index: i}
 	}
-	for i := 0; boxes && i < len(chars); i++ {
-		box, err := d.pdfium.FPDFText_GetCharBox(&requests.FPDFText_GetCharBox{TextPage: text, Index: i})
-		if err != nil {
-			continue // of a space that the library put in
+	for line := range lines(chars) {
+		if len(line) > maxLine || !slices.ContainsFunc(line, func(c char) bool { return fromRight(c.r) }) {
+			continue
 		}
-		c := &chars[i]
-		c.left, c.right, c.bottom, c.top = box.Left, box.Right, box.Bottom, box.Top
+		for i := range line {
+			c := &line[i]
+			box, err := d.pdfium.FPDFText_GetCharBox(&requests.FPDFText_GetCharBox{TextPage: text, Index: c.index})
+			if err != nil {
+				c.index = -1 // a space that the library put in
+				continue
+			}
+			c.left, c.right, c.bottom, c.top = box.Left, box.Right, box.Bottom, box.Top
+		}
+		logical(line)
 	}
 	return chars, nil
+}
+
+// lines yields the lines.
+func lines(chars []char) iter.Seq[[]char] {
+	return func(yield func([]char) bool) {
+		for len(chars) > 0 {
+			end := slices.IndexFunc(chars, func(c char) bool { return c.r == '\n' || c.r == '\r' })
+			if end < 0 {
+				end = len(chars)
+			}
+			if !yield(chars[:end]) {
+				return
+			}
+			chars = chars[min(end+1, len(chars)):]
+		}
+	}
 }
 
 // hyphen stands for the one that divides a word at the end of a line.
@@ -107,14 +145,14 @@ func clean(runes []rune) string {
 func valid(r rune) bool { return r >= 0 && r <= unicode.MaxRune && (r < 0xD800 || r > 0xDFFF) }
 
 // words cuts the characters at spaces and says where each word is.
-func (d *Document) words(page requests.Page, chars []char) (words []Word, err error) {
+func (d *Document) words(page requests.Page, text references.FPDF_TEXTPAGE, chars []char) (words []Word, err error) {
 	for at := 0; at < len(chars); {
 		end := at
 		for end < len(chars) && !between(chars[end].r) {
 			end++
 		}
 		if end > at {
-			w, shown, err := d.word(page, chars[at:end])
+			w, shown, err := d.word(page, text, chars[at:end])
 			if err != nil {
 				return nil, err
 			}
@@ -130,22 +168,17 @@ func (d *Document) words(page requests.Page, chars []char) (words []Word, err er
 func between(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == hyphen }
 
 // word is the word of some characters; it is not shown if no box of them is on the page.
-func (d *Document) word(page requests.Page, chars []char) (w Word, shown bool, err error) {
-	var all char
-	var runes []rune
-	for _, c := range chars {
-		runes = append(runes, c.r)
-		switch {
-		case c.right <= c.left && c.top <= c.bottom: // has none
-		case !shown:
-			all, shown = c, true
-		default:
-			all.left, all.right = min(all.left, c.left), max(all.right, c.right)
-			all.bottom, all.top = min(all.bottom, c.bottom), max(all.top, c.top)
-		}
+func (d *Document) word(page requests.Page, text references.FPDF_TEXTPAGE, chars []char) (w Word, shown bool, err error) {
+	runes := make([]rune, len(chars))
+	for i, c := range chars {
+		runes[i] = c.r
 	}
-	if w.Text = clean(runes); w.Text == "" || !shown {
+	if w.Text = clean(runes); w.Text == "" {
 		return w, false, nil
+	}
+	all, err := d.around(text, chars)
+	if err != nil || all.right <= all.left || all.top <= all.bottom {
+		return w, false, err
 	}
 	x0, y0, err := d.place(page, all.left, all.top)
 	if err != nil {
@@ -158,6 +191,37 @@ func (d *Document) word(page requests.Page, chars []char) (w Word, shown bool, e
 	w.X0, w.X1 = min(x0, x1), max(x0, x1)
 	w.Y0, w.Y1 = min(y0, y1), max(y0, y1)
 	return w, w.X1 > w.X0 && w.Y1 > w.Y0, nil
+}
+
+// around is the box of some characters that follow one another, from their own boxes or the library's of them all.
+func (d *Document) around(text references.FPDF_TEXTPAGE, chars []char) (all char, err error) {
+	var boxes []char
+	for _, c := range chars {
+		if c.right > c.left || c.top > c.bottom {
+			boxes = append(boxes, c)
+		}
+	}
+	if len(boxes) == 0 && chars[0].index >= 0 {
+		count, err := d.pdfium.FPDFText_CountRects(&requests.FPDFText_CountRects{TextPage: text, StartIndex: chars[0].index, Count: len(chars)})
+		if err != nil {
+			return all, err
+		}
+		for i := range count.Count {
+			box, err := d.pdfium.FPDFText_GetRect(&requests.FPDFText_GetRect{TextPage: text, Index: i})
+			if err != nil {
+				return all, err
+			}
+			boxes = append(boxes, char{left: box.Left, right: box.Right, bottom: box.Bottom, top: box.Top})
+		}
+	}
+	for i, c := range boxes {
+		if i == 0 {
+			all = c
+		}
+		all.left, all.right = min(all.left, c.left), max(all.right, c.right)
+		all.bottom, all.top = min(all.bottom, c.bottom), max(all.top, c.top)
+	}
+	return all, nil
 }
 
 // fine is into how many steps a page's sides are divided where a place is asked for.
