@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/gomlx/go-huggingface/hub"
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/pali3/pali3/ingest/fetch"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -111,8 +113,13 @@ func (h *Hub) lookUp() error {
 	if !hexadecimal.MatchString(info.CommitHash) {
 		return fmt.Errorf("the hub says that its commit is %.100q", info.CommitHash)
 	}
+	endpoint, err := url.Parse(o.Endpoint)
+	if err != nil {
+		return err
+	}
 	h.commit = info.CommitHash
 	h.cache = &hubFiles{dir: dir, commit: h.commit, token: o.Token, infos: map[string]*hub.FileInfo{}, backoff: time.Second, stall: time.Minute,
+		client:  &http.Client{Transport: fetch.Named(endpoint)},
 		address: fmt.Sprintf("%s/datasets/%s/resolve/%s/", o.Endpoint, o.Repo, h.commit)}
 	for _, file := range info.Siblings {
 		h.cache.infos[file.Name] = file

@@ -58,6 +58,13 @@ func (h *Hub) configured(ctx context.Context, names []string, all []hubFile) ([]
 		if err != nil {
 			return nil, err
 		}
+		info, err := os.Stat(local)
+		if err != nil {
+			return nil, err
+		}
+		if info.Size() > maxTextFile {
+			return nil, fmt.Errorf("README.md has %d bytes, the limit is %d", info.Size(), maxTextFile)
+		}
 		readme, err := os.ReadFile(local)
 		if err != nil {
 			return nil, err

@@ -31,6 +31,7 @@ type hubFiles struct {
 	commit  string
 	token   string
 	infos   map[string]*hub.FileInfo
+	client  *http.Client
 	backoff time.Duration // before the second attempt; doubled before each further one
 	stall   time.Duration // without a byte, after which an attempt ends
 }
@@ -198,7 +199,7 @@ func (f *hubFiles) request(ctx context.Context, name string, file *os.File, have
 	if have > 0 {
 		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := f.client.Do(request)
 	if err != nil {
 		return cmpCause(ctx, err)
 	}
