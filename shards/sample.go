@@ -80,7 +80,7 @@ type Box struct {
 	X0    float32 `parquet:"x0" json:"x0"`
 	Y1    float32 `parquet:"y1" json:"y1"`
 	X1    float32 `parquet:"x1" json:"x1"`
-	Mask  []byte  `parquet:"mask,optional" json:"mask,omitempty"` // PNG of the box's inside
+	Mask  []byte  `parquet:"mask,optional" json:"mask,omitempty"` // PNG of the pixels that the box touches, white where the object is
 }
 
 // Provenance says where a sample came from.

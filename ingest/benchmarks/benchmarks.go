@@ -13,9 +13,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"io/fs"
 	"iter"
+	"math"
 	"os"
 	"path"
 	"slices"
@@ -50,7 +52,8 @@ type box struct {
 	Label         string
 	X, Y          float64
 	Width, Height float64
-	Fractions     bool `json:",omitempty"` // of width and height, in place of pixels
+	Fractions     bool     `json:",omitempty"` // of width and height, in place of pixels
+	Outline       *outline `json:",omitempty"` // of the object
 }
 
 // read yields a benchmark's items.
@@ -176,13 +179,31 @@ func (i *item) complete(root *os.Root, s *shards.Sample, o Options) (reason stri
 		if b.Fractions {
 			width, height = 1, 1
 		}
-		s.Boxes = append(s.Boxes, shards.Box{Label: b.Label, Y0: edge(b.Y / height), X0: edge(b.X / width),
-			Y1: edge((b.Y + b.Height) / height), X1: edge((b.X + b.Width) / width)})
+		place := shards.Box{Label: b.Label, Y0: fraction(b.Y / height), X0: fraction(b.X / width),
+			Y1: fraction((b.Y + b.Height) / height), X1: fraction((b.X + b.Width) / width)}
+		if b.Outline != nil {
+			if place.Mask, err = b.mask(info.Height, info.Width); err != nil {
+				return ingest.BadRow, fmt.Errorf("box %q: %w", b.Label, err)
+			}
+		}
+		s.Boxes = append(s.Boxes, place)
 	}
 	return "", nil
 }
 
-func edge(v float64) float32 { return float32(min(max(v, 0), 1)) }
+func fraction(v float64) float32 { return float32(min(max(v, 0), 1)) }
+
+// mask draws the outline on the pixels that the box touches, as a PNG; nil if it covers none of them.
+func (b *box) mask(height, width int) ([]byte, error) {
+	within := func(v float64, end int) int { return int(min(max(v, 0), float64(end))) }
+	part := image.Rect(within(math.Floor(b.X), width), within(math.Floor(b.Y), height),
+		within(math.Ceil(b.X+b.Width), width), within(math.Ceil(b.Y+b.Height), height))
+	m, err := b.Outline.draw(height, width, part)
+	if err != nil {
+		return nil, err
+	}
+	return m.png()
+}
 
 // maxPicture is the largest picture, in bytes.
 const maxPicture = 256 << 20

@@ -29,6 +29,12 @@ type cocoAnnotation struct {
 	Caption    string    `json:"caption"`
 	BBox       []float64 `json:"bbox"` // x, y, width, height
 	CategoryID int64     `json:"category_id"`
+	Outline    *outline  `json:"segmentation"`
+}
+
+// box returns the annotation's box, with the outline of what it is around.
+func (a *cocoAnnotation) box(label string) box {
+	return box{Label: label, X: a.BBox[0], Y: a.BBox[1], Width: a.BBox[2], Height: a.BBox[3], Outline: a.Outline}
 }
 
 type cocoCategory struct {
@@ -87,7 +93,7 @@ func gatherCOCO(ctx context.Context, file string, said *gathering, yield func(it
 			i.sample.Texts = []shards.Text{caption("en", strings.TrimSpace(a.Caption))}
 		}
 		if len(a.BBox) == 4 {
-			i.boxes = []box{{Label: names[a.CategoryID], X: a.BBox[0], Y: a.BBox[1], Width: a.BBox[2], Height: a.BBox[3]}}
+			i.boxes = []box{a.box(names[a.CategoryID])}
 		}
 		if err == nil {
 			err = said.add(fmt.Sprint(a.ImageID), &i)

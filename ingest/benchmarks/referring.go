@@ -21,8 +21,8 @@ type reference struct {
 
 // readRefCOCO reads RefCOCO, RefCOCO+ and RefCOCOg as github.com/lichengunc/refer publishes them: refs(unc).p, refs(google).p or
 // refs(umd).p, a pickle whose data alone are read (package pickle), and beside it instances.json, in COCO's layout, with
-// the boxes and the images' names. A sample is an image in one split: each sentence is a box's label. Outlines of
-// objects are not read.
+// the boxes, the objects' outlines and the images' names. A sample is an image in one split: each sentence is a box's label, the
+// outline its mask.
 func readRefCOCO(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		said, err := newGathering()
@@ -65,7 +65,7 @@ func gatherRefs(ctx context.Context, o Options, said *gathering) error {
 			return err
 		}
 		if _, wanted := boxes[a.ID]; wanted && len(a.BBox) == 4 {
-			boxes[a.ID] = box{X: a.BBox[0], Y: a.BBox[1], Width: a.BBox[2], Height: a.BBox[3]}
+			boxes[a.ID] = a.box("")
 		}
 	}
 	for _, r := range refs {
