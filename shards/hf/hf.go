@@ -80,7 +80,7 @@ func rowOf(s *shards.Sample) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
-	r := row{Key: s.Key, Split: s.Split, Metadata: string(metadata)}
+	r := row{Key: s.Key, Split: s.Split, Metadata: string(metadata), Images: []*image{}, Captions: []*string{}, Languages: []*string{}} // none is not null
 	for i := range s.Images {
 		path := fmt.Sprintf("%s.%d.%s", s.Key, i, s.Images[i].Format)
 		if len(s.Images) == 1 {
