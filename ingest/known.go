@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/parquet-go/parquet-go"
@@ -16,16 +18,17 @@ import (
 )
 
 // known are the records that the dataset has: the first 16 bytes of the SHA-256 of each key, of each reject of earlier
-// runs and, where asked for, of each record's pictures. Two different keys whose 128 bits agree do not come up by chance.
+// runs and, where asked for, of each record's pictures. Two different keys whose 128 bits agree do not come up by chance. Rejects
+// of this run are not held: a bad record of a source comes once.
 type known struct {
 	mu      sync.RWMutex          // of keys: sources ask while records are added
 	keys    map[[16]byte]bool     // whether an earlier run committed it
 	shown   map[[16]byte]struct{} // pictures; nil if nobody asks
-	rejects map[[16]byte]struct{} // of earlier runs
+	rejects [][16]byte            // of earlier runs, in order: 16 bytes each is all they take
 }
 
 func newKnown(pictures bool) *known {
-	k := &known{keys: map[[16]byte]bool{}, rejects: map[[16]byte]struct{}{}}
+	k := &known{keys: map[[16]byte]bool{}}
 	if pictures {
 		k.shown = map[[16]byte]struct{}{}
 	}
@@ -55,13 +58,15 @@ func (k *known) committed(key string) bool {
 
 // reject reports whether an earlier run rejected the same record for the same reason.
 func (k *known) reject(r shards.Reject) bool {
-	_, there := k.rejects[shortReject(r)]
+	_, there := slices.BinarySearchFunc(k.rejects, shortReject(r), compareShort)
 	return there
 }
 
 func shortReject(r shards.Reject) [16]byte {
 	return short(fmt.Sprintf("%q %q %q", r.Origin, r.Key, r.Reason))
 }
+
+func compareShort(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }
 
 // pictures reports whether there is a record of the same pictures.
 func (k *known) pictures(s *shards.Sample) bool {
@@ -109,14 +114,26 @@ func (k *known) readDataset(dir string) error {
 			return err
 		}
 	}
+	return k.readRejects(dataset)
+}
+
+// readRejects adds the dataset's rejects.
+func (k *known) readRejects(dataset *shards.Dataset) error {
+	if listed := dataset.Manifest().Rejects; listed != nil && listed.Rows < maxReserved {
+		k.rejects = make([][16]byte, 0, listed.Rows)
+	}
 	for reject, err := range dataset.Rejects() {
 		if err != nil {
 			return err
 		}
-		k.rejects[shortReject(reject)] = struct{}{}
+		k.rejects = append(k.rejects, shortReject(reject))
 	}
+	slices.SortFunc(k.rejects, compareShort)
 	return nil
 }
+
+// maxReserved is up to how many rejects a manifest is believed before they are read.
+const maxReserved = 1 << 30
 
 // readPart adds the rows of a part, committed by an earlier run or not. Of the pictures it reads the hashes alone.
 func (k *known) readPart(path string, committed bool) error {

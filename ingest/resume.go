@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 
 	"github.com/pali3/pali3/shards"
@@ -41,12 +42,10 @@ func begin(source Source, dir string, o Options) (*run, error) {
 }
 
 func (r *run) resume(dir string, s journalState) error {
-	for _, reject := range s.rejects {
-		r.reasons[reject.Reason]++
-	}
+	maps.Copy(r.reasons, s.reasons)
 	if s.commits < r.writer.Commits() { // killed between the commit and the journal's removal
 		r.done = true
-		return r.writer.Resume(nil, s.stat, nil)
+		return r.writer.Resume(nil, s.stat, 0)
 	}
 	if err := r.known.readDataset(dir); err != nil {
 		return err
@@ -79,7 +78,7 @@ func (r *run) again(s shards.Spooled) error {
 	case shards.SpooledRow:
 		r.known.add(&s.Sample)
 	case shards.SpooledReject:
-		r.keepReject(s.Reject)
+		r.reasons[s.Reject.Reason]++
 	case shards.SpooledNote:
 		return nil
 	}

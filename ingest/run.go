@@ -79,7 +79,6 @@ type run struct {
 	done    bool  // an interrupted run had committed everything
 	seen    int64 // records consumed, those of the interrupted run included
 	label   string
-	rejects []shards.Reject // since the journal's last line
 	reasons map[string]int64
 }
 
@@ -160,7 +159,7 @@ func (r *run) take(record shards.Record) error {
 			r.writer.Duplicate()
 			return nil
 		}
-		r.keepReject(reject)
+		r.reasons[reject.Reason]++
 		r.writer.Reject(reject)
 		return nil
 	}
@@ -171,11 +170,6 @@ func (r *run) take(record shards.Record) error {
 		}
 	}
 	return r.writer.Append(*s)
-}
-
-func (r *run) keepReject(reject shards.Reject) {
-	r.rejects = append(r.rejects, reject)
-	r.reasons[reject.Reason]++
 }
 
 // endPart makes what was consumed so far safe, and begins the spool of what follows.
@@ -195,9 +189,11 @@ func (r *run) progress() error {
 	if ok {
 		parts = []shards.File{part}
 	}
-	err = r.journal.progress(parts, r.seen, r.writer.Stat(), r.rejects)
-	r.rejects = nil
-	return err
+	rejects, err := r.writer.SyncRejects()
+	if err != nil {
+		return err
+	}
+	return r.journal.progress(parts, r.seen, r.writer.Stat(), rejects, r.reasons)
 }
 
 // spoolLabel names the state that the spool's rows come after.

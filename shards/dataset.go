@@ -151,21 +151,7 @@ func (d *Dataset) Rejects() iter.Seq2[Reject, error] {
 	if d.manifest.Rejects == nil {
 		return func(func(Reject, error) bool) {}
 	}
-	return func(yield func(Reject, error) bool) {
-		r, err := d.store.OpenFile(RejectsName)
-		if err != nil {
-			yield(Reject{}, err)
-			return
-		}
-		if closer, ok := r.(io.Closer); ok {
-			defer closer.Close()
-		}
-		for reject, err := range readTableOf[Reject](r, d.manifest.Rejects.Bytes, filepath.Join(d.dir, RejectsName)) {
-			if !yield(reject, err) || err != nil {
-				return
-			}
-		}
-	}
+	return listedRejects(d.store, d.dir, d.manifest.Rejects.Rows)
 }
 
 // Keys yields the keys of all rows in order, without reading images.

@@ -46,13 +46,14 @@ type Writer struct {
 	limits   Limits
 	manifest *Manifest
 	stat     Stat
-	rejects  []Reject
+	rejects  *rejectLog
 	next     int // number of the next part
 	part     *table[Sample]
 	inPart   int64 // bytes
 	inGroup  int64 // bytes
 	rowsIn   int64 // rows of the open group
 	spool    *spool
+	resumes  bool  // somebody may go on where the writer is aborted
 	broken   error // that ended the writer's work
 }
 
@@ -68,7 +69,9 @@ func Create(dir string, limits Limits) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Writer{dir: dir, limits: limits.withDefaults(), manifest: manifest, next: firstFreePart(dir, len(manifest.Files))}, nil
+	return &Writer{
+		dir: dir, limits: limits.withDefaults(), manifest: manifest, rejects: newRejectLog(dir), next: firstFreePart(dir, len(manifest.Files)),
+	}, nil
 }
 
 // firstFreePart returns the first number from n on for which dir has no part: a part that no manifest
@@ -85,8 +88,9 @@ func firstFreePart(dir string, n int) int {
 func partName(n int) string { return fmt.Sprintf("part-%05d.parquet", n) }
 
 // Resume adopts what an interrupted command had written: its whole parts and what it had counted.
-// The parts must be in the folder. Rejects are those to be written with the commit.
-func (w *Writer) Resume(parts []File, stat Stat, rejects []Reject) error {
+// The parts must be in the folder, and so must rejects bytes of the rejects that it had kept, as [Writer.SyncRejects]
+// said.
+func (w *Writer) Resume(parts []File, stat Stat, rejects int64) error {
 	for _, part := range parts {
 		info, err := os.Stat(filepath.Join(w.dir, part.Name))
 		if err != nil {
@@ -97,7 +101,10 @@ func (w *Writer) Resume(parts []File, stat Stat, rejects []Reject) error {
 		}
 	}
 	w.manifest.Files = append(w.manifest.Files, parts...)
-	w.stat, w.rejects = stat, rejects
+	w.stat, w.resumes = stat, true
+	if err := w.rejects.resume(rejects); err != nil {
+		return fmt.Errorf("resuming %s: %w", w.dir, err)
+	}
 	return nil
 }
 
@@ -178,15 +185,20 @@ func (w *Writer) AppendAll(samples iter.Seq2[Sample, error]) error {
 // PartFull reports whether the open part has reached its size and [Writer.EndPart] is due.
 func (w *Writer) PartFull() bool { return w.inPart >= w.limits.PartBytes }
 
-// Reject keeps a record that did not become a sample.
+// Reject keeps a record that did not become a sample, on disk until the commit. An error stays with the writer.
 func (w *Writer) Reject(r Reject) {
 	w.spooled(func(b []byte) []byte { return appendReject(append(b, SpooledReject), r) })
-	w.reject(r)
+	if err := w.reject(r); err != nil && w.broken == nil {
+		w.broken = err
+	}
 }
 
-func (w *Writer) reject(r Reject) {
+func (w *Writer) reject(r Reject) error {
 	w.stat.Rejected++
-	w.rejects = append(w.rejects, r)
+	if err := w.rejects.add(r); err != nil {
+		return fmt.Errorf("keeping a reject of %s: %w", w.dir, err)
+	}
+	return nil
 }
 
 // Duplicate counts a record whose key the dataset has already.
@@ -234,46 +246,18 @@ func (w *Writer) Commit(command string, sources ...string) error {
 		return err
 	}
 	if w.spool == nil {
-		return nil
+		return w.rejects.drop()
 	}
 	return w.DropSpool()
 }
 
-// commitRejects writes rejects.parquet anew, with the earlier rejects before the new ones.
-func (w *Writer) commitRejects() error {
-	if len(w.rejects) == 0 {
-		return nil
-	}
-	out, err := createTable[Reject](w.dir, RejectsName, compressed)
-	if err != nil {
-		return err
-	}
-	defer out.abort()
-	if w.manifest.Rejects != nil {
-		for r, err := range readTable[Reject](filepath.Join(w.dir, RejectsName)) {
-			if err != nil {
-				return err
-			}
-			if err := out.append(r); err != nil {
-				return err
-			}
-		}
-	}
-	for _, r := range w.rejects {
-		if err := out.append(r); err != nil {
-			return err
-		}
-	}
-	file, err := out.commit()
-	if err != nil {
-		return err
-	}
-	w.manifest.Rejects = &file
-	return nil
-}
-
-// Abort removes the part that is not whole, and leaves the spool. After Commit it does nothing.
+// Abort removes the part that is not whole, and leaves the spool and what it stands for. After Commit it does nothing.
 func (w *Writer) Abort() {
+	if w.resumes {
+		w.rejects.close()
+	} else {
+		w.rejects.drop()
+	}
 	w.closeSpool()
 	if w.part != nil {
 		w.part.abort()

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -115,10 +116,7 @@ func TestIngestStaysWithinMemory(t *testing.T) {
 			if err != nil || !strings.Contains(string(out), fmt.Sprintf(`"rows": %d`, n)) {
 				t.Fatalf("%v: %s", err, out)
 			}
-			most := c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss * 1024
-			if runtime.GOOS == "darwin" {
-				most /= 1024
-			}
+			most := mostMemory(c)
 			limit := int64(300 << 20)
 			if n > 10_000 {
 				limit = 1 << 30
@@ -128,5 +126,38 @@ func TestIngestStaysWithinMemory(t *testing.T) {
 				t.Errorf("took %d MiB, the limit is %d", most>>20, limit>>20)
 			}
 		})
+	}
+}
+
+// mostMemory returns the most bytes of memory that a command which ended had at once.
+func mostMemory(c *exec.Cmd) int64 {
+	most := c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+	if runtime.GOOS == "darwin" {
+		return most
+	}
+	return most * 1024
+}
+
+// TestManyRejectsStayWithinMemory gives a command a table of bad rows alone, twice. Each reject takes 1,500 bytes.
+func TestManyRejectsStayWithinMemory(t *testing.T) {
+	n, limit := 300_000, int64(200<<20)
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "t.csv"), func(w io.Writer) {
+		fmt.Fprintln(w, "file")
+		for i := range n {
+			fmt.Fprintf(w, "%d/%s.png\n", i, strings.Repeat("a/", 250))
+		}
+	})
+	for _, counted := range []string{"rejected", "duplicates"} {
+		c := command(t.Context(), dir, "-q", "ingest", "table", "t.csv", "--image-column", "file", "--to", "d", "--json")
+		out, err := c.Output()
+		if err != nil || !strings.Contains(string(out), fmt.Sprintf("%q: %d", counted, n)) {
+			t.Fatalf("%v: %s", err, out)
+		}
+		most := mostMemory(c)
+		t.Logf("%d %s in %d MiB", n, counted, most>>20)
+		if most > limit {
+			t.Errorf("took %d MiB, the limit is %d", most>>20, limit>>20)
+		}
 	}
 }
