@@ -5,14 +5,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
-
-	"github.com/parquet-go/parquet-go"
 
 	"github.com/pali3/pali3/shards"
 )
@@ -99,9 +94,9 @@ func (k *known) addKey(key string, committed bool) {
 	k.keys[short(key)] = committed
 }
 
-// readDataset adds the rows and rejects of the dataset in dir, if there is one.
-func (k *known) readDataset(dir string) error {
-	dataset, err := shards.Open(dir)
+// readDataset adds the rows and rejects of the dataset, if there is one.
+func (k *known) readDataset(name string) error {
+	dataset, err := shards.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -109,10 +104,8 @@ func (k *known) readDataset(dir string) error {
 		return err
 	}
 	defer dataset.Close()
-	for _, part := range dataset.Manifest().Files {
-		if err := k.readPart(filepath.Join(dir, part.Name), true); err != nil {
-			return err
-		}
+	if err := k.readRows(dataset, true); err != nil {
+		return err
 	}
 	return k.readRejects(dataset)
 }
@@ -135,46 +128,22 @@ func (k *known) readRejects(dataset *shards.Dataset) error {
 // maxReserved is up to how many rejects a manifest is believed before they are read.
 const maxReserved = 1 << 30
 
-// readPart adds the rows of a part, committed by an earlier run or not. Of the pictures it reads the hashes alone.
-func (k *known) readPart(path string, committed bool) error {
-	if k.shown == nil {
-		for key, err := range shards.PartKeys(path) {
-			if err != nil {
-				return err
-			}
-			k.addKey(key, committed)
-		}
-		return nil
+// readRows adds the rows of a dataset, committed by an earlier run or not. Of the pictures it reads the hashes alone.
+func (k *known) readRows(dataset *shards.Dataset, committed bool) error {
+	columns := []string{"key"}
+	if k.shown != nil {
+		columns = append(columns, "images.sha256")
 	}
-	type row struct {
-		Key    string `parquet:"key"`
-		Images []struct {
-			SHA256 string `parquet:"sha256"`
-		} `parquet:"images,list"`
-	}
-	file, err := os.Open(path)
+	rows, err := dataset.Select(columns...)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	reader := parquet.NewGenericReader[row](file)
-	defer reader.Close()
-	rows := make([]row, 256)
-	for {
-		n, err := reader.Read(rows)
-		for _, row := range rows[:n] {
-			s := shards.Sample{Key: row.Key}
-			for _, image := range row.Images {
-				s.Images = append(s.Images, shards.Image{SHA256: image.SHA256})
-			}
-			k.add(&s)
-			k.addKey(s.Key, committed)
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
+	for s, err := range rows.Scan() {
 		if err != nil {
-			return fmt.Errorf("reading the keys of %s: %w", path, err)
+			return fmt.Errorf("reading the keys of %s: %w", dataset.Dir(), err)
 		}
+		k.add(s)
+		k.addKey(s.Key, committed)
 	}
+	return nil
 }

@@ -47,13 +47,21 @@ var ErrStrict = errors.New("bad record")
 // Every record of the source is counted once: as a row, as a reject, or as a duplicate. A duplicate is a record whose key
 // the dataset has, or a bad one of which the dataset has the reject already, by origin, key and reason: the
 // same source given again adds neither rows nor rejects.
+//
+// Dir may be the URL of an object store, in a program that imports package shards/bucket: whole parts move there one by one and
+// the manifest comes last, journal and spool are in a folder of this machine, [shards.WorkFolder], and that is where a run
+// that was interrupted can go on.
 func Run(ctx context.Context, source Source, dir string, o Options) (Summary, error) {
-	lock, err := folderlock.Take(dir)
+	work, err := shards.WorkFolder(dir)
+	if err != nil {
+		return Summary{}, err
+	}
+	lock, err := folderlock.Take(work)
 	if err != nil {
 		return Summary{}, err
 	}
 	defer lock.Unlock()
-	r, err := begin(source, dir, o)
+	r, err := begin(source, dir, work, o)
 	if err != nil {
 		return Summary{}, fmt.Errorf("ingesting %s into %s: %w", source.Name(), dir, err)
 	}

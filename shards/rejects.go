@@ -126,7 +126,7 @@ func (l *rejectLog) drop() error {
 // are: [Writer.Resume] takes them up from there.
 func (w *Writer) SyncRejects() (int64, error) {
 	if err := w.rejects.sync(); err != nil {
-		return 0, fmt.Errorf("keeping the rejects of %s: %w", w.dir, err)
+		return 0, fmt.Errorf("keeping the rejects of %s: %w", w.name, err)
 	}
 	return w.rejects.size, nil
 }
@@ -152,11 +152,14 @@ func (w *Writer) commitRejects() error {
 				err, inGroup = out.endGroup(), 0
 			}
 			if err != nil {
-				return fmt.Errorf("writing the rejects of %s: %w", w.dir, err)
+				return fmt.Errorf("writing the rejects of %s: %w", w.name, err)
 			}
 		}
 	}
 	file, err := out.commit()
+	if err == nil {
+		err = w.move(file)
+	}
 	if err != nil {
 		return err
 	}
@@ -169,7 +172,7 @@ func (w *Writer) earlierRejects() iter.Seq2[Reject, error] {
 	if w.manifest.Rejects == nil {
 		return func(func(Reject, error) bool) {}
 	}
-	return listedRejects(folder(w.dir), w.dir, w.manifest.Rejects.Rows)
+	return listedRejects(w.store, w.name, w.manifest.Rejects.Rows)
 }
 
 // listedRejects yields the first rows of rejects.parquet. A writer that was killed before it wrote the manifest may have
@@ -190,13 +193,13 @@ func listedRejects(store Store, name string, rows int64) iter.Seq2[Reject, error
 			defer closer.Close()
 		}
 		left := rows
-		for reject, err := range readTableOf[Reject](r, size, filepath.Join(name, RejectsName)) {
+		for reject, err := range readTableOf[Reject](r, size, fileOf(name, RejectsName)) {
 			if left--; left < 0 || !yield(reject, err) || err != nil {
 				return
 			}
 		}
 		if left > 0 {
-			yield(Reject{}, fmt.Errorf("%s has %d rows fewer than its manifest says", filepath.Join(name, RejectsName), left))
+			yield(Reject{}, fmt.Errorf("%s has %d rows fewer than its manifest says", fileOf(name, RejectsName), left))
 		}
 	}
 }
