@@ -24,14 +24,15 @@ type journal struct {
 
 // line is one line of the journal.
 type line struct {
-	Source      string          `json:"source,omitempty"`      // the first line: what is ingested
-	Fingerprint string          `json:"fingerprint,omitempty"` // and its state
-	Commits     int             `json:"commits,omitempty"`     // commits the dataset had before
-	Begin       string          `json:"begin,omitempty"`       // a part is about to be written: the file may be overwritten
-	Parts       []shards.File   `json:"parts,omitempty"`       // parts that are whole
-	Consumed    int64           `json:"consumed,omitempty"`    // records that they and the rejects stand for
-	Stat        *shards.Stat    `json:"stat,omitempty"`        // of the run so far
-	Rejects     []shards.Reject `json:"rejects,omitempty"`     // since the line before
+	Source      string           `json:"source,omitempty"`      // the first line: what is ingested
+	Fingerprint string           `json:"fingerprint,omitempty"` // and its state
+	Commits     int              `json:"commits,omitempty"`     // commits the dataset had before
+	Begin       string           `json:"begin,omitempty"`       // a part is about to be written: the file may be overwritten
+	Parts       []shards.File    `json:"parts,omitempty"`       // parts that are whole
+	Consumed    int64            `json:"consumed,omitempty"`    // records that they and the rejects stand for
+	Stat        *shards.Stat     `json:"stat,omitempty"`        // of the run so far
+	Rejects     int64            `json:"rejects,omitempty"`     // bytes of the rejects that the writer keeps
+	Reasons     map[string]int64 `json:"reasons,omitempty"`     // of all rejects so far
 }
 
 // journalState is what a journal says.
@@ -41,7 +42,8 @@ type journalState struct {
 	parts    []shards.File
 	consumed int64
 	stat     shards.Stat
-	rejects  []shards.Reject
+	rejects  int64
+	reasons  map[string]int64
 	fresh    bool // there was no journal
 }
 
@@ -124,7 +126,7 @@ func (s *journalState) add(l line) {
 		}
 	}
 	s.parts = append(s.parts, l.Parts...)
-	s.rejects = append(s.rejects, l.Rejects...)
+	s.rejects, s.reasons = l.Rejects, l.Reasons
 	s.consumed, s.stat = l.Consumed, *l.Stat
 }
 
@@ -145,9 +147,9 @@ func (j *journal) begin(part string) error {
 	return j.write(line{Begin: part})
 }
 
-// progress says that the parts are whole and what they stand for.
-func (j *journal) progress(parts []shards.File, consumed int64, stat shards.Stat, rejects []shards.Reject) error {
-	return j.write(line{Parts: parts, Consumed: consumed, Stat: &stat, Rejects: rejects})
+// progress says that the parts are whole and what they, and so many bytes of rejects, stand for.
+func (j *journal) progress(parts []shards.File, consumed int64, stat shards.Stat, rejects int64, reasons map[string]int64) error {
+	return j.write(line{Parts: parts, Consumed: consumed, Stat: &stat, Rejects: rejects, Reasons: reasons})
 }
 
 // remove ends the journal: its run is complete.

@@ -1,31 +1,29 @@
 package ingest
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"slices"
 	"sync"
-
-	"github.com/parquet-go/parquet-go"
 
 	"github.com/pali3/pali3/shards"
 )
 
 // known are the records that the dataset has: the first 16 bytes of the SHA-256 of each key, of each reject of earlier
-// runs and, where asked for, of each record's pictures. Two different keys whose 128 bits agree do not come up by chance.
+// runs and, where asked for, of each record's pictures. Two different keys whose 128 bits agree do not come up by chance. Rejects
+// of this run are not held: a bad record of a source comes once.
 type known struct {
 	mu      sync.RWMutex          // of keys: sources ask while records are added
 	keys    map[[16]byte]bool     // whether an earlier run committed it
 	shown   map[[16]byte]struct{} // pictures; nil if nobody asks
-	rejects map[[16]byte]struct{} // of earlier runs
+	rejects [][16]byte            // of earlier runs, in order: 16 bytes each is all they take
 }
 
 func newKnown(pictures bool) *known {
-	k := &known{keys: map[[16]byte]bool{}, rejects: map[[16]byte]struct{}{}}
+	k := &known{keys: map[[16]byte]bool{}}
 	if pictures {
 		k.shown = map[[16]byte]struct{}{}
 	}
@@ -55,13 +53,15 @@ func (k *known) committed(key string) bool {
 
 // reject reports whether an earlier run rejected the same record for the same reason.
 func (k *known) reject(r shards.Reject) bool {
-	_, there := k.rejects[shortReject(r)]
+	_, there := slices.BinarySearchFunc(k.rejects, shortReject(r), compareShort)
 	return there
 }
 
 func shortReject(r shards.Reject) [16]byte {
 	return short(fmt.Sprintf("%q %q %q", r.Origin, r.Key, r.Reason))
 }
+
+func compareShort(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }
 
 // pictures reports whether there is a record of the same pictures.
 func (k *known) pictures(s *shards.Sample) bool {
@@ -94,9 +94,9 @@ func (k *known) addKey(key string, committed bool) {
 	k.keys[short(key)] = committed
 }
 
-// readDataset adds the rows and rejects of the dataset in dir, if there is one.
-func (k *known) readDataset(dir string) error {
-	dataset, err := shards.Open(dir)
+// readDataset adds the rows and rejects of the dataset, if there is one.
+func (k *known) readDataset(name string) error {
+	dataset, err := shards.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -104,60 +104,46 @@ func (k *known) readDataset(dir string) error {
 		return err
 	}
 	defer dataset.Close()
-	for _, part := range dataset.Manifest().Files {
-		if err := k.readPart(filepath.Join(dir, part.Name), true); err != nil {
-			return err
-		}
+	if err := k.readRows(dataset, true); err != nil {
+		return err
+	}
+	return k.readRejects(dataset)
+}
+
+// readRejects adds the dataset's rejects.
+func (k *known) readRejects(dataset *shards.Dataset) error {
+	if listed := dataset.Manifest().Rejects; listed != nil && listed.Rows < maxReserved {
+		k.rejects = make([][16]byte, 0, listed.Rows)
 	}
 	for reject, err := range dataset.Rejects() {
 		if err != nil {
 			return err
 		}
-		k.rejects[shortReject(reject)] = struct{}{}
+		k.rejects = append(k.rejects, shortReject(reject))
 	}
+	slices.SortFunc(k.rejects, compareShort)
 	return nil
 }
 
-// readPart adds the rows of a part, committed by an earlier run or not. Of the pictures it reads the hashes alone.
-func (k *known) readPart(path string, committed bool) error {
-	if k.shown == nil {
-		for key, err := range shards.PartKeys(path) {
-			if err != nil {
-				return err
-			}
-			k.addKey(key, committed)
-		}
-		return nil
+// maxReserved is up to how many rejects a manifest is believed before they are read.
+const maxReserved = 1 << 30
+
+// readRows adds the rows of a dataset, committed by an earlier run or not. Of the pictures it reads the hashes alone.
+func (k *known) readRows(dataset *shards.Dataset, committed bool) error {
+	columns := []string{"key"}
+	if k.shown != nil {
+		columns = append(columns, "images.sha256")
 	}
-	type row struct {
-		Key    string `parquet:"key"`
-		Images []struct {
-			SHA256 string `parquet:"sha256"`
-		} `parquet:"images,list"`
-	}
-	file, err := os.Open(path)
+	rows, err := dataset.Select(columns...)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	reader := parquet.NewGenericReader[row](file)
-	defer reader.Close()
-	rows := make([]row, 256)
-	for {
-		n, err := reader.Read(rows)
-		for _, row := range rows[:n] {
-			s := shards.Sample{Key: row.Key}
-			for _, image := range row.Images {
-				s.Images = append(s.Images, shards.Image{SHA256: image.SHA256})
-			}
-			k.add(&s)
-			k.addKey(s.Key, committed)
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
+	for s, err := range rows.Scan() {
 		if err != nil {
-			return fmt.Errorf("reading the keys of %s: %w", path, err)
+			return fmt.Errorf("reading the keys of %s: %w", dataset.Dir(), err)
 		}
+		k.add(s)
+		k.addKey(s.Key, committed)
 	}
+	return nil
 }

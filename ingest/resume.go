@@ -1,15 +1,16 @@
 package ingest
 
 import (
+	"errors"
 	"fmt"
-	"path/filepath"
+	"maps"
 
 	"github.com/pali3/pali3/shards"
 )
 
-// begin opens the dataset and the journal, and adopts what an interrupted run left: its whole parts from the
+// begin opens the dataset in dir and the journal in work, and adopts what an interrupted run left: its whole parts from the
 // journal, and what the part under construction held from the writer's spool.
-func begin(source Source, dir string, o Options) (*run, error) {
+func begin(source Source, dir, work string, o Options) (*run, error) {
 	fingerprint, err := source.Fingerprint()
 	if err != nil {
 		return nil, err
@@ -28,7 +29,7 @@ func begin(source Source, dir string, o Options) (*run, error) {
 		return nil, err
 	}
 	r := &run{options: o, writer: writer, known: newKnown(o.Dedup), label: fingerprint, reasons: map[string]int64{}}
-	journal, state, err := openJournal(dir, line{Source: source.Name(), Fingerprint: fingerprint, Commits: writer.Commits()}, o.Fresh)
+	journal, state, err := openJournal(work, line{Source: source.Name(), Fingerprint: fingerprint, Commits: writer.Commits()}, o.Fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -41,12 +42,10 @@ func begin(source Source, dir string, o Options) (*run, error) {
 }
 
 func (r *run) resume(dir string, s journalState) error {
-	for _, reject := range s.rejects {
-		r.reasons[reject.Reason]++
-	}
+	maps.Copy(r.reasons, s.reasons)
 	if s.commits < r.writer.Commits() { // killed between the commit and the journal's removal
 		r.done = true
-		return r.writer.Resume(nil, s.stat, nil)
+		return r.writer.Resume(nil, s.stat, 0)
 	}
 	if err := r.known.readDataset(dir); err != nil {
 		return err
@@ -59,10 +58,9 @@ func (r *run) resume(dir string, s journalState) error {
 	if err := r.writer.Resume(s.parts, s.stat, s.rejects); err != nil {
 		return err
 	}
-	for _, part := range s.parts {
-		if err := r.known.readPart(filepath.Join(dir, part.Name), false); err != nil {
-			return err
-		}
+	parts := r.writer.Parts(s.parts)
+	if err := errors.Join(r.known.readRows(parts, false), parts.Close()); err != nil {
+		return err
 	}
 	r.seen = s.consumed
 	if s.fresh { // a spool without a journal is nobody's
@@ -79,7 +77,7 @@ func (r *run) again(s shards.Spooled) error {
 	case shards.SpooledRow:
 		r.known.add(&s.Sample)
 	case shards.SpooledReject:
-		r.keepReject(s.Reject)
+		r.reasons[s.Reject.Reason]++
 	case shards.SpooledNote:
 		return nil
 	}

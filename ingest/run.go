@@ -47,13 +47,21 @@ var ErrStrict = errors.New("bad record")
 // Every record of the source is counted once: as a row, as a reject, or as a duplicate. A duplicate is a record whose key
 // the dataset has, or a bad one of which the dataset has the reject already, by origin, key and reason: the
 // same source given again adds neither rows nor rejects.
+//
+// Dir may be the URL of an object store, in a program that imports package shards/bucket: whole parts move there one by one and
+// the manifest comes last, journal and spool are in a folder of this machine, [shards.WorkFolder], and that is where a run
+// that was interrupted can go on.
 func Run(ctx context.Context, source Source, dir string, o Options) (Summary, error) {
-	lock, err := folderlock.Take(dir)
+	work, err := shards.WorkFolder(dir)
+	if err != nil {
+		return Summary{}, err
+	}
+	lock, err := folderlock.Take(work)
 	if err != nil {
 		return Summary{}, err
 	}
 	defer lock.Unlock()
-	r, err := begin(source, dir, o)
+	r, err := begin(source, dir, work, o)
 	if err != nil {
 		return Summary{}, fmt.Errorf("ingesting %s into %s: %w", source.Name(), dir, err)
 	}
@@ -79,7 +87,6 @@ type run struct {
 	done    bool  // an interrupted run had committed everything
 	seen    int64 // records consumed, those of the interrupted run included
 	label   string
-	rejects []shards.Reject // since the journal's last line
 	reasons map[string]int64
 }
 
@@ -160,7 +167,7 @@ func (r *run) take(record shards.Record) error {
 			r.writer.Duplicate()
 			return nil
 		}
-		r.keepReject(reject)
+		r.reasons[reject.Reason]++
 		r.writer.Reject(reject)
 		return nil
 	}
@@ -171,11 +178,6 @@ func (r *run) take(record shards.Record) error {
 		}
 	}
 	return r.writer.Append(*s)
-}
-
-func (r *run) keepReject(reject shards.Reject) {
-	r.rejects = append(r.rejects, reject)
-	r.reasons[reject.Reason]++
 }
 
 // endPart makes what was consumed so far safe, and begins the spool of what follows.
@@ -195,9 +197,11 @@ func (r *run) progress() error {
 	if ok {
 		parts = []shards.File{part}
 	}
-	err = r.journal.progress(parts, r.seen, r.writer.Stat(), r.rejects)
-	r.rejects = nil
-	return err
+	rejects, err := r.writer.SyncRejects()
+	if err != nil {
+		return err
+	}
+	return r.journal.progress(parts, r.seen, r.writer.Stat(), rejects, r.reasons)
 }
 
 // spoolLabel names the state that the spool's rows come after.

@@ -4,12 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
-	"os"
-	"path/filepath"
 
 	"github.com/parquet-go/parquet-go"
+	"golang.org/x/sync/errgroup"
 )
 
 // Dataset reads a dataset folder. Safe for concurrent use.
@@ -29,98 +27,64 @@ type group struct {
 	part, number int
 }
 
-// Store is where a dataset's files lie: a folder, or a prefix of an object store (package bucket).
-type Store interface {
-	// ReadFile returns a file's content.
-	ReadFile(name string) ([]byte, error)
-	// Size returns a file's size in bytes.
-	Size(name string) (int64, error)
-	// OpenFile returns a reader of any range of a file. If it is an io.Closer, the dataset closes it.
-	OpenFile(name string) (io.ReaderAt, error)
-}
-
-// folder is the Store of a folder.
-type folder string
-
-func (dir folder) ReadFile(name string) ([]byte, error) {
-	return os.ReadFile(filepath.Join(string(dir), name))
-}
-
-func (dir folder) OpenFile(name string) (io.ReaderAt, error) {
-	f, err := openLocal(filepath.Join(string(dir), name))
-	if err != nil {
-		return nil, err // not a *localFile that is nil
-	}
-	return f, nil
-}
-
-// localFile is a file with its memory, if it can be mapped.
-type localFile struct {
-	*os.File
-	mapping *mapping
-}
-
-func openLocal(path string) (*localFile, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return &localFile{f, mapFile(f, info.Size())}, nil
-}
-
-func (dir folder) Size(name string) (int64, error) {
-	info, err := os.Stat(filepath.Join(string(dir), name))
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), nil
-}
-
 // Open reads the manifest of the dataset in dir and checks that its files are there and have their
-// sizes. Contents are checked by [Verify].
-func Open(dir string) (*Dataset, error) { return OpenStore(folder(dir), dir) }
-
-// OpenStore is [Open] for a dataset anywhere; name is for messages.
-func OpenStore(store Store, name string) (*Dataset, error) {
-	content, err := store.ReadFile(ManifestName)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is not a dataset: it has no %s: %w", name, ManifestName, err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the manifest of %s: %w", name, err)
-	}
-	manifest, err := parseManifest(content, filepath.Join(name, ManifestName))
+// sizes. Contents are checked by [Verify]. Dir may be the URL of an object store, in a program that imports package bucket.
+func Open(dir string) (*Dataset, error) {
+	store, err := OpenKeeper(dir)
 	if err != nil {
 		return nil, err
 	}
+	d, err := OpenStore(store, dir)
+	if err != nil {
+		return nil, errors.Join(err, closeStore(store))
+	}
+	return d, nil
+}
+
+// OpenStore is [Open] for a dataset anywhere; name is for messages. A store that is an io.Closer is closed with the dataset.
+func OpenStore(store Store, name string) (*Dataset, error) {
+	manifest, err := loadManifest(store, name)
+	if err != nil {
+		return nil, err
+	}
+	d := newDataset(store, name, manifest)
+	var checks errgroup.Group
+	checks.SetLimit(32) // of which each may be a request of an object store
+	for _, f := range manifest.Files {
+		checks.Go(func() error {
+			size, err := store.Size(f.Name)
+			if err != nil {
+				return fmt.Errorf("opening dataset %s: %w", name, err)
+			}
+			if size != f.Bytes {
+				return fmt.Errorf("opening dataset %s: %s has %d bytes, its manifest says %d", name, f.Name, size, f.Bytes)
+			}
+			return nil
+		})
+	}
+	if err := checks.Wait(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func newDataset(store Store, name string, manifest *Manifest) *Dataset {
 	d := &Dataset{dir: name, store: store, manifest: manifest}
 	d.all = &View{d: d, chosen: everything}
 	var first int64
 	for part, f := range manifest.Files {
-		size, err := store.Size(f.Name)
-		if err != nil {
-			return nil, fmt.Errorf("opening dataset %s: %w", name, err)
-		}
-		if size != f.Bytes {
-			return nil, fmt.Errorf("opening dataset %s: %s has %d bytes, its manifest says %d", name, f.Name, size, f.Bytes)
-		}
 		for number, rows := range f.RowGroups {
 			d.groups = append(d.groups, group{first, rows, part, number})
 			first += rows
 		}
 	}
-	return d, nil
+	return d
 }
 
 // Close closes the files. Rows already returned stay valid.
-func (d *Dataset) Close() error { return d.parts.close() }
+func (d *Dataset) Close() error { return errors.Join(d.parts.close(), closeStore(d.store)) }
 
-// Dir returns the folder.
+// Dir returns the folder, or the URL.
 func (d *Dataset) Dir() string { return d.dir }
 
 // Len returns the number of rows.
@@ -151,21 +115,7 @@ func (d *Dataset) Rejects() iter.Seq2[Reject, error] {
 	if d.manifest.Rejects == nil {
 		return func(func(Reject, error) bool) {}
 	}
-	return func(yield func(Reject, error) bool) {
-		r, err := d.store.OpenFile(RejectsName)
-		if err != nil {
-			yield(Reject{}, err)
-			return
-		}
-		if closer, ok := r.(io.Closer); ok {
-			defer closer.Close()
-		}
-		for reject, err := range readTableOf[Reject](r, d.manifest.Rejects.Bytes, filepath.Join(d.dir, RejectsName)) {
-			if !yield(reject, err) || err != nil {
-				return
-			}
-		}
-	}
+	return listedRejects(d.store, d.dir, d.manifest.Rejects.Rows)
 }
 
 // Keys yields the keys of all rows in order, without reading images.
@@ -184,20 +134,6 @@ func (d *Dataset) Keys() iter.Seq2[string, error] {
 	}
 }
 
-// PartKeys yields the keys of the rows of one part.
-func PartKeys(path string) iter.Seq2[string, error] {
-	type keyed struct {
-		Key string `parquet:"key"`
-	}
-	return func(yield func(string, error) bool) {
-		for row, err := range readTable[keyed](path) {
-			if !yield(row.Key, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
 // part returns a part, opened if need be.
 func (d *Dataset) part(n int) (*part, error) {
 	return d.parts.get(n, func() (*part, io.ReaderAt, error) {
@@ -206,7 +142,7 @@ func (d *Dataset) part(n int) (*part, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		p, err := openPart(filepath.Join(d.dir, f.Name), r, f.Bytes)
+		p, err := openPart(fileOf(d.dir, f.Name), r, f.Bytes)
 		if err == nil {
 			err = p.agrees(f.RowGroups)
 		}
@@ -246,29 +182,7 @@ func readGroup[T any](g parquet.RowGroup) (rows []T, err error) {
 	return rows, nil
 }
 
-// readTable yields the rows of a Parquet file, one row group in memory at a time, and ends after an error.
-func readTable[T any](path string) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var zero T
-		f, err := os.Open(path)
-		if err != nil {
-			yield(zero, err)
-			return
-		}
-		defer f.Close()
-		info, err := f.Stat()
-		if err != nil {
-			yield(zero, err)
-			return
-		}
-		for row, err := range readTableOf[T](f, info.Size(), path) {
-			if !yield(row, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
+// readTableOf yields the rows of a Parquet file, one row group in memory at a time, and ends after an error.
 func readTableOf[T any](r io.ReaderAt, size int64, path string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -128,18 +128,20 @@ func addCounts(to, from map[string]int64) map[string]int64 {
 // ErrVersion is wrapped by the error of a dataset whose layout has another version.
 var ErrVersion = errors.New("another version")
 
-// readManifest reads and checks dir's manifest.
-func readManifest(dir string) (*Manifest, error) {
-	path := filepath.Join(dir, ManifestName)
-	content, err := os.ReadFile(path)
-	if os.IsNotExist(err) {
-		return nil, fmt.Errorf("%s is not a dataset: it has no %s: %w", dir, ManifestName, err)
+// loadManifest reads and checks the manifest of a dataset of that name.
+func loadManifest(store Store, name string) (*Manifest, error) {
+	content, err := store.ReadFile(ManifestName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is not a dataset: it has no %s: %w", name, ManifestName, err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the manifest of %s: %w", dir, err)
+		return nil, fmt.Errorf("reading the manifest of %s: %w", name, err)
 	}
-	return parseManifest(content, path)
+	return parseManifest(content, fileOf(name, ManifestName))
 }
+
+// readManifest reads and checks the manifest of a folder.
+func readManifest(dir string) (*Manifest, error) { return loadManifest(folder(dir), dir) }
 
 // parseManifest reads and checks a manifest; path is for messages.
 func parseManifest(content []byte, path string) (*Manifest, error) {
@@ -190,11 +192,21 @@ func (m *Manifest) check(path string) error {
 }
 
 func (m *Manifest) write(dir string) error {
-	content, err := json.MarshalIndent(m, "", "  ")
+	content, err := m.encode()
 	if err != nil {
 		return fmt.Errorf("writing the manifest of %s: %w", dir, err)
 	}
-	return atomicfile.WriteBytes(filepath.Join(dir, ManifestName), append(content, '\n'))
+	return atomicfile.WriteBytes(filepath.Join(dir, ManifestName), content)
+}
+
+func (m *Manifest) encode() ([]byte, error) {
+	content, err := json.MarshalIndent(m, "", "  ")
+	return append(content, '\n'), err
+}
+
+// keepManifest makes the content of a manifest visible.
+func keepManifest(to Keeper, content []byte) error {
+	return to.Keep(File{Name: ManifestName, Bytes: int64(len(content)), SHA256: Hash(content)}, bytes.NewReader(content))
 }
 
 // names returns the names of all files the manifest lists.

@@ -26,6 +26,9 @@ type RepairOptions struct {
 // now. A part that cannot be read, and is not to be dropped, is an error, and nothing is changed. It returns
 // the new totals.
 func Repair(dir string, o RepairOptions) (Stat, error) {
+	if err := mustBeFolder(dir, "repairing"); err != nil {
+		return Stat{}, err
+	}
 	old, err := readManifest(dir)
 	switch {
 	case errors.Is(err, ErrVersion):

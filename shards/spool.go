@@ -62,6 +62,7 @@ func (w *Writer) Spool(label string, each func(Spooled) error) error {
 
 func (w *Writer) respool(label string, each func(Spooled) error) error {
 	w.closeSpool()
+	w.resumes = true
 	if w.part == nil {
 		if err := removeTemporary(w.dir); err != nil {
 			return err
@@ -142,7 +143,7 @@ func (w *Writer) again(payload []byte, each func(Spooled) error) error {
 	case SpooledRow:
 		err = w.appendRow(s.Sample)
 	case SpooledReject:
-		w.reject(s.Reject)
+		err = w.reject(s.Reject)
 	case SpooledDuplicate:
 		w.stat.Duplicates++
 	}
@@ -181,14 +182,22 @@ func (s *spool) write(payload []byte) error {
 
 // flush completes the frame's head and writes it.
 func (s *spool) flush() error {
-	payload := s.frame[frameHead:]
+	if err := sealFrame(s.frame); err != nil {
+		return err
+	}
+	_, err := s.file.Write(s.frame)
+	return err
+}
+
+// sealFrame writes the head of a frame.
+func sealFrame(frame []byte) error {
+	payload := frame[frameHead:]
 	if int64(len(payload)) > 1<<32-1 {
 		return errors.New("a record of 4 GiB or more")
 	}
-	binary.LittleEndian.PutUint32(s.frame, uint32(len(payload)))
-	binary.LittleEndian.PutUint32(s.frame[4:], crc32.Checksum(payload, castagnoli))
-	_, err := s.file.Write(s.frame)
-	return err
+	binary.LittleEndian.PutUint32(frame, uint32(len(payload)))
+	binary.LittleEndian.PutUint32(frame[4:], crc32.Checksum(payload, castagnoli))
+	return nil
 }
 
 // closeSpool closes the spool and leaves the file.
@@ -199,9 +208,13 @@ func (w *Writer) closeSpool() {
 	}
 }
 
-// DropSpool removes the spool and what it holds: of a command that is complete, or starts afresh.
+// DropSpool removes the spool, the rejects that were kept, and what they hold: of a command that is complete, or
+// starts afresh.
 func (w *Writer) DropSpool() error {
 	w.closeSpool()
+	if err := w.rejects.drop(); err != nil {
+		return err
+	}
 	if err := os.Remove(filepath.Join(w.dir, SpoolName)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("removing the spool: %w", err)
 	}

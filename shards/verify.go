@@ -1,11 +1,10 @@
 package shards
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,47 +53,60 @@ func (p Problem) String() string {
 // hashes and image headers, and says in which row a damaged file is damaged. The error is about what kept Verify
 // from looking.
 func Verify(dir string, deep bool) ([]Problem, error) {
-	manifest, err := readManifest(dir)
+	store, err := OpenKeeper(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer closeStore(store)
+	manifest, err := loadManifest(store, dir)
 	if errors.Is(err, ErrVersion) {
 		return []Problem{{ManifestName, -1, OtherVersion, err.Error()}}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
+	v := verifier{store: store, name: dir, deep: deep, keys: map[string]bool{}}
 	problems := []Problem{}
-	keys := map[string]bool{}
 	for _, f := range manifest.Files {
-		found, err := verifyPart(dir, f, deep, keys)
+		found, err := v.part(f)
 		if err != nil {
 			return nil, err
 		}
 		problems = append(problems, found...)
 	}
 	if manifest.Rejects != nil {
-		found, err := verifyFile(dir, *manifest.Rejects)
+		found, err := v.file(*manifest.Rejects)
 		if err != nil {
 			return nil, err
 		}
 		problems = append(problems, found...)
 	}
-	extra, err := extraFiles(dir, manifest)
+	extra, err := v.extra(manifest)
 	return append(problems, extra...), err
 }
 
-// verifyPart checks a part. Deep, its bytes are hashed while its rows are decoded.
-func verifyPart(dir string, f File, deep bool, keys map[string]bool) ([]Problem, error) {
+// verifier looks at the files of a dataset.
+type verifier struct {
+	store Store
+	name  string
+	deep  bool
+	keys  map[string]bool // of the rows so far
+}
+
+// part checks a part. Deep, its bytes are hashed while its rows are decoded.
+func (v *verifier) part(f File) ([]Problem, error) {
 	var inRows []Problem
 	var decoding sync.WaitGroup
-	if deep {
-		decoding.Go(func() { inRows = verifyRows(dir, f, keys) })
+	if v.deep {
+		decoding.Go(func() { inRows = v.rows(f) })
 	}
-	found, err := verifyFile(dir, f)
+	found, err := v.file(f)
 	decoding.Wait()
 	if err != nil {
 		return nil, err
 	}
-	if len(found) == 0 && !deep {
-		return verifyFooter(dir, f), nil
+	if len(found) == 0 && !v.deep {
+		return v.footer(f), nil
 	}
 	if len(found) > 0 && found[0].Kind != Checksum {
 		return found, nil // a part cut short says nothing of its rows
@@ -102,62 +114,65 @@ func verifyPart(dir string, f File, deep bool, keys map[string]bool) ([]Problem,
 	return append(found, inRows...), nil
 }
 
-// verifyFooter compares a part's row groups with the manifest's.
-func verifyFooter(dir string, f File) []Problem {
-	p, file, err := openFolderPart(dir, f)
+// footer compares a part's row groups with the manifest's.
+func (v *verifier) footer(f File) []Problem {
+	p, end, err := v.open(f)
 	if err != nil {
 		return []Problem{{f.Name, -1, Unreadable, err.Error()}}
 	}
-	defer file.Close()
+	defer end()
 	if err := p.agrees(f.RowGroups); err != nil {
 		return []Problem{{f.Name, -1, RowCount, err.Error()}}
 	}
 	return nil
 }
 
-func openFolderPart(dir string, f File) (*part, *os.File, error) {
-	file, err := os.Open(filepath.Join(dir, f.Name))
+// open opens a part, until end is called.
+func (v *verifier) open(f File) (p *part, end func(), err error) {
+	r, err := v.store.OpenFile(f.Name)
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := openPart(file.Name(), file, f.Bytes)
-	if err != nil {
-		file.Close()
-		return nil, nil, err
+	end = func() {
+		if closer, ok := r.(io.Closer); ok {
+			closer.Close()
+		}
 	}
-	return p, file, nil
+	if p, err = openPart(fileOf(v.name, f.Name), r, f.Bytes); err != nil {
+		end()
+	}
+	return p, end, err
 }
 
-func verifyFile(dir string, f File) ([]Problem, error) {
-	file, err := os.Open(filepath.Join(dir, f.Name))
-	if os.IsNotExist(err) {
+// file compares a file's size and hash with the manifest's.
+func (v *verifier) file(f File) ([]Problem, error) {
+	size, err := v.store.Size(f.Name)
+	if errors.Is(err, fs.ErrNotExist) {
 		return []Problem{{f.Name, -1, Missing, "listed by the manifest"}}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	digest := sha256.New()
-	n, err := io.Copy(digest, file)
+	if size != f.Bytes {
+		return []Problem{{f.Name, -1, WrongSize, fmt.Sprintf("%d bytes, the manifest says %d", size, f.Bytes)}}, nil
+	}
+	sum, _, err := hashOf(v.store, f)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", file.Name(), err)
+		return nil, fmt.Errorf("reading %s: %w", fileOf(v.name, f.Name), err)
 	}
-	if n != f.Bytes {
-		return []Problem{{f.Name, -1, WrongSize, fmt.Sprintf("%d bytes, the manifest says %d", n, f.Bytes)}}, nil
-	}
-	if sum := hex.EncodeToString(digest.Sum(nil)); sum != f.SHA256 {
+	if sum != f.SHA256 {
 		return []Problem{{f.Name, -1, Checksum, fmt.Sprintf("sha256 %s, the manifest says %s", sum, f.SHA256)}}, nil
 	}
 	return nil, nil
 }
 
-// verifyRows decodes the rows of a part, one row group ahead of the checks.
-func verifyRows(dir string, f File, keys map[string]bool) (problems []Problem) {
-	p, file, err := openFolderPart(dir, f)
+// rows decodes the rows of a part.
+func (v *verifier) rows(f File) (problems []Problem) {
+	p, end, err := v.open(f)
 	if err != nil {
 		return []Problem{{f.Name, -1, Unreadable, err.Error()}}
 	}
-	defer file.Close()
+	defer end()
 	if err := p.agrees(f.RowGroups); err != nil {
 		problems = append(problems, Problem{f.Name, -1, RowCount, err.Error()})
 	}
@@ -175,7 +190,7 @@ func verifyRows(dir string, f File, keys map[string]bool) (problems []Problem) {
 			problems = append(problems, Problem{f.Name, row, Unreadable, err.Error()})
 		}
 		for i := range samples {
-			problems = append(problems, verifySample(f.Name, first+int64(i), &samples[i], keys)...)
+			problems = append(problems, verifySample(f.Name, first+int64(i), &samples[i], v.keys)...)
 		}
 		first += int64(p.groups[n].rows)
 	}
@@ -210,19 +225,24 @@ func verifyImage(image *Image) (kind, what string) {
 	return "", ""
 }
 
-func extraFiles(dir string, manifest *Manifest) (problems []Problem, err error) {
-	entries, err := os.ReadDir(dir)
+// extra looks for files that the manifest does not list, and, where files are made, for what is under way.
+func (v *verifier) extra(manifest *Manifest) (problems []Problem, err error) {
+	names, err := v.store.List()
 	if err != nil {
 		return nil, err
 	}
 	listed := manifest.names()
-	for _, e := range entries {
-		switch {
-		case e.Name() == JournalName:
-			problems = append(problems, Problem{e.Name(), -1, BadJournal, "an interrupted command left its journal: run it again"})
-		case strings.HasSuffix(e.Name(), ".parquet") && !slices.Contains(listed, e.Name()) && !strings.HasPrefix(e.Name(), ".tmp-"):
-			problems = append(problems, Problem{e.Name(), -1, Extra, "not listed by the manifest"})
+	for _, name := range names {
+		if strings.HasSuffix(name, ".parquet") && !slices.Contains(listed, name) && !strings.HasPrefix(name, ".tmp-") {
+			problems = append(problems, Problem{name, -1, Extra, "not listed by the manifest"})
 		}
+	}
+	work, err := WorkFolder(v.name)
+	if err != nil {
+		return problems, nil // nothing was made here
+	}
+	if _, err := os.Stat(filepath.Join(work, JournalName)); err == nil {
+		problems = append(problems, Problem{JournalName, -1, BadJournal, "an interrupted command left its journal: run it again"})
 	}
 	return problems, nil
 }

@@ -2,10 +2,7 @@ package shards
 
 import (
 	"fmt"
-	"io/fs"
 	"iter"
-	"os"
-	"path/filepath"
 
 	"github.com/pali3/pali3/internal/picture"
 )
@@ -30,10 +27,7 @@ func NewImage(encoded []byte) (Image, error) {
 // Sources that are large, or that may hold bad records, go through package ingest, which counts what it
 // rejects and resumes; [Create] adds to a dataset.
 func Write(dir string, samples iter.Seq2[Sample, error]) (Stat, error) {
-	if _, err := os.Stat(filepath.Join(dir, ManifestName)); err == nil {
-		return Stat{}, fmt.Errorf("writing dataset %s: %w", dir, fs.ErrExist)
-	}
-	w, err := Create(dir, Limits{})
+	w, err := CreateNew(dir, Limits{})
 	if err != nil {
 		return Stat{}, err
 	}

@@ -1,10 +1,12 @@
 package shards
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -39,66 +41,142 @@ type Reject struct {
 	Detail string `parquet:"detail" json:"detail"`      // the error
 }
 
-// Writer adds samples to a dataset folder. Nothing it writes belongs to the dataset before [Writer.Commit].
+// Writer adds samples to a dataset. Nothing it writes belongs to the dataset before [Writer.Commit].
 // Not safe for concurrent use.
+//
+// The files of a dataset in an object store are made in a folder of this machine ([WorkFolder]), and each that is whole
+// moves to the store: of the parts no more than one is on this machine.
 type Writer struct {
-	dir      string
+	name     string // of the dataset
+	dir      string // where files are made
+	store    Keeper // where they lie
 	limits   Limits
 	manifest *Manifest
+	isNew    bool   // no dataset was there
+	before   []byte // the manifest in an object store when the writer began
 	stat     Stat
-	rejects  []Reject
+	rejects  *rejectLog
 	next     int // number of the next part
 	part     *table[Sample]
 	inPart   int64 // bytes
 	inGroup  int64 // bytes
 	rowsIn   int64 // rows of the open group
 	spool    *spool
+	resumes  bool  // somebody may go on where the writer is aborted
 	broken   error // that ended the writer's work
 }
 
-// Create returns a writer that adds to the dataset in dir, or starts one there.
+// Create returns a writer that adds to the dataset in dir, or starts one there. Dir may be the URL of an object store, in a
+// program that imports package bucket; one writer at a time may add to it, which only the commit can check.
 func Create(dir string, limits Limits) (*Writer, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("creating dataset %s: %w", dir, err)
+	w := &Writer{name: dir, limits: limits.withDefaults()}
+	if err := w.open(); err != nil {
+		return nil, fmt.Errorf("writing dataset %s: %w", dir, err)
 	}
-	manifest, err := readManifest(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		manifest, err = &Manifest{SchemaVersion: SchemaVersion}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &Writer{dir: dir, limits: limits.withDefaults(), manifest: manifest, next: firstFreePart(dir, len(manifest.Files))}, nil
+	return w, nil
 }
 
-// firstFreePart returns the first number from n on for which dir has no part: a part that no manifest
+// CreateNew is [Create] of a dataset that is not there yet; if it is, the error wraps fs.ErrExist.
+func CreateNew(dir string, limits Limits) (*Writer, error) {
+	w, err := Create(dir, limits)
+	if err == nil && !w.isNew {
+		w.Abort()
+		return nil, fmt.Errorf("writing dataset %s: %w", dir, fs.ErrExist)
+	}
+	return w, err
+}
+
+func (w *Writer) open() (err error) {
+	if w.dir, err = WorkFolder(w.name); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(w.dir, 0o755); err != nil {
+		return err
+	}
+	w.rejects = newRejectLog(w.dir)
+	if w.store, err = OpenKeeper(w.name); err != nil {
+		return err
+	}
+	w.manifest, err = loadManifest(w.store, w.name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		w.manifest, w.isNew, err = &Manifest{SchemaVersion: SchemaVersion}, true, nil
+	case err == nil && w.moves():
+		w.before, err = w.store.ReadFile(ManifestName)
+	}
+	if err == nil {
+		err = w.toFreePart(len(w.manifest.Files))
+	}
+	if err != nil {
+		return errors.Join(err, closeStore(w.store))
+	}
+	return nil
+}
+
+// moves reports whether files that are whole move to an object store.
+func (w *Writer) moves() bool { return IsURL(w.name) }
+
+// move moves a file that is whole to the object store, if the dataset is in one.
+func (w *Writer) move(f File) error {
+	if !w.moves() {
+		return nil
+	}
+	path := filepath.Join(w.dir, f.Name)
+	content, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	if err := w.store.Keep(f, content); err != nil {
+		return fmt.Errorf("moving %s to %s: %w", path, w.name, err)
+	}
+	return os.Remove(path)
+}
+
+// toFreePart makes the next part the first from number n on that the dataset lacks: a part that no manifest
 // lists may be somebody's, and is never overwritten.
-func firstFreePart(dir string, n int) int {
-	for {
-		if _, err := os.Lstat(filepath.Join(dir, partName(n))); os.IsNotExist(err) {
-			return n
+func (w *Writer) toFreePart(n int) error {
+	for ; ; n++ {
+		_, err := w.store.Size(partName(n))
+		if errors.Is(err, fs.ErrNotExist) {
+			w.next = n
+			return nil
 		}
-		n++
+		if err != nil {
+			return err
+		}
 	}
 }
 
 func partName(n int) string { return fmt.Sprintf("part-%05d.parquet", n) }
 
 // Resume adopts what an interrupted command had written: its whole parts and what it had counted.
-// The parts must be in the folder. Rejects are those to be written with the commit.
-func (w *Writer) Resume(parts []File, stat Stat, rejects []Reject) error {
+// The parts must be there, and so must rejects bytes of the rejects that it had kept, as [Writer.SyncRejects] said.
+func (w *Writer) Resume(parts []File, stat Stat, rejects int64) error {
 	for _, part := range parts {
-		info, err := os.Stat(filepath.Join(w.dir, part.Name))
+		size, err := w.store.Size(part.Name)
 		if err != nil {
-			return fmt.Errorf("resuming %s: %w", w.dir, err)
+			return fmt.Errorf("resuming %s: %w", w.name, err)
 		}
-		if info.Size() != part.Bytes {
-			return fmt.Errorf("resuming %s: %s has %d bytes, its journal says %d", w.dir, part.Name, info.Size(), part.Bytes)
+		if size != part.Bytes {
+			return fmt.Errorf("resuming %s: %s has %d bytes, its journal says %d", w.name, part.Name, size, part.Bytes)
 		}
 	}
 	w.manifest.Files = append(w.manifest.Files, parts...)
-	w.stat, w.rejects = stat, rejects
+	w.stat, w.resumes = stat, true
+	if err := w.rejects.resume(rejects); err != nil {
+		return fmt.Errorf("resuming %s: %w", w.name, err)
+	}
 	return nil
+}
+
+// Parts returns a dataset of parts that are whole and belong to no dataset yet, to be closed before the writer ends.
+func (w *Writer) Parts(parts []File) *Dataset {
+	m := &Manifest{Files: parts}
+	for _, f := range parts {
+		m.Totals.Rows += f.Rows
+	}
+	return newDataset(struct{ Store }{w.store}, w.name, m) // which does not close the store
 }
 
 // NextPart returns the name that the next part will have.
@@ -178,15 +256,20 @@ func (w *Writer) AppendAll(samples iter.Seq2[Sample, error]) error {
 // PartFull reports whether the open part has reached its size and [Writer.EndPart] is due.
 func (w *Writer) PartFull() bool { return w.inPart >= w.limits.PartBytes }
 
-// Reject keeps a record that did not become a sample.
+// Reject keeps a record that did not become a sample, on disk until the commit. An error stays with the writer.
 func (w *Writer) Reject(r Reject) {
 	w.spooled(func(b []byte) []byte { return appendReject(append(b, SpooledReject), r) })
-	w.reject(r)
+	if err := w.reject(r); err != nil && w.broken == nil {
+		w.broken = err
+	}
 }
 
-func (w *Writer) reject(r Reject) {
+func (w *Writer) reject(r Reject) error {
 	w.stat.Rejected++
-	w.rejects = append(w.rejects, r)
+	if err := w.rejects.add(r); err != nil {
+		return fmt.Errorf("keeping a reject of %s: %w", w.name, err)
+	}
+	return nil
 }
 
 // Duplicate counts a record whose key the dataset has already.
@@ -205,13 +288,19 @@ func (w *Writer) EndPart() (part File, ok bool, err error) {
 		return File{}, false, nil
 	}
 	part, err = w.part.commit()
+	if err == nil {
+		err = w.move(part)
+	}
 	w.part, w.inPart, w.inGroup, w.rowsIn = nil, 0, 0, 0
 	if err != nil {
 		w.broken = err
 		return File{}, false, err
 	}
 	w.manifest.Files = append(w.manifest.Files, part)
-	w.next = firstFreePart(w.dir, w.next)
+	if err := w.toFreePart(w.next); err != nil {
+		w.broken = fmt.Errorf("writing dataset %s: %w", w.name, err)
+		return File{}, false, w.broken
+	}
 	return part, true, nil
 }
 
@@ -230,55 +319,53 @@ func (w *Writer) Commit(command string, sources ...string) error {
 	if w.manifest.Files == nil {
 		w.manifest.Files = []File{}
 	}
-	if err := w.manifest.write(w.dir); err != nil {
+	if err := w.writeManifest(); err != nil {
 		return err
 	}
 	if w.spool == nil {
-		return nil
+		return w.rejects.drop()
 	}
 	return w.DropSpool()
 }
 
-// commitRejects writes rejects.parquet anew, with the earlier rejects before the new ones.
-func (w *Writer) commitRejects() error {
-	if len(w.rejects) == 0 {
-		return nil
+// writeManifest makes the new manifest visible, in an object store only in place of the one that the writer began with.
+func (w *Writer) writeManifest() error {
+	if !w.moves() {
+		return w.manifest.write(w.dir)
 	}
-	out, err := createTable[Reject](w.dir, RejectsName, compressed)
+	now, err := w.store.ReadFile(ManifestName)
+	if errors.Is(err, fs.ErrNotExist) {
+		now, err = nil, nil
+	}
+	if err == nil && !bytes.Equal(now, w.before) {
+		err = errors.New("another writer has changed it meanwhile")
+	}
+	var content []byte
+	if err == nil {
+		content, err = w.manifest.encode()
+	}
+	if err == nil {
+		err = keepManifest(w.store, content)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("writing the manifest of %s: %w", w.name, err)
 	}
-	defer out.abort()
-	if w.manifest.Rejects != nil {
-		for r, err := range readTable[Reject](filepath.Join(w.dir, RejectsName)) {
-			if err != nil {
-				return err
-			}
-			if err := out.append(r); err != nil {
-				return err
-			}
-		}
-	}
-	for _, r := range w.rejects {
-		if err := out.append(r); err != nil {
-			return err
-		}
-	}
-	file, err := out.commit()
-	if err != nil {
-		return err
-	}
-	w.manifest.Rejects = &file
 	return nil
 }
 
-// Abort removes the part that is not whole, and leaves the spool. After Commit it does nothing.
+// Abort removes the part that is not whole, and leaves the spool and what it stands for. After Commit it does nothing.
 func (w *Writer) Abort() {
+	if w.resumes {
+		w.rejects.close()
+	} else {
+		w.rejects.drop()
+	}
 	w.closeSpool()
 	if w.part != nil {
 		w.part.abort()
 		w.part = nil
 	}
+	closeStore(w.store)
 }
 
 // Hash returns the sha256 of an image's bytes in hex, as [Image.SHA256] has it.

@@ -14,9 +14,9 @@ import (
 
 // curateCommand removes what a recipe's rules say.
 type curateCommand struct {
-	Datasets []string `arg:"" name:"dataset" help:"Dataset folders; several become one."`
+	Datasets []string `arg:"" name:"dataset" help:"Datasets: folders or URLs of object stores (s3://, gs://, azblob://, file:///); several become one."`
 	Recipe   string   `required:"" placeholder:"RECIPE" help:"Shipped recipe, or a YAML file."`
-	To       string   `required:"" placeholder:"OUT" help:"Folder of the new dataset."`
+	To       string   `required:"" placeholder:"OUT" help:"The new dataset: a folder or a URL."`
 	Against  []string `placeholder:"DATASET" help:"Remove what resembles the pictures of these datasets too."`
 	Set      []string `placeholder:"KEY=VALUE" sep:"none" help:"Override a value of the recipe, for example images.min_side=100."`
 	Workers  int      `help:"Goroutines that decode pictures; by default one a core."`
@@ -33,6 +33,11 @@ func (c curateCommand) Run(ctx context.Context, out output) (err error) {
 		return err
 	}
 	config.Contamination.Against = append(config.Contamination.Against, c.Against...)
+	if shards.IsURL(c.To) {
+		if err := mustBeEmpty(c.To); err != nil {
+			return err
+		}
+	}
 	var in []*shards.Dataset
 	rows := 0
 	for _, dir := range c.Datasets {
@@ -44,10 +49,18 @@ func (c curateCommand) Run(ctx context.Context, out output) (err error) {
 		in, rows = append(in, d), rows+d.Len()
 	}
 	bar := out.progress("curate", "samples", int64(rows))
-	report, err := webli.Curate(ctx, in, c.To, config, webli.Options{
-		Workers:  c.Workers,
-		Command:  "pali3 " + strings.Join(os.Args[1:], " "),
-		Progress: func(done, _ int) { bar.Set(int64(done), 0) },
+	var report webli.Report
+	curate := func(dir string) (err error) {
+		report, err = webli.Curate(ctx, in, dir, config, webli.Options{
+			Workers:  c.Workers,
+			Command:  "pali3 " + strings.Join(os.Args[1:], " "),
+			Progress: func(done, _ int) { bar.Set(int64(done), 0) },
+		})
+		return err
+	}
+	err = deliver(c.To, curate, func(dir string) error {
+		_, err := shards.Copy(ctx, dir, c.To, shards.CopyOptions{})
+		return err
 	})
 	bar.End()
 	if err != nil {

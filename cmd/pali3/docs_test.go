@@ -19,9 +19,10 @@ import (
 
 	"github.com/pali3/pali3/ingest/fetch/hostile"
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/bucket/s3test"
 )
 
-// TestDataPage runs the commands of docs/data.md in their order, on small inputs of the names they use. What the page
+// TestDataPage runs the commands of docs/data.md in their order, on small inputs of the names they use and an S3 server. What the page
 // says that a command prints must be part of what it prints; every source and every command of shards must have an example.
 func TestDataPage(t *testing.T) {
 	content, err := os.ReadFile("../../docs/data.md")
@@ -31,6 +32,8 @@ func TestDataPage(t *testing.T) {
 	dir := t.TempDir()
 	saveInputs(t, dir)
 	hub := serveHub(t, "owner/birds", "data/train-00000-of-00001.parquet", birds(t))
+	store := s3test.New(t)
+	t.Setenv(shards.WorkVariable, filepath.Join(dir, "work"))
 	shown, printed := map[string]bool{}, ""
 	for _, block := range fenced(string(content)) {
 		if block.kind == "text" && !strings.Contains(printed, block.text) {
@@ -45,6 +48,12 @@ func TestDataPage(t *testing.T) {
 				t.Fatalf("%q is no command of pali3", line)
 			}
 			shown[strings.Join(words[1:3], " ")] = true
+			for i, word := range words {
+				if path, is := strings.CutPrefix(word, "s3://"); is {
+					path, _, _ = strings.Cut(path, "?")
+					words[i] = store.URL(path)
+				}
+			}
 			c := command(t.Context(), dir, append([]string{"--quiet"}, words[1:]...)...)
 			c.Env = append(c.Env, "HF_ENDPOINT="+hub, "HF_HOME="+filepath.Join(dir, "cache"))
 			var stderr bytes.Buffer

@@ -44,9 +44,13 @@ var examples = map[string][]string{
 	"shards merge":      {"pali3 shards merge by-split/train by-split/held_out --to merged"},
 	"shards reshard":    {"pali3 shards reshard quickstart-run/data --to small-parts --part-bytes 16777216"},
 	"shards sort":       {"pali3 shards sort quickstart-run/data --by key --to sorted"},
-	"shards diff":       {"pali3 shards diff quickstart-run/data sorted --json"},
-	"shards repair":     {"pali3 shards repair quickstart-run/data --rebuild-manifest"},
-	"shards verify":     {"pali3 shards verify quickstart-run/data --deep"},
+	"shards copy": {
+		"pali3 shards copy quickstart-run/data copied",
+		"pali3 shards copy quickstart-run/data 's3://bucket/data?region=eu-central-1'",
+	},
+	"shards diff":   {"pali3 shards diff quickstart-run/data sorted --json"},
+	"shards repair": {"pali3 shards repair quickstart-run/data --rebuild-manifest"},
+	"shards verify": {"pali3 shards verify quickstart-run/data --deep"},
 	"shards head": {
 		"pali3 shards head quickstart-run/data -n 3",
 		"pali3 shards head quickstart-run/data --rejects",

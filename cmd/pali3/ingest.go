@@ -28,7 +28,7 @@ type ingestCommand struct {
 
 // ingestFlags are common to all sources.
 type ingestFlags struct {
-	To        string `required:"" placeholder:"DATASET" help:"Dataset folder to add to."`
+	To        string `required:"" placeholder:"DATASET" help:"Dataset to add to: a folder, or a URL of an object store (s3://, gs://, azblob://, file:///), to which whole parts move."`
 	JSON      bool   `help:"Print what was added as one JSON object."`
 	Strict    bool   `help:"Stop at the first bad record."`
 	Frames    int    `help:"Take animations (GIF, APNG, WebP) apart into so many frames at most."`

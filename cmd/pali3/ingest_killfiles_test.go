@@ -70,40 +70,46 @@ func example(features map[string]string) []byte {
 }
 
 func killableMDS(t *testing.T, dir string) []string {
-	names := []string{"caption", "image", "key"}
+	saveMDS(t, filepath.Join(dir, "m"), []string{"caption", "image", "key"}, []string{"str", "png", "str"}, 800, 200, func(i int) [][]byte {
+		return [][]byte{fmt.Appendf(nil, "picture %d", i), damaged(i), fmt.Append(nil, i/3*2)}
+	})
+	return []string{"mds", "m"}
+}
+
+// saveMDS writes n samples as a dataset of MosaicML Streaming: shards of so many each, and the index.
+func saveMDS(t *testing.T, dir string, names, encodings []string, n, each int, values func(i int) [][]byte) {
+	t.Helper()
 	var all []map[string]any
-	for part := range 4 {
-		columns := map[string]any{"column_names": names, "column_encodings": []string{"str", "png", "str"}, "column_sizes": []any{nil, nil, nil},
-			"compression": nil, "format": "mds", "hashes": []string{}, "samples": 200, "size_limit": 1 << 20, "version": 2, "zip_data": nil}
-		config, err := json.Marshal(columns)
+	for first := 0; first < n; first += each {
+		count := min(each, n-first)
+		shard := map[string]any{"column_names": names, "column_encodings": encodings, "column_sizes": make([]any, len(names)),
+			"compression": nil, "format": "mds", "hashes": []string{}, "samples": count, "size_limit": 1 << 26, "version": 2, "zip_data": nil}
+		config, err := json.Marshal(shard)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var samples []byte
-		head := binary.LittleEndian.AppendUint32(nil, 200)
-		first := 4 + 4*201 + len(config)
-		for i := range 200 {
-			head = binary.LittleEndian.AppendUint32(head, uint32(first+len(samples)))
-			n := 200*part + i
-			values := [][]byte{fmt.Appendf(nil, "picture %d", n), damaged(n), fmt.Append(nil, n/3*2)}
-			for _, v := range values {
+		head, samples := binary.LittleEndian.AppendUint32(nil, uint32(count)), []byte(nil)
+		begin := 4 + 4*(count+1) + len(config)
+		for i := first; i < first+count; i++ {
+			head = binary.LittleEndian.AppendUint32(head, uint32(begin+len(samples)))
+			columns := values(i)
+			for _, v := range columns {
 				samples = binary.LittleEndian.AppendUint32(samples, uint32(len(v)))
 			}
-			samples = append(samples, bytes.Join(values, nil)...)
+			samples = append(samples, bytes.Join(columns, nil)...)
 		}
-		head = binary.LittleEndian.AppendUint32(head, uint32(first+len(samples)))
+		head = binary.LittleEndian.AppendUint32(head, uint32(begin+len(samples)))
 		content := bytes.Join([][]byte{head, config, samples}, nil)
-		name := fmt.Sprintf("shard.%05d.mds", part)
-		save(t, filepath.Join(dir, "m", name), content)
-		columns["raw_data"] = map[string]any{"basename": name, "bytes": len(content), "hashes": map[string]string{}}
-		all = append(all, columns)
+		name := fmt.Sprintf("shard.%05d.mds", first/each)
+		save(t, filepath.Join(dir, name), content)
+		shard["raw_data"] = map[string]any{"basename": name, "bytes": len(content), "hashes": map[string]string{}}
+		all = append(all, shard)
 	}
 	index, err := json.Marshal(map[string]any{"version": 2, "shards": all})
 	if err != nil {
 		t.Fatal(err)
 	}
-	save(t, filepath.Join(dir, "m", "index.json"), index)
-	return []string{"mds", "m"}
+	save(t, filepath.Join(dir, "index.json"), index)
 }
 
 func killableBenchmark(t *testing.T, dir string) []string {

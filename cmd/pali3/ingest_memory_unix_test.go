@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -111,14 +112,12 @@ func TestIngestStaysWithinMemory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			c := command(t.Context(), dir, append(append([]string{"-q", "ingest"}, source(t, dir, n)...), "--to", "d", "--json", "--part-bytes", "16000000")...)
+			taken := measured(t, c)
 			out, err := c.Output()
 			if err != nil || !strings.Contains(string(out), fmt.Sprintf(`"rows": %d`, n)) {
 				t.Fatalf("%v: %s", err, out)
 			}
-			most := c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss * 1024
-			if runtime.GOOS == "darwin" {
-				most /= 1024
-			}
+			most := taken()
 			limit := int64(300 << 20)
 			if n > 10_000 {
 				limit = 1 << 30
@@ -128,5 +127,48 @@ func TestIngestStaysWithinMemory(t *testing.T) {
 				t.Errorf("took %d MiB, the limit is %d", most>>20, limit>>20)
 			}
 		})
+	}
+}
+
+// measured has a command say how much memory it takes at most, to be asked when it has ended.
+func measured(t *testing.T, c *exec.Cmd) (most func() int64) {
+	file := filepath.Join(t.TempDir(), "status")
+	c.Env = append(c.Env, memoryFile+"="+file)
+	return func() int64 {
+		content, _ := os.ReadFile(file)
+		if _, after, is := strings.Cut(string(content), "VmHWM:"); is { // the usage has the parent's at the start, too
+			if kib, err := strconv.ParseInt(strings.Fields(after)[0], 10, 64); err == nil {
+				return kib << 10
+			}
+		}
+		used := c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+		if runtime.GOOS == "darwin" {
+			return used
+		}
+		return used << 10
+	}
+}
+
+// TestManyRejectsStayWithinMemory gives a command a table of bad rows alone, twice. Each reject takes 1,500 bytes.
+func TestManyRejectsStayWithinMemory(t *testing.T) {
+	n, limit := 300_000, int64(200<<20)
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "t.csv"), func(w io.Writer) {
+		fmt.Fprintln(w, "file")
+		for i := range n {
+			fmt.Fprintf(w, "../%d/%s.png\n", i, strings.Repeat("a/", 250))
+		}
+	})
+	for _, counted := range []string{"rejected", "duplicates"} {
+		c := command(t.Context(), dir, "-q", "ingest", "table", "t.csv", "--image-column", "file", "--to", "d", "--json")
+		most := measured(t, c)
+		out, err := c.Output()
+		if err != nil || !strings.Contains(string(out), fmt.Sprintf("%q: %d", counted, n)) {
+			t.Fatalf("%v: %s", err, out)
+		}
+		t.Logf("%d %s in %d MiB", n, counted, most()>>20)
+		if most() > limit {
+			t.Errorf("took %d MiB, the limit is %d", most()>>20, limit>>20)
+		}
 	}
 }

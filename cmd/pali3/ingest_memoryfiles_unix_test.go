@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -88,29 +87,7 @@ var bigFiles = map[string]func(t *testing.T, dir string, n int) []string{
 		return []string{"tfrecord", "a.tfrecord"}
 	},
 	"mds": func(t *testing.T, dir string, n int) []string {
-		const each = 1000
-		var all []map[string]any
-		for first := 0; first < n; first += each {
-			count := min(each, n-first)
-			columns := map[string]any{"column_names": []string{"image"}, "column_encodings": []string{"png"}, "column_sizes": []any{nil},
-				"compression": nil, "format": "mds", "hashes": []string{}, "samples": count, "size_limit": 1 << 26, "version": 2, "zip_data": nil}
-			head, samples := binary.LittleEndian.AppendUint32(nil, uint32(count)), []byte(nil)
-			for i := range count {
-				head = binary.LittleEndian.AppendUint32(head, uint32(4+4*(count+1)+len(samples)))
-				content := big(first + i)
-				samples = append(binary.LittleEndian.AppendUint32(samples, uint32(len(content))), content...)
-			}
-			head = binary.LittleEndian.AppendUint32(head, uint32(4+4*(count+1)+len(samples)))
-			name := fmt.Sprintf("shard.%05d.mds", first/each)
-			save(t, filepath.Join(dir, "m", name), append(head, samples...))
-			columns["raw_data"] = map[string]any{"basename": name, "bytes": len(head) + len(samples), "hashes": map[string]string{}}
-			all = append(all, columns)
-		}
-		index, err := json.Marshal(map[string]any{"version": 2, "shards": all})
-		if err != nil {
-			t.Fatal(err)
-		}
-		save(t, filepath.Join(dir, "m", "index.json"), index)
+		saveMDS(t, filepath.Join(dir, "m"), []string{"image"}, []string{"png"}, n, 1000, func(i int) [][]byte { return [][]byte{big(i)} })
 		return []string{"mds", "m"}
 	},
 	"hf": func(t *testing.T, dir string, n int) []string {

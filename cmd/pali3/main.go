@@ -79,7 +79,7 @@ func newParser(all *commands, options ...kong.Option) (*kong.Kong, error) {
 		kong.Name("pali3"),
 		kong.Description("The open PaLI-3: ingest, curate, mix, train and score vision-language data and models."),
 		kong.UsageOnError(),
-		kong.Vars{"benchmarks": benchmarkNames(), "layouts": strings.Join(layouts.Layouts(), ",")},
+		kong.Vars{"dataset": datasetHelp, "benchmarks": benchmarkNames(), "layouts": strings.Join(layouts.Layouts(), ",")},
 	}, options...)...)
 	if err == nil {
 		addExamples(parser.Model.Node)

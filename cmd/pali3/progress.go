@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -56,6 +57,20 @@ func (p *progress) Set(done, bad int64) {
 	if time.Since(p.printed) > 10*time.Second {
 		p.printed = time.Now()
 		p.print()
+	}
+}
+
+// bytes returns a function that says how many bytes are done of all, for lines that count MB. It is safe for concurrent use.
+func (p *progress) bytes() func(done, all int64) {
+	var mu sync.Mutex
+	return func(done, all int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		if p.total < 0 && p.bar != nil {
+			p.bar.ChangeMax64(all / 1e6)
+		}
+		p.total = all / 1e6
+		p.Set(max(p.done, done/1e6), 0)
 	}
 }
 

@@ -23,13 +23,14 @@ type shardsCommand struct {
 	Merge   shardsMerge   `cmd:"" help:"Write several datasets as one; a key that was there is a duplicate."`
 	Reshard shardsReshard `cmd:"" help:"Write a dataset anew with parts and row groups of other sizes."`
 	Sort    shardsSort    `cmd:"" help:"Write a dataset anew in the order of a column."`
+	Copy    shardsCopy    `cmd:"" help:"Copy a dataset to a folder or an object store, or back; goes on where it was interrupted."`
 	Diff    shardsDiff    `cmd:"" help:"Compare two datasets by key."`
 	Verify  shardsVerify  `cmd:"" help:"Check files against the manifest; --deep decodes every row."`
 	Repair  shardsRepair  `cmd:"" help:"Rebuild the manifest or drop a broken part, as told."`
 }
 
 type shardsStat struct {
-	Dataset string `arg:"" help:"Dataset folder."`
+	Dataset string `arg:"" help:"${dataset}"`
 	JSON    bool   `help:"Print one JSON object."`
 }
 
@@ -43,7 +44,7 @@ func (c shardsStat) Run() error {
 }
 
 type shardsVerify struct {
-	Dataset string `arg:"" help:"Dataset folder."`
+	Dataset string `arg:"" help:"${dataset}"`
 	Deep    bool   `help:"Decode every row; check keys, image hashes and image headers."`
 	JSON    bool   `help:"Print one JSON object."`
 }
@@ -78,7 +79,7 @@ func (c shardsVerify) Run() error {
 }
 
 type shardsHead struct {
-	Dataset string `arg:"" help:"Dataset folder."`
+	Dataset string `arg:"" help:"${dataset}"`
 	N       int    `short:"n" default:"5" help:"Rows."`
 	From    int    `default:"0" help:"First row."`
 	Rejects bool   `help:"Show rejected records instead."`

@@ -9,7 +9,7 @@ import (
 )
 
 type shardsDiff struct {
-	A    string `arg:"" help:"Dataset folder."`
+	A    string `arg:"" help:"${dataset}"`
 	B    string `arg:"" help:"Another."`
 	JSON bool   `help:"Print one JSON object."`
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,22 +17,22 @@ import (
 )
 
 type shardsExport struct {
-	Dataset     string   `arg:"" help:"Dataset folder."`
+	Dataset     string   `arg:"" help:"${dataset}"`
 	Format      string   `arg:"" enum:"webdataset,img2dataset,parquet,jsonl,arrow,arrow-stream,hf" help:"webdataset, img2dataset, parquet, jsonl, arrow, arrow-stream or hf."`
-	To          string   `required:"" help:"Folder to write into; it must not have files of that format." placeholder:"DIR"`
+	To          string   `required:"" help:"Folder or URL to write to; it must be empty." placeholder:"DIR"`
 	Rows        int      `help:"Rows of a file of webdataset and img2dataset; default 10,000."`
 	Compression string   `enum:",gz,zst" default:"" help:"Of webdataset: gz or zst."`
 	Where       []string `help:"Keep rows in which COLUMN=VALUE, COLUMN>=VALUE or COLUMN<=VALUE; may be repeated." sep:"none"`
 }
 
-func (c shardsExport) Run() error {
+func (c shardsExport) Run(ctx context.Context) error {
 	d, err := shards.Open(c.Dataset)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	if entries, err := os.ReadDir(c.To); err == nil && len(entries) > 0 {
-		return fmt.Errorf("%s is not empty", c.To)
+	if err := mustBeEmpty(c.To); err != nil {
+		return err
 	}
 	v := d.All()
 	for _, condition := range c.Where {
@@ -43,28 +44,29 @@ func (c shardsExport) Run() error {
 			return err
 		}
 	}
-	if err := c.write(v.Samples()); err != nil {
+	write := func(dir string) error { return c.write(dir, v.Samples()) }
+	if err := deliver(c.To, write, func(dir string) error { return sendFiles(ctx, dir, c.To) }); err != nil {
 		return fmt.Errorf("exporting %s: %w", c.Dataset, err)
 	}
 	fmt.Printf("wrote %s\n", c.To)
 	return nil
 }
 
-func (c shardsExport) write(samples iter.Seq2[shards.Sample, error]) error {
-	if err := os.MkdirAll(c.To, 0o755); err != nil {
+func (c shardsExport) write(dir string, samples iter.Seq2[shards.Sample, error]) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	options := webdataset.Options{Rows: c.Rows, Compression: c.Compression}
 	switch c.Format {
 	case "webdataset":
-		_, err := webdataset.Write(c.To, samples, options)
+		_, err := webdataset.Write(dir, samples, options)
 		return err
 	case "img2dataset":
-		return webdataset.WriteImg2dataset(c.To, samples, options)
+		return webdataset.WriteImg2dataset(dir, samples, options)
 	case "jsonl":
-		return writeJSONL(c.To, samples)
+		return writeJSONL(dir, samples)
 	case "arrow":
-		file, err := atomicfile.Create(filepath.Join(c.To, "data.arrow"))
+		file, err := atomicfile.Create(filepath.Join(dir, "data.arrow"))
 		if err != nil {
 			return err
 		}
@@ -74,11 +76,11 @@ func (c shardsExport) write(samples iter.Seq2[shards.Sample, error]) error {
 		}
 		return file.Commit()
 	case "arrow-stream":
-		return atomicfile.Write(filepath.Join(c.To, "data.arrows"), func(w io.Writer) error { return arrow.WriteStream(w, samples) })
+		return atomicfile.Write(filepath.Join(dir, "data.arrows"), func(w io.Writer) error { return arrow.WriteStream(w, samples) })
 	case "hf":
-		return atomicfile.Write(filepath.Join(c.To, "train-00000-of-00001.parquet"), func(w io.Writer) error { return hf.Write(w, samples) })
+		return atomicfile.Write(filepath.Join(dir, "train-00000-of-00001.parquet"), func(w io.Writer) error { return hf.Write(w, samples) })
 	}
-	return atomicfile.Write(filepath.Join(c.To, "data.parquet"), func(w io.Writer) error { return shards.WriteParquet(w, samples) })
+	return atomicfile.Write(filepath.Join(dir, "data.parquet"), func(w io.Writer) error { return shards.WriteParquet(w, samples) })
 }
 
 // writeJSONL writes rows as lines of data.jsonl, their images as files beside it, named by row; each image's

@@ -18,7 +18,7 @@ import (
 )
 
 type shardsLs struct {
-	Dataset string `arg:"" help:"Dataset folder."`
+	Dataset string `arg:"" help:"${dataset}"`
 	JSON    bool   `help:"Print one JSON object: the manifest."`
 }
 
@@ -44,7 +44,7 @@ func (c shardsLs) Run() error {
 }
 
 type shardsCat struct {
-	Dataset string   `arg:"" help:"Dataset folder."`
+	Dataset string   `arg:"" help:"${dataset}"`
 	Columns []string `help:"Columns to read, as FORMAT.md names them, for example key,texts; default all but image bytes."`
 	Where   []string `help:"Keep rows in which COLUMN=VALUE, COLUMN>=VALUE or COLUMN<=VALUE; may be repeated." sep:"none"`
 }
@@ -118,7 +118,7 @@ func parseFilter(condition string) (shards.Filter, error) {
 }
 
 type shardsGet struct {
-	Dataset string `arg:"" help:"Dataset folder."`
+	Dataset string `arg:"" help:"${dataset}"`
 	Row     string `arg:"" help:"Number of the row, from 0, or its key as key=KEY."`
 	Images  string `help:"Folder to save the row's images in." placeholder:"DIR"`
 }
@@ -170,10 +170,10 @@ func (c shardsGet) find(d *shards.Dataset) (shards.Sample, error) {
 }
 
 type shardsSample struct {
-	Dataset string `arg:"" help:"Dataset folder."`
+	Dataset string `arg:"" help:"${dataset}"`
 	N       int    `short:"n" default:"5" help:"Rows."`
 	Seed    uint64 `default:"1" help:"The same seed draws the same rows."`
-	To      string `help:"Write the rows as a dataset instead of printing them." placeholder:"DATASET"`
+	To      string `help:"Write the rows as a dataset, a folder or a URL, instead of printing them." placeholder:"DATASET"`
 }
 
 func (c shardsSample) Run() error {
@@ -221,7 +221,7 @@ func drawn(total, n int, seed uint64) []int {
 }
 
 type shardsView struct {
-	Dataset string `arg:"" help:"Dataset folder."`
+	Dataset string `arg:"" help:"${dataset}"`
 	Out     string `default:"view.html" help:"The page."`
 	Tiles   int    `default:"120" help:"Rows on the contact sheet."`
 }
@@ -232,7 +232,8 @@ func (c shardsView) Run() error {
 		return err
 	}
 	defer d.Close()
-	name := filepath.Base(filepath.Clean(c.Dataset))
+	name, _, _ := strings.Cut(c.Dataset, "?")
+	name = filepath.Base(filepath.Clean(name))
 	if err := atomicfile.Write(c.Out, func(w io.Writer) error { return view.Write(w, d, name, c.Tiles) }); err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 
-	"github.com/pali3/pali3/internal/folderlock"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -18,7 +17,7 @@ func (c shardsRepair) Run() error {
 	if !c.RebuildManifest && len(c.Drop) == 0 {
 		return errors.New("say what to do: --rebuild-manifest, --drop PART; `pali3 shards verify` says what is wrong")
 	}
-	lock, err := folderlock.Take(c.Dataset)
+	lock, err := lockFor(c.Dataset)
 	if err != nil {
 		return err
 	}

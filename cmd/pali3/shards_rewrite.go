@@ -4,14 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/internal/folderlock"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -21,15 +18,12 @@ func writeDataset(dir string, limits shards.Limits, command string, sources []st
 }
 
 func writeCounted(dir string, limits shards.Limits, command string, sources []string, fill func(*shards.Writer) error) error {
-	if _, err := os.Stat(filepath.Join(dir, shards.ManifestName)); err == nil {
-		return fmt.Errorf("writing dataset %s: %w", dir, fs.ErrExist)
-	}
-	lock, err := folderlock.Take(dir)
+	lock, err := lockFor(dir)
 	if err != nil {
 		return err
 	}
 	defer lock.Unlock()
-	w, err := shards.Create(dir, limits)
+	w, err := shards.CreateNew(dir, limits)
 	if err != nil {
 		return err
 	}
@@ -45,8 +39,8 @@ func writeCounted(dir string, limits shards.Limits, command string, sources []st
 }
 
 type shardsReshard struct {
-	Dataset    string `arg:"" help:"Dataset folder."`
-	To         string `required:"" help:"The new dataset." placeholder:"DATASET"`
+	Dataset    string `arg:"" help:"${dataset}"`
+	To         string `required:"" help:"The new dataset: a folder or a URL." placeholder:"DATASET"`
 	PartBytes  int64  `help:"Size at which a part ends; default 256 MiB."`
 	GroupBytes int64  `help:"Size at which a row group ends; default 4 MiB."`
 	GroupRows  int64  `help:"Or its rows; default 4096."`
@@ -63,8 +57,8 @@ func (c shardsReshard) Run() error {
 }
 
 type shardsMerge struct {
-	Datasets []string `arg:"" help:"Dataset folders, in order."`
-	To       string   `required:"" help:"The new dataset." placeholder:"DATASET"`
+	Datasets []string `arg:"" help:"Datasets, in order: folders or URLs."`
+	To       string   `required:"" help:"The new dataset: a folder or a URL." placeholder:"DATASET"`
 }
 
 func (c shardsMerge) Run() error {
@@ -106,8 +100,8 @@ func mergeInto(w *shards.Writer, dir string, keys map[string]bool) error {
 }
 
 type shardsSplit struct {
-	Dataset string `arg:"" help:"Dataset folder."`
-	To      string `required:"" help:"Folder of the new datasets." placeholder:"DIR"`
+	Dataset string `arg:"" help:"${dataset}"`
+	To      string `required:"" help:"Folder of the new datasets, or a URL." placeholder:"DIR"`
 	Parts   int    `help:"Cut into this many runs of rows of equal length, instead of by split."`
 }
 
@@ -120,7 +114,7 @@ func (c shardsSplit) Run() error {
 	if c.Parts > 0 {
 		for n := range c.Parts {
 			rows := numbers(n*d.Len()/c.Parts, (n+1)*d.Len()/c.Parts)
-			if err := writeDataset(filepath.Join(c.To, fmt.Sprintf("%05d", n)), shards.Limits{}, "shards split", []string{c.Dataset}, d.Rows(rows)); err != nil {
+			if err := writeDataset(below(c.To, fmt.Sprintf("%05d", n)), shards.Limits{}, "shards split", []string{c.Dataset}, d.Rows(rows)); err != nil {
 				return err
 			}
 		}
@@ -142,7 +136,7 @@ func (c shardsSplit) Run() error {
 		if !filepath.IsLocal(folder) || strings.ContainsAny(folder, `/\`) {
 			return fmt.Errorf("the split %q cannot be the name of a folder", name)
 		}
-		if err := writeDataset(filepath.Join(c.To, folder), shards.Limits{}, "shards split", []string{c.Dataset}, v.Samples()); err != nil {
+		if err := writeDataset(below(c.To, folder), shards.Limits{}, "shards split", []string{c.Dataset}, v.Samples()); err != nil {
 			return err
 		}
 	}
@@ -175,8 +169,8 @@ func splitNames(d *shards.Dataset) (names []string, err error) {
 }
 
 type shardsSort struct {
-	Dataset string `arg:"" help:"Dataset folder."`
-	To      string `required:"" help:"The new dataset." placeholder:"DATASET"`
+	Dataset string `arg:"" help:"${dataset}"`
+	To      string `required:"" help:"The new dataset: a folder or a URL." placeholder:"DATASET"`
 	By      string `default:"key" help:"Column: key, split, provenance.url, text (the first), width, height, bytes, or the name of a score."`
 	Reverse bool   `help:"Greatest first."`
 }

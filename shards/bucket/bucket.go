@@ -1,9 +1,20 @@
-// Package bucket keeps datasets in object stores through gocloud.dev/blob: S3, Google Cloud Storage, Azure
-// Blob Storage, a folder. [Open] reads a dataset there with the reader that reads a folder: of each part the
-// footer and the ranges that are asked for. [Upload] copies a dataset there, the manifest last.
+// Package bucket keeps datasets in object stores through gocloud.dev/blob: S3 and what speaks its protocol, Google Cloud
+// Storage, Azure Blob Storage, a folder.
 //
-// Which stores there are is the choice of the program: it imports gocloud.dev/blob/s3blob and the like, or
-// package all for every one, which makes it 14 MB larger for S3 alone.
+// A program that imports it may give shards.Open, shards.Create and shards.Copy a URL in place of a folder:
+//
+//	s3://bucket/some/prefix?region=eu-central-1
+//	s3://bucket/some/prefix?endpoint=http://127.0.0.1:9000&use_path_style=true&region=us-east-1
+//	gs://bucket/some/prefix
+//	azblob://container/some/prefix
+//	file:///some/folder
+//
+// What follows the question mark are the parameters of gocloud.dev/blob; credentials come from the environment, as each
+// provider's own tools have it. Which stores there are is the choice of the program: it imports gocloud.dev/blob/s3blob and the
+// like, or package all for every one. [Open] and [New] take a bucket that the caller opened.
+//
+// Of a part a reader fetches the footer and the ranges that are asked for. A connection that breaks is taken up again
+// where it broke, and what may pass is tried [attempts] times.
 package bucket
 
 import (
@@ -12,9 +23,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
+	"net/url"
 	"path"
-	"path/filepath"
+	"strings"
 	"time"
 
 	"gocloud.dev/blob"
@@ -24,16 +35,59 @@ import (
 )
 
 const (
-	attempts  = 5                      // of a read
+	attempts  = 6                      // of a request
 	firstWait = 100 * time.Millisecond // before the second, doubled each time
-	blockSize = 16 << 20               // of a multipart upload
 	maxFile   = 256 << 20              // of a file that is read as a whole
 )
+
+func init() { shards.RegisterStores(openURL, "s3", "gs", "azblob", "file") }
+
+// openURL opens the prefix of a bucket that a URL names.
+func openURL(address string) (shards.Keeper, error) {
+	bucket, prefix, err := split(address)
+	if err != nil {
+		return nil, err
+	}
+	b, err := blob.OpenBucket(context.Background(), bucket)
+	if err != nil {
+		return nil, err
+	}
+	return owned{&store{ctx: context.Background(), bucket: b, prefix: prefix}}, nil
+}
+
+// split returns the URL of the bucket, as gocloud.dev/blob has it, and the prefix in it. A folder is a bucket of its own.
+func split(address string) (bucket, prefix string, err error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", "", err
+	}
+	if u.Scheme == "file" {
+		q := u.Query()
+		for name, value := range map[string]string{"create_dir": "true", "no_tmp_dir": "true", "metadata": "skip"} {
+			if !q.Has(name) {
+				q.Set(name, value)
+			}
+		}
+		u.RawQuery = q.Encode()
+		return u.String(), "", nil
+	}
+	if u.Host == "" {
+		return "", "", errors.New("the URL names no bucket")
+	}
+	prefix = strings.Trim(u.Path, "/")
+	u.Path, u.RawPath = "", ""
+	return u.String(), prefix, nil
+}
 
 // Open opens the dataset under a prefix of a bucket. The bucket stays the caller's, and ctx is that of every
 // later read.
 func Open(ctx context.Context, b *blob.Bucket, prefix, name string) (*shards.Dataset, error) {
-	return shards.OpenStore(store{ctx, b, prefix}, name)
+	return shards.OpenStore(New(ctx, b, prefix), name)
+}
+
+// New returns a prefix of a bucket as a store of files. The bucket stays the caller's, and ctx is that of every request.
+func New(ctx context.Context, b *blob.Bucket, prefix string) shards.Keeper {
+	return &store{ctx: ctx, bucket: b, prefix: prefix}
 }
 
 // store is a prefix of a bucket.
@@ -43,18 +97,32 @@ type store struct {
 	prefix string
 }
 
-func (s store) Size(name string) (size int64, err error) {
+// owned is a store whose bucket is closed with it.
+type owned struct{ *store }
+
+func (o owned) Close() error { return o.bucket.Close() }
+
+func (s *store) key(name string) string { return path.Join(s.prefix, name) }
+
+func (s *store) attributes(name string) (attributes *blob.Attributes, err error) {
 	err = retry(s.ctx, func() error {
-		attributes, err := s.bucket.Attributes(s.ctx, path.Join(s.prefix, name))
-		if err == nil {
-			size = attributes.Size
-		}
+		attributes, err = s.bucket.Attributes(s.ctx, s.key(name))
 		return err
 	})
-	return size, err
+	return attributes, err
 }
 
-func (s store) ReadFile(name string) ([]byte, error) {
+// Size implements [shards.Store].
+func (s *store) Size(name string) (int64, error) {
+	attributes, err := s.attributes(name)
+	if err != nil {
+		return 0, err
+	}
+	return attributes.Size, nil
+}
+
+// ReadFile implements [shards.Store].
+func (s *store) ReadFile(name string) ([]byte, error) {
 	size, err := s.Size(name)
 	if err != nil {
 		return nil, err
@@ -63,17 +131,39 @@ func (s store) ReadFile(name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s has %d bytes, the limit is %d", name, size, maxFile)
 	}
 	content := make([]byte, size)
-	_, err = object{s, path.Join(s.prefix, name)}.ReadAt(content, 0)
+	_, err = object{s, s.key(name)}.ReadAt(content, 0)
 	return content, err
 }
 
-func (s store) OpenFile(name string) (io.ReaderAt, error) {
-	return object{s, path.Join(s.prefix, name)}, nil
+// OpenFile implements [shards.Store].
+func (s *store) OpenFile(name string) (io.ReaderAt, error) { return object{s, s.key(name)}, nil }
+
+// List implements [shards.Store].
+func (s *store) List() (names []string, err error) {
+	under := ""
+	if s.prefix != "" {
+		under = s.prefix + "/"
+	}
+	err = retry(s.ctx, func() error {
+		names = nil
+		all := s.bucket.List(&blob.ListOptions{Prefix: under, Delimiter: "/"})
+		for {
+			o, err := all.Next(s.ctx)
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			names = append(names, strings.TrimSuffix(strings.TrimPrefix(o.Key, under), "/"))
+		}
+	})
+	return names, err
 }
 
 // object reads ranges of an object.
 type object struct {
-	store
+	*store
 	key string
 }
 
@@ -112,7 +202,7 @@ func retry(ctx context.Context, do func() error) error {
 	wait := firstWait
 	for n := 1; ; n++ {
 		err := do()
-		if err == nil || errors.Is(err, errEnd) || n == attempts {
+		if err == nil || errors.Is(err, errEnd) || errors.Is(err, errContent) || n == attempts {
 			return err
 		}
 		switch gcerrors.Code(err) {
@@ -128,70 +218,4 @@ func retry(ctx context.Context, do func() error) error {
 			return context.Cause(ctx)
 		}
 	}
-}
-
-// Upload copies the dataset in dir under a prefix of a bucket: the files that its manifest lists, in parts of
-// 16 MiB where the store takes parts, each checked for its size, and the manifest last. Interrupted, it
-// leaves no manifest, and run again it sends what is not there in its size.
-func Upload(ctx context.Context, dir string, b *blob.Bucket, prefix string) error {
-	d, err := shards.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	m := d.Manifest()
-	var names []string
-	for _, f := range m.Files {
-		names = append(names, f.Name)
-	}
-	if m.Rejects != nil {
-		names = append(names, m.Rejects.Name)
-	}
-	for _, name := range append(names, shards.ManifestName) {
-		if err := upload(ctx, filepath.Join(dir, name), b, path.Join(prefix, name), name != shards.ManifestName); err != nil {
-			return fmt.Errorf("uploading %s: %w", filepath.Join(dir, name), err)
-		}
-	}
-	return nil
-}
-
-// upload sends a file, unless it is a part that is there already: a part of that name and size is of the same run.
-func upload(ctx context.Context, file string, b *blob.Bucket, key string, skipSame bool) error {
-	info, err := os.Stat(file)
-	if err != nil {
-		return err
-	}
-	if skipSame {
-		if there, err := b.Attributes(ctx, key); err == nil && there.Size == info.Size() {
-			return nil
-		}
-	}
-	if err := retry(ctx, func() error { return send(ctx, file, b, key) }); err != nil {
-		return err
-	}
-	sent, err := b.Attributes(ctx, key)
-	if err == nil && sent.Size != info.Size() {
-		err = fmt.Errorf("%d bytes arrived of %d", sent.Size, info.Size())
-	}
-	return err
-}
-
-func send(ctx context.Context, file string, b *blob.Bucket, key string) (err error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // before Close, it keeps a broken upload from becoming an object
-	w, err := b.NewWriter(ctx, key, &blob.WriterOptions{BufferSize: blockSize, ContentType: "application/octet-stream"})
-	if err != nil {
-		return err
-	}
-	if _, err := io.Copy(w, f); err != nil {
-		cancel()
-		w.Close()
-		return err
-	}
-	return w.Close()
 }

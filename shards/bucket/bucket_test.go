@@ -1,12 +1,11 @@
 package bucket
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"gocloud.dev/blob"
@@ -14,6 +13,7 @@ import (
 	_ "gocloud.dev/blob/s3blob"
 
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/bucket/s3test"
 )
 
 // dataset writes a dataset of two parts, the first of over 16 MiB.
@@ -43,47 +43,66 @@ func dataset(t *testing.T) string {
 }
 
 func TestStores(t *testing.T) {
-	server := &s3Server{objects: map[string][]byte{}, parts: map[string]map[int][]byte{}}
-	endpoint := httptest.NewServer(server)
-	defer endpoint.Close()
-	t.Setenv("AWS_ACCESS_KEY_ID", "test")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "test")
 	dir := dataset(t)
-	for name, url := range map[string]string{
-		"s3":   "s3://bucket?region=us-east-1&use_path_style=true&endpoint=" + endpoint.URL,
-		"file": "file://" + t.TempDir() + "?no_tmp_dir=true",
-	} {
+	server := s3test.New(t)
+	server.Refuse, server.Cut = 19, 5
+	for name, url := range map[string]string{"s3": server.URL("bucket/some/where"), "file": "file://" + t.TempDir() + "/new"} {
 		t.Run(name, func(t *testing.T) {
-			ctx := t.Context()
-			b, err := blob.OpenBucket(ctx, url)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer b.Close()
-			if _, err := Open(ctx, b, "some/where", url); !errors.Is(err, fs.ErrNotExist) {
+			if _, err := shards.Open(url); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("before it is there: %v", err)
 			}
-			if err := Upload(ctx, dir, b, "some/where"); err != nil {
-				t.Fatal(err)
+			copied, err := shards.Copy(t.Context(), dir, url, shards.CopyOptions{})
+			if err != nil || copied.Files != 3 || copied.There != 0 {
+				t.Fatal(copied, err)
 			}
-			check(t, ctx, b, dir)
+			check(t, url, dir)
+			if problems, err := shards.Verify(url, true); err != nil || slices.ContainsFunc(problems, func(p shards.Problem) bool { return p.Kind != shards.BadImage }) {
+				t.Error(problems, err)
+			}
+			if copied, err := shards.Copy(t.Context(), dir, url, shards.CopyOptions{}); err != nil || copied.Files != 0 || copied.There != 3 {
+				t.Error("copied again:", copied, err)
+			}
+			back := filepath.Join(t.TempDir(), "back")
+			if copied, err := shards.Copy(t.Context(), url, back, shards.CopyOptions{}); err != nil || copied.Files != 3 {
+				t.Error("copied back:", copied, err)
+			}
+			check(t, back, dir)
 		})
 	}
-	if server.multiparts == 0 || server.ranged == 0 || server.cut == 0 || server.refused == 0 {
-		t.Errorf("%d multipart uploads, %d ranged reads, %d connections cut, %d requests refused: each should be tried",
-			server.multiparts, server.ranged, server.cut, server.refused)
+	if c := server.Counts(); c.Multiparts == 0 || c.Ranged == 0 || c.Cut == 0 || c.Refused == 0 {
+		t.Errorf("%+v: each should be tried", c)
 	}
 }
 
-// check compares the dataset in the bucket with the one in dir.
-func check(t *testing.T, ctx context.Context, b *blob.Bucket, dir string) {
+func TestOpenOfABucket(t *testing.T) {
+	dir, server := dataset(t), s3test.New(t)
+	if _, err := shards.Copy(t.Context(), dir, server.URL("bucket/a"), shards.CopyOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	b, err := blob.OpenBucket(t.Context(), server.URL("bucket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	d, err := Open(t.Context(), b, "a", "mine")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if s, err := d.Row(17); err != nil || s.Images[0].Bytes[17] != 17 {
+		t.Error(err)
+	}
+}
+
+// check compares the dataset at the URL with the one in dir.
+func check(t *testing.T, url, dir string) {
 	t.Helper()
 	local, err := shards.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer local.Close()
-	d, err := Open(ctx, b, "some/where", "bucket")
+	d, err := shards.Open(url)
 	if err != nil {
 		t.Fatal(err)
 	}

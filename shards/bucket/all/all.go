@@ -1,4 +1,5 @@
-// Package all makes every object store known to gocloud.dev/blob's OpenBucket: s3, gs, azblob and file.
+// Package all makes every object store known to packages shards and gocloud.dev/blob: s3, gs, azblob and file. It makes a program
+// 32 MB larger, of which gs alone takes 17 MB; one that needs fewer imports package bucket and the drivers it needs.
 package all
 
 import (
@@ -6,4 +7,6 @@ import (
 	_ "gocloud.dev/blob/fileblob"
 	_ "gocloud.dev/blob/gcsblob"
 	_ "gocloud.dev/blob/s3blob"
+
+	_ "github.com/pali3/pali3/shards/bucket"
 )

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/bucket/s3test"
+)
+
+// TestKilledIngestIntoAStore kills the ingestion into an S3 server that refuses every third request, and compares what the store has in the
+// end with a folder that nobody disturbed.
+func TestKilledIngestIntoAStore(t *testing.T) {
+	dir, server := t.TempDir(), s3test.New(t)
+	t.Setenv(shards.WorkVariable, filepath.Join(dir, "work"))
+	server.Refuse = 3
+	save(t, filepath.Join(dir, "a.tar"), tarOf(400))
+	ingest := func(ctx context.Context, to string) error {
+		return command(ctx, dir, "-q", "ingest", "webdataset", "a.tar", "--part-bytes", "9000", "--to", to).Run()
+	}
+	if err := ingest(t.Context(), "whole"); err != nil {
+		t.Fatal(err)
+	}
+	url, rng := server.URL("bucket/some/data"), counter.New(uint64(time.Now().UnixNano()))
+	killed := 0
+	for range kills() {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration((0.2+rng.Float64())*float64(time.Second)))
+		err := ingest(ctx, url)
+		cancel()
+		if err == nil {
+			break
+		}
+		killed++
+		if slices.Contains(server.Objects(), "bucket/some/data/"+shards.ManifestName) {
+			continue // killed when all was there
+		}
+		if _, err := shards.Open(url); err == nil {
+			t.Error("a killed run left a dataset")
+		}
+	}
+	if err := ingest(t.Context(), url); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("killed %d times, %+v", killed, server.Counts())
+	if problems, err := shards.Verify(url, true); err != nil || len(problems) > 0 {
+		t.Error(problems, err)
+	}
+	if _, err := shards.Copy(t.Context(), url, filepath.Join(dir, "back"), shards.CopyOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	sameDatasets(t, filepath.Join(dir, "whole"), filepath.Join(dir, "back"))
+}
+
+// storable makes a dataset of many parts, most of it pictures.
+func storable(t *testing.T, dir string) string {
+	t.Helper()
+	w, err := shards.Create(filepath.Join(dir, "data"), shards.Limits{PartBytes: 1 << 20, GroupBytes: 1 << 19})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Abort()
+	if err := w.AppendAll(func(yield func(shards.Sample, error) bool) {
+		for i := range 400 {
+			s := shards.Sample{Key: fmt.Sprint(i), Images: []shards.Image{{Bytes: big(i), Format: "png"}}, Texts: []shards.Text{{Kind: shards.Caption, Value: fmt.Sprint("picture ", i)}}}
+			if !yield(s, nil) {
+				return
+			}
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.Reject(shards.Reject{Origin: "a", Reason: "bad"})
+	if err := w.Commit("test"); err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "data")
+}
+
+// TestKilledCopyGoesOn kills a copy to a slow server: nothing that was there is sent again, and the manifest comes last.
+func TestKilledCopyGoesOn(t *testing.T) {
+	dir, server := t.TempDir(), s3test.New(t)
+	data, url := storable(t, dir), server.URL("bucket/copied")
+	server.Delay = 50 * time.Millisecond
+	ctx, cancel := context.WithCancel(t.Context())
+	slow := command(ctx, dir, "-q", "shards", "copy", data, url, "--files", "2")
+	if err := slow.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for len(server.Objects()) < 5 {
+		time.Sleep(5 * time.Millisecond)
+	}
+	cancel()
+	slow.Wait()
+	time.Sleep(100 * time.Millisecond) // for what the server was at
+	there := server.Objects()
+	if slices.Contains(there, "bucket/copied/"+shards.ManifestName) {
+		t.Fatal("the manifest was there before the parts")
+	}
+	server.Counts()
+	out, err := command(t.Context(), dir, "-q", "shards", "copy", data, url, "--json").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var copied shards.Copied
+	if err := json.Unmarshal(out, &copied); err != nil || copied.There != len(there) || copied.Files < 10 {
+		t.Errorf("%d files were there, the copy says %+v, %v", len(there), copied, err)
+	}
+	if c := server.Counts(); c.Puts != copied.Files+1 {
+		t.Errorf("%d files and the manifest in %d uploads", copied.Files, c.Puts)
+	}
+	mustRun(t, dir, "shards", "copy", url, "back")
+	sameStored(t, data, filepath.Join(dir, "back"))
+}
+
+// sameStored compares datasets whose pictures are none, as those of storable.
+func sameStored(t *testing.T, a, b string) {
+	t.Helper()
+	x, y := readAll(t, a), readAll(t, b)
+	if len(x.Samples) == 0 || fmt.Sprint(x) != fmt.Sprint(y) {
+		t.Errorf("%d rows of %s, %d rows of %s, or they differ", len(x.Samples), a, len(y.Samples), b)
+	}
+}
+
+// TestCaptionsAreReadWithoutPictures counts the bytes that a server gives for the texts of a dataset.
+func TestCaptionsAreReadWithoutPictures(t *testing.T) {
+	dir, server := t.TempDir(), s3test.New(t)
+	data, url := storable(t, dir), server.URL("bucket/d")
+	mustRun(t, dir, "shards", "copy", data, url)
+	server.Put("bucket/d/by-others.txt", nil)
+	server.Counts()
+	for _, c := range []struct {
+		args []string
+		most int64 // bytes of 20 MB
+		says string
+	}{
+		{[]string{"stat", url}, 100_000, "images     400"},
+		{[]string{"cat", url, "--columns", "key,texts"}, 1_500_000, "picture 399"},
+		{[]string{"get", url, "key=217"}, 1_500_000, "picture 217"},
+		{[]string{"sample", url, "-n", "3"}, 3_000_000, "picture"},
+	} {
+		out, err := command(t.Context(), dir, append([]string{"-q", "shards"}, c.args...)...).CombinedOutput()
+		if err != nil || !strings.Contains(string(out), c.says) {
+			t.Errorf("%v: %v: %.300s", c.args, err, out)
+		}
+		if counts := server.Counts(); counts.Served > c.most {
+			t.Errorf("%s: %d bytes served, want no more than %d", c.args[0], counts.Served, c.most)
+		} else {
+			t.Logf("%s: %+v", c.args[0], counts)
+		}
+	}
+}

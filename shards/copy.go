@@ -1,0 +1,203 @@
+package shards
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pali3/pali3/internal/folderlock"
+)
+
+// CopyOptions are about how [Copy] works.
+type CopyOptions struct {
+	Files int // copied at once; default 4
+	// Progress is called with the bytes that were copied, or were there, of all; may be nil. Safe for concurrent use.
+	Progress func(done, all int64)
+}
+
+// Copied is what [Copy] did.
+type Copied struct {
+	Files int   `json:"files"` // copied, the manifest not counted
+	Bytes int64 `json:"bytes"` // of them
+	There int   `json:"there"` // files that were there already
+}
+
+// Copy copies the dataset from to to, each a folder or, in a program that imports package bucket, the URL of an object store.
+// Every file is compared with the SHA-256 that the manifest has for it, and the manifest comes last: killed at any moment, to is the
+// dataset that it was or the new one. Copied again, files that are there whole are left, so that a copy that was
+// interrupted goes on, and one of a dataset that has grown takes what is new.
+//
+// Where to has a part of the same name and other content, the error wraps fs.ErrExist and nothing was changed.
+func Copy(ctx context.Context, from, to string, o CopyOptions) (Copied, error) {
+	copied, err := copyDataset(ctx, from, to, o)
+	if err != nil {
+		err = fmt.Errorf("copying %s to %s: %w", from, to, err)
+	}
+	return copied, err
+}
+
+func copyDataset(ctx context.Context, from, to string, o CopyOptions) (copied Copied, err error) {
+	source, err := OpenKeeper(from)
+	if err != nil {
+		return copied, err
+	}
+	defer closeStore(source)
+	manifest, err := loadManifest(source, from)
+	if err != nil {
+		return copied, err
+	}
+	raw, err := source.ReadFile(ManifestName)
+	if err != nil {
+		return copied, err
+	}
+	if !IsURL(to) {
+		lock, err := folderlock.Take(to)
+		if err != nil {
+			return copied, err
+		}
+		defer lock.Unlock()
+	}
+	target, err := OpenKeeper(to)
+	if err != nil {
+		return copied, err
+	}
+	defer closeStore(target)
+	c := copier{source: source, target: target, options: o}
+	missing, err := c.missing(manifest, to)
+	if err != nil {
+		return copied, err
+	}
+	if err := c.files(ctx, missing); err != nil {
+		return copied, err
+	}
+	copied = Copied{Files: len(missing), There: len(manifest.names()) - len(missing)}
+	for _, f := range missing {
+		copied.Bytes += f.Bytes
+	}
+	return copied, keepManifest(target, raw)
+}
+
+// copier copies files from one store to another.
+type copier struct {
+	source, target Keeper
+	options        CopyOptions
+	done           atomic.Int64
+	all            int64 // bytes
+}
+
+// missing returns the files that the target lacks.
+func (c *copier) missing(m *Manifest, to string) ([]File, error) {
+	files := slices.Clone(m.Files)
+	if m.Rejects != nil {
+		files = append(files, *m.Rejects)
+	}
+	lacks := make([]bool, len(files))
+	var checks errgroup.Group
+	checks.SetLimit(16)
+	for i, f := range files {
+		c.all += f.Bytes
+		checks.Go(func() error {
+			has, err := c.target.Has(f)
+			if err != nil || has {
+				return err
+			}
+			lacks[i] = true
+			if _, err := c.target.Size(f.Name); errors.Is(err, fs.ErrNotExist) || f.Name == RejectsName {
+				return nil // rejects are written anew with every commit
+			} else if err != nil {
+				return err
+			}
+			return fmt.Errorf("%s: another file of that name is there: %w", fileOf(to, f.Name), fs.ErrExist)
+		})
+	}
+	if err := checks.Wait(); err != nil {
+		return nil, err
+	}
+	var missing []File
+	for i, f := range files {
+		if lacks[i] {
+			missing = append(missing, f)
+		} else {
+			c.done.Add(f.Bytes)
+		}
+	}
+	return missing, c.mayReplace(m, to)
+}
+
+// mayReplace refuses to take a dataset away that has parts of its own.
+func (c *copier) mayReplace(m *Manifest, to string) error {
+	old, err := loadManifest(c.target, to)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, f := range old.Files {
+		if !slices.ContainsFunc(m.Files, func(g File) bool { return g.Name == f.Name && g.SHA256 == f.SHA256 }) {
+			return fmt.Errorf("another dataset is there: %s is its own: %w", f.Name, fs.ErrExist)
+		}
+	}
+	return nil
+}
+
+// files copies files, several at once.
+func (c *copier) files(ctx context.Context, files []File) error {
+	at := c.options.Files
+	if at <= 0 {
+		at = 4
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(at)
+	c.report(0)
+	for _, f := range files {
+		group.Go(func() error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			r, err := c.source.OpenFile(f.Name)
+			if err != nil {
+				return err
+			}
+			if closer, ok := r.(io.Closer); ok {
+				defer closer.Close()
+			}
+			if err := c.target.Keep(f, &watched{ctx, r, c, f.Bytes}); err != nil {
+				return fmt.Errorf("%s: %w", f.Name, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+func (c *copier) report(n int64) {
+	if done := c.done.Add(n); c.options.Progress != nil {
+		c.options.Progress(done, c.all)
+	}
+}
+
+// watched reads a file that is copied until ctx ends, and tells how far it is.
+type watched struct {
+	ctx    context.Context
+	r      io.ReaderAt
+	copier *copier
+	left   int64 // of the file, not reported yet: what is sent again counts once
+}
+
+func (w *watched) ReadAt(b []byte, at int64) (int, error) {
+	if w.ctx.Err() != nil {
+		return 0, context.Cause(w.ctx)
+	}
+	n, err := w.r.ReadAt(b, at)
+	news := min(int64(n), w.left)
+	w.left -= news
+	w.copier.report(news)
+	return n, err
+}

@@ -1,0 +1,210 @@
+package shards
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+)
+
+// RejectsSpoolName is the file in which a [Writer] keeps rejects until they are committed.
+const RejectsSpoolName = ".rejects.spool"
+
+// rejectLog keeps rejects on disk, as frames of the kind that the spool has: of many millions only the last few
+// are in memory.
+type rejectLog struct {
+	path  string
+	file  *os.File // nil before the first reject
+	out   *bufio.Writer
+	size  int64  // bytes of all frames
+	frame []byte // reused
+}
+
+func newRejectLog(dir string) *rejectLog {
+	return &rejectLog{path: filepath.Join(dir, RejectsSpoolName)}
+}
+
+// resume keeps the first size bytes of what an earlier writer left, and drops the rest.
+func (l *rejectLog) resume(size int64) error {
+	l.close()
+	flags := os.O_RDWR | os.O_CREATE
+	if size == 0 {
+		flags |= os.O_TRUNC
+	}
+	file, err := os.OpenFile(l.path, flags, 0o644)
+	if err != nil {
+		return err
+	}
+	info, err := file.Stat()
+	if err == nil && info.Size() < size {
+		err = fmt.Errorf("%s has %d bytes, its journal says %d", l.path, info.Size(), size)
+	}
+	if err == nil {
+		err = file.Truncate(size)
+	}
+	if err == nil {
+		_, err = file.Seek(size, io.SeekStart)
+	}
+	if err != nil {
+		file.Close()
+		return err
+	}
+	l.file, l.out, l.size = file, bufio.NewWriterSize(file, 1<<16), size
+	return nil
+}
+
+func (l *rejectLog) add(r Reject) error {
+	if l.file == nil {
+		if err := l.resume(0); err != nil {
+			return err
+		}
+	}
+	l.frame = appendReject(append(append(l.frame[:0], make([]byte, frameHead)...), SpooledReject), r)
+	if err := sealFrame(l.frame); err != nil {
+		return err
+	}
+	l.size += int64(len(l.frame))
+	_, err := l.out.Write(l.frame)
+	return err
+}
+
+// sync makes what was added safe.
+func (l *rejectLog) sync() error {
+	if l.file == nil {
+		return nil
+	}
+	return errors.Join(l.out.Flush(), l.file.Sync())
+}
+
+// all yields what was added, and ends after an error.
+func (l *rejectLog) all() iter.Seq2[Reject, error] {
+	return func(yield func(Reject, error) bool) {
+		if l.size == 0 {
+			return
+		}
+		if err := l.out.Flush(); err != nil {
+			yield(Reject{}, err)
+			return
+		}
+		frames := bufio.NewReaderSize(io.NewSectionReader(l.file, 0, l.size), 1<<20)
+		for at := int64(0); at < l.size; {
+			payload := readFrame(frames, l.size-at)
+			if payload == nil {
+				yield(Reject{}, fmt.Errorf("%s is damaged at byte %d", l.path, at))
+				return
+			}
+			s, err := decodeSpooled(payload)
+			if !yield(s.Reject, err) || err != nil {
+				return
+			}
+			at += int64(frameHead + len(payload))
+		}
+	}
+}
+
+// close leaves the file.
+func (l *rejectLog) close() {
+	if l.file != nil {
+		l.file.Close()
+		l.file, l.out, l.size = nil, nil, 0
+	}
+}
+
+// drop removes the file.
+func (l *rejectLog) drop() error {
+	l.close()
+	if err := os.Remove(l.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("removing the rejects that were kept: %w", err)
+	}
+	return nil
+}
+
+// SyncRejects makes the rejects given so far safe, and returns how many bytes of the folder's file of them they
+// are: [Writer.Resume] takes them up from there.
+func (w *Writer) SyncRejects() (int64, error) {
+	if err := w.rejects.sync(); err != nil {
+		return 0, fmt.Errorf("keeping the rejects of %s: %w", w.name, err)
+	}
+	return w.rejects.size, nil
+}
+
+// commitRejects writes rejects.parquet anew, with the earlier rejects before the new ones. One row group of either is
+// in memory.
+func (w *Writer) commitRejects() error {
+	if w.rejects.size == 0 {
+		return nil
+	}
+	out, err := createTable[Reject](w.dir, RejectsName, compressed)
+	if err != nil {
+		return err
+	}
+	defer out.abort()
+	var inGroup int64
+	for _, rejects := range []iter.Seq2[Reject, error]{w.earlierRejects(), w.rejects.all()} {
+		for r, err := range rejects {
+			if err == nil {
+				err = out.append(r)
+			}
+			if inGroup += r.size(); err == nil && inGroup >= w.limits.GroupBytes {
+				err, inGroup = out.endGroup(), 0
+			}
+			if err != nil {
+				return fmt.Errorf("writing the rejects of %s: %w", w.name, err)
+			}
+		}
+	}
+	file, err := out.commit()
+	if err == nil {
+		err = w.move(file)
+	}
+	if err != nil {
+		return err
+	}
+	w.manifest.Rejects = &file
+	return nil
+}
+
+// earlierRejects yields the rejects that the manifest lists.
+func (w *Writer) earlierRejects() iter.Seq2[Reject, error] {
+	if w.manifest.Rejects == nil {
+		return func(func(Reject, error) bool) {}
+	}
+	return listedRejects(w.store, w.name, w.manifest.Rejects.Rows)
+}
+
+// listedRejects yields the first rows of rejects.parquet. A writer that was killed before it wrote the manifest may have
+// left more behind those that the manifest lists.
+func listedRejects(store Store, name string, rows int64) iter.Seq2[Reject, error] {
+	return func(yield func(Reject, error) bool) {
+		size, err := store.Size(RejectsName)
+		if err != nil {
+			yield(Reject{}, err)
+			return
+		}
+		r, err := store.OpenFile(RejectsName)
+		if err != nil {
+			yield(Reject{}, err)
+			return
+		}
+		if closer, ok := r.(io.Closer); ok {
+			defer closer.Close()
+		}
+		left := rows
+		for reject, err := range readTableOf[Reject](r, size, fileOf(name, RejectsName)) {
+			if left--; left < 0 || !yield(reject, err) || err != nil {
+				return
+			}
+		}
+		if left > 0 {
+			yield(Reject{}, fmt.Errorf("%s has %d rows fewer than its manifest says", fileOf(name, RejectsName), left))
+		}
+	}
+}
+
+// size returns about how many bytes the reject takes.
+func (r *Reject) size() int64 {
+	return int64(len(r.Origin) + len(r.Key) + len(r.Reason) + len(r.Detail) + 64)
+}
