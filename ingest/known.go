@@ -4,13 +4,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"sync"
-
-	"github.com/parquet-go/parquet-go"
 
 	"github.com/pali3/pali3/shards"
 )
@@ -120,44 +116,18 @@ func (k *known) readDataset(dir string) error {
 
 // readPart adds the rows of a part, committed by an earlier run or not. Of the pictures it reads the hashes alone.
 func (k *known) readPart(path string, committed bool) error {
-	if k.shown == nil {
-		for key, err := range shards.PartKeys(path) {
-			if err != nil {
-				return err
-			}
-			k.addKey(key, committed)
-		}
-		return nil
+	columns := []string{"key"}
+	if k.shown != nil {
+		columns = append(columns, "images.sha256")
 	}
-	type row struct {
-		Key    string `parquet:"key"`
-		Images []struct {
-			SHA256 string `parquet:"sha256"`
-		} `parquet:"images,list"`
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	reader := parquet.NewGenericReader[row](file)
-	defer reader.Close()
-	rows := make([]row, 256)
-	for {
-		n, err := reader.Read(rows)
-		for _, row := range rows[:n] {
-			s := shards.Sample{Key: row.Key}
-			for _, image := range row.Images {
-				s.Images = append(s.Images, shards.Image{SHA256: image.SHA256})
-			}
-			k.add(&s)
-			k.addKey(s.Key, committed)
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
+	for s, err := range shards.PartRows(path, columns...) {
 		if err != nil {
 			return fmt.Errorf("reading the keys of %s: %w", path, err)
 		}
+		if k.shown != nil {
+			k.add(s)
+		}
+		k.addKey(s.Key, committed)
 	}
+	return nil
 }

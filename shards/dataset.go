@@ -8,8 +8,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-
-	"github.com/parquet-go/parquet-go"
 )
 
 // Dataset reads a dataset folder. Safe for concurrent use.
@@ -160,7 +158,7 @@ func (d *Dataset) Rejects() iter.Seq2[Reject, error] {
 		if closer, ok := r.(io.Closer); ok {
 			defer closer.Close()
 		}
-		for reject, err := range readTableOf[Reject](r, d.manifest.Rejects.Bytes, filepath.Join(d.dir, RejectsName)) {
+		for reject, err := range readRejects(r, d.manifest.Rejects.Bytes, filepath.Join(d.dir, RejectsName)) {
 			if !yield(reject, err) || err != nil {
 				return
 			}
@@ -184,18 +182,44 @@ func (d *Dataset) Keys() iter.Seq2[string, error] {
 	}
 }
 
-// PartKeys yields the keys of the rows of one part.
-func PartKeys(path string) iter.Seq2[string, error] {
-	type keyed struct {
-		Key string `parquet:"key"`
-	}
-	return func(yield func(string, error) bool) {
-		for row, err := range readTable[keyed](path) {
-			if !yield(row.Key, err) || err != nil {
-				return
-			}
+// PartRows yields the rows of one part, with the named columns; see [Dataset.Select]. A sample and all it holds are
+// valid until the next is asked for.
+func PartRows(path string, names ...string) iter.Seq2[*Sample, error] {
+	return func(yield func(*Sample, error) bool) {
+		if err := partRows(path, names, yield); err != nil {
+			yield(nil, err)
 		}
 	}
+}
+
+func partRows(path string, names []string, yield func(*Sample, error) bool) error {
+	chosen, err := selected(names)
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	p, err := openPart(path, f, info.Size())
+	if err != nil {
+		return err
+	}
+	var r room
+	for n := range p.groups {
+		if err := p.readGroup(n, chosen, &r, false); err != nil {
+			return err
+		}
+		if !r.yield(yield) {
+			return nil
+		}
+	}
+	return nil
 }
 
 // part returns a part, opened if need be.
@@ -218,76 +242,4 @@ func (d *Dataset) part(n int) (*part, error) {
 		}
 		return p, r, nil
 	})
-}
-
-// readGroup decodes all rows of a row group. A damaged file makes the decoder panic in places; that is
-// returned as an error.
-func readGroup[T any](g parquet.RowGroup) (rows []T, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("damaged: %v", p)
-		}
-	}()
-	reader := parquet.NewGenericRowGroupReader[T](g)
-	defer reader.Close()
-	rows = make([]T, g.NumRows())
-	n, err := reader.Read(rows)
-	for err == nil && n < len(rows) {
-		var more int
-		more, err = reader.Read(rows[n:])
-		n += more
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	if n < len(rows) {
-		return nil, fmt.Errorf("%d rows, want %d", n, len(rows))
-	}
-	return rows, nil
-}
-
-// readTable yields the rows of a Parquet file, one row group in memory at a time, and ends after an error.
-func readTable[T any](path string) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var zero T
-		f, err := os.Open(path)
-		if err != nil {
-			yield(zero, err)
-			return
-		}
-		defer f.Close()
-		info, err := f.Stat()
-		if err != nil {
-			yield(zero, err)
-			return
-		}
-		for row, err := range readTableOf[T](f, info.Size(), path) {
-			if !yield(row, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-func readTableOf[T any](r io.ReaderAt, size int64, path string) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var zero T
-		file, err := parquet.OpenFile(r, size, parquet.SkipBloomFilters(true))
-		if err != nil {
-			yield(zero, fmt.Errorf("opening %s: %w", path, err))
-			return
-		}
-		for n, g := range file.RowGroups() {
-			rows, err := readGroup[T](g)
-			if err != nil {
-				yield(zero, fmt.Errorf("reading row group %d of %s: %w", n, path, err))
-				return
-			}
-			for _, row := range rows {
-				if !yield(row, nil) {
-					return
-				}
-			}
-		}
-	}
 }

@@ -43,6 +43,9 @@ type chunk struct {
 // maxBounds is up to which size a chunk's bounds are kept.
 const maxBounds = 256
 
+// maxRows is up to how many rows a row group may have whatever its size; beyond, a row has at least a bit: its key is its own.
+const maxRows = 1 << 20
+
 // bounds are the least and the greatest value of a chunk, as Parquet writes them.
 type bounds struct{ low, high string }
 
@@ -72,6 +75,7 @@ func openPart(name string, r io.ReaderAt, size int64) (p *part, err error) {
 		group := &p.groups[g]
 		group.rows = int(file.Groups[g].Rows)
 		group.chunks, chunks = chunks[:len(columns):len(columns)], chunks[len(columns):]
+		bytes := int64(0)
 		for i, leaf := range leaves {
 			if leaf < 0 {
 				continue
@@ -79,6 +83,10 @@ func openPart(name string, r io.ReaderAt, size int64) (p *part, err error) {
 			if err := group.chunks[i].locate(&file.Groups[g].Chunks[leaf], size); err != nil {
 				return nil, fmt.Errorf("opening %s: row group %d, column %s: %w", name, g, columns[i].name, err)
 			}
+			bytes += group.chunks[i].size
+		}
+		if int64(group.rows) > maxRows+8*bytes {
+			return nil, fmt.Errorf("opening %s: row group %d has %d rows in %d bytes", name, g, group.rows, bytes)
 		}
 	}
 	return p, nil
@@ -181,7 +189,7 @@ func (p *part) readChunk(group, column int, b []byte) (all []*pages.Page, err er
 	defer recovered(&err, "row group %d, column %s of %s", group, columns[column].name, p.name)
 	c := &p.groups[group].chunks[column]
 	dictionary, err := p.readDictionary(c, column, b)
-	row := 0
+	row, left := 0, pages.MaxPage+pages.Expansion*len(b) // bytes of memory for all the chunk's pages
 	for n := 0; err == nil && len(b) > 0 && row < p.groups[group].rows; n++ {
 		var h pages.Header
 		var body []byte
@@ -195,7 +203,8 @@ func (p *part) readChunk(group, column int, b []byte) (all []*pages.Page, err er
 			break
 		}
 		var decoded *pages.Page
-		if decoded, err = pages.DecodeRows(&h, body, c.codec, &p.levels[column], dictionary, pages.MaxPage); err == nil {
+		if decoded, err = pages.DecodeRows(&h, body, c.codec, &p.levels[column], dictionary, min(left, pages.MaxPage)); err == nil {
+			left -= int(decoded.Size())
 			decoded.First = row
 			row += decoded.Rows
 			all = append(all, decoded)

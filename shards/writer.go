@@ -48,7 +48,7 @@ type Writer struct {
 	stat     Stat
 	rejects  []Reject
 	next     int // number of the next part
-	part     *table[Sample]
+	part     *tableWriter[Sample]
 	inPart   int64 // bytes
 	inGroup  int64 // bytes
 	rowsIn   int64 // rows of the open group
@@ -250,7 +250,7 @@ func (w *Writer) commitRejects() error {
 	}
 	defer out.abort()
 	if w.manifest.Rejects != nil {
-		for r, err := range readTable[Reject](filepath.Join(w.dir, RejectsName)) {
+		for r, err := range readRejectsFile(filepath.Join(w.dir, RejectsName)) {
 			if err != nil {
 				return err
 			}

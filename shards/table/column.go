@@ -66,8 +66,9 @@ func (c *column) take() pages.Value {
 }
 
 // skip passes over the slots of n rows.
-func (c *column) skip(n int64) error {
+func (c *column) skip(n int64, budget *pages.Budget) error {
 	for n > 0 {
+		budget.NextRow()
 		_, def, more, err := c.peek()
 		if err != nil {
 			return err

@@ -86,7 +86,7 @@ func (r *Reader) open(rows int64) error {
 				return fmt.Errorf("column %s: %w", l.Path, err)
 			}
 			r.columns[i] = &column{leaf: l, pages: reader}
-			if err := r.columns[i].skip(r.skipped); err != nil {
+			if err := r.columns[i].skip(r.skipped, &r.budget); err != nil {
 				return err
 			}
 		}

@@ -53,7 +53,7 @@ func (f *File) checkChunks() error {
 	for g := range f.footer.Groups {
 		for i := range f.footer.Groups[g].Chunks {
 			m := &f.footer.Groups[g].Chunks[i]
-			if m.Size == 0 || m.Elsewhere {
+			if m.Size == 0 || m.Values == 0 || m.Elsewhere {
 				continue
 			}
 			at, end, err := m.Range(f.size)
