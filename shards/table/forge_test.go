@@ -30,8 +30,12 @@ func (w *thrift) field(id int, kind byte) {
 	*last = id
 }
 
-func (w *thrift) int(id int, v int64) *thrift {
-	w.field(id, anI64)
+func (w *thrift) int(id int, v int64) *thrift { return w.number(id, v, anI32) }
+
+func (w *thrift) long(id int, v int64) *thrift { return w.number(id, v, anI64) }
+
+func (w *thrift) number(id int, v int64, kind byte) *thrift {
+	w.field(id, kind)
 	w.b = binary.AppendVarint(w.b, v)
 	return w
 }
@@ -77,19 +81,23 @@ func forge(rows int64, columns ...forged) []byte {
 	for _, c := range columns {
 		w.open().int(1, int64(c.kind)).int(2, int64(c.size)).int(3, int64(c.repetition)).text(4, c.name).close()
 	}
-	w.int(3, rows).list(4, 1, aStruct).open().list(1, len(columns), aStruct)
+	w.long(3, rows).list(4, 1, aStruct).open().list(1, len(columns), aStruct)
 	for _, c := range columns {
 		values := c.values
 		if values == 0 {
 			values = rows
 		}
-		w.open()
+		w.open().long(2, 0)
 		w.field(3, aStruct)
-		w.open().int(1, int64(c.kind)).int(4, int64(c.codec)).int(5, values).int(7, int64(len(c.pages))).int(9, int64(len(b))).close()
+		w.open().int(1, int64(c.kind)).list(2, 1, anI32)
+		w.b = append(w.b, 0)
+		w.list(3, 1, aBinary)
+		w.b = append(binary.AppendUvarint(w.b, uint64(len(c.name))), c.name...)
+		w.int(4, int64(c.codec)).long(5, values).long(6, int64(len(c.pages))).long(7, int64(len(c.pages))).long(9, int64(len(b))).close()
 		w.close()
 		b = append(b, c.pages...)
 	}
-	w.int(3, rows).close().close()
+	w.long(2, 0).long(3, rows).close().close()
 	b = append(b, w.b...)
 	return append(binary.LittleEndian.AppendUint32(b, uint32(len(w.b))), "PAR1"...)
 }

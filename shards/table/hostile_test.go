@@ -5,6 +5,8 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -165,6 +167,23 @@ func deltas(n, step int) (b []byte) {
 		b = append(b, packed...)
 	}
 	return b
+}
+
+// TestHostileFilesThatLie reads those of testdata/hostile, which say in a few bytes that there are two billion values.
+func TestHostileFilesThatLie(t *testing.T) {
+	paths, err := filepath.Glob("testdata/hostile/*.parquet")
+	if err != nil || len(paths) != 3 {
+		t.Fatal(paths, err)
+	}
+	for _, path := range paths {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := read(t, content, 10); n != 0 || err == nil {
+			t.Errorf("%s: %d rows, %v", path, n, err)
+		}
+	}
 }
 
 // TestHostileFooters opens footers that claim more than they have.
