@@ -157,14 +157,8 @@ func (p *Page) Value(i int) Value {
 	if p.dictionary != nil {
 		p, i = p.dictionary, int(p.index[i])
 	}
-	if p.fixed != nil {
+	if p.offsets == nil {
 		return p.number(i)
-	}
-	if p.bits != nil {
-		return Value{Bits: p.bits[i]}
-	}
-	if p.flags != nil {
-		return Value{Bits: uint64(p.flags[i])}
 	}
 	from, to := p.offsets[i]+p.gap, p.offsets[i+1]
 	if from == to {
@@ -173,8 +167,14 @@ func (p *Page) Value(i int) Value {
 	return Value{Text: unsafe.String(&p.text[from], to-from)}
 }
 
-// number returns number i of those kept as the file has them.
+// number returns number i.
 func (p *Page) number(i int) Value {
+	switch {
+	case p.bits != nil:
+		return Value{Bits: p.bits[i]}
+	case p.flags != nil:
+		return Value{Bits: uint64(p.flags[i])}
+	}
 	switch p.kind {
 	case format.Int32:
 		return Value{Bits: uint64(int64(int32(binary.LittleEndian.Uint32(p.fixed[4*i:]))))}
