@@ -106,6 +106,9 @@ func TestHostileFiles(t *testing.T) {
 			func(dir string) (Source, error) {
 				return NewTable(Table{File: filepath.Join(dir, "in", "t.csv"), Columns: Columns{Image: "file"}})
 			}, "2 absent:2 outside:3 unreadable:1"},
+		{"two billion levels in a Parquet file of 126 bytes", lying(t, "levels"), parquetTable, "0 row:1"},
+		{"two billion places in a dictionary", lying(t, "places"), parquetTable, "0 row:1"},
+		{"a list of two billion", lying(t, "list"), parquetTable, "0 row:1"},
 		{"bytes that are no UTF-8", map[string]string{"t.csv": "text\nabc\xff\xfe\nfine\n"}, textTable("t.csv"), "1 text:1"},
 		{"lone surrogates", map[string]string{"t.jsonl": `{"text":"a\ud800b"}` + "\n" + `{"text":"\udc00"}` + "\n"}, textTable("t.jsonl"), "2"},
 		{"byte order marks", map[string]string{"t.csv": "\xef\xbb\xbftext\nfine\n"}, textTable("t.csv"), "1"},
@@ -142,6 +145,20 @@ func textTable(name string) func(dir string) (Source, error) {
 	return func(dir string) (Source, error) {
 		return NewTable(Table{File: filepath.Join(dir, name), Columns: Columns{Text: "text"}})
 	}
+}
+
+// lying is a Parquet file that says in a few bytes that it has billions of values.
+func lying(t *testing.T, name string) map[string]string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("..", "shards", "table", "testdata", "hostile", name+".parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]string{"t.parquet": string(content)}
+}
+
+func parquetTable(dir string) (Source, error) {
+	return NewTable(Table{File: filepath.Join(dir, "t.parquet"), Columns: Columns{Text: "a"}})
 }
 
 func archiveOf(name string) func(dir string) (Source, error) {

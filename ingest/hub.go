@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"github.com/gomlx/go-huggingface/hub"
-	"github.com/parquet-go/parquet-go"
 
 	"github.com/pali3/pali3/ingest/fetch"
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/table"
 )
 
 // HubOptions say which dataset of a hub is read, and what of it.
@@ -147,18 +147,15 @@ func (h *Hub) defaults(ctx context.Context) error {
 		return err
 	}
 	defer rows.close()
-	for _, leaf := range rows.leaves {
-		if c.Image == "" && leaf.bytes {
-			c.Image = leaf.name
-		}
-	}
+	c.Image = cmp.Or(c.Image, rows.picture())
+	names, _ := rows.columns()
 	for _, name := range []string{"text", "caption", "captions", "alt"} {
-		if c.Text == "" && slices.Contains(rows.names, name) {
+		if c.Text == "" && slices.Contains(names, name) {
 			c.Text = name
 		}
 	}
 	if c.Image == "" && c.Text == "" {
-		return fmt.Errorf("%s: name the columns; there are %s", first, strings.Join(rows.names, ", "))
+		return fmt.Errorf("%s: name the columns; there are %s", first, strings.Join(names, ", "))
 	}
 	return nil
 }
@@ -232,7 +229,7 @@ func (h *Hub) table(ctx context.Context, file hubFile) (t *Table, rows int64, er
 	if err != nil {
 		return nil, 0, err
 	}
-	parts, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true))
+	parts, err := table.Open(f, info.Size())
 	if err != nil {
 		return nil, 0, err
 	}
@@ -244,7 +241,7 @@ func (h *Hub) table(ctx context.Context, file hubFile) (t *Table, rows int64, er
 		return nil, 0, err
 	}
 	t.as, t.split = h.origin(file.name), file.split
-	return t, parts.NumRows(), nil
+	return t, parts.Len(), nil
 }
 
 // origin names a file of the dataset, for rows and rejects.

@@ -6,28 +6,21 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
+	"strconv"
 
-	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/deprecated"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/pali3/pali3/shards/pages"
+	"github.com/pali3/pali3/shards/table"
 )
 
 // parquetRows reads the columns of a Parquet file that hold a value or a list of values, and, of those that hold
 // pictures as Hugging Face's datasets do (a struct of bytes and path, or a list of them), the bytes or else the path.
 type parquetRows struct {
-	file   *os.File
-	names  []string
-	reader *parquet.GenericReader[any]
-	buffer []parquet.Row
-	leaves []leaf
-}
-
-// leaf says to which of a row's values a leaf column goes.
-type leaf struct {
-	name  string // "" if to none
-	bytes bool   // of a picture
-	path  bool   // in place of bytes that are not there
-	list  bool
+	file  *os.File
+	table *table.File
+	rows  *table.Reader
+	fixed map[string]bool // columns of byte arrays that are no pictures: they have one length
 }
 
 func newParquetRows(f *os.File) (*parquetRows, error) {
@@ -36,112 +29,144 @@ func newParquetRows(f *os.File) (*parquetRows, error) {
 		f.Close()
 		return nil, err
 	}
-	file, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true))
+	file, err := table.Open(f, info.Size())
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("opening %s: %w", f.Name(), err)
 	}
-	r := &parquetRows{file: f, reader: parquet.NewGenericReader[any](file, file.Schema()), buffer: make([]parquet.Row, 1)}
-	for _, path := range file.Schema().Columns() {
-		column, _ := file.Schema().Lookup(path...)
-		r.leaves = append(r.leaves, leafOf(path, column.Node))
-		if !slices.Contains(r.names, path[0]) {
-			r.names = append(r.names, path[0])
+	r := &parquetRows{file: f, table: file, rows: file.Reader(0), fixed: map[string]bool{}}
+	root, leaves := file.Schema()
+	for _, top := range root.Children {
+		for leaf := top; leaf != nil; leaf = only(leaf.Children) {
+			if leaf.Leaf >= 0 && leaves[leaf.Leaf].Kind == format.FixedLenByteArray {
+				r.fixed[top.Name] = true
+			}
 		}
 	}
 	return r, nil
 }
 
-func leafOf(path []string, node parquet.Node) leaf {
-	l := leaf{name: path[0]}
-	rest := path[1:]
-	if len(rest) >= 2 && (rest[0] == "list" || rest[0] == "bag") {
-		l.list, rest = true, rest[2:]
+func only(children []*pages.Node) *pages.Node {
+	if len(children) != 1 {
+		return nil
 	}
-	if node.Repeated() {
-		l.list = true
-	}
-	switch strings.Join(rest, ".") {
-	case "":
-		l.bytes = node.Type().Kind() == parquet.ByteArray && !isText(node.Type())
-	case "bytes":
-		l.bytes = true
-	case "path":
-		l.path = true
-	default:
-		return leaf{}
-	}
-	return l
+	return children[0]
 }
 
-// isText reports whether a column of byte arrays is marked as text, in the way of new files or of old ones.
-func isText(t parquet.Type) bool {
-	if logical := t.LogicalType(); logical != nil {
-		switch logical.String() {
-		case "STRING", "ENUM", "JSON":
-			return true
-		}
-	}
-	converted := t.ConvertedType()
-	return converted != nil && *converted == deprecated.UTF8
-}
+func (r *parquetRows) columns() ([]string, error) { return r.table.Columns(), nil }
 
-func (r *parquetRows) columns() ([]string, error) { return r.names, nil }
-
-func (r *parquetRows) next() (values row, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			values, err = nil, fmt.Errorf("%w: %v", errBroken, p)
-		}
-	}()
-	n, err := r.reader.ReadRows(r.buffer)
-	if n == 0 {
-		if err == nil || errors.Is(err, io.EOF) {
-			return nil, errEnd
-		}
-		return nil, fmt.Errorf("%w: %w", errBroken, err)
+// choose says that only the named columns are wanted, those of them that there are.
+func (r *parquetRows) choose(names []string) error {
+	chosen := slices.DeleteFunc(r.table.Columns(), func(name string) bool { return !slices.Contains(names, name) })
+	file, err := r.table.Select(chosen...)
+	if err == nil {
+		r.table, r.rows = file, file.Reader(0)
 	}
-	values = row{}
-	at, last := 0, -1 // which value of the leaf's list
-	for _, v := range r.buffer[0] {
-		if at++; v.Column() != last {
-			at, last = 0, v.Column()
-		}
-		if to := r.leaves[v.Column()]; to.name != "" && !v.IsNull() {
-			values.set(to, at, v)
-		}
-	}
-	return values, nil
+	return err
 }
 
 // skip passes over the first n rows.
-func (r *parquetRows) skip(n int64) error { return r.reader.SeekToRow(n) }
-
-// set puts a leaf's value in its place.
-func (r row) set(to leaf, at int, v parquet.Value) {
-	var value any
-	switch {
-	case to.bytes:
-		value = slices.Clone(v.ByteArray())
-	case v.Kind() == parquet.ByteArray:
-		value = string(v.ByteArray())
-	default:
-		value = v.String()
-	}
-	if !to.list {
-		if _, taken := r[to.name]; !to.path || !taken {
-			r[to.name] = value
-		}
-		return
-	}
-	list, _ := r[to.name].([]any)
-	for len(list) <= at {
-		list = append(list, nil)
-	}
-	if !to.path || list[at] == nil {
-		list[at] = value
-	}
-	r[to.name] = list
+func (r *parquetRows) skip(n int64) error {
+	r.rows = r.table.Reader(n)
+	return nil
 }
 
-func (r *parquetRows) close() error { return errors.Join(r.reader.Close(), r.file.Close()) }
+// picture returns the first column that holds pictures, "" if none does.
+func (r *parquetRows) picture() string {
+	root, leaves := r.table.Schema()
+	for _, top := range root.Children {
+		if holdsBytes(top, leaves) {
+			return top.Name
+		}
+	}
+	return ""
+}
+
+// holdsBytes reports whether a column is of byte arrays that are no text, of structs with bytes, or of lists of these.
+func holdsBytes(n *pages.Node, leaves []pages.Leaf) bool {
+	if n.Leaf >= 0 {
+		return leaves[n.Leaf].Kind == format.ByteArray && !n.Text
+	}
+	if child := only(n.Children); child != nil && child.Repeated {
+		if inner := only(child.Children); inner != nil {
+			child = inner
+		}
+		n = child
+	}
+	if n.Leaf >= 0 {
+		return leaves[n.Leaf].Kind == format.ByteArray && !n.Text
+	}
+	return slices.ContainsFunc(n.Children, func(c *pages.Node) bool { return c.Name == "bytes" && c.Leaf >= 0 })
+}
+
+func (r *parquetRows) next() (row, error) {
+	values, err := r.rows.Next()
+	if errors.Is(err, io.EOF) {
+		return nil, errEnd
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errBroken, err)
+	}
+	for name, value := range values {
+		if value = flat(value, r.fixed[name]); value == nil {
+			delete(values, name)
+		} else {
+			values[name] = value
+		}
+	}
+	return row(values), nil
+}
+
+// flat returns a value as rows of tables have it: text, bytes, or a list of these; nil if it is neither.
+func flat(value any, fixed bool) any {
+	list, isList := value.([]any)
+	if !isList {
+		return single(value, fixed)
+	}
+	for i := range list {
+		list[i] = single(list[i], fixed)
+	}
+	for len(list) > 0 && list[len(list)-1] == nil {
+		list = list[:len(list)-1]
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
+// single returns a value that is no list.
+func single(value any, fixed bool) any {
+	switch v := value.(type) {
+	case string:
+		return v
+	case []byte:
+		if fixed {
+			return string(v)
+		}
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case int32:
+		return strconv.FormatInt(int64(v), 10)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case float32:
+		return strconv.FormatFloat(float64(v), 'g', -1, 32)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case map[string]any:
+		switch bytes := v["bytes"].(type) {
+		case []byte:
+			return bytes
+		case string:
+			return []byte(bytes)
+		}
+		if path, isText := v["path"].(string); isText {
+			return path
+		}
+	}
+	return nil
+}
+
+func (r *parquetRows) close() error { return r.file.Close() }

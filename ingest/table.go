@@ -30,6 +30,11 @@ type Columns struct {
 	Keep     []string // what goes into the metadata
 }
 
+// names are the columns that are read.
+func (c *Columns) names() []string {
+	return append([]string{c.Image, c.Text, c.ID, c.Language, c.Split, c.SHA256}, c.Keep...)
+}
+
 // Table reads the rows of a table: CSV or TSV with a header, JSON lines (all these as .gz or .zst too) or Parquet,
 // by its extension.
 type Table struct {
@@ -84,7 +89,7 @@ func (t *Table) checkColumns() error {
 		return fmt.Errorf("reading the columns of %s: %w", t.File, err)
 	}
 	c := t.Columns
-	for _, want := range append([]string{c.Image, c.Text, c.ID, c.Language, c.Split, c.SHA256}, c.Keep...) {
+	for _, want := range c.names() {
 		if want != "" && !slices.Contains(names, want) {
 			return fmt.Errorf("%s has no column %q; its columns are %s", t.File, want, strings.Join(names, ", "))
 		}
@@ -174,6 +179,12 @@ func (w *tableWork) rows(ctx context.Context, n int64) iter.Seq[numbered] {
 			return
 		}
 		defer rows.close()
+		if chooser, ok := rows.(interface{ choose(names []string) error }); ok {
+			if err := chooser.choose(w.Columns.names()); err != nil {
+				yield(numbered{ticket: 1, err: fmt.Errorf("%w: %w", errBroken, err)})
+				return
+			}
+		}
 		taken := map[uint64]struct{}{}
 		first := int64(1)
 		if skipper, ok := rows.(interface{ skip(n int64) error }); ok && w.namesStandAlone() {

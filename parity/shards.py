@@ -68,6 +68,75 @@ def write_tables():
             print(json.dumps(r, ensure_ascii=False), file=out)
 
 
+def typed_rows(n):
+    """Rows of every physical type; the columns that end with _null have nulls."""
+    def row(i):
+        return {
+            "flag": i % 3 == 0, "flag_null": None if i % 5 == 2 else i % 7 < 3,
+            "i32": (i * 7919) % 2**31 - 2**30, "i32_null": None if i % 4 == 1 else -i,
+            "i64": (i * 0x9E3779B97F4A7C15) % 2**63 - 2**62, "i64_null": None if i % 9 < 4 else 2**40 + i,
+            "f32": i / 4 - 3, "f64": i / 7, "f64_null": None if i % 3 == 1 else -i / 8,
+            "text": f"row {i // 10:04d} of many, the {i}th", "text_null": None if i % 6 == 5 else "x" * (i % 40),
+            "bytes": bytes([i % 256]) * (i % 5), "fixed": bytes([i // 256, i % 256, 7, 8, 9]), "fixed_null": None if i % 2 else bytes([i % 256] * 3),
+            "flags": None if i % 4 == 2 else [None if (i + j) % 5 == 0 else j % 2 == 0 for j in range(i % 4)],
+            "numbers": [i * j for j in range(i % 6)],
+            "names": [{"name": f"n{i % 3}.{j}", "ids": list(range(j))} for j in range(i % 3)],
+        }
+    return [row(i) for i in range(n)]
+
+
+def typed_schema():
+    import pyarrow as pa
+    required = {"flag": pa.bool_(), "i32": pa.int32(), "i64": pa.int64(), "f32": pa.float32(), "f64": pa.float64(), "text": pa.string(),
+                "bytes": pa.binary(), "fixed": pa.binary(5)}
+    optional = {"flag_null": pa.bool_(), "i32_null": pa.int32(), "i64_null": pa.int64(), "f64_null": pa.float64(), "text_null": pa.string(),
+                "fixed_null": pa.binary(3), "flags": pa.list_(pa.bool_()), "numbers": pa.list_(pa.int64()),
+                "names": pa.list_(pa.struct([("name", pa.string()), ("ids", pa.list_(pa.int32()))]))}
+    names = list(typed_rows(1)[0])
+    return pa.schema([pa.field(n, required.get(n) or optional[n], nullable=n not in required) for n in names])
+
+
+ENCODINGS = {  # by physical type; lists by the path of their values
+    "plain": {},
+    "delta": {"flag": "RLE", "flag_null": "RLE", "flags.list.element": "RLE", "i32": "DELTA_BINARY_PACKED", "i32_null": "DELTA_BINARY_PACKED",
+              "i64": "DELTA_BINARY_PACKED", "i64_null": "DELTA_BINARY_PACKED", "numbers.list.element": "DELTA_BINARY_PACKED",
+              "names.list.element.ids.list.element": "DELTA_BINARY_PACKED", "text": "DELTA_BYTE_ARRAY", "text_null": "DELTA_BYTE_ARRAY",
+              "names.list.element.name": "DELTA_BYTE_ARRAY", "bytes": "DELTA_LENGTH_BYTE_ARRAY", "fixed": "DELTA_BYTE_ARRAY", "fixed_null": "DELTA_BYTE_ARRAY"},
+    "split": {n: "BYTE_STREAM_SPLIT" for n in ("i32", "i32_null", "i64", "i64_null", "f32", "f64", "f64_null", "fixed", "fixed_null", "numbers.list.element")},
+}
+
+
+def write_types():
+    """One file for each way in which every physical type can be encoded."""
+    import datetime
+    import duckdb
+    import polars
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    folder = os.path.join(TESTDATA["table"], "types")
+    os.makedirs(folder, exist_ok=True)
+    data = typed_rows(300)
+    table = pa.Table.from_pylist(data, typed_schema())
+    for version in ("1.0", "2.0"):
+        for name, encoding in ENCODINGS.items():
+            pq.write_table(table, os.path.join(folder, f"{name}-v{version[0]}.parquet"), compression="none" if name == "delta" else "zstd",
+                           data_page_version=version, use_dictionary=False, column_encoding=encoding or None, row_group_size=200, data_page_size=500,
+                           write_batch_size=64)
+        pq.write_table(table, os.path.join(folder, f"dictionary-v{version[0]}.parquet"), compression="snappy", data_page_version=version,
+                       dictionary_pagesize_limit=2000, data_page_size=500, write_batch_size=64, write_page_checksum=True)
+    polars.from_arrow(table).write_parquet(os.path.join(folder, "polars.parquet"), row_group_size=120)
+    arrow_table = table  # duckdb finds it by its name
+    for version in ("V1", "V2"):
+        duckdb.sql(f"COPY (SELECT * FROM arrow_table) TO '{folder}/duckdb-{version.lower()}.parquet' (FORMAT parquet, PARQUET_VERSION {version}, CODEC zstd)")
+    with open(os.path.join(folder, "rows.jsonl"), "w") as out:
+        for r in data:
+            print(json.dumps({n: v.hex() if isinstance(v, bytes) else v for n, v in r.items()}), file=out)
+    os.makedirs(os.path.join(TESTDATA["table"], "int96"), exist_ok=True)
+    times = [None if i % 3 == 2 else datetime.datetime(1969 + i, 1 + i % 12, 3, 4, 5, 6, 1000 * i) for i in range(40)]
+    pq.write_table(pa.table({"time": pa.array(times, pa.timestamp("us"))}), os.path.join(TESTDATA["table"], "int96", "times.parquet"),
+                   use_deprecated_int96_timestamps=True, use_dictionary=False)
+
+
 def write_hf():
     import datasets
     os.makedirs(TESTDATA["hf"], exist_ok=True)
@@ -218,7 +287,7 @@ def read(exports):
 
 if __name__ == "__main__":
     if sys.argv[1] == "write":
-        for make in (write_tables, write_hf, write_arrow, write_tfrecord, write_webdataset, write_mds):
+        for make in (write_tables, write_types, write_hf, write_arrow, write_tfrecord, write_webdataset, write_mds):
             make()
     else:
         read(sys.argv[2])

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"sync"
+
+	"github.com/pali3/pali3/shards/pages"
 )
 
 const (
@@ -74,9 +76,9 @@ type pageCache struct {
 type cachedGroup struct {
 	n            int
 	mu           sync.Mutex
-	locations    [][]location // of the pages of each column; nil if not read yet
-	pages        [][]*page    // of each column; of a chunk read as a whole, all its pages
-	dictionaries []*page
+	locations    [][]pages.Location // of the pages of each column; nil if not read yet
+	pages        [][]*pages.Page    // of each column; of a chunk read as a whole, all its pages
+	dictionaries []*pages.Page
 	bytes        int64 // guarded by the cache's mutex
 }
 
@@ -91,7 +93,7 @@ func (c *pageCache) get(n int) *cachedGroup {
 	if c.groups == nil {
 		c.groups = map[int]*list.Element{}
 	}
-	g := &cachedGroup{n: n, locations: make([][]location, len(columns)), pages: make([][]*page, len(columns)), dictionaries: make([]*page, len(columns))}
+	g := &cachedGroup{n: n, locations: make([][]pages.Location, len(columns)), pages: make([][]*pages.Page, len(columns)), dictionaries: make([]*pages.Page, len(columns))}
 	c.groups[n] = c.order.PushFront(g)
 	return g
 }

@@ -2,16 +2,16 @@ package shards
 
 import (
 	"fmt"
-	"math"
 	"strings"
 	"time"
-	"unsafe"
 
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/pali3/pali3/shards/pages"
 )
 
 // A column of a part is read by itself: its pages are decoded into values, and the values are set into
-// the samples that they belong to. This file has the table of columns; page.go decodes, part.go finds.
+// the samples that they belong to. This file has the table of columns; package pages decodes, part.go finds.
 
 // column is one leaf of a part's schema and where its values go in a [Sample].
 type column struct {
@@ -20,27 +20,13 @@ type column struct {
 	large   bool   // its values are read singly where the format allows
 	absent  bool   // a value may be null where its element is there
 	list    *listing
-	set     func(b *batch, at place, v value)
-	numbers bool // its values are in value.bits
+	set     func(b *batch, at place, v pages.Value)
+	numbers bool // its values are in Value.Bits
 }
 
 // place is where a value belongs: its row in the batch, its element of the row's list, and its element
 // of that one's list.
 type place struct{ row, element, inner int }
-
-// value is one value of a column: text and bytes, or the bits of a number.
-type value struct {
-	text string
-	bits uint64
-}
-
-func (v value) bytes() []byte {
-	return unsafe.Slice(unsafe.StringData(v.text), len(v.text)) // the page it points into is not written again
-}
-
-func (v value) int32() int32     { return int32(v.bits) }
-func (v value) float32() float32 { return math.Float32frombits(uint32(v.bits)) }
-func (v value) float64() float64 { return math.Float64frombits(v.bits) }
 
 // batch is the samples being assembled from columns, and the memory of their lists.
 type batch struct {
@@ -133,14 +119,14 @@ func answerAt(b *batch, at place) *Answer {
 }
 
 // nameOf keeps the name of an entry of a map, or returns it.
-func nameOf(which int, keep bool) func(b *batch, at place, v value) string {
-	return func(b *batch, at place, v value) string {
+func nameOf(which int, keep bool) func(b *batch, at place, v pages.Value) string {
+	return func(b *batch, at place, v pages.Value) string {
 		if b.names[which] == nil {
 			b.names[which] = make([][]string, len(b.samples))
 		}
 		names := &b.names[which][at.row]
 		if keep {
-			*names = append(*names, v.text)
+			*names = append(*names, v.Text)
 		}
 		if at.element < len(*names) {
 			return (*names)[at.element]
@@ -153,54 +139,54 @@ var scoreName, metadataName = nameOf(0, false), nameOf(1, false)
 
 // columns are those of [Sample], in the order of a part. A map's keys come before its values.
 var columns = []column{
-	{name: "key", set: func(b *batch, at place, v value) { b.samples[at.row].Key = v.text }},
-	{name: "split", set: func(b *batch, at place, v value) { b.samples[at.row].Split = v.text }},
-	{name: "images.bytes", large: true, list: imageLists, set: func(b *batch, at place, v value) { imageAt(b, at).Bytes = v.bytes() }},
-	{name: "images.format", list: imageLists, set: func(b *batch, at place, v value) { imageAt(b, at).Format = v.text }},
-	{name: "images.width", numbers: true, list: imageLists, set: func(b *batch, at place, v value) { imageAt(b, at).Width = v.int32() }},
-	{name: "images.height", numbers: true, list: imageLists, set: func(b *batch, at place, v value) { imageAt(b, at).Height = v.int32() }},
-	{name: "images.sha256", list: imageLists, set: func(b *batch, at place, v value) { imageAt(b, at).SHA256 = v.text }},
-	{name: "texts.kind", list: textLists, set: func(b *batch, at place, v value) { textAt(b, at).Kind = v.text }},
-	{name: "texts.language", list: textLists, set: func(b *batch, at place, v value) { textAt(b, at).Language = v.text }},
-	{name: "texts.value", list: textLists, set: func(b *batch, at place, v value) { textAt(b, at).Value = v.text }},
-	{name: "texts.score", numbers: true, absent: true, list: textLists, set: func(b *batch, at place, v value) {
-		score := v.float64()
+	{name: "key", set: func(b *batch, at place, v pages.Value) { b.samples[at.row].Key = v.Text }},
+	{name: "split", set: func(b *batch, at place, v pages.Value) { b.samples[at.row].Split = v.Text }},
+	{name: "images.bytes", large: true, list: imageLists, set: func(b *batch, at place, v pages.Value) { imageAt(b, at).Bytes = v.Bytes() }},
+	{name: "images.format", list: imageLists, set: func(b *batch, at place, v pages.Value) { imageAt(b, at).Format = v.Text }},
+	{name: "images.width", numbers: true, list: imageLists, set: func(b *batch, at place, v pages.Value) { imageAt(b, at).Width = v.Int32() }},
+	{name: "images.height", numbers: true, list: imageLists, set: func(b *batch, at place, v pages.Value) { imageAt(b, at).Height = v.Int32() }},
+	{name: "images.sha256", list: imageLists, set: func(b *batch, at place, v pages.Value) { imageAt(b, at).SHA256 = v.Text }},
+	{name: "texts.kind", list: textLists, set: func(b *batch, at place, v pages.Value) { textAt(b, at).Kind = v.Text }},
+	{name: "texts.language", list: textLists, set: func(b *batch, at place, v pages.Value) { textAt(b, at).Language = v.Text }},
+	{name: "texts.value", list: textLists, set: func(b *batch, at place, v pages.Value) { textAt(b, at).Value = v.Text }},
+	{name: "texts.score", numbers: true, absent: true, list: textLists, set: func(b *batch, at place, v pages.Value) {
+		score := v.Float64()
 		textAt(b, at).Score = &score
 	}},
-	{name: "questions.id", list: questionLists, set: func(b *batch, at place, v value) { questionAt(b, at).ID = v.text }},
-	{name: "questions.text", list: questionLists, set: func(b *batch, at place, v value) { questionAt(b, at).Text = v.text }},
-	{name: "questions.language", list: questionLists, set: func(b *batch, at place, v value) { questionAt(b, at).Language = v.text }},
-	{name: "questions.kind", list: questionLists, set: func(b *batch, at place, v value) { questionAt(b, at).Kind = v.text }},
-	{name: "questions.answers.text", list: questionLists, set: func(b *batch, at place, v value) { answerAt(b, at).Text = v.text }},
-	{name: "questions.answers.confidence", list: questionLists, set: func(b *batch, at place, v value) { answerAt(b, at).Confidence = v.text }},
-	{name: "boxes.label", list: boxLists, set: func(b *batch, at place, v value) { boxAt(b, at).Label = v.text }},
-	{name: "boxes.image", numbers: true, list: boxLists, set: func(b *batch, at place, v value) { boxAt(b, at).Image = v.int32() }},
-	{name: "boxes.y0", numbers: true, list: boxLists, set: func(b *batch, at place, v value) { boxAt(b, at).Y0 = v.float32() }},
-	{name: "boxes.x0", numbers: true, list: boxLists, set: func(b *batch, at place, v value) { boxAt(b, at).X0 = v.float32() }},
-	{name: "boxes.y1", numbers: true, list: boxLists, set: func(b *batch, at place, v value) { boxAt(b, at).Y1 = v.float32() }},
-	{name: "boxes.x1", numbers: true, list: boxLists, set: func(b *batch, at place, v value) { boxAt(b, at).X1 = v.float32() }},
-	{name: "boxes.mask", absent: true, list: boxLists, set: func(b *batch, at place, v value) { boxAt(b, at).Mask = v.bytes() }},
-	{name: "provenance.url", set: func(b *batch, at place, v value) { b.samples[at.row].Provenance.URL = v.text }},
-	{name: "provenance.page_url", set: func(b *batch, at place, v value) { b.samples[at.row].Provenance.PageURL = v.text }},
-	{name: "provenance.licence", set: func(b *batch, at place, v value) { b.samples[at.row].Provenance.Licence = v.text }},
-	{name: "provenance.fetched_at", numbers: true, set: func(b *batch, at place, v value) {
-		b.samples[at.row].Provenance.FetchedAt = time.UnixMilli(int64(v.bits)).UTC()
+	{name: "questions.id", list: questionLists, set: func(b *batch, at place, v pages.Value) { questionAt(b, at).ID = v.Text }},
+	{name: "questions.text", list: questionLists, set: func(b *batch, at place, v pages.Value) { questionAt(b, at).Text = v.Text }},
+	{name: "questions.language", list: questionLists, set: func(b *batch, at place, v pages.Value) { questionAt(b, at).Language = v.Text }},
+	{name: "questions.kind", list: questionLists, set: func(b *batch, at place, v pages.Value) { questionAt(b, at).Kind = v.Text }},
+	{name: "questions.answers.text", list: questionLists, set: func(b *batch, at place, v pages.Value) { answerAt(b, at).Text = v.Text }},
+	{name: "questions.answers.confidence", list: questionLists, set: func(b *batch, at place, v pages.Value) { answerAt(b, at).Confidence = v.Text }},
+	{name: "boxes.label", list: boxLists, set: func(b *batch, at place, v pages.Value) { boxAt(b, at).Label = v.Text }},
+	{name: "boxes.image", numbers: true, list: boxLists, set: func(b *batch, at place, v pages.Value) { boxAt(b, at).Image = v.Int32() }},
+	{name: "boxes.y0", numbers: true, list: boxLists, set: func(b *batch, at place, v pages.Value) { boxAt(b, at).Y0 = v.Float32() }},
+	{name: "boxes.x0", numbers: true, list: boxLists, set: func(b *batch, at place, v pages.Value) { boxAt(b, at).X0 = v.Float32() }},
+	{name: "boxes.y1", numbers: true, list: boxLists, set: func(b *batch, at place, v pages.Value) { boxAt(b, at).Y1 = v.Float32() }},
+	{name: "boxes.x1", numbers: true, list: boxLists, set: func(b *batch, at place, v pages.Value) { boxAt(b, at).X1 = v.Float32() }},
+	{name: "boxes.mask", absent: true, list: boxLists, set: func(b *batch, at place, v pages.Value) { boxAt(b, at).Mask = v.Bytes() }},
+	{name: "provenance.url", set: func(b *batch, at place, v pages.Value) { b.samples[at.row].Provenance.URL = v.Text }},
+	{name: "provenance.page_url", set: func(b *batch, at place, v pages.Value) { b.samples[at.row].Provenance.PageURL = v.Text }},
+	{name: "provenance.licence", set: func(b *batch, at place, v pages.Value) { b.samples[at.row].Provenance.Licence = v.Text }},
+	{name: "provenance.fetched_at", numbers: true, set: func(b *batch, at place, v pages.Value) {
+		b.samples[at.row].Provenance.FetchedAt = time.UnixMilli(int64(v.Bits)).UTC()
 	}},
-	{name: "scores.key", set: func(b *batch, at place, v value) { nameOf(0, true)(b, at, v) }},
-	{name: "scores.value", numbers: true, set: func(b *batch, at place, v value) {
+	{name: "scores.key", set: func(b *batch, at place, v pages.Value) { nameOf(0, true)(b, at, v) }},
+	{name: "scores.value", numbers: true, set: func(b *batch, at place, v pages.Value) {
 		s := &b.samples[at.row]
 		if s.Scores == nil {
 			s.Scores = map[string]float64{}
 		}
-		s.Scores[scoreName(b, at, v)] = v.float64()
+		s.Scores[scoreName(b, at, v)] = v.Float64()
 	}},
-	{name: "metadata.key", set: func(b *batch, at place, v value) { nameOf(1, true)(b, at, v) }},
-	{name: "metadata.value", set: func(b *batch, at place, v value) {
+	{name: "metadata.key", set: func(b *batch, at place, v pages.Value) { nameOf(1, true)(b, at, v) }},
+	{name: "metadata.value", set: func(b *batch, at place, v pages.Value) {
 		s := &b.samples[at.row]
 		if s.Metadata == nil {
 			s.Metadata = map[string]string{}
 		}
-		s.Metadata[metadataName(b, at, v)] = v.text
+		s.Metadata[metadataName(b, at, v)] = v.Text
 	}},
 }
 

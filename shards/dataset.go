@@ -6,7 +6,6 @@ import (
 	"io"
 	"iter"
 
-	"github.com/parquet-go/parquet-go"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -154,54 +153,4 @@ func (d *Dataset) part(n int) (*part, error) {
 		}
 		return p, r, nil
 	})
-}
-
-// readGroup decodes all rows of a row group. A damaged file makes the decoder panic in places; that is
-// returned as an error.
-func readGroup[T any](g parquet.RowGroup) (rows []T, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("damaged: %v", p)
-		}
-	}()
-	reader := parquet.NewGenericRowGroupReader[T](g)
-	defer reader.Close()
-	rows = make([]T, g.NumRows())
-	n, err := reader.Read(rows)
-	for err == nil && n < len(rows) {
-		var more int
-		more, err = reader.Read(rows[n:])
-		n += more
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	if n < len(rows) {
-		return nil, fmt.Errorf("%d rows, want %d", n, len(rows))
-	}
-	return rows, nil
-}
-
-// readTableOf yields the rows of a Parquet file, one row group in memory at a time, and ends after an error.
-func readTableOf[T any](r io.ReaderAt, size int64, path string) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var zero T
-		file, err := parquet.OpenFile(r, size, parquet.SkipBloomFilters(true))
-		if err != nil {
-			yield(zero, fmt.Errorf("opening %s: %w", path, err))
-			return
-		}
-		for n, g := range file.RowGroups() {
-			rows, err := readGroup[T](g)
-			if err != nil {
-				yield(zero, fmt.Errorf("reading row group %d of %s: %w", n, path, err))
-				return
-			}
-			for _, row := range rows {
-				if !yield(row, nil) {
-					return
-				}
-			}
-		}
-	}
 }

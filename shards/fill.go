@@ -1,6 +1,10 @@
 package shards
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/pali3/pali3/shards/pages"
+)
 
 // filler sets values into a batch.
 type filler struct {
@@ -21,13 +25,13 @@ func (f *filler) begin(column int) (lead bool) {
 }
 
 // resize makes the lists of the samples that a page's rows from a to b go to.
-func (f *filler) resize(column int, l *levels, p *page, a, b, first int) {
+func (f *filler) resize(column int, l *pages.Levels, p *pages.Page, a, b, first int) {
 	f.sizes = f.sizes[:0]
 	for row := a; row < b; row++ {
-		from, to := p.slots(row, row+1)
+		from, to := p.Slots(row, row+1)
 		n := int32(0)
 		for slot := from; slot < to; slot++ {
-			if (p.rep == nil || p.rep[slot] < 2) && (p.def == nil || p.def[slot] >= l.listDef[0]) {
+			if (p.Rep == nil || p.Rep[slot] < 2) && (p.Def == nil || p.Def[slot] >= l.ListDef[0]) {
 				n++
 			}
 		}
@@ -38,17 +42,17 @@ func (f *filler) resize(column int, l *levels, p *page, a, b, first int) {
 
 // fill sets the values of a page's rows from a to b, the first of them into sample first of the batch. Of
 // a list's columns the first, which leads, makes the lists.
-func (f *filler) fill(column int, lead bool, l *levels, p *page, a, b, first int) error {
+func (f *filler) fill(column int, lead bool, l *pages.Levels, p *pages.Page, a, b, first int) error {
 	c := &columns[column]
-	from, to := p.slots(a, b)
+	from, to := p.Slots(a, b)
 	if lead {
 		f.resize(column, l, p, a, b, first)
 	}
 	next := from // value number
-	if p.nulls > 0 {
+	if p.Nulls > 0 {
 		next = 0
-		for _, d := range p.def[:from] {
-			if int(d) == l.maxDef {
+		for _, d := range p.Def[:from] {
+			if int(d) == l.MaxDef {
 				next++
 			}
 		}
@@ -56,17 +60,17 @@ func (f *filler) fill(column int, lead bool, l *levels, p *page, a, b, first int
 	at := place{row: first - 1}
 	for slot := from; slot < to; slot++ {
 		at.move(p, slot, l)
-		if p.nulls > 0 && int(p.def[slot]) != l.maxDef {
+		if p.Nulls > 0 && int(p.Def[slot]) != l.MaxDef {
 			continue
 		}
-		if p.at > 0 {
+		if p.At > 0 {
 			v, err := f.part.readValue(p, next)
 			if err != nil {
 				return err
 			}
 			c.set(f.b, at, v)
 		} else {
-			c.set(f.b, at, p.value(next))
+			c.set(f.b, at, p.Value(next))
 		}
 		next++
 	}
@@ -74,11 +78,11 @@ func (f *filler) fill(column int, lead bool, l *levels, p *page, a, b, first int
 }
 
 // move goes on to the place of a slot.
-func (at *place) move(p *page, slot int, l *levels) {
+func (at *place) move(p *pages.Page, slot int, l *pages.Levels) {
 	switch {
-	case p.rep == nil || p.rep[slot] == 0:
+	case p.Rep == nil || p.Rep[slot] == 0:
 		at.row, at.element, at.inner = at.row+1, 0, 0
-	case p.rep[slot] == 1:
+	case p.Rep[slot] == 1:
 		at.element, at.inner = at.element+1, 0
 	default:
 		at.inner++

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/pali3/pali3/shards/pages"
 )
 
 // Filter keeps the rows in which a value of Column lies from Low to High, both included; nil is no bound. Of
@@ -42,23 +44,23 @@ func (f *Filter) check() error {
 }
 
 // keeps reports whether v is within the bounds.
-func (f *Filter) keeps(v value, kind format.Type) bool {
+func (f *Filter) keeps(v pages.Value, kind format.Type) bool {
 	return (f.Low == nil || compare(v, kind, f.Low) >= 0) && (f.High == nil || compare(v, kind, f.High) <= 0)
 }
 
-func compare(v value, kind format.Type, bound any) int {
+func compare(v pages.Value, kind format.Type, bound any) int {
 	switch b := bound.(type) {
 	case string:
-		return compareAny(v.text, b)
+		return compareAny(v.Text, b)
 	case int:
 		if kind == format.Float || kind == format.Double {
-			return compareAny(v.number(kind), float64(b))
+			return compareAny(number(v, kind), float64(b))
 		}
-		return compareAny(int64(v.bits), int64(b))
+		return compareAny(int64(v.Bits), int64(b))
 	case time.Time:
-		return compareAny(int64(v.bits), b.UnixMilli())
+		return compareAny(int64(v.Bits), b.UnixMilli())
 	case float64:
-		return compareAny(v.number(kind), b)
+		return compareAny(number(v, kind), b)
 	}
 	return 0
 }
@@ -74,29 +76,29 @@ func compareAny[T string | int64 | float64](a, b T) int {
 }
 
 // number returns a value of a column of that kind.
-func (v value) number(kind format.Type) float64 {
+func number(v pages.Value, kind format.Type) float64 {
 	switch kind {
 	case format.Float:
-		return float64(v.float32())
+		return float64(v.Float32())
 	case format.Double:
-		return v.float64()
+		return v.Float64()
 	}
-	return float64(int64(v.bits))
+	return float64(int64(v.Bits))
 }
 
 // decodeBound reads a bound as Parquet's statistics have it.
-func decodeBound(b string, kind format.Type) (v value, ok bool) {
+func decodeBound(b string, kind format.Type) (v pages.Value, ok bool) {
 	switch {
 	case kind == format.ByteArray || kind == format.FixedLenByteArray:
-		return value{text: b}, true
+		return pages.Value{Text: b}, true
 	case (kind == format.Int32) && len(b) == 4:
-		return value{bits: uint64(int64(int32(binary.LittleEndian.Uint32([]byte(b)))))}, true
+		return pages.Value{Bits: uint64(int64(int32(binary.LittleEndian.Uint32([]byte(b)))))}, true
 	case kind == format.Float && len(b) == 4:
-		return value{bits: uint64(binary.LittleEndian.Uint32([]byte(b)))}, true
+		return pages.Value{Bits: uint64(binary.LittleEndian.Uint32([]byte(b)))}, true
 	case (kind == format.Int64 || kind == format.Double) && len(b) == 8:
-		return value{bits: binary.LittleEndian.Uint64([]byte(b))}, true
+		return pages.Value{Bits: binary.LittleEndian.Uint64([]byte(b))}, true
 	}
-	return value{}, false
+	return pages.Value{}, false
 }
 
 // excludes reports whether the bounds show that no value of the chunk is kept.
@@ -142,7 +144,7 @@ func (v *View) matches(p *part, group int) (keep []bool, some bool, err error) {
 	for i := range v.filters {
 		n := columnOf(v.filters[i].Column)
 		c := &p.groups[group].chunks[n]
-		if c.size == 0 || v.filters[i].excludes(c.bounds, p.levels[n].kind) {
+		if c.size == 0 || v.filters[i].excludes(c.bounds, p.levels[n].Kind) {
 			return nil, false, nil
 		}
 	}
@@ -172,20 +174,20 @@ func (p *part) kept(group int, f *Filter) ([]bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := p.readChunk(group, n, chunks[n])
+	decoded, err := p.readChunk(group, n, chunks[n])
 	if err != nil {
 		return nil, err
 	}
 	l, kept := &p.levels[n], make([]bool, p.groups[group].rows)
-	for _, page := range pages {
-		at, next := place{row: page.first - 1}, 0
-		_, slots := page.slots(0, page.rows)
+	for _, page := range decoded {
+		at, next := place{row: page.First - 1}, 0
+		_, slots := page.Slots(0, page.Rows)
 		for slot := range slots {
 			at.move(page, slot, l)
-			if page.nulls > 0 && int(page.def[slot]) != l.maxDef {
+			if page.Nulls > 0 && int(page.Def[slot]) != l.MaxDef {
 				continue
 			}
-			kept[at.row] = kept[at.row] || f.keeps(page.value(next), l.kind)
+			kept[at.row] = kept[at.row] || f.keeps(page.Value(next), l.Kind)
 			next++
 		}
 	}

@@ -49,8 +49,8 @@ func (s *Sample) layout() layout {
 	return compressed
 }
 
-// table writes rows of type T to one Parquet file, visible only when whole.
-type table[T any] struct {
+// tableWriter writes rows of type T to one Parquet file, visible only when whole.
+type tableWriter[T any] struct {
 	file   *atomicfile.File
 	hash   hash.Hash
 	writer *parquet.GenericWriter[T]
@@ -58,14 +58,14 @@ type table[T any] struct {
 	rows   int64
 }
 
-func createTable[T any](dir, name string, l layout) (*table[T], error) {
+func createTable[T any](dir, name string, l layout) (*tableWriter[T], error) {
 	file, err := atomicfile.Create(filepath.Join(dir, name))
 	if err != nil {
 		return nil, err
 	}
 	digest := sha256.New()
 	writer := newWriter[T](io.MultiWriter(file, digest), l)
-	return &table[T]{file: file, hash: digest, writer: writer, name: name}, nil
+	return &tableWriter[T]{file: file, hash: digest, writer: writer, name: name}, nil
 }
 
 func newWriter[T any](w io.Writer, l layout) *parquet.GenericWriter[T] {
@@ -105,7 +105,7 @@ func WriteParquet(w io.Writer, samples iter.Seq2[Sample, error]) error {
 	return out.Close()
 }
 
-func (t *table[T]) append(row T) error {
+func (t *tableWriter[T]) append(row T) error {
 	if _, err := t.writer.Write([]T{row}); err != nil {
 		return fmt.Errorf("writing row %d of %s: %w", t.rows, t.name, err)
 	}
@@ -114,7 +114,7 @@ func (t *table[T]) append(row T) error {
 }
 
 // endGroup ends the current row group.
-func (t *table[T]) endGroup() error {
+func (t *tableWriter[T]) endGroup() error {
 	if err := t.writer.Flush(); err != nil {
 		return fmt.Errorf("writing a row group of %s: %w", t.name, err)
 	}
@@ -122,7 +122,7 @@ func (t *table[T]) endGroup() error {
 }
 
 // commit completes the file, makes it visible and describes it.
-func (t *table[T]) commit() (File, error) {
+func (t *tableWriter[T]) commit() (File, error) {
 	defer t.file.Abort()
 	if err := t.writer.Close(); err != nil {
 		return File{}, fmt.Errorf("closing %s: %w", t.name, err)
@@ -136,7 +136,7 @@ func (t *table[T]) commit() (File, error) {
 	return described, t.file.Commit()
 }
 
-func (t *table[T]) abort() { t.file.Abort() }
+func (t *tableWriter[T]) abort() { t.file.Abort() }
 
 // describe reads rows, row groups and column statistics from a Parquet file's footer.
 func describe(f *os.File) (File, error) {

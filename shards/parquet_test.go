@@ -2,7 +2,6 @@ package shards
 
 import (
 	"bytes"
-	"iter"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -67,25 +66,5 @@ func TestLayouts(t *testing.T) {
 				i++
 			}
 		})
-	}
-}
-
-// readTable reads a file of a folder with the Parquet library.
-func readTable[T any](path string) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		f, err := openLocal(path)
-		if err != nil {
-			var none T
-			yield(none, err)
-			return
-		}
-		defer f.Close()
-		info, err := f.Stat()
-		if err != nil {
-			var none T
-			yield(none, err)
-			return
-		}
-		readTableOf[T](f, info.Size(), path)(yield)
 	}
 }

@@ -1,11 +1,14 @@
 package shards
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/pali3/pali3/shards/pages"
 )
 
 // part is an open Parquet file of samples: where the pages of its columns lie. Of its footer only that is
@@ -15,7 +18,7 @@ type part struct {
 	r      io.ReaderAt
 	memory *mapping // of a file of a folder, or nil
 	size   int64
-	levels []levels // of each of columns
+	levels []pages.Levels // of each of columns
 	groups []partGroup
 }
 
@@ -40,42 +43,50 @@ type chunk struct {
 // maxBounds is up to which size a chunk's bounds are kept.
 const maxBounds = 256
 
+// maxRows is up to how many rows a row group may have whatever its size; beyond, a row has at least a bit: its key is its own.
+const maxRows = 1 << 20
+
 // bounds are the least and the greatest value of a chunk, as Parquet writes them.
 type bounds struct{ low, high string }
 
 // openPart reads the footer of a part.
 func openPart(name string, r io.ReaderAt, size int64) (p *part, err error) {
 	defer recovered(&err, "opening %s", name)
-	file, err := readFooter(r, size)
+	file, err := pages.ReadFooter(r, size)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", name, err)
 	}
-	p = &part{name: name, r: r, size: size, levels: make([]levels, len(columns))}
+	p = &part{name: name, r: r, size: size, levels: make([]pages.Levels, len(columns))}
 	if local, ok := r.(*localFile); ok && local.mapping != nil && int64(len(local.mapping.b)) == size {
 		p.memory = local.mapping
 	}
 	leaves := make([]int, len(columns)) // in the file; -1 if it lacks the column
 	for i := range columns {
-		if leaves[i], err = file.find(&columns[i]); err != nil {
+		if leaves[i], err = findLeaf(file, &columns[i]); err != nil {
 			return nil, fmt.Errorf("opening %s: %w", name, err)
 		}
 		if leaves[i] >= 0 {
-			p.levels[i] = file.leaves[leaves[i]].levels
+			p.levels[i] = file.Leaves[leaves[i]].Levels
 		}
 	}
-	p.groups = make([]partGroup, len(file.groups))
-	chunks := make([]chunk, len(columns)*len(file.groups))
-	for g := range file.groups {
+	p.groups = make([]partGroup, len(file.Groups))
+	chunks := make([]chunk, len(columns)*len(file.Groups))
+	for g := range file.Groups {
 		group := &p.groups[g]
-		group.rows = int(file.groups[g].rows)
+		group.rows = int(file.Groups[g].Rows)
 		group.chunks, chunks = chunks[:len(columns):len(columns)], chunks[len(columns):]
+		bytes := int64(0)
 		for i, leaf := range leaves {
 			if leaf < 0 {
 				continue
 			}
-			if err := group.chunks[i].locate(&file.groups[g].chunks[leaf], size); err != nil {
+			if err := group.chunks[i].locate(&file.Groups[g].Chunks[leaf], size); err != nil {
 				return nil, fmt.Errorf("opening %s: row group %d, column %s: %w", name, g, columns[i].name, err)
 			}
+			bytes += group.chunks[i].size
+		}
+		if int64(group.rows) > maxRows+8*bytes {
+			return nil, fmt.Errorf("opening %s: row group %d has %d rows in %d bytes", name, g, group.rows, bytes)
 		}
 	}
 	return p, nil
@@ -88,24 +99,24 @@ func recovered(err *error, format string, args ...any) {
 	}
 }
 
-// find returns the number of a column among the file's leaves, -1 if it has none.
-func (f *footer) find(c *column) (int, error) {
-	for i := range f.leaves {
-		l := &f.leaves[i]
-		if l.path != c.path {
+// findLeaf returns the number of a column among the file's leaves, -1 if it has none.
+func findLeaf(f *pages.Footer, c *column) (int, error) {
+	for i := range f.Leaves {
+		l := &f.Leaves[i]
+		if l.Path != c.path {
 			continue
 		}
-		numbers := l.width() > 0
-		if isText := l.kind == format.ByteArray || l.kind == format.FixedLenByteArray; numbers != c.numbers || isText == c.numbers {
-			return -1, fmt.Errorf("column %s is of type %d", c.name, l.kind)
+		numbers := l.Width() > 0
+		if isText := l.Kind == format.ByteArray || l.Kind == format.FixedLenByteArray; numbers != c.numbers || isText == c.numbers {
+			return -1, fmt.Errorf("column %s is of type %d", c.name, l.Kind)
 		}
-		if l.maxRep > len(l.listDef) {
+		if l.MaxRep > len(l.ListDef) {
 			return -1, fmt.Errorf("column %s: too deeply nested", c.name)
 		}
 		return i, nil
 	}
-	for i := range f.leaves {
-		if strings.HasPrefix(f.leaves[i].path, c.path+".") {
+	for i := range f.Leaves {
+		if strings.HasPrefix(f.Leaves[i].Path, c.path+".") {
 			return -1, fmt.Errorf("column %s is a group", c.name)
 		}
 	}
@@ -113,30 +124,33 @@ func (f *footer) find(c *column) (int, error) {
 }
 
 // locate notes where a chunk and its offset index lie, both within the file.
-func (c *chunk) locate(m *chunkInfo, size int64) error {
-	c.codec = m.codec
-	if m.hasLow && m.hasHigh && len(m.low)+len(m.high) <= maxBounds {
-		c.bounds = &bounds{string(m.low), string(m.high)}
-		c.constant = c.bounds.low == c.bounds.high && m.hasNull && m.nulls == 0 && !m.cut
+func (c *chunk) locate(m *pages.Chunk, size int64) error {
+	c.codec = m.Codec
+	if m.HasLow && m.HasHigh && len(m.Low)+len(m.High) <= maxBounds {
+		c.bounds = &bounds{string(m.Low), string(m.High)}
+		c.constant = c.bounds.low == c.bounds.high && m.HasNull && m.Nulls == 0 && !m.Cut
 	}
-	if m.values == m.nulls {
+	if m.Elsewhere {
+		return errors.New("it is encrypted, or in another file")
+	}
+	if m.Values == m.Nulls {
 		return nil // every list is empty, every value is null
 	}
-	c.data, c.size, c.dictionary = m.data, m.size, m.dictionary
+	c.data, c.size, c.dictionary = m.Data, m.Size, m.Dictionary
 	if c.at = c.data; c.dictionary > 0 && c.dictionary < c.at {
 		c.at = c.dictionary
 	}
 	if c.at < 0 || c.size < 0 || c.at > size || c.size > size-c.at || c.data > c.at+c.size {
 		return fmt.Errorf("%d bytes at %d of a file of %d", c.size, c.at, size)
 	}
-	if m.index > 0 && m.index <= size && m.indexSize > 0 && m.indexSize <= min(size-m.index, maxPage) {
-		c.index, c.indexSize = m.index, int32(m.indexSize)
+	if m.Index > 0 && m.Index <= size && m.IndexSize > 0 && m.IndexSize <= min(size-m.Index, pages.MaxPage) {
+		c.index, c.indexSize = m.Index, int32(m.IndexSize)
 	}
 	return nil
 }
 
 // readDictionary reads the dictionary of a chunk from the chunk's bytes, or from the file if b is nil.
-func (p *part) readDictionary(c *chunk, column int, b []byte) (*page, error) {
+func (p *part) readDictionary(c *chunk, column int, b []byte) (*pages.Page, error) {
 	if c.dictionary == 0 {
 		return nil, nil
 	}
@@ -151,14 +165,14 @@ func (p *part) readDictionary(c *chunk, column int, b []byte) (*page, error) {
 	} else {
 		b = b[c.dictionary-c.at:]
 	}
-	h, body, _, err := parsePage(b)
+	h, body, _, err := pages.Split(b)
 	if err != nil {
 		return nil, err
 	}
-	if err := h.check(body); err != nil {
+	if err := h.Check(body); err != nil {
 		return nil, err
 	}
-	return decodeDictionary(&h, body, c.codec, &p.levels[column])
+	return pages.DecodeDictionary(&h, body, c.codec, &p.levels[column], pages.MaxPage)
 }
 
 // damage is an error of a page.
@@ -171,28 +185,29 @@ func (d *damage) Error() string { return d.err.Error() }
 func (d *damage) Unwrap() error { return d.err }
 
 // readChunk decodes all pages of a chunk from its bytes.
-func (p *part) readChunk(group, column int, b []byte) (pages []*page, err error) {
+func (p *part) readChunk(group, column int, b []byte) (all []*pages.Page, err error) {
 	defer recovered(&err, "row group %d, column %s of %s", group, columns[column].name, p.name)
 	c := &p.groups[group].chunks[column]
 	dictionary, err := p.readDictionary(c, column, b)
-	row := 0
+	row, left := 0, pages.MaxPage+pages.Expansion*len(b) // bytes of memory for all the chunk's pages
 	for n := 0; err == nil && len(b) > 0 && row < p.groups[group].rows; n++ {
-		var h header
+		var h pages.Header
 		var body []byte
-		if h, body, b, err = parsePage(b); err != nil {
+		if h, body, b, err = pages.Split(b); err != nil {
 			break
 		}
-		if h.kind == format.DictionaryPage || h.kind == format.IndexPage {
+		if h.Kind == format.DictionaryPage || h.Kind == format.IndexPage {
 			continue
 		}
-		if err = h.check(body); err != nil {
+		if err = h.Check(body); err != nil {
 			break
 		}
-		var decoded *page
-		if decoded, err = decodePage(&h, body, c.codec, &p.levels[column], dictionary); err == nil {
-			decoded.first = row
-			row += decoded.rows
-			pages = append(pages, decoded)
+		var decoded *pages.Page
+		if decoded, err = pages.DecodeRows(&h, body, c.codec, &p.levels[column], dictionary, min(left, pages.MaxPage)); err == nil {
+			left -= int(decoded.Size())
+			decoded.First = row
+			row += decoded.Rows
+			all = append(all, decoded)
 		}
 	}
 	if err == nil && row != p.groups[group].rows {
@@ -201,7 +216,7 @@ func (p *part) readChunk(group, column int, b []byte) (pages []*page, err error)
 	if err != nil {
 		return nil, &damage{row, fmt.Errorf("reading row group %d, column %s of %s: row %d: %w", group, columns[column].name, p.name, row, err)}
 	}
-	return pages, nil
+	return all, nil
 }
 
 // agrees checks the part's row groups against its manifest's.

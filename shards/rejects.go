@@ -8,6 +8,8 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+
+	"github.com/pali3/pali3/shards/table"
 )
 
 // RejectsSpoolName is the file in which a [Writer] keeps rejects until they are committed.
@@ -193,13 +195,37 @@ func listedRejects(store Store, name string, rows int64) iter.Seq2[Reject, error
 			defer closer.Close()
 		}
 		left := rows
-		for reject, err := range readTableOf[Reject](r, size, fileOf(name, RejectsName)) {
+		for reject, err := range readRejects(r, size, fileOf(name, RejectsName)) {
 			if left--; left < 0 || !yield(reject, err) || err != nil {
 				return
 			}
 		}
 		if left > 0 {
 			yield(Reject{}, fmt.Errorf("%s has %d rows fewer than its manifest says", fileOf(name, RejectsName), left))
+		}
+	}
+}
+
+// readRejects yields the records of a file of rejects, and ends after an error.
+func readRejects(r io.ReaderAt, size int64, path string) iter.Seq2[Reject, error] {
+	return func(yield func(Reject, error) bool) {
+		file, err := table.Open(r, size)
+		if err != nil {
+			yield(Reject{}, fmt.Errorf("opening %s: %w", path, err))
+			return
+		}
+		for row, err := range file.Rows() {
+			if err != nil {
+				yield(Reject{}, fmt.Errorf("reading %s: %w", path, err))
+				return
+			}
+			text := func(column string) string {
+				s, _ := row[column].(string)
+				return s
+			}
+			if !yield(Reject{text("origin"), text("key"), text("reason"), text("detail")}, nil) {
+				return
+			}
 		}
 	}
 }

@@ -1,12 +1,13 @@
 package shards
 
 import (
-	"errors"
 	"fmt"
 	"sort"
 	"unsafe"
 
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/pali3/pali3/shards/pages"
 )
 
 // Row returns row i of the dataset with the view's columns, whether its filters keep it or not.
@@ -38,14 +39,14 @@ func (v *View) assemble(b *batch, p *part, group, row int, kept *cachedGroup) (e
 		if !chosen || chunk.size == 0 {
 			continue
 		}
-		if chunk.constant && b.setConstant(i, chunk, p.levels[i].kind) {
+		if chunk.constant && b.setConstant(i, chunk, p.levels[i].Kind) {
 			continue
 		}
 		page, err := v.d.page(p, group, i, row, kept)
 		if err != nil {
 			return fmt.Errorf("column %s: %w", columns[i].name, err)
 		}
-		if err := f.fill(i, f.begin(i), &p.levels[i], page, row-page.first, row-page.first+1, 0); err != nil {
+		if err := f.fill(i, f.begin(i), &p.levels[i], page, row-page.First, row-page.First+1, 0); err != nil {
 			return fmt.Errorf("column %s: %w", columns[i].name, err)
 		}
 	}
@@ -53,7 +54,7 @@ func (v *View) assemble(b *batch, p *part, group, row int, kept *cachedGroup) (e
 }
 
 // page returns the page of a column that has a row, from the cache or the file.
-func (d *Dataset) page(p *part, group, column, row int, kept *cachedGroup) (*page, error) {
+func (d *Dataset) page(p *part, group, column, row int, kept *cachedGroup) (*pages.Page, error) {
 	c := &p.groups[group].chunks[column]
 	kept.mu.Lock()
 	defer kept.mu.Unlock()
@@ -65,151 +66,97 @@ func (d *Dataset) page(p *part, group, column, row int, kept *cachedGroup) (*pag
 		if err != nil {
 			return nil, err
 		}
-		kept.locations[column], kept.pages[column] = locations, make([]*page, len(locations))
+		kept.locations[column], kept.pages[column] = locations, make([]*pages.Page, len(locations))
 		d.pages.grew(kept, int64(len(locations))*24)
 	}
-	locations, pages := kept.locations[column], kept.pages[column]
-	n := sort.Search(len(locations), func(i int) bool { return int(locations[i].first) > row }) - 1
-	if pages[n] == nil {
+	locations, decodedPages := kept.locations[column], kept.pages[column]
+	n := sort.Search(len(locations), func(i int) bool { return int(locations[i].First) > row }) - 1
+	if decodedPages[n] == nil {
 		if c.dictionary > 0 && kept.dictionaries[column] == nil {
 			dictionary, err := p.readDictionary(c, column, nil)
 			if err != nil {
 				return nil, err
 			}
 			kept.dictionaries[column] = dictionary
-			d.pages.grew(kept, dictionary.size())
+			d.pages.grew(kept, dictionary.Size())
 		}
 		decoded, err := p.readPage(c, column, locations[n], kept.dictionaries[column])
 		if err != nil {
 			return nil, err
 		}
-		if row-decoded.first >= decoded.rows {
-			return nil, fmt.Errorf("the page at row %d has %d rows", decoded.first, decoded.rows)
+		if row-decoded.First >= decoded.Rows {
+			return nil, fmt.Errorf("the page at row %d has %d rows", decoded.First, decoded.Rows)
 		}
-		pages[n] = decoded
-		d.pages.grew(kept, decoded.size())
+		decodedPages[n] = decoded
+		d.pages.grew(kept, decoded.Size())
 	}
-	return pages[n], nil
+	return decodedPages[n], nil
 }
 
 // pageOfWhole is [Dataset.page] for a chunk without an offset index, which is read as a whole.
-func (d *Dataset) pageOfWhole(p *part, group, column, row int, kept *cachedGroup) (*page, error) {
+func (d *Dataset) pageOfWhole(p *part, group, column, row int, kept *cachedGroup) (found *pages.Page, err error) {
 	c := &p.groups[group].chunks[column]
 	if kept.pages[column] == nil {
 		b := make([]byte, c.size)
 		if _, err := p.r.ReadAt(b, c.at); err != nil {
 			return nil, err
 		}
-		pages, err := p.readChunk(group, column, b)
-		if err != nil {
+		if kept.pages[column], err = p.readChunk(group, column, b); err != nil {
 			return nil, err
 		}
-		kept.pages[column] = pages
 		d.pages.grew(kept, int64(len(b)))
 	}
-	pages := kept.pages[column]
-	return pages[sort.Search(len(pages), func(i int) bool { return pages[i].first > row })-1], nil
+	all := kept.pages[column]
+	return all[sort.Search(len(all), func(i int) bool { return all[i].First > row })-1], nil
 }
 
 // locations reads where the pages of a chunk lie.
-func (p *part) locations(c *chunk) ([]location, error) {
+func (p *part) locations(c *chunk) ([]pages.Location, error) {
 	b := make([]byte, c.indexSize)
 	if _, err := p.r.ReadAt(b, c.index); err != nil {
 		return nil, err
 	}
-	return c.readLocations(b)
+	return pages.ReadLocations(b, c.at, c.size)
 }
 
 // A page of more than whole bytes is not read whole if its values can be read singly: only its first bytes
 // are, which say where they lie.
-const (
-	whole  = 64 << 10
-	prefix = 4 << 10
-)
+const whole = 64 << 10
 
 // readPage reads and decodes the page of a chunk that lies at at.
-func (p *part) readPage(c *chunk, column int, at location, dictionary *page) (*page, error) {
-	if c.codec == format.Uncompressed && at.size > whole && p.levels[column].kind == format.ByteArray {
-		if found, err := p.readDirectory(at, column); found != nil || err != nil {
+func (p *part) readPage(c *chunk, column int, at pages.Location, dictionary *pages.Page) (*pages.Page, error) {
+	if c.codec == format.Uncompressed && at.Size > whole && p.levels[column].Kind == format.ByteArray {
+		if found, err := pages.ReadDirectory(p.r, at, &p.levels[column]); found != nil || err != nil {
 			return found, err
 		}
 	}
-	b := make([]byte, at.size)
-	if _, err := p.r.ReadAt(b, at.at); err != nil {
+	b := make([]byte, at.Size)
+	if _, err := p.r.ReadAt(b, at.At); err != nil {
 		return nil, err
 	}
-	h, body, _, err := parsePage(b)
+	h, body, _, err := pages.Split(b)
 	if err != nil {
 		return nil, err
 	}
-	if err := h.check(body); err != nil {
+	if err := h.Check(body); err != nil {
 		return nil, err
 	}
-	decoded, err := decodePage(&h, body, c.codec, &p.levels[column], dictionary)
+	decoded, err := pages.DecodeRows(&h, body, c.codec, &p.levels[column], dictionary, pages.MaxPage)
 	if err == nil {
-		decoded.first = int(at.first)
+		decoded.First = int(at.First)
 	}
 	return decoded, err
 }
 
-// readDirectory reads where the values of an uncompressed page lie, so that each can be read by itself; it returns
-// nil if the page is not laid out for that.
-func (p *part) readDirectory(at location, column int) (*page, error) {
-	b := make([]byte, prefix)
-	if _, err := p.r.ReadAt(b, at.at); err != nil {
-		return nil, err
-	}
-	h, n, err := readHeader(b)
-	if err != nil {
-		return nil, nil // longer than the prefix
-	}
-	b = b[n:]
-	if h.kind != format.DataPageV2 || !h.described || h.encoding != format.DeltaLengthByteArray || h.uncompressed != h.size || h.size+n != int(at.size) {
-		return nil, nil
-	}
-	if h.values < 0 || h.values > maxDirectory || h.rep < 0 || h.rep > len(b) || h.def < 0 || h.def > len(b)-h.rep {
-		return nil, nil
-	}
-	found := &page{first: int(at.first)}
-	if err := found.readLevelsV2(&h, b, &p.levels[column]); err != nil {
-		return nil, err
-	}
-	if err := found.rowStarts(h.values); err != nil {
-		return nil, err
-	}
-	body := int64(h.size - h.rep - h.def)
-	sum, used, err := found.readLengths(b[h.rep+h.def:], h.values-found.nulls)
-	if errors.Is(err, errShort) {
-		rest := make([]byte, min(body, int64(1024+5*h.values)))
-		if _, err := p.r.ReadAt(rest, at.at+int64(n+h.rep+h.def)); err != nil {
-			return nil, err
-		}
-		if sum, used, err = found.readLengths(rest, h.values-found.nulls); errors.Is(err, errShort) {
-			return nil, nil // in blocks of an unusual size
-		}
-	}
-	if err == nil && sum > body-int64(used) {
-		err = fmt.Errorf("values of %d bytes in %d", sum, body-int64(used))
-	}
-	if err != nil {
-		return nil, err
-	}
-	found.at = at.at + int64(at.size) - sum
-	return found, nil
-}
-
-// maxDirectory bounds the values of a page that are read singly.
-const maxDirectory = 1 << 16
-
 // readValue returns value i of a page of which only the directory was read.
-func (p *part) readValue(from *page, i int) (value, error) {
-	at, size := from.at+int64(from.offsets[i]), int64(from.offsets[i+1]-from.offsets[i])
+func (p *part) readValue(from *pages.Page, i int) (pages.Value, error) {
+	at, size := from.Extent(i)
 	if size == 0 {
-		return value{}, nil
+		return pages.Value{}, nil
 	}
 	b := make([]byte, size)
 	if _, err := p.r.ReadAt(b, at); err != nil {
-		return value{}, err
+		return pages.Value{}, err
 	}
-	return value{text: unsafe.String(&b[0], len(b))}, nil
+	return pages.Value{Text: unsafe.String(&b[0], len(b))}, nil
 }

@@ -144,7 +144,7 @@ func (p *part) readGroup(number int, chosen []bool, r *room, inPlace bool) (err 
 	f := filler{b: &r.batch}
 	chosen = slices.Clone(chosen)
 	for i := range columns {
-		if c := &group.chunks[i]; chosen[i] && c.size > 0 && c.constant && f.b.setConstant(i, c, p.levels[i].kind) {
+		if c := &group.chunks[i]; chosen[i] && c.size > 0 && c.constant && f.b.setConstant(i, c, p.levels[i].Kind) {
 			chosen[i] = false // the statistics say it all
 		}
 	}
@@ -156,13 +156,13 @@ func (p *part) readGroup(number int, chosen []bool, r *room, inPlace bool) (err 
 		if chunks[i] == nil {
 			continue
 		}
-		pages, err := p.readChunk(number, i, chunks[i])
+		decoded, err := p.readChunk(number, i, chunks[i])
 		if err != nil {
 			return err
 		}
 		lead := f.begin(i)
-		for _, page := range pages {
-			if err := f.fill(i, lead, &p.levels[i], page, 0, page.rows, page.first); err != nil {
+		for _, page := range decoded {
+			if err := f.fill(i, lead, &p.levels[i], page, 0, page.Rows, page.First); err != nil {
 				return fmt.Errorf("reading row group %d, column %s of %s: %w", number, columns[i].name, p.name, err)
 			}
 		}

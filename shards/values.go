@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/pali3/pali3/shards/pages"
 )
 
 // Values are values of one column of text that lie together, as Arrow has strings: value i is
@@ -78,50 +80,32 @@ func (d *Dataset) readValues(n, column int, r *room) (err error) {
 	if err != nil {
 		return err
 	}
-	pages, err := p.readChunk(g.number, column, chunks[column])
+	decoded, err := p.readChunk(g.number, column, chunks[column])
 	if err != nil {
 		return err
 	}
-	for _, page := range pages {
-		v := page.values(&p.levels[column])
-		v.first = int(g.first) + page.first
+	for _, page := range decoded {
+		v := valuesOf(page, &p.levels[column])
+		v.first = int(g.first) + page.First
 		r.values = append(r.values, v)
 	}
 	return nil
 }
 
-// values returns the page's values, in place if they lie one after another.
-func (p *page) values(l *levels) (v Values) {
-	if p.dictionary != nil || p.gap > 0 {
-		v = p.gathered()
-	} else {
-		v = Values{Bytes: p.text, Offsets: p.offsets}
-	}
-	if p.starts == nil && p.nulls == 0 || l.kind != format.ByteArray && l.kind != format.FixedLenByteArray {
+// valuesOf returns a page's values, in place if they lie one after another.
+func valuesOf(p *pages.Page, l *pages.Levels) (v Values) {
+	v.Bytes, v.Offsets = p.Texts()
+	if p.OneEach() && p.Nulls == 0 || l.Kind != format.ByteArray && l.Kind != format.FixedLenByteArray {
 		return v
 	}
 	v.rows = make([]int32, 0, v.Len())
 	at := place{row: -1}
-	_, slots := p.slots(0, p.rows)
+	_, slots := p.Slots(0, p.Rows)
 	for slot := range slots {
 		at.move(p, slot, l)
-		if p.nulls == 0 || int(p.def[slot]) == l.maxDef {
+		if p.Nulls == 0 || int(p.Def[slot]) == l.MaxDef {
 			v.rows = append(v.rows, int32(at.row))
 		}
-	}
-	return v
-}
-
-// gathered copies the values together.
-func (p *page) gathered() (v Values) {
-	n := len(p.index)
-	if p.dictionary == nil {
-		n = max(len(p.offsets)-1, 0)
-	}
-	v.Offsets = make([]uint32, 1, n+1)
-	for i := range n {
-		v.Bytes = append(v.Bytes, p.value(i).text...)
-		v.Offsets = append(v.Offsets, uint32(len(v.Bytes)))
 	}
 	return v
 }

@@ -100,7 +100,7 @@ func TestVerifySaysInWhichRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b[pages[2].at+40_000] ^= 4
+	b[pages[2].At+40_000] ^= 4
 	if err := os.WriteFile(path, b, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestVerifySaysInWhichRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := int64(d.groups[1].first) + int64(pages[2].first)
+	want := int64(d.groups[1].first) + int64(pages[2].First)
 	found := false
 	for _, p := range problems {
 		found = found || p.Kind == Unreadable && p.Row == want

@@ -248,7 +248,7 @@ func FuzzPage(f *testing.F) {
 			func() {
 				var err error
 				defer recovered(&err, "filling") // a map's values without its keys
-				f.fill(column, f.begin(column), &p.levels[column], page, 0, page.rows, page.first)
+				f.fill(column, f.begin(column), &p.levels[column], page, 0, page.Rows, page.First)
 			}()
 		}
 	})

@@ -57,7 +57,7 @@ type Writer struct {
 	stat     Stat
 	rejects  *rejectLog
 	next     int // number of the next part
-	part     *table[Sample]
+	part     *tableWriter[Sample]
 	inPart   int64 // bytes
 	inGroup  int64 // bytes
 	rowsIn   int64 // rows of the open group

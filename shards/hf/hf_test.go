@@ -69,3 +69,22 @@ func TestReadsWhatDatasetsWrote(t *testing.T) {
 		t.Errorf("%d rows", n)
 	}
 }
+
+// TestFilesThatLie reads files that say in a few bytes that they have billions of values: each is one record that is bad.
+func TestFilesThatLie(t *testing.T) {
+	for _, name := range []string{"levels", "places", "list"} {
+		content, err := os.ReadFile("../table/testdata/hostile/" + name + ".parquet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		records, bad := 0, 0
+		for r := range Read(bytes.NewReader(content), int64(len(content)), name) {
+			if records++; r.Err != nil {
+				bad++
+			}
+		}
+		if records != 1 || bad != 1 {
+			t.Errorf("%s: %d records, %d of them bad", name, records, bad)
+		}
+	}
+}

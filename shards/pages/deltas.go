@@ -1,4 +1,4 @@
-package shards
+package pages
 
 import (
 	"encoding/binary"
@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// A DELTA_LENGTH_BYTE_ARRAY page holds the lengths of its values, DELTA_BINARY_PACKED, and then the values. The
-// lengths are differences in blocks; a block has the least difference and, for each of its miniblocks, how many bits
-// its differences take above that one.
+// DELTA_BINARY_PACKED writes numbers as differences in blocks; a block has the least difference and, for each of its
+// miniblocks, how many bits its differences take above that one. A DELTA_LENGTH_BYTE_ARRAY page holds the lengths of its
+// values so, and then the values.
 
 // errShort says that a sequence goes on behind the bytes at hand.
 var errShort = errors.New("a sequence of deltas is cut short")
@@ -35,14 +35,14 @@ func readDeltas(b []byte) (d deltas, size int, err error) {
 		return d, 0, errShort
 	}
 	block, minis := fields[0], fields[1]
-	if minis == 0 || minis > 256 || block > 1<<12 || block%(minis*32) != 0 || block == 0 || fields[2] > maxPage {
+	if minis == 0 || minis > 256 || block > 1<<12 || block%(minis*32) != 0 || block == 0 || fields[2] > MaxPage {
 		return d, 0, fmt.Errorf("deltas in blocks of %d, %d miniblocks", block, minis)
 	}
 	return deltas{perMini: int(block / minis), minis: int(minis), total: int(fields[2]), first: first}, size + n, nil
 }
 
 // readLengths reads n lengths into the page's offsets, and returns their sum and how many bytes they take.
-func (p *page) readLengths(b []byte, n int) (sum int64, size int, err error) {
+func (p *Page) readLengths(b []byte, n int) (sum int64, size int, err error) {
 	p.offsets = []uint32{0}
 	if n == 0 {
 		return 0, 0, nil
@@ -57,9 +57,12 @@ func (p *page) readLengths(b []byte, n int) (sum int64, size int, err error) {
 	if n-1 > (len(b)-size)*d.perMini {
 		return 0, 0, errShort // a miniblock has at least its width
 	}
+	if err := p.take(n+1, 4); err != nil {
+		return 0, 0, err
+	}
 	p.offsets = make([]uint32, 1, n+1)
 	length := d.first
-	if sum = length; uint64(length) > maxPage {
+	if sum = length; uint64(length) > MaxPage {
 		return 0, 0, fmt.Errorf("value 0 of %d bytes", length)
 	}
 	p.offsets = append(p.offsets, uint32(sum))
@@ -92,14 +95,14 @@ func (p *page) readLengths(b []byte, n int) (sum int64, size int, err error) {
 }
 
 // addMini adds the n lengths of a miniblock after the last one, whose end is sum.
-func (p *page) addMini(sum, length, least int64, b []byte, width byte, n int) (int64, int64, error) {
+func (p *Page) addMini(sum, length, least int64, b []byte, width byte, n int) (int64, int64, error) {
 	offsets := p.offsets[len(p.offsets):][:n]
 	mask := uint64(1)<<width - 1
 	for i := range offsets {
 		bit := i * int(width)
 		length += least + int64(window(b, bit/8)>>(bit&7)&mask)
 		sum += length
-		if uint64(length) > maxPage || sum > maxPage {
+		if uint64(length) > MaxPage || sum > MaxPage {
 			return 0, 0, fmt.Errorf("value %d of %d bytes", len(p.offsets)-1+i, length)
 		}
 		offsets[i] = uint32(sum)
@@ -121,7 +124,7 @@ func window(b []byte, at int) uint64 {
 }
 
 // decodeLengths reads the lengths before the values of a page; the values stay where they are.
-func (p *page) decodeLengths(b []byte, n int) error {
+func (p *Page) decodeLengths(b []byte, n int) error {
 	sum, size, err := p.readLengths(b, n)
 	if err != nil {
 		return err
@@ -131,13 +134,4 @@ func (p *page) decodeLengths(b []byte, n int) error {
 	}
 	p.text = b[size:][:sum]
 	return nil
-}
-
-// deltaCount checks that a DELTA_BINARY_PACKED sequence says it has n values, before room is made for them.
-func deltaCount(b []byte, n int) error {
-	d, _, err := readDeltas(b)
-	if err == nil && d.total != n {
-		err = fmt.Errorf("%d deltas, want %d", d.total, n)
-	}
-	return err
 }
