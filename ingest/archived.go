@@ -47,14 +47,14 @@ func (a *archived) close() {
 }
 
 // addFile notes the pictures of an archive. At an error it stops.
-func (a *archived) addFile(name string) {
+func (a *archived) addFile(name string, m *meter) {
 	file, err := os.Open(name)
 	if err != nil {
 		return
 	}
 	a.files = append(a.files, file)
 	at := int32(len(a.files) - 1)
-	for record, err := range archiveRecords(name) {
+	for record, err := range archiveRecords(name, m) {
 		if err != nil || a.add(at, record) != nil {
 			return
 		}

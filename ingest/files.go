@@ -23,6 +23,7 @@ type Files struct {
 	kind    string
 	paths   []string
 	records func(path string) iter.Seq[shards.Record]
+	meter   *meter
 }
 
 // NewArrow returns a source of Arrow IPC files and streams (.arrow, .feather): Hugging Face's caches, Polars, pyarrow. See
@@ -55,14 +56,14 @@ func NewMDS(dirs ...string) (*Files, error) {
 			return nil, fmt.Errorf("%s is no MDS dataset: %w", dir, err)
 		}
 	}
-	return &Files{"mds", dirs, mds.Read}, nil
+	return &Files{"mds", dirs, mds.Read, new(meter)}, nil
 }
 
 func newFiles(kind string, files []string, records func(string) iter.Seq[shards.Record]) (*Files, error) {
 	if err := checkFiles(files); err != nil {
 		return nil, err
 	}
-	return &Files{kind, files, records}, nil
+	return &Files{kind, files, records, new(meter)}, nil
 }
 
 // openEach opens a file for as long as its records are read.
@@ -105,15 +106,20 @@ func (f *Files) Fingerprint() (string, error) {
 	return shards.Hash([]byte(strings.Join(all, " "))), nil
 }
 
+// Part implements [Measured].
+func (f *Files) Part() float64 { return f.meter.part() }
+
 // Records implements [Source].
 func (f *Files) Records(ctx context.Context) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
+		f.meter.begin(int64(len(f.paths)))
 		for _, path := range f.paths {
 			for record := range f.records(path) {
 				if ctx.Err() != nil || !yield(record) {
 					return
 				}
 			}
+			f.meter.add(1)
 		}
 	}
 }

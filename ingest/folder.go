@@ -43,6 +43,8 @@ type Folder struct {
 	Language  string // of the sidecar texts, if known
 	Labels    bool   // the name of an image's folder is a title of it
 	Sequences bool   // all images of a folder are the frames of one record, named and described as that folder
+
+	meter *meter
 }
 
 // NewFolder checks that the folder is there.
@@ -54,7 +56,7 @@ func NewFolder(dir, language string) (*Folder, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("%s is not a folder", dir)
 	}
-	return &Folder{Dir: dir, Language: language}, nil
+	return &Folder{Dir: dir, Language: language, meter: new(meter)}, nil
 }
 
 // Name implements [Source].
@@ -80,6 +82,9 @@ func (f *Folder) Fingerprint() (string, error) {
 	return shards.Hash([]byte(all.String())), err
 }
 
+// Part implements [Measured].
+func (f *Folder) Part() float64 { return f.meter.part() }
+
 // Records implements [Source].
 func (f *Folder) Records(ctx context.Context) iter.Seq[shards.Record] { return f.RecordsAfter(ctx, 0) }
 
@@ -93,9 +98,13 @@ func (f *Folder) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Reco
 		}
 		defer root.Close()
 		w := &folderWalk{Folder: f, root: root, described: map[string]map[string]json.RawMessage{}}
+		f.meter.begin(countFiles(ctx, root, isImage))
 		left := n
 		fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 			frames := []string{name}
+			if isImage(name) {
+				f.meter.add(1)
+			}
 			switch {
 			case ctx.Err() != nil:
 				return fs.SkipAll

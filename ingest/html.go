@@ -22,6 +22,8 @@ import (
 // of a picture is its page's path and its number there.
 type HTML struct {
 	Dir string
+
+	meter *meter
 }
 
 // NewHTML checks that the folder is there.
@@ -29,7 +31,7 @@ func NewHTML(dir string) (*HTML, error) {
 	if _, err := NewFolder(dir, ""); err != nil {
 		return nil, err
 	}
-	return &HTML{dir}, nil
+	return &HTML{dir, new(meter)}, nil
 }
 
 // Name implements [Source].
@@ -37,6 +39,9 @@ func (h *HTML) Name() string { return "html " + h.Dir }
 
 // Fingerprint implements [Source].
 func (h *HTML) Fingerprint() (string, error) { return (&Folder{Dir: h.Dir}).Fingerprint() }
+
+// Part implements [Measured].
+func (h *HTML) Part() float64 { return h.meter.part() }
 
 // Records implements [Source].
 func (h *HTML) Records(ctx context.Context) iter.Seq[shards.Record] { return h.RecordsAfter(ctx, 0) }
@@ -50,7 +55,9 @@ func (h *HTML) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record
 			return
 		}
 		defer root.Close()
+		h.meter.begin(countFiles(ctx, root, isPage))
 		mentions := flatten(inOrder(ctx, pagesBelow(ctx, root), 2*runtime.GOMAXPROCS(0), func(_ context.Context, name string) []mention {
+			defer h.meter.add(1)
 			return h.mentions(root, name)
 		}))
 		get := func(m *mention) ([]byte, string, error) { return localPicture(root, m.image.URL) }
@@ -68,6 +75,14 @@ func (h *HTML) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record
 // localPages is where the pages of a folder seem to be, so that their links lead to files below it.
 const localPages = "file:///"
 
+func isPage(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".html", ".htm", ".xhtml":
+		return true
+	}
+	return false
+}
+
 // pagesBelow yields the pages' paths.
 func pagesBelow(ctx context.Context, root *os.Root) iter.Seq[string] {
 	return func(yield func(string) bool) {
@@ -78,12 +93,8 @@ func pagesBelow(ctx context.Context, root *os.Root) iter.Seq[string] {
 			if err == nil && d.IsDir() {
 				return nil
 			}
-			switch strings.ToLower(path.Ext(name)) {
-			case ".html", ".htm", ".xhtml":
-			default:
-				if err == nil {
-					return nil
-				}
+			if err == nil && !isPage(name) {
+				return nil
 			}
 			if !yield(name) {
 				return fs.SkipAll

@@ -45,6 +45,7 @@ type Hub struct {
 	commit  string
 	files   []hubFile
 	cache   *hubFiles
+	meter   *meter
 }
 
 // ErrUnavailable is wrapped by the error of a record that stands for a part of the source which cannot be had for now. [Run]
@@ -58,7 +59,7 @@ func NewHub(ctx context.Context, o HubOptions) (*Hub, error) {
 	o.Endpoint = strings.TrimSuffix(cmp.Or(o.Endpoint, "https://huggingface.co"), "/")
 	o.Token = cmp.Or(o.Token, HubToken())
 	o.CacheDir = cmp.Or(o.CacheDir, hubCacheDir())
-	h := &Hub{options: o}
+	h := &Hub{options: o, meter: new(meter)}
 	if err := h.lookUp(); err != nil {
 		return nil, fmt.Errorf("looking up %s at %s: %w", o.Repo, o.Revision, err)
 	}
@@ -172,6 +173,9 @@ func (h *Hub) Fingerprint() (string, error) {
 	return shards.Hash(fmt.Appendf(nil, "%s %s %q %+v %s %s", o.Repo, h.commit, h.files, o.Columns, o.Language, o.Kind)), nil
 }
 
+// Part implements [Measured].
+func (h *Hub) Part() float64 { return h.meter.part() }
+
 // Records implements [Source].
 func (h *Hub) Records(ctx context.Context) iter.Seq[shards.Record] { return h.RecordsAfter(ctx, 0) }
 
@@ -185,7 +189,9 @@ func (h *Hub) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record]
 func (h *Hub) RecordsSparing(ctx context.Context, n int64, there func(key string) bool) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		left := n
-		for _, file := range h.files {
+		h.meter.begin(int64(len(h.files)))
+		for i, file := range h.files {
+			h.meter.add(min(int64(i), 1)) // the one before
 			table, rows, err := h.table(ctx, file)
 			if ctx.Err() != nil {
 				return

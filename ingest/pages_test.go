@@ -188,7 +188,7 @@ func FuzzWARC(f *testing.F) {
 			t.Fatal(err)
 		}
 		count := func(n int64) (records int64) {
-			for range (&WARC{[]string{path}}).RecordsAfter(context.Background(), n) {
+			for range (&WARC{Files: []string{path}}).RecordsAfter(context.Background(), n) {
 				records++
 			}
 			return records

@@ -169,4 +169,6 @@ func single(value any, fixed bool) any {
 	return nil
 }
 
+func (r *parquetRows) len() int64 { return r.table.Len() }
+
 func (r *parquetRows) close() error { return r.file.Close() }

@@ -35,6 +35,8 @@ type PDF struct {
 	Words     bool   // each word with its place is a box of the page
 	Documents bool   // all pages of a document are the pictures of one record, whose key is the document's path
 	Cache     string // folder where the compiled library is kept, NewPDF's is the user's; empty for none
+
+	meter *meter
 }
 
 // pageSide is the default of [PDF.Side].
@@ -52,7 +54,7 @@ func NewPDF(paths ...string) (*PDF, error) {
 			return nil, fmt.Errorf("%s is neither a file nor a folder", name)
 		}
 	}
-	return &PDF{Paths: paths, Cache: pdf.UserCache()}, nil
+	return &PDF{Paths: paths, Cache: pdf.UserCache(), meter: new(meter)}, nil
 }
 
 // Name implements [Source].
@@ -80,6 +82,9 @@ func (p *PDF) side() int {
 	}
 	return p.Side
 }
+
+// Part implements [Measured].
+func (p *PDF) Part() float64 { return p.meter.part() }
 
 // Records implements [Source].
 func (p *PDF) Records(ctx context.Context) iter.Seq[shards.Record] { return p.RecordsAfter(ctx, 0) }
@@ -148,9 +153,17 @@ func (s sheet) record(sample shards.Sample, err error) shards.Record {
 	return shards.Bad(origin, sample.Key, BadDocument, err)
 }
 
+// ofDocument is what one document counts for the part that was read.
+const ofDocument = 1000
+
 // sheets yields what the records after the first n are made of.
 func (p *PDF) sheets(ctx context.Context, desk *desk, n int64) iter.Seq[sheet] {
 	return func(yield func(sheet) bool) {
+		documents := int64(0)
+		for range papers(ctx, p.Paths, desk) {
+			documents++
+		}
+		p.meter.begin(ofDocument * documents)
 		for file := range papers(ctx, p.Paths, desk) {
 			if ctx.Err() != nil {
 				return
@@ -160,14 +173,17 @@ func (p *PDF) sheets(ctx context.Context, desk *desk, n int64) iter.Seq[sheet] {
 				if n--; n < 0 && !yield(sheet{file: file, count: int(count), err: err}) {
 					return
 				}
+				p.meter.add(ofDocument)
 				continue
 			}
 			first := min(max(n, 0), count)
 			n -= first
+			p.meter.add(ofDocument * first / max(1, count))
 			for page := first; page < count; page++ {
 				if !yield(sheet{file: file, page: int(page) + 1, count: int(count)}) {
 					return
 				}
+				p.meter.add(ofDocument*(page+1)/count - ofDocument*page/count)
 			}
 		}
 	}

@@ -72,7 +72,7 @@ type tableReader interface {
 // tableKinds says how tables are named.
 const tableKinds = "tables are .csv, .tsv, .jsonl or .txt (a URL a line), each also as .gz or .zst, or .parquet"
 
-func openRows(file string) (tableReader, error) {
+func openRows(file string, m *meter) (tableReader, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,8 @@ func openRows(file string) (tableReader, error) {
 	if strings.HasSuffix(name, ".parquet") {
 		return newParquetRows(f)
 	}
-	content, err := unpack(f, &name)
+	m.begin(sizeOf(file))
+	content, err := unpack(m.reader(f), &name)
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("opening %s: %w", file, err)

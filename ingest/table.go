@@ -48,6 +48,7 @@ type Table struct {
 	name  string
 	as    string // names the table in keys and origins, which then go by the row's number; default its file
 	split string // where no column says
+	meter *meter
 }
 
 // Reasons of tables.
@@ -69,7 +70,7 @@ func NewTable(t Table) (*Table, error) {
 	if t.Kind == "" {
 		t.Kind = shards.Alt
 	}
-	t.name = "table " + t.File
+	t.name, t.meter = "table "+t.File, new(meter)
 	if info, err := os.Stat(t.Root); err != nil {
 		return nil, err
 	} else if !info.IsDir() {
@@ -79,7 +80,7 @@ func NewTable(t Table) (*Table, error) {
 }
 
 func (t *Table) checkColumns() error {
-	rows, err := openRows(t.File)
+	rows, err := openRows(t.File, nil)
 	if err != nil {
 		return err
 	}
@@ -109,6 +110,9 @@ func (t *Table) Fingerprint() (string, error) {
 	print, err := fingerprintFiles(files...)
 	return shards.Hash(fmt.Appendf(nil, "%s %+v %s %s", print, t.Columns, t.Language, t.Kind)), err
 }
+
+// Part implements [Measured].
+func (t *Table) Part() float64 { return t.meter.part() }
 
 // Records implements [Source].
 func (t *Table) Records(ctx context.Context) iter.Seq[shards.Record] { return t.RecordsAfter(ctx, 0) }
@@ -173,7 +177,7 @@ type made struct {
 // rows yields the rows after the first n. A new row begins when the budget has room.
 func (w *tableWork) rows(ctx context.Context, n int64) iter.Seq[numbered] {
 	return func(yield func(numbered) bool) {
-		rows, err := openRows(w.File)
+		rows, err := openRows(w.File, w.meter)
 		if err != nil {
 			yield(numbered{ticket: 1, err: fmt.Errorf("%w: %w", errBroken, err)})
 			return
@@ -194,10 +198,18 @@ func (w *tableWork) rows(ctx context.Context, n int64) iter.Seq[numbered] {
 			}
 			first += n
 		}
+		counted, isCounted := rows.(interface{ len() int64 })
+		if isCounted {
+			w.meter.begin(counted.len())
+			w.meter.add(first - 1)
+		}
 		for number := first; ctx.Err() == nil; number++ {
 			row, err := rows.next()
 			if errors.Is(err, errEnd) {
 				return
+			}
+			if isCounted {
+				w.meter.add(1)
 			}
 			next := numbered{ticket: number - n, number: number, row: row, err: err}
 			if err == nil {

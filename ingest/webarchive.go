@@ -25,6 +25,8 @@ import (
 // but those on their way.
 type WARC struct {
 	Files []string
+
+	meter *meter
 }
 
 // NewWARC checks that the archives are there.
@@ -32,7 +34,7 @@ func NewWARC(files ...string) (*WARC, error) {
 	if err := checkFiles(files); err != nil {
 		return nil, err
 	}
-	return &WARC{files}, nil
+	return &WARC{files, new(meter)}, nil
 }
 
 // checkFiles checks that files are there.
@@ -56,19 +58,23 @@ func (w *WARC) Name() string { return "warc " + strings.Join(w.Files, " ") }
 // Fingerprint implements [Source].
 func (w *WARC) Fingerprint() (string, error) { return fingerprintFiles(w.Files...) }
 
+// Part implements [Measured].
+func (w *WARC) Part() float64 { return w.meter.part() }
+
 // Records implements [Source].
 func (w *WARC) Records(ctx context.Context) iter.Seq[shards.Record] { return w.RecordsAfter(ctx, 0) }
 
 // RecordsAfter implements [Skipper]: for the first n records pages are read, and no pictures.
 func (w *WARC) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
+		w.meter.begin(2 * sizeOf(w.Files...))
 		pictures := newArchived()
 		defer pictures.close()
 		for _, file := range w.Files {
 			if ctx.Err() != nil {
 				return
 			}
-			pictures.addFile(file) // what is wrong with a file the second reading says
+			pictures.addFile(file, w.meter) // what is wrong with a file the second reading says
 		}
 		for record := range join(ctx, w.mentions(ctx), n, pictures.get) {
 			if ctx.Err() != nil || !yield(record) {
@@ -111,7 +117,7 @@ const (
 func (w *WARC) archivedPages(ctx context.Context) iter.Seq[archivedPage] {
 	return func(yield func(archivedPage) bool) {
 		for _, file := range w.Files {
-			for record, err := range archiveRecords(file) {
+			for record, err := range archiveRecords(file, w.meter) {
 				if ctx.Err() != nil {
 					return
 				}
@@ -130,7 +136,7 @@ func (w *WARC) archivedPages(ctx context.Context) iter.Seq[archivedPage] {
 }
 
 // archiveRecords yields the records of an archive, and ends after an error.
-func archiveRecords(file string) iter.Seq2[*warc.Record, error] {
+func archiveRecords(file string, m *meter) iter.Seq2[*warc.Record, error] {
 	return func(yield func(*warc.Record, error) bool) {
 		f, err := os.Open(file)
 		if err != nil {
@@ -138,7 +144,7 @@ func archiveRecords(file string) iter.Seq2[*warc.Record, error] {
 			return
 		}
 		defer f.Close()
-		reader, err := warc.NewReader(f)
+		reader, err := warc.NewReader(m.reader(f))
 		if err != nil {
 			yield(nil, err)
 			return

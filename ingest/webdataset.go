@@ -14,6 +14,8 @@ import (
 // one, or "-", the standard input.
 type WebDataset struct {
 	Files []string
+
+	meter *meter
 }
 
 // NewWebDataset checks that the archives are there.
@@ -31,7 +33,7 @@ func NewWebDataset(files ...string) (*WebDataset, error) {
 			return nil, fmt.Errorf("%s is neither a file nor a pipe", file)
 		}
 	}
-	return &WebDataset{Files: files}, nil
+	return &WebDataset{Files: files, meter: new(meter)}, nil
 }
 
 // Name implements [Source].
@@ -40,24 +42,28 @@ func (w *WebDataset) Name() string { return "webdataset " + strings.Join(w.Files
 // Fingerprint implements [Source].
 func (w *WebDataset) Fingerprint() (string, error) { return fingerprintFiles(w.Files...) }
 
+// Part implements [Measured].
+func (w *WebDataset) Part() float64 { return w.meter.part() }
+
 // Records implements [Source].
 func (w *WebDataset) Records(ctx context.Context) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
+		w.meter.begin(sizeOf(w.Files...))
 		for _, file := range w.Files {
-			if ctx.Err() != nil || !readArchive(file, yield) {
+			if ctx.Err() != nil || !readArchive(file, w.meter, yield) {
 				return
 			}
 		}
 	}
 }
 
-func readArchive(file string, yield func(shards.Record) bool) bool {
+func readArchive(file string, m *meter, yield func(shards.Record) bool) bool {
 	f, err := openStream(file)
 	if err != nil {
 		return yield(shards.Bad(file, "", shards.BadArchive, err))
 	}
 	defer f.Close()
-	for record := range shards.ReadWebDataset(f, file) {
+	for record := range shards.ReadWebDataset(m.reader(f), file) {
 		if !yield(record) {
 			return false
 		}

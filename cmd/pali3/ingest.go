@@ -52,7 +52,12 @@ func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source) 
 		Strict:    f.Strict,
 		Fresh:     f.Fresh,
 		Command:   "pali3 " + strings.Join(os.Args[1:], " "),
-		Progress:  func(records, rejects int64) { bar.Set(records, rejects) },
+		Progress: func(records, rejects int64) {
+			if measured, ok := source.(ingest.Measured); ok {
+				bar.Part(measured.Part())
+			}
+			bar.Set(records, rejects)
+		},
 	})
 	bar.End()
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +22,11 @@ type progress struct {
 	printed    time.Time
 	done, bad  int64
 	note       string
+	part       float64 // of all that was done, where there is no total; 0 if not known
+	partAt     struct {
+		part float64
+		time time.Time
+	} // where parts began to be known: what an interrupted run did before does not count as fast
 }
 
 // output is how much a command tells on standard error.
@@ -48,8 +54,15 @@ func (o output) progress(name, unit string, total int64) *progress {
 func (p *progress) Set(done, bad int64) {
 	p.done, p.bad = done, bad
 	if p.bar != nil {
+		var notes []string
+		if left := p.remaining(); left != "" {
+			notes = append(notes, left)
+		}
 		if bad > 0 {
-			p.bar.Describe(fmt.Sprintf("%s (%d rejected)", p.name, bad))
+			notes = append(notes, fmt.Sprintf("%d rejected", bad))
+		}
+		if len(notes) > 0 {
+			p.bar.Describe(fmt.Sprintf("%s (%s)", p.name, strings.Join(notes, ", ")))
 		}
 		p.bar.Set64(done)
 		return
@@ -74,6 +87,24 @@ func (p *progress) bytes() func(done, all int64) {
 	}
 }
 
+// Part says what part of the work is done, from 0 to 1, where its total is not known in the line's unit.
+func (p *progress) Part(part float64) {
+	if p.partAt.time.IsZero() && part > 0 {
+		p.partAt.part, p.partAt.time = part, time.Now()
+	}
+	p.part = part
+}
+
+// remaining is the time that is left by the parts, in words; "" if it is not known.
+func (p *progress) remaining() string {
+	gained := p.part - p.partAt.part
+	if p.part <= 0 || gained <= 0 {
+		return ""
+	}
+	left := time.Duration((1 - p.part) / gained * float64(time.Since(p.partAt.time)))
+	return fmt.Sprintf("%.0f%%, %s to go", 100*p.part, left.Round(time.Second))
+}
+
 // Note says something about the work, such as the loss, that the line ends with.
 func (p *progress) Note(text string) {
 	p.note = text
@@ -95,6 +126,9 @@ func (p *progress) print() {
 	line += fmt.Sprintf(" %s, %.1f/s", p.unit, rate)
 	if p.total > 0 && rate > 0 {
 		line += fmt.Sprintf(", %s to go", (time.Duration(float64(p.total-p.done) / rate * float64(time.Second))).Round(time.Second))
+	}
+	if left := p.remaining(); left != "" {
+		line += ", " + left
 	}
 	if p.bad > 0 {
 		line += fmt.Sprintf(", %d rejected", p.bad)
