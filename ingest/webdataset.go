@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"os"
 	"strings"
 
 	"github.com/pali3/pali3/shards"
@@ -25,10 +24,8 @@ func NewWebDataset(files ...string) (*WebDataset, error) {
 		if isStream(file) {
 			continue
 		}
-		if info, err := os.Stat(file); err != nil {
-			return nil, err
-		} else if !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("%s is neither a file nor a pipe", file)
+		if err := checkInput(file); err != nil {
+			return nil, fmt.Errorf("neither a file nor a pipe: %w", err)
 		}
 	}
 	return &WebDataset{Files: files}, nil
@@ -57,7 +54,7 @@ func readArchive(file string, yield func(shards.Record) bool) bool {
 		return yield(shards.Bad(file, "", shards.BadArchive, err))
 	}
 	defer f.Close()
-	for record := range shards.ReadWebDataset(f, file) {
+	for record := range shards.ReadWebDataset(f, called(file)) {
 		if !yield(record) {
 			return false
 		}
