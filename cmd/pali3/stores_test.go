@@ -142,19 +142,20 @@ func TestCaptionsAreReadWithoutPictures(t *testing.T) {
 	for _, c := range []struct {
 		args []string
 		most int64 // bytes of 20 MB
+		gets int
 		says string
 	}{
-		{[]string{"stat", url}, 100_000, "images     400"},
-		{[]string{"cat", url, "--columns", "key,texts"}, 1_500_000, "picture 399"},
-		{[]string{"get", url, "key=217"}, 1_500_000, "picture 217"},
-		{[]string{"sample", url, "-n", "3"}, 3_000_000, "picture"},
+		{[]string{"stat", url}, 100_000, 1, "images     400"},
+		{[]string{"cat", url, "--columns", "key,texts"}, 1_500_000, 120, "picture 399"},
+		{[]string{"get", url, "key=217"}, 1_500_000, 12, "picture 217"},
+		{[]string{"sample", url, "-n", "3"}, 3_000_000, 25, "picture"},
 	} {
 		out, err := command(t.Context(), dir, append([]string{"-q", "shards"}, c.args...)...).CombinedOutput()
 		if err != nil || !strings.Contains(string(out), c.says) {
 			t.Errorf("%v: %v: %.300s", c.args, err, out)
 		}
-		if counts := server.Counts(); counts.Served > c.most {
-			t.Errorf("%s: %d bytes served, want no more than %d", c.args[0], counts.Served, c.most)
+		if counts := server.Counts(); counts.Served > c.most || counts.Gets > c.gets {
+			t.Errorf("%s: %d bytes served in %d answers, want no more than %d in %d", c.args[0], counts.Served, counts.Gets, c.most, c.gets)
 		} else {
 			t.Logf("%s: %+v", c.args[0], counts)
 		}
