@@ -20,7 +20,7 @@ import (
 type archived struct {
 	places map[uint64]pictureAt
 	moved  map[uint64]uint64 // a URL's hash -> that of the URL it redirects to, or was a copy of
-	files  []*os.File
+	files  []input
 	spool  *os.File
 	size   int64 // of the spool
 
@@ -48,7 +48,7 @@ func (a *archived) close() {
 
 // addFile notes the pictures of an archive. At an error it stops.
 func (a *archived) addFile(name string, m *meter) {
-	file, err := os.Open(name)
+	file, err := openInput(name)
 	if err != nil {
 		return
 	}

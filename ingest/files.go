@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,12 +28,12 @@ type Files struct {
 // NewArrow returns a source of Arrow IPC files and streams (.arrow, .feather): Hugging Face's caches, Polars, pyarrow. See
 // [arrow.Read] for the columns.
 func NewArrow(files ...string) (*Files, error) {
-	return newFiles("arrow", files, openEach(func(f *os.File, name string) iter.Seq[shards.Record] { return arrow.Read(f, name) }))
+	return newFiles("arrow", files, openEach(func(f input, name string) iter.Seq[shards.Record] { return arrow.Read(f, name) }))
 }
 
 // NewTFRecord returns a source of TFRecord files of tf.Example, plain or gzipped. See [tfrecord.Read] for the features.
 func NewTFRecord(files ...string) (*Files, error) {
-	return newFiles("tfrecord", files, openEach(func(f *os.File, name string) iter.Seq[shards.Record] {
+	return newFiles("tfrecord", files, openEach(func(f input, name string) iter.Seq[shards.Record] {
 		buffered := bufio.NewReaderSize(f, 1<<20)
 		var content io.Reader = buffered
 		if magic, _ := buffered.Peek(2); string(magic) == "\x1f\x8b" {
@@ -52,11 +51,41 @@ func NewTFRecord(files ...string) (*Files, error) {
 // columns.
 func NewMDS(dirs ...string) (*Files, error) {
 	for _, dir := range dirs {
-		if _, err := os.Stat(filepath.Join(dir, "index.json")); err != nil {
+		index := filepath.Join(dir, mds.IndexName)
+		if shards.IsURL(dir) {
+			index = within(dir, mds.IndexName)
+		}
+		if err := checkInput(index); err != nil {
 			return nil, fmt.Errorf("%s is no MDS dataset: %w", dir, err)
 		}
 	}
-	return &Files{"mds", dirs, mds.Read, new(meter)}, nil
+	return &Files{"mds", dirs, readMDS, new(meter)}, nil
+}
+
+// within names an object under the prefix that a URL names.
+func within(url, name string) string {
+	address, parameters, has := strings.Cut(url, "?")
+	address = strings.TrimRight(address, "/") + "/" + name
+	if has {
+		address += "?" + parameters
+	}
+	return address
+}
+
+// readMDS reads a dataset in a folder or in an object store.
+func readMDS(dir string) iter.Seq[shards.Record] {
+	if !shards.IsURL(dir) {
+		return mds.Read(dir)
+	}
+	return func(yield func(shards.Record) bool) {
+		store, err := shards.OpenKeeper(dir)
+		if err != nil {
+			yield(shards.Bad(dir, "", Unreadable, err))
+			return
+		}
+		defer closeStore(store)
+		mds.ReadFS(storeFS{store}, called(dir))(yield)
+	}
 }
 
 func newFiles(kind string, files []string, records func(string) iter.Seq[shards.Record]) (*Files, error) {
@@ -67,16 +96,16 @@ func newFiles(kind string, files []string, records func(string) iter.Seq[shards.
 }
 
 // openEach opens a file for as long as its records are read.
-func openEach(read func(f *os.File, name string) iter.Seq[shards.Record]) func(string) iter.Seq[shards.Record] {
+func openEach(read func(f input, name string) iter.Seq[shards.Record]) func(string) iter.Seq[shards.Record] {
 	return func(path string) iter.Seq[shards.Record] {
 		return func(yield func(shards.Record) bool) {
-			f, err := os.Open(path)
+			f, err := openInput(path)
 			if err != nil {
 				yield(shards.Bad(path, "", Unreadable, err))
 				return
 			}
 			defer f.Close()
-			for record := range read(f, path) {
+			for record := range read(f, called(path)) {
 				if !yield(record) {
 					return
 				}
@@ -98,6 +127,9 @@ func (f *Files) Fingerprint() (string, error) {
 	var all []string
 	for _, dir := range f.paths {
 		print, err := (&Folder{Dir: dir}).Fingerprint()
+		if shards.IsURL(dir) {
+			print, err = fingerprintFiles(within(dir, mds.IndexName)) // which has the hashes, or at least the sizes, of the shards
+		}
 		if err != nil {
 			return "", err
 		}

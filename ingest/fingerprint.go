@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/pali3/pali3/shards"
 )
 
 // isStream reports whether a file can be read only once and from its beginning: a pipe, or "-", the standard input.
@@ -17,12 +19,12 @@ func isStream(file string) bool {
 	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) != 0
 }
 
-// openStream opens a file, a pipe, or, for "-", the standard input.
-func openStream(file string) (*os.File, error) {
+// openStream opens a file, an object of a store, a pipe, or, for "-", the standard input.
+func openStream(file string) (input, error) {
 	if file == "-" {
 		return os.Stdin, nil
 	}
-	return os.Open(file)
+	return openInput(file)
 }
 
 // fingerprintFiles hashes the paths, sizes and times of files. Of a stream the name is all there is: who resumes has to give the
@@ -32,6 +34,14 @@ func fingerprintFiles(files ...string) (string, error) {
 	for _, file := range files {
 		if isStream(file) {
 			fmt.Fprintf(digest, "stream %q\n", file)
+			continue
+		}
+		if shards.IsURL(file) {
+			version, err := versionOf(file)
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintf(digest, "%q %s\n", file, version)
 			continue
 		}
 		info, err := os.Stat(file)

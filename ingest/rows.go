@@ -73,13 +73,17 @@ type tableReader interface {
 const tableKinds = "tables are .csv, .tsv, .jsonl or .txt (a URL a line), each also as .gz or .zst, or .parquet"
 
 func openRows(file string, m *meter) (tableReader, error) {
-	f, err := os.Open(file)
+	name := strings.ToLower(filepath.Base(called(file)))
+	if strings.HasSuffix(name, ".parquet") {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, err
+		}
+		return newParquetRows(f)
+	}
+	f, err := openInput(file)
 	if err != nil {
 		return nil, err
-	}
-	name := strings.ToLower(filepath.Base(file))
-	if strings.HasSuffix(name, ".parquet") {
-		return newParquetRows(f)
 	}
 	m.begin(sizeOf(file))
 	content, err := unpack(m.reader(f), &name)

@@ -39,7 +39,7 @@ func (c *Columns) names() []string {
 // by its extension.
 type Table struct {
 	File     string
-	Root     string // where image paths begin; nothing outside is read
+	Root     string // where image paths begin; nothing outside is read. By default the table's folder; none if it is in an object store
 	Columns  Columns
 	Language string // of the texts, where no column says
 	Kind     string // of the texts, for example [shards.Alt]
@@ -64,13 +64,16 @@ func NewTable(t Table) (*Table, error) {
 	if t.Columns.Image == "" && t.Columns.Text == "" {
 		return nil, errors.New("name an image column, a text column, or both")
 	}
-	if t.Root == "" {
+	if t.Root == "" && !shards.IsURL(t.File) {
 		t.Root = filepath.Dir(t.File)
 	}
 	if t.Kind == "" {
 		t.Kind = shards.Alt
 	}
 	t.name, t.meter = "table "+t.File, new(meter)
+	if t.Root == "" {
+		return &t, t.checkColumns()
+	}
 	if info, err := os.Stat(t.Root); err != nil {
 		return nil, err
 	} else if !info.IsDir() {
@@ -238,7 +241,7 @@ func (w *tableWork) key(row row, number int64, taken map[uint64]struct{}) string
 	}
 	key := strings.TrimSpace(row.text(w.Columns.Image))
 	if key == "" || strings.HasPrefix(key, "data:") {
-		return fmt.Sprintf("%s:%d", filepath.Base(w.File), number)
+		return fmt.Sprintf("%s:%d", filepath.Base(called(w.File)), number)
 	}
 	hash := xxhash.Sum64String(key)
 	if len(key) > maxKey-32 { // of a URL that is longer than a key may be

@@ -21,7 +21,7 @@ const maxFrames = 4096
 
 // record makes a row's record.
 func (w *tableWork) record(ctx context.Context, n numbered) made {
-	origin := fmt.Sprintf("%s row %d", cmp.Or(w.as, w.File), n.number)
+	origin := fmt.Sprintf("%s row %d", cmp.Or(w.as, called(w.File)), n.number)
 	if n.err != nil {
 		return made{n.ticket, shards.Bad(origin, "", BadRow, n.err)}
 	}

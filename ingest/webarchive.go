@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"runtime"
 	"strings"
 
@@ -43,10 +42,8 @@ func checkFiles(files []string) error {
 		return errors.New("no files given")
 	}
 	for _, file := range files {
-		if info, err := os.Stat(file); err != nil {
+		if err := checkInput(file); err != nil {
 			return err
-		} else if !info.Mode().IsRegular() {
-			return fmt.Errorf("%s is not a file", file)
 		}
 	}
 	return nil
@@ -122,7 +119,7 @@ func (w *WARC) archivedPages(ctx context.Context) iter.Seq[archivedPage] {
 					return
 				}
 				if err != nil {
-					if !yield(archivedPage{origin: file, reason: shards.BadArchive, err: err}) {
+					if !yield(archivedPage{origin: called(file), reason: shards.BadArchive, err: err}) {
 						return
 					}
 					break
@@ -138,7 +135,7 @@ func (w *WARC) archivedPages(ctx context.Context) iter.Seq[archivedPage] {
 // archiveRecords yields the records of an archive, and ends after an error.
 func archiveRecords(file string, m *meter) iter.Seq2[*warc.Record, error] {
 	return func(yield func(*warc.Record, error) bool) {
-		f, err := os.Open(file)
+		f, err := openInput(file)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -163,7 +160,7 @@ func archiveRecords(file string, m *meter) iter.Seq2[*warc.Record, error] {
 
 // readPage reads a record if it is a page, the description of one, or a document.
 func readPage(file string, record *warc.Record) (p archivedPage, ok bool) {
-	p = archivedPage{origin: fmt.Sprintf("%s byte %d %s", file, record.Offset, record.URI), record: record}
+	p = archivedPage{origin: fmt.Sprintf("%s byte %d %s", called(file), record.Offset, record.URI), record: record}
 	limit := int64(page.MaxBytes)
 	body := io.Reader(record)
 	switch {

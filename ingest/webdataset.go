@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"os"
 	"strings"
 
 	"github.com/pali3/pali3/shards"
@@ -27,10 +26,8 @@ func NewWebDataset(files ...string) (*WebDataset, error) {
 		if isStream(file) {
 			continue
 		}
-		if info, err := os.Stat(file); err != nil {
-			return nil, err
-		} else if !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("%s is neither a file nor a pipe", file)
+		if err := checkInput(file); err != nil {
+			return nil, fmt.Errorf("neither a file nor a pipe: %w", err)
 		}
 	}
 	return &WebDataset{Files: files, meter: new(meter)}, nil
@@ -63,7 +60,7 @@ func readArchive(file string, m *meter, yield func(shards.Record) bool) bool {
 		return yield(shards.Bad(file, "", shards.BadArchive, err))
 	}
 	defer f.Close()
-	for record := range shards.ReadWebDataset(m.reader(f), file) {
+	for record := range shards.ReadWebDataset(m.reader(f), called(file)) {
 		if !yield(record) {
 			return false
 		}

@@ -18,6 +18,7 @@ type Dataset struct {
 	all      *View
 	parts    openParts
 	pages    pageCache
+	blocks   blockCache
 }
 
 // group is where a row group lies: its first row in the dataset, its part and its number there.
@@ -86,6 +87,9 @@ func (d *Dataset) Close() error { return errors.Join(d.parts.close(), closeStore
 // Dir returns the folder, or the URL.
 func (d *Dataset) Dir() string { return d.dir }
 
+// remote reports whether the dataset is in an object store.
+func (d *Dataset) remote() bool { return IsURL(d.dir) }
+
 // Len returns the number of rows.
 func (d *Dataset) Len() int { return int(d.manifest.Totals.Rows) }
 
@@ -141,7 +145,11 @@ func (d *Dataset) part(n int) (*part, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		p, err := openPart(fileOf(d.dir, f.Name), r, f.Bytes)
+		reader := r
+		if d.remote() {
+			reader = &blocked{r, n, f.Bytes, &d.blocks}
+		}
+		p, err := openPart(fileOf(d.dir, f.Name), reader, f.Bytes)
 		if err == nil {
 			err = p.agrees(f.RowGroups)
 		}

@@ -45,6 +45,9 @@ func (v *View) rows(reuse bool) iter.Seq2[*Sample, error] {
 // groups reads row groups into rooms, a few ahead of the caller, and gives them to do in order until that returns false.
 func (v *View) groups(reuse bool, read func(n int, r *room) error, do func(*room) bool) error {
 	rooms := min(runtime.GOMAXPROCS(0), 4) + 1
+	if v.d.remote() {
+		rooms = 16 // an answer is waited for longer than it is worked on
+	}
 	spare := make(chan *room, rooms)
 	for range rooms {
 		spare <- new(room)
@@ -218,7 +221,7 @@ func (p *part) readChunks(number int, chosen []bool, r *room, inPlace bool) ([][
 	for _, s := range spans {
 		b := free[:s.end-s.at]
 		free = free[len(b):]
-		if n, err := p.r.ReadAt(b, s.at); n < len(b) {
+		if n, err := exact(p.r).ReadAt(b, s.at); n < len(b) {
 			if err == io.EOF {
 				err = io.ErrUnexpectedEOF
 			}

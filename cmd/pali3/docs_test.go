@@ -33,6 +33,7 @@ func TestDataPage(t *testing.T) {
 	saveInputs(t, dir)
 	hub := serveHub(t, "owner/birds", "data/train-00000-of-00001.parquet", birds(t))
 	store := s3test.New(t)
+	store.Put("bucket/archives/shard-00000.tar", tarOf(8))
 	t.Setenv(shards.WorkVariable, filepath.Join(dir, "work"))
 	shown, printed := map[string]bool{}, ""
 	for _, block := range fenced(string(content)) {

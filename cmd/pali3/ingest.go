@@ -108,7 +108,7 @@ func (c ingestTable) Run(ctx context.Context, out output) error {
 }
 
 type ingestWebDataset struct {
-	Files []string `arg:"" help:"Archives: .tar, plain, gzipped or zstd; a pipe, or - for the standard input."`
+	Files []string `arg:"" help:"Archives: .tar, plain, gzipped or zstd; files, URLs of an object store, a pipe, or - for the standard input."`
 	ingestFlags
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 type ingestArrow struct {
-	Files []string `arg:"" help:"Arrow IPC files or streams."`
+	Files []string `arg:"" help:"Arrow IPC files or streams; files or URLs of an object store."`
 	ingestFlags
 }
 
@@ -20,7 +20,7 @@ func (c ingestArrow) Run(ctx context.Context, out output) error {
 }
 
 type ingestTFRecord struct {
-	Files []string `arg:"" help:"TFRecord files of tf.Example, plain or gzipped."`
+	Files []string `arg:"" help:"TFRecord files of tf.Example, plain or gzipped; files or URLs of an object store."`
 	ingestFlags
 }
 
@@ -33,7 +33,7 @@ func (c ingestTFRecord) Run(ctx context.Context, out output) error {
 }
 
 type ingestMDS struct {
-	Dirs []string `arg:"" help:"Folders with an index.json."`
+	Dirs []string `arg:"" help:"Folders with an index.json; folders or URLs of an object store."`
 	ingestFlags
 }
 

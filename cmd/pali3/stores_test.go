@@ -1,9 +1,13 @@
 package main
 
 import (
+	"archive/tar"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -138,21 +142,89 @@ func TestCaptionsAreReadWithoutPictures(t *testing.T) {
 	for _, c := range []struct {
 		args []string
 		most int64 // bytes of 20 MB
+		gets int
 		says string
 	}{
-		{[]string{"stat", url}, 100_000, "images     400"},
-		{[]string{"cat", url, "--columns", "key,texts"}, 1_500_000, "picture 399"},
-		{[]string{"get", url, "key=217"}, 1_500_000, "picture 217"},
-		{[]string{"sample", url, "-n", "3"}, 3_000_000, "picture"},
+		{[]string{"stat", url}, 100_000, 1, "images     400"},
+		{[]string{"cat", url, "--columns", "key,texts"}, 1_500_000, 120, "picture 399"},
+		{[]string{"get", url, "key=217"}, 1_500_000, 12, "picture 217"},
+		{[]string{"sample", url, "-n", "3"}, 3_000_000, 25, "picture"},
 	} {
 		out, err := command(t.Context(), dir, append([]string{"-q", "shards"}, c.args...)...).CombinedOutput()
 		if err != nil || !strings.Contains(string(out), c.says) {
 			t.Errorf("%v: %v: %.300s", c.args, err, out)
 		}
-		if counts := server.Counts(); counts.Served > c.most {
-			t.Errorf("%s: %d bytes served, want no more than %d", c.args[0], counts.Served, c.most)
+		if counts := server.Counts(); counts.Served > c.most || counts.Gets > c.gets {
+			t.Errorf("%s: %d bytes served in %d answers, want no more than %d in %d", c.args[0], counts.Served, counts.Gets, c.most, c.gets)
 		} else {
 			t.Logf("%s: %+v", c.args[0], counts)
 		}
+	}
+}
+
+// TestSourcesInAStore ingests archives and tables from an S3 server that refuses some requests and cuts some answers, and compares what
+// becomes of them with what becomes of the same files in a folder.
+func TestSourcesInAStore(t *testing.T) {
+	for _, name := range []string{"webdataset", "warc", "arrow", "tfrecord", "mds", "table"} {
+		t.Run(name, func(t *testing.T) {
+			dir, server := t.TempDir(), s3test.New(t)
+			server.Refuse, server.Cut = 11, 7
+			var args []string
+			if name == "table" {
+				save(t, filepath.Join(dir, "t.jsonl"), []byte("{\"alt\": \"one\"}\n{broken\n{\"alt\": \"two\"}\n"))
+				args = []string{"table", "t.jsonl", "--text-column", "alt"}
+			} else {
+				args = killable[name](t, dir)
+			}
+			ingest := func(to string, args ...string) {
+				mustRun(t, dir, append([]string{"-q", "ingest"}, append(args, "--part-bytes", "20000", "--to", to)...)...)
+			}
+			ingest("local", args...)
+			stored := slices.Clone(args)
+			stored[1] = server.URL("bucket/in/" + args[1])
+			if err := filepath.WalkDir(filepath.Join(dir, args[1]), func(path string, entry fs.DirEntry, err error) error {
+				if err != nil || entry.IsDir() {
+					return err
+				}
+				content, err := os.ReadFile(path)
+				if err != nil {
+					return err
+				}
+				below, err := filepath.Rel(dir, path)
+				server.Put("bucket/in/"+filepath.ToSlash(below), content)
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+			ingest("remote", stored...)
+			x, y := readAll(t, filepath.Join(dir, "local")), readAll(t, filepath.Join(dir, "remote"))
+			if len(x.Samples) == 0 || len(x.Rejects) != len(y.Rejects) || fmt.Sprint(x.Samples) != fmt.Sprint(y.Samples) || fmt.Sprint(x.Totals) != fmt.Sprint(y.Totals) {
+				t.Errorf("%d rows and %d rejects of files, %d and %d of objects, or they differ", len(x.Samples), len(x.Rejects), len(y.Samples), len(y.Rejects))
+			}
+		})
+	}
+}
+
+// TestSourceThatGoesAway takes the server away in the middle of an archive: the run stops, rejects nothing, and goes on when the server is back.
+func TestSourceThatGoesAway(t *testing.T) {
+	dir, server := t.TempDir(), s3test.New(t)
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	for i := range 600 {
+		content := big(i)
+		w.WriteHeader(&tar.Header{Name: fmt.Sprint(i, ".png"), Mode: 0o644, Size: int64(len(content))})
+		w.Write(content)
+	}
+	w.Close()
+	server.Put("bucket/a.tar", archive.Bytes())
+	server.Gone = 5
+	args := []string{"-q", "ingest", "webdataset", server.URL("bucket/a.tar"), "--to", "d", "--json"}
+	out, err := command(t.Context(), dir, args...).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "not to be had for now") {
+		t.Errorf("without its server: %v: %s", err, out)
+	}
+	server.Gone = 0
+	if out, err := command(t.Context(), dir, args...).Output(); err != nil || !strings.Contains(string(out), `"rows": 600`) || !strings.Contains(string(out), `"rejected": 0`) {
+		t.Errorf("when it is back: %v: %s", err, out)
 	}
 }

@@ -18,6 +18,7 @@
 package bucket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,6 +120,15 @@ func (s *store) Size(name string) (int64, error) {
 		return 0, err
 	}
 	return attributes.Size, nil
+}
+
+// Version returns what changes with an object.
+func (s *store) Version(name string) (string, error) {
+	attributes, err := s.attributes(name)
+	if err != nil {
+		return "", err
+	}
+	return cmp.Or(attributes.ETag, attributes.ModTime.String()), nil
 }
 
 // ReadFile implements [shards.Store].

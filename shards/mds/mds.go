@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -29,6 +30,9 @@ const (
 	maxSample  = 512 << 20
 	maxSamples = 1 << 28 // of a shard
 )
+
+// IndexName is the file of a dataset that lists its shards.
+const IndexName = "index.json"
 
 // BadSample is the reason of a sample whose bytes are not as the index says.
 const BadSample = "sample"
@@ -68,23 +72,30 @@ func Read(dir string) iter.Seq[shards.Record] {
 			return
 		}
 		defer root.Close()
-		ix, err := readIndex(root)
+		ReadFS(root.FS(), dir)(yield)
+	}
+}
+
+// ReadFS is [Read] of a dataset in a file system; dir is for origins.
+func ReadFS(fsys fs.FS, dir string) iter.Seq[shards.Record] {
+	return func(yield func(shards.Record) bool) {
+		ix, err := readIndex(fsys)
 		if err != nil {
-			yield(shards.Bad(filepath.Join(dir, "index.json"), "", shards.BadArchive, err))
+			yield(shards.Bad(filepath.Join(dir, IndexName), "", shards.BadArchive, err))
 			return
 		}
 		n := 0
 		for i := range ix.Shards {
 			s := &ix.Shards[i]
-			if !s.read(root, &n, yield) {
+			if !s.read(fsys, dir, &n, yield) {
 				return
 			}
 		}
 	}
 }
 
-func readIndex(root *os.Root) (*index, error) {
-	f, err := root.Open("index.json")
+func readIndex(fsys fs.FS) (*index, error) {
+	f, err := fsys.Open(IndexName)
 	if err != nil {
 		return nil, err
 	}
@@ -122,16 +133,16 @@ func (s *shard) check() error {
 }
 
 // read yields a shard's samples; it returns false if no more are wanted.
-func (s *shard) read(root *os.Root, n *int, yield func(shards.Record) bool) bool {
+func (s *shard) read(fsys fs.FS, dir string, n *int, yield func(shards.Record) bool) bool {
 	stored := &s.Raw
 	if s.Zip != nil && s.Zip.Basename != "" {
 		stored = s.Zip
-		if _, err := root.Stat(s.Raw.Basename); err == nil && s.Raw.Basename != "" {
+		if s.Raw.Basename != "" && exists(fsys, s.Raw.Basename) {
 			stored = &s.Raw
 		}
 	}
-	origin := filepath.Join(root.Name(), stored.Basename)
-	f, err := root.Open(stored.Basename)
+	origin := filepath.Join(dir, stored.Basename)
+	f, err := fsys.Open(stored.Basename)
 	if err != nil {
 		return yield(shards.Bad(origin, "", shards.BadArchive, err))
 	}
@@ -157,6 +168,14 @@ func (s *shard) read(root *os.Root, n *int, yield func(shards.Record) bool) bool
 		return yield(shards.Bad(origin, "", shards.BadArchive, err))
 	}
 	return true
+}
+
+func exists(fsys fs.FS, name string) bool {
+	f, err := fsys.Open(name)
+	if err == nil {
+		f.Close()
+	}
+	return err == nil
 }
 
 // decompressed returns the shard's plain bytes, no more than the index says there are.

@@ -24,6 +24,7 @@ import (
 type Server struct {
 	Refuse int           // every so many-th request is refused with 503; 0 for none
 	Cut    int           // the answer to every so many-th GET is cut short; 0 for none
+	Gone   int           // from so many GETs on every request is refused; 0 for never
 	Delay  time.Duration // before each request that writes
 
 	mu       sync.Mutex
@@ -58,7 +59,7 @@ func New(t testing.TB) *Server {
 	t.Cleanup(server.Close)
 	t.Cleanup(server.CloseClientConnections)
 	s.url = server.URL
-	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"} {
+	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1", "AWS_MAX_ATTEMPTS": "1"} {
 		if t, ok := t.(interface{ Setenv(key, value string) }); ok {
 			t.Setenv(name, value)
 		}
@@ -136,7 +137,7 @@ func (s *Server) refused() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests++
-	if s.Refuse == 0 || s.requests%s.Refuse != 0 {
+	if gone := s.Gone > 0 && s.counts.Gets >= s.Gone; !gone && (s.Refuse == 0 || s.requests%s.Refuse != 0) {
 		return false
 	}
 	s.counts.Refused++

@@ -1,0 +1,154 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// input is a file that is read, in a folder or, named by a URL, in an object store.
+type input interface {
+	io.Reader
+	io.ReaderAt
+	io.Seeker
+	io.Closer
+}
+
+// openInput opens a file or an object.
+func openInput(name string) (input, error) {
+	if !shards.IsURL(name) {
+		return os.Open(name)
+	}
+	store, base, err := storeOf(name)
+	if err != nil {
+		return nil, err
+	}
+	r, err := openStored(store, base)
+	if err != nil {
+		closeStore(store)
+		return nil, fmt.Errorf("opening %s: %w", name, err)
+	}
+	r.closes = store
+	return r, nil
+}
+
+// called is what origins and keys call a file: of a URL what is before its parameters.
+func called(name string) string {
+	if shards.IsURL(name) {
+		name, _, _ = strings.Cut(name, "?")
+	}
+	return name
+}
+
+// storeOf opens the place that an object is in, and returns its name there.
+func storeOf(name string) (store shards.Keeper, base string, err error) {
+	address, parameters, has := strings.Cut(name, "?")
+	at := strings.LastIndex(address, "/")
+	if at < strings.Index(address, "://")+3 {
+		return nil, "", fmt.Errorf("%s names no file", name)
+	}
+	place, base := address[:at], address[at+1:]
+	if has {
+		place += "?" + parameters
+	}
+	store, err = shards.OpenKeeper(place)
+	return store, base, err
+}
+
+func closeStore(store shards.Keeper) {
+	if closer, ok := store.(io.Closer); ok {
+		closer.Close()
+	}
+}
+
+// checkInput checks that a file or an object is there.
+func checkInput(name string) error {
+	if shards.IsURL(name) {
+		_, err := versionOf(name)
+		return err
+	}
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a file", name)
+	}
+	return err
+}
+
+// versionOf says what changes with an object: its size, and what the store has for its version.
+func versionOf(name string) (string, error) {
+	store, base, err := storeOf(name)
+	if err != nil {
+		return "", err
+	}
+	defer closeStore(store)
+	return versionIn(store, base)
+}
+
+func versionIn(store shards.Keeper, base string) (string, error) {
+	size, err := store.Size(base)
+	version := ""
+	if versioned, ok := store.(interface {
+		Version(name string) (string, error)
+	}); ok && err == nil {
+		version, err = versioned.Version(base)
+	}
+	return fmt.Sprint(size, " ", version), err
+}
+
+// stored is an object that is read. What cannot be read is [ErrUnavailable]: the run stops, and nothing is rejected.
+type stored struct {
+	*io.SectionReader
+	ahead  *ahead
+	closes shards.Keeper // or nil
+}
+
+func openStored(store shards.Keeper, name string) (*stored, error) {
+	size, err := store.Size(name)
+	if err != nil {
+		return nil, err
+	}
+	r, err := store.OpenFile(name)
+	if err != nil {
+		return nil, err
+	}
+	a := newAhead(r, size)
+	return &stored{SectionReader: io.NewSectionReader(a, 0, size), ahead: a}, nil
+}
+
+func (s *stored) Close() error {
+	err := s.ahead.close()
+	if s.closes != nil {
+		closeStore(s.closes)
+	}
+	return err
+}
+
+// storeFS is an object store as a file system that opens files.
+type storeFS struct{ store shards.Keeper }
+
+// storedFile is a file of a storeFS.
+type storedFile struct {
+	*stored
+	name string
+}
+
+func (f storedFile) Stat() (fs.FileInfo, error) {
+	return nil, &fs.PathError{Op: "stat", Path: f.name, Err: errors.ErrUnsupported}
+}
+
+// Open implements [fs.FS].
+func (s storeFS) Open(name string) (fs.File, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	f, err := openStored(s.store, name)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	return storedFile{f, name}, nil
+}

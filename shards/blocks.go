@@ -1,0 +1,108 @@
+package shards
+
+import (
+	"container/list"
+	"io"
+	"sync"
+)
+
+const (
+	smallBlock = 64 << 10 // bytes of a block
+	keptBlocks = 1024     // of a dataset
+)
+
+// blockCache keeps blocks of a dataset's files in an object store, those used last. To read one row is to read a few bytes in
+// many places that lie near one another, and each read there is a request.
+type blockCache struct {
+	mu     sync.Mutex
+	blocks map[blockAt]*list.Element
+	order  list.List // of cachedBlock, the one used last in front
+}
+
+// blockAt is the number of a block of a part.
+type blockAt struct {
+	part   int
+	number int64
+}
+
+type cachedBlock struct {
+	at      blockAt
+	content []byte
+}
+
+// blocked reads a part: little by way of the cache, much as it is asked for.
+type blocked struct {
+	r     io.ReaderAt
+	part  int
+	size  int64
+	cache *blockCache
+}
+
+// ReadAt implements [io.ReaderAt].
+func (b *blocked) ReadAt(p []byte, at int64) (n int, err error) {
+	if len(p) >= smallBlock {
+		return b.r.ReadAt(p, at)
+	}
+	for n < len(p) {
+		if at+int64(n) >= b.size {
+			return n, io.EOF
+		}
+		block, err := b.block((at + int64(n)) / smallBlock)
+		if err != nil {
+			return n, err
+		}
+		n += copy(p[n:], block[(at+int64(n))%smallBlock:])
+	}
+	return n, nil
+}
+
+func (b *blocked) block(number int64) ([]byte, error) {
+	at := blockAt{b.part, number}
+	if content := b.cache.get(at); content != nil {
+		return content, nil
+	}
+	content := make([]byte, min(smallBlock, b.size-number*smallBlock))
+	if n, err := b.r.ReadAt(content, number*smallBlock); n < len(content) {
+		if err == nil || err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, err
+	}
+	b.cache.put(at, content)
+	return content, nil
+}
+
+// exact returns the reader below that of a blocked one: a scan reads what it needs and no more.
+func exact(r io.ReaderAt) io.ReaderAt {
+	if b, ok := r.(*blocked); ok {
+		return b.r
+	}
+	return r
+}
+
+func (c *blockCache) get(at blockAt) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, there := c.blocks[at]
+	if !there {
+		return nil
+	}
+	c.order.MoveToFront(e)
+	return e.Value.(cachedBlock).content
+}
+
+func (c *blockCache) put(at blockAt, content []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, there := c.blocks[at]; there {
+		return
+	}
+	if c.blocks == nil {
+		c.blocks = map[blockAt]*list.Element{}
+	}
+	c.blocks[at] = c.order.PushFront(cachedBlock{at, content})
+	if c.order.Len() > keptBlocks {
+		dropped := c.order.Remove(c.order.Back()).(cachedBlock)
+		delete(c.blocks, dropped.at)
+	}
+}
