@@ -17,7 +17,7 @@ import (
 
 // unzstd decodes no more than its destination holds.
 var unzstd = sync.OnceValue(func() *zstd.Decoder {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(MaxPage))
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(maxSize))
 	if err != nil {
 		panic(err) // of the options
 	}
@@ -35,7 +35,7 @@ func (p *Page) decompress(codec format.CompressionCodec, b []byte, size int) (ou
 	if codec == format.Uncompressed {
 		return b, nil
 	}
-	if most := expands[codec]; size < 0 || size > MaxPage || most > 0 && size/most > len(b) {
+	if most := expands[codec]; size < 0 || size > maxSize || most > 0 && size/most > len(b) {
 		return nil, fmt.Errorf("a page of %d bytes in %d", size, len(b))
 	}
 	if size == 0 {

@@ -62,7 +62,7 @@ func (p *Page) readLengths(b []byte, n int) (sum int64, size int, err error) {
 	}
 	p.offsets = make([]uint32, 1, n+1)
 	length := d.first
-	if sum = length; uint64(length) > MaxPage {
+	if sum = length; uint64(length) > maxSize {
 		return 0, 0, fmt.Errorf("value 0 of %d bytes", length)
 	}
 	p.offsets = append(p.offsets, uint32(sum))
@@ -102,7 +102,7 @@ func (p *Page) addMini(sum, length, least int64, b []byte, width byte, n int) (i
 		bit := i * int(width)
 		length += least + int64(window(b, bit/8)>>(bit&7)&mask)
 		sum += length
-		if uint64(length) > MaxPage || sum > MaxPage {
+		if uint64(length) > maxSize || sum > maxSize {
 			return 0, 0, fmt.Errorf("value %d of %d bytes", len(p.offsets)-1+i, length)
 		}
 		offsets[i] = uint32(sum)

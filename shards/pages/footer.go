@@ -45,7 +45,7 @@ type Chunk struct {
 const maxFooter = 1 << 30
 
 // ReadFooter reads the footer, the end of a Parquet file: the metadata, its length as 4 bytes, and "PAR1". It takes
-// memory of no more than some 50 times the footer's bytes.
+// memory of no more than some 20 times the footer's bytes, and 1 GiB for the schema.
 func ReadFooter(r io.ReaderAt, size int64) (*Footer, error) {
 	const tail = 8
 	last := make([]byte, max(0, min(size, 64<<10))) // the whole footer of most files
@@ -175,13 +175,14 @@ func (f *Footer) readGroup(c *compact) error {
 	return nil
 }
 
-// hasAll are the fields without which there is no chunk, and chunkBytes what they take at the least.
+// hasAll are the fields that no chunk is without, and chunkBytes is less than what any takes: beside these it has its type,
+// encodings, path, codec and other sizes.
 const (
 	hasValues = 1 << iota
 	hasSize
 	hasData
 	hasAll     = hasValues | hasSize | hasData
-	chunkBytes = 4
+	chunkBytes = 16
 )
 
 func (m *Chunk) read(c *compact) {

@@ -97,22 +97,22 @@ func (h *Header) describe(c *compact, which int) {
 	}
 }
 
-// Split splits a page at its header. The header's sizes are checked against b.
+// Split splits a page at its header. The header's sizes are checked against b and [MaxPage].
 func Split(b []byte) (h Header, body, rest []byte, err error) {
 	h, n, err := ReadHeader(b)
 	if err != nil {
 		return h, nil, nil, err
 	}
 	b = b[n:]
-	if err := h.fits(int64(len(b))); err != nil {
+	if err := h.fits(int64(len(b)), MaxPage); err != nil {
 		return h, nil, nil, err
 	}
 	return h, b[:h.Size], b[h.Size:], nil
 }
 
-// fits checks a page's sizes, of which left bytes are there.
-func (h *Header) fits(left int64) error {
-	if h.Size < 0 || int64(h.Size) > left || h.Uncompressed < 0 || h.Uncompressed > MaxPage {
+// fits checks a page's sizes: left bytes are there, and most may be decoded.
+func (h *Header) fits(left int64, most int) error {
+	if h.Size < 0 || int64(h.Size) > left || h.Uncompressed < 0 || h.Uncompressed > most {
 		return fmt.Errorf("page header: sizes %d and %d with %d bytes left", h.Size, h.Uncompressed, left)
 	}
 	return nil

@@ -13,10 +13,16 @@
 // Source of the format: https://parquet.apache.org/docs/file-format/
 package pages
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
-// MaxPage bounds the size of one page, in the file and decoded, in bytes.
+// MaxPage bounds the size of a page of a dataset's part, in the file and decoded, in bytes, and the values of any page.
 const MaxPage = 1 << 30
+
+// maxSize bounds the size of a page of others in bytes: a page header cannot say more.
+const maxSize = math.MaxInt32
 
 // take counts n elements of size bytes each, for which room is about to be made, against the page's grant.
 func (p *Page) take(n, size int) error {

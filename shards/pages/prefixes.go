@@ -107,7 +107,7 @@ func (p *Page) decodePrefixes(b []byte, n int, l *Levels) error {
 	}
 	prefixes, total := make([]uint32, n), int64(0)
 	size, err := eachDelta(b, n, func(i int, v int64) error {
-		if total += v; v < 0 || total > MaxPage {
+		if total += v; v < 0 || total > maxSize {
 			return fmt.Errorf("value %d has %d bytes in common with the one before it", i, v)
 		}
 		prefixes[i] = uint32(v)
@@ -119,7 +119,7 @@ func (p *Page) decodePrefixes(b []byte, n int, l *Levels) error {
 	if err := p.decodeLengths(b[size:], n); err != nil {
 		return err
 	}
-	if total += int64(len(p.text)); total > MaxPage {
+	if total += int64(len(p.text)); total > maxSize {
 		return fmt.Errorf("values of %d bytes", total)
 	}
 	return p.join(prefixes, int(total), l)

@@ -99,7 +99,7 @@ func (c *Reader) header() (h Header, err error) {
 		}
 		if err == nil {
 			c.window = c.window[n:]
-			err = h.fits(int64(len(c.window)) + c.end - c.at)
+			err = h.fits(int64(len(c.window))+c.end-c.at, maxSize)
 		}
 		return h, err
 	}

@@ -27,6 +27,7 @@ type Leaf struct {
 const (
 	maxDepth     = 32 // of groups in groups
 	elementBytes = 3  // the least that an element takes in the footer: its name
+	maxElements  = 1 << 20
 )
 
 // element is one of the schema, which lists the tree with every group in front of its children.
@@ -96,7 +97,7 @@ func (c *compact) union() (which int) {
 
 func (f *Footer) readSchema(c *compact) error {
 	size, _ := c.list()
-	if size == 0 || size > uint64(len(c.b)-c.at)/elementBytes {
+	if size == 0 || size > maxElements || size > uint64(len(c.b)-c.at)/elementBytes {
 		return fmt.Errorf("a schema of %d elements", size)
 	}
 	root := c.element()

@@ -24,10 +24,11 @@ const (
 	aStruct = 12
 )
 
-func (w *thrift) field(id int, kind byte) {
+func (w *thrift) field(id int, kind byte) *thrift {
 	last := &w.last[len(w.last)-1]
 	w.b = append(w.b, byte(id-*last)<<4|kind)
 	*last = id
+	return w
 }
 
 func (w *thrift) int(id int, v int64) *thrift { return w.number(id, v, anI32) }
