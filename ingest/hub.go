@@ -143,7 +143,7 @@ func (h *Hub) defaults(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, err := newParquetRows(f)
+	rows, err := newParquetRows(f, local)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 
@@ -17,22 +16,22 @@ import (
 // parquetRows reads the columns of a Parquet file that hold a value or a list of values, and, of those that hold
 // pictures as Hugging Face's datasets do (a struct of bytes and path, or a list of them), the bytes or else the path.
 type parquetRows struct {
-	file  *os.File
+	file  input
 	table *table.File
 	rows  *table.Reader
 	fixed map[string]bool // columns of byte arrays that are no pictures: they have one length
 }
 
-func newParquetRows(f *os.File) (*parquetRows, error) {
-	info, err := f.Stat()
+func newParquetRows(f input, name string) (*parquetRows, error) {
+	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	file, err := table.Open(f, info.Size())
+	file, err := table.Open(f, size)
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("opening %s: %w", f.Name(), err)
+		return nil, fmt.Errorf("opening %s: %w", name, err)
 	}
 	r := &parquetRows{file: f, table: file, rows: file.Reader(0), fixed: map[string]bool{}}
 	root, leaves := file.Schema()

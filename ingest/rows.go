@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -74,16 +73,12 @@ const tableKinds = "tables are .csv, .tsv, .jsonl or .txt (a URL a line), each a
 
 func openRows(file string, m *meter) (tableReader, error) {
 	name := strings.ToLower(filepath.Base(called(file)))
-	if strings.HasSuffix(name, ".parquet") {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, err
-		}
-		return newParquetRows(f)
-	}
 	f, err := openInput(file)
 	if err != nil {
 		return nil, err
+	}
+	if strings.HasSuffix(name, ".parquet") {
+		return newParquetRows(f, file)
 	}
 	m.begin(sizeOf(file))
 	content, err := unpack(m.reader(f), &name)

@@ -165,15 +165,19 @@ func TestCaptionsAreReadWithoutPictures(t *testing.T) {
 // TestSourcesInAStore ingests archives and tables from an S3 server that refuses some requests and cuts some answers, and compares what
 // becomes of them with what becomes of the same files in a folder.
 func TestSourcesInAStore(t *testing.T) {
-	for _, name := range []string{"webdataset", "warc", "arrow", "tfrecord", "mds", "table"} {
+	for _, name := range []string{"webdataset", "warc", "arrow", "tfrecord", "mds", "table", "parquet"} {
 		t.Run(name, func(t *testing.T) {
 			dir, server := t.TempDir(), s3test.New(t)
 			server.Refuse, server.Cut = 11, 7
 			var args []string
-			if name == "table" {
+			switch name {
+			case "table":
 				save(t, filepath.Join(dir, "t.jsonl"), []byte("{\"alt\": \"one\"}\n{broken\n{\"alt\": \"two\"}\n"))
 				args = []string{"table", "t.jsonl", "--text-column", "alt"}
-			} else {
+			case "parquet":
+				save(t, filepath.Join(dir, "t.parquet"), birds(t))
+				args = []string{"table", "t.parquet", "--image-column", "image", "--text-column", "caption"}
+			default:
 				args = killable[name](t, dir)
 			}
 			ingest := func(to string, args ...string) {
