@@ -40,8 +40,13 @@ type Value struct {
 // Bytes returns the bytes of a value, which share memory with its page: they must not be changed.
 func (v Value) Bytes() []byte { return unsafe.Slice(unsafe.StringData(v.Text), len(v.Text)) }
 
-func (v Value) Int32() int32     { return int32(v.Bits) }
+// Int32 returns a number of an INT32 column.
+func (v Value) Int32() int32 { return int32(v.Bits) }
+
+// Float32 returns a number of a FLOAT column.
 func (v Value) Float32() float32 { return math.Float32frombits(uint32(v.Bits)) }
+
+// Float64 returns a number of a DOUBLE column.
 func (v Value) Float64() float64 { return math.Float64frombits(v.Bits) }
 
 // DecodeRows decodes a data page that begins with a row and ends with one, as all of version 2 do. What it returns may
