@@ -6,17 +6,19 @@ import (
 )
 
 // memo remembers the ids of words of a text as it stands, before any rule is applied. It is a hash table of sets of
-// four words each, the ones found last in front, which belongs to one goroutine at a time.
+// four words each, the ones found last in front, over a ring of what is known of them, in which new words overwrite
+// the oldest. It belongs to one goroutine at a time.
 type memo struct {
 	sets    []memoSet  // a power of two of them
-	entries []scoredID // see memoWord
-	added   int        // since sets were made or made more
+	entries []scoredID // the ring; see memoWord
+	head    uint32     // how many entries were ever written
+	added   int        // words since sets were made or made more
 }
 
 type memoSet [4]memoWord
 
-// memoWord is a word of size bytes. From entries[at] on stand its bytes, eight to an entry, the last of them with
-// room for at least one byte more, then its ids.
+// memoWord is a word of size bytes. From entry at on, counted as head is, stand its bytes, eight to an entry, the last of
+// them with room for at least one byte more, then its ids.
 type memoWord struct {
 	hash  uint32
 	at    uint32  // 0 where there is no word
@@ -36,9 +38,9 @@ func (s scoredID) id() int32      { return int32(uint32(s)) }
 func (s scoredID) score() float32 { return math.Float32frombits(uint32(s >> 32)) }
 
 const (
-	firstMemoSets  = 1 << 8
-	maxMemoSets    = 1 << 14
-	maxMemoEntries = 1 << 18 // after which all is forgotten
+	firstMemoSets = 1 << 8
+	maxMemoSets   = 1 << 14
+	memoEntries   = 1 << 18 // the size of the ring, a power of two
 )
 
 // rawWord is a word as it stands in a text, up to a space or the end.
@@ -75,16 +77,16 @@ func nextWord(text string, begin int) rawWord {
 // find returns the ids of a word, or nil.
 func (c *memo) find(w rawWord) (known *memoWord, ids []scoredID) {
 	if c.sets == nil {
-		c.sets, c.entries = make([]memoSet, firstMemoSets), make([]scoredID, 1, 1<<10)
+		c.sets, c.entries, c.head = make([]memoSet, firstMemoSets), make([]scoredID, 1, 1<<10), 1
 	}
 	set := &c.sets[w.hash&uint64(len(c.sets)-1)]
 	for i := range set {
 		s := &set[i]
-		if s.hash != uint32(w.hash>>32) || int(s.size) != len(w.text) || s.at == 0 {
+		if s.hash != uint32(w.hash>>32) || int(s.size) != len(w.text) || s.at == 0 || c.head-s.at > memoEntries {
 			continue
 		}
 		whole := len(w.text) >> 3
-		entry := c.entries[s.at:]
+		entry := c.entries[s.at&(memoEntries-1):]
 		if uint64(entry[whole]) != w.last || !sameWords(entry[:whole], w.text) {
 			continue
 		}
@@ -113,26 +115,39 @@ func (c *memo) add(w rawWord, limit float32, ids []scoredID) {
 		return
 	}
 	if c.added >= 2*len(c.sets) && len(c.sets) < maxMemoSets {
-		c.grow()
-	}
-	if len(c.entries) > maxMemoEntries {
-		clear(c.sets)
-		c.entries = c.entries[:1]
+		c.sets, c.added = make([]memoSet, 4*len(c.sets)), 0
 	}
 	c.added++
+	whole := len(w.text) >> 3
+	at := c.room(whole + 1 + len(ids))
 	set := &c.sets[w.hash&uint64(len(c.sets)-1)]
 	copy(set[1:], set[:3])
-	set[0] = memoWord{uint32(w.hash >> 32), uint32(len(c.entries)), limit, uint8(len(w.text)), uint8(len(ids))}
-	for at := 0; at+8 <= len(w.text); at += 8 {
-		c.entries = append(c.entries, scoredID(load64(w.text, at)))
+	set[0] = memoWord{uint32(w.hash >> 32), at, limit, uint8(len(w.text)), uint8(len(ids))}
+	entry := c.entries[at&(memoEntries-1):]
+	for i := range whole {
+		entry[i] = scoredID(load64(w.text, 8*i))
 	}
-	c.entries = append(c.entries, scoredID(w.last))
-	c.entries = append(c.entries, ids...)
+	entry[whole] = scoredID(w.last)
+	copy(entry[whole+1:], ids)
 }
 
-// grow makes room for four times as many words, and forgets those there are.
-func (c *memo) grow() {
-	c.sets, c.entries, c.added = make([]memoSet, 4*len(c.sets)), c.entries[:1], 0
+// room returns where there are so many entries in a row to write.
+func (c *memo) room(entries int) (at uint32) {
+	begin := int(c.head & (memoEntries - 1))
+	if begin+entries > memoEntries {
+		c.head += uint32(memoEntries - begin)
+		begin = 0
+	}
+	if c.head > math.MaxUint32-2*memoEntries { // the count is full
+		clear(c.sets)
+		c.head, begin = 1, 1
+	}
+	if end := begin + entries; end > len(c.entries) {
+		c.entries = append(c.entries, make([]scoredID, end-len(c.entries))...)
+	}
+	at = c.head
+	c.head += uint32(entries)
+	return at
 }
 
 // The multiply-and-fold of wyhash (Wang Yi).

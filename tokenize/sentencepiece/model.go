@@ -122,6 +122,7 @@ type scratch struct {
 	limit   float32 // of a word, of segmenter.word
 	room    [maxWord]found
 	ways    [maxWord + 1]way
+	walks   [maxWord + 1]walk
 	bpeWord bpeWord
 	scored  []scoredID
 	ids     []int32
@@ -192,6 +193,7 @@ func New(proto *Proto) (*Model, error) {
 	if m.byText, err = newTrie(m.pieces, keys); err != nil {
 		return nil, err
 	}
+	m.byText.indexCharacters()
 	symbols, err := m.symbolTrie(keys)
 	if err != nil {
 		return nil, err

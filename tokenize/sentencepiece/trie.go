@@ -7,12 +7,17 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // trie maps byte strings to ids. It is a double array (Aoe 1989) addressed by exclusive or: the child of a
 // node for byte c stands at the node's base ^ c, if that unit has the label c. No two nodes share a base, so
 // that the label alone tells a child from a stranger, and a step costs one load of 8 bytes.
-type trie struct{ units []trieNode }
+type trie struct {
+	units []trieNode
+	// characters has, of each character below U+10000, the node after it; see indexCharacters.
+	characters []trieNode
+}
 
 // trieNode is a unit of the array, and by itself all one needs to go on from it:
 //
@@ -53,6 +58,15 @@ func (n trieNode) leads(c byte) bool { return n>>(trieLeads+c&7)&1 != 0 }
 // follows reports whether the unit, found at a base for the byte c, is a child of that base's node.
 func (n trieNode) follows(c byte) bool { return n&(trieUsed|0xff) == trieUsed|trieNode(c) }
 
+// leading is 1 where leads is true, and 0 where it is false.
+func (n trieNode) leading(c byte) int { return int(n >> (trieLeads + c&7) & 1) }
+
+// only is the unit if it is a child for the byte c, else trieNoNode.
+func (n trieNode) only(c byte) trieNode {
+	differs := uint64(n&(trieUsed|0xff)) ^ (trieUsed | uint64(c))
+	return n & trieNode(int64(differs-1)>>63)
+}
+
 // root is where every walk starts.
 func (t *trie) root() trieNode { return t.units[0] }
 
@@ -63,6 +77,62 @@ func (t *trie) step(node trieNode, c byte) (child trieNode, ok bool) {
 	}
 	child = t.units[node.base()^uint32(c)]
 	return child, child.follows(c)
+}
+
+// indexCharacters makes what character needs.
+func (t *trie) indexCharacters() {
+	t.characters = make([]trieNode, 1<<16)
+	for c := range utf8.RuneSelf {
+		if node, ok := t.step(t.root(), byte(c)); ok {
+			t.characters[c] = node
+		}
+	}
+	for lead := 0xc2; lead < 0xf0; lead++ {
+		if node, ok := t.step(t.root(), byte(lead)); ok {
+			t.indexTails(node, rune(lead)&0x1f, 1+(lead-0xc0)>>5)
+		}
+	}
+}
+
+// indexTails indexes the characters of which so many bytes are to come.
+func (t *trie) indexTails(node trieNode, bits rune, tail int) {
+	for c := 0x80; c < 0xc0; c++ {
+		child, ok := t.step(node, byte(c))
+		switch r := bits<<6 | rune(c&0x3f); {
+		case !ok:
+		case tail > 1:
+			t.indexTails(child, r, tail-1)
+		default:
+			t.characters[r&0xffff] = child
+		}
+	}
+}
+
+// character returns the node after the character that starts at a byte, trieNoNode if no string starts with it, and the
+// byte where it ends.
+func (t *trie) character(text []byte, start int) (node trieNode, end int) {
+	rest := text[start:]
+	c := uint(rest[0])
+	if c < utf8.RuneSelf {
+		return t.characters[c], start + 1
+	}
+	if c < 0xe0 && len(rest) > 1 {
+		return t.characters[c&0x1f<<6|uint(rest[1]&0x3f)], start + 2
+	}
+	if c < 0xf0 && len(rest) > 2 {
+		return t.characters[c&0x0f<<12|uint(rest[1]&0x3f)<<6|uint(rest[2]&0x3f)], start + 3
+	}
+	return t.walkCharacter(rest, start)
+}
+
+// walkCharacter is character for those that are not indexed.
+func (t *trie) walkCharacter(rest []byte, start int) (node trieNode, end int) {
+	size := min(charLen(rest[0]), len(rest))
+	node = t.root()
+	for _, c := range rest[:size] {
+		node = t.units[node.base()^uint32(c)].only(c)
+	}
+	return node, start + size
 }
 
 // spells reports whether any string has the byte c in it.
@@ -205,7 +275,7 @@ func newTrie(pieces []Piece, keys []trieKey) (*trie, error) {
 			stack = append(stack, task{base ^ uint32(c), t.depth + 1, begins[i], begins[i+1]})
 		}
 	}
-	return &trie{b.units}, nil
+	return &trie{units: b.units}, nil
 }
 
 // bitmap256 has a bit for each unit of a block.

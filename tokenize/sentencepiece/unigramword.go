@@ -7,13 +7,8 @@ import "math"
 // of the last piece in bytes (8 bits), the larger the better among equals, and its id plus 1, 0 for the unknown piece.
 type way struct{ best, second uint64 }
 
-// offer is a way to come here over a last piece of size bytes.
-func (w *way) offer(score float32, size int, piece uint32) {
-	offered := uint64(order(score))<<32 | uint64(size)<<24 | uint64(piece)
-	best := w.best
-	w.best = max(best, offered)
-	w.second = max(w.second, min(best, offered))
-}
+// noWay is worse than any way.
+var noWay = uint64(order(float32(math.Inf(-1)))) << 32
 
 // order is a number that is larger the larger the score.
 func order(score float32) uint32 {
@@ -41,55 +36,58 @@ func (u *unigram) prepareWords(pieces []Piece) {
 	}
 }
 
-// word is segment for a word by itself, its scores summed from 0. Its inner loop has but one branch that depends on the
-// text: whether a piece goes on. Where none ends, the score that is offered is that of no way at all, -Inf.
+// walk is a piece that may go on: the node of the trie where its text leads up to now, where it starts, and the score of
+// the best way to there.
+type walk struct {
+	node  trieNode
+	start int32
+	score float32
+}
+
+// word is segment for a word by itself, its scores summed from 0. It goes through the characters once, with all pieces that
+// reach into them at the same time. So their looks at the trie wait for memory together, and what is
+// done for each has no branch: where no piece ends, the score that is offered is that of no way at all, -Inf.
 func (u *unigram) word(w *scratch, text []byte) (limit float32) {
-	units, ending, ways := u.pieces.units, u.ending, &w.ways
-	clear(ways[:len(text)+1])
+	units, ending, ways, walks := u.pieces.units, u.ending, &w.ways, &w.walks
 	ways[0].best = uint64(order(0)) << 32
+	score, live := float32(0), 0
 	for start := 0; start < len(text); {
-		sofar := scoreOf(ways[start].best)
-		node, end := u.character(text, start)
-		if id := node.piece(); id > 0 {
-			ways[end].offer(sofar+ending[id], end-start, id)
-		} else {
-			ways[end].offer(sofar+u.unkScore, end-start, 0)
+		first, end := u.pieces.character(text, start)
+		next, last := byte(0), trieNoNode
+		if end < len(text) {
+			next, last = text[end], ^trieNoNode
 		}
-		if node != trieNoNode {
-			for at := end; at < len(text); {
-				c := text[at]
-				if !node.leads(c) {
-					break
-				}
-				if node = units[node.base()^uint32(c)]; !node.follows(c) {
-					break
-				}
-				at++
-				id := node.piece()
-				ways[at].offer(sofar+ending[id], at-start, id)
+		best, second, going := noWay, noWay, 0
+		for i := range walks[:live] {
+			walk := walks[i]
+			node := walk.node
+			for _, c := range text[start:end] {
+				node = units[node.base()^uint32(c)].only(c)
 			}
+			piece := node.piece()
+			offered := uint64(order(walk.score+ending[piece]))<<32 | uint64(end-int(walk.start))<<24 | uint64(piece)
+			second = max(second, min(best, offered))
+			best = max(best, offered)
+			walk.node = node
+			walks[going] = walk
+			going += (node & last).leading(next)
 		}
+		piece := first.piece()
+		offered := uint64(end-start)<<24 | uint64(piece)
+		if piece > 0 {
+			offered |= uint64(order(score+ending[piece])) << 32
+		} else {
+			offered |= uint64(order(score+u.unkScore)) << 32
+		}
+		second = max(second, min(best, offered))
+		best = max(best, offered)
+		walks[going] = walk{first, int32(start), score}
+		live = going + (first & last).leading(next)
+		ways[end] = way{best, second}
+		score = scoreOf(best)
 		start = end
 	}
 	return u.trace(w, len(text))
-}
-
-// character returns the node of the trie after the character that starts at a byte, trieNoNode if no piece starts with
-// it, and the byte where it ends.
-func (u *unigram) character(text []byte, start int) (node trieNode, end int) {
-	units := u.pieces.units
-	c := text[start]
-	end = start + 1
-	if c >= 0x80 {
-		end = min(start+charLen(c), len(text))
-	}
-	node = units[0]
-	for _, c := range text[start:end] {
-		if node = units[node.base()^uint32(c)]; !node.follows(c) {
-			return trieNoNode, end
-		}
-	}
-	return node, end
 }
 
 // trace sets w.found to the best way to byte end and returns up to which score of the text before it is the best.
@@ -109,9 +107,7 @@ func (u *unigram) trace(w *scratch, end int) (limit float32) {
 	first := len(w.room)
 	for at := end; at > 0; {
 		way := &w.ways[at]
-		if g := scoreOf(way.best) - scoreOf(way.second); g < gap { // where there is no second, g is no number, or infinite
-			gap = g
-		}
+		gap = min(gap, scoreOf(way.best)-scoreOf(way.second))
 		piece := found{id: int32(way.best&(1<<24-1)) - 1, end: int32(at)}
 		if piece.id < 0 {
 			piece.id, piece.score = u.unk, u.unkScore
