@@ -13,8 +13,12 @@ import (
 // trie maps byte strings to ids. It is a double array (Aoe 1989) addressed by exclusive or: the child of a
 // node for byte c stands at the node's base ^ c, if that unit has the label c. No two nodes share a base, so
 // that the label alone tells a child from a stranger, and a step costs one load of 8 bytes.
+//
+// The strings are known by their place in the order of all, so that what is kept of strings with the same beginning
+// stands together in memory; ids has the id of each.
 type trie struct {
 	units []trieNode
+	ids   []int32
 	// characters has, of each character below U+10000, the node after it; see indexCharacters.
 	characters []trieNode
 }
@@ -23,7 +27,7 @@ type trie struct {
 //
 //	bits 0-7    label, the byte that leads here
 //	bit  8      the unit is in use
-//	bits 9-32   id of the string that ends here, plus 1; 0 if none does
+//	bits 9-32   place of the string that ends here, plus 1; 0 if none does
 //	bits 33-40  the last three bits of the bytes of all children: bit 33+i is set if they are i for any
 //	bits 41-63  base
 //
@@ -35,19 +39,17 @@ const (
 	trieIDBits = 24
 	trieLeads  = 9 + trieIDBits
 	trieBase   = trieLeads + 8
-	trieNoNode = trieNode(0) // has no children and no id
+	trieNoNode = trieNode(0) // has no children and no string
 	trieFrozen = trieNode(1) // the same, to tell another case apart
 )
 
-// maxPieces is how many ids a trie can hold.
+// maxPieces is how many strings a trie can hold.
 const maxPieces = 1<<trieIDBits - 1
 
 // maxTrieUnits is how many units can be told from each other.
 const maxTrieUnits = 1 << (64 - trieBase)
 
-func (n trieNode) id() int32 { return int32(n>>9&(1<<trieIDBits-1)) - 1 }
-
-// piece returns the id plus 1, 0 if no string ends here.
+// piece returns the place of the string that ends here plus 1, 0 if none does.
 func (n trieNode) piece() uint32 { return uint32(n>>9) & (1<<trieIDBits - 1) }
 
 func (n trieNode) base() uint32 { return uint32(n >> trieBase) }
@@ -145,6 +147,14 @@ func (t *trie) spells(c byte) bool {
 	return false
 }
 
+// id returns the id of the string that ends at a node, or -1.
+func (t *trie) id(n trieNode) int32 {
+	if piece := n.piece(); piece > 0 {
+		return t.ids[piece-1]
+	}
+	return -1
+}
+
 // lookup returns the id of key, or -1.
 func (t *trie) lookup(key string) int32 {
 	node, ok := t.root(), true
@@ -153,7 +163,7 @@ func (t *trie) lookup(key string) int32 {
 			return -1
 		}
 	}
-	return node.id()
+	return t.id(node)
 }
 
 // longestPrefix returns the length of the longest of the limit shortest keys that text starts with, or 0.
@@ -164,7 +174,7 @@ func longestPrefix[T string | []byte](t *trie, text T, limit int) int {
 		if !ok {
 			break
 		}
-		if node = child; node.id() < 0 {
+		if node = child; node.piece() == 0 {
 			continue
 		}
 		longest = i + 1
@@ -253,7 +263,7 @@ func newTrie(pieces []Piece, keys []trieKey) (*trie, error) {
 		stack = stack[:len(stack)-1]
 		if t.begin < t.end {
 			if k := &keys[t.begin]; k.size == t.depth {
-				b.units[t.node] |= trieNode(k.id+1) << 9
+				b.units[t.node] |= trieNode(t.begin+1) << 9
 				t.begin++
 			}
 		}
@@ -275,7 +285,11 @@ func newTrie(pieces []Piece, keys []trieKey) (*trie, error) {
 			stack = append(stack, task{base ^ uint32(c), t.depth + 1, begins[i], begins[i+1]})
 		}
 	}
-	return &trie{units: b.units}, nil
+	ids := make([]int32, len(keys))
+	for i := range keys {
+		ids[i] = keys[i].id
+	}
+	return &trie{units: b.units, ids: ids}, nil
 }
 
 // bitmap256 has a bit for each unit of a block.

@@ -4,7 +4,8 @@ import "math"
 
 // way is what is known of the ways to cut a word up to a byte: the best and the second best. Each is one number,
 // so that the larger is the better: the order of the score, a float32, in the upper half; in the lower the size
-// of the last piece in bytes (8 bits), the larger the better among equals, and its id plus 1, 0 for the unknown piece.
+// of the last piece in bytes (8 bits), the larger the better among equals, and its place in the trie plus 1, 0 for the
+// unknown piece.
 type way struct{ best, second uint64 }
 
 // noWay is worse than any way.
@@ -22,20 +23,6 @@ func scoreOf(way uint64) float32 {
 	return math.Float32frombits(o ^ (uint32(int32(^o)>>31) | 1<<31))
 }
 
-// prepareWords makes what word needs.
-func (u *unigram) prepareWords(pieces []Piece) {
-	u.ending = make([]float32, len(u.scores)+1)
-	u.ending[0] = float32(math.Inf(-1))
-	copy(u.ending[1:], u.scores)
-	u.largest = math.Abs(float64(u.unkScore))
-	for id, score := range u.scores {
-		u.largest = max(u.largest, math.Abs(float64(score)))
-		if score > 0 {
-			u.positive = max(u.positive, float64(score)/float64(len(pieces[id].Text)))
-		}
-	}
-}
-
 // walk is a piece that may go on: the node of the trie where its text leads up to now, where it starts, and the score of
 // the best way to there.
 type walk struct {
@@ -48,7 +35,7 @@ type walk struct {
 // reach into them at the same time. So their looks at the trie wait for memory together, and what is
 // done for each has no branch: where no piece ends, the score that is offered is that of no way at all, -Inf.
 func (u *unigram) word(w *scratch, text []byte) (limit float32) {
-	units, ending, ways, walks := u.pieces.units, u.ending, &w.ways, &w.walks
+	units, ends, ways, walks := u.pieces.units, u.ends, &w.ways, &w.walks
 	ways[0].best = uint64(order(0)) << 32
 	score, live := float32(0), 0
 	for start := 0; start < len(text); {
@@ -65,7 +52,7 @@ func (u *unigram) word(w *scratch, text []byte) (limit float32) {
 				node = units[node.base()^uint32(c)].only(c)
 			}
 			piece := node.piece()
-			offered := uint64(order(walk.score+ending[piece]))<<32 | uint64(end-int(walk.start))<<24 | uint64(piece)
+			offered := uint64(order(walk.score+ends[piece].score))<<32 | uint64(end-int(walk.start))<<24 | uint64(piece)
 			second = max(second, min(best, offered))
 			best = max(best, offered)
 			walk.node = node
@@ -75,7 +62,7 @@ func (u *unigram) word(w *scratch, text []byte) (limit float32) {
 		piece := first.piece()
 		offered := uint64(end-start)<<24 | uint64(piece)
 		if piece > 0 {
-			offered |= uint64(order(score+ending[piece])) << 32
+			offered |= uint64(order(score+ends[piece].score)) << 32
 		} else {
 			offered |= uint64(order(score+u.unkScore)) << 32
 		}
@@ -108,14 +95,12 @@ func (u *unigram) trace(w *scratch, end int) (limit float32) {
 	for at := end; at > 0; {
 		way := &w.ways[at]
 		gap = min(gap, scoreOf(way.best)-scoreOf(way.second))
-		piece := found{id: int32(way.best&(1<<24-1)) - 1, end: int32(at)}
-		if piece.id < 0 {
-			piece.id, piece.score = u.unk, u.unkScore
-		} else {
-			piece.score = u.scores[piece.id]
+		piece := u.ends[way.best&(1<<trieIDBits-1)]
+		if way.best&(1<<trieIDBits-1) == 0 {
+			piece.score = u.unkScore
 		}
 		first--
-		w.room[first] = piece
+		w.room[first] = found{piece.id, int32(at), piece.score}
 		at -= int(way.best >> 24 & 0xff)
 	}
 	w.found = w.room[first:]
