@@ -25,6 +25,7 @@ type memoWord struct {
 	limit float32 // the ids are right while the score of all before is no larger (segmenter.word)
 	size  uint8
 	ids   uint8
+	tail  uint8 // the last byte of its normal form
 }
 
 // scoredID packs an id, in the lower half, with what it adds to the score of the text, in the upper.
@@ -43,35 +44,63 @@ const (
 	memoEntries   = 1 << 18 // the size of the ring, a power of two
 )
 
-// rawWord is a word as it stands in a text, up to a space or the end.
+// rawWord is a word as it stands in a text.
 type rawWord struct {
 	text string
 	hash uint64
 	last uint64 // its last len(text)%8 bytes
 }
 
-// nextWord returns the word that starts at a byte of text; it is empty if there is a space.
-func nextWord(text string, begin int) rawWord {
+// nextWord returns the word that starts at a byte of text, up to a space or the end; it is empty if there is a space. If
+// its last byte is one of marks, and not its only one, the word is without it, and mark is its number.
+func nextWord(text string, begin int, marks *[256]uint8) (word rawWord, mark uint8) {
 	const spaces, ones, highs = 0x2020202020202020, 0x0101010101010101, 0x8080808080808080
 	hash, at := uint64(k0), begin
-	for at+8 <= len(text) {
-		x := load64(text, at)
+	x, size := uint64(0), 0
+	for {
+		if at+8 > len(text) {
+			for at+size < len(text) && text[at+size] != ' ' {
+				x |= uint64(text[at+size]) << (8 * size)
+				size++
+			}
+			break
+		}
+		x = load64(text, at)
 		z := x ^ spaces
 		if found := (z - ones) & ^z & highs; found != 0 { // the lowest bit is at the first space
-			size := bits.TrailingZeros64(found) >> 3
+			size = bits.TrailingZeros64(found) >> 3
 			x &= 1<<(8*size) - 1
-			at += size
-			return rawWord{text[begin:at], mix(hash^x, k1^uint64(at-begin)), x}
+			break
 		}
 		hash = mix(hash^x, k1)
 		at += 8
+		x = 0
+	}
+	end := at + size
+	if end > begin+1 {
+		if mark = marks[text[end-1]]; mark != 0 {
+			if size == 0 {
+				return hashWord(text[begin : end-1]), mark
+			}
+			end--
+			size--
+			x &= 1<<(8*size) - 1
+		}
+	}
+	return rawWord{text[begin:end], mix(hash^x, k1^uint64(end-begin)), x}, mark
+}
+
+// hashWord returns the word that text is.
+func hashWord(text string) rawWord {
+	hash, at := uint64(k0), 0
+	for ; at+8 <= len(text); at += 8 {
+		hash = mix(hash^load64(text, at), k1)
 	}
 	x := uint64(0)
-	for shift := 0; at < len(text) && text[at] != ' '; shift += 8 {
-		x |= uint64(text[at]) << shift
-		at++
+	for i := at; i < len(text); i++ {
+		x |= uint64(text[i]) << (8 * (i - at))
 	}
-	return rawWord{text[begin:at], mix(hash^x, k1^uint64(at-begin)), x}
+	return rawWord{text, mix(hash^x, k1^uint64(len(text))), x}
 }
 
 // find returns the ids of a word, or nil.
@@ -109,8 +138,8 @@ func sameWords(words []scoredID, text string) bool {
 	return true
 }
 
-// add remembers the ids of a word.
-func (c *memo) add(w rawWord, limit float32, ids []scoredID) {
+// add remembers the ids of a word, and the last byte of its normal form.
+func (c *memo) add(w rawWord, tail byte, limit float32, ids []scoredID) {
 	if len(w.text) > 255 || len(ids) > 255 {
 		return
 	}
@@ -122,7 +151,7 @@ func (c *memo) add(w rawWord, limit float32, ids []scoredID) {
 	at := c.room(whole + 1 + len(ids))
 	set := &c.sets[w.hash&uint64(len(c.sets)-1)]
 	copy(set[1:], set[:3])
-	set[0] = memoWord{uint32(w.hash >> 32), at, limit, uint8(len(w.text)), uint8(len(ids))}
+	set[0] = memoWord{uint32(w.hash >> 32), at, limit, uint8(len(w.text)), uint8(len(ids)), tail}
 	entry := c.entries[at&(memoEntries-1):]
 	for i := range whole {
 		entry[i] = scoredID(load64(w.text, 8*i))

@@ -19,6 +19,8 @@ import (
 type trie struct {
 	units []trieNode
 	ids   []int32
+	// pairs has, of each byte, the bytes that come after it in any string.
+	pairs [256]bitmap256
 	// characters has, of each character below U+10000, the node after it; see indexCharacters.
 	characters []trieNode
 }
@@ -139,13 +141,17 @@ func (t *trie) walkCharacter(rest []byte, start int) (node trieNode, end int) {
 
 // spells reports whether any string has the byte c in it.
 func (t *trie) spells(c byte) bool {
-	for _, unit := range t.units {
-		if unit&(trieUsed|0xff) == trieUsed|trieNode(c) {
+	for before := range 256 {
+		if t.joins(byte(before), c) {
 			return true
 		}
 	}
 	return false
 }
+
+// joins reports whether any string has the byte after behind the byte before. Before is 0 for the start of a string,
+// too.
+func (t *trie) joins(before, after byte) bool { return t.pairs[before][after>>6]>>(after&63)&1 != 0 }
 
 // id returns the id of the string that ends at a node, or -1.
 func (t *trie) id(n trieNode) int32 {
@@ -289,10 +295,10 @@ func newTrie(pieces []Piece, keys []trieKey) (*trie, error) {
 	for i := range keys {
 		ids[i] = keys[i].id
 	}
-	return &trie{units: b.units, ids: ids}, nil
+	return &trie{units: b.units, ids: ids, pairs: b.pairs}, nil
 }
 
-// bitmap256 has a bit for each unit of a block.
+// bitmap256 has a bit for each byte, or for each unit of a block.
 type bitmap256 [4]uint64
 
 // xor returns word w of the bitmap whose bit i is bit i ^ c of m.
@@ -325,6 +331,7 @@ type trieBuilder struct {
 	units []trieNode
 	free  []bitmap256 // units not in use
 	bases []bitmap256 // bases that no node has
+	pairs [256]bitmap256
 }
 
 const searchedBlocks = 4
@@ -341,7 +348,9 @@ func (b *trieBuilder) place(node uint32, labels []byte) (base uint32) {
 	base = b.findBase(labels)
 	b.bases[base>>8][base>>6&3] &^= 1 << (base & 63)
 	b.units[node] |= trieNode(base) << trieBase
+	after := &b.pairs[byte(b.units[node])] // of the root, whose label is 0, what strings begin with
 	for _, c := range labels {
+		after[c>>6] |= 1 << (c & 63)
 		b.units[node] |= 1 << (trieLeads + c&7)
 		unit := base ^ uint32(c)
 		b.units[unit] = trieUsed | trieNode(c)
