@@ -71,8 +71,8 @@ func ExampleModel_EncodeBatch() {
 		fmt.Println(ids)
 	}
 	// Output:
-	// [259 260 259 335]
-	// [259 263 571 259 335 261]
+	// [259 260 730]
+	// [259 263 571 268 730 261]
 }
 
 func ExampleModel_Spans() {

@@ -39,6 +39,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -231,9 +232,9 @@ func (m *Model) index() ([]trieKey, error) {
 	}
 	m.unk = -1
 	m.reserved = map[string]int32{}
-	keys, spelled := make([]trieKey, 0, len(m.pieces)), make([]trieKey, 0, len(m.pieces))
-	for i, p := range m.pieces {
-		id := int32(i)
+	keys, unused := make([]trieKey, 0, len(m.pieces)), false
+	for i := range m.pieces {
+		p, id := &m.pieces[i], int32(i)
 		if p.Text == "\x00" && (p.Kind == Unused || m.byteFallback) {
 			continue // what converters leave behind; the library passes over it
 		}
@@ -243,6 +244,7 @@ func (m *Model) index() ([]trieKey, error) {
 		switch {
 		case p.Kind == Normal || p.Kind == UserDefined || p.Kind == Unused:
 			keys = append(keys, newTrieKey(m.pieces, id))
+			unused = unused || p.Kind == Unused
 			continue
 		case p.Kind == Unknown && m.unk >= 0:
 			return nil, fmt.Errorf("pieces %d and %d are both the unknown piece", m.unk, id)
@@ -262,32 +264,42 @@ func (m *Model) index() ([]trieKey, error) {
 	if err := m.indexBytes(); err != nil {
 		return nil, err
 	}
+	var beginsReserved [256]bool
+	for text := range m.reserved {
+		beginsReserved[text[0]] = true
+	}
 	sortKeys(m.pieces, keys)
-	for i, k := range keys {
+	for i := range keys {
+		k := &keys[i]
+		if i > 0 && keys[i-1].equals(k, m.pieces) {
+			return nil, fmt.Errorf("pieces %d and %d are both %q", keys[i-1].id, k.id, m.pieces[k.id].Text)
+		}
+		if !unused && !beginsReserved[k.at(m.pieces, 0)] {
+			continue
+		}
 		text := m.pieces[k.id].Text
 		other, twice := m.reserved[text]
-		switch {
-		case i > 0 && keys[i-1].prefix == k.prefix && m.pieces[keys[i-1].id].Text == text:
-			return nil, fmt.Errorf("pieces %d and %d are both %q", keys[i-1].id, k.id, text)
-		case twice && m.kind == BPE:
+		if twice && m.kind == BPE {
 			return nil, fmt.Errorf("pieces %d and %d are both %q", other, k.id, text)
-		case m.pieces[k.id].Kind != Unused || m.kind == BPE:
-			spelled = append(spelled, k)
-		case !twice:
+		}
+		if m.pieces[k.id].Kind == Unused && m.kind != BPE && !twice {
 			m.reserved[text] = k.id
 		}
+	}
+	if unused && m.kind != BPE {
+		keys = slices.DeleteFunc(keys, func(k trieKey) bool { return m.pieces[k.id].Kind == Unused })
 	}
 	if len(keys) == 0 && m.kind == Unigram {
 		return nil, errors.New("the model has no piece that text can spell")
 	}
-	return spelled, nil
+	return keys, nil
 }
 
 // maxPieceBytes is how long a piece may be (model_interface.cc, kMaxPieceSize).
 const maxPieceBytes = 8000 - 1
 
 // check refuses what the library refuses, and scores that are no numbers in models of any type.
-func (p Piece) check() error {
+func (p *Piece) check() error {
 	switch {
 	case p.Text == "":
 		return errors.New("no text")

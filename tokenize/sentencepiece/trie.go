@@ -213,6 +213,11 @@ func (k *trieKey) at(pieces []Piece, i uint32) byte {
 	return pieces[k.id].Text[i]
 }
 
+// equals reports whether both keys have the same text.
+func (k *trieKey) equals(o *trieKey, pieces []Piece) bool {
+	return k.prefix == o.prefix && k.size == o.size && (k.size <= 8 || pieces[k.id].Text == pieces[o.id].Text)
+}
+
 // sortKeys puts keys into the order of their texts, then of their ids.
 func sortKeys(pieces []Piece, keys []trieKey) {
 	sortByPrefix(keys)
@@ -265,8 +270,15 @@ func newTrie(pieces []Piece, keys []trieKey) (*trie, error) {
 	var labels []byte
 	var begins []uint32
 	for len(stack) > 0 {
+		if len(b.units) > maxTrieUnits {
+			return nil, tooManyUnits(len(keys))
+		}
 		t := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
+		if t.end-t.begin == 1 {
+			b.addTail(t.node, &keys[t.begin], pieces, t.depth, t.begin)
+			continue
+		}
 		if t.begin < t.end {
 			if k := &keys[t.begin]; k.size == t.depth {
 				b.units[t.node] |= trieNode(t.begin+1) << 9
@@ -283,19 +295,23 @@ func newTrie(pieces []Piece, keys []trieKey) (*trie, error) {
 			}
 		}
 		base := b.place(t.node, labels)
-		if len(b.units) > maxTrieUnits {
-			return nil, fmt.Errorf("%d pieces have more than %d different beginnings, which is the most that is supported", len(keys), maxTrieUnits)
-		}
 		begins = append(begins, t.end)
 		for i, c := range labels {
 			stack = append(stack, task{base ^ uint32(c), t.depth + 1, begins[i], begins[i+1]})
 		}
+	}
+	if len(b.units) > maxTrieUnits {
+		return nil, tooManyUnits(len(keys))
 	}
 	ids := make([]int32, len(keys))
 	for i := range keys {
 		ids[i] = keys[i].id
 	}
 	return &trie{units: b.units, ids: ids, pairs: b.pairs}, nil
+}
+
+func tooManyUnits(pieces int) error {
+	return fmt.Errorf("%d pieces have more than %d different beginnings, which is the most that is supported", pieces, maxTrieUnits)
 }
 
 // bitmap256 has a bit for each byte, or for each unit of a block.
@@ -359,16 +375,33 @@ func (b *trieBuilder) place(node uint32, labels []byte) (base uint32) {
 	return base
 }
 
+// addTail adds to a node what a key has from byte depth on, of which the key is the only one.
+func (b *trieBuilder) addTail(node uint32, k *trieKey, pieces []Piece, depth, place uint32) {
+	var label [1]byte
+	for ; depth < k.size; depth++ {
+		label[0] = k.at(pieces, depth)
+		node = b.place(node, label[:]) ^ uint32(label[0])
+	}
+	b.units[node] |= trieNode(place+1) << 9
+}
+
+// findBase returns a base at which a unit is free for every label.
 func (b *trieBuilder) findBase(labels []byte) uint32 {
 	for block := max(0, len(b.free)-searchedBlocks); ; block++ {
 		if block == len(b.free) {
 			b.addBlock()
 		}
-		free := &b.free[block]
+		free, bases := &b.free[block], &b.bases[block]
+		if len(labels) == 1 {
+			if base, ok := free.baseOf(bases, labels[0]); ok {
+				return uint32(block<<8 | base)
+			}
+			continue
+		}
 		if free[0]|free[1]|free[2]|free[3] == 0 {
 			continue
 		}
-		for w, found := range b.bases[block] {
+		for w, found := range bases {
 			for _, c := range labels {
 				if found &= free.xor(w, c); found == 0 {
 					break
@@ -379,4 +412,17 @@ func (b *trieBuilder) findBase(labels []byte) uint32 {
 			}
 		}
 	}
+}
+
+// baseOf returns one of bases at which a unit of m is free for the label c.
+func (m *bitmap256) baseOf(bases *bitmap256, c byte) (base int, ok bool) {
+	for w, units := range m {
+		for ; units != 0; units &= units - 1 {
+			base = (w<<6 | bits.TrailingZeros64(units)) ^ int(c)
+			if bases[base>>6]>>(base&63)&1 != 0 {
+				return base, true
+			}
+		}
+	}
+	return 0, false
 }

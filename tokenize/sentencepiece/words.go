@@ -52,6 +52,12 @@ func newWordRules(m *Model) *wordRules {
 }
 
 func (r *wordRules) add(piece string) {
+	if inside := strings.TrimPrefix(piece, r.space); strings.IndexByte(inside, r.space[0]) < 0 {
+		if inside != "" && len(inside) < len(piece) {
+			r.after[inside[0]] = true
+		}
+		return
+	}
 	for from := 0; ; {
 		at := strings.Index(piece[from:], r.space)
 		if at < 0 {
