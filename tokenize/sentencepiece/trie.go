@@ -361,7 +361,11 @@ func (b *trieBuilder) addBlock() {
 
 // place finds a base at which a unit is free for every label and gives those units to node.
 func (b *trieBuilder) place(node uint32, labels []byte) (base uint32) {
-	base = b.findBase(labels)
+	if len(labels) == 1 {
+		base = b.findBaseOf(labels[0])
+	} else {
+		base = b.findBase(labels)
+	}
 	b.bases[base>>8][base>>6&3] &^= 1 << (base & 63)
 	b.units[node] |= trieNode(base) << trieBase
 	after := &b.pairs[byte(b.units[node])] // of the root, whose label is 0, what strings begin with
@@ -391,17 +395,11 @@ func (b *trieBuilder) findBase(labels []byte) uint32 {
 		if block == len(b.free) {
 			b.addBlock()
 		}
-		free, bases := &b.free[block], &b.bases[block]
-		if len(labels) == 1 {
-			if base, ok := free.baseOf(bases, labels[0]); ok {
-				return uint32(block<<8 | base)
-			}
-			continue
-		}
+		free := &b.free[block]
 		if free[0]|free[1]|free[2]|free[3] == 0 {
 			continue
 		}
-		for w, found := range bases {
+		for w, found := range b.bases[block] {
 			for _, c := range labels {
 				if found &= free.xor(w, c); found == 0 {
 					break
@@ -410,6 +408,18 @@ func (b *trieBuilder) findBase(labels []byte) uint32 {
 			if found != 0 {
 				return uint32(block<<8 | w<<6 | bits.TrailingZeros64(found))
 			}
+		}
+	}
+}
+
+// findBaseOf is findBase for one label, which goes through the free units of the last blocks.
+func (b *trieBuilder) findBaseOf(label byte) uint32 {
+	for block := max(0, len(b.free)-2); ; block++ {
+		if block == len(b.free) {
+			b.addBlock()
+		}
+		if base, ok := b.free[block].baseOf(&b.bases[block], label); ok {
+			return uint32(block<<8 | base)
 		}
 	}
 }
