@@ -40,8 +40,8 @@ func (s scoredID) score() float32 { return math.Float32frombits(uint32(s >> 32))
 
 const (
 	firstMemoSets = 1 << 8
-	maxMemoSets   = 1 << 14
-	memoEntries   = 1 << 18 // the size of the ring, a power of two
+	maxMemoSets   = 1 << 13
+	memoEntries   = 1 << 17 // the size of the ring, a power of two
 )
 
 // rawWord is a word as it stands in a text.
@@ -59,10 +59,7 @@ func nextWord(text string, begin int, marks *[256]uint8) (word rawWord, mark uin
 	x, size := uint64(0), 0
 	for {
 		if at+8 > len(text) {
-			for at+size < len(text) && text[at+size] != ' ' {
-				x |= uint64(text[at+size]) << (8 * size)
-				size++
-			}
+			x, size = lastBytes(text, at)
 			break
 		}
 		x = load64(text, at)
@@ -88,6 +85,15 @@ func nextWord(text string, begin int, marks *[256]uint8) (word rawWord, mark uin
 		}
 	}
 	return rawWord{text[begin:end], mix(hash^x, k1^uint64(end-begin)), x}, mark
+}
+
+// lastBytes returns the up to seven bytes from a place on, to the end of text or a space.
+func lastBytes(text string, at int) (x uint64, size int) {
+	for at+size < len(text) && text[at+size] != ' ' {
+		x |= uint64(text[at+size]) << (8 * size)
+		size++
+	}
+	return x, size
 }
 
 // hashWord returns the word that text is.

@@ -40,6 +40,12 @@ func (u *unigram) word(w *scratch, text []byte) (limit float32) {
 	score, live := float32(0), 0
 	for start := 0; start < len(text); {
 		first, end := u.pieces.character(text, start)
+		if first == trieNoNode && live == 0 { // an unknown character that nothing reaches into
+			score += u.unkScore
+			ways[end] = way{uint64(order(score))<<32 | uint64(end-start)<<24, noWay}
+			start = end
+			continue
+		}
 		next, last := byte(0), trieNoNode
 		if end < len(text) {
 			next, last = text[end], ^trieNoNode
@@ -105,8 +111,7 @@ func (u *unigram) trace(w *scratch, end int) (limit float32) {
 	}
 	w.found = w.room[first:]
 	size, positive := float64(end), u.positive*float64(end)
-	e := (size + 1) / (1 << 24)
 	return float32(min(
-		float64(gap)/(4*e)-3*(math.Abs(float64(scoreOf(w.ways[end].best)))+2*positive),
+		float64(gap)*(1<<22)/(size+1)-3*(math.Abs(float64(scoreOf(w.ways[end].best)))+2*positive),
 		resetScore-1-size*u.largest))
 }
