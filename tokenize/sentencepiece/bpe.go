@@ -9,9 +9,9 @@ import (
 // one of the highest score first, of equals the left-most (bpe_model.cc).
 type bpe struct {
 	pieces  *trie
-	symbols *trie // user-defined ones, which are never merged; nil without any
+	symbols *trie    // user-defined ones, which are never merged; nil without any
 	ranks   []uint32 // of each place in the trie
-	unused  []bool // nil without any
+	unused  []bool   // nil without any
 	unk     int32
 }
 

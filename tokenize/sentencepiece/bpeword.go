@@ -74,11 +74,11 @@ func (s *bpeWord) split(b *bpe, text []byte) (n int) {
 		if b.symbols != nil {
 			size = longestPrefix(b.symbols, text[at:], maxSymbolMatches)
 		}
-		if size == 0 {
-			size = min(charLen(text[at]), len(text)-at)
-			symbol.node = b.walk(b.pieces.root(), text[at:at+size])
+		if size > 0 {
+			at += size
+		} else {
+			symbol.node, at = b.pieces.character(text, at)
 		}
-		at += size
 		symbol.end = uint8(at)
 		s.symbols[n] = symbol
 	}

@@ -113,7 +113,7 @@ func (t *trie) indexTails(node trieNode, bits rune, tail int) {
 }
 
 // character returns the node after the character that starts at a byte, trieNoNode if no string starts with it, and the
-// byte where it ends.
+// byte where it ends. The text must be UTF-8.
 func (t *trie) character(text []byte, start int) (node trieNode, end int) {
 	rest := text[start:]
 	c := uint(rest[0])
