@@ -82,12 +82,12 @@ func (d *decoder) newSurface(p *Piece) surface {
 		d.texts = append(d.texts, ' ')
 	}
 	for strings.IndexByte(rest, spaceSymbol[0]) >= 0 {
-		var before string
-		if before, rest, found = strings.Cut(rest, spaceSymbol); !found {
-			rest = before
+		before, after, found := strings.Cut(rest, spaceSymbol)
+		if !found {
 			break
 		}
 		d.texts = append(append(d.texts, before...), ' ')
+		rest = after
 	}
 	d.texts = append(d.texts, rest...)
 	s.size = uint16(len(d.texts) - int(s.start))

@@ -29,8 +29,8 @@ func (r *wordRules) addMarks(m *Model) {
 	}
 }
 
-// appendMarked appends the ids of a word with one space before it and a mark behind it. It returns false if they must be taken
-// together.
+// appendMarked appends the ids of a word with one space before it and a mark behind it. It returns dst and false if they
+// must be taken together.
 func (m *Model) appendMarked(dst []int32, w *scratch, word rawWord, mark uint8) (ids []int32, ok bool) {
 	found := &m.words.list[mark-1]
 	if m.byText.joins(word.text[len(word.text)-1], found.byte) { // most bytes are as in the normal form

@@ -8,7 +8,7 @@
 //	ids := model.Encode("Two dogs, one ball.")
 //	text := model.Decode(ids)
 //
-// [Model.Encode] gives ids, [Model.Tokens] also the pieces and where in the text each came from,
+// [Model.Encode] gives ids, [Model.EncodeBatch] those of many texts, [Model.Tokens] also the pieces and where in the text each came from,
 // [Model.Decode] the text again, [Model.Stream] the text of ids that come one at a time. [Model.NBest]
 // lists the best segmentations of a unigram model and [Model.Sample] draws one, for training with
 // subword regularization. Ids of control pieces (end of sentence, padding) never come out of Encode: the
@@ -19,12 +19,12 @@
 // The normalizer (normalizer.go) rewrites characters by the model's rules and makes spaces visible. The
 // segmenter of the model's type (unigram.go, bpe.go, word.go) cuts that into pieces. Both work on a word
 // at a time where no rule and no piece reaches over a space (bywords.go, words.go), by quicker ways that are good for
-// words alone (unigramword.go, bpeword.go), and remember the words they have seen (memo.go): the same word
-// gives the same ids, wherever it stands. Where that cannot be proved of a model, a
+// words alone (unigramword.go, bpeword.go), and remember the words they have seen (memo.go), without the punctuation
+// behind them (marks.go): the same word gives the same ids, wherever it stands. Where that cannot be proved of a model, a
 // text or a word, the whole text is segmented as one. Time is linear in the length of the text, for BPE but for a
 // factor of its logarithm.
 //
-// Pieces are found in a double-array trie (trie.go), rules in the one that the model brings (charsmap.go).
+// Pieces are found in a double-array trie (trie.go, triebuild.go), rules in the one that the model brings (charsmap.go).
 //
 // docs/tokenizer.md of the repository explains it with an example.
 //
@@ -286,11 +286,11 @@ func (m *Model) index() ([]trieKey, error) {
 			m.reserved[text] = k.id
 		}
 	}
-	if unused && m.kind != BPE {
-		keys = slices.DeleteFunc(keys, func(k trieKey) bool { return m.pieces[k.id].Kind == Unused })
-	}
 	if len(keys) == 0 && m.kind == Unigram {
 		return nil, errors.New("the model has no piece that text can spell")
+	}
+	if unused && m.kind != BPE {
+		keys = slices.DeleteFunc(keys, func(k trieKey) bool { return m.pieces[k.id].Kind == Unused })
 	}
 	return keys, nil
 }
