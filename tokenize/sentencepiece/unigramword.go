@@ -96,11 +96,11 @@ func (u *unigram) word(w *scratch, text []byte) (limit float32) {
 // Here gap and d are rounded themselves, as for s = 0; so half of that and three times d and p is what is taken. Nor may s be near
 // where segment starts to count anew.
 func (u *unigram) trace(w *scratch, end int) (limit float32) {
-	gap := float32(math.Inf(1))
+	least := math.Float32bits(float32(math.Inf(1))) // of gaps, which as none is below 0 are in the order of their bits
 	first := len(w.room)
 	for at := end; at > 0; {
 		way := &w.ways[at]
-		gap = min(gap, scoreOf(way.best)-scoreOf(way.second))
+		least = min(least, math.Float32bits(scoreOf(way.best)-scoreOf(way.second)))
 		piece := u.ends[way.best&(1<<trieIDBits-1)]
 		if way.best&(1<<trieIDBits-1) == 0 {
 			piece.score = u.unkScore
@@ -112,6 +112,6 @@ func (u *unigram) trace(w *scratch, end int) (limit float32) {
 	w.found = w.room[first:]
 	size, positive := float64(end), u.positive*float64(end)
 	return float32(min(
-		float64(gap)*(1<<22)/(size+1)-3*(math.Abs(float64(scoreOf(w.ways[end].best)))+2*positive),
+		float64(math.Float32frombits(least))*(1<<22)/(size+1)-3*(math.Abs(float64(scoreOf(w.ways[end].best)))+2*positive),
 		resetScore-1-size*u.largest))
 }
