@@ -12,7 +12,7 @@ type memo struct {
 	sets    []memoSet  // a power of two of them
 	entries []scoredID // the ring; see memoWord
 	head    uint32     // how many entries were ever written
-	added   int        // words since sets were made or made more
+	added   int        // words, since the table was made
 }
 
 type memoSet [4]memoWord
@@ -40,7 +40,7 @@ func (s scoredID) score() float32 { return math.Float32frombits(uint32(s >> 32))
 
 const (
 	firstMemoSets = 1 << 8
-	maxMemoSets   = 1 << 13
+	maxMemoSets   = 1 << 12
 	memoEntries   = 1 << 17 // the size of the ring, a power of two
 )
 
@@ -114,7 +114,7 @@ func (c *memo) find(w rawWord) (known *memoWord, ids []scoredID) {
 	if c.sets == nil {
 		c.sets, c.entries, c.head = make([]memoSet, firstMemoSets), make([]scoredID, 1, 1<<10), 1
 	}
-	set := &c.sets[w.hash&uint64(len(c.sets)-1)]
+	set := c.set(uint32(w.hash >> 32))
 	for i := range set {
 		s := &set[i]
 		if s.hash != uint32(w.hash>>32) || int(s.size) != len(w.text) || s.at == 0 || c.head-s.at > memoEntries {
@@ -150,20 +150,41 @@ func (c *memo) add(w rawWord, tail byte, limit float32, ids []scoredID) {
 		return
 	}
 	if c.added >= 2*len(c.sets) && len(c.sets) < maxMemoSets {
-		c.sets, c.added = make([]memoSet, 4*len(c.sets)), 0
+		c.grow()
 	}
 	c.added++
 	whole := len(w.text) >> 3
 	at := c.room(whole + 1 + len(ids))
-	set := &c.sets[w.hash&uint64(len(c.sets)-1)]
-	copy(set[1:], set[:3])
-	set[0] = memoWord{uint32(w.hash >> 32), at, limit, uint8(len(w.text)), uint8(len(ids)), tail}
+	c.put(memoWord{uint32(w.hash >> 32), at, limit, uint8(len(w.text)), uint8(len(ids)), tail})
 	entry := c.entries[at&(memoEntries-1):]
 	for i := range whole {
 		entry[i] = scoredID(load64(w.text, 8*i))
 	}
 	entry[whole] = scoredID(w.last)
 	copy(entry[whole+1:], ids)
+}
+
+// set returns the words among which one of a hash is.
+func (c *memo) set(hash uint32) *memoSet { return &c.sets[hash&uint32(len(c.sets)-1)] }
+
+// put puts a word in front of its set.
+func (c *memo) put(word memoWord) {
+	set := c.set(word.hash)
+	copy(set[1:], set[:3])
+	set[0] = word
+}
+
+// grow makes four times as many sets.
+func (c *memo) grow() {
+	old := c.sets
+	c.sets = make([]memoSet, 4*len(old))
+	for i := range old {
+		for j := len(old[i]) - 1; j >= 0; j-- {
+			if word := old[i][j]; word.at != 0 {
+				c.put(word)
+			}
+		}
+	}
 }
 
 // room returns where there are so many entries in a row to write.
