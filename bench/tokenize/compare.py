@@ -102,7 +102,7 @@ def cpp(model, texts, threads):
 def hf(model, texts, threads):
     from tokenizers import Tokenizer
 
-    texts = [t.decode() for t in read_texts(texts)]
+    texts = [t.decode("utf-8", "replace") for t in read_texts(texts)]
     with Stopwatch() as load:
         m = Tokenizer.from_file(model)
     with Stopwatch() as encode:
@@ -122,7 +122,7 @@ def lines(model, path):
     """Encodes the lines of a file in one batch, as spm_encode does."""
     import sentencepiece as spm
 
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8", errors="replace") as file:
         ids = spm.SentencePieceProcessor(model_file=model).encode(file.read().splitlines())
     sys.stdout.write("".join(" ".join(map(str, i)) + "\n" for i in ids))
 
@@ -195,11 +195,14 @@ def main():
     parser.add_argument("--slow-rounds", type=int, default=1, help="rounds of tokenizers, which is slow; 0 leaves it out")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--spm-encode", default=shutil.which("spm_encode"))
+    parser.add_argument("--go", type=pathlib.Path, help="bench/tokenize, built; without it, it is built")
+    parser.add_argument("--pali3", type=pathlib.Path, help="cmd/pali3, built; without it, it is built")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
-    args.go, args.pali3 = args.work / "tokenize", args.work / "pali3"
-    for binary, package in ((args.go, "./bench/tokenize"), (args.pali3, "./cmd/pali3")):
-        subprocess.run(["go", "build", "-o", binary, package], check=True, cwd=ROOT, env=GO)
+    for name, package in (("go", "./bench/tokenize"), ("pali3", "./cmd/pali3")):
+        if getattr(args, name) is None:
+            setattr(args, name, args.work / pathlib.Path(package).name)
+            subprocess.run(["go", "build", "-o", getattr(args, name), package], check=True, cwd=ROOT, env=GO)
     texts, models = args.texts, args.models
     if not texts:
         texts = [args.work / "english", args.work / "languages"]

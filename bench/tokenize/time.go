@@ -27,8 +27,8 @@ func watch(f func()) [2]float64 {
 	return [2]float64{time.Since(began).Seconds(), processorTime() - used}
 }
 
-// timing encodes all texts to slices of ids and decodes those, once each, by so many goroutines. The first
-// encoding is the one that counts: nothing is remembered from before.
+// timing encodes all texts in one call and decodes the ids, once each, by so many goroutines. The first encoding is
+// the one that counts: nothing is remembered from before.
 func timing(args []string) error {
 	threads, err := strconv.Atoi(args[2])
 	if err != nil || threads < 1 {
@@ -44,8 +44,8 @@ func timing(args []string) error {
 	if err != nil {
 		return err
 	}
-	ids, decoded := make([][]int32, len(texts)), make([]string, len(texts))
-	t.Encode = watch(func() { inParallel(threads, len(texts), func(i int) { ids[i] = model.Encode(texts[i]) }) })
+	ids, decoded := [][]int32(nil), make([]string, len(texts))
+	t.Encode = watch(func() { ids = model.EncodeBatch(texts, threads) })
 	t.Decode = watch(func() { inParallel(threads, len(texts), func(i int) { decoded[i] = model.Decode(ids[i]) }) })
 	for _, of := range ids {
 		t.IDs += len(of)

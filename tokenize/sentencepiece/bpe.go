@@ -9,16 +9,18 @@ import (
 // one of the highest score first, of equals the left-most (bpe_model.cc).
 type bpe struct {
 	pieces  *trie
-	symbols *trie // user-defined ones, which are never merged; nil without any
-	ranks   []uint32
-	unused  []bool // nil without any
+	symbols *trie    // user-defined ones, which are never merged; nil without any
+	ranks   []uint32 // of each place in the trie
+	unused  []bool   // nil without any
 	unk     int32
 }
 
 func newBPE(pieces []Piece, byText, symbols *trie, unk int32) *bpe {
-	b := &bpe{pieces: byText, symbols: symbols, unk: unk, ranks: make([]uint32, len(pieces))}
+	b := &bpe{pieces: byText, symbols: symbols, unk: unk, ranks: make([]uint32, len(byText.ids))}
+	for at, id := range byText.ids {
+		b.ranks[at] = rank(pieces[id].Score)
+	}
 	for id, p := range pieces {
-		b.ranks[id] = rank(p.Score)
 		if p.Kind == Unused && b.unused == nil {
 			b.unused = make([]bool, len(pieces))
 		}
@@ -144,14 +146,16 @@ func (b *bpe) pair(m *merges, text []byte, left int32) (found merge, ok bool) {
 	if r.node == trieFrozen {
 		return found, false
 	}
-	id := b.walk(l.node, text[r.begin:r.begin+r.size]).id()
-	if id < 0 {
+	piece := b.walk(l.node, text[r.begin:r.begin+r.size]).piece()
+	if piece == 0 {
 		return found, false
 	}
-	if b.unused != nil && b.unused[id] {
-		m.splits[id] = l.size
+	if b.unused != nil {
+		if id := b.pieces.ids[piece-1]; b.unused[id] {
+			m.splits[id] = l.size
+		}
 	}
-	return merge{uint64(b.ranks[id])<<32 | uint64(^uint32(left)), l.size + r.size}, true
+	return merge{uint64(b.ranks[piece-1])<<32 | uint64(^uint32(left)), l.size + r.size}, true
 }
 
 // join merges a symbol with the next one and finds what that makes possible.
@@ -203,7 +207,7 @@ func (b *bpe) idOf(s symbol, text []byte) int32 {
 	if s.node == trieFrozen {
 		return find(b.pieces, text[s.begin:s.begin+s.size], b.unk)
 	}
-	if id := s.node.id(); id >= 0 {
+	if id := b.pieces.id(s.node); id >= 0 {
 		return id
 	}
 	return b.unk

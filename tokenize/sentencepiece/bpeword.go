@@ -48,7 +48,7 @@ func (b *bpe) word(w *scratch, text []byte) (limit float32) {
 	count := 0
 	for i := 0; i < n; i = int(s.symbols[i].next) {
 		symbol := &s.symbols[i]
-		id := symbol.node.id()
+		id := b.pieces.id(symbol.node)
 		if id < 0 {
 			id = b.unk
 		}
@@ -74,11 +74,11 @@ func (s *bpeWord) split(b *bpe, text []byte) (n int) {
 		if b.symbols != nil {
 			size = longestPrefix(b.symbols, text[at:], maxSymbolMatches)
 		}
-		if size == 0 {
-			size = min(charLen(text[at]), len(text)-at)
-			symbol.node = b.walk(b.pieces.root(), text[at:at+size])
+		if size > 0 {
+			at += size
+		} else {
+			symbol.node, at = b.pieces.character(text, at)
 		}
-		at += size
 		symbol.end = uint8(at)
 		s.symbols[n] = symbol
 	}
@@ -97,9 +97,9 @@ func (s *bpeWord) pair(b *bpe, text []byte, left, n int) {
 		return
 	}
 	merged := b.walk(l.node, text[r.begin:r.end])
-	if id := merged.id(); id >= 0 {
+	if piece := merged.piece(); piece > 0 {
 		s.merged[left] = merged
-		s.order[left] = uint64(b.ranks[id])<<32 | uint64(^uint32(left))
+		s.order[left] = uint64(b.ranks[piece-1])<<32 | uint64(^uint32(left))
 	}
 }
 

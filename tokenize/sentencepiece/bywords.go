@@ -29,8 +29,19 @@ func (m *Model) appendByWords(dst []int32, w *scratch, text string) (ids []int32
 				spaces = 1
 			}
 		}
-		word := nextWord(text, at)
+		from := at
+		word, mark := nextWord(text, at, &m.words.marks)
 		at += len(word.text)
+		if mark != 0 {
+			at++
+			if spaces == 1 {
+				if ids, ok = m.appendMarked(ids, w, word, mark); ok {
+					spaces = 0
+					continue
+				}
+			}
+			word = hashWord(text[from:at])
+		}
 		if spaces == 1 {
 			known, entry := w.memo.find(word)
 			if known != nil && known.limit >= max(w.sofar, -w.sofar) {
@@ -39,9 +50,10 @@ func (m *Model) appendByWords(dst []int32, w *scratch, text string) (ids []int32
 				continue
 			}
 		}
-		if ids, ok = m.appendWord(ids, w, word, spaces); !ok {
+		if !m.normalizeWord(w, word, spaces) {
 			return dst, false
 		}
+		ids = m.appendWord(ids, w, word, spaces)
 		spaces = 0
 	}
 	return ids, true
@@ -71,9 +83,9 @@ func (m *Model) appendScored(dst []int32, w *scratch, ids []scoredID) []int32 {
 	return dst[:at]
 }
 
-// appendWord appends the ids of a word that has so many spaces before it. It returns false if the word's normal form
+// normalizeWord makes the normal form of a word that has so many spaces before it. It returns false if that is empty or
 // ends with a space, which might be one too many.
-func (m *Model) appendWord(dst []int32, w *scratch, word rawWord, spaces int) (ids []int32, ok bool) {
+func (m *Model) normalizeWord(w *scratch, word rawWord, spaces int) bool {
 	d, n := &w.normalized, m.normalizer
 	d.reset()
 	for range spaces {
@@ -85,21 +97,24 @@ func (m *Model) appendWord(dst []int32, w *scratch, word rawWord, spaces int) (i
 		size := len(d.text)
 		n.body(d, word.text, 0)
 		if len(d.text) == size {
-			return dst, false
+			return false
 		}
 	}
-	if word.text != "" && d.endsWith(n.space) {
-		return dst, false
-	}
-	if m.shortWord(w, d.text) {
+	return word.text == "" || !d.endsWith(n.space)
+}
+
+// appendWord appends the ids of a word whose normal form was made, with so many spaces before it.
+func (m *Model) appendWord(dst []int32, w *scratch, word rawWord, spaces int) []int32 {
+	text := w.normalized.text
+	if m.shortWord(w, text) {
 		w.scored = m.appendFound(w.scored[:0], w)
 		if spaces == 1 {
-			w.memo.add(word, w.limit, w.scored)
+			w.memo.add(word, text[len(text)-1], w.limit, w.scored)
 		}
-		return m.appendScored(dst, w, w.scored), true
+		return m.appendScored(dst, w, w.scored)
 	}
 	m.segment(w)
-	return m.appendIDs(dst, w), true
+	return m.appendIDs(dst, w)
 }
 
 // appendFound appends the ids of w.found, which are of w.normalized: an unknown character has its own, or with byte

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -102,8 +101,11 @@ func (m *charsmap) match(text string) (replacement string, consumed int) {
 	if consumed == 0 {
 		return "", 0
 	}
-	replacement = m.replacements[value:]
-	return replacement[:strings.IndexByte(replacement, 0)], consumed
+	end := value
+	for m.replacements[end] != 0 { // which is soon
+		end++
+	}
+	return m.replacements[value:end], consumed
 }
 
 // child goes from the base of a node over one byte, to the base of the next.

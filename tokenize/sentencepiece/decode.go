@@ -76,17 +76,20 @@ func (d *decoder) newSurface(p *Piece) surface {
 	case Control:
 		return s
 	}
-	if strings.HasPrefix(p.Text, spaceSymbol) {
+	rest, found := strings.CutPrefix(p.Text, spaceSymbol)
+	if found {
 		s.kind = spaceSurface
+		d.texts = append(d.texts, ' ')
 	}
-	for rest := p.Text; rest != ""; {
+	for strings.IndexByte(rest, spaceSymbol[0]) >= 0 {
 		before, after, found := strings.Cut(rest, spaceSymbol)
-		d.texts = append(d.texts, before...)
-		if found {
-			d.texts = append(d.texts, ' ')
+		if !found {
+			break
 		}
+		d.texts = append(append(d.texts, before...), ' ')
 		rest = after
 	}
+	d.texts = append(d.texts, rest...)
 	s.size = uint16(len(d.texts) - int(s.start))
 	return s
 }

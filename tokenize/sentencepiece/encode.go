@@ -11,16 +11,18 @@ func (m *Model) Encode(text string) []int32 { return m.AppendIDs(nil, text) }
 func (m *Model) AppendIDs(dst []int32, text string) []int32 {
 	w := m.scratch.Get().(*scratch)
 	defer m.release(w)
+	if len(text) > maxScratch {
+		return m.appendText(slices.Grow(dst, len(text)/bytesPerID), w, text)
+	}
+	w.ids = m.appendText(w.ids[:0], w, text)
+	return append(dst, w.ids...)
+}
+
+// appendText appends the ids of a text: word by word, or as a whole.
+func (m *Model) appendText(dst []int32, w *scratch, text string) []int32 {
 	if m.words != nil && m.words.alone {
-		if len(text) > maxScratch {
-			if ids, ok := m.appendByWords(slices.Grow(dst, len(text)/bytesPerID), w, text); ok {
-				return ids
-			}
-		} else {
-			var ok bool
-			if w.ids, ok = m.appendByWords(w.ids[:0], w, text); ok {
-				return append(dst, w.ids...)
-			}
+		if ids, ok := m.appendByWords(dst, w, text); ok {
+			return ids
 		}
 	}
 	w.restart()

@@ -65,6 +65,16 @@ func ExampleModel_AppendIDs() {
 	// 6 [259 263 571 268 730 261]
 }
 
+func ExampleModel_EncodeBatch() {
+	model := open("nmt_nfkc")
+	for _, ids := range model.EncodeBatch([]string{"a face", "two faces"}, 2) {
+		fmt.Println(ids)
+	}
+	// Output:
+	// [259 260 730]
+	// [259 263 571 268 730 261]
+}
+
 func ExampleModel_Spans() {
 	for _, s := range open("plain").Spans("né 中") {
 		fmt.Printf("%q bytes %d-%d runes %d-%d\n", s.Piece, s.Begin, s.End, s.BeginRune, s.EndRune)

@@ -61,12 +61,12 @@ func (u *unigram) addPieces(l *lattice, text []byte, pos int) {
 		for int(l.starts[end]) < at {
 			end++
 		}
-		id := node.id()
-		if id < 0 {
+		piece := node.piece()
+		if piece == 0 {
 			continue
 		}
 		length := int32(end - pos)
-		score := u.scores[id]
+		id, score := u.ends[piece].id, u.ends[piece].score
 		if u.defined[id] {
 			score = userDefinedScore(int(length)) // of characters here, of bytes in segment: so does the library
 		}

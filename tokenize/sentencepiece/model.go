@@ -8,7 +8,7 @@
 //	ids := model.Encode("Two dogs, one ball.")
 //	text := model.Decode(ids)
 //
-// [Model.Encode] gives ids, [Model.Tokens] also the pieces and where in the text each came from,
+// [Model.Encode] gives ids, [Model.EncodeBatch] those of many texts, [Model.Tokens] also the pieces and where in the text each came from,
 // [Model.Decode] the text again, [Model.Stream] the text of ids that come one at a time. [Model.NBest]
 // lists the best segmentations of a unigram model and [Model.Sample] draws one, for training with
 // subword regularization. Ids of control pieces (end of sentence, padding) never come out of Encode: the
@@ -19,12 +19,12 @@
 // The normalizer (normalizer.go) rewrites characters by the model's rules and makes spaces visible. The
 // segmenter of the model's type (unigram.go, bpe.go, word.go) cuts that into pieces. Both work on a word
 // at a time where no rule and no piece reaches over a space (bywords.go, words.go), by quicker ways that are good for
-// words alone (unigramword.go, bpeword.go), and remember the words they have seen (memo.go): the same word
-// gives the same ids, wherever it stands. Where that cannot be proved of a model, a
+// words alone (unigramword.go, bpeword.go), and remember the words they have seen (memo.go), without the punctuation
+// behind them (marks.go): the same word gives the same ids, wherever it stands. Where that cannot be proved of a model, a
 // text or a word, the whole text is segmented as one. Time is linear in the length of the text, for BPE but for a
 // factor of its logarithm.
 //
-// Pieces are found in a double-array trie (trie.go), rules in the one that the model brings (charsmap.go).
+// Pieces are found in a double-array trie (trie.go, triebuild.go), rules in the one that the model brings (charsmap.go).
 //
 // docs/tokenizer.md of the repository explains it with an example.
 //
@@ -39,6 +39,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -122,6 +123,7 @@ type scratch struct {
 	limit   float32 // of a word, of segmenter.word
 	room    [maxWord]found
 	ways    [maxWord + 1]way
+	walks   [maxWord + 1]walk
 	bpeWord bpeWord
 	scored  []scoredID
 	ids     []int32
@@ -192,6 +194,7 @@ func New(proto *Proto) (*Model, error) {
 	if m.byText, err = newTrie(m.pieces, keys); err != nil {
 		return nil, err
 	}
+	m.byText.indexCharacters()
 	symbols, err := m.symbolTrie(keys)
 	if err != nil {
 		return nil, err
@@ -229,9 +232,9 @@ func (m *Model) index() ([]trieKey, error) {
 	}
 	m.unk = -1
 	m.reserved = map[string]int32{}
-	keys, spelled := make([]trieKey, 0, len(m.pieces)), make([]trieKey, 0, len(m.pieces))
-	for i, p := range m.pieces {
-		id := int32(i)
+	keys, unused := make([]trieKey, 0, len(m.pieces)), false
+	for i := range m.pieces {
+		p, id := &m.pieces[i], int32(i)
 		if p.Text == "\x00" && (p.Kind == Unused || m.byteFallback) {
 			continue // what converters leave behind; the library passes over it
 		}
@@ -241,6 +244,7 @@ func (m *Model) index() ([]trieKey, error) {
 		switch {
 		case p.Kind == Normal || p.Kind == UserDefined || p.Kind == Unused:
 			keys = append(keys, newTrieKey(m.pieces, id))
+			unused = unused || p.Kind == Unused
 			continue
 		case p.Kind == Unknown && m.unk >= 0:
 			return nil, fmt.Errorf("pieces %d and %d are both the unknown piece", m.unk, id)
@@ -260,32 +264,42 @@ func (m *Model) index() ([]trieKey, error) {
 	if err := m.indexBytes(); err != nil {
 		return nil, err
 	}
+	var beginsReserved [256]bool
+	for text := range m.reserved {
+		beginsReserved[text[0]] = true
+	}
 	sortKeys(m.pieces, keys)
-	for i, k := range keys {
+	for i := range keys {
+		k := &keys[i]
+		if i > 0 && keys[i-1].equals(k, m.pieces) {
+			return nil, fmt.Errorf("pieces %d and %d are both %q", keys[i-1].id, k.id, m.pieces[k.id].Text)
+		}
+		if !unused && !beginsReserved[k.at(m.pieces, 0)] {
+			continue
+		}
 		text := m.pieces[k.id].Text
 		other, twice := m.reserved[text]
-		switch {
-		case i > 0 && keys[i-1].prefix == k.prefix && m.pieces[keys[i-1].id].Text == text:
-			return nil, fmt.Errorf("pieces %d and %d are both %q", keys[i-1].id, k.id, text)
-		case twice && m.kind == BPE:
+		if twice && m.kind == BPE {
 			return nil, fmt.Errorf("pieces %d and %d are both %q", other, k.id, text)
-		case m.pieces[k.id].Kind != Unused || m.kind == BPE:
-			spelled = append(spelled, k)
-		case !twice:
+		}
+		if m.pieces[k.id].Kind == Unused && m.kind != BPE && !twice {
 			m.reserved[text] = k.id
 		}
 	}
 	if len(keys) == 0 && m.kind == Unigram {
 		return nil, errors.New("the model has no piece that text can spell")
 	}
-	return spelled, nil
+	if unused && m.kind != BPE {
+		keys = slices.DeleteFunc(keys, func(k trieKey) bool { return m.pieces[k.id].Kind == Unused })
+	}
+	return keys, nil
 }
 
 // maxPieceBytes is how long a piece may be (model_interface.cc, kMaxPieceSize).
 const maxPieceBytes = 8000 - 1
 
 // check refuses what the library refuses, and scores that are no numbers in models of any type.
-func (p Piece) check() error {
+func (p *Piece) check() error {
 	switch {
 	case p.Text == "":
 		return errors.New("no text")

@@ -1,24 +1,27 @@
 package sentencepiece
 
-import (
-	"cmp"
-	"encoding/binary"
-	"fmt"
-	"math/bits"
-	"slices"
-	"strings"
-)
+import "unicode/utf8"
 
 // trie maps byte strings to ids. It is a double array (Aoe 1989) addressed by exclusive or: the child of a
 // node for byte c stands at the node's base ^ c, if that unit has the label c. No two nodes share a base, so
 // that the label alone tells a child from a stranger, and a step costs one load of 8 bytes.
-type trie struct{ units []trieNode }
+//
+// The strings are known by their place in the order of all, so that what is kept of strings with the same beginning
+// stands together in memory; ids has the id of each.
+type trie struct {
+	units []trieNode
+	ids   []int32
+	// pairs has, of each byte, the bytes that come after it in any string.
+	pairs [256]bitmap256
+	// characters has, of each character below U+10000, the node after it; see indexCharacters.
+	characters []trieNode
+}
 
 // trieNode is a unit of the array, and by itself all one needs to go on from it:
 //
 //	bits 0-7    label, the byte that leads here
 //	bit  8      the unit is in use
-//	bits 9-32   id of the string that ends here, plus 1; 0 if none does
+//	bits 9-32   place of the string that ends here, plus 1; 0 if none does
 //	bits 33-40  the last three bits of the bytes of all children: bit 33+i is set if they are i for any
 //	bits 41-63  base
 //
@@ -30,19 +33,17 @@ const (
 	trieIDBits = 24
 	trieLeads  = 9 + trieIDBits
 	trieBase   = trieLeads + 8
-	trieNoNode = trieNode(0) // has no children and no id
+	trieNoNode = trieNode(0) // has no children and no string
 	trieFrozen = trieNode(1) // the same, to tell another case apart
 )
 
-// maxPieces is how many ids a trie can hold.
+// maxPieces is how many strings a trie can hold.
 const maxPieces = 1<<trieIDBits - 1
 
 // maxTrieUnits is how many units can be told from each other.
 const maxTrieUnits = 1 << (64 - trieBase)
 
-func (n trieNode) id() int32 { return int32(n>>9&(1<<trieIDBits-1)) - 1 }
-
-// piece returns the id plus 1, 0 if no string ends here.
+// piece returns the place of the string that ends here plus 1, 0 if none does.
 func (n trieNode) piece() uint32 { return uint32(n>>9) & (1<<trieIDBits - 1) }
 
 func (n trieNode) base() uint32 { return uint32(n >> trieBase) }
@@ -52,6 +53,15 @@ func (n trieNode) leads(c byte) bool { return n>>(trieLeads+c&7)&1 != 0 }
 
 // follows reports whether the unit, found at a base for the byte c, is a child of that base's node.
 func (n trieNode) follows(c byte) bool { return n&(trieUsed|0xff) == trieUsed|trieNode(c) }
+
+// leading is 1 where leads is true, and 0 where it is false.
+func (n trieNode) leading(c byte) int { return int(n >> (trieLeads + c&7) & 1) }
+
+// only is the unit if it is a child for the byte c, else trieNoNode.
+func (n trieNode) only(c byte) trieNode {
+	differs := uint64(n&(trieUsed|0xff)) ^ (trieUsed | uint64(c))
+	return n & trieNode(int64(differs-1)>>63)
+}
 
 // root is where every walk starts.
 func (t *trie) root() trieNode { return t.units[0] }
@@ -65,14 +75,82 @@ func (t *trie) step(node trieNode, c byte) (child trieNode, ok bool) {
 	return child, child.follows(c)
 }
 
+// indexCharacters makes what character needs.
+func (t *trie) indexCharacters() {
+	t.characters = make([]trieNode, 1<<16)
+	for c := range utf8.RuneSelf {
+		if node, ok := t.step(t.root(), byte(c)); ok {
+			t.characters[c] = node
+		}
+	}
+	for lead := 0xc2; lead < 0xf0; lead++ {
+		if node, ok := t.step(t.root(), byte(lead)); ok {
+			t.indexTails(node, rune(lead)&0x1f, 1+(lead-0xc0)>>5)
+		}
+	}
+}
+
+// indexTails indexes the characters of which so many bytes are to come.
+func (t *trie) indexTails(node trieNode, bits rune, tail int) {
+	for c := 0x80; c < 0xc0; c++ {
+		child, ok := t.step(node, byte(c))
+		switch r := bits<<6 | rune(c&0x3f); {
+		case !ok:
+		case tail > 1:
+			t.indexTails(child, r, tail-1)
+		default:
+			t.characters[r&0xffff] = child
+		}
+	}
+}
+
+// character returns the node after the character that starts at a byte, trieNoNode if no string starts with it, and the
+// byte where it ends. The text must be UTF-8.
+func (t *trie) character(text []byte, start int) (node trieNode, end int) {
+	rest := text[start:]
+	c := uint(rest[0])
+	if c < utf8.RuneSelf {
+		return t.characters[c], start + 1
+	}
+	if c < 0xe0 && len(rest) > 1 {
+		return t.characters[c&0x1f<<6|uint(rest[1]&0x3f)], start + 2
+	}
+	if c < 0xf0 && len(rest) > 2 {
+		return t.characters[c&0x0f<<12|uint(rest[1]&0x3f)<<6|uint(rest[2]&0x3f)], start + 3
+	}
+	return t.walkCharacter(rest, start)
+}
+
+// walkCharacter is character for those that are not indexed.
+func (t *trie) walkCharacter(rest []byte, start int) (node trieNode, end int) {
+	size := min(charLen(rest[0]), len(rest))
+	node = t.root()
+	for _, c := range rest[:size] {
+		node = t.units[node.base()^uint32(c)].only(c)
+	}
+	return node, start + size
+}
+
 // spells reports whether any string has the byte c in it.
 func (t *trie) spells(c byte) bool {
-	for _, unit := range t.units {
-		if unit&(trieUsed|0xff) == trieUsed|trieNode(c) {
+	for before := range 256 {
+		if t.joins(byte(before), c) {
 			return true
 		}
 	}
 	return false
+}
+
+// joins reports whether any string has the byte after behind the byte before. Before is 0 for the start of a string,
+// too.
+func (t *trie) joins(before, after byte) bool { return t.pairs[before][after>>6]>>(after&63)&1 != 0 }
+
+// id returns the id of the string that ends at a node, or -1.
+func (t *trie) id(n trieNode) int32 {
+	if piece := n.piece(); piece > 0 {
+		return t.ids[piece-1]
+	}
+	return -1
 }
 
 // lookup returns the id of key, or -1.
@@ -83,7 +161,7 @@ func (t *trie) lookup(key string) int32 {
 			return -1
 		}
 	}
-	return node.id()
+	return t.id(node)
 }
 
 // longestPrefix returns the length of the longest of the limit shortest keys that text starts with, or 0.
@@ -94,7 +172,7 @@ func longestPrefix[T string | []byte](t *trie, text T, limit int) int {
 		if !ok {
 			break
 		}
-		if node = child; node.id() < 0 {
+		if node = child; node.piece() == 0 {
 			continue
 		}
 		longest = i + 1
@@ -103,187 +181,4 @@ func longestPrefix[T string | []byte](t *trie, text T, limit int) int {
 		}
 	}
 	return longest
-}
-
-// trieKey is one string of a trie, by the id of its piece.
-type trieKey struct {
-	prefix uint64 // the first eight bytes of the text
-	id     int32
-	size   uint32 // of the text
-}
-
-func newTrieKey(pieces []Piece, id int32) trieKey {
-	var first [8]byte
-	size := len(pieces[id].Text)
-	copy(first[:], pieces[id].Text)
-	return trieKey{binary.BigEndian.Uint64(first[:]), id, uint32(size)}
-}
-
-// at returns byte i of the text. Most texts are short, and need no look at the piece.
-func (k *trieKey) at(pieces []Piece, i uint32) byte {
-	if i < 8 {
-		return byte(k.prefix >> (56 - 8*i))
-	}
-	return pieces[k.id].Text[i]
-}
-
-// sortKeys puts keys into the order of their texts, then of their ids.
-func sortKeys(pieces []Piece, keys []trieKey) {
-	sortByPrefix(keys)
-	for begin, end := 0, 0; begin < len(keys); begin = end {
-		for end = begin + 1; end < len(keys) && keys[end].prefix == keys[begin].prefix; end++ {
-		}
-		if end-begin > 1 {
-			slices.SortFunc(keys[begin:end], func(a, b trieKey) int {
-				return cmp.Or(strings.Compare(pieces[a.id].Text, pieces[b.id].Text), cmp.Compare(a.id, b.id))
-			})
-		}
-	}
-}
-
-// sortByPrefix sorts keys by their prefixes, a byte at a time from the last.
-func sortByPrefix(keys []trieKey) {
-	from, to := keys, make([]trieKey, len(keys))
-	for shift := 0; shift < 64; shift += 8 {
-		var places [256]int
-		for i := range from {
-			places[byte(from[i].prefix>>shift)]++
-		}
-		if places[0] == len(from) {
-			continue
-		}
-		at := 0
-		for c, n := range places {
-			places[c] = at
-			at += n
-		}
-		for i := range from {
-			place := &places[byte(from[i].prefix>>shift)]
-			to[*place] = from[i]
-			*place++
-		}
-		from, to = to, from
-	}
-	copy(keys, from)
-}
-
-// newTrie builds the trie of keys, which must be sorted, unique and not empty.
-func newTrie(pieces []Piece, keys []trieKey) (*trie, error) {
-	b := trieBuilder{units: make([]trieNode, 0, 3*len(keys))}
-	b.addBlock()
-	b.free[0][0] &^= 1  // the root
-	b.bases[0][0] &^= 1 // base 0 is that of nodes without children
-	// A stack of nodes whose children are not yet placed: those of keys[begin:end] from byte depth on.
-	type task struct{ node, depth, begin, end uint32 }
-	stack := []task{{end: uint32(len(keys))}}
-	var labels []byte
-	var begins []uint32
-	for len(stack) > 0 {
-		t := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if t.begin < t.end {
-			if k := &keys[t.begin]; k.size == t.depth {
-				b.units[t.node] |= trieNode(k.id+1) << 9
-				t.begin++
-			}
-		}
-		if t.begin == t.end {
-			continue
-		}
-		labels, begins = labels[:0], begins[:0]
-		for i := t.begin; i < t.end; i++ {
-			if c := keys[i].at(pieces, t.depth); len(labels) == 0 || labels[len(labels)-1] != c {
-				labels, begins = append(labels, c), append(begins, i)
-			}
-		}
-		base := b.place(t.node, labels)
-		if len(b.units) > maxTrieUnits {
-			return nil, fmt.Errorf("%d pieces have more than %d different beginnings, which is the most that is supported", len(keys), maxTrieUnits)
-		}
-		begins = append(begins, t.end)
-		for i, c := range labels {
-			stack = append(stack, task{base ^ uint32(c), t.depth + 1, begins[i], begins[i+1]})
-		}
-	}
-	return &trie{b.units}, nil
-}
-
-// bitmap256 has a bit for each unit of a block.
-type bitmap256 [4]uint64
-
-// xor returns word w of the bitmap whose bit i is bit i ^ c of m.
-func (m *bitmap256) xor(w int, c byte) uint64 {
-	x := m[w^int(c>>6)]
-	if c&1 != 0 {
-		x = x>>1&0x5555555555555555 | x&0x5555555555555555<<1
-	}
-	if c&2 != 0 {
-		x = x>>2&0x3333333333333333 | x&0x3333333333333333<<2
-	}
-	if c&4 != 0 {
-		x = x>>4&0x0f0f0f0f0f0f0f0f | x&0x0f0f0f0f0f0f0f0f<<4
-	}
-	if c&8 != 0 {
-		x = x>>8&0x00ff00ff00ff00ff | x&0x00ff00ff00ff00ff<<8
-	}
-	if c&16 != 0 {
-		x = x>>16&0x0000ffff0000ffff | x&0x0000ffff0000ffff<<16
-	}
-	if c&32 != 0 {
-		x = x>>32 | x<<32
-	}
-	return x
-}
-
-// trieBuilder places nodes into blocks of 256 units. Only the newest blocks are searched for room, so
-// that building stays linear in the number of nodes.
-type trieBuilder struct {
-	units []trieNode
-	free  []bitmap256 // units not in use
-	bases []bitmap256 // bases that no node has
-}
-
-const searchedBlocks = 4
-
-func (b *trieBuilder) addBlock() {
-	all := bitmap256{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
-	b.units = append(b.units, make([]trieNode, 256)...)
-	b.free = append(b.free, all)
-	b.bases = append(b.bases, all)
-}
-
-// place finds a base at which a unit is free for every label and gives those units to node.
-func (b *trieBuilder) place(node uint32, labels []byte) (base uint32) {
-	base = b.findBase(labels)
-	b.bases[base>>8][base>>6&3] &^= 1 << (base & 63)
-	b.units[node] |= trieNode(base) << trieBase
-	for _, c := range labels {
-		b.units[node] |= 1 << (trieLeads + c&7)
-		unit := base ^ uint32(c)
-		b.units[unit] = trieUsed | trieNode(c)
-		b.free[unit>>8][unit>>6&3] &^= 1 << (unit & 63)
-	}
-	return base
-}
-
-func (b *trieBuilder) findBase(labels []byte) uint32 {
-	for block := max(0, len(b.free)-searchedBlocks); ; block++ {
-		if block == len(b.free) {
-			b.addBlock()
-		}
-		free := &b.free[block]
-		if free[0]|free[1]|free[2]|free[3] == 0 {
-			continue
-		}
-		for w, found := range b.bases[block] {
-			for _, c := range labels {
-				if found &= free.xor(w, c); found == 0 {
-					break
-				}
-			}
-			if found != 0 {
-				return uint32(block<<8 | w<<6 | bits.TrailingZeros64(found))
-			}
-		}
-	}
 }

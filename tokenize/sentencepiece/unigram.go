@@ -8,30 +8,45 @@ import (
 // unigram segments text into the pieces whose scores, log probabilities, add up to the most.
 type unigram struct {
 	pieces   *trie
-	scores   []float32 // of each id: what using the piece adds to a path
-	defined  []bool    // of each id: it is a user-defined piece
+	ends     []pieceEnd // of each place in the trie plus 1
+	defined  []bool     // of each id: it is a user-defined piece
 	unk      int32
 	unkScore float32
-	ending   []float32 // of each id plus 1 the score, -Inf at 0
-	largest  float64   // of the sizes of scores
-	positive float64   // the highest score that a byte of a piece can have, at least 0
+	largest  float64 // of the sizes of scores
+	positive float64 // the highest score that a byte of a piece can have, at least 0
+}
+
+// pieceEnd is what the trie's walks look for: an id, and what using that piece adds to a path. The first is of no
+// piece, and adds -Inf.
+type pieceEnd struct {
+	score float32
+	id    int32
 }
 
 // newUnigram makes the segmenter of the pieces in byText.
 func newUnigram(pieces []Piece, byText *trie, unk int32) *unigram {
-	u := &unigram{pieces: byText, scores: make([]float32, len(pieces)), defined: make([]bool, len(pieces)), unk: unk}
+	u := &unigram{pieces: byText, ends: make([]pieceEnd, len(byText.ids)+1), defined: make([]bool, len(pieces)), unk: unk}
 	lowest := float32(math.MaxFloat32)
-	for id, p := range pieces {
-		u.scores[id] = p.Score
-		switch p.Kind {
-		case Normal:
+	for _, p := range pieces {
+		if p.Kind == Normal {
 			lowest = min(lowest, p.Score)
-		case UserDefined:
-			u.scores[id], u.defined[id] = userDefinedScore(len(p.Text)), true
 		}
 	}
 	u.unkScore = lowest - unkPenalty
-	u.prepareWords(pieces)
+	u.largest = math.Abs(float64(u.unkScore))
+	u.ends[0] = pieceEnd{float32(math.Inf(-1)), unk}
+	for i, id := range byText.ids {
+		p := &pieces[id]
+		score := p.Score
+		if p.Kind == UserDefined {
+			score, u.defined[id] = userDefinedScore(len(p.Text)), true
+		}
+		u.ends[i+1] = pieceEnd{score, id}
+		u.largest = max(u.largest, math.Abs(float64(score)))
+		if score > 0 {
+			u.positive = max(u.positive, float64(score)/float64(len(p.Text)))
+		}
+	}
 	return u
 }
 
@@ -60,7 +75,7 @@ type step struct {
 // Where no piece reaches beyond a byte, every path passes through it: the best one up to there is final, and
 // its steps are forgotten. So memory grows with the longest stretch that pieces overlap, not with the text.
 func (u *unigram) segment(w *scratch, begin, end int) {
-	text, units, scores := w.normalized.text[:end], u.pieces.units, u.scores
+	text, units := w.normalized.text[:end], u.pieces.units
 	base, reach := begin, begin // steps[i] is about byte base+i; a piece ends at reach, none beyond
 	steps := append(w.steps[:0], step{score: w.sofar, start: -1})
 	for start := begin; start < end; {
@@ -90,17 +105,17 @@ func (u *unigram) segment(w *scratch, begin, end int) {
 				break
 			}
 			at++
-			id := node.id()
-			if id < 0 {
+			piece := node.piece()
+			if piece == 0 {
 				continue
 			}
-			score := scores[id]
-			score += sofar
+			found := u.ends[piece]
+			score := found.score + sofar
 			if at-base >= len(steps) {
 				steps = reachTo(steps, at-base)
 			}
 			if to := &steps[at-base]; to.start < 0 || score > to.score {
-				*to = step{score, int32(start), id}
+				*to = step{score, int32(start), found.id}
 			}
 			single = single || at-start == char
 		}

@@ -4,16 +4,12 @@ import "math"
 
 // way is what is known of the ways to cut a word up to a byte: the best and the second best. Each is one number,
 // so that the larger is the better: the order of the score, a float32, in the upper half; in the lower the size
-// of the last piece in bytes (8 bits), the larger the better among equals, and its id plus 1, 0 for the unknown piece.
+// of the last piece in bytes (8 bits), the larger the better among equals, and its place in the trie plus 1, 0 for the
+// unknown piece.
 type way struct{ best, second uint64 }
 
-// offer is a way to come here over a last piece of size bytes.
-func (w *way) offer(score float32, size int, piece uint32) {
-	offered := uint64(order(score))<<32 | uint64(size)<<24 | uint64(piece)
-	best := w.best
-	w.best = max(best, offered)
-	w.second = max(w.second, min(best, offered))
-}
+// noWay is worse than any way.
+var noWay = uint64(order(float32(math.Inf(-1)))) << 32
 
 // order is a number that is larger the larger the score.
 func order(score float32) uint32 {
@@ -27,69 +23,64 @@ func scoreOf(way uint64) float32 {
 	return math.Float32frombits(o ^ (uint32(int32(^o)>>31) | 1<<31))
 }
 
-// prepareWords makes what word needs.
-func (u *unigram) prepareWords(pieces []Piece) {
-	u.ending = make([]float32, len(u.scores)+1)
-	u.ending[0] = float32(math.Inf(-1))
-	copy(u.ending[1:], u.scores)
-	u.largest = math.Abs(float64(u.unkScore))
-	for id, score := range u.scores {
-		u.largest = max(u.largest, math.Abs(float64(score)))
-		if score > 0 {
-			u.positive = max(u.positive, float64(score)/float64(len(pieces[id].Text)))
-		}
-	}
+// walk is a piece that may go on: the node of the trie where its text leads up to now, where it starts, and the score of
+// the best way to there.
+type walk struct {
+	node  trieNode
+	start int32
+	score float32
 }
 
-// word is segment for a word by itself, its scores summed from 0. Its inner loop has but one branch that depends on the
-// text: whether a piece goes on. Where none ends, the score that is offered is that of no way at all, -Inf.
+// word is segment for a word by itself, its scores summed from 0. It goes through the characters once, with all pieces that
+// reach into them at the same time. So their looks at the trie wait for memory together, and what is
+// done for each has no branch: where no piece ends, the score that is offered is that of no way at all, -Inf.
 func (u *unigram) word(w *scratch, text []byte) (limit float32) {
-	units, ending, ways := u.pieces.units, u.ending, &w.ways
-	clear(ways[:len(text)+1])
+	units, ends, ways, walks := u.pieces.units, u.ends, &w.ways, &w.walks
 	ways[0].best = uint64(order(0)) << 32
+	score, live := float32(0), 0
 	for start := 0; start < len(text); {
-		sofar := scoreOf(ways[start].best)
-		node, end := u.character(text, start)
-		if id := node.piece(); id > 0 {
-			ways[end].offer(sofar+ending[id], end-start, id)
-		} else {
-			ways[end].offer(sofar+u.unkScore, end-start, 0)
+		first, end := u.pieces.character(text, start)
+		if first == trieNoNode && live == 0 { // an unknown character that nothing reaches into
+			score += u.unkScore
+			ways[end] = way{uint64(order(score))<<32 | uint64(end-start)<<24, noWay}
+			start = end
+			continue
 		}
-		if node != trieNoNode {
-			for at := end; at < len(text); {
-				c := text[at]
-				if !node.leads(c) {
-					break
-				}
-				if node = units[node.base()^uint32(c)]; !node.follows(c) {
-					break
-				}
-				at++
-				id := node.piece()
-				ways[at].offer(sofar+ending[id], at-start, id)
+		next, last := byte(0), trieNoNode
+		if end < len(text) {
+			next, last = text[end], ^trieNoNode
+		}
+		best, second, going := noWay, noWay, 0
+		for i := range walks[:live] {
+			walk := walks[i]
+			node := walk.node
+			for _, c := range text[start:end] {
+				node = units[node.base()^uint32(c)].only(c)
 			}
+			piece := node.piece()
+			offered := uint64(order(walk.score+ends[piece].score))<<32 | uint64(end-int(walk.start))<<24 | uint64(piece)
+			second = max(second, min(best, offered))
+			best = max(best, offered)
+			walk.node = node
+			walks[going] = walk
+			going += (node & last).leading(next)
 		}
+		piece := first.piece()
+		offered := uint64(end-start)<<24 | uint64(piece)
+		if piece > 0 {
+			offered |= uint64(order(score+ends[piece].score)) << 32
+		} else {
+			offered |= uint64(order(score+u.unkScore)) << 32
+		}
+		second = max(second, min(best, offered))
+		best = max(best, offered)
+		walks[going] = walk{first, int32(start), score}
+		live = going + (first & last).leading(next)
+		ways[end] = way{best, second}
+		score = scoreOf(best)
 		start = end
 	}
 	return u.trace(w, len(text))
-}
-
-// character returns the node of the trie after the character that starts at a byte, trieNoNode if no piece starts with
-// it, and the byte where it ends.
-func (u *unigram) character(text []byte, start int) (node trieNode, end int) {
-	units := u.pieces.units
-	c := text[start]
-	end = start + 1
-	if c >= 0x80 {
-		end = min(start+charLen(c), len(text))
-	}
-	node = units[0]
-	for _, c := range text[start:end] {
-		if node = units[node.base()^uint32(c)]; !node.follows(c) {
-			return trieNoNode, end
-		}
-	}
-	return node, end
 }
 
 // trace sets w.found to the best way to byte end and returns up to which score of the text before it is the best.
@@ -105,27 +96,22 @@ func (u *unigram) character(text []byte, start int) (node trieNode, end int) {
 // Here gap and d are rounded themselves, as for s = 0; so half of that and three times d and p is what is taken. Nor may s be near
 // where segment starts to count anew.
 func (u *unigram) trace(w *scratch, end int) (limit float32) {
-	gap := float32(math.Inf(1))
+	least := math.Float32bits(float32(math.Inf(1))) // of gaps, which as none is below 0 are in the order of their bits
 	first := len(w.room)
 	for at := end; at > 0; {
 		way := &w.ways[at]
-		if g := scoreOf(way.best) - scoreOf(way.second); g < gap { // where there is no second, g is no number, or infinite
-			gap = g
-		}
-		piece := found{id: int32(way.best&(1<<24-1)) - 1, end: int32(at)}
-		if piece.id < 0 {
-			piece.id, piece.score = u.unk, u.unkScore
-		} else {
-			piece.score = u.scores[piece.id]
+		least = min(least, math.Float32bits(scoreOf(way.best)-scoreOf(way.second)))
+		piece := u.ends[way.best&(1<<trieIDBits-1)]
+		if way.best&(1<<trieIDBits-1) == 0 {
+			piece.score = u.unkScore
 		}
 		first--
-		w.room[first] = piece
+		w.room[first] = found{piece.id, int32(at), piece.score}
 		at -= int(way.best >> 24 & 0xff)
 	}
 	w.found = w.room[first:]
 	size, positive := float64(end), u.positive*float64(end)
-	e := (size + 1) / (1 << 24)
 	return float32(min(
-		float64(gap)/(4*e)-3*(math.Abs(float64(scoreOf(w.ways[end].best)))+2*positive),
+		float64(math.Float32frombits(least))*(1<<22)/(size+1)-3*(math.Abs(float64(scoreOf(w.ways[end].best)))+2*positive),
 		resetScore-1-size*u.largest))
 }

@@ -72,7 +72,7 @@ func find(pieces *trie, text []byte, unk int32) int32 {
 			return unk
 		}
 	}
-	if id := node.id(); id >= 0 {
+	if id := pieces.id(node); id >= 0 {
 		return id
 	}
 	return unk

@@ -16,6 +16,9 @@ type wordRules struct {
 	runs bool
 	// alone: words are rewritten and segmented as they would be in any text, together with the spaces before them.
 	alone bool
+
+	list  []mark     // bytes that may be cut off the end of a word; see marks.go
+	marks [256]uint8 // of each byte its place in list plus 1, 0 if it is no mark
 }
 
 // newWordRules looks at what stands beside the spaces in a model's pieces. It returns nil if the model may
@@ -42,10 +45,19 @@ func newWordRules(m *Model) *wordRules {
 		r.add(p.Text)
 	}
 	r.alone = r.before == [256]bool{} && !m.normalizer.whitespaceAsSuffix && m.normalizer.leavesSpaces()
+	if r.alone {
+		r.addMarks(m)
+	}
 	return r
 }
 
 func (r *wordRules) add(piece string) {
+	if inside := strings.TrimPrefix(piece, r.space); strings.IndexByte(inside, r.space[0]) < 0 {
+		if inside != "" && len(inside) < len(piece) {
+			r.after[inside[0]] = true
+		}
+		return
+	}
 	for from := 0; ; {
 		at := strings.Index(piece[from:], r.space)
 		if at < 0 {

@@ -47,6 +47,9 @@ func randomModel(t *testing.T, seed uint64) (*Model, string) {
 	pieces, known := []Piece{{"<unk>", 0, Unknown}}, map[string]bool{}
 	for range 40 {
 		text := word(4)
+		if r.IntN(6) == 0 {
+			text += []string{",", ".", "é,"}[r.IntN(3)]
+		}
 		switch r.IntN(4) {
 		case 0:
 			text = spaceSymbol + text
@@ -86,6 +89,7 @@ func randomModel(t *testing.T, seed uint64) (*Model, string) {
 	var b strings.Builder
 	for range int(math.Pow(10, 1+3*r.Float64())) {
 		b.WriteString(words[r.IntN(len(words))])
+		b.WriteString([]string{"", "", "", ",", ".", ",,"}[r.IntN(6)])
 		b.WriteString([]string{" ", " ", " ", "  ", "\u3000 "}[r.IntN(5)])
 	}
 	return m, b.String()

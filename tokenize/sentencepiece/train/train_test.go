@@ -191,6 +191,7 @@ func FuzzTrain(f *testing.F) {
 	f.Add("the cat sat on the mat\nthe dog\n", uint16(0), uint8(30))
 	f.Add("a\x00b \xff\xfe \u2581\u2581 \ufffd\ufffd \x1f<unk><s>\n\u0e01\u0e33\u65e5\u672c", uint16(0xffff), uint8(200))
 	f.Add("aaaa bbbb aaaa\t12\n  spaces   and  more ", uint16(0x5a5a), uint8(9))
+	f.Add("\x1f", uint16(0), uint8('N')) // a text that has nothing but what is left out of pieces
 	f.Fuzz(func(t *testing.T, text string, flags uint16, size uint8) {
 		flag := func(i int) bool { return flags>>i&1 == 1 }
 		o := plain(Type(1+flags>>14), int(size)+1)

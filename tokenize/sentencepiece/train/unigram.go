@@ -29,6 +29,9 @@ func trainUnigram(ctx context.Context, c *corpus, o *Options, special int) ([]pi
 	if err != nil {
 		return nil, err
 	}
+	if len(seeds) == 0 {
+		return nil, errors.New("the text has no character that could be a piece")
+	}
 	u := &unigram{options: o, words: c.words(o.SplitByWhitespace), desired: int(float64(o.VocabSize) * 1.1), set: newPieceSet(seeds)}
 	for {
 		for range o.SubIterations {
