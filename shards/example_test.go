@@ -1,6 +1,7 @@
 package shards_test
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"log"
@@ -61,6 +62,22 @@ func ExampleCreate() {
 	// Output:
 	// 1 row, 1 rejected, in commit 1
 	// 1 row, 1 rejected, in commit 2
+}
+
+// Copy goes on where it was interrupted; with package bucket imported, a folder may be the URL of an object store.
+func ExampleCopy() {
+	dir, remove := folder()
+	defer remove()
+	if _, err := shards.Write(dir, proverbs()); err != nil {
+		log.Fatal(err)
+	}
+	for range 2 {
+		copied, err := shards.Copy(context.Background(), dir, dir+"-copy", shards.CopyOptions{})
+		fmt.Println(copied.Files, "file copied,", copied.There, "was there,", err)
+	}
+	// Output:
+	// 1 file copied, 0 was there, <nil>
+	// 0 file copied, 1 was there, <nil>
 }
 
 func ExampleOpen() {

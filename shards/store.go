@@ -95,8 +95,7 @@ func WorkFolder(name string) (string, error) {
 		}
 		base = filepath.Join(cache, "pali3", "writing")
 	}
-	address, _, _ := strings.Cut(name, "?")
-	return filepath.Join(base, Hash([]byte(strings.TrimRight(address, "/")))[:24]), nil
+	return filepath.Join(base, Hash([]byte(name))[:24]), nil
 }
 
 // fileOf names a file of a dataset, for messages.

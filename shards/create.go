@@ -1,0 +1,119 @@
+package shards
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Create returns a writer that adds to the dataset in dir, or starts one there. Dir may be the URL of an object store, in a
+// program that imports package bucket; one writer at a time may add to it, which only the commit can check.
+func Create(dir string, limits Limits) (*Writer, error) {
+	w := &Writer{name: dir, limits: limits.withDefaults()}
+	if err := w.open(); err != nil {
+		return nil, fmt.Errorf("writing dataset %s: %w", dir, err)
+	}
+	return w, nil
+}
+
+// CreateNew is [Create] of a dataset that is not there yet; if it is, the error wraps fs.ErrExist.
+func CreateNew(dir string, limits Limits) (*Writer, error) {
+	w, err := Create(dir, limits)
+	if err == nil && !w.isNew {
+		w.Abort()
+		return nil, fmt.Errorf("writing dataset %s: %w", dir, fs.ErrExist)
+	}
+	return w, err
+}
+
+func (w *Writer) open() (err error) {
+	if w.dir, err = WorkFolder(w.name); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(w.dir, 0o755); err != nil {
+		return err
+	}
+	w.rejects = newRejectLog(w.dir)
+	if w.store, err = OpenKeeper(w.name); err != nil {
+		return err
+	}
+	w.manifest, err = loadManifest(w.store, w.name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		w.manifest, w.isNew, err = &Manifest{SchemaVersion: SchemaVersion}, true, nil
+	case err == nil && w.moves():
+		w.before, err = w.store.ReadFile(ManifestName)
+	}
+	if err == nil {
+		err = w.toFreePart(len(w.manifest.Files))
+	}
+	if err != nil {
+		return errors.Join(err, closeStore(w.store))
+	}
+	return nil
+}
+
+// moves reports whether files that are whole move to an object store.
+func (w *Writer) moves() bool { return IsURL(w.name) }
+
+// move moves a file that is whole to the object store, if the dataset is in one.
+func (w *Writer) move(f File) error {
+	if !w.moves() {
+		return nil
+	}
+	path := filepath.Join(w.dir, f.Name)
+	content, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	if err := w.store.Keep(f, content); err != nil {
+		return fmt.Errorf("moving %s to %s: %w", path, w.name, err)
+	}
+	return os.Remove(path)
+}
+
+// toFreePart makes the next part the first from number n on that the dataset lacks: a part that no manifest
+// lists may be somebody's, and is never overwritten.
+func (w *Writer) toFreePart(n int) error {
+	for ; ; n++ {
+		_, err := w.store.Size(partName(n))
+		if errors.Is(err, fs.ErrNotExist) {
+			w.next = n
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func partName(n int) string { return fmt.Sprintf("part-%05d.parquet", n) }
+
+// writeManifest makes the new manifest visible, in an object store only in place of the one that the writer began with.
+func (w *Writer) writeManifest() error {
+	if !w.moves() {
+		return w.manifest.write(w.dir)
+	}
+	now, err := w.store.ReadFile(ManifestName)
+	if errors.Is(err, fs.ErrNotExist) {
+		now, err = nil, nil
+	}
+	if err == nil && !bytes.Equal(now, w.before) {
+		err = errors.New("another writer has changed it meanwhile")
+	}
+	var content []byte
+	if err == nil {
+		content, err = w.manifest.encode()
+	}
+	if err == nil {
+		err = keepManifest(w.store, content)
+	}
+	if err != nil {
+		return fmt.Errorf("writing the manifest of %s: %w", w.name, err)
+	}
+	return nil
+}
