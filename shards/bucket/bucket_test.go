@@ -45,7 +45,7 @@ func dataset(t *testing.T) string {
 func TestStores(t *testing.T) {
 	dir := dataset(t)
 	server := s3test.New(t)
-	server.Refuse, server.Cut = 19, 5
+	server.Refuse, server.Cut = 7, 5
 	for name, url := range map[string]string{"s3": server.URL("bucket/some/where"), "file": "file://" + t.TempDir() + "/new"} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := shards.Open(url); !errors.Is(err, fs.ErrNotExist) {

@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -142,7 +143,7 @@ func (s *shard) read(fsys fs.FS, dir string, n *int, yield func(shards.Record) b
 		}
 	}
 	origin := filepath.Join(dir, stored.Basename)
-	f, err := fsys.Open(stored.Basename)
+	f, err := openWithin(fsys, stored.Basename)
 	if err != nil {
 		return yield(shards.Bad(origin, "", shards.BadArchive, err))
 	}
@@ -170,8 +171,17 @@ func (s *shard) read(fsys fs.FS, dir string, n *int, yield func(shards.Record) b
 	return true
 }
 
+// openWithin opens a file that the index names.
+func openWithin(fsys fs.FS, name string) (fs.File, error) {
+	clean := path.Clean(name)
+	if !fs.ValidPath(clean) {
+		return nil, fmt.Errorf("the index names %q, which escapes from the dataset", name)
+	}
+	return fsys.Open(clean)
+}
+
 func exists(fsys fs.FS, name string) bool {
-	f, err := fsys.Open(name)
+	f, err := openWithin(fsys, name)
 	if err == nil {
 		f.Close()
 	}

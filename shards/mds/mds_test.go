@@ -70,7 +70,7 @@ func TestDamage(t *testing.T) {
 	for name, spoil := range map[string]func(dir string) error{
 		"cannot find": func(dir string) error { return os.Remove(filepath.Join(dir, "index.json")) },
 		"no such":     func(dir string) error { return os.Remove(filepath.Join(dir, "shard.00000.mds")) },
-		"invalid":     func(dir string) error { return edit(dir, "shard.00000.mds", "../../etc/passwd") },
+		"escapes":     func(dir string) error { return edit(dir, "shard.00000.mds", "../../etc/passwd") },
 		"version 3":   func(dir string) error { return edit(dir, `"version": 2}`, `"version": 3}`) },
 	} {
 		dir, _ := copied(t)

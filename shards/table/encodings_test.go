@@ -63,6 +63,26 @@ func openFile(t testing.TB, content []byte) *File {
 	return f
 }
 
+// compareRows compares the rows of a file with those that it should have.
+func compareRows(t *testing.T, path string, f *File, want []map[string]any, as func(testing.TB, Row) map[string]any) {
+	t.Helper()
+	n := 0
+	for r, err := range f.Rows() {
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			return
+		}
+		if diff := cmp.Diff(want[n], as(t, r)); diff != "" {
+			t.Errorf("%s: row %d (-want +got):\n%s", path, n, diff)
+			return
+		}
+		n++
+	}
+	if n != len(want) || f.Len() != int64(n) {
+		t.Errorf("%s: %d rows of %d, want %d", path, n, f.Len(), len(want))
+	}
+}
+
 // TestEveryEncoding reads every physical type in every encoding that it has, from both page versions.
 func TestEveryEncoding(t *testing.T) {
 	paths, err := filepath.Glob("testdata/types/*.parquet")
@@ -76,21 +96,7 @@ func TestEveryEncoding(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := 0
-		for r, err := range openFile(t, content).Rows() {
-			if err != nil {
-				t.Errorf("%s: %v", path, err)
-				break
-			}
-			if diff := cmp.Diff(want[n], asJSON(t, r)); diff != "" {
-				t.Errorf("%s: row %d (-want +got):\n%s", path, n, diff)
-				break
-			}
-			n++
-		}
-		if n != len(want) {
-			t.Errorf("%s: %d rows, want %d", path, n, len(want))
-		}
+		compareRows(t, path, openFile(t, content), want, asJSON)
 		file, err := parquet.OpenFile(bytes.NewReader(content), int64(len(content)))
 		if err != nil {
 			t.Fatal(err)

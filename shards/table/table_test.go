@@ -8,12 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // plain makes a row comparable with its JSON.
-func plain(t *testing.T, r Row) (row map[string]any) {
+func plain(t testing.TB, r Row) (row map[string]any) {
 	image := r["image"].(map[string]any)
 	image["bytes"] = hex.EncodeToString(image["bytes"].([]byte))
 	encoded, err := json.Marshal(r)
@@ -37,26 +35,7 @@ func TestReadsWhatOthersWrote(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := Open(bytes.NewReader(content), int64(len(content)))
-		if err != nil {
-			t.Errorf("%s: %v", path, err)
-			continue
-		}
-		n := 0
-		for r, err := range f.Rows() {
-			if err != nil {
-				t.Errorf("%s: %v", path, err)
-				break
-			}
-			if diff := cmp.Diff(want[n], plain(t, r)); diff != "" {
-				t.Errorf("%s: row %d (-want +got):\n%s", path, n, diff)
-				break
-			}
-			n++
-		}
-		if n != len(want) || f.Len() != int64(n) {
-			t.Errorf("%s: %d rows of %d, want %d", path, n, f.Len(), len(want))
-		}
+		compareRows(t, path, openFile(t, content), want, plain)
 	}
 }
 
