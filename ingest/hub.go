@@ -191,7 +191,7 @@ func (h *Hub) RecordsSparing(ctx context.Context, n int64, there func(key string
 		left := n
 		h.meter.begin(int64(len(h.files)))
 		for i, file := range h.files {
-			h.meter.add(min(int64(i), 1)) // the one before
+			h.meter.at(int64(i))
 			table, rows, err := h.table(ctx, file)
 			if ctx.Err() != nil {
 				return

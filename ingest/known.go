@@ -112,8 +112,8 @@ func (k *known) readDataset(name string) error {
 
 // readRejects adds the dataset's rejects.
 func (k *known) readRejects(dataset *shards.Dataset) error {
-	if listed := dataset.Manifest().Rejects; listed != nil && listed.Rows < maxReserved {
-		k.rejects = make([][16]byte, 0, listed.Rows)
+	if listed := dataset.Manifest().Rejects; listed != nil {
+		k.rejects = make([][16]byte, 0, min(listed.Rows, maxReserved))
 	}
 	for reject, err := range dataset.Rejects() {
 		if err != nil {
@@ -125,8 +125,8 @@ func (k *known) readRejects(dataset *shards.Dataset) error {
 	return nil
 }
 
-// maxReserved is up to how many rejects a manifest is believed before they are read.
-const maxReserved = 1 << 30
+// maxReserved is up to how many rejects there is room for before they are read: a manifest may say anything.
+const maxReserved = 1 << 22
 
 // readRows adds the rows of a dataset, committed by an earlier run or not. Of the pictures it reads the hashes alone.
 func (k *known) readRows(dataset *shards.Dataset, committed bool) error {

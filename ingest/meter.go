@@ -32,6 +32,13 @@ func (m *meter) add(n int64) {
 	}
 }
 
+// at says how much was read.
+func (m *meter) at(n int64) {
+	if m != nil {
+		m.read.Store(n)
+	}
+}
+
 func (m *meter) part() float64 {
 	if m == nil || m.all.Load() <= 0 {
 		return 0

@@ -62,7 +62,7 @@ func (p *PDF) Name() string { return "pdf " + strings.Join(p.Paths, " ") }
 
 // Fingerprint implements [Source].
 func (p *PDF) Fingerprint() (string, error) {
-	all := fmt.Sprint(p.side(), p.Documents)
+	all := fmt.Sprint(p.side(), p.Documents, p.Words, p.Language)
 	for _, name := range p.Paths {
 		print, err := fingerprintFiles(name)
 		if info, statErr := os.Stat(name); statErr == nil && info.IsDir() {
@@ -99,7 +99,7 @@ func (p *PDF) RecordsSparing(ctx context.Context, n int64, there func(key string
 	return func(yield func(shards.Record) bool) {
 		engine, err := pdf.Start(p.Cache)
 		if err != nil {
-			yield(shards.Bad(p.Name(), "", BadDocument, err))
+			yield(shards.Bad(p.Name(), "", Unreadable, fmt.Errorf("%w: %w", ErrUnavailable, err)))
 			return
 		}
 		defer engine.Close()

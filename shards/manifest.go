@@ -167,8 +167,11 @@ func (m *Manifest) check(path string) error {
 	var rows int64
 	seen := map[string]bool{}
 	for i, f := range m.Files {
-		if f.Name == "" || f.Name != filepath.Base(f.Name) || seen[f.Name] {
-			return fmt.Errorf("%s: files[%d].name: %q is not a file name of its own", path, i, f.Name)
+		if !isPartName(f.Name) || seen[f.Name] {
+			return fmt.Errorf("%s: files[%d].name: %q is not a part's name of its own", path, i, f.Name)
+		}
+		if f.Bytes < 0 {
+			return fmt.Errorf("%s: files[%d].bytes: %d", path, i, f.Bytes)
 		}
 		seen[f.Name] = true
 		var inGroups int64
@@ -185,10 +188,19 @@ func (m *Manifest) check(path string) error {
 			return fmt.Errorf("%s: files[%d].rows: more than there can be", path, i)
 		}
 	}
+	if r := m.Rejects; r != nil && (r.Name != RejectsName || r.Rows < 0 || r.Bytes < 0) {
+		return fmt.Errorf("%s: rejects: %q of %d rows and %d bytes, its name is %s", path, r.Name, r.Rows, r.Bytes, RejectsName)
+	}
 	if rows != m.Totals.Rows {
 		return fmt.Errorf("%s: totals.rows is %d, but the files hold %d", path, m.Totals.Rows, rows)
 	}
 	return nil
+}
+
+// isPartName reports whether a part may have that name: it is copied under it, and must neither lead anywhere else nor be
+// that of another file of a dataset.
+func isPartName(name string) bool {
+	return name != "" && name[0] != '.' && !strings.ContainsAny(name, "/\\\x00:") && name != ManifestName && name != RejectsName
 }
 
 func (m *Manifest) write(dir string) error {

@@ -18,10 +18,17 @@ func TestManifestsThatDoNotAddUp(t *testing.T) {
 		`{"schema_version": 1, "files": [{"name": "a", "rows": -2, "row_groups": [9223372036854775807, 9223372036854775807]}]}`: "files[0].row_groups",
 		`{"schema_version": 1, "files": [{"name": "a", "rows": 1, "row_groups": [1]}], "totals": {"rows": 2}}`:                  "totals.rows",
 		`{"schema_version": 1, "files": [{"name": "a", "rows": 0}, {"name": "a", "rows": 0}]}`:                                  "files[1].name",
-		`{"schema_version": 1, "rowz": 3}`: "rowz",
-		`{"schema_version": 7}`:            "schema_version 7",
-		`{}`:                               "schema_version 0",
-		`[`:                                "unexpected EOF",
+		`{"schema_version": 1, "files": [{"name": "..", "rows": 0}]}`:                                                           "files[0].name",
+		`{"schema_version": 1, "files": [{"name": "a\\\\b", "rows": 0}]}`:                                                       "files[0].name",
+		`{"schema_version": 1, "files": [{"name": "manifest.json", "rows": 0}]}`:                                                "files[0].name",
+		`{"schema_version": 1, "files": [{"name": "rejects.parquet", "rows": 0}]}`:                                              "files[0].name",
+		`{"schema_version": 1, "files": [{"name": "a", "rows": 0, "bytes": -1}]}`:                                               "files[0].bytes",
+		`{"schema_version": 1, "rejects": {"name": "../../etc/cron.d/x", "rows": 0}}`:                                           "rejects",
+		`{"schema_version": 1, "rejects": {"name": "rejects.parquet", "rows": -1}}`:                                             "rejects",
+		`{"schema_version": 1, "rowz": 3}`:                                                                                      "rowz",
+		`{"schema_version": 7}`:                                                                                                 "schema_version 7",
+		`{}`:                                                                                                                    "schema_version 0",
+		`[`:                                                                                                                     "unexpected EOF",
 	} {
 		content = strings.ReplaceAll(content, `"schema_version": 1`, `"schema_version": `+schemaText)
 		if _, err := parseManifest([]byte(content), "m"); err == nil || !strings.Contains(err.Error(), want) {
@@ -63,9 +70,12 @@ func FuzzManifest(f *testing.F) {
 			if rows += file.Rows; file.Rows < 0 || rows < 0 {
 				t.Fatalf("%d rows", file.Rows)
 			}
-			if filepath.Base(file.Name) != file.Name {
-				t.Fatalf("a file %q", file.Name)
+			if filepath.Base(file.Name) != file.Name || file.Name == ".." || file.Name == ManifestName || file.Bytes < 0 {
+				t.Fatalf("a file %q of %d bytes", file.Name, file.Bytes)
 			}
+		}
+		if r := m.Rejects; r != nil && (r.Name != RejectsName || r.Rows < 0) {
+			t.Fatalf("rejects %+v", r)
 		}
 		written, err := json.Marshal(m)
 		if err != nil {
