@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -51,25 +50,11 @@ func NewTFRecord(files ...string) (*Files, error) {
 // columns.
 func NewMDS(dirs ...string) (*Files, error) {
 	for _, dir := range dirs {
-		index := filepath.Join(dir, mds.IndexName)
-		if shards.IsURL(dir) {
-			index = within(dir, mds.IndexName)
-		}
-		if err := checkInput(index); err != nil {
+		if err := checkInput(shards.Below(dir, mds.IndexName)); err != nil {
 			return nil, fmt.Errorf("%s is no MDS dataset: %w", dir, err)
 		}
 	}
 	return &Files{"mds", dirs, readMDS, new(meter)}, nil
-}
-
-// within names an object under the prefix that a URL names.
-func within(url, name string) string {
-	address, parameters, has := strings.Cut(url, "?")
-	address = strings.TrimRight(address, "/") + "/" + name
-	if has {
-		address += "?" + parameters
-	}
-	return address
 }
 
 // readMDS reads a dataset in a folder or in an object store.
@@ -128,7 +113,7 @@ func (f *Files) Fingerprint() (string, error) {
 	for _, dir := range f.paths {
 		print, err := (&Folder{Dir: dir}).Fingerprint()
 		if shards.IsURL(dir) {
-			print, err = fingerprintFiles(within(dir, mds.IndexName)) // which has the hashes, or at least the sizes, of the shards
+			print, err = fingerprintFiles(shards.Below(dir, mds.IndexName)) // which has the hashes, or at least the sizes, of the shards
 		}
 		if err != nil {
 			return "", err

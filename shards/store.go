@@ -107,6 +107,19 @@ func fileOf(dataset, file string) string {
 	return strings.TrimRight(address, "/") + "/" + file
 }
 
+// Below names what lies below a folder or, of a URL, below its prefix.
+func Below(parent, name string) string {
+	if !IsURL(parent) {
+		return filepath.Join(parent, name)
+	}
+	address, parameters, has := strings.Cut(parent, "?")
+	address = strings.TrimRight(address, "/") + "/" + name
+	if has {
+		address += "?" + parameters
+	}
+	return address
+}
+
 // mustBeFolder refuses a URL where only a folder will do.
 func mustBeFolder(name, doing string) error {
 	if IsURL(name) {

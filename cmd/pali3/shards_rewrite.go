@@ -114,7 +114,7 @@ func (c shardsSplit) Run() error {
 	if c.Parts > 0 {
 		for n := range c.Parts {
 			rows := numbers(n*d.Len()/c.Parts, (n+1)*d.Len()/c.Parts)
-			if err := writeDataset(below(c.To, fmt.Sprintf("%05d", n)), shards.Limits{}, "shards split", []string{c.Dataset}, d.Rows(rows)); err != nil {
+			if err := writeDataset(shards.Below(c.To, fmt.Sprintf("%05d", n)), shards.Limits{}, "shards split", []string{c.Dataset}, d.Rows(rows)); err != nil {
 				return err
 			}
 		}
@@ -136,7 +136,7 @@ func (c shardsSplit) Run() error {
 		if !filepath.IsLocal(folder) || strings.ContainsAny(folder, `/\`) {
 			return fmt.Errorf("the split %q cannot be the name of a folder", name)
 		}
-		if err := writeDataset(below(c.To, folder), shards.Limits{}, "shards split", []string{c.Dataset}, v.Samples()); err != nil {
+		if err := writeDataset(shards.Below(c.To, folder), shards.Limits{}, "shards split", []string{c.Dataset}, v.Samples()); err != nil {
 			return err
 		}
 	}

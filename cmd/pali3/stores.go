@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/pali3/pali3/internal/folderlock"
 	"github.com/pali3/pali3/shards"
@@ -18,19 +17,6 @@ import (
 
 // datasetHelp is what commands say of an argument that is a dataset.
 const datasetHelp = "Dataset: a folder, or a URL of an object store (s3://, gs://, azblob://, file:///)."
-
-// below names a folder below a folder, or a prefix below that of a URL.
-func below(parent, name string) string {
-	if !shards.IsURL(parent) {
-		return filepath.Join(parent, name)
-	}
-	address, parameters, has := strings.Cut(parent, "?")
-	address = strings.TrimRight(address, "/") + "/" + name
-	if has {
-		address += "?" + parameters
-	}
-	return address
-}
 
 // lockFor keeps other processes of this machine from writing to the folder or URL.
 func lockFor(to string) (*folderlock.Lock, error) {
