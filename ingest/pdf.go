@@ -23,6 +23,7 @@ import (
 const (
 	BadDocument = "document"  // not a PDF, or one that cannot be read
 	Encrypted   = "encrypted" // asks for a password
+	NoFonts     = "fonts"     // much of a page's text is not drawn: the document lacks its fonts
 )
 
 // PDF reads documents, and of folders all that end in .pdf, in order of their paths: each page is drawn, and the text that the
@@ -147,6 +148,8 @@ func (s sheet) record(sample shards.Sample, err error) shards.Record {
 		return shards.Record{Sample: sample, Origin: origin}
 	case errors.Is(err, pdf.ErrPassword):
 		return shards.Bad(origin, sample.Key, Encrypted, err)
+	case errors.Is(err, pdf.ErrFonts):
+		return shards.Bad(origin, sample.Key, NoFonts, err)
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return shards.Bad(origin, sample.Key, Unreadable, err)
 	}

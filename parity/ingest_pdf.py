@@ -11,6 +11,8 @@ import tempfile
 
 import pikepdf
 from reportlab.lib.colors import HexColor
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 PAGE = """<!doctype html><html><head><meta charset="utf-8"><title>Languages</title></head>
@@ -55,6 +57,22 @@ def report(path):
         document.save(path, deterministic_id=True)
 
 
+def fonts(path):
+    """Pages of which the Japanese is in a font that is not there: much of one; in one as what was recognised in a scan; little of one."""
+    pdfmetrics.registerFont(UnicodeCIDFont("HeiseiMin-W3"))
+    canvas = Canvas(str(path), pagesize=(200, 100), invariant=True)
+    for japanese, latin, mode in ("港の船", "ship", 0), ("港の船", "", 3), ("港", "a ship in the harbour " * 3, 0):
+        text = canvas.beginText(20, 50)
+        text.setTextRenderMode(mode)
+        text.setFont("Helvetica", 5)
+        text.textOut(latin)
+        text.setFont("HeiseiMin-W3", 10)
+        text.textOut(japanese)
+        canvas.drawText(text)
+        canvas.showPage()
+    canvas.save()
+
+
 def locked(of, path, owner, user):
     with pikepdf.open(of) as document:
         document.save(path, encryption=pikepdf.Encryption(owner=owner, user=user))
@@ -63,5 +81,6 @@ def locked(of, path, owner, user):
 out = pathlib.Path(sys.argv[1])
 languages(out / "languages.pdf")
 report(out / "report.pdf")
+fonts(out / "fonts.pdf")
 locked(out / "report.pdf", out / "locked.pdf", "owner", "user")
 locked(out / "report.pdf", out / "readable.pdf", "owner", "")

@@ -130,11 +130,11 @@ func (d *Document) Page(ctx context.Context, i, side int, words bool) (p Page, e
 		}
 		defer d.pdfium.FPDF_ClosePage(&requests.FPDF_ClosePage{Page: loaded.Page})
 		page := requests.Page{ByReference: &loaded.Page}
-		if err := d.draw(page, side, &p); err != nil {
-			return fmt.Errorf("drawing it: %w", err)
-		}
 		if err := d.read(page, words, &p); err != nil {
 			return fmt.Errorf("reading its text: %w", err)
+		}
+		if err := d.draw(page, side, &p); err != nil {
+			return fmt.Errorf("drawing it: %w", err)
 		}
 		return nil
 	})
@@ -188,6 +188,8 @@ func (d *Document) bounded(doing string, calls func() error) (err error) {
 		}
 		if err != nil {
 			err = fmt.Errorf("%s: %w", doing, err)
+		}
+		if err != nil && !errors.Is(err, ErrFonts) {
 			d.fail()
 		}
 	}()

@@ -115,6 +115,22 @@ func TestPagesAreDrawnAsTheyAreShown(t *testing.T) {
 	}
 }
 
+// Text that is not drawn, because the document lacks its font, is not what a page shows.
+func TestTextThatIsNotDrawn(t *testing.T) {
+	d := open(t, "fonts.pdf")
+	if p, err := d.Page(t.Context(), 0, 200, false); !errors.Is(err, ErrFonts) {
+		t.Error(p.Text, err)
+	}
+	for i, want := range map[int]string{1: "港の船", 2: strings.TrimSpace(strings.Repeat("a ship in the harbour ", 3))} {
+		for _, words := range []bool{false, true} {
+			p, err := d.Page(t.Context(), i, 200, words)
+			if err != nil || p.Text != want {
+				t.Errorf("page %d: %q, want %q (%v)", i, p.Text, want, err)
+			}
+		}
+	}
+}
+
 func TestWhatCannotBeRead(t *testing.T) {
 	if _, err := openBytes(t.Context(), content(t, "locked.pdf")); !errors.Is(err, ErrPassword) {
 		t.Error(err)

@@ -39,17 +39,21 @@ func (d *Document) read(page requests.Page, words bool, p *Page) error {
 	if count.Count > maxChars {
 		return fmt.Errorf("%d characters, the limit is %d", count.Count, maxChars)
 	}
-	if !words { // at once, if that will do
-		all, err := d.pdfium.FPDFText_GetText(&requests.FPDFText_GetText{TextPage: text, Count: count.Count})
-		if err != nil {
+	all, err := d.pdfium.FPDFText_GetText(&requests.FPDFText_GetText{TextPage: text, Count: count.Count})
+	if err != nil {
+		return err
+	}
+	var unseen map[int]bool
+	if strings.ContainsFunc(all.Text, func(r rune) bool { return !builtIn(r) }) {
+		if unseen, err = d.unseen(text, count.Count); err != nil {
 			return err
 		}
-		if strings.IndexFunc(all.Text, fromRight) < 0 {
-			p.Text = clean([]rune(all.Text))
-			return nil
-		}
 	}
-	chars, err := d.chars(text, count.Count)
+	if !words && unseen == nil && !strings.ContainsFunc(all.Text, fromRight) {
+		p.Text = clean([]rune(all.Text))
+		return nil
+	}
+	chars, err := d.chars(text, count.Count, unseen)
 	if err != nil {
 		return err
 	}
@@ -64,15 +68,18 @@ func (d *Document) read(page requests.Page, words bool, p *Page) error {
 	return err
 }
 
-// chars reads the page's characters. Lines in which some are written from right to left are put in order and have boxes.
-func (d *Document) chars(text references.FPDF_TEXTPAGE, count int) ([]char, error) {
-	chars := make([]char, count)
-	for i := range chars {
+// chars reads the page's characters, but those that are unseen. Lines in which some are written from right to left are put in order and have boxes.
+func (d *Document) chars(text references.FPDF_TEXTPAGE, count int, unseen map[int]bool) ([]char, error) {
+	chars := make([]char, 0, count)
+	for i := range count {
+		if unseen[i] {
+			continue
+		}
 		code, err := d.pdfium.FPDFText_GetUnicode(&requests.FPDFText_GetUnicode{TextPage: text, Index: i})
 		if err != nil {
 			return nil, err
 		}
-		chars[i] = char{r: rune(code.Unicode), index: i}
+		chars = append(chars, char{r: rune(code.Unicode), index: i})
 	}
 	for line := range lines(chars) {
 		if len(line) > maxLine || !slices.ContainsFunc(line, func(c char) bool { return fromRight(c.r) }) {
