@@ -63,8 +63,8 @@ func (f *filler) fill(column int, lead bool, l *pages.Levels, p *pages.Page, a, 
 		if p.Nulls > 0 && int(p.Def[slot]) != l.MaxDef {
 			continue
 		}
-		if p.At > 0 {
-			v, err := f.part.readValue(p, next)
+		if p.Singly() {
+			v, err := p.ReadValue(f.part.r, next)
 			if err != nil {
 				return err
 			}

@@ -3,7 +3,7 @@ package shards
 import (
 	"fmt"
 	"sort"
-	"unsafe"
+	"sync"
 
 	"github.com/parquet-go/parquet-go/format"
 
@@ -22,18 +22,41 @@ func (v *View) Row(i int) (Sample, error) {
 	if err != nil {
 		return Sample{}, err
 	}
-	b := batch{samples: make([]Sample, 1)}
 	row, kept := i-int(g.first), d.pages.get(n)
-	if err := v.assemble(&b, p, g.number, row, kept); err != nil {
+	m := makers.Get().(*rowMaker)
+	defer m.leave()
+	if err := v.assemble(m, p, g.number, row, kept); err != nil {
 		return Sample{}, fmt.Errorf("reading row %d of %s: %w", row, p.name, err)
 	}
-	return b.samples[0], nil
+	return m.sample[0], nil
 }
 
-// assemble sets the columns of one row of a row group into the batch's one sample.
-func (v *View) assemble(b *batch, p *part, group, row int, kept *cachedGroup) (err error) {
+// rowMaker is what one row is assembled with.
+type rowMaker struct {
+	sample [1]Sample
+	batch  batch
+	filler filler
+}
+
+var makers = sync.Pool{New: func() any { return new(rowMaker) }}
+
+// begin makes ready for a row of a part.
+func (m *rowMaker) begin(p *part) {
+	m.batch = batch{samples: m.sample[:]}
+	m.filler = filler{b: &m.batch, part: p, sizes: m.filler.sizes[:0], sized: m.filler.sized[:0]}
+}
+
+// leave forgets the row, which its caller has, and makes the maker another's.
+func (m *rowMaker) leave() {
+	m.sample[0], m.batch, m.filler.part = Sample{}, batch{}, nil
+	makers.Put(m)
+}
+
+// assemble sets the columns of one row of a row group into the maker's sample.
+func (v *View) assemble(m *rowMaker, p *part, group, row int, kept *cachedGroup) (err error) {
 	defer recovered(&err, "row group %d", group)
-	f := filler{b: b, part: p}
+	m.begin(p)
+	b, f := &m.batch, &m.filler
 	for i, chosen := range v.chosen {
 		chunk := &p.groups[group].chunks[i]
 		if !chosen || chunk.size == 0 {
@@ -125,7 +148,8 @@ const whole = 64 << 10
 
 // readPage reads and decodes the page of a chunk that lies at at.
 func (p *part) readPage(c *chunk, column int, at pages.Location, dictionary *pages.Page) (*pages.Page, error) {
-	if c.codec == format.Uncompressed && at.Size > whole && p.levels[column].Kind == format.ByteArray {
+	singly := c.codec == format.Uncompressed && p.levels[column].Kind == format.ByteArray
+	if singly && at.Size > whole {
 		if found, err := pages.ReadDirectory(p.r, at, &p.levels[column]); found != nil || err != nil {
 			return found, err
 		}
@@ -141,22 +165,16 @@ func (p *part) readPage(c *chunk, column int, at pages.Location, dictionary *pag
 	if err := h.Check(body); err != nil {
 		return nil, err
 	}
-	decoded, err := pages.DecodeRows(&h, body, c.codec, &p.levels[column], dictionary, pages.MaxPage)
-	if err == nil {
-		decoded.First = int(at.First)
+	var decoded *pages.Page
+	if singly {
+		decoded, err = pages.Directory(&h, body, &p.levels[column])
 	}
-	return decoded, err
-}
-
-// readValue returns value i of a page of which only the directory was read.
-func (p *part) readValue(from *pages.Page, i int) (pages.Value, error) {
-	at, size := from.Extent(i)
-	if size == 0 {
-		return pages.Value{}, nil
+	if decoded == nil && err == nil {
+		decoded, err = pages.DecodeRows(&h, body, c.codec, &p.levels[column], dictionary, pages.MaxPage)
 	}
-	b := make([]byte, size)
-	if _, err := p.r.ReadAt(b, at); err != nil {
-		return pages.Value{}, err
+	if err != nil {
+		return nil, err
 	}
-	return pages.Value{Text: unsafe.String(&b[0], len(b))}, nil
+	decoded.First = int(at.First)
+	return decoded, nil
 }

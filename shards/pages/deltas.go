@@ -41,73 +41,96 @@ func readDeltas(b []byte) (d deltas, size int, err error) {
 	return deltas{perMini: int(block / minis), minis: int(minis), total: int(fields[2]), first: first}, size + n, nil
 }
 
-// readLengths reads n lengths into the page's offsets, and returns their sum and how many bytes they take.
-func (p *Page) readLengths(b []byte, n int) (sum int64, size int, err error) {
-	p.offsets = []uint32{0}
-	if n == 0 {
-		return 0, 0, nil
-	}
+// mini is a miniblock: n differences, each of so many bits above the least one.
+type mini struct {
+	at    int // where its bits begin in the sequence
+	bits  []byte
+	width byte
+	least int64
+	n     int
+}
+
+// eachMini gives the miniblocks of a sequence of n lengths to do, and returns how many bytes the sequence takes.
+func eachMini(b []byte, n int, begin func(d deltas) error, do func(m mini) error) (size int, err error) {
 	d, size, err := readDeltas(b)
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	if d.total != n {
-		return 0, 0, fmt.Errorf("%d deltas, want %d", d.total, n)
+		return 0, fmt.Errorf("%d deltas, want %d", d.total, n)
 	}
 	if n-1 > (len(b)-size)*d.perMini {
-		return 0, 0, errShort // a miniblock has at least its width
+		return 0, errShort // a miniblock has at least its width
 	}
-	if err := p.take(n+1, 4); err != nil {
-		return 0, 0, err
+	if uint64(d.first) > maxSize {
+		return 0, fmt.Errorf("value 0 of %d bytes", d.first)
 	}
-	p.offsets = make([]uint32, 1, n+1)
-	length := d.first
-	if sum = length; uint64(length) > maxSize {
-		return 0, 0, fmt.Errorf("value 0 of %d bytes", length)
+	if err := begin(d); err != nil {
+		return 0, err
 	}
-	p.offsets = append(p.offsets, uint32(sum))
-	for len(p.offsets) <= n {
+	for left := n - 1; left > 0; {
 		least, used := binary.Varint(b[size:])
 		if used <= 0 || len(b)-size-used < d.minis {
-			return 0, 0, errShort
+			return 0, errShort
 		}
-		size += used
-		widths := b[size:][:d.minis]
-		size += d.minis
+		widths := b[size+used:][:d.minis]
+		size += used + d.minis
 		for _, width := range widths {
-			if len(p.offsets) > n {
+			if left <= 0 {
 				break
 			}
 			packed := d.perMini * int(width) / 8
-			if width > 32 {
-				return 0, 0, fmt.Errorf("lengths of %d bits", width)
+			if width > 32 || least < -maxSize || least > maxSize {
+				return 0, fmt.Errorf("lengths of %d bits from %d on", width, least)
 			}
 			if packed > len(b)-size {
-				return 0, 0, errShort
+				return 0, errShort
 			}
-			if sum, length, err = p.addMini(sum, length, least, b[size:][:packed], width, min(d.perMini, n+1-len(p.offsets))); err != nil {
-				return 0, 0, err
+			if err := do(mini{at: size, bits: b[size:][:packed], width: width, least: least, n: min(d.perMini, left)}); err != nil {
+				return 0, err
 			}
-			size += packed
+			size, left = size+packed, left-d.perMini
 		}
 	}
-	return sum, size, nil
+	return size, nil
 }
 
-// addMini adds the n lengths of a miniblock after the last one, whose end is sum.
-func (p *Page) addMini(sum, length, least int64, b []byte, width byte, n int) (int64, int64, error) {
-	offsets := p.offsets[len(p.offsets):][:n]
-	mask := uint64(1)<<width - 1
-	for i := range offsets {
-		bit := i * int(width)
-		length += least + int64(window(b, bit/8)>>(bit&7)&mask)
-		sum += length
-		if uint64(length) > maxSize || sum > maxSize {
-			return 0, 0, fmt.Errorf("value %d of %d bytes", len(p.offsets)-1+i, length)
+// readLengths reads n lengths into the page's offsets, and returns their sum and how many bytes they take.
+func (p *Page) readLengths(b []byte, n int) (sum int64, size int, err error) {
+	if n == 0 {
+		p.offsets = []uint32{0}
+		return 0, 0, nil
+	}
+	var length int64
+	size, err = eachMini(b, n, func(d deltas) error {
+		if err := p.take(n+1, 4); err != nil {
+			return err
 		}
+		length, sum = d.first, d.first
+		p.offsets = append(make([]uint32, 1, n+1), uint32(sum))
+		return nil
+	}, func(m mini) (err error) {
+		sum, length, err = p.addMini(sum, length, m)
+		return err
+	})
+	return sum, size, err
+}
+
+// addMini adds the lengths of a miniblock after the last one, whose end is sum.
+func (p *Page) addMini(sum, length int64, m mini) (int64, int64, error) {
+	offsets := p.offsets[len(p.offsets):][:m.n]
+	mask, all := uint64(1)<<m.width-1, uint64(0)
+	for i := range offsets {
+		bit := uint(i) * uint(m.width)
+		length += m.least + int64(window(m.bits, int(bit/8))>>(bit&7)&mask)
+		sum += length
+		all |= uint64(length) // sets a high bit if one length is too long, or below zero
 		offsets[i] = uint32(sum)
 	}
-	p.offsets = p.offsets[:len(p.offsets)+n]
+	if all > maxSize || sum > maxSize {
+		return 0, 0, fmt.Errorf("of values %d to %d at least one has no length", len(p.offsets)-1, len(p.offsets)+m.n-2)
+	}
+	p.offsets = p.offsets[:len(p.offsets)+m.n]
 	return sum, length, nil
 }
 

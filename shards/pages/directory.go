@@ -1,9 +1,11 @@
 package pages
 
 import (
+	"bytes"
 	"errors"
-	"fmt"
 	"io"
+	"sync"
+	"unsafe"
 
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -13,48 +15,95 @@ const (
 	maxDirectory = 1 << 16 // values of a page that are read singly
 )
 
+var prefixes = sync.Pool{New: func() any { return new([prefix]byte) }}
+
 // ReadDirectory reads where the values of an uncompressed page of byte arrays lie, so that each can be read by itself
-// ([Page.Extent]); it returns nil if the page is not laid out for that. It reads the first bytes of the page.
+// ([Page.ReadValue]); it returns nil if the page is not laid out for that. It reads the first bytes of the page.
 func ReadDirectory(r io.ReaderAt, at Location, l *Levels) (*Page, error) {
-	b := make([]byte, min(prefix, int(at.Size)))
+	begin := prefixes.Get().(*[prefix]byte) // of which nothing is kept
+	defer prefixes.Put(begin)
+	b := begin[:min(prefix, int(at.Size))]
 	if _, err := r.ReadAt(b, at.At); err != nil {
 		return nil, err
 	}
 	h, n, err := ReadHeader(b)
-	if err != nil {
+	if err != nil || h.Size+n != int(at.Size) {
 		return nil, nil // longer than the prefix
 	}
-	b = b[n:]
-	if h.Kind != format.DataPageV2 || !h.Described || h.Encoding != format.DeltaLengthByteArray || h.Uncompressed != h.Size || h.Size+n != int(at.Size) {
-		return nil, nil
-	}
-	if h.Values < 0 || h.Values > maxDirectory || h.Rep < 0 || h.Rep > len(b) || h.Def < 0 || h.Def > len(b)-h.Rep {
-		return nil, nil
-	}
-	found := &Page{First: int(at.First), slots: h.Values, left: MaxPage}
-	if err := found.readLevelsV2(&h, b, l); err != nil {
+	found, err := h.levelled(b[n:], l)
+	if found == nil || err != nil {
 		return nil, err
 	}
-	if err := found.findRows(); err != nil {
-		return nil, err
-	}
-	body := int64(h.Size - h.Rep - h.Def)
-	sum, used, err := found.readLengths(b[h.Rep+h.Def:], h.Values-found.Nulls)
+	levels, values := h.Rep+h.Def, h.Values-found.Nulls
+	x, err := readExtents(b[n+levels:], values)
 	if errors.Is(err, errShort) {
-		rest := make([]byte, min(body, int64(1024+5*h.Values)))
-		if _, err := r.ReadAt(rest, at.At+int64(n+h.Rep+h.Def)); err != nil {
+		rest := make([]byte, min(h.Size-levels, 1024+5*h.Values))
+		if _, err := r.ReadAt(rest, at.At+int64(n+levels)); err != nil {
 			return nil, err
 		}
-		if sum, used, err = found.readLengths(rest, h.Values-found.Nulls); errors.Is(err, errShort) {
+		if x, err = readExtents(rest, values); errors.Is(err, errShort) {
 			return nil, nil // in blocks of an unusual size
 		}
 	}
-	if err == nil && sum > body-int64(used) {
-		err = fmt.Errorf("values of %d bytes in %d", sum, body-int64(used))
+	if err == nil {
+		err = x.fit(h.Size - levels)
 	}
 	if err != nil {
 		return nil, err
 	}
-	found.At = at.At + int64(at.Size) - sum
+	x.lengths = bytes.Clone(x.lengths)
+	found.First, found.extents, found.at = int(at.First), x, at.At+int64(at.Size)-x.sum
 	return found, nil
 }
+
+// Directory is [ReadDirectory] for a page whose bytes are there. They are not copied.
+func Directory(h *Header, body []byte, l *Levels) (*Page, error) {
+	found, err := h.levelled(body, l)
+	if found == nil || err != nil {
+		return nil, err
+	}
+	values := body[h.Rep+h.Def:]
+	x, err := readExtents(values, h.Values-found.Nulls)
+	if err == nil {
+		err = x.fit(len(values))
+	}
+	if err != nil {
+		return nil, err
+	}
+	found.extents, found.text = x, values[len(values)-int(x.sum):]
+	return found, nil
+}
+
+// levelled returns a page with its levels alone, or nil if its values are not lengths and, behind them, bytes.
+func (h *Header) levelled(body []byte, l *Levels) (*Page, error) {
+	if h.Kind != format.DataPageV2 || !h.Described || h.Encoding != format.DeltaLengthByteArray || h.Uncompressed != h.Size {
+		return nil, nil
+	}
+	if h.Values < 0 || h.Values > maxDirectory || h.Rep < 0 || h.Rep > len(body) || h.Def < 0 || h.Def > len(body)-h.Rep {
+		return nil, nil
+	}
+	p := &Page{slots: h.Values, left: MaxPage}
+	if err := p.readLevelsV2(h, body, l); err != nil {
+		return nil, err
+	}
+	return p, p.findRows()
+}
+
+// ReadValue returns value i of a page of which [Page.Singly] is true, from r if it was not read with the page.
+func (p *Page) ReadValue(r io.ReaderAt, i int) (Value, error) {
+	at, size, err := p.extents.of(i)
+	if err != nil || size == 0 {
+		return Value{}, err
+	}
+	b := p.text
+	if b == nil {
+		b = make([]byte, size)
+		_, err = r.ReadAt(b, p.at+at)
+	} else {
+		b = b[at:]
+	}
+	return Value{Text: unsafe.String(&b[0], int(size))}, err
+}
+
+// Singly reports whether the page's values are found one by one, by [Page.ReadValue].
+func (p *Page) Singly() bool { return p.extents != nil }

@@ -110,13 +110,16 @@ func (p *Page) readLevels(rep, def runs, l *Levels) (err error) {
 	return nil
 }
 
-// same returns the level that all slots have, if their levels are written as one run.
+// same returns the level that all slots have, if their levels are written as runs and all runs have it.
 func (r runs) same(slots int) (level byte, one bool) {
-	header, size := binary.Uvarint(r.b)
-	if r.packed || size <= 0 || size >= len(r.b) || header&1 != 0 || header>>1 < uint64(slots) {
-		return 0, false
+	for n, b := uint64(0), r.b; n < uint64(slots); {
+		header, size := binary.Uvarint(b)
+		if r.packed || size <= 0 || size >= len(b) || header&1 != 0 || header == 0 || n > 0 && b[size] != level {
+			return 0, false
+		}
+		level, n, b = b[size], n+min(header>>1, uint64(slots)), b[size+1:]
 	}
-	return r.b[size], true
+	return level, slots > 0
 }
 
 func (p *Page) decodeLevels(r runs, highest int) ([]byte, error) {

@@ -15,12 +15,13 @@ type Page struct {
 	First, Rows int    // its rows within the row group; -1 rows where they were not counted
 	Rep, Def    []byte // levels of each slot; nil where they are all zero, or all the column's highest
 	Nulls       int    // slots without a value
-	At          int64  // where the values lie in the file, if they were not read: see [Page.Extent]
 
 	slots      int
 	starts     []int32  // the slot at which each row begins, and the end; nil where every row has one slot
 	text       []byte   // the values of a byte array column, one after another
 	offsets    []uint32 // and where each begins, and the end
+	extents    *extents // or where each is found, singly
+	at         int64    // place in the file of values that were not read
 	gap        uint32   // bytes in front of each value that do not belong to it
 	fixed      []byte   // the values of a number column as the file has them
 	kind       format.Type
@@ -207,11 +208,6 @@ func (p *Page) Texts() (text []byte, offsets []uint32) {
 	return text, offsets
 }
 
-// Extent returns where value i lies in the file, for a page that [ReadDirectory] returned.
-func (p *Page) Extent(i int) (at, size int64) {
-	return p.At + int64(p.offsets[i]), int64(p.offsets[i+1] - p.offsets[i])
-}
-
 // Len returns the number of slots.
 func (p *Page) Len() int { return p.slots }
 
@@ -228,5 +224,9 @@ func (p *Page) Slots(a, b int) (from, to int) {
 
 // Size returns about how many bytes of memory the page holds.
 func (p *Page) Size() int64 {
-	return int64(len(p.text) + 4*(len(p.offsets)+len(p.starts)+len(p.index)) + len(p.Rep) + len(p.Def) + len(p.fixed) + len(p.flags) + 8*len(p.bits) + 192)
+	size := 0
+	if p.extents != nil {
+		size = p.extents.memory()
+	}
+	return int64(size + len(p.text) + 4*(len(p.offsets)+len(p.starts)+len(p.index)) + len(p.Rep) + len(p.Def) + len(p.fixed) + len(p.flags) + 8*len(p.bits) + 192)
 }
