@@ -1,6 +1,9 @@
 package pages
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // extents say where the values of a page lie, from their lengths as the file has them: for each miniblock of lengths, where its first
 // value begins. That is a third of the memory that a place for each value takes, and it is found in less time.
@@ -56,8 +59,12 @@ func (x *extents) fit(size int) error {
 func (m *mini) total(length int64) (sum, last int64) {
 	mask := uint64(1)<<m.width - 1
 	var above, sums uint64 // of the differences above the least, and of their sums so far
-	for i := range uint(m.n) {
-		bit := i * uint(m.width)
+	bit, step, end := uint(0), uint(m.width), uint(m.n)*uint(m.width)
+	for ; bit < end && bit/8+8 <= uint(len(m.bits)); bit += step {
+		above += binary.LittleEndian.Uint64(m.bits[bit/8:]) >> (bit & 7) & mask
+		sums += above
+	}
+	for ; bit < end; bit += step {
 		above += window(m.bits, int(bit/8)) >> (bit & 7) & mask
 		sums += above
 	}
@@ -70,17 +77,14 @@ func (x *extents) of(i int) (at, size int64, err error) {
 	if i == 0 {
 		return 0, x.first, nil
 	}
-	n, within := (i-1)/x.perMini, uint((i-1)%x.perMini)
-	m := &x.minis[n]
-	mask, end, length := uint64(1)<<m.width-1, int64(m.end), int64(m.length)
-	for k := range within + 1 {
-		bit := k * uint(m.width)
-		length += int64(m.least) + int64(window(x.lengths, int(m.at)+int(bit/8))>>(bit&7)&mask)
-		if end += length; uint64(length) > maxSize || end > x.sum {
-			return 0, 0, fmt.Errorf("value %d of %d bytes", n*x.perMini+1+int(k), length)
-		}
+	start := &x.minis[(i-1)/x.perMini]
+	m := mini{bits: x.lengths[start.at:], width: start.width, least: int64(start.least), n: (i-1)%x.perMini + 1}
+	sum, size := m.total(int64(start.length))
+	at = int64(start.end) + sum - size
+	if uint64(size) > maxSize || at < 0 || at > x.sum-size {
+		return 0, 0, fmt.Errorf("value %d at %d, %d bytes of %d", i, at, size, x.sum)
 	}
-	return end - length, length, nil
+	return at, size, nil
 }
 
 // memory returns how many bytes of it the extents take.
