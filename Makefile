@@ -26,7 +26,7 @@ race: ## run the concurrent packages under the race detector (needs a C compiler
 bench: ## time the parts: decoding, tokenizing, mixing, training steps, metrics
 	go test -run '^$$' -bench . -benchtime 2s ./augment ./tokenize/... ./shards ./mixture ./webli ./stages ./evalsuite/...
 
-bench-peers: ## time datasets, ingest and tokenizers beside other projects (needs python3 and PyPI, 5 GB below build/)
+bench-peers: ## time datasets, ingest and tokenizers beside other projects (needs python3 and PyPI, 7 GB below build/)
 	bench/peers.sh
 
 lint: ## gofmt, vet, staticcheck

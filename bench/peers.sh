@@ -3,14 +3,14 @@
 #
 #	bench/peers.sh [shards] [ingest] [tokenize]
 #
-# Below build/bench it makes virtual environments from the pinned requirements and the data, about 5 GB with the
+# Below build/bench it makes virtual environments from the pinned requirements and the data, about 7 GB with the
 # defaults, which are kept for the next run, and the tables in results.md. To make it smaller or steadier:
 #
 #	ROUNDS=5 SCAN_ROWS=12500 MILLION=1000000 FETCH=1000 bench/peers.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export ROUNDS="${ROUNDS:-5}" GOTOOLCHAIN="${GOTOOLCHAIN:-auto}" GOEXPERIMENT="${GOEXPERIMENT:-simd}" CGO_ENABLED=0
-scan_rows=${SCAN_ROWS:-12500} million=${MILLION:-1000000} fetch=${FETCH:-1000}
+scan_rows=${SCAN_ROWS:-12500} long=$((4 * ${SCAN_ROWS:-12500})) million=${MILLION:-1000000} fetch=${FETCH:-1000}
 at=build/bench
 mkdir -p "$at"
 
@@ -42,11 +42,15 @@ shards() {
 	python=$(venv shards)/python
 	once small "$at/shards" pictures -rows 500 -bytes 500 "$at/small"
 	once "scan-$scan_rows" "$at/shards" make -images "$at/photos" -rows "$scan_rows" "$at/scan-$scan_rows"
+	once "scan-$long" "$at/shards" make -images "$at/photos" -rows "$long" "$at/scan-$long"
 	once "many-$million" "$at/shards" make -images "$at/small" -rows "$million" "$at/many-$million"
 	once "scan-peers-$scan_rows" "$python" bench/shards/write.py "$at/scan-$scan_rows" "$at/scan-peers-$scan_rows" parquet hf wds mds
 	once "many-peers-$million" "$python" bench/shards/write.py "$at/many-$million" "$at/many-peers-$million" parquet hf mds
 	echo "### Datasets: $scan_rows rows of 36 KB"
 	"$python" bench/shards/table.py "$at/shards" "$at/pali3" "$at/scan-$scan_rows" "$at/scan-peers-$scan_rows" scan verify convert
+	echo
+	echo "### Datasets: $long rows of 36 KB"
+	"$python" bench/shards/table.py "$at/shards" "$at/pali3" "$at/scan-$long" "$at/scan-peers-$scan_rows" long
 	echo
 	echo "### Datasets: $million rows of 500 bytes"
 	"$python" bench/shards/table.py "$at/shards" "$at/pali3" "$at/many-$million" "$at/many-peers-$million" captions columns random whole batch

@@ -19,6 +19,7 @@ import time
 ROUNDS, ROWS = int(os.environ.get("ROUNDS", 5)), os.environ.get("ROWS", "10000")
 PEERS = {
     "scan": ["cat", "hf", "pyarrow", "pyarrow_columns", "webdataset", "mosaicml"],
+    "long": ["cat"],
     "captions": ["hf", "pyarrow"],
     "columns": ["pyarrow_columns", "pyarrow_ours"],
     "random": ["hf", "mosaicml"],
@@ -29,7 +30,7 @@ PEERS = {
 }
 TITLES = {"hf": "HF datasets", "pyarrow": "pyarrow, as Python values", "pyarrow_columns": "pyarrow, columns", "webdataset": "webdataset",
           "pyarrow_ours": "pyarrow, columns of our parts", "mosaicml": "MosaicML MDS", "cat": "`cat`", "sha256sum": "`sha256sum`"}
-JOBS = {"scan": "scan with images", "captions": "captions alone, row by row", "columns": "captions alone, as columns",
+JOBS = {"scan": "scan with images", "long": "the same of a longer dataset", "captions": "captions alone, row by row", "columns": "captions alone, as columns",
         "random": f"{ROWS} rows at random, one by one", "whole": "the same with all our columns",
         "batch": f"{ROWS} rows at random, asked for at once", "verify": "`verify --deep`", "convert": "WebDataset tar to Parquet"}
 
@@ -37,7 +38,7 @@ JOBS = {"scan": "scan with images", "captions": "captions alone, row by row", "c
 def ours(job, bench, pali3, dataset, out):
     if job == "convert":
         return [pali3, "-q", "ingest", "webdataset", *sorted(glob.glob(os.path.join(out, "wds-*.tar"))), "--to", os.path.join(out, "converted")]
-    return [bench, job] + (["-rows", ROWS] if job in ("random", "whole", "batch") else []) + [dataset]
+    return [bench, {"long": "scan"}.get(job, job)] + (["-rows", ROWS] if job in ("random", "whole", "batch") else []) + [dataset]
 
 
 def timed(command):
