@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"net/url"
 	"os"
@@ -18,7 +17,6 @@ import (
 
 	"github.com/pali3/pali3/ingest/fetch"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/table"
 )
 
 // HubOptions say which dataset of a hub is read, and what of it.
@@ -36,8 +34,8 @@ type HubOptions struct {
 	CacheDir string // default that of Hugging Face's own tools, as HF_HUB_CACHE and HF_HOME have it
 }
 
-// Hub reads the Parquet files of a dataset on a Hugging Face hub: those that the configuration in its README.md
-// names, in order of its splits, or else all, in order of their names. The split is the one that the
+// Hub reads the Parquet files of a dataset on a Hugging Face hub, or, where there are none, its WebDataset archives: those that the
+// configuration in its README.md names, in order of its splits, or else all, in order of their names. The split is the one that the
 // configuration says, or that a file's name begins with, as in data/train-00000-of-00002.parquet. Files are kept in the
 // cache that Hugging Face's tools share.
 type Hub struct {
@@ -131,6 +129,12 @@ func (h *Hub) lookUp() error {
 // defaults fills in the columns that the options leave open.
 func (h *Hub) defaults(ctx context.Context) error {
 	c := &h.options.Columns
+	if h.files[0].archive() {
+		if len(slices.DeleteFunc(c.names(), func(name string) bool { return name == "" })) > 0 {
+			return fmt.Errorf("%s is a WebDataset archive, which has no columns: name none", h.files[0].name)
+		}
+		return nil
+	}
 	if c.Image != "" && c.Text != "" {
 		return nil
 	}
@@ -175,80 +179,6 @@ func (h *Hub) Fingerprint() (string, error) {
 
 // Part implements [Measured].
 func (h *Hub) Part() float64 { return h.meter.part() }
-
-// Records implements [Source].
-func (h *Hub) Records(ctx context.Context) iter.Seq[shards.Record] { return h.RecordsAfter(ctx, 0) }
-
-// RecordsAfter implements [Skipper]: files of which nothing is left are not read, and in the others only what is left. A
-// file that is no table is one reject; at one that cannot be downloaded the records end, with [ErrUnavailable].
-func (h *Hub) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
-	return h.RecordsSparing(ctx, n, func(string) bool { return false })
-}
-
-// RecordsSparing implements [Sparer].
-func (h *Hub) RecordsSparing(ctx context.Context, n int64, there func(key string) bool) iter.Seq[shards.Record] {
-	return func(yield func(shards.Record) bool) {
-		left := n
-		h.meter.begin(int64(len(h.files)))
-		for i, file := range h.files {
-			h.meter.at(int64(i))
-			table, rows, err := h.table(ctx, file)
-			if ctx.Err() != nil {
-				return
-			}
-			if errors.Is(err, ErrUnavailable) {
-				yield(shards.Bad(h.origin(file.name), "", Unreadable, err))
-				return
-			}
-			if err != nil {
-				if left--; left < 0 && !yield(shards.Bad(h.origin(file.name), "", Unreadable, err)) {
-					return
-				}
-				continue
-			}
-			if left >= rows {
-				left -= rows
-				continue
-			}
-			for record := range table.RecordsSparing(ctx, max(0, left), there) {
-				if !yield(record) {
-					return
-				}
-			}
-			left = 0
-		}
-	}
-}
-
-// table downloads a file, unless it is in the cache, and opens it as a table.
-func (h *Hub) table(ctx context.Context, file hubFile) (t *Table, rows int64, err error) {
-	local, err := h.cache.get(ctx, file.name)
-	if err != nil {
-		return nil, 0, fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	f, err := os.Open(local)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, 0, err
-	}
-	parts, err := table.Open(f, info.Size())
-	if err != nil {
-		return nil, 0, err
-	}
-	t = &Table{File: local, Columns: h.options.Columns, Language: h.options.Language, Kind: h.options.Kind}
-	if t.Kind == "" {
-		t.Kind = shards.Alt
-	}
-	if err := t.checkColumns(); err != nil {
-		return nil, 0, err
-	}
-	t.as, t.split = h.origin(file.name), file.split
-	return t, parts.Len(), nil
-}
 
 // origin names a file of the dataset, for rows and rejects.
 func (h *Hub) origin(name string) string { return h.options.Repo + "/" + name }

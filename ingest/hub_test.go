@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"archive/tar"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -88,6 +89,61 @@ func TestHub(t *testing.T) {
 	if len(s.Texts) != 2 || s.Texts[1].Value != "vogel 6" || !bytes.Equal(s.Images[0].Bytes, tiny(6)) {
 		t.Errorf("%+v", s)
 	}
+	resumes(t, source)
+	before, _ := source.Fingerprint()
+	commit = strings.Repeat("b", 40)
+	moved, err := NewHub(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after, _ := moved.Fingerprint(); after == before || moved.Commit() != commit || source.Commit() == commit {
+		t.Errorf("the branch moved: %s and %s", source.Commit(), moved.Commit())
+	}
+}
+
+// hubArchive is a WebDataset archive with the birds from to to, whose names count from 0 in each archive.
+func hubArchive(t *testing.T, from, to int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for i := from; i < to; i++ {
+		member(w, fmt.Sprintf("%03d.png", i-from), tiny(i))
+		member(w, fmt.Sprintf("%03d.txt", i-from), fmt.Append(nil, "bird ", i))
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestHubArchives(t *testing.T) {
+	commit := strings.Repeat("d", 40)
+	server := hubServer(t, &commit, map[string][]byte{
+		"train/000.tar": hubArchive(t, 0, 4), "train/001.tar": hubArchive(t, 4, 7), "validation/000.tar": hubArchive(t, 7, 9), "README.md": []byte("# Birds"),
+		"train/002.tar": hubArchive(t, 9, 12)[:550], // of the first record the picture's beginning
+	})
+	o := HubOptions{Repo: "owner/birds", Endpoint: server.URL, CacheDir: t.TempDir(), Language: "en"}
+	source, err := NewHub(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples, stat, _ := rows(t, source, nil)
+	if stat.Rows != 9 || stat.Splits["train"] != 7 || stat.Splits["validation"] != 2 || stat.Languages["en"] != 9 || stat.Rejected != 1 {
+		t.Errorf("%+v", stat)
+	}
+	if s := samples["owner/birds/train/001.tar:002"]; len(s.Texts) != 1 || s.Texts[0].Value != "bird 6" || !bytes.Equal(s.Images[0].Bytes, tiny(6)) {
+		t.Errorf("%+v", s)
+	}
+	resumes(t, source)
+	o.Columns.Text = "caption"
+	if _, err := NewHub(t.Context(), o); err == nil || !strings.Contains(err.Error(), "has no columns") {
+		t.Error(err)
+	}
+}
+
+// resumes compares the records after each with those of a whole reading.
+func resumes(t *testing.T, source *Hub) {
+	t.Helper()
 	var all []string
 	for r := range source.Records(t.Context()) {
 		all = append(all, r.Origin)
@@ -100,15 +156,6 @@ func TestHub(t *testing.T) {
 		if strings.Join(rest, " ") != strings.Join(all[n:], " ") {
 			t.Errorf("after %d: %q", n, rest)
 		}
-	}
-	before, _ := source.Fingerprint()
-	commit = strings.Repeat("b", 40)
-	moved, err := NewHub(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if after, _ := moved.Fingerprint(); after == before || moved.Commit() != commit || source.Commit() == commit {
-		t.Errorf("the branch moved: %s and %s", source.Commit(), moved.Commit())
 	}
 }
 

@@ -15,7 +15,17 @@ import (
 // hubFile is a file to be read, and the split that its rows are of.
 type hubFile struct{ name, split string }
 
-// choose lists the files that the options mean.
+// archive reports whether the file is one of WebDataset; the others that are read are Parquet.
+func (f hubFile) archive() bool {
+	for _, ending := range []string{".tar", ".tar.gz", ".tgz", ".tar.zst"} {
+		if strings.HasSuffix(f.name, ending) {
+			return true
+		}
+	}
+	return false
+}
+
+// choose lists the files that the options mean: the Parquet files, or else the archives.
 func (h *Hub) choose(ctx context.Context) error {
 	names := slices.Sorted(maps.Keys(h.cache.infos))
 	o := h.options
@@ -33,18 +43,24 @@ func (h *Hub) choose(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the pattern of files: %w", err)
 	}
+	var archives []hubFile
 	other := map[string]bool{}
 	for _, file := range files {
 		switch {
 		case !matches(file.name), o.Split != "" && !sameSplit(o.Split, file.split):
 		case strings.HasSuffix(file.name, ".parquet"):
 			h.files = append(h.files, file)
+		case file.archive():
+			archives = append(archives, file)
 		default:
 			other[path.Ext(file.name)] = true
 		}
 	}
 	if len(h.files) == 0 {
-		return fmt.Errorf("no Parquet files%s, but files of the kinds %q; the revision refs/convert/parquet may have them as Parquet",
+		h.files = archives
+	}
+	if len(h.files) == 0 {
+		return fmt.Errorf("no Parquet files%s and no WebDataset archives, but files of the kinds %q; the revision refs/convert/parquet may have them as Parquet",
 			h.asked(), slices.Sorted(maps.Keys(other)))
 	}
 	return nil

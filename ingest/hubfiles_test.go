@@ -127,7 +127,7 @@ func TestHubConfigs(t *testing.T) {
 		{HubOptions{Files: "data", Config: "big"}, "map[check:3 fit:2]"},
 		{HubOptions{Config: "none"}, `no config none; there are ["small" "big" "folder"]`},
 		{HubOptions{Split: "none"}, "no Parquet files of split none"},
-		{HubOptions{Files: "data/*.csv"}, `no Parquet files that match data/*.csv, but files of the kinds [".csv"]`},
+		{HubOptions{Files: "data/*.csv"}, `no Parquet files that match data/*.csv and no WebDataset archives, but files of the kinds [".csv"]`},
 		{HubOptions{Files: "["}, "a bracket that is not closed"},
 	} {
 		source, err := h.open(t, c.o)

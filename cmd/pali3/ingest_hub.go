@@ -13,7 +13,7 @@ type ingestHub struct {
 	Revision       string   `default:"main" help:"Branch, tag or commit. What a branch stands for is looked up once, and told."`
 	Config         string   `help:"Configuration of its README.md, or a folder of the dataset; by default the default one."`
 	Split          string   `help:"Only this split."`
-	Files          string   `help:"Only the Parquet files that match this pattern (*, **, ?, [a-z], {a,b}) or lie in this folder."`
+	Files          string   `help:"Only the files that match this pattern (*, **, ?, [a-z], {a,b}) or lie in this folder."`
 	ImageColumn    string   `help:"Column of pictures; by default the one there is."`
 	TextColumn     string   `help:"Column of texts; by default text, caption, captions or alt."`
 	IDColumn       string   `name:"id-column" help:"Column of keys; without it file and row."`
