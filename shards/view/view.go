@@ -9,18 +9,20 @@ import (
 	"fmt"
 	"html/template"
 	"image"
-	_ "image/gif" // formats that are shown
+	"image/gif"
 	"image/jpeg"
-	_ "image/png"
+	"image/png"
 	"io"
 	"maps"
 	"math/bits"
 	"slices"
 	"unicode/utf8"
 
+	"golang.org/x/image/bmp"
 	"golang.org/x/image/draw"
-	_ "golang.org/x/image/webp"
+	"golang.org/x/image/webp"
 
+	"github.com/pali3/pali3/internal/picture"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -178,22 +180,28 @@ func tileOf(row int, s *shards.Sample) tile {
 	return t
 }
 
+// decode holds the decoders by format. The table of the image package is not asked: any package of a program may add
+// to it, and one decoder of JPEG gives up on headers beyond its first 512 bytes.
+var decode = map[string]func(io.Reader) (image.Image, error){
+	"jpeg": jpeg.Decode, "png": png.Decode, "gif": gif.Decode, "webp": webp.Decode, "bmp": bmp.Decode,
+}
+
 // thumbnailOf returns a small picture as a data URL, or nothing if the bytes cannot be shown.
 func thumbnailOf(encoded []byte) template.URL {
-	config, kind, err := image.DecodeConfig(bytes.NewReader(encoded))
-	if err != nil || config.Width*config.Height > maxPixels || config.Width < 1 || config.Height < 1 {
+	info, err := picture.Inspect(encoded)
+	if err != nil || info.Width*info.Height > maxPixels {
 		return ""
 	}
-	if max(config.Width, config.Height) <= thumbnail && len(encoded) < 32<<10 {
-		return template.URL("data:image/" + kind + ";base64," + base64.StdEncoding.EncodeToString(encoded))
+	if max(info.Width, info.Height) <= thumbnail && len(encoded) < 32<<10 {
+		return template.URL("data:image/" + info.Format + ";base64," + base64.StdEncoding.EncodeToString(encoded))
 	}
-	decoded, _, err := image.Decode(bytes.NewReader(encoded))
+	decoded, err := decode[info.Format](bytes.NewReader(encoded))
 	if err != nil {
 		return ""
 	}
-	longest := max(config.Width, config.Height)
+	longest := max(info.Width, info.Height)
 	side := min(thumbnail, longest)
-	small := image.NewRGBA(image.Rect(0, 0, max(1, config.Width*side/longest), max(1, config.Height*side/longest)))
+	small := image.NewRGBA(image.Rect(0, 0, max(1, info.Width*side/longest), max(1, info.Height*side/longest)))
 	draw.Draw(small, small.Bounds(), image.White, image.Point{}, draw.Src)
 	draw.ApproxBiLinear.Scale(small, small.Bounds(), decoded, decoded.Bounds(), draw.Over, nil)
 	var b bytes.Buffer

@@ -2,12 +2,17 @@ package view
 
 import (
 	"bytes"
+	"errors"
 	"image"
+	"image/jpeg"
 	"image/png"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	_ "github.com/gen2brain/jpegn" // see TestWhatIsShown
+	"golang.org/x/image/bmp"
 
 	"github.com/pali3/pali3/shards"
 )
@@ -40,6 +45,28 @@ func TestPage(t *testing.T) {
 	}
 	if strings.Contains(page.String(), "http") {
 		t.Error("the page needs the network")
+	}
+}
+
+// TestWhatIsShown links a package that adds to the image package's table a decoder of JPEG which looks at 512 bytes
+// only. Cameras write more than that before the size.
+func TestWhatIsShown(t *testing.T) {
+	for _, side := range []int{16, 500} { // shown as it is, and made smaller
+		var asJPEG, asBMP bytes.Buffer
+		m := image.NewGray(image.Rect(0, 0, side, side))
+		if err := errors.Join(jpeg.Encode(&asJPEG, m, nil), bmp.Encode(&asBMP, m)); err != nil {
+			t.Fatal(err)
+		}
+		exif := append([]byte("\xff\xe1\x0f\xa0Exif\x00\x00"), make([]byte, 4000-8)...)
+		behindEXIF := append(append(asJPEG.Bytes()[:2:2], exif...), asJPEG.Bytes()[2:]...)
+		for name, encoded := range map[string][]byte{"jpeg": asJPEG.Bytes(), "jpeg behind EXIF": behindEXIF, "bmp": asBMP.Bytes()} {
+			if got := thumbnailOf(encoded); !strings.HasPrefix(string(got), "data:image/") {
+				t.Errorf("%s of %d pixels is not shown", name, side)
+			}
+		}
+	}
+	if thumbnailOf([]byte("GIF89a")) != "" {
+		t.Error("a picture without an end is shown")
 	}
 }
 
