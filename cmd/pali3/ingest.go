@@ -44,6 +44,9 @@ func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source) 
 		return err
 	}
 	bar := out.progress("ingest", "records", -1)
+	shown := &ingestProgress{bar: bar}
+	shown.source, _ = source.(ingest.Measured)
+	stop := shown.everySecond()
 	stat, err := ingest.Run(ctx, source, f.To, ingest.Options{
 		Limits:    shards.Limits{PartBytes: f.PartBytes},
 		Transform: transform,
@@ -52,13 +55,9 @@ func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source) 
 		Strict:    f.Strict,
 		Fresh:     f.Fresh,
 		Command:   "pali3 " + strings.Join(os.Args[1:], " "),
-		Progress: func(records, rejects int64) {
-			if measured, ok := source.(ingest.Measured); ok {
-				bar.Part(measured.Part())
-			}
-			bar.Set(records, rejects)
-		},
+		Progress:  shown.set,
 	})
+	stop()
 	bar.End()
 	if err != nil {
 		return err

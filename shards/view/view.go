@@ -73,7 +73,8 @@ type tile struct {
 // those rows only.
 func Write(w io.Writer, d *shards.Dataset, name string, tiles int) error {
 	c := content{Name: name, Totals: d.Manifest().Totals}
-	c.Languages, c.Splits = named(c.Totals.Languages), named(c.Totals.Splits)
+	c.Languages = named(c.Totals.Languages, c.Totals.Texts, "no language")
+	c.Splits = named(c.Totals.Splits, c.Totals.Rows, "no split")
 	if err := c.measure(d); err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (c *content) measure(d *shards.Dataset) error {
 			lengths[bits.Len(uint(utf8.RuneCountInString(s.Texts[i].Value)))]++
 		}
 	}
-	c.Histograms = []histogram{{"Longest side, pixels", powers(sides)}, {"Shape", named(aspects)}, {"Text length, characters", powers(lengths)}}
+	c.Histograms = []histogram{{"Longest side, pixels", powers(sides)}, {"Shape", named(aspects, 0, "")}, {"Text length, characters", powers(lengths)}}
 	return nil
 }
 
@@ -141,10 +142,14 @@ func powers(counts map[int]int64) (bars []bar) {
 	return scaled(bars)
 }
 
-// named are the bars of named counts, most first, at most 24.
-func named(counts map[string]int64) (bars []bar) {
+// named are the bars of named counts and, if there are any, of what has none of all, most first, at most 24.
+func named(counts map[string]int64, all int64, none string) (bars []bar) {
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
 		bars = append(bars, bar{Label: name, Count: counts[name]})
+		all -= counts[name]
+	}
+	if len(bars) > 0 && all > 0 {
+		bars = append(bars, bar{Label: none, Count: all})
 	}
 	slices.SortStableFunc(bars, func(a, b bar) int { return int(min(max(b.Count-a.Count, -1), 1)) })
 	if len(bars) > 24 {

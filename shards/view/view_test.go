@@ -38,7 +38,7 @@ func TestPage(t *testing.T) {
 	if err := Write(&page, d, "my data", 10); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"my data", "&lt;b&gt;légende&lt;/b&gt;", "data:image/jpeg;base64,", "256–511", "no image", `lang="fr"`} {
+	for _, want := range []string{"my data", "&lt;b&gt;légende&lt;/b&gt;", "data:image/jpeg;base64,", "256–511", "no image", "no language", "no split", `lang="fr"`} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("the page lacks %q", want)
 		}
