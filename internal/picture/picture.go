@@ -88,7 +88,7 @@ func whole(b []byte, format string) bool {
 		end := bytes.LastIndex(tail, []byte("IEND"))
 		return end >= 0 && end+8 <= len(tail) // the chunk's name and its CRC
 	case "jpeg":
-		return bytes.LastIndex(b, []byte{0xff, 0xd9}) > 0
+		return bytes.LastIndex(b[firstScan(b):], []byte{0xff, 0xd9}) > 0
 	case "gif":
 		return bytes.IndexByte(b[max(0, len(b)-1024):], 0x3b) >= 0
 	case "webp":
@@ -97,4 +97,22 @@ func whole(b []byte, format string) bool {
 		return len(b) >= 6 && int64(binary.LittleEndian.Uint32(b[2:])) <= int64(len(b))
 	}
 	return true
+}
+
+// firstScan is where a JPEG's pixels begin, its length if they do not. What comes before may hold a preview, a whole JPEG
+// with an end of its own; among pixels 0xff 0xd9 is the end and nothing else (ITU-T T.81, section B.1.1.5).
+func firstScan(b []byte) int {
+	for i := 2; i+3 < len(b); {
+		switch marker := b[i+1]; {
+		case b[i] != 0xff || marker == 0x00 || marker == 0xff: // not at a marker: decoders look on
+			i++
+		case marker == 0x01 || marker >= 0xd0 && marker <= 0xd8: // markers that stand alone
+			i += 2
+		case marker == 0xda:
+			return i
+		default:
+			i += 2 + int(binary.BigEndian.Uint16(b[i+2:]))
+		}
+	}
+	return len(b)
 }

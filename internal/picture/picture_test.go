@@ -53,6 +53,28 @@ func TestHeaderBehindEXIF(t *testing.T) {
 	}
 }
 
+// TestCutBehindPreview cuts a JPEG whose EXIF data hold a small one, as cameras write it, with an end of its own.
+func TestCutBehindPreview(t *testing.T) {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 70, 50)), nil); err != nil {
+		t.Fatal(err)
+	}
+	size := b.Len() + 8 // two of the length itself, six of Exif
+	exif := append([]byte{0xff, 0xe1, byte(size >> 8), byte(size), 'E', 'x', 'i', 'f', 0, 0}, b.Bytes()...)
+	encoded := append(append(b.Bytes()[:2:2], exif...), b.Bytes()[2:]...)
+	if _, err := Inspect(encoded); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Inspect(append(encoded[:len(encoded):len(encoded)], "a trailer"...)); err != nil {
+		t.Errorf("with bytes after its end: %v", err)
+	}
+	for cut := 1; cut < b.Len()-2; cut++ {
+		if _, err := Inspect(encoded[:len(encoded)-cut]); !errors.Is(err, ErrTruncated) {
+			t.Fatalf("%d bytes short: %v", cut, err)
+		}
+	}
+}
+
 func TestBomb(t *testing.T) {
 	var b bytes.Buffer
 	png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1)))
