@@ -47,8 +47,9 @@ type journalState struct {
 	fresh    bool // there was no journal
 }
 
-// openJournal opens dir's journal or begins one.
-func openJournal(dir string, head line, fresh bool) (*journal, journalState, error) {
+// openJournal opens dir's journal, or begins one if unclaimed agrees that there is nobody's work to go on with. A fresh one begins in
+// any case.
+func openJournal(dir string, head line, fresh bool, unclaimed func() error) (*journal, journalState, error) {
 	path := filepath.Join(dir, shards.JournalName)
 	if fresh {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -61,6 +62,11 @@ func openJournal(dir string, head line, fresh bool) (*journal, journalState, err
 	}
 	if first.Source != "" && (first.Source != head.Source || first.Fingerprint != head.Fingerprint) {
 		return nil, journalState{}, fmt.Errorf("%w: %s; run that command again, or drop what it had done with --fresh", ErrOtherRun, first.Source)
+	}
+	if first.Source == "" && !fresh {
+		if err := unclaimed(); err != nil {
+			return nil, journalState{}, err
+		}
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {

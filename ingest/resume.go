@@ -29,7 +29,7 @@ func begin(source Source, dir, work string, o Options) (*run, error) {
 		return nil, err
 	}
 	r := &run{options: o, writer: writer, known: newKnown(o.Dedup), label: fingerprint, reasons: map[string]int64{}}
-	journal, state, err := openJournal(work, line{Source: source.Name(), Fingerprint: fingerprint, Commits: writer.Commits()}, o.Fresh)
+	journal, state, err := openJournal(work, line{Source: source.Name(), Fingerprint: fingerprint, Commits: writer.Commits()}, o.Fresh, r.unclaimed)
 	if err != nil {
 		return nil, err
 	}
@@ -41,9 +41,22 @@ func begin(source Source, dir, work string, o Options) (*run, error) {
 	return r, nil
 }
 
+// unclaimed refuses to begin where the object store has parts of a command whose journal is not here: it would do all of that work again.
+func (r *run) unclaimed() error {
+	parts, err := r.writer.Unlisted()
+	if err != nil || len(parts) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w, on another machine or with another $%s, or is at work there: %d parts, from %s on, belong to no dataset yet. "+
+		"Where it began, the same command goes on; --fresh begins anew and leaves them as they are", ErrOtherRun, shards.WorkVariable, len(parts), parts[0])
+}
+
 func (r *run) resume(dir string, s journalState) error {
 	maps.Copy(r.reasons, s.reasons)
 	if s.commits < r.writer.Commits() { // killed between the commit and the journal's removal
+		if !r.writer.Committed(s.commits, s.parts, s.stat) {
+			return errors.New("another command has added to the dataset since this one was interrupted, and what this one had done is not part of it; do it anew with --fresh")
+		}
 		r.done = true
 		return r.writer.Resume(nil, s.stat, 0)
 	}

@@ -168,7 +168,7 @@ func (c *copier) files(ctx context.Context, files []File) error {
 			if closer, ok := r.(io.Closer); ok {
 				defer closer.Close()
 			}
-			if err := c.target.Keep(f, &watched{ctx, r, c, f.Bytes}); err != nil {
+			if err := c.target.Keep(f, &watched{&interruptible{ctx, r}, c, f.Bytes}); err != nil {
 				return fmt.Errorf("%s: %w", f.Name, err)
 			}
 			return nil
@@ -183,18 +183,14 @@ func (c *copier) report(n int64) {
 	}
 }
 
-// watched reads a file that is copied until ctx ends, and tells how far it is.
+// watched reads a file that is copied, and tells how far it is.
 type watched struct {
-	ctx    context.Context
 	r      io.ReaderAt
 	copier *copier
 	left   int64 // of the file, not reported yet: what is sent again counts once
 }
 
 func (w *watched) ReadAt(b []byte, at int64) (int, error) {
-	if w.ctx.Err() != nil {
-		return 0, context.Cause(w.ctx)
-	}
 	n, err := w.r.ReadAt(b, at)
 	news := min(int64(n), w.left)
 	w.left -= news

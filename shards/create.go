@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"slices"
 )
 
 // Create returns a writer that adds to the dataset in dir, or starts one there. Dir may be the URL of an object store, in a
@@ -56,26 +56,6 @@ func (w *Writer) open() (err error) {
 	return nil
 }
 
-// moves reports whether files that are whole move to an object store.
-func (w *Writer) moves() bool { return IsURL(w.name) }
-
-// move moves a file that is whole to the object store, if the dataset is in one.
-func (w *Writer) move(f File) error {
-	if !w.moves() {
-		return nil
-	}
-	path := filepath.Join(w.dir, f.Name)
-	content, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer content.Close()
-	if err := w.store.Keep(f, content); err != nil {
-		return fmt.Errorf("moving %s to %s: %w", path, w.name, err)
-	}
-	return os.Remove(path)
-}
-
 // toFreePart makes the next part the first from number n on that the dataset lacks: a part that no manifest
 // lists may be somebody's, and is never overwritten.
 func (w *Writer) toFreePart(n int) error {
@@ -91,7 +71,37 @@ func (w *Writer) toFreePart(n int) error {
 	}
 }
 
+// Unlisted returns the parts in an object store that follow those of its manifest and are listed nowhere: of a command that was
+// interrupted, or is at work. In a folder, where a journal would say more, it looks for none.
+func (w *Writer) Unlisted() (names []string, err error) {
+	if !w.moves() {
+		return nil, nil
+	}
+	all, err := w.store.List()
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", w.name, err)
+	}
+	last := -1
+	for _, f := range w.manifest.Files {
+		n, _ := partNumber(f.Name)
+		last = max(last, n)
+	}
+	for _, name := range all {
+		if n, ok := partNumber(name); ok && n > last {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
 func partName(n int) string { return fmt.Sprintf("part-%05d.parquet", n) }
+
+// partNumber returns the number of the part of that name, if it is one's.
+func partNumber(name string) (n int, ok bool) {
+	_, err := fmt.Sscanf(name, "part-%d.parquet", &n)
+	return n, err == nil && partName(n) == name
+}
 
 // writeManifest makes the new manifest visible, in an object store only in place of the one that the writer began with.
 func (w *Writer) writeManifest() error {

@@ -2,6 +2,7 @@ package shards
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -159,8 +160,8 @@ func (w *Writer) commitRejects() error {
 		}
 	}
 	file, err := out.commit()
-	if err == nil {
-		err = w.move(file)
+	if err == nil && w.moves() {
+		err = w.move(context.Background(), file)
 	}
 	if err != nil {
 		return err

@@ -223,13 +223,20 @@ func (w *Writer) DropSpool() error {
 
 // removeTemporary removes what killed writers left of files that never became visible.
 func removeTemporary(dir string) error {
+	return removeFiles(dir, func(name string) bool {
+		name, temporary := strings.CutPrefix(name, ".tmp-")
+		return temporary && (strings.Contains(name, ".parquet-") || strings.HasPrefix(name, ManifestName+"-"))
+	})
+}
+
+// removeFiles removes those files of a folder whose names are such.
+func removeFiles(dir string, such func(name string) bool) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		name, temporary := strings.CutPrefix(e.Name(), ".tmp-")
-		if temporary && (strings.Contains(name, ".parquet-") || strings.HasPrefix(name, ManifestName+"-")) {
+		if such(e.Name()) {
 			if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
 				return err
 			}

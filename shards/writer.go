@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"iter"
+	"slices"
 )
 
 // Limits of the files a [Writer] makes, in bytes of image and text. A reader holds a few row groups in
@@ -40,7 +41,7 @@ type Reject struct {
 // Not safe for concurrent use.
 //
 // The files of a dataset in an object store are made in a folder of this machine ([WorkFolder]), and each that is whole
-// moves to the store: of the parts no more than one is on this machine.
+// moves to the store while the next is made: of the parts no more than three are on this machine.
 type Writer struct {
 	name     string // of the dataset
 	dir      string // where files are made
@@ -53,30 +54,54 @@ type Writer struct {
 	rejects  *rejectLog
 	next     int // number of the next part
 	part     *tableWriter[Sample]
-	inPart   int64 // bytes
-	inGroup  int64 // bytes
-	rowsIn   int64 // rows of the open group
+	inPart   int64   // bytes
+	inGroup  int64   // bytes
+	rowsIn   int64   // rows of the open group
+	moving   *moving // nil if no part is on its way
 	spool    *spool
 	resumes  bool  // somebody may go on where the writer is aborted
 	broken   error // that ended the writer's work
 }
 
 // Resume adopts what an interrupted command had written: its whole parts and what it had counted.
-// The parts must be there, and so must rejects bytes of the rejects that it had kept, as [Writer.SyncRejects] said.
+// The parts must be there, or on this machine on their way there, and so must rejects bytes of the rejects that it had kept, as
+// [Writer.SyncRejects] said.
 func (w *Writer) Resume(parts []File, stat Stat, rejects int64) error {
+	err := w.resumeParts(parts)
+	if err == nil {
+		w.manifest.Files = append(w.manifest.Files, parts...)
+		w.stat, w.resumes = stat, true
+		err = w.rejects.resume(rejects)
+	}
+	if err != nil {
+		return fmt.Errorf("resuming %s: %w", w.name, err)
+	}
+	return nil
+}
+
+func (w *Writer) resumeParts(parts []File) error {
+	check := w.checkSizes
+	if w.moves() {
+		check = w.resumeMoves
+	}
+	if err := check(parts); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(parts, func(f File) bool { return f.Name == w.NextPart() }) { // it was on its way when Create looked
+		return w.toFreePart(w.next)
+	}
+	return nil
+}
+
+func (w *Writer) checkSizes(parts []File) error {
 	for _, part := range parts {
 		size, err := w.store.Size(part.Name)
 		if err != nil {
-			return fmt.Errorf("resuming %s: %w", w.name, err)
+			return err
 		}
 		if size != part.Bytes {
-			return fmt.Errorf("resuming %s: %s has %d bytes, its journal says %d", w.name, part.Name, size, part.Bytes)
+			return fmt.Errorf("%s has %d bytes, its journal says %d", part.Name, size, part.Bytes)
 		}
-	}
-	w.manifest.Files = append(w.manifest.Files, parts...)
-	w.stat, w.resumes = stat, true
-	if err := w.rejects.resume(rejects); err != nil {
-		return fmt.Errorf("resuming %s: %w", w.name, err)
 	}
 	return nil
 }
@@ -95,8 +120,8 @@ func (w *Writer) NextPart() string { return partName(w.next) }
 
 // UsePart makes name the next part's, replacing such a file: for a command that knows it for its own.
 func (w *Writer) UsePart(name string) error {
-	var n int
-	if _, err := fmt.Sscanf(name, "part-%05d.parquet", &n); err != nil || partName(n) != name {
+	n, ok := partNumber(name)
+	if !ok {
 		return fmt.Errorf("%q is not the name of a part", name)
 	}
 	w.next = n
@@ -105,6 +130,18 @@ func (w *Writer) UsePart(name string) error {
 
 // Commits returns how many commits the dataset has had, this writer's included.
 func (w *Writer) Commits() int { return len(w.manifest.Provenance) }
+
+// Committed reports whether the dataset's commit of that number, from 0 on, is the one of these parts and this count: of a writer
+// that ended after it. Another writer may have made it.
+func (w *Writer) Committed(n int, parts []File, stat Stat) bool {
+	for _, part := range parts {
+		if !slices.ContainsFunc(w.manifest.Files, func(f File) bool { return f.Name == part.Name && f.SHA256 == part.SHA256 }) {
+			return false
+		}
+	}
+	of := w.manifest.Provenance[n].Stat
+	return of.Rows == stat.Rows && of.Rejected == stat.Rejected && of.Duplicates == stat.Duplicates
+}
 
 // Stat returns what was added so far.
 func (w *Writer) Stat() Stat { return w.stat }
@@ -115,6 +152,9 @@ func (w *Writer) Append(s Sample) error {
 		if s.Images[i].SHA256 == "" {
 			s.Images[i].SHA256 = Hash(s.Images[i].Bytes)
 		}
+	}
+	if w.broken == nil {
+		w.broken = w.moveFailed()
 	}
 	w.spooled(func(b []byte) []byte { return appendSample(append(b, SpooledRow), &s) })
 	if w.broken != nil {
@@ -190,7 +230,8 @@ func (w *Writer) Duplicate() {
 }
 
 // EndPart completes the open part and returns its description; ok is false if none was open. The file
-// is whole and synced, but belongs to the dataset only after Commit.
+// is whole and synced, but belongs to the dataset only after Commit. To an object store it moves beside what follows: until it is
+// there, it is on this machine, and [Writer.Resume] finds it in either place.
 func (w *Writer) EndPart() (part File, ok bool, err error) {
 	if w.broken != nil {
 		return File{}, false, w.broken
@@ -200,7 +241,7 @@ func (w *Writer) EndPart() (part File, ok bool, err error) {
 	}
 	part, err = w.part.commit()
 	if err == nil {
-		err = w.move(part)
+		err = w.beginMove(part)
 	}
 	w.part, w.inPart, w.inGroup, w.rowsIn = nil, 0, 0, 0
 	if err != nil {
@@ -208,16 +249,21 @@ func (w *Writer) EndPart() (part File, ok bool, err error) {
 		return File{}, false, err
 	}
 	w.manifest.Files = append(w.manifest.Files, part)
-	if err := w.toFreePart(w.next); err != nil {
+	if err := w.toFreePart(w.next + 1); err != nil {
 		w.broken = fmt.Errorf("writing dataset %s: %w", w.name, err)
 		return File{}, false, w.broken
 	}
 	return part, true, nil
 }
 
-// Commit completes the open part and writes the manifest: from here on the dataset has the new rows.
+// Commit completes the open part, waits until all parts are where they belong, and writes the manifest: from here on the dataset
+// has the new rows.
 func (w *Writer) Commit(command string, sources ...string) error {
 	if _, _, err := w.EndPart(); err != nil {
+		return err
+	}
+	if err := w.awaitMoves(); err != nil {
+		w.broken = err
 		return err
 	}
 	if err := w.commitRejects(); err != nil {
@@ -241,6 +287,7 @@ func (w *Writer) Commit(command string, sources ...string) error {
 
 // Abort removes the part that is not whole, and leaves the spool and what it stands for. After Commit it does nothing.
 func (w *Writer) Abort() {
+	w.stopMoves()
 	if w.resumes {
 		w.rejects.close()
 	} else {

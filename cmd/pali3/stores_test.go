@@ -8,11 +8,16 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/shards"
@@ -60,6 +65,135 @@ func TestKilledIngestIntoAStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameDatasets(t, filepath.Join(dir, "whole"), filepath.Join(dir, "back"))
+}
+
+// intoStore is an ingestion of many small parts into a server, from machines that have a folder each for what they make.
+type intoStore struct {
+	*testing.T
+	dir, url string
+	args     []string
+	server   *s3test.Server
+	takes    atomic.Bool // every part
+}
+
+// ingestIntoStore returns an ingestion whose server asks takes about each part, until all is taken.
+func ingestIntoStore(t *testing.T, takes func(part string) bool) *intoStore {
+	i := &intoStore{T: t, dir: t.TempDir(), server: s3test.New(t)}
+	i.url = i.server.URL("bucket/d")
+	save(t, filepath.Join(i.dir, "a.tar"), tarOf(400))
+	i.args = []string{"-q", "ingest", "webdataset", "a.tar", "--part-bytes", "9000", "--json", "--to"}
+	i.server.Write = func(object string) bool {
+		part := filepath.Base(object)
+		return i.takes.Load() || !strings.HasPrefix(part, "part-") || takes(part)
+	}
+	return i
+}
+
+// on returns the command on a machine.
+func (i *intoStore) on(machine string, more ...string) *exec.Cmd {
+	c := command(i.Context(), i.dir, append(append(slices.Clone(i.args), i.url), more...)...)
+	c.Env = append(c.Env, shards.WorkVariable+"="+filepath.Join(i.dir, machine))
+	return c
+}
+
+// made returns the parts that are on a machine.
+func (i *intoStore) made(machine string) []string {
+	return names(i.T, filepath.Join(i.dir, machine, "*"), "part-*")
+}
+
+// committed reports whether there is a dataset.
+func (i *intoStore) committed() bool {
+	return slices.Contains(i.server.Objects(), "bucket/d/"+shards.ManifestName)
+}
+
+// goesOn runs the command again on a machine, and compares the dataset with one that nobody disturbed.
+func (i *intoStore) goesOn(machine string) {
+	i.Helper()
+	i.takes.Store(true)
+	if out, err := i.on(machine).CombinedOutput(); err != nil {
+		i.Fatalf("%v: %s", err, out)
+	}
+	if left := i.made(machine); len(left) > 0 {
+		i.Errorf("%v stay on this machine", left)
+	}
+	mustRun(i.T, i.dir, append(slices.Clone(i.args), "whole")...)
+	mustRun(i.T, i.dir, "-q", "shards", "copy", i.url, "back")
+	sameDatasets(i.T, filepath.Join(i.dir, "whole"), filepath.Join(i.dir, "back"))
+}
+
+// TestPartThatIsRefused refuses the third part for good: one error names it, and the next run goes on.
+func TestPartThatIsRefused(t *testing.T) {
+	i := ingestIntoStore(t, func(part string) bool { return part != "part-00002.parquet" })
+	out, err := i.on("here").CombinedOutput()
+	if said := string(out); err == nil || strings.Count(said, "moving ") != 1 || !strings.Contains(said, "part-00002.parquet to s3://") || !strings.Contains(said, "AccessDenied") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if waiting := i.made("here"); i.committed() || !slices.Contains(waiting, "part-00002.parquet") {
+		t.Errorf("%v wait to be sent", waiting)
+	}
+	i.goesOn("here")
+}
+
+// TestKilledWithPartsOnTheirWay kills an ingestion when as many parts as can be are whole and none has arrived.
+func TestKilledWithPartsOnTheirWay(t *testing.T) {
+	killed := make(chan bool)
+	release := sync.OnceFunc(func() { close(killed) })
+	defer release()
+	i := ingestIntoStore(t, func(string) bool { <-killed; return false })
+	c := i.on("here")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for began := time.Now(); len(i.made("here")) < 3; {
+		if time.Sleep(5 * time.Millisecond); time.Since(began) > time.Minute {
+			t.Fatal("no three parts are made")
+		}
+	}
+	time.Sleep(100 * time.Millisecond)
+	c.Process.Kill()
+	c.Wait()
+	release()
+	if waiting, there := i.made("here"), i.server.Objects(); len(waiting) != 3 || len(there) > 0 {
+		t.Errorf("%v wait to be sent, %v are there", waiting, there)
+	}
+	i.goesOn("here")
+}
+
+// TestIngestFromAnotherMachine interrupts an ingestion and goes on from elsewhere, where its journal is not: no row comes twice and none
+// is lost, and who must begin anew is told.
+func TestIngestFromAnotherMachine(t *testing.T) {
+	i := ingestIntoStore(t, func(part string) bool { return part != "part-00003.parquet" })
+	mustFail := func(machine, says string) {
+		t.Helper()
+		before := i.server.Objects()
+		for range 2 { // told once is told again
+			if out, err := i.on(machine).CombinedOutput(); err == nil || !strings.Contains(string(out), says) {
+				t.Errorf("%s: %v: %s", machine, err, out)
+			}
+		}
+		if after := i.server.Objects(); len(before) > 0 && !slices.Equal(before, after) {
+			t.Errorf("%v were there, now %v", before, after)
+		}
+	}
+	adds := func(want string, c *exec.Cmd) {
+		t.Helper()
+		if out, err := c.CombinedOutput(); err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("%v, want %s: %s", err, want, out)
+		}
+	}
+	mustFail("here", "part-00003.parquet")
+	i.takes.Store(true)
+	mustFail("there", "--fresh begins anew")
+	adds(`"rows": `, i.on("there", "--fresh"))
+	mustFail("here", "another command has added to the dataset")
+	adds(`"rows": 0`, i.on("here", "--fresh"))
+	adds(`"rows": 0`, i.on("third")) // parts before the dataset's are nobody's any more
+	mustRun(t, i.dir, append(slices.Clone(i.args), "whole")...)
+	mustRun(t, i.dir, "-q", "shards", "copy", i.url, "back")
+	x, y := readAll(t, filepath.Join(i.dir, "whole")), readAll(t, filepath.Join(i.dir, "back"))
+	if diff := cmp.Diff(x.Samples, y.Samples); diff != "" || !slices.Equal(x.Rejects, y.Rejects) {
+		t.Errorf("%d rejects and %d; the rows (-whole +from elsewhere):\n%.2000s", len(x.Rejects), len(y.Rejects), diff)
+	}
 }
 
 // storable makes a dataset of many parts, most of it pictures.

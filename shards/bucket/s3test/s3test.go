@@ -27,6 +27,10 @@ type Server struct {
 	Gone   int           // from so many GETs on every request is refused; 0 for never
 	Delay  time.Duration // before each request that writes
 
+	// Write is called before each request that writes, with the object as BUCKET/KEY, and may take its time. With true the request is
+	// taken, else it is forbidden, which no client tries again. May be nil. It is called by many goroutines at once.
+	Write func(object string) bool
+
 	mu       sync.Mutex
 	url      string
 	objects  map[string]object
@@ -108,15 +112,17 @@ func (s *Server) Get(name string) []byte {
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.refused() {
-		io.Copy(io.Discard, r.Body)
-		w.WriteHeader(http.StatusServiceUnavailable)
-		io.WriteString(w, "<Error><Code>SlowDown</Code><Message>reduce your request rate</Message></Error>")
+		refuse(w, r, http.StatusServiceUnavailable, "SlowDown")
 		return
 	}
 	name, query := strings.TrimPrefix(r.URL.Path, "/"), r.URL.Query()
 	switch r.Method {
 	case http.MethodPost, http.MethodPut:
 		time.Sleep(s.Delay)
+		if s.Write != nil && !s.Write(name) {
+			refuse(w, r, http.StatusForbidden, "AccessDenied")
+			return
+		}
 		s.write(w, r, name)
 	case http.MethodDelete:
 		s.mu.Lock()
@@ -131,6 +137,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		s.read(w, r, name)
 	}
+}
+
+func refuse(w http.ResponseWriter, r *http.Request, status int, code string) {
+	io.Copy(io.Discard, r.Body)
+	w.WriteHeader(status)
+	fmt.Fprintf(w, "<Error><Code>%s</Code><Message>this server refuses what it is told to refuse</Message></Error>", code)
 }
 
 func (s *Server) refused() bool {
