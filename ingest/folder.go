@@ -49,6 +49,9 @@ type Folder struct {
 
 // NewFolder checks that the folder is there.
 func NewFolder(dir, language string) (*Folder, error) {
+	if err := Local(dir); err != nil {
+		return nil, err
+	}
 	info, err := os.Stat(dir)
 	if err != nil {
 		return nil, err

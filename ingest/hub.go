@@ -53,6 +53,9 @@ var ErrUnavailable = errors.New("not to be had for now; run the same command aga
 // NewHub looks up what the revision stands for, and the files; of the first it reads the columns. Where no image column is
 // named it takes the one that holds pictures, and where no text column is, one of text, caption, captions or alt.
 func NewHub(ctx context.Context, o HubOptions) (*Hub, error) {
+	if shards.IsURL(o.Repo) {
+		return nil, fmt.Errorf("%s is a URL: a dataset of a hub is named owner/name; files in an object store are read by table, arrow or webdataset", called(o.Repo))
+	}
 	o.Revision = cmp.Or(o.Revision, "main")
 	o.Endpoint = strings.TrimSuffix(cmp.Or(o.Endpoint, "https://huggingface.co"), "/")
 	o.Token = cmp.Or(o.Token, HubToken())

@@ -37,6 +37,17 @@ func openInput(name string) (input, error) {
 	return r, nil
 }
 
+// Local refuses URLs, for a source that reads files and folders of this machine alone. Empty names are none.
+func Local(names ...string) error {
+	for _, name := range names {
+		if shards.IsURL(name) {
+			return fmt.Errorf("%s: this is read from files and folders of this machine, not from a URL: copy it here first "+
+				"(object stores are read by arrow, links, mds, table, tfrecord, urls, warc and webdataset)", called(name))
+		}
+	}
+	return nil
+}
+
 // called is what origins and keys call a file: of a URL what is before its parameters.
 func called(name string) string {
 	if shards.IsURL(name) {

@@ -48,6 +48,9 @@ func NewPDF(paths ...string) (*PDF, error) {
 	if len(paths) == 0 {
 		return nil, errors.New("no documents given")
 	}
+	if err := Local(paths...); err != nil {
+		return nil, err
+	}
 	for _, name := range paths {
 		if info, err := os.Stat(name); err != nil {
 			return nil, err

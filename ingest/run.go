@@ -48,9 +48,9 @@ var ErrStrict = errors.New("bad record")
 // the dataset has, or a bad one of which the dataset has the reject already, by origin, key and reason: the
 // same source given again adds neither rows nor rejects.
 //
-// Dir may be the URL of an object store, in a program that imports package shards/bucket: whole parts move there one by one and
-// the manifest comes last, journal and spool are in a folder of this machine, [shards.WorkFolder], and that is where a run
-// that was interrupted can go on.
+// Dir may be the URL of an object store, in a program that imports package shards/bucket: whole parts move there while the next is made, and
+// the manifest comes last. Journal, spool and parts on their way are in a folder of this machine, [shards.WorkFolder], and that is
+// where a run that was interrupted can go on: elsewhere the error wraps [ErrOtherRun] unless the run is to be fresh.
 func Run(ctx context.Context, source Source, dir string, o Options) (Summary, error) {
 	work, err := shards.WorkFolder(dir)
 	if err != nil {

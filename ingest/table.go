@@ -74,6 +74,9 @@ func NewTable(t Table) (*Table, error) {
 	if t.Root == "" {
 		return &t, t.checkColumns()
 	}
+	if err := Local(t.Root); err != nil {
+		return nil, fmt.Errorf("the root of image paths: %w", err)
+	}
 	if info, err := os.Stat(t.Root); err != nil {
 		return nil, err
 	} else if !info.IsDir() {

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pali3/pali3/internal/atomicfile"
@@ -61,8 +63,12 @@ func OpenKeeper(name string) (Keeper, error) {
 	}
 	scheme, _, _ := strings.Cut(name, "://")
 	open := openers[scheme]
+	if open == nil && len(openers) == 0 {
+		return nil, fmt.Errorf("%s: this program knows no object stores; import package bucket", name)
+	}
 	if open == nil {
-		return nil, fmt.Errorf("%s: no object store of the kind %s is known to this program; import package bucket", name, scheme)
+		known := slices.Sorted(maps.Keys(openers))
+		return nil, fmt.Errorf("%s: no object store of the kind %s is known, but of %s", name, scheme, strings.Join(known, ", "))
 	}
 	keeper, err := open(name)
 	if err != nil {

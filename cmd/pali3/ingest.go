@@ -66,7 +66,7 @@ func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source) 
 }
 
 type ingestFolder struct {
-	Dir       string `arg:"" help:"Folder."`
+	Dir       string `arg:"" help:"Folder of pictures, on this machine."`
 	Language  string `help:"Language of the texts (BCP-47)."`
 	Sequences bool   `help:"Each folder of pictures is one record: the frames of a video, in order of their names."`
 	Labels    bool   `help:"The name of a picture's folder is a text about it."`
@@ -83,7 +83,7 @@ func (c ingestFolder) Run(ctx context.Context, out output) error {
 }
 
 type ingestTable struct {
-	File           string `arg:"" help:"Table."`
+	File           string `arg:"" help:"Table: .csv, .tsv, .jsonl (each also .gz or .zst) or .parquet; a file or a URL of an object store."`
 	ImageColumn    string `help:"Column of image paths (or, in Parquet, of image bytes)."`
 	TextColumn     string `help:"Column of texts."`
 	IDColumn       string `name:"id-column" help:"Column of keys; without it the image's path or the row's number."`
@@ -91,7 +91,7 @@ type ingestTable struct {
 	SplitColumn    string `help:"Column of splits."`
 	Language       string `help:"Language of the texts, where no column says."`
 	Kind           string `default:"alt" enum:"alt,caption,ocr,title" help:"Kind of the texts."`
-	Root           string `help:"Folder in which image paths begin; by default the table's."`
+	Root           string `help:"Folder of this machine in which image paths begin; by default the table's, none of a table in an object store."`
 	ingestFlags
 }
 

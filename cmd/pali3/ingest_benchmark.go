@@ -8,7 +8,7 @@ import (
 
 type ingestBenchmark struct {
 	Name        string `arg:"" enum:"${layouts}" help:"Benchmark: ${layouts}."`
-	Annotations string `arg:"" help:"File of annotations (AI2D: the folder)."`
+	Annotations string `arg:"" help:"File of annotations (AI2D: the folder); all files of a benchmark are on this machine."`
 	Questions   string `help:"File of questions, where they have one of their own (vqav2, okvqa)."`
 	Classes     string `help:"File of class names (openimages-boxes)."`
 	Instances   string `help:"File of boxes and images (refcoco); by default instances.json beside the annotations."`

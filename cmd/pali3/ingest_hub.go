@@ -9,7 +9,7 @@ import (
 )
 
 type ingestHub struct {
-	Repo           string   `arg:"" help:"Dataset, as owner/name."`
+	Repo           string   `arg:"" help:"Dataset of the hub, as owner/name; no URL."`
 	Revision       string   `default:"main" help:"Branch, tag or commit. What a branch stands for is looked up once, and told."`
 	Config         string   `help:"Configuration of its README.md, or a folder of the dataset; by default the default one."`
 	Split          string   `help:"Only this split."`

@@ -8,10 +8,11 @@ import (
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/ingest/pdf"
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/shards"
 )
 
 type ingestWARC struct {
-	Files []string `arg:"" help:"Archives: WARC, ARC, WAT, WET; plain, .gz or .zst."`
+	Files []string `arg:"" help:"Archives: WARC, ARC, WAT, WET; plain, .gz or .zst; files or URLs of an object store."`
 	ingestFlags
 }
 
@@ -24,14 +25,17 @@ func (c ingestWARC) Run(ctx context.Context, out output) error {
 }
 
 type ingestLinks struct {
-	Files []string `arg:"" help:"Archives, as for warc."`
-	To    string   `required:"" placeholder:"TABLE" help:"Table to write: JSON lines with the columns url, text, language and more."`
+	Files []string `arg:"" help:"Archives, as for warc: files or URLs of an object store."`
+	To    string   `required:"" placeholder:"TABLE" help:"Table to write, a file: JSON lines with the columns url, text, language and more."`
 }
 
 func (c ingestLinks) Run(ctx context.Context) error {
 	source, err := ingest.NewWARC(c.Files...)
 	if err != nil {
 		return err
+	}
+	if shards.IsURL(c.To) {
+		return fmt.Errorf("--to %s: the table is a file of this machine", c.To)
 	}
 	return atomicfile.Write(c.To, func(w io.Writer) error {
 		n, err := source.Links(ctx, w)
@@ -43,7 +47,7 @@ func (c ingestLinks) Run(ctx context.Context) error {
 }
 
 type ingestHTML struct {
-	Dir string `arg:"" help:"Folder of pages."`
+	Dir string `arg:"" help:"Folder of pages, on this machine."`
 	ingestFlags
 }
 
@@ -56,7 +60,7 @@ func (c ingestHTML) Run(ctx context.Context, out output) error {
 }
 
 type ingestPDF struct {
-	Paths     []string `arg:"" help:"Documents, and folders of them."`
+	Paths     []string `arg:"" help:"Documents, and folders of them, on this machine."`
 	Side      int      `default:"1064" help:"Pixels of the longer side of a drawn page."`
 	Language  string   `help:"Language of the texts (BCP-47)."`
 	Words     bool     `help:"Keep each word with its place, as a box of the page."`

@@ -12,7 +12,7 @@ import (
 )
 
 type ingestURLs struct {
-	File           string   `arg:"" help:"Table of URLs and texts: .csv, .tsv, .jsonl, .txt (each also .gz or .zst) or .parquet."`
+	File           string   `arg:"" help:"Table of URLs and texts: .csv, .tsv, .jsonl, .txt (each also .gz or .zst) or .parquet; a file or a URL of an object store."`
 	URLColumn      string   `name:"url-column" help:"Column of the pictures' URLs; of a .txt its lines."`
 	TextColumn     string   `help:"Column of texts."`
 	IDColumn       string   `name:"id-column" help:"Column of keys; without it the URL."`

@@ -92,6 +92,9 @@ func New(o Options) (*Benchmark, error) {
 	if !ok {
 		return nil, fmt.Errorf("no benchmark %q; known are %s", o.Layout, strings.Join(Layouts(), ", "))
 	}
+	if err := ingest.Local(o.Annotations, o.Questions, o.Classes, o.Instances, o.Images); err != nil {
+		return nil, err
+	}
 	for _, file := range []string{o.Annotations, o.Images} {
 		if _, err := os.Stat(file); err != nil {
 			return nil, err
