@@ -24,12 +24,17 @@ import (
 	"github.com/pali3/pali3/shards/bucket/s3test"
 )
 
-// TestKilledIngestIntoAStore kills the ingestion into an S3 server that refuses every third request, and compares what the store has in the
-// end with a folder that nobody disturbed.
+// TestKilledIngestIntoAStore kills the ingestion into an S3 server that refuses every third request, and into one that is slow, and
+// compares what the store has in the end with a folder that nobody disturbed.
 func TestKilledIngestIntoAStore(t *testing.T) {
+	t.Run("refusing", func(t *testing.T) { killIntoStore(t, 3, 0) })
+	t.Run("slow", func(t *testing.T) { killIntoStore(t, 0, 100*time.Millisecond) })
+}
+
+func killIntoStore(t *testing.T, refuse int, delay time.Duration) {
 	dir, server := t.TempDir(), s3test.New(t)
 	t.Setenv(shards.WorkVariable, filepath.Join(dir, "work"))
-	server.Refuse = 3
+	server.Refuse, server.Delay = refuse, delay
 	save(t, filepath.Join(dir, "a.tar"), tarOf(400))
 	ingest := func(ctx context.Context, to string) error {
 		return command(ctx, dir, "-q", "ingest", "webdataset", "a.tar", "--part-bytes", "9000", "--to", to).Run()
@@ -37,21 +42,27 @@ func TestKilledIngestIntoAStore(t *testing.T) {
 	if err := ingest(t.Context(), "whole"); err != nil {
 		t.Fatal(err)
 	}
-	url, rng := server.URL("bucket/some/data"), counter.New(uint64(time.Now().UnixNano()))
-	killed := 0
-	for range kills() {
+	prefix, rng := "bucket/some/data", counter.New(uint64(time.Now().UnixNano()))
+	url, killed := server.URL(prefix), 0
+	for killed < kills() {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration((0.2+rng.Float64())*float64(time.Second)))
-		err := ingest(ctx, url)
+		ingest(ctx, url)
 		cancel()
-		if err == nil {
-			break
+		committed := slices.Contains(server.Objects(), prefix+"/"+shards.ManifestName)
+		if work, err := shards.WorkFolder(url); err != nil {
+			t.Fatal(err)
+		} else if committed && len(names(t, work, shards.JournalName)) == 0 { // begin again
+			prefix += "+"
+			url = server.URL(prefix)
+			continue
 		}
 		killed++
-		if slices.Contains(server.Objects(), "bucket/some/data/"+shards.ManifestName) {
-			continue // killed when all was there
+		if !committed {
+			continue
 		}
-		if _, err := shards.Open(url); err == nil {
-			t.Error("a killed run left a dataset")
+		problems, err := shards.Verify(url, true)
+		if err != nil || slices.ContainsFunc(problems, func(p shards.Problem) bool { return p.Kind != shards.BadJournal }) {
+			t.Errorf("committed by a killed run: %v, %v", problems, err)
 		}
 	}
 	if err := ingest(t.Context(), url); err != nil {

@@ -146,7 +146,7 @@ func TestManifestWaitsForParts(t *testing.T) {
 
 // TestTimeIntoASlowStore writes eight parts as slowly as the store takes them: together it is about the time of one of the two.
 func TestTimeIntoASlowStore(t *testing.T) {
-	const parts, pause = 8, 20 * time.Millisecond
+	const parts, pause = 8, 40 * time.Millisecond
 	var moving atomic.Int64
 	server := slowServer(t, func(string) bool {
 		began := time.Now()
@@ -208,8 +208,11 @@ func TestPartThatNeverArrives(t *testing.T) {
 // TestResumeSendsWhatHadNotArrived ends a writer while its parts are on their way, and looks what the next one makes of them.
 func TestResumeSendsWhatHadNotArrived(t *testing.T) {
 	for _, lost := range []bool{false, true} {
-		takes := atomic.Bool{}
-		server := slowServer(t, func(part string) bool { return takes.Load() })
+		var takes atomic.Bool
+		ended := make(chan bool)
+		release := sync.OnceFunc(func() { close(ended) })
+		defer release()
+		server := slowServer(t, func(string) bool { <-ended; return takes.Load() })
 		url := server.URL("bucket/d")
 		w := create(t, url)
 		if err := w.Spool("a", nil); err != nil {
@@ -229,6 +232,7 @@ func TestResumeSendsWhatHadNotArrived(t *testing.T) {
 			parts = append(parts, f)
 		}
 		stat := w.Stat()
+		release()
 		w.Abort()
 		if left := made(t, url); len(left) != 2 {
 			t.Fatalf("%v are on this machine", left)
