@@ -15,7 +15,9 @@ import (
 // added tokens, user-defined pieces added tokens. It adds no end of sentence.
 //
 // tokenizers gives the model's ids but for this: it applies the rules for characters to grapheme clusters and not to
-// the text; BPE pieces of the same score are merged by rank, not by place; and a text that starts with a user-defined
+// the text; where a text spells a control or the unknown piece, it finds that, and in a unigram model that has no piece
+// for "<" a byte piece, too; it adds up scores in double precision, so that of segmentations that score the same it may
+// take another; BPE pieces of the same score are merged by rank, not by place; and a text that starts with a user-defined
 // piece, or a model that has some and keeps spaces at the start of a text, gets no space before that. Where the rules
 // would change a user-defined piece, tokenizers has to cut a text at these first and then takes each part for a text: there
 // spaces at the ends of a text stay.
@@ -85,6 +87,15 @@ func rulesOf(p *sentencepiece.Proto) (*sentencepiece.Model, error) {
 	return sentencepiece.New(rules)
 }
 
+// Where spaces go. A step Strip would take all of Unicode's white space off the ends of a text, with tabs and line ends.
+// U+2581 at the end of a text goes as if it had been a space; no user-defined piece that these steps see ends with it.
+// \A and \z are none of JavaScript's.
+const (
+	spaces     = " {2,}"
+	firstSpace = `(?<![\s\S]) `
+	lastSpaces = "(?<!" + space + ")" + space + `+(?![\s\S])`
+)
+
 // normalizers writes the model's rules. A text is one word for the model, so that pieces may reach over spaces.
 func normalizers(p *sentencepiece.Proto, tokens []addedToken) (normalizer, preTokenizer *step) {
 	var steps []step
@@ -93,14 +104,14 @@ func normalizers(p *sentencepiece.Proto, tokens []addedToken) (normalizer, preTo
 	if len(p.Normalizer.PrecompiledCharsmap) > 0 {
 		steps = append(steps, step{Type: "Precompiled", Charsmap: base64.StdEncoding.EncodeToString(p.Normalizer.PrecompiledCharsmap)})
 	}
+	cutEnds := p.Normalizer.RemoveExtraWhitespaces && !split
 	if p.Normalizer.RemoveExtraWhitespaces {
-		if !split {
-			// Where PrependScheme adds the space before a text, it would not before one that was cut at its start; the
-			// space that is there serves as well.
-			cutStart := !(p.Normalizer.AddDummyPrefix && symbols)
-			steps = append(steps, step{Type: "Strip", StripLeft: new(cutStart), StripRight: new(true)})
-		}
-		steps = append(steps, step{Type: "Replace", Pattern: &pattern{Regex: new(" {2,}")}, Content: new(" ")})
+		steps = append(steps, step{Type: "Replace", Pattern: &pattern{Regex: new(spaces)}, Content: new(" ")})
+	}
+	// Where PrependScheme adds the space before a text, it would not before one that was cut at its start; the space that is
+	// there serves as well.
+	if cutEnds && !(p.Normalizer.AddDummyPrefix && symbols) {
+		steps = append(steps, step{Type: "Replace", Pattern: &pattern{Regex: new(firstSpace)}, Content: new("")})
 	}
 	scheme := "never"
 	switch {
@@ -110,6 +121,9 @@ func normalizers(p *sentencepiece.Proto, tokens []addedToken) (normalizer, preTo
 		steps = append(steps, step{Type: "Prepend", Prepend: new(space)})
 	}
 	steps = append(steps, step{Type: "Replace", Pattern: &pattern{String: new(" ")}, Content: new(space)})
+	if cutEnds {
+		steps = append(steps, step{Type: "Replace", Pattern: &pattern{Regex: new(lastSpaces)}, Content: new("")})
+	}
 	return &step{Type: "Sequence", Normalizers: steps}, &step{Type: "Metaspace", Replacement: space, PrependScheme: scheme, Split: new(false)}
 }
 
@@ -137,11 +151,11 @@ func unigramOf(p *sentencepiece.Proto) (model, error) {
 	vocab := make([][2]any, len(p.Pieces))
 	m := model{Type: "Unigram", ByteFallback: p.Trainer.ByteFallback}
 	for id, piece := range p.Pieces {
-		score := piece.Score
+		score := float64(piece.Score) // in all its digits, so that equal sums of scores are equal
 		switch piece.Kind {
 		case sentencepiece.Unknown:
 			m.UnkID = new(int32(id))
-		case sentencepiece.Unused:
+		case sentencepiece.Unused, sentencepiece.Byte:
 			score = lowestScore
 		}
 		vocab[id] = [2]any{piece.Text, score}

@@ -119,7 +119,7 @@ func (out *Imported) normalizer(s *step) error {
 		switch {
 		case s.Pattern == nil || s.Content == nil:
 			return other("its normalizer replaces an unknown pattern")
-		case s.Pattern.Regex != nil && *s.Pattern.Regex == " {2,}":
+		case s.Pattern.Regex != nil && slices.Contains([]string{spaces, firstSpace, lastSpaces}, *s.Pattern.Regex):
 			spec.RemoveExtraWhitespaces = true
 		case s.Pattern.String != nil && *s.Pattern.String == " " && *s.Content == space:
 		default:
@@ -189,7 +189,7 @@ func (m model) unigram() ([]sentencepiece.Piece, error) {
 	return pieces, nil
 }
 
-// markBytes makes byte pieces of <0x00> to <0xFF>.
+// markBytes makes byte pieces of <0x00> to <0xFF>, whose scores say nothing.
 func markBytes(pieces []sentencepiece.Piece, fallback bool) {
 	if !fallback {
 		return
@@ -200,7 +200,7 @@ func markBytes(pieces []sentencepiece.Piece, fallback bool) {
 	}
 	for i := range pieces {
 		if names[pieces[i].Text] {
-			pieces[i].Kind = sentencepiece.Byte
+			pieces[i].Score, pieces[i].Kind = 0, sentencepiece.Byte
 		}
 	}
 }

@@ -65,10 +65,78 @@ func TestThereAndBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		for id, piece := range p.Pieces {
+			if back := imported.Proto.Pieces[id]; piece.Kind == sentencepiece.Byte && back != piece {
+				t.Errorf("%s: piece %d is %v, after export and import %v", name, id, piece, back)
+			}
+		}
 		for _, text := range texts(t) {
 			if a, b := before.Encode(text), after.Encode(text); !slices.Equal(a, b) {
 				t.Errorf("%s: %q is %v, after export and import %v", name, text, a, b)
 			}
+		}
+	}
+}
+
+func exported(t *testing.T, p *sentencepiece.Proto) (f file) {
+	t.Helper()
+	data, err := Export(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &f); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// TestExportedScores: scores have all their digits, and a byte piece, which tokenizers would find in "<0x41>", the lowest.
+func TestExportedScores(t *testing.T) {
+	p := readProto(t, "identity")
+	var vocab [][2]any
+	if err := json.Unmarshal(exported(t, p).Model.Vocab, &vocab); err != nil {
+		t.Fatal(err)
+	}
+	for id, piece := range p.Pieces {
+		want := float64(piece.Score)
+		if piece.Kind == sentencepiece.Byte {
+			want = lowestScore
+		}
+		if vocab[id] != [2]any{piece.Text, want} {
+			t.Errorf("entry %d is %v, want %q and %v", id, vocab[id], piece.Text, want)
+		}
+	}
+}
+
+// TestExportedSpaces: at the ends of a text only spaces go, no tabs and line ends, which Strip would take.
+func TestExportedSpaces(t *testing.T) {
+	spacy := readProto(t, "bpe_joined")
+	spacy.AddSymbols("  ")
+	for _, c := range []struct {
+		name  string
+		proto *sentencepiece.Proto
+		want  string
+	}{
+		{"no space before", readProto(t, "plain"), `" {2,}" to " ", "(?<![\\s\\S]) " to "", " " to "▁", "(?<!▁)▁+(?![\\s\\S])" to ""`},
+		{"a space before", readProto(t, "bpe_joined"), `" {2,}" to " ", "(?<![\\s\\S]) " to "", "▁" before, " " to "▁", "(?<!▁)▁+(?![\\s\\S])" to ""`},
+		{"a piece of spaces", spacy, `" {2,}" to " ", " " to "▁"`},
+		{"spaces kept", readProto(t, "identity"), `"▁" before, " " to "▁"`},
+	} {
+		var got []string
+		for _, s := range exported(t, c.proto).Normalizer.Normalizers {
+			switch {
+			case s.Type == "Prepend":
+				got = append(got, fmt.Sprintf("%q before", *s.Prepend))
+			case s.Type == "Replace" && s.Pattern.Regex != nil:
+				got = append(got, fmt.Sprintf("%q to %q", *s.Pattern.Regex, *s.Content))
+			case s.Type == "Replace":
+				got = append(got, fmt.Sprintf("%q to %q", *s.Pattern.String, *s.Content))
+			default:
+				t.Errorf("%s: a step %s", c.name, s.Type)
+			}
+		}
+		if got := strings.Join(got, ", "); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}
 }
