@@ -10,6 +10,7 @@ import (
 	"image/color"
 	"image/png"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -147,7 +148,7 @@ func TestParquetTableWithImageStructs(t *testing.T) {
 	}
 }
 
-// counted is a source of n records, every seventh of them bad.
+// counted is a source of n records, every seventh of them bad. Three have one key: the second is the first again, the third is another.
 type counted struct {
 	n    int
 	stop int                // calls cancel before this record, if above zero
@@ -163,7 +164,7 @@ func (c counted) Records(context.Context) iter.Seq[shards.Record] {
 				c.end()
 			}
 			record := shards.Record{Origin: fmt.Sprint("record ", i), Sample: shards.Sample{Key: fmt.Sprint(i / 3 * 3),
-				Texts: []shards.Text{{Kind: shards.Alt, Language: "en", Value: strings.Repeat("word ", 50)}}}}
+				Texts: []shards.Text{{Kind: shards.Alt, Language: "en", Value: strings.Repeat("word ", 50+i%3/2)}}}}
 			if i%7 == 0 {
 				record = shards.Bad(fmt.Sprint("record ", i), "", "seventh", errors.New("bad"))
 			}
@@ -181,7 +182,7 @@ func TestInterruptedRunsGoOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want.Rows+want.Rejected+want.Duplicates != 200 || want.Duplicates == 0 {
+	if want.Rows+want.Rejected+want.Duplicates != 200 || want.Duplicates == 0 || want.Reasons[SameKey] == 0 {
 		t.Fatalf("%d rows, %d rejects, %d duplicates of 200", want.Rows, want.Rejected, want.Duplicates)
 	}
 	dir := filepath.Join(t.TempDir(), "cut")
@@ -199,7 +200,7 @@ func TestInterruptedRunsGoOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Rows != want.Rows || got.Rejected != want.Rejected || got.Duplicates != want.Duplicates || got.Languages["en"] != want.Languages["en"] {
+	if got.Rows != want.Rows || got.Rejected != want.Rejected || got.Duplicates != want.Duplicates || got.Languages["en"] != want.Languages["en"] || !maps.Equal(got.Reasons, want.Reasons) {
 		t.Errorf("resumed %+v, straight %+v", got, want)
 	}
 	if problems, err := shards.Verify(dir, false); err != nil || len(problems) > 0 {

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/cespare/xxhash/v2"
+
 	"github.com/pali3/pali3/shards"
 )
 
@@ -17,13 +19,13 @@ import (
 // of this run are not held: a bad record of a source comes once.
 type known struct {
 	mu      sync.RWMutex          // of keys: sources ask while records are added
-	keys    map[[16]byte]bool     // whether an earlier run committed it
+	keys    map[[16]byte]uint64   // what this run's record holds, in short; committedEarlier of one that an earlier run committed
 	shown   map[[16]byte]struct{} // pictures; nil if nobody asks
 	rejects [][16]byte            // of earlier runs, in order: 16 bytes each is all they take
 }
 
 func newKnown(pictures bool) *known {
-	k := &known{keys: map[[16]byte]bool{}}
+	k := &known{keys: map[[16]byte]uint64{}}
 	if pictures {
 		k.shown = map[[16]byte]struct{}{}
 	}
@@ -35,12 +37,39 @@ func short(text string) [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// key reports whether there is a record of that key.
-func (k *known) key(key string) bool {
+// committedEarlier stands for a record of an earlier run. What that holds is not compared with what comes: it may have been
+// transformed in another way.
+const committedEarlier = 0
+
+// key reports whether there is a record of the sample's key, and whether that is one of this run with other pictures,
+// texts or questions.
+func (k *known) key(s *shards.Sample) (there, another bool) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	_, there := k.keys[short(key)]
-	return there
+	holds, there := k.keys[short(s.Key)]
+	return there, there && holds != committedEarlier && holds != held(s)
+}
+
+// held is what a sample holds, in short.
+func held(s *shards.Sample) uint64 {
+	var h xxhash.Digest
+	h.Reset()
+	part := func(text string) {
+		h.WriteString(text)
+		h.Write([]byte{0xff}) // in no UTF-8
+	}
+	for i := range s.Images {
+		part(s.Images[i].SHA256)
+	}
+	part("")
+	for i := range s.Texts {
+		part(s.Texts[i].Value)
+	}
+	part("")
+	for i := range s.Questions {
+		part(s.Questions[i].Text)
+	}
+	return max(h.Sum64(), committedEarlier+1)
 }
 
 // committed reports whether an earlier run committed a record of that key: what does not change during this run, nor by
@@ -48,7 +77,8 @@ func (k *known) key(key string) bool {
 func (k *known) committed(key string) bool {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	return k.keys[short(key)]
+	holds, there := k.keys[short(key)]
+	return there && holds == committedEarlier
 }
 
 // reject reports whether an earlier run rejected the same record for the same reason.
@@ -82,16 +112,16 @@ func hashes(s *shards.Sample) string {
 }
 
 func (k *known) add(s *shards.Sample) {
-	k.addKey(s.Key, false)
+	k.addKey(s.Key, held(s))
 	if k.shown != nil && len(s.Images) > 0 {
 		k.shown[short(hashes(s))] = struct{}{}
 	}
 }
 
-func (k *known) addKey(key string, committed bool) {
+func (k *known) addKey(key string, holds uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.keys[short(key)] = committed
+	k.keys[short(key)] = holds
 }
 
 // readDataset adds the rows and rejects of the dataset, if there is one.
@@ -131,8 +161,11 @@ const maxReserved = 1 << 22
 // readRows adds the rows of a dataset, committed by an earlier run or not. Of the pictures it reads the hashes alone.
 func (k *known) readRows(dataset *shards.Dataset, committed bool) error {
 	columns := []string{"key"}
-	if k.shown != nil {
+	if k.shown != nil || !committed {
 		columns = append(columns, "images.sha256")
+	}
+	if !committed {
+		columns = append(columns, "texts.value", "questions.text")
 	}
 	rows, err := dataset.Select(columns...)
 	if err != nil {
@@ -143,7 +176,9 @@ func (k *known) readRows(dataset *shards.Dataset, committed bool) error {
 			return fmt.Errorf("reading the keys of %s: %w", dataset.Dir(), err)
 		}
 		k.add(s)
-		k.addKey(s.Key, committed)
+		if committed {
+			k.addKey(s.Key, committedEarlier)
+		}
 	}
 	return nil
 }

@@ -21,7 +21,8 @@ type paper struct {
 	root *os.Root // the folder it is read below, which no link leads out of; nil for a file that was named
 }
 
-// papers yields the documents' files, those of folders in order of their paths.
+// papers yields the documents' files, those of folders in order of their paths. Keys have a path below the one folder that is
+// given, and else paths as they are given, so that two folders' documents of one name have two keys.
 func papers(ctx context.Context, given []string, desk *desk) iter.Seq[paper] {
 	return func(yield func(paper) bool) {
 		for _, name := range given {
@@ -46,7 +47,11 @@ func papers(ctx context.Context, given []string, desk *desk) iter.Seq[paper] {
 				if err == nil && (d.IsDir() || !strings.EqualFold(path.Ext(file), ".pdf")) {
 					return nil
 				}
-				if goOn = yield(paper{file, path.Join(name, file), root}); !goOn {
+				key, at := file, path.Join(filepath.ToSlash(name), file)
+				if len(given) > 1 {
+					key = at
+				}
+				if goOn = yield(paper{key, at, root}); !goOn {
 					return fs.SkipAll
 				}
 				return nil

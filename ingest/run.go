@@ -151,9 +151,14 @@ func (r *run) after(ctx context.Context, source Source) iter.Seq[shards.Record] 
 // take adds one record as a row, a reject or a duplicate.
 func (r *run) take(record shards.Record) error {
 	s := &record.Sample
-	if record.Err == nil && r.known.key(s.Key) {
-		r.writer.Duplicate()
-		return nil
+	if record.Err == nil {
+		switch there, another := r.known.key(s); {
+		case another:
+			record.Reason, record.Err = SameKey, errors.New("another record has this key, and other pictures, texts or questions")
+		case there:
+			r.writer.Duplicate()
+			return nil
+		}
 	}
 	if record.Err == nil && r.options.Dedup && r.known.pictures(s) {
 		record.Reason, record.Err = SamePicture, errors.New("another record has the same picture")

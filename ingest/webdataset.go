@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/pali3/pali3/shards"
@@ -12,7 +14,8 @@ import (
 // WebDataset reads WebDataset archives (tar, plain, gzipped or zstd), one after another. An archive may come through a pipe: a named
 // one, or "-", the standard input.
 type WebDataset struct {
-	Files []string
+	Files     []string
+	ByArchive bool // keys begin with the archive's name: for archives that count from the same number
 
 	meter *meter
 }
@@ -37,7 +40,13 @@ func NewWebDataset(files ...string) (*WebDataset, error) {
 func (w *WebDataset) Name() string { return "webdataset " + strings.Join(w.Files, " ") }
 
 // Fingerprint implements [Source].
-func (w *WebDataset) Fingerprint() (string, error) { return fingerprintFiles(w.Files...) }
+func (w *WebDataset) Fingerprint() (string, error) {
+	print, err := fingerprintFiles(w.Files...)
+	if w.ByArchive {
+		print += " by archive"
+	}
+	return print, err
+}
 
 // Part implements [Measured].
 func (w *WebDataset) Part() float64 { return w.meter.part() }
@@ -47,20 +56,23 @@ func (w *WebDataset) Records(ctx context.Context) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		w.meter.begin(sizeOf(w.Files...))
 		for _, file := range w.Files {
-			if ctx.Err() != nil || !readArchive(file, w.meter, yield) {
+			if ctx.Err() != nil || !w.read(file, yield) {
 				return
 			}
 		}
 	}
 }
 
-func readArchive(file string, m *meter, yield func(shards.Record) bool) bool {
+func (w *WebDataset) read(file string, yield func(shards.Record) bool) bool {
 	f, err := openStream(file)
 	if err != nil {
 		return yield(shards.Bad(file, "", shards.BadArchive, err))
 	}
 	defer f.Close()
-	for record := range shards.ReadWebDataset(m.reader(f), called(file)) {
+	for record := range shards.ReadWebDataset(w.meter.reader(f), called(file)) {
+		if w.ByArchive && record.Err == nil {
+			record.Sample.Key = path.Base(filepath.ToSlash(called(file))) + "/" + record.Sample.Key
+		}
 		if !yield(record) {
 			return false
 		}

@@ -107,7 +107,8 @@ func (c ingestTable) Run(ctx context.Context, out output) error {
 }
 
 type ingestWebDataset struct {
-	Files []string `arg:"" help:"Archives: .tar, plain, gzipped or zstd; files, URLs of an object store, a pipe, or - for the standard input."`
+	Files     []string `arg:"" help:"Archives: .tar, plain, gzipped or zstd; files, URLs of an object store, a pipe, or - for the standard input."`
+	ByArchive bool     `help:"Keys begin with the archive's name: for archives that count from the same number."`
 	ingestFlags
 }
 
@@ -116,6 +117,7 @@ func (c ingestWebDataset) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
+	source.ByArchive = c.ByArchive
 	return c.run(ctx, out, source)
 }
 
