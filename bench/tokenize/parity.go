@@ -82,17 +82,18 @@ func message(text string, spans []sentencepiece.Span, model *sentencepiece.Model
 	for i, s := range spans {
 		m := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), s.Piece)
 		m = appendInt(m, 2, int(uint32(s.ID)))
-		if s.ID >= 0 && model.Piece(s.ID).Kind == sentencepiece.Byte {
+		switch {
+		case !isByte(s, model):
+		case model.Type() == sentencepiece.Word: // whose unknown pieces are words
+			toCome = 0
+			if inWord(spans[i+1:], model) {
+				toCome = 1
+			}
+		default:
 			if toCome == 0 {
 				toCome = bytesOf(s.Piece)
 			}
 			toCome--
-			if model.Type() == sentencepiece.Word { // whose unknown pieces are words
-				toCome = 0
-				if s.Begin == s.End && i+1 < len(spans) && spans[i+1].Begin == s.Begin {
-					toCome = 1
-				}
-			}
 		}
 		if toCome == 0 { // of the bytes of an unknown piece, the last has its surface
 			m = protowire.AppendString(protowire.AppendTag(m, 3, protowire.BytesType), text[s.Begin:s.End])
@@ -101,6 +102,19 @@ func message(text string, spans []sentencepiece.Span, model *sentencepiece.Model
 		out = protowire.AppendBytes(protowire.AppendTag(out, 2, protowire.BytesType), m)
 	}
 	return out
+}
+
+func isByte(s sentencepiece.Span, model *sentencepiece.Model) bool {
+	return s.ID >= 0 && model.Piece(s.ID).Kind == sentencepiece.Byte
+}
+
+// inWord reports whether the pieces that follow a byte of an unknown word go on with that word: they do not start with a
+// known piece or with the space of another unknown word.
+func inWord(next []sentencepiece.Span, model *sentencepiece.Model) bool {
+	if len(next) == 0 || !isByte(next[0], model) {
+		return false
+	}
+	return len(next) < 3 || next[0].Piece+next[1].Piece+next[2].Piece != "<0xE2><0x96><0x81>"
 }
 
 // bytesOf returns how many bytes a character has whose first is that of the piece <0xE2>.
