@@ -34,7 +34,7 @@ func TestKilledIngestIntoAStore(t *testing.T) {
 func killIntoStore(t *testing.T, refuse int, delay time.Duration) {
 	dir, server := t.TempDir(), s3test.New(t)
 	t.Setenv(shards.WorkVariable, filepath.Join(dir, "work"))
-	server.Refuse, server.Delay = refuse, delay
+	server.Set(func(s *s3test.Server) { s.Refuse, s.Delay = refuse, delay })
 	save(t, filepath.Join(dir, "a.tar"), tarOf(400))
 	ingest := func(ctx context.Context, to string) error {
 		return command(ctx, dir, "-q", "ingest", "webdataset", "a.tar", "--part-bytes", "9000", "--to", to).Run()
@@ -93,10 +93,12 @@ func ingestIntoStore(t *testing.T, takes func(part string) bool) *intoStore {
 	i.url = i.server.URL("bucket/d")
 	save(t, filepath.Join(i.dir, "a.tar"), tarOf(400))
 	i.args = []string{"-q", "ingest", "webdataset", "a.tar", "--part-bytes", "9000", "--json", "--to"}
-	i.server.Write = func(object string) bool {
-		part := filepath.Base(object)
-		return i.takes.Load() || !strings.HasPrefix(part, "part-") || takes(part)
-	}
+	i.server.Set(func(s *s3test.Server) {
+		s.Write = func(object string) bool {
+			part := filepath.Base(object)
+			return i.takes.Load() || !strings.HasPrefix(part, "part-") || takes(part)
+		}
+	})
 	return i
 }
 
@@ -236,7 +238,7 @@ func storable(t *testing.T, dir string) string {
 func TestKilledCopyGoesOn(t *testing.T) {
 	dir, server := t.TempDir(), s3test.New(t)
 	data, url := storable(t, dir), server.URL("bucket/copied")
-	server.Delay = 50 * time.Millisecond
+	server.Set(func(s *s3test.Server) { s.Delay = 50 * time.Millisecond })
 	ctx, cancel := context.WithCancel(t.Context())
 	slow := command(ctx, dir, "-q", "shards", "copy", data, url, "--files", "2")
 	if err := slow.Start(); err != nil {
@@ -313,7 +315,7 @@ func TestSourcesInAStore(t *testing.T) {
 	for _, name := range []string{"webdataset", "warc", "arrow", "tfrecord", "mds", "table", "parquet"} {
 		t.Run(name, func(t *testing.T) {
 			dir, server := t.TempDir(), s3test.New(t)
-			server.Refuse, server.Cut = 11, 7
+			server.Set(func(s *s3test.Server) { s.Refuse, s.Cut = 11, 7 })
 			var args []string
 			switch name {
 			case "table":
@@ -366,13 +368,13 @@ func TestSourceThatGoesAway(t *testing.T) {
 	}
 	w.Close()
 	server.Put("bucket/a.tar", archive.Bytes())
-	server.Gone = 5
+	server.Set(func(s *s3test.Server) { s.Gone = 5 })
 	args := []string{"-q", "ingest", "webdataset", server.URL("bucket/a.tar"), "--to", "d", "--json"}
 	out, err := command(t.Context(), dir, args...).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "not to be had for now") {
 		t.Errorf("without its server: %v: %s", err, out)
 	}
-	server.Gone = 0
+	server.Set(func(s *s3test.Server) { s.Gone = 0 })
 	if out, err := command(t.Context(), dir, args...).Output(); err != nil || !strings.Contains(string(out), `"rows": 600`) || !strings.Contains(string(out), `"rejected": 0`) {
 		t.Errorf("when it is back: %v: %s", err, out)
 	}

@@ -71,6 +71,13 @@ func New(t testing.TB) *Server {
 	return s
 }
 
+// Set changes the server's settings while it may be asked.
+func (s *Server) Set(change func(*Server)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(s)
+}
+
 // URL returns the URL of a prefix of a bucket, as BUCKET/PREFIX.
 func (s *Server) URL(path string) string {
 	return "s3://" + path + "?use_path_style=true&endpoint=" + s.url
@@ -118,8 +125,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, query := strings.TrimPrefix(r.URL.Path, "/"), r.URL.Query()
 	switch r.Method {
 	case http.MethodPost, http.MethodPut:
-		time.Sleep(s.Delay)
-		if s.Write != nil && !s.Write(name) {
+		s.mu.Lock()
+		delay, write := s.Delay, s.Write
+		s.mu.Unlock()
+		time.Sleep(delay)
+		if write != nil && !write(name) {
 			refuse(w, r, http.StatusForbidden, "AccessDenied")
 			return
 		}
