@@ -113,6 +113,9 @@ func (w *Writer) writeManifest() error {
 		now, err = nil, nil
 	}
 	if err == nil && !bytes.Equal(now, w.before) {
+		if w.committedBefore(now) {
+			return nil
+		}
 		err = errors.New("another writer has changed it meanwhile")
 	}
 	var content []byte
@@ -126,4 +129,13 @@ func (w *Writer) writeManifest() error {
 		return fmt.Errorf("writing the manifest of %s: %w", w.name, err)
 	}
 	return nil
+}
+
+// committedBefore reports whether a manifest is the one that the writer is about to write, but for times: a process that was killed had
+// sent it, and the store was slow.
+func (w *Writer) committedBefore(content []byte) bool {
+	m, err := parseManifest(content, ManifestName)
+	last := len(w.manifest.Provenance) - 1
+	return err == nil && len(m.Provenance) == last+1 && len(m.Files) == len(w.manifest.Files) &&
+		m.committed(last, w.manifest.Files, w.manifest.Provenance[last].Stat)
 }

@@ -134,13 +134,7 @@ func (w *Writer) Commits() int { return len(w.manifest.Provenance) }
 // Committed reports whether the dataset's commit of that number, from 0 on, is the one of these parts and this count: of a writer
 // that ended after it. Another writer may have made it.
 func (w *Writer) Committed(n int, parts []File, stat Stat) bool {
-	for _, part := range parts {
-		if !slices.ContainsFunc(w.manifest.Files, func(f File) bool { return f.Name == part.Name && f.SHA256 == part.SHA256 }) {
-			return false
-		}
-	}
-	of := w.manifest.Provenance[n].Stat
-	return of.Rows == stat.Rows && of.Rejected == stat.Rejected && of.Duplicates == stat.Duplicates
+	return w.manifest.committed(n, parts, stat)
 }
 
 // Stat returns what was added so far.

@@ -37,7 +37,11 @@ func killIntoStore(t *testing.T, refuse int, delay time.Duration) {
 	server.Set(func(s *s3test.Server) { s.Refuse, s.Delay = refuse, delay })
 	save(t, filepath.Join(dir, "a.tar"), tarOf(400))
 	ingest := func(ctx context.Context, to string) error {
-		return command(ctx, dir, "-q", "ingest", "webdataset", "a.tar", "--part-bytes", "9000", "--to", to).Run()
+		said, err := command(ctx, dir, "-q", "ingest", "webdataset", "a.tar", "--part-bytes", "9000", "--to", to).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, said)
+		}
+		return nil
 	}
 	if err := ingest(t.Context(), "whole"); err != nil {
 		t.Fatal(err)

@@ -263,3 +263,36 @@ func TestResumeSendsWhatHadNotArrived(t *testing.T) {
 		}
 	}
 }
+
+// TestManifestThatArrivesLate: a process that was killed had sent its manifest, and the store takes it while the next process does the
+// rest of that work again.
+func TestManifestThatArrivesLate(t *testing.T) {
+	url := s3test.New(t).URL("bucket/d")
+	commit := func(w *shards.Writer, value string) error {
+		if err := w.Append(shards.Sample{Key: "a", Texts: []shards.Text{{Value: value}}}); err != nil {
+			t.Fatal(err)
+		}
+		return w.Commit("test")
+	}
+	killed, again, other := create(t, url), create(t, url), create(t, url)
+	if err := commit(killed, "x"); err != nil {
+		t.Fatal(err)
+	}
+	if err := commit(again, "x"); err != nil {
+		t.Error(err)
+	}
+	if err := other.UsePart("part-00001.parquet"); err != nil {
+		t.Fatal(err)
+	}
+	if err := commit(other, "y"); err == nil || !strings.Contains(err.Error(), "another writer has changed it meanwhile") {
+		t.Error(err)
+	}
+	d, err := shards.Open(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if d.Len() != 1 {
+		t.Errorf("%d rows", d.Len())
+	}
+}
