@@ -28,7 +28,7 @@ type HubOptions struct {
 	Files    string // only files that match this pattern or lie in this folder; without Config, whatever README.md says
 	Columns  Columns
 	Language string
-	Kind     string
+	Kind     string // of the texts of Parquet files; those of archives have their own
 	Endpoint string // default https://huggingface.co
 	Token    string // default [HubToken]
 	CacheDir string // default that of Hugging Face's own tools, as HF_HUB_CACHE and HF_HOME have it

@@ -113,7 +113,7 @@ func (h *Hub) members(ctx context.Context, local string, file hubFile, left *int
 				*left--
 				continue
 			}
-			if record.Err == nil {
+			if record.Sample.Key != "" {
 				record.Sample.Key = h.origin(file.name) + ":" + record.Sample.Key
 			}
 			record.Sample.Split = cmp.Or(record.Sample.Split, file.split)

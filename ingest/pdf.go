@@ -28,7 +28,8 @@ const (
 
 // PDF reads documents, and of folders all that end in .pdf, in order of their paths: each page is drawn, and the text that the
 // document has for it becomes the page's text ([shards.OCR]). The key of a page is its document's path (below
-// the folder, if one is all that is given), # and its number; what the document says of itself is metadata. A page that cannot be read is a reject, and so is a document.
+// the folder, if one is all that is given), # and its number; what the document says of itself is metadata. A page that
+// cannot be read is a reject, and so is a document.
 type PDF struct {
 	Paths     []string
 	Side      int    // pixels of the longer side of a page's picture; default 1064, the largest of PaLI-3

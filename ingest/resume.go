@@ -34,7 +34,7 @@ func begin(source Source, dir, work string, o Options) (*run, error) {
 		return nil, err
 	}
 	r.journal = journal
-	if err := r.resume(dir, state); err != nil {
+	if err := r.resume(source.Name(), dir, state); err != nil {
 		journal.close()
 		return nil, err
 	}
@@ -51,10 +51,10 @@ func (r *run) unclaimed() error {
 		"Where it began, the same command goes on; --fresh begins anew and leaves them as they are", ErrOtherRun, shards.WorkVariable, len(parts), parts[0])
 }
 
-func (r *run) resume(dir string, s journalState) error {
+func (r *run) resume(source, dir string, s journalState) error {
 	maps.Copy(r.reasons, s.reasons)
 	if s.commits < r.writer.Commits() { // killed between the commit and the journal's removal
-		if !r.writer.Committed(s.commits, s.parts, s.stat) {
+		if !r.writer.Committed(s.commits, source, s.parts, s.stat) {
 			return errors.New("another command has added to the dataset since this one was interrupted, and what this one had done is not part of it; do it anew with --fresh")
 		}
 		r.done = true

@@ -70,7 +70,7 @@ func (w *WebDataset) read(file string, yield func(shards.Record) bool) bool {
 	}
 	defer f.Close()
 	for record := range shards.ReadWebDataset(w.meter.reader(f), called(file)) {
-		if w.ByArchive && record.Err == nil {
+		if w.ByArchive && record.Sample.Key != "" {
 			record.Sample.Key = path.Base(filepath.ToSlash(called(file))) + "/" + record.Sample.Key
 		}
 		if !yield(record) {

@@ -136,6 +136,9 @@ func (w *Writer) writeManifest() error {
 func (w *Writer) committedBefore(content []byte) bool {
 	m, err := parseManifest(content, ManifestName)
 	last := len(w.manifest.Provenance) - 1
-	return err == nil && len(m.Provenance) == last+1 && len(m.Files) == len(w.manifest.Files) &&
-		m.committed(last, w.manifest.Files, w.manifest.Provenance[last].Stat)
+	if err != nil || len(m.Provenance) != last+1 || len(m.Files) != len(w.manifest.Files) || (m.Rejects == nil) != (w.manifest.Rejects == nil) {
+		return false
+	}
+	ours := w.manifest.Provenance[last]
+	return (m.Rejects == nil || m.Rejects.SHA256 == w.manifest.Rejects.SHA256) && m.committed(last, ours.Sources, w.manifest.Files, ours.Stat)
 }

@@ -143,15 +143,15 @@ func loadManifest(store Store, name string) (*Manifest, error) {
 // readManifest reads and checks the manifest of a folder.
 func readManifest(dir string) (*Manifest, error) { return loadManifest(folder(dir), dir) }
 
-// committed reports whether the manifest lists the parts, and its commit of that number, from 0 on, has that count.
-func (m *Manifest) committed(n int, parts []File, stat Stat) bool {
+// committed reports whether the manifest lists the parts, and its commit of that number, from 0 on, is of those sources and has that count.
+func (m *Manifest) committed(n int, sources []string, parts []File, stat Stat) bool {
 	for _, part := range parts {
 		if !slices.ContainsFunc(m.Files, func(f File) bool { return f.Name == part.Name && f.SHA256 == part.SHA256 }) {
 			return false
 		}
 	}
 	of := m.Provenance[n].Stat
-	return of.Rows == stat.Rows && of.Rejected == stat.Rejected && of.Duplicates == stat.Duplicates
+	return slices.Equal(m.Provenance[n].Sources, sources) && of.Rows == stat.Rows && of.Rejected == stat.Rejected && of.Duplicates == stat.Duplicates
 }
 
 // parseManifest reads and checks a manifest; path is for messages.

@@ -131,10 +131,10 @@ func (w *Writer) UsePart(name string) error {
 // Commits returns how many commits the dataset has had, this writer's included.
 func (w *Writer) Commits() int { return len(w.manifest.Provenance) }
 
-// Committed reports whether the dataset's commit of that number, from 0 on, is the one of these parts and this count: of a writer
-// that ended after it. Another writer may have made it.
-func (w *Writer) Committed(n int, parts []File, stat Stat) bool {
-	return w.manifest.committed(n, parts, stat)
+// Committed reports whether the dataset's commit of that number, from 0 on, is the one of this source, these parts and this count: of a
+// writer that ended after it. Another writer may have made it.
+func (w *Writer) Committed(n int, source string, parts []File, stat Stat) bool {
+	return w.manifest.committed(n, []string{source}, parts, stat)
 }
 
 // Stat returns what was added so far.

@@ -20,7 +20,7 @@ type ingestHub struct {
 	LanguageColumn string   `help:"Column of the texts' languages."`
 	Keep           []string `help:"Columns to keep as metadata."`
 	Language       string   `help:"Language of the texts, where no column says."`
-	Kind           string   `default:"caption" enum:"alt,caption,ocr,title" help:"Kind of the texts."`
+	Kind           string   `default:"caption" enum:"alt,caption,ocr,title" help:"Kind of the texts of Parquet files; archives say their own."`
 	Endpoint       string   `env:"HF_ENDPOINT" default:"https://huggingface.co" help:"The hub."`
 	ingestFlags
 }

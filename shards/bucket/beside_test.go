@@ -296,3 +296,18 @@ func TestManifestThatArrivesLate(t *testing.T) {
 		t.Errorf("%d rows", d.Len())
 	}
 }
+
+// TestCommitOfAnotherWithTheSameCounts: where only rejects were added, their number does not make a commit one's own.
+func TestCommitOfAnotherWithTheSameCounts(t *testing.T) {
+	url := s3test.New(t).URL("bucket/d")
+	first, second := create(t, url), create(t, url)
+	for i, w := range []*shards.Writer{first, second} {
+		w.Reject(shards.Reject{Origin: fmt.Sprint("record ", i), Reason: "bad"})
+	}
+	if err := first.Commit("test"); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Commit("test"); err == nil || !strings.Contains(err.Error(), "another writer has changed it meanwhile") {
+		t.Error(err)
+	}
+}

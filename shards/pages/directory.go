@@ -15,13 +15,13 @@ const (
 	maxDirectory = 1 << 16 // values of a page that are read singly
 )
 
-var prefixes = sync.Pool{New: func() any { return new([prefix]byte) }}
+var prefixBuffers = sync.Pool{New: func() any { return new([prefix]byte) }}
 
 // ReadDirectory reads where the values of an uncompressed page of byte arrays lie, so that each can be read by itself
 // ([Page.ReadValue]); it returns nil if the page is not laid out for that. It reads the first bytes of the page.
 func ReadDirectory(r io.ReaderAt, at Location, l *Levels) (*Page, error) {
-	begin := prefixes.Get().(*[prefix]byte) // of which nothing is kept
-	defer prefixes.Put(begin)
+	begin := prefixBuffers.Get().(*[prefix]byte) // of which nothing is kept
+	defer prefixBuffers.Put(begin)
 	b := begin[:min(prefix, int(at.Size))]
 	if _, err := r.ReadAt(b, at.At); err != nil {
 		return nil, err
