@@ -61,7 +61,7 @@ const maxKey = 1024
 
 // complete fills in what the bytes of a record's images say, checks them, and changes them as the options say.
 func complete(record shards.Record, o Options) (completed shards.Record) {
-	if record.Err != nil {
+	if record.Err != nil || record.IsAside() {
 		return record
 	}
 	s := &record.Sample
@@ -69,6 +69,7 @@ func complete(record shards.Record, o Options) (completed shards.Record) {
 		if p := recover(); p != nil { // of a decoder, on bytes that its author did not think of
 			completed = shards.Bad(record.Origin, s.Key, BadImage, fmt.Errorf("the decoder gave up: %v", p))
 		}
+		completed.LeftOut = record.LeftOut
 	}()
 	if s.Key == "" || len(s.Key) > maxKey || !utf8.ValidString(s.Key) {
 		return shards.Bad(record.Origin, strings.ToValidUTF8(s.Key[:min(len(s.Key), maxKey)], "\uFFFD"), BadKey,

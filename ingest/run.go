@@ -46,7 +46,8 @@ var ErrStrict = errors.New("bad record")
 //
 // Every record of the source is counted once: as a row, as a reject, or as a duplicate. A duplicate is a record whose key
 // the dataset has, or a bad one of which the dataset has the reject already, by origin, key and reason: the
-// same source given again adds neither rows nor rejects.
+// same source given again adds neither rows nor rejects. What was left out below a record (a member, a column, a box), or
+// beside all of them (a file of another kind), is counted by reason in [shards.Stat], duplicates' apart.
 //
 // Dir may be the URL of an object store, in a program that imports package shards/bucket: whole parts move there while the next is made, and
 // the manifest comes last. Journal, spool and parts on their way are in a folder of this machine, [shards.WorkFolder], and that is
@@ -151,6 +152,11 @@ func (r *run) after(ctx context.Context, source Source) iter.Seq[shards.Record] 
 // take adds one record as a row, a reject or a duplicate.
 func (r *run) take(record shards.Record) error {
 	s := &record.Sample
+	if record.IsAside() {
+		r.writer.Leave(record.LeftOut...)
+		r.writer.Aside()
+		return nil
+	}
 	if record.Err == nil {
 		switch there, another := r.known.key(s); {
 		case another:
@@ -173,6 +179,7 @@ func (r *run) take(record shards.Record) error {
 			return nil
 		}
 		r.reasons[reject.Reason]++
+		r.writer.Leave(record.LeftOut...)
 		r.writer.Reject(reject)
 		return nil
 	}
@@ -182,6 +189,7 @@ func (r *run) take(record shards.Record) error {
 			return err
 		}
 	}
+	r.writer.Leave(record.LeftOut...)
 	return r.writer.Append(*s)
 }
 

@@ -69,6 +69,9 @@ type Stat struct {
 	Duplicates int64            `json:"duplicates"` // records whose key was there already
 	Languages  map[string]int64 `json:"languages"`  // language of a text -> texts
 	Splits     map[string]int64 `json:"splits"`     // split -> rows
+
+	LeftOut      map[string]int64    `json:"left_out"`                 // reason -> things below a record that were left out
+	LeftOutFirst map[string][]string `json:"left_out_first,omitempty"` // reason -> the first few of their names
 }
 
 // Count adds one sample.
@@ -112,6 +115,8 @@ func (s *Stat) Add(o Stat) {
 	s.Duplicates += o.Duplicates
 	s.Languages = addCounts(s.Languages, o.Languages)
 	s.Splits = addCounts(s.Splits, o.Splits)
+	s.LeftOut = addCounts(s.LeftOut, o.LeftOut)
+	s.LeftOutFirst = addNames(s.LeftOutFirst, o.LeftOutFirst)
 }
 
 func addCounts(to, from map[string]int64) map[string]int64 {

@@ -21,6 +21,8 @@ const (
 	SpooledReject    = 'x'
 	SpooledDuplicate = 'd'
 	SpooledNote      = 'n'
+	SpooledAside     = 'a'
+	spooledLeftOut   = 'o' // of the frame that follows: without it, it does not count
 	spooledLabel     = 'l' // the first frame
 )
 
@@ -30,6 +32,7 @@ type Spooled struct {
 	Sample Sample // of a row; valid during the call
 	Reject Reject // of a reject
 	Note   []byte // of a note; valid during the call
+	left   []LeftOut
 }
 
 // spool is the open spool file: frames of a length, a CRC-32C and a payload, each written by one call,
@@ -97,11 +100,24 @@ func (w *Writer) replay(file *os.File, label string, each func(Spooled) error) (
 		return 0, err
 	}
 	frames := bufio.NewReaderSize(file, 1<<20)
+	var waiting [][]byte // frames of what was left out of the record that follows them
+	read := int64(0)
 	for first := true; ; first = false {
-		payload := readFrame(frames, info.Size()-keep)
+		payload := readFrame(frames, info.Size()-read)
 		if payload == nil {
 			return keep, nil
 		}
+		read += int64(frameHead + len(payload))
+		if !first && payload[0] == spooledLeftOut {
+			waiting = append(waiting, payload)
+			continue
+		}
+		for _, left := range waiting {
+			if err := w.again(left, nil); err != nil {
+				return 0, fmt.Errorf("reading back %s at byte %d: %w", file.Name(), keep, err)
+			}
+		}
+		waiting = nil
 		if first {
 			if payload[0] != spooledLabel || string(payload[1:]) != label {
 				return 0, nil
@@ -109,7 +125,7 @@ func (w *Writer) replay(file *os.File, label string, each func(Spooled) error) (
 		} else if err := w.again(payload, each); err != nil {
 			return 0, fmt.Errorf("reading back %s at byte %d: %w", file.Name(), keep, err)
 		}
-		keep += int64(frameHead + len(payload))
+		keep = read
 	}
 }
 
@@ -146,6 +162,8 @@ func (w *Writer) again(payload []byte, each func(Spooled) error) error {
 		err = w.reject(s.Reject)
 	case SpooledDuplicate:
 		w.stat.Duplicates++
+	case spooledLeftOut:
+		w.stat.leave(s.left)
 	}
 	if err != nil || each == nil {
 		return err

@@ -163,7 +163,9 @@ func decodeSpooled(payload []byte) (Spooled, error) {
 		s.Reject = Reject{f.string(), f.string(), f.string(), f.string()}
 	case SpooledNote:
 		s.Note = f.take(uint64(len(f.b)))
-	case SpooledDuplicate:
+	case spooledLeftOut:
+		s.left = f.leftOut()
+	case SpooledDuplicate, SpooledAside:
 	default:
 		return s, fmt.Errorf("a frame of kind %q", s.Kind)
 	}

@@ -31,6 +31,9 @@ type Record struct {
 	Origin string // file and row, or member, it came from
 	Reason string // of a reject: a short name, for counting; empty for a sample
 	Err    error  // of a reject
+
+	LeftOut []LeftOut // what the source left out of the record, or right before it
+	aside   bool      // the record is nothing but that
 }
 
 // Bad returns the record of a reject.

@@ -1,15 +1,32 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/pali3/pali3/shards"
 )
+
+// commandLine is the command line of this process as a shell takes it.
+func commandLine() string {
+	words := []string{"pali3"}
+	for _, word := range os.Args[1:] {
+		if word == "" || strings.ContainsFunc(word, func(r rune) bool {
+			return !strings.ContainsRune("-_./:=,@%+", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+		}) {
+			word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, " ")
+}
 
 // printJSON prints one object on standard output.
 func printJSON(v any) error {
@@ -34,27 +51,47 @@ func printStat(s shards.Stat, asJSON bool) error {
 	}
 	printCounts(os.Stdout, "languages", s.Languages)
 	printCounts(os.Stdout, "splits", s.Splits)
+	printLeftOut(os.Stdout, s)
 	return nil
 }
 
-// printCounts prints names with their counts, most first.
-func printCounts(w io.Writer, title string, counts map[string]int64) {
-	if len(counts) == 0 {
-		return
-	}
-	var names []string
-	for name := range counts {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		if counts[a] != counts[b] {
-			return int(counts[b] - counts[a])
+// leftOutHints says what would take in what was left out for a reason.
+var leftOutHints = map[string]string{
+	shards.LeftColumn: "flags such as --image-column, --text-column and --question-column take columns; see --help",
+}
+
+// printLeftOut prints what was left out below the records: a line a reason, with the first few names.
+func printLeftOut(w io.Writer, s shards.Stat) {
+	for _, reason := range slices.Sorted(maps.Keys(s.LeftOut)) {
+		n, names := s.LeftOut[reason], s.LeftOutFirst[reason]
+		line := fmt.Sprintf("%s %d", reason, n)
+		if len(names) > 0 {
+			line += ": " + strings.Join(names, ", ")
 		}
-		return strings.Compare(a, b)
-	})
-	var parts []string
-	for _, name := range names {
-		parts = append(parts, fmt.Sprintf("%s %d", name, counts[name]))
+		if n > int64(len(names)) && len(names) > 0 {
+			line += ", ..."
+		}
+		fmt.Fprintf(w, "%-11s%s\n", "left out", line)
+		if hint := leftOutHints[reason]; hint != "" {
+			fmt.Fprintf(w, "%-11s%s\n", "", hint)
+		}
 	}
-	fmt.Fprintf(w, "%-11s%s\n", title, strings.Join(parts, ", "))
+}
+
+// printCounts prints names with their counts, most first.
+func printCounts(w io.Writer, title string, of map[string]int64) {
+	if len(of) > 0 {
+		fmt.Fprintf(w, "%-11s%s\n", title, counts(of))
+	}
+}
+
+// counts lists names with their counts, most first.
+func counts(of map[string]int64) string {
+	names := slices.SortedFunc(maps.Keys(of), func(a, b string) int {
+		return cmp.Or(cmp.Compare(of[b], of[a]), strings.Compare(a, b))
+	})
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%s %d", name, of[name])
+	}
+	return strings.Join(names, ", ")
 }
