@@ -47,7 +47,10 @@ func eachRecord[T any](ctx context.Context, path, list string, visit func(row in
 		buffered.Discard(3)
 	}
 	var decoder *json.Decoder
-	reader := &recordReader{from: buffered, consumed: func() int64 { return decoder.InputOffset() }}
+	if first, _ := buffered.Peek(2); string(first) == "\xff\xfe" || string(first) == "\xfe\xff" {
+		return fmt.Errorf("reading %s: the file is UTF-16; convert it to UTF-8", path)
+	}
+	reader := &recordReader{from: bufio.NewReader(&utf8Reader{from: buffered}), consumed: func() int64 { return decoder.InputOffset() }}
 	decoder = json.NewDecoder(reader)
 	lines, err := enterList(decoder, buffered, list)
 	if err != nil {
@@ -73,7 +76,44 @@ func eachRecord[T any](ctx context.Context, path, list string, visit func(row in
 	if _, err := decoder.Token(); err != nil { // the list's end; More is false at a broken end as well
 		return fmt.Errorf("reading %s: %w", path, whole(err))
 	}
+	if err := leaveList(decoder, list); err != nil {
+		return fmt.Errorf("reading %s: %w", path, whole(err))
+	}
 	return nil
+}
+
+// leaveList reads what follows the list of records, to the end of the file: there must be no second list.
+func leaveList(decoder *json.Decoder, list string) error {
+	if list != "" {
+		for decoder.More() {
+			key, err := decoder.Token()
+			if err != nil {
+				return err
+			}
+			if key == list {
+				return fmt.Errorf("the object has a second list %q at byte %d", list, decoder.InputOffset())
+			}
+			if err := skipValue(decoder); err != nil {
+				return err
+			}
+		}
+		if _, err := decoder.Token(); err != nil {
+			return err
+		}
+	}
+	end := decoder.InputOffset()
+	_, err := decoder.Token()
+	if err == io.EOF {
+		return nil
+	}
+	if _, broken := errors.AsType[*json.SyntaxError](err); err != nil && !broken {
+		return err
+	}
+	what := "list"
+	if list != "" {
+		what = "object"
+	}
+	return fmt.Errorf("the file goes on after the %s, which ends at byte %d: a file holds one %s, or one record a line", what, end, what)
 }
 
 // enterList moves the decoder to the first record. It reports whether records follow each other
@@ -163,6 +203,14 @@ func whole(err error) error {
 	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF || err.Error() == "unexpected end of JSON input" {
 		return errors.New("the file ends in the middle of the list")
+	}
+	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
+		for _, name := range []string{"NaN", "Infinity"} {
+			if strings.Contains(wrong.Error(), fmt.Sprintf("invalid character '%c' looking", name[0])) || strings.Contains(wrong.Error(), fmt.Sprintf("'%c' in numeric literal", name[0])) {
+				return fmt.Errorf("%s before byte %d is no JSON number: write null, or leave the field out", name, wrong.Offset)
+			}
+		}
+		return fmt.Errorf("not JSON at byte %d: %w", wrong.Offset, err)
 	}
 	return err
 }

@@ -127,6 +127,18 @@ func TestVQAv2Files(t *testing.T) {
 		{"no answers", oneQuestion, `{"annotations": [{"question_id": 7, "answers": []}]}`, `[{"question_id": 7, "answer": "yes"}]`, `no "answers"`},
 		{"nothing annotated", oneQuestion, `{"annotations": []}`, `[]`, "annotates no question"},
 		{"question not asked", `{"questions": [{"question_id": 9}]}`, oneAnnotation, `[{"question_id": 7, "answer": "yes"}]`, "question 7 is not in"},
+		{"second list", oneQuestion, oneAnnotation, `[{"question_id": 7, "answer": "yes"}] [{"question_id": 8, "answer": "no"}]`, "goes on after the list, which ends at byte 37"},
+		{"line after the list", oneQuestion, oneAnnotation, "[{\"question_id\": 7, \"answer\": \"yes\"}]\n{\"id\": 7, \"prediction\": \"no\"}\n", "goes on after the list"},
+		{"text after the list", oneQuestion, oneAnnotation, `[{"question_id": 7, "answer": "yes"}] done`, "goes on after the list"},
+		{"blanks after the list", oneQuestion, oneAnnotation, "[{\"question_id\": 7, \"answer\": \"yes\"}] \r\n\t\n", ok},
+		{"second list of annotations", oneQuestion, oneAnnotation[:len(oneAnnotation)-1] + `, "annotations": []}`, `[{"question_id": 7, "answer": "yes"}]`, `a second list "annotations"`},
+		{"annotations twice", oneQuestion, oneAnnotation + oneAnnotation, `[{"question_id": 7, "answer": "yes"}]`, "goes on after the object"},
+		{"torn after the list", oneQuestion, oneAnnotation[:len(oneAnnotation)-1] + `, "info": {`, `[{"question_id": 7, "answer": "yes"}]`, "ends in the middle"},
+		{"not UTF-8", oneQuestion, oneAnnotation, "[{\"question_id\": 7,\n\"answer\": \"caf\xe9\"}]", "not UTF-8 at line 2, byte 34 (0xe9)"},
+		{"half a rune at the end", oneQuestion, oneAnnotation, "[{\"question_id\": 7, \"answer\": \"yes\"}]\xe2\x82", "not UTF-8 at line 1"},
+		{"UTF-16", oneQuestion, oneAnnotation, "\xff\xfe[\x00]\x00", "is UTF-16"},
+		{"NaN", oneQuestion, oneAnnotation, `[{"question_id": 7, "answer": NaN}]`, "NaN before byte"},
+		{"minus infinity", oneQuestion, oneAnnotation, `[{"question_id": 7, "answer": "yes", "score": -Infinity}]`, "Infinity before byte"},
 		{"endless record", oneQuestion, oneAnnotation, `[{"question_id": 7, "answer": "` + strings.Repeat("y", 3<<20), "longer than"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
