@@ -17,6 +17,8 @@ import (
 	"golang.org/x/image/webp"
 )
 
+const pngMagic = "\x89PNG\r\n\x1a\n"
+
 // MaxPixels is the largest picture taken, a limit against small files that decode into all memory.
 const MaxPixels = 256 << 20
 
