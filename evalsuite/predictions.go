@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/jsonerr"
 )
 
 // Prediction is a line of a predictions file: what a model said to one question or picture.
@@ -48,7 +49,7 @@ func ReadPredictions(path string) (map[string]string, error) {
 	scanner.Buffer(nil, maxPrediction)
 	for line := 1; scanner.Scan(); line++ {
 		var p Prediction
-		if err := json.Unmarshal(scanner.Bytes(), &p); err != nil {
+		if err := jsonerr.Explain(json.Unmarshal(scanner.Bytes(), &p)); err != nil {
 			return nil, fmt.Errorf("%s line %d: %w", path, line, err)
 		}
 		if p.ID == "" {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/pali3/pali3/internal/jsonerr"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -108,7 +109,7 @@ func readJournal(path string) (first line, state journalState, size int64, err e
 			return first, state, size, nil // the end, or a line cut short
 		}
 		var l line
-		if err := json.Unmarshal(content, &l); err != nil {
+		if err := jsonerr.Explain(json.Unmarshal(content, &l)); err != nil {
 			return line{}, journalState{}, 0, fmt.Errorf("reading %s at byte %d: %w", path, size, err)
 		}
 		if size == 0 {

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/jsonerr"
 )
 
 // SchemaVersion is the version of the dataset layout that this package writes.
@@ -170,7 +171,7 @@ func parseManifest(content []byte, path string) (*Manifest, error) {
 	m := &Manifest{}
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(m); err != nil {
+	if err := jsonerr.Explain(decoder.Decode(m)); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	if m.SchemaVersion != SchemaVersion {

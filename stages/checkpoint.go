@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/jsonerr"
 	"github.com/pali3/pali3/models/weights"
 )
 
@@ -77,7 +78,7 @@ func openCheckpoint(dir string) (*checkpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening a checkpoint: %w", err)
 	}
-	if err := json.Unmarshal(content, &c.state); err != nil {
+	if err := jsonerr.Explain(json.Unmarshal(content, &c.state)); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	if c.Format != checkpointFormat {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/jsonerr"
 )
 
 // Metric is a line of metrics.jsonl.
@@ -55,7 +56,7 @@ func ReadMetrics(dir string) ([]Metric, error) {
 			return nil, fmt.Errorf("reading %s: %w", path, err)
 		}
 		var m Metric
-		if err := json.Unmarshal(line, &m); err != nil {
+		if err := jsonerr.Explain(json.Unmarshal(line, &m)); err != nil {
 			return nil, fmt.Errorf("reading %s line %d: %w", path, number, err)
 		}
 		metrics = append(metrics, m)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/jsonerr"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/tokenize"
@@ -50,7 +51,7 @@ func Open(be compute.Backend, dir string, builtin fs.FS) (*Trained, error) {
 		}
 		return nil, fmt.Errorf("opening a trained model: %w", err)
 	}
-	if err := json.Unmarshal(content, &t.Network); err != nil {
+	if err := jsonerr.Explain(json.Unmarshal(content, &t.Network)); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	specs, err := t.Specs(be)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 
@@ -62,7 +63,41 @@ func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source) 
 	if err != nil {
 		return err
 	}
-	return printIngested(stat, f.JSON)
+	if err := printIngested(stat, f.JSON); err != nil {
+		return err
+	}
+	return f.nothingCameIn(source, stat)
+}
+
+// nothingCameIn is the error of a run that neither added rows nor found any that the dataset has.
+func (f ingestFlags) nothingCameIn(source ingest.Source, s ingest.Summary) error {
+	if s.Rows > 0 {
+		return nil
+	}
+	if s.Duplicates > 0 {
+		return f.hasRows()
+	}
+	switch {
+	case s.Rejected > 0:
+		return fmt.Errorf("%s: no rows, %d records rejected (%s); see them with: pali3 shards head %s --rejects",
+			source.Name(), s.Rejected, counts(s.Reasons), f.To)
+	case len(s.LeftOut) > 0:
+		return fmt.Errorf("%s: no records, only what the source does not read (%s)", source.Name(), counts(s.LeftOut))
+	}
+	return fmt.Errorf("%s: no records: it is empty, or of another kind than this source reads", source.Name())
+}
+
+// hasRows is an error if the dataset has no rows: what was there already were rejects.
+func (f ingestFlags) hasRows() error {
+	dataset, err := shards.Open(f.To)
+	if err != nil {
+		return err
+	}
+	defer dataset.Close()
+	if dataset.Len() == 0 {
+		return fmt.Errorf("%s has no rows: an earlier run rejected the same records; see them with: pali3 shards head %s --rejects", f.To, f.To)
+	}
+	return nil
 }
 
 type ingestFolder struct {

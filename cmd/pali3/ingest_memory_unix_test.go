@@ -163,7 +163,7 @@ func TestManyRejectsStayWithinMemory(t *testing.T) {
 		c := command(t.Context(), dir, "-q", "ingest", "table", "t.csv", "--image-column", "file", "--to", "d", "--json")
 		most := measured(t, c)
 		out, err := c.Output()
-		if err != nil || !strings.Contains(string(out), fmt.Sprintf("%q: %d", counted, n)) {
+		if err == nil || !strings.Contains(string(out), fmt.Sprintf("%q: %d", counted, n)) {
 			t.Fatalf("%v: %s", err, out)
 		}
 		t.Logf("%d %s in %d MiB", n, counted, most()>>20)

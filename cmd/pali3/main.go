@@ -20,6 +20,8 @@ import (
 
 // commands is the way of the data, first to last.
 type commands struct {
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the version."`
+
 	Quiet   bool `short:"q" xor:"loudness" help:"No progress and no notes: warnings and errors only."`
 	Verbose bool `short:"v" xor:"loudness" help:"Say more of what is done."`
 
@@ -44,6 +46,7 @@ type commands struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
 	os.Exit(run(ctx, os.Args[1:]))
 }
 
@@ -55,6 +58,9 @@ func run(ctx context.Context, args []string) int {
 	if err != nil {
 		log.Error().Err(err).Msg("building the command line")
 		return 2
+	}
+	if len(args) > 0 && args[0] == "help" { // as in git and go
+		args = append(args[1:len(args):len(args)], "--help")
 	}
 	call, err := parser.Parse(args)
 	if err != nil {
@@ -79,7 +85,7 @@ func newParser(all *commands, options ...kong.Option) (*kong.Kong, error) {
 		kong.Name("pali3"),
 		kong.Description("The open PaLI-3: ingest, curate, mix, train and score vision-language data and models."),
 		kong.UsageOnError(),
-		kong.Vars{"dataset": datasetHelp, "benchmarks": benchmarkNames(), "layouts": strings.Join(layouts.Layouts(), ",")},
+		kong.Vars{"version": versionLine(), "dataset": datasetHelp, "benchmarks": benchmarkNames(), "layouts": strings.Join(layouts.Layouts(), ",")},
 	}, options...)...)
 	if err == nil {
 		addExamples(parser.Model.Node)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -35,6 +36,9 @@ func (c quickstartCommand) Run(ctx context.Context, log zerolog.Logger, out outp
 		Progress: func(name, unit string, total int64) quickstart.Line { return out.progress(name, unit, total) },
 		Warn:     func(message string) { log.Warn().Msg(message) },
 	})
+	if errors.Is(err, quickstart.ErrInterrupted) {
+		return fmt.Errorf("%w; what is done is kept, resume with: %s", err, commandLine())
+	}
 	if err != nil {
 		return err
 	}

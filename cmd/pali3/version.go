@@ -11,6 +11,10 @@ var version = "development"
 type versionCommand struct{}
 
 func (versionCommand) Run() error {
-	_, err := fmt.Printf("pali3 %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Println(versionLine())
 	return err
+}
+
+func versionLine() string {
+	return fmt.Sprintf("pali3 %s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

@@ -9,8 +9,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"reflect"
 	"strings"
+
+	"github.com/pali3/pali3/internal/jsonerr"
 )
 
 // maxRecord bounds one record of a file, in bytes, and so the memory that reading takes.
@@ -198,31 +199,10 @@ func skipValue(decoder *json.Decoder) error {
 
 // whole says in words what the decoder's errors mean for a file of records.
 func whole(err error) error {
-	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
-		return fmt.Errorf("field %q holds a %s where a %s belongs", wrong.Field, wrong.Value, jsonKind(wrong.Type))
-	}
-	if err == io.EOF || err == io.ErrUnexpectedEOF || err.Error() == "unexpected end of JSON input" {
+	if err = jsonerr.Explain(err); err == io.EOF || errors.Is(err, jsonerr.ErrCutShort) {
 		return errors.New("the file ends in the middle of the list")
 	}
-	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
-		for _, name := range []string{"NaN", "Infinity"} {
-			if strings.Contains(wrong.Error(), fmt.Sprintf("invalid character '%c' looking", name[0])) || strings.Contains(wrong.Error(), fmt.Sprintf("'%c' in numeric literal", name[0])) {
-				return fmt.Errorf("%s before byte %d is no JSON number: write null, or leave the field out", name, wrong.Offset)
-			}
-		}
-		return fmt.Errorf("not JSON at byte %d: %w", wrong.Offset, err)
-	}
 	return err
-}
-
-func jsonKind(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.Struct:
-		return "object"
-	case reflect.Slice:
-		return "list"
-	}
-	return t.Kind().String()
 }
 
 // questionID is an id given as a whole number or as a string; both are the same id.

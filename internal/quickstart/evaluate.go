@@ -45,6 +45,9 @@ func (r *runner) evaluate(ctx context.Context, data *shards.Dataset, split strin
 	if err := r.scoreAnswers(ctx, found, with); err != nil {
 		return nil, fmt.Errorf("answers of %s: %w", split, err)
 	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err := r.scoreRetrieval(found, with); err != nil {
 		return nil, fmt.Errorf("retrieval in %s: %w", split, err)
 	}

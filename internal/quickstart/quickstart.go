@@ -18,6 +18,7 @@ import (
 
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/internal/folderlock"
+	"github.com/pali3/pali3/internal/jsonerr"
 )
 
 // Line shows the progress of one part of the work.
@@ -85,13 +86,34 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 		{"training the tokenizer", r.tokenizer},
 		{"training", r.train},
 	} {
-		err := step.do(ctx)
-		if err = errors.Join(err, r.keepTime()); err != nil {
-			return nil, fmt.Errorf("%s: %w", step.doing, err)
+		if err := r.step(ctx, step.doing, step.do); err != nil {
+			return nil, err
 		}
 	}
-	summary, err := r.conclude(ctx)
-	return summary, errors.Join(err, r.keepTime())
+	var summary *Summary
+	err = r.step(ctx, "scoring", func(ctx context.Context) (err error) {
+		summary, err = r.conclude(ctx)
+		return err
+	})
+	return summary, err
+}
+
+// ErrInterrupted is wrapped by the error of a quickstart whose context ended: Run of the same folder resumes it.
+var ErrInterrupted = errors.New("interrupted")
+
+// step does a part of the work and keeps the time that it took. Parts that cannot stop in between end first.
+func (r *runner) step(ctx context.Context, doing string, do func(context.Context) error) error {
+	err := ctx.Err()
+	if err == nil {
+		err = do(ctx)
+	}
+	if err = errors.Join(err, r.keepTime()); err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w while %s: %w", ErrInterrupted, doing, context.Cause(ctx))
+	}
+	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // begin makes the folder or finds out whether it holds the same run.
@@ -113,7 +135,7 @@ func (r *runner) begin() error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(content, &r.state); err != nil {
+	if err := jsonerr.Explain(json.Unmarshal(content, &r.state)); err != nil {
 		return fmt.Errorf("reading %s: %w", r.path(stateName), err)
 	}
 	if r.state.Seed != want.Seed || r.state.Smoke != want.Smoke {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/internal/jsonerr"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
@@ -71,6 +72,9 @@ func (r *runner) conclude(ctx context.Context) (*Summary, error) {
 	with := r.speakers()
 	var found []*result
 	for _, split := range Splits {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		result, err := r.evaluate(ctx, data, split, with)
 		if err != nil {
 			return nil, err
@@ -99,7 +103,7 @@ func readSummary(dir string) (*Summary, error) {
 		return nil, err
 	}
 	s := &Summary{}
-	if err := json.Unmarshal(content, s); err != nil {
+	if err := jsonerr.Explain(json.Unmarshal(content, s)); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
 	return s, nil

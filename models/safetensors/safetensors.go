@@ -26,6 +26,8 @@ import (
 	"sort"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/pali3/pali3/internal/jsonerr"
 )
 
 // maxHeader is the reference implementation's limit of a header's bytes.
@@ -117,12 +119,12 @@ func (f *File) readHeader() error {
 // parseHeader fills entries, index and metadata from the header of a file with size bytes of tensors.
 func (f *File) parseHeader(header []byte, size int64) error {
 	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(header, &raw); err != nil {
+	if err := jsonerr.Explain(json.Unmarshal(header, &raw)); err != nil {
 		return fmt.Errorf("the header is not JSON: %w", err)
 	}
 	for name, value := range raw {
 		if name == metadataKey {
-			if err := json.Unmarshal(value, &f.metadata); err != nil {
+			if err := jsonerr.Explain(json.Unmarshal(value, &f.metadata)); err != nil {
 				return fmt.Errorf("%s: %w", metadataKey, err)
 			}
 			continue
@@ -159,7 +161,7 @@ func parseEntry(name string, value []byte, size int64) (Entry, error) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(value))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&parsed); err != nil {
+	if err := jsonerr.Explain(decoder.Decode(&parsed)); err != nil {
 		return Entry{}, err
 	}
 	width, known := parsed.DType.Size()

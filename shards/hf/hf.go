@@ -15,6 +15,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/pali3/pali3/internal/jsonerr"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/shards/table"
 )
@@ -141,7 +142,7 @@ func sampleOf(values table.Row) (record shards.Record, ok bool) {
 		return record, false
 	}
 	var s shards.Sample
-	if err := json.Unmarshal([]byte(metadata), &s); err != nil {
+	if err := jsonerr.Explain(json.Unmarshal([]byte(metadata), &s)); err != nil {
 		return shards.Bad("", "", shards.BadMetadata, err), true
 	}
 	pictures, _ := imagesOf(values["images"])
