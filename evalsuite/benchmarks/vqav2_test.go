@@ -137,8 +137,8 @@ func TestVQAv2Files(t *testing.T) {
 		{"not UTF-8", oneQuestion, oneAnnotation, "[{\"question_id\": 7,\n\"answer\": \"caf\xe9\"}]", "not UTF-8 at line 2, byte 34 (0xe9)"},
 		{"half a rune at the end", oneQuestion, oneAnnotation, "[{\"question_id\": 7, \"answer\": \"yes\"}]\xe2\x82", "not UTF-8 at line 1"},
 		{"UTF-16", oneQuestion, oneAnnotation, "\xff\xfe[\x00]\x00", "is UTF-16"},
-		{"NaN", oneQuestion, oneAnnotation, `[{"question_id": 7, "answer": NaN}]`, "NaN before byte"},
-		{"minus infinity", oneQuestion, oneAnnotation, `[{"question_id": 7, "answer": "yes", "score": -Infinity}]`, "Infinity before byte"},
+		{"NaN", oneQuestion, oneAnnotation, `[{"question_id": 7, "answer": NaN}]`, "(NaN) before byte"},
+		{"minus infinity", oneQuestion, oneAnnotation, `[{"question_id": 7, "answer": "yes", "score": -Infinity}]`, "(Infinity) before byte"},
 		{"endless record", oneQuestion, oneAnnotation, `[{"question_id": 7, "answer": "` + strings.Repeat("y", 3<<20), "longer than"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

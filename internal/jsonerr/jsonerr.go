@@ -44,9 +44,9 @@ func explainSyntax(wrong *json.SyntaxError) error {
 	case strings.HasPrefix(text, "unexpected end"):
 		return ErrCutShort
 	case strings.Contains(text, "'N' looking"), strings.Contains(text, "'N' in numeric literal"):
-		return fmt.Errorf("NaN before byte %d is no JSON number: write null, or leave the field out", wrong.Offset)
+		return fmt.Errorf("not-a-number (NaN) before byte %d is not JSON: write null, or leave the field out", wrong.Offset)
 	case strings.Contains(text, "'I' looking"), strings.Contains(text, "'I' in numeric literal"):
-		return fmt.Errorf("Infinity before byte %d is no JSON number: write null, or leave the field out", wrong.Offset)
+		return fmt.Errorf("infinite number (Infinity) before byte %d is not JSON: write null, or leave the field out", wrong.Offset)
 	}
 	return fmt.Errorf("not JSON at byte %d: %s", wrong.Offset, text)
 }
