@@ -17,11 +17,11 @@ import (
 // Encoder builds the graph of an image encoder: pixels [1, 1, H, W, 3] to tokens [1, T, D].
 type Encoder func(scope *weights.Scope, pixels *graph.Node) *graph.Node
 
-// Features are the visual tokens of pictures under a frozen image encoder, computed once a picture and
-// kept as float32 in memory. They are exact where a picture's pixels are a function of the picture: no
+// Features are the visual tokens of images under a frozen image encoder, computed once an image and
+// kept as float32 in memory. They are exact where an image's pixels are a function of the image: no
 // op of the image pipeline is random.
 //
-// Each picture is encoded for itself, so that its tokens do not depend on which others came with it,
+// Each image is encoded for itself, so that its tokens do not depend on which others came with it,
 // and a resumed run has the same.
 type Features struct {
 	be            compute.Backend
@@ -31,11 +31,11 @@ type Features struct {
 	tokens, width int
 	limit         int64 // bytes
 	used          int64
-	kept          map[picture][]float32
+	kept          map[cachedImage][]float32
 }
 
-// picture names a picture of the stream's datasets.
-type picture struct {
+// cachedImage names an image of the stream's datasets.
+type cachedImage struct {
 	origin string
 	row    int
 	image  int
@@ -45,7 +45,7 @@ type picture struct {
 // width. Its weights are those of the set under prefix, which must be frozen. Limit bounds the bytes
 // kept; pictures beyond it are encoded again each time.
 func NewFeatures(be compute.Backend, encoder Encoder, set *weights.Set, prefix string, tokens, width int, limit int64) (*Features, error) {
-	f := &Features{be: be, set: set, tokens: tokens, width: width, limit: limit, kept: map[picture][]float32{}}
+	f := &Features{be: be, set: set, tokens: tokens, width: width, limit: limit, kept: map[cachedImage][]float32{}}
 	under, err := weights.Frozen(set.Specs(), []string{prefix})
 	if err != nil {
 		return nil, fmt.Errorf("building the image encoder: %w", err)
@@ -92,22 +92,22 @@ func (f *Features) Tokens(ctx context.Context, b *mixture.Batch) ([]float32, err
 	return tokens, err
 }
 
-// fill writes the tokens of each picture to its place and returns those that were not kept.
-func (f *Features) fill(ctx context.Context, b *mixture.Batch, place func(at int) []float32) (map[picture][]float32, error) {
-	places := map[picture][]int{} // of those to encode
+// fill writes the tokens of each image to its place and returns those that were not kept.
+func (f *Features) fill(ctx context.Context, b *mixture.Batch, place func(at int) []float32) (map[cachedImage][]float32, error) {
+	places := map[cachedImage][]int{} // of those to encode
 	for at, present := range b.Pictures {
 		if present == 0 {
 			continue
 		}
 		row := at / b.Shape.Images
-		key := picture{b.Origins[row], b.Indices[row], at % b.Shape.Images}
+		key := cachedImage{b.Origins[row], b.Indices[row], at % b.Shape.Images}
 		if found, ok := f.kept[key]; ok {
 			copy(place(at), found)
 			continue
 		}
 		places[key] = append(places[key], at)
 	}
-	encoded := make(map[picture][]float32, len(places))
+	encoded := make(map[cachedImage][]float32, len(places))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	results := make(chan keyed, len(places))
@@ -118,7 +118,7 @@ func (f *Features) fill(ctx context.Context, b *mixture.Batch, place func(at int
 			}
 			found, err := f.encode(b, at[0])
 			if err != nil {
-				return fmt.Errorf("encoding picture %d of row %d of %s: %w", key.image, key.row, key.origin, err)
+				return fmt.Errorf("encoding image %d of row %d of %s: %w", key.image, key.row, key.origin, err)
 			}
 			results <- keyed{key, found}
 			return nil
@@ -136,11 +136,11 @@ func (f *Features) fill(ctx context.Context, b *mixture.Batch, place func(at int
 }
 
 type keyed struct {
-	key    picture
+	key    cachedImage
 	tokens []float32
 }
 
-// encode runs the encoder on the picture at that place of the batch.
+// encode runs the encoder on the image at that place of the batch.
 func (f *Features) encode(b *mixture.Batch, at int) ([]float32, error) {
 	n := b.Shape.Height * b.Shape.Width * 3
 	pixels := tensors.FromFlatDataAndDimensions(b.Pixels[at*n:(at+1)*n], 1, 1, b.Shape.Height, b.Shape.Width, 3)

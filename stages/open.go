@@ -14,6 +14,7 @@ import (
 	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/internal/jsonerr"
+	"github.com/pali3/pali3/internal/picture"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/tokenize"
@@ -38,6 +39,9 @@ func Open(be compute.Backend, dir string, builtin fs.FS) (*Trained, error) {
 	t := &Trained{}
 	path := filepath.Join(dir, RecipeFile)
 	content, err := os.ReadFile(path)
+	if info, statErr := os.Stat(dir); err != nil && statErr == nil && !info.IsDir() {
+		return nil, fmt.Errorf("opening a trained model: %s is a file, %s; a trained model is the folder of its run", dir, picture.KindOfFile(dir))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening a trained model: %w", err)
 	}

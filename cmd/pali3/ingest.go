@@ -74,30 +74,44 @@ func (f ingestFlags) nothingCameIn(source ingest.Source, s ingest.Summary) error
 	if s.Rows > 0 {
 		return nil
 	}
-	if s.Duplicates > 0 {
-		return f.hasRows()
+	if s.Duplicates > 0 || s.Rejected > 0 {
+		return f.hasRows(source, s)
 	}
 	switch {
-	case s.Rejected > 0:
-		return fmt.Errorf("%s: no rows, %d records rejected (%s); see them with: pali3 shards head %s --rejects",
-			source.Name(), s.Rejected, counts(s.Reasons), f.To)
 	case len(s.LeftOut) > 0:
 		return fmt.Errorf("%s: no records, only what the source does not read (%s)", source.Name(), counts(s.LeftOut))
 	}
 	return fmt.Errorf("%s: no records: it is empty, or of another kind than this source reads", source.Name())
 }
 
-// hasRows is an error if the dataset has no rows: what was there already were rejects.
-func (f ingestFlags) hasRows() error {
+// hasRows is an error if all records were rejected, by this run or an earlier one.
+func (f ingestFlags) hasRows(source ingest.Source, s ingest.Summary) error {
 	dataset, err := shards.Open(f.To)
 	if err != nil {
 		return err
 	}
 	defer dataset.Close()
-	if dataset.Len() == 0 {
-		return fmt.Errorf("%s has no rows: an earlier run rejected the same records; see them with: pali3 shards head %s --rejects", f.To, f.To)
+	if s.Rejected == 0 && dataset.Len() > 0 {
+		return nil
 	}
-	return nil
+	message := fmt.Sprintf("%s: no rows, %d records rejected (%s)", source.Name(), s.Rejected, counts(s.Reasons))
+	if s.Rejected == 0 {
+		message = fmt.Sprintf("%s: no rows; an earlier run rejected these records", source.Name())
+	}
+	earlier := int64(0)
+	if listed := dataset.Manifest().Rejects; listed != nil && s.Rejected > 0 {
+		earlier = listed.Rows - s.Rejected
+	}
+	for reject, err := range dataset.Rejects() {
+		if earlier--; earlier >= 0 && err == nil {
+			continue
+		}
+		if err == nil {
+			message += fmt.Sprintf("; the first: %s: %s", reject.Origin, reject.Detail)
+		}
+		break
+	}
+	return fmt.Errorf("%s; see them with: pali3 shards head %s --rejects", message, f.To)
 }
 
 type ingestFolder struct {

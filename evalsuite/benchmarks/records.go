@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/jsonerr"
+	"github.com/pali3/pali3/internal/picture"
 )
 
 // maxRecord bounds one record of a file, in bytes, and so the memory that reading takes.
@@ -126,7 +127,7 @@ func enterList(decoder *json.Decoder, ahead *bufio.Reader, list string) (lines b
 			return true, err
 		}
 		if first != '[' {
-			return false, fmt.Errorf("expected a list of records or one record a line, found %q", first)
+			return false, fmt.Errorf("expected a list of records or one record a line, found %s", begins(ahead))
 		}
 		_, err = decoder.Token()
 		return false, err
@@ -161,6 +162,15 @@ func enterList(decoder *json.Decoder, ahead *bufio.Reader, list string) (lines b
 		return false, err
 	}
 	return false, fmt.Errorf("the object has no list %q", list)
+}
+
+// begins names what the file is whose first bytes are ahead.
+func begins(ahead *bufio.Reader) string {
+	first, _ := ahead.Peek(2048)
+	if kind := picture.Kind(first); !strings.HasPrefix(kind, "plain text") && !strings.HasPrefix(kind, "a JSON") {
+		return kind
+	}
+	return fmt.Sprintf("%.20q", first)
 }
 
 // firstByte returns the first byte that is not white space, and leaves it to be read.

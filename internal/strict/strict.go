@@ -6,16 +6,20 @@
 package strict
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/pali3/pali3/internal/picture"
 )
 
 // maxBytes bounds a configuration file.
@@ -39,6 +43,9 @@ func Read(content []byte, name string, into any, assignments ...string) error {
 	if len(content) > maxBytes {
 		return fmt.Errorf("%s: %d bytes, the limit is %d", name, len(content), maxBytes)
 	}
+	if err := isText(content, name); err != nil {
+		return err
+	}
 	if err := check(content, name, reflect.TypeOf(into)); err != nil {
 		return err
 	}
@@ -53,6 +60,18 @@ func Read(content []byte, name string, into any, assignments ...string) error {
 		}
 	}
 	return decode(content, name, into)
+}
+
+// isText is an error for a file that can be no YAML, such as an image: it says what the file is.
+func isText(content []byte, name string) error {
+	kind := picture.Kind(content)
+	if !utf8.Valid(content) {
+		return fmt.Errorf("%s: this is %s, not YAML in UTF-8", name, kind)
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(content), []byte("<")) {
+		return fmt.Errorf("%s: this is %s, not YAML", name, kind)
+	}
+	return nil
 }
 
 // decode calls the decoder, which panics on some broken input; that is returned as an error.
