@@ -44,12 +44,45 @@ func (c shardsExport) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	write := func(dir string) error { return c.write(dir, v.Samples()) }
+	left := map[string]int64{}
+	write := func(dir string) error {
+		clear(left)
+		return c.write(dir, c.counting(v.Samples(), left))
+	}
 	if err := deliver(c.To, write, func(dir string) error { return sendFiles(ctx, dir, c.To) }); err != nil {
 		return fmt.Errorf("exporting %s: %w", c.Dataset, err)
 	}
 	fmt.Printf("wrote %s\n", c.To)
+	if len(left) > 0 {
+		fmt.Printf("%-11s%s; %s has one image and one text a record, webdataset has all\n", "left out", counts(left), c.Format)
+	}
 	return nil
+}
+
+// counting counts what the format has no place for.
+func (c shardsExport) counting(samples iter.Seq2[shards.Sample, error], left map[string]int64) iter.Seq2[shards.Sample, error] {
+	if c.Format != "img2dataset" {
+		return samples
+	}
+	add := func(what string, n int) {
+		if n > 0 {
+			left[what] += int64(n)
+		}
+	}
+	return func(yield func(shards.Sample, error) bool) {
+		for s, err := range samples {
+			add("images", len(s.Images)-1)
+			add("texts", len(s.Texts)-1)
+			add("questions", len(s.Questions))
+			add("boxes", len(s.Boxes))
+			if len(s.Images) == 0 && err == nil {
+				add("samples without an image", 1)
+			}
+			if !yield(s, err) {
+				return
+			}
+		}
+	}
 }
 
 func (c shardsExport) write(dir string, samples iter.Seq2[shards.Sample, error]) error {
