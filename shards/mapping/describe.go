@@ -1,0 +1,145 @@
+package mapping
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Describe says in one line which columns are taken for what, which are kept as metadata and which are left out, and
+// which flag would take them.
+func (p *Plan) Describe() string {
+	var parts []string
+	say := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	images := p.of(isImage, p.Image...)
+	var moreImages, sniffed []string
+	for _, c := range p.columns {
+		switch u := p.uses[c.Name]; {
+		case u == unused && c.Type == Image:
+			moreImages = append(moreImages, c.Name)
+		case u == unused && c.Type == Bytes && p.sniffs:
+			sniffed = append(sniffed, c.Name)
+		}
+	}
+	switch {
+	case len(images) > 0:
+		say("image %s", columns(images))
+	case len(sniffed) > 0:
+		say("image %s where it holds one", columns(sniffed))
+	default:
+		say("no image column")
+	}
+	if len(moreImages) > 0 {
+		say("further image %s left out: name several with --image-column", columns(moreImages))
+	}
+	texts := p.of(isText, p.Text...)
+	questions := p.of(isQuestion, p.Question)
+	for _, taken := range []struct {
+		what  string
+		names []string
+	}{
+		{"text", texts}, {"question", questions}, {"answer", p.of(isAnswers, p.Answers)}, {"box", p.boxColumns()},
+		{"key", p.keys()}, {"split", p.of(isSplit, p.SplitColumn)},
+	} {
+		if len(taken.names) > 0 {
+			say("%s %s", taken.what, columns(taken.names))
+		}
+	}
+	rest := p.rest()
+	if len(texts) == 0 && len(questions) == 0 {
+		if len(rest) > 0 {
+			say("no text column among %s: name one with --text-column", listed(rest))
+		} else {
+			say("no text column")
+		}
+	}
+	kept, left := slices.Clone(p.Keep), []string(nil)
+	for _, name := range rest {
+		switch opaque := p.opaque(name); {
+		case slices.Contains(moreImages, name), slices.Contains(sniffed, name):
+		case opaque || p.KeepNamed || len(p.Keep) > 0:
+			left = append(left, name)
+		default:
+			kept = append(kept, name)
+		}
+	}
+	if len(kept) > 0 {
+		say("kept as metadata: %s", listed(kept))
+	}
+	if len(left) > 0 {
+		say("left out: %s (--keep NAME keeps a column as metadata)", listed(left))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// of returns the columns of a use: the named ones, or those of common names.
+func (p *Plan) of(u use, named ...string) (names []string) {
+	for _, name := range named {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	for _, c := range p.columns {
+		if p.uses[c.Name] == u && !slices.Contains(names, c.Name) && !(u == isImage && (c.Type == Text || c.Type == Other)) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// keys returns the column of the key, if there is one: the named one, or the first of the common names.
+func (p *Plan) keys() []string {
+	if p.ID != "" || p.NamedOnly {
+		return p.of(isKey, p.ID)
+	}
+	names := p.of(isKey)
+	slices.SortFunc(names, func(a, b string) int {
+		return slices.Index(keyNames, strings.ToLower(a)) - slices.Index(keyNames, strings.ToLower(b))
+	})
+	return names[:min(1, len(names))]
+}
+
+func (p *Plan) boxColumns() (names []string) {
+	for _, name := range append([]string{p.box.column}, p.box.edges[:]...) {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// rest returns the columns that are for nothing.
+func (p *Plan) rest() (names []string) {
+	for _, c := range p.columns {
+		u := p.uses[c.Name]
+		if u == unused || u == isImage && (c.Type == Text || c.Type == Other) && !slices.Contains(p.Image, c.Name) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// opaque reports whether a column holds what cannot be shown.
+func (p *Plan) opaque(name string) bool {
+	for _, c := range p.columns {
+		if c.Name == name {
+			return c.Type == Opaque || c.Type == Bytes || c.Type == Image
+		}
+	}
+	return false
+}
+
+func columns(names []string) string {
+	if len(names) == 1 {
+		return "column " + names[0]
+	}
+	return "columns " + listed(names)
+}
+
+// listed joins names, the first 50 of them.
+func listed(names []string) string {
+	if len(names) > 50 {
+		return strings.Join(names[:50], ", ") + fmt.Sprintf(" and %d more", len(names)-50)
+	}
+	return strings.Join(names, ", ")
+}

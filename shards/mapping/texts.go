@@ -1,0 +1,151 @@
+package mapping
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// languages returns what the column of languages says, a language for each text, or one for all.
+func (r *row) languages() []string {
+	if r.LanguageColumn == "" {
+		return nil
+	}
+	var all []string
+	for _, v := range list(Lookup(r.values, r.LanguageColumn)) {
+		text, _ := Scalar(v, true)
+		all = append(all, text)
+	}
+	return all
+}
+
+// texts adds the texts of a column. A text that another column has, too, comes once.
+func (r *row) texts(column string, value any, languages []string) {
+	before, kind := len(r.sample.Texts), r.kindOf(column)
+	elements := list(value)
+	if text, isText := value.(string); isText && plural(column) && strings.HasPrefix(strings.TrimSpace(text), "[") {
+		if several, ok := parseJSON(text); ok && allTexts(several) {
+			elements = list(several)
+		}
+	}
+	elements, taken := joinWords(elements), ""
+	for i, element := range elements {
+		r.text(column, element, kind, languageOf(languages, i, len(elements), r.Language), before, 0)
+		if fields, isStruct := decoded(element).(map[string]any); isStruct && taken == "" {
+			taken = innerText(fields)
+		}
+	}
+	if taken != "" {
+		r.rest(column, value, func(name string) bool { return name == taken })
+	}
+}
+
+// innerText returns the field of a struct that is a text, "" if it has none.
+func innerText(fields map[string]any) string {
+	for _, inner := range innerTexts {
+		if _, has := fields[inner]; has {
+			return inner
+		}
+	}
+	return ""
+}
+
+func languageOf(languages []string, i, n int, otherwise string) string {
+	switch {
+	case len(languages) == n && n > 0:
+		return cmp.Or(languages[i], otherwise)
+	case len(languages) > 0:
+		return cmp.Or(languages[0], otherwise)
+	}
+	return otherwise
+}
+
+// text adds one text, or the texts of a list in the list. Before is how many texts other columns gave.
+func (r *row) text(column string, value any, kind, language string, before, depth int) {
+	value = decoded(value)
+	switch v := value.(type) {
+	case nil:
+		return
+	case []any:
+		if depth > maxDepth {
+			r.leave(shards.LeftText, column, 1)
+			return
+		}
+		for _, element := range joinWords(v) {
+			r.text(column, element, kind, language, before, depth+1)
+		}
+		return
+	case map[string]any:
+		r.textOfStruct(column, v, kind, language, before, depth)
+		return
+	}
+	text, ok := Scalar(value, true)
+	if b, isBytes := value.([]byte); isBytes && !ok {
+		if sniffed(b) {
+			r.leave(shards.LeftColumn, column, 1)
+			return
+		}
+		text = string(b)
+	}
+	if !utf8.ValidString(text) {
+		r.reject(shards.BadText, fmt.Errorf("column %s is not UTF-8", column))
+		return
+	}
+	if strings.TrimSpace(text) == "" {
+		if _, unread := value.(Unread); unread {
+			r.leave(shards.LeftColumn, column, 1)
+		}
+		return
+	}
+	for _, other := range r.sample.Texts[:before] {
+		if other.Value == text {
+			return
+		}
+	}
+	r.sample.Texts = append(r.sample.Texts, shards.Text{Kind: kind, Language: language, Value: text})
+}
+
+// textOfStruct adds the text of a struct.
+func (r *row) textOfStruct(column string, fields map[string]any, kind, language string, before, depth int) {
+	taken := innerText(fields)
+	if taken == "" || depth > maxDepth {
+		r.leave(shards.LeftText, column, 1)
+		return
+	}
+	r.text(column, fields[taken], kind, language, before, depth+1)
+}
+
+// joinWords makes one text of the words of a caption that im2txt wrote: they are between <S> and </S>.
+//
+// Source: https://github.com/tensorflow/models/blob/archive/research/im2txt/im2txt/data/build_mscoco_data.py
+func joinWords(elements []any) []any {
+	if len(elements) < 2 {
+		return elements
+	}
+	words := make([]string, len(elements))
+	for i, element := range elements {
+		text, ok := Scalar(element, true)
+		if !ok {
+			return elements
+		}
+		words[i] = text
+	}
+	if words[0] != "<S>" || words[len(words)-1] != "</S>" {
+		return elements
+	}
+	return []any{strings.Join(words[1:len(words)-1], " ")}
+}
+
+// allTexts reports whether a value is a list of texts, at least one.
+func allTexts(value any) bool {
+	all, isList := value.([]any)
+	for _, element := range all {
+		if _, isText := element.(string); !isText {
+			return false
+		}
+	}
+	return isList && len(all) > 0
+}
