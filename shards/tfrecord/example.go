@@ -8,14 +8,16 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Example is a decoded tf.Example: the values of each feature.
+// Example is a decoded tf.Example: the values of each feature. Of a tf.SequenceExample these are the features of its
+// context, and beside them its feature lists.
 type Example map[string]Feature
 
-// Feature has one of the three lists.
+// Feature has one of the three lists; or, if it is a feature list of a tf.SequenceExample, Steps.
 type Feature struct {
 	Bytes  [][]byte
 	Floats []float32
 	Ints   []int64
+	Steps  []Feature
 }
 
 // maxValues bounds the values of one feature.
@@ -56,60 +58,98 @@ func fields(b []byte, each func(field protowire.Number, kind protowire.Type, byt
 	return nil
 }
 
-// Decode decodes a tf.Example (tensorflow/core/example/example.proto). Byte values share memory with b.
+// Fields of the messages (tensorflow/core/example/example.proto and feature.proto). A tf.Example is a
+// tf.SequenceExample that has a context alone.
+const (
+	contextField = 1
+	listsField   = 2
+	entryField   = 1 // of a map
+	nameField    = 1 // of an entry
+	valueField   = 2
+	stepField    = 1 // of a FeatureList
+)
+
+// Decode decodes a tf.Example or a tf.SequenceExample. Byte values share memory with b.
 func Decode(b []byte) (Example, error) {
 	e := Example{}
 	err := fields(b, func(field protowire.Number, kind protowire.Type, features []byte, _ uint64) error {
-		if field != 1 || kind != protowire.BytesType {
+		if field != contextField && field != listsField || kind != protowire.BytesType {
 			return nil
 		}
-		return fields(features, func(field protowire.Number, kind protowire.Type, entry []byte, _ uint64) error {
-			if field != 1 || kind != protowire.BytesType {
+		return fields(features, func(entry protowire.Number, kind protowire.Type, content []byte, _ uint64) error {
+			if entry != entryField || kind != protowire.BytesType {
 				return nil
 			}
-			return e.decodeEntry(entry)
+			return e.decodeEntry(content, field == listsField)
 		})
 	})
 	return e, err
 }
 
-// decodeEntry decodes a name and its feature.
-func (e Example) decodeEntry(b []byte) error {
+// decodeEntry decodes a name and its feature, or its feature list. Where a name comes twice the last counts, as in
+// every map of protocol buffers; but a feature list is no other's value, and has "/list" after its name.
+func (e Example) decodeEntry(b []byte, isList bool) error {
 	var name string
 	var f Feature
-	err := fields(b, func(field protowire.Number, kind protowire.Type, bytes []byte, _ uint64) error {
-		if kind != protowire.BytesType {
-			return nil
-		}
-		if field == 1 {
-			name = string(bytes)
-			return nil
-		}
-		if field != 2 {
-			return nil
-		}
-		return fields(bytes, func(list protowire.Number, kind protowire.Type, values []byte, _ uint64) error {
-			if kind != protowire.BytesType {
-				return nil
-			}
-			return fields(values, func(field protowire.Number, kind protowire.Type, bytes []byte, number uint64) error {
-				if field != 1 {
+	values := 0
+	err := fields(b, func(field protowire.Number, kind protowire.Type, content []byte, _ uint64) error {
+		switch {
+		case kind != protowire.BytesType:
+		case field == nameField:
+			name = string(content)
+		case field == valueField && !isList:
+			return f.decode(content, &values)
+		case field == valueField:
+			return fields(content, func(field protowire.Number, kind protowire.Type, step []byte, _ uint64) error {
+				if field != stepField || kind != protowire.BytesType {
 					return nil
 				}
-				return f.add(list, kind, bytes, number)
+				if values++; values > maxValues {
+					return fmt.Errorf("over %d values", maxValues)
+				}
+				var one Feature
+				err := one.decode(step, &values)
+				f.Steps = append(f.Steps, one)
+				return err
 			})
-		})
+		}
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("feature %q: %w", name, err)
+	}
+	if _, there := e[name]; there && isList {
+		name += "/list"
 	}
 	e[name] = f
 	return nil
 }
 
+// decode decodes a Feature; values counts those of all steps of a list.
+func (f *Feature) decode(b []byte, values *int) error {
+	return fields(b, func(list protowire.Number, kind protowire.Type, content []byte, _ uint64) error {
+		if kind != protowire.BytesType {
+			return nil
+		}
+		return fields(content, func(field protowire.Number, kind protowire.Type, bytes []byte, number uint64) error {
+			if field != 1 {
+				return nil
+			}
+			before := f.len()
+			err := f.add(list, kind, bytes, number)
+			if *values += f.len() - before; err == nil && *values > maxValues {
+				err = fmt.Errorf("over %d values", maxValues)
+			}
+			return err
+		})
+	})
+}
+
+func (f *Feature) len() int { return len(f.Bytes) + len(f.Floats) + len(f.Ints) }
+
 // add adds the value, or the packed values, of a list: 1 of bytes, 2 of floats, 3 of integers.
 func (f *Feature) add(list protowire.Number, kind protowire.Type, bytes []byte, number uint64) error {
-	if len(f.Bytes)+len(f.Floats)+len(f.Ints) > maxValues {
+	if f.len() > maxValues {
 		return fmt.Errorf("over %d values", maxValues)
 	}
 	packed := kind == protowire.BytesType

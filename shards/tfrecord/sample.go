@@ -2,128 +2,185 @@ package tfrecord
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"maps"
-	"slices"
-	"strconv"
-	"unicode/utf8"
 
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/mapping"
 )
 
 // BadExample is the reason of a record that is no tf.Example.
 const BadExample = "example"
 
-// Names of features by what they hold, the usual ones of TensorFlow's own datasets.
-var (
-	imageNames = []string{"image/encoded", "image", "image_raw", "image_bytes", "jpg", "png", "jpeg"}
-	textNames  = []string{"image/caption", "caption", "captions", "text", "image/text", "alt_text", "title"}
-	keyNames   = []string{"key", "__key__", "image/source_id", "image/image_id", "image/filename", "id"}
-	boxNames   = []string{"image/object/bbox/ymin", "image/object/bbox/xmin", "image/object/bbox/ymax", "image/object/bbox/xmax"}
+// The first records of a file are looked at before the work begins: they say which features there are.
+const (
+	observed      = 64
+	observedBytes = 64 << 20
 )
 
-const labelName = "image/object/class/text"
+// maxElements is how many numbers of one feature are looked at. More are an array, which no record shows.
+const maxElements = 1 << 16
 
-// Read yields the records of a TFRecord file, name for origins. Images, texts, keys and boxes come from the
-// features that TensorFlow's datasets use for them; the other features become metadata. A record that is
-// no tf.Example is bad; a damaged file ends in one bad record.
+// Read yields the records of a TFRecord file, name for origins and keys. Features of tf.Example and tf.SequenceExample are
+// taken by their common names, see package mapping. A record that is neither is bad; a damaged file ends in one
+// bad record.
 func Read(r io.Reader, name string) iter.Seq[shards.Record] {
+	return ReadMapped(r, name, mapping.Mapping{})
+}
+
+// ReadMapped is [Read] with a mapping. Features that it names may be absent from a record.
+func ReadMapped(r io.Reader, name string, m mapping.Mapping) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
-		n := 0
-		for data, err := range Records(r) {
-			origin, key := fmt.Sprintf("%s#%d", name, n), fmt.Sprintf("%s-%d", name, n)
-			var record shards.Record
-			if err != nil {
-				record = shards.Bad(origin, "", shards.BadArchive, err)
-			} else if example, err := Decode(bytes.Clone(data)); err != nil {
-				record = shards.Bad(origin, "", BadExample, err)
-			} else {
-				record = example.record(key)
+		m.BytesAsText, m.Optional = true, true
+		n, size := 0, 0
+		var first []decoded
+		var plan *mapping.Plan
+		give := func(d decoded) bool {
+			d.record(name, n, plan)
+			n++
+			return yield(d.made)
+		}
+		flush := func() (more bool) {
+			if plan, more = planOf(first, m, yield, name); !more {
+				return false
 			}
-			record.Origin = origin
-			if !yield(record) {
+			for i := range first {
+				if !give(first[i]) {
+					return false
+				}
+				first[i] = decoded{}
+			}
+			return true
+		}
+		for data, err := range Records(r) {
+			d := decode(data, err)
+			if plan != nil {
+				if !give(d) {
+					return
+				}
+				continue
+			}
+			first, size = append(first, d), size+len(data)
+			if (len(first) == observed || size > observedBytes) && !flush() {
 				return
 			}
-			n++
+		}
+		if plan == nil {
+			flush()
 		}
 	}
 }
 
-func (e Example) record(key string) shards.Record {
-	s := shards.Sample{Key: key}
-	for _, name := range keyNames {
-		if text, ok := e[name].text(); ok && text != "" {
-			s.Key = text
+// decoded is a record of a file with its values, or what is wrong with it.
+type decoded struct {
+	values map[string]any
+	reason string
+	err    error
+	made   shards.Record
+}
+
+func decode(data []byte, err error) decoded {
+	if err != nil {
+		return decoded{reason: shards.BadArchive, err: err}
+	}
+	example, err := Decode(bytes.Clone(data))
+	if err != nil {
+		return decoded{reason: BadExample, err: err}
+	}
+	return decoded{values: example.values()}
+}
+
+// record makes the record, number n of its file.
+func (d *decoded) record(name string, n int, plan *mapping.Plan) {
+	if d.err != nil {
+		d.made = shards.Bad("", "", d.reason, d.err)
+	} else {
+		d.made = plan.Record(d.values, fmt.Sprintf("%s-%d", name, n))
+	}
+	d.made.Origin = fmt.Sprintf("%s#%d", name, n)
+}
+
+// planOf plans which features are taken, by the first records.
+func planOf(first []decoded, m mapping.Mapping, yield func(shards.Record) bool, name string) (*mapping.Plan, bool) {
+	var rows []map[string]any
+	for _, d := range first {
+		if d.err == nil {
+			rows = append(rows, d.values)
+		}
+	}
+	plan, err := m.For(mapping.ColumnsOf(rows, true))
+	if err != nil {
+		yield(shards.Bad(name, "", shards.BadArchive, err))
+		return nil, false
+	}
+	if plan.HasBoxes() {
+		for _, values := range rows {
+			plan.Observe(values)
+		}
+	}
+	return plan, true
+}
+
+// Columns returns the features of a file's first records.
+func Columns(r io.Reader) ([]mapping.Column, error) {
+	var rows []map[string]any
+	size := 0
+	for data, err := range Records(r) {
+		if err != nil {
+			break // reading the file says so
+		}
+		if d := decode(data, nil); d.err == nil {
+			rows = append(rows, d.values)
+		}
+		if size += len(data); len(rows) == observed || size > observedBytes {
 			break
 		}
 	}
-	for _, name := range imageNames {
-		for _, b := range e[name].Bytes {
-			s.Images = append(s.Images, shards.Image{Bytes: b})
-		}
+	return mapping.ColumnsOf(rows, true), nil
+}
+
+// values returns the features as package mapping has them.
+func (e Example) values() map[string]any {
+	values := make(map[string]any, len(e))
+	for name, f := range e {
+		values[name] = f.value()
 	}
-	for _, name := range textNames {
-		for _, b := range e[name].Bytes {
-			if !utf8.Valid(b) {
-				return shards.Bad("", s.Key, shards.BadText, fmt.Errorf("feature %s is not UTF-8", name))
+	return values
+}
+
+// value returns a feature: its one value, or a list; nil if it has none.
+func (f *Feature) value() any {
+	if f.Steps != nil {
+		list := make([]any, 0, len(f.Steps))
+		for i := range f.Steps {
+			if v := f.Steps[i].value(); v != nil {
+				list = append(list, v)
 			}
-			s.AddText(string(b))
 		}
+		return list
 	}
-	if err := e.boxes(&s); err != nil {
-		return shards.Bad("", s.Key, BadExample, err)
-	}
-	e.metadata(&s)
-	if len(s.Images) == 0 && len(s.Texts) == 0 {
-		return shards.Bad("", s.Key, shards.NoContent, errors.New("neither image nor text"))
-	}
-	return shards.Record{Sample: s}
-}
-
-// text returns a feature of one value as text.
-func (f Feature) text() (string, bool) {
-	switch {
+	switch n := f.len(); {
+	case n == 0:
+		return nil
+	case len(f.Bytes) == 0 && n > maxElements:
+		return mapping.Unread(fmt.Sprintf("a list of %d numbers", n))
+	case n > 1:
+		list := make([]any, 0, n)
+		for _, v := range f.Bytes {
+			list = append(list, v)
+		}
+		for _, v := range f.Floats {
+			list = append(list, v)
+		}
+		for _, v := range f.Ints {
+			list = append(list, v)
+		}
+		return list
 	case len(f.Bytes) == 1:
-		return string(f.Bytes[0]), utf8.Valid(f.Bytes[0])
-	case len(f.Ints) == 1:
-		return strconv.FormatInt(f.Ints[0], 10), true
+		return f.Bytes[0]
 	case len(f.Floats) == 1:
-		return strconv.FormatFloat(float64(f.Floats[0]), 'g', -1, 32), true
+		return f.Floats[0]
 	}
-	return "", false
-}
-
-func (e Example) boxes(s *shards.Sample) error {
-	labels := e[labelName].Bytes
-	for _, name := range boxNames {
-		if n := len(e[name].Floats); n != len(e[boxNames[0]].Floats) || len(labels) > 0 && n != len(labels) {
-			return fmt.Errorf("feature %s has %d values, %s has %d and %s %d", name, n, boxNames[0], len(e[boxNames[0]].Floats), labelName, len(labels))
-		}
-	}
-	for i := range e[boxNames[0]].Floats {
-		b := shards.Box{Y0: e[boxNames[0]].Floats[i], X0: e[boxNames[1]].Floats[i], Y1: e[boxNames[2]].Floats[i], X1: e[boxNames[3]].Floats[i]}
-		if len(labels) > 0 {
-			b.Label = string(labels[i])
-		}
-		s.Boxes = append(s.Boxes, b)
-	}
-	return nil
-}
-
-// metadata keeps what has no other place and is a single value.
-func (e Example) metadata(s *shards.Sample) {
-	used := slices.Concat(imageNames, textNames, boxNames, []string{labelName})
-	for _, name := range slices.Sorted(maps.Keys(e)) {
-		text, ok := e[name].text()
-		if !ok || slices.Contains(used, name) || text == s.Key || len(text) > 1<<16 {
-			continue
-		}
-		if s.Metadata == nil {
-			s.Metadata = map[string]string{}
-		}
-		s.Metadata[name] = text
-	}
+	return f.Ints[0]
 }
