@@ -19,11 +19,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/mapping"
 )
 
 const (
@@ -61,38 +63,70 @@ type file struct {
 	Hashes   map[string]string `json:"hashes"`
 }
 
-// Read yields the samples of the dataset in dir, in order. Columns of jpeg and png, and bytes columns named
-// image, jpg or png, are images; text columns named caption, text, alt, title are texts; key, id or __key__ is the
-// key, otherwise the sample's number; the others become metadata. A damaged shard is one bad record, and the next
+// Read yields the samples of the dataset in dir, in order. Columns are taken by their encodings and common names, see package
+// mapping; a sample without a key has the dataset's folder and its number. A damaged shard is one bad record, and the next
 // shard follows. Only files below dir are read, whatever the index says.
 func Read(dir string) iter.Seq[shards.Record] {
+	return ReadMapped(dir, filepath.Base(dir), mapping.Mapping{})
+}
+
+// ReadMapped is [Read] with a name of the dataset, for origins and keys, and with a mapping.
+func ReadMapped(dir, name string, m mapping.Mapping) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		root, err := os.OpenRoot(dir)
 		if err != nil {
-			yield(shards.Bad(dir, "", shards.BadArchive, err))
+			yield(shards.Bad(name, "", shards.BadArchive, err))
 			return
 		}
 		defer root.Close()
-		ReadFS(root.FS(), dir)(yield)
+		ReadFS(root.FS(), name, m)(yield)
 	}
 }
 
-// ReadFS is [Read] of a dataset in a file system; dir is for origins.
-func ReadFS(fsys fs.FS, dir string) iter.Seq[shards.Record] {
+// ReadFS is [ReadMapped] of a dataset in a file system.
+func ReadFS(fsys fs.FS, name string, m mapping.Mapping) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		ix, err := readIndex(fsys)
 		if err != nil {
-			yield(shards.Bad(filepath.Join(dir, IndexName), "", shards.BadArchive, err))
+			yield(shards.Bad(path.Join(name, IndexName), "", shards.BadArchive, err))
 			return
 		}
-		n := 0
+		d := &dataset{fsys: fsys, name: name, mapping: m}
 		for i := range ix.Shards {
-			s := &ix.Shards[i]
-			if !s.read(fsys, dir, &n, yield) {
+			if !d.read(&ix.Shards[i], yield) {
 				return
 			}
 		}
 	}
+}
+
+// dataset is a dataset being read.
+type dataset struct {
+	fsys    fs.FS
+	name    string
+	mapping mapping.Mapping
+	n       int // samples so far
+	plan    *mapping.Plan
+	planned *shard // the shard that the plan is for
+}
+
+// planFor plans which columns of a shard are taken.
+func (d *dataset) planFor(s *shard) (err error) {
+	if d.planned != nil && slices.Equal(d.planned.Names, s.Names) && slices.Equal(d.planned.Encodings, s.Encodings) {
+		return nil
+	}
+	d.plan, err = d.mapping.For(s.columns())
+	d.planned = s
+	return err
+}
+
+// Columns returns the columns of a dataset, as its first shard has them.
+func Columns(fsys fs.FS) ([]mapping.Column, error) {
+	ix, err := readIndex(fsys)
+	if err != nil || len(ix.Shards) == 0 {
+		return nil, err
+	}
+	return ix.Shards[0].columns(), nil
 }
 
 func readIndex(fsys fs.FS) (*index, error) {
@@ -134,7 +168,8 @@ func (s *shard) check() error {
 }
 
 // read yields a shard's samples; it returns false if no more are wanted.
-func (s *shard) read(fsys fs.FS, dir string, n *int, yield func(shards.Record) bool) bool {
+func (d *dataset) read(s *shard, yield func(shards.Record) bool) bool {
+	fsys := d.fsys
 	stored := &s.Raw
 	if s.Zip != nil && s.Zip.Basename != "" {
 		stored = s.Zip
@@ -142,8 +177,13 @@ func (s *shard) read(fsys fs.FS, dir string, n *int, yield func(shards.Record) b
 			stored = &s.Raw
 		}
 	}
-	origin := filepath.Join(dir, stored.Basename)
+	origin := path.Join(d.name, stored.Basename)
 	f, err := openWithin(fsys, stored.Basename)
+	if err == nil {
+		if err = d.planFor(s); err != nil {
+			f.Close()
+		}
+	}
 	if err != nil {
 		return yield(shards.Bad(origin, "", shards.BadArchive, err))
 	}
@@ -155,7 +195,7 @@ func (s *shard) read(fsys fs.FS, dir string, n *int, yield func(shards.Record) b
 	}
 	defer plain.Close()
 	buffered := bufio.NewReaderSize(plain, 1<<20)
-	more, err := s.samples(buffered, origin, n, yield)
+	more, err := d.samples(s, buffered, origin, yield)
 	if !more {
 		return false
 	}
@@ -222,7 +262,7 @@ type limited struct {
 func (l limited) Close() error { l.close(); return nil }
 
 // samples yields the samples of a shard's plain bytes.
-func (s *shard) samples(r io.Reader, origin string, n *int, yield func(shards.Record) bool) (more bool, err error) {
+func (d *dataset) samples(s *shard, r io.Reader, origin string, yield func(shards.Record) bool) (more bool, err error) {
 	var head [4]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return true, err
@@ -252,10 +292,9 @@ func (s *shard) samples(r io.Reader, origin string, n *int, yield func(shards.Re
 		if err != nil {
 			return true, fmt.Errorf("sample %d: %w", i, err)
 		}
-		at := fmt.Sprintf("%s#%d", origin, i)
-		record := s.record(content, fmt.Sprintf("%09d", *n))
-		record.Origin = at
-		*n++
+		record := s.record(content, fmt.Sprintf("%s-%d", d.name, d.n), d.plan)
+		record.Origin = fmt.Sprintf("%s#%d", origin, i)
+		d.n++
 		if !yield(record) {
 			return false, nil
 		}

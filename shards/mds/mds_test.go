@@ -103,15 +103,19 @@ func FuzzShard(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(whole, 3)
-	four := 4
+	four, two := 4, 2
 	f.Fuzz(func(t *testing.T, b []byte, samples int) {
-		s := &shard{Format: "mds", Names: []string{"key", "image", "n", "list"}, Encodings: []string{"str", "bytes", "int32", "list[jpeg]"},
-			Sizes: []*int{nil, nil, &four, nil}, Samples: samples}
+		s := &shard{Format: "mds", Names: []string{"key", "image", "n", "list", "raw", "json", "half"},
+			Encodings: []string{"str", "bytes", "int32", "list[jpeg]", "list[pil]", "json", "float16"},
+			Sizes:     []*int{nil, nil, &four, nil, nil, nil, &two}, Samples: samples}
 		if s.check() != nil {
 			return
 		}
-		n := 0
-		s.samples(bytes.NewReader(b), "fuzzed", &n, func(shards.Record) bool { return true })
-		s.record(b, "k")
+		d := &dataset{name: "fuzzed"}
+		if err := d.planFor(s); err != nil {
+			t.Fatal(err)
+		}
+		d.samples(s, bytes.NewReader(b), "fuzzed", func(shards.Record) bool { return true })
+		s.record(b, "k", d.plan)
 	})
 }
