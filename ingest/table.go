@@ -17,24 +17,6 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Columns names the columns of a [Table]; only Image or Text is needed.
-type Columns struct {
-	// Image has a path below the root, a URL (where the table has a Web), a data URI, the bytes (Parquet), or
-	// Hugging Face's {bytes, path}; or a list of these, the frames of one record.
-	Image    string
-	Text     string   // or a list of texts
-	ID       string   // the key; without it the image's path or URL (with the row's number where it comes again), or the row's number
-	Language string   // BCP-47
-	Split    string   // train, held_out, ...
-	SHA256   string   // of the picture's bytes, in hex: a picture of another hash is rejected
-	Keep     []string // what goes into the metadata
-}
-
-// names are the columns that are read.
-func (c *Columns) names() []string {
-	return append([]string{c.Image, c.Text, c.ID, c.Language, c.Split, c.SHA256}, c.Keep...)
-}
-
 // Table reads the rows of a table: CSV or TSV with a header, JSON lines (all these as .gz or .zst too) or Parquet,
 // by its extension.
 type Table struct {

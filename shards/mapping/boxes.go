@@ -22,7 +22,7 @@ type boxes struct {
 	column, labels string
 	edges          [4]string // y0, x0, y1, x1
 	label          string    // of the edges
-	format         string    // of boxes in pixels, as rows that were observed have it
+	format         string    // of boxes in pixels, as named or as rows that were observed have it
 }
 
 func (b *boxes) has() bool { return b.column != "" || b.edges[0] != "" }
@@ -207,8 +207,9 @@ func (r *row) place(column string, all [][4]float64, labels []any) {
 			format = "yxyx" // as TensorFlow Datasets has it, the only one whose boxes are fractions
 		}
 	} else {
-		if format == "" {
-			format = "xywh" // as COCO has it, and Hugging Face's datasets by their documentation
+		if format == "" { // no row was observed
+			r.leave(shards.LeftBox, column+": in pixels, see --box-format", len(all))
+			return
 		}
 		if width, height = r.size(); width == 0 || height == 0 {
 			r.leave(shards.LeftBox, column+": boxes in pixels of an image of unknown size", len(all))
@@ -317,24 +318,30 @@ func (r *row) edges() {
 	}
 }
 
-// Observe looks at a row before the work begins, to tell what boxes in pixels are: as COCO has them, unless one of them
-// would lie outside of its image.
+// Observe looks at a row before the work begins, to tell what boxes in pixels are: as COCO has them, and Hugging Face's
+// datasets by their documentation, unless one of them would lie outside of its image. It is not for several goroutines.
 func (p *Plan) Observe(values map[string]any) {
 	if p.BoxFormat != "" || p.box.column == "" || p.box.format == "xyxy" {
 		return
 	}
-	s := &shards.Sample{}
-	r := p.row(values, s)
-	r.images()
+	r := p.row(values, &shards.Sample{})
 	value := decoded(values[p.box.column])
 	if fields, ok := structOf(value); ok {
 		value = oneOf(fields, innerBoxes)
 	}
 	all, ok := fours(value)
-	if !ok || fractions(all) {
+	if !ok || len(all) == 0 || fractions(all) {
 		return
 	}
-	if width, height := r.size(); width > 0 && height > 0 && !fits(all, "xywh", width, height) && fits(all, "xyxy", width, height) {
+	r.images()
+	width, height := r.size()
+	if width == 0 || height == 0 {
+		return
+	}
+	if p.box.format == "" {
+		p.box.format = "xywh"
+	}
+	if !fits(all, "xywh", width, height) && fits(all, "xyxy", width, height) {
 		p.box.format = "xyxy"
 	}
 }

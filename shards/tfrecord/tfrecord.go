@@ -1,4 +1,5 @@
-// Package tfrecord reads TFRecord files of tf.Example messages, plain or gzipped, as samples.
+// Package tfrecord reads TFRecord files of tf.Example and tf.SequenceExample messages, plain or compressed (gzip, zlib), as
+// samples.
 //
 // A TFRecord file is a sequence of records: the length (8 bytes, little endian), its masked CRC-32C, the
 // data, and the data's masked CRC-32C. Both checksums are checked.
@@ -6,7 +7,9 @@ package tfrecord
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
+	"compress/zlib"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -52,11 +55,15 @@ func Records(r io.Reader) iter.Seq2[[]byte, error] {
 
 func unzipped(r io.Reader) (io.Reader, error) {
 	buffered := bufio.NewReaderSize(r, 1<<20)
-	if magic, _ := buffered.Peek(2); len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
-		if head, err := buffered.Peek(12); err == nil && mask(crc32.Checksum(head[:8], castagnoli)) == binary.LittleEndian.Uint32(head[8:]) {
-			return buffered, nil // a record whose length looks like gzip's magic number
-		}
+	head, err := buffered.Peek(12)
+	if err == nil && mask(crc32.Checksum(head[:8], castagnoli)) == binary.LittleEndian.Uint32(head[8:]) {
+		return buffered, nil // though its length may look like a magic number
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
 		return gzip.NewReader(buffered)
+	case len(head) > 1 && head[0] == 0x78 && (int(head[0])<<8+int(head[1]))%31 == 0: // TFRecordOptions("ZLIB"); RFC 1950, section 2.2
+		return zlib.NewReader(buffered)
 	}
 	return buffered, nil
 }
