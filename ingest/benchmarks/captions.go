@@ -1,141 +1,72 @@
 package benchmarks
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
+	"encoding/json/jsontext"
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/cespare/xxhash/v2"
+
 	"github.com/pali3/pali3/shards"
 )
 
-// cocoImage is an image of COCO's captions_*.json and instances_*.json, and of NoCaps.
-type cocoImage struct {
-	ID       int64  `json:"id"`
-	FileName string `json:"file_name"`
-	URL      string `json:"coco_url"`
-	Domain   string `json:"domain"` // of NoCaps
-}
-
-// cocoAnnotation is what these files say of an image at one place.
-type cocoAnnotation struct {
-	ID         int64     `json:"id"`
-	ImageID    int64     `json:"image_id"`
-	Caption    string    `json:"caption"`
-	BBox       []float64 `json:"bbox"` // x, y, width, height
-	CategoryID int64     `json:"category_id"`
-	Outline    *outline  `json:"segmentation"`
-}
-
-// box returns the annotation's box, with the outline of what it is around.
-func (a *cocoAnnotation) box(label string) box {
-	return box{Label: label, X: a.BBox[0], Y: a.BBox[1], Width: a.BBox[2], Height: a.BBox[3], Outline: a.Outline}
-}
-
-type cocoCategory struct {
-	ID   int64  `json:"id"`
-	Name string `json:"name"`
-}
-
-// readCOCO reads COCO's captions_*.json and instances_*.json, and NoCaps, which has the same layout: images by id, what
-// is said of each in annotations, and categories by id. The file is read three times, as its members come in any order.
-func readCOCO(ctx context.Context, o Options) iter.Seq2[item, error] {
-	return func(yield func(item, error) bool) {
-		said, err := newGathering()
-		if err != nil {
-			yield(item{}, err)
-			return
-		}
-		defer said.close()
-		if !gatherCOCO(ctx, o.Annotations, said, yield) {
-			return
-		}
-		for m, err := range elements[cocoImage](ctx, o.Annotations, "images") {
-			i := item{}
-			if err == nil {
-				i, _, err = said.get(fmt.Sprint(m.ID))
-			}
-			i.images = []string{m.FileName}
-			i.sample.Key, i.sample.Provenance.URL = m.FileName, m.URL
-			if m.Domain != "" {
-				i.sample.Metadata = map[string]string{"domain": m.Domain}
-			}
-			if !yield(i, err) {
-				return
-			}
-		}
-	}
-}
-
-// gatherCOCO reads what is said of the images. It returns false if nothing is to follow.
-func gatherCOCO(ctx context.Context, file string, said *gathering, yield func(item, error) bool) bool {
-	names := map[int64]string{}
-	for c, err := range elements[cocoCategory](ctx, file, "categories") {
-		if errors.Is(err, errNoMember) { // of captions
-			break
-		}
-		if err != nil && (!yield(item{}, err) || errors.Is(err, errBroken)) {
-			return false
-		}
-		names[c.ID] = c.Name
-	}
-	for a, err := range elements[cocoAnnotation](ctx, file, "annotations") {
-		if errors.Is(err, errNoMember) { // of test sets
-			break
-		}
-		i := item{}
-		if a.Caption != "" {
-			i.sample.Texts = []shards.Text{caption("en", strings.TrimSpace(a.Caption))}
-		}
-		if len(a.BBox) == 4 {
-			i.boxes = []box{a.box(names[a.CategoryID])}
-		}
-		if err == nil {
-			err = said.add(fmt.Sprint(a.ImageID), &i)
-		}
-		if err != nil && (!yield(item{}, err) || errors.Is(err, errBroken)) {
-			return false
-		}
-	}
-	return true
-}
-
 // readKarpathy reads Karpathy's splits: dataset_coco.json, dataset_flickr30k.json, dataset_flickr8k.json.
 var readKarpathy = each("images", func(_ int, m struct {
-	FilePath  string                 `json:"filepath"`
-	FileName  string                 `json:"filename"`
-	Split     string                 `json:"split"`
-	Sentences []struct{ Raw string } `json:"sentences"`
+	FilePath  words                     `json:"filepath"`
+	FileName  words                     `json:"filename"`
+	Split     words                     `json:"split"`
+	Sentences list[struct{ Raw words }] `json:"sentences"`
 }, _ Options) item {
-	i := about(m.FileName, path.Join(m.FilePath, m.FileName)+"|"+m.FileName)
-	i.sample.Split = m.Split
-	for _, s := range m.Sentences {
-		i.sample.Texts = append(i.sample.Texts, caption("en", strings.TrimSpace(s.Raw)))
+	name := m.FileName.text
+	i := about(name, path.Join(m.FilePath.text, name), name)
+	if number := cocoNumber(name); number != "" {
+		i.images[0] = append(i.images[0], cocoNames(number, "")...)
 	}
+	i.sample.Split = m.Split.text
+	for n, s := range m.Sentences.items {
+		i.say("en", s.Raw, fmt.Sprintf("%s: sentence %d", name, n))
+	}
+	i.lose(shards.LeftText, name+": sentences", m.Sentences.bad, m.Sentences.fault)
 	return i
 })
 
 // readTextCaps reads TextCaps_0.1_*.json: a line of data for each caption, with all captions of the image in reference_strs.
 var readTextCaps = distinct(byImage(each("data", func(_ int, d struct {
-	ImageID    string   `json:"image_id"`
-	Caption    string   `json:"caption_str"`
-	References []string `json:"reference_strs"`
-	Set        string   `json:"set_name"`
+	ImageID    flexible    `json:"image_id"`
+	Caption    words       `json:"caption_str"`
+	References list[words] `json:"reference_strs"`
+	Set        words       `json:"set_name"`
 }, _ Options) item {
-	i := about(d.ImageID, d.ImageID+".jpg")
-	i.sample.Split = d.Set
-	for _, text := range append([]string{d.Caption}, d.References...) {
-		if text != "" {
-			i.sample.Texts = append(i.sample.Texts, caption("en", strings.TrimSpace(text)))
-		}
+	id := string(d.ImageID)
+	i := about(id, openImagesNames(id, "train_images", "test_images")...)
+	i.sample.Split = d.Set.text
+	if d.Caption.given {
+		i.say("en", d.Caption, id)
 	}
+	for n, text := range d.References.items {
+		i.say("en", text, fmt.Sprintf("%s: reference_strs %d", id, n))
+	}
+	i.lose(shards.LeftText, id+": reference_strs", d.References.bad, d.References.fault)
 	return i
 })))
+
+// openImagesNames are the names of an image by its id, alone or in a folder; none without an id.
+func openImagesNames(id string, folders ...string) []string {
+	if id == "" {
+		return nil
+	}
+	names := []string{id + ".jpg"}
+	for _, folder := range folders {
+		names = append(names, folder+"/"+id+".jpg")
+	}
+	return names
+}
 
 // distinct makes a reader that leaves out texts of an item that come again.
 func distinct(r read) read {
@@ -157,85 +88,115 @@ func distinct(r read) read {
 }
 
 // readXM3600 reads Crossmodal-3600's captions.jsonl: an image a line, its captions by language.
-func readXM3600(_ context.Context, o Options) iter.Seq2[item, error] {
-	return eachLine(o.Annotations, func(line []byte) (item, error) {
-		var fields map[string]json.RawMessage
-		if err := json.Unmarshal(line, &fields); err != nil {
-			return item{}, err
-		}
-		var key string
-		if err := json.Unmarshal(fields["image/key"], &key); err != nil {
+func readXM3600(ctx context.Context, o Options) iter.Seq2[item, error] {
+	return eachLine(ctx, o.Annotations, func(fields map[string]jsontext.Value) (item, error) {
+		var key flexible
+		if err := decode(fieldOr(fields, "image/key"), &key); err != nil {
 			return item{}, fmt.Errorf("image/key: %w", err)
 		}
-		i := item{images: []string{key + ".jpg"}, sample: shards.Sample{Key: key}}
-		var locale string
-		json.Unmarshal(fields["image/locale"], &locale)
-		i.sample.Metadata = map[string]string{"locale": locale}
-		var languages []string
-		for name := range fields {
-			languages = append(languages, name)
+		if key == "" {
+			return item{}, errors.New("it has no image/key")
 		}
-		slices.Sort(languages)
-		for _, language := range languages {
-			var captions struct {
-				Caption []string `json:"caption"`
-			}
-			if json.Unmarshal(fields[language], &captions) != nil {
+		i := about(string(key), string(key)+".jpg")
+		var locale words
+		decode(fieldOr(fields, "image/locale"), &locale) // words take every value
+		i.sample.Metadata = map[string]string{"locale": locale.text}
+		if locale.text == "" && locale.given {
+			i.leave(shards.LeftMetadata, "%s: image/locale: found %s", key, locale.fault)
+		}
+		for _, language := range slices.Sorted(maps.Keys(fields)) {
+			if strings.HasPrefix(language, "image/") {
 				continue
 			}
-			for _, text := range captions.Caption {
-				i.sample.Texts = append(i.sample.Texts, caption(language, strings.TrimSpace(text)))
-			}
+			i.sayIn(language, fields[language])
 		}
 		return i, nil
 	})
 }
 
-// readNarratives reads Localized Narratives: an image's spoken description a line.
-func readNarratives(_ context.Context, o Options) iter.Seq2[item, error] {
-	return eachLine(o.Annotations, func(line []byte) (item, error) {
-		var n struct {
-			Dataset   string   `json:"dataset_id"`
-			ImageID   string   `json:"image_id"`
-			Annotator flexible `json:"annotator_id"`
-			Caption   string   `json:"caption"`
-		}
-		if err := json.Unmarshal(line, &n); err != nil {
-			return item{}, err
-		}
-		i := item{images: []string{n.ImageID + ".jpg"}}
-		i.sample.Key = n.ImageID + "#" + string(n.Annotator)
-		i.sample.Metadata = map[string]string{"dataset": n.Dataset}
-		i.sample.Texts = []shards.Text{caption("en", strings.TrimSpace(n.Caption))}
-		return i, nil
-	})
-}
-
-// eachLine yields what each line of a file gives.
-func eachLine(file string, parse func([]byte) (item, error)) iter.Seq2[item, error] {
-	return func(yield func(item, error) bool) {
-		text, closer, err := openText(file)
-		if err != nil {
-			yield(item{}, err)
-			return
-		}
-		defer closer.Close()
-		lines := bufio.NewScanner(text)
-		lines.Buffer(nil, 16<<20)
-		for number := 1; lines.Scan(); number++ {
-			if len(strings.TrimSpace(lines.Text())) == 0 {
-				continue
-			}
-			i, err := parse(lines.Bytes())
-			if err != nil {
-				err = fmt.Errorf("line %d: %w", number, err)
-			}
-			if !yield(i, err) {
-				return
-			}
-		}
-		if err := lines.Err(); err != nil {
-			yield(item{}, err)
-		}
+// fieldOr returns a field's value, or null.
+func fieldOr(fields map[string]jsontext.Value, name string) jsontext.Value {
+	if v := fields[name]; len(v) > 0 {
+		return v
 	}
+	return jsontext.Value("null")
+}
+
+// sayIn adds the captions of a language of Crossmodal-3600.
+func (i *item) sayIn(language string, value jsontext.Value) {
+	what := fmt.Sprintf("%s: %s", i.sample.Key, language)
+	var captions struct {
+		Caption list[words] `json:"caption"`
+	}
+	if err := decode(value, &captions); err != nil || !captions.Caption.given {
+		i.leave(shards.LeftMetadata, "%s: it has no list of captions", what)
+		return
+	}
+	for _, text := range captions.Caption.items {
+		i.say(language, text, what)
+	}
+	i.lose(shards.LeftText, what, captions.Caption.bad, captions.Caption.fault)
+}
+
+// readNarratives reads Localized Narratives: an image's spoken description a line. An image may have
+// several, also of one annotator.
+func readNarratives(ctx context.Context, o Options) iter.Seq2[item, error] {
+	type narrative struct {
+		Dataset   words    `json:"dataset_id"`
+		ImageID   flexible `json:"image_id"`
+		Annotator flexible `json:"annotator_id"`
+		Caption   words    `json:"caption"`
+	}
+	return func(yield func(item, error) bool) {
+		keys := newKeys()
+		eachLine(ctx, o.Annotations, func(n narrative) (item, error) {
+			id := string(n.ImageID)
+			if id == "" {
+				return item{}, errors.New("it has no image_id")
+			}
+			i := about(keys.distinct(id+"#"+string(n.Annotator), n.Caption.text), narrativeNames(n.Dataset.text, id)...)
+			i.sample.Metadata = map[string]string{"dataset": n.Dataset.text}
+			i.say("en", n.Caption, i.sample.Key)
+			return i, nil
+		})(yield)
+	}
+}
+
+// narrativeNames are the names of an image of one of the datasets that Localized Narratives are about: COCO,
+// whose ids are its numbers, and Open Images, Flickr30k and ADE20k, whose ids are names without ending.
+func narrativeNames(dataset, id string) []string {
+	set, of, _ := strings.Cut(dataset, "_")
+	switch {
+	case set == "mscoco":
+		return append(cocoNames(id, of), id+".jpg")
+	case strings.HasPrefix(dataset, "open_images"):
+		return openImagesNames(id, "train", "validation", "test")
+	case strings.EqualFold(set, "Flickr30k"):
+		return openImagesNames(id, "flickr30k-images", "flickr30k_images")
+	case strings.EqualFold(set, "ADE20k"):
+		return openImagesNames(id, "training", "validation", "images/training", "images/validation")
+	}
+	return openImagesNames(id)
+}
+
+// keys makes keys distinct that come again with another content.
+type keys struct {
+	times map[uint64]int // a key, or a key with its content -> which of that key's contents it is, or how many there are
+}
+
+func newKeys() *keys { return &keys{map[uint64]int{}} }
+
+// distinct returns the key, from the second content on with a number. The same content again has the same key.
+func (k *keys) distinct(key, content string) string {
+	one, both := xxhash.Sum64String(key), xxhash.Sum64String(key+"\x00"+content)
+	n, there := k.times[both]
+	if !there {
+		k.times[one]++
+		n = k.times[one]
+		k.times[both] = n
+	}
+	if n == 1 {
+		return key
+	}
+	return fmt.Sprintf("%s#%d", key, n)
 }

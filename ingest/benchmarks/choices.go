@@ -2,12 +2,14 @@ package benchmarks
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"maps"
+	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pali3/pali3/shards"
@@ -16,97 +18,139 @@ import (
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // choose writes a question of several choices in one line, as "question (a) one (b) two".
-func choose(text string, choices []string) string {
+func choose(text string, choices []words) string {
 	var b strings.Builder
 	b.WriteString(text)
 	for i, choice := range choices {
-		fmt.Fprintf(&b, " (%c) %s", 'a'+i, choice)
+		fmt.Fprintf(&b, " (%c) %s", 'a'+i, choice.text)
 	}
 	return b.String()
 }
 
-// pick returns the choice of that number, "" if there is none.
-func pick(choices []string, n int) string {
-	if n < 0 || n >= len(choices) {
-		return ""
+// askChoice adds a question of several choices and the number of the one that is right. A choice without a
+// text would change what the others are called: the question is left out.
+func (i *item) askChoice(id string, text words, choices list[words], right flexible) {
+	wrong := text.wrong()
+	for n, choice := range choices.items {
+		if wrong == "" && strings.TrimSpace(choice.text) == "" {
+			wrong = fmt.Sprintf("choice %d has no text", n)
+		}
 	}
-	return choices[n]
+	if wrong == "" && choices.bad > 0 {
+		wrong = choices.fault.Error()
+	}
+	if wrong != "" {
+		i.leave(shards.LeftAnswer, "%s: question %s: %s", i.sample.Key, id, wrong)
+		return
+	}
+	q := question(id, choose(text.text, choices.items), "multiple_choice")
+	switch n, err := strconv.Atoi(string(right)); {
+	case right == "": // of a test set
+	case err != nil || n < 0 || n >= len(choices.items):
+		i.leave(shards.LeftAnswer, "%s: answer to question %s: no choice %s", i.sample.Key, id, right)
+	default:
+		i.answer(&q, choices.items[n], "")
+	}
+	i.sample.Questions = append(i.sample.Questions, q)
+}
+
+// diagram is a file of AI2D.
+type diagram struct {
+	Image     words `json:"imageName"`
+	Questions map[string]struct {
+		ID      flexible    `json:"questionId"`
+		Answers list[words] `json:"answerTexts"`
+		Correct flexible    `json:"correctAnswer"`
+	} `json:"questions"`
 }
 
 // readAI2D reads the folder questions/ of AI2D: a file for each diagram, questions by their text.
 func readAI2D(_ context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
-		files, err := filepath.Glob(filepath.Join(o.Annotations, "*.json"))
-		if err == nil && len(files) == 0 {
-			err = fmt.Errorf("%s: no *.json: AI2D's annotations are a folder", o.Annotations)
-		}
+		entries, err := os.ReadDir(o.Annotations)
 		if err != nil {
-			yield(item{}, err)
+			yield(item{}, fmt.Errorf("%w: AI2D's annotations are a folder of *.json: %w", errBroken, err))
 			return
 		}
-		for _, file := range files {
-			f, err := load[struct {
-				Image     string `json:"imageName"`
-				Questions map[string]struct {
-					ID      string   `json:"questionId"`
-					Answers []string `json:"answerTexts"`
-					Correct int      `json:"correctAnswer"`
-				} `json:"questions"`
-			}](file)
-			i := item{images: []string{f.Image}, sample: shards.Sample{Key: f.Image}}
-			for _, text := range sortedKeys(f.Questions) {
-				q := f.Questions[text]
-				i.sample.Questions = append(i.sample.Questions, question(q.ID, choose(text, q.Answers), "multiple_choice", pick(q.Answers, q.Correct)))
+		var others []shards.LeftOut
+		some := false
+		for _, entry := range entries {
+			if path.Ext(entry.Name()) != ".json" || entry.IsDir() {
+				others = addLeft(others, shards.LeftOut{Reason: shards.LeftFile, Name: entry.Name(), N: 1})
+				continue
+			}
+			some = true
+			d, err := load[diagram](filepath.Join(o.Annotations, entry.Name()))
+			i := about(d.Image.text, d.Image.text)
+			for _, text := range sortedKeys(d.Questions) {
+				q := d.Questions[text]
+				i.askChoice(string(q.ID), words{text: text, given: true}, q.Answers, q.Correct)
+			}
+			if err = i.checked(err); err != nil {
+				err = fmt.Errorf("%s: %w", entry.Name(), err)
 			}
 			if !yield(i, err) {
 				return
 			}
 		}
+		if !some {
+			yield(item{left: others}, fmt.Errorf("%w: no *.json in %s: AI2D's annotations are a folder of them", errBroken, baseName(o.Annotations)))
+		} else if len(others) > 0 {
+			yield(asideOf(others), nil)
+		}
 	}
 }
 
-// readScienceQA reads ScienceQA's problems.json. Problems without a picture are samples without one.
+// readScienceQA reads ScienceQA's problems.json. Problems without an image are samples without one.
 var readScienceQA = eachMember(func(id string, p struct {
-	Question string   `json:"question"`
-	Choices  []string `json:"choices"`
-	Answer   int      `json:"answer"`
-	Hint     string   `json:"hint"`
-	Image    string   `json:"image"`
-	Split    string   `json:"split"`
-	Subject  string   `json:"subject"`
-	Solution string   `json:"solution"`
+	Question words       `json:"question"`
+	Choices  list[words] `json:"choices"`
+	Answer   flexible    `json:"answer"`
+	Hint     words       `json:"hint"`
+	Image    words       `json:"image"`
+	Split    words       `json:"split"`
+	Subject  words       `json:"subject"`
+	Solution words       `json:"solution"`
 }, _ Options) item {
-	i := item{sample: shards.Sample{Key: id, Split: p.Split, Metadata: map[string]string{}}}
-	if p.Image != "" {
-		i.images = []string{p.Split + "/" + id + "/" + p.Image}
+	i := item{sample: shards.Sample{Key: id, Split: p.Split.text, Metadata: map[string]string{}}}
+	if p.Image.text != "" {
+		i.images = [][]string{{path.Join(p.Split.text, id, p.Image.text)}}
 	}
-	for name, value := range map[string]string{"hint": p.Hint, "subject": p.Subject, "solution": p.Solution} {
-		if value != "" {
-			i.sample.Metadata[name] = value
-		}
+	for name, value := range map[string]words{"hint": p.Hint, "subject": p.Subject, "solution": p.Solution} {
+		i.metadata(name, value.text)
 	}
-	i.sample.Questions = []shards.Question{question(id, choose(p.Question, p.Choices), "multiple_choice", pick(p.Choices, p.Answer))}
+	i.askChoice(id, p.Question, p.Choices, p.Answer)
 	return i
 })
 
-// readNLVR2 reads NLVR2's *.json: a statement about two pictures a line. An identifier such as dev-850-0-1 names
-// the pictures dev-850-0-img0.png and dev-850-0-img1.png.
-func readNLVR2(_ context.Context, o Options) iter.Seq2[item, error] {
-	return eachLine(o.Annotations, func(line []byte) (item, error) {
-		var s struct {
-			ID       string   `json:"identifier"`
-			Sentence string   `json:"sentence"`
-			Label    flexible `json:"label"`
-		}
-		if err := json.Unmarshal(line, &s); err != nil {
-			return item{}, err
-		}
-		cut := strings.LastIndexByte(s.ID, '-')
+// readNLVR2 reads NLVR2's *.json: a statement about two images a line. An identifier such as dev-850-0-1 names
+// the images dev-850-0-img0.png and dev-850-0-img1.png, which lie in folders of the set and, of train, in numbered ones.
+func readNLVR2(ctx context.Context, o Options) iter.Seq2[item, error] {
+	type statement struct {
+		ID        words    `json:"identifier"`
+		Sentence  words    `json:"sentence"`
+		Label     words    `json:"label"`
+		Directory flexible `json:"directory"`
+	}
+	return eachLine(ctx, o.Annotations, func(s statement) (item, error) {
+		cut := strings.LastIndexByte(s.ID.text, '-')
 		if cut < 0 {
-			return item{sample: shards.Sample{Key: s.ID}}, fmt.Errorf("identifier %q", s.ID)
+			return item{sample: shards.Sample{Key: s.ID.text}}, fmt.Errorf("identifier %q does not name two images, as dev-850-0-1 does", s.ID.text)
 		}
-		i := item{images: []string{s.ID[:cut] + "-img0.png", s.ID[:cut] + "-img1.png"}, sample: shards.Sample{Key: s.ID}}
-		i.sample.Questions = []shards.Question{question(s.ID, s.Sentence, "true_false", string(s.Label))}
+		set, _, _ := strings.Cut(s.ID.text, "-")
+		i := item{sample: shards.Sample{Key: s.ID.text}}
+		for _, end := range []string{"-img0.png", "-img1.png"} {
+			name := s.ID.text[:cut] + end
+			names := []string{name, path.Join(set, name), path.Join(set, string(s.Directory), name), path.Join("images", set, string(s.Directory), name)}
+			i.images = append(i.images, slices.Compact(names))
+		}
+		switch s.Label.text { // as some write True and False of Python
+		case "true", "false":
+			if s.Label.fault != "" {
+				s.Label.text = strings.ToUpper(s.Label.text[:1]) + s.Label.text[1:]
+			}
+		}
+		i.ask(s.ID.text, s.Sentence, "true_false", s.Label)
 		return i, nil
 	})
 }

@@ -1,17 +1,14 @@
 package benchmarks
 
 import (
-	"bufio"
-	"compress/bzip2"
-	"compress/gzip"
+	"cmp"
 	"context"
-	"encoding/json"
 	"encoding/json/jsontext"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"os"
+	"path/filepath"
 )
 
 // maxElement is the most that one element of a JSON file may take, in bytes. What is read of a file at once is one element, so
@@ -19,7 +16,7 @@ import (
 const maxElement = 64 << 20
 
 // errNoMember is wrapped by the error of a JSON object that lacks a member.
-var errNoMember = errors.New("no such member")
+var errNoMember = errors.New("there is no member")
 
 // errBroken is wrapped by an error after which nothing of a file is read.
 var errBroken = errors.New("the file cannot be read on")
@@ -30,6 +27,8 @@ type document struct {
 	name    string
 	file    io.Closer
 	limited *limited
+	passed  map[string]bool // names of the members that seek came by, the first few
+	doubled string          // one that came twice
 }
 
 // limited lets no more than so many bytes through before it is filled up again.
@@ -47,36 +46,12 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// openText opens a file that may be compressed by gzip or bzip2, and skips a byte order mark.
-func openText(file string) (*bufio.Reader, io.Closer, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, nil, err
-	}
-	content := bufio.NewReaderSize(f, 1<<18)
-	switch magic, _ := content.Peek(3); {
-	case len(magic) == 3 && magic[0] == 0x1f && magic[1] == 0x8b:
-		unzipped, err := gzip.NewReader(content)
-		if err != nil {
-			f.Close()
-			return nil, nil, fmt.Errorf("opening %s: %w", file, err)
-		}
-		content = bufio.NewReaderSize(unzipped, 1<<18)
-	case string(magic) == "BZh":
-		content = bufio.NewReaderSize(bzip2.NewReader(content), 1<<18)
-	}
-	if mark, _ := content.Peek(3); string(mark) == "\xef\xbb\xbf" {
-		content.Discard(3)
-	}
-	return content, f, nil
-}
-
 func openDocument(file string) (*document, error) {
 	content, f, err := openText(file)
 	if err != nil {
 		return nil, err
 	}
-	d := &document{name: file, file: f, limited: &limited{source: content}}
+	d := &document{name: filepath.Base(file), file: f, limited: &limited{source: &pythonJSON{source: content}}}
 	d.Decoder = jsontext.NewDecoder(d.limited, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 	return d, nil
 }
@@ -89,19 +64,19 @@ func (d *document) peek() jsontext.Kind {
 	return d.PeekKind()
 }
 
-// fail says where an error is.
+// fail says where an error is, and what it means.
 func (d *document) fail(err error) error {
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
-	return fmt.Errorf("reading %s near byte %d: %w", d.name, d.InputOffset(), err)
+	return fmt.Errorf("reading %s near byte %d: %w", d.name, d.InputOffset(), inWords(err))
 }
 
 // enter takes the beginning of the array or object that is next.
 func (d *document) enter(kind jsontext.Kind) error {
 	got := d.peek()
 	if got != kind && got != 0 {
-		return d.fail(fmt.Errorf("found %s where %s begins", got, kind))
+		return d.fail(fmt.Errorf("found %s, expected %s", kindWords(got), kindWords(kind)))
 	}
 	if _, err := d.ReadToken(); err != nil {
 		return d.fail(err)
@@ -114,19 +89,34 @@ func (d *document) find(member string) error {
 	if err := d.enter('{'); err != nil {
 		return err
 	}
+	return d.seek(member)
+}
+
+// seek goes to the value of a member of the object that the document is in.
+func (d *document) seek(member string) error {
 	for d.peek() != '}' {
 		name, err := d.ReadToken()
 		if err != nil {
 			return d.fail(err)
 		}
-		if name.String() == member {
+		found := name.String()
+		if d.passed[found] && d.doubled == "" {
+			d.doubled = found
+		}
+		if d.passed == nil {
+			d.passed = map[string]bool{}
+		}
+		if len(d.passed) < maxPassed {
+			d.passed[found] = true
+		}
+		if found == member && d.doubled != member {
 			return nil
 		}
 		if err := d.skip(); err != nil {
 			return d.fail(err)
 		}
 	}
-	return fmt.Errorf("%s: %w: %q", d.name, errNoMember, member)
+	return fmt.Errorf("%s: %w %q", d.name, errNoMember, member)
 }
 
 // skip passes over a value of any size.
@@ -156,15 +146,60 @@ func (d *document) next(into any) (mismatch, err error) {
 	if err != nil {
 		return nil, d.fail(err)
 	}
-	if mismatch = json.Unmarshal(value, into); mismatch != nil {
+	if mismatch = decode(value, into); mismatch != nil {
 		mismatch = d.fail(mismatch)
 	}
 	return mismatch, nil
 }
 
-// elements yields the elements of an array: of the file's member of that name, or, if it is "", of the file. One of another
-// type is an error, and the next follows; any other error is the last.
+// maxPassed is how many members are looked at for whether they come twice.
+const maxPassed = 1000
+
+// end reads what follows the list that was read, to the end of the file. The error of a file with more
+// than one JSON value in it, or with a member twice, is not broken: what was read is whole.
+func (d *document) end(member string) error {
+	if _, err := d.ReadToken(); err != nil { // the list's end
+		return fmt.Errorf("%w: %w", errBroken, d.fail(err))
+	}
+	if member == "" {
+		return d.over()
+	}
+	if err := d.seek(member); !errors.Is(err, errNoMember) {
+		return fmt.Errorf("%w: %w", errBroken, err)
+	}
+	return d.endObject()
+}
+
+// endObject reads the end of an object whose members seek came by.
+func (d *document) endObject() error {
+	if _, err := d.ReadToken(); err != nil {
+		return fmt.Errorf("%w: %w", errBroken, d.fail(err))
+	}
+	if d.doubled != "" {
+		return fmt.Errorf("reading %s: the member %.100q comes twice, and only the first is read", d.name, d.doubled)
+	}
+	return d.over()
+}
+
+// over checks that nothing follows the value that the file is.
+func (d *document) over() error {
+	d.limited.left = maxElement
+	at := d.InputOffset()
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("reading %s: the JSON ends at byte %d, and what follows is not read", d.name, at)
+	}
+	return nil
+}
+
+// elements yields the elements of an array: of the file's member of that name, or, if it is "", of the file, which may
+// have one element a line instead. One of another type is an error, and the next follows; an error that wraps errBroken is the last.
 func elements[T any](ctx context.Context, file, member string) iter.Seq2[T, error] {
+	return elementsTo[T](ctx, file, member, true)
+}
+
+// elementsTo does what elements does. Unless it goes to the end, what follows the array is not looked at:
+// for a file that is read several times.
+func elementsTo[T any](ctx context.Context, file, member string, toEnd bool) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		d, err := openDocument(file)
@@ -173,24 +208,70 @@ func elements[T any](ctx context.Context, file, member string) iter.Seq2[T, erro
 			return
 		}
 		defer d.close()
+		if member == "" && d.peek() == '{' {
+			elementLines(ctx, d, yield)
+			return
+		}
 		if member != "" {
 			err = d.find(member)
 		}
 		if err == nil {
 			err = d.enter('[')
 		}
-		for err == nil && d.peek() != ']' {
+		for n := 0; err == nil && d.peek() != ']'; n++ {
 			if err = context.Cause(ctx); err != nil {
 				break
 			}
 			var value T
 			mismatch, failed := d.next(&value)
+			if mismatch != nil {
+				mismatch = fmt.Errorf("%s[%d]: %w", member, n, mismatch)
+			}
 			if err = failed; err == nil && !yield(value, mismatch) {
+				return
+			}
+		}
+		if errors.Is(err, errNoMember) && toEnd {
+			if more := d.endObject(); more != nil && !yield(none, more) {
 				return
 			}
 		}
 		if err != nil {
 			yield(none, fmt.Errorf("%w: %w", errBroken, err))
+		} else if toEnd {
+			if err := d.end(member); err != nil {
+				yield(none, err)
+			}
+		}
+	}
+}
+
+// elementLines yields the values of a file that has one after another, where a list of them is expected.
+func elementLines[T any](ctx context.Context, d *document, yield func(T, error) bool) {
+	var none T
+	for n := 1; ; n++ {
+		err := context.Cause(ctx)
+		if err == nil && d.peek() == 0 && d.over() == nil {
+			return
+		}
+		var value T
+		var mismatch error
+		if err == nil {
+			mismatch, err = d.next(&value)
+		}
+		if err != nil {
+			yield(none, fmt.Errorf("%w: %w", errBroken, err))
+			return
+		}
+		if mismatch != nil {
+			mismatch = fmt.Errorf("value %d: %w", n, mismatch)
+		}
+		if n == 1 && d.peek() == 0 && d.over() == nil {
+			yield(none, fmt.Errorf("%w: reading %s: found an object, expected a list", errBroken, d.name))
+			return
+		}
+		if !yield(value, mismatch) {
+			return
 		}
 	}
 }
@@ -222,13 +303,23 @@ func members[T any](ctx context.Context, file string) iter.Seq2[member[T], error
 			}
 			m := member[T]{name: name.String()}
 			mismatch, failed := d.next(&m.value)
+			if mismatch != nil {
+				mismatch = fmt.Errorf("member %.100q: %w", m.name, mismatch)
+			}
 			if err = failed; err == nil && !yield(m, mismatch) {
 				return
 			}
 		}
-		if err != nil {
-			yield(member[T]{}, fmt.Errorf("%w: %w", errBroken, err))
+		if err == nil {
+			if _, err = d.ReadToken(); err == nil {
+				if err := d.over(); err != nil {
+					yield(member[T]{}, err)
+				}
+				return
+			}
+			err = d.fail(err)
 		}
+		yield(member[T]{}, fmt.Errorf("%w: %w", errBroken, err))
 	}
 }
 
@@ -244,4 +335,18 @@ func value[T any](file, name string) (v T, err error) {
 	}
 	mismatch, err := d.next(&v)
 	return v, errors.Join(err, mismatch)
+}
+
+// load reads a small JSON file whole.
+func load[T any](file string) (v T, err error) {
+	d, err := openDocument(file)
+	if err != nil {
+		return v, err
+	}
+	defer d.close()
+	mismatch, err := d.next(&v)
+	if err = cmp.Or(err, mismatch); err != nil {
+		return v, err
+	}
+	return v, d.over()
 }

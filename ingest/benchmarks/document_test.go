@@ -121,7 +121,7 @@ func TestGathering(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		line := i.sample.Key + ":" + i.images[0]
+		line := i.sample.Key + ":" + i.images[0][0]
 		for _, q := range i.sample.Questions {
 			line += " " + q.ID
 		}

@@ -2,6 +2,7 @@ package benchmarks
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -29,6 +30,7 @@ type gathering struct {
 type place struct {
 	at     int64
 	length int32
+	taker  uint32 // which took the thing, in short; 0 if none did
 }
 
 const placeSize = 12
@@ -52,9 +54,10 @@ func (g *gathering) close() {
 
 // part is what one place of a file says of a thing, as the temporary file has it.
 type part struct {
-	Sample shards.Sample `json:"s"`
-	Images []string      `json:"i,omitempty"`
-	Boxes  []box         `json:"b,omitempty"`
+	Sample shards.Sample    `json:"s"`
+	Images [][]string       `json:"i,omitempty"`
+	Boxes  []box            `json:"b,omitempty"`
+	Left   []shards.LeftOut `json:"l,omitempty"`
 }
 
 func nameHash(name string) [16]byte {
@@ -62,12 +65,12 @@ func nameHash(name string) [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// add keeps what is said of the thing of that name. The first item's key, pictures and metadata count, and of all their texts,
+// add keeps what is said of the thing of that name. The first item's key, images and metadata count, and of all their texts,
 // questions and boxes.
 func (g *gathering) add(name string, i *item) error {
 	hash := nameHash(name)
 	before, known := g.last[hash]
-	p := part{Sample: i.sample, Boxes: i.boxes}
+	p := part{Sample: i.sample, Boxes: i.boxes, Left: i.left}
 	if known {
 		p.Sample.Key, p.Sample.Metadata = "", nil
 	} else {
@@ -90,7 +93,7 @@ func (g *gathering) add(name string, i *item) error {
 	if _, err := g.out.Write(content); err != nil {
 		return err
 	}
-	g.last[hash] = place{g.size, int32(len(content))}
+	g.last[hash] = place{g.size, int32(len(content)), 0}
 	g.size += int64(placeSize + len(content))
 	return nil
 }
@@ -110,7 +113,7 @@ func (g *gathering) join(hash [16]byte) (i item, ok bool, err error) {
 	total := 0
 	for at.at > 0 {
 		if total += int(at.length); total > maxElement {
-			return item{}, true, fmt.Errorf("what is said of one picture takes over %d bytes", maxElement)
+			return item{}, true, fmt.Errorf("what is said of one image takes over %d bytes", maxElement)
 		}
 		content := make([]byte, placeSize+int(at.length))
 		if _, err := g.file.ReadAt(content, at.at); err != nil {
@@ -121,19 +124,60 @@ func (g *gathering) join(hash [16]byte) (i item, ok bool, err error) {
 			return item{}, true, err
 		}
 		parts = append(parts, p)
-		at = place{int64(binary.LittleEndian.Uint64(content)), int32(binary.LittleEndian.Uint32(content[8:]))}
+		at = place{int64(binary.LittleEndian.Uint64(content)), int32(binary.LittleEndian.Uint32(content[8:])), 0}
 	}
 	slices.Reverse(parts)
-	i = item{sample: parts[0].Sample, images: parts[0].Images, boxes: parts[0].Boxes}
+	i = item{sample: parts[0].Sample, images: parts[0].Images, boxes: parts[0].Boxes, left: parts[0].Left}
 	for _, p := range parts[1:] {
 		i.sample.Texts = append(i.sample.Texts, p.Sample.Texts...)
 		i.sample.Questions = append(i.sample.Questions, p.Sample.Questions...)
 		i.boxes = append(i.boxes, p.Boxes...)
-		if p.Sample.Split != "" {
-			i.sample.Split = p.Sample.Split
+		i.left = addLeft(i.left, p.Left...)
+		if i.sample.Split = cmp.Or(i.sample.Split, p.Sample.Split); p.Sample.Split != "" && p.Sample.Split != i.sample.Split {
+			i.leave(shards.LeftMetadata, "%s: split %s, after %s", i.sample.Key, p.Sample.Split, i.sample.Split)
 		}
 	}
 	return i, true, nil
+}
+
+// take does what get does, for the one who is to have the thing. Free is false if another has it already.
+func (g *gathering) take(name string, taker uint64) (i item, free bool, err error) {
+	hash, short := nameHash(name), uint32(taker)|1
+	at, known := g.last[hash]
+	if !known {
+		return item{}, true, nil
+	}
+	if at.taker != 0 && at.taker != short {
+		return item{}, false, nil
+	}
+	at.taker = short
+	g.last[hash] = at
+	i, _, err = g.join(hash)
+	return i, true, err
+}
+
+// unused counts what was said of things that nobody took. Their names are in the keys of what was said.
+func (g *gathering) unused(kind, why string) (left []shards.LeftOut) {
+	for _, hash := range g.order {
+		if g.last[hash].taker != 0 {
+			continue
+		}
+		i, _, err := g.join(hash)
+		if err != nil {
+			left = addLeft(left, shards.LeftOut{Reason: shards.LeftMetadata, Name: err.Error(), N: 1})
+			continue
+		}
+		left = addLeft(left, i.left...)
+		for _, all := range []struct {
+			reason string
+			n      int
+		}{{shards.LeftText, len(i.sample.Texts)}, {shards.LeftBox, len(i.boxes)}, {shards.LeftAnswer, len(i.sample.Questions)}} {
+			if all.n > 0 {
+				left = addLeft(left, shards.LeftOut{Reason: all.reason, Name: fmt.Sprintf("%s %s %s", kind, i.sample.Key, why), N: int64(all.n)})
+			}
+		}
+	}
+	return left
 }
 
 // items yields the things in the order in which they were first mentioned.
@@ -158,7 +202,13 @@ func gathered(all iter.Seq2[item, error]) iter.Seq2[item, error] {
 		}
 		defer g.close()
 		for i, err := range all {
-			if err == nil {
+			if i.aside && err == nil {
+				if !yield(i, nil) {
+					return
+				}
+				continue
+			}
+			if err = i.checked(err); err == nil {
 				err = g.add(i.sample.Key, &i)
 			}
 			if err != nil && (!yield(item{sample: shards.Sample{Key: i.sample.Key}}, err) || errors.Is(err, errBroken)) {

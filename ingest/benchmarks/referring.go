@@ -6,17 +6,23 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
+	"math/big"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pali3/pali3/ingest/pickle"
+	"github.com/pali3/pali3/shards"
 )
 
 // reference is an element of refs(unc).p: what people said to tell one object of an image apart.
 type reference struct {
-	id, image, annotation int64
+	id, image, annotation flexible
 	split                 string
 	sentences             []string
+	left                  []shards.LeftOut
 }
 
 // readRefCOCO reads RefCOCO, RefCOCO+ and RefCOCOg as github.com/lichengunc/refer publishes them: refs(unc).p, refs(google).p or
@@ -24,133 +30,229 @@ type reference struct {
 // the boxes, the objects' outlines and the images' names. A sample is an image in one split: each sentence is a box's label, the
 // outline its mask.
 func readRefCOCO(ctx context.Context, o Options) iter.Seq2[item, error] {
-	return func(yield func(item, error) bool) {
-		said, err := newGathering()
-		if err == nil {
-			defer said.close()
-			err = gatherRefs(ctx, o, said)
-		}
+	return gathered(func(yield func(item, error) bool) {
+		refs, failed, err := readRefs(o.Annotations)
 		if err != nil {
-			yield(item{}, err)
+			yield(item{}, fmt.Errorf("%w: reading %s: %w", errBroken, baseName(o.Annotations), err))
 			return
 		}
-		for i, err := range said.items() {
+		for _, err := range failed {
+			if !yield(item{}, err) {
+				return
+			}
+		}
+		instances := cmp.Or(o.Instances, filepath.Join(filepath.Dir(o.Annotations), "instances.json"))
+		places, err := readPlaces(ctx, instances, refs)
+		if err != nil {
+			yield(item{}, fmt.Errorf("%w: %w", errBroken, err))
+			return
+		}
+		for _, r := range refs {
+			i, err := places.item(&r)
 			if !yield(i, err) {
 				return
 			}
 		}
-	}
+		if len(places.left) > 0 {
+			yield(asideOf(places.left), nil)
+		}
+	})
 }
 
-func gatherRefs(ctx context.Context, o Options, said *gathering) error {
-	refs, err := readRefs(o.Annotations)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", o.Annotations, err)
-	}
-	images, boxes := map[int64]string{}, map[int64]box{}
+// places are what instances.json has of the images and objects that references name.
+type places struct {
+	file   string
+	images map[flexible]string
+	boxes  map[flexible]*cocoAnnotation // nil of one that is not there
+	left   []shards.LeftOut             // elements that cannot be read
+}
+
+func readPlaces(ctx context.Context, file string, refs []reference) (*places, error) {
+	p := &places{file: baseName(file), images: map[flexible]string{}, boxes: map[flexible]*cocoAnnotation{}}
 	for _, r := range refs {
-		images[r.image], boxes[r.annotation] = "", box{}
+		p.images[r.image], p.boxes[r.annotation] = "", nil
 	}
-	instances := cmp.Or(o.Instances, filepath.Join(filepath.Dir(o.Annotations), "instances.json"))
-	for m, err := range elements[cocoImage](ctx, instances, "images") {
+	for m, err := range elementsTo[cocoImage](ctx, file, "images", false) {
 		if err != nil {
-			return err
+			if err := p.leave(file, err); err != nil {
+				return nil, err
+			}
+			continue
 		}
-		if _, wanted := images[m.ID]; wanted {
-			images[m.ID] = m.FileName
+		if _, wanted := p.images[m.ID]; wanted {
+			p.images[m.ID] = m.name()
 		}
 	}
-	for a, err := range elements[cocoAnnotation](ctx, instances, "annotations") {
+	some := false
+	for a, err := range elements[cocoAnnotation](ctx, file, "annotations") {
 		if err != nil {
-			return err
+			if err := p.leave(file, err); err != nil {
+				return nil, err
+			}
+			continue
 		}
-		if _, wanted := boxes[a.ID]; wanted && len(a.BBox) == 4 {
-			boxes[a.ID] = a.box("")
-		}
-	}
-	for _, r := range refs {
-		i, err := r.item(images[r.image], boxes[r.annotation])
-		if err != nil {
-			return fmt.Errorf("%s: %w", instances, err)
-		}
-		if err := said.add(i.sample.Key, &i); err != nil {
-			return err
+		if _, wanted := p.boxes[a.ID]; wanted {
+			p.boxes[a.ID], some = &a, true
 		}
 	}
+	if !some && len(refs) > 0 {
+		return nil, fmt.Errorf("none of the annotations that references name is in %s: it is of another dataset", p.file)
+	}
+	return p, nil
+}
+
+// leave counts an element that cannot be read, or returns what the file ends with.
+func (p *places) leave(file string, err error) error {
+	if errors.Is(err, errNoMember) {
+		return fmt.Errorf("%w; it is %v", err, shapeOf(file))
+	}
+	if errors.Is(err, errBroken) {
+		return err
+	}
+	p.left = addLeft(p.left, shards.LeftOut{Reason: shards.LeftMetadata, Name: err.Error(), N: 1})
 	return nil
 }
 
 // item makes the reference's part of its image's sample.
-func (r *reference) item(file string, place box) (item, error) {
+func (p *places) item(r *reference) (item, error) {
+	file, a := p.images[r.image], p.boxes[r.annotation]
 	if file == "" {
-		return item{}, fmt.Errorf("no image %d, which reference %d names", r.image, r.id)
+		return item{}, fmt.Errorf("%s: no image %s, which reference %s names", p.file, r.image, r.id)
 	}
-	if place == (box{}) {
-		return item{}, fmt.Errorf("no annotation %d with a box, which reference %d names", r.annotation, r.id)
+	key := file + "#" + r.split
+	if a == nil {
+		return item{sample: shards.Sample{Key: key}}, fmt.Errorf("%s: no annotation %s, which reference %s names", p.file, r.annotation, r.id)
 	}
-	i := about(file+"#"+r.split, file+"|train2014/"+file)
-	i.sample.Split = r.split
+	i := about(key, file, "train2014/"+file)
+	if number := cocoNumber(file); number != "" {
+		i.images[0] = append(i.images[0], cocoNames(number, "")...)
+	}
+	i.sample.Split, i.left = r.split, r.left
+	what := fmt.Sprintf("%s: reference %s", key, r.id)
+	switch {
+	case a.ImageID != "" && a.ImageID != r.image:
+		i.leave(shards.LeftBox, "%s: annotation %s is of image %s", what, a.ID, a.ImageID)
+		return i, nil
+	case !a.BBox.given || a.BBox.fault != "":
+		i.leave(shards.LeftBox, "%s: annotation %s has no bbox of four numbers", what, a.ID)
+		return i, nil
+	case a.Outline.fault != "":
+		i.leave(LeftMask, "%s: segmentation: %s", what, a.Outline.fault)
+	}
 	for _, sentence := range r.sentences {
-		b := place
-		b.Label = sentence
-		i.boxes = append(i.boxes, b)
+		i.mark(a.box(sentence), what)
 	}
 	return i, nil
 }
 
-// readRefs reads the references of a pickle.
-func readRefs(file string) ([]reference, error) {
-	text, closer, err := openText(file)
+// readRefs reads the references of a pickle. Those that are of another shape are errors of their own.
+func readRefs(file string) (refs []reference, failed []error, err error) {
+	text, closer, err := openContent(file)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer closer.Close()
 	content, err := pickle.Decode(text, pickle.Limits{})
 	if err != nil {
-		return nil, err
+		if begin := shapeOf(file); begin.kind != "a Python pickle" && begin.kind != "no JSON" {
+			err = fmt.Errorf("%w; it is %v", err, begin)
+		}
+		return nil, nil, err
 	}
 	list, ok := content.(*pickle.List)
 	if !ok {
-		return nil, fmt.Errorf("it holds a %T, and no list of references", content)
+		return nil, nil, fmt.Errorf("the pickle holds %s, expected a list of references", pickled(content))
 	}
-	refs := make([]reference, len(list.Items))
 	for n, item := range list.Items {
-		if refs[n], err = parseRef(item); err != nil {
-			return nil, fmt.Errorf("reference %d: %w", n, err)
+		r, err := parseRef(item)
+		if err != nil {
+			failed = append(failed, fmt.Errorf("reference %d: %w", n, err))
+			continue
 		}
+		refs = append(refs, r)
 	}
-	return refs, nil
+	return refs, failed, nil
 }
 
 func parseRef(v any) (r reference, err error) {
 	fields, ok := v.(pickle.Dict)
 	if !ok {
-		return r, fmt.Errorf("a %T, and no dictionary", v)
+		return r, fmt.Errorf("found %s, expected a dictionary", pickled(v))
 	}
-	for name, to := range map[string]*int64{"ref_id": &r.id, "image_id": &r.image, "ann_id": &r.annotation} {
-		if *to, ok = fields[name].(int64); !ok {
-			return r, fmt.Errorf("%s is a %T, and no number", name, fields[name])
+	for _, field := range []struct {
+		name string
+		to   *flexible
+	}{{"ref_id", &r.id}, {"image_id", &r.image}, {"ann_id", &r.annotation}} {
+		if *field.to, ok = pickledID(fields[field.name]); !ok {
+			return r, fmt.Errorf("%s: found %s, expected a number", field.name, pickled(fields[field.name]))
 		}
 	}
-	r.split = text(fields["split"])
-	sentences, ok := fields["sentences"].(*pickle.List)
-	if !ok {
-		return r, errors.New("it has no sentences")
+	r.split, _ = text(fields["split"])
+	var sentences []any
+	switch list := fields["sentences"].(type) {
+	case *pickle.List:
+		sentences = list.Items
+	case pickle.Tuple:
+		sentences = list
+	default:
+		return r, fmt.Errorf("sentences: found %s, expected a list", pickled(fields["sentences"]))
 	}
-	for _, s := range sentences.Items {
-		sentence, ok := s.(pickle.Dict)
-		if !ok {
-			return r, fmt.Errorf("a sentence is a %T", s)
+	for n, s := range sentences {
+		sentence, _ := s.(pickle.Dict)
+		said, whole := text(sentence["sent"])
+		if said == "" {
+			said, whole = text(sentence["raw"])
 		}
-		if said := cmp.Or(text(sentence["sent"]), text(sentence["raw"])); said != "" {
-			r.sentences = append(r.sentences, said)
+		if said == "" || !whole {
+			r.left = addLeft(r.left, shards.LeftOut{Reason: shards.LeftText, Name: fmt.Sprintf("reference %s: sentence %d has no text in UTF-8", r.id, n), N: 1})
+			continue
 		}
+		r.sentences = append(r.sentences, said)
 	}
 	return r, nil
 }
 
-// text returns a value that is text, in UTF-8.
-func text(v any) string {
+// pickledID is an id of any kind that a pickle has.
+func pickledID(v any) (flexible, bool) {
+	switch v := v.(type) {
+	case int64:
+		return flexible(strconv.FormatInt(v, 10)), true
+	case *big.Int:
+		return flexible(v.String()), true
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			return flexible(strconv.FormatInt(int64(v), 10)), true
+		}
+	case string:
+		id := quotedID(strings.ToValidUTF8(v, "\uFFFD"))
+		return id, id != ""
+	}
+	return "", false
+}
+
+// pickled names what a pickle holds.
+func pickled(v any) string {
+	switch v.(type) {
+	case nil:
+		return "nothing"
+	case bool:
+		return "true or false"
+	case int64, *big.Int, float64:
+		return "a number"
+	case string:
+		return "text"
+	case *pickle.List:
+		return "a list"
+	case pickle.Tuple:
+		return "a tuple"
+	case pickle.Dict:
+		return "a dictionary"
+	}
+	return "something else"
+}
+
+// text returns a value that is text, and whether it is in UTF-8.
+func text(v any) (_ string, whole bool) {
 	s, _ := v.(string)
-	return strings.TrimSpace(strings.ToValidUTF8(s, "\uFFFD"))
+	return strings.TrimSpace(s), utf8.ValidString(s)
 }

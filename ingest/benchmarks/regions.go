@@ -1,161 +1,131 @@
 package benchmarks
 
 import (
-	"context"
-	"encoding/csv"
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
-	"os"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pali3/pali3/shards"
 )
 
-// vgImage names a picture of Visual Genome, which come in two folders.
-func vgImage(id int64) string {
-	return fmt.Sprintf("%d.jpg|VG_100K/%d.jpg|VG_100K_2/%d.jpg", id, id, id)
+// vgImage makes the item of an image of Visual Genome, which come in two folders.
+func vgImage(ids ...flexible) item {
+	id := string(cmp.Or(ids...))
+	if id == "" {
+		return item{}
+	}
+	name := id + ".jpg"
+	return about(id, name, "VG_100K/"+name, "VG_100K_2/"+name)
+}
+
+// of reports whether something is said of the item's image: it names none, or this one.
+func (i *item) of(ids ...flexible) bool {
+	id := cmp.Or(ids...)
+	return id == "" || string(id) == i.sample.Key
+}
+
+// vgRegion is a region of Visual Genome; versions 1.0 and 1.2 name ids differently.
+type vgRegion struct {
+	ID      flexible `json:"region_id"`
+	OldID   flexible `json:"id"`
+	ImageID flexible `json:"image_id"`
+	Image   flexible `json:"image"`
+	Phrase  words    `json:"phrase"`
+	X       number   `json:"x"`
+	Y       number   `json:"y"`
+	Width   number   `json:"width"`
+	Height  number   `json:"height"`
 }
 
 // readVGRegions reads Visual Genome's region_descriptions.json: a phrase for each of an image's regions.
 var readVGRegions = each("", func(_ int, m struct {
-	ID      int64 `json:"id"`
-	Regions []struct {
-		Phrase        string `json:"phrase"`
-		X, Y          float64
-		Width, Height float64
-	} `json:"regions"`
+	ID      flexible       `json:"id"`
+	ImageID flexible       `json:"image_id"`
+	Regions list[vgRegion] `json:"regions"`
 }, _ Options) item {
-	i := about(fmt.Sprint(m.ID), vgImage(m.ID))
-	for _, r := range m.Regions {
-		i.boxes = append(i.boxes, box{Label: strings.TrimSpace(r.Phrase), X: r.X, Y: r.Y, Width: r.Width, Height: r.Height})
+	i := vgImage(m.ID, m.ImageID)
+	for _, r := range m.Regions.items {
+		what := fmt.Sprintf("%s: region %s", i.sample.Key, cmp.Or(r.ID, r.OldID))
+		if !i.of(r.ImageID, r.Image) {
+			i.leave(shards.LeftBox, "%s is of image %s", what, cmp.Or(r.ImageID, r.Image))
+			continue
+		}
+		if wrong := r.Phrase.wrong(); wrong != "" {
+			i.leave(shards.LeftBox, "%s: phrase: %s", what, wrong)
+			continue
+		}
+		i.mark(box{Label: strings.TrimSpace(r.Phrase.text), X: r.X.float(), Y: r.Y.float(), Width: r.Width.float(), Height: r.Height.float()}, what)
 	}
+	i.lose(shards.LeftBox, i.sample.Key+": regions", m.Regions.bad, m.Regions.fault)
 	return i
 })
+
+// vgObject is an object of Visual Genome.
+type vgObject struct {
+	ID      flexible    `json:"object_id"`
+	OldID   flexible    `json:"id"`
+	ImageID flexible    `json:"image_id"`
+	Names   list[words] `json:"names"`
+	X       number      `json:"x"`
+	Y       number      `json:"y"`
+	Width   number      `json:"w"`
+	Height  number      `json:"h"`
+}
 
 // readVGObjects reads Visual Genome's objects.json.
 var readVGObjects = each("", func(_ int, m struct {
-	ID      int64 `json:"image_id"`
-	Objects []struct {
-		Names      []string `json:"names"`
-		X, Y, W, H float64
-	} `json:"objects"`
+	ID      flexible       `json:"image_id"`
+	OldID   flexible       `json:"id"`
+	Objects list[vgObject] `json:"objects"`
 }, _ Options) item {
-	i := about(fmt.Sprint(m.ID), vgImage(m.ID))
-	for _, o := range m.Objects {
-		i.boxes = append(i.boxes, box{Label: strings.Join(o.Names, ", "), X: o.X, Y: o.Y, Width: o.W, Height: o.H})
+	i := vgImage(m.ID, m.OldID)
+	for _, o := range m.Objects.items {
+		what := fmt.Sprintf("%s: object %s", i.sample.Key, cmp.Or(o.ID, o.OldID))
+		if !i.of(o.ImageID) {
+			i.leave(shards.LeftBox, "%s is of image %s", what, o.ImageID)
+			continue
+		}
+		var names []string
+		for _, name := range o.Names.items {
+			if name.wrong() == "" {
+				names = append(names, name.text)
+			}
+		}
+		i.lose(shards.LeftMetadata, what+": names", o.Names.bad+len(o.Names.items)-len(names), errNotText)
+		i.mark(box{Label: strings.Join(names, ", "), X: o.X.float(), Y: o.Y.float(), Width: o.Width.float(), Height: o.Height.float()}, what)
 	}
+	i.lose(shards.LeftBox, i.sample.Key+": objects", m.Objects.bad, m.Objects.fault)
 	return i
 })
+
+var errNotText = errors.New("empty, or no text")
+
+// vgQA is a question of Visual Genome.
+type vgQA struct {
+	ID       flexible `json:"qa_id"`
+	OldID    flexible `json:"id"`
+	ImageID  flexible `json:"image_id"`
+	Image    flexible `json:"image"`
+	Question words    `json:"question"`
+	Answer   words    `json:"answer"`
+}
 
 // readVGQuestions reads Visual Genome's question_answers.json.
 var readVGQuestions = each("", func(_ int, m struct {
-	ID  int64 `json:"id"`
-	QAs []struct {
-		ID       int64  `json:"qa_id"`
-		Question string `json:"question"`
-		Answer   string `json:"answer"`
-	} `json:"qas"`
+	ID      flexible   `json:"id"`
+	ImageID flexible   `json:"image_id"`
+	QAs     list[vgQA] `json:"qas"`
 }, _ Options) item {
-	i := about(fmt.Sprint(m.ID), vgImage(m.ID))
-	for _, q := range m.QAs {
-		i.sample.Questions = append(i.sample.Questions, question(fmt.Sprint(q.ID), q.Question, "", q.Answer))
+	i := vgImage(m.ID, m.ImageID)
+	for _, q := range m.QAs.items {
+		id := string(cmp.Or(q.ID, q.OldID))
+		if !i.of(q.ImageID, q.Image) {
+			i.leave(shards.LeftAnswer, "%s: question %s is of image %s", i.sample.Key, id, cmp.Or(q.ImageID, q.Image))
+			continue
+		}
+		i.ask(id, q.Question, "", q.Answer)
 	}
+	i.lose(shards.LeftAnswer, i.sample.Key+": qas", m.QAs.bad, m.QAs.fault)
 	return i
 })
-
-// readOpenImages reads Open Images' *-annotations-bbox.csv, in which an image's boxes follow one another; Classes is
-// class-descriptions-boxable.csv, which names the labels.
-func readOpenImages(_ context.Context, o Options) iter.Seq2[item, error] {
-	return func(yield func(item, error) bool) {
-		names := map[string]string{}
-		if o.Classes != "" {
-			for row, err := range csvRows(o.Classes, false) {
-				if err != nil {
-					yield(item{}, err)
-					return
-				}
-				if len(row[""]) >= 2 {
-					names[row[""][0]] = row[""][1]
-				}
-			}
-		}
-		var current *item
-		for row, err := range csvRows(o.Annotations, true) {
-			if err != nil {
-				yield(item{}, err)
-				return
-			}
-			id, label := row.field("ImageID"), row.field("LabelName")
-			if current == nil || current.sample.Key != id {
-				if current != nil && !yield(*current, nil) {
-					return
-				}
-				current = &item{images: []string{id + ".jpg"}, sample: shards.Sample{Key: id}}
-			}
-			b := box{Label: label, Fractions: true}
-			if name := names[label]; name != "" {
-				b.Label = name
-			}
-			var edges [4]float64
-			for n, name := range []string{"XMin", "XMax", "YMin", "YMax"} {
-				edges[n], _ = strconv.ParseFloat(row.field(name), 64)
-			}
-			b.X, b.Width, b.Y, b.Height = edges[0], edges[1]-edges[0], edges[2], edges[3]-edges[2]
-			current.boxes = append(current.boxes, b)
-		}
-		if current != nil {
-			yield(*current, nil)
-		}
-	}
-}
-
-// csvRow is a row by column, or, of a file without a header, all its fields under "".
-type csvRow map[string][]string
-
-func (r csvRow) field(name string) string {
-	if len(r[name]) == 0 {
-		return ""
-	}
-	return r[name][0]
-}
-
-func csvRows(file string, header bool) iter.Seq2[csvRow, error] {
-	return func(yield func(csvRow, error) bool) {
-		f, err := os.Open(file)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		defer f.Close()
-		reader := csv.NewReader(f)
-		reader.FieldsPerRecord = -1
-		var names []string
-		for {
-			fields, err := reader.Read()
-			if errors.Is(err, io.EOF) {
-				return
-			}
-			if err != nil {
-				yield(nil, fmt.Errorf("%w: %s: %w", errBroken, file, err))
-				return
-			}
-			if header && names == nil {
-				names = slices.Clone(fields)
-				continue
-			}
-			row := csvRow{"": fields}
-			for i, name := range names {
-				if i < len(fields) {
-					row[name] = fields[i : i+1]
-				}
-			}
-			if !yield(row, nil) {
-				return
-			}
-		}
-	}
-}

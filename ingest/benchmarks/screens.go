@@ -2,6 +2,7 @@ package benchmarks
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"strings"
 
@@ -9,12 +10,17 @@ import (
 )
 
 // readScreen2Words reads screen_summaries.csv: a summary of a screen of Rico a row, five for each.
-var readScreen2Words = byImage(func(_ context.Context, o Options) iter.Seq2[item, error] {
+var readScreen2Words = byImage(func(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
-		for row, err := range csvRows(o.Annotations, true) {
+		for row, err := range csvRows(ctx, o.Annotations, "screenId", "summary") {
 			id := row.field("screenId")
-			i := about(id, id+".jpg")
-			i.sample.Texts = []shards.Text{caption("en", strings.TrimSpace(row.field("summary")))}
+			i := about(id, openImagesNames(id)...)
+			if err == nil {
+				i.say("en", words{text: row.field("summary"), given: true}, fmt.Sprintf("%s: line %d", id, row.line))
+			}
+			if err = i.checked(err); err == errNoKey {
+				err = fmt.Errorf("line %d: no screenId", row.line)
+			}
 			if !yield(i, err) {
 				return
 			}
@@ -24,21 +30,27 @@ var readScreen2Words = byImage(func(_ context.Context, o Options) iter.Seq2[item
 
 // readWidgetCap reads widget_captions.csv: a widget of a screen a row, its captions separated by |. The widget's
 // place stands in Rico's view hierarchies alone; its node is kept.
-func readWidgetCap(_ context.Context, o Options) iter.Seq2[item, error] {
+func readWidgetCap(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
-		for row, err := range csvRows(o.Annotations, true) {
-			if err != nil {
-				yield(item{}, err)
-				return
-			}
+		for row, err := range csvRows(ctx, o.Annotations, "screenId", "nodeId", "captions") {
 			id, node := row.field("screenId"), row.field("nodeId")
-			i := item{images: []string{id + ".jpg"}, sample: shards.Sample{Key: id + "#" + node, Metadata: map[string]string{"node": node}}}
+			if err == nil && id == "" {
+				err = fmt.Errorf("line %d: no screenId", row.line)
+			}
+			i := about(id+"#"+node, openImagesNames(id)...)
+			i.sample.Metadata = map[string]string{"node": node}
 			for text := range strings.SplitSeq(row.field("captions"), "|") {
 				if text = strings.TrimSpace(text); text != "" {
 					i.sample.Texts = append(i.sample.Texts, caption("en", text))
 				}
 			}
-			if !yield(i, nil) {
+			if err == nil && len(i.sample.Texts) == 0 {
+				i.leave(shards.LeftText, "%s: line %d: no captions", i.sample.Key, row.line)
+			}
+			if err != nil {
+				i = item{}
+			}
+			if !yield(i, err) {
 				return
 			}
 		}

@@ -2,14 +2,10 @@ package benchmarks
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
-	"strconv"
 	"strings"
-
-	"github.com/pali3/pali3/shards"
 )
 
 // translation is a line of the machine translations that the authors of Crossmodal-3600 publish of CC3M (CC3M-35L) and of COCO's
@@ -17,59 +13,48 @@ import (
 // describes the fields. A caption comes once for each of 34 languages.
 type translation struct {
 	ImageID     flexible `json:"image_id"`
-	Source      string   `json:"src_lang"`
-	Target      string   `json:"trg_lang"`
-	Caption     string   `json:"caption_tokenized"`
-	Translation string   `json:"translation_tokenized"`
+	Source      words    `json:"src_lang"`
+	Target      words    `json:"trg_lang"`
+	Caption     words    `json:"caption_tokenized"`
+	Translation words    `json:"translation_tokenized"`
 }
 
 // readCC3M35L reads CC3M-35L: an image's caption and its translations. CC3M's owners publish URLs and no pictures: the folder has
 // them by the name image_id.
-var readCC3M35L = distinct(byImage(translations(func(t translation) (key, images string, err error) {
+var readCC3M35L = distinct(byImage(translations(func(t translation) (item, error) {
 	var names []string
 	for _, ending := range []string{".jpg", ".jpeg", ".png", ".webp", ".gif"} {
 		names = append(names, string(t.ImageID)+ending)
 	}
-	return string(t.ImageID), strings.Join(names, "|"), nil
+	return about(string(t.ImageID), names...), nil
 })))
 
 // readCOCO35L reads COCO-35L: an image's captions and their translations. An image_id is COCO's number of the image and, after an
 // underscore, that of the caption.
-var readCOCO35L = distinct(byImage(translations(func(t translation) (key, images string, err error) {
+var readCOCO35L = distinct(byImage(translations(func(t translation) (item, error) {
 	number, _, _ := strings.Cut(string(t.ImageID), "_")
-	id, err := strconv.ParseInt(number, 10, 64)
-	if err != nil {
-		return "", "", fmt.Errorf("image_id %q does not begin with COCO's number", t.ImageID)
+	number = string(quotedID(number))
+	names := cocoNames(number, "")
+	if len(names) == 0 {
+		return item{}, fmt.Errorf("image_id %q does not begin with COCO's number", t.ImageID)
 	}
-	name := fmt.Sprintf("%012d.jpg", id)
-	images = name
-	for _, set := range []string{"train2014", "val2014"} {
-		images += fmt.Sprintf("|%s/COCO_%s_%s|COCO_%s_%s", set, set, name, set, name)
-	}
-	return number, images, nil
+	return about(number, names...), nil
 })))
 
-// translations makes a reader of lines; name says what an image's sample and files are called.
-func translations(name func(translation) (key, images string, err error)) read {
-	return func(_ context.Context, o Options) iter.Seq2[item, error] {
-		return eachLine(o.Annotations, func(line []byte) (item, error) {
-			var t translation
-			if err := json.Unmarshal(line, &t); err != nil {
-				return item{}, err
-			}
-			if t.ImageID == "" || t.Target == "" {
+// translations makes a reader of lines; of makes the item of a line's image.
+func translations(of func(translation) (item, error)) read {
+	return func(ctx context.Context, o Options) iter.Seq2[item, error] {
+		return eachLine(ctx, o.Annotations, func(t translation) (item, error) {
+			if t.ImageID == "" || t.Target.text == "" {
 				return item{}, errors.New("no image_id or trg_lang")
 			}
-			key, images, err := name(t)
+			i, err := of(t)
 			if err != nil {
 				return item{}, err
 			}
-			i := about(key, images)
-			for _, said := range []shards.Text{caption(t.Source, strings.TrimSpace(t.Caption)), caption(t.Target, strings.TrimSpace(t.Translation))} {
-				if said.Value != "" {
-					i.sample.Texts = append(i.sample.Texts, said)
-				}
-			}
+			what := fmt.Sprintf("%s, %s", t.ImageID, t.Target.text)
+			i.say(t.Source.text, t.Caption, what+": caption_tokenized")
+			i.say(t.Target.text, t.Translation, what+": translation_tokenized")
 			return i, nil
 		})
 	}

@@ -5,21 +5,25 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 
 	"github.com/pali3/pali3/shards"
 )
 
-// readMSRVTT reads MSR-VTT's videodatainfo.json. The frames of a video are the pictures in the folder of its name.
+// msrvttSentence and msrvttVideo are the elements of MSR-VTT's file.
+type msrvttSentence struct {
+	VideoID flexible `json:"video_id"`
+	Caption words    `json:"caption"`
+}
+
+type msrvttVideo struct {
+	ID    flexible `json:"video_id"`
+	Split words    `json:"split"`
+	URL   words    `json:"url"`
+}
+
+// readMSRVTT reads MSR-VTT's videodatainfo.json. The frames of a video are the images in the folder of its name.
 func readMSRVTT(ctx context.Context, o Options) iter.Seq2[item, error] {
-	type sentence struct {
-		VideoID string `json:"video_id"`
-		Caption string `json:"caption"`
-	}
-	type video struct {
-		ID    string `json:"video_id"`
-		Split string `json:"split"`
-		URL   string `json:"url"`
-	}
 	return func(yield func(item, error) bool) {
 		said, err := newGathering()
 		if err != nil {
@@ -27,41 +31,70 @@ func readMSRVTT(ctx context.Context, o Options) iter.Seq2[item, error] {
 			return
 		}
 		defer said.close()
-		for s, err := range elements[sentence](ctx, o.Annotations, "sentences") {
+		for s, err := range elementsTo[msrvttSentence](ctx, o.Annotations, "sentences", false) {
 			if err == nil {
-				err = said.add(s.VideoID, &item{sample: shards.Sample{Texts: []shards.Text{caption("en", s.Caption)}}})
+				i := item{sample: shards.Sample{Key: string(s.VideoID)}}
+				i.speak("en", s.Caption, fmt.Sprintf("sentence about %s", s.VideoID))
+				err = said.add(i.sample.Key, &i)
 			}
 			if err != nil && (!yield(item{}, err) || errors.Is(err, errBroken)) {
 				return
 			}
 		}
-		for v, err := range elements[video](ctx, o.Annotations, "videos") {
+		for v, err := range elements[msrvttVideo](ctx, o.Annotations, "videos") {
 			i := item{}
 			if err == nil {
-				i, _, err = said.get(v.ID)
+				i, _, err = said.take(string(v.ID), 1)
 			}
-			i.frames = v.ID
-			i.sample.Key, i.sample.Split, i.sample.Provenance.URL = v.ID, v.Split, v.URL
-			if !yield(i, err) {
+			i.frames = string(v.ID)
+			i.sample.Key, i.sample.Split, i.sample.Provenance.URL = string(v.ID), v.Split.text, v.URL.text
+			if !yield(i, i.checked(err)) {
 				return
 			}
+		}
+		if left := said.unused("video", "is not among the videos"); len(left) > 0 {
+			yield(asideOf(left), nil)
 		}
 	}
 }
 
-// readActivityNet reads ActivityNet Captions' train.json, val_1.json, val_2.json: sentences about moments of a video. The
-// frames of a video are the pictures in the folder of its name.
-var readActivityNet = eachMember(func(id string, v struct {
-	Duration   float64      `json:"duration"`
-	Timestamps [][2]float64 `json:"timestamps"`
-	Sentences  []string     `json:"sentences"`
-}, _ Options) item {
-	i := item{frames: id, sample: shards.Sample{Key: id, Metadata: map[string]string{"duration": fmt.Sprint(v.Duration)}}}
-	for n, sentence := range v.Sentences {
-		i.sample.Texts = append(i.sample.Texts, caption("en", sentence))
-		if n < len(v.Timestamps) {
-			i.sample.Metadata[fmt.Sprintf("moment_%d", n)] = fmt.Sprintf("%g-%g", v.Timestamps[n][0], v.Timestamps[n][1])
-		}
+// speak adds a caption as it is, or leaves it out.
+func (i *item) speak(language string, w words, what string) {
+	if wrong := w.wrong(); wrong != "" {
+		i.leave(shards.LeftText, "%s: %s", what, wrong)
+		return
 	}
+	i.sample.Texts = append(i.sample.Texts, caption(language, w.text))
+}
+
+// readActivityNet reads ActivityNet Captions' train.json, val_1.json, val_2.json: sentences about moments of a video. The
+// frames of a video are the images in the folder of its name.
+var readActivityNet = eachMember(func(id string, v struct {
+	Duration   number             `json:"duration"`
+	Timestamps list[list[number]] `json:"timestamps"`
+	Sentences  list[words]        `json:"sentences"`
+}, _ Options) item {
+	i := item{frames: id, sample: shards.Sample{Key: id, Metadata: map[string]string{}}}
+	if v.Duration.given {
+		i.metadata("duration", fmt.Sprint(v.Duration.value))
+	}
+	for n, sentence := range v.Sentences.items {
+		said := len(i.sample.Texts)
+		i.speak("en", sentence, fmt.Sprintf("%s: sentence %d", id, n))
+		if len(i.sample.Texts) == said || n >= len(v.Timestamps.items) {
+			continue
+		}
+		moment := v.Timestamps.items[n].items
+		if len(moment) != 2 || math.IsNaN(moment[0].float()+moment[1].float()) {
+			i.leave(shards.LeftMetadata, "%s: timestamps %d are not two numbers", id, n)
+			continue
+		}
+		i.sample.Metadata[fmt.Sprintf("moment_%d", said)] = fmt.Sprintf("%g-%g", moment[0].value, moment[1].value)
+	}
+	if off := len(v.Timestamps.items) - len(v.Sentences.items); off != 0 {
+		i.lose(shards.LeftMetadata, id, max(off, -off), fmt.Errorf("%d timestamps of %d sentences", len(v.Timestamps.items), len(v.Sentences.items)))
+	}
+	i.lose(shards.LeftText, id+": sentences", v.Sentences.bad, v.Sentences.fault)
+	i.lose(shards.LeftMetadata, id+": timestamps", v.Timestamps.bad, v.Timestamps.fault)
 	return i
 })

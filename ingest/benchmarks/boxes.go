@@ -1,0 +1,91 @@
+package benchmarks
+
+import (
+	"fmt"
+	"image"
+	"math"
+	"strings"
+
+	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/shards"
+)
+
+// box is a labelled region in pixels of the first image.
+type box struct {
+	Label         string
+	X, Y          float64
+	Width, Height float64
+	Fractions     bool     `json:",omitempty"` // of width and height, in place of pixels
+	Outline       *outline `json:",omitempty"` // of the object
+}
+
+// mark adds a box, or leaves it out if it has no label or no area. What names it. A box whose width or
+// height is negative is not turned around: nobody knows what its writer meant.
+func (i *item) mark(b box, what string) {
+	if wrong := b.wrong(); wrong != "" {
+		i.leave(shards.LeftBox, "%s: %s", what, wrong)
+		return
+	}
+	i.boxes = append(i.boxes, b)
+}
+
+// wrong says why a box is of no use on any image; "" if it may be of some.
+func (b *box) wrong() string {
+	edges := [4]float64{b.X, b.Y, b.Width, b.Height}
+	for _, v := range edges {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return "an edge that is missing or no number"
+		}
+	}
+	switch {
+	case b.Width < 0 || b.Height < 0:
+		return fmt.Sprintf("a box of %g by %g: its corners are reversed", b.Width, b.Height)
+	case b.Width == 0 || b.Height == 0:
+		return fmt.Sprintf("a box of %g by %g has no area", b.Width, b.Height)
+	case strings.TrimSpace(b.Label) == "":
+		return "no label"
+	}
+	return ""
+}
+
+// place makes the boxes fractions of the first image, cut to it. Those that have no area there are left
+// out, and so are outlines that do not fit the image.
+func (i *item) place(s *shards.Sample) error {
+	info, err := picture.Inspect(s.Images[0].Bytes)
+	if err != nil {
+		return err
+	}
+	for _, b := range i.boxes {
+		width, height := float64(info.Width), float64(info.Height)
+		if b.Fractions {
+			width, height = 1, 1
+		}
+		place := shards.Box{Label: b.Label, Y0: fraction(b.Y / height), X0: fraction(b.X / width),
+			Y1: fraction((b.Y + b.Height) / height), X1: fraction((b.X + b.Width) / width)}
+		if !(place.Y1 > place.Y0 && place.X1 > place.X0) {
+			i.leave(shards.LeftBox, "%s: %s", s.Key, b.Label)
+			continue
+		}
+		if b.Outline != nil {
+			if place.Mask, err = b.mask(info.Height, info.Width); err != nil {
+				i.leave(LeftMask, "%s: %s: %v", s.Key, b.Label, err)
+			}
+		}
+		s.Boxes = append(s.Boxes, place)
+	}
+	return nil
+}
+
+func fraction(v float64) float32 { return float32(min(max(v, 0), 1)) }
+
+// mask draws the outline on the pixels that the box touches, as a PNG; nil if it covers none of them.
+func (b *box) mask(height, width int) ([]byte, error) {
+	within := func(v float64, end int) int { return int(min(max(v, 0), float64(end))) }
+	part := image.Rect(within(math.Floor(b.X), width), within(math.Floor(b.Y), height),
+		within(math.Ceil(b.X+b.Width), width), within(math.Ceil(b.Y+b.Height), height))
+	m, err := b.Outline.draw(height, width, part)
+	if err != nil {
+		return nil, err
+	}
+	return m.png()
+}

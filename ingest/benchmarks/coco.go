@@ -1,0 +1,277 @@
+package benchmarks
+
+import (
+	"context"
+	"encoding/json/jsontext"
+	"errors"
+	"fmt"
+	"iter"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// cocoImage is an image of COCO's captions_*.json and instances_*.json, of LVIS and of NoCaps.
+type cocoImage struct {
+	ID            flexible       `json:"id"`
+	FileName      words          `json:"file_name"` // LVIS has none
+	URL           words          `json:"coco_url"`  // http://images.cocodataset.org/train2017/000000391895.jpg
+	Domain        words          `json:"domain"`    // of NoCaps
+	NotAmong      list[flexible] `json:"neg_category_ids"`
+	NotExhaustive list[flexible] `json:"not_exhaustive_category_ids"`
+	Extra         extra          `json:"extra"` // of Roboflow
+}
+
+// extra is what Roboflow says of an image besides: the name that it had before it was augmented.
+type extra struct{ name string }
+
+// UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
+func (e *extra) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	v, err := d.ReadValue()
+	var of struct{ Name words }
+	if err == nil && v.Kind() == '{' && decode(v, &of) == nil {
+		e.name = of.Name.text
+	}
+	return err
+}
+
+// name is the image's name below the folder of images, by the rules of LVIS the end of its address.
+func (m *cocoImage) name() string {
+	if m.FileName.text != "" {
+		return slashed(m.FileName.text)
+	}
+	if address, err := url.Parse(m.URL.text); err == nil && path.Base(address.Path) != "/" && address.Path != "" {
+		return path.Base(address.Path)
+	}
+	return ""
+}
+
+// item makes the image's item of what was said of it.
+func (m *cocoImage) item(i item, c *coco) (item, error) {
+	name := m.name()
+	i.sample.Key, i.sample.Provenance.URL = name, m.URL.text
+	if name == "" {
+		return i, fmt.Errorf("image %s has no file_name: %w", m.ID, errNoKey)
+	}
+	i.images = [][]string{{name}}
+	i.also = func() []string { return otherNames(name, c.names.alone) }
+	i.metadata("domain", m.Domain.text)
+	i.metadata("original_name", m.Extra.name)
+	i.metadata("negative_categories", c.categories(m.NotAmong.items))
+	i.metadata("not_exhaustive_categories", c.categories(m.NotExhaustive.items))
+	return i, nil
+}
+
+// cocoAnnotation is what these files say of an image at one place.
+type cocoAnnotation struct {
+	ID         flexible     `json:"id"`
+	ImageID    flexible     `json:"image_id"`
+	Caption    words        `json:"caption"`
+	BBox       quad         `json:"bbox"` // x, y, width, height
+	CategoryID flexible     `json:"category_id"`
+	Outline    outlineField `json:"segmentation"`
+}
+
+// box returns the annotation's box, with the outline of what it is around.
+func (a *cocoAnnotation) box(label string) box {
+	return box{Label: label, X: a.BBox.edges[0], Y: a.BBox.edges[1], Width: a.BBox.edges[2], Height: a.BBox.edges[3], Outline: a.Outline.outline}
+}
+
+type cocoCategory struct {
+	ID   flexible `json:"id"`
+	Name words    `json:"name"`
+}
+
+// coco is a file of COCO's layout: images by id, what is said of each in annotations, and categories by
+// id. It is read several times, as its members come in any order.
+type coco struct {
+	file            string
+	said            *gathering
+	labels          map[flexible]string // of categories
+	captions, boxes int64               // that annotations have, also bad ones
+	annotations     int64
+	names           baseNames
+	listed          map[uint64]uint64 // hash of an image's name -> hash of its id
+	withoutImage    []shards.LeftOut  // annotations that name none
+	yield           func(item, error) bool
+}
+
+// readCOCO reads COCO's captions_*.json and instances_*.json, and LVIS and NoCaps, which have the same layout.
+func readCOCO(ctx context.Context, o Options) iter.Seq2[item, error] {
+	return func(yield func(item, error) bool) {
+		said, err := newGathering()
+		if err != nil {
+			yield(item{}, err)
+			return
+		}
+		defer said.close()
+		c := &coco{file: o.Annotations, said: said, yield: yield, names: baseNames{ctx: ctx, file: o.Annotations}, listed: map[uint64]uint64{}}
+		if !c.readCategories(ctx) || !c.gather(ctx) || !c.fits(o.Layout) {
+			return
+		}
+		for m, err := range elementsTo[cocoImage](ctx, o.Annotations, "images", false) {
+			if errors.Is(err, errNoMember) {
+				err = fmt.Errorf("%w; it is %v", err, shapeOf(o.Annotations))
+			}
+			i := item{}
+			if err == nil {
+				i, err = c.image(&m)
+			}
+			if !yield(i, err) {
+				return
+			}
+		}
+		if left := append(c.withoutImage, said.unused("image", "is not among the images")...); len(left) > 0 {
+			yield(asideOf(left), nil)
+		}
+	}
+}
+
+// image returns an image with what was said of it.
+func (c *coco) image(m *cocoImage) (item, error) {
+	name, id := xxhash.Sum64String(m.name()), max(1, xxhash.Sum64String(string(m.ID)))
+	if before, there := c.listed[name]; there && before != id {
+		return item{sample: shards.Sample{Key: m.name()}}, fmt.Errorf("%s is listed before with another id than %s", m.name(), m.ID)
+	}
+	c.listed[name] = id
+	i, free, err := c.said.take(string(m.ID), name)
+	if err == nil && !free {
+		err = fmt.Errorf("id %s is that of an image before, too: what is said of it cannot be told apart", m.ID)
+	}
+	if err != nil {
+		return item{sample: shards.Sample{Key: m.name()}}, err
+	}
+	return m.item(i, c)
+}
+
+// readCategories reads the names of categories, and the file to its end. It returns false if nothing is
+// to follow.
+func (c *coco) readCategories(ctx context.Context) bool {
+	c.labels = map[flexible]string{}
+	for category, err := range elements[cocoCategory](ctx, c.file, "categories") {
+		if errors.Is(err, errNoMember) { // of captions
+			break
+		}
+		if err != nil {
+			if !c.yield(item{}, err) || errors.Is(err, errBroken) {
+				return false
+			}
+			continue
+		}
+		c.labels[category.ID] = strings.TrimSpace(category.Name.text)
+	}
+	return true
+}
+
+// categories names categories.
+func (c *coco) categories(ids []flexible) string {
+	var names []string
+	for _, id := range ids {
+		if name := c.labels[id]; name != "" {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// gather reads what is said of the images. It returns false if nothing is to follow.
+func (c *coco) gather(ctx context.Context) bool {
+	for a, err := range elementsTo[cocoAnnotation](ctx, c.file, "annotations", false) {
+		if errors.Is(err, errNoMember) { // of test sets
+			break
+		}
+		if err == nil {
+			err = c.add(&a)
+		}
+		if err != nil && (!c.yield(item{}, err) || errors.Is(err, errBroken)) {
+			return false
+		}
+	}
+	return true
+}
+
+// add keeps what an annotation says.
+func (c *coco) add(a *cocoAnnotation) error {
+	c.annotations++
+	i := item{}
+	if a.Caption.given {
+		c.captions++
+		if wrong := a.Caption.wrong(); wrong != "" {
+			i.leave(shards.LeftText, "%s: caption: %s", a, wrong)
+		} else {
+			i.sample.Texts = []shards.Text{caption("en", strings.TrimSpace(a.Caption.text))}
+		}
+	}
+	if a.BBox.given || a.Outline.outline != nil {
+		c.boxes++
+		c.mark(a, &i)
+	}
+	if a.ImageID == "" {
+		return c.orphan(a, &i)
+	}
+	i.sample.Key = string(a.ImageID)
+	return c.said.add(i.sample.Key, &i)
+}
+
+// mark adds an annotation's box to what is said of its image.
+func (c *coco) mark(a *cocoAnnotation, i *item) {
+	label, known := c.labels[a.CategoryID]
+	switch {
+	case !a.BBox.given:
+		i.leave(shards.LeftBox, "%s: it has no bbox", a)
+	case a.BBox.fault != "":
+		i.leave(shards.LeftBox, "%s: bbox: found %s, expected a list of four numbers", a, a.BBox.fault)
+	case !known:
+		i.leave(shards.LeftBox, "%s: category_id %s is not among the categories", a, a.CategoryID)
+	default:
+		if a.Outline.fault != "" {
+			i.leave(LeftMask, "%s: segmentation: %s", a, a.Outline.fault)
+		}
+		b := a.box(label)
+		if wrong := b.wrong(); wrong != "" {
+			i.leave(shards.LeftBox, "%s: %s", a, wrong)
+			return
+		}
+		i.boxes = []box{b}
+	}
+}
+
+// orphan counts what an annotation without image_id says.
+func (c *coco) orphan(a *cocoAnnotation, i *item) error {
+	left := i.left
+	for range i.sample.Texts {
+		left = append(left, shards.LeftOut{Reason: shards.LeftText, Name: fmt.Sprintf("%v: it has no image_id", a)})
+	}
+	for range i.boxes {
+		left = append(left, shards.LeftOut{Reason: shards.LeftBox, Name: fmt.Sprintf("%v: it has no image_id", a)})
+	}
+	c.withoutImage = addLeft(c.withoutImage, left...)
+	return nil
+}
+
+// String names the annotation.
+func (a *cocoAnnotation) String() string {
+	return fmt.Sprintf("annotation %s of image %s", a.ID, a.ImageID)
+}
+
+// fits reports whether the file has what is asked for, and says so if not.
+func (c *coco) fits(layout string) bool {
+	var err error
+	switch boxes := slices.Contains([]string{"coco-instances", "lvis"}, layout); {
+	case c.annotations == 0:
+	case boxes && c.boxes == 0:
+		err = fmt.Errorf("%w: no annotation of %s has a bbox", errBroken, baseName(c.file))
+	case !boxes && c.captions == 0:
+		err = fmt.Errorf("%w: no annotation of %s has a caption", errBroken, baseName(c.file))
+	}
+	if err == nil {
+		return true
+	}
+	c.yield(item{}, fmt.Errorf("%w; it is %v", err, shapeOf(c.file)))
+	return false
+}

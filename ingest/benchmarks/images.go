@@ -1,0 +1,102 @@
+package benchmarks
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"syscall"
+
+	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/shards"
+)
+
+// complete reads the images, and makes the boxes fractions of the first.
+func (i *item) complete(root *os.Root, s *shards.Sample, o Options) (reason string, err error) {
+	s.Split = cmp.Or(s.Split, o.Split)
+	names := i.images
+	if i.frames != "" {
+		var others []shards.LeftOut
+		names, others, err = framesOf(root, i.frames)
+		if i.left = addLeft(i.left, others...); err != nil {
+			return ingest.NoImage, err
+		}
+	}
+	for _, name := range names {
+		content, reason, err := readPicture(root, name)
+		if reason == ingest.NoImage && i.also != nil {
+			content, reason, err = readPicture(root, append(name, i.also()...))
+		}
+		if err != nil {
+			return reason, err
+		}
+		s.Images = append(s.Images, shards.Image{Bytes: content})
+	}
+	if len(i.boxes) > 0 {
+		if err := i.place(s); err != nil {
+			return ingest.BadImage, err
+		}
+	}
+	return "", nil
+}
+
+// maxPicture is the largest image, in bytes.
+const maxPicture = 256 << 20
+
+// readPicture reads the first of an image's names that is there.
+func readPicture(root *os.Root, names []string) (content []byte, reason string, err error) {
+	var outside error
+	for _, given := range names {
+		name := path.Clean(given)
+		if !fs.ValidPath(name) || strings.ContainsRune(name, 0) {
+			outside = fmt.Errorf("%q is not below the folder of images", given)
+			continue
+		}
+		info, statErr := root.Stat(name)
+		switch {
+		case errors.Is(statErr, fs.ErrNotExist), errors.Is(statErr, syscall.ENOTDIR):
+			continue
+		case statErr != nil:
+			return nil, ingest.Unreadable, statErr
+		case info.IsDir():
+			continue
+		case info.Size() > maxPicture:
+			return nil, ingest.TooLarge, fmt.Errorf("%s has %d bytes, the limit is %d", name, info.Size(), maxPicture)
+		}
+		if content, err = root.ReadFile(name); err != nil {
+			return nil, ingest.Unreadable, err
+		}
+		return content, "", nil
+	}
+	if outside != nil {
+		return nil, ingest.Outside, outside
+	}
+	return nil, ingest.NoImage, fmt.Errorf("no %s in the folder of images", strings.Join(names, " or "))
+}
+
+// framesOf lists the images of a folder in order, and what else is there.
+func framesOf(root *os.Root, dir string) (names [][]string, others []shards.LeftOut, err error) {
+	if dir = path.Clean(dir); !fs.ValidPath(dir) {
+		return nil, nil, fmt.Errorf("%q is not below the folder of images", dir)
+	}
+	entries, err := fs.ReadDir(root.FS(), dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		switch strings.ToLower(path.Ext(e.Name())) {
+		case ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp":
+			names = append(names, []string{name})
+		default:
+			others = addLeft(others, shards.LeftOut{Reason: shards.LeftFile, Name: name, N: 1})
+		}
+	}
+	if len(names) == 0 {
+		return nil, others, fmt.Errorf("no frames in %s", dir)
+	}
+	return names, others, nil
+}

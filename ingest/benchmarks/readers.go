@@ -1,0 +1,98 @@
+package benchmarks
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// each makes a reader of a file whose elements are items: those of the array in the member of that name, or, if it is "", of
+// the file. N is the element's number.
+func each[T any](member string, convert func(n int, v T, o Options) item) read {
+	return func(ctx context.Context, o Options) iter.Seq2[item, error] {
+		return func(yield func(item, error) bool) {
+			n := 0
+			for v, err := range elements[T](ctx, o.Annotations, member) {
+				i := item{}
+				if err == nil {
+					i = convert(n, v, o)
+				}
+				if !yield(i, i.checked(err)) {
+					return
+				}
+				n++
+			}
+		}
+	}
+}
+
+// eachMember makes a reader of a file that is an object of items by name.
+func eachMember[T any](convert func(name string, v T, o Options) item) read {
+	return func(ctx context.Context, o Options) iter.Seq2[item, error] {
+		return func(yield func(item, error) bool) {
+			for m, err := range members[T](ctx, o.Annotations) {
+				i := item{sample: shards.Sample{Key: m.name}}
+				if err == nil {
+					i = convert(m.name, m.value, o)
+				}
+				if !yield(i, i.checked(err)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// eachLine yields what each line of a file gives, or each element of a file that is a list.
+func eachLine[T any](ctx context.Context, file string, parse func(T) (item, error)) iter.Seq2[item, error] {
+	if isList(file) {
+		return func(yield func(item, error) bool) {
+			for v, err := range elements[T](ctx, file, "") {
+				i := item{}
+				if err == nil {
+					i, err = parse(v)
+				}
+				if !yield(i, i.checked(err)) {
+					return
+				}
+			}
+		}
+	}
+	return func(yield func(item, error) bool) {
+		for line, err := range textLines(ctx, file) {
+			i := item{}
+			if err == nil {
+				var v T
+				new(withoutNaN).clean(line.content)
+				if err = decode(line.content, &v); err == nil {
+					if i, err = parse(v); err == nil {
+						err = i.checked(nil)
+					}
+				}
+				if err != nil {
+					err = fmt.Errorf("line %d: %w", line.number, err)
+				}
+			}
+			if !yield(i, err) {
+				return
+			}
+		}
+	}
+}
+
+// isList reports whether a file is one JSON list.
+func isList(file string) bool {
+	d, err := openDocument(file)
+	if err != nil {
+		return false
+	}
+	defer d.close()
+	return d.peek() == '['
+}
+
+// byImage makes a reader that puts together the items of one key.
+func byImage(r read) read {
+	return func(ctx context.Context, o Options) iter.Seq2[item, error] { return gathered(r(ctx, o)) }
+}

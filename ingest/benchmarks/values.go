@@ -1,0 +1,285 @@
+package benchmarks
+
+import (
+	"bytes"
+	"encoding/json/jsontext"
+	jsonv2 "encoding/json/v2"
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// The types of this file read a JSON value of any kind: files are written by many tools, and one
+// value that is of another kind than its owner's must not cost the record that it is in. Each says
+// what it found instead, so that what is left out is counted.
+
+// flexible is an id. It is compared as what it says: 7, 7.0 and "7" are the same id, and whole
+// numbers of any length are exact. It is empty where a file has null or nothing.
+type flexible string
+
+var errID = errors.New("an id, which is a number or text")
+
+// UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
+func (f *flexible) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	v, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	switch v.Kind() {
+	case 'n':
+		*f = ""
+	case '0':
+		*f = wholeNumber(string(v))
+	case '"':
+		*f = quotedID(unquoted(v))
+	case 't', 'f':
+		*f = flexible(v)
+	default:
+		return expected(errID, v)
+	}
+	return nil
+}
+
+// quotedID is an id that stands in quotes: only a whole number's decimal zeros are dropped.
+func quotedID(text string) flexible {
+	text = strings.TrimSpace(text)
+	if whole, zeros, is := strings.Cut(text, "."); is && isDigits(strings.TrimPrefix(whole, "-")) && zeros != "" && strings.Trim(zeros, "0") == "" {
+		return flexible(whole)
+	}
+	return flexible(text)
+}
+
+// wholeNumber writes a JSON number without a fraction or exponent, if it has a whole value.
+func wholeNumber(text string) flexible {
+	switch {
+	case text == "-0":
+		return "0"
+	case isDigits(strings.TrimPrefix(text, "-")):
+		return flexible(text)
+	}
+	if id := quotedID(text); string(id) != text {
+		return id
+	}
+	if v, err := strconv.ParseFloat(text, 64); err == nil && v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+		return flexible(strconv.FormatInt(int64(v), 10))
+	}
+	return flexible(text)
+}
+
+func isDigits(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text != ""
+}
+
+// unquoted returns what a JSON string says.
+func unquoted(v jsontext.Value) string {
+	if bytes.IndexByte(v, '\\') < 0 && utf8.Valid(v) {
+		return string(v[1 : len(v)-1])
+	}
+	text, _ := jsontext.AppendUnquote(nil, v) // an error tells of characters that were replaced
+	return string(text)
+}
+
+// words is text, or what was found in place of it.
+type words struct {
+	text  string // of a number, true and false: as they are written
+	fault string // what was found, where it is no text
+	given bool   // the file has the field
+}
+
+// UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
+func (w *words) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	v, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	*w = words{given: true}
+	switch kind := v.Kind(); kind {
+	case '"':
+		if w.text = unquoted(v); damaged(v, w.text) {
+			w.text, w.fault = "", "text that is not UTF-8"
+		}
+	case '0', 't', 'f':
+		w.text, w.fault = string(v), kindWords(kind)
+	default:
+		w.fault = kindWords(kind)
+	}
+	return nil
+}
+
+// damaged reports whether decoding replaced bytes that are not UTF-8, or half of a surrogate pair.
+func damaged(v jsontext.Value, text string) bool {
+	return strings.ContainsRune(text, utf8.RuneError) && !bytes.Contains(v, []byte("\uFFFD")) && !bytes.Contains(bytes.ToLower(v), []byte(`\ufffd`))
+}
+
+// wrong says why these words are no sentence, such as a caption or a question; "" if they are one.
+func (w words) wrong() string {
+	switch {
+	case w.fault != "":
+		return "found " + w.fault
+	case !w.given:
+		return "it is missing"
+	case strings.TrimSpace(w.text) == "":
+		return "it is empty"
+	}
+	return ""
+}
+
+// blank reports whether the words are given and say nothing, as an answer may not.
+func (w words) blank() bool { return w.given && strings.TrimSpace(w.text) == "" }
+
+// number is a number, perhaps in quotes. What is missing, or something else, is not a number (NaN).
+type number struct {
+	value float64
+	given bool
+}
+
+func (n number) float() float64 {
+	if !n.given {
+		return math.NaN()
+	}
+	return n.value
+}
+
+// UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
+func (n *number) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	v, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	n.value, n.given = math.NaN(), true
+	switch v.Kind() {
+	case '0':
+		n.value = parseNumber(string(v))
+	case '"':
+		n.value = parseNumber(unquoted(v))
+	}
+	return nil
+}
+
+// parseNumber reads a number of decimal digits; it is NaN for anything else.
+func parseNumber(text string) float64 {
+	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil {
+		return math.NaN()
+	}
+	return v
+}
+
+// quad is a box: x, y, width and height, as a list of four numbers.
+type quad struct {
+	edges [4]float64
+	given bool
+	fault string // what was found, where it is no such list
+}
+
+// UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
+func (q *quad) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	*q = quad{given: true}
+	if kind := d.PeekKind(); kind != '[' {
+		q.fault = kindWords(kind)
+		return d.SkipValue()
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	n := 0
+	for ; d.PeekKind() != ']'; n++ {
+		var v number
+		if err := v.UnmarshalJSONFrom(d); err != nil {
+			return err
+		}
+		if n < len(q.edges) {
+			q.edges[n] = v.value
+		}
+	}
+	if n != len(q.edges) {
+		q.fault = "a list of " + strconv.Itoa(n)
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+// list is a list whose elements are read one by one: those of another kind are counted.
+type list[T any] struct {
+	items []T
+	bad   int
+	fault error // of the first bad one, or of what is no list at all
+	given bool
+}
+
+var errList = errors.New("a list")
+
+// UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
+func (l *list[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	*l = list[T]{given: true}
+	switch d.PeekKind() {
+	case '[':
+	case 'n':
+		l.given = false
+		return d.SkipValue()
+	default:
+		v, err := d.ReadValue()
+		if err == nil {
+			l.bad, l.fault = 1, inWords(expected(errList, v))
+		}
+		return err
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() != ']' {
+		v, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		var item T
+		if err := decode(v, &item); err != nil {
+			if l.bad++; l.fault == nil {
+				l.fault = err
+			}
+			continue
+		}
+		l.items = append(l.items, item)
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+// outlineField is an annotation's outline, or why it is none.
+type outlineField struct {
+	*outline
+	fault string
+}
+
+// UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
+func (o *outlineField) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	v, err := d.ReadValue()
+	if err != nil || v.Kind() == 'n' {
+		return err
+	}
+	var read outline
+	if err := read.UnmarshalJSON(v); err != nil {
+		o.fault = inWords(err).Error()
+	} else if len(read.Polygons)+len(read.Runs) > 0 {
+		o.outline = &read
+	}
+	return nil
+}
+
+// options of all JSON that is read here. Names are matched as encoding/json does.
+var options = jsonv2.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true), jsonv2.MatchCaseInsensitiveNames(true))
+
+// decode reads a JSON value. Its errors are in words.
+func decode(v jsontext.Value, into any) error {
+	if err := jsonv2.Unmarshal(v, into, options); err != nil {
+		return inWords(err)
+	}
+	return nil
+}
