@@ -23,19 +23,20 @@ type Columns struct {
 	Answers    string   // to the question: a text, a list, a JSON list, structs with answer and answer_confidence
 	SHA256     string   // of the picture's bytes, in hex: a picture of another hash is rejected; of tables alone
 	Keep       []string // what goes into the metadata
-	BoxFormat  string   // of boxes that a column of a common name has: xywh, xyxy or yxyx; not of tables
+	Boxes      string   // labelled regions: four numbers each, or a struct with bbox and category or label
+	BoxFormat  string   // of the boxes: xywh, xyxy or yxyx, in pixels or in fractions; by default as the rows show
 }
 
 // Mapped is a [Source] of columns, which says before the work begins which of them are taken for what.
 type Mapped interface {
 	Source
-	// Columns says it in one line, empty if the columns are not known.
-	Columns() string
+	// ColumnsTaken says it in one line, empty if the columns are not known.
+	ColumnsTaken() string
 }
 
 // names are the columns that are read.
 func (c *Columns) names() []string {
-	return append(slices.Concat(c.images(), c.texts(), c.Keep), c.ID, c.Language, c.Split, c.SHA256, c.Question, c.QuestionID, c.Answers)
+	return append(slices.Concat(c.images(), c.texts(), c.Keep), c.ID, c.Language, c.Split, c.SHA256, c.Question, c.QuestionID, c.Answers, c.Boxes)
 }
 
 func (c *Columns) images() []string { return withFirst(c.Image, c.MoreImages) }
@@ -55,5 +56,5 @@ func (c *Columns) namesAny() bool {
 // mapping returns what package mapping makes of the names.
 func (c *Columns) mapping(language, kind string) mapping.Mapping {
 	return mapping.Mapping{Image: c.images(), Text: c.texts(), ID: c.ID, LanguageColumn: c.Language, SplitColumn: c.Split,
-		Question: c.Question, QuestionID: c.QuestionID, Answers: c.Answers, Keep: c.Keep, BoxFormat: c.BoxFormat, Language: language, Kind: kind}
+		Question: c.Question, QuestionID: c.QuestionID, Answers: c.Answers, Boxes: c.Boxes, Keep: c.Keep, BoxFormat: c.BoxFormat, Language: language, Kind: kind}
 }

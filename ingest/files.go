@@ -95,8 +95,8 @@ func (f *Files) Map(c Columns, language, kind string) error {
 	return nil
 }
 
-// Columns implements [Mapped].
-func (f *Files) Columns() string {
+// ColumnsTaken implements [Mapped].
+func (f *Files) ColumnsTaken() string {
 	if f.plan == nil {
 		return ""
 	}

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 
 	"github.com/pali3/pali3/ingest/fetch"
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/mapping"
 )
 
 // HubOptions say which dataset of a hub is read, and what of it.
@@ -44,14 +44,16 @@ type Hub struct {
 	files   []hubFile
 	cache   *hubFiles
 	meter   *meter
+	plan    *mapping.Plan // of the first table; nil of archives
 }
 
 // ErrUnavailable is wrapped by the error of a record that stands for a part of the source which cannot be had for now. [Run]
 // rejects nothing then: it stops, and the next run goes on from there.
 var ErrUnavailable = errors.New("not to be had for now; run the same command again to go on")
 
-// NewHub looks up what the revision stands for, and the files; of the first it reads the columns. Where no image column is
-// named it takes the one that holds pictures, and where no text column is, one of text, caption, captions or alt.
+// NewHub looks up what the revision stands for, and the files; of the first it reads the columns, not the rows. Where no image
+// column is named it takes the first that holds images, and texts, questions, answers and boxes by their common names:
+// see [Hub.ColumnsTaken].
 func NewHub(ctx context.Context, o HubOptions) (*Hub, error) {
 	if shards.IsURL(o.Repo) {
 		return nil, fmt.Errorf("%s is a URL: a dataset of a hub is named owner/name; files in an object store are read by table, arrow or webdataset", called(o.Repo))
@@ -125,45 +127,6 @@ func (h *Hub) lookUp() error {
 		address: fmt.Sprintf("%s/datasets/%s/resolve/%s/", o.Endpoint, o.Repo, h.commit)}
 	for _, file := range info.Siblings {
 		h.cache.infos[file.Name] = file
-	}
-	return nil
-}
-
-// defaults fills in the columns that the options leave open.
-func (h *Hub) defaults(ctx context.Context) error {
-	c := &h.options.Columns
-	if h.files[0].archive() {
-		if len(slices.DeleteFunc(c.names(), func(name string) bool { return name == "" })) > 0 {
-			return fmt.Errorf("%s is a WebDataset archive, which has no columns: name none", h.files[0].name)
-		}
-		return nil
-	}
-	if c.Image != "" && c.Text != "" {
-		return nil
-	}
-	first := h.files[0].name
-	local, err := h.cache.get(ctx, first)
-	if err != nil {
-		return err
-	}
-	f, err := os.Open(local)
-	if err != nil {
-		return err
-	}
-	rows, err := newParquetRows(f, local)
-	if err != nil {
-		return err
-	}
-	defer rows.close()
-	c.Image = cmp.Or(c.Image, rows.picture())
-	names, _ := rows.columns()
-	for _, name := range []string{"text", "caption", "captions", "alt"} {
-		if c.Text == "" && slices.Contains(names, name) {
-			c.Text = name
-		}
-	}
-	if c.Image == "" && c.Text == "" {
-		return fmt.Errorf("%s: name the columns; there are %s", first, strings.Join(names, ", "))
 	}
 	return nil
 }

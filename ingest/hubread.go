@@ -9,6 +9,8 @@ import (
 	"os"
 
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/hf"
+	"github.com/pali3/pali3/shards/mapping"
 	"github.com/pali3/pali3/shards/table"
 )
 
@@ -85,15 +87,45 @@ func (h *Hub) table(local string, file hubFile) (t *Table, rows int64, err error
 	}
 	parts, err := table.Open(f, info.Size())
 	if err != nil {
+		if kind := checkKind(f, "parquet"); kind != nil {
+			err = kind
+		}
 		return nil, 0, err
 	}
 	o := h.options
-	t = &Table{File: local, Columns: o.Columns, Language: o.Language, Kind: cmp.Or(o.Kind, shards.Alt)}
+	plan, err := h.planOf(parts)
+	if err != nil {
+		return nil, 0, err
+	}
+	t = &Table{File: local, Columns: o.Columns, Language: o.Language, Kind: cmp.Or(o.Kind, shards.Alt), plan: plan}
 	if err := t.checkColumns(); err != nil {
 		return nil, 0, err
 	}
 	t.as, t.split = h.origin(file.name), file.split
 	return t, parts.Len(), nil
+}
+
+// observed is how many rows of a table are looked at before the work begins.
+const observed = 64
+
+// planOf plans which columns of a table are taken. Where it has boxes its first rows say what their numbers are.
+func (h *Hub) planOf(file *table.File) (*mapping.Plan, error) {
+	plan, err := h.mapping().For(hf.Columns(file))
+	if err != nil || !plan.HasBoxes() {
+		return plan, err
+	}
+	chosen, err := file.Select(topColumns(file.Columns(), h.options.Columns.names())...)
+	if err != nil {
+		return nil, err
+	}
+	n := 0
+	for values, err := range chosen.Rows() {
+		if n++; err != nil || n > observed {
+			break // reading the table says what is wrong
+		}
+		plan.Observe(values)
+	}
+	return plan, nil
 }
 
 // members returns the records of a downloaded archive. Their keys begin with the file's name, since archives of one dataset may

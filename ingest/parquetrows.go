@@ -4,17 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
 
 	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/shards/hf"
+	"github.com/pali3/pali3/shards/mapping"
 	"github.com/pali3/pali3/shards/pages"
 	"github.com/pali3/pali3/shards/table"
 )
 
-// parquetRows reads the columns of a Parquet file that hold a value or a list of values, and, of those that hold
-// pictures as Hugging Face's datasets do (a struct of bytes and path, or a list of them), the bytes or else the path.
+// parquetRows reads the columns of a Parquet file, and, of those that hold images as Hugging Face's datasets do (a struct of
+// bytes and path, or a list of them), the bytes or else the path.
 type parquetRows struct {
 	file  input
 	table *table.File
@@ -30,6 +31,9 @@ func newParquetRows(f input, name string) (*parquetRows, error) {
 	}
 	file, err := table.Open(f, size)
 	if err != nil {
+		if kind := checkKind(f, "parquet"); kind != nil {
+			err = kind
+		}
 		f.Close()
 		return nil, fmt.Errorf("opening %s: %w", name, err)
 	}
@@ -54,10 +58,12 @@ func only(children []*pages.Node) *pages.Node {
 
 func (r *parquetRows) columns() ([]string, error) { return r.table.Columns(), nil }
 
-// choose says that only the named columns are wanted, those of them that there are.
+// schema returns the columns with their types and fields.
+func (r *parquetRows) schema() []mapping.Column { return hf.Columns(r.table) }
+
+// choose says that only the named columns are wanted, those of them that there are, or the columns that paths lead to.
 func (r *parquetRows) choose(names []string) error {
-	chosen := slices.DeleteFunc(r.table.Columns(), func(name string) bool { return !slices.Contains(names, name) })
-	file, err := r.table.Select(chosen...)
+	file, err := r.table.Select(topColumns(r.table.Columns(), names)...)
 	if err == nil {
 		r.table, r.rows = file, file.Reader(0)
 	}
@@ -68,34 +74,6 @@ func (r *parquetRows) choose(names []string) error {
 func (r *parquetRows) skip(n int64) error {
 	r.rows = r.table.Reader(n)
 	return nil
-}
-
-// picture returns the first column that holds pictures, "" if none does.
-func (r *parquetRows) picture() string {
-	root, leaves := r.table.Schema()
-	for _, top := range root.Children {
-		if holdsBytes(top, leaves) {
-			return top.Name
-		}
-	}
-	return ""
-}
-
-// holdsBytes reports whether a column is of byte arrays that are no text, of structs with bytes, or of lists of these.
-func holdsBytes(n *pages.Node, leaves []pages.Leaf) bool {
-	if n.Leaf >= 0 {
-		return leaves[n.Leaf].Kind == format.ByteArray && !n.Text
-	}
-	if child := only(n.Children); child != nil && child.Repeated {
-		if inner := only(child.Children); inner != nil {
-			child = inner
-		}
-		n = child
-	}
-	if n.Leaf >= 0 {
-		return leaves[n.Leaf].Kind == format.ByteArray && !n.Text
-	}
-	return slices.ContainsFunc(n.Children, func(c *pages.Node) bool { return c.Name == "bytes" && c.Leaf >= 0 })
 }
 
 func (r *parquetRows) next() (row, error) {
@@ -116,56 +94,56 @@ func (r *parquetRows) next() (row, error) {
 	return row(values), nil
 }
 
-// flat returns a value as rows of tables have it: text, bytes, or a list of these; nil if it is neither.
+// flat returns a value as rows of tables have it: numbers as text, of an image its bytes or else its path, and lists and
+// structs with these in them; nil for null.
 func flat(value any, fixed bool) any {
-	list, isList := value.([]any)
-	if !isList {
-		return single(value, fixed)
+	switch v := value.(type) {
+	case []any:
+		for len(v) > 0 && v[len(v)-1] == nil {
+			v = v[:len(v)-1]
+		}
+		if len(v) == 0 {
+			return nil
+		}
+		return inner(v, fixed)
+	case []byte, map[string]any:
+		return inner(v, fixed)
 	}
-	for i := range list {
-		list[i] = single(list[i], fixed)
+	if text, ok := mapping.Scalar(value, false); ok {
+		return text
 	}
-	for len(list) > 0 && list[len(list)-1] == nil {
-		list = list[:len(list)-1]
-	}
-	if len(list) == 0 {
-		return nil
-	}
-	return list
+	return nil
 }
 
-// single returns a value that is no list.
-func single(value any, fixed bool) any {
+// inner makes images of structs, however deep they lie.
+func inner(value any, fixed bool) any {
 	switch v := value.(type) {
-	case string:
-		return v
+	case []any:
+		for i := range v {
+			v[i] = inner(v[i], fixed)
+		}
 	case []byte:
-		if fixed {
+		if fixed && picture.Format(v) == "" {
 			return string(v)
 		}
-		return v
-	case bool:
-		return strconv.FormatBool(v)
-	case int32:
-		return strconv.FormatInt(int64(v), 10)
-	case int64:
-		return strconv.FormatInt(v, 10)
-	case float32:
-		return strconv.FormatFloat(float64(v), 'g', -1, 32)
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
 	case map[string]any:
-		switch bytes := v["bytes"].(type) {
+		switch content := v["bytes"].(type) {
 		case []byte:
-			return bytes
+			return content
 		case string:
-			return []byte(bytes)
+			return []byte(content)
 		}
 		if path, isText := v["path"].(string); isText {
 			return path
 		}
+		if _, isImage := v["bytes"]; isImage {
+			return nil
+		}
+		for name := range v {
+			v[name] = inner(v[name], fixed)
+		}
 	}
-	return nil
+	return value
 }
 
 func (r *parquetRows) len() int64 { return r.table.Len() }

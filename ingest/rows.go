@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/pali3/pali3/shards/mapping"
 )
 
 var (
@@ -51,7 +53,7 @@ func plainText(value any) string {
 
 // list returns a column's values: those of a list, or the one there is.
 func (r row) list(column string) []any {
-	switch v := r[column].(type) {
+	switch v := mapping.Lookup(r, column).(type) {
 	case nil:
 		return nil
 	case []any:

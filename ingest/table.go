@@ -8,13 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/pali3/pali3/ingest/fetch"
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/mapping"
 )
 
 // Table reads the rows of a table: CSV or TSV with a header, JSON lines (all these as .gz or .zst too) or Parquet,
@@ -31,6 +31,7 @@ type Table struct {
 	as    string // names the table in keys and origins, which then go by the row's number; default its file
 	split string // where no column says
 	meter *meter
+	plan  *mapping.Plan // of all but keys and images
 }
 
 // Reasons of tables.
@@ -43,7 +44,7 @@ const (
 
 // NewTable checks the table's file, its columns and the root, so that what is wrong is said before any work.
 func NewTable(t Table) (*Table, error) {
-	if t.Columns.Image == "" && t.Columns.Text == "" {
+	if t.Columns.Image == "" && t.Columns.Text == "" && t.Columns.Question == "" {
 		return nil, errors.New("name an image column, a text column, or both")
 	}
 	if t.Root == "" && !shards.IsURL(t.File) {
@@ -79,11 +80,11 @@ func (t *Table) checkColumns() error {
 	}
 	c := t.Columns
 	for _, want := range c.names() {
-		if want != "" && !slices.Contains(names, want) {
+		if want != "" && !hasColumn(names, want) {
 			return fmt.Errorf("%s has no column %q; its columns are %s", t.File, want, strings.Join(names, ", "))
 		}
 	}
-	return nil
+	return t.planColumns(rows, names)
 }
 
 // Name implements [Source].

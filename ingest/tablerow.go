@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/pali3/pali3/ingest/fetch"
 	"github.com/pali3/pali3/shards"
@@ -28,71 +27,60 @@ func (w *tableWork) record(ctx context.Context, n numbered) made {
 	if w.there(n.key) {
 		return made{n.ticket, shards.Record{Sample: shards.Sample{Key: n.key}, Origin: origin}}
 	}
-	s := shards.Sample{Key: n.key, Split: cmp.Or(n.row.text(w.Columns.Split), w.split)}
-	reason, err := w.texts(&s, n.row)
-	if err == nil {
-		reason, err = w.pictures(ctx, &s, n)
-	}
-	if err == nil && len(s.Images) == 0 && len(s.Texts) == 0 {
+	s := shards.Sample{Key: n.key, Split: w.split}
+	left, reason, err := w.fill(ctx, &s, n)
+	if err == nil && len(s.Images) == 0 && len(s.Texts) == 0 && len(s.Questions) == 0 {
 		reason, err = shards.NoContent, errors.New("neither image nor text")
 	}
+	record := shards.Record{Sample: s, Origin: origin}
 	if err != nil {
-		return made{n.ticket, shards.Bad(origin, s.Key, reason, err)}
+		record = shards.Bad(origin, s.Key, reason, err)
 	}
-	return made{n.ticket, shards.Record{Sample: s, Origin: origin}}
+	record.LeftOut = left
+	return made{n.ticket, record}
 }
 
-func (w *tableWork) texts(s *shards.Sample, row row) (reason string, err error) {
-	c := w.Columns
-	language := row.text(c.Language)
-	if language == "" {
-		language = w.Language
+// fill sets all that a row has but its key: first what costs no reading of images, unless boxes need their sizes.
+func (w *tableWork) fill(ctx context.Context, s *shards.Sample, n numbered) (left []shards.LeftOut, reason string, err error) {
+	if w.plan.HasBoxes() {
+		if reason, err = w.pictures(ctx, s, n); err != nil {
+			return nil, reason, err
+		}
+		return w.plan.Fill(s, n.row)
 	}
-	for _, value := range row.list(c.Text) {
-		text := strings.TrimSpace(plainText(value))
-		if !utf8.ValidString(text) {
-			return BadText, fmt.Errorf("column %s is not UTF-8", c.Text)
-		}
-		if text != "" {
-			s.Texts = append(s.Texts, shards.Text{Kind: w.Kind, Language: language, Value: text})
+	if left, reason, err = w.plan.Fill(s, n.row); err == nil {
+		reason, err = w.pictures(ctx, s, n)
+	}
+	return left, reason, err
+}
+
+func (w *tableWork) pictures(ctx context.Context, s *shards.Sample, n numbered) (reason string, err error) {
+	for _, column := range w.Columns.images() {
+		if reason, err := w.picturesOf(ctx, s, n, column); err != nil {
+			return reason, fmt.Errorf("column %s: %w", column, err)
 		}
 	}
-	for _, name := range c.Keep {
-		value := row.text(name)
-		if !utf8.ValidString(value) {
-			return BadText, fmt.Errorf("column %s is not UTF-8", name)
-		}
-		if value == "" {
-			continue
-		}
-		if s.Metadata == nil {
-			s.Metadata = map[string]string{}
-		}
-		s.Metadata[name] = value
+	if len(s.Images) > 0 {
+		s.Images[0].SHA256 = n.row.text(w.Columns.SHA256)
 	}
 	return "", nil
 }
 
-func (w *tableWork) pictures(ctx context.Context, s *shards.Sample, n numbered) (reason string, err error) {
-	column := w.Columns.Image
-	if column == "" {
-		return "", nil
-	}
+func (w *tableWork) picturesOf(ctx context.Context, s *shards.Sample, n numbered, column string) (reason string, err error) {
 	values := n.row.list(column)
 	if len(values) == 0 {
-		return NoImage, fmt.Errorf("column %s: empty", column)
+		return NoImage, errors.New("empty")
 	}
-	if len(values) > maxFrames {
-		return TooLarge, fmt.Errorf("column %s: %d pictures, the limit is %d", column, len(values), maxFrames)
+	if len(s.Images)+len(values) > maxFrames {
+		return TooLarge, fmt.Errorf("%d pictures, the limit is %d", len(s.Images)+len(values), maxFrames)
 	}
 	for _, value := range values {
 		content, reason, err := w.picture(ctx, s, n.ticket, value)
 		if err != nil {
-			return reason, fmt.Errorf("column %s: %w", column, err)
+			return reason, err
 		}
 		s.Images = append(s.Images, shards.Image{Bytes: content})
 	}
-	s.Images[0].SHA256 = n.row.text(w.Columns.SHA256)
 	return "", nil
 }
 

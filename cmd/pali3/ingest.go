@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/rs/zerolog"
+
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/shards"
 )
@@ -132,26 +134,21 @@ func (c ingestFolder) Run(ctx context.Context, out output) error {
 }
 
 type ingestTable struct {
-	File           string `arg:"" help:"Table: .csv, .tsv, .jsonl (each also .gz or .zst) or .parquet; a file or a URL of an object store."`
-	ImageColumn    string `help:"Column of image paths (or, in Parquet, of image bytes)."`
-	TextColumn     string `help:"Column of texts."`
-	IDColumn       string `name:"id-column" help:"Column of keys; without it the image's path or the row's number."`
-	LanguageColumn string `help:"Column of the texts' languages."`
-	SplitColumn    string `help:"Column of splits."`
-	Language       string `help:"Language of the texts, where no column says."`
-	Kind           string `default:"alt" enum:"alt,caption,ocr,title" help:"Kind of the texts."`
-	Root           string `help:"Folder of this machine in which image paths begin; by default the table's, none of a table in an object store."`
+	File string `arg:"" help:"Table: .csv, .tsv, .jsonl (each also .gz or .zst) or .parquet; a file or a URL of an object store."`
+	Root string `help:"Folder of this machine in which image paths begin; by default the table's, none of a table in an object store."`
+	columnFlags
 	ingestFlags
 }
 
-func (c ingestTable) Run(ctx context.Context, out output) error {
+func (c ingestTable) Run(ctx context.Context, log zerolog.Logger, out output) error {
 	source, err := ingest.NewTable(ingest.Table{
 		File: c.File, Root: c.Root, Language: c.Language, Kind: c.Kind,
-		Columns: ingest.Columns{Image: c.ImageColumn, Text: c.TextColumn, ID: c.IDColumn, Language: c.LanguageColumn, Split: c.SplitColumn},
+		Columns: c.columns(),
 	})
 	if err != nil {
 		return err
 	}
+	sayColumns(log, source)
 	return c.run(ctx, out, source)
 }
 

@@ -8,15 +8,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"maps"
-	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/pali3/pali3/internal/jsonerr"
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/mapping"
 	"github.com/pali3/pali3/shards/table"
 )
 
@@ -95,13 +92,9 @@ func rowOf(s *shards.Sample) (row, error) {
 	return r, nil
 }
 
-// Reasons why a row gives no sample, beside those of package shards.
-const NoBytes = "image_bytes" // an image has a path only
-
-// Read yields the records of a Parquet file of the layout, whoever wrote it. Every column of image structs
-// gives images, lists of them too; text columns named caption, captions, text, texts, alt, title or ocr give texts,
-// lists too; key, id or __key__ the key, otherwise it is name and the row's number; split the split; other columns
-// become metadata. A file that [Write] wrote gives the samples back as they were.
+// Read yields the records of a Parquet file of the layout, whoever wrote it. Columns are taken by their types and common
+// names, see package mapping; a row without a key has name and its number. A file that [Write] wrote gives the
+// samples back as they were.
 func Read(r io.ReaderAt, size int64, name string) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		file, err := table.Open(r, size)
@@ -110,6 +103,11 @@ func Read(r io.ReaderAt, size int64, name string) iter.Seq[shards.Record] {
 			return
 		}
 		ours, _ := file.Metadata("huggingface")
+		plan, err := mapping.Mapping{}.For(Columns(file))
+		if err != nil {
+			yield(shards.Bad(name, "", shards.BadArchive, err))
+			return
+		}
 		n := 0
 		for values, err := range file.Rows() {
 			origin := fmt.Sprintf("%s#%d", name, n)
@@ -120,7 +118,7 @@ func Read(r io.ReaderAt, size int64, name string) iter.Seq[shards.Record] {
 			key := fmt.Sprintf("%s-%d", name, n)
 			record, whole := sampleOf(values)
 			if ours != features || !whole {
-				record = RecordOf(values, key)
+				record = plan.Record(values, key)
 			}
 			record.Origin = origin
 			if !yield(record) {
@@ -130,10 +128,6 @@ func Read(r io.ReaderAt, size int64, name string) iter.Seq[shards.Record] {
 		}
 	}
 }
-
-// kinds are the columns that hold texts.
-var kinds = map[string]string{"caption": shards.Caption, "captions": shards.Caption, "text": shards.Alt, "texts": shards.Alt,
-	"alt": shards.Alt, "title": shards.Title, "ocr": shards.OCR}
 
 // sampleOf gives back the sample of a row that [Write] wrote.
 func sampleOf(values table.Row) (record shards.Record, ok bool) {
@@ -150,29 +144,6 @@ func sampleOf(values table.Row) (record shards.Record, ok bool) {
 		s.Images[i].Bytes = pictures[i]
 	}
 	return shards.Record{Sample: s}, true
-}
-
-// RecordOf makes a record of a row's values, as package table shows them; see [Read]. Key is for a row that
-// has none.
-func RecordOf(values map[string]any, key string) shards.Record {
-	s := shards.Sample{Key: key}
-	for _, column := range slices.Sorted(maps.Keys(values)) {
-		value := values[column]
-		if pictures, isImage := imagesOf(value); isImage {
-			for _, bytes := range pictures {
-				if bytes == nil {
-					return shards.Bad("", s.Key, NoBytes, fmt.Errorf("column %s has no bytes", column))
-				}
-				s.Images = append(s.Images, shards.Image{Bytes: bytes})
-			}
-			continue
-		}
-		addColumn(&s, column, value)
-	}
-	if len(s.Images) == 0 && len(s.Texts) == 0 {
-		return shards.Bad("", s.Key, shards.NoContent, fmt.Errorf("neither image nor text in columns %s", slices.Sorted(maps.Keys(values))))
-	}
-	return shards.Record{Sample: s}
 }
 
 // imagesOf returns the bytes of a struct of bytes and path, or of a list of them.
@@ -196,50 +167,4 @@ func imagesOf(value any) (pictures [][]byte, isImage bool) {
 		return pictures, len(v) > 0
 	}
 	return nil, false
-}
-
-func addColumn(s *shards.Sample, column string, value any) {
-	kind, isText := kinds[column]
-	switch v := value.(type) {
-	case nil:
-	case string:
-		switch {
-		case column == "key" || column == "id" || column == "__key__":
-			s.Key = v
-		case column == "split":
-			s.Split = v
-		case isText:
-			s.Texts = append(s.Texts, shards.Text{Kind: kind, Value: strings.ToValidUTF8(v, "\ufffd")})
-		default:
-			setMetadata(s, column, v)
-		}
-	case []any:
-		if isText {
-			for _, element := range v {
-				addColumn(s, column, element)
-			}
-			return
-		}
-		setMetadata(s, column, v)
-	default:
-		setMetadata(s, column, v)
-	}
-}
-
-func setMetadata(s *shards.Sample, column string, value any) {
-	text, isText := value.(string)
-	if !isText {
-		encoded, err := json.Marshal(value)
-		if err != nil {
-			encoded = []byte(fmt.Sprint(value))
-		}
-		text = string(encoded)
-	}
-	if b, isBytes := value.([]byte); isBytes && utf8.Valid(b) {
-		text = string(b)
-	}
-	if s.Metadata == nil {
-		s.Metadata = map[string]string{}
-	}
-	s.Metadata[column] = text
 }

@@ -44,6 +44,11 @@ func (p *Plan) checkBoxFormat() error {
 
 // boxesOf finds the columns that have boxes.
 func (p *Plan) boxesOf(columns []string) (b boxes) {
+	b.format = p.BoxFormat
+	if p.Boxes != "" {
+		b.column = p.Boxes
+		return b
+	}
 	slices.Sort(columns)
 	for _, column := range columns {
 		name := strings.ToLower(column)
@@ -62,18 +67,24 @@ func (p *Plan) boxesOf(columns []string) (b boxes) {
 			}
 		}
 	}
-	b.format = p.BoxFormat
 	return b
 }
 
 // boxes adds the row's boxes.
 func (r *row) boxes() {
 	r.edges()
-	if r.box.column == "" || r.values[r.box.column] == nil {
+	column, value := r.box.column, Lookup(r.values, r.box.column)
+	if column == "" || value == nil {
 		return
 	}
-	column, value := r.box.column, decoded(r.values[r.box.column])
 	labels := r.values[r.box.labels]
+	if at := strings.LastIndexByte(column, '/'); labels == nil && at > 0 {
+		for _, name := range innerLabels {
+			if labels == nil {
+				labels = Lookup(r.values, column[:at+1]+name)
+			}
+		}
+	}
 	if fields, ok := structOf(value); ok {
 		boxField, labelField := nameOf(fields, innerBoxes), nameOf(fields, innerLabels)
 		r.rest(column, value, func(name string) bool { return boxField != "" && (name == boxField || name == labelField) })
@@ -325,7 +336,7 @@ func (p *Plan) Observe(values map[string]any) {
 		return
 	}
 	r := p.row(values, &shards.Sample{})
-	value := decoded(values[p.box.column])
+	value := Lookup(values, p.box.column)
 	if fields, ok := structOf(value); ok {
 		value = oneOf(fields, innerBoxes)
 	}

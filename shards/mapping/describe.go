@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,6 +71,30 @@ func (p *Plan) Describe() string {
 		say("left out: %s (--keep NAME keeps a column as metadata)", listed(left))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// Taken returns the mapping with the names of the columns that are taken for images, texts, questions, answers and boxes: the
+// named ones, or those of common names.
+func (p *Plan) Taken() Mapping {
+	m := p.Mapping
+	m.Image, m.Text = nil, p.of(isText, p.Text...)
+	for _, name := range p.of(isImage, p.Image...) {
+		if _, named := p.named[name]; named || commonUse(name) == isImage {
+			m.Image = append(m.Image, name)
+		}
+	}
+	first := func(u use, named string, order []string) string {
+		names := p.of(u, named)
+		if named == "" && order != nil {
+			slices.SortFunc(names, func(a, b string) int {
+				return slices.Index(order, strings.ToLower(a)) - slices.Index(order, strings.ToLower(b))
+			})
+		}
+		return append(names, "")[0]
+	}
+	m.Question, m.QuestionID = first(isQuestion, p.Question, nil), first(isQuestionID, p.QuestionID, nil)
+	m.Answers, m.Boxes = first(isAnswers, p.Answers, answerNames), cmp.Or(p.Boxes, p.box.column)
+	return m
 }
 
 // of returns the columns of a use: the named ones, or those of common names.

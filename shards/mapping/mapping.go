@@ -32,6 +32,8 @@ type Mapping struct {
 	QuestionID     string
 	// Answers are a text, a list of texts, a JSON list, or a list of structs with answer and answer_confidence.
 	Answers string
+	// Boxes are a list of four numbers each, all numbers in one list, or a struct of boxes (bbox) and labels (category, label).
+	Boxes string
 	// BoxFormat says what four numbers of a box are; one of [BoxFormats], or "" to go by the columns' names and numbers.
 	BoxFormat string
 	// Keep goes into the metadata. If it is empty, all that is text, a number or a short list does.
@@ -42,6 +44,7 @@ type Mapping struct {
 	Split    string // of the records, where no column says
 
 	DefaultKind string // by default [shards.Alt]
+	Trim        bool   // texts have no white space around them
 	NamedOnly   bool   // take no column that is not named
 	KeepNamed   bool   // put nothing into the metadata but Keep
 	Optional    bool   // columns that are named need not be there
@@ -151,6 +154,7 @@ func (p *Plan) name() error {
 	}{
 		{isKept, p.Keep}, {isImage, p.Image}, {isText, p.Text}, {isKey, []string{p.ID}}, {isLanguage, []string{p.LanguageColumn}},
 		{isSplit, []string{p.SplitColumn}}, {isQuestion, []string{p.Question}}, {isQuestionID, []string{p.QuestionID}}, {isAnswers, []string{p.Answers}},
+		{isBoxes, []string{p.Boxes}},
 	} {
 		for _, path := range names.paths {
 			if path == "" {
@@ -181,7 +185,7 @@ func (p *Plan) useOf(column string) use {
 	u := commonUse(column)
 	switch {
 	case u == isImage && len(p.Image) > 0, u == isText && len(p.Text) > 0, u == isKey && p.ID != "", u == isSplit && p.SplitColumn != "",
-		u == isQuestion && p.Question != "", u == isQuestionID && p.QuestionID != "", u == isAnswers && p.Answers != "":
+		u == isQuestion && p.Question != "", u == isQuestionID && p.QuestionID != "", u == isAnswers && p.Answers != "", p.Boxes != "" && (u == isBoxes || u == isBoxEdge || u == isBoxLabel):
 		return unused // another column is named for that
 	}
 	return u

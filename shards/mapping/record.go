@@ -51,7 +51,7 @@ func (p *Plan) Fill(s *shards.Sample, values map[string]any) (left []shards.Left
 
 func (p *Plan) row(values map[string]any, s *shards.Sample) *row {
 	r := &row{Plan: p, values: values, sample: s, names: p.Names(values), box: p.box}
-	if !p.NamedOnly && (len(r.names) > len(p.names) || len(r.names) > 0 && len(p.names) > 0 && &r.names[0] != &p.names[0]) {
+	if !p.NamedOnly && p.Boxes == "" && (len(r.names) > len(p.names) || len(r.names) > 0 && len(p.names) > 0 && &r.names[0] != &p.names[0]) {
 		r.box = p.boxesOf(r.names) // the row has columns that others have not
 		r.box.format = cmp.Or(r.box.format, p.box.format)
 	}
@@ -191,7 +191,7 @@ func (r *row) column(column string, value any, languages []string, isTheKey bool
 			r.besidesImages(column, value)
 		}
 	case isBoxes, isBoxEdge, isBoxLabel:
-		if !r.box.takes(column) {
+		if _, named := r.named[column]; !named && !r.box.takes(column) {
 			r.metadata(column, value)
 		}
 	case isNested:

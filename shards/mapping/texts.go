@@ -94,6 +94,9 @@ func (r *row) text(column string, value any, kind, language string, before, dept
 		r.reject(shards.BadText, fmt.Errorf("column %s is not UTF-8", column))
 		return
 	}
+	if r.Trim {
+		text = strings.TrimSpace(text)
+	}
 	if strings.TrimSpace(text) == "" {
 		if _, unread := value.(Unread); unread {
 			r.leave(shards.LeftColumn, column, 1)
