@@ -38,11 +38,10 @@ func Aside(origin string, left ...LeftOut) Record {
 // IsAside reports whether [Aside] made the record.
 func (r *Record) IsAside() bool { return r.aside }
 
-// What [Stat] holds of the names of things left out.
-const (
-	leftOutNames    = 5   // of each reason
-	leftOutNameSize = 200 // bytes
-)
+// MaxLeftOutNames is how many names of things left out a [Stat] holds of each reason.
+const MaxLeftOutNames = 5
+
+const leftOutNameSize = 200 // bytes
 
 // leave counts things left out, and keeps the first few names of each reason.
 func (s *Stat) leave(left []LeftOut) {
@@ -65,7 +64,7 @@ func firstNames(to map[string][]string, reason, name string) map[string][]string
 		name = name[:end] + "..."
 	}
 	name = strings.ToValidUTF8(name, "\uFFFD")
-	if names := to[reason]; name == "" || len(names) >= leftOutNames || slices.Contains(names, name) {
+	if names := to[reason]; name == "" || len(names) >= MaxLeftOutNames || slices.Contains(names, name) {
 		return to
 	}
 	if to == nil {

@@ -68,7 +68,7 @@ func printLeftOut(w io.Writer, s shards.Stat) {
 		if len(names) > 0 {
 			line += ": " + strings.Join(names, ", ")
 		}
-		if n > int64(len(names)) && len(names) > 0 {
+		if len(names) == shards.MaxLeftOutNames && n > int64(len(names)) {
 			line += ", ..."
 		}
 		fmt.Fprintf(w, "%-11s%s\n", "left out", line)
