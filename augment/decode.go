@@ -2,15 +2,12 @@ package augment
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"image"
 	"image/draw"
 	"image/gif"
-	"image/jpeg"
 	"image/png"
 
-	"github.com/gen2brain/jpegn"
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/webp"
 )
@@ -54,7 +51,11 @@ func decodeFormat(encoded []byte, format string) (m *Image, err error) {
 	}()
 	switch format {
 	case JPEG:
-		return decodeJPEG(encoded)
+		planes, orientation, err := decodeJPEG(encoded)
+		if err != nil {
+			return nil, err
+		}
+		return upright(planes.rgb(), orientation), nil
 	case PNG:
 		return convert(png.Decode(bytes.NewReader(encoded)))
 	case GIF:
@@ -70,36 +71,6 @@ func convert(decoded image.Image, err error) (*Image, error) {
 		return nil, classify(err)
 	}
 	return toRGB(decoded, fullRange), nil
-}
-
-func decodeJPEG(encoded []byte) (*Image, error) {
-	h, err := readJPEGHeader(encoded, true)
-	if err != nil {
-		return nil, err
-	}
-	decoded, err := decodePlanes(encoded, h)
-	if err != nil {
-		return nil, err
-	}
-	return upright(toRGB(decoded, fullRange), h.orientation), nil
-}
-
-// decodePlanes prefers jpegn, which is twice as fast, for the kinds that nearly all files are of. It
-// makes noise of what follows a restart marker, takes a sequential file in several scans for a whole
-// one after the first, and arithmetic coding for Huffman coding (seen in v0.3.0), so those go to the
-// standard library, as do CMYK and what jpegn refuses.
-func decodePlanes(encoded []byte, h jpegHeader) (image.Image, error) {
-	plain := h.process == 0xC0 && h.scans == 1 && h.wholeScans == 1 || h.process == 0xC2
-	if plain && !h.restarts && h.precision == 8 && (h.components == 1 || h.components == 3) {
-		if decoded, err := jpegn.Decode(bytes.NewReader(encoded)); err == nil {
-			return decoded, nil
-		}
-	}
-	decoded, err := jpeg.Decode(bytes.NewReader(encoded))
-	if _, ok := errors.AsType[jpeg.UnsupportedError](err); ok {
-		return nil, fmt.Errorf("%w: %v", ErrUnsupported, err)
-	}
-	return decoded, classify(err)
 }
 
 // decodeGIF lays the first frame at its place on the canvas.

@@ -84,7 +84,7 @@ func TestKindsOfErrors(t *testing.T) {
 		{"a ribbon", pngOfSize(1_000_000, 1), ErrTooLarge},
 		{"no pixels", pngOfSize(8, 8), ErrTruncated},
 		{"half a JPEG", jpeg[:len(jpeg)/2], ErrTruncated},
-		{"JPEG without its end", jpeg[:len(jpeg)-2], ErrTruncated},
+		{"JPEG without its last coded data", jpeg[:len(jpeg)-4], ErrTruncated},
 		{"JPEG with arithmetic coding", arithmetic, ErrUnsupported},
 		{"a bomb behind a marker that decoders read differently", smuggled(jpeg), ErrCorrupt},
 		{"an animation whose first frame is larger than it says", swollen(readFile(t, "testdata/pictures/animated.webp")), ErrCorrupt},

@@ -11,15 +11,18 @@ import (
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/webp"
+
+	"github.com/pali3/pali3/internal/picture/fault"
+	"github.com/pali3/pali3/internal/picture/jpeg"
 )
 
 // What can be wrong with a picture; test with errors.Is.
 var (
-	ErrNotImage    = errors.New("not a JPEG, PNG, GIF, WebP or BMP image")
-	ErrTooLarge    = errors.New("image too large")
-	ErrTruncated   = errors.New("image truncated")
-	ErrCorrupt     = errors.New("image corrupt")
-	ErrUnsupported = errors.New("image of an unsupported kind")
+	ErrNotImage    = fault.ErrFormat
+	ErrTooLarge    = fault.ErrTooLarge
+	ErrTruncated   = fault.ErrTruncated
+	ErrCorrupt     = fault.ErrCorrupt
+	ErrUnsupported = fault.ErrUnsupported
 )
 
 // The names of the formats, as Inspect gives them.
@@ -92,11 +95,11 @@ func headerSize(encoded []byte, format string) (width, height int, err error) {
 	var config image.Config
 	switch r := bytes.NewReader(encoded); format {
 	case JPEG:
-		h, err := readJPEGHeader(encoded, false)
-		if h.orientation >= 5 {
-			return h.height, h.width, err
+		h, err := jpeg.ReadHeader(encoded, false)
+		if h.Orientation >= 5 {
+			return h.Height, h.Width, err
 		}
-		return h.width, h.height, err
+		return h.Width, h.Height, err
 	case PNG:
 		config, err = png.DecodeConfig(r)
 	case GIF:

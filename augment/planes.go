@@ -3,6 +3,8 @@ package augment
 import (
 	"fmt"
 	"image"
+
+	"github.com/pali3/pali3/internal/picture/jpeg"
 )
 
 // DecodeYCbCr returns the planes of a JPEG as they are stored, chroma at whatever resolution it has, for who writes a
@@ -24,19 +26,15 @@ func (l Limits) DecodeYCbCr(encoded []byte) (m *image.YCbCr, err error) {
 			m, err = nil, fmt.Errorf("%w: the decoder gave up: %v", ErrCorrupt, r)
 		}
 	}()
-	h, err := readJPEGHeader(encoded, true)
-	if err != nil || h.orientation > 1 {
+	h, err := jpeg.ReadHeader(encoded, false)
+	if err != nil || h.Orientation > 1 || h.Model() != jpeg.YCbCr {
 		return nil, err
 	}
-	decoded, err := decodePlanes(encoded, h)
+	planes, _, err := decodeJPEG(encoded)
 	if err != nil {
 		return nil, fmt.Errorf("decoding jpeg of %dx%d: %w", width, height, err)
 	}
-	planes, ok := decoded.(*image.YCbCr)
-	if !ok || planes.Rect != image.Rect(0, 0, width, height) {
-		return nil, nil
-	}
-	return planes, nil
+	return planes.ycbcr(), nil
 }
 
 // ResizeYCbCr returns a part of the picture resized to height x width, by the bilinear kernel with antialiasing, as

@@ -12,65 +12,78 @@ var (
 	videoRange = ycbcrRange{76309, 16, 104597, 25675, 53279, 132201}
 )
 
-// ycbcrToRGB converts with the chroma interpolated between its samples where it has half the
-// resolution, as libjpeg does by default ("fancy upsampling", jdsample.c: weights 3/4 and 1/4 towards
-// the nearer neighbour in each direction); the rarer quarter resolutions repeat the nearest sample.
+// ycbcrToRGB converts with the chroma interpolated between its samples where it has half the resolution.
 func ycbcrToRGB(out *Image, m *image.YCbCr, convention ycbcrRange) {
-	c := chroma{m, make([]uint16, out.Width/2+3)}
-	cb, cr := make([]uint8, out.Width+1), make([]uint8, out.Width+1)
+	byRow, byColumn := subsampling(m.SubsampleRatio)
+	width, height := (out.Width+byColumn-1)/byColumn, (out.Height+byRow-1)/byRow
+	cbRows := newUpsampler(m.Cb, m.CStride, width, height, byColumn, byRow, true)
+	crRows := newUpsampler(m.Cr, m.CStride, width, height, byColumn, byRow, true)
+	cb, cr := make([]uint8, width*byColumn+1), make([]uint8, width*byColumn+1)
 	for y := range out.Height {
-		c.row(cb, m.Cb, y)
-		c.row(cr, m.Cr, y)
+		cbRows.row(cb, y)
+		crRows.row(cr, y)
 		luma := m.Y[y*m.YStride:][:out.Width]
 		convertRow(out.Pix[3*y*out.Width:][:3*out.Width], luma, cb, cr, convention)
 	}
 }
 
-// chroma brings the chroma planes of m to full resolution, row by row.
-type chroma struct {
-	m    *image.YCbCr
-	sums []uint16 // a row at half the width, times 4, with a sample repeated at either end
+// upsampler brings a plane to full resolution, row by row, as libjpeg does by default ("fancy upsampling", jdsample.c):
+// at half the resolution the weights are 3/4 and 1/4 towards the nearer neighbour in each direction; lower
+// resolutions repeat the nearest sample.
+type upsampler struct {
+	pix           []uint8
+	stride        int
+	width, height int      // samples
+	h, v          int      // pixels to a sample
+	sums          []uint16 // a row at half the width, times 4, with a sample repeated at either end
 }
 
-// row writes the chroma of row y at full width to dst, which has room for an even width.
-func (c *chroma) row(dst, plane []uint8, y int) {
-	width, height := c.m.Rect.Dx(), c.m.Rect.Dy()
-	half := (width + 1) / 2
-	samples := func(i, n int) []uint8 { return plane[i*c.m.CStride:][:n] }
-	switch c.m.SubsampleRatio {
-	case image.YCbCrSubsampleRatio444:
-		copy(dst, samples(y, width))
-	case image.YCbCrSubsampleRatio422:
-		sums := c.sums[:half+2]
-		for i, v := range samples(y, half) {
-			sums[i+1] = 4 * uint16(v)
+// newUpsampler makes one of a plane. Without smooth, samples are repeated where otherwise columns would be interpolated.
+func newUpsampler(pix []uint8, stride, width, height, h, v int, smooth bool) *upsampler {
+	u := &upsampler{pix: pix, stride: stride, width: width, height: height, h: h, v: v}
+	if h == 2 && v <= 2 && smooth {
+		u.sums = make([]uint16, width+2)
+	}
+	return u
+}
+
+// row writes row y at full width to dst, which has room for width x h.
+func (u *upsampler) row(dst []uint8, y int) {
+	samples := func(i int) []uint8 { return u.pix[i*u.stride:][:u.width] }
+	switch {
+	case u.h == 1 && u.v == 1:
+		copy(dst, samples(y))
+	case u.sums != nil && u.v == 1:
+		for i, v := range samples(y) {
+			u.sums[i+1] = 4 * uint16(v)
 		}
-		widenRow(dst, repeatEnds(sums), 4, 8)
-	case image.YCbCrSubsampleRatio420:
-		near, far := nearAndFar(y, height)
-		sums := c.sums[:half+2]
-		sumRows(sums[1:half+1], samples(near, half), samples(far, half))
-		widenRow(dst, repeatEnds(sums), 8, 7)
-	case image.YCbCrSubsampleRatio440:
-		near, far := nearAndFar(y, height)
-		bias, f := uint16(1+y%2), samples(far, width)
-		for i, v := range samples(near, width) {
+		widenRow(dst, repeatEnds(u.sums), 4, 8)
+	case u.sums != nil:
+		near, far := u.nearAndFar(y)
+		sumRows(u.sums[1:u.width+1], samples(near), samples(far))
+		widenRow(dst, repeatEnds(u.sums), 8, 7)
+	case u.h == 1 && u.v == 2:
+		near, far := u.nearAndFar(y)
+		bias, f := uint16(1+y%2), samples(far)
+		for i, v := range samples(near) {
 			dst[i] = uint8((3*uint16(v) + uint16(f[i]) + bias) >> 2)
 		}
 	default:
-		for x := range width {
-			dst[x] = plane[c.m.COffset(c.m.Rect.Min.X+x, c.m.Rect.Min.Y+y)]
+		for i, v := range samples(y / u.v) {
+			for x := range u.h {
+				dst[i*u.h+x] = v
+			}
 		}
 	}
 }
 
-// nearAndFar returns the chroma rows that the luma row y lies between, the nearer first.
-func nearAndFar(y, height int) (near, far int) {
+// nearAndFar returns the rows of samples that row y lies between, the nearer first.
+func (u *upsampler) nearAndFar(y int) (near, far int) {
 	near = y / 2
 	if y%2 == 0 {
 		return near, max(near-1, 0)
 	}
-	return near, min(near+1, (height+1)/2-1)
+	return near, min(near+1, u.height-1)
 }
 
 func repeatEnds(sums []uint16) []uint16 {

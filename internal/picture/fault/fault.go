@@ -1,0 +1,12 @@
+// Package fault holds the kinds of faults that an image can have; test with errors.Is.
+package fault
+
+import "errors"
+
+var (
+	ErrFormat      = errors.New("not a JPEG, PNG, GIF, WebP or BMP image")
+	ErrTooLarge    = errors.New("image too large")
+	ErrTruncated   = errors.New("image is cut short")
+	ErrCorrupt     = errors.New("image corrupt")
+	ErrUnsupported = errors.New("image of an unsupported kind")
+)
