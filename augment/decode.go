@@ -2,110 +2,190 @@ package augment
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
-	"image"
-	"image/draw"
-	"image/gif"
-	"image/png"
+	"io"
+	"sync"
 
-	"golang.org/x/image/bmp"
 	"golang.org/x/image/webp"
+
+	"github.com/pali3/pali3/internal/picture"
+)
+
+// Colour is red, green and blue.
+type Colour [3]uint8
+
+// The colours that transparency is usually laid over.
+var (
+	White = Colour{255, 255, 255}
+	Black = Colour{}
 )
 
 // Decode turns the bytes of a JPEG, PNG, GIF, WebP or BMP file into 8-bit RGB, within [DefaultLimits].
 //
-// What it does to the unusual: transparency is laid over white; grey and palette pictures become RGB;
-// 16-bit samples keep their upper byte; CMYK is converted without a profile; colour profiles are
-// ignored; of an animation the first frame counts, on a canvas of the animation's size. The EXIF
-// orientation of a JPEG is applied: the picture is upright, as people see it (TensorFlow's
+// What it does to the unusual: transparency is laid over white ([DecodeOver] takes another colour); grey
+// and palette images become RGB; 16-bit samples keep their upper byte; CMYK is converted without a profile;
+// colour profiles are ignored; of an animation the first frame counts, on a canvas of the animation's size.
+// The EXIF orientation of JPEG, PNG and WebP is applied: the image is upright, as people see it (TensorFlow's
 // decode_jpeg and PIL's Image.open leave it as stored).
+//
+// Faults that leave all pixels readable are passed over, as browsers and PIL do: a missing end marker, bytes
+// after the end, wrong lengths, checksums of chunks that hold no pixels. A file that lacks coded pixels is
+// [ErrTruncated], and nothing is filled in.
 func Decode(encoded []byte) (*Image, error) { return DefaultLimits().Decode(encoded) }
 
+// DecodeOver is Decode with transparency laid over another colour.
+func DecodeOver(encoded []byte, background Colour) (*Image, error) {
+	return DefaultLimits().DecodeOver(encoded, background)
+}
+
+// DecodeTwice returns the image laid over white and, if it has transparent pixels, over black, too; black is nil
+// otherwise. What is white on transparent ground shows over black alone.
+func DecodeTwice(encoded []byte) (white, black *Image, err error) {
+	r, err := DefaultLimits().decode(encoded)
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.opaque() {
+		return r.turned(r.colour), nil, nil
+	}
+	return r.turned(r.over(White)), r.turned(r.over(Black)), nil
+}
+
 // Decode is the function of that name within these limits.
-func (l Limits) Decode(encoded []byte) (*Image, error) {
-	format, width, height, err := Inspect(encoded)
+func (l Limits) Decode(encoded []byte) (*Image, error) { return l.DecodeOver(encoded, White) }
+
+// DecodeOver is the function of that name within these limits.
+func (l Limits) DecodeOver(encoded []byte, background Colour) (*Image, error) {
+	r, err := l.decode(encoded)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.check(encoded, width, height); err != nil {
+	return r.turned(r.over(background)), nil
+}
+
+// oneAtATime is held while an image of more than largePixels is decoded, so that memory stays bounded
+// however many are at work.
+var oneAtATime sync.Mutex
+
+const largePixels = 64 << 20
+
+func (l Limits) decode(encoded []byte) (*raster, error) {
+	info, err := picture.ReadHeader(encoded)
+	if err != nil {
 		return nil, err
 	}
-	m, err := decodeFormat(encoded, format)
+	if err := l.check(encoded, info.Width, info.Height); err != nil {
+		return nil, err
+	}
+	if info.Width*info.Height > largePixels {
+		oneAtATime.Lock()
+		defer oneAtATime.Unlock()
+	}
+	r, err := decodeFormat(encoded, info.Format)
 	if err != nil {
-		return nil, fmt.Errorf("decoding %s of %dx%d: %w", format, width, height, err)
+		return nil, fmt.Errorf("decoding %s of %dx%d: %w", info.Format, info.Width, info.Height, err)
 	}
-	if m.Width != width || m.Height != height {
-		return nil, fmt.Errorf("decoding %s: %w: header says %dx%d, the picture is %dx%d",
-			format, ErrCorrupt, width, height, m.Width, m.Height)
+	if r.colour.Width != info.Width || r.colour.Height != info.Height {
+		return nil, fmt.Errorf("decoding %s: %w: header says %dx%d, the image is %dx%d",
+			info.Format, ErrCorrupt, info.Width, info.Height, r.colour.Width, r.colour.Height)
 	}
-	return m, nil
+	r.orientation = info.Orientation
+	return r, nil
 }
 
 // decodeFormat calls the decoder of the format. A decoder's panic on bytes that its author did not
-// think of is the picture's fault and must not end a run of millions.
-func decodeFormat(encoded []byte, format string) (m *Image, err error) {
+// think of is the image's fault and must not end a run of millions.
+func decodeFormat(encoded []byte, format string) (r *raster, err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			m, err = nil, fmt.Errorf("%w: the decoder gave up: %v", ErrCorrupt, r)
+		if p := recover(); p != nil {
+			r, err = nil, fmt.Errorf("%w: the decoder gave up: %v", ErrCorrupt, p)
 		}
 	}()
 	switch format {
 	case JPEG:
-		planes, orientation, err := decodeJPEG(encoded)
+		planes, err := decodeJPEG(encoded)
 		if err != nil {
 			return nil, err
 		}
-		return upright(planes.rgb(), orientation), nil
+		return &raster{colour: planes.rgb()}, nil
 	case PNG:
-		return convert(png.Decode(bytes.NewReader(encoded)))
+		return decodePNG(encoded)
 	case GIF:
 		return decodeGIF(encoded)
 	case WebP:
 		return decodeWebP(encoded)
 	}
-	return convert(bmp.Decode(bytes.NewReader(encoded)))
-}
-
-func convert(decoded image.Image, err error) (*Image, error) {
-	if err != nil {
-		return nil, classify(err)
-	}
-	return toRGB(decoded, fullRange), nil
-}
-
-// decodeGIF lays the first frame at its place on the canvas.
-func decodeGIF(encoded []byte) (*Image, error) {
-	config, err := gif.DecodeConfig(bytes.NewReader(encoded))
-	if err != nil {
-		return nil, classify(err)
-	}
-	frame, err := gif.Decode(bytes.NewReader(encoded))
-	if err != nil {
-		return nil, classify(err)
-	}
-	canvas := image.Rect(0, 0, config.Width, config.Height)
-	if frame.Bounds() == canvas {
-		return toRGB(frame, fullRange), nil
-	}
-	whole := image.NewNRGBA(canvas)
-	draw.Draw(whole, frame.Bounds(), frame, frame.Bounds().Min, draw.Src)
-	return toRGB(whole, fullRange), nil
-}
-
-// decodeWebP decodes a still picture or an animation's first frame. Lossy WebP holds luma of 16 to
-// 235 (RFC 6386, section 9.2), which x/image/webp passes on as it is.
-func decodeWebP(encoded []byte) (*Image, error) {
-	still, place, err := firstFrame(encoded)
+	f, err := picture.ReadBMP(encoded)
 	if err != nil {
 		return nil, err
 	}
-	decoded, err := webp.Decode(bytes.NewReader(still))
+	decoded, err := f.Decode()
+	if err != nil {
+		return nil, err
+	}
+	return rasterOf(decoded, fullRange), nil
+}
+
+// classify gives the error of a decoder one of the kinds above.
+func classify(err error) error {
+	switch {
+	case err == nil, errors.Is(err, ErrTruncated), errors.Is(err, ErrCorrupt), errors.Is(err, ErrUnsupported):
+		return err
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return fmt.Errorf("%w: %v", ErrTruncated, err)
+	}
+	return fmt.Errorf("%w: %v", ErrCorrupt, err)
+}
+
+// decodeGIF lays the first frame at its place on the screen. What no frame covers is transparent.
+func decodeGIF(encoded []byte) (*raster, error) {
+	g, err := picture.ReadGIF(encoded)
+	if err != nil {
+		return nil, err
+	}
+	indices, err := g.Indices()
+	if err != nil {
+		return nil, err
+	}
+	var table [256]Colour
+	for i := range min(len(g.Palette)/3, len(table)) {
+		copy(table[i][:], g.Palette[3*i:])
+	}
+	r := &raster{colour: newImage(g.Height, g.Width)}
+	whole := g.FrameWidth == g.Width && g.FrameHeight == g.Height
+	if g.Transparent >= 0 || !whole {
+		r.alpha = make([]uint8, g.Width*g.Height)
+	}
+	for y := range g.FrameHeight {
+		to := (g.Y+y)*g.Width + g.X
+		for x, index := range indices[y*g.FrameWidth:][:g.FrameWidth] {
+			copy(r.colour.Pix[3*(to+x):][:3], table[index][:])
+			if r.alpha != nil && int(index) != g.Transparent {
+				r.alpha[to+x] = 255
+			}
+		}
+	}
+	return r, nil
+}
+
+// decodeWebP decodes a still image or an animation's first frame. Lossy WebP holds luma of 16 to
+// 235 (RFC 6386, section 9.2), which x/image/webp passes on as it is.
+func decodeWebP(encoded []byte) (*raster, error) {
+	w, err := picture.ReadWebP(encoded)
+	if err != nil {
+		return nil, err
+	}
+	decoded, err := webp.Decode(bytes.NewReader(w.Still()))
 	if err != nil {
 		return nil, classify(err)
 	}
-	m := toRGB(decoded, videoRange)
-	if place == nil {
-		return m, nil
+	frame := rasterOf(decoded, videoRange)
+	if frame.colour.Width != w.FrameWidth || frame.colour.Height != w.FrameHeight {
+		return nil, fmt.Errorf("%w: a bitstream of another size than its header says", ErrCorrupt)
 	}
-	return place.onCanvas(m)
+	if w.FrameWidth == w.Width && w.FrameHeight == w.Height {
+		return frame, nil
+	}
+	return frame.onCanvas(w.Height, w.Width, w.Y, w.X), nil
 }

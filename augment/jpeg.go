@@ -29,27 +29,26 @@ func fastJPEG(h *jpeg.Header) bool {
 	return false
 }
 
-// decodeJPEG decodes a JPEG as it is stored, not turned upright: to *image.Gray, *image.YCbCr, or what else can tell
-// its pixels.
-func decodeJPEG(encoded []byte) (m *planes, orientation int, err error) {
+// decodeJPEG decodes a JPEG as it is stored, not turned upright.
+func decodeJPEG(encoded []byte) (*planes, error) {
 	h, err := jpeg.ReadHeader(encoded, true)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if err := h.Supported(); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if fastJPEG(&h) {
 		decoded, err := jpegn.Decode(bytes.NewReader(encoded))
 		if m := planesOf(decoded); err == nil && m != nil && m.Width == h.Width && m.Height == h.Height {
-			return m, h.Orientation, nil
+			return m, nil
 		}
 	}
 	decoded, err := jpeg.Decode(encoded)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	return &planes{Image: decoded}, h.Orientation, nil
+	return &planes{Image: decoded}, nil
 }
 
 // planes is a decoded JPEG.

@@ -16,7 +16,7 @@ type op struct {
 // action is an op with its arguments: what it does, whether it draws random numbers, and the size it
 // leaves where that is known (0 otherwise), with keepsSize for those that leave it as it was.
 type action struct {
-	run           func(*picture, *counter.Stream) error
+	run           func(*subject, *counter.Stream) error
 	random        bool
 	height, width int
 	keepsSize     bool
@@ -41,7 +41,7 @@ var ops = []op{
 }
 
 func buildDecode(*call) action {
-	return action{run: func(p *picture, _ *counter.Stream) (err error) {
+	return action{run: func(p *subject, _ *counter.Stream) (err error) {
 		p.image, err = p.limits.Decode(p.encoded)
 		p.encoded = nil
 		return err
@@ -51,7 +51,7 @@ func buildDecode(*call) action {
 func buildResize(c *call) action {
 	height, width := c.size()
 	filter, antialias := c.resampling()
-	return action{height: height, width: width, run: func(p *picture, _ *counter.Stream) error {
+	return action{height: height, width: width, run: func(p *subject, _ *counter.Stream) error {
 		p.resize(height, width, filter, antialias)
 		return nil
 	}}
@@ -60,7 +60,7 @@ func buildResize(c *call) action {
 func buildResizeSmall(c *call) action {
 	size := c.side("size")
 	filter, antialias := c.resampling()
-	return action{run: func(p *picture, _ *counter.Stream) error {
+	return action{run: func(p *subject, _ *counter.Stream) error {
 		h, w := p.size()
 		ratio := float64(size) / float64(min(h, w))
 		height, width := max(int(math.RoundToEven(float64(h)*ratio)), 1), max(int(math.RoundToEven(float64(w)*ratio)), 1)
@@ -74,7 +74,7 @@ func buildResizeSmall(c *call) action {
 
 func buildCentralCrop(c *call) action {
 	height, width := c.size()
-	return action{height: height, width: width, run: func(p *picture, _ *counter.Stream) error {
+	return action{height: height, width: width, run: func(p *subject, _ *counter.Stream) error {
 		h, w, err := roomFor(p, height, width)
 		if err == nil {
 			p.crop(region{(h - height) / 2, (w - width) / 2, height, width})
@@ -85,7 +85,7 @@ func buildCentralCrop(c *call) action {
 
 func buildRandomCrop(c *call) action {
 	height, width := c.size()
-	return action{random: true, height: height, width: width, run: func(p *picture, rng *counter.Stream) error {
+	return action{random: true, height: height, width: width, run: func(p *subject, rng *counter.Stream) error {
 		h, w, err := roomFor(p, height, width)
 		if err == nil {
 			p.crop(region{rng.IntN(h - height + 1), rng.IntN(w - width + 1), height, width})
@@ -94,7 +94,7 @@ func buildRandomCrop(c *call) action {
 	}}
 }
 
-func roomFor(p *picture, height, width int) (h, w int, err error) {
+func roomFor(p *subject, height, width int) (h, w int, err error) {
 	if h, w = p.size(); h < height || w < width {
 		return h, w, fmt.Errorf("cutting %dx%d out of a picture of only %dx%d (height x width)", height, width, h, w)
 	}
@@ -108,7 +108,7 @@ func buildInceptionCrop(c *call) action {
 		c.fail("areas are percentages, 0 < area_min <= area_max <= 100")
 	}
 	filter, antialias := c.resampling()
-	return action{random: true, height: size, width: size, run: func(p *picture, rng *counter.Stream) error {
+	return action{random: true, height: size, width: size, run: func(p *subject, rng *counter.Stream) error {
 		h, w := p.size()
 		p.crop(inceptionRegion(rng, h, w, areaMin/100, areaMax/100))
 		p.resize(size, size, filter, antialias)
@@ -140,7 +140,7 @@ func inceptionRegion(rng *counter.Stream, height, width int, areaMin, areaMax fl
 }
 
 func buildFlip(*call) action {
-	return action{random: true, keepsSize: true, run: func(p *picture, rng *counter.Stream) error {
+	return action{random: true, keepsSize: true, run: func(p *subject, rng *counter.Stream) error {
 		if rng.Float64() < 0.5 {
 			p.mirror()
 		}
@@ -155,7 +155,7 @@ func buildGrayscale(c *call) action {
 		c.fail("p is a probability, 0 to 1")
 	}
 	random := probability < 1
-	return action{random: random, keepsSize: true, run: func(p *picture, rng *counter.Stream) error {
+	return action{random: random, keepsSize: true, run: func(p *subject, rng *counter.Stream) error {
 		if random && rng.Float64() >= probability {
 			return nil
 		}
@@ -176,7 +176,7 @@ func buildValueRange(c *call) action {
 	}
 	scale := float32((high - low) / (inHigh - inLow))
 	from, to := float32(inLow), float32(low)
-	return action{keepsSize: true, run: func(p *picture, _ *counter.Stream) error {
+	return action{keepsSize: true, run: func(p *subject, _ *counter.Stream) error {
 		pix := p.float().Pix
 		for i, v := range pix {
 			pix[i] = (v-from)*scale + to

@@ -19,12 +19,12 @@ type Pipeline struct {
 // step is one op with its arguments.
 type step struct {
 	text string
-	run  func(*picture, *counter.Stream) error
+	run  func(*subject, *counter.Stream) error
 }
 
-// picture is what the ops work on: bytes before decode, then 8-bit pixels, and floats from the first
+// subject is what the ops work on: bytes before decode, then 8-bit pixels, and floats from the first
 // op that needs them. One of the three is set.
-type picture struct {
+type subject struct {
 	encoded []byte
 	limits  Limits
 	image   *Image
@@ -54,7 +54,7 @@ func (p *Pipeline) Apply(encoded []byte, rng *counter.Stream) (Tensor, error) {
 	if p.random && rng == nil {
 		return Tensor{}, fmt.Errorf("applying %q: random ops, but no random stream", p.text)
 	}
-	state := picture{encoded: encoded, limits: p.limits}
+	state := subject{encoded: encoded, limits: p.limits}
 	for _, s := range p.steps {
 		if err := s.run(&state, rng); err != nil {
 			return Tensor{}, fmt.Errorf("%s: %w", s.text, err)
@@ -64,7 +64,7 @@ func (p *Pipeline) Apply(encoded []byte, rng *counter.Stream) (Tensor, error) {
 }
 
 // float turns the picture's pixels into floats, if they are not yet.
-func (p *picture) float() *Tensor {
+func (p *subject) float() *Tensor {
 	if p.tensor == nil {
 		t := p.image.Float()
 		p.tensor, p.image = &t, nil
@@ -72,14 +72,14 @@ func (p *picture) float() *Tensor {
 	return p.tensor
 }
 
-func (p *picture) size() (height, width int) {
+func (p *subject) size() (height, width int) {
 	if p.tensor != nil {
 		return p.tensor.Height, p.tensor.Width
 	}
 	return p.image.Height, p.image.Width
 }
 
-func (p *picture) resize(height, width int, filter Filter, antialias bool) {
+func (p *subject) resize(height, width int, filter Filter, antialias bool) {
 	var t Tensor
 	if p.tensor != nil {
 		t = p.tensor.Resize(height, width, filter, antialias)
@@ -89,7 +89,7 @@ func (p *picture) resize(height, width int, filter Filter, antialias bool) {
 	p.tensor, p.image = &t, nil
 }
 
-func (p *picture) crop(r region) {
+func (p *subject) crop(r region) {
 	if p.tensor != nil {
 		p.tensor = &Tensor{r.height, r.width, cut(p.tensor.Pix, p.tensor.Width, r)}
 	} else {
@@ -97,7 +97,7 @@ func (p *picture) crop(r region) {
 	}
 }
 
-func (p *picture) mirror() {
+func (p *subject) mirror() {
 	if p.tensor != nil {
 		mirror(p.tensor.Pix, p.tensor.Width)
 	} else {

@@ -30,7 +30,7 @@ func (l Limits) DecodeYCbCr(encoded []byte) (m *image.YCbCr, err error) {
 	if err != nil || h.Orientation > 1 || h.Model() != jpeg.YCbCr {
 		return nil, err
 	}
-	planes, _, err := decodeJPEG(encoded)
+	planes, err := decodeJPEG(encoded)
 	if err != nil {
 		return nil, fmt.Errorf("decoding jpeg of %dx%d: %w", width, height, err)
 	}

@@ -38,7 +38,7 @@ func TestResizeOfPlanesIsThatOfPixels(t *testing.T) {
 			m := soft(sizes[1], sizes[0], ratio)
 			height, width := sizes[2], sizes[3]
 			got := ResizeYCbCr(m, height, width, image.Rect(0, 0, width, height))
-			pixels := toRGB(m, fullRange).Resize(height, width, Bilinear, true).Pix
+			pixels := rasterOf(m, fullRange).colour.Resize(height, width, Bilinear, true).Pix
 			var luma, chroma float64
 			for y := range height {
 				for x := range width {

@@ -1,104 +1,142 @@
-// Package picture reads what an encoded image says of itself, without decoding it: its format, its
-// size, and whether its bytes go to its end.
+// Package picture reads what an encoded image says about itself, without decoding its pixels: its format,
+// its size, how it is to be turned, and whether its coded data are all there. It is the one reader of image
+// headers, and holds the one set of limits: what it accepts, package augment decodes, unless the coded data
+// are damaged.
 package picture
 
 import (
 	"bytes"
-	"encoding/binary"
-	"errors"
 	"fmt"
-	"image"
-	"image/gif"
-	"image/jpeg"
-	"image/png"
-	"io"
 
-	"golang.org/x/image/bmp"
-	"golang.org/x/image/webp"
+	"github.com/pali3/pali3/internal/picture/fault"
+	"github.com/pali3/pali3/internal/picture/jpeg"
 )
 
-const pngMagic = "\x89PNG\r\n\x1a\n"
+// Limits of an image, against small files that decode into all memory. Decoding takes at most 12 bytes for
+// each pixel (a progressive JPEG without subsampling); package augment decodes large images one at a time.
+const (
+	MaxBytes  = 256 << 20 // of the file
+	MaxPixels = 256 << 20
+	MaxSide   = 65535 // pixels
+)
 
-// MaxPixels is the largest picture taken, a limit against small files that decode into all memory.
-const MaxPixels = 256 << 20
-
-// What [Inspect] finds wrong.
+// The kinds of faults; test with errors.Is.
 var (
-	ErrFormat    = errors.New("not an image of a known format (jpeg, png, gif, webp, bmp)")
-	ErrTruncated = errors.New("image is cut short")
-	ErrTooLarge  = errors.New("image has too many pixels")
+	ErrFormat      = fault.ErrFormat
+	ErrTruncated   = fault.ErrTruncated
+	ErrTooLarge    = fault.ErrTooLarge
+	ErrCorrupt     = fault.ErrCorrupt
+	ErrUnsupported = fault.ErrUnsupported
 )
 
-// Info is what an image says of itself.
+// Info is what an image says about itself.
 type Info struct {
 	Format        string // jpeg, png, gif, webp or bmp
-	Width, Height int    // pixels, as stored: an EXIF orientation is not applied
+	Width, Height int    // pixels, as stored: the orientation is not applied
+	Orientation   int    // EXIF, 1 to 8; 0 where absent
 }
 
-// Inspect reads the header of an encoded image, checks its size against [MaxPixels], and checks that its end is there.
+// Upright returns width and height after the orientation is applied.
+func (i Info) Upright() (width, height int) {
+	if i.Orientation >= 5 {
+		return i.Height, i.Width
+	}
+	return i.Width, i.Height
+}
+
+// Inspect reads the header of an encoded image, checks it against the limits, and checks that its coded data
+// are all there. A missing end marker or a wrong length that other readers pass over is no fault.
 func Inspect(encoded []byte) (Info, error) {
-	format := formatOf(encoded)
-	if format == "" {
-		return Info{}, ErrFormat
-	}
-	config, err := readHeader[format](bytes.NewReader(encoded))
+	info, err := ReadHeader(encoded)
 	if err != nil {
-		return Info{}, fmt.Errorf("%w: %w", ErrTruncated, err)
+		return info, err
 	}
-	info := Info{format, config.Width, config.Height}
-	if config.Width <= 0 || config.Height <= 0 {
-		return info, fmt.Errorf("%w: %d x %d", ErrFormat, config.Width, config.Height)
+	if err := CheckSize(len(encoded), info.Width, info.Height); err != nil {
+		return info, err
 	}
-	if int64(config.Width)*int64(config.Height) > MaxPixels {
-		return info, fmt.Errorf("%w: %d x %d", ErrTooLarge, config.Width, config.Height)
+	return info, whole(encoded, info.Format)
+}
+
+// CheckSize returns an error that wraps ErrTooLarge for an image beyond the limits.
+func CheckSize(bytes, width, height int) error {
+	switch {
+	case bytes > MaxBytes:
+		return fmt.Errorf("%w: %d bytes, at most %d allowed", ErrTooLarge, bytes, MaxBytes)
+	case width > MaxSide || height > MaxSide || int64(width)*int64(height) > MaxPixels:
+		return fmt.Errorf("%w: %dx%d pixels, at most %d and sides of %d allowed", ErrTooLarge, width, height, MaxPixels, MaxSide)
 	}
-	if !whole(encoded, format) {
-		return info, ErrTruncated
+	return nil
+}
+
+// ReadHeader reads format, size and orientation. The rest of the file may still be bad.
+func ReadHeader(encoded []byte) (info Info, err error) {
+	info.Format = Format(encoded)
+	switch info.Format {
+	case JPEG:
+		var h jpeg.Header
+		if h, err = jpeg.ReadHeader(encoded, false); err == nil {
+			err = h.Supported()
+		}
+		info.Width, info.Height, info.Orientation = h.Width, h.Height, h.Orientation
+	case PNG:
+		var p *PNGFile
+		if p, err = ReadPNG(encoded); err == nil {
+			info.Width, info.Height, info.Orientation = p.Width, p.Height, p.Orientation
+		}
+	case GIF:
+		var g *GIFFile
+		if g, err = ReadGIF(encoded); err == nil {
+			info.Width, info.Height = g.Width, g.Height
+		}
+	case WebP:
+		var w *WebPFile
+		if w, err = ReadWebP(encoded); err == nil {
+			info.Width, info.Height, info.Orientation = w.Width, w.Height, w.Orientation
+		}
+	case BMP:
+		var b *BMPFile
+		if b, err = ReadBMP(encoded); err == nil {
+			info.Width, info.Height = b.Width, b.Height
+		}
+	default:
+		return Info{}, unread(Unread(encoded))
+	}
+	if err != nil {
+		return info, fmt.Errorf("reading the %s header: %w", info.Format, err)
 	}
 	return info, nil
 }
 
-// readHeader holds the decoders by format. The table of the image package is not asked: any package of
-// a program may add to it, and one decoder of JPEG gives up on headers beyond its first 512 bytes.
-var readHeader = map[string]func(io.Reader) (image.Config, error){
-	"jpeg": jpeg.DecodeConfig, "png": png.DecodeConfig, "gif": gif.DecodeConfig,
-	"webp": webp.DecodeConfig, "bmp": bmp.DecodeConfig,
-}
+// unread is the error of a file that is no image of a format that is read.
+type unread string
 
-// formatOf tells the format by the first bytes, "" if none is known.
-func formatOf(b []byte) string {
-	switch {
-	case bytes.HasPrefix(b, []byte("\xff\xd8")):
-		return "jpeg"
-	case bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")):
-		return "png"
-	case bytes.HasPrefix(b, []byte("GIF87a")), bytes.HasPrefix(b, []byte("GIF89a")):
-		return "gif"
-	case len(b) >= 15 && string(b[:4]) == "RIFF" && string(b[8:15]) == "WEBPVP8":
-		return "webp"
-	case len(b) >= 10 && string(b[:2]) == "BM" && string(b[6:10]) == "\x00\x00\x00\x00":
-		return "bmp"
-	}
-	return ""
-}
+func (u unread) Error() string        { return string(u) }
+func (u unread) Is(target error) bool { return target == ErrFormat }
 
-// whole reports whether the last bytes of the format are there. Bytes after them are legal.
-func whole(b []byte, format string) bool {
+// whole returns an error if coded data are missing. What can be told from the headers is; a file without its end is decoded.
+func whole(encoded []byte, format string) error {
 	switch format {
-	case "png":
-		tail := b[max(0, len(b)-(64<<10)):]
-		end := bytes.LastIndex(tail, []byte("IEND"))
-		return end >= 0 && end+8 <= len(tail) // the chunk's name and its CRC
-	case "jpeg":
-		return bytes.LastIndex(b[firstScan(b):], []byte{0xff, 0xd9}) > 0
-	case "gif":
-		return bytes.IndexByte(b[max(0, len(b)-1024):], 0x3b) >= 0
-	case "webp":
-		return len(b) >= 8 && int64(binary.LittleEndian.Uint32(b[4:]))+8 <= int64(len(b))+1
-	case "bmp":
-		return len(b) >= 6 && int64(binary.LittleEndian.Uint32(b[2:])) <= int64(len(b))
+	case JPEG:
+		if bytes.LastIndex(encoded[firstScan(encoded):], []byte{0xff, 0xd9}) > 0 {
+			return nil
+		}
+		_, err := jpeg.Decode(encoded)
+		return err
+	case PNG:
+		p, err := ReadPNG(encoded)
+		if err != nil || p.Ended {
+			return err
+		}
+		return p.CheckData()
+	case GIF:
+		g, err := ReadGIF(encoded)
+		if err != nil || g.Ended {
+			return err
+		}
+		_, err = g.Indices()
+		return err
 	}
-	return true
+	return nil // the others say in their header how much there must be, and ReadHeader has looked
 }
 
 // firstScan is where a JPEG's pixels begin, its length if they do not. What comes before may hold a preview, a whole JPEG
@@ -113,7 +151,7 @@ func firstScan(b []byte) int {
 		case marker == 0xda:
 			return i
 		default:
-			i += 2 + int(binary.BigEndian.Uint16(b[i+2:]))
+			i += 2 + int(b[i+2])<<8 + int(b[i+3])
 		}
 	}
 	return len(b)

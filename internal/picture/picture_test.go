@@ -27,10 +27,11 @@ func TestInspect(t *testing.T) {
 			t.Fatal(err)
 		}
 		info, err := Inspect(b.Bytes())
-		if err != nil || info != (Info{format, 7, 5}) {
+		if err != nil || info != (Info{Format: format, Width: 7, Height: 5}) {
 			t.Errorf("%s: %+v, %v", format, info, err)
 		}
-		if _, err := Inspect(b.Bytes()[:b.Len()-3]); format != "gif" && !errors.Is(err, ErrTruncated) {
+		end := map[string]int{"png": 24, "jpeg": 4, "gif": 4, "bmp": 5}[format] // of it and coded data
+		if _, err := Inspect(b.Bytes()[:b.Len()-end]); !errors.Is(err, ErrTruncated) {
 			t.Errorf("cut %s: %v", format, err)
 		}
 	}
@@ -48,7 +49,7 @@ func TestHeaderBehindEXIF(t *testing.T) {
 	}
 	exif := append([]byte("\xff\xe1\x0f\xa0Exif\x00\x00"), make([]byte, 4000-8)...)
 	encoded := append(append(b.Bytes()[:2:2], exif...), b.Bytes()[2:]...)
-	if info, err := Inspect(encoded); err != nil || info != (Info{"jpeg", 7, 5}) {
+	if info, err := Inspect(encoded); err != nil || info != (Info{Format: "jpeg", Width: 7, Height: 5}) {
 		t.Errorf("%+v, %v", info, err)
 	}
 }
@@ -68,7 +69,12 @@ func TestCutBehindPreview(t *testing.T) {
 	if _, err := Inspect(append(encoded[:len(encoded):len(encoded)], "a trailer"...)); err != nil {
 		t.Errorf("with bytes after its end: %v", err)
 	}
-	for cut := 1; cut < b.Len()-2; cut++ {
+	for cut := 1; cut <= 2; cut++ {
+		if _, err := Inspect(encoded[:len(encoded)-cut]); err != nil {
+			t.Fatalf("without %d bytes of the end marker: %v", cut, err)
+		}
+	}
+	for cut := 3; cut < b.Len()-2; cut++ {
 		if _, err := Inspect(encoded[:len(encoded)-cut]); !errors.Is(err, ErrTruncated) {
 			t.Fatalf("%d bytes short: %v", cut, err)
 		}
@@ -81,7 +87,7 @@ func TestBomb(t *testing.T) {
 	header := b.Bytes()
 	copy(header[16:], []byte{0, 1, 0, 0, 0, 1, 0, 0}) // 65536 x 65536
 	if _, err := Inspect(header); err == nil {
-		t.Error("a picture of 4 gigapixels was taken")
+		t.Error("an image of 4 gigapixels was taken")
 	}
 }
 
