@@ -1,8 +1,10 @@
 package augment
 
 import (
+	"encoding/hex"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/pali3/pali3/internal/strict"
 )
@@ -54,6 +56,23 @@ func (c *call) number(name string) float64 {
 		c.fail("%s is %q, not a number", name, text)
 	}
 	return v
+}
+
+// colour reads white, black, or six hexadecimal digits after "#".
+func (c *call) colour(name, text string) (rgb Colour) {
+	switch text {
+	case "white":
+		return White
+	case "black":
+		return Black
+	}
+	digits, ok := strings.CutPrefix(text, "#")
+	if _, err := hex.DecodeString(digits); !ok || len(digits) != 6 || err != nil {
+		c.fail("%s is %q; write white, black or #rrggbb", name, text)
+		return rgb
+	}
+	hex.Decode(rgb[:], []byte(digits))
+	return rgb
 }
 
 // numberOr takes a number that may be left out.

@@ -29,7 +29,7 @@ const maxOutput = 16384
 // resizes differ in that antialias is true unless said otherwise and that floats are not rounded
 // back to 8 bit.
 var ops = []op{
-	{"decode", "decode", "bytes to pixels 0 to 255; must come first", buildDecode},
+	{"decode", "decode([background=white])", "bytes to pixels 0 to 255; must come first", buildDecode},
 	{"resize", "resize(size | height, width, [method], [antialias])", "squash to that size", buildResize},
 	{"resize_small", "resize_small(size, [method], [antialias])", "shorter side to size, shape kept", buildResizeSmall},
 	{"central_crop", "central_crop(size | height, width)", "cut out the middle", buildCentralCrop},
@@ -40,9 +40,14 @@ var ops = []op{
 	{"value_range", "value_range(low, high, [in_low=0], [in_high=255])", "map in_low..in_high to low..high", buildValueRange},
 }
 
-func buildDecode(*call) action {
+// buildDecode takes what transparency is laid over: white, black or #rrggbb.
+func buildDecode(c *call) action {
+	background := White
+	if text, given := c.take("background"); given {
+		background = c.colour("background", text)
+	}
 	return action{run: func(p *subject, _ *counter.Stream) (err error) {
-		p.image, err = p.limits.Decode(p.encoded)
+		p.image, err = p.limits.DecodeOver(p.encoded, background)
 		p.encoded = nil
 		return err
 	}}

@@ -34,6 +34,9 @@ func TestParseErrors(t *testing.T) {
 		{"decode|resize(method=bilinear, 224)", 7, "after one by name"},
 		{"decode|resize(224, method=bilinear, method=bicubic)", 7, "given twice"},
 		{"decode|flip_lr(3)", 7, "too many"},
+		{"decode(background=blakc)", 0, "write white, black or #rrggbb"},
+		{"decode(background=#12345g)", 0, "write white, black or #rrggbb"},
+		{"decode(ground=white)", 0, `did you mean "background"?`},
 		{"decode|value_range(-1)", 7, "high is missing"},
 		{"decode|value_range(-1, 1, 5, 5)", 7, "the same"},
 		{"decode|value_range(-1, 1, nan)", 7, "not a number"},
@@ -233,4 +236,26 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q: %v", text, err)
 		}
 	})
+}
+
+func TestDecode_LaysTransparencyOverTheBackground(t *testing.T) {
+	half := color.NRGBA{200, 100, 0, 128}
+	encoded := encodePNG(t, 2, 1, func(x, y int) color.Color {
+		if x == 0 {
+			return half
+		}
+		return color.NRGBA{}
+	})
+	for pipeline, want := range map[string][]float32{
+		"decode":                     {227, 177, 127, 255, 255, 255},
+		"decode()":                   {227, 177, 127, 255, 255, 255},
+		"decode(background=white)":   {227, 177, 127, 255, 255, 255},
+		"decode(black)":              {100, 50, 0, 0, 0, 0},
+		"decode(background=#0a141e)": {105, 60, 15, 10, 20, 30},
+	} {
+		got, err := MustParse(pipeline).Apply(encoded, nil)
+		if err != nil || !slices.Equal(got.Pix, want) {
+			t.Errorf("%s: %v, %v; want %v", pipeline, got.Pix, err, want)
+		}
+	}
 }

@@ -14,11 +14,11 @@ import (
 
 func printOf(t testing.TB, encoded []byte) *fingerprint {
 	t.Helper()
-	m, err := augment.Decode(encoded)
+	m, onBlack, err := augment.DecodeTwice(encoded)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fingerprintOf(encoded, m)
+	return fingerprintOf(encoded, m, onBlack)
 }
 
 // TestColourTellsFiguresApart: pictures that differ in colour alone are not duplicates, however alike
@@ -63,6 +63,51 @@ func TestFlagsAreNotDuplicates(t *testing.T) {
 	}
 }
 
+// TestAlike_WhiteOnTransparentIsNotBlank compares marks that differ in what is opaque alone.
+func TestAlike_WhiteOnTransparentIsNotBlank(t *testing.T) {
+	mark := func(ground color.NRGBA, shows func(x, y int) bool) *fingerprint {
+		m := image.NewNRGBA(image.Rect(0, 0, 64, 64))
+		for i := range 64 * 64 {
+			m.Set(i%64, i/64, ground)
+			if shows(i%64, i/64) {
+				m.Set(i%64, i/64, color.NRGBA{255, 255, 255, 255})
+			}
+		}
+		return printOf(t, asPNG(m))
+	}
+	disc := func(x, y int) bool { return (x-32)*(x-32)+(y-32)*(y-32) < 400 }
+	bars := func(x, y int) bool { return x/8%2 == 0 }
+	nothing := func(x, y int) bool { return false }
+	clear, white, black := color.NRGBA{}, color.NRGBA{255, 255, 255, 255}, color.NRGBA{A: 255}
+	like := Likeness{6, 10}
+	prints := map[string]*fingerprint{
+		"a disc": mark(clear, disc), "bars": mark(clear, bars), "nothing": mark(clear, nothing), "white": mark(white, nothing),
+	}
+	for a, p := range prints {
+		for b, q := range prints {
+			if got := like.alike(p, q); got != (a == b) {
+				t.Errorf("%s and %s alike: %v", a, b, got)
+			}
+		}
+	}
+	if !like.alike(prints["a disc"], mark(black, disc)) {
+		t.Error("a white disc on transparent ground and the same on black are not alike")
+	}
+	grey := func(ground color.NRGBA) *fingerprint {
+		m := image.NewNRGBA(image.Rect(0, 0, 64, 64))
+		for i := range 64 * 64 {
+			m.Set(i%64, i/64, ground)
+			if disc(i%64, i/64) {
+				m.Set(i%64, i/64, color.NRGBA{200, 30, 40, 255})
+			}
+		}
+		return printOf(t, asPNG(m))
+	}
+	if !like.alike(grey(clear), grey(white)) {
+		t.Error("a red disc on transparent ground and the same on white are not alike")
+	}
+}
+
 // TestIndexFindsAllThatASearchOfAllWould checks the bands against comparing with every picture.
 func TestIndexFindsAllThatASearchOfAllWould(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -78,9 +123,9 @@ func TestIndexFindsAllThatASearchOfAllWould(t *testing.T) {
 			return shape
 		}
 		for range 30 {
-			index.add(&fingerprint{shape: near()}, &record{})
+			index.add(&fingerprint{look: look{shape: near()}}, &record{})
 		}
-		query := &fingerprint{shape: near()}
+		query := &fingerprint{look: look{shape: near()}}
 		want := false
 		for _, f := range index.prints {
 			want = want || bits.OnesCount64(f.shape^query.shape) <= like.Bits
@@ -94,10 +139,10 @@ func TestIndexFindsAllThatASearchOfAllWould(t *testing.T) {
 func BenchmarkNearIndex(b *testing.B) {
 	index, rng := newNearIndex(Likeness{3, 5}), counter.New(1)
 	for range 100_000 {
-		index.add(&fingerprint{shape: rng.Uint64()}, &record{})
+		index.add(&fingerprint{look: look{shape: rng.Uint64()}}, &record{})
 	}
 	for b.Loop() {
-		index.find(&fingerprint{shape: rng.Uint64()}, func(*record) bool { return true })
+		index.find(&fingerprint{look: look{shape: rng.Uint64()}}, func(*record) bool { return true })
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "queries/s")
 }

@@ -56,13 +56,13 @@ type examiner struct {
 func (e *examiner) examine(s *shards.Sample, from origin) *record {
 	r := &record{origin: from, key: s.Key, heldOut: slices.Contains(e.config.HeldOut, s.Split), asked: len(s.Questions) > 0}
 	for i := range s.Images {
-		m, err := augment.Decode(s.Images[i].Bytes)
+		m, onBlack, err := augment.DecodeTwice(s.Images[i].Bytes)
 		if err != nil {
 			r.bad = fmt.Sprintf("image %d: %v", i, err)
 			return r
 		}
 		r.sizes = append(r.sizes, [2]int32{int32(m.Width), int32(m.Height)})
-		r.prints = append(r.prints, fingerprintOf(s.Images[i].Bytes, m))
+		r.prints = append(r.prints, fingerprintOf(s.Images[i].Bytes, m, onBlack))
 	}
 	e.examineTexts(r, s)
 	r.score, r.scored = s.Scores[e.config.Top.Score]
