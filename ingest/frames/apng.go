@@ -24,6 +24,9 @@ func readAPNG(encoded []byte) (*animation, error) {
 			return nil, fmt.Errorf("%w: a PNG chunk is cut short", ErrFormat)
 		}
 		size := binary.BigEndian.Uint32(rest)
+		if string(rest[4:8]) == "IEND" {
+			break // what follows is of no matter
+		}
 		if err := r.chunk(string(rest[4:8]), rest[8:8+size]); err != nil {
 			return nil, err
 		}

@@ -155,6 +155,23 @@ func TestStillPicturesStayAsTheyCame(t *testing.T) {
 	}
 }
 
+// TestSplit_GrowsTheScreenOfAGIF takes a file whose header says 0 x 0, as some makers write.
+func TestSplit_GrowsTheScreenOfAGIF(t *testing.T) {
+	encoded, err := os.ReadFile("testdata/keep.gif")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := Split(encoded, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(encoded[6:10], []byte{0, 0, 0, 0})
+	got, err := Split(encoded, 3)
+	if err != nil || len(got) != len(want) || !bytes.Equal(got[0], want[0]) {
+		t.Errorf("%d frames of %d, %v", len(got), len(want), err)
+	}
+}
+
 func FuzzSplit(f *testing.F) {
 	paths, _ := filepath.Glob("testdata/*")
 	for _, path := range paths {
@@ -188,5 +205,13 @@ func tooLarge(encoded []byte) bool {
 			return true
 		}
 	}
-	return len(encoded) > 10 && bytes.HasPrefix(encoded, []byte("GIF8")) && (encoded[7] > 8 || encoded[9] > 8)
+	return len(encoded) > 10 && bytes.HasPrefix(encoded, []byte("GIF8")) && gifTooLarge(encoded)
+}
+
+func gifTooLarge(encoded []byte) bool {
+	if len(encoded) < 13 {
+		return false
+	}
+	_, width, height := gifFrames(encoded)
+	return width > 2048 || height > 2048
 }

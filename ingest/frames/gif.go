@@ -1,29 +1,31 @@
 package frames
 
 import (
-	"bytes"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/gif"
+
+	"github.com/pali3/pali3/internal/picture"
 )
 
 // maxGIF is the most bytes that all frames of a GIF may take: the decoder holds them at once.
 const maxGIF = 512 << 20
 
+// readGIF decodes all frames. The canvas grows to hold them where the screen of the header is smaller, or 0 x 0.
 func readGIF(encoded []byte) (*animation, error) {
-	config, err := gif.DecodeConfig(bytes.NewReader(encoded))
+	if len(encoded) < 13 {
+		return nil, fmt.Errorf("%w: a header of %d bytes", ErrFormat, len(encoded))
+	}
+	frames, width, height := gifFrames(encoded)
+	if frames*int64(width)*int64(height) > maxGIF {
+		return nil, fmt.Errorf("%w: %d x %d pixels in too many frames", ErrFormat, width, height)
+	}
+	all, err := gif.DecodeAll(picture.WithScreen(encoded, width, height))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	// An image descriptor begins with a comma; there are at most as many frames as commas.
-	if n := bytes.Count(encoded, []byte{','}); int64(n)*int64(config.Width)*int64(config.Height) > maxGIF && gifFrames(encoded)*int64(config.Width)*int64(config.Height) > maxGIF {
-		return nil, fmt.Errorf("%w: %d x %d pixels in too many frames", ErrFormat, config.Width, config.Height)
-	}
-	all, err := gif.DecodeAll(bytes.NewReader(encoded))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	a := &animation{width: config.Width, height: config.Height}
+	a := &animation{width: width, height: height}
 	for i, m := range all.Image {
 		f := frame{place: m.Bounds(), over: true, decode: func() (image.Image, error) { return m, nil }}
 		switch all.Disposal[i] {
@@ -37,17 +39,16 @@ func readGIF(encoded []byte) (*animation, error) {
 	return a, nil
 }
 
-// gifFrames counts the frames by going from block to block.
-func gifFrames(b []byte) (frames int64) {
+// gifFrames goes from block to block: it counts the frames, and returns the size of a canvas that holds them all.
+func gifFrames(b []byte) (frames int64, width, height int) {
+	number := func(at int) int { return int(binary.LittleEndian.Uint16(b[at:])) }
 	colors := func(flags byte) int {
 		if flags&0x80 == 0 {
 			return 0
 		}
 		return 3 << (flags&7 + 1)
 	}
-	if len(b) < 13 {
-		return 0
-	}
+	width, height = number(6), number(8)
 	at := 13 + colors(b[10])
 	blocks := func() {
 		for at < len(b) && b[at] != 0 {
@@ -63,13 +64,14 @@ func gifFrames(b []byte) (frames int64) {
 		case 0x2c: // image
 			frames++
 			if at+9 >= len(b) {
-				return frames
+				return frames, width, height
 			}
+			width, height = max(width, number(at+1)+number(at+5)), max(height, number(at+3)+number(at+7))
 			at += 10 + colors(b[at+9]) + 1
 			blocks()
 		default:
-			return frames
+			return frames, width, height
 		}
 	}
-	return frames
+	return frames, width, height
 }

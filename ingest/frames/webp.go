@@ -56,19 +56,24 @@ func webpFrame(data []byte) frame {
 // decodeStill decodes a frame: its chunks, after a VP8X header where there is a plane of alpha, are a file of their own.
 func decodeStill(chunks []byte, width, height int) (image.Image, error) {
 	var body bytes.Buffer
-	alpha := false
+	var alpha []byte
 	for kind, data := range webpChunks(chunks) {
 		switch kind {
 		case "ALPH":
-			alpha = true
-			fallthrough
-		case "VP8 ", "VP8L":
+			alpha = data
+		case "VP8L":
+			alpha = nil // it has its own
+			appendWebP(&body, kind, data)
+		case "VP8 ":
+			if alpha != nil {
+				appendWebP(&body, "ALPH", alpha)
+			}
 			appendWebP(&body, kind, data)
 		}
 	}
 	var file bytes.Buffer
 	file.WriteString("WEBP")
-	if alpha {
+	if alpha != nil {
 		head := make([]byte, 10)
 		head[0] = 0x10
 		putUint24(head[4:], width-1)

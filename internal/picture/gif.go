@@ -173,12 +173,13 @@ func (s *subBlocks) Read(to []byte) (int, error) {
 	return 1, nil
 }
 
-// WithScreen returns a reader of the GIF with the screen enlarged to a size, for decoders that refuse frames beyond it.
+// WithScreen returns a reader of the GIF with the screen enlarged to a size, for decoders that refuse frames beyond it, and with
+// a trailer, for those that refuse a file without one.
 func WithScreen(encoded []byte, width, height int) io.Reader {
 	head := bytes.Clone(encoded[:min(len(encoded), 13)])
 	if len(head) == 13 {
 		binary.LittleEndian.PutUint16(head[6:], uint16(width))
 		binary.LittleEndian.PutUint16(head[8:], uint16(height))
 	}
-	return io.MultiReader(bytes.NewReader(head), bytes.NewReader(encoded[len(head):]))
+	return io.MultiReader(bytes.NewReader(head), bytes.NewReader(encoded[len(head):]), bytes.NewReader([]byte{0x3b}))
 }
