@@ -6,7 +6,7 @@ export CGO_ENABLED = 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 PALI3 := bin/pali3
 
-.PHONY: help build quickstart test race bench bench-peers lint data clean
+.PHONY: help build quickstart test race bench bench-peers parity lint data clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ bench: ## time the parts: decoding, tokenizing, mixing, training steps, metrics
 
 bench-peers: ## time datasets, ingest and tokenizers beside other projects (needs python3 and PyPI, 7 GB below build/)
 	bench/peers.sh
+
+parity: ## compare decoders with Pillow over a grid of odd files (needs python3 and PyPI)
+	parity/images.sh
 
 lint: ## gofmt, vet, staticcheck
 	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); if [ -n "$$bad" ]; then echo "not gofmt'd:"; echo "$$bad"; exit 1; fi

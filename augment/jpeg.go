@@ -41,7 +41,10 @@ func decodeJPEG(encoded []byte) (*planes, error) {
 	if fastJPEG(&h) {
 		decoded, err := jpegn.Decode(bytes.NewReader(encoded))
 		if m := planesOf(decoded); err == nil && m != nil && m.Width == h.Width && m.Height == h.Height {
-			return m, nil
+			if m.endsFlat() { // as jpegn leaves it where coded data are missing
+				err = jpeg.Check(encoded)
+			}
+			return m, err
 		}
 	}
 	decoded, err := jpeg.Decode(encoded)
@@ -70,6 +73,21 @@ func planesOf(decoded image.Image) *planes {
 			Planes: []jpeg.Plane{{Pix: m.Y, Stride: m.YStride, Width: w, Height: h, H: 1, V: 1}, cb, cr}}}
 	}
 	return nil
+}
+
+// endsFlat reports whether the last block of each plane is of one value.
+func (m *planes) endsFlat() bool {
+	for _, p := range m.Planes {
+		first := p.Pix[(p.Height-1)/8*8*p.Stride+(p.Width-1)/8*8]
+		for y := (p.Height - 1) / 8 * 8; y < p.Height; y++ {
+			for _, v := range p.Pix[y*p.Stride:][(p.Width-1)/8*8 : p.Width] {
+				if v != first {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // ycbcr returns the planes as the image package has them, or nil if it has no such kind.

@@ -120,8 +120,7 @@ func whole(encoded []byte, format string) error {
 		if bytes.LastIndex(encoded[firstScan(encoded):], []byte{0xff, 0xd9}) > 0 {
 			return nil
 		}
-		_, err := jpeg.Decode(encoded)
-		return err
+		return jpeg.Check(encoded)
 	case PNG:
 		p, err := ReadPNG(encoded)
 		if err != nil || p.Ended {
