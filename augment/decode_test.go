@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pali3/pali3/internal/picture"
 )
 
 // TestDecodeAgainstPIL compares every picture of testdata with what PIL makes of it. The largest
@@ -97,6 +99,27 @@ func TestKindsOfErrors(t *testing.T) {
 	}
 	if _, err := (Limits{MaxBytes: 100, MaxPixels: 1 << 20, MaxSide: 1 << 10}).Decode(jpeg); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("more bytes than allowed: %v", err)
+	}
+}
+
+// TestDecode_TakesWhatInspectTakes decodes an image of 70 megapixels.
+func TestDecode_TakesWhatInspectTakes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 300 MB")
+	}
+	const side = 8400
+	large := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.Black, color.White})
+	large.SetColorIndex(side-1, side-1, 1)
+	var b bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, large); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := picture.Inspect(b.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	m, err := Decode(b.Bytes())
+	if err != nil || m.Pix[0] != 0 || m.Pix[len(m.Pix)-1] != 255 {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -90,8 +90,3 @@ func TestBomb(t *testing.T) {
 		t.Error("an image of 4 gigapixels was taken")
 	}
 }
-
-func FuzzInspect(f *testing.F) {
-	f.Add([]byte("\x89PNG\r\n\x1a\n"))
-	f.Fuzz(func(t *testing.T, b []byte) { Inspect(b) })
-}
