@@ -121,7 +121,7 @@ func saveInputs(t *testing.T, dir string) {
 		"pictures/dog.json":       `{"texts": [{"kind": "caption", "value": "a dog"}]}`,
 		"pictures/owl.png":        picture(3),
 		"pictures/metadata.jsonl": `{"file_name": "owl.png", "caption": "an owl"}`,
-		"pictures/broken.png":     picture(4)[:60],
+		"pictures/broken.png":     picture(4)[:50],
 		"captions.csv":            "file,alt,lang\npictures/cat.png,a cat,en\npictures/dog.png,ein Hund,de\npictures/owl.png,un hibou,fr\n",
 		"list.csv":                "url,alt\n\"data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAkQBADs=\",a dot\n" + server.URL + "/ok/1,a square\n",
 		"local.csv":               "url\n" + server.URL + "/ok/1\n" + server.URL + "/moved/2\n",

@@ -63,7 +63,7 @@ func CheckSize(bytes, width, height int) error {
 	case bytes > MaxBytes:
 		return fmt.Errorf("%w: %d bytes, at most %d allowed", ErrTooLarge, bytes, MaxBytes)
 	case width > MaxSide || height > MaxSide || int64(width)*int64(height) > MaxPixels:
-		return fmt.Errorf("%w: %dx%d pixels, at most %d and sides of %d allowed", ErrTooLarge, width, height, MaxPixels, MaxSide)
+		return fmt.Errorf("%w: %d x %d pixels, at most %d and sides of %d allowed", ErrTooLarge, width, height, MaxPixels, MaxSide)
 	}
 	return nil
 }
