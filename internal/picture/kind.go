@@ -57,10 +57,10 @@ func Format(encoded []byte) string {
 }
 
 // Kind names what the bytes are, with an article, for a message to a person: "a JPEG image", "an AVIF
-// image", "an HTML page", "gzip data", "plain text", "an empty file". It always names something.
+// image", "an HTML page", "gzip data", "plain text", "no bytes at all". It always names something.
 func Kind(encoded []byte) string {
 	if len(encoded) == 0 {
-		return "an empty file"
+		return "no bytes at all"
 	}
 	if format := Format(encoded); format != "" {
 		return kindOf[format]

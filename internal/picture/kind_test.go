@@ -7,7 +7,7 @@ import (
 
 func TestKind_NamesWhatAFileIs(t *testing.T) {
 	for encoded, want := range map[string]string{
-		"":                                 "an empty file",
+		"":                                 "no bytes at all",
 		"\xff\xd8\xff\xe0\x00\x10JFIF\x00": "a JPEG image",
 		"\x89PNG\r\n\x1a\n\x00\x00":        "a PNG image",
 		"GIF89a\x01\x00":                   "a GIF image",
