@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/tokenize/sentencepiece"
+	"github.com/pali3/pali3/tokenize/tokenizerjson"
 )
 
 // tokenizerCommand runs SentencePiece models over lines.
@@ -20,17 +21,17 @@ type tokenizerCommand struct {
 	Train   tokenizerTrain   `cmd:"" help:"Make a model of text, as spm_train does."`
 	Compare tokenizerCompare `cmd:"" help:"Show the lines of standard input of which two tokenizers make different ids."`
 	Stats   tokenizerStats   `cmd:"" help:"Say how well a model fits the lines of standard input: ids a word and a byte, coverage."`
-	Import  tokenizerImport  `cmd:"" help:"Make a SentencePiece .model of a tokenizer.json that describes one."`
+	Import  tokenizerImport  `cmd:"" help:"Make a SentencePiece .model of a tokenizer.json, if there is one that gives the same ids."`
 	Export  tokenizerExport  `cmd:"" help:"Make a tokenizer.json of a SentencePiece .model."`
 }
 
 type tokenizerEncode struct {
-	Model  string `required:"" help:"SentencePiece .model file."`
+	Model  string `required:"" help:"SentencePiece .model file, or a tokenizer.json that describes one."`
 	Format string `enum:"ids,pieces,offsets" default:"ids" help:"Print ids, pieces, or id:begin:end with the bytes of the line that an id stands for (${enum})."`
 }
 
 func (c tokenizerEncode) Run(ctx context.Context) error {
-	model, err := sentencepiece.Open(c.Model)
+	model, err := tokenizerjson.OpenModel(c.Model)
 	if err != nil {
 		return err
 	}
@@ -72,11 +73,11 @@ func separate(dst []byte, i int) []byte {
 }
 
 type tokenizerDecode struct {
-	Model string `required:"" help:"SentencePiece .model file."`
+	Model string `required:"" help:"SentencePiece .model file, or a tokenizer.json that describes one."`
 }
 
 func (c tokenizerDecode) Run(ctx context.Context) error {
-	model, err := sentencepiece.Open(c.Model)
+	model, err := tokenizerjson.OpenModel(c.Model)
 	if err != nil {
 		return err
 	}
@@ -100,13 +101,13 @@ func appendText(dst []byte, model *sentencepiece.Model, line string) ([]byte, er
 }
 
 type tokenizerInspect struct {
-	Model  string `required:"" help:"SentencePiece .model file."`
+	Model  string `required:"" help:"SentencePiece .model file, or a tokenizer.json that describes one."`
 	Pieces bool   `help:"List all pieces: id, kind, score, text, separated by tabs."`
 	JSON   bool   `help:"Print one JSON object."`
 }
 
 func (c tokenizerInspect) Run() error {
-	model, err := sentencepiece.Open(c.Model)
+	model, err := tokenizerjson.OpenModel(c.Model)
 	switch {
 	case err != nil:
 		return err

@@ -35,7 +35,12 @@ func (c tokenizerCompare) Run(ctx context.Context) error {
 	}
 	out := bufio.NewWriter(os.Stdout)
 	var seen comparison
-	err = eachLine(ctx, os.Stdin, func(number int, line string) error {
+	err = eachLine(ctx, os.Stdin, func(number int, line string) (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("line %d cannot be encoded by both: %v", number, r)
+			}
+		}()
 		left, right := a.AppendIDs(nil, line), b.AppendIDs(nil, line)
 		seen.Lines++
 		if slices.Equal(left, right) {

@@ -8,7 +8,7 @@ import (
 	"github.com/pali3/pali3/tokenize/tokenizerjson"
 )
 
-// tokenizerImport makes a .model of a tokenizer.json.
+// tokenizerImport makes a .model of a tokenizer.json, and says for which texts tokenizers gives other ids.
 type tokenizerImport struct {
 	File string `arg:"" help:"A tokenizer.json; added_tokens.json and special_tokens_map.json beside it are read, too."`
 	To   string `required:"" placeholder:"MODEL" help:"SentencePiece .model file to write."`
@@ -26,8 +26,11 @@ func (c tokenizerImport) Run() error {
 		return fmt.Errorf("writing %s: %w", c.To, err)
 	}
 	fmt.Printf("%s: a %s model of %d pieces\n", c.To, imported.Proto.Trainer.Type, len(imported.Proto.Pieces))
-	if imported.Lower {
-		fmt.Println("The file puts text into lower case first; a .model cannot say so: set lower in the recipe.")
+	if len(imported.Notes) > 0 {
+		fmt.Println("The ids are those of Hugging Face's tokenizers but for")
+	}
+	for _, note := range imported.Notes {
+		fmt.Println("  - " + note)
 	}
 	return nil
 }

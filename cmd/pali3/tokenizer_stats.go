@@ -14,11 +14,12 @@ import (
 
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
+	"github.com/pali3/pali3/tokenize/tokenizerjson"
 )
 
 // tokenizerStats says how well a model fits texts.
 type tokenizerStats struct {
-	Model  string `required:"" help:"SentencePiece .model file."`
+	Model  string `required:"" help:"SentencePiece .model file, or a tokenizer.json that describes one."`
 	Tagged bool   `help:"Lines are a language, a tab and a text; count by language."`
 	HTML   string `placeholder:"FILE" help:"Write the table as a page, too."`
 	JSON   bool   `help:"Print one JSON object."`
@@ -35,7 +36,7 @@ type languageStats struct {
 }
 
 func (c tokenizerStats) Run(ctx context.Context) error {
-	model, err := sentencepiece.Open(c.Model)
+	model, err := tokenizerjson.OpenModel(c.Model)
 	if err != nil {
 		return err
 	}

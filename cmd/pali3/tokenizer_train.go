@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/rs/zerolog"
 
 	"github.com/pali3/pali3/tokenize/sentencepiece/train"
@@ -27,10 +29,10 @@ type tokenizerTrain struct {
 	ByteFallback       bool     `help:"Spell what no piece covers in bytes."`
 	ControlSymbols     []string `help:"Pieces that text cannot spell." placeholder:"PIECE"`
 	UserDefinedSymbols []string `help:"Pieces that are found wherever their text occurs." placeholder:"PIECE"`
-	UnkID              int      `default:"0" help:"Id of the unknown piece."`
-	BosID              int      `default:"1" help:"Id of the piece that begins a sentence; -1 for none."`
-	EosID              int      `default:"2" help:"Id of the piece that ends a sentence; -1 for none."`
-	PadID              int      `default:"-1" help:"Id of the padding piece; -1 for none."`
+	UnkID              pieceID  `default:"0" help:"Id of the unknown piece."`
+	BosID              pieceID  `default:"1" help:"Id of the piece that begins a sentence; -1 for none."`
+	EosID              pieceID  `default:"2" help:"Id of the piece that ends a sentence; -1 for none."`
+	PadID              pieceID  `default:"-1" help:"Id of the padding piece; -1 for none."`
 
 	MaxSentencepieceLength    int    `default:"16" help:"Longest piece, in characters."`
 	SplitByWhitespace         bool   `default:"true" negatable:"" help:"No piece crosses white space."`
@@ -96,7 +98,7 @@ func (c tokenizerTrain) options() (train.Options, error) {
 	o.VocabSize, o.HardVocabLimit, o.UseAllVocab = c.VocabSize, !c.Soft, c.UseAllVocab
 	o.CharacterCoverage, o.RequiredChars, o.ByteFallback = c.CharacterCoverage, c.RequiredChars, c.ByteFallback
 	o.ControlSymbols, o.UserDefinedSymbols = c.ControlSymbols, c.UserDefinedSymbols
-	o.UnkID, o.BosID, o.EosID, o.PadID = c.UnkID, c.BosID, c.EosID, c.PadID
+	o.UnkID, o.BosID, o.EosID, o.PadID = int(c.UnkID), int(c.BosID), int(c.EosID), int(c.PadID)
 	o.MaxPieceLength, o.SplitByWhitespace, o.SplitByUnicodeScript = c.MaxSentencepieceLength, c.SplitByWhitespace, c.SplitByUnicodeScript
 	o.SplitByNumber, o.SplitDigits = c.SplitByNumber, c.SplitDigits
 	o.TreatWhitespaceAsSuffix, o.AllowWhitespaceOnly = c.TreatWhitespaceAsSuffix, c.AllowWhitespaceOnlyPieces
@@ -111,6 +113,20 @@ func (c tokenizerTrain) options() (train.Options, error) {
 		}
 	}
 	return o, nil
+}
+
+// pieceID is the id of a special piece, or -1 for none: --bos-id -1 is as good as --bos-id=-1.
+type pieceID int
+
+// Decode reads the next word of the command line, also one that begins as a flag does.
+func (id *pieceID) Decode(ctx *kong.DecodeContext) error {
+	word := ctx.Scan.Pop()
+	n, err := strconv.Atoi(fmt.Sprint(word.Value))
+	if err != nil {
+		return fmt.Errorf("want a number, not %q", fmt.Sprint(word.Value))
+	}
+	*id = pieceID(n)
+	return nil
 }
 
 // longestSeed is above the longest piece: 512 characters of four bytes.

@@ -146,6 +146,18 @@ func Open(path string) (*Model, error) {
 	return m, nil
 }
 
+// notModel says what a file is that was given for a model.
+func notModel(data []byte, err error) error {
+	switch what := Describe(data); what {
+	case describeBinary:
+		return fmt.Errorf("not a SentencePiece model: %w", err)
+	case DescribeTokenizerJSON:
+		return errors.New("this is a tokenizer.json, not a SentencePiece model; `pali3 tokenizer import` makes one of it where it describes one")
+	default:
+		return fmt.Errorf("this is %s, not a SentencePiece model", what)
+	}
+}
+
 // OpenProto reads the content of a .model file, to look at or to change.
 func OpenProto(path string) (*Proto, error) {
 	file, err := os.Open(path)
@@ -161,8 +173,11 @@ func OpenProto(path string) (*Proto, error) {
 		return nil, fmt.Errorf("reading SentencePiece model %s: longer than %d bytes", path, maxModelBytes)
 	}
 	proto, err := ParseProto(data)
+	if err == nil && len(proto.Pieces) == 0 {
+		err = errors.New("it has no pieces")
+	}
 	if err != nil {
-		return nil, fmt.Errorf("reading SentencePiece model %s: not a SentencePiece model: %w", path, err)
+		return nil, fmt.Errorf("reading SentencePiece model %s: %w", path, notModel(data, err))
 	}
 	return proto, nil
 }
@@ -171,7 +186,7 @@ func OpenProto(path string) (*Proto, error) {
 func Parse(data []byte) (*Model, error) {
 	proto, err := ParseProto(data)
 	if err != nil {
-		return nil, fmt.Errorf("not a SentencePiece model: %w", err)
+		return nil, notModel(data, err)
 	}
 	return New(proto)
 }

@@ -24,11 +24,11 @@ func eachField(message []byte, start int, visit func(field) error) error {
 	for at := 0; at < len(message); {
 		number, kind, n := protowire.ConsumeTag(message[at:])
 		if n < 0 {
-			return fmt.Errorf("field at byte %d: %w", at, protowire.ParseError(n))
+			return broken(message[at:], "field", at)
 		}
 		size := protowire.ConsumeFieldValue(number, kind, message[at+n:])
 		if size < 0 {
-			return fmt.Errorf("field %d at byte %d: %w", number, at, protowire.ParseError(size))
+			return broken(message[at+n:], fmt.Sprintf("field %d", number), at)
 		}
 		end := at + n + size
 		if err := visit(field{number, kind, message[at+n : end], message[at:end], start + at + n}); err != nil {
@@ -37,6 +37,14 @@ func eachField(message []byte, start int, visit func(field) error) error {
 		at = end
 	}
 	return nil
+}
+
+// broken says where a message is not one.
+func broken(rest []byte, what string, at int) error {
+	if len(rest) < 1<<10 {
+		return fmt.Errorf("%s at byte %d is cut off or damaged", what, at)
+	}
+	return fmt.Errorf("%s at byte %d is damaged", what, at)
 }
 
 var errWireType = errors.New("has another wire type than sentencepiece_model.proto gives it")

@@ -15,26 +15,21 @@ import (
 func (m model) bpe() ([]sentencepiece.Piece, error) {
 	switch {
 	case m.IgnoreMerges:
-		return nil, other("its BPE takes whole words first (ignore_merges)")
-	case m.Prefix != nil && *m.Prefix != "" || m.Suffix != nil && *m.Suffix != "":
-		return nil, other("its BPE marks the pieces within or at the end of a word")
-	case m.Dropout != nil && *m.Dropout > 0:
-		return nil, other("its BPE leaves merges out")
+		return nil, other("its BPE takes whole words first (ignore_merges true)")
+	case m.Prefix != nil && *m.Prefix != "":
+		return nil, other("its BPE marks the pieces within a word (continuing_subword_prefix %q)", *m.Prefix)
+	case m.Suffix != nil && *m.Suffix != "":
+		return nil, other("its BPE marks the end of a word (end_of_word_suffix %q)", *m.Suffix)
+	case m.Dropout != nil && *m.Dropout != 0:
+		return nil, other("its BPE leaves merges out at random (dropout %v)", *m.Dropout)
+	case m.UnkToken == nil && !m.ByteFallback:
+		return nil, other("its BPE has no unknown piece (unk_token null): characters that are no piece vanish")
+	case !m.FuseUnk && !m.ByteFallback:
+		return nil, other("its BPE makes an unknown piece of each unknown character (fuse_unk false), SentencePiece one of neighbours")
 	}
-	var vocab map[string]int32
-	if err := json.Unmarshal(m.Vocab, &vocab); err != nil {
-		return nil, fmt.Errorf("vocab of the model: %w", err)
-	}
-	pieces := make([]sentencepiece.Piece, len(vocab))
-	for text, id := range vocab {
-		if id < 0 || int(id) >= len(pieces) || pieces[id].Text != "" {
-			return nil, fmt.Errorf("vocab of the model: %q has the id %d, which is taken or not one of %d", text, id, len(pieces))
-		}
-		// Longer pieces that no merge makes are never found, unless rankPieces says otherwise.
-		pieces[id] = sentencepiece.Piece{Text: text, Kind: sentencepiece.Control}
-		if utf8.RuneCountInString(text) == 1 {
-			pieces[id].Kind = sentencepiece.Normal
-		}
+	pieces, vocab, err := m.bpePieces()
+	if err != nil {
+		return nil, err
 	}
 	merges, err := m.merges()
 	if err != nil {
@@ -43,21 +38,46 @@ func (m model) bpe() ([]sentencepiece.Piece, error) {
 	if err := rankPieces(pieces, vocab, merges); err != nil {
 		return nil, err
 	}
+	return pieces, m.checkUnmerged(pieces, vocab, merges)
+}
+
+// bpePieces returns the vocab as pieces: of one character, of the unknown, bytes, and others, which nothing makes yet.
+func (m model) bpePieces() ([]sentencepiece.Piece, map[string]int32, error) {
+	var vocab map[string]int32
+	if json.Unmarshal(m.Vocab, &vocab) != nil {
+		return nil, nil, fmt.Errorf("vocab of the model: want an object of pieces and their ids")
+	}
+	pieces := make([]sentencepiece.Piece, len(vocab))
+	for text, id := range vocab {
+		if id < 0 || int(id) >= len(pieces) || pieces[id].Text != "" {
+			return nil, nil, fmt.Errorf("vocab of the model: %q has the id %d, which is taken or not one of %d", text, id, len(pieces))
+		}
+		pieces[id] = sentencepiece.Piece{Text: text, Kind: sentencepiece.Control}
+		if utf8.RuneCountInString(text) == 1 {
+			pieces[id].Kind = sentencepiece.Normal
+		}
+	}
 	if m.UnkToken != nil {
 		id, ok := vocab[*m.UnkToken]
 		if !ok {
-			return nil, fmt.Errorf("unk_token of the model is %q, which is no piece", *m.UnkToken)
+			return nil, nil, fmt.Errorf("unk_token of the model is %q, which is no piece", *m.UnkToken)
 		}
 		pieces[id].Kind = sentencepiece.Unknown
 	}
 	markBytes(pieces, m.ByteFallback)
-	return pieces, nil
+	if m.ByteFallback {
+		for b := range 256 {
+			if _, ok := vocab[byteString(byte(b))]; !ok {
+				return nil, nil, other("its BPE has byte_fallback, but no piece %s", byteString(byte(b)))
+			}
+		}
+	}
+	return pieces, vocab, nil
 }
 
 // rankPieces scores the pieces that merges make, by their order.
 func rankPieces(pieces []sentencepiece.Piece, vocab map[string]int32, merges [][2]string) error {
 	last, made := int32(-1), map[int32]int{} // of each piece, how many merges make it
-	inOrder := true                          // of their ids
 	for i, pair := range merges {
 		id, ok := vocab[pair[0]+pair[1]]
 		_, left := vocab[pair[0]]
@@ -68,8 +88,9 @@ func rankPieces(pieces []sentencepiece.Piece, vocab map[string]int32, merges [][
 		case id == last:
 		case made[id] > 0:
 			return other("merge %d, of the piece %q, stands apart from the others of that piece", i, pieces[id].Text)
+		case pieces[id].Kind == sentencepiece.Unknown || pieces[id].Kind == sentencepiece.Byte:
+			return other("merge %d makes the piece %q, which is no ordinary one", i, pieces[id].Text)
 		default:
-			inOrder = inOrder && id > last
 			pieces[id].Score, pieces[id].Kind = float32(-len(made)), sentencepiece.Normal
 		}
 		made[id]++
@@ -78,15 +99,6 @@ func rankPieces(pieces []sentencepiece.Piece, vocab map[string]int32, merges [][
 	for id, count := range made {
 		if cuts := countCuts(pieces, pieces[id].Text, vocab); cuts != count {
 			return other("%d merges make the piece %q, which can be cut in %d ways", count, pieces[id].Text, cuts)
-		}
-	}
-	if !inOrder {
-		return nil
-	}
-	// The ids tell the order of all, also of pieces that only unknown characters merge to, for which there are no merges.
-	for id := range pieces {
-		if p := &pieces[id]; utf8.RuneCountInString(p.Text) > 1 {
-			p.Score, p.Kind = float32(-id), sentencepiece.Normal
 		}
 	}
 	return nil
@@ -107,18 +119,86 @@ func countCuts(pieces []sentencepiece.Piece, text string, vocab map[string]int32
 	return n
 }
 
+// checkUnmerged refuses merges of pieces that SentencePiece does not merge, and those of a piece that may overlap with itself in an order
+// that is not from the left: SentencePiece takes the left-most of equals, tokenizers the pair of the lower rank.
+func (m model) checkUnmerged(pieces []sentencepiece.Piece, vocab map[string]int32, merges [][2]string) error {
+	ranks := make(map[[2]string]int, len(merges))
+	for i, pair := range merges {
+		for _, side := range pair {
+			if kind := pieces[vocab[side]].Kind; kind != sentencepiece.Normal {
+				return other("merge %d, %q, is of the piece %q, which is no ordinary one", i, pair, side)
+			}
+		}
+		ranks[pair] = i
+	}
+	var run *bpeModel
+	var same *sentencepiece.Model
+	for pair, rank := range ranks {
+		left, middle := pair[0], pair[1]
+		right, ok := strings.CutPrefix(left+middle, middle)
+		if !ok || right == middle && left == middle {
+			continue
+		}
+		if after, ok := ranks[[2]string{middle, right}]; !ok || after > rank {
+			continue
+		}
+		// left, middle, right: two of the same piece overlap. Whether merging ever comes by this, both tell.
+		if run == nil {
+			segmenter, err := m.compileBPE()
+			if err != nil {
+				return err
+			}
+			run = segmenter.(*bpeModel)
+			p := &sentencepiece.Proto{Pieces: pieces, Trainer: sentencepiece.TrainerSpec{Type: sentencepiece.BPE, ByteFallback: m.ByteFallback}}
+			if same, err = sentencepiece.New(p); err != nil {
+				return other("its pieces: %v", err)
+			}
+		}
+		text := left + middle + right
+		if !equalIDs(run.appendIDs(nil, []rune(text)), same.Encode(text)) {
+			return other("the merges %q and %q make the same piece in an order that is not from the left, which %q shows", pair, [2]string{middle, right}, text)
+		}
+	}
+	return nil
+}
+
+func equalIDs(a, b []int32) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
 // merges reads either of the two ways to write them.
 func (m model) merges() ([][2]string, error) {
-	var pairs [][2]string
-	if json.Unmarshal(m.Merges, &pairs) == nil {
+	if isNull(m.Merges) {
+		return nil, fmt.Errorf("the model BPE has no merges")
+	}
+	var lists [][]string
+	if json.Unmarshal(m.Merges, &lists) == nil {
+		pairs := make([][2]string, len(lists))
+		for i, list := range lists {
+			if len(list) != 2 {
+				return nil, fmt.Errorf("merge %d of the model is %q, want two strings", i, list)
+			}
+			pairs[i] = [2]string(list)
+		}
 		return pairs, nil
 	}
-	pairs = nil
 	var lines []string
-	if err := json.Unmarshal(m.Merges, &lines); err != nil {
-		return nil, fmt.Errorf("merges of the model: %w", err)
+	if json.Unmarshal(m.Merges, &lines) != nil {
+		return nil, fmt.Errorf("merges of the model: want a list of pairs, or of strings with a space between two pieces")
 	}
+	var pairs [][2]string
 	for i, line := range lines {
+		if strings.HasPrefix(line, "#version") {
+			continue
+		}
 		left, right, ok := strings.Cut(line, " ")
 		if !ok || strings.Contains(right, " ") {
 			return nil, fmt.Errorf("merge %d of the model is %q, want two strings and a space between", i, line)

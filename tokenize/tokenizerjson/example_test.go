@@ -39,8 +39,8 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(len(imported.Proto.Pieces), imported.Lower)
+	fmt.Println(len(imported.Proto.Pieces), imported.Notes)
 	// Output:
 	// [259 263 571 268 730 261] two faces
-	// 2500 false
+	// 2500 [this file is an export of a SentencePiece model, whose ids are those; docs/tokenizer.md says where tokenizers reads the file otherwise]
 }

@@ -1,23 +1,19 @@
 // Package tokenizerjson reads and writes tokenizer.json, the format of Hugging Face's tokenizers.
 //
-// [Open] gives a tokenizer for any such file. Where the file describes a SentencePiece model, as those of T5, SigLIP,
-// Gemma, Llama and XLM-R do, it becomes one (package sentencepiece), which gives the ids of the model that the file was
-// made from; everything else is run by github.com/sugarme/tokenizer. [Import] gives that model itself, to be saved as
-// a .model file, and [Export] writes the file of a model.
+// [Open] runs such a file: it gives the ids that tokenizers gives, or says which part of the file it cannot run. [Import]
+// turns a file into a SentencePiece model (package sentencepiece), where there is one that gives the same ids, as for T5,
+// XLM-R, Llama and Gemma; it can be saved as a .model file. [Export] writes the file of a model.
 //
 // The format is that of the crate tokenizers 0.23: a pipeline of added tokens, normalizer, pre-tokenizer, model,
-// post-processor and decoder, each an object with a "type".
+// post-processor and decoder, each an object with a "type". A field or type that is not known here is never passed over:
+// the file is refused, and the error names it.
 package tokenizerjson
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 )
 
-// file is the content of tokenizer.json, as far as it matters here.
+// file is the content of tokenizer.json.
 type file struct {
 	Version      string       `json:"version"`
 	Truncation   any          `json:"truncation"`
@@ -28,6 +24,8 @@ type file struct {
 	PostProcess  *step        `json:"post_processor"`
 	Decoder      *step        `json:"decoder"`
 	Model        model        `json:"model"`
+
+	unknown []string // fields and types that are not known, each with where it is
 }
 
 // addedToken is a string that is found in a text before anything else.
@@ -59,8 +57,22 @@ type step struct {
 	Stop          *int     `json:"stop,omitempty"`
 	Replacement   string   `json:"replacement,omitempty"` // of Metaspace
 	PrependScheme string   `json:"prepend_scheme,omitempty"`
-	AddPrefix     *bool    `json:"add_prefix_space,omitempty"` // of Metaspace, in older files
+	AddPrefix     *bool    `json:"add_prefix_space,omitempty"` // of ByteLevel; of Metaspace in older files
 	Split         *bool    `json:"split,omitempty"`
+
+	CleanText    *bool   `json:"clean_text,omitempty"` // of BertNormalizer
+	ChineseChars *bool   `json:"handle_chinese_chars,omitempty"`
+	StripAccents *bool   `json:"strip_accents,omitempty"`
+	Lowercase    *bool   `json:"lowercase,omitempty"`
+	UseRegex     *bool   `json:"use_regex,omitempty"`         // of ByteLevel
+	Behavior     string  `json:"behavior,omitempty"`          // of Split and Punctuation
+	Invert       *bool   `json:"invert,omitempty"`            // of Split
+	Individual   *bool   `json:"individual_digits,omitempty"` // of Digits
+	Delimiter    string  `json:"delimiter,omitempty"`         // of CharDelimiterSplit
+	Length       *int    `json:"length,omitempty"`            // of FixedLength
+	Prefix       *string `json:"prefix,omitempty"`            // of WordPiece as a decoder
+	Cleanup      *bool   `json:"cleanup,omitempty"`
+	Suffix       *string `json:"suffix,omitempty"` // of BPEDecoder
 }
 
 // pattern is what is replaced: a string or a regular expression.
@@ -69,117 +81,49 @@ type pattern struct {
 	Regex  *string `json:"Regex,omitempty"`
 }
 
-// model is a Unigram or a BPE; other types are left to sugarme/tokenizer.
+// model is a Unigram, BPE, WordPiece or WordLevel.
 type model struct {
 	Type         string          `json:"type"`
 	UnkID        *int32          `json:"unk_id,omitempty"`    // of Unigram
-	UnkToken     *string         `json:"unk_token,omitempty"` // of BPE
+	UnkToken     *string         `json:"unk_token,omitempty"` // of the others
 	Vocab        json.RawMessage `json:"vocab"`               // [[piece, score], ...] or {piece: id, ...}
 	Merges       json.RawMessage `json:"merges,omitempty"`    // of BPE: ["a b", ...] or [["a", "b"], ...]
 	ByteFallback bool            `json:"byte_fallback"`
 	FuseUnk      bool            `json:"fuse_unk,omitempty"`
 	IgnoreMerges bool            `json:"ignore_merges,omitempty"`
 	Dropout      *float64        `json:"dropout,omitempty"`
-	Prefix       *string         `json:"continuing_subword_prefix,omitempty"`
+	Prefix       *string         `json:"continuing_subword_prefix,omitempty"` // of BPE and WordPiece
 	Suffix       *string         `json:"end_of_word_suffix,omitempty"`
+	MaxChars     *int            `json:"max_input_chars_per_word,omitempty"` // of WordPiece
 }
 
-// maxFile bounds what is read; the largest published files are some 35 MB long.
-const maxFile = 1 << 28
-
-// read returns the content of a tokenizer.json.
-func read(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("reading tokenizer: %w", err)
+// The fields that each object may have, by its type.
+var (
+	fileFields  = fields("version truncation padding added_tokens normalizer pre_tokenizer post_processor decoder model")
+	tokenFields = fields("id content single_word lstrip rstrip normalized special")
+	modelFields = map[string]map[string]bool{
+		"BPE":       fields("type dropout unk_token continuing_subword_prefix end_of_word_suffix fuse_unk byte_fallback ignore_merges vocab merges"),
+		"Unigram":   fields("type unk_id vocab byte_fallback"),
+		"WordPiece": fields("type unk_token continuing_subword_prefix max_input_chars_per_word vocab"),
+		"WordLevel": fields("type unk_token vocab"),
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading tokenizer %s: %w", path, err)
+	normalizerFields = map[string]map[string]bool{
+		"Sequence": fields("type normalizers"), "Precompiled": fields("type precompiled_charsmap"), "Replace": fields("type pattern content"),
+		"Prepend": fields("type prepend"), "Strip": fields("type strip_left strip_right"), "StripAccents": fields("type"), "Lowercase": fields("type"),
+		"NFC": fields("type"), "NFD": fields("type"), "NFKC": fields("type"), "NFKD": fields("type"), "Nmt": fields("type"), "ByteLevel": fields("type"),
+		"BertNormalizer": fields("type clean_text handle_chinese_chars strip_accents lowercase"),
 	}
-	if len(data) > maxFile {
-		return nil, fmt.Errorf("reading tokenizer %s: longer than %d bytes", path, maxFile)
+	preTokenizerFields = map[string]map[string]bool{
+		"Sequence": fields("type pretokenizers"), "Metaspace": fields("type replacement add_prefix_space prepend_scheme split str_rep"),
+		"WhitespaceSplit": fields("type"), "Whitespace": fields("type"), "BertPreTokenizer": fields("type"), "Punctuation": fields("type behavior"),
+		"Digits": fields("type individual_digits"), "Split": fields("type pattern behavior invert"), "CharDelimiterSplit": fields("type delimiter"),
+		"ByteLevel": fields("type add_prefix_space trim_offsets use_regex"), "FixedLength": fields("type length"),
 	}
-	return data, nil
-}
-
-// parse reads a tokenizer.json and, where it stands beside it, added_tokens.json and special_tokens_map.json.
-func parse(data []byte, dir string) (*file, error) {
-	var f file
-	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, fmt.Errorf("not a tokenizer.json: %w", err)
+	decoderFields = map[string]map[string]bool{
+		"Sequence": fields("type decoders"), "Metaspace": preTokenizerFields["Metaspace"], "ByteLevel": preTokenizerFields["ByteLevel"],
+		"Replace": fields("type pattern content"), "ByteFallback": fields("type"), "Fuse": fields("type"), "Strip": fields("type content start stop"),
+		"WordPiece": fields("type prefix cleanup"), "BPEDecoder": fields("type suffix"),
 	}
-	if f.Model.Type == "" && len(f.Model.Vocab) == 0 {
-		return nil, fmt.Errorf("not a tokenizer.json: it has no model")
-	}
-	if dir == "" {
-		return &f, nil
-	}
-	if err := f.addTokens(filepath.Join(dir, "added_tokens.json")); err != nil {
-		return nil, err
-	}
-	return &f, f.markSpecial(filepath.Join(dir, "special_tokens_map.json"))
-}
-
-// addTokens adds the tokens of an added_tokens.json, {content: id, ...}, that the file does not have itself.
-func (f *file) addTokens(path string) error {
-	data, err := os.ReadFile(path)
-	if os.IsNotExist(err) {
-		return nil
-	}
-	var tokens map[string]int32
-	if err == nil {
-		err = json.Unmarshal(data, &tokens)
-	}
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
-	}
-	known := map[string]bool{}
-	for _, t := range f.AddedTokens {
-		known[t.Content] = true
-	}
-	for _, content := range sortedByID(tokens) {
-		if !known[content] {
-			f.AddedTokens = append(f.AddedTokens, addedToken{ID: tokens[content], Content: content})
-		}
-	}
-	return nil
-}
-
-// markSpecial makes those tokens special that a special_tokens_map.json names: {"eos_token": "</s>", ...}, where a
-// value may also be an object with a content or a list of either.
-func (f *file) markSpecial(path string) error {
-	data, err := os.ReadFile(path)
-	if os.IsNotExist(err) {
-		return nil
-	}
-	var named map[string]any
-	if err == nil {
-		err = json.Unmarshal(data, &named)
-	}
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
-	}
-	special := map[string]bool{}
-	for _, value := range named {
-		collectContents(value, special)
-	}
-	for i, t := range f.AddedTokens {
-		f.AddedTokens[i].Special = t.Special || special[t.Content]
-	}
-	return nil
-}
-
-func collectContents(value any, into map[string]bool) {
-	switch v := value.(type) {
-	case string:
-		into[v] = true
-	case map[string]any:
-		collectContents(v["content"], into)
-	case []any:
-		for _, each := range v {
-			collectContents(each, into)
-		}
-	}
-}
+	// Post-processors add special tokens and change no other id.
+	postProcessors = fields("TemplateProcessing BertProcessing RobertaProcessing ByteLevel Sequence")
+)

@@ -1,14 +1,9 @@
 package tokenizerjson
 
 import (
-	"cmp"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
-	"slices"
 
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
@@ -19,8 +14,9 @@ var ErrNotSentencePiece = errors.New("not a SentencePiece model")
 // Imported is the SentencePiece model that a tokenizer.json describes.
 type Imported struct {
 	Proto *sentencepiece.Proto
-	// Lower: text is put into lower case first; see Config.Lower of package tokenize.
-	Lower bool
+	// Notes say for which texts tokenizers gives other ids than the model, each in a sentence. They are about what no
+	// SentencePiece model can do and ordinary text does not have: text that spells a special token, for one.
+	Notes []string
 }
 
 // Import reads a tokenizer.json, and the added_tokens.json and special_tokens_map.json beside it, as a SentencePiece
@@ -30,19 +26,23 @@ func Import(path string) (*Imported, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := parse(data, filepath.Dir(path))
-	if err == nil {
-		var found *Imported
-		if found, err = f.sentencePiece(); err == nil {
-			return found, nil
-		}
+	found, err := importData(data, filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("reading tokenizer %s: %w", path, err)
 	}
-	return nil, fmt.Errorf("reading tokenizer %s: %w", path, err)
+	return found, nil
 }
 
 // Parse is Import of a tokenizer.json at hand, without the files beside it.
-func Parse(data []byte) (*Imported, error) {
-	f, err := parse(data, "")
+func Parse(data []byte) (*Imported, error) { return importData(data, "") }
+
+func importData(data []byte, dir string) (found *Imported, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			found, err = nil, other("it cannot be read: %v", r)
+		}
+	}()
+	f, err := parse(data, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -53,190 +53,92 @@ func other(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrNotSentencePiece, fmt.Sprintf(format, args...))
 }
 
-// sentencePiece turns the file into a model.
+// space is the visible space of pieces.
+const space = "\u2581"
+
+// sentencePiece turns the file into a model, if there is one that gives the same ids.
 func (f *file) sentencePiece() (*Imported, error) {
-	out := &Imported{Proto: &sentencepiece.Proto{
-		Trainer:    sentencepiece.TrainerSpec{ByteFallback: f.Model.ByteFallback, UnkSurface: sentencepiece.DefaultUnkSurface},
-		Normalizer: sentencepiece.NormalizerSpec{Name: "identity", EscapeWhitespaces: true},
-	}}
-	if err := out.normalizer(f.Normalizer); err != nil {
+	if err := f.limits(); err != nil {
+		return nil, other("%v", err)
+	}
+	if own := f.exported(); own != nil {
+		return own, nil
+	}
+	if f.Model.Type != "Unigram" && f.Model.Type != "BPE" {
+		return nil, other("the model is a %q", f.Model.Type)
+	}
+	if err := f.flags(); err != nil {
 		return nil, err
 	}
-	if err := out.preTokenizer(f.PreTokenizer); err != nil {
+	s, err := f.spacing()
+	if err != nil {
 		return nil, err
 	}
-	var err error
-	switch f.Model.Type {
-	case "Unigram":
-		out.Proto.Trainer.Type = sentencepiece.Unigram
-		out.Proto.Pieces, err = f.Model.unigram()
-	case "BPE":
-		out.Proto.Trainer.Type = sentencepiece.BPE
-		out.Proto.Pieces, err = f.Model.bpe()
-	default:
-		err = other("the model is a %q", f.Model.Type)
+	if err := f.checkSides(s); err != nil {
+		return nil, err
+	}
+	if err := checkDecoder(f.Decoder); err != nil {
+		return nil, err
+	}
+	spec, err := s.normalizer()
+	if err != nil {
+		return nil, err
+	}
+	p := &sentencepiece.Proto{
+		Trainer:    sentencepiece.TrainerSpec{Type: sentencepiece.Unigram, ByteFallback: f.Model.ByteFallback, UnkSurface: sentencepiece.DefaultUnkSurface},
+		Normalizer: spec,
+	}
+	if f.Model.Type == "BPE" {
+		p.Trainer.Type = sentencepiece.BPE
+		p.Pieces, err = f.Model.bpe()
+	} else {
+		p.Pieces, err = f.Model.unigram()
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := f.addPieces(out.Proto); err != nil {
+	if err := f.addPieces(p); err != nil {
 		return nil, err
 	}
-	return out, nil
+	if err := f.checkTokens(p, s); err != nil {
+		return nil, err
+	}
+	if err := checkPieces(p, s); err != nil {
+		return nil, err
+	}
+	return &Imported{Proto: p, Notes: f.notes(p, s)}, nil
 }
 
-const space = "\u2581"
-
-// normalizer takes over what a normalizer does.
-func (out *Imported) normalizer(s *step) error {
+// checkDecoder refuses a decoder that is not that of a SentencePiece model.
+func checkDecoder(s *step) error {
 	if s == nil {
 		return nil
 	}
-	spec := &out.Proto.Normalizer
 	switch s.Type {
 	case "Sequence":
-		for i := range s.Normalizers {
-			if err := out.normalizer(&s.Normalizers[i]); err != nil {
+		for i := range s.Decoders {
+			if err := checkDecoder(&s.Decoders[i]); err != nil {
 				return err
 			}
 		}
-	case "Precompiled":
-		charsmap, err := base64.StdEncoding.DecodeString(s.Charsmap)
-		if err != nil {
-			return fmt.Errorf("precompiled_charsmap: %w", err)
-		}
-		spec.PrecompiledCharsmap, spec.Name = charsmap, "precompiled"
-	case "Prepend":
-		if s.Prepend == nil || *s.Prepend != space {
-			return other("its normalizer prepends another string than %q", space)
-		}
-		spec.AddDummyPrefix = true
-	case "Strip": // at the ends, what RemoveExtraWhitespaces does, too
-		spec.RemoveExtraWhitespaces = true
-	case "Lowercase":
-		out.Lower = true
-	case "Replace":
-		switch {
-		case s.Pattern == nil || s.Content == nil:
-			return other("its normalizer replaces an unknown pattern")
-		case s.Pattern.Regex != nil && slices.Contains([]string{spaces, firstSpace, lastSpaces}, *s.Pattern.Regex):
-			spec.RemoveExtraWhitespaces = true
-		case s.Pattern.String != nil && *s.Pattern.String == " " && *s.Content == space:
-		default:
-			return other("its normalizer replaces other strings than spaces")
-		}
-	default:
-		return other("its normalizer is a %s", s.Type)
-	}
-	return nil
-}
-
-// preTokenizer takes over what a pre-tokenizer does. One that splits beside spaces changes nothing where no piece
-// reaches over a space.
-func (out *Imported) preTokenizer(s *step) error {
-	if s == nil {
 		return nil
-	}
-	spec := &out.Proto.Normalizer
-	switch s.Type {
-	case "Sequence":
-		for i := range s.PreTokenizers {
-			if err := out.preTokenizer(&s.PreTokenizers[i]); err != nil {
-				return err
-			}
-		}
-	case "WhitespaceSplit":
-		spec.RemoveExtraWhitespaces = true
+	case "ByteFallback", "Fuse":
+		return nil
 	case "Metaspace":
-		if s.Replacement != space {
-			return other("its pre-tokenizer writes spaces as %q", s.Replacement)
+		if s.Replacement == space {
+			return nil
 		}
-		prepends := s.PrependScheme != "never" && (s.AddPrefix == nil || *s.AddPrefix)
-		spec.AddDummyPrefix = spec.AddDummyPrefix || prepends
-	case "Split": // Gemma's, on spaces that its normalizer has made into others: never found
-		if s.Pattern == nil || s.Pattern.String == nil || *s.Pattern.String != " " {
-			return other("its pre-tokenizer splits on another pattern than a space")
+		return other("its decoder Metaspace has the replacement %q", s.Replacement)
+	case "Strip":
+		if s.Content != nil && *s.Content == " " && (s.Stop == nil || *s.Stop == 0) {
+			return nil
 		}
-	default:
-		return other("its pre-tokenizer is a %s", s.Type)
-	}
-	return nil
-}
-
-// unigram returns the pieces of a Unigram.
-func (m model) unigram() ([]sentencepiece.Piece, error) {
-	var vocab [][2]any
-	if err := json.Unmarshal(m.Vocab, &vocab); err != nil {
-		return nil, fmt.Errorf("vocab of the model: %w", err)
-	}
-	pieces := make([]sentencepiece.Piece, len(vocab))
-	for id, entry := range vocab {
-		text, ok1 := entry[0].(string)
-		score, ok2 := entry[1].(float64)
-		if !ok1 || !ok2 {
-			return nil, fmt.Errorf("vocab of the model: entry %d is %.80v, want a string and a number", id, entry)
+		return other("its decoder Strip takes more than spaces at the start")
+	case "Replace":
+		if s.Pattern != nil && s.Pattern.String != nil && s.Content != nil && *s.Pattern.String == space && *s.Content == " " {
+			return nil
 		}
-		pieces[id] = sentencepiece.Piece{Text: text, Score: float32(score), Kind: sentencepiece.Normal}
+		return other("its decoder Replace puts %s in place of %s", asJSON(s.Content), asJSON(s.Pattern))
 	}
-	if m.UnkID == nil {
-		return nil, other("it has no unknown piece")
-	}
-	if *m.UnkID < 0 || int(*m.UnkID) >= len(pieces) {
-		return nil, fmt.Errorf("unk_id of the model is %d, of %d pieces", *m.UnkID, len(pieces))
-	}
-	pieces[*m.UnkID].Kind = sentencepiece.Unknown
-	markBytes(pieces, m.ByteFallback)
-	return pieces, nil
-}
-
-// markBytes makes byte pieces of <0x00> to <0xFF>, whose scores say nothing.
-func markBytes(pieces []sentencepiece.Piece, fallback bool) {
-	if !fallback {
-		return
-	}
-	names := map[string]bool{}
-	for b := range 256 {
-		names[fmt.Sprintf("<0x%02X>", b)] = true
-	}
-	for i := range pieces {
-		if names[pieces[i].Text] {
-			pieces[i].Score, pieces[i].Kind = 0, sentencepiece.Byte
-		}
-	}
-}
-
-// addPieces gives added tokens their kinds: special ones are never found in text, others always. Those beyond
-// the vocabulary must follow it without a gap.
-func (f *file) addPieces(p *sentencepiece.Proto) error {
-	tokens := slices.Clone(f.AddedTokens)
-	slices.SortStableFunc(tokens, func(a, b addedToken) int { return cmp.Compare(a.ID, b.ID) })
-	for _, t := range tokens {
-		kind := sentencepiece.UserDefined
-		if t.Special {
-			kind = sentencepiece.Control
-		}
-		switch {
-		case t.ID < 0 || int(t.ID) > len(p.Pieces):
-			return fmt.Errorf("added token %q has the id %d, which leaves a gap after %d pieces", t.Content, t.ID, len(p.Pieces))
-		case int(t.ID) == len(p.Pieces):
-			p.Pieces = append(p.Pieces, sentencepiece.Piece{Text: t.Content, Kind: kind})
-		case p.Pieces[t.ID].Text != t.Content:
-			return fmt.Errorf("added token %q has the id %d, which is that of the piece %q", t.Content, t.ID, p.Pieces[t.ID].Text)
-		case p.Pieces[t.ID].Kind == sentencepiece.Normal || p.Pieces[t.ID].Kind == sentencepiece.Unused || p.Pieces[t.ID].Kind == sentencepiece.UserDefined:
-			p.Pieces[t.ID].Kind = kind
-		}
-	}
-	for id, piece := range p.Pieces {
-		if piece.Text == "" {
-			return fmt.Errorf("id %d has no piece", id)
-		}
-	}
-	return nil
-}
-
-// sortedByID returns the contents in the order of their ids.
-func sortedByID(tokens map[string]int32) []string {
-	contents := slices.Collect(maps.Keys(tokens))
-	slices.SortFunc(contents, func(a, b string) int { return cmp.Or(cmp.Compare(tokens[a], tokens[b]), cmp.Compare(a, b)) })
-	return contents
+	return other("its decoder is a %s", s.Type)
 }

@@ -1,14 +1,10 @@
 package tokenizerjson
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
-
-	"github.com/sugarme/tokenizer"
-	"github.com/sugarme/tokenizer/pretrained"
 
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
@@ -21,79 +17,66 @@ type Tokenizer interface {
 	Len() int
 }
 
-// Open returns the tokenizer of a file: a SentencePiece .model, or a tokenizer.json with the files beside it. The
-// tokenizer of a .json is a *sentencepiece.Model wherever the file describes one.
+// Open returns the tokenizer of a file: a SentencePiece .model, or a tokenizer.json with the files beside it. A tokenizer.json is
+// run as Hugging Face's tokenizers runs it, with the same ids; where it has a step that is not run here, and is no SentencePiece
+// model either, the error names the step.
 func Open(path string) (Tokenizer, error) {
-	if !strings.HasSuffix(path, ".json") {
-		return sentencepiece.Open(path)
-	}
-	imported, err := Import(path)
-	if err == nil {
-		return modelOf(imported, path)
-	}
-	if !errors.Is(err, ErrNotSentencePiece) {
-		return nil, err
-	}
 	data, err := read(path)
 	if err != nil {
 		return nil, err
 	}
-	foreign, err := openForeign(data)
-	if err != nil {
-		return nil, fmt.Errorf("reading tokenizer %s: %w", filepath.Base(path), err)
+	if !isJSON(path, data) {
+		return sentencepiece.Open(path)
 	}
-	return foreign, nil
-}
-
-func modelOf(imported *Imported, path string) (Tokenizer, error) {
-	m, err := sentencepiece.New(imported.Proto)
+	f, err := parse(data, filepath.Dir(path))
 	if err != nil {
 		return nil, fmt.Errorf("reading tokenizer %s: %w", path, err)
 	}
-	if imported.Lower {
-		return lowered{m}, nil
+	p, refused := f.compileSafely()
+	if refused == nil {
+		return p, nil
 	}
-	return m, nil
-}
-
-// lowered puts text into lower case first.
-type lowered struct{ *sentencepiece.Model }
-
-func (l lowered) AppendIDs(dst []int32, text string) []int32 {
-	return l.Model.AppendIDs(dst, strings.ToLower(text))
-}
-
-// foreign is a tokenizer that github.com/sugarme/tokenizer runs.
-type foreign struct{ t *tokenizer.Tokenizer }
-
-// openForeign reads a file; that library panics at some that are broken.
-func openForeign(data []byte) (f foreign, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("sugarme/tokenizer: %v", r)
+	imported, err := importData(data, filepath.Dir(path))
+	if err == nil {
+		var m *sentencepiece.Model
+		if m, err = sentencepiece.New(imported.Proto); err == nil {
+			return m, nil
 		}
-	}()
-	t, err := pretrained.FromReader(bytes.NewReader(data))
-	return foreign{t}, err
+	}
+	if !errors.Is(err, ErrNotSentencePiece) {
+		return nil, fmt.Errorf("reading tokenizer %s: %w", path, err)
+	}
+	return nil, fmt.Errorf("reading tokenizer %s: pali3 cannot run this tokenizer.json: %w (%w)", path, refused, err)
 }
 
-func (f foreign) AppendIDs(dst []int32, text string) []int32 {
-	encoding, err := f.t.EncodeSingle(text, false)
+// OpenModel returns the SentencePiece model of a file: of a .model, or of a tokenizer.json that describes one.
+func OpenModel(path string) (*sentencepiece.Model, error) {
+	data, err := read(path)
 	if err != nil {
-		return dst
+		return nil, err
 	}
-	for _, id := range encoding.Ids {
-		dst = append(dst, int32(id))
+	if !isJSON(path, data) {
+		return sentencepiece.Open(path)
 	}
-	return dst
+	imported, err := importData(data, filepath.Dir(path))
+	var m *sentencepiece.Model
+	if err == nil {
+		m, err = sentencepiece.New(imported.Proto)
+	}
+	switch {
+	case err == nil:
+		return m, nil
+	case sentencepiece.Describe(data) == sentencepiece.DescribeTokenizerJSON:
+		return nil, fmt.Errorf("reading model %s: this is a tokenizer.json, of which `pali3 tokenizer import` cannot make a SentencePiece model: %w", path, err)
+	}
+	return nil, fmt.Errorf("reading model %s: %w", path, err)
 }
 
-func (f foreign) Decode(ids []int32) string {
-	wide := make([]int, len(ids))
-	for i, id := range ids {
-		wide[i] = int(id)
+// isJSON reports whether a file is to be read as tokenizer.json.
+func isJSON(path string, data []byte) bool {
+	switch sentencepiece.Describe(data) {
+	case sentencepiece.DescribeTokenizerJSON, sentencepiece.DescribeJSON:
+		return true
 	}
-	return f.t.Decode(wide, true)
+	return strings.HasSuffix(path, ".json")
 }
-
-func (f foreign) Len() int { return f.t.GetVocabSize(true) }
