@@ -121,9 +121,12 @@ type pieceID int
 // Decode reads the next word of the command line, also one that begins as a flag does.
 func (id *pieceID) Decode(ctx *kong.DecodeContext) error {
 	word := ctx.Scan.Pop()
-	n, err := strconv.Atoi(fmt.Sprint(word.Value))
+	if word.IsEOL() {
+		return errors.New("want a number")
+	}
+	n, err := strconv.Atoi(word.String())
 	if err != nil {
-		return fmt.Errorf("want a number, not %q", fmt.Sprint(word.Value))
+		return fmt.Errorf("want a number, not %q", word.String())
 	}
 	*id = pieceID(n)
 	return nil

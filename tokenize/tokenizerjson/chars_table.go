@@ -258,7 +258,7 @@ const extendingTable = "" +
 
 // precedingTable: what belongs to the character behind it.
 const precedingTable = "" +
-	"ld 0 lb 5 60 0 1e 0 ap 1 29 0 vg 0 1f8v 0 g 0 6t 1 em 0 12m 0 2 0 8z 5 jh 0 cc 0"
+	"16o 5 60 0 1e 0 ap 1 29 0 vg 0 1f8v 0 g 0 6t 1 em 0 12m 0 2 0 8z 5 jh 0 cc 0"
 
 // pictographTable: what a joiner joins.
 const pictographTable = "" +
@@ -268,7 +268,7 @@ const pictographTable = "" +
 	"0 2 6 2 2 2 3 8 1 c 1 g 0 d 3 1k 1 2 6 2 2 2 3 a 0 b 1 u 2 1z 0 5 5 2 0 2 7 j 1 1q 0 2 7 d 7 2r 0 2 9 c 6 22 1" +
 	" s 0 2 0 2 0 5 1 1e j 2 1 6 a 2 z a 0 2v a 2 5 o 3 5 2 h 3 e 0 2 2 7 0 g 0 jk 2 qb 3 t 2 u 1 v 1 1t v a 0 1a 2" +
 	" 2 0 3a 1 z 0 3b b 5 b 64 4 1m 9 2 0 2 0 3 n 3 0 1d 19 3 b l 4 1c g 13 8 d 2 v c 1l d 1d j 49 2 2 k 5 0 7 0 3 " +
-	"2 5j 1r el 1 1b 0 d 0 3r w 1e 0 n 0 2j 5 g 1 a8 1 d 0 4n 0 q a 5 2 5k 0 6g 1 b 0 a 0 1n 3 2 4 a 0 3 0 3 1 3 0 " +
+	"2 5j 1r el 0 1c 0 d 0 3r w 1e 0 n 0 2j 5 g 1 a8 1 d 0 4n 0 q a 5 2 5k 0 6g 1 b 0 a 0 1n 3 2 4 a 0 3 0 3 1 3 0 " +
 	"5 0 3 0 2 1 3 0 4 0 4 1 9 2 6 0 2 0 6 b c 1 3 0 2 1 2 0 j 0 3 1 j 5 2 0 2 1 4 1 6 0 3 1 5 1 c 1 6 1 3 0 6 1 2 " +
 	"0 2 1 l 1 6 5 2 3 3 0 5 0 3 0 3 5 2 0 3 0 2 0 2 0 7 0 4 0 7 0 b 1 g 0 3 0 5 0 2 0 5 2 2 0 c 1 1d 2 a 0 f 0 f 0" +
 	" ad 1 cw 2 k 1 1g 0 5 0 be 2 3y 0 2p v ff 6 d 0 2k 1 e5 0 2 0 mvq 3 2 9 x 1 29 1 7l 0 4 0 5 0 o 4 5 0 2c 1 1f " +

@@ -31,7 +31,7 @@ func (f *file) notes(p *sentencepiece.Proto, s *spacing) (notes []string) {
 		notes = append(notes, "text that holds the character "+space+" itself, which stands for a space in pieces")
 	}
 	if len(s.charsmap) > 0 {
-		notes = append(notes, "characters with marks from other scripts: tokenizers applies the rules for characters to each visible character, SentencePiece to the text")
+		notes = append(notes, "rules for several characters, as of marks from other scripts: tokenizers applies them to each visible character, SentencePiece to the text")
 		if left, _ := s.whiteSpace(nil); len(left) > 0 {
 			notes = append(notes, fmt.Sprintf("rare white space (%s): it splits words in tokenizers", strings.Trim(fmt.Sprintf("%U", left), "[]")))
 		}

@@ -17,6 +17,7 @@ type spacing struct {
 
 	escaped     bool   // spaces are made visible
 	joined      bool   // several spaces become one
+	joinedShown bool   // the one is a visible space, before other white space is looked at
 	left, right string // what goes at the ends: "" for nothing, "spaces", or "white" for any white space
 	words       bool   // any white space splits, and goes
 	prepended   bool   // by Prepend: a visible space stands before every part of a text
@@ -115,7 +116,7 @@ func (s *spacing) addReplace(step *step) error {
 	case is(p.String, " ") && content == space:
 		s.escaped = true
 	case is(p.Regex, spaces) && !s.escaped && (content == " " || content == space && s.right != ""):
-		s.joined = true
+		s.joined, s.joinedShown = true, content == space
 	case is(p.Regex, firstSpace) && content == "" && !s.escaped && !s.prepended && s.joined:
 		s.left = "spaces"
 	case is(p.Regex, lastSpaces) && content == "" && s.escaped:
@@ -182,6 +183,8 @@ func (s *spacing) normalizer() (spec sentencepiece.NormalizerSpec, err error) {
 		return spec, other("its Metaspace has prepend_scheme first, which puts no space before a text whose start was stripped")
 	case s.trimmed() && s.left == "" && !s.words && s.prepended:
 		return spec, other("its normalizer Prepend puts a space before spaces at the start of a text")
+	case s.words && s.joinedShown && len(s.charsmap) == 0:
+		return spec, other("its normalizer Replace makes several spaces one %q, which its WhitespaceSplit does not take for white space beside a tab or line end", space)
 	case !s.trimmed() && (s.joined || s.left != "" || s.right != ""):
 		return spec, other("its normalizer joins or strips some spaces and leaves others (several: %v, at the start: %v, at the end: %v)",
 			s.joined, s.left != "", s.right != "")
