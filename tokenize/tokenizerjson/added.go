@@ -112,8 +112,8 @@ func (a *addedSet) split(t text) (parts []part) {
 
 // number gives added tokens their ids: that of the piece with the same text, or the next behind the vocabulary, whatever the
 // file says (add_tokens of added_vocabulary.rs).
-func number(tokens []addedToken, vocab map[string]int32) (ids []int32) {
-	next, given := int32(len(vocab)), map[string]int32{}
+func number(tokens []addedToken, model segmenter) (ids []int32) {
+	vocab, next, given := model.vocab(), int32(model.size()), map[string]int32{}
 	for _, t := range tokens {
 		id, ok := vocab[t.Content]
 		if !ok {

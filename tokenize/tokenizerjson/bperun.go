@@ -62,6 +62,7 @@ func (m model) compileBPE() (segmenter, error) {
 }
 
 func (b *bpeModel) vocab() map[string]int32 { return b.pieces }
+func (b *bpeModel) size() int               { return len(b.pieces) }
 
 // bpeSymbol is a piece in the making; the others of a text are its neighbours.
 type bpeSymbol struct {

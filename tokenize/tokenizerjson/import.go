@@ -106,6 +106,9 @@ func (f *file) sentencePiece() (*Imported, error) {
 	if err := checkPieces(p, s); err != nil {
 		return nil, err
 	}
+	if _, err := sentencepiece.New(p); err != nil {
+		return nil, other("%v", err)
+	}
 	return &Imported{Proto: p, Notes: f.notes(p, s)}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 type segmenter interface {
 	appendIDs(dst []int32, text []rune) []int32
 	vocab() map[string]int32
+	size() int // entries of the vocab, those with the same text included
 }
 
 // compileModel returns the file's model, or an error that names what is not run here.
@@ -66,6 +67,7 @@ type wordLevel struct {
 }
 
 func (w wordLevel) vocab() map[string]int32 { return w.pieces }
+func (w wordLevel) size() int               { return len(w.pieces) }
 
 func (w wordLevel) appendIDs(dst []int32, text []rune) []int32 {
 	if id, ok := w.pieces[string(text)]; ok {
@@ -215,6 +217,7 @@ func appendBytes(dst []int32, ids *[256]int32, s string) ([]int32, bool) {
 }
 
 func (u *unigram) vocab() map[string]int32 { return u.pieces }
+func (u *unigram) size() int               { return len(u.scores) }
 
 func (u *unigram) appendIDs(dst []int32, text []rune) []int32 {
 	s := string(text)

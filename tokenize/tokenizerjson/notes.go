@@ -27,7 +27,7 @@ func (f *file) notes(p *sentencepiece.Proto, s *spacing) (notes []string) {
 	}) {
 		notes = append(notes, "text that spells an added token in upper case: SentencePiece finds it there")
 	}
-	if p.Normalizer.RemoveExtraWhitespaces {
+	if p.Normalizer.RemoveExtraWhitespaces || slices.ContainsFunc(f.AddedTokens, addedToken.inVisibleSpace) {
 		notes = append(notes, "text that holds the character "+space+" itself, which stands for a space in pieces")
 	}
 	if len(s.charsmap) > 0 {

@@ -50,7 +50,7 @@ func (f *file) compile() (p *pipeline, err error) {
 // addTokens enters the added tokens; of those with the same text the last counts.
 func (p *pipeline) addTokens(tokens []addedToken) error {
 	last := map[int32]int{}
-	ids := number(tokens, p.model.vocab())
+	ids := number(tokens, p.model)
 	for i, id := range ids {
 		last[id] = i
 	}
