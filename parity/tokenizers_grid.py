@@ -275,7 +275,7 @@ def make_all(args, all_texts):
         queue = multiprocessing.Manager().Queue()
         process = multiprocessing.Process(target=make, args=(seed, min(20, args.configurations - len(files)), all_texts, bool(args.compact), queue))
         process.start()
-        process.join(60)
+        process.join(30)
         process.kill()
         while not queue.empty():
             files.append(queue.get())

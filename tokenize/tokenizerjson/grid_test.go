@@ -176,11 +176,14 @@ func applied(rules *sentencepiece.Rules, text string) (out string) {
 func noted(parsed *file, found *Imported, text string) bool {
 	rules, _ := sentencepiece.ParseRules(found.Proto.Normalizer.PrecompiledCharsmap)
 	lower := strings.ToLower(text)
+	if !rules.Empty() {
+		lower += "\n" + strings.ToLower(applied(rules, text))
+	}
 	for _, note := range found.Notes {
 		switch {
 		case strings.HasPrefix(note, "text that spells"):
 			for _, piece := range found.Proto.Pieces {
-				if piece.Kind != sentencepiece.Normal && strings.Contains(lower, strings.ToLower(piece.Text)) && (piece.Kind != sentencepiece.UserDefined || lower != text) {
+				if piece.Kind != sentencepiece.Normal && strings.Contains(lower, strings.ToLower(piece.Text)) && (piece.Kind != sentencepiece.UserDefined || strings.ToLower(text) != text) {
 					return true
 				}
 			}

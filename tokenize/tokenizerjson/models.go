@@ -174,13 +174,13 @@ func (m model) scored() (texts []string, scores []float64, err error) {
 		return nil, nil, fmt.Errorf("vocab of the model Unigram: want a list of pieces and their scores")
 	}
 	for id, raw := range vocab {
-		var entry []any
-		if json.Unmarshal(raw, &entry) != nil || len(entry) != 2 {
+		var entry []json.RawMessage
+		var text string
+		if json.Unmarshal(raw, &entry) != nil || len(entry) != 2 || json.Unmarshal(entry[0], &text) != nil || isNull(entry[0]) {
 			return nil, nil, fmt.Errorf("vocab of the model: entry %d is %s, want a string and a number", id, short(raw))
 		}
-		text, ok1 := entry[0].(string)
-		score, ok2 := entry[1].(float64)
-		if !ok1 || !ok2 {
+		score, err := scoreOf(string(entry[1]))
+		if err != nil {
 			return nil, nil, fmt.Errorf("vocab of the model: entry %d is %s, want a string and a number", id, short(raw))
 		}
 		texts, scores = append(texts, text), append(scores, score)

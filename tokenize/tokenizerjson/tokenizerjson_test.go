@@ -254,20 +254,46 @@ func TestOpen_RunsWordPiece(t *testing.T) {
 	}
 }
 
+// FuzzParse: whatever a file holds, nothing panics; and a BPE that is imported gives the ids of the file that is run.
 func FuzzParse(f *testing.F) {
 	for _, data := range []string{t5, gemma, llama} {
 		f.Add([]byte(data))
 	}
+	paths, _ := filepath.Glob(filepath.Join(cases, "*.json"))
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		imported, err := Parse(data)
+		parsed, err := parse(data, "")
 		if err != nil {
 			return
 		}
-		m, err := sentencepiece.New(imported.Proto)
-		if err != nil {
+		text := "a b\n\n<loc0>\u00e9  ab B\u2581 "
+		p, err := parsed.compile()
+		if err == nil {
+			p.Decode(p.AppendIDs(nil, text))
+		}
+		imported, failed := parsed.sentencePiece()
+		if failed != nil {
 			return
 		}
-		m.Decode(m.Encode("a b\n\n<loc0>é"))
+		m, failed := sentencepiece.New(imported.Proto)
+		if failed != nil {
+			t.Fatalf("what is imported is no model: %v", failed)
+		}
+		for _, each := range []string{text, "a b", " ab", "aab b ab ", "B\t"} {
+			ids := m.Encode(each)
+			m.Decode(ids)
+			if err == nil && parsed.Model.Type == "BPE" && !noted(parsed, imported, each) {
+				if want := p.AppendIDs(nil, each); !slices.Equal(ids, want) {
+					t.Errorf("the model gives %q the ids %v, want %v", each, ids, want)
+				}
+			}
+		}
 		if out, err := Export(imported.Proto); err == nil {
 			if _, err := Parse(out); err != nil && !errors.Is(err, ErrNotSentencePiece) {
 				t.Errorf("what is exported is refused: %v", err)
