@@ -75,9 +75,13 @@ func (m model) bpePieces() ([]sentencepiece.Piece, map[string]int32, error) {
 	return pieces, vocab, nil
 }
 
+// maxCutting bounds the sum of the squared lengths of pieces that are cut in all ways.
+const maxCutting = 1 << 32
+
 // rankPieces scores the pieces that merges make, by their order.
 func rankPieces(pieces []sentencepiece.Piece, vocab map[string]int32, merges [][2]string) error {
 	last, made := int32(-1), map[int32]int{} // of each piece, how many merges make it
+	work := 0
 	for i, pair := range merges {
 		id, ok := vocab[pair[0]+pair[1]]
 		_, left := vocab[pair[0]]
@@ -97,6 +101,9 @@ func rankPieces(pieces []sentencepiece.Piece, vocab map[string]int32, merges [][
 		last = id
 	}
 	for id, count := range made {
+		if work += len(pieces[id].Text) * len(pieces[id].Text); work > maxCutting {
+			return other("its pieces are too long to look at all their cuts")
+		}
 		if cuts := countCuts(pieces, pieces[id].Text, vocab); cuts != count {
 			return other("%d merges make the piece %q, which can be cut in %d ways", count, pieces[id].Text, cuts)
 		}

@@ -34,6 +34,9 @@ func (m model) compileBPE() (segmenter, error) {
 	if m.Suffix != nil {
 		b.suffix = *m.Suffix
 	}
+	if len(b.prefix) > maxAffix || len(b.suffix) > maxAffix {
+		return nil, fmt.Errorf("its model BPE has affixes of %d and %d bytes, more than the %d that are run here", len(b.prefix), len(b.suffix), maxAffix)
+	}
 	if m.UnkToken != nil {
 		if b.unk, err = m.unknownID(b.pieces); err != nil {
 			return nil, err

@@ -3,7 +3,11 @@ package tokenizerjson
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
+	"sort"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -34,6 +38,14 @@ func (m model) compile() (segmenter, error) {
 	return nil, fmt.Errorf("its model is a %q", m.Type)
 }
 
+// Files are hostile: what bounds the time and memory that a text takes.
+const (
+	maxPiece  = 1 << 13 // bytes of a piece
+	maxAffix  = 64      // bytes of what BPE and WordPiece put to pieces, and of what is put before a text
+	maxWord   = 1000    // characters of a word of WordPiece
+	maxGrowth = 1 << 10 // how many times longer Replace may make a text
+)
+
 // pieceIDs reads a vocab of the form {piece: id, ...}.
 func (m model) pieceIDs() (map[string]int32, error) {
 	var vocab map[string]int32
@@ -43,6 +55,9 @@ func (m model) pieceIDs() (map[string]int32, error) {
 	for text, id := range vocab {
 		if id < 0 {
 			return nil, fmt.Errorf("vocab of the model %s: %q has the id %d", m.Type, text, id)
+		}
+		if len(text) > maxPiece {
+			return nil, fmt.Errorf("vocab of the model %s: the piece %d has %d bytes, more than the %d that are run here", m.Type, id, len(text), maxPiece)
 		}
 	}
 	return vocab, nil
@@ -92,6 +107,9 @@ func (m model) compileWordPiece() (segmenter, error) {
 	if m.Prefix == nil || m.MaxChars == nil {
 		return nil, fmt.Errorf("its model WordPiece lacks continuing_subword_prefix or max_input_chars_per_word")
 	}
+	if len(*m.Prefix) > maxAffix || *m.MaxChars > maxWord {
+		return nil, fmt.Errorf("its model WordPiece has a continuing_subword_prefix of %d bytes and max_input_chars_per_word %d, more than are run here", len(*m.Prefix), *m.MaxChars)
+	}
 	unk, err := m.unknownID(pieces)
 	w := wordPiece{wordLevel{pieces, unk}, *m.Prefix, *m.MaxChars, 0}
 	for text := range pieces {
@@ -136,7 +154,7 @@ type unigram struct {
 	scores   []float64
 	unk      int32 // -1 for none
 	unkScore float64
-	longest  int // bytes of the longest piece
+	sorted   []string
 	bytes    *[256]int32
 }
 
@@ -155,8 +173,8 @@ func (m model) compileUnigram() (segmenter, error) {
 	for id, text := range texts {
 		u.pieces[text] = int32(id)
 		u.unkScore = min(u.unkScore, scores[id])
-		u.longest = max(u.longest, len(text))
 	}
+	u.sorted = slices.Sorted(maps.Keys(u.pieces))
 	u.unkScore -= unknownPenalty
 	if m.ByteFallback {
 		u.bytes = byteIDs(u.pieces)
@@ -182,6 +200,9 @@ func (m model) scored() (texts []string, scores []float64, err error) {
 		score, err := scoreOf(string(entry[1]))
 		if err != nil {
 			return nil, nil, fmt.Errorf("vocab of the model: entry %d is %s, want a string and a number", id, short(raw))
+		}
+		if len(text) > maxPiece {
+			return nil, nil, fmt.Errorf("vocab of the model: the piece %d has %d bytes, more than the %d that are run here", id, len(text), maxPiece)
 		}
 		texts, scores = append(texts, text), append(scores, score)
 	}
@@ -216,6 +237,13 @@ func appendBytes(dst []int32, ids *[256]int32, s string) ([]int32, bool) {
 	return dst, true
 }
 
+// withPrefix returns those of sorted strings that begin with a prefix.
+func withPrefix(sorted []string, prefix string) []string {
+	first := sort.SearchStrings(sorted, prefix)
+	sorted = sorted[first:]
+	return sorted[:sort.Search(len(sorted), func(i int) bool { return !strings.HasPrefix(sorted[i], prefix) })]
+}
+
 func (u *unigram) vocab() map[string]int32 { return u.pieces }
 func (u *unigram) size() int               { return len(u.scores) }
 
@@ -238,8 +266,12 @@ func (u *unigram) appendIDs(dst []int32, text []rune) []int32 {
 	for start := 0; start < len(s); {
 		_, size := utf8.DecodeRuneInString(s[start:])
 		alone := false
-		for end := start + size; end <= min(len(s), start+u.longest); {
-			if id, ok := u.pieces[s[start:end]]; ok {
+		for end, left := start+size, u.sorted; ; {
+			if left = withPrefix(left, s[start:end]); len(left) == 0 {
+				break
+			}
+			if left[0] == s[start:end] {
+				id := u.pieces[left[0]]
 				reach(start, end, u.scores[id], id)
 				alone = alone || end == start+size
 			}

@@ -2,10 +2,30 @@ package tokenizerjson
 
 import (
 	"fmt"
+	"unicode/utf8"
 )
 
 // normalize rewrites a part of a text.
 type normalize func(text) text
+
+// growth returns how many times longer the Replace steps of a normalizer or decoder may make a text, up to maxGrowth and more.
+func (s *step) growth() int {
+	if s == nil {
+		return 1
+	}
+	n := 1
+	if s.Type == "Replace" && s.Content != nil {
+		n = max(1, utf8.RuneCountInString(*s.Content))
+	}
+	for _, steps := range [][]step{s.Normalizers, s.Decoders} {
+		for i := range steps {
+			if n *= steps[i].growth(); n > maxGrowth {
+				return n
+			}
+		}
+	}
+	return n
+}
 
 // compileNormalizer returns what a normalizer does, nil for none, or an error that names what is not run here.
 func compileNormalizer(s *step) (normalize, error) {
@@ -29,6 +49,9 @@ func compileNormalizer(s *step) (normalize, error) {
 	case "Prepend":
 		if s.Prepend == nil {
 			return nil, fmt.Errorf("its normalizer Prepend lacks prepend")
+		}
+		if len(*s.Prepend) > maxAffix {
+			return nil, fmt.Errorf("its normalizer Prepend puts %d bytes before a text, more than the %d that are run here", len(*s.Prepend), maxAffix)
 		}
 		return func(t text) text { return t.prepend(*s.Prepend) }, nil
 	case "Replace":

@@ -23,6 +23,9 @@ func (f *file) compile() (p *pipeline, err error) {
 		return nil, err
 	}
 	p = &pipeline{raw: newAddedSet(), normalized: newAddedSet(), pieces: map[int32]string{}, special: map[int32]bool{}}
+	if f.Normalizer.growth() > maxGrowth || f.Decoder.growth() > maxGrowth {
+		return nil, fmt.Errorf("its Replace steps make a text more than %d times longer", maxGrowth)
+	}
 	if p.normalizer, err = compileNormalizer(f.Normalizer); err != nil {
 		return nil, err
 	}
