@@ -19,24 +19,18 @@ type class struct {
 
 // The classes of chars_table.go.
 var (
-	letters      = &class{name: "letter", table: letterTable}
-	numbers      = &class{name: "number", table: numberTable}
-	marks        = &class{name: "mark", table: markTable}
-	upperCase    = &class{name: "upper", table: upperTable}
-	lowerCase    = &class{name: "lowerCase", table: lowerCaseTable}
-	titleCase    = &class{name: "title", table: titleTable}
-	modifiers    = &class{name: "modifier", table: modifierTable}
-	otherLetters = &class{name: "otherLetter", table: otherLetterTable}
-	wordChars    = &class{name: "word", table: wordTable}
-	punctuation  = &class{name: "punctuation", table: punctuationTable}
-	numeric      = &class{name: "numeric", table: numericTable}
-	controls     = &class{name: "control", table: controlTable}
-	nonspacing   = &class{name: "nonspacing", table: nonspacingTable}
-	combining    = &class{name: "combining", table: combiningTable}
-	extending    = &class{name: "extending", table: extendingTable}
-	preceding    = &class{name: "preceding", table: precedingTable}
-	pictographs  = &class{name: "pictograph", table: pictographTable}
-	plainChars   = &class{name: "plain", table: plainTable}
+	letters     = &class{name: "letter", table: letterTable}
+	numbers     = &class{name: "number", table: numberTable}
+	wordChars   = &class{name: "word", table: wordTable}
+	punctuation = &class{name: "punctuation", table: punctuationTable}
+	numeric     = &class{name: "numeric", table: numericTable}
+	controls    = &class{name: "control", table: controlTable}
+	nonspacing  = &class{name: "nonspacing", table: nonspacingTable}
+	combining   = &class{name: "combining", table: combiningTable}
+	extending   = &class{name: "extending", table: extendingTable}
+	preceding   = &class{name: "preceding", table: precedingTable}
+	pictographs = &class{name: "pictograph", table: pictographTable}
+	plainChars  = &class{name: "plain", table: plainTable}
 )
 
 // has reports whether a character belongs to the class.
