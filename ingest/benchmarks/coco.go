@@ -256,6 +256,9 @@ func (c *coco) orphan(a *cocoAnnotation, i *item) error {
 
 // String names the annotation.
 func (a *cocoAnnotation) String() string {
+	if a.ImageID == "" {
+		return "annotation " + string(a.ID)
+	}
 	return fmt.Sprintf("annotation %s of image %s", a.ID, a.ImageID)
 }
 

@@ -60,6 +60,41 @@ type part struct {
 	Left   []shards.LeftOut `json:"l,omitempty"`
 }
 
+// onlyCaption begins the encoding of a part that is a key and one caption: most parts are, and JSON is slow.
+const onlyCaption = 'c'
+
+// encode writes the part as JSON, or, after onlyCaption, as key, language and value of its caption, the
+// first two after their lengths.
+func (p *part) encode() ([]byte, error) {
+	s := &p.Sample
+	plain := len(s.Texts) == 1 && s.Texts[0].Kind == shards.Caption && s.Texts[0].Score == nil && s.Split == "" && s.Metadata == nil && s.Provenance == (shards.Provenance{})
+	if !plain || len(s.Questions)+len(s.Scores)+len(p.Images)+len(p.Boxes)+len(p.Left) > 0 {
+		return json.Marshal(p)
+	}
+	text := &s.Texts[0]
+	b := append(make([]byte, 0, len(s.Key)+len(text.Language)+len(text.Value)+8), onlyCaption)
+	b = append(binary.AppendUvarint(b, uint64(len(s.Key))), s.Key...)
+	b = append(binary.AppendUvarint(b, uint64(len(text.Language))), text.Language...)
+	return append(b, text.Value...), nil
+}
+
+func decodePart(content []byte) (p part, err error) {
+	if content[0] != onlyCaption {
+		return p, json.Unmarshal(content, &p)
+	}
+	content = content[1:]
+	field := func() string {
+		length, n := binary.Uvarint(content)
+		text := string(content[n : n+int(length)])
+		content = content[n+int(length):]
+		return text
+	}
+	p.Sample.Key = field()
+	p.Sample.Texts = []shards.Text{caption(field(), "")}
+	p.Sample.Texts[0].Value = string(content)
+	return p, nil
+}
+
 func nameHash(name string) [16]byte {
 	sum := sha256.Sum256([]byte(name))
 	return [16]byte(sum[:16])
@@ -77,7 +112,7 @@ func (g *gathering) add(name string, i *item) error {
 		p.Images = i.images
 		g.order = append(g.order, hash)
 	}
-	content, err := json.Marshal(p)
+	content, err := p.encode()
 	if err != nil {
 		return err
 	}
@@ -119,8 +154,8 @@ func (g *gathering) join(hash [16]byte) (i item, ok bool, err error) {
 		if _, err := g.file.ReadAt(content, at.at); err != nil {
 			return item{}, true, err
 		}
-		var p part
-		if err := json.Unmarshal(content[placeSize:], &p); err != nil {
+		p, err := decodePart(content[placeSize:])
+		if err != nil {
 			return item{}, true, err
 		}
 		parts = append(parts, p)
