@@ -70,12 +70,45 @@ func New(o Options) (*Benchmark, error) {
 	if err := ingest.Local(o.Annotations, o.Questions, o.Classes, o.Instances, o.Images); err != nil {
 		return nil, err
 	}
-	for _, file := range []string{o.Annotations, o.Images} {
-		if _, err := os.Stat(file); err != nil {
-			return nil, err
-		}
+	if o.Layout == "refcoco" && o.Instances == "" {
+		o.Instances = filepath.Join(filepath.Dir(o.Annotations), "instances.json")
+	}
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	return &Benchmark{o, read}, nil
+}
+
+// check checks that the files that are given are there, and that the layout has such.
+func (o Options) check() error {
+	for _, given := range []struct {
+		path, flag string
+		folder     bool
+		layouts    []string // nil: all
+	}{
+		{o.Annotations, "annotations", o.Layout == "ai2d", nil},
+		{o.Images, "images", true, nil},
+		{o.Questions, "questions", false, []string{"vqav2", "okvqa"}},
+		{o.Classes, "classes", false, []string{"openimages-boxes"}},
+		{o.Instances, "instances", false, []string{"refcoco"}},
+	} {
+		if given.layouts != nil && given.path == "" {
+			continue
+		}
+		if given.layouts != nil && !slices.Contains(given.layouts, o.Layout) {
+			return fmt.Errorf("%s has no file of %s: only %s have", o.Layout, given.flag, strings.Join(given.layouts, ", "))
+		}
+		info, err := os.Stat(given.path)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s: %w", given.flag, err)
+		case given.folder && !info.IsDir():
+			return fmt.Errorf("%s: %s is a file, expected a folder", given.flag, given.path)
+		case !given.folder && info.IsDir():
+			return fmt.Errorf("%s: %s is a folder, expected a file", given.flag, given.path)
+		}
+	}
+	return nil
 }
 
 // Name implements [ingest.Source].

@@ -116,9 +116,9 @@ var readScienceQA = eachMember(func(id string, p struct {
 	if p.Image.text != "" {
 		i.images = [][]string{{path.Join(p.Split.text, id, p.Image.text)}}
 	}
-	for name, value := range map[string]words{"hint": p.Hint, "subject": p.Subject, "solution": p.Solution} {
-		i.metadata(name, value.text)
-	}
+	i.metadata("hint", p.Hint)
+	i.metadata("subject", p.Subject)
+	i.metadata("solution", p.Solution)
 	i.askChoice(id, p.Question, p.Choices, p.Answer)
 	return i
 })

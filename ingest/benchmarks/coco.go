@@ -1,6 +1,7 @@
 package benchmarks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json/jsontext"
 	"errors"
@@ -28,14 +29,14 @@ type cocoImage struct {
 }
 
 // extra is what Roboflow says of an image besides: the name that it had before it was augmented.
-type extra struct{ name string }
+type extra struct{ name words }
 
 // UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
 func (e *extra) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	v, err := d.ReadValue()
 	var of struct{ Name words }
 	if err == nil && v.Kind() == '{' && decode(v, &of) == nil {
-		e.name = of.Name.text
+		e.name = of.Name
 	}
 	return err
 }
@@ -60,10 +61,12 @@ func (m *cocoImage) item(i item, c *coco) (item, error) {
 	}
 	i.images = [][]string{{name}}
 	i.also = func() []string { return otherNames(name, c.names.alone) }
-	i.metadata("domain", m.Domain.text)
+	i.metadata("domain", m.Domain)
 	i.metadata("original_name", m.Extra.name)
 	i.metadata("negative_categories", c.categories(m.NotAmong.items))
 	i.metadata("not_exhaustive_categories", c.categories(m.NotExhaustive.items))
+	i.lose(shards.LeftMetadata, name+": neg_category_ids", m.NotAmong.bad, m.NotAmong.fault)
+	i.lose(shards.LeftMetadata, name+": not_exhaustive_category_ids", m.NotExhaustive.bad, m.NotExhaustive.fault)
 	return i, nil
 }
 
@@ -97,7 +100,7 @@ type coco struct {
 	annotations     int64
 	names           baseNames
 	listed          map[uint64]uint64 // hash of an image's name -> hash of its id
-	withoutImage    []shards.LeftOut  // annotations that name none
+	aside           []shards.LeftOut  // what was left out of no image
 	yield           func(item, error) bool
 }
 
@@ -126,7 +129,7 @@ func readCOCO(ctx context.Context, o Options) iter.Seq2[item, error] {
 				return
 			}
 		}
-		if left := append(c.withoutImage, said.unused("image", "is not among the images")...); len(left) > 0 {
+		if left := append(c.aside, said.unused("image", "is not among the images")...); len(left) > 0 {
 			yield(asideOf(left), nil)
 		}
 	}
@@ -163,20 +166,24 @@ func (c *coco) readCategories(ctx context.Context) bool {
 			}
 			continue
 		}
-		c.labels[category.ID] = strings.TrimSpace(category.Name.text)
+		name := strings.TrimSpace(category.Name.text)
+		if before, there := c.labels[category.ID]; there && before != name {
+			c.aside = addLeft(c.aside, shards.LeftOut{Reason: shards.LeftMetadata, N: 1,
+				Name: fmt.Sprintf("category %s is %.100q, after %.100q", category.ID, name, before)})
+			continue
+		}
+		c.labels[category.ID] = name
 	}
 	return true
 }
 
 // categories names categories.
-func (c *coco) categories(ids []flexible) string {
+func (c *coco) categories(ids []flexible) words {
 	var names []string
 	for _, id := range ids {
-		if name := c.labels[id]; name != "" {
-			names = append(names, name)
-		}
+		names = append(names, cmp.Or(c.labels[id], string(id)))
 	}
-	return strings.Join(names, ", ")
+	return words{text: strings.Join(names, ", ")}
 }
 
 // gather reads what is said of the images. It returns false if nothing is to follow.
@@ -250,7 +257,7 @@ func (c *coco) orphan(a *cocoAnnotation, i *item) error {
 	for range i.boxes {
 		left = append(left, shards.LeftOut{Reason: shards.LeftBox, Name: fmt.Sprintf("%v: it has no image_id", a)})
 	}
-	c.withoutImage = addLeft(c.withoutImage, left...)
+	c.aside = addLeft(c.aside, left...)
 	return nil
 }
 

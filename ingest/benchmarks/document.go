@@ -18,6 +18,9 @@ const maxElement = 64 << 20
 // errNoMember is wrapped by the error of a JSON object that lacks a member.
 var errNoMember = errors.New("there is no member")
 
+// errKind is wrapped by the error of a file that is no list or object where one is expected.
+var errKind = errors.New("the layout")
+
 // errBroken is wrapped by an error after which nothing of a file is read.
 var errBroken = errors.New("the file cannot be read on")
 
@@ -76,7 +79,7 @@ func (d *document) fail(err error) error {
 func (d *document) enter(kind jsontext.Kind) error {
 	got := d.peek()
 	if got != kind && got != 0 {
-		return d.fail(fmt.Errorf("found %s, expected %s", kindWords(got), kindWords(kind)))
+		return d.fail(fmt.Errorf("found %s, expected %s by %w", kindWords(got), kindWords(kind), errKind))
 	}
 	if _, err := d.ReadToken(); err != nil {
 		return d.fail(err)
@@ -209,7 +212,7 @@ func elementsTo[T any](ctx context.Context, file, member string, toEnd bool) ite
 		}
 		defer d.close()
 		if member == "" && d.peek() == '{' {
-			elementLines(ctx, d, yield)
+			elementLines(ctx, d, file, yield)
 			return
 		}
 		if member != "" {
@@ -236,6 +239,9 @@ func elementsTo[T any](ctx context.Context, file, member string, toEnd bool) ite
 				return
 			}
 		}
+		if errors.Is(err, errKind) {
+			err = fmt.Errorf("%w; it is %v", err, shapeOf(file))
+		}
 		if err != nil {
 			yield(none, fmt.Errorf("%w: %w", errBroken, err))
 		} else if toEnd {
@@ -247,7 +253,7 @@ func elementsTo[T any](ctx context.Context, file, member string, toEnd bool) ite
 }
 
 // elementLines yields the values of a file that has one after another, where a list of them is expected.
-func elementLines[T any](ctx context.Context, d *document, yield func(T, error) bool) {
+func elementLines[T any](ctx context.Context, d *document, file string, yield func(T, error) bool) {
 	var none T
 	for n := 1; ; n++ {
 		err := context.Cause(ctx)
@@ -267,7 +273,7 @@ func elementLines[T any](ctx context.Context, d *document, yield func(T, error) 
 			mismatch = fmt.Errorf("value %d: %w", n, mismatch)
 		}
 		if n == 1 && d.peek() == 0 && d.over() == nil {
-			yield(none, fmt.Errorf("%w: reading %s: found an object, expected a list", errBroken, d.name))
+			yield(none, fmt.Errorf("%w: reading %s: found an object, expected a list by %w; it is %v", errBroken, d.name, errKind, shapeOf(file)))
 			return
 		}
 		if !yield(value, mismatch) {
@@ -291,7 +297,9 @@ func members[T any](ctx context.Context, file string) iter.Seq2[member[T], error
 			return
 		}
 		defer d.close()
-		err = d.enter('{')
+		if err = d.enter('{'); errors.Is(err, errKind) {
+			err = fmt.Errorf("%w; it is %v", err, shapeOf(file))
+		}
 		for err == nil && d.peek() != '}' {
 			if err = context.Cause(ctx); err != nil {
 				break

@@ -120,13 +120,16 @@ func caption(language, value string) shards.Text {
 	return shards.Text{Kind: shards.Caption, Language: language, Value: value}
 }
 
-// metadata sets a value that is not empty.
-func (i *item) metadata(name, value string) {
-	if value == "" {
+// metadata sets a value, unless it is empty. What is no text, number or truth value is left out.
+func (i *item) metadata(name string, w words) {
+	if w.text == "" {
+		if w.fault != "" && w.fault != kindWords('n') {
+			i.leave(shards.LeftMetadata, "%s: %s: found %s", i.sample.Key, name, w.fault)
+		}
 		return
 	}
 	if i.sample.Metadata == nil {
 		i.sample.Metadata = map[string]string{}
 	}
-	i.sample.Metadata[name] = value
+	i.sample.Metadata[name] = w.text
 }

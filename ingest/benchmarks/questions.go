@@ -122,6 +122,9 @@ var readTextVQA = byImage(each("data", func(_ int, d struct {
 	if key == "" {
 		i = about(string(d.ImageID), openImagesNames(string(d.ImageID), "train_images", "test_images")...)
 	}
+	if number := cocoNumber(key); number != "" { // some of ST-VQA's
+		i.images[0] = append(i.images[0], cocoNames(number, "")...)
+	}
 	id := string(cmp.Or(d.QuestionID, d.DocID))
 	i.ask(id, d.Question, "", d.Answers.items...)
 	i.lose(shards.LeftAnswer, fmt.Sprintf("%s: answers to question %s", i.sample.Key, id), d.Answers.bad, d.Answers.fault)

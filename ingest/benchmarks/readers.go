@@ -1,6 +1,7 @@
 package benchmarks
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -45,9 +46,10 @@ func eachMember[T any](convert func(name string, v T, o Options) item) read {
 	}
 }
 
-// eachLine yields what each line of a file gives, or each element of a file that is a list.
+// eachLine yields what each line of a file gives, or each element of a file that is a list, or each of
+// values that take several lines.
 func eachLine[T any](ctx context.Context, file string, parse func(T) (item, error)) iter.Seq2[item, error] {
-	if isList(file) {
+	if !isLines(file) {
 		return func(yield func(item, error) bool) {
 			for v, err := range elements[T](ctx, file, "") {
 				i := item{}
@@ -82,14 +84,19 @@ func eachLine[T any](ctx context.Context, file string, parse func(T) (item, erro
 	}
 }
 
-// isList reports whether a file is one JSON list.
-func isList(file string) bool {
+// isLines reports whether a file has a JSON value a line: it is no list, and its first value ends in
+// the line in which it begins.
+func isLines(file string) bool {
 	d, err := openDocument(file)
 	if err != nil {
-		return false
+		return true
 	}
 	defer d.close()
-	return d.peek() == '['
+	if d.peek() == '[' {
+		return false
+	}
+	first, err := d.ReadValue()
+	return err != nil || bytes.IndexByte(first, '\n') < 0
 }
 
 // byImage makes a reader that puts together the items of one key.

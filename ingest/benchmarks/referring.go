@@ -1,14 +1,12 @@
 package benchmarks
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"math"
 	"math/big"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -41,8 +39,7 @@ func readRefCOCO(ctx context.Context, o Options) iter.Seq2[item, error] {
 				return
 			}
 		}
-		instances := cmp.Or(o.Instances, filepath.Join(filepath.Dir(o.Annotations), "instances.json"))
-		places, err := readPlaces(ctx, instances, refs)
+		places, err := readPlaces(ctx, o.Instances, refs)
 		if err != nil {
 			yield(item{}, fmt.Errorf("%w: %w", errBroken, err))
 			return
@@ -158,6 +155,9 @@ func readRefs(file string) (refs []reference, failed []error, err error) {
 			err = fmt.Errorf("%w; it is %v", err, begin)
 		}
 		return nil, nil, err
+	}
+	if more, _ := text.Peek(1); len(more) > 0 {
+		failed = append(failed, errors.New("what follows the pickle's end is not read"))
 	}
 	list, ok := content.(*pickle.List)
 	if !ok {

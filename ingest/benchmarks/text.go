@@ -42,7 +42,14 @@ func openText(file string) (*bufio.Reader, io.Closer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	begin, _ := content.Peek(16)
+	begin, err := content.Peek(16)
+	if len(begin) == 0 {
+		f.Close()
+		if err != nil && err != io.EOF {
+			return nil, nil, fmt.Errorf("reading %s: %w", filepath.Base(file), err)
+		}
+		return nil, nil, fmt.Errorf("reading %s: it is empty", filepath.Base(file))
+	}
 	for _, other := range otherKinds {
 		if bytes.HasPrefix(begin, []byte(other.magic)) {
 			f.Close()

@@ -76,7 +76,7 @@ var readActivityNet = eachMember(func(id string, v struct {
 }, _ Options) item {
 	i := item{frames: id, sample: shards.Sample{Key: id, Metadata: map[string]string{}}}
 	if v.Duration.given {
-		i.metadata("duration", fmt.Sprint(v.Duration.value))
+		i.metadata("duration", words{text: fmt.Sprint(v.Duration.value)})
 	}
 	for n, sentence := range v.Sentences.items {
 		said := len(i.sample.Texts)

@@ -1,0 +1,142 @@
+package benchmarks
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+// programmers are parts of messages that only a programmer of this package could read.
+var programmers = []string{" json: ", "jsontext: ", "Go value", "Go struct", "strconv.", "unmarshal", "benchmarks."}
+
+// FuzzLayouts reads arbitrary bytes as each benchmark's file. Every record must be usable, or say in
+// words why it is not.
+func FuzzLayouts(f *testing.F) {
+	names := Layouts()
+	for n, name := range names {
+		for _, l := range published {
+			if l.name == name {
+				f.Add(byte(n), []byte(l.annotations), []byte(l.questions+l.classes+instances[name]))
+			}
+		}
+		for _, l := range wild {
+			if l.name == name {
+				f.Add(byte(n), []byte(l.annotations), []byte(l.questions+l.classes))
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, n byte, content, beside []byte) {
+		dir := t.TempDir()
+		o := Options{Layout: names[int(n)%len(names)], Annotations: filepath.Join(dir, "a"), Images: dir}
+		if o.Layout == "ai2d" {
+			o.Annotations = dir
+		}
+		other := filepath.Join(dir, "instances.json")
+		for file, bytes := range map[string][]byte{filepath.Join(dir, "a"): content, filepath.Join(dir, "a.json"): content, other: beside} {
+			if err := os.WriteFile(file, bytes, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		switch o.Layout {
+		case "vqav2", "okvqa":
+			o.Questions = other
+		case "openimages-boxes":
+			o.Classes = other
+		}
+		source, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for r := range source.Records(t.Context()) {
+			for _, l := range r.LeftOut {
+				if l.Reason == "" || l.Name == "" || l.N < 0 {
+					t.Errorf("left out %+v", l)
+				}
+			}
+			if r.Err == nil {
+				continue
+			}
+			for _, part := range programmers {
+				if message := r.Err.Error(); strings.Contains(message, part) && !bytes.Contains(content, []byte(part)) && !bytes.Contains(beside, []byte(part)) {
+					t.Errorf("%s: a message for programmers: %s", o.Layout, message)
+				}
+			}
+			if r.Reason == "" {
+				t.Errorf("no reason: %v", r.Err)
+			}
+		}
+	})
+}
+
+// FuzzCSV compares with encoding/csv, where that can read a table.
+func FuzzCSV(f *testing.F) {
+	f.Add("a,b\n\"c,\"\"d\"\"\ne\",f\n")
+	f.Add("\"a")
+	f.Add("a\"b,\"c\"d\n,\n\n\"\"\"\"\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(text, "\r") || strings.ContainsRune(text, 0xfeff) || !strings.HasPrefix(text, "a") {
+			text = "a" + strings.NewReplacer("\r", "", "\ufeff", "").Replace(text)
+		}
+		reader := csv.NewReader(strings.NewReader(text))
+		reader.FieldsPerRecord = -1
+		want, err := reader.ReadAll()
+		var got [][]string
+		failed := false
+		for row, err := range csvRows(t.Context(), saved(t, "a.csv", text)) {
+			if err != nil {
+				failed = true
+				continue
+			}
+			got = append(got, row.fields)
+		}
+		if err != nil {
+			return // it takes no quote within a field
+		}
+		if failed || !slices.EqualFunc(got, want, slices.Equal) {
+			if !strings.Contains(text, "\"") || len(want) < maxQuotedLines {
+				t.Errorf("%q: %q, want %q", text, got, want)
+			}
+		}
+	})
+}
+
+// FuzzPythonJSON compares reading in pieces of every size with a JSON parser that knows strings.
+func FuzzPythonJSON(f *testing.F) {
+	f.Add([]byte(`[NaN, "NaN \" Infinity", -Infinity,Infinity, "\\", NaN]`), uint64(1))
+	f.Fuzz(func(t *testing.T, text []byte, seed uint64) {
+		want := bytes.Clone(text)
+		new(withoutNaN).clean(want)
+		random := rand.New(rand.NewPCG(seed, 1))
+		r := &pythonJSON{source: bufio.NewReaderSize(iotest.OneByteReader(bytes.NewReader(text)), 16)}
+		if seed%2 == 0 {
+			r.source = bufio.NewReaderSize(bytes.NewReader(text), 16)
+		}
+		var got []byte
+		for {
+			piece := make([]byte, 1+random.IntN(12))
+			n, err := r.Read(piece)
+			got = append(got, piece[:n]...)
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !bytes.Equal(got, want) {
+			t.Fatalf("%q in pieces: %q, want %q", text, got, want)
+		}
+		if json.Valid(text) && !bytes.Equal(want, text) {
+			t.Fatalf("%q was changed to %q", text, want)
+		}
+	})
+}

@@ -1,0 +1,131 @@
+package benchmarks
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/shards"
+)
+
+func TestNew_RefusesFilesThatTheLayoutHasNot(t *testing.T) {
+	dir := t.TempDir()
+	file := saved(t, "a.json", "[]")
+	for _, c := range []struct {
+		options Options
+		want    string
+	}{
+		{Options{Layout: "chartqa", Annotations: file, Images: dir, Questions: file}, "chartqa has no file of questions: only vqav2, okvqa have"},
+		{Options{Layout: "chartqa", Annotations: file, Images: dir, Classes: file}, "chartqa has no file of classes"},
+		{Options{Layout: "chartqa", Annotations: dir, Images: dir}, "is a folder, expected a file"},
+		{Options{Layout: "ai2d", Annotations: file, Images: dir}, "is a file, expected a folder"},
+		{Options{Layout: "chartqa", Annotations: file, Images: file}, "is a file, expected a folder"},
+		{Options{Layout: "openimages-boxes", Annotations: file, Images: dir, Classes: "gone.csv"}, "classes: "},
+		{Options{Layout: "refcoco", Annotations: file, Images: dir}, "instances: "},
+		{Options{Layout: "nothing", Annotations: file, Images: dir}, "known are activitynet, ai2d, "},
+	} {
+		if _, err := New(c.options); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %s", c.options, err, c.want)
+		}
+	}
+}
+
+// The same file under another spelling of its path adds neither rows nor rejects.
+func TestRecords_DoNotDependOnHowThePathIsTyped(t *testing.T) {
+	o := publish(t, layout{name: "coco-captions", annotations: `{"images":[{"id":9,"file_name":"a.png"},{"id":10,"file_name":"gone.png"},{"id":11}],"annotations":[7]}`, pictures: []string{"a.png"}})
+	t.Chdir(filepath.Dir(o.Annotations))
+	to := filepath.Join(t.TempDir(), "d")
+	for n, annotations := range []string{o.Annotations, "a.json", "./a.json", "../annotations/a.json"} {
+		o.Annotations = annotations
+		source, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stat, err := ingest.Run(t.Context(), source, to, ingest.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n > 0 && (stat.Rows != 0 || stat.Rejected != 0 || stat.Duplicates != 4) {
+			t.Errorf("%s: %d rows, %d rejects, %d duplicates", annotations, stat.Rows, stat.Rejected, stat.Duplicates)
+		}
+	}
+}
+
+// Records are the same from wherever a run resumes, with what was left out of them.
+func TestRecordsAfter_LeavesOutTheSame(t *testing.T) {
+	for _, c := range wild {
+		source, err := New(publish(t, c.layout))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []shards.Record
+		for r := range source.Records(t.Context()) {
+			all = append(all, r)
+		}
+		for n := range len(all) + 1 {
+			at := n
+			for r := range source.RecordsAfter(t.Context(), int64(n)) {
+				want := all[at]
+				if r.Sample.Key != want.Sample.Key || r.Origin != want.Origin || r.Reason != want.Reason || !reflect.DeepEqual(r.LeftOut, want.LeftOut) || r.IsAside() != want.IsAside() {
+					t.Errorf("%s after %d: %+v, want %+v", c.subject, n, r, want)
+				}
+				at++
+			}
+			if at != len(all) {
+				t.Errorf("%s after %d: %d records, want %d", c.subject, n, at, len(all))
+			}
+		}
+	}
+}
+
+// A line of the file alone is lost if it is too long, or not UTF-8.
+func TestLines_OneThatIsTooLongCostsItself(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`{"identifier":"a-0-0","sentence":"one"}` + "\n")
+	b.WriteString(`{"identifier":"` + strings.Repeat("x", maxLine) + "\"}\n")
+	b.WriteString(`{"identifier":"a-0-1","sentence":"two"}`)
+	file := saved(t, "a.json", b.String())
+	source, err := New(Options{Layout: "nlvr2", Annotations: file, Images: filepath.Dir(file)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for r := range source.Records(context.Background()) {
+		got = append(got, r.Sample.Key+" "+r.Reason)
+	}
+	if want := []string{"a-0-0 absent", " row", "a-0-1 absent"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// A folder of annotations whose name has the letters of a pattern is read, and other files there are told.
+func TestReadAI2D_TellsOfOtherFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a[1]")
+	if err := os.MkdirAll(filepath.Join(dir, "sub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{"0.png.json": `{"imageName":"0.png","questions":{}}`, "notes.txt": "x", "1.json": `{"imageName":7}`} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	source, err := New(Options{Layout: "ai2d", Annotations: dir, Images: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for r := range source.Records(t.Context()) {
+		line := r.Sample.Key + " " + r.Reason
+		for _, l := range r.LeftOut {
+			line += " " + l.Reason + ":" + l.Name
+		}
+		got = append(got, line)
+	}
+	if want := []string{"0.png absent", "7 absent", "  file:notes.txt file:sub"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
