@@ -10,7 +10,7 @@ type ingestBenchmark struct {
 	Name        string `arg:"" enum:"${layouts}" help:"Benchmark: ${layouts}."`
 	Annotations string `arg:"" help:"File of annotations (AI2D: the folder); all files of a benchmark are on this machine."`
 	Questions   string `help:"File of questions, where they have one of their own (vqav2, okvqa)."`
-	Classes     string `help:"File of class names (openimages-boxes)."`
+	Classes     string `help:"File of class names (openimages-boxes); without it labels are ids such as /m/01yrx."`
 	Instances   string `help:"File of boxes and images (refcoco); by default instances.json beside the annotations."`
 	Images      string `required:"" help:"Folder of pictures, or of folders of frames."`
 	Split       string `help:"Split of the samples, where the files do not say."`

@@ -83,9 +83,10 @@ func FuzzCSV(f *testing.F) {
 	f.Add("\"a")
 	f.Add("a\"b,\"c\"d\n,\n\n\"\"\"\"\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		if strings.Contains(text, "\r") || strings.ContainsRune(text, 0xfeff) || !strings.HasPrefix(text, "a") {
-			text = "a" + strings.NewReplacer("\r", "", "\ufeff", "").Replace(text)
+		if strings.ContainsAny(text, "\r\x00") || strings.ContainsRune(text, 0xfeff) || !strings.HasPrefix(text, "a") {
+			text = "a" + strings.NewReplacer("\r", "", "\ufeff", "", "\x00", "").Replace(text)
 		}
+		text = strings.ToValidUTF8(text, "?")
 		reader := csv.NewReader(strings.NewReader(text))
 		reader.FieldsPerRecord = -1
 		want, err := reader.ReadAll()

@@ -131,9 +131,6 @@ func (w words) wrong() string {
 	return ""
 }
 
-// blank reports whether the words are given and say nothing, as an answer may not.
-func (w words) blank() bool { return w.given && strings.TrimSpace(w.text) == "" }
-
 // number is a number, perhaps in quotes. What is missing, or something else, is not a number (NaN).
 type number struct {
 	value float64
