@@ -1,7 +1,7 @@
 // Goldens of ingest/address and of the srcsets of ingest/page, by whatwg-url (the reference
-// implementation of the URL Standard) and srcset. Made with
+// implementation of the URL Standard) and parse-srcset (the HTML standard's algorithm). Made with
 //
-//     cd build && npm install --no-save whatwg-url@16.0.1 srcset@5.0.3
+//     cd build && npm install --no-save whatwg-url@16.0.1 parse-srcset@1.0.2
 //     NODE_PATH=build/node_modules node parity/ingest_addresses.mjs URLTESTDATA.json
 //
 // where URLTESTDATA.json is url/resources/urltestdata.json of web-platform-tests (3-Clause BSD); the Go
@@ -12,6 +12,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 const require = createRequire(process.env.NODE_PATH + "/x.js");
 const { URL } = require("whatwg-url");
+const parseSrcset = require("parse-srcset");
 
 const own = [
   "sale-50%.png", "a%2.png", "%zz%20.png", " pictures/\nbroken\t.png\r\n", "images\\gull.png", "\\\\cdn.example\\x.png",
@@ -33,3 +34,15 @@ writeFileSync("ingest/address/testdata/addresses.json.gz", gzipSync(JSON.stringi
     return [address, base, null];
   }
 })), { level: 9 }));
+
+// Srcsets: pieces that templates and people write, put together by a fixed generator.
+const pieces = ["a.png", "b.jpg?x=1,2", "/c,d.webp", "data:image/gif;base64,R0lGOD", ",", ", ", ",\n  ", " ", "\t", "\f", "\u00a0", " 1x", " 2x", " 1.5x", " .5x",
+  " 1.x", " +2x", " -1x", " 1e1x", " 1e+2x", " 320w", " 640w", " 0w", " 01w", " 1.5w", " -5w", " 100h", " 0h", " 320w 200h", " 200h 320w", " 1x 2x",
+  " 1x 2w", " (a, b)", " 2x (c", " )", " foo", " 5", " x", " w", " 99999999999999999999w", "(", "//e.example/f.png", " 2X", " 3W"];
+let state = 1;
+const next = (n) => (state = (state * 1103515245 + 12345) % 2147483648, Math.floor(state / 65536) % n);
+// Of parse-srcset no zero densities are asked, which it takes for none; a height without a width has become an error since.
+console.log = console.error = () => {}; // of parse-srcset
+const sets = Array.from({ length: 1500 }, () => Array.from({ length: 1 + next(9) }, () => pieces[next(pieces.length)]).join(""));
+writeFileSync("ingest/page/testdata/srcsets.json.gz", gzipSync(JSON.stringify(sets.map((set) =>
+  [set, parseSrcset(set).filter((c) => !c.h || c.w)])), { level: 9 }));

@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,6 +27,31 @@ func toUTF8(content []byte, contentType string) (text []byte, name string) {
 		return bytes.ToValidUTF8(content, []byte("\uFFFD")), name
 	}
 	return text, name
+}
+
+// queryEncoder returns what encodes the query of an address in a page of an encoding, nil for Unicode's.
+// Characters that it lacks become references, as in a browser.
+func queryEncoder(name string) func(string) string {
+	if strings.HasPrefix(name, "utf-") {
+		return nil
+	}
+	e, err := htmlindex.Get(name)
+	if err != nil {
+		return nil
+	}
+	return func(query string) string {
+		var b strings.Builder
+		for _, r := range query {
+			if r < utf8.RuneSelf {
+				b.WriteRune(r)
+			} else if encoded, err := e.NewEncoder().String(string(r)); err == nil {
+				b.WriteString(encoded)
+			} else {
+				fmt.Fprintf(&b, "%%26%%23%d%%3B", r)
+			}
+		}
+		return b.String()
+	}
 }
 
 // declares reports whether a page names an encoding where the HTML standard looks for it.

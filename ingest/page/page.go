@@ -7,11 +7,12 @@ package page
 import (
 	"bytes"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"github.com/pali3/pali3/ingest/address"
 )
 
 // MaxBytes is how much of a page is read; the rest of longer ones is left.
@@ -29,11 +30,18 @@ type Page struct {
 	Language string // BCP-47, "" if it does not say
 	Charset  string // its encoding, by its name in the WHATWG standard
 	Images   []Image
+
+	NoAddress int // img elements without any address
+	Copies    int // images of noscript elements that are those beside them once more
+	Hidden    int // img elements in templates, which no reader sees
 }
 
-// Image is a picture in a page.
+// Image is an image in a page.
 type Image struct {
-	URL      string // absolute; or a data URI
+	URL      string   // absolute, or a data URI: of the image that a reader sees
+	Others   []string // further addresses of it, the better first, for where URL is not at hand
+	Err      error    // why the address cannot be read; URL is then as the page has it
+	Number   int      // of those with an address, from 1, copies included
 	Alt      string
 	Title    string // the attribute
 	Caption  string // of the figure around it
@@ -42,12 +50,16 @@ type Image struct {
 	Language string // of the element, or of the page
 }
 
-// Parse reads a page. Address is where it was, which its links begin from; contentType is the header's, "" if there is
-// none; language that of a Content-Language header.
-func Parse(content []byte, address, contentType, language string) (*Page, error) {
-	base, err := url.Parse(address)
+// Parse reads a page. From is its address, which its links begin from; contentType is the header's, ""
+// if there is none; language that of a Content-Language header.
+//
+// The images are those of img and amp-img elements. Of one that a script loads lazily, of a picture
+// element's sources and of a srcset the image is taken that a reader sees on a large screen, or the
+// largest. Backgrounds, SVG, videos' posters and buttons are not taken.
+func Parse(content []byte, from, contentType, language string) (*Page, error) {
+	base, err := address.Parse(from, nil)
 	if err != nil {
-		return nil, fmt.Errorf("the page's URL: %w", err)
+		base = nil // relative addresses cannot be read, others can
 	}
 	content = content[:min(len(content), MaxBytes)]
 	text, name := toUTF8(content, contentType)
@@ -55,21 +67,26 @@ func Parse(content []byte, address, contentType, language string) (*Page, error)
 	if err != nil {
 		return nil, fmt.Errorf("parsing HTML: %w", err)
 	}
-	r := &reader{page: &Page{Charset: name, Language: Tag(language)}, base: base}
+	r := &reader{page: &Page{Charset: name, Language: Tag(language)}, base: base, query: queryEncoder(name)}
 	r.head(root)
 	r.body(root, r.page.Language)
-	r.surroundings()
+	r.finish()
 	return r.page, nil
 }
 
 // reader walks a page.
 type reader struct {
-	page   *Page
-	base   *url.URL
-	based  bool
-	places []place // of the images in text
-	text   []byte  // of the page, blocks apart
-	blocks []int   // where in text each block begins
+	page  *Page
+	base  *address.URL
+	query func(string) string // encodes the query of an address as the page is encoded
+	based bool
+
+	text        []byte  // of the page, blocks apart
+	blocks      []int   // where in text each block begins
+	found       []found // images, in the order of the page
+	numbered    int     // of those with an address
+	noscript    int     // noscript elements around
+	hasNoscript bool
 }
 
 // head finds title, base and language.
@@ -84,9 +101,7 @@ func (r *reader) head(root *html.Node) {
 				r.page.Language = l
 			}
 		case atom.Base:
-			if href, err := r.base.Parse(strings.TrimSpace(attribute(n, "href"))); err == nil && !r.based && attribute(n, "href") != "" {
-				r.base, r.based = href, true
-			}
+			r.rebase(n)
 		case atom.Title:
 			if r.page.Title == "" && n.Namespace == "" {
 				r.page.Title = cut(tidy(textOf(n)), maxText)
@@ -96,6 +111,17 @@ func (r *reader) head(root *html.Node) {
 				r.page.Language = Tag(attribute(n, "content"))
 			}
 		}
+	}
+}
+
+// rebase takes the first base element that has an address.
+func (r *reader) rebase(n *html.Node) {
+	href := strings.TrimSpace(attribute(n, "href"))
+	if r.based || href == "" {
+		return
+	}
+	if base, err := address.Parse(href, r.base); err == nil && base.Scheme != "data" && base.Scheme != "javascript" {
+		r.base, r.based = base, true
 	}
 }
 
@@ -111,13 +137,28 @@ func (r *reader) body(n *html.Node, language string) {
 			language = l
 		}
 		switch n.DataAtom {
-		case atom.Script, atom.Style, atom.Template, atom.Head, atom.Iframe, atom.Textarea, atom.Select:
+		case atom.Template:
+			r.page.Hidden += countImages(n)
+			return
+		case atom.Script, atom.Style, atom.Head, atom.Iframe, atom.Textarea, atom.Select:
 			return
 		case atom.Img:
 			r.image(n, language)
 			return
 		case atom.Br:
 			r.text = append(r.text, ' ')
+		case atom.Noscript:
+			r.hasNoscript = true
+			r.noscript++
+			defer func() { r.noscript-- }()
+		case 0:
+			if n.Data == "amp-img" || n.Data == "amp-anim" {
+				if has(n, "placeholder") || has(n, "fallback") {
+					r.page.Hidden++
+					return
+				}
+				r.image(n, language) // and what it has for browsers without scripts
+			}
 		}
 		if isBlock[n.DataAtom] {
 			r.block()
@@ -127,6 +168,16 @@ func (r *reader) body(n *html.Node, language string) {
 	for c := range n.ChildNodes() {
 		r.body(c, language)
 	}
+}
+
+// countImages counts the images below a node.
+func countImages(n *html.Node) (count int) {
+	for d := range n.Descendants() {
+		if d.Type == html.ElementNode && d.DataAtom == atom.Img {
+			count++
+		}
+	}
+	return count
 }
 
 func (r *reader) block() {

@@ -6,7 +6,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"golang.org/x/text/encoding/htmlindex"
+
+	"github.com/pali3/pali3/ingest/address"
 )
 
 const sample = `<!DOCTYPE html><html lang="en-us"><head><title>Birds
@@ -26,19 +29,20 @@ func TestParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Page{Title: "Birds of the sea", Language: "en-US", Charset: "utf-8", Images: []Image{
-		{URL: "http://example.org/birds/gull.jpg", Alt: "A gull", Title: "Larus", Before: "They eat fish.", After: "And chips.", Language: "en-US"},
-		{URL: "http://example.org/birds/tern.png", Caption: "A tern in flight", After: "A tern in flight", Language: "en-US"},
-		{URL: "http://example.org/birds/l.jpg", Alt: "une mouette", Before: "avant", After: "après", Language: "fr"},
-		{URL: "http://cdn.example/x.webp", Before: "left", After: "right", Language: "en-US"},
-		{URL: "http://example.org/birds/yes.png", Language: "en-US"},
+	want := &Page{NoAddress: 2, Title: "Birds of the sea", Language: "en-US", Charset: "utf-8", Images: []Image{
+		{URL: "http://example.org/birds/gull.jpg", Number: 1, Alt: "A gull", Title: "Larus", Before: "They eat fish.", After: "And chips.", Language: "en-US"},
+		{URL: "http://example.org/birds/tern.png", Number: 2, Caption: "A tern in flight", After: "A tern in flight", Language: "en-US"},
+		{URL: "http://example.org/birds/l.jpg", Others: []string{"http://example.org/birds/s.jpg"}, Number: 3, Alt: "une mouette", Before: "avant", After: "après", Language: "fr"},
+		{URL: "http://cdn.example/x.webp", Number: 4, Before: "left", After: "right", Language: "en-US"},
+		{URL: "http://example.org/birds/yes.png", Number: 5, Language: "en-US"},
+		{URL: "http://[::1", Err: address.ErrHost, Number: 6, Before: "right", Language: "en-US"},
 	}}
 	for i := range got.Images {
 		if i == 4 {
 			got.Images[i].Before, got.Images[i].After = "", ""
 		}
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateErrors()); diff != "" {
 		t.Error(diff)
 	}
 }
