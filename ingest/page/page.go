@@ -6,6 +6,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -133,8 +134,10 @@ func (r *reader) body(n *html.Node, language string) {
 		r.text = append(r.text, n.Data...)
 		return
 	case html.ElementNode:
-		if l := Tag(langOf(n)); l != "" {
-			language = l
+		if len(n.Attr) > 0 {
+			if l := langOf(n); l != "" {
+				language = cmp.Or(Tag(l), language)
+			}
 		}
 		switch n.DataAtom {
 		case atom.Template:
@@ -165,7 +168,7 @@ func (r *reader) body(n *html.Node, language string) {
 			defer r.block()
 		}
 	}
-	for c := range n.ChildNodes() {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		r.body(c, language)
 	}
 }
