@@ -15,6 +15,8 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
+
+	"github.com/pali3/pali3/ingest/address"
 )
 
 // Options of a client. The zero value is polite and safe.
@@ -133,11 +135,11 @@ func (c *Client) Get(ctx context.Context, address string, ticket int64) (Respons
 
 // follow makes one attempt: the request and its redirects, each of them guarded.
 func (c *Client) follow(ctx context.Context, address string, ticket int64, forRobots bool) (Response, *Error) {
+	target, err := parse(address)
+	if err != nil {
+		return Response{}, err
+	}
 	for range c.options.MaxRedirects + 1 {
-		target, err := parse(address)
-		if err != nil {
-			return Response{}, err
-		}
 		if !forRobots && !c.options.IgnoreRobots {
 			if err := c.askRobots(ctx, target); err != nil {
 				return Response{}, err
@@ -147,22 +149,25 @@ func (c *Client) follow(ctx context.Context, address string, ticket int64, forRo
 		if err != nil || location == nil {
 			return response, err
 		}
-		address = location.String()
+		target = location
 	}
-	return Response{}, failed(Redirects, "more than %d redirects, the last to %s", c.options.MaxRedirects, address)
+	return Response{}, failed(Redirects, "more than %d redirects, the last to %s", c.options.MaxRedirects, target)
 }
 
-// parse reads a URL of the web.
-func parse(address string) (*url.URL, *Error) {
-	target, err := url.Parse(address)
+// parse reads a URL of the web as browsers do.
+func parse(text string) (*url.URL, *Error) {
+	target, err := address.Parse(text, nil)
 	if err != nil {
-		return nil, &Error{Reason: BadURL, Err: err}
+		return nil, failed(BadURL, "%.200q: %w", text, err)
 	}
-	if target.Scheme != "http" && target.Scheme != "https" || target.Hostname() == "" {
-		return nil, failed(BadURL, "%.200q is not a URL of the web", address)
+	return ofTheWeb(target)
+}
+
+func ofTheWeb(target *address.URL) (*url.URL, *Error) {
+	if target.Scheme != "http" && target.Scheme != "https" || target.Host == "" {
+		return nil, failed(BadURL, "%.200q is not a URL of the web", target.String())
 	}
-	target.User, target.Fragment = nil, ""
-	return target, nil
+	return target.Standard(), nil
 }
 
 // sleep waits, and returns false if ctx ended before.

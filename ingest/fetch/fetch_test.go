@@ -1,13 +1,16 @@
 package fetch
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -62,10 +65,65 @@ func TestHostileServers(t *testing.T) {
 
 func TestBadURLs(t *testing.T) {
 	client := New(quick())
-	for _, address := range []string{"", "x", "ftp://example.org/a", "http://", "http:///a", "http://[::1", "http://a b/", "javascript:1", "http://h:99999/", "//h/a"} {
+	for _, address := range []string{"", "x", "ftp://example.org/a", "http://", "http://[::1", "http://a b/", "javascript:1", "http://h:99999/", "//h/a"} {
 		if _, err := client.Get(t.Context(), address, 0); err == nil || reason(err) != BadURL {
 			t.Errorf("%q: %v", address, err)
 		}
+	}
+}
+
+// rawServer answers whatever it is asked, and remembers the request lines: net/http's server refuses a bare "%".
+func rawServer(t *testing.T, answer func(path string) string) (address string, asked func() []string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	var mu sync.Mutex
+	var lines []string
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			line, _ := bufio.NewReader(conn).ReadString('\n')
+			path := strings.Fields(line)[1]
+			mu.Lock()
+			lines = append(lines, path)
+			mu.Unlock()
+			fmt.Fprintf(conn, "HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", answer(path))
+			conn.Close()
+		}
+	}()
+	return "http://" + listener.Addr().String(), func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(lines)
+	}
+}
+
+func TestGet_SendsAddressesAsBrowsersDo(t *testing.T) {
+	address, asked := rawServer(t, func(path string) string {
+		if strings.HasPrefix(path, "/moved/%41") {
+			return "302 Found\r\nLocation:  50%25 of%\\a b.png?q=a b|%#x"
+		}
+		return "200 OK"
+	})
+	options := quick()
+	options.IgnoreRobots, options.Retries = true, -1
+	client := New(options)
+	defer client.Close()
+	for _, path := range []string{"/sale-50%.png", "/a b/é%zz.png?x=%", "\\c\n.png", "/moved/%41%?x", "//d//e.png", "/%2e%2e/f%2Fg.png", "/Möwe%C3%A9.png"} {
+		if _, err := client.Get(t.Context(), " "+address+path+"#fragment", 0); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	want := []string{"/sale-50%.png", "/a%20b/%C3%A9%zz.png?x=%", "/c.png", "/moved/%41%?x", "/moved/50%25%20of%/a%20b.png?q=a%20b|%",
+		"//d//e.png", "/f%2Fg.png", "/M%C3%B6we%C3%A9.png"}
+	if got := asked(); !slices.Equal(got, want) {
+		t.Errorf("asked for %q, want %q", got, want)
 	}
 }
 

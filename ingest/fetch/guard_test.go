@@ -69,8 +69,8 @@ func TestRefusesWhatNamesLeadTo(t *testing.T) {
 			}
 		}
 	}
-	for _, host := range []string{"2130706433", "0x7f000001", "127.1", "017700000001"} { // forms that some resolvers know
-		if _, err := client.Get(t.Context(), fmt.Sprintf("http://%s:%s/", host, at.Port()), 0); reason(err) != NoName {
+	for _, host := range []string{"2130706433", "0x7f000001", "127.1", "017700000001", "127.0.0.1.", "１２７.0.0.1", "%31%32%37.0.0.1"} { // forms that browsers know
+		if _, err := client.Get(t.Context(), fmt.Sprintf("http://%s:%s/", host, at.Port()), 0); reason(err) != Refused {
 			t.Errorf("%s: %v", host, err)
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/pali3/pali3/ingest/address"
 )
 
 // request makes one request: it waits for its host's turn and a slot, and reads the answer. A redirect gives the
@@ -63,7 +65,14 @@ func (c *Client) request(ctx context.Context, target *url.URL, ticket int64, for
 	return Response{Body: content, URL: target.String(), ContentType: answer.Header.Get("Content-Type"), FetchedAt: time.Now()}, nil, nil
 }
 
+// newRequest makes a request. A path that package net/url would encode once more, since it has a "%" that
+// encodes nothing, is sent as it is, as browsers do.
 func (c *Client) newRequest(ctx context.Context, target *url.URL) *http.Request {
+	if target.RawPath != "" && target.EscapedPath() != target.RawPath && !strings.HasPrefix(target.RawPath, "//") {
+		sent := *target
+		sent.Opaque = target.RawPath
+		target = &sent
+	}
 	request := &http.Request{Method: http.MethodGet, URL: target, Host: target.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{"User-Agent": {c.options.UserAgent}, "Accept": {"image/*,*/*;q=0.5"}, "Accept-Encoding": {"identity"}}}
 	return request.WithContext(ctx)
@@ -84,11 +93,22 @@ func redirect(answer *http.Response, from *url.URL) (*url.URL, *Error) {
 	default:
 		return nil, nil
 	}
-	location, err := from.Parse(answer.Header.Get("Location"))
+	base, err := address.Parse(from.Scheme+"://"+from.Host+from.RawPath+query(from), nil)
+	if err != nil {
+		return nil, failed(BadURL, "redirect from %.200q: %w", from, err)
+	}
+	location, err := address.Parse(answer.Header.Get("Location"), base)
 	if err != nil || answer.Header.Get("Location") == "" {
 		return nil, failed(BadURL, "redirect to %.200q", answer.Header.Get("Location"))
 	}
-	return location, nil
+	return ofTheWeb(location)
+}
+
+func query(u *url.URL) string {
+	if u.RawQuery == "" {
+		return ""
+	}
+	return "?" + u.RawQuery
 }
 
 // body reads what comes after the headers.

@@ -45,7 +45,7 @@ func (c *Client) askRobots(ctx context.Context, target *url.URL) *Error {
 	if s.err != nil {
 		return s.err
 	}
-	path := target.EscapedPath()
+	path := target.RawPath // as it is asked for
 	if path == "" {
 		path = "/"
 	}
