@@ -1,18 +1,19 @@
 package ingest
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
+	"iter"
 	"os"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/pali3/pali3/ingest/address"
 	"github.com/pali3/pali3/ingest/warc"
+	"github.com/pali3/pali3/shards"
 )
 
 // archived knows where the pictures of web archives are: by the hash of a URL, the file and the place in it. Pictures
@@ -61,53 +62,43 @@ func (a *archived) addFile(name string, m *meter) {
 	}
 }
 
-// add notes a record if it is a picture, or says that one is elsewhere. The first capture of a URL counts.
+// add notes a record if it is an image, or says that one is elsewhere. The first capture of a URL counts.
 func (a *archived) add(file int32, record *warc.Record) error {
 	hash := urlHash(record.URI)
-	body, kind := io.Reader(record), record.Kind
-	switch {
-	case record.Type == "revisit":
+	switch record.Type {
+	case "revisit":
 		if other := record.Header["warc-refers-to-target-uri"]; other != "" && urlHash(other) != hash {
 			a.moved[hash] = urlHash(other)
 		}
 		return nil
-	case record.Type == "response" && strings.HasPrefix(record.Kind, "application/http"):
-		response, err := warc.ParseResponse(record)
-		if err != nil {
-			return nil // the second reading says so
-		}
-		if response.Status >= 300 && response.Status < 400 {
-			a.redirect(hash, record.URI, response.Header["location"])
-			return nil
-		}
-		if response.Status != 200 {
-			return nil
-		}
-		body, kind = response.Body, response.Header["content-type"]
-	case record.Type != "resource":
+	case "response", "resource":
+	default:
 		return nil
 	}
-	if _, there := a.places[hash]; there {
+	p, err := payloadOf(record)
+	if err != nil {
+		return nil // the second reading says so
+	}
+	if p.status >= 300 && p.status < 400 {
+		a.redirect(hash, record.URI, p.header["location"])
 		return nil
 	}
-	head := make([]byte, 512)
-	n, _ := io.ReadFull(body, head)
-	if !strings.HasPrefix(strings.ToLower(kind), "image/") && !strings.HasPrefix(http.DetectContentType(head[:n]), "image/") {
+	if _, there := a.places[hash]; there || !p.isOK() || !strings.HasPrefix(p.kind, "image/") {
 		return nil
 	}
 	if record.Alone {
 		a.places[hash] = pictureAt{file: file, offset: record.Offset}
 		return nil
 	}
-	return a.copy(hash, io.MultiReader(bytes.NewReader(head[:n]), body))
+	return a.copy(hash, p.body)
 }
 
 func (a *archived) redirect(hash uint64, from, to string) {
-	base, err := url.Parse(from)
+	base, err := address.Parse(from, nil)
 	if err != nil || to == "" {
 		return
 	}
-	if target, err := base.Parse(to); err == nil && urlHash(target.String()) != hash {
+	if target, err := address.Parse(to, base); err == nil && urlHash(target.String()) != hash {
 		a.moved[hash] = urlHash(target.String())
 	}
 }
@@ -128,33 +119,48 @@ func (a *archived) copy(hash uint64, body io.Reader) (err error) {
 	return nil
 }
 
-// urlHash hashes a URL without what does not tell pictures apart: the scheme, letter case of the host, fragment.
-func urlHash(address string) uint64 {
-	parsed, err := url.Parse(address)
+// urlHash hashes a URL without what does not tell images apart: the scheme, whether a character is encoded
+// that need not be, the fragment.
+func urlHash(text string) uint64 {
+	parsed, err := address.Parse(text, nil)
 	if err != nil {
-		return xxhash.Sum64String(address)
+		return xxhash.Sum64String(text)
 	}
-	host := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(parsed.Host), ":80"), ":443")
-	path := parsed.EscapedPath()
-	if path == "" {
-		path = "/"
+	host := parsed.Host
+	if parsed.Port != "" && parsed.Port != "80" && parsed.Port != "443" {
+		host += ":" + parsed.Port
 	}
-	return xxhash.Sum64String(host + path + "?" + parsed.RawQuery)
+	return xxhash.Sum64String(host + plainly(parsed.Path) + "?" + plainly(parsed.Query))
 }
 
-// get returns the picture of a mention.
-func (a *archived) get(m *mention) (content []byte, reason string, err error) {
-	hash := urlHash(m.image.URL)
-	place, there := a.places[hash]
+// plainly decodes what is encoded in a part of a URL, but for the characters that then mean something else.
+func plainly(part string) string {
+	if !strings.Contains(part, "%") {
+		return part
+	}
+	kept := strings.NewReplacer("%2F", "%2F\x00", "%2f", "%2F\x00", "%3F", "%3F\x00", "%3f", "%3F\x00", "%26", "%26\x00", "%23", "%23\x00")
+	return address.Unescape(kept.Replace(part))
+}
+
+// place returns where the image of a URL is, and the hash of the URL that it was captured at.
+func (a *archived) place(link string) (at pictureAt, hash uint64, there bool) {
+	hash = urlHash(link)
+	at, there = a.places[hash]
 	for range 5 {
 		if there {
 			break
 		}
 		hash = a.moved[hash]
-		place, there = a.places[hash]
+		at, there = a.places[hash]
 	}
+	return at, hash, there
+}
+
+// get returns the image of a URL.
+func (a *archived) get(link string) (content []byte, reason string, err error) {
+	place, _, there := a.place(link)
 	if !there {
-		return nil, NoImage, fmt.Errorf("the archives have no picture of %.500s", m.image.URL)
+		return nil, NoImage, fmt.Errorf("the archives have no image of %.500s", link)
 	}
 	content, err = a.read(place)
 	if err != nil {
@@ -164,6 +170,29 @@ func (a *archived) get(m *mention) (content []byte, reason string, err error) {
 		return nil, TooLarge, fmt.Errorf("over %d bytes", maxImageFile)
 	}
 	return content, "", nil
+}
+
+// andUnshown yields the mentions, and an aside of the number of images that none is of.
+func (a *archived) andUnshown(ctx context.Context, mentions iter.Seq[mention]) iter.Seq[mention] {
+	return func(yield func(mention) bool) {
+		shown := map[uint64]struct{}{}
+		for m := range mentions {
+			for _, link := range append([]string{m.image.URL}, m.image.Others...) {
+				if link == "" || isDataURI(link) {
+					continue
+				}
+				if _, hash, there := a.place(link); there {
+					shown[hash] = struct{}{}
+				}
+			}
+			if !yield(m) {
+				return
+			}
+		}
+		if n := len(a.places) - len(shown); n > 0 && ctx.Err() == nil {
+			yield(aside("", shards.LeftOut{Reason: shards.LeftRecord, Name: "images that no page shows", N: int64(n)}))
+		}
+	}
 }
 
 func (a *archived) read(place pictureAt) ([]byte, error) {
@@ -176,13 +205,9 @@ func (a *archived) read(place pictureAt) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := io.Reader(record)
-	if record.Type == "response" {
-		response, err := warc.ParseResponse(record)
-		if err != nil {
-			return nil, err
-		}
-		body = response.Body
+	p, err := payloadOf(record)
+	if err != nil {
+		return nil, err
 	}
-	return io.ReadAll(io.LimitReader(body, maxImageFile+1))
+	return io.ReadAll(io.LimitReader(p.body, maxImageFile+1))
 }

@@ -2,24 +2,20 @@ package ingest
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io/fs"
 	"iter"
-	"net/url"
 	"os"
 	"path"
 	"runtime"
 	"strings"
-	"time"
 
-	"github.com/pali3/pali3/ingest/page"
 	"github.com/pali3/pali3/shards"
 )
 
-// HTML reads the pages of a folder tree (.html, .htm, .xhtml), in order of their paths: each picture that they show, with what
-// the page says of it. Pictures are read from below the folder; those on the web are rejects ([NoImage]). The key
-// of a picture is its page's path and its number there.
+// HTML reads the pages of a folder tree (.html, .htm, .xhtml and the like), in order of their paths: each
+// image that they show, with what the page says of it. Images are read from below the folder; those on the
+// web are rejects ([NoImage]). The key of an image is its page's path below the folder and its number there.
+// Last it tells of the files that are neither pages nor shown by one.
 type HTML struct {
 	Dir string
 
@@ -56,12 +52,12 @@ func (h *HTML) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record
 		}
 		defer root.Close()
 		h.meter.begin(countFiles(ctx, root, isPage))
+		site := &site{name: givenNames([]string{h.Dir})[0], root: root, shown: map[uint64]struct{}{}}
 		mentions := flatten(inOrder(ctx, pagesBelow(ctx, root), 2*runtime.GOMAXPROCS(0), func(_ context.Context, name string) []mention {
 			defer h.meter.add(1)
-			return h.mentions(root, name)
+			return site.mentions(name)
 		}))
-		get := func(m *mention) ([]byte, string, error) { return localPicture(root, m.image.URL) }
-		for record := range join(ctx, mentions, n, get) {
+		for record := range join(ctx, site.andUnshown(ctx, mentions), n, site.image) {
 			if local, ok := strings.CutPrefix(record.Sample.Provenance.URL, localPages); ok {
 				record.Sample.Provenance.URL = local
 			}
@@ -77,7 +73,7 @@ const localPages = "file:///"
 
 func isPage(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
-	case ".html", ".htm", ".xhtml":
+	case ".html", ".htm", ".xhtml", ".xht", ".shtml", ".shtm":
 		return true
 	}
 	return false
@@ -102,38 +98,4 @@ func pagesBelow(ctx context.Context, root *os.Root) iter.Seq[string] {
 			return nil
 		})
 	}
-}
-
-func (h *HTML) mentions(root *os.Root, name string) []mention {
-	origin := path.Join(h.Dir, name)
-	content, reason, err := readWithin(root, name, page.MaxBytes)
-	if err != nil {
-		return rejected(origin, reason, err)
-	}
-	parsed, err := page.Parse(content, localPages+(&url.URL{Path: name}).EscapedPath(), "", "")
-	if err != nil {
-		return rejected(origin, BadPage, err)
-	}
-	all := mentionsOf(parsed, origin, name, time.Time{})
-	for i := range all {
-		all[i].key = fmt.Sprintf("%s#%d", name, i+1)
-	}
-	return all
-}
-
-// localPicture reads the file that a local page's link leads to.
-func localPicture(root *os.Root, address string) (content []byte, reason string, err error) {
-	target, err := url.Parse(address)
-	if err != nil || target.Scheme != "file" || target.Host != "" {
-		return nil, NoImage, fmt.Errorf("%.500s is not below the folder", address)
-	}
-	name := strings.TrimPrefix(path.Clean("/"+target.Path), "/") // pages have doubled slashes, too
-	if !fs.ValidPath(name) {
-		return nil, Outside, fmt.Errorf("%q is not below the folder", name)
-	}
-	content, reason, err = readWithin(root, name, maxImageFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		reason = NoImage
-	}
-	return content, reason, err
 }

@@ -1,15 +1,16 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"strings"
 
+	"github.com/pali3/pali3/ingest/address"
 	"github.com/pali3/pali3/ingest/page"
+	"github.com/pali3/pali3/shards"
 )
 
 // link is a line of [WARC.Links].
@@ -26,29 +27,53 @@ type link struct {
 	PageTitle string `json:"page_title,omitempty"`
 }
 
-// Links writes the pictures that the archives' pages show, one JSON object a line: a table for [NewURLs], with the
-// columns url, text and language. It returns how many there are. Data URIs and what cannot be read are left out.
-func (w *WARC) Links(ctx context.Context, out io.Writer) (n int64, err error) {
+// LinkSummary is what [WARC.Links] wrote, and what it did not.
+type LinkSummary struct {
+	Links   int64            `json:"links"`
+	Rejects map[string]int64 `json:"rejects"`  // reason -> pages and images that cannot be read
+	LeftOut map[string]int64 `json:"left_out"` // reason, as in package shards -> how many
+}
+
+// Links writes the images that the archives' pages show, one JSON object a line: a table for [NewURLs], with
+// the columns url, text and language. Documents, data URIs and what has no address on the web are left out.
+func (w *WARC) Links(ctx context.Context, out io.Writer) (s LinkSummary, err error) {
+	s.Rejects, s.LeftOut = map[string]int64{}, map[string]int64{}
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
 	for m := range w.mentions(ctx) {
-		if m.record != nil || !strings.HasPrefix(m.image.URL, "http") {
+		if m.record != nil {
+			s.count(m.record)
 			continue
 		}
-		i := m.image
-		l := link{URL: i.URL, Text: i.Alt, Alt: i.Alt, Title: i.Title, Caption: i.Caption, Before: i.Before, After: i.After,
-			Language: i.Language, PageURL: m.address, PageTitle: m.title}
-		for _, other := range []string{i.Caption, i.Title} {
-			if l.Text == "" {
-				l.Text = other
-			}
+		if !strings.HasPrefix(m.image.URL, "http:") && !strings.HasPrefix(m.image.URL, "https:") {
+			s.LeftOut[shards.LeftImage]++
+			continue
 		}
-		if err := encoder.Encode(l); err != nil {
-			return n, err
+		if err := encoder.Encode(m.link()); err != nil {
+			return s, err
 		}
-		n++
+		s.Links++
 	}
-	return n, ctx.Err()
+	return s, ctx.Err()
+}
+
+// count counts a record that is no link.
+func (s *LinkSummary) count(record *shards.Record) {
+	switch {
+	case record.Err != nil:
+		s.Rejects[record.Reason]++
+	case !record.IsAside():
+		s.LeftOut[shards.LeftText]++
+	}
+	for _, left := range record.LeftOut {
+		s.LeftOut[left.Reason] += max(1, left.N)
+	}
+}
+
+func (m *mention) link() link {
+	i := m.image
+	return link{URL: i.URL, Text: cmp.Or(i.Alt, i.Caption, i.Title), Alt: i.Alt, Title: i.Title, Caption: i.Caption, Before: i.Before, After: i.After,
+		Language: i.Language, PageURL: m.address, PageTitle: m.title}
 }
 
 // parseWAT reads what a WAT record says of a page's pictures, and the page's address.
@@ -72,23 +97,33 @@ func parseWAT(content []byte) (*page.Page, string, error) {
 	if err := json.Unmarshal(content, &wat); err != nil {
 		return nil, "", fmt.Errorf("reading WAT: %w", err)
 	}
-	address, _ := wat.Envelope.Header["WARC-Target-URI"].(string)
+	from, _ := wat.Envelope.Header["WARC-Target-URI"].(string)
 	html := wat.Envelope.Payload.Response.HTML
 	p := &page.Page{Title: html.Head.Title}
-	base, err := url.Parse(address)
-	if err != nil {
-		return nil, "", errors.New("reading WAT: the page's URL cannot be parsed")
-	}
-	if b, err := base.Parse(html.Head.Base); err == nil {
+	base, _ := address.Parse(from, nil) // without it absolute addresses can still be read
+	if b, err := address.Parse(html.Head.Base, base); err == nil && html.Head.Base != "" {
 		base = b
 	}
 	for _, l := range html.Links {
-		if !strings.HasPrefix(l.Path, "IMG@/") || l.URL == "" {
-			continue
-		}
-		if target, err := base.Parse(l.URL); err == nil {
-			p.Images = append(p.Images, page.Image{URL: target.String(), Alt: strings.TrimSpace(l.Alt), Title: strings.TrimSpace(l.Title)})
+		attribute, isImage := strings.CutPrefix(l.Path, "IMG@/")
+		switch {
+		case !isImage, attribute == "longdesc", attribute == "usemap":
+		case strings.TrimSpace(l.URL) == "":
+			p.NoAddress++
+		default:
+			p.Images = append(p.Images, watImage(l.URL, base, len(p.Images)+1, l.Alt, l.Title))
 		}
 	}
-	return p, address, nil
+	return p, from, nil
+}
+
+func watImage(text string, base *address.URL, number int, alt, title string) page.Image {
+	image := page.Image{URL: text, Number: number, Alt: strings.TrimSpace(alt), Title: strings.TrimSpace(title)}
+	target, err := address.Parse(text, base)
+	if err != nil {
+		image.Err = err
+	} else {
+		image.URL = target.String()
+	}
+	return image
 }

@@ -8,17 +8,19 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pali3/pali3/ingest/fetch"
 	"github.com/pali3/pali3/ingest/page"
+	"github.com/pali3/pali3/internal/picture"
 	"github.com/pali3/pali3/shards"
 )
 
-// Document is the kind of a text that is a whole document, without a picture.
+// Document is the kind of a text that is a whole document, without an image.
 const Document = "document"
 
 // BadPage is the reason of a page that cannot be read.
 const BadPage = "page"
 
-// mention is a picture in a page, or a record that is one already: a document, or a reject.
+// mention is an image in a page, or a record that is one already: a document, a reject, or an aside.
 type mention struct {
 	record *shards.Record // if not nil, what follows is empty
 
@@ -29,23 +31,49 @@ type mention struct {
 	image       page.Image
 }
 
-// mentionsOf yields a page's pictures.
-func mentionsOf(p *page.Page, origin, address string, fetched time.Time) []mention {
-	all := make([]mention, 0, len(p.Images))
-	for i, image := range p.Images {
-		all = append(all, mention{
-			key:    shards.Hash([]byte(address + "\x00" + image.URL + "\x00" + image.Alt))[:32],
-			origin: fmt.Sprintf("%s img %d", origin, i+1), address: address, title: p.Title, fetched: fetched, image: image,
-		})
+// mentionsOf returns a page's images, and last what was left out of it. Key names an image.
+func mentionsOf(p *page.Page, origin, address string, fetched time.Time, key func(page.Image) string) []mention {
+	all := make([]mention, 0, len(p.Images)+1)
+	for _, image := range p.Images {
+		m := mention{key: key(image), origin: fmt.Sprintf("%s img %d", origin, image.Number), address: address, title: p.Title, fetched: fetched, image: image}
+		if image.Err != nil {
+			all = append(all, m.reject(fetch.BadURL, fmt.Errorf("the address of the image, %.500q, cannot be read: %w", image.URL, image.Err)))
+			continue
+		}
+		all = append(all, m)
 	}
-	return all
+	return append(all, leftOutOf(p, origin, address)...)
 }
 
-// sample makes the mention's sample, the picture apart.
-func (m *mention) sample() shards.Sample {
+// hashKey names an image of a page of the web.
+func hashKey(address string) func(page.Image) string {
+	return func(image page.Image) string {
+		return shards.Hash([]byte(address + "\x00" + image.URL + "\x00" + image.Alt))[:32]
+	}
+}
+
+// leftOutOf returns an aside of the img elements of a page that are no images of their own.
+func leftOutOf(p *page.Page, origin, address string) []mention {
+	var left []shards.LeftOut
+	for _, l := range []struct {
+		n    int
+		what string
+	}{{p.NoAddress, "img without an address"}, {p.Copies, "img of noscript, copy of the one beside it"}, {p.Hidden, "img in a template or placeholder"}} {
+		if l.n > 0 {
+			left = append(left, shards.LeftOut{Reason: shards.LeftImage, Name: l.what + " in " + address, N: int64(l.n)})
+		}
+	}
+	if left == nil {
+		return nil
+	}
+	return []mention{aside(origin, left...)}
+}
+
+// sample makes the mention's sample, the image apart.
+func (m *mention) sample(address string) shards.Sample {
 	s := shards.Sample{Key: m.key, Provenance: shards.Provenance{PageURL: m.address, FetchedAt: m.fetched}}
-	if !strings.HasPrefix(m.image.URL, "data:") {
-		s.Provenance.URL = m.image.URL
+	if !isDataURI(address) {
+		s.Provenance.URL = address
 	}
 	for _, text := range []struct{ kind, value string }{
 		{shards.Alt, m.image.Alt}, {shards.Title, m.image.Title}, {shards.Caption, m.image.Caption},
@@ -66,8 +94,11 @@ func (m *mention) sample() shards.Sample {
 	return s
 }
 
-// join makes the mentions' records, after the first n, by all processors; get gets a picture that is not a data URI.
-func join(ctx context.Context, mentions iter.Seq[mention], n int64, get func(*mention) (content []byte, reason string, err error)) iter.Seq[shards.Record] {
+// getter gets the image at an address that is not a data URI.
+type getter func(address string) (content []byte, reason string, err error)
+
+// join makes the mentions' records, after the first n, by all processors.
+func join(ctx context.Context, mentions iter.Seq[mention], n int64, get getter) iter.Seq[shards.Record] {
 	rest := func(yield func(mention) bool) {
 		left := n
 		for m := range mentions {
@@ -80,22 +111,50 @@ func join(ctx context.Context, mentions iter.Seq[mention], n int64, get func(*me
 		if m.record != nil {
 			return *m.record
 		}
-		var content []byte
-		var reason string
-		var err error
-		if data, ok := strings.CutPrefix(m.image.URL, "data:"); ok {
-			reason = BadDataURI
-			content, err = decodeDataURI(data)
-		} else {
-			content, reason, err = get(&m)
-		}
+		address, content, reason, err := m.take(get)
 		if err != nil {
 			return shards.Bad(m.origin, m.key, reason, err)
 		}
-		s := m.sample()
+		s := m.sample(address)
 		s.Images = []shards.Image{{Bytes: content}}
 		return shards.Record{Sample: s, Origin: m.origin}
 	})
+}
+
+// take gets the mention's image from the first of its addresses, or, if that has none of a format that is
+// read, from the first other one that has, and is not the single pixel of a placeholder.
+func (m *mention) take(get getter) (address string, content []byte, reason string, err error) {
+	address = m.image.URL
+	content, reason, err = get.any(address)
+	if err != nil && reason != NoImage || err == nil && picture.Readable(picture.Format(content)) {
+		return address, content, reason, err
+	}
+	for _, other := range m.image.Others {
+		second, _, failure := get.any(other)
+		if failure != nil || !picture.Readable(picture.Format(second)) {
+			continue
+		}
+		if info, failure := picture.Inspect(second); failure == nil && info.Width*info.Height > 1 {
+			return other, second, "", nil
+		}
+	}
+	if err != nil && len(m.image.Others) > 0 {
+		err = fmt.Errorf("%w; nor is it at the page's %d other addresses of it", err, len(m.image.Others))
+	}
+	return address, content, reason, err
+}
+
+// any gets the image at an address or in a data URI.
+func (get getter) any(address string) (content []byte, reason string, err error) {
+	if !isDataURI(address) {
+		return get(address)
+	}
+	content, err = decodeDataURI(address[len("data:"):])
+	return content, BadDataURI, err
+}
+
+func isDataURI(address string) bool {
+	return len(address) >= 5 && strings.EqualFold(address[:5], "data:")
 }
 
 // flatten yields the elements of lists.
@@ -111,8 +170,20 @@ func flatten[T any](lists iter.Seq[[]T]) iter.Seq[T] {
 	}
 }
 
+// reject is the mention as a reject.
+func (m *mention) reject(reason string, err error) mention {
+	record := shards.Bad(m.origin, m.key, reason, err)
+	return mention{record: &record}
+}
+
 // rejected is the mention of a reject.
 func rejected(origin, reason string, err error) []mention {
-	record := shards.Bad(origin, "", reason, err)
-	return []mention{{record: &record}}
+	m := mention{origin: origin}
+	return []mention{m.reject(reason, err)}
+}
+
+// aside is a mention of nothing but things left out.
+func aside(origin string, left ...shards.LeftOut) mention {
+	record := shards.Aside(origin, left...)
+	return mention{record: &record}
 }

@@ -1,24 +1,30 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/pali3/pali3/ingest/page"
 	"github.com/pali3/pali3/ingest/warc"
+	"github.com/pali3/pali3/internal/picture"
 	"github.com/pali3/pali3/shards"
 )
 
 // WARC reads web archives (WARC and ARC). Its records are
-//   - the pictures that their pages show, each with what the page says of it, the bytes taken from the same archives (a
-//     picture that they lack is a reject, [NoImage]; [WARC.Links] lists them for a source of URLs),
-//   - the pictures of the pages that a WAT file describes, in the same way,
+//   - the images that their pages show, each with what the page says of it, the bytes taken from the same archives (an
+//     image that they lack is a reject, [NoImage]; [WARC.Links] lists them for a source of URLs),
+//   - the images of the pages that a WAT file describes, in the same way,
 //   - the documents of a WET file: text alone.
+//
+// Of other records, and of images that no page shows, it tells how many there are of each kind.
 //
 // Archives are read twice: once to find where the pictures are, once for the pages. No picture is held in memory
 // but those on their way.
@@ -73,7 +79,7 @@ func (w *WARC) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record
 			}
 			pictures.addFile(file, w.meter) // what is wrong with a file the second reading says
 		}
-		for record := range join(ctx, w.mentions(ctx), n, pictures.get) {
+		for record := range join(ctx, pictures.andUnshown(ctx, w.mentions(ctx)), n, pictures.get) {
 			if ctx.Err() != nil || !yield(record) {
 				return
 			}
@@ -87,21 +93,23 @@ func (w *WARC) mentions(ctx context.Context) iter.Seq[mention] {
 		func(_ context.Context, p archivedPage) []mention { return p.mentions() }))
 }
 
-// archivedPage is a record of an archive that says something of pictures, or is text.
+// archivedPage is a record of an archive that says something of images, or is text.
 type archivedPage struct {
-	origin   string
-	kind     string // pageHTML, pageWAT, pageText, or "" with err
-	record   *warc.Record
-	response *warc.Response
-	content  []byte
-	reason   string
-	err      error
+	origin  string
+	kind    string // pageHTML, pageWAT, pageText, pageLeft, or "" with err
+	record  *warc.Record
+	payload payload
+	content []byte
+	left    []shards.LeftOut
+	reason  string
+	err     error
 }
 
 const (
 	pageHTML = "html"
 	pageWAT  = "wat"
 	pageText = "text"
+	pageLeft = "left" // nothing but things left out
 )
 
 // Bounds of what is read of a record, in bytes.
@@ -113,24 +121,57 @@ const (
 // archivedPages yields the pages of all archives, read but not parsed. A damaged archive ends in one reject.
 func (w *WARC) archivedPages(ctx context.Context) iter.Seq[archivedPage] {
 	return func(yield func(archivedPage) bool) {
-		for _, file := range w.Files {
-			for record, err := range archiveRecords(file, w.meter) {
-				if ctx.Err() != nil {
-					return
-				}
-				if err != nil {
-					if !yield(archivedPage{origin: called(file), reason: shards.BadArchive, err: err}) {
-						return
-					}
-					break
-				}
-				if p, ok := readPage(file, record); ok && !yield(p) {
-					return
-				}
+		names := givenNames(w.Files)
+		for i, file := range w.Files {
+			if !w.pagesOf(ctx, file, names[i], yield) {
+				return
 			}
 		}
 	}
 }
+
+// pagesOf yields the pages of an archive, and last what was left out of it.
+func (w *WARC) pagesOf(ctx context.Context, file, name string, yield func(archivedPage) bool) bool {
+	left := map[string]int64{}
+	records := 0
+	for record, err := range archiveRecords(file, w.meter) {
+		if ctx.Err() != nil {
+			return false
+		}
+		if err != nil {
+			if records == 0 {
+				err = notArchive(file, err)
+			}
+			if !yield(archivedPage{origin: name, reason: shards.BadArchive, err: err}) {
+				return false
+			}
+			break
+		}
+		records++
+		p, other := readPage(name, record)
+		if other == leftImage {
+			continue
+		}
+		if other != "" {
+			left[other]++
+		} else if !yield(p) {
+			return false
+		}
+	}
+	if len(left) == 0 {
+		return true
+	}
+	aside := archivedPage{origin: name, kind: pageLeft}
+	for _, what := range slices.SortedFunc(maps.Keys(left), func(a, b string) int {
+		return cmp.Or(cmp.Compare(left[b], left[a]), strings.Compare(a, b))
+	}) {
+		aside.left = append(aside.left, shards.LeftOut{Reason: shards.LeftRecord, Name: what, N: left[what]})
+	}
+	return yield(aside)
+}
+
+// errEmptyArchive is the error of a file without any record.
+var errEmptyArchive = errors.New("the archive has no records")
 
 // archiveRecords yields the records of an archive, and ends after an error.
 func archiveRecords(file string, m *meter) iter.Seq2[*warc.Record, error] {
@@ -146,9 +187,12 @@ func archiveRecords(file string, m *meter) iter.Seq2[*warc.Record, error] {
 			yield(nil, err)
 			return
 		}
-		for {
+		for n := 0; ; n++ {
 			record, err := reader.Next()
 			if errors.Is(err, io.EOF) {
+				if n == 0 {
+					yield(nil, errEmptyArchive)
+				}
 				return
 			}
 			if !yield(record, err) || err != nil {
@@ -158,59 +202,105 @@ func archiveRecords(file string, m *meter) iter.Seq2[*warc.Record, error] {
 	}
 }
 
-// readPage reads a record if it is a page, the description of one, or a document.
-func readPage(file string, record *warc.Record) (p archivedPage, ok bool) {
-	p = archivedPage{origin: fmt.Sprintf("%s byte %d %s", called(file), record.Offset, record.URI), record: record}
-	limit := int64(page.MaxBytes)
-	body := io.Reader(record)
-	switch {
-	case record.Type == "metadata" && strings.HasPrefix(record.Kind, "application/json"):
-		p.kind, limit = pageWAT, maxWAT
-	case record.Type == "conversion" && strings.HasPrefix(record.Kind, "text/plain"):
-		p.kind, limit = pageText, maxDocument
-	case record.Type == "resource" && isHTML(record.Kind):
-		p.kind, p.response = pageHTML, &warc.Response{Status: 200, Header: map[string]string{"content-type": record.Kind}}
-	case record.Type == "response" && strings.HasPrefix(record.Kind, "application/http"):
-		response, err := warc.ParseResponse(record)
-		if err != nil {
-			p.reason, p.err = BadPage, err
-			return p, true
-		}
-		if response.Status != 200 || !isHTML(response.Header["content-type"]) {
-			return p, false
-		}
-		p.kind, p.response, body = pageHTML, response, response.Body
+// notArchive says of a file that holds no archive what it is.
+func notArchive(file string, err error) error {
+	f, failure := openInput(file)
+	if failure != nil {
+		return err
+	}
+	defer f.Close()
+	head := make([]byte, 4096)
+	n, _ := io.ReadFull(f, head)
+	switch kind := picture.Kind(head[:n]); kind {
+	case "gzip data", "zstd data":
+		return fmt.Errorf("this is %s, and what it holds is no WARC, ARC, WAT or WET archive: %w", kind, err)
+	case "a WARC archive":
+		return err
 	default:
-		return p, false
+		return fmt.Errorf("this is %s, not a WARC, ARC, WAT or WET archive: %w", kind, err)
 	}
-	if p.content, p.err = io.ReadAll(io.LimitReader(body, limit)); p.err != nil && len(p.content) == 0 {
-		p.kind, p.reason = "", BadPage
-	}
-	return p, true
 }
 
-func isHTML(kind string) bool {
-	kind = strings.ToLower(kind)
-	return strings.HasPrefix(kind, "text/html") || strings.HasPrefix(kind, "application/xhtml")
+// readPage reads a record if it is a page, the description of one, or a document. Left names the kind of
+// another record that is left out, images apart.
+func readPage(archive string, record *warc.Record) (p archivedPage, left string) {
+	p = archivedPage{origin: fmt.Sprintf("%s byte %d %s", archive, record.Offset, record.URI), record: record}
+	limit := int64(page.MaxBytes)
+	body := io.Reader(record)
+	switch kind := mediaType(record.Kind); {
+	case record.Type == "metadata" && kind == "application/json":
+		p.kind, limit = pageWAT, maxWAT
+	case record.Type == "conversion" && kind == "text/plain":
+		p.kind, limit = pageText, maxDocument
+	case record.Type == "resource", record.Type == "response":
+		var err error
+		if p.payload, err = payloadOf(record); err != nil {
+			p.reason, p.err = BadPage, err
+			return p, ""
+		}
+		switch {
+		case !p.payload.isOK():
+			return p, fmt.Sprintf("%s with status %d", record.Type, p.payload.status)
+		case strings.HasPrefix(p.payload.kind, "image/"):
+			return p, leftImage
+		case !isPageKind(p.payload.kind):
+			return p, record.Type + " of type " + cmp.Or(p.payload.kind, "unknown")
+		}
+		p.kind, body = pageHTML, p.payload.body
+	case record.Type == "conversion", record.Type == "metadata":
+		return p, record.Type + " of type " + cmp.Or(kind, "unknown")
+	default:
+		return p, cmp.Or(record.Type, "record without a type")
+	}
+	p.read(body, limit)
+	return p, ""
+}
+
+// leftImage is the kind of records that are counted when all pages are known.
+const leftImage = "image"
+
+// read reads the content. What is beyond the limit, or behind a fault, is left out.
+func (p *archivedPage) read(body io.Reader, limit int64) {
+	p.content, p.err = io.ReadAll(io.LimitReader(body, limit+1))
+	switch {
+	case p.err != nil && len(p.content) == 0:
+		p.kind, p.reason = "", BadPage
+	case p.err != nil:
+		p.left = append(p.left, shards.LeftOut{Reason: shards.LeftText, Name: fmt.Sprintf("the end of %s: %v", p.record.URI, p.err)})
+	case int64(len(p.content)) > limit:
+		p.content = p.content[:limit]
+		p.left = append(p.left, shards.LeftOut{Reason: shards.LeftText, Name: fmt.Sprintf("%s beyond its first %d bytes", p.record.URI, limit)})
+	}
 }
 
 // mentions parses the page. Of one that is cut short, what there is of it counts.
 func (p archivedPage) mentions() []mention {
+	all := p.parsed()
+	if len(p.left) > 0 {
+		all = append(all, aside(p.origin, p.left...))
+	}
+	return all
+}
+
+func (p archivedPage) parsed() []mention {
 	switch p.kind {
 	case pageHTML:
-		parsed, err := page.Parse(p.content, p.record.URI, p.response.Header["content-type"], p.response.Header["content-language"])
+		header := p.payload.header
+		parsed, err := page.Parse(p.content, p.record.URI, header["content-type"], header["content-language"])
 		if err != nil {
 			return rejected(p.origin, BadPage, err)
 		}
-		return mentionsOf(parsed, p.origin, p.record.URI, p.record.Date)
+		return mentionsOf(parsed, p.origin, p.record.URI, p.record.Date, hashKey(p.record.URI))
 	case pageWAT:
 		parsed, address, err := parseWAT(p.content)
 		if err != nil {
 			return rejected(p.origin, BadPage, err)
 		}
-		return mentionsOf(parsed, p.origin, address, p.record.Date)
+		return mentionsOf(parsed, p.origin, address, p.record.Date, hashKey(address))
 	case pageText:
 		return []mention{{record: p.document()}}
+	case pageLeft:
+		return nil
 	}
 	return rejected(p.origin, p.reason, p.err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/ingest/pdf"
@@ -38,12 +39,24 @@ func (c ingestLinks) Run(ctx context.Context) error {
 		return fmt.Errorf("--to %s: the table is a file of this machine", c.To)
 	}
 	return atomicfile.Write(c.To, func(w io.Writer) error {
-		n, err := source.Links(ctx, w)
-		if err == nil {
-			fmt.Printf("%d pictures in %s; next: pali3 ingest urls %s --url-column url --text-column text --to DATASET\n", n, c.To, c.To)
+		summary, err := source.Links(ctx, w)
+		if err != nil {
+			return err
 		}
-		return err
+		if summary.Links == 0 {
+			printLinks(os.Stderr, summary)
+			return fmt.Errorf("the archives have no images on the web; nothing was written to %s", c.To)
+		}
+		fmt.Printf("%d images in %s; next: pali3 ingest urls %s --url-column url --text-column text --to DATASET\n", summary.Links, c.To, c.To)
+		printLinks(os.Stdout, summary)
+		return nil
 	})
+}
+
+// printLinks prints what is not in a table of links, by reason.
+func printLinks(w io.Writer, s ingest.LinkSummary) {
+	printCounts(w, "rejected", s.Rejects)
+	printCounts(w, "left out", s.LeftOut)
 }
 
 type ingestHTML struct {
