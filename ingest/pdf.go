@@ -26,10 +26,11 @@ const (
 	NoFonts     = "fonts"     // much of a page's text is not drawn: the document lacks its fonts
 )
 
-// PDF reads documents, and of folders all that end in .pdf, in order of their paths: each page is drawn, and the text that the
-// document has for it becomes the page's text ([shards.OCR]). The key of a page is its document's path (below
-// the folder, if one is all that is given), # and its number; what the document says of itself is metadata. A page that
-// cannot be read is a reject, and so is a document.
+// PDF reads documents, and of folders all that end in .pdf, in order of their paths: each page is drawn,
+// and the text that the document has for it becomes the page's text ([shards.OCR]). The key of a page is its
+// document's name (for a folder, its path below the folder), # and the page's number; what the document says
+// of itself is metadata. A page that cannot be read is a reject, and so is a document. Last it tells of the
+// folders' other files.
 type PDF struct {
 	Paths     []string
 	Side      int    // pixels of the longer side of a page's picture; default 1064, the largest of PaLI-3
@@ -111,6 +112,9 @@ func (p *PDF) RecordsSparing(ctx context.Context, n int64, there func(key string
 		desk := &desk{engine: engine}
 		defer desk.clear()
 		work := func(ctx context.Context, s sheet) shards.Record {
+			if s.left != nil {
+				return shards.Aside("", s.left...)
+			}
 			if s.err != nil || there(s.key()) {
 				return s.record(shards.Sample{}, s.err)
 			}
@@ -130,6 +134,7 @@ type sheet struct {
 	page  int // from 1; 0 for all
 	count int // of the document
 	err   error
+	left  []shards.LeftOut // if not nil, the sheet is nothing but things left out
 }
 
 // key names the record.
@@ -143,7 +148,7 @@ func (s sheet) key() string {
 // record is the sheet's record.
 func (s sheet) record(sample shards.Sample, err error) shards.Record {
 	sample.Key = s.key()
-	origin := s.file.path
+	origin := s.file.origin
 	if s.page > 0 {
 		origin += " page " + strconv.Itoa(s.page)
 	}
@@ -191,6 +196,11 @@ func (p *PDF) sheets(ctx context.Context, desk *desk, n int64) iter.Seq[sheet] {
 					return
 				}
 				p.meter.add(ofDocument*(page+1)/count - ofDocument*page/count)
+			}
+		}
+		if left := otherFiles(ctx, p.Paths); left != nil {
+			if n--; n < 0 {
+				yield(sheet{left: left})
 			}
 		}
 	}

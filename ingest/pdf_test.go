@@ -1,9 +1,11 @@
 package ingest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pali3/pali3/shards"
@@ -57,7 +59,7 @@ func TestDocumentsAsRecords(t *testing.T) {
 	source, err := NewPDF(filepath.Join(dir, "a.pdf"))
 	source.Documents, source.Words = true, true
 	samples, stat, _ := rows(t, source, err)
-	s := samples[filepath.ToSlash(filepath.Join(dir, "a.pdf"))]
+	s := samples["a.pdf"]
 	if stat.Rows != 1 || len(s.Images) != 3 || len(s.Texts) != 2 || len(s.Boxes) != 5 || s.Boxes[4].Image != 1 {
 		t.Errorf("%+v: %d images, %d texts, %v", stat, len(s.Images), len(s.Texts), s.Boxes)
 	}
@@ -91,5 +93,84 @@ func TestPDFGoesOn(t *testing.T) {
 	}
 	if _, err := NewPDF("nowhere.pdf"); err == nil {
 		t.Error("no error")
+	}
+}
+
+// noInfo is a document of one page without an information dictionary, as ISO 32000-2 wants them.
+const noInfo = `%%PDF-1.4
+1 0 obj
+<</Type/Catalog/Pages 2 0 R>>
+endobj
+2 0 obj
+<</Type/Pages/Kids[3 0 R]/Count 1>>
+endobj
+3 0 obj
+<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 100]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>
+endobj
+4 0 obj
+<</Length 46>>
+stream
+BT /F1 18 Tf 20 50 Td (Hello wild world) Tj ET
+endstream
+endobj
+5 0 obj
+<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>
+endobj
+trailer
+<</Size 6/Root 1 0 R%s>>
+%%%%EOF
+`
+
+func TestPDF_WithoutInformation(t *testing.T) {
+	dir := put(t, t.TempDir(), map[string]string{
+		"no-info.pdf": fmt.Sprintf(noInfo, ""), "with-info.pdf": fmt.Sprintf(noInfo, "/Info<</Title(Wild)>>"), "notes.txt": "x", "page.pdf": "<html><p>x</html>",
+		"empty.pdf": strings.Replace(fmt.Sprintf(noInfo, ""), "/Kids[3 0 R]/Count 1", "/Kids[]/Count 0", 1),
+	})
+	source, err := NewPDF(dir)
+	source.Language, source.Side = "en", 200
+	samples, summary, reasons := rows(t, source, err)
+	want := []shards.Text{{Kind: shards.OCR, Language: "en", Value: "Hello wild world"}}
+	for _, key := range []string{"no-info.pdf#1", "with-info.pdf#1"} {
+		if !slices.Equal(samples[key].Texts, want) {
+			t.Errorf("%s: %+v", key, samples[key])
+		}
+	}
+	if _, has := samples["no-info.pdf#1"].Metadata["title"]; has || summary.Rows != 2 || summary.Rejected != 2 || reasons["empty.pdf"] != BadDocument || summary.LeftOut[shards.LeftFile] != 1 {
+		t.Errorf("%+v", summary)
+	}
+	for r := range source.Records(t.Context()) {
+		if r.Sample.Key == "page.pdf" && (r.Origin != filepath.Base(dir)+"/page.pdf" || !strings.HasPrefix(r.Err.Error(), "this is an HTML page, not a PDF document")) {
+			t.Errorf("%s: %v", r.Origin, r.Err)
+		}
+	}
+}
+
+func TestPDF_KeysDoNotDependOnThePath(t *testing.T) {
+	dir := put(t, t.TempDir(), map[string]string{"d/x.pdf": fmt.Sprintf(noInfo, ""), "e/x.pdf": fmt.Sprintf(noInfo, ""), "d/bad.pdf": "x"})
+	t.Chdir(dir)
+	full := func(name string) string { return filepath.Join(dir, name) }
+	for _, c := range []struct{ given, want []string }{
+		{[]string{"d"}, []string{"d/bad.pdf bad.pdf", "d/x.pdf page 1 x.pdf#1"}},
+		{[]string{full("d")}, []string{"d/bad.pdf bad.pdf", "d/x.pdf page 1 x.pdf#1"}},
+		{[]string{"d/x.pdf"}, []string{"x.pdf page 1 x.pdf#1"}},
+		{[]string{full("d/x.pdf")}, []string{"x.pdf page 1 x.pdf#1"}},
+		{[]string{"./d/x.pdf", full("e/x.pdf")}, []string{"d/x.pdf page 1 d/x.pdf#1", "e/x.pdf page 1 e/x.pdf#1"}},
+		{[]string{"./e", "d/bad.pdf"}, []string{"e/x.pdf page 1 e/x.pdf#1", "bad.pdf bad.pdf"}},
+	} {
+		source, err := NewPDF(c.given...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source.Side = 50
+		var got []string
+		for r := range source.Records(t.Context()) {
+			got = append(got, r.Origin+" "+r.Sample.Key)
+			if strings.HasSuffix(r.Sample.Key, "#1") && r.Err != nil {
+				t.Errorf("%v: %v", c.given, r.Err)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q, want %q", c.given, got, c.want)
+		}
 	}
 }

@@ -1,40 +1,45 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 	"sync"
 
 	"github.com/pali3/pali3/ingest/pdf"
+	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/shards"
 )
 
 // paper is a document's file.
 type paper struct {
-	name string   // as keys have it
-	path string   // as messages have it
-	root *os.Root // the folder it is read below, which no link leads out of; nil for a file that was named
+	name   string   // as keys have it
+	origin string   // as rejects have it
+	path   string   // to be opened, below root if there is one
+	root   *os.Root // the folder it is read below, which no link leads out of; nil for a file that was named
 }
 
-// papers yields the documents' files, those of folders in order of their paths. Keys have a path below the one folder that is
-// given, and else paths as they are given, so that two folders' documents of one name have two keys.
+// papers yields the documents' files, those of folders in order of their paths. Keys have the path below
+// the one folder that is given, or else the name of the file or folder that is given, and the path below it.
 func papers(ctx context.Context, given []string, desk *desk) iter.Seq[paper] {
 	return func(yield func(paper) bool) {
-		for _, name := range given {
+		names := givenNames(given)
+		for i, name := range given {
 			if info, err := os.Stat(name); err != nil || !info.IsDir() {
-				if !yield(paper{name: filepath.ToSlash(name), path: name}) {
+				if !yield(paper{name: names[i], origin: names[i], path: name}) {
 					return
 				}
 				continue
 			}
 			root, err := desk.folder(name)
 			if err != nil {
-				if !yield(paper{name: filepath.ToSlash(name), path: name}) { // which says why when it is opened
+				if !yield(paper{name: names[i], origin: names[i], path: name}) { // which says why when it is opened
 					return
 				}
 				continue
@@ -44,14 +49,14 @@ func papers(ctx context.Context, given []string, desk *desk) iter.Seq[paper] {
 				if ctx.Err() != nil {
 					return fs.SkipAll
 				}
-				if err == nil && (d.IsDir() || !strings.EqualFold(path.Ext(file), ".pdf")) {
+				if err == nil && (d.IsDir() || !isPDF(file)) {
 					return nil
 				}
-				key, at := file, path.Join(filepath.ToSlash(name), file)
+				key, origin := file, path.Join(names[i], file)
 				if len(given) > 1 {
-					key = at
+					key = origin
 				}
-				if goOn = yield(paper{key, at, root}); !goOn {
+				if goOn = yield(paper{key, origin, file, root}); !goOn {
 					return fs.SkipAll
 				}
 				return nil
@@ -61,6 +66,33 @@ func papers(ctx context.Context, given []string, desk *desk) iter.Seq[paper] {
 			}
 		}
 	}
+}
+
+func isPDF(name string) bool { return strings.EqualFold(path.Ext(name), ".pdf") }
+
+// otherFiles lists the first files of the folders that do not end in .pdf, and counts the rest.
+func otherFiles(ctx context.Context, given []string) (left []shards.LeftOut) {
+	const named = 5
+	for _, name := range given {
+		if info, err := os.Stat(name); err != nil || !info.IsDir() {
+			continue
+		}
+		fs.WalkDir(os.DirFS(name), ".", func(file string, d fs.DirEntry, err error) error {
+			switch {
+			case ctx.Err() != nil:
+				return fs.SkipAll
+			case err != nil || d.IsDir() || isPDF(file):
+			case len(left) < named:
+				left = append(left, shards.LeftOut{Reason: shards.LeftFile, Name: file, N: 1})
+			case len(left) == named:
+				left = append(left, shards.LeftOut{Reason: shards.LeftFile, N: 1})
+			default:
+				left[named].N++
+			}
+			return nil
+		})
+	}
+	return left
 }
 
 // desk has the documents that are open. What is put back is taken up again for the document's next page.
@@ -105,6 +137,7 @@ func (d *desk) open(ctx context.Context, of paper) (*deskDocument, error) {
 	}
 	document, err := d.engine.Open(ctx, file, size)
 	if err != nil {
+		err = notDocument(file, err)
 		file.Close()
 		return nil, err
 	}
@@ -119,12 +152,15 @@ func (d *desk) count(ctx context.Context, of paper) (int64, error) {
 	}
 	pages := document.Len()
 	d.put(document, true)
+	if pages == 0 {
+		return 0, errors.New("the document has no pages")
+	}
 	return int64(pages), nil
 }
 
 func (p paper) open() (file *os.File, size int64, err error) {
 	if p.root != nil {
-		file, err = p.root.Open(p.name)
+		file, err = p.root.Open(p.path)
 	} else {
 		file, err = os.Open(p.path)
 	}
@@ -133,13 +169,23 @@ func (p paper) open() (file *os.File, size int64, err error) {
 	}
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a regular file", p.path)
+		err = fmt.Errorf("%s is not a regular file", p.origin)
 	}
 	if err != nil {
 		file.Close()
 		return nil, 0, err
 	}
 	return file, info.Size(), nil
+}
+
+// notDocument says of a file that holds no document what it is.
+func notDocument(file *os.File, err error) error {
+	head := make([]byte, 4096)
+	n, _ := file.ReadAt(head, 0)
+	if n == 0 || errors.Is(err, pdf.ErrPassword) || bytes.Contains(head[:n], []byte("%PDF-")) {
+		return err
+	}
+	return fmt.Errorf("this is %s, not a PDF document: %w", picture.Kind(head[:n]), err)
 }
 
 // put gives a document back. Those of documents before the newest are closed.

@@ -204,7 +204,9 @@ func TestWARC_Encodings(t *testing.T) {
 }
 
 func TestWARC_TypesOfRecords(t *testing.T) {
-	page := func(alt string) string { return `<!-- x --><html lang=en><p><img src="http://z.example/i" alt="` + alt + `"></html>` }
+	page := func(alt string) string {
+		return `<!-- x --><html lang=en><p><img src="http://z.example/i" alt="` + alt + `"></html>`
+	}
 	plain := func(kind, uri, header, body string) string {
 		return warcRecord("response", kind, uri, "HTTP/1.1 200 OK\r\n"+header+"\r\n"+body)
 	}

@@ -34,6 +34,7 @@ type Document struct {
 	size   int64
 	pages  int
 	info   map[string]string
+	asked  bool // for info
 
 	pdfium pdfium.Pdfium // nil when it had a fault
 	ref    references.FPDF_DOCUMENT
@@ -70,36 +71,52 @@ func (d *Document) open(ctx context.Context) (err error) {
 	if d.pdfium, err = d.engine.instance(ctx); err != nil {
 		return err
 	}
-	return d.bounded("opening", func() error {
-		opened, err := d.pdfium.OpenDocument(&requests.OpenDocument{FileReader: d.file, FileReaderSize: d.size})
-		if errors.Is(err, pdfiumerrors.ErrPassword) {
-			return ErrPassword
-		}
-		if err != nil {
-			return err
-		}
-		d.ref = opened.Document
-		count, err := d.pdfium.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: d.ref})
-		if err != nil {
-			return err
-		}
-		if d.pages = count.PageCount; d.pages > maxPages {
-			return fmt.Errorf("%d pages, the limit is %d", d.pages, maxPages)
-		}
-		return d.readInfo()
-	})
+	if err := d.bounded("opening", d.load); err != nil || d.asked {
+		return err
+	}
+	d.asked = true
+	if err := d.bounded("reading its information", d.readInfo); err != nil {
+		return d.open(ctx) // the pages may be good all the same
+	}
+	return nil
 }
 
-// readInfo reads the document information dictionary.
-func (d *Document) readInfo() error {
-	d.info = map[string]string{}
-	all, err := d.pdfium.GetMetaData(&requests.GetMetaData{Document: d.ref, Tags: &[]string{"Title", "Author", "Subject", "Keywords"}})
+// load opens the document in the library.
+func (d *Document) load() error {
+	opened, err := d.pdfium.OpenDocument(&requests.OpenDocument{FileReader: d.file, FileReaderSize: d.size})
+	if errors.Is(err, pdfiumerrors.ErrPassword) {
+		return ErrPassword
+	}
 	if err != nil {
 		return err
 	}
-	for _, tag := range all.Tags {
-		if value := clean([]rune(tag.Value)); value != "" {
-			d.info[strings.ToLower(tag.Tag)] = value
+	d.ref = opened.Document
+	count, err := d.pdfium.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: d.ref})
+	if err != nil {
+		return err
+	}
+	if d.pages = count.PageCount; d.pages > maxPages {
+		return fmt.Errorf("%d pages, the limit is %d", d.pages, maxPages)
+	}
+	return nil
+}
+
+// readInfo reads the document information dictionary. It is optional (ISO 32000-1, 7.5.5), and what is
+// wrong with an entry costs that entry alone. An error means that the library no longer answers.
+func (d *Document) readInfo() error {
+	d.info = map[string]string{}
+	for _, tag := range []string{"Title", "Author", "Subject", "Keywords"} {
+		all, err := d.pdfium.GetMetaData(&requests.GetMetaData{Document: d.ref, Tags: &[]string{tag}})
+		if err != nil {
+			if _, err := d.pdfium.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: d.ref}); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, entry := range all.Tags {
+			if value := clean([]rune(entry.Value)); value != "" {
+				d.info[strings.ToLower(tag)] = value
+			}
 		}
 	}
 	return nil
