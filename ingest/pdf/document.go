@@ -76,9 +76,29 @@ func (d *Document) open(ctx context.Context) (err error) {
 	}
 	d.asked = true
 	if err := d.bounded("reading its information", d.readInfo); err != nil {
-		return d.open(ctx) // the pages may be good all the same
+		err = d.open(ctx) // the pages may be good all the same
+		if err != nil {
+			return err
+		}
 	}
+	d.recount(ctx)
 	return nil
+}
+
+// recount has the library count the pages, if there seem to be more than the document says.
+func (d *Document) recount(ctx context.Context) {
+	counts := undercounted(d.file, d.size, d.pages)
+	if counts == nil {
+		return
+	}
+	before := *d
+	d.file = &blanked{ReadSeeker: d.file, spans: counts}
+	if err := d.open(ctx); err != nil || d.pages <= before.pages {
+		d.Close()
+		*d = before
+		return
+	}
+	before.Close()
 }
 
 // load opens the document in the library.

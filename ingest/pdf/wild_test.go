@@ -1,7 +1,9 @@
 package pdf
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 )
@@ -87,6 +89,7 @@ func TestPage_EachByItself(t *testing.T) {
 		"a kid is missing":  {"<</Type/Pages/Kids[3 0 R 66 0 R 6 0 R]/Count 3>>", []bool{true, false, true}},
 		"too large a count": {"<</Type/Pages/Kids[3 0 R 6 0 R]/Count 4>>", []bool{true, true, false, false}},
 		"no count":          {"<</Type/Pages/Kids[3 0 R 6 0 R]>>", []bool{true, true}},
+		"too low a count":   {"<</Type/Pages/Kids[ 3 0 R\n6 0 R 3 0 R]/Count 1>>", []bool{true, true, true}},
 	} {
 		d, err := openBytes(t.Context(), []byte(written("", catalog, c.pages, aPage, stream(hello), font, aPage)))
 		if err != nil {
@@ -103,4 +106,23 @@ func TestPage_EachByItself(t *testing.T) {
 		}
 		d.Close()
 	}
+}
+
+// FuzzUndercounted looks for files whose search does not end, or says what is not there.
+func FuzzUndercounted(f *testing.F) {
+	f.Add([]byte(written("", catalog, "<</Type/Pages/Kids[3 0 R 6 0 R 3 0 R]/Count 1>>", aPage)), 1)
+	f.Fuzz(func(t *testing.T, content []byte, pages int) {
+		last := int64(0)
+		spans := undercounted(bytes.NewReader(content), int64(len(content)), pages)
+		for _, s := range spans {
+			if s.from < 0 || s.from >= s.to || s.to > int64(len(content)) || !bytes.HasPrefix(content[s.from:], []byte("/Count")) || s.from < last && len(spans) < 2 {
+				t.Errorf("%+v", spans)
+			}
+			last = s.to
+		}
+		got, err := io.ReadAll(&blanked{ReadSeeker: bytes.NewReader(content), spans: spans})
+		if err != nil || len(got) != len(content) {
+			t.Error(err)
+		}
+	})
 }
