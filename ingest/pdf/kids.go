@@ -2,8 +2,10 @@ package pdf
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"regexp"
+	"slices"
 	"sort"
 )
 
@@ -58,7 +60,8 @@ func undercounted(file io.ReadSeeker, size int64, pages int) []span {
 	if kids-nodes+1 <= pages {
 		return nil
 	}
-	return counts
+	slices.SortFunc(counts, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	return slices.Compact(counts)
 }
 
 // objectAround returns the object that a range of bytes is in.
