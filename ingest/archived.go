@@ -21,10 +21,10 @@ import (
 type archived struct {
 	places map[uint64]pictureAt
 	moved  map[uint64]uint64 // a URL's hash -> that of the URL it redirects to, or was a copy of
+	digest map[uint64]uint64 // the hash of an image's digest -> that of its URL, for copies that name no URL
 	files  []input
 	spool  *os.File
 	size   int64 // of the spool
-
 }
 
 // pictureAt is where a picture is: at an offset of a file, or, for file -1, so many bytes at an offset of the spool.
@@ -34,7 +34,7 @@ type pictureAt struct {
 }
 
 func newArchived() *archived {
-	return &archived{places: map[uint64]pictureAt{}, moved: map[uint64]uint64{}}
+	return &archived{places: map[uint64]pictureAt{}, moved: map[uint64]uint64{}, digest: map[uint64]uint64{}}
 }
 
 func (a *archived) close() {
@@ -67,8 +67,12 @@ func (a *archived) add(file int32, record *warc.Record) error {
 	hash := urlHash(record.URI)
 	switch record.Type {
 	case "revisit":
-		if other := record.Header["warc-refers-to-target-uri"]; other != "" && urlHash(other) != hash {
-			a.moved[hash] = urlHash(other)
+		other, has := a.digest[xxhash.Sum64String(record.Header["warc-payload-digest"])]
+		if uri := record.Header["warc-refers-to-target-uri"]; uri != "" {
+			other, has = urlHash(uri), true
+		}
+		if has && other != hash {
+			a.moved[hash] = other
 		}
 		return nil
 	case "response", "resource":
@@ -85,6 +89,11 @@ func (a *archived) add(file int32, record *warc.Record) error {
 	}
 	if _, there := a.places[hash]; there || !p.isOK() || !strings.HasPrefix(p.kind, "image/") {
 		return nil
+	}
+	if digest := record.Header["warc-payload-digest"]; digest != "" {
+		if sum := xxhash.Sum64String(digest); a.digest[sum] == 0 {
+			a.digest[sum] = hash
+		}
 	}
 	if record.Alone {
 		a.places[hash] = pictureAt{file: file, offset: record.Offset}

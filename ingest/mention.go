@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"net/url"
 	"runtime"
 	"strings"
 	"time"
@@ -149,9 +150,26 @@ func (get getter) any(address string) (content []byte, reason string, err error)
 	if !isDataURI(address) {
 		return get(address)
 	}
-	content, err = decodeDataURI(address[len("data:"):])
+	content, err = decodeDataURI(encodeBarePercent(address[len("data:"):]))
 	return content, BadDataURI, err
 }
+
+// encodeBarePercent encodes each "%" that encodes nothing, which stays as it is in browsers.
+func encodeBarePercent(text string) string {
+	if _, err := url.PathUnescape(text); err == nil {
+		return text
+	}
+	var b strings.Builder
+	for i := range len(text) {
+		b.WriteByte(text[i])
+		if text[i] == '%' && (i+2 >= len(text) || !isHexDigit(text[i+1]) || !isHexDigit(text[i+2])) {
+			b.WriteString("25")
+		}
+	}
+	return b.String()
+}
+
+func isHexDigit(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
 func isDataURI(address string) bool {
 	return len(address) >= 5 && strings.EqualFold(address[:5], "data:")

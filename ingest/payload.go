@@ -33,6 +33,9 @@ func payloadOf(record *warc.Record) (payload, error) {
 		p.status, p.header, p.body = response.Status, response.Header, response.Body
 	}
 	p.kind = mediaType(p.header["content-type"])
+	if p.kind == "" { // what the crawler found out
+		p.kind = mediaType(record.Header["warc-identified-payload-type"])
+	}
 	if p.status < 300 {
 		p.sniff()
 	}

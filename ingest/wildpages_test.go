@@ -290,3 +290,25 @@ func TestWARC_CompressionByContent(t *testing.T) {
 		}
 	}
 }
+
+// Crawlers store an image once, and tell of further captures that they are the same.
+func TestWARC_CopiesByDigest(t *testing.T) {
+	digest := func(record string) string {
+		return strings.Replace(record, "\r\nContent-", "\r\nWARC-Payload-Digest: sha1:ABC\r\nContent-", 1)
+	}
+	got, summary := altsIn(t, archive(t,
+		answer("http://z.example/", "Content-Type: text/html\r\n", "<img src=a.png alt=a><img src=b.png alt=b><img src=c.png alt=c>"),
+		digest(answer("http://z.example/a.png", "", string(tiny(1)))),
+		digest(warcRecord("revisit", "application/http", "http://z.example/b.png", "HTTP/1.1 200 OK\r\n\r\n")),
+		strings.Replace(warcRecord("revisit", "application/http", "http://z.example/c.png", ""), "\r\nContent-", "\r\nWARC-Refers-To-Target-URI: http://z.example/a.png\r\nContent-", 1)))
+	if !slices.Equal(got, []string{"a", "b", "c"}) || summary.LeftOut[shards.LeftRecord] != 2 {
+		t.Errorf("%q, %+v", got, summary)
+	}
+}
+
+func TestHTML_DataURIs(t *testing.T) {
+	got, summary, _ := seenIn(t, map[string]string{"a.html": `<img src="data:image/png;base64,` + base64Of(tiny(1)) + `" alt=a><img src="DATA:image/png;x=50%;base64,` + base64Of(tiny(2)) + `" alt=b>`})
+	if want := []string{"a.html#1 image 1 a", "a.html#2 image 2 b"}; !slices.Equal(got, want) {
+		t.Errorf("%q, %+v", got, summary)
+	}
+}

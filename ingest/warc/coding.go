@@ -44,7 +44,8 @@ const maxCodings = 8
 // codings returns the names in a header's list.
 func codings(list string) (all []string) {
 	for name := range strings.SplitSeq(strings.ToLower(list), ",") {
-		if name = strings.TrimSpace(name); name != "" && len(all) < maxCodings {
+		name, _, _ = strings.Cut(name, ";")
+		if name = strings.Trim(name, " \t\"'"); name != "" && len(all) < maxCodings {
 			all = append(all, name)
 		}
 	}

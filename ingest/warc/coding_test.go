@@ -59,6 +59,7 @@ func TestParseResponse_DecodesBodies(t *testing.T) {
 		"zstd, two frames":   {"Content-Encoding: zstd", e("zstd", bodyText) + e("zstd", "x"), bodyText + "x"},
 		"list":               {"Content-Encoding: gzip, br", e("br", e("gzip", bodyText)), bodyText},
 		"two headers":        {"Content-Encoding: zstd\r\nContent-Encoding: gzip", e("gzip", e("zstd", bodyText)), bodyText},
+		"quoted":             {`Content-Encoding: "gzip";q=1`, e("gzip", bodyText), bodyText},
 		"charset":            {"Content-Encoding: UTF-8", bodyText, bodyText},
 		"not gzip":           {"Content-Encoding: gzip", bodyText, bodyText},
 		"not zlib":           {"Content-Encoding: deflate", bodyText, bodyText},
