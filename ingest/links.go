@@ -104,26 +104,54 @@ func parseWAT(content []byte) (*page.Page, string, error) {
 	if b, err := address.Parse(html.Head.Base, base); err == nil && html.Head.Base != "" {
 		base = b
 	}
+	w := watPage{page: p, base: base}
 	for _, l := range html.Links {
-		attribute, isImage := strings.CutPrefix(l.Path, "IMG@/")
-		switch {
-		case !isImage, attribute == "longdesc", attribute == "usemap":
-		case strings.TrimSpace(l.URL) == "":
-			p.NoAddress++
-		default:
-			p.Images = append(p.Images, watImage(l.URL, base, len(p.Images)+1, l.Alt, l.Title))
-		}
+		w.take(l.Path, l.URL, strings.TrimSpace(l.Alt), strings.TrimSpace(l.Title))
 	}
 	return p, from, nil
 }
 
-func watImage(text string, base *address.URL, number int, alt, title string) page.Image {
-	image := page.Image{URL: text, Number: number, Alt: strings.TrimSpace(alt), Title: strings.TrimSpace(title)}
-	target, err := address.Parse(text, base)
-	if err != nil {
+// watPage makes a page of a WAT record's links, which has one for each attribute of an element.
+type watPage struct {
+	page *page.Page
+	base *address.URL
+	last int // the image of the link before, from 1; 0 if that was none
+}
+
+func (w *watPage) take(path, link, alt, title string) {
+	attribute, isImage := strings.CutPrefix(path, "IMG@/")
+	lazy, set := page.IsLazy(attribute)
+	before := w.last
+	if w.last = 0; !isImage || attribute != "src" && attribute != "srcset" && !lazy && !set {
+		return // a link to something else
+	}
+	if set || attribute == "srcset" {
+		link = page.Largest(link)
+	}
+	if strings.TrimSpace(link) == "" {
+		w.page.NoAddress++
+		return
+	}
+	image := page.Image{URL: link, Alt: alt, Title: title}
+	if target, err := address.Parse(link, w.base); err != nil {
 		image.Err = err
 	} else {
-		image.URL = target.String()
+		image.URL = target.WithoutFragment().String()
 	}
-	return image
+	if attribute != "src" && before > 0 {
+		of := &w.page.Images[before-1]
+		if alt == "" || alt == of.Alt { // of the same element
+			if image.Err == nil {
+				if !page.IsPlaceholder(of.URL) {
+					of.Others = append([]string{of.URL}, of.Others...)
+				}
+				of.URL, of.Err = image.URL, nil
+			}
+			w.last = before
+			return
+		}
+	}
+	image.Number = len(w.page.Images) + 1
+	w.page.Images = append(w.page.Images, image)
+	w.last = image.Number
 }

@@ -312,3 +312,21 @@ func TestHTML_DataURIs(t *testing.T) {
 		t.Errorf("%q, %+v", got, summary)
 	}
 }
+
+func TestParseWAT_AttributesOfAnImage(t *testing.T) {
+	p, address, err := parseWAT([]byte(`{"Envelope":{"WARC-Header-Metadata":{"WARC-Target-URI":"http://a.example/x/"},"Payload-Metadata":{"HTTP-Response-Metadata":{"HTML-Metadata":{
+"Head":{"Title":"D"},"Links":[{"path":"IMG@/src","url":"blank.gif","alt":"one"},{"path":"IMG@/data-src","url":"50%.png"},{"path":"IMG@/longdesc","url":"long.html"},
+{"path":"IMG@/src","url":"a.png","alt":"two"},{"path":"IMG@/srcset","url":"a.png 1x, b.png 2x","alt":"two"},{"path":"IMG@/src","url":"http://[::1","alt":"three"},{"path":"IMG@/src","url":""}]}}}}}`))
+	if err != nil || address != "http://a.example/x/" || len(p.Images) != 3 || p.NoAddress != 1 {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	if i := p.Images[0]; i.URL != "http://a.example/x/50%.png" || i.Alt != "one" {
+		t.Errorf("%+v", i)
+	}
+	if i := p.Images[1]; i.URL != "http://a.example/x/b.png" || i.Alt != "two" || i.Others[0] != "http://a.example/x/a.png" {
+		t.Errorf("%+v", i)
+	}
+	if i := p.Images[2]; i.Err == nil || i.Number != 3 {
+		t.Errorf("%+v", i)
+	}
+}

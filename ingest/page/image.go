@@ -61,7 +61,7 @@ func (r *reader) addresses(f *found, n *html.Node, a *imageAttributes) {
 	if len(plain) > 1 && slices.ContainsFunc(plain, func(s string) bool { return !isData(s) }) {
 		plain = slices.DeleteFunc(plain, isData)
 	}
-	hidden := len(plain) == 0 || isPlaceholder(plain[0])
+	hidden := len(plain) == 0 || IsPlaceholder(plain[0])
 	if len(lazy) == 0 && a.any != "" && (hidden || a.hinted && !a.native) {
 		lazy = []string{a.any}
 	}
@@ -75,7 +75,7 @@ func (r *reader) addresses(f *found, n *html.Node, a *imageAttributes) {
 		r.resolve(f, plain)
 		return
 	}
-	plain = slices.DeleteFunc(plain, isPlaceholder)
+	plain = slices.DeleteFunc(plain, IsPlaceholder)
 	if len(plain) > 0 && plain[len(plain)-1] == a.src {
 		f.src = r.absolute(a.src)
 	}

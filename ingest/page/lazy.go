@@ -83,6 +83,11 @@ func (a *imageAttributes) further(name, value string) {
 	}
 }
 
+// IsLazy reports whether scripts take an image's address, or with set a srcset, from an attribute.
+func IsLazy(attribute string) (lazy, set bool) {
+	return lazyNames[attribute] > 0, lazySets[attribute] > 0
+}
+
 // lazyAddresses returns what a script would load, the best first.
 func (a *imageAttributes) lazyAddresses() []string {
 	if a.lazySet == "" {
@@ -153,8 +158,8 @@ var placeholders = rank("blank", "spacer", "placeholder", "loading", "loader", "
 	"grey", "gray", "white", "dummy", "empty", "clear", "trans", "none", "s", "t", "px", "dot", "lazy-placeholder", "loading-spinner",
 	"spinner", "image-placeholder", "placeholder-image", "img-placeholder", "lazy_placeholder", "default-placeholder", "preload", "preloader")
 
-// isPlaceholder reports whether an address is that of a placeholder, as far as its name says.
-func isPlaceholder(address string) bool {
+// IsPlaceholder reports whether an address is that of a placeholder, as far as its name says.
+func IsPlaceholder(address string) bool {
 	if address == "" || isData(address) {
 		return true
 	}

@@ -133,6 +133,14 @@ func float(text string) (float64, bool) {
 	return n, true
 }
 
+// Largest returns the address in a srcset of the greatest width or density, "" if it has none.
+func Largest(srcset string) string {
+	if all := best(srcset, ""); len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
+
 // best returns the addresses of a srcset and a src, which counts as 1x, those of the greatest width or
 // density first. Where widths are given, candidates without one come after them.
 func best(set, src string) []string {
