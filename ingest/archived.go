@@ -16,8 +16,9 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// archived knows where the pictures of web archives are: by the hash of a URL, the file and the place in it. Pictures
-// that cannot be found again by a place (archives whose records share one gzip member) are copied to a temporary file.
+// archived knows where the pictures of web archives are: by the hash of a URL, the file and the
+// place in it. Pictures that cannot be found again by a place (archives whose records share one
+// gzip member) are copied to a temporary file.
 type archived struct {
 	places map[uint64]pictureAt
 	moved  map[uint64]uint64 // a URL's hash -> that of the URL it redirects to, or was a copy of
@@ -27,7 +28,8 @@ type archived struct {
 	size   int64 // of the spool
 }
 
-// pictureAt is where a picture is: at an offset of a file, or, for file -1, so many bytes at an offset of the spool.
+// pictureAt is where a picture is: at an offset of a file, or, for file -1, so many bytes at an
+// offset of the spool.
 type pictureAt struct {
 	file           int32
 	offset, length int64
@@ -62,7 +64,8 @@ func (a *archived) addFile(name string, m *meter) {
 	}
 }
 
-// add notes a record if it is an image, or says that one is elsewhere. The first capture of a URL counts.
+// add notes a record if it is an image, or says that one is elsewhere. The first capture of a URL
+// counts.
 func (a *archived) add(file int32, record *warc.Record) error {
 	hash := urlHash(record.URI)
 	switch record.Type {
@@ -128,8 +131,8 @@ func (a *archived) copy(hash uint64, body io.Reader) (err error) {
 	return nil
 }
 
-// urlHash hashes a URL without what does not tell images apart: the scheme, whether a character is encoded
-// that need not be, the fragment.
+// urlHash hashes a URL without what does not tell images apart: the scheme, whether a character is
+// encoded that need not be, the fragment.
 func urlHash(text string) uint64 {
 	parsed, err := address.Parse(text, nil)
 	if err != nil {
@@ -142,7 +145,8 @@ func urlHash(text string) uint64 {
 	return xxhash.Sum64String(host + plainly(parsed.Path) + "?" + plainly(parsed.Query))
 }
 
-// plainly decodes what is encoded in a part of a URL, but for the characters that then mean something else.
+// plainly decodes what is encoded in a part of a URL, but for the characters that then mean
+// something else.
 func plainly(part string) string {
 	if !strings.Contains(part, "%") {
 		return part

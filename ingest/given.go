@@ -9,8 +9,9 @@ import (
 )
 
 // givenNames returns what keys and origins call files and folders that were given: their own names,
-// however their paths were typed, so that no path of this machine gets into a dataset. Those of one name
-// have their paths below the folder that they share. URLs are called as they are, without parameters.
+// however their paths were typed, so that no path of this machine gets into a dataset. Those of one
+// name have their paths below the folder that they share. URLs are called as they are, without
+// parameters.
 func givenNames(paths []string) []string {
 	names, absolute := make([]string, len(paths)), make([]string, len(paths))
 	same := map[string][]string{} // a name -> the paths of it

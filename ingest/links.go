@@ -34,8 +34,9 @@ type LinkSummary struct {
 	LeftOut map[string]int64 `json:"left_out"` // reason, as in package shards -> how many
 }
 
-// Links writes the images that the archives' pages show, one JSON object a line: a table for [NewURLs], with
-// the columns url, text and language. Documents, data URIs and what has no address on the web are left out.
+// Links writes the images that the archives' pages show, one JSON object a line: a table for
+// [NewURLs], with the columns url, text and language. Documents, data URIs and what has no address
+// on the web are left out.
 func (w *WARC) Links(ctx context.Context, out io.Writer) (s LinkSummary, err error) {
 	s.Rejects, s.LeftOut = map[string]int64{}, map[string]int64{}
 	encoder := json.NewEncoder(out)

@@ -21,7 +21,8 @@ const Document = "document"
 // BadPage is the reason of a page that cannot be read.
 const BadPage = "page"
 
-// mention is an image in a page, or a record that is one already: a document, a reject, or an aside.
+// mention is an image in a page, or a record that is one already: a document, a reject, or an
+// aside.
 type mention struct {
 	record *shards.Record // if not nil, what follows is empty
 
@@ -122,8 +123,8 @@ func join(ctx context.Context, mentions iter.Seq[mention], n int64, get getter) 
 	})
 }
 
-// take gets the mention's image from the first of its addresses, or, if that has none of a format that is
-// read, from the first other one that has, and is not the single pixel of a placeholder.
+// take gets the mention's image from the first of its addresses, or, if that has none of a format
+// that is read, from the first other one that has, and is not the single pixel of a placeholder.
 func (m *mention) take(get getter) (address string, content []byte, reason string, err error) {
 	address = m.image.URL
 	content, reason, err = get.any(address)

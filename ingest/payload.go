@@ -42,7 +42,8 @@ func payloadOf(record *warc.Record) (payload, error) {
 	return p, nil
 }
 
-// isHTTP reports whether a record's block is an HTTP message: its type says so, or it begins as one.
+// isHTTP reports whether a record's block is an HTTP message: its type says so, or it begins as
+// one.
 func isHTTP(record *warc.Record, block *bufio.Reader) bool {
 	if record.Type != "response" {
 		return false
@@ -62,7 +63,8 @@ func mediaType(header string) string {
 	return strings.ToLower(strings.TrimSpace(header))
 }
 
-// sniff finds the type of a body whose header has none, and of images that are called something else.
+// sniff finds the type of a body whose header has none, and of images that are called something
+// else.
 func (p *payload) sniff() {
 	if isPageKind(p.kind) && p.kind != "text/html" {
 		return
@@ -89,8 +91,8 @@ func (p *payload) sniff() {
 	}
 }
 
-// beginsHTML reports whether there is an html element at the beginning, behind a byte order mark, XML
-// declaration, comments or whatever else.
+// beginsHTML reports whether there is an html element at the beginning, behind a byte order mark,
+// XML declaration, comments or whatever else.
 func beginsHTML(head []byte) bool {
 	lower := bytes.ToLower(head)
 	return bytes.Contains(lower, []byte("<html")) || bytes.Contains(lower, []byte("<!doctype html"))

@@ -25,8 +25,9 @@ type paper struct {
 	root   *os.Root // the folder it is read below, which no link leads out of; nil for a file that was named
 }
 
-// papers yields the documents' files, those of folders in order of their paths. Keys have the path below
-// the one folder that is given, or else the name of the file or folder that is given, and the path below it.
+// papers yields the documents' files, those of folders in order of their paths. Keys have the path
+// below the one folder that is given, or else the name of the file or folder that is given, and the
+// path below it.
 func papers(ctx context.Context, given []string, desk *desk) iter.Seq[paper] {
 	return func(yield func(paper) bool) {
 		names := givenNames(given)
@@ -95,7 +96,8 @@ func otherFiles(ctx context.Context, given []string) (left []shards.LeftOut) {
 	return left
 }
 
-// desk has the documents that are open. What is put back is taken up again for the document's next page.
+// desk has the documents that are open. What is put back is taken up again for the document's next
+// page.
 type desk struct {
 	engine *pdf.Engine
 

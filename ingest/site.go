@@ -73,8 +73,8 @@ func (s *site) image(link string) (content []byte, reason string, err error) {
 	return nil, NoImage, err
 }
 
-// localNames returns the files that a link of a local page can mean: programs that save pages keep a
-// query, or the encoding of a name, in the names of files.
+// localNames returns the files that a link of a local page can mean: programs that save pages keep
+// a query, or the encoding of a name, in the names of files.
 func localNames(link string) ([]string, error) {
 	rest, ok := strings.CutPrefix(link, localPages)
 	if !ok {
@@ -98,7 +98,8 @@ func localNames(link string) ([]string, error) {
 	return names, nil
 }
 
-// andUnshown yields the mentions, and an aside of the files that are neither pages nor shown by one.
+// andUnshown yields the mentions, and an aside of the files that are neither pages nor shown by
+// one.
 func (s *site) andUnshown(ctx context.Context, mentions iter.Seq[mention]) iter.Seq[mention] {
 	return func(yield func(mention) bool) {
 		for m := range mentions {

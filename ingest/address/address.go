@@ -1,7 +1,7 @@
-// Package address reads the addresses in web pages, tables and archives as browsers do, by the WHATWG
-// URL Standard (https://url.spec.whatwg.org): a "%" without two hexadecimal digits stays as it is, tabs
-// and line breaks are removed, a backslash is a slash, spaces are encoded. Package net/url follows RFC
-// 3986 and refuses all of these.
+// Package address reads the addresses in web pages, tables and archives as browsers do, by the
+// WHATWG URL Standard (https://url.spec.whatwg.org): a "%" without two hexadecimal digits stays as
+// it is, tabs and line breaks are removed, a backslash is a slash, spaces are encoded. Package
+// net/url follows RFC 3986 and refuses all of these.
 //
 // [Parse] reads an address, relative to another one if there is one.
 package address
@@ -36,8 +36,8 @@ var (
 	ErrPort     = errors.New("the port is not a number of 0 to 65535")
 )
 
-// Special reports whether the scheme is one of http, https, ws, wss, ftp and file, whose addresses have
-// a host and a path.
+// Special reports whether the scheme is one of http, https, ws, wss, ftp and file, whose addresses
+// have a host and a path.
 func (u *URL) Special() bool { return isSpecial(u.Scheme) }
 
 func isSpecial(scheme string) bool {
@@ -103,8 +103,8 @@ func (u *URL) WithoutFragment() *URL {
 	return &short
 }
 
-// Standard returns the address as package net/url has it, without user and fragment. RawPath is set to
-// the path as browsers send it; where it has a bare "%", [url.URL.EscapedPath] differs from it.
+// Standard returns the address as package net/url has it, without user and fragment. RawPath is set
+// to the path as browsers send it; where it has a bare "%", [url.URL.EscapedPath] differs from it.
 func (u *URL) Standard() *url.URL {
 	host := u.Host
 	if u.Port != "" {

@@ -1,7 +1,7 @@
 package address
 
-// set is a percent-encode set: which ASCII characters are encoded. Controls, DEL and all beyond ASCII
-// always are.
+// set is a percent-encode set: which ASCII characters are encoded. Controls, DEL and all beyond
+// ASCII always are.
 type set uint8
 
 const (

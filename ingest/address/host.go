@@ -160,7 +160,8 @@ func parseIPv4(host string) (string, error) {
 	return netip.AddrFrom4([4]byte{byte(address >> 24), byte(address >> 16), byte(address >> 8), byte(address)}).String(), nil
 }
 
-// parseIPv6 returns an IPv6 address in brackets, in the form of RFC 5952, section 4, without IPv4 in it.
+// parseIPv6 returns an IPv6 address in brackets, in the form of RFC 5952, section 4, without IPv4
+// in it.
 func parseIPv6(text string) (string, error) {
 	parsed, err := netip.ParseAddr(text)
 	if err != nil || !parsed.Is6() || parsed.Zone() != "" {

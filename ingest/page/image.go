@@ -41,8 +41,8 @@ func (r *reader) image(n *html.Node, language string) {
 	r.found = append(r.found, f)
 }
 
-// addresses finds where an image is, in the order in which a reader would see it: what a script loads,
-// the picture element's sources, srcset, src.
+// addresses finds where an image is, in the order in which a reader would see it: what a script
+// loads, the picture element's sources, srcset, src.
 func (r *reader) addresses(f *found, n *html.Node, a *imageAttributes) {
 	source, unreadable := sourceFor(n)
 	lazy := a.lazyAddresses()
@@ -82,8 +82,8 @@ func (r *reader) addresses(f *found, n *html.Node, a *imageAttributes) {
 	r.resolve(f, plain)
 }
 
-// resolve adds addresses, made absolute. The first is the image's, if it has none; one that cannot be
-// read is only if there is no other.
+// resolve adds addresses, made absolute. The first is the image's, if it has none; one that cannot
+// be read is only if there is no other.
 func (r *reader) resolve(f *found, addresses []string) {
 	for _, text := range addresses {
 		absolute, err := r.parse(text)
@@ -152,7 +152,8 @@ func (r *reader) standIns() map[string]bool {
 	return several
 }
 
-// mergeCopies makes one of an image that a script loads and of its copy in a noscript element beside it.
+// mergeCopies makes one of an image that a script loads and of its copy in a noscript element
+// beside it.
 func (r *reader) mergeCopies() {
 	if !r.hasNoscript {
 		return
@@ -168,8 +169,8 @@ func (r *reader) mergeCopies() {
 	r.found = merged
 }
 
-// standsFor reports whether an image that a script loads from another address, or one that is not known,
-// is the one in the noscript element beside it.
+// standsFor reports whether an image that a script loads from another address, or one that is not
+// known, is the one in the noscript element beside it.
 func (f *found) standsFor(plain *found) bool {
 	if f.lazy {
 		return f.Alt != "" && f.Alt == plain.Alt

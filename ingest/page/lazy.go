@@ -109,8 +109,8 @@ func hints(class string) bool {
 	return false
 }
 
-// isAddress reports whether the value of a script's attribute can be an address: others hold switches,
-// numbers, JSON, templates and placeholders.
+// isAddress reports whether the value of a script's attribute can be an address: others hold
+// switches, numbers, JSON, templates and placeholders.
 func isAddress(value string) bool {
 	if value == "" || !strings.ContainsAny(value, "./?") || isData(value) || strings.ContainsAny(value[:1], "#{[<$") {
 		return false
@@ -134,7 +134,8 @@ func namesImage(address string) bool {
 	return false
 }
 
-// widen puts the greatest of the widths that lazysizes may choose from in their place in an address.
+// widen puts the greatest of the widths that lazysizes may choose from in their place in an
+// address.
 func widen(address, widths string) string {
 	if !strings.Contains(address, "{width}") {
 		return address

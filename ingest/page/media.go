@@ -15,8 +15,8 @@ const (
 	screenHeight = 1080
 )
 
-// matchesScreen reports whether a media query list holds for the screen: of a large desktop, in light
-// colours. A condition that is not known does not hold.
+// matchesScreen reports whether a media query list holds for the screen: of a large desktop, in
+// light colours. A condition that is not known does not hold.
 func matchesScreen(media string) bool {
 	if strings.TrimSpace(media) == "" {
 		return true
@@ -74,7 +74,8 @@ func pixels(length string) float64 {
 	return n
 }
 
-// isReadable reports whether images of a type, or else with the ending of an address, can be decoded.
+// isReadable reports whether images of a type, or else with the ending of an address, can be
+// decoded.
 func isReadable(kind, address string) bool {
 	kind, _, _ = strings.Cut(kind, ";")
 	switch kind = strings.ToLower(strings.TrimSpace(kind)); kind {
@@ -91,8 +92,8 @@ func isReadable(kind, address string) bool {
 	return false
 }
 
-// sourceFor returns the source element of the picture element around an image that a browser takes, of
-// those whose type can be read. Unreadable is the first of the others.
+// sourceFor returns the source element of the picture element around an image that a browser takes,
+// of those whose type can be read. Unreadable is the first of the others.
 func sourceFor(n *html.Node) (chosen, unreadable *imageAttributes) {
 	if n.Parent == nil || n.Parent.DataAtom != atom.Picture {
 		return nil, nil

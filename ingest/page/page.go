@@ -1,5 +1,5 @@
-// Package page finds in a web page what it says of its pictures: alternative texts, titles, captions, the text around
-// them, and the language they are in.
+// Package page finds in a web page what it says of its pictures: alternative texts, titles,
+// captions, the text around them, and the language they are in.
 //
 // [Parse] reads a page of any encoding. It knows HTML, not where pages come from.
 package page
@@ -51,8 +51,8 @@ type Image struct {
 	Language string // of the element, or of the page
 }
 
-// Parse reads a page. From is its address, which its links begin from; contentType is the header's, ""
-// if there is none; language that of a Content-Language header.
+// Parse reads a page. From is its address, which its links begin from; contentType is the header's,
+// "" if there is none; language that of a Content-Language header.
 //
 // The images are those of img and amp-img elements. Of one that a script loads lazily, of a picture
 // element's sources and of a srcset the image is taken that a reader sees on a large screen, or the
@@ -126,8 +126,9 @@ func (r *reader) rebase(n *html.Node) {
 	}
 }
 
-// body finds the images and the text around them, in the order of the page; within noscript too, where the images
-// stand that a script would show. The parser bounds the depth of a page, and so of this.
+// body finds the images and the text around them, in the order of the page; within noscript too,
+// where the images stand that a script would show. The parser bounds the depth of a page, and so of
+// this.
 func (r *reader) body(n *html.Node, language string) {
 	switch n.Type {
 	case html.TextNode:

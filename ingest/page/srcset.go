@@ -17,8 +17,8 @@ const space = " \t\n\f\r"
 
 func isSpace(c byte) bool { return strings.IndexByte(space, c) >= 0 }
 
-// parseSrcset reads the candidates of a srcset by the HTML standard's "parse a srcset attribute". Those
-// whose descriptors are wrong are left out, as in a browser.
+// parseSrcset reads the candidates of a srcset by the HTML standard's "parse a srcset attribute".
+// Those whose descriptors are wrong are left out, as in a browser.
 func parseSrcset(set string) (all []candidate) {
 	for {
 		set = strings.TrimLeft(set, space+",")
@@ -43,8 +43,8 @@ func parseSrcset(set string) (all []candidate) {
 	}
 }
 
-// splitDescriptors reads what follows an address, to the comma that ends the candidate. Commas within
-// parentheses do not.
+// splitDescriptors reads what follows an address, to the comma that ends the candidate. Commas
+// within parentheses do not.
 func splitDescriptors(text string) (all []string, rest string) {
 	from, within := -1, false
 	for i := range len(text) {
@@ -141,8 +141,8 @@ func Largest(srcset string) string {
 	return ""
 }
 
-// best returns the addresses of a srcset and a src, which counts as 1x, those of the greatest width or
-// density first. Where widths are given, candidates without one come after them.
+// best returns the addresses of a srcset and a src, which counts as 1x, those of the greatest width
+// or density first. Where widths are given, candidates without one come after them.
 func best(set, src string) []string {
 	all := parseSrcset(set)
 	if src != "" && !slices.ContainsFunc(all, func(c candidate) bool { return c.width > 0 || c.density == 1 }) {

@@ -48,13 +48,15 @@ type Page struct {
 	Words         []Word  // in the order of the text; nil if they were not asked for
 }
 
-// Word is a word and where it is: edges as fractions of the page's height and width, from its top left.
+// Word is a word and where it is: edges as fractions of the page's height and width, from its top
+// left.
 type Word struct {
 	Text           string
 	Y0, X0, Y1, X1 float32
 }
 
-// Open opens a document of size bytes. The file is read as pages are; the caller closes it after the document.
+// Open opens a document of size bytes. The file is read as pages are; the caller closes it after
+// the document.
 func (e *Engine) Open(ctx context.Context, file io.ReadSeeker, size int64) (*Document, error) {
 	if size <= 0 {
 		return nil, errors.New("the file is empty")
@@ -121,8 +123,8 @@ func (d *Document) load() error {
 	return nil
 }
 
-// readInfo reads the document information dictionary. It is optional (ISO 32000-1, 7.5.5), and what is
-// wrong with an entry costs that entry alone. An error means that the library no longer answers.
+// readInfo reads the document information dictionary. It is optional (ISO 32000-1, 7.5.5), and what
+// is wrong with an entry costs that entry alone. An error means that the library no longer answers.
 func (d *Document) readInfo() error {
 	d.info = map[string]string{}
 	for _, tag := range []string{"Title", "Author", "Subject", "Keywords"} {
@@ -148,8 +150,8 @@ func (d *Document) Len() int { return d.pages }
 // Info returns what the document says of itself, of title, author, subject and keywords.
 func (d *Document) Info() map[string]string { return d.info }
 
-// Page draws page i, counted from 0, so that its longer side has the given number of pixels, and reads its text. After an
-// error other pages can be read.
+// Page draws page i, counted from 0, so that its longer side has the given number of pixels, and
+// reads its text. After an error other pages can be read.
 func (d *Document) Page(ctx context.Context, i, side int, words bool) (p Page, err error) {
 	if i < 0 || i >= d.pages || side < 1 || side > MaxSide {
 		return p, fmt.Errorf("page %d of %d at %d pixels", i+1, d.pages, side)

@@ -9,9 +9,9 @@ import (
 	"sort"
 )
 
-// The library believes the number of pages that the root of the page tree gives. Where that is lower than
-// what the tree has, as in documents that were put together by hand, pages would be lost without a word.
-// A node without a number makes the library count for itself.
+// The library believes the number of pages that the root of the page tree gives. Where that is
+// lower than what the tree has, as in documents that were put together by hand, pages would be lost
+// without a word. A node without a number makes the library count for itself.
 
 // Bounds of the search: so that a hostile file takes no longer than others.
 const (
@@ -29,8 +29,8 @@ var (
 // span is a range of bytes of a file.
 type span struct{ from, to int64 }
 
-// undercounted returns where a file gives the numbers of pages of its page tree, if the tree seems to have
-// more pages than the given number. What is in object streams is not seen.
+// undercounted returns where a file gives the numbers of pages of its page tree, if the tree seems
+// to have more pages than the given number. What is in object streams is not seen.
 func undercounted(file io.ReadSeeker, size int64, pages int) []span {
 	if size > maxRecount {
 		return nil

@@ -96,8 +96,8 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// tried returns the decoder of a format without a mark at its beginning, if it decodes the first bytes of
-// the body, and else the body as it is.
+// tried returns the decoder of a format without a mark at its beginning, if it decodes the first
+// bytes of the body, and else the body as it is.
 func tried[D io.Reader](r *bufio.Reader, decoder D, reset func(D, io.Reader)) io.Reader {
 	head, _ := r.Peek(r.Size())
 	reset(decoder, bytes.NewReader(head))

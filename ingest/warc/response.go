@@ -16,9 +16,10 @@ type Response struct {
 	Body   io.Reader         // without transfer and content encoding
 }
 
-// ParseResponse takes an HTTP response apart, more leniently than a browser would: archives keep what
-// servers sent. Some tools undo the encodings and leave the headers that name them, so a body is decoded
-// only where it looks encoded. Reading the body of an encoding that is not known is an [ErrEncoding].
+// ParseResponse takes an HTTP response apart, more leniently than a browser would: archives keep
+// what servers sent. Some tools undo the encodings and leave the headers that name them, so a body
+// is decoded only where it looks encoded. Reading the body of an encoding that is not known is an
+// [ErrEncoding].
 func ParseResponse(block io.Reader) (*Response, error) {
 	r := bufio.NewReaderSize(block, 4096)
 	first, err := readLine(r)
