@@ -195,14 +195,14 @@ func (w *folderWalk) record(name string, frames []string) shards.Record {
 func (w *folderWalk) sidecars(name string, s *shards.Sample) error {
 	stem := strings.TrimSuffix(name, path.Ext(name))
 	if line, ok := w.metadata(path.Dir(name))[path.Base(name)]; ok {
-		if err := shards.DecodeMetadata(line, s); err != nil {
+		if _, err := shards.DecodeMetadata(line, s); err != nil {
 			return fmt.Errorf("metadata.jsonl: %w", err)
 		}
 		delete(s.Metadata, "file_name")
 	}
 	content, _, err := readWithin(w.root, stem+".json", maxTextFile)
 	if err == nil {
-		err = shards.DecodeMetadata(bytes.TrimPrefix(content, byteOrderMark), s)
+		_, err = shards.DecodeMetadata(bytes.TrimPrefix(content, byteOrderMark), s)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s.json: %w", stem, err)

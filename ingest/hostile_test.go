@@ -183,6 +183,9 @@ func account(ctx context.Context, source Source) (told string, most uint64) {
 	runtime.GC()
 	rows, reasons, n := 0, map[string]int{}, 0
 	for record := range source.Records(ctx) {
+		if record.IsAside() {
+			continue
+		}
 		if completed := complete(record, Options{}); completed.Err != nil {
 			reasons[completed.Reason]++
 		} else {

@@ -36,7 +36,7 @@ func TestReadWebDataset(t *testing.T) {
 		member{"dir/a.json", `{"split":"train","texts":[{"kind":"caption","language":"en","value":"hi"}],"images":[{"sha256":"ab"}],"caption":"hi","width":7,"status":"success"}`},
 		member{"dir/a.cls", "3"},
 		member{"b.0.jpg", "first"}, member{"b.1.JPG", "second"}, member{"b.txt", " two pictures\n"},
-		member{"c.json", `{"caption": 3}`},
+		member{"c.json", `{"caption": 3`},
 		member{"d.txt", "\xff"},
 		member{"e.cls", "1"},
 		member{"../../f.txt", "escape"},

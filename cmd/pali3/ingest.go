@@ -26,7 +26,7 @@ type ingestCommand struct {
 	TFRecord   ingestTFRecord   `cmd:"" name:"tfrecord" help:"TFRecord files of tf.Example."`
 	MDS        ingestMDS        `cmd:"" name:"mds" help:"Datasets of MosaicML Streaming."`
 	Benchmark  ingestBenchmark  `cmd:"" help:"A benchmark's files as their owners publish them."`
-	Webdataset ingestWebDataset `cmd:"" help:"WebDataset archives (.tar, plain or gzipped)."`
+	Webdataset ingestWebDataset `cmd:"" help:"WebDataset archives (.tar, plain or compressed)."`
 }
 
 // ingestFlags are common to all sources.
@@ -153,7 +153,7 @@ func (c ingestTable) Run(ctx context.Context, log zerolog.Logger, out output) er
 }
 
 type ingestWebDataset struct {
-	Files     []string `arg:"" help:"Archives: .tar, plain, gzipped or zstd; files, URLs of an object store, a pipe, or - for the standard input."`
+	Files     []string `arg:"" help:"Archives: .tar, plain or compressed with gzip, zstd or bzip2; files, URLs of an object store, a pipe, or - for the standard input."`
 	ByArchive bool     `help:"Keys begin with the archive's name: for archives that count from the same number."`
 	ingestFlags
 }

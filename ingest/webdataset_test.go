@@ -1,0 +1,119 @@
+package ingest
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// values are the texts of a sample.
+func values(s shards.Sample) (all []string) {
+	for _, text := range s.Texts {
+		all = append(all, text.Value)
+	}
+	return all
+}
+
+// archived ingests one of the archives of testdata.
+func ingestArchive(t *testing.T, name string) (map[string]shards.Sample, Summary, map[string]string) {
+	t.Helper()
+	source, err := NewWebDataset(filepath.Join("testdata", "archives", name+".tar.gz"))
+	return rows(t, source, err)
+}
+
+func TestWebDataset_KeepsSeveralTexts(t *testing.T) {
+	samples, stat, _ := ingestArchive(t, "several-texts")
+	if stat.Rows != 2 || stat.Rejected != 0 {
+		t.Errorf("%+v", stat)
+	}
+	if got := values(samples["1"]); !slices.Equal(got, []string{"short caption of one", "long caption of one"}) {
+		t.Errorf("sample 1: %q", got)
+	}
+	two := samples["2"]
+	if got := values(two); !slices.Equal(got, []string{"real caption"}) || two.Provenance.URL != "https://example.org/2.png" || two.Metadata["detections"] != `{"boxes_found":3}` {
+		t.Errorf("sample 2: %+v", two)
+	}
+}
+
+func TestWebDataset_RejectsImagesOfOtherKinds(t *testing.T) {
+	source, err := NewWebDataset(filepath.Join("testdata", "archives", "image-kinds.tar.gz"))
+	samples, stat, reasons := rows(t, source, err)
+	if stat.Rows != 1 || stat.Rejected != 3 || stat.Reasons[BadImage] != 3 || len(reasons) != 3 {
+		t.Errorf("%+v, rejected %v", stat, reasons)
+	}
+	if !slices.Equal(values(samples["0"]), []string{"zero"}) || stat.LeftOut[shards.LeftMember] != 1 || !slices.Equal(stat.LeftOutFirst[shards.LeftMember], []string{".npy"}) {
+		t.Errorf("sample 0: %+v, left out %v %v", samples["0"], stat.LeftOut, stat.LeftOutFirst)
+	}
+}
+
+func TestWebDataset_KeepsForeignJSONAsMetadata(t *testing.T) {
+	samples, stat, reasons := ingestArchive(t, "foreign-json")
+	if stat.Rows != 5 || stat.Rejected != 0 || stat.Images != 5 {
+		t.Errorf("%+v, rejected %v", stat, reasons)
+	}
+	for key, text := range map[string]string{"0": "zero", "1": "one", "2": "two", "3": "three", "4": "four"} {
+		if !slices.Equal(values(samples[key]), []string{text}) {
+			t.Errorf("sample %s: texts %q", key, values(samples[key]))
+		}
+	}
+	if m := samples["0"].Metadata; m["texts"] != `["a",null]` || m["images"] != `[null,"i.png"]` || samples["0"].Provenance.URL != "https://example.org/" {
+		t.Errorf("sample 0: %+v", samples["0"])
+	}
+	if m := samples["1"].Metadata; m["boxes"] != `[[0,0,1,1]]` || m["labels"] != `["x"]` {
+		t.Errorf("sample 1: %+v", samples["1"])
+	}
+	if samples["2"].Scores["clip"] != 0.31 || samples["3"].Metadata["metadata"] != `{"width":16,"tags":["a"]}` || samples["4"].Metadata["width"] != "16" {
+		t.Errorf("samples 2, 3, 4: %+v", samples)
+	}
+}
+
+func TestWebDataset_ReadsSparseMembers(t *testing.T) {
+	samples, stat, _ := ingestArchive(t, "sparse")
+	zero := samples["0"]
+	if stat.Rows != 2 || stat.Images != 2 || len(zero.Images) != 1 {
+		t.Fatalf("%+v", stat)
+	}
+	if image := zero.Images[0]; image.Width != 64 || image.Height != 256 || len(image.Bytes) != 49206 {
+		t.Errorf("image of %d x %d, %d bytes", image.Width, image.Height, len(image.Bytes))
+	}
+}
+
+func TestWebDataset_ReadsNaN(t *testing.T) {
+	samples, stat, reasons := ingestArchive(t, "nan")
+	if stat.Rows != 2 || stat.Rejected != 0 {
+		t.Fatalf("%+v, rejected %v", stat, reasons)
+	}
+	zero := samples["0"]
+	if _, there := zero.Metadata["similarity"]; there || zero.Metadata["punsafe"] != "Infinity" || samples["1"].Metadata["similarity"] != "0.3" || !slices.Equal(values(zero), []string{"zero"}) {
+		t.Errorf("%+v", samples)
+	}
+}
+
+func TestWebDataset_SaysWhatAFileIs(t *testing.T) {
+	for content, want := range map[string]string{
+		"":                           "the archive is empty",
+		"PK\x03\x04zip":              "a zip archive; unpack it",
+		"PAR1parquet":                "a Parquet file; read it with pali3 ingest table",
+		"<!DOCTYPE html><html>":      "an HTML page",
+		"\xfd7zXZ\x00\x00\x04":       "xz data; pass it through xz -dc",
+		"version https://git-lfs":    "git lfs pull",
+		"file,text\na.png,a cat\n":   "no tar archive: this is plain text",
+		string(tiny(1)):              "a PNG image",
+		"\x1f\x8b":                   "gzip",
+		"\x28\xb5\x2f\xfdnot really": "unpacking the archive",
+	} {
+		dir := put(t, t.TempDir(), map[string]string{"a.tar": content})
+		source, err := NewWebDataset(filepath.Join(dir, "a.tar"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for record := range source.Records(t.Context()) {
+			if record.Reason != shards.BadArchive || record.Err == nil || !strings.Contains(record.Err.Error(), want) {
+				t.Errorf("%.12q: %s %v, want %q", content, record.Reason, record.Err, want)
+			}
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package shards
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// readJSON checks that content is one JSON value, and returns it. NaN, Infinity and -Infinity, which Python writes and
+// JSON does not have, are read: NaN as null, the others as texts of that name.
+func readJSON(content []byte) (json.RawMessage, error) {
+	content, err := toUTF8(content)
+	if err != nil {
+		return nil, err
+	}
+	content = bytes.TrimSpace(content)
+	if json.Valid(content) {
+		return content, nil
+	}
+	var nothing any
+	err = json.Unmarshal(content, &nothing)
+	if plain := withoutNaN(content); plain != nil && json.Valid(plain) {
+		return plain, nil
+	}
+	if len(content) == 0 {
+		return nil, errors.New("no JSON: it is empty")
+	}
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return nil, fmt.Errorf("no JSON: byte %d: %w", syntax.Offset, err)
+	}
+	return nil, fmt.Errorf("no JSON: it begins with %.20q", content)
+}
+
+// withoutNaN replaces the numbers that Python writes and JSON does not have; nil if there are none.
+func withoutNaN(content []byte) []byte {
+	var plain []byte
+	from, inString := 0, false
+	replace := func(at int, name, by string) int {
+		plain = append(append(plain, content[from:at]...), by...)
+		from = at + len(name)
+		return from - 1
+	}
+	for i := 0; i < len(content); i++ {
+		switch rest := content[i:]; {
+		case inString:
+			switch content[i] {
+			case '\\':
+				i++
+			case '"':
+				inString = false
+			}
+		case content[i] == '"':
+			inString = true
+		case bytes.HasPrefix(rest, []byte("NaN")):
+			i = replace(i, "NaN", "null")
+		case bytes.HasPrefix(rest, []byte("-Infinity")):
+			i = replace(i, "-Infinity", `"-Infinity"`)
+		case bytes.HasPrefix(rest, []byte("Infinity")):
+			i = replace(i, "Infinity", `"Infinity"`)
+		}
+	}
+	if from == 0 {
+		return nil
+	}
+	return append(plain, content[from:]...)
+}

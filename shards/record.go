@@ -1,0 +1,45 @@
+package shards
+
+// Record is what a source yields: a sample, or the reason why there is none.
+type Record struct {
+	Sample Sample
+	Origin string // file and row, or member, it came from
+	Reason string // of a reject: a short name, for counting; empty for a sample
+	Err    error  // of a reject
+
+	LeftOut []LeftOut // what the source left out of the record, or right before it
+	aside   bool      // the record is nothing but that
+}
+
+// Bad returns the record of a reject.
+func Bad(origin, key, reason string, err error) Record {
+	return Record{Sample: Sample{Key: key}, Origin: origin, Reason: reason, Err: err}
+}
+
+// Reasons why a member or an archive gives no sample.
+const (
+	BadArchive  = "archive"   // the archive is damaged from here on, or no tar archive
+	TooLarge    = "too_large" // a member is over the limit
+	BadMetadata = "metadata"  // the json member is not understood
+	BadText     = "text"      // a text is not UTF-8
+	NoContent   = "empty"     // neither image nor text
+)
+
+// tally counts things left out by reason and name, in the order in which they came.
+type tally []LeftOut
+
+// tallyNames is how many names a tally tells apart; those after them are counted by reason alone.
+const tallyNames = 64
+
+func (t *tally) add(reason, name string) {
+	if len(*t) >= tallyNames {
+		name = ""
+	}
+	for i := range *t {
+		if l := &(*t)[i]; l.Reason == reason && l.Name == name {
+			l.N++
+			return
+		}
+	}
+	*t = append(*t, LeftOut{Reason: reason, Name: name, N: 1})
+}
