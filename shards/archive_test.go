@@ -128,7 +128,9 @@ func TestReadWebDataset_Members(t *testing.T) {
 
 func TestReadWebDataset_ReadsArchivesBehindOneAnother(t *testing.T) {
 	one, two := archiveOf(t, member{"a.txt", "one"}), archiveOf(t, member{"b.txt", "two"}, member{"b.npy", strings.Repeat("x", 2000)})
-	padded := func(content []byte) []byte { return append(bytes.Clone(content), make([]byte, 10240-len(content)%10240)...) }
+	padded := func(content []byte) []byte {
+		return append(bytes.Clone(content), make([]byte, 10240-len(content)%10240)...)
+	}
 	headless := one[:len(one)-1024] // without its end
 	for name, c := range map[string]struct {
 		content    []byte
