@@ -35,19 +35,6 @@ var memberKinds = map[string]int{
 	"cls": classMember, "cls2": classMember, "class": classMember, "index": classMember, "inx": classMember, "id": classMember, "count": classMember,
 }
 
-// imageEndings are names that images have, of formats that are read and of others.
-var imageEndings = func() map[string]bool {
-	all := map[string]bool{}
-	for ending := range strings.FieldsSeq("png apng jpg jpeg jpe jfif jif gif webp bmp dib image img picture " +
-		"tif tiff avif avifs heic heif hif jxl jp2 j2k j2c jpf jpx jpm jxr wdp hdp ico cur svg svgz psd psb " +
-		"ppm pgm pbm pnm pam pfm tga exr qoi dds xcf djvu cr2 cr3 nef arw dng orf rw2 raf pef srw bpg flif mng jng pcx") {
-		all[ending] = true
-	}
-	return all
-}()
-
-func isImageEnding(ending string) bool { return imageEndings[ending] }
-
 // members are those of one record.
 type members struct {
 	key, origin string
@@ -76,7 +63,7 @@ func (m *members) read(extension string, size int64, r io.Reader, keep func([]by
 	ending := lastEnding(extension)
 	kind, limit := memberKinds[ending], int64(maxTextMember)
 	switch {
-	case isImageEnding(ending):
+	case picture.HasImageEnding("." + extension):
 		kind, limit = imageMember, maxImageMember
 	case kind == otherMember:
 		head := make([]byte, min(size, tarBlock))
@@ -121,7 +108,7 @@ func (m *members) add(f recordMember) {
 	to := &m.texts
 	switch readable := picture.Readable(picture.Format(f.content)); {
 	case f.kind != imageMember && f.kind != otherMember:
-	case f.kind == imageMember && (readable || readEnding(f.extension)):
+	case f.kind == imageMember && (readable || picture.HasReadEnding("."+f.extension)):
 		to = &m.images
 	default:
 		to = &m.others
@@ -134,15 +121,6 @@ func (m *members) add(f recordMember) {
 		}
 	}
 	*to = append(*to, f)
-}
-
-// readEnding reports whether an ending is of a format that is read: what such a member holds is an image, or the record is bad.
-func readEnding(extension string) bool {
-	switch lastEnding(extension) {
-	case "png", "apng", "jpg", "jpeg", "jpe", "jfif", "jif", "gif", "webp", "bmp", "dib":
-		return true
-	}
-	return false
 }
 
 func (m *members) reject(reason string, err error) {
@@ -271,7 +249,7 @@ func (m *members) decode(f recordMember, s *Sample) {
 // attach keeps a further .json as metadata under its own name, for example detections; lists of texts are texts.
 func (m *members) attach(f recordMember, s *Sample) {
 	name := strings.TrimSuffix(f.extension, "."+lastEnding(f.extension))
-	raw, err := readJSON(f.content)
+	raw, err := ReadJSON(f.content)
 	if err != nil {
 		m.left.add(LeftMetadata, "."+f.extension+" (damaged)")
 		return

@@ -17,7 +17,7 @@ const maxNote = 1 << 20
 // DecodeMetadata adds to a sample what a JSON file says of it: the fields that [Sample] has, captions (see [DecodeFields]),
 // img2dataset's url; a list of texts, or one text, is its texts. It returns what it left out. An error is one of syntax.
 func DecodeMetadata(content []byte, s *Sample) ([]LeftOut, error) {
-	raw, err := readJSON(content)
+	raw, err := ReadJSON(content)
 	if err != nil {
 		return nil, err
 	}

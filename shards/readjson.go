@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
+
+	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// readJSON checks that content is one JSON value, and returns it. NaN, Infinity and -Infinity, which Python writes and
+// ReadJSON checks that content is one JSON value, and returns it. NaN, Infinity and -Infinity, which Python writes and
 // JSON does not have, are read: NaN as null, the others as texts of that name.
-func readJSON(content []byte) (json.RawMessage, error) {
+func ReadJSON(content []byte) (json.RawMessage, error) {
 	content, err := toUTF8(content)
 	if err != nil {
 		return nil, err
@@ -26,10 +27,7 @@ func readJSON(content []byte) (json.RawMessage, error) {
 	if len(content) == 0 {
 		return nil, errors.New("no JSON: it is empty")
 	}
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return nil, fmt.Errorf("no JSON: byte %d: %w", syntax.Offset, err)
-	}
-	return nil, fmt.Errorf("no JSON: it begins with %.20q", content)
+	return nil, jsonerr.Explain(err)
 }
 
 // withoutNaN replaces the numbers that Python writes and JSON does not have; nil if there are none.

@@ -111,7 +111,7 @@ func (a *archive) member(m *members) bool {
 		return true
 	}
 	reason := LeftMember
-	if isImageEnding(lastEnding(extension)) {
+	if picture.HasImageEnding("."+extension) {
 		reason = LeftImage
 	}
 	m.left.add(reason, fmt.Sprintf(".%s (%s)", lastEnding(extension), typeOf(a.header)))

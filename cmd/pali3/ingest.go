@@ -14,7 +14,7 @@ import (
 
 // ingestCommand turns sources into a dataset.
 type ingestCommand struct {
-	Folder     ingestFolder     `cmd:"" help:"Images of a folder, with the texts beside them (X.txt, X.json, metadata.jsonl)."`
+	Folder     ingestFolder     `cmd:"" help:"Images of a folder, with the texts beside them (X.txt, X.json, metadata.jsonl, .csv or .parquet, Flickr's captions.txt)."`
 	Table      ingestTable      `cmd:"" help:"Rows of a table: .csv, .tsv, .jsonl or .parquet."`
 	URLs       ingestURLs       `cmd:"" name:"urls" help:"Pictures on the web, by a table of their URLs and texts."`
 	HF         ingestHub        `cmd:"" name:"hf" help:"A dataset of a Hugging Face hub, its revision pinned."`
@@ -117,10 +117,10 @@ func (f ingestFlags) hasRows(source ingest.Source, s ingest.Summary) error {
 }
 
 type ingestFolder struct {
-	Dir       string `arg:"" help:"Folder of pictures, on this machine."`
+	Dir       string `arg:"" help:"Folder of images, on this machine."`
 	Language  string `help:"Language of the texts (BCP-47)."`
-	Sequences bool   `help:"Each folder of pictures is one record: the frames of a video, in order of their names."`
-	Labels    bool   `help:"The name of a picture's folder is a text about it."`
+	Sequences bool   `help:"Each folder of images is one record: the frames of a video, in order of their names."`
+	Labels    bool   `help:"The name of an image's folder is a text about it."`
 	ingestFlags
 }
 

@@ -1,0 +1,194 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/shards"
+)
+
+// folderWalk is one reading of a folder.
+type folderWalk struct {
+	*Folder
+	ctx       context.Context
+	root      *os.Root
+	survey    folderSurvey
+	described []*description // of the folders from the root down to the one at hand
+	left      int64          // records to pass over
+	yield     func(shards.Record) bool
+}
+
+// give yields a record, unless it is one to pass over. It returns false at the end.
+func (w *folderWalk) give(record func() shards.Record) bool {
+	if w.ctx.Err() != nil {
+		return false
+	}
+	if w.left--; w.left >= 0 {
+		return true
+	}
+	return w.yield(record())
+}
+
+// walk yields the records of a folder and those below, then what was left out of it. Beside are the files with texts
+// about the folder as a whole.
+func (w *folderWalk) walk(dir string, beside ...string) bool {
+	entries, err := fs.ReadDir(w.root.FS(), dir)
+	if err != nil && !w.give(func() shards.Record { return shards.Bad(path.Join(w.Dir, dir), dir, Unreadable, err) }) {
+		return false
+	}
+	list := w.list(dir, entries)
+	if len(list.tables) > 0 {
+		w.described = append(w.described, describe(w.root, w.Dir, dir, list.tables))
+		defer func() { w.described = w.described[:len(w.described)-1] }()
+	}
+	if w.Sequences && len(list.images) > 0 {
+		w.meter.add(int64(len(list.images)))
+		lines := w.lines(dir)
+		if !w.give(func() shards.Record { return w.record(dir, list.images, beside, lines) }) {
+			return false
+		}
+	}
+	for _, e := range list.entries {
+		name := path.Join(dir, e.Name())
+		switch {
+		case e.IsDir():
+			if !w.walk(name, list.beside[e.Name()]...) {
+				return false
+			}
+		case !w.Sequences:
+			w.meter.add(1)
+			lines := w.lines(name)
+			if !w.give(func() shards.Record { return w.image(name, e, list.beside[e.Name()], lines) }) {
+				return false
+			}
+		}
+	}
+	return w.aside(list)
+}
+
+// image makes the record of a file.
+func (w *folderWalk) image(name string, e fs.DirEntry, beside []string, lines []*described) shards.Record {
+	if e.Type()&^fs.ModeSymlink != 0 { // opening a pipe would wait for its writer
+		return shards.Bad(path.Join(w.Dir, name), name, Unreadable, fmt.Errorf("%s is not a regular file", name))
+	}
+	return w.record(name, []string{name}, beside, lines)
+}
+
+// aside yields what was left out of a folder. Whether it does must not depend on what files hold, for an interrupted run
+// passes over records by their number: where a table describes images, there always is one.
+func (w *folderWalk) aside(list folderList) bool {
+	left := list.left()
+	if len(list.tables) > 0 {
+		left = append(left, w.described[len(w.described)-1].unused()...)
+	}
+	if list.dir == "." {
+		for _, d := range w.survey.captions {
+			left = append(left, d.unused()...)
+		}
+	}
+	if len(left) == 0 && len(list.tables) == 0 && (list.dir != "." || len(w.survey.captions) == 0) {
+		return true
+	}
+	return w.give(func() shards.Record { return shards.Aside(path.Join(w.Dir, list.dir), left...) })
+}
+
+// lines returns what tables say of an image or a folder: those nearest to it first. They count as used from then on.
+func (w *folderWalk) lines(name string) (lines []*described) {
+	for i := len(w.described) - 1; i >= 0; i-- {
+		lines = append(lines, w.described[i].of(name)...)
+	}
+	for _, d := range w.survey.captions {
+		found := d.of(name)
+		if len(found) == 0 && w.survey.bases[path.Base(name)] == 1 {
+			found = d.named(path.Base(name))
+		}
+		lines = append(lines, found...)
+	}
+	for _, line := range lines {
+		line.used = true
+	}
+	return lines
+}
+
+// isImage reports whether a file is taken as an image by its name.
+func isImage(name string) bool {
+	return picture.HasImageEnding(name) && !strings.HasPrefix(path.Base(name), "._")
+}
+
+// holdsImage reports whether a file without an ending is an image of a format that is read.
+func (w *folderWalk) holdsImage(name string) bool {
+	f, err := w.root.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 512)
+	n, _ := f.Read(head)
+	return picture.Readable(picture.Format(head[:n]))
+}
+
+// record makes the record of an image, or of the frames of a folder.
+func (w *folderWalk) record(name string, frames, beside []string, lines []*described) shards.Record {
+	origin := path.Join(w.Dir, name)
+	if len(frames) > maxFrames {
+		return shards.Bad(origin, name, TooLarge, fmt.Errorf("%d frames, the limit is %d", len(frames), maxFrames))
+	}
+	s := shards.Sample{}
+	left := applyLines(lines, &s)
+	more, err := w.sidecars(path.Dir(name), beside, &s)
+	if left = append(left, more...); err != nil {
+		return withLeft(shards.Bad(origin, name, BadText, err), left)
+	}
+	w.complete(name, &s)
+	size := 0
+	for _, frame := range frames {
+		content, reason, err := readWithin(w.root, frame, maxImageFile)
+		if err == nil && len(content) == 0 {
+			reason, err = BadImage, errors.New("the file is empty: 0 bytes")
+		}
+		if err != nil {
+			return withLeft(shards.Bad(origin, name, reason, err), left)
+		}
+		if size += len(content); size > maxImageFile {
+			return withLeft(shards.Bad(origin, name, TooLarge, fmt.Errorf("frames of over %d bytes", maxImageFile)), left)
+		}
+		s.Images = append(s.Images, shards.Image{Bytes: content})
+	}
+	return shards.Record{Sample: s, Origin: origin, LeftOut: left}
+}
+
+// withLeft returns a record with what was left out of it.
+func withLeft(record shards.Record, left []shards.LeftOut) shards.Record {
+	record.LeftOut = left
+	return record
+}
+
+// complete gives a sample its key, and what the folder's name and the options say of it.
+func (w *folderWalk) complete(name string, s *shards.Sample) {
+	if label := path.Base(path.Dir(name)); w.Labels && label != "." {
+		s.Texts = append(s.Texts, shards.Text{Kind: shards.Title, Language: w.Language, Value: label})
+	}
+	for i := range s.Texts {
+		if s.Texts[i].Language == "" {
+			s.Texts[i].Language = w.Language
+		}
+	}
+	if s.Key != "" && s.Key != name {
+		if s.Metadata == nil {
+			s.Metadata = map[string]string{}
+		}
+		if _, taken := s.Metadata["key"]; !taken {
+			s.Metadata["key"] = s.Key
+		}
+	}
+	s.Key, s.Images = name, nil
+	if top, _, _ := strings.Cut(name, "/"); s.Split == "" && w.survey.splits {
+		s.Split = top
+	}
+}
