@@ -39,6 +39,10 @@ var killable = map[string]func(t *testing.T, dir string) []string{
 			name := filepath.Join(dir, "f", fmt.Sprintf("%03d.png", i))
 			save(t, name, damaged(i))
 			save(t, strings.TrimSuffix(name, ".png")+".txt", fmt.Appendf(nil, "picture %d", i))
+			if i%20 == 0 { // what is left out is counted once, too
+				save(t, filepath.Join(dir, "f", fmt.Sprintf("%03d", i), "orphan.txt"), []byte("about nothing"))
+				save(t, filepath.Join(dir, "f", fmt.Sprintf("%03d", i), "metadata.csv"), []byte("file_name,text\nnowhere.png,x\n"))
+			}
 		}
 		return []string{"folder", "f"}
 	},
