@@ -63,6 +63,9 @@ func NewFolder(dir, language string) (*Folder, error) {
 // Name implements [Source].
 func (f *Folder) Name() string { return "folder " + f.Dir }
 
+// recordsVersion changes when the records of the same folder or archive do: a run that an earlier version began cannot resume.
+const recordsVersion = 2
+
 // Fingerprint implements [Source].
 func (f *Folder) Fingerprint() (string, error) {
 	root, err := os.OpenRoot(f.Dir)
@@ -71,6 +74,7 @@ func (f *Folder) Fingerprint() (string, error) {
 	}
 	defer root.Close()
 	var all strings.Builder
+	fmt.Fprintln(&all, "folder", recordsVersion)
 	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return nil // counted as a reject when it is read

@@ -42,6 +42,7 @@ func (w *WebDataset) Name() string { return "webdataset " + strings.Join(w.Files
 // Fingerprint implements [Source].
 func (w *WebDataset) Fingerprint() (string, error) {
 	print, err := fingerprintFiles(w.Files...)
+	print += fmt.Sprint(" ", recordsVersion)
 	if w.ByArchive {
 		print += " by archive"
 	}

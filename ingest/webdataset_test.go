@@ -44,6 +44,12 @@ func TestWebDataset_RejectsImagesOfOtherKinds(t *testing.T) {
 	if stat.Rows != 1 || stat.Rejected != 3 || stat.Reasons[BadImage] != 3 || len(reasons) != 3 {
 		t.Errorf("%+v, rejected %v", stat, reasons)
 	}
+	for record := range source.Records(t.Context()) {
+		if want := map[string]string{"1": "member .tiff: this is a TIFF image", "2": "member .avif: this is an AVIF image", "3": "member .jxl: this is a JPEG XL image"}[record.Sample.Key]; want != "" &&
+			(record.Err == nil || !strings.HasPrefix(record.Err.Error(), want)) {
+			t.Errorf("sample %s: %v", record.Sample.Key, record.Err)
+		}
+	}
 	if !slices.Equal(values(samples["0"]), []string{"zero"}) || stat.LeftOut[shards.LeftMember] != 1 || !slices.Equal(stat.LeftOutFirst[shards.LeftMember], []string{".npy"}) {
 		t.Errorf("sample 0: %+v, left out %v %v", samples["0"], stat.LeftOut, stat.LeftOutFirst)
 	}

@@ -89,7 +89,7 @@ func TestReadWebDataset_Members(t *testing.T) {
 		{"endings of images", []tar.Header{file("a.JPE", pngLike("a")), file("b.jfif", pngLike("b")), file("c.image", pngLike("c")), file("d.bin", pngLike("d")), file("e.tiff", pngLike("a PNG by another name")), file("f.thumb", pngLike("f"))},
 			[]string{"a +1", "b +1", "c +1", "d +1", "e +1", "f +1"}, nil},
 		{"images beside others", []tar.Header{file("a.jpg", pngLike("a")), file("a.depth.tiff", "II*\x00"), file("a.thumb", pngLike("t")), file("b.tiff", "II*\x00")},
-			[]string{"a +1", "b +1"}, []string{"image .tiff (a TIFF image) 1", "image .thumb (a PNG image) 1"}},
+			[]string{"a +1", "b image"}, []string{"image .tiff (a TIFF image) 1", "image .thumb (a PNG image) 1"}},
 		{"arrays and videos", []tar.Header{file("a.txt", "t"), file("a.npy", "\x93NUMPY"), file("a.x.npy", "\x93NUMPY"), file("a.mp4", "\x00\x00\x00\x18ftypisom"), file("b.mp4", "video")},
 			[]string{"a t +0", "b empty"}, []string{"member .npy 2", "member .mp4 1", "member .mp4 1"}},
 		{"names of no sample", []tar.Header{file(".DS_Store", "x"), file("README", "x"), file("__MACOSX/._a.png", "x"), file("a.txt", "t"), {Name: "sub/", Typeflag: tar.TypeDir}, file("._b.txt", "x")},

@@ -171,14 +171,15 @@ func (m *members) only() string {
 }
 
 // show puts the images in. One of a format that is not read stays out, and is counted, where the record has others;
-// where it has none, it is the record's image, and for its kind the record is no sample.
+// where it has none, the record is rejected for it.
 func (m *members) show(s *Sample) {
 	shown, spare := m.images, m.others
 	if len(shown) == 0 {
 		shown, spare = readableOf(spare)
 	}
-	if len(shown) == 0 {
-		shown, spare = spare, nil
+	if len(shown) == 0 && len(spare) > 0 {
+		m.reject(badImage, fmt.Errorf("member .%s: %s", spare[0].extension, picture.Unread(spare[0].content)))
+		return
 	}
 	described := s.Images
 	s.Images = nil

@@ -23,6 +23,7 @@ const (
 	BadMetadata = "metadata"  // the json member is not understood
 	BadText     = "text"      // a text is not UTF-8
 	NoContent   = "empty"     // neither image nor text
+	badImage    = "image"     // the only image is of a format that is not read; package ingest rejects others for this
 )
 
 // tally counts things left out by reason and name, in the order in which they came.
