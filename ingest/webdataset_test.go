@@ -1,6 +1,10 @@
 package ingest
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -120,6 +124,65 @@ func TestWebDataset_SaysWhatAFileIs(t *testing.T) {
 			if record.Reason != shards.BadArchive || record.Err == nil || !strings.Contains(record.Err.Error(), want) {
 				t.Errorf("%.12q: %s %v, want %q", content, record.Reason, record.Err, want)
 			}
+		}
+	}
+}
+
+// The archives, and what the Python library webdataset finds in them, are by parity/webdataset_archives.py.
+func TestWebDataset_FindsWhatPythonFinds(t *testing.T) {
+	type sample struct {
+		Key           string
+		Images, Texts []string
+		Cls           string
+		Left          int64
+	}
+	var cases []struct {
+		Archive []byte
+		Samples []sample
+	}
+	f, err := os.Open(filepath.Join("testdata", "archives", "grid.json.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	unzipped, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.NewDecoder(unzipped).Decode(&cases); err != nil || len(cases) < 50 {
+		t.Fatal(len(cases), err)
+	}
+	for i, c := range cases {
+		var got []sample
+		for record := range shards.ReadWebDataset(bytes.NewReader(c.Archive), "a.tar") {
+			if record.IsAside() {
+				continue
+			}
+			s := sample{Key: record.Sample.Key, Texts: values(record.Sample), Cls: record.Sample.Metadata["cls"]}
+			for _, image := range record.Sample.Images {
+				s.Images = append(s.Images, shards.Hash(image.Bytes))
+			}
+			for _, left := range record.LeftOut {
+				if slices.Contains([]string{".npy", ".mp4", ".pth"}, left.Name) {
+					s.Left += left.N
+				}
+			}
+			if record.Reason == shards.NoContent { // neither image nor text: Python yields it, and here it is a reject
+				s.Cls = "*"
+			}
+			got = append(got, s)
+		}
+		for j, want := range c.Samples {
+			want.Key = strings.TrimPrefix(want.Key, "./")
+			if len(want.Images) == 0 && len(want.Texts) == 0 {
+				want.Cls = "*"
+			}
+			if j >= len(got) || got[j].Key != want.Key || !slices.Equal(got[j].Images, want.Images) || !slices.Equal(got[j].Texts, want.Texts) || got[j].Cls != want.Cls || got[j].Left != want.Left {
+				t.Fatalf("archive %d, sample %d: %+v, want %+v", i, j, got[min(j, len(got)-1)], want)
+			}
+		}
+		if len(got) != len(c.Samples) {
+			t.Errorf("archive %d: %d samples, want %d", i, len(got), len(c.Samples))
 		}
 	}
 }

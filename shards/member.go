@@ -51,6 +51,7 @@ type members struct {
 
 // recordMember is a file of a record.
 type recordMember struct {
+	name      string
 	extension string // what follows the first dot, for example 0.jpg
 	kind      int
 	content   []byte
@@ -58,8 +59,9 @@ type recordMember struct {
 
 // read takes a member in, and gives its content to keep. It returns whether it read to the member's end, and false if
 // the stream is broken.
-func (m *members) read(extension string, size int64, r io.Reader, keep func([]byte)) (whole, ok bool) {
+func (m *members) read(name string, size int64, r io.Reader, keep func([]byte)) (whole, ok bool) {
 	m.files++
+	_, extension := splitMember(name)
 	ending := lastEnding(extension)
 	kind, limit := memberKinds[ending], int64(maxTextMember)
 	switch {
@@ -91,7 +93,7 @@ func (m *members) read(extension string, size int64, r io.Reader, keep func([]by
 	keep(content)
 	if m.err == nil {
 		m.size += len(content)
-		m.add(recordMember{extension, kind, content})
+		m.add(recordMember{name, extension, kind, content})
 	}
 	return true, true
 }
@@ -114,7 +116,7 @@ func (m *members) add(f recordMember) {
 		to = &m.others
 	}
 	for i := range *to {
-		if (*to)[i].extension == f.extension { // as extracting the archive would
+		if (*to)[i].name == f.name { // as extracting the archive would
 			m.left.add(LeftMember, "."+f.extension+" (a member of that name comes twice)")
 			(*to)[i] = f
 			return

@@ -98,18 +98,19 @@ func (a *archive) end() (record Record, ok bool) {
 
 // member adds the member at hand to its record; it returns false if the archive is broken.
 func (a *archive) member(m *members) bool {
-	_, extension := splitMember(a.header.Name)
+	name := cleanMember(a.header.Name)
 	a.last = a.header.Name
 	if isFile(a.header) {
-		whole, ok := m.read(extension, a.header.Size, a.tar, func(content []byte) { a.recent.add(cleanMember(a.header.Name), content) })
+		whole, ok := m.read(name, a.header.Size, a.tar, func(content []byte) { a.recent.add(name, content) })
 		a.unread = !whole
 		return ok
 	}
 	a.unread = true
 	if content, ok := a.recent.linked(a.header); ok {
-		m.read(extension, int64(len(content)), bytes.NewReader(content), func([]byte) {})
+		m.read(name, int64(len(content)), bytes.NewReader(content), func([]byte) {})
 		return true
 	}
+	_, extension := splitMember(name)
 	reason := LeftMember
 	if picture.HasImageEnding("."+extension) {
 		reason = LeftImage
