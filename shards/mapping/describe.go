@@ -30,9 +30,6 @@ func (p *Plan) Describe() string {
 	default:
 		say("no image column")
 	}
-	if len(moreImages) > 0 {
-		say("further image %s left out: name several with --image-column", columns(moreImages))
-	}
 	texts := p.of(isText, p.Text...)
 	questions := p.of(isQuestion, p.Question)
 	for _, taken := range []struct {
@@ -46,19 +43,21 @@ func (p *Plan) Describe() string {
 			say("%s %s", taken.what, columns(taken.names))
 		}
 	}
-	rest := p.rest()
+	rest, asked := p.rest(), false
 	if len(texts) == 0 && len(questions) == 0 {
-		if len(rest) > 0 {
+		if asked = len(rest) > 0; asked {
 			say("no text column among %s: name one with --text-column", listed(rest))
 		} else {
 			say("no text column")
 		}
 	}
-	kept, left := slices.Clone(p.Keep), []string(nil)
+	kept, left, opaque := slices.Clone(p.Keep), []string(nil), []string(nil)
 	for _, name := range rest {
-		switch opaque := p.opaque(name); {
+		switch {
 		case slices.Contains(moreImages, name), slices.Contains(sniffed, name):
-		case opaque || p.KeepNamed || len(p.Keep) > 0:
+		case p.opaque(name):
+			opaque = append(opaque, name)
+		case p.KeepNamed || len(p.Keep) > 0:
 			left = append(left, name)
 		default:
 			kept = append(kept, name)
@@ -67,8 +66,14 @@ func (p *Plan) Describe() string {
 	if len(kept) > 0 {
 		say("kept as metadata: %s", listed(kept))
 	}
-	if len(left) > 0 {
+	if len(moreImages) > 0 {
+		say("further image %s left out: repeat --image-column to take more than one", columns(moreImages))
+	}
+	if len(left) > 0 && !asked {
 		say("left out: %s (--keep NAME keeps a column as metadata)", listed(left))
+	}
+	if len(opaque) > 0 {
+		say("left out: %s, which hold neither images nor text", listed(opaque))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -168,9 +168,6 @@ func list(value any) []any {
 // for null, bytes, arrays and what is too long.
 func (p *Plan) shown(value any) (text string, ok bool) {
 	if text, ok := Scalar(value, p.BytesAsText); ok {
-		if raw, isJSON := value.(JSON); isJSON && !quoted(raw) {
-			text = string(raw)
-		}
 		return text, len(text) <= maxText && utf8.ValidString(text)
 	}
 	switch value.(type) {
@@ -191,8 +188,6 @@ func (p *Plan) shown(value any) (text string, ok bool) {
 	}
 	return strings.TrimSuffix(b.String(), "\n"), true
 }
-
-func quoted(raw JSON) bool { return strings.HasPrefix(strings.TrimSpace(string(raw)), `"`) }
 
 // plain returns a value that JSON can show; it is false for one with bytes, too many numbers or too deep.
 func (p *Plan) plain(value any, numbers *int, depth int) (any, bool) {
