@@ -31,7 +31,9 @@ func text(kind, value string) shards.Text { return shards.Text{Kind: kind, Value
 // TestRecord_CommonNames maps rows as the hub, COCO, TensorFlow Datasets and others name their columns.
 func TestRecord_CommonNames(t *testing.T) {
 	picture := []shards.Image{{Bytes: []byte(png)}}
-	left := func(reason, name string, n int64) shards.LeftOut { return shards.LeftOut{Reason: reason, Name: name, N: n} }
+	left := func(reason, name string, n int64) shards.LeftOut {
+		return shards.LeftOut{Reason: reason, Name: name, N: n}
+	}
 	for name, c := range map[string]struct {
 		row  values
 		want shards.Sample
@@ -193,11 +195,11 @@ func TestObserve_BoxFormats(t *testing.T) {
 		want     shards.Box
 		left     bool
 	}{
-		"COCO":        {observed: small, row: small, want: shards.Box{Label: "cat", X0: 0.1, Y0: 0.1, X1: 0.6, Y1: 0.6}},
-		"Pascal VOC":  {observed: large, row: small, want: shards.Box{Label: "cat", X0: 0.1, Y0: 0.1, X1: 0.5, Y1: 0.5}},
-		"named":       {observed: large, row: small, format: "yxyx", want: shards.Box{Label: "cat", X0: 0.05, Y0: 0.2, X1: 0.25, Y1: 1}},
-		"not told":    {observed: values{}, row: small, left: true},
-		"outside":     {observed: small, row: row(30, 10, 36, 18), left: true},
+		"COCO":       {observed: small, row: small, want: shards.Box{Label: "cat", X0: 0.1, Y0: 0.1, X1: 0.6, Y1: 0.6}},
+		"Pascal VOC": {observed: large, row: small, want: shards.Box{Label: "cat", X0: 0.1, Y0: 0.1, X1: 0.5, Y1: 0.5}},
+		"named":      {observed: large, row: small, format: "yxyx", want: shards.Box{Label: "cat", X0: 0.05, Y0: 0.2, X1: 0.25, Y1: 1}},
+		"not told":   {observed: values{}, row: small, left: true},
+		"outside":    {observed: small, row: row(30, 10, 36, 18), left: true},
 	} {
 		plan, err := Mapping{BoxFormat: c.format}.For(ColumnsOf([]map[string]any{small}, false))
 		if err != nil {

@@ -78,6 +78,16 @@ func FuzzRecords(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(content)
+	sequence, err := os.ReadFile("testdata/sequence.tfrecord")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(sequence)
+	for data, err := range Records(bytes.NewReader(sequence)) {
+		if err == nil {
+			f.Add(bytes.Clone(data))
+		}
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		read(b)
 		read(Append(nil, b)) // past the checksums
