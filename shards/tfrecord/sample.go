@@ -16,7 +16,7 @@ const BadExample = "example"
 // The first records of a file are looked at before the work begins: they say which features there are.
 const (
 	observed      = 64
-	observedBytes = 64 << 20
+	observedBytes = 32 << 20
 )
 
 // maxElements is how many numbers of one feature are looked at. More are an array, which no record shows.
