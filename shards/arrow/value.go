@@ -20,6 +20,8 @@ func value(a arrow.Array, i int) any {
 		return nil
 	}
 	switch a := a.(type) {
+	case *array.Null:
+		return nil
 	case *array.String:
 		return string([]byte(a.Value(i)))
 	case *array.LargeString:

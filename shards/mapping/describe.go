@@ -29,6 +29,11 @@ func (p *Plan) Describe() string {
 		say("image %s where it holds one", columns(sniffed))
 	default:
 		say("no image column")
+		for _, c := range p.columns {
+			if p.uses[c.Name] == isImage && c.Type == Text {
+				say("column %s holds text, not images (pali3 ingest table and urls read paths and URLs)", c.Name)
+			}
+		}
 	}
 	texts := p.of(isText, p.Text...)
 	questions := p.of(isQuestion, p.Question)
@@ -36,7 +41,7 @@ func (p *Plan) Describe() string {
 		what  string
 		names []string
 	}{
-		{"text", texts}, {"question", questions}, {"answer", p.of(isAnswers, p.Answers)}, {"box", p.boxColumns()},
+		{"text", texts}, {"question", questions}, {"answer", withoutEmpty(p.Taken().Answers)}, {"box", p.boxColumns()},
 		{"key", p.keys()}, {"split", p.of(isSplit, p.SplitColumn)},
 	} {
 		if len(taken.names) > 0 {
@@ -157,6 +162,14 @@ func (p *Plan) opaque(name string) bool {
 		}
 	}
 	return false
+}
+
+// withoutEmpty returns a list of the name, none if it is empty.
+func withoutEmpty(name string) []string {
+	if name == "" {
+		return nil
+	}
+	return []string{name}
 }
 
 func columns(names []string) string {

@@ -236,9 +236,25 @@ func (r *row) rest(column string, value any, taken func(name string) bool) {
 				r.leave(shards.LeftColumn, path, 1)
 			}
 		default:
-			r.metadata(path, field(value, name, 0))
+			r.metadata(path, gathered(value, name))
 		}
 	}
+}
+
+// gathered returns a field of a struct, or a list of the fields of the structs of a list.
+func gathered(value any, name string) any {
+	switch v := value.(type) {
+	case map[string]any:
+		return v[name]
+	case []any:
+		all := make([]any, 0, len(v))
+		for _, element := range v {
+			fields, _ := decoded(element).(map[string]any)
+			all = append(all, fields[name])
+		}
+		return all
+	}
+	return nil
 }
 
 // fieldNames returns the names of the fields of a struct, or of the structs of a list.
@@ -290,7 +306,7 @@ func (r *row) metadata(column string, value any) {
 func empty(value any) bool {
 	switch v := value.(type) {
 	case []any:
-		return len(v) == 0
+		return !slices.ContainsFunc(v, func(element any) bool { return element != nil })
 	case map[string]any:
 		return len(v) == 0
 	case []byte:
