@@ -75,7 +75,7 @@ func TestHostileFiles(t *testing.T) {
 		})}, textTable("t.jsonl.gz"), "1 row:1"},
 		{"a head of 1 GB", map[string]string{"t.csv.gz": zipped(t, func(w io.Writer) { repeated(w, "x", gigabyte) })}, textTable("t.csv.gz"), "not opened"},
 		{"nesting without end", map[string]string{"t.jsonl": `{"text":` + strings.Repeat("[", 1<<20) + "\n" + `{"text":"next"}` + "\n"},
-			func(dir string) (Source, error) { return textTable("t.jsonl")(dir) }, "not opened"},
+			func(dir string) (Source, error) { return textTable("t.jsonl")(dir) }, "1 row:1"},
 		{"a gzip bomb as a member", map[string]string{"a.tar.gz": zipped(t, func(w io.Writer) {
 			archive := tar.NewWriter(w)
 			archive.WriteHeader(&tar.Header{Name: "big.png", Mode: 0o644, Size: 300 << 20})
@@ -112,7 +112,7 @@ func TestHostileFiles(t *testing.T) {
 		{"bytes that are no UTF-8", map[string]string{"t.csv": "text\nabc\xff\xfe\nfine\n"}, textTable("t.csv"), "1 text:1"},
 		{"lone surrogates", map[string]string{"t.jsonl": `{"text":"a\ud800b"}` + "\n" + `{"text":"\udc00"}` + "\n"}, textTable("t.jsonl"), "2"},
 		{"byte order marks", map[string]string{"t.csv": "\xef\xbb\xbftext\nfine\n"}, textTable("t.csv"), "1"},
-		{"a byte order mark of UTF-16", map[string]string{"t.csv": "\xff\xfet\x00e\x00x\x00t\x00\n\x00"}, textTable("t.csv"), "not opened"},
+		{"a byte order mark of UTF-16", map[string]string{"t.csv": "\xff\xfet\x00e\x00x\x00t\x00\n\x00a\x00"}, textTable("t.csv"), "1"},
 		{"pages with pictures outside, in a circle, on the web", map[string]string{"h/p.html": page + `<img src="../out.png"><img src="/etc/hostname">` +
 			`<img src="http://a.example/x.png"><img src="p.html"><img src=".//./a.png"><img src="%00.png"><img src="file:///etc/hostname">`, "h/a.png": picture, "out.png": picture},
 			func(dir string) (Source, error) { return NewHTML(filepath.Join(dir, "h")) }, "2 absent:4 image:1 unreadable:1"},

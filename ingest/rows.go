@@ -1,19 +1,14 @@
 package ingest
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/pali3/pali3/shards/mapping"
 )
@@ -63,217 +58,102 @@ func (r row) list(column string) []any {
 	}
 }
 
-// tableReader reads the rows of one kind of table. After an error that wraps errBroken there is no next row.
+// tableReader reads the rows of one kind of table. After an error that wraps errBroken there is no next row; after any
+// other there may be.
 type tableReader interface {
 	columns() ([]string, error)
 	next() (row, error)
 	close() error
 }
 
-// tableKinds says how tables are named.
-const tableKinds = "tables are .csv, .tsv, .jsonl or .txt (a URL a line), each also as .gz or .zst, or .parquet"
+// chooser is a tableReader that can leave out columns. It is asked before the first row.
+type chooser interface{ choose(names []string) error }
 
-func openRows(file string, m *meter) (tableReader, error) {
+// leaver is a tableReader that names the columns it left out, each once.
+type leaver interface{ left() []string }
+
+// tableKinds says how tables are named.
+const tableKinds = "tables are .csv, .tsv, .jsonl, .json or .txt (a URL a line), each also compressed (.gz, .zst, .bz2), or .parquet"
+
+// endings are those of tables, without a compression's.
+var endings = []string{".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".txt", ".parquet"}
+
+// tableEnding returns a table's ending in lower case, without that of a compression; "" if it has none of a table.
+func tableEnding(file string) string {
 	name := strings.ToLower(filepath.Base(called(file)))
+	switch ending := filepath.Ext(name); ending {
+	case ".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz":
+		name = strings.TrimSuffix(name, ending)
+	}
+	if ending := filepath.Ext(name); slices.Contains(endings, ending) {
+		return ending
+	}
+	return ""
+}
+
+// openRows opens a table. Wanted are the columns asked for, by which the header is understood; empty names are none.
+func openRows(file string, m *meter, d Dialect, want []string) (tableReader, error) {
 	f, err := openInput(file)
 	if err != nil {
 		return nil, err
 	}
-	if strings.HasSuffix(name, ".parquet") {
+	rows, err := rowsOf(f, file, m, d, want)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return rows, nil
+}
+
+// rowsOf reads an open file as a table.
+func rowsOf(f input, file string, m *meter, d Dialect, want []string) (tableReader, error) {
+	ending := tableEnding(file)
+	head := make([]byte, 4)
+	if n, err := f.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("opening %s: %w", file, err)
+	} else if string(head[:n]) == "PAR1" || ending == ".parquet" {
+		if d.fields() || d.Encoding != "" {
+			return nil, fmt.Errorf("%s: a Parquet file has no delimiter, quote, encoding or header to set", file)
+		}
 		return newParquetRows(f, file)
 	}
 	m.begin(sizeOf(file))
+	name := file
 	content, err := unpack(m.reader(f), &name)
 	if err != nil {
-		f.Close()
 		return nil, fmt.Errorf("opening %s: %w", file, err)
 	}
-	lines := skipMark(bufio.NewReaderSize(content, 1<<16))
-	switch filepath.Ext(name) {
-	case ".csv":
-		return newCSV(f, lines, ','), nil
-	case ".tsv":
-		return newCSV(f, lines, '\t'), nil
-	case ".jsonl", ".ndjson":
-		return &jsonRows{file: f, lines: lines}, nil
+	if err := notText(content); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	text, encoding, err := decoded(content, d.Encoding)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	rows, err := rowsOfText(f, text, encoding, ending, d, want)
+	if err != nil {
+		return nil, fmt.Errorf("reading the columns of %s: %w", file, err)
+	}
+	return rows, nil
+}
+
+// rowsOfText reads a table of text, by its ending.
+func rowsOfText(f io.Closer, text io.Reader, e textEncoding, ending string, d Dialect, want []string) (tableReader, error) {
+	switch ending {
+	case ".csv", ".tsv", ".tab":
+		return newCSV(f, text, e, ending, d, want)
+	case ".jsonl", ".ndjson", ".json":
+		if d.fields() {
+			return nil, errors.New("JSON has no delimiter, quote or header to set")
+		}
+		return newJSON(f, text, e, ending, want)
 	case ".txt":
-		return &textRows{file: f, lines: lines}, nil
-	}
-	f.Close()
-	return nil, fmt.Errorf("%s: %s", file, tableKinds)
-}
-
-// unpack returns the content of a file that may be compressed, and takes the compression's ending off its name.
-func unpack(f io.Reader, name *string) (io.Reader, error) {
-	switch ending := filepath.Ext(*name); ending {
-	case ".gz":
-		*name = strings.TrimSuffix(*name, ending)
-		return gzip.NewReader(f)
-	case ".zst":
-		*name = strings.TrimSuffix(*name, ending)
-		return zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
-	}
-	return f, nil
-}
-
-// skipMark skips a byte order mark.
-func skipMark(r *bufio.Reader) *bufio.Reader {
-	if mark, _ := r.Peek(3); string(mark) == "\xef\xbb\xbf" {
-		r.Discard(3)
-	}
-	return r
-}
-
-// csvRows reads CSV and TSV with a header. In TSV, quotes within a field are taken as they are.
-type csvRows struct {
-	file   io.Closer
-	ration *ration
-	reader *csv.Reader
-	header []string
-	err    error
-}
-
-func newCSV(f io.Closer, lines io.Reader, comma rune) *csvRows {
-	limited := &ration{source: lines, left: maxRow}
-	r := &csvRows{file: f, ration: limited, reader: csv.NewReader(limited)}
-	r.reader.Comma = comma
-	r.reader.LazyQuotes = comma == '\t'
-	header, err := r.reader.Read()
-	r.header, r.err = slices.Clone(header), err
-	r.reader.ReuseRecord = true
-	return r
-}
-
-// ration lets no more than so many bytes through before it is filled up again: a quote that is never closed
-// would read the whole file as one field.
-type ration struct {
-	source io.Reader
-	left   int
-}
-
-func (r *ration) Read(p []byte) (int, error) {
-	if r.left <= 0 {
-		return 0, fmt.Errorf("%w: a row of over %d bytes", errBroken, maxRow)
-	}
-	n, err := r.source.Read(p[:min(len(p), r.left)])
-	r.left -= n
-	return n, err
-}
-
-func (r *csvRows) columns() ([]string, error) {
-	if errors.Is(r.err, io.EOF) {
-		return nil, errors.New("the file is empty")
-	}
-	return r.header, r.err
-}
-
-func (r *csvRows) next() (row, error) {
-	r.ration.left = maxRow
-	fields, err := r.reader.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, errEnd
-	}
-	if _, bad := errors.AsType[*csv.ParseError](err); err != nil && !bad && !errors.Is(err, errBroken) {
-		return nil, fmt.Errorf("%w: %w", errBroken, err)
-	}
-	if err != nil {
-		return nil, err
-	}
-	values := row{}
-	for i, name := range r.header {
-		values[name] = strings.Clone(fields[i])
-	}
-	return values, nil
-}
-
-func (r *csvRows) close() error { return r.file.Close() }
-
-// jsonRows reads one JSON object a line.
-type jsonRows struct {
-	file  io.Closer
-	lines *bufio.Reader
-	first row // read for its columns
-}
-
-func (r *jsonRows) columns() ([]string, error) {
-	first, err := r.next()
-	if err != nil {
-		return nil, err
-	}
-	r.first = first
-	var names []string
-	for name := range first {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-func (r *jsonRows) next() (row, error) {
-	if first := r.first; first != nil {
-		r.first = nil
-		return first, nil
-	}
-	for {
-		content, err := readLine(r.lines)
-		if err != nil {
-			return nil, err
+		if d.fields() {
+			return newCSV(f, text, e, ending, d, want)
 		}
-		if len(bytes.TrimSpace(content)) == 0 {
-			continue
-		}
-		decoder := json.NewDecoder(bytes.NewReader(content))
-		decoder.UseNumber() // ids of many digits stay as they are
-		values := row{}
-		if err := decoder.Decode(&values); err != nil {
-			return nil, err
-		}
-		if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-			return nil, errors.New("more than one JSON object in the line")
-		}
-		return values, nil
+		return &textRows{f, newLineBuffer(text), e}, nil
 	}
+	return nil, errors.New(tableKinds)
 }
 
-func (r *jsonRows) close() error { return r.file.Close() }
-
-// textRows reads a list of URLs, one a line; its column is url.
-type textRows struct {
-	file  io.Closer
-	lines *bufio.Reader
-}
-
-func (r *textRows) columns() ([]string, error) { return []string{"url"}, nil }
-
-func (r *textRows) next() (row, error) {
-	for {
-		content, err := readLine(r.lines)
-		if err != nil {
-			return nil, err
-		}
-		if line := strings.TrimSpace(string(content)); line != "" {
-			return row{"url": line}, nil
-		}
-	}
-}
-
-func (r *textRows) close() error { return r.file.Close() }
-
-// readLine reads a line of at most maxRow bytes.
-func readLine(r *bufio.Reader) ([]byte, error) {
-	var line []byte
-	for {
-		part, err := r.ReadSlice('\n')
-		line = append(line, part...)
-		switch {
-		case len(line) > maxRow:
-			return nil, fmt.Errorf("%w: a line of over %d bytes", errBroken, maxRow)
-		case err == nil, errors.Is(err, io.EOF) && len(line) > 0:
-			return line, nil
-		case errors.Is(err, io.EOF):
-			return nil, errEnd
-		case !errors.Is(err, bufio.ErrBufferFull):
-			return nil, fmt.Errorf("%w: %w", errBroken, err)
-		}
-	}
-}
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

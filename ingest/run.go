@@ -102,7 +102,7 @@ func (r *run) consume(ctx context.Context, source Source) error {
 		if ctx.Err() != nil {
 			break // the record may be bad only because ctx ended
 		}
-		if errors.Is(record.Err, ErrUnavailable) {
+		if errors.Is(record.Err, ErrUnavailable) || errors.Is(record.Err, errNoColumn) {
 			return fmt.Errorf("after %d records: %w", r.seen, record.Err)
 		}
 		r.seen++

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -17,21 +15,26 @@ import (
 	"github.com/pali3/pali3/shards/mapping"
 )
 
-// Table reads the rows of a table: CSV or TSV with a header, JSON lines (all these as .gz or .zst too) or Parquet,
-// by its extension.
+// Table reads the rows of tables: CSV or TSV, JSON (an object a line, or a list of them), all these compressed too, or
+// Parquet, by their extensions.
 type Table struct {
-	File     string
-	Root     string // where image paths begin; nothing outside is read. By default the table's folder; none if it is in an object store
+	File     string   // or a folder of tables of one kind, or a pattern such as x/*.csv
+	Files    []string // more of them, read after it
+	Dialect  Dialect  // how text tables are written, where they do not tell themselves
+	Root     string   // where image paths begin; nothing outside is read. By default each table's folder; none of one in an object store
 	Columns  Columns
 	Language string // of the texts, where no column says
 	Kind     string // of the texts, for example [shards.Alt]
 	Web      *Web   // fetches what is a URL; without it, that is a reject
 
-	name  string
-	as    string // names the table in keys and origins, which then go by the row's number; default its file
-	split string // where no column says
-	meter *meter
-	plan  *mapping.Plan // of all but keys and images
+	name      string
+	as        string // names the table in keys and origins, which then go by the row's number; default its file
+	split     string // where no column says
+	meter     *meter
+	files     []tableFile
+	leftFiles []shards.LeftOut // what lies beside the tables
+	plan      *mapping.Plan    // of all but keys and images
+	taken     *mapping.Plan    // the same, of the columns that are read alone; nil if the plan says what it leaves out
 }
 
 // Reasons of tables.
@@ -47,41 +50,54 @@ func NewTable(t Table) (*Table, error) {
 	if t.Columns.Image == "" && t.Columns.Text == "" && t.Columns.Question == "" {
 		return nil, errors.New("name an image column, a text column, or both")
 	}
-	if t.Root == "" && !shards.IsURL(t.File) {
-		t.Root = filepath.Dir(t.File)
+	var err error
+	if t.Dialect, err = t.Dialect.check(); err != nil {
+		return nil, err
 	}
 	if t.Kind == "" {
 		t.Kind = shards.Alt
 	}
-	t.name, t.meter = "table "+t.File, new(meter)
-	if t.Root == "" {
-		return &t, t.checkColumns()
-	}
-	if err := Local(t.Root); err != nil {
-		return nil, fmt.Errorf("the root of image paths: %w", err)
-	}
-	if info, err := os.Stat(t.Root); err != nil {
+	t.meter = new(meter)
+	if err := t.find(); err != nil {
 		return nil, err
-	} else if !info.IsDir() {
-		return nil, fmt.Errorf("%s is not a folder", t.Root)
+	}
+	if err := t.checkRoots(); err != nil {
+		return nil, err
 	}
 	return &t, t.checkColumns()
 }
 
 func (t *Table) checkColumns() error {
-	rows, err := openRows(t.File, nil)
+	for _, file := range t.parts() {
+		if err := t.checkFile(file.path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkFile checks that a file has the columns asked for.
+func (t *Table) checkFile(file string) error {
+	c := t.Columns
+	rows, err := openRows(file, nil, t.Dialect, c.names())
 	if err != nil {
 		return err
 	}
 	defer rows.close()
+	if prober, ok := rows.(interface{ probe() }); ok && !shards.IsURL(file) {
+		prober.probe()
+	}
 	names, err := rows.columns()
 	if err != nil {
-		return fmt.Errorf("reading the columns of %s: %w", t.File, err)
+		return fmt.Errorf("reading the columns of %s: %w", file, err)
 	}
-	c := t.Columns
 	for _, want := range c.names() {
 		if want != "" && !hasColumn(names, want) {
-			return fmt.Errorf("%s has no column %q; its columns are %s", t.File, want, strings.Join(names, ", "))
+			hint := ""
+			if hinter, ok := rows.(interface{ hint() string }); ok {
+				hint = hinter.hint()
+			}
+			return fmt.Errorf("%s has no column %q; its columns are %s%s", file, want, strings.Join(names, ", "), hint)
 		}
 	}
 	return t.planColumns(rows, names)
@@ -92,12 +108,16 @@ func (t *Table) Name() string { return t.name }
 
 // Fingerprint implements [Source].
 func (t *Table) Fingerprint() (string, error) {
-	files := []string{t.File}
-	if t.Root != "" {
-		files = append(files, t.Root)
+	var files []string
+	for _, file := range t.parts() {
+		files = append(files, file.path)
 	}
-	print, err := fingerprintFiles(files...)
-	return shards.Hash(fmt.Appendf(nil, "%s %+v %s %s", print, t.Columns, t.Language, t.Kind)), err
+	print, err := fingerprintFiles(append(files, t.roots()...)...)
+	dialect := ""
+	if d := t.Dialect; d.fields() || d.Encoding != "" {
+		dialect = fmt.Sprintf(" %+v", d)
+	}
+	return shards.Hash(fmt.Appendf(nil, "%s %+v %s %s%s", print, t.Columns, t.Language, t.Kind, dialect)), err
 }
 
 // Part implements [Measured].
@@ -114,15 +134,15 @@ func (t *Table) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Recor
 // RecordsSparing implements [Sparer]: of rows that are there no picture is read, or fetched.
 func (t *Table) RecordsSparing(ctx context.Context, n int64, there func(key string) bool) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
-		w := &tableWork{Table: t, there: there}
-		if t.Root != "" {
-			root, err := os.OpenRoot(t.Root)
+		w := &tableWork{Table: t, there: there, roots: map[string]*imageRoot{}}
+		for _, name := range t.roots() {
+			root, err := openImageRoot(name)
 			if err != nil {
-				yield(shards.Bad(t.File, "", Unreadable, err))
+				yield(shards.Bad(name, "", Unreadable, err))
 				return
 			}
-			defer root.Close()
-			w.root = root
+			defer root.close()
+			w.roots[name] = root
 		}
 		width := 2 * runtime.GOMAXPROCS(0)
 		if t.Web != nil {
@@ -143,7 +163,7 @@ func (t *Table) RecordsSparing(ctx context.Context, n int64, there func(key stri
 type tableWork struct {
 	*Table
 	there  func(key string) bool
-	root   *os.Root // nil where no paths are read
+	roots  map[string]*imageRoot
 	client *fetch.Client
 	budget *fetch.Budget
 }
@@ -151,9 +171,12 @@ type tableWork struct {
 // numbered is a row on its way to a record.
 type numbered struct {
 	ticket int64
-	number int64 // from 1
+	number int64 // in its file, from 1
+	file   tableFile
+	root   *imageRoot // nil where no paths are read
 	key    string
 	row    row
+	left   []shards.LeftOut
 	err    error
 }
 
@@ -163,54 +186,6 @@ type made struct {
 	record shards.Record
 }
 
-// rows yields the rows after the first n. A new row begins when the budget has room.
-func (w *tableWork) rows(ctx context.Context, n int64) iter.Seq[numbered] {
-	return func(yield func(numbered) bool) {
-		rows, err := openRows(w.File, w.meter)
-		if err != nil {
-			yield(numbered{ticket: 1, err: fmt.Errorf("%w: %w", errBroken, err)})
-			return
-		}
-		defer rows.close()
-		if chooser, ok := rows.(interface{ choose(names []string) error }); ok {
-			if err := chooser.choose(w.Columns.names()); err != nil {
-				yield(numbered{ticket: 1, err: fmt.Errorf("%w: %w", errBroken, err)})
-				return
-			}
-		}
-		taken := map[uint64]struct{}{}
-		first := int64(1)
-		if skipper, ok := rows.(interface{ skip(n int64) error }); ok && w.namesStandAlone() {
-			if err := skipper.skip(n); err != nil {
-				yield(numbered{ticket: 1, number: n + 1, err: fmt.Errorf("%w: %w", errBroken, err)})
-				return
-			}
-			first += n
-		}
-		counted, isCounted := rows.(interface{ len() int64 })
-		if isCounted {
-			w.meter.begin(counted.len())
-			w.meter.add(first - 1)
-		}
-		for number := first; ctx.Err() == nil; number++ {
-			row, err := rows.next()
-			if errors.Is(err, errEnd) {
-				return
-			}
-			if isCounted {
-				w.meter.add(1)
-			}
-			next := numbered{ticket: number - n, number: number, row: row, err: err}
-			if err == nil {
-				next.key = w.key(row, number, taken)
-			}
-			if number > n && (!w.budget.Take(ctx, next.ticket, 0) || !yield(next)) || errors.Is(err, errBroken) {
-				return
-			}
-		}
-	}
-}
-
 // namesStandAlone reports whether the key of a row does not depend on the rows before.
 func (w *tableWork) namesStandAlone() bool {
 	return w.Columns.ID != "" || w.as != "" || w.Columns.Image == ""
@@ -218,23 +193,28 @@ func (w *tableWork) namesStandAlone() bool {
 
 // key names a row. Several rows about one image, such as five captions of it, are records of their own. Taken
 // holds hashes: if two names share one, the second bears its row's number without need.
-func (w *tableWork) key(row row, number int64, taken map[uint64]struct{}) string {
+func (w *tableWork) key(n *numbered, taken map[uint64]struct{}) string {
 	if w.Columns.ID != "" {
-		return row.text(w.Columns.ID)
+		return n.row.text(w.Columns.ID)
 	}
 	if w.as != "" {
-		return fmt.Sprintf("%s:%d", w.as, number)
+		return fmt.Sprintf("%s:%d", w.as, n.number)
 	}
-	key := strings.TrimSpace(row.text(w.Columns.Image))
+	key := strings.TrimSpace(n.row.text(w.Columns.Image))
 	if key == "" || strings.HasPrefix(key, "data:") {
-		return fmt.Sprintf("%s:%d", filepath.Base(called(w.File)), number)
+		return fmt.Sprintf("%s:%d", n.file.name, n.number)
+	}
+	if n.root != nil {
+		key = n.root.key(key)
 	}
 	hash := xxhash.Sum64String(key)
 	if len(key) > maxKey-32 { // of a URL that is longer than a key may be
 		key = fmt.Sprintf("%s...%016x", strings.ToValidUTF8(key[:maxKey-64], "\uFFFD"), hash)
 	}
-	if _, there := taken[hash]; there {
-		return fmt.Sprintf("%s#%d", key, number)
+	if _, there := taken[hash]; there && len(w.parts()) > 1 {
+		return fmt.Sprintf("%s#%s:%d", key, n.file.name, n.number)
+	} else if there {
+		return fmt.Sprintf("%s#%d", key, n.number)
 	}
 	taken[hash] = struct{}{}
 	return key

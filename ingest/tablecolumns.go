@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pali3/pali3/shards/mapping"
@@ -51,7 +52,11 @@ func (t *Table) planColumns(rows tableReader, names []string) error {
 		}
 	}
 	var err error
-	t.plan, err = m.For(columns)
+	if t.plan, err = m.For(columns); err != nil {
+		return err
+	}
+	top := topColumns(names, t.Columns.names())
+	t.taken, err = m.For(slices.DeleteFunc(columns, func(c mapping.Column) bool { return !slices.Contains(top, c.Name) }))
 	return err
 }
 

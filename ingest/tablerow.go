@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/pali3/pali3/ingest/fetch"
@@ -20,12 +18,17 @@ const maxFrames = 4096
 
 // record makes a row's record.
 func (w *tableWork) record(ctx context.Context, n numbered) made {
-	origin := fmt.Sprintf("%s row %d", cmp.Or(w.as, called(w.File)), n.number)
+	origin := fmt.Sprintf("%s row %d", cmp.Or(w.as, n.file.name), n.number)
 	if n.err != nil {
-		return made{n.ticket, shards.Bad(origin, "", BadRow, n.err)}
+		bad := shards.Bad(origin, "", BadRow, n.err)
+		if f, ok := errors.AsType[*fault](n.err); ok {
+			bad.Reason = f.reason
+		}
+		bad.LeftOut = n.left
+		return made{n.ticket, bad}
 	}
 	if w.there(n.key) {
-		return made{n.ticket, shards.Record{Sample: shards.Sample{Key: n.key}, Origin: origin}}
+		return made{n.ticket, shards.Record{Sample: shards.Sample{Key: n.key}, Origin: origin, LeftOut: n.left}}
 	}
 	s := shards.Sample{Key: n.key, Split: w.split}
 	left, reason, err := w.fill(ctx, &s, n)
@@ -36,19 +39,20 @@ func (w *tableWork) record(ctx context.Context, n numbered) made {
 	if err != nil {
 		record = shards.Bad(origin, s.Key, reason, err)
 	}
-	record.LeftOut = left
+	record.LeftOut = append(n.left, left...)
 	return made{n.ticket, record}
 }
 
 // fill sets all that a row has but its key: first what costs no reading of images, unless boxes need their sizes.
 func (w *tableWork) fill(ctx context.Context, s *shards.Sample, n numbered) (left []shards.LeftOut, reason string, err error) {
-	if w.plan.HasBoxes() {
+	plan := cmp.Or(w.taken, w.plan)
+	if plan.HasBoxes() {
 		if reason, err = w.pictures(ctx, s, n); err != nil {
 			return nil, reason, err
 		}
-		return w.plan.Fill(s, n.row)
+		return plan.Fill(s, n.row)
 	}
-	if left, reason, err = w.plan.Fill(s, n.row); err == nil {
+	if left, reason, err = plan.Fill(s, n.row); err == nil {
 		reason, err = w.pictures(ctx, s, n)
 	}
 	return left, reason, err
@@ -75,7 +79,7 @@ func (w *tableWork) picturesOf(ctx context.Context, s *shards.Sample, n numbered
 		return TooLarge, fmt.Errorf("%d pictures, the limit is %d", len(s.Images)+len(values), maxFrames)
 	}
 	for _, value := range values {
-		content, reason, err := w.picture(ctx, s, n.ticket, value)
+		content, reason, err := w.picture(ctx, s, n, value)
 		if err != nil {
 			return reason, err
 		}
@@ -85,7 +89,7 @@ func (w *tableWork) picturesOf(ctx context.Context, s *shards.Sample, n numbered
 }
 
 // picture gets what a value stands for.
-func (w *tableWork) picture(ctx context.Context, s *shards.Sample, ticket int64, value any) (content []byte, reason string, err error) {
+func (w *tableWork) picture(ctx context.Context, s *shards.Sample, n numbered, value any) (content []byte, reason string, err error) {
 	if content, ok := value.([]byte); ok && len(content) > 0 {
 		if len(content) > maxImageFile {
 			return nil, TooLarge, fmt.Errorf("%d bytes, the limit is %d", len(content), maxImageFile)
@@ -100,12 +104,14 @@ func (w *tableWork) picture(ctx context.Context, s *shards.Sample, ticket int64,
 	case strings.EqualFold(scheme, "data") && rest != "":
 		content, err := decodeDataURI(rest)
 		return content, BadDataURI, err
+	case strings.EqualFold(scheme, "file") && n.root != nil:
+		return n.root.read(name)
 	case strings.HasPrefix(rest, "//") && w.client == nil:
 		return nil, fetch.BadURL, fmt.Errorf("%.200q is a URL: the source urls fetches them", name)
-	case strings.HasPrefix(rest, "//") || w.root == nil:
-		return w.fetch(ctx, s, ticket, name)
+	case strings.HasPrefix(rest, "//") || n.root == nil:
+		return w.fetch(ctx, s, n.ticket, name)
 	}
-	return w.file(name)
+	return n.root.read(name)
 }
 
 func (w *tableWork) fetch(ctx context.Context, s *shards.Sample, ticket int64, address string) (content []byte, reason string, err error) {
@@ -121,18 +127,6 @@ func (w *tableWork) fetch(ctx context.Context, s *shards.Sample, ticket int64, a
 		s.Provenance = shards.Provenance{URL: address, FetchedAt: response.FetchedAt.UTC()}
 	}
 	return response.Body, "", nil
-}
-
-func (w *tableWork) file(name string) (content []byte, reason string, err error) {
-	local := filepath.FromSlash(name)
-	if !filepath.IsLocal(local) {
-		return nil, Outside, fmt.Errorf("%q is not below the root folder", name)
-	}
-	content, reason, err = readWithin(w.root, local, maxImageFile)
-	if errors.Is(err, os.ErrNotExist) {
-		reason = NoImage
-	}
-	return content, reason, err
 }
 
 // decodeDataURI decodes what follows "data:" (RFC 2397): a type, perhaps ;base64, a comma, the content.

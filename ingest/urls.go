@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/pali3/pali3/ingest/fetch"
 )
@@ -29,7 +30,10 @@ func NewURLs(t Table) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	checked.Root, checked.name = "", "urls "+t.File
+	checked.name = "urls" + strings.TrimPrefix(checked.name, "table")
+	for i := range checked.files {
+		checked.files[i].root = ""
+	}
 	return checked, nil
 }
 

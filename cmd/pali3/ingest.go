@@ -134,15 +134,29 @@ func (c ingestFolder) Run(ctx context.Context, out output) error {
 }
 
 type ingestTable struct {
-	File string `arg:"" help:"Table: .csv, .tsv, .jsonl (each also .gz or .zst) or .parquet; a file or a URL of an object store."`
-	Root string `help:"Folder of this machine in which image paths begin; by default the table's, none of a table in an object store."`
+	Files []string `arg:"" help:"Tables: files, a URL of an object store, folders or patterns; .csv, .tsv, .jsonl, .json (each also .gz, .zst or .bz2) or .parquet. In CSV and TSV, columns may also be named by number, from 1."`
+	Root  string   `help:"Folder of this machine in which image paths begin; by default the table's, none of a table in an object store."`
+	dialectFlags
 	columnFlags
 	ingestFlags
 }
 
+// dialectFlags say how a text table is written.
+type dialectFlags struct {
+	Delimiter string   `help:"Character between the fields of CSV, or tab; by default comma, in .tsv tab, or what the header shows (| ; tab)."`
+	Quote     string   `help:"Character that encloses fields, or none; by default \" in CSV, none in TSV."`
+	Encoding  string   `help:"Encoding of a text table: utf-8, utf-16, latin-1, windows-1252...; a byte order mark decides over it."`
+	Columns   []string `placeholder:"NAME" help:"Names of the columns of a CSV or TSV without a header."`
+	NoHeader  bool     `help:"CSV or TSV without a header: columns are called 1, 2, 3..."`
+}
+
+func (f dialectFlags) dialect() ingest.Dialect {
+	return ingest.Dialect{Delimiter: f.Delimiter, Quote: f.Quote, Encoding: f.Encoding, Columns: f.Columns, NoHeader: f.NoHeader}
+}
+
 func (c ingestTable) Run(ctx context.Context, log zerolog.Logger, out output) error {
 	source, err := ingest.NewTable(ingest.Table{
-		File: c.File, Root: c.Root, Language: c.Language, Kind: c.Kind,
+		Files: c.Files, Dialect: c.dialect(), Root: c.Root, Language: c.Language, Kind: c.Kind,
 		Columns: c.columns(),
 	})
 	if err != nil {

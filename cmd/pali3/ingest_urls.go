@@ -12,7 +12,7 @@ import (
 )
 
 type ingestURLs struct {
-	File           string   `arg:"" help:"Table of URLs and texts: .csv, .tsv, .jsonl, .txt (each also .gz or .zst) or .parquet; a file or a URL of an object store."`
+	Files          []string `arg:"" help:"Tables of URLs and texts: files, a URL of an object store, folders or patterns; .csv, .tsv, .jsonl, .json, .txt (each also .gz, .zst or .bz2) or .parquet."`
 	URLColumn      string   `name:"url-column" help:"Column of the pictures' URLs; of a .txt its lines."`
 	TextColumn     string   `help:"Column of texts."`
 	IDColumn       string   `name:"id-column" help:"Column of keys; without it the URL."`
@@ -22,7 +22,8 @@ type ingestURLs struct {
 	Keep           []string `help:"Columns to keep as metadata."`
 	Language       string   `help:"Language of the texts, where no column says."`
 	Kind           string   `default:"alt" enum:"alt,caption,ocr,title" help:"Kind of the texts."`
-	webFlags       `embed:"" group:"Fetching"`
+	dialectFlags
+	webFlags `embed:"" group:"Fetching"`
 	ingestFlags
 }
 
@@ -32,7 +33,7 @@ func (c ingestURLs) Run(ctx context.Context, out output) error {
 		return err
 	}
 	source, err := ingest.NewURLs(ingest.Table{
-		File: c.File, Language: c.Language, Kind: c.Kind, Web: &ingest.Web{Fetch: options, Memory: c.Memory << 20},
+		Files: c.Files, Dialect: c.dialect(), Language: c.Language, Kind: c.Kind, Web: &ingest.Web{Fetch: options, Memory: c.Memory << 20},
 		Columns: ingest.Columns{Image: c.URLColumn, Text: c.TextColumn, ID: c.IDColumn, Language: c.LanguageColumn,
 			Split: c.SplitColumn, SHA256: c.SHA256Column, Keep: c.Keep},
 	})

@@ -1,0 +1,274 @@
+package ingest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// csvReader reads rows of fields as RFC 4180 has them, and as Python's csv, pandas and DuckDB read what departs from it: a quote
+// within a field is a character; text may follow a quoted field. Only a field that a quote opens and another one closes,
+// before a delimiter or a line's end, spans lines; every other row is one line. Blank lines are no rows.
+type csvReader struct {
+	lines     *lineBuffer
+	encoding  textEncoding
+	delimiter []byte
+	quote     byte // 0: none
+	trusted   bool // the quote was asked for: what it encloses is not doubted
+	unquote   bool // without quotes: a field that was plainly written with them loses them
+	width     int  // fields of a row; 0 before the header is read
+	begun     bool // a row was read
+	extra     int  // empty fields behind the last that rows may have, as the first has them
+
+	text   []byte // of the fields
+	ends   []int  // of each field in text
+	spans  []span // the lines of the row
+	places []place
+	fields []string
+	even   int64 // up to this line, rows that end at a carriage return alone were checked
+}
+
+// place is the lines of a row, from 0, in which a field begins and ends.
+type place struct{ first, last int }
+
+const maxJoined = 100_000 // lines of one row
+
+// fault is why a row of a table cannot be read, with the reason that the reject has.
+type fault struct {
+	reason string
+	error
+}
+
+func (f *fault) Unwrap() error { return f.error }
+
+func rowFault(format string, a ...any) error { return &fault{BadRow, fmt.Errorf(format, a...)} }
+func textFault(err error) error              { return &fault{BadText, err} }
+
+// next returns the fields of the next row; they hold until the next call. A row that cannot be read is a fault,
+// after which the next row follows. Of rows that quotes make of several lines, that is the line after the first.
+func (r *csvReader) next() ([]string, error) {
+	for {
+		first, err := r.lines.span(0)
+		if errors.Is(err, errLong) {
+			line := r.lines.number + 1
+			if err := r.lines.skipLine(); err != nil && !errors.Is(err, errEnd) {
+				return nil, err
+			}
+			return nil, rowFault("line %d: %w", line, errLong)
+		}
+		if err != nil {
+			return nil, err
+		}
+		content := r.lines.bytes()[:first.end]
+		if r.isBlank(content) {
+			r.lines.advance(first.next, 1)
+			continue
+		}
+		return r.row(first, content)
+	}
+}
+
+func (r *csvReader) isBlank(line []byte) bool {
+	for _, c := range line {
+		if c != ' ' && c != '\t' || len(r.delimiter) == 1 && c == r.delimiter[0] {
+			return false
+		}
+	}
+	return true
+}
+
+// row reads the row that begins with a line.
+func (r *csvReader) row(first span, content []byte) ([]string, error) {
+	at := r.lines.number + 1
+	err := r.parse(first, content)
+	if err == nil {
+		err = r.shape(at)
+	}
+	if err != nil {
+		r.lines.advance(first.next, 1)
+		return nil, err
+	}
+	last := r.spans[len(r.spans)-1]
+	if err := r.encoding.check(r.lines.bytes()[:last.end], at); err != nil {
+		r.lines.advance(last.next, len(r.spans))
+		return nil, err
+	}
+	if first.lone && len(r.spans) == 1 && r.width > 0 && at > r.even {
+		if lines, next, even := r.pieces(); !even {
+			r.lines.advance(next, lines)
+			return nil, rowFault("line %d: a carriage return within the line, which would make rows of other than %d fields", at, r.width)
+		}
+	}
+	r.lines.advance(last.next, len(r.spans))
+	return r.fields, nil
+}
+
+// parse takes the row that begins with a line apart, and leaves the lines where they are.
+func (r *csvReader) parse(first span, content []byte) error {
+	r.spans = append(r.spans[:0], first)
+	if r.quote != 0 && bytes.IndexByte(content, r.quote) >= 0 {
+		return r.quoted()
+	}
+	r.split(content)
+	return nil
+}
+
+// split takes a line apart that has no quotes, or in which they are characters.
+func (r *csvReader) split(line []byte) {
+	text := string(line)
+	delimiter := string(r.delimiter)
+	r.fields = r.fields[:0]
+	for {
+		i := strings.Index(text, delimiter)
+		if i < 0 {
+			break
+		}
+		r.fields = append(r.fields, r.plain(text[:i]))
+		text = text[i+len(delimiter):]
+	}
+	r.fields = append(r.fields, r.plain(text))
+}
+
+// plain returns a field of a table without quotes. One that is enclosed in them, and has others doubled within, was written by a
+// program that quotes.
+func (r *csvReader) plain(field string) string {
+	if !r.unquote || len(field) < 4 || field[0] != '"' || field[len(field)-1] != '"' {
+		return field
+	}
+	inner := field[1 : len(field)-1]
+	single := strings.ReplaceAll(inner, `""`, "")
+	if len(single) == len(inner) || strings.Contains(single, `"`) {
+		return field
+	}
+	return strings.ReplaceAll(inner, `""`, `"`)
+}
+
+// shape checks the number of fields. Where every row ends with a delimiter that the header has not, the empty fields go.
+func (r *csvReader) shape(at int64) error {
+	if r.width == 0 {
+		return nil
+	}
+	last := len(r.fields)
+	for last > r.width && strings.TrimSpace(r.fields[last-1]) == "" {
+		last--
+	}
+	if !r.begun {
+		r.begun, r.extra = true, len(r.fields)-last
+	}
+	if len(r.fields)-last <= r.extra {
+		r.fields = r.fields[:last]
+	}
+	switch n := len(r.spans); {
+	case n > 1 && len(r.fields) != r.width:
+		return rowFault("lines %d to %d, joined by the quote that line %d opens, have %d fields, and the header has %d: %s", at, at+int64(n)-1, at, len(r.fields), r.width, r.quoteHint())
+	case len(r.fields) != r.width:
+		return rowFault("line %d: wrong number of fields: %d, and the header has %d%s", at, len(r.fields), r.width, r.fieldsHint())
+	case n > 1 && !r.trusted && r.swallows():
+		return rowFault("line %d: the quote opened there encloses rows as far as line %d: %s, or --quote '%c' if they belong to one field",
+			at, at+int64(n)-1, r.quoteHint(), r.quote)
+	}
+	return nil
+}
+
+func (r *csvReader) quoteHint() string {
+	return "set --quote none if quotes are characters in this table"
+}
+
+// fieldsHint says what may be wrong with a row of another number of fields.
+func (r *csvReader) fieldsHint() string {
+	line := r.lines.bytes()[:r.spans[0].end]
+	switch {
+	case r.quote != 0 && bytes.IndexByte(line, r.quote) >= 0:
+		return "; " + r.quoteHint()
+	case r.quote == 0 && bytes.IndexByte(line, '"') >= 0 && r.unquote:
+		return `; set --quote '"' if quotes enclose fields in this table`
+	case len(r.fields) == 1:
+		for _, other := range []string{"\t", ";", "|", ","} {
+			if bytes.Count(line, []byte(other)) == r.width-1 {
+				return "; set --delimiter " + delimiterName(other) + " if that separates them"
+			}
+		}
+	}
+	return ""
+}
+
+// pieces reports whether the line at hand, up to its line feed, consists of rows that end at carriage returns, and
+// where it ends.
+func (r *csvReader) pieces() (lines, next int, even bool) {
+	even = true
+	for lines < maxJoined {
+		s, err := r.lines.span(next)
+		if err != nil {
+			break
+		}
+		lines, next = lines+1, s.next
+		line := r.lines.bytes()[s.from:s.end]
+		even = even && (r.isBlank(line) || bytes.Count(line, r.delimiter) == r.width-1 || r.quote != 0 && bytes.IndexByte(line, r.quote) >= 0)
+		if !s.lone {
+			break
+		}
+	}
+	r.even = r.lines.number + int64(lines)
+	return lines, next, even
+}
+
+// swallows reports whether a field of several lines looks as if its quote had enclosed rows: one of the lines it spans, read for
+// itself, is a row with a value like the row's own, such as another image's name, where a field of one line is.
+func (r *csvReader) swallows() bool {
+	for i, s := range r.spans {
+		parts := bytes.Split(r.lines.bytes()[s.from:s.end], r.delimiter)
+		if len(parts) != r.width {
+			continue
+		}
+		for column, part := range parts {
+			p := r.places[column]
+			if p.first != p.last || p.first == i {
+				continue
+			}
+			if form := formOf(string(part)); form != "" && form == formOf(r.fields[column]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// formOf returns what values of one column that are no prose have in common: the extension of a file's name, the scheme of a
+// URL, or the name with its numbers left open. It is empty for prose.
+func formOf(value string) string {
+	value = strings.Trim(value, " \"")
+	if value == "" || len(value) > 1024 || strings.ContainsAny(value, " \t") {
+		return ""
+	}
+	if scheme, _, isURL := strings.Cut(value, "://"); isURL {
+		return scheme + "://"
+	}
+	if dot := strings.LastIndexByte(value, '.'); dot > 0 && len(value)-dot >= 3 && len(value)-dot <= 6 {
+		return strings.ToLower(value[dot:])
+	}
+	if !strings.ContainsAny(value, "0123456789") {
+		return ""
+	}
+	var form []byte
+	for i := range len(value) {
+		switch c := value[i]; {
+		case c < '0' || c > '9':
+			form = append(form, c)
+		case len(form) == 0 || form[len(form)-1] != '0':
+			form = append(form, '0')
+		}
+	}
+	return string(form)
+}
+
+// finish makes the row's fields of its text.
+func (r *csvReader) finish() {
+	text, from := string(r.text), 0
+	r.fields = slices.Grow(r.fields[:0], len(r.ends))
+	for _, end := range r.ends {
+		r.fields = append(r.fields, text[from:end])
+		from = end
+	}
+}

@@ -1,0 +1,164 @@
+package ingest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+)
+
+// quoted reads the row that begins with the line in spans, which has quotes. It adds the further lines to spans.
+func (r *csvReader) quoted() error {
+	r.text, r.ends, r.places = r.text[:0], r.ends[:0], r.places[:0]
+	at := 0
+	for {
+		line := &r.spans[len(r.spans)-1]
+		b := r.lines.bytes()
+		from := len(r.spans) - 1
+		opening := at
+		for opening < line.end && b[opening] == ' ' && r.delimiter[0] != ' ' {
+			opening++
+		}
+		opened := opening < line.end && b[opening] == r.quote
+		if opened && opening > at {
+			opened = r.closesInLine(opening) // blanks before a quote: else it is a character
+		}
+		if opened {
+			next, err := r.quotedField(opening)
+			if err != nil {
+				return err
+			}
+			at = next
+		} else {
+			end := r.delimiterFrom(at)
+			r.text = append(r.text, b[at:end]...)
+			at = end
+		}
+		r.ends = append(r.ends, len(r.text))
+		r.places = append(r.places, place{from, len(r.spans) - 1})
+		if at >= r.spans[len(r.spans)-1].end {
+			r.finish()
+			return nil
+		}
+		at += len(r.delimiter)
+	}
+}
+
+// delimiterFrom returns where the next delimiter of the last line is, or the line's end.
+func (r *csvReader) delimiterFrom(at int) int {
+	end := r.spans[len(r.spans)-1].end
+	if i := bytes.Index(r.lines.bytes()[at:end], r.delimiter); i >= 0 {
+		return at + i
+	}
+	return end
+}
+
+// closed reports whether a field ends at an offset of the last line, but for blanks, and where.
+func (r *csvReader) closed(at int) (end int, ok bool) {
+	b, end := r.lines.bytes(), r.spans[len(r.spans)-1].end
+	if at < end && bytes.HasPrefix(b[at:end], r.delimiter) {
+		return at, true
+	}
+	for at < end && b[at] == ' ' {
+		at++
+	}
+	return at, at == end || bytes.HasPrefix(b[at:end], r.delimiter)
+}
+
+// closesInLine reports whether a field that a quote opens is closed in the same line.
+func (r *csvReader) closesInLine(opening int) bool {
+	b, end := r.lines.bytes(), r.spans[len(r.spans)-1].end
+	for at := opening + 1; ; {
+		i := bytes.IndexByte(b[at:end], r.quote)
+		if i < 0 {
+			return false
+		}
+		if at += i + 1; at == end || b[at] != r.quote {
+			_, closed := r.closed(at)
+			return closed
+		}
+		at++
+	}
+}
+
+// quotedField adds the text of the field that a quote opens, and returns where it ends.
+func (r *csvReader) quotedField(opening int) (end int, err error) {
+	first, begun := len(r.spans)-1, len(r.text)
+	at := opening + 1
+	for {
+		line := r.spans[len(r.spans)-1]
+		b := r.lines.bytes()
+		i := bytes.IndexByte(b[at:line.end], r.quote)
+		if i < 0 { // the field goes on in the next line
+			r.text = append(r.text, b[at:line.next]...)
+			if err := r.join(first, line.next); err != nil {
+				return r.doubtful(opening, first, begun, err)
+			}
+			at = line.next
+			continue
+		}
+		r.text = append(r.text, b[at:at+i]...)
+		at += i + 1
+		if at < line.end && b[at] == r.quote { // doubled
+			r.text = append(r.text, r.quote)
+			at++
+			continue
+		}
+		if end, closed := r.closed(at); closed {
+			return end, nil
+		}
+		if several := len(r.spans)-1 > first; several || i > 0 && b[at-2] == '\\' {
+			return r.doubtful(opening, first, begun, r.unclosed(first, "is not closed where line %d has the next", r.line(len(r.spans)-1)))
+		}
+		end := r.delimiterFrom(at) // text behind the closing quote belongs to the field
+		r.text = append(r.text, b[at:end]...)
+		return end, nil
+	}
+}
+
+// line returns the number of a line of the row.
+func (r *csvReader) line(index int) int64 { return r.lines.number + 1 + int64(index) }
+
+// join adds the line at an offset to the row, for a field that begins in the line called first.
+func (r *csvReader) join(first, at int) error {
+	if at > maxRow || len(r.spans) >= maxJoined {
+		return r.unclosed(first, "is not closed within %d bytes", at)
+	}
+	next, err := r.lines.span(at)
+	if errors.Is(err, errEnd) {
+		return r.unclosed(first, "is never closed")
+	}
+	if err != nil {
+		return r.unclosed(first, "is not closed before the table breaks off: %w", err)
+	}
+	r.spans = append(r.spans, next)
+	return nil
+}
+
+// unclosed is the fault of a quote that is opened in a line of the row.
+func (r *csvReader) unclosed(line int, format string, a ...any) error {
+	return rowFault("line %d opens a quote that %w: %s", r.line(line), fmt.Errorf(format, a...), r.quoteHint())
+}
+
+// doubtful reads a field that does not close as it should as one whose quotes are escaped by backslashes, within its line; if
+// it isn't one, the error is the one given.
+func (r *csvReader) doubtful(opening, first, begun int, err error) (int, error) {
+	r.spans, r.text = r.spans[:first+1], r.text[:begun]
+	b, end := r.lines.bytes(), r.spans[first].end
+	escaped := false
+	for at := opening + 1; at < end; at++ {
+		switch c := b[at]; {
+		case c == '\\' && at+1 < end && (b[at+1] == r.quote || b[at+1] == '\\'):
+			escaped = escaped || b[at+1] == r.quote
+			at++
+			r.text = append(r.text, b[at])
+		case c == r.quote:
+			if end, closed := r.closed(at + 1); closed && escaped {
+				return end, nil
+			}
+			return 0, err
+		default:
+			r.text = append(r.text, c)
+		}
+	}
+	return 0, err
+}
