@@ -22,12 +22,21 @@ type csvReader struct {
 	begun     bool // a row was read
 	extra     int  // empty fields behind the last that rows may have, as the first has them
 
-	text   []byte // of the fields
-	ends   []int  // of each field in text
-	spans  []span // the lines of the row
-	places []place
-	fields []string
-	even   int64 // up to this line, rows that end at a carriage return alone were checked
+	text    []byte // of the fields
+	ends    []int  // of each field in text
+	spans   []span // the lines of the row
+	places  []place
+	fields  []string
+	stop    int64      // the line at which the quote that was opened last is known not to close as it should
+	foreign lineEnding // that a row of this table does not end at, unless there are several rows before its own ending
+	even    int64      // up to this line, rows that end so were checked
+	doubt   doubt
+}
+
+// doubt is about the lines that a quote may enclose which does not close as it should.
+type doubt struct {
+	opened, until int64             // the line of the quote, and the last one in doubt
+	forms         []map[string]bool // of the values that rows have, by column
 }
 
 // place is the lines of a row, from 0, in which a field begins and ends.
@@ -82,11 +91,21 @@ func (r *csvReader) isBlank(line []byte) bool {
 // row reads the row that begins with a line.
 func (r *csvReader) row(first span, content []byte) ([]string, error) {
 	at := r.lines.number + 1
+	before := r.fields
+	r.stop = at
 	err := r.parse(first, content)
 	if err == nil {
-		err = r.shape(at)
+		if err = r.shape(at); err != nil {
+			r.stop = at + int64(len(r.spans)) - 1
+		}
+	}
+	if err == nil && at <= r.doubt.until && !r.looksLikeRow() {
+		err = rowFault("line %d: line %d opens a quote that may enclose it: %s", at, r.doubt.opened, r.quoteHint())
 	}
 	if err != nil {
+		if r.stop > at {
+			r.doubtLines(at, before, content)
+		}
 		r.lines.advance(first.next, 1)
 		return nil, err
 	}
@@ -95,14 +114,46 @@ func (r *csvReader) row(first span, content []byte) ([]string, error) {
 		r.lines.advance(last.next, len(r.spans))
 		return nil, err
 	}
-	if first.lone && len(r.spans) == 1 && r.width > 0 && at > r.even {
+	if first.ending == r.foreign && len(r.spans) == 1 && at > r.even {
 		if lines, next, even := r.pieces(); !even {
 			r.lines.advance(next, lines)
-			return nil, rowFault("line %d: a carriage return within the line, which would make rows of other than %d fields", at, r.width)
+			return nil, rowFault("line %d: a line end within the line, of another kind than the header's, which would make rows of other than %d fields", at, r.width)
 		}
 	}
 	r.lines.advance(last.next, len(r.spans))
 	return r.fields, nil
+}
+
+// doubtLines puts the lines in doubt that the row at hand would take, though its quote does not close as it should: they are
+// rows if they have a value in a column such as the last row has there, or the part of this one before the quote.
+func (r *csvReader) doubtLines(opened int64, before []string, content []byte) {
+	if r.doubt.until = max(r.doubt.until, r.stop); opened <= r.doubt.opened {
+		return
+	}
+	r.doubt.opened, r.doubt.forms = opened, make([]map[string]bool, r.width)
+	rows := [][]string{before}
+	if parts := strings.Split(string(content), string(r.delimiter)); len(parts) == r.width {
+		rows = append(rows, parts)
+	}
+	for column := range r.doubt.forms {
+		r.doubt.forms[column] = map[string]bool{}
+		for _, fields := range rows {
+			if column < len(fields) {
+				r.doubt.forms[column][formOf(fields[column])] = true
+			}
+		}
+		delete(r.doubt.forms[column], "")
+	}
+}
+
+// looksLikeRow reports whether the row at hand, which is in doubt, has a value such as other rows have in its column.
+func (r *csvReader) looksLikeRow() bool {
+	for column, field := range r.fields {
+		if r.doubt.forms[column][formOf(field)] {
+			return true
+		}
+	}
+	return false
 }
 
 // parse takes the row that begins with a line apart, and leaves the lines where they are.
@@ -155,7 +206,9 @@ func (r *csvReader) shape(at int64) error {
 		last--
 	}
 	if !r.begun {
-		r.begun, r.extra = true, len(r.fields)-last
+		if r.begun = true; last == r.width && len(r.spans) == 1 && r.followedBy(len(r.fields)) {
+			r.extra = len(r.fields) - last
+		}
 	}
 	if len(r.fields)-last <= r.extra {
 		r.fields = r.fields[:last]
@@ -170,6 +223,26 @@ func (r *csvReader) shape(at int64) error {
 			at, at+int64(n)-1, r.quoteHint(), r.quote)
 	}
 	return nil
+}
+
+// followedBy reports whether the next lines, at least one, end with a delimiter and have so many fields.
+func (r *csvReader) followedBy(fields int) bool {
+	at, lines := r.spans[0].next, 0
+	for range 100 {
+		s, err := r.lines.span(at)
+		if err != nil {
+			break
+		}
+		line := r.lines.bytes()[s.from:s.end]
+		at = s.next
+		if r.isBlank(line) {
+			continue
+		}
+		if lines++; !bytes.HasSuffix(line, r.delimiter) || bytes.Count(line, r.delimiter) != fields-1 {
+			return false
+		}
+	}
+	return lines > 0
 }
 
 func (r *csvReader) quoteHint() string {
@@ -194,8 +267,8 @@ func (r *csvReader) fieldsHint() string {
 	return ""
 }
 
-// pieces reports whether the line at hand, up to its line feed, consists of rows that end at carriage returns, and
-// where it ends.
+// pieces reports whether the line at hand, up to an ending such as the header's, consists of rows that end otherwise, and where
+// it ends.
 func (r *csvReader) pieces() (lines, next int, even bool) {
 	even = true
 	for lines < maxJoined {
@@ -206,7 +279,7 @@ func (r *csvReader) pieces() (lines, next int, even bool) {
 		lines, next = lines+1, s.next
 		line := r.lines.bytes()[s.from:s.end]
 		even = even && (r.isBlank(line) || bytes.Count(line, r.delimiter) == r.width-1 || r.quote != 0 && bytes.IndexByte(line, r.quote) >= 0)
-		if !s.lone {
+		if s.ending != r.foreign {
 			break
 		}
 	}

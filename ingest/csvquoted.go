@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 )
 
 // quoted reads the row that begins with the line in spans, which has quotes. It adds the further lines to spans.
@@ -106,6 +107,7 @@ func (r *csvReader) quotedField(opening int) (end int, err error) {
 		if end, closed := r.closed(at); closed {
 			return end, nil
 		}
+		r.stop = r.line(len(r.spans) - 1)
 		if several := len(r.spans)-1 > first; several || i > 0 && b[at-2] == '\\' {
 			return r.doubtful(opening, first, begun, r.unclosed(first, "is not closed where line %d has the next", r.line(len(r.spans)-1)))
 		}
@@ -120,11 +122,13 @@ func (r *csvReader) line(index int) int64 { return r.lines.number + 1 + int64(in
 
 // join adds the line at an offset to the row, for a field that begins in the line called first.
 func (r *csvReader) join(first, at int) error {
+	r.stop = r.line(len(r.spans) - 1)
 	if at > maxRow || len(r.spans) >= maxJoined {
 		return r.unclosed(first, "is not closed within %d bytes", at)
 	}
 	next, err := r.lines.span(at)
 	if errors.Is(err, errEnd) {
+		r.stop = math.MaxInt64
 		return r.unclosed(first, "is never closed")
 	}
 	if err != nil {

@@ -107,6 +107,9 @@ func (r *csvRows) head(delimiter string, d Dialect) error {
 	if err := c.encoding.check(c.lines.bytes()[:last.end], c.lines.number+1); err != nil {
 		return err
 	}
+	if c.foreign = carriage; first.ending == carriage {
+		c.foreign = lineFeed
+	}
 	r.names, r.trims = slices.Clone(c.fields), false
 	for i, name := range r.names {
 		r.names[i] = strings.TrimSpace(name)

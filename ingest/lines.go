@@ -22,8 +22,18 @@ type lineBuffer struct {
 // span is where a line is, in bytes from the first unread one: its content is [from, end), and what ends it [end, next).
 type span struct {
 	from, end, next int
-	lone            bool // it ends at a carriage return alone
+	ending          lineEnding
 }
+
+// lineEnding is what ends a line.
+type lineEnding int
+
+const (
+	atEnd    lineEnding = iota // of the text
+	lineFeed                   // alone
+	carriage                   // a carriage return alone
+	both                       // carriage return and line feed
+)
 
 const (
 	firstBuffer = 1 << 16
@@ -85,7 +95,7 @@ func (l *lineBuffer) span(from int) (span, error) {
 	for {
 		b := l.bytes()
 		if s, found := l.endOf(b, from, searched); found {
-			l.lone = s.lone
+			l.lone = s.ending == carriage
 			return s, nil
 		}
 		if len(b)-from > maxRow {
@@ -103,7 +113,7 @@ func (l *lineBuffer) span(from int) (span, error) {
 			return span{}, l.ended()
 		}
 		end := from + len(bytes.TrimRight(b[from:], "\r"))
-		return span{from, end, len(b), false}, nil
+		return span{from, end, len(b), atEnd}, nil
 	}
 }
 
@@ -124,7 +134,7 @@ func (l *lineBuffer) endOf(b []byte, from, searched int) (s span, found bool) {
 		return s, false
 	}
 	if b[until] == '\n' {
-		return span{from, until, until + 1, false}, true
+		return span{from, until, until + 1, lineFeed}, true
 	}
 	next := until + 1 // after the carriage returns
 	for next < len(b) && b[next] == '\r' {
@@ -134,9 +144,9 @@ func (l *lineBuffer) endOf(b []byte, from, searched int) (s span, found bool) {
 	case next == len(b):
 		return s, false // what follows decides
 	case b[next] == '\n':
-		return span{from, until, next + 1, false}, true
+		return span{from, until, next + 1, both}, true
 	}
-	return span{from, until, until + 1, true}, true
+	return span{from, until, until + 1, carriage}, true
 }
 
 // advance passes over bytes that are in memory, which are so many lines.
