@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"path"
 	"path/filepath"
@@ -18,6 +19,7 @@ type WebDataset struct {
 	ByArchive bool // keys begin with the archive's name: for archives that count from the same number
 
 	meter *meter
+	named *namedMembers // nil where nothing is named
 }
 
 // NewWebDataset checks that the archives are there.
@@ -46,6 +48,9 @@ func (w *WebDataset) Fingerprint() (string, error) {
 	if w.ByArchive {
 		print += " by archive"
 	}
+	if w.named != nil {
+		print += fmt.Sprintf(" %+v", w.named.plan.Mapping)
+	}
 	return print, err
 }
 
@@ -64,13 +69,28 @@ func (w *WebDataset) Records(ctx context.Context) iter.Seq[shards.Record] {
 	}
 }
 
+// records yields the records of an archive, with their members if some are named.
+func (w *WebDataset) records(r io.Reader, name string) iter.Seq2[shards.Record, map[string]any] {
+	if w.named != nil {
+		return shards.ReadWebDatasetMembers(r, name)
+	}
+	return func(yield func(shards.Record, map[string]any) bool) {
+		for record := range shards.ReadWebDataset(r, name) {
+			if !yield(record, nil) {
+				return
+			}
+		}
+	}
+}
+
 func (w *WebDataset) read(file string, yield func(shards.Record) bool) bool {
 	f, err := openStream(file)
 	if err != nil {
 		return yield(shards.Bad(file, "", shards.BadArchive, err))
 	}
 	defer f.Close()
-	for record := range shards.ReadWebDataset(w.meter.reader(f), called(file)) {
+	for record, members := range w.records(w.meter.reader(f), called(file)) {
+		record = w.named.apply(record, members)
 		if w.ByArchive && record.Sample.Key != "" {
 			record.Sample.Key = path.Base(filepath.ToSlash(called(file))) + "/" + record.Sample.Key
 		}

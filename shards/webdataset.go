@@ -22,16 +22,34 @@ import (
 // to 32 MiB of earlier members for links.
 func ReadWebDataset(r io.Reader, name string) iter.Seq[Record] {
 	return func(yield func(Record) bool) {
+		for record := range readArchive(r, name, false) {
+			if !yield(record) {
+				return
+			}
+		}
+	}
+}
+
+// ReadWebDatasetMembers is ReadWebDataset for those who map members to samples themselves: beside each record it yields
+// what the members hold, by ending. An image is []byte, a text a string, a .json what it holds as encoding/json decodes it
+// with numbers as they are written, and so are the fields of the record's own .json, by name. A record that is
+// rejected for having neither image nor text has members, too.
+func ReadWebDatasetMembers(r io.Reader, name string) iter.Seq2[Record, map[string]any] {
+	return readArchive(r, name, true)
+}
+
+func readArchive(r io.Reader, name string, members bool) iter.Seq2[Record, map[string]any] {
+	return func(yield func(Record, map[string]any) bool) {
 		source, err := decompress(r)
 		if err != nil {
-			yield(Bad(name, "", BadArchive, err))
+			yield(Bad(name, "", BadArchive, err), nil)
 			return
 		}
 		defer source.close()
-		a := &archive{source: source, name: name}
+		a := &archive{source: source, name: name, wantsMembers: members}
 		for {
 			record, ok := a.next()
-			if !ok || !yield(record) {
+			if !ok || !yield(record, a.members) {
 				return
 			}
 		}
@@ -49,8 +67,12 @@ type archive struct {
 	first  []byte      // of the archive, for messages
 	left   tally       // of what belongs to no record
 	recent recentMembers
-	err    error // that ended the archive between two records
-	ended  bool
+
+	wantsMembers bool
+	members      map[string]any // of the last record, if wanted
+
+	err   error // that ended the archive between two records
+	ended bool
 }
 
 // next returns the next record; ok is false at the end.
@@ -60,6 +82,7 @@ func (a *archive) next() (record Record, ok bool) {
 		a.restart()
 		a.advance()
 	}
+	a.members = nil
 	if a.header == nil {
 		return a.end()
 	}
@@ -74,6 +97,9 @@ func (a *archive) next() (record Record, ok bool) {
 		if a.header != nil {
 			key, _ = splitMember(a.header.Name)
 		}
+	}
+	if a.wantsMembers {
+		a.members = m.values()
 	}
 	record = m.record()
 	record.LeftOut = append(record.LeftOut, a.left...)
@@ -112,7 +138,7 @@ func (a *archive) member(m *members) bool {
 	}
 	_, extension := splitMember(name)
 	reason := LeftMember
-	if picture.HasImageEnding("."+extension) {
+	if picture.HasImageEnding("." + extension) {
 		reason = LeftImage
 	}
 	m.left.add(reason, fmt.Sprintf(".%s (%s)", lastEnding(extension), typeOf(a.header)))

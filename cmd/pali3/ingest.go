@@ -169,11 +169,15 @@ func (c ingestTable) Run(ctx context.Context, log zerolog.Logger, out output) er
 type ingestWebDataset struct {
 	Files     []string `arg:"" help:"Archives: .tar, plain or compressed with gzip, zstd or bzip2; files, URLs of an object store, a pipe, or - for the standard input."`
 	ByArchive bool     `help:"Keys begin with the archive's name: for archives that count from the same number."`
+	columnFlags
 	ingestFlags
 }
 
 func (c ingestWebDataset) Run(ctx context.Context, out output) error {
 	source, err := ingest.NewWebDataset(c.Files...)
+	if err == nil {
+		err = source.Map(c.columns(), c.Language, c.Kind)
+	}
 	if err != nil {
 		return err
 	}
