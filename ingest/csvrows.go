@@ -185,11 +185,7 @@ func (r *csvRows) number(want []string) error {
 }
 
 func (r *csvRows) columns() ([]string, error) {
-	names := slices.Clone(r.names)
-	for _, alias := range sortedKeys(r.aliases) {
-		names = append(names, alias)
-	}
-	return names, nil
+	return append(slices.Clone(r.names), sortedKeys(r.aliases)...), nil
 }
 
 // hint says what may be wrong if a column is not there.

@@ -100,7 +100,7 @@ func (m *members) read(name string, size int64, r io.Reader, keep func([]byte)) 
 
 func cutShort(extension string, err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return fmt.Errorf("the archive ends within member .%s: fetch it again", extension)
+		return fmt.Errorf("the archive ends within member .%s: fetch it again (%w)", extension, err)
 	}
 	return fmt.Errorf("member .%s: %w", extension, err)
 }

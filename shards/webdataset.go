@@ -216,10 +216,10 @@ func (a *archive) damage(err error) error {
 		return fmt.Errorf("the archive's first header is damaged: %w", err)
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("the archive is cut short behind member %q: fetch it again", a.last)
+		return fmt.Errorf("the archive is cut short behind member %q: fetch it again (%w)", a.last, err)
 	}
 	if errors.Is(err, tar.ErrHeader) {
-		return fmt.Errorf("the archive is damaged behind member %q: what follows is no tar header", a.last)
+		return fmt.Errorf("the archive is damaged behind member %q: what follows is no tar header (%w)", a.last, err)
 	}
 	return fmt.Errorf("the archive is damaged behind member %q: %w", a.last, err)
 }
