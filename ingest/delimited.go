@@ -11,9 +11,10 @@ import (
 // maxQuoted is the longest field in quotes, in bytes.
 const maxQuoted = 1 << 20
 
-// delimited reads the records of a table of text that is in memory. With quotes it follows RFC 4180, and Python's csv
-// where that leaves off: a quote within a field, or text behind a closing quote, is taken as it is. A quote that is
-// never closed, or closed in a later line in the middle of a field, makes its own line alone a damaged one.
+// delimited reads the records of a table of text that is in memory. With quotes it follows RFC
+// 4180, and Python's csv where that leaves off: a quote within a field, or text behind a closing
+// quote, is taken as it is. A quote that is never closed, or closed in a later line in the middle
+// of a field, makes its own line alone a damaged one.
 type delimited struct {
 	rest   []byte
 	line   int // number of the line at hand, from 1
@@ -22,8 +23,8 @@ type delimited struct {
 	fields int // that records have; 0: any number
 }
 
-// next returns the next record that is not blank, and the number of its first line. Ok is false at the end, whole is false for a
-// damaged line.
+// next returns the next record that is not blank, and the number of its first line. Ok is false at
+// the end, whole is false for a damaged line.
 func (d *delimited) next() (record []string, line int, whole, ok bool) {
 	for len(d.rest) > 0 {
 		line = d.line
@@ -102,13 +103,15 @@ func (d *delimited) quoted(i int) (text []byte, after int, closed bool) {
 	return nil, 0, false
 }
 
-// readDelimited reads a table with a header. Which of , ; | and the tab divides it, the header shows: it is the one by which
-// a column of file names appears. Quotes have a meaning between , and ; alone.
+// readDelimited reads a table with a header. Which of , ; | and the tab divides it, the header
+// shows: it is the one by which a column of file names appears. Quotes have a meaning between ,
+// and ; alone.
 func (d *description) readDelimited(file string, content []byte) {
 	d.readColumns(file, content, nil)
 }
 
-// readColumns is readDelimited with other names for some columns. It returns false if there is no column of file names.
+// readColumns is readDelimited with other names for some columns. It returns false if there is no
+// column of file names.
 func (d *description) readColumns(file string, content []byte, rename map[string]string) bool {
 	for _, comma := range []byte(",\t;|") {
 		rows := &delimited{rest: content, line: 1, comma: comma, quotes: comma == ',' || comma == ';'}

@@ -18,8 +18,8 @@ import (
 	"github.com/pali3/pali3/shards/table"
 )
 
-// maxDescription is how large a table that describes a folder's images may be, in bytes: it is held in memory while the
-// folder is read.
+// maxDescription is how large a table that describes a folder's images may be, in bytes: it is
+// held in memory while the folder is read.
 const maxDescription = 1 << 30
 
 // description is what the tables of a folder say of the images in it and below.
@@ -37,10 +37,12 @@ type described struct {
 	name string     // of the image, as the line has it
 	says []byte     // a JSON object
 	next *described // the next line about the same image
+	last *described // of the first line about an image: the last one
 	used bool
 }
 
-// isTable reports whether a file describes the images of its folder, as Hugging Face's image folders have it.
+// isTable reports whether a file describes the images of its folder, as Hugging Face's image
+// folders have it.
 func isTable(base string) bool {
 	switch strings.ToLower(base) {
 	case "metadata.jsonl", "metadata.csv", "metadata.tsv", "metadata.parquet":
@@ -140,15 +142,11 @@ func namesIn(fields map[string]json.RawMessage) (names []string) {
 func (d *description) put(line *described) {
 	d.lines = append(d.lines, line)
 	key := d.key(line.name)
-	before := d.first[key]
-	if before == nil {
-		d.first[key] = line
-		return
+	if first := d.first[key]; first != nil {
+		first.last.next, first.last = line, line
+	} else {
+		d.first[key], line.last = line, line
 	}
-	for before.next != nil {
-		before = before.next
-	}
-	before.next = line
 }
 
 // key is the path of an image, from the table's folder on, without what does not matter in it.
@@ -208,8 +206,18 @@ func (d *description) unused() []shards.LeftOut {
 	return left
 }
 
-// applyLines adds to a sample what lines say of it. A line that adds nothing is one that comes twice.
+// maxLines is how many lines of tables one image may have.
+const maxLines = 1000
+
+// applyLines adds to a sample what lines say of it. A line that adds nothing is one that comes
+// twice.
 func applyLines(lines []*described, s *shards.Sample) (left []shards.LeftOut) {
+	if more := len(lines) - maxLines; more > 0 {
+		first := lines[maxLines]
+		left = append(left, shards.LeftOut{Reason: shards.LeftMetadata, N: int64(more),
+			Name: fmt.Sprintf("%s:%d and %d more lines about %s, over the limit of %d", first.file, first.line, more-1, first.name, maxLines)})
+		lines = lines[:maxLines]
+	}
 	for _, line := range lines {
 		var fields map[string]json.RawMessage
 		if json.Unmarshal(line.says, &fields) != nil {
@@ -276,7 +284,8 @@ func (d *description) readParquet(root *os.Root, file string) error {
 	}
 }
 
-// jsonable returns a value of a table as JSON can have it: bytes that are no text, and what is no number, are null.
+// jsonable returns a value of a table as JSON can have it: bytes that are no text, and what is no
+// number, are null.
 func jsonable(value any) any {
 	switch v := value.(type) {
 	case []byte:

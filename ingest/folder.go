@@ -25,17 +25,21 @@ const (
 	BadText    = "text"       // a sidecar is not UTF-8 or not understood
 )
 
-// Folder reads the images under a folder, in order of their paths. The key of an image is its path within the folder.
+// Folder reads the images under a folder, in order of their paths. The key of an image is its path
+// within the folder.
 //
-// An image is a file that ends as images do, in upper or lower case, or a file without an ending that holds one. What
-// its bytes show decides; one of a format that is not read is rejected. Texts come from beside it: X.txt, X.caption
-// and X.json (or X.png.txt and so on) are about X.png and all other images of that stem. A metadata.jsonl, .csv or .parquet
-// describes the images of its folder and those below by file_name, as Hugging Face's image folders do, and
-// captions.txt, results.csv and .token files describe images by name, as Flickr8k and Flickr30k do.
-// If all folders at the top that hold images are called as splits are (train, test, val ...), that is an image's split.
+// An image is a file that ends as images do, in upper or lower case, or a file without an ending
+// that holds one. What its bytes show decides; one of a format that is not read is rejected. Texts
+// come from beside it: X.txt, X.caption and X.json (or X.png.txt and so on) are about X.png and
+// all other images of that stem. A metadata.jsonl, .csv or .parquet describes the images of its
+// folder and those below by file_name, as Hugging Face's image folders do, and captions.txt,
+// results.csv and .token files describe images by name, as Flickr8k and Flickr30k do. If all
+// folders at the top that hold images are called as splits are (train, test, val ...), that is an
+// image's split.
 //
-// Whatever else is there is counted as left out by an [shards.Aside] behind each folder. Symbolic links that leave the
-// folder are rejected, links to folders and folders of other tools (.git, __MACOSX ...) are left out.
+// Whatever else is there is counted as left out by an [shards.Aside] behind each folder. Symbolic
+// links that leave the folder are rejected, links to folders and folders of other tools (.git,
+// __MACOSX ...) are left out.
 type Folder struct {
 	Dir       string
 	Language  string // of the sidecar texts, if known
@@ -63,7 +67,8 @@ func NewFolder(dir, language string) (*Folder, error) {
 // Name implements [Source].
 func (f *Folder) Name() string { return "folder " + f.Dir }
 
-// recordsVersion changes when the records of the same folder or archive do: a run that an earlier version began cannot resume.
+// recordsVersion changes when the records of the same folder or archive do: a run that an earlier
+// version began cannot resume.
 const recordsVersion = 2
 
 // Fingerprint implements [Source].

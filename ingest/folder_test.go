@@ -121,6 +121,18 @@ func TestFolder_ReadsCaptionTables(t *testing.T) {
 	}
 }
 
+func TestFolder_BoundsLinesOfOneImage(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("file_name,text\n")
+	for i := range 200_000 {
+		fmt.Fprintf(&b, "a.png,caption %d\n", i)
+	}
+	samples, stat, _ := folderOf(t, map[string]string{"a.png": "image", "metadata.csv": b.String()})
+	if len(values(samples["a.png"])) != maxLines || stat.LeftOut[shards.LeftMetadata] != 200_000-maxLines {
+		t.Errorf("%d texts, left out %v", len(values(samples["a.png"])), stat.LeftOut)
+	}
+}
+
 func TestFolder_DoesNotGuessAmongImagesOfOneName(t *testing.T) {
 	samples, stat, _ := folderOf(t, map[string]string{"a/1.jpg": "image", "b/1.jpg": "image", "captions.txt": "image,caption\n1.jpg,which?\n"})
 	if len(values(samples["a/1.jpg"])) > 0 || len(values(samples["b/1.jpg"])) > 0 || stat.LeftOut[shards.LeftMetadata] != 1 {

@@ -110,13 +110,15 @@ func (w *folderWalk) kindOf(name string, e fs.DirEntry) int {
 	return fileOther
 }
 
-// textEndings are those of files with texts about the image of their stem, in the order in which they are read.
+// textEndings are those of files with texts about the image of their stem, in the order in which
+// they are read.
 var textEndings = []string{".json", ".txt", ".text", ".caption", ".captions", ".cap"}
 
 func textRank(name string) int { return slices.Index(textEndings, strings.ToLower(path.Ext(name))) }
 
-// pair finds the images that texts are about: those of the same stem (x.txt of x.png), or whose name the text's
-// ending follows (x.png.txt). Where none is, upper and lower case do not matter, if then only one text is meant.
+// pair finds the images that texts are about: those of the same stem (x.txt of x.png), or whose
+// name the text's ending follows (x.png.txt). Where none is, upper and lower case do not matter,
+// if then only one text is meant.
 func pair(texts, images []string) (beside map[string][]string, orphans []string) {
 	beside = map[string][]string{}
 	exact, folded := map[string][]string{}, map[string][]string{}
@@ -181,7 +183,8 @@ func (l *folderList) left() (left []shards.LeftOut) {
 	return slices.Concat(hinted, l.odd, plain, orphans)
 }
 
-// byEnding counts files by ending, and names the first of each: those that another command reads, and the others.
+// byEnding counts files by ending, and names the first of each: those that another command reads,
+// and the others.
 func (l *folderList) byEnding(reason string, names []string) (hinted, plain []shards.LeftOut) {
 	var order []string
 	first, count := map[string]string{}, map[string]int64{}

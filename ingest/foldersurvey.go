@@ -87,8 +87,8 @@ func (s *folderSurvey) walk(ctx context.Context, root *os.Root, dir string, visi
 	}
 }
 
-// captionTable are names of tables of captions: of Flickr8k (captions.txt, Flickr8k.token.txt), Flickr30k (results.csv,
-// results_20130124.token) and kohya's trainer (meta_cap.json).
+// captionTable are names of tables of captions: of Flickr8k (captions.txt, Flickr8k.token.txt),
+// Flickr30k (results.csv, results_20130124.token) and kohya's trainer (meta_cap.json).
 var captionTable = regexp.MustCompile(`(?i)^(captions\.(txt|csv|tsv|json)|results\.csv|[^.]*\.token(\.txt)?|meta_(cap|clean|lat)\.json)$`)
 
 // read takes a table of captions in, if it is one.
@@ -157,7 +157,8 @@ func (d *description) readCaptions(file string, content []byte) bool {
 	return d.readColumns(file, content, map[string]string{"comment": "caption", "comment_number": ""})
 }
 
-// readCaptionsJSON reads an object of captions, or of objects, by the names of images, or a list of objects with names.
+// readCaptionsJSON reads an object of captions, or of objects, by the names of images, or a list
+// of objects with names.
 func (d *description) readCaptionsJSON(file string, content []byte) bool {
 	raw, err := shards.ReadJSON(content)
 	if err != nil {

@@ -35,8 +35,8 @@ func (w *folderWalk) give(record func() shards.Record) bool {
 	return w.yield(record())
 }
 
-// walk yields the records of a folder and those below, then what was left out of it. Beside are the files with texts
-// about the folder as a whole.
+// walk yields the records of a folder and those below, then what was left out of it. Beside are
+// the files with texts about the folder as a whole.
 func (w *folderWalk) walk(dir string, beside ...string) bool {
 	entries, err := fs.ReadDir(w.root.FS(), dir)
 	if err != nil && !w.give(func() shards.Record { return shards.Bad(path.Join(w.Dir, dir), dir, Unreadable, err) }) {
@@ -80,8 +80,9 @@ func (w *folderWalk) image(name string, e fs.DirEntry, beside []string, lines []
 	return w.record(name, []string{name}, beside, lines)
 }
 
-// aside yields what was left out of a folder. Whether it does must not depend on what files hold, for an interrupted run
-// passes over records by their number: where a table describes images, there always is one.
+// aside yields what was left out of a folder. Whether it does must not depend on what files hold,
+// for an interrupted run passes over records by their number: where a table describes images,
+// there always is one.
 func (w *folderWalk) aside(list folderList) bool {
 	left := list.left()
 	if len(list.tables) > 0 {
@@ -98,7 +99,8 @@ func (w *folderWalk) aside(list folderList) bool {
 	return w.give(func() shards.Record { return shards.Aside(path.Join(w.Dir, list.dir), left...) })
 }
 
-// lines returns what tables say of an image or a folder: those nearest to it first. They count as used from then on.
+// lines returns what tables say of an image or a folder: those nearest to it first. They count as
+// used from then on.
 func (w *folderWalk) lines(name string) (lines []*described) {
 	for i := len(w.described) - 1; i >= 0; i-- {
 		lines = append(lines, w.described[i].of(name)...)

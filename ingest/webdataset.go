@@ -12,8 +12,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// WebDataset reads WebDataset archives, one after another, as [shards.ReadWebDataset] does. An archive may come through a
-// pipe: a named one, or "-", the standard input.
+// WebDataset reads WebDataset archives, one after another, as [shards.ReadWebDataset] does. An
+// archive may come through a pipe: a named one, or "-", the standard input.
 type WebDataset struct {
 	Files     []string
 	ByArchive bool // keys begin with the archive's name: for archives that count from the same number

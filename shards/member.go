@@ -27,8 +27,8 @@ const (
 	classMember
 )
 
-// memberKinds are the endings that the Python library webdataset decodes as text, JSON and classes, and those that
-// trainers of diffusion models write captions to.
+// memberKinds are the endings that the Python library webdataset decodes as text, JSON and
+// classes, and those that trainers of diffusion models write captions to.
 var memberKinds = map[string]int{
 	"txt": textMember, "text": textMember, "transcript": textMember, "caption": textMember, "captions": textMember, "cap": textMember,
 	"json": jsonMember, "jsn": jsonMember,
@@ -57,8 +57,8 @@ type recordMember struct {
 	content   []byte
 }
 
-// read takes a member in, and gives its content to keep. It returns whether it read to the member's end, and false if
-// the stream is broken.
+// read takes a member in, and gives its content to keep. It returns whether it read to the
+// member's end, and false if the stream is broken.
 func (m *members) read(name string, size int64, r io.Reader, keep func([]byte)) (whole, ok bool) {
 	m.files++
 	_, extension := splitMember(name)
@@ -172,8 +172,8 @@ func (m *members) only() string {
 	return ": its members are " + strings.Join(names, ", ")
 }
 
-// show puts the images in. One of a format that is not read stays out, and is counted, where the record has others;
-// where it has none, the record is rejected for it.
+// show puts the images in. One of a format that is not read stays out, and is counted, where the
+// record has others; where it has none, the record is rejected for it.
 func (m *members) show(s *Sample) {
 	shown, spare := m.images, m.others
 	if len(shown) == 0 {
@@ -209,7 +209,8 @@ func readableOf(all []recordMember) (readable, others []recordMember) {
 	return readable, others
 }
 
-// describe puts in what the members say: first the record's own .json, then the texts, then the other .json members.
+// describe puts in what the members say: first the record's own .json, then the texts, then the
+// other .json members.
 func (m *members) describe(s *Sample) {
 	own := false // there is a .json
 	for _, f := range m.texts {
@@ -249,7 +250,8 @@ func (m *members) decode(f recordMember, s *Sample) {
 	}
 }
 
-// attach keeps a further .json as metadata under its own name, for example detections; lists of texts are texts.
+// attach keeps a further .json as metadata under its own name, for example detections; lists of
+// texts are texts.
 func (m *members) attach(f recordMember, s *Sample) {
 	name := strings.TrimSuffix(f.extension, "."+lastEnding(f.extension))
 	raw, err := ReadJSON(f.content)

@@ -11,11 +11,13 @@ import (
 	"strconv"
 )
 
-// maxNote is the longest value kept as metadata, in bytes: LabelMe's JSON, for one, has the image in it once more.
+// maxNote is the longest value kept as metadata, in bytes: LabelMe's JSON, for one, has the image
+// in it once more.
 const maxNote = 1 << 20
 
-// DecodeMetadata adds to a sample what a JSON file says of it: the fields that [Sample] has, captions (see [DecodeFields]),
-// img2dataset's url; a list of texts, or one text, is its texts. It returns what it left out. An error is one of syntax.
+// DecodeMetadata adds to a sample what a JSON file says of it: the fields that [Sample] has,
+// captions (see [DecodeFields]), img2dataset's url; a list of texts, or one text, is its texts. It
+// returns what it left out. An error is one of syntax.
 func DecodeMetadata(content []byte, s *Sample) ([]LeftOut, error) {
 	raw, err := ReadJSON(content)
 	if err != nil {
@@ -41,14 +43,17 @@ func DecodeMetadata(content []byte, s *Sample) ([]LeftOut, error) {
 // captionNames are fields that other tools keep texts of an image in, as one text or a list.
 var captionNames = map[string]bool{"caption": true, "captions": true, "text": true, "texts": true, "alt": true, "alt_text": true, "sentences": true}
 
-// captionOrder is the order in which they are read. A prompt is a text if nothing else is one: beside an answer it is a question.
+// captionOrder is the order in which they are read. A prompt is a text if nothing else is one:
+// beside an answer it is a question.
 var captionOrder = append(slices.Sorted(maps.Keys(captionNames)), "prompt")
 
-// DecodeFields adds to a sample what named JSON values say of it. A field of [Sample] is taken where it has the shape
-// that it has there; numbers of scores may be in quotes. Fields named caption, captions, text, texts, alt, alt_text or
-// sentences, and prompt if there is none of these, are texts: a text, a number, a list of texts, or of objects that have
-// one as caption, text or raw. Texts with nulls among them belong between images, and are metadata. A question comes with answer or answers, url is the image's. All else, and
-// what has another shape, is metadata: text as it is, other values as JSON, null not at all. It returns what it left out:
+// DecodeFields adds to a sample what named JSON values say of it. A field of [Sample] is taken
+// where it has the shape that it has there; numbers of scores may be in quotes. Fields named
+// caption, captions, text, texts, alt, alt_text or sentences, and prompt if there is none of
+// these, are texts: a text, a number, a list of texts, or of objects that have one as caption,
+// text or raw. Texts with nulls among them belong between images, and are metadata. A question
+// comes with answer or answers, url is the image's. All else, and what has another shape, is
+// metadata: text as it is, other values as JSON, null not at all. It returns what it left out:
 // values of over 1 MiB, and those of a name for which the sample had another value.
 func DecodeFields(fields map[string]json.RawMessage, s *Sample) (left []LeftOut) {
 	used := map[string]bool{}
@@ -104,7 +109,8 @@ func (s *Sample) note(name string, raw json.RawMessage) (left LeftOut, ok bool) 
 	return LeftOut{}, true
 }
 
-// plain shows a JSON value as text: strings without quotes, null as nothing, the rest without blanks between.
+// plain shows a JSON value as text: strings without quotes, null as nothing, the rest without
+// blanks between.
 func plain(raw json.RawMessage) string {
 	if len(raw) == 0 || string(raw) == "null" {
 		return ""
@@ -139,7 +145,8 @@ func textOf(raw json.RawMessage) (string, bool) {
 	return "", false
 }
 
-// textsOf returns the texts of a value: one, or those of a list. A value without any is none, and null is no text.
+// textsOf returns the texts of a value: one, or those of a list. A value without any is none, and
+// null is no text.
 func textsOf(raw json.RawMessage) (texts []string, ok bool) {
 	if string(raw) == "null" {
 		return nil, true
@@ -167,13 +174,15 @@ func textsOf(raw json.RawMessage) (texts []string, ok bool) {
 	return texts, true
 }
 
-// isInterleaved reports whether texts are those of a document that has images between them: a null stands for an image.
+// isInterleaved reports whether texts are those of a document that has images between them: a null
+// stands for an image.
 func isInterleaved(raw json.RawMessage) bool {
 	var list []json.RawMessage
 	return json.Unmarshal(raw, &list) == nil && slices.ContainsFunc(list, func(e json.RawMessage) bool { return string(e) == "null" })
 }
 
-// textIn returns the text of an object of a list: {"caption": ...}, {"text": ...} or {"raw": ...}, as COCO and Flickr30k have them.
+// textIn returns the text of an object of a list: {"caption": ...}, {"text": ...} or {"raw": ...},
+// as COCO and Flickr30k have them.
 func textIn(raw json.RawMessage) (string, bool) {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(raw, &fields) != nil {
@@ -255,8 +264,8 @@ func (s *Sample) addTexts(values []string) {
 	}
 }
 
-// sampleFields read the fields of a [Sample]. Each reports whether the value has the shape of that field; otherwise it
-// is somebody else's of the same name.
+// sampleFields read the fields of a [Sample]. Each reports whether the value has the shape of that
+// field; otherwise it is somebody else's of the same name.
 var sampleFields = map[string]func(raw json.RawMessage, s *Sample) bool{
 	"key": func(raw json.RawMessage, s *Sample) bool {
 		key, ok := stringOf(raw)

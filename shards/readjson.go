@@ -8,8 +8,9 @@ import (
 	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// ReadJSON checks that content is one JSON value, and returns it. NaN, Infinity and -Infinity, which Python writes and
-// JSON does not have, are read: NaN as null, the others as texts of that name.
+// ReadJSON checks that content is one JSON value, and returns it. NaN, Infinity and -Infinity,
+// which Python writes and JSON does not have, are read: NaN as null, the others as texts of that
+// name.
 func ReadJSON(content []byte) (json.RawMessage, error) {
 	content, err := toUTF8(content)
 	if err != nil {

@@ -46,8 +46,8 @@ func (s *tarSource) peek(n int) []byte {
 
 var zeroBlock = make([]byte, tarBlock)
 
-// atZeros reports whether a block of zeros follows a member that was read to its end, and passes over the padding before it.
-// (The reader of Go's tar takes one such block alone for damage.)
+// atZeros reports whether a block of zeros follows a member that was read to its end, and passes
+// over the padding before it. (The reader of Go's tar takes one such block alone for damage.)
 func (s *tarSource) atZeros() bool {
 	padding := int(-s.n & (tarBlock - 1))
 	next, _ := s.Reader.Peek(padding + tarBlock)
@@ -109,7 +109,8 @@ func decompress(r io.Reader) (*tarSource, error) {
 	return s, nil
 }
 
-// isTar reports whether a block may begin a tar archive: one with a magic, whatever its member's name, which may be BZh.txt.
+// isTar reports whether a block may begin a tar archive: one with a magic, whatever its member's
+// name, which may be BZh.txt.
 func isTar(block []byte) bool {
 	return len(block) >= 262 && string(block[257:262]) == "ustar" || len(block) > 0 && block[0] == 0
 }
@@ -149,7 +150,8 @@ func hintFor(kind string) string {
 	return ""
 }
 
-// gzipMembers reads gzip data of one or several members, and ends where no further one follows, as gzip itself does.
+// gzipMembers reads gzip data of one or several members, and ends where no further one follows, as
+// gzip itself does.
 type gzipMembers struct {
 	told   *tarSource
 	packed *bufio.Reader

@@ -13,13 +13,15 @@ import (
 	"github.com/pali3/pali3/internal/picture"
 )
 
-// ReadWebDataset yields the records of a WebDataset archive in order: plain, or compressed with gzip, zstd or bzip2,
-// which its bytes show and not its name. Name is the archive's, for origins. A damaged archive ends in one bad record.
+// ReadWebDataset yields the records of a WebDataset archive in order: plain, or compressed with
+// gzip, zstd or bzip2, which its bytes show and not its name. Name is the archive's, for origins.
+// A damaged archive ends in one bad record.
 //
-// Members are read as GNU tar extracts them: sparse and contiguous files are files, a link to a member that came
-// shortly before is that member, and archives that were put one behind another are read to the end of the last. What
-// belongs to no sample is counted in [Record.LeftOut], by ending; folders are not. It holds one record in memory, and up
-// to 32 MiB of earlier members for links.
+// Members are read as GNU tar extracts them: sparse and contiguous files are files, a link to a
+// member that came shortly before is that member, and archives that were put one behind another
+// are read to the end of the last. What belongs to no sample is counted in [Record.LeftOut], by
+// ending; folders are not. It holds one record in memory, and up to 32 MiB of earlier members for
+// links.
 func ReadWebDataset(r io.Reader, name string) iter.Seq[Record] {
 	return func(yield func(Record) bool) {
 		for record := range readArchive(r, name, false) {

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -84,5 +85,11 @@ func TestCutArchiveEndsInOneBadRecord(t *testing.T) {
 
 func FuzzReadWebDataset(f *testing.F) {
 	f.Add(archiveOf(f, member{"a.json", `{"texts":[{"value":"x"}],"n":{"a":1}}`}, member{"a.png", "x"}))
-	f.Fuzz(func(t *testing.T, b []byte) { records(b) })
+	f.Add(append(archiveOf(f, member{"a.png", "\x89PNG\r\n\x1a\n"}), archiveOf(f, member{"b.txt", "x"}, member{"b.npy", "y"})...))
+	f.Add([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x1f\x8b"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if one, two := records(b), records(b); !slices.Equal(shown(one), shown(two)) || !slices.Equal(leftIn(one), leftIn(two)) {
+			t.Errorf("read twice: %q %q, %q %q", shown(one), leftIn(one), shown(two), leftIn(two))
+		}
+	})
 }

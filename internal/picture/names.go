@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// HasImageEnding reports whether a name ends as those of images do, of formats that are read and of others, in upper
-// or lower case. What the file holds is another matter.
+// HasImageEnding reports whether a name ends as those of images do, of formats that are read and
+// of others, in upper or lower case. What the file holds is another matter.
 func HasImageEnding(name string) bool { return readEndings[ending(name)] || otherEndings[ending(name)] }
 
 // HasReadEnding reports whether a name ends as those of images of a format that is read.
