@@ -23,6 +23,7 @@ type Files struct {
 	names   []string // of the paths, for keys and origins
 	mapping mapping.Mapping
 	plan    *mapping.Plan // of the first file; nil if its columns cannot be read
+	columns map[string][]mapping.Column
 	format  fileFormat
 	meter   *meter
 }
@@ -80,8 +81,8 @@ func (f *Files) Map(c Columns, language, kind string) error {
 		if i > 0 && (!f.format.all || !c.namesAny() || shards.IsURL(path)) {
 			break
 		}
-		columns, err := f.format.columns(path)
-		if err != nil || columns == nil {
+		columns := f.columnsOf(path)
+		if columns == nil {
 			continue // reading the file says what is wrong with it
 		}
 		plan, err := f.mapping.For(columns)
@@ -93,6 +94,19 @@ func (f *Files) Map(c Columns, language, kind string) error {
 		}
 	}
 	return nil
+}
+
+// columnsOf returns the columns of a file, nil if they cannot be read. They are looked up once.
+func (f *Files) columnsOf(path string) []mapping.Column {
+	columns, there := f.columns[path]
+	if !there {
+		columns, _ = f.format.columns(path)
+		if f.columns == nil {
+			f.columns = map[string][]mapping.Column{}
+		}
+		f.columns[path] = columns
+	}
+	return columns
 }
 
 // ColumnsTaken implements [Mapped].
