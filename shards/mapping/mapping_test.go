@@ -88,10 +88,10 @@ func TestRecord_CommonNames(t *testing.T) {
 		"JSON": {row: values{"caption": JSON(`["a cat", "a dog"]`), "more": JSON(`{"b": [1, 2]}`), "name": JSON(`"plain"`)},
 			want: shards.Sample{Texts: []shards.Text{text("caption", "a cat"), text("caption", "a dog")}, Metadata: map[string]string{"more": `{"b": [1, 2]}`, "name": "plain"}}},
 		"what is kept and what is not": {row: values{"text": "a cat", "n": int32(-3), "ok": true, "x": float32(0.5), "nan": []any{math.NaN(), 1.0}, "tags": []any{"a", nil, "b"},
-			"state": Unread("a pickle"), "embedding": make([]any, 5), "vector": numbers(maxNumbers + 1), "long": strings.Repeat("x", maxText+1), "deep": deep(maxDepth + 2)},
+			"state": Unread("a pickle"), "embedding": []any{0.5, nil}, "vector": numbers(maxNumbers + 1), "long": strings.Repeat("x", maxText+1), "deep": deep(maxDepth + 2)},
 			left: []shards.LeftOut{left("column", "deep", 1), left("column", "long", 1), left("column", "state", 1), left("column", "vector", 1)},
 			want: shards.Sample{Texts: []shards.Text{text("alt", "a cat")}, Metadata: map[string]string{"n": "-3", "ok": "true", "x": "0.5", "nan": `["NaN",1]`,
-				"tags": `["a",null,"b"]`, "embedding": "[null,null,null,null,null]"}}},
+				"tags": `["a",null,"b"]`, "embedding": "[0.5,null]"}}},
 		"split, url and other ids": {row: values{"text": "a cat", "split": "val", "url": "http://x", "key": "k", "id": int64(4), "uid": "k"},
 			want: shards.Sample{Key: "k", Split: "val", Texts: []shards.Text{text("alt", "a cat")}, Provenance: shards.Provenance{URL: "http://x"}, Metadata: map[string]string{"id": "4"}}},
 	} {
