@@ -50,3 +50,33 @@ func BenchmarkReadCOCO(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkReadOpenImages reads a file of 500,000 boxes of 50,000 images, without the images.
+func BenchmarkReadOpenImages(b *testing.B) {
+	file := filepath.Join(b.TempDir(), "boxes.csv")
+	f, err := os.Create(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := bufio.NewWriter(f)
+	fmt.Fprintln(w, "ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsTruncated,IsGroupOf,IsDepiction,IsInside")
+	for i := range 500_000 {
+		fmt.Fprintf(w, "%016x,xclick,/m/0%d,1,0.012500,0.195312,0.148438,0.587500,0,1,0,0,0\n", i/10, i%600)
+	}
+	if err := w.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	f.Close()
+	for b.Loop() {
+		boxes := 0
+		for i, err := range readOpenImages(b.Context(), Options{Layout: "openimages-boxes", Annotations: file}) {
+			if err != nil {
+				b.Fatal(err)
+			}
+			boxes += len(i.boxes)
+		}
+		if boxes != 500_000 {
+			b.Fatalf("%d boxes", boxes)
+		}
+	}
+}

@@ -117,22 +117,55 @@ func readCOCO(ctx context.Context, o Options) iter.Seq2[item, error] {
 		if !c.readCategories(ctx) || !c.gather(ctx) || !c.fits(o.Layout) {
 			return
 		}
-		for m, err := range elementsTo[cocoImage](ctx, o.Annotations, "images", false) {
-			if errors.Is(err, errNoMember) {
-				err = fmt.Errorf("%w; it is %v", err, shapeOf(o.Annotations))
-			}
-			i := item{}
-			if err == nil {
-				i, err = c.image(&m)
-			}
-			if !yield(i, err) {
-				return
-			}
+		if !c.readImages(ctx) {
+			return
 		}
 		if left := append(c.aside, said.unused("image", "is not among the images")...); len(left) > 0 {
 			yield(asideOf(left), nil)
 		}
 	}
+}
+
+// maxUnsaid is how many images wait for the first one of which something is said.
+const maxUnsaid = 10_000
+
+// readImages yields the images. Those before the first of which something is said wait for it: if there is none,
+// annotations and images are of different files, and none is a row. It returns false if nothing is to follow.
+func (c *coco) readImages(ctx context.Context) bool {
+	var waiting []item
+	wait := c.annotations > 0
+	flush := func() bool {
+		wait = false
+		for _, i := range waiting {
+			if !c.yield(i, nil) {
+				return false
+			}
+		}
+		waiting = nil
+		return true
+	}
+	for m, err := range elementsTo[cocoImage](ctx, c.file, "images", false) {
+		if errors.Is(err, errNoMember) {
+			err = fmt.Errorf("%w; it is %v", err, shapeOf(c.file))
+		}
+		i := item{}
+		if err == nil {
+			i, err = c.image(&m)
+		}
+		if wait && err == nil && !c.said.has(string(m.ID)) && len(waiting) < maxUnsaid {
+			waiting = append(waiting, i)
+			continue
+		}
+		if (err == nil || errors.Is(err, errBroken)) && wait && !flush() || !c.yield(i, err) {
+			return false
+		}
+	}
+	if wait && len(waiting) > 0 {
+		c.yield(item{}, fmt.Errorf("%w: none of the %d annotations of %s is of one of its %d images: image_id and id are of different files",
+			errBroken, c.annotations, baseName(c.file), len(waiting)))
+		return false
+	}
+	return flush()
 }
 
 // image returns an image with what was said of it.

@@ -18,11 +18,20 @@ const (
 	maxQuoted      = 1 << 20
 )
 
-// csvRow is a row: its fields, and where the columns are in them.
+// csvRow is a row: its fields, valid until the next row, and where the columns are in them.
 type csvRow struct {
 	fields  []string
 	columns map[string]int
-	line    int // its first, from 1
+	wanted  []int // places of the columns that were asked for
+	line    int   // its first, from 1
+}
+
+// column returns the field of the n-th of the columns that were asked for, "" where the row is too short.
+func (r *csvRow) column(n int) string {
+	if at := r.wanted[n]; at < len(r.fields) {
+		return r.fields[at]
+	}
+	return ""
 }
 
 // field returns the field of a column, "" where the row is too short.
@@ -39,6 +48,7 @@ func (r csvRow) field(name string) string {
 func csvRows(ctx context.Context, file string, columns ...string) iter.Seq2[csvRow, error] {
 	return func(yield func(csvRow, error) bool) {
 		var names map[string]int
+		var wanted []int
 		for row, err := range csvRecords(ctx, file) {
 			if err == nil && len(columns) > 0 && names == nil {
 				names = map[string]int{}
@@ -48,10 +58,13 @@ func csvRows(ctx context.Context, file string, columns ...string) iter.Seq2[csvR
 					}
 				}
 				if err = missing(file, row.fields, names, columns); err == nil {
+					for _, name := range columns {
+						wanted = append(wanted, names[name])
+					}
 					continue
 				}
 			}
-			row.columns = names
+			row.columns, row.wanted = names, wanted
 			if !yield(row, err) || errors.Is(err, errBroken) {
 				return
 			}
@@ -85,6 +98,7 @@ func csvRecords(ctx context.Context, file string) iter.Seq2[csvRow, error] {
 			return
 		}
 		defer lines.close()
+		var fields []string
 		for {
 			if err := context.Cause(ctx); err != nil {
 				yield(csvRow{}, fmt.Errorf("%w: %w", errBroken, err))
@@ -99,7 +113,8 @@ func csvRecords(ctx context.Context, file string) iter.Seq2[csvRow, error] {
 				continue
 			}
 			if err == nil {
-				row.fields, err = csvRecord(lines, line)
+				fields, err = csvRecord(lines, line, fields[:0])
+				row.fields = fields
 			}
 			if !yield(row, err) || errors.Is(err, errBroken) {
 				return
@@ -108,13 +123,14 @@ func csvRecords(ctx context.Context, file string) iter.Seq2[csvRow, error] {
 	}
 }
 
-// csvRecord reads the record that begins with a line, and may go on in the next ones.
-func csvRecord(lines *lineSource, first textLine) ([]string, error) {
+// csvRecord reads the record that begins with a line, and may go on in the next ones, into fields.
+func csvRecord(lines *lineSource, first textLine, fields []string) ([]string, error) {
 	begin := string(first.content)
 	text := begin
-	if openQuote(text) {
+	fields, open := splitCSV(fields, text)
+	if open {
 		var more []textLine
-		for open := true; open; {
+		for open {
 			line, err := lines.next()
 			if err == nil {
 				line.content = bytes.Clone(line.content)
@@ -128,24 +144,23 @@ func csvRecord(lines *lineSource, first textLine) ([]string, error) {
 			}
 		}
 	}
+	if len(text) > len(begin) {
+		fields, _ = splitCSV(fields[:0], text)
+	}
 	if !utf8.ValidString(text) {
 		return nil, fmt.Errorf("line %d: it is not UTF-8: convert the file first", first.number)
 	}
-	fields, _ := splitCSV(text)
 	return fields, nil
 }
 
 func openQuote(text string) bool {
-	_, open := splitCSV(text)
+	_, open := splitCSV(nil, text)
 	return open
 }
 
-// splitCSV takes a record apart, as Python's csv module does: a quote counts at the beginning of a field
+// splitCSV takes a record apart and appends its fields, as Python's csv module does: a quote counts at the beginning of a field
 // alone, and what follows the second is part of the field. Open tells of a quote that is not closed.
-func splitCSV(text string) (fields []string, open bool) {
-	if strings.IndexByte(text, '"') < 0 {
-		return strings.Split(text, ","), false
-	}
+func splitCSV(fields []string, text string) (_ []string, open bool) {
 	for {
 		var field string
 		if strings.HasPrefix(text, `"`) {

@@ -133,6 +133,9 @@ func (g *gathering) add(name string, i *item) error {
 	return nil
 }
 
+// has reports whether anything was said of the thing of that name.
+func (g *gathering) has(name string) bool { return g.last[nameHash(name)].at != 0 }
+
 // get returns what was said of the thing of that name, put together; ok is false if nothing was.
 func (g *gathering) get(name string) (i item, ok bool, err error) { return g.join(nameHash(name)) }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/pali3/pali3/shards"
@@ -45,7 +46,7 @@ func inOrder(ctx context.Context, file string) bool {
 		if err != nil {
 			continue // told when it is read for good
 		}
-		id := row.field("ImageID")
+		id := row.column(0)
 		if id < last {
 			return false
 		}
@@ -59,7 +60,7 @@ func openRows(ctx context.Context, file string, c *openClasses, yield func(item,
 	for row, err := range csvRows(ctx, file, openImagesColumns...) {
 		i := item{}
 		if err == nil {
-			i, err = openBox(row, c)
+			i, err = openBox(&row, c)
 		}
 		if !yield(i, err) {
 			return
@@ -71,15 +72,15 @@ func openRows(ctx context.Context, file string, c *openClasses, yield func(item,
 }
 
 // openBox makes an item of a row.
-func openBox(row csvRow, c *openClasses) (item, error) {
-	id, label := row.field("ImageID"), row.field("LabelName")
+func openBox(row *csvRow, c *openClasses) (item, error) {
+	id, label := row.column(0), row.column(1)
 	if id == "" {
 		return item{}, fmt.Errorf("line %d: no ImageID", row.line)
 	}
 	i := item{sample: shards.Sample{Key: id}}
 	var edges [4]float64
-	for n, name := range []string{"XMin", "XMax", "YMin", "YMax"} {
-		edges[n] = parseNumber(row.field(name))
+	for n := range edges {
+		edges[n] = parseNumber(row.column(2 + n))
 	}
 	b := box{Label: c.name(label), Fractions: true, X: edges[0], Width: edges[1] - edges[0], Y: edges[2], Height: edges[3] - edges[2]}
 	if wrong := b.wrong(); wrong != "" {
@@ -93,9 +94,10 @@ func openBox(row csvRow, c *openClasses) (item, error) {
 // together puts items of one key together that follow one another.
 func together(all iter.Seq2[item, error]) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
-		var current *item
+		var current item
+		begun := false
 		for i, err := range all {
-			if err == nil && !i.aside && current != nil && current.sample.Key == i.sample.Key {
+			if err == nil && !i.aside && begun && current.sample.Key == i.sample.Key {
 				current.boxes = append(current.boxes, i.boxes...)
 				current.left = addLeft(current.left, i.left...)
 				continue
@@ -106,19 +108,13 @@ func together(all iter.Seq2[item, error]) iter.Seq2[item, error] {
 				}
 				continue
 			}
-			if current != nil && !yield(*current, nil) {
+			if begun && !yield(current, nil) || i.aside && !yield(i, nil) {
 				return
 			}
-			if current = nil; i.aside {
-				if !yield(i, nil) {
-					return
-				}
-				continue
-			}
-			current = &i
+			current, begun = i, !i.aside
 		}
-		if current != nil {
-			yield(*current, nil)
+		if begun {
+			yield(current, nil)
 		}
 	}
 }
@@ -147,7 +143,7 @@ func (c *openClasses) read(ctx context.Context, file string) error {
 			continue
 		}
 		if first == nil {
-			first = row.fields
+			first = slices.Clone(row.fields)
 		}
 		if len(row.fields) >= 2 && strings.HasPrefix(row.fields[0], "/") {
 			c.names[row.fields[0]] = strings.TrimSpace(row.fields[1])

@@ -129,7 +129,7 @@ func (s *shape) table(file string) {
 	}
 	if line, long, _ := readLine(text, nil); !long && len(line) < 1<<16 && strings.Contains(string(line), ",") {
 		s.kind = "a table"
-		names, _ := splitCSV(string(line))
+		names, _ := splitCSV(nil, string(line))
 		for _, name := range names {
 			s.members = append(s.members, name)
 			s.fields[","+name] = true

@@ -107,6 +107,8 @@ var wild = []struct {
 	{"images that are listed twice", layout{name: "coco-captions", annotations: `{"images": [{"id": 1, "file_name": "a.png"}, {"id": 1, "file_name": "a.png"}, {"id": 1, "file_name": "b.png"}, {"id": 2, "file_name": "a.png"}, {"id": 3}], "annotations": [{"id": 1, "image_id": 1, "caption": "one"}]}`,
 		pictures: []string{"a.png", "b.png"}}, []string{"a.png 1 images caption/en:one",
 		"! b.png row: id 1 is that of an image before, too: what is said of it cannot be told apart", "! a.png row: a.png is listed before with another id than 2", "!  row: image 3 has no file_name: it names no image", "1 duplicates"}},
+	{"annotations of other images", layout{name: "coco-captions", annotations: `{"images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "a.png"}], "annotations": [{"id": 1, "image_id": 3, "caption": "one"}]}`, pictures: []string{"a.png"}},
+		[]string{"! a.png row: a.png is listed before with another id than 2", "!  row: the file cannot be read on: none of the 1 annotations of a.json is of one of its 1 images: image_id and id are of different files"}},
 	{"captions for boxes", layout{name: "coco-instances", annotations: `{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"id": 1, "image_id": 1, "caption": "one"}]}`, pictures: []string{"a.png"}},
 		[]string{"!  row: the file cannot be read on: no annotation of a.json has a bbox; it is an object with the members images, annotations; it looks like coco-captions"}},
 	{"boxes for captions", layout{name: "coco-captions", annotations: `{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1]}]}`, pictures: []string{"a.png"}},
