@@ -3,12 +3,9 @@ package benchmarks
 import (
 	"cmp"
 	"context"
-	"encoding/json/jsontext"
 	"errors"
 	"fmt"
 	"iter"
-	"net/url"
-	"path"
 	"slices"
 	"strings"
 
@@ -16,79 +13,6 @@ import (
 
 	"github.com/pali3/pali3/shards"
 )
-
-// cocoImage is an image of COCO's captions_*.json and instances_*.json, of LVIS and of NoCaps.
-type cocoImage struct {
-	ID            flexible       `json:"id"`
-	FileName      words          `json:"file_name"` // LVIS has none
-	URL           words          `json:"coco_url"`  // http://images.cocodataset.org/train2017/000000391895.jpg
-	Domain        words          `json:"domain"`    // of NoCaps
-	NotAmong      list[flexible] `json:"neg_category_ids"`
-	NotExhaustive list[flexible] `json:"not_exhaustive_category_ids"`
-	Extra         extra          `json:"extra"` // of Roboflow
-}
-
-// extra is what Roboflow says of an image besides: the name that it had before it was augmented.
-type extra struct{ name words }
-
-// UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
-func (e *extra) UnmarshalJSONFrom(d *jsontext.Decoder) error {
-	v, err := d.ReadValue()
-	var of struct{ Name words }
-	if err == nil && v.Kind() == '{' && decode(v, &of) == nil {
-		e.name = of.Name
-	}
-	return err
-}
-
-// name is the image's name below the folder of images, by the rules of LVIS the end of its address.
-func (m *cocoImage) name() string {
-	if m.FileName.text != "" {
-		return slashed(m.FileName.text)
-	}
-	if address, err := url.Parse(m.URL.text); err == nil && path.Base(address.Path) != "/" && address.Path != "" {
-		return path.Base(address.Path)
-	}
-	return ""
-}
-
-// item makes the image's item of what was said of it.
-func (m *cocoImage) item(i item, c *coco) (item, error) {
-	name := m.name()
-	i.sample.Key, i.sample.Provenance.URL = name, m.URL.text
-	if name == "" {
-		return i, fmt.Errorf("image %s has no file_name: %w", m.ID, errNoKey)
-	}
-	i.images = [][]string{{name}}
-	i.also = func() []string { return otherNames(name, c.names.alone) }
-	i.metadata("domain", m.Domain)
-	i.metadata("original_name", m.Extra.name)
-	i.metadata("negative_categories", c.categories(m.NotAmong.items))
-	i.metadata("not_exhaustive_categories", c.categories(m.NotExhaustive.items))
-	i.lose(shards.LeftMetadata, name+": neg_category_ids", m.NotAmong.bad, m.NotAmong.fault)
-	i.lose(shards.LeftMetadata, name+": not_exhaustive_category_ids", m.NotExhaustive.bad, m.NotExhaustive.fault)
-	return i, nil
-}
-
-// cocoAnnotation is what these files say of an image at one place.
-type cocoAnnotation struct {
-	ID         flexible     `json:"id"`
-	ImageID    flexible     `json:"image_id"`
-	Caption    words        `json:"caption"`
-	BBox       quad         `json:"bbox"` // x, y, width, height
-	CategoryID flexible     `json:"category_id"`
-	Outline    outlineField `json:"segmentation"`
-}
-
-// box returns the annotation's box, with the outline of what it is around.
-func (a *cocoAnnotation) box(label string) box {
-	return box{Label: label, X: a.BBox.edges[0], Y: a.BBox.edges[1], Width: a.BBox.edges[2], Height: a.BBox.edges[3], Outline: a.Outline.outline}
-}
-
-type cocoCategory struct {
-	ID   flexible `json:"id"`
-	Name words    `json:"name"`
-}
 
 // coco is a file of COCO's layout: images by id, what is said of each in annotations, and categories by
 // id. It is read several times, as its members come in any order.
@@ -292,14 +216,6 @@ func (c *coco) orphan(a *cocoAnnotation, i *item) error {
 	}
 	c.aside = addLeft(c.aside, left...)
 	return nil
-}
-
-// String names the annotation.
-func (a *cocoAnnotation) String() string {
-	if a.ImageID == "" {
-		return "annotation " + string(a.ID)
-	}
-	return fmt.Sprintf("annotation %s of image %s", a.ID, a.ImageID)
 }
 
 // fits reports whether the file has what is asked for, and says so if not.
