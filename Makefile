@@ -29,8 +29,9 @@ bench: ## time the parts: decoding, tokenizing, mixing, training steps, metrics
 bench-peers: ## time datasets, ingest and tokenizers beside other projects (needs python3 and PyPI, 7 GB below build/)
 	bench/peers.sh
 
-parity: ## compare decoders and tokenizers with other implementations over grids of odd files (needs python3 and PyPI)
+parity: ## compare decoders, tables and tokenizers with other implementations over grids of odd files (needs python3 and PyPI)
 	parity/images.sh
+	parity/tables.sh
 	parity/tokenizers.sh
 
 lint: ## gofmt, vet, staticcheck

@@ -289,3 +289,23 @@ func TestTable_EndsRunWithoutColumn(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// Keys and origins do not depend on how the path of a table or of an image was typed: the same rows are duplicates.
+func TestTable_KeysDoNotDependOnSpelling(t *testing.T) {
+	dir := put(t, t.TempDir(), map[string]string{"t.csv": "file,caption\na.png,a\n./a.png,b\nnone.png,c\n,d\n", "a.png": string(tiny(1)), "u.csv": "file,caption\nDIR/a.png,a\n"})
+	put(t, dir, map[string]string{"u.csv": "file,caption\n" + filepath.Join(dir, "a.png") + ",a\n"})
+	t.Chdir(dir)
+	for i, file := range []string{"t.csv", "./t.csv", filepath.Join(dir, "t.csv"), "u.csv"} {
+		source, err := NewTable(Table{File: file, Columns: Columns{Image: "file", Text: "caption"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stat, err := Run(t.Context(), source, "out", Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 && (stat.Rows != 2 || stat.Rejected != 2) || i > 0 && (stat.Rows != 0 || stat.Rejected != 0) {
+			t.Errorf("%s: %+v", file, stat.Stat)
+		}
+	}
+}

@@ -2,7 +2,9 @@
 # Compares tokenizer.json files of many kinds with Hugging Face's tokenizers, over odd texts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-python3 -m venv build/parity-tokenizers
-build/parity-tokenizers/bin/pip install -q -r parity/requirements-tokenizers.txt
-build/parity-tokenizers/bin/python parity/tokenizers_grid.py --out build/tokenizers
-GOTOOLCHAIN=auto GOEXPERIMENT=simd go test ./tokenize/tokenizerjson -run TestGrid -v -grid "$PWD/build/tokenizers"
+work=build/parity
+mkdir -p "$work"
+[ -x "$work/tokenizers-venv/bin/python" ] || python3 -m venv "$work/tokenizers-venv"
+"$work/tokenizers-venv/bin/pip" install --quiet -r parity/requirements-tokenizers.txt
+"$work/tokenizers-venv/bin/python" parity/tokenizers_grid.py --out "$work/tokenizers"
+go test -count=1 -run TestGrid -v ./tokenize/tokenizerjson -grid "$PWD/$work/tokenizers"
