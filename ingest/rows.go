@@ -147,13 +147,14 @@ func rowsOfText(f io.Closer, text io.Reader, e textEncoding, ending string, d Di
 			return nil, errors.New("JSON has no delimiter, quote or header to set")
 		}
 		return newJSON(f, text, e, ending, want)
-	case ".txt":
-		if d.fields() {
-			return newCSV(f, text, e, ending, d, want)
-		}
+	}
+	switch {
+	case d.fields():
+		return newCSV(f, text, e, ending, d, want)
+	case ending == ".txt":
 		return &textRows{f, newLineBuffer(text), e}, nil
 	}
-	return nil, errors.New(tableKinds)
+	return nil, errors.New(tableKinds + "; a file of another name is read as CSV if --delimiter is set")
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -110,6 +110,8 @@ func TestTable_ReadsTextTablesOfTheWorld(t *testing.T) {
 		{"the header shows semicolons", "t.csv", "file;caption\nimg/0.png;\"a; b\"\n", both, Dialect{}, []string{"img/0.png | a; b"}},
 		{"the header shows tabs", "t.csv", "file\tcaption\nimg/0.png\ta, b\n", both, Dialect{}, []string{"img/0.png | a, b"}},
 		{"a delimiter that is said", "t.csv", "file^caption\nimg/0.png^a, b\n", both, Dialect{Delimiter: "^"}, []string{"img/0.png | a, b"}},
+		{"a name of no table, with a delimiter", "t.dat", "file;caption\nimg/0.png;a\n", both, Dialect{Delimiter: "semicolon"}, []string{"img/0.png | a"}},
+		{"a name of no table", "t.dat", "file;caption\n", both, Dialect{}, []string{"error: ...tables are .csv"}},
 		{"tab by name", "t.csv", "file\tcaption\nimg/0.png\t\"a\n", both, Dialect{Delimiter: "tab"}, []string{"img/0.png | \"a"}},
 		{"Excel's line", "t.csv", "sep=;\r\nfile;caption\r\nimg/0.png;a, b\r\n", both, Dialect{}, []string{"img/0.png | a, b"}},
 		{"another delimiter, not found", "t.csv", "file:caption\nimg/0.png:a\n", both, Dialect{}, []string{"error: DIR/t.csv has no column \"file\"; its columns are file:caption...--delimiter ':'"}},
