@@ -6,23 +6,44 @@ import (
 )
 
 // inOrder yields work's results for the items of a source in the source's order, while up to width of them are
-// worked on or wait for their turn. When it returns nothing is under way any more.
+// worked on or wait for their turn. When it returns nothing is under way any more. Goroutines are kept from item to
+// item: a new one would grow its stack anew for each.
 func inOrder[A, B any](ctx context.Context, items iter.Seq[A], width int, work func(context.Context, A) B) iter.Seq[B] {
 	return func(yield func(B) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		queue := make(chan chan B, max(0, width-1)) // what is in work, first come first
 		finished := make(chan struct{})
+		type job struct {
+			item   A
+			result chan B
+		}
+		jobs := make(chan job)
+		worker := func() {
+			for j := range jobs {
+				j.result <- work(ctx, j.item)
+			}
+		}
 		go func() {
 			defer close(finished)
 			defer close(queue)
+			defer close(jobs)
+			workers := 0
 			for item := range items {
-				result := make(chan B, 1)
+				j := job{item, make(chan B, 1)}
 				select {
-				case queue <- result:
+				case queue <- j.result:
 				case <-ctx.Done():
 					return
 				}
-				go func() { result <- work(ctx, item) }()
+				select {
+				case jobs <- j:
+				default:
+					if workers < max(1, width) {
+						workers++
+						go worker()
+					}
+					jobs <- j
+				}
 			}
 		}()
 		defer func() {
