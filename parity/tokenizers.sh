@@ -8,3 +8,7 @@ mkdir -p "$work"
 "$work/tokenizers-venv/bin/pip" install --quiet -r parity/requirements-tokenizers.txt
 "$work/tokenizers-venv/bin/python" parity/tokenizers_grid.py --out "$work/tokenizers"
 go test -count=1 -run TestGrid -v ./tokenize/tokenizerjson -grid "$PWD/$work/tokenizers"
+
+# Which kinds of file may be given to sugarme/tokenizer.
+"$work/tokenizers-venv/bin/python" parity/tokenizers_grid.py --plain --texts 400 --out "$work/tokenizers-plain"
+go test -count=1 -run TestSugarme_Grid -v ./tokenize/tokenizerjson -grid "$PWD/$work/tokenizers-plain"

@@ -6,6 +6,9 @@
 
 The test reads every file with Open and Import: what is accepted must give the same ids for every text, and what Open accepts must
 decode to the same texts. `--compact` writes the part that is committed, tokenize/tokenizerjson/testdata/grid.json.gz.
+
+With `--plain` it makes files without added tokens, for TestSugarme_Grid: of which kinds sugarme/tokenizer has the ids, too. The part
+that is committed, testdata/plain.json.gz, is `--plain --texts 131 --compact`: the kinds that Open gives to that library.
 """
 
 import argparse
@@ -230,6 +233,58 @@ class Maker:
         return tokenizer
 
 
+def plain(maker):
+    """Files without added tokens, each model with each normalizer and pre-tokenizer: of which kinds sugarme/tokenizer has the ids."""
+    normal = [
+        None, normalizers.Prepend("▁"), normalizers.Replace(" ", "▁"), normalizers.Replace("a", ""), normalizers.Lowercase(), normalizers.StripAccents(), normalizers.NFC(), normalizers.NFD(),
+        normalizers.NFKC(), normalizers.NFKD(), normalizers.Strip(True, True), normalizers.BertNormalizer(True, True, None, True), normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]),
+    ]
+    cuts = [
+        None, pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Whitespace(), pre_tokenizers.BertPreTokenizer(), pre_tokenizers.Digits(True), pre_tokenizers.Digits(False), pre_tokenizers.Punctuation(),
+        *(pre_tokenizers.Split(" ", behavior, invert) for behavior in maker.BEHAVIORS for invert in (False, True)), pre_tokenizers.Metaspace(), pre_tokenizers.ByteLevel(False),
+    ]
+    special = ["<unk>"]
+    for kind in ("WordLevel", "WordPiece", "WordPiece8", "Unigram", "UnigramBytes", "BPE"):
+        for normalizer in normal:
+            for cut in cuts:
+                options = {"special_tokens": special, "show_progress": False}
+                if kind == "WordLevel":
+                    model, trainer = models.WordLevel(unk_token="<unk>"), trainers.WordLevelTrainer(vocab_size=200, **options)
+                elif kind.startswith("WordPiece"):
+                    model, trainer = models.WordPiece(unk_token="<unk>", max_input_chars_per_word=8 if kind.endswith("8") else 100), trainers.WordPieceTrainer(vocab_size=300, **options)
+                elif kind.startswith("Unigram"):
+                    pieces = maker.unigram[kind == "UnigramBytes"].pieces
+                    model, trainer = models.Unigram([(p.piece, p.score) for p in pieces], 2, kind == "UnigramBytes"), None
+                else:
+                    model, trainer = models.BPE(unk_token="<unk>"), trainers.BpeTrainer(vocab_size=300, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), **options)
+                tokenizer = Tokenizer(model)
+                if normalizer:
+                    tokenizer.normalizer = normalizer
+                if cut:
+                    tokenizer.pre_tokenizer = cut
+                if trainer:
+                    tokenizer.train_from_iterator(CORPUS, trainer)
+                data = json.loads(tokenizer.to_str())
+                data["added_tokens"] = []
+                yield data
+
+
+def proven(data):
+    """Whether Open gives a file to sugarme/tokenizer (provenForSugarme in tokenize/tokenizerjson/sugarme.go)."""
+    kinds = ((data["normalizer"] or {}).get("type"), (data["pre_tokenizer"] or {}).get("type"))
+    return data["model"]["type"] in ("WordLevel", "WordPiece") and kinds[0] in (None, "Prepend") and kinds[1] in (None, "Split", "Digits")
+
+
+def make_plain(args, all_texts):
+    rng = random.Random(args.seed)
+    for _ in range(200):  # any characters
+        points = (rng.randrange(rng.choice([0x80, 0x300, 0x3000, 0x10000, 0x110000])) for _ in range(rng.randint(1, 14)))
+        all_texts.append("".join("x" if 0xD800 <= c < 0xE000 else chr(c) for c in points))
+    all_texts += ["the cat " * 60, "日" * 101, "a" * 300]
+    files = (data for data in plain(Maker(args.seed)) if args.out or proven(data))
+    return [{"tokenizer": data, "golden": golden(Tokenizer.from_str(json.dumps(data)), all_texts)} for data in files]
+
+
 def golden(tokenizer, all_texts):
     """What tokenizers makes of the texts: ids and the text that they decode to; null where it fails."""
     out = []
@@ -290,9 +345,10 @@ def main():
     parser.add_argument("--texts", type=int, default=260)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--compact", type=pathlib.Path)
+    parser.add_argument("--plain", action="store_true", help="files without added tokens, for TestSugarme_Grid; --compact takes those that are given to sugarme/tokenizer")
     args = parser.parse_args()
     all_texts = texts(args.texts, random.Random(args.seed))
-    files = make_all(args, all_texts)
+    files = make_plain(args, all_texts) if args.plain else make_all(args, all_texts)
     if args.compact:
         with gzip.GzipFile(args.compact, "wb", mtime=0) as f:
             f.write(json.dumps({"texts": all_texts, "files": files}, ensure_ascii=False, separators=(",", ":")).encode())

@@ -17,7 +17,7 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-var gridFolder = flag.String("grid", "", "folder of files that parity/tokenizers_grid.py made; else testdata/grid.json.gz")
+var gridFolder = flag.String("grid", "", "folder of files that parity/tokenizers_grid.py made; else what is committed in testdata")
 
 // gridFile is a tokenizer.json and what tokenizers makes of the texts with it.
 type gridFile struct {
@@ -35,12 +35,12 @@ func (r *gridResult) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &[]any{&r.IDs, &r.Text})
 }
 
-// readGrid yields the files by name, and the texts.
-func readGrid(t *testing.T) (texts []string, files map[string]func() gridFile) {
+// readGrid yields the files by name, and the texts, of the folder of the flag, else of a committed file.
+func readGrid(t *testing.T, committed string) (texts []string, files map[string]func() gridFile) {
 	t.Helper()
 	files = map[string]func() gridFile{}
 	if *gridFolder == "" {
-		file, err := os.Open("testdata/grid.json.gz")
+		file, err := os.Open(committed)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +84,7 @@ func readGrid(t *testing.T) (texts []string, files map[string]func() gridFile) {
 // TestGrid: whatever is accepted, of hundreds of kinds of files, gives the ids of tokenizers for every text. What a note of Imported
 // says is left out for the model.
 func TestGrid(t *testing.T) {
-	texts, files := readGrid(t)
+	texts, files := readGrid(t, "testdata/grid.json.gz")
 	run, imported, refused := 0, 0, map[string]int{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		f := files[name]()

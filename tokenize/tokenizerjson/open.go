@@ -34,7 +34,7 @@ func Open(path string) (Tokenizer, error) {
 	}
 	p, refused := f.compileSafely()
 	if refused == nil {
-		return p, nil
+		return f.runner(p), nil
 	}
 	imported, err := importData(data, filepath.Dir(path))
 	if err == nil {
@@ -47,6 +47,17 @@ func Open(path string) (Tokenizer, error) {
 		return nil, fmt.Errorf("reading tokenizer %s: %w", path, err)
 	}
 	return nil, fmt.Errorf("reading tokenizer %s: pali3 cannot run this tokenizer.json: %w (%w)", path, refused, err)
+}
+
+// runner returns what runs a file that has the pipeline p: p itself but for the one kind of file that sugarme/tokenizer runs
+// with the same ids.
+func (f *file) runner(p *pipeline) Tokenizer {
+	if f.provenForSugarme() {
+		if s, err := openSugarme(f, p); err == nil {
+			return s
+		}
+	}
+	return p
 }
 
 // OpenModel returns the SentencePiece model of a file: of a .model, or of a tokenizer.json that describes one.
