@@ -25,6 +25,7 @@ const (
 	LeftText     = "text"     // a text without an image or document, or one that is not UTF-8
 	LeftImage    = "image"    // an image of a record that is there without it
 	LeftBox      = "box"      // a box outside of its image, or without area
+	LeftMask     = "mask"     // an outline of a box that cannot be drawn; the box stays
 	LeftAnswer   = "answer"   // a question or an answer without a text
 	LeftRecord   = "record"   // a record of a container that holds no sample, for example a request in a WARC file
 )

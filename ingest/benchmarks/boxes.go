@@ -68,7 +68,7 @@ func (i *item) place(s *shards.Sample) error {
 		}
 		if b.Outline != nil {
 			if place.Mask, err = b.mask(info.Height, info.Width); err != nil {
-				i.leave(LeftMask, "%s: %s: %v", s.Key, b.Label, err)
+				i.leave(shards.LeftMask, "%s: %s: %v", s.Key, b.Label, err)
 			}
 		}
 		s.Boxes = append(s.Boxes, place)

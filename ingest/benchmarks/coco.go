@@ -194,7 +194,7 @@ func (c *coco) mark(a *cocoAnnotation, i *item) {
 		i.leave(shards.LeftBox, "%s: category_id %s is not among the categories", a, a.CategoryID)
 	default:
 		if a.Outline.fault != "" {
-			i.leave(LeftMask, "%s: segmentation: %s", a, a.Outline.fault)
+			i.leave(shards.LeftMask, "%s: segmentation: %s", a, a.Outline.fault)
 		}
 		b := a.box(label)
 		if wrong := b.wrong(); wrong != "" {

@@ -20,9 +20,6 @@ type item struct {
 	aside  bool             // it is no record, and only tells of things left out
 }
 
-// LeftMask is the reason of an outline that is left out; its box stays.
-const LeftMask = "mask"
-
 // maxLeft is how many things left out of an item are named, of each reason. The rest is counted.
 const maxLeft = 8
 

@@ -134,7 +134,7 @@ func (p *places) item(r *reference) (item, error) {
 		i.leave(shards.LeftBox, "%s: annotation %s has no bbox of four numbers", what, a.ID)
 		return i, nil
 	case a.Outline.fault != "":
-		i.leave(LeftMask, "%s: segmentation: %s", what, a.Outline.fault)
+		i.leave(shards.LeftMask, "%s: segmentation: %s", what, a.Outline.fault)
 	}
 	for _, sentence := range r.sentences {
 		i.mark(a.box(sentence), what)
