@@ -75,7 +75,7 @@ func (d *description) read(root *os.Root, file string) {
 	case strings.EqualFold(path.Ext(file), ".jsonl"):
 		d.readLines(file, content)
 	default:
-		d.readDelimited(file, content)
+		d.readColumns(file, strings.ToLower(path.Ext(file)), content, nil)
 	}
 }
 

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/pali3/pali3/internal/csvtext"
+	"github.com/pali3/pali3/internal/textlines"
 )
 
 // Dialect says how a text table is written, where its name and its header do not tell.
@@ -24,7 +27,7 @@ type Dialect struct {
 }
 
 // NoQuote is the [Dialect.Quote] of tables in which quotation marks are characters like others.
-const NoQuote = "none"
+const NoQuote = csvtext.NoQuote
 
 var delimiterNames = map[string]string{"tab": "\t", `\t`: "\t", "comma": ",", "semicolon": ";", "pipe": "|", "bar": "|", "space": " "}
 
@@ -49,19 +52,11 @@ func (d Dialect) check() (Dialect, error) {
 			return d, fmt.Errorf("--columns: name %d of %d is empty", i+1, len(d.Columns))
 		}
 	}
-	_, err := encodingNamed(d.Encoding)
+	_, err := textlines.EncodingNamed(d.Encoding)
 	return d, err
 }
 
 // fields reports whether the dialect says anything about rows of fields.
 func (d Dialect) fields() bool {
 	return d.Delimiter != "" || d.Quote != "" || len(d.Columns) > 0 || d.NoHeader
-}
-
-// delimiterName names a delimiter as a flag takes it.
-func delimiterName(delimiter string) string {
-	if delimiter == "\t" {
-		return "tab"
-	}
-	return "'" + delimiter + "'"
 }

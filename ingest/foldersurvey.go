@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pali3/pali3/internal/csvtext"
 	"github.com/pali3/pali3/internal/picture"
 	"github.com/pali3/pali3/shards"
 )
@@ -147,14 +148,22 @@ func (d *description) caption(file string, n int, name, text string) {
 
 // readCaptions reads a table with or without a header.
 func (d *description) readCaptions(file string, content []byte) bool {
-	for _, comma := range []byte(",\t|") {
-		name, _, divided := bytes.Cut(headLine(content), []byte{comma})
-		if divided && picture.HasImageEnding(string(name)) {
-			d.readRecords(file, []string{"file_name", "caption"}, &delimited{rest: content, line: 1, comma: comma, quotes: comma == ',', fields: 2})
+	for _, delimiter := range []string{",", "\t", "|"} {
+		name, _, divided := bytes.Cut(headLine(content), []byte(delimiter))
+		if !divided || !picture.HasImageEnding(string(name)) {
+			continue
+		}
+		columns := []string{"file_name", "caption"}
+		rows, err := openColumns(content, csvtext.Dialect{Delimiter: delimiter, Columns: columns}, nil)
+		if err != nil {
+			d.leave("%s (%s)", file, withoutAdvice(err))
 			return true
 		}
+		rows.Join()
+		d.readRecords(file, columns, rows)
+		return true
 	}
-	return d.readColumns(file, content, map[string]string{"comment": "caption", "comment_number": ""})
+	return d.readColumns(file, ".csv", content, map[string]string{"comment": "caption", "comment_number": ""})
 }
 
 // readCaptionsJSON reads an object of captions, or of objects, by the names of images, or a list

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"github.com/pali3/pali3/internal/textlines"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,13 +18,13 @@ func jsonObjects(s *jsonStream, want []string) (jsonSource, error) {
 		return nil, err
 	case err != nil && firstIsWhole(s.lines), err == nil && s.follows(n) && firstIsWhole(s.lines):
 		return &jsonLines{lines: s.lines, encoding: s.encoding}, nil
-	case err != nil && len(s.lines.bytes()) > maxRow:
-		return nil, fmt.Errorf("it is one JSON object of over %d bytes%s: tables of JSON are an object a line, or a list of objects", maxRow, listNames(s.lines.bytes()))
+	case err != nil && len(s.lines.Bytes()) > textlines.MaxLine:
+		return nil, fmt.Errorf("it is one JSON object of over %d bytes%s: tables of JSON are an object a line, or a list of objects", textlines.MaxLine, listNames(s.lines.Bytes()))
 	case err != nil, s.follows(n):
 		return s, nil
 	}
-	text := s.lines.bytes()[:n]
-	if err := s.encoding.check(text, 1); err != nil {
+	text := s.lines.Bytes()[:n]
+	if err := s.encoding.Check(text, 1); err != nil {
 		return nil, err
 	}
 	document, err := (&jsonParser{text: text}).object()
@@ -38,13 +39,13 @@ func jsonObjects(s *jsonStream, want []string) (jsonSource, error) {
 // follows reports whether anything but blanks follows an offset.
 func (s *jsonStream) follows(at int) bool {
 	for {
-		for _, c := range s.lines.bytes()[at:] {
+		for _, c := range s.lines.Bytes()[at:] {
 			if c > ' ' {
 				return true
 			}
 		}
-		at = len(s.lines.bytes())
-		if at > 2*maxRow || !s.lines.fill() {
+		at = len(s.lines.Bytes())
+		if at > 2*textlines.MaxLine || !s.lines.Fill() {
 			return false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"github.com/pali3/pali3/internal/textlines"
 	"io"
 	"maps"
 	"slices"
@@ -19,7 +20,7 @@ type jsonSource interface {
 // A name may be missing in any object.
 type jsonRows struct {
 	file   io.Closer
-	lines  *lineBuffer
+	lines  *textlines.Lines
 	source jsonSource
 	parser jsonParser
 	asked  []string // the columns that were asked for when it was opened
@@ -47,8 +48,8 @@ const (
 var maxProbedRows = 1 << 30
 
 // newJSON finds out by the beginning how the objects lie.
-func newJSON(f io.Closer, text io.Reader, e textEncoding, ending string, want []string) (*jsonRows, error) {
-	lines := newLineBuffer(text)
+func newJSON(f io.Closer, text io.Reader, e textlines.Encoding, ending string, want []string) (*jsonRows, error) {
+	lines := textlines.New(text)
 	source, err := jsonLayout(lines, e, ending, want)
 	if err != nil {
 		return nil, err
@@ -57,7 +58,7 @@ func newJSON(f io.Closer, text io.Reader, e textEncoding, ending string, want []
 }
 
 // jsonLayout tells the layouts apart.
-func jsonLayout(lines *lineBuffer, e textEncoding, ending string, want []string) (jsonSource, error) {
+func jsonLayout(lines *textlines.Lines, e textlines.Encoding, ending string, want []string) (jsonSource, error) {
 	stream := &jsonStream{lines: lines, encoding: e}
 	switch c, err := stream.blanks(); {
 	case errors.Is(err, errEnd):
@@ -73,25 +74,25 @@ func jsonLayout(lines *lineBuffer, e textEncoding, ending string, want []string)
 }
 
 // firstIsWhole reports whether the first line is not merely the beginning of a value: it is a row or a bad one.
-func firstIsWhole(lines *lineBuffer) bool {
-	s, err := lines.span(0)
+func firstIsWhole(lines *textlines.Lines) bool {
+	s, err := lines.Span(0)
 	if err != nil {
 		return true
 	}
-	_, err = (&jsonParser{text: lines.bytes()[:s.end]}).object()
+	_, err = (&jsonParser{text: lines.Bytes()[:s.End]}).object()
 	return !errors.Is(err, errCut)
 }
 
 // columns returns the names of the first rows: of so many that those asked for are among them. One that none of them has may be in a
 // later row, unless these are all.
 func (r *jsonRows) columns() ([]string, error) {
-	names, begun := map[string]bool{}, r.lines.passed
+	names, begun := map[string]bool{}, r.lines.Passed()
 	missing := slices.DeleteFunc(slices.Clone(r.asked), func(name string) bool { return name == "" })
 	limit := int64(maxAheadBytes)
 	if r.probes {
 		limit = maxProbed
 	}
-	for n := 0; len(r.ahead) < maxAhead && n < maxProbedRows && r.lines.passed-begun < limit && (len(missing) > 0 || len(names) == 0); n++ {
+	for n := 0; len(r.ahead) < maxAhead && n < maxProbedRows && r.lines.Passed()-begun < limit && (len(missing) > 0 || len(names) == 0); n++ {
 		r.parser = jsonParser{}
 		values, err := r.source.next(&r.parser)
 		if errors.Is(err, errEnd) {
@@ -186,8 +187,8 @@ func (r *jsonRows) close() error { return r.file.Close() }
 
 // jsonLines reads an object a line, or several in a line.
 type jsonLines struct {
-	lines    *lineBuffer
-	encoding textEncoding
+	lines    *textlines.Lines
+	encoding textlines.Encoding
 	rest     []byte // of a line, with further objects
 	number   int64
 }
@@ -196,17 +197,17 @@ func (r *jsonLines) next(p *jsonParser) (row, error) {
 	line := r.rest
 	if r.rest = nil; line == nil {
 		var err error
-		if line, r.number, err = nextLine(r.lines); err != nil {
+		if line, r.number, err = r.lines.NextLine(); err != nil {
 			return nil, err
 		}
-		if err := r.encoding.check(line, r.number); err != nil {
+		if err := r.encoding.Check(line, r.number); err != nil {
 			return nil, err
 		}
 	}
 	p.text = line
 	values, err := p.object()
 	if err != nil {
-		return nil, rowFault("line %d: %w", r.number, err)
+		return nil, textlines.BadLine(r.number, "%w", err)
 	}
 	if p.peek() == 0 && p.at == len(line) {
 		return values, nil
@@ -215,7 +216,7 @@ func (r *jsonLines) next(p *jsonParser) (row, error) {
 		r.rest = bytes.Clone(rest)
 		return values, nil
 	}
-	return nil, rowFault("line %d: something follows the object that is none", r.number)
+	return nil, textlines.BadLine(r.number, "something follows the object that is none")
 }
 
 // allObjects reports whether a text is objects one after another.

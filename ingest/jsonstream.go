@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"github.com/pali3/pali3/internal/textlines"
 )
 
 // jsonStream reads a list of objects, or objects one after another, one object at a time.
 type jsonStream struct {
-	lines    *lineBuffer
-	encoding textEncoding
+	lines    *textlines.Lines
+	encoding textlines.Encoding
 	list     bool // a list holds the objects
 	done     bool
 	indent   int // blanks before the object in its line; -1: it does not begin its line
@@ -18,11 +19,11 @@ type jsonStream struct {
 // blanks passes over blanks, and returns the byte behind them. The error is that of the source's end.
 func (s *jsonStream) blanks() (byte, error) {
 	s.indent = -1
-	if s.lines.passed == 0 {
+	if s.lines.Passed() == 0 {
 		s.indent = 0
 	}
 	for {
-		b := s.lines.bytes()
+		b := s.lines.Bytes()
 		for i, c := range b {
 			switch c {
 			case '\n', '\r':
@@ -37,14 +38,14 @@ func (s *jsonStream) blanks() (byte, error) {
 			}
 		}
 		s.advance(len(b))
-		if !s.lines.fill() {
-			return 0, s.lines.ended()
+		if !s.lines.Fill() {
+			return 0, s.lines.Ended()
 		}
 	}
 }
 
 func (s *jsonStream) advance(n int) {
-	s.lines.advance(n, bytes.Count(s.lines.bytes()[:n], []byte("\n")))
+	s.lines.Advance(n, bytes.Count(s.lines.Bytes()[:n], []byte("\n")))
 }
 
 // open begins the list whose bracket is next.
@@ -60,7 +61,7 @@ func (s *jsonStream) open() error {
 	case c == '{', c == ']':
 		return nil
 	}
-	return fmt.Errorf("its rows are not objects: line %d has %s where {\"column\": value} is expected", s.lines.number+1, jsonKind(c))
+	return fmt.Errorf("its rows are not objects: line %d has %s where {\"column\": value} is expected", s.lines.Number()+1, jsonKind(c))
 }
 
 func (s *jsonStream) next(p *jsonParser) (row, error) {
@@ -75,31 +76,31 @@ func (s *jsonStream) next(p *jsonParser) (row, error) {
 	switch {
 	case errors.Is(err, errEnd) && s.list:
 		s.done = true
-		return nil, rowFault("line %d: the list is not closed: the file is cut short", s.lines.number+1)
+		return nil, textlines.BadLine(s.lines.Number()+1, "the list is not closed: the file is cut short")
 	case err != nil:
 		return nil, err
 	case s.list && c == ']':
 		return nil, s.end()
 	}
-	line, indent := s.lines.number+1, s.indent
+	line, indent := s.lines.Number()+1, s.indent
 	n, err := s.extent()
 	if errors.Is(err, errBroken) {
 		return nil, err
 	}
 	if err == nil {
-		if err := s.encoding.check(s.lines.bytes()[:n], line); err != nil {
+		if err := s.encoding.Check(s.lines.Bytes()[:n], line); err != nil {
 			s.advance(n)
 			return nil, err
 		}
-		p.text = s.lines.bytes()[:n]
+		p.text = s.lines.Bytes()[:n]
 		values, err := p.object()
 		s.advance(n)
 		if err != nil {
-			return nil, rowFault("line %d: %w", line, err)
+			return nil, textlines.BadLine(line, "%w", err)
 		}
 		return values, nil
 	}
-	fault := rowFault("line %d: %w", line, err)
+	fault := textlines.BadLine(line, "%w", err)
 	if err := s.resume(indent); err != nil && !errors.Is(err, errEnd) {
 		return nil, err
 	}
@@ -113,14 +114,14 @@ func (s *jsonStream) end() error {
 	if _, err := s.blanks(); err != nil {
 		return err
 	}
-	return rowFault("line %d: something follows the end of the list, and is not read", s.lines.number+1)
+	return textlines.BadLine(s.lines.Number()+1, "something follows the end of the list, and is not read")
 }
 
 // extent returns the length of the value that is next, in bytes, which are then in memory. It pairs brackets and quotes, no more.
 func (s *jsonStream) extent() (int, error) {
 	depth, quoted, escaped := 0, false, false
 	for at := 0; ; {
-		b := s.lines.bytes()
+		b := s.lines.Bytes()
 		for ; at < len(b); at++ {
 			c := b[at]
 			switch {
@@ -146,13 +147,13 @@ func (s *jsonStream) extent() (int, error) {
 				return at, nil
 			}
 		}
-		if len(b) > maxRow {
-			return 0, fmt.Errorf("an object of over %d bytes", maxRow)
+		if len(b) > textlines.MaxLine {
+			return 0, fmt.Errorf("an object of over %d bytes", textlines.MaxLine)
 		}
-		if s.lines.fill() {
+		if s.lines.Fill() {
 			continue
 		}
-		if err := s.lines.ended(); !errors.Is(err, errEnd) {
+		if err := s.lines.Ended(); !errors.Is(err, errEnd) {
 			return 0, err
 		}
 		if depth == 0 && !quoted {
@@ -164,14 +165,14 @@ func (s *jsonStream) extent() (int, error) {
 
 // resume goes to the next line that begins an object as the one did that cannot be read.
 func (s *jsonStream) resume(indent int) error {
-	if err := s.lines.skipLine(); err != nil {
+	if err := s.lines.SkipLine(); err != nil {
 		s.done = true
 		return err
 	}
 	for {
-		line, err := s.lines.span(0)
-		if errors.Is(err, errLong) {
-			err = s.lines.skipLine()
+		line, err := s.lines.Span(0)
+		if errors.Is(err, textlines.ErrLong) {
+			err = s.lines.SkipLine()
 			if err == nil {
 				continue
 			}
@@ -180,11 +181,11 @@ func (s *jsonStream) resume(indent int) error {
 			s.done = true
 			return err
 		}
-		content := s.lines.bytes()[:line.end]
+		content := s.lines.Bytes()[:line.End]
 		trimmed := bytes.TrimLeft(content, " \t")
 		if len(trimmed) > 0 && (trimmed[0] == '{' && (indent < 0 || len(content)-len(trimmed) == indent) || s.list && trimmed[0] == ']' && len(content)-len(trimmed) < max(1, indent)) {
 			return nil
 		}
-		s.lines.advance(line.next, 1)
+		s.lines.Advance(line.Next, 1)
 	}
 }

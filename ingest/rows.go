@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/pali3/pali3/internal/textlines"
 	"io"
 	"maps"
 	"path/filepath"
@@ -14,12 +15,9 @@ import (
 )
 
 var (
-	errEnd    = errors.New("no more rows")
-	errBroken = errors.New("the table is damaged from here on")
+	errEnd    = textlines.ErrEnd
+	errBroken = textlines.ErrBroken
 )
-
-// maxRow is the most that a row of a text table may take, in bytes.
-const maxRow = 16 << 20
 
 // row is a table's row: a column's value is text, bytes, a number, a list of values, or nothing.
 type row map[string]any
@@ -126,7 +124,7 @@ func rowsOf(f input, file string, m *meter, d Dialect, want []string) (tableRead
 	if err := notText(content); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	text, encoding, err := decoded(content, d.Encoding)
+	text, encoding, err := textlines.Decode(content, d.Encoding)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
@@ -138,7 +136,7 @@ func rowsOf(f input, file string, m *meter, d Dialect, want []string) (tableRead
 }
 
 // rowsOfText reads a table of text, by its ending.
-func rowsOfText(f io.Closer, text io.Reader, e textEncoding, ending string, d Dialect, want []string) (tableReader, error) {
+func rowsOfText(f io.Closer, text io.Reader, e textlines.Encoding, ending string, d Dialect, want []string) (tableReader, error) {
 	switch ending {
 	case ".csv", ".tsv", ".tab":
 		return newCSV(f, text, e, ending, d, want)
@@ -152,7 +150,7 @@ func rowsOfText(f io.Closer, text io.Reader, e textEncoding, ending string, d Di
 	case d.fields():
 		return newCSV(f, text, e, ending, d, want)
 	case ending == ".txt":
-		return &textRows{f, newLineBuffer(text), e}, nil
+		return &textRows{f, textlines.New(text), e}, nil
 	}
 	return nil, errors.New(tableKinds + "; a file of another name is read as CSV if --delimiter is set")
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"github.com/pali3/pali3/internal/textlines"
 	"io"
 	"reflect"
 	"strings"
@@ -34,36 +35,6 @@ func countRows(t *testing.T, rows tableReader) (good, bad int) {
 	return good, bad
 }
 
-// FuzzCSV: without quotes each line that is not blank is a row or a bad one, and with them no row comes of nothing.
-func FuzzCSV(f *testing.F) {
-	for _, seed := range []string{"a,b\n1,x\n\"2,y\n3,z\n", "a\tb\n1\t\"x\n", "a,b\r1,2\r3,\"4\r\"\r", "a|b\n1|2\r3|4\n", "\"a\",b\n\"1\" ,\"2\\\"\"\n,,\n", "sep=;\na;b\n", "\xff\xfea\x00,\x00\n\x00"} {
-		for kind := range uint8(6) {
-			f.Add([]byte(seed), kind)
-		}
-	}
-	f.Fuzz(func(t *testing.T, content []byte, kind uint8) {
-		d := Dialect{Quote: []string{"", NoQuote, `"`}[kind%3]}
-		ending := []string{".csv", ".tsv"}[kind/3%2]
-		rows, err := newCSV(io.NopCloser(nil), bytes.NewReader(content), textEncoding{}, ending, d, nil)
-		if err != nil {
-			return
-		}
-		good, bad := countRows(t, rows)
-		lines := 0
-		for _, line := range strings.FieldsFunc(string(content), func(r rune) bool { return r == '\n' || r == '\r' }) {
-			if !rows.reader.isBlank([]byte(line)) {
-				lines++
-			}
-		}
-		if good+bad > lines {
-			t.Errorf("%d rows and %d bad ones of %d lines", good, bad, lines)
-		}
-		if d.Quote == NoQuote && !bytes.ContainsAny(content, "\r") && !strings.Contains(string(content), "sep=") && good+bad != lines-1 {
-			t.Errorf("%d rows and %d bad ones of %d lines and a header", good, bad, lines-1)
-		}
-	})
-}
-
 // FuzzJSONRows: no JSON crashes its reader, and objects are what the standard library says they are.
 func FuzzJSONRows(f *testing.F) {
 	for _, seed := range []string{`{"a":1}` + "\n" + `{"b":[NaN,"x\u00e9\ud83d\ude00\n"]}`, `[{"a":1},{"a":"x"}]`, "[\n{\"a\":\"1},\n{\"a\":2}\n]", `{"a":["x","y"],"b":["z",null]}`, "{\n\"a\": 1\n}\n{\"a\":-0.5e+3}", `{"a":{"0":1}}`, "{'a': None}", "[[[["} {
@@ -75,7 +46,7 @@ func FuzzJSONRows(f *testing.F) {
 		if whole {
 			ending = ".json"
 		}
-		if rows, err := newJSON(io.NopCloser(nil), bytes.NewReader(content), textEncoding{}, ending, []string{"a"}); err == nil {
+		if rows, err := newJSON(io.NopCloser(nil), bytes.NewReader(content), textlines.Encoding{}, ending, []string{"a"}); err == nil {
 			countRows(t, rows)
 		}
 		var want map[string]any

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"github.com/pali3/pali3/internal/textlines"
 	"net/url"
 	"strings"
 
@@ -21,8 +22,8 @@ func (w *tableWork) record(ctx context.Context, n numbered) made {
 	origin := fmt.Sprintf("%s row %d", cmp.Or(w.as, n.file.name), n.number)
 	if n.err != nil {
 		bad := shards.Bad(origin, "", BadRow, n.err)
-		if f, ok := errors.AsType[*fault](n.err); ok {
-			bad.Reason = f.reason
+		if f, ok := errors.AsType[*textlines.Fault](n.err); ok && f.Text {
+			bad.Reason = BadText
 		}
 		bad.LeftOut = n.left
 		return made{n.ticket, bad}

@@ -1,21 +1,16 @@
 package benchmarks
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"path/filepath"
+	"slices"
 	"strings"
-	"unicode/utf8"
-)
 
-// A quote that is still open after so many lines, or bytes, is one that was never meant to be one.
-const (
-	maxQuotedLines = 50
-	maxQuoted      = 1 << 20
+	"github.com/pali3/pali3/internal/csvtext"
+	"github.com/pali3/pali3/internal/textlines"
 )
 
 // csvRow is a row: its fields, valid until the next row, and where the columns are in them.
@@ -26,15 +21,10 @@ type csvRow struct {
 	line    int   // its first, from 1
 }
 
-// column returns the field of the n-th of the columns that were asked for, "" where the row is too short.
-func (r *csvRow) column(n int) string {
-	if at := r.wanted[n]; at < len(r.fields) {
-		return r.fields[at]
-	}
-	return ""
-}
+// column returns the field of the n-th of the columns that were asked for.
+func (r *csvRow) column(n int) string { return r.fields[r.wanted[n]] }
 
-// field returns the field of a column, "" where the row is too short.
+// field returns the field of a column, "" where there is none.
 func (r csvRow) field(name string) string {
 	if at, ok := r.columns[name]; ok && at < len(r.fields) {
 		return r.fields[at]
@@ -44,147 +34,88 @@ func (r csvRow) field(name string) string {
 
 // csvRows yields the rows of a table with a header that has the columns, or, without columns, of one
 // that has none. A row that cannot be read is an error, and the next follows; an error that wraps
-// errBroken is the last. Quotes are read as Python's csv module does.
+// errBroken is the last.
 func csvRows(ctx context.Context, file string, columns ...string) iter.Seq2[csvRow, error] {
 	return func(yield func(csvRow, error) bool) {
-		var names map[string]int
-		var wanted []int
-		for row, err := range csvRecords(ctx, file) {
-			if err == nil && len(columns) > 0 && names == nil {
-				names = map[string]int{}
-				for i, name := range row.fields {
-					if _, there := names[name]; !there {
-						names[strings.TrimSpace(name)] = i
-					}
-				}
-				if err = missing(file, row.fields, names, columns); err == nil {
-					for _, name := range columns {
-						wanted = append(wanted, names[name])
-					}
-					continue
-				}
+		text, closer, err := openText(file)
+		if err != nil {
+			yield(csvRow{}, fmt.Errorf("%w: %w", errBroken, err))
+			return
+		}
+		defer closer.Close()
+		dialect := csvtext.Dialect{NoHeader: len(columns) == 0}
+		rows, err := csvtext.Open(textlines.New(text), textlines.Encoding{}, dialect, hasColumns(columns))
+		if err != nil {
+			yield(csvRow{}, fmt.Errorf("%w: the header of %s: %w", errBroken, filepath.Base(file), rowWords(err)))
+			return
+		}
+		names, wanted, err := findColumns(file, rows.Names(), columns)
+		if err != nil {
+			yield(csvRow{}, err)
+			return
+		}
+		for {
+			fields, err := rows.Next()
+			row := csvRow{fields, names, wanted, int(rows.Line())}
+			switch canceled := context.Cause(ctx); {
+			case canceled != nil:
+				err = fmt.Errorf("%w: %w", errBroken, canceled)
+			case errors.Is(err, textlines.ErrEnd):
+				return
+			case errors.Is(err, textlines.ErrBroken):
+				err = fmt.Errorf("%w: reading %s: %w", errBroken, filepath.Base(file), err)
+			case err != nil:
+				err = rowWords(err)
 			}
-			row.columns, row.wanted = names, wanted
 			if !yield(row, err) || errors.Is(err, errBroken) {
 				return
 			}
 		}
-		if len(columns) > 0 && names == nil {
-			yield(csvRow{}, fmt.Errorf("%w: %s has no header", errBroken, filepath.Base(file)))
-		}
 	}
 }
 
-func missing(file string, header []string, names map[string]int, columns []string) error {
+// rowWords says what is wrong with a row that cannot be read, without the flags that only tables have.
+func rowWords(err error) error {
+	fault, ok := errors.AsType[*textlines.Fault](err)
+	if !ok {
+		return err
+	}
+	if quote, ok := errors.AsType[*csvtext.Unclosed](err); ok {
+		return fmt.Errorf("line %d: a quote is opened and not closed: %.80q", fault.Line, quote.Begin)
+	}
+	if fault.Text {
+		return fmt.Errorf("%w: convert the file first", fault.What)
+	}
+	return fault.What
+}
+
+// hasColumns reports of a header whether it has the columns; nil for a table without one.
+func hasColumns(columns []string) func(*csvtext.Reader) bool {
+	if len(columns) == 0 {
+		return nil
+	}
+	return func(r *csvtext.Reader) bool {
+		return !slices.ContainsFunc(columns, func(name string) bool { return !slices.Contains(r.Names(), name) })
+	}
+}
+
+// findColumns returns the places of all columns by name, of two of one name the first, and of those that are asked for.
+func findColumns(file string, header, columns []string) (names map[string]int, wanted []int, err error) {
+	names = map[string]int{}
+	for i, name := range header {
+		if _, there := names[name]; !there {
+			names[name] = i
+		}
+	}
 	var absent []string
 	for _, name := range columns {
 		if _, there := names[name]; !there {
 			absent = append(absent, name)
 		}
+		wanted = append(wanted, names[name])
 	}
-	if len(absent) == 0 {
-		return nil
+	if len(absent) > 0 {
+		err = fmt.Errorf("%w: %s has no column %s; its columns are %s: %v", errBroken, filepath.Base(file), strings.Join(absent, ", "), firstOf(header, 12), shapeOf(file))
 	}
-	return fmt.Errorf("%w: %s has no column %s; its columns are %s: %v", errBroken, filepath.Base(file), strings.Join(absent, ", "), firstOf(header, 12), shapeOf(file))
-}
-
-// csvRecords yields a file's rows. A quote that is not closed within maxQuotedLines makes its line an
-// error, and reading goes on with the next.
-func csvRecords(ctx context.Context, file string) iter.Seq2[csvRow, error] {
-	return func(yield func(csvRow, error) bool) {
-		lines, err := openLines(file)
-		if err != nil {
-			yield(csvRow{}, err)
-			return
-		}
-		defer lines.close()
-		var fields []string
-		for {
-			if err := context.Cause(ctx); err != nil {
-				yield(csvRow{}, fmt.Errorf("%w: %w", errBroken, err))
-				return
-			}
-			line, err := lines.next()
-			if errors.Is(err, io.EOF) {
-				return
-			}
-			row := csvRow{line: line.number}
-			if err == nil && len(line.content) == 0 {
-				continue
-			}
-			if err == nil {
-				fields, err = csvRecord(lines, line, fields[:0])
-				row.fields = fields
-			}
-			if !yield(row, err) || errors.Is(err, errBroken) {
-				return
-			}
-		}
-	}
-}
-
-// csvRecord reads the record that begins with a line, and may go on in the next ones, into fields.
-func csvRecord(lines *lineSource, first textLine, fields []string) ([]string, error) {
-	begin := string(first.content)
-	text := begin
-	fields, open := splitCSV(fields, text)
-	if open {
-		var more []textLine
-		for open {
-			line, err := lines.next()
-			if err == nil {
-				line.content = bytes.Clone(line.content)
-				more = append(more, line)
-				text += "\n" + string(line.content)
-				open = openQuote(text)
-			}
-			if err != nil || open && (len(more) == maxQuotedLines || len(text) > maxQuoted) {
-				lines.again(more, err)
-				return nil, fmt.Errorf("line %d: a quote is opened and not closed: %.80q", first.number, begin)
-			}
-		}
-	}
-	if len(text) > len(begin) {
-		fields, _ = splitCSV(fields[:0], text)
-	}
-	if !utf8.ValidString(text) {
-		return nil, fmt.Errorf("line %d: it is not UTF-8: convert the file first", first.number)
-	}
-	return fields, nil
-}
-
-func openQuote(text string) bool {
-	_, open := splitCSV(nil, text)
-	return open
-}
-
-// splitCSV takes a record apart and appends its fields, as Python's csv module does: a quote counts at the beginning of a field
-// alone, and what follows the second is part of the field. Open tells of a quote that is not closed.
-func splitCSV(fields []string, text string) (_ []string, open bool) {
-	for {
-		var field string
-		if strings.HasPrefix(text, `"`) {
-			var b strings.Builder
-			text = text[1:]
-			for {
-				end := strings.IndexByte(text, '"')
-				if end < 0 {
-					return append(fields, b.String()+text), true
-				}
-				b.WriteString(text[:end])
-				if text = text[end+1:]; !strings.HasPrefix(text, `"`) {
-					break
-				}
-				b.WriteByte('"')
-				text = text[1:]
-			}
-			field = b.String()
-		}
-		end := strings.IndexByte(text, ',')
-		if end < 0 {
-			return append(fields, field+text), false
-		}
-		fields = append(fields, field+text[:end])
-		text = text[end+1:]
-	}
+	return names, wanted, err
 }

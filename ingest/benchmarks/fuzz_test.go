@@ -3,13 +3,11 @@ package benchmarks
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -72,39 +70,6 @@ func FuzzLayouts(f *testing.F) {
 			}
 			if r.Reason == "" {
 				t.Errorf("no reason: %v", r.Err)
-			}
-		}
-	})
-}
-
-// FuzzCSV compares with encoding/csv, where that can read a table.
-func FuzzCSV(f *testing.F) {
-	f.Add("a,b\n\"c,\"\"d\"\"\ne\",f\n")
-	f.Add("\"a")
-	f.Add("a\"b,\"c\"d\n,\n\n\"\"\"\"\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		if strings.ContainsAny(text, "\r\x00") || strings.ContainsRune(text, 0xfeff) || !strings.HasPrefix(text, "a") {
-			text = "a" + strings.NewReplacer("\r", "", "\ufeff", "", "\x00", "").Replace(text)
-		}
-		text = strings.ToValidUTF8(text, "?")
-		reader := csv.NewReader(strings.NewReader(text))
-		reader.FieldsPerRecord = -1
-		want, err := reader.ReadAll()
-		var got [][]string
-		failed := false
-		for row, err := range csvRows(t.Context(), saved(t, "a.csv", text)) {
-			if err != nil {
-				failed = true
-				continue
-			}
-			got = append(got, slices.Clone(row.fields))
-		}
-		if err != nil {
-			return // it takes no quote within a field
-		}
-		if failed || !slices.EqualFunc(got, want, slices.Equal) {
-			if !strings.Contains(text, "\"") || len(want) < maxQuotedLines {
-				t.Errorf("%q: %q, want %q", text, got, want)
 			}
 		}
 	})

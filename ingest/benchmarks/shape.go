@@ -1,12 +1,16 @@
 package benchmarks
 
 import (
+	"bytes"
 	"encoding/json/jsontext"
 	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/pali3/pali3/internal/csvtext"
+	"github.com/pali3/pali3/internal/textlines"
 )
 
 // shape is what a file holds, as far as its beginning and the names in it say: enough to tell one
@@ -127,10 +131,14 @@ func (s *shape) table(file string) {
 		s.kind = "a Python pickle"
 		return
 	}
-	if line, long, _ := readLine(text, nil); !long && len(line) < 1<<16 && strings.Contains(string(line), ",") {
+	begin, _ := text.Peek(1 << 16)
+	if len(begin) == 1<<16 && !bytes.ContainsAny(begin, "\r\n") {
+		return
+	}
+	table, err := csvtext.Open(textlines.New(bytes.NewReader(begin)), textlines.Encoding{}, csvtext.Dialect{}, nil)
+	if err == nil && len(table.Names()) > 1 {
 		s.kind = "a table"
-		names, _ := splitCSV(nil, string(line))
-		for _, name := range names {
+		for _, name := range table.Names() {
 			s.members = append(s.members, name)
 			s.fields[","+name] = true
 		}

@@ -103,8 +103,6 @@ type lineSource struct {
 	name   string
 	number int // of the line that was read last
 	line   []byte
-	pushed []textLine // to be read again
-	failed error      // after those
 }
 
 func openLines(file string) (*lineSource, error) {
@@ -120,15 +118,6 @@ func (s *lineSource) close() { s.file.Close() }
 // next returns the next line, whose content is valid until the next call. One that is too long is an
 // error that wraps errLong, and another follows; one that wraps errBroken is the last; at the end it is io.EOF.
 func (s *lineSource) next() (textLine, error) {
-	if len(s.pushed) > 0 {
-		line := s.pushed[0]
-		s.pushed = s.pushed[1:]
-		return line, nil
-	}
-	if err := s.failed; err != nil {
-		s.failed = nil
-		return textLine{number: s.number}, err
-	}
 	s.number++
 	line, long, err := readLine(s.text, s.line[:0])
 	s.line = line
@@ -141,14 +130,6 @@ func (s *lineSource) next() (textLine, error) {
 		return textLine{number: s.number}, fmt.Errorf("line %d: %w: over %d bytes", s.number, errLong, maxLine)
 	}
 	return textLine{s.number, line}, nil
-}
-
-// again gives lines, and an error after them, a second time.
-func (s *lineSource) again(lines []textLine, err error) {
-	s.pushed = append(lines, s.pushed...)
-	if err != nil {
-		s.failed = err
-	}
 }
 
 // textLines yields a file's lines that are not empty. One that is too long is an error, and the next

@@ -1,25 +1,27 @@
-package ingest
+package csvtext
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/pali3/pali3/internal/textlines"
 )
 
 // quoted reads the row that begins with the line in spans, which has quotes. It adds the further lines to spans.
-func (r *csvReader) quoted() error {
+func (r *Reader) quoted() error {
 	r.text, r.ends, r.places = r.text[:0], r.ends[:0], r.places[:0]
 	at := 0
 	for {
 		line := &r.spans[len(r.spans)-1]
-		b := r.lines.bytes()
+		b := r.lines.Bytes()
 		from := len(r.spans) - 1
 		opening := at
-		for opening < line.end && b[opening] == ' ' && r.delimiter[0] != ' ' {
+		for opening < line.End && b[opening] == ' ' && r.delimiter[0] != ' ' {
 			opening++
 		}
-		opened := opening < line.end && b[opening] == r.quote
+		opened := opening < line.End && b[opening] == r.quote
 		if opened && opening > at {
 			opened = r.closesInLine(opening) // blanks before a quote: else it is a character
 		}
@@ -36,7 +38,7 @@ func (r *csvReader) quoted() error {
 		}
 		r.ends = append(r.ends, len(r.text))
 		r.places = append(r.places, place{from, len(r.spans) - 1})
-		if at >= r.spans[len(r.spans)-1].end {
+		if at >= r.spans[len(r.spans)-1].End {
 			r.finish()
 			return nil
 		}
@@ -45,17 +47,17 @@ func (r *csvReader) quoted() error {
 }
 
 // delimiterFrom returns where the next delimiter of the last line is, or the line's end.
-func (r *csvReader) delimiterFrom(at int) int {
-	end := r.spans[len(r.spans)-1].end
-	if i := bytes.Index(r.lines.bytes()[at:end], r.delimiter); i >= 0 {
+func (r *Reader) delimiterFrom(at int) int {
+	end := r.spans[len(r.spans)-1].End
+	if i := bytes.Index(r.lines.Bytes()[at:end], r.delimiter); i >= 0 {
 		return at + i
 	}
 	return end
 }
 
 // closed reports whether a field ends at an offset of the last line, but for blanks, and where.
-func (r *csvReader) closed(at int) (end int, ok bool) {
-	b, end := r.lines.bytes(), r.spans[len(r.spans)-1].end
+func (r *Reader) closed(at int) (end int, ok bool) {
+	b, end := r.lines.Bytes(), r.spans[len(r.spans)-1].End
 	if at < end && bytes.HasPrefix(b[at:end], r.delimiter) {
 		return at, true
 	}
@@ -66,8 +68,8 @@ func (r *csvReader) closed(at int) (end int, ok bool) {
 }
 
 // closesInLine reports whether a field that a quote opens is closed in the same line.
-func (r *csvReader) closesInLine(opening int) bool {
-	b, end := r.lines.bytes(), r.spans[len(r.spans)-1].end
+func (r *Reader) closesInLine(opening int) bool {
+	b, end := r.lines.Bytes(), r.spans[len(r.spans)-1].End
 	for at := opening + 1; ; {
 		i := bytes.IndexByte(b[at:end], r.quote)
 		if i < 0 {
@@ -82,24 +84,24 @@ func (r *csvReader) closesInLine(opening int) bool {
 }
 
 // quotedField adds the text of the field that a quote opens, and returns where it ends.
-func (r *csvReader) quotedField(opening int) (end int, err error) {
+func (r *Reader) quotedField(opening int) (end int, err error) {
 	first, begun := len(r.spans)-1, len(r.text)
 	at := opening + 1
 	for {
 		line := r.spans[len(r.spans)-1]
-		b := r.lines.bytes()
-		i := bytes.IndexByte(b[at:line.end], r.quote)
+		b := r.lines.Bytes()
+		i := bytes.IndexByte(b[at:line.End], r.quote)
 		if i < 0 { // the field goes on in the next line
-			r.text = append(r.text, b[at:line.next]...)
-			if err := r.join(first, line.next); err != nil {
+			r.text = append(r.text, b[at:line.Next]...)
+			if err := r.join(first, line.Next); err != nil {
 				return r.doubtful(opening, first, begun, err)
 			}
-			at = line.next
+			at = line.Next
 			continue
 		}
 		r.text = append(r.text, b[at:at+i]...)
 		at += i + 1
-		if at < line.end && b[at] == r.quote { // doubled
+		if at < line.End && b[at] == r.quote { // doubled
 			r.text = append(r.text, r.quote)
 			at++
 			continue
@@ -118,16 +120,16 @@ func (r *csvReader) quotedField(opening int) (end int, err error) {
 }
 
 // line returns the number of a line of the row.
-func (r *csvReader) line(index int) int64 { return r.lines.number + 1 + int64(index) }
+func (r *Reader) line(index int) int64 { return r.lines.Number() + 1 + int64(index) }
 
 // join adds the line at an offset to the row, for a field that begins in the line called first.
-func (r *csvReader) join(first, at int) error {
+func (r *Reader) join(first, at int) error {
 	r.stop = r.line(len(r.spans) - 1)
-	if at > maxRow || len(r.spans) >= maxJoined {
+	if at > textlines.MaxLine || len(r.spans) >= maxJoined {
 		return r.unclosed(first, "is not closed within %d bytes", at)
 	}
-	next, err := r.lines.span(at)
-	if errors.Is(err, errEnd) {
+	next, err := r.lines.Span(at)
+	if errors.Is(err, textlines.ErrEnd) {
 		r.stop = math.MaxInt64
 		return r.unclosed(first, "is never closed")
 	}
@@ -138,16 +140,21 @@ func (r *csvReader) join(first, at int) error {
 	return nil
 }
 
+const maxBegin = 400 // bytes of a line that a fault has
+
 // unclosed is the fault of a quote that is opened in a line of the row.
-func (r *csvReader) unclosed(line int, format string, a ...any) error {
-	return rowFault("line %d opens a quote that %w: %s", r.line(line), fmt.Errorf(format, a...), r.quoteHint())
+func (r *Reader) unclosed(line int, format string, a ...any) error {
+	begun := r.spans[line]
+	begin := string(r.lines.Bytes()[begun.From:min(begun.End, begun.From+maxBegin)])
+	what := fmt.Errorf("line %d opens a quote that %w", r.line(line), fmt.Errorf(format, a...))
+	return &textlines.Fault{Line: r.line(line), What: &Unclosed{begin, what}, Advice: ": " + quoteHint}
 }
 
 // doubtful reads a field that does not close as it should as one whose quotes are escaped by backslashes, within its line; if
 // it isn't one, the error is the one given.
-func (r *csvReader) doubtful(opening, first, begun int, err error) (int, error) {
+func (r *Reader) doubtful(opening, first, begun int, err error) (int, error) {
 	r.spans, r.text = r.spans[:first+1], r.text[:begun]
-	b, end := r.lines.bytes(), r.spans[first].end
+	b, end := r.lines.Bytes(), r.spans[first].End
 	escaped := false
 	for at := opening + 1; at < end; at++ {
 		switch c := b[at]; {

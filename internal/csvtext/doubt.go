@@ -1,4 +1,4 @@
-package ingest
+package csvtext
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ type place struct{ first, last int }
 
 // doubtLines puts the lines in doubt that the row at hand would take, though its quote does not close as it should: they are
 // rows if they have a value in a column such as the last row has there, or the part of this one before the quote.
-func (r *csvReader) doubtLines(opened int64, before []string, content []byte) {
+func (r *Reader) doubtLines(opened int64, before []string, content []byte) {
 	if r.doubt.until = max(r.doubt.until, r.stop); opened <= r.doubt.opened {
 		return
 	}
@@ -37,7 +37,7 @@ func (r *csvReader) doubtLines(opened int64, before []string, content []byte) {
 }
 
 // looksLikeRow reports whether the row at hand, which is in doubt, has a value such as other rows have in its column.
-func (r *csvReader) looksLikeRow() bool {
+func (r *Reader) looksLikeRow() bool {
 	for column, field := range r.fields {
 		if r.doubt.forms[column][formOf(field)] {
 			return true
@@ -48,9 +48,9 @@ func (r *csvReader) looksLikeRow() bool {
 
 // swallows reports whether a field of several lines looks as if its quote had enclosed rows: one of the lines it spans, read for
 // itself, is a row with a value like the row's own, such as another image's name, where a field of one line is.
-func (r *csvReader) swallows() bool {
+func (r *Reader) swallows() bool {
 	for i, s := range r.spans {
-		parts := bytes.Split(r.lines.bytes()[s.from:s.end], r.delimiter)
+		parts := bytes.Split(r.lines.Bytes()[s.From:s.End], r.delimiter)
 		if len(parts) != r.width {
 			continue
 		}
@@ -97,20 +97,20 @@ func formOf(value string) string {
 
 // pieces reports whether the line at hand, up to an ending such as the header's, consists of rows that end otherwise, and where
 // it ends.
-func (r *csvReader) pieces() (lines, next int, even bool) {
+func (r *Reader) pieces() (lines, next int, even bool) {
 	even = true
 	for lines < maxJoined {
-		s, err := r.lines.span(next)
+		s, err := r.lines.Span(next)
 		if err != nil {
 			break
 		}
-		lines, next = lines+1, s.next
-		line := r.lines.bytes()[s.from:s.end]
+		lines, next = lines+1, s.Next
+		line := r.lines.Bytes()[s.From:s.End]
 		even = even && (r.isBlank(line) || bytes.Count(line, r.delimiter) == r.width-1 || r.quote != 0 && bytes.IndexByte(line, r.quote) >= 0)
-		if s.ending != r.foreign {
+		if s.Ending != r.foreign {
 			break
 		}
 	}
-	r.even = r.lines.number + int64(lines)
+	r.even = r.lines.Number() + int64(lines)
 	return lines, next, even
 }

@@ -1,4 +1,4 @@
-package ingest
+package textlines
 
 import (
 	"bufio"
@@ -15,16 +15,16 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// textEncoding turns a table's bytes into UTF-8. Of what is not valid in it, the UTF-8 is not valid either, or has
+// Encoding turns a table's bytes into UTF-8. Of what is not valid in it, the UTF-8 is not valid either, or has
 // characters that the check of a row finds.
-type textEncoding struct {
+type Encoding struct {
 	name    string
 	width   int // of a code unit of UTF-16 or UTF-32 in bytes, else 0
 	little  bool
 	decoder encoding.Encoding // of the others; nil is UTF-8
 }
 
-var unicodeEncodings = map[string]textEncoding{
+var unicodeEncodings = map[string]Encoding{
 	"": {}, "utf8": {name: "utf-8"}, "utf8sig": {name: "utf-8"},
 	"utf16": {name: "utf-16", width: 2, little: true}, "utf16le": {name: "utf-16le", width: 2, little: true}, "utf16be": {name: "utf-16be", width: 2},
 	"utf32": {name: "utf-32", width: 4, little: true}, "utf32le": {name: "utf-32le", width: 4, little: true}, "utf32be": {name: "utf-32be", width: 4},
@@ -32,17 +32,17 @@ var unicodeEncodings = map[string]textEncoding{
 	"cp1252": {name: "windows-1252", decoder: charmap.Windows1252},
 }
 
-// encodingNamed returns an encoding by the name that Python, the IANA or the WHATWG have for it.
-func encodingNamed(name string) (textEncoding, error) {
+// EncodingNamed returns an encoding by the name that Python, the IANA or the WHATWG have for it.
+func EncodingNamed(name string) (Encoding, error) {
 	plain := strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(strings.TrimSpace(name)))
 	if e, known := unicodeEncodings[plain]; known {
 		return e, nil
 	}
 	e, err := htmlindex.Get(name)
 	if err != nil {
-		return textEncoding{}, fmt.Errorf("--encoding %q is not known; utf-8, utf-16, latin-1, windows-1252, gb18030 and shift_jis are examples", name)
+		return Encoding{}, fmt.Errorf("--encoding %q is not known; utf-8, utf-16, latin-1, windows-1252, gb18030 and shift_jis are examples", name)
 	}
-	return textEncoding{name: strings.ToLower(name), decoder: e}, nil
+	return Encoding{name: strings.ToLower(name), decoder: e}, nil
 }
 
 // marks are byte order marks, those that begin with another first.
@@ -50,9 +50,9 @@ var marks = []struct{ bytes, encoding string }{
 	{"\xef\xbb\xbf", "utf8"}, {"\xff\xfe\x00\x00", "utf32le"}, {"\x00\x00\xfe\xff", "utf32be"}, {"\xff\xfe", "utf16le"}, {"\xfe\xff", "utf16be"},
 }
 
-// decoded returns the content as UTF-8, and its encoding: that of a byte order mark, or else the one named.
-func decoded(content *bufio.Reader, name string) (io.Reader, textEncoding, error) {
-	e, err := encodingNamed(name)
+// Decode returns the content as UTF-8, and its encoding: that of a byte order mark, or else the one named.
+func Decode(content *bufio.Reader, name string) (io.Reader, Encoding, error) {
+	e, err := EncodingNamed(name)
 	if err != nil {
 		return nil, e, err
 	}
@@ -98,7 +98,7 @@ func zeroesSay(content *bufio.Reader) string {
 // wideReader decodes UTF-16 and UTF-32. Of what stands for no character it makes the byte 0xff, which is in no UTF-8.
 type wideReader struct {
 	source   *bufio.Reader
-	encoding textEncoding
+	encoding Encoding
 	high     rune // a surrogate that waits for its other half
 	out      []byte
 	err      error
@@ -161,9 +161,9 @@ func (r *wideReader) add(c rune) {
 	}
 }
 
-// check returns an error that says where bytes that begin in a line are no text in the encoding, nil if they are. All are lines
+// Check returns an error that says where bytes that begin in a line are no text in the encoding, nil if they are. All are lines
 // of one row.
-func (e textEncoding) check(content []byte, line int64) error {
+func (e Encoding) Check(content []byte, line int64) error {
 	at := e.invalid(content)
 	if at < 0 {
 		return nil
@@ -172,13 +172,15 @@ func (e textEncoding) check(content []byte, line int64) error {
 	line += int64(bytes.Count(before, []byte("\n")))
 	column := at - (bytes.LastIndexByte(before, '\n') + 1) + 1
 	if e.name == "" {
-		return textFault(fmt.Errorf("line %d: byte %d (0x%02x) is not UTF-8: set --encoding, for example windows-1252 or latin-1", line, column, content[at]))
+		return &Fault{Line: line, Text: true, Advice: ": set --encoding, for example windows-1252 or latin-1",
+			What: fmt.Errorf("line %d: byte %d (0x%02x) is not UTF-8", line, column, content[at])}
 	}
-	return textFault(fmt.Errorf("line %d: what is at byte %d of it (as UTF-8) is not valid %s: set another --encoding", line, column, e.name))
+	return &Fault{Line: line, Text: true, Advice: ": set another --encoding",
+		What: fmt.Errorf("line %d: what is at byte %d of it (as UTF-8) is not valid %s", line, column, e.name)}
 }
 
 // invalid returns the first byte that is part of no text in the encoding, -1 if there is none.
-func (e textEncoding) invalid(content []byte) int {
+func (e Encoding) invalid(content []byte) int {
 	if !utf8.Valid(content) {
 		at := 0
 		for at < len(content) {

@@ -1,0 +1,135 @@
+package csvtext
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/pali3/pali3/internal/textlines"
+)
+
+// Open reads the header, or looks at the first line in its place, and finds out by it what separates the fields unless the dialect
+// says so: that by which fits says of the reader's names that they are what is asked for. Without fits it is one by which there are
+// several names; if there is none, it is the likeliest.
+func Open(lines *textlines.Lines, e textlines.Encoding, d Dialect, fits func(*Reader) bool) (*Reader, error) {
+	r := &Reader{lines: lines, encoding: e}
+	if err := r.firstLine(&d); err != nil {
+		return nil, err
+	}
+	candidates := []string{",", "|", ";", "\t"}
+	switch {
+	case d.Delimiter != "":
+		candidates = []string{d.Delimiter}
+	case d.Ending == ".tsv" || d.Ending == ".tab" || d.Ending == ".txt":
+		candidates = []string{"\t", ",", "|", ";"}
+	}
+	delimiter := candidates[0]
+	for _, candidate := range candidates {
+		if r.head(candidate, d) == nil && r.fits(d, fits) {
+			delimiter = candidate
+			break
+		}
+	}
+	if err := r.head(delimiter, d); err != nil {
+		return nil, err
+	}
+	if len(d.Columns) == 0 && !d.NoHeader {
+		r.at = lines.Number() + 1
+		lines.Advance(r.spans[len(r.spans)-1].Next, len(r.spans))
+	}
+	return r, nil
+}
+
+// Names returns the names of the columns without the blanks around them. One may be empty.
+func (r *Reader) Names() []string { return r.names }
+
+// Join makes delimiters too many in a line a part of its last field, which was not quoted.
+func (r *Reader) Join() { r.joins = true }
+
+// Delimiter returns what separates the fields.
+func (r *Reader) Delimiter() string { return string(r.delimiter) }
+
+// fits reports whether the first line, as it was taken apart, is what is asked for.
+func (r *Reader) fits(d Dialect, asked func(*Reader) bool) bool {
+	switch {
+	case len(d.Columns) > 0:
+		return len(r.fields) == len(d.Columns)
+	case asked != nil:
+		return asked(r)
+	}
+	return len(r.names) > 1
+}
+
+// firstLine goes to the first line that is not blank. A line sep=; before it, which is there for Excel, says what the delimiter is.
+func (r *Reader) firstLine(d *Dialect) error {
+	for {
+		first, err := r.lines.Span(0)
+		if errors.Is(err, textlines.ErrEnd) {
+			return errors.New("the file is empty")
+		}
+		if err != nil {
+			return err
+		}
+		line := r.lines.Bytes()[:first.End]
+		said, isSaid := strings.CutPrefix(strings.Trim(string(line[:min(len(line), 8)]), `"`), "sep=")
+		if isSaid = isSaid && len(line) <= 7 && len(said) == 1; isSaid && d.Delimiter == "" {
+			d.Delimiter = said
+		}
+		if !isSaid && (!textlines.IsBlank(line) || strings.Contains(string(line), "\t")) {
+			return nil
+		}
+		r.lines.Advance(first.Next, 1)
+	}
+}
+
+// head takes the first line apart by a delimiter, and finds the names of the columns.
+func (r *Reader) head(delimiter string, d Dialect) error {
+	first, err := r.lines.Span(0)
+	if err != nil {
+		return err
+	}
+	line := r.lines.Bytes()[:first.End]
+	r.delimiter, r.trusted, r.quote, r.unquote, r.width = []byte(delimiter), d.Quote != "", '"', false, 0
+	switch {
+	case d.Quote == NoQuote:
+		r.quote = 0
+	case d.Quote != "":
+		r.quote = d.Quote[0]
+	case delimiter == "\t" && !allQuoted(string(line), delimiter):
+		r.quote, r.unquote = 0, true
+	}
+	if err := r.parse(first, line); err != nil {
+		return err
+	}
+	last := r.spans[len(r.spans)-1]
+	if err := r.encoding.Check(r.lines.Bytes()[:last.End], r.lines.Number()+1); err != nil {
+		return err
+	}
+	if r.foreign = textlines.CarriageReturn; first.Ending == textlines.CarriageReturn {
+		r.foreign = textlines.LineFeed
+	}
+	r.names, r.trims = slices.Clone(r.fields), false
+	for i, name := range r.names {
+		r.names[i] = strings.TrimSpace(name)
+		r.trims = r.trims || r.names[i] != name
+		if d.NoHeader {
+			r.names[i] = strconv.Itoa(i + 1)
+		}
+	}
+	if len(d.Columns) > 0 {
+		r.names = slices.Clone(d.Columns)
+	}
+	r.width = len(r.names)
+	return nil
+}
+
+// allQuoted reports whether each field of a line is enclosed in quotation marks.
+func allQuoted(line, delimiter string) bool {
+	for field := range strings.SplitSeq(line, delimiter) {
+		if len(field) < 2 || field[0] != '"' || field[len(field)-1] != '"' {
+			return false
+		}
+	}
+	return true
+}
