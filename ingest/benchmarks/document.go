@@ -9,6 +9,8 @@ import (
 	"io"
 	"iter"
 	"path/filepath"
+
+	"github.com/pali3/pali3/internal/jsonerr"
 )
 
 // maxElement is the most that one element of a JSON file may take, in bytes. What is read of a file at once is one element, so
@@ -72,14 +74,14 @@ func (d *document) fail(err error) error {
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
-	return fmt.Errorf("reading %s near byte %d: %w", d.name, d.InputOffset(), inWords(err))
+	return fmt.Errorf("reading %s near byte %d: %w", d.name, d.InputOffset(), jsonerr.Explain(err))
 }
 
 // enter takes the beginning of the array or object that is next.
 func (d *document) enter(kind jsontext.Kind) error {
 	got := d.peek()
 	if got != kind && got != 0 {
-		return d.fail(fmt.Errorf("found %s, expected %s by %w", kindWords(got), kindWords(kind), errKind))
+		return d.fail(fmt.Errorf("found %s, expected %s by %w", jsonerr.Kind(got), jsonerr.Kind(kind), errKind))
 	}
 	if _, err := d.ReadToken(); err != nil {
 		return d.fail(err)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pali3/pali3/internal/jsonerr"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -120,7 +121,7 @@ func caption(language, value string) shards.Text {
 // metadata sets a value, unless it is empty. What is no text, number or truth value is left out.
 func (i *item) metadata(name string, w words) {
 	if w.text == "" {
-		if w.fault != "" && w.fault != kindWords('n') {
+		if w.fault != "" && w.fault != jsonerr.Kind('n') {
 			i.leave(shards.LeftMetadata, "%s: %s: found %s", i.sample.Key, name, w.fault)
 		}
 		return

@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"bytes"
 	"encoding/json"
+	jsonv2 "encoding/json/v2"
 	"errors"
 	"fmt"
 	"image"
@@ -27,9 +28,9 @@ func (o *outline) UnmarshalJSON(b []byte) error {
 		Size     [2]int
 	}
 	if b = bytes.TrimSpace(b); len(b) > 0 && b[0] == '[' {
-		return json.Unmarshal(b, &o.Polygons)
+		return decodeOutline(b, &o.Polygons)
 	}
-	if err := json.Unmarshal(b, &own); err != nil {
+	if err := decodeOutline(b, &own); err != nil {
 		return err
 	}
 	o.Polygons, o.Runs, o.Size = own.Polygons, own.Runs, own.Size
@@ -37,14 +38,18 @@ func (o *outline) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	if own.Counts[0] != '"' {
-		return json.Unmarshal(own.Counts, &o.Runs)
+		return decodeOutline(own.Counts, &o.Runs)
 	}
 	var text string
-	err := json.Unmarshal(own.Counts, &text)
+	err := decodeOutline(own.Counts, &text)
 	if err == nil {
 		o.Runs, err = parseRuns(text)
 	}
 	return err
+}
+
+func decodeOutline(b []byte, into any) error {
+	return jsonv2.Unmarshal(b, into, options, json.UnmarshalArrayFromAnyLength(true))
 }
 
 // parseRuns reads lengths of runs in the letters of COCO's mask API (common/maskApi.c): five bits each from 0x30 on, the lowest

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/pali3/pali3/internal/jsonerr"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -64,11 +65,11 @@ func (q *easyQuestion) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	}
 	var parts []jsontext.Value
 	if v.Kind() != '[' || jsonv2.Unmarshal(v, &parts, options) != nil || len(parts) != 3 {
-		return expected(errEasy, v)
+		return jsonerr.Expected(errEasy, v)
 	}
 	for n, into := range []any{&q.text, &q.answer, &q.image} {
 		if err := decode(parts[n], into); err != nil {
-			return expected(errEasy, v)
+			return jsonerr.Expected(errEasy, v)
 		}
 	}
 	return nil

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/pali3/pali3/internal/jsonerr"
 )
 
 // The types of this file read a JSON value of any kind: files are written by many tools, and one
@@ -37,7 +39,7 @@ func (f *flexible) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	case 't', 'f':
 		*f = flexible(v)
 	default:
-		return expected(errID, v)
+		return jsonerr.Expected(errID, v)
 	}
 	return nil
 }
@@ -106,9 +108,9 @@ func (w *words) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 			w.text, w.fault = "", "text that is not UTF-8"
 		}
 	case '0', 't', 'f':
-		w.text, w.fault = string(v), kindWords(kind)
+		w.text, w.fault = string(v), jsonerr.Kind(kind)
 	default:
-		w.fault = kindWords(kind)
+		w.fault = jsonerr.Kind(kind)
 	}
 	return nil
 }
@@ -180,7 +182,7 @@ type quad struct {
 func (q *quad) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	*q = quad{given: true}
 	if kind := d.PeekKind(); kind != '[' {
-		q.fault = kindWords(kind)
+		q.fault = jsonerr.Kind(kind)
 		return d.SkipValue()
 	}
 	if _, err := d.ReadToken(); err != nil {
@@ -224,7 +226,7 @@ func (l *list[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	default:
 		v, err := d.ReadValue()
 		if err == nil {
-			l.bad, l.fault = 1, inWords(expected(errList, v))
+			l.bad, l.fault = 1, jsonerr.Explain(jsonerr.Expected(errList, v))
 		}
 		return err
 	}
@@ -263,7 +265,7 @@ func (o *outlineField) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	}
 	var read outline
 	if err := read.UnmarshalJSON(v); err != nil {
-		o.fault = inWords(err).Error()
+		o.fault = jsonerr.Explain(err).Error()
 	} else if len(read.Polygons)+len(read.Runs) > 0 {
 		o.outline = &read
 	}
@@ -276,7 +278,7 @@ var options = jsonv2.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.Allow
 // decode reads a JSON value. Its errors are in words.
 func decode(v jsontext.Value, into any) error {
 	if err := jsonv2.Unmarshal(v, into, options); err != nil {
-		return inWords(err)
+		return jsonerr.Explain(err)
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ package jsonerr
 
 import (
 	"encoding/json"
+	"encoding/json/jsontext"
+	jsonv2 "encoding/json/v2"
 	"errors"
 	"fmt"
 	"io"
@@ -14,23 +16,36 @@ import (
 // ErrCutShort is the error of a file that ends in the middle of a value.
 var ErrCutShort = errors.New("the JSON ends in the middle of a value")
 
-// Explain returns an error of encoding/json in words; other errors come back as they are.
+// Explain returns an error of encoding/json, encoding/json/v2 or encoding/json/jsontext in words: which field, what was found
+// there, and what is expected. No name of Go's is in it. Other errors come back as they are.
 func Explain(err error) error {
 	if err == nil {
 		return nil
+	}
+	if semantic, ok := errors.AsType[*jsonv2.SemanticError](err); ok {
+		return explainSemantic(semantic)
 	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		what := "the value"
 		if wrong.Field != "" {
 			what = fmt.Sprintf("field %q", wrong.Field)
 		}
-		return fmt.Errorf("%s holds %s where %s belongs", what, found(wrong.Value), wanted(wrong.Type))
+		return fmt.Errorf("%s holds %s where %s belongs", what, found(wrong.Value), belongs(wrong.Type))
 	}
 	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return explainSyntax(wrong)
 	}
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		return explainSyntactic(syntax)
+	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return fmt.Errorf("unknown field %s", field)
+	}
+	if text := plainly(err); text != err.Error() {
+		if inner := errors.Unwrap(err); inner != nil {
+			return inner
+		}
+		return errors.New(text)
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return ErrCutShort
@@ -59,25 +74,16 @@ func found(value string) string {
 	return article(value)
 }
 
-// wanted is what a type of Go is in JSON.
-func wanted(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.Pointer:
-		return wanted(t.Elem())
-	case reflect.Struct, reflect.Map:
-		return "an object"
-	case reflect.Slice, reflect.Array:
-		return "a list"
-	case reflect.String:
+// belongs is what a type of Go is in JSON, in the words of encoding/json, which [found] has.
+func belongs(t reflect.Type) string {
+	switch words := wanted(t); words {
+	case "text":
 		return "a string"
-	case reflect.Bool:
-		return "true or false"
-	case reflect.Float32, reflect.Float64:
-		return "a number"
-	case reflect.Interface:
+	case "something else":
 		return "another value"
+	default:
+		return words
 	}
-	return "a whole number"
 }
 
 func article(word string) string {
