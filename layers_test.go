@@ -22,6 +22,7 @@ var layers = map[string]string{
 	"internal/atomicfile": "",
 	"internal/counter":    "",
 	"internal/csvtext":    "",
+	"internal/decompress": "",
 	"internal/folderlock": "",
 	"internal/jsonerr":    "",
 	"internal/picture":    "",

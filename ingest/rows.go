@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"github.com/pali3/pali3/internal/decompress"
 	"github.com/pali3/pali3/internal/textlines"
 	"io"
 	"maps"
@@ -78,11 +79,7 @@ var endings = []string{".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".t
 
 // tableEnding returns a table's ending in lower case, without that of a compression; "" if it has none of a table.
 func tableEnding(file string) string {
-	name := strings.ToLower(filepath.Base(called(file)))
-	switch ending := filepath.Ext(name); ending {
-	case ".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz":
-		name = strings.TrimSuffix(name, ending)
-	}
+	name := decompress.TrimEnding(strings.ToLower(filepath.Base(called(file))))
 	if ending := filepath.Ext(name); slices.Contains(endings, ending) {
 		return ending
 	}
@@ -116,8 +113,7 @@ func rowsOf(f input, file string, m *meter, d Dialect, want []string) (tableRead
 		return newParquetRows(f, file)
 	}
 	m.begin(sizeOf(file))
-	name := file
-	content, err := unpack(m.reader(f), &name)
+	content, err := decompress.Open(m.reader(f), 1<<16)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", file, err)
 	}

@@ -4,23 +4,19 @@ import (
 	"archive/tar"
 	"bufio"
 	"bytes"
-	"compress/bzip2"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"path"
 	"strings"
 
-	"github.com/klauspost/compress/zstd"
-
+	"github.com/pali3/pali3/internal/decompress"
 	"github.com/pali3/pali3/internal/picture"
 )
 
 const (
 	tarBlock  = 512
-	maxWindow = 128 << 20 // of zstd, in bytes
-	maxRecent = 32 << 20  // of members kept for links, in bytes
+	maxRecent = 32 << 20 // of members kept for links, in bytes
 )
 
 // tarSource is the content of an archive, and how far it was read.
@@ -75,8 +71,8 @@ func (s *tarSource) spent() bool {
 	return errors.Is(err, io.EOF)
 }
 
-// decompress tells by the first bytes how an archive is compressed.
-func decompress(r io.Reader) (*tarSource, error) {
+// unpacked tells by the first bytes how an archive is compressed.
+func unpacked(r io.Reader) (*tarSource, error) {
 	packed := bufio.NewReaderSize(r, 1<<20)
 	s := &tarSource{Reader: packed, close: func() {}}
 	magic, err := packed.Peek(tarBlock)
@@ -86,21 +82,15 @@ func decompress(r io.Reader) (*tarSource, error) {
 		}
 		return nil, err
 	}
+	format := decompress.Of(magic)
 	switch {
-	case bytes.HasPrefix(magic, gzipMagic):
-		unzipped, err := newGzipMembers(s, packed)
+	case format == decompress.Bzip2 && isTar(magic): // a member's name
+	case format == decompress.Gzip, format == decompress.Zstd, format == decompress.Bzip2:
+		content, free, err := decompress.New(packed, format)
 		if err != nil {
-			return nil, fmt.Errorf("reading gzip data: %w", err)
+			return nil, err
 		}
-		s.Reader = bufio.NewReaderSize(unzipped, 1<<20)
-	case isZstd(magic):
-		unzipped, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
-		if err != nil {
-			return nil, fmt.Errorf("reading zstd data: %w", err)
-		}
-		s.Reader, s.close = bufio.NewReaderSize(unzipped, 1<<20), unzipped.Close
-	case bytes.HasPrefix(magic, []byte("BZh")) && !isTar(magic):
-		s.Reader = bufio.NewReaderSize(bzip2.NewReader(packed), 1<<20)
+		s.Reader, s.close = bufio.NewReaderSize(&untilTrailing{s, content}, 1<<20), free
 	case !isTar(magic):
 		if kind := picture.Kind(magic); hintFor(kind) != "" {
 			return nil, fmt.Errorf("no tar archive: this is %s%s", kind, hintFor(kind))
@@ -109,17 +99,25 @@ func decompress(r io.Reader) (*tarSource, error) {
 	return s, nil
 }
 
+// untilTrailing ends at bytes that follow the compressed data, and tells of them.
+type untilTrailing struct {
+	told    *tarSource
+	content io.Reader
+}
+
+// Read implements [io.Reader].
+func (u *untilTrailing) Read(b []byte) (int, error) {
+	n, err := u.content.Read(b)
+	if errors.Is(err, decompress.ErrTrailing) {
+		u.told.trailing, err = true, io.EOF
+	}
+	return n, err
+}
+
 // isTar reports whether a block may begin a tar archive: one with a magic, whatever its member's
 // name, which may be BZh.txt.
 func isTar(block []byte) bool {
 	return len(block) >= 262 && string(block[257:262]) == "ustar" || len(block) > 0 && block[0] == 0
-}
-
-var gzipMagic = []byte{0x1f, 0x8b}
-
-// isZstd reports whether a zstd frame begins, or one that decoders skip, as pzstd writes first.
-func isZstd(b []byte) bool {
-	return len(b) >= 4 && (bytes.Equal(b[:4], []byte{0x28, 0xb5, 0x2f, 0xfd}) || b[0]&0xf0 == 0x50 && bytes.Equal(b[1:4], []byte{0x2a, 0x4d, 0x18}))
 }
 
 // hints say what to do with a file that is no tar archive, by what [picture.Kind] calls it.
@@ -148,48 +146,6 @@ func hintFor(kind string) string {
 		return "; " + hint
 	}
 	return ""
-}
-
-// gzipMembers reads gzip data of one or several members, and ends where no further one follows, as
-// gzip itself does.
-type gzipMembers struct {
-	told   *tarSource
-	packed *bufio.Reader
-	member *gzip.Reader
-}
-
-func newGzipMembers(told *tarSource, packed *bufio.Reader) (*gzipMembers, error) {
-	member, err := gzip.NewReader(packed)
-	if err != nil {
-		return nil, err
-	}
-	member.Multistream(false)
-	return &gzipMembers{told, packed, member}, nil
-}
-
-// Read implements [io.Reader].
-func (g *gzipMembers) Read(b []byte) (int, error) {
-	for {
-		n, err := g.member.Read(b)
-		if n > 0 && errors.Is(err, io.EOF) {
-			err = nil // it comes again
-		}
-		if !errors.Is(err, io.EOF) {
-			return n, err
-		}
-		next, err := g.packed.Peek(len(gzipMagic))
-		if err != nil && !errors.Is(err, io.EOF) {
-			return 0, err
-		}
-		if !bytes.Equal(next, gzipMagic) {
-			g.told.trailing = len(bytes.Trim(next, "\x00")) > 0
-			return 0, io.EOF
-		}
-		if err := g.member.Reset(g.packed); err != nil {
-			return 0, err
-		}
-		g.member.Multistream(false)
-	}
 }
 
 // recentMembers are contents of the members read last, for links to them.

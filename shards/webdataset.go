@@ -42,7 +42,7 @@ func ReadWebDatasetMembers(r io.Reader, name string) iter.Seq2[Record, map[strin
 
 func readArchive(r io.Reader, name string, members bool) iter.Seq2[Record, map[string]any] {
 	return func(yield func(Record, map[string]any) bool) {
-		source, err := decompress(r)
+		source, err := unpacked(r)
 		if err != nil {
 			yield(Bad(name, "", BadArchive, err), nil)
 			return

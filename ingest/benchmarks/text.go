@@ -3,8 +3,6 @@ package benchmarks
 import (
 	"bufio"
 	"bytes"
-	"compress/bzip2"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/pali3/pali3/internal/decompress"
 )
 
 // maxLine is the longest line of a file of lines, in bytes.
@@ -23,11 +23,7 @@ var otherKinds = []struct{ magic, what string }{
 	{"\xff\xfe", "it is UTF-16: convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)"},
 	{"\xfe\xff", "it is UTF-16: convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)"},
 	{"PK\x03\x04", "it is a zip archive: unpack it first"},
-	{"\xfd7zXZ\x00", "it is compressed by xz: unpack it first"},
-	{"\x28\xb5\x2f\xfd", "it is compressed by zstd: unpack it first"},
 	{"7z\xbc\xaf\x27\x1c", "it is a 7z archive: unpack it first"},
-	{"\x1f\x8b", "it is compressed by gzip twice"},
-	{"BZh", "it is compressed by bzip2 twice"},
 	{"PAR1", "it is a Parquet file: read it with pali3 ingest table"},
 	{"ARROW1", "it is an Arrow file: read it with pali3 ingest arrow"},
 	{"%PDF", "it is a PDF document"},
@@ -35,7 +31,7 @@ var otherKinds = []struct{ magic, what string }{
 	{"\x00", "it begins with a zero byte: it is no text"},
 }
 
-// openText opens a file that may be compressed by gzip or bzip2, which its content says, and skips a
+// openText opens a file that may be compressed by gzip, zstd or bzip2, which its content says, and skips a
 // byte order mark. A file that is no text in UTF-8 is an error that says what it is.
 func openText(file string) (*bufio.Reader, io.Closer, error) {
 	content, f, err := openContent(file)
@@ -49,6 +45,10 @@ func openText(file string) (*bufio.Reader, io.Closer, error) {
 			return nil, nil, fmt.Errorf("reading %s: %w", filepath.Base(file), err)
 		}
 		return nil, nil, fmt.Errorf("reading %s: it is empty", filepath.Base(file))
+	}
+	if again := decompress.Of(begin); again != decompress.None {
+		f.Close()
+		return nil, nil, fmt.Errorf("reading %s: it is compressed twice, the second time by %s: unpack it first", filepath.Base(file), again)
 	}
 	for _, other := range otherKinds {
 		if bytes.HasPrefix(begin, []byte(other.magic)) {
@@ -72,17 +72,10 @@ func openContent(file string) (*bufio.Reader, io.Closer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	content := bufio.NewReaderSize(f, 1<<18)
-	switch magic, _ := content.Peek(3); {
-	case bytes.HasPrefix(magic, []byte("\x1f\x8b")):
-		unzipped, err := gzip.NewReader(content)
-		if err != nil {
-			f.Close()
-			return nil, nil, fmt.Errorf("unpacking %s: %w", filepath.Base(file), err)
-		}
-		content = bufio.NewReaderSize(unzipped, 1<<18)
-	case string(magic) == "BZh":
-		content = bufio.NewReaderSize(bzip2.NewReader(content), 1<<18)
+	content, err := decompress.Open(f, 1<<18)
+	if err != nil {
+		f.Close()
+		return nil, nil, fmt.Errorf("unpacking %s: %w", filepath.Base(file), err)
 	}
 	return content, f, nil
 }
