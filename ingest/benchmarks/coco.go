@@ -222,7 +222,10 @@ func (c *coco) orphan(a *cocoAnnotation, i *item) error {
 func (c *coco) fits(layout string) bool {
 	var err error
 	switch boxes := slices.Contains([]string{"coco-instances", "lvis"}, layout); {
-	case c.annotations == 0:
+	case c.annotations == 0: // of test sets
+		if shape := shapeOf(c.file); shape.fields["images.sentences"] || shape.fields["images.regions"] {
+			err = fmt.Errorf("%w: %s has no annotations", errBroken, baseName(c.file))
+		}
 	case boxes && c.boxes == 0:
 		err = fmt.Errorf("%w: no annotation of %s has a bbox", errBroken, baseName(c.file))
 	case !boxes && c.captions == 0:

@@ -30,6 +30,11 @@ func (i *item) complete(root *os.Root, s *shards.Sample, o Options) (reason stri
 		if reason == ingest.NoImage && i.also != nil {
 			content, reason, err = readPicture(root, append(name, i.also()...))
 		}
+		if reason == ingest.Outside && i.also != nil && strings.HasPrefix(name[0], "/") { // of the machine that wrote the file
+			if found, _, elsewhere := readPicture(root, i.also()); elsewhere == nil {
+				content, err = found, nil
+			}
+		}
 		if err != nil {
 			return reason, err
 		}

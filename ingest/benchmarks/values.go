@@ -213,6 +213,11 @@ type list[T any] struct {
 	given bool
 }
 
+// bareElement is an element, an object, of which some tools write one value alone.
+type bareElement interface {
+	bare(v jsontext.Value) bool // whether it could be read
+}
+
 var errList = errors.New("a list")
 
 // UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
@@ -240,6 +245,10 @@ func (l *list[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 		}
 		var item T
 		if err := decode(v, &item); err != nil {
+			if bare, may := any(&item).(bareElement); may && bare.bare(v) {
+				l.items = append(l.items, item)
+				continue
+			}
 			if l.bad++; l.fault == nil {
 				l.fault = err
 			}

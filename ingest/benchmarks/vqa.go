@@ -2,6 +2,7 @@ package benchmarks
 
 import (
 	"context"
+	"encoding/json/jsontext"
 	"errors"
 	"fmt"
 	"iter"
@@ -20,11 +21,18 @@ type vqaAnnotation struct {
 	QuestionID flexible        `json:"question_id"`
 	AnswerType words           `json:"answer_type"`
 	Answers    list[vqaAnswer] `json:"answers"`
+	Chosen     words           `json:"multiple_choice_answer"` // the most frequent answer, which some files have alone
 }
 
+// vqaAnswer is an answer, of which other tools write the text alone.
 type vqaAnswer struct {
 	Answer     words `json:"answer"`
 	Confidence words `json:"answer_confidence"`
+}
+
+// bare implements [bareElement].
+func (a *vqaAnswer) bare(v jsontext.Value) bool {
+	return v.Kind() == '"' && decode(v, &a.Answer) == nil
 }
 
 // askAnnotators adds a question with the answers of several people.
@@ -101,7 +109,9 @@ func (v *vqa) readAnnotations(ctx context.Context) bool {
 			v.annotations++
 			i := item{sample: shards.Sample{Key: string(a.QuestionID)}}
 			q := shards.Question{ID: i.sample.Key, Kind: a.AnswerType.text}
-			i.annotated(&q, a.Answers)
+			if i.annotated(&q, a.Answers); a.Chosen.given && len(a.Answers.items) == 0 && a.Answers.bad == 0 {
+				i.answer(&q, a.Chosen, "")
+			}
 			i.sample.Questions = []shards.Question{q}
 			err = v.given.add(i.sample.Key, &i)
 		}
