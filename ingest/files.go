@@ -21,6 +21,8 @@ type Files struct {
 	kind    string
 	paths   []string
 	names   []string // of the paths, for keys and origins
+	given   []string // what the paths were found by
+	left    []shards.LeftOut
 	mapping mapping.Mapping
 	plan    *mapping.Plan // of the first file; nil if its columns cannot be read
 	columns map[string][]mapping.Column
@@ -62,12 +64,13 @@ func NewMDS(dirs ...string) (*Files, error) {
 	if len(dirs) == 0 {
 		return nil, fmt.Errorf("no datasets given")
 	}
+	given, dirs := dirs, expandMDS(dirs)
 	for _, dir := range dirs {
 		if err := checkInput(shards.Below(dir, mds.IndexName)); err != nil {
-			return nil, fmt.Errorf("%s is no MDS dataset: %w", dir, err)
+			return nil, fmt.Errorf("%s is no MDS dataset, a folder with an %s: %w", dir, mds.IndexName, err)
 		}
 	}
-	f := &Files{kind: "mds", paths: dirs, names: namesOf(dirs), format: fileFormat{columns: columnsOfMDS, records: readMDS, all: true}, meter: new(meter)}
+	f := &Files{kind: "mds", paths: dirs, names: namesOf(dirs), given: given, format: fileFormat{columns: columnsOfMDS, records: readMDS, all: true}, meter: new(meter)}
 	return f, f.Map(Columns{}, "", "")
 }
 
@@ -156,7 +159,15 @@ func openMDS(dir string) (fsys fs.FS, end func(), err error) {
 	return storeFS{store}, func() { closeStore(store) }, nil
 }
 
-func newFiles(kind string, files []string, format fileFormat) (*Files, error) {
+func newFiles(kind string, given []string, format fileFormat) (*Files, error) {
+	like := arrowFiles
+	if kind == "tfrecord" {
+		like = tfrecordFiles
+	}
+	files, left, err := expand(given, like)
+	if err != nil {
+		return nil, err
+	}
 	if err := checkFiles(files); err != nil {
 		return nil, err
 	}
@@ -168,7 +179,7 @@ func newFiles(kind string, files []string, format fileFormat) (*Files, error) {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 	}
-	f := &Files{kind: kind, paths: files, names: namesOf(files), format: format, meter: new(meter)}
+	f := &Files{kind: kind, paths: files, names: namesOf(files), given: given, left: left, format: format, meter: new(meter)}
 	return f, f.Map(Columns{}, "", "")
 }
 
@@ -218,10 +229,10 @@ func openEach(kind string, read func(input, string, mapping.Mapping) iter.Seq[sh
 }
 
 // Name implements [Source].
-func (f *Files) Name() string { return f.kind + " " + strings.Join(f.paths, " ") }
+func (f *Files) Name() string { return f.kind + " " + strings.Join(f.given, " ") }
 
 // filesVersion changes when the same files give other records or keys: an interrupted run resumes only with the same.
-const filesVersion = 2
+const filesVersion = 3
 
 // Fingerprint implements [Source].
 func (f *Files) Fingerprint() (string, error) {
@@ -262,5 +273,6 @@ func (f *Files) Records(ctx context.Context) iter.Seq[shards.Record] {
 			}
 			f.meter.add(1)
 		}
+		beside(ctx.Err() == nil, f.left, yield)
 	}
 }

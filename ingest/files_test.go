@@ -38,7 +38,7 @@ func TestDamagedFiles(t *testing.T) {
 			t.Errorf("%s: %+v", source.Name(), stat)
 		}
 	}
-	if _, err := NewMDS(dir); err == nil {
+	if _, err := NewMDS(t.TempDir()); err == nil {
 		t.Error("a folder without an index was taken")
 	}
 }

@@ -56,7 +56,7 @@ func (t *Table) planColumns(rows tableReader, names []string) error {
 		return err
 	}
 	top := topColumns(names, t.Columns.names())
-	t.taken, err = m.For(slices.DeleteFunc(columns, func(c mapping.Column) bool { return !slices.Contains(top, c.Name) }))
+	t.taken, err = m.For(slices.DeleteFunc(slices.Clone(columns), func(c mapping.Column) bool { return !slices.Contains(top, c.Name) }))
 	return err
 }
 

@@ -268,6 +268,18 @@ func TestTable_NamesColumnsItLeavesOut(t *testing.T) {
 	}
 }
 
+func TestTable_SaysWhichColumnsItLeavesOut(t *testing.T) {
+	dir := put(t, t.TempDir(), map[string]string{"t.csv": "licence,file,year,caption\nx,a.png,1,y\n"})
+	source, err := NewTable(Table{File: filepath.Join(dir, "t.csv"), Columns: Columns{Image: "file", Text: "caption"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "image column file; text column caption; left out: licence, year (--keep NAME keeps a column as metadata)"
+	if got := source.ColumnsTaken(); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
 // A column that only the end of a table shows to be in no row ends the run, and nothing is added.
 func TestTable_EndsRunWithoutColumn(t *testing.T) {
 	defer func(rows int) { maxProbedRows = rows }(maxProbedRows)

@@ -31,14 +31,24 @@ type WARC struct {
 	Files []string
 
 	meter *meter
+	given []string // what the files were found by
+	left  []shards.LeftOut
 }
 
 // NewWARC checks that the archives are there.
 func NewWARC(files ...string) (*WARC, error) {
+	if len(files) == 0 {
+		return nil, errors.New("no files given")
+	}
+	given := files
+	files, left, err := expand(given, webFiles)
+	if err != nil {
+		return nil, err
+	}
 	if err := checkFiles(files); err != nil {
 		return nil, err
 	}
-	return &WARC{files, new(meter)}, nil
+	return &WARC{Files: files, given: given, left: left, meter: new(meter)}, nil
 }
 
 // checkFiles checks that files are there.
@@ -55,7 +65,7 @@ func checkFiles(files []string) error {
 }
 
 // Name implements [Source].
-func (w *WARC) Name() string { return "warc " + strings.Join(w.Files, " ") }
+func (w *WARC) Name() string { return "warc " + strings.Join(w.given, " ") }
 
 // Fingerprint implements [Source].
 func (w *WARC) Fingerprint() (string, error) { return fingerprintFiles(w.Files...) }
@@ -88,8 +98,21 @@ func (w *WARC) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record
 
 // mentions yields what pages and documents of the archives say.
 func (w *WARC) mentions(ctx context.Context) iter.Seq[mention] {
-	return flatten(inOrder(ctx, w.archivedPages(ctx), 2*runtime.GOMAXPROCS(0),
+	pages := flatten(inOrder(ctx, w.archivedPages(ctx), 2*runtime.GOMAXPROCS(0),
 		func(_ context.Context, p archivedPage) []mention { return p.mentions() }))
+	if len(w.left) == 0 {
+		return pages
+	}
+	return func(yield func(mention) bool) {
+		for m := range pages {
+			if !yield(m) {
+				return
+			}
+		}
+		if ctx.Err() == nil {
+			yield(aside("", w.left...))
+		}
+	}
 }
 
 // archivedPages yields the pages of all archives, read but not parsed. A damaged archive ends in

@@ -19,6 +19,8 @@ type WebDataset struct {
 	ByArchive bool // keys begin with the archive's name: for archives that count from the same number
 
 	meter *meter
+	given []string // what the files were found by
+	left  []shards.LeftOut
 	named *namedMembers // nil where nothing is named
 }
 
@@ -27,19 +29,24 @@ func NewWebDataset(files ...string) (*WebDataset, error) {
 	if len(files) == 0 {
 		return nil, fmt.Errorf("no archives given")
 	}
+	given := files
+	files, left, err := expand(given, tarFiles)
+	if err != nil {
+		return nil, err
+	}
 	for _, file := range files {
 		if isStream(file) {
 			continue
 		}
 		if err := checkInput(file); err != nil {
-			return nil, fmt.Errorf("neither a file nor a pipe: %w", err)
+			return nil, err
 		}
 	}
-	return &WebDataset{Files: files, meter: new(meter)}, nil
+	return &WebDataset{Files: files, given: given, left: left, meter: new(meter)}, nil
 }
 
 // Name implements [Source].
-func (w *WebDataset) Name() string { return "webdataset " + strings.Join(w.Files, " ") }
+func (w *WebDataset) Name() string { return "webdataset " + strings.Join(w.given, " ") }
 
 // Fingerprint implements [Source].
 func (w *WebDataset) Fingerprint() (string, error) {
@@ -66,6 +73,7 @@ func (w *WebDataset) Records(ctx context.Context) iter.Seq[shards.Record] {
 				return
 			}
 		}
+		beside(ctx.Err() == nil, w.left, yield)
 	}
 }
 

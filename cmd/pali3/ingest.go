@@ -167,7 +167,7 @@ func (c ingestTable) Run(ctx context.Context, log zerolog.Logger, out output) er
 }
 
 type ingestWebDataset struct {
-	Files     []string `arg:"" help:"Archives: .tar, plain or compressed with gzip, zstd or bzip2; files, URLs of an object store, a pipe, or - for the standard input."`
+	Files     []string `arg:"" help:"Archives: .tar, plain or compressed with gzip, zstd or bzip2; files, folders, patterns such as 'x-{000..127}.tar', URLs of an object store, a pipe, or - for the standard input."`
 	ByArchive bool     `help:"Keys begin with the archive's name: for archives that count from the same number."`
 	columnFlags
 	ingestFlags

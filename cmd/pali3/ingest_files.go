@@ -20,7 +20,7 @@ func (c ingestArrow) Run(ctx context.Context, log zerolog.Logger, out output) er
 }
 
 type ingestTFRecord struct {
-	Files []string `arg:"" help:"TFRecord files of tf.Example or tf.SequenceExample, plain or compressed; files or URLs of an object store."`
+	Files []string `arg:"" help:"TFRecord files of tf.Example or tf.SequenceExample, plain or compressed; files, folders, patterns or URLs of an object store."`
 	columnFlags
 	ingestFlags
 }
@@ -31,7 +31,7 @@ func (c ingestTFRecord) Run(ctx context.Context, log zerolog.Logger, out output)
 }
 
 type ingestMDS struct {
-	Dirs []string `arg:"" help:"Folders with an index.json; folders or URLs of an object store."`
+	Dirs []string `arg:"" help:"Folders with an index.json, or folders of these; or URLs of an object store."`
 	columnFlags
 	ingestFlags
 }

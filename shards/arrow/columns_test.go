@@ -7,6 +7,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/apache/arrow/go/v17/arrow"
+	"github.com/apache/arrow/go/v17/arrow/array"
+	"github.com/apache/arrow/go/v17/arrow/ipc"
+	"github.com/apache/arrow/go/v17/arrow/memory"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pali3/pali3/shards"
@@ -49,6 +53,29 @@ func TestRead_ImagesInEveryTypeOfBytes(t *testing.T) {
 		}
 		if n != 3 {
 			t.Errorf("%s: %d rows", name, n)
+		}
+	}
+}
+
+// TestRead_ColumnsOfOneName keeps both, as pyarrow and DuckDB may write them after a join.
+func TestRead_ColumnsOfOneName(t *testing.T) {
+	fields := []arrow.Field{field("key", text), field("caption", text), field("caption", text), field("caption", text)}
+	b := array.NewRecordBuilder(memory.DefaultAllocator, arrow.NewSchema(fields, nil))
+	for i, value := range []string{"k", "one", "two", "three"} {
+		appendText(b.Field(i), value)
+	}
+	var out bytes.Buffer
+	w := ipc.NewWriter(&out, ipc.WithSchema(b.Schema()))
+	if err := w.Write(b.NewRecord()); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	for r := range Read(bytes.NewReader(out.Bytes()), "a") {
+		if diff := cmp.Diff([]shards.Text{{Kind: "caption", Value: "one"}}, r.Sample.Texts); diff != "" {
+			t.Errorf("texts (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(map[string]string{"caption#2": "two", "caption#3": "three"}, r.Sample.Metadata); diff != "" {
+			t.Errorf("metadata (-want +got):\n%s", diff)
 		}
 	}
 }

@@ -66,6 +66,9 @@ func checkFile(f File) error {
 	if _, err := f.ReadAt(tail, size-10); err != nil {
 		return fmt.Errorf("damaged: %d bytes hold no footer: %w", size, err)
 	}
+	if string(tail[4:]) != "ARROW1" {
+		return fmt.Errorf("damaged: it is cut short, or still being written: it does not end with ARROW1")
+	}
 	length := int64(binary.LittleEndian.Uint32(tail))
 	if length > maxMetadata || length > size-10 {
 		return fmt.Errorf("damaged: a footer of %d bytes in a file of %d", length, size)

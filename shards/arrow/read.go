@@ -40,8 +40,9 @@ func ReadMapped(f File, name string, m mapping.Mapping) iter.Seq[shards.Record] 
 				yield(shards.Bad(fmt.Sprintf("%s#%d", name, n), "", shards.BadArchive, err))
 				return
 			}
+			names := columnNames(record.Schema().Fields())
 			for row := range int(record.NumRows()) {
-				one := recordOf(record, row, fmt.Sprintf("%s-%d", name, n), plan)
+				one := recordOf(record, row, names, fmt.Sprintf("%s-%d", name, n), plan)
 				one.Origin = fmt.Sprintf("%s#%d", name, n)
 				n++
 				if !yield(one) {
@@ -66,8 +67,9 @@ func planOf(record arrow.Record, m mapping.Mapping) (plan *mapping.Plan, err err
 		return nil, err
 	}
 	if plan.HasBoxes() {
+		names := columnNames(record.Schema().Fields())
 		for row := range min(int(record.NumRows()), observed) {
-			plan.Observe(valuesOf(record, row))
+			plan.Observe(valuesOf(record, row, names))
 		}
 	}
 	return plan, nil
@@ -164,24 +166,24 @@ func safely(next func() (arrow.Record, error)) (record arrow.Record, err error) 
 	return next()
 }
 
-func recordOf(record arrow.Record, row int, key string, plan *mapping.Plan) (out shards.Record) {
+func recordOf(record arrow.Record, row int, names []string, key string, plan *mapping.Plan) (out shards.Record) {
 	defer func() {
 		if p := recover(); p != nil {
 			out = shards.Bad("", "", shards.BadArchive, fmt.Errorf("damaged: %v", p))
 		}
 	}()
-	values := valuesOf(record, row)
+	values := valuesOf(record, row, names)
 	if sample, ok := sampleOf(values); ok {
 		return shards.Record{Sample: sample}
 	}
 	return plan.Record(values, key)
 }
 
-func valuesOf(record arrow.Record, row int) map[string]any {
-	fields := record.Schema().Fields()
-	values := make(map[string]any, len(fields))
-	for i, f := range fields {
-		values[f.Name] = value(record.Column(i), row)
+// valuesOf returns the values of a row by the names of the columns, see columnNames.
+func valuesOf(record arrow.Record, row int, names []string) map[string]any {
+	values := make(map[string]any, len(names))
+	for i, name := range names {
+		values[name] = value(record.Column(i), row)
 	}
 	return values
 }

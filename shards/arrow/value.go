@@ -134,10 +134,23 @@ func Columns(f File) (columns []mapping.Column, err error) {
 
 func columnsOf(fields []arrow.Field) []mapping.Column {
 	columns := make([]mapping.Column, 0, len(fields))
-	for _, f := range fields {
-		columns = append(columns, columnOf(f.Name, f.Type))
+	names := columnNames(fields)
+	for i, f := range fields {
+		columns = append(columns, columnOf(names[i], f.Type))
 	}
 	return columns
+}
+
+// columnNames returns the names of columns. Arrow allows two of one name: the second is called name#2.
+func columnNames(fields []arrow.Field) []string {
+	names, times := make([]string, len(fields)), make(map[string]int, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+		if times[f.Name]++; times[f.Name] > 1 {
+			names[i] = fmt.Sprintf("%s#%d", f.Name, times[f.Name])
+		}
+	}
+	return names
 }
 
 func columnOf(name string, t arrow.DataType) mapping.Column {

@@ -263,13 +263,14 @@ func fits(all [][4]float64, format string, width, height float64) bool {
 	return true
 }
 
-// addBox adds a box, if it has an area.
+// addBox adds a box, cut to the image, if it has an area there.
 func (r *row) addBox(column string, box shards.Box) {
-	for _, edge := range []float32{box.Y0, box.X0, box.Y1, box.X1} {
-		if math.IsNaN(float64(edge)) || math.IsInf(float64(edge), 0) {
+	for _, edge := range []*float32{&box.Y0, &box.X0, &box.Y1, &box.X1} {
+		if math.IsNaN(float64(*edge)) || math.IsInf(float64(*edge), 0) {
 			r.leave(shards.LeftBox, column, 1)
 			return
 		}
+		*edge = min(max(*edge, 0), 1)
 	}
 	if box.Y1 <= box.Y0 || box.X1 <= box.X0 {
 		r.leave(shards.LeftBox, column, 1)

@@ -200,6 +200,9 @@ func TestObserve_BoxFormats(t *testing.T) {
 		"named":      {observed: large, row: small, format: "yxyx", want: shards.Box{Label: "cat", X0: 0.05, Y0: 0.2, X1: 0.25, Y1: 1}},
 		"not told":   {observed: values{}, row: small, left: true},
 		"outside":    {observed: small, row: row(30, 10, 36, 18), left: true},
+		"cut":        {observed: small, row: row(-5, 15, 10, 30), format: "xywh", want: shards.Box{Label: "cat", X0: 0, Y0: 0.75, X1: 0.125, Y1: 1}},
+		"off":        {observed: small, row: row(100, 100, 4, 4), format: "xywh", left: true},
+		"off by one": {observed: small, row: row(41, 3, 4, 4), format: "xywh", left: true},
 	} {
 		plan, err := Mapping{BoxFormat: c.format}.For(ColumnsOf([]map[string]any{small}, false))
 		if err != nil {

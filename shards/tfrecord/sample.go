@@ -23,8 +23,8 @@ const (
 const maxElements = 1 << 16
 
 // Read yields the records of a TFRecord file, name for origins and keys. Features of tf.Example and tf.SequenceExample are
-// taken by their common names, see package mapping. A record that is neither is bad; a damaged file ends in one
-// bad record.
+// taken by their common names, see package mapping. A record that is neither, or whose data are damaged, is bad; a file that
+// is damaged otherwise ends in one bad record.
 func Read(r io.Reader, name string) iter.Seq[shards.Record] {
 	return ReadMapped(r, name, mapping.Mapping{})
 }
@@ -128,7 +128,7 @@ func Columns(r io.Reader) ([]mapping.Column, error) {
 	size := 0
 	for data, err := range Records(r) {
 		if err != nil {
-			break // reading the file says so
+			continue // reading the file says so
 		}
 		if d := decode(data, nil); d.err == nil {
 			rows = append(rows, d.values)

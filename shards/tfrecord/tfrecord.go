@@ -2,7 +2,8 @@
 // samples.
 //
 // A TFRecord file is a sequence of records: the length (8 bytes, little endian), its masked CRC-32C, the
-// data, and the data's masked CRC-32C. Both checksums are checked.
+// data, and the data's masked CRC-32C. Both checksums are checked. Data of another checksum cost their record alone, for the
+// length that leads to the next one is good; a length of another checksum ends the file.
 package tfrecord
 
 import (
@@ -29,7 +30,11 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // mask is TensorFlow's masking of a CRC (tensorflow/core/lib/hash/crc32c.h).
 func mask(crc uint32) uint32 { return (crc>>15 | crc<<17) + 0xa282ead8 }
 
-// Records yields the data of each record, valid until the next, and ends after an error.
+// errData is the error of a record after which others can be read.
+var errData = fmt.Errorf("its data: %w", ErrChecksum)
+
+// Records yields the data of each record, valid until the next. It ends after an error, unless that is of a record's data
+// alone.
 func Records(r io.Reader) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		plain, err := unzipped(r)
@@ -43,12 +48,17 @@ func Records(r io.Reader) iter.Seq2[[]byte, error] {
 			if err == io.EOF {
 				return
 			}
-			if err != nil {
-				err = fmt.Errorf("record %d: %w", n, err)
+			if err == nil || errors.Is(err, errData) {
+				if err != nil {
+					err = fmt.Errorf("record %d: %w", n, err)
+				}
+				if !yield(buffer, err) {
+					return
+				}
+				continue
 			}
-			if !yield(buffer, err) || err != nil {
-				return
-			}
+			yield(nil, fmt.Errorf("record %d, after which nothing is read: %w", n, err))
+			return
 		}
 	}
 }
@@ -90,7 +100,7 @@ func next(r io.Reader, buffer []byte) ([]byte, error) {
 	}
 	data := buffer[:size]
 	if mask(crc32.Checksum(data, castagnoli)) != binary.LittleEndian.Uint32(buffer[size:]) {
-		return nil, fmt.Errorf("its data: %w", ErrChecksum)
+		return nil, errData
 	}
 	return data, nil
 }
