@@ -169,8 +169,8 @@ func (h *Header) read(m marker) error {
 	case m.kind == app14 && len(s) >= 12 && string(s[:5]) == "Adobe":
 		h.adobe, h.transform = true, s[11]
 	case m.kind == app1 && h.Orientation == 0:
-		if exif, ok := bytes.CutPrefix(s, []byte("Exif\x00\x00")); ok {
-			h.Orientation = Orientation(exif)
+		if bytes.HasPrefix(s, []byte(exifPrefix)) {
+			h.Orientation = Orientation(s)
 		}
 	case m.kind == dri && len(s) >= 2:
 		h.Restarts = h.Restarts || s[0] != 0 || s[1] != 0
@@ -183,9 +183,25 @@ func (h *Header) read(m marker) error {
 		}
 		if h.Scans == 1 {
 			h.Whole = len(s) > 0 && int(s[0]) == h.Count
+			h.Odd = h.Odd || h.Whole && !h.inOrder(s)
 		}
 	}
 	return nil
+}
+
+// inOrder reports whether a scan has all components in the order of the frame, and each an identifier of its own.
+func (h *Header) inOrder(scan []byte) bool {
+	for i, c := range h.Components[:h.Count] {
+		if 1+2*i >= len(scan) || scan[1+2*i] != c.ID {
+			return false
+		}
+		for _, other := range h.Components[:i] {
+			if other.ID == c.ID {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func (h *Header) readFrame(kind byte, s []byte) error {
@@ -261,6 +277,10 @@ func nextMarker(data []byte, at int) (m marker, err error) {
 		return m, fmt.Errorf("%w: ends in marker %#x", fault.ErrTruncated, m.kind)
 	}
 	length := int(binary.BigEndian.Uint16(data[at:]))
+	if length < 2 && (m.kind == 0xFE || m.kind >= app0 && m.kind <= app0+15) {
+		m.end, m.odd = at+2, true // metadata of no length: libjpeg passes over it
+		return m, nil
+	}
 	if length < 2 {
 		return m, fmt.Errorf("%w: marker %#x of length %d", fault.ErrCorrupt, m.kind, length)
 	}
@@ -291,30 +311,43 @@ func skipCoded(data []byte, at int) int {
 	}
 }
 
-// Orientation returns tag 0x0112 of the first directory of EXIF data, which begin with a TIFF header: 1 to 8,
-// or 0 where there is none.
-func Orientation(tiff []byte) int {
-	if len(tiff) < 8 {
+const exifPrefix = "Exif\x00\x00"
+
+// Orientation returns tag 0x0112 of the first directory of EXIF data, which begin with a TIFF header, or with a prefix
+// before it: 1 to 8, or 0 where there is none.
+func Orientation(exif []byte) int {
+	for bytes.HasPrefix(exif, []byte(exifPrefix)) { // some writers put it twice
+		exif = exif[len(exifPrefix):]
+	}
+	if len(exif) < 8 {
 		return 0
 	}
 	var order binary.ByteOrder = binary.BigEndian
-	if tiff[0] == 'I' {
+	if exif[0] == 'I' {
 		order = binary.LittleEndian
 	}
-	start := uint64(order.Uint32(tiff[4:]))
-	if start+2 > uint64(len(tiff)) {
+	start := uint64(order.Uint32(exif[4:]))
+	if start+2 > uint64(len(exif)) {
 		return 0
 	}
-	directory := tiff[start:]
+	directory := exif[start:]
 	entries := int(order.Uint16(directory))
 	for directory = directory[2:]; entries > 0 && len(directory) >= 12; entries, directory = entries-1, directory[12:] {
-		const short = 3
-		if order.Uint16(directory) == 0x0112 && order.Uint16(directory[2:]) == short {
-			if v := int(order.Uint16(directory[8:])); v <= 8 {
-				return v
-			}
-			return 0
+		if order.Uint16(directory) != 0x0112 {
+			continue
 		}
+		const short, long = 3, 4
+		v := uint32(0)
+		switch order.Uint16(directory[2:]) {
+		case short:
+			v = uint32(order.Uint16(directory[8:]))
+		case long: // by the standard it is short
+			v = order.Uint32(directory[8:])
+		}
+		if v <= 8 {
+			return int(v)
+		}
+		return 0
 	}
 	return 0
 }

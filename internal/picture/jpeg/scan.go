@@ -53,14 +53,16 @@ func (d *decoder) readScanHeader(s []byte) (*scan, error) {
 			return nil, fmt.Errorf("%w: a scan of coefficients %d to %d, bits %d to %d", fault.ErrCorrupt, out.first, out.last, out.high, out.low)
 		}
 	}
-	blocks := 0
+	blocks, next := 0, 0
 	for i := range count {
 		id, dcTable, acTable := s[1+2*i], s[2+2*i]>>4, s[2+2*i]&15
-		c := d.component(id)
-		if c == nil || dcTable > 3 || acTable > 3 {
+		index := d.component(id, next)
+		if index < 0 || dcTable > 3 || acTable > 3 {
 			return nil, fmt.Errorf("%w: a scan of component %d with tables %d and %d", fault.ErrCorrupt, id, dcTable, acTable)
 		}
-		c.dc, c.ac = d.dc[dcTable], d.ac[acTable]
+		c := &d.components[index]
+		next = index + 1
+		c.dc, c.ac = d.tables(dcTable, acTable)
 		needsDC, needsAC := out.first == 0 && out.high == 0, out.last > 0
 		if needsDC && c.dc == nil || needsAC && c.ac == nil || !d.hasQuant[c.Quant] {
 			return nil, fmt.Errorf("%w: a scan whose tables are not defined", fault.ErrCorrupt)
@@ -68,11 +70,6 @@ func (d *decoder) readScanHeader(s []byte) (*scan, error) {
 		if c.quant == nil {
 			quant := d.quant[c.Quant]
 			c.quant = &quant
-		}
-		for _, other := range out.components {
-			if other == c {
-				return nil, fmt.Errorf("%w: a scan has component %d twice", fault.ErrCorrupt, id)
-			}
 		}
 		out.components = append(out.components, c)
 		blocks += c.H * c.V
@@ -83,13 +80,27 @@ func (d *decoder) readScanHeader(s []byte) (*scan, error) {
 	return out, nil
 }
 
-func (d *decoder) component(id byte) *component {
-	for i := range d.components {
+// component returns the index of the first component of an identifier, from next on, or -1. A scan has them in the order
+// of the frame (T.81, B.2.3), which tells those apart that have the same.
+func (d *decoder) component(id byte, next int) int {
+	for i := next; i < len(d.components); i++ {
 		if d.components[i].ID == id {
-			return &d.components[i]
+			return i
 		}
 	}
-	return nil
+	return -1
+}
+
+// tables returns the Huffman tables of two numbers, the standard ones where the file defines none.
+func (d *decoder) tables(dc, ac byte) (*table, *table) {
+	dcTable, acTable := d.dc[dc], d.ac[ac]
+	if dcTable == nil {
+		dcTable = standardTables().dc[dc]
+	}
+	if acTable == nil {
+		acTable = standardTables().ac[ac]
+	}
+	return dcTable, acTable
 }
 
 // blockDecoder returns what decodes a block of the scan into coefficients, which a progressive scan adds to.
