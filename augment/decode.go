@@ -149,6 +149,11 @@ func decodeGIF(encoded []byte) (*raster, error) {
 		return nil, err
 	}
 	var table [256]Colour
+	for i := range table {
+		if len(g.Palette) == 0 { // as Pillow shows a file without colours
+			table[i] = Colour{uint8(i), uint8(i), uint8(i)}
+		}
+	}
 	for i := range min(len(g.Palette)/3, len(table)) {
 		copy(table[i][:], g.Palette[3*i:])
 	}
@@ -181,6 +186,9 @@ func decodeWebP(encoded []byte) (*raster, error) {
 		return nil, classify(err)
 	}
 	frame := rasterOf(decoded, videoRange)
+	if w.Opaque {
+		frame.alpha = nil
+	}
 	if frame.colour.Width != w.FrameWidth || frame.colour.Height != w.FrameHeight {
 		return nil, fmt.Errorf("%w: a bitstream of another size than its header says", ErrCorrupt)
 	}

@@ -2,7 +2,6 @@ package picture
 
 import (
 	"bytes"
-	"compress/lzw"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -89,7 +88,7 @@ func (g *GIFFile) readFrame(b []byte, at int) error {
 	if at >= len(b) {
 		return fmt.Errorf("%w: no pixel data", ErrTruncated)
 	}
-	if g.codeSize = int(b[at]); g.codeSize < 1 || g.codeSize > 8 {
+	if g.codeSize = int(b[at]); g.codeSize < 1 || g.codeSize > 11 {
 		return fmt.Errorf("%w: codes of %d bits", ErrCorrupt, g.codeSize)
 	}
 	end, whole := skipBlocks(b, at+1)
@@ -108,13 +107,9 @@ func (g *GIFFile) Indices() ([]byte, error) {
 	if g.FrameWidth*g.FrameHeight > (len(coded)+1)*4096 {
 		return nil, fmt.Errorf("%w: %d bytes for %dx%d pixels", ErrTruncated, len(coded), g.FrameWidth, g.FrameHeight)
 	}
-	r := lzw.NewReader(&subBlocks{rest: coded}, lzw.LSB, max(g.codeSize, 2))
-	defer r.Close()
 	indices := make([]byte, g.FrameWidth*g.FrameHeight)
-	if _, err := io.ReadFull(r, indices); err == io.EOF || err == io.ErrUnexpectedEOF {
-		return nil, fmt.Errorf("%w: pixels are missing", ErrTruncated)
-	} else if err != nil {
-		return nil, fmt.Errorf("%w: pixel data: %v", ErrCorrupt, err)
+	if err := new(lzwDecoder).decode(indices, &subBlocks{rest: coded}, g.codeSize); err != nil {
+		return nil, err
 	}
 	if g.interlaced {
 		indices = deinterlace(indices, g.FrameWidth, g.FrameHeight)
@@ -159,18 +154,6 @@ func (s *subBlocks) ReadByte() (byte, error) {
 	b := s.block[0]
 	s.block = s.block[1:]
 	return b, nil
-}
-
-func (s *subBlocks) Read(to []byte) (int, error) {
-	if len(to) == 0 {
-		return 0, nil
-	}
-	b, err := s.ReadByte()
-	if err != nil {
-		return 0, err
-	}
-	to[0] = b
-	return 1, nil
 }
 
 // WithScreen returns a reader of the GIF with the screen enlarged to a size, for decoders that refuse frames beyond it, and with

@@ -109,11 +109,15 @@ func (p *PNGFile) read(c pngChunk) error {
 		}
 		return p.readHeader(c)
 	case "PLTE":
-		if p.Palette == nil {
-			p.Palette, p.palette = c.data, c
+		if p.Color != 3 || len(p.data) > 0 { // one of a true-colour image is advice to old screens; behind the pixels it is none
+			break
 		}
+		if p.Palette != nil {
+			return fmt.Errorf("%w: two palettes", ErrCorrupt)
+		}
+		p.Palette, p.palette = c.data[:min(len(c.data)/3, 1<<p.Depth)*3], c
 	case "tRNS":
-		if len(p.data) == 0 && c.sound() {
+		if len(p.data) == 0 && p.Color&4 == 0 && c.sound() {
 			p.Transparency = c.data
 		}
 	case "IDAT":
@@ -121,7 +125,7 @@ func (p *PNGFile) read(c pngChunk) error {
 			p.data = append(p.data, c)
 		}
 	case "eXIf":
-		p.Orientation = jpeg.Orientation(bytes.TrimPrefix(c.data, []byte("Exif\x00\x00")))
+		p.Orientation = jpeg.Orientation(c.data)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package picture
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -17,13 +16,15 @@ type WebPFile struct {
 	X, Y, FrameWidth, FrameHeight int
 
 	Lossless bool   // the image is VP8L, else VP8
+	Opaque   bool   // a VP8L bitstream says that its alpha does not count
 	Image    []byte // the bitstream
 	Alpha    []byte // of an ALPH chunk beside a VP8 bitstream, or nil
 }
 
-// webpAlpha and webpAnimated are flags of the extended header.
+// Flags of the extended header.
 const (
 	webpAnimated = 1 << 1
+	webpEXIF     = 1 << 3
 	webpAlpha    = 1 << 4
 )
 
@@ -31,7 +32,7 @@ const (
 // a bitstream that is cut short is an error.
 func ReadWebP(encoded []byte) (*WebPFile, error) {
 	w := &WebPFile{}
-	canvas, alpha := false, false
+	canvas, alpha, exif := false, false, false
 	for rest := encoded[12:]; len(rest) >= 8; {
 		c := nextWebPChunk(rest)
 		rest = c.rest
@@ -48,7 +49,7 @@ func ReadWebP(encoded []byte) (*WebPFile, error) {
 				return nil, fmt.Errorf("%w: an extended header of %d bytes", ErrCorrupt, len(c.data))
 			}
 			canvas = true
-			w.Animated, alpha = c.data[0]&webpAnimated != 0, c.data[0]&webpAlpha != 0
+			w.Animated, alpha, exif = c.data[0]&webpAnimated != 0, c.data[0]&webpAlpha != 0, c.data[0]&webpEXIF != 0
 			w.Width, w.Height = uint24(c.data[4:])+1, uint24(c.data[7:])+1
 		case "ANMF":
 			err = w.readFrame(c.data, canvas)
@@ -59,7 +60,9 @@ func ReadWebP(encoded []byte) (*WebPFile, error) {
 		case "VP8 ", "VP8L":
 			err = w.readImage(c.kind, c.data)
 		case "EXIF":
-			w.Orientation = jpeg.Orientation(bytes.TrimPrefix(c.data, []byte("Exif\x00\x00")))
+			if exif { // the first one, as libwebp has it
+				w.Orientation, exif = jpeg.Orientation(c.data), false
+			}
 		}
 		if err != nil {
 			return nil, err
@@ -138,7 +141,7 @@ func (w *WebPFile) readImage(kind string, data []byte) error {
 		}
 		bits := binary.LittleEndian.Uint32(data[1:])
 		w.FrameWidth, w.FrameHeight = int(bits&0x3fff)+1, int(bits>>14&0x3fff)+1
-		w.Alpha = nil
+		w.Alpha, w.Opaque = nil, bits>>28&1 == 0
 	} else {
 		if len(data) < 10 || data[0]&1 != 0 || string(data[3:6]) != "\x9d\x01\x2a" {
 			return fmt.Errorf("%w: a lossy image without its header", ErrCorrupt)
