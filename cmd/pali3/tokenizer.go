@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rs/zerolog/log"
+
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 	"github.com/pali3/pali3/tokenize/tokenizerjson"
 )
@@ -31,7 +33,7 @@ type tokenizerEncode struct {
 }
 
 func (c tokenizerEncode) Run(ctx context.Context) error {
-	model, err := tokenizerjson.OpenModel(c.Model)
+	model, err := openModel(c.Model)
 	if err != nil {
 		return err
 	}
@@ -41,6 +43,15 @@ func (c tokenizerEncode) Run(ctx context.Context) error {
 		"offsets": func(dst []byte, line string) ([]byte, error) { return appendOffsets(dst, model, line), nil },
 	}[c.Format]
 	return mapLines(ctx, os.Stdin, os.Stdout, write)
+}
+
+// openModel opens a model. What a tokenizer.json does otherwise in Hugging Face's tokenizers is told.
+func openModel(path string) (*sentencepiece.Model, error) {
+	model, notes, err := tokenizerjson.OpenModel(path)
+	if len(notes) > 0 {
+		log.Info().Msg("run as a SentencePiece model; the ids are those of Hugging Face's tokenizers but for " + strings.Join(notes, "; "))
+	}
+	return model, err
 }
 
 func appendIDs(dst []byte, model *sentencepiece.Model, line string) []byte {
@@ -77,7 +88,7 @@ type tokenizerDecode struct {
 }
 
 func (c tokenizerDecode) Run(ctx context.Context) error {
-	model, err := tokenizerjson.OpenModel(c.Model)
+	model, err := openModel(c.Model)
 	if err != nil {
 		return err
 	}
@@ -107,7 +118,7 @@ type tokenizerInspect struct {
 }
 
 func (c tokenizerInspect) Run() error {
-	model, err := tokenizerjson.OpenModel(c.Model)
+	model, err := openModel(c.Model)
 	switch {
 	case err != nil:
 		return err

@@ -14,7 +14,6 @@ import (
 
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
-	"github.com/pali3/pali3/tokenize/tokenizerjson"
 )
 
 // tokenizerStats says how well a model fits texts.
@@ -36,7 +35,7 @@ type languageStats struct {
 }
 
 func (c tokenizerStats) Run(ctx context.Context) error {
-	model, err := tokenizerjson.OpenModel(c.Model)
+	model, err := openModel(c.Model)
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func TestImport_RefusesWhatNoModelDoes(t *testing.T) {
 // TestImport_WhiteSpaceSplits: where WhitespaceSplit takes out tabs and line ends, the model takes them for spaces.
 func TestImport_WhiteSpaceSplits(t *testing.T) {
 	path := filepath.Join(cases, "t5_like.json")
-	model, err := OpenModel(path)
+	model, _, err := OpenModel(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestOpenModel_SaysWhatAFileIs(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, open := range []func(string) error{
-			func(path string) error { _, err := OpenModel(path); return err },
+			func(path string) error { _, _, err := OpenModel(path); return err },
 			func(path string) error { _, err := Open(path); return err },
 			func(path string) error { _, err := sentencepiece.Open(path); return err },
 		} {
@@ -134,7 +134,7 @@ func TestOpenModel_SaysWhatAFileIs(t *testing.T) {
 				t.Errorf("%s: %v, want %q in it", c.name, err, c.want)
 			}
 		}
-		if _, err := OpenModel(path); !strings.Contains(err.Error(), c.want) {
+		if _, _, err := OpenModel(path); !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q in it", c.name, err, c.want)
 		}
 	}

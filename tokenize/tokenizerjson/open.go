@@ -60,27 +60,28 @@ func (f *file) runner(p *pipeline) Tokenizer {
 	return p
 }
 
-// OpenModel returns the SentencePiece model of a file: of a .model, or of a tokenizer.json that describes one.
-func OpenModel(path string) (*sentencepiece.Model, error) {
+// OpenModel returns the SentencePiece model of a file: of a .model, or of a tokenizer.json that describes one. The notes say for
+// which texts the ids of a tokenizer.json are others than those of tokenizers, as those of [Imported] do.
+func OpenModel(path string) (m *sentencepiece.Model, notes []string, err error) {
 	data, err := read(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !isJSON(path, data) {
-		return sentencepiece.Open(path)
+		m, err = sentencepiece.Open(path)
+		return m, nil, err
 	}
 	imported, err := importData(data, filepath.Dir(path))
-	var m *sentencepiece.Model
 	if err == nil {
 		m, err = sentencepiece.New(imported.Proto)
 	}
 	switch {
 	case err == nil:
-		return m, nil
+		return m, imported.Notes, nil
 	case sentencepiece.Describe(data) == sentencepiece.DescribeTokenizerJSON:
-		return nil, fmt.Errorf("reading model %s: this is a tokenizer.json, of which `pali3 tokenizer import` cannot make a SentencePiece model: %w", path, err)
+		return nil, nil, fmt.Errorf("reading model %s: this is a tokenizer.json, of which `pali3 tokenizer import` cannot make a SentencePiece model: %w", path, err)
 	}
-	return nil, fmt.Errorf("reading model %s: %w", path, err)
+	return nil, nil, fmt.Errorf("reading model %s: %w", path, err)
 }
 
 // isJSON reports whether a file is to be read as tokenizer.json.

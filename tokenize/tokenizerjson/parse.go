@@ -1,6 +1,7 @@
 package tokenizerjson
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -238,6 +239,9 @@ func (f *file) readModel(raw json.RawMessage) error {
 	if err := into(object, "type", &f.Model.Type); err != nil {
 		return fmt.Errorf("the model: %w", err)
 	}
+	if f.Model.Type == "" {
+		f.Model.Type = untypedModel(object)
+	}
 	known, ok := modelFields[f.Model.Type]
 	switch {
 	case f.Model.Type == "" && isNull(object["vocab"]):
@@ -260,6 +264,24 @@ func (f *file) readModel(raw json.RawMessage) error {
 		}
 	}
 	return nil
+}
+
+// untypedModel tells the type of a model that does not name it, as files of 2020 do, by its fields as tokenizers does.
+func untypedModel(object map[string]json.RawMessage) string {
+	has := func(names ...string) bool {
+		return !slices.ContainsFunc(names, func(name string) bool { return isNull(object[name]) })
+	}
+	switch {
+	case has("vocab", "merges"):
+		return "BPE"
+	case has("vocab", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word"):
+		return "WordPiece"
+	case has("vocab", "unk_token"):
+		return "WordLevel"
+	case bytes.HasPrefix(bytes.TrimSpace(object["vocab"]), []byte("[")):
+		return "Unigram"
+	}
+	return ""
 }
 
 // limits returns why a file as such cannot be run: what is not known, and what cuts or fills up ids.

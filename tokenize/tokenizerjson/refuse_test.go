@@ -44,6 +44,26 @@ func TestOpenAndImport_NameWhatTheyDoNotKnow(t *testing.T) {
 	}
 }
 
+// TestParse_ModelWithoutType: files of 2020 have models that do not name their type.
+func TestParse_ModelWithoutType(t *testing.T) {
+	for _, c := range []struct{ model, want string }{
+		{`{"dropout": null, "unk_token": "a", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}`, "BPE"},
+		{`{"unk_token": "a", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100, "vocab": {"a": 0}}`, "WordPiece"},
+		{`{"unk_token": "a", "vocab": {"a": 0}}`, "WordLevel"},
+		{`{"unk_id": 0, "vocab": [["a", -1.5]]}`, "Unigram"},
+		{`{"vocab": {"a": 0}}`, ""},
+	} {
+		f, err := parse([]byte(`{"model": `+c.model+`}`), "")
+		if err != nil || f.Model.Type != c.want {
+			t.Errorf("%s: %v, type %q, want %q", c.model, err, f.Model.Type, c.want)
+			continue
+		}
+		if _, err := f.compile(); (err == nil) != (c.want != "") {
+			t.Errorf("%s: %v", c.model, err)
+		}
+	}
+}
+
 // TestOpen_BoundsWhatTextsTake: a file cannot make a text take all memory or time.
 func TestOpen_BoundsWhatTextsTake(t *testing.T) {
 	doubled := strings.Repeat(`{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"},`, 40)
