@@ -21,13 +21,13 @@ var (
 	Black = Colour{}
 )
 
-// Decode turns the bytes of a JPEG, PNG, GIF, WebP or BMP file into 8-bit RGB, within [DefaultLimits].
+// Decode turns the bytes of a JPEG, PNG, GIF, WebP, BMP or TIFF file into 8-bit RGB, within [DefaultLimits].
 //
 // What it does to the unusual: transparency is laid over white ([DecodeOver] takes another colour); grey
 // and palette images become RGB; 16-bit samples keep their upper byte; CMYK is converted without a profile;
 // colour profiles are ignored; of an animation the first frame counts, on a canvas of the animation's size.
-// The EXIF orientation of JPEG, PNG and WebP is applied: the image is upright, as people see it (TensorFlow's
-// decode_jpeg and PIL's Image.open leave it as stored).
+// The orientation of JPEG, PNG and WebP (EXIF) and of TIFF is applied: the image is upright, as people see it
+// (TensorFlow's decode_jpeg and PIL's Image.open leave it as stored). Of a TIFF with several pages the first counts.
 //
 // Faults that leave all pixels readable are passed over, as browsers and PIL do: a missing end marker, bytes
 // after the end, wrong lengths, checksums of chunks that hold no pixels. A file that lacks coded pixels is
@@ -115,6 +115,8 @@ func decodeFormat(encoded []byte, format string) (r *raster, err error) {
 		return decodeGIF(encoded)
 	case WebP:
 		return decodeWebP(encoded)
+	case TIFF:
+		return decodeTIFF(encoded)
 	}
 	f, err := picture.ReadBMP(encoded)
 	if err != nil {
@@ -125,6 +127,18 @@ func decodeFormat(encoded []byte, format string) (r *raster, err error) {
 		return nil, err
 	}
 	return rasterOf(decoded, fullRange), nil
+}
+
+func decodeTIFF(encoded []byte) (*raster, error) {
+	f, err := picture.ReadTIFF(encoded)
+	if err != nil {
+		return nil, err
+	}
+	rgb, alpha, err := f.Decode()
+	if err != nil {
+		return nil, err
+	}
+	return &raster{colour: &Image{Pix: rgb, Height: f.Height, Width: f.Width}, alpha: alpha}, nil
 }
 
 // classify gives the error of a decoder one of the kinds above.

@@ -22,6 +22,7 @@ const (
 	GIF  = picture.GIF
 	WebP = picture.WebP
 	BMP  = picture.BMP
+	TIFF = picture.TIFF
 )
 
 // Limits bound what an image may cost. They are checked against the header, before pixels are

@@ -128,12 +128,12 @@ func join(ctx context.Context, mentions iter.Seq[mention], n int64, get getter) 
 func (m *mention) take(get getter) (address string, content []byte, reason string, err error) {
 	address = m.image.URL
 	content, reason, err = get.any(address)
-	if err != nil && reason != NoImage || err == nil && picture.Readable(picture.Format(content)) {
+	if err != nil && reason != NoImage || err == nil && picture.Reads(content) {
 		return address, content, reason, err
 	}
 	for _, other := range m.image.Others {
 		second, _, failure := get.any(other)
-		if failure != nil || !picture.Readable(picture.Format(second)) {
+		if failure != nil || !picture.Reads(second) {
 			continue
 		}
 		if info, failure := picture.Inspect(second); failure == nil && info.Width*info.Height > 1 {

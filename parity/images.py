@@ -35,6 +35,7 @@ import jpegs
 from pngs import png
 from bmps import bmp
 from gifs import gif
+from tiffs import tiff
 
 warnings.simplefilter("ignore")
 Image.MAX_IMAGE_PIXELS = None
@@ -53,7 +54,7 @@ def upright_rgb(data, covered=None, scale=1):
     image = Image.open(io.BytesIO(data))
     if scale > 1 and "transparency" in image.info:
         image.info["transparency"] *= scale
-    if image.format not in ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP"):
+    if image.format not in ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "TIFF"):
         raise OSError("another format")
     image.load()
     if image.mode.startswith("I;16") or image.mode == "I":
@@ -303,6 +304,69 @@ def webps(grid, rng):
             grid.add(f"webp fault {name} {i}", faulty, 4, also=name in ("size too large", "size too small", "size 0", "unknown chunk"))
 
 
+def tiffs(grid, rng):
+    """Every kind with every compression, order of bytes, layout and orientation."""
+    tile = lambda: (16 * rng.randint(1, 3), 16 * rng.randint(1, 3))
+    layouts = {"strip": lambda: {}, "strips": lambda: {"rows": rng.randint(1, 20)}, "tiles": lambda: {"tile": tile()},
+               "planes": lambda: {"planar": 2, "rows": rng.randint(1, 20)}, "tiled planes": lambda: {"planar": 2, "tile": tile()}}
+    kinds = [("white is zero", b) for b in (1, 2, 4, 8)] + [("black is zero", b) for b in (1, 2, 4, 8, 16)] + [("rgb", 8), ("rgb", 16)] \
+        + [("palette", b) for b in (1, 2, 4, 8)] + [("rgba", 8), ("rgba", 16), ("rgba associated", 8), ("rgba associated", 16), ("rgbx", 8),
+                                                    ("rgb untold", 8), ("rgbax", 8), ("grey alpha", 8), ("palette alpha", 8)]
+    for (kind, bits), compression, order, (layout, options) in itertools.product(
+            kinds, ("none", "lzw", "deflate", "old deflate", "packbits"), "<>", layouts.items()):
+        if "planes" in layout and (kind not in ("rgb", "rgba", "rgba associated") or bits == 16 and compression == "none"):
+            continue  # Pillow mixes up the bytes of 16-bit planes without compression
+        for predictor in (1, 2):
+            if predictor == 2 and (bits < 8 or compression in ("none", "packbits")):
+                continue
+            for i in range(3):
+                w, h = rng.randint(1, 70), rng.randint(1, 70)
+                if i == 0:
+                    w, h = rng.randint(1, 9), rng.randint(1, 9)
+                data = tiff(rng, w, h, kind, bits, compression, predictor, order, orientation=rng.choice([0, 0, 1, 2, 3, 4, 5, 6, 7, 8]), **options())
+                grid.add(f"tiff {kind} {bits} bits {compression} predictor {predictor} {'II' if order == '<' else 'MM'} {layout} {w}x{h} {i}", data, 0,
+                         also="planes" in layout and kind == "rgba associated")
+    for kind, compression, fill in itertools.product(("black is zero", "rgb", "palette"), ("none", "lzw", "packbits"), (2,)):
+        for i in range(6):
+            bits = 1 if kind == "black is zero" and i % 2 else 8
+            data = tiff(rng, rng.randint(1, 40), rng.randint(1, 40), kind, bits, compression, fill=fill)
+            grid.add(f"tiff fill order 2 {kind} {compression} {i}", data, 0)
+    both = {"counts 0", "no counts", "short data", "adler", "no photometric", "reduced", "colours", "compression", "one depth", "loop"}
+    for fault, compression in itertools.product(("directory first", "short data", "long data", "adler", "no counts", "counts 0", "no photometric", "one depth",
+                                                 "unknown tags", "compression", "colours", "reduced", "float", "tail", "loop"), ("none", "lzw", "deflate", "packbits")):
+        if fault == "adler" and compression != "deflate":
+            continue
+        for i in range(6):
+            options = rng.choice([{}, {"rows": rng.randint(1, 9)}, {"tile": (16, 16)}])
+            data = tiff(rng, rng.randint(2, 40), rng.randint(2, 40), rng.choice(["rgb", "black is zero", "palette"]), 8, compression, fault=fault,
+                        order=rng.choice("<>"), pages=rng.randint(2, 3) if fault == "loop" else 1, **options)
+            grid.add(f"tiff fault {fault} {compression} {i}", data, 0, also=fault in both)
+    for compression in ("none", "lzw", "deflate", "packbits"):
+        for i in range(15):
+            data = tiff(rng, rng.randint(5, 40), rng.randint(5, 40), rng.choice(["rgb", "black is zero"]), 8, compression, fault="directory first")
+            grid.add(f"tiff fault cut {compression} {i}", data[:rng.randint(len(data) * 2 // 3, len(data) - 3)], 0)
+    for side, mode, compression in itertools.product(range(1, 71), ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"), (None, "tiff_lzw", "tiff_adobe_deflate", "packbits")):
+        image = photo(rng, side, rng.randint(1, 70))
+        if mode == "I;16":
+            image = Image.fromarray(np.random.default_rng(side).integers(0, 65536, image.size[::-1], dtype=np.uint16))
+        elif mode in ("LA", "RGBA"):
+            image.putalpha(Image.fromarray(np.random.default_rng(side).integers(0, 256, image.size[::-1], dtype=np.uint8)))
+        image = image.convert(mode)
+        options = {"compression": compression} if compression else {}
+        pages = [image.rotate(180)] if rng.random() < 0.1 else []
+        if pages:
+            options |= {"save_all": True, "append_images": pages}
+        if rng.random() < 0.3:
+            options["tiffinfo"] = {274: rng.randint(1, 8)}
+        grid.add(f"tiff pillow {mode} {compression} {image.size}", saved(image, format="TIFF", **options), 0)
+    for mode, compression in itertools.product(("1", "CMYK", "RGB", "F", "YCbCr", "LAB"), ("group3", "group4", "jpeg", "zstd", "tiff_lzw", None)):
+        try:
+            data = saved(photo(rng, 30, 20).convert("L" if mode == "F" else mode).convert(mode), format="TIFF", **({"compression": compression} if compression else {}))
+        except Exception:
+            continue
+        grid.add(f"tiff other {mode} {compression}", data, 0, also=(mode, compression) != ("RGB", None))
+
+
 def main():
     small = "--small" in sys.argv
     rng = random.Random(20261128)
@@ -312,6 +376,12 @@ def main():
         """Of the small grid: two of each kind, and short files."""
         if not small:
             return True
+        if name.startswith("tiff") and " bits " in name:  # each kind of pixels, and each coding, not each with each
+            kind, coding = re.split(r" \d+x\d+", name)[0].split(" bits ")
+            wanted = len(data) < 600 and (seen.get(kind, 0) < 3 or coding not in seen)
+            if wanted:
+                seen[kind], seen[coding] = seen.get(kind, 0) + 1, True
+            return wanted
         kind = re.split(r" \d+x\d+| \(\d+, \d+\)| \d+$", name)[0]
         if len(data) > 1000 and "long tail" not in name or seen.get(kind, 0) == (2 if kind.startswith("png") and "fault" not in kind else 1):
             return False
@@ -319,7 +389,7 @@ def main():
         return True
 
     grid = Grid(pathlib.Path(sys.argv[1]), keep)
-    for part in (wild_jpegs, faulty_jpegs, plain_jpegs, pngs, gifs, bmps, webps):
+    for part in (wild_jpegs, faulty_jpegs, plain_jpegs, pngs, gifs, bmps, webps, tiffs):
         before = grid.count
         part(grid, rng)
         print(f"{part.__name__}: {grid.count - before} files")

@@ -108,9 +108,9 @@ func cutShort(extension string, err error) error {
 // add sorts a member in.
 func (m *members) add(f recordMember) {
 	to := &m.texts
-	switch readable := picture.Readable(picture.Format(f.content)); {
+	switch {
 	case f.kind != imageMember && f.kind != otherMember:
-	case f.kind == imageMember && (readable || picture.HasReadEnding("."+f.extension)):
+	case f.kind == imageMember && (picture.Reads(f.content) || picture.HasReadEnding("."+f.extension) && picture.Format(f.content) != picture.TIFF):
 		to = &m.images
 	default:
 		to = &m.others
@@ -200,7 +200,7 @@ func (m *members) show(s *Sample) {
 // readableOf parts images of formats that are read from the others.
 func readableOf(all []recordMember) (readable, others []recordMember) {
 	for _, f := range all {
-		if picture.Readable(picture.Format(f.content)) {
+		if picture.Reads(f.content) {
 			readable = append(readable, f)
 		} else {
 			others = append(others, f)

@@ -35,7 +35,7 @@ type Sample struct {
 // Image is an encoded picture, its bytes stored as they came.
 type Image struct {
 	Bytes  []byte `parquet:"bytes,uncompressed" json:"-"`
-	Format string `parquet:"format,dict" json:"format"` // jpeg, png, gif, webp, bmp
+	Format string `parquet:"format,dict" json:"format"` // jpeg, png, gif, webp, bmp, tiff
 	Width  int32  `parquet:"width" json:"width"`        // pixels
 	Height int32  `parquet:"height" json:"height"`      // pixels
 	SHA256 string `parquet:"sha256" json:"sha256"`      // of Bytes, in hex

@@ -128,7 +128,7 @@ func namesImage(address string) bool {
 		address = address[:end]
 	}
 	switch strings.ToLower(path.Ext(address)) {
-	case ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".avif":
+	case ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".avif":
 		return !strings.ContainsAny(address, space)
 	}
 	return false

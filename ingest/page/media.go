@@ -82,11 +82,11 @@ func isReadable(kind, address string) bool {
 	case "":
 		address, _, _ = strings.Cut(address, "?")
 		switch strings.ToLower(path.Ext(address)) {
-		case ".avif", ".avifs", ".heic", ".heif", ".jxl", ".jp2", ".svg", ".tif", ".tiff":
+		case ".avif", ".avifs", ".heic", ".heif", ".jxl", ".jp2", ".svg":
 			return false
 		}
 		return true
-	case "image/jpeg", "image/jpg", "image/pjpeg", "image/png", "image/x-png", "image/apng", "image/gif", "image/webp", "image/bmp", "image/x-ms-bmp":
+	case "image/jpeg", "image/jpg", "image/pjpeg", "image/png", "image/x-png", "image/apng", "image/gif", "image/webp", "image/bmp", "image/x-ms-bmp", "image/tiff":
 		return true
 	}
 	return false

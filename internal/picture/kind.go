@@ -15,22 +15,34 @@ const (
 	GIF  = "gif"
 	WebP = "webp"
 	BMP  = "bmp"
+	TIFF = "tiff"
 )
 
 // Formats lists the formats that are read, for messages.
-const Formats = "jpeg, png, gif, webp, bmp"
+const Formats = "jpeg, png, gif, webp, bmp, tiff"
 
 // Readable reports whether images of the format, as [Format] names it, are read.
 func Readable(format string) bool {
 	switch format {
-	case JPEG, PNG, GIF, WebP, BMP:
+	case JPEG, PNG, GIF, WebP, BMP, TIFF:
 		return true
 	}
 	return false
 }
 
+// Reads reports whether an image is of a format and a kind that are read, as far as its header tells. Among images that
+// is a question of TIFFs alone: they hold scans in fax codes and depths in floating point as well as photographs.
+func Reads(encoded []byte) bool {
+	format := Format(encoded)
+	if format == TIFF {
+		_, err := ReadTIFF(encoded)
+		return err == nil
+	}
+	return Readable(format)
+}
+
 // Format returns the image format that the first bytes show, in lower case: one of those that are
-// read, or another such as tiff, avif, heic, jxl, jp2, ico, psd or svg. It is "" for what is no image.
+// read, or another such as avif, heic, jxl, jp2, ico, psd or svg. It is "" for what is no image.
 // The name of a file has no say in it.
 func Format(encoded []byte) string {
 	switch {
@@ -44,6 +56,8 @@ func Format(encoded []byte) string {
 		return WebP
 	case isBMP(encoded):
 		return BMP
+	case bytes.HasPrefix(encoded, []byte("II*\x00")), bytes.HasPrefix(encoded, []byte("MM\x00*")):
+		return TIFF
 	case isText(encoded):
 		if strings.HasPrefix(markup(encoded), "svg") {
 			return "svg"
@@ -84,8 +98,13 @@ func Kind(encoded []byte) string {
 }
 
 // Unread says of bytes that are no image of a format that is read what they are: "this is an AVIF
-// image, which is not read (jpeg, png, gif, webp, bmp are)".
+// image, which is not read (jpeg, png, gif, webp, bmp, tiff are)".
 func Unread(encoded []byte) string {
+	if Format(encoded) == TIFF {
+		if _, err := ReadTIFF(encoded); err != nil {
+			return fmt.Sprintf("this is a TIFF image that cannot be read: %v", err)
+		}
+	}
 	return fmt.Sprintf("this is %s, which is not read (%s are)", Kind(encoded), Formats)
 }
 
@@ -103,7 +122,6 @@ func firstOf(table []signature, encoded []byte) signature {
 
 // otherImages are the images that are not read and begin with bytes of their own.
 var otherImages = []signature{
-	{prefix: "II*\x00", format: "tiff"}, {prefix: "MM\x00*", format: "tiff"},
 	{prefix: "II+\x00", format: "bigtiff"}, {prefix: "MM\x00+", format: "bigtiff"},
 	{prefix: "\xff\x0a", format: "jxl"}, {prefix: "\x00\x00\x00\x0cJXL \r\n\x87\n", format: "jxl"},
 	{prefix: "\x00\x00\x00\x0cjP  \r\n\x87\n", format: "jp2"}, {prefix: "\xff\x4f\xff\x51", format: "jp2"},
@@ -134,7 +152,7 @@ var imageBrands = map[string]string{
 
 var kindOf = map[string]string{
 	JPEG: "a JPEG image", PNG: "a PNG image", GIF: "a GIF image", WebP: "a WebP image", BMP: "a BMP image",
-	"tiff": "a TIFF image", "bigtiff": "a BigTIFF image", "avif": "an AVIF image", "heic": "a HEIC image",
+	TIFF: "a TIFF image", "bigtiff": "a BigTIFF image", "avif": "an AVIF image", "heic": "a HEIC image",
 	"jxl": "a JPEG XL image", "jp2": "a JPEG 2000 image", "jxr": "a JPEG XR image", "psd": "a Photoshop (PSD) image",
 	"ico": "an ICO icon", "cur": "a CUR cursor", "qoi": "a QOI image", "exr": "an OpenEXR image",
 	"hdr": "a Radiance HDR image", "dds": "a DDS texture", "xcf": "a GIMP (XCF) image", "djvu": "a DjVu document",

@@ -51,7 +51,7 @@ func TestKind_NamesWhatAFileIs(t *testing.T) {
 }
 
 func TestUnread_SaysWhatIsRead(t *testing.T) {
-	want := "this is an AVIF image, which is not read (jpeg, png, gif, webp, bmp are)"
+	want := "this is an AVIF image, which is not read (jpeg, png, gif, webp, bmp, tiff are)"
 	if got := Unread([]byte("\x00\x00\x00\x1cftypavif")); got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

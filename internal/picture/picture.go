@@ -31,7 +31,7 @@ var (
 
 // Info is what an image says about itself.
 type Info struct {
-	Format        string // jpeg, png, gif, webp or bmp
+	Format        string // jpeg, png, gif, webp, bmp or tiff
 	Width, Height int    // pixels, as stored: the orientation is not applied
 	Orientation   int    // EXIF, 1 to 8; 0 where absent
 }
@@ -97,6 +97,11 @@ func ReadHeader(encoded []byte) (info Info, err error) {
 		var b *BMPFile
 		if b, err = ReadBMP(encoded); err == nil {
 			info.Width, info.Height = b.Width, b.Height
+		}
+	case TIFF:
+		var t *TIFFFile
+		if t, err = ReadTIFF(encoded); err == nil {
+			info.Width, info.Height, info.Orientation = t.Width, t.Height, t.Orientation
 		}
 	default:
 		return Info{}, unread(Unread(encoded))

@@ -12,7 +12,7 @@ import (
 // (https://github.com/tensorflow/models/blob/master/research/object_detection/g3doc/using_your_own_dataset.md), of
 // im2txt and of MosaicML's image-caption sets.
 var (
-	imageNames = setOf("image", "images", "img", "imgs", "jpg", "jpeg", "png", "webp", "photo", "photos", "picture", "image_raw", "image_bytes",
+	imageNames = setOf("image", "images", "img", "imgs", "jpg", "jpeg", "png", "webp", "tif", "tiff", "photo", "photos", "picture", "image_raw", "image_bytes",
 		"image_data", "img_bytes", "image/encoded", "image/data", "images/encoded", "image/bytes", "image/image_raw")
 
 	// textNames have the kind of the text; "" if the name does not say.

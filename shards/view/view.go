@@ -188,16 +188,28 @@ func tileOf(row int, s *shards.Sample) tile {
 // decode holds the decoders by format. The table of the image package is not asked: any package of a program may add
 // to it, and one decoder of JPEG gives up on headers beyond its first 512 bytes.
 var decode = map[string]func(io.Reader) (image.Image, error){
-	"jpeg": jpeg.Decode, "png": png.Decode, "gif": gif.Decode, "webp": webp.Decode, "bmp": bmp.Decode,
+	"jpeg": jpeg.Decode, "png": png.Decode, "gif": gif.Decode, "webp": webp.Decode, "bmp": bmp.Decode, "tiff": decodeTIFF,
 }
 
-// thumbnailOf returns a small picture as a data URL, or nothing if the bytes cannot be shown.
+func decodeTIFF(r io.Reader) (image.Image, error) {
+	encoded, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	f, err := picture.ReadTIFF(encoded)
+	if err != nil {
+		return nil, err
+	}
+	return f.Image()
+}
+
+// thumbnailOf returns a small picture as a data URL, or nothing if the bytes cannot be shown. Browsers show no TIFF.
 func thumbnailOf(encoded []byte) template.URL {
 	info, err := picture.Inspect(encoded)
 	if err != nil || info.Width*info.Height > maxPixels {
 		return ""
 	}
-	if max(info.Width, info.Height) <= thumbnail && len(encoded) < 32<<10 {
+	if info.Format != picture.TIFF && max(info.Width, info.Height) <= thumbnail && len(encoded) < 32<<10 {
 		return template.URL("data:image/" + info.Format + ";base64," + base64.StdEncoding.EncodeToString(encoded))
 	}
 	decoded, err := decode[info.Format](bytes.NewReader(encoded))
