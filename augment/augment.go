@@ -3,7 +3,7 @@
 //	decode|resize(224)|value_range(-1,1)
 //
 // [Parse] turns such a string into a [Pipeline], and [Pipeline.Apply] turns the bytes of a JPEG, PNG,
-// GIF, WebP or BMP file into a [Tensor] of float32 [H,W,3]. The language and the names of the ops are
+// GIF, WebP, BMP or TIFF file into a [Tensor] of float32 [H,W,3]. The language and the names of the ops are
 // those of big_vision (its pp/builder.py); ops.go holds the table. Random ops draw from the
 // counter.Stream they are given and from nothing else, so a picture's crop is a function of that key.
 //

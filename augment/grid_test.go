@@ -68,9 +68,9 @@ func openGrid(t *testing.T, dir string) (g grid) {
 // the one that PALI3_PARITY_IMAGES names (`make parity`).
 func TestGridAgainstPillow(t *testing.T) {
 	dir := os.Getenv("PALI3_PARITY_IMAGES")
-	least := 20_000
+	least := 30_000
 	if dir == "" {
-		dir, least = "testdata/grid", 300
+		dir, least = "testdata/grid", 1_000
 	}
 	g := openGrid(t, dir)
 	if len(g.index) < least {

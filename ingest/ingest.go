@@ -14,10 +14,12 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/pali3/pali3/ingest/frames"
+	"github.com/pali3/pali3/internal/picture"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -81,10 +83,25 @@ func complete(record shards.Record, o Options) (completed shards.Record) {
 		if err != nil {
 			return shards.Bad(record.Origin, s.Key, BadImage, fmt.Errorf("image %d of %d bytes: %w", i, len(s.Images[i].Bytes), err))
 		}
+		if o.Frames == 0 {
+			record.LeftOut = append(slices.Clip(record.LeftOut), laterPages(s.Images[i].Bytes)...)
+		}
 		images = append(images, all...)
 	}
 	s.Images = images
 	return record
+}
+
+// laterPages tells of the pages of a TIFF that are not the image: those after its first.
+func laterPages(encoded []byte) []shards.LeftOut {
+	if picture.Format(encoded) != picture.TIFF {
+		return nil
+	}
+	info, err := picture.ReadHeader(encoded)
+	if err != nil || info.Pages < 2 {
+		return nil
+	}
+	return []shards.LeftOut{{Reason: shards.LeftImage, Name: "pages of a TIFF after its first (--frames takes them)", N: int64(info.Pages - 1)}}
 }
 
 // completeImage returns what becomes of an image: itself, or its frames, transformed.

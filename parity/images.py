@@ -1,7 +1,7 @@
 """Makes a grid of odd image files with the pixels that Pillow reads from them.
 
-    python parity/images.py build/parity/images    the whole grid, over 20,000 files
-    python parity/images.py DIR --small            under a thousand, for `make test`; packed with `gzip -9 -n` they
+    python parity/images.py build/parity/images    the whole grid, over 30,000 files
+    python parity/images.py DIR --small            over a thousand, for `make test`; packed with `gzip -9 -n` they
                                                    are augment/testdata/grid
 
 Beside it, augment's TestGridAgainstPillow reads the folder that PALI3_PARITY_IMAGES names, and testdata/grid.
@@ -14,7 +14,7 @@ files.bin holds the files one after another, pixels.bin the RGB of each, index.j
     tolerance  levels that a value may differ
     also       true if pali3 may refuse what Pillow reads, or read what Pillow refuses, where both are right
 
-The pixels are what Pillow reads, turned upright by EXIF, 16-bit samples reduced to their upper byte, laid
+The pixels are what Pillow reads, turned upright by EXIF or TIFF, 16-bit samples reduced to their upper byte, laid
 over white. What no frame of a GIF covers is white.
 """
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares the decoders with Pillow over a grid of over 20,000 odd images; `make parity` runs it.
+# Compares the decoders with Pillow over a grid of over 30,000 odd images; `make parity` runs it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=build/parity

@@ -1,4 +1,5 @@
-"""Makes ingest/frames/testdata: small animations, and each one's frames as Pillow shows them, side by side in one PNG.
+"""Makes ingest/frames/testdata: small animations, and each one's frames as Pillow shows them, side by side in one PNG;
+and a TIFF of three pages.
 
     python -m venv venv && venv/bin/pip install -r parity/requirements-ingest.txt
     venv/bin/python parity/ingest_frames.py ingest/frames/testdata
@@ -39,6 +40,10 @@ def main(folder):
             strip.paste(f, (i * WIDTH, 0))
         strip.save(folder / (name + ".want.png"))
         print(name, len(shown))
+    pages = [Image.new("RGB", (20, 10), "red"), Image.new("L", (7, 9), 128), Image.new("RGB", (5, 6), "blue")]
+    pages[0].paste((0, 255, 0), (0, 0, 10, 10))
+    turned = {274: 6}  # to the right: green comes to the top
+    pages[0].save(folder / "pages.tiff", save_all=True, append_images=pages[1:], compression="tiff_lzw", tiffinfo=turned)
 
 
 main(sys.argv[1])

@@ -23,7 +23,7 @@ const (
 	LeftColumn   = "column"   // a column, feature or field that nothing maps to a sample's field
 	LeftMetadata = "metadata" // a line or field of metadata that is damaged, or names no image
 	LeftText     = "text"     // a text without an image or document, or one that is not UTF-8
-	LeftImage    = "image"    // an image of a record that is there without it
+	LeftImage    = "image"    // an image of a record that is there without it, or pages of a TIFF after its first
 	LeftBox      = "box"      // a box outside of its image, or without area
 	LeftMask     = "mask"     // an outline of a box that cannot be drawn; the box stays
 	LeftAnswer   = "answer"   // a question or an answer without a text

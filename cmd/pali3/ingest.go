@@ -34,7 +34,7 @@ type ingestFlags struct {
 	To        string `required:"" placeholder:"DATASET" help:"Dataset to add to: a folder, or a URL of an object store (s3://, gs://, azblob://, file:///), to which whole parts move."`
 	JSON      bool   `help:"Print what was added as one JSON object."`
 	Strict    bool   `help:"Stop at the first bad record."`
-	Frames    int    `help:"Take animations (GIF, APNG, WebP) apart into so many frames at most."`
+	Frames    int    `help:"Take animations (GIF, APNG, WebP) and TIFFs of several pages apart into at most N images."`
 	Dedup     bool   `help:"Reject records whose picture, byte for byte, another record has."`
 	Fresh     bool   `help:"Begin anew where an earlier run was interrupted."`
 	PartBytes int64  `default:"67108864" help:"Size at which a part file ends; smaller parts use less disk while they are built."`

@@ -1,4 +1,5 @@
-// Package frames takes animations apart: GIF, APNG and WebP into still PNGs, each as a viewer would show it.
+// Package frames takes animations and TIFFs of several pages apart: GIF, APNG, WebP and TIFF into still PNGs, each as a
+// viewer would show it.
 //
 // [Split] is all there is. What each frame covers and how it is disposed of follows the formats' own specifications:
 // GIF89a, section 23; PNG, third edition, section 11.3.6; WebP Container Specification, "Animation".
@@ -11,6 +12,8 @@ import (
 	"image"
 	"image/draw"
 	"image/png"
+
+	"github.com/pali3/pali3/internal/picture"
 )
 
 // Bounds against small files that become large.
@@ -22,7 +25,7 @@ const (
 // ErrFormat is wrapped by the error of an animation that is damaged or too large.
 var ErrFormat = errors.New("not a good animation")
 
-// Split returns at most limit frames of an animation, evenly spaced over it from the first on, as PNG. A still picture, of whatever
+// Split returns at most limit frames of an animation, or pages of a TIFF, evenly spaced over it from the first on, as PNG. A still picture, of whatever
 // format, is returned as it came.
 func Split(encoded []byte, limit int) ([][]byte, error) {
 	if limit < 1 {
@@ -37,6 +40,8 @@ func Split(encoded []byte, limit int) ([][]byte, error) {
 		a, err = readAPNG(encoded)
 	case len(encoded) > 12 && string(encoded[:4]) == "RIFF" && string(encoded[8:12]) == "WEBP":
 		a, err = readWebP(encoded)
+	case picture.Format(encoded) == picture.TIFF:
+		return splitPages(encoded, limit)
 	}
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package frames
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/color"
 	"image/gif"
@@ -10,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pali3/pali3/internal/picture"
 )
 
 // Frames are those that Pillow shows; parity/ingest_frames.py made the files.
@@ -44,6 +47,43 @@ func TestSplitShowsWhatPillowShows(t *testing.T) {
 				t.Errorf("%s: frame %d of %d differs by %.2f in the mean", name, i, len(frames), d)
 			}
 		}
+	}
+}
+
+// TestSplit_Pages has pages of three sizes, stored turned; parity/ingest_frames.py made the file.
+func TestSplit_Pages(t *testing.T) {
+	encoded, err := os.ReadFile("testdata/pages.tiff")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type page struct {
+		size        image.Point
+		first, last color.NRGBA
+	}
+	want := []page{
+		{image.Pt(10, 20), color.NRGBA{0, 255, 0, 255}, color.NRGBA{255, 0, 0, 255}},
+		{image.Pt(9, 7), color.NRGBA{128, 128, 128, 255}, color.NRGBA{128, 128, 128, 255}},
+		{image.Pt(6, 5), color.NRGBA{0, 0, 255, 255}, color.NRGBA{0, 0, 255, 255}},
+	}
+	for limit, wanted := range map[int][]page{1: want[:1], 2: want[:2], 3: want, 100: want} {
+		pages, err := Split(encoded, limit)
+		if err != nil || len(pages) != len(wanted) {
+			t.Fatalf("limit %d: %d pages, %v", limit, len(pages), err)
+		}
+		for i, encoded := range pages {
+			m, err := png.Decode(bytes.NewReader(encoded))
+			if err != nil {
+				t.Fatal(err)
+			}
+			last := m.Bounds().Max.Sub(image.Pt(1, 1))
+			got := page{m.Bounds().Size(), color.NRGBAModel.Convert(m.At(0, 0)).(color.NRGBA), color.NRGBAModel.Convert(m.At(last.X, last.Y)).(color.NRGBA)}
+			if got != wanted[i] {
+				t.Errorf("limit %d, page %d: %+v, want %+v", limit, i, got, wanted[i])
+			}
+		}
+	}
+	if _, err := Split(encoded[:len(encoded)-100], 3); !errors.Is(err, picture.ErrTruncated) {
+		t.Errorf("a file without its last page: %v", err)
 	}
 }
 

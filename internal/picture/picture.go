@@ -33,7 +33,8 @@ var (
 type Info struct {
 	Format        string // jpeg, png, gif, webp, bmp or tiff
 	Width, Height int    // pixels, as stored: the orientation is not applied
-	Orientation   int    // EXIF, 1 to 8; 0 where absent
+	Orientation   int    // of EXIF or a TIFF's tag, 1 to 8; 0 where absent
+	Pages         int    // of a TIFF, of which the first is the image; 0 of other formats
 }
 
 // Upright returns width and height after the orientation is applied.
@@ -101,7 +102,7 @@ func ReadHeader(encoded []byte) (info Info, err error) {
 	case TIFF:
 		var t *TIFFFile
 		if t, err = ReadTIFF(encoded); err == nil {
-			info.Width, info.Height, info.Orientation = t.Width, t.Height, t.Orientation
+			info.Width, info.Height, info.Orientation, info.Pages = t.Width, t.Height, t.Orientation, t.Pages
 		}
 	default:
 		return Info{}, unread(Unread(encoded))

@@ -31,11 +31,11 @@ const (
 	tiffDNGVersion      = 50706
 )
 
-// TIFFFile is the first page of a TIFF 6.0 file. A page is a strip or a tile at a time ("block").
+// TIFFFile is a page of a TIFF 6.0 file. Its pixels are coded a strip or a tile at a time ("block").
 type TIFFFile struct {
 	Width, Height int
 	Orientation   int // 1 to 8, 0 where absent
-	Pages         int // of the file; those after the first are not read
+	Pages         int // of the file, where this is its first
 
 	Bits        int // of a sample: 1, 2, 4, 8 or 16
 	Samples     int // a pixel, with those that are not shown
@@ -60,11 +60,28 @@ type TIFFFile struct {
 // ReadTIFF reads the first directory, checks that this kind of TIFF is decoded, and that every strip or tile lies
 // within the file.
 func ReadTIFF(b []byte) (*TIFFFile, error) {
-	d, err := firstTIFFDirectory(b)
+	_, first, err := openTIFF(b)
 	if err != nil {
 		return nil, err
 	}
-	f := &TIFFFile{order: d.order, file: b, Pages: d.pages()}
+	f, err := ReadTIFFPage(b, first)
+	if err == nil {
+		pages, _ := TIFFPages(b) // those that are cut off are of no matter to the first
+		f.Pages = len(pages)
+	}
+	return f, err
+}
+
+// ReadTIFFPage is ReadTIFF for a page of those that TIFFPages returns.
+func ReadTIFFPage(b []byte, directory uint32) (*TIFFFile, error) {
+	d, _, err := openTIFF(b)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.read(directory); err != nil {
+		return nil, err
+	}
+	f := &TIFFFile{order: d.order, file: b}
 	width, height := d.number(tiffWidth, 0), d.number(tiffHeight, 0)
 	if width == 0 || height == 0 || width > 1<<31-1 || height > 1<<31-1 {
 		return nil, fmt.Errorf("%w: TIFF of size %dx%d", ErrCorrupt, width, height)

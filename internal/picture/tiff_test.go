@@ -113,7 +113,7 @@ func TestTIFF_NamesWhatIsNotRead(t *testing.T) {
 		"TIFF of 100 samples a pixel":                                                      {tiffSamplesPerPixel: {100}},
 		"TIFF of 2 samples a pixel that does not tell what all are (no ExtraSamples)":      {tiffSamplesPerPixel: {2}},
 		"TIFF that is a camera's raw image (DNG)":                                          {tiffDNGVersion: {1}},
-		"TIFF whose first page is a reduced version of another, as in cameras' raw images": {tiffSubfileType: {1}},
+		"TIFF whose first page is a smaller version of another, as in cameras' raw images": {tiffSubfileType: {1}},
 		"TIFF with LZW of the old kind (before TIFF 6.0)":                                  {tiffCompression: {5}},
 	} {
 		file := tiffOf(binary.LittleEndian, []byte{0, 1, 2, 3, 4, 5, 6, 7}, tags)

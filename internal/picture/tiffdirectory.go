@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// tiffDirectory is a TIFF's first image file directory (TIFF 6.0, section 2).
+// tiffDirectory is one of a TIFF's image file directory (TIFF 6.0, section 2).
 type tiffDirectory struct {
 	order   binary.ByteOrder
 	file    []byte
@@ -14,25 +14,29 @@ type tiffDirectory struct {
 
 const tiffEntry = 12 // bytes
 
-// firstTIFFDirectory finds the directory that the header points to.
-func firstTIFFDirectory(b []byte) (*tiffDirectory, error) {
+// openTIFF reads the header, and returns where it says that the first directory is.
+func openTIFF(b []byte) (d *tiffDirectory, first uint32, err error) {
 	if len(b) < 8 {
-		return nil, fmt.Errorf("%w: TIFF of %d bytes", ErrTruncated, len(b))
+		return nil, 0, fmt.Errorf("%w: TIFF of %d bytes", ErrTruncated, len(b))
 	}
-	d := &tiffDirectory{order: binary.BigEndian, file: b}
+	d = &tiffDirectory{order: binary.BigEndian, file: b}
 	if b[0] == 'I' {
 		d.order = binary.LittleEndian
 	}
-	at := d.order.Uint32(b[4:])
-	if at < 8 {
-		return nil, fmt.Errorf("%w: TIFF without a directory", ErrCorrupt)
+	return d, d.order.Uint32(b[4:]), nil
+}
+
+// read takes the directory at a byte of the file.
+func (d *tiffDirectory) read(offset uint32) error {
+	if offset < 8 {
+		return fmt.Errorf("%w: TIFF without a directory", ErrCorrupt)
 	}
-	entries, whole := d.at(at)
+	entries, whole := d.at(offset)
 	if !whole {
-		return nil, fmt.Errorf("%w: TIFF with its directory at byte %d of %d", ErrTruncated, at, len(b))
+		return fmt.Errorf("%w: TIFF with its directory at byte %d of %d", ErrTruncated, offset, len(d.file))
 	}
 	d.entries = entries
-	return d, nil
+	return nil
 }
 
 // at returns the entries of the directory at a byte of the file, and whether all are within it.
@@ -48,25 +52,39 @@ func (d *tiffDirectory) at(offset uint32) (entries []byte, whole bool) {
 	return d.file[start:end], true
 }
 
-const maxTIFFPages = 1 << 16 // are counted
+// Bounds of TIFFPages.
+const (
+	maxTIFFPages   = 1 << 16
+	maxTIFFEntries = 1 << 20 // of all directories
+)
 
-// pages counts the directories, each of which names the next. It stops where one is named twice.
-func (d *tiffDirectory) pages() int {
+// TIFFPages returns where the directories of a TIFF's pages are, each of which names the next. Smaller versions of a page
+// and masks are no pages, but for the first. It stops where a directory is named twice. Its error, which comes with the
+// pages before, is of a directory that is not within the file.
+func TIFFPages(b []byte) (pages []uint32, err error) {
+	d, offset, err := openTIFF(b)
+	if err != nil {
+		return nil, err
+	}
 	seen := map[uint32]bool{}
-	offset := d.order.Uint32(d.file[4:])
-	for offset >= 8 && !seen[offset] && len(seen) < maxTIFFPages {
-		entries, whole := d.at(offset)
-		if !whole {
+	for entries := 0; offset != 0 && !seen[offset] && len(seen) < maxTIFFPages; {
+		if err := d.read(offset); err != nil {
+			return pages, err
+		}
+		if entries += len(d.entries) / tiffEntry; entries > maxTIFFEntries {
 			break
+		}
+		if len(pages) == 0 || d.number(tiffSubfileType, 0)&(tiffReduced|tiffMask) == 0 {
+			pages = append(pages, offset)
 		}
 		seen[offset] = true
-		next := int64(offset) + 2 + int64(len(entries))
-		if next+4 > int64(len(d.file)) {
+		next := int64(offset) + 2 + int64(len(d.entries))
+		if next+4 > int64(len(b)) {
 			break
 		}
-		offset = d.order.Uint32(d.file[next:])
+		offset = d.order.Uint32(b[next:])
 	}
-	return len(seen)
+	return pages, nil
 }
 
 // values returns a tag's first values, as many as are asked for and are within the file, and whether the tag is there
@@ -119,16 +137,21 @@ func (d *tiffDirectory) has(tag uint16) bool {
 	return false
 }
 
+// Bits of NewSubfileType.
+const (
+	tiffReduced = 1
+	tiffMask    = 4
+)
+
 // notReduced refuses a first page that is not the image itself: cameras' raw files are TIFFs that begin with a small preview.
 func (d *tiffDirectory) notReduced() error {
-	const reduced, mask = 1, 4
 	kind := d.number(tiffSubfileType, 0)
 	switch {
 	case d.has(tiffDNGVersion):
 		return fmt.Errorf("%w: TIFF that is a camera's raw image (DNG)", ErrUnsupported)
-	case kind&reduced != 0:
-		return fmt.Errorf("%w: TIFF whose first page is a reduced version of another, as in cameras' raw images", ErrUnsupported)
-	case kind&mask != 0:
+	case kind&tiffReduced != 0:
+		return fmt.Errorf("%w: TIFF whose first page is a smaller version of another, as in cameras' raw images", ErrUnsupported)
+	case kind&tiffMask != 0:
 		return fmt.Errorf("%w: TIFF whose first page is the mask of another", ErrUnsupported)
 	}
 	return nil

@@ -31,20 +31,40 @@ func (f *TIFFFile) Decode() (rgb, alpha []byte, err error) {
 	return rgb, alpha, nil
 }
 
-// Image is Decode for the image package.
-func (f *TIFFFile) Image() (image.Image, error) {
+// Image returns the page for the image package, upright.
+func (f *TIFFFile) Image() (*image.NRGBA, error) {
 	rgb, alpha, err := f.Decode()
 	if err != nil {
 		return nil, err
 	}
-	m := image.NewNRGBA(image.Rect(0, 0, f.Width, f.Height))
-	for i := range len(rgb) / 3 {
-		copy(m.Pix[4*i:], rgb[3*i:][:3])
-		if m.Pix[4*i+3] = 255; alpha != nil {
-			m.Pix[4*i+3] = alpha[i]
+	width, height := Info{Width: f.Width, Height: f.Height, Orientation: f.Orientation}.Upright()
+	m := image.NewNRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			i, to := f.stored(x, y), m.Pix[m.PixOffset(x, y):][:4]
+			copy(to, rgb[3*i:][:3])
+			if to[3] = 255; alpha != nil {
+				to[3] = alpha[i]
+			}
 		}
 	}
 	return m, nil
+}
+
+// stored returns the index of the stored pixel at a place of the upright image.
+func (f *TIFFFile) stored(x, y int) int {
+	if f.Orientation >= 5 {
+		x, y = y, x
+	}
+	switch f.Orientation {
+	case 2, 3, 7, 8:
+		x = f.Width - 1 - x
+	}
+	switch f.Orientation {
+	case 3, 4, 6, 7:
+		y = f.Height - 1 - y
+	}
+	return y*f.Width + x
 }
 
 // decodeBlock decodes a strip or tile to its place. What of a tile is beyond the image is passed over.

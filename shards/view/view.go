@@ -216,9 +216,10 @@ func thumbnailOf(encoded []byte) template.URL {
 	if err != nil {
 		return ""
 	}
-	longest := max(info.Width, info.Height)
+	size := decoded.Bounds().Size()
+	longest := max(size.X, size.Y)
 	side := min(thumbnail, longest)
-	small := image.NewRGBA(image.Rect(0, 0, max(1, info.Width*side/longest), max(1, info.Height*side/longest)))
+	small := image.NewRGBA(image.Rect(0, 0, max(1, size.X*side/longest), max(1, size.Y*side/longest)))
 	draw.Draw(small, small.Bounds(), image.White, image.Point{}, draw.Src)
 	draw.ApproxBiLinear.Scale(small, small.Bounds(), decoded, decoded.Bounds(), draw.Over, nil)
 	var b bytes.Buffer

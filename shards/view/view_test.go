@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/jpeg"
 	"image/png"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -59,6 +60,13 @@ func TestWhatIsShown(t *testing.T) {
 		}
 		exif := append([]byte("\xff\xe1\x0f\xa0Exif\x00\x00"), make([]byte, 4000-8)...)
 		behindEXIF := append(append(asJPEG.Bytes()[:2:2], exif...), asJPEG.Bytes()[2:]...)
+		page, err := os.ReadFile("../../ingest/frames/testdata/pages.tiff")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := thumbnailOf(page); !strings.HasPrefix(string(got), "data:image/jpeg;base64,") {
+			t.Errorf("TIFF is shown as %.40s, which browsers do not know", got)
+		}
 		for name, encoded := range map[string][]byte{"jpeg": asJPEG.Bytes(), "jpeg behind EXIF": behindEXIF, "bmp": asBMP.Bytes()} {
 			if got := thumbnailOf(encoded); !strings.HasPrefix(string(got), "data:image/") {
 				t.Errorf("%s of %d pixels is not shown", name, side)

@@ -1,0 +1,76 @@
+package ingest
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// threePages is a TIFF whose pages are of 20x10, 7x9 and 5x6 pixels, as stored.
+func threePages(t *testing.T) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("frames", "testdata", "pages.tiff"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// depthMap is a TIFF whose directory tells of samples in floating point.
+const depthMap = "II*\x00\x08\x00\x00\x00\x05\x00" +
+	"\x00\x01\x03\x00\x01\x00\x00\x00\x01\x00\x00\x00" + // width 1
+	"\x01\x01\x03\x00\x01\x00\x00\x00\x01\x00\x00\x00" + // height 1
+	"\x02\x01\x03\x00\x01\x00\x00\x00\x20\x00\x00\x00" + // 32 bits
+	"\x06\x01\x03\x00\x01\x00\x00\x00\x01\x00\x00\x00" + // black is zero
+	"\x53\x01\x03\x00\x01\x00\x00\x00\x03\x00\x00\x00" + // floating point
+	"\x00\x00\x00\x00\x00\x00\x80\x3f"
+
+func TestFolder_ReadsTIFF(t *testing.T) {
+	samples, stat, reasons := folderOf(t, map[string]string{"a.tif": threePages(t), "a.txt": "three pages", "b.tiff": depthMap, "c.tif": "II*\x00\x00\x00\x00\x00",
+		"cut.tif": threePages(t)[:60]})
+	if stat.Rows != 1 || stat.Rejected != 3 {
+		t.Errorf("%+v, rejected %v", stat, reasons)
+	}
+	a := samples["a.tif"]
+	if len(a.Images) != 1 || a.Images[0].Format != "tiff" || a.Images[0].Width != 20 || a.Images[0].Height != 10 || !slices.Equal(values(a), []string{"three pages"}) {
+		t.Errorf("%+v", a)
+	}
+	if stat.LeftOut[shards.LeftImage] != 2 {
+		t.Errorf("left out %v, want the two later pages", stat.LeftOut)
+	}
+}
+
+func TestRun_TakesPagesOfTIFFApart(t *testing.T) {
+	source, err := NewFolder(put(t, t.TempDir(), map[string]string{"a.tif": threePages(t)}), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stat, err := Run(t.Context(), source, filepath.Join(t.TempDir(), "data"), Options{Frames: 10})
+	if err != nil || stat.Rows != 1 || stat.Images != 3 || len(stat.LeftOut) > 0 {
+		t.Errorf("%+v, %v", stat, err)
+	}
+}
+
+// TestWebDataset_LeavesOutTIFFBesideImage has depth beside a photograph, as sets of views of rooms do.
+func TestWebDataset_LeavesOutTIFFBesideImage(t *testing.T) {
+	archive := filepath.Join(t.TempDir(), "a.tar")
+	saveArchive(t, archive, "a.png", string(tiny(1)), "a.depth.tiff", depthMap, "a.txt", "a room", "b.tiff", threePages(t), "b.txt", "b",
+		"c.tiff", depthMap, "c.txt", "c")
+	source, err := NewWebDataset(archive)
+	samples, stat, _ := rows(t, source, err)
+	if stat.Rows != 2 || stat.Reasons[BadImage] != 1 || len(samples["a"].Images) != 1 || len(samples["b"].Images) != 1 {
+		t.Errorf("%+v", stat)
+	}
+	if !slices.Contains(stat.LeftOutFirst[shards.LeftImage], ".tiff (a TIFF image)") || stat.LeftOut[shards.LeftImage] != 3 {
+		t.Errorf("left out %v %v", stat.LeftOut, stat.LeftOutFirst)
+	}
+	for record := range source.Records(t.Context()) {
+		if record.Sample.Key == "c" && (record.Err == nil || !strings.Contains(record.Err.Error(), "TIFF with samples floating-point (3)")) {
+			t.Errorf("%v", record.Err)
+		}
+	}
+}
