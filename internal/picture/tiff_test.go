@@ -162,6 +162,18 @@ func TestTIFF_HostileHeaders(t *testing.T) {
 	}
 }
 
+func TestTIFF_DecodesNoneBeyondTheLimits(t *testing.T) {
+	for _, size := range [][2]uint32{{70_000, 1}, {60_000, 60_000}} {
+		f, err := ReadTIFF(tiffOf(binary.LittleEndian, eightGreys, map[uint16][]uint32{tiffWidth: {size[0]}, tiffHeight: {size[1]}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := f.Decode(); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%v: %v", size, err)
+		}
+	}
+}
+
 func TestTIFF_CountsPages(t *testing.T) {
 	one := tiffOf(binary.BigEndian, eightGreys, nil)
 	next := 10 + tiffEntry*int(binary.BigEndian.Uint16(one[8:])) // where its directory names the next

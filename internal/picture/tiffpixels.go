@@ -16,6 +16,9 @@ import (
 // Decode decodes the page to red, green and blue, [H,W,3], and alpha, [H,W], nil where there is none. Samples of 16 bits
 // keep their upper byte. It holds no more than that and a row.
 func (f *TIFFFile) Decode() (rgb, alpha []byte, err error) {
+	if err := CheckSize(len(f.file), f.Width, f.Height); err != nil {
+		return nil, nil, err
+	}
 	rgb = make([]byte, 3*f.Width*f.Height)
 	if f.alpha >= 0 {
 		alpha = make([]byte, f.Width*f.Height)
