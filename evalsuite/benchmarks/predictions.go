@@ -28,24 +28,27 @@ func readPredictions(ctx context.Context, path string) (*predictions, error) {
 	p := &predictions{path: path, text: map[questionID]string{}, used: map[questionID]bool{}}
 	first := map[questionID]int{}
 	err := eachRecord(ctx, path, "", func(row int, record *prediction) error {
-		id, text := record.QuestionID, record.Answer
+		id, said := record.QuestionID, record.Answer
 		if id == "" {
 			id = record.ID
 		}
-		if text == nil {
-			text = record.Prediction
+		if said == nil {
+			said = record.Prediction
 		}
 		if id == "" {
 			return errors.New(`neither "question_id" nor "id"`)
 		}
-		if text == nil {
+		if said != nil && record.Prediction != nil && *said != *record.Prediction {
+			return fmt.Errorf(`question %s has an "answer" and another "prediction": leave one out, "answer" may be that of the benchmark`, id)
+		}
+		if said == nil {
 			return fmt.Errorf(`question %s has neither "answer" nor "prediction"`, id)
 		}
 		if earlier, ok := first[id]; ok {
 			return fmt.Errorf("a second prediction for question %s, after record %d", id, earlier)
 		}
 		first[id] = row
-		p.text[id] = *text
+		p.text[id] = *said
 		return nil
 	})
 	return p, err

@@ -132,12 +132,16 @@ func enterList(decoder *json.Decoder, ahead *bufio.Reader, list string) (lines b
 		_, err = decoder.Token()
 		return false, err
 	}
-	token, err := decoder.Token()
+	first, err := firstByte(ahead)
 	if err != nil {
 		return false, err
 	}
-	if token != json.Delim('{') {
-		return false, fmt.Errorf("expected an object with the list %q, found %v", list, token)
+	if first != '{' {
+		return false, fmt.Errorf("expected an object with the list %q, found %s", list, begins(ahead))
+	}
+	token, err := decoder.Token()
+	if err != nil {
+		return false, err
 	}
 	for decoder.More() {
 		key, err := decoder.Token()
@@ -154,7 +158,7 @@ func enterList(decoder *json.Decoder, ahead *bufio.Reader, list string) (lines b
 			return false, err
 		}
 		if token != json.Delim('[') {
-			return false, fmt.Errorf("%q is no list but begins with %v", list, token)
+			return false, fmt.Errorf("%q is no list", list)
 		}
 		return false, nil
 	}
