@@ -139,8 +139,7 @@ func enterList(decoder *json.Decoder, ahead *bufio.Reader, list string) (lines b
 	if first != '{' {
 		return false, fmt.Errorf("expected an object with the list %q, found %s", list, begins(ahead))
 	}
-	token, err := decoder.Token()
-	if err != nil {
+	if _, err := decoder.Token(); err != nil {
 		return false, err
 	}
 	for decoder.More() {
@@ -154,7 +153,8 @@ func enterList(decoder *json.Decoder, ahead *bufio.Reader, list string) (lines b
 			}
 			continue
 		}
-		if token, err = decoder.Token(); err != nil {
+		token, err := decoder.Token()
+		if err != nil {
 			return false, err
 		}
 		if token != json.Delim('[') {
