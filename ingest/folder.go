@@ -69,7 +69,7 @@ func (f *Folder) Name() string { return "folder " + f.Dir }
 
 // recordsVersion changes when the records of the same folder or archive do: a run that an earlier
 // version began cannot resume.
-const recordsVersion = 2
+const recordsVersion = 3
 
 // Fingerprint implements [Source].
 func (f *Folder) Fingerprint() (string, error) {

@@ -12,6 +12,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -73,9 +74,12 @@ func complete(record shards.Record, o Options) (completed shards.Record) {
 		}
 		completed.LeftOut = record.LeftOut
 	}()
-	if s.Key == "" || len(s.Key) > maxKey || !utf8.ValidString(s.Key) {
+	if s.Key == "" {
+		return shards.Bad(record.Origin, "", BadKey, errors.New("no key: what names the record is empty here, such as the column of keys"))
+	}
+	if len(s.Key) > maxKey || !utf8.ValidString(s.Key) {
 		return shards.Bad(record.Origin, strings.ToValidUTF8(s.Key[:min(len(s.Key), maxKey)], "\uFFFD"), BadKey,
-			fmt.Errorf("key %.40q of %d bytes: must be UTF-8 of 1 to %d bytes", s.Key, len(s.Key), maxKey))
+			fmt.Errorf("key %.40q of %d bytes: must be UTF-8 of %d bytes at most", s.Key, len(s.Key), maxKey))
 	}
 	var images []shards.Image
 	for i := range s.Images {

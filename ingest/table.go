@@ -201,7 +201,7 @@ func (w *tableWork) key(n *numbered, taken map[uint64]struct{}) string {
 		return fmt.Sprintf("%s:%d", w.as, n.number)
 	}
 	key := strings.TrimSpace(n.row.text(w.Columns.Image))
-	if key == "" || strings.HasPrefix(key, "data:") {
+	if key == "" || strings.HasPrefix(key, "data:") || base64Image(key) {
 		return fmt.Sprintf("%s:%d", n.file.name, n.number)
 	}
 	if n.root != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pali3/pali3/ingest/fetch"
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/mapping"
 )
 
 // maxFrames is the most pictures that one row may have.
@@ -105,6 +106,9 @@ func (w *tableWork) picture(ctx context.Context, s *shards.Sample, n numbered, v
 	case strings.EqualFold(scheme, "data") && rest != "":
 		content, err := decodeDataURI(rest)
 		return content, BadDataURI, err
+	case base64Image(name):
+		content, _ := mapping.Base64Image(name)
+		return content, "", nil
 	case strings.EqualFold(scheme, "file") && n.root != nil:
 		return n.root.read(name)
 	case strings.HasPrefix(rest, "//") && w.client == nil:
@@ -128,6 +132,12 @@ func (w *tableWork) fetch(ctx context.Context, s *shards.Sample, ticket int64, a
 		s.Provenance = shards.Provenance{URL: address, FetchedAt: response.FetchedAt.UTC()}
 	}
 	return response.Body, "", nil
+}
+
+// base64Image reports whether a text is an image in base64.
+func base64Image(text string) bool {
+	_, ok := mapping.Base64Image(text)
+	return ok
 }
 
 // decodeDataURI decodes what follows "data:" (RFC 2397): a type, perhaps ;base64, a comma, the content.

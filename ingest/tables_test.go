@@ -3,6 +3,7 @@ package ingest
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -101,6 +102,7 @@ func TestTable_ReadsTextTablesOfTheWorld(t *testing.T) {
 	}{
 		{"TSV has no quotes", "t.tsv", "caption\tfile\nfirst\timg/0.png\n\"leading quote only\timg/1.png\nthird\timg/2.png\n\"quoted whole\"\timg/3.png\nfifth \"mid\"\timg/4.png\n\"start\" then more\timg/5.png\n",
 			both, Dialect{}, []string{"img/0.png | first", "img/1.png | \"leading quote only", "img/2.png | third", "img/3.png | \"quoted whole\"", "img/4.png | fifth \"mid\"", "img/5.png | \"start\" then more"}},
+		{"images in base64", "t.tsv", "caption\tfile\na\t" + base64.StdEncoding.EncodeToString(tiny(9)) + "\nb\timg/0.png\n", both, Dialect{}, []string{"t.tsv:1 | a", "img/0.png | b"}},
 		{"TSV of a writer that quotes", "t.tsv", "caption\tfile\n\"a \"\"red\"\" ball\"\timg/0.png\nplain\timg/1.png\n", both, Dialect{}, []string{"img/0.png | a \"red\" ball", "img/1.png | plain"}},
 		{"TSV whose header is quoted", "t.tsv", "\"caption\"\t\"file\"\n\"a\tb\nc\"\t\"img/0.png\"\n", both, Dialect{}, []string{"img/0.png | a\tb\nc"}},
 		{"TSV, quotes asked for", "t.tsv", "caption\tfile\n\"a\tb\"\timg/0.png\n", both, Dialect{Quote: `"`}, []string{"img/0.png | a\tb"}},

@@ -177,6 +177,28 @@ func TestDecodeFields_CountsWhatComesTwice(t *testing.T) {
 	}
 }
 
+func TestDecodeFields_NamesInAnyLetterCase(t *testing.T) {
+	var s Sample
+	left, err := DecodeMetadata([]byte(`{"TEXT":"a","Caption":"b","caption":"c","URL":"http://x/y","Other":"d","Question":"q","ANSWER":"z"}`), &s)
+	got := fmt.Sprint(s.Texts, s.Provenance.URL, s.Questions, s.Metadata)
+	want := Sample{Texts: []Text{{Kind: Alt, Value: "c"}, {Kind: Alt, Value: "a"}}, Provenance: Provenance{URL: "http://x/y"},
+		Questions: []Question{{Text: "q", Answers: []Answer{{Text: "z"}}}}, Metadata: map[string]string{"Caption": "b", "Other": "d"}}
+	if err != nil || len(left) != 0 || got != fmt.Sprint(want.Texts, want.Provenance.URL, want.Questions, want.Metadata) {
+		t.Errorf("%s, left out %v, %v", got, left, err)
+	}
+}
+
+func TestDecodeText_RefusesUTF16WithoutMark(t *testing.T) {
+	for _, text := range []string{"h\x00e\x00l\x00l\x00o\x00", "\x00h\x00e\x00l\x00l\x00o"} {
+		if got, err := DecodeText([]byte(text)); err == nil || !strings.Contains(err.Error(), "UTF-16") {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+	if got, err := DecodeText([]byte("a\x00bcdefg")); err != nil || got != "a\x00bcdefg" {
+		t.Errorf("one zero: %q, %v", got, err)
+	}
+}
+
 func FuzzDecodeMetadata(f *testing.F) {
 	for _, seed := range []string{`{"texts":["a",null],"scores":{"a":"1"},"n":NaN}`, `{"question":"q","answers":[{"answer":"a"}]}`, `[1,"a",{"raw":"b"}]`, "\xff\xfe{\x00}\x00", `{"boxes":[{"label":"x"}],"metadata":{"a":"b"},"provenance":{"url":"u"}}`} {
 		f.Add([]byte(seed))

@@ -28,6 +28,9 @@ func toUTF8(content []byte) ([]byte, error) {
 		return fromUTF16(content[2:], binary.BigEndian)
 	}
 	content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
+	if zeros := bytes.Count(content, []byte{0}); zeros > 0 && zeros >= len(content)/3 && len(content)%2 == 0 {
+		return nil, errors.New("not UTF-8: every other byte is zero, as in UTF-16, but no byte order mark begins it; convert it, for example with iconv -f utf-16le -t utf-8")
+	}
 	if !utf8.Valid(content) {
 		at := 0
 		for at < len(content) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // maxNote is the longest value kept as metadata, in bytes: LabelMe's JSON, for one, has the image
@@ -49,12 +50,13 @@ var captionOrder = append(slices.Sorted(maps.Keys(captionNames)), "prompt")
 // where it has the shape that it has there; numbers of scores may be in quotes. Fields named
 // caption, captions, text, texts, alt, alt_text or sentences, and prompt if there is none of
 // these, are texts: a text, a number, a list of texts, or of objects that have one as caption,
-// text or raw. Texts with nulls among them belong between images, and are metadata. A question
+// text or raw; their names may be in any letter case. Texts with nulls among them belong between images, and are metadata. A question
 // comes with answer or answers, url is the image's. All else, and what has another shape, is
 // metadata: text as it is, other values as JSON, null not at all. It returns what it left out:
 // values of over 1 MiB, and those of a name for which the sample had another value.
 func DecodeFields(fields map[string]json.RawMessage, s *Sample) (left []LeftOut) {
 	used := map[string]bool{}
+	fields = inLowerCase(fields)
 	for name := range sampleFields {
 		if raw, ok := fields[name]; ok {
 			used[name] = sampleFields[name](raw, s)
@@ -86,6 +88,37 @@ func DecodeFields(fields map[string]json.RawMessage, s *Sample) (left []LeftOut)
 		}
 	}
 	return left
+}
+
+// commonNames are the fields that other tools have, and write in any letter case (LAION's TEXT and URL).
+var commonNames = func() map[string]bool {
+	all := maps.Clone(captionNames)
+	for _, name := range []string{"prompt", "url", "question", "answer", "answers"} {
+		all[name] = true
+	}
+	return all
+}()
+
+// inLowerCase returns the fields with common names in lower case, where there is none of that name yet.
+func inLowerCase(fields map[string]json.RawMessage) map[string]json.RawMessage {
+	var others []string
+	for name := range fields {
+		if lower := strings.ToLower(name); lower != name && commonNames[lower] {
+			others = append(others, name)
+		}
+	}
+	if len(others) == 0 {
+		return fields
+	}
+	fields = maps.Clone(fields)
+	slices.Sort(others)
+	for _, name := range others {
+		if lower := strings.ToLower(name); fields[lower] == nil {
+			fields[lower] = fields[name]
+			delete(fields, name)
+		}
+	}
+	return fields
 }
 
 // note keeps a value as metadata, unless it is null. It returns what is left out instead.

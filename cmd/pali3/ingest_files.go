@@ -9,7 +9,7 @@ import (
 )
 
 type ingestArrow struct {
-	Files []string `arg:"" help:"Arrow IPC files or streams; files or URLs of an object store."`
+	Files []string `arg:"" help:"Arrow IPC files or streams; files, folders, patterns or URLs of an object store."`
 	columnFlags
 	ingestFlags
 }

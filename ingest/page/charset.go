@@ -26,7 +26,7 @@ func toUTF8(content []byte, contentType string) (text []byte, name string) {
 	if err != nil {
 		return bytes.ToValidUTF8(content, []byte("\uFFFD")), name
 	}
-	return text, name
+	return bytes.TrimPrefix(text, []byte("\uFEFF")), name // the mark of UTF-16
 }
 
 // queryEncoder returns what encodes the query of an address in a page of an encoding, nil for Unicode's.

@@ -87,7 +87,7 @@ func TestCharsets(t *testing.T) {
 		t.Errorf("a byte order mark: %+v, %v", marked, err)
 	}
 	wide, err := Parse([]byte("\xff\xfe<\x00i\x00m\x00g\x00 \x00s\x00r\x00c\x00=\x00a\x00>\x00"), "http://example.org", "", "")
-	if err != nil || len(wide.Images) != 1 || wide.Charset != "utf-16le" {
+	if err != nil || len(wide.Images) != 1 || wide.Charset != "utf-16le" || wide.Images[0].Before != "" {
 		t.Errorf("UTF-16: %+v, %v", wide, err)
 	}
 }

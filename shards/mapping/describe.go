@@ -31,7 +31,7 @@ func (p *Plan) Describe() string {
 		say("no image column")
 		for _, c := range p.columns {
 			if p.uses[c.Name] == isImage && c.Type == Text {
-				say("column %s holds text, not images (pali3 ingest table and urls read paths and URLs)", c.Name)
+				say("column %s holds text, which is an image only in base64 (pali3 ingest table and urls read paths and URLs)", c.Name)
 			}
 		}
 	}

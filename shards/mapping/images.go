@@ -58,6 +58,10 @@ func (r *row) take(column string, value any) {
 	switch v := decoded(value).(type) {
 	case []byte:
 		r.sample.Images = append(r.sample.Images, shards.Image{Bytes: v})
+	case string:
+		if content, ok := Base64Image(v); ok {
+			r.sample.Images = append(r.sample.Images, shards.Image{Bytes: content})
+		}
 	case map[string]any:
 		inner, has := v["bytes"]
 		content, isBytes := inner.([]byte)
@@ -124,6 +128,9 @@ func (r *row) besidesImages(column string, value any) {
 			r.besidesImages(column, v[0])
 		}
 	case string:
+		if _, isImage := Base64Image(v); isImage {
+			return
+		}
 		if text, ok := r.shown(value); ok && len(r.Keep) == 0 && !r.KeepNamed {
 			r.setMetadata(column, text)
 		} else {
