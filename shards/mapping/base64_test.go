@@ -25,6 +25,21 @@ func TestBase64Image(t *testing.T) {
 	}
 }
 
+func TestRecord_TakesDialogues(t *testing.T) {
+	turn := func(user, assistant any) any { return values{"user": user, "assistant": assistant, "source": "vqav2"} }
+	row := values{"images": []any{values{"bytes": []byte(png), "path": nil}}, "texts": []any{turn("What?", "A cat."), turn("Who?", " ")}}
+	plan, err := Mapping{Language: "en"}.For(ColumnsOf([]map[string]any{row}, false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := plan.Record(row, "k")
+	questions := []shards.Question{{Text: "What?", Language: "en", Answers: []shards.Answer{{Text: "A cat."}}}}
+	if diff := cmp.Diff(questions, r.Sample.Questions) + cmp.Diff([]shards.LeftOut{{Reason: shards.LeftAnswer, Name: "texts", N: 1}}, r.LeftOut) +
+		cmp.Diff(map[string]string{"texts/source": `["vqav2","vqav2"]`}, r.Sample.Metadata); diff != "" || len(r.Sample.Texts) > 0 {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestRecord_TakesImagesInBase64(t *testing.T) {
 	encoded := base64.StdEncoding.EncodeToString([]byte(png))
 	rows := []map[string]any{{"image": encoded, "caption": "a"}, {"image": []any{encoded, encoded}, "caption": "b"}, {"image": "img/0.png", "caption": "c"}}

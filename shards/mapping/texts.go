@@ -31,6 +31,9 @@ func (r *row) texts(column string, value any, languages []string) {
 			elements = list(several)
 		}
 	}
+	if r.turns(column, value) {
+		return
+	}
 	elements, taken := joinWords(elements), ""
 	for i, element := range elements {
 		r.text(column, element, kind, languageOf(languages, i, len(elements), r.Language), before, 0)
@@ -41,6 +44,37 @@ func (r *row) texts(column string, value any, languages []string) {
 	if taken != "" {
 		r.rest(column, value, func(name string) bool { return name == taken })
 	}
+}
+
+// turns adds the questions of a column of dialogues, structs of what the user and the assistant say, as The Cauldron and
+// FineVision have them. It reports whether the column holds such.
+func (r *row) turns(column string, value any) bool {
+	elements := list(value)
+	for _, element := range elements {
+		fields, _ := decoded(element).(map[string]any)
+		_, asks := fields["user"].(string)
+		_, answers := fields["assistant"].(string)
+		if !asks || !answers {
+			return false
+		}
+	}
+	for _, element := range elements {
+		fields := decoded(element).(map[string]any)
+		asked, answered := fields["user"].(string), fields["assistant"].(string)
+		if !utf8.ValidString(asked) || !utf8.ValidString(answered) {
+			r.reject(shards.BadText, fmt.Errorf("column %s is not UTF-8", column))
+			return true
+		}
+		if strings.TrimSpace(asked) == "" || strings.TrimSpace(answered) == "" {
+			r.leave(shards.LeftAnswer, column, 1)
+			continue
+		}
+		r.sample.Questions = append(r.sample.Questions, shards.Question{Text: asked, Language: r.Language, Answers: []shards.Answer{{Text: answered}}})
+	}
+	if len(elements) > 0 {
+		r.rest(column, value, func(name string) bool { return name == "user" || name == "assistant" })
+	}
+	return len(elements) > 0
 }
 
 // innerText returns the field of a struct that is a text, "" if it has none.
