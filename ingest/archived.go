@@ -58,6 +58,9 @@ func (a *archived) addFile(name string, m *meter) {
 	a.files = append(a.files, file)
 	at := int32(len(a.files) - 1)
 	for record, err := range archiveRecords(name, m) {
+		if errors.Is(err, warc.ErrLost) {
+			continue
+		}
 		if err != nil || a.add(at, record) != nil {
 			return
 		}

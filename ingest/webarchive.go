@@ -116,7 +116,7 @@ func (w *WARC) mentions(ctx context.Context) iter.Seq[mention] {
 }
 
 // archivedPages yields the pages of all archives, read but not parsed. A damaged archive ends in
-// one reject.
+// one reject; a record whose length is wrong is one, too.
 func (w *WARC) archivedPages(ctx context.Context) iter.Seq[archivedPage] {
 	return func(yield func(archivedPage) bool) {
 		names := givenNames(w.Files)
@@ -142,6 +142,9 @@ func (w *WARC) pagesOf(ctx context.Context, file, name string, yield func(archiv
 			}
 			if !yield(archivedPage{origin: name, reason: shards.BadArchive, err: err}) {
 				return false
+			}
+			if errors.Is(err, warc.ErrLost) {
+				continue
 			}
 			break
 		}
@@ -171,7 +174,7 @@ func (w *WARC) pagesOf(ctx context.Context, file, name string, yield func(archiv
 // errEmptyArchive is the error of a file without any record.
 var errEmptyArchive = errors.New("the archive has no records")
 
-// archiveRecords yields the records of an archive, and ends after an error.
+// archiveRecords yields the records of an archive, and ends after an error, unless that is [warc.ErrLost].
 func archiveRecords(file string, m *meter) iter.Seq2[*warc.Record, error] {
 	return func(yield func(*warc.Record, error) bool) {
 		f, err := openInput(file)
@@ -193,7 +196,7 @@ func archiveRecords(file string, m *meter) iter.Seq2[*warc.Record, error] {
 				}
 				return
 			}
-			if !yield(record, err) || err != nil {
+			if !yield(record, err) || err != nil && !errors.Is(err, warc.ErrLost) {
 				return
 			}
 		}

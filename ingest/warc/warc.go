@@ -27,6 +27,10 @@ const (
 // ErrFormat is wrapped by the error of what is no web archive, or stops being one.
 var ErrFormat = errors.New("not a WARC or ARC record")
 
+// ErrLost is wrapped by the error of a place in a WARC file where no record begins, or whose length is wrong. What follows
+// is passed over: [Reader.Next] then finds the next record, if there is one.
+var ErrLost = errors.New("what follows is passed over, up to the next record")
+
 // Record is one record. Reading it gives its block; for HTTP responses [ParseResponse] takes it apart.
 type Record struct {
 	Version string            // for example WARC/1.0, or ARC
@@ -59,6 +63,7 @@ type Reader struct {
 	records int
 	offset  int64 // of the line that was read last, where the file is plain
 	isARC   bool
+	lost    bool // what is next need not be a record
 }
 
 // NewReader returns a reader of the archive that r begins.
@@ -71,10 +76,15 @@ func NewReader(r io.Reader) (*Reader, error) {
 }
 
 // Next returns the next record, and [io.EOF] after the last. The record before is no longer readable. After
-// any other error there is no next record.
+// any other error but [ErrLost] there is no next record.
 func (r *Reader) Next() (*Record, error) {
 	if r.record != nil {
-		if _, err := io.Copy(io.Discard, r.record); err != nil {
+		_, err := io.Copy(io.Discard, r.record)
+		r.record = nil
+		if errors.Is(err, io.ErrUnexpectedEOF) && !r.members.plain() && r.members.atEnd() {
+			err = fmt.Errorf("%w: its member ends before its Content-Length: %w", ErrFormat, err)
+		}
+		if err != nil {
 			return nil, r.failed(err)
 		}
 	}
@@ -94,7 +104,7 @@ func (r *Reader) Next() (*Record, error) {
 		r.isARC = true
 		err = record.parseARC(line)
 	default:
-		err = fmt.Errorf("%w: it begins with %.60q", ErrFormat, line)
+		err = fmt.Errorf("%w: it begins with %.60q, perhaps after a wrong Content-Length", ErrFormat, line)
 	}
 	if err != nil {
 		return nil, r.failed(err)
@@ -106,6 +116,10 @@ func (r *Reader) Next() (*Record, error) {
 }
 
 func (r *Reader) failed(err error) error {
+	if errors.Is(err, ErrFormat) && r.records > 0 && !r.isARC {
+		r.lost = true
+		err = fmt.Errorf("%w (%w)", err, ErrLost)
+	}
 	return fmt.Errorf("record %d, whose member begins at byte %d: %w", r.records, r.members.start, err)
 }
 
@@ -122,10 +136,12 @@ func (r *Reader) nextLine() (alone bool, line string, err error) {
 		r.offset = r.members.raw.at - int64(r.lines.Buffered())
 		line, err := readLine(r.lines)
 		switch {
+		case r.lost && (errors.Is(err, ErrFormat) || (err == nil || errors.Is(err, io.EOF)) && !strings.HasPrefix(line, "WARC/")): // passed over
 		case errors.Is(err, io.EOF) && line == "": // of the member before
 		case err != nil && !errors.Is(err, io.EOF):
 			return false, "", r.failed(err)
 		case line != "":
+			r.lost = false
 			return alone, line, nil
 		}
 	}

@@ -232,3 +232,54 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+func TestReader_FindsRecordAfterWrongLength(t *testing.T) {
+	record := func(uri string, length int, block string) string {
+		return fmt.Sprintf("WARC/1.0\r\nWARC-Type: resource\r\nWARC-Target-URI: %s\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n", uri, length, block)
+	}
+	block := strings.Repeat("\x89\x00", 100<<10) // of lines longer than any
+	for name, c := range map[string]struct {
+		texts []string
+		want  string
+	}{
+		"too short":     {[]string{record("a", 1, "x"), record("b", 5, block), record("c", 1, "x")}, "a b lost c"},
+		"too long":      {[]string{record("a", 1, "x"), record("b", 20, "x"), record("c", 1, "x"), record("d", 1, "x")}, "a b lost d"},
+		"negative":      {[]string{record("a", 1, "x"), record("b", -1, "x"), record("c", 1, "x")}, "a lost c"},
+		"at the end":    {[]string{record("a", 1, "x"), record("b", 1, "xyz")}, "a b lost"},
+		"not the first": {[]string{record("a", -1, "x"), record("b", 1, "x")}, "bad"},
+	} {
+		for _, packed := range []bool{false, true} {
+			content, want := []byte(strings.Join(c.texts, "")), c.want
+			if packed {
+				content = nil
+				for _, text := range c.texts {
+					content = append(content, gzipped(text)...)
+				}
+				want = strings.Replace(want, "a b lost d", "a b lost c d", 1) // a member ends where it ends
+			}
+			r, err := NewReader(bytes.NewReader(content))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for range 10 {
+				record, err := r.Next()
+				if errors.Is(err, ErrLost) {
+					got = append(got, "lost")
+					continue
+				}
+				if errors.Is(err, io.EOF) {
+					break
+				}
+				if err != nil {
+					got = append(got, "bad")
+					break
+				}
+				got = append(got, record.URI)
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("%s, packed %v: %s, want %s", name, packed, strings.Join(got, " "), want)
+			}
+		}
+	}
+}
