@@ -3,6 +3,7 @@
 package recipes
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -35,6 +36,9 @@ func Read(nameOrFile string) ([]byte, error) {
 	text, err := os.ReadFile(nameOrFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("recipe %s is neither a file nor one of those that ship: %s", nameOrFile, strings.Join(Names(), ", "))
+	}
+	if err == nil && len(bytes.TrimSpace(text)) == 0 {
+		return nil, fmt.Errorf("recipe %s: the file is empty", nameOrFile)
 	}
 	return text, err
 }
