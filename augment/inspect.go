@@ -26,7 +26,8 @@ const (
 )
 
 // Limits bound what an image may cost. They are checked against the header, before pixels are
-// allocated; decoding takes up to 12 bytes for each of MaxPixels (a progressive JPEG without subsampling).
+// allocated; decoding takes up to 12 bytes for each of MaxPixels (a progressive JPEG without
+// subsampling), of an interlaced PNG of 16 bits 25.
 type Limits struct {
 	MaxBytes  int // of the encoded image
 	MaxPixels int // height x width

@@ -13,7 +13,8 @@ import (
 )
 
 // Limits of an image, against small files that decode into all memory. Decoding takes at most 12 bytes for
-// each pixel (a progressive JPEG without subsampling); package augment decodes large images one at a time.
+// each pixel (a progressive JPEG without subsampling), of an interlaced PNG of 16 bits 25; package augment
+// decodes large images one at a time.
 const (
 	MaxBytes  = 256 << 20 // of the file
 	MaxPixels = 256 << 20
