@@ -177,6 +177,28 @@ func TestDecodeFields_CountsWhatComesTwice(t *testing.T) {
 	}
 }
 
+// Members called .gz are decompressed, as the Python library webdataset does.
+func TestReadWebDataset_GzippedMembers(t *testing.T) {
+	zip := func(text string) string {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		w.Write([]byte(text))
+		w.Close()
+		return b.String()
+	}
+	archive := headersOf(t, file("1.png.gz", zip(pngLike("1"))), file("1.txt.gz", zip("one")), file("1.npy.gz", zip("x")),
+		file("2.json.gz", zip(`{"caption":"two"}`)), file("3.png", pngLike("3")), file("3.txt.gz", "no gzip"),
+		file("4.txt.gz", zip(strings.Repeat("x", maxTextMember+1))), file("5.txt", "five"))
+	var all []Record
+	for r := range ReadWebDataset(bytes.NewReader(archive), "a.tar") {
+		all = append(all, r)
+	}
+	got := strings.Join(append(shown(all), leftIn(all)...), "; ")
+	if want := "1 one +1; 2 two +0; 3 archive; 4 archive; 5 five +0; member .gz 1"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 func TestDecodeFields_NamesInAnyLetterCase(t *testing.T) {
 	var s Sample
 	left, err := DecodeMetadata([]byte(`{"TEXT":"a","Caption":"b","caption":"c","URL":"http://x/y","Other":"d","Question":"q","ANSWER":"z"}`), &s)

@@ -2,6 +2,7 @@ package shards
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -63,6 +64,10 @@ func (m *members) read(name string, size int64, r io.Reader, keep func([]byte)) 
 	m.files++
 	_, extension := splitMember(name)
 	ending := lastEnding(extension)
+	zipped := ""
+	if inner, is := strings.CutSuffix(extension, ".gz"); is && (memberKinds[lastEnding(inner)] != otherMember || picture.HasImageEnding("."+inner)) {
+		zipped, extension, ending = extension, inner, lastEnding(inner)
+	}
 	kind, limit := memberKinds[ending], int64(maxTextMember)
 	switch {
 	case picture.HasImageEnding("." + extension):
@@ -91,11 +96,35 @@ func (m *members) read(name string, size int64, r io.Reader, keep func([]byte)) 
 		return false, false
 	}
 	keep(content)
+	if zipped != "" {
+		plain, err := gunzip(content, min(limit, maxRecordMember-int64(m.size)))
+		if err != nil {
+			m.reject(BadArchive, fmt.Errorf("member .%s: %w", zipped, err))
+			return true, true
+		}
+		name, content = strings.TrimSuffix(name, ".gz"), plain
+	}
 	if m.err == nil {
 		m.size += len(content)
 		m.add(recordMember{name, extension, kind, content})
 	}
 	return true, true
+}
+
+// gunzip decompresses a member as the Python library webdataset does by its name, up to a limit in bytes.
+func gunzip(content []byte, limit int64) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(content))
+	if err != nil {
+		return nil, fmt.Errorf("not gzip: %w", err)
+	}
+	plain, err := io.ReadAll(io.LimitReader(r, limit+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("damaged gzip: %w", err)
+	case int64(len(plain)) > limit:
+		return nil, fmt.Errorf("over %d bytes when decompressed", limit)
+	}
+	return plain, nil
 }
 
 func cutShort(extension string, err error) error {
