@@ -13,7 +13,7 @@ import (
 )
 
 type ingestWARC struct {
-	Files []string `arg:"" help:"Archives: WARC, ARC, WAT, WET; plain, .gz or .zst; files, folders, patterns or URLs of an object store."`
+	Files []string `arg:"" help:"Archives: WARC, ARC, WAT, WET; plain, .gz or .zst; files, folders, patterns, URLs of an object store."`
 	ingestFlags
 }
 
@@ -26,7 +26,7 @@ func (c ingestWARC) Run(ctx context.Context, out output) error {
 }
 
 type ingestLinks struct {
-	Files []string `arg:"" help:"Archives, as for warc: files, folders, patterns or URLs of an object store."`
+	Files []string `arg:"" help:"Archives as for warc, or URLs of an object store."`
 	To    string   `required:"" placeholder:"TABLE" help:"Table to write, a file: JSON lines with the columns url, text, language and more."`
 }
 
