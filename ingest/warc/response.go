@@ -24,7 +24,7 @@ func ParseResponse(block io.Reader) (*Response, error) {
 	r := bufio.NewReaderSize(block, 4096)
 	first, err := readLine(r)
 	if err != nil {
-		return nil, unexpected(err)
+		return nil, fmt.Errorf("no HTTP response: its first line does not end: %w", unexpected(err))
 	}
 	fields := strings.Fields(first)
 	if len(fields) < 2 || !strings.HasPrefix(strings.ToUpper(fields[0]), "HTTP/") {
