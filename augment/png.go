@@ -113,7 +113,7 @@ func (r *pngRepair) next() error {
 	return nil
 }
 
-// updateAdler goes on with an Adler-32 checksum (RFC 1950).
+// updateAdler extends an Adler-32 checksum by more bytes (RFC 1950).
 func updateAdler(sum uint32, b []byte) uint32 {
 	const prime = 65521
 	low, high := sum&0xffff, sum>>16

@@ -51,7 +51,7 @@ type Hub struct {
 // rejects nothing then: it stops, and the next run goes on from there.
 var ErrUnavailable = errors.New("not to be had for now; run the same command again to go on")
 
-// NewHub looks up what the revision stands for, and the files; of the first it reads the columns, not the rows. Where no image
+// NewHub resolves the revision to a commit, and lists the files; of the first it reads the columns, not the rows. Where no image
 // column is named it takes the first that holds images, and texts, questions, answers and boxes by their common names:
 // see [Hub.ColumnsTaken].
 func NewHub(ctx context.Context, o HubOptions) (*Hub, error) {

@@ -96,7 +96,7 @@ func complete(record shards.Record, o Options) (completed shards.Record) {
 	return record
 }
 
-// laterPages tells of the pages of a TIFF that are not the image: those after its first.
+// laterPages counts the pages of a TIFF after its first, which are not part of the image.
 func laterPages(encoded []byte) []shards.LeftOut {
 	if picture.Format(encoded) != picture.TIFF {
 		return nil

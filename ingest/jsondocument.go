@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// jsonObjects tells what a text is that begins with an object: one a line, one after another, or a single one that holds columns.
+// jsonObjects recognises the layout of a text that begins with an object: one a line, several in a row, or a single one
+// that holds columns.
 func jsonObjects(s *jsonStream, want []string) (jsonSource, error) {
 	n, err := s.extent()
 	switch {

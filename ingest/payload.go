@@ -74,7 +74,7 @@ func (p *payload) sniff() {
 		body = bufio.NewReaderSize(p.body, 4096)
 		p.body = body
 	}
-	head, _ := body.Peek(sniffed) // what cannot be read is told when it is
+	head, _ := body.Peek(sniffed) // an error shows again when the body is read
 	found := mediaType(http.DetectContentType(head))
 	switch {
 	case strings.HasPrefix(p.kind, "image/"):

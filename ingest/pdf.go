@@ -30,7 +30,7 @@ const (
 // drawn, and the text that the document has for it becomes the page's text ([shards.OCR]). The key
 // of a page is its document's name (for a folder, its path below the folder), # and the page's
 // number; what the document says of itself is metadata. A page that cannot be read is a reject, and
-// so is a document. Last it tells of the folders' other files.
+// so is a document. At the end it counts the folders' other files.
 type PDF struct {
 	Paths     []string
 	Side      int    // pixels of the longer side of a page's picture; default 1064, the largest of PaLI-3

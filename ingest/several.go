@@ -105,10 +105,10 @@ func missing(name string, err error) error {
 
 var rangeInBraces = regexp.MustCompile(`^(.*)\{(\d+)\.\.(\d+)\}(.*)$`)
 
-// maxRange is the most files that one range may stand for.
+// maxRange is the most files that one range may name.
 const maxRange = 1 << 20
 
-// rangeOf returns the names that a range of numbers in braces stands for, as the webdataset library has it.
+// rangeOf expands a range of numbers in braces, as the webdataset library does.
 func rangeOf(name string) (all []string) {
 	parts := rangeInBraces.FindStringSubmatch(name)
 	if parts == nil {

@@ -45,7 +45,7 @@ func tableFiles(names []string) (files []string, left []shards.LeftOut, err erro
 	return files, left, nil
 }
 
-// filesOf returns the tables that a name stands for, and the other files there.
+// filesOf returns the tables that a file, folder or pattern names, and the other files there.
 func filesOf(name string) (tables, other []string, err error) {
 	if shards.IsURL(name) {
 		return []string{name}, nil, nil

@@ -22,7 +22,7 @@ type tableReading struct {
 	done    int64               // records so far
 	keys    map[uint64]struct{} // hashes of the keys that images have given
 	missing map[string]bool     // columns that no row had yet, of tables in which any row may lack them
-	told    map[string]bool     // columns that are not taken
+	told    map[string]bool     // columns that were reported as left out
 	left    []shards.LeftOut
 	rows    int64 // that could be read
 }
@@ -124,7 +124,7 @@ func (r *tableReading) file(ctx context.Context, file tableFile, only bool, yiel
 	return false
 }
 
-// choose says to a table which columns are wanted, and notes the others, which are told with the next record.
+// choose names the columns to read to a table, and notes the others, which the next record reports as left out.
 func (r *tableReading) choose(rows tableReader) error {
 	names, all := r.Columns.names(), []string(nil)
 	if _, tells := rows.(leaver); !tells {
@@ -182,7 +182,7 @@ func (r *tableReading) skip(rows tableReader) (first int64, err error) {
 	r.done += n
 	r.rows += n
 	if n > 0 {
-		r.left = nil // told with the first of them
+		r.left = nil // reported with the first of them
 	}
 	return n + 1, nil
 }

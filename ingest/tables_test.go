@@ -15,7 +15,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// told reads a table in a folder and tells what each record is: key and texts of a row, reason and detail of a reject.
+// told reads a table and describes each record: key and texts of a row, reason and detail of a reject.
 func told(t *testing.T, dir string, table Table) (records []string, left []string) {
 	t.Helper()
 	if table.File != "" && !filepath.IsAbs(table.File) {

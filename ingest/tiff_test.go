@@ -20,7 +20,7 @@ func threePages(t *testing.T) string {
 	return string(content)
 }
 
-// depthMap is a TIFF whose directory tells of samples in floating point.
+// depthMap is a TIFF whose directory declares floating-point samples.
 const depthMap = "II*\x00\x08\x00\x00\x00\x05\x00" +
 	"\x00\x01\x03\x00\x01\x00\x00\x00\x01\x00\x00\x00" + // width 1
 	"\x01\x01\x03\x00\x01\x00\x00\x00\x01\x00\x00\x00" + // height 1

@@ -23,7 +23,7 @@ import (
 //   - the images of the pages that a WAT file describes, in the same way,
 //   - the documents of a WET file: text alone.
 //
-// Of other records, and of images that no page shows, it tells how many there are of each kind.
+// Other records, and images that no page shows, are counted by kind.
 //
 // Archives are read twice: once to find where the pictures are, once for the pages. No picture is
 // held in memory but those on their way.

@@ -180,7 +180,7 @@ func TestWARC_CompressionByContent(t *testing.T) {
 	}
 }
 
-// Crawlers store an image once, and tell of further captures that they are the same.
+// Crawlers store an image once and mark further captures as identical.
 func TestWARC_CopiesByDigest(t *testing.T) {
 	digest := func(record string) string {
 		return strings.Replace(record, "\r\nContent-", "\r\nWARC-Payload-Digest: sha1:ABC\r\nContent-", 1)

@@ -10,7 +10,7 @@ import (
 
 type ingestHub struct {
 	Repo     string `arg:"" help:"Dataset of the hub, as owner/name; no URL."`
-	Revision string `default:"main" help:"Branch, tag or commit. What a branch stands for is looked up once, and told."`
+	Revision string `default:"main" help:"Branch, tag or commit. A branch is resolved to its commit once, and the commit is printed."`
 	Config   string `help:"Configuration of its README.md, or a folder of the dataset; by default the default one."`
 	Split    string `help:"Only this split."`
 	Files    string `help:"Only the files that match this pattern (*, **, ?, [a-z], {a,b}) or lie in this folder."`

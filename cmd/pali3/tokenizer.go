@@ -45,7 +45,7 @@ func (c tokenizerEncode) Run(ctx context.Context) error {
 	return mapLines(ctx, os.Stdin, os.Stdout, write)
 }
 
-// openModel opens a model. What a tokenizer.json does otherwise in Hugging Face's tokenizers is told.
+// openModel opens a model. It logs where a tokenizer.json gets other ids from Hugging Face's tokenizers.
 func openModel(path string) (*sentencepiece.Model, error) {
 	model, notes, err := tokenizerjson.OpenModel(path)
 	if len(notes) > 0 {

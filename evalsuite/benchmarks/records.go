@@ -115,7 +115,7 @@ func leaveList(decoder *json.Decoder, list string) error {
 	if list != "" {
 		what = "object"
 	}
-	return fmt.Errorf("the file goes on after the %s, which ends at byte %d: a file holds one %s, or one record a line", what, end, what)
+	return fmt.Errorf("more data follow the %s, which ends at byte %d: a file holds one %s, or one record a line", what, end, what)
 }
 
 // enterList moves the decoder to the first record. It reports whether records follow each other

@@ -116,7 +116,7 @@ func (u *URL) Standard() *url.URL {
 	return &url.URL{Scheme: u.Scheme, Host: host, Path: Unescape(u.Path), RawPath: u.Path, RawQuery: u.Query}
 }
 
-// Unescape replaces %XX by the byte it stands for. A "%" without two hexadecimal digits stays.
+// Unescape decodes each %XX to its byte. A "%" without two hexadecimal digits stays.
 func Unescape(text string) string {
 	at := strings.IndexByte(text, '%')
 	if at < 0 {

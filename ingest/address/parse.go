@@ -9,7 +9,7 @@ import (
 func Parse(text string, base *URL) (*URL, error) { return ParseIn(text, base, nil) }
 
 // ParseIn reads an address in a page of another encoding than UTF-8: forms and scripts expect the
-// query in the page's own, so that browsers encode it as query does. Nil stands for UTF-8.
+// query in the page's own, so that browsers encode it as query does. Nil means UTF-8.
 func ParseIn(text string, base *URL, query func(string) string) (*URL, error) {
 	p := parser{url: &URL{}, base: base, query: query}
 	err := p.parse(tidy(text))

@@ -20,7 +20,7 @@ type box struct {
 }
 
 // mark adds a box, or leaves it out if it has no label or no area. What names it. A box whose width or
-// height is negative is not turned around: nobody knows what its writer meant.
+// height is negative is left out, not turned around: what its writer meant is unknown.
 func (i *item) mark(b box, what string) {
 	if wrong := b.wrong(); wrong != "" {
 		i.leave(shards.LeftBox, "%s: %s", what, wrong)

@@ -99,7 +99,8 @@ func hasColumns(columns []string) func(*csvtext.Reader) bool {
 	}
 }
 
-// findColumns returns the places of all columns by name, of two of one name the first, and of those that are asked for.
+// findColumns returns the index of each column by name, and those of the columns asked for. Of two columns with
+// one name the first counts.
 func findColumns(file string, header, columns []string) (names map[string]int, wanted []int, err error) {
 	names = map[string]int{}
 	for i, name := range header {

@@ -194,7 +194,7 @@ func (g *gathering) take(name string, taker uint64) (i item, free bool, err erro
 	return i, true, err
 }
 
-// unused counts what was said of things that nobody took. Their names are in the keys of what was said.
+// unused counts the annotations of images that were never read. Their keys hold the names.
 func (g *gathering) unused(kind, why string) (left []shards.LeftOut) {
 	for _, hash := range g.order {
 		if g.last[hash].taker != 0 {

@@ -136,7 +136,7 @@ func (b *baseNames) alone(base string) bool {
 		b.of = map[uint64]uint64{}
 		for m, err := range elementsTo[cocoImage](b.ctx, b.file, "images", false) {
 			if err != nil {
-				continue // readCOCO tells of it
+				continue // readCOCO reports it
 			}
 			name := m.name()
 			short, whole := xxhash.Sum64String(path.Base(name)), max(1, xxhash.Sum64String(name))

@@ -14,7 +14,7 @@ import (
 var openImagesColumns = []string{"ImageID", "LabelName", "XMin", "XMax", "YMin", "YMax"}
 
 // readOpenImages reads Open Images' *-annotations-bbox.csv, in which an image's boxes follow one another; Classes is
-// class-descriptions-boxable.csv, which names the labels. A file that somebody sorted in another way is gathered first.
+// class-descriptions-boxable.csv, which names the labels. A file in another order is gathered by image first.
 func readOpenImages(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		c := &openClasses{given: o.Classes != "", file: baseName(o.Classes)}
@@ -44,7 +44,7 @@ func inOrder(ctx context.Context, file string) bool {
 	last := ""
 	for row, err := range csvRows(ctx, file, openImagesColumns...) {
 		if err != nil {
-			continue // told when it is read for good
+			continue // reported by the second reading
 		}
 		id := row.column(0)
 		if id < last {
@@ -174,5 +174,5 @@ func (c *openClasses) name(label string) string {
 	return label
 }
 
-// unnamed tells of labels without names.
+// unnamed counts the labels without names.
 func (c *openClasses) unnamed() []shards.LeftOut { return c.missing }

@@ -145,7 +145,7 @@ func (s *shape) table(file string) {
 	}
 }
 
-// signatures are what layouts are told by, the special before the general.
+// signatures are the members by which layouts are recognised, the most specific first.
 var signatures = []struct {
 	layout string
 	fields string // all of them are there

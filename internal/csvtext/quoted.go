@@ -91,7 +91,7 @@ func (r *Reader) quotedField(opening int) (end int, err error) {
 		line := r.spans[len(r.spans)-1]
 		b := r.lines.Bytes()
 		i := bytes.IndexByte(b[at:line.End], r.quote)
-		if i < 0 { // the field goes on in the next line
+		if i < 0 { // the field continues in the next line
 			r.text = append(r.text, b[at:line.Next]...)
 			if err := r.join(first, line.Next); err != nil {
 				return r.doubtful(opening, first, begun, err)

@@ -197,7 +197,7 @@ func (r *Reader) shape(at int64) error {
 	return nil
 }
 
-// followedBy reports whether the next lines, at least one, end with a delimiter and have so many fields.
+// followedBy reports whether the next lines, at least one, end with a delimiter and have that number of fields.
 func (r *Reader) followedBy(fields int) bool {
 	at, lines := r.spans[0].Next, 0
 	for range 100 {

@@ -95,7 +95,7 @@ func New(packed *bufio.Reader, format Format) (content io.Reader, free func(), e
 	return content, free, nil
 }
 
-// Open tells how a file is compressed and returns its content with a buffer of so many bytes.
+// Open returns how a file is compressed, and its content with a buffer of the given size in bytes.
 func Open(file io.Reader, buffer int) (*bufio.Reader, error) {
 	packed := bufio.NewReaderSize(file, buffer)
 	head, err := packed.Peek(HeadSize)

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// wantError tells of a JSON value of another kind than is expected.
+// wantError is the error of a JSON value of another kind than expected.
 type wantError struct {
 	want  error
 	found string

@@ -53,7 +53,7 @@ func ReadBMP(b []byte) (*BMPFile, error) {
 		return nil, fmt.Errorf("%w: size %dx%d", ErrCorrupt, f.Width, f.Height)
 	}
 	if err := CheckSize(len(b), f.Width, f.Height); err != nil {
-		return f, nil // its size is told, and no pixels are looked for
+		return f, nil // only its size is reported
 	}
 	after := 14 + size
 	after, err := f.readMasks(b, size, after)

@@ -12,7 +12,7 @@ func TestIndices_CodeSizes(t *testing.T) {
 	const width, height = 120, 50
 	for _, c := range []struct {
 		name              string
-		rootBits, clearAt int // the table is cleared when it holds so many codes; 0 is never
+		rootBits, clearAt int // the table is cleared at this number of codes; 0 means never
 		noStart           bool
 		colours           int
 	}{

@@ -7,7 +7,7 @@ import "fmt"
 type lzwDecoder struct {
 	prefix [1 << lzwMaxBits]uint16
 	suffix [1 << lzwMaxBits]byte
-	first  [1 << lzwMaxBits]byte   // the first index of what a code stands for
+	first  [1 << lzwMaxBits]byte   // the first index of a code's string
 	length [1 << lzwMaxBits]uint16 // and its indices
 }
 

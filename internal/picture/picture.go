@@ -120,7 +120,7 @@ type unread string
 func (u unread) Error() string        { return string(u) }
 func (u unread) Is(target error) bool { return target == ErrFormat }
 
-// whole returns an error if coded data are missing. What can be told from the headers is; a file without its end is decoded.
+// whole returns an error if coded data are missing. Where the headers show it they are enough; a file without its end is decoded.
 func whole(encoded []byte, format string) error {
 	switch format {
 	case JPEG:

@@ -53,7 +53,7 @@ func ReadPNG(encoded []byte) (*PNGFile, error) {
 		return nil, fmt.Errorf("%w: no header chunk", ErrTruncated)
 	}
 	if CheckSize(len(encoded), p.Width, p.Height) != nil {
-		return p, nil // its size is told, and no pixels are looked for
+		return p, nil // only its size is reported
 	}
 	if len(p.data) == 0 {
 		if p.Ended {
@@ -186,7 +186,7 @@ func inflateFault(err error) error {
 	return ErrCorrupt
 }
 
-// rawReader reads so many bytes and no more.
+// rawReader reads a given number of bytes at most.
 type rawReader struct {
 	from io.Reader
 	left int64

@@ -94,7 +94,7 @@ func ReadTIFFPage(b []byte, directory uint32) (*TIFFFile, error) {
 		return nil, err
 	}
 	if CheckSize(len(b), f.Width, f.Height) != nil {
-		return f, nil // its size is told, and no pixels are looked for
+		return f, nil // only its size is reported
 	}
 	if f.photometric == tiffIsPalette {
 		if err := f.readPalette(d); err != nil {

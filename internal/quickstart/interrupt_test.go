@@ -13,7 +13,7 @@ import (
 
 func TestRun_InterruptedInEachPhaseSaysSoAndResumes(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a whole smoke run")
+		t.Skip("NOT TESTED with -short: interruption of each phase, which takes a whole smoke run")
 	}
 	be, err := backend.Open("")
 	if err != nil {

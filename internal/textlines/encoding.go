@@ -95,7 +95,7 @@ func zeroesSay(content *bufio.Reader) string {
 	return ""
 }
 
-// wideReader decodes UTF-16 and UTF-32. Of what stands for no character it makes the byte 0xff, which is in no UTF-8.
+// wideReader decodes UTF-16 and UTF-32. An invalid code unit becomes the byte 0xff, which UTF-8 never contains.
 type wideReader struct {
 	source   *bufio.Reader
 	encoding Encoding

@@ -167,7 +167,7 @@ func (l *Lines) endOf(b []byte, from, searched int) (s Span, found bool) {
 	return Span{from, until, until + 1, CarriageReturn}, true
 }
 
-// Advance passes over bytes that are in memory, which are so many lines.
+// Advance skips bytes that are in memory and counts their lines.
 func (l *Lines) Advance(n, lines int) {
 	l.start += n
 	l.passed += int64(n)

@@ -12,7 +12,7 @@ type Plane struct {
 	Pix           []byte
 	Stride        int
 	Width, Height int // samples that belong to the image
-	H, V          int // a sample stands for so many pixels in each direction, relative to the finest component
+	H, V          int // pixels that a sample covers in each direction, relative to the finest component
 }
 
 // Image is a decoded file.

@@ -121,7 +121,7 @@ func (h *Header) Sampling() (maxH, maxV int) {
 	return maxH, maxV
 }
 
-// ReadHeader walks the markers of a file that begins with SOI. With toEnd it goes on through the scans to the end of
+// ReadHeader walks the markers of a file that begins with SOI. With toEnd it continues through the scans to the end of
 // the image, and a missing end marker shows in Ended; without, it stops at the first scan.
 func ReadHeader(data []byte, toEnd bool) (Header, error) {
 	var h Header

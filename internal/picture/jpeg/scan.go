@@ -190,7 +190,7 @@ func (d *decoder) fault() error {
 	return fmt.Errorf("%w: the coded data end before the image", fault.ErrTruncated)
 }
 
-// restartAfter begins a run of coded data anew after so many MCUs, where there is a restart interval.
+// restartAfter resets the decoder at a restart marker after the given number of MCUs, where there is a restart interval.
 func (d *decoder) restartAfter(units int, s *scan) error {
 	if d.interval == 0 || units == 0 || units%d.interval != 0 {
 		return nil
