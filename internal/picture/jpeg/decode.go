@@ -156,7 +156,12 @@ func (d *decoder) segments(data []byte) error {
 	}
 }
 
-// complete says whether the scans have brought everything. Where the end marker is there, a scan for each component is enough.
+// smoothed is up to which coefficient libjpeg looks to see whether it should smooth blocks (jdcoefct.c, SAVED_COEFS).
+const smoothed = 9
+
+// complete returns an error if scans are missing. With the end marker each component needs one scan, and the first of a
+// progressive file its lowest frequencies in all bits: without them the file was cut and closed, and decoders that guess
+// what is missing, such as libjpeg, give other pixels.
 func (d *decoder) complete(ended bool) error {
 	for i := range d.components {
 		c := &d.components[i]
@@ -166,6 +171,11 @@ func (d *decoder) complete(ended bool) error {
 		for k := range c.left {
 			if !ended && c.coefficients != nil && c.left[k] != 0 {
 				return fmt.Errorf("%w: no end marker, and no scan of the last bits", fault.ErrTruncated)
+			}
+		}
+		for k := 1; i == 0 && c.coefficients != nil && k <= smoothed; k++ {
+			if c.left[k] != 0 {
+				return fmt.Errorf("%w: no scan of the low frequencies", fault.ErrTruncated)
 			}
 		}
 	}
