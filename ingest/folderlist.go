@@ -268,7 +268,11 @@ func (w *folderWalk) sidecars(dir string, beside []string, s *shards.Sample) (le
 			if text, err = shards.DecodeText(content); err != nil {
 				return left, fmt.Errorf("%s: %w", name, err)
 			}
-			text = strings.TrimSpace(text)
+			if text = strings.TrimSpace(text); shards.IsLabelFile(text) {
+				left = append(left, shards.LeftOut{Reason: shards.LeftBox, Name: path.Join(dir, name) + " (labels in YOLO's layout, not a caption)",
+					N: int64(len(strings.Split(text, "\n")))})
+				continue
+			}
 			s.AddText(text)
 		}
 		if text == "" {

@@ -55,7 +55,7 @@ type Sparer interface {
 const (
 	BadImage    = "image"        // not an image, cut short, or too large
 	BadKey      = "key"          // empty, too long or not UTF-8
-	SameKey     = "same_key"     // another record of the same run has the key, and other pictures, texts or questions
+	SameKey     = "same_key"     // another record of the same run has the key, and other images, texts, questions or boxes
 	SamePicture = "same_picture" // another record has the same picture, and [Options.Dedup] is set
 )
 

@@ -3,9 +3,11 @@ package ingest
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"slices"
 	"sync"
 
@@ -41,8 +43,8 @@ func short(text string) [16]byte {
 // transformed in another way.
 const committedEarlier = 0
 
-// key reports whether there is a record of the sample's key, and whether that is one of this run with other pictures,
-// texts or questions.
+// key reports whether there is a record of the sample's key, and whether that is one of this run with other images,
+// texts, questions, answers or boxes.
 func (k *known) key(s *shards.Sample) (there, another bool) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
@@ -68,6 +70,19 @@ func held(s *shards.Sample) uint64 {
 	part("")
 	for i := range s.Questions {
 		part(s.Questions[i].Text)
+		for j := range s.Questions[i].Answers {
+			part(s.Questions[i].Answers[j].Text)
+		}
+		part("")
+	}
+	for i := range s.Boxes {
+		x := &s.Boxes[i]
+		part(x.Label)
+		for _, edge := range []float32{x.Y0, x.X0, x.Y1, x.X1} {
+			var bits [4]byte
+			binary.LittleEndian.PutUint32(bits[:], math.Float32bits(edge))
+			h.Write(bits[:])
+		}
 	}
 	return max(h.Sum64(), committedEarlier+1)
 }
@@ -165,7 +180,7 @@ func (k *known) readRows(dataset *shards.Dataset, committed bool) error {
 		columns = append(columns, "images.sha256")
 	}
 	if !committed {
-		columns = append(columns, "texts.value", "questions.text")
+		columns = append(columns, "texts.value", "questions", "boxes.label", "boxes.y0", "boxes.x0", "boxes.y1", "boxes.x1")
 	}
 	rows, err := dataset.Select(columns...)
 	if err != nil {

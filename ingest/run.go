@@ -160,7 +160,7 @@ func (r *run) take(record shards.Record) error {
 	if record.Err == nil {
 		switch there, another := r.known.key(s); {
 		case another:
-			record.Reason, record.Err = SameKey, errors.New("another record has this key, and other pictures, texts or questions")
+			record.Reason, record.Err = SameKey, errors.New("another record has this key, and other images, texts, questions or boxes")
 		case there:
 			r.writer.Duplicate()
 			return nil

@@ -308,6 +308,10 @@ func (m *members) say(f recordMember, s *Sample) {
 		m.left.add(LeftText, "."+f.extension+" (empty)")
 		return
 	}
+	if IsLabelFile(text) {
+		m.left.add(LeftBox, "."+f.extension+" (labels in YOLO's layout, not a caption)")
+		return
+	}
 	s.addTexts([]string{text})
 }
 

@@ -42,6 +42,8 @@ func (b *box) wrong() string {
 		return fmt.Sprintf("a box of %g by %g: its corners are reversed", b.Width, b.Height)
 	case b.Width == 0 || b.Height == 0:
 		return fmt.Sprintf("a box of %g by %g has no area", b.Width, b.Height)
+	case !b.Fractions && b.X <= 1 && b.Y <= 1 && b.Width <= 1 && b.Height <= 1 && b.Width+b.Height < 2:
+		return fmt.Sprintf("a box of %g by %g pixels: these look like fractions of the image", b.Width, b.Height)
 	case strings.TrimSpace(b.Label) == "":
 		return "no label"
 	}
