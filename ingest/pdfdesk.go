@@ -14,7 +14,6 @@ import (
 
 	"github.com/pali3/pali3/ingest/pdf"
 	"github.com/pali3/pali3/internal/picture"
-	"github.com/pali3/pali3/shards"
 )
 
 // paper is a document's file.
@@ -72,8 +71,7 @@ func papers(ctx context.Context, given []string, desk *desk) iter.Seq[paper] {
 func isPDF(name string) bool { return strings.EqualFold(path.Ext(name), ".pdf") }
 
 // otherFiles lists the first files of the folders that do not end in .pdf, and counts the rest.
-func otherFiles(ctx context.Context, given []string) (left []shards.LeftOut) {
-	const named = 5
+func otherFiles(ctx context.Context, given []string) (left leftFiles) {
 	for _, name := range given {
 		if info, err := os.Stat(name); err != nil || !info.IsDir() {
 			continue
@@ -83,12 +81,8 @@ func otherFiles(ctx context.Context, given []string) (left []shards.LeftOut) {
 			case ctx.Err() != nil:
 				return fs.SkipAll
 			case err != nil || d.IsDir() || isPDF(file):
-			case len(left) < named:
-				left = append(left, shards.LeftOut{Reason: shards.LeftFile, Name: file, N: 1})
-			case len(left) == named:
-				left = append(left, shards.LeftOut{Reason: shards.LeftFile, N: 1})
 			default:
-				left[named].N++
+				left.add(file)
 			}
 			return nil
 		})

@@ -17,7 +17,6 @@ import (
 	"github.com/pali3/pali3/ingest/address"
 	"github.com/pali3/pali3/ingest/page"
 	"github.com/pali3/pali3/internal/picture"
-	"github.com/pali3/pali3/shards"
 )
 
 // site is one reading of a folder of pages.
@@ -121,8 +120,7 @@ func (s *site) andUnshown(ctx context.Context, mentions iter.Seq[mention]) iter.
 }
 
 // unshown lists the first files that are neither pages nor shown by one, and counts the others.
-func (s *site) unshown(ctx context.Context) (left []shards.LeftOut) {
-	const named = 5
+func (s *site) unshown(ctx context.Context) (left leftFiles) {
 	fs.WalkDir(s.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return fs.SkipAll
@@ -130,16 +128,8 @@ func (s *site) unshown(ctx context.Context) (left []shards.LeftOut) {
 		if err != nil || d.IsDir() || isPage(name) {
 			return nil
 		}
-		if _, shown := s.shown[xxhash.Sum64String(name)]; shown {
-			return nil
-		}
-		switch {
-		case len(left) < named:
-			left = append(left, shards.LeftOut{Reason: shards.LeftFile, Name: name, N: 1})
-		case len(left) == named:
-			left = append(left, shards.LeftOut{Reason: shards.LeftFile, N: 1})
-		default:
-			left[named].N++
+		if _, shown := s.shown[xxhash.Sum64String(name)]; !shown {
+			left.add(name)
 		}
 		return nil
 	})
