@@ -12,6 +12,9 @@ type denoiseTask struct {
 	lengths   Lengths
 }
 
+// defaultDenoisers is the preset of tasks that name none.
+const defaultDenoisers = "ul2"
+
 // newDenoiseTask checks that the vocabulary has the sentinels and mode tokens that the denoisers may need.
 // For other kinds of task it does nothing.
 func newDenoiseTask(t *Task, v *tokenize.Vocabulary, lengths Lengths) (denoiseTask, error) {
@@ -20,7 +23,7 @@ func newDenoiseTask(t *Task, v *tokenize.Vocabulary, lengths Lengths) (denoiseTa
 	}
 	preset := t.Denoisers
 	if preset == "" {
-		preset = "ul2"
+		preset = defaultDenoisers
 	}
 	denoisers, err := Denoisers(preset)
 	if err != nil {

@@ -15,7 +15,7 @@ type Recipe struct {
 	// Seed of every random choice.
 	Seed uint64 `yaml:"seed"`
 	// Data is the dataset folder of tasks that do not name their own.
-	Data string `yaml:"data"`
+	Data string `yaml:"data" path:"relative"`
 	// Tokenizer is the vocabulary of all texts.
 	Tokenizer tokenize.Config `yaml:"tokenizer"`
 	// Images says how pictures become pixels.
@@ -58,7 +58,7 @@ type Task struct {
 	// Weight of the task in the mixture, relative to the others'.
 	Weight float64 `yaml:"weight"`
 	// Data is a dataset of the task's own.
-	Data string `yaml:"data,omitempty"`
+	Data string `yaml:"data,omitempty" path:"relative"`
 	// Split of the samples; default train. "all" takes every sample.
 	Split string `yaml:"split,omitempty"`
 	// Languages of texts or questions; none means any.

@@ -68,7 +68,7 @@ type Model struct {
 
 // Init takes weights from a run folder, or from a safetensors file.
 type Init struct {
-	From string `yaml:"from"`
+	From string `yaml:"from" path:"relative"`
 	// Prefixes of the weights to take; none: all that the file has and the model too.
 	Prefixes []string `yaml:"prefixes,omitempty"`
 }

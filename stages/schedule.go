@@ -31,6 +31,9 @@ type Schedule struct {
 	Shift float64 `yaml:"shift,omitempty"`
 }
 
+// defaultTimescale of rsqrt, in steps.
+const defaultTimescale = 10_000
+
 var scheduleKinds = []string{"constant", "linear", "cosine", "rsqrt", "rsqrt_t5x"}
 
 // Validate returns an error that names the first field that cannot be.
@@ -74,7 +77,7 @@ func (s Schedule) decay(step, steps float64) float64 {
 	case "rsqrt":
 		timescale := s.Timescale
 		if timescale == 0 {
-			timescale = 10_000
+			timescale = defaultTimescale
 		}
 		return 1 / math.Sqrt(1+(max(step-warmUp, 0)+s.Shift)/timescale)
 	case "rsqrt_t5x":

@@ -191,10 +191,13 @@ func (r Recipe) caches(stream *mixture.Stream) bool {
 	return false
 }
 
+// defaultTokenCache is the memory for visual tokens, in MiB, of a recipe that does not say.
+const defaultTokenCache = 1024
+
 // cacheSize returns the memory for visual tokens in MiB.
 func (r Recipe) cacheSize() int {
 	if r.TokenCache == 0 {
-		return 1024
+		return defaultTokenCache
 	}
 	return r.TokenCache
 }

@@ -27,7 +27,7 @@ const sizeMultiple = 128
 type Config struct {
 	// Model is the path of a SentencePiece .model whose ids 0, 1 and 2 are padding, end of sentence and
 	// the unknown piece.
-	Model string `yaml:"model"`
+	Model string `yaml:"model" path:"relative"`
 	// Sentinels is how many <extra_id_k> there are. A model with sentinels of its own, as T5's, keeps
 	// those. UL2 needs up to 128 for inputs of 512 ids, 256 for 1,024.
 	Sentinels int `yaml:"sentinels"`

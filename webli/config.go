@@ -41,9 +41,9 @@ type Texts struct {
 
 // Contamination removes samples with a picture that a held-out sample has too, or one like it.
 type Contamination struct {
-	Exact   bool     `yaml:"exact"`   // the same bytes
-	Near    Likeness `yaml:"near"`    // pictures that look the same
-	Against []string `yaml:"against"` // folders of further datasets, all of whose pictures are held out
+	Exact   bool     `yaml:"exact"`                   // the same bytes
+	Near    Likeness `yaml:"near"`                    // pictures that look the same
+	Against []string `yaml:"against" path:"relative"` // folders of further datasets, all of whose pictures are held out
 }
 
 // Duplicates removes samples whose pictures an earlier sample has, in the same order.

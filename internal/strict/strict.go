@@ -165,27 +165,17 @@ func place(name string, node ast.Node) string {
 
 // legal returns the keys of a struct type and their types.
 func legal(t reflect.Type) map[string]reflect.Type {
-	fields := map[string]reflect.Type{}
-	for i := range t.NumField() {
-		f := t.Field(i)
-		tag, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
-		switch {
-		case !f.IsExported() || tag == "-":
-		case strings.Contains(options, "inline"):
-			inner := f.Type
-			for inner.Kind() == reflect.Pointer {
-				inner = inner.Elem()
-			}
-			for name, field := range legal(inner) {
-				fields[name] = field
-			}
-		case tag == "":
-			fields[strings.ToLower(f.Name)] = f.Type
-		default:
-			fields[tag] = f.Type
+	keys := map[string]reflect.Type{}
+	for _, f := range fieldsOf(t) {
+		if f.key != "" {
+			keys[f.key] = f.kind
+			continue
+		}
+		for name, kind := range legal(structOf(f.kind)) {
+			keys[name] = kind
 		}
 	}
-	return fields
+	return keys
 }
 
 // Nearest returns the name with the least edit distance to what was written, "" if there are no names.

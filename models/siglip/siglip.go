@@ -28,8 +28,8 @@ type Config struct {
 	Bias float64 `yaml:"bias,omitempty" json:"bias,omitempty"`
 }
 
-// paperBias is b before training in arXiv 2303.15343, algorithm 1.
-const paperBias = -10
+// PaperBias is b before training in arXiv 2303.15343, algorithm 1.
+const PaperBias = -10
 
 // Text is the shape of the text tower.
 type Text struct {
@@ -49,7 +49,7 @@ type Text struct {
 
 func (c Config) bias() float64 {
 	if c.Bias == 0 {
-		return paperBias
+		return PaperBias
 	}
 	return c.Bias
 }

@@ -1,0 +1,180 @@
+package strict
+
+import (
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// Difference is a key whose value differs between two configurations.
+type Difference struct {
+	// Path is the key in the form that assignments take: "tasks.0.weight".
+	Path string `json:"path"`
+	// A and B are the two values: a number, a text, a list, or a map from keys to values. Nil: this side has none.
+	A any `json:"a"`
+	B any `json:"b"`
+}
+
+// String is the difference on one line: "steps: 100 -> 200".
+func (d Difference) String() string {
+	return d.Path + ": " + Text(d.A) + " -> " + Text(d.B)
+}
+
+// Text is a value of a [Difference] as YAML on one line; "(none)" for nil.
+func Text(value any) string {
+	if value == nil {
+		return "(none)"
+	}
+	content, err := yaml.MarshalWithOptions(value, yaml.Flow(true))
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return strings.TrimSpace(string(content))
+}
+
+// Diff lists the keys in which two configurations of one type differ, in the order of the type's fields.
+// Elements of a list that have a key "name" are matched by it, others by their position; the position in
+// a path is that in a, or in b for an element that a lacks. Paths of files are compared as files.
+func Diff[T any](a, b T) (all []Difference) {
+	diff(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem(), "", &all)
+	return all
+}
+
+func diff(a, b reflect.Value, path string, all *[]Difference) {
+	switch {
+	case a.Kind() == reflect.Pointer:
+		if !a.IsNil() && !b.IsNil() {
+			diff(a.Elem(), b.Elem(), path, all)
+			return
+		}
+	case a.Kind() == reflect.Struct:
+		for _, f := range fieldsOf(a.Type()) {
+			x, y := a.Field(f.index), b.Field(f.index)
+			if !f.isPath || !samePaths(x, y) {
+				diff(x, y, join(path, f.key), all)
+			}
+		}
+		return
+	case a.Kind() == reflect.Slice && structOf(a.Type().Elem()) != nil:
+		diffList(a, b, path, all)
+		return
+	case a.Kind() == reflect.Slice && a.Len() == 0 && b.Len() == 0:
+		return // nil and empty
+	}
+	if !reflect.DeepEqual(a.Interface(), b.Interface()) {
+		*all = append(*all, Difference{path, plain(a), plain(b)})
+	}
+}
+
+// diffList compares lists of structs.
+func diffList(a, b reflect.Value, path string, all *[]Difference) {
+	idsA, idsB := identities(a), identities(b)
+	for i, id := range idsA {
+		at := join(path, strconv.Itoa(i))
+		if j := slices.Index(idsB, id); j >= 0 {
+			diff(a.Index(i), b.Index(j), at, all)
+		} else {
+			*all = append(*all, Difference{at, plain(a.Index(i)), nil})
+		}
+	}
+	for j, id := range idsB {
+		if !slices.Contains(idsA, id) {
+			*all = append(*all, Difference{join(path, strconv.Itoa(j)), nil, plain(b.Index(j))})
+		}
+	}
+	inA := slices.DeleteFunc(slices.Clone(idsA), func(id string) bool { return !slices.Contains(idsB, id) })
+	inB := slices.DeleteFunc(slices.Clone(idsB), func(id string) bool { return !slices.Contains(idsA, id) })
+	if !slices.Equal(inA, inB) { // the order
+		*all = append(*all, Difference{path, idsA, idsB})
+	}
+}
+
+// identities tells the elements of a list apart: by their names if all have one of their own, or else by
+// their positions.
+func identities(list reflect.Value) []string {
+	names, positions := make([]string, list.Len()), make([]string, list.Len())
+	named := true
+	for i := range names {
+		positions[i] = strconv.Itoa(i)
+		element := list.Index(i)
+		for element.Kind() == reflect.Pointer && !element.IsNil() {
+			element = element.Elem()
+		}
+		if element.Kind() == reflect.Struct {
+			for _, f := range fieldsOf(element.Type()) {
+				if f.key == "name" && element.Field(f.index).Kind() == reflect.String {
+					names[i] = element.Field(f.index).String()
+				}
+			}
+		}
+		named = named && names[i] != "" && !slices.Contains(names[:i], names[i])
+	}
+	if named {
+		return names
+	}
+	return positions
+}
+
+// samePaths reports whether two values that hold paths mean the same files.
+func samePaths(a, b reflect.Value) bool {
+	if a.Kind() != reflect.String {
+		return false
+	}
+	x, y := a.String(), b.String()
+	if x == y || x == "" || y == "" || !IsRelative(x) && !filepath.IsAbs(x) || !IsRelative(y) && !filepath.IsAbs(y) {
+		return x == y
+	}
+	x, errX := filepath.Abs(x)
+	y, errY := filepath.Abs(y)
+	return errX == nil && errY == nil && x == y
+}
+
+// plain returns a value without Go's types; of a struct, what is not zero.
+func plain(v reflect.Value) any {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return nil
+		}
+		return plain(v.Elem())
+	case reflect.Struct:
+		values := map[string]any{}
+		for _, f := range fieldsOf(v.Type()) {
+			switch inner := v.Field(f.index); {
+			case inner.IsZero():
+			case f.key == "":
+				for key, value := range plain(inner).(map[string]any) {
+					values[key] = value
+				}
+			default:
+				values[f.key] = plain(inner)
+			}
+		}
+		return values
+	case reflect.Slice:
+		values := make([]any, v.Len())
+		for i := range values {
+			values[i] = plain(v.Index(i))
+		}
+		return values
+	case reflect.String:
+		return v.String()
+	}
+	return v.Interface()
+}
+
+// structOf returns the struct type that a type is or points to, or nil.
+func structOf(t reflect.Type) reflect.Type {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	return t
+}

@@ -1,0 +1,52 @@
+package strict
+
+import (
+	"path/filepath"
+	"reflect"
+	"strings"
+)
+
+// pathTag marks the fields that hold paths of files or folders, a string or a list of strings:
+//
+//	Data string `yaml:"data" path:"relative"`
+const pathTag = "path"
+
+// field is a key of a configuration struct.
+type field struct {
+	key    string // "" for a struct whose keys are its holder's
+	index  int
+	kind   reflect.Type
+	isPath bool
+}
+
+// fieldsOf lists the keys of a struct type in their order.
+func fieldsOf(t reflect.Type) (all []field) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		switch {
+		case !f.IsExported() || tag == "-":
+			continue
+		case strings.Contains(options, "inline"):
+			tag = ""
+		case tag == "":
+			tag = strings.ToLower(f.Name)
+		}
+		all = append(all, field{tag, i, f.Type, f.Tag.Get(pathTag) != ""})
+	}
+	return all
+}
+
+// join appends a key to a dotted path; the key "" adds nothing.
+func join(path, key string) string {
+	if path == "" || key == "" {
+		return path + key
+	}
+	return path + "." + key
+}
+
+// IsRelative reports whether a path depends on the folder that it begins at: not an absolute one, not a
+// URL, not the name of a built-in file such as pali3:tokenizer.model, and not empty.
+func IsRelative(path string) bool {
+	return path != "" && !filepath.IsAbs(path) && !strings.Contains(path, "://") && !strings.HasPrefix(path, "pali3:")
+}
