@@ -95,9 +95,9 @@ func benchmarkTrain(b *testing.B, n Network, shape mixture.Shape, optimizer stri
 	batches := prefetch(b.Context(), t.Stream, 0, t.Steps)
 	defer batches.stop()
 	step := func() {
-		inputs, err := r.inputs(b.Context(), batches)
+		batch, inputs, err := r.inputs(b.Context(), batches)
 		if err == nil {
-			err = r.step(inputs)
+			err = r.step(inputs, batch.Tasks)
 		}
 		if err != nil {
 			b.Fatal(err)

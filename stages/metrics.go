@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/pali3/pali3/internal/atomicfile"
@@ -25,9 +27,12 @@ type Metric struct {
 	// LearningRate that the step was taken with, weights' multipliers aside.
 	LearningRate float64 `json:"learning_rate"`
 	// GradientNorm is the norm of all gradients together, before clipping.
-	GradientNorm      float32   `json:"gradient_norm"`
-	ExamplesPerSecond float64   `json:"examples_per_second"`
-	Time              time.Time `json:"time"`
+	GradientNorm      float32 `json:"gradient_norm"`
+	ExamplesPerSecond float64 `json:"examples_per_second"`
+	// Tasks is the loss of each task's examples in the batch. A task without an example in it is absent;
+	// a run of one task has none.
+	Tasks map[string]float32 `json:"tasks,omitempty"`
+	Time  time.Time          `json:"time"`
 }
 
 const (
@@ -36,30 +41,51 @@ const (
 	eventsFile  = "events.out.tfevents.pali3"
 )
 
-// ReadMetrics reads the metrics of a run folder. A last line without an end, which a killed run may
-// leave, does not count.
+// ReadMetrics reads the metrics of a run folder, its steps without its evaluations. A last line without
+// an end, which a killed run may leave, does not count.
 func ReadMetrics(dir string) ([]Metric, error) {
+	var metrics []Metric
+	err := readLines(dir, func(l metricsLine) {
+		if l.Eval == nil {
+			metrics = append(metrics, l.Metric)
+		}
+	})
+	return metrics, err
+}
+
+// metricsLine is either kind of line of metrics.jsonl.
+type metricsLine struct {
+	Metric
+	Eval *Evaluation `json:"eval"`
+}
+
+// evaluated returns the line of an evaluation.
+func (l metricsLine) evaluated() Evaluated {
+	return Evaluated{Step: l.Step, Evaluation: *l.Eval, Time: l.Time}
+}
+
+// readLines gives the whole lines of metrics.jsonl, in order.
+func readLines(dir string, each func(metricsLine)) error {
 	path := filepath.Join(dir, MetricsFile)
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("reading metrics: %w", err)
+		return fmt.Errorf("reading metrics: %w", err)
 	}
 	defer file.Close()
-	var metrics []Metric
 	lines := bufio.NewReader(file)
 	for number := 1; ; number++ {
 		line, err := lines.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
-			return metrics, nil
+			return nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", path, err)
+			return fmt.Errorf("reading %s: %w", path, err)
 		}
-		var m Metric
-		if err := jsonerr.Explain(json.Unmarshal(line, &m)); err != nil {
-			return nil, fmt.Errorf("reading %s line %d: %w", path, number, err)
+		var l metricsLine
+		if err := jsonerr.Explain(json.Unmarshal(line, &l)); err != nil {
+			return fmt.Errorf("reading %s line %d: %w", path, number, err)
 		}
-		metrics = append(metrics, m)
+		each(l)
 	}
 }
 
@@ -70,30 +96,38 @@ type metricsWriter struct {
 }
 
 // openMetrics opens both files of a run of which so many steps are done; what they hold of later ones
-// is dropped, since those steps will be taken again.
-func openMetrics(dir string, done int) (*metricsWriter, error) {
-	kept, err := ReadMetrics(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
+// is dropped, since those steps will be taken again. It returns the evaluations that are kept.
+func openMetrics(dir string, done int) (*metricsWriter, []Evaluated, error) {
 	var lines bytes.Buffer
+	var evaluations []Evaluated
+	var failed error
 	events := appendRecord(nil, versionEvent(time.Now()))
-	for _, m := range kept {
-		if m.Step <= done {
-			line, event, err := encodeMetric(m)
-			if err != nil {
-				return nil, err
-			}
-			lines.Write(line)
-			events = append(events, event...)
+	err := readLines(dir, func(l metricsLine) {
+		if l.Step > done || failed != nil {
+			return
 		}
+		var line, event []byte
+		if l.Eval == nil {
+			line, event, failed = encodeMetric(l.Metric)
+		} else {
+			evaluations = append(evaluations, l.evaluated())
+			line, event, failed = encodeEvaluated(l.evaluated())
+		}
+		lines.Write(line)
+		events = append(events, event...)
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err = errors.Join(err, failed); err != nil {
+		return nil, nil, err
 	}
 	w := &metricsWriter{}
 	if w.lines, err = rewrite(filepath.Join(dir, MetricsFile), lines.Bytes()); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	w.events, err = rewrite(filepath.Join(dir, eventsFile), events)
-	return w, err
+	return w, evaluations, err
 }
 
 // rewrite replaces a file's content and opens it for more.
@@ -108,12 +142,16 @@ func encodeMetric(m Metric) (line, event []byte, err error) {
 	if line, err = json.Marshal(m); err != nil {
 		return nil, nil, fmt.Errorf("the metrics of step %d: %w", m.Step, err)
 	}
-	event = appendRecord(nil, scalarsEvent(m.Time, m.Step,
-		scalar{"loss", m.Loss},
-		scalar{"learning_rate", float32(m.LearningRate)},
-		scalar{"gradient_norm", m.GradientNorm},
-		scalar{"examples_per_second", float32(m.ExamplesPerSecond)},
-	))
+	scalars := []scalar{
+		{"loss", m.Loss},
+		{"learning_rate", float32(m.LearningRate)},
+		{"gradient_norm", m.GradientNorm},
+		{"examples_per_second", float32(m.ExamplesPerSecond)},
+	}
+	for _, task := range slices.Sorted(maps.Keys(m.Tasks)) {
+		scalars = append(scalars, scalar{"loss/" + task, m.Tasks[task]})
+	}
+	event = appendRecord(nil, scalarsEvent(m.Time, m.Step, scalars...))
 	return append(line, '\n'), event, nil
 }
 
@@ -122,6 +160,19 @@ func (w *metricsWriter) add(m Metric) error {
 	if err != nil {
 		return err
 	}
+	return w.write(line, event)
+}
+
+// addEvaluated appends an evaluation, and sees to it that it outlives the machine: it is not done twice.
+func (w *metricsWriter) addEvaluated(e Evaluated) error {
+	line, event, err := encodeEvaluated(e)
+	if err != nil {
+		return err
+	}
+	return errors.Join(w.write(line, event), w.sync())
+}
+
+func (w *metricsWriter) write(line, event []byte) error {
 	if _, err := w.lines.Write(line); err != nil {
 		return fmt.Errorf("writing metrics: %w", err)
 	}

@@ -13,7 +13,7 @@ import (
 
 func TestMetricsAreDroppedBehindTheCheckpoint(t *testing.T) {
 	dir := t.TempDir()
-	w, err := openMetrics(dir, 0)
+	w, _, err := openMetrics(dir, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestMetricsAreDroppedBehindTheCheckpoint(t *testing.T) {
 	content, _ := os.ReadFile(path)
 	os.WriteFile(path, append(content, `{"step": 6, "lo`...), 0o644) // a line that a kill cut
 
-	if w, err = openMetrics(dir, 3); err != nil {
+	if w, _, err = openMetrics(dir, 3); err != nil {
 		t.Fatal(err)
 	}
 	defer w.close()

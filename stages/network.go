@@ -116,18 +116,26 @@ func (n Network) Specs(be compute.Backend) ([]weights.Spec, error) {
 
 // Loss builds the model's loss.
 func (n Network) Loss(s *weights.Scope, in Inputs) *graph.Node {
+	loss, _ := n.LossByExample(s, in)
+	return loss
+}
+
+// LossByExample builds the model's loss and that of each example, as a [LossByExample].
+func (n Network) LossByExample(s *weights.Scope, in Inputs) (loss, examples *graph.Node) {
+	var sums, counts *graph.Node
 	switch {
 	case n.SigLIP != nil:
 		d := in.Pixels.Shape().Dimensions
-		return siglip.Loss(s, *n.SigLIP, graph.Reshape(in.Pixels, d[0], d[2], d[3], d[4]), in.Encoder)
+		loss, sums, counts = siglip.LossByExample(s, *n.SigLIP, graph.Reshape(in.Pixels, d[0], d[2], d[3], d[4]), in.Encoder)
 	case n.UL2 != nil:
-		return ul2.Loss(s, *n.UL2, ul2.Inputs{Encoder: in.Encoder, Decoder: in.Decoder, Targets: in.Targets, Weights: in.Weights})
+		loss, sums, counts = ul2.LossByExample(s, *n.UL2, ul2.Inputs{Encoder: in.Encoder, Decoder: in.Decoder, Targets: in.Targets, Weights: in.Weights})
 	default:
-		return pali3.Loss(s, *n.PaLI3, pali3.Inputs{
+		loss, sums, counts = pali3.LossByExample(s, *n.PaLI3, pali3.Inputs{
 			Images: in.Pixels, Tokens: in.Tokens, ImageMask: in.Pictures,
 			Encoder: in.Encoder, Decoder: in.Decoder, Targets: in.Targets, Weights: in.Weights,
 		})
 	}
+	return loss, graph.Stack([]*graph.Node{sums, counts}, 0)
 }
 
 // image returns the image encoder's shape, nil for a model without one.
@@ -155,4 +163,13 @@ func (n Network) String() string {
 		return err.Error()
 	}
 	return string(content)
+}
+
+// taskNames lists the names of tasks, in order.
+func taskNames(tasks []mixture.Task) []string {
+	names := make([]string, len(tasks))
+	for i := range tasks {
+		names[i] = tasks[i].Name
+	}
+	return names
 }

@@ -88,7 +88,7 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 		return Result{}, err
 	}
 	t := Training{
-		Backend: o.Backend, Loss: network.Loss, Weights: set, Freeze: r.Freeze, Stream: stream, Seed: r.Mixture.Seed,
+		Backend: o.Backend, Loss: network.Loss, LossByExample: network.LossByExample, Tasks: taskNames(r.Mixture.Tasks), Weights: set, Freeze: r.Freeze, Stream: stream, Seed: r.Mixture.Seed,
 		Optimizer: r.Optimizer, Schedule: r.Schedule, Steps: r.Steps,
 		Folder: folder, CheckpointEvery: r.CheckpointEvery, KeepCheckpoints: r.KeepCheckpoints, Progress: o.Progress,
 	}

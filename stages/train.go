@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/weights"
 )
 
@@ -18,6 +19,10 @@ type Training struct {
 	Backend compute.Backend
 	// Loss builds the model's graph.
 	Loss Loss
+	// LossByExample, if not nil, is the same loss with that of each example. With it the metrics of a run of
+	// several Tasks, the names that a batch's task numbers mean, tell the loss by task.
+	LossByExample LossByExample
+	Tasks         []string
 	// Weights before training; Train changes them in place.
 	Weights *weights.Set
 	// Freeze lists prefixes of weights that stay as they are: no gradient, no decay, no state.
@@ -67,11 +72,11 @@ func Train(ctx context.Context, t Training) error {
 	batches := prefetch(ctx, t.Stream, r.done, t.Steps)
 	defer batches.stop()
 	for r.done < t.Steps {
-		inputs, err := r.inputs(ctx, batches)
+		batch, inputs, err := r.inputs(ctx, batches)
 		if err != nil {
 			return errors.Join(err, r.leave(ctx))
 		}
-		if err := r.step(inputs); err != nil {
+		if err := r.step(inputs, batch.Tasks); err != nil {
 			return errors.Join(fmt.Errorf("step %d: %w", r.done+1, err), r.metrics.close())
 		}
 		if r.done == t.Steps || t.CheckpointEvery > 0 && r.done%t.CheckpointEvery == 0 {
@@ -92,6 +97,8 @@ type run struct {
 	// done and saved count the steps taken and those in the last checkpoint; first those found.
 	done, saved, first int
 	began, last        time.Time // last is the end of the last step
+	// evaluations of the steps done.
+	evaluations []Evaluated
 }
 
 // begin compiles nothing yet; it makes the state of the folder's last checkpoint, or that of step 0.
@@ -116,50 +123,78 @@ func (t *Training) begin(ctx context.Context) (*run, error) {
 	}
 	r.began = time.Now()
 	r.last = r.began
-	r.metrics, err = openMetrics(t.Folder.Dir, done)
+	r.metrics, r.evaluations, err = openMetrics(t.Folder.Dir, done)
 	return r, err
 }
 
-// inputs returns the tensors of the next batch.
-func (r *run) inputs(ctx context.Context, batches *prefetcher) ([]*tensors.Tensor, error) {
+// inputs returns the next batch and its tensors.
+func (r *run) inputs(ctx context.Context, batches *prefetcher) (*mixture.Batch, []*tensors.Tensor, error) {
 	batch, err := batches.next(ctx)
 	if err != nil {
+		return nil, nil, err
+	}
+	inputs, err := r.size.inputs(ctx, batch, r.Features)
+	return batch, inputs, err
+}
+
+// inputs returns the tensors of a batch, which must be of this size.
+func (s size) inputs(ctx context.Context, batch *mixture.Batch, f *Features) ([]*tensors.Tensor, error) {
+	if err := s.check(batch, f); err != nil {
 		return nil, err
 	}
-	if err := r.size.check(batch, r.Features); err != nil {
-		return nil, err
+	if s.tokens == 0 {
+		return s.tensors(batch, nil), nil
 	}
-	if r.size.tokens == 0 {
-		return r.size.tensors(batch, nil), nil
-	}
-	tokens, err := r.Features.Tokens(ctx, batch)
+	tokens, err := f.Tokens(ctx, batch)
 	if err != nil {
 		return nil, err
 	}
-	return r.size.tensors(batch, tokens), nil
+	return s.tensors(batch, tokens), nil
 }
 
-// step learns from a batch and records it.
-func (r *run) step(inputs []*tensors.Tensor) error {
-	loss, norm, err := r.stepper.do(r.done, inputs)
+// step learns from a batch, whose examples are of those tasks, and records it.
+func (r *run) step(inputs []*tensors.Tensor, tasks []int32) error {
+	did, err := r.stepper.do(r.done, inputs)
 	if err != nil {
 		return err
 	}
-	if !finite(loss) || !finite(norm) {
-		return fmt.Errorf("the loss is %g, the norm of the gradients %g; the last checkpoint is that of step %d", loss, norm, r.saved)
+	if !finite(did.loss) || !finite(did.norm) {
+		return fmt.Errorf("the loss is %g, the norm of the gradients %g; the last checkpoint is that of step %d", did.loss, did.norm, r.saved)
 	}
 	for _, input := range inputs {
 		if err := input.FinalizeAll(); err != nil {
 			return err
 		}
 	}
-	return r.record(loss, norm)
+	return r.record(did.loss, did.norm, r.byTask(did.examples, tasks))
+}
+
+// byTask returns the loss of each task that has an example in the batch; nil without a loss by example.
+func (r *run) byTask(examples []float32, tasks []int32) map[string]float32 {
+	if examples == nil {
+		return nil
+	}
+	sums, counts := make([]float64, len(r.Tasks)), make([]float64, len(r.Tasks))
+	for row, task := range tasks {
+		if int(task) >= len(r.Tasks) {
+			continue // of no name
+		}
+		sums[task] += float64(examples[row])
+		counts[task] += float64(examples[len(tasks)+row])
+	}
+	losses := map[string]float32{}
+	for task, name := range r.Tasks {
+		if counts[task] > 0 {
+			losses[name] = float32(sums[task] / counts[task])
+		}
+	}
+	return losses
 }
 
 func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
 
 // record counts the step and writes its metrics.
-func (r *run) record(loss, norm float32) error {
+func (r *run) record(loss, norm float32, tasks map[string]float32) error {
 	r.done++
 	took := time.Since(r.last)
 	r.last = time.Now()
@@ -167,6 +202,7 @@ func (r *run) record(loss, norm float32) error {
 		Step: r.done, Loss: loss, GradientNorm: norm,
 		LearningRate:      r.Optimizer.LearningRate * r.stepper.optimizer.Rate(r.done-1),
 		ExamplesPerSecond: float64(r.size.shape.Rows) / took.Seconds(),
+		Tasks:             tasks,
 		Time:              time.Now().UTC(),
 	}
 	if r.Progress != nil {

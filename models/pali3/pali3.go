@@ -86,9 +86,15 @@ func Specs(be compute.Backend, c Config) ([]weights.Spec, error) {
 
 // Loss is the mean cross entropy of the targets given images and prompts.
 func Loss(s *weights.Scope, c Config, in Inputs) *Node {
+	loss, _, _ := LossByExample(s, c, in)
+	return loss
+}
+
+// LossByExample is Loss with what [ul2.CrossEntropyByExample] says of each example.
+func LossByExample(s *weights.Scope, c Config, in Inputs) (loss, sums, counts *Node) {
 	encoded, mask := Encode(s, c, in)
 	logits := ul2.Logits(s, c.Language, ul2.Decode(s, c.Language, encoded, mask, in.Decoder))
-	return ul2.CrossEntropy(c.Language, logits, in.Targets, in.Weights)
+	return ul2.CrossEntropyByExample(c.Language, logits, in.Targets, in.Weights)
 }
 
 // Encode returns the language encoder's output over visual and text tokens [B, T+Le, W] and the mask

@@ -141,13 +141,25 @@ func Logits(s *weights.Scope, c Config, images, texts *Node) *Node {
 // every one of the B·B·K pairs is classified as belonging together or not, summed, divided by the number
 // of texts. With one text an image it is algorithm 1 of arXiv 2303.15343.
 func Loss(s *weights.Scope, c Config, images, texts *Node) *Node {
-	logits := Logits(s, c, EmbedImages(s, c, images), EmbedTexts(s, c, texts))
-	return SigmoidLoss(logits)
+	loss, _, _ := LossByExample(s, c, images, texts)
+	return loss
+}
+
+// LossByExample is Loss with what [SigmoidLossByExample] says of each image.
+func LossByExample(s *weights.Scope, c Config, images, texts *Node) (loss, sums, counts *Node) {
+	return SigmoidLossByExample(Logits(s, c, EmbedImages(s, c, images), EmbedTexts(s, c, texts)))
 }
 
 // SigmoidLoss is -1/(B·K) · sum of log sigmoid(z·logits) for logits [B, B·K], z = 1 where texts belong to
 // their image (texts i·K to i·K+K-1 to image i) and -1 elsewhere.
 func SigmoidLoss(logits *Node) *Node {
+	loss, _, _ := SigmoidLossByExample(logits)
+	return loss
+}
+
+// SigmoidLossByExample is SigmoidLoss with, for each image [B], the sum over its pairs with all texts, and
+// K, the number of its texts: the loss is the quotient of the totals of both.
+func SigmoidLossByExample(logits *Node) (loss, sums, counts *Node) {
 	images, texts := logits.Shape().Dimensions[0], logits.Shape().Dimensions[1]
 	pairs := shapes.Make(dtypes.Int32, images, texts)
 	owner := DivScalar(Iota(logits.Graph(), pairs, 1), texts/images)
@@ -155,5 +167,7 @@ func SigmoidLoss(logits *Node) *Node {
 	wrong := Where(together, Neg(logits), logits) // -z·logits
 	// softplus(x) = -log sigmoid(-x) = max(x, 0) + log(1 + exp(-|x|))
 	losses := Add(Max(wrong, ZerosLike(wrong)), Log1P(Exp(Neg(Abs(wrong)))))
-	return DivScalar(ReduceAllSum(losses), float64(texts))
+	loss = DivScalar(ReduceAllSum(losses), float64(texts))
+	counts = MulScalar(Ones(logits.Graph(), shapes.Make(dtypes.Float32, images)), float64(texts)/float64(images))
+	return loss, ReduceSum(losses, 1), counts
 }

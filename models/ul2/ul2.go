@@ -36,10 +36,16 @@ func Specs(be compute.Backend, c Config) ([]weights.Spec, error) {
 
 // Loss is the mean cross entropy of the targets given the encoder's ids.
 func Loss(s *weights.Scope, c Config, in Inputs) *Node {
+	loss, _, _ := LossByExample(s, c, in)
+	return loss
+}
+
+// LossByExample is Loss with what [CrossEntropyByExample] says of each example.
+func LossByExample(s *weights.Scope, c Config, in Inputs) (loss, sums, counts *Node) {
 	mask := block.NotPadding(in.Encoder)
 	encoded := Encode(s, c, Embed(s, c, in.Encoder), mask)
 	hidden := Decode(s, c, encoded, mask, in.Decoder)
-	return CrossEntropy(c, Logits(s, c, hidden), in.Targets, in.Weights)
+	return CrossEntropyByExample(c, Logits(s, c, hidden), in.Targets, in.Weights)
 }
 
 // Embed looks up ids [B, L] in the table that encoder and decoder share: [B, L, W].
