@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/pali3/pali3/shards"
 )
@@ -63,17 +62,6 @@ func Curate(ctx context.Context, in []*shards.Dataset, out string, config Config
 		}
 	}
 	return report, write(ctx, in, records, out, cmp.Or(options.Command, "curate"))
-}
-
-func mustBeFree(out string) error {
-	entries, err := os.ReadDir(out)
-	if err == nil && len(entries) > 0 {
-		return fmt.Errorf("%s is not empty; curation writes a new dataset", out)
-	}
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }
 
 // examineAgainst takes the pictures of the datasets that are held out as a whole.

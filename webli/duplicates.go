@@ -30,15 +30,15 @@ func duplicate(pairs bool) rule {
 
 // nearDuplicate removes samples whose pictures look like those of an earlier sample that stayed.
 func nearDuplicate(like Likeness, pairs bool) rule {
-	index := newNearIndex(like)
+	index := newNearIndex[*record](like)
 	return rule{name: "near_duplicate", remove: func(r *record) string {
 		if len(r.prints) == 0 {
 			return ""
 		}
-		other := index.find(r.prints[0], func(o *record) bool {
+		other, found := index.find(r.prints[0], func(o *record) bool {
 			return allAlike(like, r.prints, o.prints) && (!pairs || r.words == o.words)
 		})
-		if other != nil {
+		if found {
 			return fmt.Sprintf("looks like %s of %s", other.key, other.origin)
 		}
 		index.add(r.prints[0], r)
@@ -80,7 +80,7 @@ func sameAsHeldOut(against []*record) rule {
 
 // likeHeldOut removes samples with a picture that looks like one held out.
 func likeHeldOut(like Likeness, against []*record) rule {
-	index := newNearIndex(like)
+	index := newNearIndex[*record](like)
 	return rule{
 		name: "near_contamination",
 		prepare: func(left []*record) error {
@@ -89,7 +89,7 @@ func likeHeldOut(like Likeness, against []*record) rule {
 		},
 		remove: func(r *record) string {
 			for i, f := range r.prints {
-				if owner := index.find(f, func(*record) bool { return true }); owner != nil {
+				if owner, found := index.find(f, func(*record) bool { return true }); found {
 					return fmt.Sprintf("image %d looks like the held-out %s of %s", i, owner.key, owner.origin)
 				}
 			}

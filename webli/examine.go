@@ -17,14 +17,25 @@ type job struct {
 	sample shards.Sample
 }
 
-// examineAll makes the record of every sample, in order. One goroutine reads, the workers decode; no
-// more samples are in memory than there are workers, twice, and what the reader holds.
+// examineAll makes the record of every sample, in order.
 func examineAll(ctx context.Context, in []*shards.Dataset, config Config, options Options) ([]*record, error) {
+	e := &examiner{config, newTextJudge(config.Texts)}
+	return examineEach(ctx, in, (*shards.Dataset).All, options, e.examine)
+}
+
+// view chooses the columns of a dataset that are read.
+type view func(*shards.Dataset) *shards.View
+
+// examineEach returns what examine says of every sample, in order. One goroutine reads, the workers examine; no
+// more samples are in memory than there are workers, twice, and what the reader holds.
+func examineEach[T any](
+	ctx context.Context, in []*shards.Dataset, columns view, options Options, examine func(*shards.Sample, origin) T,
+) ([]T, error) {
 	total := 0
 	for _, d := range in {
 		total += d.Len()
 	}
-	records := make([]*record, total)
+	results := make([]T, total)
 	progress := func(done int) {
 		if options.Progress != nil {
 			options.Progress(done, total)
@@ -38,7 +49,7 @@ func examineAll(ctx context.Context, in []*shards.Dataset, config Config, option
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		defer close(jobs)
-		return eachSample(ctx, in, func(place int, from origin, s shards.Sample) error {
+		return eachSample(ctx, in, columns, func(place int, from origin, s shards.Sample) error {
 			progress(place)
 			select {
 			case jobs <- job{place, from, s}:
@@ -48,11 +59,10 @@ func examineAll(ctx context.Context, in []*shards.Dataset, config Config, option
 			}
 		})
 	})
-	e := &examiner{config, newTextJudge(config.Texts)}
 	for range workers {
 		group.Go(func() error {
 			for j := range jobs {
-				records[j.place] = e.examine(&j.sample, j.from)
+				results[j.place] = examine(&j.sample, j.from)
 			}
 			return nil
 		})
@@ -61,15 +71,17 @@ func examineAll(ctx context.Context, in []*shards.Dataset, config Config, option
 		return nil, err
 	}
 	progress(total)
-	return records, nil
+	return results, nil
 }
 
 // eachSample calls visit for the samples of all datasets, in order, place counting through.
-func eachSample(ctx context.Context, in []*shards.Dataset, visit func(place int, from origin, s shards.Sample) error) error {
+func eachSample(
+	ctx context.Context, in []*shards.Dataset, columns view, visit func(place int, from origin, s shards.Sample) error,
+) error {
 	place := 0
 	for _, d := range in {
 		row := 0
-		for s, err := range d.Samples() {
+		for s, err := range columns(d).Samples() {
 			if err == nil {
 				err = ctx.Err()
 			}
@@ -80,12 +92,12 @@ func eachSample(ctx context.Context, in []*shards.Dataset, visit func(place int,
 				err = visit(place, origin{d.Dir(), row}, s)
 			}
 			if err != nil {
-				return fmt.Errorf("curating row %d of %s: %w", row, d.Dir(), err)
+				return fmt.Errorf("reading row %d of %s: %w", row, d.Dir(), err)
 			}
 			place, row = place+1, row+1
 		}
 		if row != d.Len() {
-			return fmt.Errorf("curating %s: %d rows read, its manifest says %d", d.Dir(), row, d.Len())
+			return fmt.Errorf("reading %s: %d rows read, its manifest says %d", d.Dir(), row, d.Len())
 		}
 	}
 	return nil

@@ -113,7 +113,7 @@ func TestIndexFindsAllThatASearchOfAllWould(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		like := Likeness{rapid.IntRange(0, maxBits).Draw(t, "bits"), 255}
 		rng := counter.New(rapid.Uint64().Draw(t, "seed"))
-		index := newNearIndex(like)
+		index := newNearIndex[*record](like)
 		centre := rng.Uint64()
 		near := func() uint64 {
 			shape := centre
@@ -130,14 +130,14 @@ func TestIndexFindsAllThatASearchOfAllWould(t *testing.T) {
 		for _, f := range index.prints {
 			want = want || bits.OnesCount64(f.shape^query.shape) <= like.Bits
 		}
-		if got := index.find(query, func(*record) bool { return true }) != nil; got != want {
+		if _, got := index.find(query, func(*record) bool { return true }); got != want {
 			t.Fatalf("found %v, want %v", got, want)
 		}
 	})
 }
 
 func BenchmarkNearIndex(b *testing.B) {
-	index, rng := newNearIndex(Likeness{3, 5}), counter.New(1)
+	index, rng := newNearIndex[*record](Likeness{3, 5}), counter.New(1)
 	for range 100_000 {
 		index.add(&fingerprint{look: look{shape: rng.Uint64()}}, &record{})
 	}

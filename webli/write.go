@@ -10,15 +10,34 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// write makes the dataset of what stays in a temporary folder and renames it to out.
+// write makes the dataset of what stays, whole or not at all.
 func write(ctx context.Context, in []*shards.Dataset, records []*record, out, command string) error {
+	return writeWhole(out, "curate", func(dir string) error {
+		return writeDataset(ctx, in, records, dir, command)
+	})
+}
+
+// mustBeFree returns an error if out is a folder that holds something.
+func mustBeFree(out string) error {
+	entries, err := os.ReadDir(out)
+	if err == nil && len(entries) > 0 {
+		return fmt.Errorf("%s is not empty; name a new folder for the new dataset", out)
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// writeWhole lets fill make a dataset in a temporary folder beside out and renames it to out.
+func writeWhole(out, purpose string, fill func(dir string) error) error {
 	out = filepath.Clean(out)
-	temporary := filepath.Join(filepath.Dir(out), ".tmp-curate-"+filepath.Base(out))
+	temporary := filepath.Join(filepath.Dir(out), ".tmp-"+purpose+"-"+filepath.Base(out))
 	if err := os.RemoveAll(temporary); err != nil { // of an interrupted run
 		return err
 	}
 	defer os.RemoveAll(temporary)
-	if err := writeDataset(ctx, in, records, temporary, command); err != nil {
+	if err := fill(temporary); err != nil {
 		return fmt.Errorf("writing %s: %w", out, err)
 	}
 	if err := os.Remove(out); err != nil && !errors.Is(err, os.ErrNotExist) { // an empty folder
@@ -33,7 +52,7 @@ func writeDataset(ctx context.Context, in []*shards.Dataset, records []*record, 
 		return err
 	}
 	defer w.Abort()
-	err = eachSample(ctx, in, func(place int, from origin, s shards.Sample) error {
+	err = eachSample(ctx, in, (*shards.Dataset).All, func(place int, from origin, s shards.Sample) error {
 		r := records[place]
 		if r.removedBy != "" {
 			w.Reject(shards.Reject{Origin: from.String(), Key: r.key, Reason: r.removedBy, Detail: r.why})

@@ -1,0 +1,223 @@
+package webli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// Fraction is a split to make and the part of the samples that it gets, more than 0 and less than 1.
+type Fraction struct {
+	Name string
+	Part float64
+}
+
+// NearDuplicates is the [SplitConfig.KeepTogether] that keeps images that look alike in one split.
+const NearDuplicates = "near-duplicates"
+
+// SplitConfig says how [Split] divides a dataset.
+type SplitConfig struct {
+	// Fractions are the splits to make; their parts sum to less than 1.
+	Fractions []Fraction
+	// Rest names the split of all other samples; "train" if empty.
+	Rest string
+	// By names what decides: "key" (if empty), "provenance.url", "provenance.page_url", or a field of the metadata,
+	// for example "book" or "metadata.book". Samples with one value of it are in one split.
+	By string
+	// KeepTogether is "" or NearDuplicates, which keeps samples in one split that share an image, have images that look
+	// alike, or have no image and the same texts and questions; and those that such pairs connect.
+	KeepTogether string
+	// Near says which images look alike; DefaultLikeness if zero.
+	Near Likeness
+	// Seed selects one of many equally good divisions.
+	Seed uint64
+	// Resplit divides all samples. Without it a sample keeps a split that is neither empty nor Rest.
+	Resplit bool
+}
+
+// DefaultLikeness is for photographs and drawings that were coded again or resized; see [Likeness].
+var DefaultLikeness = Likeness{Bits: 3, Colour: 5}
+
+func (c SplitConfig) withDefaults() SplitConfig {
+	c.Rest = cmp.Or(c.Rest, "train")
+	c.By = cmp.Or(c.By, byKey)
+	if c.Near == (Likeness{}) {
+		c.Near = DefaultLikeness
+	}
+	return c
+}
+
+// Validate returns an error for values that cannot be meant.
+func (c SplitConfig) Validate() error {
+	c = c.withDefaults()
+	if len(c.Fractions) == 0 {
+		return errors.New("no split is asked for: give at least one name and fraction, such as val=0.05")
+	}
+	if err := checkSplitName(c.Rest); err != nil {
+		return err
+	}
+	taken, sum := map[string]bool{c.Rest: true}, 0.0
+	for _, f := range c.Fractions {
+		if err := checkSplitName(f.Name); err != nil {
+			return err
+		}
+		if taken[f.Name] {
+			return fmt.Errorf("the split %q is named twice (the rest of the samples is called %q)", f.Name, c.Rest)
+		}
+		taken[f.Name] = true
+		if !(f.Part > 0 && f.Part < 1) {
+			return fmt.Errorf("%s=%v: a fraction is more than 0 and less than 1; 5 percent is 0.05", f.Name, f.Part)
+		}
+		sum += f.Part
+	}
+	if sum > 1-1e-9 {
+		return fmt.Errorf("the fractions sum to %v, which leaves nothing for %s: they must sum to less than 1", math.Round(1e6*sum)/1e6, c.Rest)
+	}
+	if c.KeepTogether != "" && c.KeepTogether != NearDuplicates {
+		return fmt.Errorf("keep together %q is not known; legal is %q", c.KeepTogether, NearDuplicates)
+	}
+	return c.Near.validate("near")
+}
+
+// checkSplitName accepts names that can also name a folder and stand in a command line.
+func checkSplitName(name string) error {
+	const longest = 64
+	odd := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.", r) }
+	if name == "" || len(name) > longest || strings.ContainsFunc(name, odd) || strings.ContainsAny(name[:1], "-.") {
+		return fmt.Errorf("%q cannot name a split: use at most %d letters, digits and _ - . that begin with no dot or hyphen", name, longest)
+	}
+	return nil
+}
+
+// Split writes to the new dataset folder out the samples of a dataset, in their order, with their splits set. What is
+// in the way of out, and what an interruption leaves, are as for [Curate].
+//
+// A sample's split is a function of its value (see [SplitConfig.By]), the seed and the fractions alone: the first
+// eight bytes of SHA-256 of "SEED:VALUE", as a fraction of 2^64, are compared with the sums of the fractions in their
+// order. Adding samples or removing some changes the split of no other. Samples that are kept together have the split
+// of one of them, that whose hash is the least in its other bytes. If samples are added that belong to a group, the
+// group's split changes only if one of them becomes the least, or connects the group with another.
+func Split(ctx context.Context, in *shards.Dataset, out string, config SplitConfig, options Options) (SplitReport, error) {
+	if err := config.Validate(); err != nil {
+		return SplitReport{}, fmt.Errorf("splitting: %w", err)
+	}
+	config = config.withDefaults()
+	if err := mustBeFree(out); err != nil {
+		return SplitReport{}, err
+	}
+	members, err := examineMembers(ctx, in, config, options)
+	if err != nil {
+		return SplitReport{}, err
+	}
+	if err := valuesFound(in, members, config.By); err != nil {
+		return SplitReport{}, err
+	}
+	groups := groupMembers(members, config)
+	assigned, torn := config.assign(members, groups)
+	report := config.report(members, groups, assigned)
+	report.Torn = torn
+	report.warn(config)
+	return report, writeWhole(out, "split", func(dir string) error {
+		return writeSplit(ctx, in, assigned, dir, cmp.Or(options.Command, "split"))
+	})
+}
+
+// assign returns the split of every member, and how many groups have members that keep different splits.
+func (c SplitConfig) assign(members []*member, groups *groups) (assigned []string, torn int) {
+	type choice struct{ any, fixed *member } // of the group, and of those that keep their split, the least
+	choices, tornAt := map[int32]*choice{}, map[int32]bool{}
+	for i, m := range members {
+		root := groups.root(int32(i))
+		at := choices[root]
+		if at == nil {
+			at = &choice{}
+			choices[root] = at
+		}
+		if at.any == nil || m.before(at.any) {
+			at.any = m
+		}
+		if m.fixed {
+			if at.fixed != nil && at.fixed.split != m.split {
+				tornAt[root] = true
+			}
+			if at.fixed == nil || m.before(at.fixed) {
+				at.fixed = m
+			}
+		}
+	}
+	assigned = make([]string, len(members))
+	for i, m := range members {
+		at := choices[groups.root(int32(i))]
+		switch {
+		case m.fixed:
+			assigned[i] = m.split
+		case at.fixed != nil:
+			assigned[i] = at.fixed.split
+		default:
+			assigned[i] = c.draw(at.any)
+		}
+	}
+	return assigned, len(tornAt)
+}
+
+// draw returns the split of a value.
+func (c SplitConfig) draw(m *member) string {
+	at, sum := m.uniform(), 0.0
+	for _, f := range c.Fractions {
+		if sum += f.Part; at < sum {
+			return f.Name
+		}
+	}
+	return c.Rest
+}
+
+// splitNames returns the splits that the config makes: the rest first.
+func (c SplitConfig) splitNames() []string {
+	names := []string{c.Rest}
+	for _, f := range c.Fractions {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// keeps reports whether a sample of that split keeps it.
+func (c SplitConfig) keeps(split string) bool {
+	return !c.Resplit && split != "" && split != c.Rest
+}
+
+func writeSplit(ctx context.Context, in *shards.Dataset, assigned []string, dir, command string) error {
+	w, err := shards.Create(dir, shards.Limits{})
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	err = eachSample(ctx, []*shards.Dataset{in}, (*shards.Dataset).All, func(place int, _ origin, s shards.Sample) error {
+		s.Split = assigned[place]
+		if err := w.Append(s); err != nil || !w.PartFull() {
+			return err
+		}
+		_, _, err := w.EndPart()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return w.Commit(command, in.Dir())
+}
+
+// sortedNames returns the keys of a set in their order.
+func sortedNames[V any](set map[string]V) []string {
+	names := make([]string, 0, len(set))
+	for name := range set {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
