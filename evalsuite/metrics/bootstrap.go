@@ -36,6 +36,43 @@ func (b Bootstrap) Mean(values []float64) Score {
 	if len(values) == 0 {
 		return Score{}
 	}
+	score := Score{Value: mean(values), N: len(values)}
+	score.Lo, score.Hi = score.Value, score.Value
+	if slices.Min(values) == slices.Max(values) {
+		return score
+	}
+	score.Lo, score.Hi = b.interval(func() func(*counter.Stream) float64 {
+		return func(random *counter.Stream) float64 { return resampledMean(values, random) }
+	})
+	return score
+}
+
+// Statistic is [Bootstrap.Mean] for a value of n items that is not their mean, for example a corpus's BLEU. It draws
+// the items as Mean does. Value gets the numbers of the items, in order or drawn with replacement, and may be
+// called by several goroutines; it must not keep them.
+func (b Bootstrap) Statistic(n int, value func(chosen []int) float64) Score {
+	if n == 0 {
+		return Score{}
+	}
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	score := Score{Value: value(all), N: n}
+	score.Lo, score.Hi = b.interval(func() func(*counter.Stream) float64 {
+		chosen := make([]int, n)
+		return func(random *counter.Stream) float64 {
+			for i := range chosen {
+				chosen[i] = draw(n, random)
+			}
+			return value(chosen)
+		}
+	})
+	return score
+}
+
+// interval returns the percentile interval of a value of resamples. Each goroutine has a resampler of its own.
+func (b Bootstrap) interval(resampler func() func(*counter.Stream) float64) (lo, hi float64) {
 	resamples, level := b.Resamples, b.Level
 	if resamples == 0 {
 		resamples = 1000
@@ -43,26 +80,20 @@ func (b Bootstrap) Mean(values []float64) Score {
 	if level == 0 {
 		level = 0.95
 	}
-	score := Score{Value: mean(values), N: len(values)}
-	score.Lo, score.Hi = score.Value, score.Value
-	if slices.Min(values) == slices.Max(values) {
-		return score
-	}
-	means := make([]float64, resamples)
+	values := make([]float64, resamples)
 	var wait sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
 	for worker := range workers {
 		wait.Go(func() {
+			resampled := resampler()
 			for i := worker; i < resamples; i += workers {
-				means[i] = resampledMean(values, counter.New(b.Seed, counter.Name("bootstrap"), uint64(i)))
+				values[i] = resampled(counter.New(b.Seed, counter.Name("bootstrap"), uint64(i)))
 			}
 		})
 	}
 	wait.Wait()
-	slices.Sort(means)
-	score.Lo = percentile(means, (1-level)/2)
-	score.Hi = percentile(means, (1+level)/2)
-	return score
+	slices.Sort(values)
+	return percentile(values, (1-level)/2), percentile(values, (1+level)/2)
 }
 
 func mean(values []float64) float64 {
@@ -76,10 +107,15 @@ func mean(values []float64) float64 {
 func resampledMean(values []float64, random *counter.Stream) float64 {
 	sum := 0.0
 	for range values {
-		i, _ := bits.Mul64(random.Uint64(), uint64(len(values)))
-		sum += values[i]
+		sum += values[draw(len(values), random)]
 	}
 	return sum / float64(len(values))
+}
+
+// draw returns a number below n.
+func draw(n int, random *counter.Stream) int {
+	i, _ := bits.Mul64(random.Uint64(), uint64(n))
+	return int(i)
 }
 
 // percentile interpolates between the two neighbours of the place q, from 0 to 1, in sorted values.

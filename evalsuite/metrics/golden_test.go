@@ -69,6 +69,38 @@ func TestCIDErAsTheReference(t *testing.T) {
 	}
 }
 
+func TestBLEUAsTheReference(t *testing.T) {
+	var corpora map[string]struct {
+		Scores []float64
+		Images []struct {
+			Candidate  string
+			References []string
+			Scores     []float64
+		}
+	}
+	golden(t, "bleu.json", &corpora)
+	if len(corpora) != 3 {
+		t.Fatalf("%d corpora", len(corpora))
+	}
+	for name, corpus := range corpora {
+		var sum BLEUCounts
+		for i, image := range corpus.Images {
+			counts := CountBLEU(image.Candidate, image.References)
+			sum.Add(counts)
+			for n, got := range counts.Scores() {
+				if !near(got, image.Scores[n], 1e-12) {
+					t.Errorf("%s, image %d %q, BLEU-%d: got %.17g, want %.17g", name, i, image.Candidate, n+1, got, image.Scores[n])
+				}
+			}
+		}
+		for n, got := range sum.Scores() {
+			if !near(got, corpus.Scores[n], 1e-12) {
+				t.Errorf("%s, BLEU-%d: got %.17g, want %.17g", name, n+1, got, corpus.Scores[n])
+			}
+		}
+	}
+}
+
 func TestVQAAsTheReference(t *testing.T) {
 	var file struct {
 		Overall float64

@@ -1,0 +1,123 @@
+package metrics
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// bleuN is the longest n-gram of BLEU-4.
+const bleuN = 4
+
+// BLEUCounts are what BLEU is computed from. Those of a corpus are the sums of its captions'.
+type BLEUCounts struct {
+	Candidate int        // words of the candidate
+	Reference int        // words of the reference whose length is nearest, of two the shorter
+	Guessed   [bleuN]int // n-grams of the candidate, by n-1
+	Correct   [bleuN]int // of them in a reference, each as often as the reference that has it most often
+}
+
+// CountBLEU counts one candidate's n-grams against its references, as pycocoevalcap does (bleu_scorer.py, after
+// Papineni et al., ACL 2002). Both are tokenized ([PTBTokenize]), words being parted by white space.
+func CountBLEU(candidate string, references []string) BLEUCounts {
+	words := strings.FieldsFunc(candidate, isPythonSpace)
+	c := BLEUCounts{Candidate: len(words)}
+	most := map[string]int{} // n-gram -> its greatest count in one reference
+	for i, reference := range references {
+		refWords := strings.FieldsFunc(reference, isPythonSpace)
+		for gram, n := range gramsOf(refWords) {
+			most[gram] = max(most[gram], n)
+		}
+		if i == 0 || nearer(len(refWords), c.Reference, len(words)) {
+			c.Reference = len(refWords)
+		}
+	}
+	for n := range bleuN {
+		c.Guessed[n] = max(0, len(words)-n)
+	}
+	for gram, n := range gramsOf(words) {
+		c.Correct[strings.Count(gram, gramSeparator)] += min(n, most[gram])
+	}
+	return c
+}
+
+// nearer reports whether the length a is nearer to the candidate's than b, or as near and shorter.
+func nearer(a, b, candidate int) bool {
+	byA, byB := max(a-candidate, candidate-a), max(b-candidate, candidate-b)
+	return byA < byB || byA == byB && a < b
+}
+
+// gramSeparator joins the words of an n-gram: no word holds white space.
+const gramSeparator = " "
+
+func gramsOf(words []string) map[string]int {
+	counts := map[string]int{}
+	for n := 1; n <= bleuN; n++ {
+		for i := 0; i+n <= len(words); i++ {
+			counts[strings.Join(words[i:i+n], gramSeparator)]++
+		}
+	}
+	return counts
+}
+
+// Add adds the counts of another caption.
+func (c *BLEUCounts) Add(other BLEUCounts) {
+	c.Candidate += other.Candidate
+	c.Reference += other.Reference
+	for n := range bleuN {
+		c.Guessed[n] += other.Guessed[n]
+		c.Correct[n] += other.Correct[n]
+	}
+}
+
+// Scores returns BLEU-1 to BLEU-4 of the counts, each from 0 to 1: of a whole corpus when given its sums. The small
+// constants that keep it from dividing by zero are pycocoevalcap's.
+func (c BLEUCounts) Scores() (scores [bleuN]float64) {
+	const small, tiny = 1e-9, 1e-15
+	product := 1.0
+	for n := range bleuN {
+		product *= (float64(c.Correct[n]) + tiny) / (float64(c.Guessed[n]) + small)
+		scores[n] = math.Pow(product, 1/float64(n+1))
+	}
+	ratio := (float64(c.Candidate) + tiny) / (float64(c.Reference) + small)
+	if ratio < 1 {
+		for n := range scores {
+			scores[n] *= math.Exp(1 - 1/ratio)
+		}
+	}
+	return scores
+}
+
+// CaptionBLEU tokenizes captions as [CaptionCIDEr] does and counts each.
+//
+// It is an error if the lengths differ or an image has no reference.
+func CaptionBLEU(candidates []string, references [][]string) ([]BLEUCounts, error) {
+	if len(candidates) != len(references) {
+		return nil, fmt.Errorf("BLEU: %d candidates for %d images", len(candidates), len(references))
+	}
+	var flat []string
+	for i, refs := range references {
+		if len(refs) == 0 {
+			return nil, fmt.Errorf("BLEU: image %d of %d has no reference caption", i, len(references))
+		}
+		flat = append(flat, refs...)
+	}
+	flat = PTBTokenize(flat)
+	counts := make([]BLEUCounts, len(candidates))
+	for i, candidate := range PTBTokenize(candidates) {
+		n := len(references[i])
+		counts[i], flat = CountBLEU(candidate, flat[:n]), flat[n:]
+	}
+	return counts, nil
+}
+
+// BLEU4 returns the BLEU-4 of a corpus, given the counts of each image, and its interval: what is resampled is images.
+func (b Bootstrap) BLEU4(images []BLEUCounts) Score {
+	return b.Statistic(len(images), func(chosen []int) float64 {
+		var sum BLEUCounts
+		for _, i := range chosen {
+			sum.Add(images[i])
+		}
+		return sum.Scores()[bleuN-1]
+	})
+}

@@ -1,0 +1,65 @@
+"""Makes evalsuite/metrics/testdata/bleu.json with pycocoevalcap's Bleu.
+
+    pip install -r parity/requirements-metrics.txt
+    python parity/bleu_goldens.py
+
+Captions are the tokens that evalsuite/metrics/testdata/ptb.json holds, which its PTBTokenizer made: this script needs no Java.
+"""
+
+import json
+import pathlib
+import random
+
+from pycocoevalcap.bleu.bleu import Bleu
+
+TESTDATA = pathlib.Path("evalsuite/metrics/testdata")
+
+
+def bleu(images):
+    """Adds each image's BLEU-1 to 4, and returns them with the corpus's."""
+    gts = {i: image["references"] for i, image in enumerate(images)}
+    res = {i: [image["candidate"]] for i, image in enumerate(images)}
+    corpus, each = Bleu(4).compute_score(gts, res, verbose=0)
+    for i, image in enumerate(images):
+        image["scores"] = [float(scores[i]) for scores in each]
+    return {"scores": [float(score) for score in corpus], "images": images}
+
+
+def near(coco, r):
+    """Candidates that are one of five captions, parts of it, or longer than it."""
+    images = []
+    for captions in coco:
+        words = captions[0].split()
+        candidate = r.choice([
+            words,
+            [w for w in words if r.random() < 0.7],
+            words + r.choice(coco)[0].split()[:4],
+            r.choice(coco)[0].split(),
+            words[:2] * 4,
+        ])
+        images.append({"candidate": " ".join(candidate), "references": captions[1:]})
+    return images
+
+
+def hard(tokens, r):
+    """Captions of any script and length, empty ones too, against one to four references."""
+    images = []
+    for token in tokens:
+        references = [r.choice([token, r.choice(tokens), token + " " + r.choice(tokens)]) for _ in range(r.randint(1, 4))]
+        images.append({"candidate": r.choice([token, "", " ".join(token.split()[::-1]), r.choice(tokens)]), "references": references})
+    return images
+
+
+def main():
+    r = random.Random(20261129)
+    tokens = [row["tokens"] for row in json.loads((TESTDATA / "ptb.json").read_text())]
+    coco = [tokens[i : i + 5] for i in range(0, 200, 5)]
+    corpora = {
+        "coco": bleu(near(coco, r)),
+        "hard": bleu(hard(tokens[200:320], r)),
+        "one image": bleu([{"candidate": "a dog runs on the grass", "references": ["a dog runs", "the dog runs on the green grass today"]}]),
+    }
+    (TESTDATA / "bleu.json").write_text(json.dumps(corpora, ensure_ascii=False, indent=1) + "\n")
+
+
+main()
