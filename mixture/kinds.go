@@ -3,7 +3,6 @@ package mixture
 import (
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -91,12 +90,9 @@ func makeCaption(t *Task, s *shards.Sample, _ pools, rng *counter.Stream) draft 
 func makeSplitCap(t *Task, s *shards.Sample, _ pools, rng *counter.Stream) draft {
 	text := pick(textsOf(t, s), rng)
 	words := splitWords(text.Value)
-	n := rng.IntN(len(words))
-	given, rest := strings.Join(words[:n], ""), strings.Join(words[n:], "")
-	return draft{
-		prompt: strings.ReplaceAll(fill(t.Prompt, "lang", text.Language, "pos", strconv.Itoa(n), "cap", strings.TrimSpace(given)), ":  ", ": "),
-		target: strings.TrimSpace(rest),
-	}
+	var d draft
+	d.prompt, d.target = splitAt(t.Prompt, text, words, rng.IntN(len(words)))
+	return d
 }
 
 // splitWords cuts a text so that its parts joined are the text again: before each word; in scripts that

@@ -1,0 +1,147 @@
+package mixture
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// Ask is one thing that a task asks of a sample, with what would be right. Unlike an example of training, nothing of it
+// is drawn at random.
+type Ask struct {
+	// ID is that of the question, or KEY/LANGUAGE of the sample's key and the language asked for.
+	ID string
+	// Language of what is asked for or, of a question, that it is asked in.
+	Language string
+	// Kind of the question; otherwise the task's kind.
+	Kind string
+	// Question as the dataset has it; empty for tasks without one.
+	Question string
+	// Prompt is the encoder's text.
+	Prompt string
+	// Truths are what people said.
+	Truths []string
+}
+
+// asks is the table of what the kinds ask of a sample.
+var asks = map[string]func(t *Task, s *shards.Sample) []Ask{
+	"caption":   askCaptions,
+	"split_cap": askRests,
+	"ocr":       askReadings,
+	"vqa":       askQuestions,
+	"vqg":       askForQuestions,
+}
+
+// Asks returns all that a task asks of a sample: for caption, the caption in each language that the sample has one in;
+// for split_cap, the second half of the first of them in each; for ocr, the text in the image; for vqa, each question;
+// for vqg, a question for the first answer of each. It is none for kinds that ask nothing or draw what they ask:
+// see [CanAsk].
+func (t *Task) Asks(s *shards.Sample) []Ask {
+	ask, ok := asks[t.Kind]
+	if !ok {
+		return nil
+	}
+	return ask(t, s)
+}
+
+// CanAsk reports whether a kind of task asks something of a sample that is not drawn at random.
+func CanAsk(kind string) bool { return asks[kind] != nil }
+
+// AskIn returns what the task asks of an image of which nothing is known: for caption and ocr, the text in a
+// language; for vqa, a question.
+func (t *Task) AskIn(key, language, question string) Ask {
+	a := Ask{ID: key + "/" + language, Language: language, Kind: t.Kind, Question: question}
+	if t.Kind == "vqa" {
+		a.ID = key
+	}
+	a.Prompt = fill(t.prompt(), "lang", language, "question", question)
+	return a
+}
+
+// prompt is the task's template, also of a recipe that was not checked.
+func (t *Task) prompt() string {
+	if t.Prompt == "" {
+		return kinds[t.Kind].prompt
+	}
+	return t.Prompt
+}
+
+// askCaptions asks in each language of the sample's texts, in the order of the first. Several texts in a language are
+// several truths.
+func askCaptions(t *Task, s *shards.Sample) (all []Ask) {
+	at := map[string]int{}
+	for _, text := range textsOf(t, s) {
+		i, known := at[text.Language]
+		if !known {
+			i = len(all)
+			at[text.Language] = i
+			all = append(all, t.AskIn(s.Key, text.Language, ""))
+		}
+		all[i].Truths = append(all[i].Truths, text.Value)
+	}
+	return all
+}
+
+func askRests(t *Task, s *shards.Sample) (all []Ask) {
+	asked := map[string]bool{}
+	for _, text := range textsOf(t, s) {
+		words := splitWords(text.Value)
+		if asked[text.Language] || len(words) < 2 {
+			continue
+		}
+		asked[text.Language] = true
+		prompt, rest := splitAt(t.prompt(), text, words, len(words)/2)
+		all = append(all, Ask{ID: s.Key + "/" + text.Language, Language: text.Language, Kind: t.Kind, Prompt: prompt, Truths: []string{rest}})
+	}
+	return all
+}
+
+// splitAt returns the prompt with the first n words of a text, and the rest of it.
+func splitAt(template string, text *shards.Text, words []string, n int) (prompt, rest string) {
+	given := strings.TrimSpace(strings.Join(words[:n], ""))
+	prompt = fill(template, "lang", text.Language, "pos", strconv.Itoa(n), "cap", given)
+	return strings.ReplaceAll(prompt, ":  ", ": "), strings.TrimSpace(strings.Join(words[n:], ""))
+}
+
+func askReadings(t *Task, s *shards.Sample) []Ask {
+	texts := textsOf(t, s)
+	if len(texts) == 0 {
+		return nil
+	}
+	var read []string
+	for _, text := range texts {
+		read = append(read, text.Value)
+	}
+	a := t.AskIn(s.Key, texts[0].Language, "")
+	a.Truths = []string{strings.Join(read, " ")}
+	return []Ask{a}
+}
+
+func askQuestions(t *Task, s *shards.Sample) []Ask {
+	return eachQuestion(t, s, func(q *shards.Question) (string, []string) {
+		var truths []string
+		for _, answer := range q.Answers {
+			truths = append(truths, answer.Text)
+		}
+		return fill(t.prompt(), "question", q.Text), truths
+	})
+}
+
+func askForQuestions(t *Task, s *shards.Sample) []Ask {
+	return eachQuestion(t, s, func(q *shards.Question) (string, []string) {
+		return fill(t.prompt(), "lang", q.Language, "answer", q.Answers[0].Text), []string{q.Text}
+	})
+}
+
+func eachQuestion(t *Task, s *shards.Sample, ask func(*shards.Question) (prompt string, truths []string)) (all []Ask) {
+	for i, q := range questionsOf(t, s) {
+		a := Ask{ID: q.ID, Language: q.Language, Kind: q.Kind, Question: q.Text}
+		if a.ID == "" {
+			a.ID = s.Key + "#" + strconv.Itoa(i)
+		}
+		a.Prompt, a.Truths = ask(q)
+		all = append(all, a)
+	}
+	return all
+}
