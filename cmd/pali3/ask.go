@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/pali3/pali3/evalsuite"
@@ -75,7 +74,7 @@ func (s speak) answer(ctx context.Context, files []string, prompt string) error 
 	}
 	var queries []evalsuite.Query
 	for _, file := range files {
-		image, err := readPicture(file)
+		image, err := readImageFile(file)
 		if err != nil {
 			return err
 		}
@@ -122,26 +121,3 @@ func (s speak) print(files []string, prompt string, answers []string, took time.
 	}
 	return nil
 }
-
-// readPicture reads a picture file and checks what it says of itself.
-func readPicture(file string) (shards.Image, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return shards.Image{}, err
-	}
-	if info.Size() > maxPicture {
-		return shards.Image{}, fmt.Errorf("%s has %d bytes, the limit is %d", file, info.Size(), maxPicture)
-	}
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return shards.Image{}, err
-	}
-	image, err := shards.NewImage(content)
-	if err != nil {
-		return shards.Image{}, fmt.Errorf("%s: %w", file, err)
-	}
-	return image, nil
-}
-
-// maxPicture is the largest picture file taken, in bytes.
-const maxPicture = 64 << 20
