@@ -1,11 +1,8 @@
 package mixture
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/tokenize"
 )
@@ -88,70 +85,7 @@ func ReadRecipe(content []byte, name string, assignments ...string) (Recipe, err
 	if err := strict.Read(content, name, &r, assignments...); err != nil {
 		return Recipe{}, err
 	}
-	return r, r.Check()
-}
-
-// Check says what is wrong with a recipe before any work is done, and fills in the kinds' own prompts.
-func (r *Recipe) Check() error {
-	switch {
-	case r.Batch <= 0:
-		return fmt.Errorf("recipe: batch: %d, must be above zero", r.Batch)
-	case r.Lengths.Encoder <= 0:
-		return fmt.Errorf("recipe: lengths.encoder: %d, must be above zero", r.Lengths.Encoder)
-	case r.Lengths.Decoder < 0:
-		return fmt.Errorf("recipe: lengths.decoder: %d, must not be below zero", r.Lengths.Decoder)
-	case r.Lengths.Texts < 0:
-		return fmt.Errorf("recipe: lengths.texts: %d, must not be below zero", r.Lengths.Texts)
-	case r.Images.PerExample < 0:
-		return fmt.Errorf("recipe: images.per_example: %d, must not be below zero", r.Images.PerExample)
-	case r.Temperature < 0:
-		return fmt.Errorf("recipe: temperature: %g, must not be below zero", r.Temperature)
-	case len(r.Tasks) == 0:
-		return fmt.Errorf("recipe: tasks: none")
-	}
-	names := map[string]bool{}
-	total := 0.0
-	for i := range r.Tasks {
-		t := &r.Tasks[i]
-		if err := t.check(r); err != nil {
-			return fmt.Errorf("recipe: tasks[%d] (%s): %w", i, t.Name, err)
-		}
-		if names[t.Name] {
-			return fmt.Errorf("recipe: tasks[%d]: the name %q is taken", i, t.Name)
-		}
-		names[t.Name] = true
-		total += t.Weight
-	}
-	if total <= 0 {
-		return fmt.Errorf("recipe: tasks: all weights are zero")
-	}
-	return nil
-}
-
-func (t *Task) check(r *Recipe) error {
-	kind, ok := kinds[t.Kind]
-	switch {
-	case t.Name == "":
-		return fmt.Errorf("name: missing")
-	case !ok:
-		return fmt.Errorf("kind: %q; the nearest legal kind is %q (of %s)", t.Kind, strict.Nearest(t.Kind, Kinds()), strings.Join(Kinds(), ", "))
-	case t.Neighbours < 0:
-		return fmt.Errorf("neighbours: %d, must not be below zero", t.Neighbours)
-	case t.Weight < 0:
-		return fmt.Errorf("weight: %g, must not be below zero", t.Weight)
-	case t.Data == "" && r.Data == "":
-		return fmt.Errorf("data: no dataset, neither here nor for the whole recipe")
-	case kind.target && r.Lengths.Decoder == 0:
-		return fmt.Errorf("kind %s needs lengths.decoder", t.Kind)
-	case kind.target && r.Lengths.Texts > 1:
-		return fmt.Errorf("kind %s has one text; lengths.texts is for contrastive tasks", t.Kind)
-	case kind.pictures && r.Images.Ops == "":
-		return fmt.Errorf("kind %s needs images.ops", t.Kind)
-	}
-	if t.Prompt == "" {
-		t.Prompt = kind.prompt
-	}
-	return checkPrompt(t.Prompt, kind)
+	return r, r.Problems().At(content, name, assignments)
 }
 
 // split returns the task's split, "" for all.
@@ -166,28 +100,3 @@ func (t *Task) split() string {
 }
 
 func wanted(list []string, value string) bool { return len(list) == 0 || slices.Contains(list, value) }
-
-// pipeline parses the image ops; nil if there are none.
-func (c ImageConfig) pipeline() (*augment.Pipeline, error) { return parseOps("ops", c.Ops) }
-
-// EvalPipeline parses the image ops for scoring and use; nil if there are none.
-func (c ImageConfig) EvalPipeline() (*augment.Pipeline, error) {
-	if c.EvalOps != "" {
-		return parseOps("eval_ops", c.EvalOps)
-	}
-	return c.pipeline()
-}
-
-func parseOps(key, ops string) (*augment.Pipeline, error) {
-	if ops == "" {
-		return nil, nil
-	}
-	p, err := augment.Parse(ops)
-	if err != nil {
-		return nil, fmt.Errorf("recipe: images.%s: %w", key, err)
-	}
-	if h, w := p.Size(); h == 0 || w == 0 {
-		return nil, fmt.Errorf("recipe: images.%s: %q gives pictures of various sizes; end with a resize or a crop", key, ops)
-	}
-	return p, nil
-}

@@ -45,7 +45,7 @@ func Open(be compute.Backend, dir string, builtin fs.FS) (*Trained, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening a trained model: %w", err)
 	}
-	if t.Recipe, err = ParseRecipe(content, path); err != nil {
+	if t.Recipe, err = readData(content, path, dir); err != nil {
 		return nil, err
 	}
 	path = filepath.Join(dir, ModelFile)

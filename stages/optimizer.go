@@ -2,11 +2,13 @@ package stages
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/models/weights"
 )
 
@@ -89,28 +91,35 @@ func newRule(c OptimizerConfig) (rule, error) {
 }
 
 // Validate returns an error that names the first field that cannot be.
-func (c OptimizerConfig) Validate() error {
+func (c OptimizerConfig) Validate() error { return c.problems().Err() }
+
+// problems lists what is wrong with the config; paths are keys of a recipe.
+func (c OptimizerConfig) problems() (all strict.Problems) {
 	if _, err := newRule(c); err != nil {
-		return err
+		all.Add("optimizer.name", "%v", err)
 	}
-	switch {
-	case !(c.LearningRate > 0):
-		return fmt.Errorf("optimizer: learning_rate is %g, want more than 0", c.LearningRate)
-	case c.WeightDecay < 0:
-		return fmt.Errorf("optimizer: weight_decay is %g", c.WeightDecay)
-	case c.ClipNorm < 0:
-		return fmt.Errorf("optimizer: clip_norm is %g", c.ClipNorm)
-	case c.Beta1 < 0 || c.Beta1 >= 1:
-		return fmt.Errorf("optimizer: beta1 is %g, want less than 1", c.Beta1)
-	case c.Beta2 < 0 || c.Beta2 >= 1:
-		return fmt.Errorf("optimizer: beta2 is %g, want less than 1", c.Beta2)
+	if !(c.LearningRate > 0) || math.IsInf(c.LearningRate, 0) {
+		all.Add("optimizer.learning_rate", "optimizer: learning_rate is %g, want more than 0", c.LearningRate)
 	}
-	for _, m := range c.RateMultipliers {
+	if !(c.WeightDecay >= 0) {
+		all.Add("optimizer.weight_decay", "optimizer: weight_decay is %g, want 0 or more", c.WeightDecay)
+	}
+	if !(c.ClipNorm >= 0) {
+		all.Add("optimizer.clip_norm", "optimizer: clip_norm is %g, want 0 (no limit) or more", c.ClipNorm)
+	}
+	if !(c.Beta1 >= 0 && c.Beta1 < 1) {
+		all.Add("optimizer.beta1", "optimizer: beta1 is %g, want 0 to less than 1", c.Beta1)
+	}
+	if !(c.Beta2 >= 0 && c.Beta2 < 1) {
+		all.Add("optimizer.beta2", "optimizer: beta2 is %g, want 0 to less than 1", c.Beta2)
+	}
+	for i, m := range c.RateMultipliers {
 		if !(m.Value > 0) {
-			return fmt.Errorf("optimizer: the multiplier of %q is %g; freeze weights that should not learn", m.Prefix, m.Value)
+			all.Add(fmt.Sprintf("optimizer.rate_multipliers.%d.value", i),
+				"optimizer: the multiplier of %q is %g, want more than 0; freeze weights that should not learn", m.Prefix, m.Value)
 		}
 	}
-	return nil
+	return all
 }
 
 // Optimizer updates a model's trainable weights in the graph of a training step.

@@ -3,13 +3,10 @@ package stages
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/siglip"
 	"github.com/pali3/pali3/models/ul2"
@@ -71,48 +68,6 @@ type Init struct {
 	From string `yaml:"from" path:"relative"`
 	// Prefixes of the weights to take; none: all that the file has and the model too.
 	Prefixes []string `yaml:"prefixes,omitempty"`
-}
-
-var stageNames = []string{"siglip", "ul2", "pali3"}
-
-// ParseRecipe reads a recipe's YAML, whose name is for errors, with assignments such as
-// "optimizer.learning_rate=1e-3" applied. An unknown key is an error that names the nearest legal one.
-// The data half is checked, the training half is not: see [Recipe.Check].
-func ParseRecipe(content []byte, name string, assignments ...string) (Recipe, error) {
-	var r Recipe
-	if err := strict.Read(content, name, &r, assignments...); err != nil {
-		return Recipe{}, err
-	}
-	if err := r.Mixture.Check(); err != nil {
-		return Recipe{}, fmt.Errorf("%s: %w", name, err)
-	}
-	return r, nil
-}
-
-// Check says what is wrong with a recipe before any work is done.
-func (r Recipe) Check() error {
-	switch {
-	case !slices.Contains(stageNames, r.Stage):
-		return fmt.Errorf("recipe: stage: %q; it is one of %s", r.Stage, strings.Join(stageNames, ", "))
-	case r.Steps < 1:
-		return fmt.Errorf("recipe: steps: %d, must be above zero", r.Steps)
-	case r.CheckpointEvery < 0:
-		return fmt.Errorf("recipe: checkpoint_every: %d, must not be below zero", r.CheckpointEvery)
-	case r.KeepCheckpoints < 0:
-		return fmt.Errorf("recipe: keep_checkpoints: %d, must not be below zero", r.KeepCheckpoints)
-	}
-	for i, init := range r.Init {
-		if init.From == "" {
-			return fmt.Errorf("recipe: init[%d]: from: missing", i)
-		}
-	}
-	if err := r.Optimizer.Validate(); err != nil {
-		return fmt.Errorf("recipe: %w", err)
-	}
-	if err := r.Schedule.Validate(); err != nil {
-		return fmt.Errorf("recipe: %w", err)
-	}
-	return nil
 }
 
 // YAML returns the recipe as run.yaml holds it.

@@ -1,10 +1,11 @@
 package stages
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/pali3/pali3/internal/strict"
 )
 
 // Schedule says how the learning rate follows the step: a factor on the optimizer's learning rate.
@@ -37,20 +38,22 @@ const defaultTimescale = 10_000
 var scheduleKinds = []string{"constant", "linear", "cosine", "rsqrt", "rsqrt_t5x"}
 
 // Validate returns an error that names the first field that cannot be.
-func (s Schedule) Validate() error {
-	switch {
-	case s.Kind != "" && !slices.Contains(scheduleKinds, s.Kind):
-		return fmt.Errorf("schedule: kind %q is none of %s", s.Kind, strings.Join(scheduleKinds, ", "))
-	case s.WarmUp < 0:
-		return fmt.Errorf("schedule: warm_up is %d", s.WarmUp)
-	case s.Cooldown < 0:
-		return fmt.Errorf("schedule: cooldown is %d", s.Cooldown)
-	case s.Timescale < 0:
-		return fmt.Errorf("schedule: timescale is %g", s.Timescale)
-	case s.Shift < 0:
-		return fmt.Errorf("schedule: shift is %g", s.Shift)
+func (s Schedule) Validate() error { return s.problems().Err() }
+
+// problems lists what is wrong with the schedule; paths are keys of a recipe.
+func (s Schedule) problems() (all strict.Problems) {
+	if s.Kind != "" && !slices.Contains(scheduleKinds, s.Kind) {
+		all.Add("schedule.kind", "schedule: kind %q is none of %s", s.Kind, strings.Join(scheduleKinds, ", "))
 	}
-	return nil
+	for _, field := range []struct {
+		name  string
+		value float64
+	}{{"warm_up", float64(s.WarmUp)}, {"cooldown", float64(s.Cooldown)}, {"timescale", s.Timescale}, {"shift", s.Shift}} {
+		if !(field.value >= 0) {
+			all.Add("schedule."+field.name, "schedule: %s is %g steps, want 0 or more", field.name, field.value)
+		}
+	}
+	return all
 }
 
 // At returns the factor at a step, counted from 0, of a run of so many steps: big_vision's

@@ -125,11 +125,11 @@ func (r Recipe) openFolder(dir string, stream *mixture.Stream, network Network, 
 	if err != nil {
 		return nil, err
 	}
-	content, err := r.YAML()
+	content, err := r.seenFrom(dir).YAML()
 	if err != nil {
 		return nil, err
 	}
-	head := fmt.Sprintf("# The recipe of this run, with which pali3 %s goes on with it or repeats it.\n# Model: %s\n", o.Version, network)
+	head := fmt.Sprintf("# The recipe of this run, with which pali3 %s goes on with it or repeats it.\n# Model: %s\n%s", o.Version, network, pathsBeginHere)
 	folder, err := OpenFolder(dir, append([]byte(head), content...), identity)
 	if err != nil {
 		return nil, err

@@ -210,7 +210,7 @@ func TestRunYAMLIsARecipe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := ParseRecipe(content, RecipeFile)
+	r, err := ReadRecipe(content, RecipeFile, dir)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, content)
 	}

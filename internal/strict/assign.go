@@ -8,13 +8,14 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// assign applies assignments such as "tasks.0.weight=2" to YAML: names and list positions joined by
-// dots, then a YAML value.
-func assign(content []byte, assignments []string) ([]byte, error) {
+// assign applies assignments such as "tasks.0.weight=2" to YAML, after prepare has changed its tree: names
+// and list positions joined by dots, then a YAML value.
+func assign(content []byte, assignments []string, prepare func(tree any) any) ([]byte, error) {
 	var root any
 	if err := yaml.UnmarshalWithOptions(content, &root, yaml.UseOrderedMap()); err != nil {
 		return nil, err
 	}
+	root = prepare(root)
 	for _, a := range assignments {
 		path, text, ok := strings.Cut(a, "=")
 		if !ok || path == "" {

@@ -1,7 +1,6 @@
 package strict
 
 import (
-	"path/filepath"
 	"reflect"
 	"strings"
 )
@@ -43,10 +42,4 @@ func join(path, key string) string {
 		return path + key
 	}
 	return path + "." + key
-}
-
-// IsRelative reports whether a path depends on the folder that it begins at: not an absolute one, not a
-// URL, not the name of a built-in file such as pali3:tokenizer.model, and not empty.
-func IsRelative(path string) bool {
-	return path != "" && !filepath.IsAbs(path) && !strings.Contains(path, "://") && !strings.HasPrefix(path, "pali3:")
 }

@@ -40,6 +40,12 @@ const assigned = "--set"
 // Read reads YAML into the struct that into points to, with the assignments applied. Name is the
 // file's, for errors. What the YAML does not mention keeps its value.
 func Read(content []byte, name string, into any, assignments ...string) error {
+	return ReadMoved(content, name, nil, into, assignments...)
+}
+
+// ReadMoved reads as [Read] does and replaces the paths that the YAML has in fields tagged `path:"relative"`
+// by what move makes of them, such as [From]. Paths in assignments stay as they are.
+func ReadMoved(content []byte, name string, move func(path string) string, into any, assignments ...string) error {
 	if len(content) > maxBytes {
 		return fmt.Errorf("%s: %d bytes, the limit is %d", name, len(content), maxBytes)
 	}
@@ -50,7 +56,12 @@ func Read(content []byte, name string, into any, assignments ...string) error {
 		return err
 	}
 	if len(assignments) > 0 {
-		changed, err := assign(content, assignments)
+		changed, err := assign(content, assignments, func(tree any) any {
+			if move == nil {
+				return tree
+			}
+			return moveTree(tree, reflect.TypeOf(into), false, move)
+		})
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -59,7 +70,13 @@ func Read(content []byte, name string, into any, assignments ...string) error {
 			return err
 		}
 	}
-	return decode(content, name, into)
+	if err := decode(content, name, into); err != nil {
+		return err
+	}
+	if move != nil && len(assignments) == 0 {
+		MovePaths(into, move)
+	}
+	return nil
 }
 
 // isText is an error for a file that can be no YAML, such as an image: it says what the file is.

@@ -1,0 +1,167 @@
+package mixture
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/internal/strict"
+)
+
+// Check says what is wrong with a recipe before any work is done, and fills in the kinds' own prompts.
+func (r *Recipe) Check() error {
+	if err := r.Problems().Err(); err != nil {
+		return fmt.Errorf("recipe: %w", err)
+	}
+	return nil
+}
+
+// Problems lists all that is wrong with a recipe by itself, its files unread, and fills in the kinds' own prompts.
+func (r *Recipe) Problems() (all strict.Problems) {
+	if r.Batch <= 0 {
+		all.Add("batch", "batch: %d, must be above zero", r.Batch)
+	}
+	if r.Lengths.Encoder <= 0 {
+		all.Add("lengths.encoder", "lengths.encoder: %d, must be above zero", r.Lengths.Encoder)
+	}
+	if r.Lengths.Decoder < 0 {
+		all.Add("lengths.decoder", "lengths.decoder: %d, must not be below zero", r.Lengths.Decoder)
+	}
+	if r.Lengths.Texts < 0 {
+		all.Add("lengths.texts", "lengths.texts: %d, must not be below zero", r.Lengths.Texts)
+	}
+	if !notBelowZero(r.Temperature) {
+		all.Add("temperature", "temperature: %g, must not be below zero", r.Temperature)
+	}
+	if r.Tokenizer.Model == "" {
+		all.Add("tokenizer.model", "tokenizer.model: missing; name a SentencePiece model, which pali3 tokenizer train makes")
+	}
+	all = append(all, r.Images.problems()...)
+	return append(all, r.taskProblems()...)
+}
+
+func notBelowZero(x float64) bool { return x >= 0 && !math.IsInf(x, 0) }
+
+// problems lists what is wrong with the image ops.
+func (c ImageConfig) problems() (all strict.Problems) {
+	if c.PerExample < 0 {
+		all.Add("images.per_example", "images.per_example: %d, must not be below zero", c.PerExample)
+	}
+	train, err := parseOps("ops", c.Ops)
+	if err != nil {
+		all.Add("images.ops", "%v", err)
+	}
+	eval, err := parseOps("eval_ops", c.EvalOps)
+	if err != nil {
+		all.Add("images.eval_ops", "%v", err)
+	}
+	if train != nil && eval != nil {
+		h, w := train.Size()
+		if eh, ew := eval.Size(); eh != h || ew != w {
+			all.Add("images.eval_ops", "images.eval_ops: %d by %d pixels, but images.ops give %d by %d; the model takes one size", eh, ew, h, w)
+		}
+	}
+	return all
+}
+
+// taskProblems lists what is wrong with the tasks.
+func (r *Recipe) taskProblems() (all strict.Problems) {
+	if len(r.Tasks) == 0 {
+		all.Add("tasks", "tasks: none; at least one is needed")
+		return all
+	}
+	names := map[string]bool{}
+	total := 0.0
+	for i := range r.Tasks {
+		t := &r.Tasks[i]
+		for _, p := range t.problems(r) {
+			all.Add("tasks."+strconv.Itoa(i)+"."+p.Path, "tasks[%d] (%s): %s", i, t.Name, p.Text)
+		}
+		if names[t.Name] && t.Name != "" {
+			all.Add("tasks."+strconv.Itoa(i)+".name", "tasks[%d]: the name %q is taken", i, t.Name)
+		}
+		names[t.Name] = true
+		total += max(t.Weight, 0)
+	}
+	if total == 0 {
+		all.Add("tasks", "tasks: all weights are zero; at least one must be above zero")
+	}
+	return all
+}
+
+// problems lists what is wrong with a task; paths are keys of the task.
+func (t *Task) problems(r *Recipe) (all strict.Problems) {
+	if t.Name == "" {
+		all.Add("name", "name: missing")
+	}
+	if !notBelowZero(t.Weight) {
+		all.Add("weight", "weight: %g, must not be below zero", t.Weight)
+	}
+	if t.Neighbours < 0 {
+		all.Add("neighbours", "neighbours: %d, must not be below zero", t.Neighbours)
+	}
+	if t.Data == "" && r.Data == "" {
+		all.Add("data", "data: no dataset, neither here nor for the whole recipe")
+	}
+	kind, ok := kinds[t.Kind]
+	if !ok {
+		all.Add("kind", "kind: %q; the nearest legal kind is %q (of %s)", t.Kind, strict.Nearest(t.Kind, Kinds()), strings.Join(Kinds(), ", "))
+		return all
+	}
+	if kind.target && r.Lengths.Decoder == 0 {
+		all.Add("kind", "kind %s needs lengths.decoder, the room for a target in ids", t.Kind)
+	}
+	if kind.target && r.Lengths.Texts > 1 {
+		all.Add("kind", "kind %s has one text; lengths.texts is for contrastive tasks", t.Kind)
+	}
+	if kind.pictures && r.Images.Ops == "" {
+		all.Add("kind", `kind %s needs images.ops, for example "decode|resize(224)|value_range(-1,1)"`, t.Kind)
+	}
+	if t.Kind == "denoise" && t.Denoisers != "" {
+		if _, err := Denoisers(t.Denoisers); err != nil {
+			all.Add("denoisers", "%v", err)
+		}
+	}
+	if t.Prompt == "" {
+		t.Prompt = kind.prompt
+	}
+	if err := checkPrompt(t.Prompt, kind); err != nil {
+		all.Add("prompt", "%v", err)
+	}
+	return all
+}
+
+// pipeline parses the image ops; nil if there are none.
+func (c ImageConfig) pipeline() (*augment.Pipeline, error) { return recipeOps("ops", c.Ops) }
+
+// EvalPipeline parses the image ops for scoring and use; nil if there are none.
+func (c ImageConfig) EvalPipeline() (*augment.Pipeline, error) {
+	if c.EvalOps != "" {
+		return recipeOps("eval_ops", c.EvalOps)
+	}
+	return c.pipeline()
+}
+
+func recipeOps(key, ops string) (*augment.Pipeline, error) {
+	p, err := parseOps(key, ops)
+	if err != nil {
+		return nil, fmt.Errorf("recipe: %w", err)
+	}
+	return p, nil
+}
+
+func parseOps(key, ops string) (*augment.Pipeline, error) {
+	if ops == "" {
+		return nil, nil
+	}
+	p, err := augment.Parse(ops)
+	if err != nil {
+		return nil, fmt.Errorf("images.%s: %w", key, err)
+	}
+	if h, w := p.Size(); h == 0 || w == 0 {
+		return nil, fmt.Errorf("images.%s: %q gives pictures of various sizes; end with a resize or a crop of a fixed size, such as resize(224)", key, ops)
+	}
+	return p, nil
+}

@@ -1,0 +1,112 @@
+package stages
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/pali3/pali3/internal/strict"
+)
+
+// ReadRecipe reads a recipe's YAML, with assignments such as "optimizer.learning_rate=1e-3" applied, and
+// checks it. Relative paths in the YAML begin at the folder base, "" for the current one; those in
+// assignments begin at the current folder. Name is the file's: errors name it, the line, the key, what was
+// found and what is legal. An unknown key is an error that names the nearest legal one.
+//
+// A run.yaml from before its paths began at its own folder is read, too: a path that does not exist from
+// there begins at the current folder.
+func ReadRecipe(content []byte, name, base string, assignments ...string) (Recipe, error) {
+	r, err := decodeRecipe(content, name, base, assignments)
+	if err != nil {
+		return Recipe{}, err
+	}
+	if err := r.Problems().At(content, name, assignments); err != nil {
+		return Recipe{}, err
+	}
+	return r, nil
+}
+
+// ParseRecipe reads a recipe as [ReadRecipe] does, with all paths beginning at the current folder. The data
+// half is checked, the training half is not: see [Recipe.Check].
+func ParseRecipe(content []byte, name string, assignments ...string) (Recipe, error) {
+	return readData(content, name, "", assignments...)
+}
+
+// ReadRun reads the recipe of a run folder, its run.yaml.
+func ReadRun(dir string) (Recipe, error) {
+	path := filepath.Join(dir, RecipeFile)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return Recipe{}, fmt.Errorf("reading the recipe of a run: %w", err)
+	}
+	return readData(content, path, dir)
+}
+
+// readData reads a recipe whose training half is not looked at.
+func readData(content []byte, name, base string, assignments ...string) (Recipe, error) {
+	r, err := decodeRecipe(content, name, base, assignments)
+	if err != nil {
+		return Recipe{}, err
+	}
+	if err := r.Mixture.Problems().At(content, name, assignments); err != nil {
+		return Recipe{}, err
+	}
+	return r, nil
+}
+
+func decodeRecipe(content []byte, name, base string, assignments []string) (r Recipe, err error) {
+	err = strict.ReadMoved(content, name, mover(content, name, base), &r, assignments...)
+	return r, err
+}
+
+// pathsBeginHere stands in the head of a run.yaml whose paths begin at its folder.
+const pathsBeginHere = "# Paths begin at this folder.\n"
+
+// mover returns what makes the paths of a recipe begin at the current folder.
+func mover(content []byte, name, base string) func(string) string {
+	from := strict.From(base)
+	if filepath.Base(name) != RecipeFile || bytes.Contains(content, []byte(pathsBeginHere)) {
+		return from
+	}
+	return func(path string) string {
+		moved := from(path)
+		if missing(moved) && !missing(path) {
+			return path
+		}
+		return moved
+	}
+}
+
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// seenFrom returns the recipe with its paths beginning at a run's folder, so that a project which is moved or
+// copied as a whole still works. An absolute path stays absolute unless it lies in the folder that holds the
+// run's. URLs, names of built-in models and files on another volume stay as they are.
+func (r Recipe) seenFrom(dir string) Recipe {
+	folder, err := filepath.Abs(dir)
+	if err != nil {
+		return r
+	}
+	project := filepath.Dir(folder)
+	strict.MovePaths(&r, func(path string) string {
+		if !strict.IsRelative(path) && !filepath.IsAbs(path) {
+			return path
+		}
+		absolute, err := filepath.Abs(path)
+		if err != nil {
+			return path
+		}
+		relative, err := filepath.Rel(folder, absolute)
+		if within, e := filepath.Rel(project, absolute); err != nil || filepath.IsAbs(path) && (e != nil || !filepath.IsLocal(within)) {
+			return absolute
+		}
+		return filepath.ToSlash(relative)
+	})
+	return r
+}
