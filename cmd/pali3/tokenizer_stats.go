@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -13,12 +14,16 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
 // tokenizerStats says how well a model fits texts.
 type tokenizerStats struct {
 	Model  string `required:"" help:"SentencePiece .model file, or a tokenizer.json that describes one."`
+	Data   string `placeholder:"DATASET" help:"Count the captions of a dataset, or the questions of one without captions, by language, in place of lines."`
+	Split  string `default:"train" help:"Split of the dataset; all takes every sample."`
 	Tagged bool   `help:"Lines are a language, a tab and a text; count by language."`
 	HTML   string `placeholder:"FILE" help:"Write the table as a page, too."`
 	JSON   bool   `help:"Print one JSON object."`
@@ -39,21 +44,11 @@ func (c tokenizerStats) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	byLanguage := map[string]*sentencepiece.Stats{}
-	err = eachLine(ctx, os.Stdin, func(number int, line string) error {
-		language, text := "", line
-		if c.Tagged {
-			var ok bool
-			if language, text, ok = strings.Cut(line, "\t"); !ok {
-				return fmt.Errorf("line %d has no tab between a language and a text", number)
-			}
-		}
-		if byLanguage[language] == nil {
-			byLanguage[language] = &sentencepiece.Stats{}
-		}
-		byLanguage[language].Count(model, text)
-		return nil
-	})
+	count := c.lines
+	if c.Data != "" {
+		count = c.dataset
+	}
+	byLanguage, err := count(ctx, model)
 	if err != nil {
 		return err
 	}
@@ -77,6 +72,50 @@ func (c tokenizerStats) Run(ctx context.Context) error {
 		fmt.Printf("%-10s %9d %10d %10d %9.3f %9.3f %8.2f%% %8.2f%%\n", r.Language, r.Texts, r.Bytes, r.IDs, r.IDsPerWord, r.IDsPerByte, 100*r.Coverage, 100*r.UnknownRate)
 	}
 	return nil
+}
+
+// lines counts the lines of standard input.
+func (c tokenizerStats) lines(ctx context.Context, model *sentencepiece.Model) (map[string]*sentencepiece.Stats, error) {
+	byLanguage := map[string]*sentencepiece.Stats{}
+	err := eachLine(ctx, os.Stdin, func(number int, line string) error {
+		language, text := "", line
+		if c.Tagged {
+			var ok bool
+			if language, text, ok = strings.Cut(line, "\t"); !ok {
+				return fmt.Errorf("line %d has no tab between a language and a text", number)
+			}
+		}
+		if byLanguage[language] == nil {
+			byLanguage[language] = &sentencepiece.Stats{}
+		}
+		byLanguage[language].Count(model, text)
+		return nil
+	})
+	return byLanguage, err
+}
+
+// dataset counts the texts of a dataset.
+func (c tokenizerStats) dataset(_ context.Context, model *sentencepiece.Model) (map[string]*sentencepiece.Stats, error) {
+	if c.Tagged {
+		return nil, errors.New("--tagged is for lines; a dataset says the language of each text")
+	}
+	d, err := shards.Open(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	fits, err := mixture.TokenizerFit(model, d, c.Split)
+	if err != nil {
+		return nil, err
+	}
+	if len(fits) == 0 {
+		return nil, fmt.Errorf("%s has no captions and no questions in the split %q; --split all takes every sample", c.Data, c.Split)
+	}
+	byLanguage := map[string]*sentencepiece.Stats{}
+	for _, fit := range fits {
+		byLanguage[fit.Language] = &fit.Stats
+	}
+	return byLanguage, nil
 }
 
 // statRows makes one row of all texts, then one of each language.

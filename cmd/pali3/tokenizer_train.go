@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"strconv"
 	"time"
@@ -16,11 +17,14 @@ import (
 
 // tokenizerTrain makes a SentencePiece model of text. Its flags are named as spm_train's.
 type tokenizerTrain struct {
-	Input       []string `required:"" help:"Files of text, a sentence a line; - is standard input."`
+	Data        string   `placeholder:"DATASET" help:"Train on the captions, questions and answers of a dataset, and on PaLI's prompts with them, for use in recipes: --preset pali."`
+	Split       string   `default:"train" help:"Split of the dataset; all takes every sample."`
+	Preset      string   `enum:",pali" default:"" placeholder:"pali" help:"pali sets what a recipe's tokenizer needs: padding, end and unknown piece at 0, 1 and 2, byte fallback, text left as it is. Other flags that are given count over it."`
+	Input       []string `help:"Files of text, a sentence a line; - is standard input."`
 	InputFormat string   `enum:"text,tsv" default:"text" help:"Lines are text, or a text, a tab and how often it counts (${enum})."`
 	Out         string   `required:"" help:"Writes OUT.model and OUT.vocab." placeholder:"PREFIX"`
 	ModelType   string   `enum:"unigram,bpe,word,char" default:"unigram" help:"Type of the model (${enum})."`
-	VocabSize   int      `default:"8000" help:"Pieces of the vocabulary, special ones included."`
+	VocabSize   int      `default:"8000" help:"Pieces of the vocabulary, special ones included. With --preset pali, by default a size that suits the text."`
 	Soft        bool     `name:"soft-vocab-limit" help:"Accept a text that gives fewer pieces."`
 	UseAllVocab bool     `help:"Take all words or characters, for word and char models."`
 
@@ -57,9 +61,24 @@ type tokenizerTrain struct {
 	ShrinkingFactor        float64 `default:"0.75" help:"Part of the pieces that a pruning keeps."`
 	NumSubIterations       int     `default:"2" help:"Rounds of expectation maximisation between prunings."`
 	NumThreads             int     `help:"Threads; 0 for one a processor. The model is the same for any."`
+
+	JSON bool `help:"Print one JSON object."`
 }
 
-func (c tokenizerTrain) Run(ctx context.Context, log zerolog.Logger) error {
+func (c tokenizerTrain) Run(ctx context.Context, log zerolog.Logger, call *kong.Context) error {
+	switch {
+	case c.Data != "" && len(c.Input) > 0:
+		return errors.New("--data and --input are both there; train on a dataset or on files")
+	case c.Data == "" && len(c.Input) == 0:
+		return errors.New("nothing to train on: name --data DATASET or --input FILE")
+	case c.Data != "" || c.Preset != "":
+		return c.pali(ctx, log, givenFlags(call))
+	}
+	return c.plain(ctx, log)
+}
+
+// plain trains on files with spm_train's defaults.
+func (c tokenizerTrain) plain(ctx context.Context, log zerolog.Logger) error {
 	o, err := c.options()
 	if err != nil {
 		return err
@@ -73,20 +92,27 @@ func (c tokenizerTrain) Run(ctx context.Context, log zerolog.Logger) error {
 		defer rules.Close()
 		o.NormalizationRules = rules
 	}
-	sentences := train.Files(o.MaxSentenceLength, c.Input...)
-	if c.InputFormat == "tsv" {
-		sentences = train.WeightedFiles(o.MaxSentenceLength, c.Input...)
-	}
-	model, err := train.Train(ctx, sentences, o)
+	model, err := train.Train(ctx, c.sentences(), o)
 	if err != nil {
 		return err
 	}
 	if err := model.WriteFiles(c.Out); err != nil {
 		return err
 	}
+	if c.JSON {
+		return printJSON(map[string]any{"model": c.Out + ".model", "vocab": c.Out + ".vocab", "type": o.Type.String(), "pieces": model.Len()})
+	}
 	fmt.Printf("wrote %s.model and %s.vocab: %s, %d pieces\n", c.Out, c.Out, o.Type, model.Len())
 	fmt.Printf("next: pali3 tokenizer encode --model %s.model --format pieces\n", c.Out)
 	return nil
+}
+
+// sentences reads the lines of the files.
+func (c tokenizerTrain) sentences() iter.Seq2[train.Sentence, error] {
+	if c.InputFormat == "tsv" {
+		return train.WeightedFiles(c.MaxSentenceLength, c.Input...)
+	}
+	return train.Files(c.MaxSentenceLength, c.Input...)
 }
 
 func (c tokenizerTrain) options() (train.Options, error) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
@@ -42,11 +43,7 @@ func archived(t *testing.T) *shards.Dataset {
 // every caption back as it was written.
 func TestTheEmbeddedTokenizerIsTheOneTrained(t *testing.T) {
 	data := archived(t)
-	texts, err := TrainTexts(data.Samples())
-	if err != nil {
-		t.Fatal(err)
-	}
-	trained, err := TrainTokenizer(t.Context(), texts)
+	trained, err := mixture.TrainTokenizer(t.Context(), data, mixture.TokenizerOptions{VocabSize: VocabularySize})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,6 +32,7 @@ import (
 
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -67,11 +68,7 @@ func run(packages, out string) error {
 	if err != nil {
 		return err
 	}
-	texts, err := quickstart.TrainTexts(each(records))
-	if err != nil {
-		return err
-	}
-	model, err := quickstart.TrainTokenizer(context.Background(), texts)
+	model, err := mixture.TrainTokenizerOf(context.Background(), each(records), mixture.TokenizerOptions{VocabSize: quickstart.VocabularySize})
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (c *corpus) keepChars(o *Options) error {
 	covered := int64(0)
 	for _, r := range all {
 		coverage := float32(float64(covered) / float64(total))
-		if !o.UseAllVocab && coverage >= float32(o.CharacterCoverage) {
+		if !o.UseAllVocab && coverage >= float32(o.CharacterCoverage) || o.MaxCharacters > 0 && len(c.chars) == o.MaxCharacters {
 			break
 		}
 		covered += counts[r]

@@ -52,6 +52,7 @@ type Options struct {
 	// CharacterCoverage is the part of the text, from 0.98 to 1, whose characters become pieces, the most frequent
 	// first. The others are unknown, or spelt in bytes.
 	CharacterCoverage float64
+	MaxCharacters     int    // at most so many characters become pieces, the most frequent first; 0 for no limit
 	RequiredChars     string // characters that become pieces however rare they are
 	ByteFallback      bool   // adds the pieces <0x00> to <0xFF>, which spell what no piece covers
 
@@ -142,6 +143,7 @@ func (o *Options) check() error {
 		{o.VocabSize < 1 || o.VocabSize > maxVocabSize, fmt.Sprintf("VocabSize is %d; want at least 1", o.VocabSize)},
 		{subword && o.UseAllVocab, "UseAllVocab is for word and character models"},
 		{!(o.CharacterCoverage >= 0.98 && o.CharacterCoverage <= 1), fmt.Sprintf("CharacterCoverage is %v; want 0.98 to 1", o.CharacterCoverage)},
+		{o.MaxCharacters < 0, fmt.Sprintf("MaxCharacters is %d; want 0 or more", o.MaxCharacters)},
 		{o.MaxPieceLength < 1 || o.MaxPieceLength > 512, fmt.Sprintf("MaxPieceLength is %d; want 1 to 512", o.MaxPieceLength)},
 		{o.SubIterations < 1 || o.SubIterations > 10, fmt.Sprintf("SubIterations is %d; want 1 to 10", o.SubIterations)},
 		{!(o.ShrinkingFactor >= 0.5 && o.ShrinkingFactor <= 0.95), fmt.Sprintf("ShrinkingFactor is %v; want 0.5 to 0.95", o.ShrinkingFactor)},

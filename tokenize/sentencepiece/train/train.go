@@ -96,7 +96,16 @@ func assemble(o *Options, special specialPieces, pieces []piece) ([]sentencepiec
 		vocabulary = append(vocabulary, p)
 	}
 	if len(vocabulary) < size && o.HardVocabLimit && o.Type != Character {
-		return nil, fmt.Errorf("VocabSize is %d, but the text gives only %d pieces; lower it, or unset HardVocabLimit", size, len(vocabulary))
+		return nil, &TooFewPiecesError{Want: size, Pieces: len(vocabulary)}
 	}
 	return vocabulary, nil
+}
+
+// TooFewPiecesError says that a text gives fewer pieces than Options.VocabSize, which HardVocabLimit makes an error.
+type TooFewPiecesError struct {
+	Want, Pieces int // asked for, and what the text gives
+}
+
+func (e *TooFewPiecesError) Error() string {
+	return fmt.Sprintf("VocabSize is %d, but the text gives only %d pieces; lower it, or unset HardVocabLimit", e.Want, e.Pieces)
 }
