@@ -89,7 +89,9 @@ func (c SplitConfig) Validate() error {
 // checkSplitName accepts names that can also name a folder and stand in a command line.
 func checkSplitName(name string) error {
 	const longest = 64
-	odd := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.", r) }
+	odd := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.", r)
+	}
 	if name == "" || len(name) > longest || strings.ContainsFunc(name, odd) || strings.ContainsAny(name[:1], "-.") {
 		return fmt.Errorf("%q cannot name a split: use at most %d letters, digits and _ - . that begin with no dot or hyphen", name, longest)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -99,73 +98,12 @@ func mergeInto(w *shards.Writer, dir string, keys map[string]bool) error {
 	})
 }
 
-type shardsSplit struct {
-	Dataset string `arg:"" help:"${dataset}"`
-	To      string `required:"" help:"Folder of the new datasets, or a URL." placeholder:"DIR"`
-	Parts   int    `help:"Cut into this many runs of rows of equal length, instead of by split."`
-}
-
-func (c shardsSplit) Run() error {
-	d, err := shards.Open(c.Dataset)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if c.Parts > 0 {
-		for n := range c.Parts {
-			rows := numbers(n*d.Len()/c.Parts, (n+1)*d.Len()/c.Parts)
-			if err := writeDataset(shards.Below(c.To, fmt.Sprintf("%05d", n)), shards.Limits{}, "shards split", []string{c.Dataset}, d.Rows(rows)); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	names, err := splitNames(d)
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		v, err := d.Where(shards.Equal("split", name))
-		if err != nil {
-			return err
-		}
-		folder := name
-		if folder == "" {
-			folder = "unnamed"
-		}
-		if !filepath.IsLocal(folder) || strings.ContainsAny(folder, `/\`) {
-			return fmt.Errorf("the split %q cannot be the name of a folder", name)
-		}
-		if err := writeDataset(shards.Below(c.To, folder), shards.Limits{}, "shards split", []string{c.Dataset}, v.Samples()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func numbers(from, to int) []int {
 	all := make([]int, 0, to-from)
 	for i := from; i < to; i++ {
 		all = append(all, i)
 	}
 	return all
-}
-
-// splitNames returns the splits of a dataset in the order of their first rows.
-func splitNames(d *shards.Dataset) (names []string, err error) {
-	v, err := d.Select("split")
-	if err != nil {
-		return nil, err
-	}
-	for s, err := range v.Scan() {
-		if err != nil {
-			return nil, err
-		}
-		if !slices.Contains(names, s.Split) {
-			names = append(names, strings.Clone(s.Split))
-		}
-	}
-	return names, nil
 }
 
 type shardsSort struct {
