@@ -1,5 +1,5 @@
 // Package recipes embeds the recipes that ship with pali3, one YAML file each. A shipped recipe goes by
-// the name of its file: siglip is siglip.yaml.
+// the name of its file: webli is webli.yaml.
 package recipes
 
 import (
@@ -10,11 +10,29 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
+
+	"github.com/goccy/go-yaml"
 )
 
 //go:embed *.yaml
 var shipped embed.FS
+
+// Recipe is the text of a recipe that ships or of a file.
+type Recipe struct {
+	// Name is that of the shipped recipe, or the path of the file.
+	Name string
+	Text []byte
+	// Dir is the folder at which its relative paths begin: the file's; "", the current folder, for one that ships.
+	Dir string
+}
+
+// Kinds of recipe, see [Recipe.Kind].
+const (
+	Training = "training"
+	Curation = "curation"
+)
 
 // Names lists the shipped recipes.
 func Names() []string {
@@ -28,17 +46,59 @@ func Names() []string {
 	return files
 }
 
-// Read returns the text of a shipped recipe, by name, or else of the file at that path.
-func Read(nameOrFile string) ([]byte, error) {
+// Open returns a shipped recipe, by name, or else the file at that path.
+func Open(nameOrFile string) (Recipe, error) {
 	if text, err := shipped.ReadFile(nameOrFile + ".yaml"); err == nil {
-		return text, nil
+		return Recipe{Name: nameOrFile, Text: text}, nil
 	}
 	text, err := os.ReadFile(nameOrFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("recipe %s is neither a file nor one of those that ship: %s", nameOrFile, strings.Join(Names(), ", "))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Recipe{}, fmt.Errorf("recipe %s is neither a file nor one of those that ship: %s", nameOrFile, strings.Join(Names(), ", "))
+	case err != nil:
+		return Recipe{}, fmt.Errorf("reading a recipe: %w", err)
+	case len(bytes.TrimSpace(text)) == 0:
+		return Recipe{}, fmt.Errorf("recipe %s: the file is empty", nameOrFile)
 	}
-	if err == nil && len(bytes.TrimSpace(text)) == 0 {
-		return nil, fmt.Errorf("recipe %s: the file is empty", nameOrFile)
+	return Recipe{Name: nameOrFile, Text: text, Dir: filepath.Dir(nameOrFile)}, nil
+}
+
+// Read returns the text of a shipped recipe, by name, or else of the file at that path.
+func Read(nameOrFile string) ([]byte, error) {
+	r, err := Open(nameOrFile)
+	return r.Text, err
+}
+
+// About returns the first line of the comment at the recipe's head.
+func (r Recipe) About() string {
+	for line := range strings.Lines(string(r.Text)) {
+		if about, ok := strings.CutPrefix(strings.TrimSpace(line), "#"); ok && strings.TrimSpace(about) != "" {
+			return strings.TrimSpace(about)
+		} else if !ok && strings.TrimSpace(line) != "" {
+			break
+		}
 	}
-	return text, err
+	return ""
+}
+
+// trainingKeys are those of training recipes alone.
+var trainingKeys = []string{"stage", "tasks", "tokenizer", "lengths", "batch", "model", "steps", "optimizer", "schedule", "init", "freeze"}
+
+// Kind tells by the recipe's keys whether it is one of training or of curation.
+func (r Recipe) Kind() (kind string) {
+	defer func() {
+		if recover() != nil { // the YAML parser panics on some broken input
+			kind = Training
+		}
+	}()
+	var keys map[string]any
+	if yaml.Unmarshal(r.Text, &keys) != nil {
+		return Training
+	}
+	for _, key := range trainingKeys {
+		if _, ok := keys[key]; ok {
+			return Training
+		}
+	}
+	return Curation
 }

@@ -1,11 +1,6 @@
 package webli
 
-import (
-	"fmt"
-
-	"github.com/pali3/pali3/augment"
-	"github.com/pali3/pali3/internal/strict"
-)
+import "github.com/pali3/pali3/internal/strict"
 
 // Config says what to remove. A rule is off where its field has the zero value; the order of the
 // fields is the order of the rules.
@@ -75,56 +70,25 @@ type Top struct {
 	Keep  float64 `yaml:"keep"`  // the fraction that stays, more than 0 and at most 1
 }
 
-// ParseConfig reads a curation recipe, with assignments such as "images.min_side=100" applied, and
-// validates it. Name is the recipe's, for errors. A key that does not exist is an error that names its
-// line and the nearest legal key.
+// ParseConfig reads a curation recipe as [ReadConfig] does, with all paths beginning at the current folder.
 func ParseConfig(text []byte, name string, assignments ...string) (Config, error) {
+	return ReadConfig(text, name, "", assignments...)
+}
+
+// ReadConfig reads a curation recipe, with assignments such as "images.min_side=100" applied, and
+// validates it. Relative paths in the text begin at the folder base, "" for the current one; those in assignments
+// begin at the current folder. Name is the recipe's: errors name it, the line, the key, what was found and what
+// is legal. A key that does not exist is an error that names the nearest legal key.
+func ReadConfig(text []byte, name, base string, assignments ...string) (Config, error) {
 	var c Config
-	if err := strict.Read(text, name, &c, assignments...); err != nil {
+	if err := strict.ReadMoved(text, name, strict.From(base), &c, assignments...); err != nil {
 		return Config{}, err
 	}
-	if err := c.Validate(); err != nil {
-		return Config{}, fmt.Errorf("%s: %w", name, err)
+	if err := c.Problems().At(text, name, assignments); err != nil {
+		return Config{}, err
 	}
 	return c, nil
 }
 
 // Validate returns an error for values that cannot be meant.
-func (c Config) Validate() error {
-	for name, v := range map[string]float64{
-		"images.min_side": float64(c.Images.MinSide), "images.max_aspect": c.Images.MaxAspect,
-		"images.max_pixels": float64(c.Images.MaxPixels), "texts.min_runes": float64(c.Texts.MinRunes),
-		"texts.max_runes": float64(c.Texts.MaxRunes), "texts.max_run": float64(c.Texts.MaxRun),
-		"texts.max_samples": float64(c.Texts.MaxSamples),
-	} {
-		if v < 0 || v != v {
-			return fmt.Errorf("%s is %v, below zero", name, v)
-		}
-	}
-	if limit := augment.DefaultLimits().MaxPixels; c.Images.MaxPixels > limit {
-		return fmt.Errorf("images.max_pixels is %d; more than %d are not decoded", c.Images.MaxPixels, limit)
-	}
-	if c.Images.MaxAspect != 0 && c.Images.MaxAspect < 1 {
-		return fmt.Errorf("images.max_aspect is %v, but the longer side divided by the shorter is at least 1", c.Images.MaxAspect)
-	}
-	if c.Texts.MaxRunes != 0 && c.Texts.MaxRunes < c.Texts.MinRunes {
-		return fmt.Errorf("texts.max_runes %d is less than min_runes %d", c.Texts.MaxRunes, c.Texts.MinRunes)
-	}
-	if err := c.Contamination.Near.validate("contamination.near"); err != nil {
-		return err
-	}
-	if err := c.Duplicates.Near.validate("duplicates.near"); err != nil {
-		return err
-	}
-	if c.Top != (Top{}) && (c.Top.Score == "" || !(c.Top.Keep > 0 && c.Top.Keep <= 1)) {
-		return fmt.Errorf("top needs a score's name and keep more than 0 and at most 1, but has %q and %v", c.Top.Score, c.Top.Keep)
-	}
-	return nil
-}
-
-func (l Likeness) validate(name string) error {
-	if l.Bits < 0 || l.Bits > maxBits || l.Colour < 0 || l.Colour > 255 {
-		return fmt.Errorf("%s has bits %d and colour %d; legal are 0 to %d and 0 to 255", name, l.Bits, l.Colour, maxBits)
-	}
-	return nil
-}
+func (c Config) Validate() error { return c.Problems().Err() }

@@ -64,3 +64,28 @@ func set(tree any, path []string, value any) (any, error) {
 	}
 	return nil, fmt.Errorf("%q is below a plain value", path[0])
 }
+
+// remove returns the tree without the value at a dotted path; an element of a list becomes empty, so that the
+// others keep their positions.
+func remove(tree any, path string) any {
+	key, rest, deeper := strings.Cut(path, ".")
+	switch node := tree.(type) {
+	case []any:
+		if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(node) {
+			if node[i] = remove(node[i], rest); !deeper {
+				node[i] = nil
+			}
+		}
+	case yaml.MapSlice:
+		for i := range node {
+			if fmt.Sprint(node[i].Key) != key {
+				continue
+			}
+			if !deeper {
+				return append(node[:i:i], node[i+1:]...)
+			}
+			node[i].Value = remove(node[i].Value, rest)
+		}
+	}
+	return tree
+}

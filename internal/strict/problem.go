@@ -16,6 +16,8 @@ type Problem struct {
 	Path string
 	// Text names the key, what was found and what is legal.
 	Text string
+	// Line of the key in its file, where it is known; -1 for an assignment.
+	Line int
 }
 
 func (p Problem) Error() string { return p.Text }
@@ -25,7 +27,7 @@ type Problems []Problem
 
 // Add adds a problem of a key.
 func (p *Problems) Add(path, format string, values ...any) {
-	*p = append(*p, Problem{path, fmt.Sprintf(format, values...)})
+	*p = append(*p, Problem{Path: path, Text: fmt.Sprintf(format, values...)})
 }
 
 // Err returns the first problem as an error, nil if there is none.

@@ -1,6 +1,8 @@
 package strict
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -49,7 +51,13 @@ func TestErrorsNameLineAndNearestKey(t *testing.T) {
 		{"steps: 1\nstpes: 2\n", nil, `r.yaml line 2: unknown key "stpes"; the nearest legal key is "steps"`},
 		{"tasks:\n  - weigth: 2\n", nil, `line 2: unknown key "tasks[0].weigth"; the nearest legal key is "weight"`},
 		{"one: {tag: {}}", nil, `unknown key "one.tag"; the nearest legal key is "tags"`},
-		{"steps: many\n", nil, "steps"},
+		{"steps: many\n", nil, "r.yaml line 1: steps: many; legal is a whole number"},
+		{"steps: 1.5\n", nil, "steps: 1.5; legal is a whole number"},
+		{"tasks:\n  - weight: x\n", nil, "line 2: tasks[0].weight: x; legal is a number"},
+		{"tasks: 3\n", nil, "tasks: 3; legal is a list"},
+		{"one: [1]\n", nil, "one: a list; legal is keys with values"},
+		{"hello\n", nil, "line 1: hello; keys with values are legal here"},
+		{"steps: 1\n", []string{"steps=ten"}, "--set: steps: ten; legal is a whole number"},
 		{text, []string{"tasks.7.weight=1"}, "position in a list of 2"},
 		{text, []string{"tasks.0.wait=1"}, `unknown key "tasks[0].wait"`},
 		{text, []string{"steps"}, "want name=value"},
@@ -65,10 +73,37 @@ func TestErrorsNameLineAndNearestKey(t *testing.T) {
 	}
 }
 
+func TestReadAll_PassesOverWhatItCannotRead(t *testing.T) {
+	const text = "stpes: 1\nsteps: many\nseed: 7\ntasks:\n  - {weight: x, tags: {a: b}}\n  - {weight: 2, wait: 1}\n"
+	var c config
+	found, err := ReadAll([]byte(text), "r.yaml", From(""), &c, "one.weight=3", "one.tag=1", "seed=8", "tasks.9.weight=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range found {
+		got = append(got, fmt.Sprintf("%d %s", p.Line, p.Path))
+	}
+	want := []string{"1 stpes", "2 steps", "5 tasks.0.weight", "6 tasks.1.wait", "-1 one.tag", "-1 "}
+	if !slices.Equal(got, want) {
+		t.Errorf("problems %q, want %q", got, want)
+	}
+	if c.Base.Seed != 8 || c.Steps != 0 || c.Tasks[0].Tags["a"] != "b" || c.Tasks[1].Weight != 2 || c.One.Weight != 3 {
+		t.Errorf("read %+v", c)
+	}
+	for _, broken := range []string{"steps: [", "hello", "\xff", "a: &x [1]\nb: *x\n"} {
+		if found, err := ReadAll([]byte(broken), "r.yaml", From(""), new(config)); err == nil && len(found) == 0 {
+			t.Errorf("%q has no problem", broken)
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(text), "steps=1")
 	f.Fuzz(func(t *testing.T, content []byte, assignment string) {
 		var into config
 		Read(content, "fuzz", &into, assignment)
+		ReadAll(content, "fuzz", From("folder"), &into, assignment)
+		Lines(content)
 	})
 }

@@ -1,0 +1,33 @@
+package strict
+
+// Nearest returns the name with the least edit distance to what was written, "" if there are no names.
+func Nearest(written string, names []string) string {
+	best, least := "", -1
+	for _, name := range names {
+		if d := distance(written, name); least < 0 || d < least {
+			best, least = name, d
+		}
+	}
+	return best
+}
+
+// distance is the edit distance of Levenshtein.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,46 @@
+package webli
+
+import (
+	"math"
+
+	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/internal/strict"
+)
+
+// Problems lists all values of the config that cannot be meant.
+func (c Config) Problems() (all strict.Problems) {
+	for _, field := range []struct {
+		name  string
+		value float64
+	}{
+		{"images.min_side", float64(c.Images.MinSide)}, {"images.max_aspect", c.Images.MaxAspect},
+		{"images.max_pixels", float64(c.Images.MaxPixels)}, {"texts.min_runes", float64(c.Texts.MinRunes)},
+		{"texts.max_runes", float64(c.Texts.MaxRunes)}, {"texts.max_run", float64(c.Texts.MaxRun)},
+		{"texts.max_samples", float64(c.Texts.MaxSamples)},
+	} {
+		if field.value < 0 || math.IsNaN(field.value) {
+			all.Add(field.name, "%s is %v, below zero; 0 turns the rule off", field.name, field.value)
+		}
+	}
+	if limit := augment.DefaultLimits().MaxPixels; c.Images.MaxPixels > limit {
+		all.Add("images.max_pixels", "images.max_pixels is %d; more than %d are not decoded", c.Images.MaxPixels, limit)
+	}
+	if c.Images.MaxAspect > 0 && c.Images.MaxAspect < 1 {
+		all.Add("images.max_aspect", "images.max_aspect is %v, but the longer side divided by the shorter is at least 1", c.Images.MaxAspect)
+	}
+	if c.Texts.MaxRunes != 0 && c.Texts.MaxRunes < c.Texts.MinRunes {
+		all.Add("texts.max_runes", "texts.max_runes %d is less than min_runes %d", c.Texts.MaxRunes, c.Texts.MinRunes)
+	}
+	c.Contamination.Near.problems("contamination.near", &all)
+	c.Duplicates.Near.problems("duplicates.near", &all)
+	if c.Top != (Top{}) && (c.Top.Score == "" || !(c.Top.Keep > 0 && c.Top.Keep <= 1)) {
+		all.Add("top", "top needs a score's name and keep more than 0 and at most 1, but has %q and %v", c.Top.Score, c.Top.Keep)
+	}
+	return all
+}
+
+func (l Likeness) problems(name string, all *strict.Problems) {
+	if l.Bits < 0 || l.Bits > maxBits || l.Colour < 0 || l.Colour > 255 {
+		all.Add(name, "%s has bits %d and colour %d; legal are 0 to %d and 0 to 255", name, l.Bits, l.Colour, maxBits)
+	}
+}
