@@ -2,12 +2,12 @@ package stages
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
 
+	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/pali3"
 	"github.com/pali3/pali3/models/siglip"
@@ -28,43 +28,78 @@ type Network struct {
 
 // Network returns the model of a recipe's stage for batches of that shape and a vocabulary of that many ids.
 func (r Recipe) Network(shape mixture.Shape, vocabulary int) (Network, error) {
+	n, problems := r.fit(shape, vocabulary)
+	if err := problems.Err(); err != nil {
+		return Network{}, fmt.Errorf("recipe: %w", err)
+	}
+	return n, nil
+}
+
+// fit returns the model for the data, and all that does not fit.
+func (r Recipe) fit(shape mixture.Shape, vocabulary int) (n Network, all strict.Problems) {
 	n, err := r.network()
 	if err != nil {
-		return Network{}, fmt.Errorf("recipe: model: %w", err)
+		all.Add("model", "model: %v", err)
+		return n, all
 	}
-	if shape.Height != shape.Width {
-		return Network{}, fmt.Errorf("recipe: images.ops give %d by %d pixels; the image encoder takes squares", shape.Height, shape.Width)
+	square := shape.Height == shape.Width
+	if !square {
+		all.Add("images.ops", "images.ops give %d by %d pixels; the image encoder takes squares: end the ops with one size, such as resize(%d)",
+			shape.Height, shape.Width, min(shape.Height, shape.Width))
 	}
-	fit := func(err error, name string, have *int, want int) error {
-		if *have != 0 && *have != want && err == nil {
-			return fmt.Errorf("recipe: model.%s is %d, the data have %d", name, *have, want)
+	fit := func(name string, have *int, want int) {
+		if *have != 0 && *have != want {
+			all.Add("model."+name, "model.%s is %d, the data have %d; leave it out and it follows the data", name, *have, want)
 		}
 		*have = want
-		return err
 	}
 	switch {
 	case n.SigLIP != nil:
-		if shape.Images != 1 {
-			return Network{}, fmt.Errorf("recipe: stage siglip takes one picture an example, the tasks give %d", shape.Images)
+		if shape.Images == 0 {
+			all.Add("tasks", "stage siglip takes one picture an example, and no task has pictures; its tasks are of kind contrastive")
+			return n, all
 		}
-		err = fit(err, "image.image", &n.SigLIP.Image.Image, shape.Height)
-		err = fit(err, "text.vocab", &n.SigLIP.Text.Vocab, vocabulary)
-		err = fit(err, "text.length", &n.SigLIP.Text.Length, shape.Encoder)
-		err = errors.Join(err, n.SigLIP.Validate())
+		if shape.Images != 1 {
+			all.Add("images.per_example", "stage siglip takes one picture an example, images.per_example is %d", shape.Images)
+		}
+		fit("image.image", &n.SigLIP.Image.Image, shape.Height)
+		fit("text.vocab", &n.SigLIP.Text.Vocab, vocabulary)
+		fit("text.length", &n.SigLIP.Text.Length, shape.Encoder)
 	case n.UL2 != nil:
 		if shape.Images != 0 {
-			return Network{}, fmt.Errorf("recipe: stage ul2 takes text alone, and some task has pictures")
+			all.Add("tasks", "stage ul2 takes text alone, and some task has pictures; its tasks are of kind denoise")
 		}
-		err = fit(err, "language.vocab", &n.UL2.Vocab, vocabulary)
-		err = errors.Join(err, n.UL2.Validate())
+		fit("language.vocab", &n.UL2.Vocab, vocabulary)
 	default:
 		if shape.Images > 0 {
-			err = fit(err, "image.image", &n.PaLI3.Vision.Image, shape.Height)
+			fit("image.image", &n.PaLI3.Vision.Image, shape.Height)
 		}
-		err = fit(err, "language.vocab", &n.PaLI3.Language.Vocab, vocabulary)
-		err = errors.Join(err, n.PaLI3.Validate())
+		fit("language.vocab", &n.PaLI3.Language.Vocab, vocabulary)
 	}
-	return n, err
+	if square {
+		all = append(all, n.problems()...)
+	}
+	return n, all
+}
+
+// problems lists what is wrong with the sizes of each part of the model.
+func (n Network) problems() (all strict.Problems) {
+	add := func(path string, err error) {
+		if err != nil {
+			all.Add(path, "%s: %v", path, err)
+		}
+	}
+	switch {
+	case n.SigLIP != nil:
+		add("model.image", n.SigLIP.Image.Validate())
+		add("model.text", n.SigLIP.Text.Validate())
+	case n.UL2 != nil:
+		add("model.language", n.UL2.Validate())
+	case n.PaLI3 != nil:
+		add("model.image", n.PaLI3.Vision.Validate())
+		add("model.language", n.PaLI3.Language.Validate())
+	}
+	return all
 }
 
 // network returns the model as the recipe has it.

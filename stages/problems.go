@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/models/siglip"
+	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/vit"
 )
 
 var stageNames = []string{"siglip", "ul2", "pali3"}
@@ -43,6 +46,49 @@ func (r Recipe) trainingProblems() (all strict.Problems) {
 			all.Add(fmt.Sprintf("init.%d.from", i), "init[%d]: from: missing; name a run folder or a safetensors file", i)
 		}
 	}
+	all = append(all, r.stageProblems()...)
 	all = append(all, r.Optimizer.problems()...)
 	return append(all, r.Schedule.problems()...)
+}
+
+// stageProblems lists tasks that the stage cannot train and parts of the model that it does not have.
+func (r Recipe) stageProblems() (all strict.Problems) {
+	for i, t := range r.Mixture.Tasks {
+		path := fmt.Sprintf("tasks.%d.kind", i)
+		switch {
+		case t.Weight == 0 || t.Kind == "":
+		case r.Stage == "siglip" && t.Kind != "contrastive":
+			all.Add(path, "tasks[%d] (%s): kind %s; stage siglip trains contrastive tasks alone", i, t.Name, t.Kind)
+		case r.Stage == "ul2" && t.Kind != "denoise":
+			all.Add(path, "tasks[%d] (%s): kind %s; stage ul2 trains on text alone, by tasks of kind denoise", i, t.Name, t.Kind)
+		case r.Stage == "pali3" && t.Kind == "contrastive":
+			all.Add(path, "tasks[%d] (%s): kind contrastive is for stage siglip; a pali3 has no text tower to compare with", i, t.Name)
+		}
+	}
+	return all
+}
+
+// unused lists what the recipe says and its stage does not look at.
+func (r Recipe) unused() (all strict.Problems) {
+	m := r.Model
+	for _, part := range []struct {
+		key    string
+		given  bool
+		stages string
+	}{
+		{"model.image", m.Image != vit.Config{}, "siglip pali3"},
+		{"model.text", m.Text != siglip.Text{}, "siglip"},
+		{"model.bias", m.Bias != 0, "siglip"},
+		{"model.language", m.Language != ul2.Config{}, "ul2 pali3"},
+		{"model.zero_projection", m.ZeroProjection, "pali3"},
+		{"token_cache", r.TokenCache != 0, "pali3"},
+	} {
+		if part.given && !strings.Contains(part.stages, r.Stage) {
+			all.Add(part.key, "%s: stage %s does not use it", part.key, r.Stage)
+		}
+	}
+	if m.Variant != "" && r.Stage != "siglip" && m.Language != (ul2.Config{}) {
+		all.Add("model.language", "model.language: the variant %q replaces it", m.Variant)
+	}
+	return all
 }

@@ -70,13 +70,17 @@ func (c Config) Validate() error {
 	if err := c.Image.Validate(); err != nil {
 		return err
 	}
-	t := c.Text
+	return c.Text.Validate()
+}
+
+// Validate returns an error that names the first field that cannot be.
+func (t Text) Validate() error {
 	for _, field := range []struct {
 		name  string
 		value int
 	}{{"width", t.Width}, {"depth", t.Depth}, {"mlp", t.MLP}, {"heads", t.Heads}, {"vocab", t.Vocab}, {"length", t.Length}} {
 		if field.value < 1 {
-			return fmt.Errorf("text tower: %s is %d", field.name, field.value)
+			return fmt.Errorf("text tower: %s is %d, want 1 or more", field.name, field.value)
 		}
 	}
 	if t.Width%t.Heads != 0 {

@@ -92,7 +92,7 @@ func (c Config) Validate() error {
 		{"encoder_layers", c.EncoderLayers}, {"decoder_layers", c.DecoderLayers}, {"vocab", c.Vocab},
 	} {
 		if field.value < 1 {
-			return fmt.Errorf("language model: %s is %d", field.name, field.value)
+			return fmt.Errorf("language model: %s is %d, want 1 or more", field.name, field.value)
 		}
 	}
 	if c.Buckets < 4 || c.Buckets%4 != 0 || c.MaxDistance <= c.Buckets/2 {
@@ -102,7 +102,7 @@ func (c Config) Validate() error {
 		return fmt.Errorf("language model: dropout %g; want 0 to below 1", c.Dropout)
 	}
 	if c.ZLoss < 0 || c.LabelSmoothing < 0 || c.LabelSmoothing >= 1 {
-		return fmt.Errorf("language model: z_loss %g or label_smoothing %g out of range", c.ZLoss, c.LabelSmoothing)
+		return fmt.Errorf("language model: z_loss %g and label_smoothing %g; want z_loss from 0 on, label_smoothing from 0 to below 1", c.ZLoss, c.LabelSmoothing)
 	}
 	return c.Activation.Validate()
 }

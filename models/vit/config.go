@@ -66,14 +66,15 @@ func (c Config) Validate() error {
 		value int
 	}{{"width", c.Width}, {"depth", c.Depth}, {"mlp", c.MLP}, {"heads", c.Heads}, {"patch", c.Patch}, {"image", c.Image}} {
 		if field.value < 1 {
-			return fmt.Errorf("image encoder: %s is %d", field.name, field.value)
+			return fmt.Errorf("image encoder: %s is %d, want 1 or more", field.name, field.value)
 		}
 	}
 	if c.Width%c.Heads != 0 {
 		return fmt.Errorf("image encoder: width %d is not a multiple of heads %d", c.Width, c.Heads)
 	}
 	if c.Image%c.Patch != 0 {
-		return fmt.Errorf("image encoder: image %d is not a multiple of patch %d", c.Image, c.Patch)
+		return fmt.Errorf("image encoder: image %d is not a multiple of patch %d; let the image ops end in %d or %d pixels, or choose another patch",
+			c.Image, c.Patch, max(c.Image/c.Patch, 1)*c.Patch, (c.Image/c.Patch+1)*c.Patch)
 	}
 	return nil
 }
