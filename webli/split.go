@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -83,7 +84,9 @@ func (c SplitConfig) Validate() error {
 	if c.KeepTogether != "" && c.KeepTogether != NearDuplicates {
 		return fmt.Errorf("keep together %q is not known; legal is %q", c.KeepTogether, NearDuplicates)
 	}
-	return c.Near.validate("near")
+	var problems strict.Problems
+	c.Near.problems("near", &problems)
+	return problems.Err()
 }
 
 // checkSplitName accepts names that can also name a folder and stand in a command line.
