@@ -55,6 +55,9 @@ func (c *Columns) namesAny() bool {
 
 // mapping returns what package mapping makes of the names.
 func (c *Columns) mapping(language, kind string) mapping.Mapping {
+	if kind == KindByName {
+		kind = ""
+	}
 	return mapping.Mapping{Image: c.images(), Text: c.texts(), ID: c.ID, LanguageColumn: c.Language, SplitColumn: c.Split,
 		Question: c.Question, QuestionID: c.QuestionID, Answers: c.Answers, Boxes: c.Boxes, Keep: c.Keep, BoxFormat: c.BoxFormat, Language: language, Kind: kind}
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -41,17 +42,21 @@ const (
 // links that leave the folder are rejected, links to folders and folders of other tools (.git,
 // __MACOSX ...) are left out.
 type Folder struct {
-	Dir       string
-	Language  string // of the sidecar texts, if known
-	Labels    bool   // the name of an image's folder is a title of it
-	Sequences bool   // all images of a folder are the frames of one record, named and described as that folder
+	Dir      string
+	Language string // of the sidecar texts, if known
+	Labels   bool   // the name of an image's folder is a title of it
+	// TextFrom makes a text of the kind alt of the name of an image's file or folder: [FromFilename] or [FromFolder]. An image that has
+	// a text keeps that alone, unless TextFromAll is set. A label is no such text.
+	TextFrom    string
+	TextFromAll bool
+	Sequences   bool // all images of a folder are the frames of one record, named and described as that folder
 
 	meter *meter
 }
 
 // NewFolder checks that the folder is there.
 func NewFolder(dir, language string) (*Folder, error) {
-	if err := Local(dir); err != nil {
+	if err := errors.Join(Local(dir), checkLanguage(language)); err != nil {
 		return nil, err
 	}
 	info, err := os.Stat(dir)
@@ -80,6 +85,9 @@ func (f *Folder) Fingerprint() (string, error) {
 	defer root.Close()
 	var all strings.Builder
 	fmt.Fprintln(&all, "folder", recordsVersion)
+	if f.TextFrom != "" {
+		fmt.Fprintln(&all, "text from", f.TextFrom, f.TextFromAll)
+	}
 	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return nil // counted as a reject when it is read

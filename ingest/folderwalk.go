@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/pali3/pali3/internal/picture"
@@ -147,6 +148,7 @@ func (w *folderWalk) record(name string, frames, beside []string, lines []*descr
 	if left = append(left, more...); err != nil {
 		return withLeft(shards.Bad(origin, name, BadText, err), left)
 	}
+	left = append(left, w.nameText(name, &s)...)
 	w.complete(name, &s)
 	size := 0
 	for _, frame := range frames {
@@ -163,6 +165,28 @@ func (w *folderWalk) record(name string, frames, beside []string, lines []*descr
 		s.Images = append(s.Images, shards.Image{Bytes: content})
 	}
 	return shards.Record{Sample: s, Origin: origin, LeftOut: left}
+}
+
+// nameText adds the text that the name of an image's file or folder makes, if that is asked for. It returns what it left out. A
+// sequence of frames is named by its folder in either case.
+func (w *folderWalk) nameText(name string, s *shards.Sample) []shards.LeftOut {
+	if w.TextFrom == "" || len(s.Texts) > 0 && !w.TextFromAll {
+		return nil
+	}
+	from, called := w.TextFrom, name
+	if w.Sequences {
+		from = FromFilename
+	} else if !strings.Contains(name, "/") && from == FromFolder {
+		called = path.Base(w.Dir) + "/" + name // an image at the top is in the folder that was named
+	}
+	text := textFrom(from, called)
+	if text == "" {
+		return []shards.LeftOut{{Reason: shards.LeftText, Name: fmt.Sprintf("%s (its %s says nothing)", name, nameOf(w.TextFrom)), N: 1}}
+	}
+	if !slices.ContainsFunc(s.Texts, func(t shards.Text) bool { return t.Value == text }) {
+		s.Texts = append(s.Texts, shards.Text{Kind: shards.Alt, Language: w.Language, Value: text})
+	}
+	return nil
 }
 
 // withLeft returns a record with what was left out of it.

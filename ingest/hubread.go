@@ -101,7 +101,7 @@ func (h *Hub) table(local string, file hubFile) (t *Table, rows int64, err error
 	if err := t.checkColumns(); err != nil {
 		return nil, 0, err
 	}
-	t.as, t.split = h.origin(file.name), file.split
+	t.as, t.Split = h.origin(file.name), file.split
 	return t, parts.Len(), nil
 }
 

@@ -65,12 +65,26 @@ func jsonLayout(lines *textlines.Lines, e textlines.Encoding, ending string, wan
 		return nil, errors.New("the file is empty")
 	case err != nil:
 		return nil, err
+	case c == '[' && listsInLines(stream):
+		stream.lists = true
+		return stream, nil
 	case c == '[':
 		return stream, stream.open()
 	case c != '{' || ending != ".json" && firstIsWhole(lines):
 		return &jsonLines{lines: lines, encoding: e}, nil
 	}
 	return jsonObjects(stream, want)
+}
+
+// listsInLines reports whether a text that begins with a list is rows that are lists, one after the other, rather than one list
+// of rows.
+func listsInLines(s *jsonStream) bool {
+	n, err := s.extent()
+	if err != nil || !s.follows(n) {
+		return false
+	}
+	second := bytes.TrimLeft(s.lines.Bytes()[n:], " \t\r\n")
+	return len(second) > 0 && second[0] == '['
 }
 
 // firstIsWhole reports whether the first line is not merely the beginning of a value: it is a row or a bad one.

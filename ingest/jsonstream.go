@@ -11,7 +11,8 @@ import (
 type jsonStream struct {
 	lines    *textlines.Lines
 	encoding textlines.Encoding
-	list     bool // a list holds the objects
+	list     bool // a list holds the rows
+	lists    bool // rows are lists of values
 	done     bool
 	indent   int // blanks before the object in its line; -1: it does not begin its line
 }
@@ -60,6 +61,9 @@ func (s *jsonStream) open() error {
 		return err
 	case c == '{', c == ']':
 		return nil
+	case c == '[':
+		s.lists = true
+		return nil
 	}
 	return fmt.Errorf("its rows are not objects: line %d has %s where {\"column\": value} is expected", s.lines.Number()+1, jsonKind(c))
 }
@@ -92,7 +96,7 @@ func (s *jsonStream) next(p *jsonParser) (row, error) {
 			s.advance(n)
 			return nil, err
 		}
-		p.text = s.lines.Bytes()[:n]
+		p.text, p.lists = s.lines.Bytes()[:n], s.lists
 		values, err := p.object()
 		s.advance(n)
 		if err != nil {
@@ -163,6 +167,14 @@ func (s *jsonStream) extent() (int, error) {
 	}
 }
 
+// rowBegins is the byte that a row begins with.
+func (s *jsonStream) rowBegins() byte {
+	if s.lists {
+		return '['
+	}
+	return '{'
+}
+
 // resume goes to the next line that begins an object as the one did that cannot be read.
 func (s *jsonStream) resume(indent int) error {
 	if err := s.lines.SkipLine(); err != nil {
@@ -183,7 +195,7 @@ func (s *jsonStream) resume(indent int) error {
 		}
 		content := s.lines.Bytes()[:line.End]
 		trimmed := bytes.TrimLeft(content, " \t")
-		if len(trimmed) > 0 && (trimmed[0] == '{' && (indent < 0 || len(content)-len(trimmed) == indent) || s.list && trimmed[0] == ']' && len(content)-len(trimmed) < max(1, indent)) {
+		if len(trimmed) > 0 && (trimmed[0] == s.rowBegins() && (indent < 0 || len(content)-len(trimmed) == indent) || s.list && trimmed[0] == ']' && len(content)-len(trimmed) < max(1, indent)) {
 			return nil
 		}
 		s.lines.Advance(line.Next, 1)

@@ -16,6 +16,7 @@ type jsonParser struct {
 	at    int
 	depth int
 	wants *jsonRows // says which names of the outermost object are taken; nil: all
+	lists bool      // rows are lists of values, of which the columns are called 1, 2, 3...
 }
 
 const maxJSONDepth = 1000
@@ -23,9 +24,37 @@ const maxJSONDepth = 1000
 // errCut says that the text ends within a value.
 var errCut = errors.New("the JSON breaks off")
 
-// object parses an object, and leaves at behind it. A value that is none is an error.
+// maxListColumns is the most values that a row may have that is a list.
+const maxListColumns = 10_000
+
+// list parses a list as a row.
+func (p *jsonParser) list() (map[string]any, error) {
+	if p.text[p.at] != '[' {
+		return nil, fmt.Errorf("%s where a list of values is expected", jsonKind(p.text[p.at]))
+	}
+	v, err := p.elements()
+	if err != nil {
+		return nil, err
+	}
+	values := v.([]any)
+	if len(values) > maxListColumns {
+		return nil, fmt.Errorf("a row of %d values, the limit is %d", len(values), maxListColumns)
+	}
+	members := make(map[string]any, len(values))
+	for i, value := range values {
+		if name := strconv.Itoa(i + 1); p.wants == nil || p.wants.want(name) {
+			members[name] = value
+		}
+	}
+	return members, nil
+}
+
+// object parses a row, and leaves at behind it: an object, or, where rows are lists, a list. A value that is none is an error.
 func (p *jsonParser) object() (map[string]any, error) {
 	p.blanks()
+	if p.lists && p.at < len(p.text) {
+		return p.list()
+	}
 	if p.at < len(p.text) && p.text[p.at] != '{' {
 		return nil, fmt.Errorf("%s where an object {\"column\": value} is expected", jsonKind(p.text[p.at]))
 	}

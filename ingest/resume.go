@@ -24,6 +24,9 @@ func begin(source Source, dir, work string, o Options) (*run, error) {
 	if o.Dedup {
 		fingerprint += " dedup"
 	}
+	if o.Language != "" {
+		fingerprint += " language " + o.Language
+	}
 	writer, err := shards.Create(dir, o.Limits)
 	if err != nil {
 		return nil, err

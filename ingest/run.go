@@ -7,6 +7,7 @@ import (
 	"iter"
 	"runtime"
 
+	"github.com/pali3/pali3/ingest/langcode"
 	"github.com/pali3/pali3/internal/folderlock"
 	"github.com/pali3/pali3/shards"
 )
@@ -18,6 +19,7 @@ type Options struct {
 	Frames    int                          // an animation becomes so many frames at most; 0 leaves it as it came
 	Dedup     bool                         // reject records all of whose pictures, byte for byte, are there already
 	Strict    bool                         // stop at the first bad record
+	Language  string                       // of texts and questions of which the source does not know it (BCP-47)
 	Fresh     bool                         // drop the journal of an interrupted run instead of resuming it
 	Command   string                       // for the manifest
 	Progress  func(records, rejects int64) // called after each record; may be nil
@@ -53,6 +55,9 @@ var ErrStrict = errors.New("bad record")
 // the manifest comes last. Journal, spool and parts on their way are in a folder of this machine, [shards.WorkFolder], and that is
 // where a run that was interrupted can go on: elsewhere the error wraps [ErrOtherRun] unless the run is to be fresh.
 func Run(ctx context.Context, source Source, dir string, o Options) (Summary, error) {
+	if err := checkLanguage(o.Language); err != nil {
+		return Summary{}, err
+	}
 	work, err := shards.WorkFolder(dir)
 	if err != nil {
 		return Summary{}, err
@@ -89,6 +94,8 @@ type run struct {
 	seen    int64 // records consumed, those of the interrupted run included
 	label   string
 	reasons map[string]int64
+
+	languages langcode.Cache
 }
 
 // consume takes what is left of the source.
@@ -127,7 +134,7 @@ func (r *run) consume(ctx context.Context, source Source) error {
 // completed yields the source's records from the next one on, checked and transformed by all processors.
 func (r *run) completed(ctx context.Context, source Source) iter.Seq[shards.Record] {
 	return inOrder(ctx, r.after(ctx, source), 2*runtime.GOMAXPROCS(0), func(_ context.Context, record shards.Record) shards.Record {
-		return complete(record, r.options)
+		return speak(complete(record, r.options), &r.languages, r.options)
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/pali3/pali3/ingest/fetch"
+	"github.com/pali3/pali3/ingest/langcode"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/shards/mapping"
 )
@@ -24,12 +25,23 @@ type Table struct {
 	Root     string   // where image paths begin; nothing outside is read. By default each table's folder; none of one in an object store
 	Columns  Columns
 	Language string // of the texts, where no column says
-	Kind     string // of the texts, for example [shards.Alt]
-	Web      *Web   // fetches what is a URL; without it, that is a reject
+	Kind     string // of the texts, for example [shards.Alt], which is the default, or [KindByName]
+	Split    string // of the records, where no column says
+
+	// GroupBy names a column: all rows that have one value in it become one record, with the texts, questions and boxes of all of
+	// them. The rows need not be adjacent. A column of images groups by the file that a path leads to.
+	GroupBy string
+	// ImagePattern makes names of what the image columns hold: {} is their value, as in images/{}.png. Bytes, URLs and data URIs
+	// stay as they are.
+	ImagePattern string
+	// TextFrom makes a text of the image's name where a row has none: [FromFilename] or [FromFolder]. It is of the kind alt.
+	TextFrom string
+
+	Web *Web // fetches what is a URL; without it, that is a reject
 
 	name      string
 	as        string // names the table in keys and origins, which then go by the row's number; default its file
-	split     string // where no column says
+	languages *langcode.Cache
 	meter     *meter
 	files     []tableFile
 	leftFiles []shards.LeftOut // what lies beside the tables
@@ -50,14 +62,17 @@ func NewTable(t Table) (*Table, error) {
 	if t.Columns.Image == "" && t.Columns.Text == "" && t.Columns.Question == "" {
 		return nil, errors.New("name an image column, a text column, or both")
 	}
-	var err error
+	err := errors.Join(t.checkPattern(), t.checkGroupBy(), checkLanguage(t.Language), checkTextFrom(t.TextFrom))
+	if err != nil {
+		return nil, err
+	}
 	if t.Dialect, err = t.Dialect.check(); err != nil {
 		return nil, err
 	}
 	if t.Kind == "" {
 		t.Kind = shards.Alt
 	}
-	t.meter = new(meter)
+	t.meter, t.languages = new(meter), new(langcode.Cache)
 	if err := t.find(); err != nil {
 		return nil, err
 	}
@@ -78,8 +93,7 @@ func (t *Table) checkColumns() error {
 
 // checkFile checks that a file has the columns asked for.
 func (t *Table) checkFile(file string) error {
-	c := t.Columns
-	rows, err := openRows(file, nil, t.Dialect, c.names())
+	rows, err := openRows(file, nil, t.Dialect, t.names())
 	if err != nil {
 		return err
 	}
@@ -91,7 +105,7 @@ func (t *Table) checkFile(file string) error {
 	if err != nil {
 		return fmt.Errorf("reading the columns of %s: %w", file, err)
 	}
-	for _, want := range c.names() {
+	for _, want := range t.names() {
 		if want != "" && !hasColumn(names, want) {
 			hint := ""
 			if hinter, ok := rows.(interface{ hint() string }); ok {
@@ -116,6 +130,11 @@ func (t *Table) Fingerprint() (string, error) {
 	dialect := ""
 	if d := t.Dialect; d.fields() || d.Encoding != "" {
 		dialect = fmt.Sprintf(" %+v", d)
+	}
+	for _, option := range []struct{ name, value string }{{"split", t.Split}, {"group by", t.GroupBy}, {"image pattern", t.ImagePattern}, {"text from", t.TextFrom}} {
+		if option.value != "" {
+			dialect += fmt.Sprintf(" %s %q", option.name, option.value)
+		}
 	}
 	return shards.Hash(fmt.Appendf(nil, "%s %+v %s %s%s", print, t.Columns, t.Language, t.Kind, dialect)), err
 }
@@ -173,6 +192,10 @@ type numbered struct {
 	ticket int64
 	number int64 // in its file, from 1
 	file   tableFile
+	fileAt int        // of the table's files, from 0
+	rows   []numbered // of a group: all of its rows, the first of them, too
+	over   int64      // rows of a group beyond those
+	why    string     // reason of err, if it has one of its own
 	root   *imageRoot // nil where no paths are read
 	key    string
 	row    row
@@ -191,6 +214,9 @@ func (w *tableWork) namesStandAlone() bool {
 	return w.Columns.ID != "" || w.as != "" || w.Columns.Image == ""
 }
 
+// names are the columns that are read.
+func (t *Table) names() []string { return append(t.Columns.names(), t.GroupBy) }
+
 // key names a row. Several rows about one image, such as five captions of it, are records of their own. Taken
 // holds hashes: if two names share one, the second bears its row's number without need.
 func (w *tableWork) key(n *numbered, taken map[uint64]struct{}) string {
@@ -200,7 +226,7 @@ func (w *tableWork) key(n *numbered, taken map[uint64]struct{}) string {
 	if w.as != "" {
 		return fmt.Sprintf("%s:%d", w.as, n.number)
 	}
-	key := strings.TrimSpace(n.row.text(w.Columns.Image))
+	key := w.imageName(strings.TrimSpace(n.row.text(w.Columns.Image)))
 	if key == "" || strings.HasPrefix(key, "data:") || base64Image(key) {
 		return fmt.Sprintf("%s:%d", n.file.name, n.number)
 	}

@@ -36,14 +36,14 @@ func (t *Table) planColumns(rows tableReader, names []string) error {
 		return nil
 	}
 	m := t.Columns.mapping(t.Language, t.Kind)
-	m.NamedOnly, m.KeepNamed, m.Trim, m.Split = true, true, true, t.split
+	m.NamedOnly, m.KeepNamed, m.Trim, m.Split = true, true, true, t.Split
 	var columns []mapping.Column
 	if typed, ok := rows.(interface{ schema() []mapping.Column }); ok {
 		columns = typed.schema()
 	} else {
 		for _, name := range names {
 			c := mapping.Column{Name: name, Type: mapping.Text}
-			for _, path := range t.Columns.names() {
+			for _, path := range t.names() {
 				if strings.HasPrefix(path, name+"/") {
 					c.Type = mapping.Struct // of JSON, which does not say its fields
 				}
@@ -55,7 +55,7 @@ func (t *Table) planColumns(rows tableReader, names []string) error {
 	if t.plan, err = m.For(columns); err != nil {
 		return err
 	}
-	top := topColumns(names, t.Columns.names())
+	top := topColumns(names, t.names())
 	t.taken, err = m.For(slices.DeleteFunc(slices.Clone(columns), func(c mapping.Column) bool { return !slices.Contains(top, c.Name) }))
 	return err
 }

@@ -20,43 +20,59 @@ type tableReading struct {
 	*tableWork
 	skipped int64               // records that are not given
 	done    int64               // records so far
+	fileAt  int                 // of the file that is read
 	keys    map[uint64]struct{} // hashes of the keys that images have given
 	missing map[string]bool     // columns that no row had yet, of tables in which any row may lack them
 	told    map[string]bool     // columns that were reported as left out
 	left    []shards.LeftOut
-	rows    int64 // that could be read
+	rows    int64               // that could be read
+	take    func(numbered) bool // takes each row in place of whoever the reading is for; nil if nobody does
 }
 
 // rows yields the rows after the first n. A new row begins when the budget has room.
 func (w *tableWork) rows(ctx context.Context, n int64) iter.Seq[numbered] {
 	return func(yield func(numbered) bool) {
-		r := &tableReading{tableWork: w, skipped: n, keys: map[uint64]struct{}{}, missing: map[string]bool{}, told: map[string]bool{}}
-		for _, name := range w.Columns.names() {
-			if name != "" {
-				r.missing[name] = true
-			}
+		if w.GroupBy != "" {
+			w.grouped(ctx, n, yield)
+			return
 		}
-		r.left = slices.Clone(w.leftFiles)
-		files := w.parts()
+		w.reading(n).all(ctx, yield)
+	}
+}
+
+// reading begins a reading of the table's files of which the first n records are not given.
+func (w *tableWork) reading(n int64) *tableReading {
+	r := &tableReading{tableWork: w, skipped: n, keys: map[uint64]struct{}{}, missing: map[string]bool{}, told: map[string]bool{}}
+	for _, name := range w.names() {
+		if name != "" {
+			r.missing[name] = true
+		}
+	}
+	r.left = slices.Clone(w.leftFiles)
+	return r
+}
+
+// all yields the rows of all files.
+func (r *tableReading) all(ctx context.Context, yield func(numbered) bool) {
+	files := r.parts()
+	if len(files) > 1 {
+		r.meter.begin(int64(len(files)))
+	}
+	for at, file := range files {
+		if r.fileAt = at; !r.file(ctx, file, len(files) == 1, yield) {
+			return
+		}
 		if len(files) > 1 {
-			w.meter.begin(int64(len(files)))
+			r.meter.add(1)
 		}
-		for _, file := range files {
-			if !r.file(ctx, file, len(files) == 1, yield) {
-				return
-			}
-			if len(files) > 1 {
-				w.meter.add(1)
-			}
+	}
+	if missing := sortedKeys(r.missing); len(missing) > 0 && r.rows > 0 && ctx.Err() == nil {
+		err := fmt.Errorf("%w %s", errNoColumn, strings.Join(missing, ", "))
+		if told := sortedKeys(r.told); len(told) > 0 {
+			err = fmt.Errorf("%w; there are %s", err, strings.Join(told[:min(len(told), 50)], ", "))
 		}
-		if missing := sortedKeys(r.missing); len(missing) > 0 && r.rows > 0 && ctx.Err() == nil {
-			err := fmt.Errorf("%w %s", errNoColumn, strings.Join(missing, ", "))
-			if told := sortedKeys(r.told); len(told) > 0 {
-				err = fmt.Errorf("%w; there are %s", err, strings.Join(told[:min(len(told), 50)], ", "))
-			}
-			r.skipped = min(r.skipped, r.done)
-			r.give(ctx, numbered{file: files[len(files)-1], err: err}, yield)
-		}
+		r.skipped = min(r.skipped, r.done)
+		r.give(ctx, numbered{file: files[len(files)-1], err: err}, yield)
 	}
 }
 
@@ -65,7 +81,11 @@ func (w *tableWork) rows(ctx context.Context, n int64) iter.Seq[numbered] {
 func (r *tableReading) give(ctx context.Context, n numbered, yield func(numbered) bool) bool {
 	r.done++
 	left := r.left
-	r.left = nil
+	r.left, n.fileAt = nil, r.fileAt
+	if r.take != nil {
+		n.left, n.root = left, r.roots[n.file.root]
+		return ctx.Err() == nil && r.take(n)
+	}
 	if r.done <= r.skipped {
 		return ctx.Err() == nil
 	}
@@ -79,7 +99,7 @@ func (r *tableReading) file(ctx context.Context, file tableFile, only bool, yiel
 	if !only {
 		m = nil
 	}
-	rows, err := openRows(file.path, m, r.Dialect, r.Columns.names())
+	rows, err := openRows(file.path, m, r.Dialect, r.names())
 	if err != nil {
 		return r.give(ctx, numbered{file: file, err: fmt.Errorf("%w: %w", errBroken, err)}, yield)
 	}
@@ -111,7 +131,9 @@ func (r *tableReading) file(ctx context.Context, file tableFile, only bool, yiel
 		n := numbered{number: number, file: file, row: next, err: err}
 		if err == nil {
 			r.rows++
-			n.root = r.roots[file.root]
+			n.root, n.err = r.roots[file.root], r.checkLanguages(next)
+		}
+		if n.err == nil && r.take == nil {
 			n.key = r.key(&n, r.keys)
 		}
 		if !r.give(ctx, n, yield) {
@@ -126,7 +148,7 @@ func (r *tableReading) file(ctx context.Context, file tableFile, only bool, yiel
 
 // choose names the columns to read to a table, and notes the others, which the next record reports as left out.
 func (r *tableReading) choose(rows tableReader) error {
-	names, all := r.Columns.names(), []string(nil)
+	names, all := r.names(), []string(nil)
 	if _, tells := rows.(leaver); !tells {
 		all, _ = rows.columns()
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"github.com/pali3/pali3/internal/textlines"
 	"net/url"
 	"strings"
 
@@ -22,18 +21,22 @@ const maxFrames = 4096
 func (w *tableWork) record(ctx context.Context, n numbered) made {
 	origin := fmt.Sprintf("%s row %d", cmp.Or(w.as, n.file.name), n.number)
 	if n.err != nil {
-		bad := shards.Bad(origin, "", BadRow, n.err)
-		if f, ok := errors.AsType[*textlines.Fault](n.err); ok && f.Text {
-			bad.Reason = BadText
-		}
+		bad := shards.Bad(origin, "", n.reason(), n.err)
 		bad.LeftOut = n.left
 		return made{n.ticket, bad}
 	}
 	if w.there(n.key) {
 		return made{n.ticket, shards.Record{Sample: shards.Sample{Key: n.key}, Origin: origin, LeftOut: n.left}}
 	}
-	s := shards.Sample{Key: n.key, Split: w.split}
-	left, reason, err := w.fill(ctx, &s, n)
+	s := shards.Sample{Key: n.key, Split: w.Split}
+	fill := w.fill
+	if n.rows != nil {
+		fill = w.fillGroup
+	}
+	left, reason, err := fill(ctx, &s, n)
+	if err == nil {
+		left = append(left, w.nameText(&s, n)...)
+	}
 	if err == nil && len(s.Images) == 0 && len(s.Texts) == 0 && len(s.Questions) == 0 {
 		reason, err = shards.NoContent, errors.New("neither image nor text")
 	}
@@ -98,7 +101,7 @@ func (w *tableWork) picture(ctx context.Context, s *shards.Sample, n numbered, v
 		}
 		return content, "", nil
 	}
-	name := strings.TrimSpace(plainText(value))
+	name := w.imageName(strings.TrimSpace(plainText(value)))
 	scheme, rest, _ := strings.Cut(name, ":")
 	switch {
 	case name == "":

@@ -27,6 +27,8 @@ const (
 	LeftBox      = "box"      // a box outside of its image, or without area
 	LeftMask     = "mask"     // an outline of a box that cannot be drawn; the box stays
 	LeftAnswer   = "answer"   // a question or an answer without a text
+	LeftRepeat   = "repeat"   // a text, question or box that the record has already
+	LeftLanguage = "language" // the spelling of a language code: the text is there, under the code in BCP-47
 	LeftRecord   = "record"   // a record of a container that holds no sample, for example a request in a WARC file
 )
 

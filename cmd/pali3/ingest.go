@@ -41,7 +41,8 @@ type ingestFlags struct {
 	resizeFlags
 }
 
-func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source) error {
+// run adds a source's records to the dataset. Language is that of texts of which the source does not know it.
+func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source, language string) error {
 	transform, err := f.transform()
 	if err != nil {
 		return err
@@ -56,6 +57,7 @@ func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source) 
 		Frames:    f.Frames,
 		Dedup:     f.Dedup,
 		Strict:    f.Strict,
+		Language:  language,
 		Fresh:     f.Fresh,
 		Command:   "pali3 " + strings.Join(os.Args[1:], " "),
 		Progress:  shown.set,
@@ -117,10 +119,12 @@ func (f ingestFlags) hasRows(source ingest.Source, s ingest.Summary) error {
 }
 
 type ingestFolder struct {
-	Dir       string `arg:"" help:"Folder of images, on this machine."`
-	Language  string `help:"Language of the texts (BCP-47)."`
-	Sequences bool   `help:"Each folder of images is one record: the frames of a video, in order of their names."`
-	Labels    bool   `help:"The name of an image's folder is a text about it."`
+	Dir         string `arg:"" help:"Folder of images, on this machine."`
+	Sequences   bool   `help:"Each folder of images is one record: the frames of a video, in order of their names."`
+	Labels      bool   `help:"The name of an image's folder is a text about it, of the kind title, as it is."`
+	TextFrom    string `enum:",filename,folder" default:"" help:"filename or folder: an image without a text beside it gets one of the kind alt, the words of its file's or its folder's name (red_fire-truck_02.png: red fire truck). Names that say nothing, such as IMG_1234, give none and are counted."`
+	TextFromAll bool   `help:"With --text-from: images that have a text get the one of their names, too."`
+	languageFlag
 	ingestFlags
 }
 
@@ -129,16 +133,30 @@ func (c ingestFolder) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	source.Sequences, source.Labels = c.Sequences, c.Labels
-	return c.run(ctx, out, source)
+	source.Sequences, source.Labels, source.TextFrom, source.TextFromAll = c.Sequences, c.Labels, c.TextFrom, c.TextFromAll
+	return c.run(ctx, out, source, c.Language)
 }
 
 type ingestTable struct {
 	Files []string `arg:"" help:"Tables: files, a URL of an object store, folders or patterns; .csv, .tsv, .jsonl, .json (each also .gz, .zst or .bz2) or .parquet. In CSV and TSV, columns may also be named by number, from 1."`
 	Root  string   `help:"Folder of this machine in which image paths begin; by default the table's, none of a table in an object store."`
+	groupFlags
+	ImagePattern string `placeholder:"PATTERN" help:"Names of the images, {} being what the image column holds: with 'images/{}.png' a 0 there is images/0.png."`
+	TextFrom     string `enum:",filename,folder" default:"" help:"filename or folder: a record without a text gets one of the kind alt, the words of its image's file or folder name."`
+	Split        string `placeholder:"NAME" help:"Split of the samples, where no column says."`
 	dialectFlags
 	columnFlags
 	ingestFlags
+}
+
+// groupFlags put rows together.
+type groupFlags struct {
+	GroupBy string `placeholder:"NAME" help:"Rows that have one value in this column, for example the image's path or an id, become one sample with all their texts, questions and boxes; they need not be adjacent. Texts that come twice are left out and counted. Of sources of columns, table and urls have this."`
+}
+
+// languageFlag is the language of texts that have none.
+type languageFlag struct {
+	Language string `placeholder:"CODE" help:"Language of texts that have none, in BCP-47: en, de, zh-TW."`
 }
 
 // dialectFlags say how a text table is written.
@@ -156,14 +174,14 @@ func (f dialectFlags) dialect() ingest.Dialect {
 
 func (c ingestTable) Run(ctx context.Context, log zerolog.Logger, out output) error {
 	source, err := ingest.NewTable(ingest.Table{
-		Files: c.Files, Dialect: c.dialect(), Root: c.Root, Language: c.Language, Kind: c.Kind,
-		Columns: c.columns(),
+		Files: c.Files, Dialect: c.dialect(), Root: c.Root, Language: c.Language, Kind: c.Kind, Split: c.Split,
+		Columns: c.columns(), GroupBy: c.GroupBy, ImagePattern: c.ImagePattern, TextFrom: c.TextFrom,
 	})
 	if err != nil {
 		return err
 	}
 	sayColumns(log, source)
-	return c.run(ctx, out, source)
+	return c.run(ctx, out, source, c.Language)
 }
 
 type ingestWebDataset struct {
@@ -182,7 +200,7 @@ func (c ingestWebDataset) Run(ctx context.Context, out output) error {
 		return err
 	}
 	source.ByArchive = c.ByArchive
-	return c.run(ctx, out, source)
+	return c.run(ctx, out, source, c.Language)
 }
 
 // printIngested prints what a run added, and why it rejected what it did.

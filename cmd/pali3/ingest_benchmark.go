@@ -14,6 +14,7 @@ type ingestBenchmark struct {
 	Instances   string `help:"File of boxes and images (refcoco); by default instances.json beside the annotations."`
 	Images      string `required:"" help:"Folder of pictures, or of folders of frames."`
 	Split       string `help:"Split of the samples, where the files do not say."`
+	languageFlag
 	ingestFlags
 }
 
@@ -24,5 +25,5 @@ func (c ingestBenchmark) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	return c.run(ctx, out, source)
+	return c.run(ctx, out, source, c.Language)
 }

@@ -11,16 +11,16 @@ type columnFlags struct {
 	ImageColumn      []string `sep:"none" placeholder:"NAME" help:"Column of images; give it again for further ones. outer/inner names a field of a struct."`
 	TextColumn       []string `sep:"none" placeholder:"NAME" help:"Column of texts, or of lists of texts; give it again for further ones."`
 	IDColumn         string   `name:"id-column" placeholder:"NAME" help:"Column of keys; without it what the help of the source says."`
-	LanguageColumn   string   `placeholder:"NAME" help:"Column of the texts' languages."`
+	LanguageColumn   string   `placeholder:"NAME" help:"Column of the languages of texts and questions, in BCP-47. Names of POSIX locales (pt_BR.utf8) are respelled (pt-BR) and counted; what is no language is a reject that names the nearest code."`
 	SplitColumn      string   `placeholder:"NAME" help:"Column of splits."`
 	QuestionColumn   string   `placeholder:"NAME" help:"Column of questions about the images."`
 	QuestionIDColumn string   `name:"question-id-column" placeholder:"NAME" help:"Column of the questions' ids."`
-	AnswerColumn     string   `placeholder:"NAME" help:"Column of answers: a text, a list, a JSON list, or structs with answer and answer_confidence."`
+	AnswerColumn     string   `placeholder:"NAME" help:"Column of answers: a text, a list, a list in JSON or as Python writes it, or structs with answer and answer_confidence."`
 	BoxColumn        string   `placeholder:"NAME" help:"Column of boxes: four numbers each, or a struct with bbox and category or label."`
 	BoxFormat        string   `enum:",xywh,xyxy,yxyx" default:"" help:"Numbers of a box: xywh (COCO), xyxy (Pascal VOC) or yxyx (TensorFlow Datasets); by default as the first rows show."`
 	Keep             []string `placeholder:"NAME" help:"Columns to keep as metadata."`
-	Language         string   `help:"Language of the texts (BCP-47), where no column says."`
-	Kind             string   `default:"" enum:",alt,caption,ocr,title" help:"Kind of the texts: alt, caption, ocr or title. By default what the column's name says; in a table, alt."`
+	Kind             string   `default:"" enum:",alt,caption,ocr,title,by-name" help:"Kind of the texts: alt, caption, ocr or title; or by-name, what the column's name says. By default by-name; in a table, alt."`
+	languageFlag
 }
 
 func (f columnFlags) columns() ingest.Columns {

@@ -50,5 +50,5 @@ func (f ingestFlags) runFiles(ctx context.Context, log zerolog.Logger, out outpu
 		return err
 	}
 	sayColumns(log, source)
-	return f.run(ctx, out, source)
+	return f.run(ctx, out, source, columns.Language)
 }

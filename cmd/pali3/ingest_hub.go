@@ -29,5 +29,5 @@ func (c ingestHub) Run(ctx context.Context, log zerolog.Logger, out output) erro
 	}
 	log.Info().Str("commit", source.Commit()).Msg(c.Repo)
 	sayColumns(log, source)
-	return c.run(ctx, out, source)
+	return c.run(ctx, out, source, c.Language)
 }

@@ -14,6 +14,7 @@ import (
 
 type ingestWARC struct {
 	Files []string `arg:"" help:"Archives: WARC, ARC, WAT, WET; plain, .gz or .zst; files, folders, patterns, URLs of an object store."`
+	languageFlag
 	ingestFlags
 }
 
@@ -22,7 +23,7 @@ func (c ingestWARC) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	return c.run(ctx, out, source)
+	return c.run(ctx, out, source, c.Language)
 }
 
 type ingestLinks struct {
@@ -61,6 +62,7 @@ func printLinks(w io.Writer, s ingest.LinkSummary) {
 
 type ingestHTML struct {
 	Dir string `arg:"" help:"Folder of pages, on this machine."`
+	languageFlag
 	ingestFlags
 }
 
@@ -69,15 +71,15 @@ func (c ingestHTML) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	return c.run(ctx, out, source)
+	return c.run(ctx, out, source, c.Language)
 }
 
 type ingestPDF struct {
 	Paths     []string `arg:"" help:"Documents, and folders of them, on this machine."`
 	Side      int      `default:"1064" help:"Pixels of the longer side of a drawn page."`
-	Language  string   `help:"Language of the texts (BCP-47)."`
 	Words     bool     `help:"Keep each word with its place, as a box of the page."`
 	Documents bool     `help:"All pages of a document are one record."`
+	languageFlag
 	ingestFlags
 }
 
@@ -90,5 +92,5 @@ func (c ingestPDF) Run(ctx context.Context, out output) error {
 		return fmt.Errorf("--side %d: a page has 1 to %d pixels", c.Side, pdf.MaxSide)
 	}
 	source.Side, source.Language, source.Words, source.Documents = c.Side, c.Language, c.Words, c.Documents
-	return c.run(ctx, out, source)
+	return c.run(ctx, out, source, c.Language)
 }

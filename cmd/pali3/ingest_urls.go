@@ -20,8 +20,9 @@ type ingestURLs struct {
 	SplitColumn    string   `help:"Column of splits."`
 	SHA256Column   string   `name:"sha256-column" help:"Column of the SHA-256 that the picture must have."`
 	Keep           []string `help:"Columns to keep as metadata."`
-	Language       string   `help:"Language of the texts, where no column says."`
 	Kind           string   `default:"alt" enum:"alt,caption,ocr,title" help:"Kind of the texts."`
+	groupFlags
+	languageFlag
 	dialectFlags
 	webFlags `embed:"" group:"Fetching"`
 	ingestFlags
@@ -34,13 +35,14 @@ func (c ingestURLs) Run(ctx context.Context, out output) error {
 	}
 	source, err := ingest.NewURLs(ingest.Table{
 		Files: c.Files, Dialect: c.dialect(), Language: c.Language, Kind: c.Kind, Web: &ingest.Web{Fetch: options, Memory: c.Memory << 20},
+		GroupBy: c.GroupBy,
 		Columns: ingest.Columns{Image: c.URLColumn, Text: c.TextColumn, ID: c.IDColumn, Language: c.LanguageColumn,
 			Split: c.SplitColumn, SHA256: c.SHA256Column, Keep: c.Keep},
 	})
 	if err != nil {
 		return err
 	}
-	return c.run(ctx, out, source)
+	return c.run(ctx, out, source, c.Language)
 }
 
 // webFlags say how politely and how patiently the web is asked.

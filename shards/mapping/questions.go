@@ -10,7 +10,7 @@ import (
 )
 
 // questions adds the row's question with its answers, or its questions where there is a list of them.
-func (r *row) questions() {
+func (r *row) questions(languages []string) {
 	column := r.firstOf(r.Question, isQuestion)
 	if column == "" {
 		if r.Answers != "" {
@@ -34,7 +34,7 @@ func (r *row) questions() {
 			r.reject(shards.BadText, fmt.Errorf("column %s is not UTF-8", column))
 			return
 		}
-		q := shards.Question{Text: text, Language: languageOf(nil, 0, 1, r.Language)}
+		q := shards.Question{Text: text, Language: languageOf(languages, i, len(texts), r.Language)}
 		if i < len(ids) {
 			q.ID, _ = Scalar(ids[i], true)
 		}

@@ -140,7 +140,7 @@ func (r *row) fill() {
 	if r.ID == "" && !r.NamedOnly {
 		key = r.keyColumn()
 	}
-	r.questions()
+	r.questions(languages)
 	if r.box.has() {
 		r.boxes()
 	}
