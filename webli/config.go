@@ -19,6 +19,8 @@ type Images struct {
 	MinSide   int     `yaml:"min_side"`   // pixels of the shorter side
 	MaxAspect float64 `yaml:"max_aspect"` // longer side divided by the shorter
 	MaxPixels int     `yaml:"max_pixels"` // height x width
+	// MaxSamples is how many samples may have the same images, to the byte; of more, none stays (ALIGN: 1000).
+	MaxSamples int `yaml:"max_samples"`
 }
 
 // Texts are rules on each text of a sample but those read in the picture (OCR). A text that fails is
@@ -47,6 +49,9 @@ type Duplicates struct {
 	Near  Likeness `yaml:"near"`  // pictures that look the same
 	// Pairs also asks for the same texts and questions, for data that has a row for each caption.
 	Pairs bool `yaml:"pairs"`
+	// MergeTexts moves the texts and questions of a removed sample to the one that stays, each distinct one once, if both
+	// are of one split.
+	MergeTexts bool `yaml:"merge_texts"`
 }
 
 // Likeness says how far apart two pictures may be to count as one. The zero value turns the rule off.

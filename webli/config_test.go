@@ -37,6 +37,9 @@ func TestRecipeErrors(t *testing.T) {
 		{"texts: {min_runes: 9, max_runes: 3}", "less than min_runes"},
 		{"duplicates: {near: {bits: 16, colour: 3}}", "legal are 0 to 15"},
 		{"contamination: {near: {bits: 3, colour: 256}}", "contamination.near"},
+		{"images: {max_samples: -1}", "images.max_samples is -1"},
+		{"duplicates: {merge_texts: true}", "merge_texts needs duplicates.exact"},
+		{"duplicates: {exact: true, pairs: true, merge_texts: true}", "not duplicates.pairs"},
 		{"top: {score: similarity}", "top needs"},
 		{"top: {keep: 0.5}", "top needs"},
 	} {

@@ -16,6 +16,11 @@ type Report struct {
 	Rules []Removal `json:"rules"`
 	// Texts counts texts taken out of samples that stayed.
 	Texts int `json:"texts_removed"`
+	// Merged counts texts, and MergedQuestions questions, that moved from duplicates to the sample that stays.
+	Merged          int `json:"texts_merged"`
+	MergedQuestions int `json:"questions_merged"`
+	// Warnings say what is likely to be a mistake in the recipe, for example a rule that removes more than half.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Removal says how many samples a rule removed.
@@ -61,7 +66,14 @@ func Curate(ctx context.Context, in []*shards.Dataset, out string, config Config
 			report.Texts += r.droppedTexts()
 		}
 	}
-	return report, write(ctx, in, records, out, cmp.Or(options.Command, "curate"))
+	var gifts map[*record]*gift
+	if config.Duplicates.MergeTexts {
+		if gifts, err = gather(ctx, in, records, &report); err != nil {
+			return Report{}, err
+		}
+	}
+	report.warnOfLosses(config, records)
+	return report, write(ctx, in, records, gifts, out, cmp.Or(options.Command, "curate"))
 }
 
 // examineAgainst takes the pictures of the datasets that are held out as a whole.

@@ -21,6 +21,7 @@ func duplicate(pairs bool) rule {
 			id.words = r.words
 		}
 		if other, seen := first[id]; seen {
+			r.keeper = other
 			return fmt.Sprintf("the same as %s of %s", other.key, other.origin)
 		}
 		first[id] = r
@@ -39,6 +40,7 @@ func nearDuplicate(like Likeness, pairs bool) rule {
 			return allAlike(like, r.prints, o.prints) && (!pairs || r.words == o.words)
 		})
 		if found {
+			r.keeper = other
 			return fmt.Sprintf("looks like %s of %s", other.key, other.origin)
 		}
 		index.add(r.prints[0], r)

@@ -59,5 +59,5 @@ func Example() {
 func ExampleParseConfig_error() {
 	_, err := webli.ParseConfig([]byte("images:\n  min_size: 200\n"), "mine.yaml")
 	fmt.Println(err)
-	// Output: mine.yaml line 2: unknown key "images.min_size"; the nearest legal key is "min_side" (of max_aspect, max_pixels, min_side)
+	// Output: mine.yaml line 2: unknown key "images.min_size"; the nearest legal key is "min_side" (of max_aspect, max_pixels, max_samples, min_side)
 }

@@ -14,7 +14,8 @@ func (c Config) Problems() (all strict.Problems) {
 		value float64
 	}{
 		{"images.min_side", float64(c.Images.MinSide)}, {"images.max_aspect", c.Images.MaxAspect},
-		{"images.max_pixels", float64(c.Images.MaxPixels)}, {"texts.min_runes", float64(c.Texts.MinRunes)},
+		{"images.max_pixels", float64(c.Images.MaxPixels)}, {"images.max_samples", float64(c.Images.MaxSamples)},
+		{"texts.min_runes", float64(c.Texts.MinRunes)},
 		{"texts.max_runes", float64(c.Texts.MaxRunes)}, {"texts.max_run", float64(c.Texts.MaxRun)},
 		{"texts.max_samples", float64(c.Texts.MaxSamples)},
 	} {
@@ -33,6 +34,9 @@ func (c Config) Problems() (all strict.Problems) {
 	}
 	c.Contamination.Near.problems("contamination.near", &all)
 	c.Duplicates.Near.problems("duplicates.near", &all)
+	if d := c.Duplicates; d.MergeTexts && (d.Pairs || !d.Exact && !d.Near.on()) {
+		all.Add("duplicates.merge_texts", "duplicates.merge_texts needs duplicates.exact or duplicates.near, and not duplicates.pairs, which keeps samples with other texts")
+	}
 	if c.Top != (Top{}) && (c.Top.Score == "" || !(c.Top.Keep > 0 && c.Top.Keep <= 1)) {
 		all.Add("top", "top needs a score's name and keep more than 0 and at most 1, but has %q and %v", c.Top.Score, c.Top.Keep)
 	}

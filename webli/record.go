@@ -16,6 +16,7 @@ import (
 type record struct {
 	origin   origin
 	key      string
+	split    string
 	heldOut  bool
 	bad      string // why a picture does not decode, or ""
 	sizes    [][2]int32
@@ -29,6 +30,7 @@ type record struct {
 
 	removedBy string // the rule, or ""
 	why       string
+	keeper    *record // of a duplicate: the sample that it is like
 }
 
 // origin is the row that a record stands for.
@@ -54,7 +56,7 @@ type examiner struct {
 }
 
 func (e *examiner) examine(s *shards.Sample, from origin) *record {
-	r := &record{origin: from, key: s.Key, heldOut: slices.Contains(e.config.HeldOut, s.Split), asked: len(s.Questions) > 0}
+	r := &record{origin: from, key: s.Key, split: s.Split, heldOut: slices.Contains(e.config.HeldOut, s.Split), asked: len(s.Questions) > 0}
 	for i := range s.Images {
 		m, onBlack, err := augment.DecodeTwice(s.Images[i].Bytes)
 		if err != nil {

@@ -2,6 +2,7 @@ package webli
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"slices"
@@ -33,6 +34,7 @@ func (c Config) rules(against []*record) []rule {
 	add(c.Images.MinSide > 0, rule{name: "min_side", remove: c.Images.tooSmall})
 	add(c.Images.MaxAspect > 0, rule{name: "max_aspect", remove: c.Images.tooLong})
 	add(c.Images.MaxPixels > 0, rule{name: "max_pixels", remove: c.Images.tooLarge})
+	add(c.Images.MaxSamples > 0, crowded(c.Images.MaxSamples))
 	add(c.Texts.MinRunes > 0 || c.Texts.MaxRunes > 0, flawed(textLength))
 	add(c.Texts.Letters, flawed(textLetters))
 	add(c.Texts.MaxRun > 0, flawed(textRun))
@@ -109,6 +111,34 @@ func (c Images) tooLarge(r *record) string {
 		}
 	}
 	return ""
+}
+
+// imageFrequent is the rule on images that many samples have.
+const imageFrequent = "image_frequent"
+
+// crowded removes all samples whose images more than most samples have: placeholders, or images of too many names.
+func crowded(most int) rule {
+	samples := map[[sha256.Size]byte]int{}
+	return rule{
+		name: imageFrequent,
+		prepare: func(left []*record) error {
+			for _, r := range left {
+				if len(r.prints) > 0 && !r.heldOut {
+					samples[r.pictures()]++
+				}
+			}
+			return nil
+		},
+		remove: func(r *record) string {
+			if len(r.prints) == 0 {
+				return ""
+			}
+			if n := samples[r.pictures()]; n > most {
+				return fmt.Sprintf("%d samples have its images, more than %d", n, most)
+			}
+			return ""
+		},
+	}
 }
 
 // flawed drops the texts that fail the named rule by themselves.

@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/pali3/pali3/shards"
 )
 
 // write makes the dataset of what stays, whole or not at all.
-func write(ctx context.Context, in []*shards.Dataset, records []*record, out, command string) error {
+func write(ctx context.Context, in []*shards.Dataset, records []*record, gifts map[*record]*gift, out, command string) error {
 	return writeWhole(out, "curate", func(dir string) error {
-		return writeDataset(ctx, in, records, dir, command)
+		return writeDataset(ctx, in, records, gifts, dir, command)
 	})
 }
 
@@ -46,7 +47,7 @@ func writeWhole(out, purpose string, fill func(dir string) error) error {
 	return os.Rename(temporary, out)
 }
 
-func writeDataset(ctx context.Context, in []*shards.Dataset, records []*record, dir, command string) error {
+func writeDataset(ctx context.Context, in []*shards.Dataset, records []*record, gifts map[*record]*gift, dir, command string) error {
 	w, err := shards.Create(dir, shards.Limits{})
 	if err != nil {
 		return err
@@ -59,6 +60,10 @@ func writeDataset(ctx context.Context, in []*shards.Dataset, records []*record, 
 			return nil
 		}
 		s.Texts = r.keptTexts(s.Texts)
+		if g := gifts[r]; g != nil {
+			s.Texts = slices.Concat(s.Texts, g.texts)
+			s.Questions = slices.Concat(s.Questions, g.questions)
+		}
 		if err := w.Append(s); err != nil || !w.PartFull() {
 			return err
 		}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/rs/zerolog"
+
 	"github.com/pali3/pali3/recipes"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/webli"
@@ -23,7 +25,7 @@ type curateCommand struct {
 	JSON     bool     `help:"Print the report as one JSON object."`
 }
 
-func (c curateCommand) Run(ctx context.Context, out output) (err error) {
+func (c curateCommand) Run(ctx context.Context, log zerolog.Logger, out output) (err error) {
 	text, err := recipes.Read(c.Recipe)
 	if err != nil {
 		return err
@@ -66,6 +68,9 @@ func (c curateCommand) Run(ctx context.Context, out output) (err error) {
 	if err != nil {
 		return err
 	}
+	for _, warning := range report.Warnings {
+		log.Warn().Msgf("%s; look at what was removed: pali3 shards head %s --rejects", warning, c.To)
+	}
 	if c.JSON {
 		return printJSON(report)
 	}
@@ -80,6 +85,9 @@ func (c curateCommand) print(report webli.Report) error {
 	fmt.Printf("%-20s %9d\n", "samples out", report.Out)
 	if report.Texts > 0 {
 		fmt.Printf("beside these, %d texts were taken out of samples that stayed\n", report.Texts)
+	}
+	if report.Merged+report.MergedQuestions > 0 {
+		fmt.Printf("%d texts and %d questions moved from duplicates to the samples that stayed\n", report.Merged, report.MergedQuestions)
 	}
 	_, err := fmt.Printf("wrote %s; what was removed and why: pali3 shards head %s --rejects\n", c.To, c.To)
 	return err
