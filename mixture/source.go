@@ -1,7 +1,6 @@
 package mixture
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -43,7 +42,7 @@ func newSource(dataset *shards.Dataset, t *Task) (*source, error) {
 		row++
 	}
 	if len(s.rows) == 0 {
-		return nil, fmt.Errorf("task %s: no sample of %s can be used: split %q, kind %s, texts %v, languages %v", t.Name, dataset.Dir(), split, t.Kind, t.Texts, t.Languages)
+		return nil, noneUsable(dataset, t)
 	}
 	byKey := slices.SortedFunc(slices.Values(s.rows), func(a, b int) int { return strings.Compare(keys[a], keys[b]) })
 	s.objects = pools{}

@@ -53,39 +53,67 @@ func Open(recipe Recipe, o Options) (*Stream, error) {
 	if err := recipe.Check(); err != nil {
 		return nil, err
 	}
-	s := &Stream{recipe: recipe, options: o, datasets: map[string]*shards.Dataset{}, skipped: map[string]string{}}
-	if err := s.open(); err != nil {
+	s := newStream(recipe, o)
+	if failed := s.open(false); len(failed) > 0 {
 		s.Close()
-		return nil, err
+		return nil, failed[0].err
 	}
 	return s, nil
 }
 
-func (s *Stream) open() (err error) {
-	if err := s.split(); err != nil {
-		return err
+func newStream(recipe Recipe, o Options) *Stream {
+	return &Stream{recipe: recipe, options: o, datasets: map[string]*shards.Dataset{}, skipped: map[string]string{}}
+}
+
+// failure is why a part of a recipe cannot be opened.
+type failure struct {
+	path string // of the part's key
+	err  error
+}
+
+// open opens the parts of the recipe up to the first that fails, or all of them.
+func (s *Stream) open(all bool) (failed []failure) {
+	bad := func(path string, err error) bool {
+		if err != nil {
+			failed = append(failed, failure{path, err})
+		}
+		return err != nil && !all
 	}
+	if bad("batch", s.split()) {
+		return failed
+	}
+	var err error
 	if s.vocab, err = OpenVocabulary(s.recipe.Tokenizer, s.options.Builtin); err != nil {
-		return fmt.Errorf("recipe: tokenizer: %w", err)
+		err = fmt.Errorf("recipe: tokenizer: %w", err)
 	}
-	if s.pipeline, err = s.recipe.Images.pipeline(); err != nil {
-		return err
+	if bad("tokenizer.model", err) {
+		return failed
 	}
-	if _, err := s.recipe.Images.EvalPipeline(); err != nil {
-		return err
+	s.pipeline, err = s.recipe.Images.pipeline()
+	if bad("images.ops", err) {
+		return failed
+	}
+	if _, err := s.recipe.Images.EvalPipeline(); bad("images.eval_ops", err) {
+		return failed
 	}
 	s.pixels = newPixelCache(s.pipeline)
 	weights := make([]float64, len(s.recipe.Tasks))
 	for i := range s.recipe.Tasks {
 		t := &s.recipe.Tasks[i]
 		weights[i] = temper(t.Weight, s.recipe.Temperature)
-		if err := s.openTask(t); err != nil {
-			return fmt.Errorf("recipe: tasks[%d] (%s): %w", i, t.Name, err)
+		if path, err := s.openTask(t); err != nil && bad(taskPath(i, path), fmt.Errorf("recipe: tasks[%d] (%s): %w", i, t.Name, err)) {
+			return failed
 		}
 	}
-	s.mix = newMix(s.recipe.Seed, weights)
-	s.shape = s.shapeOf()
-	return nil
+	if len(failed) == 0 {
+		s.mix = newMix(s.recipe.Seed, weights)
+		s.shape = s.shapeOf()
+	}
+	return failed
+}
+
+func taskPath(i int, key string) string {
+	return strings.TrimSuffix(fmt.Sprintf("tasks.%d.%s", i, key), ".")
 }
 
 // split checks and fills in which part of a batch this host gets.
@@ -101,31 +129,33 @@ func (s *Stream) split() error {
 	return nil
 }
 
-func (s *Stream) openTask(t *Task) error {
+// openTask opens a task's dataset and finds its samples; of an error it names the task's key.
+func (s *Stream) openTask(t *Task) (key string, err error) {
 	dir := t.Data
 	if dir == "" {
 		dir = s.recipe.Data
 	}
 	dataset, ok := s.datasets[dir]
 	if !ok {
-		var err error
 		if dataset, err = shards.Open(dir); err != nil {
-			return err
+			return "data", err
 		}
 		s.datasets[dir] = dataset
 	}
-	denoise, err := newDenoiseTask(t, s.vocab, s.recipe.Lengths)
-	if err != nil {
-		return err
+	var denoise denoiseTask
+	if s.vocab != nil {
+		if denoise, err = newDenoiseTask(t, s.vocab, s.recipe.Lengths); err != nil {
+			return "denoisers", err
+		}
 	}
 	s.denoise = append(s.denoise, denoise)
 	if t.Weight == 0 {
 		s.sources = append(s.sources, nil)
-		return nil
+		return "", nil
 	}
 	from, err := newSource(dataset, t)
 	s.sources = append(s.sources, from)
-	return err
+	return "", err
 }
 
 func (s *Stream) shapeOf() Shape {
