@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
@@ -64,22 +65,57 @@ func NewAnswerer(be compute.Backend, s Setting) (*Answerer, error) {
 	return a, err
 }
 
-// question is a distinct query: its pictures' hashes and its prompt.
-type question struct {
-	pictures string
-	prompt   string
+// Use answers with other weights of the same model from now on.
+func (a *Answerer) Use(w *weights.Set) {
+	if a.Weights != w {
+		a.Weights = w
+		clear(a.tokens)
+	}
 }
 
-// Answer returns the answer to each query. The same pictures and prompt are answered once. Progress, which
-// may be nil, is called with the number of distinct queries answered and their number.
+// Reply is what a model said to a query.
+type Reply struct {
+	Text string
+	// LogProbability of the text, in nats.
+	LogProbability float64
+	// Err says why there is no answer: an image that cannot be read.
+	Err error
+}
+
+// question is a distinct query: its images' hashes and its prompt.
+type question struct {
+	images string
+	prompt string
+}
+
+// Answer returns the answer to each query. The same images and prompt are answered once. Progress, which
+// may be nil, is called with the number of distinct queries answered and their number. An image that cannot be
+// read is an error; [Answerer.Replies] puts it beside the other answers.
 func (a *Answerer) Answer(ctx context.Context, queries []Query, progress func(done, total int)) ([]string, error) {
+	replies, err := a.Replies(ctx, queries, progress)
+	if err != nil {
+		return nil, err
+	}
+	answers := make([]string, len(replies))
+	for i, reply := range replies {
+		if reply.Err != nil {
+			return nil, reply.Err
+		}
+		answers[i] = reply.Text
+	}
+	return answers, nil
+}
+
+// Replies is [Answerer.Answer] with the answers' probabilities, and with an error in place of the answer about an image
+// that cannot be read.
+func (a *Answerer) Replies(ctx context.Context, queries []Query, progress func(done, total int)) ([]Reply, error) {
 	var distinct []Query
 	place := map[question]int{}
 	where := make([]int, len(queries))
 	for i, q := range queries {
 		id := question{prompt: q.Prompt}
 		for j := range q.Images {
-			id.pictures += hashOf(&q.Images[j]) + " "
+			id.images += hashOf(&q.Images[j]) + " "
 		}
 		at, known := place[id]
 		if !known {
@@ -89,7 +125,7 @@ func (a *Answerer) Answer(ctx context.Context, queries []Query, progress func(do
 		}
 		where[i] = at
 	}
-	said := make([]string, 0, len(distinct))
+	said := make([]Reply, 0, len(distinct))
 	for begin := 0; begin < len(distinct); begin += a.Batch {
 		part, err := a.batch(ctx, distinct[begin:min(begin+a.Batch, len(distinct))])
 		if err != nil {
@@ -100,11 +136,11 @@ func (a *Answerer) Answer(ctx context.Context, queries []Query, progress func(do
 			progress(len(said), len(distinct))
 		}
 	}
-	answers := make([]string, len(queries))
+	replies := make([]Reply, len(queries))
 	for i, at := range where {
-		answers[i] = said[at]
+		replies[i] = said[at]
 	}
-	return answers, nil
+	return replies, nil
 }
 
 func hashOf(image *shards.Image) string {
@@ -115,8 +151,9 @@ func hashOf(image *shards.Image) string {
 }
 
 // batch answers at most Batch queries; the rest of the fixed shape repeats padding.
-func (a *Answerer) batch(ctx context.Context, queries []Query) ([]string, error) {
-	if err := a.look(queries); err != nil {
+func (a *Answerer) batch(ctx context.Context, queries []Query) ([]Reply, error) {
+	unreadable, err := a.look(queries)
+	if err != nil {
 		return nil, err
 	}
 	width := a.Model.Vision.Tokens() * a.Model.Vision.Width
@@ -148,42 +185,69 @@ func (a *Answerer) batch(ctx context.Context, queries []Query) ([]string, error)
 	if err != nil {
 		return nil, err
 	}
-	texts := make([]string, len(queries))
-	for i := range texts {
-		texts[i] = a.Vocabulary.DecodeToEOS(answers[i].IDs)
+	replies := make([]Reply, len(queries))
+	for i := range replies {
+		replies[i] = Reply{Text: a.Vocabulary.DecodeToEOS(answers[i].IDs), LogProbability: answers[i].LogProbability}
+		for j := range min(len(queries[i].Images), a.Images) {
+			if err := unreadable[hashOf(&queries[i].Images[j])]; err != nil {
+				replies[i] = Reply{Err: err}
+			}
+		}
 	}
-	return texts, nil
+	return replies, nil
 }
 
-// look computes the visual tokens of pictures not seen before.
-func (a *Answerer) look(queries []Query) error {
+// tokenBytes is how much memory the visual tokens of images seen before may take.
+const tokenBytes = 256 << 20
+
+// look computes the visual tokens of images not seen before. It returns why images cannot be read, by their hashes.
+func (a *Answerer) look(queries []Query) (unreadable map[string]error, err error) {
 	var fresh []*shards.Image
 	seen := map[string]bool{}
 	for i := range queries {
 		for j := range min(len(queries[i].Images), a.Images) {
 			image := &queries[i].Images[j]
 			hash := hashOf(image)
-			if _, known := a.tokens[hash]; !known && !seen[hash] {
-				seen[hash] = true
+			if !seen[hash] && a.tokens[hash] == nil {
 				fresh = append(fresh, image)
 			}
+			seen[hash] = true
 		}
 	}
+	a.forget(len(fresh), seen)
+	unreadable = map[string]error{}
 	for begin := 0; begin < len(fresh); begin += a.Batch {
-		if err := a.lookAt(fresh[begin:min(begin+a.Batch, len(fresh))]); err != nil {
-			return err
+		if err := a.lookAt(fresh[begin:min(begin+a.Batch, len(fresh))], unreadable); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return unreadable, nil
 }
 
-func (a *Answerer) lookAt(images []*shards.Image) error {
+// forget drops the tokens of all images but the wanted if there is no room for so many fresh ones.
+func (a *Answerer) forget(fresh int, wanted map[string]bool) {
+	each := 4 * a.Model.Vision.Tokens() * a.Model.Vision.Width
+	if (len(a.tokens)+fresh)*each <= tokenBytes {
+		return
+	}
+	for hash := range a.tokens {
+		if !wanted[hash] {
+			delete(a.tokens, hash)
+		}
+	}
+}
+
+func (a *Answerer) lookAt(images []*shards.Image, unreadable map[string]error) error {
 	side := a.Model.Vision.Image
 	size := side * side * 3
 	pixels := make([]float32, a.Batch*size)
 	for i, image := range images {
-		if err := Pixels(a.Pipeline, image, pixels[i*size:(i+1)*size]); err != nil {
-			return err
+		row := pixels[i*size : (i+1)*size]
+		if err := Pixels(a.Pipeline, image, row); errors.Is(err, errSize) {
+			return err // the fault of the model's recipe
+		} else if err != nil {
+			unreadable[hashOf(image)] = err
+			clear(row)
 		}
 	}
 	args := []any{tensors.FromFlatDataAndDimensions(pixels, a.Batch, 1, side, side, 3)}
@@ -192,7 +256,7 @@ func (a *Answerer) lookAt(images []*shards.Image) error {
 	}
 	out, err := a.see.Call(args...)
 	if err != nil {
-		return fmt.Errorf("encoding pictures: %w", err)
+		return fmt.Errorf("encoding images: %w", err)
 	}
 	defer out[0].FinalizeAll()
 	flat, err := tensors.CopyFlatData[float32](out[0])
@@ -201,7 +265,9 @@ func (a *Answerer) lookAt(images []*shards.Image) error {
 	}
 	width := a.Model.Vision.Tokens() * a.Model.Vision.Width
 	for i, image := range images {
-		a.tokens[hashOf(image)] = flat[i*width : (i+1)*width]
+		if unreadable[hashOf(image)] == nil {
+			a.tokens[hashOf(image)] = slices.Clone(flat[i*width : (i+1)*width])
+		}
 	}
 	return nil
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Blinded returns the queries with a grey picture in place of each: what is answered right now is
+// Blinded returns the queries with a grey image in place of each: what is answered right now is
 // known from the words alone.
 func Blinded(queries []Query) ([]Query, error) {
-	grey, err := greyPicture(64)
+	grey, err := greyImage(64)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func Blinded(queries []Query) ([]Query, error) {
 	return blind, nil
 }
 
-func greyPicture(side int) (shards.Image, error) {
+func greyImage(side int) (shards.Image, error) {
 	m := image.NewGray(image.Rect(0, 0, side, side))
 	draw.Draw(m, m.Bounds(), image.NewUniform(color.Gray{Y: 128}), image.Point{}, draw.Src)
 	var b bytes.Buffer

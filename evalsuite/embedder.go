@@ -1,6 +1,7 @@
 package evalsuite
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute"
@@ -45,19 +46,39 @@ func (e *Embedder) Compile(be compute.Backend) (err error) {
 	return err
 }
 
-// Images returns the embeddings of pictures [len(images), E], of length 1.
+// Images returns the embeddings of images [len(images), E], of length 1.
 func (e *Embedder) Images(images []shards.Image) ([][]float32, error) {
+	embedded, unreadable, err := e.readable(images)
+	if err != nil {
+		return nil, err
+	}
+	for i := range images {
+		if unreadable[i] != nil {
+			return nil, unreadable[i]
+		}
+	}
+	return embedded, nil
+}
+
+// readable is Images with the errors of those that cannot be read, by their number, in place of their embeddings.
+func (e *Embedder) readable(images []shards.Image) (embedded [][]float32, unreadable map[int]error, err error) {
 	side := e.Model.Image.Image
 	size := side * side * 3
-	return e.embed(e.images, len(images), func(begin, n int) (*tensors.Tensor, error) {
+	unreadable = map[int]error{}
+	embedded, err = e.embed(e.images, len(images), func(begin, n int) (*tensors.Tensor, error) {
 		pixels := make([]float32, e.Batch*size)
 		for i := range n {
-			if err := Pixels(e.Pipeline, &images[begin+i], pixels[i*size:(i+1)*size]); err != nil {
+			row := pixels[i*size : (i+1)*size]
+			if err := Pixels(e.Pipeline, &images[begin+i], row); errors.Is(err, errSize) {
 				return nil, err
+			} else if err != nil {
+				unreadable[begin+i] = err
+				clear(row)
 			}
 		}
 		return tensors.FromFlatDataAndDimensions(pixels, e.Batch, side, side, 3), nil
 	})
+	return embedded, unreadable, err
 }
 
 // Texts returns the embeddings of texts [len(texts), E], of length 1.

@@ -21,10 +21,27 @@ func Retrieve(e *Embedder, samples []shards.Sample, b metrics.Bootstrap) (Retrie
 		return nil, err
 	}
 	_, said := Captions(samples)
-	perPicture := map[string][][]float64{} // recall -> picture -> its languages' values
+	ranked, err := rank(e, pictures, said)
+	if err != nil {
+		return nil, err
+	}
+	return ranked.recalls(b), nil
+}
+
+// ranking holds recalls by name, image and language.
+type ranking struct {
+	all        map[string][][]float64            // name -> image -> its languages' values
+	byLanguage map[string]map[string][][]float64 // name -> language -> image -> its value
+	chance     map[string][][]float64            // as all, of ranking at random
+}
+
+// rank ranks within each language. Said are the texts of the images that they name as samples; the sample numbers never
+// descend within a language.
+func rank(e *Embedder, images [][]float32, said []Said) (*ranking, error) {
+	r := &ranking{map[string][][]float64{}, map[string]map[string][][]float64{}, map[string][][]float64{}}
 	for _, members := range group(said, func(s *Said) string { return s.Language }) {
 		var texts []string
-		var owners []int // the picture of each text
+		var owners []int // the image of each text
 		for _, i := range members {
 			for _, truth := range said[i].Truths {
 				texts, owners = append(texts, truth), append(owners, said[i].Sample)
@@ -34,21 +51,47 @@ func Retrieve(e *Embedder, samples []shards.Sample, b metrics.Bootstrap) (Retrie
 		if err != nil {
 			return nil, err
 		}
-		if err := addRecalls(perPicture, pictures, embedded, owners); err != nil {
+		own := map[string][][]float64{}
+		if err := addRecalls(own, images, embedded, owners); err != nil {
 			return nil, err
 		}
+		r.add(said[members[0]].Language, own)
+		addChances(r.chance, len(images), owners)
 	}
-	recalls := Retrieval{}
-	for name, values := range perPicture {
-		var means []float64
-		for _, of := range values {
-			if len(of) > 0 {
-				means = append(means, mean(of))
-			}
+	return r, nil
+}
+
+func (r *ranking) add(language string, own map[string][][]float64) {
+	for name, values := range own {
+		if r.all[name] == nil {
+			r.all[name] = make([][]float64, len(values))
 		}
-		recalls[name] = b.Mean(means)
+		if r.byLanguage[name] == nil {
+			r.byLanguage[name] = map[string][][]float64{}
+		}
+		r.byLanguage[name][language] = values
+		for image, of := range values {
+			r.all[name][image] = append(r.all[name][image], of...)
+		}
 	}
-	return recalls, nil
+}
+
+func (r *ranking) recalls(b metrics.Bootstrap) Retrieval {
+	recalls := Retrieval{}
+	for name, values := range r.all {
+		recalls[name] = b.Mean(meansOf(values))
+	}
+	return recalls
+}
+
+// meansOf returns the means of the images that have values.
+func meansOf(values [][]float64) (means []float64) {
+	for _, of := range values {
+		if len(of) > 0 {
+			means = append(means, mean(of))
+		}
+	}
+	return means
 }
 
 // addRecalls appends one language's recalls to those of each picture that has a text in it. Pictures without one

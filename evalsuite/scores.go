@@ -48,6 +48,10 @@ type Said struct {
 	Answer   string   // what the model said
 	Truths   []string // what people said
 	Score    float64  // exact match, or VQA accuracy
+	CIDEr    float64  // of a caption, among those of its language
+	Key      string   // of the sample
+	Row      int      // of the sample in the dataset, of what [Evaluate] found
+	Error    string   // why the model gave no answer
 }
 
 // Captions asks for each sample's caption in each language that it has one in. Several captions of one
@@ -98,49 +102,14 @@ func Ask(ctx context.Context, model Speaker, queries []Query, said []Said) error
 	return err
 }
 
-// ScoreCaptions scores captions: exact match, and CIDEr with the document frequencies of each language's
-// captions. What is averaged, and resampled for the interval, is pictures: a picture's score is the mean
-// over its languages.
-func ScoreCaptions(said []Said, b metrics.Bootstrap) (exact, cider metrics.Score, err error) {
-	for i := range said {
-		said[i].Score = 0
-		if metrics.ExactMatch(said[i].Answer, said[i].Truths...) {
-			said[i].Score = 1
-		}
-	}
-	ciders := make([]float64, len(said))
-	for _, members := range group(said, func(s *Said) string { return s.Language }) {
-		var candidates []string
-		var references [][]string
-		for _, i := range members {
-			candidates = append(candidates, said[i].Answer)
-			references = append(references, said[i].Truths)
-		}
-		scores, err := metrics.CaptionCIDEr(candidates, references)
-		if err != nil {
-			return exact, cider, err
-		}
-		for j, i := range members {
-			ciders[i] = scores[j]
-		}
-	}
-	var exacts, means []float64
-	for _, members := range groupBy(said, func(s *Said) int { return s.Sample }) {
-		e, c := 0.0, 0.0
-		for _, i := range members {
-			e += said[i].Score / float64(len(members))
-			c += ciders[i] / float64(len(members))
-		}
-		exacts, means = append(exacts, e), append(means, c)
-	}
-	return b.Mean(exacts), b.Mean(means), nil
-}
-
-// ScoreAnswers scores answers by the rule of VQA.
+// ScoreAnswers scores answers by the rule of VQA. What has an error in place of an answer is wrong.
 func ScoreAnswers(said []Said, b metrics.Bootstrap) metrics.Score {
 	scores := make([]float64, len(said))
 	for i := range said {
-		said[i].Score = metrics.VQAAccuracy(said[i].Answer, said[i].Truths)
+		said[i].Score = 0
+		if said[i].Error == "" {
+			said[i].Score = metrics.VQAAccuracy(said[i].Answer, said[i].Truths)
+		}
 		scores[i] = said[i].Score
 	}
 	return b.Mean(scores)

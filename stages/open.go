@@ -23,6 +23,8 @@ import (
 // Trained is a finished run, opened to be used.
 type Trained struct {
 	Network
+	// Dir is the run folder; "" for a model that was not opened from one.
+	Dir string
 	// Recipe that it was trained with.
 	Recipe Recipe
 	// Weights at the end of the run.
@@ -36,7 +38,7 @@ type Trained struct {
 // Open opens the run folder of a finished run. The folder is enough: its recipe's tokenizer is the folder's
 // own copy. A folder from before there were copies needs builtin, as in Options; nil otherwise.
 func Open(be compute.Backend, dir string, builtin fs.FS) (*Trained, error) {
-	t := &Trained{}
+	t := &Trained{Dir: dir}
 	path := filepath.Join(dir, RecipeFile)
 	content, err := os.ReadFile(path)
 	if info, statErr := os.Stat(dir); err != nil && statErr == nil && !info.IsDir() {

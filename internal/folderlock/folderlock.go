@@ -22,13 +22,21 @@ func Take(dir string) (*Lock, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(filepath.Join(dir, Name), os.O_RDWR|os.O_CREATE, 0o644)
+	return lock(filepath.Join(dir, Name), dir)
+}
+
+// TakeFile locks a file, which it makes if it is not there, against other processes that call TakeFile.
+func TakeFile(path string) (*Lock, error) { return lock(path, path) }
+
+// lock locks a file; name is for messages.
+func lock(path, name string) (*Lock, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("locking %s: %w", dir, err)
+		return nil, fmt.Errorf("locking %s: %w", name, err)
 	}
 	if err := take(file); err != nil {
 		file.Close()
-		return nil, fmt.Errorf("locking %s: %w", dir, err)
+		return nil, fmt.Errorf("locking %s: %w", name, err)
 	}
 	return &Lock{file}, nil
 }

@@ -69,7 +69,10 @@ func (r *runner) conclude(ctx context.Context) (*Summary, error) {
 		return nil, err
 	}
 	s := &Summary{Seed: r.Seed, Smoke: r.Smoke, Version: r.Version}
-	with := r.speakers()
+	with, err := r.evaluators()
+	if err != nil {
+		return nil, err
+	}
 	var found []*result
 	for _, split := range Splits {
 		if ctx.Err() != nil {
@@ -109,52 +112,16 @@ func readSummary(dir string) (*Summary, error) {
 	return s, nil
 }
 
-// speakers opens each model once, when it is first needed.
-func (r *runner) speakers() speakers {
-	open := func(run string, untrained bool) (*stages.Trained, error) {
-		trained, err := stages.Open(r.Backend, r.path(run), Models())
-		if err == nil && untrained {
-			trained = trained.Untrained()
+// evaluators opens each model that is scored.
+func (r *runner) evaluators() (all []scored, err error) {
+	for _, one := range []struct{ run, task string }{
+		{"caption", evalsuite.CaptionTask}, {"vqa", evalsuite.VQATask}, {"siglip", evalsuite.RetrievalTask},
+	} {
+		trained, err := stages.Open(r.Backend, r.path(one.run), Models())
+		if err != nil {
+			return nil, err
 		}
-		return trained, err
+		all = append(all, scored{evalsuite.NewEvaluator(r.Backend, trained), one.task})
 	}
-	answerer := func(run string, untrained bool) func() (evalsuite.Speaker, error) {
-		return once(func() (evalsuite.Speaker, error) {
-			trained, err := open(run, untrained)
-			if err != nil {
-				return nil, err
-			}
-			return evalsuite.AnswererOf(r.Backend, trained)
-		})
-	}
-	embedder := func(untrained bool) func() (*evalsuite.Embedder, error) {
-		return once(func() (*evalsuite.Embedder, error) {
-			trained, err := open("siglip", untrained)
-			if err != nil {
-				return nil, err
-			}
-			return evalsuite.EmbedderOf(r.Backend, trained)
-		})
-	}
-	return speakers{
-		caption: answerer("caption", false), vqa: answerer("vqa", false),
-		untrainedCaption: answerer("caption", true), untrainedVQA: answerer("vqa", true),
-		trained: embedder(false), untrained: embedder(true),
-	}
-}
-
-// once keeps the first result of open that is not an error.
-func once[T any](open func() (T, error)) func() (T, error) {
-	var kept T
-	done := false
-	return func() (T, error) {
-		if done {
-			return kept, nil
-		}
-		opened, err := open()
-		if err == nil {
-			kept, done = opened, true
-		}
-		return opened, err
-	}
+	return all, nil
 }

@@ -1,0 +1,205 @@
+package evalsuite
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/shards"
+)
+
+// rankedImages is how many images are ranked at most, as many as in COCO's larger test: similarities of all images and
+// texts are held in memory.
+const rankedImages = 5_000
+
+// retrieval scores how well the embeddings of images find their texts and the other way round.
+func (r *evaluation) retrieval(ctx context.Context) error {
+	task := r.task(RetrievalTask, r.Texts)
+	s := r.ranked()
+	requests, left := s.requests(task, r.Languages)
+	left.Task = RetrievalTask
+	r.found.tell(left, r.Warn)
+	r.warn(RetrievalTask, requests)
+	said := saidOf(requests)
+	if contrastive, _ := taskOf(r.trained, kindOf(RetrievalTask)); contrastive.Prompt != "" {
+		for i := range said {
+			for j, text := range said[i].Truths {
+				said[i].Truths[j] = strings.ReplaceAll(contrastive.Prompt, "{text}", text)
+			}
+		}
+	}
+	model, err := r.rank(ctx, s, said, trained)
+	if err != nil {
+		return err
+	}
+	var before *ranking
+	if r.Untrained {
+		if before, err = r.rank(ctx, s, said, untrained); err != nil {
+			return err
+		}
+	}
+	for _, name := range recallNames {
+		scores := Scores{Model: r.Bootstrap.Mean(meansOf(model.all[name]))}
+		if before != nil {
+			score := r.Bootstrap.Mean(meansOf(before.all[name]))
+			scores.Untrained = &score
+		}
+		if r.Blind {
+			chance := chanceOf(model.chance[name])
+			scores.Blind, r.found.BlindBy[name] = &chance, byChance
+		}
+		r.found.Scores[name] = scores
+		r.retrievalByLanguage(name, model, before)
+	}
+	return nil
+}
+
+var recallNames = []string{"i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10"}
+
+func (r *evaluation) retrievalByLanguage(name string, model, before *ranking) {
+	for language, values := range model.byLanguage[name] {
+		scores := Scores{Model: r.Bootstrap.Mean(meansOf(values))}
+		if before != nil {
+			score := r.Bootstrap.Mean(meansOf(before.byLanguage[name][language]))
+			scores.Untrained = &score
+		}
+		slice(&r.found.ByLanguage, name, language, scores)
+	}
+}
+
+// ranked is the split with no more images than can be ranked.
+func (r *evaluation) ranked() *split {
+	if len(r.split.samples) <= rankedImages {
+		return r.split
+	}
+	few := *r.split
+	few.limit(rankedImages, r.Bootstrap.Seed)
+	left := LeftOut{
+		Task: RetrievalTask, Reason: fmt.Sprintf("images are over the %d that are ranked at once; which, was drawn", rankedImages),
+		Count: len(r.split.samples) - rankedImages, Of: len(r.split.samples),
+	}
+	r.found.tell(left, r.Warn)
+	return &few
+}
+
+// rank embeds and ranks with one of the models. Images that cannot be read are not ranked.
+func (r *evaluation) rank(ctx context.Context, s *split, said []Said, w who) (*ranking, error) {
+	e, err := r.embedder(w)
+	if err != nil {
+		return nil, err
+	}
+	images, unreadable, err := r.embedImages(ctx, e, s)
+	if err != nil {
+		return nil, err
+	}
+	if len(unreadable) > 0 && w == trained {
+		left := LeftOut{Task: RetrievalTask, Reason: "images cannot be read and are not ranked", Of: len(s.samples)}
+		for i := range s.samples {
+			if err := unreadable[i]; err != nil {
+				left.add(fmt.Sprintf("%s (%v)", s.samples[i].Key, err))
+			}
+		}
+		r.found.tell(left, r.Warn)
+	}
+	var readable []Said
+	for i := range said {
+		if unreadable[said[i].Sample] == nil {
+			readable = append(readable, said[i])
+		}
+	}
+	return rank(e, images, readable)
+}
+
+// embedImages embeds the first image of each sample, a batch at a time.
+func (r *evaluation) embedImages(ctx context.Context, e *Embedder, s *split) (embedded [][]float32, unreadable map[int]error, err error) {
+	view, err := s.data.Select("images")
+	if err != nil {
+		return nil, nil, err
+	}
+	unreadable = map[int]error{}
+	for begin := 0; begin < len(s.rows); begin += e.Batch {
+		if ctx.Err() != nil {
+			return nil, nil, context.Cause(ctx)
+		}
+		end := min(begin+e.Batch, len(s.rows))
+		var images []shards.Image
+		for sample, err := range view.Rows(s.rows[begin:end]) {
+			if err != nil {
+				return nil, nil, err
+			}
+			images = append(images, sample.Images[0])
+		}
+		part, bad, err := e.readable(images)
+		if err != nil {
+			return nil, nil, err
+		}
+		embedded = append(embedded, part...)
+		for i, why := range bad {
+			unreadable[begin+i] = why
+		}
+		if r.Progress != nil {
+			r.Progress(fileName(s.name)+"-images", end, len(s.rows))
+		}
+	}
+	return embedded, unreadable, nil
+}
+
+// addChances adds, as addRecalls does, the probability that a random order has the right item among the first k.
+func addChances(to map[string][][]float64, images int, owners []int) {
+	texts := map[int]int{}
+	var shown []int
+	for _, owner := range owners {
+		if texts[owner]++; texts[owner] == 1 {
+			shown = append(shown, owner)
+		}
+	}
+	for _, k := range []int{1, 5, 10} {
+		i2t, t2i := make([][]float64, len(shown)), make([][]float64, len(shown))
+		for i, image := range shown {
+			i2t[i] = []float64{chanceAt(k, texts[image], len(owners))}
+			t2i[i] = []float64{chanceAt(k, 1, len(shown))}
+		}
+		add(to, fmt.Sprintf("i2t_r%d", k), images, shown, i2t)
+		add(to, fmt.Sprintf("t2i_r%d", k), images, shown, t2i)
+	}
+}
+
+// chanceAt is the probability that one of the right items is among the first k of n in a random order: of t right ones,
+// 1 - C(n-t, k)/C(n, k).
+func chanceAt(k, right, n int) float64 {
+	if right == 1 {
+		return min(1, float64(k)/float64(n))
+	}
+	none := 1.0
+	for i := range min(k, n) {
+		none *= math.Max(0, float64(n-right-i)) / float64(n-i)
+	}
+	return 1 - none
+}
+
+// chanceOf averages the chances of images, which are by language. Its interval holds 95% of such rankings.
+func chanceOf(chances [][]float64) metrics.Score {
+	var means []float64
+	for _, of := range chances {
+		if len(of) > 0 {
+			means = append(means, steadyMean(of))
+		}
+	}
+	if len(means) == 0 {
+		return metrics.Score{}
+	}
+	n, p := len(means), steadyMean(means)
+	return metrics.Score{Value: p, Lo: binomialQuantile(n, p, 0.025), Hi: binomialQuantile(n, p, 0.975), N: n}
+}
+
+// steadyMean is the mean, and of equal values their value to the last bit.
+func steadyMean(values []float64) float64 {
+	for _, v := range values {
+		if v != values[0] {
+			return mean(values)
+		}
+	}
+	return values[0]
+}

@@ -1,0 +1,224 @@
+package evalsuite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/shards"
+)
+
+// PredictionCount compares a file of predictions with what a dataset asks.
+type PredictionCount struct {
+	Asked int `json:"asked"`
+	Lines int `json:"lines"`
+	// Missing were asked and not predicted; they count as wrong. Unknown were predicted and not asked, Doubles predicted
+	// before, of which the first counts. Failed say an error in place of a prediction, and Unread are lines that are no
+	// prediction.
+	Missing Named `json:"missing"`
+	Unknown Named `json:"unknown"`
+	Doubles Named `json:"doubles"`
+	Failed  Named `json:"failed"`
+	Unread  Named `json:"unread"`
+}
+
+// Named is a number of things and the names of the first few.
+type Named struct {
+	Count int      `json:"count"`
+	Names []string `json:"names,omitempty"`
+}
+
+func (n *Named) add(name string) {
+	if n.Count++; len(n.Names) < fewKeys {
+		n.Names = append(n.Names, name)
+	}
+}
+
+// ScorePredictions scores a file of predictions, of any model, on a split of a dataset: JSON lines with "id" and
+// "prediction". Captions go by KEY/LANGUAGE, answers by the question's id. Without Tasks, those are scored of which the
+// file has an id. It needs no model: of the options Split, Tasks, Rows, Languages, Texts, Samples, Blind, Bootstrap and Warn count.
+func ScorePredictions(ctx context.Context, d *shards.Dataset, path string, o EvaluateOptions) (*Evaluation, error) {
+	if o.Warn == nil {
+		o.Warn = func(string) {}
+	}
+	s, err := readSplit(ctx, d, o.Split, o.Rows, o.Samples, o.Bootstrap.Seed)
+	if err != nil {
+		return nil, err
+	}
+	f := &scoredFile{count: PredictionCount{}, said: map[string]*Prediction{}, asked: map[string]bool{}}
+	if err := f.read(path); err != nil {
+		return nil, err
+	}
+	e := newEvaluation(path, s)
+	e.tell(s.without, o.Warn)
+	e.Predictions = &f.count
+	if err := f.score(ctx, e, s, o); err != nil {
+		return nil, err
+	}
+	f.unknown()
+	for _, line := range f.count.sentences() {
+		o.Warn(path + ": " + line)
+	}
+	return e, nil
+}
+
+// scoredFile is a file of predictions under scoring.
+type scoredFile struct {
+	count PredictionCount
+	said  map[string]*Prediction
+	ids   []string // in order
+	asked map[string]bool
+}
+
+func (f *scoredFile) read(path string) error {
+	err := eachPrediction(path, func(line int, p *Prediction, err error) error {
+		f.count.Lines++
+		switch {
+		case err != nil:
+			f.count.Unread.add(fmt.Sprintf("line %d: %v", line, err))
+		case p.ID == "":
+			f.count.Unread.add(fmt.Sprintf("line %d: no \"id\"", line))
+		case f.said[p.ID] != nil:
+			f.count.Doubles.add(p.ID)
+		default:
+			f.said[p.ID] = p
+			f.ids = append(f.ids, p.ID)
+		}
+		return nil
+	})
+	if err == nil && len(f.said) == 0 {
+		err = fmt.Errorf("%s holds no prediction: each line is an object with \"id\" and \"prediction\"%s", path, first(f.count.Unread.Names))
+	}
+	return err
+}
+
+func first(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "; " + names[0]
+}
+
+// score scores the tasks that the file has predictions for.
+func (f *scoredFile) score(ctx context.Context, e *Evaluation, s *split, o EvaluateOptions) error {
+	for _, task := range o.Tasks {
+		if task != CaptionTask && task != VQATask {
+			return fmt.Errorf("predictions are scored by caption and vqa, not by %s", task)
+		}
+	}
+	scored := false
+	var example string
+	for _, task := range []string{CaptionTask, VQATask} {
+		if len(o.Tasks) > 0 && !slices.Contains(o.Tasks, task) {
+			continue
+		}
+		t := mixture.Task{Kind: task, Name: task, Texts: o.Texts}
+		requests, left := s.requests(t, o.Languages)
+		if len(requests) == 0 {
+			continue
+		}
+		example = requests[0].ID
+		if len(o.Tasks) == 0 && !f.has(requests) {
+			continue
+		}
+		scored = true
+		e.tell(left, o.Warn)
+		said := f.take(requests)
+		if err := scoreSaid(ctx, e, s, t, said, o); err != nil {
+			return err
+		}
+	}
+	switch {
+	case scored:
+		return nil
+	case example == "":
+		return fmt.Errorf("split %s of %s has neither captions nor questions with answers to score by", s.name, s.data.Dir())
+	}
+	return fmt.Errorf("%s has no prediction for split %s of %s: its first id is %q, an id there is %q (captions: KEY/LANGUAGE, answers: the question's id)",
+		e.Model, s.name, s.data.Dir(), f.ids[0], example)
+}
+
+func (f *scoredFile) has(requests []request) bool {
+	for i := range requests {
+		if f.said[requests[i].ID] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// take returns what the file says to requests; what is missing says nothing.
+func (f *scoredFile) take(requests []request) []Said {
+	said := saidOf(requests)
+	for i := range said {
+		f.count.Asked++
+		f.asked[said[i].ID] = true
+		p := f.said[said[i].ID]
+		switch {
+		case p == nil:
+			f.count.Missing.add(said[i].ID)
+			said[i].Error = "no prediction"
+			continue
+		case p.Error != "":
+			f.count.Failed.add(said[i].ID)
+		}
+		said[i].Answer, said[i].Error = p.Prediction, p.Error
+	}
+	return said
+}
+
+// unknown counts the ids that nothing asked for.
+func (f *scoredFile) unknown() {
+	for _, id := range f.ids {
+		if !f.asked[id] {
+			f.count.Unknown.add(id)
+		}
+	}
+}
+
+// scoreSaid scores captions or answers beside the best constant ones.
+func scoreSaid(ctx context.Context, e *Evaluation, s *split, t mixture.Task, said []Said, o EvaluateOptions) error {
+	if t.Kind == VQATask {
+		a := answerScores{model: said}
+		a.score(e, said, o.Blind, o.Bootstrap)
+		return nil
+	}
+	scorer := newCaptionScorer(said)
+	answers := make([]string, len(said))
+	for i := range said {
+		answers[i] = said[i].Answer
+	}
+	values, err := scorer.score(answers)
+	if err != nil {
+		return err
+	}
+	e.Captions = values.put(said, answers)
+	c := &captionScores{said: said, model: values, blind: map[string]captionValues{}}
+	if o.Blind {
+		if err := e.constantCaptions(ctx, s, t, scorer, c, o.Bootstrap); err != nil {
+			return err
+		}
+	}
+	c.score(e, o.Bootstrap)
+	return nil
+}
+
+// sentences say what does not match, if anything.
+func (c *PredictionCount) sentences() (lines []string) {
+	for _, of := range []struct {
+		n    Named
+		what string
+	}{
+		{c.Missing, fmt.Sprintf("of %d have no prediction and count as wrong", c.Asked)},
+		{c.Failed, fmt.Sprintf("of %d have an error in place of a prediction and count as wrong", c.Asked)},
+		{c.Unknown, "predictions are for ids that the split does not have"},
+		{c.Doubles, "predictions are for an id that came before; the first counts"},
+		{c.Unread, "lines are no predictions"},
+	} {
+		if of.n.Count > 0 {
+			lines = append(lines, fmt.Sprintf("%d %s, for example %s", of.n.Count, of.what, few(of.n.Names, fewKeys)))
+		}
+	}
+	return lines
+}

@@ -1,0 +1,219 @@
+package evalsuite
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/shards"
+)
+
+// AllSplits names all samples of a dataset, whatever their split.
+const AllSplits = "all"
+
+// LeftOut counts what a task could not use.
+type LeftOut struct {
+	Task   string   `json:"task,omitempty"`
+	Reason string   `json:"reason"`
+	Count  int      `json:"count"`
+	Of     int      `json:"of"`
+	Keys   []string `json:"keys"` // the first few
+}
+
+// String says it in a sentence.
+func (l LeftOut) String() string {
+	return fmt.Sprintf("%d of %d %s, for example %s", l.Count, l.Of, l.Reason, strings.Join(l.Keys, ", "))
+}
+
+// fewKeys is how many samples are named of those that were left out.
+const fewKeys = 3
+
+func (l *LeftOut) add(key string) {
+	if l.Count++; len(l.Keys) < fewKeys {
+		l.Keys = append(l.Keys, key)
+	}
+}
+
+// split is a split of a dataset, all but the images' bytes.
+type split struct {
+	data    *shards.Dataset
+	name    string
+	samples []shards.Sample // that have an image
+	rows    []int           // of the samples, in the dataset
+	without LeftOut         // samples without an image
+}
+
+// splitColumns are what is read of all samples.
+var splitColumns = []string{"key", "split", "texts", "questions", "images.format", "images.sha256"}
+
+// readSplit reads a split, without images. Rows, if there are any, are those to take of it; else at most so many samples
+// are drawn, 0 for all.
+func readSplit(ctx context.Context, d *shards.Dataset, name string, rows []int, atMost int, seed uint64) (*split, error) {
+	view, err := d.Select(splitColumns...)
+	if err != nil {
+		return nil, err
+	}
+	s := &split{data: d, name: name, without: LeftOut{Reason: "samples have no image"}}
+	wanted := map[int]bool{}
+	for _, row := range rows {
+		wanted[row] = true
+	}
+	splits, row := map[string]int{}, -1
+	for sample, err := range view.Samples() {
+		if err != nil {
+			return nil, err
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		row++
+		splits[sample.Split]++
+		if name != AllSplits && sample.Split != name || rows != nil && !wanted[row] {
+			continue
+		}
+		s.without.Of++
+		if len(sample.Images) == 0 {
+			s.without.add(sample.Key)
+			continue
+		}
+		s.samples, s.rows = append(s.samples, sample), append(s.rows, row)
+	}
+	if s.without.Of == 0 {
+		return nil, noSplit(d, name, splits)
+	}
+	if len(s.samples) == 0 {
+		return nil, fmt.Errorf("split %s of %s: none of its %d samples has an image", name, d.Dir(), s.without.Of)
+	}
+	s.limit(atMost, seed)
+	return s, nil
+}
+
+// limit keeps so many samples, drawn by a keyed permutation, in their order.
+func (s *split) limit(n int, seed uint64) {
+	if n <= 0 || n >= len(s.samples) {
+		return
+	}
+	chosen := counter.New(seed, counter.Name("evaluation samples")).Perm(len(s.samples))[:n]
+	slices.Sort(chosen)
+	var samples []shards.Sample
+	var rows []int
+	for _, i := range chosen {
+		samples, rows = append(samples, s.samples[i]), append(rows, s.rows[i])
+	}
+	s.samples, s.rows = samples, rows
+}
+
+// noSplit says which splits there are.
+func noSplit(d *shards.Dataset, name string, splits map[string]int) error {
+	if len(splits) == 0 {
+		return fmt.Errorf("%s has no samples", d.Dir())
+	}
+	names := slices.Sorted(maps.Keys(splits))
+	const shown = 12
+	var list []string
+	for _, have := range names[:min(shown, len(names))] {
+		word := have
+		if have == "" {
+			word = "none (samples without a split: name " + AllSplits + ")"
+		}
+		list = append(list, fmt.Sprintf("%s: %d samples", word, splits[have]))
+	}
+	if more := len(names) - shown; more > 0 {
+		list = append(list, fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Errorf("%s has no split %q; the nearest is %q of %s", d.Dir(), name, strict.Nearest(name, names), strings.Join(list, ", "))
+}
+
+// SplitRows returns the rows of a split's samples that have an image, in order.
+func SplitRows(ctx context.Context, d *shards.Dataset, name string) ([]int, error) {
+	s, err := readSplit(ctx, d, name, nil, 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	return s.rows, nil
+}
+
+// request is a query whose images are read when it is answered.
+type request struct {
+	mixture.Ask
+	task   string
+	place  int      // of what it asks about: a row of the dataset, or the number of a file
+	hashes []string // of its images, where they are known before; nil else
+	sample int      // position among the split's samples
+	key    string
+}
+
+// requests are all that a task asks of the split. Languages, if there are any, are those asked for: what a sample has
+// in others is not asked. IDs that come twice are made unique by the sample's key.
+func (s *split) requests(t mixture.Task, languages []string) ([]request, LeftOut) {
+	left := LeftOut{Task: t.Kind, Reason: "samples have no " + needs(t), Of: len(s.samples)}
+	t.Languages = languages
+	var all []request
+	seen := map[string]bool{}
+	for i := range s.samples {
+		asks := t.Asks(&s.samples[i])
+		if len(asks) == 0 {
+			left.add(s.samples[i].Key)
+		}
+		for n, ask := range asks {
+			for again := n; seen[ask.ID]; again++ {
+				ask.ID = fmt.Sprintf("%s#%d", s.samples[i].Key, again)
+			}
+			seen[ask.ID] = true
+			all = append(all, s.request(i, t.Kind, ask))
+		}
+	}
+	return all, left
+}
+
+// inLanguages asks of every sample in each language, with what is known of it in that language.
+func (s *split) inLanguages(t mixture.Task, languages []string) []request {
+	var all []request
+	for i := range s.samples {
+		for _, language := range languages {
+			t.Languages = []string{language}
+			asks := t.Asks(&s.samples[i])
+			if len(asks) == 0 {
+				asks = []mixture.Ask{t.AskIn(s.samples[i].Key, language, "")}
+			}
+			for _, ask := range asks {
+				all = append(all, s.request(i, t.Kind, ask))
+			}
+		}
+	}
+	return all
+}
+
+func (s *split) request(i int, kind string, ask mixture.Ask) request {
+	r := request{Ask: ask, task: kind, place: s.rows[i], sample: i, key: s.samples[i].Key}
+	for _, image := range s.samples[i].Images {
+		r.hashes = append(r.hashes, image.SHA256)
+	}
+	if slices.Contains(r.hashes, "") {
+		r.hashes = nil
+	}
+	return r
+}
+
+// needs says what a sample must have for a task.
+func needs(t mixture.Task) string {
+	in := ""
+	if len(t.Languages) > 0 {
+		in = " in " + strings.Join(t.Languages, ", ")
+	}
+	switch t.Kind {
+	case "vqa", "vqg":
+		return "question with an answer" + in
+	case "ocr":
+		return "text of kind ocr" + in
+	}
+	if len(t.Texts) == 0 {
+		return "caption" + in
+	}
+	return "text of kind " + strings.Join(t.Texts, " or ") + in
+}

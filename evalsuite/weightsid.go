@@ -1,0 +1,54 @@
+package evalsuite
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/pali3/pali3/models/safetensors"
+	"github.com/pali3/pali3/stages"
+)
+
+// weightsID names the weights of a model in predictions: the SHA-256 of a run's weights.safetensors, and for weights
+// that are in no file "memory:" and a hash of their values.
+func weightsID(t *stages.Trained) (string, error) {
+	h := sha256.New()
+	if t.Dir == "" {
+		for i, spec := range t.Weights.Specs() {
+			values, err := tensors.CopyFlatData[float32](t.Weights.Tensors()[i])
+			if err != nil {
+				return "", fmt.Errorf("weight %s: %w", spec.Name, err)
+			}
+			fmt.Fprintf(h, "%q %v\n", spec.Name, spec.Shape)
+			h.Write(safetensors.Float32Bytes(values))
+		}
+		return "memory:" + hexOf(h), nil
+	}
+	file, err := os.Open(filepath.Join(t.Dir, stages.WeightsFile))
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	if _, err := io.Copy(h, file); err != nil {
+		return "", fmt.Errorf("hashing %s: %w", file.Name(), err)
+	}
+	return hexOf(h), nil
+}
+
+// initialID names the weights that a model begins with, which its recipe's seed and its shapes say.
+func initialID(t *stages.Trained) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "seed %d\n", t.Recipe.Mixture.Seed)
+	for _, spec := range t.Weights.Specs() {
+		fmt.Fprintf(h, "%q %v %v\n", spec.Name, spec.Shape, spec.Init)
+	}
+	return "initial:" + hexOf(h)
+}
+
+func hexOf(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
