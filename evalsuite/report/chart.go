@@ -6,15 +6,30 @@ import (
 	"strings"
 )
 
-// chart is a loss curve laid out on a plane of 1000 by 1000, which the page stretches to its box; its
+// plot is a chart laid out on a plane of 1000 by 1000, which the page stretches to its box; its
 // labels are text beside it, so that they keep their size on any screen.
-type chart struct {
-	Raw, Smooth string // paths
-	X, Y        []tick
-	Last        string // the smoothed loss at the end
-	LastAt      float64
-	Describe    string
+type plot struct {
+	Title    string
+	Curves   []line
+	X, Y     []tick
+	Small    bool
+	Last     string // the value at the end of a chart's only curve
+	LastAt   float64
+	Describe string
+	LeftOut  int // curves beyond maxCurves
 }
+
+// line is a curve of a plot. Number chooses its dashes, its colour and its mark.
+type line struct {
+	Name        string
+	Number      int
+	Raw, Smooth string // paths
+	Marks       []mark
+	Last        string
+}
+
+// mark is a point in percent from the left and the top, with its interval if Height is above 0.
+type mark struct{ X, Y, Top, Height float64 }
 
 // tick is a label at a place in percent from the left or the top.
 type tick struct {
@@ -24,50 +39,158 @@ type tick struct {
 
 const (
 	plane     = 1000.0
-	buckets   = 360 // at most twice as many points are drawn of the raw curve
-	smoothing = 40  // the smoothed curve reaches over one part in so many of the run on each side
+	buckets   = 360 // at most twice this many points are drawn of the raw curve
+	smoothing = 40  // the smoothed curve reaches over one part in this many of the run on each side
+	maxMarks  = 60
+	maxCurves = 8
 )
 
-// newChart lays out losses in order of step. Values that are no numbers are passed over; nil is
-// returned for fewer than two.
-func newChart(losses []Point) *chart {
-	var points []Point
-	for _, p := range losses {
-		if !math.IsNaN(p.Loss) && !math.IsInf(p.Loss, 0) {
-			points = append(points, p)
+// stageCharts lays out the charts of a stage: the losses first.
+func stageCharts(s Stage) (plots []*plot) {
+	loss := Chart{Title: "Loss", Curves: []Curve{{Name: "training", Points: s.Losses, Noisy: true}}}
+	if len(s.Validation) > 0 {
+		loss.Curves = append(loss.Curves, Curve{Name: "validation", Points: s.Validation, Marked: true})
+	}
+	for _, c := range append([]Chart{loss}, s.Charts...) {
+		if p := newPlot(c); p != nil {
+			plots = append(plots, p)
 		}
 	}
-	if len(points) < 2 || points[len(points)-1].Step <= points[0].Step {
+	return plots
+}
+
+// newPlot lays out a chart. Values that are no numbers are passed over; nil is returned if nothing is left,
+// or nothing but one step.
+func newPlot(c Chart) *plot {
+	p := &plot{Title: c.Title, Small: c.Small}
+	curves, noisy := numbers(c.Curves), 0
+	if len(curves) > maxCurves {
+		curves, p.LeftOut = curves[:maxCurves], len(curves)-maxCurves
+	}
+	for _, curve := range curves {
+		if curve.Noisy {
+			noisy++
+		}
+	}
+	first, last := c.From, c.To
+	low, high := math.Inf(1), math.Inf(-1)
+	drawn := make([][]Point, len(curves)) // the lines
+	for i, curve := range curves {
+		if drawn[i] = curve.Points; curve.Noisy {
+			drawn[i] = smoothed(curve.Points)
+		}
+		if c.From == 0 && c.To == 0 {
+			if i == 0 {
+				first, last = drawn[i][0].Step, drawn[i][0].Step
+			}
+			first, last = min(first, drawn[i][0].Step), max(last, drawn[i][len(drawn[i])-1].Step)
+		}
+		extent := drawn[i]
+		if noisy == 1 {
+			extent = curve.Points
+		}
+		for _, point := range extent {
+			low, high = min(low, point.Loss), max(high, point.Loss)
+		}
+		for _, in := range curve.Intervals {
+			low, high = min(low, in.Lo), max(high, in.Hi)
+		}
+	}
+	if len(curves) == 0 || last <= first {
 		return nil
 	}
-	low, high := points[0].Loss, points[0].Loss
-	for _, p := range points {
-		low, high = min(low, p.Loss), max(high, p.Loss)
-	}
 	ticks := niceTicks(low, high, 4)
+	if c.Small {
+		ticks = niceTicks(low, high, 2)
+	}
 	bottom, top := ticks[0], ticks[len(ticks)-1]
-	first, last := points[0].Step, points[len(points)-1].Step
 	x := func(step int) float64 { return plane * float64(step-first) / float64(last-first) }
-	y := func(loss float64) float64 { return plane * (top - loss) / (top - bottom) }
-
-	smooth := smoothed(points)
-	end := smooth[len(smooth)-1].Loss
-	c := &chart{Raw: path(extremes(points), x, y), Smooth: path(thinned(smooth), x, y),
-		Last: significant(end), LastAt: y(end) / plane * 100}
+	y := func(v float64) float64 { return plane * (top - v) / (top - bottom) }
+	for i, curve := range curves {
+		l := line{Name: curve.Name, Number: i, Smooth: path(thinned(drawn[i]), x, y)}
+		if curve.Noisy && noisy == 1 {
+			l.Raw = path(extremes(curve.Points), x, y)
+		}
+		if curve.Marked {
+			l.Marks = marks(curve, x, y)
+		}
+		end := drawn[i][len(drawn[i])-1].Loss
+		l.Last = significant(end)
+		p.Last, p.LastAt = l.Last, y(end)/plane*100
+		p.Curves = append(p.Curves, l)
+	}
 	for _, v := range ticks {
-		c.Y = append(c.Y, tick{y(v) / plane * 100, trimmed(v, ticks[1]-ticks[0])})
+		p.Y = append(p.Y, tick{y(v) / plane * 100, trimmed(v, ticks[1]-ticks[0])})
 	}
 	for _, v := range niceTicks(float64(first), float64(last), 4) {
 		if v >= float64(first) && v <= float64(last) {
-			c.X = append(c.X, tick{x(int(v)) / plane * 100, count(int64(v))})
+			p.X = append(p.X, tick{x(int(v)) / plane * 100, count(int64(v))})
 		}
 	}
-	c.Describe = fmt.Sprintf("Loss from %s at step %d to %s at step %d", significant(smooth[0].Loss), first, c.Last, last)
-	return c
+	p.describe(drawn)
+	return p
+}
+
+// describe says what the chart shows to readers who cannot see it.
+func (p *plot) describe(drawn [][]Point) {
+	var parts []string
+	for i, points := range drawn {
+		begin, end := points[0], points[len(points)-1]
+		part := fmt.Sprintf("from %s at step %d to %s at step %d", significant(begin.Loss), begin.Step, p.Curves[i].Last, end.Step)
+		if len(drawn) > 1 {
+			part = p.Curves[i].Name + " " + part
+		}
+		parts = append(parts, part)
+	}
+	p.Describe = p.Title + " " + strings.Join(parts, "; ")
+}
+
+// numbers returns the curves without values that are no numbers, and without curves that have none.
+func numbers(curves []Curve) (left []Curve) {
+	for _, c := range curves {
+		var points []Point
+		var intervals []Interval
+		for i, p := range c.Points {
+			if math.IsNaN(p.Loss) || math.IsInf(p.Loss, 0) {
+				continue
+			}
+			points = append(points, p)
+			if i < len(c.Intervals) {
+				in := c.Intervals[i]
+				if !(in.Lo <= p.Loss && p.Loss <= in.Hi) || math.IsInf(in.Lo, 0) || math.IsInf(in.Hi, 0) {
+					in = Interval{p.Loss, p.Loss}
+				}
+				intervals = append(intervals, in)
+			}
+		}
+		if len(points) > 0 {
+			c.Points, c.Intervals = points, intervals
+			left = append(left, c)
+		}
+	}
+	return left
+}
+
+// marks are those of a curve's points, of many evenly spaced ones and the last.
+func marks(c Curve, x func(int) float64, y func(float64) float64) (marks []mark) {
+	n := min(len(c.Points), maxMarks)
+	for k := range n {
+		i := len(c.Points) - 1
+		if n > 1 {
+			i = k * (len(c.Points) - 1) / (n - 1)
+		}
+		m := mark{X: x(c.Points[i].Step) / plane * 100, Y: y(c.Points[i].Loss) / plane * 100}
+		if i < len(c.Intervals) {
+			m.Top = y(c.Intervals[i].Hi) / plane * 100
+			m.Height = y(c.Intervals[i].Lo)/plane*100 - m.Top
+		}
+		marks = append(marks, m)
+	}
+	return marks
 }
 
 // smoothed is the mean of each point and its neighbours on both sides, fewer near the beginning so that the
-// steep fall there is not drawn late; near the end, of those that there are.
+// steep fall there is not drawn late; near the end, of the neighbours there are.
 func smoothed(points []Point) []Point {
 	sums := make([]float64, len(points)+1)
 	for i, p := range points {

@@ -17,8 +17,8 @@ import (
 	"github.com/pali3/pali3/evalsuite/metrics"
 )
 
-// square is a picture of one colour.
-func square(t testing.TB, shade uint8) Picture {
+// square is an image of one colour.
+func square(t testing.TB, shade uint8) Image {
 	t.Helper()
 	m := image.NewGray(image.Rect(0, 0, 8, 8))
 	for i := range 64 {
@@ -28,13 +28,13 @@ func square(t testing.TB, shade uint8) Picture {
 	if err := png.Encode(&b, m); err != nil {
 		t.Fatal(err)
 	}
-	return Picture{b.Bytes(), fmt.Sprintf("a square of shade %d", shade)}
+	return Image{b.Bytes(), fmt.Sprintf("a square of shade %d", shade)}
 }
 
 // sample fills every part of a report; every text of it holds the given one.
 func sample(t testing.TB, text string) *Report {
-	picture := square(t, 100)
-	picture.Alt += text
+	shown := square(t, 100)
+	shown.Alt += text
 	score := metrics.Score{Value: 0.71, Lo: 0.68, Hi: 0.75, N: 2716}
 	low := metrics.Score{Value: 0.02, Lo: 0.01, Hi: 0.03, N: 2716}
 	var losses []Point
@@ -43,21 +43,34 @@ func sample(t testing.TB, text string) *Report {
 	}
 	return &Report{
 		Title: "Title" + text, Summary: "Summary" + text, Seconds: 372, Machine: "2 cores" + text,
-		Facts:    []Fact{{"Seed" + text, "1" + text}},
-		Pictures: []Picture{picture, picture},
-		Curation: &Curation{In: 26412, Out: 26000, Rules: []Rule{{"too short" + text, 12}, {"doubles", 400}}},
-		Mixtures: []Mixture{{"Stage 1" + text, []Task{{"captions" + text, 0.4, []Example{{&picture, "caption es:" + text, "perro" + text}, {nil, "text", "more"}}}}}},
-		Stages:   []Stage{{"Stage 0" + text, "SigLIP" + text, 61, losses}, {"Stage 1", "", 0, nil}},
+		Facts:       []Fact{{"Seed" + text, "1" + text}},
+		Notes:       []string{"a note" + text},
+		Missing:     []Missing{{"No scores" + text, "pali3 eval" + text}},
+		Differences: &Differences{Runs: []string{"a" + text, "b"}, Keys: []Difference{{"optimizer.learning_rate" + text, []string{"0.1" + text, ""}}}},
+		Comparisons: []Comparison{{Split: "val" + text, Runs: []string{"a" + text, "b"}, Scores: []Compared{{"vqa_accuracy", []*metrics.Score{&score, &low}}, {"new" + text, []*metrics.Score{nil, &low}}}}},
+		Changes: []Changes{{Title: "Answers" + text, From: "a" + text, To: "b", Asked: 9, Same: 6, Fixed: 1, Broken: 1, Other: 1, Examples: []Change{
+			{&shown, "Who?" + text, "en" + text, "cook" + text, "judge" + text, "judge" + text, false, true}, {nil, "Who?", "", "", "x", "y", false, false}}}},
+		Data: []Data{{Name: "data" + text, Facts: []Fact{{"Images" + text, "1571" + text}}, Splits: []Count{{"train" + text, 1300}, {"val", 20}}, Languages: []Count{{"de" + text, 4}, {"en", 7}},
+			Lengths: &Histogram{"Lengths" + text, []Count{{"1–2" + text, 4}, {"3", 0}}, "note" + text}, Images: []Image{shown, shown},
+			Curation: &Curation{In: 26412, Out: 26000, Rules: []Rule{{"too short" + text, 12}, {"doubles", 400}, {"idle" + text, 0}}, Texts: 3, Merged: 4, Warnings: []string{"half is gone" + text}}}},
+		Tokenizer: &Tokenizer{"unigram" + text, 4096, []Fertility{{"de" + text, 10, 4.5, 1.2, 0.3, 1}}},
+		Mixtures: []Mixture{{Stage: "Stage 1" + text, About: "batch" + text, Truncated: 0.1, Tasks: []Task{{Name: "captions" + text, Share: 0.4, About: "few" + text,
+			Examples: []Example{{&shown, "caption es:" + text, "perro" + text}, {nil, "text", "more"}}}}}},
+		Stages: []Stage{
+			{Name: "Stage 0" + text, About: "SigLIP" + text, Seconds: 61, Losses: losses, Validation: []Point{{1000, 3}, {2000, 2}},
+				Charts: []Chart{{Title: "CIDEr" + text, From: 1, To: 3000, Curves: []Curve{{Name: "val" + text, Points: []Point{{1000, 1}}, Marked: true, Intervals: []Interval{{0.5, 1.5}}}}}}},
+			{Name: "Stage 1"}},
 		Scores: []Score{
 			{"held_out", "caption_cider", metrics.Score{Value: 5.83, Lo: 5.4, Hi: 6.2, N: 194}, &low, &low},
 			{"held_out", "vqa_accuracy", score, &low, nil},
 			{"held_out_combinations" + text, "something" + text, score, nil, nil},
 		},
-		ByKind: []Group{{"gender" + text, score, &low}},
-		ByLang: []Group{{"ar", score, nil}, {"zh" + text, score, nil}},
-		Gallery: []Exhibit{{Picture: picture, Note: "held out" + text,
+		Breakdown: []Breakdown{
+			{"Answers by kind" + text, "Kind" + text, "vqa_accuracy", []Group{{"gender" + text, score, &low}}},
+			{"Captions by language", "Language", "caption_cider", []Group{{"ar", score, nil}, {"zh" + text, score, nil}}}},
+		Galleries: []Gallery{{"Worst" + text, "by CIDEr" + text, []Exhibit{{Image: shown, Note: "held out" + text,
 			Captions: []Caption{{"ar", "كلب يجري" + text, "", true}, {"en" + text, "a cat" + text, "a dog" + text, false}},
-			Answers:  []Answer{{"Who is it?" + text, "en" + text, "chef" + text, "pilot" + text, false}, {"¿Quién?", "", "chef", "chef", true}}}},
+			Answers:  []Answer{{"Who is it?" + text, "en" + text, "chef" + text, "pilot" + text, false}, {"¿Quién?", "", "chef", "chef", true}}}}}},
 		Reproduce: []string{"pali3 quickstart" + text},
 	}
 }
@@ -171,8 +184,8 @@ func TestEmptyPartsAreLeftOut(t *testing.T) {
 	elements(t, html)
 }
 
-func TestAPictureMustBeOne(t *testing.T) {
-	err := Write(&bytes.Buffer{}, &Report{Pictures: []Picture{{[]byte("<svg onload=alert(1)>"), "a drawing"}}})
+func TestAnImageMustBeOne(t *testing.T) {
+	err := Write(&bytes.Buffer{}, &Report{Data: []Data{{Images: []Image{{[]byte("<svg onload=alert(1)>"), "a drawing"}}}}})
 	if err == nil || !strings.Contains(err.Error(), "a drawing") {
 		t.Errorf("error %v", err)
 	}
@@ -187,8 +200,8 @@ func TestWriteFileLeavesTheOldPageOnFailure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if WriteFile(path, &Report{Pictures: []Picture{{nil, "nothing"}}}) == nil {
-		t.Error("a report with an empty picture was written")
+	if WriteFile(path, &Report{Data: []Data{{Images: []Image{{nil, "nothing"}}}}}) == nil {
+		t.Error("a report with an empty image was written")
 	}
 	after, err := os.ReadFile(path)
 	if err != nil || !bytes.Equal(before, after) {
@@ -199,23 +212,87 @@ func TestWriteFileLeavesTheOldPageOnFailure(t *testing.T) {
 	}
 }
 
+// noisy lays out a chart of one noisy curve.
+func noisy(points []Point) *plot {
+	return newPlot(Chart{Title: "Loss", Curves: []Curve{{Points: points, Noisy: true}}})
+}
+
 func TestCharts(t *testing.T) {
-	if newChart(nil) != nil || newChart([]Point{{1, 2}}) != nil || newChart([]Point{{1, 2}, {1, 3}}) != nil {
+	if noisy(nil) != nil || noisy([]Point{{1, 2}}) != nil || noisy([]Point{{1, 2}, {1, 3}}) != nil {
 		t.Error("a chart of less than two steps")
 	}
-	c := newChart([]Point{{1, 8}, {50, math.NaN()}, {100, 4}, {200, 2}})
-	if c == nil || c.Last != "2.00" || c.Y[0].Label != "2" || c.Y[0].At != 100 || strings.Contains(c.Raw+c.Smooth, "NaN") {
+	c := noisy([]Point{{1, 8}, {50, math.NaN()}, {100, 4}, {200, 2}})
+	if c == nil || c.Last != "2.00" || c.Y[0].Label != "2" || c.Y[0].At != 100 || strings.Contains(c.Curves[0].Raw+c.Curves[0].Smooth, "NaN") {
 		t.Errorf("%+v", c)
 	}
-	if flat := newChart([]Point{{1, 3}, {2, 3}}); flat == nil || strings.Contains(flat.Raw, "NaN") {
+	if flat := noisy([]Point{{1, 3}, {2, 3}}); flat == nil || strings.Contains(flat.Curves[0].Raw, "NaN") {
 		t.Errorf("a flat curve: %+v", flat)
 	}
 	var long []Point
 	for i := range 100_000 {
 		long = append(long, Point{i, float64(i % 7)})
 	}
-	if c := newChart(long); len(c.Raw) > 20_000 || len(c.Smooth) > 10_000 {
+	if c := noisy(long).Curves[0]; len(c.Raw) > 20_000 || len(c.Smooth) > 10_000 {
 		t.Errorf("100,000 steps are drawn in %d and %d bytes", len(c.Raw), len(c.Smooth))
+	}
+}
+
+func TestCharts_SeveralCurves(t *testing.T) {
+	c := newPlot(Chart{Title: "CIDEr", From: 1, To: 100, Curves: []Curve{
+		{Name: "a", Points: []Point{{50, 1}}, Marked: true, Intervals: []Interval{{0, 2}}},
+		{Name: "empty"},
+		{Name: "b", Points: []Point{{50, 3}, {100, math.Inf(1)}}, Marked: true, Intervals: []Interval{{math.NaN(), 2}}},
+	}})
+	if c == nil || len(c.Curves) != 2 || len(c.Curves[0].Marks) != 1 || c.Curves[0].Marks[0].Height <= 0 || c.Curves[1].Marks[0].Height != 0 {
+		t.Fatalf("%+v", c)
+	}
+	if c.Curves[0].Number == c.Curves[1].Number || !strings.Contains(c.Describe, "b from 3.00 at step 50") {
+		t.Errorf("%+v", c)
+	}
+	many := Chart{Title: "many"}
+	for range 20 {
+		many.Curves = append(many.Curves, Curve{Name: "x", Points: []Point{{1, 1}, {2, 2}}, Noisy: true})
+	}
+	if c := newPlot(many); len(c.Curves) != maxCurves || c.LeftOut != 20-maxCurves || c.Curves[0].Raw != "" {
+		t.Errorf("20 curves: %d drawn, %d said to be left out", len(c.Curves), c.LeftOut)
+	}
+}
+
+func TestWaterfall(t *testing.T) {
+	rows := waterfall(&Curation{In: 100, Out: 60, Rules: []Rule{{"blank", 0}, {"near_duplicate", 30}, {"short", 10}}})
+	var got []string
+	for _, r := range rows {
+		got = append(got, fmt.Sprintf("%s %s %g+%g", r.Name, r.N, r.Left, r.Width))
+	}
+	want := []string{"came in 100 0+100", "near duplicate \u221230 70+30", "short \u221210 60+10", "stayed 60 0+60"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	at := func(v, lo, hi float64) *metrics.Score { return &metrics.Score{Value: v, Lo: lo, Hi: hi, N: 9} }
+	for _, c := range []struct {
+		metric string
+		scores []*metrics.Score
+		want   string
+	}{
+		{"vqa_accuracy", []*metrics.Score{at(0.5, 0.4, 0.6), at(0.8, 0.7, 0.9)}, "b is better: the intervals are disjoint"},
+		{"vqa_accuracy", []*metrics.Score{at(0.5, 0.4, 0.6), at(0.55, 0.5, 0.6)}, "intervals overlap"},
+		{"loss", []*metrics.Score{at(1, 0.9, 1.1), at(2, 1.9, 2.1)}, "a is better: the intervals are disjoint"},
+		{"vqa_accuracy", []*metrics.Score{at(0.5, 0.4, 0.6), nil}, "one run only"},
+		{"vqa_accuracy", []*metrics.Score{at(0.5, 0.4, 0.6), at(0.5, 0.4, 0.6)}, "the same"},
+	} {
+		if got, _ := verdict(metricNamed(c.metric), []string{"a", "b"}, c.scores); got != c.want {
+			t.Errorf("%s: %q, want %q", c.metric, got, c.want)
+		}
+	}
+}
+
+func TestCountRowsSumTheRest(t *testing.T) {
+	rows := countRows([]Count{{"a", 9}, {"b", 5}, {"c", 3}, {"d", 2}}, 3)
+	if len(rows) != 3 || rows[2].Name != "2 others" || rows[2].N != "5" {
+		t.Errorf("%+v", rows)
 	}
 }
 
@@ -254,7 +331,7 @@ func FuzzWrite(f *testing.F) {
 	f.Add("a dog", "en")
 	f.Add("<b>", `"`)
 	f.Fuzz(func(t *testing.T, text, lang string) {
-		html := render(t, &Report{Title: text, Gallery: []Exhibit{{Picture: square(t, 1), Captions: []Caption{{Lang: lang, Text: text, Truth: text}}}}})
+		html := render(t, &Report{Title: text, Galleries: []Gallery{{Exhibits: []Exhibit{{Image: square(t, 1), Captions: []Caption{{Lang: lang, Text: text, Truth: text}}}}}}})
 		if strings.Count(html, "<article>") != 1 || strings.Contains(html, "ZgotmplZ") {
 			t.Errorf("%q in %q broke the page", text, lang)
 		}

@@ -24,20 +24,32 @@ type metricStyle struct {
 // metricNamed returns the style of a metric of summary.json; of another its own name, as a percentage.
 func metricNamed(name string) metricStyle {
 	percent := metricStyle{Title: name, Unit: "%", factor: 100, places: 1, ceiling: 1}
-	switch name {
-	case "caption_cider":
+	switch {
+	case name == "caption_cider":
 		return metricStyle{Title: "Captions, CIDEr", factor: 1, places: 2}
-	case "caption_exact":
+	case name == "caption_exact":
 		percent.Title = "Captions, exact"
-	case "vqa_accuracy":
+	case name == "caption_bleu4":
+		percent.Title = "Captions, BLEU-4"
+	case name == "vqa_accuracy":
 		percent.Title = "Questions, accuracy"
-	case "i2t_r1":
-		percent.Title = "Picture to text, R@1"
-	case "t2i_r1":
-		percent.Title = "Text to picture, R@1"
+	case strings.HasPrefix(name, "i2t_r"):
+		percent.Title = "Image to text, R@" + strings.TrimPrefix(name, "i2t_r")
+	case strings.HasPrefix(name, "t2i_r"):
+		percent.Title = "Text to image, R@" + strings.TrimPrefix(name, "t2i_r")
+	case name == "loss":
+		return metricStyle{Title: "Loss", factor: 1, places: 3}
+	case strings.HasPrefix(name, "loss/"):
+		return metricStyle{Title: "Loss of " + strings.TrimPrefix(name, "loss/"), factor: 1, places: 3}
 	}
 	return percent
 }
+
+// MetricName returns what the page calls a metric of an evaluation.
+func MetricName(metric string) string { return metricNamed(metric).Title }
+
+// less reports whether lower values of the metric are better.
+func (m metricStyle) less() bool { return strings.HasPrefix(m.Title, "Loss") }
 
 func (m metricStyle) format(value float64) string {
 	return fmt.Sprintf("%.*f", m.places, m.factor*value)
@@ -114,25 +126,16 @@ type groupRow struct {
 
 func groupRows(groups []Group, metric string) []groupRow {
 	style := metricNamed(metric)
+	top := style.ceiling
+	if top == 0 {
+		for _, g := range groups {
+			top = max(top, niceAbove(g.Model.Hi))
+		}
+	}
 	var rows []groupRow
 	for _, g := range groups {
 		rows = append(rows, groupRow{Name: g.Name, N: count(int64(g.Model.N)),
-			Model: newMeasure("model", &g.Model, style, 1), Blind: newMeasure("blind", g.Blind, style, 1)})
-	}
-	return rows
-}
-
-// ruleRow is a rule with the share of all that came in.
-type ruleRow struct {
-	Name    string
-	Removed string
-	Share   float64 // in percent
-}
-
-func ruleRows(c *Curation) []ruleRow {
-	var rows []ruleRow
-	for _, r := range c.Rules {
-		rows = append(rows, ruleRow{r.Name, count(r.Removed), 100 * float64(r.Removed) / max(1, float64(c.In))})
+			Model: newMeasure("model", &g.Model, style, top), Blind: newMeasure("blind", g.Blind, style, top)})
 	}
 	return rows
 }

@@ -1,0 +1,71 @@
+package report
+
+import "github.com/pali3/pali3/evalsuite/metrics"
+
+// comparedRow is one metric of several runs.
+type comparedRow struct {
+	Metric   metricStyle
+	Measures []*measure // one of each run
+	Verdict  string
+	Apart    bool // the intervals of the best and another run do not meet
+	Top      string
+}
+
+// comparedRows lays out a comparison. Who of a measure is the run's name.
+func comparedRows(c Comparison) (rows []comparedRow) {
+	for _, s := range c.Scores {
+		style := metricNamed(s.Metric)
+		top := style.ceiling
+		if top == 0 {
+			for _, score := range s.Scores {
+				if score != nil {
+					top = max(top, niceAbove(score.Hi))
+				}
+			}
+		}
+		row := comparedRow{Metric: style, Top: trimmed(style.factor*top, style.factor*top)}
+		for i, score := range s.Scores {
+			name := ""
+			if i < len(c.Runs) {
+				name = c.Runs[i]
+			}
+			row.Measures = append(row.Measures, newMeasure(name, score, style, top))
+		}
+		row.Verdict, row.Apart = verdict(style, c.Runs, s.Scores)
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// verdict says which of the runs is better, and whether the intervals leave no doubt: against the next best.
+func verdict(style metricStyle, runs []string, scores []*metrics.Score) (string, bool) {
+	best, next := -1, -1
+	better := func(i, j int) bool {
+		if style.less() {
+			return scores[i].Value < scores[j].Value
+		}
+		return scores[i].Value > scores[j].Value
+	}
+	for i, s := range scores {
+		switch {
+		case s == nil || i >= len(runs):
+		case best < 0:
+			best = i
+		case better(i, best):
+			best, next = i, best
+		case next < 0 || better(i, next):
+			next = i
+		}
+	}
+	if next < 0 {
+		return "one run only", false
+	}
+	a, b := scores[best], scores[next]
+	switch {
+	case a.Value == b.Value && a.Lo == b.Lo && a.Hi == b.Hi:
+		return "the same", false
+	case a.Lo > b.Hi || b.Lo > a.Hi:
+		return runs[best] + " is better: the intervals are disjoint", true
+	}
+	return "intervals overlap", false
+}

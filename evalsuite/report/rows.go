@@ -1,0 +1,72 @@
+package report
+
+import "strings"
+
+// fallRow is a step of the waterfall from what came in to what stayed; Left and Width are in percent of what came in.
+type fallRow struct {
+	Name        string
+	Kind        string // in, removed or out
+	N           string
+	Share       float64 // in percent
+	Left, Width float64
+}
+
+// waterfall lays out a curation: what came in, what each rule removed of it, what stayed. Rules that removed
+// nothing are named in one line by [idle].
+func waterfall(c *Curation) []fallRow {
+	all := max(1, float64(c.In))
+	percent := func(n int64) float64 { return min(100, max(0, 100*float64(n)/all)) }
+	rows := []fallRow{{"came in", "in", count(c.In), 100, 0, percent(c.In)}}
+	left := c.In
+	for _, r := range c.Rules {
+		if r.Removed == 0 {
+			continue
+		}
+		left -= r.Removed
+		rows = append(rows, fallRow{ruleName(r.Name), "removed", "\u2212" + count(r.Removed), percent(r.Removed), percent(left), percent(r.Removed)})
+	}
+	return append(rows, fallRow{"stayed", "out", count(c.Out), percent(c.Out), 0, percent(c.Out)})
+}
+
+// Idle names the rules that removed nothing.
+func (c *Curation) Idle() string {
+	var names []string
+	for _, r := range c.Rules {
+		if r.Removed == 0 {
+			names = append(names, ruleName(r.Name))
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// ruleName turns near_duplicate into words.
+func ruleName(name string) string { return strings.ReplaceAll(name, "_", " ") }
+
+// countRow is a count beside the others of its kind.
+type countRow struct {
+	Name      string
+	N         string
+	OfLargest float64 // in percent
+}
+
+// countRows shows at most limit counts; the last row sums the rest.
+func countRows(counts []Count, limit int) (rows []countRow) {
+	largest, rest := int64(1), int64(0)
+	for _, c := range counts {
+		largest = max(largest, c.N)
+	}
+	for i, c := range counts {
+		if i >= limit-1 && len(counts) > limit {
+			rest += c.N
+			continue
+		}
+		rows = append(rows, countRow{c.Name, count(c.N), 100 * float64(c.N) / float64(largest)})
+	}
+	if rest > 0 {
+		rows = append(rows, countRow{count(int64(len(counts)-limit+1)) + " others", count(rest), min(100, 100*float64(rest)/float64(largest))})
+	}
+	return rows
+}
+
+// binRows are all bins of a histogram.
+func binRows(h *Histogram) []countRow { return countRows(h.Bins, len(h.Bins)) }
