@@ -77,8 +77,13 @@ var examples = map[string][]string{
 		"pali3 caption " + aPicture + " --model quickstart-run/caption --beam 4",
 		"pali3 caption " + aPicture + " --model quickstart-run/caption --temperature 0.7 --top-p 0.9 --seed 1",
 	},
-	"ask":      {"pali3 ask " + aPicture + " 'Who is it?' --model quickstart-run/vqa"},
-	"eval":     {"pali3 eval --bench vqav2 --annotations v2_mscoco_val2014_annotations.json --predictions mine.json"},
+	"ask":  {"pali3 ask " + aPicture + " 'Who is it?' --model quickstart-run/vqa"},
+	"eval": {"pali3 eval --bench vqav2 --annotations v2_mscoco_val2014_annotations.json --predictions mine.json"},
+	"report": {
+		"pali3 report quickstart-run/vqa --out vqa.html",
+		"pali3 report quickstart-run/caption quickstart-run/vqa --out both.html",
+		"pali3 report quickstart-run --out project.html",
+	},
 	"describe": {"pali3 describe pali3-5b"},
 	"forward": {
 		"pali3 mix --recipe quickstart-vqa --set data=quickstart-run/data --tensors in.safetensors",

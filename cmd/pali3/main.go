@@ -35,6 +35,7 @@ type commands struct {
 	Caption    captionCommand    `cmd:"" help:"Name what pictures show, in a language, with a trained model."`
 	Ask        askCommand        `cmd:"" help:"Answer a question about a picture with a trained model."`
 	Eval       evalCommand       `cmd:"" help:"Score predictions of any model on a benchmark."`
+	Report     reportCommand     `cmd:"" help:"Write one HTML page of a run, of runs side by side, or of a project."`
 	Describe   describeCommand   `cmd:"" help:"Tell parameters, shapes, FLOPs and memory of a model."`
 	Forward    forwardCommand    `cmd:"" help:"Run a model on given tensors: results and hidden states by name."`
 	Doctor     doctorCommand     `cmd:"" help:"Tell what pali3 has to work with here, and what is missing."`

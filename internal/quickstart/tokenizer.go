@@ -6,10 +6,8 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
 // VocabularySize is the number of pieces of the model that the run trains.
@@ -33,24 +31,4 @@ func (r *runner) tokenizer(ctx context.Context) error {
 	}
 	line.Set(int64(data.Len()), 0)
 	return model.WriteFiles(r.path("tokenizer"))
-}
-
-// reportTokenizer says how many pieces the captions of each language take.
-func (r *runner) reportTokenizer(data *shards.Dataset) (*report.Tokenizer, error) {
-	model, err := sentencepiece.Open(r.path(ModelName))
-	if err != nil {
-		return nil, err
-	}
-	fits, err := mixture.TokenizerFit(model, data, "all")
-	if err != nil {
-		return nil, err
-	}
-	shown := &report.Tokenizer{Type: model.Type().String(), Pieces: model.Len()}
-	for _, fit := range fits {
-		shown.Languages = append(shown.Languages, report.Fertility{
-			Lang: fit.Language, Texts: fit.Texts, IDsPerText: float64(fit.IDs) / float64(fit.Texts),
-			IDsPerWord: fit.IDsPerWord(), IDsPerByte: fit.IDsPerByte(), Coverage: fit.Coverage(),
-		})
-	}
-	return shown, nil
 }

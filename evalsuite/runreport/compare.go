@@ -1,0 +1,265 @@
+package runreport
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/evalsuite/report"
+	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/stages"
+)
+
+// sideBySide is the page of several runs.
+func (p *page) sideBySide(ctx context.Context, runs []*run) (*report.Report, error) {
+	var names []string
+	for _, r := range runs {
+		names = append(names, r.name)
+		p.take(r)
+	}
+	p.report.Title = strings.Join(names, " and ")
+	if len(names) > 2 {
+		p.report.Title = fmt.Sprintf("%d runs side by side", len(names))
+	}
+	p.report.Summary = about(runs)
+	p.report.Differences = differences(runs)
+	scored := p.scoresOf(runs)
+	p.report.Comparisons = comparisons(names, scored)
+	if err := p.changes(runs, scored); err != nil {
+		return nil, err
+	}
+	for _, r := range runs {
+		if err := p.data(r); err != nil {
+			return nil, err
+		}
+	}
+	for i, r := range runs {
+		if other := slices.IndexFunc(runs[:i], func(other *run) bool { return sameMixture(r, other) }); other >= 0 {
+			p.note("%s is fed the same as %s.", r.name, runs[other].name)
+			continue
+		}
+		if err := p.mixtureOf(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	p.report.Stages = []report.Stage{over(runs)}
+	for i, r := range runs {
+		for _, e := range scored[i] {
+			p.report.Scores = append(p.report.Scores, e.table(r.name+", "+e.Split)...)
+		}
+		stage := r.stage()
+		stage.Charts = slices.DeleteFunc(stage.Charts, func(c report.Chart) bool { return c.Small })
+		p.report.Stages = append(p.report.Stages, stage)
+	}
+	p.report.Reproduce = commands(runs...)
+	return p.done(), nil
+}
+
+// about is what the runs train, if it is the same.
+func about(runs []*run) string {
+	text := About(runs[0].recipe)
+	for _, r := range runs[1:] {
+		if About(r.recipe) != text {
+			return ""
+		}
+	}
+	return text
+}
+
+// differences are the keys in which a run differs from the first.
+func differences(runs []*run) *report.Differences {
+	d := &report.Differences{}
+	for _, r := range runs {
+		if !r.known {
+			return nil
+		}
+		d.Runs = append(d.Runs, r.name)
+	}
+	place := map[string]int{}
+	for i, r := range runs[1:] {
+		for _, found := range stages.DiffRecipes(runs[0].recipe, r.recipe) {
+			at, known := place[found.Path]
+			if !known {
+				at = len(d.Keys)
+				place[found.Path] = at
+				d.Keys = append(d.Keys, report.Difference{Key: found.Path, Values: make([]string, len(runs))})
+				for j := range runs {
+					d.Keys[at].Values[j] = value(found.A)
+				}
+			}
+			d.Keys[at].Values[i+1] = value(found.B)
+		}
+	}
+	return d
+}
+
+// value prints a value of a recipe; a key that is not there is empty.
+func value(v any) string {
+	if v == nil {
+		return ""
+	}
+	return clip(strict.Text(v))
+}
+
+// sameMixture reports whether two runs are fed the same examples.
+func sameMixture(a, b *run) bool {
+	return a.known && b.known && reflect.DeepEqual(a.own().Mixture.Tasks, b.own().Mixture.Tasks) &&
+		len(stages.DiffRecipes(stages.Recipe{Mixture: a.recipe.Mixture}, stages.Recipe{Mixture: b.recipe.Mixture})) == 0
+}
+
+// scoresOf are the evaluations of each run.
+func (p *page) scoresOf(runs []*run) [][]evaluation {
+	scored := make([][]evaluation, len(runs))
+	for i, r := range runs {
+		scored[i] = p.evaluations(r)
+	}
+	return scored
+}
+
+// comparisons set the scores of the same split and metric beside each other.
+func comparisons(names []string, scored [][]evaluation) (all []report.Comparison) {
+	for _, split := range splitsOf(scored) {
+		c := report.Comparison{Split: split, Runs: names}
+		known := map[string]bool{}
+		for i := range scored {
+			if e := find(scored[i], split); e != nil {
+				for metric := range e.Scores {
+					known[metric] = true
+				}
+			}
+		}
+		for _, metric := range metricOrder(slices.Collect(maps.Keys(known))) {
+			row := report.Compared{Metric: metric, Scores: make([]*metrics.Score, len(names))}
+			for i := range scored {
+				if e := find(scored[i], split); e != nil {
+					if s, ok := e.Scores[metric]; ok {
+						row.Scores[i] = &s.Model
+					}
+				}
+			}
+			c.Scores = append(c.Scores, row)
+		}
+		if len(c.Scores) > 0 {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+func splitsOf(scored [][]evaluation) (splits []string) {
+	for _, of := range scored {
+		for _, e := range of {
+			if !slices.Contains(splits, e.Split) {
+				splits = append(splits, e.Split)
+			}
+		}
+	}
+	return splits
+}
+
+func find(of []evaluation, split string) *evaluation {
+	if i := slices.IndexFunc(of, func(e evaluation) bool { return e.Split == split }); i >= 0 {
+		return &of[i]
+	}
+	return nil
+}
+
+// changes compares what each further run says with what the first says.
+func (p *page) changes(runs []*run, scored [][]evaluation) error {
+	for _, split := range splitsOf(scored) {
+		first := find(scored[0], split)
+		if first == nil {
+			continue
+		}
+		before := first.outputs(p, runs[0])
+		for i, r := range runs[1:] {
+			e := find(scored[i+1], split)
+			if e == nil || before == nil {
+				continue
+			}
+			after := e.outputs(p, r)
+			if after == nil {
+				continue
+			}
+			for _, kind := range []struct {
+				name          string
+				before, after []evalsuite.Said
+			}{{"captions", before.Captions, after.Captions}, {"answers", before.Answers, after.Answers}} {
+				c := report.Changes{Title: words(split) + ": " + kind.name, From: runs[0].name, To: r.name}
+				if err := p.change(&c, before, kind.before, kind.after); err != nil {
+					return err
+				}
+				if c.Asked > 0 {
+					p.report.Changes = append(p.report.Changes, c)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// pair are the answers of two models to one question.
+type pair struct{ before, after *evalsuite.Said }
+
+// change counts what became right and wrong, and shows some of each, drawn by the seed.
+func (p *page) change(c *report.Changes, o *Outputs, before, after []evalsuite.Said) error {
+	was := map[string]*evalsuite.Said{}
+	for i := range before {
+		was[before[i].ID] = &before[i]
+	}
+	var fixed, broken, other []pair
+	for i := range after {
+		b, a := was[after[i].ID], &after[i]
+		if b == nil {
+			continue
+		}
+		c.Asked++
+		switch {
+		case a.Answer == b.Answer:
+			c.Same++
+		case right(a) && !right(b):
+			fixed = append(fixed, pair{b, a})
+		case right(b) && !right(a):
+			broken = append(broken, pair{b, a})
+		default:
+			other = append(other, pair{b, a})
+		}
+	}
+	c.Fixed, c.Broken, c.Other = len(fixed), len(broken), len(other)
+	few := max(1, p.Samples/3)
+	for n, group := range [][]pair{fixed, broken, other} {
+		order := counter.New(p.Seed, counter.Name("changes"), uint64(n)).Perm(len(group))
+		for _, i := range order[:min(few, len(group))] {
+			shown, err := p.changed(o, group[i])
+			if err != nil {
+				return err
+			}
+			c.Examples = append(c.Examples, shown)
+		}
+	}
+	return nil
+}
+
+func (p *page) changed(o *Outputs, of pair) (report.Change, error) {
+	s := of.before
+	question := s.Asked
+	if question == "" {
+		question = nameOf(&o.Samples[s.Sample])
+	}
+	c := report.Change{
+		Question: clip(question), Lang: s.Language, Before: clip(s.Answer), After: clip(of.after.Answer), Truth: clip(distinct(s.Truths)),
+		RightBefore: right(s), RightThen: right(of.after),
+	}
+	encoded, err := o.image(s.Sample)
+	if err != nil {
+		return c, err
+	}
+	c.Image = p.album.add(encoded, gallerySide, nameOf(&o.Samples[s.Sample]))
+	return c, nil
+}

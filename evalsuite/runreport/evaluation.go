@@ -1,0 +1,171 @@
+package runreport
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/evalsuite/report"
+	"github.com/pali3/pali3/internal/jsonerr"
+	"github.com/pali3/pali3/shards"
+)
+
+// evaluation is RUN/evaluation-SPLIT.json, which pali3 eval writes.
+type evaluation struct {
+	Data       string                       `json:"data"`
+	Split      string                       `json:"split"`
+	Samples    int                          `json:"samples"`
+	Scores     map[string]scores            `json:"scores"`
+	ByLanguage map[string]map[string]scores `json:"by_language"`
+	ByKind     map[string]map[string]scores `json:"by_kind"`
+}
+
+// scores are those of the model and the baselines.
+type scores struct {
+	Model     metrics.Score  `json:"model"`
+	Untrained *metrics.Score `json:"untrained"`
+	Blind     *metrics.Score `json:"blind"`
+}
+
+const (
+	evaluationPrefix  = "evaluation-"
+	predictionsFolder = "predictions"
+)
+
+// readEvaluations reads all evaluations of a run folder, by split. Damaged ones are notes.
+func readEvaluations(dir string) (found []evaluation, notes []string) {
+	files, err := filepath.Glob(filepath.Join(escaped(dir), evaluationPrefix+"*.json"))
+	if err != nil {
+		return nil, []string{err.Error()}
+	}
+	slices.Sort(files)
+	for _, path := range files {
+		content, err := os.ReadFile(path)
+		var e evaluation
+		if err == nil {
+			err = jsonerr.Explain(json.Unmarshal(content, &e))
+		}
+		if err != nil {
+			notes = append(notes, fmt.Sprintf("%s cannot be read: %v.", path, err))
+			continue
+		}
+		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(path), evaluationPrefix), ".json")
+		e.Split = cmp.Or(e.Split, name)
+		found = append(found, e)
+	}
+	return found, notes
+}
+
+// table are the scores in the order of the page.
+func (e *evaluation) table(split string) (rows []report.Score) {
+	for _, metric := range metricOrder(slices.Collect(maps.Keys(e.Scores))) {
+		s := e.Scores[metric]
+		rows = append(rows, report.Score{Split: split, Metric: metric, Model: s.Model, Untrained: s.Untrained, Blind: s.Blind})
+	}
+	return rows
+}
+
+var knownMetrics = []string{"caption_cider", "caption_exact", "caption_bleu4", "vqa_accuracy", "i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10"}
+
+// metricOrder sorts metrics: known ones first.
+func metricOrder(names []string) []string {
+	place := func(name string) int {
+		if at := slices.Index(knownMetrics, name); at >= 0 {
+			return at
+		}
+		return len(knownMetrics)
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(place(a), place(b)), strings.Compare(a, b)) })
+	return names
+}
+
+// breakdown takes the scores by language and by kind of question. Of the metrics of captions one is enough.
+func (e *evaluation) breakdown(prefix string) (all []report.Breakdown) {
+	seen := map[string]bool{}
+	for _, of := range []struct {
+		column, title string
+		by            map[string]map[string]scores
+	}{{"Language", "by language", e.ByLanguage}, {"Kind", "by kind of question", e.ByKind}} {
+		for _, metric := range metricOrder(slices.Collect(maps.Keys(of.by))) {
+			what, _, _ := strings.Cut(metric, "_")
+			if len(of.by[metric]) < 2 || seen[what+of.column] {
+				continue
+			}
+			seen[what+of.column] = true
+			b := report.Breakdown{Title: fmt.Sprintf("%s%s %s", prefix, report.MetricName(metric), of.title), Column: of.column, Metric: metric}
+			for _, name := range slices.Sorted(maps.Keys(of.by[metric])) {
+				s := of.by[metric][name]
+				b.Groups = append(b.Groups, report.Group{Name: cmp.Or(name, "none"), Model: s.Model, Blind: s.Blind})
+			}
+			slices.SortStableFunc(b.Groups, func(x, y report.Group) int { return cmp.Compare(y.Model.N, x.Model.N) })
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
+// Breakdown averages what a model said of one or several splits: answers by kind of question and captions by
+// language, beside the blind baseline where that is known.
+func Breakdown(b metrics.Bootstrap, of ...*Outputs) (all []report.Breakdown) {
+	var captions, answers, blind []evalsuite.Said
+	for _, o := range of {
+		captions, answers, blind = append(captions, o.Captions...), append(answers, o.Answers...), append(blind, o.Blind...)
+	}
+	kinds := groupsBy(answers, blind, func(s *evalsuite.Said) string { return s.Kind }, b)
+	if len(kinds) > 1 {
+		all = append(all, report.Breakdown{Title: "Answers by kind of question", Column: "Kind", Metric: "vqa_accuracy", Groups: kinds})
+	}
+	language := func(s *evalsuite.Said) string { return s.Language }
+	if languages := groupsBy(captions, nil, language, b); len(languages) > 1 {
+		all = append(all, report.Breakdown{Title: "Exact captions by language", Column: "Language", Metric: "caption_exact", Groups: languages})
+	}
+	return all
+}
+
+func groupsBy(model, blind []evalsuite.Said, property func(*evalsuite.Said) string, b metrics.Bootstrap) (groups []report.Group) {
+	of, without := evalsuite.By(model, property, b), evalsuite.By(blind, property, b)
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		g := report.Group{Name: cmp.Or(name, "none"), Model: of[name]}
+		if baseline, ok := without[name]; ok {
+			g.Blind = &baseline
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// outputs reads what a run said on the split of an evaluation; nil if there are no predictions.
+func (e *evaluation) outputs(p *page, r *run) *Outputs {
+	dir := filepath.Join(r.dir, predictionsFolder)
+	if !exists(dir) {
+		return nil
+	}
+	var d *shards.Dataset
+	for _, at := range []string{e.Data, filepath.Join(r.dir, e.Data), r.recipe.Mixture.Data} {
+		if d = p.dataset(at); d != nil {
+			break
+		}
+	}
+	if d == nil {
+		return nil
+	}
+	o, err := ReadOutputs(d, e.Split, dir)
+	if err != nil {
+		p.note("%s: its predictions cannot be shown: %v.", r.name, err)
+		return nil
+	}
+	if o.bad > 0 {
+		p.note("%s: %d lines of its prediction files cannot be read.", r.name, o.bad)
+	}
+	if len(o.Captions)+len(o.Answers) == 0 {
+		return nil
+	}
+	return o
+}

@@ -1,0 +1,211 @@
+package runreport
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/evalsuite/report"
+	"github.com/pali3/pali3/internal/counter"
+)
+
+// perImage is how many captions, and how many answers, are shown of one image.
+const perImage = 6
+
+// Gallery shows n images of a split, drawn at random by the seed, with what the model says of them: captions and answers, English first.
+func Gallery(o *Outputs, n int, seed uint64) (report.Gallery, error) {
+	var a album
+	return a.random(o, n, seed)
+}
+
+// Worst shows the n images whose captions or, if there are none, answers score lowest; Best those that score highest.
+func Worst(o *Outputs, n int, seed uint64) ([]report.Gallery, error) {
+	var a album
+	return a.extremes(o, n, seed, false)
+}
+
+// Best is the opposite of [Worst].
+func Best(o *Outputs, n int, seed uint64) ([]report.Gallery, error) {
+	var a album
+	return a.extremes(o, n, seed, true)
+}
+
+func (a *album) random(o *Outputs, n int, seed uint64) (report.Gallery, error) {
+	g := report.Gallery{Title: words(o.Split) + ": drawn at random"}
+	rng := counter.New(seed, counter.Name("gallery"), counter.Name(o.Split))
+	captions, answers := bySample(o.Captions), bySample(o.Answers)
+	for _, i := range rng.Perm(len(o.Samples)) {
+		if len(g.Exhibits) == n {
+			break
+		}
+		if len(captions[i])+len(answers[i]) == 0 && len(o.Captions)+len(o.Answers) > 0 {
+			continue
+		}
+		e, err := a.exhibit(o, i)
+		if err != nil {
+			return g, err
+		}
+		if e == nil {
+			continue
+		}
+		e.Note = nameOf(&o.Samples[i])
+		for _, at := range some(o.Captions, captions[i], rng) {
+			e.Captions = append(e.Captions, caption(&o.Captions[at]))
+		}
+		for _, at := range some(o.Answers, answers[i], rng) {
+			e.Answers = append(e.Answers, answer(&o.Answers[at]))
+		}
+		g.Exhibits = append(g.Exhibits, *e)
+	}
+	return g, nil
+}
+
+// exhibit begins with the image; nil if it cannot be shown.
+func (a *album) exhibit(o *Outputs, sample int) (*report.Exhibit, error) {
+	encoded, err := o.image(sample)
+	if err != nil {
+		return nil, err
+	}
+	thumb := a.add(encoded, gallerySide, nameOf(&o.Samples[sample]))
+	if thumb == nil {
+		return nil, nil
+	}
+	return &report.Exhibit{Image: *thumb}, nil
+}
+
+// bySample returns the positions of what was said of each sample.
+func bySample(said []evalsuite.Said) map[int][]int {
+	of := map[int][]int{}
+	for i := range said {
+		of[said[i].Sample] = append(of[said[i].Sample], i)
+	}
+	return of
+}
+
+// some returns at most perImage of the positions, English first, the others drawn at random.
+func some(said []evalsuite.Said, of []int, rng *counter.Stream) (chosen []int) {
+	for _, i := range rng.Perm(len(of)) {
+		chosen = append(chosen, of[i])
+	}
+	slices.SortStableFunc(chosen, func(a, b int) int {
+		return cmp.Compare(notEnglish(said[a].Language), notEnglish(said[b].Language))
+	})
+	return chosen[:min(perImage, len(chosen))]
+}
+
+func notEnglish(language string) int {
+	if language == "en" {
+		return 0
+	}
+	return 1
+}
+
+func caption(s *evalsuite.Said) report.Caption {
+	return report.Caption{Lang: s.Language, Text: clip(s.Answer), Truth: clip(strings.Join(s.Truths, " · ")), Right: right(s)}
+}
+
+func answer(s *evalsuite.Said) report.Answer {
+	return report.Answer{Question: clip(s.Asked), Lang: s.Language, Text: clip(s.Answer), Truth: clip(distinct(s.Truths)), Right: right(s)}
+}
+
+// right reports whether a caption is exact or more than half of VQA's accuracy is given to an answer.
+func right(s *evalsuite.Said) bool { return s.Score > 0.5 }
+
+// distinct joins the answers of several people, each once.
+func distinct(truths []string) string {
+	var all []string
+	for _, t := range truths {
+		if !slices.Contains(all, t) {
+			all = append(all, t)
+		}
+	}
+	return strings.Join(all, " · ")
+}
+
+// task is what galleries of extremes are about: said with a score each.
+type task struct {
+	name   string // "captions"
+	metric string // "CIDEr"
+	said   []evalsuite.Said
+	score  func(i int) float64
+	show   func(e *report.Exhibit, i int)
+}
+
+func (o *Outputs) tasks() (tasks []task) {
+	if len(o.Captions) > 0 {
+		tasks = append(tasks, task{"captions", "CIDEr", o.Captions, func(i int) float64 {
+			if o.cider == nil {
+				return o.Captions[i].Score
+			}
+			return o.cider[i]
+		}, func(e *report.Exhibit, i int) { e.Captions = append(e.Captions, caption(&o.Captions[i])) }})
+	}
+	if len(o.Answers) > 0 {
+		tasks = append(tasks, task{"answers", "accuracy", o.Answers, func(i int) float64 { return o.Answers[i].Score },
+			func(e *report.Exhibit, i int) { e.Answers = append(e.Answers, answer(&o.Answers[i])) }})
+	}
+	return tasks
+}
+
+// extremes shows for each task the images that score lowest or highest. Among equals the seed decides.
+func (a *album) extremes(o *Outputs, n int, seed uint64, best bool) (galleries []report.Gallery, err error) {
+	if o.cider == nil && len(o.Captions) > 0 {
+		if err := o.scoreCIDEr(); err != nil {
+			return nil, err
+		}
+	}
+	which, order := "lowest", 1
+	if best {
+		which, order = "highest", -1
+	}
+	for _, t := range o.tasks() {
+		g := report.Gallery{
+			Title: fmt.Sprintf("%s: %s with the %s scores", words(o.Split), t.name, which),
+			About: fmt.Sprintf("By the mean %s of all %s of an image.", t.metric, t.name),
+		}
+		means, of := t.means(len(o.Samples))
+		asked := slices.DeleteFunc(counter.New(seed, counter.Name(which), counter.Name(o.Split)).Perm(len(o.Samples)), func(i int) bool { return len(of[i]) == 0 })
+		slices.SortStableFunc(asked, func(i, j int) int { return order * cmp.Compare(means[i], means[j]) })
+		for _, i := range asked[:min(n, (len(asked)+1)/2)] {
+			e, err := a.exhibit(o, i)
+			if err != nil {
+				return nil, err
+			}
+			if e == nil {
+				continue
+			}
+			e.Note = fmt.Sprintf("%s %.2f: %s", t.metric, means[i], nameOf(&o.Samples[i]))
+			slices.SortStableFunc(of[i], func(x, y int) int { return order * cmp.Compare(t.score(x), t.score(y)) })
+			for _, at := range of[i][:min(perImage, len(of[i]))] {
+				t.show(e, at)
+			}
+			g.Exhibits = append(g.Exhibits, *e)
+		}
+		if len(g.Exhibits) > 0 {
+			galleries = append(galleries, g)
+		}
+	}
+	return galleries, nil
+}
+
+// means are the mean score of each sample, with the positions of what was said of it.
+func (t *task) means(samples int) (means []float64, of map[int][]int) {
+	means, of = make([]float64, samples), bySample(t.said)
+	for sample, positions := range of {
+		for _, i := range positions {
+			means[sample] += t.score(i) / float64(len(positions))
+		}
+	}
+	return means, of
+}
+
+// words turns held_out into "Held out".
+func words(split string) string {
+	w := strings.ReplaceAll(split, "_", " ")
+	if w == "" {
+		return "Samples without a split"
+	}
+	return strings.ToUpper(w[:1]) + w[1:]
+}

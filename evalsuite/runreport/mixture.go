@@ -1,0 +1,164 @@
+package runreport
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strconv"
+
+	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/evalsuite/report"
+	"github.com/pali3/pali3/mixture"
+)
+
+// How much of a mixture is looked at: its first examples.
+const (
+	mixtureBatches = 8
+	mixtureRows    = 32
+	pixelBudget    = 128 << 20 // bytes of a batch's pixels
+)
+
+// Mixture looks at the first examples that a recipe feeds: each task's share, lengths and truncation, and a few
+// examples with their images as the model sees them. Builtin holds tokenizer models by name, as for mixture.Open.
+func Mixture(ctx context.Context, name string, recipe mixture.Recipe, builtin fs.FS, examples int) (report.Mixture, error) {
+	var a album
+	return a.mixture(ctx, name, recipe, builtin, examples)
+}
+
+func (a *album) mixture(ctx context.Context, name string, recipe mixture.Recipe, builtin fs.FS, examples int) (report.Mixture, error) {
+	fed := report.Mixture{Stage: name}
+	batch := recipe.Batch
+	recipe.Batch = mixtureRows // an example depends on its position alone, not on the batch that it is in
+	if recipe.Images.Ops != "" {
+		if p, err := augment.Parse(recipe.Images.Ops); err == nil {
+			height, width := p.Size()
+			one := 12 * max(1, height*width) * max(1, recipe.Images.PerExample)
+			recipe.Batch = min(mixtureRows, max(1, pixelBudget/one))
+		}
+	}
+	stream, err := mixture.Open(recipe, mixture.Options{Builtin: builtin, Workers: 2})
+	if err != nil {
+		return fed, err
+	}
+	defer stream.Close()
+	w := watcher{album: a, stream: stream, most: examples, tasks: make([]watched, len(recipe.Tasks))}
+	w.low, w.high = valueRange(recipe.Images.Ops)
+	for step := range mixtureBatches {
+		b, err := stream.Batch(ctx, step)
+		if err != nil {
+			return fed, err
+		}
+		if err := w.watch(b); err != nil {
+			return fed, err
+		}
+	}
+	shape := stream.Shape()
+	fed.About = fmt.Sprintf("Batches of %d, windows of %d ids for the encoder", batch, shape.Encoder)
+	if shape.Decoder > 0 {
+		fed.About += fmt.Sprintf(" and %d for the decoder", shape.Decoder)
+	}
+	if shape.Images > 0 {
+		fed.About += fmt.Sprintf(", images of %d × %d pixels", shape.Width, shape.Height)
+	}
+	fed.Truncated = stream.Cut()
+	if bad := len(stream.Skipped()); bad > 0 {
+		fed.About += fmt.Sprintf("; %d samples cannot be used", bad)
+	}
+	usable := stream.Examples()
+	for i, t := range recipe.Tasks {
+		fed.Tasks = append(fed.Tasks, w.task(i, t.Name, usable[i]))
+	}
+	return fed, nil
+}
+
+var rangeOp = regexp.MustCompile(`value_range\(\s*(?:low\s*=\s*)?([-+.0-9eE]+)\s*,\s*(?:high\s*=\s*)?([-+.0-9eE]+)`)
+
+// valueRange returns what image ops map black and white to.
+func valueRange(ops string) (low, high float32) {
+	m := rangeOp.FindStringSubmatch(ops)
+	if m == nil {
+		return 0, 255
+	}
+	a, errA := strconv.ParseFloat(m[1], 32)
+	b, errB := strconv.ParseFloat(m[2], 32)
+	if errA != nil || errB != nil || a >= b {
+		return 0, 255
+	}
+	return float32(a), float32(b)
+}
+
+// watcher counts the examples of a stream.
+type watcher struct {
+	album  *album
+	stream *mixture.Stream
+	most   int // examples shown of a task
+	total  int
+	tasks  []watched
+
+	low, high float32 // the recipe's value range
+}
+
+// watched is what was seen of one task.
+type watched struct {
+	n, encoder, decoder, cut int
+	shown                    []report.Example
+}
+
+func (w *watcher) watch(b *mixture.Batch) error {
+	for row, e := range w.stream.Describe(b) {
+		t := &w.tasks[b.Tasks[row]]
+		w.total++
+		t.n++
+		t.encoder += e.Encoder
+		t.decoder += e.Decoder
+		if e.Cut > 0 {
+			t.cut++
+		}
+		if len(t.shown) == w.most {
+			continue
+		}
+		shown := report.Example{Prompt: clip(e.Prompt), Target: clip(e.Target)}
+		if n := b.Shape.Images; n > 0 && b.Pictures[row*n] > 0 {
+			image, err := w.album.seen(b, row*n, w.low, w.high, e.Key)
+			if err != nil {
+				return err
+			}
+			shown.Image = image
+		}
+		t.shown = append(t.shown, shown)
+	}
+	return nil
+}
+
+// seen encodes image number at of a batch whose pixels lie from low to high.
+func (a *album) seen(b *mixture.Batch, at int, low, high float32, alt string) (*report.Image, error) {
+	size := b.Shape.Height * b.Shape.Width * 3
+	pixels := b.Pixels[at*size : (at+1)*size]
+	t := augment.Tensor{Height: b.Shape.Height, Width: b.Shape.Width, Pix: pixels}
+	side := gallerySide
+	if a.used > pageRoom {
+		side = spareSide
+		a.shrunk++
+	}
+	if longest := max(t.Height, t.Width); longest > side {
+		t = t.Resize(max(1, t.Height*side/longest), max(1, t.Width*side/longest), augment.Bilinear, true)
+	}
+	image, err := encode(t, low, high, alt)
+	a.used += len(image.Bytes)
+	return &image, err
+}
+
+func (w *watcher) task(i int, name string, usable int) report.Task {
+	t := &w.tasks[i]
+	shown := report.Task{Name: name, Share: float64(t.n) / float64(max(1, w.total)), Examples: t.shown}
+	n := float64(max(1, t.n))
+	shown.About = fmt.Sprintf("%s samples; on average %.1f ids for the encoder", number(int64(usable)), float64(t.encoder)/n)
+	if t.decoder > 0 {
+		shown.About += fmt.Sprintf(", %.1f for the decoder", float64(t.decoder)/n)
+	}
+	if t.cut > 0 {
+		shown.About += fmt.Sprintf("; %.0f%% truncated", 100*float64(t.cut)/n)
+	}
+	return shown
+}

@@ -1,0 +1,213 @@
+package runreport
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/shards"
+)
+
+// Outputs are what a model said about the images of a split, scored.
+type Outputs struct {
+	Split   string
+	Samples []shards.Sample // which the Sample of each Said is a position in
+	// Image returns the first image of a sample, encoded; nil: it is in Samples.
+	Image func(sample int) ([]byte, error)
+	// Captions and Answers of the model; Blind are the answers of the blind baseline, if there are any.
+	Captions, Answers, Blind []evalsuite.Said
+
+	cider []float64 // of Captions
+	bad   int       // lines of prediction files that cannot be read
+}
+
+// ReadOutputs reads the predictions in a folder's files (*.jsonl) about a split of a dataset, and scores them.
+// Files of an untrained model are passed over; those with "blind" in their name are the baseline's. Questions and captions
+// without a prediction are left out.
+func ReadOutputs(d *shards.Dataset, split, dir string) (*Outputs, error) {
+	o := &Outputs{Split: split}
+	rows, err := o.read(d)
+	if err != nil {
+		return nil, err
+	}
+	o.Image = func(sample int) ([]byte, error) {
+		s, err := d.Row(rows[sample])
+		if err != nil {
+			return nil, err
+		}
+		return s.Images[0].Bytes, nil
+	}
+	_, o.Captions = evalsuite.Captions(o.Samples)
+	_, o.Answers = evalsuite.Questions(o.Samples)
+	o.Blind = slices.Clone(o.Answers)
+	if err := o.answer(dir); err != nil {
+		return nil, err
+	}
+	return o, o.score()
+}
+
+// read takes the split's samples without their images, and returns their rows.
+func (o *Outputs) read(d *shards.Dataset) (rows []int, err error) {
+	view, err := d.Select("key", "split", "texts", "questions", "images.format")
+	if err != nil {
+		return nil, err
+	}
+	row := 0
+	for s, err := range view.Samples() {
+		if err != nil {
+			return nil, err
+		}
+		if (s.Split == o.Split || o.Split == evalsuiteAll) && len(s.Images) > 0 {
+			o.Samples, rows = append(o.Samples, s), append(rows, row)
+		}
+		row++
+	}
+	return rows, nil
+}
+
+// evalsuiteAll names all samples of a dataset.
+const evalsuiteAll = "all"
+
+// answer fills in the predictions of all files, and drops what has none.
+func (o *Outputs) answer(dir string) error {
+	files, err := filepath.Glob(filepath.Join(escaped(dir), "*.jsonl"))
+	if err != nil {
+		return err
+	}
+	slices.Sort(files)
+	model, blind := map[string]*string{}, map[string]*string{}
+	for i := range o.Captions {
+		model["caption "+o.Captions[i].ID] = nil
+	}
+	for i := range o.Answers {
+		model["vqa "+o.Answers[i].ID], blind["vqa "+o.Answers[i].ID] = nil, nil
+	}
+	for _, file := range files {
+		name := filepath.Base(file)
+		into := model
+		switch {
+		case strings.Contains(name, "untrained"):
+			continue
+		case strings.Contains(name, "blind"):
+			into = blind
+		}
+		if err := o.readFile(file, into); err != nil {
+			return err
+		}
+	}
+	o.Captions = answered(o.Captions, "caption ", model)
+	o.Answers = answered(o.Answers, "vqa ", model)
+	o.Blind = answered(o.Blind, "vqa ", blind)
+	return nil
+}
+
+// escaped takes the meaning of a pattern from a folder's name.
+func escaped(dir string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(dir)
+}
+
+// readFile puts a file's predictions into those that are wanted. Of a file of no task by name the ids tell it.
+func (o *Outputs) readFile(path string, wanted map[string]*string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, maxLine)
+	for lines.Scan() {
+		var p struct {
+			ID         string `json:"id"`
+			Prediction string `json:"prediction"`
+			Task       string `json:"task"`
+			Weights    string `json:"weights"`
+		}
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		if json.Unmarshal(lines.Bytes(), &p) != nil || p.ID == "" {
+			o.bad++
+			continue
+		}
+		if strings.HasPrefix(p.Weights, "initial:") {
+			continue
+		}
+		for _, task := range []string{"caption ", "vqa "} {
+			if p.Task != "" && !strings.HasPrefix(task, p.Task) {
+				continue
+			}
+			if have, asked := wanted[task+p.ID]; asked && have == nil {
+				wanted[task+p.ID] = &p.Prediction
+			}
+		}
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) { // the rest of the file cannot be read
+		o.bad++
+		return nil
+	}
+	if lines.Err() != nil {
+		return fmt.Errorf("reading %s: %w", path, lines.Err())
+	}
+	return nil
+}
+
+func answered(all []evalsuite.Said, task string, predictions map[string]*string) (said []evalsuite.Said) {
+	for _, s := range all {
+		if p := predictions[task+s.ID]; p != nil {
+			s.Answer = *p
+			said = append(said, s)
+		}
+	}
+	return said
+}
+
+// score scores what was said.
+func (o *Outputs) score() error {
+	once := metrics.Bootstrap{Resamples: 1} // intervals come from elsewhere
+	if _, _, err := evalsuite.ScoreCaptions(o.Captions, once); err != nil {
+		return err
+	}
+	evalsuite.ScoreAnswers(o.Answers, once)
+	evalsuite.ScoreAnswers(o.Blind, once)
+	return o.scoreCIDEr()
+}
+
+// scoreCIDEr scores captions one by one, with the document frequencies of their language's captions.
+func (o *Outputs) scoreCIDEr() error {
+	o.cider = make([]float64, len(o.Captions))
+	members := map[string][]int{}
+	for i := range o.Captions {
+		members[o.Captions[i].Language] = append(members[o.Captions[i].Language], i)
+	}
+	for _, of := range members {
+		var candidates []string
+		var references [][]string
+		for _, i := range of {
+			candidates, references = append(candidates, o.Captions[i].Answer), append(references, o.Captions[i].Truths)
+		}
+		scores, err := metrics.CaptionCIDEr(candidates, references)
+		if err != nil {
+			return err
+		}
+		for j, i := range of {
+			o.cider[i] = scores[j]
+		}
+	}
+	return nil
+}
+
+// image returns the first image of a sample, encoded.
+func (o *Outputs) image(sample int) ([]byte, error) {
+	if o.Image != nil {
+		return o.Image(sample)
+	}
+	return o.Samples[sample].Images[0].Bytes, nil
+}

@@ -1,0 +1,237 @@
+package runreport
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/evalsuite/report"
+	"github.com/pali3/pali3/shards"
+)
+
+// SummaryFile holds the scores of a project.
+const SummaryFile = "summary.json"
+
+// projectRuns lists the run folders in a project folder.
+func projectRuns(dir string) (dirs []string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if at := filepath.Join(dir, e.Name()); e.IsDir() && isRun(at) {
+			dirs = append(dirs, at)
+		}
+	}
+	return dirs
+}
+
+// summary is summary.json as far as the page shows it.
+type summary struct {
+	seconds float64
+	facts   []report.Fact
+	splits  []string
+	scores  map[string]map[string]scores // split -> metric
+}
+
+// readSummary reads the summary of a project: each key that holds scores by metric is a split.
+func readSummary(path string) (*summary, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(content, &raw); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	s := &summary{scores: map[string]map[string]scores{}}
+	for _, key := range slices.Sorted(maps.Keys(raw)) {
+		var number float64
+		var text string
+		switch {
+		case key == "seconds" && json.Unmarshal(raw[key], &number) == nil:
+			s.seconds = number
+		case key == "peak_rss_bytes" && json.Unmarshal(raw[key], &number) == nil:
+			s.facts = append(s.facts, report.Fact{Label: "Memory at most", Value: size(int64(number))})
+		case key == "seed" && json.Unmarshal(raw[key], &number) == nil:
+			s.facts = append(s.facts, report.Fact{Label: "Seed", Value: fmt.Sprintf("%.0f", number)})
+		case key == "version" && json.Unmarshal(raw[key], &text) == nil:
+			s.facts = append(s.facts, report.Fact{Label: "Version", Value: text})
+		case key == "splits":
+			var nested map[string]json.RawMessage
+			if json.Unmarshal(raw[key], &nested) == nil {
+				for _, name := range slices.Sorted(maps.Keys(nested)) {
+					s.split(name, nested[name])
+				}
+			}
+		default:
+			s.split(key, raw[key])
+		}
+	}
+	return s, nil
+}
+
+// split takes the scores of a split, if it is one.
+func (s *summary) split(name string, content json.RawMessage) {
+	var of map[string]scores
+	if json.Unmarshal(content, &of) != nil {
+		return
+	}
+	maps.DeleteFunc(of, func(_ string, found scores) bool { return found.Model == metrics.Score{} })
+	if len(of) > 0 {
+		s.splits, s.scores[name] = append(s.splits, name), of
+	}
+}
+
+// project is the page of a project folder: all its runs, in the order in which they start from each other.
+func (p *page) project(ctx context.Context, dir string) (*report.Report, error) {
+	dirs := projectRuns(dir)
+	if len(dirs) == 0 {
+		return nil, notARun(dir)
+	}
+	var runs []*run
+	for _, at := range dirs {
+		r, err := openRun(at)
+		if err != nil {
+			return nil, err
+		}
+		p.take(r)
+		runs = append(runs, r)
+	}
+	runs = inOrder(runs)
+	p.report.Title = filepath.Base(filepath.Clean(dir))
+	if absolute, err := filepath.Abs(dir); err == nil {
+		p.report.Title = filepath.Base(absolute)
+	}
+	for _, r := range runs {
+		if err := p.data(r); err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range runs {
+		if err := p.mixtureOf(ctx, r); err != nil {
+			return nil, err
+		}
+		p.report.Stages = append(p.report.Stages, r.stage())
+		p.report.Seconds += r.seconds()
+	}
+	if err := p.projectScores(dir, runs); err != nil {
+		return nil, err
+	}
+	p.report.Summary = summaryOf(p.report, runs)
+	p.report.Reproduce = commands(runs...)
+	if exists(filepath.Join(dir, pipelineFile)) {
+		p.report.Reproduce = []string{"pali3 run " + word(dir)}
+	}
+	return p.done(), nil
+}
+
+// pipelineFile lists the phases of a project.
+const pipelineFile = "pipeline.yaml"
+
+// summaryOf says in a sentence what a project did.
+func summaryOf(r *report.Report, runs []*run) string {
+	var names []string
+	for _, run := range runs {
+		names = append(names, run.name)
+	}
+	text := fmt.Sprintf("%d trainings: %s", len(runs), names[0])
+	for _, name := range names[1:] {
+		text += ", " + name
+	}
+	if len(r.Data) > 0 {
+		for _, fact := range r.Data[0].Facts {
+			if fact.Label == "Images" {
+				text += ", on a dataset of " + fact.Value + " images"
+			}
+		}
+		if n := len(r.Data[0].Languages); n > 1 {
+			text += fmt.Sprintf(" with texts in %d languages", n)
+		}
+	}
+	return text + "."
+}
+
+// projectScores adds the scores of the project's summary and of its runs, and what the models say.
+func (p *page) projectScores(dir string, runs []*run) error {
+	s, err := readSummary(filepath.Join(dir, SummaryFile))
+	switch {
+	case os.IsNotExist(err):
+		p.miss("The project has no "+SummaryFile+" yet. Finish it with", "pali3 run "+word(dir))
+	case err != nil:
+		p.note("%v.", err)
+	default:
+		p.report.Facts = append(p.report.Facts, s.facts...)
+		if s.seconds > 0 {
+			p.report.Seconds = s.seconds
+		}
+		for _, split := range s.splits {
+			e := evaluation{Scores: s.scores[split]}
+			p.report.Scores = append(p.report.Scores, e.table(split)...)
+		}
+		if err := p.projectOutputs(dir, s.splits); err != nil {
+			return err
+		}
+	}
+	for _, r := range runs {
+		found, notes := readEvaluations(r.dir)
+		p.report.Notes = append(p.report.Notes, notes...)
+		for _, e := range found {
+			if s == nil || s.scores[e.Split] == nil {
+				p.report.Scores = append(p.report.Scores, e.table(r.name+", "+e.Split)...)
+			}
+			p.report.Breakdown = append(p.report.Breakdown, e.breakdown(r.name+", "+e.Split+": ")...)
+			if o := e.outputs(p, r); o != nil {
+				if err := p.galleries(o); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// projectOutputs shows the predictions in the project's own folder.
+func (p *page) projectOutputs(dir string, splits []string) error {
+	d := p.dataset(filepath.Join(dir, "data"))
+	predictions := filepath.Join(dir, predictionsFolder)
+	if d == nil || !exists(predictions) {
+		return nil
+	}
+	var all []*Outputs
+	for _, split := range splits {
+		o, err := p.readOutputs(d, split, predictions)
+		if err != nil {
+			return err
+		}
+		if o == nil {
+			continue
+		}
+		all = append(all, o)
+		if err := p.galleries(o); err != nil {
+			return err
+		}
+	}
+	p.report.Breakdown = append(p.report.Breakdown, Breakdown(metrics.Bootstrap{Seed: p.Seed}, all...)...)
+	return nil
+}
+
+func (p *page) readOutputs(d *shards.Dataset, split, dir string) (*Outputs, error) {
+	o, err := ReadOutputs(d, split, dir)
+	if err != nil {
+		p.note("The predictions on %s cannot be shown: %v.", split, err)
+		return nil, nil
+	}
+	if o.bad > 0 {
+		p.note("%d lines of the prediction files in %s cannot be read.", o.bad, dir)
+	}
+	if len(o.Captions)+len(o.Answers) == 0 {
+		return nil, nil
+	}
+	return o, nil
+}

@@ -1,0 +1,226 @@
+package runreport
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/evalsuite/report"
+	"github.com/pali3/pali3/stages"
+)
+
+// run is a run folder as far as it can be read.
+type run struct {
+	name    string // what the page calls it
+	dir     string
+	recipe  stages.Recipe
+	known   bool // the recipe could be read
+	done    bool // training is finished
+	curves  curves
+	missing []report.Missing
+	notes   []string
+}
+
+// isRun reports whether a folder holds a run, finished or not.
+func isRun(dir string) bool {
+	return exists(filepath.Join(dir, stages.RecipeFile)) || exists(filepath.Join(dir, stages.MetricsFile))
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// openRun reads a run folder. What is damaged is noted; it is an error if there is nothing to report.
+func openRun(dir string) (*run, error) {
+	r := &run{name: filepath.Base(filepath.Clean(dir)), dir: dir}
+	if absolute, err := filepath.Abs(dir); err == nil {
+		r.name = filepath.Base(absolute)
+	}
+	recipe, recipeErr := readRecipe(dir)
+	if r.recipe, r.known = recipe, recipeErr == nil; recipeErr != nil && !errors.Is(recipeErr, fs.ErrNotExist) {
+		r.notes = append(r.notes, fmt.Sprintf("%s: its recipe cannot be read: %v.", r.name, recipeErr))
+	}
+	var err error
+	r.curves, err = readCurves(dir)
+	if errors.Is(err, fs.ErrNotExist) && errors.Is(recipeErr, fs.ErrNotExist) {
+		return nil, notARun(dir)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.notes = append(r.notes, err.Error())
+	}
+	if r.curves.bad > 0 {
+		r.notes = append(r.notes, fmt.Sprintf("%s: %d lines of %s cannot be read and are passed over, the first: %v.", r.name, r.curves.bad, stages.MetricsFile, r.curves.firstBad))
+	}
+	r.done = exists(filepath.Join(dir, stages.ModelFile)) && exists(filepath.Join(dir, stages.WeightsFile))
+	if r.known && !r.done {
+		r.missing = append(r.missing, report.Missing{
+			What:    fmt.Sprintf("%s is not finished: %d of %d steps are recorded. Continue with", r.name, r.lastStep(), r.recipe.Steps),
+			Command: "pali3 train --recipe " + word(filepath.Join(dir, stages.RecipeFile)) + " --out " + word(dir),
+		})
+	}
+	return r, nil
+}
+
+func notARun(dir string) error {
+	if info, err := os.Stat(dir); err != nil {
+		return err
+	} else if !info.IsDir() {
+		return fmt.Errorf("%s is a file; name the folder of a run, as pali3 train writes it, or of a project", dir)
+	}
+	return fmt.Errorf("%s is no run folder: it has neither %s nor %s; nor is it a project, which has such folders in it", dir, stages.RecipeFile, stages.MetricsFile)
+}
+
+// readRecipe reads the recipe of a run folder, with the paths in it found: they begin at the run's folder or, in
+// runs of earlier versions, where the run was started.
+func readRecipe(dir string) (stages.Recipe, error) {
+	path := filepath.Join(dir, stages.RecipeFile)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return stages.Recipe{}, err
+	}
+	r, err := stages.ParseRecipe(content, path)
+	if err != nil {
+		return r, err
+	}
+	find := func(p *string) {
+		if *p == "" || filepath.IsAbs(*p) || strings.Contains(*p, ":") {
+			return
+		}
+		if at := filepath.Join(dir, *p); exists(at) || !exists(*p) {
+			*p = at
+		}
+	}
+	find(&r.Mixture.Data)
+	find(&r.Mixture.Tokenizer.Model)
+	r.Mixture.Tasks = slices.Clone(r.Mixture.Tasks)
+	for i := range r.Mixture.Tasks {
+		find(&r.Mixture.Tasks[i].Data)
+	}
+	r.Init = slices.Clone(r.Init)
+	for i := range r.Init {
+		find(&r.Init[i].From)
+	}
+	return r, nil
+}
+
+// lastStep is the last step recorded.
+func (r *run) lastStep() int {
+	if n := len(r.curves.steps); n > 0 {
+		return r.curves.steps[n-1].Step
+	}
+	return 0
+}
+
+// seconds is the time spent in steps, without pauses and evaluations.
+func (r *run) seconds() (sum float64) {
+	for _, s := range r.curves.steps {
+		if s.ExamplesPerSecond > 0 {
+			sum += float64(r.recipe.Mixture.Batch) / s.ExamplesPerSecond
+		}
+	}
+	return sum
+}
+
+// own returns the recipe with the run's own copy of its tokenizer, if it has one.
+func (r *run) own() stages.Recipe {
+	recipe := r.recipe
+	if copied := filepath.Join(r.dir, stages.TokenizerFile); exists(copied) {
+		recipe.Mixture.Tokenizer.Model = copied
+	}
+	return recipe
+}
+
+// About says in one line what a recipe trains.
+func About(r stages.Recipe) string {
+	var parts []string
+	switch r.Stage {
+	case "siglip":
+		parts = append(parts, "SigLIP: image and text towers, contrastive")
+	case "ul2":
+		parts = append(parts, "UL2: encoder-decoder, on text alone")
+	case "pali3":
+		parts = append(parts, "PaLI-3: "+taskNames(r))
+	}
+	for _, prefix := range r.Freeze {
+		if prefix == "vision_model" {
+			prefix = "image encoder"
+		}
+		parts = append(parts, prefix+" frozen")
+	}
+	for _, init := range r.Init {
+		parts = append(parts, "starts from "+filepath.Base(init.From))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func taskNames(r stages.Recipe) string {
+	var names []string
+	for _, t := range r.Mixture.Tasks {
+		if t.Weight > 0 {
+			names = append(names, t.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// distinguish gives runs of the same folder name as much of their paths as it takes.
+func distinguish(runs []*run) {
+	for depth := 2; depth < 8; depth++ {
+		seen := map[string]int{}
+		for _, r := range runs {
+			seen[r.name]++
+		}
+		for _, r := range runs {
+			if seen[r.name] < 2 {
+				continue
+			}
+			path, err := filepath.Abs(r.dir)
+			if err != nil {
+				path = r.dir
+			}
+			parts := strings.Split(filepath.ToSlash(path), "/")
+			r.name = strings.Join(parts[max(0, len(parts)-depth):], "/")
+		}
+	}
+}
+
+// inOrder sorts runs so that each comes after those whose weights it starts from, by kind and name otherwise.
+func inOrder(runs []*run) []*run {
+	kind := func(r *run) int { return slices.Index([]string{"siglip", "ul2", "pali3"}, r.recipe.Stage) }
+	slices.SortStableFunc(runs, func(a, b *run) int {
+		return cmp.Or(cmp.Compare(kind(a), kind(b)), strings.Compare(a.name, b.name))
+	})
+	var ordered []*run
+	for len(runs) > 0 {
+		next := slices.IndexFunc(runs, func(r *run) bool {
+			return !slices.ContainsFunc(r.recipe.Init, func(init stages.Init) bool {
+				return slices.ContainsFunc(runs, func(other *run) bool { return other != r && same(other.dir, init.From) })
+			})
+		})
+		next = max(next, 0) // runs that start from each other
+		ordered = append(ordered, runs[next])
+		runs = slices.Delete(runs, next, next+1)
+	}
+	return ordered
+}
+
+// same reports whether two paths are one.
+func same(a, b string) bool {
+	x, errX := filepath.Abs(a)
+	y, errY := filepath.Abs(b)
+	return errX == nil && errY == nil && x == y
+}
+
+// word quotes a word of a command line where a shell would split it.
+func word(s string) string {
+	if s != "" && strings.Trim(s, "-_./:=,@%+ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,367 @@
+// Package runreport fills a report with what run folders hold: the data, what curation removed, what the model
+// was fed, its curves, its scores and what it says of images it never saw. Several runs are set side by side.
+//
+// [Build] makes the whole page of a run, of several runs, or of a project. Its pieces, such as [ContactSheet],
+// [Stage], [Mixture] and [Gallery], are there for other reports. What a run lacks is left out, and the page says which command makes it.
+// The same runs give the same page, to the byte.
+package runreport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/evalsuite/report"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/stages"
+	"github.com/pali3/pali3/tokenize/sentencepiece"
+)
+
+// Options of a report.
+type Options struct {
+	// Samples is how many images each random gallery shows, 12 if 0; other parts follow from it.
+	Samples int
+	// Seed draws the images that are shown.
+	Seed uint64
+	// Builtin holds the tokenizer models that recipes name as "pali3:NAME"; may be nil.
+	Builtin fs.FS
+}
+
+// maxSamples bounds Options.Samples.
+const maxSamples = 100
+
+func (o *Options) fill() error {
+	if o.Samples == 0 {
+		o.Samples = 12
+	}
+	if o.Samples < 1 || o.Samples > maxSamples {
+		return fmt.Errorf("%d images: must be 1 to %d", o.Samples, maxSamples)
+	}
+	return nil
+}
+
+// Build reads one run folder, several to be set side by side, or one project folder, and returns the page.
+func Build(ctx context.Context, runs []string, o Options) (*report.Report, error) {
+	if err := o.fill(); err != nil {
+		return nil, err
+	}
+	if len(runs) == 0 {
+		return nil, errors.New("no run folder named")
+	}
+	p := &page{Options: o, report: &report.Report{}, datasets: map[string]*shards.Dataset{}}
+	defer p.close()
+	if len(runs) == 1 && !isRun(runs[0]) {
+		return p.project(ctx, runs[0])
+	}
+	var opened []*run
+	for _, dir := range runs {
+		if len(projectRuns(dir)) > 0 && !isRun(dir) {
+			return nil, fmt.Errorf("%s is a project; to set runs side by side name run folders, such as %s", dir, projectRuns(dir)[0])
+		}
+		r, err := openRun(dir)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(opened, func(other *run) bool { return same(other.dir, r.dir) }) {
+			return nil, fmt.Errorf("%s is named twice", dir)
+		}
+		opened = append(opened, r)
+	}
+	distinguish(opened)
+	if len(opened) == 1 {
+		return p.single(ctx, opened[0])
+	}
+	return p.sideBySide(ctx, opened)
+}
+
+// page is a report under way.
+type page struct {
+	Options
+	album
+	report   *report.Report
+	datasets map[string]*shards.Dataset // open, by folder; nil where there is none
+}
+
+func (p *page) close() {
+	for _, d := range p.datasets {
+		if d != nil {
+			d.Close()
+		}
+	}
+}
+
+func (p *page) note(format string, args ...any) {
+	p.report.Notes = append(p.report.Notes, fmt.Sprintf(format, args...))
+}
+
+func (p *page) miss(what, command string) {
+	p.report.Missing = append(p.report.Missing, report.Missing{What: what, Command: command})
+}
+
+// dataset opens a dataset once; nil if it cannot be opened.
+func (p *page) dataset(dir string) *shards.Dataset {
+	if dir == "" {
+		return nil
+	}
+	d, known := p.datasets[dir]
+	if !known {
+		d, _ = shards.Open(dir)
+		p.datasets[dir] = d
+	}
+	return d
+}
+
+// done adds what the thumbnails have to say.
+func (p *page) done() *report.Report {
+	p.report.Notes = append(p.report.Notes, p.album.notes()...)
+	return p.report
+}
+
+// single is the page of one run.
+func (p *page) single(ctx context.Context, r *run) (*report.Report, error) {
+	p.report.Title = r.name
+	p.report.Summary = About(r.recipe)
+	p.report.Facts = facts(r)
+	p.report.Seconds = r.seconds()
+	p.take(r)
+	if err := p.data(r); err != nil {
+		return nil, err
+	}
+	if err := p.mixtureOf(ctx, r); err != nil {
+		return nil, err
+	}
+	stage := r.stage()
+	stage.Name, stage.About, stage.Seconds = "", "", 0
+	p.report.Stages = []report.Stage{stage}
+	for _, e := range p.evaluations(r) {
+		p.report.Scores = append(p.report.Scores, e.table(e.Split)...)
+		p.report.Breakdown = append(p.report.Breakdown, e.breakdown(words(e.Split)+": ")...)
+		if o := e.outputs(p, r); o != nil {
+			if err := p.galleries(o); err != nil {
+				return nil, err
+			}
+		} else if r.recipe.Stage == "pali3" {
+			p.miss("The images of "+e.Split+" with what the model says of them are not shown, for want of predictions or of the dataset. Make them with", p.evalCommand(r, e.Split))
+		}
+	}
+	p.report.Reproduce = commands(r)
+	return p.done(), nil
+}
+
+// take takes over what is noted about a run.
+func (p *page) take(r *run) {
+	p.report.Notes = append(p.report.Notes, r.notes...)
+	p.report.Missing = append(p.report.Missing, r.missing...)
+}
+
+// facts are the figures of a run's recipe.
+func facts(r *run) []report.Fact {
+	if !r.known {
+		return nil
+	}
+	steps := number(int64(r.recipe.Steps))
+	if r.lastStep() != r.recipe.Steps {
+		steps = number(int64(r.lastStep())) + " of " + steps
+	}
+	return []report.Fact{
+		{Label: "Stage", Value: r.recipe.Stage}, {Label: "Steps", Value: steps}, {Label: "Batch", Value: fmt.Sprint(r.recipe.Mixture.Batch)},
+		{Label: "Optimizer", Value: r.recipe.Optimizer.Name}, {Label: "Learning rate", Value: fmt.Sprint(r.recipe.Optimizer.LearningRate)},
+		{Label: "Seed", Value: fmt.Sprint(r.recipe.Mixture.Seed)},
+	}
+}
+
+// data adds the datasets of a run and its tokenizer, if the page does not have them yet.
+func (p *page) data(r *run) error {
+	if !r.known {
+		return nil
+	}
+	model := p.tokenizer(r)
+	for _, dir := range datasetsOf(r.recipe) {
+		d := p.dataset(dir)
+		if d == nil {
+			p.missingData(r, dir)
+			continue
+		}
+		if slices.ContainsFunc(p.report.Data, func(shown report.Data) bool { return shown.Name == dataName(p, d) }) {
+			continue
+		}
+		shown, err := p.album.data(d, model, trainSplit(r.recipe, dir), min(96, 8*p.Samples), p.Seed)
+		if err != nil {
+			p.note("%s cannot be read: %v.", dir, err)
+			continue
+		}
+		shown.Name = dataName(p, d)
+		if shown.Curation, err = curationOf(d); err != nil {
+			p.note("The rejects of %s cannot be read: %v.", dir, err)
+		} else if shown.Curation == nil {
+			p.miss("The data were not curated. A curated copy is made with", "pali3 curate "+word(dir)+" --recipe RECIPE --to NEW")
+		}
+		p.report.Data = append(p.report.Data, shown)
+		if p.report.Tokenizer == nil && model != nil {
+			if p.report.Tokenizer, err = TokenizerFit(model, d); err != nil {
+				p.note("The texts of %s cannot be read: %v.", dir, err)
+			}
+		}
+	}
+	return nil
+}
+
+// dataName is what the page calls a dataset: its path from where the command runs.
+func dataName(_ *page, d *shards.Dataset) string {
+	if shards.IsURL(d.Dir()) {
+		return d.Dir()
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return d.Dir()
+	}
+	absolute, err := filepath.Abs(d.Dir())
+	if err != nil {
+		return d.Dir()
+	}
+	if relative, err := filepath.Rel(here, absolute); err == nil && !strings.HasPrefix(relative, "..") {
+		return filepath.ToSlash(relative)
+	}
+	return absolute
+}
+
+func (p *page) missingData(r *run, dir string) {
+	what := fmt.Sprintf("%s: its dataset %s is not there, so data and mixture are left out.", r.name, dir)
+	if !slices.ContainsFunc(p.report.Missing, func(m report.Missing) bool { return m.What == what }) {
+		p.miss(what, "")
+	}
+}
+
+// tokenizer opens a run's tokenizer; nil if it cannot be opened.
+func (p *page) tokenizer(r *run) *sentencepiece.Model {
+	path := r.own().Mixture.Tokenizer.Model
+	if name, ours := strings.CutPrefix(path, "pali3:"); ours {
+		if p.Builtin == nil {
+			return nil
+		}
+		content, err := fs.ReadFile(p.Builtin, name)
+		if err != nil {
+			return nil
+		}
+		model, _ := sentencepiece.Parse(content)
+		return model
+	}
+	model, err := sentencepiece.Open(path)
+	if err != nil {
+		p.note("%s: its tokenizer cannot be opened: %v.", r.name, err)
+		return nil
+	}
+	return model
+}
+
+// datasetsOf lists the datasets of a recipe, each once.
+func datasetsOf(r stages.Recipe) (dirs []string) {
+	for _, t := range r.Mixture.Tasks {
+		dir := t.Data
+		if dir == "" {
+			dir = r.Mixture.Data
+		}
+		if t.Weight > 0 && dir != "" && !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
+}
+
+// trainSplit is the split that a recipe takes of a dataset, "" for all.
+func trainSplit(r stages.Recipe, dir string) string {
+	for _, t := range r.Mixture.Tasks {
+		if t.Data == dir || t.Data == "" && r.Mixture.Data == dir {
+			switch t.Split {
+			case "":
+				return "train"
+			case "all":
+				return ""
+			}
+			return t.Split
+		}
+	}
+	return "train"
+}
+
+// mixtureOf adds what a run is fed.
+func (p *page) mixtureOf(ctx context.Context, r *run) error {
+	if !r.known || slices.ContainsFunc(datasetsOf(r.recipe), func(dir string) bool { return p.dataset(dir) == nil }) {
+		return nil
+	}
+	fed, err := p.album.mixture(ctx, r.name, r.own().Mixture, p.Builtin, max(1, p.Samples/4))
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		p.note("%s: what it is fed cannot be shown: %v.", r.name, err)
+		return nil
+	}
+	p.report.Mixtures = append(p.report.Mixtures, fed)
+	return nil
+}
+
+// evaluations are a run's, or those of its training where it has no others; where it has none at all, the page says how to make them.
+func (p *page) evaluations(r *run) []evaluation {
+	found, notes := readEvaluations(r.dir)
+	p.report.Notes = append(p.report.Notes, notes...)
+	if len(found) > 0 || r.recipe.Stage == "ul2" {
+		return found
+	}
+	if r.done {
+		p.miss(r.name+" has no scores beside those of its training. Make them with", p.evalCommand(r, ""))
+	}
+	return nil
+}
+
+// evalCommand is the command that scores a run on a split; without one it is chosen.
+func (p *page) evalCommand(r *run, split string) string {
+	data := r.recipe.Mixture.Data
+	if split == "" {
+		split = "val"
+		if d := p.dataset(data); d != nil {
+			splits := d.Manifest().Totals.Splits
+			for _, name := range []string{"test", "val", "held_out", "validation"} {
+				if splits[name] > 0 {
+					split = name
+					break
+				}
+			}
+		}
+	}
+	return fmt.Sprintf("pali3 eval --model %s --data %s --split %s", word(r.dir), word(data), word(split))
+}
+
+// galleries adds the best, the worst and a random choice of what a model says on a split.
+func (p *page) galleries(o *Outputs) error {
+	few := max(1, p.Samples/2)
+	worst, err := p.album.extremes(o, few, p.Seed, false)
+	if err != nil {
+		return err
+	}
+	best, err := p.album.extremes(o, few, p.Seed, true)
+	if err != nil {
+		return err
+	}
+	drawn, err := p.album.random(o, p.Samples, p.Seed)
+	if err != nil {
+		return err
+	}
+	p.report.Galleries = append(append(append(p.report.Galleries, worst...), best...), drawn)
+	return nil
+}
+
+// commands train the runs again.
+func commands(runs ...*run) (lines []string) {
+	for _, r := range runs {
+		if r.known {
+			lines = append(lines, "pali3 train --recipe "+word(filepath.Join(r.dir, stages.RecipeFile))+" --out "+word(filepath.Clean(r.dir)+"-again"))
+		}
+	}
+	return lines
+}

@@ -1,0 +1,171 @@
+package runreport
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/evalsuite/report"
+	"github.com/pali3/pali3/stages"
+)
+
+// Stage returns the curves of a run folder: training loss with validation, the loss of each task, the other
+// scores of its evaluations, and the learning rate.
+func Stage(dir string) (report.Stage, error) {
+	r, err := openRun(dir)
+	if err != nil {
+		return report.Stage{}, err
+	}
+	return r.stage(), nil
+}
+
+func (r *run) stage() report.Stage {
+	s := report.Stage{Name: r.name, About: About(r.recipe), Seconds: r.seconds()}
+	s.Losses, s.Validation = r.losses(), r.scores("loss").Points
+	if tasks := r.taskLosses(); len(tasks) > 0 {
+		s.Charts = append(s.Charts, report.Chart{Title: "Training loss by task", Curves: tasks})
+	}
+	for _, g := range r.metricGroups() {
+		chart := report.Chart{Title: g.title, From: 1, To: r.lastStep()}
+		for _, name := range g.names {
+			c := r.scores(name)
+			c.Name = curveName(name)
+			chart.Curves = append(chart.Curves, c)
+		}
+		s.Charts = append(s.Charts, chart)
+	}
+	if rate := r.learningRate(); len(rate.Points) > 1 {
+		s.Charts = append(s.Charts, report.Chart{Title: "Learning rate", Small: true, Curves: []report.Curve{rate}})
+	}
+	return s
+}
+
+func (r *run) losses() (points []report.Point) {
+	for _, step := range r.curves.steps {
+		points = append(points, report.Point{Step: step.Step, Loss: float64(step.Loss)})
+	}
+	return points
+}
+
+func (r *run) learningRate() report.Curve {
+	c := report.Curve{Name: "learning rate"}
+	for _, step := range r.curves.steps {
+		c.Points = append(c.Points, report.Point{Step: step.Step, Loss: step.LearningRate})
+	}
+	return c
+}
+
+// taskLosses are a curve for each task.
+func (r *run) taskLosses() (tasks []report.Curve) {
+	names := map[string]bool{}
+	for _, step := range r.curves.steps {
+		for name := range step.Tasks {
+			names[name] = true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		c := report.Curve{Name: name, Noisy: true}
+		for _, step := range r.curves.steps {
+			if loss, ok := step.Tasks[name]; ok {
+				c.Points = append(c.Points, report.Point{Step: step.Step, Loss: float64(loss)})
+			}
+		}
+		tasks = append(tasks, c)
+	}
+	return tasks
+}
+
+// scores is a score of the evaluations during training, with its intervals.
+func (r *run) scores(name string) report.Curve {
+	c := report.Curve{Name: name, Marked: true}
+	for _, e := range r.curves.evaluations {
+		if s, ok := e.Scores[name]; ok {
+			c.Points = append(c.Points, report.Point{Step: e.Step, Loss: s.Value})
+			c.Intervals = append(c.Intervals, report.Interval{Lo: s.Lo, Hi: s.Hi})
+		}
+	}
+	return c
+}
+
+// metricGroup are scores that one chart shows: they share a scale.
+type metricGroup struct {
+	title string
+	names []string
+}
+
+// metricGroups are the scores of the evaluations but the loss, which is drawn with that of training.
+func (r *run) metricGroups() (groups []metricGroup) {
+	return groupMetrics([]*run{r})
+}
+
+func groupMetrics(runs []*run) (groups []metricGroup) {
+	names := map[string]bool{}
+	for _, r := range runs {
+		for _, e := range r.curves.evaluations {
+			for name := range e.Scores {
+				names[name] = true
+			}
+		}
+	}
+	delete(names, "loss")
+	place := map[string]int{}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		title := "Validation: " + report.MetricName(name)
+		switch {
+		case strings.HasPrefix(name, "loss/"):
+			title = "Validation loss by task"
+		case strings.HasPrefix(name, "i2t_r"), strings.HasPrefix(name, "t2i_r"):
+			title = "Validation: retrieval"
+		}
+		at, known := place[title]
+		if !known {
+			at = len(groups)
+			place[title] = at
+			groups = append(groups, metricGroup{title: title})
+		}
+		groups[at].names = append(groups[at].names, name)
+	}
+	return groups
+}
+
+// curveName is a score's name within its chart.
+func curveName(name string) string {
+	if task, ok := strings.CutPrefix(name, "loss/"); ok {
+		return task
+	}
+	return report.MetricName(name)
+}
+
+// over draws the curves of several runs over each other.
+func over(runs []*run) report.Stage {
+	s := report.Stage{Name: "All runs"}
+	chart := func(title string, small bool, curve func(*run) report.Curve) {
+		c := report.Chart{Title: title, Small: small}
+		for _, r := range runs {
+			drawn := curve(r)
+			drawn.Name = r.name
+			c.Curves = append(c.Curves, drawn)
+		}
+		s.Charts = append(s.Charts, c)
+	}
+	chart("Training loss", false, func(r *run) report.Curve { return report.Curve{Points: r.losses(), Noisy: true} })
+	if slices.ContainsFunc(runs, func(r *run) bool { return len(r.scores("loss").Points) > 0 }) {
+		chart("Validation loss", false, func(r *run) report.Curve { return r.scores("loss") })
+	}
+	for _, g := range groupMetrics(runs) {
+		for _, name := range g.names {
+			title := "Validation: " + report.MetricName(name)
+			chart(title, false, func(r *run) report.Curve { return r.scores(name) })
+		}
+	}
+	chart("Learning rate", true, (*run).learningRate)
+	return s
+}
+
+// lastEvaluation returns the last evaluation of a run during training; nil if there is none.
+func (r *run) lastEvaluation() *stages.Evaluated {
+	if n := len(r.curves.evaluations); n > 0 {
+		return &r.curves.evaluations[n-1]
+	}
+	return nil
+}
