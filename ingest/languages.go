@@ -61,7 +61,7 @@ func speak(record shards.Record, codes *langcode.Cache, o Options) shards.Record
 		if err != nil || normalized == *code {
 			return err
 		}
-		name := *code + ", read as " + normalized
+		name := *code + " to " + normalized
 		if at := slices.IndexFunc(respelled, func(l shards.LeftOut) bool { return l.Name == name }); at >= 0 {
 			respelled[at].N++
 		} else {

@@ -8,11 +8,11 @@ import (
 
 type ingestBenchmark struct {
 	Name        string `arg:"" enum:"${layouts}" help:"Benchmark: ${layouts}."`
-	Annotations string `arg:"" help:"File of annotations (AI2D: the folder); all files of a benchmark are on this machine."`
+	Annotations string `arg:"" help:"File of annotations (AI2D: the folder; easyvqa: the file, or the folder that has train and test, whose names are the splits then); all files of a benchmark are on this machine."`
 	Questions   string `help:"File of questions, where they have one of their own (vqav2, okvqa)."`
 	Classes     string `help:"File of class names (openimages-boxes); without it labels are ids such as /m/01yrx."`
 	Instances   string `help:"File of boxes and images (refcoco); by default instances.json beside the annotations."`
-	Images      string `required:"" help:"Folder of pictures, or of folders of frames."`
+	Images      string `help:"Folder of images, or of folders of frames; only a folder of easyvqa needs none."`
 	Split       string `help:"Split of the samples, where the files do not say."`
 	languageFlag
 	ingestFlags

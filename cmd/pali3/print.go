@@ -64,14 +64,17 @@ var leftOutHints = map[string]string{
 func printLeftOut(w io.Writer, s shards.Stat) {
 	for _, reason := range slices.Sorted(maps.Keys(s.LeftOut)) {
 		n, names := s.LeftOut[reason], s.LeftOutFirst[reason]
-		line := fmt.Sprintf("%s %d", reason, n)
+		title, line := "left out", fmt.Sprintf("%s %d", reason, n)
+		if reason == shards.LeftLanguage { // the texts are there
+			title, line = "respelled", fmt.Sprintf("%d language codes", n)
+		}
 		if len(names) > 0 {
 			line += ": " + strings.Join(names, ", ")
 		}
 		if len(names) == shards.MaxLeftOutNames && n > int64(len(names)) {
 			line += ", ..."
 		}
-		fmt.Fprintf(w, "%-11s%s\n", "left out", line)
+		fmt.Fprintf(w, "%-11s%s\n", title, line)
 		if hint := leftOutHints[reason]; hint != "" {
 			fmt.Fprintf(w, "%-11s%s\n", "", hint)
 		}

@@ -9,6 +9,7 @@ package benchmarks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"os"
@@ -23,11 +24,11 @@ import (
 // Options say where a benchmark's files are.
 type Options struct {
 	Layout      string // a name of [Layouts]
-	Annotations string // the file, or for AI2D the folder
+	Annotations string // the file; for AI2D the folder; for easy-VQA the file, or the folder that has train and test
 	Questions   string // where questions have a file of their own (VQA v2, OK-VQA)
 	Classes     string // the names of classes (Open Images)
 	Instances   string // boxes and images (RefCOCO); default instances.json beside the annotations
-	Images      string // the folder of pictures
+	Images      string // the folder of pictures; of easy-VQA's folder it is that folder
 	Split       string // where the files do not say
 }
 
@@ -73,6 +74,15 @@ func New(o Options) (*Benchmark, error) {
 	if o.Layout == "refcoco" && o.Instances == "" {
 		o.Instances = filepath.Join(filepath.Dir(o.Annotations), "instances.json")
 	}
+	if info, err := os.Stat(o.Annotations); o.Layout == "easyvqa" && err == nil && info.IsDir() {
+		if err := o.checkEasyFolder(); err != nil {
+			return nil, err
+		}
+		o.Images = o.Annotations
+	}
+	if o.Images == "" {
+		return nil, errors.New("name the folder of images by --images")
+	}
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -86,7 +96,7 @@ func (o Options) check() error {
 		folder     bool
 		layouts    []string // nil: all
 	}{
-		{o.Annotations, "annotations", o.Layout == "ai2d", nil},
+		{o.Annotations, "annotations", o.Layout == "ai2d" || o.Layout == "easyvqa" && o.Images == o.Annotations, nil},
 		{o.Images, "images", true, nil},
 		{o.Questions, "questions", false, []string{"vqav2", "okvqa"}},
 		{o.Classes, "classes", false, []string{"openimages-boxes"}},
@@ -117,7 +127,13 @@ func (b *Benchmark) Name() string { return b.options.Layout + " " + b.options.An
 // Fingerprint implements [ingest.Source].
 func (b *Benchmark) Fingerprint() (string, error) {
 	fingerprint := fmt.Sprintf("%+v", b.options)
-	for _, file := range []string{b.options.Annotations, b.options.Questions, b.options.Classes, b.options.Instances, b.options.Images} {
+	files := []string{b.options.Annotations, b.options.Questions, b.options.Classes, b.options.Instances, b.options.Images}
+	if b.options.Layout == "easyvqa" && b.options.Images == b.options.Annotations {
+		for _, split := range easyFolders(b.options.Annotations) {
+			files = append(files, filepath.Join(b.options.Annotations, split, "questions.json"), filepath.Join(b.options.Annotations, split, "images"))
+		}
+	}
+	for _, file := range files {
 		if file == "" {
 			continue
 		}

@@ -77,8 +77,8 @@ func (q *easyQuestion) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 
 var errEasy = errors.New("a list of question, answer and number of the image")
 
-// readEasyVQA reads easy-VQA's questions.json. Its splits number their images anew: with a split the key begins with it.
-var readEasyVQA = byImage(each("", func(n int, q easyQuestion, o Options) item {
+// readEasyQuestions reads easy-VQA's questions.json. Its splits number their images anew: with a split the key begins with it.
+var readEasyQuestions = byImage(each("", func(n int, q easyQuestion, o Options) item {
 	if q.image == "" {
 		return item{}
 	}
