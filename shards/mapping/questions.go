@@ -23,6 +23,9 @@ func (r *row) questions(languages []string) {
 	id, from := r.firstOf(r.QuestionID, isQuestionID), r.answersColumn()
 	ids := list(Lookup(r.values, id))
 	defer r.besidesQuestions(column, id, from)
+	if len(languages) > 1 && len(languages) != len(texts) {
+		languages = nil // they are those of the texts
+	}
 	answers := Lookup(r.values, from)
 	for i, value := range texts {
 		text, ok := Scalar(value, true)
@@ -99,7 +102,8 @@ func (r *row) besidesQuestions(taken ...string) {
 	}
 }
 
-// answersOf returns the answers that a value holds: a text, a list, a JSON list, structs, or a struct of lists.
+// answersOf returns the answers that a value holds: a text, a list, a list in JSON or as Python writes it, structs, or a struct of
+// lists.
 func (r *row) answersOf(column string, value any, depth int) (all []shards.Answer) {
 	value = decoded(value)
 	if depth > maxDepth {
@@ -119,6 +123,9 @@ func (r *row) answersOf(column string, value any, depth int) (all []shards.Answe
 	case string:
 		if trimmed := strings.TrimSpace(v); strings.HasPrefix(trimmed, "[") && depth == 0 {
 			if several, ok := parseJSON(trimmed); ok {
+				return r.answersOf(column, several, depth+1)
+			}
+			if several, ok := pythonList(trimmed); ok {
 				return r.answersOf(column, several, depth+1)
 			}
 		}
