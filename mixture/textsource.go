@@ -5,6 +5,7 @@ import (
 	"context"
 	"iter"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/shards"
@@ -49,7 +50,7 @@ func textsOfSamples(ctx context.Context, samples iter.Seq2[shards.Sample, error]
 				continue
 			}
 			for _, t := range saidOf(&s) {
-				if !yield(t, nil) {
+				if !t.cut(yield) {
 					return
 				}
 			}
@@ -84,11 +85,46 @@ func textsOfLines(ctx context.Context, lines iter.Seq2[train.Sentence, error]) t
 				yield(said{}, err)
 				return
 			}
-			if !yield(said{counter.Name(line.Text), "", line.Text, captionOf(""), line.Count}, nil) {
+			t := said{counter.Name(line.Text), "", line.Text, captionOf(""), line.Count}
+			if !t.cut(yield) {
 				return
 			}
 		}
 	}
+}
+
+// longestText is the most, in bytes, that a tokenizer's trainer takes of one text; spm_train leaves longer ones out.
+const longestText = 4192
+
+// cut yields a text that is not too long, and a longer one in parts, of which the first has the prompt.
+func (t said) cut(yield func(said, error) bool) bool {
+	t.prompt = t.prompt[:cutAt(t.prompt)]
+	for {
+		part := t
+		part.text = t.text[:cutAt(t.text)]
+		t.text, t.prompt = t.text[len(part.text):], ""
+		if !yield(part, nil) {
+			return false
+		}
+		if t.text == "" {
+			return true
+		}
+	}
+}
+
+// cutAt returns where to cut a text that is too long: before the last space, or else before a character.
+func cutAt(text string) int {
+	if len(text) <= longestText {
+		return len(text)
+	}
+	if at := strings.LastIndexByte(text[:longestText], ' '); at > 0 {
+		return at
+	}
+	at := longestText
+	for at > longestText-utf8.UTFMax && !utf8.RuneStart(text[at]) {
+		at--
+	}
+	return at
 }
 
 // drawn yields about a part of the texts, 0 to 1: all texts of a sample or none, by its key. What is drawn does not

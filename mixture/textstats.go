@@ -70,8 +70,10 @@ func (from textSource) measure() (TextStats, error) {
 		if t.text == "" {
 			continue
 		}
-		s.Texts++
-		s.Languages[t.language]++
+		if t.prompt != "" { // not a further part of a long text
+			s.Texts++
+			s.Languages[t.language]++
+		}
 		s.Bytes += int64(len(t.text))
 		s.Characters += int64(utf8.RuneCountInString(t.text))
 		for _, r := range t.text {

@@ -127,24 +127,46 @@ func trainTokenizer(ctx context.Context, from textSource, o TokenizerOptions) (*
 	if o.Adjust != nil {
 		o.Adjust(&options)
 	}
-	kept := counts.alphabet(options.MaxCharacters)
-	if len(kept) < len(counts.characters) {
-		report.Notes = append(report.Notes, fmt.Sprintf("%d of %d characters are pieces; the others, rare ones, are spelt in bytes", len(kept), len(counts.characters)))
-	}
-	progress("finding candidates")
-	options.Seeds = counts.candidates(kept, cmp.Or(options.SeedSize, maxCandidates), report)
-	model, err := train.Train(ctx, from.sentences(), options)
+	model, err := counts.train(ctx, from, options, report)
 	var few *train.TooFewPiecesError
 	if errors.As(err, &few) {
-		report.Notes = append(report.Notes, fmt.Sprintf("the texts give %d pieces, not %d: the vocabulary has all of them", few.Pieces, few.Want))
 		options.HardVocabLimit = false
-		model, err = train.Train(ctx, from.sentences(), options)
+		if options.MaxCharacters > 0 { // there is room for rarer ones
+			options.MaxCharacters += few.Want - few.Pieces
+		}
+		model, err = counts.train(ctx, from, options, report)
 	}
 	if err != nil {
 		return nil, err
 	}
-	report.Pieces = model.Len()
+	if report.Pieces = model.Len(); report.Pieces < report.VocabSize {
+		report.note("the texts give %d pieces, not %d: the vocabulary has all of them", report.Pieces, report.VocabSize)
+	}
 	return model, nil
+}
+
+// train chooses the characters and the candidates, and trains.
+func (c *wordCounts) train(ctx context.Context, from textSource, o train.Options, report *TokenizerReport) (*train.Model, error) {
+	if o.Progress != nil {
+		o.Progress(train.Progress{Stage: "finding candidates"})
+	}
+	kept := c.alphabet(o.MaxCharacters)
+	trying := TokenizerReport{}
+	o.Seeds = c.candidates(kept, cmp.Or(o.SeedSize, maxCandidates), &trying)
+	model, err := train.Train(ctx, from.sentences(), o)
+	if err != nil {
+		return nil, err
+	}
+	report.Candidates = trying.Candidates
+	report.Notes = append(report.Notes, trying.Notes...)
+	if len(kept) < len(c.characters) {
+		report.note("%d of %d characters are pieces; the others, rare ones, are spelt in bytes", len(kept), len(c.characters))
+	}
+	return model, nil
+}
+
+func (r *TokenizerReport) note(format string, args ...any) {
+	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
 const (
@@ -166,7 +188,7 @@ func pali3Options(size int) train.Options {
 func (from textSource) bounded(s TextStats, report *TokenizerReport) textSource {
 	part := min(maxTokenizerTexts/float64(s.Texts), maxTokenizerBytes/float64(s.Bytes))
 	if part < 1 {
-		report.Notes = append(report.Notes, fmt.Sprintf("trained on the texts of %.1f%% of the samples, drawn by their keys", 100*part))
+		report.note("trained on the texts of %.1f%% of the samples, drawn by their keys", 100*part)
 	}
 	return from.drawn(part)
 }

@@ -2,7 +2,6 @@ package mixture
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -27,7 +26,7 @@ const (
 func (c *wordCounts) candidates(kept map[rune]bool, limit int, report *TokenizerReport) []train.SeedPiece {
 	runs, whole, leftOut := c.runs(kept, maxWordBytes)
 	if leftOut > 0 {
-		report.Notes = append(report.Notes, fmt.Sprintf("candidates for pieces come from the most frequent words; %d rare ones are left out", leftOut))
+		report.note("candidates for pieces come from the most frequent words; %d rare ones are left out", leftOut)
 	}
 	found := &seedCollector{limit: max(0, min(limit, maxCandidates)-len(kept)-1), whole: whole}
 	found.collect(runs)
@@ -36,7 +35,7 @@ func (c *wordCounts) candidates(kept map[rune]bool, limit int, report *Tokenizer
 	}
 	found.trim()
 	if found.dropped {
-		report.Notes = append(report.Notes, fmt.Sprintf("the %d candidates that cover most of the text are tried", len(found.seeds)))
+		report.note("the %d candidates that cover most of the text are tried", len(found.seeds))
 	}
 	slices.SortFunc(found.seeds, func(a, b train.SeedPiece) int { return strings.Compare(a.Text, b.Text) })
 	report.Candidates = len(found.seeds)
