@@ -42,7 +42,7 @@ func newSource(dataset *shards.Dataset, t *Task) (*source, error) {
 		row++
 	}
 	if len(s.rows) == 0 {
-		return nil, noneUsable(dataset, t)
+		return nil, noSample{noneUsable(dataset, t)}
 	}
 	byKey := slices.SortedFunc(slices.Values(s.rows), func(a, b int) int { return strings.Compare(keys[a], keys[b]) })
 	s.objects = pools{}

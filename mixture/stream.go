@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,6 +29,8 @@ type Options struct {
 	NoPixels bool
 	// Builtin holds the tokenizer models that recipes name as "pali3:NAME". May be nil.
 	Builtin fs.FS
+	// Lenient leaves tasks out that can use no sample, where some other task can. Examples tells.
+	Lenient bool
 }
 
 // Stream is the training data of a recipe. Safe for concurrent use.
@@ -37,6 +40,7 @@ type Stream struct {
 	shape    Shape
 	mix      *mix
 	sources  []*source
+	weights  []float64
 	vocab    *tokenize.Vocabulary
 	pipeline *augment.Pipeline
 	pixels   *pixelCache
@@ -101,11 +105,19 @@ func (s *Stream) open(all bool) (failed []failure) {
 	for i := range s.recipe.Tasks {
 		t := &s.recipe.Tasks[i]
 		weights[i] = temper(t.Weight, s.recipe.Temperature)
-		if path, err := s.openTask(t); err != nil && bad(taskPath(i, path), fmt.Errorf("recipe: tasks[%d] (%s): %w", i, t.Name, err)) {
+		path, err := s.openTask(t)
+		if s.options.Lenient && errors.As(err, &noSample{}) {
+			weights[i], err = 0, nil
+		}
+		if err != nil && bad(taskPath(i, path), fmt.Errorf("recipe: tasks[%d] (%s): %w", i, t.Name, err)) {
 			return failed
 		}
 	}
+	if len(failed) == 0 && slices.Max(weights) == 0 {
+		bad("tasks", fmt.Errorf("recipe: tasks: none can use a sample"))
+	}
 	if len(failed) == 0 {
+		s.weights = weights
 		s.mix = newMix(s.recipe.Seed, weights)
 		s.shape = s.shapeOf()
 	}
@@ -245,21 +257,31 @@ func (s *Stream) Batch(ctx context.Context, step int) (*Batch, error) {
 	}
 	b := NewBatch(step, s.shape, !s.options.NoPixels)
 	first := step*s.recipe.Batch + (s.options.Host-1)*s.shape.Rows
+	return b, s.eachRow(ctx, b, func(row int) error {
+		if err := s.fill(b, row, first+row); err != nil {
+			return fmt.Errorf("step %d row %d: %w", step, row, err)
+		}
+		return nil
+	})
+}
+
+// eachRow has the workers fill the rows of a batch.
+func (s *Stream) eachRow(ctx context.Context, b *Batch, fill func(row int) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for w := range s.options.Workers {
 		group.Go(func() error {
-			for row := w; row < s.shape.Rows; row += s.options.Workers {
+			for row := w; row < b.Shape.Rows; row += s.options.Workers {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				if err := s.fill(b, row, first+row); err != nil {
-					return fmt.Errorf("step %d row %d: %w", step, row, err)
+				if err := fill(row); err != nil {
+					return err
 				}
 			}
 			return nil
 		})
 	}
-	return b, group.Wait()
+	return group.Wait()
 }
 
 // attempts is how many samples are tried for one example.
@@ -269,6 +291,11 @@ const attempts = 16
 // stands in, always the same.
 func (s *Stream) fill(b *Batch, row, position int) error {
 	number, before := s.mix.at(position)
+	return s.fillTask(b, row, number, before)
+}
+
+// fillTask makes a task's example, of which there are so many before it, into a row of the batch.
+func (s *Stream) fillTask(b *Batch, row, number, before int) error {
 	from := s.sources[number]
 	task := &s.recipe.Tasks[number]
 	epoch, at := before/len(from.rows), before%len(from.rows)

@@ -36,6 +36,10 @@ func (r Recipe) WithDefaults() Recipe {
 		fill(&r.Optimizer.Beta1, 0.9)
 		fill(&r.Optimizer.Beta2, 0.999)
 	}
+	if r.Eval != nil {
+		e := r.Eval.WithDefaults()
+		r.Eval = &e
+	}
 	if r.Stage == "siglip" {
 		fill(&r.Model.Bias, siglip.PaperBias)
 	} else if r.Model.Variant == "" {

@@ -48,6 +48,9 @@ func (r Recipe) trainingProblems() (all strict.Problems) {
 	}
 	all = append(all, r.stageProblems()...)
 	all = append(all, r.Optimizer.problems()...)
+	if r.Eval != nil {
+		all = append(all, r.Eval.problems(r)...)
+	}
 	return append(all, r.Schedule.problems()...)
 }
 

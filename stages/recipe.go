@@ -37,6 +37,9 @@ type Recipe struct {
 	Optimizer OptimizerConfig `yaml:"optimizer"`
 	Schedule  Schedule        `yaml:"schedule,omitempty"`
 
+	// Eval, if given, evaluates the run on held-out samples while it trains.
+	Eval *Eval `yaml:"eval,omitempty"`
+
 	// CheckpointEvery so many steps the run can be resumed; 0: only when it was interrupted politely.
 	CheckpointEvery int `yaml:"checkpoint_every,omitempty"`
 	// KeepCheckpoints is how many are kept; 0 stands for 2.
@@ -76,7 +79,7 @@ func (r Recipe) YAML() ([]byte, error) { return yaml.Marshal(r) }
 // identity stands for all of the recipe that a resumed run must share with the one before. Where files
 // lie and how often checkpoints are written is not part of it; what the datasets hold is.
 func (r Recipe) identity(datasets map[string]string) (string, error) {
-	r.CheckpointEvery, r.KeepCheckpoints = 0, 0
+	r.CheckpointEvery, r.KeepCheckpoints, r.Eval = 0, 0, nil
 	if sum, err := fileHash(r.Mixture.Tokenizer.Model); err == nil { // a file, not a built-in model
 		r.Mixture.Tokenizer.Model = sum
 	}

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,14 +34,20 @@ type Options struct {
 	Version string
 	// Progress, if not nil, is told after every step.
 	Progress func(Progress)
+	// Evaluator computes the metrics of the recipe's eval, all but the loss. May be nil where none is asked for.
+	Evaluator Evaluator
+	// Evaluated, if not nil, is told of each evaluation that the recipe's eval asks for.
+	Evaluated func(Evaluated)
 	// Warn, if not nil, is told of what does not end the training.
 	Warn func(message string)
+
+	withoutExamples bool // no loss by task: for the test that it changes nothing
 }
 
 // Result tells what a stage did.
 type Result struct {
 	Stage string `json:"stage"`
-	// Steps of the run, of which Resumed were found in the folder.
+	// Steps that were taken, of which Resumed were found in the folder.
 	Steps   int `json:"steps"`
 	Resumed int `json:"resumed"`
 	// Loss is the mean over the last steps, a twentieth of the run.
@@ -55,6 +62,12 @@ type Result struct {
 	Seconds float64 `json:"seconds"`
 	// Weights is the file that holds the model.
 	Weights string `json:"weights"`
+	// Evaluations that the recipe's eval asked for, in order.
+	Evaluations []Evaluated `json:"evaluations,omitempty"`
+	// Best says which step the weights are of, where the recipe asks for the best; nil: the last.
+	Best *Best `json:"best,omitempty"`
+	// StoppedEarly says that the run ended before the recipe's steps since the best score got no better.
+	StoppedEarly bool `json:"stopped_early,omitempty"`
 }
 
 // Run trains a stage from its recipe into a run folder: it opens the data, makes the model with weights
@@ -74,6 +87,13 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	if err != nil {
 		return Result{}, err
 	}
+	if r.Eval != nil {
+		e := r.Eval.WithDefaults()
+		r.Eval = &e
+		if _, err := e.checkSplits(r, stream.Recipe()); err != nil {
+			return Result{}, err
+		}
+	}
 	lock, err := folderlock.Take(dir)
 	if err != nil {
 		return Result{}, err
@@ -88,18 +108,36 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 		return Result{}, err
 	}
 	t := Training{
-		Backend: o.Backend, Loss: network.Loss, LossByExample: network.LossByExample, Tasks: taskNames(r.Mixture.Tasks), Weights: set, Freeze: r.Freeze, Stream: stream, Seed: r.Mixture.Seed,
+		Backend: o.Backend, Loss: network.Loss, Tasks: taskNames(r.Mixture.Tasks), Weights: set, Freeze: r.Freeze, Stream: stream, Seed: r.Mixture.Seed,
 		Optimizer: r.Optimizer, Schedule: r.Schedule, Steps: r.Steps,
 		Folder: folder, CheckpointEvery: r.CheckpointEvery, KeepCheckpoints: r.KeepCheckpoints, Progress: o.Progress,
+	}
+	if !o.withoutExamples {
+		t.LossByExample = network.LossByExample
 	}
 	if r.caches(stream) {
 		if t.Features, err = network.features(o.Backend, set, r.cacheSize()); err != nil {
 			return Result{}, err
 		}
 	}
+	if r.Eval != nil {
+		held, err := r.openHeldOut(network, set, stream, o)
+		if err != nil {
+			return Result{}, err
+		}
+		defer func() { err = errors.Join(err, held.close()) }()
+		t.Evaluating = held.evaluating(o)
+	}
 	resumed := folder.Done()
-	if err := Train(ctx, t); err != nil {
+	end, err := train(ctx, t)
+	if err != nil {
 		return Result{}, err
+	}
+	if set, err = folder.writeBest(set, end.best); err != nil {
+		return Result{}, err
+	}
+	if r.Eval != nil && r.Eval.Best != "" && end.best == nil {
+		o.warn("eval: no weights were kept since best is %s: the weights are those of the last step", r.Eval.Best)
 	}
 	if err := copyTokenizer(dir, r.Mixture.Tokenizer.Model, o.Builtin); err != nil {
 		return Result{}, err
@@ -107,7 +145,7 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	if err := writeModel(dir, r, network, set); err != nil {
 		return Result{}, err
 	}
-	if result, err = r.summary(dir, set); err != nil {
+	if result, err = r.summary(dir, set, end); err != nil {
 		return Result{}, err
 	}
 	result.Resumed, result.Skipped, result.Cut, result.Seconds = resumed, len(stream.Skipped()), stream.Cut(), time.Since(began).Seconds()
@@ -135,11 +173,16 @@ func (r Recipe) openFolder(dir string, stream *mixture.Stream, network Network, 
 		return nil, err
 	}
 	for _, warning := range folder.Warnings {
-		if o.Warn != nil {
-			o.Warn("passed over a damaged checkpoint: " + warning)
-		}
+		o.warn("passed over a damaged checkpoint: %s", warning)
 	}
 	return folder, nil
+}
+
+// warn tells of what does not end the training, if anybody listens.
+func (o Options) warn(format string, values ...any) {
+	if o.Warn != nil {
+		o.Warn(fmt.Sprintf(format, values...))
+	}
 }
 
 // datasets lists the folders of the recipe's datasets.
@@ -183,12 +226,12 @@ func (r Recipe) initial(network Network, o Options, fresh bool) (*weights.Set, e
 
 // caches says whether the visual tokens can be computed once a picture.
 func (r Recipe) caches(stream *mixture.Stream) bool {
-	for _, prefix := range r.Freeze {
-		if strings.TrimSuffix(prefix, ".") == visionPrefix {
-			return r.Stage == "pali3" && r.TokenCache >= 0 && stream.Pipeline() != nil && !stream.Pipeline().Random()
-		}
-	}
-	return false
+	return r.FreezesImages() && r.Stage == "pali3" && r.TokenCache >= 0 && stream.Pipeline() != nil && !stream.Pipeline().Random()
+}
+
+// FreezesImages says whether the image encoder does not learn.
+func (r Recipe) FreezesImages() bool {
+	return slices.ContainsFunc(r.Freeze, func(prefix string) bool { return strings.TrimSuffix(prefix, ".") == visionPrefix })
 }
 
 // defaultTokenCache is the memory for visual tokens, in MiB, of a recipe that does not say.
@@ -216,12 +259,12 @@ func writeModel(dir string, r Recipe, network Network, set *weights.Set) error {
 }
 
 // summary tells of a finished run.
-func (r Recipe) summary(dir string, set *weights.Set) (Result, error) {
+func (r Recipe) summary(dir string, set *weights.Set, end ending) (Result, error) {
 	frozen, err := weights.Frozen(set.Specs(), r.Freeze)
 	if err != nil {
 		return Result{}, err
 	}
-	result := Result{Stage: r.Stage, Steps: r.Steps, Parameters: set.Parameters(), Weights: filepath.Join(dir, WeightsFile)}
+	result := Result{Stage: r.Stage, Steps: end.steps, Parameters: set.Parameters(), Weights: filepath.Join(dir, WeightsFile), Best: end.best, StoppedEarly: end.stopped}
 	for i, spec := range set.Specs() {
 		if !frozen[i] {
 			result.Trained += spec.Size()
@@ -231,9 +274,12 @@ func (r Recipe) summary(dir string, set *weights.Set) (Result, error) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return Result{}, err
 	}
-	last := metrics[len(metrics)-min(len(metrics), max(1, r.Steps/20)):]
+	last := metrics[len(metrics)-min(len(metrics), max(1, end.steps/20)):]
 	for _, m := range last {
 		result.Loss += float64(m.Loss) / float64(len(last))
 	}
-	return result, nil
+	if result.Evaluations, err = ReadEvaluations(dir); errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	return result, err
 }

@@ -46,6 +46,9 @@ type Training struct {
 	// KeepCheckpoints is how many of the last are kept; 0 stands for 2.
 	KeepCheckpoints int
 
+	// Evaluating, if not nil, says how the weights are evaluated on the way.
+	Evaluating *Evaluating
+
 	// Progress, if not nil, is told after every step.
 	Progress func(Progress)
 }
@@ -65,27 +68,61 @@ type Progress struct {
 //
 // A loss or a gradient that is not a finite number ends the run with an error that names the step.
 func Train(ctx context.Context, t Training) error {
+	_, err := train(ctx, t)
+	return err
+}
+
+// ending is how a training ended.
+type ending struct {
+	steps   int // that it took
+	best    *Best
+	stopped bool // for want of patience
+}
+
+func train(ctx context.Context, t Training) (ending, error) {
 	r, err := t.begin(ctx)
 	if err != nil {
-		return err
+		return ending{}, err
 	}
-	batches := prefetch(ctx, t.Stream, r.done, t.Steps)
+	if err := errors.Join(r.loop(ctx), r.metrics.close()); err != nil {
+		return ending{}, err
+	}
+	end := ending{steps: r.done, stopped: r.done < r.Steps}
+	if best := r.best(r.done); best != nil {
+		end.best = &Best{Metric: best.Best, Step: best.Step, Score: best.Scores[best.Best]}
+	}
+	return end, nil
+}
+
+// loop takes steps, writes checkpoints and evaluates until the run is at its end.
+func (r *run) loop(ctx context.Context) error {
+	batches := prefetch(ctx, r.Stream, r.done, r.Steps)
 	defer batches.stop()
-	for r.done < t.Steps {
+	for {
+		if r.due() {
+			if err := r.evaluate(ctx); err != nil {
+				return errors.Join(err, r.leave(ctx))
+			}
+		}
+		if r.done == r.Steps {
+			return nil
+		}
+		if r.outOfPatience() {
+			return r.saveNew()
+		}
 		batch, inputs, err := r.inputs(ctx, batches)
 		if err != nil {
 			return errors.Join(err, r.leave(ctx))
 		}
 		if err := r.step(inputs, batch.Tasks); err != nil {
-			return errors.Join(fmt.Errorf("step %d: %w", r.done+1, err), r.metrics.close())
+			return fmt.Errorf("step %d: %w", r.done+1, err)
 		}
-		if r.done == t.Steps || t.CheckpointEvery > 0 && r.done%t.CheckpointEvery == 0 {
+		if r.done == r.Steps || r.CheckpointEvery > 0 && r.done%r.CheckpointEvery == 0 {
 			if err := r.save(); err != nil {
-				return errors.Join(err, r.metrics.close())
+				return err
 			}
 		}
 	}
-	return r.metrics.close()
 }
 
 // run is a training under way.
@@ -123,8 +160,10 @@ func (t *Training) begin(ctx context.Context) (*run, error) {
 	}
 	r.began = time.Now()
 	r.last = r.began
-	r.metrics, r.evaluations, err = openMetrics(t.Folder.Dir, done)
-	return r, err
+	if r.metrics, r.evaluations, err = openMetrics(t.Folder.Dir, done); err != nil {
+		return nil, err
+	}
+	return r, r.openBest()
 }
 
 // inputs returns the next batch and its tensors.
@@ -225,14 +264,22 @@ func (r *run) save() error {
 		return fmt.Errorf("the checkpoint of step %d: %w", r.done, err)
 	}
 	r.saved = r.done
-	return nil
+	return r.dropWorse()
+}
+
+// saveNew writes a checkpoint unless there is one of the steps done.
+func (r *run) saveNew() error {
+	if r.done == r.saved {
+		return nil
+	}
+	return r.save()
 }
 
 // leave ends a run that gets no more batches. If that is because the context ended, the steps taken
 // are saved.
 func (r *run) leave(ctx context.Context) error {
-	if ctx.Err() == nil || r.done == r.saved {
-		return r.metrics.close()
+	if ctx.Err() == nil {
+		return nil
 	}
-	return errors.Join(r.save(), r.metrics.close())
+	return r.saveNew()
 }

@@ -1,0 +1,183 @@
+package evalsuite
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/stages"
+)
+
+// An evaluation during training asks at most so much about an image, so that its time is bounded.
+const (
+	validatedLanguages = 4
+	validatedQuestions = 4
+)
+
+// heldOut are the samples of a split that a run can be evaluated on.
+type heldOut struct {
+	stages.HeldOut
+	model     *stages.Trained
+	languages map[string]int // of captions -> samples that have one
+	captions  []captionedRow
+	questions []int // rows
+}
+
+// captionedRow is the row of a sample with captions, and their languages.
+type captionedRow struct {
+	row       int
+	languages []string
+}
+
+// findHeldOut finds the samples with an image that have captions or questions.
+func findHeldOut(on stages.HeldOut, model *stages.Trained) (*heldOut, error) {
+	h := &heldOut{HeldOut: on, model: model, languages: map[string]int{}}
+	text, err := on.Data.Without("images.bytes")
+	if err != nil {
+		return nil, err
+	}
+	row := -1
+	for s, err := range text.Samples() {
+		if err != nil {
+			return nil, err
+		}
+		row++
+		if s.Split != on.Split || len(s.Images) == 0 {
+			continue
+		}
+		if spoken := h.spoken(&s); len(spoken) > 0 {
+			h.captions = append(h.captions, captionedRow{row, spoken})
+			for _, language := range spoken {
+				h.languages[language]++
+			}
+		}
+		if slices.ContainsFunc(s.Questions, hasAnswer) {
+			h.questions = append(h.questions, row)
+		}
+	}
+	return h, nil
+}
+
+func hasAnswer(q shards.Question) bool { return len(q.Answers) > 0 }
+
+// spoken lists the languages of a sample's captions that the recipe trains.
+func (h *heldOut) spoken(s *shards.Sample) (languages []string) {
+	for _, text := range s.Texts {
+		if text.Kind == shards.Caption && h.trains(text.Language) && !slices.Contains(languages, text.Language) {
+			languages = append(languages, text.Language)
+		}
+	}
+	return languages
+}
+
+// trains says whether some task about captions takes a language. A recipe without such a task takes all.
+func (h *heldOut) trains(language string) bool {
+	any := true
+	for _, t := range h.model.Recipe.Mixture.Tasks {
+		if t.Kind != "caption" && t.Kind != "contrastive" || t.Weight == 0 {
+			continue
+		}
+		if len(t.Languages) == 0 || slices.Contains(t.Languages, language) {
+			return true
+		}
+		any = false
+	}
+	return any
+}
+
+// captioned draws samples with captions in the languages that have most. They have no other texts.
+func (h *heldOut) captioned() ([]shards.Sample, error) {
+	languages := slices.SortedFunc(maps.Keys(h.languages), func(a, b string) int {
+		return cmp.Or(cmp.Compare(h.languages[b], h.languages[a]), strings.Compare(a, b))
+	})
+	if len(languages) > validatedLanguages {
+		all := len(languages)
+		languages = languages[:validatedLanguages]
+		h.warn("eval: captions are scored in %s, the languages with most captions in split %q, not in the other %d", strings.Join(languages, ", "), h.Split, all-len(languages))
+	}
+	var rows []int
+	for _, c := range h.captions {
+		if slices.ContainsFunc(c.languages, func(l string) bool { return slices.Contains(languages, l) }) {
+			rows = append(rows, c.row)
+		}
+	}
+	samples, err := h.draw(rows, "captions")
+	for i := range samples {
+		samples[i].Texts = slices.DeleteFunc(samples[i].Texts, func(t shards.Text) bool {
+			return t.Kind != shards.Caption || !slices.Contains(languages, t.Language)
+		})
+	}
+	return samples, err
+}
+
+// asked draws samples with questions, and of each sample some questions.
+func (h *heldOut) asked() ([]shards.Sample, error) {
+	samples, err := h.draw(h.questions, "questions")
+	left := 0
+	for i := range samples {
+		s := &samples[i]
+		s.Questions = slices.DeleteFunc(s.Questions, func(q shards.Question) bool { return !hasAnswer(q) })
+		var some []shards.Question
+		for _, at := range counter.New(h.Seed, counter.Name("eval questions"), counter.Name(s.Key)).Perm(len(s.Questions)) {
+			if len(some) < validatedQuestions {
+				some = append(some, s.Questions[at])
+			}
+		}
+		left += len(s.Questions) - len(some)
+		s.Questions = some
+	}
+	if left > 0 {
+		h.warn("eval: at most %d questions an image are asked, not the other %d", validatedQuestions, left)
+	}
+	return samples, err
+}
+
+// draw draws samples, by a permutation that the seed makes, and passes over those whose image cannot be decoded.
+func (h *heldOut) draw(rows []int, of string) (samples []shards.Sample, err error) {
+	var bad int
+	var why error
+	for _, at := range counter.New(h.Seed, counter.Name("eval"), counter.Name(of)).Perm(len(rows)) {
+		if len(samples) == h.Samples {
+			break
+		}
+		s, err := h.Data.Row(rows[at])
+		if err != nil {
+			return nil, err
+		}
+		if err := h.seen(&s); err != nil {
+			bad, why = bad+1, fmt.Errorf("%s: %w", s.Key, err)
+			continue
+		}
+		samples = append(samples, s)
+	}
+	if bad > 0 {
+		h.warn("eval: passed over %d samples whose image cannot be used, the last %v", bad, why)
+	}
+	if len(samples) == 0 {
+		return nil, fmt.Errorf("metrics: no sample of split %q in %s has %s and an image that can be used", h.Split, h.Data.Dir(), of)
+	}
+	return samples, nil
+}
+
+// seen is an error if an image of a sample cannot be made into pixels.
+func (h *heldOut) seen(s *shards.Sample) error {
+	if h.model.Pipeline == nil {
+		return fmt.Errorf("the recipe has no image ops")
+	}
+	for i := range min(len(s.Images), max(1, h.model.Recipe.Mixture.Images.PerExample)) {
+		if _, err := h.model.Pipeline.Apply(s.Images[i].Bytes, counter.New(0)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *heldOut) warn(format string, values ...any) {
+	if h.Warn != nil {
+		h.Warn(fmt.Sprintf(format, values...))
+	}
+}

@@ -1,0 +1,123 @@
+package stages
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute"
+
+	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/shards"
+)
+
+// Eval says how a run is evaluated on held-out samples while it trains. An evaluation does not change the
+// training: losses and weights are to the bit those of the same run without it.
+type Eval struct {
+	// Every so many steps, and after the last one, the weights are evaluated.
+	Every int `yaml:"every"`
+	// Data is the dataset of the held-out samples; by default the recipe's.
+	Data string `yaml:"data,omitempty" path:"relative"`
+	// Split of the held-out samples. Default val.
+	Split string `yaml:"split,omitempty"`
+	// Metrics to compute; default [loss].
+	//
+	//	loss           validation loss, of the whole mixture and by task, with the prompts and windows of
+	//	               training but no random image op and no dropout; of stages siglip, ul2 and pali3
+	//	caption_cider  CIDEr of captions, in at most four languages, those with most captions; of stage pali3
+	//	caption_exact  share of captions that are exactly right; of stage pali3
+	//	vqa_accuracy   VQA accuracy of answers, of at most four questions an image; of stage pali3
+	//	i2t_r1, t2i_r1 recall at 1 of texts for an image and of images for a text; also r5 and r10; of stage siglip
+	Metrics []string `yaml:"metrics,omitempty"`
+	// Samples is how many samples are evaluated at most, of each task for the loss. They are drawn once,
+	// by the seed, and are the same at every evaluation. Default 200.
+	Samples int `yaml:"samples,omitempty"`
+	// Best is a score, such as caption_cider, loss or loss/TASK, by which the best evaluation is chosen: its
+	// weights become the run's weights at the end. A loss counts as better if it is lower. Without it the
+	// last step's weights do.
+	Best string `yaml:"best,omitempty"`
+	// Patience stops the run after so many evaluations in a row without a better value of best; 0 never does.
+	Patience int `yaml:"patience,omitempty"`
+}
+
+const (
+	lossMetric       = "loss"
+	defaultEvalSplit = "val"
+	defaultSamples   = 200
+)
+
+// evalMetrics lists the metrics of each stage.
+var evalMetrics = map[string][]string{
+	"siglip": {lossMetric, "i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10"},
+	"ul2":    {lossMetric},
+	"pali3":  {lossMetric, "caption_cider", "caption_exact", "vqa_accuracy"},
+}
+
+// WithDefaults returns the keys with the values filled in that they have where they are left out.
+func (e Eval) WithDefaults() Eval {
+	fill(&e.Samples, defaultSamples)
+	if e.Split == "" {
+		e.Split = defaultEvalSplit
+	}
+	if len(e.Metrics) == 0 {
+		e.Metrics = []string{lossMetric}
+	}
+	return e
+}
+
+// problems lists what is wrong with the keys of a recipe's eval.
+func (e Eval) problems(r Recipe) (all strict.Problems) {
+	e = e.WithDefaults()
+	if e.Every < 1 {
+		all.Add("eval.every", "eval.every: %d, must be above zero", e.Every)
+	}
+	if e.Samples < 1 {
+		all.Add("eval.samples", "eval.samples: %d, must be above zero", e.Samples)
+	}
+	if e.Patience < 0 {
+		all.Add("eval.patience", "eval.patience: %d, must not be below zero", e.Patience)
+	}
+	if e.Patience > 0 && e.Best == "" {
+		all.Add("eval.patience", "eval.patience: %d needs eval.best, the score that must get better", e.Patience)
+	}
+	legal := evalMetrics[r.Stage]
+	for _, name := range e.Metrics {
+		if !slices.Contains(legal, name) && len(legal) > 0 {
+			all.Add("eval.metrics", "eval.metrics: %q; the nearest of stage %s is %q (of %s)", name, r.Stage, strict.Nearest(name, legal), strings.Join(legal, ", "))
+		}
+	}
+	if scores := e.scores(r); e.Best != "" && !slices.Contains(scores, e.Best) {
+		all.Add("eval.best", "eval.best: %q is none of the scores that eval.metrics give (%s)", e.Best, strings.Join(scores, ", "))
+	}
+	return all
+}
+
+// scores lists the names that an evaluation's scores can have.
+func (e Eval) scores(r Recipe) []string {
+	scores := slices.Clone(e.Metrics)
+	if slices.Contains(scores, lossMetric) && len(r.Mixture.Tasks) > 1 {
+		for _, t := range r.Mixture.Tasks {
+			scores = append(scores, lossMetric+"/"+t.Name)
+		}
+	}
+	return scores
+}
+
+// Evaluator scores a model in training by metrics beside its loss. Package evalsuite has one.
+type Evaluator interface {
+	// Prepare draws the samples and returns the function that scores the weights which the model's set
+	// holds when it is called, by the names of metrics. An error, before any training, is for samples that
+	// a metric cannot be computed on.
+	Prepare(be compute.Backend, model *Trained, on HeldOut, metrics []string) (func(context.Context) (map[string]Score, error), error)
+}
+
+// HeldOut are samples to evaluate on.
+type HeldOut struct {
+	Data  *shards.Dataset
+	Split string
+	// Samples are drawn, at most so many, by the seed.
+	Samples int
+	Seed    uint64
+	// Warn, if not nil, is told of what is left out.
+	Warn func(message string)
+}
