@@ -36,11 +36,12 @@ var layers = map[string]string{
 	"stages":              "shards tokenize augment mixture models",
 	"evalsuite/metrics":   "",
 	"evalsuite":           "shards tokenize augment mixture models stages",
-	"internal/quickstart": "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
-	"examples":            "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
+	"project":             "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
+	"internal/quickstart": "shards tokenize augment ingest webli mixture models stages evalsuite recipes project",
+	"examples":            "shards tokenize augment ingest webli mixture models stages evalsuite recipes project",
 	"notebooks":           "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
 	"bench":               "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
-	"cmd":                 "shards tokenize augment ingest webli mixture models stages evalsuite recipes internal/quickstart ingest/resize",
+	"cmd":                 "shards tokenize augment ingest webli mixture models stages evalsuite recipes project internal/quickstart ingest/resize",
 }
 
 // room returns the longest entry of layers that holds the package path.

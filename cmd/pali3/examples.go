@@ -11,7 +11,7 @@ import (
 var examples = map[string][]string{
 	"quickstart": {"pali3 quickstart --out quickstart-run", "pali3 quickstart --smoke --out smoke-run"},
 	"ingest folder": {
-		"pali3 ingest folder quickstart-run/pictures --to mine",
+		"pali3 ingest folder quickstart-run/images --to mine",
 	},
 	"ingest table": {
 		"pali3 ingest table captions.csv --image-column file --text-column alt --language en --to mine",
@@ -97,7 +97,7 @@ var examples = map[string][]string{
 const aTokenizer = "quickstart-run/caption/tokenizer.model"
 
 // aPicture is one that the quickstart's models have not seen.
-const aPicture = "quickstart-run/pictures/role-cook-medium-dark-man.png"
+const aPicture = "quickstart-run/images/role-cook-medium-dark-man.png"
 
 // addExamples puts the examples into the help of the commands below a node.
 func addExamples(node *kong.Node) {

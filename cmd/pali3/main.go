@@ -26,6 +26,8 @@ type commands struct {
 	Verbose bool `short:"v" xor:"loudness" help:"Say more of what is done."`
 
 	Quickstart quickstartCommand `cmd:"" help:"The main job at small scale: real pictures to a trained, scored and reported PaLI-3."`
+	Start      startCommand      `cmd:"" help:"Look at your own data and write a project for them: recipes, and a pipeline that runs them."`
+	Run        runCommand        `cmd:"" help:"Do what a project's pipeline says: curate, split, train, score, report; resumable."`
 	Ingest     ingestCommand     `cmd:"" help:"Turn folders, tables and archives into a dataset."`
 	Shards     shardsCommand     `cmd:"" help:"Look at a dataset, convert, rewrite, check and repair it."`
 	Curate     curateCommand     `cmd:"" help:"Remove bad, doubled and contaminated samples by the rules of a recipe."`

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pali3/pali3/internal/counter"
-	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/pali3/pali3/project"
 )
 
 // TestKilledQuickstartGoesOn kills a smoke run at random moments, goes on with it, and compares what it
@@ -36,7 +36,7 @@ func TestKilledQuickstartGoesOn(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the killed run found something else (-straight +killed):\n%s", diff)
 	}
-	for _, name := range []string{"report.html", "pictures", "predictions"} {
+	for _, name := range []string{"report.html", "images", "predictions"} {
 		if _, err := os.Stat(filepath.Join(dir, "killed", name)); err != nil {
 			t.Error(err)
 		}
@@ -48,13 +48,13 @@ func TestKilledQuickstartGoesOn(t *testing.T) {
 }
 
 // summaryOf reads a run's summary without time and memory.
-func summaryOf(t *testing.T, dir, run string) quickstart.Summary {
+func summaryOf(t *testing.T, dir, run string) project.Summary {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(dir, run, "summary.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var s quickstart.Summary
+	var s project.Summary
 	if err := json.Unmarshal(content, &s); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,9 @@ const (
 	ModelName   = "tokenizer.model"
 )
 
+// VocabularySize is the number of pieces of the tokenizer, as pipeline.yaml has it.
+const VocabularySize = 4096
+
 //go:embed data/emoji.tar data/tokenizer.model
 var files embed.FS
 

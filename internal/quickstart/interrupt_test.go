@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/project"
 )
 
 func TestRun_InterruptedInEachPhaseSaysSoAndResumes(t *testing.T) {
@@ -20,17 +21,20 @@ func TestRun_InterruptedInEachPhaseSaysSoAndResumes(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "run")
+	if err := Write(out, Options{Smoke: true}); err != nil {
+		t.Fatal(err)
+	}
 	run := func(ctx context.Context, progress func(name string)) error {
-		_, err := Run(ctx, Options{
-			Out: out, Smoke: true, Workers: 2, Backend: be, Version: "test", Warn: func(string) {},
-			Progress: func(name, _ string, _ int64) Line { progress(name); return silent(name, "", 0) },
+		_, err := project.Run(ctx, out, project.RunOptions{
+			Workers: 2, Backend: be, Version: "test", Builtin: Models(),
+			Progress: func(name, _ string, _ int64) project.Line { progress(name); return noLine{} },
 		})
 		return err
 	}
 	for _, phase := range []struct{ progress, doing string }{
-		{"ingest", "ingesting"}, {"curate", "curating"}, {"siglip", "training"}, {"ul2", "training"}, {"stage1", "training"},
-		{"stage2", "training"}, {"caption", "training"}, {"vqa", "training"}, {"answer held_out-captions-model", "scoring"},
-		{"answer held_out_combinations-answers-model", "scoring"},
+		{"ingest", "ingesting"}, {"curate", "curating"}, {"siglip", "training siglip"}, {"ul2", "training ul2"}, {"stage1", "training stage1"},
+		{"stage2", "training stage2"}, {"caption", "training caption"}, {"vqa", "training vqa"}, {"score held_out-captions-model", "scoring"},
+		{"score held_out_combinations-answers-model", "scoring"},
 	} {
 		ctx, cancel := context.WithCancel(t.Context())
 		var began []string
@@ -40,7 +44,7 @@ func TestRun_InterruptedInEachPhaseSaysSoAndResumes(t *testing.T) {
 			}
 		})
 		cancel()
-		if !errors.Is(err, ErrInterrupted) || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "interrupted while "+phase.doing) {
+		if !errors.Is(err, project.ErrInterrupted) || !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "interrupted while "+phase.doing) {
 			t.Errorf("interrupted in %s: %v", phase.progress, err)
 		}
 		if slices.Index(began, phase.progress) != len(began)-1 {
@@ -51,3 +55,9 @@ func TestRun_InterruptedInEachPhaseSaysSoAndResumes(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+type noLine struct{}
+
+func (noLine) Set(int64, int64) {}
+func (noLine) Note(string)      {}
+func (noLine) End()             {}

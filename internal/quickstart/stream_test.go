@@ -2,23 +2,29 @@ package quickstart
 
 import (
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/project"
+	"github.com/pali3/pali3/stages"
 )
 
 // TestShippedRecipesAreFunctionsOfTheStep opens every recipe of the quickstart with 1, 2 and 4 workers, as
 // halves of a batch and at a later step at once, and compares the batches.
 func TestShippedRecipesAreFunctionsOfTheStep(t *testing.T) {
-	r := &runner{Options: Options{Out: t.TempDir(), Workers: 2, Progress: silent}}
-	for _, step := range []func(context.Context) error{r.ingest, r.curate, r.tokenizer} {
-		if err := step(t.Context()); err != nil {
+	dir := curated(t)
+	for _, name := range recipeNames {
+		path := filepath.Join(dir, "recipes", name+".yaml")
+		text, err := os.ReadFile(path)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	for _, s := range stageRuns {
-		recipe, err := r.recipe(s)
+		recipe, err := stages.ReadRecipe(text, path, filepath.Dir(path))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +53,7 @@ func TestShippedRecipesAreFunctionsOfTheStep(t *testing.T) {
 			resumed := open(mixture.Options{Workers: workers})
 			for _, step := range []int{3, 1} {
 				if batch(resumed, step).Digest() != want[step] {
-					t.Errorf("%s: step %d differs with %d workers, asked for at once", s.name, step, workers)
+					t.Errorf("%s: step %d differs with %d workers, asked for at once", name, step, workers)
 				}
 			}
 		}
@@ -57,18 +63,38 @@ func TestShippedRecipesAreFunctionsOfTheStep(t *testing.T) {
 			!slices.Equal(append(first.Targets, second.Targets...), whole.Targets) ||
 			!slices.Equal(append(first.Pixels, second.Pixels...), whole.Pixels) ||
 			!slices.Equal(append(first.Keys, second.Keys...), whole.Keys) {
-			t.Errorf("%s: the halves of two hosts are not the whole", s.name)
+			t.Errorf("%s: the halves of two hosts are not the whole", name)
 		}
 		if skipped := straight.Skipped(); len(skipped) > 0 {
-			t.Errorf("%s: samples could not be used: %v", s.name, skipped)
+			t.Errorf("%s: samples could not be used: %v", name, skipped)
 		}
 	}
 }
 
-type noLine struct{}
-
-func (noLine) Set(int64, int64) {}
-func (noLine) Note(string)      {}
-func (noLine) End()             {}
-
-func silent(string, string, int64) Line { return noLine{} }
+// curated is the quickstart's project with its data and tokenizer; no stage is trained.
+func curated(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := Write(dir, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	be, err := backend.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, err = project.Run(ctx, dir, project.RunOptions{
+		Workers: 2, Backend: be, Builtin: Models(),
+		Progress: func(name, _ string, _ int64) project.Line {
+			if name == "siglip" {
+				cancel()
+			}
+			return noLine{}
+		},
+	})
+	if !errors.Is(err, project.ErrInterrupted) {
+		t.Fatal(err)
+	}
+	return dir
+}

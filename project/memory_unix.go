@@ -1,6 +1,6 @@
 //go:build unix
 
-package quickstart
+package project
 
 import (
 	"runtime"

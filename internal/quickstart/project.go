@@ -1,0 +1,163 @@
+// Package quickstart holds the main job of pali3 at small scale: the embedded data, and the pipeline and recipes
+// of a project on them. What `pali3 quickstart` does is package project's Run, as for anyone's own data.
+package quickstart
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/project"
+	"github.com/pali3/pali3/recipes"
+)
+
+// Options of the quickstart's project.
+type Options struct {
+	Seed  uint64
+	Smoke bool // a few steps of everything, to see that it runs
+	Fresh bool // drop what an earlier quickstart left in the folder
+}
+
+//go:embed pipeline.yaml
+var pipeline string
+
+// smokeSamples is how many held-out samples a smoke run scores in each split.
+const smokeSamples = 12
+
+// recipeNames are the project's recipes; the shipped ones are called quickstart-NAME.
+var recipeNames = []string{"siglip", "ul2", "stage1", "stage2", "caption", "vqa"}
+
+// Write makes the quickstart's project in a folder: the archive, the recipes and, last, the pipeline. A folder
+// that holds the same project stays as it is, edited or not.
+func Write(dir string, o Options) error {
+	if o.Fresh {
+		if err := clear(dir); err != nil {
+			return err
+		}
+	}
+	if there, err := written(dir, o); there || err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "recipes"), 0o755); err != nil {
+		return err
+	}
+	content, err := Archive()
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.WriteBytes(filepath.Join(dir, "emoji.tar"), content); err != nil {
+		return err
+	}
+	curation, err := recipes.Read("curate-quickstart")
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.WriteBytes(filepath.Join(dir, "recipes", "curate.yaml"), curation); err != nil {
+		return err
+	}
+	for _, name := range recipeNames {
+		text, err := recipes.Read("quickstart-" + name)
+		if err != nil {
+			return err
+		}
+		path := filepath.Join(dir, "recipes", name+".yaml")
+		if err := atomicfile.WriteBytes(path, []byte(o.recipe(string(text)))); err != nil {
+			return err
+		}
+	}
+	return atomicfile.WriteBytes(filepath.Join(dir, project.PipelineFile), []byte(o.pipeline()))
+}
+
+// written reports whether the folder holds a project, which must be the one asked for.
+func written(dir string, o Options) (bool, error) {
+	old, err := os.ReadFile(filepath.Join(dir, "quickstart.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if old != nil {
+		return false, fmt.Errorf("%s holds a quickstart of an earlier version: name another folder, or start over with --fresh", dir)
+	}
+	if err != nil {
+		return false, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, project.PipelineFile)); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	p, err := project.ReadPipeline(dir)
+	if err != nil {
+		return false, err
+	}
+	if smoke := p.Score.Samples == smokeSamples; p.Seed != o.Seed || smoke != o.Smoke {
+		return false, fmt.Errorf("%s holds a quickstart with seed %d and smoke %t: name another folder, or start over with --fresh", dir, p.Seed, smoke)
+	}
+	return true, nil
+}
+
+// moved are the places of files in the shipped recipes, which begin at the folder of the run, and in those of
+// a project, which begin at its folder recipes.
+var moved = strings.NewReplacer(
+	"\ndata: data\n", "\ndata: ../data\n", `"pali3:tokenizer.model"`, "../tokenizer.model",
+	"from: siglip", "from: ../siglip", "from: ul2", "from: ../ul2", "from: stage1", "from: ../stage1", "from: stage2", "from: ../stage2",
+)
+
+var seedLine = regexp.MustCompile(`(?m)^seed: 0$`)
+
+// short makes a smoke run of a recipe: a few steps in small batches.
+var short = []struct {
+	line *regexp.Regexp
+	with string
+}{
+	{regexp.MustCompile(`(?m)^steps: \d+$`), "steps: 6"},
+	{regexp.MustCompile(`(?m)^batch: \d+$`), "batch: 12"},
+	{regexp.MustCompile(`warm_up: \d+`), "warm_up: 2"},
+	{regexp.MustCompile(`(?m)^checkpoint_every: \d+$`), "checkpoint_every: 3"},
+}
+
+// recipe is a shipped recipe as a file of the project.
+func (o Options) recipe(text string) string {
+	text = moved.Replace(text)
+	text = seedLine.ReplaceAllString(text, fmt.Sprintf("seed: %d", o.Seed))
+	if o.Smoke {
+		for _, s := range short {
+			text = s.line.ReplaceAllString(text, s.with)
+		}
+	}
+	return text
+}
+
+func (o Options) pipeline() string {
+	text := seedLine.ReplaceAllString(pipeline, fmt.Sprintf("seed: %d", o.Seed))
+	if o.Smoke {
+		text = strings.Replace(text, "retrieval: siglip}", fmt.Sprintf("retrieval: siglip, samples: %d}", smokeSamples), 1)
+	}
+	return text
+}
+
+// clear removes what a quickstart makes, and nothing else.
+func clear(dir string) error {
+	p, err := project.ReadPipeline(dir)
+	_, statErr := os.Stat(filepath.Join(dir, "quickstart.json"))
+	if err != nil && statErr != nil {
+		return nil // not ours
+	}
+	names := []string{"emoji.tar", "recipes", "quickstart.json", "pictures"}
+	names = append(names, project.Made...)
+	names = append(names, recipeNames...)
+	if p != nil {
+		for _, s := range p.Train {
+			names = append(names, s.Name)
+		}
+	}
+	for _, name := range names {
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,152 @@
+package project
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/internal/picture"
+)
+
+// Look tells what a path holds, as the source that would ingest it: a folder of images with or without texts
+// beside them, a table with a column of image files, archives of WebDataset, or easy-VQA's folders.
+func Look(path string) (*Ingest, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("looking at the data: %w", err)
+	}
+	if !info.IsDir() {
+		return lookAtFile(path)
+	}
+	if found := easyVQA(path); found != nil {
+		return found, nil
+	}
+	tables, archives, err := filesAtTop(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, table := range tables {
+		if found, err := lookAtTable(table); err == nil {
+			return found, nil
+		}
+	}
+	s, err := survey(path)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case s.images == 0 && archives > 0:
+		return &Ingest{Source: "webdataset", Path: filepath.Join(path, "*.tar")}, nil
+	case s.images == 0:
+		return nil, fmt.Errorf("%s holds no images: name a folder of images, a table with a column of image files, or a dataset made by pali3 ingest", path)
+	}
+	return &Ingest{Source: "folder", Path: path, TextFrom: s.textFrom()}, nil
+}
+
+func lookAtFile(path string) (*Ingest, error) {
+	name := strings.ToLower(path)
+	switch {
+	case strings.HasSuffix(name, ".tar"), strings.Contains(filepath.Base(name), ".tar."):
+		return &Ingest{Source: "webdataset", Path: path}, nil
+	case ingest.IsTable(name):
+		return lookAtTable(path)
+	}
+	return nil, fmt.Errorf("%s is a file, %s; name a folder of images, a table or an archive", path, picture.KindOfFile(path))
+}
+
+// easyVQA recognises the folders of easy-VQA: questions.json beside images/, for each split or alone.
+func easyVQA(dir string) *Ingest {
+	for _, at := range []string{".", "train"} {
+		questions, err := os.Stat(filepath.Join(dir, at, "questions.json"))
+		images, err2 := os.Stat(filepath.Join(dir, at, "images"))
+		if err == nil && err2 == nil && !questions.IsDir() && images.IsDir() {
+			return &Ingest{Source: "easyvqa", Path: dir}
+		}
+	}
+	return nil
+}
+
+// metadataNames are tables that the folder source itself reads.
+var metadataNames = []string{"metadata.jsonl", "metadata.csv", "metadata.parquet", "results.csv"}
+
+// filesAtTop lists the tables of a folder that may describe its images, and counts its archives.
+func filesAtTop(dir string) (tables []string, archives int, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, e := range entries {
+		name := strings.ToLower(e.Name())
+		switch {
+		case e.IsDir(), slices.Contains(metadataNames, name), strings.HasPrefix(name, "."):
+		case strings.HasSuffix(name, ".tar"):
+			archives++
+		case ingest.IsTable(name):
+			tables = append(tables, filepath.Join(dir, e.Name()))
+		}
+	}
+	return tables, archives, nil
+}
+
+// surveyed counts the images of a folder, as far as deciding where their texts come from needs.
+type surveyed struct {
+	images, texted int
+	folders        map[string]int // images by their folder
+	described      bool           // by a table that the folder source reads
+}
+
+// maxSurveyed bounds the files that are looked at.
+const maxSurveyed = 20_000
+
+// textEndings are those of texts beside images, as the folder source reads them.
+var textEndings = []string{".txt", ".caption", ".json"}
+
+func survey(dir string) (s surveyed, err error) {
+	s.folders = map[string]int{}
+	stems := map[string]bool{} // of text files
+	var images []string
+	files := 0
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil
+		}
+		if files++; files > maxSurveyed {
+			return filepath.SkipAll
+		}
+		name := strings.ToLower(d.Name())
+		ending := filepath.Ext(name)
+		switch {
+		case slices.Contains(metadataNames, name), name == "captions.txt", strings.HasSuffix(name, ".token"):
+			s.described = true
+		case slices.Contains(textEndings, ending):
+			stems[strings.TrimSuffix(path, filepath.Ext(path))] = true
+		case picture.HasImageEnding(name):
+			images = append(images, path)
+		}
+		return nil
+	})
+	for _, path := range images {
+		s.images++
+		s.folders[filepath.Dir(path)]++
+		if stems[strings.TrimSuffix(path, filepath.Ext(path))] || stems[path] {
+			s.texted++
+		}
+	}
+	return s, err
+}
+
+// textFrom says where texts come from if hardly any image has one beside it: from the folders' names where a
+// few folders hold many images each, from the files' names otherwise.
+func (s surveyed) textFrom() string {
+	switch {
+	case s.described || s.texted*2 >= s.images:
+		return ""
+	case len(s.folders) > 1 && s.images >= 10*len(s.folders):
+		return "folder"
+	}
+	return "filename"
+}

@@ -1,0 +1,98 @@
+package project
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/ingest"
+)
+
+// peeked is how many rows of a table are looked at.
+const peeked = 400
+
+// Names that columns commonly have, the likelier first.
+var (
+	textNames     = []string{"caption", "captions", "alt", "alt_text", "text", "texts", "description", "title"}
+	languageNames = []string{"lang", "language", "locale"}
+	questionNames = []string{"question", "questions"}
+	answerNames   = []string{"answer", "answers", "label"}
+)
+
+// lookAtTable guesses the columns of a table: images are those whose values are files, the others are told by
+// their names. Where an image comes in several rows, its rows become one sample.
+func lookAtTable(file string) (*Ingest, error) {
+	columns, rows, err := ingest.PeekTable(file, peeked)
+	if err != nil {
+		return nil, fmt.Errorf("looking at %s: %w", file, err)
+	}
+	image, repeated := imageColumn(filepath.Dir(file), columns, rows)
+	if image == "" {
+		return nil, fmt.Errorf("%s: no column of it (%s) names image files beside it; name the columns with: pali3 ingest table %s --image-column C --text-column C --to DATASET",
+			file, strings.Join(columns, ", "), file)
+	}
+	found := Columns{Image: image}
+	for _, name := range textNames {
+		if column := named(columns, name); column != "" {
+			found.Text = append(found.Text, column)
+		}
+	}
+	first := func(names []string) string {
+		for _, name := range names {
+			if column := named(columns, name); column != "" {
+				return column
+			}
+		}
+		return ""
+	}
+	found.Language, found.Question = first(languageNames), first(questionNames)
+	if found.Question != "" {
+		found.Answers = first(answerNames)
+	}
+	if len(found.Text) == 0 && found.Answers == "" {
+		return nil, fmt.Errorf("%s: no column of it (%s) is called as texts are (%s) or as questions and answers are; name it with: pali3 ingest table %s --image-column %s --text-column C --to DATASET",
+			file, strings.Join(columns, ", "), strings.Join(textNames[:4], ", "), file, image)
+	}
+	if repeated {
+		found.Group = image
+	}
+	return &Ingest{Source: "table", Path: file, Columns: found}, nil
+}
+
+// named returns the column of a name, whatever its letter case.
+func named(columns []string, name string) string {
+	if at := slices.IndexFunc(columns, func(c string) bool { return strings.EqualFold(c, name) }); at >= 0 {
+		return columns[at]
+	}
+	return ""
+}
+
+// imageColumn returns the column most of whose values are files, and whether a file comes more than once.
+func imageColumn(dir string, columns []string, rows []map[string]any) (column string, repeated bool) {
+	for _, column := range columns {
+		files, values := map[string]bool{}, 0
+		there := 0
+		for _, row := range rows {
+			name, ok := row[column].(string)
+			if !ok || name == "" || !filepath.IsLocal(filepath.FromSlash(name)) {
+				continue
+			}
+			values++
+			if files[name] {
+				repeated, there = true, there+1
+				continue
+			}
+			if info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(name))); err == nil && info.Mode().IsRegular() {
+				files[name] = true
+				there++
+			}
+		}
+		if values > 0 && 2*there > values && 2*values > len(rows) {
+			return column, repeated
+		}
+		repeated = false
+	}
+	return "", false
+}

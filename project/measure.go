@@ -1,0 +1,224 @@
+package project
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/tokenize"
+)
+
+// Measured is what a dataset holds, as far as choosing recipes needs to know.
+type Measured struct {
+	Samples   int `json:"samples"`
+	Images    int `json:"images"`    // samples with an image
+	Distinct  int `json:"distinct"`  // images that differ in at least a byte
+	Captioned int `json:"captioned"` // samples with an image and a text
+	Asked     int `json:"asked"`     // samples with an image and a question that has an answer
+	Documents int `json:"documents"` // samples without an image
+	Boxed     int `json:"boxed"`     // samples with an image and a labelled box
+	Texts     int `json:"texts"`     // about images, OCR aside
+	OCR       int `json:"ocr"`       // texts read in images
+	Questions int `json:"questions"` // with an answer
+
+	Kinds             map[string]int `json:"kinds"`     // of texts
+	Languages         map[string]int `json:"languages"` // of texts; "" for those that do not say
+	QuestionLanguages map[string]int `json:"question_languages"`
+	Splits            map[string]int `json:"splits"` // of samples
+
+	// Side is of the images' shorter sides, in pixels.
+	Side Spread `json:"side"`
+	// Lengths in pieces of a tokenizer of Vocabulary pieces, trained on the data: texts, the longest caption
+	// prompt, questions with their prompt, answers, and documents (all that is known of a sample).
+	Vocabulary    int    `json:"vocabulary"`
+	TextPieces    Spread `json:"text_pieces"`
+	CaptionPrompt int    `json:"caption_prompt"`
+	Question      Spread `json:"question_pieces"`
+	Answer        Spread `json:"answer_pieces"`
+	Document      Spread `json:"document_pieces"`
+}
+
+// Spread is the spread of a number over its samples.
+type Spread struct {
+	Least  int `json:"least"`
+	Median int `json:"median"`
+	P90    int `json:"p90"`
+	P98    int `json:"p98"`
+	Most   int `json:"most"`
+}
+
+// spreadOf sorts the values.
+func spreadOf(values []int32) (s Spread) {
+	if len(values) == 0 {
+		return s
+	}
+	slices.Sort(values)
+	at := func(part float64) int { return int(values[int(part*float64(len(values)-1)+0.5)]) }
+	return Spread{at(0), at(0.5), at(0.9), at(0.98), at(1)}
+}
+
+// Measure reads a dataset, its images' bytes aside, and writes a trial tokenizer, trained on all its texts, to
+// scratch.
+func Measure(ctx context.Context, d *shards.Dataset, scratch string) (*Measured, error) {
+	m := &Measured{Kinds: map[string]int{}, Languages: map[string]int{}, QuestionLanguages: map[string]int{}, Splits: map[string]int{}}
+	if err := m.count(ctx, d); err != nil {
+		return nil, err
+	}
+	if m.Texts+m.OCR+m.Questions == 0 {
+		return m, nil
+	}
+	var made mixture.TokenizerReport
+	model, err := mixture.TrainTokenizer(ctx, d, mixture.TokenizerOptions{Split: "all", Report: &made})
+	if err != nil {
+		return nil, fmt.Errorf("training a tokenizer to measure the texts: %w", err)
+	}
+	m.Vocabulary = made.VocabSize
+	if err := os.MkdirAll(scratch, 0o755); err != nil {
+		return nil, err
+	}
+	if err := model.WriteFiles(filepath.Join(scratch, "tokenizer")); err != nil {
+		return nil, err
+	}
+	vocabulary, err := tokenize.Open(tokenize.Config{Model: filepath.Join(scratch, TokenizerFile), Sentinels: sentinels, ModeTokens: true})
+	if err != nil {
+		return nil, err
+	}
+	return m, m.lengths(ctx, d, vocabulary)
+}
+
+// withoutPixels reads all of a dataset but its images' bytes.
+func withoutPixels(ctx context.Context, d *shards.Dataset, each func(*shards.Sample)) error {
+	view, err := d.Without("images.bytes")
+	if err != nil {
+		return err
+	}
+	for s, err := range view.Scan() {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+		each(s)
+	}
+	return nil
+}
+
+func (m *Measured) count(ctx context.Context, d *shards.Dataset) error {
+	var sides []int32
+	seen := map[string]bool{}
+	err := withoutPixels(ctx, d, func(s *shards.Sample) {
+		m.Samples++
+		m.Splits[string([]byte(s.Split))]++
+		texts, questions := m.countTexts(s), m.countQuestions(s)
+		if len(s.Images) == 0 {
+			m.Documents++
+			return
+		}
+		m.Images++
+		image := &s.Images[0]
+		sides = append(sides, min(image.Width, image.Height))
+		if !seen[image.SHA256] {
+			seen[string([]byte(image.SHA256))] = true
+		}
+		m.Captioned += one(texts > 0)
+		m.Asked += one(questions > 0)
+		m.Boxed += one(len(s.Boxes) > 0)
+	})
+	m.Distinct, m.Side = len(seen), spreadOf(sides)
+	return err
+}
+
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+func (m *Measured) countTexts(s *shards.Sample) (about int) {
+	for i := range s.Texts {
+		text := &s.Texts[i]
+		switch {
+		case text.Value == "":
+			continue
+		case text.Kind == shards.OCR:
+			m.OCR++
+		default:
+			about++
+			m.Texts++
+			m.Kinds[string([]byte(text.Kind))]++
+		}
+		m.Languages[string([]byte(text.Language))]++
+	}
+	return about
+}
+
+func (m *Measured) countQuestions(s *shards.Sample) (asked int) {
+	for i := range s.Questions {
+		if len(s.Questions[i].Answers) > 0 {
+			asked++
+			m.QuestionLanguages[string([]byte(s.Questions[i].Language))]++
+		}
+	}
+	m.Questions += asked
+	return asked
+}
+
+// maxMeasured is how many texts and questions are encoded to learn their lengths: the first of each sample
+// and those that chance brings in.
+const maxMeasured = 500_000
+
+// lengths encodes texts, questions and answers.
+func (m *Measured) lengths(ctx context.Context, d *shards.Dataset, v *tokenize.Vocabulary) error {
+	var texts, questions, answers, documents []int32
+	every := max(1, (m.Texts+m.Questions)/maxMeasured)
+	n := 0
+	length := func(text string) int32 { return int32(len(v.Encode(text))) }
+	err := withoutPixels(ctx, d, func(s *shards.Sample) {
+		document := int32(0)
+		for i := range s.Texts {
+			if n++; n%every != 0 {
+				continue
+			}
+			l := length(s.Texts[i].Value)
+			document += l + 1
+			if s.Texts[i].Kind != shards.OCR {
+				texts = append(texts, l)
+			}
+		}
+		for i := range s.Questions {
+			q := &s.Questions[i]
+			if n++; n%every != 0 || len(q.Answers) == 0 {
+				continue
+			}
+			questions = append(questions, length(mixture.QuestionPrompt(q.Text)))
+			a := length(q.Answers[0].Text)
+			answers = append(answers, a)
+			document += questions[len(questions)-1] + a
+		}
+		documents = append(documents, document*int32(every))
+	})
+	if err != nil {
+		return err
+	}
+	for language := range m.Languages {
+		m.CaptionPrompt = max(m.CaptionPrompt, int(length(mixture.CaptionPrompt(language))))
+	}
+	m.TextPieces, m.Question, m.Answer, m.Document = spreadOf(texts), spreadOf(questions), spreadOf(answers), spreadOf(documents)
+	return nil
+}
+
+// most lists the names of counts, the most frequent first.
+func most(counts map[string]int) (names []string) {
+	for name := range counts {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
+	return names
+}

@@ -1,0 +1,26 @@
+package project
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"github.com/pali3/pali3/evalsuite/report"
+	"github.com/pali3/pali3/evalsuite/runreport"
+)
+
+// report writes the page of the project.
+func (r *runner) report(ctx context.Context) error {
+	page, err := runreport.Build(ctx, []string{r.dir}, runreport.Options{Seed: r.pipeline.Seed, Builtin: r.Builtin})
+	if err != nil {
+		return err
+	}
+	if r.pipeline.Title != "" {
+		page.Title = r.pipeline.Title
+	}
+	if r.pipeline.About != "" {
+		page.Summary = r.pipeline.About
+	}
+	page.Machine = fmt.Sprintf("%d cores, %s/%s, %s backend", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, r.Backend.Name())
+	return report.WriteFile(r.path(ReportFile), page)
+}

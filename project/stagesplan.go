@@ -1,0 +1,32 @@
+package project
+
+// stages chooses the stages of training and each one's share of the time.
+func (p *Plan) stages() {
+	add := func(name, about string, share float64) {
+		p.Stages = append(p.Stages, PlannedStage{
+			Stage: Stage{Name: name, Recipe: recipesFolder + "/" + name + ".yaml", About: about}, Kind: name, Share: share,
+		})
+	}
+	add("siglip", "Stage 0: image and text towers, contrastive", 0.30)
+	add("ul2", "Stage 0: encoder-decoder, mixture of denoisers", 0.03)
+	add("stage1", "Stage 1: multimodal mixture, image encoder frozen", 0.12)
+	add("stage2", "Stage 2: larger images, nothing frozen", 0.25)
+	if p.Captions {
+		add("caption", "Transfer: captions, image encoder frozen", 0.20)
+		p.Score.Caption = "caption"
+	}
+	if p.Questions {
+		add("vqa", "Transfer: questions, image encoder frozen", 0.12)
+		p.Score.VQA = "vqa"
+	}
+	if p.Captions {
+		p.Score.Retrieval = "siglip"
+	}
+	total := 0.0
+	for _, s := range p.Stages {
+		total += s.Share
+	}
+	for i := range p.Stages {
+		p.Stages[i].Share /= total
+	}
+}

@@ -1,0 +1,280 @@
+package project
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/gomlx/compute"
+
+	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/folderlock"
+	"github.com/pali3/pali3/shards"
+)
+
+// StartOptions say what kind of project to make.
+type StartOptions struct {
+	Backend compute.Backend
+	// Size is one of [Sizes]; default tiny.
+	Size string
+	// Minutes that training and scoring may take on this machine; default 20.
+	Minutes float64
+	// Seed of the recipes.
+	Seed uint64
+	// Language of texts that do not say theirs, as BCP-47.
+	Language string
+	// TextFrom makes texts for images without any: filename or folder. Empty: as the folder shows.
+	TextFrom string
+	Workers  int
+	Version  string
+	Progress NewLine
+	// Note is told what is found and decided; may be nil.
+	Note func(message string)
+}
+
+// Start looks at a dataset, or at a folder of images with texts, which it ingests, and writes a project to
+// out: pipeline.yaml, recipes, and in their comments what was decided and why. It returns the plan. What
+// cannot be trained on is an error that says what to do.
+func Start(ctx context.Context, from, out string, o StartOptions) (*Plan, error) {
+	size, err := SizeNamed(orDefault(o.Size, "tiny"))
+	if err != nil {
+		return nil, err
+	}
+	if o.Minutes == 0 {
+		o.Minutes = 20
+	}
+	if o.Minutes < 0 {
+		return nil, fmt.Errorf("%g minutes: must be above zero", o.Minutes)
+	}
+	if _, err := os.Stat(filepath.Join(out, PipelineFile)); err == nil {
+		return nil, fmt.Errorf("%s holds a project already: edit it and run it, or name another folder", out)
+	}
+	lock, err := folderlock.Take(out)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Unlock()
+	s := &starter{StartOptions: o, out: out}
+	if err := s.find(ctx, from); err != nil {
+		return nil, err
+	}
+	return s.plan(ctx, size)
+}
+
+func orDefault(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}
+
+// starter is a project being made.
+type starter struct {
+	StartOptions
+	out    string
+	ingest *Ingest // nil for a dataset that is there
+	data   string  // folder of the dataset
+}
+
+func (s *starter) note(format string, args ...any) {
+	if s.Note != nil {
+		s.Note(fmt.Sprintf(format, args...))
+	}
+}
+
+// find opens the dataset that from names, or ingests it.
+func (s *starter) find(ctx context.Context, from string) error {
+	if shards.IsURL(from) {
+		s.data = from
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(from, shards.ManifestName)); err == nil {
+		s.data = from
+		return nil
+	}
+	found, err := Look(from)
+	if err != nil {
+		return err
+	}
+	found.Language = s.Language
+	if s.TextFrom != "" {
+		found.TextFrom = s.TextFrom
+	}
+	source, err := found.open()
+	if err != nil {
+		return err
+	}
+	s.ingest, s.data = found, filepath.Join(s.out, rawFolder)
+	line := s.Progress.begin("ingest", "records", -1)
+	defer line.End()
+	summary, err := ingest.Run(ctx, source, s.data, ingest.Options{Command: "pali3 start", Progress: line.Set})
+	if err != nil {
+		return err
+	}
+	return s.cameIn(from, summary)
+}
+
+// cameIn says what became of the source's records; it is an error if none became a sample.
+func (s *starter) cameIn(from string, found ingest.Summary) error {
+	d, err := shards.Open(s.data)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if d.Len() > 0 {
+		if found.Rejected > 0 {
+			s.note("%d of %d records cannot be used; see them with: pali3 shards head %s --rejects", found.Rejected, found.Rows+found.Rejected+found.Duplicates, s.data)
+		}
+		return nil
+	}
+	for reject, err := range d.Rejects() {
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("none of the %d records of %s can be used; the first: %s: %s", found.Rejected, from, reject.Origin, reject.Detail)
+	}
+	return fmt.Errorf("%s holds no images that pali3 reads (JPEG, PNG, GIF, WebP, BMP, TIFF)", from)
+}
+
+// plan measures the data, decides, times a few steps and writes the project.
+func (s *starter) plan(ctx context.Context, size Size) (*Plan, error) {
+	d, err := shards.Open(s.data)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	scratch, err := os.MkdirTemp(s.out, ".trial-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(scratch)
+	began := time.Now()
+	s.note("measuring %d samples", d.Len())
+	m, err := Measure(ctx, d, scratch)
+	if err != nil {
+		return nil, err
+	}
+	p, err := Decide(m, size, s.Seed)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.trial(ctx, s, scratch); err != nil {
+		return nil, err
+	}
+	if err := p.divide(s.Minutes); err != nil {
+		return nil, err
+	}
+	s.note("measured in %s", time.Since(began).Round(time.Second))
+	return p, s.write(p)
+}
+
+// write writes the recipes, and the pipeline last.
+func (s *starter) write(p *Plan) error {
+	if err := os.MkdirAll(filepath.Join(s.out, recipesFolder), 0o755); err != nil {
+		return err
+	}
+	kinds := []string{"curate"}
+	for _, stage := range p.Stages {
+		kinds = append(kinds, stage.Kind)
+	}
+	for _, kind := range kinds {
+		content, err := p.Recipe(kind)
+		if err == nil {
+			err = atomicfile.WriteBytes(filepath.Join(s.out, recipesFolder, kind+".yaml"), content)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	pipeline, err := s.pipeline(p)
+	if err != nil {
+		return err
+	}
+	if err := pipeline.Validate(); err != nil {
+		return fmt.Errorf("writing %s: %w", PipelineFile, err)
+	}
+	content, err := pipeline.YAML(p)
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.WriteBytes(filepath.Join(s.out, PipelineFile), content); err != nil {
+		return err
+	}
+	return s.keepIngested(pipeline)
+}
+
+// keepIngested lets the run know that start has ingested the source.
+func (s *starter) keepIngested(pipeline *Pipeline) error {
+	if s.ingest == nil {
+		return nil
+	}
+	r := &runner{dir: s.out, pipeline: pipeline, began: time.Now()}
+	var err error
+	if r.state, err = readState(s.out); err != nil {
+		return err
+	}
+	done, err := r.ingestPhase().want()
+	if err != nil {
+		return err
+	}
+	done.Done = true
+	r.state.Version = s.Version
+	r.state.Phases["ingest"] = done
+	return r.save()
+}
+
+// pipeline is what pipeline.yaml holds.
+func (s *starter) pipeline(p *Plan) (*Pipeline, error) {
+	name := s.data
+	if s.ingest != nil {
+		name = s.ingest.Path
+	}
+	pipeline := &Pipeline{
+		Title: "PaLI-3 on " + filepath.Base(filepath.Clean(name)), Seed: p.Seed,
+		Curate: recipesFolder + "/curate.yaml", Split: p.Split, Tokenizer: Tokenizer{VocabSize: p.Vocabulary}, Score: p.Score,
+	}
+	for _, stage := range p.Stages {
+		pipeline.Train = append(pipeline.Train, stage.Stage)
+	}
+	if s.ingest != nil {
+		in := *s.ingest
+		path, err := filepath.Abs(in.Path)
+		in.Path = path
+		pipeline.Ingest = &in
+		return pipeline, err
+	}
+	pipeline.Data = s.data
+	if shards.IsURL(s.data) {
+		return pipeline, nil
+	}
+	path, err := filepath.Abs(s.data)
+	pipeline.Data = path
+	return pipeline, err
+}
+
+// YAML is the pipeline as a file that a person edits, with the plan's reasons as its head.
+func (p *Pipeline) YAML(plan *Plan) ([]byte, error) {
+	content, err := yaml.MarshalWithOptions(p, yaml.Indent(2), yaml.IndentSequence(true))
+	if err != nil {
+		return nil, errors.Join(errors.New("writing the pipeline"), err)
+	}
+	var b bytes.Buffer
+	b.WriteString("# What `pali3 run` does in this folder, in this order. Change this file or a recipe and run it again: what\n" +
+		"# depends on the change is done again, and the earlier result is kept below previous/.\n")
+	if plan != nil {
+		b.WriteString("#\n# What the data hold and what was decided:\n")
+		for _, why := range append(append([]string{}, plan.Facts()...), append(plan.Why, plan.Warnings...)...) {
+			b.WriteString("# - " + strings.ReplaceAll(why, "\n", " ") + "\n")
+		}
+	}
+	b.WriteString("\n")
+	b.Write(content)
+	return b.Bytes(), nil
+}

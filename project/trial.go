@@ -1,0 +1,148 @@
+package project
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/pali3/pali3/stages"
+)
+
+// trialSteps are taken of each stage; the first, which compiles the graph, does not count.
+const trialSteps = 6
+
+// trial times a few steps of each stage on the data as they are.
+func (p *Plan) trial(ctx context.Context, s *starter, scratch string) error {
+	line := s.Progress.begin("trial", "steps", int64(trialSteps*len(p.Stages)))
+	defer line.End()
+	for i := range p.Stages {
+		stage := &p.Stages[i]
+		recipe, err := p.trialRecipe(stage.Kind, s.data, scratch)
+		if err != nil {
+			return err
+		}
+		out := filepath.Join(scratch, stage.Name)
+		if _, err := stages.Run(ctx, recipe, out, stages.Options{
+			Backend: s.Backend, Workers: s.Workers, Version: s.Version,
+			Progress: func(at stages.Progress) { line.Set(int64(i*trialSteps+at.Step), 0) },
+		}); err != nil {
+			return fmt.Errorf("trying a few steps of %s: %w", stage.Name, err)
+		}
+		if stage.SecondsEach, err = secondsEach(out, recipe.Mixture.Batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trialRecipe is a stage's recipe on the data before curation, without the stages before it.
+func (p *Plan) trialRecipe(kind, data, scratch string) (stages.Recipe, error) {
+	text, err := p.Recipe(kind)
+	if err != nil {
+		return stages.Recipe{}, err
+	}
+	recipe, err := stages.ParseRecipe(text, kind+".yaml", fmt.Sprintf("data=%q", data),
+		fmt.Sprintf("tokenizer.model=%q", filepath.Join(scratch, TokenizerFile)), fmt.Sprintf("steps=%d", trialSteps), "schedule.warm_up=0")
+	if err != nil {
+		return recipe, err
+	}
+	recipe.Init, recipe.CheckpointEvery, recipe.Eval = nil, 0, nil
+	for i := range recipe.Mixture.Tasks {
+		recipe.Mixture.Tasks[i].Split = "all"
+	}
+	return recipe, nil
+}
+
+// secondsEach is the median time of the steps after the first.
+func secondsEach(run string, batch int) (float64, error) {
+	metrics, err := stages.ReadMetrics(run)
+	if err != nil {
+		return 0, err
+	}
+	var took []float64
+	for _, m := range metrics[1:] {
+		took = append(took, float64(batch)/m.ExamplesPerSecond)
+	}
+	slices.Sort(took)
+	return took[len(took)/2], nil
+}
+
+// trainingPart of the minutes is for training; the rest is for curation, the tokenizer, validation, scores and
+// the report.
+const trainingPart = 0.78
+
+// leastSteps of a stage below which it learns next to nothing; mostEpochs of its data beyond which it learns
+// nothing more.
+const (
+	leastSteps = 40
+	mostEpochs = 400
+)
+
+// divide gives each stage the least steps, and of the time that is left its share.
+func (p *Plan) divide(minutes float64) error {
+	seconds, least := minutes*60*trainingPart, 0.0
+	for _, s := range p.Stages {
+		least += leastSteps * s.SecondsEach
+	}
+	if seconds < least {
+		return fmt.Errorf("%g minutes are too few for %s at size %s on this machine: name at least %.0f with --minutes%s",
+			minutes, images(p.Measured.Images), p.Size.Name, math.Ceil(least/60/trainingPart), p.smaller())
+	}
+	for i := range p.Stages {
+		s := &p.Stages[i]
+		s.Steps = leastSteps + int(min(s.Share*(seconds-least)/s.SecondsEach, p.enoughSteps()))
+		if s.Steps > 100 {
+			s.Steps = s.Steps / 10 * 10
+		}
+		p.because("%s: %d steps of %s", s.Name, s.Steps, time.Duration(s.SecondsEach*float64(time.Second)).Round(time.Millisecond))
+	}
+	return nil
+}
+
+// enoughSteps are mostEpochs of the texts and questions.
+func (p *Plan) enoughSteps() float64 {
+	return mostEpochs * float64(max(p.Measured.Texts+p.Measured.Questions, p.Measured.Images)) / float64(p.Batch)
+}
+
+// smaller names a smaller size, if there is one.
+func (p *Plan) smaller() string {
+	if p.Size.Name == sizes[0].Name {
+		return ""
+	}
+	return ", or a smaller --size"
+}
+
+// Facts tell what was measured, a line each.
+func (p *Plan) Facts() []string {
+	m := &p.Measured
+	facts := []string{fmt.Sprintf("%s, %d with an image (%d different), %d with a text, %d with a question", samples(m.Samples), m.Images, m.Distinct, m.Captioned, m.Asked)}
+	if m.Texts > 0 {
+		facts = append(facts, fmt.Sprintf("%s of %s in %s", plural(m.Texts, "text"), listed(m.Kinds, 4), listed(m.Languages, 6)))
+	}
+	if m.Questions > 0 {
+		facts = append(facts, fmt.Sprintf("%s in %s", plural(m.Questions, "question"), listed(m.QuestionLanguages, 6)))
+	}
+	return facts
+}
+
+// listed names the most frequent of the counts.
+func listed(counts map[string]int, n int) string {
+	out := ""
+	names := most(counts)
+	for i, name := range names {
+		if i == n {
+			return fmt.Sprintf("%s and %d more", out, len(names)-n)
+		}
+		if i > 0 {
+			out += ", "
+		}
+		if name == "" {
+			name = "unknown"
+		}
+		out += fmt.Sprintf("%s (%d)", name, counts[name])
+	}
+	return out
+}
