@@ -308,9 +308,9 @@ func TestSplit_Warnings(t *testing.T) {
 		want    []string
 	}{
 		{"none", SplitConfig{Fractions: valTest}, textSamples(400), nil},
-		{"few", SplitConfig{Fractions: valTest}, textSamples(100), []string{"val has 16 samples: ", "test has 15 samples: "}},
+		{"few", SplitConfig{Fractions: valTest}, textSamples(100), []string{"val has fewer than 20 samples (16)", "test has fewer than 20 samples (15)"}},
 		{"empty", SplitConfig{Fractions: []Fraction{{"val", 0.001}}}, textSamples(100), []string{"val is empty: 0.001 of 100 samples"}},
-		{"large groups", SplitConfig{Fractions: []Fraction{{"val", 0.5}}, By: "book"}, oneBook, []string{"train has 100% of the samples instead of 50%: the largest of the 3 groups kept together has 200", "val is empty"}},
+		{"large groups", SplitConfig{Fractions: []Fraction{{"val", 0.5}}, By: "book"}, oneBook, []string{"train has 100% of the samples instead of 50%: the largest of the 3 groups kept together has 200", "val is empty: 0.5 of 400"}},
 	} {
 		_, report := divided(t, c.config, c.samples...)
 		if len(report.Warnings) != len(c.want) {

@@ -51,7 +51,7 @@ func (c SplitConfig) report(members []*member, groups *groups, assigned []string
 	for _, f := range c.Fractions {
 		left -= f.Part
 	}
-	part(c.Rest).Asked = left
+	part(c.Rest).Asked = round(left)
 	for _, f := range c.Fractions {
 		part(f.Name).Asked = f.Part
 	}
@@ -131,10 +131,13 @@ func (r *SplitReport) warn(c SplitConfig) {
 	}
 	for _, p := range r.Splits {
 		switch {
-		case p.Asked > 0 && p.Samples == 0:
-			say("%s is empty: %v of %d samples were asked for; give it a larger fraction, or use --resplit if the samples had splits before", p.Name, round(p.Asked), drawn)
-		case p.Asked > 0 && p.Samples < fewSamples:
-			say("%s has %d samples: scores on fewer than %d have wide intervals; give it a larger fraction", p.Name, p.Samples, fewSamples)
+		case p.Name == c.Rest && p.Samples == 0:
+			say("%s is empty: all samples are in other splits", p.Name)
+		case p.Name == c.Rest || p.Asked == 0:
+		case p.Samples == 0:
+			say("%s is empty: %v of %d samples were asked for; give it a larger fraction, or use --resplit if the samples had splits before", p.Name, p.Asked, drawn)
+		case p.Samples < fewSamples:
+			say("%s has fewer than %d samples (%d), and scores on it will have wide intervals; give it a larger fraction", p.Name, fewSamples, p.Samples)
 		}
 		if far(p, drawn) {
 			why := "the draw came out so: try another seed"

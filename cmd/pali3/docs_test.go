@@ -123,6 +123,8 @@ func saveInputs(t *testing.T, dir string) {
 		"pictures/metadata.jsonl": `{"file_name": "owl.png", "caption": "an owl"}`,
 		"pictures/broken.png":     picture(4)[:50],
 		"captions.csv":            "file,alt,lang\npictures/cat.png,a cat,en\npictures/dog.png,ein Hund,de\npictures/owl.png,un hibou,fr\n",
+		"translations.csv":        "id,file,alt,lang\n1,pictures/cat.png,a cat,en\n2,pictures/cat.png,eine Katze,de\n3,pictures/cat.png,un chat,fr\n4,pictures/dog.png,a dog,en\n",
+		"merge.yaml":              "duplicates: {exact: true, merge_texts: true}\n",
 		"list.csv":                "url,alt\n\"data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAkQBADs=\",a dot\n" + server.URL + "/ok/1,a square\n",
 		"local.csv":               "url\n" + server.URL + "/ok/1\n" + server.URL + "/moved/2\n",
 		"crawl.warc.gz":           string(crawlOf(3)),

@@ -19,7 +19,7 @@ type shardsCommand struct {
 	Sample  shardsSample  `cmd:"" help:"Print rows drawn at random."`
 	View    shardsView    `cmd:"" help:"Write an HTML page: contact sheet, languages, sizes, lengths."`
 	Export  shardsExport  `cmd:"" help:"Write a dataset as webdataset, img2dataset, parquet, jsonl, arrow or hf."`
-	Split   shardsSplit   `cmd:"" help:"Write each split, or N equal runs of rows, as a dataset of its own."`
+	Split   shardsSplit   `cmd:"" help:"Write each split as a dataset of its own, or with --fraction draw samples into new splits."`
 	Merge   shardsMerge   `cmd:"" help:"Write several datasets as one; a key that was there is a duplicate."`
 	Reshard shardsReshard `cmd:"" help:"Write a dataset anew with parts and row groups of other sizes."`
 	Sort    shardsSort    `cmd:"" help:"Write a dataset anew in the order of a column."`
