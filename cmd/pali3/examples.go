@@ -40,13 +40,13 @@ var examples = map[string][]string{
 	"shards sample":     {"pali3 shards sample quickstart-run/data -n 100 --seed 7 --to hundred"},
 	"shards view":       {"pali3 shards view quickstart-run/data --out view.html"},
 	"shards export":     {"pali3 shards export quickstart-run/data webdataset --to tars", "pali3 shards export quickstart-run/data hf --to hf"},
-	"shards split":      {
+	"shards split": {
 		"pali3 shards split quickstart-run/data --to by-split",
 		"pali3 shards split quickstart-run/raw --fraction val=0.05,test=0.05 --keep-together near-duplicates --to divided",
 	},
-	"shards merge":      {"pali3 shards merge by-split/train by-split/held_out --to merged"},
-	"shards reshard":    {"pali3 shards reshard quickstart-run/data --to small-parts --part-bytes 16777216"},
-	"shards sort":       {"pali3 shards sort quickstart-run/data --by key --to sorted"},
+	"shards merge":   {"pali3 shards merge by-split/train by-split/held_out --to merged"},
+	"shards reshard": {"pali3 shards reshard quickstart-run/data --to small-parts --part-bytes 16777216"},
+	"shards sort":    {"pali3 shards sort quickstart-run/data --by key --to sorted"},
 	"shards copy": {
 		"pali3 shards copy quickstart-run/data copied",
 		"pali3 shards copy quickstart-run/data 's3://bucket/data?region=eu-central-1'",
