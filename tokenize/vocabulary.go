@@ -25,8 +25,8 @@ const sizeMultiple = 128
 
 // Config says how a vocabulary is made; it is the tokenizer section of a recipe.
 type Config struct {
-	// Model is the path of a SentencePiece .model whose ids 0, 1 and 2 are padding, end of sentence and
-	// the unknown piece.
+	// Model is the path of a SentencePiece .model. Where its ids 0, 1 and 2 are not padding, end of sentence and the
+	// unknown piece, as in T5's family, Open moves those there and the others after them, in their order.
 	Model string `yaml:"model" path:"relative"`
 	// Sentinels is how many <extra_id_k> there are. A model with sentinels of its own, as T5's, keeps
 	// those. UL2 needs up to 128 for inputs of 512 ids, 256 for 1,024.
@@ -52,40 +52,50 @@ type Vocabulary struct {
 	sentinels []int32 // id of <extra_id_k>
 	special   map[int32]string
 	size      int
+
+	filePieces int     // pieces that the model's file has, and those that moving them added
+	from       []int32 // by id, the id in the model's file, where ids were moved
 }
 
 // Open reads the model that cfg names and makes its vocabulary.
 func Open(cfg Config) (*Vocabulary, error) {
-	model, err := openModel(cfg)
+	model, from, err := openModel(cfg)
 	if err != nil {
 		return nil, err
 	}
+	added := cfg.Locations + cfg.Segments
 	cfg.Locations, cfg.Segments = 0, 0
 	v, err := New(model, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("vocabulary of %s: %w", cfg.Model, err)
 	}
+	v.from, v.filePieces = from, model.Len()-added
 	return v, nil
 }
 
-// openModel reads the model and adds the pieces that cfg asks for.
-func openModel(cfg Config) (*sentencepiece.Model, error) {
-	switch {
-	case cfg.Locations < 0 || cfg.Locations > maxAdded || cfg.Segments < 0 || cfg.Segments > maxAdded:
-		return nil, fmt.Errorf("vocabulary of %s: %d locations and %d segments: want 0 to %d", cfg.Model, cfg.Locations, cfg.Segments, maxAdded)
-	case cfg.Locations == 0 && cfg.Segments == 0:
-		return sentencepiece.Open(cfg.Model)
+// openModel reads the model, moves the special pieces where they are elsewhere, and adds the pieces that cfg asks for.
+func openModel(cfg Config) (model *sentencepiece.Model, from []int32, err error) {
+	if cfg.Locations < 0 || cfg.Locations > maxAdded || cfg.Segments < 0 || cfg.Segments > maxAdded {
+		return nil, nil, fmt.Errorf("vocabulary of %s: %d locations and %d segments: want 0 to %d", cfg.Model, cfg.Locations, cfg.Segments, maxAdded)
+	}
+	if cfg.Locations == 0 && cfg.Segments == 0 {
+		model, err := sentencepiece.Open(cfg.Model)
+		if err != nil || hasLayout(model.Len(), model.Piece) {
+			return model, nil, err
+		}
 	}
 	proto, err := sentencepiece.OpenProto(cfg.Model)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if !hasLayout(len(proto.Pieces), func(id int32) sentencepiece.Piece { return proto.Pieces[id] }) {
+		from = arrange(proto)
 	}
 	proto.AddSymbols(addedPieces(cfg)...)
-	model, err := sentencepiece.New(proto)
-	if err != nil {
-		return nil, fmt.Errorf("vocabulary of %s: %w", cfg.Model, err)
+	if model, err = sentencepiece.New(proto); err != nil {
+		return nil, nil, fmt.Errorf("vocabulary of %s: %w", cfg.Model, err)
 	}
-	return model, nil
+	return model, from, nil
 }
 
 // New makes the vocabulary of a model at hand. cfg.Model is not used; pieces can only be added by Open.
@@ -99,7 +109,7 @@ func New(model *sentencepiece.Model, cfg Config) (*Vocabulary, error) {
 	if cfg.Sentinels < 0 || cfg.Sentinels > maxSentinels {
 		return nil, fmt.Errorf("%d sentinels: want 0 to %d", cfg.Sentinels, maxSentinels)
 	}
-	v := &Vocabulary{model: model, lower: cfg.Lower, special: map[int32]string{}}
+	v := &Vocabulary{model: model, lower: cfg.Lower, special: map[int32]string{}, filePieces: model.Len()}
 	next := int32(model.Len())
 	if cfg.ModeTokens {
 		v.modes = next
@@ -124,21 +134,6 @@ const (
 	maxSentinels = 1 << 16
 	maxAdded     = 10_000 // of <loc> and <seg>: what their digits hold, and more
 )
-
-// checkLayout refuses a model whose padding and end of sentence are elsewhere. The unknown piece is at 2 in T5's
-// family; Gemma has its begin of sentence there.
-func checkLayout(model *sentencepiece.Model) error {
-	if model.Len() < 3 {
-		return fmt.Errorf("the model has %d pieces, want padding, end of sentence, unknown and more", model.Len())
-	}
-	for _, id := range []int32{Pad, EOS, Unk} {
-		piece := model.Piece(id)
-		if kind := piece.Kind; kind != sentencepiece.Control && (id != Unk || kind != sentencepiece.Unknown) {
-			return fmt.Errorf("piece %d is %q; want padding, end of sentence and the unknown piece at 0, 1 and 2", id, piece.Text)
-		}
-	}
-	return nil
-}
 
 // ownSentinels returns the ids of <extra_id_0>, <extra_id_1>, ... that are pieces of the model.
 func ownSentinels(model *sentencepiece.Model) (ids []int32) {

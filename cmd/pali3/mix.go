@@ -143,6 +143,9 @@ func (c mixCommand) summarize(ctx context.Context, stream *mixture.Stream) error
 			100*float64(counts[t.Name])/float64(total), samples[i], float64(encoder[t.Name])/n, float64(decoder[t.Name])/n)
 		fmt.Printf("  asks  %s\n  wants %s\n", e.Prompt, e.Target)
 	}
+	if moved := stream.Vocabulary().Moved(); moved != "" {
+		fmt.Printf("\ntokenizer: %s\n", moved)
+	}
 	if cut := stream.Cut(); cut > 0 {
 		fmt.Printf("\n%.1f%% of the examples had more text than their windows: see lengths\n", 100*cut)
 	}

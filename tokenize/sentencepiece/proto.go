@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -116,6 +117,28 @@ func (p *Proto) AddSymbols(texts ...string) {
 	for _, text := range texts {
 		p.Pieces = append(p.Pieces, Piece{Text: strings.ReplaceAll(text, " ", spaceSymbol), Kind: UserDefined})
 	}
+}
+
+// PutFirst moves the pieces of some ids to the front, in the order given; the others follow in theirs.
+func (p *Proto) PutFirst(ids ...int) {
+	order := slices.Clone(ids)
+	for id := range p.Pieces {
+		if !slices.Contains(ids, id) {
+			order = append(order, id)
+		}
+	}
+	pieces := make([]Piece, len(order))
+	var unknown map[int][]byte
+	for to, from := range order {
+		pieces[to] = p.Pieces[from]
+		if fields, ok := p.pieceUnknown[from]; ok {
+			if unknown == nil {
+				unknown = map[int][]byte{}
+			}
+			unknown[to] = fields
+		}
+	}
+	p.Pieces, p.pieceUnknown = pieces, unknown
 }
 
 func parsePiece(f field, text string) (piece Piece, unknown []byte, err error) {
