@@ -111,3 +111,16 @@ func temper(weight, temperature float64) float64 {
 	}
 	return math.Pow(weight, 1/temperature)
 }
+
+// Shares returns the share of each task in the examples: its weight, flattened by the temperature, of all weights.
+func (r Recipe) Shares() []float64 {
+	shares, total := make([]float64, len(r.Tasks)), 0.0
+	for i, t := range r.Tasks {
+		shares[i] = temper(t.Weight, r.Temperature)
+		total += shares[i]
+	}
+	for i := range shares {
+		shares[i] /= total
+	}
+	return shares
+}

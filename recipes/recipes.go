@@ -69,16 +69,22 @@ func Read(nameOrFile string) ([]byte, error) {
 	return r.Text, err
 }
 
-// About returns the first line of the comment at the recipe's head.
+// About returns the first sentence of the comment at the recipe's head.
 func (r Recipe) About() string {
+	var words []string
 	for line := range strings.Lines(string(r.Text)) {
-		if about, ok := strings.CutPrefix(strings.TrimSpace(line), "#"); ok && strings.TrimSpace(about) != "" {
-			return strings.TrimSpace(about)
-		} else if !ok && strings.TrimSpace(line) != "" {
+		line = strings.TrimSpace(line)
+		comment, ok := strings.CutPrefix(line, "#")
+		if !ok && line != "" || len(words) > 0 && strings.TrimSpace(comment) == "" {
 			break
 		}
+		for _, word := range strings.Fields(comment) {
+			if words = append(words, word); strings.HasSuffix(word, ".") {
+				return strings.Join(words, " ")
+			}
+		}
 	}
-	return ""
+	return strings.Join(words, " ")
 }
 
 // trainingKeys are those of training recipes alone.

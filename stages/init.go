@@ -62,6 +62,9 @@ func (i Init) take(set *weights.Set, image *vit.Config) (int, error) {
 // file returns the safetensors file that From stands for.
 func (i Init) file() (string, error) {
 	info, err := os.Stat(i.From)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("taking weights: there is no %s; train it first, or set from to another run folder or safetensors file", i.From)
+	}
 	if err != nil {
 		return "", fmt.Errorf("taking weights: %w", err)
 	}

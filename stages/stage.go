@@ -10,8 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -227,11 +225,6 @@ func (r Recipe) initial(network Network, o Options, fresh bool) (*weights.Set, e
 // caches says whether the visual tokens can be computed once a picture.
 func (r Recipe) caches(stream *mixture.Stream) bool {
 	return r.FreezesImages() && r.Stage == "pali3" && r.TokenCache >= 0 && stream.Pipeline() != nil && !stream.Pipeline().Random()
-}
-
-// FreezesImages says whether the image encoder does not learn.
-func (r Recipe) FreezesImages() bool {
-	return slices.ContainsFunc(r.Freeze, func(prefix string) bool { return strings.TrimSuffix(prefix, ".") == visionPrefix })
 }
 
 // defaultTokenCache is the memory for visual tokens, in MiB, of a recipe that does not say.

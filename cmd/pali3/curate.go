@@ -9,7 +9,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/pali3/pali3/recipes"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/webli"
 )
@@ -26,11 +25,7 @@ type curateCommand struct {
 }
 
 func (c curateCommand) Run(ctx context.Context, log zerolog.Logger, out output) (err error) {
-	text, err := recipes.Read(c.Recipe)
-	if err != nil {
-		return err
-	}
-	config, err := webli.ParseConfig(text, "recipe "+c.Recipe, c.Set...)
+	config, err := readCuration(c.Recipe, c.Set)
 	if err != nil {
 		return err
 	}

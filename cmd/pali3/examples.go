@@ -67,6 +67,16 @@ var examples = map[string][]string{
 	"tokenizer stats":   {"echo 'a red apple' | pali3 tokenizer stats --model " + aTokenizer + " --html stats.html"},
 	"tokenizer export":  {"pali3 tokenizer export --model " + aTokenizer + " --to tokenizer.json"},
 	"tokenizer import":  {"pali3 tokenizer import tokenizer.json --to mine.model"},
+	"recipe list":       {"pali3 recipe list"},
+	"recipe show":       {"pali3 recipe show quickstart-siglip > mine.yaml"},
+	"recipe check": {
+		"pali3 recipe check quickstart-siglip --set data=quickstart-run/data",
+		"pali3 recipe check quickstart-run/stage1/run.yaml --json",
+	},
+	"recipe diff": {
+		"pali3 recipe diff quickstart-stage1 quickstart-stage2",
+		"pali3 recipe diff quickstart-run/caption quickstart-run/vqa --json",
+	},
 	"mix": {
 		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data",
 		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data --dump --steps 0:1",

@@ -32,6 +32,7 @@ type commands struct {
 	Shards     shardsCommand     `cmd:"" help:"Look at a dataset, convert, rewrite, check and repair it."`
 	Curate     curateCommand     `cmd:"" help:"Remove bad, doubled and contaminated samples by the rules of a recipe."`
 	Tokenizer  tokenizerCommand  `cmd:"" help:"Encode and decode text with a SentencePiece model; inspect one."`
+	Recipe     recipeCommand     `cmd:"" help:"List, show, check and compare recipes of training and curation."`
 	Mix        mixCommand        `cmd:"" help:"Show what a recipe feeds: a summary, the examples, or the digests of its batches."`
 	Train      trainCommand      `cmd:"" help:"Train a stage by its recipe, resumable: SigLIP, UL2, PaLI-3."`
 	Caption    captionCommand    `cmd:"" help:"Name what pictures show, in a language, with a trained model."`
@@ -76,8 +77,11 @@ func run(ctx context.Context, args []string) int {
 	err = call.Run(log, output{quiet: all.Quiet})
 	log.Debug().Stringer("took", time.Since(began).Round(time.Millisecond)).Msg(call.Command())
 	if err != nil {
-		log.Error().Msg(err.Error())
-		return 1
+		status, err := statusOf(err)
+		if err != nil {
+			log.Error().Msg(err.Error())
+		}
+		return status
 	}
 	return 0
 }

@@ -13,8 +13,7 @@ import (
 
 	"github.com/pali3/pali3/internal/quickstart"
 	"github.com/pali3/pali3/mixture"
-	"github.com/pali3/pali3/recipes"
-	"github.com/pali3/pali3/stages"
+	"github.com/pali3/pali3/models/backend"
 )
 
 // mixCommand shows what a recipe feeds.
@@ -61,11 +60,7 @@ func (s *share) UnmarshalText(text []byte) error {
 }
 
 func (c mixCommand) Run(ctx context.Context) error {
-	content, err := recipes.Read(c.Recipe)
-	if err != nil {
-		return err
-	}
-	recipe, err := stages.ParseRecipe(content, c.Recipe, c.Set...)
+	recipe, err := readRecipe(c.Recipe, c.Set)
 	if err != nil {
 		return err
 	}
@@ -79,6 +74,14 @@ func (c mixCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer stream.Close()
+	be, err := backend.Open("")
+	if err != nil {
+		return err
+	}
+	defer be.Finalize()
+	if err := recipe.CheckModel(be, stream.Shape(), stream.Vocabulary().Size()); err != nil {
+		return err
+	}
 	if c.Tensors != "" {
 		return c.writeTensors(ctx, stream)
 	}

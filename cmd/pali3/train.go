@@ -11,7 +11,6 @@ import (
 
 	"github.com/pali3/pali3/internal/quickstart"
 	"github.com/pali3/pali3/models/backend"
-	"github.com/pali3/pali3/recipes"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -26,11 +25,7 @@ type trainCommand struct {
 }
 
 func (c trainCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
-	content, err := recipes.Read(c.Recipe)
-	if err != nil {
-		return err
-	}
-	recipe, err := stages.ParseRecipe(content, c.Recipe, c.Set...)
+	recipe, err := readRecipe(c.Recipe, c.Set)
 	if err != nil {
 		return err
 	}

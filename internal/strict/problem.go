@@ -50,13 +50,16 @@ func (p Problems) At(content []byte, name string, assignments []string) error {
 	return fmt.Errorf("%s: %w (and %d more; pali3 recipe check lists all)", Place(content, name, assignments, p[0].Path), p[0], len(p)-1)
 }
 
+// onTheRecipe ends the place of an assignment.
+const onTheRecipe = " on the recipe"
+
 // Place says where a key got its value: "siglip.yaml line 7", or the assignment. A key that is not there
 // has the place of what would hold it.
 func Place(content []byte, name string, assignments []string, path string) string {
 	for _, a := range slices.Backward(assignments) {
 		key, _, _ := strings.Cut(a, "=")
 		if key == path || strings.HasPrefix(path, key+".") || strings.HasPrefix(key, path+".") && path != "" {
-			return "--set " + a + " on the recipe"
+			return "--set " + a + onTheRecipe
 		}
 	}
 	if line := LineOf(Lines(content), path); line > 0 {

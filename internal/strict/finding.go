@@ -1,0 +1,60 @@
+package strict
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Severities of a [Finding].
+const (
+	Error   = "error"   // the recipe cannot be used
+	Warning = "warning" // it can, and probably is not what was meant
+)
+
+// Finding is a problem with its place, as recipe check tells it.
+type Finding struct {
+	Severity string `json:"severity"`
+	// Place is the file and line, or the assignment, that the key got its value from.
+	Place string `json:"place"`
+	// Key in the form that assignments take; "" for the whole recipe.
+	Key     string `json:"key"`
+	Message string `json:"message"`
+}
+
+// String is the finding on one line.
+func (f Finding) String() string { return fmt.Sprintf("%s: %s: %s", f.Place, f.Severity, f.Message) }
+
+// Findings gives each problem its place in a file with assignments.
+func (p Problems) Findings(severity string, content []byte, name string, assignments []string) (all []Finding) {
+	for _, one := range p {
+		f := Finding{Severity: severity, Key: one.Path, Message: one.Text}
+		switch {
+		case one.Line > 0:
+			f.Place = fmt.Sprintf("%s line %d", name, one.Line)
+		case one.Line < 0 && one.Path == "":
+			f.Place = assigned
+		default:
+			f.Place = strings.TrimSuffix(Place(content, name, assignments, one.Path), onTheRecipe)
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// Without returns the problems but those of keys that others are about, too, or that lie below such a key.
+func (p Problems) Without(others Problems) (left Problems) {
+	known := map[string]bool{}
+	for _, other := range others {
+		known[other.Path] = true
+	}
+	for _, one := range p {
+		within := false
+		for path := one.Path; path != ""; path = path[:max(0, strings.LastIndexByte(path, '.'))] {
+			within = within || known[path]
+		}
+		if !within {
+			left = append(left, one)
+		}
+	}
+	return left
+}

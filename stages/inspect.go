@@ -1,0 +1,236 @@
+package stages
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute"
+
+	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/weights"
+	"github.com/pali3/pali3/shards"
+)
+
+// Finding is something wrong with a recipe, with its key and its place in the file.
+type Finding = strict.Finding
+
+// Inspection tells all that is wrong with a recipe, and what it would train.
+type Inspection struct {
+	// Findings are errors, which keep it from training, and warnings.
+	Findings []Finding `json:"findings"`
+	Stage    string    `json:"stage,omitempty"`
+	Steps    int       `json:"steps,omitempty"`
+	Batch    int       `json:"batch,omitempty"`
+	// Tasks tell how their first examples fit, where the data could be opened.
+	Tasks []mixture.Measured `json:"tasks,omitempty"`
+	// Model and Memory are nil where something keeps the model from being built.
+	Model  *Size   `json:"model,omitempty"`
+	Memory *Memory `json:"memory,omitempty"`
+}
+
+// Size of a model in parameters.
+type Size struct {
+	Parameters int `json:"parameters"`
+	Trained    int `json:"trained"`
+}
+
+// InspectOptions say how a recipe is inspected.
+type InspectOptions struct {
+	// Backend builds the model's graph, without computing anything.
+	Backend compute.Backend
+	// Builtin holds the tokenizer models that recipes name as "pali3:NAME". May be nil.
+	Builtin fs.FS
+	// Examples of each task that are made, and Images the first of them whose images are decoded; 0 stands for
+	// 256 and 8.
+	Examples, Images int
+	// Memory that may be used, in bytes; an estimate above it is a warning. 0: not known.
+	Memory int64
+}
+
+// inspector is an inspection under way.
+type inspector struct {
+	Inspection
+	options     InspectOptions
+	content     []byte
+	name        string
+	assignments []string
+}
+
+// Inspect looks for all that can be wrong with a recipe: unknown keys, values out of range, files that are
+// absent or of another layout, sizes that do not fit, prefixes that cover no weight, tasks without samples; and
+// warns of what can hardly be meant, such as texts that do not fit their windows. It trains nothing and writes
+// nothing. Content, name, base and assignments are those of [ReadRecipe].
+func Inspect(ctx context.Context, content []byte, name, base string, assignments []string, o InspectOptions) (Inspection, error) {
+	if o.Examples == 0 {
+		o.Examples = 256
+	}
+	if o.Images == 0 {
+		o.Images = 8
+	}
+	i := inspector{options: o, content: content, name: name, assignments: assignments}
+	i.Findings = []Finding{}
+	var r Recipe
+	typed, err := strict.ReadAll(content, name, mover(content, name, base), &r, assignments...)
+	i.add(strict.Error, typed)
+	if err != nil {
+		i.Findings = append(i.Findings, Finding{Severity: strict.Error, Place: name, Message: strings.TrimPrefix(err.Error(), name+": ")})
+		return i.Inspection, nil
+	}
+	if len(typed) > 0 && r.Stage == "" && r.Mixture.Tasks == nil {
+		return i.Inspection, nil // nothing could be read
+	}
+	i.Stage, i.Steps, i.Batch = r.Stage, r.Steps, r.Mixture.Batch
+	own := r.Problems().Without(typed)
+	i.add(strict.Error, own)
+	i.add(strict.Warning, append(r.unused(), r.scheduleWarnings()...))
+	vocabulary := i.files(r, len(own)+len(typed) == 0)
+	if len(own)+len(typed) == 0 && vocabulary > 0 {
+		if err := i.model(r, vocabulary); err != nil {
+			return i.Inspection, err
+		}
+		return i.Inspection, i.data(ctx, r)
+	}
+	return i.Inspection, nil
+}
+
+// Failed reports whether there is an error among the findings.
+func (i Inspection) Failed() bool {
+	return slices.ContainsFunc(i.Findings, func(f Finding) bool { return f.Severity == strict.Error })
+}
+
+func (i *inspector) add(severity string, problems strict.Problems) {
+	i.Findings = append(i.Findings, problems.Findings(severity, i.content, i.name, i.assignments)...)
+}
+
+// files looks for the files of the recipe and returns the size of its vocabulary, 0 if it cannot be opened.
+// Datasets are looked for unless the whole data is opened later.
+func (i *inspector) files(r Recipe, sound bool) (size int) {
+	var all strict.Problems
+	if r.Mixture.Tokenizer.Model != "" {
+		if v, err := mixture.OpenVocabulary(r.Mixture.Tokenizer, i.options.Builtin); err != nil {
+			all.Add("tokenizer.model", "tokenizer: %v", err)
+		} else {
+			size = v.Size()
+		}
+	}
+	for n, init := range r.Init {
+		if init.From != "" {
+			if _, err := init.file(); err != nil {
+				all.Add(fmt.Sprintf("init.%d.from", n), "init[%d]: %v", n, err)
+			}
+		}
+	}
+	if !sound || size == 0 {
+		all = append(all, r.datasetProblems()...)
+	}
+	i.add(strict.Error, all)
+	return size
+}
+
+// datasetProblems opens each dataset once.
+func (r Recipe) datasetProblems() (all strict.Problems) {
+	tried := map[string]bool{"": true}
+	try := func(path, dir string) {
+		if tried[dir] {
+			return
+		}
+		tried[dir] = true
+		d, err := shards.Open(dir)
+		if err != nil {
+			all.Add(path, "%s: %v", path, err)
+			return
+		}
+		d.Close()
+	}
+	try("data", r.Mixture.Data)
+	for n, t := range r.Mixture.Tasks {
+		try(fmt.Sprintf("tasks.%d.data", n), t.Data)
+	}
+	return all
+}
+
+// data opens the recipe's data and measures its tasks.
+func (i *inspector) data(ctx context.Context, r Recipe) error {
+	stream, problems := mixture.OpenAll(r.Mixture, mixture.Options{Builtin: i.options.Builtin})
+	i.add(strict.Error, problems)
+	if stream == nil {
+		return nil
+	}
+	defer stream.Close()
+	measured, err := stream.Measure(ctx, i.options.Examples, i.options.Images)
+	if err != nil {
+		return err
+	}
+	i.Tasks = measured
+	i.add(strict.Error, unusable(measured))
+	i.add(strict.Warning, append(r.windowWarnings(measured), r.batchWarnings(measured)...))
+	return nil
+}
+
+// model builds the graph of the model and looks at what is said of its weights.
+func (i *inspector) model(r Recipe, vocabulary int) error {
+	shape := r.Mixture.Shape()
+	network, problems := r.fit(shape, vocabulary)
+	i.add(strict.Error, problems)
+	if len(problems) > 0 {
+		return nil
+	}
+	specs, err := network.Specs(i.options.Backend)
+	if err != nil {
+		return fmt.Errorf("building the model: %w", err)
+	}
+	frozen, problems := r.prefixProblems(specs)
+	for n, init := range r.Init {
+		problems = append(problems, init.problems(fmt.Sprintf("init.%d", n), specs, network.image())...)
+	}
+	i.add(strict.Error, problems)
+	size := modelSize(specs, frozen)
+	i.Model = &size
+	memory := r.memory(network, shape, specs, frozen)
+	i.Memory = &memory
+	if limit := i.options.Memory; limit > 0 && memory.Total() > limit {
+		var all strict.Problems
+		all.Add("batch", "training needs about %s of memory, %s are free; a smaller batch, model or token_cache needs less",
+			mebibytes(memory.Total()), mebibytes(limit))
+		i.add(strict.Warning, all)
+	}
+	return nil
+}
+
+func mebibytes(n int64) string { return fmt.Sprintf("%d MiB", (n+1<<20-1)>>20) }
+
+// Size returns the size of the recipe's model. It needs the tokenizer, which may be one of builtin, and no data.
+func (r Recipe) Size(be compute.Backend, builtin fs.FS) (Size, error) {
+	vocabulary, err := mixture.OpenVocabulary(r.Mixture.Tokenizer, builtin)
+	if err != nil {
+		return Size{}, fmt.Errorf("recipe: tokenizer: %w", err)
+	}
+	network, err := r.Network(r.Mixture.Shape(), vocabulary.Size())
+	if err != nil {
+		return Size{}, err
+	}
+	specs, err := network.Specs(be)
+	if err != nil {
+		return Size{}, fmt.Errorf("building the model: %w", err)
+	}
+	frozen, problems := r.prefixProblems(specs)
+	if len(problems) > 0 {
+		return Size{}, fmt.Errorf("recipe: %w", problems.Err())
+	}
+	return modelSize(specs, frozen), nil
+}
+
+// modelSize counts parameters and those that are not frozen.
+func modelSize(specs []weights.Spec, frozen []bool) Size {
+	size := Size{Parameters: weights.Parameters(specs)}
+	for n, spec := range specs {
+		if frozen == nil || !frozen[n] {
+			size.Trained += spec.Size()
+		}
+	}
+	return size
+}

@@ -1,0 +1,80 @@
+package stages
+
+import (
+	"strings"
+
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/weights"
+)
+
+// Memory is an estimate of what a training takes, in bytes. Activations depend on the backend; those of the
+// formula are of one that keeps what the backward pass needs.
+type Memory struct {
+	// Weights with the gradients and the optimizer's tensors of those that learn.
+	Weights     int64 `json:"weights"`
+	Activations int64 `json:"activations"`
+	// Data is batches made ahead, decoded images and cached visual tokens.
+	Data int64 `json:"data"`
+}
+
+// Total is the sum.
+func (m Memory) Total() int64 { return m.Weights + m.Activations + m.Data }
+
+// memory estimates what a training takes.
+func (r Recipe) memory(n Network, shape mixture.Shape, specs []weights.Spec, frozen []bool) (m Memory) {
+	var trainable []weights.Spec
+	for i, spec := range specs {
+		m.Weights += 4 * int64(spec.Size())
+		if frozen == nil || !frozen[i] {
+			m.Weights += 2 * 4 * int64(spec.Size()) // its gradient, and its next value
+			trainable = append(trainable, spec)
+		}
+	}
+	if optimizer, err := NewOptimizer(r.Optimizer, r.Schedule, r.Steps, trainable); err == nil {
+		m.Weights += 2 * 4 * int64(weights.Parameters(optimizer.State()))
+	}
+	pixels := 4 * int64(shape.Rows*shape.Images) * int64(shape.Height*shape.Width*3)
+	m.Data = prefetchDepth*pixels + int64(shape.Rows)*int64(shape.Texts*shape.Encoder+3*shape.Decoder)*4*prefetchDepth
+	floats := int64(0)
+	if image := n.image(); image != nil && shape.Images > 0 && !r.FreezesImages() {
+		floats += int64(shape.Rows*shape.Images) * tower(image.Tokens(), image.Width, image.MLP, image.Heads, image.Depth)
+	}
+	switch {
+	case n.SigLIP != nil:
+		t := n.SigLIP.Text
+		floats += int64(shape.Rows*shape.Texts) * tower(t.Length, t.Width, t.MLP, t.Heads, t.Depth)
+	case n.UL2 != nil:
+		floats += int64(shape.Rows) * language(*n.UL2, shape.Encoder, shape.Decoder)
+	case n.PaLI3 != nil:
+		floats += int64(shape.Rows) * language(n.PaLI3.Language, shape.Images*n.PaLI3.Vision.Tokens()+shape.Encoder, shape.Decoder)
+	}
+	m.Activations = 4 * floats
+	return m
+}
+
+// FreezesImages reports whether the image encoder does not learn.
+func (r Recipe) FreezesImages() bool {
+	for _, prefix := range r.Freeze {
+		if strings.TrimSuffix(prefix, ".") == visionPrefix {
+			return true
+		}
+	}
+	return false
+}
+
+// tower counts the floats that the backward pass needs of a stack of transformer blocks for one sequence: of each
+// block about 10 of each token's width, 3 of its hidden width, and 3 of each score of attention.
+func tower(tokens, width, mlp, heads, depth int) int64 {
+	n := int64(tokens)
+	return int64(depth) * (n*int64(10*width+3*mlp) + 3*int64(heads)*n*n)
+}
+
+// language counts those of an encoder-decoder for one example: its encoder, its decoder with attention to both,
+// and 3 of each logit.
+func language(c ul2.Config, encoder, decoder int) int64 {
+	inner := c.Heads * c.HeadDim
+	block := func(n, attended int64) int64 { return n*int64(5*c.Width+5*inner+4*c.MLP) + 3*int64(c.Heads)*n*attended }
+	e, d := int64(encoder), int64(decoder)
+	return int64(c.EncoderLayers)*block(e, e) + int64(c.DecoderLayers)*(block(d, d)+d*int64(3*c.Width+2*inner)+e*int64(2*inner)+3*int64(c.Heads)*d*e) + 3*d*int64(c.Vocab)
+}

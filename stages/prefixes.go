@@ -1,0 +1,140 @@
+package stages
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute"
+
+	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/safetensors"
+	"github.com/pali3/pali3/models/vit"
+	"github.com/pali3/pali3/models/weights"
+)
+
+// CheckModel returns what keeps the recipe's model from being trained on batches of that shape with a vocabulary
+// of that many ids: sizes that do not fit, prefixes that cover no weight. Weights of earlier runs are not looked for.
+func (r Recipe) CheckModel(be compute.Backend, shape mixture.Shape, vocabulary int) error {
+	if err := r.Check(); err != nil {
+		return err
+	}
+	network, err := r.Network(shape, vocabulary)
+	if err != nil {
+		return err
+	}
+	specs, err := network.Specs(be)
+	if err != nil {
+		return fmt.Errorf("building the model: %w", err)
+	}
+	if _, problems := r.prefixProblems(specs); len(problems) > 0 {
+		return fmt.Errorf("recipe: %w", problems.Err())
+	}
+	return nil
+}
+
+// prefixProblems lists prefixes of weights that cover none, and says which weights are frozen.
+func (r Recipe) prefixProblems(specs []weights.Spec) (frozen []bool, all strict.Problems) {
+	covers := func(path, what, prefix string, among []weights.Spec) {
+		if _, err := weights.Frozen(among, []string{prefix}); err != nil {
+			all.Add(path, "%s: no weight's name begins with %q; the model has %s", what, prefix, strings.Join(beginnings(among), ", "))
+		}
+	}
+	for n, prefix := range r.Freeze {
+		covers(fmt.Sprintf("freeze.%d", n), "freeze", prefix, specs)
+	}
+	frozen, err := weights.Frozen(specs, r.Freeze)
+	trainable := specs
+	if err == nil {
+		trainable = nil
+		for n, spec := range specs {
+			if !frozen[n] {
+				trainable = append(trainable, spec)
+			}
+		}
+		if len(trainable) == 0 {
+			all.Add("freeze", "freeze: all weights are frozen; at least one must learn")
+			return frozen, all
+		}
+	}
+	for n, m := range r.Optimizer.RateMultipliers {
+		covers(fmt.Sprintf("optimizer.rate_multipliers.%d.prefix", n), "optimizer: rate_multipliers", m.Prefix, trainable)
+	}
+	for n, prefix := range r.Optimizer.NoDecay {
+		covers(fmt.Sprintf("optimizer.no_decay.%d", n), "optimizer: no_decay", prefix, trainable)
+	}
+	return frozen, all
+}
+
+// beginnings lists the first parts of the weights' names.
+func beginnings(specs []weights.Spec) (all []string) {
+	for _, spec := range specs {
+		first, _, _ := strings.Cut(spec.Name, ".")
+		if !slices.Contains(all, first) {
+			all = append(all, first)
+		}
+	}
+	return all
+}
+
+// maxMismatches is how many weights of another shape are named.
+const maxMismatches = 3
+
+// problems lists what keeps the weights of the init from being taken. That its file is absent is told elsewhere.
+func (i Init) problems(path string, specs []weights.Spec, image *vit.Config) (all strict.Problems) {
+	name, err := i.file()
+	if err != nil {
+		return nil
+	}
+	file, err := safetensors.Open(name)
+	if err != nil {
+		all.Add(path+".from", "%s: %v", path, err)
+		return all
+	}
+	defer file.Close()
+	for n, prefix := range i.Prefixes {
+		if _, err := weights.Frozen(specs, []string{prefix}); err != nil {
+			all.Add(fmt.Sprintf("%s.prefixes.%d", path, n), "%s: no weight's name begins with %q; the model has %s",
+				path, prefix, strings.Join(beginnings(specs), ", "))
+		}
+	}
+	if len(all) > 0 {
+		return all
+	}
+	wanted, err := i.wanted(name, specs)
+	if err != nil {
+		all.Add(path+".from", "%s: %v", path, err)
+		return all
+	}
+	wrong := 0
+	for n, spec := range specs {
+		if !wanted[n] {
+			continue
+		}
+		if text := mismatch(file, spec, image); text != "" {
+			if wrong++; wrong <= maxMismatches {
+				all.Add(path+".from", "%s: %s: weight %s %s", path, name, spec.Name, text)
+			}
+		}
+	}
+	if wrong > maxMismatches {
+		all.Add(path+".from", "%s: %s: %d further weights do not fit", path, name, wrong-maxMismatches)
+	}
+	return all
+}
+
+// mismatch says why a file's weight does not fit the model's; "" if it does.
+func mismatch(file *safetensors.File, spec weights.Spec, image *vit.Config) string {
+	entry, ok := file.Entry(spec.Name)
+	want := spec.Layout.FileShape(spec.Shape)
+	switch {
+	case !ok:
+		return "is not in it"
+	case slices.Equal(entry.Shape, want):
+		return ""
+	case image != nil && strings.HasSuffix(spec.Name, positionTable) && len(entry.Shape) == 2 && entry.Shape[1] == spec.Shape[1]:
+		return "" // is resized
+	}
+	return fmt.Sprintf("has shape %v, the model's is %v", entry.Shape, want)
+}
