@@ -157,7 +157,7 @@ func TestEval_BadKeysAreErrorsBeforeAnyWork(t *testing.T) {
 		{"ul2", "{every: 1, metrics: [caption_cider]}", `recipe: eval.metrics: "caption_cider"; the nearest of stage ul2 is "loss"`},
 		{"pali3", "{every: 1, metrics: [captioncider]}", `the nearest of stage pali3 is "caption_cider"`},
 		{"pali3", "{every: 1, metrics: [caption_cider]}", "this program has no evaluator for caption_cider"},
-		{"pali3", "{every: 1, best: caption_cider}", `recipe: eval.best: "caption_cider" is none of the scores that eval.metrics give (loss)`},
+		{"pali3", "{every: 1, best: caption_cider}", `recipe: eval.best: "caption_cider" is none of the scores that eval.metrics give (loss, loss/caption, loss/text)`},
 		{"pali3", "{every: 1, patience: 2}", "recipe: eval.patience: 2 needs eval.best"},
 		{"pali3", "{every: 1, split: dev}", `recipe: eval: split "dev" has no sample: ` + data + " has train (20), val (9); name a split that is there with eval.split, or make one: pali3 shards split " + data + " --fraction dev=0.05 --to DATASET"},
 	} {
