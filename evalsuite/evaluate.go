@@ -237,7 +237,7 @@ func (r *evaluation) listen(ctx context.Context, what, file string, w who, blind
 	name := fileName(r.split.name) + "-" + what + "-" + file
 	l := &listener{
 		model: func() (*Answerer, error) { return r.answerer(w) }, album: pages{r.split.data},
-		weights: func() (string, error) { return r.weightsOf(w) }, method: r.Method, batch: r.Batch,
+		weights: func() (string, error) { return r.weightsOf(w) }, method: r.Method, batch: r.Batch, warn: r.Warn,
 		progress: func(done, total int) {
 			if r.Progress != nil {
 				r.Progress(name, done, total)

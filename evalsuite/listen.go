@@ -86,9 +86,10 @@ type listener struct {
 	method   decode.Method
 	batch    int // requests answered together; 0: the model's own
 	path     string
-	exact    bool                    // a finished file must hold these predictions and no others, in this order
+	exact    bool                    // a finished file must hold these predictions and no others
 	other    func(path string) error // what to do with a finished file of other predictions; nil drops it
 	progress func(done, total int)
+	warn     func(message string) // may be nil
 }
 
 // heard are the predictions of requests.
@@ -277,6 +278,9 @@ func (p plan) kept(lines int) (requests, answered int) {
 func (l *listener) rest(ctx context.Context, requests []request, predictions []Prediction, file *predictionFile, kept []Prediction) (found int, err error) {
 	if found, err = l.same(ctx, requests, predictions, kept); err != nil {
 		return 0, err
+	}
+	if found == 0 && len(kept) > 0 && l.warn != nil {
+		l.warn(l.path + PartialSuffix + " holds predictions of another model, other images or other options: it is begun again")
 	}
 	model, err := l.model()
 	if err != nil {

@@ -27,7 +27,7 @@ type predictionFile struct {
 }
 
 // errOther is wrapped by the error of a finished file that holds other predictions than those wanted.
-var errOther = errors.New("it holds other predictions")
+var errOther = errors.New("holds other predictions")
 
 // beginPredictions locks the partial file of path and returns it with the lines that an interrupted run left there.
 func beginPredictions(path string) (*predictionFile, []Prediction, error) {

@@ -90,8 +90,17 @@ var examples = map[string][]string{
 		"pali3 caption " + aPicture + " --model quickstart-run/caption --beam 4",
 		"pali3 caption " + aPicture + " --model quickstart-run/caption --temperature 0.7 --top-p 0.9 --seed 1",
 	},
-	"ask":  {"pali3 ask " + aPicture + " 'Who is it?' --model quickstart-run/vqa"},
-	"eval": {"pali3 eval --bench vqav2 --annotations v2_mscoco_val2014_annotations.json --predictions mine.json"},
+	"ask": {"pali3 ask " + aPicture + " 'Who is it?' --model quickstart-run/vqa"},
+	"predict": {
+		"pali3 predict --model quickstart-run/caption --data quickstart-run/data --split held_out --lang fr --out french.jsonl",
+		"pali3 predict quickstart-run/images --model quickstart-run/caption --lang en,fr --out captions.jsonl",
+		"pali3 predict quickstart-run/images --model quickstart-run/vqa --question 'Who is it?' --out answers.jsonl",
+	},
+	"eval": {
+		"pali3 eval --model quickstart-run/caption --data quickstart-run/data --split held_out",
+		"pali3 eval --data quickstart-run/data --split held_out --lang fr --predictions french.jsonl",
+		"pali3 eval --bench vqav2 --annotations v2_mscoco_val2014_annotations.json --predictions mine.json",
+	},
 	"report": {
 		"pali3 report quickstart-run/vqa --out vqa.html",
 		"pali3 report quickstart-run/caption quickstart-run/vqa --out both.html",

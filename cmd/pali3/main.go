@@ -35,9 +35,10 @@ type commands struct {
 	Recipe     recipeCommand     `cmd:"" help:"List, show, check and compare recipes of training and curation."`
 	Mix        mixCommand        `cmd:"" help:"Show what a recipe feeds: a summary, the examples, or the digests of its batches."`
 	Train      trainCommand      `cmd:"" help:"Train a stage by its recipe, resumable: SigLIP, UL2, PaLI-3."`
-	Caption    captionCommand    `cmd:"" help:"Name what pictures show, in a language, with a trained model."`
-	Ask        askCommand        `cmd:"" help:"Answer a question about a picture with a trained model."`
-	Eval       evalCommand       `cmd:"" help:"Score predictions of any model on a benchmark."`
+	Caption    captionCommand    `cmd:"" help:"Name what images show, in a language, with a trained model."`
+	Ask        askCommand        `cmd:"" help:"Answer a question about images with a trained model."`
+	Predict    predictCommand    `cmd:"" help:"Write what a trained model says of a dataset's split, or of image files."`
+	Eval       evalCommand       `cmd:"" help:"Score a trained model on a dataset's split, or predictions of any model."`
 	Report     reportCommand     `cmd:"" help:"Write one HTML page of a run, of runs side by side, or of a project."`
 	Describe   describeCommand   `cmd:"" help:"Tell parameters, shapes, FLOPs and memory of a model."`
 	Forward    forwardCommand    `cmd:"" help:"Run a model on given tensors: results and hidden states by name."`

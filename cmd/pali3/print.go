@@ -18,14 +18,19 @@ import (
 func commandLine() string {
 	words := []string{"pali3"}
 	for _, word := range os.Args[1:] {
-		if word == "" || strings.ContainsFunc(word, func(r rune) bool {
-			return !strings.ContainsRune("-_./:=,@%+", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
-		}) {
-			word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-		}
-		words = append(words, word)
+		words = append(words, quoted(word))
 	}
 	return strings.Join(words, " ")
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	if word == "" || strings.ContainsFunc(word, func(r rune) bool {
+		return !strings.ContainsRune("-_./:=,@%+", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
 }
 
 // printJSON prints one object on standard output.

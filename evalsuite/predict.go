@@ -1,0 +1,247 @@
+package evalsuite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute"
+
+	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/decode"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/stages"
+)
+
+// PredictOptions say what a model is asked and where its predictions go.
+type PredictOptions struct {
+	// Task is a kind of task of recipes that asks for text: caption, vqa, ocr, vqg or split_cap.
+	Task string
+	// Out is the predictions file; "" keeps them in memory. It is written under Out + PartialSuffix until it is whole, by
+	// which an interrupted run resumes. A file of other predictions there is an error unless Fresh.
+	Out   string
+	Fresh bool
+	// Languages to ask in. Of a dataset's samples none means those of their own texts; of files it means English.
+	Languages []string
+	// Texts are the kinds of text that count as captions; none: those that the run was trained on.
+	Texts []string
+	// Question is asked of each file by the task vqa.
+	Question string
+	// Samples of a dataset at most, drawn by Seed; 0: all.
+	Samples int
+	Seed    uint64
+	// Method of choosing answers; greedy unless set.
+	Method decode.Method
+	// Batch is how many queries are answered together; default 64.
+	Batch int
+	// Progress, which may be nil, is told how many distinct queries are answered.
+	Progress func(done, total int)
+	// Warn, which may be nil, is told of what was left out, and of what the run never saw.
+	Warn func(message string)
+}
+
+// Predicted is what Predict did.
+type Predicted struct {
+	Out         string `json:"out,omitempty"`
+	Task        string `json:"task"`
+	Predictions int    `json:"predictions"`
+	// Found were in the file of an interrupted or finished run.
+	Found int `json:"found"`
+	// Failed have an error in place of a prediction.
+	Failed  Named     `json:"failed"`
+	LeftOut []LeftOut `json:"left_out,omitempty"`
+
+	All []Prediction `json:"-"`
+}
+
+// PredictKinds returns the kinds of task that a model can be asked, in order of their names.
+func PredictKinds() []string {
+	return slices.DeleteFunc(mixture.Kinds(), func(kind string) bool { return !mixture.CanAsk(kind) })
+}
+
+// predictor predicts for one source of images.
+type predictor struct {
+	PredictOptions
+	trained *stages.Trained
+	task    mixture.Task
+	did     *Predicted
+}
+
+func newPredictor(t *stages.Trained, o PredictOptions) (*predictor, error) {
+	if o.Warn == nil {
+		o.Warn = func(string) {}
+	}
+	p := &predictor{PredictOptions: o, trained: t, did: &Predicted{Out: o.Out, Task: o.Task}}
+	switch {
+	case t.SigLIP != nil:
+		return nil, errors.New("a SigLIP compares images with texts and writes none: name a run of stage pali3, or score its retrieval with pali3 eval")
+	case t.PaLI3 == nil:
+		return nil, fmt.Errorf("a model of stage %s sees no images: name a run of stage pali3", t.Recipe.Stage)
+	case o.Task == "object_vqa":
+		return nil, errors.New("the questions of object_vqa are drawn at random: ask with the task vqa")
+	case !mixture.CanAsk(o.Task):
+		return nil, fmt.Errorf("task %q: the nearest task is %q of %s", o.Task, strict.Nearest(o.Task, PredictKinds()), strings.Join(PredictKinds(), ", "))
+	}
+	if err := o.Method.Validate(); err != nil {
+		return nil, err
+	}
+	var learnt bool
+	p.task, learnt = taskOf(t, o.Task)
+	if len(o.Texts) > 0 {
+		p.task.Texts = o.Texts
+	}
+	if !learnt {
+		warnUnseen(t, o.Task, false, nil, p.Warn)
+	}
+	return p, nil
+}
+
+// Predict lets a trained PaLI-3 predict for a split of a dataset. It asks what [mixture.Task.Asks] says; with Languages,
+// captions and text in the image are asked for in each of them, of samples without a text too.
+func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d *shards.Dataset, name string, o PredictOptions) (*Predicted, error) {
+	p, err := newPredictor(t, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Question != "" {
+		return nil, errors.New("a question is for image files: a dataset's samples have their own")
+	}
+	s, err := readSplit(ctx, d, name, nil, o.Samples, o.Seed)
+	if err != nil {
+		return nil, err
+	}
+	p.leave(s.without)
+	var requests []request
+	if len(o.Languages) > 0 && (o.Task == "caption" || o.Task == "ocr") {
+		requests = s.inLanguages(p.task, o.Languages)
+	} else {
+		var left LeftOut
+		requests, left = s.requests(p.task, o.Languages)
+		p.leave(left)
+	}
+	if len(requests) == 0 {
+		hint := ""
+		if o.Task == "caption" || o.Task == "ocr" {
+			hint = "; name the languages to ask in, for example en"
+		}
+		return nil, fmt.Errorf("nothing to ask of split %s of %s by the task %s: no sample has a %s%s", name, d.Dir(), o.Task, needs(p.task), hint)
+	}
+	return p.predict(ctx, be, requests, pages{d})
+}
+
+// PredictFiles lets a trained PaLI-3 predict for image files, which read reads. Predictions go by PATH/LANGUAGE, of
+// answers by PATH. A file that read fails on has the error in place of its prediction.
+func PredictFiles(ctx context.Context, be compute.Backend, t *stages.Trained, paths []string, read func(path string) (shards.Image, error), o PredictOptions) (*Predicted, error) {
+	p, err := newPredictor(t, o)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case o.Task == "vqa" && o.Question == "":
+		return nil, errors.New("the task vqa on image files needs a question")
+	case o.Task != "vqa" && o.Question != "":
+		return nil, fmt.Errorf("a question is for the task vqa, not for %s", o.Task)
+	case o.Task != "vqa" && o.Task != "caption" && o.Task != "ocr":
+		return nil, fmt.Errorf("the task %s starts from a sample's own texts, which image files do not have: name a dataset", o.Task)
+	}
+	languages := o.Languages
+	if len(languages) == 0 {
+		languages = []string{"en"}
+	}
+	if o.Task == "vqa" {
+		languages = languages[:1]
+	}
+	var requests []request
+	seen := map[string]bool{}
+	doubles := LeftOut{Task: o.Task, Reason: "images were named before", Of: len(paths)}
+	for i, path := range paths {
+		if seen[path] {
+			doubles.add(path)
+			continue
+		}
+		seen[path] = true
+		for _, language := range languages {
+			requests = append(requests, request{Ask: p.task.AskIn(path, language, o.Question), task: o.Task, place: i, key: path})
+		}
+	}
+	p.leave(doubles)
+	if len(requests) == 0 {
+		return nil, errors.New("no images")
+	}
+	return p.predict(ctx, be, requests, files{paths, read})
+}
+
+func (p *predictor) leave(left LeftOut) {
+	if left.Count > 0 {
+		p.did.LeftOut = append(p.did.LeftOut, left)
+		p.Warn(left.String())
+	}
+}
+
+// files is the album of image files.
+type files struct {
+	paths []string
+	read  func(path string) (shards.Image, error)
+}
+
+func (f files) open(ctx context.Context, of []request) ([]opened, error) {
+	all := make([]opened, len(of))
+	for i := range of {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if i > 0 && of[i].place == of[i-1].place {
+			all[i] = all[i-1]
+			continue
+		}
+		image, err := f.read(f.paths[of[i].place])
+		if all[i].err = err; err == nil {
+			all[i].images = []shards.Image{image}
+		}
+	}
+	return all, nil
+}
+
+// predict answers requests into the file.
+func (p *predictor) predict(ctx context.Context, be compute.Backend, requests []request, from album) (*Predicted, error) {
+	if p.Task != "vqa" || p.Question == "" {
+		var languages []string
+		for i := range requests {
+			if !slices.Contains(languages, requests[i].Language) {
+				languages = append(languages, requests[i].Language)
+			}
+		}
+		if _, learnt := taskOf(p.trained, p.Task); learnt {
+			warnUnseen(p.trained, p.Task, true, languages, p.Warn)
+		}
+	}
+	batch := p.Batch
+	if batch == 0 {
+		batch = min(len(requests), 64)
+	}
+	l := &listener{
+		model:   func() (*Answerer, error) { return AnswererOf(be, p.trained) },
+		weights: func() (string, error) { return weightsID(p.trained) },
+		album:   from, method: p.Method, batch: batch, path: p.Out, exact: true, progress: p.Progress, warn: p.Warn,
+		other: func(path string) error {
+			if p.Fresh {
+				return nil
+			}
+			return fmt.Errorf("%s %w: of another model, other images or other options; name another file, or start over with --fresh", path, errOther)
+		},
+	}
+	heard, err := l.listen(ctx, requests)
+	if err != nil {
+		return nil, err
+	}
+	p.did.All, p.did.Predictions, p.did.Found = heard.predictions, len(heard.predictions), heard.found
+	for i := range heard.predictions {
+		if one := &heard.predictions[i]; one.Error != "" {
+			p.did.Failed.add(fmt.Sprintf("%s: %s", one.ID, one.Error))
+		}
+	}
+	return p.did, nil
+}
