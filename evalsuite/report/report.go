@@ -112,6 +112,7 @@ var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"bins":     binRows,
 	"lengths":  lengthRows,
 	"splits":   splitName,
+	"who":      func(i int) string { return [...]string{"Model", "Untrained", "Blind"}[i] },
 }).ParseFS(pages, "*.html"))
 
 // Write writes the page. It is an error if an image is of no format that browsers show.

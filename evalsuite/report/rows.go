@@ -45,25 +45,27 @@ func ruleName(name string) string { return strings.ReplaceAll(name, "_", " ") }
 // countRow is a count beside the others of its kind.
 type countRow struct {
 	Name      string
+	Code      string // the name, empty for the rest
 	N         string
 	OfLargest float64 // in percent
 }
 
 // countRows shows at most limit counts; the last row sums the rest.
 func countRows(counts []Count, limit int) (rows []countRow) {
-	largest, rest := int64(1), int64(0)
+	if more := len(counts) - limit + 1; more > 1 {
+		rest := Count{Name: count(int64(more)) + " others"}
+		for _, c := range counts[limit-1:] {
+			rest.N += c.N
+		}
+		counts = append(counts[:limit-1:limit-1], rest)
+		defer func() { rows[limit-1].Code = "" }()
+	}
+	largest := int64(1)
 	for _, c := range counts {
 		largest = max(largest, c.N)
 	}
-	for i, c := range counts {
-		if i >= limit-1 && len(counts) > limit {
-			rest += c.N
-			continue
-		}
-		rows = append(rows, countRow{c.Name, count(c.N), 100 * float64(c.N) / float64(largest)})
-	}
-	if rest > 0 {
-		rows = append(rows, countRow{count(int64(len(counts)-limit+1)) + " others", count(rest), min(100, 100*float64(rest)/float64(largest))})
+	for _, c := range counts {
+		rows = append(rows, countRow{c.Name, c.Name, count(c.N), 100 * float64(c.N) / float64(largest)})
 	}
 	return rows
 }

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/tokenize"
 )
 
 // How much of a mixture is looked at: its first examples.
@@ -110,7 +112,7 @@ func (w *watcher) watch(b *mixture.Batch) error {
 		t := &w.tasks[b.Tasks[row]]
 		w.total++
 		t.n++
-		t.encoder += e.Encoder
+		t.encoder += textIDs(b, row, e.Encoder)
 		t.decoder += e.Decoder
 		if e.Cut > 0 {
 			t.cut++
@@ -129,6 +131,17 @@ func (w *watcher) watch(b *mixture.Batch) error {
 		t.shown = append(t.shown, shown)
 	}
 	return nil
+}
+
+// textIDs returns the length of an example's first text. A contrastive text is padded with ends of sentence, of which one counts.
+func textIDs(b *mixture.Batch, row, used int) int {
+	if b.Shape.Decoder > 0 {
+		return used
+	}
+	if end := slices.Index(b.Texts(row)[:b.Shape.Encoder], int32(tokenize.EOS)); end >= 0 {
+		return end + 1
+	}
+	return used
 }
 
 // seen encodes image number at of a batch whose pixels lie from low to high.

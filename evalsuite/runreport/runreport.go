@@ -231,7 +231,7 @@ func dataName(_ *page, d *shards.Dataset) string {
 }
 
 func (p *page) missingData(r *run, dir string) {
-	what := fmt.Sprintf("%s: its dataset %s is not there, so data and mixture are left out.", r.name, dir)
+	what := fmt.Sprintf("%s: its dataset %s is not there or damaged, so data and mixture are left out.", r.name, dir)
 	if !slices.ContainsFunc(p.report.Missing, func(m report.Missing) bool { return m.What == what }) {
 		p.miss(what, "")
 	}
