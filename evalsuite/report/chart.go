@@ -101,7 +101,7 @@ func newPlot(c Chart) *plot {
 	}
 	ticks := niceTicks(low, high, 4)
 	if c.Small {
-		ticks = niceTicks(low, high, 2)
+		ticks = niceTicks(min(low, 0), high, 2)
 	}
 	bottom, top := ticks[0], ticks[len(ticks)-1]
 	x := func(step int) float64 { return plane * float64(step-first) / float64(last-first) }

@@ -96,7 +96,7 @@ type Stage struct {
 type Chart struct {
 	Title  string
 	Curves []Curve
-	Small  bool // half as high
+	Small  bool // half as high, its scale from 0
 	// From and To are the first and the last step shown; both 0: those of the curves.
 	From, To int
 }
