@@ -54,6 +54,11 @@ func textsOf(t *Task, s *shards.Sample) (texts []*shards.Text) {
 			texts = append(texts, text)
 		}
 	}
+	if t.Kind == "contrastive" && slices.Contains(t.Texts, answerTexts) {
+		if text := answersText(t, s); text != nil {
+			texts = append(texts, text)
+		}
+	}
 	return texts
 }
 

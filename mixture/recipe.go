@@ -60,7 +60,8 @@ type Task struct {
 	Split string `yaml:"split,omitempty"`
 	// Languages of texts or questions; none means any.
 	Languages []string `yaml:"languages,omitempty"`
-	// Texts are the kinds of text (alt, caption, ...); none means any.
+	// Texts are the kinds of text (alt, caption, ...); none means any. A contrastive task may name answers: a text made
+	// of what a sample's questions are answered with, yes and no left out, for images without captions.
 	Texts []string `yaml:"texts,omitempty"`
 	// Questions are the kinds of question; none means any.
 	Questions []string `yaml:"questions,omitempty"`
