@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/pali3/pali3/internal/jsonerr"
 	"github.com/pali3/pali3/shards"
@@ -29,6 +30,7 @@ type line struct {
 	Fingerprint string           `json:"fingerprint,omitempty"` // and its state
 	Commits     int              `json:"commits,omitempty"`     // commits the dataset had before
 	Begin       string           `json:"begin,omitempty"`       // a part is about to be written: the file may be overwritten
+	Replaced    []string         `json:"replaced,omitempty"`    // parts that the commit takes out of the dataset: their files go after it
 	Parts       []shards.File    `json:"parts,omitempty"`       // parts that are whole
 	Consumed    int64            `json:"consumed,omitempty"`    // records that they and the rejects stand for
 	Stat        *shards.Stat     `json:"stat,omitempty"`        // of the run so far
@@ -39,7 +41,8 @@ type line struct {
 // journalState is what a journal says.
 type journalState struct {
 	commits  int
-	begun    string
+	begun    []string // parts that are not whole, or that replace others
+	replaced []string
 	parts    []shards.File
 	consumed int64
 	stat     shards.Stat
@@ -81,7 +84,10 @@ func openJournal(dir string, head line, fresh bool, unclaimed func() error) (*jo
 		file.Close()
 		return nil, journalState{}, err
 	}
-	j := &journal{file: file, begun: state.begun}
+	j := &journal{file: file}
+	if n := len(state.begun); n > 0 {
+		j.begun = state.begun[n-1]
+	}
 	if first.Source == "" {
 		state.commits, state.fresh = head.Commits, true
 		if err := j.write(head); err != nil {
@@ -122,15 +128,16 @@ func readJournal(path string) (first line, state journalState, size int64, err e
 
 func (s *journalState) add(l line) {
 	if l.Begin != "" {
-		s.begun = l.Begin
+		s.begun = append(s.begun, l.Begin)
+	}
+	if l.Replaced != nil {
+		s.replaced = l.Replaced
 	}
 	if l.Stat == nil {
 		return
 	}
 	for _, part := range l.Parts {
-		if part.Name == s.begun {
-			s.begun = ""
-		}
+		s.begun = slices.DeleteFunc(s.begun, func(name string) bool { return name == part.Name })
 	}
 	s.parts = append(s.parts, l.Parts...)
 	s.rejects, s.reasons = l.Rejects, l.Reasons
@@ -153,6 +160,9 @@ func (j *journal) begin(part string) error {
 	j.begun = part
 	return j.write(line{Begin: part})
 }
+
+// replaced says which parts the commit that follows takes out of the dataset.
+func (j *journal) replaced(parts []string) error { return j.write(line{Replaced: parts}) }
 
 // progress says that the parts are whole and what they, and so many bytes of rejects, stand for.
 func (j *journal) progress(parts []shards.File, consumed int64, stat shards.Stat, rejects int64, reasons map[string]int64) error {

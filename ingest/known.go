@@ -24,10 +24,15 @@ type known struct {
 	keys    map[[16]byte]uint64   // what this run's record holds, in short; committedEarlier of one that an earlier run committed
 	shown   map[[16]byte]struct{} // pictures; nil if nobody asks
 	rejects [][16]byte            // of earlier runs, in order: 16 bytes each is all they take
+	whole   map[[16]byte]uint64   // of each record of an earlier run all that it says, in short; nil if nobody asks
+	updated map[[16]byte]struct{} // records of earlier runs that this run replaces
 }
 
-func newKnown(pictures bool) *known {
-	k := &known{keys: map[[16]byte]uint64{}}
+func newKnown(pictures, updates bool) *known {
+	k := &known{keys: map[[16]byte]uint64{}, updated: map[[16]byte]struct{}{}}
+	if updates {
+		k.whole = map[[16]byte]uint64{}
+	}
 	if pictures {
 		k.shown = map[[16]byte]struct{}{}
 	}
@@ -136,7 +141,11 @@ func (k *known) add(s *shards.Sample) {
 func (k *known) addKey(key string, holds uint64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.keys[short(key)] = holds
+	hash := short(key)
+	if before, there := k.keys[hash]; there && before == committedEarlier && holds != committedEarlier {
+		k.updated[hash] = struct{}{}
+	}
+	k.keys[hash] = holds
 }
 
 // readDataset adds the rows and rejects of the dataset, if there is one.
@@ -183,6 +192,9 @@ func (k *known) readRows(dataset *shards.Dataset, committed bool) error {
 		columns = append(columns, "texts.value", "questions", "boxes.label", "boxes.y0", "boxes.x0", "boxes.y1", "boxes.x1")
 	}
 	rows, err := dataset.Select(columns...)
+	if committed && k.whole != nil {
+		rows, err = dataset.Without("images.bytes")
+	}
 	if err != nil {
 		return err
 	}
@@ -193,6 +205,9 @@ func (k *known) readRows(dataset *shards.Dataset, committed bool) error {
 		k.add(s)
 		if committed {
 			k.addKey(s.Key, committedEarlier)
+			if k.whole != nil {
+				k.whole[short(s.Key)] = wholly(s)
+			}
 		}
 	}
 	return nil

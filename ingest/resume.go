@@ -24,6 +24,9 @@ func begin(source Source, dir, work string, o Options) (*run, error) {
 	if o.Dedup {
 		fingerprint += " dedup"
 	}
+	if o.Update {
+		fingerprint += " update"
+	}
 	if o.Language != "" {
 		fingerprint += " language " + o.Language
 	}
@@ -31,7 +34,7 @@ func begin(source Source, dir, work string, o Options) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{options: o, writer: writer, known: newKnown(o.Dedup), label: fingerprint, reasons: map[string]int64{}}
+	r := &run{options: o, writer: writer, known: newKnown(o.Dedup, o.Update), label: fingerprint, reasons: map[string]int64{}}
 	journal, state, err := openJournal(work, line{Source: source.Name(), Fingerprint: fingerprint, Commits: writer.Commits()}, o.Fresh, r.unclaimed)
 	if err != nil {
 		return nil, err
@@ -60,14 +63,15 @@ func (r *run) resume(source, dir string, s journalState) error {
 		if !r.writer.Committed(s.commits, source, s.parts, s.stat) {
 			return errors.New("another command has added to the dataset since this one was interrupted, and what this one had done is not part of it; do it anew with --fresh")
 		}
-		r.done = true
+		r.done, r.replaced = true, s.replaced
 		return r.writer.Resume(nil, s.stat, 0)
 	}
 	if err := r.known.readDataset(dir); err != nil {
 		return err
 	}
-	if s.begun != "" {
-		if err := r.writer.UsePart(s.begun); err != nil {
+	if len(s.begun) > 0 {
+		r.writer.Own(s.begun...)
+		if err := r.writer.UsePart(s.begun[0]); err != nil {
 			return err
 		}
 	}
@@ -90,7 +94,7 @@ func (r *run) resume(source, dir string, s journalState) error {
 // again takes note of what an interrupted run had consumed since its last whole part.
 func (r *run) again(s shards.Spooled) error {
 	switch s.Kind {
-	case shards.SpooledRow:
+	case shards.SpooledRow, shards.SpooledUpdate:
 		r.known.add(&s.Sample)
 	case shards.SpooledReject:
 		r.reasons[s.Reject.Reason]++

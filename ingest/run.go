@@ -17,6 +17,7 @@ type Options struct {
 	Limits    shards.Limits
 	Transform Transform                    // of the pictures; nil leaves them as they came
 	Frames    int                          // an animation becomes so many frames at most; 0 leaves it as it came
+	Update    bool                         // a record whose key the dataset has replaces the row, if it says anything else
 	Dedup     bool                         // reject records all of whose pictures, byte for byte, are there already
 	Strict    bool                         // stop at the first bad record
 	Language  string                       // of texts and questions of which the source does not know it (BCP-47)
@@ -46,7 +47,7 @@ var ErrStrict = errors.New("bad record")
 // of the same source was interrupted, or killed, it goes on from the record that was next. If ctx ends, what is
 // done so far is kept for the next run.
 //
-// Every record of the source is counted once: as a row, as a reject, or as a duplicate. A duplicate is a record whose key
+// Every record of the source is counted once: as a row, as a reject, or as a duplicate (with [Options.Update] also as updated). A duplicate is a record whose key
 // the dataset has, or a bad one of which the dataset has the reject already, by origin, key and reason: the
 // same source given again adds neither rows nor rejects. What was left out below a record (a member, a column, a box), or
 // beside all of them (a file of another kind), is counted by reason in [shards.Stat], duplicates' apart.
@@ -93,7 +94,9 @@ type run struct {
 	done    bool  // an interrupted run had committed everything
 	seen    int64 // records consumed, those of the interrupted run included
 	label   string
-	reasons map[string]int64
+
+	replaced []string // parts that the commit took out of the dataset
+	reasons  map[string]int64
 
 	languages langcode.Cache
 }
@@ -142,7 +145,11 @@ func (r *run) completed(ctx context.Context, source Source) iter.Seq[shards.Reco
 func (r *run) after(ctx context.Context, source Source) iter.Seq[shards.Record] {
 	switch s := source.(type) {
 	case Sparer:
-		return s.RecordsSparing(ctx, r.seen, r.known.committed)
+		there := r.known.committed
+		if r.options.Update {
+			there = func(string) bool { return false }
+		}
+		return s.RecordsSparing(ctx, r.seen, there)
 	case Skipper:
 		return s.RecordsAfter(ctx, r.seen)
 	}
@@ -158,7 +165,7 @@ func (r *run) after(ctx context.Context, source Source) iter.Seq[shards.Record] 
 
 // take adds one record as a row, a reject or a duplicate.
 func (r *run) take(record shards.Record) error {
-	s := &record.Sample
+	s, add := &record.Sample, r.writer.Append
 	if record.IsAside() {
 		r.writer.Leave(record.LeftOut...)
 		r.writer.Aside()
@@ -168,12 +175,14 @@ func (r *run) take(record shards.Record) error {
 		switch there, another := r.known.key(s); {
 		case another:
 			record.Reason, record.Err = SameKey, errors.New("another record has this key, and other images, texts, questions or boxes")
-		case there:
+		case there && !r.known.differs(s):
 			r.writer.Duplicate()
 			return nil
+		case there:
+			add = r.writer.Update
 		}
 	}
-	if record.Err == nil && r.options.Dedup && r.known.pictures(s) {
+	if record.Err == nil && r.options.Dedup && !r.known.committed(s.Key) && r.known.pictures(s) {
 		record.Reason, record.Err = SamePicture, errors.New("another record has the same picture")
 	}
 	if record.Err != nil {
@@ -197,7 +206,7 @@ func (r *run) take(record shards.Record) error {
 		}
 	}
 	r.writer.Leave(record.LeftOut...)
-	return r.writer.Append(*s)
+	return add(*s)
 }
 
 // endPart makes what was consumed so far safe, and begins the spool of what follows.
@@ -232,9 +241,15 @@ func (r *run) finish(source Source, o Options) error {
 		if err := r.progress(); err != nil {
 			return err
 		}
+		if err := r.replace(); err != nil {
+			return err
+		}
 		if err := r.writer.Commit(o.Command, source.Name()); err != nil {
 			return err
 		}
+	}
+	if err := r.writer.Remove(r.replaced); err != nil {
+		return err
 	}
 	if err := r.writer.DropSpool(); err != nil {
 		return err

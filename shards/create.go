@@ -48,6 +48,7 @@ func (w *Writer) open() (err error) {
 		w.before, err = w.store.ReadFile(ManifestName)
 	}
 	if err == nil {
+		w.earlier = len(w.manifest.Files)
 		err = w.toFreePart(len(w.manifest.Files))
 	}
 	if err != nil {
@@ -61,7 +62,7 @@ func (w *Writer) open() (err error) {
 func (w *Writer) toFreePart(n int) error {
 	for ; ; n++ {
 		_, err := w.store.Size(partName(n))
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && w.own[partName(n)] {
 			w.next = n
 			return nil
 		}

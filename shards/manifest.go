@@ -61,17 +61,19 @@ type Entry struct {
 	Stat    Stat     `json:"stat"` // what this command added
 }
 
-// Stat counts records. Rows + Rejected + Duplicates is the number of input records.
+// Stat counts records. Rows + Updated + Rejected + Duplicates is the number of input records of a command; in the totals of a
+// dataset Rows are those that it has, and Updated is how often one was replaced.
 type Stat struct {
 	Rows       int64            `json:"rows"`
 	Images     int64            `json:"images"`
 	Texts      int64            `json:"texts"`
 	Questions  int64            `json:"questions"`
-	Bytes      int64            `json:"bytes"`      // of encoded images
-	Rejected   int64            `json:"rejected"`   // bad records, kept in rejects.parquet
-	Duplicates int64            `json:"duplicates"` // records whose key was there already
-	Languages  map[string]int64 `json:"languages"`  // language of a text -> texts
-	Splits     map[string]int64 `json:"splits"`     // split -> rows
+	Bytes      int64            `json:"bytes"`             // of encoded images
+	Rejected   int64            `json:"rejected"`          // bad records, kept in rejects.parquet
+	Duplicates int64            `json:"duplicates"`        // records whose key was there already
+	Updated    int64            `json:"updated,omitempty"` // rows that a record took the place of
+	Languages  map[string]int64 `json:"languages"`         // language of a text -> texts
+	Splits     map[string]int64 `json:"splits"`            // split -> rows
 
 	LeftOut      map[string]int64    `json:"left_out"`                 // reason -> things below a record that were left out
 	LeftOutFirst map[string][]string `json:"left_out_first,omitempty"` // reason -> the first few of their names
@@ -116,6 +118,7 @@ func (s *Stat) Add(o Stat) {
 	s.Bytes += o.Bytes
 	s.Rejected += o.Rejected
 	s.Duplicates += o.Duplicates
+	s.Updated += o.Updated
 	s.Languages = addCounts(s.Languages, o.Languages)
 	s.Splits = addCounts(s.Splits, o.Splits)
 	s.LeftOut = addCounts(s.LeftOut, o.LeftOut)
@@ -162,7 +165,7 @@ func (m *Manifest) committed(n int, sources []string, parts []File, stat Stat) b
 		}
 	}
 	of := m.Provenance[n].Stat
-	return slices.Equal(m.Provenance[n].Sources, sources) && of.Rows == stat.Rows && of.Rejected == stat.Rejected && of.Duplicates == stat.Duplicates
+	return slices.Equal(m.Provenance[n].Sources, sources) && of.Rows == stat.Rows && of.Rejected == stat.Rejected && of.Duplicates == stat.Duplicates && of.Updated == stat.Updated
 }
 
 // parseManifest reads and checks a manifest; path is for messages.

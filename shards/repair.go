@@ -43,7 +43,7 @@ func Repair(dir string, o RepairOptions) (Stat, error) {
 		return Stat{}, err
 	}
 	m := &Manifest{SchemaVersion: SchemaVersion, Files: []File{}, Rejects: old.Rejects, Provenance: old.Provenance}
-	totals := Stat{Rejected: old.Totals.Rejected, Duplicates: old.Totals.Duplicates}
+	totals := Stat{Rejected: old.Totals.Rejected, Duplicates: old.Totals.Duplicates, Updated: old.Totals.Updated}
 	for _, name := range names {
 		f, stat, err := survey(dir, name)
 		if err != nil {

@@ -18,6 +18,7 @@ const SpoolName = ".building.spool"
 // Kinds of [Spooled].
 const (
 	SpooledRow       = 'r'
+	SpooledUpdate    = 'u' // a row in place of the one with its key
 	SpooledReject    = 'x'
 	SpooledDuplicate = 'd'
 	SpooledNote      = 'n'
@@ -156,8 +157,8 @@ func (w *Writer) again(payload []byte, each func(Spooled) error) error {
 		return err
 	}
 	switch s.Kind {
-	case SpooledRow:
-		err = w.appendRow(s.Sample)
+	case SpooledRow, SpooledUpdate:
+		err = w.appendRow(s.Sample, s.Kind)
 	case SpooledReject:
 		err = w.reject(s.Reject)
 	case SpooledDuplicate:

@@ -157,7 +157,7 @@ func decodeSpooled(payload []byte) (Spooled, error) {
 	f := &fields{b: payload}
 	s := Spooled{Kind: f.byte()}
 	switch s.Kind {
-	case SpooledRow:
+	case SpooledRow, SpooledUpdate:
 		f.sample(&s.Sample)
 	case SpooledReject:
 		s.Reject = Reject{f.string(), f.string(), f.string(), f.string()}

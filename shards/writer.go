@@ -59,8 +59,11 @@ type Writer struct {
 	rowsIn   int64   // rows of the open group
 	moving   *moving // nil if no part is on its way
 	spool    *spool
-	resumes  bool  // somebody may go on where the writer is aborted
-	broken   error // that ended the writer's work
+	resumes  bool            // somebody may go on where the writer is aborted
+	broken   error           // that ended the writer's work
+	earlier  int             // parts that the dataset had before
+	removed  Stat            // of rows that were updated
+	own      map[string]bool // parts that this command had begun before
 }
 
 // Resume adopts what an interrupted command had written: its whole parts and what it had counted.
@@ -141,7 +144,10 @@ func (w *Writer) Committed(n int, source string, parts []File, stat Stat) bool {
 func (w *Writer) Stat() Stat { return w.stat }
 
 // Append adds a sample. Missing image hashes are computed.
-func (w *Writer) Append(s Sample) error {
+func (w *Writer) Append(s Sample) error { return w.give(s, SpooledRow) }
+
+// give adds a sample as a row or as an update.
+func (w *Writer) give(s Sample, kind byte) error {
 	for i := range s.Images {
 		if s.Images[i].SHA256 == "" {
 			s.Images[i].SHA256 = Hash(s.Images[i].Bytes)
@@ -150,18 +156,18 @@ func (w *Writer) Append(s Sample) error {
 	if w.broken == nil {
 		w.broken = w.moveFailed()
 	}
-	w.spooled(func(b []byte) []byte { return appendSample(append(b, SpooledRow), &s) })
+	w.spooled(func(b []byte) []byte { return appendSample(append(b, kind), &s) })
 	if w.broken != nil {
 		return w.broken
 	}
-	if err := w.appendRow(s); err != nil {
+	if err := w.appendRow(s, kind); err != nil {
 		w.broken = err
 	}
 	return w.broken
 }
 
 // appendRow adds a sample to the open part.
-func (w *Writer) appendRow(s Sample) error {
+func (w *Writer) appendRow(s Sample, kind byte) error {
 	if w.part == nil {
 		part, err := createTable[Sample](w.dir, partName(w.next), s.layout())
 		if err != nil {
@@ -173,6 +179,9 @@ func (w *Writer) appendRow(s Sample) error {
 		return err
 	}
 	w.stat.Count(&s)
+	if kind == SpooledUpdate {
+		w.stat.Rows, w.stat.Updated = w.stat.Rows-1, w.stat.Updated+1
+	}
 	n := s.size()
 	w.inPart, w.inGroup, w.rowsIn = w.inPart+n, w.inGroup+n, w.rowsIn+1
 	if w.inGroup >= w.limits.GroupBytes || w.rowsIn >= w.limits.GroupRows {
@@ -266,6 +275,8 @@ func (w *Writer) Commit(command string, sources ...string) error {
 	stat := w.stat
 	stat.Add(Stat{})
 	w.manifest.Totals.Add(stat)
+	w.manifest.Totals.Rows += stat.Updated // they are in the parts that were added
+	w.manifest.Totals.subtract(w.removed)
 	w.manifest.Provenance = append(w.manifest.Provenance, Entry{Command: command, Sources: sources, Stat: stat})
 	if w.manifest.Files == nil {
 		w.manifest.Files = []File{}

@@ -35,6 +35,7 @@ type ingestFlags struct {
 	JSON      bool   `help:"Print what was added as one JSON object."`
 	Strict    bool   `help:"Stop at the first bad record."`
 	Frames    int    `help:"Take animations (GIF, APNG, WebP) and TIFFs of several pages apart into at most N images."`
+	Update    bool   `help:"A record whose key the dataset has replaces the row, whole, if it says anything else now: images, texts, questions, boxes, split, metadata. Updated rows move to the dataset's end. Of a dataset in a folder; urls fetches all images again."`
 	Dedup     bool   `help:"Reject records whose picture, byte for byte, another record has."`
 	Fresh     bool   `help:"Begin anew where an earlier run was interrupted."`
 	PartBytes int64  `default:"67108864" help:"Size at which a part file ends; smaller parts use less disk while they are built."`
@@ -55,6 +56,7 @@ func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source, 
 		Limits:    shards.Limits{PartBytes: f.PartBytes},
 		Transform: transform,
 		Frames:    f.Frames,
+		Update:    f.Update,
 		Dedup:     f.Dedup,
 		Strict:    f.Strict,
 		Language:  language,
@@ -67,7 +69,7 @@ func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source, 
 	if err != nil {
 		return err
 	}
-	if err := printIngested(stat, f.JSON); err != nil {
+	if err := f.printIngested(stat); err != nil {
 		return err
 	}
 	return f.nothingCameIn(source, stat)
@@ -75,7 +77,7 @@ func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source, 
 
 // nothingCameIn is the error of a run that neither added rows nor found any that the dataset has.
 func (f ingestFlags) nothingCameIn(source ingest.Source, s ingest.Summary) error {
-	if s.Rows > 0 {
+	if s.Rows > 0 || s.Updated > 0 {
 		return nil
 	}
 	if s.Duplicates > 0 || s.Rejected > 0 {
@@ -204,9 +206,14 @@ func (c ingestWebDataset) Run(ctx context.Context, out output) error {
 }
 
 // printIngested prints what a run added, and why it rejected what it did.
-func printIngested(s ingest.Summary, asJSON bool) error {
-	if asJSON {
-		s.Add(shards.Stat{}) // empty maps print as {}
+func (f ingestFlags) printIngested(s ingest.Summary) error {
+	switch s.Add(shards.Stat{}); { // empty maps print as {}
+	case f.JSON && f.Update:
+		return printJSON(struct {
+			ingest.Summary
+			Updated int64 `json:"updated"` // 0, too
+		}{s, s.Updated})
+	case f.JSON:
 		return printJSON(s)
 	}
 	if err := printStat(s.Stat, false); err != nil {

@@ -54,6 +54,9 @@ func printStat(s shards.Stat, asJSON bool) error {
 		{"rejected", s.Rejected}, {"duplicates", s.Duplicates}} {
 		fmt.Printf("%-11s%d\n", line.name, line.value)
 	}
+	if s.Updated > 0 {
+		fmt.Printf("%-11s%d\n", "updated", s.Updated)
+	}
 	printCounts(os.Stdout, "languages", s.Languages)
 	printCounts(os.Stdout, "splits", s.Splits)
 	printLeftOut(os.Stdout, s)
