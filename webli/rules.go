@@ -118,14 +118,23 @@ const imageFrequent = "image_frequent"
 
 // crowded removes all samples whose images more than most samples have: placeholders, or images of too many names.
 func crowded(most int) rule {
-	samples := map[[sha256.Size]byte]int{}
+	type crowd struct {
+		first *record
+		n     int
+	}
+	samples := map[[sha256.Size]byte]*crowd{}
 	return rule{
 		name: imageFrequent,
 		prepare: func(left []*record) error {
 			for _, r := range left {
-				if len(r.prints) > 0 && !r.heldOut {
-					samples[r.pictures()]++
+				if len(r.prints) == 0 || r.heldOut {
+					continue
 				}
+				id := r.pictures()
+				if samples[id] == nil {
+					samples[id] = &crowd{first: r}
+				}
+				samples[id].n++
 			}
 			return nil
 		},
@@ -133,8 +142,8 @@ func crowded(most int) rule {
 			if len(r.prints) == 0 {
 				return ""
 			}
-			if n := samples[r.pictures()]; n > most {
-				return fmt.Sprintf("%d samples have its images, more than %d", n, most)
+			if c := samples[r.pictures()]; c.n > most {
+				return fmt.Sprintf("%d samples have its images, more than %d; the first is %s of %s", c.n, most, c.first.key, c.first.origin)
 			}
 			return ""
 		},

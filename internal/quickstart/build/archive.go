@@ -40,16 +40,14 @@ func build(src *sources, p plan) ([]shards.Sample, error) {
 		return nil, err
 	}
 	questions := interview(src, pictures, sheets)
+	doubles, err := chooseDoubles(src, pictures)
+	if err != nil {
+		return nil, err
+	}
 
 	var records []shards.Sample
 	for _, p := range pictures {
-		r := record(p.key, p.split, p.png, p.metadata(), questions)
-		for _, language := range captionLanguages {
-			if name := p.names[language]; name != "" {
-				r.Texts = append(r.Texts, shards.Text{Kind: shards.Caption, Language: language, Value: name})
-			}
-		}
-		records = append(records, r)
+		records = append(records, p.record(questions))
 	}
 	for _, s := range sheets {
 		records = append(records, record(s.key, s.split, s.png, s.metadata(), questions))
@@ -58,7 +56,18 @@ func build(src *sources, p plan) ([]shards.Sample, error) {
 	for to, from := range stream("order").Perm(len(records)) {
 		shuffled[to] = records[from]
 	}
-	return shuffled, nil
+	return scatter(shuffled, doubles), nil
+}
+
+// record is the picture's, with its names as captions.
+func (p *picture) record(questions map[string][]shards.Question) shards.Sample {
+	r := record(p.key, p.split, p.png, p.metadata(), questions)
+	for _, language := range captionLanguages {
+		if name := p.names[language]; name != "" {
+			r.Texts = append(r.Texts, shards.Text{Kind: shards.Caption, Language: language, Value: name})
+		}
+	}
+	return r
 }
 
 // record assembles what pictures and sheets have in common.

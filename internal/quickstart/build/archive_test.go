@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"image/png"
 	"os"
 	"regexp"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -41,7 +44,7 @@ func TestTheArchiveIsSmallAndWhole(t *testing.T) {
 		t.Errorf("emoji.tar has %d bytes, more than 12 MB", info.Size())
 	}
 	readable := regexp.MustCompile(`^[a-z0-9-]+$`)
-	keys, ids, pictures := map[string]bool{}, map[string]bool{}, map[[32]byte]string{}
+	keys, ids := map[string]bool{}, map[string]bool{}
 	for _, r := range committedRecords(t) {
 		if keys[r.Key] || !readable.MatchString(r.Key) {
 			t.Errorf("the key %q is not readable, or names two records", r.Key)
@@ -65,14 +68,61 @@ func TestTheArchiveIsSmallAndWhole(t *testing.T) {
 		if b := img.Bounds(); b.Dx() != side || b.Dy() != side {
 			t.Errorf("%s has %v pixels, not %d squared", r.Key, b.Size(), side)
 		}
-		sum := sha256.Sum256(r.Images[0].Bytes)
-		if twin := pictures[sum]; twin != "" {
-			t.Errorf("%s and %s have the same picture", r.Key, twin)
-		}
-		pictures[sum] = r.Key
 	}
 	if len(keys) < 1500 {
 		t.Errorf("only %d records", len(keys))
+	}
+}
+
+// TestOnlyTheDoublesShareAPicture: each has another's image to the byte, a caption of its own, and no question.
+func TestOnlyTheDoublesShareAPicture(t *testing.T) {
+	records := committedRecords(t)
+	owners := map[[sha256.Size]byte][]shards.Sample{}
+	for _, r := range records {
+		sum := sha256.Sum256(r.Images[0].Bytes)
+		owners[sum] = append(owners[sum], r)
+	}
+	doubles := 0
+	for _, shared := range owners {
+		if len(shared) == 1 {
+			continue
+		}
+		doubles += len(shared)
+		for _, r := range shared {
+			name := "flag: " + strings.TrimPrefix(r.Metadata["object"], "flag of ")
+			if !slices.Contains(doubleNames, name) || r.Split != train || len(r.Questions) > 0 || len(r.Texts) == 0 || r.Texts[0].Value != name {
+				t.Errorf("%s shares its picture with %d others and is no double, held out, asked of, or not named %q", r.Key, len(shared)-1, name)
+			}
+		}
+	}
+	if left := len(withoutDoubles(records)); doubles != len(doubleNames) || left != len(records)-doubles {
+		t.Errorf("%d doubles and %d others of %d records", doubles, left, len(records))
+	}
+}
+
+// TestScatterKeepsBothOrders: what stays after curation is in the order that it had without the doubles.
+func TestScatterKeepsBothOrders(t *testing.T) {
+	var among, records []shards.Sample
+	for i := range 50 {
+		among = append(among, shards.Sample{Key: fmt.Sprint("a", i)})
+	}
+	for i := range 9 {
+		records = append(records, shards.Sample{Key: fmt.Sprint("b", i)})
+	}
+	apart := map[byte][]shards.Sample{}
+	all := scatter(among, records)
+	for _, r := range all {
+		apart[r.Key[0]] = append(apart[r.Key[0]], r)
+	}
+	same := func(a, b shards.Sample) bool { return a.Key == b.Key }
+	if !slices.EqualFunc(apart['a'], among, same) || !slices.EqualFunc(apart['b'], records, same) || len(all) != 59 {
+		t.Errorf("%v", all)
+	}
+	if all[len(all)-1].Key == "b8" && all[len(all)-9].Key == "b0" {
+		t.Error("the doubles are all at the end")
+	}
+	if got := scatter(nil, records); len(got) != len(records) {
+		t.Errorf("%d records among none", len(got))
 	}
 }
 

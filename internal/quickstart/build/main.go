@@ -14,6 +14,7 @@
 //   - emoji.go: what an emoji is, read from its code points: role, gender, skin tone
 //   - names.go: its names in each language
 //   - select.go, objects.go: the pictures chosen, of each family
+//   - doubles.go: pictures with several names, for curation to remove
 //   - split.go: train, held_out and held_out_combinations
 //   - sheets.go, palette.go: 2 to 4 pictures on one canvas
 //   - templates.go: questions in words
@@ -68,7 +69,7 @@ func run(packages, out string) error {
 	if err != nil {
 		return err
 	}
-	model, err := mixture.TrainTokenizerOf(context.Background(), each(records), mixture.TokenizerOptions{VocabSize: quickstart.VocabularySize})
+	model, err := mixture.TrainTokenizerOf(context.Background(), each(withoutDoubles(records)), mixture.TokenizerOptions{VocabSize: quickstart.VocabularySize})
 	if err != nil {
 		return err
 	}

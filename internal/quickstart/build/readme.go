@@ -14,13 +14,16 @@ import (
 //go:embed readme.md.tmpl
 var readmeText string
 
-// renderReadme writes the data's README from the records and the archive's size in bytes.
+// renderReadme writes the data's README from the records and the archive's size in bytes. Its tables count what curation
+// leaves.
 func renderReadme(records []shards.Sample, size int) ([]byte, error) {
 	join := func(words []string) string { return strings.Join(words, ", ") }
 	page, err := template.New("readme").Funcs(template.FuncMap{"join": join}).Parse(readmeText)
 	if err != nil {
 		return nil, err
 	}
+	all := len(records)
+	records = withoutDoubles(records)
 	captions, sheets := 0, 0
 	objects := map[string]map[string]bool{"person": {}, "hand": {}}
 	for _, r := range records {
@@ -34,7 +37,8 @@ func renderReadme(records []shards.Sample, size int) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	err = page.Execute(&b, map[string]any{
-		"Records":           len(records),
+		"Records":           all,
+		"Doubles":           all - len(records),
 		"Pictures":          len(records) - sheets,
 		"Sheets":            sheets,
 		"Megabytes":         float64(size) / 1e6,

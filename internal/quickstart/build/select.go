@@ -33,7 +33,7 @@ type picture struct {
 var families = []string{"person", "hand", "clock", "shape", "animal", "food", "vehicle", "face", "instrument", "moon",
 	"flag"}
 
-// choose returns the pictures of all families, those with the same bytes dropped, in a stable order.
+// choose returns the pictures of all families that no other emoji has, in a stable order.
 func choose(src *sources) ([]*picture, error) {
 	distinct := dropDoubles(src)
 	var chosen []*picture
@@ -56,7 +56,7 @@ func choose(src *sources) ([]*picture, error) {
 				p.file, p.key, config.Width, config.Height, cellSize)
 		}
 	}
-	nameAll(src, chosen)
+	nameAll(src, chosen, chosen)
 	return chosen, nil
 }
 
@@ -178,12 +178,20 @@ func objects(src *sources, all []emoji) []*picture {
 			if !ok {
 				continue
 			}
-			object := strings.Replace(name, "flag: ", "flag of ", 1)
-			key := slug(list.family, strings.TrimPrefix(name, "flag: "))
-			chosen = append(chosen, &picture{emoji: thing(e), family: list.family, object: object, key: key})
+			if list.family == "flag" {
+				chosen = append(chosen, flagOf(e, name))
+				continue
+			}
+			chosen = append(chosen, &picture{emoji: thing(e), family: list.family, object: name, key: slug(list.family, name)})
 		}
 	}
 	return chosen
+}
+
+// flagOf returns the picture of a flag with the name "flag: Brazil".
+func flagOf(e emoji, name string) *picture {
+	country := strings.TrimPrefix(name, "flag: ")
+	return &picture{emoji: thing(e), family: "flag", object: "flag of " + country, key: slug("flag", country)}
 }
 
 // thing returns the emoji of something that has neither gender nor tone.
@@ -195,16 +203,16 @@ func thing(e emoji) emoji {
 // slug joins the parts to a key of small letters, digits and hyphens.
 func slug(parts ...string) string {
 	words := strings.FieldsFunc(strings.ToLower(strings.Join(parts, " ")), func(r rune) bool {
-		return r == ' ' || r == ':' || r == '-' || r == '.' || r == '’'
+		return r == ' ' || r == ':' || r == '-' || r == '.' || r == '’' || r == '&'
 	})
 	return strings.NewReplacer("ü", "u").Replace(strings.Join(words, "-"))
 }
 
-// nameAll gives each picture its captions and nouns. A name that two pictures share in a language says
+// nameAll gives some of the pictures their captions and nouns. A name that two pictures share in a language says
 // of neither which it is: both go without. The same holds for the nouns of two objects, and for nouns that are
 // not fit to ask for.
-func nameAll(src *sources, pictures []*picture) {
-	for _, p := range pictures {
+func nameAll(src *sources, pictures, named []*picture) {
+	for _, p := range named {
 		p.names, p.nouns = map[string]string{}, map[string]string{}
 	}
 	for _, language := range captionLanguages {
@@ -218,7 +226,7 @@ func nameAll(src *sources, pictures []*picture) {
 			}
 			objects[noun][p.object] = true
 		}
-		for _, p := range pictures {
+		for _, p := range named {
 			if name := src.names[language][p.text]; name != "" && shown[name] == 1 {
 				p.names[language] = name
 			}
@@ -227,7 +235,7 @@ func nameAll(src *sources, pictures []*picture) {
 			}
 		}
 	}
-	for _, p := range pictures {
+	for _, p := range named {
 		p.nouns["en"] = p.object
 	}
 }
