@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -37,11 +36,6 @@ var fixedByPreset = []string{
 
 // pali trains a model for the vocabulary of a recipe.
 func (c tokenizerTrain) pali(ctx context.Context, log zerolog.Logger, given map[string]bool) error {
-	for _, name := range fixedByPreset {
-		if given[name] {
-			return fmt.Errorf("--%s does not go with --preset pali, which decides it; leave out one of the two", name)
-		}
-	}
 	flags, err := c.options()
 	if err != nil {
 		return err
@@ -90,9 +84,6 @@ func adjust(o *train.Options, flags train.Options, given map[string]bool) {
 // trainPaLI trains on the dataset or the files, and counts how well the model fits each language.
 func (c tokenizerTrain) trainPaLI(ctx context.Context, o mixture.TokenizerOptions) (*train.Model, []mixture.LanguageFit, error) {
 	if c.Data == "" {
-		if slices.Contains(c.Input, "-") {
-			return nil, nil, errors.New("--preset pali reads its text more than once: write standard input to a file and name that")
-		}
 		model, err := mixture.TrainTokenizerOfLines(ctx, c.sentences(), o)
 		return model, nil, err
 	}

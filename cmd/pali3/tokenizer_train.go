@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -65,13 +66,34 @@ type tokenizerTrain struct {
 	JSON bool `help:"Print one JSON object."`
 }
 
-func (c tokenizerTrain) Run(ctx context.Context, log zerolog.Logger, call *kong.Context) error {
+// Validate refuses flags that do not go together.
+func (c *tokenizerTrain) Validate(call *kong.Context) error {
+	given := givenFlags(call)
 	switch {
 	case c.Data != "" && len(c.Input) > 0:
 		return errors.New("--data and --input are both there; train on a dataset or on files")
 	case c.Data == "" && len(c.Input) == 0:
 		return errors.New("nothing to train on: name --data DATASET or --input FILE")
-	case c.Data != "" || c.Preset != "":
+	case c.Data == "" && given["split"]:
+		return errors.New("--split is for --data: files have no splits")
+	case c.Data != "" && given["input-format"]:
+		return errors.New("--input-format is for --input")
+	case c.Data == "" && c.Preset == "":
+		return nil
+	}
+	for _, name := range fixedByPreset {
+		if given[name] {
+			return fmt.Errorf("--%s does not go with --preset pali (which --data implies): the preset decides it", name)
+		}
+	}
+	if slices.Contains(c.Input, "-") {
+		return errors.New("--preset pali reads its text more than once: write standard input to a file and name that")
+	}
+	return nil
+}
+
+func (c tokenizerTrain) Run(ctx context.Context, log zerolog.Logger, call *kong.Context) error {
+	if c.Data != "" || c.Preset != "" {
 		return c.pali(ctx, log, givenFlags(call))
 	}
 	return c.plain(ctx, log)
