@@ -70,12 +70,20 @@ func trainedKinds(t *stages.Trained) string {
 	return strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")
 }
 
-// SeenLanguages returns the languages that a run's tasks of some kinds were trained in: those that its recipe names, or
-// those of the dataset that it was trained on. It is nil if that dataset is no longer there.
+// SeenLanguages returns the languages that a run's tasks of some kinds were trained in, as its folder keeps them; of a run
+// from before folders did, those that its recipe names or those of its dataset. It is nil if that is no longer there.
 func SeenLanguages(t *stages.Trained, kinds ...string) []string {
 	seen := map[string]bool{}
 	for _, kind := range slices.Clone(kinds) {
 		kinds = append(kinds, relatives[kind]...)
+	}
+	if kept, err := mixture.ReadSeen(t.Dir); err == nil && t.Dir != "" {
+		for _, task := range kept.Tasks {
+			if slices.Contains(kinds, task.Kind) {
+				maps.Copy(seen, setOf(task.Languages))
+			}
+		}
+		return slices.Sorted(maps.Keys(seen))
 	}
 	for _, task := range tasksOf(t, kinds...) {
 		languages := task.Languages
@@ -90,6 +98,15 @@ func SeenLanguages(t *stages.Trained, kinds ...string) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(seen))
+}
+
+// setOf returns the names that are counted.
+func setOf(counts map[string]int) map[string]bool {
+	set := map[string]bool{}
+	for name := range counts {
+		set[name] = true
+	}
+	return set
 }
 
 // languagesOf returns the languages in the split of a dataset that a task is trained on; nil if it cannot be read.
@@ -135,6 +152,12 @@ func languagesOf(t *stages.Trained, task *mixture.Task) []string {
 		}
 	}
 	return slices.Sorted(maps.Keys(seen))
+}
+
+// WarnUnseen warns of a kind of task, or of languages, that a run never saw.
+func WarnUnseen(t *stages.Trained, kind string, languages []string, warn func(string)) {
+	_, trained := taskOf(t, kind)
+	warnUnseen(t, kind, trained, languages, warn)
 }
 
 // warnUnseen warns of a task, or of languages, that a run never saw.

@@ -13,6 +13,8 @@ type source struct {
 	rows    []int // of the samples that the task can use
 	order   Order
 	objects pools // that its samples name
+
+	languages map[string]int // of the texts or questions that the task can use
 }
 
 // Row groups are read whole, so neighbours in a window are cheap; a window of this many samples fits in memory.
@@ -23,7 +25,7 @@ const (
 
 // newSource finds the samples of a dataset that a task can use.
 func newSource(dataset *shards.Dataset, t *Task) (*source, error) {
-	s := &source{dataset: dataset}
+	s := &source{dataset: dataset, languages: map[string]int{}}
 	k := kinds[t.Kind]
 	split, row := t.split(), 0
 	keys := map[int]string{}
@@ -35,6 +37,7 @@ func newSource(dataset *shards.Dataset, t *Task) (*source, error) {
 		if (split == "" || sample.Split == split) && (!k.pictures || len(sample.Images) > 0) && k.usable(t, &sample) {
 			s.rows = append(s.rows, row)
 			keys[row] = sample.Key
+			countLanguages(t, &sample, s.languages)
 			if t.Kind == "object_vqa" {
 				named[row] = objectsOf(t, &sample)
 			}

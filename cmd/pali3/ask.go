@@ -2,45 +2,74 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"time"
 
-	"github.com/pali3/pali3/evalsuite"
-	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/alecthomas/kong"
+	"github.com/rs/zerolog"
+
 	"github.com/pali3/pali3/mixture"
-	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/models/decode"
-	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/stages"
 )
 
-// captionCommand lets a trained model name what a picture shows.
+// captionCommand lets a trained model describe images.
 type captionCommand struct {
-	Images []string `arg:"" name:"image" help:"Picture files."`
+	Images []string `arg:"" optional:"" name:"image" help:"Image files, folders with all images below them, patterns such as 'photos/*.png', or @FILE for a list of these."`
+	List   string   `placeholder:"FILE" help:"File with one image, folder or pattern a line; - is standard input."`
 	Lang   string   `default:"en" help:"Language of the captions (BCP-47)."`
 	speak
 }
 
-func (c captionCommand) Run(ctx context.Context) error {
-	return c.answer(ctx, c.Images, mixture.CaptionPrompt(c.Lang))
+// Validate asks for images.
+func (c *captionCommand) Validate() error { return needImages(c.Images, c.List) }
+
+func (c captionCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
+	return c.answer(ctx, log, out, c.Images, c.List, request{mixture.CaptionPrompt(c.Lang), "caption", []string{c.Lang}})
 }
 
-// askCommand lets a trained model answer a question about a picture.
+// askCommand lets a trained model answer a question about images.
 type askCommand struct {
-	Image    string `arg:"" help:"Picture file."`
-	Question string `arg:"" help:"Question, in any language that the model was trained with."`
+	Words    []string `arg:"" optional:"" name:"image ... question" help:"Image files, folders, patterns or @FILE, as of pali3 caption; and last the question, in any language that the model was trained with."`
+	List     string   `placeholder:"FILE" help:"File with one image, folder or pattern a line; - is standard input."`
+	Question string   `placeholder:"TEXT" help:"The question, in place of the last word."`
 	speak
 }
 
-func (c askCommand) Run(ctx context.Context) error {
-	return c.answer(ctx, []string{c.Image}, mixture.QuestionPrompt(c.Question))
+// Validate asks for a question and images.
+func (c *askCommand) Validate() error {
+	images, question := c.words()
+	if question == "" || len(images) == 0 && c.List == "" {
+		return errors.New("want images and then a question, such as: pali3 ask cat.png 'What is it?' --model RUN")
+	}
+	return nil
+}
+
+// words tells the images and the question apart.
+func (c *askCommand) words() (images []string, question string) {
+	if c.Question != "" || len(c.Words) == 0 {
+		return c.Words, c.Question
+	}
+	last := len(c.Words) - 1
+	return c.Words[:last], c.Words[last]
+}
+
+func (c askCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
+	images, question := c.words()
+	return c.answer(ctx, log, out, images, c.List, request{mixture.QuestionPrompt(question), "vqa", nil})
+}
+
+func needImages(words []string, list string) error {
+	if len(words) == 0 && list == "" {
+		return errors.New("no images: name files or folders, or a list with --list FILE")
+	}
+	return nil
 }
 
 // speak are the flags of commands that let a model speak.
 type speak struct {
 	Model   string `required:"" placeholder:"RUN" help:"Run folder of a trained PaLI-3, for example quickstart-run/caption."`
 	Backend string `help:"Backend of the graphs; by default GOMLX_BACKEND or pure Go."`
-	JSON    bool   `help:"Print one JSON object."`
+	JSON    bool   `help:"Print one JSON object; of several images, a list of them."`
 
 	Beam        int     `placeholder:"N" help:"Follow N beginnings at once (beam search, length-normalised as in T5X) instead of the likeliest alone."`
 	Temperature float64 `placeholder:"T" help:"Draw the answer at random: 1 by the model's probabilities, less to be surer."`
@@ -48,6 +77,13 @@ type speak struct {
 	TopP        float64 `placeholder:"P" help:"With --temperature: draw among the likeliest that together have probability P."`
 	Seed        uint64  `help:"Seed of what is drawn."`
 }
+
+// Help says what becomes of images that cannot be answered.
+func (s speak) Help() string {
+	return "An image that cannot be read is named on standard error and does not stop the others; the exit status is then 1."
+}
+
+var _ kong.HelpProvider = speak{}
 
 // method is how the answer is chosen.
 func (s speak) method() (decode.Method, error) {
@@ -58,66 +94,51 @@ func (s speak) method() (decode.Method, error) {
 	return m, m.Validate()
 }
 
-// spoken is what a model said of a picture.
+// request is what a model is asked about each image.
+type request struct {
+	prompt    string
+	kind      string   // of the task
+	languages []string // none if not known
+}
+
+// spoken is what a model said of an image.
 type spoken struct {
 	Image   string  `json:"image"`
 	Prompt  string  `json:"prompt"`
 	Text    string  `json:"text"`
-	Seconds float64 `json:"seconds"`
+	Seconds float64 `json:"seconds"`         // for all images
+	Error   string  `json:"error,omitempty"` // why there is no text
 }
 
-// answer prints what the model says to a prompt about each picture.
-func (s speak) answer(ctx context.Context, files []string, prompt string) error {
+// answer prints what the model says of each image.
+func (s speak) answer(ctx context.Context, log zerolog.Logger, out output, words []string, list string, ask request) error {
 	method, err := s.method()
 	if err != nil {
 		return err
 	}
-	var queries []evalsuite.Query
-	for _, file := range files {
-		image, err := readImageFile(file)
-		if err != nil {
-			return err
-		}
-		queries = append(queries, evalsuite.Query{Images: []shards.Image{image}, Prompt: prompt})
-	}
-	be, err := backend.Open(s.Backend)
+	found, err := findImages(ctx, words, list)
 	if err != nil {
 		return err
 	}
-	trained, err := stages.Open(be, s.Model, quickstart.Models())
-	if err != nil {
-		return err
+	if note := found.note(); note != "" {
+		log.Info().Msg(note)
 	}
-	answerer, err := evalsuite.AnswererOf(be, trained)
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.Model, err)
-	}
-	answerer.Method = method
-	answerer.Batch = min(len(queries), answerer.Batch)
-	began := time.Now()
-	answers, err := answerer.Answer(ctx, queries, nil)
-	if err != nil {
-		return err
-	}
-	return s.print(files, prompt, answers, time.Since(began))
-}
-
-func (s speak) print(files []string, prompt string, answers []string, took time.Duration) error {
-	said := make([]spoken, len(files))
-	for i, file := range files {
-		said[i] = spoken{file, prompt, answers[i], took.Seconds()}
-	}
+	t := &speaking{speak: s, method: method, request: ask, log: log, found: found}
 	switch {
-	case s.JSON && len(said) == 1:
-		return printJSON(said[0])
-	case s.JSON:
-		return printJSON(said)
-	case len(said) == 1:
-		fmt.Println(answers[0])
-	default:
-		for _, one := range said {
-			fmt.Printf("%s\t%s\n", one.Image, one.Text)
-		}
+	case len(found.Paths) == 0 && len(found.Missing) > 0:
+		return errors.Join(found.Missing...)
+	case len(found.Paths) == 0:
+		return errors.New("no images: the list is empty")
+	}
+	for _, missing := range found.Missing {
+		t.failed++
+		log.Error().Msg(missing.Error())
+	}
+	if err := t.run(ctx, out); err != nil {
+		return err
+	}
+	if t.failed > 0 {
+		return fmt.Errorf("%d of %d could not be answered; they are named above", t.failed, len(found.Paths)+len(found.Missing))
 	}
 	return nil
 }

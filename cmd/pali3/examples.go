@@ -93,6 +93,7 @@ var examples = map[string][]string{
 	},
 	"caption": {
 		"pali3 caption " + aPicture + " --model quickstart-run/caption --lang fr",
+		"pali3 caption quickstart-run/pictures --model quickstart-run/caption --lang de",
 		"pali3 caption " + aPicture + " --model quickstart-run/caption --beam 4",
 		"pali3 caption " + aPicture + " --model quickstart-run/caption --temperature 0.7 --top-p 0.9 --seed 1",
 	},

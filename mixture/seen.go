@@ -1,0 +1,81 @@
+package mixture
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/jsonerr"
+	"github.com/pali3/pali3/shards"
+)
+
+// SeenFile is the name under which a run folder keeps what its training saw.
+const SeenFile = "seen.json"
+
+// Seen says what a recipe's tasks are trained on, so that a model can be asked later what it never learnt.
+type Seen struct {
+	Tasks []SeenTask `json:"tasks"`
+}
+
+// SeenTask is a task that has a weight.
+type SeenTask struct {
+	Name    string `json:"name"`
+	Kind    string `json:"kind"`
+	Samples int    `json:"samples"` // that it can use
+	// Languages are the texts, or the questions of tasks that ask, that it can use, by language; "" is not known.
+	Languages map[string]int `json:"languages"`
+}
+
+// Seen returns what the tasks of the stream are trained on.
+func (s *Stream) Seen() Seen {
+	seen := Seen{Tasks: []SeenTask{}}
+	for i, from := range s.sources {
+		if from != nil {
+			t := s.recipe.Tasks[i]
+			seen.Tasks = append(seen.Tasks, SeenTask{t.Name, t.Kind, len(from.rows), from.languages})
+		}
+	}
+	return seen
+}
+
+// Write writes it into a run folder.
+func (s Seen) Write(dir string) error {
+	content, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteBytes(filepath.Join(dir, SeenFile), append(content, '\n'))
+}
+
+// ReadSeen reads what the training of a run folder saw. Of a folder from before there was such a file the error wraps
+// fs.ErrNotExist.
+func ReadSeen(dir string) (Seen, error) {
+	var seen Seen
+	path := filepath.Join(dir, SeenFile)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return seen, fmt.Errorf("what the run was trained on: %w", err)
+	}
+	if err := jsonerr.Explain(json.Unmarshal(content, &seen)); err != nil {
+		return seen, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return seen, nil
+}
+
+// countLanguages counts the texts or questions of a sample that a task can use.
+func countLanguages(t *Task, s *shards.Sample, into map[string]int) {
+	switch t.Kind {
+	case "vqa", "vqg":
+		for _, q := range questionsOf(t, s) {
+			into[q.Language]++
+		}
+	case "object_vqa": // its questions are made, in English
+		into["en"]++
+	default:
+		for _, text := range textsOf(t, s) {
+			into[text.Language]++
+		}
+	}
+}
