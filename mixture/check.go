@@ -85,7 +85,7 @@ func (r *Recipe) taskProblems() (all strict.Problems) {
 		names[t.Name] = true
 		total += max(t.Weight, 0)
 	}
-	if total == 0 {
+	if total == 0 && len(all) == 0 {
 		all.Add("tasks", "tasks: all weights are zero; at least one must be above zero")
 	}
 	return all

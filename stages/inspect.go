@@ -2,6 +2,7 @@ package stages
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -65,6 +66,12 @@ type inspector struct {
 // warns of what can hardly be meant, such as texts that do not fit their windows. It trains nothing and writes
 // nothing. Content, name, base and assignments are those of [ReadRecipe].
 func Inspect(ctx context.Context, content []byte, name, base string, assignments []string, o InspectOptions) (Inspection, error) {
+	found, err := inspect(ctx, content, name, base, assignments, o)
+	strict.SortFindings(found.Findings)
+	return found, err
+}
+
+func inspect(ctx context.Context, content []byte, name, base string, assignments []string, o InspectOptions) (Inspection, error) {
 	if o.Examples == 0 {
 		o.Examples = 256
 	}
@@ -111,7 +118,9 @@ func (i *inspector) add(severity string, problems strict.Problems) {
 func (i *inspector) files(r Recipe, sound bool) (size int) {
 	var all strict.Problems
 	if r.Mixture.Tokenizer.Model != "" {
-		if v, err := mixture.OpenVocabulary(r.Mixture.Tokenizer, i.options.Builtin); err != nil {
+		if v, err := mixture.OpenVocabulary(r.Mixture.Tokenizer, i.options.Builtin); errors.Is(err, fs.ErrNotExist) {
+			all.Add("tokenizer.model", "tokenizer.model: there is no %s; pali3 tokenizer train makes one", r.Mixture.Tokenizer.Model)
+		} else if err != nil {
 			all.Add("tokenizer.model", "tokenizer: %v", err)
 		} else {
 			size = v.Size()

@@ -27,7 +27,9 @@ func Inspect(text []byte, name, base string, assignments ...string) []strict.Fin
 		d.Close()
 	}
 	all = append(all, problems.Findings(strict.Error, text, name, assignments)...)
-	return append(all, c.idle().Findings(strict.Warning, text, name, assignments)...)
+	all = append(all, c.idle().Findings(strict.Warning, text, name, assignments)...)
+	strict.SortFindings(all)
+	return all
 }
 
 // idle lists rules that have nothing to work with.

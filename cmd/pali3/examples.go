@@ -74,7 +74,7 @@ var examples = map[string][]string{
 	"tokenizer export": {"pali3 tokenizer export --model " + aTokenizer + " --to tokenizer.json"},
 	"tokenizer import": {"pali3 tokenizer import tokenizer.json --to mine.model"},
 	"recipe list":      {"pali3 recipe list"},
-	"recipe show":      {"pali3 recipe show quickstart-siglip > mine.yaml"},
+	"recipe show":      {"pali3 recipe show quickstart-siglip"},
 	"recipe check": {
 		"pali3 recipe check quickstart-siglip --set data=quickstart-run/data",
 		"pali3 recipe check quickstart-run/stage1/run.yaml --json",

@@ -1,7 +1,9 @@
 package strict
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +18,8 @@ type Finding struct {
 	Severity string `json:"severity"`
 	// Place is the file and line, or the assignment, that the key got its value from.
 	Place string `json:"place"`
+	// Line of the file, counted from 1, where the key has one.
+	Line int `json:"line,omitempty"`
 	// Key in the form that assignments take; "" for the whole recipe.
 	Key     string `json:"key"`
 	Message string `json:"message"`
@@ -26,19 +30,30 @@ func (f Finding) String() string { return fmt.Sprintf("%s: %s: %s", f.Place, f.S
 
 // Findings gives each problem its place in a file with assignments.
 func (p Problems) Findings(severity string, content []byte, name string, assignments []string) (all []Finding) {
+	lines := Lines(content)
 	for _, one := range p {
 		f := Finding{Severity: severity, Key: one.Path, Message: one.Text}
 		switch {
 		case one.Line > 0:
-			f.Place = fmt.Sprintf("%s line %d", name, one.Line)
+			f.Place, f.Line = lineOf(name, one.Line), one.Line
 		case one.Line < 0 && one.Path == "":
 			f.Place = assigned
 		default:
-			f.Place = strings.TrimSuffix(Place(content, name, assignments, one.Path), onTheRecipe)
+			var assigned bool
+			if f.Place, assigned = strings.CutSuffix(Place(content, name, assignments, one.Path), onTheRecipe); !assigned {
+				f.Line = LineOf(lines, one.Path)
+			}
 		}
 		all = append(all, f)
 	}
 	return all
+}
+
+// SortFindings puts findings into the order of their lines, those without a line last.
+func SortFindings(all []Finding) {
+	slices.SortStableFunc(all, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(min(a.Line, 1), min(b.Line, 1))*-1, cmp.Compare(a.Line, b.Line))
+	})
 }
 
 // Without returns the problems but those of keys that others are about, too, or that lie below such a key.
