@@ -15,32 +15,37 @@ import (
 // OptimizerConfig chooses an optimizer and its numbers. A number that is 0 stands for the optimizer's
 // own default where one is given here.
 type OptimizerConfig struct {
-	// Name is "adafactor_bigvision" (SigLIP), "adafactor_t5x" (UL2, PaLI) or "adamw".
+	// Name of the optimizer. Required. Legal: adafactor_bigvision (SigLIP's), adafactor_t5x (UL2's and PaLI's), adamw.
 	Name string `yaml:"name"`
 	// LearningRate is multiplied by the schedule. The T5X Adafactor multiplies it by each weight's
-	// size too, so that its usual 0.01 would be far too much for the others.
+	// size too, so that its usual 0.01 would be far too much for the others. Required. Legal: above 0.
 	LearningRate float64 `yaml:"learning_rate"`
 	// WeightDecay of kernels. In adafactor_bigvision it follows the schedule and not the learning
-	// rate; in adamw both; adafactor_t5x has none.
+	// rate; in adamw both; adafactor_t5x has none. Default: 0. Legal: 0 and above.
 	WeightDecay float64 `yaml:"weight_decay,omitempty"`
-	// ClipNorm is the norm of all gradients together above which they are scaled down; 0 for no limit.
+	// ClipNorm is the norm of all gradients together above which they are scaled down. Default: 0, no limit.
+	// Legal: 0 and above.
 	ClipNorm float64 `yaml:"clip_norm,omitempty"`
-	// Beta1 is the decay of the mean of updates (adafactor_bigvision, 0.9) or gradients (adamw, 0.9).
+	// Beta1 is the decay of the mean of updates (adafactor_bigvision) or gradients (adamw). Default: 0.9. Legal: 0 (as
+	// the default) to below 1.
 	Beta1 float64 `yaml:"beta1,omitempty"`
-	// Beta2 is the decay of the mean of squared gradients: adamw's, 0.999, or the largest that
-	// adafactor_bigvision lets it become, 0.999, for which SigLIP takes 0.95.
+	// Beta2 is the decay of the mean of squared gradients, in adafactor_bigvision the largest that it becomes, for
+	// which SigLIP takes 0.95. Default: 0.999. Legal: 0 (as the default) to below 1.
 	Beta2 float64 `yaml:"beta2,omitempty"`
 	// RateMultipliers scale the learning rate of some weights, 0.1 for a pretrained image encoder. The
-	// first prefix that covers a weight counts.
+	// first prefix that covers a weight counts. Default: 1 for all.
 	RateMultipliers []RateMultiplier `yaml:"rate_multipliers,omitempty"`
-	// NoDecay lists prefixes of weights that do not decay, such as pretrained ones.
+	// NoDecay lists prefixes of weights that do not decay, such as pretrained ones. Default: kernels decay, biases and
+	// norms do not.
 	NoDecay []string `yaml:"no_decay,omitempty"`
 }
 
 // RateMultiplier scales the learning rate of the weights whose names begin with Prefix.
 type RateMultiplier struct {
-	Prefix string  `yaml:"prefix"`
-	Value  float64 `yaml:"value"`
+	// Prefix of the weights' names. Required.
+	Prefix string `yaml:"prefix"`
+	// Value that the learning rate is multiplied by. Required. Legal: above 0; freeze weights that should not learn.
+	Value float64 `yaml:"value"`
 }
 
 // rule is the arithmetic of an optimizer for one weight.

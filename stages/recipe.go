@@ -20,47 +20,56 @@ type Recipe struct {
 	//	siglip  an image and a text tower on contrastive tasks (stage 0)
 	//	ul2     a language model on text alone (stage 0)
 	//	pali3   both together on tasks with pictures (stages 1 and 2, transfer)
+	//
+	// Required. Legal: one of these.
 	Stage string `yaml:"stage"`
 
 	// Mixture is the data; its keys stand beside these.
 	Mixture mixture.Recipe `yaml:",inline"`
 
-	// Model is the shape of the network.
+	// Model is the shape of the network. Required.
 	Model Model `yaml:"model"`
-	// Init takes weights from earlier runs; the others are drawn from the seed.
+	// Init takes weights from earlier runs; the others are drawn from the seed. Default: all are drawn.
 	Init []Init `yaml:"init,omitempty"`
-	// Freeze lists prefixes of weights that do not learn, "vision_model" in stage 1 and transfer.
+	// Freeze lists prefixes of weights that do not learn, [vision_model] in stage 1 and transfer. Default: all learn.
+	// Legal: prefixes of weights' names, such as vision_model or encoder.
 	Freeze []string `yaml:"freeze,omitempty"`
 
-	// Steps is the length of the run.
-	Steps     int             `yaml:"steps"`
+	// Steps is the length of the run. Required. Legal: 1 and above.
+	Steps int `yaml:"steps"`
+	// Optimizer and its numbers. Required.
 	Optimizer OptimizerConfig `yaml:"optimizer"`
-	Schedule  Schedule        `yaml:"schedule,omitempty"`
+	// Schedule says how the learning rate follows the step. Default: constant.
+	Schedule Schedule `yaml:"schedule,omitempty"`
 
-	// Eval, if given, evaluates the run on held-out samples while it trains.
+	// Eval, if given, evaluates the run on held-out samples while it trains. Default: no evaluation.
 	Eval *Eval `yaml:"eval,omitempty"`
 
-	// CheckpointEvery so many steps the run can be resumed; 0: only when it was interrupted politely.
+	// CheckpointEvery is the number of steps between checkpoints, from which a killed run resumes. Default: 0, at the
+	// end and when it is interrupted by Ctrl-C alone. Legal: 0 and above.
 	CheckpointEvery int `yaml:"checkpoint_every,omitempty"`
-	// KeepCheckpoints is how many are kept; 0 stands for 2.
+	// KeepCheckpoints is how many of the newest are kept. Default: 2. Legal: 0 (as 2) and above.
 	KeepCheckpoints int `yaml:"keep_checkpoints,omitempty"`
 	// TokenCache is the memory, in MiB, for the visual tokens of a frozen image encoder, which are
-	// computed once a picture if no image op is random; 0 stands for 1,024, a negative one for none.
+	// computed once a picture if no image op is random. Default: 1024. Legal: 0 (as 1024) and above, or negative
+	// for none.
 	TokenCache int `yaml:"token_cache,omitempty"`
 }
 
 // Model is the shape of a stage's network: a variant by name, or the parts that the stage has. What
 // follows from the data is filled in where it is 0: image sizes, vocabularies, the text tower's length.
 type Model struct {
-	// Variant of siglip ("So400m/14", "G/14"), ul2 ("ul2-3b") or pali3 ("pali3-5b").
+	// Variant is a published shape in place of sizes. Default: none, the sizes are given. Legal: of siglip B/16, L/16,
+	// So400m/14, G/14; of ul2 ul2-3b, ul2-20b, t5-1.1-xl, mt5-xl; of pali3 pali3-5b.
 	Variant string `yaml:"variant,omitempty"`
-	// Image encoder of siglip and pali3.
+	// Image is the image encoder of siglip and pali3.
 	Image vit.Config `yaml:"image,omitempty"`
-	// Text tower of siglip.
+	// Text is the text tower of siglip.
 	Text siglip.Text `yaml:"text,omitempty"`
-	// Bias of siglip's logits before training; 0 stands for the paper's -10.
+	// Bias of siglip's logits before training, which should be near log(1/batch). Default: -10, the paper's for its
+	// batches of 32,768.
 	Bias float64 `yaml:"bias,omitempty"`
-	// Language model of ul2 and pali3, with its loss.
+	// Language is the language model of ul2 and pali3, with its loss.
 	Language ul2.Config `yaml:"language,omitempty"`
 	// ZeroProjection starts pali3's projection of visual tokens from zero, as PaliGemma does.
 	ZeroProjection bool `yaml:"zero_projection,omitempty"`
@@ -68,8 +77,10 @@ type Model struct {
 
 // Init takes weights from a run folder, or from a safetensors file.
 type Init struct {
+	// From is a run folder, or a safetensors file. Required.
 	From string `yaml:"from" path:"relative"`
-	// Prefixes of the weights to take; none: all that the file has and the model too.
+	// Prefixes of the names of the weights to take, such as [vision_model]. Default: all that both the file and the
+	// model have.
 	Prefixes []string `yaml:"prefixes,omitempty"`
 }
 

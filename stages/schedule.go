@@ -10,7 +10,7 @@ import (
 
 // Schedule says how the learning rate follows the step: a factor on the optimizer's learning rate.
 type Schedule struct {
-	// Kind is one of
+	// Kind of the factor on the learning rate:
 	//
 	//	constant   1
 	//	linear     from 1 to 0 between warm-up and the last step
@@ -19,16 +19,16 @@ type Schedule struct {
 	//	           equal to warm_up it is T5X's rsqrt_normalized_decay, PaLI's schedule
 	//	rsqrt_t5x  1/sqrt(max(step, warm_up)), T5X's rsqrt_decay: 0.01 at first for a warm-up of 10,000
 	//
-	// The empty kind is constant.
+	// Default: constant. Legal: one of these.
 	Kind string `yaml:"kind,omitempty"`
 	// WarmUp is the number of steps in which the factor rises from 0 in a line; at step 0 it is 0.
-	// In rsqrt_t5x it is the number of steps without decay.
+	// In rsqrt_t5x it is the number of steps without decay. Default: 0. Legal: 0 and above, below steps.
 	WarmUp int `yaml:"warm_up,omitempty"`
-	// Cooldown is the number of last steps in which the factor falls to 0 in a line.
+	// Cooldown is the number of last steps in which the factor falls to 0 in a line. Default: 0. Legal: 0 and above.
 	Cooldown int `yaml:"cooldown,omitempty"`
-	// Timescale of rsqrt in steps; 0 stands for 10,000.
+	// Timescale of rsqrt in steps. Default: 10000. Legal: 0 (as the default) and above.
 	Timescale float64 `yaml:"timescale,omitempty"`
-	// Shift of rsqrt in steps, to go on where another run ended.
+	// Shift of rsqrt in steps, to continue the schedule of another run from there. Default: 0. Legal: 0 and above.
 	Shift float64 `yaml:"shift,omitempty"`
 }
 

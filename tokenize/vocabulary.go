@@ -25,21 +25,24 @@ const sizeMultiple = 128
 
 // Config says how a vocabulary is made; it is the tokenizer section of a recipe.
 type Config struct {
-	// Model is the path of a SentencePiece .model. Where its ids 0, 1 and 2 are not padding, end of sentence and the
-	// unknown piece, as in T5's family, Open moves those there and the others after them, in their order.
+	// Model is the path of a SentencePiece .model, as pali3 tokenizer train --preset pali makes one;
+	// pali3:tokenizer.model is the quickstart's. Where its ids 0, 1 and 2 are not padding, end of sentence and the unknown
+	// piece, as in T5's family, they are moved there and the others after them, in their order. Required.
 	Model string `yaml:"model" path:"relative"`
 	// Sentinels is how many <extra_id_k> there are. A model with sentinels of its own, as T5's, keeps
-	// those. UL2 needs up to 128 for inputs of 512 ids, 256 for 1,024.
+	// those. UL2 needs up to 128 for inputs of 512 ids, 256 for 1,024. PaLI's prompts end in the first. Default: 0.
+	// Legal: 0 to 65,536.
 	Sentinels int `yaml:"sentinels"`
-	// ModeTokens adds [NLU], [NLG] and [S2S].
+	// ModeTokens adds UL2's [NLU], [NLG] and [S2S].
 	ModeTokens bool `yaml:"mode_tokens"`
 	// Lower puts A to Z into lower case before encoding, as SigLIP's text preprocessing does
 	// (tf.strings.lower of big_vision, ops_text.py); letters beyond ASCII stay as they are.
 	Lower bool `yaml:"lower"`
-	// Locations adds the pieces <loc0000>, <loc0001> and so on, Segments <seg000> and so on: 1024 and 128 are
-	// PaliGemma's. They follow the model's own pieces and are found wherever they stand in a text.
+	// Locations adds the pieces <loc0000>, <loc0001> and so on: PaliGemma has 1024. They follow the model's own pieces
+	// and are found wherever they stand in a text. Default: 0. Legal: 0 to 10,000.
 	Locations int `yaml:"locations"`
-	Segments  int `yaml:"segments"`
+	// Segments adds the pieces <seg000>, <seg001> and so on: PaliGemma has 128. Default: 0. Legal: 0 to 10,000.
+	Segments int `yaml:"segments"`
 }
 
 // Vocabulary maps text to the ids of a model and back. Its ids are, in order: the pieces of the

@@ -5,48 +5,71 @@ import "github.com/pali3/pali3/internal/strict"
 // Config says what to remove. A rule is off where its field has the zero value; the order of the
 // fields is the order of the rules.
 type Config struct {
-	// HeldOut names the splits to be compared with: their samples stay unless undecodable.
-	HeldOut       []string      `yaml:"held_out"`
-	Images        Images        `yaml:"images"`
-	Texts         Texts         `yaml:"texts"`
+	// HeldOut names the splits to be compared with: their samples stay unless undecodable. Default: none.
+	HeldOut []string `yaml:"held_out"`
+	// Images are rules on each picture of a sample.
+	Images Images `yaml:"images"`
+	// Texts are rules on each text of a sample.
+	Texts Texts `yaml:"texts"`
+	// Contamination removes samples with a picture that a held-out sample has too, or one like it.
 	Contamination Contamination `yaml:"contamination"`
-	Duplicates    Duplicates    `yaml:"duplicates"`
-	Top           Top           `yaml:"top"`
+	// Duplicates removes samples whose pictures an earlier sample has.
+	Duplicates Duplicates `yaml:"duplicates"`
+	// Top keeps the best-scored part of what the other rules left.
+	Top Top `yaml:"top"`
 }
 
 // Images are rules on each picture of a sample. That all decode is a rule that is always on.
 type Images struct {
-	MinSide   int     `yaml:"min_side"`   // pixels of the shorter side
-	MaxAspect float64 `yaml:"max_aspect"` // longer side divided by the shorter
-	MaxPixels int     `yaml:"max_pixels"` // height x width
-	// MaxSamples is how many samples may have the same images, to the byte; of more, none stays (ALIGN: 1000).
+	// MinSide is the least length of the shorter side, in pixels. Default: 0, off. Legal: 0 and above.
+	MinSide int `yaml:"min_side"`
+	// MaxAspect is the most that the longer side divided by the shorter may be. Default: 0, off. Legal: 0, or 1 and
+	// above.
+	MaxAspect float64 `yaml:"max_aspect"`
+	// MaxPixels is the most of height x width. Default: 0, off. Legal: 0 and above, up to what is decoded.
+	MaxPixels int `yaml:"max_pixels"`
+	// MaxSamples is how many samples may have the same images, to the byte; of more, none stays (ALIGN: 1000). Default:
+	// 0, off. Legal: 0 and above.
 	MaxSamples int `yaml:"max_samples"`
 }
 
 // Texts are rules on each text of a sample but those read in the picture (OCR). A text that fails is
 // taken out of its sample; a sample that had texts, has none left and has no questions is removed.
 type Texts struct {
-	Required    bool     `yaml:"required"`    // samples without texts and questions go
-	MinRunes    int      `yaml:"min_runes"`   // length in Unicode code points
-	MaxRunes    int      `yaml:"max_runes"`   // length in Unicode code points
-	Letters     bool     `yaml:"letters"`     // at least one letter, of any script
-	MaxRun      int      `yaml:"max_run"`     // repetitions of one character in a row
-	Boilerplate bool     `yaml:"boilerplate"` // no file names, bare URLs, or "image" and its like
-	Phrases     []string `yaml:"phrases"`     // more texts that say nothing; case does not matter
-	MaxSamples  int      `yaml:"max_samples"` // samples that may share a text (ALIGN: 10)
+	// Required removes samples without texts and questions.
+	Required bool `yaml:"required"`
+	// MinRunes is the least length in Unicode code points. Default: 0, off. Legal: 0 and above.
+	MinRunes int `yaml:"min_runes"`
+	// MaxRunes is the greatest length in Unicode code points. Default: 0, off. Legal: 0, or min_runes and above.
+	MaxRunes int `yaml:"max_runes"`
+	// Letters asks for at least one letter, of any script.
+	Letters bool `yaml:"letters"`
+	// MaxRun is how often one character may follow itself. Default: 0, off. Legal: 0 and above.
+	MaxRun int `yaml:"max_run"`
+	// Boilerplate removes file names, bare URLs, and "image" and its like.
+	Boilerplate bool `yaml:"boilerplate"`
+	// Phrases are more texts that say nothing; case does not matter. Default: none.
+	Phrases []string `yaml:"phrases"`
+	// MaxSamples is how many samples may share a text (ALIGN: 10). Default: 0, off. Legal: 0 and above.
+	MaxSamples int `yaml:"max_samples"`
 }
 
 // Contamination removes samples with a picture that a held-out sample has too, or one like it.
 type Contamination struct {
-	Exact   bool     `yaml:"exact"`                   // the same bytes
-	Near    Likeness `yaml:"near"`                    // pictures that look the same
-	Against []string `yaml:"against" path:"relative"` // folders of further datasets, all of whose pictures are held out
+	// Exact compares the bytes.
+	Exact bool `yaml:"exact"`
+	// Near compares how pictures look. Default: off.
+	Near Likeness `yaml:"near"`
+	// Against names further datasets, all of whose pictures are held out. Default: none.
+	Against []string `yaml:"against" path:"relative"`
 }
 
 // Duplicates removes samples whose pictures an earlier sample has, in the same order.
 type Duplicates struct {
-	Exact bool     `yaml:"exact"` // the same bytes
-	Near  Likeness `yaml:"near"`  // pictures that look the same
+	// Exact compares the bytes.
+	Exact bool `yaml:"exact"`
+	// Near compares how pictures look. Default: off.
+	Near Likeness `yaml:"near"`
 	// Pairs also asks for the same texts and questions, for data that has a row for each caption.
 	Pairs bool `yaml:"pairs"`
 	// MergeTexts moves the texts and questions of a removed sample to the one that stays, each distinct one once, if both
@@ -62,7 +85,9 @@ type Duplicates struct {
 // emoji of 64 pixels no two different ones are nearer than Colour 6 at Bits up to 6; of 254 photographs
 // coded again at half the size and quality 75 the farthest was at Bits 3 and Colour 5.
 type Likeness struct {
-	Bits   int `yaml:"bits"`
+	// Bits is the greatest Hamming distance of the difference hashes. Default: 0. Legal: 0 to 15.
+	Bits int `yaml:"bits"`
+	// Colour is the largest difference between the thumbnails, in levels. Default: 0. Legal: 0 to 255.
 	Colour int `yaml:"colour"`
 }
 
@@ -71,8 +96,10 @@ func (l Likeness) on() bool { return l != Likeness{} }
 // Top keeps the best-scored part of what the other rules left, in each language by itself so that
 // their shares stay. PaLI trained on the tenth of WebLI with the best image-text quality.
 type Top struct {
-	Score string  `yaml:"score"` // a name in the samples' scores
-	Keep  float64 `yaml:"keep"`  // the fraction that stays, more than 0 and at most 1
+	// Score is a name in the samples' scores. Default: none, off.
+	Score string `yaml:"score"`
+	// Keep is the fraction that stays. Default: 0, off. Legal: above 0 and at most 1.
+	Keep float64 `yaml:"keep"`
 }
 
 // ParseConfig reads a curation recipe as [ReadConfig] does, with all paths beginning at the current folder.

@@ -33,17 +33,17 @@ const PaperBias = -10
 
 // Text is the shape of the text tower.
 type Text struct {
-	// Width of the tokens.
+	// Width of the tokens. Required. Legal: a multiple of heads.
 	Width int `yaml:"width" json:"width"`
-	// Depth is the number of blocks.
+	// Depth is the number of blocks. Required. Legal: 1 and above.
 	Depth int `yaml:"depth" json:"depth"`
-	// MLP is the hidden width of the blocks' perceptrons.
+	// MLP is the hidden width of the blocks' perceptrons; 4 times the width is usual. Required. Legal: 1 and above.
 	MLP int `yaml:"mlp" json:"mlp"`
-	// Heads of the attention; Width is a multiple of it.
+	// Heads of the attention; 64 of the width for each are usual. Required. Legal: 1 and above.
 	Heads int `yaml:"heads" json:"heads"`
-	// Vocab is the number of token ids.
+	// Vocab is the number of token ids. Default: the tokenizer's.
 	Vocab int `yaml:"vocab" json:"vocab"`
-	// Length is the number of positions, the most tokens that a text may have.
+	// Length is the number of positions, the most tokens that a text may have. Default: lengths.encoder.
 	Length int `yaml:"length" json:"length"`
 }
 

@@ -15,17 +15,17 @@ import (
 
 // Config is the shape of an image encoder.
 type Config struct {
-	// Width of the tokens.
+	// Width of the tokens. Required. Legal: a multiple of heads.
 	Width int `yaml:"width" json:"width"`
-	// Depth is the number of blocks.
+	// Depth is the number of blocks. Required. Legal: 1 and above.
 	Depth int `yaml:"depth" json:"depth"`
-	// MLP is the hidden width of the blocks' perceptrons.
+	// MLP is the hidden width of the blocks' perceptrons; 4 times the width is usual. Required. Legal: 1 and above.
 	MLP int `yaml:"mlp" json:"mlp"`
-	// Heads of the attention; Width is a multiple of it.
+	// Heads of the attention; 64 of the width for each are usual. Required. Legal: 1 and above.
 	Heads int `yaml:"heads" json:"heads"`
-	// Patch is the side of a patch in pixels.
+	// Patch is the side of a patch in pixels. Required. Legal: a divisor of the images' side.
 	Patch int `yaml:"patch" json:"patch"`
-	// Image is the side of the square image in pixels, a multiple of Patch.
+	// Image is the side of the square image in pixels, a multiple of patch. Default: what the image ops give.
 	Image int `yaml:"image" json:"image"`
 }
 
