@@ -34,11 +34,17 @@ var tensorFiles = [2]string{WeightsFile, optimizerFile}
 type state struct {
 	Format int `json:"format"`
 	// Step counts the steps taken.
-	Step      int    `json:"step"`
+	Step int `json:"step"`
+	// Steps is how many the run was to have.
+	Steps     int    `json:"steps,omitempty"`
 	Optimizer string `json:"optimizer"`
 	// Recipe and Shapes are hashes of what must be the same to go on.
 	Recipe string `json:"recipe"`
 	Shapes string `json:"shapes"`
+	// Data maps each task to the fingerprint of its dataset, and Tokenizer is the hash of the model's file:
+	// to say what is not the same.
+	Data      map[string]string `json:"data,omitempty"`
+	Tokenizer string            `json:"tokenizer,omitempty"`
 	// Files maps each other file to the sha256 of its content.
 	Files map[string]string `json:"files"`
 }

@@ -1,10 +1,6 @@
 package stages
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"slices"
-
 	"github.com/goccy/go-yaml"
 
 	"github.com/pali3/pali3/mixture"
@@ -86,27 +82,3 @@ type Init struct {
 
 // YAML returns the recipe as run.yaml holds it.
 func (r Recipe) YAML() ([]byte, error) { return yaml.Marshal(r) }
-
-// identity stands for all of the recipe that a resumed run must share with the one before. Where files
-// lie and how often checkpoints are written is not part of it; what the datasets hold is.
-func (r Recipe) identity(datasets map[string]string) (string, error) {
-	r.CheckpointEvery, r.KeepCheckpoints, r.Eval = 0, 0, nil
-	if sum, err := fileHash(r.Mixture.Tokenizer.Model); err == nil { // a file, not a built-in model
-		r.Mixture.Tokenizer.Model = sum
-	}
-	r.Mixture.Data = datasets[r.Mixture.Data]
-	r.Mixture.Tasks = slices.Clone(r.Mixture.Tasks)
-	for i := range r.Mixture.Tasks {
-		r.Mixture.Tasks[i].Data = datasets[r.Mixture.Tasks[i].Data]
-	}
-	r.Init = slices.Clone(r.Init)
-	for i := range r.Init {
-		r.Init[i].From = ""
-	}
-	content, err := r.YAML()
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:]), nil
-}

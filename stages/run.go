@@ -15,17 +15,20 @@ import (
 // Folder is a run folder, all that a training leaves behind:
 //
 //	run.yaml                 the recipe with every value filled in
-//	metrics.jsonl            one line a step
+//	metrics.jsonl            one line a step and one an evaluation
 //	events.out.tfevents.*    the same for TensorBoard
 //	checkpoints/step-N/      the state after step N: weights, optimizer's tensors, state.json
-//	weights.safetensors      the weights at the end
+//	checkpoints/best-N.safetensors   the weights after step N, the best until then, if the recipe's eval has a best
+//	weights.safetensors      the weights at the end, or the best; of a run that is being extended those of its former end
+//	best.json                which step they are of, if they are the best
 //	model.json               the model's config, at the end
 type Folder struct {
 	Dir string
 	// Warnings tell of checkpoints that are damaged and were passed over.
 	Warnings []string
 
-	recipe string // hash
+	recipe string    // hash
+	owner  *identity // of the recipe; nil if only its hash is known
 	last   *checkpoint
 }
 
@@ -47,16 +50,25 @@ const (
 // content of run.yaml; hash stands for all of it that a resumed run must share. A folder with
 // checkpoints of another recipe, or with damaged ones only, is an error.
 func OpenFolder(dir string, recipe []byte, hash string) (*Folder, error) {
+	return openFolder(dir, recipe, hash, nil)
+}
+
+func openFolder(dir string, recipe []byte, hash string, owner *identity) (*Folder, error) {
 	checkpoints := filepath.Join(dir, checkpointsFolder)
 	if err := os.MkdirAll(checkpoints, 0o755); err != nil {
 		return nil, fmt.Errorf("making the run folder: %w", err)
 	}
-	f := &Folder{Dir: dir, recipe: hash}
+	f := &Folder{Dir: dir, recipe: hash, owner: owner}
 	if err := f.removeTemporary(); err != nil {
 		return nil, err
 	}
 	if err := f.findLast(checkpoints); err != nil {
 		return nil, err
+	}
+	if owner != nil {
+		if err := owner.fits(f); err != nil {
+			return nil, err
+		}
 	}
 	path := filepath.Join(dir, RecipeFile)
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, recipe) {
@@ -105,6 +117,11 @@ func (f *Folder) findLast(checkpoints string) error {
 			damaged = errors.Join(damaged, err)
 			f.Warnings = append(f.Warnings, err.Error())
 			continue
+		}
+		if c.Recipe != f.recipe && f.owner != nil {
+			if err := f.owner.adopt(c, f.Dir); err != nil {
+				return err
+			}
 		}
 		if c.Recipe != f.recipe {
 			return fmt.Errorf("%s: its checkpoint of step %d is of another recipe than this: see %s, or write to another folder",

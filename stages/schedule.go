@@ -89,3 +89,6 @@ func (s Schedule) decay(step, steps float64) float64 {
 		return 1
 	}
 }
+
+// ends says whether the factor depends on the run's number of steps.
+func (s Schedule) ends() bool { return s.Kind == "linear" || s.Kind == "cosine" || s.Cooldown > 0 }

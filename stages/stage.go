@@ -150,49 +150,11 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	return result, nil
 }
 
-// openFolder opens the run folder under the recipe with all that is known filled in.
-func (r Recipe) openFolder(dir string, stream *mixture.Stream, network Network, o Options) (*Folder, error) {
-	r.Mixture = stream.Recipe()
-	datasets := map[string]string{}
-	for _, folder := range r.datasets() {
-		datasets[folder] = fingerprint(stream.Dataset(folder).Manifest())
-	}
-	identity, err := r.identity(datasets)
-	if err != nil {
-		return nil, err
-	}
-	content, err := r.seenFrom(dir).YAML()
-	if err != nil {
-		return nil, err
-	}
-	head := fmt.Sprintf("# The recipe of this run, with which pali3 %s goes on with it or repeats it.\n# Model: %s\n%s", o.Version, network, pathsBeginHere)
-	folder, err := OpenFolder(dir, append([]byte(head), content...), identity)
-	if err != nil {
-		return nil, err
-	}
-	for _, warning := range folder.Warnings {
-		o.warn("passed over a damaged checkpoint: %s", warning)
-	}
-	return folder, nil
-}
-
 // warn tells of what does not end the training, if anybody listens.
 func (o Options) warn(format string, values ...any) {
 	if o.Warn != nil {
 		o.Warn(fmt.Sprintf(format, values...))
 	}
-}
-
-// datasets lists the folders of the recipe's datasets.
-func (r Recipe) datasets() (folders []string) {
-	for _, t := range r.Mixture.Tasks {
-		if t.Data != "" {
-			folders = append(folders, t.Data)
-		} else {
-			folders = append(folders, r.Mixture.Data)
-		}
-	}
-	return folders
 }
 
 // fingerprint stands for what a dataset holds.

@@ -257,9 +257,13 @@ func (r *run) save() error {
 	if err := r.metrics.sync(); err != nil {
 		return err
 	}
-	err := r.Folder.save(state{
-		Step: r.done, Optimizer: r.Optimizer.Name, Recipe: r.Folder.recipe, Shapes: shapesHash(r.Weights.Specs()),
-	}, r.Weights, r.stepper.moments, r.KeepCheckpoints)
+	s := state{
+		Step: r.done, Steps: r.Steps, Optimizer: r.Optimizer.Name, Recipe: r.Folder.recipe, Shapes: shapesHash(r.Weights.Specs()),
+	}
+	if owner := r.Folder.owner; owner != nil {
+		s.Data, s.Tokenizer = owner.data(), owner.tokenizer
+	}
+	err := r.Folder.save(s, r.Weights, r.stepper.moments, r.KeepCheckpoints)
 	if err != nil {
 		return fmt.Errorf("the checkpoint of step %d: %w", r.done, err)
 	}
