@@ -17,6 +17,7 @@ package project
 import (
 	"errors"
 	"path/filepath"
+	"time"
 )
 
 // Files and folders of a project.
@@ -50,7 +51,11 @@ var ErrInterrupted = errors.New("interrupted")
 // Line shows the progress of one part of the work.
 type Line interface {
 	Set(done, bad int64)
+	// Resume says how many were done before the work began, that long ago.
+	Resume(done int64, elapsed time.Duration)
 	Note(text string)
+	// Clear takes the line away for a moment, so that something else can be printed.
+	Clear()
 	End()
 }
 
@@ -61,9 +66,11 @@ type NewLine func(name, unit string, total int64) Line
 // silent is progress that nobody sees.
 type silent struct{}
 
-func (silent) Set(int64, int64) {}
-func (silent) Note(string)      {}
-func (silent) End()             {}
+func (silent) Set(int64, int64)            {}
+func (silent) Resume(int64, time.Duration) {}
+func (silent) Note(string)                 {}
+func (silent) Clear()                      {}
+func (silent) End()                        {}
 
 func (f NewLine) begin(name, unit string, total int64) Line {
 	if f == nil {

@@ -163,8 +163,14 @@ func (r *runner) train(ctx context.Context, s Stage) error {
 	_, err = stages.Run(ctx, recipe, r.path(s.Name), stages.Options{
 		Backend: r.Backend, Builtin: r.Builtin, Workers: r.Workers, Version: r.Version, Warn: r.Warn,
 		Evaluator: evalsuite.Validator{},
-		Evaluated: func(e stages.Evaluated) { r.note(fmt.Sprintf("%s, step %d, %s: %s", s.Name, e.Step, e.Split, e)) },
+		Evaluated: func(e stages.Evaluated) {
+			line.Clear()
+			r.note(fmt.Sprintf("%s, step %d, %s: %s", s.Name, e.Step, e.Split, e))
+		},
 		Progress: func(p stages.Progress) {
+			if p.Step == p.Resumed+1 {
+				line.Resume(int64(p.Resumed), p.Elapsed)
+			}
 			line.Set(int64(p.Step), 0)
 			line.Note(fmt.Sprintf("loss %.3f", p.Loss))
 		},

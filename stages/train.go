@@ -56,8 +56,8 @@ type Training struct {
 // Progress is the state of a run after a step.
 type Progress struct {
 	Metric
-	// Steps of the whole run.
-	Steps int
+	// Steps of the whole run, of which Resumed were found in the folder.
+	Steps, Resumed int
 	// Elapsed is the time since this part of the run began; Remaining is an estimate.
 	Elapsed, Remaining time.Duration
 }
@@ -247,7 +247,7 @@ func (r *run) record(loss, norm float32, tasks map[string]float32) error {
 	if r.Progress != nil {
 		elapsed := time.Since(r.began)
 		remaining := elapsed / time.Duration(r.done-r.first) * time.Duration(r.Steps-r.done)
-		r.Progress(Progress{Metric: m, Steps: r.Steps, Elapsed: elapsed, Remaining: remaining})
+		r.Progress(Progress{Metric: m, Steps: r.Steps, Resumed: r.first, Elapsed: elapsed, Remaining: remaining})
 	}
 	return r.metrics.add(m)
 }

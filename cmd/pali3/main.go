@@ -4,10 +4,8 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -49,13 +47,11 @@ type commands struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
-	os.Exit(run(ctx, os.Args[1:]))
+	os.Exit(execute(os.Args[1:]))
 }
 
-// run executes one command line and returns the exit status: 0 done, 1 failed, 2 misused.
+// run executes one command line and returns the exit status: 0 done, 1 failed, 2 misused, 130 interrupted,
+// 143 terminated.
 func run(ctx context.Context, args []string) int {
 	log := newLog()
 	var all commands
@@ -75,8 +71,15 @@ func run(ctx context.Context, args []string) int {
 	log = log.Level(all.level())
 	began := time.Now()
 	log.Debug().Str("version", version).Str("go", runtime.Version()).Int("cores", runtime.GOMAXPROCS(0)).Str("backend", backend.Default()).Msg(call.Command())
+	target := call.Selected().Target.Interface()
+	stop := endWith(ctx, log, call, target)
 	err = call.Run(log, output{quiet: all.Quiet})
+	stop()
 	log.Debug().Stringer("took", time.Since(began).Round(time.Millisecond)).Msg(call.Command())
+	if s, ok := signalOf(ctx); ok && err != nil {
+		log.Error().Msg(explain(target, s, err))
+		return s.status()
+	}
 	if err != nil {
 		status, err := statusOf(err)
 		if err != nil {

@@ -21,6 +21,7 @@ type progress struct {
 	start      time.Time
 	printed    time.Time
 	done, bad  int64
+	found      int64 // of done, before the line began
 	note       string
 	part       float64 // of all that was done, where there is no total; 0 if not known
 	partAt     struct {
@@ -36,18 +37,55 @@ type output struct{ quiet bool }
 func (o output) progress(name, unit string, total int64) *progress {
 	p := &progress{name: name, unit: unit, total: total, quiet: o.quiet, start: time.Now(), printed: time.Now()}
 	if !o.quiet && term.IsTerminal(int(os.Stderr.Fd())) {
-		p.bar = progressbar.NewOptions64(total,
-			progressbar.OptionSetWriter(os.Stderr),
-			progressbar.OptionSetDescription(name),
-			progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(),
-			progressbar.OptionSetItsString(unit),
-			progressbar.OptionSetPredictTime(true),
-			progressbar.OptionThrottle(200*time.Millisecond),
-			progressbar.OptionClearOnFinish(),
-		)
+		p.bar = newBar(name, unit, total, true)
 	}
 	return p
+}
+
+// newBar makes the bar of a terminal, which shows rate and remaining time if it predicts.
+func newBar(name, unit string, total int64, predict bool) *progressbar.ProgressBar {
+	options := []progressbar.Option{
+		progressbar.OptionSetWriter(os.Stderr),
+		progressbar.OptionSetDescription(name),
+		progressbar.OptionShowCount(),
+		progressbar.OptionSetItsString(unit),
+		progressbar.OptionSetPredictTime(predict),
+		progressbar.OptionThrottle(200 * time.Millisecond),
+		progressbar.OptionClearOnFinish(),
+	}
+	if predict {
+		options = append(options, progressbar.OptionShowIts())
+	}
+	return progressbar.NewOptions64(total, options...)
+}
+
+// Resume says that so many were done before this work began, that long ago: they took none of its time.
+func (p *progress) Resume(found int64, elapsed time.Duration) {
+	p.found, p.done, p.start = found, found, time.Now().Add(-elapsed)
+	if p.bar != nil && found > 0 { // the bar itself would take them for done just now
+		p.bar = newBar(p.name, p.unit, p.total, false)
+		p.bar.Set64(found)
+	}
+}
+
+// rate is how many are done a second.
+func (p *progress) rate() float64 { return float64(p.done-p.found) / time.Since(p.start).Seconds() }
+
+// pace is the rate and the time that is left by it, in words; "" before anything is done.
+func (p *progress) pace() string {
+	rate := p.rate()
+	if p.total <= 0 || rate <= 0 {
+		return ""
+	}
+	left := time.Duration(float64(p.total-p.done) / rate * float64(time.Second))
+	return fmt.Sprintf("%.1f %s/s, %s to go", rate, p.unit, left.Round(time.Second))
+}
+
+// Clear takes the line off the terminal, so that something else can be printed.
+func (p *progress) Clear() {
+	if p.bar != nil {
+		p.bar.Clear()
+	}
 }
 
 // Set says how many are done and how many of them were bad.
@@ -55,6 +93,12 @@ func (p *progress) Set(done, bad int64) {
 	p.done, p.bad = done, bad
 	if p.bar != nil {
 		var notes []string
+		if pace := p.pace(); p.found > 0 && pace != "" {
+			notes = append(notes, pace)
+			if p.note != "" {
+				notes = append(notes, p.note)
+			}
+		}
 		if left := p.remaining(); left != "" {
 			notes = append(notes, left)
 		}
@@ -117,8 +161,7 @@ func (p *progress) print() {
 	if p.quiet {
 		return
 	}
-	seconds := time.Since(p.start).Seconds()
-	rate := float64(p.done) / seconds
+	rate := p.rate()
 	line := fmt.Sprintf("%s: %d", p.name, p.done)
 	if p.total > 0 {
 		line += fmt.Sprintf(" of %d", p.total)

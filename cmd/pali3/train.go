@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/internal/quickstart"
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/stages"
@@ -43,10 +43,18 @@ func (c trainCommand) Run(ctx context.Context, log zerolog.Logger, out output) e
 	var line *progress
 	result, err := stages.Run(ctx, recipe, c.Out, stages.Options{
 		Backend: be, Builtin: quickstart.Models(), Workers: c.Workers, Version: version,
-		Warn: func(message string) { log.Warn().Msg(message) },
+		Warn:      func(message string) { log.Warn().Msg(message) },
+		Evaluator: evalsuite.Validator{},
+		Evaluated: func(e stages.Evaluated) {
+			if line != nil {
+				line.Clear()
+			}
+			log.Info().Msg(sayEvaluated(e))
+		},
 		Progress: func(p stages.Progress) {
 			if line == nil {
 				line = out.progress(recipe.Stage, "steps", int64(p.Steps))
+				line.Resume(int64(p.Resumed), p.Elapsed)
 			}
 			line.Note(fmt.Sprintf("loss %.4f", p.Loss))
 			line.Set(int64(p.Step), 0)
@@ -54,9 +62,6 @@ func (c trainCommand) Run(ctx context.Context, log zerolog.Logger, out output) e
 	})
 	if line != nil {
 		line.End()
-	}
-	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("interrupted; the same command goes on from here (%w)", err)
 	}
 	if err != nil {
 		return err
@@ -80,6 +85,25 @@ func (c trainCommand) print(r stages.Result) error {
 	if r.Cut > 0 {
 		fmt.Printf("%.1f%% of the examples had more text than their windows: see lengths\n", 100*r.Cut)
 	}
+	if n := len(r.Evaluations); n > 0 {
+		last := r.Evaluations[n-1]
+		fmt.Printf("split %s, %d evaluations, the last after step %d: %s\n", last.Split, n, last.Step, last)
+	}
+	if r.StoppedEarly {
+		fmt.Printf("stopped early, after step %d: too many evaluations without a better score\n", r.Steps)
+	}
+	if r.Best != nil {
+		fmt.Printf("the weights are those of step %d, the best by %s: %.4f (%.4f to %.4f)\n", r.Best.Step, r.Best.Metric, r.Best.Score.Value, r.Best.Score.Lo, r.Best.Score.Hi)
+	}
 	_, err := fmt.Printf("wrote %s; its curves: tensorboard --logdir %s\n", r.Weights, c.Out)
 	return err
+}
+
+// sayEvaluated tells of an evaluation on a line.
+func sayEvaluated(e stages.Evaluated) string {
+	said := fmt.Sprintf("after step %d, split %s: %s", e.Step, e.Split, e)
+	if e.Best != "" {
+		said += "; the best so far by " + e.Best
+	}
+	return said
 }

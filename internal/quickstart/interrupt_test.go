@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/project"
@@ -58,6 +59,8 @@ func TestRun_InterruptedInEachPhaseSaysSoAndResumes(t *testing.T) {
 
 type noLine struct{}
 
-func (noLine) Set(int64, int64) {}
-func (noLine) Note(string)      {}
-func (noLine) End()             {}
+func (noLine) Set(int64, int64)            {}
+func (noLine) Resume(int64, time.Duration) {}
+func (noLine) Note(string)                 {}
+func (noLine) Clear()                      {}
+func (noLine) End()                        {}

@@ -17,7 +17,7 @@ import (
 // TestShippedRecipesAreFunctionsOfTheStep opens every recipe of the quickstart with 1, 2 and 4 workers, as
 // halves of a batch and at a later step at once, and compares the batches.
 func TestShippedRecipesAreFunctionsOfTheStep(t *testing.T) {
-	dir := curated(t)
+	dir := curatedProject(t)
 	for _, name := range recipeNames {
 		path := filepath.Join(dir, "recipes", name+".yaml")
 		text, err := os.ReadFile(path)
@@ -71,8 +71,8 @@ func TestShippedRecipesAreFunctionsOfTheStep(t *testing.T) {
 	}
 }
 
-// curated is the quickstart's project with its data and tokenizer; no stage is trained.
-func curated(t *testing.T) string {
+// curatedProject is the quickstart's project with its data and tokenizer; no stage is trained.
+func curatedProject(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := Write(dir, Options{}); err != nil {
