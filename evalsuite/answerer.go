@@ -65,12 +65,10 @@ func NewAnswerer(be compute.Backend, s Setting) (*Answerer, error) {
 	return a, err
 }
 
-// Use answers with other weights of the same model from now on.
+// Use answers with weights of the same model from now on: others, or the same set after its values changed.
 func (a *Answerer) Use(w *weights.Set) {
-	if a.Weights != w {
-		a.Weights = w
-		clear(a.tokens)
-	}
+	a.Weights = w
+	clear(a.tokens)
 }
 
 // Reply is what a model said to a query.

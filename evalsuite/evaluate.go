@@ -64,7 +64,7 @@ type Evaluator struct {
 	initial   *stages.Trained
 }
 
-// NewEvaluator returns an evaluator of a model. The weights of t may be replaced between evaluations.
+// NewEvaluator returns an evaluator of a model. The weights of t may change between evaluations.
 func NewEvaluator(be compute.Backend, t *stages.Trained) *Evaluator {
 	return &Evaluator{be: be, trained: t}
 }
@@ -197,7 +197,7 @@ func (e *Evaluator) tasks(s *split, o EvaluateOptions) ([]string, error) {
 			return nil, fmt.Errorf("a SigLIP says no %s: name a run of stage pali3, or the task retrieval", task)
 		}
 		if requests, left := s.requests(e.task(task, o.Texts), o.Languages); len(requests) == 0 {
-			return nil, fmt.Errorf("split %s of %s cannot be scored by %s: all of its %s", s.name, s.data.Dir(), task, left)
+			return nil, fmt.Errorf("split %s of %s cannot be scored by %s: %s", s.name, s.data.Dir(), task, left)
 		}
 	}
 	return o.Tasks, nil

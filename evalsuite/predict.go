@@ -238,9 +238,18 @@ func (p *predictor) predict(ctx context.Context, be compute.Backend, requests []
 		return nil, err
 	}
 	p.did.All, p.did.Predictions, p.did.Found = heard.predictions, len(heard.predictions), heard.found
+	named := map[string]bool{}
 	for i := range heard.predictions {
-		if one := &heard.predictions[i]; one.Error != "" {
-			p.did.Failed.add(fmt.Sprintf("%s: %s", one.ID, one.Error))
+		one := &heard.predictions[i]
+		switch {
+		case one.Error == "":
+		case named[one.Error]:
+			p.did.Failed.Count++
+		case strings.Contains(one.Error, requests[i].key): // which is the file's path
+			named[one.Error] = true
+			p.did.Failed.add(one.Error)
+		default:
+			p.did.Failed.add(one.ID + ": " + one.Error)
 		}
 	}
 	return p.did, nil

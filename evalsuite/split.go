@@ -151,8 +151,8 @@ type request struct {
 // requests are all that a task asks of the split. Languages, if there are any, are those asked for: what a sample has
 // in others is not asked. IDs that come twice are made unique by the sample's key.
 func (s *split) requests(t mixture.Task, languages []string) ([]request, LeftOut) {
-	left := LeftOut{Task: t.Kind, Reason: "samples have no " + needs(t), Of: len(s.samples)}
 	t.Languages = languages
+	left := LeftOut{Task: t.Kind, Reason: "samples have no " + needs(t), Of: len(s.samples)}
 	var all []request
 	seen := map[string]bool{}
 	for i := range s.samples {
