@@ -18,26 +18,9 @@ import (
 )
 
 // evaluation is RUN/evaluation-SPLIT.json, which pali3 eval writes.
-type evaluation struct {
-	Data       string                       `json:"data"`
-	Split      string                       `json:"split"`
-	Samples    int                          `json:"samples"`
-	Scores     map[string]scores            `json:"scores"`
-	ByLanguage map[string]map[string]scores `json:"by_language"`
-	ByKind     map[string]map[string]scores `json:"by_kind"`
-}
+type evaluation struct{ evalsuite.Evaluation }
 
-// scores are those of the model and the baselines.
-type scores struct {
-	Model     metrics.Score  `json:"model"`
-	Untrained *metrics.Score `json:"untrained"`
-	Blind     *metrics.Score `json:"blind"`
-}
-
-const (
-	evaluationPrefix  = "evaluation-"
-	predictionsFolder = "predictions"
-)
+const evaluationPrefix = "evaluation-"
 
 // readEvaluations reads all evaluations of a run folder, by split. Damaged ones are notes.
 func readEvaluations(dir string) (found []evaluation, notes []string) {
@@ -50,7 +33,7 @@ func readEvaluations(dir string) (found []evaluation, notes []string) {
 		content, err := os.ReadFile(path)
 		var e evaluation
 		if err == nil {
-			err = jsonerr.Explain(json.Unmarshal(content, &e))
+			err = jsonerr.Explain(json.Unmarshal(content, &e.Evaluation))
 		}
 		if err != nil {
 			notes = append(notes, fmt.Sprintf("%s cannot be read: %v.", path, err))
@@ -59,6 +42,12 @@ func readEvaluations(dir string) (found []evaluation, notes []string) {
 		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(path), evaluationPrefix), ".json")
 		e.Split = cmp.Or(e.Split, name)
 		found = append(found, e)
+		for _, left := range e.LeftOut {
+			notes = append(notes, fmt.Sprintf("Left out of the evaluation on %s, %s: %s.", e.Split, left.Task, left))
+		}
+		for _, task := range slices.Sorted(maps.Keys(e.Failed)) {
+			notes = append(notes, fmt.Sprintf("On %s the model gave no answer to %d of %s, which count as wrong.", e.Split, e.Failed[task], task))
+		}
 	}
 	return found, notes
 }
@@ -91,7 +80,7 @@ func (e *evaluation) breakdown(prefix string) (all []report.Breakdown) {
 	seen := map[string]bool{}
 	for _, of := range []struct {
 		column, title string
-		by            map[string]map[string]scores
+		by            map[string]map[string]evalsuite.Scores
 	}{{"Language", "by language", e.ByLanguage}, {"Kind", "by kind of question", e.ByKind}} {
 		for _, metric := range metricOrder(slices.Collect(maps.Keys(of.by))) {
 			what, _, _ := strings.Cut(metric, "_")
@@ -143,7 +132,7 @@ func groupsBy(model, blind []evalsuite.Said, property func(*evalsuite.Said) stri
 
 // outputs reads what a run said on the split of an evaluation; nil if there are no predictions.
 func (e *evaluation) outputs(p *page, r *run) *Outputs {
-	dir := filepath.Join(r.dir, predictionsFolder)
+	dir := filepath.Join(r.dir, evalsuite.PredictionsFolder)
 	if !exists(dir) {
 		return nil
 	}
@@ -156,7 +145,7 @@ func (e *evaluation) outputs(p *page, r *run) *Outputs {
 	if d == nil {
 		return nil
 	}
-	o, err := ReadOutputs(d, e.Split, dir)
+	o, err := ReadOutputs(d, e.Split, dir, r.recipe.Mixture.Tasks...)
 	if err != nil {
 		p.note("%s: its predictions cannot be shown: %v.", r.name, err)
 		return nil

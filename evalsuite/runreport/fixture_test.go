@@ -15,6 +15,7 @@ import (
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
 
+	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/shards"
@@ -122,8 +123,8 @@ optimizer: {name: adamw, learning_rate: %g}
 	write(t, filepath.Join(dir, "model.json"), "{}")
 	write(t, filepath.Join(dir, "weights.safetensors"), "")
 	high := metrics.Score{Value: 0.5 + 0.4*float64(n), Lo: 0.45 + 0.4*float64(n), Hi: 0.55 + 0.4*float64(n), N: 8}
-	content, err := json.Marshal(evaluation{Data: "../data", Split: "val", Samples: 8, Scores: map[string]scores{"vqa_accuracy": {Model: high, Blind: &metrics.Score{Value: 0.1, N: 8}}},
-		ByLanguage: map[string]map[string]scores{"caption_exact": {"en": {Model: high}, "de": {Model: high}}}})
+	content, err := json.Marshal(evalsuite.Evaluation{Data: "../data", Split: "val", Samples: 8, Scores: map[string]evalsuite.Scores{"vqa_accuracy": {Model: high, Blind: &metrics.Score{Value: 0.1, N: 8}}},
+		ByLanguage: map[string]map[string]evalsuite.Scores{"caption_exact": {"en": {Model: high}, "de": {Model: high}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

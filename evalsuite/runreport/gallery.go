@@ -103,11 +103,19 @@ func notEnglish(language string) int {
 }
 
 func caption(s *evalsuite.Said) report.Caption {
-	return report.Caption{Lang: s.Language, Text: clip(s.Answer), Truth: clip(strings.Join(s.Truths, " · ")), Right: right(s)}
+	return report.Caption{Lang: s.Language, Text: text(s), Truth: clip(strings.Join(s.Truths, " · ")), Right: right(s)}
 }
 
 func answer(s *evalsuite.Said) report.Answer {
-	return report.Answer{Question: clip(s.Asked), Lang: s.Language, Text: clip(s.Answer), Truth: clip(distinct(s.Truths)), Right: right(s)}
+	return report.Answer{Question: clip(s.Asked), Lang: s.Language, Text: text(s), Truth: clip(distinct(s.Truths)), Right: right(s)}
+}
+
+// text is what the model said, or why it said nothing.
+func text(s *evalsuite.Said) string {
+	if s.Error != "" {
+		return clip("no answer: " + s.Error)
+	}
+	return clip(s.Answer)
 }
 
 // right reports whether a caption is exact or more than half of VQA's accuracy is given to an answer.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -29,10 +30,12 @@ type Outputs struct {
 	bad   int       // lines of prediction files that cannot be read
 }
 
-// ReadOutputs reads the predictions in a folder's files (*.jsonl) about a split of a dataset, and scores them.
-// Files of an untrained model are passed over; those with "blind" in their name are the baseline's. Questions and captions
-// without a prediction are left out.
-func ReadOutputs(d *shards.Dataset, split, dir string) (*Outputs, error) {
+// ReadOutputs reads the predictions in a folder's files (*.jsonl) about a split of a dataset, and scores them. Tasks are
+// those of the run's recipe, which say what texts count as captions; without one for captions all do.
+//
+// If there are files whose names begin with the split, as pali3 eval names them, the others are passed over. So are those of an
+// untrained model; those with "blind" in their name are the baseline's. Questions and captions without a prediction are left out.
+func ReadOutputs(d *shards.Dataset, split, dir string, tasks ...mixture.Task) (*Outputs, error) {
 	o := &Outputs{Split: split}
 	rows, err := o.read(d)
 	if err != nil {
@@ -45,13 +48,38 @@ func ReadOutputs(d *shards.Dataset, split, dir string) (*Outputs, error) {
 		}
 		return s.Images[0].Bytes, nil
 	}
-	_, o.Captions = evalsuite.Captions(o.Samples)
-	_, o.Answers = evalsuite.Questions(o.Samples)
+	o.Captions = asked(o.Samples, taskOf(tasks, "caption"))
+	o.Answers = asked(o.Samples, taskOf(tasks, "vqa"))
 	o.Blind = slices.Clone(o.Answers)
 	if err := o.answer(dir); err != nil {
 		return nil, err
 	}
 	return o, o.score()
+}
+
+// taskOf returns the recipe's task of a kind, or one that takes everything.
+func taskOf(tasks []mixture.Task, kind string) mixture.Task {
+	t := mixture.Task{Kind: kind}
+	if i := slices.IndexFunc(tasks, func(t mixture.Task) bool { return t.Kind == kind }); i >= 0 {
+		t.Texts, t.Questions = tasks[i].Texts, tasks[i].Questions
+	}
+	return t
+}
+
+// asked is all that a task asks of the samples, with the ids that evalsuite gives it: one that comes twice is made
+// unique by the sample's key.
+func asked(samples []shards.Sample, t mixture.Task) (said []evalsuite.Said) {
+	seen := map[string]bool{}
+	for i := range samples {
+		for n, ask := range t.Asks(&samples[i]) {
+			for again := n; seen[ask.ID]; again++ {
+				ask.ID = fmt.Sprintf("%s#%d", samples[i].Key, again)
+			}
+			seen[ask.ID] = true
+			said = append(said, evalsuite.Said{Sample: i, Language: ask.Language, Kind: ask.Kind, ID: ask.ID, Asked: ask.Question, Truths: ask.Truths})
+		}
+	}
+	return said
 }
 
 // read takes the split's samples without their images, and returns their rows.
@@ -65,16 +93,13 @@ func (o *Outputs) read(d *shards.Dataset) (rows []int, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if (s.Split == o.Split || o.Split == evalsuiteAll) && len(s.Images) > 0 {
+		if (s.Split == o.Split || o.Split == evalsuite.AllSplits) && len(s.Images) > 0 {
 			o.Samples, rows = append(o.Samples, s), append(rows, row)
 		}
 		row++
 	}
 	return rows, nil
 }
-
-// evalsuiteAll names all samples of a dataset.
-const evalsuiteAll = "all"
 
 // answer fills in the predictions of all files, and drops what has none.
 func (o *Outputs) answer(dir string) error {
@@ -83,7 +108,12 @@ func (o *Outputs) answer(dir string) error {
 		return err
 	}
 	slices.Sort(files)
-	model, blind := map[string]*string{}, map[string]*string{}
+	begin := strings.TrimSuffix(strings.TrimPrefix(evalsuite.EvaluationFile(o.Split), evaluationPrefix), ".json") + "-"
+	ofSplit := func(path string) bool { return strings.HasPrefix(filepath.Base(path), begin) }
+	if slices.ContainsFunc(files, ofSplit) {
+		files = slices.DeleteFunc(files, func(path string) bool { return !ofSplit(path) })
+	}
+	model, blind := map[string]*prediction{}, map[string]*prediction{}
 	for i := range o.Captions {
 		model["caption "+o.Captions[i].ID] = nil
 	}
@@ -115,7 +145,7 @@ func escaped(dir string) string {
 }
 
 // readFile puts a file's predictions into those that are wanted. Of a file of no task by name the ids tell it.
-func (o *Outputs) readFile(path string, wanted map[string]*string) error {
+func (o *Outputs) readFile(path string, wanted map[string]*prediction) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
@@ -124,12 +154,7 @@ func (o *Outputs) readFile(path string, wanted map[string]*string) error {
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, maxLine)
 	for lines.Scan() {
-		var p struct {
-			ID         string `json:"id"`
-			Prediction string `json:"prediction"`
-			Task       string `json:"task"`
-			Weights    string `json:"weights"`
-		}
+		var p evalsuite.Prediction
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
@@ -145,7 +170,7 @@ func (o *Outputs) readFile(path string, wanted map[string]*string) error {
 				continue
 			}
 			if have, asked := wanted[task+p.ID]; asked && have == nil {
-				wanted[task+p.ID] = &p.Prediction
+				wanted[task+p.ID] = &prediction{p.Prediction, p.Error}
 			}
 		}
 	}
@@ -159,10 +184,13 @@ func (o *Outputs) readFile(path string, wanted map[string]*string) error {
 	return nil
 }
 
-func answered(all []evalsuite.Said, task string, predictions map[string]*string) (said []evalsuite.Said) {
+// prediction is what a model said, or why it said nothing.
+type prediction struct{ text, failed string }
+
+func answered(all []evalsuite.Said, task string, predictions map[string]*prediction) (said []evalsuite.Said) {
 	for _, s := range all {
 		if p := predictions[task+s.ID]; p != nil {
-			s.Answer = *p
+			s.Answer, s.Error = p.text, p.failed
 			said = append(said, s)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/shards"
@@ -36,7 +37,7 @@ type summary struct {
 	seconds float64
 	facts   []report.Fact
 	splits  []string
-	scores  map[string]map[string]scores // split -> metric
+	scores  map[string]map[string]evalsuite.Scores // split -> metric
 }
 
 // readSummary reads the summary of a project: each key that holds scores by metric is a split.
@@ -49,7 +50,7 @@ func readSummary(path string) (*summary, error) {
 	if err := json.Unmarshal(content, &raw); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
-	s := &summary{scores: map[string]map[string]scores{}}
+	s := &summary{scores: map[string]map[string]evalsuite.Scores{}}
 	for _, key := range slices.Sorted(maps.Keys(raw)) {
 		var number float64
 		var text string
@@ -78,11 +79,11 @@ func readSummary(path string) (*summary, error) {
 
 // split takes the scores of a split, if it is one.
 func (s *summary) split(name string, content json.RawMessage) {
-	var of map[string]scores
+	var of map[string]evalsuite.Scores
 	if json.Unmarshal(content, &of) != nil {
 		return
 	}
-	maps.DeleteFunc(of, func(_ string, found scores) bool { return found.Model == metrics.Score{} })
+	maps.DeleteFunc(of, func(_ string, found evalsuite.Scores) bool { return found.Model == metrics.Score{} })
 	if len(of) > 0 {
 		s.splits, s.scores[name] = append(s.splits, name), of
 	}
@@ -171,7 +172,7 @@ func (p *page) projectScores(dir string, runs []*run) error {
 			p.report.Seconds = s.seconds
 		}
 		for _, split := range s.splits {
-			e := evaluation{Scores: s.scores[split]}
+			e := evaluation{evalsuite.Evaluation{Scores: s.scores[split]}}
 			p.report.Scores = append(p.report.Scores, e.table(split)...)
 		}
 		if err := p.projectOutputs(dir, s.splits); err != nil {
@@ -199,7 +200,7 @@ func (p *page) projectScores(dir string, runs []*run) error {
 // projectOutputs shows the predictions in the project's own folder.
 func (p *page) projectOutputs(dir string, splits []string) error {
 	d := p.dataset(filepath.Join(dir, "data"))
-	predictions := filepath.Join(dir, predictionsFolder)
+	predictions := filepath.Join(dir, evalsuite.PredictionsFolder)
 	if d == nil || !exists(predictions) {
 		return nil
 	}

@@ -42,7 +42,7 @@ func openRun(dir string) (*run, error) {
 	if absolute, err := filepath.Abs(dir); err == nil {
 		r.name = filepath.Base(absolute)
 	}
-	recipe, recipeErr := readRecipe(dir)
+	recipe, recipeErr := stages.ReadRun(dir)
 	if r.recipe, r.known = recipe, recipeErr == nil; recipeErr != nil && !errors.Is(recipeErr, fs.ErrNotExist) {
 		r.notes = append(r.notes, fmt.Sprintf("%s: its recipe cannot be read: %v.", r.name, recipeErr))
 	}
@@ -74,39 +74,6 @@ func notARun(dir string) error {
 		return fmt.Errorf("%s is a file; name the folder of a run, as pali3 train writes it, or of a project", dir)
 	}
 	return fmt.Errorf("%s is no run folder: it has neither %s nor %s; nor is it a project, which has such folders in it", dir, stages.RecipeFile, stages.MetricsFile)
-}
-
-// readRecipe reads the recipe of a run folder, with the paths in it found: they begin at the run's folder or, in
-// runs of earlier versions, where the run was started.
-func readRecipe(dir string) (stages.Recipe, error) {
-	path := filepath.Join(dir, stages.RecipeFile)
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return stages.Recipe{}, err
-	}
-	r, err := stages.ParseRecipe(content, path)
-	if err != nil {
-		return r, err
-	}
-	find := func(p *string) {
-		if *p == "" || filepath.IsAbs(*p) || strings.Contains(*p, ":") {
-			return
-		}
-		if at := filepath.Join(dir, *p); exists(at) || !exists(*p) {
-			*p = at
-		}
-	}
-	find(&r.Mixture.Data)
-	find(&r.Mixture.Tokenizer.Model)
-	r.Mixture.Tasks = slices.Clone(r.Mixture.Tasks)
-	for i := range r.Mixture.Tasks {
-		find(&r.Mixture.Tasks[i].Data)
-	}
-	r.Init = slices.Clone(r.Init)
-	for i := range r.Init {
-		find(&r.Init[i].From)
-	}
-	return r, nil
 }
 
 // lastStep is the last step recorded.

@@ -135,8 +135,9 @@ func (p *page) single(ctx context.Context, r *run) (*report.Report, error) {
 	if err := p.mixtureOf(ctx, r); err != nil {
 		return nil, err
 	}
+	p.missingValidation(r)
 	stage := r.stage()
-	stage.Name, stage.About, stage.Seconds = "", "", 0
+	stage.Name, stage.About, stage.Seconds = "", sentence(r.kept()), 0
 	p.report.Stages = []report.Stage{stage}
 	for _, e := range p.evaluations(r) {
 		p.report.Scores = append(p.report.Scores, e.table(e.Split)...)
@@ -151,6 +152,36 @@ func (p *page) single(ctx context.Context, r *run) (*report.Report, error) {
 	}
 	p.report.Reproduce = commands(r)
 	return p.done(), nil
+}
+
+// sentence makes a sentence of a clause.
+func sentence(clause string) string {
+	if clause == "" {
+		return ""
+	}
+	return strings.ToUpper(clause[:1]) + clause[1:] + "."
+}
+
+// missingValidation says how to train with evaluations.
+func (p *page) missingValidation(r *run) {
+	if !r.known || len(r.curves.evaluations) > 0 {
+		return
+	}
+	every := max(1, r.recipe.Steps/10)
+	p.miss(r.name+" was not evaluated while it trained, so there is no validation curve. Train with evaluations by",
+		fmt.Sprintf("pali3 train --recipe %s --set eval.every=%d --set eval.split=%s --out %s", word(filepath.Join(r.dir, stages.RecipeFile)), every, word(p.heldOut(r)), word(filepath.Clean(r.dir)+"-again")))
+}
+
+// heldOut is the split of a run's data that it did not train on and that says so by its name; val if none does.
+func (p *page) heldOut(r *run) string {
+	if d := p.dataset(r.recipe.Mixture.Data); d != nil {
+		for _, name := range []string{"val", "validation", "test", "held_out"} {
+			if d.Manifest().Totals.Splits[name] > 0 {
+				return name
+			}
+		}
+	}
+	return "val"
 }
 
 // take takes over what is noted about a run.
@@ -323,16 +354,7 @@ func (p *page) evaluations(r *run) []evaluation {
 func (p *page) evalCommand(r *run, split string) string {
 	data := r.recipe.Mixture.Data
 	if split == "" {
-		split = "val"
-		if d := p.dataset(data); d != nil {
-			splits := d.Manifest().Totals.Splits
-			for _, name := range []string{"test", "val", "held_out", "validation"} {
-				if splits[name] > 0 {
-					split = name
-					break
-				}
-			}
-		}
+		split = p.heldOut(r)
 	}
 	return fmt.Sprintf("pali3 eval --model %s --data %s --split %s", word(r.dir), word(data), word(split))
 }

@@ -1,12 +1,12 @@
 package runreport
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/pali3/pali3/evalsuite/report"
-	"github.com/pali3/pali3/stages"
 )
 
 // Stage returns the curves of a run folder: training loss with validation, the loss of each task, the other
@@ -21,6 +21,9 @@ func Stage(dir string) (report.Stage, error) {
 
 func (r *run) stage() report.Stage {
 	s := report.Stage{Name: r.name, About: About(r.recipe), Seconds: r.seconds()}
+	if kept := r.kept(); kept != "" {
+		s.About += "; " + kept
+	}
 	s.Losses, s.Validation = r.losses(), r.scores("loss").Points
 	if tasks := r.taskLosses(); len(tasks) > 0 {
 		s.Charts = append(s.Charts, report.Chart{Title: "Training loss by task", Curves: tasks})
@@ -38,6 +41,16 @@ func (r *run) stage() report.Stage {
 		s.Charts = append(s.Charts, report.Chart{Title: "Learning rate", Small: true, Curves: []report.Curve{rate}})
 	}
 	return s
+}
+
+// kept says which step's weights are the run's, if not the last's.
+func (r *run) kept() string {
+	for _, e := range slices.Backward(r.curves.evaluations) {
+		if e.Best != "" {
+			return fmt.Sprintf("the weights of step %s, best by %s, are kept", number(int64(e.Step)), report.MetricName(e.Best))
+		}
+	}
+	return ""
 }
 
 func (r *run) losses() (points []report.Point) {
@@ -160,12 +173,4 @@ func over(runs []*run) report.Stage {
 	}
 	chart("Learning rate", true, (*run).learningRate)
 	return s
-}
-
-// lastEvaluation returns the last evaluation of a run during training; nil if there is none.
-func (r *run) lastEvaluation() *stages.Evaluated {
-	if n := len(r.curves.evaluations); n > 0 {
-		return &r.curves.evaluations[n-1]
-	}
-	return nil
 }
