@@ -1,6 +1,10 @@
 package report
 
-import "github.com/pali3/pali3/evalsuite/metrics"
+import (
+	"fmt"
+
+	"github.com/pali3/pali3/evalsuite/metrics"
+)
 
 // comparedRow is one metric of several runs.
 type comparedRow struct {
@@ -23,7 +27,7 @@ func comparedRows(c Comparison) (rows []comparedRow) {
 				}
 			}
 		}
-		row := comparedRow{Metric: style, Top: trimmed(style.factor*top, style.factor*top)}
+		row := comparedRow{Metric: style, Top: fmt.Sprintf("%.4g", style.factor*top)}
 		for i, score := range s.Scores {
 			name := ""
 			if i < len(c.Runs) {

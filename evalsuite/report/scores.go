@@ -97,7 +97,7 @@ func scoreTables(scores []Score) []scoreTable {
 			tables = append(tables, scoreTable{Split: s.Split})
 		}
 		style, top := metricNamed(s.Metric), tops[s.Metric]
-		row := scoreRow{Metric: style, N: count(int64(s.Model.N)), Top: fmt.Sprint(style.factor * top)}
+		row := scoreRow{Metric: style, N: count(int64(s.Model.N)), Top: fmt.Sprintf("%.4g", style.factor*top)}
 		row.Measures[0] = newMeasure("model", &s.Model, style, top)
 		row.Measures[1] = newMeasure("untrained", s.Untrained, style, top)
 		row.Measures[2] = newMeasure("blind", s.Blind, style, top)
@@ -124,20 +124,29 @@ type groupRow struct {
 	Model, Blind *measure
 }
 
-func groupRows(groups []Group, metric string) []groupRow {
-	style := metricNamed(metric)
-	top := style.ceiling
-	if top == 0 {
-		for _, g := range groups {
-			top = max(top, niceAbove(g.Model.Hi))
+// groupTable is a breakdown on a scale from 0 to Top.
+type groupTable struct {
+	Rows []groupRow
+	Top  string
+}
+
+func groupRows(groups []Group, metric string) groupTable {
+	style, top := metricNamed(metric), 0.0
+	for _, g := range groups {
+		top = max(top, g.Model.Hi)
+		if g.Blind != nil {
+			top = max(top, g.Blind.Value)
 		}
 	}
-	var rows []groupRow
+	if top = niceAbove(top); style.ceiling > 0 {
+		top = min(top, style.ceiling)
+	}
+	t := groupTable{Top: fmt.Sprintf("%.4g", style.factor*top)}
 	for _, g := range groups {
-		rows = append(rows, groupRow{Name: g.Name, N: count(int64(g.Model.N)),
+		t.Rows = append(t.Rows, groupRow{Name: g.Name, N: count(int64(g.Model.N)),
 			Model: newMeasure("model", &g.Model, style, top), Blind: newMeasure("blind", g.Blind, style, top)})
 	}
-	return rows
+	return t
 }
 
 // lengthRow is a language's row with the length of its texts in percent of the longest.

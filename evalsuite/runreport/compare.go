@@ -39,14 +39,8 @@ func (p *page) sideBySide(ctx context.Context, runs []*run) (*report.Report, err
 			return nil, err
 		}
 	}
-	for i, r := range runs {
-		if other := slices.IndexFunc(runs[:i], func(other *run) bool { return sameMixture(r, other) }); other >= 0 {
-			p.note("%s is fed the same as %s.", r.name, runs[other].name)
-			continue
-		}
-		if err := p.mixtureOf(ctx, r); err != nil {
-			return nil, err
-		}
+	if err := p.mixtures(ctx, runs); err != nil {
+		return nil, err
 	}
 	p.report.Stages = []report.Stage{over(runs)}
 	for i, r := range runs {
@@ -59,6 +53,25 @@ func (p *page) sideBySide(ctx context.Context, runs []*run) (*report.Report, err
 	}
 	p.report.Reproduce = commands(runs...)
 	return p.done(), nil
+}
+
+// mixtures adds what the runs are fed; once where it is the same.
+func (p *page) mixtures(ctx context.Context, runs []*run) error {
+	for i, r := range runs {
+		if slices.ContainsFunc(runs[:i], func(other *run) bool { return sameMixture(r, other) }) {
+			continue
+		}
+		before := len(p.report.Mixtures)
+		if err := p.mixtureOf(ctx, r); err != nil {
+			return err
+		}
+		for _, other := range runs[i+1:] {
+			if len(p.report.Mixtures) > before && sameMixture(r, other) {
+				p.report.Mixtures[before].Stage += ", " + other.name
+			}
+		}
+	}
+	return nil
 }
 
 // about is what the runs train, if it is the same.

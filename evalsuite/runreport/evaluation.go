@@ -81,14 +81,14 @@ func (e *evaluation) breakdown(prefix string) (all []report.Breakdown) {
 	for _, of := range []struct {
 		column, title string
 		by            map[string]map[string]evalsuite.Scores
-	}{{"Language", "by language", e.ByLanguage}, {"Kind", "by kind of question", e.ByKind}} {
+	}{{"Language", ", by language", e.ByLanguage}, {"Kind", ", by kind of question", e.ByKind}} {
 		for _, metric := range metricOrder(slices.Collect(maps.Keys(of.by))) {
 			what, _, _ := strings.Cut(metric, "_")
 			if len(of.by[metric]) < 2 || seen[what+of.column] {
 				continue
 			}
 			seen[what+of.column] = true
-			b := report.Breakdown{Title: fmt.Sprintf("%s%s %s", prefix, report.MetricName(metric), of.title), Column: of.column, Metric: metric}
+			b := report.Breakdown{Title: fmt.Sprintf("%s%s%s", prefix, report.MetricName(metric), of.title), Column: of.column, Metric: metric}
 			for _, name := range slices.Sorted(maps.Keys(of.by[metric])) {
 				s := of.by[metric][name]
 				b.Groups = append(b.Groups, report.Group{Name: cmp.Or(name, "none"), Model: s.Model, Blind: s.Blind})

@@ -171,7 +171,7 @@ func (w *watcher) task(i int, name string, usable int) report.Task {
 		shown.About += fmt.Sprintf(", %.1f for the decoder", float64(t.decoder)/n)
 	}
 	if t.cut > 0 {
-		shown.About += fmt.Sprintf("; %.0f%% truncated", 100*float64(t.cut)/n)
+		shown.About += fmt.Sprintf("; %.1f%% truncated", 100*float64(t.cut)/n)
 	}
 	return shown
 }
