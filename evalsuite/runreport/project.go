@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/evalsuite/report"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -25,7 +27,7 @@ func projectRuns(dir string) (dirs []string) {
 		return nil
 	}
 	for _, e := range entries {
-		if at := filepath.Join(dir, e.Name()); e.IsDir() && isRun(at) {
+		if at := filepath.Join(dir, e.Name()); e.IsDir() && !strings.HasPrefix(e.Name(), ".") && isRun(at) {
 			dirs = append(dirs, at)
 		}
 	}
@@ -40,7 +42,7 @@ type summary struct {
 	scores  map[string]map[string]evalsuite.Scores // split -> metric
 }
 
-// readSummary reads the summary of a project: each key that holds scores by metric is a split.
+// readSummary reads the summary of a project: each key that holds scores by metric is a split; "splits" is their order.
 func readSummary(path string) (*summary, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -63,16 +65,13 @@ func readSummary(path string) (*summary, error) {
 			s.facts = append(s.facts, report.Fact{Label: "Seed", Value: fmt.Sprintf("%.0f", number)})
 		case key == "version" && json.Unmarshal(raw[key], &text) == nil:
 			s.facts = append(s.facts, report.Fact{Label: "Version", Value: text})
-		case key == "splits":
-			var nested map[string]json.RawMessage
-			if json.Unmarshal(raw[key], &nested) == nil {
-				for _, name := range slices.Sorted(maps.Keys(nested)) {
-					s.split(name, nested[name])
-				}
-			}
 		default:
 			s.split(key, raw[key])
 		}
+	}
+	var order []string
+	if json.Unmarshal(raw["splits"], &order) == nil {
+		slices.SortStableFunc(s.splits, func(a, b string) int { return slices.Index(order, a) - slices.Index(order, b) })
 	}
 	return s, nil
 }
@@ -175,7 +174,7 @@ func (p *page) projectScores(dir string, runs []*run) error {
 			e := evaluation{evalsuite.Evaluation{Scores: s.scores[split]}}
 			p.report.Scores = append(p.report.Scores, e.table(split)...)
 		}
-		if err := p.projectOutputs(dir, s.splits); err != nil {
+		if err := p.projectOutputs(dir, runs, s.splits); err != nil {
 			return err
 		}
 	}
@@ -198,15 +197,22 @@ func (p *page) projectScores(dir string, runs []*run) error {
 }
 
 // projectOutputs shows the predictions in the project's own folder.
-func (p *page) projectOutputs(dir string, splits []string) error {
+func (p *page) projectOutputs(dir string, runs []*run, splits []string) error {
 	d := p.dataset(filepath.Join(dir, "data"))
+	var tasks []mixture.Task
+	for _, r := range runs {
+		if d == nil {
+			d = p.dataset(r.recipe.Mixture.Data)
+		}
+		tasks = append(r.recipe.Mixture.Tasks[:len(r.recipe.Mixture.Tasks):len(r.recipe.Mixture.Tasks)], tasks...)
+	}
 	predictions := filepath.Join(dir, evalsuite.PredictionsFolder)
 	if d == nil || !exists(predictions) {
 		return nil
 	}
 	var all []*Outputs
 	for _, split := range splits {
-		o, err := p.readOutputs(d, split, predictions)
+		o, err := p.readOutputs(d, split, predictions, tasks)
 		if err != nil {
 			return err
 		}
@@ -222,8 +228,8 @@ func (p *page) projectOutputs(dir string, splits []string) error {
 	return nil
 }
 
-func (p *page) readOutputs(d *shards.Dataset, split, dir string) (*Outputs, error) {
-	o, err := ReadOutputs(d, split, dir)
+func (p *page) readOutputs(d *shards.Dataset, split, dir string, tasks []mixture.Task) (*Outputs, error) {
+	o, err := ReadOutputs(d, split, dir, tasks...)
 	if err != nil {
 		p.note("The predictions on %s cannot be shown: %v.", split, err)
 		return nil, nil

@@ -87,7 +87,7 @@ func TestBuild_Project(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "vqa", "run.yaml"), string(content)+"init:\n- from: ../stage1\n")
 	write(t, filepath.Join(dir, "curation.json"), `{"in":40,"out":20,"rules":[{"name":"duplicate","removed":20},{"name":"blank","removed":0}],"texts_removed":3,"texts_merged":7,"warnings":["half of everything"]}`)
-	write(t, filepath.Join(dir, "summary.json"), `{"val":{"vqa_accuracy":{"model":{"value":0.5,"lo":0.4,"hi":0.6,"n":8}}},"seconds":61,"seed":3,"pipeline":["a"]}`)
+	write(t, filepath.Join(dir, "summary.json"), `{"another":{"vqa_accuracy":{"model":{"value":0.5,"lo":0.4,"hi":0.6,"n":8}}},"val":{"vqa_accuracy":{"model":{"value":0.5,"lo":0.4,"hi":0.6,"n":8}}},"seconds":61,"seed":3,"splits":["val","another"],"try":["a"]}`)
 	page, html := build(t, Options{Samples: 4}, dir)
 	if got, want := sections(page), "data curation tokenizer mixture training scores breakdown gallery again"; got != want {
 		t.Errorf("sections %s, want %s", got, want)
@@ -98,8 +98,8 @@ func TestBuild_Project(t *testing.T) {
 	if c := page.Data[0].Curation; c.In != 40 || c.Texts != 3 || c.Merged != 7 || len(c.Warnings) != 1 {
 		t.Errorf("curation %+v", c)
 	}
-	if len(page.Scores) != 1 || page.Seconds != 61 {
-		t.Errorf("%d scores, %v seconds", len(page.Scores), page.Seconds)
+	if len(page.Scores) != 2 || page.Scores[0].Split != "val" || page.Seconds != 61 {
+		t.Errorf("scores %+v, %v seconds", page.Scores, page.Seconds)
 	}
 	if !strings.Contains(html, "half of everything") {
 		t.Error("the warning of the curation is not on the page")
