@@ -96,27 +96,25 @@ func explain(target any, s signalled, err error) string {
 	return said
 }
 
-const (
-	grace    = 3 * time.Second // for a command that keeps nothing to end by itself
-	patience = 2 * time.Second // until it is said that a command is ending
-)
+const grace = 3 * time.Second // for a command to end by itself
 
 // endWith ends the process when a signal has ended the context and the command does not end by itself: at once
-// where it does not look at its context, after a while where it does. A command that keeps what it has done is
-// waited for. The function that is returned calls it off.
+// where it does not look at its context, after a while where it does, since it may wait for its input. Nothing
+// committed is lost by that. A training is waited for: its checkpoint may take longer. The function that is
+// returned calls it off.
 func endWith(ctx context.Context, log zerolog.Logger, call *kong.Context, target any) (off func() bool) {
 	return context.AfterFunc(ctx, func() {
 		s, ok := signalOf(ctx)
 		if !ok {
 			return
 		}
-		if _, keeps := target.(keeper); keeps {
-			time.Sleep(patience)
-			log.Warn().Msg(s.Error() + ": what is under way is completed and kept; a second interrupt ends it at once")
-			return
-		}
 		if looksAtContext(call) {
 			time.Sleep(grace)
+		}
+		switch target.(type) {
+		case trainCommand, quickstartCommand:
+			log.Warn().Msg(s.Error() + ": what is under way is completed and kept; a second interrupt ends it at once")
+			return
 		}
 		log.Error().Msg(explain(target, s, nil))
 		os.Exit(s.status())
