@@ -1,6 +1,7 @@
 package runreport
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/goccy/go-yaml"
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
@@ -113,11 +116,14 @@ func (p *page) project(ctx context.Context, dir string) (*report.Report, error) 
 			return nil, err
 		}
 	}
+	about := stagesAbout(dir)
 	for _, r := range runs {
 		if err := p.mixtureOf(ctx, r); err != nil {
 			return nil, err
 		}
-		p.report.Stages = append(p.report.Stages, r.stage())
+		stage := r.stage()
+		stage.About = cmp.Or(about[r.name], stage.About)
+		p.report.Stages = append(p.report.Stages, stage)
 		p.report.Seconds += r.seconds()
 	}
 	if err := p.projectScores(dir, runs); err != nil {
@@ -133,6 +139,27 @@ func (p *page) project(ctx context.Context, dir string) (*report.Report, error) 
 
 // pipelineFile lists the phases of a project.
 const pipelineFile = "pipeline.yaml"
+
+// stagesAbout returns what the project's pipeline says of each run; nothing if it cannot be read.
+func stagesAbout(dir string) map[string]string {
+	about := map[string]string{}
+	content, err := os.ReadFile(filepath.Join(dir, pipelineFile))
+	if err != nil {
+		return about
+	}
+	var pipeline struct {
+		Train []struct {
+			Name  string `yaml:"name"`
+			About string `yaml:"about"`
+		} `yaml:"train"`
+	}
+	if yaml.Unmarshal(content, &pipeline) == nil {
+		for _, stage := range pipeline.Train {
+			about[stage.Name] = stage.About
+		}
+	}
+	return about
+}
 
 // summaryOf says in a sentence what a project did.
 func summaryOf(r *report.Report, runs []*run) string {

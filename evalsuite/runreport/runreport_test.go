@@ -88,12 +88,16 @@ func TestBuild_Project(t *testing.T) {
 	write(t, filepath.Join(dir, "vqa", "run.yaml"), string(content)+"init:\n- from: ../stage1\n")
 	write(t, filepath.Join(dir, "curation.json"), `{"in":40,"out":20,"rules":[{"name":"duplicate","removed":20},{"name":"blank","removed":0}],"texts_removed":3,"texts_merged":7,"warnings":["half of everything"]}`)
 	write(t, filepath.Join(dir, "summary.json"), `{"another":{"vqa_accuracy":{"model":{"value":0.5,"lo":0.4,"hi":0.6,"n":8}}},"val":{"vqa_accuracy":{"model":{"value":0.5,"lo":0.4,"hi":0.6,"n":8}}},"seconds":61,"seed":3,"splits":["val","another"],"try":["a"]}`)
+	write(t, filepath.Join(dir, "pipeline.yaml"), "train:\n- {name: stage1, recipe: x.yaml, about: all of it}\n")
 	page, html := build(t, Options{Samples: 4}, dir)
 	if got, want := sections(page), "data curation tokenizer mixture training scores breakdown gallery again"; got != want {
 		t.Errorf("sections %s, want %s", got, want)
 	}
 	if page.Stages[0].Name != "stage1" || page.Stages[1].Name != "vqa" {
 		t.Errorf("the runs do not come in the order in which they start from each other: %s, %s", page.Stages[0].Name, page.Stages[1].Name)
+	}
+	if page.Stages[0].About != "all of it" || !slices.Equal(page.Reproduce, []string{"pali3 run " + dir}) {
+		t.Errorf("%q, %q", page.Stages[0].About, page.Reproduce)
 	}
 	if c := page.Data[0].Curation; c.In != 40 || c.Texts != 3 || c.Merged != 7 || len(c.Warnings) != 1 {
 		t.Errorf("curation %+v", c)
