@@ -51,11 +51,14 @@ func (t *Table) planColumns(rows tableReader, names []string) error {
 			columns = append(columns, c)
 		}
 	}
+	if taken := t.Columns.names(); !slices.Contains(taken, t.GroupBy) {
+		columns = slices.DeleteFunc(slices.Clone(columns), func(c mapping.Column) bool { return c.Name == t.GroupBy })
+	}
 	var err error
 	if t.plan, err = m.For(columns); err != nil {
 		return err
 	}
-	top := topColumns(names, t.names())
+	top := topColumns(names, t.Columns.names())
 	t.taken, err = m.For(slices.DeleteFunc(slices.Clone(columns), func(c mapping.Column) bool { return !slices.Contains(top, c.Name) }))
 	return err
 }

@@ -80,6 +80,9 @@ func (n *numbered) place() string { return fmt.Sprintf("row %d of %s", n.number,
 // row adds what one row says.
 func (f *groupFilling) row(n *numbered) (reason string, err error) {
 	part := shards.Sample{Key: f.s.Key, Images: f.s.Images}
+	if !slices.Contains(f.w.Columns.names(), f.w.GroupBy) {
+		delete(n.row, f.w.GroupBy) // it has done its work, and is not left out
+	}
 	left, reason, err := cmp.Or(f.w.taken, f.w.plan).Fill(&part, n.row)
 	f.leave(left...)
 	if err == nil {
