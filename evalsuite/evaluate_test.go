@@ -61,7 +61,7 @@ func shades(t *testing.T) string {
 		name := fmt.Sprintf("%s-%d", split, n)
 		samples = append(samples, shards.Sample{
 			Key: name, Split: split, Images: []shards.Image{grey(t, level)},
-			Texts: []shards.Text{{Kind: shards.Alt, Language: "en", Value: en}, {Kind: shards.Alt, Language: "fr", Value: fr}, {Kind: shards.Title, Language: "de", Value: "nicht gelernt"}},
+			Texts:     []shards.Text{{Kind: shards.Alt, Language: "en", Value: en}, {Kind: shards.Alt, Language: "fr", Value: fr}, {Kind: shards.Title, Language: "de", Value: "nicht gelernt"}},
 			Questions: []shards.Question{{ID: name + "?", Kind: "light", Language: "en", Text: "is it light?", Answers: []shards.Answer{{Text: map[bool]string{true: "yes", false: "no"}[level > 127]}}}},
 		})
 	}

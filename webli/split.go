@@ -183,15 +183,6 @@ func (c SplitConfig) draw(m *member) string {
 	return c.Rest
 }
 
-// splitNames returns the splits that the config makes: the rest first.
-func (c SplitConfig) splitNames() []string {
-	names := []string{c.Rest}
-	for _, f := range c.Fractions {
-		names = append(names, f.Name)
-	}
-	return names
-}
-
 // keeps reports whether a sample of that split keeps it.
 func (c SplitConfig) keeps(split string) bool {
 	return !c.Resplit && split != "" && split != c.Rest
