@@ -66,30 +66,35 @@ func hasAnswer(q shards.Question) bool { return len(q.Answers) > 0 }
 
 // spoken lists the languages of a sample's captions that the recipe trains.
 func (h *heldOut) spoken(s *shards.Sample) (languages []string) {
-	for _, text := range s.Texts {
-		if text.Kind == shards.Caption && h.trains(text.Language) && !slices.Contains(languages, text.Language) {
+	for i := range s.Texts {
+		if text := &s.Texts[i]; h.trains(text) && !slices.Contains(languages, text.Language) {
 			languages = append(languages, text.Language)
 		}
 	}
 	return languages
 }
 
-// trains says whether some task about captions takes a language. A recipe without such a task takes all.
-func (h *heldOut) trains(language string) bool {
-	any := true
+// trains says whether some task about captions takes a text, by its kind and language. A recipe without such a
+// task takes captions in all languages.
+func (h *heldOut) trains(text *shards.Text) bool {
+	if text.Value == "" || text.Kind == shards.OCR {
+		return false
+	}
+	takes := text.Kind == shards.Caption
 	for _, t := range h.model.Recipe.Mixture.Tasks {
 		if t.Kind != "caption" && t.Kind != "contrastive" || t.Weight == 0 {
 			continue
 		}
-		if len(t.Languages) == 0 || slices.Contains(t.Languages, language) {
+		if (len(t.Languages) == 0 || slices.Contains(t.Languages, text.Language)) && (len(t.Texts) == 0 || slices.Contains(t.Texts, text.Kind)) {
 			return true
 		}
-		any = false
+		takes = false
 	}
-	return any
+	return takes
 }
 
-// captioned draws samples with captions in the languages that have most. They have no other texts.
+// captioned draws samples with captions in the languages that have most. They have no other texts, and what the
+// recipe trains as captions is of that kind, whatever the dataset calls it.
 func (h *heldOut) captioned() ([]shards.Sample, error) {
 	languages := slices.SortedFunc(maps.Keys(h.languages), func(a, b string) int {
 		return cmp.Or(cmp.Compare(h.languages[b], h.languages[a]), strings.Compare(a, b))
@@ -108,8 +113,11 @@ func (h *heldOut) captioned() ([]shards.Sample, error) {
 	samples, err := h.draw(rows, "captions")
 	for i := range samples {
 		samples[i].Texts = slices.DeleteFunc(samples[i].Texts, func(t shards.Text) bool {
-			return t.Kind != shards.Caption || !slices.Contains(languages, t.Language)
+			return !h.trains(&t) || !slices.Contains(languages, t.Language)
 		})
+		for j := range samples[i].Texts {
+			samples[i].Texts[j].Kind = shards.Caption
+		}
 	}
 	return samples, err
 }

@@ -249,7 +249,7 @@ func TestCutWord(t *testing.T) {
 		"قطّة":        "▁قط",
 		"红猫、狗":        "▁红猫",
 		"...":         "...",
-		"क्‍ष":        "▁क्‍ष",
+		"क्\u200dष":   "▁क्\u200dष",
 		"rar\u5000e-": "▁rar|e", // cut below
 	} {
 		kept := map[rune]bool{}

@@ -3,7 +3,10 @@ package project
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/pali3/pali3/shards"
@@ -46,7 +49,21 @@ func (r *runner) split(ctx context.Context) error {
 	for _, warning := range report.Warnings {
 		r.warn(warning)
 	}
+	if err := noneEmpty(report); err != nil {
+		return errors.Join(fmt.Errorf("%w; change split in %s", err, r.path(PipelineFile)), os.RemoveAll(r.path(dataFolder)))
+	}
 	return writeJSON(r.path(splitFile), report)
+}
+
+// noneEmpty is an error if a split that was asked for got no sample.
+func noneEmpty(report webli.SplitReport) error {
+	for _, part := range report.Splits {
+		if part.Asked > 0 && part.Samples == 0 {
+			return fmt.Errorf("the split %s got none of %s (near-duplicates are kept together, the largest group has %d): ask for a larger fraction, or leave keep_together out",
+				part.Name, samples(report.Samples), report.Largest)
+		}
+	}
+	return nil
 }
 
 // config is the split as webli takes it, the fractions in order of their names.

@@ -1,0 +1,129 @@
+package project
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestStart_RefusesWhatCannotWork(t *testing.T) {
+	be := goBackend(t)
+	copies := func(t *testing.T, dir string, n int) {
+		writeShapes(t, dir, 1)
+		content, err := os.ReadFile(filepath.Join(dir, "000.png"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			name := filepath.Join(dir, string(rune('a'+i%26))+strings.Repeat("x", i/26)+".png")
+			if err := os.WriteFile(name, content, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	write := func(t *testing.T, path, content string) {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		fill func(t *testing.T, dir string)
+		o    StartOptions
+		want []string // in the error
+	}{
+		{"an empty folder", func(t *testing.T, dir string) {}, StartOptions{}, []string{"holds no images"}},
+		{"a folder of documents", func(t *testing.T, dir string) { write(t, dir+"/a.doc", "text") }, StartOptions{}, []string{"holds no images"}},
+		{"one image", func(t *testing.T, dir string) { writeShapes(t, dir, 1) }, StartOptions{}, []string{"there is 1 image", "at least 60"}},
+		{"too few images", func(t *testing.T, dir string) { writeShapes(t, dir, 30) }, StartOptions{}, []string{"there are 30 different images", "at least 60"}},
+		{"all duplicates", func(t *testing.T, dir string) { copies(t, dir, 70) }, StartOptions{}, []string{"there is 1 image in 71 samples"}},
+		{"files that are no images", func(t *testing.T, dir string) {
+			for i := range 5 {
+				write(t, filepath.Join(dir, string(rune('a'+i))+".png"), "not a PNG")
+			}
+		}, StartOptions{}, []string{"none of the 5 records", "can be used; the first"}},
+		{"no texts", func(t *testing.T, dir string) {
+			writeShapes(t, dir, 70)
+			texts, _ := filepath.Glob(filepath.Join(dir, "*.txt"))
+			for _, text := range texts {
+				os.Remove(text)
+			}
+		}, StartOptions{}, []string{"none of the 70 images has a text or a question", "--text-from filename"}},
+		{"an unknown size", func(t *testing.T, dir string) { writeShapes(t, dir, 1) }, StartOptions{Size: "huge"}, []string{`size "huge"`, "tiny, small, base"}},
+		{"too few minutes", func(t *testing.T, dir string) { writeShapes(t, dir, 70) }, StartOptions{Size: "nano", Minutes: 1e-6}, []string{"minutes are too few", "--minutes"}},
+		{"negative minutes", func(t *testing.T, dir string) { writeShapes(t, dir, 1) }, StartOptions{Minutes: -1}, []string{"must be above zero"}},
+		{"a wrong language", func(t *testing.T, dir string) { writeShapes(t, dir, 1) }, StartOptions{Language: "englisch"}, []string{"englisch"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			from := filepath.Join(dir, "data")
+			if err := os.MkdirAll(from, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			c.fill(t, from)
+			c.o.Backend = be
+			_, err := Start(t.Context(), from, filepath.Join(dir, "mine"), c.o)
+			if err == nil {
+				t.Fatal("no error")
+			}
+			for _, want := range c.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("the error does not say %q: %v", want, err)
+				}
+			}
+		})
+	}
+}
+
+func TestLook(t *testing.T) {
+	dir := t.TempDir()
+	write := func(path, content string) {
+		path = filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writeShapes(t, filepath.Join(dir, "texts"), 3)
+	for i := range 12 {
+		for _, label := range []string{"cat", "dog"} {
+			write("labels/"+label+"/"+string(rune('a'+i))+".png", "x")
+		}
+		write("names/red_car_"+string(rune('a'+i))+".png", "x")
+	}
+	write("table/a.png", "x")
+	write("table/b.png", "x")
+	write("table/list.tsv", "file\tlang\tcaption\na.png\ten\ta cat\na.png\tde\teine Katze\nb.png\ten\ta dog\n")
+	write("easy/train/questions.json", "[]")
+	write("easy/train/images/0.png", "x")
+	write("tars/x.tar", "x")
+	for _, c := range []struct {
+		path string
+		want Ingest
+	}{
+		{"texts", Ingest{Source: "folder"}},
+		{"labels", Ingest{Source: "folder", TextFrom: "folder"}},
+		{"names", Ingest{Source: "folder", TextFrom: "filename"}},
+		{"table", Ingest{Source: "table", Columns: Columns{Image: "file", Text: []string{"caption"}, Language: "lang", Group: "file"}}},
+		{"table/list.tsv", Ingest{Source: "table", Columns: Columns{Image: "file", Text: []string{"caption"}, Language: "lang", Group: "file"}}},
+		{"easy", Ingest{Source: "easyvqa"}},
+		{"tars", Ingest{Source: "webdataset"}},
+		{"tars/x.tar", Ingest{Source: "webdataset"}},
+	} {
+		found, err := Look(filepath.Join(dir, c.path))
+		if err != nil {
+			t.Errorf("%s: %v", c.path, err)
+			continue
+		}
+		if found.Source != c.want.Source || found.TextFrom != c.want.TextFrom || found.Columns.Group != c.want.Columns.Group ||
+			found.Columns.Image != c.want.Columns.Image || strings.Join(found.Columns.Text, ",") != strings.Join(c.want.Columns.Text, ",") {
+			t.Errorf("%s: %+v, want %+v", c.path, *found, c.want)
+		}
+	}
+}
