@@ -98,15 +98,14 @@ const longestText = 4192
 
 // cut yields a text that is not too long, and a longer one in parts, of which the first has the prompt.
 func (t said) cut(yield func(said, error) bool) bool {
-	t.prompt = t.prompt[:cutAt(t.prompt)]
-	for {
-		part := t
-		part.text = t.text[:cutAt(t.text)]
-		t.text, t.prompt = t.text[len(part.text):], ""
-		if !yield(part, nil) {
+	prompt := t.prompt[:cutAt(t.prompt)]
+	for left := t.text; ; prompt = "" {
+		part := left[:cutAt(left)]
+		left = left[len(part):]
+		if !yield(said{t.key, t.language, part, prompt, t.count}, nil) {
 			return false
 		}
-		if t.text == "" {
+		if left == "" {
 			return true
 		}
 	}
