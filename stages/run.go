@@ -21,6 +21,7 @@ import (
 //	checkpoints/best-N.safetensors   the weights after step N, the best until then, if the recipe's eval has a best
 //	weights.safetensors      the weights at the end, or the best; of a run that is being extended those of its former end
 //	best.json                which step they are of, if they are the best
+//	seen.json                the kinds of task and the languages that it was trained on, at the end
 //	model.json               the model's config, at the end
 type Folder struct {
 	Dir string

@@ -140,6 +140,9 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	if err := copyTokenizer(dir, r.Mixture.Tokenizer.Model, o.Builtin); err != nil {
 		return Result{}, err
 	}
+	if err := stream.Seen().Write(dir); err != nil {
+		return Result{}, err
+	}
 	if err := writeModel(dir, r, network, set); err != nil {
 		return Result{}, err
 	}
