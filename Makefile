@@ -6,7 +6,7 @@ export CGO_ENABLED = 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 PALI3 := bin/pali3
 
-.PHONY: help build quickstart test race bench bench-peers parity lint data clean
+.PHONY: help build quickstart test race bench bench-peers parity lint docs data clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ lint: ## gofmt, vet, staticcheck
 	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); if [ -n "$$bad" ]; then echo "not gofmt'd:"; echo "$$bad"; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
+
+docs: ## make docs/recipes.md from the comments of the structs that recipes are read into
+	go run ./internal/recipedoc > docs/.recipes.md
+	mv docs/.recipes.md docs/recipes.md
 
 data: ## rebuild the quickstart's data from its npm packages, byte for byte (needs npm)
 	mkdir -p build/npm

@@ -37,6 +37,7 @@ var layers = map[string]string{
 	"evalsuite/metrics":   "",
 	"evalsuite":           "shards tokenize augment mixture models stages",
 	"project":             "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
+	"internal/recipedoc":  "shards tokenize augment webli mixture models stages",
 	"internal/quickstart": "shards tokenize augment ingest webli mixture models stages evalsuite recipes project",
 	"examples":            "shards tokenize augment ingest webli mixture models stages evalsuite recipes project",
 	"notebooks":           "shards tokenize augment ingest webli mixture models stages evalsuite recipes",

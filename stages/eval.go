@@ -14,29 +14,35 @@ import (
 // Eval says how a run is evaluated on held-out samples while it trains. An evaluation does not change the
 // training: losses and weights are to the bit those of the same run without it.
 type Eval struct {
-	// Every so many steps, and after the last one, the weights are evaluated.
+	// Every is the number of steps between evaluations; there is one after the last step, too. Required. Legal: 1 and
+	// above.
 	Every int `yaml:"every"`
-	// Data is the dataset of the held-out samples; by default the recipe's.
+	// Data is the dataset of the held-out samples. Default: the recipe's.
 	Data string `yaml:"data,omitempty" path:"relative"`
-	// Split of the held-out samples. Default val.
+	// Split of the held-out samples. Default: val. Legal: a split of the dataset.
 	Split string `yaml:"split,omitempty"`
-	// Metrics to compute; default [loss].
+	// Metrics to compute:
 	//
 	//	loss           validation loss, of the whole mixture and by task, with the prompts and windows of
 	//	               training but no random image op and no dropout; of stages siglip, ul2 and pali3
 	//	caption_cider  CIDEr of captions, in at most four languages, those with most captions; of stage pali3
 	//	caption_exact  share of captions that are exactly right; of stage pali3
 	//	vqa_accuracy   VQA accuracy of answers, of at most four questions an image; of stage pali3
-	//	i2t_r1, t2i_r1 recall at 1 of texts for an image and of images for a text; also r5 and r10; of stage siglip
+	//	i2t_r1         recall at 1 of texts for an image; also i2t_r5, i2t_r10; of stage siglip
+	//	t2i_r1         recall at 1 of images for a text; also t2i_r5, t2i_r10; of stage siglip
+	//
+	// Default: [loss]. Legal: those of the stage.
 	Metrics []string `yaml:"metrics,omitempty"`
 	// Samples is how many samples are evaluated at most, of each task for the loss. They are drawn once,
-	// by the seed, and are the same at every evaluation. Default 200.
+	// by the seed, and are the same at every evaluation. Default: 200. Legal: 0 (as 200) and
+	// above.
 	Samples int `yaml:"samples,omitempty"`
 	// Best is a score, such as caption_cider, loss or loss/TASK, by which the best evaluation is chosen: its
 	// weights become the run's weights at the end. A loss counts as better if it is lower. Without it the
-	// last step's weights do.
+	// last step's weights do. Default: none. Legal: a metric above, or loss/TASK.
 	Best string `yaml:"best,omitempty"`
-	// Patience stops the run after so many evaluations in a row without a better value of best; 0 never does.
+	// Patience stops the run after so many evaluations in a row without a better value of best. Default: 0,
+	// never. Legal: 0 and above.
 	Patience int `yaml:"patience,omitempty"`
 }
 

@@ -166,6 +166,7 @@ func (r Recipe) datasetProblems() (all strict.Problems) {
 func (i *inspector) data(ctx context.Context, r Recipe) error {
 	stream, problems := mixture.OpenAll(r.Mixture, mixture.Options{Builtin: i.options.Builtin})
 	i.add(strict.Error, problems)
+	i.add(strict.Error, r.evalProblems())
 	if stream == nil {
 		return nil
 	}
@@ -178,6 +179,22 @@ func (i *inspector) data(ctx context.Context, r Recipe) error {
 	i.add(strict.Error, unusable(measured))
 	i.add(strict.Warning, append(r.windowWarnings(measured), r.batchWarnings(measured)...))
 	return nil
+}
+
+// evalProblems says that there are no samples to evaluate with.
+func (r Recipe) evalProblems() (all strict.Problems) {
+	if r.Eval == nil {
+		return nil
+	}
+	e := r.Eval.WithDefaults()
+	if _, err := e.checkSplits(r, r.Mixture); err != nil {
+		key := "eval.split"
+		if errors.Is(err, fs.ErrNotExist) {
+			key = "eval.data"
+		}
+		all.Add(key, "%s", strings.TrimPrefix(err.Error(), "recipe: "))
+	}
+	return all
 }
 
 // model builds the graph of the model and looks at what is said of its weights.

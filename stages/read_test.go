@@ -27,7 +27,7 @@ optimizer: {name: adafactor_t5x, learning_rate: 0.02}
 		sets []string
 		want string
 	}{
-		{nil, "r.yaml line 6: lengths.decoder: -1, must not be below zero (and 2 more; pali3 recipe check lists all)"},
+		{nil, "r.yaml line 6: lengths.decoder: -1, must not be below zero (and 1 more; pali3 recipe check lists all)"},
 		{good[:1], "r.yaml line 11: tasks[0] (text): weight: -2, must not be below zero"},
 		{[]string{good[0], good[1], "steps=0"}, "--set steps=0 on the recipe: steps: 0, must be above zero"},
 		{[]string{good[0], good[1], "optimizer.name=sgd"}, `optimizer: name "sgd" is none of`},

@@ -41,8 +41,8 @@ type Recipe struct {
 	// Eval, if given, evaluates the run on held-out samples while it trains. Default: no evaluation.
 	Eval *Eval `yaml:"eval,omitempty"`
 
-	// CheckpointEvery is the number of steps between checkpoints, from which a killed run resumes. Default: 0, at the
-	// end and when it is interrupted by Ctrl-C alone. Legal: 0 and above.
+	// CheckpointEvery is the number of steps between checkpoints, from which a killed run resumes. Default: 0, only
+	// at the end and after Ctrl-C. Legal: 0 and above.
 	CheckpointEvery int `yaml:"checkpoint_every,omitempty"`
 	// KeepCheckpoints is how many of the newest are kept. Default: 2. Legal: 0 (as 2) and above.
 	KeepCheckpoints int `yaml:"keep_checkpoints,omitempty"`

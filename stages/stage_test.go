@@ -87,13 +87,17 @@ func testData(t testing.TB) string {
 
 func testRecipe(t testing.TB, stage, data string, sets ...string) Recipe {
 	t.Helper()
-	head := fmt.Sprintf("stage: %s\nseed: 4\ndata: %s\ntokenizer: {model: %s, sentinels: 64, mode_tokens: true}\nbatch: 6\nsteps: 6\ncheckpoint_every: 2\n",
-		stage, data, testTokenizer)
-	r, err := ParseRecipe([]byte(head+testRecipes[stage]), "test.yaml", sets...)
+	r, err := ParseRecipe([]byte(testRecipeText(stage, data)), "test.yaml", sets...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
+}
+
+// testRecipeText is the recipe of a stage on the dataset data.
+func testRecipeText(stage, data string) string {
+	return fmt.Sprintf("stage: %s\nseed: 4\ndata: %s\ntokenizer: {model: %s, sentinels: 64, mode_tokens: true}\nbatch: 6\nsteps: 6\ncheckpoint_every: 2\n",
+		stage, data, testTokenizer) + testRecipes[stage]
 }
 
 func runStage(t testing.TB, r Recipe, dir string) Result {

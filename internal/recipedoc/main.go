@@ -1,0 +1,48 @@
+// Command recipedoc prints docs/recipes.md: the page in page.md with the tables of all keys of recipes, which are
+// made from the doc comments of the structs that recipes are read into.
+//
+// A doc comment may hold sentences that begin with "Default:" and "Legal:", and the sentence "Required.". They
+// fill the columns of those names.
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"strings"
+)
+
+//go:embed page.md
+var page string
+
+// tables are the marks in page.md, each with the struct whose keys take its place.
+var tables = map[string]structName{
+	"<!-- keys of training -->\n": {"stages", "Recipe"},
+	"<!-- keys of curation -->\n": {"webli", "Config"},
+}
+
+func main() {
+	text, err := render(".")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "recipedoc:", err)
+		os.Exit(1)
+	}
+	fmt.Print(text)
+}
+
+// render returns the page for the source below root.
+func render(root string) (string, error) {
+	text := "<!-- Made by `make docs` from internal/recipedoc/page.md and the comments of the structs. Edit those. -->\n\n" + page
+	for mark, name := range tables {
+		if !strings.Contains(text, mark) {
+			return "", fmt.Errorf("page.md has no %q", mark)
+		}
+		s := source{root: root, packages: map[string]map[string]*structDoc{}}
+		reference, err := s.reference(name)
+		if err != nil {
+			return "", err
+		}
+		text = strings.Replace(text, mark, reference, 1)
+	}
+	return text, nil
+}
