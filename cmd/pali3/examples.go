@@ -10,6 +10,11 @@ import (
 // `make quickstart`, in this order.
 var examples = map[string][]string{
 	"quickstart": {"pali3 quickstart --out quickstart-run", "pali3 quickstart --smoke --out smoke-run"},
+	"start": {
+		"pali3 start quickstart-run/images --text-from filename --minutes 30 --out mine",
+		"pali3 start holiday-photos --language en --out mine",
+	},
+	"run": {"pali3 run mine"},
 	"ingest folder": {
 		"pali3 ingest folder quickstart-run/images --to mine",
 	},
