@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -84,4 +85,14 @@ func TestTable_MakesTextsOfNames(t *testing.T) {
 	table.TextFrom = FromFolder
 	got, _ = told(t, dir, table)
 	expect(t, got, "old boats/sail_boat-3.png | old boats", "img/0.png", "img/0.png#3 | a text")
+}
+
+func ExampleNameText() {
+	fmt.Println(NameText("red_fire-truck_02.png"))
+	fmt.Println(NameText("wildCats"))
+	fmt.Printf("%q\n", NameText("IMG_1234.jpg"))
+	// Output:
+	// red fire truck
+	// wild cats
+	// ""
 }

@@ -2,6 +2,7 @@ package langcode
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -66,4 +67,15 @@ func FuzzNormalize(f *testing.F) {
 			t.Errorf("%q: the nearest is %q", code, e.Nearest)
 		}
 	})
+}
+
+func ExampleNormalize() {
+	fmt.Println(Normalize("zh-TW"))
+	fmt.Println(Normalize("pt_BR.utf8"))
+	_, err := Normalize("english")
+	fmt.Println(err)
+	// Output:
+	// zh-TW <nil>
+	// pt-BR <nil>
+	// "english" is not a language code of BCP-47; the nearest is en
 }
