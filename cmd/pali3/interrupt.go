@@ -13,8 +13,6 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/rs/zerolog"
-
-	"github.com/pali3/pali3/project"
 )
 
 // execute runs one command line as the process does: an interrupt (Ctrl-C) or a termination ends it, a second
@@ -64,6 +62,7 @@ func (quickstartCommand) kept() string { return "what is done is kept" }
 func (runCommand) kept() string        { return "what is done is kept" }
 func (ingestFlags) kept() string       { return "the records so far are kept" }
 func (evalCommand) kept() string       { return "the predictions so far are kept" }
+func (predictCommand) kept() string    { return "the predictions so far are kept" }
 func (shardsCopy) kept() string        { return "the files copied are kept" }
 
 // restarter is a command that leaves nothing behind when it is interrupted, after work that takes long.
@@ -81,7 +80,7 @@ func (ingestBenchmark) restarts() {}
 
 // explain is what is said of a command that a signal and then err ended.
 func explain(target any, s signalled, err error) string {
-	if errors.Is(err, project.ErrInterrupted) { // which says it all
+	if err != nil && strings.Contains(err.Error(), commandLine()) { // it says it all
 		return err.Error()
 	}
 	said := s.Error()
@@ -112,7 +111,7 @@ func endWith(ctx context.Context, log zerolog.Logger, call *kong.Context, target
 			time.Sleep(grace)
 		}
 		switch target.(type) {
-		case trainCommand, quickstartCommand:
+		case trainCommand, runCommand, quickstartCommand:
 			log.Warn().Msg(s.Error() + ": what is under way is completed and kept; a second interrupt ends it at once")
 			return
 		}
