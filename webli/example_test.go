@@ -61,3 +61,43 @@ func ExampleParseConfig_error() {
 	fmt.Println(err)
 	// Output: mine.yaml line 2: unknown key "images.min_size"; the nearest legal key is "min_side" (of max_aspect, max_pixels, max_samples, min_side)
 }
+
+func ExampleSplit() {
+	dir, err := os.MkdirTemp("", "split")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	_, err = shards.Write(filepath.Join(dir, "clean"), func(yield func(shards.Sample, error) bool) {
+		for i := range 1000 {
+			text := shards.Text{Kind: shards.Caption, Language: "en", Value: fmt.Sprint("page ", i)}
+			s := shards.Sample{Key: fmt.Sprint(i), Texts: []shards.Text{text}, Metadata: map[string]string{"book": fmt.Sprint(i / 4)}}
+			if !yield(s, nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	clean, err := shards.Open(filepath.Join(dir, "clean"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer clean.Close()
+	report, err := webli.Split(context.Background(), clean, filepath.Join(dir, "data"), webli.SplitConfig{
+		Fractions:    []webli.Fraction{{Name: "val", Part: 0.1}, {Name: "test", Part: 0.1}},
+		By:           "book", // no book is torn apart
+		KeepTogether: webli.NearDuplicates,
+	}, webli.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, p := range report.Splits {
+		fmt.Println(p.Name, p.Samples)
+	}
+	// Output:
+	// train 808
+	// val 64
+	// test 128
+}
