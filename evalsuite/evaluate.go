@@ -132,7 +132,6 @@ type evaluation struct {
 	split *split
 	found *Evaluation
 	grey  greyAlbum
-	fails map[string]map[string]bool // task -> ids without an answer
 }
 
 // Evaluate is the function [Evaluate] of the evaluator's model.
@@ -290,12 +289,4 @@ func saidOf(requests []request) []Said {
 		}
 	}
 	return said
-}
-
-// better is the better of two baselines.
-func better(a, b *metrics.Score) *metrics.Score {
-	if b != nil && (a == nil || b.Value > a.Value) {
-		return b
-	}
-	return a
 }

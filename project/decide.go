@@ -10,14 +10,17 @@ import (
 // Size of the networks and images.
 type Size struct {
 	Name string
-	// Image encoder: width, layers, width of its MLPs, heads, side of a patch in pixels.
-	Width, Depth, MLP, Heads, Patch int
+	// Image encoder: width, layers, width of its MLPs, heads.
+	Width, Depth, MLP, Heads int
 	// Text tower of SigLIP.
 	TextDepth int
 	// Language model: width, MLP, heads, their width, layers of the encoder and as many of the decoder.
 	Language, LanguageMLP, LanguageHeads, HeadDim, Layers int
-	// Image sizes in pixels of stages 0 and 1, and of stage 2 and transfer.
-	Image, LargeImage int
+	// Image is the side in pixels of stages 0 and 1, less where the data's images are smaller.
+	Image int
+	// Grid is how many patches lie along that side, LargeGrid how many of the same patches along that of stage 2
+	// and transfer. Measured on two cores: 25 to 36 patches learn most in a given time.
+	Grid, LargeGrid int
 	// MaxText, MaxDocument and MaxAnswer bound the windows in pieces: longer texts are cut.
 	MaxText, MaxDocument, MaxAnswer int
 	// Batch of the SigLIP and UL2 stages, and of those of image and text together. Multiples of six that are no
@@ -28,19 +31,19 @@ type Size struct {
 // sizes are the legal values of start's --size.
 var sizes = []Size{
 	{
-		Name: "tiny", Width: 128, Depth: 4, MLP: 512, Heads: 4, Patch: 16, TextDepth: 2,
+		Name: "tiny", Width: 96, Depth: 3, MLP: 384, Heads: 3, TextDepth: 2,
 		Language: 128, LanguageMLP: 256, LanguageHeads: 4, HeadDim: 32, Layers: 3,
-		Image: 64, LargeImage: 80, MaxText: 32, MaxDocument: 48, MaxAnswer: 24, Batch0: 66, Batch: 36,
+		Image: 96, Grid: 6, LargeGrid: 7, MaxText: 32, MaxDocument: 48, MaxAnswer: 24, Batch0: 66, Batch: 36,
 	},
 	{
-		Name: "small", Width: 256, Depth: 6, MLP: 1024, Heads: 8, Patch: 16, TextDepth: 4,
+		Name: "small", Width: 256, Depth: 6, MLP: 1024, Heads: 8, TextDepth: 4,
 		Language: 256, LanguageMLP: 512, LanguageHeads: 8, HeadDim: 32, Layers: 4,
-		Image: 96, LargeImage: 128, MaxText: 48, MaxDocument: 96, MaxAnswer: 40, Batch0: 132, Batch: 66,
+		Image: 128, Grid: 8, LargeGrid: 10, MaxText: 48, MaxDocument: 96, MaxAnswer: 40, Batch0: 132, Batch: 66,
 	},
 	{
-		Name: "base", Width: 768, Depth: 12, MLP: 3072, Heads: 12, Patch: 16, TextDepth: 12,
+		Name: "base", Width: 768, Depth: 12, MLP: 3072, Heads: 12, TextDepth: 12,
 		Language: 768, LanguageMLP: 2048, LanguageHeads: 12, HeadDim: 64, Layers: 12,
-		Image: 224, LargeImage: 448, MaxText: 64, MaxDocument: 512, MaxAnswer: 64, Batch0: 252, Batch: 132,
+		Image: 224, Grid: 14, LargeGrid: 28, MaxText: 64, MaxDocument: 512, MaxAnswer: 64, Batch0: 252, Batch: 132,
 	},
 }
 
@@ -73,8 +76,10 @@ type Plan struct {
 	Measured   Measured
 	Size       Size
 	Seed       uint64
+	Patch      int  // side in pixels
 	Image      int  // pixels of stages 0 and 1
 	LargeImage int  // pixels of stage 2 and transfer
+	Flips      bool // images may be mirrored
 	Captions   bool // images have texts
 	Questions  bool // images have questions
 	OCR        bool // images have texts that stand in them
@@ -168,16 +173,18 @@ func (p *Plan) because(format string, args ...any) {
 // images chooses sizes that the images have, in whole patches.
 func (p *Plan) images() {
 	s, side := p.Size, p.Measured.Side.Median
-	fit := func(want int) int {
-		patches := min(want, max(side, 2*s.Patch)) / s.Patch
-		return patches * s.Patch
+	p.Patch = max(min(s.Image, side)/s.Grid, 4)
+	p.Image, p.LargeImage = p.Patch*s.Grid, p.Patch*s.LargeGrid
+	p.because("images: %d pixels in stages 0 and 1, %d in stage 2 and transfer, in patches of %d (half of the images have a shorter side of %d or more)",
+		p.Image, p.LargeImage, p.Patch, side)
+	switch {
+	case p.OCR:
+		p.because("images are not mirrored: text stands in them")
+	case p.Measured.Sided*200 > p.Measured.Texts+p.Measured.Questions:
+		p.because("images are not mirrored: %d texts and questions speak of left or right", p.Measured.Sided)
+	default:
+		p.Flips = true
 	}
-	p.Image, p.LargeImage = fit(s.Image), s.LargeImage
-	if p.LargeImage > 2*side {
-		p.LargeImage = max(p.Image, fit(s.LargeImage)+s.Patch)
-	}
-	p.because("images: %d pixels in stages 0 and 1, %d in stage 2 and transfer (half of the images have a shorter side of %d or more)",
-		p.Image, p.LargeImage, side)
 }
 
 // window is the length that takes 98 of 100 texts whole, with their end, even, and within a limit.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
@@ -25,6 +27,9 @@ type Measured struct {
 	Texts     int `json:"texts"`     // about images, OCR aside
 	OCR       int `json:"ocr"`       // texts read in images
 	Questions int `json:"questions"` // with an answer
+
+	// Sided counts English texts and questions that speak of left or right.
+	Sided int `json:"sided"`
 
 	Kinds             map[string]int `json:"kinds"`     // of texts
 	Languages         map[string]int `json:"languages"` // of texts; "" for those that do not say
@@ -153,16 +158,28 @@ func (m *Measured) countTexts(s *shards.Sample) (about int) {
 			about++
 			m.Texts++
 			m.Kinds[string([]byte(text.Kind))]++
+			m.Sided += one(sided(text.Value))
 		}
 		m.Languages[string([]byte(text.Language))]++
 	}
 	return about
 }
 
+// sided reports whether a text has the word left or right.
+func sided(text string) bool {
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		if strings.EqualFold(word, "left") || strings.EqualFold(word, "right") {
+			return true
+		}
+	}
+	return false
+}
+
 func (m *Measured) countQuestions(s *shards.Sample) (asked int) {
 	for i := range s.Questions {
 		if len(s.Questions[i].Answers) > 0 {
 			asked++
+			m.Sided += one(sided(s.Questions[i].Text))
 			m.QuestionLanguages[string([]byte(s.Questions[i].Language))]++
 		}
 	}

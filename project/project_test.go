@@ -23,13 +23,13 @@ import (
 
 // nano is a size for tests: models that learn next to nothing in no time.
 var nano = Size{
-	Name: "nano", Width: 16, Depth: 1, MLP: 16, Heads: 2, Patch: 8, TextDepth: 1,
+	Name: "nano", Width: 16, Depth: 1, MLP: 16, Heads: 2, TextDepth: 1,
 	Language: 16, LanguageMLP: 16, LanguageHeads: 2, HeadDim: 8, Layers: 1,
-	Image: 16, LargeImage: 24, MaxText: 12, MaxDocument: 24, MaxAnswer: 8, Batch0: 12, Batch: 6,
+	Image: 16, Grid: 2, LargeGrid: 3, MaxText: 12, MaxDocument: 24, MaxAnswer: 8, Batch0: 12, Batch: 6,
 }
 
 func TestMain(m *testing.M) {
-	sizes = append(sizes, nano)
+	sizes = append(sizes, nano) // the example names the sizes that users have
 	os.Exit(m.Run())
 }
 

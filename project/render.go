@@ -41,7 +41,11 @@ type recipeView struct {
 // TrainOps are the image ops of a stage in which the image encoder learns: the image a little larger, cut at
 // a random place.
 func (v recipeView) TrainOps(side int) string {
-	return fmt.Sprintf("decode|resize(%d)|random_crop(%d)|value_range(-1,1)", side+side/8, side)
+	flip := ""
+	if v.Flips {
+		flip = "|flip_lr"
+	}
+	return fmt.Sprintf("decode|resize(%d)|random_crop(%d)%s|value_range(-1,1)", side+side/10, side, flip)
 }
 
 // EvalOps are those of scoring, and of stages whose image encoder is frozen.
@@ -51,7 +55,7 @@ func (v recipeView) EvalOps(side int) string {
 
 func (v recipeView) ImageModel() string {
 	s := v.Size
-	return fmt.Sprintf("{width: %d, depth: %d, mlp: %d, heads: %d, patch: %d}", s.Width, s.Depth, s.MLP, s.Heads, s.Patch)
+	return fmt.Sprintf("{width: %d, depth: %d, mlp: %d, heads: %d, patch: %d}", s.Width, s.Depth, s.MLP, s.Heads, v.Patch)
 }
 
 func (v recipeView) TextModel() string {

@@ -80,6 +80,10 @@ var examples = map[string][]string{
 	"tokenizer import": {"pali3 tokenizer import tokenizer.json --to mine.model"},
 	"recipe list":      {"pali3 recipe list"},
 	"recipe show":      {"pali3 recipe show quickstart-siglip"},
+	"recipe new": {
+		"pali3 recipe new --data quickstart-run/data --for caption",
+		"pali3 recipe new --data quickstart-run/data --for siglip --tokenizer quickstart-run/tokenizer.model --out mine-siglip.yaml",
+	},
 	"recipe check": {
 		"pali3 recipe check quickstart-siglip --set data=quickstart-run/data",
 		"pali3 recipe check quickstart-run/stage1/run.yaml --json",

@@ -17,6 +17,7 @@ import (
 type recipeCommand struct {
 	List  recipeList  `cmd:"" help:"List the recipes that ship with pali3."`
 	Show  recipeShow  `cmd:"" help:"Print a recipe with its comments, to save and to edit."`
+	New   recipeNew   `cmd:"" help:"Write a recipe for a dataset, with windows, vocabulary and image sizes that its samples need."`
 	Check recipeCheck `cmd:"" help:"Find all that is wrong with a recipe before any work is done."`
 	Diff  recipeDiff  `cmd:"" help:"Compare two recipes, or the recipes of two runs: every key whose value differs."`
 }
