@@ -9,7 +9,7 @@ import (
 )
 
 // Memory is an estimate of what a training takes, in bytes. It was fitted to the Go backend, where the
-// quickstart's stages took between 0.8 and 1.2 times as much.
+// quickstart's stages took between 0.8 and 1.3 times as much.
 type Memory struct {
 	// Program is what pali3 and its compiled graph take by themselves.
 	Program int64 `json:"program"`
