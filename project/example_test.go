@@ -27,9 +27,3 @@ func Example() {
 	}
 	fmt.Println(summary.Scores["test"]["caption_cider"].Model)
 }
-
-func ExampleSizeNamed() {
-	_, err := project.SizeNamed("huge")
-	fmt.Println(err)
-	// Output: size "huge": it is one of tiny, small, base
-}

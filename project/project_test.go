@@ -29,7 +29,7 @@ var nano = Size{
 }
 
 func TestMain(m *testing.M) {
-	sizes = append(sizes, nano) // the example names the sizes that users have
+	sizes = append(sizes, nano)
 	os.Exit(m.Run())
 }
 

@@ -1,10 +1,13 @@
 package main
 
 import (
-	"context"
+	"bufio"
+	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,27 +17,29 @@ import (
 	"github.com/pali3/pali3/project"
 )
 
-// TestKilledQuickstartGoesOn kills a smoke run at random moments, goes on with it, and compares what it
-// finds with what an undisturbed one does.
-func TestKilledQuickstartGoesOn(t *testing.T) {
+// TestKilledQuickstartResumes kills a smoke run in each of its phases, resumes it, and compares what it finds, and its
+// weights, with those of an undisturbed one.
+func TestKilledQuickstartResumes(t *testing.T) {
 	dir := t.TempDir()
-	began := time.Now()
 	mustRun(t, dir, "quickstart", "--smoke", "--out", "straight")
-	whole := time.Since(began)
-	rng := counter.New(uint64(time.Now().UnixNano()))
-	kills := 0
-	for range 3 {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Duration((0.05+0.5*rng.Float64())*float64(whole)))
-		if command(ctx, dir, "quickstart", "--smoke", "--out", "killed").Run() != nil {
-			kills++
-		}
-		cancel()
+	phases := []string{"ingest: ", "curate: ", "tokenizer: ", "siglip: ", "ul2: ", "stage1: ", "stage2: ", "caption: ", "vqa: ", "score "}
+	if testing.Short() {
+		phases = phases[:4]
 	}
-	mustRun(t, dir, "quickstart", "--smoke", "--out", "killed")
-	t.Logf("killed %d times", kills)
+	for _, phase := range phases {
+		killAt(t, dir, phase, "quickstart", "--smoke", "--out", "killed")
+	}
+	mustRun(t, dir, "run", "killed") // which is what quickstart does
 	want, got := summaryOf(t, dir, "straight"), summaryOf(t, dir, "killed")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the killed run found something else (-straight +killed):\n%s", diff)
+	}
+	for _, stage := range []string{"siglip", "ul2", "stage1", "stage2", "caption", "vqa"} {
+		a, err := os.ReadFile(filepath.Join(dir, "straight", stage, "weights.safetensors"))
+		b, err2 := os.ReadFile(filepath.Join(dir, "killed", stage, "weights.safetensors"))
+		if err := errors.Join(err, err2); err != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s: other weights, or none: %v", stage, err)
+		}
 	}
 	for _, name := range []string{"report.html", "images", "predictions"} {
 		if _, err := os.Stat(filepath.Join(dir, "killed", name)); err != nil {
@@ -45,6 +50,28 @@ func TestKilledQuickstartGoesOn(t *testing.T) {
 	if err := command(t.Context(), dir, "quickstart", "--smoke", "--seed", "7", "--out", "killed").Run(); err == nil {
 		t.Error("a run with another seed went on in the same folder")
 	}
+}
+
+// killAt runs a command and kills it with SIGKILL a moment after a line of progress with the prefix, if it still runs.
+// A phase that ends before its first line is killed in the next.
+func killAt(t *testing.T, dir, prefix string, args ...string) {
+	t.Helper()
+	c := command(t.Context(), dir, args...)
+	stderr, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), prefix) {
+			time.Sleep(time.Duration(counter.New(uint64(time.Now().UnixNano())).IntN(800)) * time.Millisecond)
+			break
+		}
+	}
+	c.Process.Kill()
+	c.Wait() // which tells of the kill
 }
 
 // summaryOf reads a run's summary without time and memory.
