@@ -212,7 +212,7 @@ func (c *PredictionCount) sentences() (lines []string) {
 	}{
 		{c.Missing, fmt.Sprintf("of %d have no prediction and count as wrong", c.Asked)},
 		{c.Failed, fmt.Sprintf("of %d have an error in place of a prediction and count as wrong", c.Asked)},
-		{c.Unknown, "predictions are for ids that the split does not have"},
+		{c.Unknown, "predictions have an id that no caption or question of the split has"},
 		{c.Doubles, "predictions are for an id that came before; the first counts"},
 		{c.Unread, "lines are no predictions"},
 	} {

@@ -130,10 +130,10 @@ func (f *imageFiles) addPath(path string) error {
 }
 
 // addFolder adds the images below a folder in the order of their paths: files that end as images do, and files
-// without an ending that hold one. Links to folders are not followed.
+// without an ending that hold one. Links to folders are not followed, but dir itself may be one.
 func (f *imageFiles) addFolder(ctx context.Context, dir string) error {
 	before := len(f.Paths)
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)

@@ -32,6 +32,9 @@ func imageFolder(t *testing.T) {
 
 func TestFindImages(t *testing.T) {
 	imageFolder(t)
+	if err := os.Symlink("deep", "link"); err != nil {
+		t.Skipf("links to folders are not tested: %v", err)
+	}
 	for _, c := range []struct {
 		name    string
 		words   []string
@@ -42,6 +45,7 @@ func TestFindImages(t *testing.T) {
 	}{
 		{name: "files as they are named", words: []string{"b.PNG", "a.gif", "notes.txt", "gone.png"}, want: "b.PNG a.gif notes.txt gone.png"},
 		{name: "a folder and those below", words: []string{"deep"}, want: "deep/er/c.gif deep/plain", leftOut: 1},
+		{name: "a folder that is a link", words: []string{"link"}, want: "link/er/c.gif link/plain", leftOut: 1},
 		{name: "a pattern", words: []string{"*.gif"}, want: "@at.gif a.gif odd[1].gif"},
 		{name: "a pattern that matches a folder", words: []string{"d*p"}, want: "deep/er/c.gif deep/plain", leftOut: 1},
 		{name: "a file whose name looks like a pattern", words: []string{"odd[1].gif"}, want: "odd[1].gif"},
