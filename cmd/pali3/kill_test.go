@@ -54,11 +54,16 @@ func TestKilledTrainingEndsTheSame(t *testing.T) {
 	}
 	mustRun(t, dir, "ingest", "webdataset", "emoji.tar", "--to", "data")
 	rng := counter.New(uint64(time.Now().UnixNano()))
-	for _, stage := range []struct{ name, kind string }{{"siglip", "siglip"}, {"ul2", "ul2"}, {"stage1", "pali3"}, {"stage2", "pali3"}} {
+	for _, stage := range []struct{ name, kind, eval string }{
+		{"siglip", "siglip", "i2t_r5"}, {"ul2", "ul2", ""}, {"stage1", "pali3", "loss"}, {"stage2", "pali3", "vqa_accuracy"},
+	} {
 		args := func(out string) []string {
 			all := []string{"train", "--recipe", "quickstart-" + stage.name, "--out", out, "--workers", "1"}
 			for _, set := range append(tiny[stage.kind], "steps=12", "batch=6", "checkpoint_every=2", "schedule.warm_up=2") {
 				all = append(all, "--set", set)
+			}
+			if stage.eval != "" {
+				all = append(all, "--set", "eval={every: 3, split: held_out, samples: 10, metrics: ["+stage.eval+"], best: "+stage.eval+"}")
 			}
 			return all
 		}
@@ -109,7 +114,14 @@ func losses(t *testing.T, dir string) string {
 	}
 	var b bytes.Buffer
 	for _, s := range steps {
-		fmt.Fprintf(&b, "%d %x %x %x\n", s.Step, s.Loss, s.LearningRate, s.GradientNorm)
+		fmt.Fprintf(&b, "%d %x %x %x %x\n", s.Step, s.Loss, s.LearningRate, s.GradientNorm, s.Tasks)
+	}
+	evaluations, err := stages.ReadEvaluations(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range evaluations {
+		fmt.Fprintf(&b, "after %d %+v\n", e.Step, e.Evaluation)
 	}
 	return b.String()
 }
