@@ -8,7 +8,11 @@ func (p *Plan) stages() {
 		})
 	}
 	add("siglip", "Stage 0: image and text towers, contrastive", 0.30)
-	add("ul2", "Stage 0: encoder-decoder, mixture of denoisers", 0.03)
+	if p.Captions {
+		add("ul2", "Stage 0: encoder-decoder, mixture of denoisers", 0.03)
+	} else {
+		p.because("no UL2 stage: without captions there is no text to learn a language from; SigLIP learns from what the open questions are answered with")
+	}
 	add("stage1", "Stage 1: multimodal mixture, image encoder frozen", 0.12)
 	add("stage2", "Stage 2: larger images, nothing frozen", 0.25)
 	if p.Captions {
