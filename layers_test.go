@@ -36,7 +36,7 @@ var layers = map[string]string{
 	"stages":              "shards tokenize augment mixture models",
 	"evalsuite/metrics":   "",
 	"evalsuite":           "shards tokenize augment mixture models stages",
-	"project":             "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
+	"project":             "shards tokenize augment ingest ingest/resize webli mixture models stages evalsuite recipes",
 	"internal/recipedoc":  "shards tokenize augment webli mixture models stages",
 	"internal/quickstart": "shards tokenize augment ingest webli mixture models stages evalsuite recipes project",
 	"examples":            "shards tokenize augment ingest webli mixture models stages evalsuite recipes project",

@@ -80,6 +80,7 @@ type Plan struct {
 	Image      int  // pixels of stages 0 and 1
 	LargeImage int  // pixels of stage 2 and transfer
 	Flips      bool // images may be mirrored
+	Shrink     *Shrink
 	Captions   bool // images have texts
 	Questions  bool // images have questions
 	OCR        bool // images have texts that stand in them
@@ -177,6 +178,10 @@ func (p *Plan) images() {
 	p.Image, p.LargeImage = p.Patch*s.Grid, p.Patch*s.LargeGrid
 	p.because("images: %d pixels in stages 0 and 1, %d in stage 2 and transfer, in patches of %d (half of the images have a shorter side of %d or more)",
 		p.Image, p.LargeImage, p.Patch, side)
+	if small := (p.LargeImage*5/4 + 15) / 16 * 16; 2*side > 3*small {
+		p.Shrink = &Shrink{Side: small}
+		p.because("images are made smaller once, to a shorter side of %d, so that large ones are not decoded at every visit", small)
+	}
 	switch {
 	case p.OCR:
 		p.because("images are not mirrored: text stands in them")
@@ -261,6 +266,7 @@ func (p *Plan) splits() {
 	default:
 		p.because("splits: %s as the data have them, %.3g of train for validation", strings.Join(own, ", "), val)
 	}
+	p.bound(test)
 	if len(p.Score.Splits) == 0 {
 		for _, name := range own {
 			if name != "val" && name != "validation" {
@@ -268,6 +274,18 @@ func (p *Plan) splits() {
 			}
 		}
 		slices.Sort(p.Score.Splits)
+	}
+}
+
+// maxScored is how many captions and questions of the test split are asked for at most.
+const maxScored = 8000
+
+// bound limits the samples that are scored, where each has very many texts or questions.
+func (p *Plan) bound(test float64) {
+	each := max(p.Measured.Texts, p.Measured.Questions) / max(1, p.Measured.Captioned, p.Measured.Asked)
+	if scored := int(test * float64(p.Measured.Images)); each > 4 && scored*each > maxScored {
+		p.Score.Samples = max(60, maxScored/each)
+		p.because("scores: on %d samples of the test split, drawn at random: each has %d texts or questions", p.Score.Samples, each)
 	}
 }
 

@@ -23,6 +23,8 @@ type Pipeline struct {
 	Ingest *Ingest `yaml:"ingest,omitempty"`
 	// Data is a dataset that is there already, where nothing is ingested.
 	Data string `yaml:"data,omitempty"`
+	// Shrink makes images smaller before all else; without it they stay as they came.
+	Shrink *Shrink `yaml:"shrink,omitempty"`
 	// Curate is the curation recipe; without one all samples stay.
 	Curate string `yaml:"curate,omitempty"`
 	// Split sets samples aside for validation and test; without it the data have their splits.
@@ -139,6 +141,8 @@ func (p *Pipeline) Validate() error {
 		return fmt.Errorf("tokenizer.vocab_size: %d, must be above zero", p.Tokenizer.VocabSize)
 	case len(p.Train) == 0:
 		return fmt.Errorf("train: no stage")
+	case p.Shrink != nil && p.Shrink.Side < 8:
+		return fmt.Errorf("shrink.side: %d, must be 8 or more pixels", p.Shrink.Side)
 	case p.Score.Samples < 0:
 		return fmt.Errorf("score.samples: %d, must not be below zero", p.Score.Samples)
 	}
@@ -189,8 +193,8 @@ func (p *Pipeline) validateStages() error {
 	return nil
 }
 
-// start is the dataset that curation begins with.
-func (p *Pipeline) start(dir string) string {
+// source is the dataset as it was ingested or given.
+func (p *Pipeline) source(dir string) string {
 	if p.Data == "" {
 		return filepath.Join(dir, rawFolder)
 	}
@@ -198,4 +202,12 @@ func (p *Pipeline) start(dir string) string {
 		return p.Data
 	}
 	return within(dir, p.Data)
+}
+
+// start is the dataset that curation begins with.
+func (p *Pipeline) start(dir string) string {
+	if p.Shrink != nil {
+		return filepath.Join(dir, smallFolder)
+	}
+	return p.source(dir)
 }

@@ -32,6 +32,7 @@ const (
 	curationFile      = "curation.json"
 	splitFile         = "split.json"
 	rawFolder         = "raw"     // as ingested
+	smallFolder       = "small"   // with smaller images
 	curatedFolder     = "curated" // where a split follows
 	dataFolder        = "data"    // what training reads
 	recipesFolder     = "recipes"
@@ -41,7 +42,7 @@ const (
 
 // Made lists what a run makes in the project's folder, the folders of its stages aside.
 var Made = []string{
-	rawFolder, curatedFolder, dataFolder, curationFile, splitFile, TokenizerFile, "tokenizer.vocab", predictionsFolder,
+	rawFolder, smallFolder, curatedFolder, dataFolder, curationFile, splitFile, TokenizerFile, "tokenizer.vocab", predictionsFolder,
 	ImagesFolder, previousFolder, SummaryFile, ReportFile, stateFile, PipelineFile,
 }
 

@@ -94,6 +94,9 @@ func (r *runner) phases() []phase {
 	if r.pipeline.Ingest != nil {
 		all = append(all, r.ingestPhase())
 	}
+	if r.pipeline.Shrink != nil {
+		all = append(all, r.shrinkPhase())
+	}
 	if r.pipeline.Curate != "" {
 		all = append(all, r.curatePhase())
 	}

@@ -165,7 +165,11 @@ func (s *starter) plan(ctx context.Context, size Size) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.trial(ctx, s, scratch); err != nil {
+	data, err := s.trialData(ctx, d, p, scratch)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.trial(ctx, s, data, scratch); err != nil {
 		return nil, err
 	}
 	if err := p.divide(s.Minutes); err != nil {
@@ -238,7 +242,7 @@ func (s *starter) pipeline(p *Plan) (*Pipeline, error) {
 	}
 	pipeline := &Pipeline{
 		Title: "PaLI-3 on " + filepath.Base(filepath.Clean(name)), Seed: p.Seed,
-		Curate: recipesFolder + "/curate.yaml", Split: p.Split, Tokenizer: Tokenizer{VocabSize: p.Vocabulary}, Score: p.Score,
+		Shrink: p.Shrink, Curate: recipesFolder + "/curate.yaml", Split: p.Split, Tokenizer: Tokenizer{VocabSize: p.Vocabulary}, Score: p.Score,
 	}
 	for _, stage := range p.Stages {
 		pipeline.Train = append(pipeline.Train, stage.Stage)

@@ -8,34 +8,59 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
 
 // trialSteps are taken of each stage; the first, which compiles the graph, does not count.
 const trialSteps = 6
 
+// trialSamples of a dataset are made smaller for the trial, where the project does so.
+const trialSamples = 600
+
+// trialData is the dataset that a few steps are tried on: the one at hand, or a part of it with smaller images.
+func (s *starter) trialData(ctx context.Context, d *shards.Dataset, p *Plan, scratch string) (string, error) {
+	if p.Shrink == nil {
+		return s.data, nil
+	}
+	rows := counter.New(0, counter.Name("trial")).Perm(d.Len())
+	rows = rows[:min(trialSamples, len(rows))]
+	slices.Sort(rows)
+	out := filepath.Join(scratch, smallFolder)
+	_, err := p.Shrink.apply(ctx, d, rows, out, silent{})
+	return out, err
+}
+
 // trial times a few steps of each stage on the data as they are.
-func (p *Plan) trial(ctx context.Context, s *starter, scratch string) error {
+func (p *Plan) trial(ctx context.Context, s *starter, data, scratch string) error {
 	line := s.Progress.begin("trial", "steps", int64(trialSteps*len(p.Stages)))
 	defer line.End()
 	for i := range p.Stages {
 		stage := &p.Stages[i]
-		recipe, err := p.trialRecipe(stage.Kind, s.data, scratch)
+		step := func(at stages.Progress) { line.Set(int64(i*trialSteps+at.Step), 0) }
+		err := p.try(ctx, s, stage, data, filepath.Join(scratch, stage.Name), step)
+		if err != nil && data != s.data && ctx.Err() == nil { // a part may lack samples of a rare task
+			err = p.try(ctx, s, stage, s.data, filepath.Join(scratch, stage.Name+"-all"), step)
+		}
 		if err != nil {
-			return err
-		}
-		out := filepath.Join(scratch, stage.Name)
-		if _, err := stages.Run(ctx, recipe, out, stages.Options{
-			Backend: s.Backend, Workers: s.Workers, Version: s.Version,
-			Progress: func(at stages.Progress) { line.Set(int64(i*trialSteps+at.Step), 0) },
-		}); err != nil {
 			return fmt.Errorf("trying a few steps of %s: %w", stage.Name, err)
-		}
-		if stage.SecondsEach, err = secondsEach(out, recipe.Mixture.Batch); err != nil {
-			return err
 		}
 	}
 	return nil
+}
+
+// try takes a few steps of a stage.
+func (p *Plan) try(ctx context.Context, s *starter, stage *PlannedStage, data, out string, step func(stages.Progress)) error {
+	recipe, err := p.trialRecipe(stage.Kind, data, filepath.Dir(out))
+	if err != nil {
+		return err
+	}
+	if _, err := stages.Run(ctx, recipe, out, stages.Options{Backend: s.Backend, Workers: s.Workers, Version: s.Version, Progress: step}); err != nil {
+		return err
+	}
+	stage.SecondsEach, err = secondsEach(out, recipe.Mixture.Batch)
+	return err
 }
 
 // trialRecipe is a stage's recipe on the data before curation, without the stages before it.

@@ -1,0 +1,90 @@
+package project
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+
+	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/ingest/resize"
+	"github.com/pali3/pali3/shards"
+)
+
+// Shrink makes images smaller once, since a large one would be decoded again at every visit.
+type Shrink struct {
+	// Side is the length of the shorter side, in pixels. Smaller images stay as they are, byte for byte.
+	Side int `yaml:"side"`
+}
+
+// shrinkPhase makes the dataset small of the one that is there.
+func (r *runner) shrinkPhase() phase {
+	return phase{
+		name: "shrink", doing: "making the images smaller", outputs: []string{smallFolder},
+		from: func() (string, error) {
+			content, err := json.Marshal(r.pipeline.Shrink)
+			if err != nil {
+				return "", err
+			}
+			data, err := fingerprint(r.pipeline.source(r.dir))
+			return identityOf("shrink", string(content), data), err
+		},
+		do: func(ctx context.Context) error {
+			in, err := shards.Open(r.pipeline.source(r.dir))
+			if err != nil {
+				return err
+			}
+			defer in.Close()
+			line := r.Progress.begin("shrink", "samples", int64(in.Len()))
+			defer line.End()
+			found, err := r.pipeline.Shrink.apply(ctx, in, nil, r.path(smallFolder), line)
+			if err == nil && found.Rejected > 0 {
+				r.note(fmt.Sprintf("%d samples have an image that cannot be decoded; see them with: pali3 shards head %s --rejects", found.Rejected, r.path(smallFolder)))
+			}
+			return err
+		},
+	}
+}
+
+// apply writes the samples of some rows, nil for all, with smaller images.
+func (s *Shrink) apply(ctx context.Context, in *shards.Dataset, rows []int, out string, line Line) (ingest.Summary, error) {
+	resizer, err := resize.New(resize.Options{Mode: resize.KeepRatio, Size: s.Side})
+	if err != nil {
+		return ingest.Summary{}, err
+	}
+	return ingest.Run(ctx, datasetSource{in, rows}, out, ingest.Options{Transform: resizer, Command: "pali3 run", Progress: line.Set})
+}
+
+// datasetSource yields the samples of a dataset, as a source of another.
+type datasetSource struct {
+	dataset *shards.Dataset
+	rows    []int
+}
+
+// Name implements ingest.Source.
+func (s datasetSource) Name() string { return "dataset " + s.dataset.Dir() }
+
+// Fingerprint implements ingest.Source.
+func (s datasetSource) Fingerprint() (string, error) {
+	sum, err := fingerprint(s.dataset.Dir())
+	return identityOf(sum, fmt.Sprint(s.rows)), err
+}
+
+// Records implements ingest.Source.
+func (s datasetSource) Records(ctx context.Context) iter.Seq[shards.Record] {
+	return func(yield func(shards.Record) bool) {
+		samples := s.dataset.Samples()
+		if s.rows != nil {
+			samples = s.dataset.Rows(s.rows)
+		}
+		for sample, err := range samples {
+			record := shards.Record{Sample: sample, Origin: s.dataset.Dir() + " " + sample.Key}
+			if err != nil {
+				record = shards.Bad(s.dataset.Dir(), "", ingest.Unreadable, err)
+			}
+			if !yield(record) || err != nil || ctx.Err() != nil {
+				return
+			}
+		}
+	}
+}
