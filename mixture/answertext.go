@@ -36,3 +36,7 @@ func answersText(t *Task, s *shards.Sample) *shards.Text {
 	slices.Sort(said)
 	return &shards.Text{Kind: answerTexts, Value: strings.Join(said, " ")}
 }
+
+// HasOpenAnswers reports whether some question of a sample is answered with more than yes or no, so that a
+// contrastive task can make a text of its answers.
+func HasOpenAnswers(s *shards.Sample) bool { return answersText(&Task{}, s) != nil }

@@ -68,6 +68,10 @@ func SizeNamed(name string) (Size, error) {
 // leastImages is how few distinct images a model can be trained and scored on: of 60, six are the test split.
 const leastImages = 60
 
+// leastDocument is the median of what is said of an image, in pieces, from which on UL2 is trained. Its denoisers
+// need two pieces, and learn from a few more.
+const leastDocument = 4
+
 // sentinels suffice for the windows of all sizes.
 const sentinels = 64
 
@@ -81,6 +85,8 @@ type Plan struct {
 	LargeImage int  // pixels of stage 2 and transfer
 	Flips      bool // images may be mirrored
 	Shrink     *Shrink
+	SigLIP     bool // images have texts or open answers to be told apart by
+	UL2        bool // the texts of an image are long enough to hide parts of them
 	Captions   bool // images have texts
 	Questions  bool // images have questions
 	OCR        bool // images have texts that stand in them
@@ -122,6 +128,7 @@ func Decide(m *Measured, size Size, seed uint64) (*Plan, error) {
 	}
 	p := &Plan{Measured: *m, Size: size, Seed: seed}
 	p.Captions, p.Questions = m.Captioned >= leastImages, m.Asked >= leastImages
+	p.SigLIP, p.UL2 = p.Captions || m.Open >= leastImages, p.Captions && m.Document.Median >= leastDocument
 	p.OCR, p.Boxes = m.OCR >= leastImages, m.Boxed >= leastImages
 	p.images()
 	p.windows()
@@ -178,7 +185,7 @@ func (p *Plan) images() {
 	p.Image, p.LargeImage = p.Patch*s.Grid, p.Patch*s.LargeGrid
 	p.because("images: %d pixels in stages 0 and 1, %d in stage 2 and transfer, in patches of %d (half of the images have a shorter side of %d or more)",
 		p.Image, p.LargeImage, p.Patch, side)
-	if small := (p.LargeImage*5/4 + 15) / 16 * 16; 2*side > 3*small {
+	if small := (p.LargeImage*5/4 + 15) / 16 * 16; 2*p.Measured.Side.P90 > 3*small {
 		p.Shrink = &Shrink{Side: small}
 		p.because("images are made smaller once, to a shorter side of %d, so that large ones are not decoded at every visit", small)
 	}
@@ -201,22 +208,26 @@ func (p *Plan) windows() {
 	m, s := &p.Measured, p.Size
 	p.Vocabulary = m.Vocabulary
 	p.Text = window(m.TextPieces, s.MaxText)
+	if !p.Captions { // but the answers of an image, joined
+		p.Text = even(min(max(4*m.Answer.P98, 8), s.MaxText))
+	}
 	p.DocumentInput = even(min(max(m.Document.P90, 16), s.MaxDocument))
 	p.DocumentTarget = even(p.DocumentInput*3/4 + 2)
 	p.CaptionPrompt, p.CaptionTarget = even(m.CaptionPrompt+1), window(m.TextPieces, s.MaxText)
 	p.QuestionPrompt, p.QuestionTarget = window(m.Question, s.MaxDocument), window(m.Answer, s.MaxAnswer)
 	p.Prompt = p.CaptionPrompt
-	p.Target = p.CaptionTarget
 	if p.Captions {
+		p.Target = p.CaptionTarget
 		p.Prompt = even(min(p.CaptionPrompt+p.CaptionTarget*3/4, s.MaxDocument)) // split_cap's prompt holds a part of a text
 	}
 	if p.Questions {
-		p.Prompt, p.Target = max(p.Prompt, p.QuestionPrompt), max(p.Target, p.QuestionTarget)
+		p.Prompt = max(p.Prompt, p.QuestionPrompt)
+		p.Target = max(p.Target, p.QuestionTarget, window(m.QuestionText, s.MaxText)) // vqg asks for a question
 	}
 	if p.Captions {
 		p.because("windows: texts of %d pieces (98 of 100 have at most %d, the longest %d)", p.Text-1, m.TextPieces.P98, m.TextPieces.Most)
-		if m.TextPieces.P98 >= p.Text {
-			p.Warnings = append(p.Warnings, fmt.Sprintf("texts are long: half have more than %d pieces, and those beyond %d are cut; size small or base takes longer ones",
+		if m.TextPieces.P90 >= p.Text {
+			p.Warnings = append(p.Warnings, fmt.Sprintf("texts are long: half have more than %d pieces, and those beyond %d are cut; size small or base takes longer ones. Long texts are hard to write: expect more of retrieval than of captions",
 				m.TextPieces.Median, p.Text-1))
 		}
 	}

@@ -3,11 +3,13 @@ package project
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/picture"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -63,7 +65,10 @@ func heldImage(s *shards.Sample, taken map[string]bool) *held {
 			break
 		}
 	}
-	stem := fileStem(s.Key)
+	stem := fileStem(strings.TrimSuffix(s.Key, filepath.Ext(s.Key)))
+	if !picture.HasImageEnding(s.Key) {
+		stem = fileStem(s.Key)
+	}
 	for n := 1; one.file == "" || taken[one.file]; n++ {
 		one.file = stem + "." + s.Images[0].Format
 		if n > 1 {

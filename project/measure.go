@@ -22,6 +22,7 @@ type Measured struct {
 	Distinct  int `json:"distinct"`  // images that differ in at least a byte
 	Captioned int `json:"captioned"` // samples with an image and a text
 	Asked     int `json:"asked"`     // samples with an image and a question that has an answer
+	Open      int `json:"open"`      // of them, those with an answer other than yes or no
 	Documents int `json:"documents"` // samples without an image
 	Boxed     int `json:"boxed"`     // samples with an image and a labelled box
 	Texts     int `json:"texts"`     // about images, OCR aside
@@ -44,6 +45,7 @@ type Measured struct {
 	TextPieces    Spread `json:"text_pieces"`
 	CaptionPrompt int    `json:"caption_prompt"`
 	Question      Spread `json:"question_pieces"`
+	QuestionText  Spread `json:"question_text_pieces"` // without its prompt
 	Answer        Spread `json:"answer_pieces"`
 	Document      Spread `json:"document_pieces"`
 }
@@ -133,6 +135,7 @@ func (m *Measured) count(ctx context.Context, d *shards.Dataset) error {
 		}
 		m.Captioned += one(texts > 0)
 		m.Asked += one(questions > 0)
+		m.Open += one(questions > 0 && mixture.HasOpenAnswers(s))
 		m.Boxed += one(len(s.Boxes) > 0)
 	})
 	m.Distinct, m.Side = len(seen), spreadOf(sides)
@@ -193,7 +196,7 @@ const maxMeasured = 500_000
 
 // lengths encodes texts, questions and answers.
 func (m *Measured) lengths(ctx context.Context, d *shards.Dataset, v *tokenize.Vocabulary) error {
-	var texts, questions, answers, documents []int32
+	var texts, questions, bare, answers, documents []int32
 	every := max(1, (m.Texts+m.Questions)/maxMeasured)
 	n := 0
 	length := func(text string) int32 { return int32(len(v.Encode(text))) }
@@ -215,6 +218,7 @@ func (m *Measured) lengths(ctx context.Context, d *shards.Dataset, v *tokenize.V
 				continue
 			}
 			questions = append(questions, length(mixture.QuestionPrompt(q.Text)))
+			bare = append(bare, length(q.Text))
 			a := length(q.Answers[0].Text)
 			answers = append(answers, a)
 			document += questions[len(questions)-1] + a
@@ -227,7 +231,8 @@ func (m *Measured) lengths(ctx context.Context, d *shards.Dataset, v *tokenize.V
 	for language := range m.Languages {
 		m.CaptionPrompt = max(m.CaptionPrompt, int(length(mixture.CaptionPrompt(language))))
 	}
-	m.TextPieces, m.Question, m.Answer, m.Document = spreadOf(texts), spreadOf(questions), spreadOf(answers), spreadOf(documents)
+	m.TextPieces, m.Answer, m.Document = spreadOf(texts), spreadOf(answers), spreadOf(documents)
+	m.Question, m.QuestionText = spreadOf(questions), spreadOf(bare)
 	return nil
 }
 

@@ -21,6 +21,6 @@ func (r *runner) report(ctx context.Context) error {
 	if r.pipeline.About != "" {
 		page.Summary = r.pipeline.About
 	}
-	page.Machine = fmt.Sprintf("%d cores, %s/%s, %s backend", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, r.Backend.Name())
+	page.Machine = fmt.Sprintf("%d cores, %s/%s, %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, r.Backend.Name())
 	return report.WriteFile(r.path(ReportFile), page)
 }

@@ -7,13 +7,23 @@ func (p *Plan) stages() {
 			Stage: Stage{Name: name, Recipe: recipesFolder + "/" + name + ".yaml", About: about}, Kind: name, Share: share,
 		})
 	}
-	add("siglip", "Stage 0: image and text towers, contrastive", 0.30)
-	if p.Captions {
+	if p.SigLIP {
+		add("siglip", "Stage 0: image and text towers, contrastive", 0.30)
+	}
+	if p.UL2 {
 		add("ul2", "Stage 0: encoder-decoder, mixture of denoisers", 0.03)
 	} else {
-		p.because("no UL2 stage: without captions there is no text to learn a language from; SigLIP learns from what the open questions are answered with")
+		p.because("no UL2 stage: the data have too little text to learn a language from (half of the images have %d pieces or fewer)", p.Measured.Document.Median)
 	}
-	add("stage1", "Stage 1: multimodal mixture, image encoder frozen", 0.12)
+	switch {
+	case p.SigLIP:
+		add("stage1", "Stage 1: multimodal mixture, image encoder frozen", 0.12)
+		if !p.Captions {
+			p.because("SigLIP learns from what the open questions are answered with")
+		}
+	default:
+		p.because("no SigLIP stage and no stage 1: all questions are answered with yes or no, which tells images apart too little; stage 2 begins from nothing")
+	}
 	add("stage2", "Stage 2: larger images, nothing frozen", 0.25)
 	if p.Captions {
 		add("caption", "Transfer: captions, image encoder frozen", 0.20)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -241,7 +242,7 @@ func (s *starter) pipeline(p *Plan) (*Pipeline, error) {
 		name = s.ingest.Path
 	}
 	pipeline := &Pipeline{
-		Title: "PaLI-3 on " + filepath.Base(filepath.Clean(name)), Seed: p.Seed,
+		Title: "PaLI-3 on " + titleOf(name), Seed: p.Seed,
 		Shrink: p.Shrink, Curate: recipesFolder + "/curate.yaml", Split: p.Split, Tokenizer: Tokenizer{VocabSize: p.Vocabulary}, Score: p.Score,
 	}
 	for _, stage := range p.Stages {
@@ -261,6 +262,18 @@ func (s *starter) pipeline(p *Plan) (*Pipeline, error) {
 	path, err := filepath.Abs(s.data)
 	pipeline.Data = path
 	return pipeline, err
+}
+
+// titleOf names data by their folder; one that is called data, as many are, with the folder around it.
+func titleOf(path string) string {
+	if absolute, err := filepath.Abs(path); err == nil && !shards.IsURL(path) {
+		path = absolute
+	}
+	name, around := filepath.Base(path), filepath.Base(filepath.Dir(path))
+	if slices.Contains([]string{"data", "raw", "images", "png", "train", "dataset"}, strings.ToLower(name)) && len(around) > 1 {
+		return around + "/" + name
+	}
+	return name
 }
 
 // YAML is the pipeline as a file that a person edits, with the plan's reasons as its head.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/draw"
+	paint "image/draw"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -73,7 +73,7 @@ func saveToys(t *testing.T, dir string) {
 		var first, last string
 		for at := range 9 {
 			c := colours[rng.IntN(4)]
-			draw.Draw(m, image.Rect(at%3*16, at/3*16, at%3*16+16, at/3*16+16), image.NewUniform(c.is), image.Point{}, draw.Src)
+			paint.Draw(m, image.Rect(at%3*16, at/3*16, at%3*16+16, at/3*16+16), image.NewUniform(c.is), image.Point{}, paint.Src)
 			if at == 0 {
 				first = c.name
 			}
