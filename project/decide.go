@@ -76,6 +76,9 @@ const leastDocument = 4
 // such captions.
 const fewImages = 2000
 
+// rareLanguage is the number of texts below which a language is named as one that cannot be learnt.
+const rareLanguage = 20
+
 // sentinels suffice for the windows of all sizes.
 const sentinels = 64
 
@@ -314,6 +317,16 @@ func fractions(images int) (test, val float64) {
 func (p *Plan) warn() {
 	if n := p.Measured.Languages[""]; n > 0 && p.Captions {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d texts do not say their language; name it with --language, so that captions can be asked for in it", n, p.Measured.Texts))
+	}
+	var rare []string
+	for _, language := range most(p.Measured.Languages) {
+		if n := p.Measured.Languages[language]; n < rareLanguage && language != "" {
+			rare = append(rare, fmt.Sprintf("%s (%d)", language, n))
+		}
+	}
+	if p.Captions && len(rare) > 0 {
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s with fewer than %d texts cannot be learnt, and may lack any in the test split: %s; add texts, or leave them out with languages in the recipes' tasks",
+			plural(len(rare), "language"), rareLanguage, strings.Join(rare, ", ")))
 	}
 	if p.Captions && p.Measured.Distinct < fewImages && p.Measured.TextPieces.Median > leastDocument {
 		p.Warnings = append(p.Warnings, fmt.Sprintf("%d different images are few to learn to write about: expect retrieval above chance, and captions that hardly beat the best constant one", p.Measured.Distinct))

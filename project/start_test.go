@@ -79,6 +79,21 @@ func TestStart_RefusesWhatCannotWork(t *testing.T) {
 	}
 }
 
+func TestDecide_WarnsOfALanguageOfThreeTexts(t *testing.T) {
+	m := &Measured{
+		Samples: 5000, Images: 5000, Distinct: 5000, Captioned: 5000, Texts: 5003, Kinds: map[string]int{"caption": 5003},
+		Languages: map[string]int{"en": 5000, "sw": 3}, Splits: map[string]int{"": 5000}, Side: Spread{64, 64, 64, 64, 64},
+		Vocabulary: 1024, TextPieces: Spread{1, 5, 8, 10, 12}, CaptionPrompt: 9, Document: Spread{1, 6, 9, 12, 14},
+	}
+	p, err := Decide(m, sizes[0], 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(strings.Join(p.Warnings, "\n"), "1 language with fewer than 20 texts cannot be learnt, and may lack any in the test split: sw (3)") {
+		t.Errorf("the warnings %q do not name sw", p.Warnings)
+	}
+}
+
 func TestLook(t *testing.T) {
 	dir := t.TempDir()
 	write := func(path, content string) {
