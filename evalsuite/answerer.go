@@ -222,7 +222,7 @@ func (a *Answerer) look(queries []Query) (unreadable map[string]error, err error
 	return unreadable, nil
 }
 
-// forget drops the tokens of all images but the wanted if there is no room for so many fresh ones.
+// forget drops the tokens of all images except the wanted ones if the fresh ones do not fit.
 func (a *Answerer) forget(fresh int, wanted map[string]bool) {
 	each := 4 * a.Model.Vision.Tokens() * a.Model.Vision.Width
 	if (len(a.tokens)+fresh)*each <= tokenBytes {

@@ -253,7 +253,7 @@ func planOf(requests []request, batch int) plan {
 	return p
 }
 
-// after returns how many requests are answered once so many distinct ones are.
+// after returns how many requests are answered once n distinct ones are.
 func (p plan) after(from, answered int) int {
 	for from < len(p.where) && p.where[from] < answered {
 		from++
@@ -261,7 +261,7 @@ func (p plan) after(from, answered int) int {
 	return from
 }
 
-// kept returns how many of so many requests and distinct ones make whole batches, so that a resumed run answers in the
+// kept returns how many of the requests, and of the distinct ones, make whole batches, so that a resumed run answers in the
 // same batches as one in one go.
 func (p plan) kept(lines int) (requests, answered int) {
 	for {

@@ -93,7 +93,7 @@ func readSplit(ctx context.Context, d *shards.Dataset, name string, rows []int, 
 	return s, nil
 }
 
-// limit keeps so many samples, drawn by a keyed permutation, in their order.
+// limit keeps at most n samples, drawn by a keyed permutation, in their order.
 func (s *split) limit(n int, seed uint64) {
 	if n <= 0 || n >= len(s.samples) {
 		return

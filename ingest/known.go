@@ -24,7 +24,7 @@ type known struct {
 	keys    map[[16]byte]uint64   // what this run's record holds, in short; committedEarlier of one that an earlier run committed
 	shown   map[[16]byte]struct{} // pictures; nil if nobody asks
 	rejects [][16]byte            // of earlier runs, in order: 16 bytes each is all they take
-	whole   map[[16]byte]uint64   // of each record of an earlier run all that it says, in short; nil if nobody asks
+	whole   map[[16]byte]uint64   // of each record of an earlier run all that it says, in short; nil if not needed
 	updated map[[16]byte]struct{} // records of earlier runs that this run replaces
 }
 

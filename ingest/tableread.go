@@ -26,7 +26,7 @@ type tableReading struct {
 	told    map[string]bool     // columns that were reported as left out
 	left    []shards.LeftOut
 	rows    int64               // that could be read
-	take    func(numbered) bool // takes each row in place of whoever the reading is for; nil if nobody does
+	take    func(numbered) bool // takes each row instead of the caller, if not nil
 }
 
 // rows yields the rows after the first n. A new row begins when the budget has room.

@@ -15,7 +15,7 @@ import (
 // replaced is written again without these, and the manifest lists the new parts in the place of the old: at any moment the dataset is
 // the old or the new one. The old files are removed after that, by the same command if it is killed before.
 
-// differs reports whether a record of an earlier run's key says other than its row does. Without [Options.Update] nobody looks.
+// differs reports whether a record of an earlier run's key says other than its row does. Without [Options.Update] it is not compared.
 func (k *known) differs(s *shards.Sample) bool {
 	if k.whole == nil || !k.committed(s.Key) {
 		return false

@@ -294,7 +294,7 @@ func (s *Stream) fill(b *Batch, row, position int) error {
 	return s.fillTask(b, row, number, before)
 }
 
-// fillTask makes a task's example, of which there are so many before it, into a row of the batch.
+// fillTask makes a task's example, with the number of examples before it, into a row of the batch.
 func (s *Stream) fillTask(b *Batch, row, number, before int) error {
 	from := s.sources[number]
 	task := &s.recipe.Tasks[number]

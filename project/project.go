@@ -64,7 +64,7 @@ type Line interface {
 // are, -1 if that is not known.
 type NewLine func(name, unit string, total int64) Line
 
-// silent is progress that nobody sees.
+// silent discards progress.
 type silent struct{}
 
 func (silent) Set(int64, int64)            {}

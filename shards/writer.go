@@ -59,7 +59,7 @@ type Writer struct {
 	rowsIn   int64   // rows of the open group
 	moving   *moving // nil if no part is on its way
 	spool    *spool
-	resumes  bool            // somebody may go on where the writer is aborted
+	resumes  bool            // a later run may resume where the writer is aborted
 	broken   error           // that ended the writer's work
 	earlier  int             // parts that the dataset had before
 	removed  Stat            // of rows that were updated

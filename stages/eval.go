@@ -41,7 +41,7 @@ type Eval struct {
 	// weights become the run's weights at the end. A loss counts as better if it is lower. Without it the
 	// last step's weights do. Default: none. Legal: a metric above, or loss/TASK.
 	Best string `yaml:"best,omitempty"`
-	// Patience stops the run after so many evaluations in a row without a better value of best. Default: 0,
+	// Patience stops the run after this many evaluations in a row without a better value of best. Default: 0,
 	// never. Legal: 0 and above.
 	Patience int `yaml:"patience,omitempty"`
 }
@@ -121,7 +121,7 @@ type Evaluator interface {
 type HeldOut struct {
 	Data  *shards.Dataset
 	Split string
-	// Samples are drawn, at most so many, by the seed.
+	// Samples bounds the samples, drawn by the seed.
 	Samples int
 	Seed    uint64
 	// Warn, if not nil, is told of what is left out.

@@ -10,7 +10,7 @@ import (
 
 // Evaluating says when and by what a [Training] is evaluated.
 type Evaluating struct {
-	// Every so many steps, and after the last, the weights are evaluated.
+	// Every is the number of steps between evaluations; the last step is followed by one, too.
 	Every int
 	// Score evaluates the weights as they are. It must not change them.
 	Score func(context.Context) (map[string]Score, error)
@@ -20,7 +20,7 @@ type Evaluating struct {
 	Set     string
 	// Best, if not empty, is the score whose best weights are kept.
 	Best string
-	// Patience ends the run after so many evaluations without a better score; 0 never.
+	// Patience ends the run after this many evaluations without a better score; 0 never.
 	Patience int
 	// Evaluated, if not nil, is told of each evaluation.
 	Evaluated func(Evaluated)
@@ -112,7 +112,7 @@ func (r *run) outOfPatience() bool {
 }
 
 // keepBest keeps the weights of this step. Those of earlier steps stay until a checkpoint of a later step
-// makes sure that nobody returns to them.
+// makes sure that no run returns to them.
 func (r *run) keepBest() error {
 	return r.Weights.Save(r.Folder.bestWeights(r.done), map[string]string{"step": fmt.Sprint(r.done)})
 }

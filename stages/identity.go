@@ -36,7 +36,7 @@ func newIdentity(r Recipe, stream *mixture.Stream) (*identity, error) {
 	return id, err
 }
 
-// withSteps stands for the recipe with the given steps. Checkpoints of before a run could be extended hold it;
+// withSteps identifies the recipe with the given steps. Checkpoints of before a run could be extended hold it;
 // now the steps are not part of it: 0. Where files lie, how often checkpoints are written and how the run is
 // evaluated never were; what the datasets hold is.
 func (id *identity) withSteps(steps int) (string, error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// OptimizerConfig chooses an optimizer and its numbers. A number that is 0 stands for the optimizer's
+// OptimizerConfig chooses an optimizer and its numbers. A number that is 0 means the optimizer's
 // own default where one is given here.
 type OptimizerConfig struct {
 	// Name of the optimizer. Required. Legal: adafactor_bigvision (SigLIP's), adafactor_t5x (UL2's and PaLI's), adamw.

@@ -31,7 +31,7 @@ type evalCommand struct {
 	Lang  []string `placeholder:"LANG" help:"Languages of captions and questions (BCP-47); by default all."`
 	Texts []string `placeholder:"KIND" help:"Kinds of text that count as captions (caption, alt, title); by default those that the run was trained on, or any."`
 
-	Samples   int  `placeholder:"N" help:"Score so many samples at most, drawn by --seed."`
+	Samples   int  `placeholder:"N" help:"Score at most N samples, drawn by --seed."`
 	Blind     bool `default:"true" negatable:"" help:"Score baselines that do not see the images: the model before a grey image, the best constant answer, chance."`
 	Untrained bool `help:"Score the model before its training, too."`
 	Beam      int  `placeholder:"N" help:"Follow N beginnings of an answer at once (beam search) instead of the likeliest alone."`

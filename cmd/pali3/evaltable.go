@@ -115,7 +115,7 @@ func (t *evalTable) notes(e *evalsuite.Evaluation) {
 	}
 }
 
-// wrap breaks a text into lines of at most so many characters.
+// wrap breaks a text into lines of at most width characters.
 func wrap(text string, width int) string {
 	var b strings.Builder
 	column := 0

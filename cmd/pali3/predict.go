@@ -29,7 +29,7 @@ type predictCommand struct {
 	Lang     []string `placeholder:"LANG" help:"Languages to ask in (BCP-47); by default those of the samples' own texts; for files en."`
 	Question string   `help:"Question to ask of each file (task vqa)."`
 	Texts    []string `placeholder:"KIND" help:"Kinds of text that count as captions (caption, alt, title); by default those that the run was trained on."`
-	Samples  int      `placeholder:"N" help:"Predict for so many samples of the split at most, drawn by --seed."`
+	Samples  int      `placeholder:"N" help:"Predict for at most N samples of the split, drawn by --seed."`
 	Fresh    bool     `help:"Replace a finished file that holds other predictions."`
 
 	Beam        int     `placeholder:"N" help:"Follow N beginnings at once (beam search) instead of the likeliest alone."`

@@ -59,7 +59,7 @@ func newBar(name, unit string, total int64, predict bool) *progressbar.ProgressB
 	return progressbar.NewOptions64(total, options...)
 }
 
-// Resume says that so many were done before this work began, that long ago: they took none of its time.
+// Resume reports that found items were done before this work began, elapsed ago, so that they do not count as fast.
 func (p *progress) Resume(found int64, elapsed time.Duration) {
 	p.found, p.done, p.start = found, found, time.Now().Add(-elapsed)
 	if p.bar != nil && found > 0 { // the bar itself would take them for done just now

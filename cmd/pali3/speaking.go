@@ -29,7 +29,7 @@ type speaking struct {
 	failed   int
 }
 
-// Images are read, and answered, so many together, and while they take so many bytes.
+// Images are read and answered in batches, bounded in number and in bytes.
 const (
 	imagesAtOnce = 64
 	bytesAtOnce  = 128 << 20

@@ -77,7 +77,7 @@ func (q *easyQuestion) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 
 var errEasy = errors.New("a list of question, answer and number of the image")
 
-// readEasyQuestions reads easy-VQA's questions.json. Its splits number their images anew: with a split the key begins with it.
+// readEasyQuestions reads easy-VQA's questions.json. Each split numbers its images from 0: with a split the key begins with it.
 var readEasyQuestions = byImage(each("", func(n int, q easyQuestion, o Options) item {
 	if q.image == "" {
 		return item{}

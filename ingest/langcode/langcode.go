@@ -29,7 +29,7 @@ func (e *Error) Error() string {
 // maxCode is the longest code that is looked at, in bytes.
 const maxCode = 64
 
-// Normalize returns the BCP-47 code that a code stands for. A valid one is returned as it is, in whatever letter case, and so is the
+// Normalize returns the BCP-47 code for a code. A valid one is returned as it is, in whatever letter case, and so is the
 // empty one. A POSIX locale (language[_TERRITORY][.codeset][@modifier]) is respelled, as is an underscore for a dash and a code of
 // ISO 639-2 for a language that has two letters: pt_BR.utf8 is pt-BR, ca@valencia is ca-valencia, eng is en. The error is an [Error].
 func Normalize(code string) (string, error) {
@@ -74,7 +74,7 @@ var modifiers = map[string]string{
 	"mongolian": "Mong", "bengali": "Beng", "meeteimayek": "Mtei", "shaw": "Shaw", "euro": "", "": "",
 }
 
-// respell returns the code that a POSIX locale stands for, or one of ISO 639-2; "" if it cannot tell.
+// respell returns the code of a POSIX locale, or of ISO 639-2; "" if it cannot tell.
 func respell(code string) string {
 	code = strings.TrimSpace(code)
 	if len(code) > maxCode {

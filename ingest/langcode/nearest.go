@@ -28,7 +28,7 @@ var named = sync.OnceValue(func() map[string]string {
 // commonNames are names that the tables of names do not have.
 var commonNames = map[string]string{"zh-Hans": "simplified chinese", "zh-Hant": "traditional chinese", "pt-BR": "brazilian portuguese", "es-419": "latin american spanish"}
 
-// nearest returns the valid code that somebody may have meant; "" if none is near.
+// nearest returns the valid code that was probably meant; "" if none is near.
 func nearest(code string) string {
 	code = strings.TrimSpace(code)
 	if code == "" || len(code) > maxCode {

@@ -52,7 +52,7 @@ type Options struct {
 	// CharacterCoverage is the part of the text, from 0.98 to 1, whose characters become pieces, the most frequent
 	// first. The others are unknown, or spelt in bytes.
 	CharacterCoverage float64
-	MaxCharacters     int    // at most so many characters become pieces, the most frequent first; 0 for no limit
+	MaxCharacters     int    // most characters that become pieces, the most frequent first; 0 for no limit
 	RequiredChars     string // characters that become pieces however rare they are
 	ByteFallback      bool   // adds the pieces <0x00> to <0xFF>, which spell what no piece covers
 
