@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/image/webp"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // Colour is red, green and blue.
@@ -71,7 +71,7 @@ var oneAtATime sync.Mutex
 const largePixels = 64 << 20
 
 func (l Limits) decode(encoded []byte) (*raster, error) {
-	info, err := picture.ReadHeader(encoded)
+	info, err := imagefile.ReadHeader(encoded)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func decodeFormat(encoded []byte, format string) (r *raster, err error) {
 	case TIFF:
 		return decodeTIFF(encoded)
 	}
-	f, err := picture.ReadBMP(encoded)
+	f, err := imagefile.ReadBMP(encoded)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func decodeFormat(encoded []byte, format string) (r *raster, err error) {
 }
 
 func decodeTIFF(encoded []byte) (*raster, error) {
-	f, err := picture.ReadTIFF(encoded)
+	f, err := imagefile.ReadTIFF(encoded)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +154,7 @@ func classify(err error) error {
 
 // decodeGIF lays the first frame at its place on the screen. What no frame covers is transparent.
 func decodeGIF(encoded []byte) (*raster, error) {
-	g, err := picture.ReadGIF(encoded)
+	g, err := imagefile.ReadGIF(encoded)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ func decodeGIF(encoded []byte) (*raster, error) {
 // decodeWebP decodes a still image or an animation's first frame. Lossy WebP holds luma of 16 to
 // 235 (RFC 6386, section 9.2), which x/image/webp passes on as it is.
 func decodeWebP(encoded []byte) (*raster, error) {
-	w, err := picture.ReadWebP(encoded)
+	w, err := imagefile.ReadWebP(encoded)
 	if err != nil {
 		return nil, err
 	}

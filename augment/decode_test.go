@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // TestDecodeAgainstPIL compares every picture of testdata with what PIL makes of it. The largest
@@ -114,7 +114,7 @@ func TestDecode_TakesWhatInspectTakes(t *testing.T) {
 	if err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&b, large); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := picture.Inspect(b.Bytes()); err != nil {
+	if _, err := imagefile.Inspect(b.Bytes()); err != nil {
 		t.Fatal(err)
 	}
 	m, err := Decode(b.Bytes())

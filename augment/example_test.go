@@ -7,7 +7,7 @@ import (
 	"os"
 
 	"github.com/pali3/pali3/augment"
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 func Example() {
@@ -35,9 +35,9 @@ func ExamplePipeline_Apply() {
 	}
 	pipeline := augment.MustParse("decode|inception_crop(32, area_min=50)|flip_lr|value_range(-1,1)")
 	const seed, epoch, example = 7, 0, 1234
-	once, _ := pipeline.Apply(encoded, counter.New(seed, epoch, example))
-	again, _ := pipeline.Apply(encoded, counter.New(seed, epoch, example))
-	next, _ := pipeline.Apply(encoded, counter.New(seed, epoch+1, example))
+	once, _ := pipeline.Apply(encoded, random.New(seed, epoch, example))
+	again, _ := pipeline.Apply(encoded, random.New(seed, epoch, example))
+	next, _ := pipeline.Apply(encoded, random.New(seed, epoch+1, example))
 	fmt.Println(once.Pix[0] == again.Pix[0], once.Pix[0] == next.Pix[0])
 	// Output: true false
 }

@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // gridFile is a line of the index that parity/images.py writes.
@@ -99,7 +99,7 @@ func TestGridAgainstPillow(t *testing.T) {
 // compare returns what came of a file, and what is wrong with that, if anything is.
 func (g *grid) compare(f gridFile) (outcome, complaint string) {
 	encoded := g.files[f.File[0]:][:f.File[1]:f.File[1]]
-	info, inspected := picture.Inspect(encoded)
+	info, inspected := imagefile.Inspect(encoded)
 	m, err := Decode(encoded)
 	if inspected != nil && err == nil {
 		return "headers disagree", fmt.Sprintf("Inspect refuses it: %v", inspected)

@@ -3,26 +3,26 @@ package augment
 import (
 	"fmt"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // What can be wrong with an image; test with errors.Is.
 var (
-	ErrNotImage    = picture.ErrFormat
-	ErrTooLarge    = picture.ErrTooLarge
-	ErrTruncated   = picture.ErrTruncated
-	ErrCorrupt     = picture.ErrCorrupt
-	ErrUnsupported = picture.ErrUnsupported
+	ErrNotImage    = imagefile.ErrFormat
+	ErrTooLarge    = imagefile.ErrTooLarge
+	ErrTruncated   = imagefile.ErrTruncated
+	ErrCorrupt     = imagefile.ErrCorrupt
+	ErrUnsupported = imagefile.ErrUnsupported
 )
 
 // The names of the formats, as Inspect gives them.
 const (
-	JPEG = picture.JPEG
-	PNG  = picture.PNG
-	GIF  = picture.GIF
-	WebP = picture.WebP
-	BMP  = picture.BMP
-	TIFF = picture.TIFF
+	JPEG = imagefile.JPEG
+	PNG  = imagefile.PNG
+	GIF  = imagefile.GIF
+	WebP = imagefile.WebP
+	BMP  = imagefile.BMP
+	TIFF = imagefile.TIFF
 )
 
 // Limits bound what an image may cost. They are checked against the header, before pixels are
@@ -37,7 +37,7 @@ type Limits struct {
 // DefaultLimits are those of [Decode], of pipelines, and of everything that takes images in: 256 MiB,
 // 256 Mi pixels, sides of 65,535. Images of more than 64 Mi pixels are decoded one at a time.
 func DefaultLimits() Limits {
-	return Limits{MaxBytes: picture.MaxBytes, MaxPixels: picture.MaxPixels, MaxSide: picture.MaxSide}
+	return Limits{MaxBytes: imagefile.MaxBytes, MaxPixels: imagefile.MaxPixels, MaxSide: imagefile.MaxSide}
 }
 
 func (l Limits) check(encoded []byte, width, height int) error {
@@ -54,7 +54,7 @@ func (l Limits) check(encoded []byte, width, height int) error {
 // Inspect reads format, width and height from the header alone. The size is that of the image as
 // [Decode] returns it, after the EXIF orientation. The rest of the file may still be bad.
 func Inspect(encoded []byte) (format string, width, height int, err error) {
-	info, err := picture.ReadHeader(encoded)
+	info, err := imagefile.ReadHeader(encoded)
 	if err != nil {
 		return info.Format, 0, 0, err
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/gen2brain/jpegn"
 
-	"github.com/pali3/pali3/internal/picture/jpeg"
+	"github.com/pali3/pali3/internal/imagefile/jpeg"
 )
 
 // fastJPEG says for which files jpegn, which is the fastest decoder at hand, was shown to give the same pixels as

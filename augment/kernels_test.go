@@ -4,12 +4,12 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // TestKernelsAgree runs what the build uses and the portable twins on the same rows, of every length.
 func TestKernelsAgree(t *testing.T) {
-	rng := counter.New(1)
+	rng := random.New(1)
 	for n := range 80 {
 		near, far, luma := randomBytes(rng, n), randomBytes(rng, n), randomBytes(rng, n)
 		sums, sumsWant := make([]uint16, n+2), make([]uint16, n+2)
@@ -43,7 +43,7 @@ func TestKernelsAgree(t *testing.T) {
 	}
 }
 
-func randomBytes(rng *counter.Stream, n int) []uint8 {
+func randomBytes(rng *random.Stream, n int) []uint8 {
 	b := make([]uint8, n)
 	for i := range b {
 		b[i] = uint8(rng.Uint64())
@@ -70,7 +70,7 @@ func benchmarkTwins(b *testing.B, bytes int, used, portable func()) {
 }
 
 func BenchmarkConvertRow(b *testing.B) {
-	rng, n := counter.New(1), 640
+	rng, n := random.New(1), 640
 	luma, cb, cr, to := randomBytes(rng, n), randomBytes(rng, n), randomBytes(rng, n), make([]uint8, 3*n)
 	benchmarkTwins(b, 3*n, func() { convertRow(to, luma, cb, cr, fullRange) }, func() { convertRowPortable(to, luma, cb, cr, fullRange) })
 }
@@ -83,6 +83,6 @@ func BenchmarkWidenRow(b *testing.B) {
 
 func BenchmarkAddBytes(b *testing.B) {
 	n := 3 * 640
-	row, sum := randomBytes(counter.New(1), n), make([]float32, n)
+	row, sum := randomBytes(random.New(1), n), make([]float32, n)
 	benchmarkTwins(b, n, func() { addBytes(sum, row, 0.5) }, func() { addRowPortable(sum, row, 0.5) })
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // op is one line of the language.
@@ -16,7 +16,7 @@ type op struct {
 // action is an op with its arguments: what it does, whether it draws random numbers, and the size it
 // leaves where that is known (0 otherwise), with keepsSize for those that leave it as it was.
 type action struct {
-	run           func(*subject, *counter.Stream) error
+	run           func(*subject, *random.Stream) error
 	random        bool
 	height, width int
 	keepsSize     bool
@@ -46,7 +46,7 @@ func buildDecode(c *call) action {
 	if text, given := c.take("background"); given {
 		background = c.colour("background", text)
 	}
-	return action{run: func(p *subject, _ *counter.Stream) (err error) {
+	return action{run: func(p *subject, _ *random.Stream) (err error) {
 		p.image, err = p.limits.DecodeOver(p.encoded, background)
 		p.encoded = nil
 		return err
@@ -56,7 +56,7 @@ func buildDecode(c *call) action {
 func buildResize(c *call) action {
 	height, width := c.size()
 	filter, antialias := c.resampling()
-	return action{height: height, width: width, run: func(p *subject, _ *counter.Stream) error {
+	return action{height: height, width: width, run: func(p *subject, _ *random.Stream) error {
 		p.resize(height, width, filter, antialias)
 		return nil
 	}}
@@ -65,7 +65,7 @@ func buildResize(c *call) action {
 func buildResizeSmall(c *call) action {
 	size := c.side("size")
 	filter, antialias := c.resampling()
-	return action{run: func(p *subject, _ *counter.Stream) error {
+	return action{run: func(p *subject, _ *random.Stream) error {
 		h, w := p.size()
 		ratio := float64(size) / float64(min(h, w))
 		height, width := max(int(math.RoundToEven(float64(h)*ratio)), 1), max(int(math.RoundToEven(float64(w)*ratio)), 1)
@@ -79,7 +79,7 @@ func buildResizeSmall(c *call) action {
 
 func buildCentralCrop(c *call) action {
 	height, width := c.size()
-	return action{height: height, width: width, run: func(p *subject, _ *counter.Stream) error {
+	return action{height: height, width: width, run: func(p *subject, _ *random.Stream) error {
 		h, w, err := roomFor(p, height, width)
 		if err == nil {
 			p.crop(region{(h - height) / 2, (w - width) / 2, height, width})
@@ -90,7 +90,7 @@ func buildCentralCrop(c *call) action {
 
 func buildRandomCrop(c *call) action {
 	height, width := c.size()
-	return action{random: true, height: height, width: width, run: func(p *subject, rng *counter.Stream) error {
+	return action{random: true, height: height, width: width, run: func(p *subject, rng *random.Stream) error {
 		h, w, err := roomFor(p, height, width)
 		if err == nil {
 			p.crop(region{rng.IntN(h - height + 1), rng.IntN(w - width + 1), height, width})
@@ -113,7 +113,7 @@ func buildInceptionCrop(c *call) action {
 		c.fail("areas are percentages, 0 < area_min <= area_max <= 100")
 	}
 	filter, antialias := c.resampling()
-	return action{random: true, height: size, width: size, run: func(p *subject, rng *counter.Stream) error {
+	return action{random: true, height: size, width: size, run: func(p *subject, rng *random.Stream) error {
 		h, w := p.size()
 		p.crop(inceptionRegion(rng, h, w, areaMin/100, areaMax/100))
 		p.resize(size, size, filter, antialias)
@@ -124,7 +124,7 @@ func buildInceptionCrop(c *call) action {
 // inceptionRegion draws a rectangle of a random aspect (width/height 0.75 to 1.33) and of a part of
 // the area between areaMin and areaMax; after 100 misses it is the whole picture. It follows
 // tf.image.sample_distorted_bounding_box (sample_distorted_bounding_box_op.cc, GenerateRandomCrop).
-func inceptionRegion(rng *counter.Stream, height, width int, areaMin, areaMax float64) region {
+func inceptionRegion(rng *random.Stream, height, width int, areaMin, areaMax float64) region {
 	total := float64(height) * float64(width)
 	for range 100 {
 		aspect := 0.75 + rng.Float64()*(1.33-0.75)
@@ -145,7 +145,7 @@ func inceptionRegion(rng *counter.Stream, height, width int, areaMin, areaMax fl
 }
 
 func buildFlip(*call) action {
-	return action{random: true, keepsSize: true, run: func(p *subject, rng *counter.Stream) error {
+	return action{random: true, keepsSize: true, run: func(p *subject, rng *random.Stream) error {
 		if rng.Float64() < 0.5 {
 			p.mirror()
 		}
@@ -159,9 +159,9 @@ func buildGrayscale(c *call) action {
 	if !(0 <= probability && probability <= 1) {
 		c.fail("p is a probability, 0 to 1")
 	}
-	random := probability < 1
-	return action{random: random, keepsSize: true, run: func(p *subject, rng *counter.Stream) error {
-		if random && rng.Float64() >= probability {
+	draws := probability < 1
+	return action{random: draws, keepsSize: true, run: func(p *subject, rng *random.Stream) error {
+		if draws && rng.Float64() >= probability {
 			return nil
 		}
 		pix := p.float().Pix
@@ -181,7 +181,7 @@ func buildValueRange(c *call) action {
 	}
 	scale := float32((high - low) / (inHigh - inLow))
 	from, to := float32(inLow), float32(low)
-	return action{keepsSize: true, run: func(p *subject, _ *counter.Stream) error {
+	return action{keepsSize: true, run: func(p *subject, _ *random.Stream) error {
 		pix := p.float().Pix
 		for i, v := range pix {
 			pix[i] = (v-from)*scale + to

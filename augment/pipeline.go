@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // Pipeline is a parsed string of ops. It never changes, so any number of goroutines may use it.
@@ -19,7 +19,7 @@ type Pipeline struct {
 // step is one op with its arguments.
 type step struct {
 	text string
-	run  func(*subject, *counter.Stream) error
+	run  func(*subject, *random.Stream) error
 }
 
 // subject is what the ops work on: bytes before decode, then 8-bit pixels, and floats from the first
@@ -50,7 +50,7 @@ func (p *Pipeline) WithLimits(l Limits) *Pipeline {
 
 // Apply runs the ops on an encoded picture. All randomness comes from rng, which may be nil if the
 // pipeline is not [Pipeline.Random]. Errors of bad pictures are those of [Decode].
-func (p *Pipeline) Apply(encoded []byte, rng *counter.Stream) (Tensor, error) {
+func (p *Pipeline) Apply(encoded []byte, rng *random.Stream) (Tensor, error) {
 	if p.random && rng == nil {
 		return Tensor{}, fmt.Errorf("applying %q: random ops, but no random stream", p.text)
 	}

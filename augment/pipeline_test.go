@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 func TestParseErrors(t *testing.T) {
@@ -109,7 +109,7 @@ func TestCropsCutWhereTheyShould(t *testing.T) {
 	}
 	seen := map[float32]bool{}
 	for i := range uint64(200) {
-		got, err := MustParse("decode|random_crop(10, 18)").Apply(encoded, counter.New(i))
+		got, err := MustParse("decode|random_crop(10, 18)").Apply(encoded, random.New(i))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +127,7 @@ func TestFlipMirrorsEverySecond(t *testing.T) {
 	encoded := numbered(t, 5, 2)
 	mirrored := 0
 	for i := range uint64(1000) {
-		got, err := MustParse("decode|flip_lr").Apply(encoded, counter.New(i))
+		got, err := MustParse("decode|flip_lr").Apply(encoded, random.New(i))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,7 +145,7 @@ func TestFlipMirrorsEverySecond(t *testing.T) {
 
 func TestInceptionRegionsKeepTheirBounds(t *testing.T) {
 	for i := range uint64(2000) {
-		rng := counter.New(i)
+		rng := random.New(i)
 		height, width := 1+rng.IntN(60), 1+rng.IntN(60)
 		r := inceptionRegion(rng, height, width, 0.2, 0.9)
 		if r.y < 0 || r.x < 0 || r.height < 1 || r.width < 1 || r.y+r.height > height || r.x+r.width > width {
@@ -192,7 +192,7 @@ func TestConcurrentUse(t *testing.T) {
 	encoded := numbered(t, 40, 30)
 	var wanted []Tensor
 	for i := range uint64(8) {
-		w, err := p.Apply(encoded, counter.New(i))
+		w, err := p.Apply(encoded, random.New(i))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -202,7 +202,7 @@ func TestConcurrentUse(t *testing.T) {
 	for i := range uint64(8) {
 		all.Go(func() {
 			for range 20 {
-				got, err := p.Apply(encoded, counter.New(i))
+				got, err := p.Apply(encoded, random.New(i))
 				if err != nil || !slices.Equal(got.Pix, wanted[i].Pix) {
 					t.Errorf("key %d gives other pixels, %v", i, err)
 					return
@@ -232,7 +232,7 @@ func FuzzParse(f *testing.F) {
 		if h, w := p.Size(); h*w > 1<<12 || strings.Contains(text, "resize") || strings.Contains(text, "crop") {
 			return // too slow to run here
 		}
-		if _, err := p.Apply(encoded, counter.New(1)); err != nil {
+		if _, err := p.Apply(encoded, random.New(1)); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
 	})

@@ -8,7 +8,7 @@ import (
 	"image/png"
 	"io"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // decodePNG decodes with image/png. A file that it refuses is decoded once more with all repaired that other readers pass over.
@@ -17,7 +17,7 @@ func decodePNG(encoded []byte) (*raster, error) {
 	if err == nil {
 		return rasterOf(decoded, fullRange), nil
 	}
-	p, readErr := picture.ReadPNG(encoded)
+	p, readErr := imagefile.ReadPNG(encoded)
 	if readErr != nil {
 		return nil, readErr
 	}
@@ -47,7 +47,7 @@ type pngRepair struct {
 }
 
 // repairPNG refuses a file whose palette is damaged, or whose pixels may be: one of its two checksums must be right.
-func repairPNG(p *picture.PNGFile) (*pngRepair, error) {
+func repairPNG(p *imagefile.PNGFile) (*pngRepair, error) {
 	if err := p.CheckSums(); err != nil {
 		return nil, err
 	}

@@ -11,11 +11,11 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/pali3/pali3/augment"
-	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/models/pali3"
 	"github.com/pali3/pali3/models/weights"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize"
 )
@@ -166,9 +166,9 @@ func (a *Answerer) batch(ctx context.Context, queries []Query) ([]Reply, error) 
 			continue
 		}
 		mixture.FitPrompt(a.Vocabulary, row, a.Vocabulary.Encode(queries[i].Prompt))
-		keys[i] = counter.Name(queries[i].Prompt)
+		keys[i] = random.Name(queries[i].Prompt)
 		for j := range min(len(queries[i].Images), a.Images) {
-			keys[i] = counter.Key(keys[i], counter.Name(hashOf(&queries[i].Images[j])))
+			keys[i] = random.Key(keys[i], random.Name(hashOf(&queries[i].Images[j])))
 			copy(tokens[(i*a.Images+j)*width:], a.tokens[hashOf(&queries[i].Images[j])])
 			mask[i*a.Images+j] = 1
 		}
@@ -275,7 +275,7 @@ var errSize = errors.New("the image ops give pictures of another size than the m
 
 // Pixels writes a picture's pixels [H, W, 3] into a row. Random ops draw from a fixed stream.
 func Pixels(p *augment.Pipeline, image *shards.Image, row []float32) error {
-	tensor, err := p.Apply(image.Bytes, counter.New(counter.Name(hashOf(image))))
+	tensor, err := p.Apply(image.Bytes, random.New(random.Name(hashOf(image))))
 	if err != nil {
 		return fmt.Errorf("picture %.12s: %w", hashOf(image), err)
 	}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
@@ -130,7 +130,7 @@ func (h *heldOut) asked() ([]shards.Sample, error) {
 		s := &samples[i]
 		s.Questions = slices.DeleteFunc(s.Questions, func(q shards.Question) bool { return !hasAnswer(q) })
 		var some []shards.Question
-		for _, at := range counter.New(h.Seed, counter.Name("eval questions"), counter.Name(s.Key)).Perm(len(s.Questions)) {
+		for _, at := range random.New(h.Seed, random.Name("eval questions"), random.Name(s.Key)).Perm(len(s.Questions)) {
 			if len(some) < validatedQuestions {
 				some = append(some, s.Questions[at])
 			}
@@ -148,7 +148,7 @@ func (h *heldOut) asked() ([]shards.Sample, error) {
 func (h *heldOut) draw(rows []int, of string) (samples []shards.Sample, err error) {
 	var bad int
 	var why error
-	for _, at := range counter.New(h.Seed, counter.Name("eval"), counter.Name(of)).Perm(len(rows)) {
+	for _, at := range random.New(h.Seed, random.Name("eval"), random.Name(of)).Perm(len(rows)) {
 		if len(samples) == h.Samples {
 			break
 		}
@@ -177,7 +177,7 @@ func (h *heldOut) seen(s *shards.Sample) error {
 		return fmt.Errorf("the recipe has no image ops")
 	}
 	for i := range min(len(s.Images), max(1, h.model.Recipe.Mixture.Images.PerExample)) {
-		if _, err := h.model.Pipeline.Apply(s.Images[i].Bytes, counter.New(0)); err != nil {
+		if _, err := h.model.Pipeline.Apply(s.Images[i].Bytes, random.New(0)); err != nil {
 			return err
 		}
 	}

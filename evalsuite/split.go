@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -98,7 +98,7 @@ func (s *split) limit(n int, seed uint64) {
 	if n <= 0 || n >= len(s.samples) {
 		return
 	}
-	chosen := counter.New(seed, counter.Name("evaluation samples")).Perm(len(s.samples))[:n]
+	chosen := random.New(seed, random.Name("evaluation samples")).Perm(len(s.samples))[:n]
 	slices.Sort(chosen)
 	var samples []shards.Sample
 	var rows []int

@@ -11,8 +11,8 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
-	"github.com/pali3/pali3/ingest/address"
-	"github.com/pali3/pali3/ingest/warc"
+	"github.com/pali3/pali3/ingest/internal/address"
+	"github.com/pali3/pali3/ingest/internal/warc"
 	"github.com/pali3/pali3/shards"
 )
 

@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/pali3/pali3/ingest/page"
-	"github.com/pali3/pali3/ingest/warc"
+	"github.com/pali3/pali3/ingest/internal/page"
+	"github.com/pali3/pali3/ingest/internal/warc"
 	"github.com/pali3/pali3/shards"
 )
 

@@ -3,7 +3,7 @@ package ingest
 import (
 	"slices"
 
-	"github.com/pali3/pali3/shards/mapping"
+	"github.com/pali3/pali3/shards/format/mapping"
 )
 
 // Columns names columns of a source: a table, an Arrow file, a dataset of a hub and so on. A field of a struct, or of each

@@ -9,7 +9,7 @@ import (
 	"os"
 	"unicode/utf8"
 
-	"github.com/pali3/pali3/shards/table"
+	"github.com/pali3/pali3/internal/parquet/table"
 )
 
 // readParquet reads the rows of a Parquet file.

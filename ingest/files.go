@@ -9,10 +9,10 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/arrow"
-	"github.com/pali3/pali3/shards/mapping"
-	"github.com/pali3/pali3/shards/mds"
-	"github.com/pali3/pali3/shards/tfrecord"
+	"github.com/pali3/pali3/shards/format/arrow"
+	"github.com/pali3/pali3/shards/format/mapping"
+	"github.com/pali3/pali3/shards/format/mds"
+	"github.com/pali3/pali3/shards/format/tfrecord"
 )
 
 // Files reads files of samples that other tools wrote, one after another. Keys and origins name a file by its base name, with

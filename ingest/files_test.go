@@ -9,9 +9,9 @@ import (
 func TestFilesOfOthers(t *testing.T) {
 	for name, open := range map[string]func() (*Files, error){
 		"arrow": func() (*Files, error) {
-			return NewArrow("../shards/arrow/testdata/pyarrow-file-zstd.arrow", "../shards/arrow/testdata/datasets.arrow")
+			return NewArrow("../shards/format/arrow/testdata/pyarrow-file-zstd.arrow", "../shards/format/arrow/testdata/datasets.arrow")
 		},
-		"tfrecord": func() (*Files, error) { return NewTFRecord("../shards/tfrecord/testdata/three.tfrecord") },
+		"tfrecord": func() (*Files, error) { return NewTFRecord("../shards/format/tfrecord/testdata/three.tfrecord") },
 	} {
 		source, err := open()
 		_, stat, reasons := rows(t, source, err)

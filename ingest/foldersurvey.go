@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/csvtext"
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -150,7 +150,7 @@ func (d *description) caption(file string, n int, name, text string) {
 func (d *description) readCaptions(file string, content []byte) bool {
 	for _, delimiter := range []string{",", "\t", "|"} {
 		name, _, divided := bytes.Cut(headLine(content), []byte(delimiter))
-		if !divided || !picture.HasImageEnding(string(name)) {
+		if !divided || !imagefile.HasImageEnding(string(name)) {
 			continue
 		}
 		columns := []string{"file_name", "caption"}

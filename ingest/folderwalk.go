@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -121,7 +121,7 @@ func (w *folderWalk) lines(name string) (lines []*described) {
 
 // isImage reports whether a file is taken as an image by its name.
 func isImage(name string) bool {
-	return picture.HasImageEnding(name) && !strings.HasPrefix(path.Base(name), "._")
+	return imagefile.HasImageEnding(name) && !strings.HasPrefix(path.Base(name), "._")
 }
 
 // holdsImage reports whether a file without an ending is an image of a format that is read.
@@ -133,7 +133,7 @@ func (w *folderWalk) holdsImage(name string) bool {
 	defer f.Close()
 	head := make([]byte, 512)
 	n, _ := f.Read(head)
-	return picture.Readable(picture.Format(head[:n]))
+	return imagefile.Readable(imagefile.Format(head[:n]))
 }
 
 // record makes the record of an image, or of the frames of a folder.

@@ -16,7 +16,7 @@ import (
 
 	"github.com/pali3/pali3/ingest/fetch"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/mapping"
+	"github.com/pali3/pali3/shards/format/mapping"
 )
 
 // HubOptions say which dataset of a hub is read, and what of it.

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/mapping"
+	"github.com/pali3/pali3/shards/format/mapping"
 )
 
 // ColumnsTaken implements [Mapped].

@@ -8,10 +8,10 @@ import (
 	"iter"
 	"os"
 
+	"github.com/pali3/pali3/internal/parquet/table"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/hf"
-	"github.com/pali3/pali3/shards/mapping"
-	"github.com/pali3/pali3/shards/table"
+	"github.com/pali3/pali3/shards/format/hf"
+	"github.com/pali3/pali3/shards/format/mapping"
 )
 
 // Records implements [Source].

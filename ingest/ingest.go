@@ -19,8 +19,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/pali3/pali3/ingest/frames"
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/ingest/internal/frames"
+	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -98,10 +98,10 @@ func complete(record shards.Record, o Options) (completed shards.Record) {
 
 // laterPages counts the pages of a TIFF after its first, which are not part of the image.
 func laterPages(encoded []byte) []shards.LeftOut {
-	if picture.Format(encoded) != picture.TIFF {
+	if imagefile.Format(encoded) != imagefile.TIFF {
 		return nil
 	}
-	info, err := picture.ReadHeader(encoded)
+	info, err := imagefile.ReadHeader(encoded)
 	if err != nil || info.Pages < 2 {
 		return nil
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/pali3/pali3/ingest/langcode"
+	"github.com/pali3/pali3/ingest/internal/langcode"
 	"github.com/pali3/pali3/shards"
 )
 

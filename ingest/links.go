@@ -8,8 +8,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/pali3/pali3/ingest/address"
-	"github.com/pali3/pali3/ingest/page"
+	"github.com/pali3/pali3/ingest/internal/address"
+	"github.com/pali3/pali3/ingest/internal/page"
 	"github.com/pali3/pali3/shards"
 )
 

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/pali3/pali3/ingest/fetch"
-	"github.com/pali3/pali3/ingest/page"
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/ingest/internal/page"
+	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -128,15 +128,15 @@ func join(ctx context.Context, mentions iter.Seq[mention], n int64, get getter) 
 func (m *mention) take(get getter) (address string, content []byte, reason string, err error) {
 	address = m.image.URL
 	content, reason, err = get.any(address)
-	if err != nil && reason != NoImage || err == nil && picture.Reads(content) {
+	if err != nil && reason != NoImage || err == nil && imagefile.Reads(content) {
 		return address, content, reason, err
 	}
 	for _, other := range m.image.Others {
 		second, _, failure := get.any(other)
-		if failure != nil || !picture.Reads(second) {
+		if failure != nil || !imagefile.Reads(second) {
 			continue
 		}
-		if info, failure := picture.Inspect(second); failure == nil && info.Width*info.Height > 1 {
+		if info, failure := imagefile.Inspect(second); failure == nil && info.Width*info.Height > 1 {
 			return other, second, "", nil
 		}
 	}

@@ -24,7 +24,7 @@ func TestSourcesAreMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parquet, err := NewTable(Table{File: "../shards/hf/testdata/datasets.parquet", Columns: Columns{Image: "image"}})
+	parquet, err := NewTable(Table{File: "../shards/format/hf/testdata/datasets.parquet", Columns: Columns{Image: "image"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/mapping"
+	"github.com/pali3/pali3/shards/format/mapping"
 )
 
 // namedMembers are the members and fields of WebDataset records that were named: they take the place of what

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // What texts are made of where an image has none: the name of its file, or of its folder.
@@ -61,7 +61,7 @@ var (
 // numbering and hashes are dropped. red_fire-truck_02.png is "red fire truck". It is empty where the name says nothing of what an
 // image shows, as IMG_1234.jpg, DSC0001.png, a hash or a number do.
 func NameText(name string) string {
-	if picture.HasImageEnding(name) {
+	if imagefile.HasImageEnding(name) {
 		name = strings.TrimSuffix(name, path.Ext(name))
 	}
 	name = strings.ToValidUTF8(name, " ")

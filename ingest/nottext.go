@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // notText says what a file is that was given as a text table and is none; nil if it may be one.
@@ -16,7 +16,7 @@ func notText(content *bufio.Reader) error {
 	if len(head) == 0 {
 		return errors.New("the file is empty")
 	}
-	kind, binary := picture.Kind(head), bytes.IndexByte(head, 0) >= 0
+	kind, binary := imagefile.Kind(head), bytes.IndexByte(head, 0) >= 0
 	said := func(advice string) error {
 		return fmt.Errorf("%w: this is %s, not a table: %s", ErrWrongKind, kind, advice)
 	}
@@ -28,7 +28,7 @@ func notText(content *bufio.Reader) error {
 		return said("unpack it first; save a workbook as CSV")
 	case kind == "a Microsoft Office document":
 		return said("save a workbook as CSV")
-	case binary && picture.Format(head) != "":
+	case binary && imagefile.Format(head) != "":
 		return said("the source folder reads images")
 	}
 	for _, other := range otherKinds {

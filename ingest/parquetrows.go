@@ -7,11 +7,11 @@ import (
 
 	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/pali3/pali3/internal/picture"
-	"github.com/pali3/pali3/shards/hf"
-	"github.com/pali3/pali3/shards/mapping"
-	"github.com/pali3/pali3/shards/pages"
-	"github.com/pali3/pali3/shards/table"
+	"github.com/pali3/pali3/internal/imagefile"
+	"github.com/pali3/pali3/internal/parquet/pages"
+	"github.com/pali3/pali3/internal/parquet/table"
+	"github.com/pali3/pali3/shards/format/hf"
+	"github.com/pali3/pali3/shards/format/mapping"
 )
 
 // parquetRows reads the columns of a Parquet file, and, of those that hold images as Hugging Face's datasets do (a struct of
@@ -123,7 +123,7 @@ func inner(value any, fixed bool) any {
 			v[i] = inner(v[i], fixed)
 		}
 	case []byte:
-		if fixed && picture.Format(v) == "" {
+		if fixed && imagefile.Format(v) == "" {
 			return string(v)
 		}
 	case map[string]any:

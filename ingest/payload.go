@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/pali3/pali3/ingest/warc"
+	"github.com/pali3/pali3/ingest/internal/warc"
 )
 
 // payload is what a record of an archive holds: the answer of a server, or a resource.

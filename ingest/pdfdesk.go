@@ -13,7 +13,7 @@ import (
 	"sync"
 
 	"github.com/pali3/pali3/ingest/pdf"
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // paper is a document's file.
@@ -181,7 +181,7 @@ func notDocument(file *os.File, err error) error {
 	if n == 0 || errors.Is(err, pdf.ErrPassword) || bytes.Contains(head[:n], []byte("%PDF-")) {
 		return err
 	}
-	return fmt.Errorf("this is %s, not a PDF document: %w", picture.Kind(head[:n]), err)
+	return fmt.Errorf("this is %s, not a PDF document: %w", imagefile.Kind(head[:n]), err)
 }
 
 // put gives a document back. Those of documents before the newest are closed.

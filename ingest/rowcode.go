@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pali3/pali3/shards/mapping"
+	"github.com/pali3/pali3/shards/format/mapping"
 )
 
 // A row in a temporary file is its columns in the order of their names: a kind, then the value. A text is its length

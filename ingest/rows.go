@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/shards/mapping"
+	"github.com/pali3/pali3/shards/format/mapping"
 )
 
 var (

@@ -7,7 +7,7 @@ import (
 	"iter"
 	"runtime"
 
-	"github.com/pali3/pali3/ingest/langcode"
+	"github.com/pali3/pali3/ingest/internal/langcode"
 	"github.com/pali3/pali3/internal/folderlock"
 	"github.com/pali3/pali3/shards"
 )

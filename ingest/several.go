@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/mds"
+	"github.com/pali3/pali3/shards/format/mds"
 )
 
 // Names of the files that sources take from a folder.

@@ -14,9 +14,9 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
-	"github.com/pali3/pali3/ingest/address"
-	"github.com/pali3/pali3/ingest/page"
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/ingest/internal/address"
+	"github.com/pali3/pali3/ingest/internal/page"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // site is one reading of a folder of pages.
@@ -45,14 +45,14 @@ func (s *site) mentions(name string) []mention {
 
 // notPage names what is in a file that is called a page and is none, "" for one.
 func notPage(content []byte) string {
-	switch picture.Format(content) {
+	switch imagefile.Format(content) {
 	case "", "svg":
 	default:
-		return picture.Kind(content)
+		return imagefile.Kind(content)
 	}
 	for _, magic := range []string{"%PDF-", "\x1f\x8b", "\x28\xb5\x2f\xfd", "BZh", "\xfd7zXZ", "PK\x03\x04", "WARC/"} {
 		if strings.HasPrefix(string(content[:min(len(content), len(magic))]), magic) {
-			return picture.Kind(content)
+			return imagefile.Kind(content)
 		}
 	}
 	return ""

@@ -11,9 +11,9 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/pali3/pali3/ingest/fetch"
-	"github.com/pali3/pali3/ingest/langcode"
+	"github.com/pali3/pali3/ingest/internal/langcode"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/mapping"
+	"github.com/pali3/pali3/shards/format/mapping"
 )
 
 // Table reads the rows of tables: CSV or TSV, JSON (an object a line, or a list of them), all these compressed too, or

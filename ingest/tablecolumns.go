@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/shards/mapping"
+	"github.com/pali3/pali3/shards/format/mapping"
 )
 
 // hasColumn reports whether a table has a column, or one whose fields a path names.

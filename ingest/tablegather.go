@@ -15,7 +15,7 @@ import (
 
 	"github.com/pali3/pali3/internal/textlines"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/mapping"
+	"github.com/pali3/pali3/shards/format/mapping"
 )
 
 // Bounds of one group of rows: all of them are in memory when its record is made.

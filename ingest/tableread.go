@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/mapping"
+	"github.com/pali3/pali3/shards/format/mapping"
 )
 
 // errNoColumn ends a run: a column that was asked for is in no row, which only the end of a table shows.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/pali3/pali3/ingest/fetch"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/mapping"
+	"github.com/pali3/pali3/shards/format/mapping"
 )
 
 // maxFrames is the most pictures that one row may have.

@@ -12,8 +12,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/ingest/warc"
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/ingest/internal/warc"
+	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -212,7 +212,7 @@ func notArchive(file string, err error) error {
 	defer f.Close()
 	head := make([]byte, 4096)
 	n, _ := io.ReadFull(f, head)
-	switch kind := picture.Kind(head[:n]); kind {
+	switch kind := imagefile.Kind(head[:n]); kind {
 	case "gzip data", "zstd data":
 		return fmt.Errorf("this is %s, and what it holds is no WARC, ARC, WAT or WET archive: %w", kind, err)
 	case "a WARC archive":

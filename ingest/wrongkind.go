@@ -7,13 +7,13 @@ import (
 	"io"
 	"strings"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // headBytes is how much of a file tells its kind.
 const headBytes = 1024
 
-// otherKinds say what to do with a file that is of another kind than the source reads, by how [picture.Kind] names it.
+// otherKinds say what to do with a file that is of another kind than the source reads, by how [imagefile.Kind] names it.
 var otherKinds = []struct{ kind, advice string }{
 	{"a Git LFS pointer", "run git lfs pull to get the file"},
 	{"an HTML page", "the download gave a page, perhaps of an error or a login: download it again"},
@@ -52,13 +52,13 @@ func checkKind(f io.ReaderAt, want string) error {
 }
 
 func wrongKind(head []byte, want string) error {
-	kind := picture.Kind(head)
+	kind := imagefile.Kind(head)
 	for _, other := range otherKinds {
 		if strings.HasPrefix(kind, other.kind) {
 			return fmt.Errorf("%w: it is %s, not %s: %s", ErrWrongKind, kind, sourceKinds[want], other.advice)
 		}
 	}
-	if picture.Format(head) != "" {
+	if imagefile.Format(head) != "" {
 		return fmt.Errorf("%w: it is %s, not %s: pali3 ingest folder reads a folder of images", ErrWrongKind, kind, sourceKinds[want])
 	}
 	return nil

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/tokenize"
 )
 
@@ -62,7 +62,7 @@ func Denoisers(preset string) ([]Denoiser, error) {
 }
 
 // ChooseDenoiser draws one of the denoisers by weight.
-func ChooseDenoiser(denoisers []Denoiser, rng *counter.Stream) Denoiser {
+func ChooseDenoiser(denoisers []Denoiser, rng *random.Stream) Denoiser {
 	total := 0.0
 	for _, d := range denoisers {
 		total += d.Weight
@@ -94,7 +94,7 @@ var ErrTooShort = errors.New("the text is too short for a denoiser, which needs 
 // <extra_id_0>, <extra_id_1>, ... in order. An S-denoiser uses none: inputs are a prefix, targets the rest.
 //
 // Of a text longer than what fits, a random stretch is used. The same stream gives the same result.
-func (d Denoiser) Corrupt(ids []int32, v SentinelSource, maxInput, maxTarget int, rng *counter.Stream) (inputs, targets []int32, err error) {
+func (d Denoiser) Corrupt(ids []int32, v SentinelSource, maxInput, maxTarget int, rng *random.Stream) (inputs, targets []int32, err error) {
 	if len(ids) < 2 {
 		return nil, nil, ErrTooShort
 	}
@@ -123,7 +123,7 @@ func (d Denoiser) Corrupt(ids []int32, v SentinelSource, maxInput, maxTarget int
 }
 
 // hideSpans appends to inputs as Corrupt says (noise_span_to_unique_sentinel of T5's preprocessors.py).
-func (d Denoiser) hideSpans(inputs, ids []int32, v SentinelSource, rng *counter.Stream) (_, targets []int32, err error) {
+func (d Denoiser) hideSpans(inputs, ids []int32, v SentinelSource, rng *random.Stream) (_, targets []int32, err error) {
 	kept, hidden := d.spans(len(ids), rng)
 	inputs, targets, err = markSpans(inputs, ids, kept, hidden, v)
 	if err != nil {

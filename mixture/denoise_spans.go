@@ -3,7 +3,7 @@ package mixture
 import (
 	"math"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // noise returns how many ids of a text of length ids are hidden, and in how many spans, as
@@ -18,7 +18,7 @@ func (d Denoiser) noise(length int) (hidden, spans int) {
 
 // spans cuts a text of length ids into kept and hidden spans: kept[0], hidden[0], kept[1], ..., each at
 // least one id long. Both are uniformly drawn among all ways to reach the numbers that noise says.
-func (d Denoiser) spans(length int, rng *counter.Stream) (kept, hidden []int) {
+func (d Denoiser) spans(length int, rng *random.Stream) (kept, hidden []int) {
 	noise, spans := d.noise(length)
 	hidden = randomSegmentation(noise, spans, rng)
 	kept = randomSegmentation(length-noise, spans, rng)
@@ -27,7 +27,7 @@ func (d Denoiser) spans(length int, rng *counter.Stream) (kept, hidden []int) {
 
 // randomSegmentation draws one of the ways to write items as a sum of segments positive numbers, all
 // equally likely (_random_segmentation of T5's preprocessors.py, which shuffles a vector of borders).
-func randomSegmentation(items, segments int, rng *counter.Stream) []int {
+func randomSegmentation(items, segments int, rng *random.Stream) []int {
 	lengths := make([]int, 0, segments)
 	size, borders := 1, segments-1
 	for left := items - 1; left > 0; left-- { // places where a border may be
@@ -42,7 +42,7 @@ func randomSegmentation(items, segments int, rng *counter.Stream) []int {
 
 // prefix draws how many of length ids an S-denoiser gives (random_prefix_noise_mask): uniformly from
 // round((1-2 Rate)(length-1)), at least 1, to length-1, so that the mean share asked for is Rate.
-func (d Denoiser) prefix(length int, rng *counter.Stream) int {
+func (d Denoiser) prefix(length int, rng *random.Stream) int {
 	low := d.shortestPrefix(length)
 	return low + rng.IntN(length-low)
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // t5Goldens are what T5's own functions return: testdata/t5_denoisers.json, made by
@@ -108,7 +108,7 @@ func TestDrawsAreDistributedAsT5s(t *testing.T) {
 		d := Denoiser{MeanSpan: float64(h.Mean), Rate: h.Rate}
 		counts := make([]int, h.Length)
 		for i := range uint64(draws) {
-			kept, hidden := d.spans(h.Length, counter.New(i))
+			kept, hidden := d.spans(h.Length, random.New(i))
 			at := 0
 			for k := range hidden {
 				at += kept[k]
@@ -126,7 +126,7 @@ func TestDrawsAreDistributedAsT5s(t *testing.T) {
 		d := Denoiser{Rate: p.Rate}
 		counts := make([]int, p.Length+1)
 		for i := range uint64(draws) {
-			counts[d.prefix(p.Length, counter.New(i))]++
+			counts[d.prefix(p.Length, random.New(i))]++
 		}
 		for n := range counts {
 			compare("prefix", n, counts[n], p.Counts[n])

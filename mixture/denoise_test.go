@@ -10,7 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/tokenize"
 )
 
@@ -110,7 +110,7 @@ func TestCorruptIsReversible(t *testing.T) {
 		ids := count(rapid.IntRange(2, 700).Draw(t, "ids"))
 		maxInput, maxTarget := rapid.IntRange(8, 600).Draw(t, "maxInput"), rapid.IntRange(8, 600).Draw(t, "maxTarget")
 		seed := rapid.Uint64().Draw(t, "seed")
-		inputs, targets, err := d.Corrupt(ids, ids1000{400}, maxInput, maxTarget, counter.New(seed))
+		inputs, targets, err := d.Corrupt(ids, ids1000{400}, maxInput, maxTarget, random.New(seed))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,7 +141,7 @@ func TestSpansHideWhatTheRateSays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := anyDenoiserThat(t, hasSpans)
 		length := rapid.IntRange(2, 2000).Draw(t, "length")
-		kept, hidden := d.spans(length, counter.New(rapid.Uint64().Draw(t, "seed")))
+		kept, hidden := d.spans(length, random.New(rapid.Uint64().Draw(t, "seed")))
 		wantHidden, wantSpans := d.noise(length)
 		sum := func(spans []int) (n int) {
 			for _, s := range spans {
@@ -165,7 +165,7 @@ func TestSpansHideWhatTheRateSays(t *testing.T) {
 }
 
 func TestRandomSegmentationIsUniform(t *testing.T) {
-	rng := counter.New(11)
+	rng := random.New(11)
 	const rounds = 30_000
 	seen := map[string]int{}
 	for range rounds {
@@ -184,7 +184,7 @@ func TestRandomSegmentationIsUniform(t *testing.T) {
 
 func TestPrefixHidesAQuarterOnAverage(t *testing.T) {
 	d := Denoiser{Name: "S", Rate: .25}
-	rng := counter.New(5)
+	rng := random.New(5)
 	const length, rounds = 101, 20_000
 	low, high, hidden := length, 0, 0
 	for range rounds {
@@ -202,7 +202,7 @@ func TestChooseDenoiserFollowsTheWeights(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rng := counter.New(counter.Name(preset))
+		rng := random.New(random.Name(preset))
 		const rounds = 20_000
 		sequential := 0.
 		for range rounds {
@@ -228,7 +228,7 @@ func TestSentinelsThatLack(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "X(3,.5) hides up to 127 spans in texts of 765 ids") {
 		t.Errorf("100 sentinels at 512: %v", err)
 	}
-	_, _, err = denoisers[2].Corrupt(count(700), ids1000{100}, 512, 512, counter.New(1))
+	_, _, err = denoisers[2].Corrupt(count(700), ids1000{100}, 512, 512, random.New(1))
 	if err == nil || !strings.Contains(err.Error(), "denoiser X(3,.5) hides 117 spans in 700 ids: <extra_id_116> does not exist") {
 		t.Errorf("Corrupt with 100 sentinels: %v", err)
 	}
@@ -236,10 +236,10 @@ func TestSentinelsThatLack(t *testing.T) {
 
 func TestCorruptRefuses(t *testing.T) {
 	d := Denoiser{Name: "R", MeanSpan: 3, Rate: .15}
-	if _, _, err := d.Corrupt(count(1), ids1000{9}, 32, 32, counter.New(1)); !errors.Is(err, ErrTooShort) {
+	if _, _, err := d.Corrupt(count(1), ids1000{9}, 32, 32, random.New(1)); !errors.Is(err, ErrTooShort) {
 		t.Errorf("one id: %v", err)
 	}
-	if _, _, err := d.Corrupt(count(9), ids1000{9}, 2, 32, counter.New(1)); err == nil || !strings.Contains(err.Error(), "no room") {
+	if _, _, err := d.Corrupt(count(9), ids1000{9}, 2, 32, random.New(1)); err == nil || !strings.Contains(err.Error(), "no room") {
 		t.Errorf("inputs of 2 ids: %v", err)
 	}
 	if _, err := Denoisers("ul3"); err == nil || !strings.Contains(err.Error(), "want ul2") {
@@ -259,7 +259,7 @@ func ExampleDenoiser_Corrupt() {
 		{Name: "X(3,.5)", MeanSpan: 3, Rate: .5, Mode: "[NLG]"},
 		{Name: "S(.25)", Rate: .25, Mode: "[S2S]"},
 	} {
-		inputs, targets, err := d.Corrupt(ids, vocabulary, 32, 32, counter.New(1))
+		inputs, targets, err := d.Corrupt(ids, vocabulary, 32, 32, random.New(1))
 		if err != nil {
 			fmt.Println(err)
 			return

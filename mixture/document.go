@@ -1,7 +1,7 @@
 package mixture
 
 import (
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/tokenize"
 )
 
@@ -42,7 +42,7 @@ func newDenoiseTask(t *Task, v *tokenize.Vocabulary, lengths Lengths) (denoiseTa
 }
 
 // corrupt makes the ids of a document's example; both end with an end of sentence, which place adds.
-func (d denoiseTask) corrupt(document []int32, rng *counter.Stream) (ids, error) {
+func (d denoiseTask) corrupt(document []int32, rng *random.Stream) (ids, error) {
 	denoiser := ChooseDenoiser(d.denoisers, rng)
 	inputs, targets, err := denoiser.Corrupt(document, d.vocab, d.lengths.Encoder, d.lengths.Decoder, rng)
 	if err != nil {

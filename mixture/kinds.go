@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -17,7 +17,7 @@ type kind struct {
 	target   bool   // has a target
 	usable   func(t *Task, s *shards.Sample) bool
 	// make writes the example's texts; objects are those that the task's samples name.
-	make func(t *Task, s *shards.Sample, objects pools, rng *counter.Stream) draft
+	make func(t *Task, s *shards.Sample, objects pools, rng *random.Stream) draft
 }
 
 // draft is an example before its texts become ids.
@@ -73,10 +73,10 @@ func questionsOf(t *Task, s *shards.Sample) (questions []*shards.Question) {
 	return questions
 }
 
-func pick[T any](from []T, rng *counter.Stream) T { return from[rng.IntN(len(from))] }
+func pick[T any](from []T, rng *random.Stream) T { return from[rng.IntN(len(from))] }
 
 // makeContrastive gives all texts of the sample in a random order, of which a batch takes the first.
-func makeContrastive(t *Task, s *shards.Sample, _ pools, rng *counter.Stream) draft {
+func makeContrastive(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
 	texts := textsOf(t, s)
 	var d draft
 	for _, i := range rng.Perm(len(texts)) {
@@ -85,14 +85,14 @@ func makeContrastive(t *Task, s *shards.Sample, _ pools, rng *counter.Stream) dr
 	return d
 }
 
-func makeCaption(t *Task, s *shards.Sample, _ pools, rng *counter.Stream) draft {
+func makeCaption(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
 	text := pick(textsOf(t, s), rng)
 	return draft{prompt: fill(t.Prompt, "lang", text.Language), target: text.Value}
 }
 
 // makeSplitCap gives the first words of a text and asks for the rest. The split is uniform: none to all
 // but one of the words.
-func makeSplitCap(t *Task, s *shards.Sample, _ pools, rng *counter.Stream) draft {
+func makeSplitCap(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
 	text := pick(textsOf(t, s), rng)
 	words := splitWords(text.Value)
 	var d draft
@@ -119,7 +119,7 @@ func unspaced(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
-func makeOCR(t *Task, s *shards.Sample, _ pools, _ *counter.Stream) draft {
+func makeOCR(t *Task, s *shards.Sample, _ pools, _ *random.Stream) draft {
 	var read []string
 	texts := textsOf(t, s)
 	for _, text := range texts {
@@ -128,18 +128,18 @@ func makeOCR(t *Task, s *shards.Sample, _ pools, _ *counter.Stream) draft {
 	return draft{prompt: fill(t.Prompt, "lang", texts[0].Language), target: strings.Join(read, " ")}
 }
 
-func makeVQA(t *Task, s *shards.Sample, _ pools, rng *counter.Stream) draft {
+func makeVQA(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
 	q := pick(questionsOf(t, s), rng)
 	return draft{prompt: fill(t.Prompt, "question", q.Text), target: pick(q.Answers, rng).Text}
 }
 
-func makeVQG(t *Task, s *shards.Sample, _ pools, rng *counter.Stream) draft {
+func makeVQG(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
 	q := pick(questionsOf(t, s), rng)
 	return draft{prompt: fill(t.Prompt, "lang", q.Language, "answer", pick(q.Answers, rng).Text), target: q.Text}
 }
 
 // makeDocument joins the texts and questions of a sample, in a random order, into one text for a denoiser.
-func makeDocument(t *Task, s *shards.Sample, _ pools, rng *counter.Stream) draft {
+func makeDocument(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
 	var parts []string
 	for _, text := range textsOf(t, s) {
 		parts = append(parts, text.Value)

@@ -4,8 +4,8 @@ import (
 	"context"
 	"strings"
 
-	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/random"
 )
 
 // Measured tells what a task's samples give, by its first examples.
@@ -66,12 +66,12 @@ func (s *Stream) Measure(ctx context.Context, examples, images int) ([]Measured,
 // measure makes the example of a task at a position of its first epoch.
 func (s *Stream) measure(number, at int, image bool, m *Measured) error {
 	from, task := s.sources[number], &s.recipe.Tasks[number]
-	key := counter.Key(s.recipe.Seed, counter.Name(task.Name), 0)
+	key := random.Key(s.recipe.Seed, random.Name(task.Name), 0)
 	sample, err := from.dataset.Row(from.rows[from.order.At(at, key)])
 	if err != nil {
 		return err
 	}
-	rng := counter.New(key, counter.Name(sample.Key))
+	rng := random.New(key, random.Name(sample.Key))
 	m.Examples++
 	example, err := s.example(number, &sample, rng)
 	if err == nil && image && kinds[task.Kind].pictures {

@@ -4,7 +4,7 @@ import (
 	"math"
 	"sync"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // slots is the length of a block of the mix: weights are exact to one part in slots.
@@ -96,7 +96,7 @@ func (m *mix) draw(block int) []turn {
 	}
 	order := make([]turn, slots)
 	seen := make([]int, len(m.counts))
-	for i, from := range counter.New(m.seed, counter.Name("mix"), uint64(block)).Perm(slots) {
+	for i, from := range random.New(m.seed, random.Name("mix"), uint64(block)).Perm(slots) {
 		task := tasks[from]
 		order[i] = turn{task, seen[task]}
 		seen[task]++

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -78,7 +78,7 @@ const maxObjects = 3
 
 // makeObjectVQA asks one of PaLI's four object-aware questions: which objects are there; is one there; are
 // all of some; which of some. Yes and no are equally likely.
-func makeObjectVQA(t *Task, s *shards.Sample, all pools, rng *counter.Stream) draft {
+func makeObjectVQA(t *Task, s *shards.Sample, all pools, rng *random.Stream) draft {
 	found := objectsOf(t, s)
 	group := pick(groupsOf(found), rng)
 	o := asked{present: found[group], all: all[group], rng: rng}
@@ -107,7 +107,7 @@ func makeObjectVQA(t *Task, s *shards.Sample, all pools, rng *counter.Stream) dr
 // asked draws the labels of one question.
 type asked struct {
 	present, all []string
-	rng          *counter.Stream
+	rng          *random.Stream
 }
 
 // near is how far from a present label, in the order of keys, a hard one may stand.

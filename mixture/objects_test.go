@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -36,7 +36,7 @@ func TestObjectQuestionsAreTrue(t *testing.T) {
 		counts := map[string]int{}
 		for i := range 3000 {
 			s := &samples[i%len(samples)]
-			d := makeObjectVQA(task, s, all, counter.New(uint64(i)))
+			d := makeObjectVQA(task, s, all, random.New(uint64(i)))
 			var there []string
 			for _, labels := range objectsOf(task, s) {
 				there = append(there, labels...)

@@ -1,6 +1,6 @@
 package mixture
 
-import "github.com/pali3/pali3/internal/counter"
+import "github.com/pali3/pali3/random"
 
 // Order visits 0..n-1 once an epoch in a random order, evaluated at a position: there is no buffer to
 // fill and nothing to replay on resume. Blocks of neighbouring numbers are visited in random order, and
@@ -24,15 +24,15 @@ func (o Order) At(position int, key uint64) int {
 	window := o.block * o.blend
 	start := position / window * window
 	length := min(window, o.n-start)
-	within := permute(uint64(position-start), uint64(length), counter.Key(key, 1, uint64(start)))
+	within := permute(uint64(position-start), uint64(length), random.Key(key, 1, uint64(start)))
 	position = start + int(within)
 	whole := o.n / o.block
 	if position < whole*o.block { // not in the last, shorter block
-		block := permute(uint64(position/o.block), uint64(whole), counter.Key(key, 2))
+		block := permute(uint64(position/o.block), uint64(whole), random.Key(key, 2))
 		position = int(block)*o.block + position%o.block
 	}
 	if o.drift {
-		position = (position + int(counter.Key(key, 3)%uint64(o.n))) % o.n
+		position = (position + int(random.Key(key, 3)%uint64(o.n))) % o.n
 	}
 	return position
 }
@@ -52,7 +52,7 @@ func permute(x, n, key uint64) uint64 {
 	for {
 		left, right := x>>half, x&mask
 		for round := range uint64(feistelRounds) {
-			left, right = right, left^counter.Key(key, round, right)&mask
+			left, right = right, left^random.Key(key, round, right)&mask
 		}
 		x = left<<half | right
 		if x < n {

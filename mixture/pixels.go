@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"github.com/pali3/pali3/augment"
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -33,7 +33,7 @@ func newPixelCache(p *augment.Pipeline) *pixelCache {
 }
 
 // pixels returns a picture's pixels [H, W, 3], which the caller must not change.
-func (c *pixelCache) pixels(id pictureID, encoded []byte, rng *counter.Stream) ([]float32, error) {
+func (c *pixelCache) pixels(id pictureID, encoded []byte, rng *random.Stream) ([]float32, error) {
 	if c.use {
 		c.mu.RLock()
 		known, ok := c.known[id]
@@ -58,7 +58,7 @@ func (c *pixelCache) pixels(id pictureID, encoded []byte, rng *counter.Stream) (
 }
 
 // pictures writes a sample's pictures into its row. Of more than there is room for, the first are taken.
-func (s *Stream) pictures(b *Batch, row int, sample *shards.Sample, dir string, index int, rng *counter.Stream) error {
+func (s *Stream) pictures(b *Batch, row int, sample *shards.Sample, dir string, index int, rng *random.Stream) error {
 	room, size := b.Shape.Images, b.Shape.Height*b.Shape.Width*3
 	for i := range min(len(sample.Images), room) {
 		at := row*room + i

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pali3/pali3/augment"
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
@@ -301,16 +301,16 @@ func (s *Stream) fillTask(b *Batch, row, number, before int) error {
 	epoch, at := before/len(from.rows), before%len(from.rows)
 	var last error
 	for attempt := range attempts {
-		key := counter.Key(s.recipe.Seed, counter.Name(task.Name), uint64(epoch))
+		key := random.Key(s.recipe.Seed, random.Name(task.Name), uint64(epoch))
 		if attempt > 0 {
-			at = int(counter.Key(key, uint64(before), uint64(attempt)) % uint64(len(from.rows)))
+			at = int(random.Key(key, uint64(before), uint64(attempt)) % uint64(len(from.rows)))
 		}
 		index := from.rows[from.order.At(at, key)]
 		sample, err := from.dataset.Row(index)
 		if err != nil {
 			return err // the dataset is damaged, not the sample
 		}
-		rng := counter.New(key, counter.Name(sample.Key))
+		rng := random.New(key, random.Name(sample.Key))
 		example, err := s.example(number, &sample, rng)
 		if err == nil && kinds[task.Kind].pictures {
 			err = s.pictures(b, row, &sample, from.dataset.Dir(), index, rng)
@@ -341,7 +341,7 @@ func (s *Stream) skip(task string, why error) {
 }
 
 // example makes the ids of a sample.
-func (s *Stream) example(number int, sample *shards.Sample, rng *counter.Stream) (ids, error) {
+func (s *Stream) example(number int, sample *shards.Sample, rng *random.Stream) (ids, error) {
 	task := &s.recipe.Tasks[number]
 	d := kinds[task.Kind].make(task, sample, s.sources[number].objects, rng)
 	if d.document != "" {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize/sentencepiece/train"
 )
@@ -60,7 +60,7 @@ func textsOfSamples(ctx context.Context, samples iter.Seq2[shards.Sample, error]
 
 // saidOf returns the texts of a sample.
 func saidOf(s *shards.Sample) (texts []said) {
-	key := counter.Name(s.Key)
+	key := random.Name(s.Key)
 	for _, t := range s.Texts {
 		texts = append(texts, said{key, t.Language, t.Value, captionOf(t.Language), 1})
 	}
@@ -85,7 +85,7 @@ func textsOfLines(ctx context.Context, lines iter.Seq2[train.Sentence, error]) t
 				yield(said{}, err)
 				return
 			}
-			t := said{counter.Name(line.Text), "", line.Text, captionOf(""), line.Count}
+			t := said{random.Name(line.Text), "", line.Text, captionOf(""), line.Count}
 			if !t.cut(yield) {
 				return
 			}
@@ -135,7 +135,7 @@ func (from textSource) drawn(part float64) textSource {
 	limit := uint64(part * (1 << 63) * 2)
 	return func(yield func(said, error) bool) {
 		for t, err := range from {
-			if err == nil && counter.Mix(t.key) >= limit {
+			if err == nil && random.Mix(t.key) >= limit {
 				continue
 			}
 			if !yield(t, err) || err != nil {

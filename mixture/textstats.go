@@ -11,7 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -82,7 +82,7 @@ func (from textSource) measure() (TextStats, error) {
 		for word := range strings.FieldsSeq(t.text) {
 			s.Words++
 			if len(words) < maxDistinctWords {
-				words[counter.Name(word)] = true
+				words[random.Name(word)] = true
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
@@ -43,7 +43,7 @@ func written(t testing.TB, samples ...shards.Sample) *shards.Dataset {
 
 // manyCaptions are samples of train in four languages, one of them without spaces.
 func manyCaptions(n int) (samples []shards.Sample) {
-	random := counter.New(7)
+	random := random.New(7)
 	words := map[string][]string{
 		"en": strings.Fields("a the red blue green cat dog house tree runs sits in on under garden street"),
 		"ta": strings.Fields("சிவப்பு பூனை நாய் வீடு மரம் தோட்டம் தெரு"),
@@ -123,7 +123,7 @@ func TestTrainTokenizer_LessTextThanAsked(t *testing.T) {
 // TestTrainTokenizer_RareCharacters: characters take at most a third of the pieces that are not special.
 func TestTrainTokenizer_RareCharacters(t *testing.T) {
 	samples := manyCaptions(60)
-	random := counter.New(5)
+	random := random.New(5)
 	for i := range samples {
 		value := "rare "
 		for range 20 { // words of which pieces can be made
@@ -188,7 +188,7 @@ func TestTrainTokenizer_Refuses(t *testing.T) {
 
 // TestCandidates compares the substrings found with those of a table of all.
 func TestCandidates(t *testing.T) {
-	random := counter.New(3)
+	random := random.New(3)
 	letters := []rune("abcé红猫்,.!▁\"")
 	counts := &wordCounts{words: map[string]int64{"alt_text": 4, "0:": 3, "...": 2, "!": 1}, characters: map[rune]int64{}}
 	for range 400 {

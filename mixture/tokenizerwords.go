@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // wordCounts are the words of texts and prompts with how often each occurs, and the characters of all.
@@ -74,7 +74,7 @@ type run struct {
 // of their hash.
 func (c *wordCounts) runs(kept map[rune]bool, limit int) (all []run, whole map[string]int64, leftOut int) {
 	words := slices.SortedFunc(maps.Keys(c.words), func(a, b string) int {
-		return cmp.Or(cmp.Compare(c.words[b], c.words[a]), cmp.Compare(counter.Name(a), counter.Name(b)), strings.Compare(a, b))
+		return cmp.Or(cmp.Compare(c.words[b], c.words[a]), cmp.Compare(random.Name(a), random.Name(b)), strings.Compare(a, b))
 	})
 	whole = map[string]int64{}
 	for i, word := range words {

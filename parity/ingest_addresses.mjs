@@ -27,7 +27,7 @@ const bases = ["http://a.example/b/c.html?q#f", "https://a.example", "file:///si
 
 const tests = JSON.parse(readFileSync(process.argv[2])).filter((t) => typeof t !== "string").map((t) => [t.input, t.base ?? null]);
 const cases = [...tests, ...own.flatMap((address) => bases.map((base) => [address, base]))];
-writeFileSync("ingest/address/testdata/addresses.json.gz", gzipSync(JSON.stringify(cases.map(([address, base]) => {
+writeFileSync("ingest/internal/address/testdata/addresses.json.gz", gzipSync(JSON.stringify(cases.map(([address, base]) => {
   try {
     return [address, base, new URL(address, base ?? undefined).href];
   } catch {
@@ -44,5 +44,5 @@ const next = (n) => (state = (state * 1103515245 + 12345) % 2147483648, Math.flo
 // Of parse-srcset no zero densities are asked, which it takes for none; a height without a width has become an error since.
 console.log = console.error = () => {}; // of parse-srcset
 const sets = Array.from({ length: 1500 }, () => Array.from({ length: 1 + next(9) }, () => pieces[next(pieces.length)]).join(""));
-writeFileSync("ingest/page/testdata/srcsets.json.gz", gzipSync(JSON.stringify(sets.map((set) =>
+writeFileSync("ingest/internal/page/testdata/srcsets.json.gz", gzipSync(JSON.stringify(sets.map((set) =>
   [set, parseSrcset(set).filter((c) => !c.h || c.w)])), { level: 9 }));

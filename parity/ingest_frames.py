@@ -1,8 +1,8 @@
-"""Makes ingest/frames/testdata: small animations, and each one's frames as Pillow shows them, side by side in one PNG;
+"""Makes ingest/internal/frames/testdata: small animations, and each one's frames as Pillow shows them, side by side in one PNG;
 and a TIFF of three pages.
 
     python -m venv venv && venv/bin/pip install -r parity/requirements-ingest.txt
-    venv/bin/python parity/ingest_frames.py ingest/frames/testdata
+    venv/bin/python parity/ingest_frames.py ingest/internal/frames/testdata
 """
 
 import pathlib

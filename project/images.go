@@ -9,7 +9,7 @@ import (
 	"unicode"
 
 	"github.com/pali3/pali3/internal/atomicfile"
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -66,7 +66,7 @@ func heldImage(s *shards.Sample, taken map[string]bool) *held {
 		}
 	}
 	stem := fileStem(strings.TrimSuffix(s.Key, filepath.Ext(s.Key)))
-	if !picture.HasImageEnding(s.Key) {
+	if !imagefile.HasImageEnding(s.Key) {
 		stem = fileStem(s.Key)
 	}
 	for n := 1; one.file == "" || taken[one.file]; n++ {

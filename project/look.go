@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/ingest"
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // Look tells what a path holds, as the source that would ingest it: a folder of images with or without texts
@@ -55,7 +55,7 @@ func lookAtFile(path string) (*Ingest, error) {
 	case ingest.IsTable(name):
 		return lookAtTable(path)
 	}
-	return nil, fmt.Errorf("%s is a file, %s; name a folder of images, a table or an archive", path, picture.KindOfFile(path))
+	return nil, fmt.Errorf("%s is a file, %s; name a folder of images, a table or an archive", path, imagefile.KindOfFile(path))
 }
 
 // easyVQA recognises the folders of easy-VQA: questions.json beside images/, for each split or alone.
@@ -124,7 +124,7 @@ func survey(dir string) (s surveyed, err error) {
 			s.described = true
 		case slices.Contains(textEndings, ending):
 			stems[strings.TrimSuffix(path, filepath.Ext(path))] = true
-		case picture.HasImageEnding(name):
+		case imagefile.HasImageEnding(name):
 			images = append(images, path)
 		}
 		return nil

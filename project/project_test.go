@@ -15,9 +15,9 @@ import (
 
 	"github.com/gomlx/compute"
 
-	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/internal/folderlock"
 	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -55,7 +55,7 @@ func writeShapes(t *testing.T, dir string, n int) {
 	}
 	for i := range n {
 		m := image.NewRGBA(image.Rect(0, 0, 32, 32))
-		rng := counter.New(uint64(i))
+		rng := random.New(uint64(i))
 		cells := make([]color.RGBA, 16)
 		for at := range cells {
 			cells[at] = shades[rng.IntN(4)]

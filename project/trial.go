@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
@@ -26,7 +26,7 @@ func (s *starter) trialData(ctx context.Context, d *shards.Dataset, p *Plan, scr
 	if p.Shrink == nil {
 		return s.data, nil
 	}
-	rows := counter.New(0, counter.Name("trial")).Perm(d.Len())
+	rows := random.New(0, random.Name("trial")).Perm(d.Len())
 	rows = rows[:min(trialSamples, len(rows))]
 	slices.Sort(rows)
 	out := filepath.Join(scratch, smallFolder)

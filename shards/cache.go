@@ -6,7 +6,7 @@ import (
 	"io"
 	"sync"
 
-	"github.com/pali3/pali3/shards/pages"
+	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
 const (

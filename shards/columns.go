@@ -7,7 +7,7 @@ import (
 
 	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/pali3/pali3/shards/pages"
+	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
 // A column of a part is read by itself: its pages are decoded into values, and the values are set into

@@ -3,7 +3,7 @@ package shards
 import (
 	"slices"
 
-	"github.com/pali3/pali3/shards/pages"
+	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
 // filler sets values into a batch.

@@ -14,8 +14,8 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/internal/jsonerr"
-	"github.com/pali3/pali3/internal/picture"
 )
 
 // SchemaVersion is the version of the dataset layout that this package writes.
@@ -146,7 +146,7 @@ func loadManifest(store Store, name string) (*Manifest, error) {
 		return nil, fmt.Errorf("%s is not a dataset: it has no %s: %w", name, ManifestName, err)
 	}
 	if info, statErr := os.Stat(name); err != nil && statErr == nil && !info.IsDir() {
-		return nil, fmt.Errorf("%s is no dataset but a file, %s; a dataset is a folder with a %s", name, picture.KindOfFile(name), ManifestName)
+		return nil, fmt.Errorf("%s is no dataset but a file, %s; a dataset is a folder with a %s", name, imagefile.KindOfFile(name), ManifestName)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest of %s: %w", name, err)

@@ -8,7 +8,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // Bounds of a record of a WebDataset archive.
@@ -65,12 +65,12 @@ func (m *members) read(name string, size int64, r io.Reader, keep func([]byte)) 
 	_, extension := splitMember(name)
 	ending := lastEnding(extension)
 	zipped := ""
-	if inner, is := strings.CutSuffix(extension, ".gz"); is && (memberKinds[lastEnding(inner)] != otherMember || picture.HasImageEnding("."+inner)) {
+	if inner, is := strings.CutSuffix(extension, ".gz"); is && (memberKinds[lastEnding(inner)] != otherMember || imagefile.HasImageEnding("."+inner)) {
 		zipped, extension, ending = extension, inner, lastEnding(inner)
 	}
 	kind, limit := memberKinds[ending], int64(maxTextMember)
 	switch {
-	case picture.HasImageEnding("." + extension):
+	case imagefile.HasImageEnding("." + extension):
 		kind, limit = imageMember, maxImageMember
 	case kind == otherMember:
 		head := make([]byte, min(size, tarBlock))
@@ -78,7 +78,7 @@ func (m *members) read(name string, size int64, r io.Reader, keep func([]byte)) 
 			m.reject(BadArchive, cutShort(extension, err))
 			return false, false
 		}
-		if format := picture.Format(head); format == "" || format == "svg" || size > maxImageMember {
+		if format := imagefile.Format(head); format == "" || format == "svg" || size > maxImageMember {
 			m.left.add(LeftMember, "."+ending)
 			return size <= tarBlock, true
 		}
@@ -139,7 +139,7 @@ func (m *members) add(f recordMember) {
 	to := &m.texts
 	switch {
 	case f.kind != imageMember && f.kind != otherMember:
-	case f.kind == imageMember && (picture.Reads(f.content) || picture.HasReadEnding("."+f.extension) && picture.Format(f.content) != picture.TIFF):
+	case f.kind == imageMember && (imagefile.Reads(f.content) || imagefile.HasReadEnding("."+f.extension) && imagefile.Format(f.content) != imagefile.TIFF):
 		to = &m.images
 	default:
 		to = &m.others
@@ -209,7 +209,7 @@ func (m *members) show(s *Sample) {
 		shown, spare = readableOf(spare)
 	}
 	if len(shown) == 0 && len(spare) > 0 {
-		m.reject(badImage, fmt.Errorf("member .%s: %s", spare[0].extension, picture.Unread(spare[0].content)))
+		m.reject(badImage, fmt.Errorf("member .%s: %s", spare[0].extension, imagefile.Unread(spare[0].content)))
 		return
 	}
 	described := s.Images
@@ -222,14 +222,14 @@ func (m *members) show(s *Sample) {
 		s.Images = append(s.Images, image)
 	}
 	for _, f := range spare {
-		m.left.add(LeftImage, fmt.Sprintf(".%s (%s)", lastEnding(f.extension), picture.Kind(f.content)))
+		m.left.add(LeftImage, fmt.Sprintf(".%s (%s)", lastEnding(f.extension), imagefile.Kind(f.content)))
 	}
 }
 
 // readableOf parts images of formats that are read from the others.
 func readableOf(all []recordMember) (readable, others []recordMember) {
 	for _, f := range all {
-		if picture.Reads(f.content) {
+		if imagefile.Reads(f.content) {
 			readable = append(readable, f)
 		} else {
 			others = append(others, f)

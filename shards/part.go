@@ -8,7 +8,7 @@ import (
 
 	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/pali3/pali3/shards/pages"
+	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
 // part is an open Parquet file of samples: where the pages of its columns lie. Of its footer only that is

@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/pali3/pali3/shards/table"
+	"github.com/pali3/pali3/internal/parquet/table"
 )
 
 // RejectsSpoolName is the file in which a [Writer] keeps rejects until they are committed.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/pali3/pali3/shards/pages"
+	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
 // Row returns row i of the dataset with the view's columns, whether its filters keep it or not.

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/decompress"
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 const (
@@ -92,7 +92,7 @@ func unpacked(r io.Reader) (*tarSource, error) {
 		}
 		s.Reader, s.close = bufio.NewReaderSize(&untilTrailing{s, content}, 1<<20), free
 	case !isTar(magic):
-		if kind := picture.Kind(magic); hintFor(kind) != "" {
+		if kind := imagefile.Kind(magic); hintFor(kind) != "" {
 			return nil, fmt.Errorf("no tar archive: this is %s%s", kind, hintFor(kind))
 		}
 	}
@@ -120,7 +120,7 @@ func isTar(block []byte) bool {
 	return len(block) >= 262 && string(block[257:262]) == "ustar" || len(block) > 0 && block[0] == 0
 }
 
-// hints say what to do with a file that is no tar archive, by what [picture.Kind] calls it.
+// hints say what to do with a file that is no tar archive, by what [imagefile.Kind] calls it.
 var hints = map[string]string{
 	"a zip archive":        "unpack it with unzip, and read it with pali3 ingest folder",
 	"a 7z archive":         "unpack it with 7z x, and read it with pali3 ingest folder",

@@ -7,7 +7,7 @@ import (
 
 	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/pali3/pali3/shards/pages"
+	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
 // Values are values of one column of text that lie together, as Arrow has strings: value i is

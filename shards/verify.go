@@ -11,7 +11,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // Kinds of [Problem].
@@ -214,7 +214,7 @@ func verifyImage(image *Image) (kind, what string) {
 	if got := Hash(image.Bytes); got != image.SHA256 {
 		return ImageHash, fmt.Sprintf("sha256 %s, recorded %s", got, image.SHA256)
 	}
-	info, err := picture.Inspect(image.Bytes)
+	info, err := imagefile.Inspect(image.Bytes)
 	if err != nil {
 		return BadImage, err.Error()
 	}

@@ -10,7 +10,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // ReadWebDataset yields the records of a WebDataset archive in order: plain, or compressed with
@@ -140,7 +140,7 @@ func (a *archive) member(m *members) bool {
 	}
 	_, extension := splitMember(name)
 	reason := LeftMember
-	if picture.HasImageEnding("." + extension) {
+	if imagefile.HasImageEnding("." + extension) {
 		reason = LeftImage
 	}
 	m.left.add(reason, fmt.Sprintf(".%s (%s)", lastEnding(extension), typeOf(a.header)))
@@ -212,7 +212,7 @@ func (a *archive) damage(err error) error {
 		if len(a.first) == 0 {
 			return fmt.Errorf("unpacking the archive: %w", err)
 		}
-		if kind := picture.Kind(a.first); kind != "a tar archive" {
+		if kind := imagefile.Kind(a.first); kind != "a tar archive" {
 			return fmt.Errorf("no tar archive: this is %s%s", kind, hintFor(kind))
 		}
 		return fmt.Errorf("the archive's first header is damaged: %w", err)

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"iter"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // NewImage returns an encoded picture with what its bytes say of it: format, size and hash. A picture that
 // is of no known format, cut short or too large is an error.
 func NewImage(encoded []byte) (Image, error) {
-	info, err := picture.Inspect(encoded)
+	info, err := imagefile.Inspect(encoded)
 	if err != nil {
 		return Image{}, fmt.Errorf("picture of %d bytes: %w", len(encoded), err)
 	}

@@ -4,13 +4,13 @@ import (
 	"context"
 	"testing"
 
-	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/pali3"
 	"github.com/pali3/pali3/models/siglip"
 	"github.com/pali3/pali3/models/ul2"
 	"github.com/pali3/pali3/models/vit"
 	"github.com/pali3/pali3/models/weights"
+	"github.com/pali3/pali3/random"
 )
 
 // constantStream gives one batch of random numbers again and again.
@@ -24,7 +24,7 @@ func (s constantStream) Batch(_ context.Context, step int) (*mixture.Batch, erro
 
 func randomStream(s mixture.Shape, vocabulary int) constantStream {
 	b := mixture.NewBatch(0, s, s.Images > 0)
-	draw := counter.New(1)
+	draw := random.New(1)
 	for i := range b.Pixels {
 		b.Pixels[i] = float32(2*draw.Float64() - 1)
 	}

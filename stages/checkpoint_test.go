@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/models/weights"
+	"github.com/pali3/pali3/random"
 )
 
 func trained(t *testing.T) string {
@@ -165,7 +165,7 @@ func TestKilledProcess(t *testing.T) {
 		cmd.Env = append(os.Environ(), variable+"="+dir)
 		return cmd
 	}
-	moments := counter.New(5)
+	moments := random.New(5)
 	for range 6 {
 		cmd := process()
 		if err := cmd.Start(); err != nil {

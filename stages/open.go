@@ -13,8 +13,8 @@ import (
 
 	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/internal/jsonerr"
-	"github.com/pali3/pali3/internal/picture"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/tokenize"
@@ -42,7 +42,7 @@ func Open(be compute.Backend, dir string, builtin fs.FS) (*Trained, error) {
 	path := filepath.Join(dir, RecipeFile)
 	content, err := os.ReadFile(path)
 	if info, statErr := os.Stat(dir); err != nil && statErr == nil && !info.IsDir() {
-		return nil, fmt.Errorf("opening a trained model: %s is a file, %s; a trained model is the folder of its run", dir, picture.KindOfFile(dir))
+		return nil, fmt.Errorf("opening a trained model: %s is a file, %s; a trained model is the folder of its run", dir, imagefile.KindOfFile(dir))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening a trained model: %w", err)

@@ -8,8 +8,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/models/weights"
+	"github.com/pali3/pali3/random"
 )
 
 // Loss builds the scalar loss of a batch in the graph of a training step.
@@ -109,7 +109,7 @@ func (s *stepper) build(loss LossByExample, in Inputs, random, scalars *graph.No
 
 // random is the state from which the random numbers of a step follow: another for each, and for each seed.
 func (s *stepper) random(step int) *tensors.Tensor {
-	draw := counter.New(s.seed, counter.Name("dropout"), uint64(step))
+	draw := random.New(s.seed, random.Name("dropout"), uint64(step))
 	return tensors.FromFlatDataAndDimensions([]uint64{draw.Uint64(), draw.Uint64(), draw.Uint64()}, graph.RNGStateShape.Dimensions...)
 }
 

@@ -14,9 +14,9 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 
-	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/weights"
+	"github.com/pali3/pali3/random"
 )
 
 // The model of these tests sees a picture of 4 x 4 pixels and an id, and says one of 8 ids: a linear
@@ -67,7 +67,7 @@ func (s testStream) Batch(ctx context.Context, step int) (*mixture.Batch, error)
 	}
 	b := mixture.NewBatch(step, mixture.Shape{Rows: testRows, Images: 1, Height: 4, Width: 4, Encoder: 1, Decoder: 1}, true)
 	for row := range testRows {
-		draw := counter.New(1, uint64(step), uint64(row))
+		draw := random.New(1, uint64(step), uint64(row))
 		picture, id := draw.IntN(12), draw.IntN(4)
 		pixels := b.Pixels[row*48 : (row+1)*48]
 		weights.Normal(1).Draw(pixels, uint64(picture), "pixels")

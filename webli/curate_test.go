@@ -15,7 +15,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -56,7 +56,7 @@ var brown, blond = color.NRGBA{90, 60, 40, 255}, color.NRGBA{240, 200, 80, 255}
 
 // noise is a picture like no other.
 func noise(key uint64, width, height int) image.Image {
-	rng := counter.New(key)
+	rng := random.New(key)
 	m := image.NewNRGBA(image.Rect(0, 0, width, height))
 	var grid [8][8]color.NRGBA
 	for y := range grid {

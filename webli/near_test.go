@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/pali3/pali3/augment"
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 func printOf(t testing.TB, encoded []byte) *fingerprint {
@@ -112,7 +112,7 @@ func TestAlike_WhiteOnTransparentIsNotBlank(t *testing.T) {
 func TestIndexFindsAllThatASearchOfAllWould(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		like := Likeness{rapid.IntRange(0, maxBits).Draw(t, "bits"), 255}
-		rng := counter.New(rapid.Uint64().Draw(t, "seed"))
+		rng := random.New(rapid.Uint64().Draw(t, "seed"))
 		index := newNearIndex[*record](like)
 		centre := rng.Uint64()
 		near := func() uint64 {
@@ -137,7 +137,7 @@ func TestIndexFindsAllThatASearchOfAllWould(t *testing.T) {
 }
 
 func BenchmarkNearIndex(b *testing.B) {
-	index, rng := newNearIndex[*record](Likeness{3, 5}), counter.New(1)
+	index, rng := newNearIndex[*record](Likeness{3, 5}), random.New(1)
 	for range 100_000 {
 		index.add(&fingerprint{look: look{shape: rng.Uint64()}}, &record{})
 	}

@@ -14,7 +14,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -45,9 +45,9 @@ func main() {
 	case "columns":
 		bytes, err = columns(flags.Arg(0))
 	case "random":
-		bytes, err = random(flags.Arg(0), *rows, *seed, peers)
+		bytes, err = randomRows(flags.Arg(0), *rows, *seed, peers)
 	case "whole":
-		bytes, err = random(flags.Arg(0), *rows, *seed, nil)
+		bytes, err = randomRows(flags.Arg(0), *rows, *seed, nil)
 	case "batch":
 		bytes, err = batch(flags.Arg(0), *rows, *seed, peers)
 	case "verify":
@@ -104,7 +104,7 @@ var words = []string{"a", "black", "and", "white", "sketch", "of", "two", "men",
 	"the", "background", "red", "monkey", "sitting", "on", "rock", "grasses", "around", "it"}
 
 func caption(i int) string {
-	rng := counter.New(uint64(i))
+	rng := random.New(uint64(i))
 	var text []byte
 	for range 12 {
 		text = append(append(text, words[rng.IntN(len(words))]...), ' ')
@@ -181,8 +181,8 @@ func columns(dir string) (bytes int64, err error) {
 // peers are the columns that the peers' files have.
 var peers = []string{"key", "images.bytes", "texts.value"}
 
-// random reads rows one by one, of all columns or of some.
-func random(dir string, rows int, seed uint64, columns []string) (bytes int64, err error) {
+// randomRows reads rows one by one, of all columns or of some.
+func randomRows(dir string, rows int, seed uint64, columns []string) (bytes int64, err error) {
 	d, err := shards.Open(dir)
 	if err != nil {
 		return 0, err
@@ -194,7 +194,7 @@ func random(dir string, rows int, seed uint64, columns []string) (bytes int64, e
 			return 0, err
 		}
 	}
-	rng := counter.New(seed)
+	rng := random.New(seed)
 	for range rows {
 		s, err := v.Row(rng.IntN(d.Len()))
 		if err != nil {
@@ -216,7 +216,7 @@ func batch(dir string, rows int, seed uint64, columns []string) (bytes int64, er
 	if err != nil {
 		return 0, err
 	}
-	rng, numbers := counter.New(seed), make([]int, rows)
+	rng, numbers := random.New(seed), make([]int, rows)
 	for i := range numbers {
 		numbers[i] = rng.IntN(d.Len())
 	}

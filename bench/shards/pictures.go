@@ -11,7 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // pictures writes n pictures of about size bytes each: waves of colour under noise, which take the bytes that photos
@@ -41,7 +41,7 @@ func pictures(dir string, n, size int) error {
 }
 
 func picture(i, side int) image.Image {
-	rng := counter.New(uint64(i))
+	rng := random.New(uint64(i))
 	p := image.NewRGBA(image.Rect(0, 0, side*4/3, side))
 	kx, ky, phase := 1+rng.IntN(9), 1+rng.IntN(9), rng.IntN(628)
 	for y := range side {

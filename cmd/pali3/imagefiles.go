@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -167,7 +167,7 @@ func (f *imageFiles) addFolder(ctx context.Context, dir string) error {
 
 // isImageName reports whether a file ends as images do or, without an ending, holds one.
 func isImageName(path string) bool {
-	if picture.HasImageEnding(path) {
+	if imagefile.HasImageEnding(path) {
 		return true
 	}
 	if filepath.Ext(path) != "" {
@@ -180,7 +180,7 @@ func isImageName(path string) bool {
 	defer file.Close()
 	first := make([]byte, 512)
 	n, _ := io.ReadFull(file, first)
-	return picture.Reads(first[:n])
+	return imagefile.Reads(first[:n])
 }
 
 func fileExists(path string) bool {

@@ -20,7 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pali3/pali3/ingest/fetch/hostile"
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -187,7 +187,7 @@ func TestKilledIngestEndsTheSame(t *testing.T) {
 				t.Fatalf("%v: %v", args, err)
 			}
 			whole := time.Since(began)
-			rng := counter.New(uint64(began.UnixNano()))
+			rng := random.New(uint64(began.UnixNano()))
 			killed := 0
 			for killed < kills() {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration((0.2+rng.Float64()/2)*float64(whole)))

@@ -20,8 +20,8 @@ import (
 
 	"github.com/pali3/pali3/ingest/fetch/hostile"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/arrow"
-	"github.com/pali3/pali3/shards/tfrecord"
+	"github.com/pali3/pali3/shards/format/arrow"
+	"github.com/pali3/pali3/shards/format/tfrecord"
 )
 
 // damaged is picture i, one in seven whole and the others cut short by more and more.

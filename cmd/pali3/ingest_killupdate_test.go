@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/pali3/pali3/ingest/fetch/hostile"
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // longTable writes a table of texts about images that lie apart in it, and says nothing else about most of them as before.
@@ -58,7 +58,7 @@ func TestKilledUpdateEndsTheSame(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	whole := time.Since(began)
-	rng := counter.New(uint64(began.UnixNano()))
+	rng := random.New(uint64(began.UnixNano()))
 	killed := 0
 	begin := func() {
 		if err := os.RemoveAll(filepath.Join(dir, "killed")); err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/arrow"
-	"github.com/pali3/pali3/shards/tfrecord"
+	"github.com/pali3/pali3/shards/format/arrow"
+	"github.com/pali3/pali3/shards/format/tfrecord"
 )
 
 // saveBig writes n pictures into folders of a thousand, and returns their names.

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -53,7 +53,7 @@ func TestKilledTrainingEndsTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustRun(t, dir, "ingest", "webdataset", "emoji.tar", "--to", "data")
-	rng := counter.New(uint64(time.Now().UnixNano()))
+	rng := random.New(uint64(time.Now().UnixNano()))
 	for _, stage := range []struct{ name, kind, eval string }{
 		{"siglip", "siglip", "i2t_r5"}, {"ul2", "ul2", ""}, {"stage1", "pali3", "loss"}, {"stage2", "pali3", "vqa_accuracy"},
 	} {

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // TestOwnDataPage runs the commands of docs/own-data.md in their order, on a folder of generated images and with stages of a
@@ -68,7 +68,7 @@ func saveToys(t *testing.T, dir string) {
 		}
 	}
 	for i := range 100 {
-		rng := counter.New(uint64(i))
+		rng := random.New(uint64(i))
 		m := image.NewRGBA(image.Rect(0, 0, 48, 48))
 		var first, last string
 		for at := range 9 {

@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/project"
+	"github.com/pali3/pali3/random"
 )
 
 // TestKilledQuickstartResumes kills a smoke run in each of its phases, resumes it, and compares what it finds, and its
@@ -66,7 +66,7 @@ func killAt(t *testing.T, dir, prefix string, args ...string) {
 	}
 	for lines := bufio.NewScanner(stderr); lines.Scan(); {
 		if strings.HasPrefix(lines.Text(), prefix) {
-			time.Sleep(time.Duration(counter.New(uint64(time.Now().UnixNano())).IntN(800)) * time.Millisecond)
+			time.Sleep(time.Duration(random.New(uint64(time.Now().UnixNano())).IntN(800)) * time.Millisecond)
 			break
 		}
 	}

@@ -11,9 +11,9 @@ import (
 
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/arrow"
-	"github.com/pali3/pali3/shards/hf"
-	"github.com/pali3/pali3/shards/webdataset"
+	"github.com/pali3/pali3/shards/format/arrow"
+	"github.com/pali3/pali3/shards/format/hf"
+	"github.com/pali3/pali3/shards/format/webdataset"
 )
 
 type shardsExport struct {

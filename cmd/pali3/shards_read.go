@@ -12,9 +12,9 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/atomicfile"
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/internal/contactsheet"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/view"
 )
 
 type shardsLs struct {
@@ -204,7 +204,7 @@ func (c shardsSample) Run() error {
 
 // drawn returns n of total numbers in ascending order, each choice as likely (Floyd's algorithm).
 func drawn(total, n int, seed uint64) []int {
-	rng, taken := counter.New(seed), map[int]bool{}
+	rng, taken := random.New(seed), map[int]bool{}
 	for last := total - n; last < total; last++ {
 		if i := rng.IntN(last + 1); taken[i] {
 			taken[last] = true
@@ -234,7 +234,7 @@ func (c shardsView) Run() error {
 	defer d.Close()
 	name, _, _ := strings.Cut(c.Dataset, "?")
 	name = filepath.Base(filepath.Clean(name))
-	if err := atomicfile.Write(c.Out, func(w io.Writer) error { return view.Write(w, d, name, c.Tiles) }); err != nil {
+	if err := atomicfile.Write(c.Out, func(w io.Writer) error { return contactsheet.Write(w, d, name, c.Tiles) }); err != nil {
 		return err
 	}
 	fmt.Printf("wrote %s: open it in a browser\n", c.Out)

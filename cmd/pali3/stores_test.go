@@ -19,7 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/shards/bucket/s3test"
 )
@@ -46,7 +46,7 @@ func killIntoStore(t *testing.T, refuse int, delay time.Duration) {
 	if err := ingest(t.Context(), "whole"); err != nil {
 		t.Fatal(err)
 	}
-	prefix, rng := "bucket/some/data", counter.New(uint64(time.Now().UnixNano()))
+	prefix, rng := "bucket/some/data", random.New(uint64(time.Now().UnixNano()))
 	url, killed := server.URL(prefix), 0
 	for killed < kills() {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration((0.2+rng.Float64())*float64(time.Second)))

@@ -11,8 +11,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/internal/jsonerr"
-	"github.com/pali3/pali3/internal/picture"
 )
 
 // maxRecord bounds one record of a file, in bytes, and so the memory that reading takes.
@@ -171,7 +171,7 @@ func enterList(decoder *json.Decoder, ahead *bufio.Reader, list string) (lines b
 // begins names what the file is whose first bytes are ahead.
 func begins(ahead *bufio.Reader) string {
 	first, _ := ahead.Peek(2048)
-	if kind := picture.Kind(first); !strings.HasPrefix(kind, "plain text") && !strings.HasPrefix(kind, "a JSON") {
+	if kind := imagefile.Kind(first); !strings.HasPrefix(kind, "plain text") && !strings.HasPrefix(kind, "a JSON") {
 		return kind
 	}
 	return fmt.Sprintf("%.20q", first)

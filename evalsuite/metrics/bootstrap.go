@@ -7,7 +7,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // Score is a mean with its interval. It is written as JSON the way every result of pali3 is.
@@ -41,8 +41,8 @@ func (b Bootstrap) Mean(values []float64) Score {
 	if slices.Min(values) == slices.Max(values) {
 		return score
 	}
-	score.Lo, score.Hi = b.interval(func() func(*counter.Stream) float64 {
-		return func(random *counter.Stream) float64 { return resampledMean(values, random) }
+	score.Lo, score.Hi = b.interval(func() func(*random.Stream) float64 {
+		return func(random *random.Stream) float64 { return resampledMean(values, random) }
 	})
 	return score
 }
@@ -59,9 +59,9 @@ func (b Bootstrap) Statistic(n int, value func(chosen []int) float64) Score {
 		all[i] = i
 	}
 	score := Score{Value: value(all), N: n}
-	score.Lo, score.Hi = b.interval(func() func(*counter.Stream) float64 {
+	score.Lo, score.Hi = b.interval(func() func(*random.Stream) float64 {
 		chosen := make([]int, n)
-		return func(random *counter.Stream) float64 {
+		return func(random *random.Stream) float64 {
 			for i := range chosen {
 				chosen[i] = draw(n, random)
 			}
@@ -72,7 +72,7 @@ func (b Bootstrap) Statistic(n int, value func(chosen []int) float64) Score {
 }
 
 // interval returns the percentile interval of a value of resamples. Each goroutine has a resampler of its own.
-func (b Bootstrap) interval(resampler func() func(*counter.Stream) float64) (lo, hi float64) {
+func (b Bootstrap) interval(resampler func() func(*random.Stream) float64) (lo, hi float64) {
 	resamples, level := b.Resamples, b.Level
 	if resamples == 0 {
 		resamples = 1000
@@ -87,7 +87,7 @@ func (b Bootstrap) interval(resampler func() func(*counter.Stream) float64) (lo,
 		wait.Go(func() {
 			resampled := resampler()
 			for i := worker; i < resamples; i += workers {
-				values[i] = resampled(counter.New(b.Seed, counter.Name("bootstrap"), uint64(i)))
+				values[i] = resampled(random.New(b.Seed, random.Name("bootstrap"), uint64(i)))
 			}
 		})
 	}
@@ -104,7 +104,7 @@ func mean(values []float64) float64 {
 	return sum / float64(len(values))
 }
 
-func resampledMean(values []float64, random *counter.Stream) float64 {
+func resampledMean(values []float64, random *random.Stream) float64 {
 	sum := 0.0
 	for range values {
 		sum += values[draw(len(values), random)]
@@ -113,7 +113,7 @@ func resampledMean(values []float64, random *counter.Stream) float64 {
 }
 
 // draw returns a number below n.
-func draw(n int, random *counter.Stream) int {
+func draw(n int, random *random.Stream) int {
 	i, _ := bits.Mul64(random.Uint64(), uint64(n))
 	return int(i)
 }

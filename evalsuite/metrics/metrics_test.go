@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 func TestVQAWithFewAnswers(t *testing.T) {
@@ -65,7 +65,7 @@ func TestRanksCountTiesAndNaNAgainstTheModel(t *testing.T) {
 
 func TestBootstrapIsAFunctionOfItsArguments(t *testing.T) {
 	values := make([]float64, 400)
-	random := counter.New(1)
+	random := random.New(1)
 	for i := range values {
 		values[i] = float64(random.IntN(2))
 	}
@@ -90,7 +90,7 @@ func TestIntervalsCoverTheTruth(t *testing.T) {
 	covered := 0
 	for run := range runs {
 		values := make([]float64, 150)
-		random := counter.New(uint64(run))
+		random := random.New(uint64(run))
 		for i := range values {
 			values[i] = random.Float64()
 		}

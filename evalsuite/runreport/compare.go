@@ -11,8 +11,8 @@ import (
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/evalsuite/report"
-	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -247,7 +247,7 @@ func (p *page) change(c *report.Changes, o *Outputs, before, after []evalsuite.S
 	c.Fixed, c.Broken, c.Other = len(fixed), len(broken), len(other)
 	few := max(1, p.Samples/3)
 	for n, group := range [][]pair{fixed, broken, other} {
-		order := counter.New(p.Seed, counter.Name("changes"), uint64(n)).Perm(len(group))
+		order := random.New(p.Seed, random.Name("changes"), uint64(n)).Perm(len(group))
 		for _, i := range order[:min(few, len(group))] {
 			shown, err := p.changed(o, group[i])
 			if err != nil {

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/evalsuite/report"
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
@@ -64,7 +64,7 @@ func (a *album) contactSheet(d *shards.Dataset, split string, n int, seed uint64
 	if err != nil {
 		return nil, err
 	}
-	for _, i := range counter.New(seed, counter.Name("contact sheet")).Perm(len(rows)) {
+	for _, i := range random.New(seed, random.Name("contact sheet")).Perm(len(rows)) {
 		if len(images) == n {
 			break
 		}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/report"
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // perImage is how many captions, and how many answers, are shown of one image.
@@ -34,7 +34,7 @@ func Best(o *Outputs, n int, seed uint64) ([]report.Gallery, error) {
 
 func (a *album) random(o *Outputs, n int, seed uint64) (report.Gallery, error) {
 	g := report.Gallery{Title: words(o.Split) + ": drawn at random"}
-	rng := counter.New(seed, counter.Name("gallery"), counter.Name(o.Split))
+	rng := random.New(seed, random.Name("gallery"), random.Name(o.Split))
 	captions, answers := bySample(o.Captions), bySample(o.Answers)
 	for _, i := range rng.Perm(len(o.Samples)) {
 		if len(g.Exhibits) == n {
@@ -85,7 +85,7 @@ func bySample(said []evalsuite.Said) map[int][]int {
 }
 
 // some returns at most perImage of the positions, English first, the others drawn at random.
-func some(said []evalsuite.Said, of []int, rng *counter.Stream) (chosen []int) {
+func some(said []evalsuite.Said, of []int, rng *random.Stream) (chosen []int) {
 	for _, i := range rng.Perm(len(of)) {
 		chosen = append(chosen, of[i])
 	}
@@ -174,7 +174,7 @@ func (a *album) extremes(o *Outputs, n int, seed uint64, best bool) (galleries [
 			About: fmt.Sprintf("By the mean %s of all %s of an image.", t.metric, t.name),
 		}
 		means, of := t.means(len(o.Samples))
-		asked := slices.DeleteFunc(counter.New(seed, counter.Name(which), counter.Name(o.Split)).Perm(len(o.Samples)), func(i int) bool { return len(of[i]) == 0 })
+		asked := slices.DeleteFunc(random.New(seed, random.Name(which), random.Name(o.Split)).Perm(len(o.Samples)), func(i int) bool { return len(of[i]) == 0 })
 		slices.SortStableFunc(asked, func(i, j int) int { return order * cmp.Compare(means[i], means[j]) })
 		for _, i := range asked[:min(n, (len(asked)+1)/2)] {
 			e, err := a.exhibit(o, i)

@@ -118,7 +118,7 @@ var instances = map[string]string{
 
 // refs is a file of references, pickled by Python in that protocol.
 func refs(protocol int) string {
-	content, err := os.ReadFile(fmt.Sprintf("../pickle/testdata/refs.%d.p", protocol))
+	content, err := os.ReadFile(fmt.Sprintf("../internal/pickle/testdata/refs.%d.p", protocol))
 	if err != nil {
 		panic(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"math"
 	"strings"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -53,7 +53,7 @@ func (b *box) wrong() string {
 // place makes the boxes fractions of the first image, cut to it. Those that have no area there are left
 // out, and so are outlines that do not fit the image.
 func (i *item) place(s *shards.Sample) error {
-	info, err := picture.Inspect(s.Images[0].Bytes)
+	info, err := imagefile.Inspect(s.Images[0].Bytes)
 	if err != nil {
 		return err
 	}

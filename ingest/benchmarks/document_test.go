@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pali3/pali3/ingest/pickle"
+	"github.com/pali3/pali3/ingest/internal/pickle"
 )
 
 func saved(t testing.TB, name, content string) string {

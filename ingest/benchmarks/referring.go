@@ -11,7 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/pali3/pali3/ingest/pickle"
+	"github.com/pali3/pali3/ingest/internal/pickle"
 	"github.com/pali3/pali3/shards"
 )
 

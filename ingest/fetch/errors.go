@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // Reasons why a URL gives nothing. An answer other than 200 has the reason "status_" and its number.
@@ -127,5 +127,5 @@ func retryAfter(value string, now time.Time) time.Duration {
 // backoff doubles with each attempt; a part of it that differs from URL to URL keeps them from coming back together.
 func (c *Client) backoff(address string, attempt int) time.Duration {
 	whole := c.options.Backoff << min(attempt, 16)
-	return whole/2 + time.Duration(counter.New(counter.Name(address), uint64(attempt)).Float64()*float64(whole/2))
+	return whole/2 + time.Duration(random.New(random.Name(address), uint64(attempt)).Float64()*float64(whole/2))
 }

@@ -16,7 +16,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/pali3/pali3/ingest/address"
+	"github.com/pali3/pali3/ingest/internal/address"
 )
 
 // Options of a client. The zero value is polite and safe.

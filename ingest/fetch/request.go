@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pali3/pali3/ingest/address"
+	"github.com/pali3/pali3/ingest/internal/address"
 )
 
 // request makes one request: it waits for its host's turn and a slot, and reads the answer. A redirect gives the

@@ -6,13 +6,13 @@ import (
 	"image/jpeg"
 	"testing"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // noisy is a picture of edges, slopes and noise.
 func noisy(width, height int) *image.YCbCr {
 	m := image.NewYCbCr(image.Rect(0, 0, width, height), image.YCbCrSubsampleRatio420)
-	rng := counter.New(uint64(width), uint64(height))
+	rng := random.New(uint64(width), uint64(height))
 	for i := range m.Y {
 		m.Y[i] = uint8(i%m.YStride*3 + rng.IntN(1+i/m.YStride%40) + i/97%2*90)
 	}
@@ -69,7 +69,7 @@ func TestEncode(t *testing.T) {
 
 // TestTransformsAgree compares what the build uses with the portable twin, bit for bit.
 func TestTransformsAgree(t *testing.T) {
-	rng := counter.New(3)
+	rng := random.New(3)
 	e, err := encoderOf(90)
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/pali3/pali3/internal/picture"
+	"github.com/pali3/pali3/internal/imagefile"
 )
 
 // maxBytes bounds a configuration file.
@@ -76,7 +76,7 @@ func ReadMoved(content []byte, name string, move func(path string) string, into 
 
 // isText is an error for a file that can be no YAML, such as an image: it says what the file is.
 func isText(content []byte, name string) error {
-	kind := picture.Kind(content)
+	kind := imagefile.Kind(content)
 	if !utf8.Valid(content) {
 		return fmt.Errorf("%s: this is %s, not YAML in UTF-8", name, kind)
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // language gives the logits of what follows a beginning.
@@ -19,7 +19,7 @@ func arbitrary(seed uint64) language {
 		for _, id := range ids {
 			parts = append(parts, uint64(id))
 		}
-		draw := counter.New(parts...)
+		draw := random.New(parts...)
 		logits := make([]float32, 5)
 		for i := range logits {
 			logits[i] = float32(2 * draw.Normal())

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // sampler draws each id by its probability.
@@ -35,7 +35,7 @@ func (s *sampler) uniform(row, position int) float64 {
 	if s.keys != nil {
 		key = s.keys[row]
 	}
-	return counter.New(s.method.Seed, counter.Name("decode"), key, uint64(position)).Float64()
+	return random.New(s.method.Seed, random.Name("decode"), key, uint64(position)).Float64()
 }
 
 // candidate is an id that may be drawn, with its share of the probability.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 var logits = []float32{0.3, -1, 2, 1.2, 0.3, -3}
@@ -76,7 +76,7 @@ func TestFrequencies(t *testing.T) {
 func TestColdIsGreedy(t *testing.T) {
 	m := Method{Temperature: 1e-6}
 	for row := range 1000 {
-		if id := m.draw(logits, counter.New(uint64(row)).Float64()); id != 2 {
+		if id := m.draw(logits, random.New(uint64(row)).Float64()); id != 2 {
 			t.Fatalf("drew id %d", id)
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // Init says how a weight is drawn before training. The zero value draws zeros.
@@ -54,13 +54,13 @@ func XavierUniform(fanIn, fanOut int) Init {
 // Draw fills values. What is drawn depends on the seed and the weight's name alone, so that adding a
 // weight to a model changes no other.
 func (i Init) Draw(values []float32, seed uint64, name string) {
-	stream := counter.New(seed, counter.Name(name))
+	stream := random.New(seed, random.Name(name))
 	for n := range values {
 		values[n] = float32(i.next(stream))
 	}
 }
 
-func (i Init) next(stream *counter.Stream) float64 {
+func (i Init) next(stream *random.Stream) float64 {
 	switch i.kind {
 	case normal:
 		return i.value * stream.Normal()

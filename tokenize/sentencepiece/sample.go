@@ -4,15 +4,15 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // Random is a source of random numbers that is a function of its key; see [NewRandom].
-type Random = counter.Stream
+type Random = random.Stream
 
 // NewRandom returns the random numbers of a key: the same parts, the same numbers, on any machine. Key it by
 // what is sampled, such as seed, epoch and example.
-func NewRandom(key ...uint64) *Random { return counter.New(key...) }
+func NewRandom(key ...uint64) *Random { return random.New(key...) }
 
 // Sampling says how Sample draws.
 type Sampling struct {

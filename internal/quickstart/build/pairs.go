@@ -3,7 +3,7 @@ package main
 import (
 	"slices"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // Questions answered yes or no are asked in pairs: the same words of two pictures, true of the first and false of
@@ -102,7 +102,7 @@ func (v *interviewer) askAttributePair(pair [2]*picture, both bool, value func(*
 
 // match puts pictures into pairs, each with the partner of the greatest contrast that is left; a contrast of zero
 // forbids a pair. The order is random.
-func match(pictures []*picture, random *counter.Stream, contrast func(p, q *picture) int) [][2]*picture {
+func match(pictures []*picture, random *random.Stream, contrast func(p, q *picture) int) [][2]*picture {
 	var left []*picture
 	for _, i := range random.Perm(len(pictures)) {
 		left = append(left, pictures[i])
@@ -157,7 +157,7 @@ func closeness(p, q *picture) int {
 			shared++
 		}
 	}
-	if lot := counter.Name(p.key) % uint64(len(same)); !same[lot] {
+	if lot := random.Name(p.key) % uint64(len(same)); !same[lot] {
 		shared += 2
 	}
 	return shared

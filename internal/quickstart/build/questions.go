@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -14,7 +14,7 @@ import (
 type interviewer struct {
 	questions map[string][]shards.Question // by record key
 	asked     map[string]int               // questions so far, by kind
-	languages *counter.Stream
+	languages *random.Stream
 	words     map[string]map[string]string // language -> woman, man or a tone -> CLDR's word
 }
 

@@ -9,7 +9,7 @@ import (
 	"image/png"
 	"slices"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // Sizes in pixels.
@@ -79,7 +79,7 @@ func sheetPool(pictures []*picture) []*picture {
 
 // fill draws the number of cells, the number of them that show the counted gender, the pictures and their
 // places. No object may be like another of this sheet or of those taken.
-func (s *sheet) fill(pool, taken []*picture, random *counter.Stream) error {
+func (s *sheet) fill(pool, taken []*picture, random *random.Stream) error {
 	n := 2 + random.IntN(3)
 	counted := random.IntN(n + 1)
 	var drawn []*picture

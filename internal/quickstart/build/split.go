@@ -3,7 +3,7 @@ package main
 import (
 	"slices"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // The splits. A picture of heldOut is new, and each pair of what it shows (this role with that gender,
@@ -18,7 +18,7 @@ const (
 var splits = []string{train, heldOut, heldOutCombinations}
 
 // stream returns the random numbers of one purpose.
-func stream(purpose string) *counter.Stream { return counter.New(seed, counter.Name(purpose)) }
+func stream(purpose string) *random.Stream { return random.New(seed, random.Name(purpose)) }
 
 // divide gives every picture its split.
 func divide(pictures []*picture, p plan) {
@@ -102,7 +102,7 @@ func leaves(pictures []*picture, p *picture) bool {
 }
 
 // holdOut moves one training picture that fits, drawn at random, to heldOut and returns it, or nil.
-func holdOut(pictures []*picture, random *counter.Stream, fits func(*picture) bool) *picture {
+func holdOut(pictures []*picture, random *random.Stream, fits func(*picture) bool) *picture {
 	for _, i := range random.Perm(len(pictures)) {
 		if p := pictures[i]; p.split == train && fits(p) {
 			p.split = heldOut

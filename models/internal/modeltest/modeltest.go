@@ -13,9 +13,9 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/pali3/pali3/internal/counter"
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/models/weights"
+	"github.com/pali3/pali3/random"
 )
 
 // open opens the default backend once: a tensor belongs to the backend that used it first.
@@ -215,7 +215,7 @@ func Floats(name string, dims ...int) *tensors.Tensor {
 // IDs returns a tensor [rows, columns] of ids from 2 up to the vocabulary, drawn by the name. Every
 // second row ends with an EOS (1) and padding (0).
 func IDs(name string, vocab, rows, columns int) *tensors.Tensor {
-	stream := counter.New(7, counter.Name(name))
+	stream := random.New(7, random.Name(name))
 	ids := make([]int32, rows*columns)
 	for i := range ids {
 		ids[i] = int32(2 + stream.IntN(vocab-2))

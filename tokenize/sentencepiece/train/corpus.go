@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/pali3/pali3/internal/counter"
+	"github.com/pali3/pali3/random"
 )
 
 // corpus is the normalised text. What occurs often is kept once: units, and where they stand.
@@ -122,7 +122,7 @@ func chosen(sentences iter.Seq2[Sentence, error], o *Options) iter.Seq2[Sentence
 // drawn gives InputSentenceSize sentences, each with the same probability (Vitter 1985, algorithm R).
 func drawn(sentences iter.Seq2[Sentence, error], o *Options) iter.Seq2[Sentence, error] {
 	return func(yield func(Sentence, error) bool) {
-		random := counter.New(counter.Name("spm_train input"), o.Seed)
+		random := random.New(random.Name("spm_train input"), o.Seed)
 		var kept []Sentence
 		seen := 0
 		for s, err := range sentences {

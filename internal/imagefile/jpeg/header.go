@@ -1,0 +1,353 @@
+// Package jpeg reads the headers of JPEG files and decodes those that are coded with Huffman codes in 8
+// bits, sequential or progressive, with any sampling factors, restart intervals and number of scans.
+//
+// What it returns are the components' planes as they are stored; upsampling and colour conversion are the
+// caller's. The samples are those of libjpeg, bit for bit (the accurate integer transform, jidctint.c).
+package jpeg
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/pali3/pali3/internal/imagefile/fault"
+)
+
+// maxScans bounds the work that a small progressive file can ask for: each scan may touch every block.
+const maxScans = 200
+
+// Markers (ITU-T T.81, table B.1).
+const (
+	sof0  = 0xC0 // baseline
+	sof1  = 0xC1 // extended sequential
+	sof2  = 0xC2 // progressive
+	dht   = 0xC4
+	rst0  = 0xD0
+	rst7  = 0xD7
+	soi   = 0xD8
+	eoi   = 0xD9
+	sos   = 0xDA
+	dqt   = 0xDB
+	dri   = 0xDD
+	app0  = 0xE0
+	app1  = 0xE1
+	app14 = 0xEE
+)
+
+// Model is what the components mean.
+type Model int
+
+// Models.
+const (
+	Grey Model = iota
+	YCbCr
+	RGB
+	CMYK
+	YCCK
+)
+
+// Component is one of a frame's components.
+type Component struct {
+	ID    byte
+	H, V  int // sampling factors, 1 to 4
+	Quant int // quantization table
+}
+
+// Header is what the markers of a file say (ITU-T T.81, annex B).
+type Header struct {
+	Height, Width int
+	Process       byte // the SOF marker: 0xC0 baseline, 0xC1 extended, 0xC2 progressive
+	Precision     byte
+	Count         int // of components
+	Components    [4]Component
+	Orientation   int // EXIF, 1 to 8; 0 where absent
+
+	Scans    int
+	Whole    bool // the first scan holds all components
+	Restarts bool // restart markers divide the coded data
+	Ended    bool // the end marker is there
+	Odd      bool // there are bytes or markers where decoders differ in what they make of them
+
+	jfif, adobe bool
+	transform   byte // of the Adobe marker
+}
+
+// Model says what the components mean, as libjpeg decides it (jdapimin.c, default_decompress_parms): a JFIF
+// marker counts before an Adobe marker, and both before the components' identifiers.
+func (h *Header) Model() Model {
+	switch {
+	case h.Count == 1:
+		return Grey
+	case h.Count == 4 && h.adobe && h.transform != 0:
+		return YCCK
+	case h.Count == 4:
+		return CMYK
+	case h.jfif:
+		return YCbCr
+	case h.adobe && h.transform == 0:
+		return RGB
+	case !h.adobe && h.Components[0].ID == 'R' && h.Components[1].ID == 'G' && h.Components[2].ID == 'B':
+		return RGB
+	}
+	return YCbCr
+}
+
+// Supported returns an error that wraps fault.ErrUnsupported and names what [Decode] does not do, or nil.
+func (h *Header) Supported() error {
+	process := map[byte]string{0xC3: "lossless", 0xC5: "hierarchical", 0xC6: "hierarchical", 0xC7: "hierarchical",
+		0xC9: "arithmetic", 0xCA: "arithmetic", 0xCB: "arithmetic lossless", 0xCD: "hierarchical", 0xCE: "hierarchical", 0xCF: "hierarchical"}
+	switch {
+	case process[h.Process] != "":
+		return fmt.Errorf("%w: JPEG with %s coding", fault.ErrUnsupported, process[h.Process])
+	case h.Precision != 8:
+		return fmt.Errorf("%w: JPEG of %d bits a sample", fault.ErrUnsupported, h.Precision)
+	case h.Count != 1 && h.Count != 3 && h.Count != 4:
+		return fmt.Errorf("%w: JPEG of %d components", fault.ErrUnsupported, h.Count)
+	}
+	maxH, maxV := h.Sampling()
+	for _, c := range h.Components[:h.Count] {
+		if maxH%c.H != 0 || maxV%c.V != 0 {
+			return fmt.Errorf("%w: JPEG with sampling factors %dx%d in %dx%d", fault.ErrUnsupported, c.H, c.V, maxH, maxV)
+		}
+	}
+	return nil
+}
+
+// Sampling returns the largest sampling factors.
+func (h *Header) Sampling() (maxH, maxV int) {
+	for _, c := range h.Components[:h.Count] {
+		maxH, maxV = max(maxH, c.H), max(maxV, c.V)
+	}
+	return maxH, maxV
+}
+
+// ReadHeader walks the markers of a file that begins with SOI. With toEnd it continues through the scans to the end of
+// the image, and a missing end marker shows in Ended; without, it stops at the first scan.
+func ReadHeader(data []byte, toEnd bool) (Header, error) {
+	var h Header
+	if len(data) < 2 || data[0] != 0xFF || data[1] != soi {
+		return h, fmt.Errorf("%w: no start marker", fault.ErrCorrupt)
+	}
+	for at := 2; ; {
+		m, err := nextMarker(data, at)
+		if err != nil && h.Scans > 0 { // cut behind or among the scans
+			return h, nil
+		}
+		if err != nil {
+			return h, err
+		}
+		h.Odd = h.Odd || m.odd
+		at = m.end
+		if m.kind == eoi {
+			h.Ended = true
+			break
+		}
+		if err := h.read(m); err != nil {
+			return h, err
+		}
+		if m.kind != sos {
+			continue
+		}
+		if !toEnd {
+			return h, nil
+		}
+		at = skipCoded(data, at)
+	}
+	if h.Scans == 0 {
+		return h, fmt.Errorf("%w: no scan before the end marker", fault.ErrCorrupt)
+	}
+	return h, nil
+}
+
+// read takes what a marker segment says.
+func (h *Header) read(m marker) error {
+	switch s := m.segment; {
+	case isFrame(m.kind):
+		return h.readFrame(m.kind, s)
+	case m.kind == app0 && len(s) >= 12 && string(s[:5]) == "JFIF\x00":
+		h.jfif = true
+	case m.kind == app14 && len(s) >= 12 && string(s[:5]) == "Adobe":
+		h.adobe, h.transform = true, s[11]
+	case m.kind == app1 && h.Orientation == 0:
+		if bytes.HasPrefix(s, []byte(exifPrefix)) {
+			h.Orientation = Orientation(s)
+		}
+	case m.kind == dri && len(s) >= 2:
+		h.Restarts = h.Restarts || s[0] != 0 || s[1] != 0
+	case m.kind == sos:
+		if h.Width == 0 {
+			return fmt.Errorf("%w: a scan before the frame header", fault.ErrCorrupt)
+		}
+		if h.Scans++; h.Scans > maxScans {
+			return fmt.Errorf("%w: more than %d scans", fault.ErrTooLarge, maxScans)
+		}
+		if h.Scans == 1 {
+			h.Whole = len(s) > 0 && int(s[0]) == h.Count
+			h.Odd = h.Odd || h.Whole && !h.inOrder(s)
+		}
+	}
+	return nil
+}
+
+// inOrder reports whether a scan has all components in the order of the frame, and each an identifier of its own.
+func (h *Header) inOrder(scan []byte) bool {
+	for i, c := range h.Components[:h.Count] {
+		if 1+2*i >= len(scan) || scan[1+2*i] != c.ID {
+			return false
+		}
+		for _, other := range h.Components[:i] {
+			if other.ID == c.ID {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (h *Header) readFrame(kind byte, s []byte) error {
+	if h.Width != 0 {
+		return fmt.Errorf("%w: two frame headers", fault.ErrCorrupt)
+	}
+	if len(s) < 6 || len(s) < 6+3*int(s[5]) {
+		return fmt.Errorf("%w: frame header of %d bytes", fault.ErrCorrupt, len(s))
+	}
+	h.Process, h.Precision, h.Count = kind, s[0], int(s[5])
+	h.Height, h.Width = int(binary.BigEndian.Uint16(s[1:])), int(binary.BigEndian.Uint16(s[3:]))
+	if h.Height == 0 && h.Width != 0 {
+		return fmt.Errorf("%w: JPEG whose height stands behind its first scan (DNL)", fault.ErrUnsupported)
+	}
+	if h.Width == 0 || h.Count == 0 {
+		return fmt.Errorf("%w: %d x %d pixels of %d components", fault.ErrCorrupt, h.Width, h.Height, h.Count)
+	}
+	if h.Count > len(h.Components) {
+		return fmt.Errorf("%w: JPEG of %d components", fault.ErrUnsupported, h.Count)
+	}
+	for i := range h.Count {
+		c := s[6+3*i:]
+		h.Components[i] = Component{c[0], int(c[1] >> 4), int(c[1] & 15), int(c[2] & 3)}
+		if k := h.Components[i]; k.H < 1 || k.H > 4 || k.V < 1 || k.V > 4 || c[2] > 3 {
+			return fmt.Errorf("%w: component %d has sampling factors %dx%d and table %d", fault.ErrCorrupt, i, k.H, k.V, c[2])
+		}
+	}
+	return nil
+}
+
+// isFrame says whether the marker is one of SOF0 to SOF15 (the gaps are DHT, JPG and DAC).
+func isFrame(kind byte) bool {
+	return kind >= 0xC0 && kind <= 0xCF && kind != dht && kind != 0xC8 && kind != 0xCC
+}
+
+// marker is a marker with its parameters; end is where what follows begins.
+type marker struct {
+	kind    byte
+	segment []byte
+	end     int
+	odd     bool
+}
+
+// nextMarker looks for a marker from at on. As libjpeg does, it passes over bytes that belong to none.
+func nextMarker(data []byte, at int) (m marker, err error) {
+	for {
+		start := bytes.IndexByte(data[at:], 0xFF)
+		if start < 0 {
+			return m, fmt.Errorf("%w: no end marker", fault.ErrTruncated)
+		}
+		m.odd = m.odd || start > 0
+		for at += start; at < len(data) && data[at] == 0xFF; at++ {
+		}
+		if at >= len(data) {
+			return m, fmt.Errorf("%w: ends in a marker", fault.ErrTruncated)
+		}
+		m.kind = data[at]
+		at++
+		if m.kind == 0 || m.kind == 0x01 || m.kind >= rst0 && m.kind <= rst7 { // no parameters, no meaning here
+			m.odd = true
+			continue
+		}
+		break
+	}
+	if m.kind == eoi {
+		m.end = at
+		return m, nil
+	}
+	if m.kind == soi || m.kind < 0xC0 { // decoders disagree on what follows, so sizes could be smuggled in
+		return m, fmt.Errorf("%w: marker %#x within the file", fault.ErrCorrupt, m.kind)
+	}
+	if at+2 > len(data) {
+		return m, fmt.Errorf("%w: ends in marker %#x", fault.ErrTruncated, m.kind)
+	}
+	length := int(binary.BigEndian.Uint16(data[at:]))
+	if length < 2 && (m.kind == 0xFE || m.kind >= app0 && m.kind <= app0+15) {
+		m.end, m.odd = at+2, true // metadata of no length: libjpeg passes over it
+		return m, nil
+	}
+	if length < 2 {
+		return m, fmt.Errorf("%w: marker %#x of length %d", fault.ErrCorrupt, m.kind, length)
+	}
+	if at+length > len(data) {
+		return m, fmt.Errorf("%w: ends in marker %#x", fault.ErrTruncated, m.kind)
+	}
+	m.segment, m.end = data[at+2:at+length], at+length
+	m.odd = m.odd || m.kind >= 0xF0 && m.kind <= 0xFD || m.kind == 0xDC || m.kind == 0xDE || m.kind == 0xDF
+	return m, nil
+}
+
+// skipCoded returns where the coded data of a scan end: at the first marker that is neither a stuffed zero nor a restart.
+func skipCoded(data []byte, at int) int {
+	for {
+		i := bytes.IndexByte(data[at:], 0xFF)
+		if i < 0 || at+i+1 >= len(data) {
+			return len(data)
+		}
+		at += i
+		switch next := data[at+1]; {
+		case next == 0xFF: // fill byte
+			at++
+		case next == 0 || next >= rst0 && next <= rst7:
+			at += 2
+		default:
+			return at
+		}
+	}
+}
+
+const exifPrefix = "Exif\x00\x00"
+
+// Orientation returns tag 0x0112 of the first directory of EXIF data, which begin with a TIFF header, or with a prefix
+// before it: 1 to 8, or 0 where there is none.
+func Orientation(exif []byte) int {
+	for bytes.HasPrefix(exif, []byte(exifPrefix)) { // some writers put it twice
+		exif = exif[len(exifPrefix):]
+	}
+	if len(exif) < 8 {
+		return 0
+	}
+	var order binary.ByteOrder = binary.BigEndian
+	if exif[0] == 'I' {
+		order = binary.LittleEndian
+	}
+	start := uint64(order.Uint32(exif[4:]))
+	if start+2 > uint64(len(exif)) {
+		return 0
+	}
+	directory := exif[start:]
+	entries := int(order.Uint16(directory))
+	for directory = directory[2:]; entries > 0 && len(directory) >= 12; entries, directory = entries-1, directory[12:] {
+		if order.Uint16(directory) != 0x0112 {
+			continue
+		}
+		const short, long = 3, 4
+		v := uint32(0)
+		switch order.Uint16(directory[2:]) {
+		case short:
+			v = uint32(order.Uint16(directory[8:]))
+		case long: // by the standard it is short
+			v = order.Uint32(directory[8:])
+		}
+		if v <= 8 {
+			return int(v)
+		}
+		return 0
+	}
+	return 0
+}

@@ -1,0 +1,164 @@
+// Package imagefile reads what an encoded image says about itself, without decoding its pixels: its format,
+// its size, how it is to be turned, and whether its coded data are all there. It is the one reader of image
+// headers, and holds the one set of limits: what it accepts, package augment decodes, unless the coded data
+// are damaged.
+package imagefile
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/pali3/pali3/internal/imagefile/fault"
+	"github.com/pali3/pali3/internal/imagefile/jpeg"
+)
+
+// Limits of an image, against small files that decode into all memory. Decoding takes at most 12 bytes for
+// each pixel (a progressive JPEG without subsampling), of an interlaced PNG of 16 bits 25; package augment
+// decodes large images one at a time.
+const (
+	MaxBytes  = 256 << 20 // of the file
+	MaxPixels = 256 << 20
+	MaxSide   = 65535 // pixels
+)
+
+// The kinds of faults; test with errors.Is.
+var (
+	ErrFormat      = fault.ErrFormat
+	ErrTruncated   = fault.ErrTruncated
+	ErrTooLarge    = fault.ErrTooLarge
+	ErrCorrupt     = fault.ErrCorrupt
+	ErrUnsupported = fault.ErrUnsupported
+)
+
+// Info is what an image says about itself.
+type Info struct {
+	Format        string // jpeg, png, gif, webp, bmp or tiff
+	Width, Height int    // pixels, as stored: the orientation is not applied
+	Orientation   int    // of EXIF or a TIFF's tag, 1 to 8; 0 where absent
+	Pages         int    // of a TIFF, of which the first is the image; 0 of other formats
+}
+
+// Upright returns width and height after the orientation is applied.
+func (i Info) Upright() (width, height int) {
+	if i.Orientation >= 5 {
+		return i.Height, i.Width
+	}
+	return i.Width, i.Height
+}
+
+// Inspect reads the header of an encoded image, checks it against the limits, and checks that its coded data
+// are all there. A missing end marker or a wrong length that other readers pass over is no fault.
+func Inspect(encoded []byte) (Info, error) {
+	info, err := ReadHeader(encoded)
+	if err != nil {
+		return info, err
+	}
+	if err := CheckSize(len(encoded), info.Width, info.Height); err != nil {
+		return info, err
+	}
+	return info, whole(encoded, info.Format)
+}
+
+// CheckSize returns an error that wraps ErrTooLarge for an image beyond the limits.
+func CheckSize(bytes, width, height int) error {
+	switch {
+	case bytes > MaxBytes:
+		return fmt.Errorf("%w: %d bytes, at most %d allowed", ErrTooLarge, bytes, MaxBytes)
+	case width > MaxSide || height > MaxSide || int64(width)*int64(height) > MaxPixels:
+		return fmt.Errorf("%w: %d x %d pixels, at most %d and sides of %d allowed", ErrTooLarge, width, height, MaxPixels, MaxSide)
+	}
+	return nil
+}
+
+// ReadHeader reads format, size and orientation. The rest of the file may still be bad.
+func ReadHeader(encoded []byte) (info Info, err error) {
+	info.Format = Format(encoded)
+	switch info.Format {
+	case JPEG:
+		var h jpeg.Header
+		if h, err = jpeg.ReadHeader(encoded, false); err == nil {
+			err = h.Supported()
+		}
+		info.Width, info.Height, info.Orientation = h.Width, h.Height, h.Orientation
+	case PNG:
+		var p *PNGFile
+		if p, err = ReadPNG(encoded); err == nil {
+			info.Width, info.Height, info.Orientation = p.Width, p.Height, p.Orientation
+		}
+	case GIF:
+		var g *GIFFile
+		if g, err = ReadGIF(encoded); err == nil {
+			info.Width, info.Height = g.Width, g.Height
+		}
+	case WebP:
+		var w *WebPFile
+		if w, err = ReadWebP(encoded); err == nil {
+			info.Width, info.Height, info.Orientation = w.Width, w.Height, w.Orientation
+		}
+	case BMP:
+		var b *BMPFile
+		if b, err = ReadBMP(encoded); err == nil {
+			info.Width, info.Height = b.Width, b.Height
+		}
+	case TIFF:
+		var t *TIFFFile
+		if t, err = ReadTIFF(encoded); err == nil {
+			info.Width, info.Height, info.Orientation, info.Pages = t.Width, t.Height, t.Orientation, t.Pages
+		}
+	default:
+		return Info{}, unread(Unread(encoded))
+	}
+	if err != nil {
+		return info, fmt.Errorf("reading the %s header: %w", info.Format, err)
+	}
+	return info, nil
+}
+
+// unread is the error of a file that is no image of a format that is read.
+type unread string
+
+func (u unread) Error() string        { return string(u) }
+func (u unread) Is(target error) bool { return target == ErrFormat }
+
+// whole returns an error if coded data are missing. Where the headers show it they are enough; a file without its end is decoded.
+func whole(encoded []byte, format string) error {
+	switch format {
+	case JPEG:
+		if bytes.LastIndex(encoded[firstScan(encoded):], []byte{0xff, 0xd9}) > 0 {
+			return nil
+		}
+		return jpeg.Check(encoded)
+	case PNG:
+		p, err := ReadPNG(encoded)
+		if err != nil || p.Ended {
+			return err
+		}
+		return p.CheckData()
+	case GIF:
+		g, err := ReadGIF(encoded)
+		if err != nil || g.Ended {
+			return err
+		}
+		_, err = g.Indices()
+		return err
+	}
+	return nil // the others say in their header how much there must be, and ReadHeader has looked
+}
+
+// firstScan is where a JPEG's pixels begin, its length if they do not. What comes before may hold a preview, a whole JPEG
+// with an end of its own; among pixels 0xff 0xd9 is the end and nothing else (ITU-T T.81, section B.1.1.5).
+func firstScan(b []byte) int {
+	for i := 2; i+3 < len(b); {
+		switch marker := b[i+1]; {
+		case b[i] != 0xff || marker == 0x00 || marker == 0xff: // not at a marker: decoders look on
+			i++
+		case marker == 0x01 || marker >= 0xd0 && marker <= 0xd8: // markers that stand alone
+			i += 2
+		case marker == 0xda:
+			return i
+		default:
+			i += 2 + int(b[i+2])<<8 + int(b[i+3])
+		}
+	}
+	return len(b)
+}
