@@ -44,7 +44,8 @@ var layers = map[string]string{
 	"examples":              "shards tokenize augment ingest webli mixture models stages evalsuite recipes project",
 	"notebooks":             "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
 	"bench":                 "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
-	"cmd":                   "shards tokenize augment ingest webli mixture models stages evalsuite recipes project internal/quickstart ingest/resize internal/contactsheet",
+	"cli":                   "shards tokenize augment ingest webli mixture models stages evalsuite recipes project internal/quickstart ingest/resize internal/contactsheet",
+	"cmd":                   "cli",
 }
 
 // room returns the longest entry of layers that holds the package path.
@@ -122,7 +123,7 @@ func TestTheTableForbids(t *testing.T) {
 		{"evalsuite", "evalsuite/metrics", true},
 		{"webli", "random", true},
 		{"stages", "internal/quickstart", false},
-		{"cmd", "internal/quickstart", true},
+		{"cli", "internal/quickstart", true},
 		{"mixture", "cmd", false},
 	} {
 		if got := allowed(c.from, c.to, false); got != c.want {

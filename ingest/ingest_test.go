@@ -281,7 +281,7 @@ func TestAnotherSourceDoesNotTakeOver(t *testing.T) {
 func base64Of(content []byte) string { return base64.StdEncoding.EncodeToString(content) }
 
 func TestSequencesAndLabels(t *testing.T) {
-	animated, err := os.ReadFile("frames/testdata/keep.gif")
+	animated, err := os.ReadFile("internal/frames/testdata/keep.gif")
 	if err != nil {
 		t.Fatal(err)
 	}

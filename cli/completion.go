@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/pali3/pali3/evalsuite/benchmarks"
+	"github.com/pali3/pali3/recipes"
+)
+
+// completionCommand prints a shell's completion script.
+type completionCommand struct {
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"Shell: ${enum}."`
+}
+
+// completionScripts ask pali3 itself, so that they never grow old. Where it knows nothing, files are offered.
+var completionScripts = map[string]string{
+	"bash": `# bash completion of pali3: source <(pali3 completion bash)
+_pali3() {
+  local word="${COMP_WORDS[COMP_CWORD]}"
+  mapfile -t COMPREPLY < <(compgen -W "$(pali3 complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "$word")
+}
+complete -o default -F _pali3 pali3
+`,
+	"zsh": `#compdef pali3
+# zsh completion of pali3: source <(pali3 completion zsh)
+_pali3() {
+  local -a found
+  found=(${(f)"$(pali3 complete -- "${(@)words[2,CURRENT]}" 2>/dev/null)"})
+  if (( $#found )); then compadd -a found; else _files; fi
+}
+compdef _pali3 pali3
+`,
+	"fish": `# fish completion of pali3: pali3 completion fish | source
+function __pali3
+  set -l before (commandline -opc)
+  pali3 complete -- $before[2..] (commandline -ct) 2>/dev/null
+end
+complete -c pali3 -a '(__pali3)'
+`,
+}
+
+func (c completionCommand) Run() error {
+	_, err := fmt.Print(completionScripts[c.Shell])
+	return err
+}
+
+// completeCommand answers the scripts.
+type completeCommand struct {
+	Words []string `arg:"" optional:"" passthrough:"" help:"Words of the command line after pali3, the last one unfinished."`
+}
+
+func (c completeCommand) Run(parser *kong.Kong) error {
+	words := c.Words
+	if len(words) > 0 && words[0] == "--" {
+		words = words[1:]
+	}
+	for _, found := range completions(parser.Model.Node, words) {
+		fmt.Println(found)
+	}
+	return nil
+}
+
+// completions lists, in order, what may stand in place of the last word; nothing where a file or a text of
+// one's own is wanted.
+func completions(node *kong.Node, words []string) (found []string) {
+	if len(words) == 0 {
+		words = []string{""}
+	}
+	last, before := words[len(words)-1], words[:len(words)-1]
+	var asked *kong.Flag // whose value comes next
+	for _, word := range before {
+		switch {
+		case asked != nil:
+			asked = nil
+		case strings.HasPrefix(word, "-"):
+			asked = flagOf(node, word)
+		default:
+			if child := childOf(node, word); child != nil {
+				node = child
+			}
+		}
+	}
+	switch {
+	case asked != nil:
+		found = values(asked.Value)
+	case strings.HasPrefix(last, "-"):
+		for _, group := range node.AllFlags(true) {
+			for _, flag := range group {
+				found = append(found, "--"+flag.Name)
+			}
+		}
+	default:
+		for _, child := range node.Children {
+			if !child.Hidden {
+				found = append(found, child.Name)
+			}
+		}
+		if len(node.Positional) > 0 {
+			found = append(found, values(node.Positional[0])...)
+		}
+	}
+	found = slices.DeleteFunc(found, func(s string) bool { return !strings.HasPrefix(s, last) })
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// flagOf returns the flag that a word names if its value is another word.
+func flagOf(node *kong.Node, word string) *kong.Flag {
+	for _, group := range node.AllFlags(false) {
+		for _, flag := range group {
+			if (word == "--"+flag.Name || flag.Short != 0 && word == "-"+string(flag.Short)) && !flag.IsBool() {
+				return flag
+			}
+		}
+	}
+	return nil
+}
+
+func childOf(node *kong.Node, name string) *kong.Node {
+	for _, child := range node.Children {
+		if child.Name == name {
+			return child
+		}
+	}
+	return nil
+}
+
+// values lists what a flag or an argument may be.
+func values(v *kong.Value) []string {
+	switch {
+	case v.Name == "recipe":
+		return recipes.Names()
+	case v.Name == "bench":
+		var names []string
+		for _, b := range benchmarks.All() {
+			names = append(names, b.Name)
+		}
+		return names
+	case v.Enum != "":
+		return strings.Split(v.Enum, ",")
+	}
+	return nil
+}

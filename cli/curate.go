@@ -1,0 +1,89 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/rs/zerolog"
+
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/webli"
+)
+
+// curateCommand removes what a recipe's rules say.
+type curateCommand struct {
+	Datasets []string `arg:"" name:"dataset" help:"Datasets: folders or URLs of object stores (s3://, gs://, azblob://, file:///); several become one."`
+	Recipe   string   `required:"" placeholder:"RECIPE" help:"Shipped recipe, or a YAML file."`
+	To       string   `required:"" placeholder:"OUT" help:"The new dataset: a folder or a URL."`
+	Against  []string `placeholder:"DATASET" help:"Remove what resembles the pictures of these datasets too."`
+	Set      []string `placeholder:"KEY=VALUE" sep:"none" help:"Override a value of the recipe, for example images.min_side=100."`
+	Workers  int      `help:"Goroutines that decode pictures; by default one a core."`
+	JSON     bool     `help:"Print the report as one JSON object."`
+}
+
+func (c curateCommand) Run(ctx context.Context, log zerolog.Logger, out output) (err error) {
+	config, err := readCuration(c.Recipe, c.Set)
+	if err != nil {
+		return err
+	}
+	config.Contamination.Against = append(config.Contamination.Against, c.Against...)
+	if shards.IsURL(c.To) {
+		if err := mustBeEmpty(c.To); err != nil {
+			return err
+		}
+	}
+	var in []*shards.Dataset
+	rows := 0
+	for _, dir := range c.Datasets {
+		d, err := shards.Open(dir)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, d.Close()) }()
+		in, rows = append(in, d), rows+d.Len()
+	}
+	bar := out.progress("curate", "samples", int64(rows))
+	var report webli.Report
+	curate := func(dir string) (err error) {
+		report, err = webli.Curate(ctx, in, dir, config, webli.Options{
+			Workers:  c.Workers,
+			Command:  "pali3 " + strings.Join(os.Args[1:], " "),
+			Progress: func(done, _ int) { bar.Set(int64(done), 0) },
+		})
+		return err
+	}
+	err = deliver(c.To, curate, func(dir string) error {
+		_, err := shards.Copy(ctx, dir, c.To, shards.CopyOptions{})
+		return err
+	})
+	bar.End()
+	if err != nil {
+		return err
+	}
+	for _, warning := range report.Warnings {
+		log.Warn().Msgf("%s; look at what was removed: pali3 shards head %s --rejects", warning, c.To)
+	}
+	if c.JSON {
+		return printJSON(report)
+	}
+	return c.print(report)
+}
+
+func (c curateCommand) print(report webli.Report) error {
+	fmt.Printf("%-20s %9d\n", "samples in", report.In)
+	for _, r := range report.Rules {
+		fmt.Printf("%-20s %9d\n", r.Name, -r.Removed)
+	}
+	fmt.Printf("%-20s %9d\n", "samples out", report.Out)
+	if report.Texts > 0 {
+		fmt.Printf("beside these, %d texts were taken out of samples that stayed\n", report.Texts)
+	}
+	if report.Merged+report.MergedQuestions > 0 {
+		fmt.Printf("%d texts and %d questions moved from duplicates to the samples that stayed\n", report.Merged, report.MergedQuestions)
+	}
+	_, err := fmt.Printf("wrote %s; what was removed and why: pali3 shards head %s --rejects\n", c.To, c.To)
+	return err
+}

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/pali3/pali3/models"
+)
+
+// describeCommand tells the size of a model without making it.
+type describeCommand struct {
+	Model string `arg:"" help:"pali3-5b, siglip-G/14 (and other image encoders), ul2-3b, ul2-20b, t5-1.1-xl or mt5-xl."`
+	JSON  bool   `help:"Print one JSON object, with the shape of every weight."`
+}
+
+func (c describeCommand) Run() error {
+	d, err := models.Describe(c.Model)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(d)
+	}
+	fmt.Printf("%s: %s parameters\n\n", d.Model, grouped(int64(d.Parameters)))
+	fmt.Printf("%-28s %16s %14s %8s\n", "part", "parameters", "GFLOP forward", "tokens")
+	for _, p := range d.Parts {
+		fmt.Printf("%-28s %16s %14.1f %8d\n", p.Name, grouped(int64(p.Parameters)), float64(p.ForwardFLOPs)/1e9, p.Tokens)
+	}
+	fmt.Printf("\nweights %.1f GiB in float32; %.1f GiB with gradients and Adam's moments; %.2f TFLOP forward for one sample\n",
+		float64(d.WeightBytes)/(1<<30), float64(d.TrainingBytes)/(1<<30), float64(d.ForwardFLOPs)/1e12)
+	return nil
+}
+
+// grouped writes a number with commas between thousands.
+func grouped(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sys/cpu"
+
+	"github.com/pali3/pali3/models/backend"
+)
+
+// doctorCommand tells what pali3 has to work with here.
+type doctorCommand struct {
+	Backend string `help:"Backend to try; by default GOMLX_BACKEND, or the Go backend on all cores."`
+	JSON    bool   `help:"Print one JSON object."`
+}
+
+// diagnosis is what doctor prints as JSON. What is not known is 0 or empty.
+type diagnosis struct {
+	OK       bool     `json:"ok"` // nothing keeps pali3 from working
+	Problems []string `json:"problems"`
+	Version  string   `json:"version"`
+	Go       string   `json:"go"`
+	OS       string   `json:"os"`
+	Arch     string   `json:"arch"`
+	Cores    int      `json:"cores"` // that this process may use at once
+	SIMD     bool     `json:"simd"`  // built with GOEXPERIMENT=simd
+	CPU      []string `json:"cpu"`   // features of the processor that matter here
+	Backend  string   `json:"backend"`
+	// Bytes of memory in all and to be had, and of disk free in the current folder.
+	MemoryBytes          int64 `json:"memory_bytes"`
+	MemoryAvailableBytes int64 `json:"memory_available_bytes"`
+	DiskFreeBytes        int64 `json:"disk_free_bytes"`
+}
+
+// Below these doctor warns: what a quickstart takes, with room to spare.
+const (
+	wantMemory = 3 << 30
+	wantDisk   = 2 << 30
+)
+
+func (c doctorCommand) Run() error {
+	d := diagnosis{
+		Version: version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		Cores: runtime.GOMAXPROCS(0), SIMD: backend.Warning() == "", CPU: features(), Problems: []string{},
+	}
+	d.MemoryBytes, d.MemoryAvailableBytes = memory()
+	d.DiskFreeBytes = diskFree(".")
+	be, err := backend.Open(c.Backend)
+	if err == nil {
+		d.OK, d.Backend = true, be.Name()+": "+be.Description()
+		be.Finalize()
+	} else {
+		d.Problems = append(d.Problems, err.Error())
+	}
+	d.examine()
+	if c.JSON {
+		if err := printJSON(d); err != nil {
+			return err
+		}
+	} else {
+		d.print()
+	}
+	if !d.OK {
+		return fmt.Errorf("pali3 cannot compute here: %w", err)
+	}
+	return nil
+}
+
+// examine adds what is slow or short.
+func (d *diagnosis) examine() {
+	if warning := backend.Warning(); warning != "" {
+		d.Problems = append(d.Problems, warning)
+	}
+	if d.MemoryAvailableBytes > 0 && d.MemoryAvailableBytes < wantMemory {
+		d.Problems = append(d.Problems, fmt.Sprintf("%s of memory to be had; the quickstart wants %s", gibibytes(d.MemoryAvailableBytes), gibibytes(wantMemory)))
+	}
+	if d.DiskFreeBytes > 0 && d.DiskFreeBytes < wantDisk {
+		d.Problems = append(d.Problems, fmt.Sprintf("%s free on this disk; the quickstart wants %s", gibibytes(d.DiskFreeBytes), gibibytes(wantDisk)))
+	}
+}
+
+func (d *diagnosis) print() {
+	simd := "no: matrix products are slow"
+	if d.SIMD {
+		simd = "yes"
+	}
+	for _, line := range [][2]string{
+		{"pali3", d.Version}, {"go", fmt.Sprintf("%s %s/%s", d.Go, d.OS, d.Arch)}, {"cores", fmt.Sprint(d.Cores)},
+		{"cpu features", fmt.Sprint(d.CPU)}, {"built with simd", simd},
+		{"memory", fmt.Sprintf("%s, %s to be had", gibibytes(d.MemoryBytes), gibibytes(d.MemoryAvailableBytes))},
+		{"free disk here", gibibytes(d.DiskFreeBytes)}, {"backend", d.Backend},
+	} {
+		fmt.Printf("%-16s %s\n", line[0], line[1])
+	}
+	for _, p := range d.Problems {
+		fmt.Println("problem:", p)
+	}
+	if len(d.Problems) == 0 {
+		fmt.Println("all well")
+	}
+}
+
+func gibibytes(n int64) string {
+	if n <= 0 {
+		return "unknown"
+	}
+	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+}
+
+// features lists the processor's features for which there are faster kernels.
+func features() []string {
+	found := []string{}
+	for _, f := range []struct {
+		name string
+		has  bool
+	}{
+		{"avx2", cpu.X86.HasAVX2}, {"fma", cpu.X86.HasFMA}, {"avx512f", cpu.X86.HasAVX512F}, {"avx512bw", cpu.X86.HasAVX512BW},
+		{"avx512vnni", cpu.X86.HasAVX512VNNI}, {"amx-bf16", cpu.X86.HasAMXBF16}, {"asimd", cpu.ARM64.HasASIMD}, {"sve", cpu.ARM64.HasSVE},
+	} {
+		if f.has {
+			found = append(found, f.name)
+		}
+	}
+	return found
+}

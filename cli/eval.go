@@ -1,0 +1,235 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gomlx/compute"
+	"github.com/rs/zerolog"
+
+	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/evalsuite/benchmarks"
+	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/models/decode"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/stages"
+)
+
+// evalCommand scores a trained model on a split of a dataset, or a file of predictions, of any model, on a dataset or a
+// benchmark.
+type evalCommand struct {
+	Model string   `placeholder:"RUN" help:"Run folder of the trained model to score: captions and answers of a PaLI-3, retrieval of a SigLIP. Writes RUN/evaluation-SPLIT.json and RUN/predictions/."`
+	Data  string   `placeholder:"DATASET" help:"Dataset folder to score on."`
+	Split string   `placeholder:"SPLIT" help:"Split of the dataset; all takes every sample."`
+	Task  []string `placeholder:"TASK" help:"Of caption, vqa and retrieval; by default what the model was trained on and the data have."`
+	Lang  []string `placeholder:"LANG" help:"Languages of captions and questions (BCP-47); by default all."`
+	Texts []string `placeholder:"KIND" help:"Kinds of text that count as captions (caption, alt, title); by default those that the run was trained on, or any."`
+
+	Samples   int  `placeholder:"N" help:"Score at most N samples, drawn by --seed."`
+	Blind     bool `default:"true" negatable:"" help:"Score baselines that do not see the images: the model before a grey image, the best constant answer, chance."`
+	Untrained bool `help:"Score the model before its training, too."`
+	Beam      int  `placeholder:"N" help:"Follow N beginnings of an answer at once (beam search) instead of the likeliest alone."`
+	Batch     int  `placeholder:"N" help:"Queries answered together; default 64."`
+
+	Bench       string `placeholder:"BENCH" help:"Score predictions on a published benchmark instead: ${benchmarks}."`
+	Annotations string `placeholder:"FILE" help:"With --bench: the benchmark's annotations."`
+	Questions   string `placeholder:"FILE" type:"existingfile" help:"With --bench: its questions, where they have a file of their own; checked against the annotations."`
+	Predictions string `placeholder:"FILE" help:"Predictions of any model, in place of --model: JSON lines of id and prediction; with --bench also as the benchmark's server takes them."`
+
+	Backend   string `help:"Where to compute; by default GOMLX_BACKEND, or the Go backend on all cores."`
+	Resamples int    `default:"1000" help:"Bootstrap resamples for the intervals."`
+	Seed      uint64 `default:"0" help:"Seed of the resamples."`
+	JSON      bool   `help:"Print one JSON object."`
+}
+
+func (c evalCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	switch {
+	case c.Bench != "":
+		return c.bench(ctx)
+	case c.Predictions != "":
+		return c.file(ctx, log)
+	}
+	return c.model(ctx, log, out)
+}
+
+// check says what does not go together.
+func (c evalCommand) check() error {
+	switch {
+	case c.Resamples < 1:
+		return fmt.Errorf("--resamples must be 1 or more, not %d", c.Resamples)
+	case c.Samples < 0:
+		return fmt.Errorf("--samples must be 0 or more, not %d", c.Samples)
+	case c.Bench != "" && (c.Model != "" || c.Data != ""):
+		return errors.New("--bench scores a file of predictions on the benchmark's own files: leave out --model and --data")
+	case c.Bench != "" && c.Annotations == "":
+		return errors.New("--bench needs the benchmark's --annotations")
+	case c.Bench != "" && c.Predictions == "":
+		return errors.New("--bench needs --predictions; to score a run on a benchmark, turn the benchmark into a dataset (pali3 ingest benchmark) and use --model and --data")
+	case c.Bench != "":
+		return nil
+	case c.Annotations != "" || c.Questions != "":
+		return errors.New("--annotations and --questions are files of a benchmark: name it with --bench")
+	case c.Model != "" && c.Predictions != "":
+		return errors.New("give --model, to let it predict, or --predictions, to score what is there; not both")
+	case c.Model == "" && c.Predictions == "":
+		return errors.New("what is to be scored? Give --model RUN or --predictions FILE, each with --data DATASET --split SPLIT; or --bench with its files")
+	case c.Data == "":
+		return errors.New("--data DATASET is missing: what is to be scored on")
+	case c.Predictions != "" && (c.Untrained || c.Beam > 0):
+		return errors.New("--untrained and --beam need a --model")
+	}
+	return nil
+}
+
+// bench scores a file of predictions on a benchmark's files.
+func (c evalCommand) bench(ctx context.Context) error {
+	bench, err := benchmarks.Named(c.Bench)
+	if err != nil {
+		return err
+	}
+	result, err := bench.Score(ctx,
+		benchmarks.Files{Annotations: c.Annotations, Questions: c.Questions, Predictions: c.Predictions},
+		metrics.Bootstrap{Resamples: c.Resamples, Seed: c.Seed})
+	if err != nil {
+		return fmt.Errorf("scoring %s: %w", c.Bench, err)
+	}
+	if c.JSON {
+		return printJSON(result)
+	}
+	return result.WriteText(os.Stdout)
+}
+
+// file scores a file of predictions on a split of a dataset.
+func (c evalCommand) file(ctx context.Context, log zerolog.Logger) error {
+	return onDataset(c.Data, func(d *shards.Dataset) error {
+		e, err := evalsuite.ScorePredictions(ctx, d, c.Predictions, c.options(log))
+		if err != nil {
+			return err
+		}
+		return c.print(e, "")
+	})
+}
+
+// model scores a run on a split of a dataset.
+func (c evalCommand) model(ctx context.Context, log zerolog.Logger, out output) error {
+	be, trained, err := openRun(c.Model, c.Backend, log)
+	if err != nil {
+		return err
+	}
+	return onDataset(c.Data, func(d *shards.Dataset) error {
+		o := c.options(log)
+		line := &answering{out: out}
+		defer line.end()
+		o.Dir, o.Progress = filepath.Join(c.Model, evalsuite.PredictionsFolder), line.set
+		o.Batch, o.Untrained = c.Batch, c.Untrained
+		if o.Method = (decode.Method{Beams: c.Beam}); c.Beam > 1 {
+			o.Method.Alpha = decode.T5XAlpha
+		}
+		e, err := evalsuite.Evaluate(ctx, be, trained, d, o)
+		if err != nil {
+			return resumable(ctx, err)
+		}
+		line.end()
+		path, err := e.Write(c.Model)
+		if err != nil {
+			return err
+		}
+		return c.print(e, path)
+	})
+}
+
+// wideBelow is the number of samples below which a warning says that intervals are wide: of a share of one half, the
+// 95% interval of 100 is 0.4 to 0.6.
+const wideBelow = 100
+
+func (c evalCommand) options(log zerolog.Logger) evalsuite.EvaluateOptions {
+	return evalsuite.EvaluateOptions{
+		Split: c.Split, Tasks: c.Task, Languages: c.Lang, Texts: c.Texts, Samples: c.Samples, Blind: c.Blind,
+		Bootstrap: metrics.Bootstrap{Resamples: c.Resamples, Seed: c.Seed},
+		Warn:      func(message string) { log.Warn().Msg(message) },
+	}
+}
+
+func (c evalCommand) print(e *evalsuite.Evaluation, path string) error {
+	if c.JSON {
+		return printJSON(e)
+	}
+	if err := writeEvaluation(os.Stdout, e); err != nil || path == "" {
+		return err
+	}
+	fmt.Printf("\nwrote %s\n", path)
+	if len(e.Captions)+len(e.Answers) > 0 {
+		fmt.Printf("wrote %s/, what the model said\n", filepath.Join(c.Model, evalsuite.PredictionsFolder))
+	}
+	fmt.Printf("Next: pali3 report %s --out report.html\n", quoted(c.Model))
+	return nil
+}
+
+// openRun opens a backend and the run folder of a trained model.
+func openRun(dir, name string, log zerolog.Logger) (be compute.Backend, trained *stages.Trained, err error) {
+	if be, err = backend.Open(name); err != nil {
+		return nil, nil, err
+	}
+	if warning := backend.Warning(); warning != "" {
+		log.Warn().Msg(warning)
+	}
+	trained, err = stages.Open(be, dir, quickstart.Models())
+	return be, trained, err
+}
+
+// onDataset opens a dataset for do.
+func onDataset(dir string, do func(*shards.Dataset) error) error {
+	d, err := shards.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(d), d.Close())
+}
+
+// resumable says, of work that was interrupted, which command resumes it.
+func resumable(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return fmt.Errorf("interrupted; what is done is kept, resume with: %s (%w)", commandLine(), err)
+}
+
+// answering shows the progress of one predictions file after another.
+type answering struct {
+	out  output
+	name string
+	line *progress
+}
+
+func (a *answering) set(name string, done, total int) {
+	if a.line == nil || a.name != name {
+		a.end()
+		a.name, a.line = name, a.out.progress("answer "+name, "queries", int64(total))
+	}
+	a.line.Set(int64(done), 0)
+}
+
+func (a *answering) end() {
+	if a.line != nil {
+		a.line.End()
+		a.line = nil
+	}
+}
+
+// benchmarkNames lists the benchmarks for the help.
+func benchmarkNames() string {
+	var names []string
+	for _, b := range benchmarks.All() {
+		names = append(names, b.Name)
+	}
+	return strings.Join(names, ", ")
+}

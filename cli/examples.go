@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// examples stand in the help of the commands. All but those of files that are downloaded elsewhere work after
+// `make quickstart`, in this order.
+var examples = map[string][]string{
+	"quickstart": {"pali3 quickstart --out quickstart-run", "pali3 quickstart --smoke --out smoke-run"},
+	"start": {
+		"pali3 start quickstart-run/images --text-from filename --minutes 30 --out mine",
+		"pali3 start holiday-photos --language en --out mine",
+	},
+	"run": {"pali3 run mine"},
+	"ingest folder": {
+		"pali3 ingest folder quickstart-run/images --to mine",
+	},
+	"ingest table": {
+		"pali3 ingest table captions.csv --image-column file --text-column alt --language en --to mine",
+	},
+	"ingest urls": {
+		"pali3 ingest urls laion.parquet --url-column URL --text-column TEXT --to mine",
+		"pali3 ingest urls laion.parquet --url-column URL --text-column TEXT --resize keep --size 512 --to mine",
+	},
+	"ingest hf": {"pali3 ingest hf nlphuji/flickr30k --revision refs/convert/parquet --to mine"},
+	"ingest benchmark": {
+		"pali3 ingest benchmark coco-captions captions_val2014.json --images val2014 --split val --to mine",
+		"pali3 ingest benchmark vqav2 v2_mscoco_val2014_annotations.json --questions v2_OpenEnded_mscoco_val2014_questions.json --images val2014 --to mine",
+	},
+	"ingest arrow":      {"pali3 ingest arrow data-00000-of-00001.arrow --to mine"},
+	"ingest tfrecord":   {"pali3 ingest tfrecord train-00000-of-00010.tfrecord --to mine"},
+	"ingest mds":        {"pali3 ingest mds streaming/train --to mine"},
+	"ingest html":       {"pali3 ingest html /usr/share/doc/debian-handbook/html --to mine"},
+	"ingest pdf":        {"pali3 ingest pdf papers --words --language en --to mine"},
+	"ingest warc":       {"pali3 ingest warc crawl-00000.warc.gz --to mine"},
+	"ingest links":      {"pali3 ingest links CC-MAIN-20240517233122-20240518023122-00000.warc.wat.gz --to links.jsonl"},
+	"ingest webdataset": {"pali3 ingest webdataset quickstart-run/emoji.tar --to raw"},
+	"shards stat":       {"pali3 shards stat quickstart-run/data"},
+	"shards ls":         {"pali3 shards ls quickstart-run/data"},
+	"shards cat":        {"pali3 shards cat quickstart-run/data --columns key,texts --where split=held_out"},
+	"shards get":        {"pali3 shards get quickstart-run/data 7 --images row7"},
+	"shards sample":     {"pali3 shards sample quickstart-run/data -n 100 --seed 7 --to hundred"},
+	"shards view":       {"pali3 shards view quickstart-run/data --out view.html"},
+	"shards export":     {"pali3 shards export quickstart-run/data webdataset --to tars", "pali3 shards export quickstart-run/data hf --to hf"},
+	"shards split": {
+		"pali3 shards split quickstart-run/data --to by-split",
+		"pali3 shards split quickstart-run/raw --fraction val=0.05,test=0.05 --keep-together near-duplicates --to divided",
+	},
+	"shards merge":   {"pali3 shards merge by-split/train by-split/held_out --to merged"},
+	"shards reshard": {"pali3 shards reshard quickstart-run/data --to small-parts --part-bytes 16777216"},
+	"shards sort":    {"pali3 shards sort quickstart-run/data --by key --to sorted"},
+	"shards copy": {
+		"pali3 shards copy quickstart-run/data copied",
+		"pali3 shards copy quickstart-run/data 's3://bucket/data?region=eu-central-1'",
+	},
+	"shards diff":   {"pali3 shards diff quickstart-run/data sorted --json"},
+	"shards repair": {"pali3 shards repair quickstart-run/data --rebuild-manifest"},
+	"shards verify": {"pali3 shards verify quickstart-run/data --deep"},
+	"shards head": {
+		"pali3 shards head quickstart-run/data -n 3",
+		"pali3 shards head quickstart-run/data --rejects",
+	},
+	"curate":            {"pali3 curate quickstart-run/raw --recipe curate-quickstart --to curated"},
+	"tokenizer encode":  {"echo 'a red apple' | pali3 tokenizer encode --model " + aTokenizer + " --format pieces"},
+	"tokenizer decode":  {"echo 'a red apple' | pali3 tokenizer encode --model " + aTokenizer + " | pali3 tokenizer decode --model " + aTokenizer},
+	"tokenizer inspect": {"pali3 tokenizer inspect --model " + aTokenizer},
+	"tokenizer train": {
+		"pali3 tokenizer train --data quickstart-run/data --preset pali --vocab-size 4096 --out mine",
+		"pali3 tokenizer train --input README.md --vocab-size 600 --soft-vocab-limit --out readme",
+	},
+	"tokenizer compare": {"echo 'a red apple' | pali3 tokenizer compare " + aTokenizer + " mine.model"},
+	"tokenizer stats": {
+		"pali3 tokenizer stats --data quickstart-run/data --model " + aTokenizer,
+		"echo 'a red apple' | pali3 tokenizer stats --model " + aTokenizer + " --html stats.html",
+	},
+	"tokenizer export": {"pali3 tokenizer export --model " + aTokenizer + " --to tokenizer.json"},
+	"tokenizer import": {"pali3 tokenizer import tokenizer.json --to mine.model"},
+	"recipe list":      {"pali3 recipe list"},
+	"recipe show":      {"pali3 recipe show quickstart-siglip"},
+	"recipe new": {
+		"pali3 recipe new --data quickstart-run/data --for caption",
+		"pali3 recipe new --data quickstart-run/data --for siglip --tokenizer quickstart-run/tokenizer.model --out mine-siglip.yaml",
+	},
+	"recipe check": {
+		"pali3 recipe check quickstart-siglip --set data=quickstart-run/data",
+		"pali3 recipe check quickstart-run/stage1/run.yaml --json",
+	},
+	"recipe diff": {
+		"pali3 recipe diff quickstart-stage1 quickstart-stage2",
+		"pali3 recipe diff quickstart-run/caption quickstart-run/vqa --json",
+	},
+	"mix": {
+		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data",
+		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data --dump --steps 0:1",
+		"pali3 mix --recipe quickstart-stage1 --set data=quickstart-run/data --digest --steps 7:9",
+	},
+	"train": {
+		"pali3 train --recipe quickstart-siglip --set data=quickstart-run/data --set steps=20 --out mine-siglip",
+	},
+	"caption": {
+		"pali3 caption " + aPicture + " --model quickstart-run/caption --lang fr",
+		"pali3 caption quickstart-run/pictures --model quickstart-run/caption --lang de",
+		"pali3 caption " + aPicture + " --model quickstart-run/caption --beam 4",
+		"pali3 caption " + aPicture + " --model quickstart-run/caption --temperature 0.7 --top-p 0.9 --seed 1",
+	},
+	"ask": {"pali3 ask " + aPicture + " 'Who is it?' --model quickstart-run/vqa"},
+	"predict": {
+		"pali3 predict --model quickstart-run/caption --data quickstart-run/data --split held_out --lang fr --out french.jsonl",
+		"pali3 predict quickstart-run/images --model quickstart-run/caption --lang en,fr --out captions.jsonl",
+		"pali3 predict quickstart-run/images --model quickstart-run/vqa --question 'Who is it?' --out answers.jsonl",
+	},
+	"eval": {
+		"pali3 eval --model quickstart-run/caption --data quickstart-run/data --split held_out",
+		"pali3 eval --data quickstart-run/data --split held_out --lang fr --predictions french.jsonl",
+		"pali3 eval --bench vqav2 --annotations v2_mscoco_val2014_annotations.json --predictions mine.json",
+	},
+	"report": {
+		"pali3 report quickstart-run/vqa --out vqa.html",
+		"pali3 report quickstart-run/caption quickstart-run/vqa --out both.html",
+		"pali3 report quickstart-run --out project.html",
+	},
+	"describe": {"pali3 describe pali3-5b"},
+	"forward": {
+		"pali3 mix --recipe quickstart-vqa --set data=quickstart-run/data --tensors in.safetensors",
+		"pali3 forward --weights quickstart-run/vqa --inputs in.safetensors --out out.safetensors",
+	},
+	"doctor":     {"pali3 doctor"},
+	"completion": {"source <(pali3 completion bash)"},
+	"version":    {"pali3 version"},
+}
+
+const aTokenizer = "quickstart-run/caption/tokenizer.model"
+
+// aPicture is one that the quickstart's models have not seen.
+const aPicture = "quickstart-run/images/role-cook-medium-dark-man.png"
+
+// addExamples puts the examples into the help of the commands below a node.
+func addExamples(node *kong.Node) {
+	path := strings.TrimPrefix(node.Path(), "pali3 ")
+	if lines := examples[path]; len(lines) > 0 {
+		title := "For example:"
+		if node.Detail != "" {
+			title = node.Detail + "\n\n" + title
+		}
+		node.Detail = title + "\n\n    " + strings.Join(lines, "\n    ")
+	}
+	for _, child := range node.Children {
+		addExamples(child)
+	}
+}

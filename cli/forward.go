@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/models/forward"
+	"github.com/pali3/pali3/stages"
+)
+
+// forwardCommand runs a model on tensors.
+type forwardCommand struct {
+	Weights string `required:"" placeholder:"RUN" help:"Run folder of a trained model of any stage."`
+	Inputs  string `required:"" placeholder:"FILE" help:"safetensors of images [B,H,W,3] in [-1,1] (or [B,N,H,W,3], with image_mask [B,N]), input_ids [B,L], decoder_input_ids, targets, weights: those that the model takes."`
+	Out     string `required:"" placeholder:"FILE" help:"safetensors of results and hidden states to write."`
+	Backend string `help:"Where to compute; by default GOMLX_BACKEND, or the Go backend on all cores."`
+	JSON    bool   `help:"Print names and shapes as one JSON object."`
+}
+
+// forwarded is what forward prints as JSON.
+type forwarded struct {
+	Out     string           `json:"out"`
+	Tensors []forwardedShape `json:"tensors"`
+}
+
+type forwardedShape struct {
+	Name  string `json:"name"`
+	Shape []int  `json:"shape"`
+}
+
+func (c forwardCommand) Run() error {
+	be, err := backend.Open(c.Backend)
+	if err != nil {
+		return err
+	}
+	trained, err := stages.Open(be, c.Weights, quickstart.Models())
+	if err != nil {
+		return err
+	}
+	inputs, err := forward.ReadInputs(c.Inputs)
+	if err != nil {
+		return err
+	}
+	outputs, err := forward.Run(be, forward.Model(trained.Network), trained.Weights, inputs)
+	if err != nil {
+		return fmt.Errorf("%s with %s: %w", c.Weights, c.Inputs, err)
+	}
+	if err := forward.WriteOutputs(c.Out, outputs); err != nil {
+		return err
+	}
+	return c.print(outputs)
+}
+
+func (c forwardCommand) print(outputs []forward.Output) error {
+	found := forwarded{Out: c.Out, Tensors: []forwardedShape{}}
+	for _, o := range outputs {
+		found.Tensors = append(found.Tensors, forwardedShape{o.Name, append([]int{}, o.Tensor.Shape().Dimensions...)})
+	}
+	if c.JSON {
+		return printJSON(found)
+	}
+	for _, t := range found.Tensors {
+		fmt.Printf("%-40s %v\n", t.Name, t.Shape)
+	}
+	return nil
+}

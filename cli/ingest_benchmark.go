@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/pali3/pali3/ingest/benchmarks"
+)
+
+type ingestBenchmark struct {
+	Name        string `arg:"" enum:"${layouts}" help:"Benchmark: ${layouts}."`
+	Annotations string `arg:"" help:"File of annotations (AI2D: the folder; easyvqa: the file, or the folder that has train and test, whose names are the splits then); all files of a benchmark are on this machine."`
+	Questions   string `help:"File of questions, where they have one of their own (vqav2, okvqa)."`
+	Classes     string `help:"File of class names (openimages-boxes); without it labels are ids such as /m/01yrx."`
+	Instances   string `help:"File of boxes and images (refcoco); by default instances.json beside the annotations."`
+	Images      string `help:"Folder of images, or of folders of frames; only a folder of easyvqa needs none."`
+	Split       string `help:"Split of the samples, where the files do not say."`
+	languageFlag
+	ingestFlags
+}
+
+func (c ingestBenchmark) Run(ctx context.Context, out output) error {
+	source, err := benchmarks.New(benchmarks.Options{
+		Layout: c.Name, Annotations: c.Annotations, Questions: c.Questions, Classes: c.Classes, Instances: c.Instances, Images: c.Images, Split: c.Split,
+	})
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, out, source, c.Language)
+}

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/rs/zerolog"
+
+	"github.com/pali3/pali3/ingest"
+)
+
+type ingestArrow struct {
+	Files []string `arg:"" help:"Arrow IPC files or streams; files, folders, patterns or URLs of an object store."`
+	columnFlags
+	ingestFlags
+}
+
+func (c ingestArrow) Run(ctx context.Context, log zerolog.Logger, out output) error {
+	source, err := ingest.NewArrow(c.Files...)
+	return c.runFiles(ctx, log, out, source, err, c.columnFlags)
+}
+
+type ingestTFRecord struct {
+	Files []string `arg:"" help:"TFRecord files of tf.Example or tf.SequenceExample, plain or compressed; files, folders, patterns or URLs of an object store."`
+	columnFlags
+	ingestFlags
+}
+
+func (c ingestTFRecord) Run(ctx context.Context, log zerolog.Logger, out output) error {
+	source, err := ingest.NewTFRecord(c.Files...)
+	return c.runFiles(ctx, log, out, source, err, c.columnFlags)
+}
+
+type ingestMDS struct {
+	Dirs []string `arg:"" help:"Folders with an index.json, or folders of these; or URLs of an object store."`
+	columnFlags
+	ingestFlags
+}
+
+func (c ingestMDS) Run(ctx context.Context, log zerolog.Logger, out output) error {
+	source, err := ingest.NewMDS(c.Dirs...)
+	return c.runFiles(ctx, log, out, source, err, c.columnFlags)
+}
+
+// runFiles maps the columns of a source that was opened, says which are taken, and runs it.
+func (f ingestFlags) runFiles(ctx context.Context, log zerolog.Logger, out output, source *ingest.Files, err error, columns columnFlags) error {
+	if err == nil {
+		err = source.Map(columns.columns(), columns.Language, columns.Kind)
+	}
+	if err != nil {
+		return err
+	}
+	sayColumns(log, source)
+	return f.run(ctx, out, source, columns.Language)
+}

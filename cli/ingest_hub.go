@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/rs/zerolog"
+
+	"github.com/pali3/pali3/ingest"
+)
+
+type ingestHub struct {
+	Repo     string `arg:"" help:"Dataset of the hub, as owner/name; no URL."`
+	Revision string `default:"main" help:"Branch, tag or commit. A branch is resolved to its commit once, and the commit is printed."`
+	Config   string `help:"Configuration of its README.md, or a folder of the dataset; by default the default one."`
+	Split    string `help:"Only this split."`
+	Files    string `help:"Only the files that match this pattern (*, **, ?, [a-z], {a,b}) or lie in this folder."`
+	Endpoint string `env:"HF_ENDPOINT" default:"https://huggingface.co" help:"The hub."`
+	columnFlags
+	ingestFlags
+}
+
+func (c ingestHub) Run(ctx context.Context, log zerolog.Logger, out output) error {
+	source, err := ingest.NewHub(ctx, ingest.HubOptions{
+		Repo: c.Repo, Revision: c.Revision, Config: c.Config, Split: c.Split, Files: c.Files, Language: c.Language, Kind: c.Kind, Endpoint: c.Endpoint,
+		Columns: c.columns(),
+	})
+	if err != nil {
+		return err
+	}
+	log.Info().Str("commit", source.Commit()).Msg(c.Repo)
+	sayColumns(log, source)
+	return c.run(ctx, out, source, c.Language)
+}

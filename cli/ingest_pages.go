@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/ingest/pdf"
+	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/shards"
+)
+
+type ingestWARC struct {
+	Files []string `arg:"" help:"Archives: WARC, ARC, WAT, WET; plain, .gz or .zst; files, folders, patterns, URLs of an object store."`
+	languageFlag
+	ingestFlags
+}
+
+func (c ingestWARC) Run(ctx context.Context, out output) error {
+	source, err := ingest.NewWARC(c.Files...)
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, out, source, c.Language)
+}
+
+type ingestLinks struct {
+	Files []string `arg:"" help:"Archives as for warc, or URLs of an object store."`
+	To    string   `required:"" placeholder:"TABLE" help:"Table to write, a file: JSON lines with the columns url, text, language and more."`
+}
+
+func (c ingestLinks) Run(ctx context.Context) error {
+	source, err := ingest.NewWARC(c.Files...)
+	if err != nil {
+		return err
+	}
+	if shards.IsURL(c.To) {
+		return fmt.Errorf("--to %s: the table is a file of this machine", c.To)
+	}
+	return atomicfile.Write(c.To, func(w io.Writer) error {
+		summary, err := source.Links(ctx, w)
+		if err != nil {
+			return err
+		}
+		if summary.Links == 0 {
+			printLinks(os.Stderr, summary)
+			return fmt.Errorf("the archives have no images on the web; nothing was written to %s", c.To)
+		}
+		fmt.Printf("%d images in %s; next: pali3 ingest urls %s --url-column url --text-column text --to DATASET\n", summary.Links, c.To, c.To)
+		printLinks(os.Stdout, summary)
+		return nil
+	})
+}
+
+// printLinks prints what is not in a table of links, by reason.
+func printLinks(w io.Writer, s ingest.LinkSummary) {
+	printCounts(w, "rejected", s.Rejects)
+	printCounts(w, "left out", s.LeftOut)
+}
+
+type ingestHTML struct {
+	Dir string `arg:"" help:"Folder of pages, on this machine."`
+	languageFlag
+	ingestFlags
+}
+
+func (c ingestHTML) Run(ctx context.Context, out output) error {
+	source, err := ingest.NewHTML(c.Dir)
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, out, source, c.Language)
+}
+
+type ingestPDF struct {
+	Paths     []string `arg:"" help:"Documents, and folders of them, on this machine."`
+	Side      int      `default:"1064" help:"Pixels of the longer side of a drawn page."`
+	Words     bool     `help:"Keep each word with its place, as a box of the page."`
+	Documents bool     `help:"All pages of a document are one record."`
+	languageFlag
+	ingestFlags
+}
+
+func (c ingestPDF) Run(ctx context.Context, out output) error {
+	source, err := ingest.NewPDF(c.Paths...)
+	if err != nil {
+		return err
+	}
+	if c.Side < 1 || c.Side > pdf.MaxSide {
+		return fmt.Errorf("--side %d: a page has 1 to %d pixels", c.Side, pdf.MaxSide)
+	}
+	source.Side, source.Language, source.Words, source.Documents = c.Side, c.Language, c.Words, c.Documents
+	return c.run(ctx, out, source, c.Language)
+}

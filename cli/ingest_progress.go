@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"sync"
+	"time"
+
+	"github.com/pali3/pali3/ingest"
+)
+
+// ingestProgress shows how far an ingestion is. A source may read for minutes before its first record, as one of web
+// archives does: what part of it is read moves on meanwhile.
+type ingestProgress struct {
+	mu            sync.Mutex
+	bar           *progress
+	source        ingest.Measured // or nil
+	done, rejects int64
+}
+
+// set shows how many records are done.
+func (p *ingestProgress) set(done, rejects int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done, p.rejects = done, rejects
+	p.show()
+}
+
+func (p *ingestProgress) show() {
+	if p.source != nil {
+		p.bar.Part(p.source.Part())
+	}
+	p.bar.Set(p.done, p.rejects)
+}
+
+// everySecond shows the source's part until stop is called.
+func (p *ingestProgress) everySecond() (stop func()) {
+	ticker, done := time.NewTicker(time.Second), make(chan struct{})
+	var showing sync.WaitGroup
+	showing.Go(func() {
+		for {
+			select {
+			case <-ticker.C:
+				p.mu.Lock()
+				p.show()
+				p.mu.Unlock()
+			case <-done:
+				return
+			}
+		}
+	})
+	return func() {
+		ticker.Stop()
+		close(done)
+		showing.Wait()
+	}
+}

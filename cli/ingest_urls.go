@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/ingest/fetch"
+	"github.com/pali3/pali3/ingest/resize"
+)
+
+type ingestURLs struct {
+	Files          []string `arg:"" help:"Tables of URLs and texts: files, a URL of an object store, folders or patterns; .csv, .tsv, .jsonl, .json, .txt (each also .gz, .zst or .bz2) or .parquet."`
+	URLColumn      string   `name:"url-column" help:"Column of the pictures' URLs; of a .txt its lines."`
+	TextColumn     string   `help:"Column of texts."`
+	IDColumn       string   `name:"id-column" help:"Column of keys; without it the URL."`
+	LanguageColumn string   `help:"Column of the texts' languages."`
+	SplitColumn    string   `help:"Column of splits."`
+	SHA256Column   string   `name:"sha256-column" help:"Column of the SHA-256 that the picture must have."`
+	Keep           []string `help:"Columns to keep as metadata."`
+	Kind           string   `default:"alt" enum:"alt,caption,ocr,title" help:"Kind of the texts."`
+	groupFlags
+	languageFlag
+	dialectFlags
+	webFlags `embed:"" group:"Fetching"`
+	ingestFlags
+}
+
+func (c ingestURLs) Run(ctx context.Context, out output) error {
+	options, err := c.options()
+	if err != nil {
+		return err
+	}
+	source, err := ingest.NewURLs(ingest.Table{
+		Files: c.Files, Dialect: c.dialect(), Language: c.Language, Kind: c.Kind, Web: &ingest.Web{Fetch: options, Memory: c.Memory << 20},
+		GroupBy: c.GroupBy,
+		Columns: ingest.Columns{Image: c.URLColumn, Text: c.TextColumn, ID: c.IDColumn, Language: c.LanguageColumn,
+			Split: c.SplitColumn, SHA256: c.SHA256Column, Keep: c.Keep},
+	})
+	if err != nil {
+		return err
+	}
+	return c.run(ctx, out, source, c.Language)
+}
+
+// webFlags say how politely and how patiently the web is asked.
+type webFlags struct {
+	Connections  int           `default:"256" help:"Requests at once."`
+	PerHost      int           `default:"8" help:"Requests at once to one host."`
+	HostDelay    time.Duration `help:"Least time between two requests to a host."`
+	Timeout      time.Duration `default:"20s" help:"Of one attempt."`
+	Retries      int           `default:"2" help:"Further attempts after a failure that may pass."`
+	MaxRedirects int           `default:"5" help:"Redirects followed."`
+	MaxBytes     int64         `default:"67108864" help:"Largest picture."`
+	Memory       int64         `default:"256" help:"MiB of pictures that may wait for their turn."`
+	UserAgent    string        `help:"User-Agent; its part before the slash is the name in robots.txt."`
+	AllowNet     []string      `placeholder:"CIDR" help:"Address range that may be fetched from though it is not public, for example 127.0.0.0/8."`
+	Robots       bool          `default:"true" negatable:"" help:"Ask robots.txt."`
+	OptOut       bool          `default:"true" negatable:"" help:"Leave what its headers opt out (X-Robots-Tag: noai and such)."`
+}
+
+func (f webFlags) options() (fetch.Options, error) {
+	o := fetch.Options{
+		UserAgent: f.UserAgent, Connections: f.Connections, PerHost: f.PerHost, HostDelay: f.HostDelay, Timeout: f.Timeout,
+		Retries: orNone(f.Retries), MaxRedirects: orNone(f.MaxRedirects), MaxBytes: f.MaxBytes,
+		IgnoreRobots: !f.Robots, IgnoreOptOut: !f.OptOut,
+	}
+	for _, text := range f.AllowNet {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return o, fmt.Errorf("--allow-net: %w", err)
+		}
+		o.AllowNets = append(o.AllowNets, prefix)
+	}
+	return o, nil
+}
+
+// orNone turns the command line's 0 into the options' none.
+func orNone(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+// resizeFlags are common to all sources.
+type resizeFlags struct {
+	Resize  string `default:"none" enum:"none,keep,keep_ratio,center_crop,border" help:"Make pictures smaller: keep (longer side), keep_ratio (shorter side), center_crop, border, or none, which leaves them as they came."`
+	Size    int    `default:"256" help:"Side in pixels to resize to."`
+	Quality int    `default:"95" help:"JPEG quality of resized pictures."`
+	Enlarge bool   `help:"Resize pictures that are smaller, too."`
+}
+
+func (f resizeFlags) transform() (ingest.Transform, error) {
+	if f.Resize == "none" {
+		return nil, nil
+	}
+	return resize.New(resize.Options{Mode: f.Resize, Size: f.Size, Quality: f.Quality, Enlarge: f.Enlarge})
+}

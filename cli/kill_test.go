@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/pali3/pali3/random"
+	"github.com/pali3/pali3/stages"
+)
+
+// asCommand makes the test binary the pali3 command: a process that can be killed.
+const asCommand = "PALI3_TEST_AS_COMMAND"
+
+// command returns a pali3 process to be started in dir.
+func command(ctx context.Context, dir string, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, os.Args[0], args...)
+	c.Dir = dir
+	c.Env = append(os.Environ(), asCommand+"=1")
+	return c
+}
+
+func mustRun(t *testing.T, dir string, args ...string) {
+	t.Helper()
+	if out, err := command(t.Context(), dir, args...).CombinedOutput(); err != nil {
+		t.Fatalf("pali3 %v: %v\n%s", args, err, out)
+	}
+}
+
+// tiny makes a shipped recipe of the quickstart small.
+var tiny = map[string][]string{
+	"siglip": {"model.image={width: 16, depth: 1, mlp: 24, heads: 2, patch: 15}", "model.text={width: 16, depth: 1, mlp: 24, heads: 2}"},
+	"ul2":    {"model.language={width: 16, mlp: 24, heads: 2, head_dim: 8, encoder_layers: 1, decoder_layers: 1}"},
+	"pali3": {"model.image={width: 16, depth: 1, mlp: 24, heads: 2, patch: 15}",
+		"model.language={width: 16, mlp: 24, heads: 2, head_dim: 8, encoder_layers: 1, decoder_layers: 1}"},
+}
+
+// TestKilledTrainingEndsTheSame kills each stage with SIGKILL at random moments until it is through, and
+// compares its weights and losses, to the bit, with those of a run that nobody disturbed.
+func TestKilledTrainingEndsTheSame(t *testing.T) {
+	dir := t.TempDir()
+	archive, err := quickstart.Archive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "emoji.tar"), archive, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, dir, "ingest", "webdataset", "emoji.tar", "--to", "data")
+	rng := random.New(uint64(time.Now().UnixNano()))
+	for _, stage := range []struct{ name, kind, eval string }{
+		{"siglip", "siglip", "i2t_r5"}, {"ul2", "ul2", ""}, {"stage1", "pali3", "loss"}, {"stage2", "pali3", "vqa_accuracy"},
+	} {
+		args := func(out string) []string {
+			all := []string{"train", "--recipe", "quickstart-" + stage.name, "--out", out, "--workers", "1"}
+			for _, set := range append(tiny[stage.kind], "steps=12", "batch=6", "checkpoint_every=2", "schedule.warm_up=2") {
+				all = append(all, "--set", set)
+			}
+			if stage.eval != "" {
+				all = append(all, "--set", "eval={every: 3, split: held_out, samples: 10, metrics: ["+stage.eval+"], best: "+stage.eval+"}")
+			}
+			return all
+		}
+		began := time.Now()
+		mustRun(t, dir, args(stage.name)...)
+		whole := time.Since(began)
+		kills := 0
+		for kills < 4 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rng.Float64()*float64(whole)))
+			err := command(ctx, dir, args(stage.name+"-killed")...).Run()
+			cancel()
+			if err == nil {
+				break
+			}
+			kills++
+		}
+		mustRun(t, dir, args(stage.name+"-killed")...)
+		t.Logf("%s: killed %d times", stage.name, kills)
+		same(t, filepath.Join(dir, stage.name), filepath.Join(dir, stage.name+"-killed"))
+	}
+}
+
+// same compares the weights and the metrics of two runs.
+func same(t *testing.T, a, b string) {
+	t.Helper()
+	x, err := os.ReadFile(filepath.Join(a, stages.WeightsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := os.ReadFile(filepath.Join(b, stages.WeightsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(x, y) {
+		t.Errorf("%s and %s have different weights", a, b)
+	}
+	if p, q := losses(t, a), losses(t, b); p != q {
+		t.Errorf("%s and %s have different metrics:\n%s\n%s", a, b, p, q)
+	}
+}
+
+// losses shows the metrics of a run without its times, every bit of them.
+func losses(t *testing.T, dir string) string {
+	t.Helper()
+	steps, err := stages.ReadMetrics(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	for _, s := range steps {
+		fmt.Fprintf(&b, "%d %x %x %x %x\n", s.Step, s.Loss, s.LearningRate, s.GradientNorm, s.Tasks)
+	}
+	evaluations, err := stages.ReadEvaluations(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range evaluations {
+		fmt.Fprintf(&b, "after %d %+v\n", e.Step, e.Evaluation)
+	}
+	return b.String()
+}

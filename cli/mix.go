@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/backend"
+)
+
+// mixCommand shows what a recipe feeds.
+type mixCommand struct {
+	Recipe   string   `required:"" help:"Shipped recipe, or a YAML file."`
+	Set      []string `sep:"none" placeholder:"KEY=VALUE" help:"Override a value of the recipe, for example data=DATASET or tasks.0.weight=2."`
+	Digest   bool     `help:"Print the step and the sha256 of each batch."`
+	Dump     bool     `help:"Print the examples of each batch as JSON lines."`
+	Tensors  string   `placeholder:"FILE" help:"Write the batch of the first step as safetensors, such as pali3 forward takes."`
+	Steps    span     `default:"0:1" placeholder:"A:B" help:"Steps from A to before B."`
+	Workers  int      `help:"Goroutines that make examples; by default one a core."`
+	Host     share    `default:"1/1" placeholder:"h/H" help:"This host's part of every batch."`
+	ResumeAt int      `help:"Begin at this step as a resumed run does."`
+}
+
+// span is a range of steps.
+type span struct{ from, to int }
+
+// UnmarshalText reads A:B.
+func (s *span) UnmarshalText(text []byte) error {
+	from, to, ok := strings.Cut(string(text), ":")
+	a, err1 := strconv.Atoi(from)
+	b, err2 := strconv.Atoi(to)
+	if !ok || err1 != nil || err2 != nil || a < 0 || b < a {
+		return fmt.Errorf("%q: want A:B, two steps, A not above B", text)
+	}
+	*s = span{a, b}
+	return nil
+}
+
+// share is host h of H.
+type share struct{ host, hosts int }
+
+// UnmarshalText reads h/H.
+func (s *share) UnmarshalText(text []byte) error {
+	host, hosts, ok := strings.Cut(string(text), "/")
+	h, err1 := strconv.Atoi(host)
+	n, err2 := strconv.Atoi(hosts)
+	if !ok || err1 != nil || err2 != nil || h < 1 || n < h {
+		return fmt.Errorf("%q: want h/H, for example 1/2", text)
+	}
+	*s = share{h, n}
+	return nil
+}
+
+func (c mixCommand) Run(ctx context.Context) error {
+	recipe, err := readRecipe(c.Recipe, c.Set)
+	if err != nil {
+		return err
+	}
+	if c.Workers == 0 {
+		c.Workers = runtime.NumCPU()
+	}
+	stream, err := mixture.Open(recipe.Mixture, mixture.Options{
+		Workers: c.Workers, Host: c.Host.host, Hosts: c.Host.hosts, Builtin: quickstart.Models(), NoPixels: !c.Digest && c.Tensors == "",
+	})
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	be, err := backend.Open("")
+	if err != nil {
+		return err
+	}
+	defer be.Finalize()
+	if err := recipe.CheckModel(be, stream.Shape(), stream.Vocabulary().Size()); err != nil {
+		return err
+	}
+	if c.Tensors != "" {
+		return c.writeTensors(ctx, stream)
+	}
+	if !c.Digest && !c.Dump {
+		return c.summarize(ctx, stream)
+	}
+	return c.each(ctx, stream)
+}
+
+// each prints the digests or the examples of the steps.
+func (c mixCommand) each(ctx context.Context, stream *mixture.Stream) error {
+	if c.Digest && c.Dump {
+		return errors.New("--digest and --dump print different things: name one")
+	}
+	out := bufio.NewWriter(os.Stdout)
+	defer out.Flush()
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	for step := max(c.Steps.from, c.ResumeAt); step < c.Steps.to; step++ {
+		batch, err := stream.Batch(ctx, step)
+		if err != nil {
+			return err
+		}
+		if c.Digest {
+			fmt.Fprintf(out, "%d %s\n", step, batch.Digest())
+			continue
+		}
+		for _, example := range stream.Describe(batch) {
+			if err := encoder.Encode(example); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// summarize prints how many samples each task has, and one example of each.
+func (c mixCommand) summarize(ctx context.Context, stream *mixture.Stream) error {
+	examples := map[string]mixture.Example{}
+	counts, encoder, decoder := map[string]int{}, map[string]int{}, map[string]int{}
+	total := 0
+	for step := c.Steps.from; step < max(c.Steps.to, c.Steps.from+16); step++ {
+		batch, err := stream.Batch(ctx, step)
+		if err != nil {
+			return err
+		}
+		for _, e := range stream.Describe(batch) {
+			examples[e.Task] = e
+			counts[e.Task]++
+			encoder[e.Task] += e.Encoder
+			decoder[e.Task] += e.Decoder
+			total++
+		}
+	}
+	samples := stream.Examples()
+	shape := stream.Shape()
+	fmt.Printf("batch %d, pictures %d of %d x %d, encoder %d, decoder %d\n\n", shape.Rows, shape.Images, shape.Height, shape.Width, shape.Encoder, shape.Decoder)
+	for i, t := range stream.Recipe().Tasks {
+		e := examples[t.Name]
+		n := float64(max(1, counts[t.Name]))
+		fmt.Printf("%-12s %5.1f%% of examples, from %d samples; ids on average: encoder %.1f, decoder %.1f\n", t.Name,
+			100*float64(counts[t.Name])/float64(total), samples[i], float64(encoder[t.Name])/n, float64(decoder[t.Name])/n)
+		fmt.Printf("  asks  %s\n  wants %s\n", e.Prompt, e.Target)
+	}
+	if moved := stream.Vocabulary().Moved(); moved != "" {
+		fmt.Printf("\ntokenizer: %s\n", moved)
+	}
+	if cut := stream.Cut(); cut > 0 {
+		fmt.Printf("\n%.1f%% of the examples had more text than their windows: see lengths\n", 100*cut)
+	}
+	if bad := stream.Skipped(); len(bad) > 0 {
+		fmt.Printf("\n%d samples could not be used\n", len(bad))
+	}
+	return nil
+}

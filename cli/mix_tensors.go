@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/safetensors"
+)
+
+// writeTensors writes a batch under the names that forward takes, without what is empty: images are
+// [B, H, W, 3] where an example has one, and image_mask stands there only where some picture is missing.
+func (c mixCommand) writeTensors(ctx context.Context, stream *mixture.Stream) error {
+	b, err := stream.Batch(ctx, max(c.Steps.from, c.ResumeAt))
+	if err != nil {
+		return err
+	}
+	n := b.Shape
+	var all []safetensors.Tensor
+	floats := func(name string, values []float32, shape ...int) {
+		if len(values) > 0 {
+			all = append(all, safetensors.Tensor{Name: name, DType: safetensors.F32, Shape: shape,
+				Data: func() []byte { return safetensors.Float32Bytes(values) }})
+		}
+	}
+	ints := func(name string, values []int32, shape ...int) {
+		if len(values) > 0 {
+			all = append(all, safetensors.Tensor{Name: name, DType: safetensors.I32, Shape: shape,
+				Data: func() []byte { return safetensors.Int32Bytes(values) }})
+		}
+	}
+	if n.Images == 1 {
+		floats("images", b.Pixels, n.Rows, n.Height, n.Width, 3)
+	} else {
+		floats("images", b.Pixels, n.Rows, n.Images, n.Height, n.Width, 3)
+	}
+	if slices.Contains(b.Pictures, 0) {
+		floats("image_mask", b.Pictures, n.Rows, n.Images)
+	}
+	ints("input_ids", b.EncoderIDs, n.Rows*n.Texts, n.Encoder)
+	ints("decoder_input_ids", b.DecoderInputs, n.Rows, n.Decoder)
+	ints("targets", b.Targets, n.Rows, n.Decoder)
+	floats("weights", b.Weights, n.Rows, n.Decoder)
+	if err := safetensors.Write(c.Tensors, all, nil); err != nil {
+		return err
+	}
+	_, err = fmt.Printf("wrote the %d examples of step %d to %s\n", n.Rows, b.Step, c.Tensors)
+	return err
+}

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gomlx/compute"
+	"github.com/rs/zerolog"
+
+	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/models/decode"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/stages"
+)
+
+// predictCommand writes what a trained model says of many images.
+type predictCommand struct {
+	Images []string `arg:"" optional:"" name:"image" help:"Image files, folders, patterns such as 'photos/*.png', or @FILE for a list, in place of --data."`
+	List   string   `name:"images" placeholder:"FILE" help:"File with one image, folder or pattern a line; - is standard input."`
+	Model  string   `required:"" placeholder:"RUN" help:"Run folder of a trained PaLI-3, for example quickstart-run/caption."`
+	Data   string   `placeholder:"DATASET" help:"Dataset folder."`
+	Split  string   `placeholder:"SPLIT" help:"Split of the dataset; all takes every sample."`
+	Out    string   `required:"" placeholder:"FILE" help:"JSON lines to write: id, prediction, task, language, prompt, raw, score (log-probability), image_sha256, weights. It appears when it is whole; killed, the same command resumes."`
+
+	Task     string   `placeholder:"TASK" help:"caption, vqa, ocr, vqg or split_cap; by default what the run was trained on."`
+	Lang     []string `placeholder:"LANG" help:"Languages to ask in (BCP-47); by default those of the samples' own texts; for files en."`
+	Question string   `help:"Question to ask of each file (task vqa)."`
+	Texts    []string `placeholder:"KIND" help:"Kinds of text that count as captions (caption, alt, title); by default those that the run was trained on."`
+	Samples  int      `placeholder:"N" help:"Predict for at most N samples of the split, drawn by --seed."`
+	Fresh    bool     `help:"Replace a finished file that holds other predictions."`
+
+	Beam        int     `placeholder:"N" help:"Follow N beginnings at once (beam search) instead of the likeliest alone."`
+	Temperature float64 `placeholder:"T" help:"Draw the answer at random: 1 by the model's probabilities, less to be surer."`
+	TopK        int     `placeholder:"K" help:"With --temperature: draw each piece among the K likeliest."`
+	TopP        float64 `placeholder:"P" help:"With --temperature: draw among the likeliest that together have probability P."`
+	Seed        uint64  `help:"Seed of what is drawn."`
+
+	Batch   int    `placeholder:"N" help:"Queries answered together; default 64."`
+	Backend string `help:"Where to compute; by default GOMLX_BACKEND, or the Go backend on all cores."`
+	JSON    bool   `help:"Print one JSON object about the file."`
+}
+
+func (c predictCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	be, trained, err := openRun(c.Model, c.Backend, log)
+	if err != nil {
+		return err
+	}
+	o, err := c.options(trained, log)
+	if err != nil {
+		return err
+	}
+	line := &answering{out: out}
+	defer line.end()
+	o.Progress = func(done, total int) { line.set(c.Out, done, total) }
+	did, err := c.predict(ctx, be, trained, o, log)
+	if err != nil {
+		return resumable(ctx, err)
+	}
+	line.end()
+	if did.Failed.Count > 0 {
+		log.Warn().Msgf("%d of %d have an error in place of a prediction, for example %s", did.Failed.Count, did.Predictions, strings.Join(did.Failed.Names, "; "))
+	}
+	if err := c.print(did); err != nil {
+		return err
+	}
+	if did.Failed.Count == did.Predictions {
+		return errors.New("not one prediction could be made")
+	}
+	return nil
+}
+
+// check says what does not go together.
+func (c predictCommand) check() error {
+	named := len(c.Images) > 0 || c.List != ""
+	switch {
+	case named && c.Data != "":
+		return errors.New("name image files, or a dataset with --data; not both")
+	case !named && c.Data == "":
+		return errors.New("what is to be looked at? Name image files or folders, or a dataset with --data DATASET --split SPLIT")
+	case named && c.Split != "":
+		return errors.New("--split is of a dataset: name it with --data")
+	case named && c.Samples != 0:
+		return errors.New("--samples draws from a dataset: name it with --data")
+	case c.Samples < 0:
+		return fmt.Errorf("--samples must be 0 or more, not %d", c.Samples)
+	}
+	return nil
+}
+
+func (c predictCommand) options(t *stages.Trained, log zerolog.Logger) (evalsuite.PredictOptions, error) {
+	o := evalsuite.PredictOptions{
+		Task: c.Task, Out: c.Out, Fresh: c.Fresh, Languages: c.Lang, Texts: c.Texts, Question: c.Question,
+		Samples: c.Samples, Seed: c.Seed, Batch: c.Batch, Warn: func(message string) { log.Warn().Msg(message) },
+		Method: decode.Method{Beams: c.Beam, Temperature: c.Temperature, TopK: c.TopK, TopP: c.TopP, Seed: c.Seed},
+	}
+	if c.Beam > 1 {
+		o.Method.Alpha = decode.T5XAlpha
+	}
+	switch {
+	case o.Task != "":
+	case c.Question != "":
+		o.Task = "vqa"
+	default:
+		var err error
+		if o.Task, err = taskOfRun(t); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+// taskOfRun is the task that a run is asked by where none is named: captions if it learnt them, or its only one.
+func taskOfRun(t *stages.Trained) (string, error) {
+	var kinds []string
+	for _, task := range t.Recipe.Mixture.Tasks {
+		if task.Weight > 0 && slices.Contains(evalsuite.PredictKinds(), task.Kind) && !slices.Contains(kinds, task.Kind) {
+			kinds = append(kinds, task.Kind)
+		}
+	}
+	switch {
+	case slices.Contains(kinds, "caption"):
+		return "caption", nil
+	case len(kinds) == 1:
+		return kinds[0], nil
+	case t.PaLI3 == nil:
+		return "caption", nil // which says what such a model is for
+	}
+	return "", fmt.Errorf("name a --task of %s", strings.Join(evalsuite.PredictKinds(), ", "))
+}
+
+func (c predictCommand) predict(ctx context.Context, be compute.Backend, t *stages.Trained, o evalsuite.PredictOptions, log zerolog.Logger) (did *evalsuite.Predicted, err error) {
+	if c.Data != "" {
+		err = onDataset(c.Data, func(d *shards.Dataset) error {
+			did, err = evalsuite.Predict(ctx, be, t, d, c.Split, o)
+			return err
+		})
+		return did, err
+	}
+	found, err := findImages(ctx, c.Images, c.List)
+	if err != nil {
+		return nil, err
+	}
+	for i, missing := range found.Missing {
+		if i == 3 {
+			log.Warn().Msgf("and %d more that name no image", len(found.Missing)-i)
+			break
+		}
+		log.Warn().Msg(missing.Error())
+	}
+	if note := found.note(); note != "" {
+		log.Warn().Msg(note)
+	}
+	if len(found.Paths) == 0 {
+		return nil, errors.New("no images found")
+	}
+	return evalsuite.PredictFiles(ctx, be, t, found.Paths, readImageFile, o)
+}
+
+func (c predictCommand) print(did *evalsuite.Predicted) error {
+	if c.JSON {
+		return printJSON(did)
+	}
+	fmt.Printf("%s: %s by the task %s", c.Out, count(did.Predictions, "prediction"), did.Task)
+	if did.Found > 0 {
+		fmt.Printf(", %d of them found there", did.Found)
+	}
+	if did.Failed.Count > 0 {
+		fmt.Printf(", %d failed", did.Failed.Count)
+	}
+	fmt.Println()
+	if c.Data != "" && (did.Task == evalsuite.CaptionTask || did.Task == evalsuite.VQATask) {
+		lang := ""
+		if len(c.Lang) > 0 {
+			lang = " --lang " + strings.Join(c.Lang, ",")
+		}
+		fmt.Printf("Next: pali3 eval --data %s --split %s%s --predictions %s\n", quoted(c.Data), quoted(c.Split), lang, quoted(c.Out))
+	}
+	return nil
+}

@@ -1,0 +1,191 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// progress is a line on standard error: rate, remaining time, rejects. Where standard error is no
+// terminal it writes a plain line every ten seconds.
+type progress struct {
+	name, unit string
+	total      int64
+	quiet      bool
+	bar        *progressbar.ProgressBar
+	start      time.Time
+	printed    time.Time
+	done, bad  int64
+	found      int64 // of done, before the line began
+	note       string
+	part       float64 // of all that was done, where there is no total; 0 if not known
+	partAt     struct {
+		part float64
+		time time.Time
+	} // where parts began to be known: what an interrupted run did before does not count as fast
+}
+
+// output is how much a command tells on standard error.
+type output struct{ quiet bool }
+
+// progress begins a line; total is -1 if unknown.
+func (o output) progress(name, unit string, total int64) *progress {
+	p := &progress{name: name, unit: unit, total: total, quiet: o.quiet, start: time.Now(), printed: time.Now()}
+	if !o.quiet && term.IsTerminal(int(os.Stderr.Fd())) {
+		p.bar = newBar(name, unit, total, true)
+	}
+	return p
+}
+
+// newBar makes the bar of a terminal, which shows rate and remaining time if it predicts.
+func newBar(name, unit string, total int64, predict bool) *progressbar.ProgressBar {
+	options := []progressbar.Option{
+		progressbar.OptionSetWriter(os.Stderr),
+		progressbar.OptionSetDescription(name),
+		progressbar.OptionShowCount(),
+		progressbar.OptionSetItsString(unit),
+		progressbar.OptionSetPredictTime(predict),
+		progressbar.OptionThrottle(200 * time.Millisecond),
+		progressbar.OptionClearOnFinish(),
+	}
+	if predict {
+		options = append(options, progressbar.OptionShowIts())
+	}
+	return progressbar.NewOptions64(total, options...)
+}
+
+// Resume reports that found items were done before this work began, elapsed ago, so that they do not count as fast.
+func (p *progress) Resume(found int64, elapsed time.Duration) {
+	p.found, p.done, p.start = found, found, time.Now().Add(-elapsed)
+	if p.bar != nil && found > 0 { // the bar itself would take them for done just now
+		p.bar = newBar(p.name, p.unit, p.total, false)
+		p.bar.Set64(found)
+	}
+}
+
+// rate is how many are done a second.
+func (p *progress) rate() float64 { return float64(p.done-p.found) / time.Since(p.start).Seconds() }
+
+// pace is the rate and the time that is left by it, in words; "" before anything is done.
+func (p *progress) pace() string {
+	rate := p.rate()
+	if p.total <= 0 || rate <= 0 {
+		return ""
+	}
+	left := time.Duration(float64(p.total-p.done) / rate * float64(time.Second))
+	return fmt.Sprintf("%.1f %s/s, %s to go", rate, p.unit, left.Round(time.Second))
+}
+
+// Clear takes the line off the terminal, so that something else can be printed.
+func (p *progress) Clear() {
+	if p.bar != nil {
+		p.bar.Clear()
+	}
+}
+
+// Set says how many are done and how many of them were bad.
+func (p *progress) Set(done, bad int64) {
+	p.done, p.bad = done, bad
+	if p.bar != nil {
+		var notes []string
+		if pace := p.pace(); p.found > 0 && pace != "" {
+			notes = append(notes, pace)
+			if p.note != "" {
+				notes = append(notes, p.note)
+			}
+		}
+		if left := p.remaining(); left != "" {
+			notes = append(notes, left)
+		}
+		if bad > 0 {
+			notes = append(notes, fmt.Sprintf("%d rejected", bad))
+		}
+		if len(notes) > 0 {
+			p.bar.Describe(fmt.Sprintf("%s (%s)", p.name, strings.Join(notes, ", ")))
+		}
+		p.bar.Set64(done)
+		return
+	}
+	if time.Since(p.printed) > 10*time.Second {
+		p.printed = time.Now()
+		p.print()
+	}
+}
+
+// bytes returns a function that says how many bytes are done of all, for lines that count MB. It is safe for concurrent use.
+func (p *progress) bytes() func(done, all int64) {
+	var mu sync.Mutex
+	return func(done, all int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		if p.total < 0 && p.bar != nil {
+			p.bar.ChangeMax64(all / 1e6)
+		}
+		p.total = all / 1e6
+		p.Set(max(p.done, done/1e6), 0)
+	}
+}
+
+// Part says what part of the work is done, from 0 to 1, where its total is not known in the line's unit.
+func (p *progress) Part(part float64) {
+	if p.partAt.time.IsZero() && part > 0 {
+		p.partAt.part, p.partAt.time = part, time.Now()
+	}
+	p.part = part
+}
+
+// remaining is the time that is left by the parts, in words; "" if it is not known.
+func (p *progress) remaining() string {
+	gained := p.part - p.partAt.part
+	if p.part <= 0 || gained <= 0 {
+		return ""
+	}
+	left := time.Duration((1 - p.part) / gained * float64(time.Since(p.partAt.time)))
+	return fmt.Sprintf("%.0f%%, %s to go", 100*p.part, left.Round(time.Second))
+}
+
+// Note says something about the work, such as the loss, that the line ends with.
+func (p *progress) Note(text string) {
+	p.note = text
+	if p.bar != nil {
+		p.bar.Describe(p.name + " (" + text + ")")
+	}
+}
+
+func (p *progress) print() {
+	if p.quiet {
+		return
+	}
+	rate := p.rate()
+	line := fmt.Sprintf("%s: %d", p.name, p.done)
+	if p.total > 0 {
+		line += fmt.Sprintf(" of %d", p.total)
+	}
+	line += fmt.Sprintf(" %s, %.1f/s", p.unit, rate)
+	if p.total > 0 && rate > 0 {
+		line += fmt.Sprintf(", %s to go", (time.Duration(float64(p.total-p.done) / rate * float64(time.Second))).Round(time.Second))
+	}
+	if left := p.remaining(); left != "" {
+		line += ", " + left
+	}
+	if p.bad > 0 {
+		line += fmt.Sprintf(", %d rejected", p.bad)
+	}
+	if p.note != "" {
+		line += ", " + p.note
+	}
+	fmt.Fprintln(os.Stderr, line)
+}
+
+// End completes the line.
+func (p *progress) End() {
+	if p.bar != nil {
+		p.bar.Finish()
+	}
+	p.print()
+}

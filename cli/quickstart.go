@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/rs/zerolog"
+
+	"github.com/pali3/pali3/internal/quickstart"
+)
+
+// quickstartCommand is the main job at small scale: a project on embedded data.
+type quickstartCommand struct {
+	Out     string `default:"quickstart-run" placeholder:"DIR" help:"Folder of everything it makes."`
+	Smoke   bool   `help:"A few steps of everything, to see that it runs."`
+	Seed    uint64 `help:"Seed of all random choices."`
+	Fresh   bool   `help:"Start over instead of resuming what is there."`
+	Backend string `help:"Backend of the graphs; by default GOMLX_BACKEND or pure Go."`
+	JSON    bool   `help:"Print the summary as one JSON object."`
+}
+
+func (c quickstartCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
+	if err := quickstart.Write(c.Out, quickstart.Options{Seed: c.Seed, Smoke: c.Smoke, Fresh: c.Fresh}); err != nil {
+		return err
+	}
+	summary, err := runProject(ctx, log, out, c.Out, c.Backend, 0)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(summary)
+	}
+	printSummary(summary, c.Out)
+	return nil
+}

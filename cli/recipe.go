@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"text/tabwriter"
+
+	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/recipes"
+	"github.com/pali3/pali3/stages"
+	"github.com/pali3/pali3/webli"
+)
+
+// recipeCommand holds the commands about recipes.
+type recipeCommand struct {
+	List  recipeList  `cmd:"" help:"List the recipes that ship with pali3."`
+	Show  recipeShow  `cmd:"" help:"Print a recipe with its comments, to save and to edit."`
+	New   recipeNew   `cmd:"" help:"Write a recipe for a dataset, with windows, vocabulary and image sizes that its samples need."`
+	Check recipeCheck `cmd:"" help:"Find all that is wrong with a recipe before any work is done."`
+	Diff  recipeDiff  `cmd:"" help:"Compare two recipes, or the recipes of two runs: every key whose value differs."`
+}
+
+// readRecipe reads a training recipe, shipped or a file, for every command that takes one.
+func readRecipe(nameOrFile string, assignments []string) (stages.Recipe, error) {
+	file, err := recipes.Open(nameOrFile)
+	if err != nil {
+		return stages.Recipe{}, err
+	}
+	if file.Kind() == recipes.Curation {
+		if _, err := webli.ReadConfig(file.Text, file.Name, file.Dir); err == nil {
+			return stages.Recipe{}, fmt.Errorf("%s is a recipe of curation, for pali3 curate; here one of training is wanted, with stage: siglip, ul2 or pali3", nameOrFile)
+		}
+	}
+	return stages.ReadRecipe(file.Text, file.Name, file.Dir, assignments...)
+}
+
+// readCuration reads a curation recipe, shipped or a file.
+func readCuration(nameOrFile string, assignments []string) (webli.Config, error) {
+	file, err := recipes.Open(nameOrFile)
+	if err != nil {
+		return webli.Config{}, err
+	}
+	if file.Kind() == recipes.Training {
+		if _, err := stages.ParseRecipe(file.Text, file.Name); err == nil {
+			return webli.Config{}, fmt.Errorf("%s is a recipe of training, for pali3 train; here one of curation is wanted", nameOrFile)
+		}
+	}
+	return webli.ReadConfig(file.Text, "recipe "+file.Name, file.Dir, assignments...)
+}
+
+type recipeList struct {
+	JSON bool `help:"Print one JSON array."`
+}
+
+// listed is a shipped recipe.
+type listed struct {
+	Name string `json:"name"`
+	// Kind is the stage that the recipe trains, siglip, ul2 or pali3, or "curation".
+	Kind       string `json:"kind"`
+	Steps      int    `json:"steps,omitempty"`
+	Parameters int    `json:"parameters,omitempty"` // of the model
+	Trained    int    `json:"trained,omitempty"`    // of them, not frozen
+	About      string `json:"about"`
+}
+
+func (c recipeList) Run() error {
+	be, err := backend.Open("")
+	if err != nil {
+		return err
+	}
+	defer be.Finalize()
+	var all []listed
+	for _, name := range recipes.Names() {
+		file, err := recipes.Open(name)
+		if err != nil {
+			return err
+		}
+		one := listed{Name: name, Kind: file.Kind(), About: file.About()}
+		if one.Kind == recipes.Training {
+			r, err := readRecipe(name, nil)
+			if err != nil {
+				return err
+			}
+			size, err := r.Size(be, quickstart.Models())
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			one.Kind, one.Steps, one.Parameters, one.Trained = r.Stage, r.Steps, size.Parameters, size.Trained
+		}
+		all = append(all, one)
+	}
+	if c.JSON {
+		return printJSON(all)
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "name\tkind\tsteps\tparameters\tabout")
+	for _, one := range all {
+		steps, parameters := "", ""
+		if one.Steps > 0 {
+			steps, parameters = fmt.Sprint(one.Steps), grouped(int64(one.Parameters))
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", one.Name, one.Kind, steps, parameters, one.About)
+	}
+	return table.Flush()
+}
+
+type recipeShow struct {
+	Recipe string `arg:"" help:"Shipped recipe, or a YAML file."`
+}
+
+func (c recipeShow) Run() error {
+	file, err := recipes.Open(c.Recipe)
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.Write(file.Text)
+	return err
+}
+
+// exitStatus ends the program with a status of its own, silently if it holds no error.
+type exitStatus struct {
+	status int
+	error
+}
+
+func (e exitStatus) Unwrap() error { return e.error }
+
+// statusOf returns the exit status of a command that returned an error, and what to tell of it.
+func statusOf(err error) (int, error) {
+	var own exitStatus
+	if errors.As(err, &own) {
+		return own.status, own.error
+	}
+	return 1, err
+}

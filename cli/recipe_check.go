@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/recipes"
+	"github.com/pali3/pali3/stages"
+	"github.com/pali3/pali3/webli"
+)
+
+type recipeCheck struct {
+	Recipe string   `arg:"" help:"Shipped recipe, or a YAML file."`
+	Set    []string `sep:"none" placeholder:"KEY=VALUE" help:"Override a value of the recipe, for example data=DATASET."`
+	JSON   bool     `help:"Print one JSON object."`
+}
+
+// checked is what check prints as JSON.
+type checked struct {
+	Recipe string `json:"recipe"`
+	OK     bool   `json:"ok"`   // no errors; there may be warnings
+	Kind   string `json:"kind"` // "training" or "curation"
+	stages.Inspection
+}
+
+func (c recipeCheck) Run(ctx context.Context) error {
+	file, err := recipes.Open(c.Recipe)
+	if err != nil {
+		return err
+	}
+	result := checked{Recipe: c.Recipe, Kind: file.Kind()}
+	if result.Kind == recipes.Curation {
+		result.Findings = append([]strict.Finding{}, webli.Inspect(file.Text, file.Name, file.Dir, c.Set...)...)
+	} else {
+		be, err := backend.Open("")
+		if err != nil {
+			return err
+		}
+		defer be.Finalize()
+		_, free := memory()
+		options := stages.InspectOptions{Backend: be, Builtin: quickstart.Models(), Memory: free}
+		if result.Inspection, err = stages.Inspect(ctx, file.Text, file.Name, file.Dir, c.Set, options); err != nil {
+			return err
+		}
+	}
+	result.OK = !result.Failed()
+	if c.JSON {
+		err = printJSON(result)
+	} else {
+		err = result.print()
+	}
+	if err == nil && !result.OK {
+		err = exitStatus{status: 1}
+	}
+	return err
+}
+
+func (c checked) print() error {
+	errors, warnings := 0, 0
+	for _, f := range c.Findings {
+		fmt.Println(f)
+		if f.Severity == strict.Error {
+			errors++
+		} else {
+			warnings++
+		}
+	}
+	for _, t := range c.Tasks {
+		fmt.Printf("task %s: %d samples; the longest of %d examples have %d encoder ids and %d decoder ids\n",
+			t.Task, t.Samples, t.Examples, t.LongestEncoder, t.LongestDecoder)
+	}
+	if c.Model != nil {
+		fmt.Printf("model: %s parameters, %s of them trained, for %d steps\n", grouped(int64(c.Model.Parameters)), grouped(int64(c.Model.Trained)), c.Steps)
+	}
+	if c.Memory != nil {
+		fmt.Printf("memory: about %d MiB\n", c.Memory.Total()>>20)
+	}
+	var err error
+	switch {
+	case errors+warnings == 0:
+		_, err = fmt.Printf("%s: no problems found\n", c.Recipe)
+	default:
+		_, err = fmt.Printf("%s: %s, %s\n", c.Recipe, plural(errors, "error"), plural(warnings, "warning"))
+	}
+	return err
+}
+
+// plural counts things in words.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

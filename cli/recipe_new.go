@@ -1,0 +1,39 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/project"
+)
+
+type recipeNew struct {
+	Data      string `required:"" placeholder:"DATASET" help:"Dataset that the recipe is for; it is measured."`
+	For       string `required:"" enum:"siglip,ul2,stage1,stage2,caption,vqa,curate" help:"What the recipe is for: ${enum}."`
+	Size      string `default:"tiny" help:"Size of the model: tiny, small or base."`
+	Steps     int    `default:"1000" help:"Length of the training."`
+	Tokenizer string `default:"tokenizer.model" placeholder:"MODEL" help:"SentencePiece model that the recipe names; pali3 tokenizer train makes one."`
+	Seed      uint64 `help:"Seed of the recipe."`
+	Out       string `placeholder:"FILE" help:"Write the recipe here; by default it is printed."`
+}
+
+func (c recipeNew) Run(ctx context.Context) error {
+	text, err := project.NewRecipe(ctx, c.Data, project.NewRecipeOptions{Kind: c.For, Size: c.Size, Steps: c.Steps, Tokenizer: c.Tokenizer, Seed: c.Seed})
+	if err != nil {
+		return err
+	}
+	if c.Out == "" {
+		_, err := os.Stdout.Write(text)
+		return err
+	}
+	if _, err := os.Stat(c.Out); err == nil {
+		return fmt.Errorf("%s is there already: remove it, or name another file", c.Out)
+	}
+	if err := atomicfile.WriteBytes(c.Out, text); err != nil {
+		return err
+	}
+	fmt.Printf("wrote %s; check it with: pali3 recipe check %s\n", c.Out, c.Out)
+	return nil
+}

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/rs/zerolog"
+
+	"github.com/pali3/pali3/evalsuite/report"
+	"github.com/pali3/pali3/evalsuite/runreport"
+	"github.com/pali3/pali3/internal/quickstart"
+)
+
+// reportCommand writes the page of one run, of several side by side, or of a project.
+type reportCommand struct {
+	Runs    []string `arg:"" name:"run" help:"Run folder, as pali3 train writes it; several are set side by side. Or one project folder, which holds run folders."`
+	Out     string   `default:"report.html" placeholder:"FILE" help:"The page."`
+	Samples int      `default:"12" help:"Images of a random gallery; the other parts show more or fewer in proportion."`
+	Seed    uint64   `help:"Seed that draws the images shown."`
+	JSON    bool     `help:"Print the parts of the page and what is missing as one JSON object."`
+}
+
+// reported is what the page holds.
+type reported struct {
+	File       string           `json:"file"`
+	Bytes      int64            `json:"bytes"`
+	Title      string           `json:"title"`
+	Sections   []string         `json:"sections"`
+	Notes      []string         `json:"notes"`
+	Missing    []reportedGap    `json:"missing"`
+	Difference []reportedKey    `json:"differences,omitempty"`
+	Changed    []reportedChange `json:"changed,omitempty"`
+}
+
+type reportedGap struct {
+	What    string `json:"what"`
+	Command string `json:"command,omitempty"`
+}
+
+type reportedKey struct {
+	Key    string   `json:"key"`
+	Values []string `json:"values"`
+}
+
+type reportedChange struct {
+	Title  string `json:"title"`
+	From   string `json:"from"`
+	To     string `json:"to"`
+	Asked  int    `json:"asked"`
+	Same   int    `json:"same"`
+	Fixed  int    `json:"fixed"`
+	Broken int    `json:"broken"`
+	Other  int    `json:"other"`
+}
+
+func (c reportCommand) Run(ctx context.Context, log zerolog.Logger) error {
+	if c.Samples < 1 {
+		return fmt.Errorf("--samples must be 1 or more, not %d", c.Samples)
+	}
+	page, err := runreport.Build(ctx, c.Runs, runreport.Options{Samples: c.Samples, Seed: c.Seed, Builtin: quickstart.Models()})
+	if err != nil {
+		return err
+	}
+	if err := report.WriteFile(c.Out, page); err != nil {
+		return err
+	}
+	if c.JSON {
+		return c.printJSON(page)
+	}
+	for _, note := range page.Notes {
+		log.Warn().Msg(note)
+	}
+	fmt.Printf("wrote %s:", c.Out)
+	for i, section := range page.Sections() {
+		if i > 0 {
+			fmt.Print(",")
+		}
+		fmt.Printf(" %s", section.ID)
+	}
+	fmt.Println()
+	for _, m := range page.Missing {
+		fmt.Println(m.What)
+		if m.Command != "" {
+			fmt.Println("    " + m.Command)
+		}
+	}
+	return nil
+}
+
+func (c reportCommand) printJSON(page *report.Report) error {
+	info, err := os.Stat(c.Out)
+	if err != nil {
+		return err
+	}
+	found := reported{File: c.Out, Bytes: info.Size(), Title: page.Title, Sections: []string{}, Notes: []string{}, Missing: []reportedGap{}}
+	for _, s := range page.Sections() {
+		found.Sections = append(found.Sections, s.ID)
+	}
+	found.Notes = append(found.Notes, page.Notes...)
+	for _, m := range page.Missing {
+		found.Missing = append(found.Missing, reportedGap(m))
+	}
+	if page.Differences != nil {
+		for _, d := range page.Differences.Keys {
+			found.Difference = append(found.Difference, reportedKey(d))
+		}
+	}
+	for _, ch := range page.Changes {
+		found.Changed = append(found.Changed, reportedChange{ch.Title, ch.From, ch.To, ch.Asked, ch.Same, ch.Fixed, ch.Broken, ch.Other})
+	}
+	return printJSON(found)
+}

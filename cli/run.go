@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+
+	"github.com/rs/zerolog"
+
+	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/project"
+)
+
+// runCommand does what a project's pipeline says.
+type runCommand struct {
+	Dir     string `arg:"" name:"project" help:"Folder that pali3 start has written."`
+	Backend string `help:"Where to compute; by default GOMLX_BACKEND, or the Go backend on all cores."`
+	Workers int    `help:"Goroutines that make examples and decode images; by default one a core."`
+	JSON    bool   `help:"Print the summary as one JSON object."`
+}
+
+func (c runCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
+	summary, err := runProject(ctx, log, out, c.Dir, c.Backend, c.Workers)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(summary)
+	}
+	printSummary(summary, c.Dir)
+	return nil
+}
+
+// runProject runs the project in a folder.
+func runProject(ctx context.Context, log zerolog.Logger, out output, dir, backendName string, workers int) (*project.Summary, error) {
+	be, err := backend.Open(backendName)
+	if err != nil {
+		return nil, err
+	}
+	if warning := backend.Warning(); warning != "" {
+		log.Warn().Msg(warning)
+	}
+	if workers == 0 {
+		workers = runtime.NumCPU()
+	}
+	summary, err := project.Run(ctx, dir, project.RunOptions{
+		Backend: be, Workers: workers, Version: version, Builtin: quickstart.Models(), Progress: out.line,
+		Note: func(message string) { log.Info().Msg(message) },
+		Warn: func(message string) { log.Warn().Msg(message) },
+	})
+	if errors.Is(err, project.ErrInterrupted) {
+		return nil, fmt.Errorf("%w; what is done is kept, resume with: %s", err, commandLine())
+	}
+	return summary, err
+}
+
+// printSummary prints the scores and what to try next.
+func printSummary(s *project.Summary, dir string) {
+	for _, split := range s.Splits() {
+		fmt.Printf("\n%-22s %24s %10s %10s\n", split, "model (95% interval)", "untrained", "blind")
+		for _, metric := range s.Metrics(split) {
+			m := s.Scores[split][metric]
+			fmt.Printf("  %-20s %6.3f (%.3f to %.3f)", metric, m.Model.Value, m.Model.Lo, m.Model.Hi)
+			if m.Untrained != nil {
+				fmt.Printf(" %10.3f", m.Untrained.Value)
+			}
+			if m.Blind != nil {
+				fmt.Printf(" %10.3f", m.Blind.Value)
+			}
+			fmt.Println()
+		}
+	}
+	fmt.Printf("\n%.0f s, %.1f GiB at most\n\nThe report: %s\n", s.Seconds, float64(s.PeakRSSBytes)/(1<<30), filepath.Join(dir, project.ReportFile))
+	for i, line := range s.Try {
+		if i == 0 {
+			fmt.Printf("Try: %s\n", line)
+			continue
+		}
+		fmt.Printf("     %s\n", line)
+	}
+}

@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/bucket/s3test"
+)
+
+// memoryFile names the file into which a command that a test runs copies what the kernel says of it at its end.
+const memoryFile = "PALI3_TEST_MEMORY"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		status := execute(os.Args[1:])
+		if name := os.Getenv(memoryFile); name != "" {
+			said, _ := os.ReadFile("/proc/self/status") // where there is one
+			os.WriteFile(name, said, 0o644)
+		}
+		os.Exit(status)
+	}
+	testscript.Main(m, map[string]func(){
+		"pali3": func() {
+			limitFiles()
+			os.Exit(execute(os.Args[1:]))
+		},
+	})
+}
+
+// TestScripts runs the sessions under testdata/script.
+func TestScripts(t *testing.T) {
+	models, err := filepath.Abs("../tokenize/sentencepiece/testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := s3test.New(t)
+	address, parameters, _ := strings.Cut(server.URL("bucket"), "?")
+	testscript.Run(t, testscript.Params{
+		Dir:  "testdata/script",
+		Cmds: damages,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("MODELS", models) // SentencePiece models
+			e.Setenv("S3", address)    // of an object store
+			e.Setenv("S3_PARAMETERS", parameters)
+			e.Setenv(shards.WorkVariable, filepath.Join(e.WorkDir, "work"))
+			for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"} {
+				e.Setenv(name, os.Getenv(name))
+			}
+			return nil
+		},
+	})
+}

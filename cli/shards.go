@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// shardsCommand looks at datasets, converts them and rewrites them.
+type shardsCommand struct {
+	Ls      shardsLs      `cmd:"" help:"List the files of a dataset."`
+	Stat    shardsStat    `cmd:"" help:"Count rows, images, texts, languages."`
+	Head    shardsHead    `cmd:"" help:"Print the first rows as JSON lines, without image bytes."`
+	Cat     shardsCat     `cmd:"" help:"Print all rows as JSON lines; --columns and --where read no more than they need."`
+	Get     shardsGet     `cmd:"" help:"Print one row, by number or key, and save its images."`
+	Sample  shardsSample  `cmd:"" help:"Print rows drawn at random."`
+	View    shardsView    `cmd:"" help:"Write an HTML page: contact sheet, languages, sizes, lengths."`
+	Export  shardsExport  `cmd:"" help:"Write a dataset as webdataset, img2dataset, parquet, jsonl, arrow or hf."`
+	Split   shardsSplit   `cmd:"" help:"Write each split as a dataset of its own, or with --fraction draw samples into new splits."`
+	Merge   shardsMerge   `cmd:"" help:"Write several datasets as one; a key that was there is a duplicate."`
+	Reshard shardsReshard `cmd:"" help:"Write a dataset anew with parts and row groups of other sizes."`
+	Sort    shardsSort    `cmd:"" help:"Write a dataset anew in the order of a column."`
+	Copy    shardsCopy    `cmd:"" help:"Copy a dataset to a folder or an object store, or back; goes on where it was interrupted."`
+	Diff    shardsDiff    `cmd:"" help:"Compare two datasets by key."`
+	Verify  shardsVerify  `cmd:"" help:"Check files against the manifest; --deep decodes every row."`
+	Repair  shardsRepair  `cmd:"" help:"Rebuild the manifest or drop a broken part, as told."`
+}
+
+type shardsStat struct {
+	Dataset string `arg:"" help:"${dataset}"`
+	JSON    bool   `help:"Print one JSON object."`
+}
+
+func (c shardsStat) Run() error {
+	d, err := shards.Open(c.Dataset)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return printStat(d.Manifest().Totals, c.JSON)
+}
+
+type shardsVerify struct {
+	Dataset string `arg:"" help:"${dataset}"`
+	Deep    bool   `help:"Decode every row; check keys, image hashes and image headers."`
+	JSON    bool   `help:"Print one JSON object."`
+}
+
+// verdict is what verify prints as JSON.
+type verdict struct {
+	OK       bool             `json:"ok"`
+	Problems []shards.Problem `json:"problems"`
+}
+
+func (c shardsVerify) Run() error {
+	problems, err := shards.Verify(c.Dataset, c.Deep)
+	if err != nil {
+		problems = []shards.Problem{{File: shards.ManifestName, Row: -1, Kind: shards.Unreadable, What: err.Error()}}
+	}
+	if c.JSON {
+		if err := printJSON(verdict{len(problems) == 0, problems}); err != nil {
+			return err
+		}
+	} else {
+		for _, p := range problems {
+			fmt.Println(p)
+		}
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%s: %d problems", c.Dataset, len(problems))
+	}
+	if !c.JSON {
+		fmt.Println("ok")
+	}
+	return nil
+}
+
+type shardsHead struct {
+	Dataset string `arg:"" help:"${dataset}"`
+	N       int    `short:"n" default:"5" help:"Rows."`
+	From    int    `default:"0" help:"First row."`
+	Rejects bool   `help:"Show rejected records instead."`
+}
+
+func (c shardsHead) Run() error {
+	d, err := shards.Open(c.Dataset)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if c.N < 0 || c.From < 0 {
+		return errors.New("-n and --from must not be below zero")
+	}
+	encoder := json.NewEncoder(os.Stdout)
+	encoder.SetEscapeHTML(false)
+	if c.Rejects {
+		return c.rejects(d, encoder)
+	}
+	for i := c.From; i < min(c.From+c.N, d.Len()); i++ {
+		s, err := d.Row(i)
+		if err != nil {
+			return err
+		}
+		if err := encoder.Encode(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c shardsHead) rejects(d *shards.Dataset, encoder *json.Encoder) error {
+	i := 0
+	for r, err := range d.Rejects() {
+		if err != nil {
+			return err
+		}
+		if i++; i <= c.From {
+			continue
+		}
+		if i > c.From+c.N {
+			return nil
+		}
+		if err := encoder.Encode(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/pali3/pali3/shards"
+)
+
+type shardsCopy struct {
+	From  string `arg:"" help:"${dataset}"`
+	To    string `arg:"" help:"Where to: a folder or a URL."`
+	Files int    `default:"4" help:"Files copied at once, each in parts of 8 MiB of which four are under way."`
+	JSON  bool   `help:"Print what was copied as one JSON object."`
+}
+
+func (c shardsCopy) Run(ctx context.Context, out output) error {
+	bar := out.progress("copy", "MB", -1)
+	copied, err := shards.Copy(ctx, c.From, c.To, shards.CopyOptions{Files: c.Files, Progress: bar.bytes()})
+	bar.End()
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(copied)
+	}
+	fmt.Printf("wrote %s: %d files of %d bytes, %d were there\n", c.To, copied.Files, copied.Bytes, copied.There)
+	return nil
+}

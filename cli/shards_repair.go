@@ -1,0 +1,30 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/pali3/pali3/shards"
+)
+
+type shardsRepair struct {
+	Dataset         string   `arg:"" help:"Dataset folder."`
+	RebuildManifest bool     `help:"Write the manifest anew from the parts in the folder."`
+	Drop            []string `help:"Take these parts out of the dataset; they are kept in its folder dropped." placeholder:"PART"`
+	JSON            bool     `help:"Print the new totals as one JSON object."`
+}
+
+func (c shardsRepair) Run() error {
+	if !c.RebuildManifest && len(c.Drop) == 0 {
+		return errors.New("say what to do: --rebuild-manifest, --drop PART; `pali3 shards verify` says what is wrong")
+	}
+	lock, err := lockFor(c.Dataset)
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock()
+	totals, err := shards.Repair(c.Dataset, shards.RepairOptions{Rebuild: c.RebuildManifest, Drop: c.Drop})
+	if err != nil {
+		return err
+	}
+	return printStat(totals, c.JSON)
+}

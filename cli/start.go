@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/project"
+)
+
+// startCommand looks at a person's data and writes a project for them.
+type startCommand struct {
+	Data     string  `arg:"" help:"Dataset, folder of images with texts, table with a column of image files, or archives of WebDataset."`
+	Out      string  `required:"" placeholder:"DIR" help:"Folder of the project, which is made."`
+	Size     string  `default:"tiny" placeholder:"SIZE" help:"Size of the models: tiny (2M parameters, minutes on a laptop), small (15M, hours) or base (300M, accelerators)."`
+	Minutes  float64 `default:"20" help:"Time that all of it may take on this machine."`
+	Seed     uint64  `help:"Seed of all random choices."`
+	Language string  `help:"Language of texts that do not say theirs (BCP-47)."`
+	TextFrom string  `enum:",filename,folder" default:"" help:"Make texts of images without any from their file names or their folders' names; by default as the folder shows."`
+	Backend  string  `help:"Where to compute; by default GOMLX_BACKEND, or the Go backend on all cores."`
+	JSON     bool    `help:"Print what was measured and decided as one JSON object."`
+}
+
+// started is what start prints as JSON.
+type started struct {
+	Project  string                 `json:"project"`
+	Measured project.Measured       `json:"measured"`
+	Stages   []project.PlannedStage `json:"stages"`
+	Why      []string               `json:"why"`
+	Warnings []string               `json:"warnings"`
+}
+
+func (c startCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
+	be, err := backend.Open(c.Backend)
+	if err != nil {
+		return err
+	}
+	if warning := backend.Warning(); warning != "" {
+		log.Warn().Msg(warning)
+	}
+	plan, err := project.Start(ctx, c.Data, c.Out, project.StartOptions{
+		Backend: be, Size: c.Size, Minutes: c.Minutes, Seed: c.Seed, Language: c.Language, TextFrom: c.TextFrom,
+		Workers: runtime.NumCPU(), Version: version, Progress: out.line,
+		Note: func(message string) { log.Info().Msg(message) },
+	})
+	if err != nil {
+		return err
+	}
+	for _, warning := range plan.Warnings {
+		log.Warn().Msg(warning)
+	}
+	if c.JSON {
+		return printJSON(started{c.Out, plan.Measured, plan.Stages, plan.Why, plan.Warnings})
+	}
+	for _, fact := range append(plan.Facts(), plan.Why...) {
+		fmt.Println(fact)
+	}
+	seconds := 0.0
+	for _, s := range plan.Stages {
+		seconds += float64(s.Steps) * s.SecondsEach
+	}
+	fmt.Printf("training takes about %s here\n", time.Duration(seconds*float64(time.Second)).Round(time.Minute))
+	_, err = fmt.Printf("\nwrote %s/%s and %s/recipes; change what you like, then: pali3 run %s\n", c.Out, project.PipelineFile, c.Out, c.Out)
+	return err
+}
+
+// line begins a line of progress, as packages take it.
+func (o output) line(name, unit string, total int64) project.Line {
+	return o.progress(name, unit, total)
+}

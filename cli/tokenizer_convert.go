@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/tokenize/sentencepiece"
+	"github.com/pali3/pali3/tokenize/tokenizerjson"
+)
+
+// tokenizerImport makes a .model of a tokenizer.json, and says for which texts tokenizers gives other ids.
+type tokenizerImport struct {
+	File string `arg:"" help:"A tokenizer.json; added_tokens.json and special_tokens_map.json beside it are read, too."`
+	To   string `required:"" placeholder:"MODEL" help:"SentencePiece .model file to write."`
+}
+
+func (c tokenizerImport) Run() error {
+	imported, err := tokenizerjson.Import(c.File)
+	if err != nil {
+		return err
+	}
+	if _, err := sentencepiece.New(imported.Proto); err != nil {
+		return fmt.Errorf("the model that %s describes: %w", c.File, err)
+	}
+	if err := atomicfile.WriteBytes(c.To, imported.Proto.Marshal()); err != nil {
+		return fmt.Errorf("writing %s: %w", c.To, err)
+	}
+	fmt.Printf("%s: a %s model of %d pieces\n", c.To, imported.Proto.Trainer.Type, len(imported.Proto.Pieces))
+	if len(imported.Notes) > 0 {
+		fmt.Println("The ids are those of Hugging Face's tokenizers but for")
+	}
+	for _, note := range imported.Notes {
+		fmt.Println("  - " + note)
+	}
+	return nil
+}
+
+// tokenizerExport makes a tokenizer.json of a .model.
+type tokenizerExport struct {
+	Model string `required:"" help:"SentencePiece .model file, unigram or BPE."`
+	To    string `required:"" placeholder:"FILE" help:"The tokenizer.json to write."`
+}
+
+func (c tokenizerExport) Run() error {
+	proto, err := sentencepiece.OpenProto(c.Model)
+	if err != nil {
+		return err
+	}
+	out, err := tokenizerjson.Export(proto)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Model, err)
+	}
+	if err := atomicfile.WriteBytes(c.To, out); err != nil {
+		return fmt.Errorf("writing %s: %w", c.To, err)
+	}
+	fmt.Printf("%s: %d pieces; read it with tokenizers' Tokenizer.from_file\n", c.To, len(proto.Pieces))
+	return nil
+}

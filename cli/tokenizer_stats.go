@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/tokenize/sentencepiece"
+)
+
+// tokenizerStats says how well a model fits texts.
+type tokenizerStats struct {
+	Model  string `required:"" help:"SentencePiece .model file, or a tokenizer.json that describes one."`
+	Data   string `placeholder:"DATASET" help:"Count the captions of a dataset, or the questions of one without captions, by language, in place of lines."`
+	Split  string `default:"train" help:"Split of the dataset; all takes every sample."`
+	Tagged bool   `help:"Lines are a language, a tab and a text; count by language."`
+	HTML   string `placeholder:"FILE" help:"Write the table as a page, too."`
+	JSON   bool   `help:"Print one JSON object."`
+}
+
+// languageStats is a row of the table.
+type languageStats struct {
+	Language string `json:"language"`
+	sentencepiece.Stats
+	IDsPerWord  float64 `json:"ids_per_word"`
+	IDsPerByte  float64 `json:"ids_per_byte"`
+	Coverage    float64 `json:"coverage"`
+	UnknownRate float64 `json:"unknown_rate"`
+}
+
+func (c tokenizerStats) Run(ctx context.Context) error {
+	model, err := openModel(c.Model)
+	if err != nil {
+		return err
+	}
+	count := c.lines
+	if c.Data != "" {
+		count = c.dataset
+	}
+	byLanguage, err := count(ctx, model)
+	if err != nil {
+		return err
+	}
+	rows := statRows(byLanguage)
+	if c.HTML != "" {
+		err := atomicfile.Write(c.HTML, func(w io.Writer) error {
+			most := slices.MaxFunc(rows, func(a, b languageStats) int { return cmp.Compare(a.IDsPerWord, b.IDsPerWord) })
+			return statsPage.Execute(w, map[string]any{
+				"Model": filepath.Base(c.Model), "Pieces": model.Len(), "Type": model.Type().String(), "Rows": rows, "Most": most.IDsPerWord,
+			})
+		})
+		if err != nil {
+			return fmt.Errorf("writing %s: %w", c.HTML, err)
+		}
+	}
+	if c.JSON {
+		return printJSON(map[string]any{"model": c.Model, "pieces": model.Len(), "languages": rows})
+	}
+	fmt.Printf("%-10s %9s %10s %10s %9s %9s %9s %9s\n", "language", "texts", "bytes", "ids", "ids/word", "ids/byte", "coverage", "unknown")
+	for _, r := range rows {
+		fmt.Printf("%-10s %9d %10d %10d %9.3f %9.3f %8.2f%% %8.2f%%\n", r.Language, r.Texts, r.Bytes, r.IDs, r.IDsPerWord, r.IDsPerByte, 100*r.Coverage, 100*r.UnknownRate)
+	}
+	return nil
+}
+
+// lines counts the lines of standard input.
+func (c tokenizerStats) lines(ctx context.Context, model *sentencepiece.Model) (map[string]*sentencepiece.Stats, error) {
+	byLanguage := map[string]*sentencepiece.Stats{}
+	err := eachLine(ctx, os.Stdin, func(number int, line string) error {
+		language, text := "", line
+		if c.Tagged {
+			var ok bool
+			if language, text, ok = strings.Cut(line, "\t"); !ok {
+				return fmt.Errorf("line %d has no tab between a language and a text", number)
+			}
+		}
+		if byLanguage[language] == nil {
+			byLanguage[language] = &sentencepiece.Stats{}
+		}
+		byLanguage[language].Count(model, text)
+		return nil
+	})
+	return byLanguage, err
+}
+
+// dataset counts the texts of a dataset.
+func (c tokenizerStats) dataset(_ context.Context, model *sentencepiece.Model) (map[string]*sentencepiece.Stats, error) {
+	if c.Tagged {
+		return nil, errors.New("--tagged is for lines; a dataset says the language of each text")
+	}
+	d, err := shards.Open(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	fits, err := mixture.TokenizerFit(model, d, c.Split)
+	if err != nil {
+		return nil, err
+	}
+	if len(fits) == 0 {
+		return nil, fmt.Errorf("%s has no captions and no questions in the split %q; --split all takes every sample", c.Data, c.Split)
+	}
+	byLanguage := map[string]*sentencepiece.Stats{}
+	for _, fit := range fits {
+		byLanguage[fit.Language] = &fit.Stats
+	}
+	return byLanguage, nil
+}
+
+// statRows makes one row of all texts, then one of each language.
+func statRows(byLanguage map[string]*sentencepiece.Stats) (rows []languageStats) {
+	var all sentencepiece.Stats
+	for _, stats := range byLanguage {
+		all.Add(*stats)
+	}
+	row := func(language string, s sentencepiece.Stats) {
+		rows = append(rows, languageStats{language, s, s.IDsPerWord(), s.IDsPerByte(), s.Coverage(), s.UnknownRate()})
+	}
+	row("all", all)
+	for _, language := range slices.Sorted(maps.Keys(byLanguage)) {
+		if language != "" {
+			row(language, *byLanguage[language])
+		}
+	}
+	return rows
+}
+
+var statsPage = template.Must(template.New("stats").Funcs(template.FuncMap{
+	"percent": func(x float64) string { return fmt.Sprintf("%.2f%%", 100*x) },
+	"number":  func(x float64) string { return fmt.Sprintf("%.2f", x) },
+	"count":   func(n int) string { return grouped(int64(n)) },
+	"width":   func(x, most float64) string { return fmt.Sprintf("%.1f", 100*x/max(most, 1e-9)) },
+	"low":     func(coverage float64) bool { return coverage < 0.99 },
+}).Parse(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>How {{.Model}} fits</title>
+<style>
+:root { color-scheme: light dark; --line: #8884; --bar: #4a7db5; --low: #c0392b }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em }
+h1 { font-size: 1.4em; overflow-wrap: anywhere } p { max-width: 46em }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
+th { position: sticky; top: 0; background: Canvas; font-weight: 600 }
+td, th { padding: .15em .7em; text-align: right; border-bottom: 1px solid var(--line) }
+td:first-child, th:first-child { text-align: left } tr.all td { font-weight: 600; border-bottom: 2px solid var(--line) }
+td.bar { width: 30%; text-align: left } td.bar i { display: inline-block; height: .7em; background: var(--bar); border-radius: 2px }
+.low { color: var(--low) }
+</style>
+</head>
+<body>
+<h1>{{.Model}}</h1>
+<p>{{.Type}} model of {{count .Pieces}} pieces. <b>Ids a word</b> is 1 where every word is one piece; of languages that
+write no spaces it says little, there <b>ids a byte</b> tells. <b>Coverage</b> is the part of the characters that pieces
+cover, in red below 99%; <b>unknown</b> the part of the ids that are the unknown piece or single bytes.</p>
+<table>
+<tr><th>language<th>texts<th>bytes<th>ids<th>ids a byte<th>coverage<th>unknown<th>ids a word<th></tr>
+{{$most := .Most}}{{range .Rows}}<tr{{if eq .Language "all"}} class="all"{{end}}><td>{{.Language}}<td>{{count .Texts}}<td>{{count .Bytes}}<td>{{count .IDs -}}
+<td>{{number .IDsPerByte}}<td{{if low .Coverage}} class="low"{{end}}>{{percent .Coverage}}<td>{{percent .UnknownRate}}<td>{{number .IDsPerWord -}}
+<td class="bar"><i style="width:{{width .IDsPerWord $most}}%"></i></tr>
+{{end}}</table>
+</body>
+</html>
+`))

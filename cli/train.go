@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/stages"
+)
+
+// trainCommand runs a stage of training.
+type trainCommand struct {
+	Recipe  string   `required:"" placeholder:"RECIPE" help:"Shipped recipe, or a YAML file; the run.yaml of a run repeats it."`
+	Out     string   `required:"" placeholder:"RUN" help:"Run folder. A run that it holds in part is continued."`
+	Set     []string `sep:"none" placeholder:"KEY=VALUE" help:"Override a value of the recipe, for example data=DATASET or optimizer.learning_rate=1e-3."`
+	Backend string   `help:"Where to compute; by default GOMLX_BACKEND, or the Go backend on all cores."`
+	Workers int      `help:"Goroutines that make examples; by default one a core."`
+	JSON    bool     `help:"Print the result as one JSON object."`
+}
+
+func (c trainCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
+	recipe, err := readRecipe(c.Recipe, c.Set)
+	if err != nil {
+		return err
+	}
+	be, err := backend.Open(c.Backend)
+	if err != nil {
+		return err
+	}
+	if warning := backend.Warning(); warning != "" {
+		log.Warn().Msg(warning)
+	}
+	if c.Workers == 0 {
+		c.Workers = runtime.NumCPU()
+	}
+	log.Info().Str("stage", recipe.Stage).Int("steps", recipe.Steps).Str("out", c.Out).Msg("training")
+	var line *progress
+	result, err := stages.Run(ctx, recipe, c.Out, stages.Options{
+		Backend: be, Builtin: quickstart.Models(), Workers: c.Workers, Version: version,
+		Warn:      func(message string) { log.Warn().Msg(message) },
+		Evaluator: evalsuite.Validator{},
+		Evaluated: func(e stages.Evaluated) {
+			if line != nil {
+				line.Clear()
+			}
+			log.Info().Msg(sayEvaluated(e))
+		},
+		Progress: func(p stages.Progress) {
+			if line == nil {
+				line = out.progress(recipe.Stage, "steps", int64(p.Steps))
+				line.Resume(int64(p.Resumed), p.Elapsed)
+			}
+			line.Note(fmt.Sprintf("loss %.4f", p.Loss))
+			line.Set(int64(p.Step), 0)
+		},
+	})
+	if line != nil {
+		line.End()
+	}
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(result)
+	}
+	return c.print(result)
+}
+
+func (c trainCommand) print(r stages.Result) error {
+	took := time.Duration(r.Seconds * float64(time.Second)).Round(time.Second)
+	fmt.Printf("%d steps", r.Steps)
+	if r.Resumed > 0 {
+		fmt.Printf(", %d of them found in %s", r.Resumed, c.Out)
+	}
+	fmt.Printf("; loss %.4f; %s of %s parameters trained in %s\n", r.Loss, grouped(int64(r.Trained)), grouped(int64(r.Parameters)), took)
+	if r.Skipped > 0 {
+		fmt.Printf("%d samples could not be used\n", r.Skipped)
+	}
+	if r.Cut > 0 {
+		fmt.Printf("%.1f%% of the examples had more text than their windows: see lengths\n", 100*r.Cut)
+	}
+	if n := len(r.Evaluations); n > 0 {
+		last := r.Evaluations[n-1]
+		fmt.Printf("split %s, %d evaluations, the last after step %d: %s\n", last.Split, n, last.Step, last)
+	}
+	if r.StoppedEarly {
+		fmt.Printf("stopped early, after step %d: too many evaluations without a better score\n", r.Steps)
+	}
+	if r.Best != nil {
+		fmt.Printf("the weights are those of step %d, the best by %s: %.4f (%.4f to %.4f)\n", r.Best.Step, r.Best.Metric, r.Best.Score.Value, r.Best.Score.Lo, r.Best.Score.Hi)
+	}
+	_, err := fmt.Printf("wrote %s; its curves: tensorboard --logdir %s\n", r.Weights, c.Out)
+	return err
+}
+
+// sayEvaluated tells of an evaluation on a line.
+func sayEvaluated(e stages.Evaluated) string {
+	said := fmt.Sprintf("after step %d, split %s: %s", e.Step, e.Split, e)
+	if e.Best != "" {
+		said += "; the best so far by " + e.Best
+	}
+	return said
+}

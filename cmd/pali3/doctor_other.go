@@ -1,8 +1,0 @@
-//go:build !linux
-
-package main
-
-// memory and diskFree are known on Linux alone.
-func memory() (total, available int64) { return 0, 0 }
-
-func diskFree(string) int64 { return 0 }
