@@ -150,7 +150,7 @@ func textTable(name string) func(dir string) (Source, error) {
 // lying is a Parquet file that says in a few bytes that it has billions of values.
 func lying(t *testing.T, name string) map[string]string {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join("..", "shards", "table", "testdata", "hostile", name+".parquet"))
+	content, err := os.ReadFile(filepath.Join("..", "internal", "parquet", "table", "testdata", "hostile", name+".parquet"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 // threePages is a TIFF whose pages are of 20x10, 7x9 and 5x6 pixels, as stored.
 func threePages(t *testing.T) string {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join("frames", "testdata", "pages.tiff"))
+	content, err := os.ReadFile(filepath.Join("internal", "frames", "testdata", "pages.tiff"))
 	if err != nil {
 		t.Fatal(err)
 	}
