@@ -13,7 +13,8 @@ import (
 const module = "github.com/pali3/pali3/"
 
 // layers is the table of ARCHITECTURE.md: what each room may import of the others. Sub-packages
-// belong to their room. The ground floor, internal/atomicfile, random and those beside them, is open to all.
+// belong to their room. The ground floor, internal/atomicfile, random and those beside them, is
+// open to all.
 var layers = map[string]string{
 	"shards":                "",
 	"tokenize":              "",

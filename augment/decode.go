@@ -21,17 +21,19 @@ var (
 	Black = Colour{}
 )
 
-// Decode turns the bytes of a JPEG, PNG, GIF, WebP, BMP or TIFF file into 8-bit RGB, within [DefaultLimits].
+// Decode turns the bytes of a JPEG, PNG, GIF, WebP, BMP or TIFF file into 8-bit RGB, within
+// [DefaultLimits].
 //
-// What it does to the unusual: transparency is laid over white ([DecodeOver] takes another colour); grey
-// and palette images become RGB; 16-bit samples keep their upper byte; CMYK is converted without a profile;
-// colour profiles are ignored; of an animation the first frame counts, on a canvas of the animation's size.
-// The orientation of JPEG, PNG and WebP (EXIF) and of TIFF is applied: the image is upright, as people see it
-// (TensorFlow's decode_jpeg and PIL's Image.open leave it as stored). Of a TIFF with several pages the first counts.
+// What it does to the unusual: transparency is laid over white ([DecodeOver] takes another colour);
+// grey and palette images become RGB; 16-bit samples keep their upper byte; CMYK is converted
+// without a profile; colour profiles are ignored; of an animation the first frame counts, on a
+// canvas of the animation's size. The orientation of JPEG, PNG and WebP (EXIF) and of TIFF is
+// applied: the image is upright, as people see it (TensorFlow's decode_jpeg and PIL's Image.open
+// leave it as stored). Of a TIFF with several pages the first counts.
 //
-// Faults that leave all pixels readable are passed over, as browsers and PIL do: a missing end marker, bytes
-// after the end, wrong lengths, checksums of chunks that hold no pixels. A file that lacks coded pixels is
-// [ErrTruncated], and nothing is filled in.
+// Faults that leave all pixels readable are passed over, as browsers and PIL do: a missing end
+// marker, bytes after the end, wrong lengths, checksums of chunks that hold no pixels. A file that
+// lacks coded pixels is [ErrTruncated], and nothing is filled in.
 func Decode(encoded []byte) (*Image, error) { return DefaultLimits().Decode(encoded) }
 
 // DecodeOver is Decode with transparency laid over another colour.
@@ -39,8 +41,8 @@ func DecodeOver(encoded []byte, background Colour) (*Image, error) {
 	return DefaultLimits().DecodeOver(encoded, background)
 }
 
-// DecodeTwice returns the image laid over white and, if it has transparent pixels, over black, too; black is nil
-// otherwise. What is white on transparent ground shows over black alone.
+// DecodeTwice returns the image laid over white and, if it has transparent pixels, over black, too;
+// black is nil otherwise. What is white on transparent ground shows over black alone.
 func DecodeTwice(encoded []byte) (white, black *Image, err error) {
 	r, err := DefaultLimits().decode(encoded)
 	if err != nil {
@@ -64,8 +66,8 @@ func (l Limits) DecodeOver(encoded []byte, background Colour) (*Image, error) {
 	return r.turned(r.over(background)), nil
 }
 
-// oneAtATime is held while an image of more than largePixels is decoded, so that memory stays bounded
-// however many are at work.
+// oneAtATime is held while an image of more than largePixels is decoded, so that memory stays
+// bounded however many are at work.
 var oneAtATime sync.Mutex
 
 const largePixels = 64 << 20

@@ -143,7 +143,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// smuggled hides the size of a JPEG in what some take for parameters of a second SOI, which has none.
+// smuggled hides the size of a JPEG in what some take for parameters of a second SOI, which has
+// none.
 func smuggled(jpeg []byte) []byte {
 	return append(append(jpeg[:2:2], 0xFF, 0xD8, 0x00, 0x02), jpeg[2:]...)
 }

@@ -64,8 +64,8 @@ func openGrid(t *testing.T, dir string) (g grid) {
 	return g
 }
 
-// TestGridAgainstPillow compares every file of a grid with what Pillow reads from it: the small grid of testdata, or
-// the one that PALI3_PARITY_IMAGES names (`make parity`).
+// TestGridAgainstPillow compares every file of a grid with what Pillow reads from it: the small
+// grid of testdata, or the one that PALI3_PARITY_IMAGES names (`make parity`).
 func TestGridAgainstPillow(t *testing.T) {
 	dir := os.Getenv("PALI3_PARITY_IMAGES")
 	least := 30_000

@@ -34,8 +34,8 @@ type Limits struct {
 	MaxSide   int // height and width, each
 }
 
-// DefaultLimits are those of [Decode], of pipelines, and of everything that takes images in: 256 MiB,
-// 256 Mi pixels, sides of 65,535. Images of more than 64 Mi pixels are decoded one at a time.
+// DefaultLimits are those of [Decode], of pipelines, and of everything that takes images in: 256
+// MiB, 256 Mi pixels, sides of 65,535. Images of more than 64 Mi pixels are decoded one at a time.
 func DefaultLimits() Limits {
 	return Limits{MaxBytes: imagefile.MaxBytes, MaxPixels: imagefile.MaxPixels, MaxSide: imagefile.MaxSide}
 }

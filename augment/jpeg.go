@@ -9,11 +9,12 @@ import (
 	"github.com/pali3/pali3/internal/imagefile/jpeg"
 )
 
-// fastJPEG says for which files jpegn, which is the fastest decoder at hand, was shown to give the same pixels as
-// libjpeg (parity/images.py): baseline files of one scan without restart markers, grey or YCbCr with one of four
-// samplings, that end with their end marker and in which every decoder sees the same segments. Elsewhere
-// jpegn 0.3.0 is wrong without an error: it shears progressive files, RGB and rarer samplings, loses what
-// follows a restart marker or the first scan, and fills in what is missing. All others go to package jpeg.
+// fastJPEG says for which files jpegn, which is the fastest decoder at hand, was shown to give the
+// same pixels as libjpeg (parity/images.py): baseline files of one scan without restart markers,
+// grey or YCbCr with one of four samplings, that end with their end marker and in which every
+// decoder sees the same segments. Elsewhere jpegn 0.3.0 is wrong without an error: it shears
+// progressive files, RGB and rarer samplings, loses what follows a restart marker or the first
+// scan, and fills in what is missing. All others go to package jpeg.
 func fastJPEG(h *jpeg.Header) bool {
 	if h.Process != 0xC0 || h.Precision != 8 || h.Scans != 1 || !h.Whole || h.Restarts || !h.Ended || h.Odd {
 		return false
@@ -57,7 +58,8 @@ func decodeJPEG(encoded []byte) (*planes, error) {
 // planes is a decoded JPEG.
 type planes struct{ *jpeg.Image }
 
-// planesOf returns the planes of what jpegn decodes, nil if it is of another kind than [fastJPEG] lets through.
+// planesOf returns the planes of what jpegn decodes, nil if it is of another kind than [fastJPEG]
+// lets through.
 func planesOf(decoded image.Image) *planes {
 	switch m := decoded.(type) {
 	case *image.Gray:

@@ -1,7 +1,7 @@
 package augment
 
-// The loops in which the time goes, portably. Where there is a SIMD twin (kernels_amd64.go) it does as
-// many elements as it can and leaves the rest to these; both give the same bits.
+// The loops in which the time goes, portably. Where there is a SIMD twin (kernels_amd64.go) it does
+// as many elements as it can and leaves the rest to these; both give the same bits.
 
 // sumRowsPortable writes 3 near + far to sums: chroma at a quarter of the way, times 4.
 func sumRowsPortable(sums []uint16, near, far []uint8) {
@@ -11,8 +11,8 @@ func sumRowsPortable(sums []uint16, near, far []uint8) {
 	}
 }
 
-// widenRowPortable writes two samples for each of sums, which are samples times 4, but its first and
-// last: a quarter of the way to the left neighbour and to the right one, rounded by the biases.
+// widenRowPortable writes two samples for each of sums, which are samples times 4, but its first
+// and last: a quarter of the way to the left neighbour and to the right one, rounded by the biases.
 func widenRowPortable(dst []uint8, sums []uint16, left, right uint16) {
 	for i := range len(sums) - 2 {
 		three := 3 * sums[i+1]

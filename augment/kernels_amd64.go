@@ -79,8 +79,8 @@ func widenRowAVX2(dst []uint8, sums []uint16, left, right uint16) (done int) {
 	return done
 }
 
-// convertRowAVX2 converts 8 pixels at a time in 32-bit lanes. Each lane ends as the bytes R, G, B, 0,
-// of which a shuffle drops the last; a store of 4 pixels writes 4 bytes too many, which the next
+// convertRowAVX2 converts 8 pixels at a time in 32-bit lanes. Each lane ends as the bytes R, G, B,
+// 0, of which a shuffle drops the last; a store of 4 pixels writes 4 bytes too many, which the next
 // overwrites.
 func convertRowAVX2(to, luma, cb, cr []uint8, c ycbcrRange) (done int) {
 	drop := archsimd.LoadInt8x16([]int8{0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1})
@@ -103,7 +103,8 @@ func convertRowAVX2(to, luma, cb, cr []uint8, c ycbcrRange) (done int) {
 	return done
 }
 
-// addBytesAVX2 adds 8 values at a time. It multiplies and adds in two roundings, as the portable twin.
+// addBytesAVX2 adds 8 values at a time. It multiplies and adds in two roundings, as the portable
+// twin.
 func addBytesAVX2(sum []float32, row []uint8, weight float32) (done int) {
 	w := archsimd.BroadcastFloat32x8(weight)
 	for ; done+16 <= len(sum) && done+16 <= len(row); done += 8 {

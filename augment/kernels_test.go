@@ -7,7 +7,8 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// TestKernelsAgree runs what the build uses and the portable twins on the same rows, of every length.
+// TestKernelsAgree runs what the build uses and the portable twins on the same rows, of every
+// length.
 func TestKernelsAgree(t *testing.T) {
 	rng := random.New(1)
 	for n := range 80 {

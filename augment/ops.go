@@ -13,8 +13,8 @@ type op struct {
 	build             func(*call) action
 }
 
-// action is an op with its arguments: what it does, whether it draws random numbers, and the size it
-// leaves where that is known (0 otherwise), with keepsSize for those that leave it as it was.
+// action is an op with its arguments: what it does, whether it draws random numbers, and the size
+// it leaves where that is known (0 otherwise), with keepsSize for those that leave it as it was.
 type action struct {
 	run           func(*subject, *random.Stream) error
 	random        bool
@@ -25,9 +25,9 @@ type action struct {
 // maxOutput bounds the sides that a resize may ask for.
 const maxOutput = 16384
 
-// ops is the language. Names and meanings are big_vision's (pp/ops_general.py, pp/ops_image.py); the
-// resizes differ in that antialias is true unless said otherwise and that floats are not rounded
-// back to 8 bit.
+// ops is the language. Names and meanings are big_vision's (pp/ops_general.py, pp/ops_image.py);
+// the resizes differ in that antialias is true unless said otherwise and that floats are not
+// rounded back to 8 bit.
 var ops = []op{
 	{"decode", "decode([background=white])", "bytes to pixels 0 to 255; must come first", buildDecode},
 	{"resize", "resize(size | height, width, [method], [antialias])", "squash to that size", buildResize},

@@ -21,8 +21,9 @@ func (e *ParseError) Error() string {
 // maxOps bounds the length of a pipeline.
 const maxOps = 64
 
-// Parse reads a pipeline: ops separated by "|", each a name with arguments in brackets where it takes
-// any, first by position, then as key=value. [Ops] lists them. Errors are of type *[ParseError].
+// Parse reads a pipeline: ops separated by "|", each a name with arguments in brackets where it
+// takes any, first by position, then as key=value. [Ops] lists them. Errors are of type
+// *[ParseError].
 func Parse(pipeline string) (*Pipeline, error) {
 	p := &Pipeline{text: pipeline, limits: DefaultLimits()}
 	position := 0

@@ -22,8 +22,8 @@ type step struct {
 	run  func(*subject, *random.Stream) error
 }
 
-// subject is what the ops work on: bytes before decode, then 8-bit pixels, and floats from the first
-// op that needs them. One of the three is set.
+// subject is what the ops work on: bytes before decode, then 8-bit pixels, and floats from the
+// first op that needs them. One of the three is set.
 type subject struct {
 	encoded []byte
 	limits  Limits
@@ -38,7 +38,8 @@ func (p *Pipeline) String() string { return p.text }
 // bytes alone, and what a frozen encoder makes of it can be cached.
 func (p *Pipeline) Random() bool { return p.random }
 
-// Size returns height and width of every tensor of the pipeline, or zeros if they depend on the picture.
+// Size returns height and width of every tensor of the pipeline, or zeros if they depend on the
+// picture.
 func (p *Pipeline) Size() (height, width int) { return p.height, p.width }
 
 // WithLimits returns the pipeline with other limits on its input.

@@ -31,7 +31,8 @@ var allRatios = []image.YCbCrSubsampleRatio{
 	image.YCbCrSubsampleRatio440, image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410,
 }
 
-// TestResizeOfPlanesIsThatOfPixels compares with the way over RGB and back, whose chroma is the mean of four pixels.
+// TestResizeOfPlanesIsThatOfPixels compares with the way over RGB and back, whose chroma is the
+// mean of four pixels.
 func TestResizeOfPlanesIsThatOfPixels(t *testing.T) {
 	for _, ratio := range allRatios {
 		for _, sizes := range [][4]int{{90, 121, 44, 60}, {90, 121, 30, 50}, {64, 64, 64, 64}, {61, 47, 80, 100}, {130, 99, 16, 14}} {

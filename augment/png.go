@@ -11,7 +11,8 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// decodePNG decodes with image/png. A file that it refuses is decoded once more with all repaired that other readers pass over.
+// decodePNG decodes with image/png. A file that it refuses is decoded once more with all repaired
+// that other readers pass over.
 func decodePNG(encoded []byte) (*raster, error) {
 	decoded, err := png.Decode(bytes.NewReader(encoded))
 	if err == nil {
@@ -35,7 +36,8 @@ func decodePNG(encoded []byte) (*raster, error) {
 	return rasterOf(decoded, fullRange), nil
 }
 
-// pngRepair writes a PNG that has the chunks of pixels alone, each byte of them and none more, and right checksums.
+// pngRepair writes a PNG that has the chunks of pixels alone, each byte of them and none more, and
+// right checksums.
 type pngRepair struct {
 	raw     io.Reader // the inflated data
 	ready   []byte    // to be read next
@@ -46,7 +48,8 @@ type pngRepair struct {
 	scratch []byte
 }
 
-// repairPNG refuses a file whose palette is damaged, or whose pixels may be: one of its two checksums must be right.
+// repairPNG refuses a file whose palette is damaged, or whose pixels may be: one of its two
+// checksums must be right.
 func repairPNG(p *imagefile.PNGFile) (*pngRepair, error) {
 	if err := p.CheckSums(); err != nil {
 		return nil, err
@@ -81,8 +84,8 @@ func (r *pngRepair) Read(to []byte) (int, error) {
 	return n, nil
 }
 
-// next makes the next chunk: a stored block of raw data, which the first chunk has a zlib header before and the last one the
-// checksum after.
+// next makes the next chunk: a stored block of raw data, which the first chunk has a zlib header
+// before and the last one the checksum after.
 func (r *pngRepair) next() error {
 	n, err := io.ReadFull(r.raw, r.scratch)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {

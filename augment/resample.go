@@ -36,8 +36,8 @@ type taps struct {
 }
 
 // tapsFor computes the taps of every output pixel of one axis, with half-pixel centres: output i
-// looks at (i+0.5)*from/to. With antialias the kernel is as wide as the shrinking ratio, and weights
-// that fall outside the picture are shared out among the rest. That is tf.image.resize
+// looks at (i+0.5)*from/to. With antialias the kernel is as wide as the shrinking ratio, and
+// weights that fall outside the picture are shared out among the rest. That is tf.image.resize
 // (scale_and_translate_op.cc, ComputeSpansCore) and PIL (Resample.c, precompute_coeffs).
 func tapsFor(from, to int, filter Filter, antialias bool) []taps {
 	ratio := float64(from) / float64(to)
@@ -51,8 +51,8 @@ func tapsFor(from, to int, filter Filter, antialias bool) []taps {
 	return spread(from, ratio, 0, to, filter, antialias)
 }
 
-// spread computes the taps of count outputs, the first of them output number offset of a row in which each is ratio
-// source pixels wide.
+// spread computes the taps of count outputs, the first of them output number offset of a row in
+// which each is ratio source pixels wide.
 func spread(from int, ratio, offset float64, count int, filter Filter, antialias bool) []taps {
 	all := make([]taps, count)
 	stretch := 1.0

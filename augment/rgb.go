@@ -5,7 +5,8 @@ import (
 	"image/color"
 )
 
-// raster is a decoded image as it is stored: colours, not multiplied by alpha, and alpha, nil where all is opaque.
+// raster is a decoded image as it is stored: colours, not multiplied by alpha, and alpha, nil where
+// all is opaque.
 type raster struct {
 	colour      *Image
 	alpha       []uint8 // [H,W]
@@ -78,7 +79,8 @@ func plane(out *Image, pix []uint8, stride, size int) []uint8 {
 	return alpha
 }
 
-// readPaletted looks the indices up. A palette has all 256 entries, black where the file has none, so that a bad index is harmless.
+// readPaletted looks the indices up. A palette has all 256 entries, black where the file has none,
+// so that a bad index is harmless.
 func (r *raster) readPaletted(m *image.Paletted) {
 	var table [256]color.NRGBA
 	opaque := true

@@ -12,7 +12,8 @@ var (
 	videoRange = ycbcrRange{76309, 16, 104597, 25675, 53279, 132201}
 )
 
-// ycbcrToRGB converts with the chroma interpolated between its samples where it has half the resolution.
+// ycbcrToRGB converts with the chroma interpolated between its samples where it has half the
+// resolution.
 func ycbcrToRGB(out *Image, m *image.YCbCr, convention ycbcrRange) {
 	byRow, byColumn := subsampling(m.SubsampleRatio)
 	width, height := (out.Width+byColumn-1)/byColumn, (out.Height+byRow-1)/byRow
@@ -27,9 +28,9 @@ func ycbcrToRGB(out *Image, m *image.YCbCr, convention ycbcrRange) {
 	}
 }
 
-// upsampler brings a plane to full resolution, row by row, as libjpeg does by default ("fancy upsampling", jdsample.c):
-// at half the resolution the weights are 3/4 and 1/4 towards the nearer neighbour in each direction; lower
-// resolutions repeat the nearest sample.
+// upsampler brings a plane to full resolution, row by row, as libjpeg does by default ("fancy
+// upsampling", jdsample.c): at half the resolution the weights are 3/4 and 1/4 towards the nearer
+// neighbour in each direction; lower resolutions repeat the nearest sample.
 type upsampler struct {
 	pix           []uint8
 	stride        int
@@ -38,7 +39,8 @@ type upsampler struct {
 	sums          []uint16 // a row at half the width, times 4, with a sample repeated at either end
 }
 
-// newUpsampler makes one of a plane. Without smooth, samples are repeated where otherwise columns would be interpolated.
+// newUpsampler makes one of a plane. Without smooth, samples are repeated where otherwise columns
+// would be interpolated.
 func newUpsampler(pix []uint8, stride, width, height, h, v int, smooth bool) *upsampler {
 	u := &upsampler{pix: pix, stride: stride, width: width, height: height, h: h, v: v}
 	if h == 2 && v <= 2 && smooth {

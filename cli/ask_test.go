@@ -13,7 +13,8 @@ import (
 	"testing"
 )
 
-// tinyRun trains a PaLI-3 of a few thousand weights on captions in two languages, in the current folder.
+// tinyRun trains a PaLI-3 of a few thousand weights on captions in two languages, in the current
+// folder.
 func tinyRun(t *testing.T, dir string) {
 	t.Helper()
 	write := func(name string, content []byte) {

@@ -16,7 +16,8 @@ type completionCommand struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"Shell: ${enum}."`
 }
 
-// completionScripts ask pali3 itself, so that they never grow old. Where it knows nothing, files are offered.
+// completionScripts ask pali3 itself, so that they never grow old. Where it knows nothing, files
+// are offered.
 var completionScripts = map[string]string{
 	"bash": `# bash completion of pali3: source <(pali3 completion bash)
 _pali3() {
@@ -64,8 +65,8 @@ func (c completeCommand) Run(parser *kong.Kong) error {
 	return nil
 }
 
-// completions lists, in order, what may stand in place of the last word; nothing where a file or a text of
-// one's own is wanted.
+// completions lists, in order, what may stand in place of the last word; nothing where a file or a
+// text of one's own is wanted.
 func completions(node *kong.Node, words []string) (found []string) {
 	if len(words) == 0 {
 		words = []string{""}

@@ -22,8 +22,9 @@ import (
 	"github.com/pali3/pali3/shards/bucket/s3test"
 )
 
-// TestDataPage runs the commands of docs/data.md in their order, on small inputs of the names they use and an S3 server. What the page
-// says that a command prints must be part of what it prints; every source and every command of shards must have an example.
+// TestDataPage runs the commands of docs/data.md in their order, on small inputs of the names they
+// use and an S3 server. What the page says that a command prints must be part of what it prints;
+// every source and every command of shards must have an example.
 func TestDataPage(t *testing.T) {
 	content, err := os.ReadFile("../docs/data.md")
 	if err != nil {

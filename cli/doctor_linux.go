@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// memory returns the bytes in all and those to be had, from /proc/meminfo and the limits of the control group.
+// memory returns the bytes in all and those to be had, from /proc/meminfo and the limits of the
+// control group.
 func memory() (total, available int64) {
 	file, err := os.Open("/proc/meminfo")
 	if err != nil {

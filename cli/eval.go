@@ -21,8 +21,8 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// evalCommand scores a trained model on a split of a dataset, or a file of predictions, of any model, on a dataset or a
-// benchmark.
+// evalCommand scores a trained model on a split of a dataset, or a file of predictions, of any
+// model, on a dataset or a benchmark.
 type evalCommand struct {
 	Model string   `placeholder:"RUN" help:"Run folder of the trained model to score: captions and answers of a PaLI-3, retrieval of a SigLIP. Writes RUN/evaluation-SPLIT.json and RUN/predictions/."`
 	Data  string   `placeholder:"DATASET" help:"Dataset folder to score on."`
@@ -147,8 +147,8 @@ func (c evalCommand) model(ctx context.Context, log zerolog.Logger, out output) 
 	})
 }
 
-// wideBelow is the number of samples below which a warning says that intervals are wide: of a share of one half, the
-// 95% interval of 100 is 0.4 to 0.6.
+// wideBelow is the number of samples below which a warning says that intervals are wide: of a share
+// of one half, the 95% interval of 100 is 0.4 to 0.6.
 const wideBelow = 100
 
 func (c evalCommand) options(log zerolog.Logger) evalsuite.EvaluateOptions {

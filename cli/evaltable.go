@@ -74,7 +74,8 @@ func (t *evalTable) scores(indent, name string, s evalsuite.Scores, by string) {
 
 func interval(s metrics.Score) string { return fmt.Sprintf("%.3f (%.3f to %.3f)", s.Value, s.Lo, s.Hi) }
 
-// slices prints a metric by language or kind, those with the most first, where there is more than one.
+// slices prints a metric by language or kind, those with the most first, where there is more than
+// one.
 func (t *evalTable) slices(title string, by map[string]evalsuite.Scores) {
 	if len(by) < 2 {
 		return

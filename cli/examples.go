@@ -6,8 +6,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// examples stand in the help of the commands. All but those of files that are downloaded elsewhere work after
-// `make quickstart`, in this order.
+// examples stand in the help of the commands. All but those of files that are downloaded elsewhere
+// work after `make quickstart`, in this order.
 var examples = map[string][]string{
 	"quickstart": {"pali3 quickstart --out quickstart-run", "pali3 quickstart --smoke --out smoke-run"},
 	"start": {

@@ -14,13 +14,14 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// imageFiles are the images that the words of a command line name, in their order. What could not be used is kept
-// beside them: one bad word or image does not stop the others.
+// imageFiles are the images that the words of a command line name, in their order. What could not
+// be used is kept beside them: one bad word or image does not stop the others.
 type imageFiles struct {
 	Paths []string
 	// Missing are the words that name no image: a pattern without a match, a folder without images.
 	Missing []error
-	// LeftOut counts the files of folders that are no images, Others those that are no regular files.
+	// LeftOut counts the files of folders that are no images, Others those that are no regular
+	// files.
 	LeftOut, Others int
 }
 
@@ -42,9 +43,10 @@ func (f *imageFiles) note() string {
 // maxImagePaths bounds how many images one command takes.
 const maxImagePaths = 5_000_000
 
-// findImages finds the images that words and a list name. A word is a file, a folder with all images below it, a
-// pattern such as 'photos/*.png', or @FILE for a list. A list is a file, or - for standard input, of such words
-// but @FILE, one a line; "" is none. A file whose name looks like a pattern or begins with @ is that file.
+// findImages finds the images that words and a list name. A word is a file, a folder with all
+// images below it, a pattern such as 'photos/*.png', or @FILE for a list. A list is a file, or -
+// for standard input, of such words but @FILE, one a line; "" is none. A file whose name looks like
+// a pattern or begins with @ is that file.
 //
 // A file that is named is taken whatever it is, so that reading it says what is wrong.
 func findImages(ctx context.Context, words []string, list string) (*imageFiles, error) {
@@ -129,8 +131,9 @@ func (f *imageFiles) addPath(path string) error {
 	return nil
 }
 
-// addFolder adds the images below a folder in the order of their paths: files that end as images do, and files
-// without an ending that hold one. Links to folders are not followed, but dir itself may be one.
+// addFolder adds the images below a folder in the order of their paths: files that end as images
+// do, and files without an ending that hold one. Links to folders are not followed, but dir itself
+// may be one.
 func (f *imageFiles) addFolder(ctx context.Context, dir string) error {
 	before := len(f.Paths)
 	err := filepath.WalkDir(dir+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {

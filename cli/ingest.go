@@ -42,7 +42,8 @@ type ingestFlags struct {
 	resizeFlags
 }
 
-// run adds a source's records to the dataset. Language is that of texts of which the source does not know it.
+// run adds a source's records to the dataset. Language is that of texts of which the source does
+// not know it.
 func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source, language string) error {
 	transform, err := f.transform()
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 	"github.com/pali3/pali3/ingest"
 )
 
-// columnFlags say which columns of a source are what. A field of a struct is named by its path, as in captions/text.
+// columnFlags say which columns of a source are what. A field of a struct is named by its path, as
+// in captions/text.
 type columnFlags struct {
 	ImageColumn      []string `sep:"none" placeholder:"NAME" help:"Column of images; give it again for further ones. outer/inner names a field of a struct."`
 	TextColumn       []string `sep:"none" placeholder:"NAME" help:"Column of texts, or of lists of texts; give it again for further ones."`

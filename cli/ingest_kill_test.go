@@ -32,7 +32,8 @@ func kills() int {
 	return 2
 }
 
-// killable makes a source of many records in dir, good and bad, and returns the arguments that ingest it.
+// killable makes a source of many records in dir, good and bad, and returns the arguments that
+// ingest it.
 var killable = map[string]func(t *testing.T, dir string) []string{
 	"folder": func(t *testing.T, dir string) []string {
 		for i := range 400 {
@@ -167,8 +168,9 @@ func save(t *testing.T, name string, content []byte) {
 	}
 }
 
-// TestKilledIngestEndsTheSame kills the ingestion of each source with SIGKILL at random moments until it is through,
-// and compares its dataset, apart from times, with that of a run that nobody disturbed.
+// TestKilledIngestEndsTheSame kills the ingestion of each source with SIGKILL at random moments
+// until it is through, and compares its dataset, apart from times, with that of a run that nobody
+// disturbed.
 func TestKilledIngestEndsTheSame(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(killable)) {
 		t.Run(name, func(t *testing.T) {
@@ -285,7 +287,8 @@ func readAll(t *testing.T, dir string) (all datasetContent) {
 	return all
 }
 
-// TestKilledStreamEndsTheSame is the same for an archive that comes through the standard input, given again from its beginning.
+// TestKilledStreamEndsTheSame is the same for an archive that comes through the standard input,
+// given again from its beginning.
 func TestKilledStreamEndsTheSame(t *testing.T) {
 	dir, archive := t.TempDir(), tarOf(400)
 	ingest := func(content []byte, to string) {

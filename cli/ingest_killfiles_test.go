@@ -56,7 +56,8 @@ func killableTFRecord(t *testing.T, dir string) []string {
 	return []string{"tfrecord", "a.tfrecord"}
 }
 
-// example encodes a tf.Example whose features are lists of one string: tensorflow/core/example/example.proto.
+// example encodes a tf.Example whose features are lists of one string:
+// tensorflow/core/example/example.proto.
 func example(features map[string]string) []byte {
 	field := func(number byte, content []byte) []byte {
 		return append(binary.AppendUvarint([]byte{number<<3 | 2}, uint64(len(content))), content...)
@@ -76,7 +77,8 @@ func killableMDS(t *testing.T, dir string) []string {
 	return []string{"mds", "m"}
 }
 
-// saveMDS writes n samples as a dataset of MosaicML Streaming: shards of so many each, and the index.
+// saveMDS writes n samples as a dataset of MosaicML Streaming: shards of so many each, and the
+// index.
 func saveMDS(t *testing.T, dir string, names, encodings []string, n, each int, values func(i int) [][]byte) {
 	t.Helper()
 	var all []map[string]any
@@ -158,7 +160,8 @@ func killableHub(t *testing.T, _ string) []string {
 	return []string{"hf", "owner/birds", "--endpoint", server, "--id-column", "id", "--text-column", "caption"}
 }
 
-// slowHub is a hub of one dataset. It gives files in small pieces, and cuts every ninth answer short.
+// slowHub is a hub of one dataset. It gives files in small pieces, and cuts every ninth answer
+// short.
 func slowHub(t *testing.T, repo string, files map[string][]byte) string {
 	t.Helper()
 	commit := strings.Repeat("a", 40)

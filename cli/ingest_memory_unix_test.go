@@ -105,7 +105,8 @@ var bigSources = map[string]func(t *testing.T, dir string, n int) []string{
 	},
 }
 
-// TestIngestStaysWithinMemory gives a command more than it may hold, and looks at the most memory that it took.
+// TestIngestStaysWithinMemory gives a command more than it may hold, and looks at the most memory
+// that it took.
 func TestIngestStaysWithinMemory(t *testing.T) {
 	n := bigRecords()
 	for name, source := range bigSources {
@@ -149,7 +150,8 @@ func measured(t *testing.T, c *exec.Cmd) (most func() int64) {
 	}
 }
 
-// TestManyRejectsStayWithinMemory gives a command a table of bad rows alone, twice. Each reject takes 1,500 bytes.
+// TestManyRejectsStayWithinMemory gives a command a table of bad rows alone, twice. Each reject
+// takes 1,500 bytes.
 func TestManyRejectsStayWithinMemory(t *testing.T) {
 	n, limit := 300_000, int64(200<<20)
 	dir := t.TempDir()

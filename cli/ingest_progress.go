@@ -7,8 +7,8 @@ import (
 	"github.com/pali3/pali3/ingest"
 )
 
-// ingestProgress shows how far an ingestion is. A source may read for minutes before its first record, as one of web
-// archives does: what part of it is read moves on meanwhile.
+// ingestProgress shows how far an ingestion is. A source may read for minutes before its first
+// record, as one of web archives does: what part of it is read moves on meanwhile.
 type ingestProgress struct {
 	mu            sync.Mutex
 	bar           *progress

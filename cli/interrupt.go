@@ -15,8 +15,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// execute runs one command line as the process does: an interrupt (Ctrl-C) or a termination ends it, a second
-// one at once. It returns the exit status.
+// execute runs one command line as the process does: an interrupt (Ctrl-C) or a termination ends
+// it, a second one at once. It returns the exit status.
 func execute(args []string) int {
 	ctx, end := context.WithCancelCause(context.Background())
 	defer end(nil)
@@ -53,8 +53,8 @@ func signalOf(ctx context.Context) (s signalled, ok bool) {
 	return s, ok
 }
 
-// keeper is a command that keeps what it has done when it is interrupted, so that the same command line
-// resumes it. It says what it keeps.
+// keeper is a command that keeps what it has done when it is interrupted, so that the same command
+// line resumes it. It says what it keeps.
 type keeper interface{ kept() string }
 
 func (trainCommand) kept() string      { return "the steps taken are kept" }
@@ -65,7 +65,8 @@ func (evalCommand) kept() string       { return "the predictions so far are kept
 func (predictCommand) kept() string    { return "the predictions so far are kept" }
 func (shardsCopy) kept() string        { return "the files copied are kept" }
 
-// restarter is a command that leaves nothing behind when it is interrupted, after work that takes long.
+// restarter is a command that leaves nothing behind when it is interrupted, after work that takes
+// long.
 type restarter interface{ restarts() }
 
 func (curateCommand) restarts()   {}
@@ -97,10 +98,10 @@ func explain(target any, s signalled, err error) string {
 
 const grace = 3 * time.Second // for a command to end by itself
 
-// endWith ends the process when a signal has ended the context and the command does not end by itself: at once
-// where it does not look at its context, after a while where it does, since it may wait for its input. Nothing
-// committed is lost by that. A training is waited for: its checkpoint may take longer. The function that is
-// returned calls it off.
+// endWith ends the process when a signal has ended the context and the command does not end by
+// itself: at once where it does not look at its context, after a while where it does, since it may
+// wait for its input. Nothing committed is lost by that. A training is waited for: its checkpoint
+// may take longer. The function that is returned calls it off.
 func endWith(ctx context.Context, log zerolog.Logger, call *kong.Context, target any) (off func() bool) {
 	return context.AfterFunc(ctx, func() {
 		s, ok := signalOf(ctx)

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// interrupt starts a command, sends it a signal when begun says so, and returns its exit status and what it
-// said.
+// interrupt starts a command, sends it a signal when begun says so, and returns its exit status and
+// what it said.
 func interrupt(t *testing.T, dir string, s syscall.Signal, begun func() bool, args ...string) (int, string) {
 	t.Helper()
 	c := command(t.Context(), dir, args...)
@@ -83,7 +83,8 @@ func size(path string) int64 {
 	return info.Size()
 }
 
-// TestInterrupt_EndsOtherCommands ends a command that waits for input, and one that looks at no context.
+// TestInterrupt_EndsOtherCommands ends a command that waits for input, and one that looks at no
+// context.
 func TestInterrupt_EndsOtherCommands(t *testing.T) {
 	dir := t.TempDir()
 	began := time.Now()

@@ -41,8 +41,9 @@ var tiny = map[string][]string{
 		"model.language={width: 16, mlp: 24, heads: 2, head_dim: 8, encoder_layers: 1, decoder_layers: 1}"},
 }
 
-// TestKilledTrainingEndsTheSame kills each stage with SIGKILL at random moments until it is through, and
-// compares its weights and losses, to the bit, with those of a run that nobody disturbed.
+// TestKilledTrainingEndsTheSame kills each stage with SIGKILL at random moments until it is
+// through, and compares its weights and losses, to the bit, with those of a run that nobody
+// disturbed.
 func TestKilledTrainingEndsTheSame(t *testing.T) {
 	dir := t.TempDir()
 	archive, err := quickstart.Archive()

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// fileLimit names the variable under which a command cannot make a file longer than so many bytes: to
-// what writes, a disk that is full.
+// fileLimit names the variable under which a command cannot make a file longer than so many bytes:
+// to what writes, a disk that is full.
 const fileLimit = "PALI3_TEST_FILE_LIMIT"
 
 func limitFiles() {

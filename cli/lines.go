@@ -24,8 +24,8 @@ type lineBatch struct {
 	out   chan []byte
 }
 
-// mapLines writes one line for every line of r, in order: what write appends for it. Lines are worked on
-// by all processors. An error names the line.
+// mapLines writes one line for every line of r, in order: what write appends for it. Lines are
+// worked on by all processors. An error names the line.
 func mapLines(ctx context.Context, r io.Reader, w io.Writer, write func(dst []byte, line string) ([]byte, error)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	workers := runtime.GOMAXPROCS(0)

@@ -1,5 +1,5 @@
-// Package cli is the command line of pali3: one small file per command, which parses its arguments, calls the
-// packages that do the work, and prints what they return.
+// Package cli is the command line of pali3: one small file per command, which parses its arguments,
+// calls the packages that do the work, and prints what they return.
 package cli
 
 import (
@@ -50,8 +50,8 @@ type commands struct {
 // Main runs the command line of the process and ends it with the exit status.
 func Main() { os.Exit(execute(os.Args[1:])) }
 
-// run executes one command line and returns the exit status: 0 done, 1 failed, 2 misused, 130 interrupted,
-// 143 terminated.
+// run executes one command line and returns the exit status: 0 done, 1 failed, 2 misused, 130
+// interrupted, 143 terminated.
 func run(ctx context.Context, args []string) int {
 	log := newLog()
 	var all commands

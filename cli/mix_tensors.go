@@ -10,7 +10,8 @@ import (
 )
 
 // writeTensors writes a batch under the names that forward takes, without what is empty: images are
-// [B, H, W, 3] where an example has one, and image_mask stands there only where some picture is missing.
+// [B, H, W, 3] where an example has one, and image_mask stands there only where some picture is
+// missing.
 func (c mixCommand) writeTensors(ctx context.Context, stream *mixture.Stream) error {
 	b, err := stream.Batch(ctx, max(c.Steps.from, c.ResumeAt))
 	if err != nil {

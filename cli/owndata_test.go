@@ -16,8 +16,9 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// TestOwnDataPage runs the commands of docs/own-data.md in their order, on a folder of generated images and with stages of a
-// few steps. What the page says that a command prints must be part of what it prints.
+// TestOwnDataPage runs the commands of docs/own-data.md in their order, on a folder of generated
+// images and with stages of a few steps. What the page says that a command prints must be part of
+// what it prints.
 func TestOwnDataPage(t *testing.T) {
 	content, err := os.ReadFile("../docs/own-data.md")
 	if err != nil {
@@ -52,7 +53,8 @@ func TestOwnDataPage(t *testing.T) {
 	}
 }
 
-// saveToys writes the folder toys, a hundred images of coloured blocks with captions, and long.tsv, a table of texts of three.
+// saveToys writes the folder toys, a hundred images of coloured blocks with captions, and long.tsv,
+// a table of texts of three.
 func saveToys(t *testing.T, dir string) {
 	t.Helper()
 	colours := []struct {

@@ -115,7 +115,8 @@ func (c predictCommand) options(t *stages.Trained, log zerolog.Logger) (evalsuit
 	return o, nil
 }
 
-// taskOfRun is the task that a run is asked by where none is named: captions if it learnt them, or its only one.
+// taskOfRun is the task that a run is asked by where none is named: captions if it learnt them, or
+// its only one.
 func taskOfRun(t *stages.Trained) (string, error) {
 	var kinds []string
 	for _, task := range t.Recipe.Mixture.Tasks {

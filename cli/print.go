@@ -68,7 +68,8 @@ var leftOutHints = map[string]string{
 	shards.LeftColumn: "flags such as --image-column, --text-column and --question-column take columns; see --help",
 }
 
-// printLeftOut prints what was left out below the records: a line a reason, with the first few names.
+// printLeftOut prints what was left out below the records: a line a reason, with the first few
+// names.
 func printLeftOut(w io.Writer, s shards.Stat) {
 	for _, reason := range slices.Sorted(maps.Keys(s.LeftOut)) {
 		n, names := s.LeftOut[reason], s.LeftOutFirst[reason]

@@ -59,7 +59,8 @@ func newBar(name, unit string, total int64, predict bool) *progressbar.ProgressB
 	return progressbar.NewOptions64(total, options...)
 }
 
-// Resume reports that found items were done before this work began, elapsed ago, so that they do not count as fast.
+// Resume reports that found items were done before this work began, elapsed ago, so that they do
+// not count as fast.
 func (p *progress) Resume(found int64, elapsed time.Duration) {
 	p.found, p.done, p.start = found, found, time.Now().Add(-elapsed)
 	if p.bar != nil && found > 0 { // the bar itself would take them for done just now
@@ -117,7 +118,8 @@ func (p *progress) Set(done, bad int64) {
 	}
 }
 
-// bytes returns a function that says how many bytes are done of all, for lines that count MB. It is safe for concurrent use.
+// bytes returns a function that says how many bytes are done of all, for lines that count MB. It is
+// safe for concurrent use.
 func (p *progress) bytes() func(done, all int64) {
 	var mu sync.Mutex
 	return func(done, all int64) {
@@ -131,7 +133,8 @@ func (p *progress) bytes() func(done, all int64) {
 	}
 }
 
-// Part says what part of the work is done, from 0 to 1, where its total is not known in the line's unit.
+// Part says what part of the work is done, from 0 to 1, where its total is not known in the line's
+// unit.
 func (p *progress) Part(part float64) {
 	if p.partAt.time.IsZero() && part > 0 {
 		p.partAt.part, p.partAt.time = part, time.Now()

@@ -17,8 +17,8 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// TestKilledQuickstartResumes kills a smoke run in each of its phases, resumes it, and compares what it finds, and its
-// weights, with those of an undisturbed one.
+// TestKilledQuickstartResumes kills a smoke run in each of its phases, resumes it, and compares
+// what it finds, and its weights, with those of an undisturbed one.
 func TestKilledQuickstartResumes(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, "quickstart", "--smoke", "--out", "straight")
@@ -52,8 +52,8 @@ func TestKilledQuickstartResumes(t *testing.T) {
 	}
 }
 
-// killAt runs a command and kills it with SIGKILL a moment after a line of progress with the prefix, if it still runs.
-// A phase that ends before its first line is killed in the next.
+// killAt runs a command and kills it with SIGKILL a moment after a line of progress with the
+// prefix, if it still runs. A phase that ends before its first line is killed in the next.
 func killAt(t *testing.T, dir, prefix string, args ...string) {
 	t.Helper()
 	c := command(t.Context(), dir, args...)

@@ -23,7 +23,8 @@ type compared struct {
 	Differences []stages.Difference `json:"differences"`
 }
 
-// Run ends with status 0 if the recipes are equal, 1 if they differ and 2 if that cannot be told, as diff(1) does.
+// Run ends with status 0 if the recipes are equal, 1 if they differ and 2 if that cannot be told,
+// as diff(1) does.
 func (c recipeDiff) Run() error {
 	differences, err := compareRecipes(c.A, c.B)
 	if err != nil {

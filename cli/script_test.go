@@ -12,7 +12,8 @@ import (
 	"github.com/pali3/pali3/shards/bucket/s3test"
 )
 
-// memoryFile names the file into which a command that a test runs copies what the kernel says of it at its end.
+// memoryFile names the file into which a command that a test runs copies what the kernel says of it
+// at its end.
 const memoryFile = "PALI3_TEST_MEMORY"
 
 func TestMain(m *testing.M) {

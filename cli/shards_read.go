@@ -90,7 +90,8 @@ func chosenRows(d *shards.Dataset, columns, where []string) (*shards.View, error
 	return v, err
 }
 
-// parseFilter reads COLUMN=VALUE, COLUMN>=VALUE or COLUMN<=VALUE. The values of number columns are numbers.
+// parseFilter reads COLUMN=VALUE, COLUMN>=VALUE or COLUMN<=VALUE. The values of number columns are
+// numbers.
 func parseFilter(condition string) (shards.Filter, error) {
 	at := strings.IndexAny(condition, "<>=")
 	if at <= 0 {

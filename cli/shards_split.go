@@ -15,7 +15,8 @@ import (
 	"github.com/pali3/pali3/webli"
 )
 
-// shardsSplit writes the splits of a dataset as datasets, or with --fraction a dataset with new splits.
+// shardsSplit writes the splits of a dataset as datasets, or with --fraction a dataset with new
+// splits.
 type shardsSplit struct {
 	Dataset      string   `arg:"" help:"${dataset}"`
 	To           string   `required:"" help:"Folder of the new datasets, or a URL; with --fraction the new dataset." placeholder:"DIR"`

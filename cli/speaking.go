@@ -15,7 +15,8 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// speaking asks a model about images, a batch at a time, so that memory does not grow with their number.
+// speaking asks a model about images, a batch at a time, so that memory does not grow with their
+// number.
 type speaking struct {
 	speak
 	request
@@ -139,7 +140,8 @@ func (t *speaking) open() error {
 	return nil
 }
 
-// tell prints what was said of an image, or keeps it for --json; what failed goes to standard error.
+// tell prints what was said of an image, or keeps it for --json; what failed goes to standard
+// error.
 func (t *speaking) tell(one spoken) {
 	switch {
 	case one.Error != "":

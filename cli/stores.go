@@ -27,7 +27,8 @@ func lockFor(to string) (*folderlock.Lock, error) {
 	return folderlock.Take(work)
 }
 
-// deliver calls make with the folder that to names; if it is a URL, with an empty folder of this machine, for send to take from there.
+// deliver calls make with the folder that to names; if it is a URL, with an empty folder of this
+// machine, for send to take from there.
 func deliver(to string, make, send func(dir string) error) error {
 	if !shards.IsURL(to) {
 		return make(to)

@@ -24,8 +24,9 @@ import (
 	"github.com/pali3/pali3/shards/bucket/s3test"
 )
 
-// TestKilledIngestIntoAStore kills the ingestion into an S3 server that refuses every third request, and into one that is slow, and
-// compares what the store has in the end with a folder that nobody disturbed.
+// TestKilledIngestIntoAStore kills the ingestion into an S3 server that refuses every third
+// request, and into one that is slow, and compares what the store has in the end with a folder that
+// nobody disturbed.
 func TestKilledIngestIntoAStore(t *testing.T) {
 	t.Run("refusing", func(t *testing.T) { killIntoStore(t, 3, 0) })
 	t.Run("slow", func(t *testing.T) { killIntoStore(t, 0, 100*time.Millisecond) })
@@ -82,7 +83,8 @@ func killIntoStore(t *testing.T, refuse int, delay time.Duration) {
 	sameDatasets(t, filepath.Join(dir, "whole"), filepath.Join(dir, "back"))
 }
 
-// intoStore is an ingestion of many small parts into a server, from machines that have a folder each for what they make.
+// intoStore is an ingestion of many small parts into a server, from machines that have a folder
+// each for what they make.
 type intoStore struct {
 	*testing.T
 	dir, url string
@@ -123,7 +125,8 @@ func (i *intoStore) committed() bool {
 	return slices.Contains(i.server.Objects(), "bucket/d/"+shards.ManifestName)
 }
 
-// goesOn runs the command again on a machine, and compares the dataset with one that nobody disturbed.
+// goesOn runs the command again on a machine, and compares the dataset with one that nobody
+// disturbed.
 func (i *intoStore) goesOn(machine string) {
 	i.Helper()
 	i.takes.Store(true)
@@ -138,7 +141,8 @@ func (i *intoStore) goesOn(machine string) {
 	sameDatasets(i.T, filepath.Join(i.dir, "whole"), filepath.Join(i.dir, "back"))
 }
 
-// TestPartThatIsRefused refuses the third part for good: one error names it, and the next run goes on.
+// TestPartThatIsRefused refuses the third part for good: one error names it, and the next run goes
+// on.
 func TestPartThatIsRefused(t *testing.T) {
 	i := ingestIntoStore(t, func(part string) bool { return part != "part-00002.parquet" })
 	out, err := i.on("here").CombinedOutput()
@@ -151,7 +155,8 @@ func TestPartThatIsRefused(t *testing.T) {
 	i.goesOn("here")
 }
 
-// TestKilledWithPartsOnTheirWay kills an ingestion when as many parts as can be are whole and none has arrived.
+// TestKilledWithPartsOnTheirWay kills an ingestion when as many parts as can be are whole and none
+// has arrived.
 func TestKilledWithPartsOnTheirWay(t *testing.T) {
 	killed := make(chan bool)
 	release := sync.OnceFunc(func() { close(killed) })
@@ -176,8 +181,8 @@ func TestKilledWithPartsOnTheirWay(t *testing.T) {
 	i.goesOn("here")
 }
 
-// TestIngestFromAnotherMachine interrupts an ingestion and goes on from elsewhere, where its journal is not: no row comes twice and none
-// is lost, and who must begin anew is told.
+// TestIngestFromAnotherMachine interrupts an ingestion and goes on from elsewhere, where its
+// journal is not: no row comes twice and none is lost, and who must begin anew is told.
 func TestIngestFromAnotherMachine(t *testing.T) {
 	i := ingestIntoStore(t, func(part string) bool { return part != "part-00003.parquet" })
 	mustFail := func(machine, says string) {
@@ -238,7 +243,8 @@ func storable(t *testing.T, dir string) string {
 	return filepath.Join(dir, "data")
 }
 
-// TestKilledCopyGoesOn kills a copy to a slow server: nothing that was there is sent again, and the manifest comes last.
+// TestKilledCopyGoesOn kills a copy to a slow server: nothing that was there is sent again, and the
+// manifest comes last.
 func TestKilledCopyGoesOn(t *testing.T) {
 	dir, server := t.TempDir(), s3test.New(t)
 	data, url := storable(t, dir), server.URL("bucket/copied")
@@ -283,7 +289,8 @@ func sameStored(t *testing.T, a, b string) {
 	}
 }
 
-// TestCaptionsAreReadWithoutPictures counts the bytes that a server gives for the texts of a dataset.
+// TestCaptionsAreReadWithoutPictures counts the bytes that a server gives for the texts of a
+// dataset.
 func TestCaptionsAreReadWithoutPictures(t *testing.T) {
 	dir, server := t.TempDir(), s3test.New(t)
 	data, url := storable(t, dir), server.URL("bucket/d")
@@ -313,8 +320,9 @@ func TestCaptionsAreReadWithoutPictures(t *testing.T) {
 	}
 }
 
-// TestSourcesInAStore ingests archives and tables from an S3 server that refuses some requests and cuts some answers, and compares what
-// becomes of them with what becomes of the same files in a folder.
+// TestSourcesInAStore ingests archives and tables from an S3 server that refuses some requests and
+// cuts some answers, and compares what becomes of them with what becomes of the same files in a
+// folder.
 func TestSourcesInAStore(t *testing.T) {
 	for _, name := range []string{"webdataset", "warc", "arrow", "tfrecord", "mds", "table", "parquet"} {
 		t.Run(name, func(t *testing.T) {
@@ -360,7 +368,8 @@ func TestSourcesInAStore(t *testing.T) {
 	}
 }
 
-// TestSourceThatGoesAway takes the server away in the middle of an archive: the run stops, rejects nothing, and goes on when the server is back.
+// TestSourceThatGoesAway takes the server away in the middle of an archive: the run stops, rejects
+// nothing, and goes on when the server is back.
 func TestSourceThatGoesAway(t *testing.T) {
 	dir, server := t.TempDir(), s3test.New(t)
 	var archive bytes.Buffer

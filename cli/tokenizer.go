@@ -45,7 +45,8 @@ func (c tokenizerEncode) Run(ctx context.Context) error {
 	return mapLines(ctx, os.Stdin, os.Stdout, write)
 }
 
-// openModel opens a model. It logs where a tokenizer.json gets other ids from Hugging Face's tokenizers.
+// openModel opens a model. It logs where a tokenizer.json gets other ids from Hugging Face's
+// tokenizers.
 func openModel(path string) (*sentencepiece.Model, error) {
 	model, notes, err := tokenizerjson.OpenModel(path)
 	if len(notes) > 0 {
@@ -97,7 +98,8 @@ func (c tokenizerDecode) Run(ctx context.Context) error {
 	})
 }
 
-// appendText decodes a line of ids. A newline in the text becomes a space, so that lines stay lines.
+// appendText decodes a line of ids. A newline in the text becomes a space, so that lines stay
+// lines.
 func appendText(dst []byte, model *sentencepiece.Model, line string) ([]byte, error) {
 	var ids []int32
 	for i, field := range strings.Fields(line) {

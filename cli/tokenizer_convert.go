@@ -8,7 +8,8 @@ import (
 	"github.com/pali3/pali3/tokenize/tokenizerjson"
 )
 
-// tokenizerImport makes a .model of a tokenizer.json, and says for which texts tokenizers gives other ids.
+// tokenizerImport makes a .model of a tokenizer.json, and says for which texts tokenizers gives
+// other ids.
 type tokenizerImport struct {
 	File string `arg:"" help:"A tokenizer.json; added_tokens.json and special_tokens_map.json beside it are read, too."`
 	To   string `required:"" placeholder:"MODEL" help:"SentencePiece .model file to write."`

@@ -63,7 +63,8 @@ func (c tokenizerTrain) pali(ctx context.Context, log zerolog.Logger, given map[
 	return c.tell(report, fits)
 }
 
-// adjust sets the options whose flags are given, and those that the preset has as spm_train has them.
+// adjust sets the options whose flags are given, and those that the preset has as spm_train has
+// them.
 func adjust(o *train.Options, flags train.Options, given map[string]bool) {
 	preset := *o
 	*o = flags

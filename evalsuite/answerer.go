@@ -65,7 +65,8 @@ func NewAnswerer(be compute.Backend, s Setting) (*Answerer, error) {
 	return a, err
 }
 
-// Use answers with weights of the same model from now on: others, or the same set after its values changed.
+// Use answers with weights of the same model from now on: others, or the same set after its values
+// changed.
 func (a *Answerer) Use(w *weights.Set) {
 	a.Weights = w
 	clear(a.tokens)
@@ -86,9 +87,9 @@ type question struct {
 	prompt string
 }
 
-// Answer returns the answer to each query. The same images and prompt are answered once. Progress, which
-// may be nil, is called with the number of distinct queries answered and their number. An image that cannot be
-// read is an error; [Answerer.Replies] puts it beside the other answers.
+// Answer returns the answer to each query. The same images and prompt are answered once. Progress,
+// which may be nil, is called with the number of distinct queries answered and their number. An
+// image that cannot be read is an error; [Answerer.Replies] puts it beside the other answers.
 func (a *Answerer) Answer(ctx context.Context, queries []Query, progress func(done, total int)) ([]string, error) {
 	replies, err := a.Replies(ctx, queries, progress)
 	if err != nil {
@@ -104,8 +105,8 @@ func (a *Answerer) Answer(ctx context.Context, queries []Query, progress func(do
 	return answers, nil
 }
 
-// Replies is [Answerer.Answer] with the answers' probabilities, and with an error in place of the answer about an image
-// that cannot be read.
+// Replies is [Answerer.Answer] with the answers' probabilities, and with an error in place of the
+// answer about an image that cannot be read.
 func (a *Answerer) Replies(ctx context.Context, queries []Query, progress func(done, total int)) ([]Reply, error) {
 	var distinct []Query
 	place := map[question]int{}
@@ -198,7 +199,8 @@ func (a *Answerer) batch(ctx context.Context, queries []Query) ([]Reply, error) 
 // tokenBytes is how much memory the visual tokens of images seen before may take.
 const tokenBytes = 256 << 20
 
-// look computes the visual tokens of images not seen before. It returns why images cannot be read, by their hashes.
+// look computes the visual tokens of images not seen before. It returns why images cannot be read,
+// by their hashes.
 func (a *Answerer) look(queries []Query) (unreadable map[string]error, err error) {
 	var fresh []*shards.Image
 	seen := map[string]bool{}

@@ -39,8 +39,8 @@ func greyImage(side int) (shards.Image, error) {
 	return shards.Image{Bytes: b.Bytes(), Format: "png", Width: int32(side), Height: int32(side), SHA256: shards.Hash(b.Bytes())}, nil
 }
 
-// Constant answers every question of a kind with the answer that is most often right for that kind among
-// the very questions asked: no constant can do better.
+// Constant answers every question of a kind with the answer that is most often right for that kind
+// among the very questions asked: no constant can do better.
 func Constant(said []Said) {
 	for _, members := range group(said, func(s *Said) string { return s.Kind }) {
 		counts := map[string]int{}
@@ -58,7 +58,8 @@ func Constant(said []Said) {
 	}
 }
 
-// Chance is the recall at k of ranking n items at random, with the interval that holds 95% of such trials.
+// Chance is the recall at k of ranking n items at random, with the interval that holds 95% of such
+// trials.
 func Chance(k, n int) metrics.Score {
 	if n == 0 {
 		return metrics.Score{}
@@ -67,7 +68,8 @@ func Chance(k, n int) metrics.Score {
 	return metrics.Score{Value: p, Lo: binomialQuantile(n, p, 0.025), Hi: binomialQuantile(n, p, 0.975), N: n}
 }
 
-// binomialQuantile returns the share of successes in n trials of probability p below which a share q of all outcomes lies.
+// binomialQuantile returns the share of successes in n trials of probability p below which a share
+// q of all outcomes lies.
 func binomialQuantile(n int, p, q float64) float64 {
 	if p >= 1 {
 		return 1

@@ -4,7 +4,8 @@ import (
 	"github.com/pali3/pali3/evalsuite/metrics"
 )
 
-// captionScorer scores answers to the same requests for captions again and again: the truths are tokenized once.
+// captionScorer scores answers to the same requests for captions again and again: the truths are
+// tokenized once.
 type captionScorer struct {
 	said       []Said
 	groups     [][]int      // the positions of each language, each a corpus of its own
@@ -35,7 +36,8 @@ type captionValues struct {
 	bleu         []metrics.BLEUCounts
 }
 
-// score scores an answer to each request. CIDEr takes the document frequencies of each language's captions.
+// score scores an answer to each request. CIDEr takes the document frequencies of each language's
+// captions.
 func (c *captionScorer) score(answers []string) (captionValues, error) {
 	n := len(c.said)
 	v := captionValues{make([]float64, n), make([]float64, n), make([]metrics.BLEUCounts, n)}
@@ -62,8 +64,9 @@ func (c *captionScorer) score(answers []string) (captionValues, error) {
 	return v, nil
 }
 
-// byMetric averages captions by metric. What is averaged, and resampled for the interval, is images: an image's score is
-// the mean over its languages, and its BLEU is counted over all of them.
+// byMetric averages captions by metric. What is averaged, and resampled for the interval, is
+// images: an image's score is the mean over its languages, and its BLEU is counted over all of
+// them.
 func (v captionValues) byMetric(said []Said, b metrics.Bootstrap) map[string]metrics.Score {
 	exact, cider, bleu := v.byImage(groupBy(said, func(s *Said) int { return s.Sample }))
 	return map[string]metrics.Score{"caption_exact": b.Mean(exact), "caption_cider": b.Mean(cider), "caption_bleu4": b.BLEU4(bleu)}
@@ -101,9 +104,9 @@ func (v captionValues) put(said []Said, answers []string) []Said {
 	return scored
 }
 
-// ScoreCaptions scores captions: exact match, and CIDEr with the document frequencies of each language's
-// captions. What is averaged, and resampled for the interval, is images: an image's score is the mean
-// over its languages.
+// ScoreCaptions scores captions: exact match, and CIDEr with the document frequencies of each
+// language's captions. What is averaged, and resampled for the interval, is images: an image's
+// score is the mean over its languages.
 func ScoreCaptions(said []Said, b metrics.Bootstrap) (exact, cider metrics.Score, err error) {
 	answers := make([]string, len(said))
 	for i := range said {

@@ -23,9 +23,10 @@ const (
 // trainedSplit is where constant captions come from.
 const trainedSplit = "train"
 
-// constantSource returns the captions of each language that a constant may be: those of the training split, most
-// frequent first. A caption of the scored split would be right about its own image. Where the training split is what
-// is scored, or there is none, they are those of the scored split.
+// constantSource returns the captions of each language that a constant may be: those of the
+// training split, most frequent first. A caption of the scored split would be right about its own
+// image. Where the training split is what is scored, or there is none, they are those of the scored
+// split.
 func constantSource(ctx context.Context, s *split, t mixture.Task) (map[string][]string, error) {
 	counts := map[string]map[string]int{}
 	add := func(sample *shards.Sample) {
@@ -81,9 +82,9 @@ func mostFrequent(counts map[string]map[string]int) map[string][]string {
 	return all
 }
 
-// constants returns, by metric, the answers of the best constant caption of each language: of a few candidates, those
-// most like the references on the whole and the most frequent, the one that scores best. Languages without a
-// candidate get an empty caption.
+// constants returns, by metric, the answers of the best constant caption of each language: of a few
+// candidates, those most like the references on the whole and the most frequent, the one that
+// scores best. Languages without a candidate get an empty caption.
 func (c *captionScorer) constants(source map[string][]string) map[string][]string {
 	byCIDEr, byExact := make([]string, len(c.said)), make([]string, len(c.said))
 	for g, members := range c.groups {
@@ -101,7 +102,8 @@ func (c *captionScorer) constants(source map[string][]string) map[string][]strin
 	return map[string][]string{"caption_cider": byCIDEr, "caption_bleu4": byCIDEr, "caption_exact": byExact}
 }
 
-// best returns the candidates that score best as a constant for one language, by CIDEr and by exact match.
+// best returns the candidates that score best as a constant for one language, by CIDEr and by exact
+// match.
 func (c *captionScorer) best(g int, candidates []string) (byCIDEr, byExact string) {
 	members := c.groups[g]
 	bestCIDEr, bestExact := -1.0, -1
@@ -135,8 +137,8 @@ func sum(values []float64) (total float64) {
 	return total
 }
 
-// likest returns the n candidates whose tf-idf vectors of words and word pairs are most like those of all references
-// together, likest first: near to CIDEr, but one pass over each list.
+// likest returns the n candidates whose tf-idf vectors of words and word pairs are most like those
+// of all references together, likest first: near to CIDEr, but one pass over each list.
 func likest(candidates []string, references [][]string, n int) []string {
 	documents := map[string]float64{}
 	for _, refs := range references {

@@ -44,7 +44,8 @@ func TestMostFrequent_OrdersTies(t *testing.T) {
 	}
 }
 
-// TestPlan_KeepsWholeBatches: a resumed run answers in the batches of one in one go, also where requests are the same.
+// TestPlan_KeepsWholeBatches: a resumed run answers in the batches of one in one go, also where
+// requests are the same.
 func TestPlan_KeepsWholeBatches(t *testing.T) {
 	var requests []request
 	for i, prompt := range []string{"a", "b", "a", "c", "d", "d", "e"} {

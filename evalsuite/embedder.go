@@ -16,7 +16,8 @@ import (
 	"github.com/pali3/pali3/tokenize"
 )
 
-// Embedder embeds pictures and texts with the towers of a trained SigLIP. Not safe for concurrent use.
+// Embedder embeds pictures and texts with the towers of a trained SigLIP. Not safe for concurrent
+// use.
 type Embedder struct {
 	Model      siglip.Config
 	Weights    *weights.Set
@@ -60,7 +61,8 @@ func (e *Embedder) Images(images []shards.Image) ([][]float32, error) {
 	return embedded, nil
 }
 
-// readable is Images with the errors of those that cannot be read, by their number, in place of their embeddings.
+// readable is Images with the errors of those that cannot be read, by their number, in place of
+// their embeddings.
 func (e *Embedder) readable(images []shards.Image) (embedded [][]float32, unreadable map[int]error, err error) {
 	side := e.Model.Image.Image
 	size := side * side * 3

@@ -20,9 +20,11 @@ import (
 type EvaluateOptions struct {
 	// Split of the dataset; "all" takes every sample.
 	Split string
-	// Tasks are some of caption, vqa and retrieval; none: those that the model was trained on and the data have.
+	// Tasks are some of caption, vqa and retrieval; none: those that the model was trained on and
+	// the data have.
 	Tasks []string
-	// Dir is the folder of prediction files, by which an interrupted evaluation resumes; "" keeps them in memory only.
+	// Dir is the folder of prediction files, by which an interrupted evaluation resumes; "" keeps
+	// them in memory only.
 	Dir string
 	// Samples is how many samples are scored at most, drawn by Bootstrap.Seed; 0: all.
 	Samples int
@@ -32,9 +34,11 @@ type EvaluateOptions struct {
 	Languages []string
 	// Texts are the kinds of text that count as captions; none: those that the run was trained on.
 	Texts []string
-	// Blind scores the baselines that do not see the images, Untrained the model before its training.
+	// Blind scores the baselines that do not see the images, Untrained the model before its
+	// training.
 	Blind, Untrained bool
-	// GreyOnly compares captions with those of a grey image alone, and not with the best constant caption too.
+	// GreyOnly compares captions with those of a grey image alone, and not with the best constant
+	// caption too.
 	GreyOnly bool
 	// Bootstrap draws the intervals.
 	Bootstrap metrics.Bootstrap
@@ -42,7 +46,8 @@ type EvaluateOptions struct {
 	Method decode.Method
 	// Batch is how many queries are answered together; default 64.
 	Batch int
-	// Progress, which may be nil, is told of each prediction file how many distinct queries are answered.
+	// Progress, which may be nil, is told of each prediction file how many distinct queries are
+	// answered.
 	Progress func(name string, done, total int)
 	// Warn, which may be nil, is told of what was left out.
 	Warn func(message string)
@@ -53,11 +58,13 @@ func Evaluate(ctx context.Context, be compute.Backend, t *stages.Trained, d *sha
 	return NewEvaluator(be, t).Evaluate(ctx, d, o)
 }
 
-// Evaluator scores a model again and again: its graphs are compiled once. Not safe for concurrent use.
+// Evaluator scores a model again and again: its graphs are compiled once. Not safe for concurrent
+// use.
 type Evaluator struct {
 	be      compute.Backend
 	trained *stages.Trained
-	// answerers and embedders of the trained model and of the same before training, made when first needed.
+	// answerers and embedders of the trained model and of the same before training, made when first
+	// needed.
 	answerers [2]*Answerer
 	embedders [2]*Embedder
 	weights   [2]string // their names in predictions

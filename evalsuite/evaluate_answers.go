@@ -48,8 +48,8 @@ func (r *evaluation) answers(ctx context.Context) error {
 // answerScores are the answers of who spoke.
 type answerScores struct{ model, untrained, blind []Said }
 
-// score averages them, over all, by kind and by language. With a blind baseline it is the better of the blind answers,
-// if there are any, and the best constant answer to each kind of question.
+// score averages them, over all, by kind and by language. With a blind baseline it is the better of
+// the blind answers, if there are any, and the best constant answer to each kind of question.
 func (a *answerScores) score(into *Evaluation, said []Said, blind bool, b metrics.Bootstrap) {
 	const metric = "vqa_accuracy"
 	all := Scores{Model: ScoreAnswers(a.model, b)}

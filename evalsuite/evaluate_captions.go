@@ -7,7 +7,8 @@ import (
 	"github.com/pali3/pali3/mixture"
 )
 
-// task returns the task of the model that is scored, of any language. Texts, if there are any, are its kinds of text.
+// task returns the task of the model that is scored, of any language. Texts, if there are any, are
+// its kinds of text.
 func (e *Evaluator) task(name string, texts []string) mixture.Task {
 	task, _ := taskOf(e.trained, kindOf(name))
 	if len(texts) > 0 {
@@ -73,7 +74,8 @@ func (r *evaluation) captionsOf(ctx context.Context, scorer *captionScorer, file
 	return scoredCaptions{values, said}, nil
 }
 
-// blindCaptions finds, by metric, the better of the captions of a grey image and the best constant caption.
+// blindCaptions finds, by metric, the better of the captions of a grey image and the best constant
+// caption.
 func (r *evaluation) blindCaptions(ctx context.Context, scorer *captionScorer, c *captionScores, requests []request) error {
 	grey, err := r.captionsOf(ctx, scorer, "blind", trained, true, requests)
 	if err != nil {
@@ -98,7 +100,8 @@ const (
 
 var captionMetrics = []string{"caption_cider", "caption_exact", "caption_bleu4"}
 
-// constantCaptions takes the best constant captions as the baseline of the metrics by which they are the better one.
+// constantCaptions takes the best constant captions as the baseline of the metrics by which they
+// are the better one.
 func (e *Evaluation) constantCaptions(ctx context.Context, s *split, t mixture.Task, scorer *captionScorer, c *captionScores, b metrics.Bootstrap) error {
 	source, err := constantSource(ctx, s, t)
 	if err != nil {

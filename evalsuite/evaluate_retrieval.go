@@ -10,8 +10,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// rankedImages is how many images are ranked at most, as many as in COCO's larger test: similarities of all images and
-// texts are held in memory.
+// rankedImages is how many images are ranked at most, as many as in COCO's larger test:
+// similarities of all images and texts are held in memory.
 const rankedImages = 5_000
 
 // retrieval scores how well the embeddings of images find their texts and the other way round.
@@ -146,7 +146,8 @@ func (r *evaluation) embedImages(ctx context.Context, e *Embedder, s *split) (em
 	return embedded, unreadable, nil
 }
 
-// addChances adds, as addRecalls does, the probability that a random order has the right item among the first k.
+// addChances adds, as addRecalls does, the probability that a random order has the right item among
+// the first k.
 func addChances(to map[string][][]float64, images int, owners []int) {
 	texts := map[int]int{}
 	var shown []int
@@ -166,8 +167,8 @@ func addChances(to map[string][][]float64, images int, owners []int) {
 	}
 }
 
-// chanceAt is the probability that one of the right items is among the first k of n in a random order: of t right ones,
-// 1 - C(n-t, k)/C(n, k).
+// chanceAt is the probability that one of the right items is among the first k of n in a random
+// order: of t right ones, 1 - C(n-t, k)/C(n, k).
 func chanceAt(k, right, n int) float64 {
 	if right == 1 {
 		return min(1, float64(k)/float64(n))
@@ -179,7 +180,8 @@ func chanceAt(k, right, n int) float64 {
 	return 1 - none
 }
 
-// chanceOf averages the chances of images, which are by language. Its interval holds 95% of such rankings.
+// chanceOf averages the chances of images, which are by language. Its interval holds 95% of such
+// rankings.
 func chanceOf(chances [][]float64) metrics.Score {
 	var means []float64
 	for _, of := range chances {

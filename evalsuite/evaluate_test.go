@@ -52,8 +52,8 @@ func noisy(t *testing.T) shards.Image {
 	return shards.Image{Bytes: b.Bytes()}
 }
 
-// shades is a dataset of light and dark images: a training split, and a split val of which one sample has no caption,
-// one no image, and one an image that is damaged.
+// shades is a dataset of light and dark images: a training split, and a split val of which one
+// sample has no caption, one no image, and one an image that is damaged.
 func shades(t *testing.T) string {
 	t.Helper()
 	var samples []shards.Sample
@@ -174,7 +174,8 @@ func TestEvaluate_ScoresCaptionsAndAnswers(t *testing.T) {
 	if len(e.ByLanguage["caption_cider"]) != 2 || e.ByLanguage["caption_bleu4"]["fr"].Model.N != 6 || e.ByKind["vqa_accuracy"]["light"].Model.N != 6 {
 		t.Errorf("by language %+v, by kind %+v", e.ByLanguage, e.ByKind)
 	}
-	// Each of the two captions of a language is right about half of the images, and so is each answer.
+	// Each of the two captions of a language is right about half of the images, and so is each
+	// answer.
 	if best := e.Scores["caption_exact"].Blind.Value; best < 0.4 || best > 0.6 {
 		t.Errorf("the best constant caption is right %v of the time", best)
 	}
@@ -219,7 +220,8 @@ func TestEvaluate_RetrievalBesideChance(t *testing.T) {
 	}
 }
 
-// TestEvaluate_ResumesIdentically cuts the predictions of an evaluation as a kill would, and finds the same again.
+// TestEvaluate_ResumesIdentically cuts the predictions of an evaluation as a kill would, and finds
+// the same again.
 func TestEvaluate_ResumesIdentically(t *testing.T) {
 	data := shades(t)
 	be, trained := train(t, shadesRecipe, data)
@@ -256,7 +258,8 @@ func TestEvaluate_ResumesIdentically(t *testing.T) {
 	}
 }
 
-// TestEvaluate_TakesNoOtherModelsPredictions: what another model said into the same files is not its own.
+// TestEvaluate_TakesNoOtherModelsPredictions: what another model said into the same files is not
+// its own.
 func TestEvaluate_TakesNoOtherModelsPredictions(t *testing.T) {
 	data := shades(t)
 	be, first := train(t, shadesRecipe, data)

@@ -27,7 +27,8 @@ type Scores struct {
 	Model metrics.Score `json:"model"`
 	// Untrained is the same network before training.
 	Untrained *metrics.Score `json:"untrained,omitempty"`
-	// Blind is the better of the model before a grey image and the best constant answer; for retrieval it is chance.
+	// Blind is the better of the model before a grey image and the best constant answer; for
+	// retrieval it is chance.
 	Blind *metrics.Score `json:"blind,omitempty"`
 }
 
@@ -50,12 +51,14 @@ type Evaluation struct {
 	ByKind map[string]map[string]Scores `json:"by_kind,omitempty"`
 	// LeftOut counts the samples that a task could not use.
 	LeftOut []LeftOut `json:"left_out,omitempty"`
-	// Failed counts by task what the model gave no answer to, as about an image that cannot be read. It counts as wrong.
+	// Failed counts by task what the model gave no answer to, as about an image that cannot be
+	// read. It counts as wrong.
 	Failed map[string]int `json:"failed,omitempty"`
 	// Predictions compares a file of predictions with the dataset, where such a file was scored.
 	Predictions *PredictionCount `json:"predictions,omitempty"`
 
-	// Captions and Answers are what the model said, with truths and scores, and Blind what the blind baseline answered.
+	// Captions and Answers are what the model said, with truths and scores, and Blind what the
+	// blind baseline answered.
 	Captions, Answers, Blind []Said `json:"-"`
 	// BlindCaptions are the captions of the blind baseline, by CIDEr.
 	BlindCaptions []Said `json:"-"`
@@ -67,7 +70,8 @@ func EvaluationFile(split string) string { return "evaluation-" + fileName(split
 // PredictionsFolder is the folder of prediction files in a run folder.
 const PredictionsFolder = "predictions"
 
-// fileName is the name of a split in a file name: what is no letter, digit, dash, dot or underscore becomes an underscore.
+// fileName is the name of a split in a file name: what is no letter, digit, dash, dot or underscore
+// becomes an underscore.
 func fileName(split string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '-' || r == '.' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {

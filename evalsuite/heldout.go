@@ -74,8 +74,8 @@ func (h *heldOut) spoken(s *shards.Sample) (languages []string) {
 	return languages
 }
 
-// trains says whether some task about captions takes a text, by its kind and language. A recipe without such a
-// task takes captions in all languages.
+// trains says whether some task about captions takes a text, by its kind and language. A recipe
+// without such a task takes captions in all languages.
 func (h *heldOut) trains(text *shards.Text) bool {
 	if text.Value == "" || text.Kind == shards.OCR {
 		return false
@@ -93,8 +93,8 @@ func (h *heldOut) trains(text *shards.Text) bool {
 	return takes
 }
 
-// captioned draws samples with captions in the languages that have most. They have no other texts, and what the
-// recipe trains as captions is of that kind, whatever the dataset calls it.
+// captioned draws samples with captions in the languages that have most. They have no other texts,
+// and what the recipe trains as captions is of that kind, whatever the dataset calls it.
 func (h *heldOut) captioned() ([]shards.Sample, error) {
 	languages := slices.SortedFunc(maps.Keys(h.languages), func(a, b string) int {
 		return cmp.Or(cmp.Compare(h.languages[b], h.languages[a]), strings.Compare(a, b))
@@ -144,7 +144,8 @@ func (h *heldOut) asked() ([]shards.Sample, error) {
 	return samples, err
 }
 
-// draw draws samples, by a permutation that the seed makes, and passes over those whose image cannot be decoded.
+// draw draws samples, by a permutation that the seed makes, and passes over those whose image
+// cannot be decoded.
 func (h *heldOut) draw(rows []int, of string) (samples []shards.Sample, err error) {
 	var bad int
 	var why error

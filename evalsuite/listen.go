@@ -52,7 +52,8 @@ func (p pages) open(_ context.Context, of []request) ([]opened, error) {
 	return all, nil
 }
 
-// greyAlbum has a grey image in place of each: what is answered right now is known from the words alone.
+// greyAlbum has a grey image in place of each: what is answered right now is known from the words
+// alone.
 type greyAlbum struct{ grey shards.Image }
 
 func (g greyAlbum) open(_ context.Context, of []request) ([]opened, error) {
@@ -98,7 +99,8 @@ type heard struct {
 	found       int          // of them, those found in the file
 }
 
-// listen returns the predictions of requests, in their order. Requests of the same images and prompt are answered once.
+// listen returns the predictions of requests, in their order. Requests of the same images and
+// prompt are answered once.
 func (l *listener) listen(ctx context.Context, requests []request) (*heard, error) {
 	h := &heard{}
 	id := ""
@@ -171,7 +173,8 @@ func (l *listener) finished(ctx context.Context, requests []request, predictions
 	return false, nil
 }
 
-// same takes over kept predictions into the wanted as long as they are of the same requests, and returns how many.
+// same takes over kept predictions into the wanted as long as they are of the same requests, and
+// returns how many.
 func (l *listener) same(ctx context.Context, requests []request, wanted, kept []Prediction) (int, error) {
 	const together = 256
 	n := min(len(wanted), len(kept))
@@ -198,7 +201,8 @@ func sameRequest(a, b *Prediction) bool {
 		a.Decoding == b.Decoding && slices.Equal(a.ImageSHA256, b.ImageSHA256)
 }
 
-// hashes returns those of the requests' images, which are read where they are not known. What cannot be read has none.
+// hashes returns those of the requests' images, which are read where they are not known. What
+// cannot be read has none.
 func (l *listener) hashes(ctx context.Context, requests []request) ([][]string, error) {
 	all := make([][]string, len(requests))
 	known := true
@@ -261,8 +265,8 @@ func (p plan) after(from, answered int) int {
 	return from
 }
 
-// kept returns how many of the requests, and of the distinct ones, make whole batches, so that a resumed run answers in the
-// same batches as one in one go.
+// kept returns how many of the requests, and of the distinct ones, make whole batches, so that a
+// resumed run answers in the same batches as one in one go.
 func (p plan) kept(lines int) (requests, answered int) {
 	for {
 		next := min(answered+p.batch, len(p.distinct))

@@ -20,11 +20,13 @@ import (
 type PredictOptions struct {
 	// Task is a kind of task of recipes that asks for text: caption, vqa, ocr, vqg or split_cap.
 	Task string
-	// Out is the predictions file; "" keeps them in memory. It is written under Out + PartialSuffix until it is whole, by
-	// which an interrupted run resumes. A file of other predictions there is an error unless Fresh.
+	// Out is the predictions file; "" keeps them in memory. It is written under Out + PartialSuffix
+	// until it is whole, by which an interrupted run resumes. A file of other predictions there is
+	// an error unless Fresh.
 	Out   string
 	Fresh bool
-	// Languages to ask in. Of a dataset's samples none means those of their own texts; of files it means English.
+	// Languages to ask in. Of a dataset's samples none means those of their own texts; of files it
+	// means English.
 	Languages []string
 	// Texts are the kinds of text that count as captions; none: those that the run was trained on.
 	Texts []string
@@ -99,8 +101,9 @@ func newPredictor(t *stages.Trained, o PredictOptions) (*predictor, error) {
 	return p, nil
 }
 
-// Predict lets a trained PaLI-3 predict for a split of a dataset. It asks what [mixture.Task.Asks] says; with Languages,
-// captions and text in the image are asked for in each of them, of samples without a text too.
+// Predict lets a trained PaLI-3 predict for a split of a dataset. It asks what [mixture.Task.Asks]
+// says; with Languages, captions and text in the image are asked for in each of them, of samples
+// without a text too.
 func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d *shards.Dataset, name string, o PredictOptions) (*Predicted, error) {
 	p, err := newPredictor(t, o)
 	if err != nil {
@@ -132,8 +135,9 @@ func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d *shar
 	return p.predict(ctx, be, requests, pages{d})
 }
 
-// PredictFiles lets a trained PaLI-3 predict for image files, which read reads. Predictions go by PATH/LANGUAGE, of
-// answers by PATH. A file that read fails on has the error in place of its prediction.
+// PredictFiles lets a trained PaLI-3 predict for image files, which read reads. Predictions go by
+// PATH/LANGUAGE, of answers by PATH. A file that read fails on has the error in place of its
+// prediction.
 func PredictFiles(ctx context.Context, be compute.Backend, t *stages.Trained, paths []string, read func(path string) (shards.Image, error), o PredictOptions) (*Predicted, error) {
 	p, err := newPredictor(t, o)
 	if err != nil {

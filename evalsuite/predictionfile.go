@@ -15,8 +15,8 @@ import (
 	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// PartialSuffix ends the name of a predictions file that is not whole yet. It grows by whole lines, and a later run of
-// the same command resumes it.
+// PartialSuffix ends the name of a predictions file that is not whole yet. It grows by whole lines,
+// and a later run of the same command resumes it.
 const PartialSuffix = ".partial"
 
 // predictionFile is a predictions file under way, or none: with an empty path nothing is kept.
@@ -26,10 +26,12 @@ type predictionFile struct {
 	file *os.File
 }
 
-// errOther is wrapped by the error of a finished file that holds other predictions than those wanted.
+// errOther is wrapped by the error of a finished file that holds other predictions than those
+// wanted.
 var errOther = errors.New("holds other predictions")
 
-// beginPredictions locks the partial file of path and returns it with the lines that an interrupted run left there.
+// beginPredictions locks the partial file of path and returns it with the lines that an interrupted
+// run left there.
 func beginPredictions(path string) (*predictionFile, []Prediction, error) {
 	f := &predictionFile{path: path}
 	if path == "" {
@@ -53,7 +55,8 @@ func beginPredictions(path string) (*predictionFile, []Prediction, error) {
 	return f, lines, nil
 }
 
-// readWholeLines returns the predictions of a partial file in front of the first line that is not whole.
+// readWholeLines returns the predictions of a partial file in front of the first line that is not
+// whole.
 func readWholeLines(path string) (lines []Prediction, err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -179,8 +182,8 @@ func readFinished(path string) (map[string]*Prediction, error) {
 
 var errNoID = errors.New(`no "id"`)
 
-// eachPrediction calls do with each line's number and prediction, or with why there is none. Blank lines are passed
-// over. An error of do ends it and is returned with file and line.
+// eachPrediction calls do with each line's number and prediction, or with why there is none. Blank
+// lines are passed over. An error of do ends it and is returned with file and line.
 func eachPrediction(path string, do func(line int, p *Prediction, err error) error) error {
 	file, err := os.Open(path)
 	if err != nil {

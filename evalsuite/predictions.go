@@ -9,8 +9,8 @@ import (
 	"github.com/pali3/pali3/internal/atomicfile"
 )
 
-// Prediction is a line of a predictions file: what a model said to one question or about one image. Readers need ID and
-// Prediction only.
+// Prediction is a line of a predictions file: what a model said to one question or about one image.
+// Readers need ID and Prediction only.
 type Prediction struct {
 	// ID of the question, or KEY/LANGUAGE of a caption.
 	ID         string `json:"id"`
@@ -24,7 +24,8 @@ type Prediction struct {
 	Score *float64 `json:"score,omitempty"`
 	// ImageSHA256 are the hashes of the images, in hex.
 	ImageSHA256 []string `json:"image_sha256,omitempty"`
-	// Weights is the SHA-256 of the weights file, in hex; of a model before training, "initial:" and a hash.
+	// Weights is the SHA-256 of the weights file, in hex; of a model before training, "initial:"
+	// and a hash.
 	Weights string `json:"weights,omitempty"`
 	// Decoding says how the answer was chosen; greedy if it is missing.
 	Decoding string `json:"decoding,omitempty"`

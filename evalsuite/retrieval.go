@@ -8,9 +8,9 @@ import (
 // Retrieval holds recalls by name: i2t_r1, i2t_r5, i2t_r10, t2i_r1, t2i_r5, t2i_r10.
 type Retrieval map[string]metrics.Score
 
-// Retrieve ranks the captions of all samples for each picture and the pictures for each caption, within
-// each language, as XM3600 is scored. A picture's recall is the mean over its languages, and within a
-// language that of the texts to it is the mean over its captions.
+// Retrieve ranks the captions of all samples for each picture and the pictures for each caption,
+// within each language, as XM3600 is scored. A picture's recall is the mean over its languages, and
+// within a language that of the texts to it is the mean over its captions.
 func Retrieve(e *Embedder, samples []shards.Sample, b metrics.Bootstrap) (Retrieval, error) {
 	var images []shards.Image
 	for i := range samples {
@@ -35,8 +35,8 @@ type ranking struct {
 	chance     map[string][][]float64            // as all, of ranking at random
 }
 
-// rank ranks within each language. Said are the texts of the images that they name as samples; the sample numbers never
-// descend within a language.
+// rank ranks within each language. Said are the texts of the images that they name as samples; the
+// sample numbers never descend within a language.
 func rank(e *Embedder, images [][]float32, said []Said) (*ranking, error) {
 	r := &ranking{map[string][][]float64{}, map[string]map[string][][]float64{}, map[string][][]float64{}}
 	for _, members := range group(said, func(s *Said) string { return s.Language }) {
@@ -94,8 +94,8 @@ func meansOf(values [][]float64) (means []float64) {
 	return means
 }
 
-// addRecalls appends one language's recalls to those of each picture that has a text in it. Pictures without one
-// are not ranked. Owners, which never descend, are the pictures of the texts.
+// addRecalls appends one language's recalls to those of each picture that has a text in it.
+// Pictures without one are not ranked. Owners, which never descend, are the pictures of the texts.
 func addRecalls(to map[string][][]float64, pictures, texts [][]float32, owners []int) error {
 	var shown []int // pictures with a text, in order
 	s := metrics.Similarities{Texts: len(texts)}

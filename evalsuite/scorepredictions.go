@@ -13,9 +13,9 @@ import (
 type PredictionCount struct {
 	Asked int `json:"asked"`
 	Lines int `json:"lines"`
-	// Missing were asked and not predicted; they count as wrong. Unknown were predicted and not asked, Doubles predicted
-	// before, of which the first counts. Failed say an error in place of a prediction, and Unread are lines that are no
-	// prediction.
+	// Missing were asked and not predicted; they count as wrong. Unknown were predicted and not
+	// asked, Doubles predicted before, of which the first counts. Failed say an error in place of a
+	// prediction, and Unread are lines that are no prediction.
 	Missing Named `json:"missing"`
 	Unknown Named `json:"unknown"`
 	Doubles Named `json:"doubles"`
@@ -35,9 +35,10 @@ func (n *Named) add(name string) {
 	}
 }
 
-// ScorePredictions scores a file of predictions, of any model, on a split of a dataset: JSON lines with "id" and
-// "prediction". Captions go by KEY/LANGUAGE, answers by the question's id. Without Tasks, those are scored of which the
-// file has an id. It needs no model: of the options Split, Tasks, Rows, Languages, Texts, Samples, Blind, Bootstrap and Warn count.
+// ScorePredictions scores a file of predictions, of any model, on a split of a dataset: JSON lines
+// with "id" and "prediction". Captions go by KEY/LANGUAGE, answers by the question's id. Without
+// Tasks, those are scored of which the file has an id. It needs no model: of the options Split,
+// Tasks, Rows, Languages, Texts, Samples, Blind, Bootstrap and Warn count.
 func ScorePredictions(ctx context.Context, d *shards.Dataset, path string, o EvaluateOptions) (*Evaluation, error) {
 	if o.Warn == nil {
 		o.Warn = func(string) {}

@@ -54,8 +54,8 @@ type Said struct {
 	Error    string   // why the model gave no answer
 }
 
-// Captions asks for each sample's caption in each language that it has one in. Several captions of one
-// picture in a language are several truths of one answer.
+// Captions asks for each sample's caption in each language that it has one in. Several captions of
+// one picture in a language are several truths of one answer.
 func Captions(samples []shards.Sample) (queries []Query, said []Said) {
 	for i := range samples {
 		asked := map[string]int{} // language -> its place in said

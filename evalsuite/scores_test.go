@@ -107,7 +107,8 @@ func TestSeveralCaptionsOfAPicture(t *testing.T) {
 	}
 }
 
-// TestRecallsOfSeveralTexts ranks three pictures, of which the second has no text, the first two and the third one.
+// TestRecallsOfSeveralTexts ranks three pictures, of which the second has no text, the first two
+// and the third one.
 func TestRecallsOfSeveralTexts(t *testing.T) {
 	pictures := [][]float32{{1, 0}, {0.5, 0.5}, {0, 1}}
 	texts := [][]float32{{0.9, 0.1}, {0.2, 0.8}, {0.1, 0.9}} // the second is nearer the third picture

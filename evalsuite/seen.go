@@ -12,13 +12,15 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// relatives are kinds of task that teach another: a caption is the rest of a text of which nothing is given.
+// relatives are kinds of task that teach another: a caption is the rest of a text of which nothing
+// is given.
 var relatives = map[string][]string{
 	"caption": {"split_cap"}, "split_cap": {"caption"}, "vqa": {"object_vqa"},
 }
 
-// taskOf returns the task of a kind as the run was trained on it: its prompt, and the kinds of text of all its tasks
-// of the kind. Trained is false if the run had no such task; the task is then PaLI's own.
+// taskOf returns the task of a kind as the run was trained on it: its prompt, and the kinds of text
+// of all its tasks of the kind. Trained is false if the run had no such task; the task is then
+// PaLI's own.
 func taskOf(t *stages.Trained, kind string) (task mixture.Task, trained bool) {
 	task = mixture.Task{Name: kind, Kind: kind}
 	own := tasksOf(t, kind)
@@ -70,8 +72,9 @@ func trainedKinds(t *stages.Trained) string {
 	return strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")
 }
 
-// SeenLanguages returns the languages that a run's tasks of some kinds were trained in, as its folder keeps them; of a run
-// from before folders did, those that its recipe names or those of its dataset. It is nil if that is no longer there.
+// SeenLanguages returns the languages that a run's tasks of some kinds were trained in, as its
+// folder keeps them; of a run from before folders did, those that its recipe names or those of its
+// dataset. It is nil if that is no longer there.
 func SeenLanguages(t *stages.Trained, kinds ...string) []string {
 	seen := map[string]bool{}
 	for _, kind := range slices.Clone(kinds) {
@@ -109,7 +112,8 @@ func setOf(counts map[string]int) map[string]bool {
 	return set
 }
 
-// languagesOf returns the languages in the split of a dataset that a task is trained on; nil if it cannot be read.
+// languagesOf returns the languages in the split of a dataset that a task is trained on; nil if it
+// cannot be read.
 func languagesOf(t *stages.Trained, task *mixture.Task) []string {
 	dir := task.Data
 	if dir == "" {

@@ -51,8 +51,8 @@ type split struct {
 // splitColumns are what is read of all samples.
 var splitColumns = []string{"key", "split", "texts", "questions", "images.format", "images.sha256"}
 
-// readSplit reads a split, without images. Rows, if there are any, are those to take of it; else at most so many samples
-// are drawn, 0 for all.
+// readSplit reads a split, without images. Rows, if there are any, are those to take of it; else at
+// most so many samples are drawn, 0 for all.
 func readSplit(ctx context.Context, d *shards.Dataset, name string, rows []int, atMost int, seed uint64) (*split, error) {
 	view, err := d.Select(splitColumns...)
 	if err != nil {
@@ -148,8 +148,9 @@ type request struct {
 	key    string
 }
 
-// requests are all that a task asks of the split. Languages, if there are any, are those asked for: what a sample has
-// in others is not asked. IDs that come twice are made unique by the sample's key.
+// requests are all that a task asks of the split. Languages, if there are any, are those asked for:
+// what a sample has in others is not asked. IDs that come twice are made unique by the sample's
+// key.
 func (s *split) requests(t mixture.Task, languages []string) ([]request, LeftOut) {
 	t.Languages = languages
 	left := LeftOut{Task: t.Kind, Reason: "samples have no " + needs(t), Of: len(s.samples)}

@@ -29,7 +29,8 @@ type validating struct {
 	bootstrap metrics.Bootstrap
 }
 
-// Prepare draws the samples and returns the function that scores the weights which model's set holds then.
+// Prepare draws the samples and returns the function that scores the weights which model's set
+// holds then.
 func (Validator) Prepare(be compute.Backend, model *stages.Trained, on stages.HeldOut, names []string) (func(context.Context) (map[string]stages.Score, error), error) {
 	v := &validating{names: names, frozen: model.Recipe.FreezesImages(), bootstrap: metrics.Bootstrap{Seed: on.Seed}}
 	var err error

@@ -11,8 +11,8 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// validated writes 6 samples for training and 12 in val: grey pictures with captions in six languages, every
-// second with questions. One of val cannot be decoded.
+// validated writes 6 samples for training and 12 in val: grey pictures with captions in six
+// languages, every second with questions. One of val cannot be decoded.
 func validated(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir() + "/data"

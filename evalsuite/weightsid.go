@@ -15,8 +15,8 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// weightsID names the weights of a model in predictions: the SHA-256 of a run's weights.safetensors, and for weights
-// that are in no file "memory:" and a hash of their values.
+// weightsID names the weights of a model in predictions: the SHA-256 of a run's
+// weights.safetensors, and for weights that are in no file "memory:" and a hash of their values.
 func weightsID(t *stages.Trained) (string, error) {
 	h := sha256.New()
 	if t.Dir == "" {

@@ -7,7 +7,8 @@ import (
 	"sync"
 )
 
-// ahead reads an object in blocks, and, where they are asked for one after the other, the next ones before they are.
+// ahead reads an object in blocks, and, where they are asked for one after the other, the next ones
+// before they are.
 type ahead struct {
 	r      io.ReaderAt
 	size   int64

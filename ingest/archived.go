@@ -28,7 +28,8 @@ type archived struct {
 	size   int64 // of the spool
 }
 
-// pictureAt is the place of an image: an offset in a file or, if file is -1, an offset and a length in the spool.
+// pictureAt is the place of an image: an offset in a file or, if file is -1, an offset and a length
+// in the spool.
 type pictureAt struct {
 	file           int32
 	offset, length int64

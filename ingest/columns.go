@@ -6,11 +6,12 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// Columns names columns of a source: a table, an Arrow file, a dataset of a hub and so on. A field of a struct, or of each
-// struct of a list, is named by its path, as in captions/text.
+// Columns names columns of a source: a table, an Arrow file, a dataset of a hub and so on. A field
+// of a struct, or of each struct of a list, is named by its path, as in captions/text.
 type Columns struct {
-	// Image has a path below the root, a URL (where the table has a Web), a data URI, the bytes (Parquet), or
-	// Hugging Face's {bytes, path}; or a list of these, the frames of one record. Sources other than tables have bytes alone.
+	// Image has a path below the root, a URL (where the table has a Web), a data URI, the bytes
+	// (Parquet), or Hugging Face's {bytes, path}; or a list of these, the frames of one record.
+	// Sources other than tables have bytes alone.
 	Image      string
 	MoreImages []string // further columns of images
 	Text       string   // or a list of texts, or of structs that have one
@@ -27,7 +28,8 @@ type Columns struct {
 	BoxFormat  string   // of the boxes: xywh, xyxy or yxyx, in pixels or in fractions; by default as the rows show
 }
 
-// Mapped is a [Source] of columns, which says before the work begins which of them are taken for what.
+// Mapped is a [Source] of columns, which says before the work begins which of them are taken for
+// what.
 type Mapped interface {
 	Source
 	// ColumnsTaken says it in one line, empty if the columns are not known.

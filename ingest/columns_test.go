@@ -109,7 +109,8 @@ func TestNamesOf(t *testing.T) {
 	}
 }
 
-// TestHub_SaysWhichColumnsItTakes reads a dataset whose texts have no common name, and that has two columns of images.
+// TestHub_SaysWhichColumnsItTakes reads a dataset whose texts have no common name, and that has two
+// columns of images.
 func TestHub_SaysWhichColumnsItTakes(t *testing.T) {
 	content, err := os.ReadFile("testdata/columns/edits.parquet")
 	if err != nil {

@@ -67,7 +67,8 @@ func (r *csvRows) fits(want []string) bool {
 	return asked || len(r.names) > 1
 }
 
-// find returns the index of a column by its name or, of a name that there is not, by its number from 1; -1 if there is none.
+// find returns the index of a column by its name or, of a name that there is not, by its number
+// from 1; -1 if there is none.
 func (r *csvRows) find(name string) int {
 	if i := slices.Index(r.names, name); i >= 0 {
 		return i
@@ -78,7 +79,8 @@ func (r *csvRows) find(name string) int {
 	return -1
 }
 
-// number notes the columns that are asked for by their numbers, and refuses a name that two columns have.
+// number notes the columns that are asked for by their numbers, and refuses a name that two columns
+// have.
 func (r *csvRows) number(want []string) error {
 	r.aliases = map[string]int{}
 	for _, name := range want {

@@ -17,8 +17,9 @@ var proseColumns = []string{"text", "texts", "caption", "captions", "prompt", "a
 // textColumns are names of columns that mean the same in upper case.
 var textColumns = append([]string{"url", "split"}, proseColumns...)
 
-// readColumns reads a table with a header, with other names for some columns. What divides it, the header shows: it is what makes a
-// column of file names appear. It returns false if there is no such column.
+// readColumns reads a table with a header, with other names for some columns. What divides it, the
+// header shows: it is what makes a column of file names appear. It returns false if there is no
+// such column.
 func (d *description) readColumns(file, ending string, content []byte, rename map[string]string) bool {
 	rows, err := openColumns(content, csvtext.Dialect{Ending: ending}, func(r *csvtext.Reader) bool { return hasNames(r.Names()) })
 	if err != nil {
@@ -50,7 +51,8 @@ func openColumns(content []byte, d csvtext.Dialect, fits func(*csvtext.Reader) b
 	return csvtext.Open(textlines.New(bytes.NewReader(content)), textlines.Encoding{}, d, fits)
 }
 
-// withoutAdvice is an error without the flags that would help elsewhere: the source folder has none.
+// withoutAdvice is an error without the flags that would help elsewhere: the source folder has
+// none.
 func withoutAdvice(err error) string {
 	if fault, ok := errors.AsType[*textlines.Fault](err); ok {
 		return fault.What.Error()

@@ -11,14 +11,16 @@ import (
 
 // Dialect says how a text table is written, where its name and its header do not tell.
 type Dialect struct {
-	// Delimiter separates the fields of a row: one character, or "tab". By default it is the comma, in .tsv the tab; or the
-	// bar, the semicolon, the tab or the comma, where only by that the header has the columns asked for.
+	// Delimiter separates the fields of a row: one character, or "tab". By default it is the comma,
+	// in .tsv the tab; or the bar, the semicolon, the tab or the comma, where only by that the
+	// header has the columns asked for.
 	Delimiter string
-	// Quote encloses fields: one character, or "none". By default it is the quotation mark. In .tsv, quotation marks are
-	// characters like others, unless they enclose every name of the header.
+	// Quote encloses fields: one character, or "none". By default it is the quotation mark. In
+	// .tsv, quotation marks are characters like others, unless they enclose every name of the
+	// header.
 	Quote string
-	// Encoding is utf-8 by default; or utf-16, utf-16le, utf-16be, latin-1, windows-1252 or another name that the WHATWG
-	// knows. A byte order mark decides over it.
+	// Encoding is utf-8 by default; or utf-16, utf-16le, utf-16be, latin-1, windows-1252 or another
+	// name that the WHATWG knows. A byte order mark decides over it.
 	Encoding string
 	// Columns names the columns of a table without a header.
 	Columns []string

@@ -15,8 +15,8 @@ import (
 	"github.com/pali3/pali3/shards/format/tfrecord"
 )
 
-// Files reads files of samples that other tools wrote, one after another. Keys and origins name a file by its base name, with
-// as many folders above as tell two of the files apart.
+// Files reads files of samples that other tools wrote, one after another. Keys and origins name a
+// file by its base name, with as many folders above as tell two of the files apart.
 type Files struct {
 	kind    string
 	paths   []string
@@ -38,8 +38,8 @@ type fileFormat struct {
 	asText  bool // bytes may be text
 }
 
-// NewArrow returns a source of Arrow IPC files and streams (.arrow, .feather): Hugging Face's caches, Polars, pyarrow. Columns are
-// taken by their common names, see [Files.Map].
+// NewArrow returns a source of Arrow IPC files and streams (.arrow, .feather): Hugging Face's
+// caches, Polars, pyarrow. Columns are taken by their common names, see [Files.Map].
 func NewArrow(files ...string) (*Files, error) {
 	return newFiles("arrow", files, fileFormat{all: true,
 		columns: columnsOfEach(func(f input) ([]mapping.Column, error) { return arrow.Columns(f) }),
@@ -48,8 +48,8 @@ func NewArrow(files ...string) (*Files, error) {
 		})})
 }
 
-// NewTFRecord returns a source of TFRecord files of tf.Example and tf.SequenceExample, plain or compressed. Features are taken by
-// their common names, see [Files.Map].
+// NewTFRecord returns a source of TFRecord files of tf.Example and tf.SequenceExample, plain or
+// compressed. Features are taken by their common names, see [Files.Map].
 func NewTFRecord(files ...string) (*Files, error) {
 	return newFiles("tfrecord", files, fileFormat{asText: true,
 		columns: columnsOfEach(func(f input) ([]mapping.Column, error) { return tfrecord.Columns(f) }),
@@ -58,8 +58,8 @@ func NewTFRecord(files ...string) (*Files, error) {
 		})})
 }
 
-// NewMDS returns a source of datasets that MosaicML's Streaming wrote: folders with an index.json. Columns are taken by their
-// encodings and common names, see [Files.Map].
+// NewMDS returns a source of datasets that MosaicML's Streaming wrote: folders with an index.json.
+// Columns are taken by their encodings and common names, see [Files.Map].
 func NewMDS(dirs ...string) (*Files, error) {
 	if len(dirs) == 0 {
 		return nil, fmt.Errorf("no datasets given")
@@ -74,8 +74,8 @@ func NewMDS(dirs ...string) (*Files, error) {
 	return f, f.Map(Columns{}, "", "")
 }
 
-// Map says which columns are what, instead of their common names. Language is of texts of which no column says it, kind of all
-// texts. A column that is not there is an error.
+// Map says which columns are what, instead of their common names. Language is of texts of which no
+// column says it, kind of all texts. A column that is not there is an error.
 func (f *Files) Map(c Columns, language, kind string) error {
 	f.mapping = c.mapping(language, kind)
 	f.mapping.BytesAsText = f.format.asText
@@ -231,7 +231,8 @@ func openEach(kind string, read func(input, string, mapping.Mapping) iter.Seq[sh
 // Name implements [Source].
 func (f *Files) Name() string { return f.kind + " " + strings.Join(f.given, " ") }
 
-// filesVersion changes when the same files give other records or keys: an interrupted run resumes only with the same.
+// filesVersion changes when the same files give other records or keys: an interrupted run resumes
+// only with the same.
 const filesVersion = 3
 
 // Fingerprint implements [Source].

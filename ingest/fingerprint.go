@@ -10,7 +10,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// isStream reports whether a file can be read only once and from its beginning: a pipe, or "-", the standard input.
+// isStream reports whether a file can be read only once and from its beginning: a pipe, or "-", the
+// standard input.
 func isStream(file string) bool {
 	if file == "-" {
 		return true
@@ -27,8 +28,8 @@ func openStream(file string) (input, error) {
 	return openInput(file)
 }
 
-// fingerprintFiles hashes the paths, sizes and times of files. Of a stream the name is all there is: who resumes has to give the
-// same one again, from its beginning.
+// fingerprintFiles hashes the paths, sizes and times of files. Of a stream the name is all there
+// is: who resumes has to give the same one again, from its beginning.
 func fingerprintFiles(files ...string) (string, error) {
 	digest := sha256.New()
 	for _, file := range files {

@@ -45,8 +45,9 @@ type Folder struct {
 	Dir      string
 	Language string // of the sidecar texts, if known
 	Labels   bool   // the name of an image's folder is a title of it
-	// TextFrom makes a text of the kind alt of the name of an image's file or folder: [FromFilename] or [FromFolder]. An image that has
-	// a text keeps that alone, unless TextFromAll is set. A label is no such text.
+	// TextFrom makes a text of the kind alt of the name of an image's file or folder:
+	// [FromFilename] or [FromFolder]. An image that has a text keeps that alone, unless TextFromAll
+	// is set. A label is no such text.
 	TextFrom    string
 	TextFromAll bool
 	Sequences   bool // all images of a folder are the frames of one record, named and described as that folder

@@ -167,8 +167,8 @@ func (w *folderWalk) record(name string, frames, beside []string, lines []*descr
 	return shards.Record{Sample: s, Origin: origin, LeftOut: left}
 }
 
-// nameText adds the text that the name of an image's file or folder makes, if that is asked for. It returns what it left out. A
-// sequence of frames is named by its folder in either case.
+// nameText adds the text that the name of an image's file or folder makes, if that is asked for. It
+// returns what it left out. A sequence of frames is named by its folder in either case.
 func (w *folderWalk) nameText(name string, s *shards.Sample) []shards.LeftOut {
 	if w.TextFrom == "" || len(s.Texts) > 0 && !w.TextFromAll {
 		return nil

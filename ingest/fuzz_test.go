@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzTable looks for tables that crash their reader, or of which a part of the rows is lost after a resume.
+// FuzzTable looks for tables that crash their reader, or of which a part of the rows is lost after
+// a resume.
 func FuzzTable(f *testing.F) {
 	f.Add([]byte("a,b\n1,x\n\"2,y\n"), uint8(0))
 	f.Add([]byte("a\tb\n1\t\"x\n"), uint8(1))

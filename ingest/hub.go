@@ -34,10 +34,11 @@ type HubOptions struct {
 	CacheDir string // default that of Hugging Face's own tools, as HF_HUB_CACHE and HF_HOME have it
 }
 
-// Hub reads the Parquet files of a dataset on a Hugging Face hub, or, where there are none, its WebDataset archives: those that the
-// configuration in its README.md names, in order of its splits, or else all, in order of their names. The split is the one that the
-// configuration says, or that a file's name begins with, as in data/train-00000-of-00002.parquet. Files are kept in the
-// cache that Hugging Face's tools share.
+// Hub reads the Parquet files of a dataset on a Hugging Face hub, or, where there are none, its
+// WebDataset archives: those that the configuration in its README.md names, in order of its splits,
+// or else all, in order of their names. The split is the one that the configuration says, or that a
+// file's name begins with, as in data/train-00000-of-00002.parquet. Files are kept in the cache
+// that Hugging Face's tools share.
 type Hub struct {
 	options HubOptions
 	commit  string
@@ -47,13 +48,13 @@ type Hub struct {
 	plan    *mapping.Plan // of the first table; nil of archives
 }
 
-// ErrUnavailable is wrapped by the error of a record that stands for a part of the source which cannot be had for now. [Run]
-// rejects nothing then: it stops, and the next run goes on from there.
+// ErrUnavailable is wrapped by the error of a record that stands for a part of the source which
+// cannot be had for now. [Run] rejects nothing then: it stops, and the next run goes on from there.
 var ErrUnavailable = errors.New("not to be had for now; run the same command again to go on")
 
-// NewHub resolves the revision to a commit, and lists the files; of the first it reads the columns, not the rows. Where no image
-// column is named it takes the first that holds images, and texts, questions, answers and boxes by their common names:
-// see [Hub.ColumnsTaken].
+// NewHub resolves the revision to a commit, and lists the files; of the first it reads the columns,
+// not the rows. Where no image column is named it takes the first that holds images, and texts,
+// questions, answers and boxes by their common names: see [Hub.ColumnsTaken].
 func NewHub(ctx context.Context, o HubOptions) (*Hub, error) {
 	if shards.IsURL(o.Repo) {
 		return nil, fmt.Errorf("%s is a URL: a dataset of a hub is named owner/name; files in an object store are read by table, arrow or webdataset", called(o.Repo))
@@ -93,7 +94,8 @@ func hubHome() string {
 
 func hubCacheDir() string { return cmp.Or(os.Getenv("HF_HUB_CACHE"), filepath.Join(hubHome(), "hub")) }
 
-// lookUp finds the commit that the revision stands for, and what the repository says of its files: anew, as a branch moves.
+// lookUp finds the commit that the revision stands for, and what the repository says of its files:
+// anew, as a branch moves.
 func (h *Hub) lookUp() error {
 	o := h.options
 	repo := hub.New(o.Repo).WithType(hub.RepoTypeDataset).WithRevision(url.PathEscape(o.Revision)).WithProgressBar(false).

@@ -16,7 +16,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// hubServer answers as a hub does: a list of files at a revision, and each file with its size and hash.
+// hubServer answers as a hub does: a list of files at a revision, and each file with its size and
+// hash.
 func hubServer(t *testing.T, commit *string, files map[string][]byte) *httptest.Server {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/api/datasets/owner/birds/revision/") {
@@ -101,7 +102,8 @@ func TestHub(t *testing.T) {
 	}
 }
 
-// hubArchive is a WebDataset archive with the birds from to to, whose names count from 0 in each archive.
+// hubArchive is a WebDataset archive with the birds from to to, whose names count from 0 in each
+// archive.
 func hubArchive(t *testing.T, from, to int) []byte {
 	t.Helper()
 	var b bytes.Buffer

@@ -118,8 +118,8 @@ func (h *Hub) asked() (text string) {
 	return text
 }
 
-// globbing understands a pattern of Hugging Face's: * and ? within a folder, ** through folders, [a-z], {a,b}. What
-// names a folder means all below it.
+// globbing understands a pattern of Hugging Face's: * and ? within a folder, ** through folders,
+// [a-z], {a,b}. What names a folder means all below it.
 func globbing(pattern string) (func(string) bool, error) {
 	if strings.Contains(pattern, "://") || strings.Contains(pattern, ":/") {
 		return nil, fmt.Errorf("only files of the repository itself are read")
@@ -168,8 +168,9 @@ func globbing(pattern string) (func(string) bool, error) {
 	return compiled.MatchString, nil
 }
 
-// splitOf returns the split that a file's name, or else its folder's, begins with: data/train-00000-of-00002.parquet,
-// default/validation/0000.parquet, default/partial-train/0000.parquet.
+// splitOf returns the split that a file's name, or else its folder's, begins with:
+// data/train-00000-of-00002.parquet, default/validation/0000.parquet,
+// default/partial-train/0000.parquet.
 func splitOf(name string) string {
 	for _, part := range []string{path.Base(name), path.Base(path.Dir(name))} {
 		part = strings.TrimPrefix(part, "partial-")

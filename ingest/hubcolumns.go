@@ -62,8 +62,8 @@ func (h *Hub) mapping() mapping.Mapping {
 	return m
 }
 
-// imageColumn returns the first column of images: of those with a common name, or of those that hold images for certain, or
-// of those of bytes; "" if there is none.
+// imageColumn returns the first column of images: of those with a common name, or of those that
+// hold images for certain, or of those of bytes; "" if there is none.
 func imageColumn(plan *mapping.Plan, columns []mapping.Column) string {
 	if named := plan.Taken().Image; len(named) > 0 {
 		return named[0]
@@ -76,7 +76,8 @@ func imageColumn(plan *mapping.Plan, columns []mapping.Column) string {
 	return ""
 }
 
-// schema returns the columns of a file, without downloading more of it than its footer where the hub can.
+// schema returns the columns of a file, without downloading more of it than its footer where the
+// hub can.
 func (h *Hub) schema(ctx context.Context, name string) ([]mapping.Column, error) {
 	f, err := h.cache.peek(ctx, name)
 	if err != nil {

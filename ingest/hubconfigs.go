@@ -10,8 +10,9 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// hubConfig is a configuration of a dataset: a choice of its files by split, as the head of its README.md has it.
-// https://huggingface.co/docs/hub/datasets-manual-configuration describes the keys.
+// hubConfig is a configuration of a dataset: a choice of its files by split, as the head of its
+// README.md has it. https://huggingface.co/docs/hub/datasets-manual-configuration describes the
+// keys.
 type hubConfig struct {
 	name    string
 	chosen  bool   // default: true
@@ -25,7 +26,8 @@ type hubChoice struct {
 	patterns []string
 }
 
-// parseConfigs reads the configurations in a README.md: YAML between two lines of three dashes at its beginning.
+// parseConfigs reads the configurations in a README.md: YAML between two lines of three dashes at
+// its beginning.
 func parseConfigs(readme []byte) ([]hubConfig, error) {
 	readme = bytes.ReplaceAll(bytes.TrimPrefix(readme, []byte("\xef\xbb\xbf")), []byte("\r\n"), []byte("\n"))
 	head, found := bytes.CutPrefix(readme, []byte("---\n"))
@@ -56,7 +58,8 @@ func parseConfigs(readme []byte) ([]hubConfig, error) {
 	return all, nil
 }
 
-// choicesOf understands the forms of data_files: a pattern, several, patterns by split, or a list of split and path.
+// choicesOf understands the forms of data_files: a pattern, several, patterns by split, or a list
+// of split and path.
 func choicesOf(files any) ([]hubChoice, error) {
 	switch v := files.(type) {
 	case nil:
@@ -123,8 +126,8 @@ func stringsOf(v any) ([]string, error) {
 	return all, nil
 }
 
-// pickConfig returns the configuration of a name, or without a name the one that is meant; nil if the dataset has none, or
-// none of that name.
+// pickConfig returns the configuration of a name, or without a name the one that is meant; nil if
+// the dataset has none, or none of that name.
 func pickConfig(configs []hubConfig, name string) (*hubConfig, error) {
 	var fallback *hubConfig
 	for i := range configs {
@@ -152,7 +155,8 @@ func configNames(configs []hubConfig) (names []string) {
 	return names
 }
 
-// files returns the configuration's files among the names, split by split. A file that two patterns of a split match comes once.
+// files returns the configuration's files among the names, split by split. A file that two patterns
+// of a split match comes once.
 func (c *hubConfig) files(names []string) ([]hubFile, error) {
 	choices := c.choices
 	if len(choices) == 0 {

@@ -23,8 +23,9 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// hubFiles downloads the files of a repository at a commit into the cache that Hugging Face's tools share: blobs by
-// hash, and a folder of links for each commit. A download that was interrupted goes on where it was.
+// hubFiles downloads the files of a repository at a commit into the cache that Hugging Face's tools
+// share: blobs by hash, and a folder of links for each commit. A download that was interrupted goes
+// on where it was.
 type hubFiles struct {
 	dir     string // of the repository in the cache
 	address string // of the files at the commit
@@ -121,7 +122,8 @@ func linkTo(local, blob string) error {
 
 var hexadecimal = regexp.MustCompile(`^[0-9a-f]{40,64}$`)
 
-// blobName is a file's name in the cache: its ETag on Hugging Face's hub, which is the hash of its content.
+// blobName is a file's name in the cache: its ETag on Hugging Face's hub, which is the hash of its
+// content.
 func (f *hubFiles) blobName(name string) string {
 	if info := f.infos[name]; info != nil {
 		if info.LFS != nil && hexadecimal.MatchString(info.LFS.SHA256) {
@@ -162,7 +164,8 @@ func (f *hubFiles) download(ctx context.Context, name, blob string) error {
 	}
 }
 
-// attempt downloads what is missing of a file, and checks the whole. A file that turns out wrong is removed.
+// attempt downloads what is missing of a file, and checks the whole. A file that turns out wrong is
+// removed.
 func (f *hubFiles) attempt(ctx context.Context, name, incomplete string) error {
 	file, err := os.OpenFile(incomplete, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {

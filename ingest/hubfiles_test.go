@@ -18,7 +18,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// trueHub answers as Hugging Face's does: it tells sizes and hashes, wants a token, redirects to another host for content.
+// trueHub answers as Hugging Face's does: it tells sizes and hashes, wants a token, redirects to
+// another host for content.
 type trueHub struct {
 	files map[string][]byte
 	token string
@@ -212,7 +213,8 @@ func TestHubDownloadsResume(t *testing.T) {
 	if _, err := os.Stat(incomplete); err == nil {
 		t.Error("the incomplete file is still there")
 	}
-	// what another process left, or a hub that lies: it is removed, and the next attempt begins anew
+	// what another process left, or a hub that lies: it is removed, and the next attempt begins
+	// anew
 	os.RemoveAll(cache)
 	if err := os.MkdirAll(filepath.Dir(incomplete), 0o755); err != nil {
 		t.Fatal(err)
@@ -275,7 +277,8 @@ func TestHubToken(t *testing.T) {
 	}
 }
 
-// What a resumed run has is neither read again nor counted again, and the rest is found by its place in the file.
+// What a resumed run has is neither read again nor counted again, and the rest is found by its
+// place in the file.
 func TestHubResumesInsideAFile(t *testing.T) {
 	h := &trueHub{files: map[string][]byte{"train.parquet": hubTable(t, 0, 300)}}
 	source, err := h.open(t, HubOptions{})

@@ -30,8 +30,8 @@ type peeked struct {
 
 func (p *peeked) Close() error { return p.close() }
 
-// peek opens a file to read a few pieces of it: from the cache, or by ranges from the hub. A hub that has no ranges gives the
-// whole file, which is kept.
+// peek opens a file to read a few pieces of it: from the cache, or by ranges from the hub. A hub
+// that has no ranges gives the whole file, which is kept.
 func (f *hubFiles) peek(ctx context.Context, name string) (input, error) {
 	if !fs.ValidPath(name) {
 		return nil, fmt.Errorf("%q is no path below the repository", name)

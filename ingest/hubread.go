@@ -17,8 +17,9 @@ import (
 // Records implements [Source].
 func (h *Hub) Records(ctx context.Context) iter.Seq[shards.Record] { return h.RecordsAfter(ctx, 0) }
 
-// RecordsAfter implements [Skipper]: tables of which nothing is left are not read, and in the others only what is left. A
-// file that is no table is one reject; at one that cannot be downloaded the records end, with [ErrUnavailable].
+// RecordsAfter implements [Skipper]: tables of which nothing is left are not read, and in the
+// others only what is left. A file that is no table is one reject; at one that cannot be downloaded
+// the records end, with [ErrUnavailable].
 func (h *Hub) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
 	return h.RecordsSparing(ctx, n, func(string) bool { return false })
 }
@@ -108,7 +109,8 @@ func (h *Hub) table(local string, file hubFile) (t *Table, rows int64, err error
 // observed is how many rows of a table are looked at before the work begins.
 const observed = 64
 
-// planOf plans which columns of a table are taken. Where it has boxes its first rows say what their numbers are.
+// planOf plans which columns of a table are taken. Where it has boxes its first rows say what their
+// numbers are.
 func (h *Hub) planOf(file *table.File) (*mapping.Plan, error) {
 	plan, err := h.mapping().For(hf.Columns(file))
 	if err != nil || !plan.HasBoxes() {
@@ -128,8 +130,9 @@ func (h *Hub) planOf(file *table.File) (*mapping.Plan, error) {
 	return plan, nil
 }
 
-// members returns the records of a downloaded archive. Their keys begin with the file's name, since archives of one dataset may
-// count from the same number. Language and split are those of the options and the file, where a record says nothing.
+// members returns the records of a downloaded archive. Their keys begin with the file's name, since
+// archives of one dataset may count from the same number. Language and split are those of the
+// options and the file, where a record says nothing.
 func (h *Hub) members(ctx context.Context, local string, file hubFile, left *int64) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		f, err := os.Open(local)

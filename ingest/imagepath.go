@@ -12,8 +12,8 @@ import (
 	"sync"
 )
 
-// imageRoot is the folder in which a table's image paths begin. What a path is read through is an [os.Root]: nothing
-// outside the folder is read, however the path is written.
+// imageRoot is the folder in which a table's image paths begin. What a path is read through is an
+// [os.Root]: nothing outside the folder is read, however the path is written.
 type imageRoot struct {
 	root      *os.Root
 	named     string // as the user wrote it
@@ -43,8 +43,9 @@ func openImageRoot(name string) (*imageRoot, error) {
 
 func (r *imageRoot) close() { r.root.Close() }
 
-// read reads the image that a table's value names: a path below the root, an absolute one that leads there, or a file URL.
-// Of a name that no file has, one with slashes for backslashes, and then one without percent escapes, is tried.
+// read reads the image that a table's value names: a path below the root, an absolute one that
+// leads there, or a file URL. Of a name that no file has, one with slashes for backslashes, and
+// then one without percent escapes, is tried.
 func (r *imageRoot) read(name string) (content []byte, reason string, err error) {
 	spellings := []string{name}
 	if at, isURL := cutFileURL(name); isURL {
@@ -151,8 +152,9 @@ func (r *imageRoot) realFolder(folder string) string {
 	return real
 }
 
-// key returns the path below the root that a name has in keys, which does not depend on how it is written: ./a.png, the absolute path and
-// the file URL of a.png are a.png. A name that leads elsewhere is itself.
+// key returns the path below the root that a name has in keys, which does not depend on how it is
+// written: ./a.png, the absolute path and the file URL of a.png are a.png. A name that leads
+// elsewhere is itself.
 func (r *imageRoot) key(name string) string {
 	at, isURL := cutFileURL(name)
 	switch {

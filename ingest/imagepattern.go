@@ -8,7 +8,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// KindByName is the [Table.Kind] of texts whose kind is what their column's name says: caption, title, ocr, else alt.
+// KindByName is the [Table.Kind] of texts whose kind is what their column's name says: caption,
+// title, ocr, else alt.
 const KindByName = "by-name"
 
 // checkPattern checks the pattern of the images' names.
@@ -36,8 +37,8 @@ func (t *Table) imageName(value string) string {
 	return strings.Replace(t.ImagePattern, "{}", value, 1)
 }
 
-// nameText gives a record without texts the one that its image's name makes, if the table is to do that. It returns what it left
-// out.
+// nameText gives a record without texts the one that its image's name makes, if the table is to do
+// that. It returns what it left out.
 func (w *tableWork) nameText(s *shards.Sample, n numbered) []shards.LeftOut {
 	if w.TextFrom == "" || len(s.Texts) > 0 {
 		return nil

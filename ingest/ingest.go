@@ -1,13 +1,14 @@
 // Package ingest turns sources (folders, tables, archives, the web) into datasets of shards.
 //
-// A [Source] yields records one at a time; [Run] adds them to a dataset: it completes what the source
-// left open (image formats, sizes, hashes), keeps bad records with their reason, counts records whose
-// key is there already, and keeps a journal and a spool, so that a run that was interrupted, or killed at any
-// moment, resumes with the record that was next. Rows, rejects and duplicates together are always the records of the
-// source, and the resumed dataset is the one of a run that nobody disturbed.
+// A [Source] yields records one at a time; [Run] adds them to a dataset: it completes what the
+// source left open (image formats, sizes, hashes), keeps bad records with their reason, counts
+// records whose key is there already, and keeps a journal and a spool, so that a run that was
+// interrupted, or killed at any moment, resumes with the record that was next. Rows, rejects and
+// duplicates together are always the records of the source, and the resumed dataset is the one of a
+// run that nobody disturbed.
 //
-// It owns reading what others wrote: their layouts, limits against hostile input, and the account of
-// what was rejected and why. It knows nothing of curation, tasks or models.
+// It owns reading what others wrote: their layouts, limits against hostile input, and the account
+// of what was rejected and why. It knows nothing of curation, tasks or models.
 package ingest
 
 import (
@@ -31,12 +32,13 @@ type Source interface {
 	// Fingerprint changes when the source's content does: an interrupted run resumes only from the
 	// same content.
 	Fingerprint() (string, error)
-	// Records yields every record of the source, bad ones too. It may be called from another goroutine.
+	// Records yields every record of the source, bad ones too. It may be called from another
+	// goroutine.
 	Records(ctx context.Context) iter.Seq[shards.Record]
 }
 
-// Skipper is a [Source] that leaves out its first records at less cost than by making them: the cursor of an
-// interrupted run is their number.
+// Skipper is a [Source] that leaves out its first records at less cost than by making them: the
+// cursor of an interrupted run is their number.
 type Skipper interface {
 	Source
 	// RecordsAfter yields what Records does after the first n.
@@ -46,8 +48,8 @@ type Skipper interface {
 // Sparer is a [Skipper] that spares itself the work for records that the dataset has.
 type Sparer interface {
 	Skipper
-	// RecordsSparing yields what RecordsAfter does, but of a record of whose key there is one it need not give, nor look at,
-	// more than key and origin. There is safe for concurrent use.
+	// RecordsSparing yields what RecordsAfter does, but of a record of whose key there is one it
+	// need not give, nor look at, more than key and origin. There is safe for concurrent use.
 	RecordsSparing(ctx context.Context, n int64, there func(key string) bool) iter.Seq[shards.Record]
 }
 
@@ -62,7 +64,8 @@ const (
 // maxKey is the longest key, in bytes.
 const maxKey = 1024
 
-// complete fills in what the bytes of a record's images say, checks them, and changes them as the options say.
+// complete fills in what the bytes of a record's images say, checks them, and changes them as the
+// options say.
 func complete(record shards.Record, o Options) (completed shards.Record) {
 	if record.Err != nil || record.IsAside() {
 		return record

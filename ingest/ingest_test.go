@@ -148,7 +148,8 @@ func TestParquetTableWithImageStructs(t *testing.T) {
 	}
 }
 
-// counted is a source of n records, every seventh of them bad. Three have one key: the second is the first again, the third is another.
+// counted is a source of n records, every seventh of them bad. Three have one key: the second is
+// the first again, the third is another.
 type counted struct {
 	n    int
 	stop int                // calls cancel before this record, if above zero
@@ -208,7 +209,8 @@ func TestInterruptedRunsGoOn(t *testing.T) {
 	}
 }
 
-// TestKilledRunsGoOn copies the folder as a kill would leave it at each record, and resumes from it.
+// TestKilledRunsGoOn copies the folder as a kill would leave it at each record, and resumes from
+// it.
 func TestKilledRunsGoOn(t *testing.T) {
 	limits := shards.Limits{PartBytes: 3000, GroupBytes: 1000}
 	straight := filepath.Join(t.TempDir(), "straight")

@@ -37,7 +37,8 @@ func openInput(name string) (input, error) {
 	return r, nil
 }
 
-// Local refuses URLs, for a source that reads files and folders of this machine alone. Empty names are none.
+// Local refuses URLs, for a source that reads files and folders of this machine alone. Empty names
+// are none.
 func Local(names ...string) error {
 	for _, name := range names {
 		if shards.IsURL(name) {
@@ -111,7 +112,8 @@ func versionIn(store shards.Keeper, base string) (string, error) {
 	return fmt.Sprint(size, " ", version), err
 }
 
-// stored is an object that is read. What cannot be read is [ErrUnavailable]: the run stops, and nothing is rejected.
+// stored is an object that is read. What cannot be read is [ErrUnavailable]: the run stops, and
+// nothing is rejected.
 type stored struct {
 	*io.SectionReader
 	ahead  *ahead

@@ -51,8 +51,8 @@ type journalState struct {
 	fresh    bool // there was no journal
 }
 
-// openJournal opens dir's journal, or begins one if unclaimed agrees that there is nobody's work to go on with. A fresh one begins in
-// any case.
+// openJournal opens dir's journal, or begins one if unclaimed agrees that there is nobody's work to
+// go on with. A fresh one begins in any case.
 func openJournal(dir string, head line, fresh bool, unclaimed func() error) (*journal, journalState, error) {
 	path := filepath.Join(dir, shards.JournalName)
 	if fresh {

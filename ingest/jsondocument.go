@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// jsonObjects recognises the layout of a text that begins with an object: one a line, several in a row, or a single one
-// that holds columns.
+// jsonObjects recognises the layout of a text that begins with an object: one a line, several in a
+// row, or a single one that holds columns.
 func jsonObjects(s *jsonStream, want []string) (jsonSource, error) {
 	n, err := s.extent()
 	switch {
@@ -77,7 +77,8 @@ func listNames(text []byte) string {
 	return " with the list " + strings.Join(names, ", ")
 }
 
-// documentRows returns the rows of an object that is a whole table: pandas writes columns, an index, or a split of both.
+// documentRows returns the rows of an object that is a whole table: pandas writes columns, an
+// index, or a split of both.
 func documentRows(document map[string]any, want []string) ([]row, error) {
 	asked := slices.ContainsFunc(want, func(name string) bool { _, has := document[name]; return has && name != "" })
 	names, isSplit := document["columns"].([]any)
@@ -172,7 +173,8 @@ func columnRows(columns map[string]any) ([]row, error) {
 	return rows, nil
 }
 
-// indexOf returns the names of the rows of columns that are objects, in order; nil if the columns are lists.
+// indexOf returns the names of the rows of columns that are objects, in order; nil if the columns
+// are lists.
 func indexOf(columns map[string]any) []string {
 	names := map[string]any{}
 	for _, column := range columns {

@@ -16,8 +16,8 @@ type jsonSource interface {
 	next(p *jsonParser) (row, error)
 }
 
-// jsonRows reads a table of JSON: an object a line, a list of objects, objects one after another, or one object of columns.
-// A name may be missing in any object.
+// jsonRows reads a table of JSON: an object a line, a list of objects, objects one after another,
+// or one object of columns. A name may be missing in any object.
 type jsonRows struct {
 	file   io.Closer
 	lines  *textlines.Lines
@@ -76,8 +76,8 @@ func jsonLayout(lines *textlines.Lines, e textlines.Encoding, ending string, wan
 	return jsonObjects(stream, want)
 }
 
-// listsInLines reports whether a text that begins with a list is rows that are lists, one after the other, rather than one list
-// of rows.
+// listsInLines reports whether a text that begins with a list is rows that are lists, one after the
+// other, rather than one list of rows.
 func listsInLines(s *jsonStream) bool {
 	n, err := s.extent()
 	if err != nil || !s.follows(n) {
@@ -87,7 +87,8 @@ func listsInLines(s *jsonStream) bool {
 	return len(second) > 0 && second[0] == '['
 }
 
-// firstIsWhole reports whether the first line is not merely the beginning of a value: it is a row or a bad one.
+// firstIsWhole reports whether the first line is not merely the beginning of a value: it is a row
+// or a bad one.
 func firstIsWhole(lines *textlines.Lines) bool {
 	s, err := lines.Span(0)
 	if err != nil {
@@ -97,8 +98,8 @@ func firstIsWhole(lines *textlines.Lines) bool {
 	return !errors.Is(err, errCut)
 }
 
-// columns returns the names of the first rows: of so many that those asked for are among them. One that none of them has may be in a
-// later row, unless these are all.
+// columns returns the names of the first rows: of so many that those asked for are among them. One
+// that none of them has may be in a later row, unless these are all.
 func (r *jsonRows) columns() ([]string, error) {
 	names, begun := map[string]bool{}, r.lines.Passed()
 	missing := slices.DeleteFunc(slices.Clone(r.asked), func(name string) bool { return name == "" })
@@ -162,7 +163,8 @@ func (r *jsonRows) choose(names []string) error {
 	return nil
 }
 
-// want says whether a column is taken, and notes one that is not. Those of one row are told in the order of their names.
+// want says whether a column is taken, and notes one that is not. Those of one row are told in the
+// order of their names.
 func (r *jsonRows) want(name string) bool {
 	if r.wanted[name] {
 		return true

@@ -17,7 +17,8 @@ type jsonStream struct {
 	indent   int // blanks before the object in its line; -1: it does not begin its line
 }
 
-// blanks passes over blanks, and returns the byte behind them. The error is that of the source's end.
+// blanks passes over blanks, and returns the byte behind them. The error is that of the source's
+// end.
 func (s *jsonStream) blanks() (byte, error) {
 	s.indent = -1
 	if s.lines.Passed() == 0 {
@@ -121,7 +122,8 @@ func (s *jsonStream) end() error {
 	return textlines.BadLine(s.lines.Number()+1, "something follows the end of the list, and is not read")
 }
 
-// extent returns the length of the value that is next, in bytes, which are then in memory. It pairs brackets and quotes, no more.
+// extent returns the length of the value that is next, in bytes, which are then in memory. It pairs
+// brackets and quotes, no more.
 func (s *jsonStream) extent() (int, error) {
 	depth, quoted, escaped := 0, false, false
 	for at := 0; ; {

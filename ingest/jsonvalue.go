@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// jsonParser parses JSON (RFC 8259) as Python writes it: NaN, Infinity and -Infinity are null. A name that an object has
-// twice is an error, since one of the values would be lost.
+// jsonParser parses JSON (RFC 8259) as Python writes it: NaN, Infinity and -Infinity are null. A
+// name that an object has twice is an error, since one of the values would be lost.
 type jsonParser struct {
 	text  []byte
 	at    int
@@ -49,7 +49,8 @@ func (p *jsonParser) list() (map[string]any, error) {
 	return members, nil
 }
 
-// object parses a row, and leaves at behind it: an object, or, where rows are lists, a list. A value that is none is an error.
+// object parses a row, and leaves at behind it: an object, or, where rows are lists, a list. A
+// value that is none is an error.
 func (p *jsonParser) object() (map[string]any, error) {
 	p.blanks()
 	if p.lists && p.at < len(p.text) {

@@ -16,9 +16,10 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// known are the records that the dataset has: the first 16 bytes of the SHA-256 of each key, of each reject of earlier
-// runs and, where asked for, of each record's pictures. Two different keys whose 128 bits agree do not come up by chance. Rejects
-// of this run are not held: a bad record of a source comes once.
+// known are the records that the dataset has: the first 16 bytes of the SHA-256 of each key, of
+// each reject of earlier runs and, where asked for, of each record's pictures. Two different keys
+// whose 128 bits agree do not come up by chance. Rejects of this run are not held: a bad record of
+// a source comes once.
 type known struct {
 	mu      sync.RWMutex          // of keys: sources ask while records are added
 	keys    map[[16]byte]uint64   // what this run's record holds, in short; committedEarlier of one that an earlier run committed
@@ -44,12 +45,12 @@ func short(text string) [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// committedEarlier stands for a record of an earlier run. What that holds is not compared with what comes: it may have been
-// transformed in another way.
+// committedEarlier stands for a record of an earlier run. What that holds is not compared with what
+// comes: it may have been transformed in another way.
 const committedEarlier = 0
 
-// key reports whether there is a record of the sample's key, and whether that is one of this run with other images,
-// texts, questions, answers or boxes.
+// key reports whether there is a record of the sample's key, and whether that is one of this run
+// with other images, texts, questions, answers or boxes.
 func (k *known) key(s *shards.Sample) (there, another bool) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
@@ -92,8 +93,8 @@ func held(s *shards.Sample) uint64 {
 	return max(h.Sum64(), committedEarlier+1)
 }
 
-// committed reports whether an earlier run committed a record of that key: what does not change during this run, nor by
-// its being interrupted. Safe for concurrent use.
+// committed reports whether an earlier run committed a record of that key: what does not change
+// during this run, nor by its being interrupted. Safe for concurrent use.
 func (k *known) committed(key string) bool {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
@@ -179,10 +180,12 @@ func (k *known) readRejects(dataset *shards.Dataset) error {
 	return nil
 }
 
-// maxReserved is up to how many rejects there is room for before they are read: a manifest may say anything.
+// maxReserved is up to how many rejects there is room for before they are read: a manifest may say
+// anything.
 const maxReserved = 1 << 22
 
-// readRows adds the rows of a dataset, committed by an earlier run or not. Of the pictures it reads the hashes alone.
+// readRows adds the rows of a dataset, committed by an earlier run or not. Of the pictures it reads
+// the hashes alone.
 func (k *known) readRows(dataset *shards.Dataset, committed bool) error {
 	columns := []string{"key"}
 	if k.shown != nil || !committed {

@@ -8,7 +8,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// BadLanguage is the reason of a record, or of a row of a group, that names a language by no code of BCP-47.
+// BadLanguage is the reason of a record, or of a row of a group, that names a language by no code
+// of BCP-47.
 const BadLanguage = "language"
 
 // badLanguage is a code in a row that is not valid.
@@ -44,8 +45,9 @@ func (t *Table) checkLanguages(r row) error {
 	return nil
 }
 
-// speak gives each text and question of a completed record a valid language code: that of o where it has none. It counts codes in
-// another spelling, and rejects a record with a code that none is meant by.
+// speak gives each text and question of a completed record a valid language code: that of o where
+// it has none. It counts codes in another spelling, and rejects a record with a code that none is
+// meant by.
 func speak(record shards.Record, codes *langcode.Cache, o Options) shards.Record {
 	if record.Err != nil || record.IsAside() {
 		return record

@@ -46,7 +46,8 @@ func TestRun_ChecksLanguages(t *testing.T) {
 	}
 }
 
-// TestRun_ReadsOddLanguagesOfDatasets: codes that an earlier version let in are no error where a dataset is added to.
+// TestRun_ReadsOddLanguagesOfDatasets: codes that an earlier version let in are no error where a
+// dataset is added to.
 func TestRun_ReadsOddLanguagesOfDatasets(t *testing.T) {
 	dir := t.TempDir()
 	to := filepath.Join(dir, "d")

@@ -11,7 +11,8 @@ import (
 // Measured is a [Source] that knows how far it is, for the time that is left.
 type Measured interface {
 	Source
-	// Part says what part of its input was read, from 0 to 1; 0 also if that is not known. Safe for concurrent use.
+	// Part says what part of its input was read, from 0 to 1; 0 also if that is not known. Safe for
+	// concurrent use.
 	Part() float64
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// namedMembers are the members and fields of WebDataset records that were named: they take the place of what
-// [shards.ReadWebDataset] would find by itself.
+// namedMembers are the members and fields of WebDataset records that were named: they take the
+// place of what [shards.ReadWebDataset] would find by itself.
 type namedMembers struct {
 	columns Columns
 	plan    *mapping.Plan
@@ -19,10 +19,10 @@ type namedMembers struct {
 // firstRecords is in how many records of the first archive the named members are looked for.
 const firstRecords = 100
 
-// Map names which members and fields of the records' .json are what: a member by its ending, as in short.txt or
-// left.png, a field by its name or its path. A kind of thing that is not named is found as ever: with a text
-// column named, the images are the members that are images. That a name is in the first records of the first archive is checked, if
-// the archive is no pipe.
+// Map names which members and fields of the records' .json are what: a member by its ending, as in
+// short.txt or left.png, a field by its name or its path. A kind of thing that is not named is
+// found as ever: with a text column named, the images are the members that are images. That a name
+// is in the first records of the first archive is checked, if the archive is no pipe.
 func (w *WebDataset) Map(c Columns, language, kind string) error {
 	m := c.mapping(language, kind)
 	m.NamedOnly, m.KeepNamed, m.Optional = true, true, true

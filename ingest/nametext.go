@@ -25,7 +25,8 @@ func checkTextFrom(from string) error {
 	return fmt.Errorf("--text-from %q: it is %s or %s", from, FromFilename, FromFolder)
 }
 
-// textFrom returns the text that the name of an image's file or folder makes; "" if it says nothing.
+// textFrom returns the text that the name of an image's file or folder makes; "" if it says
+// nothing.
 func textFrom(from, name string) string {
 	name = path.Clean(strings.ReplaceAll(name, `\`, "/"))
 	if from == FromFolder {
@@ -38,7 +39,8 @@ func textFrom(from, name string) string {
 	return NameText(path.Base(name))
 }
 
-// saysNothing are words of names that say nothing of what an image shows, as cameras and programs give them.
+// saysNothing are words of names that say nothing of what an image shows, as cameras and programs
+// give them.
 var saysNothing = func() map[string]bool {
 	words := "img imgs image images imag dsc dscn dscf dscs sdc p pict pic pics picture pictures photo photos photograph foto fotos bild bilder pxl mvi mov gopr " +
 		"cimg csc hpim imgp dji screenshot screenshots capture untitled unnamed scan scanned frame frames thumb thumbnail file download " +
@@ -57,9 +59,10 @@ var (
 	wordMarks = strings.NewReplacer("_", " ", "-", " ", ".", " ", "+", " ", ",", " ", "~", " ", "=", " ", "%20", " ", "\t", " ", "–", " ", "—", " ")
 )
 
-// NameText returns the words of a file's or folder's name: underscores, dashes, dots and camelCase part them; an image's ending,
-// numbering and hashes are dropped. red_fire-truck_02.png is "red fire truck". It is empty where the name says nothing of what an
-// image shows, as IMG_1234.jpg, DSC0001.png, a hash or a number do.
+// NameText returns the words of a file's or folder's name: underscores, dashes, dots and camelCase
+// part them; an image's ending, numbering and hashes are dropped. red_fire-truck_02.png is "red
+// fire truck". It is empty where the name says nothing of what an image shows, as IMG_1234.jpg,
+// DSC0001.png, a hash or a number do.
 func NameText(name string) string {
 	if imagefile.HasImageEnding(name) {
 		name = strings.TrimSuffix(name, path.Ext(name))
@@ -133,7 +136,8 @@ func isNumber(word string) bool {
 	return strings.IndexFunc(word, func(r rune) bool { return !unicode.IsDigit(r) }) < 0
 }
 
-// withoutNumbering drops the number behind a word of three letters or more: truck02 is truck, u2 stays.
+// withoutNumbering drops the number behind a word of three letters or more: truck02 is truck, u2
+// stays.
 func withoutNumbering(word string) string {
 	if trimmed := strings.TrimRightFunc(word, unicode.IsDigit); len([]rune(trimmed)) >= 3 {
 		return trimmed

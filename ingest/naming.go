@@ -8,8 +8,9 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// namesOf returns what keys and origins call files: the base name, or, where two of the files share it, as many
-// of the folders above as tell them apart. It does not depend on how a path was typed, nor on the working folder.
+// namesOf returns what keys and origins call files: the base name, or, where two of the files share
+// it, as many of the folders above as tell them apart. It does not depend on how a path was typed,
+// nor on the working folder.
 func namesOf(files []string) []string {
 	paths := make([][]string, len(files))
 	for i, file := range files {

@@ -14,8 +14,8 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// parquetRows reads the columns of a Parquet file, and, of those that hold images as Hugging Face's datasets do (a struct of
-// bytes and path, or a list of them), the bytes or else the path.
+// parquetRows reads the columns of a Parquet file, and, of those that hold images as Hugging Face's
+// datasets do (a struct of bytes and path, or a list of them), the bytes or else the path.
 type parquetRows struct {
 	file  input
 	table *table.File
@@ -61,7 +61,8 @@ func (r *parquetRows) columns() ([]string, error) { return r.table.Columns(), ni
 // schema returns the columns with their types and fields.
 func (r *parquetRows) schema() []mapping.Column { return hf.Columns(r.table) }
 
-// choose says that only the named columns are wanted, those of them that there are, or the columns that paths lead to.
+// choose says that only the named columns are wanted, those of them that there are, or the columns
+// that paths lead to.
 func (r *parquetRows) choose(names []string) error {
 	file, err := r.table.Select(topColumns(r.table.Columns(), names)...)
 	if err == nil {
@@ -94,8 +95,8 @@ func (r *parquetRows) next() (row, error) {
 	return row(values), nil
 }
 
-// flat returns a value as rows of tables have it: numbers as text, of an image its bytes or else its path, and lists and
-// structs with these in them; nil for null.
+// flat returns a value as rows of tables have it: numbers as text, of an image its bytes or else
+// its path, and lists and structs with these in them; nil for null.
 func flat(value any, fixed bool) any {
 	switch v := value.(type) {
 	case []any:

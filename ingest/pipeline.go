@@ -5,9 +5,10 @@ import (
 	"iter"
 )
 
-// inOrder yields work's results for the items of a source in the source's order, while up to width of them are
-// worked on or wait for their turn. When it returns nothing is under way any more. Goroutines are kept from item to
-// item: a new goroutine would have to grow its stack for each item.
+// inOrder yields work's results for the items of a source in the source's order, while up to width
+// of them are worked on or wait for their turn. When it returns nothing is under way any more.
+// Goroutines are kept from item to item: a new goroutine would have to grow its stack for each
+// item.
 func inOrder[A, B any](ctx context.Context, items iter.Seq[A], width int, work func(context.Context, A) B) iter.Seq[B] {
 	return func(yield func(B) bool) {
 		ctx, cancel := context.WithCancel(ctx)

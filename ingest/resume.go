@@ -8,8 +8,9 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// begin opens the dataset in dir and the journal in work, and adopts what an interrupted run left: its whole parts from the
-// journal, and what the part under construction held from the writer's spool.
+// begin opens the dataset in dir and the journal in work, and adopts what an interrupted run left:
+// its whole parts from the journal, and what the part under construction held from the writer's
+// spool.
 func begin(source Source, dir, work string, o Options) (*run, error) {
 	fingerprint, err := source.Fingerprint()
 	if err != nil {
@@ -47,7 +48,8 @@ func begin(source Source, dir, work string, o Options) (*run, error) {
 	return r, nil
 }
 
-// unclaimed refuses to begin where the object store has parts of a command whose journal is not here: it would do all of that work again.
+// unclaimed refuses to begin where the object store has parts of a command whose journal is not
+// here: it would do all of that work again.
 func (r *run) unclaimed() error {
 	parts, err := r.writer.Unlisted()
 	if err != nil || len(parts) == 0 {

@@ -13,8 +13,9 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// A row in a temporary file is its columns in the order of their names: a kind, then the value. A text is its length
-// (uvarint) and its bytes, a list its length and its elements, a struct its length and its names with their values.
+// A row in a temporary file is its columns in the order of their names: a kind, then the value. A
+// text is its length (uvarint) and its bytes, a list its length and its elements, a struct its
+// length and its names with their values.
 const (
 	codeNull   = '0'
 	codeTrue   = 't'
@@ -37,7 +38,8 @@ func appendCoded[S ~string | ~[]byte](b []byte, kind byte, s S) []byte {
 	return append(binary.AppendUvarint(append(b, kind), uint64(len(s))), s...)
 }
 
-// appendValue encodes a value of a row. What it has no kind for becomes the text that [mapping.Scalar] makes of it.
+// appendValue encodes a value of a row. What it has no kind for becomes the text that
+// [mapping.Scalar] makes of it.
 func appendValue(b []byte, value any) []byte {
 	switch v := value.(type) {
 	case nil:

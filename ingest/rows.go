@@ -57,8 +57,8 @@ func (r row) list(column string) []any {
 	}
 }
 
-// tableReader reads the rows of one kind of table. After an error that wraps errBroken there is no next row; after any
-// other there may be.
+// tableReader reads the rows of one kind of table. After an error that wraps errBroken there is no
+// next row; after any other there may be.
 type tableReader interface {
 	columns() ([]string, error)
 	next() (row, error)
@@ -77,7 +77,8 @@ const tableKinds = "tables are .csv, .tsv, .jsonl, .json or .txt (a URL a line),
 // endings are those of tables, without a compression's.
 var endings = []string{".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".json", ".txt", ".parquet"}
 
-// tableEnding returns a table's ending in lower case, without that of a compression; "" if it has none of a table.
+// tableEnding returns a table's ending in lower case, without that of a compression; "" if it has
+// none of a table.
 func tableEnding(file string) string {
 	name := decompress.TrimEnding(strings.ToLower(filepath.Base(called(file))))
 	if ending := filepath.Ext(name); slices.Contains(endings, ending) {
@@ -86,7 +87,8 @@ func tableEnding(file string) string {
 	return ""
 }
 
-// openRows opens a table. Wanted are the columns asked for, by which the header is understood; empty names are none.
+// openRows opens a table. Wanted are the columns asked for, by which the header is understood;
+// empty names are none.
 func openRows(file string, m *meter, d Dialect, want []string) (tableReader, error) {
 	f, err := openInput(file)
 	if err != nil {

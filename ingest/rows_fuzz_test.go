@@ -35,7 +35,8 @@ func countRows(t *testing.T, rows tableReader) (good, bad int) {
 	return good, bad
 }
 
-// FuzzJSONRows: no JSON crashes its reader, and objects are what the standard library says they are.
+// FuzzJSONRows: no JSON crashes its reader, and objects are what the standard library says they
+// are.
 func FuzzJSONRows(f *testing.F) {
 	for _, seed := range []string{`{"a":1}` + "\n" + `{"b":[NaN,"x\u00e9\ud83d\ude00\n"]}`, `[{"a":1},{"a":"x"}]`, "[\n{\"a\":\"1},\n{\"a\":2}\n]", `{"a":["x","y"],"b":["z",null]}`, "{\n\"a\": 1\n}\n{\"a\":-0.5e+3}", `{"a":{"0":1}}`, "{'a': None}", "[[[[", `[["a",1],["b"]]`, "[\"a\"]\n[\"b\"]"} {
 		f.Add([]byte(seed), false)

@@ -43,18 +43,21 @@ type Summary struct {
 // ErrStrict is wrapped by the error of a strict run that met a bad record.
 var ErrStrict = errors.New("bad record")
 
-// Run adds the source's records to the dataset in dir and returns what it added. Where an earlier run
-// of the same source was interrupted, or killed, it goes on from the record that was next. If ctx ends, what is
-// done so far is kept for the next run.
+// Run adds the source's records to the dataset in dir and returns what it added. Where an earlier
+// run of the same source was interrupted, or killed, it goes on from the record that was next. If
+// ctx ends, what is done so far is kept for the next run.
 //
-// Every record of the source is counted once: as a row, as a reject, or as a duplicate (with [Options.Update] also as updated). A duplicate is a record whose key
-// the dataset has, or a bad one of which the dataset has the reject already, by origin, key and reason: the
-// same source given again adds neither rows nor rejects. What was left out below a record (a member, a column, a box), or
-// beside all of them (a file of another kind), is counted by reason in [shards.Stat], duplicates' apart.
+// Every record of the source is counted once: as a row, as a reject, or as a duplicate (with
+// [Options.Update] also as updated). A duplicate is a record whose key the dataset has, or a bad
+// one of which the dataset has the reject already, by origin, key and reason: the same source given
+// again adds neither rows nor rejects. What was left out below a record (a member, a column, a
+// box), or beside all of them (a file of another kind), is counted by reason in [shards.Stat],
+// duplicates' apart.
 //
-// Dir may be the URL of an object store, in a program that imports package shards/bucket: whole parts move there while the next is made, and
-// the manifest comes last. Journal, spool and parts on their way are in a folder of this machine, [shards.WorkFolder], and that is
-// where a run that was interrupted can go on: elsewhere the error wraps [ErrOtherRun] unless the run is to be fresh.
+// Dir may be the URL of an object store, in a program that imports package shards/bucket: whole
+// parts move there while the next is made, and the manifest comes last. Journal, spool and parts on
+// their way are in a folder of this machine, [shards.WorkFolder], and that is where a run that was
+// interrupted can go on: elsewhere the error wraps [ErrOtherRun] unless the run is to be fresh.
 func Run(ctx context.Context, source Source, dir string, o Options) (Summary, error) {
 	if err := checkLanguage(o.Language); err != nil {
 		return Summary{}, err
@@ -134,7 +137,8 @@ func (r *run) consume(ctx context.Context, source Source) error {
 	return nil
 }
 
-// completed yields the source's records from the next one on, checked and transformed by all processors.
+// completed yields the source's records from the next one on, checked and transformed by all
+// processors.
 func (r *run) completed(ctx context.Context, source Source) iter.Seq[shards.Record] {
 	return inOrder(ctx, r.after(ctx, source), 2*runtime.GOMAXPROCS(0), func(_ context.Context, record shards.Record) shards.Record {
 		return speak(complete(record, r.options), &r.languages, r.options)

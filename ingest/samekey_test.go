@@ -11,7 +11,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// TestArchivesThatCountAnew: of two pictures of one name in two archives none is lost without a word.
+// TestArchivesThatCountAnew: of two pictures of one name in two archives none is lost without a
+// word.
 func TestArchivesThatCountAnew(t *testing.T) {
 	dir := t.TempDir()
 	a, b := filepath.Join(dir, "a.tar"), filepath.Join(dir, "b.tar")
@@ -45,7 +46,8 @@ func TestArchivesThatCountAnew(t *testing.T) {
 	}
 }
 
-// TestSameKeyOfAnEarlierRun: what an earlier run committed is not compared, since it may have been resized.
+// TestSameKeyOfAnEarlierRun: what an earlier run committed is not compared, since it may have been
+// resized.
 func TestSameKeyOfAnEarlierRun(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	for i, want := range []shards.Stat{{Rows: 1}, {Duplicates: 1}} {
@@ -92,7 +94,8 @@ func TestDocumentsOfOneName(t *testing.T) {
 	}
 }
 
-// differing is a source of two records of one key, of which a run may see the second after a restart.
+// differing is a source of two records of one key, of which a run may see the second after a
+// restart.
 type differing struct {
 	second shards.Sample
 	stopAt int

@@ -21,8 +21,9 @@ var (
 	webFiles      = regexp.MustCompile(`(?i)\.(w?arc|wet|wat)(\.gz|\.zst)?$`)
 )
 
-// expand returns the files that are meant by names of files, URLs, pipes, folders, patterns such as 'x/*.tar' and ranges such as
-// 'x-{000..127}.tar', and what else lies in the folders. Of a folder files called like these are taken.
+// expand returns the files that are meant by names of files, URLs, pipes, folders, patterns such as
+// 'x/*.tar' and ranges such as 'x-{000..127}.tar', and what else lies in the folders. Of a folder
+// files called like these are taken.
 func expand(names []string, like *regexp.Regexp) (files []string, left []shards.LeftOut, err error) {
 	for _, name := range names {
 		found, other, err := expandName(name, like)
@@ -129,15 +130,16 @@ func rangeOf(name string) (all []string) {
 	return all
 }
 
-// beside yields what was left out of the folders that were given, as the last record, if there is more to say.
+// beside yields what was left out of the folders that were given, as the last record, if there is
+// more to say.
 func beside(more bool, left []shards.LeftOut, yield func(shards.Record) bool) {
 	if more && len(left) > 0 {
 		yield(shards.Aside("", left...))
 	}
 }
 
-// expandMDS returns the datasets that are meant by folders: those below a folder that is none itself, and the one of an index
-// or a shard that was named.
+// expandMDS returns the datasets that are meant by folders: those below a folder that is none
+// itself, and the one of an index or a shard that was named.
 func expandMDS(dirs []string) (all []string) {
 	for _, dir := range dirs {
 		info, err := os.Stat(dir)

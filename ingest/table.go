@@ -16,8 +16,8 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// Table reads the rows of tables: CSV or TSV, JSON (an object a line, or a list of them), all these compressed too, or
-// Parquet, by their extensions.
+// Table reads the rows of tables: CSV or TSV, JSON (an object a line, or a list of them), all these
+// compressed too, or Parquet, by their extensions.
 type Table struct {
 	File     string   // or a folder of tables of one kind, or a pattern such as x/*.csv
 	Files    []string // more of them, read after it
@@ -28,13 +28,15 @@ type Table struct {
 	Kind     string // of the texts, for example [shards.Alt], which is the default, or [KindByName]
 	Split    string // of the records, where no column says
 
-	// GroupBy names a column: all rows that have one value in it become one record, with the texts, questions and boxes of all of
-	// them. The rows need not be adjacent. A column of images groups by the file that a path leads to.
+	// GroupBy names a column: all rows that have one value in it become one record, with the texts,
+	// questions and boxes of all of them. The rows need not be adjacent. A column of images groups
+	// by the file that a path leads to.
 	GroupBy string
-	// ImagePattern makes names of what the image columns hold: {} is their value, as in images/{}.png. Bytes, URLs and data URIs
-	// stay as they are.
+	// ImagePattern makes names of what the image columns hold: {} is their value, as in
+	// images/{}.png. Bytes, URLs and data URIs stay as they are.
 	ImagePattern string
-	// TextFrom makes a text of the image's name where a row has none: [FromFilename] or [FromFolder]. It is of the kind alt.
+	// TextFrom makes a text of the image's name where a row has none: [FromFilename] or
+	// [FromFolder]. It is of the kind alt.
 	TextFrom string
 
 	Web *Web // fetches what is a URL; without it, that is a reject
@@ -57,7 +59,8 @@ const (
 	BadDataURI = "data_uri" // it cannot be decoded
 )
 
-// NewTable checks the table's file, its columns and the root, so that what is wrong is said before any work.
+// NewTable checks the table's file, its columns and the root, so that what is wrong is said before
+// any work.
 func NewTable(t Table) (*Table, error) {
 	if t.Columns.Image == "" && t.Columns.Text == "" && t.Columns.Question == "" {
 		return nil, errors.New("name an image column, a text column, or both")
@@ -217,8 +220,8 @@ func (w *tableWork) namesStandAlone() bool {
 // names are the columns that are read.
 func (t *Table) names() []string { return append(t.Columns.names(), t.GroupBy) }
 
-// key names a row. Several rows about one image, such as five captions of it, are records of their own. Taken
-// holds hashes: if two names share one, the second bears its row's number without need.
+// key names a row. Several rows about one image, such as five captions of it, are records of their
+// own. Taken holds hashes: if two names share one, the second bears its row's number without need.
 func (w *tableWork) key(n *numbered, taken map[uint64]struct{}) string {
 	if w.Columns.ID != "" {
 		return n.row.text(w.Columns.ID)

@@ -20,7 +20,8 @@ type tableFile struct {
 // maxRoots is the most folders in which image paths of one table may begin: each is held open.
 const maxRoots = 256
 
-// tableFiles returns the files that are meant by names of files, URLs, patterns and folders, each once, and what lies in the folders beside them.
+// tableFiles returns the files that are meant by names of files, URLs, patterns and folders, each
+// once, and what lies in the folders beside them.
 func tableFiles(names []string) (files []string, left []shards.LeftOut, err error) {
 	there := map[string]bool{}
 	for _, name := range names {

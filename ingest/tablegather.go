@@ -30,9 +30,10 @@ const (
 	Conflict = "conflict" // rows of one group have different images, splits or keys
 )
 
-// gatherer puts together the rows of one group, wherever they are in the table. The columns that are read lie in a temporary
-// file, each row with the place of the row before it in its group. Memory holds nothing of a row, and about 90 bytes
-// of a group: the hash of its value, and where its last row is.
+// gatherer puts together the rows of one group, wherever they are in the table. The columns that
+// are read lie in a temporary file, each row with the place of the row before it in its group.
+// Memory holds nothing of a row, and about 90 bytes of a group: the hash of its value, and where
+// its last row is.
 type gatherer struct {
 	file   *os.File
 	out    *bufio.Writer
@@ -98,7 +99,8 @@ func (g *gatherer) bad(n *numbered) error {
 	return err
 }
 
-// add keeps a row of a group. Of rows after the first that names the group's image, the image is not kept.
+// add keeps a row of a group. Of rows after the first that names the group's image, the image is
+// not kept.
 func (g *gatherer) add(t *Table, n *numbered, identity [16]byte) error {
 	at, known := g.index[identity]
 	if !known {
@@ -181,8 +183,8 @@ func (g *gatherer) item(t *Table, of int64) (n numbered, err error) {
 	return n, nil
 }
 
-// identity tells the group of a row from others: by the image's path where rows are grouped by it, else by the value. It is
-// false if the row has none.
+// identity tells the group of a row from others: by the image's path where rows are grouped by it,
+// else by the value. It is false if the row has none.
 func (w *tableWork) identity(n *numbered) (hash [16]byte, ok bool) {
 	value := mapping.Lookup(n.row, w.GroupBy)
 	if list, isList := value.([]any); isList && len(list) == 1 {
@@ -208,7 +210,8 @@ func (w *tableWork) identity(n *numbered) (hash [16]byte, ok bool) {
 // groupsByImage reports whether rows are grouped by a column of images.
 func (t *Table) groupsByImage() bool { return slices.Contains(t.Columns.images(), t.GroupBy) }
 
-// imagesHash is what a row's image columns hold, in short; 0 if they are empty. A path counts as what it leads to.
+// imagesHash is what a row's image columns hold, in short; 0 if they are empty. A path counts as
+// what it leads to.
 func (t *Table) imagesHash(n *numbered) uint64 {
 	var h xxhash.Digest
 	h.Reset()
@@ -250,7 +253,8 @@ func (t *Table) imagesShown(n *numbered) string {
 	return strings.Join(all, ", ")
 }
 
-// withoutImages returns a row without its images, but for those in structs of which other columns are taken, too.
+// withoutImages returns a row without its images, but for those in structs of which other columns
+// are taken, too.
 func (t *Table) withoutImages(r row) row {
 	kept := make(row, len(r))
 	for name, value := range r {
@@ -282,7 +286,8 @@ func (n *numbered) reason() string {
 	return BadRow
 }
 
-// gather reads the whole table, and returns its rows by groups. What ends a run is returned as a row.
+// gather reads the whole table, and returns its rows by groups. What ends a run is returned as a
+// row.
 func (w *tableWork) gather(ctx context.Context) (g *gatherer, ends *numbered, err error) {
 	if g, err = newGatherer(); err != nil {
 		return nil, nil, err

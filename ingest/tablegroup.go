@@ -52,7 +52,8 @@ func (w *tableWork) fillGroup(ctx context.Context, s *shards.Sample, n numbered)
 	return f.left, reason, err
 }
 
-// checkGroup checks that the rows of a group have one image and one key, and returns the row that has the image.
+// checkGroup checks that the rows of a group have one image and one key, and returns the row that
+// has the image.
 func (w *tableWork) checkGroup(n numbered) (imageRow numbered, err error) {
 	imageRow = n
 	for i := range n.rows {
@@ -134,8 +135,8 @@ func (f *groupFilling) split(n *numbered, split string) error {
 	return nil
 }
 
-// question adds a question, or the answers of one that is asked already. The same answer twice is one annotator's unless the
-// questions have an id: then each row is an annotator's.
+// question adds a question, or the answers of one that is asked already. The same answer twice is
+// one annotator's unless the questions have an id: then each row is an annotator's.
 func (f *groupFilling) question(q shards.Question, n *numbered) {
 	is := askedOnce{q.ID, q.Text, q.Language, q.Kind}
 	at, known := f.asked[is]

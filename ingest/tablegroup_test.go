@@ -13,7 +13,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// says describes the records of a table as lines: key, split, texts with language, questions with answers; or reason and detail.
+// says describes the records of a table as lines: key, split, texts with language, questions with
+// answers; or reason and detail.
 func says(t *testing.T, dir string, table Table) (all []string, left map[string]int64) {
 	t.Helper()
 	if table.File != "" {
@@ -147,7 +148,8 @@ func TestTable_GroupsImagesInColumns(t *testing.T) {
 	}
 }
 
-// TestTable_GroupsFiles: the same path below two roots is two images; an id is the same in all files.
+// TestTable_GroupsFiles: the same path below two roots is two images; an id is the same in all
+// files.
 func TestTable_GroupsFiles(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, map[string]string{"a/0.png": string(tiny(1)), "b/0.png": string(tiny(2)),
@@ -163,7 +165,8 @@ func TestTable_GroupsFiles(t *testing.T) {
 	}
 }
 
-// TestTable_BoundsGroups: a group of more rows than a record may have is a reject, and the others are records.
+// TestTable_BoundsGroups: a group of more rows than a record may have is a reject, and the others
+// are records.
 func TestTable_BoundsGroups(t *testing.T) {
 	dir := t.TempDir()
 	rows := "id,caption\n" + strings.Repeat("x,a\n", maxGroupRows+5) + "y,b\n"

@@ -12,7 +12,8 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// errNoColumn ends a run: a column that was asked for is in no row, which only the end of a table shows.
+// errNoColumn ends a run: a column that was asked for is in no row, which only the end of a table
+// shows.
 var errNoColumn = errors.New("no row has the column")
 
 // tableReading is where a reading of a table's files is.
@@ -76,8 +77,8 @@ func (r *tableReading) all(ctx context.Context, yield func(numbered) bool) {
 	}
 }
 
-// give gives the next record its place, and yields it unless it is one of those to be left out. It returns false if
-// the reading ends.
+// give gives the next record its place, and yields it unless it is one of those to be left out. It
+// returns false if the reading ends.
 func (r *tableReading) give(ctx context.Context, n numbered, yield func(numbered) bool) bool {
 	r.done++
 	left := r.left
@@ -146,7 +147,8 @@ func (r *tableReading) file(ctx context.Context, file tableFile, only bool, yiel
 	return false
 }
 
-// choose names the columns to read to a table, and notes the others, which the next record reports as left out.
+// choose names the columns to read to a table, and notes the others, which the next record reports
+// as left out.
 func (r *tableReading) choose(rows tableReader) error {
 	names, all := r.names(), []string(nil)
 	if _, tells := rows.(leaver); !tells {
@@ -188,7 +190,8 @@ func (r *tableReading) note(rows tableReader, next row) {
 	}
 }
 
-// skip passes over rows that are not given, where that is cheaper than reading them. It returns the number of the next.
+// skip passes over rows that are not given, where that is cheaper than reading them. It returns the
+// number of the next.
 func (r *tableReading) skip(rows tableReader) (first int64, err error) {
 	skipper, ok := rows.(interface {
 		skip(n int64) error

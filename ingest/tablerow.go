@@ -48,7 +48,8 @@ func (w *tableWork) record(ctx context.Context, n numbered) made {
 	return made{n.ticket, record}
 }
 
-// fill sets all that a row has but its key: first what costs no reading of images, unless boxes need their sizes.
+// fill sets all that a row has but its key: first what costs no reading of images, unless boxes
+// need their sizes.
 func (w *tableWork) fill(ctx context.Context, s *shards.Sample, n numbered) (left []shards.LeftOut, reason string, err error) {
 	plan := cmp.Or(w.taken, w.plan)
 	if plan.HasBoxes() {
@@ -143,7 +144,8 @@ func base64Image(text string) bool {
 	return ok
 }
 
-// decodeDataURI decodes what follows "data:" (RFC 2397): a type, perhaps ;base64, a comma, the content.
+// decodeDataURI decodes what follows "data:" (RFC 2397): a type, perhaps ;base64, a comma, the
+// content.
 func decodeDataURI(rest string) ([]byte, error) {
 	kind, encoded, found := strings.Cut(rest, ",")
 	if !found {

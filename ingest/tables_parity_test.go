@@ -24,8 +24,9 @@ type oddTable struct {
 	Others  map[string][][]string // rows that Python's csv, pandas and DuckDB read, if they are others; null of one that refuses
 }
 
-// TestTablesParity reads odd tables: a hundred from testdata, or those in the folder $PALI3_TABLES, see parity/tables.py. Rows are as they were meant, or
-// as another reader has them; or an error names the line and says what to set, and no row is made of others.
+// TestTablesParity reads odd tables: a hundred from testdata, or those in the folder $PALI3_TABLES,
+// see parity/tables.py. Rows are as they were meant, or as another reader has them; or an error
+// names the line and says what to set, and no row is made of others.
 func TestTablesParity(t *testing.T) {
 	dir := os.Getenv("PALI3_TABLES")
 	if dir == "" {

@@ -15,7 +15,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// told reads a table and describes each record: key and texts of a row, reason and detail of a reject.
+// told reads a table and describes each record: key and texts of a row, reason and detail of a
+// reject.
 func told(t *testing.T, dir string, table Table) (records []string, left []string) {
 	t.Helper()
 	if table.File != "" && !filepath.IsAbs(table.File) {
@@ -43,7 +44,8 @@ func told(t *testing.T, dir string, table Table) (records []string, left []strin
 	return records, left
 }
 
-// expect compares records with those wanted; one that is wanted may be the beginning of a reject or of an error.
+// expect compares records with those wanted; one that is wanted may be the beginning of a reject or
+// of an error.
 func expect(t *testing.T, got []string, want ...string) {
 	t.Helper()
 	same := len(got) == len(want)
@@ -306,7 +308,8 @@ func TestTable_EndsRunWithoutColumn(t *testing.T) {
 	}
 }
 
-// Keys and origins do not depend on how the path of a table or of an image was typed: the same rows are duplicates.
+// Keys and origins do not depend on how the path of a table or of an image was typed: the same rows
+// are duplicates.
 func TestTable_KeysDoNotDependOnSpelling(t *testing.T) {
 	dir := put(t, t.TempDir(), map[string]string{"t.csv": "file,caption\na.png,a\n./a.png,b\nnone.png,c\n,d\n", "a.png": string(tiny(1)), "u.csv": "file,caption\nDIR/a.png,a\n"})
 	put(t, dir, map[string]string{"u.csv": "file,caption\n" + filepath.Join(dir, "a.png") + ",a\n"})

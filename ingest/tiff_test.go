@@ -55,7 +55,8 @@ func TestRun_TakesPagesOfTIFFApart(t *testing.T) {
 	}
 }
 
-// TestWebDataset_LeavesOutTIFFBesideImage has depth beside a photograph, as sets of views of rooms do.
+// TestWebDataset_LeavesOutTIFFBesideImage has depth beside a photograph, as sets of views of rooms
+// do.
 func TestWebDataset_LeavesOutTIFFBesideImage(t *testing.T) {
 	archive := filepath.Join(t.TempDir(), "a.tar")
 	saveArchive(t, archive, "a.png", string(tiny(1)), "a.depth.tiff", depthMap, "a.txt", "a room", "b.tiff", threePages(t), "b.txt", "b",

@@ -10,12 +10,15 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// A run that updates ([Options.Update]) compares each record whose key the dataset has with the row: its images by their SHA-256, and
-// all else that it says. One that differs is written as a row of a new part. Before the commit each part with rows that are
-// replaced is written again without these, and the manifest lists the new parts in the place of the old: at any moment the dataset is
-// the old or the new one. The old files are removed after that, by the same command if it is killed before.
+// A run that updates ([Options.Update]) compares each record whose key the dataset has with the
+// row: its images by their SHA-256, and all else that it says. One that differs is written as a row
+// of a new part. Before the commit each part with rows that are replaced is written again without
+// these, and the manifest lists the new parts in the place of the old: at any moment the dataset is
+// the old or the new one. The old files are removed after that, by the same command if it is killed
+// before.
 
-// differs reports whether a record of an earlier run's key says other than its row does. Without [Options.Update] it is not compared.
+// differs reports whether a record of an earlier run's key says other than its row does. Without
+// [Options.Update] it is not compared.
 func (k *known) differs(s *shards.Sample) bool {
 	if k.whole == nil || !k.committed(s.Key) {
 		return false
@@ -73,7 +76,8 @@ func writePart(h hash.Hash, content []byte) {
 	h.Write(content)
 }
 
-// replace takes the old rows of records that were updated out of the dataset that is to be committed.
+// replace takes the old rows of records that were updated out of the dataset that is to be
+// committed.
 func (r *run) replace() error {
 	if len(r.known.updated) == 0 {
 		return nil

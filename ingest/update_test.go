@@ -13,7 +13,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// saveRows writes a table of images 0.png to n-1.png with the texts that say returns for each, and a split.
+// saveRows writes a table of images 0.png to n-1.png with the texts that say returns for each, and
+// a split.
 func saveRows(t *testing.T, dir string, n int, say func(i int) []string) Table {
 	t.Helper()
 	rows := "file,text,split\n"
@@ -119,7 +120,8 @@ func TestRun_Updates(t *testing.T) {
 	}
 }
 
-// TestRun_UpdatesImages: the images of a record are replaced with what else it says, and a record that cannot be read leaves its row.
+// TestRun_UpdatesImages: the images of a record are replaced with what else it says, and a record
+// that cannot be read leaves its row.
 func TestRun_UpdatesImages(t *testing.T) {
 	dir := t.TempDir()
 	to := filepath.Join(dir, "d")
@@ -152,8 +154,9 @@ func TestRun_UpdatesImages(t *testing.T) {
 	}
 }
 
-// TestRun_UpdateInterrupted stops an update where a killed process would have stopped: the dataset is the old one until its commit
-// and the new one from there on, and the same command ends what is left, without a file too many.
+// TestRun_UpdateInterrupted stops an update where a killed process would have stopped: the dataset
+// is the old one until its commit and the new one from there on, and the same command ends what is
+// left, without a file too many.
 func TestRun_UpdateInterrupted(t *testing.T) {
 	limits := shards.Limits{PartBytes: 1000}
 	for _, stage := range []string{"consumed", "rewritten in part", "rewritten", "committed"} {

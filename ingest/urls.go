@@ -14,8 +14,9 @@ type Web struct {
 	Memory int64         // bytes of pictures that wait for their turn; default 256 MiB
 }
 
-// NewURLs returns a source of a table whose image column has URLs: of pictures on the web, or data URIs. It reads no files
-// but the table. Without an image column in c, a list of URLs (.txt) is meant.
+// NewURLs returns a source of a table whose image column has URLs: of pictures on the web, or data
+// URIs. It reads no files but the table. Without an image column in c, a list of URLs (.txt) is
+// meant.
 func NewURLs(t Table) (*Table, error) {
 	if t.Columns.Image == "" {
 		t.Columns.Image = "url"

@@ -178,7 +178,8 @@ func TestInterruptedURLsRejectNothing(t *testing.T) {
 	}
 }
 
-// What is in the dataset is not fetched again, what was rejected is not kept twice, and new rows are added.
+// What is in the dataset is not fetched again, what was rejected is not kept twice, and new rows
+// are added.
 func TestURLsGivenTwice(t *testing.T) {
 	t.Parallel()
 	server, address := serve(t)

@@ -174,7 +174,8 @@ func (w *WARC) pagesOf(ctx context.Context, file, name string, yield func(archiv
 // errEmptyArchive is the error of a file without any record.
 var errEmptyArchive = errors.New("the archive has no records")
 
-// archiveRecords yields the records of an archive, and ends after an error, unless that is [warc.ErrLost].
+// archiveRecords yields the records of an archive, and ends after an error, unless that is
+// [warc.ErrLost].
 func archiveRecords(file string, m *meter) iter.Seq2[*warc.Record, error] {
 	return func(yield func(*warc.Record, error) bool) {
 		f, err := openInput(file)

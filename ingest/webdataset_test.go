@@ -128,7 +128,8 @@ func TestWebDataset_SaysWhatAFileIs(t *testing.T) {
 	}
 }
 
-// The archives, and what the Python library webdataset finds in them, are by parity/webdataset_archives.py.
+// The archives, and what the Python library webdataset finds in them, are by
+// parity/webdataset_archives.py.
 func TestWebDataset_FindsWhatPythonFinds(t *testing.T) {
 	type sample struct {
 		Key           string

@@ -13,7 +13,8 @@ import (
 // headBytes is how much of a file tells its kind.
 const headBytes = 1024
 
-// otherKinds say what to do with a file that is of another kind than the source reads, by how [imagefile.Kind] names it.
+// otherKinds say what to do with a file that is of another kind than the source reads, by how
+// [imagefile.Kind] names it.
 var otherKinds = []struct{ kind, advice string }{
 	{"a Git LFS pointer", "run git lfs pull to get the file"},
 	{"an HTML page", "the download gave a page, perhaps of an error or a login: download it again"},
@@ -34,7 +35,8 @@ var otherKinds = []struct{ kind, advice string }{
 // ErrWrongKind is wrapped by the error of a file that is of another kind than the source reads.
 var ErrWrongKind = errors.New("a file of another kind")
 
-// checkKind looks at how a file begins, and tells a file of another kind. Files of no kind that is known pass.
+// checkKind looks at how a file begins, and tells a file of another kind. Files of no kind that is
+// known pass.
 func checkKind(f io.ReaderAt, want string) error {
 	head := make([]byte, headBytes)
 	n, err := f.ReadAt(head, 0)

@@ -7,8 +7,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Ask is one thing that a task asks of a sample, with what would be right. Unlike an example of training, nothing of it
-// is drawn at random.
+// Ask is one thing that a task asks of a sample, with what would be right. Unlike an example of
+// training, nothing of it is drawn at random.
 type Ask struct {
 	// ID is that of the question, or KEY/LANGUAGE of the sample's key and the language asked for.
 	ID string
@@ -33,10 +33,10 @@ var asks = map[string]func(t *Task, s *shards.Sample) []Ask{
 	"vqg":       askForQuestions,
 }
 
-// Asks returns all that a task asks of a sample: for caption, the caption in each language that the sample has one in;
-// for split_cap, the second half of the first of them in each; for ocr, the text in the image; for vqa, each question;
-// for vqg, a question for the first answer of each. It is none for kinds that ask nothing or draw what they ask:
-// see [CanAsk].
+// Asks returns all that a task asks of a sample: for caption, the caption in each language that the
+// sample has one in; for split_cap, the second half of the first of them in each; for ocr, the text
+// in the image; for vqa, each question; for vqg, a question for the first answer of each. It is
+// none for kinds that ask nothing or draw what they ask: see [CanAsk].
 func (t *Task) Asks(s *shards.Sample) []Ask {
 	ask, ok := asks[t.Kind]
 	if !ok {
@@ -48,8 +48,8 @@ func (t *Task) Asks(s *shards.Sample) []Ask {
 // CanAsk reports whether a kind of task asks something of a sample that is not drawn at random.
 func CanAsk(kind string) bool { return asks[kind] != nil }
 
-// AskIn returns what the task asks of an image of which nothing is known: for caption and ocr, the text in a
-// language; for vqa, a question.
+// AskIn returns what the task asks of an image of which nothing is known: for caption and ocr, the
+// text in a language; for vqa, a question.
 func (t *Task) AskIn(key, language, question string) Ask {
 	a := Ask{ID: key + "/" + language, Language: language, Kind: t.Kind, Question: question}
 	if t.Kind == "vqa" {
@@ -67,8 +67,8 @@ func (t *Task) prompt() string {
 	return t.Prompt
 }
 
-// askCaptions asks in each language of the sample's texts, in the order of the first. Several texts in a language are
-// several truths.
+// askCaptions asks in each language of the sample's texts, in the order of the first. Several texts
+// in a language are several truths.
 func askCaptions(t *Task, s *shards.Sample) (all []Ask) {
 	at := map[string]int{}
 	for _, text := range textsOf(t, s) {

@@ -29,7 +29,8 @@ type Batch struct {
 	Pixels []float32
 	// Pictures says which of an example's N pictures are there: 1 or 0, [B, N].
 	Pictures []float32
-	// EncoderIDs are [B·K, Le], padded with 0; the texts of contrastive tasks are padded with ends of sentence.
+	// EncoderIDs are [B·K, Le], padded with 0; the texts of contrastive tasks are padded with ends
+	// of sentence.
 	EncoderIDs []int32
 	// DecoderInputs are the targets shifted right behind a pad, [B, Ld].
 	DecoderInputs []int32

@@ -10,7 +10,8 @@ import (
 	"github.com/pali3/pali3/internal/strict"
 )
 
-// Check says what is wrong with a recipe before any work is done, and fills in the kinds' own prompts.
+// Check says what is wrong with a recipe before any work is done, and fills in the kinds' own
+// prompts.
 func (r *Recipe) Check() error {
 	if err := r.Problems().Err(); err != nil {
 		return fmt.Errorf("recipe: %w", err)
@@ -18,7 +19,8 @@ func (r *Recipe) Check() error {
 	return nil
 }
 
-// Problems lists all that is wrong with a recipe by itself, its files unread, and fills in the kinds' own prompts.
+// Problems lists all that is wrong with a recipe by itself, its files unread, and fills in the
+// kinds' own prompts.
 func (r *Recipe) Problems() (all strict.Problems) {
 	if r.Batch <= 0 {
 		all.Add("batch", "batch: %d, must be above zero", r.Batch)

@@ -1,6 +1,7 @@
 package mixture
 
-// WithDefaults returns the recipe with the values filled in that its keys have where they are left out.
+// WithDefaults returns the recipe with the values filled in that its keys have where they are left
+// out.
 func (r Recipe) WithDefaults() Recipe {
 	if r.Temperature == 0 {
 		r.Temperature = 1

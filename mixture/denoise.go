@@ -8,13 +8,14 @@ import (
 	"github.com/pali3/pali3/tokenize"
 )
 
-// Denoiser is one way to make a task of plain text: hide a part, ask for it. UL2 (Tay et al. 2022) mixes
-// three families: R, regular span corruption; X, extreme, with long spans or half of the text hidden; and
-// S, sequential, where a prefix is given and the rest is asked for.
+// Denoiser is one way to make a task of plain text: hide a part, ask for it. UL2 (Tay et al. 2022)
+// mixes three families: R, regular span corruption; X, extreme, with long spans or half of the text
+// hidden; and S, sequential, where a prefix is given and the rest is asked for.
 type Denoiser struct {
 	// Name is for reports, such as "X(8,.5)".
 	Name string
-	// MeanSpan is the mean length of a hidden span in ids; 0 for an S-denoiser, which hides one suffix.
+	// MeanSpan is the mean length of a hidden span in ids; 0 for an S-denoiser, which hides one
+	// suffix.
 	MeanSpan float64
 	// Rate is the share of the ids that is hidden; of an S-denoiser the mean share.
 	Rate float64
@@ -87,11 +88,13 @@ type SentinelSource interface {
 // ErrTooShort is returned for a text of which nothing can be hidden and something kept.
 var ErrTooShort = errors.New("the text is too short for a denoiser, which needs two ids")
 
-// Corrupt makes inputs of at most maxInput ids and targets of at most maxTarget ids from a text's ids.
+// Corrupt makes inputs of at most maxInput ids and targets of at most maxTarget ids from a text's
+// ids.
 //
 // Inputs are the mode token, the text with each hidden span replaced by a sentinel, and an end of
 // sentence; targets are each sentinel with what it hides, and an end of sentence. Sentinels are
-// <extra_id_0>, <extra_id_1>, ... in order. An S-denoiser uses none: inputs are a prefix, targets the rest.
+// <extra_id_0>, <extra_id_1>, ... in order. An S-denoiser uses none: inputs are a prefix, targets
+// the rest.
 //
 // Of a text longer than what fits, a random stretch is used. The same stream gives the same result.
 func (d Denoiser) Corrupt(ids []int32, v SentinelSource, maxInput, maxTarget int, rng *random.Stream) (inputs, targets []int32, err error) {
@@ -122,7 +125,8 @@ func (d Denoiser) Corrupt(ids []int32, v SentinelSource, maxInput, maxTarget int
 	return append(inputs, tokenize.EOS), append(targets, tokenize.EOS), nil
 }
 
-// hideSpans appends to inputs as Corrupt says (noise_span_to_unique_sentinel of T5's preprocessors.py).
+// hideSpans appends to inputs as Corrupt says (noise_span_to_unique_sentinel of T5's
+// preprocessors.py).
 func (d Denoiser) hideSpans(inputs, ids []int32, v SentinelSource, rng *random.Stream) (_, targets []int32, err error) {
 	kept, hidden := d.spans(len(ids), rng)
 	inputs, targets, err = markSpans(inputs, ids, kept, hidden, v)
@@ -132,8 +136,8 @@ func (d Denoiser) hideSpans(inputs, ids []int32, v SentinelSource, rng *random.S
 	return inputs, targets, nil
 }
 
-// markSpans appends to inputs the kept spans, each followed by a sentinel for the hidden one after it, and
-// returns as targets each sentinel with what it hides.
+// markSpans appends to inputs the kept spans, each followed by a sentinel for the hidden one after
+// it, and returns as targets each sentinel with what it hides.
 func markSpans(inputs, ids []int32, kept, hidden []int, v SentinelSource) (_, targets []int32, err error) {
 	if _, err := v.Sentinel(len(hidden) - 1); err != nil {
 		return nil, nil, err // the last is the first to lack

@@ -92,8 +92,8 @@ func TestSpansAreT5s(t *testing.T) {
 	}
 }
 
-// TestDrawsAreDistributedAsT5s compares how often each place is hidden, and each prefix kept, with T5's
-// 4,000 draws: no difference above 4.5 standard errors.
+// TestDrawsAreDistributedAsT5s compares how often each place is hidden, and each prefix kept, with
+// T5's 4,000 draws: no difference above 4.5 standard errors.
 func TestDrawsAreDistributedAsT5s(t *testing.T) {
 	const draws, theirs = 20_000, 4000
 	compare := func(what string, at, ours, t5 int) {

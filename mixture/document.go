@@ -15,8 +15,8 @@ type denoiseTask struct {
 // defaultDenoisers is the preset of tasks that name none.
 const defaultDenoisers = "ul2"
 
-// newDenoiseTask checks that the vocabulary has the sentinels and mode tokens that the denoisers may need.
-// For other kinds of task it does nothing.
+// newDenoiseTask checks that the vocabulary has the sentinels and mode tokens that the denoisers
+// may need. For other kinds of task it does nothing.
 func newDenoiseTask(t *Task, v *tokenize.Vocabulary, lengths Lengths) (denoiseTask, error) {
 	if t.Kind != "denoise" {
 		return denoiseTask{}, nil
@@ -41,7 +41,8 @@ func newDenoiseTask(t *Task, v *tokenize.Vocabulary, lengths Lengths) (denoiseTa
 	return denoiseTask{denoisers, v, lengths}, CheckSentinels(denoisers, v, lengths.Encoder, lengths.Decoder)
 }
 
-// corrupt makes the ids of a document's example; both end with an end of sentence, which place adds.
+// corrupt makes the ids of a document's example; both end with an end of sentence, which place
+// adds.
 func (d denoiseTask) corrupt(document []int32, rng *random.Stream) (ids, error) {
 	denoiser := ChooseDenoiser(d.denoisers, rng)
 	inputs, targets, err := denoiser.Corrupt(document, d.vocab, d.lengths.Encoder, d.lengths.Decoder, rng)

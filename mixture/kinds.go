@@ -75,7 +75,8 @@ func questionsOf(t *Task, s *shards.Sample) (questions []*shards.Question) {
 
 func pick[T any](from []T, rng *random.Stream) T { return from[rng.IntN(len(from))] }
 
-// makeContrastive gives all texts of the sample in a random order, of which a batch takes the first.
+// makeContrastive gives all texts of the sample in a random order, of which a batch takes the
+// first.
 func makeContrastive(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
 	texts := textsOf(t, s)
 	var d draft
@@ -90,8 +91,8 @@ func makeCaption(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
 	return draft{prompt: fill(t.Prompt, "lang", text.Language), target: text.Value}
 }
 
-// makeSplitCap gives the first words of a text and asks for the rest. The split is uniform: none to all
-// but one of the words.
+// makeSplitCap gives the first words of a text and asks for the rest. The split is uniform: none to
+// all but one of the words.
 func makeSplitCap(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
 	text := pick(textsOf(t, s), rng)
 	words := splitWords(text.Value)
@@ -100,8 +101,8 @@ func makeSplitCap(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft 
 	return d
 }
 
-// splitWords cuts a text so that its parts joined are the text again: before each word; in scripts that
-// write without spaces, before each character.
+// splitWords cuts a text so that its parts joined are the text again: before each word; in scripts
+// that write without spaces, before each character.
 func splitWords(text string) (words []string) {
 	start := 0
 	var last rune
@@ -138,7 +139,8 @@ func makeVQG(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
 	return draft{prompt: fill(t.Prompt, "lang", q.Language, "answer", pick(q.Answers, rng).Text), target: q.Text}
 }
 
-// makeDocument joins the texts and questions of a sample, in a random order, into one text for a denoiser.
+// makeDocument joins the texts and questions of a sample, in a random order, into one text for a
+// denoiser.
 func makeDocument(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
 	var parts []string
 	for _, text := range textsOf(t, s) {

@@ -18,16 +18,16 @@ type Measured struct {
 	Failed   int `json:"failed"`
 	// Reason of the first failure.
 	Reason string `json:"reason,omitempty"`
-	// LongestEncoder and LongestDecoder are the ids of the longest texts, ends of sentence counted, and
-	// TruncatedEncoder and TruncatedDecoder the examples whose texts do not fit the windows.
+	// LongestEncoder and LongestDecoder are the ids of the longest texts, ends of sentence counted,
+	// and TruncatedEncoder and TruncatedDecoder the examples whose texts do not fit the windows.
 	LongestEncoder   int `json:"longest_encoder"`
 	LongestDecoder   int `json:"longest_decoder"`
 	TruncatedEncoder int `json:"truncated_encoder"`
 	TruncatedDecoder int `json:"truncated_decoder"`
 }
 
-// OpenAll opens a recipe as [Open] does and returns all that keeps it from being opened. If there is anything, the
-// stream is nil.
+// OpenAll opens a recipe as [Open] does and returns all that keeps it from being opened. If there
+// is anything, the stream is nil.
 func OpenAll(recipe Recipe, o Options) (*Stream, strict.Problems) {
 	s := newStream(recipe, o)
 	var all strict.Problems
@@ -41,8 +41,8 @@ func OpenAll(recipe Recipe, o Options) (*Stream, strict.Problems) {
 	return s, nil
 }
 
-// Measure makes the first examples of each task, at most so many, decodes the images of the first few of
-// them, and tells how they fit. Tasks of weight zero have no examples.
+// Measure makes the first examples of each task, at most so many, decodes the images of the first
+// few of them, and tells how they fit. Tasks of weight zero have no examples.
 func (s *Stream) Measure(ctx context.Context, examples, images int) ([]Measured, error) {
 	var all []Measured
 	for number := range s.recipe.Tasks {
@@ -105,7 +105,8 @@ func (s *Stream) measure(number, at int, image bool, m *Measured) error {
 	return nil
 }
 
-// Shape returns the shape of a recipe's batches, its files unread, and the zero shape if it has problems.
+// Shape returns the shape of a recipe's batches, its files unread, and the zero shape if it has
+// problems.
 func (r Recipe) Shape() Shape {
 	s := newStream(r, Options{Hosts: 1})
 	var err error

@@ -10,9 +10,9 @@ import (
 // slots is the length of a block of the mix: weights are exact to one part in slots.
 const slots = 4096
 
-// mix says which task is next. Every block of slots examples holds each task a fixed number of times,
-// in an order drawn from (seed, block): so the task at a position, and how many examples of it came
-// before, are functions of the position alone.
+// mix says which task is next. Every block of slots examples holds each task a fixed number of
+// times, in an order drawn from (seed, block): so the task at a position, and how many examples of
+// it came before, are functions of the position alone.
 type mix struct {
 	seed   uint64
 	counts []int // slots of each task in a block
@@ -25,7 +25,8 @@ type mix struct {
 // turn is one slot: a task and how many of its slots come before it in the block.
 type turn struct{ task, before int }
 
-// newMix apportions the slots by the largest remainders of the weights; a task of weight above zero has one slot at least.
+// newMix apportions the slots by the largest remainders of the weights; a task of weight above zero
+// has one slot at least.
 func newMix(seed uint64, weights []float64) *mix {
 	return &mix{seed: seed, counts: apportion(weights, slots), block: -1}
 }
@@ -50,7 +51,8 @@ func apportion(weights []float64, n int) []int {
 	return counts
 }
 
-// step gives one slot to the part that is most below its share, or takes one from the part most above.
+// step gives one slot to the part that is most below its share, or takes one from the part most
+// above.
 func step(counts []int, weights []float64, total float64, n, rest int) int {
 	best, most := -1, 0.0
 	for i, w := range weights {
@@ -112,7 +114,8 @@ func temper(weight, temperature float64) float64 {
 	return math.Pow(weight, 1/temperature)
 }
 
-// Shares returns the share of each task in the examples: its weight, flattened by the temperature, of all weights.
+// Shares returns the share of each task in the examples: its weight, flattened by the temperature,
+// of all weights.
 func (r Recipe) Shares() []float64 {
 	shares, total := make([]float64, len(r.Tasks)), 0.0
 	for i, t := range r.Tasks {

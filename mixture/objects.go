@@ -9,12 +9,12 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// objects are the labels that a sample has, by group: what is not there is drawn from the same group, so
-// that a role is denied by another role and not by a colour.
+// objects are the labels that a sample has, by group: what is not there is drawn from the same
+// group, so that a role is denied by another role and not by a colour.
 type objects map[string][]string
 
-// pools are the labels of all of a task's samples, by group, in order of the samples' keys: where keys say
-// what a picture shows, labels that stand near each other are hard to tell apart.
+// pools are the labels of all of a task's samples, by group, in order of the samples' keys: where
+// keys say what a picture shows, labels that stand near each other are hard to tell apart.
 type pools map[string][]string
 
 // Sources of labels that [Task.Objects] may name beside metadata fields.
@@ -23,7 +23,8 @@ const (
 	objectTexts = "texts"
 )
 
-// objectsOf returns the labels of a sample from the sources that the task names; by default its boxes.
+// objectsOf returns the labels of a sample from the sources that the task names; by default its
+// boxes.
 func objectsOf(t *Task, s *shards.Sample) objects {
 	found := objects{}
 	add := func(group, label string) {
@@ -76,8 +77,8 @@ func groupsOf(o objects) []string {
 // maxObjects is how many objects a question names at most.
 const maxObjects = 3
 
-// makeObjectVQA asks one of PaLI's four object-aware questions: which objects are there; is one there; are
-// all of some; which of some. Yes and no are equally likely.
+// makeObjectVQA asks one of PaLI's four object-aware questions: which objects are there; is one
+// there; are all of some; which of some. Yes and no are equally likely.
 func makeObjectVQA(t *Task, s *shards.Sample, all pools, rng *random.Stream) draft {
 	found := objectsOf(t, s)
 	group := pick(groupsOf(found), rng)
@@ -113,7 +114,8 @@ type asked struct {
 // near is how far from a present label, in the order of keys, a hard one may stand.
 const near = 12
 
-// one picks a label that is present, or one that is not: half of the time any, else one that stands near.
+// one picks a label that is present, or one that is not: half of the time any, else one that stands
+// near.
 func (a asked) one(there bool) string {
 	if there {
 		return pick(a.present, a.rng)

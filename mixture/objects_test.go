@@ -24,7 +24,8 @@ func family() (samples []shards.Sample) {
 	return samples
 }
 
-// TestObjectQuestionsAreTrue asks many questions of each source and checks every answer against the sample.
+// TestObjectQuestionsAreTrue asks many questions of each source and checks every answer against the
+// sample.
 func TestObjectQuestionsAreTrue(t *testing.T) {
 	samples := family()
 	for _, sources := range [][]string{nil, {"texts"}, {"role", "tone"}} {

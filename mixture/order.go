@@ -2,9 +2,9 @@ package mixture
 
 import "github.com/pali3/pali3/random"
 
-// Order visits 0..n-1 once an epoch in a random order, evaluated at a position: there is no buffer to
-// fill and nothing to replay on resume. Blocks of neighbouring numbers are visited in random order, and
-// within a window of blocks every number is, so that reads of neighbours stay together.
+// Order visits 0..n-1 once an epoch in a random order, evaluated at a position: there is no buffer
+// to fill and nothing to replay on resume. Blocks of neighbouring numbers are visited in random
+// order, and within a window of blocks every number is, so that reads of neighbours stay together.
 type Order struct {
 	n     int
 	block int  // neighbours
@@ -15,8 +15,8 @@ type Order struct {
 // NewOrder returns the order of n numbers in windows of blend blocks.
 func NewOrder(n, block, blend int) Order { return Order{n, max(block, 1), max(blend, 1), false} }
 
-// NeighbourOrder returns the order of n numbers in which so many neighbours come together, others in
-// each epoch.
+// NeighbourOrder returns the order of n numbers in which so many neighbours come together, others
+// in each epoch.
 func NeighbourOrder(n, neighbours int) Order { return Order{n, max(neighbours, 1), 1, true} }
 
 // At returns the number at a position of an epoch's order; the key names the order and the epoch.
@@ -41,8 +41,8 @@ func (o Order) At(position int, key uint64) int {
 // indistinguishable from random (Luby and Rackoff 1988).
 const feistelRounds = 4
 
-// permute is a keyed permutation of 0..n-1: a balanced Feistel network over the least even number of
-// bits that hold n, walked until it lands below n (cycle walking: Black and Rogaway 2002).
+// permute is a keyed permutation of 0..n-1: a balanced Feistel network over the least even number
+// of bits that hold n, walked until it lands below n (cycle walking: Black and Rogaway 2002).
 func permute(x, n, key uint64) uint64 {
 	half := uint(1)
 	for uint64(1)<<(2*half) < n {

@@ -56,7 +56,8 @@ func TestOrderIsUniform(t *testing.T) {
 	}
 }
 
-// TestNeighboursComeTogether visits each number once an epoch, neighbours within a block of positions.
+// TestNeighboursComeTogether visits each number once an epoch, neighbours within a block of
+// positions.
 func TestNeighboursComeTogether(t *testing.T) {
 	const n, neighbours = 103, 10
 	o := NeighbourOrder(n, neighbours)

@@ -12,8 +12,9 @@ import (
 // cacheBytes bounds the memory of decoded pictures.
 const cacheBytes = 256 << 20
 
-// pixelCache keeps the pixels of pictures, as long as they are a function of the picture alone. When it
-// is full it keeps what it has: with a random order no picture is more likely to come than another.
+// pixelCache keeps the pixels of pictures, as long as they are a function of the picture alone.
+// When it is full it keeps what it has: with a random order no picture is more likely to come than
+// another.
 type pixelCache struct {
 	pipeline *augment.Pipeline
 	use      bool
@@ -57,7 +58,8 @@ func (c *pixelCache) pixels(id pictureID, encoded []byte, rng *random.Stream) ([
 	return tensor.Pix, nil
 }
 
-// pictures writes a sample's pictures into its row. Of more than there is room for, the first are taken.
+// pictures writes a sample's pictures into its row. Of more than there is room for, the first are
+// taken.
 func (s *Stream) pictures(b *Batch, row int, sample *shards.Sample, dir string, index int, rng *random.Stream) error {
 	room, size := b.Shape.Images, b.Shape.Height*b.Shape.Width*3
 	for i := range min(len(sample.Images), room) {

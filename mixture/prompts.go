@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// The prompts of PaLI (arXiv 2209.06794 §3.2). {lang} is the language, {pos} the number of words given,
-// {cap} those words.
+// The prompts of PaLI (arXiv 2209.06794 §3.2). {lang} is the language, {pos} the number of words
+// given, {cap} those words.
 const (
 	splitCapPrompt = "Generate the alt_text in {lang} at {pos}: {cap} <extra_id_0>"
 	captionPrompt  = "Generate the alt_text in {lang} at 0: <extra_id_0>"
@@ -28,7 +28,8 @@ func checkPrompt(prompt string, k kind) error {
 	return nil
 }
 
-// fill puts values, given as name and value in turn, into a prompt. What a value holds is not filled again.
+// fill puts values, given as name and value in turn, into a prompt. What a value holds is not
+// filled again.
 func fill(prompt string, values ...string) string {
 	var pairs []string
 	for i := 0; i < len(values); i += 2 {

@@ -9,10 +9,11 @@ import (
 
 // Recipe says what a model is fed. It is the data half of a stage's YAML.
 type Recipe struct {
-	// Seed of every random choice: the order of the samples, crops, dropout, the first weights. Default: 0.
+	// Seed of every random choice: the order of the samples, crops, dropout, the first weights.
+	// Default: 0.
 	Seed uint64 `yaml:"seed"`
-	// Data is the dataset of tasks that do not name their own: a folder or a URL of an object store.
-	// Default: none, then every task names one.
+	// Data is the dataset of tasks that do not name their own: a folder or a URL of an object
+	// store. Default: none, then every task names one.
 	Data string `yaml:"data" path:"relative"`
 	// Tokenizer is the vocabulary of all texts. Required.
 	Tokenizer tokenize.Config `yaml:"tokenizer"`
@@ -31,35 +32,37 @@ type Recipe struct {
 
 // ImageConfig says how pictures become pixels.
 type ImageConfig struct {
-	// Ops in the mini-language, for example "decode|resize(224)|value_range(-1,1)". They must give one fixed
-	// size, square and a multiple of the image encoder's patch. Default: none, for recipes without pictures.
+	// Ops in the mini-language, for example "decode|resize(224)|value_range(-1,1)". They must give
+	// one fixed size, square and a multiple of the image encoder's patch. Default: none, for
+	// recipes without pictures.
 	Ops string `yaml:"ops"`
-	// EvalOps are used in place of Ops where the model is scored or used, and nothing may be random.
-	// They give the size that ops give. Default: ops.
+	// EvalOps are used in place of Ops where the model is scored or used, and nothing may be
+	// random. They give the size that ops give. Default: ops.
 	EvalOps string `yaml:"eval_ops,omitempty"`
-	// PerExample is how many pictures an example has room for; stage siglip takes 1. Default: 1. Legal: 0 (as 1) and
-	// above.
+	// PerExample is how many pictures an example has room for; stage siglip takes 1. Default: 1.
+	// Legal: 0 (as 1) and above.
 	PerExample int `yaml:"per_example,omitempty"`
 }
 
 // Lengths of a batch's rows, in ids.
 type Lengths struct {
-	// Encoder is the room of a prompt, of a text to compare or of a corrupted text, end of sentence included; longer
-	// ones are truncated. Required. Legal: 1 and above.
+	// Encoder is the room of a prompt, of a text to compare or of a corrupted text, end of sentence
+	// included; longer ones are truncated. Required. Legal: 1 and above.
 	Encoder int `yaml:"encoder"`
-	// Decoder is the room of a target, end of sentence included; longer ones are truncated. Default: 0, for
-	// contrastive tasks; all others need it. Legal: 0 and above.
+	// Decoder is the room of a target, end of sentence included; longer ones are truncated.
+	// Default: 0, for contrastive tasks; all others need it. Legal: 0 and above.
 	Decoder int `yaml:"decoder,omitempty"`
-	// Texts is how many texts of a picture a contrastive example has, each in a row of its own.
-	// A picture with names in many languages costs the image tower once for several of them. Default: 1. Legal: 0 (as
+	// Texts is how many texts of a picture a contrastive example has, each in a row of its own. A
+	// picture with names in many languages costs the image tower once for several of them. Default:
+	// 1. Legal: 0 (as
 	// 1) and above; above 1 for contrastive tasks alone.
 	Texts int `yaml:"texts,omitempty"`
 }
 
 // Task is one kind of example made from one split of one dataset.
 type Task struct {
-	// Name of the task, for reports. It is part of what keys the random choices. Required. Legal: one that no other
-	// task has.
+	// Name of the task, for reports. It is part of what keys the random choices. Required. Legal:
+	// one that no other task has.
 	Name string `yaml:"name"`
 	// Kind is how a sample becomes an example:
 	//
@@ -74,8 +77,8 @@ type Task struct {
 	//
 	// Required. Legal: one of these.
 	Kind string `yaml:"kind"`
-	// Weight of the task in the mixture, relative to the others'; of weight 0 no example is made. Required. Legal: 0
-	// and above, one above 0.
+	// Weight of the task in the mixture, relative to the others'; of weight 0 no example is made.
+	// Required. Legal: 0 and above, one above 0.
 	Weight float64 `yaml:"weight"`
 	// Data is a dataset of the task's own. Default: the recipe's.
 	Data string `yaml:"data,omitempty" path:"relative"`
@@ -83,30 +86,34 @@ type Task struct {
 	Split string `yaml:"split,omitempty"`
 	// Languages of texts or questions (BCP-47, such as en or pt-BR). Default: any.
 	Languages []string `yaml:"languages,omitempty"`
-	// Texts are the kinds of text. Default: any but ocr, which kind ocr takes. Legal: alt, caption, title, ocr, or
-	// what else the dataset has. A contrastive task may name answers: a text made of what a sample's questions are
-	// answered with, yes and no left out, for images without captions.
+	// Texts are the kinds of text. Default: any but ocr, which kind ocr takes. Legal: alt, caption,
+	// title, ocr, or what else the dataset has. A contrastive task may name answers: a text made of
+	// what a sample's questions are answered with, yes and no left out, for images without
+	// captions.
 	Texts []string `yaml:"texts,omitempty"`
 	// Questions are the kinds of question, as the dataset names them. Default: any.
 	Questions []string `yaml:"questions,omitempty"`
-	// Objects says where the labels of object_vqa come from. Default: [boxes]. Legal: boxes, texts, or fields of the
-	// metadata.
+	// Objects says where the labels of object_vqa come from. Default: [boxes]. Legal: boxes, texts,
+	// or fields of the metadata.
 	Objects []string `yaml:"objects,omitempty"`
-	// Neighbours is how many samples whose keys follow one another come together. Where keys say what a picture shows, neighbours are the hard negatives of a
-	// contrastive task: the same figure in another colour meets it in the same batch. Default: 0, a wholly
-	// random order. Legal: 0 and above.
+	// Neighbours is how many samples whose keys follow one another come together. Where keys say
+	// what a picture shows, neighbours are the hard negatives of a contrastive task: the same
+	// figure in another colour meets it in the same batch. Default: 0, a wholly random order.
+	// Legal: 0 and above.
 	Neighbours int `yaml:"neighbours,omitempty"`
-	// Prompt is the template of the encoder's text, with {lang}, {question} and the like as the kind fills them; of
-	// contrastive tasks {text}. Default: the kind's own of PaLI.
+	// Prompt is the template of the encoder's text, with {lang}, {question} and the like as the
+	// kind fills them; of contrastive tasks {text}. Default: the kind's own of PaLI.
 	Prompt string `yaml:"prompt,omitempty"`
-	// Denoisers names the preset of span corruption of kind denoise. Default: ul2. Legal: ul2-paper (UL2's seven
-	// uniformly), ul2 (nearer the paper's text), ul2r (for continued training), t5 (spans of 3, 15 % hidden).
+	// Denoisers names the preset of span corruption of kind denoise. Default: ul2. Legal: ul2-paper
+	// (UL2's seven uniformly), ul2 (nearer the paper's text), ul2r (for continued training), t5
+	// (spans of 3, 15 % hidden).
 	Denoisers string `yaml:"denoisers,omitempty"`
 	// Modes puts UL2's mode token before a corrupted text; it needs tokenizer.mode_tokens.
 	Modes bool `yaml:"modes,omitempty"`
 }
 
-// ReadRecipe reads a recipe's YAML, whose name is for errors, with assignments such as "batch=8" applied.
+// ReadRecipe reads a recipe's YAML, whose name is for errors, with assignments such as "batch=8"
+// applied.
 func ReadRecipe(content []byte, name string, assignments ...string) (Recipe, error) {
 	var r Recipe
 	if err := strict.Read(content, name, &r, assignments...); err != nil {

@@ -14,7 +14,8 @@ import (
 // SeenFile is the name under which a run folder keeps what its training saw.
 const SeenFile = "seen.json"
 
-// Seen says what a recipe's tasks are trained on, so that a model can be asked later what it never learnt.
+// Seen says what a recipe's tasks are trained on, so that a model can be asked later what it never
+// learnt.
 type Seen struct {
 	Tasks []SeenTask `json:"tasks"`
 }
@@ -24,7 +25,8 @@ type SeenTask struct {
 	Name    string `json:"name"`
 	Kind    string `json:"kind"`
 	Samples int    `json:"samples"` // that it can use
-	// Languages are the texts, or the questions of tasks that ask, that it can use, by language; "" is not known.
+	// Languages are the texts, or the questions of tasks that ask, that it can use, by language; ""
+	// is not known.
 	Languages map[string]int `json:"languages"`
 }
 
@@ -49,8 +51,8 @@ func (s Seen) Write(dir string) error {
 	return atomicfile.WriteBytes(filepath.Join(dir, SeenFile), append(content, '\n'))
 }
 
-// ReadSeen reads what the training of a run folder saw. Of a folder from before there was such a file the error wraps
-// fs.ErrNotExist.
+// ReadSeen reads what the training of a run folder saw. Of a folder from before there was such a
+// file the error wraps fs.ErrNotExist.
 func ReadSeen(dir string) (Seen, error) {
 	var seen Seen
 	path := filepath.Join(dir, SeenFile)

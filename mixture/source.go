@@ -17,7 +17,8 @@ type source struct {
 	languages map[string]int // of the texts or questions that the task can use
 }
 
-// Row groups are read whole, so neighbours in a window are cheap; a window of this many samples fits in memory.
+// Row groups are read whole, so neighbours in a window are cheap; a window of this many samples
+// fits in memory.
 const (
 	orderBlock = 512
 	orderBlend = 8

@@ -236,7 +236,8 @@ func (s *Stream) Examples() []int {
 	return n
 }
 
-// Skipped returns the samples that could not be used so far, with the reason. Another sample stood in for each.
+// Skipped returns the samples that could not be used so far, with the reason. Another sample stood
+// in for each.
 func (s *Stream) Skipped() map[string]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -247,7 +248,8 @@ func (s *Stream) Skipped() map[string]string {
 	return all
 }
 
-// Cut returns the share of the examples made so far that had more ids than their windows have room for.
+// Cut returns the share of the examples made so far that had more ids than their windows have room
+// for.
 func (s *Stream) Cut() float64 { return float64(s.cut.Load()) / float64(max(1, s.made.Load())) }
 
 // Batch makes the batch of a step. It depends on the recipe, its seed and the step alone.
@@ -361,7 +363,8 @@ func (s *Stream) texts(texts []string) (example ids) {
 	return example
 }
 
-// ids are an example's texts, without their ends: of contrastive tasks several, of others a prompt and a target.
+// ids are an example's texts, without their ends: of contrastive tasks several, of others a prompt
+// and a target.
 type ids struct {
 	texts           [][]int32
 	encoder, target []int32
@@ -391,17 +394,17 @@ func (s *Stream) place(b *Batch, row int, task *Task, example ids) {
 // beyond returns how many ids a window that also takes an end of sentence has no room for.
 func beyond(window int, ids []int32) int32 { return int32(max(0, len(ids)+1-window)) }
 
-// FitText writes a text for SigLIP's text tower into a row: cut to fit, then ends of sentence to the row's
-// end, so that the last place, which stands for the text, always holds one (the tokenizer of the released
-// SigLIP models pads with id 1, its end of sentence).
+// FitText writes a text for SigLIP's text tower into a row: cut to fit, then ends of sentence to
+// the row's end, so that the last place, which stands for the text, always holds one (the tokenizer
+// of the released SigLIP models pads with id 1, its end of sentence).
 func FitText(row, text []int32) {
 	for i := tokenize.Fit(row, text); i < len(row); i++ {
 		row[i] = tokenize.EOS
 	}
 }
 
-// FitPrompt writes a prompt and its end of sentence into a row. Where it is too long, what stands before
-// its last sentinel gives way: the sentinel stays.
+// FitPrompt writes a prompt and its end of sentence into a row. Where it is too long, what stands
+// before its last sentinel gives way: the sentinel stays.
 func FitPrompt(v *tokenize.Vocabulary, row, prompt []int32) {
 	room := len(row) - 1
 	if n := len(prompt); n > room && room > 0 {

@@ -100,7 +100,8 @@ func batch(t testing.TB, s *Stream, step int) *Batch {
 	return b
 }
 
-// TestBatchesAreAFunctionOfTheStep asks for steps in any order, with any number of workers, from fresh streams.
+// TestBatchesAreAFunctionOfTheStep asks for steps in any order, with any number of workers, from
+// fresh streams.
 func TestBatchesAreAFunctionOfTheStep(t *testing.T) {
 	r := recipe(t)
 	straight := open(t, r, Options{})

@@ -12,8 +12,8 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece/train"
 )
 
-// said is a text as a tokenizer's training sees it: a caption, a question or an answer, and the prompt that PaLI makes
-// with it.
+// said is a text as a tokenizer's training sees it: a caption, a question or an answer, and the
+// prompt that PaLI makes with it.
 type said struct {
 	key      uint64 // of its sample, or of itself: what is drawn by
 	language string // "" if not known
@@ -25,7 +25,8 @@ type said struct {
 // textSource yields texts, the same ones whenever it is gone through.
 type textSource iter.Seq2[said, error]
 
-// unpunctuated is a prompt of PaLI without its sentinel, which a vocabulary has as an id of its own.
+// unpunctuated is a prompt of PaLI without its sentinel, which a vocabulary has as an id of its
+// own.
 func unpunctuated(prompt string) string { return strings.TrimSuffix(prompt, " "+sentinelText) }
 
 const sentinelText = "<extra_id_0>"
@@ -93,10 +94,12 @@ func textsOfLines(ctx context.Context, lines iter.Seq2[train.Sentence, error]) t
 	}
 }
 
-// longestText is the most, in bytes, that a tokenizer's trainer takes of one text; spm_train leaves longer ones out.
+// longestText is the most, in bytes, that a tokenizer's trainer takes of one text; spm_train leaves
+// longer ones out.
 const longestText = 4192
 
-// cut yields a text that is not too long, and a longer one in parts, of which the first has the prompt.
+// cut yields a text that is not too long, and a longer one in parts, of which the first has the
+// prompt.
 func (t said) cut(yield func(said, error) bool) bool {
 	prompt := t.prompt[:cutAt(t.prompt)]
 	for left := t.text; ; prompt = "" {
@@ -111,7 +114,8 @@ func (t said) cut(yield func(said, error) bool) bool {
 	}
 }
 
-// cutAt returns where to cut a text that is too long: before the last space, or else before a character.
+// cutAt returns where to cut a text that is too long: before the last space, or else before a
+// character.
 func cutAt(text string) int {
 	if len(text) <= longestText {
 		return len(text)
@@ -126,8 +130,8 @@ func cutAt(text string) int {
 	return at
 }
 
-// drawn yields about a part of the texts, 0 to 1: all texts of a sample or none, by its key. What is drawn does not
-// depend on order or on what else there is.
+// drawn yields about a part of the texts, 0 to 1: all texts of a sample or none, by its key. What
+// is drawn does not depend on order or on what else there is.
 func (from textSource) drawn(part float64) textSource {
 	if part >= 1 {
 		return from

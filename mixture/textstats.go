@@ -21,9 +21,11 @@ type TextStats struct {
 	Bytes      int64 `json:"bytes"`
 	Characters int64 `json:"characters"`
 	Words      int64 `json:"words"` // between white space
-	// DistinctWords counts different words up to 65,536, of which no vocabulary here needs to know more.
+	// DistinctWords counts different words up to 65,536, of which no vocabulary here needs to know
+	// more.
 	DistinctWords int `json:"distinct_words"`
-	// Alphabet is the number of different characters, CommonAlphabet of those that make up 99.95% of the text.
+	// Alphabet is the number of different characters, CommonAlphabet of those that make up 99.95%
+	// of the text.
 	Alphabet       int `json:"alphabet"`
 	CommonAlphabet int `json:"common_alphabet"`
 	// Languages has the number of texts of each; those of no known language are under "".
@@ -111,13 +113,14 @@ const (
 	largestVocabulary  = 32_000 // T5's
 )
 
-// SuggestVocabulary returns the number of pieces of a tokenizer for texts: the special pieces and those of bytes, one
-// for each character that is not rare, and for parts of words as many as 3.5 times the square root of the number of
-// characters, or one for every second different word where that is fewer. It is 512 or a multiple of 1,024 up to
-// 32,000.
+// SuggestVocabulary returns the number of pieces of a tokenizer for texts: the special pieces and
+// those of bytes, one for each character that is not rare, and for parts of words as many as 3.5
+// times the square root of the number of characters, or one for every second different word where
+// that is fewer. It is 512 or a multiple of 1,024 up to 32,000.
 //
-// The number of different words of a text grows with about the square root of its length (Heaps' law), and so does
-// that of the words that come often enough to be learnt. docs/tokenizer.md has what this gives for several datasets.
+// The number of different words of a text grows with about the square root of its length (Heaps'
+// law), and so does that of the words that come often enough to be learnt. docs/tokenizer.md has
+// what this gives for several datasets.
 func SuggestVocabulary(s TextStats) int {
 	parts := min(3.5*math.Sqrt(float64(s.Characters)), float64(s.DistinctWords)/2)
 	size := specialPieces + s.CommonAlphabet + int(parts)

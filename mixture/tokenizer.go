@@ -15,7 +15,8 @@ import (
 
 // TokenizerOptions say what [TrainTokenizer] makes.
 type TokenizerOptions struct {
-	// VocabSize is the number of pieces, special ones included; 0 for what [SuggestVocabulary] says.
+	// VocabSize is the number of pieces, special ones included; 0 for what [SuggestVocabulary]
+	// says.
 	VocabSize int
 	// Split of the samples; default train. "all" takes every sample.
 	Split string
@@ -37,19 +38,21 @@ type TokenizerReport struct {
 	Notes []string `json:"notes,omitempty"`
 }
 
-// Bounds of what a tokenizer is trained on. Of more text a part is drawn, so that memory does not grow with the data.
+// Bounds of what a tokenizer is trained on. Of more text a part is drawn, so that memory does not
+// grow with the data.
 const (
 	maxTokenizerTexts = 2_000_000
 	maxTokenizerBytes = 192 << 20
 )
 
-// TrainTokenizer trains a SentencePiece model for the vocabulary of a recipe on the captions, questions and answers of
-// a dataset, and on PaLI's prompts made with them. It is a unigram model with the ids of T5's special pieces and with
-// byte fallback, so that it spells every text, and it does not change text: what is decoded is what was written. (NFKC
-// would respell Thai and French.)
+// TrainTokenizer trains a SentencePiece model for the vocabulary of a recipe on the captions,
+// questions and answers of a dataset, and on PaLI's prompts made with them. It is a unigram model
+// with the ids of T5's special pieces and with byte fallback, so that it spells every text, and it
+// does not change text: what is decoded is what was written. (NFKC would respell Thai and French.)
 //
-// Characters take at most a third of the pieces, the most frequent first; the others are spelt in bytes. Where the
-// texts give fewer pieces than asked for, the model has as many as there are. The same dataset gives the same model.
+// Characters take at most a third of the pieces, the most frequent first; the others are spelt in
+// bytes. Where the texts give fewer pieces than asked for, the model has as many as there are. The
+// same dataset gives the same model.
 func TrainTokenizer(ctx context.Context, d *shards.Dataset, o TokenizerOptions) (*train.Model, error) {
 	samples, err := textColumns(d)
 	if err != nil {
@@ -70,7 +73,8 @@ func TrainTokenizerOf(ctx context.Context, samples iter.Seq2[shards.Sample, erro
 	return trainTokenizer(ctx, textsOfSamples(ctx, samples, splitNamed(o.Split)), o)
 }
 
-// TrainTokenizerOfLines is [TrainTokenizer] for lines of text, each a caption. It goes through them several times.
+// TrainTokenizerOfLines is [TrainTokenizer] for lines of text, each a caption. It goes through them
+// several times.
 func TrainTokenizerOfLines(ctx context.Context, lines iter.Seq2[train.Sentence, error], o TokenizerOptions) (*train.Model, error) {
 	model, err := trainTokenizer(ctx, textsOfLines(ctx, lines), o)
 	if errors.Is(err, errNoTexts) {

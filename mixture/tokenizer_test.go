@@ -120,7 +120,8 @@ func TestTrainTokenizer_LessTextThanAsked(t *testing.T) {
 	}
 }
 
-// TestTrainTokenizer_RareCharacters: characters take at most a third of the pieces that are not special.
+// TestTrainTokenizer_RareCharacters: characters take at most a third of the pieces that are not
+// special.
 func TestTrainTokenizer_RareCharacters(t *testing.T) {
 	samples := manyCaptions(60)
 	random := random.New(5)

@@ -16,8 +16,9 @@ type LanguageFit struct {
 	sentencepiece.Stats
 }
 
-// TokenizerFit counts what a model makes of the captions of a split, by language, in the order of their names; "" is
-// train, "all" is every sample. Of a split without captions, it counts the questions.
+// TokenizerFit counts what a model makes of the captions of a split, by language, in the order of
+// their names; "" is train, "all" is every sample. Of a split without captions, it counts the
+// questions.
 func TokenizerFit(model *sentencepiece.Model, d *shards.Dataset, split string) ([]LanguageFit, error) {
 	samples, err := textColumns(d)
 	if err != nil {

@@ -9,20 +9,20 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece/train"
 )
 
-// Bounds of the candidates for pieces: 16 bytes of memory for each byte of the words they come from, and about 100 for
-// each candidate.
+// Bounds of the candidates for pieces: 16 bytes of memory for each byte of the words they come
+// from, and about 100 for each candidate.
 const (
 	maxWordBytes  = 24 << 20
 	maxCandidates = 1_000_000
 )
 
-// candidates returns the candidates for pieces of at least two characters, with how often they occur, if more than
-// once: every part of a word that has no punctuation, so that a word is the same piece in a caption, in quotation marks
-// and before a colon; parts that are all punctuation, as a narrow space with its colon in French; and the words of the
-// prompts.
+// candidates returns the candidates for pieces of at least two characters, with how often they
+// occur, if more than once: every part of a word that has no punctuation, so that a word is the
+// same piece in a caption, in quotation marks and before a colon; parts that are all punctuation,
+// as a narrow space with its colon in French; and the words of the prompts.
 //
-// Left alone, the trainer takes its candidates from repeats among different words: a word that occurs in one form
-// only, however often, never becomes a piece.
+// Left alone, the trainer takes its candidates from repeats among different words: a word that
+// occurs in one form only, however often, never becomes a piece.
 func (c *wordCounts) candidates(kept map[rune]bool, limit int, report *TokenizerReport) []train.SeedPiece {
 	runs, whole, leftOut := c.runs(kept, maxWordBytes)
 	if leftOut > 0 {
@@ -48,8 +48,9 @@ type suffix struct {
 	size    uint8
 }
 
-// seedCollector collects the substrings of runs by walking their sorted suffixes: substrings that are the same are
-// then neighbours. Memory is that of the suffixes, not of the substrings, of which there are ten times as many.
+// seedCollector collects the substrings of runs by walking their sorted suffixes: substrings that
+// are the same are then neighbours. Memory is that of the suffixes, not of the substrings, of which
+// there are ten times as many.
 type seedCollector struct {
 	limit   int
 	whole   map[string]int64 // counts to add; what is met is taken out

@@ -10,7 +10,8 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// wordCounts are the words of texts and prompts with how often each occurs, and the characters of all.
+// wordCounts are the words of texts and prompts with how often each occurs, and the characters of
+// all.
 type wordCounts struct {
 	words      map[string]int64
 	characters map[rune]int64
@@ -62,16 +63,17 @@ var promptWords = strings.Fields(strings.Join([]string{
 	captionOf(" "), fill(unpunctuated(vqaPrompt), "question", ""), fill(unpunctuated(vqgPrompt), "lang", "", "answer", ""),
 }, " "))
 
-// run is a part of a word in which every substring is a candidate for a piece, and how often the word occurs.
+// run is a part of a word in which every substring is a candidate for a piece, and how often the
+// word occurs.
 type run struct {
 	text  string
 	count int64
 }
 
-// runs cuts the words into parts with and without letters, and at characters that are no pieces. Whole are the words
-// that are candidates as they stand: those of the prompts and those of punctuation alone. Of more than limit
-// characters in all, the rarest words are left out, and counted; of words that are equally rare, which ones is a matter
-// of their hash.
+// runs cuts the words into parts with and without letters, and at characters that are no pieces.
+// Whole are the words that are candidates as they stand: those of the prompts and those of
+// punctuation alone. Of more than limit characters in all, the rarest words are left out, and
+// counted; of words that are equally rare, which ones is a matter of their hash.
 func (c *wordCounts) runs(kept map[rune]bool, limit int) (all []run, whole map[string]int64, leftOut int) {
 	words := slices.SortedFunc(maps.Keys(c.words), func(a, b string) int {
 		return cmp.Or(cmp.Compare(c.words[b], c.words[a]), cmp.Compare(random.Name(a), random.Name(b)), strings.Compare(a, b))
@@ -116,8 +118,8 @@ func cutWord(word []rune, kept map[rune]bool) (parts [][]rune) {
 
 func isLetter(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsNumber(r) }
 
-// isWordPart accepts letters, digits, the space before a word, the marks of all scripts but vowel points, the joiners
-// between their letters, and all of the blocks of Devanagari and Thai.
+// isWordPart accepts letters, digits, the space before a word, the marks of all scripts but vowel
+// points, the joiners between their letters, and all of the blocks of Devanagari and Thai.
 func isWordPart(r rune) bool {
 	switch {
 	case isVowelPoint(r):
@@ -128,6 +130,7 @@ func isWordPart(r rune) bool {
 	return r >= 0x900 && r <= 0x97f || r >= 0xe00 && r <= 0xe7f
 }
 
-// isVowelPoint reports whether r is a point of Hebrew or a vowel sign of Arabic. These are mostly left out in writing:
-// a word is cut at them, so that its letters are the same pieces with and without them.
+// isVowelPoint reports whether r is a point of Hebrew or a vowel sign of Arabic. These are mostly
+// left out in writing: a word is cut at them, so that its letters are the same pieces with and
+// without them.
 func isVowelPoint(r rune) bool { return r >= 0x591 && r <= 0x5c7 || r >= 0x64b && r <= 0x652 }

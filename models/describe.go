@@ -17,8 +17,8 @@ import (
 type Description struct {
 	Model      string `json:"model"`
 	Parameters int    `json:"parameters"`
-	// WeightBytes is the memory of the weights in float32; TrainingBytes adds gradients and Adam's two
-	// moments. Activations come on top.
+	// WeightBytes is the memory of the weights in float32; TrainingBytes adds gradients and Adam's
+	// two moments. Activations come on top.
 	WeightBytes   int64 `json:"weight_bytes"`
 	TrainingBytes int64 `json:"training_bytes"`
 	// ForwardFLOPs of one sample: the floating-point operations of the matrix products, a
@@ -106,7 +106,8 @@ func DescribeUL2(name string, c ul2.Config, read, written int) (Description, err
 	return describe(name, specs, languageParts(c, read, written)), nil
 }
 
-// DescribePaLI describes the whole model for one image and a prompt and an answer of the given lengths.
+// DescribePaLI describes the whole model for one image and a prompt and an answer of the given
+// lengths.
 func DescribePaLI(name string, c pali3.Config, prompt, answer int) (Description, error) {
 	be, err := backend.Open("")
 	if err != nil {
@@ -152,7 +153,8 @@ func product(rows, in, out int) int64 { return 2 * int64(rows) * int64(in) * int
 // scores is the cost of queries times keys and of weights times values, all heads together.
 func scores(queries, keys, width int) int64 { return 2 * product(queries, width, keys) }
 
-// describe adds up the weights by part; a weight belongs to the first part that its name begins with.
+// describe adds up the weights by part; a weight belongs to the first part that its name begins
+// with.
 func describe(name string, specs []weights.Spec, parts []Part) Description {
 	d := Description{Model: name, Parts: parts}
 	for _, s := range specs {

@@ -43,9 +43,8 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// TestForwardFLOPs compares with 0.96, 16.0 and 31.9 TFLOP of ViT-G/14 at 224, 812 and 1064 pixels, and
-// 0.76, 10.2 and 20.5 of the 3B encoder over the visual tokens and 64, 64 and
-// 128 of text.
+// TestForwardFLOPs compares with 0.96, 16.0 and 31.9 TFLOP of ViT-G/14 at 224, 812 and 1064 pixels,
+// and 0.76, 10.2 and 20.5 of the 3B encoder over the visual tokens and 64, 64 and 128 of text.
 func TestForwardFLOPs(t *testing.T) {
 	for pixels, want := range map[int][2]float64{224: {0.96, 0.76}, 812: {16.0, 10.2}, 1064: {31.9, 20.5}} {
 		c, err := pali3.Variant("pali3-5b")

@@ -1,5 +1,6 @@
-// Package models holds the networks of PaLI-3 as GoMLX graphs: the SigLIP image and text towers, the
-// UL2 encoder-decoder, their assembly, decoding, and weights in safetensors under transformers' names.
+// Package models holds the networks of PaLI-3 as GoMLX graphs: the SigLIP image and text towers,
+// the UL2 encoder-decoder, their assembly, decoding, and weights in safetensors under transformers'
+// names.
 //
 //	weights   which weights a model has, their initial values, files       backend   where graphs run
 //	block     attention, norms, perceptrons, T5's relative position bias

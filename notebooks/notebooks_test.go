@@ -21,8 +21,8 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// program makes one Go program of a notebook's cells: what stands before a line %% are declarations, what
-// stands behind it is run, cell by cell. GoNB's other commands are left out.
+// program makes one Go program of a notebook's cells: what stands before a line %% are
+// declarations, what stands behind it is run, cell by cell. GoNB's other commands are left out.
 func program(t *testing.T, path string) string {
 	t.Helper()
 	content, err := os.ReadFile(path)

@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// check reads all recipes before any work is done, so that a mistake in the last does not come up after hours.
+// check reads all recipes before any work is done, so that a mistake in the last does not come up
+// after hours.
 func (r *runner) check() error {
 	var all error
 	if r.pipeline.Curate != "" {

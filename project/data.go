@@ -162,8 +162,9 @@ func removals(report webli.Report) string {
 	return strings.Join(all, ", ")
 }
 
-// whole reports whether an interrupted phase had made its dataset and the report beside it. The dataset alone,
-// which a process killed between the two leaves, is removed, since the report cannot be told from it.
+// whole reports whether an interrupted phase had made its dataset and the report beside it. The
+// dataset alone, which a process killed between the two leaves, is removed, since the report cannot
+// be told from it.
 func (r *runner) whole(out, report string) (bool, error) {
 	d, err := shards.Open(r.path(out))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -14,17 +14,19 @@ type Size struct {
 	Width, Depth, MLP, Heads int
 	// Text tower of SigLIP.
 	TextDepth int
-	// Language model: width, MLP, heads, their width, layers of the encoder and as many of the decoder.
+	// Language model: width, MLP, heads, their width, layers of the encoder and as many of the
+	// decoder.
 	Language, LanguageMLP, LanguageHeads, HeadDim, Layers int
 	// Image is the side in pixels of stages 0 and 1, less where the data's images are smaller.
 	Image int
-	// Grid is how many patches lie along that side, LargeGrid how many of the same patches along that of stage 2
-	// and transfer. Measured on two cores: 25 to 36 patches learn most in a given time.
+	// Grid is how many patches lie along that side, LargeGrid how many of the same patches along
+	// that of stage 2 and transfer. Measured on two cores: 25 to 36 patches learn most in a given
+	// time.
 	Grid, LargeGrid int
 	// MaxText, MaxDocument and MaxAnswer bound the windows in pieces: longer texts are cut.
 	MaxText, MaxDocument, MaxAnswer int
-	// Batch of the SigLIP and UL2 stages, and of those of image and text together. Multiples of six that are no
-	// powers of two: the Go backend's transposes are slower there.
+	// Batch of the SigLIP and UL2 stages, and of those of image and text together. Multiples of six
+	// that are no powers of two: the Go backend's transposes are slower there.
 	Batch0, Batch int
 }
 
@@ -65,15 +67,16 @@ func SizeNamed(name string) (Size, error) {
 	return Size{}, fmt.Errorf("size %q: it is one of %s", name, strings.Join(Sizes(), ", "))
 }
 
-// leastImages is how few distinct images a model can be trained and scored on: of 60, six are the test split.
+// leastImages is how few distinct images a model can be trained and scored on: of 60, six are the
+// test split.
 const leastImages = 60
 
-// leastDocument is the median of what is said of an image, in pieces, from which on UL2 is trained. Its denoisers
-// need two pieces, and learn from a few more.
+// leastDocument is the median of what is said of an image, in pieces, from which on UL2 is trained.
+// Its denoisers need two pieces, and learn from a few more.
 const leastDocument = 4
 
-// fewImages are too few for captions of several words that generalise: 785 stamps and 1,002 photographs did not give
-// such captions.
+// fewImages are too few for captions of several words that generalise: 785 stamps and 1,002
+// photographs did not give such captions.
 const fewImages = 2000
 
 // rareLanguage is the number of texts below which a language is named as one that cannot be learnt.
@@ -307,7 +310,8 @@ func (p *Plan) bound(test float64) {
 	}
 }
 
-// fractions are such that the test split has some 200 images, up to a sixth of few and down to 2% of many.
+// fractions are such that the test split has some 200 images, up to a sixth of few and down to 2%
+// of many.
 func fractions(images int) (test, val float64) {
 	test = min(1.0/6, max(0.02, 200/float64(images)))
 	test = math.Round(test*100) / 100

@@ -19,8 +19,8 @@ const maxHeld = 500
 // held is a held-out image as a file, with something to ask of it.
 type held struct{ file, language, question string }
 
-// writeImages writes held-out images as files, named by their keys, and returns the first that has a text
-// or a question.
+// writeImages writes held-out images as files, named by their keys, and returns the first that has
+// a text or a question.
 func (r *runner) writeImages(data *shards.Dataset) (first *held, err error) {
 	if err := os.MkdirAll(r.path(ImagesFolder), 0o755); err != nil {
 		return nil, err
@@ -79,7 +79,8 @@ func heldImage(s *shards.Sample, taken map[string]bool) *held {
 	return one
 }
 
-// fileStem makes a file name of a key, which may be a path: everything but letters, digits, _ - . becomes _.
+// fileStem makes a file name of a key, which may be a path: everything but letters, digits, _ - .
+// becomes _.
 func fileStem(key string) string {
 	const longest = 80
 	stem := strings.Map(func(r rune) rune {

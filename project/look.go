@@ -12,8 +12,9 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// Look tells what a path holds, as the source that would ingest it: a folder of images with or without texts
-// beside them, a table with a column of image files, archives of WebDataset, or easy-VQA's folders.
+// Look tells what a path holds, as the source that would ingest it: a folder of images with or
+// without texts beside them, a table with a column of image files, archives of WebDataset, or
+// easy-VQA's folders.
 func Look(path string) (*Ingest, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -58,7 +59,8 @@ func lookAtFile(path string) (*Ingest, error) {
 	return nil, fmt.Errorf("%s is a file, %s; name a folder of images, a table or an archive", path, imagefile.KindOfFile(path))
 }
 
-// easyVQA recognises the folders of easy-VQA: questions.json beside images/, for each split or alone.
+// easyVQA recognises the folders of easy-VQA: questions.json beside images/, for each split or
+// alone.
 func easyVQA(dir string) *Ingest {
 	for _, at := range []string{".", "train"} {
 		questions, err := os.Stat(filepath.Join(dir, at, "questions.json"))
@@ -139,8 +141,8 @@ func survey(dir string) (s surveyed, err error) {
 	return s, err
 }
 
-// textFrom says where texts come from if hardly any image has one beside it: from the folders' names where a
-// few folders hold many images each, from the files' names otherwise.
+// textFrom says where texts come from if hardly any image has one beside it: from the folders'
+// names where a few folders hold many images each, from the files' names otherwise.
 func (s surveyed) textFrom() string {
 	switch {
 	case s.described || s.texted*2 >= s.images:

@@ -21,8 +21,8 @@ var (
 	answerNames   = []string{"answer", "answers", "label"}
 )
 
-// lookAtTable guesses the columns of a table: images are those whose values are files, the others are told by
-// their names. Where an image comes in several rows, its rows become one sample.
+// lookAtTable guesses the columns of a table: images are those whose values are files, the others
+// are told by their names. Where an image comes in several rows, its rows become one sample.
 func lookAtTable(file string) (*Ingest, error) {
 	columns, rows, err := ingest.PeekTable(file, peeked)
 	if err != nil {
@@ -69,7 +69,8 @@ func named(columns []string, name string) string {
 	return ""
 }
 
-// imageColumn returns the column most of whose values are files, and whether a file comes more than once.
+// imageColumn returns the column most of whose values are files, and whether a file comes more than
+// once.
 func imageColumn(dir string, columns []string, rows []map[string]any) (column string, repeated bool) {
 	for _, column := range columns {
 		files, values := map[string]bool{}, 0

@@ -39,8 +39,9 @@ type Measured struct {
 
 	// Side is of the images' shorter sides, in pixels.
 	Side Spread `json:"side"`
-	// Lengths in pieces of a tokenizer of Vocabulary pieces, trained on the data: texts, the longest caption
-	// prompt, questions with their prompt, answers, and documents (all that is known of a sample).
+	// Lengths in pieces of a tokenizer of Vocabulary pieces, trained on the data: texts, the
+	// longest caption prompt, questions with their prompt, answers, and documents (all that is
+	// known of a sample).
 	Vocabulary    int    `json:"vocabulary"`
 	TextPieces    Spread `json:"text_pieces"`
 	CaptionPrompt int    `json:"caption_prompt"`
@@ -69,8 +70,8 @@ func spreadOf(values []int32) (s Spread) {
 	return Spread{at(0), at(0.5), at(0.9), at(0.98), at(1)}
 }
 
-// Measure reads a dataset, its images' bytes aside, and writes a trial tokenizer, trained on all its texts, to
-// scratch.
+// Measure reads a dataset, its images' bytes aside, and writes a trial tokenizer, trained on all
+// its texts, to scratch.
 func Measure(ctx context.Context, d *shards.Dataset, scratch string) (*Measured, error) {
 	m := &Measured{Kinds: map[string]int{}, Languages: map[string]int{}, QuestionLanguages: map[string]int{}, Splits: map[string]int{}}
 	if err := m.count(ctx, d); err != nil {
@@ -190,8 +191,8 @@ func (m *Measured) countQuestions(s *shards.Sample) (asked int) {
 	return asked
 }
 
-// maxMeasured is how many texts and questions are encoded to learn their lengths: the first of each sample
-// and those that chance brings in.
+// maxMeasured is how many texts and questions are encoded to learn their lengths: the first of each
+// sample and those that chance brings in.
 const maxMeasured = 500_000
 
 // lengths encodes texts, questions and answers.

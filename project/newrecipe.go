@@ -28,8 +28,8 @@ type NewRecipeOptions struct {
 	Seed      uint64
 }
 
-// NewRecipe measures a dataset and returns the YAML of one recipe for it, its paths beginning at the current
-// folder. Runs that it takes weights from are called siglip, ul2, stage1 and stage2.
+// NewRecipe measures a dataset and returns the YAML of one recipe for it, its paths beginning at
+// the current folder. Runs that it takes weights from are called siglip, ul2, stage1 and stage2.
 func NewRecipe(ctx context.Context, data string, o NewRecipeOptions) ([]byte, error) {
 	if !slices.Contains(Kinds(), o.Kind) {
 		return nil, fmt.Errorf("%q is no kind of recipe: it is one of %s", o.Kind, strings.Join(Kinds(), ", "))

@@ -11,8 +11,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Pipeline is pipeline.yaml: the phases of a project in order. A phase that is left out is not done.
-// Paths begin at the project's folder.
+// Pipeline is pipeline.yaml: the phases of a project in order. A phase that is left out is not
+// done. Paths begin at the project's folder.
 type Pipeline struct {
 	// Title and About head the report.
 	Title string `yaml:"title,omitempty"`
@@ -39,7 +39,8 @@ type Pipeline struct {
 
 // Ingest is one source of samples.
 type Ingest struct {
-	// Source is what the path holds: folder (images with texts), table, easyvqa, or webdataset (archives).
+	// Source is what the path holds: folder (images with texts), table, easyvqa, or webdataset
+	// (archives).
 	Source string `yaml:"source"`
 	// Path of the folder, table or archive.
 	Path string `yaml:"path"`

@@ -1,14 +1,14 @@
-// Package project takes a person's own images from a folder to a trained, scored and reported model in two
-// calls:
+// Package project takes a person's own images from a folder to a trained, scored and reported model
+// in two calls:
 //
 //	plan, err := project.Start(ctx, "holiday-photos", "mine", project.StartOptions{Backend: be, Minutes: 20})
 //	summary, err := project.Run(ctx, "mine", project.RunOptions{Backend: be})
 //
-// [Start] measures the data, chooses sizes and tasks, and writes a project folder: a pipeline.yaml with the
-// phases in order, and ordinary recipes that a person edits. [Run] does the phases: ingestion, curation,
-// split, tokenizer, the stages of training, scores and a report. It can be killed at any point and
-// resumed with the same result, and where something was edited it repeats that phase and those that
-// depend on it.
+// [Start] measures the data, chooses sizes and tasks, and writes a project folder: a pipeline.yaml
+// with the phases in order, and ordinary recipes that a person edits. [Run] does the phases:
+// ingestion, curation, split, tokenizer, the stages of training, scores and a report. It can be
+// killed at any point and resumed with the same result, and where something was edited it repeats
+// that phase and those that depend on it.
 //
 // The package joins the other rooms and owns nothing of their work: each phase is one call that the
 // command of the same name makes too.
@@ -46,7 +46,8 @@ var Made = []string{
 	ImagesFolder, previousFolder, SummaryFile, ReportFile, stateFile, PipelineFile,
 }
 
-// ErrInterrupted is wrapped by the error of a run whose context ended: Run of the same folder resumes it.
+// ErrInterrupted is wrapped by the error of a run whose context ended: Run of the same folder
+// resumes it.
 var ErrInterrupted = errors.New("interrupted")
 
 // Line shows the progress of one part of the work.
@@ -60,8 +61,8 @@ type Line interface {
 	End()
 }
 
-// NewLine begins a line of progress: the name of the part, the unit that is counted, and how many there
-// are, -1 if that is not known.
+// NewLine begins a line of progress: the name of the part, the unit that is counted, and how many
+// there are, -1 if that is not known.
 type NewLine func(name, unit string, total int64) Line
 
 // silent discards progress.

@@ -16,8 +16,8 @@ var templates = template.Must(template.Must(template.New("recipes").Parse(
 	`{{define "tokenizer"}}tokenizer: {model: ../tokenizer.model, sentinels: 64, mode_tokens: true}{{end}}`)).
 	ParseFS(templateFiles, "templates/*.tmpl"))
 
-// Recipe returns the YAML of one of the plan's recipes: siglip, ul2, stage1, stage2, caption, vqa or curate.
-// Its paths begin at the folder recipes/ of the project.
+// Recipe returns the YAML of one of the plan's recipes: siglip, ul2, stage1, stage2, caption, vqa
+// or curate. Its paths begin at the folder recipes/ of the project.
 func (p *Plan) Recipe(kind string) ([]byte, error) {
 	view := recipeView{Plan: p}
 	for _, s := range p.Stages {
@@ -38,9 +38,10 @@ type recipeView struct {
 	Steps int
 }
 
-// TrainOps are the image ops of a stage in which the image encoder learns. For captions they are half of the image
-// or more: of 800 stamps, retrieval of unseen ones was better than with the whole image a little larger, cut at a
-// random place, which is what small things that are asked about need.
+// TrainOps are the image ops of a stage in which the image encoder learns. For captions they are
+// half of the image or more: of 800 stamps, retrieval of unseen ones was better than with the whole
+// image a little larger, cut at a random place, which is what small things that are asked about
+// need.
 func (v recipeView) TrainOps(side int) string {
 	crop := fmt.Sprintf("inception_crop(%d,50)", side)
 	if !v.Captions {

@@ -53,10 +53,10 @@ type phase struct {
 	do           func(context.Context) error
 }
 
-// Run does the phases of the project in dir that are not done yet, and those whose recipe, data or other
-// inputs have changed, and returns the summary that it has written beside the report. Results that are
-// out of date are moved to previous/ in the folder. Killed at any point and run again, it ends with the
-// same result.
+// Run does the phases of the project in dir that are not done yet, and those whose recipe, data or
+// other inputs have changed, and returns the summary that it has written beside the report. Results
+// that are out of date are moved to previous/ in the folder. Killed at any point and run again, it
+// ends with the same result.
 func Run(ctx context.Context, dir string, o RunOptions) (*Summary, error) {
 	pipeline, err := ReadPipeline(dir)
 	if err != nil {
@@ -148,7 +148,8 @@ func (s phaseState) same(o phaseState) bool {
 	return s.Identity == o.Identity && s.Detail == o.Detail && s.Steps == o.Steps
 }
 
-// makeRoom sets an out-of-date result of the phase aside, and refuses to write over what this project did not make.
+// makeRoom sets an out-of-date result of the phase aside, and refuses to write over what this
+// project did not make.
 func (r *runner) makeRoom(p phase, before, want phaseState, known bool) error {
 	if !known {
 		for _, name := range p.outputs {
@@ -177,7 +178,8 @@ func (r *runner) there(names []string) bool {
 	return true
 }
 
-// step does a part of the work and keeps the time that it took. Parts that cannot stop midway end first.
+// step does a part of the work and keeps the time that it took. Parts that cannot stop midway end
+// first.
 func (r *runner) step(ctx context.Context, doing string, do func(context.Context) error) error {
 	err := ctx.Err()
 	if err == nil {

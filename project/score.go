@@ -15,7 +15,8 @@ import (
 // scorePhase is the name of the scores in the state.
 const scorePhase = "score"
 
-// conclude scores the models and writes the summary and the report, unless nothing has changed since it did.
+// conclude scores the models and writes the summary and the report, unless nothing has changed
+// since it did.
 func (r *runner) conclude(ctx context.Context) (*Summary, error) {
 	want, err := r.scoredFrom()
 	if err != nil {
@@ -82,7 +83,8 @@ type scoredSplit struct {
 	tasks map[string]*evalsuite.Evaluation
 }
 
-// evaluate scores each task with its stage on each split. Predictions that an interrupted run wrote are read back.
+// evaluate scores each task with its stage on each split. Predictions that an interrupted run wrote
+// are read back.
 func (r *runner) evaluate(ctx context.Context, data *shards.Dataset) (found []scoredSplit, err error) {
 	for _, split := range r.pipeline.Score.Splits {
 		of := scoredSplit{split, map[string]*evalsuite.Evaluation{}}

@@ -13,7 +13,8 @@ import (
 
 // Shrink makes images smaller once, since a large one would be decoded again at every visit.
 type Shrink struct {
-	// Side is the length of the shorter side, in pixels. Smaller images stay as they are, byte for byte.
+	// Side is the length of the shorter side, in pixels. Smaller images stay as they are, byte for
+	// byte.
 	Side int `yaml:"side"`
 }
 

@@ -40,9 +40,9 @@ type StartOptions struct {
 	Note func(message string)
 }
 
-// Start looks at a dataset, or at a folder of images with texts, which it ingests, and writes a project to
-// out: pipeline.yaml, recipes, and in their comments what was decided and why. It returns the plan. What
-// cannot be trained on is an error that says what to do.
+// Start looks at a dataset, or at a folder of images with texts, which it ingests, and writes a
+// project to out: pipeline.yaml, recipes, and in their comments what was decided and why. It
+// returns the plan. What cannot be trained on is an error that says what to do.
 func Start(ctx context.Context, from, out string, o StartOptions) (*Plan, error) {
 	size, err := SizeNamed(orDefault(o.Size, "tiny"))
 	if err != nil {
@@ -264,7 +264,8 @@ func (s *starter) pipeline(p *Plan) (*Pipeline, error) {
 	return pipeline, err
 }
 
-// titleOf names data by their folder; one that is called data, as many are, with the folder around it.
+// titleOf names data by their folder; one that is called data, as many are, with the folder around
+// it.
 func titleOf(path string) string {
 	if absolute, err := filepath.Abs(path); err == nil && !shards.IsURL(path) {
 		path = absolute

@@ -27,8 +27,8 @@ type state struct {
 type phaseState struct {
 	// Identity of all that the result depends on. Another one means that the result is out of date.
 	Identity string `json:"identity"`
-	// Detail is what may change without making the result wrong: files that a source has gained, say.
-	// The phase is done again on top of what is there.
+	// Detail is what may change without making the result wrong: files that a source has gained,
+	// say. The phase is done again on top of what is there.
 	Detail string `json:"detail,omitempty"`
 	// Steps of a training. More of them extend it.
 	Steps int  `json:"steps,omitempty"`
@@ -72,8 +72,8 @@ func writeJSON(path string, v any) error {
 	return atomicfile.WriteBytes(path, append(content, '\n'))
 }
 
-// setAside moves results that are out of date below previous/, where they stay until a person removes
-// them. Names that are not there are passed over.
+// setAside moves results that are out of date below previous/, where they stay until a person
+// removes them. Names that are not there are passed over.
 func (r *runner) setAside(names []string) (to string, err error) {
 	for _, name := range names {
 		if _, err := os.Lstat(r.path(name)); errors.Is(err, fs.ErrNotExist) {

@@ -15,8 +15,8 @@ import (
 	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// Summary is what a project found: for each split and metric the scores of the model and of what it must be
-// compared with.
+// Summary is what a project found: for each split and metric the scores of the model and of what it
+// must be compared with.
 type Summary struct {
 	// Scores by split and metric.
 	Scores map[string]map[string]evalsuite.Scores

@@ -43,8 +43,8 @@ func (r *runner) steps(s Stage) int {
 	return recipe.Steps
 }
 
-// trainedFrom identifies what a stage's weights depend on: its recipe, the data, the tokenizer, and the
-// stages that it takes weights from.
+// trainedFrom identifies what a stage's weights depend on: its recipe, the data, the tokenizer, and
+// the stages that it takes weights from.
 func (r *runner) trainedFrom(s Stage) (string, error) {
 	recipe, err := r.recipe(s)
 	if err != nil {
@@ -76,8 +76,8 @@ func (r *runner) trainedFrom(s Stage) (string, error) {
 	return identityOf(append(parts, string(content))...), err
 }
 
-// withoutPlaces is the recipe without what may change and leave the weights the same or extend them: where
-// files lie, how often checkpoints are written, how many steps there are.
+// withoutPlaces is the recipe without what may change and leave the weights the same or extend
+// them: where files lie, how often checkpoints are written, how many steps there are.
 func (r *runner) withoutPlaces(recipe stages.Recipe) stages.Recipe {
 	recipe.Steps, recipe.CheckpointEvery, recipe.KeepCheckpoints = 0, 0, 0
 	recipe.Mixture.Data, recipe.Mixture.Tokenizer.Model = "", ""
@@ -120,8 +120,8 @@ func datasetsOf(recipe stages.Recipe) (dirs []string) {
 	return dirs
 }
 
-// weightsFrom identifies the weights that a stage begins with: of a stage of this project by what that was
-// made from, of other files by their size and time.
+// weightsFrom identifies the weights that a stage begins with: of a stage of this project by what
+// that was made from, of other files by their size and time.
 func (r *runner) weightsFrom(from string) (string, error) {
 	for _, s := range r.pipeline.Train {
 		if filepath.Clean(from) == filepath.Clean(r.path(s.Name)) {

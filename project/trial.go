@@ -14,14 +14,15 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// trialSteps are taken of each stage. The first half does not count: it compiles the graph, and meanwhile batches
-// are made ahead.
+// trialSteps are taken of each stage. The first half does not count: it compiles the graph, and
+// meanwhile batches are made ahead.
 const trialSteps = 14
 
 // trialSamples of a dataset are made smaller for the trial, where the project does so.
 const trialSamples = 600
 
-// trialData is the dataset that a few steps are tried on: the one at hand, or a part of it with smaller images.
+// trialData is the dataset that a few steps are tried on: the one at hand, or a part of it with
+// smaller images.
 func (s *starter) trialData(ctx context.Context, d *shards.Dataset, p *Plan, scratch string) (string, error) {
 	if p.Shrink == nil {
 		return s.data, nil
@@ -97,21 +98,21 @@ func secondsEach(run string, batch int) (float64, error) {
 	return took[len(took)/2], nil
 }
 
-// trainingPart of the minutes is for training; the rest is for curation, the tokenizer, validation, scores and
-// the report.
+// trainingPart of the minutes is for training; the rest is for curation, the tokenizer, validation,
+// scores and the report.
 const trainingPart = 0.78
 
-// leastSteps of a stage below which it learns next to nothing; mostVisits of an image, and mostEpochs of its texts
-// and questions, beyond which it learns nothing more. With 800 images retrieval of unseen ones was best after 50 to
-// 70 visits.
+// leastSteps of a stage below which it learns next to nothing; mostVisits of an image, and
+// mostEpochs of its texts and questions, beyond which it learns nothing more. With 800 images
+// retrieval of unseen ones was best after 50 to 70 visits.
 const (
 	leastSteps = 40
 	mostVisits = 80
 	mostEpochs = 400
 )
 
-// divide gives each stage the least steps, and of the time that is left its share. What a stage cannot use goes
-// to the others.
+// divide gives each stage the least steps, and of the time that is left its share. What a stage
+// cannot use goes to the others.
 func (p *Plan) divide(minutes float64) error {
 	seconds, least, shares := minutes*60*trainingPart, 0.0, 0.0
 	for _, s := range p.Stages {
@@ -152,8 +153,8 @@ func (p *Plan) byUse() []int {
 	return order
 }
 
-// enoughSteps are those after which a stage learns nothing more: of SigLIP mostVisits of each image, of others
-// mostEpochs of the texts and questions.
+// enoughSteps are those after which a stage learns nothing more: of SigLIP mostVisits of each
+// image, of others mostEpochs of the texts and questions.
 func (p *Plan) enoughSteps(kind string) float64 {
 	if kind == "siglip" {
 		return mostVisits * float64(p.Measured.Distinct) / float64(p.Batch0)

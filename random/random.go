@@ -1,8 +1,8 @@
 // Package random makes random numbers that are a pure function of a key and a position.
 //
 // Every random choice of pali3 (crop, split point, denoiser, prompt, initial weight) draws from a
-// Stream keyed by what the choice belongs to, for example (seed, task, epoch, example). Worker count
-// and timing therefore cannot change any of them, and to resume a stream is to know its key.
+// Stream keyed by what the choice belongs to, for example (seed, task, epoch, example). Worker
+// count and timing therefore cannot change any of them, and to resume a stream is to know its key.
 //
 // The generator is SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators,
 // OOPSLA 2014) over a key folded with the same finaliser.

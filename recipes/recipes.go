@@ -1,5 +1,5 @@
-// Package recipes embeds the recipes that ship with pali3, one YAML file each. A shipped recipe goes by
-// the name of its file: webli is webli.yaml.
+// Package recipes embeds the recipes that ship with pali3, one YAML file each. A shipped recipe
+// goes by the name of its file: webli is webli.yaml.
 package recipes
 
 import (
@@ -24,7 +24,8 @@ type Recipe struct {
 	// Name is that of the shipped recipe, or the path of the file.
 	Name string
 	Text []byte
-	// Dir is the folder at which its relative paths begin: the file's; "", the current folder, for one that ships.
+	// Dir is the folder at which its relative paths begin: the file's; "", the current folder, for
+	// one that ships.
 	Dir string
 }
 

@@ -11,8 +11,9 @@ const (
 	keptBlocks = 1024     // of a dataset
 )
 
-// blockCache keeps blocks of a dataset's files in an object store, those used last. To read one row is to read a few bytes in
-// many places that lie near one another, and each read there is a request.
+// blockCache keeps blocks of a dataset's files in an object store, those used last. To read one row
+// is to read a few bytes in many places that lie near one another, and each read there is a
+// request.
 type blockCache struct {
 	mu     sync.Mutex
 	blocks map[blockAt]*list.Element

@@ -27,7 +27,8 @@ type openedPart struct {
 	file io.ReaderAt
 }
 
-// get returns part n, opened if it is not there. A part that is dropped closes when nobody reads it any more.
+// get returns part n, opened if it is not there. A part that is dropped closes when nobody reads it
+// any more.
 func (o *openParts) get(n int, open func() (*part, io.ReaderAt, error)) (*part, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -10,8 +10,9 @@ import (
 	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
-// A column of a part is read by itself: its pages are decoded into values, and the values are set into
-// the samples that they belong to. This file has the table of columns; package pages decodes, part.go finds.
+// A column of a part is read by itself: its pages are decoded into values, and the values are set
+// into the samples that they belong to. This file has the table of columns; package pages decodes,
+// part.go finds.
 
 // column is one leaf of a part's schema and where its values go in a [Sample].
 type column struct {
@@ -24,8 +25,8 @@ type column struct {
 	numbers bool // its values are in Value.Bits
 }
 
-// place is where a value belongs: its row in the batch, its element of the row's list, and its element
-// of that one's list.
+// place is where a value belongs: its row in the batch, its element of the row's list, and its
+// element of that one's list.
 type place struct{ row, element, inner int }
 
 // batch is the samples being assembled from columns, and the memory of their lists.
@@ -208,8 +209,8 @@ func parquetPath(name string) string {
 	return top + ".list.element." + strings.Replace(rest, "answers.", "answers.list.element.", 1)
 }
 
-// selected returns which columns the names mean: a column, or all below a name. Of a list's columns one is
-// taken along that says how many elements there are, and of a map both.
+// selected returns which columns the names mean: a column, or all below a name. Of a list's columns
+// one is taken along that says how many elements there are, and of a map both.
 func selected(names []string) ([]bool, error) {
 	chosen := make([]bool, len(columns))
 	for _, name := range names {

@@ -17,7 +17,8 @@ import (
 // CopyOptions are about how [Copy] works.
 type CopyOptions struct {
 	Files int // copied at once; default 4
-	// Progress is called with the bytes that were copied, or were there, of all; may be nil. Safe for concurrent use.
+	// Progress is called with the bytes that were copied, or were there, of all; may be nil. Safe
+	// for concurrent use.
 	Progress func(done, all int64)
 }
 
@@ -28,12 +29,14 @@ type Copied struct {
 	There int   `json:"there"` // files that were there already
 }
 
-// Copy copies the dataset from to to, each a folder or, in a program that imports package bucket, the URL of an object store.
-// Every file is compared with the SHA-256 that the manifest has for it, and the manifest comes last: killed at any moment, to is the
-// dataset that it was or the new one. Copied again, files that are there whole are left, so that a copy that was
-// interrupted goes on, and one of a dataset that has grown takes what is new.
+// Copy copies the dataset from to to, each a folder or, in a program that imports package bucket,
+// the URL of an object store. Every file is compared with the SHA-256 that the manifest has for it,
+// and the manifest comes last: killed at any moment, to is the dataset that it was or the new one.
+// Copied again, files that are there whole are left, so that a copy that was interrupted goes on,
+// and one of a dataset that has grown takes what is new.
 //
-// Where to has a part of the same name and other content, the error wraps fs.ErrExist and nothing was changed.
+// Where to has a part of the same name and other content, the error wraps fs.ErrExist and nothing
+// was changed.
 func Copy(ctx context.Context, from, to string, o CopyOptions) (Copied, error) {
 	copied, err := copyDataset(ctx, from, to, o)
 	if err != nil {

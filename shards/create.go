@@ -9,8 +9,9 @@ import (
 	"slices"
 )
 
-// Create returns a writer that adds to the dataset in dir, or starts one there. Dir may be the URL of an object store, in a
-// program that imports package bucket; one writer at a time may add to it, which only the commit can check.
+// Create returns a writer that adds to the dataset in dir, or starts one there. Dir may be the URL
+// of an object store, in a program that imports package bucket; one writer at a time may add to it,
+// which only the commit can check.
 func Create(dir string, limits Limits) (*Writer, error) {
 	w := &Writer{name: dir, limits: limits.withDefaults()}
 	if err := w.open(); err != nil {
@@ -57,8 +58,8 @@ func (w *Writer) open() (err error) {
 	return nil
 }
 
-// toFreePart makes the next part the first from number n on that the dataset lacks: a part that no manifest
-// lists may be somebody's, and is never overwritten.
+// toFreePart makes the next part the first from number n on that the dataset lacks: a part that no
+// manifest lists may be somebody's, and is never overwritten.
 func (w *Writer) toFreePart(n int) error {
 	for ; ; n++ {
 		_, err := w.store.Size(partName(n))
@@ -72,8 +73,9 @@ func (w *Writer) toFreePart(n int) error {
 	}
 }
 
-// Unlisted returns the parts in an object store that follow those of its manifest and are listed nowhere: of a command that was
-// interrupted, or is at work. In a folder, where a journal would say more, it looks for none.
+// Unlisted returns the parts in an object store that follow those of its manifest and are listed
+// nowhere: of a command that was interrupted, or is at work. In a folder, where a journal would say
+// more, it looks for none.
 func (w *Writer) Unlisted() (names []string, err error) {
 	if !w.moves() {
 		return nil, nil
@@ -104,7 +106,8 @@ func partNumber(name string) (n int, ok bool) {
 	return n, err == nil && partName(n) == name
 }
 
-// writeManifest makes the new manifest visible, in an object store only in place of the one that the writer began with.
+// writeManifest makes the new manifest visible, in an object store only in place of the one that
+// the writer began with.
 func (w *Writer) writeManifest() error {
 	if !w.moves() {
 		return w.manifest.write(w.dir)
@@ -132,8 +135,8 @@ func (w *Writer) writeManifest() error {
 	return nil
 }
 
-// committedBefore reports whether a manifest is the one that the writer is about to write, but for times: a process that was killed had
-// sent it, and the store was slow.
+// committedBefore reports whether a manifest is the one that the writer is about to write, but for
+// times: a process that was killed had sent it, and the store was slow.
 func (w *Writer) committedBefore(content []byte) bool {
 	m, err := parseManifest(content, ManifestName)
 	last := len(w.manifest.Provenance) - 1

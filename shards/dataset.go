@@ -28,7 +28,8 @@ type group struct {
 }
 
 // Open reads the manifest of the dataset in dir and checks that its files are there and have their
-// sizes. Contents are checked by [Verify]. Dir may be the URL of an object store, in a program that imports package bucket.
+// sizes. Contents are checked by [Verify]. Dir may be the URL of an object store, in a program that
+// imports package bucket.
 func Open(dir string) (*Dataset, error) {
 	store, err := OpenKeeper(dir)
 	if err != nil {
@@ -41,7 +42,8 @@ func Open(dir string) (*Dataset, error) {
 	return d, nil
 }
 
-// OpenStore is [Open] for a dataset anywhere; name is for messages. A store that is an io.Closer is closed with the dataset.
+// OpenStore is [Open] for a dataset anywhere; name is for messages. A store that is an io.Closer is
+// closed with the dataset.
 func OpenStore(store Store, name string) (*Dataset, error) {
 	manifest, err := loadManifest(store, name)
 	if err != nil {
@@ -96,8 +98,8 @@ func (d *Dataset) Len() int { return int(d.manifest.Totals.Rows) }
 // Manifest returns the manifest, which the caller must not change.
 func (d *Dataset) Manifest() *Manifest { return d.manifest }
 
-// Groups returns the number of rows in each row group, in order. Rows of one group are read together,
-// so an order that stays within a few groups for a while reads sequentially.
+// Groups returns the number of rows in each row group, in order. Rows of one group are read
+// together, so an order that stays within a few groups for a while reads sequentially.
 func (d *Dataset) Groups() []int {
 	sizes := make([]int, len(d.groups))
 	for i, g := range d.groups {
@@ -106,8 +108,8 @@ func (d *Dataset) Groups() []int {
 	return sizes
 }
 
-// Row returns row i. The sample shares memory with later calls: do not change it. What is read of the part is
-// the page of each column that has the row, and of its images their own bytes alone.
+// Row returns row i. The sample shares memory with later calls: do not change it. What is read of
+// the part is the page of each column that has the row, and of its images their own bytes alone.
 func (d *Dataset) Row(i int) (Sample, error) { return d.all.Row(i) }
 
 // Samples yields all rows in order, and ends after an error.

@@ -64,7 +64,8 @@ func ExampleCreate() {
 	// 1 row, 1 rejected, in commit 2
 }
 
-// Copy goes on where it was interrupted; with package bucket imported, a folder may be the URL of an object store.
+// Copy goes on where it was interrupted; with package bucket imported, a folder may be the URL of
+// an object store.
 func ExampleCopy() {
 	dir, remove := folder()
 	defer remove()

@@ -40,8 +40,8 @@ func (f *filler) resize(column int, l *pages.Levels, p *pages.Page, a, b, first 
 	columns[column].list.resize(f.b, first, f.sizes)
 }
 
-// fill sets the values of a page's rows from a to b, the first of them into sample first of the batch. Of
-// a list's columns the first, which leads, makes the lists.
+// fill sets the values of a page's rows from a to b, the first of them into sample first of the
+// batch. Of a list's columns the first, which leads, makes the lists.
 func (f *filler) fill(column int, lead bool, l *pages.Levels, p *pages.Page, a, b, first int) error {
 	c := &columns[column]
 	from, to := p.Slots(a, b)

@@ -10,8 +10,9 @@ import (
 	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
-// Filter keeps the rows in which a value of Column lies from Low to High, both included; nil is no bound. Of
-// a list one value suffices. Bounds are strings, int, float64, or time.Time for provenance.fetched_at.
+// Filter keeps the rows in which a value of Column lies from Low to High, both included; nil is no
+// bound. Of a list one value suffices. Bounds are strings, int, float64, or time.Time for
+// provenance.fetched_at.
 type Filter struct {
 	Column    string // as in FORMAT.md, for example "split" or "images.width"
 	Low, High any
@@ -135,8 +136,8 @@ func (v *View) excludedPart(n int) bool {
 	return false
 }
 
-// matches returns which rows of a row group the filters keep, nil if there are no filters, and whether
-// there are any. It reads no more than the filtered columns.
+// matches returns which rows of a row group the filters keep, nil if there are no filters, and
+// whether there are any. It reads no more than the filtered columns.
 func (v *View) matches(p *part, group int) (keep []bool, some bool, err error) {
 	if len(v.filters) == 0 {
 		return nil, true, nil

@@ -32,8 +32,8 @@ const (
 	LeftRecord   = "record"   // a record of a container that holds no sample, for example a request in a WARC file
 )
 
-// Aside returns a record that only tells of things left out, for those that belong to no other record.
-// It is neither a row nor a reject nor a duplicate.
+// Aside returns a record that only tells of things left out, for those that belong to no other
+// record. It is neither a row nor a reject nor a duplicate.
 func Aside(origin string, left ...LeftOut) Record {
 	return Record{Origin: origin, LeftOut: left, aside: true}
 }
@@ -88,8 +88,8 @@ func addNames(to, from map[string][]string) map[string][]string {
 	return sum
 }
 
-// Leave counts things left out of the record that is given next, by [Writer.Append], [Writer.Reject] or [Writer.Aside].
-// A killed writer's spool has both or neither.
+// Leave counts things left out of the record that is given next, by [Writer.Append],
+// [Writer.Reject] or [Writer.Aside]. A killed writer's spool has both or neither.
 func (w *Writer) Leave(left ...LeftOut) {
 	if len(left) == 0 {
 		return

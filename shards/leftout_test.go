@@ -29,8 +29,8 @@ func TestStat_KeepsFirstNamesOfWhatWasLeftOut(t *testing.T) {
 	}
 }
 
-// A writer killed between what was left out of a record and the record itself must count neither: the
-// source gives both again.
+// A writer killed between what was left out of a record and the record itself must count neither:
+// the source gives both again.
 func TestSpool_LeftOutCountsWithItsRecord(t *testing.T) {
 	dir := t.TempDir()
 	w, err := Create(dir, Limits{})

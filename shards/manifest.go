@@ -27,8 +27,8 @@ const (
 	RejectsName  = "rejects.parquet"
 )
 
-// Manifest lists what belongs to a dataset. It is written last: what it does not list is not part of
-// the dataset.
+// Manifest lists what belongs to a dataset. It is written last: what it does not list is not part
+// of the dataset.
 type Manifest struct {
 	SchemaVersion int     `json:"schema_version"`
 	Files         []File  `json:"files"`             // the parts, in order of their rows
@@ -61,8 +61,9 @@ type Entry struct {
 	Stat    Stat     `json:"stat"` // what this command added
 }
 
-// Stat counts records. Rows + Updated + Rejected + Duplicates is the number of input records of a command; in the totals of a
-// dataset Rows are those that it has, and Updated is how often one was replaced.
+// Stat counts records. Rows + Updated + Rejected + Duplicates is the number of input records of a
+// command; in the totals of a dataset Rows are those that it has, and Updated is how often one was
+// replaced.
 type Stat struct {
 	Rows       int64            `json:"rows"`
 	Images     int64            `json:"images"`
@@ -100,7 +101,8 @@ func (s *Stat) Count(sample *Sample) {
 	countName(s.Splits, sample.Split)
 }
 
-// countName counts a name. The map has a copy of it: the sample's may lie in memory that is used again.
+// countName counts a name. The map has a copy of it: the sample's may lie in memory that is used
+// again.
 func countName(counts map[string]int64, name string) {
 	if n, ok := counts[name]; ok {
 		counts[name] = n + 1
@@ -157,7 +159,8 @@ func loadManifest(store Store, name string) (*Manifest, error) {
 // readManifest reads and checks the manifest of a folder.
 func readManifest(dir string) (*Manifest, error) { return loadManifest(folder(dir), dir) }
 
-// committed reports whether the manifest lists the parts, and its commit of that number, from 0 on, is of those sources and has that count.
+// committed reports whether the manifest lists the parts, and its commit of that number, from 0 on,
+// is of those sources and has that count.
 func (m *Manifest) committed(n int, sources []string, parts []File, stat Stat) bool {
 	for _, part := range parts {
 		if !slices.ContainsFunc(m.Files, func(f File) bool { return f.Name == part.Name && f.SHA256 == part.SHA256 }) {
@@ -222,8 +225,8 @@ func (m *Manifest) check(path string) error {
 	return nil
 }
 
-// isPartName reports whether a part may have that name: it is copied under it, and must neither lead anywhere else nor be
-// that of another file of a dataset.
+// isPartName reports whether a part may have that name: it is copied under it, and must neither
+// lead anywhere else nor be that of another file of a dataset.
 func isPartName(name string) bool {
 	return name != "" && name[0] != '.' && !strings.ContainsAny(name, "/\\\x00:") && name != ManifestName && name != RejectsName
 }

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mapping is a file as memory. It is unmapped when nothing refers to the mapping any more: what points into
-// its bytes does not keep it.
+// mapping is a file as memory. It is unmapped when nothing refers to the mapping any more: what
+// points into its bytes does not keep it.
 type mapping struct{ b []byte }
 
 // mapFile maps a file of a known size; nil if it cannot be mapped, for example for its size.
@@ -25,8 +25,8 @@ func mapFile(f *os.File, size int64) *mapping {
 	return m
 }
 
-// load reads a range in, so that reading its memory neither waits nor fails; it reports whether that was possible. Kernels
-// before 5.14 cannot.
+// load reads a range in, so that reading its memory neither waits nor fails; it reports whether
+// that was possible. Kernels before 5.14 cannot.
 func (m *mapping) load(at, end int64) bool {
 	return unix.Madvise(m.pages(at, end), unix.MADV_POPULATE_READ) == nil
 }

@@ -111,7 +111,8 @@ func (m *members) read(name string, size int64, r io.Reader, keep func([]byte)) 
 	return true, true
 }
 
-// gunzip decompresses a member as the Python library webdataset does by its name, up to a limit in bytes.
+// gunzip decompresses a member as the Python library webdataset does by its name, up to a limit in
+// bytes.
 func gunzip(content []byte, limit int64) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(content))
 	if err != nil {

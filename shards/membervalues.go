@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// values returns what the members hold, by ending, and the fields of the record's own .json by name. A field that is
-// called as a member's ending is in json/NAME alone. What cannot be read is left to the record to say.
+// values returns what the members hold, by ending, and the fields of the record's own .json by
+// name. A field that is called as a member's ending is in json/NAME alone. What cannot be read is
+// left to the record to say.
 func (m *members) values() map[string]any {
 	values := map[string]any{}
 	for _, images := range [][]recordMember{m.images, m.others} {

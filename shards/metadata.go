@@ -48,12 +48,13 @@ var captionOrder = append(slices.Sorted(maps.Keys(captionNames)), "prompt")
 
 // DecodeFields adds to a sample what named JSON values say of it. A field of [Sample] is taken
 // where it has the shape that it has there; numbers of scores may be in quotes. Fields named
-// caption, captions, text, texts, alt, alt_text or sentences, and prompt if there is none of
-// these, are texts: a text, a number, a list of texts, or of objects that have one as caption,
-// text or raw; their names may be in any letter case. Texts with nulls among them belong between images, and are metadata. A question
-// comes with answer or answers, url is the image's. All else, and what has another shape, is
-// metadata: text as it is, other values as JSON, null not at all. It returns what it left out:
-// values of over 1 MiB, and those of a name for which the sample had another value.
+// caption, captions, text, texts, alt, alt_text or sentences, and prompt if there is none of these,
+// are texts: a text, a number, a list of texts, or of objects that have one as caption, text or
+// raw; their names may be in any letter case. Texts with nulls among them belong between images,
+// and are metadata. A question comes with answer or answers, url is the image's. All else, and what
+// has another shape, is metadata: text as it is, other values as JSON, null not at all. It returns
+// what it left out: values of over 1 MiB, and those of a name for which the sample had another
+// value.
 func DecodeFields(fields map[string]json.RawMessage, s *Sample) (left []LeftOut) {
 	used := map[string]bool{}
 	fields = inLowerCase(fields)
@@ -90,7 +91,8 @@ func DecodeFields(fields map[string]json.RawMessage, s *Sample) (left []LeftOut)
 	return left
 }
 
-// commonNames are the fields that other tools have, and write in any letter case (LAION's TEXT and URL).
+// commonNames are the fields that other tools have, and write in any letter case (LAION's TEXT and
+// URL).
 var commonNames = func() map[string]bool {
 	all := maps.Clone(captionNames)
 	for _, name := range []string{"prompt", "url", "question", "answer", "answers"} {
@@ -99,7 +101,8 @@ var commonNames = func() map[string]bool {
 	return all
 }()
 
-// inLowerCase returns the fields with common names in lower case, where there is none of that name yet.
+// inLowerCase returns the fields with common names in lower case, where there is none of that name
+// yet.
 func inLowerCase(fields map[string]json.RawMessage) map[string]json.RawMessage {
 	var others []string
 	for name := range fields {

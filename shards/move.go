@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// movesAtOnce is how many whole parts move to an object store at once. With the one that is made meanwhile, so many and one more
-// are on this machine at most.
+// movesAtOnce is how many whole parts move to an object store at once. With the one that is made
+// meanwhile, so many and one more are on this machine at most.
 const movesAtOnce = 2
 
 // moving are the parts on their way to an object store while the next is made.
@@ -35,8 +35,8 @@ func newMoving() *moving {
 // moves reports whether files that are whole move to an object store.
 func (w *Writer) moves() bool { return IsURL(w.name) }
 
-// beginMove lets a part that is whole move to the object store, if the dataset is in one. It waits while others fill the way, and
-// returns the error of one that did not arrive.
+// beginMove lets a part that is whole move to the object store, if the dataset is in one. It waits
+// while others fill the way, and returns the error of one that did not arrive.
 func (w *Writer) beginMove(f File) error {
 	if !w.moves() {
 		return nil
@@ -85,7 +85,8 @@ func (w *Writer) stopMoves() {
 	}
 }
 
-// move moves a file that is whole to the object store: it leaves this machine when the store has all of it. Safe for concurrent use.
+// move moves a file that is whole to the object store: it leaves this machine when the store has
+// all of it. Safe for concurrent use.
 func (w *Writer) move(ctx context.Context, f File) error {
 	path := filepath.Join(w.dir, f.Name)
 	content, err := os.Open(path)
@@ -112,8 +113,9 @@ func (r *interruptible) ReadAt(b []byte, at int64) (int, error) {
 	return r.ReaderAt.ReadAt(b, at)
 }
 
-// resumeMoves sends those of an interrupted command's whole parts that had not arrived. What else is left of parts on this machine
-// is nobody's: of one that was whole and in no journal, the spool has the rows.
+// resumeMoves sends those of an interrupted command's whole parts that had not arrived. What else
+// is left of parts on this machine is nobody's: of one that was whole and in no journal, the spool
+// has the rows.
 func (w *Writer) resumeMoves(parts []File) error {
 	for _, part := range parts {
 		arrived, err := w.store.Has(part) // its hash, too: another machine may have written a part of that name

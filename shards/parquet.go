@@ -18,8 +18,8 @@ import (
 	"github.com/pali3/pali3/internal/atomicfile"
 )
 
-// Sizes at which a page ends. To read one row of a compressed page is to decode all of it; of an uncompressed one,
-// to read the lengths in front of its values and the value.
+// Sizes at which a page ends. To read one row of a compressed page is to decode all of it; of an
+// uncompressed one, to read the lengths in front of its values and the value.
 const (
 	compressedPage   = 128 << 10
 	uncompressedPage = 1 << 20
@@ -36,8 +36,9 @@ var (
 	uncompressed = layout{&parquet.Uncompressed, uncompressedPage}
 )
 
-// layout returns that of a file which begins with the sample: compressed where its text is more than its images. With
-// images, text is so small a part that what compressing it would save is worth less than reading it in place.
+// layout returns that of a file which begins with the sample: compressed where its text is more
+// than its images. With images, text is so small a part that what compressing it would save is
+// worth less than reading it in place.
 func (s *Sample) layout() layout {
 	var images int64
 	for i := range s.Images {

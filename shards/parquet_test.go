@@ -11,8 +11,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// TestLayouts writes pictures with captions, whose values are read in place, and long texts, which are compressed:
-// both are read as the Parquet library reads them.
+// TestLayouts writes pictures with captions, whose values are read in place, and long texts, which
+// are compressed: both are read as the Parquet library reads them.
 func TestLayouts(t *testing.T) {
 	for name, c := range map[string]struct {
 		sample func(i int) Sample

@@ -11,8 +11,8 @@ import (
 	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
-// part is an open Parquet file of samples: where the pages of its columns lie. Of its footer only that is
-// kept, so that thousands of parts can be open.
+// part is an open Parquet file of samples: where the pages of its columns lie. Of its footer only
+// that is kept, so that thousands of parts can be open.
 type part struct {
 	name   string
 	r      io.ReaderAt
@@ -43,7 +43,8 @@ type chunk struct {
 // maxBounds is up to which size a chunk's bounds are kept.
 const maxBounds = 256
 
-// maxRows is up to how many rows a row group may have whatever its size; beyond, a row has at least a bit: its key is its own.
+// maxRows is up to how many rows a row group may have whatever its size; beyond, a row has at least
+// a bit: its key is its own.
 const maxRows = 1 << 20
 
 // bounds are the least and the greatest value of a chunk, as Parquet writes them.
@@ -149,7 +150,8 @@ func (c *chunk) locate(m *pages.Chunk, size int64) error {
 	return nil
 }
 
-// readDictionary reads the dictionary of a chunk from the chunk's bytes, or from the file if b is nil.
+// readDictionary reads the dictionary of a chunk from the chunk's bytes, or from the file if b is
+// nil.
 func (p *part) readDictionary(c *chunk, column int, b []byte) (*pages.Page, error) {
 	if c.dictionary == 0 {
 		return nil, nil

@@ -16,8 +16,8 @@ import (
 // RejectsSpoolName is the file in which a [Writer] keeps rejects until they are committed.
 const RejectsSpoolName = ".rejects.spool"
 
-// rejectLog keeps rejects on disk, as frames of the kind that the spool has: of many millions only the last few
-// are in memory.
+// rejectLog keeps rejects on disk, as frames of the kind that the spool has: of many millions only
+// the last few are in memory.
 type rejectLog struct {
 	path  string
 	file  *os.File // nil before the first reject
@@ -125,8 +125,8 @@ func (l *rejectLog) drop() error {
 	return nil
 }
 
-// SyncRejects makes the rejects given so far safe, and returns how many bytes of the folder's file of them they
-// are: [Writer.Resume] takes them up from there.
+// SyncRejects makes the rejects given so far safe, and returns how many bytes of the folder's file
+// of them they are: [Writer.Resume] takes them up from there.
 func (w *Writer) SyncRejects() (int64, error) {
 	if err := w.rejects.sync(); err != nil {
 		return 0, fmt.Errorf("keeping the rejects of %s: %w", w.name, err)
@@ -134,8 +134,8 @@ func (w *Writer) SyncRejects() (int64, error) {
 	return w.rejects.size, nil
 }
 
-// commitRejects writes rejects.parquet anew, with the earlier rejects before the new ones. One row group of either is
-// in memory.
+// commitRejects writes rejects.parquet anew, with the earlier rejects before the new ones. One row
+// group of either is in memory.
 func (w *Writer) commitRejects() error {
 	if w.rejects.size == 0 {
 		return nil
@@ -178,8 +178,8 @@ func (w *Writer) earlierRejects() iter.Seq2[Reject, error] {
 	return listedRejects(w.store, w.name, w.manifest.Rejects.Rows)
 }
 
-// listedRejects yields the first rows of rejects.parquet. A writer that was killed before it wrote the manifest may have
-// left more behind those that the manifest lists.
+// listedRejects yields the first rows of rejects.parquet. A writer that was killed before it wrote
+// the manifest may have left more behind those that the manifest lists.
 func listedRejects(store Store, name string, rows int64) iter.Seq2[Reject, error] {
 	return func(yield func(Reject, error) bool) {
 		size, err := store.Size(RejectsName)

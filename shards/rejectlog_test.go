@@ -14,7 +14,8 @@ func longReject(i int) Reject {
 	return Reject{Origin: fmt.Sprint("row ", i), Key: fmt.Sprint(i), Reason: "bad", Detail: strings.Repeat("what was wrong ", 40)}
 }
 
-// TestManyRejectsStayOnDisk gives two writers 150,000 rejects of 700 bytes each, and looks at what they hold.
+// TestManyRejectsStayOnDisk gives two writers 150,000 rejects of 700 bytes each, and looks at what
+// they hold.
 func TestManyRejectsStayOnDisk(t *testing.T) {
 	const each, limit = 150_000, 48 << 20 // of 100 MB
 	dir := t.TempDir()
@@ -70,7 +71,8 @@ func TestManyRejectsStayOnDisk(t *testing.T) {
 	}
 }
 
-// TestKilledBetweenRejectsAndManifest stops a writer when it has replaced rejects.parquet and not yet the manifest.
+// TestKilledBetweenRejectsAndManifest stops a writer when it has replaced rejects.parquet and not
+// yet the manifest.
 func TestKilledBetweenRejectsAndManifest(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, 0, 10, Limits{})

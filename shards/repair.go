@@ -21,10 +21,10 @@ type RepairOptions struct {
 	Drop    []string // parts to take out of the dataset; they are kept in the folder dropped
 }
 
-// Repair makes a damaged dataset whole again as far as told: the parts to drop are taken out of the manifest and
-// moved to the folder dropped, and with Rebuild every part in the folder is listed anew, with what it holds
-// now. A part that cannot be read, and is not to be dropped, is an error, and nothing is changed. It returns
-// the new totals.
+// Repair makes a damaged dataset whole again as far as told: the parts to drop are taken out of the
+// manifest and moved to the folder dropped, and with Rebuild every part in the folder is listed
+// anew, with what it holds now. A part that cannot be read, and is not to be dropped, is an error,
+// and nothing is changed. It returns the new totals.
 func Repair(dir string, o RepairOptions) (Stat, error) {
 	if err := mustBeFolder(dir, "repairing"); err != nil {
 		return Stat{}, err

@@ -9,11 +9,13 @@ import (
 	"slices"
 )
 
-// Update is [Writer.Append] of a sample that takes the place of the row with its key. It counts as updated, not as a row that was
-// added. The old row leaves the dataset when [Writer.Replace] has been called before the commit.
+// Update is [Writer.Append] of a sample that takes the place of the row with its key. It counts as
+// updated, not as a row that was added. The old row leaves the dataset when [Writer.Replace] has
+// been called before the commit.
 func (w *Writer) Update(s Sample) error { return w.give(s, SpooledUpdate) }
 
-// Own says which parts this command had begun before it was interrupted: their files may be written again.
+// Own says which parts this command had begun before it was interrupted: their files may be written
+// again.
 func (w *Writer) Own(names ...string) {
 	if w.own == nil {
 		w.own = map[string]bool{}
@@ -23,9 +25,10 @@ func (w *Writer) Own(names ...string) {
 	}
 }
 
-// Replace takes the old rows of keys that were updated out of the dataset: of each part with such rows, a new part is written
-// without them, which stands in its place in the next manifest. Begin is called with the name of each new part before its file is
-// made. It returns the parts that the dataset has no longer after [Writer.Commit]; [Writer.Remove] removes their files. Until the
+// Replace takes the old rows of keys that were updated out of the dataset: of each part with such
+// rows, a new part is written without them, which stands in its place in the next manifest. Begin
+// is called with the name of each new part before its file is made. It returns the parts that the
+// dataset has no longer after [Writer.Commit]; [Writer.Remove] removes their files. Until the
 // commit the dataset is the old one. Of a dataset in an object store it is an error.
 func (w *Writer) Replace(updated func(key string) bool, begin func(part string) error) (old []string, err error) {
 	if old, err = w.replace(updated, begin); err != nil {
@@ -78,7 +81,8 @@ func (w *Writer) hasKey(f File, updated func(key string) bool) (has bool, err er
 	return false, nil
 }
 
-// rewrite writes a part again without the rows of some keys; ok is false if none are left. What it takes out it counts.
+// rewrite writes a part again without the rows of some keys; ok is false if none are left. What it
+// takes out it counts.
 func (w *Writer) rewrite(f File, updated func(key string) bool, begin func(part string) error, removed *Stat) (kept File, ok bool, err error) {
 	from := w.Parts([]File{f})
 	defer func() { err = errors.Join(err, from.Close()) }()
@@ -125,7 +129,8 @@ func (w *Writer) rewrite(f File, updated func(key string) bool, begin func(part 
 	return kept, true, w.toFreePart(w.next + 1)
 }
 
-// Remove removes the files of parts that an earlier commit took out of the dataset. One that the manifest lists stays.
+// Remove removes the files of parts that an earlier commit took out of the dataset. One that the
+// manifest lists stays.
 func (w *Writer) Remove(parts []string) error {
 	for _, name := range parts {
 		listed := slices.ContainsFunc(w.manifest.Files, func(f File) bool { return f.Name == name })

@@ -142,8 +142,8 @@ func (p *part) locations(c *chunk) ([]pages.Location, error) {
 	return pages.ReadLocations(b, c.at, c.size)
 }
 
-// A page of more than whole bytes is not read whole if its values can be read singly: only its first bytes
-// are, which say where they lie.
+// A page of more than whole bytes is not read whole if its values can be read singly: only its
+// first bytes are, which say where they lie.
 const whole = 64 << 10
 
 // readPage reads and decodes the page of a chunk that lies at at.

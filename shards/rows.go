@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// Rows yields the rows of the given numbers, in the order of the numbers, and ends after an error. They are read ahead
-// on several cores, each block of them in the order in which they lie in the files: many rows take less time than
-// as many calls of [View.Row].
+// Rows yields the rows of the given numbers, in the order of the numbers, and ends after an error.
+// They are read ahead on several cores, each block of them in the order in which they lie in the
+// files: many rows take less time than as many calls of [View.Row].
 func (v *View) Rows(numbers []int) iter.Seq2[Sample, error] {
 	return func(yield func(Sample, error) bool) {
 		readers := max(runtime.GOMAXPROCS(0), 4)

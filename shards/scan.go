@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// room is what a row group is read into. A scan uses a few of them again and again; where rows are to stay valid
-// each group has its own.
+// room is what a row group is read into. A scan uses a few of them again and again; where rows are
+// to stay valid each group has its own.
 type room struct {
 	batch  batch
 	buffer []byte   // of bytes that were read
@@ -42,7 +42,8 @@ func (v *View) rows(reuse bool) iter.Seq2[*Sample, error] {
 	}
 }
 
-// groups reads row groups into rooms, a few ahead of the caller, and gives them to do in order until that returns false.
+// groups reads row groups into rooms, a few ahead of the caller, and gives them to do in order
+// until that returns false.
 func (v *View) groups(reuse bool, read func(n int, r *room) error, do func(*room) bool) error {
 	rooms := min(runtime.GOMAXPROCS(0), 4) + 1
 	if v.d.remote() {
@@ -138,8 +139,8 @@ func (v *View) readGroup(n int, r *room, inPlace bool) error {
 	return p.readGroup(g.number, v.chosen, r, inPlace)
 }
 
-// readGroup reads the chosen columns of all rows of a row group. In place, values point into the file's memory where it
-// has one, and else into the room's buffer.
+// readGroup reads the chosen columns of all rows of a row group. In place, values point into the
+// file's memory where it has one, and else into the room's buffer.
 func (p *part) readGroup(number int, chosen []bool, r *room, inPlace bool) (err error) {
 	defer recovered(&err, "reading row group %d of %s", number, p.name)
 	group := &p.groups[number]

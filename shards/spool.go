@@ -36,9 +36,10 @@ type Spooled struct {
 	left   []LeftOut
 }
 
-// spool is the open spool file: frames of a length, a CRC-32C and a payload, each written by one call,
-// so that what a killed process had written stays readable up to the frame it was at. The page cache
-// outlives the process, so nothing is synced; after a power failure the parts are what is left.
+// spool is the open spool file: frames of a length, a CRC-32C and a payload, each written by one
+// call, so that what a killed process had written stays readable up to the frame it was at. The
+// page cache outlives the process, so nothing is synced; after a power failure the parts are what
+// is left.
 type spool struct {
 	file  *os.File
 	frame []byte // reused
@@ -48,11 +49,12 @@ const frameHead = 8
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Spool makes the writer keep every row, reject and duplicate from here on in a file beside the parts,
-// so that a killed process loses no more than the record it was at. Label says what state the rows
-// come after. If a killed writer left a spool of the same label, its content is added again, as if
-// given anew, and each is called with it; a spool of another label is dropped. When a part has ended and
-// what it stands for is recorded, Spool is called anew with the next label. Commit removes the spool.
+// Spool makes the writer keep every row, reject and duplicate from here on in a file beside the
+// parts, so that a killed process loses no more than the record it was at. Label says what state
+// the rows come after. If a killed writer left a spool of the same label, its content is added
+// again, as if given anew, and each is called with it; a spool of another label is dropped. When a
+// part has ended and what it stands for is recorded, Spool is called anew with the next label.
+// Commit removes the spool.
 //
 // The caller holds the dataset for itself: temporary files of killed writers are removed too. After
 // Spool a part may be full, as after [Writer.Append].
@@ -130,7 +132,8 @@ func (w *Writer) replay(file *os.File, label string, each func(Spooled) error) (
 	}
 }
 
-// readFrame returns the payload of the next frame, or nil if no whole one follows within left bytes.
+// readFrame returns the payload of the next frame, or nil if no whole one follows within left
+// bytes.
 func readFrame(r io.Reader, left int64) []byte {
 	var head [frameHead]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
@@ -172,14 +175,15 @@ func (w *Writer) again(payload []byte, each func(Spooled) error) error {
 	return each(s)
 }
 
-// Note keeps the caller's own words in the spool, in order with the rows; without a spool it does nothing.
+// Note keeps the caller's own words in the spool, in order with the rows; without a spool it does
+// nothing.
 func (w *Writer) Note(note []byte) error {
 	w.spooled(func(b []byte) []byte { return append(append(b, SpooledNote), note...) })
 	return w.broken
 }
 
-// spooled writes a frame if there is a spool. An error stays with the writer: what follows a frame that
-// is cut short could not be read back.
+// spooled writes a frame if there is a spool. An error stays with the writer: what follows a frame
+// that is cut short could not be read back.
 func (w *Writer) spooled(payload func([]byte) []byte) {
 	if w.spool == nil || w.broken != nil {
 		return
@@ -227,8 +231,8 @@ func (w *Writer) closeSpool() {
 	}
 }
 
-// DropSpool removes the spool, the rejects that were kept, and what they hold: of a command that is complete, or
-// starts afresh.
+// DropSpool removes the spool, the rejects that were kept, and what they hold: of a command that is
+// complete, or starts afresh.
 func (w *Writer) DropSpool() error {
 	w.closeSpool()
 	if err := w.rejects.drop(); err != nil {

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// A payload of the spool is its kind, then its fields in the order of the type's: a string is its length
-// (uvarint) and its bytes, a list its length and its elements, a number little endian. What may be absent
-// has a byte before it, 0 or 1.
+// A payload of the spool is its kind, then its fields in the order of the type's: a string is its
+// length (uvarint) and its bytes, a list its length and its elements, a number little endian. What
+// may be absent has a byte before it, 0 or 1.
 
 func appendString[S ~string | ~[]byte](b []byte, s S) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)

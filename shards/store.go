@@ -16,14 +16,15 @@ import (
 	"github.com/pali3/pali3/internal/atomicfile"
 )
 
-// Store is where a dataset's files lie: a folder, or a prefix of an object store (package bucket). What it lacks is an
-// error that wraps fs.ErrNotExist.
+// Store is where a dataset's files lie: a folder, or a prefix of an object store (package bucket).
+// What it lacks is an error that wraps fs.ErrNotExist.
 type Store interface {
 	// ReadFile returns a file's content.
 	ReadFile(name string) ([]byte, error)
 	// Size returns a file's size in bytes.
 	Size(name string) (int64, error)
-	// OpenFile returns a reader of any range of a file. If it is an io.Closer, the dataset closes it.
+	// OpenFile returns a reader of any range of a file. If it is an io.Closer, the dataset closes
+	// it.
 	OpenFile(name string) (io.ReaderAt, error)
 	// List returns the names of the files.
 	List() ([]string, error)
@@ -32,8 +33,9 @@ type Store interface {
 // Keeper is a [Store] that takes files.
 type Keeper interface {
 	Store
-	// Keep makes content visible under a name, in place of what is there: all of it or nothing, and nothing if it is not as
-	// f says, which has its size and SHA-256. It may read the content several times.
+	// Keep makes content visible under a name, in place of what is there: all of it or nothing, and
+	// nothing if it is not as f says, which has its size and SHA-256. It may read the content
+	// several times.
 	Keep(f File, content io.ReaderAt) error
 	// Has reports whether there is a file of f's name, size and SHA-256.
 	Has(f File) (bool, error)
@@ -44,9 +46,9 @@ type opener func(url string) (Keeper, error)
 
 var openers = map[string]opener{}
 
-// RegisterStores says how URLs of some schemes are opened, for all functions of this package that take the name of a
-// dataset. Package bucket does so when it is imported. A Keeper that is an io.Closer is closed with what uses it.
-// It must not be called when any of these functions may run.
+// RegisterStores says how URLs of some schemes are opened, for all functions of this package that
+// take the name of a dataset. Package bucket does so when it is imported. A Keeper that is an
+// io.Closer is closed with what uses it. It must not be called when any of these functions may run.
 func RegisterStores(open func(url string) (Keeper, error), schemes ...string) {
 	for _, scheme := range schemes {
 		openers[scheme] = open
@@ -84,11 +86,13 @@ func closeStore(s Store) error {
 	return nil
 }
 
-// WorkVariable is the environment variable that names the folder in which [WorkFolder] makes its folders.
+// WorkVariable is the environment variable that names the folder in which [WorkFolder] makes its
+// folders.
 const WorkVariable = "PALI3_WORK"
 
-// WorkFolder returns the folder in which the files of a dataset are made: the dataset's own, or, of one in an object store, a
-// folder of this machine that is the URL's, below $PALI3_WORK or the user's cache. What a killed writer needs to go on is there.
+// WorkFolder returns the folder in which the files of a dataset are made: the dataset's own, or, of
+// one in an object store, a folder of this machine that is the URL's, below $PALI3_WORK or the
+// user's cache. What a killed writer needs to go on is there.
 func WorkFolder(name string) (string, error) {
 	if !IsURL(name) {
 		return name, nil

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// TestTimes writes rows with and without a time, in a row group of one kind and of both. No time stays none.
+// TestTimes writes rows with and without a time, in a row group of one kind and of both. No time
+// stays none.
 func TestTimes(t *testing.T) {
 	some := time.Date(2024, 2, 3, 4, 5, 6, 7_000_000, time.UTC)
 	for name, times := range map[string][]time.Time{

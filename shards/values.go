@@ -31,7 +31,8 @@ func (v *Values) At(i int) string {
 	return unsafe.String(&v.Bytes[from], int(to-from))
 }
 
-// Row returns the row of the dataset that value i belongs to. A row may have none or several, if the column is a list's.
+// Row returns the row of the dataset that value i belongs to. A row may have none or several, if
+// the column is a list's.
 func (v *Values) Row(i int) int {
 	if v.rows != nil {
 		i = int(v.rows[i])
@@ -39,8 +40,9 @@ func (v *Values) Row(i int) int {
 	return v.first + i
 }
 
-// Column yields all values of a column of text, as FORMAT.md names it, for example "texts.value", in order, many at a
-// time: the fastest way through one column. Nulls are left out. It ends after an error.
+// Column yields all values of a column of text, as FORMAT.md names it, for example "texts.value",
+// in order, many at a time: the fastest way through one column. Nulls are left out. It ends after
+// an error.
 func (d *Dataset) Column(name string) iter.Seq2[*Values, error] {
 	return func(yield func(*Values, error) bool) {
 		column := columnOf(name)

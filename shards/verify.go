@@ -48,10 +48,10 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s: %s (%s)", at, p.Kind, p.What)
 }
 
-// Verify checks a dataset: that every file is there, has its size, its checksum and its rows, and that no part
-// is there which the manifest does not list. Deep also decodes every row and checks keys, image
-// hashes and image headers, and says in which row a damaged file is damaged. The error is about what kept Verify
-// from looking.
+// Verify checks a dataset: that every file is there, has its size, its checksum and its rows, and
+// that no part is there which the manifest does not list. Deep also decodes every row and checks
+// keys, image hashes and image headers, and says in which row a damaged file is damaged. The error
+// is about what kept Verify from looking.
 func Verify(dir string, deep bool) ([]Problem, error) {
 	store, err := OpenKeeper(dir)
 	if err != nil {
@@ -225,7 +225,8 @@ func verifyImage(image *Image) (kind, what string) {
 	return "", ""
 }
 
-// extra looks for files that the manifest does not list, and, where files are made, for what is under way.
+// extra looks for files that the manifest does not list, and, where files are made, for what is
+// under way.
 func (v *verifier) extra(manifest *Manifest) (problems []Problem, err error) {
 	names, err := v.store.List()
 	if err != nil {

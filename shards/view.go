@@ -74,8 +74,9 @@ func (v *View) Samples() iter.Seq2[Sample, error] {
 	}
 }
 
-// Scan yields the view's rows in order, and ends after an error. A sample and all it holds are valid
-// until the next is asked for: their memory is used again or, of a folder's file on Linux, is the file's own, which
-// makes it the fastest way through a dataset. A file that is cut short meanwhile ends the program; nothing that writes
-// datasets does that. The checksum of every page is compared.
+// Scan yields the view's rows in order, and ends after an error. A sample and all it holds are
+// valid until the next is asked for: their memory is used again or, of a folder's file on Linux, is
+// the file's own, which makes it the fastest way through a dataset. A file that is cut short
+// meanwhile ends the program; nothing that writes datasets does that. The checksum of every page is
+// compared.
 func (v *View) Scan() iter.Seq2[*Sample, error] { return v.rows(true) }

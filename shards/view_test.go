@@ -164,8 +164,8 @@ func TestBothReadersAgree(t *testing.T) {
 	}
 }
 
-// TestDamagedPagesAreErrors flips every eleventh byte of a small part, one at a time: reading it may succeed or fail,
-// and must not panic.
+// TestDamagedPagesAreErrors flips every eleventh byte of a small part, one at a time: reading it
+// may succeed or fail, and must not panic.
 func TestDamagedPagesAreErrors(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, 0, 6, Limits{})

@@ -32,10 +32,11 @@ func ReadWebDataset(r io.Reader, name string) iter.Seq[Record] {
 	}
 }
 
-// ReadWebDatasetMembers is ReadWebDataset for those who map members to samples themselves: beside each record it yields
-// what the members hold, by ending. An image is []byte, a text a string, a .json what it holds as encoding/json decodes it
-// with numbers as they are written, and so are the fields of the record's own .json, by name. A record that is
-// rejected for having neither image nor text has members, too.
+// ReadWebDatasetMembers is ReadWebDataset for those who map members to samples themselves: beside
+// each record it yields what the members hold, by ending. An image is []byte, a text a string, a
+// .json what it holds as encoding/json decodes it with numbers as they are written, and so are the
+// fields of the record's own .json, by name. A record that is rejected for having neither image nor
+// text has members, too.
 func ReadWebDatasetMembers(r io.Reader, name string) iter.Seq2[Record, map[string]any] {
 	return readArchive(r, name, true)
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// NewImage returns an encoded picture with what its bytes say of it: format, size and hash. A picture that
-// is of no known format, cut short or too large is an error.
+// NewImage returns an encoded picture with what its bytes say of it: format, size and hash. A
+// picture that is of no known format, cut short or too large is an error.
 func NewImage(encoded []byte) (Image, error) {
 	info, err := imagefile.Inspect(encoded)
 	if err != nil {
@@ -19,13 +19,13 @@ func NewImage(encoded []byte) (Image, error) {
 	}, nil
 }
 
-// Write makes the dataset dir of an iterator's samples and returns what they count. Of an image the bytes
-// are enough: what NewImage says of them is filled in. It is all or nothing: an error of the iterator, a bad
-// picture, an empty key or one that came before ends it, and no dataset is there. Where there is one already
-// the error wraps fs.ErrExist.
+// Write makes the dataset dir of an iterator's samples and returns what they count. Of an image the
+// bytes are enough: what NewImage says of them is filled in. It is all or nothing: an error of the
+// iterator, a bad picture, an empty key or one that came before ends it, and no dataset is there.
+// Where there is one already the error wraps fs.ErrExist.
 //
-// Sources that are large, or that may hold bad records, go through package ingest, which counts what it
-// rejects and resumes; [Create] adds to a dataset.
+// Sources that are large, or that may hold bad records, go through package ingest, which counts
+// what it rejects and resumes; [Create] adds to a dataset.
 func Write(dir string, samples iter.Seq2[Sample, error]) (Stat, error) {
 	w, err := CreateNew(dir, Limits{})
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// Limits of the files a [Writer] makes, in bytes of image and text. A reader holds a few row groups in
-// memory, so their size bounds its memory.
+// Limits of the files a [Writer] makes, in bytes of image and text. A reader holds a few row groups
+// in memory, so their size bounds its memory.
 type Limits struct {
 	PartBytes  int64 // a part ends at this size; default 256 MiB
 	GroupBytes int64 // a row group ends at this size; default 4 MiB
@@ -37,11 +37,12 @@ type Reject struct {
 	Detail string `parquet:"detail" json:"detail"`      // the error
 }
 
-// Writer adds samples to a dataset. Nothing it writes belongs to the dataset before [Writer.Commit].
-// Not safe for concurrent use.
+// Writer adds samples to a dataset. Nothing it writes belongs to the dataset before
+// [Writer.Commit]. Not safe for concurrent use.
 //
-// The files of a dataset in an object store are made in a folder of this machine ([WorkFolder]), and each that is whole
-// moves to the store while the next is made: of the parts no more than three are on this machine.
+// The files of a dataset in an object store are made in a folder of this machine ([WorkFolder]),
+// and each that is whole moves to the store while the next is made: of the parts no more than three
+// are on this machine.
 type Writer struct {
 	name     string // of the dataset
 	dir      string // where files are made
@@ -67,8 +68,8 @@ type Writer struct {
 }
 
 // Resume adopts what an interrupted command had written: its whole parts and what it had counted.
-// The parts must be there, or on this machine on their way there, and so must rejects bytes of the rejects that it had kept, as
-// [Writer.SyncRejects] said.
+// The parts must be there, or on this machine on their way there, and so must rejects bytes of the
+// rejects that it had kept, as [Writer.SyncRejects] said.
 func (w *Writer) Resume(parts []File, stat Stat, rejects int64) error {
 	err := w.resumeParts(parts)
 	if err == nil {
@@ -109,7 +110,8 @@ func (w *Writer) checkSizes(parts []File) error {
 	return nil
 }
 
-// Parts returns a dataset of parts that are whole and belong to no dataset yet, to be closed before the writer ends.
+// Parts returns a dataset of parts that are whole and belong to no dataset yet, to be closed before
+// the writer ends.
 func (w *Writer) Parts(parts []File) *Dataset {
 	m := &Manifest{Files: parts}
 	for _, f := range parts {
@@ -121,7 +123,8 @@ func (w *Writer) Parts(parts []File) *Dataset {
 // NextPart returns the name that the next part will have.
 func (w *Writer) NextPart() string { return partName(w.next) }
 
-// UsePart makes name the next part's, replacing such a file: for a command that knows it for its own.
+// UsePart makes name the next part's, replacing such a file: for a command that knows it for its
+// own.
 func (w *Writer) UsePart(name string) error {
 	n, ok := partNumber(name)
 	if !ok {
@@ -134,8 +137,9 @@ func (w *Writer) UsePart(name string) error {
 // Commits returns how many commits the dataset has had, this writer's included.
 func (w *Writer) Commits() int { return len(w.manifest.Provenance) }
 
-// Committed reports whether the dataset's commit of that number, from 0 on, is the one of this source, these parts and this count: of a
-// writer that ended after it. Another writer may have made it.
+// Committed reports whether the dataset's commit of that number, from 0 on, is the one of this
+// source, these parts and this count: of a writer that ended after it. Another writer may have made
+// it.
 func (w *Writer) Committed(n int, source string, parts []File, stat Stat) bool {
 	return w.manifest.committed(n, []string{source}, parts, stat)
 }
@@ -210,7 +214,8 @@ func (w *Writer) AppendAll(samples iter.Seq2[Sample, error]) error {
 // PartFull reports whether the open part has reached its size and [Writer.EndPart] is due.
 func (w *Writer) PartFull() bool { return w.inPart >= w.limits.PartBytes }
 
-// Reject keeps a record that did not become a sample, on disk until the commit. An error stays with the writer.
+// Reject keeps a record that did not become a sample, on disk until the commit. An error stays with
+// the writer.
 func (w *Writer) Reject(r Reject) {
 	w.spooled(func(b []byte) []byte { return appendReject(append(b, SpooledReject), r) })
 	if err := w.reject(r); err != nil && w.broken == nil {
@@ -232,9 +237,10 @@ func (w *Writer) Duplicate() {
 	w.stat.Duplicates++
 }
 
-// EndPart completes the open part and returns its description; ok is false if none was open. The file
-// is whole and synced, but belongs to the dataset only after Commit. To an object store it moves beside what follows: until it is
-// there, it is on this machine, and [Writer.Resume] finds it in either place.
+// EndPart completes the open part and returns its description; ok is false if none was open. The
+// file is whole and synced, but belongs to the dataset only after Commit. To an object store it
+// moves beside what follows: until it is there, it is on this machine, and [Writer.Resume] finds it
+// in either place.
 func (w *Writer) EndPart() (part File, ok bool, err error) {
 	if w.broken != nil {
 		return File{}, false, w.broken
@@ -259,8 +265,8 @@ func (w *Writer) EndPart() (part File, ok bool, err error) {
 	return part, true, nil
 }
 
-// Commit completes the open part, waits until all parts are where they belong, and writes the manifest: from here on the dataset
-// has the new rows.
+// Commit completes the open part, waits until all parts are where they belong, and writes the
+// manifest: from here on the dataset has the new rows.
 func (w *Writer) Commit(command string, sources ...string) error {
 	if _, _, err := w.EndPart(); err != nil {
 		return err
@@ -290,7 +296,8 @@ func (w *Writer) Commit(command string, sources ...string) error {
 	return w.DropSpool()
 }
 
-// Abort removes the part that is not whole, and leaves the spool and what it stands for. After Commit it does nothing.
+// Abort removes the part that is not whole, and leaves the spool and what it stands for. After
+// Commit it does nothing.
 func (w *Writer) Abort() {
 	w.stopMoves()
 	if w.resumes {

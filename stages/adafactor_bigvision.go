@@ -4,16 +4,16 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// bigVisionAdafactor is the optimizer of SigLIP and ScalingViT, big_vision's scale_by_adafactor and the
-// chain around it (big_vision/optax.py): factored second moments with a capped decay, then a mean of the
-// updates with momentum, not debiased; no scaling by the weight's size. Weight decay is added to the
-// update after the learning rate and follows the schedule with it:
+// bigVisionAdafactor is the optimizer of SigLIP and ScalingViT, big_vision's scale_by_adafactor and
+// the chain around it (big_vision/optax.py): factored second moments with a capped decay, then a
+// mean of the updates with momentum, not debiased; no scaling by the weight's size. Weight decay is
+// added to the update after the learning rate and follows the schedule with it:
 //
 //	u = mean(gradient / sqrt(second moments))
 //	w = w - schedule · (rate · u + decay · w)
 //
-// The reference keeps the mean in bfloat16 between steps; it is float32 here. A kernel of attention is
-// a matrix [W, H·D] here and has three axes there, of which it factors the two largest.
+// The reference keeps the mean in bfloat16 between steps; it is float32 here. A kernel of attention
+// is a matrix [W, H·D] here and has three axes there, of which it factors the two largest.
 type bigVisionAdafactor struct {
 	momentum float64
 	beta2Cap float64

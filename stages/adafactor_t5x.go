@@ -5,8 +5,8 @@ import (
 )
 
 // t5xAdafactor is the optimizer of T5, UL2 and PaLI (t5x/adafactor.py with its defaults and T5X's
-// configuration): factored second moments, each weight's update limited to a root mean square of 1 and
-// multiplied by that of the weight; no momentum, no weight decay.
+// configuration): factored second moments, each weight's update limited to a root mean square of 1
+// and multiplied by that of the weight; no momentum, no weight decay.
 //
 //	u = gradient / sqrt(second moments)
 //	w = w - schedule · rate · max(rms(w), 1e-3) · u / max(1, rms(u))

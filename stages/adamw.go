@@ -6,8 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// adamW is Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), as torch.optim.AdamW
-// computes it:
+// adamW is Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), as
+// torch.optim.AdamW computes it:
 //
 //	m = mean(gradient), v = mean(gradient²), both debiased
 //	w = w - schedule · rate · (m / (sqrt(v) + 1e-8) + decay · w)

@@ -9,8 +9,8 @@ import (
 	"github.com/pali3/pali3/mixture"
 )
 
-// Inputs are the nodes of a batch in the graph of a training step, B examples of N pictures. What the
-// batches do not have is nil.
+// Inputs are the nodes of a batch in the graph of a training step, B examples of N pictures. What
+// the batches do not have is nil.
 type Inputs struct {
 	// Pixels [B, N, H, W, 3], float32 in the recipe's value range.
 	Pixels *graph.Node
@@ -18,7 +18,8 @@ type Inputs struct {
 	Tokens *graph.Node
 	// Pictures [B, N] has 1 for pictures that are there and 0 for those that an example lacks.
 	Pictures *graph.Node
-	// Encoder ids [B·K, Le], int32, padded with 0: K texts of each example, 1 but for contrastive tasks.
+	// Encoder ids [B·K, Le], int32, padded with 0: K texts of each example, 1 but for contrastive
+	// tasks.
 	Encoder *graph.Node
 	// Decoder ids [B, Ld], int32: the targets shifted right.
 	Decoder *graph.Node

@@ -42,8 +42,8 @@ func randomStream(s mixture.Shape, vocabulary int) constantStream {
 	return constantStream{b}
 }
 
-// BenchmarkTrain takes steps of the quickstart's stages and reports, beside the time of a step, the share
-// of it that is spent outside the graph.
+// BenchmarkTrain takes steps of the quickstart's stages and reports, beside the time of a step, the
+// share of it that is spent outside the graph.
 func BenchmarkTrain(b *testing.B) {
 	const vocabulary = 2688
 	image := vit.Config{Width: 128, Depth: 4, MLP: 512, Heads: 4, Patch: 15, Image: 60}

@@ -19,8 +19,8 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// A checkpoint is a folder step-N that appears whole: it is written under a temporary name, synced and
-// renamed. The state of the stream is the step, since a batch is a function of it.
+// A checkpoint is a folder step-N that appears whole: it is written under a temporary name, synced
+// and renamed. The state of the stream is the step, since a batch is a function of it.
 const (
 	checkpointFormat = 1
 	stateFile        = "state.json"
@@ -41,8 +41,8 @@ type state struct {
 	// Recipe and Shapes are hashes of what must be the same to go on.
 	Recipe string `json:"recipe"`
 	Shapes string `json:"shapes"`
-	// Data maps each task to the fingerprint of its dataset, and Tokenizer is the hash of the model's file:
-	// to say what is not the same.
+	// Data maps each task to the fingerprint of its dataset, and Tokenizer is the hash of the
+	// model's file: to say what is not the same.
 	Data      map[string]string `json:"data,omitempty"`
 	Tokenizer string            `json:"tokenizer,omitempty"`
 	// Files maps each other file to the sha256 of its content.

@@ -146,8 +146,8 @@ func TestForeignCheckpoints(t *testing.T) {
 	}
 }
 
-// TestKilledProcess kills a process that trains with a checkpoint after every step, again and again at
-// random moments, and compares what it comes to with an undisturbed run.
+// TestKilledProcess kills a process that trains with a checkpoint after every step, again and again
+// at random moments, and compares what it comes to with an undisturbed run.
 func TestKilledProcess(t *testing.T) {
 	const variable = "PALI3_TEST_TRAIN_IN"
 	if dir := os.Getenv(variable); dir != "" {

@@ -9,9 +9,9 @@ import (
 // Difference is a key whose value differs between two recipes: its dotted path and the two values.
 type Difference = strict.Difference
 
-// DiffRecipes lists the keys in which two recipes differ, with the defaults of keys that are left out
-// filled in. Tasks are matched by their names; paths are compared as files. Two recipes without a
-// difference train the same model on the same data.
+// DiffRecipes lists the keys in which two recipes differ, with the defaults of keys that are left
+// out filled in. Tasks are matched by their names; paths are compared as files. Two recipes without
+// a difference train the same model on the same data.
 func DiffRecipes(a, b Recipe) []Difference {
 	a, b = a.WithDefaults(), b.WithDefaults()
 	if a.Model.Variant != b.Model.Variant && (a.Model.Variant == "" || b.Model.Variant == "") {
@@ -20,8 +20,8 @@ func DiffRecipes(a, b Recipe) []Difference {
 	return strict.Diff(a, b)
 }
 
-// WithDefaults returns the recipe with the values filled in that its keys have where they are left out.
-// What follows from the data alone, such as the size of the vocabulary, stays as it is.
+// WithDefaults returns the recipe with the values filled in that its keys have where they are left
+// out. What follows from the data alone, such as the size of the vocabulary, stays as it is.
 func (r Recipe) WithDefaults() Recipe {
 	r.Mixture = r.Mixture.WithDefaults()
 	fill(&r.KeepCheckpoints, 2)
@@ -54,7 +54,8 @@ func fill[T int | float64](value *T, standard T) {
 	}
 }
 
-// spelledOut returns the model with its sizes in place of a variant's name, where there is such a variant.
+// spelledOut returns the model with its sizes in place of a variant's name, where there is such a
+// variant.
 func (r Recipe) spelledOut() Model {
 	m := r.Model
 	n, err := r.network()

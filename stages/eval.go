@@ -11,11 +11,11 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Eval says how a run is evaluated on held-out samples while it trains. An evaluation does not change the
-// training: losses and weights are to the bit those of the same run without it.
+// Eval says how a run is evaluated on held-out samples while it trains. An evaluation does not
+// change the training: losses and weights are to the bit those of the same run without it.
 type Eval struct {
-	// Every is the number of steps between evaluations; there is one after the last step, too. Required. Legal: 1 and
-	// above.
+	// Every is the number of steps between evaluations; there is one after the last step, too.
+	// Required. Legal: 1 and above.
 	Every int `yaml:"every"`
 	// Data is the dataset of the held-out samples. Default: the recipe's.
 	Data string `yaml:"data,omitempty" path:"relative"`
@@ -33,16 +33,17 @@ type Eval struct {
 	//
 	// Default: [loss]. Legal: those of the stage.
 	Metrics []string `yaml:"metrics,omitempty"`
-	// Samples is how many samples are evaluated at most, of each task for the loss. They are drawn once,
-	// by the seed, and are the same at every evaluation. Default: 200. Legal: 0 (as 200) and
+	// Samples is how many samples are evaluated at most, of each task for the loss. They are drawn
+	// once, by the seed, and are the same at every evaluation. Default: 200. Legal: 0 (as 200) and
 	// above.
 	Samples int `yaml:"samples,omitempty"`
-	// Best is a score, such as caption_cider, loss or loss/TASK, by which the best evaluation is chosen: its
-	// weights become the run's weights at the end. A loss counts as better if it is lower. Without it the
-	// last step's weights do. Default: none. Legal: a metric above, or loss/TASK.
+	// Best is a score, such as caption_cider, loss or loss/TASK, by which the best evaluation is
+	// chosen: its weights become the run's weights at the end. A loss counts as better if it is
+	// lower. Without it the last step's weights do. Default: none. Legal: a metric above, or
+	// loss/TASK.
 	Best string `yaml:"best,omitempty"`
-	// Patience stops the run after this many evaluations in a row without a better value of best. Default: 0,
-	// never. Legal: 0 and above.
+	// Patience stops the run after this many evaluations in a row without a better value of best.
+	// Default: 0, never. Legal: 0 and above.
 	Patience int `yaml:"patience,omitempty"`
 }
 
@@ -111,9 +112,9 @@ func (e Eval) scores(r Recipe) []string {
 
 // Evaluator scores a model in training by metrics beside its loss. Package evalsuite has one.
 type Evaluator interface {
-	// Prepare draws the samples and returns the function that scores the weights which the model's set
-	// holds when it is called, by the names of metrics. An error, before any training, is for samples that
-	// a metric cannot be computed on.
+	// Prepare draws the samples and returns the function that scores the weights which the model's
+	// set holds when it is called, by the names of metrics. An error, before any training, is for
+	// samples that a metric cannot be computed on.
 	Prepare(be compute.Backend, model *Trained, on HeldOut, metrics []string) (func(context.Context) (map[string]Score, error), error)
 }
 

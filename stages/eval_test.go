@@ -19,8 +19,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// heldOutData writes pictures of one bright pixel with captions and questions: 20 in train, 9 in val, of
-// which 4 have questions.
+// heldOutData writes pictures of one bright pixel with captions and questions: 20 in train, 9 in
+// val, of which 4 have questions.
 func heldOutData(t testing.TB) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
@@ -58,7 +58,8 @@ func heldOutData(t testing.TB) string {
 
 const twoTasks = "tasks=[{name: caption, kind: caption, weight: 2}, {name: vqa, kind: vqa, weight: 1}]"
 
-// TestEval_LeavesTheTrainingAsItIs compares runs with evaluations with the same ones without, to the bit.
+// TestEval_LeavesTheTrainingAsItIs compares runs with evaluations with the same ones without, to
+// the bit.
 func TestEval_LeavesTheTrainingAsItIs(t *testing.T) {
 	data := heldOutData(t)
 	for _, c := range []struct {
@@ -122,8 +123,8 @@ func sameRun(t *testing.T, a, b string) {
 	}
 }
 
-// TestEval_LossIsThatOfTheExamples checks the validation loss of equal weights, once by batches that divide
-// the examples and once by batches that do not.
+// TestEval_LossIsThatOfTheExamples checks the validation loss of equal weights, once by batches
+// that divide the examples and once by batches that do not.
 func TestEval_LossIsThatOfTheExamples(t *testing.T) {
 	data := heldOutData(t)
 	loss := func(batch int) float64 {
@@ -173,8 +174,8 @@ func TestEval_BadKeysAreErrorsBeforeAnyWork(t *testing.T) {
 	}
 }
 
-// TestTrain_LossByTaskLeavesTheTrainingAsItIs compares the training of several tasks with one whose graph
-// does not give the loss by example, and the loss with that of the tasks.
+// TestTrain_LossByTaskLeavesTheTrainingAsItIs compares the training of several tasks with one whose
+// graph does not give the loss by example, and the loss with that of the tasks.
 func TestTrain_LossByTaskLeavesTheTrainingAsItIs(t *testing.T) {
 	data := heldOutData(t)
 	for _, c := range []struct{ stage, tasks string }{
@@ -223,8 +224,8 @@ func stripTasks(t *testing.T, dir string) {
 	}
 }
 
-// scripted evaluates a training of testTraining: score after step N is scores[N], and evaluations fail at
-// the steps of failing, as if killed under way.
+// scripted evaluates a training of testTraining: score after step N is scores[N], and evaluations
+// fail at the steps of failing, as if killed under way.
 func scripted(t *Training, every int, best string, patience int, score func(step int) float64, failing ...int) {
 	step := 0
 	t.Progress = func(p Progress) { step = p.Step }
@@ -265,8 +266,9 @@ func evaluatedRun(t *testing.T, dir string, end ending) string {
 	return said
 }
 
-// TestEvaluatedRunIsResumed kills runs between steps, while they evaluate and at the end, and compares
-// their evaluations, the best weights and where they stopped with those of a run in one go.
+// TestEvaluatedRunIsResumed kills runs between steps, while they evaluate and at the end, and
+// compares their evaluations, the best weights and where they stopped with those of a run in one
+// go.
 func TestEvaluatedRunIsResumed(t *testing.T) {
 	scores := map[int]float64{2: 1, 4: 5, 6: 7, 8: 6, 10: 6.5, 12: 7, 14: 9, 16: 8, 18: 8, 20: 8, 22: 8, 24: 8}
 	score := func(step int) float64 { return scores[step] }
@@ -326,7 +328,8 @@ func TestBest_LowerLossIsBetter(t *testing.T) {
 	}
 }
 
-// TestRun_EndsWithTheBestWeights keeps the weights of a step that is not the last, and the state of the last.
+// TestRun_EndsWithTheBestWeights keeps the weights of a step that is not the last, and the state of
+// the last.
 func TestRun_EndsWithTheBestWeights(t *testing.T) {
 	data, dir := heldOutData(t), t.TempDir()
 	// A rate that ruins the model: the first evaluation is the best.

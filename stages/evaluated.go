@@ -26,8 +26,8 @@ type Evaluation struct {
 	Set string `json:"set"`
 	// Scores by name: "loss", "loss/TASK" and those of metrics, such as "caption_cider".
 	Scores map[string]Score `json:"scores"`
-	// Best is the metric by which the run's weights were better at this step than at any before. They
-	// were kept.
+	// Best is the metric by which the run's weights were better at this step than at any before.
+	// They were kept.
 	Best string `json:"best,omitempty"`
 }
 

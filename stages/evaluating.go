@@ -26,8 +26,8 @@ type Evaluating struct {
 	Evaluated func(Evaluated)
 }
 
-// due says whether the weights are to be evaluated before the next step. Whoever was evaluated before an
-// interruption is not evaluated twice.
+// due says whether the weights are to be evaluated before the next step. Whoever was evaluated
+// before an interruption is not evaluated twice.
 func (r *run) due() bool {
 	e := r.Evaluating
 	if e == nil || r.done == 0 || r.done%e.Every != 0 && r.done != r.Steps {
@@ -65,8 +65,8 @@ func (r *run) evaluate(ctx context.Context) error {
 	return nil
 }
 
-// best returns the best evaluation until a step: the last that was better than those before. Evaluations on
-// other samples, and those whose weights were not kept, do not count.
+// best returns the best evaluation until a step: the last that was better than those before.
+// Evaluations on other samples, and those whose weights were not kept, do not count.
 func (r *run) best(until int) *Evaluated {
 	e := r.Evaluating
 	if e == nil || e.Best == "" {
@@ -111,8 +111,8 @@ func (r *run) outOfPatience() bool {
 	return after >= r.Evaluating.Patience
 }
 
-// keepBest keeps the weights of this step. Those of earlier steps stay until a checkpoint of a later step
-// makes sure that no run returns to them.
+// keepBest keeps the weights of this step. Those of earlier steps stay until a checkpoint of a
+// later step makes sure that no run returns to them.
 func (r *run) keepBest() error {
 	return r.Weights.Save(r.Folder.bestWeights(r.done), map[string]string{"step": fmt.Sprint(r.done)})
 }

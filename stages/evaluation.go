@@ -23,7 +23,8 @@ type heldOut struct {
 	closers []func() error
 }
 
-// openHeldOut opens what a recipe's evaluations need. It fails, before any training, where they could not be made.
+// openHeldOut opens what a recipe's evaluations need. It fails, before any training, where they
+// could not be made.
 func (r Recipe) openHeldOut(network Network, set *weights.Set, training *mixture.Stream, o Options) (h *heldOut, err error) {
 	h = &heldOut{Eval: *r.Eval}
 	defer func() {
@@ -56,7 +57,8 @@ func (h *heldOut) close() error {
 	return all
 }
 
-// checkSplits is an error if no dataset has samples of the split. Otherwise it returns the name of the samples.
+// checkSplits is an error if no dataset has samples of the split. Otherwise it returns the name of
+// the samples.
 func (e Eval) checkSplits(r Recipe, training mixture.Recipe) (string, error) {
 	r.Mixture = training.HeldOut(e.Data, e.Split)
 	folders := slices.Compact(slices.Sorted(slices.Values(r.datasets())))

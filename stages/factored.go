@@ -9,7 +9,8 @@ import (
 )
 
 // The second moments of Adafactor (Shazeer and Stern, arXiv 1804.04235): of a large matrix only the
-// means along rows and columns are kept, whose product stands for the matrix. Both variants share them.
+// means along rows and columns are kept, whose product stands for the matrix. Both variants share
+// them.
 
 // secondMomentEpsilon is added to squared gradients (optax and T5X: 1e-30).
 const secondMomentEpsilon = 1e-30

@@ -42,8 +42,8 @@ type cachedImage struct {
 }
 
 // NewFeatures returns the empty cache of an encoder whose pictures have so many tokens of the given
-// width. Its weights are those of the set under prefix, which must be frozen. Limit bounds the bytes
-// kept; pictures beyond it are encoded again each time.
+// width. Its weights are those of the set under prefix, which must be frozen. Limit bounds the
+// bytes kept; pictures beyond it are encoded again each time.
 func NewFeatures(be compute.Backend, encoder Encoder, set *weights.Set, prefix string, tokens, width int, limit int64) (*Features, error) {
 	f := &Features{be: be, set: set, tokens: tokens, width: width, limit: limit, kept: map[cachedImage][]float32{}}
 	under, err := weights.Frozen(set.Specs(), []string{prefix})
@@ -72,7 +72,8 @@ func (f *Features) Bytes() int64 { return f.used }
 // Pictures returns the number of pictures kept.
 func (f *Features) Pictures() int { return len(f.kept) }
 
-// Tokens returns the tokens of the batch's pictures, [B, N·T, D], zeros for pictures that are not there.
+// Tokens returns the tokens of the batch's pictures, [B, N·T, D], zeros for pictures that are not
+// there.
 func (f *Features) Tokens(ctx context.Context, b *mixture.Batch) ([]float32, error) {
 	for _, at := range f.encoders {
 		// A tensor that is not yet on the device must not be given to two calls at once.

@@ -36,9 +36,9 @@ func newIdentity(r Recipe, stream *mixture.Stream) (*identity, error) {
 	return id, err
 }
 
-// withSteps identifies the recipe with the given steps. Checkpoints of before a run could be extended hold it;
-// now the steps are not part of it: 0. Where files lie, how often checkpoints are written and how the run is
-// evaluated never were; what the datasets hold is.
+// withSteps identifies the recipe with the given steps. Checkpoints of before a run could be
+// extended hold it; now the steps are not part of it: 0. Where files lie, how often checkpoints are
+// written and how the run is evaluated never were; what the datasets hold is.
 func (id *identity) withSteps(steps int) (string, error) {
 	r := id.recipe
 	r.Steps, r.CheckpointEvery, r.KeepCheckpoints, r.Eval = steps, 0, 0, nil
@@ -69,8 +69,9 @@ func (id *identity) data() map[string]string {
 	return data
 }
 
-// adopt makes a checkpoint, which is not of this recipe's hash, one of it, if it was written before steps
-// could be changed and is of the same recipe. Otherwise it is an error that says what differs.
+// adopt makes a checkpoint, which is not of this recipe's hash, one of it, if it was written before
+// steps could be changed and is of the same recipe. Otherwise it is an error that says what
+// differs.
 func (id *identity) adopt(c *checkpoint, dir string) error {
 	old, readErr := ReadRun(dir)
 	for _, steps := range []int{id.recipe.Steps, old.Steps, c.Step} {

@@ -12,8 +12,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// TestRun_MoreStepsExtendARun compares a run that was extended with one in one go, to the bit, where the
-// schedule has no end; where it has one, a warning says so.
+// TestRun_MoreStepsExtendARun compares a run that was extended with one in one go, to the bit,
+// where the schedule has no end; where it has one, a warning says so.
 func TestRun_MoreStepsExtendARun(t *testing.T) {
 	data := testData(t)
 	for _, c := range []struct {
@@ -120,8 +120,8 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-// TestRun_ResumesCheckpointsOfBefore takes a checkpoint whose recipe hash has the steps in it, as before runs
-// could be extended, and resumes and extends it.
+// TestRun_ResumesCheckpointsOfBefore takes a checkpoint whose recipe hash has the steps in it, as
+// before runs could be extended, and resumes and extends it.
 func TestRun_ResumesCheckpointsOfBefore(t *testing.T) {
 	data, dir := testData(t), t.TempDir()
 	r := testRecipe(t, "ul2", data)

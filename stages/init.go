@@ -19,9 +19,9 @@ import (
 // positionTable is the weight that another image size changes the shape of.
 const positionTable = visionPrefix + ".embeddings.position_embedding.weight"
 
-// take replaces those weights of the set that the init asks for by those of its file and returns how
-// many. The image encoder's position table is resized if its grid is another than that of image, which
-// may be nil.
+// take replaces those weights of the set that the init asks for by those of its file and returns
+// how many. The image encoder's position table is resized if its grid is another than that of
+// image, which may be nil.
 func (i Init) take(set *weights.Set, image *vit.Config) (int, error) {
 	path, err := i.file()
 	if err != nil {

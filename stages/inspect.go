@@ -45,8 +45,8 @@ type InspectOptions struct {
 	Backend compute.Backend
 	// Builtin holds the tokenizer models that recipes name as "pali3:NAME". May be nil.
 	Builtin fs.FS
-	// Examples of each task that are made, and Images the first of them whose images are decoded; 0 stands for
-	// 256 and 8.
+	// Examples of each task that are made, and Images the first of them whose images are decoded; 0
+	// stands for 256 and 8.
 	Examples, Images int
 	// Memory that may be used, in bytes; an estimate above it is a warning. 0: not known.
 	Memory int64
@@ -61,10 +61,11 @@ type inspector struct {
 	assignments []string
 }
 
-// Inspect looks for all that can be wrong with a recipe: unknown keys, values out of range, files that are
-// absent or of another layout, sizes that do not fit, prefixes that cover no weight, tasks without samples; and
-// warns of what can hardly be meant, such as texts that do not fit their windows. It trains nothing and writes
-// nothing. Content, name, base and assignments are those of [ReadRecipe].
+// Inspect looks for all that can be wrong with a recipe: unknown keys, values out of range, files
+// that are absent or of another layout, sizes that do not fit, prefixes that cover no weight, tasks
+// without samples; and warns of what can hardly be meant, such as texts that do not fit their
+// windows. It trains nothing and writes nothing. Content, name, base and assignments are those of
+// [ReadRecipe].
 func Inspect(ctx context.Context, content []byte, name, base string, assignments []string, o InspectOptions) (Inspection, error) {
 	found, err := inspect(ctx, content, name, base, assignments, o)
 	strict.SortFindings(found.Findings)
@@ -113,8 +114,8 @@ func (i *inspector) add(severity string, problems strict.Problems) {
 	i.Findings = append(i.Findings, problems.Findings(severity, i.content, i.name, i.assignments)...)
 }
 
-// files looks for the files of the recipe and returns the size of its vocabulary, 0 if it cannot be opened.
-// Datasets are looked for unless the whole data is opened later.
+// files looks for the files of the recipe and returns the size of its vocabulary, 0 if it cannot be
+// opened. Datasets are looked for unless the whole data is opened later.
 func (i *inspector) files(r Recipe, sound bool) (size int) {
 	var all strict.Problems
 	if r.Mixture.Tokenizer.Model != "" {
@@ -229,7 +230,8 @@ func (i *inspector) model(r Recipe, vocabulary int) error {
 
 func mebibytes(n int64) string { return fmt.Sprintf("%d MiB", (n+1<<20-1)>>20) }
 
-// Size returns the size of the recipe's model. It needs the tokenizer, which may be one of builtin, and no data.
+// Size returns the size of the recipe's model. It needs the tokenizer, which may be one of builtin,
+// and no data.
 func (r Recipe) Size(be compute.Backend, builtin fs.FS) (Size, error) {
 	vocabulary, err := mixture.OpenVocabulary(r.Mixture.Tokenizer, builtin)
 	if err != nil {

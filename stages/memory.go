@@ -8,8 +8,8 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// Memory is an estimate of what a training takes, in bytes. It was fitted to the Go backend, where the
-// quickstart's stages took between 0.8 and 1.3 times as much.
+// Memory is an estimate of what a training takes, in bytes. It was fitted to the Go backend, where
+// the quickstart's stages took between 0.8 and 1.3 times as much.
 type Memory struct {
 	// Program is what pali3 and its compiled graph take by themselves.
 	Program int64 `json:"program"`
@@ -71,15 +71,16 @@ func (r Recipe) FreezesImages() bool {
 	return false
 }
 
-// tower counts the floats that the backward pass needs of a stack of transformer blocks for one sequence: of each
-// block about 10 of each token's width, 3 of its hidden width, and 3 of each score of attention.
+// tower counts the floats that the backward pass needs of a stack of transformer blocks for one
+// sequence: of each block about 10 of each token's width, 3 of its hidden width, and 3 of each
+// score of attention.
 func tower(tokens, width, mlp, heads, depth int) int64 {
 	n := int64(tokens)
 	return int64(depth) * (n*int64(10*width+3*mlp) + 3*int64(heads)*n*n)
 }
 
-// language counts those of an encoder-decoder for one example: its encoder, its decoder with attention to both,
-// and 3 of each logit.
+// language counts those of an encoder-decoder for one example: its encoder, its decoder with
+// attention to both, and 3 of each logit.
 func language(c ul2.Config, encoder, decoder int) int64 {
 	inner := c.Heads * c.HeadDim
 	block := func(n, attended int64) int64 { return n*int64(5*c.Width+5*inner+4*c.MLP) + 3*int64(c.Heads)*n*attended }

@@ -29,8 +29,8 @@ type Metric struct {
 	// GradientNorm is the norm of all gradients together, before clipping.
 	GradientNorm      float32 `json:"gradient_norm"`
 	ExamplesPerSecond float64 `json:"examples_per_second"`
-	// Tasks is the loss of each task's examples in the batch. A task without an example in it is absent;
-	// a run of one task has none.
+	// Tasks is the loss of each task's examples in the batch. A task without an example in it is
+	// absent; a run of one task has none.
 	Tasks map[string]float32 `json:"tasks,omitempty"`
 	Time  time.Time          `json:"time"`
 }
@@ -41,8 +41,8 @@ const (
 	eventsFile  = "events.out.tfevents.pali3"
 )
 
-// ReadMetrics reads the metrics of a run folder, its steps without its evaluations. A last line without
-// an end, which a killed run may leave, does not count.
+// ReadMetrics reads the metrics of a run folder, its steps without its evaluations. A last line
+// without an end, which a killed run may leave, does not count.
 func ReadMetrics(dir string) ([]Metric, error) {
 	var metrics []Metric
 	err := readLines(dir, func(l metricsLine) {
@@ -95,8 +95,8 @@ type metricsWriter struct {
 	closed        bool
 }
 
-// openMetrics opens both files of a run of which so many steps are done; what they hold of later ones
-// is dropped, since those steps will be taken again. It returns the evaluations that are kept.
+// openMetrics opens both files of a run of which so many steps are done; what they hold of later
+// ones is dropped, since those steps will be taken again. It returns the evaluations that are kept.
 func openMetrics(dir string, done int) (*metricsWriter, []Evaluated, error) {
 	var lines bytes.Buffer
 	var evaluations []Evaluated
@@ -163,7 +163,8 @@ func (w *metricsWriter) add(m Metric) error {
 	return w.write(line, event)
 }
 
-// addEvaluated appends an evaluation, and sees to it that it outlives the machine: it is not done twice.
+// addEvaluated appends an evaluation, and sees to it that it outlives the machine: it is not done
+// twice.
 func (w *metricsWriter) addEvaluated(e Evaluated) error {
 	line, event, err := encodeEvaluated(e)
 	if err != nil {

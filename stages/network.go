@@ -26,7 +26,8 @@ type Network struct {
 	PaLI3  *pali3.Config  `json:"pali3,omitempty"`
 }
 
-// Network returns the model of a recipe's stage for batches of that shape and a vocabulary of that many ids.
+// Network returns the model of a recipe's stage for batches of that shape and a vocabulary of that
+// many ids.
 func (r Recipe) Network(shape mixture.Shape, vocabulary int) (Network, error) {
 	n, problems := r.fit(shape, vocabulary)
 	if err := problems.Err(); err != nil {

@@ -35,8 +35,9 @@ type Trained struct {
 	Pipeline *augment.Pipeline
 }
 
-// Open opens the run folder of a finished run. The folder is enough: its recipe's tokenizer is the folder's
-// own copy. A folder from before there were copies needs builtin, as in Options; nil otherwise.
+// Open opens the run folder of a finished run. The folder is enough: its recipe's tokenizer is the
+// folder's own copy. A folder from before there were copies needs builtin, as in Options; nil
+// otherwise.
 func Open(be compute.Backend, dir string, builtin fs.FS) (*Trained, error) {
 	t := &Trained{Dir: dir}
 	path := filepath.Join(dir, RecipeFile)

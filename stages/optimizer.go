@@ -15,28 +15,31 @@ import (
 // OptimizerConfig chooses an optimizer and its numbers. A number that is 0 means the optimizer's
 // own default where one is given here.
 type OptimizerConfig struct {
-	// Name of the optimizer. Required. Legal: adafactor_bigvision (SigLIP's), adafactor_t5x (UL2's and PaLI's), adamw.
+	// Name of the optimizer. Required. Legal: adafactor_bigvision (SigLIP's), adafactor_t5x (UL2's
+	// and PaLI's), adamw.
 	Name string `yaml:"name"`
 	// LearningRate is multiplied by the schedule. The T5X Adafactor multiplies it by each weight's
-	// size too, so that its usual 0.01 would be far too much for the others. Required. Legal: above 0.
+	// size too, so that its usual 0.01 would be far too much for the others. Required. Legal: above
+	// 0.
 	LearningRate float64 `yaml:"learning_rate"`
 	// WeightDecay of kernels. In adafactor_bigvision it follows the schedule and not the learning
 	// rate; in adamw both; adafactor_t5x has none. Default: 0. Legal: 0 and above.
 	WeightDecay float64 `yaml:"weight_decay,omitempty"`
-	// ClipNorm is the norm of all gradients together above which they are scaled down. Default: 0, no limit.
-	// Legal: 0 and above.
+	// ClipNorm is the norm of all gradients together above which they are scaled down. Default: 0,
+	// no limit. Legal: 0 and above.
 	ClipNorm float64 `yaml:"clip_norm,omitempty"`
-	// Beta1 is the decay of the mean of updates (adafactor_bigvision) or gradients (adamw). Default: 0.9. Legal: 0 (as
-	// the default) to below 1.
+	// Beta1 is the decay of the mean of updates (adafactor_bigvision) or gradients (adamw).
+	// Default: 0.9. Legal: 0 (as the default) to below 1.
 	Beta1 float64 `yaml:"beta1,omitempty"`
-	// Beta2 is the decay of the mean of squared gradients, in adafactor_bigvision the largest that it becomes, for
-	// which SigLIP takes 0.95. Default: 0.999. Legal: 0 (as the default) to below 1.
+	// Beta2 is the decay of the mean of squared gradients, in adafactor_bigvision the largest that
+	// it becomes, for which SigLIP takes 0.95. Default: 0.999. Legal: 0 (as the default) to below
+	// 1.
 	Beta2 float64 `yaml:"beta2,omitempty"`
-	// RateMultipliers scale the learning rate of some weights, 0.1 for a pretrained image encoder. The
-	// first prefix that covers a weight counts. Default: 1 for all.
+	// RateMultipliers scale the learning rate of some weights, 0.1 for a pretrained image encoder.
+	// The first prefix that covers a weight counts. Default: 1 for all.
 	RateMultipliers []RateMultiplier `yaml:"rate_multipliers,omitempty"`
-	// NoDecay lists prefixes of weights that do not decay, such as pretrained ones. Default: kernels decay, biases and
-	// norms do not.
+	// NoDecay lists prefixes of weights that do not decay, such as pretrained ones. Default:
+	// kernels decay, biases and norms do not.
 	NoDecay []string `yaml:"no_decay,omitempty"`
 }
 
@@ -44,7 +47,8 @@ type OptimizerConfig struct {
 type RateMultiplier struct {
 	// Prefix of the weights' names. Required.
 	Prefix string `yaml:"prefix"`
-	// Value that the learning rate is multiplied by. Required. Legal: above 0; freeze weights that should not learn.
+	// Value that the learning rate is multiplied by. Required. Legal: above 0; freeze weights that
+	// should not learn.
 	Value float64 `yaml:"value"`
 }
 
@@ -196,14 +200,15 @@ func multipliers(list []RateMultiplier, trainable []weights.Spec) ([]float64, er
 	return rates, nil
 }
 
-// State describes the optimizer's own tensors: for each weight "<name>/m" and the like, zeros at first.
+// State describes the optimizer's own tensors: for each weight "<name>/m" and the like, zeros at
+// first.
 func (o *Optimizer) State() []weights.Spec { return o.state }
 
 // Rate returns the schedule's factor at a step.
 func (o *Optimizer) Rate(step int) float64 { return o.schedule.At(step, o.steps) }
 
-// Scalars returns the numbers that Update needs at a step, counted from 0. They are computed here in
-// float64, since 1-0.999 has three digits in float32.
+// Scalars returns the numbers that Update needs at a step, counted from 0. They are computed here
+// in float64, since 1-0.999 has three digits in float32.
 func (o *Optimizer) Scalars(step int) []float32 {
 	scalars := []float32{float32(o.Rate(step))}
 	for _, s := range o.rule.scalars(step) {
@@ -212,8 +217,8 @@ func (o *Optimizer) Scalars(step int) []float32 {
 	return scalars
 }
 
-// Update returns the trainable weights and the state after a step, given the scalars [k], the weights,
-// their gradients and the state before it. Norm is that of all the gradients together.
+// Update returns the trainable weights and the state after a step, given the scalars [k], the
+// weights, their gradients and the state before it. Norm is that of all the gradients together.
 func (o *Optimizer) Update(scalars *Node, before, gradients, state []*Node) (next, nextState []*Node, norm *Node) {
 	each := make([]*Node, scalars.Shape().Size())
 	for i := range each {

@@ -129,7 +129,8 @@ func trace(t *testing.T, c OptimizerConfig) [][]*tensors.Tensor {
 	return steps
 }
 
-// TestOptimizersFollowTheReferences compares 20 steps with optax (for both kinds of Adafactor) and torch.
+// TestOptimizersFollowTheReferences compares 20 steps with optax (for both kinds of Adafactor) and
+// torch.
 func TestOptimizersFollowTheReferences(t *testing.T) {
 	golden := readTraces(t)
 	middle := []RateMultiplier{{Prefix: "middle", Value: 0.1}}

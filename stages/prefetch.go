@@ -8,8 +8,8 @@ import (
 	"github.com/pali3/pali3/mixture"
 )
 
-// Stream gives the batch of a step, counted from 0: a function of the step, so that a run can begin at
-// any. Batches are the caller's to keep.
+// Stream gives the batch of a step, counted from 0: a function of the step, so that a run can begin
+// at any. Batches are the caller's to keep.
 type Stream interface {
 	Batch(ctx context.Context, step int) (*mixture.Batch, error)
 }

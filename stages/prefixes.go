@@ -14,8 +14,9 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// CheckModel returns what keeps the recipe's model from being trained on batches of that shape with a vocabulary
-// of that many ids: sizes that do not fit, prefixes that cover no weight. Weights of earlier runs are not looked for.
+// CheckModel returns what keeps the recipe's model from being trained on batches of that shape with
+// a vocabulary of that many ids: sizes that do not fit, prefixes that cover no weight. Weights of
+// earlier runs are not looked for.
 func (r Recipe) CheckModel(be compute.Backend, shape mixture.Shape, vocabulary int) error {
 	if err := r.Check(); err != nil {
 		return err
@@ -81,7 +82,8 @@ func beginnings(specs []weights.Spec) (all []string) {
 // maxMismatches is how many weights of another shape are named.
 const maxMismatches = 3
 
-// problems lists what keeps the weights of the init from being taken. That its file is absent is told elsewhere.
+// problems lists what keeps the weights of the init from being taken. That its file is absent is
+// told elsewhere.
 func (i Init) problems(path string, specs []weights.Spec, image *vit.Config) (all strict.Problems) {
 	name, err := i.file()
 	if err != nil {

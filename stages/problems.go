@@ -21,8 +21,8 @@ func (r Recipe) Check() error {
 	return nil
 }
 
-// Problems lists all that is wrong with a recipe by itself, its files unread, and fills in the kinds' own
-// prompts of its tasks.
+// Problems lists all that is wrong with a recipe by itself, its files unread, and fills in the
+// kinds' own prompts of its tasks.
 func (r Recipe) Problems() strict.Problems {
 	return append(r.trainingProblems(), r.Mixture.Problems()...)
 }
@@ -54,7 +54,8 @@ func (r Recipe) trainingProblems() (all strict.Problems) {
 	return append(all, r.Schedule.problems()...)
 }
 
-// stageProblems lists tasks that the stage cannot train and parts of the model that it does not have.
+// stageProblems lists tasks that the stage cannot train and parts of the model that it does not
+// have.
 func (r Recipe) stageProblems() (all strict.Problems) {
 	for i, t := range r.Mixture.Tasks {
 		path := fmt.Sprintf("tasks.%d.kind", i)

@@ -11,13 +11,14 @@ import (
 	"github.com/pali3/pali3/internal/strict"
 )
 
-// ReadRecipe reads a recipe's YAML, with assignments such as "optimizer.learning_rate=1e-3" applied, and
-// checks it. Relative paths in the YAML begin at the folder base, "" for the current one; those in
-// assignments begin at the current folder. Name is the file's: errors name it, the line, the key, what was
-// found and what is legal. An unknown key is an error that names the nearest legal one.
+// ReadRecipe reads a recipe's YAML, with assignments such as "optimizer.learning_rate=1e-3"
+// applied, and checks it. Relative paths in the YAML begin at the folder base, "" for the current
+// one; those in assignments begin at the current folder. Name is the file's: errors name it, the
+// line, the key, what was found and what is legal. An unknown key is an error that names the
+// nearest legal one.
 //
-// A run.yaml from before its paths began at its own folder is read, too: a path that does not exist from
-// there begins at the current folder.
+// A run.yaml from before its paths began at its own folder is read, too: a path that does not exist
+// from there begins at the current folder.
 func ReadRecipe(content []byte, name, base string, assignments ...string) (Recipe, error) {
 	r, err := decodeRecipe(content, name, base, assignments)
 	if err != nil {
@@ -29,8 +30,8 @@ func ReadRecipe(content []byte, name, base string, assignments ...string) (Recip
 	return r, nil
 }
 
-// ParseRecipe reads a recipe as [ReadRecipe] does, with all paths beginning at the current folder. The data
-// half is checked, the training half is not: see [Recipe.Check].
+// ParseRecipe reads a recipe as [ReadRecipe] does, with all paths beginning at the current folder.
+// The data half is checked, the training half is not: see [Recipe.Check].
 func ParseRecipe(content []byte, name string, assignments ...string) (Recipe, error) {
 	return readData(content, name, "", assignments...)
 }
@@ -85,9 +86,10 @@ func missing(path string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// seenFrom returns the recipe with its paths beginning at a run's folder, so that a project which is moved or
-// copied as a whole still works. An absolute path stays absolute unless it lies in the folder that holds the
-// run's. URLs, names of built-in models and files on another volume stay as they are.
+// seenFrom returns the recipe with its paths beginning at a run's folder, so that a project which
+// is moved or copied as a whole still works. An absolute path stays absolute unless it lies in the
+// folder that holds the run's. URLs, names of built-in models and files on another volume stay as
+// they are.
 func (r Recipe) seenFrom(dir string) Recipe {
 	folder, err := filepath.Abs(dir)
 	if err != nil {

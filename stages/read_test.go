@@ -40,8 +40,8 @@ optimizer: {name: adafactor_t5x, learning_rate: 0.02}
 	}
 }
 
-// TestRun_MovedProject trains a language model and one from its weights, moves the folder that holds data and
-// runs, and reads, opens and resumes what is there.
+// TestRun_MovedProject trains a language model and one from its weights, moves the folder that
+// holds data and runs, and reads, opens and resumes what is there.
 func TestRun_MovedProject(t *testing.T) {
 	base := t.TempDir()
 	project := filepath.Join(base, "here")

@@ -25,10 +25,11 @@ type Recipe struct {
 
 	// Model is the shape of the network. Required.
 	Model Model `yaml:"model"`
-	// Init takes weights from earlier runs; the others are drawn from the seed. Default: all are drawn.
+	// Init takes weights from earlier runs; the others are drawn from the seed. Default: all are
+	// drawn.
 	Init []Init `yaml:"init,omitempty"`
-	// Freeze lists prefixes of weights that do not learn, [vision_model] in stage 1 and transfer. Default: all learn.
-	// Legal: prefixes of weights' names, such as vision_model or encoder.
+	// Freeze lists prefixes of weights that do not learn, [vision_model] in stage 1 and transfer.
+	// Default: all learn. Legal: prefixes of weights' names, such as vision_model or encoder.
 	Freeze []string `yaml:"freeze,omitempty"`
 
 	// Steps is the length of the run. Required. Legal: 1 and above.
@@ -38,32 +39,35 @@ type Recipe struct {
 	// Schedule says how the learning rate follows the step. Default: constant.
 	Schedule Schedule `yaml:"schedule,omitempty"`
 
-	// Eval, if given, evaluates the run on held-out samples while it trains. Default: no evaluation.
+	// Eval, if given, evaluates the run on held-out samples while it trains. Default: no
+	// evaluation.
 	Eval *Eval `yaml:"eval,omitempty"`
 
-	// CheckpointEvery is the number of steps between checkpoints, from which a killed run resumes. Default: 0, only
-	// at the end and after Ctrl-C. Legal: 0 and above.
+	// CheckpointEvery is the number of steps between checkpoints, from which a killed run resumes.
+	// Default: 0, only at the end and after Ctrl-C. Legal: 0 and above.
 	CheckpointEvery int `yaml:"checkpoint_every,omitempty"`
 	// KeepCheckpoints is how many of the newest are kept. Default: 2. Legal: 0 (as 2) and above.
 	KeepCheckpoints int `yaml:"keep_checkpoints,omitempty"`
 	// TokenCache is the memory, in MiB, for the visual tokens of a frozen image encoder, which are
-	// computed once a picture if no image op is random. Default: 1024. Legal: 0 (as 1024) and above, or negative
-	// for none.
+	// computed once a picture if no image op is random. Default: 1024. Legal: 0 (as 1024) and
+	// above, or negative for none.
 	TokenCache int `yaml:"token_cache,omitempty"`
 }
 
 // Model is the shape of a stage's network: a variant by name, or the parts that the stage has. What
-// follows from the data is filled in where it is 0: image sizes, vocabularies, the text tower's length.
+// follows from the data is filled in where it is 0: image sizes, vocabularies, the text tower's
+// length.
 type Model struct {
-	// Variant is a published shape in place of sizes. Default: none, the sizes are given. Legal: of siglip B/16, L/16,
-	// So400m/14, G/14; of ul2 ul2-3b, ul2-20b, t5-1.1-xl, mt5-xl; of pali3 pali3-5b.
+	// Variant is a published shape in place of sizes. Default: none, the sizes are given. Legal: of
+	// siglip B/16, L/16, So400m/14, G/14; of ul2 ul2-3b, ul2-20b, t5-1.1-xl, mt5-xl; of pali3
+	// pali3-5b.
 	Variant string `yaml:"variant,omitempty"`
 	// Image is the image encoder of siglip and pali3.
 	Image vit.Config `yaml:"image,omitempty"`
 	// Text is the text tower of siglip.
 	Text siglip.Text `yaml:"text,omitempty"`
-	// Bias of siglip's logits before training, which should be near log(1/batch). Default: -10, the paper's for its
-	// batches of 32,768.
+	// Bias of siglip's logits before training, which should be near log(1/batch). Default: -10, the
+	// paper's for its batches of 32,768.
 	Bias float64 `yaml:"bias,omitempty"`
 	// Language is the language model of ul2 and pali3, with its loss.
 	Language ul2.Config `yaml:"language,omitempty"`
@@ -75,8 +79,8 @@ type Model struct {
 type Init struct {
 	// From is a run folder, or a safetensors file. Required.
 	From string `yaml:"from" path:"relative"`
-	// Prefixes of the names of the weights to take, such as [vision_model]. Default: all that both the file and the
-	// model have.
+	// Prefixes of the names of the weights to take, such as [vision_model]. Default: all that both
+	// the file and the model have.
 	Prefixes []string `yaml:"prefixes,omitempty"`
 }
 

@@ -40,15 +40,16 @@ const (
 	ModelFile = "model.json"
 	// RecipeFile holds the resolved recipe.
 	RecipeFile = "run.yaml"
-	// TokenizerFile is a copy of the recipe's SentencePiece model, so that the folder can be used anywhere.
+	// TokenizerFile is a copy of the recipe's SentencePiece model, so that the folder can be used
+	// anywhere.
 	TokenizerFile = "tokenizer.model"
 
 	checkpointsFolder = "checkpoints"
 	temporaryPrefix   = ".tmp-"
 )
 
-// OpenFolder makes the run folder, or opens it to go on from its newest whole checkpoint. Recipe is the
-// content of run.yaml; hash stands for all of it that a resumed run must share. A folder with
+// OpenFolder makes the run folder, or opens it to go on from its newest whole checkpoint. Recipe is
+// the content of run.yaml; hash stands for all of it that a resumed run must share. A folder with
 // checkpoints of another recipe, or with damaged ones only, is an error.
 func OpenFolder(dir string, recipe []byte, hash string) (*Folder, error) {
 	return openFolder(dir, recipe, hash, nil)

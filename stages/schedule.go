@@ -22,13 +22,16 @@ type Schedule struct {
 	// Default: constant. Legal: one of these.
 	Kind string `yaml:"kind,omitempty"`
 	// WarmUp is the number of steps in which the factor rises from 0 in a line; at step 0 it is 0.
-	// In rsqrt_t5x it is the number of steps without decay. Default: 0. Legal: 0 and above, below steps.
+	// In rsqrt_t5x it is the number of steps without decay. Default: 0. Legal: 0 and above, below
+	// steps.
 	WarmUp int `yaml:"warm_up,omitempty"`
-	// Cooldown is the number of last steps in which the factor falls to 0 in a line. Default: 0. Legal: 0 and above.
+	// Cooldown is the number of last steps in which the factor falls to 0 in a line. Default: 0.
+	// Legal: 0 and above.
 	Cooldown int `yaml:"cooldown,omitempty"`
 	// Timescale of rsqrt in steps. Default: 10000. Legal: 0 (as the default) and above.
 	Timescale float64 `yaml:"timescale,omitempty"`
-	// Shift of rsqrt in steps, to continue the schedule of another run from there. Default: 0. Legal: 0 and above.
+	// Shift of rsqrt in steps, to continue the schedule of another run from there. Default: 0.
+	// Legal: 0 and above.
 	Shift float64 `yaml:"shift,omitempty"`
 }
 

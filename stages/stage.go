@@ -32,7 +32,8 @@ type Options struct {
 	Version string
 	// Progress, if not nil, is told after every step.
 	Progress func(Progress)
-	// Evaluator computes the metrics of the recipe's eval, all but the loss. May be nil where none is asked for.
+	// Evaluator computes the metrics of the recipe's eval, all but the loss. May be nil where none
+	// is asked for.
 	Evaluator Evaluator
 	// Evaluated, if not nil, is told of each evaluation that the recipe's eval asks for.
 	Evaluated func(Evaluated)
@@ -64,13 +65,14 @@ type Result struct {
 	Evaluations []Evaluated `json:"evaluations,omitempty"`
 	// Best says which step the weights are of, where the recipe asks for the best; nil: the last.
 	Best *Best `json:"best,omitempty"`
-	// StoppedEarly says that the run ended before the recipe's steps since the best score got no better.
+	// StoppedEarly says that the run ended before the recipe's steps since the best score got no
+	// better.
 	StoppedEarly bool `json:"stopped_early,omitempty"`
 }
 
-// Run trains a stage from its recipe into a run folder: it opens the data, makes the model with weights
-// drawn or taken from earlier runs, trains it, and writes its weights and config. If the folder holds a
-// part of the same run, that is continued; if all of it, nothing is done again.
+// Run trains a stage from its recipe into a run folder: it opens the data, makes the model with
+// weights drawn or taken from earlier runs, trains it, and writes its weights and config. If the
+// folder holds a part of the same run, that is continued; if all of it, nothing is done again.
 func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, err error) {
 	began := time.Now()
 	if err := r.Check(); err != nil {

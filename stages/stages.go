@@ -5,13 +5,14 @@
 //	result, err := stages.Run(ctx, recipe, "runs/stage1", stages.Options{Backend: be})
 //	trained, err := stages.Open(be, "runs/stage1", nil) // its weights, vocabulary, image ops
 //
-// A recipe says what is fed, what learns, from which earlier run it takes weights and what stays frozen.
-// Run joins them and calls [Train], the loop, which knows no recipe: its model is a function that builds
-// a loss, its data a [Stream]. Whoever brings a network of their own begins there.
+// A recipe says what is fed, what learns, from which earlier run it takes weights and what stays
+// frozen. Run joins them and calls [Train], the loop, which knows no recipe: its model is a
+// function that builds a loss, its data a [Stream]. Whoever brings a network of their own begins
+// there.
 //
-// A run folder ([Folder]) can be killed at any moment and gone on with; losses and weights are then the
-// same to the bit as those of a run in one go, on the same backend and kind of processor. Checkpoints
-// appear whole or not at all.
+// A run folder ([Folder]) can be killed at any moment and gone on with; losses and weights are then
+// the same to the bit as those of a run in one go, on the same backend and kind of processor.
+// Checkpoints appear whole or not at all.
 //
 // It owns optimizers, schedules, freezing, checkpoints and run folders. It knows no metric.
 package stages

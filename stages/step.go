@@ -15,9 +15,9 @@ import (
 // Loss builds the scalar loss of a batch in the graph of a training step.
 type Loss func(scope *weights.Scope, in Inputs) *graph.Node
 
-// LossByExample builds a Loss and, beside it, what each of the batch's B examples has of it: examples
-// [2, B] are sums and counts, and the loss of some of the examples is the total of their sums over that of
-// their counts.
+// LossByExample builds a Loss and, beside it, what each of the batch's B examples has of it:
+// examples [2, B] are sums and counts, and the loss of some of the examples is the total of their
+// sums over that of their counts.
 type LossByExample func(scope *weights.Scope, in Inputs) (loss, examples *graph.Node)
 
 // byExample is the loss of a training, without examples where the training does not ask for them.
@@ -29,11 +29,12 @@ func (t *Training) byExample() LossByExample {
 }
 
 // stepper is a compiled training step and the state it carries on: the weights and the optimizer's
-// tensors, which are donated to each call and replaced by its results, so that memory does not grow.
+// tensors, which are donated to each call and replaced by its results, so that memory does not
+// grow.
 //
-// The graph's inputs are the batch, the state of the step's random numbers, its scalars, the frozen weights, the trainable weights and
-// the optimizer's state; its outputs the loss, the gradients' norm, the loss by example if there is one, and
-// the last two inputs after the step.
+// The graph's inputs are the batch, the state of the step's random numbers, its scalars, the frozen
+// weights, the trainable weights and the optimizer's state; its outputs the loss, the gradients'
+// norm, the loss by example if there is one, and the last two inputs after the step.
 type stepper struct {
 	be        compute.Backend
 	exec      *graph.Exec
@@ -53,8 +54,8 @@ type stepped struct {
 	examples   []float32 // [2, B] of a LossByExample, or nil
 }
 
-// newStepper returns the step that trains the weights in place. Nothing is compiled before the first
-// call; batches are of the given size.
+// newStepper returns the step that trains the weights in place. Nothing is compiled before the
+// first call; batches are of the given size.
 func newStepper(t *Training, batch size) (*stepper, error) {
 	specs := t.Weights.Specs()
 	isFrozen, err := weights.Frozen(specs, t.Freeze)
@@ -107,7 +108,8 @@ func (s *stepper) build(loss LossByExample, in Inputs, random, scalars *graph.No
 	return append(append(out, next...), moments...)
 }
 
-// random is the state from which the random numbers of a step follow: another for each, and for each seed.
+// random is the state from which the random numbers of a step follow: another for each, and for
+// each seed.
 func (s *stepper) random(step int) *tensors.Tensor {
 	draw := random.New(s.seed, random.Name("dropout"), uint64(step))
 	return tensors.FromFlatDataAndDimensions([]uint64{draw.Uint64(), draw.Uint64(), draw.Uint64()}, graph.RNGStateShape.Dimensions...)

@@ -19,8 +19,8 @@ type Training struct {
 	Backend compute.Backend
 	// Loss builds the model's graph.
 	Loss Loss
-	// LossByExample, if not nil, is the same loss with that of each example. With it the metrics of a run of
-	// several Tasks, the names that a batch's task numbers mean, tell the loss by task.
+	// LossByExample, if not nil, is the same loss with that of each example. With it the metrics of
+	// a run of several Tasks, the names that a batch's task numbers mean, tell the loss by task.
 	LossByExample LossByExample
 	Tasks         []string
 	// Weights before training; Train changes them in place.
@@ -63,8 +63,8 @@ type Progress struct {
 }
 
 // Train takes the steps of the run that are not yet taken. The weights after the last step are in
-// t.Weights and in the folder's last checkpoint. A run ended at any moment, by a kill or through the
-// context, and begun anew gives the same losses and weights, to the bit, as one undisturbed.
+// t.Weights and in the folder's last checkpoint. A run ended at any moment, by a kill or through
+// the context, and begun anew gives the same losses and weights, to the bit, as one undisturbed.
 //
 // A loss or a gradient that is not a finite number ends the run with an error that names the step.
 func Train(ctx context.Context, t Training) error {
@@ -138,7 +138,8 @@ type run struct {
 	evaluations []Evaluated
 }
 
-// begin compiles nothing yet; it makes the state of the folder's last checkpoint, or that of step 0.
+// begin compiles nothing yet; it makes the state of the folder's last checkpoint, or that of step
+// 0.
 func (t *Training) begin(ctx context.Context) (*run, error) {
 	done := t.Folder.Done()
 	if done > t.Steps {
@@ -208,7 +209,8 @@ func (r *run) step(inputs []*tensors.Tensor, tasks []int32) error {
 	return r.record(did.loss, did.norm, r.byTask(did.examples, tasks))
 }
 
-// byTask returns the loss of each task that has an example in the batch; nil without a loss by example.
+// byTask returns the loss of each task that has an example in the batch; nil without a loss by
+// example.
 func (r *run) byTask(examples []float32, tasks []int32) map[string]float32 {
 	if examples == nil {
 		return nil

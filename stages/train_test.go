@@ -19,8 +19,8 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// The model of these tests sees a picture of 4 x 4 pixels and an id, and says one of 8 ids: a linear
-// image encoder, an embedding, and a linear map of their sum.
+// The model of these tests sees a picture of 4 x 4 pixels and an id, and says one of 8 ids: a
+// linear image encoder, an embedding, and a linear map of their sum.
 const (
 	testRows, testWidth, testVocab = 6, 36, 8
 	testTokens                     = 2 // a picture is two tokens: its upper and lower half
@@ -47,7 +47,8 @@ func testLoss(s *weights.Scope, in Inputs) *graph.Node {
 	return graph.Neg(graph.DivScalar(graph.ReduceAllSum(graph.Mul(right, graph.LogSoftmax(logits))), testRows))
 }
 
-// testStream shows picture p of 12, whose pixels follow from p, with an id; the answer follows from both.
+// testStream shows picture p of 12, whose pixels follow from p, with an id; the answer follows from
+// both.
 type testStream struct {
 	stopAt int // a step at which it fails, as a killed run would; 0 for none
 	poison int // a step whose pixels are not numbers

@@ -13,8 +13,8 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// validation computes the loss of held-out examples by a graph of the forward pass alone. The examples
-// are the first of each task, in the task's own order, the same at every evaluation.
+// validation computes the loss of held-out examples by a graph of the forward pass alone. The
+// examples are the first of each task, in the task's own order, the same at every evaluation.
 type validation struct {
 	exec     *graph.Exec
 	set      *weights.Set
@@ -120,8 +120,9 @@ func (v *validation) run(ctx context.Context, batch *mixture.Batch) ([]float32, 
 	return examples, err
 }
 
-// lossOf is the quotient of the weighted totals of sums and counts, with its 95% interval: the normal one
-// of a ratio estimator, each tally a stratum (Cochran, Sampling Techniques, 1977, section 6.11).
+// lossOf is the quotient of the weighted totals of sums and counts, with its 95% interval: the
+// normal one of a ratio estimator, each tally a stratum (Cochran, Sampling Techniques, 1977,
+// section 6.11).
 func lossOf(strata ...tally) Score {
 	var sum, count float64
 	n := 0

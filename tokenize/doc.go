@@ -1,5 +1,6 @@
-// Package tokenize turns text into ids and ids into text: exact SentencePiece (package sentencepiece), and
-// on top of it the [Vocabulary] that PaLI needs, with sentinels and mode tokens.
+// Package tokenize turns text into ids and ids into text: exact SentencePiece (package
+// sentencepiece), and on top of it the [Vocabulary] that PaLI needs, with sentinels and mode
+// tokens.
 //
 //	vocabulary, err := tokenize.Open(tokenize.Config{Model: "spiece.model", Sentinels: 64, ModeTokens: true})
 //	prompt := vocabulary.Encode("Answer in EN: How many dogs are there? <extra_id_0>")

@@ -8,9 +8,9 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// hasLayout reports whether a model has control pieces at 0 and 1, as padding and end of sentence, and a control piece
-// or the unknown one at 2: T5's layout and those of its family. The unknown piece is at 2 in T5; Gemma has its begin of
-// sentence there.
+// hasLayout reports whether a model has control pieces at 0 and 1, as padding and end of sentence,
+// and a control piece or the unknown one at 2: T5's layout and those of its family. The unknown
+// piece is at 2 in T5; Gemma has its begin of sentence there.
 func hasLayout(pieces int, piece func(id int32) sentencepiece.Piece) bool {
 	if pieces < 3 {
 		return false
@@ -26,7 +26,8 @@ func hasLayout(pieces int, piece func(id int32) sentencepiece.Piece) bool {
 // layoutAdvice says how to get a model whose ids need not move.
 const layoutAdvice = "train one with pali3 tokenizer train --preset pali, or with --pad-id 0 --eos-id 1 --unk-id 2 --bos-id -1"
 
-// checkLayout refuses a model at hand whose padding, end of sentence and unknown piece are elsewhere.
+// checkLayout refuses a model at hand whose padding, end of sentence and unknown piece are
+// elsewhere.
 func checkLayout(model *sentencepiece.Model) error {
 	if hasLayout(model.Len(), model.Piece) {
 		return nil
@@ -38,15 +39,17 @@ func checkLayout(model *sentencepiece.Model) error {
 		model.Piece(Pad).Text, model.Piece(EOS).Text, model.Piece(Unk).Text, layoutAdvice)
 }
 
-// Names of the control pieces for padding and the end of a sentence in published models, the likeliest first.
+// Names of the control pieces for padding and the end of a sentence in published models, the
+// likeliest first.
 var (
 	padNames = []string{"<pad>", "[PAD]", "<PAD>", "<|pad|>", "<|padding|>"}
 	eosNames = []string{"</s>", "<eos>", "[SEP]", "[EOS]", "<EOS>", "<|endoftext|>", "<|end_of_text|>"}
 )
 
-// arrange moves padding, end of sentence and the unknown piece of a model to 0, 1 and 2. All others follow in their
-// order. A piece that the model does not have is added; in place of an unknown piece, which a model with byte fallback
-// may lack, that is a control piece, which no text gives. It returns the id that each piece had, -1 for one added.
+// arrange moves padding, end of sentence and the unknown piece of a model to 0, 1 and 2. All others
+// follow in their order. A piece that the model does not have is added; in place of an unknown
+// piece, which a model with byte fallback may lack, that is a control piece, which no text gives.
+// It returns the id that each piece had, -1 for one added.
 //
 // Which id a piece has makes no difference to how a text is cut into pieces.
 func arrange(p *sentencepiece.Proto) (from []int32) {
@@ -73,8 +76,8 @@ func arrange(p *sentencepiece.Proto) (from []int32) {
 	return from
 }
 
-// place returns the id of the piece of a kind that has the first of names that there is; of any name where there are no
-// names. It is -1 for none.
+// place returns the id of the piece of a kind that has the first of names that there is; of any
+// name where there are no names. It is -1 for none.
 func place(p *sentencepiece.Proto, kind sentencepiece.Kind, names []string) int {
 	if names == nil {
 		return slices.IndexFunc(p.Pieces, func(piece sentencepiece.Piece) bool { return piece.Kind == kind })
@@ -96,8 +99,9 @@ func unusedName(p *sentencepiece.Proto, name string) string {
 	return name
 }
 
-// FileID returns the id that a piece has in the model's file, -1 for what the file does not have: mode tokens,
-// sentinels and pieces that were added. It is the same id unless [Vocabulary.Moved] says so.
+// FileID returns the id that a piece has in the model's file, -1 for what the file does not have:
+// mode tokens, sentinels and pieces that were added. It is the same id unless [Vocabulary.Moved]
+// says so.
 func (v *Vocabulary) FileID(id int32) int32 {
 	switch {
 	case id < 0 || int(id) >= v.filePieces:
@@ -108,8 +112,8 @@ func (v *Vocabulary) FileID(id int32) int32 {
 	return v.from[id]
 }
 
-// Moved says which pieces of the file Open moved so that padding, end of sentence and the unknown piece are at 0, 1 and
-// 2, "" for none.
+// Moved says which pieces of the file Open moved so that padding, end of sentence and the unknown
+// piece are at 0, 1 and 2, "" for none.
 func (v *Vocabulary) Moved() string {
 	if v.from == nil {
 		return ""

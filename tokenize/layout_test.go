@@ -31,8 +31,8 @@ func trained(t testing.TB, adjust func(o *train.Options)) string {
 
 var layoutTexts = []string{"", "a cat and a dog", "Der Hund sieht die Katze.", "xyz 猫 <pad> </s> <unk> <s>", "  two   spaces  ", "été <loc0001>", "the [MASK] sat"}
 
-// checkMoved compares a vocabulary with the model in its file: the same pieces in ids that FileID maps back, and the
-// same text.
+// checkMoved compares a vocabulary with the model in its file: the same pieces in ids that FileID
+// maps back, and the same text.
 func checkMoved(t *testing.T, path string, cfg Config) *Vocabulary {
 	t.Helper()
 	cfg.Model = path
@@ -141,7 +141,8 @@ func TestNew_ExplainsLayout(t *testing.T) {
 	}
 }
 
-// TestOpen_PublishedModels opens the models of shared/data/spm, which are not part of the repository.
+// TestOpen_PublishedModels opens the models of shared/data/spm, which are not part of the
+// repository.
 func TestOpen_PublishedModels(t *testing.T) {
 	paths, _ := filepath.Glob("../../shared/data/spm/*.[ms]*")
 	if len(paths) == 0 {

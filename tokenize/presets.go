@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// presets are the vocabularies of the published models of the family, by big_vision's and T5X's names for them. The
-// sizes that follow are those of the models' embeddings.
+// presets are the vocabularies of the published models of the family, by big_vision's and T5X's
+// names for them. The sizes that follow are those of the models' embeddings.
 var presets = map[string]Config{
 	"c4_en": {Lower: true},                    // 32,000 pieces: SigLIP's English text tower
 	"t5":    {Sentinels: 100},                 // 32,000 pieces: 32,128 rows
@@ -31,8 +31,8 @@ func Preset(name string) (Config, error) {
 // Presets returns the names that Preset knows.
 func Presets() []string { return slices.Sorted(maps.Keys(presets)) }
 
-// addedPieces are the user-defined pieces that cfg adds to a model: <loc0000> to <loc1023> for places in a picture,
-// <seg000> to <seg127> for shapes of masks, as PaliGemma names them.
+// addedPieces are the user-defined pieces that cfg adds to a model: <loc0000> to <loc1023> for
+// places in a picture, <seg000> to <seg127> for shapes of masks, as PaliGemma names them.
 func addedPieces(cfg Config) (pieces []string) {
 	for i := range cfg.Locations {
 		pieces = append(pieces, fmt.Sprintf("<loc%04d>", i))

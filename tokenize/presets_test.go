@@ -33,7 +33,8 @@ var (
 	unk = sentencepiece.Piece{Text: "<unk>", Kind: sentencepiece.Unknown}
 )
 
-// TestPresets: the sizes are those of the published models' embeddings, and <extra_id_0> has the last id.
+// TestPresets: the sizes are those of the published models' embeddings, and <extra_id_0> has the
+// last id.
 func TestPresets(t *testing.T) {
 	for _, c := range []struct {
 		name         string

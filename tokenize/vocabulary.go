@@ -15,39 +15,42 @@ const (
 	Unk int32 = 2 // stands for what the model cannot spell; Gemma has its begin of sentence here, and this at 3
 )
 
-// ModeTokens are UL2's, in the order of their ids. One stands before the input of a denoiser, to say of
-// which family it is.
+// ModeTokens are UL2's, in the order of their ids. One stands before the input of a denoiser, to
+// say of which family it is.
 var ModeTokens = [3]string{"[NLU]", "[NLG]", "[S2S]"}
 
-// sizeMultiple is what Size is a multiple of, so that the embedding splits evenly over devices. 128 gives
-// the published sizes: T5's 32,100 ids become 32,128 rows, mT5's 250,100 become 250,112.
+// sizeMultiple is what Size is a multiple of, so that the embedding splits evenly over devices. 128
+// gives the published sizes: T5's 32,100 ids become 32,128 rows, mT5's 250,100 become 250,112.
 const sizeMultiple = 128
 
 // Config says how a vocabulary is made; it is the tokenizer section of a recipe.
 type Config struct {
-	// Model is the path of a SentencePiece .model, as pali3 tokenizer train --preset pali makes one;
-	// pali3:tokenizer.model is the quickstart's. Where its ids 0, 1 and 2 are not padding, end of sentence and the unknown
-	// piece, as in T5's family, they are moved there and the others after them, in their order. Required.
+	// Model is the path of a SentencePiece .model, as pali3 tokenizer train --preset pali makes
+	// one; pali3:tokenizer.model is the quickstart's. Where its ids 0, 1 and 2 are not padding, end
+	// of sentence and the unknown piece, as in T5's family, they are moved there and the others
+	// after them, in their order. Required.
 	Model string `yaml:"model" path:"relative"`
-	// Sentinels is how many <extra_id_k> there are. A model with sentinels of its own, as T5's, keeps
-	// those. UL2 needs up to 128 for inputs of 512 ids, 256 for 1,024. PaLI's prompts end in the first. Default: 0.
-	// Legal: 0 to 65,536.
+	// Sentinels is how many <extra_id_k> there are. A model with sentinels of its own, as T5's,
+	// keeps those. UL2 needs up to 128 for inputs of 512 ids, 256 for 1,024. PaLI's prompts end in
+	// the first. Default: 0. Legal: 0 to 65,536.
 	Sentinels int `yaml:"sentinels"`
 	// ModeTokens adds UL2's [NLU], [NLG] and [S2S].
 	ModeTokens bool `yaml:"mode_tokens"`
 	// Lower puts A to Z into lower case before encoding, as SigLIP's text preprocessing does
 	// (tf.strings.lower of big_vision, ops_text.py); letters beyond ASCII stay as they are.
 	Lower bool `yaml:"lower"`
-	// Locations adds the pieces <loc0000>, <loc0001> and so on: PaliGemma has 1024. They follow the model's own pieces
-	// and are found wherever they stand in a text. Default: 0. Legal: 0 to 10,000.
+	// Locations adds the pieces <loc0000>, <loc0001> and so on: PaliGemma has 1024. They follow the
+	// model's own pieces and are found wherever they stand in a text. Default: 0. Legal: 0 to
+	// 10,000.
 	Locations int `yaml:"locations"`
-	// Segments adds the pieces <seg000>, <seg001> and so on: PaliGemma has 128. Default: 0. Legal: 0 to 10,000.
+	// Segments adds the pieces <seg000>, <seg001> and so on: PaliGemma has 128. Default: 0. Legal:
+	// 0 to 10,000.
 	Segments int `yaml:"segments"`
 }
 
 // Vocabulary maps text to the ids of a model and back. Its ids are, in order: the pieces of the
-// SentencePiece model, those that were added, the mode tokens, and the sentinels, of which <extra_id_0> has the last id. It is
-// immutable; all methods may be called concurrently.
+// SentencePiece model, those that were added, the mode tokens, and the sentinels, of which
+// <extra_id_0> has the last id. It is immutable; all methods may be called concurrently.
 type Vocabulary struct {
 	model     *sentencepiece.Model
 	lower     bool
@@ -76,7 +79,8 @@ func Open(cfg Config) (*Vocabulary, error) {
 	return v, nil
 }
 
-// openModel reads the model, moves the special pieces where they are elsewhere, and adds the pieces that cfg asks for.
+// openModel reads the model, moves the special pieces where they are elsewhere, and adds the pieces
+// that cfg asks for.
 func openModel(cfg Config) (model *sentencepiece.Model, from []int32, err error) {
 	if cfg.Locations < 0 || cfg.Locations > maxAdded || cfg.Segments < 0 || cfg.Segments > maxAdded {
 		return nil, nil, fmt.Errorf("vocabulary of %s: %d locations and %d segments: want 0 to %d", cfg.Model, cfg.Locations, cfg.Segments, maxAdded)
@@ -101,7 +105,8 @@ func openModel(cfg Config) (model *sentencepiece.Model, from []int32, err error)
 	return model, from, nil
 }
 
-// New makes the vocabulary of a model at hand. cfg.Model is not used; pieces can only be added by Open.
+// New makes the vocabulary of a model at hand. cfg.Model is not used; pieces can only be added by
+// Open.
 func New(model *sentencepiece.Model, cfg Config) (*Vocabulary, error) {
 	if cfg.Locations != 0 || cfg.Segments != 0 {
 		return nil, errors.New("locations and segments cannot be added to a model that is open")
@@ -165,8 +170,8 @@ func (v *Vocabulary) nameSpecials() {
 // Model returns the SentencePiece model below.
 func (v *Vocabulary) Model() *sentencepiece.Model { return v.model }
 
-// Size returns the number of rows an embedding needs: all ids, and up to the next multiple of 128 rows
-// that no id uses.
+// Size returns the number of rows an embedding needs: all ids, and up to the next multiple of 128
+// rows that no id uses.
 func (v *Vocabulary) Size() int { return v.size }
 
 // Sentinels returns how many sentinels there are.

@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// testModel has 2,500 pieces, byte fallback, and padding, end of sentence and unknown at 0, 1 and 2.
+// testModel has 2,500 pieces, byte fallback, and padding, end of sentence and unknown at 0, 1 and
+// 2.
 const testModel = "sentencepiece/testdata/nmt_nfkc.model"
 
 func open(t testing.TB, cfg Config) *Vocabulary {

@@ -16,10 +16,12 @@ type Report struct {
 	Rules []Removal `json:"rules"`
 	// Texts counts texts taken out of samples that stayed.
 	Texts int `json:"texts_removed"`
-	// Merged counts texts, and MergedQuestions questions, that moved from duplicates to the sample that stays.
+	// Merged counts texts, and MergedQuestions questions, that moved from duplicates to the sample
+	// that stays.
 	Merged          int `json:"texts_merged"`
 	MergedQuestions int `json:"questions_merged"`
-	// Warnings say what is likely to be a mistake in the recipe, for example a rule that removes more than half.
+	// Warnings say what is likely to be a mistake in the recipe, for example a rule that removes
+	// more than half.
 	Warnings []string `json:"warnings,omitempty"`
 }
 

@@ -26,8 +26,8 @@ func examineAll(ctx context.Context, in []*shards.Dataset, config Config, option
 // view chooses the columns of a dataset that are read.
 type view func(*shards.Dataset) *shards.View
 
-// examineEach returns what examine says of every sample, in order. One goroutine reads, the workers examine; no
-// more samples are in memory than there are workers, twice, and what the reader holds.
+// examineEach returns what examine says of every sample, in order. One goroutine reads, the workers
+// examine; no more samples are in memory than there are workers, twice, and what the reader holds.
 func examineEach[T any](
 	ctx context.Context, in []*shards.Dataset, columns view, options Options, examine func(*shards.Sample, origin) T,
 ) ([]T, error) {

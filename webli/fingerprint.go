@@ -8,8 +8,8 @@ import (
 )
 
 // fingerprint is what curation remembers of an image: enough to say whether another is the same to
-// the byte, or looks the same. An image with transparent pixels is looked at on white and on black, as what
-// is white on transparent ground shows on black alone.
+// the byte, or looks the same. An image with transparent pixels is looked at on white and on black,
+// as what is white on transparent ground shows on black alone.
 type fingerprint struct {
 	sum [sha256.Size]byte
 	look
@@ -41,7 +41,8 @@ func fingerprintOf(encoded []byte, m, onBlack *augment.Image) *fingerprint {
 	return f
 }
 
-// lookAt computes the difference hash (N. Krawetz, "Kind of Like That", 2013), with a least rise, and the thumbnail.
+// lookAt computes the difference hash (N. Krawetz, "Kind of Like That", 2013), with a least rise,
+// and the thumbnail.
 func lookAt(m *augment.Image) (l look) {
 	small := m.Resize(reduced, reduced, augment.Bilinear, true)
 	grey := small.Resize(thumbSide, thumbSide+1, augment.Bilinear, true)
@@ -65,8 +66,9 @@ func luma(t augment.Tensor, y, x int) float32 {
 	return 0.299*p[0] + 0.587*p[1] + 0.114*p[2]
 }
 
-// alike says whether two images look the same. Two with transparent pixels must do so on white and on black. One with and one
-// without must do so on white, where the opaque one may have been flattened, unless there is nothing to be seen on white.
+// alike says whether two images look the same. Two with transparent pixels must do so on white and
+// on black. One with and one without must do so on white, where the opaque one may have been
+// flattened, unless there is nothing to be seen on white.
 func (l Likeness) alike(a, b *fingerprint) bool {
 	switch {
 	case a.onBlack != nil && b.onBlack != nil:

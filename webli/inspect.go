@@ -8,8 +8,9 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Inspect lists all that is wrong with a curation recipe: unknown keys, values that cannot be meant, datasets that
-// are absent; and warns of rules that can remove nothing. Its arguments are those of [ReadConfig].
+// Inspect lists all that is wrong with a curation recipe: unknown keys, values that cannot be
+// meant, datasets that are absent; and warns of rules that can remove nothing. Its arguments are
+// those of [ReadConfig].
 func Inspect(text []byte, name, base string, assignments ...string) []strict.Finding {
 	var c Config
 	typed, err := strict.ReadAll(text, name, strict.From(base), &c, assignments...)

@@ -37,10 +37,12 @@ func (m *member) uniform() float64 {
 	return float64(binary.BigEndian.Uint64(m.hash[:8])>>11) / (1 << 53)
 }
 
-// before orders the members of a group independently of uniform, so that large groups favour no split.
+// before orders the members of a group independently of uniform, so that large groups favour no
+// split.
 func (m *member) before(other *member) bool { return bytes.Compare(m.hash[8:], other.hash[8:]) < 0 }
 
-// examineMembers makes the member of every sample, in order. Images are read and decoded only if they are compared.
+// examineMembers makes the member of every sample, in order. Images are read and decoded only if
+// they are compared.
 func examineMembers(ctx context.Context, in *shards.Dataset, config SplitConfig, options Options) ([]*member, error) {
 	columns := (*shards.Dataset).All
 	if config.KeepTogether == "" {
@@ -110,7 +112,8 @@ func valueOf(s *shards.Sample, by string) string {
 	return s.Metadata[strings.TrimPrefix(by, "metadata.")]
 }
 
-// valuesFound returns an error if no sample has a value to split by, which names the fields that the first ones have.
+// valuesFound returns an error if no sample has a value to split by, which names the fields that
+// the first ones have.
 func valuesFound(in *shards.Dataset, members []*member, by string) error {
 	for _, m := range members {
 		if !m.unvalued {

@@ -9,7 +9,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// gift is what a sample that stays gets from its duplicates: texts and questions that it lacks, in their order.
+// gift is what a sample that stays gets from its duplicates: texts and questions that it lacks, in
+// their order.
 type gift struct {
 	texts     []shards.Text
 	questions []shards.Question
@@ -17,7 +18,8 @@ type gift struct {
 	ids       map[string]bool            // of its questions
 }
 
-// stays returns the sample in whose favour r was removed as a duplicate, at the end of the chain; r itself if it was not.
+// stays returns the sample in whose favour r was removed as a duplicate, at the end of the chain; r
+// itself if it was not.
 func (r *record) stays() *record {
 	for r.keeper != nil {
 		r = r.keeper
@@ -25,8 +27,9 @@ func (r *record) stays() *record {
 	return r
 }
 
-// merges returns the sample that gets the texts of r, or nil: none if r stays or was not removed as a duplicate, if the
-// sample that stays was removed by a later rule, or if it belongs to another split.
+// merges returns the sample that gets the texts of r, or nil: none if r stays or was not removed as
+// a duplicate, if the sample that stays was removed by a later rule, or if it belongs to another
+// split.
 func (r *record) merges() *record {
 	if to := r.stays(); to != r && to.removedBy == "" && to.split == r.split {
 		return to
@@ -34,8 +37,9 @@ func (r *record) merges() *record {
 	return nil
 }
 
-// gather reads the texts and questions of the duplicates and returns what the samples that stay get, and counts it in
-// the report. Held-out samples neither give nor get: no rule on duplicates removes them or compares with them.
+// gather reads the texts and questions of the duplicates and returns what the samples that stay
+// get, and counts it in the report. Held-out samples neither give nor get: no rule on duplicates
+// removes them or compares with them.
 //
 // The texts that move are held in memory, each once a sample, and nothing else of the datasets.
 func gather(ctx context.Context, in []*shards.Dataset, records []*record, report *Report) (map[*record]*gift, error) {
@@ -92,7 +96,8 @@ func (g *gift) own(r *record, s *shards.Sample) {
 	}
 }
 
-// take adds what is new of a duplicate. A question whose id is taken gets the duplicate's key in front of its id.
+// take adds what is new of a duplicate. A question whose id is taken gets the duplicate's key in
+// front of its id.
 func (g *gift) take(r *record, s *shards.Sample) (texts, questions int) {
 	for _, t := range r.keptTexts(s.Texts) {
 		if id := textIdentity(&t); !g.has[id] {
@@ -130,7 +135,8 @@ func textIdentity(t *shards.Text) [sha256.Size]byte {
 	return identity("text", t.Kind, t.Language, t.Value)
 }
 
-// questionIdentity is that of a question with its answers: other answers to the same words are another question.
+// questionIdentity is that of a question with its answers: other answers to the same words are
+// another question.
 func questionIdentity(q *shards.Question) [sha256.Size]byte {
 	parts := []string{"question", q.Kind, q.Language, q.Text}
 	for _, a := range q.Answers {

@@ -10,7 +10,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// curated runs a recipe over samples and returns what stays by key, its keys in order, and the report.
+// curated runs a recipe over samples and returns what stays by key, its keys in order, and the
+// report.
 func curated(t *testing.T, config Config, samples ...shards.Sample) (map[string]shards.Sample, []string, Report, *shards.Dataset) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out")
@@ -47,7 +48,8 @@ func words(s shards.Sample) (all []string) {
 
 var merging = Duplicates{Exact: true, Near: Likeness{3, 5}, MergeTexts: true}
 
-// TestMergeTexts_TranslationsSurviveAsOneSample: a row a language and image becomes a sample an image.
+// TestMergeTexts_TranslationsSurviveAsOneSample: a row a language and image becomes a sample an
+// image.
 func TestMergeTexts_TranslationsSurviveAsOneSample(t *testing.T) {
 	var samples []shards.Sample
 	for language := range 78 {
@@ -124,7 +126,8 @@ func TestMergeTexts_FollowsTheChain(t *testing.T) {
 	}
 }
 
-// TestMergeTexts_NeverAcrossSplits: held-out texts stay where they are, and no training text joins them.
+// TestMergeTexts_NeverAcrossSplits: held-out texts stay where they are, and no training text joins
+// them.
 func TestMergeTexts_NeverAcrossSplits(t *testing.T) {
 	image := asPNG(noise(1, 64, 64))
 	samples := []shards.Sample{
@@ -185,7 +188,8 @@ func TestMergeTexts_QuestionsKeepTheirAnswersAndGetIDsOfTheirOwn(t *testing.T) {
 	}
 }
 
-// TestMergeTexts_FollowNoSampleThatALaterRuleRemoves: what is merged into a sample of low score is lost with it.
+// TestMergeTexts_FollowNoSampleThatALaterRuleRemoves: what is merged into a sample of low score is
+// lost with it.
 func TestMergeTexts_FollowNoSampleThatALaterRuleRemoves(t *testing.T) {
 	image := asPNG(noise(1, 64, 64))
 	low, again, best := sample("low", "", image, "one"), sample("again", "", image, "two"), sample("best", "", asPNG(noise(2, 64, 64)), "three")

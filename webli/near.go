@@ -1,12 +1,14 @@
 package webli
 
-// maxBits bounds the Hamming distance of a search: with more, the bands become too narrow to search by.
+// maxBits bounds the Hamming distance of a search: with more, the bands become too narrow to search
+// by.
 const maxBits = 15
 
 // nearIndex finds pictures that look like a given one without comparing it with all. The 64 bits of
 // the shape are cut into bits+1 bands: of two hashes that differ in no more than that many bits, at
 // least one band is the same, so only pictures that share a band are compared (multi-index hashing;
-// Norouzi, Punjani, Fleet, CVPR 2012, with one bit error a band fewer). Owner is whose pictures they are.
+// Norouzi, Punjani, Fleet, CVPR 2012, with one bit error a band fewer). Owner is whose pictures
+// they are.
 type nearIndex[Owner any] struct {
 	likeness Likeness
 	bands    []band
@@ -55,8 +57,8 @@ func (x *nearIndex[Owner]) find(f *fingerprint, accept func(Owner) bool) (found 
 	return found, false
 }
 
-// each calls visit for the owners of all pictures like f of which wanted, asked first, says so. One that shares several
-// bands with f may come more than once.
+// each calls visit for the owners of all pictures like f of which wanted, asked first, says so. One
+// that shares several bands with f may come more than once.
 func (x *nearIndex[Owner]) each(f *fingerprint, wanted func(Owner) bool, visit func(Owner)) {
 	for i := range x.bands {
 		b := &x.bands[i]

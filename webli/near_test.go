@@ -21,8 +21,8 @@ func printOf(t testing.TB, encoded []byte) *fingerprint {
 	return fingerprintOf(encoded, m, onBlack)
 }
 
-// TestColourTellsFiguresApart: pictures that differ in colour alone are not duplicates, however alike
-// their shape; the same picture, coded again or at another size, is.
+// TestColourTellsFiguresApart: pictures that differ in colour alone are not duplicates, however
+// alike their shape; the same picture, coded again or at another size, is.
 func TestColourTellsFiguresApart(t *testing.T) {
 	like := Likeness{3, 5}
 	var prints []*fingerprint

@@ -116,7 +116,8 @@ func (c Images) tooLarge(r *record) string {
 // imageFrequent is the rule on images that many samples have.
 const imageFrequent = "image_frequent"
 
-// crowded removes all samples whose images more than most samples have: placeholders, or images of too many names.
+// crowded removes all samples whose images more than most samples have: placeholders, or images of
+// too many names.
 func crowded(most int) rule {
 	type crowd struct {
 		first *record

@@ -14,7 +14,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Fraction is a split to make and the part of the samples that it gets, more than 0 and less than 1.
+// Fraction is a split to make and the part of the samples that it gets, more than 0 and less than
+// 1.
 type Fraction struct {
 	Name string
 	Part float64
@@ -29,17 +30,20 @@ type SplitConfig struct {
 	Fractions []Fraction
 	// Rest names the split of all other samples; "train" if empty.
 	Rest string
-	// By names what decides: "key" (if empty), "provenance.url", "provenance.page_url", or a field of the metadata,
-	// for example "book" or "metadata.book". Samples with one value of it are in one split.
+	// By names what decides: "key" (if empty), "provenance.url", "provenance.page_url", or a field
+	// of the metadata, for example "book" or "metadata.book". Samples with one value of it are in
+	// one split.
 	By string
-	// KeepTogether is "" or NearDuplicates, which keeps samples in one split that share an image, have images that look
-	// alike, or have no image and the same texts and questions; and those that such pairs connect.
+	// KeepTogether is "" or NearDuplicates, which keeps samples in one split that share an image,
+	// have images that look alike, or have no image and the same texts and questions; and those
+	// that such pairs connect.
 	KeepTogether string
 	// Near says which images look alike; DefaultLikeness if zero.
 	Near Likeness
 	// Seed selects one of many equally good divisions.
 	Seed uint64
-	// Resplit divides all samples. Without it a sample keeps a split that is neither empty nor Rest.
+	// Resplit divides all samples. Without it a sample keeps a split that is neither empty nor
+	// Rest.
 	Resplit bool
 }
 
@@ -101,14 +105,15 @@ func checkSplitName(name string) error {
 	return nil
 }
 
-// Split writes to the new dataset folder out the samples of a dataset, in their order, with their splits set. What is
-// in the way of out, and what an interruption leaves, are as for [Curate].
+// Split writes to the new dataset folder out the samples of a dataset, in their order, with their
+// splits set. What is in the way of out, and what an interruption leaves, are as for [Curate].
 //
-// A sample's split is a function of its value (see [SplitConfig.By]), the seed and the fractions alone: the first
-// eight bytes of SHA-256 of "SEED:VALUE", as a fraction of 2^64, are compared with the sums of the fractions in their
-// order. Adding samples or removing some changes the split of no other. Samples that are kept together have the split
-// of one of them, that whose hash is the least in its other bytes. If samples are added that belong to a group, the
-// group's split changes only if one of them becomes the least, or connects the group with another.
+// A sample's split is a function of its value (see [SplitConfig.By]), the seed and the fractions
+// alone: the first eight bytes of SHA-256 of "SEED:VALUE", as a fraction of 2^64, are compared with
+// the sums of the fractions in their order. Adding samples or removing some changes the split of no
+// other. Samples that are kept together have the split of one of them, that whose hash is the least
+// in its other bytes. If samples are added that belong to a group, the group's split changes only
+// if one of them becomes the least, or connects the group with another.
 func Split(ctx context.Context, in *shards.Dataset, out string, config SplitConfig, options Options) (SplitReport, error) {
 	if err := config.Validate(); err != nil {
 		return SplitReport{}, fmt.Errorf("splitting: %w", err)
@@ -134,7 +139,8 @@ func Split(ctx context.Context, in *shards.Dataset, out string, config SplitConf
 	})
 }
 
-// assign returns the split of every member, and how many groups have members that keep different splits.
+// assign returns the split of every member, and how many groups have members that keep different
+// splits.
 func (c SplitConfig) assign(members []*member, groups *groups) (assigned []string, torn int) {
 	type choice struct{ any, fixed *member } // of the group, and of those that keep their split, the least
 	choices, tornAt := map[int32]*choice{}, map[int32]bool{}

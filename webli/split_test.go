@@ -75,8 +75,9 @@ func TestSplit_FractionsComeOutAsAsked(t *testing.T) {
 	}
 }
 
-// TestSplit_OfAKeyIsTheOneOfItsHash is the rule as a reader in another language would compute it: python3 -c
-// "import hashlib; print(int.from_bytes(hashlib.sha256(b'0:k2').digest()[:8], 'big') / 2**64)".
+// TestSplit_OfAKeyIsTheOneOfItsHash is the rule as a reader in another language would compute it:
+// python3 -c "import hashlib; print(int.from_bytes(hashlib.sha256(b'0:k2').digest()[:8], 'big') /
+// 2**64)".
 func TestSplit_OfAKeyIsTheOneOfItsHash(t *testing.T) {
 	for key, want := range map[string]float64{"k0": 0.7926333371155125, "k2": 0.37350661410396935, "ключ": 0.439640461536733} {
 		m := (&memberExaminer{SplitConfig: SplitConfig{}.withDefaults()}).examine(&shards.Sample{Key: key}, origin{})
@@ -182,7 +183,8 @@ func TestSplit_SamplesKeepTheirSplits(t *testing.T) {
 	}
 }
 
-// alikeSamples makes n images, each as it is, coded again and at half the size, and the same number of pairs of texts.
+// alikeSamples makes n images, each as it is, coded again and at half the size, and the same number
+// of pairs of texts.
 func alikeSamples(n int) (all []shards.Sample) {
 	for i := range n {
 		m := noise(uint64(1000+i), 64, 64)
@@ -231,7 +233,8 @@ func TestSplit_KeepsNearDuplicatesTogether(t *testing.T) {
 	}
 }
 
-// TestSplit_GroupsFollowWhatIsKept: near duplicates of a test image go to test, and a group that was torn stays so.
+// TestSplit_GroupsFollowWhatIsKept: near duplicates of a test image go to test, and a group that
+// was torn stays so.
 func TestSplit_GroupsFollowWhatIsKept(t *testing.T) {
 	samples := alikeSamples(40)
 	for i := range samples {
@@ -251,7 +254,8 @@ func TestSplit_GroupsFollowWhatIsKept(t *testing.T) {
 	}
 }
 
-// TestSplit_AGroupIsStableUnlessItsLeastChanges compares a small dataset with a larger one that holds it.
+// TestSplit_AGroupIsStableUnlessItsLeastChanges compares a small dataset with a larger one that
+// holds it.
 func TestSplit_AGroupIsStableUnlessItsLeastChanges(t *testing.T) {
 	all := alikeSamples(60)
 	config := SplitConfig{Fractions: valTest, KeepTogether: NearDuplicates}

@@ -8,14 +8,16 @@ import (
 // SplitReport says how [Split] divided the samples.
 type SplitReport struct {
 	Samples int `json:"samples"`
-	// Splits are the rest, the fractions in their order, and then other splits that samples kept, by name.
+	// Splits are the rest, the fractions in their order, and then other splits that samples kept,
+	// by name.
 	Splits []SplitPart `json:"splits"`
 	// Groups counts the groups of two or more samples that were to be kept together.
 	Groups int `json:"groups"`
 	// Grouped counts the samples in them, Largest those of the largest.
 	Grouped int `json:"grouped"`
 	Largest int `json:"largest_group"`
-	// Torn counts the groups that stay torn, as their samples came with different splits that they keep.
+	// Torn counts the groups that stay torn, as their samples came with different splits that they
+	// keep.
 	Torn int `json:"torn_groups"`
 	// Unvalued counts samples without a value to split by: their keys decide.
 	Unvalued int `json:"without_value"`
@@ -31,7 +33,8 @@ type SplitPart struct {
 	Images  int    `json:"images"`
 	Groups  int    `json:"groups"` // of two or more samples that are kept together in it, or partly if torn
 	Kept    int    `json:"kept"`   // samples that had this split before and were not drawn
-	// Asked and Got are the fractions of the samples that were drawn; both 0 for a split that was not asked for.
+	// Asked and Got are the fractions of the samples that were drawn; both 0 for a split that was
+	// not asked for.
 	Asked float64 `json:"asked"`
 	Got   float64 `json:"got"`
 }
@@ -116,8 +119,8 @@ func (c SplitConfig) countGroups(r *SplitReport, sizes []int, assigned []string,
 	}
 }
 
-// fewSamples is the size of a split below which scores on it say little: of 20 answers the 95 % interval of an accuracy
-// is 0.4 wide.
+// fewSamples is the size of a split below which scores on it say little: of 20 answers the 95 %
+// interval of an accuracy is 0.4 wide.
 const fewSamples = 20
 
 // warn adds what a person should know before training.
@@ -158,8 +161,8 @@ func (r *SplitReport) warn(c SplitConfig) {
 	}
 }
 
-// far reports whether a split is larger or smaller than asked by more than a quarter and by more than three standard
-// deviations of independent draws.
+// far reports whether a split is larger or smaller than asked by more than a quarter and by more
+// than three standard deviations of independent draws.
 func far(p SplitPart, drawn int) bool {
 	if p.Asked == 0 || p.Samples == 0 || drawn == 0 {
 		return false

@@ -21,7 +21,8 @@ const (
 var (
 	// fileName is a single word ending as files do.
 	fileName = regexp.MustCompile(`(?i)^[\pL\pN_.,()%+~ -]{1,200}\.(jpe?g|jpe|png|gif|webp|bmp|svg|tiff?|heic|avif|ico|pdf|php|html?|aspx?)$`)
-	// cameraName is what cameras, phones and screens call their pictures, for example IMG_2041 or DSC00012.
+	// cameraName is what cameras, phones and screens call their pictures, for example IMG_2041 or
+	// DSC00012.
 	cameraName = regexp.MustCompile(`(?i)^(img|dsc[fn]?|pict|pxl|mvimg|screen ?shot|image|photo|picture|pic|scan|figure|fig|slide|file|untitled|download|unnamed)[ _#.-]*[0-9][0-9 _:.()x-]*$`)
 	bareURL    = regexp.MustCompile(`(?i)^((https?|ftp)://|www\.)\S+$`)
 )

@@ -27,8 +27,8 @@ var loosen = map[string]string{
 	"low_score":          "look at top",
 }
 
-// warnOfLosses warns of rules that removed more than half of all samples. It does so of no rule that was told to: exact
-// duplicates whose texts are merged, and a top that keeps less than half.
+// warnOfLosses warns of rules that removed more than half of all samples. It does so of no rule
+// that was told to: exact duplicates whose texts are merged, and a top that keeps less than half.
 func (r *Report) warnOfLosses(config Config, records []*record) {
 	for _, rule := range r.Rules {
 		asked := rule.Name == "duplicate" && config.Duplicates.MergeTexts || rule.Name == "low_score" && config.Top.Keep < 0.5

@@ -1,10 +1,11 @@
-// Command ingest measures what a picture from the web costs: `pali3 ingest urls` and img2dataset fetch the same
-// pictures from a server on loopback, in turn, and the CPU time of each process is divided by the pictures.
+// Command ingest measures what a picture from the web costs: `pali3 ingest urls` and img2dataset
+// fetch the same pictures from a server on loopback, in turn, and the CPU time of each process is
+// divided by the pictures.
 //
 //	go run ./bench/ingest -pictures DIR -pali3 bin/pali3 -img2dataset VENV/bin/img2dataset
 //
-// The server runs in this process, whose time is not counted. Both store every picture with its text: pali3 in
-// its Parquet parts, img2dataset in its cheapest format.
+// The server runs in this process, whose time is not counted. Both store every picture with its
+// text: pali3 in its Parquet parts, img2dataset in its cheapest format.
 package main
 
 import (
@@ -127,7 +128,8 @@ func serve(dir string) (*httptest.Server, string) {
 	return server, list
 }
 
-// run runs a contender into a new folder, and returns the CPU time of it and its children, and the time it took.
+// run runs a contender into a new folder, and returns the CPU time of it and its children, and the
+// time it took.
 func run(c contender, dir, list string) (cpu, wall time.Duration) {
 	out := filepath.Join(dir, "out")
 	if err := os.RemoveAll(out); err != nil {

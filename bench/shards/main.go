@@ -1,4 +1,5 @@
-// Command shards measures this project's half of the shard benchmarks; table.py alternates it with the peers of peers.py.
+// Command shards measures this project's half of the shard benchmarks; table.py alternates it with
+// the peers of peers.py.
 //
 //	shards pictures -rows N DIR               write N pictures of about -bytes bytes
 //	shards make -images DIR -rows N OUT       write a dataset of N rows from a folder's pictures, used in turn
@@ -112,7 +113,8 @@ func caption(i int) string {
 	return string(text[:len(text)-1])
 }
 
-// cacheLine is in bytes. A scan reads a byte of every cache line: images that are not copied would else not be read at all.
+// cacheLine is in bytes. A scan reads a byte of every cache line: images that are not copied would
+// else not be read at all.
 const cacheLine = 64
 
 var touched int // sum of those bytes

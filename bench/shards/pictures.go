@@ -14,8 +14,8 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// pictures writes n pictures of about size bytes each: waves of colour under noise, which take the bytes that photos
-// take. They are JPEGs, and PNGs where a JPEG would be little but its tables.
+// pictures writes n pictures of about size bytes each: waves of colour under noise, which take the
+// bytes that photos take. They are JPEGs, and PNGs where a JPEG would be little but its tables.
 func pictures(dir string, n, size int) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err

@@ -1,5 +1,5 @@
-// Command tokenize runs package sentencepiece over a file of texts for the scripts under parity/ and
-// bench/tokenize, which do the same with other libraries and compare.
+// Command tokenize runs package sentencepiece over a file of texts for the scripts under parity/
+// and bench/tokenize, which do the same with other libraries and compare.
 //
 //	tokenize parity MODEL TEXTS OUT        what every text is encoded to, as SentencePieceText messages
 //	tokenize nbest MODEL TEXTS OUT N       the N best segmentations of every text

@@ -11,9 +11,9 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// parity writes for each text a string of four parts, each after its length as a little-endian uint32: the
-// SentencePieceText message that the C++ library makes of it, the ids as int32, the offsets in runes as pairs
-// of int32, and the text that the ids decode to.
+// parity writes for each text a string of four parts, each after its length as a little-endian
+// uint32: the SentencePieceText message that the C++ library makes of it, the ids as int32, the
+// offsets in runes as pairs of int32, and the text that the ids decode to.
 func parity(args []string) error {
 	model, err := sentencepiece.Open(args[0])
 	if err != nil {
@@ -43,8 +43,8 @@ func parity(args []string) error {
 	})
 }
 
-// nbest writes for each text a string: for each segmentation the score as float32, the number of ids and the ids
-// as int32.
+// nbest writes for each text a string: for each segmentation the score as float32, the number of
+// ids and the ids as int32.
 func nbest(args []string) error {
 	model, err := sentencepiece.Open(args[0])
 	if err != nil {
@@ -108,8 +108,8 @@ func isByte(s sentencepiece.Span, model *sentencepiece.Model) bool {
 	return s.ID >= 0 && model.Piece(s.ID).Kind == sentencepiece.Byte
 }
 
-// inWord reports whether the pieces that follow a byte of an unknown word go on with that word: they do not start with a
-// known piece or with the space of another unknown word.
+// inWord reports whether the pieces that follow a byte of an unknown word go on with that word:
+// they do not start with a known piece or with the space of another unknown word.
 func inWord(next []sentencepiece.Span, model *sentencepiece.Model) bool {
 	if len(next) == 0 || !isByte(next[0], model) {
 		return false

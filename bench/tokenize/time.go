@@ -12,7 +12,8 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// times is what the command time prints: seconds that passed and seconds of processor time, and the number of ids.
+// times is what the command time prints: seconds that passed and seconds of processor time, and the
+// number of ids.
 type times struct {
 	Load   [2]float64 `json:"load"`
 	Encode [2]float64 `json:"encode"`
@@ -27,8 +28,8 @@ func watch(f func()) [2]float64 {
 	return [2]float64{time.Since(began).Seconds(), processorTime() - used}
 }
 
-// timing encodes all texts in one call and decodes the ids, once each, by so many goroutines. The first encoding is
-// the one that counts: nothing is remembered from before.
+// timing encodes all texts in one call and decodes the ids, once each, by so many goroutines. The
+// first encoding is the one that counts: nothing is remembered from before.
 func timing(args []string) error {
 	threads, err := strconv.Atoi(args[2])
 	if err != nil || threads < 1 {

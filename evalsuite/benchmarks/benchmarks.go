@@ -1,12 +1,12 @@
 // Package benchmarks scores files of predictions, of any model, against the files in which each
 // benchmark is published.
 //
-// A [Benchmark] says which files it reads and how it scores them; [Named] finds one. Each stands in a
-// file of its own and is a row of the table here. What a benchmark returns is a [Result]: scores
+// A [Benchmark] says which files it reads and how it scores them; [Named] finds one. Each stands in
+// a file of its own and is a row of the table here. What a benchmark returns is a [Result]: scores
 // as fractions from 0 to 1, unrounded, with intervals, for the whole and by slices of it.
 //
-// Files are read as streams, a record at a time; only the predictions are held in memory. Every error
-// names the file and the record. The package knows no models and no datasets of ours.
+// Files are read as streams, a record at a time; only the predictions are held in memory. Every
+// error names the file and the record. The package knows no models and no datasets of ours.
 package benchmarks
 
 import (

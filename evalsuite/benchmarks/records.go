@@ -35,9 +35,9 @@ func (r *recordReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// eachRecord calls visit with every record of the file at path, in order, and its number from 0. The
-// file is an object whose member list holds the records; or, if list is "", a list of records or one
-// record after the other (JSON lines).
+// eachRecord calls visit with every record of the file at path, in order, and its number from 0.
+// The file is an object whose member list holds the records; or, if list is "", a list of records
+// or one record after the other (JSON lines).
 func eachRecord[T any](ctx context.Context, path, list string, visit func(row int, record *T) error) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -84,7 +84,8 @@ func eachRecord[T any](ctx context.Context, path, list string, visit func(row in
 	return nil
 }
 
-// leaveList reads what follows the list of records, to the end of the file: there must be no second list.
+// leaveList reads what follows the list of records, to the end of the file: there must be no second
+// list.
 func leaveList(decoder *json.Decoder, list string) error {
 	if list != "" {
 		for decoder.More() {

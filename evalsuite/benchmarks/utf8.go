@@ -7,8 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// utf8Reader passes UTF-8 on and fails at the first byte that is not: the JSON decoder would put U+FFFD
-// in its place and change the answer. Reads must be longer than a rune, as those of a bufio.Reader are.
+// utf8Reader passes UTF-8 on and fails at the first byte that is not: the JSON decoder would put
+// U+FFFD in its place and change the answer. Reads must be longer than a rune, as those of a
+// bufio.Reader are.
 type utf8Reader struct {
 	from io.Reader
 	line int    // of the bytes passed on, from 1

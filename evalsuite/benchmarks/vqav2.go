@@ -8,10 +8,11 @@ import (
 	"github.com/pali3/pali3/evalsuite/metrics"
 )
 
-// vqav2 is VQA v2.0 (Goyal et al., CVPR 2017) in its official files: questions as
-// {"questions": [{"question_id", "image_id", "question"}]}, annotations as {"annotations":
-// [{"question_id", "image_id", "question_type", "answer_type", "answers": [{"answer", "answer_confidence",
-// "answer_id"}]}]}, predictions as [{"question_id", "answer"}]. OK-VQA is published in the same form.
+// vqav2 is VQA v2.0 (Goyal et al., CVPR 2017) in its official files: questions as {"questions":
+// [{"question_id", "image_id", "question"}]}, annotations as {"annotations": [{"question_id",
+// "image_id", "question_type", "answer_type", "answers": [{"answer", "answer_confidence",
+// "answer_id"}]}]}, predictions as [{"question_id", "answer"}]. OK-VQA is published in the same
+// form.
 var vqav2 = Benchmark{
 	Name:  "vqav2",
 	About: "VQA v2.0, official accuracy, by answer type and question type",

@@ -17,8 +17,9 @@ type BLEUCounts struct {
 	Correct   [bleuN]int // of them in a reference, each as often as the reference that has it most often
 }
 
-// CountBLEU counts one candidate's n-grams against its references, as pycocoevalcap does (bleu_scorer.py, after
-// Papineni et al., ACL 2002). Both are tokenized ([PTBTokenize]), words being parted by white space.
+// CountBLEU counts one candidate's n-grams against its references, as pycocoevalcap does
+// (bleu_scorer.py, after Papineni et al., ACL 2002). Both are tokenized ([PTBTokenize]), words
+// being parted by white space.
 func CountBLEU(candidate string, references []string) BLEUCounts {
 	words := strings.FieldsFunc(candidate, isPythonSpace)
 	c := BLEUCounts{Candidate: len(words)}
@@ -70,8 +71,8 @@ func (c *BLEUCounts) Add(other BLEUCounts) {
 	}
 }
 
-// Scores returns BLEU-1 to BLEU-4 of the counts, each from 0 to 1: of a whole corpus when given its sums. The small
-// constants that keep it from dividing by zero are pycocoevalcap's.
+// Scores returns BLEU-1 to BLEU-4 of the counts, each from 0 to 1: of a whole corpus when given its
+// sums. The small constants that keep it from dividing by zero are pycocoevalcap's.
 func (c BLEUCounts) Scores() (scores [bleuN]float64) {
 	const small, tiny = 1e-9, 1e-15
 	product := 1.0
@@ -111,7 +112,8 @@ func CaptionBLEU(candidates []string, references [][]string) ([]BLEUCounts, erro
 	return counts, nil
 }
 
-// BLEU4 returns the BLEU-4 of a corpus, given the counts of each image, and its interval: what is resampled is images.
+// BLEU4 returns the BLEU-4 of a corpus, given the counts of each image, and its interval: what is
+// resampled is images.
 func (b Bootstrap) BLEU4(images []BLEUCounts) Score {
 	return b.Statistic(len(images), func(chosen []int) float64 {
 		var sum BLEUCounts

@@ -47,9 +47,9 @@ func (b Bootstrap) Mean(values []float64) Score {
 	return score
 }
 
-// Statistic is [Bootstrap.Mean] for a value of n items that is not their mean, for example a corpus's BLEU. It draws
-// the items as Mean does. Value gets the numbers of the items, in order or drawn with replacement, and may be
-// called by several goroutines; it must not keep them.
+// Statistic is [Bootstrap.Mean] for a value of n items that is not their mean, for example a
+// corpus's BLEU. It draws the items as Mean does. Value gets the numbers of the items, in order or
+// drawn with replacement, and may be called by several goroutines; it must not keep them.
 func (b Bootstrap) Statistic(n int, value func(chosen []int) float64) Score {
 	if n == 0 {
 		return Score{}
@@ -71,7 +71,8 @@ func (b Bootstrap) Statistic(n int, value func(chosen []int) float64) Score {
 	return score
 }
 
-// interval returns the percentile interval of a value of resamples. Each goroutine has a resampler of its own.
+// interval returns the percentile interval of a value of resamples. Each goroutine has a resampler
+// of its own.
 func (b Bootstrap) interval(resampler func() func(*random.Stream) float64) (lo, hi float64) {
 	resamples, level := b.Resamples, b.Level
 	if resamples == 0 {

@@ -47,9 +47,9 @@ func endsWord(before, after string) bool {
 	return isCased(last) && !isCased(next)
 }
 
-// endsWordInJava asks for a cased letter anywhere before in the same word and none anywhere after, words
-// being runs of letters, digits, marks and underscores, joined by dashes, quotes and periods. (Java's own
-// words differ a little where digits meet the sigma.)
+// endsWordInJava asks for a cased letter anywhere before in the same word and none anywhere after,
+// words being runs of letters, digits, marks and underscores, joined by dashes, quotes and periods.
+// (Java's own words differ a little where digits meet the sigma.)
 func endsWordInJava(before, after string) bool {
 	word := func(r rune) bool {
 		return unicode.In(r, unicode.L, unicode.M, unicode.Nd) && !unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) && r != 'ー' || r == '_'

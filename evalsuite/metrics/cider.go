@@ -14,8 +14,8 @@ const (
 )
 
 // CIDEr returns one score an image, CIDEr-D as pycocoevalcap computes it (cider_scorer.py, after
-// Vedantam, Zitnick and Parikh, CVPR 2015): ten times the mean, over n-gram lengths 1 to 4 and over the
-// image's references, of the clipped cosine between tf-idf vectors, times a Gaussian in the
+// Vedantam, Zitnick and Parikh, CVPR 2015): ten times the mean, over n-gram lengths 1 to 4 and over
+// the image's references, of the clipped cosine between tf-idf vectors, times a Gaussian in the
 // difference of lengths. The corpus's score is the mean over images; papers print it times 100.
 //
 // candidates[i] is compared with references[i]; both are tokenized ([PTBTokenize]), words being

@@ -10,9 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// lexer finds, at a position of a text, the rule of a table with the longest match, the way scanners made by
-// lex do. It simulates the union of all rules as one deterministic automaton (the subset construction),
-// whose states are made when first reached, so that a text costs one table look-up a character.
+// lexer finds, at a position of a text, the rule of a table with the longest match, the way
+// scanners made by lex do. It simulates the union of all rules as one deterministic automaton (the
+// subset construction), whose states are made when first reached, so that a text costs one table
+// look-up a character.
 //
 // Not safe for concurrent use: the automaton grows while it runs.
 type lexer struct {
@@ -203,8 +204,8 @@ func (l *lexer) longest(text string) (rule int32, length int) {
 	return rule, length
 }
 
-// run calls accepted for every prefix of text that some rule matches, shortest first. Text is valid UTF-8, but for a
-// character of two code units that it may end in the middle of.
+// run calls accepted for every prefix of text that some rule matches, shortest first. Text is valid
+// UTF-8, but for a character of two code units that it may end in the middle of.
 func (l *lexer) run(text string, accepted func(rule int32, end int)) {
 	s := l.start
 	for i := 0; i < min(len(text), maxToken); {

@@ -11,8 +11,8 @@ import (
 // caption, parted by single spaces.
 //
 // The reference reads all captions as one text, a line each, and its rules look ahead: "plan C."
-// keeps its period or not depending on how the next caption begins. So captions are tokenized here as a
-// list too, and their order can matter, though rarely.
+// keeps its period or not depending on how the next caption begins. So captions are tokenized here
+// as a list too, and their order can matter, though rarely.
 //
 // Brackets become "-lrb-" and "-rrb-" and stay (the list of punctuation has them in capitals).
 // Emoji and characters that the tokenizer does not know are dropped. Scripts written without spaces

@@ -35,9 +35,9 @@ func classOf(member func(rune) bool) string {
 	return class.String()
 }
 
-// ptbMarks are the further characters that the reference takes for letters inside words: the soft hyphen
-// and combining marks of many scripts. Marks that are missing here (Devanagari's nukta, say, is not;
-// Myanmar's vowels are) are passed over, and part a word.
+// ptbMarks are the further characters that the reference takes for letters inside words: the soft
+// hyphen and combining marks of many scripts. Marks that are missing here (Devanagari's nukta, say,
+// is not; Myanmar's vowels are) are passed over, and part a word.
 const ptbMarks = `\x{AD}\x{237}-\x{24F}\x{2C2}-\x{2C5}\x{2D2}-\x{2DF}\x{2E5}-\x{2FF}\x{300}-\x{36F}\x{370}-\x{37D}\x{384}` +
 	`\x{385}\x{3CF}\x{3F6}\x{3FC}-\x{3FF}\x{483}-\x{487}\x{4CF}\x{4F6}-\x{4FF}\x{510}-\x{525}\x{55A}-\x{55F}` +
 	`\x{591}-\x{5BD}\x{5BF}\x{5C1}\x{5C2}\x{5C4}\x{5C5}\x{5C7}\x{615}-\x{61A}\x{63B}-\x{63F}\x{64B}-\x{65E}` +
@@ -47,8 +47,8 @@ const ptbMarks = `\x{AD}\x{237}-\x{24F}\x{2C2}-\x{2C5}\x{2D2}-\x{2DF}\x{2E5}-\x{
 	`\x{A81}-\x{A83}\x{ABC}-\x{ACF}\x{B82}\x{BBE}-\x{BC2}\x{BC6}-\x{BC8}\x{BCA}-\x{BCD}\x{C01}-\x{C03}` +
 	`\x{C3E}-\x{C56}\x{D3E}-\x{D44}\x{D46}-\x{D48}\x{E30}-\x{E3A}\x{E47}-\x{E4E}\x{EB1}-\x{EBC}\x{EC8}-\x{ECD}`
 
-// laterLetters are the basic plane's letters that Unicode gained, or came to call letters, after the
-// tables of the reference were made; it passes over them.
+// laterLetters are the basic plane's letters that Unicode gained, or came to call letters, after
+// the tables of the reference were made; it passes over them.
 var laterLetters = &unicode.RangeTable{R16: []unicode.Range16{
 	{Lo: 0x37f, Hi: 0x37f, Stride: 1}, {Lo: 0x528, Hi: 0x52f, Stride: 1}, {Lo: 0x560, Hi: 0x560, Stride: 1},
 	{Lo: 0x588, Hi: 0x588, Stride: 1}, {Lo: 0x5ef, Hi: 0x5ef, Stride: 1}, {Lo: 0x860, Hi: 0x86a, Stride: 1},

@@ -13,10 +13,11 @@ type ptbRule struct {
 	write func(text string) (token string, read int)
 }
 
-// ptbRules are the rules of Stanford's PTBTokenizer 3.4.1 in its default options (its grammar PTBLexer.flex
-// was read for them), less what -lowerCase and the removal of punctuation make invisible: where that
-// tokenizer gives a sentence-ending abbreviation a period of its own, none is written here.
-// The longest match wins, the first rule among equals. Letter case counts inside brackets only.
+// ptbRules are the rules of Stanford's PTBTokenizer 3.4.1 in its default options (its grammar
+// PTBLexer.flex was read for them), less what -lowerCase and the removal of punctuation make
+// invisible: where that tokenizer gives a sentence-ending abbreviation a period of its own, none is
+// written here. The longest match wins, the first rule among equals. Letter case counts inside
+// brackets only.
 var ptbRules = []ptbRule{
 	// Words that the treebank splits.
 	{token: `(?i:c)\+\+|(?i:[cf])#`},
@@ -173,7 +174,8 @@ var ptbNames = [][2]string{
 		`\x{30FB}\x{FF01}-\x{FF0F}\x{FF1A}-\x{FF20}\x{FF3B}-\x{FF40}\x{FF5B}-\x{FF65}]`},
 }
 
-// ptbName finds the names in a pattern, and the characters given by number so as to leave them alone.
+// ptbName finds the names in a pattern, and the characters given by number so as to leave them
+// alone.
 var ptbName = regexp.MustCompile(`\\x\{[0-9A-F]+\}|\{[A-Z]+\}`)
 
 // spelled writes the parts of a pattern out.

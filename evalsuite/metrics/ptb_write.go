@@ -38,7 +38,8 @@ func replacing(pairs ...string) func(string) (string, int) {
 	return func(text string) (string, int) { return r.Replace(text), len(text) }
 }
 
-// protectSpaces makes spaces inside a token no-break spaces. (CIDEr splits tokens at them all the same.)
+// protectSpaces makes spaces inside a token no-break spaces. (CIDEr splits tokens at them all the
+// same.)
 func protectSpaces(text string) (string, int) {
 	return strings.ReplaceAll(text, " ", "\u00A0"), len(text)
 }

@@ -13,9 +13,9 @@ import (
 // answers it equals; the accuracy is the mean over what was left out. With the usual ten answers
 // three equal ones therefore give 0.9 and four give 1.
 //
-// Prediction and answers are normalised with [NormalizeVQA] only if the answers differ from each other.
-// If all are the same string, only line breaks, tabs and outer space are cleaned, so that "Yes"
-// against ten times "yes" scores 0, as it does officially.
+// Prediction and answers are normalised with [NormalizeVQA] only if the answers differ from each
+// other. If all are the same string, only line breaks, tabs and outer space are cleaned, so that
+// "Yes" against ten times "yes" scores 0, as it does officially.
 //
 // The rule is the same for two to nine answers (two equal ones can give 1/3 at most). For a single
 // answer, where nothing is left after leaving it out, it is 1 if both are equal once normalised,
@@ -61,8 +61,8 @@ func VQAAccuracy(prediction string, answers []string) float64 {
 }
 
 // NormalizeVQA returns the answer as the official evaluation compares it: line breaks and tabs
-// become spaces, punctuation is removed or becomes a space, letters are lowered, articles go, number
-// words up to ten become digits and contractions get their apostrophe.
+// become spaces, punctuation is removed or becomes a space, letters are lowered, articles go,
+// number words up to ten become digits and contractions get their apostrophe.
 func NormalizeVQA(answer string) string { return processVQA(cleanVQA(answer)) }
 
 var lineBreaks = strings.NewReplacer("\n", " ", "\t", " ")

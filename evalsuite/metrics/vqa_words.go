@@ -7,9 +7,9 @@ var vqaNumbers = map[string]string{
 	"six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10",
 }
 
-// vqaContractions are the official evaluation's spellings of contractions, mistakes included. The words
-// are lowered before they are looked up, so its four entries with a capital I can never match and are
-// left out, and so are those that map to themselves.
+// vqaContractions are the official evaluation's spellings of contractions, mistakes included. The
+// words are lowered before they are looked up, so its four entries with a capital I can never match
+// and are left out, and so are those that map to themselves.
 var vqaContractions = map[string]string{
 	"aint":          "ain't",
 	"arent":         "aren't",

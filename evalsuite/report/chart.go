@@ -59,8 +59,8 @@ func stageCharts(s Stage) (plots []*plot) {
 	return plots
 }
 
-// newPlot lays out a chart. Values that are no numbers are passed over; nil is returned if nothing is left,
-// or nothing but one step.
+// newPlot lays out a chart. Values that are no numbers are passed over; nil is returned if nothing
+// is left, or nothing but one step.
 func newPlot(c Chart) *plot {
 	p := &plot{Title: c.Title, Small: c.Small}
 	curves, noisy := numbers(c.Curves), 0
@@ -189,8 +189,8 @@ func marks(c Curve, x func(int) float64, y func(float64) float64) (marks []mark)
 	return marks
 }
 
-// smoothed is the mean of each point and its neighbours on both sides, fewer near the beginning so that the
-// steep fall there is not drawn late; near the end, of the neighbours there are.
+// smoothed is the mean of each point and its neighbours on both sides, fewer near the beginning so
+// that the steep fall there is not drawn late; near the end, of the neighbours there are.
 func smoothed(points []Point) []Point {
 	sums := make([]float64, len(points)+1)
 	for i, p := range points {

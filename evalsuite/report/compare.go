@@ -41,7 +41,8 @@ func comparedRows(c Comparison) (rows []comparedRow) {
 	return rows
 }
 
-// verdict says which of the runs is better, and whether the intervals leave no doubt: against the next best.
+// verdict says which of the runs is better, and whether the intervals leave no doubt: against the
+// next best.
 func verdict(style metricStyle, runs []string, scores []*metrics.Score) (string, bool) {
 	best, next := -1, -1
 	better := func(i, j int) bool {

@@ -1,11 +1,12 @@
 // Package report writes what a run did and found as one HTML page, report.html, that a person reads
-// and keeps: the images it learned from, what curation removed, what the mixture fed, losses, scores
-// against baselines, and what the model says of images it never saw; two or more runs side by side.
+// and keeps: the images it learned from, what curation removed, what the mixture fed, losses,
+// scores against baselines, and what the model says of images it never saw; two or more runs side
+// by side.
 //
-// A [Report] is a plain value; package runreport fills it from run folders, and [Write] lays it out. Parts
-// that are empty are left out. The page needs nothing but itself: styles and charts are inline, images are data
-// URIs, there is no script. It follows the reader's light or dark setting, reads on a phone, and prints.
-// All text is escaped, whatever a caption holds.
+// A [Report] is a plain value; package runreport fills it from run folders, and [Write] lays it
+// out. Parts that are empty are left out. The page needs nothing but itself: styles and charts are
+// inline, images are data URIs, there is no script. It follows the reader's light or dark setting,
+// reads on a phone, and prints. All text is escaped, whatever a caption holds.
 package report
 
 import (
@@ -59,7 +60,8 @@ type Image struct {
 	Alt   string // what it shows, for readers who cannot see it
 }
 
-// Section is a part of the page that has content: the anchor of its heading and its name in the navigation.
+// Section is a part of the page that has content: the anchor of its heading and its name in the
+// navigation.
 type Section struct{ ID, Name string }
 
 // Sections lists the parts of the page that have content, in the page's order.

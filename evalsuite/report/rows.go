@@ -2,7 +2,8 @@ package report
 
 import "strings"
 
-// fallRow is a step of the waterfall from what came in to what stayed; Left and Width are in percent of what came in.
+// fallRow is a step of the waterfall from what came in to what stayed; Left and Width are in
+// percent of what came in.
 type fallRow struct {
 	Name        string
 	Kind        string // in, removed or out
@@ -11,8 +12,8 @@ type fallRow struct {
 	Left, Width float64
 }
 
-// waterfall lays out a curation: what came in, what each rule removed of it, what stayed. Rules that removed
-// nothing are named in one line by [idle].
+// waterfall lays out a curation: what came in, what each rule removed of it, what stayed. Rules
+// that removed nothing are named in one line by [idle].
 func waterfall(c *Curation) []fallRow {
 	all := max(1, float64(c.In))
 	percent := func(n int64) float64 { return min(100, max(0, 100*float64(n)/all)) }

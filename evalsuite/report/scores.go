@@ -21,7 +21,8 @@ type metricStyle struct {
 	ceiling float64 // the value at the right end of its scale; 0: chosen from the data
 }
 
-// metricNamed returns the style of a metric of summary.json; of another its own name, as a percentage.
+// metricNamed returns the style of a metric of summary.json; of another its own name, as a
+// percentage.
 func metricNamed(name string) metricStyle {
 	percent := metricStyle{Title: name, Unit: "%", factor: 100, places: 1, ceiling: 1}
 	switch {

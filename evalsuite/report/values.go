@@ -30,7 +30,8 @@ type Histogram struct {
 type Curation struct {
 	In, Out int64
 	Rules   []Rule
-	// Texts counts texts removed from samples that stayed, Merged texts that duplicates gave to the sample kept.
+	// Texts counts texts removed from samples that stayed, Merged texts that duplicates gave to the
+	// sample kept.
 	Texts, Merged int64
 	Warnings      []string
 }
@@ -105,8 +106,8 @@ type Chart struct {
 type Curve struct {
 	Name   string
 	Points []Point
-	// Noisy is for a measure of single batches: the mean of neighbours is drawn, over each step if it is
-	// the chart's only noisy curve.
+	// Noisy is for a measure of single batches: the mean of neighbours is drawn, over each step if
+	// it is the chart's only noisy curve.
 	Noisy bool
 	// Marked puts a mark at each point, with its interval if Intervals has one.
 	Marked    bool
@@ -183,7 +184,8 @@ type Differences struct {
 	Keys []Difference
 }
 
-// Difference is a key with its value in each run; an empty value says that the run's recipe lacks the key.
+// Difference is a key with its value in each run; an empty value says that the run's recipe lacks
+// the key.
 type Difference struct {
 	Key    string
 	Values []string
@@ -196,7 +198,8 @@ type Comparison struct {
 	Scores []Compared
 }
 
-// Compared is one metric of several runs, in the order of [Comparison.Runs]; nil where a run lacks it.
+// Compared is one metric of several runs, in the order of [Comparison.Runs]; nil where a run lacks
+// it.
 type Compared struct {
 	Metric string
 	Scores []*metrics.Score
@@ -207,8 +210,8 @@ type Changes struct {
 	Title    string // "Answers on val"
 	From, To string // the runs' names
 	Asked    int    // questions that both answered
-	// Same answers word for word, and among the others: wrong before and right now, the reverse, and both
-	// wrong or both right in other words.
+	// Same answers word for word, and among the others: wrong before and right now, the reverse,
+	// and both wrong or both right in other words.
 	Same, Fixed, Broken, Other int
 	Examples                   []Change
 }

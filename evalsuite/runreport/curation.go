@@ -43,8 +43,8 @@ func ReadCuration(path string) (*report.Curation, error) {
 	return c, nil
 }
 
-// Curation says what was rejected when a dataset was made, from its rejects: the most frequent reason first.
-// Nil if nothing was and no curation made it.
+// Curation says what was rejected when a dataset was made, from its rejects: the most frequent
+// reason first. Nil if nothing was and no curation made it.
 func Curation(d *shards.Dataset) (*report.Curation, error) {
 	removed := map[string]int64{}
 	for r, err := range d.Rejects() {
@@ -66,7 +66,8 @@ func Curation(d *shards.Dataset) (*report.Curation, error) {
 	return c, nil
 }
 
-// curationOf takes the report beside the dataset if it is of this dataset, else the dataset's own rejects.
+// curationOf takes the report beside the dataset if it is of this dataset, else the dataset's own
+// rejects.
 func curationOf(d *shards.Dataset) (*report.Curation, error) {
 	if !shards.IsURL(d.Dir()) {
 		beside := filepath.Join(filepath.Dir(filepath.Clean(d.Dir())), CurationFile)

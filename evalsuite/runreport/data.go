@@ -14,8 +14,8 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// Data describes a dataset: what its manifest counts, how long its texts are, and a contact sheet of a split.
-// Model measures texts in pieces; without one they are measured in characters.
+// Data describes a dataset: what its manifest counts, how long its texts are, and a contact sheet
+// of a split. Model measures texts in pieces; without one they are measured in characters.
 func Data(d *shards.Dataset, model *sentencepiece.Model, split string, images int, seed uint64) (report.Data, error) {
 	var a album
 	return a.data(d, model, split, images, seed)
@@ -79,7 +79,8 @@ func (a *album) contactSheet(d *shards.Dataset, split string, n int, seed uint64
 	return images, nil
 }
 
-// imageRows are the rows of a split that have images; of all splits if it is empty. No image is read.
+// imageRows are the rows of a split that have images; of all splits if it is empty. No image is
+// read.
 func imageRows(d *shards.Dataset, split string) (rows []int, err error) {
 	view, err := d.Select("split", "images.format")
 	if err != nil {
@@ -167,8 +168,8 @@ func lengths(d *shards.Dataset, model *sentencepiece.Model) (*report.Histogram, 
 	return h, nil
 }
 
-// bins puts sorted lengths into about a dozen bins of equal, round widths; the last is open where few are much
-// longer than the rest.
+// bins puts sorted lengths into about a dozen bins of equal, round widths; the last is open where
+// few are much longer than the rest.
 func bins(all []int) (counts []report.Count) {
 	high := all[len(all)-1]
 	if usual := all[(len(all)*99-1)/100]; high > 2*usual {

@@ -75,7 +75,8 @@ func metricOrder(names []string) []string {
 	return names
 }
 
-// breakdown takes the scores by language and by kind of question. Of the metrics of captions one is enough.
+// breakdown takes the scores by language and by kind of question. Of the metrics of captions one is
+// enough.
 func (e *evaluation) breakdown(prefix string) (all []report.Breakdown) {
 	seen := map[string]bool{}
 	for _, of := range []struct {
@@ -100,8 +101,8 @@ func (e *evaluation) breakdown(prefix string) (all []report.Breakdown) {
 	return all
 }
 
-// Breakdown averages what a model said of one or several splits: answers by kind of question and captions by
-// language, beside the blind baseline where that is known.
+// Breakdown averages what a model said of one or several splits: answers by kind of question and
+// captions by language, beside the blind baseline where that is known.
 func Breakdown(b metrics.Bootstrap, of ...*Outputs) (all []report.Breakdown) {
 	var captions, answers, blind []evalsuite.Said
 	for _, o := range of {

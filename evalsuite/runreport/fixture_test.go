@@ -33,7 +33,8 @@ func drawing(n, size int) image.Image {
 	return m
 }
 
-// encoded are the bytes of a drawing in a format that n chooses; browsers do not show two of the three.
+// encoded are the bytes of a drawing in a format that n chooses; browsers do not show two of the
+// three.
 func encoded(t testing.TB, n, size int) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -52,8 +53,8 @@ func encoded(t testing.TB, n, size int) []byte {
 	return b.Bytes()
 }
 
-// aProject makes a project folder: a dataset of 20 images in data, of which 8 are held out, curated, and runs of
-// it by name.
+// aProject makes a project folder: a dataset of 20 images in data, of which 8 are held out,
+// curated, and runs of it by name.
 func aProject(t testing.TB, runs ...string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -14,13 +14,15 @@ import (
 // perImage is how many captions, and how many answers, are shown of one image.
 const perImage = 6
 
-// Gallery shows n images of a split, drawn at random by the seed, with what the model says of them: captions and answers, English first.
+// Gallery shows n images of a split, drawn at random by the seed, with what the model says of them:
+// captions and answers, English first.
 func Gallery(o *Outputs, n int, seed uint64) (report.Gallery, error) {
 	var a album
 	return a.random(o, n, seed)
 }
 
-// Worst shows the n images whose captions or, if there are none, answers score lowest; Best those that score highest.
+// Worst shows the n images whose captions or, if there are none, answers score lowest; Best those
+// that score highest.
 func Worst(o *Outputs, n int, seed uint64) ([]report.Gallery, error) {
 	var a album
 	return a.extremes(o, n, seed, false)
@@ -118,7 +120,8 @@ func text(s *evalsuite.Said) string {
 	return clip(s.Answer)
 }
 
-// right reports whether a caption is exact or more than half of VQA's accuracy is given to an answer.
+// right reports whether a caption is exact or more than half of VQA's accuracy is given to an
+// answer.
 func right(s *evalsuite.Said) bool { return s.Score > 0.5 }
 
 // distinct joins the answers of several people, each once.
@@ -157,7 +160,8 @@ func (o *Outputs) tasks() (tasks []task) {
 	return tasks
 }
 
-// extremes shows for each task the images that score lowest or highest. Among equals the seed decides.
+// extremes shows for each task the images that score lowest or highest. Among equals the seed
+// decides.
 func (a *album) extremes(o *Outputs, n int, seed uint64, best bool) (galleries []report.Gallery, err error) {
 	if o.cider == nil && len(o.Captions) > 0 {
 		if err := o.scoreCIDEr(); err != nil {

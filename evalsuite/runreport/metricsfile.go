@@ -26,8 +26,9 @@ type curves struct {
 // maxLine is the longest line of metrics.jsonl that is read, in bytes.
 const maxLine = 1 << 20
 
-// readCurves reads the metrics of a run folder, in order of their steps. Unlike stages.ReadMetrics it passes over damaged lines, which it counts:
-// a report shows what there is. A last line without an end, which a killed run may leave, does not count.
+// readCurves reads the metrics of a run folder, in order of their steps. Unlike stages.ReadMetrics
+// it passes over damaged lines, which it counts: a report shows what there is. A last line without
+// an end, which a killed run may leave, does not count.
 func readCurves(dir string) (c curves, err error) {
 	path := filepath.Join(dir, stages.MetricsFile)
 	file, err := os.Open(path)

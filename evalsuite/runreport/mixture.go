@@ -21,8 +21,9 @@ const (
 	pixelBudget    = 128 << 20 // bytes of a batch's pixels
 )
 
-// Mixture looks at the first examples that a recipe feeds: each task's share, lengths and truncation, and a few
-// examples with their images as the model sees them. Builtin holds tokenizer models by name, as for mixture.Open.
+// Mixture looks at the first examples that a recipe feeds: each task's share, lengths and
+// truncation, and a few examples with their images as the model sees them. Builtin holds tokenizer
+// models by name, as for mixture.Open.
 func Mixture(ctx context.Context, name string, recipe mixture.Recipe, builtin fs.FS, examples int) (report.Mixture, error) {
 	var a album
 	return a.mixture(ctx, name, recipe, builtin, examples)
@@ -133,7 +134,8 @@ func (w *watcher) watch(b *mixture.Batch) error {
 	return nil
 }
 
-// textIDs returns the length of an example's first text. A contrastive text is padded with ends of sentence, of which one counts.
+// textIDs returns the length of an example's first text. A contrastive text is padded with ends of
+// sentence, of which one counts.
 func textIDs(b *mixture.Batch, row, used int) int {
 	if b.Shape.Decoder > 0 {
 		return used

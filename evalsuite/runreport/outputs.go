@@ -23,18 +23,21 @@ type Outputs struct {
 	Samples []shards.Sample // which the Sample of each Said is a position in
 	// Image returns the first image of a sample, encoded; nil: it is in Samples.
 	Image func(sample int) ([]byte, error)
-	// Captions and Answers of the model; Blind are the answers of the blind baseline, if there are any.
+	// Captions and Answers of the model; Blind are the answers of the blind baseline, if there are
+	// any.
 	Captions, Answers, Blind []evalsuite.Said
 
 	cider []float64 // of Captions
 	bad   int       // lines of prediction files that cannot be read
 }
 
-// ReadOutputs reads the predictions in a folder's files (*.jsonl) about a split of a dataset, and scores them. Tasks are
-// those of the run's recipe, which say what texts count as captions; without one for captions all do.
+// ReadOutputs reads the predictions in a folder's files (*.jsonl) about a split of a dataset, and
+// scores them. Tasks are those of the run's recipe, which say what texts count as captions; without
+// one for captions all do.
 //
-// If there are files whose names begin with the split, as pali3 eval names them, the others are passed over. So are those of an
-// untrained model; those with "blind" in their name are the baseline's. Questions and captions without a prediction are left out.
+// If there are files whose names begin with the split, as pali3 eval names them, the others are
+// passed over. So are those of an untrained model; those with "blind" in their name are the
+// baseline's. Questions and captions without a prediction are left out.
 func ReadOutputs(d *shards.Dataset, split, dir string, tasks ...mixture.Task) (*Outputs, error) {
 	o := &Outputs{Split: split}
 	rows, err := o.read(d)
@@ -66,8 +69,8 @@ func taskOf(tasks []mixture.Task, kind string) mixture.Task {
 	return t
 }
 
-// asked is all that a task asks of the samples, with the ids that evalsuite gives it: one that comes twice is made
-// unique by the sample's key.
+// asked is all that a task asks of the samples, with the ids that evalsuite gives it: one that
+// comes twice is made unique by the sample's key.
 func asked(samples []shards.Sample, t mixture.Task) (said []evalsuite.Said) {
 	seen := map[string]bool{}
 	for i := range samples {
@@ -144,7 +147,8 @@ func escaped(dir string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(dir)
 }
 
-// readFile puts a file's predictions into those that are wanted. Of a file of no task by name the ids tell it.
+// readFile puts a file's predictions into those that are wanted. Of a file of no task by name the
+// ids tell it.
 func (o *Outputs) readFile(path string, wanted map[string]*prediction) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -208,7 +212,8 @@ func (o *Outputs) score() error {
 	return o.scoreCIDEr()
 }
 
-// scoreCIDEr scores captions one by one, with the document frequencies of their language's captions.
+// scoreCIDEr scores captions one by one, with the document frequencies of their language's
+// captions.
 func (o *Outputs) scoreCIDEr() error {
 	o.cider = make([]float64, len(o.Captions))
 	members := map[string][]int{}

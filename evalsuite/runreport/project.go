@@ -45,7 +45,8 @@ type summary struct {
 	scores  map[string]map[string]evalsuite.Scores // split -> metric
 }
 
-// readSummary reads the summary of a project: each key that holds scores by metric is a split; "splits" is their order.
+// readSummary reads the summary of a project: each key that holds scores by metric is a split;
+// "splits" is their order.
 func readSummary(path string) (*summary, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -91,7 +92,8 @@ func (s *summary) split(name string, content json.RawMessage) {
 	}
 }
 
-// project is the page of a project folder: all its runs, in the order in which they start from each other.
+// project is the page of a project folder: all its runs, in the order in which they start from each
+// other.
 func (p *page) project(ctx context.Context, dir string) (*report.Report, error) {
 	dirs := projectRuns(dir)
 	if len(dirs) == 0 {

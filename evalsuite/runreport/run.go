@@ -36,7 +36,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// openRun reads a run folder. What is damaged is noted; it is an error if there is nothing to report.
+// openRun reads a run folder. What is damaged is noted; it is an error if there is nothing to
+// report.
 func openRun(dir string) (*run, error) {
 	r := &run{name: filepath.Base(filepath.Clean(dir)), dir: dir}
 	if absolute, err := filepath.Abs(dir); err == nil {
@@ -157,7 +158,8 @@ func distinguish(runs []*run) {
 	}
 }
 
-// inOrder sorts runs so that each comes after those whose weights it starts from, by kind and name otherwise.
+// inOrder sorts runs so that each comes after those whose weights it starts from, by kind and name
+// otherwise.
 func inOrder(runs []*run) []*run {
 	kind := func(r *run) int { return slices.Index([]string{"siglip", "ul2", "pali3"}, r.recipe.Stage) }
 	slices.SortStableFunc(runs, func(a, b *run) int {

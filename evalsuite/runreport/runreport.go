@@ -1,9 +1,11 @@
-// Package runreport fills a report with what run folders hold: the data, what curation removed, what the model
-// was fed, its curves, its scores and what it says of images it never saw. Several runs are set side by side.
+// Package runreport fills a report with what run folders hold: the data, what curation removed,
+// what the model was fed, its curves, its scores and what it says of images it never saw. Several
+// runs are set side by side.
 //
-// [Build] makes the whole page of a run, of several runs, or of a project. Its pieces, such as [ContactSheet],
-// [Stage], [Mixture] and [Gallery], are there for other reports. What a run lacks is left out, and the page says which command makes it.
-// The same runs give the same page, to the byte.
+// [Build] makes the whole page of a run, of several runs, or of a project. Its pieces, such as
+// [ContactSheet], [Stage], [Mixture] and [Gallery], are there for other reports. What a run lacks
+// is left out, and the page says which command makes it. The same runs give the same page, to the
+// byte.
 package runreport
 
 import (
@@ -45,7 +47,8 @@ func (o *Options) fill() error {
 	return nil
 }
 
-// Build reads one run folder, several to be set side by side, or one project folder, and returns the page.
+// Build reads one run folder, several to be set side by side, or one project folder, and returns
+// the page.
 func Build(ctx context.Context, runs []string, o Options) (*report.Report, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
@@ -172,7 +175,8 @@ func (p *page) missingValidation(r *run) {
 		fmt.Sprintf("pali3 train --recipe %s --set eval.every=%d --set eval.split=%s --out %s", word(filepath.Join(r.dir, stages.RecipeFile)), every, word(p.heldOut(r)), word(filepath.Clean(r.dir)+"-again")))
 }
 
-// heldOut is the split of a run's data that it did not train on and that says so by its name; val if none does.
+// heldOut is the split of a run's data that it did not train on and that says so by its name; val
+// if none does.
 func (p *page) heldOut(r *run) string {
 	if d := p.dataset(r.recipe.Mixture.Data); d != nil {
 		for _, name := range []string{"val", "validation", "test", "held_out"} {
@@ -337,7 +341,8 @@ func (p *page) mixtureOf(ctx context.Context, r *run) error {
 	return nil
 }
 
-// evaluations are a run's, or those of its training where it has no others; where it has none at all, the page says how to make them.
+// evaluations are a run's, or those of its training where it has no others; where it has none at
+// all, the page says how to make them.
 func (p *page) evaluations(r *run) []evaluation {
 	found, notes := readEvaluations(r.dir)
 	p.report.Notes = append(p.report.Notes, notes...)

@@ -9,8 +9,8 @@ import (
 	"github.com/pali3/pali3/evalsuite/report"
 )
 
-// Stage returns the curves of a run folder: training loss with validation, the loss of each task, the other
-// scores of its evaluations, and the learning rate.
+// Stage returns the curves of a run folder: training loss with validation, the loss of each task,
+// the other scores of its evaluations, and the learning rate.
 func Stage(dir string) (report.Stage, error) {
 	r, err := openRun(dir)
 	if err != nil {
@@ -106,7 +106,8 @@ type metricGroup struct {
 	names []string
 }
 
-// metricGroups are the scores of the evaluations but the loss, which is drawn with that of training.
+// metricGroups are the scores of the evaluations but the loss, which is drawn with that of
+// training.
 func (r *run) metricGroups() (groups []metricGroup) {
 	return groupMetrics([]*run{r})
 }

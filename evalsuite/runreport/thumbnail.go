@@ -19,8 +19,8 @@ const (
 )
 
 // Thumbnail decodes an image of any format that pali3 reads and encodes it again, as people see it
-// and no larger than side pixels: as PNG if that is hardly larger than JPEG, which is so of drawings. Nothing
-// of the file's metadata is kept.
+// and no larger than side pixels: as PNG if that is hardly larger than JPEG, which is so of
+// drawings. Nothing of the file's metadata is kept.
 func Thumbnail(encoded []byte, side int, alt string) (report.Image, error) {
 	m, err := augment.Decode(encoded)
 	if err != nil {
@@ -61,7 +61,8 @@ func encode(t augment.Tensor, low, high float32, alt string) (report.Image, erro
 	return report.Image{Bytes: asJPEG.Bytes(), Alt: alt}, nil
 }
 
-// pageRoom is how many bytes of thumbnails a page holds; those beyond are small. Base64 adds a third.
+// pageRoom is how many bytes of thumbnails a page holds; those beyond are small. Base64 adds a
+// third.
 const pageRoom = 3 << 20
 
 // album makes the thumbnails of a page, within its room.

@@ -1,5 +1,5 @@
-// Command customdataset makes a dataset of an iterator, trains a small PaLI-3 to caption its pictures, and
-// scores what the model says of those it was not shown.
+// Command customdataset makes a dataset of an iterator, trains a small PaLI-3 to caption its
+// pictures, and scores what the model says of those it was not shown.
 package main
 
 import (

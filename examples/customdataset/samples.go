@@ -12,8 +12,9 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// samples yields n records, every eighth held out: a picture as the bytes of its file, and a caption. It
-// stands for whatever you have: rows of a database, files of a camera, pages of a scanner.
+// samples yields n records, every eighth held out: a picture as the bytes of its file, and a
+// caption. It stands for whatever you have: rows of a database, files of a camera, pages of a
+// scanner.
 func samples(n int) iter.Seq2[shards.Sample, error] {
 	return func(yield func(shards.Sample, error) bool) {
 		for i := range n {

@@ -1,5 +1,5 @@
-// Command owndata takes images that a program makes to a trained and scored model: a dataset of an iterator, a
-// project on it, one changed value, and a second run.
+// Command owndata takes images that a program makes to a trained and scored model: a dataset of an
+// iterator, a project on it, one changed value, and a second run.
 package main
 
 import (

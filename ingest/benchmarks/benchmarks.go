@@ -1,10 +1,11 @@
-// Package benchmarks reads benchmarks of images and text as their owners publish them, into the samples of package
-// ingest: the pictures beside the annotations, captions as texts, questions with every annotator's answer, boxes as fractions
-// of the picture.
+// Package benchmarks reads benchmarks of images and text as their owners publish them, into the
+// samples of package ingest: the pictures beside the annotations, captions as texts, questions with
+// every annotator's answer, boxes as fractions of the picture.
 //
-// [Layouts] lists what is known. [New] makes a source of one. A file of this package holds the layouts of one kind; each
-// is a struct with the owner's field names and what becomes of them. Files of many gigabytes are read piece by piece, and what belongs
-// together is gathered in a temporary file.
+// [Layouts] lists what is known. [New] makes a source of one. A file of this package holds the
+// layouts of one kind; each is a struct with the owner's field names and what becomes of them.
+// Files of many gigabytes are read piece by piece, and what belongs together is gathered in a
+// temporary file.
 package benchmarks
 
 import (
@@ -151,8 +152,8 @@ func (b *Benchmark) Records(ctx context.Context) iter.Seq[shards.Record] {
 	return b.RecordsAfter(ctx, 0)
 }
 
-// RecordsAfter implements [ingest.Skipper]: no pictures of the first n records are read. Origins go by the
-// name of the annotations, not by the path that was typed.
+// RecordsAfter implements [ingest.Skipper]: no pictures of the first n records are read. Origins go
+// by the name of the annotations, not by the path that was typed.
 func (b *Benchmark) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		name := baseName(b.options.Annotations)

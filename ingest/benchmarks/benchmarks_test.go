@@ -16,7 +16,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// layout is a benchmark's files in the owner's layout, the pictures they name, and what becomes of them.
+// layout is a benchmark's files in the owner's layout, the pictures they name, and what becomes of
+// them.
 type layout struct {
 	name, annotations, questions, classes string
 	pictures                              []string

@@ -19,8 +19,8 @@ type box struct {
 	Outline       *outline `json:",omitempty"` // of the object
 }
 
-// mark adds a box, or leaves it out if it has no label or no area. What names it. A box whose width or
-// height is negative is left out, not turned around: what its writer meant is unknown.
+// mark adds a box, or leaves it out if it has no label or no area. What names it. A box whose width
+// or height is negative is left out, not turned around: what its writer meant is unknown.
 func (i *item) mark(b box, what string) {
 	if wrong := b.wrong(); wrong != "" {
 		i.leave(shards.LeftBox, "%s: %s", what, wrong)
@@ -50,8 +50,8 @@ func (b *box) wrong() string {
 	return ""
 }
 
-// place makes the boxes fractions of the first image, cut to it. Those that have no area there are left
-// out, and so are outlines that do not fit the image.
+// place makes the boxes fractions of the first image, cut to it. Those that have no area there are
+// left out, and so are outlines that do not fit the image.
 func (i *item) place(s *shards.Sample) error {
 	info, err := imagefile.Inspect(s.Images[0].Bytes)
 	if err != nil {
@@ -80,7 +80,8 @@ func (i *item) place(s *shards.Sample) error {
 
 func fraction(v float64) float32 { return float32(min(max(v, 0), 1)) }
 
-// mask draws the outline on the pixels that the box touches, as a PNG; nil if it covers none of them.
+// mask draws the outline on the pixels that the box touches, as a PNG; nil if it covers none of
+// them.
 func (b *box) mask(height, width int) ([]byte, error) {
 	within := func(v float64, end int) int { return int(min(max(v, 0), float64(end))) }
 	part := image.Rect(within(math.Floor(b.X), width), within(math.Floor(b.Y), height),

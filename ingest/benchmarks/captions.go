@@ -16,7 +16,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// readKarpathy reads Karpathy's splits: dataset_coco.json, dataset_flickr30k.json, dataset_flickr8k.json.
+// readKarpathy reads Karpathy's splits: dataset_coco.json, dataset_flickr30k.json,
+// dataset_flickr8k.json.
 var readKarpathy = each("images", func(_ int, m struct {
 	FilePath  words                     `json:"filepath"`
 	FileName  words                     `json:"filename"`
@@ -36,7 +37,8 @@ var readKarpathy = each("images", func(_ int, m struct {
 	return i
 })
 
-// readTextCaps reads TextCaps_0.1_*.json: a line of data for each caption, with all captions of the image in reference_strs.
+// readTextCaps reads TextCaps_0.1_*.json: a line of data for each caption, with all captions of the
+// image in reference_strs.
 var readTextCaps = distinct(byImage(each("data", func(_ int, d struct {
 	ImageID    flexible    `json:"image_id"`
 	Caption    words       `json:"caption_str"`
@@ -138,8 +140,8 @@ func (i *item) sayIn(language string, value jsontext.Value) {
 	i.lose(shards.LeftText, what, captions.Caption.bad, captions.Caption.fault)
 }
 
-// readNarratives reads Localized Narratives: an image's spoken description a line. An image may have
-// several, also of one annotator.
+// readNarratives reads Localized Narratives: an image's spoken description a line. An image may
+// have several, also of one annotator.
 func readNarratives(ctx context.Context, o Options) iter.Seq2[item, error] {
 	type narrative struct {
 		Dataset   words    `json:"dataset_id"`
@@ -162,8 +164,9 @@ func readNarratives(ctx context.Context, o Options) iter.Seq2[item, error] {
 	}
 }
 
-// narrativeNames are the names of an image of one of the datasets that Localized Narratives are about: COCO,
-// whose ids are its numbers, and Open Images, Flickr30k and ADE20k, whose ids are names without ending.
+// narrativeNames are the names of an image of one of the datasets that Localized Narratives are
+// about: COCO, whose ids are its numbers, and Open Images, Flickr30k and ADE20k, whose ids are
+// names without ending.
 func narrativeNames(dataset, id string) []string {
 	set, of, _ := strings.Cut(dataset, "_")
 	switch {
@@ -186,7 +189,8 @@ type keys struct {
 
 func newKeys() *keys { return &keys{map[uint64]int{}} }
 
-// distinct returns the key, from the second content on with a number. The same content again has the same key.
+// distinct returns the key, from the second content on with a number. The same content again has
+// the same key.
 func (k *keys) distinct(key, content string) string {
 	one, both := xxhash.Sum64String(key), xxhash.Sum64String(key+"\x00"+content)
 	n, there := k.times[both]

@@ -27,8 +27,8 @@ func choose(text string, choices []words) string {
 	return b.String()
 }
 
-// askChoice adds a question of several choices and the number of the one that is right. A choice without a
-// text would change what the others are called: the question is left out.
+// askChoice adds a question of several choices and the number of the one that is right. A choice
+// without a text would change what the others are called: the question is left out.
 func (i *item) askChoice(id string, text words, choices list[words], right flexible) {
 	wrong := text.wrong()
 	for n, choice := range choices.items {
@@ -123,8 +123,9 @@ var readScienceQA = eachMember(func(id string, p struct {
 	return i
 })
 
-// readNLVR2 reads NLVR2's *.json: a statement about two images a line. An identifier such as dev-850-0-1 names
-// the images dev-850-0-img0.png and dev-850-0-img1.png, which lie in folders of the set and, of train, in numbered ones.
+// readNLVR2 reads NLVR2's *.json: a statement about two images a line. An identifier such as
+// dev-850-0-1 names the images dev-850-0-img0.png and dev-850-0-img1.png, which lie in folders of
+// the set and, of train, in numbered ones.
 func readNLVR2(ctx context.Context, o Options) iter.Seq2[item, error] {
 	type statement struct {
 		ID        words    `json:"identifier"`

@@ -14,8 +14,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// coco is a file of COCO's layout: images by id, what is said of each in annotations, and categories by
-// id. It is read several times, as its members come in any order.
+// coco is a file of COCO's layout: images by id, what is said of each in annotations, and
+// categories by id. It is read several times, as its members come in any order.
 type coco struct {
 	file            string
 	said            *gathering
@@ -28,7 +28,8 @@ type coco struct {
 	yield           func(item, error) bool
 }
 
-// readCOCO reads COCO's captions_*.json and instances_*.json, and LVIS and NoCaps, which have the same layout.
+// readCOCO reads COCO's captions_*.json and instances_*.json, and LVIS and NoCaps, which have the
+// same layout.
 func readCOCO(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		said, err := newGathering()
@@ -53,8 +54,9 @@ func readCOCO(ctx context.Context, o Options) iter.Seq2[item, error] {
 // maxUnsaid is how many images wait for the first one of which something is said.
 const maxUnsaid = 10_000
 
-// readImages yields the images. Those before the first of which something is said wait for it: if there is none,
-// annotations and images are of different files, and none is a row. It returns false if nothing is to follow.
+// readImages yields the images. Those before the first of which something is said wait for it: if
+// there is none, annotations and images are of different files, and none is a row. It returns false
+// if nothing is to follow.
 func (c *coco) readImages(ctx context.Context) bool {
 	var waiting []item
 	wait := c.annotations > 0
@@ -109,8 +111,8 @@ func (c *coco) image(m *cocoImage) (item, error) {
 	return m.item(i, c)
 }
 
-// readCategories reads the names of categories, and the file to its end. It returns false if nothing is
-// to follow.
+// readCategories reads the names of categories, and the file to its end. It returns false if
+// nothing is to follow.
 func (c *coco) readCategories(ctx context.Context) bool {
 	c.labels = map[flexible]string{}
 	for category, err := range elements[cocoCategory](ctx, c.file, "categories") {

@@ -32,9 +32,9 @@ func (r csvRow) field(name string) string {
 	return ""
 }
 
-// csvRows yields the rows of a table with a header that has the columns, or, without columns, of one
-// that has none. A row that cannot be read is an error, and the next follows; an error that wraps
-// errBroken is the last.
+// csvRows yields the rows of a table with a header that has the columns, or, without columns, of
+// one that has none. A row that cannot be read is an error, and the next follows; an error that
+// wraps errBroken is the last.
 func csvRows(ctx context.Context, file string, columns ...string) iter.Seq2[csvRow, error] {
 	return func(yield func(csvRow, error) bool) {
 		text, closer, err := openText(file)
@@ -74,7 +74,8 @@ func csvRows(ctx context.Context, file string, columns ...string) iter.Seq2[csvR
 	}
 }
 
-// rowWords says what is wrong with a row that cannot be read, without the flags that only tables have.
+// rowWords says what is wrong with a row that cannot be read, without the flags that only tables
+// have.
 func rowWords(err error) error {
 	fault, ok := errors.AsType[*textlines.Fault](err)
 	if !ok {
@@ -99,8 +100,8 @@ func hasColumns(columns []string) func(*csvtext.Reader) bool {
 	}
 }
 
-// findColumns returns the index of each column by name, and those of the columns asked for. Of two columns with
-// one name the first counts.
+// findColumns returns the index of each column by name, and those of the columns asked for. Of two
+// columns with one name the first counts.
 func findColumns(file string, header, columns []string) (names map[string]int, wanted []int, err error) {
 	names = map[string]int{}
 	for i, name := range header {

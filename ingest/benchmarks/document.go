@@ -13,8 +13,8 @@ import (
 	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// maxElement is the most that one element of a JSON file may take, in bytes. What is read of a file at once is one element, so
-// that a file of many gigabytes needs no more memory than a small one.
+// maxElement is the most that one element of a JSON file may take, in bytes. What is read of a file
+// at once is one element, so that a file of many gigabytes needs no more memory than a small one.
 const maxElement = 64 << 20
 
 // errNoMember is wrapped by the error of a JSON object that lacks a member.
@@ -144,7 +144,8 @@ func (d *document) skip() error {
 	}
 }
 
-// next decodes the value that is next. The error of one that is well-formed, but of another type, is told apart.
+// next decodes the value that is next. The error of one that is well-formed, but of another type,
+// is told apart.
 func (d *document) next(into any) (mismatch, err error) {
 	d.limited.left = maxElement
 	value, err := d.ReadValue()
@@ -160,8 +161,8 @@ func (d *document) next(into any) (mismatch, err error) {
 // maxPassed is how many members are looked at for whether they come twice.
 const maxPassed = 1000
 
-// end reads what follows the list that was read, to the end of the file. The error of a file with more
-// than one JSON value in it, or with a member twice, is not broken: what was read is whole.
+// end reads what follows the list that was read, to the end of the file. The error of a file with
+// more than one JSON value in it, or with a member twice, is not broken: what was read is whole.
 func (d *document) end(member string) error {
 	if _, err := d.ReadToken(); err != nil { // the list's end
 		return fmt.Errorf("%w: %w", errBroken, d.fail(err))
@@ -196,14 +197,15 @@ func (d *document) over() error {
 	return nil
 }
 
-// elements yields the elements of an array: of the file's member of that name, or, if it is "", of the file, which may
-// have one element a line instead. One of another type is an error, and the next follows; an error that wraps errBroken is the last.
+// elements yields the elements of an array: of the file's member of that name, or, if it is "", of
+// the file, which may have one element a line instead. One of another type is an error, and the
+// next follows; an error that wraps errBroken is the last.
 func elements[T any](ctx context.Context, file, member string) iter.Seq2[T, error] {
 	return elementsTo[T](ctx, file, member, true)
 }
 
-// elementsTo does what elements does. Unless it goes to the end, what follows the array is not looked at:
-// for a file that is read several times.
+// elementsTo does what elements does. Unless it goes to the end, what follows the array is not
+// looked at: for a file that is read several times.
 func elementsTo[T any](ctx context.Context, file, member string, toEnd bool) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -254,7 +256,8 @@ func elementsTo[T any](ctx context.Context, file, member string, toEnd bool) ite
 	}
 }
 
-// elementLines yields the values of a file that has one after another, where a list of them is expected.
+// elementLines yields the values of a file that has one after another, where a list of them is
+// expected.
 func elementLines[T any](ctx context.Context, d *document, file string, yield func(T, error) bool) {
 	var none T
 	for n := 1; ; n++ {

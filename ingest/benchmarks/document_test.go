@@ -79,7 +79,8 @@ func TestElementsStopWithTheContext(t *testing.T) {
 	}
 }
 
-// A text of 200 MB in one element is an error and takes no more memory than the limit has it; in what is skipped, too.
+// A text of 200 MB in one element is an error and takes no more memory than the limit has it; in
+// what is skipped, too.
 func TestLongElementsAreRefused(t *testing.T) {
 	var b bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed)

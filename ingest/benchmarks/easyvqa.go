@@ -22,7 +22,8 @@ func easyFolders(dir string) (splits []string) {
 	return splits
 }
 
-// readEasyVQA reads a questions.json of easy-VQA, or the folder that has those of train and test: then each is its own split.
+// readEasyVQA reads a questions.json of easy-VQA, or the folder that has those of train and test:
+// then each is its own split.
 func readEasyVQA(ctx context.Context, o Options) iter.Seq2[item, error] {
 	if info, err := os.Stat(o.Annotations); err != nil || !info.IsDir() {
 		return readEasyQuestions(ctx, o)

@@ -16,8 +16,8 @@ import (
 // programmers are parts of messages that only a programmer of this package could read.
 var programmers = []string{" json: ", "jsontext: ", "Go value", "Go struct", "strconv.", "unmarshal", "benchmarks."}
 
-// FuzzLayouts reads arbitrary bytes as each benchmark's file. Every record must be usable, or say in
-// words why it is not.
+// FuzzLayouts reads arbitrary bytes as each benchmark's file. Every record must be usable, or say
+// in words why it is not.
 func FuzzLayouts(f *testing.F) {
 	names := Layouts()
 	for n, name := range names {

@@ -15,9 +15,9 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// gathering puts together what a file says of each thing at many places. What is said lies in a temporary file, each part
-// with the place of the part before it about the same thing; in memory is, of each thing, the hash of its name and the
-// place of its last part, some 50 bytes.
+// gathering puts together what a file says of each thing at many places. What is said lies in a
+// temporary file, each part with the place of the part before it about the same thing; in memory
+// is, of each thing, the hash of its name and the place of its last part, some 50 bytes.
 type gathering struct {
 	file  *os.File
 	out   *bufio.Writer
@@ -60,11 +60,12 @@ type part struct {
 	Left   []shards.LeftOut `json:"l,omitempty"`
 }
 
-// onlyCaption begins the encoding of a part that is a key and one caption: most parts are, and JSON is slow.
+// onlyCaption begins the encoding of a part that is a key and one caption: most parts are, and JSON
+// is slow.
 const onlyCaption = 'c'
 
-// encode writes the part as JSON, or, after onlyCaption, as key, language and value of its caption, the
-// first two after their lengths.
+// encode writes the part as JSON, or, after onlyCaption, as key, language and value of its caption,
+// the first two after their lengths.
 func (p *part) encode() ([]byte, error) {
 	s := &p.Sample
 	plain := len(s.Texts) == 1 && s.Texts[0].Kind == shards.Caption && s.Texts[0].Score == nil && s.Split == "" && s.Metadata == nil && s.Provenance == (shards.Provenance{})
@@ -100,8 +101,8 @@ func nameHash(name string) [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// add keeps what is said of the thing of that name. The first item's key, images and metadata count, and of all their texts,
-// questions and boxes.
+// add keeps what is said of the thing of that name. The first item's key, images and metadata
+// count, and of all their texts, questions and boxes.
 func (g *gathering) add(name string, i *item) error {
 	hash := nameHash(name)
 	before, known := g.last[hash]
@@ -178,7 +179,8 @@ func (g *gathering) join(hash [16]byte) (i item, ok bool, err error) {
 	return i, true, nil
 }
 
-// take does what get does, for the one who is to have the thing. Free is false if another has it already.
+// take does what get does, for the one who is to have the thing. Free is false if another has it
+// already.
 func (g *gathering) take(name string, taker uint64) (i item, free bool, err error) {
 	hash, short := nameHash(name), uint32(taker)|1
 	at, known := g.last[hash]
@@ -229,8 +231,8 @@ func (g *gathering) items() iter.Seq2[item, error] {
 	}
 }
 
-// gathered yields the items of a file put together by their keys, after the errors of single ones. Of a file that cannot be
-// read on there are no items: none would be whole.
+// gathered yields the items of a file put together by their keys, after the errors of single ones.
+// Of a file that cannot be read on there are no items: none would be whole.
 func gathered(all iter.Seq2[item, error]) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		g, err := newGathering()

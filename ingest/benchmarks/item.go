@@ -82,7 +82,8 @@ func (i *item) lose(reason, what string, n int, fault error) {
 	}
 }
 
-// ask adds a question with its answers. One without a text is left out, and so is an answer without.
+// ask adds a question with its answers. One without a text is left out, and so is an answer
+// without.
 func (i *item) ask(id string, text words, kind string, given ...words) {
 	if wrong := text.wrong(); wrong != "" {
 		i.leave(shards.LeftAnswer, "%s: question %s: %s", i.sample.Key, id, wrong)
@@ -95,8 +96,8 @@ func (i *item) ask(id string, text words, kind string, given ...words) {
 	i.sample.Questions = append(i.sample.Questions, q)
 }
 
-// answer adds an answer to a question, or leaves it out: a number is one, null and nothing are not. One
-// that the file does not have, as in a test set, is not left out.
+// answer adds an answer to a question, or leaves it out: a number is one, null and nothing are not.
+// One that the file does not have, as in a test set, is not left out.
 func (i *item) answer(q *shards.Question, a words, confidence string) {
 	switch {
 	case !a.given:

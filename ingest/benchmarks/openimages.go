@@ -13,8 +13,9 @@ import (
 
 var openImagesColumns = []string{"ImageID", "LabelName", "XMin", "XMax", "YMin", "YMax"}
 
-// readOpenImages reads Open Images' *-annotations-bbox.csv, in which an image's boxes follow one another; Classes is
-// class-descriptions-boxable.csv, which names the labels. A file in another order is gathered by image first.
+// readOpenImages reads Open Images' *-annotations-bbox.csv, in which an image's boxes follow one
+// another; Classes is class-descriptions-boxable.csv, which names the labels. A file in another
+// order is gathered by image first.
 func readOpenImages(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		c := &openClasses{given: o.Classes != "", file: baseName(o.Classes)}

@@ -102,7 +102,8 @@ func TestLines_OneThatIsTooLongCostsItself(t *testing.T) {
 	}
 }
 
-// A folder of annotations whose name has the letters of a pattern is read, and the other files there are counted.
+// A folder of annotations whose name has the letters of a pattern is read, and the other files
+// there are counted.
 func TestReadAI2D_TellsOfOtherFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a[1]")
 	if err := os.MkdirAll(filepath.Join(dir, "sub"), 0o755); err != nil {

@@ -12,7 +12,8 @@ import (
 	"math"
 )
 
-// outline says which pixels of a picture an object covers, in one of COCO's forms: polygons, or lengths of runs.
+// outline says which pixels of a picture an object covers, in one of COCO's forms: polygons, or
+// lengths of runs.
 type outline struct {
 	Polygons [][]float64 `json:",omitempty"` // each x, y, x, y, ... in pixels; what any of them covers
 	Runs     []int64     `json:",omitempty"` // down each column, column by column: pixels outside, inside, outside, ...
@@ -52,8 +53,9 @@ func decodeOutline(b []byte, into any) error {
 	return jsonv2.Unmarshal(b, into, options, json.UnmarshalArrayFromAnyLength(true))
 }
 
-// parseRuns reads lengths of runs in the letters of COCO's mask API (common/maskApi.c): five bits each from 0x30 on, the lowest
-// first, a sixth if more follow; from the fourth on a length is the difference to that two before it.
+// parseRuns reads lengths of runs in the letters of COCO's mask API (common/maskApi.c): five bits
+// each from 0x30 on, the lowest first, a sixth if more follow; from the fourth on a length is the
+// difference to that two before it.
 func parseRuns(text string) (runs []int64, err error) {
 	for at := 0; at < len(text); {
 		var run int64
@@ -79,7 +81,8 @@ func parseRuns(text string) (runs []int64, err error) {
 	return runs, nil
 }
 
-// Bounds of an outline: how far from the picture a corner may lie, in pixels, and how long its edges may be, in fifths of one.
+// Bounds of an outline: how far from the picture a corner may lie, in pixels, and how long its
+// edges may be, in fifths of one.
 const (
 	maxCorner = 1e5
 	maxEdges  = 1 << 24
@@ -137,9 +140,10 @@ func (m *mask) drawRuns(runs []int64, height, width int) error {
 	return nil
 }
 
-// drawPolygon adds what a polygon covers by the rule of COCO's mask API: corners are rounded to fifths of a pixel, edges
-// go from fifth to fifth, and where one crosses the middle of a column of pixels, the column changes from outside to inside or
-// back at the pixel below. (Products are rounded by themselves, so that every processor has the same pixels.)
+// drawPolygon adds what a polygon covers by the rule of COCO's mask API: corners are rounded to
+// fifths of a pixel, edges go from fifth to fifth, and where one crosses the middle of a column of
+// pixels, the column changes from outside to inside or back at the pixel below. (Products are
+// rounded by themselves, so that every processor has the same pixels.)
 func (m *mask) drawPolygon(corners []float64, height, width int) {
 	n := len(corners) / 2
 	crossed := make([]bool, (m.Dy()+1)*m.Dx()) // an odd number of times, above each pixel of the part
@@ -167,7 +171,8 @@ func (m *mask) drawPolygon(corners []float64, height, width int) {
 	}
 }
 
-// edge goes from one point to another, each step one along the longer of its two sides. It is the same points there and back.
+// edge goes from one point to another, each step one along the longer of its two sides. It is the
+// same points there and back.
 func edge(from, to image.Point, step func(image.Point)) {
 	dx, dy := abs(to.X-from.X), abs(to.Y-from.Y)
 	back := dx >= dy && from.X > to.X || dx < dy && from.Y > to.Y

@@ -77,7 +77,8 @@ func (q *easyQuestion) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 
 var errEasy = errors.New("a list of question, answer and number of the image")
 
-// readEasyQuestions reads easy-VQA's questions.json. Each split numbers its images from 0: with a split the key begins with it.
+// readEasyQuestions reads easy-VQA's questions.json. Each split numbers its images from 0: with a
+// split the key begins with it.
 var readEasyQuestions = byImage(each("", func(n int, q easyQuestion, o Options) item {
 	if q.image == "" {
 		return item{}
@@ -104,8 +105,9 @@ var readTallyQA = byImage(each("", func(_ int, q struct {
 	return i
 }))
 
-// readTextVQA reads the layouts that name their list data: TextVQA_0.5.1_*.json, ST-VQA's, DocVQA's *_v1.0.json and
-// InfographicVQA's infographicsVQA_*.json. They differ in how they name the image and the question.
+// readTextVQA reads the layouts that name their list data: TextVQA_0.5.1_*.json, ST-VQA's, DocVQA's
+// *_v1.0.json and InfographicVQA's infographicsVQA_*.json. They differ in how they name the image
+// and the question.
 var readTextVQA = byImage(each("data", func(_ int, d struct {
 	QuestionID flexible    `json:"question_id"` // TextVQA, ST-VQA
 	DocID      flexible    `json:"questionId"`  // DocVQA, InfographicVQA
@@ -133,7 +135,8 @@ var readTextVQA = byImage(each("data", func(_ int, d struct {
 	return i
 }))
 
-// readOCRVQA reads OCR-VQA's dataset.json: book covers by id, questions and answers side by side; splits are 1, 2, 3.
+// readOCRVQA reads OCR-VQA's dataset.json: book covers by id, questions and answers side by side;
+// splits are 1, 2, 3.
 var readOCRVQA = eachMember(func(id string, b struct {
 	URL       words       `json:"imageURL"`
 	Title     words       `json:"title"`

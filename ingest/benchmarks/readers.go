@@ -9,8 +9,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// each makes a reader of a file whose elements are items: those of the array in the member of that name, or, if it is "", of
-// the file. N is the element's number.
+// each makes a reader of a file whose elements are items: those of the array in the member of that
+// name, or, if it is "", of the file. N is the element's number.
 func each[T any](member string, convert func(n int, v T, o Options) item) read {
 	return func(ctx context.Context, o Options) iter.Seq2[item, error] {
 		return func(yield func(item, error) bool) {
@@ -46,8 +46,8 @@ func eachMember[T any](convert func(name string, v T, o Options) item) read {
 	}
 }
 
-// eachLine yields what each line of a file gives, or each element of a file that is a list, or each of
-// values that take several lines.
+// eachLine yields what each line of a file gives, or each element of a file that is a list, or each
+// of values that take several lines.
 func eachLine[T any](ctx context.Context, file string, parse func(T) (item, error)) iter.Seq2[item, error] {
 	if !isLines(file) {
 		return func(yield func(item, error) bool) {
@@ -84,8 +84,8 @@ func eachLine[T any](ctx context.Context, file string, parse func(T) (item, erro
 	}
 }
 
-// isLines reports whether a file has a JSON value a line: it is no list, and its first value ends in
-// the line in which it begins.
+// isLines reports whether a file has a JSON value a line: it is no list, and its first value ends
+// in the line in which it begins.
 func isLines(file string) bool {
 	d, err := openDocument(file)
 	if err != nil {

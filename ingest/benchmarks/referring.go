@@ -23,10 +23,11 @@ type reference struct {
 	left                  []shards.LeftOut
 }
 
-// readRefCOCO reads RefCOCO, RefCOCO+ and RefCOCOg as github.com/lichengunc/refer publishes them: refs(unc).p, refs(google).p or
-// refs(umd).p, a pickle whose data alone are read (package pickle), and beside it instances.json, in COCO's layout, with
-// the boxes, the objects' outlines and the images' names. A sample is an image in one split: each sentence is a box's label, the
-// outline its mask.
+// readRefCOCO reads RefCOCO, RefCOCO+ and RefCOCOg as github.com/lichengunc/refer publishes them:
+// refs(unc).p, refs(google).p or refs(umd).p, a pickle whose data alone are read (package pickle),
+// and beside it instances.json, in COCO's layout, with the boxes, the objects' outlines and the
+// images' names. A sample is an image in one split: each sentence is a box's label, the outline its
+// mask.
 func readRefCOCO(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return gathered(func(yield func(item, error) bool) {
 		refs, failed, err := readRefs(o.Annotations)
@@ -142,7 +143,8 @@ func (p *places) item(r *reference) (item, error) {
 	return i, nil
 }
 
-// readRefs reads the references of a pickle. Those that are of another shape are errors of their own.
+// readRefs reads the references of a pickle. Those that are of another shape are errors of their
+// own.
 func readRefs(file string) (refs []reference, failed []error, err error) {
 	text, closer, err := openContent(file)
 	if err != nil {

@@ -38,7 +38,8 @@ type vgRegion struct {
 	Height  number   `json:"height"`
 }
 
-// readVGRegions reads Visual Genome's region_descriptions.json: a phrase for each of an image's regions.
+// readVGRegions reads Visual Genome's region_descriptions.json: a phrase for each of an image's
+// regions.
 var readVGRegions = each("", func(_ int, m struct {
 	ID      flexible       `json:"id"`
 	ImageID flexible       `json:"image_id"`

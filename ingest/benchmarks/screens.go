@@ -28,8 +28,8 @@ var readScreen2Words = byImage(func(ctx context.Context, o Options) iter.Seq2[it
 	}
 })
 
-// readWidgetCap reads widget_captions.csv: a widget of a screen a row, its captions separated by |. The widget's
-// place stands in Rico's view hierarchies alone; its node is kept.
+// readWidgetCap reads widget_captions.csv: a widget of a screen a row, its captions separated by |.
+// The widget's place stands in Rico's view hierarchies alone; its node is kept.
 func readWidgetCap(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		for row, err := range csvRows(ctx, o.Annotations, "screenId", "nodeId", "captions") {

@@ -222,8 +222,9 @@ func firstOf(names []string, n int) string {
 	return text
 }
 
-// needs are the fields that a layout cannot do without, of the first elements of its file; of several in
-// one word, separated by |, one is enough. Layouts that are not here check what they read themselves.
+// needs are the fields that a layout cannot do without, of the first elements of its file; of
+// several in one word, separated by |, one is enough. Layouts that are not here check what they
+// read themselves.
 var needs = map[string]string{
 	"karpathy": "images.sentences images.filename", "msrvtt": "videos.video_id sentences.video_id",
 	"vizwiz": ".image .question", "tallyqa": ".image .question", "chartqa": ".imgname .query",

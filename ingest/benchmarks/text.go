@@ -31,8 +31,8 @@ var otherKinds = []struct{ magic, what string }{
 	{"\x00", "it begins with a zero byte: it is no text"},
 }
 
-// openText opens a file that may be compressed by gzip, zstd or bzip2, which its content says, and skips a
-// byte order mark. A file that is no text in UTF-8 is an error that says what it is.
+// openText opens a file that may be compressed by gzip, zstd or bzip2, which its content says, and
+// skips a byte order mark. A file that is no text in UTF-8 is an error that says what it is.
 func openText(file string) (*bufio.Reader, io.Closer, error) {
 	content, f, err := openContent(file)
 	if err != nil {
@@ -108,8 +108,9 @@ func openLines(file string) (*lineSource, error) {
 
 func (s *lineSource) close() { s.file.Close() }
 
-// next returns the next line, whose content is valid until the next call. One that is too long is an
-// error that wraps errLong, and another follows; one that wraps errBroken is the last; at the end it is io.EOF.
+// next returns the next line, whose content is valid until the next call. One that is too long is
+// an error that wraps errLong, and another follows; one that wraps errBroken is the last; at the
+// end it is io.EOF.
 func (s *lineSource) next() (textLine, error) {
 	s.number++
 	line, long, err := readLine(s.text, s.line[:0])
@@ -125,8 +126,8 @@ func (s *lineSource) next() (textLine, error) {
 	return textLine{s.number, line}, nil
 }
 
-// textLines yields a file's lines that are not empty. One that is too long is an error, and the next
-// follows; an error that wraps errBroken is the last.
+// textLines yields a file's lines that are not empty. One that is too long is an error, and the
+// next follows; an error that wraps errBroken is the last.
 func textLines(ctx context.Context, file string) iter.Seq2[textLine, error] {
 	return func(yield func(textLine, error) bool) {
 		lines, err := openLines(file)
@@ -153,8 +154,8 @@ func textLines(ctx context.Context, file string) iter.Seq2[textLine, error] {
 	}
 }
 
-// readLine appends the next line, without its end, to what is given. Of one that is too long it keeps
-// no more than the beginning. The error is io.EOF after the last.
+// readLine appends the next line, without its end, to what is given. Of one that is too long it
+// keeps no more than the beginning. The error is io.EOF after the last.
 func readLine(r *bufio.Reader, line []byte) (_ []byte, long bool, err error) {
 	some := false
 	for {

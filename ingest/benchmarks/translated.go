@@ -8,9 +8,10 @@ import (
 	"strings"
 )
 
-// translation is a line of the machine translations that the authors of Crossmodal-3600 publish of CC3M (CC3M-35L) and of COCO's
-// captions (COCO-35L): cc3m_mt_train.jsonl, cc3m_mt_dev.jsonl, coco_mt_train.jsonl, coco_mt_dev.jsonl, also as .gz or .bz2. Their README
-// describes the fields. A caption comes once for each of 34 languages.
+// translation is a line of the machine translations that the authors of Crossmodal-3600 publish of
+// CC3M (CC3M-35L) and of COCO's captions (COCO-35L): cc3m_mt_train.jsonl, cc3m_mt_dev.jsonl,
+// coco_mt_train.jsonl, coco_mt_dev.jsonl, also as .gz or .bz2. Their README describes the fields. A
+// caption comes once for each of 34 languages.
 type translation struct {
 	ImageID     flexible `json:"image_id"`
 	Source      words    `json:"src_lang"`
@@ -19,8 +20,8 @@ type translation struct {
 	Translation words    `json:"translation_tokenized"`
 }
 
-// readCC3M35L reads CC3M-35L: an image's caption and its translations. CC3M's owners publish URLs and no pictures: the folder has
-// them by the name image_id.
+// readCC3M35L reads CC3M-35L: an image's caption and its translations. CC3M's owners publish URLs
+// and no pictures: the folder has them by the name image_id.
 var readCC3M35L = distinct(byImage(translations(func(t translation) (item, error) {
 	var names []string
 	for _, ending := range []string{".jpg", ".jpeg", ".png", ".webp", ".gif"} {
@@ -29,8 +30,8 @@ var readCC3M35L = distinct(byImage(translations(func(t translation) (item, error
 	return about(string(t.ImageID), names...), nil
 })))
 
-// readCOCO35L reads COCO-35L: an image's captions and their translations. An image_id is COCO's number of the image and, after an
-// underscore, that of the caption.
+// readCOCO35L reads COCO-35L: an image's captions and their translations. An image_id is COCO's
+// number of the image and, after an underscore, that of the caption.
 var readCOCO35L = distinct(byImage(translations(func(t translation) (item, error) {
 	number, _, _ := strings.Cut(string(t.ImageID), "_")
 	number = string(quotedID(number))

@@ -22,7 +22,8 @@ type msrvttVideo struct {
 	URL   words    `json:"url"`
 }
 
-// readMSRVTT reads MSR-VTT's videodatainfo.json. The frames of a video are the images in the folder of its name.
+// readMSRVTT reads MSR-VTT's videodatainfo.json. The frames of a video are the images in the folder
+// of its name.
 func readMSRVTT(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		said, err := newGathering()
@@ -67,8 +68,8 @@ func (i *item) speak(language string, w words, what string) {
 	i.sample.Texts = append(i.sample.Texts, caption(language, w.text))
 }
 
-// readActivityNet reads ActivityNet Captions' train.json, val_1.json, val_2.json: sentences about moments of a video. The
-// frames of a video are the images in the folder of its name.
+// readActivityNet reads ActivityNet Captions' train.json, val_1.json, val_2.json: sentences about
+// moments of a video. The frames of a video are the images in the folder of its name.
 var readActivityNet = eachMember(func(id string, v struct {
 	Duration   number             `json:"duration"`
 	Timestamps list[list[number]] `json:"timestamps"`

@@ -10,7 +10,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// vqaQuestion and vqaAnnotation are the elements of the two files of VQA v2, of OK-VQA and of A-OKVQA.
+// vqaQuestion and vqaAnnotation are the elements of the two files of VQA v2, of OK-VQA and of
+// A-OKVQA.
 type vqaQuestion struct {
 	ID      flexible `json:"question_id"`
 	ImageID flexible `json:"image_id"`
@@ -54,8 +55,8 @@ func (i *item) annotated(q *shards.Question, given list[vqaAnswer]) {
 	i.lose(shards.LeftAnswer, fmt.Sprintf("%s: answers to question %s", i.sample.Key, q.ID), given.bad, given.fault)
 }
 
-// readVQA joins questions and annotations. Without a file of questions the annotations file is taken for it: a test set
-// has no answers.
+// readVQA joins questions and annotations. Without a file of questions the annotations file is
+// taken for it: a test set has no answers.
 var readVQA = byImage(func(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		given, err := newGathering()

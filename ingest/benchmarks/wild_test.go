@@ -52,8 +52,8 @@ func come(t *testing.T, l layout) []string {
 	return lines
 }
 
-// wild are files as other tools write them, and what must come of them. A wanted line that ends in ...
-// is the beginning of one.
+// wild are files as other tools write them, and what must come of them. A wanted line that ends in
+// ... is the beginning of one.
 var wild = []struct {
 	subject string
 	layout

@@ -5,9 +5,10 @@ import (
 	"sync"
 )
 
-// Budget bounds the memory of bodies that are read at once and handed on in an order. Callers have tickets, from
-// 1 on, in the order in which they hand on; what is taken for a ticket comes back when it is done. The holder of the least
-// ticket always gets what it needs: the others may wait for it, it waits for nobody. A nil Budget has no bound.
+// Budget bounds the memory of bodies that are read at once and handed on in an order. Callers have
+// tickets, from 1 on, in the order in which they hand on; what is taken for a ticket comes back
+// when it is done. The holder of the least ticket always gets what it needs: the others may wait
+// for it, it waits for nobody. A nil Budget has no bound.
 type Budget struct {
 	mu      sync.Mutex
 	limit   int64
@@ -48,7 +49,8 @@ func (b *Budget) try(ticket, n int64) bool {
 	return true
 }
 
-// Take waits until it can take n bytes for the ticket; 0 bytes wait for any room. It returns false if ctx ended before.
+// Take waits until it can take n bytes for the ticket; 0 bytes wait for any room. It returns false
+// if ctx ended before.
 func (b *Budget) Take(ctx context.Context, ticket, n int64) bool {
 	for {
 		changed := b.change()

@@ -16,7 +16,8 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// Reasons why a URL gives nothing. An answer other than 200 has the reason "status_" and its number.
+// Reasons why a URL gives nothing. An answer other than 200 has the reason "status_" and its
+// number.
 const (
 	BadURL     = "url"        // it cannot be parsed, or is not http or https
 	Refused    = "address"    // its host has no address that may be dialled
@@ -68,8 +69,8 @@ func (e *Error) passing() bool {
 	return false
 }
 
-// classify names the reason of an error of the transport. What it says of it is the same each time: which end of a
-// connection noticed first that it was gone, and by which call, is left to chance.
+// classify names the reason of an error of the transport. What it says of it is the same each time:
+// which end of a connection noticed first that it was gone, and by which call, is left to chance.
 func classify(err error) *Error {
 	if already, ok := errors.AsType[*Error](err); ok {
 		return already
@@ -124,7 +125,8 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// backoff doubles with each attempt; a part of it that differs from URL to URL keeps them from coming back together.
+// backoff doubles with each attempt; a part of it that differs from URL to URL keeps them from
+// coming back together.
 func (c *Client) backoff(address string, attempt int) time.Duration {
 	whole := c.options.Backoff << min(attempt, 16)
 	return whole/2 + time.Duration(random.New(random.Name(address), uint64(attempt)).Float64()*float64(whole/2))

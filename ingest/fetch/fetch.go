@@ -1,9 +1,9 @@
-// Package fetch gets files from the web the way a guest should: it dials no address that is not public,
-// asks robots.txt, leaves what its owners opted out, keeps to a few connections a host, waits when told to,
-// and takes no more bytes, time or redirects than it was given.
+// Package fetch gets files from the web the way a guest should: it dials no address that is not
+// public, asks robots.txt, leaves what its owners opted out, keeps to a few connections a host,
+// waits when told to, and takes no more bytes, time or redirects than it was given.
 //
-// [New] makes a client, [Client.Get] gets one URL. Both hold for thousands of calls at once. Everything that
-// can go wrong is an [*Error] with a short reason, so that a caller can count.
+// [New] makes a client, [Client.Get] gets one URL. Both hold for thousands of calls at once.
+// Everything that can go wrong is an [*Error] with a short reason, so that a caller can count.
 //
 // The package knows HTTP. It does not look at what it gets.
 package fetch
@@ -76,7 +76,8 @@ type Client struct {
 	budget    *Budget
 }
 
-// New returns a client. It uses no proxy and no cookies: a proxy would dial addresses that the guard has not seen.
+// New returns a client. It uses no proxy and no cookies: a proxy would dial addresses that the
+// guard has not seen.
 func New(o Options) *Client {
 	o = o.withDefaults()
 	dialer := &dialer{guard: guard{o.AllowNets}, names: names{resolver: o.Resolver}}
@@ -112,9 +113,9 @@ type Response struct {
 	FetchedAt   time.Time
 }
 
-// Get gets a URL. What may pass (a reset connection, a busy server) is tried again, after the time the server
-// names or a backoff. Ticket is the caller's in the client's budget, 0 without one. Errors are of type [*Error],
-// but for that of an ended ctx.
+// Get gets a URL. What may pass (a reset connection, a busy server) is tried again, after the time
+// the server names or a backoff. Ticket is the caller's in the client's budget, 0 without one.
+// Errors are of type [*Error], but for that of an ended ctx.
 func (c *Client) Get(ctx context.Context, address string, ticket int64) (Response, error) {
 	for attempt := 0; ; attempt++ {
 		response, err := c.follow(ctx, address, ticket, false)

@@ -72,7 +72,8 @@ func TestBadURLs(t *testing.T) {
 	}
 }
 
-// rawServer answers whatever it is asked, and remembers the request lines: net/http's server refuses a bare "%".
+// rawServer answers whatever it is asked, and remembers the request lines: net/http's server
+// refuses a bare "%".
 func rawServer(t *testing.T, answer func(path string) string) (address string, asked func() []string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

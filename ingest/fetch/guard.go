@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-// special are the address ranges that are not the public internet: the IANA registries of special-purpose
-// addresses (RFC 6890 and its successors), multicast, reserved space, and one cloud's metadata server, which
-// has a public address. Those of the other clouds lie in link-local, unique-local and shared ranges.
+// special are the address ranges that are not the public internet: the IANA registries of
+// special-purpose addresses (RFC 6890 and its successors), multicast, reserved space, and one
+// cloud's metadata server, which has a public address. Those of the other clouds lie in link-local,
+// unique-local and shared ranges.
 var special = prefixes(
 	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
 	"192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
@@ -40,8 +41,8 @@ func prefixes(texts ...string) []netip.Prefix {
 // guard knows which addresses may be dialled.
 type guard struct{ allowed []netip.Prefix }
 
-// check returns an error for an address that is not public. An address that stands for an IPv4 address (mapped,
-// NAT64, 6to4) is as good as that one.
+// check returns an error for an address that is not public. An address that stands for an IPv4
+// address (mapped, NAT64, 6to4) is as good as that one.
 func (g guard) check(address netip.Addr) error {
 	address = address.Unmap()
 	if address.Zone() != "" || !address.IsValid() {
@@ -71,8 +72,8 @@ func within(address netip.Addr, ranges []netip.Prefix) bool {
 	return false
 }
 
-// dialer connects to hosts. It looks a name up once and dials the very addresses that it checked: a name that
-// gives another address the second time gains nothing.
+// dialer connects to hosts. It looks a name up once and dials the very addresses that it checked: a
+// name that gives another address the second time gains nothing.
 type dialer struct {
 	guard guard
 	names names

@@ -22,7 +22,8 @@ type host struct {
 	delay time.Duration // from the beginning of a request to that of the next
 }
 
-// enter waits until another request to the host may begin, and returns what ends it. It returns nil if ctx ended.
+// enter waits until another request to the host may begin, and returns what ends it. It returns nil
+// if ctx ended.
 func (h *hosts) enter(ctx context.Context, name string) (leave func()) {
 	h.mu.Lock()
 	entry := h.entry(name)

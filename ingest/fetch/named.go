@@ -8,9 +8,10 @@ import (
 	"sync/atomic"
 )
 
-// Named returns a transport for a server that the user named, wherever it lies. Where it sends one on to, other hosts,
-// must have public addresses as those of [Client] must, unless its own is not public either: a mirror within a network has its
-// files there, too. The proxy of the environment is used.
+// Named returns a transport for a server that the user named, wherever it lies. Where it sends one
+// on to, other hosts, must have public addresses as those of [Client] must, unless its own is not
+// public either: a mirror within a network has its files there, too. The proxy of the environment
+// is used.
 func Named(server *url.URL) *http.Transport {
 	n := &named{host: server.Hostname(), guarded: &dialer{names: names{resolver: net.DefaultResolver}}}
 	t := http.DefaultTransport.(*http.Transport).Clone()

@@ -38,7 +38,8 @@ type name struct {
 	until     time.Time
 }
 
-// lookUp returns the addresses of a host. Those who ask for one host at the same time wait for one answer.
+// lookUp returns the addresses of a host. Those who ask for one host at the same time wait for one
+// answer.
 func (n *names) lookUp(ctx context.Context, host string) ([]netip.Addr, error) {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{address}, nil

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// OptOut tells which header asks that what it comes with be not used to train models, "" if none does. Known are
+// OptOut tells which header asks that what it comes with be not used to train models, "" if none
+// does. Known are
 //   - X-Robots-Tag with noai, noimageai, noindex, noimageindex or none, for everybody or for this program,
 //   - TDM-Reservation: 1 (the W3C community group's TDM Reservation Protocol),
 //   - Content-Usage with train-ai=n or ai=n (the IETF's AI preferences, a draft),
@@ -31,8 +32,8 @@ func OptOut(header http.Header, program string) string {
 	return ""
 }
 
-// forbidsRobots reads a line such as "noai, noindex" or "otherbot: noindex, pali3: noai": a name before a colon
-// says for whom the rules after it are.
+// forbidsRobots reads a line such as "noai, noindex" or "otherbot: noindex, pali3: noai": a name
+// before a colon says for whom the rules after it are.
 func forbidsRobots(line, program string) bool {
 	ours := true
 	for rule := range strings.SplitSeq(line, ",") {

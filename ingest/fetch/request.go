@@ -14,8 +14,8 @@ import (
 	"github.com/pali3/pali3/ingest/internal/address"
 )
 
-// request makes one request: it waits for its host's turn and a slot, and reads the answer. A redirect gives the
-// location and no response.
+// request makes one request: it waits for its host's turn and a slot, and reads the answer. A
+// redirect gives the location and no response.
 func (c *Client) request(ctx context.Context, target *url.URL, ticket int64, forRobots bool) (Response, *url.URL, *Error) {
 	leave := c.hosts.enter(ctx, target.Hostname())
 	if leave == nil {
@@ -65,8 +65,8 @@ func (c *Client) request(ctx context.Context, target *url.URL, ticket int64, for
 	return Response{Body: content, URL: target.String(), ContentType: answer.Header.Get("Content-Type"), FetchedAt: time.Now()}, nil, nil
 }
 
-// newRequest makes a request. A path that package net/url would encode once more, since it has a "%" that
-// encodes nothing, is sent as it is, as browsers do.
+// newRequest makes a request. A path that package net/url would encode once more, since it has a
+// "%" that encodes nothing, is sent as it is, as browsers do.
 func (c *Client) newRequest(ctx context.Context, target *url.URL) *http.Request {
 	if target.RawPath != "" && target.EscapedPath() != target.RawPath && !strings.HasPrefix(target.RawPath, "//") {
 		sent := *target
@@ -169,7 +169,8 @@ func (b *body) broken(err error, reason string) *Error {
 	return failure
 }
 
-// wait waits for room for n more bytes. The attempt's clock stands still meanwhile: the server is not to blame.
+// wait waits for room for n more bytes. The attempt's clock stands still meanwhile: the server is
+// not to blame.
 func (b *body) wait(n int64) bool {
 	if b.client.budget.try(b.ticket, n) {
 		return true

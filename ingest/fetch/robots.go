@@ -26,8 +26,8 @@ type site struct {
 	err   *Error
 }
 
-// askRobots returns an error if the site does not want the target to be got. As RFC 9309 has it, a site without a
-// robots.txt allows everything, and one whose robots.txt cannot be read nothing.
+// askRobots returns an error if the site does not want the target to be got. As RFC 9309 has it, a
+// site without a robots.txt allows everything, and one whose robots.txt cannot be read nothing.
 func (c *Client) askRobots(ctx context.Context, target *url.URL) *Error {
 	s := c.robots.site(target.Scheme + "://" + target.Host)
 	s.mu.Lock()

@@ -1,12 +1,14 @@
 // Package pdf draws the pages of PDF documents and reads their text.
 //
-// The work is PDFium's, the library of Chrome, compiled to WebAssembly and run by wazero: Go alone, on every
-// system. It is also a wall around the least trustworthy of inputs. A document sees no file, no clock it could
-// wait on and no network; an instance has at most [MaxMemory] bytes, a call at most [MaxTime]; a fault in the C++ code ends the
-// instance, not the program, and the next call begins a new one.
+// The work is PDFium's, the library of Chrome, compiled to WebAssembly and run by wazero: Go alone,
+// on every system. It is also a wall around the least trustworthy of inputs. A document sees no
+// file, no clock it could wait on and no network; an instance has at most [MaxMemory] bytes, a call
+// at most [MaxTime]; a fault in the C++ code ends the instance, not the program, and the next call
+// begins a new one.
 //
-// [Start] compiles the library, which takes some seconds the first time: the machine code is kept in a folder. [Engine.Open]
-// opens a document in an instance of its own; documents may be used at the same time, each by one goroutine.
+// [Start] compiles the library, which takes some seconds the first time: the machine code is kept
+// in a folder. [Engine.Open] opens a document in an instance of its own; documents may be used at
+// the same time, each by one goroutine.
 package pdf
 
 import (
@@ -37,8 +39,8 @@ const memoryPage = 64 << 10
 // Engine is the compiled library.
 type Engine struct{ pool pdfium.Pool }
 
-// Start compiles the library, or reads what an earlier Start kept in the folder cache. Whoever can write there can
-// run code here; empty for none.
+// Start compiles the library, or reads what an earlier Start kept in the folder cache. Whoever can
+// write there can run code here; empty for none.
 func Start(cache string) (*Engine, error) {
 	config := wazero.NewRuntimeConfig().
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).

@@ -11,9 +11,10 @@ import (
 // maxLine is the longest line that is put in order, in characters.
 const maxLine = 10_000
 
-// logical puts a line with text from right to left into the order in which it is read. Programs write such lines into a document in
-// either order, and the library turns some parts of them and not others; so their characters are taken as they stand on the
-// page, from the right, numbers in it from the left. This is rule L2 of the bidirectional algorithm (Unicode Standard Annex 9) the
+// logical puts a line with text from right to left into the order in which it is read. Programs
+// write such lines into a document in either order, and the library turns some parts of them and
+// not others; so their characters are taken as they stand on the page, from the right, numbers in
+// it from the left. This is rule L2 of the bidirectional algorithm (Unicode Standard Annex 9) the
 // other way round, for two levels.
 func logical(line []char) {
 	if !slices.ContainsFunc(line, func(c char) bool { return fromLeft(c.r) }) {
@@ -82,7 +83,8 @@ func turn(run []char) {
 	}
 }
 
-// intoGaps puts spaces whose places are not known where the run, ordered from the right, has its widest gaps.
+// intoGaps puts spaces whose places are not known where the run, ordered from the right, has its
+// widest gaps.
 func intoGaps(run, spaces []char) []char {
 	gaps := make([]int, max(0, len(run)-1)) // each by the character before it
 	for i := range gaps {
@@ -129,7 +131,8 @@ func numbersFromLeft(run []char) {
 	}
 }
 
-// ofNumber reports whether a character belongs to a number: a digit, what stands between two, or a sign beside one.
+// ofNumber reports whether a character belongs to a number: a digit, what stands between two, or a
+// sign beside one.
 func ofNumber(run []char, i int) bool {
 	digit := func(i int) bool {
 		return i >= 0 && i < len(run) && (class(run[i].r) == bidi.EN || class(run[i].r) == bidi.AN)
@@ -148,8 +151,8 @@ func ofNumber(run []char, i int) bool {
 // mirror has the brackets that come in pairs: those that open, and those that close.
 var mirror = map[rune]rune{'(': ')', ')': '(', '[': ']', ']': '[', '{': '}', '}': '{', '«': '»', '»': '«'}
 
-// nestBrackets mirrors the brackets of a run if more of them close what is open then: a document has either the
-// character or what it looks like from right to left.
+// nestBrackets mirrors the brackets of a run if more of them close what is open then: a document
+// has either the character or what it looks like from right to left.
 func nestBrackets(run []char) {
 	depth, closed, mirrored := 0, 0, 0
 	for _, c := range run {

@@ -68,7 +68,8 @@ func (d *Document) read(page requests.Page, words bool, p *Page) error {
 	return err
 }
 
-// chars reads the page's characters, but those that are unseen. Lines in which some are written from right to left are put in order and have boxes.
+// chars reads the page's characters, but those that are unseen. Lines in which some are written
+// from right to left are put in order and have boxes.
 func (d *Document) chars(text references.FPDF_TEXTPAGE, count int, unseen map[int]bool) ([]char, error) {
 	chars := make([]char, 0, count)
 	for i := range count {
@@ -118,8 +119,9 @@ func lines(chars []char) iter.Seq[[]char] {
 // hyphen stands for the one that divides a word at the end of a line.
 const hyphen = '\uFFFE'
 
-// clean makes the library's characters a text: lines end with \n, words divided at the end of a line are whole
-// again, and there are no control characters, no spaces at the ends of lines and no more than one empty line.
+// clean makes the library's characters a text: lines end with \n, words divided at the end of a
+// line are whole again, and there are no control characters, no spaces at the ends of lines and no
+// more than one empty line.
 func clean(runes []rune) string {
 	var b strings.Builder
 	divided := false
@@ -200,7 +202,8 @@ func (d *Document) word(page requests.Page, text references.FPDF_TEXTPAGE, chars
 	return w, w.X1 > w.X0 && w.Y1 > w.Y0, nil
 }
 
-// around is the box of some characters that follow one another, from their own boxes or the library's of them all.
+// around is the box of some characters that follow one another, from their own boxes or the
+// library's of them all.
 func (d *Document) around(text references.FPDF_TEXTPAGE, chars []char) (all char, err error) {
 	var boxes []char
 	for _, c := range chars {
@@ -234,8 +237,8 @@ func (d *Document) around(text references.FPDF_TEXTPAGE, chars []char) (all char
 // fine is into how many steps a page's sides are divided where a place is asked for.
 const fine = 1 << 16
 
-// place says where a point of the page is once the page is turned and cropped as it is shown: fractions of its
-// width and height from the top left.
+// place says where a point of the page is once the page is turned and cropped as it is shown:
+// fractions of its width and height from the top left.
 func (d *Document) place(page requests.Page, x, y float64) (float32, float32, error) {
 	at, err := d.pdfium.FPDF_PageToDevice(&requests.FPDF_PageToDevice{Page: page, SizeX: fine, SizeY: fine, PageX: x, PageY: y})
 	if err != nil {

@@ -1,6 +1,7 @@
 package resize
 
-// naturalOrder is where in a block each coefficient of the zigzag order stands (ITU T.81, figure A.6).
+// naturalOrder is where in a block each coefficient of the zigzag order stands (ITU T.81, figure
+// A.6).
 var naturalOrder = [64]uint8{
 	0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
 	35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
@@ -14,16 +15,16 @@ var zigzagOrder = func() (order [64]uint8) {
 	return order
 }()
 
-// aanFactor is by how much the fast transform's coefficients are larger than the DCT's, but for a factor of 8 of rows and
-// columns together: 1, and cos(k pi / 16) times the root of 2.
+// aanFactor is by how much the fast transform's coefficients are larger than the DCT's, but for a
+// factor of 8 of rows and columns together: 1, and cos(k pi / 16) times the root of 2.
 var aanFactor = [8]float32{1, 1.387039845, 1.306562965, 1.175875602, 1, 0.785694958, 0.541196100, 0.275899379}
 
-// transformPortable writes the quantized coefficients of 8 by 8 samples, that begin at the first of pix, in natural order
-// (down the rows), and tells which are not zero, a bit for each.
+// transformPortable writes the quantized coefficients of 8 by 8 samples, that begin at the first of
+// pix, in natural order (down the rows), and tells which are not zero, a bit for each.
 //
-// The transform is the scaled discrete cosine transform of Arai, Agui and Nakajima (Transactions of the IEICE, 1988), with
-// five multiplications for eight values, as in libjpeg's jfdctflt.c: of the columns, then of the rows. Its twin in
-// SIMD (dct_amd64.go) gives the same bits.
+// The transform is the scaled discrete cosine transform of Arai, Agui and Nakajima (Transactions of
+// the IEICE, 1988), with five multiplications for eight values, as in libjpeg's jfdctflt.c: of the
+// columns, then of the rows. Its twin in SIMD (dct_amd64.go) gives the same bits.
 func transformPortable(values *[64]int32, pix []uint8, stride int, scale *[64]float32) (nonzero uint64) {
 	var b [64]float32
 	for y := range 8 {

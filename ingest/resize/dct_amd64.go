@@ -14,8 +14,8 @@ func transform(values *[64]int32, pix []uint8, stride int, scale *[64]float32) (
 	return transformPortable(values, pix, stride, scale)
 }
 
-// transformAVX2 holds the eight rows of a block in eight registers. It transforms the columns, all at once, transposes,
-// does the same with what were the rows, and transposes back.
+// transformAVX2 holds the eight rows of a block in eight registers. It transforms the columns, all
+// at once, transposes, does the same with what were the rows, and transposes back.
 func transformAVX2(values *[64]int32, pix []uint8, stride int, scale *[64]float32) (nonzero uint64) {
 	middle := archsimd.BroadcastFloat32x8(128)
 	a0 := samples(pix).Sub(middle)

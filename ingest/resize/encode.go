@@ -10,8 +10,9 @@ import (
 	"sync"
 )
 
-// encoder writes the entropy-coded data of a baseline JPEG, faster than image/jpeg does. What stands before the data
-// (quantization tables, Huffman tables, components) is what image/jpeg writes at the same quality; the size is put in.
+// encoder writes the entropy-coded data of a baseline JPEG, faster than image/jpeg does. What
+// stands before the data (quantization tables, Huffman tables, components) is what image/jpeg
+// writes at the same quality; the size is put in.
 type encoder struct {
 	header []byte // up to the data
 	size   int    // where in it the height stands, and the width after it
@@ -19,7 +20,8 @@ type encoder struct {
 	codes  [4]codes // luma DC, luma AC, chroma DC, chroma AC
 }
 
-// codes are a Huffman table: by symbol, the code in the upper bits and its length in the lowest byte.
+// codes are a Huffman table: by symbol, the code in the upper bits and its length in the lowest
+// byte.
 type codes [256]uint32
 
 var encoders sync.Map // quality -> *encoder
@@ -68,8 +70,8 @@ func (e *encoder) readHeader(file []byte) error {
 	return fmt.Errorf("image/jpeg wrote a header that ends after %d bytes", len(file))
 }
 
-// setQuant takes a quantization table, in zigzag order. The DCT leaves each coefficient scaled by its row's and column's
-// factor (Arai, Agui, Nakajima); the table takes that back.
+// setQuant takes a quantization table, in zigzag order. The DCT leaves each coefficient scaled by
+// its row's and column's factor (Arai, Agui, Nakajima); the table takes that back.
 func (e *encoder) setQuant(table int, quant []byte) {
 	for i, q := range quant {
 		at := naturalOrder[i]
@@ -77,8 +79,8 @@ func (e *encoder) setQuant(table int, quant []byte) {
 	}
 }
 
-// setCodes takes a Huffman table, and returns the number of its symbols. The codes of one length are consecutive numbers (ITU
-// T.81, annex C).
+// setCodes takes a Huffman table, and returns the number of its symbols. The codes of one length
+// are consecutive numbers (ITU T.81, annex C).
 func (e *encoder) setCodes(table int, segment []byte) (symbols int) {
 	code := uint32(0)
 	for length := 1; length <= 16; length++ {
@@ -197,7 +199,8 @@ func zigzag(natural uint64) (bitset uint64) {
 	return bitset
 }
 
-// rest writes the coefficients after the first, of which bitset tells, in zigzag order, those that are not zero.
+// rest writes the coefficients after the first, of which bitset tells, in zigzag order, those that
+// are not zero.
 func (w *bitWriter) rest(ac *codes, values *[64]int32, bitset uint64) {
 	last := 0
 	for ; bitset != 0; bitset &= bitset - 1 {

@@ -15,7 +15,8 @@ func encodeJPEG(m *augment.Image, quality int) ([]byte, error) {
 	return e.encode(toYCbCr(m)), nil
 }
 
-// toYCbCr converts as JFIF 1.02 has it, in fixed point of 16 bits. The chroma of four pixels is their mean's.
+// toYCbCr converts as JFIF 1.02 has it, in fixed point of 16 bits. The chroma of four pixels is
+// their mean's.
 func toYCbCr(m *augment.Image) *image.YCbCr {
 	out := image.NewYCbCr(image.Rect(0, 0, m.Width, m.Height), image.YCbCrSubsampleRatio420)
 	for y := range m.Height {

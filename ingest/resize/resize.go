@@ -1,6 +1,7 @@
-// Package resize makes pictures smaller on their way into a dataset: decoded, resampled and written anew as JPEG.
-// A [Resizer] is a transform of package ingest. Its modes are those of img2dataset (rom1504/img2dataset,
-// resizer.py); unlike there, a JPEG that lies on its side is turned upright, as its EXIF orientation says.
+// Package resize makes pictures smaller on their way into a dataset: decoded, resampled and written
+// anew as JPEG. A [Resizer] is a transform of package ingest. Its modes are those of img2dataset
+// (rom1504/img2dataset, resizer.py); unlike there, a JPEG that lies on its side is turned upright,
+// as its EXIF orientation says.
 package resize
 
 import (

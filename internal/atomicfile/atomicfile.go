@@ -10,7 +10,8 @@ import (
 	"path/filepath"
 )
 
-// File is a file being written. Commit makes it visible, Abort removes it; one of the two must be called.
+// File is a file being written. Commit makes it visible, Abort removes it; one of the two must be
+// called.
 type File struct {
 	*os.File
 	path string

@@ -1,5 +1,6 @@
-// Package contactsheet shows a dataset as one HTML page that needs nothing else: a contact sheet of rows drawn evenly
-// from all of it, its languages and splits, and histograms of picture sizes and text lengths.
+// Package contactsheet shows a dataset as one HTML page that needs nothing else: a contact sheet of
+// rows drawn evenly from all of it, its languages and splits, and histograms of picture sizes and
+// text lengths.
 package contactsheet
 
 import (
@@ -31,7 +32,8 @@ var pageHTML string
 
 var page = template.Must(template.New("page").Parse(pageHTML))
 
-// thumbnail is the longest side of a picture of the contact sheet; pictures over maxPixels are not decoded.
+// thumbnail is the longest side of a picture of the contact sheet; pictures over maxPixels are not
+// decoded.
 const (
 	thumbnail = 240
 	maxPixels = 64 << 20
@@ -69,8 +71,8 @@ type tile struct {
 	Size   string
 }
 
-// Write writes the page of a dataset, with up to tiles rows on the contact sheet. It reads the image bytes of
-// those rows only.
+// Write writes the page of a dataset, with up to tiles rows on the contact sheet. It reads the
+// image bytes of those rows only.
 func Write(w io.Writer, d *shards.Dataset, name string, tiles int) error {
 	c := content{Name: name, Totals: d.Manifest().Totals}
 	c.Languages = named(c.Totals.Languages, c.Totals.Texts, "no language")
@@ -126,7 +128,8 @@ func aspect(width, height int32) string {
 	return "square"
 }
 
-// powers are the bars of counts by the number of bits of a value, without a gap from the least to the greatest.
+// powers are the bars of counts by the number of bits of a value, without a gap from the least to
+// the greatest.
 func powers(counts map[int]int64) (bars []bar) {
 	sizes := slices.Sorted(maps.Keys(counts))
 	if len(sizes) == 0 {
@@ -142,7 +145,8 @@ func powers(counts map[int]int64) (bars []bar) {
 	return scaled(bars)
 }
 
-// named are the bars of named counts and, if there are any, of what has none of all, most first, at most 24.
+// named are the bars of named counts and, if there are any, of what has none of all, most first, at
+// most 24.
 func named(counts map[string]int64, all int64, none string) (bars []bar) {
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
 		bars = append(bars, bar{Label: name, Count: counts[name]})
@@ -185,8 +189,8 @@ func tileOf(row int, s *shards.Sample) tile {
 	return t
 }
 
-// decode holds the decoders by format. The table of the image package is not asked: any package of a program may add
-// to it, and one decoder of JPEG gives up on headers beyond its first 512 bytes.
+// decode holds the decoders by format. The table of the image package is not asked: any package of
+// a program may add to it, and one decoder of JPEG gives up on headers beyond its first 512 bytes.
 var decode = map[string]func(io.Reader) (image.Image, error){
 	"jpeg": jpeg.Decode, "png": png.Decode, "gif": gif.Decode, "webp": webp.Decode, "bmp": bmp.Decode, "tiff": decodeTIFF,
 }
@@ -203,7 +207,8 @@ func decodeTIFF(r io.Reader) (image.Image, error) {
 	return f.Image()
 }
 
-// thumbnailOf returns a small picture as a data URL, or nothing if the bytes cannot be shown. Browsers show no TIFF.
+// thumbnailOf returns a small picture as a data URL, or nothing if the bytes cannot be shown.
+// Browsers show no TIFF.
 func thumbnailOf(encoded []byte) template.URL {
 	info, err := imagefile.Inspect(encoded)
 	if err != nil || info.Width*info.Height > maxPixels {

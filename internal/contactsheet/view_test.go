@@ -49,8 +49,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestWhatIsShown links a package that adds to the image package's table a decoder of JPEG which looks at 512 bytes
-// only. Cameras write more than that before the size.
+// TestWhatIsShown links a package that adds to the image package's table a decoder of JPEG which
+// looks at 512 bytes only. Cameras write more than that before the size.
 func TestWhatIsShown(t *testing.T) {
 	for _, side := range []int{16, 500} { // shown as it is, and made smaller
 		var asJPEG, asBMP bytes.Buffer

@@ -1,7 +1,9 @@
-// Package csvtext reads tables of delimited fields that others wrote: CSV, TSV and their relatives. It follows RFC 4180 and, where
-// a table departs from that, Python's csv, pandas and DuckDB: a quote within a field is a character; text may follow a quoted field.
-// Only a field that a quote opens and another one closes, before a delimiter or a line's end, spans lines; every other row is one
-// line. Blank lines are no rows. A quote that is never closed costs its own line, and no other that looks like a row.
+// Package csvtext reads tables of delimited fields that others wrote: CSV, TSV and their relatives.
+// It follows RFC 4180 and, where a table departs from that, Python's csv, pandas and DuckDB: a
+// quote within a field is a character; text may follow a quoted field. Only a field that a quote
+// opens and another one closes, before a delimiter or a line's end, spans lines; every other row is
+// one line. Blank lines are no rows. A quote that is never closed costs its own line, and no other
+// that looks like a row.
 package csvtext
 
 // Dialect says how a table is written, where it does not tell itself.

@@ -36,7 +36,8 @@ func read(t *testing.T, r *Reader) (rows [][]string, faults []error) {
 	return nil, nil
 }
 
-// FuzzReader: without quotes each line that is not blank is a row or a bad one, and with them no row comes of nothing.
+// FuzzReader: without quotes each line that is not blank is a row or a bad one, and with them no
+// row comes of nothing.
 func FuzzReader(f *testing.F) {
 	for _, seed := range []string{"a,b\n1,x\n\"2,y\n3,z\n", "a\tb\n1\t\"x\n", "a,b\r1,2\r3,\"4\r\"\r", "a|b\n1|2\r3|4\n", "\"a\",b\n\"1\" ,\"2\\\"\"\n,,\n", "sep=;\na;b\n", "\xff\xfea\x00,\x00\n\x00"} {
 		for kind := range uint8(12) {

@@ -9,9 +9,10 @@ import (
 	"github.com/pali3/pali3/internal/textlines"
 )
 
-// Open reads the header, or looks at the first line in its place, and finds out by it what separates the fields unless the dialect
-// says so: that by which fits says of the reader's names that they are what is asked for. Without fits it is one by which there are
-// several names; if there is none, it is the likeliest.
+// Open reads the header, or looks at the first line in its place, and finds out by it what
+// separates the fields unless the dialect says so: that by which fits says of the reader's names
+// that they are what is asked for. Without fits it is one by which there are several names; if
+// there is none, it is the likeliest.
 func Open(lines *textlines.Lines, e textlines.Encoding, d Dialect, fits func(*Reader) bool) (*Reader, error) {
 	r := &Reader{lines: lines, encoding: e}
 	if err := r.firstLine(&d); err != nil {
@@ -61,7 +62,8 @@ func (r *Reader) fits(d Dialect, asked func(*Reader) bool) bool {
 	return len(r.names) > 1
 }
 
-// firstLine goes to the first line that is not blank. A line sep=; before it, which is there for Excel, says what the delimiter is.
+// firstLine goes to the first line that is not blank. A line sep=; before it, which is there for
+// Excel, says what the delimiter is.
 func (r *Reader) firstLine(d *Dialect) error {
 	for {
 		first, err := r.lines.Span(0)

@@ -9,7 +9,8 @@ import (
 	"github.com/pali3/pali3/internal/textlines"
 )
 
-// quoted reads the row that begins with the line in spans, which has quotes. It adds the further lines to spans.
+// quoted reads the row that begins with the line in spans, which has quotes. It adds the further
+// lines to spans.
 func (r *Reader) quoted() error {
 	r.text, r.ends, r.places = r.text[:0], r.ends[:0], r.places[:0]
 	at := 0
@@ -150,8 +151,8 @@ func (r *Reader) unclosed(line int, format string, a ...any) error {
 	return &textlines.Fault{Line: r.line(line), What: &Unclosed{begin, what}, Advice: ": " + quoteHint}
 }
 
-// doubtful reads a field that does not close as it should as one whose quotes are escaped by backslashes, within its line; if
-// it isn't one, the error is the one given.
+// doubtful reads a field that does not close as it should as one whose quotes are escaped by
+// backslashes, within its line; if it isn't one, the error is the one given.
 func (r *Reader) doubtful(opening, first, begun int, err error) (int, error) {
 	r.spans, r.text = r.spans[:first+1], r.text[:begun]
 	b, end := r.lines.Bytes(), r.spans[first].End

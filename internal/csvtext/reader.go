@@ -48,9 +48,9 @@ type Unclosed struct {
 // Line returns the number of the first line of the row that was read last, from 1.
 func (r *Reader) Line() int64 { return r.at }
 
-// Next returns the fields of the next row; they hold until the next call. A row that cannot be read is a [textlines.Fault],
-// after which the next row follows. Of rows that quotes make of several lines, that is the line after the first. The error is
-// [textlines.ErrEnd] after the last row.
+// Next returns the fields of the next row; they hold until the next call. A row that cannot be read
+// is a [textlines.Fault], after which the next row follows. Of rows that quotes make of several
+// lines, that is the line after the first. The error is [textlines.ErrEnd] after the last row.
 func (r *Reader) Next() ([]string, error) {
 	fields, err := r.next()
 	if r.trims {
@@ -151,8 +151,8 @@ func (r *Reader) split(line []byte) {
 	r.fields = append(r.fields, r.plain(text))
 }
 
-// plain returns a field of a table without quotes. One that is enclosed in them, and has others doubled within, was written by a
-// program that quotes.
+// plain returns a field of a table without quotes. One that is enclosed in them, and has others
+// doubled within, was written by a program that quotes.
 func (r *Reader) plain(field string) string {
 	if !r.unquote || len(field) < 4 || field[0] != '"' || field[len(field)-1] != '"' {
 		return field
@@ -165,7 +165,8 @@ func (r *Reader) plain(field string) string {
 	return strings.ReplaceAll(inner, `""`, `"`)
 }
 
-// shape checks the number of fields. Where every row ends with a delimiter that the header has not, the empty fields go.
+// shape checks the number of fields. Where every row ends with a delimiter that the header has not,
+// the empty fields go.
 func (r *Reader) shape(at int64) error {
 	if r.width == 0 {
 		return nil
@@ -197,7 +198,8 @@ func (r *Reader) shape(at int64) error {
 	return nil
 }
 
-// followedBy reports whether the next lines, at least one, end with a delimiter and have that number of fields.
+// followedBy reports whether the next lines, at least one, end with a delimiter and have that
+// number of fields.
 func (r *Reader) followedBy(fields int) bool {
 	at, lines := r.spans[0].Next, 0
 	for range 100 {

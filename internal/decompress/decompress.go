@@ -1,5 +1,5 @@
-// Package decompress reads files that may be compressed: what their first bytes show counts, not their names. Memory is bounded
-// whatever the file says of itself.
+// Package decompress reads files that may be compressed: what their first bytes show counts, not
+// their names. Memory is bounded whatever the file says of itself.
 package decompress
 
 import (
@@ -58,8 +58,8 @@ func Of(head []byte) Format {
 	return None
 }
 
-// isBlock reports whether bytes behind BZh, as many as there are, are the size of bzip2's blocks and the beginning of one, or of the
-// data's end.
+// isBlock reports whether bytes behind BZh, as many as there are, are the size of bzip2's blocks
+// and the beginning of one, or of the data's end.
 func isBlock(b []byte) bool {
 	if len(b) == 0 || b[0] < '1' || b[0] > '9' {
 		return false
@@ -68,8 +68,9 @@ func isBlock(b []byte) bool {
 	return bytes.HasPrefix([]byte("1AY&SY"), b) || bytes.HasPrefix([]byte("\x17\x72\x45\x38\x50\x90"), b)
 }
 
-// New returns the content of a file of the format, and what frees its memory. Where other bytes than zeros follow the data of gzip,
-// the content ends with [ErrTrailing], for gzip itself takes no notice of them.
+// New returns the content of a file of the format, and what frees its memory. Where other bytes
+// than zeros follow the data of gzip, the content ends with [ErrTrailing], for gzip itself takes no
+// notice of them.
 func New(packed *bufio.Reader, format Format) (content io.Reader, free func(), err error) {
 	free = func() {}
 	switch format {

@@ -1,4 +1,5 @@
-// Package folderlock keeps two processes from writing to one folder. The lock ends with the process, however it ends.
+// Package folderlock keeps two processes from writing to one folder. The lock ends with the
+// process, however it ends.
 package folderlock
 
 import (
@@ -25,7 +26,8 @@ func Take(dir string) (*Lock, error) {
 	return lock(filepath.Join(dir, Name), dir)
 }
 
-// TakeFile locks a file, which it makes if it is not there, against other processes that call TakeFile.
+// TakeFile locks a file, which it makes if it is not there, against other processes that call
+// TakeFile.
 func TakeFile(path string) (*Lock, error) { return lock(path, path) }
 
 // lock locks a file; name is for messages.

@@ -24,7 +24,8 @@ type BMPFile struct {
 	data          []byte // from the first pixel on
 }
 
-// ReadBMP reads the header. The sizes that it gives for the file and the data are not believed, but pixels must be there.
+// ReadBMP reads the header. The sizes that it gives for the file and the data are not believed, but
+// pixels must be there.
 func ReadBMP(b []byte) (*BMPFile, error) {
 	size := int(binary.LittleEndian.Uint32(b[14:]))
 	if len(b) < 14+size {

@@ -82,8 +82,8 @@ func masked(v, mask uint32) uint8 {
 	return uint8(uint64((v&mask)>>shift) * 255 / uint64(mask>>shift))
 }
 
-// decodeRuns decodes RLE8 and RLE4. Pixels that no run brings before the end of the bitmap have index 0; a file that ends
-// before is cut short.
+// decodeRuns decodes RLE8 and RLE4. Pixels that no run brings before the end of the bitmap have
+// index 0; a file that ends before is cut short.
 func (f *BMPFile) decodeRuns(m *image.Paletted) error {
 	x, y, rest := 0, 0, f.data
 	put := func(v byte) {

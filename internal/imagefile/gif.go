@@ -21,8 +21,8 @@ type GIFFile struct {
 	data       []byte // sub-blocks
 }
 
-// ReadGIF reads up to the first frame. A screen that is smaller than the frame is enlarged, as browsers' decoders
-// and Pillow do it.
+// ReadGIF reads up to the first frame. A screen that is smaller than the frame is enlarged, as
+// browsers' decoders and Pillow do it.
 func ReadGIF(b []byte) (*GIFFile, error) {
 	if len(b) < 13 {
 		return nil, fmt.Errorf("%w: a header of %d bytes", ErrTruncated, len(b))
@@ -96,8 +96,8 @@ func (g *GIFFile) readFrame(b []byte, at int) error {
 	return nil
 }
 
-// Indices decodes the first frame into palette indices, row by row from the top. Its error wraps ErrTruncated if pixels are
-// missing; data beyond them are of no matter.
+// Indices decodes the first frame into palette indices, row by row from the top. Its error wraps
+// ErrTruncated if pixels are missing; data beyond them are of no matter.
 func (g *GIFFile) Indices() ([]byte, error) {
 	if int64(g.FrameWidth)*int64(g.FrameHeight) > MaxPixels {
 		return nil, fmt.Errorf("%w: a frame of %dx%d", ErrTooLarge, g.FrameWidth, g.FrameHeight)
@@ -156,8 +156,8 @@ func (s *subBlocks) ReadByte() (byte, error) {
 	return b, nil
 }
 
-// WithScreen returns a reader of the GIF with the screen enlarged to a size, for decoders that refuse frames beyond it, and with
-// a trailer, for those that refuse a file without one.
+// WithScreen returns a reader of the GIF with the screen enlarged to a size, for decoders that
+// refuse frames beyond it, and with a trailer, for those that refuse a file without one.
 func WithScreen(encoded []byte, width, height int) io.Reader {
 	head := bytes.Clone(encoded[:min(len(encoded), 13)])
 	if len(head) == 13 {

@@ -2,8 +2,9 @@ package imagefile
 
 import "fmt"
 
-// lzwDecoder decodes the variable-length codes of a GIF (GIF89a, appendix F). It takes the root codes of 1 to 11 bits
-// that other readers take (compress/lzw: 2 to 8), a first code that does not clear the table, and a table that stays full.
+// lzwDecoder decodes the variable-length codes of a GIF (GIF89a, appendix F). It takes the root
+// codes of 1 to 11 bits that other readers take (compress/lzw: 2 to 8), a first code that does not
+// clear the table, and a table that stays full.
 type lzwDecoder struct {
 	prefix [1 << lzwMaxBits]uint16
 	suffix [1 << lzwMaxBits]byte
@@ -13,8 +14,8 @@ type lzwDecoder struct {
 
 const lzwMaxBits = 12
 
-// decode fills to with palette indices. Data beyond them are not looked at. rootBits is the size of the codes that stand for
-// one index.
+// decode fills to with palette indices. Data beyond them are not looked at. rootBits is the size of
+// the codes that stand for one index.
 func (d *lzwDecoder) decode(to []byte, from *subBlocks, rootBits int) error {
 	clear := 1 << rootBits
 	for i := range clear {

@@ -96,7 +96,8 @@ func TestInspect_ReadsOrientation(t *testing.T) {
 	}
 }
 
-// TestInspect_TakesWhatTheLimitsAllow reads headers of large images only; their pixels are not there.
+// TestInspect_TakesWhatTheLimitsAllow reads headers of large images only; their pixels are not
+// there.
 func TestInspect_TakesWhatTheLimitsAllow(t *testing.T) {
 	for _, c := range []struct {
 		width, height int

@@ -30,8 +30,9 @@ func Readable(format string) bool {
 	return false
 }
 
-// Reads reports whether an image is of a format and a kind that are read, as far as its header tells. Among images that
-// is a question of TIFFs alone: they hold scans in fax codes and depths in floating point as well as photographs.
+// Reads reports whether an image is of a format and a kind that are read, as far as its header
+// tells. Among images that is a question of TIFFs alone: they hold scans in fax codes and depths in
+// floating point as well as photographs.
 func Reads(encoded []byte) bool {
 	format := Format(encoded)
 	if format == TIFF {
@@ -70,8 +71,9 @@ func Format(encoded []byte) string {
 	return firstOf(otherImages, encoded).format
 }
 
-// Kind names what the bytes are, with an article, for a message to a person: "a JPEG image", "an AVIF
-// image", "an HTML page", "gzip data", "plain text", "no bytes at all". It always names something.
+// Kind names what the bytes are, with an article, for a message to a person: "a JPEG image", "an
+// AVIF image", "an HTML page", "gzip data", "plain text", "no bytes at all". It always names
+// something.
 func Kind(encoded []byte) string {
 	if len(encoded) == 0 {
 		return "no bytes at all"
@@ -188,8 +190,9 @@ var otherFiles = []signature{
 	{prefix: "-----BEGIN ", kind: "a PEM file"},
 }
 
-// isBMP wants more than two letters, as a text may begin with them: the size of an information header
-// that BMP has. The file size and the reserved fields before it are wrong in files that viewers show.
+// isBMP wants more than two letters, as a text may begin with them: the size of an information
+// header that BMP has. The file size and the reserved fields before it are wrong in files that
+// viewers show.
 func isBMP(b []byte) bool {
 	if len(b) < 18 || string(b[:2]) != "BM" {
 		return false
@@ -212,7 +215,8 @@ func isoBrand(b []byte) string {
 // textLength is how many bytes are looked at to tell text from other data.
 const textLength = 1024
 
-// isText reports whether the beginning is UTF-8, or UTF-16 with a byte order mark, without control characters.
+// isText reports whether the beginning is UTF-8, or UTF-16 with a byte order mark, without control
+// characters.
 func isText(b []byte) bool {
 	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
 		return len(b) >= 4 && !bytes.HasPrefix(b, []byte("\xff\xfe\x00\x00"))
@@ -256,9 +260,9 @@ func textKind(encoded []byte) string {
 	return "plain text"
 }
 
-// markup returns the beginning of a text in lower case from its first tag's name on: "html", "svg", "!doctype html",
-// "?xml". It is "" for a text that does not begin with a tag. An XML declaration, comments and a document type before
-// svg are passed over.
+// markup returns the beginning of a text in lower case from its first tag's name on: "html", "svg",
+// "!doctype html", "?xml". It is "" for a text that does not begin with a tag. An XML declaration,
+// comments and a document type before svg are passed over.
 func markup(encoded []byte) string {
 	text := bytes.ToLower(encoded[:min(len(encoded), textLength)])
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))

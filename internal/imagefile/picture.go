@@ -1,7 +1,7 @@
-// Package imagefile reads what an encoded image says about itself, without decoding its pixels: its format,
-// its size, how it is to be turned, and whether its coded data are all there. It is the one reader of image
-// headers, and holds the one set of limits: what it accepts, package augment decodes, unless the coded data
-// are damaged.
+// Package imagefile reads what an encoded image says about itself, without decoding its pixels: its
+// format, its size, how it is to be turned, and whether its coded data are all there. It is the one
+// reader of image headers, and holds the one set of limits: what it accepts, package augment
+// decodes, unless the coded data are damaged.
 package imagefile
 
 import (
@@ -12,9 +12,9 @@ import (
 	"github.com/pali3/pali3/internal/imagefile/jpeg"
 )
 
-// Limits of an image, against small files that decode into all memory. Decoding takes at most 12 bytes for
-// each pixel (a progressive JPEG without subsampling), of an interlaced PNG of 16 bits 25; package augment
-// decodes large images one at a time.
+// Limits of an image, against small files that decode into all memory. Decoding takes at most 12
+// bytes for each pixel (a progressive JPEG without subsampling), of an interlaced PNG of 16 bits
+// 25; package augment decodes large images one at a time.
 const (
 	MaxBytes  = 256 << 20 // of the file
 	MaxPixels = 256 << 20
@@ -46,8 +46,9 @@ func (i Info) Upright() (width, height int) {
 	return i.Width, i.Height
 }
 
-// Inspect reads the header of an encoded image, checks it against the limits, and checks that its coded data
-// are all there. A missing end marker or a wrong length that other readers pass over is no fault.
+// Inspect reads the header of an encoded image, checks it against the limits, and checks that its
+// coded data are all there. A missing end marker or a wrong length that other readers pass over is
+// no fault.
 func Inspect(encoded []byte) (Info, error) {
 	info, err := ReadHeader(encoded)
 	if err != nil {
@@ -120,7 +121,8 @@ type unread string
 func (u unread) Error() string        { return string(u) }
 func (u unread) Is(target error) bool { return target == ErrFormat }
 
-// whole returns an error if coded data are missing. Where the headers show it they are enough; a file without its end is decoded.
+// whole returns an error if coded data are missing. Where the headers show it they are enough; a
+// file without its end is decoded.
 func whole(encoded []byte, format string) error {
 	switch format {
 	case JPEG:
@@ -145,8 +147,9 @@ func whole(encoded []byte, format string) error {
 	return nil // the others say in their header how much there must be, and ReadHeader has looked
 }
 
-// firstScan is where a JPEG's pixels begin, its length if they do not. What comes before may hold a preview, a whole JPEG
-// with an end of its own; among pixels 0xff 0xd9 is the end and nothing else (ITU-T T.81, section B.1.1.5).
+// firstScan is where a JPEG's pixels begin, its length if they do not. What comes before may hold a
+// preview, a whole JPEG with an end of its own; among pixels 0xff 0xd9 is the end and nothing else
+// (ITU-T T.81, section B.1.1.5).
 func firstScan(b []byte) int {
 	for i := 2; i+3 < len(b); {
 		switch marker := b[i+1]; {

@@ -40,8 +40,8 @@ func TestInspect(t *testing.T) {
 	}
 }
 
-// TestHeaderBehindEXIF links a package that adds to the image package's table a decoder of JPEG which
-// looks at 512 bytes only. Cameras write more than that before the size.
+// TestHeaderBehindEXIF links a package that adds to the image package's table a decoder of JPEG
+// which looks at 512 bytes only. Cameras write more than that before the size.
 func TestHeaderBehindEXIF(t *testing.T) {
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 7, 5)), nil); err != nil {
@@ -54,7 +54,8 @@ func TestHeaderBehindEXIF(t *testing.T) {
 	}
 }
 
-// TestCutBehindPreview cuts a JPEG whose EXIF data hold a small one, as cameras write it, with an end of its own.
+// TestCutBehindPreview cuts a JPEG whose EXIF data hold a small one, as cameras write it, with an
+// end of its own.
 func TestCutBehindPreview(t *testing.T) {
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 70, 50)), nil); err != nil {

@@ -28,8 +28,8 @@ type PNGFile struct {
 	palette pngChunk
 }
 
-// ReadPNG walks the chunks to IEND; what follows it is of no matter. A file that ends before is no error here, as its data
-// may be complete: see CheckData.
+// ReadPNG walks the chunks to IEND; what follows it is of no matter. A file that ends before is no
+// error here, as its data may be complete: see CheckData.
 func ReadPNG(encoded []byte) (*PNGFile, error) {
 	p := &PNGFile{}
 	for rest := encoded[len(pngMagic):]; ; {
@@ -148,7 +148,8 @@ func (p *PNGFile) readHeader(c pngChunk) error {
 	return nil
 }
 
-// RawBytes is how many bytes the data hold when inflated: each row of each pass with its filter's byte before it.
+// RawBytes is how many bytes the data hold when inflated: each row of each pass with its filter's
+// byte before it.
 func (p *PNGFile) RawBytes() (n int64) {
 	channels := map[byte]int64{0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[p.Color]
 	pass := func(width, height int) {
@@ -166,7 +167,8 @@ func (p *PNGFile) RawBytes() (n int64) {
 	return n
 }
 
-// Inflate returns a reader of the RawBytes of the data. Its error wraps ErrTruncated if there are fewer.
+// Inflate returns a reader of the RawBytes of the data. Its error wraps ErrTruncated if there are
+// fewer.
 func (p *PNGFile) Inflate() (io.Reader, error) {
 	parts := make([]io.Reader, len(p.data))
 	for i, d := range p.data {
@@ -204,8 +206,8 @@ func (r *rawReader) Read(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// CheckSums returns an error unless the chunks that hold pixels are sound by their own checksums, or by that of the deflated
-// data.
+// CheckSums returns an error unless the chunks that hold pixels are sound by their own checksums,
+// or by that of the deflated data.
 func (p *PNGFile) CheckSums() error {
 	if p.Palette != nil && !p.palette.sound() {
 		return fmt.Errorf("%w: a palette with a wrong checksum", ErrCorrupt)

@@ -31,7 +31,8 @@ const (
 	tiffDNGVersion      = 50706
 )
 
-// TIFFFile is a page of a TIFF 6.0 file. Its pixels are coded a strip or a tile at a time ("block").
+// TIFFFile is a page of a TIFF 6.0 file. Its pixels are coded a strip or a tile at a time
+// ("block").
 type TIFFFile struct {
 	Width, Height int
 	Orientation   int // 1 to 8, 0 where absent
@@ -57,8 +58,8 @@ type TIFFFile struct {
 	file  []byte
 }
 
-// ReadTIFF reads the first directory, checks that this kind of TIFF is decoded, and that every strip or tile lies
-// within the file.
+// ReadTIFF reads the first directory, checks that this kind of TIFF is decoded, and that every
+// strip or tile lies within the file.
 func ReadTIFF(b []byte) (*TIFFFile, error) {
 	_, first, err := openTIFF(b)
 	if err != nil {
@@ -153,8 +154,8 @@ func (f *TIFFFile) readKind(d *tiffDirectory) error {
 	return f.readAlpha(extra)
 }
 
-// readAlpha finds the first extra sample that is alpha. Four samples of RGB whose meaning is not told are colour and
-// alpha, as Pillow has it.
+// readAlpha finds the first extra sample that is alpha. Four samples of RGB whose meaning is not
+// told are colour and alpha, as Pillow has it.
 func (f *TIFFFile) readAlpha(extra []uint32) error {
 	const associated, unassociated = 1, 2
 	f.alpha = -1
@@ -173,8 +174,8 @@ func (f *TIFFFile) readAlpha(extra []uint32) error {
 	return nil
 }
 
-// readPalette takes the upper bytes of its 16-bit values, or the values themselves where all are below 256, which some
-// writers have them be, as libtiff does.
+// readPalette takes the upper bytes of its 16-bit values, or the values themselves where all are
+// below 256, which some writers have them be, as libtiff does.
 func (f *TIFFFile) readPalette(d *tiffDirectory) error {
 	n := 1 << f.Bits
 	values, _ := d.values(tiffColorMap, 3*n)

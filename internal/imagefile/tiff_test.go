@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// tiffOf writes a TIFF of one strip, at its end, from the values of its tags. The strip's place and size are filled in
-// unless they are there.
+// tiffOf writes a TIFF of one strip, at its end, from the values of its tags. The strip's place and
+// size are filled in unless they are there.
 func tiffOf(order binary.AppendByteOrder, strip []byte, tags map[uint16][]uint32) []byte {
 	if tags = maps.Clone(tags); tags == nil {
 		tags = map[uint16][]uint32{}
@@ -57,7 +57,8 @@ func tiffOf(order binary.AppendByteOrder, strip []byte, tags map[uint16][]uint32
 
 var eightGreys = []byte{0, 10, 20, 30, 40, 50, 60, 70}
 
-// TestTIFF_DecodesWhatPillowDoesNot has the kinds that Pillow reads wrong, which its grid has no pixels of.
+// TestTIFF_DecodesWhatPillowDoesNot has the kinds that Pillow reads wrong, which its grid has no
+// pixels of.
 func TestTIFF_DecodesWhatPillowDoesNot(t *testing.T) {
 	sixteen := []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}
 	palette := make([]uint32, 3*256)

@@ -55,8 +55,8 @@ func (f *TIFFFile) rows(block int) int {
 	return min(f.blockHeight, f.Height-f.blockHeight*(block%f.down))
 }
 
-// coded returns the coded bytes of a block. The size that a file gives does not count where there is no compression;
-// where it is absent or 0, the block may go on to the end of the file.
+// coded returns the coded bytes of a block. The size that a file gives does not count where there
+// is no compression; where it is absent or 0, the block may go on to the end of the file.
 func (f *TIFFFile) coded(block int) ([]byte, error) {
 	start, size := int64(f.offsets[block]), int64(f.rowBytes()*f.rows(block))
 	if f.compression != tiffRaw {
@@ -71,11 +71,12 @@ func (f *TIFFFile) coded(block int) ([]byte, error) {
 	return f.file[start:][:size:size], nil
 }
 
-// tiffExpansion is how many bytes a coded byte brings at most: a code of LZW as long a run as the table has room for,
-// a run of Deflate 258 bytes in two bits, a run of PackBits 128 bytes in two.
+// tiffExpansion is how many bytes a coded byte brings at most: a code of LZW as long a run as the
+// table has room for, a run of Deflate 258 bytes in two bits, a run of PackBits 128 bytes in two.
 var tiffExpansion = map[int]int64{tiffRaw: 1, tiffLZW: 4096, tiffDeflate: 1040, tiffOldDeflate: 1040, tiffPackBits: 64}
 
-// whole returns an error if a block is not within the file, or has fewer bytes than its pixels need.
+// whole returns an error if a block is not within the file, or has fewer bytes than its pixels
+// need.
 func (f *TIFFFile) whole() error {
 	for i := range f.offsets {
 		coded, err := f.coded(i)

@@ -58,9 +58,10 @@ const (
 	maxTIFFEntries = 1 << 20 // of all directories
 )
 
-// TIFFPages returns where the directories of a TIFF's pages are, each of which names the next. Smaller versions of a page
-// and masks are no pages, but for the first. It stops where a directory is named twice. Its error, which comes with the
-// pages before, is of a directory that is not within the file.
+// TIFFPages returns where the directories of a TIFF's pages are, each of which names the next.
+// Smaller versions of a page and masks are no pages, but for the first. It stops where a directory
+// is named twice. Its error, which comes with the pages before, is of a directory that is not
+// within the file.
 func TIFFPages(b []byte) (pages []uint32, err error) {
 	d, offset, err := openTIFF(b)
 	if err != nil {
@@ -87,8 +88,8 @@ func TIFFPages(b []byte) (pages []uint32, err error) {
 	return pages, nil
 }
 
-// values returns a tag's first values, as many as are asked for and are within the file, and whether the tag is there
-// with a type of whole numbers.
+// values returns a tag's first values, as many as are asked for and are within the file, and
+// whether the tag is there with a type of whole numbers.
 func (d *tiffDirectory) values(tag uint16, most int) (values []uint32, there bool) {
 	for e := d.entries; len(e) >= tiffEntry; e = e[tiffEntry:] {
 		if d.order.Uint16(e) != tag {
@@ -143,7 +144,8 @@ const (
 	tiffMask    = 4
 )
 
-// notReduced refuses a first page that is not the image itself: cameras' raw files are TIFFs that begin with a small preview.
+// notReduced refuses a first page that is not the image itself: cameras' raw files are TIFFs that
+// begin with a small preview.
 func (d *tiffDirectory) notReduced() error {
 	kind := d.number(tiffSubfileType, 0)
 	switch {

@@ -37,7 +37,8 @@ var (
 	tiffSampleFormats = map[uint32]string{2: "signed", 3: "floating-point", 5: "complex", 6: "complex floating-point"}
 )
 
-// supported decides what is decoded: every kind that the grid of parity/images.py shows to be equal to Pillow's.
+// supported decides what is decoded: every kind that the grid of parity/images.py shows to be equal
+// to Pillow's.
 func (f *TIFFFile) supported(formats []uint32) error {
 	switch f.compression {
 	case tiffRaw, tiffLZW, tiffDeflate, tiffOldDeflate, tiffPackBits:

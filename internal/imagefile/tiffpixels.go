@@ -13,8 +13,8 @@ import (
 	"golang.org/x/image/tiff/lzw"
 )
 
-// Decode decodes the page to red, green and blue, [H,W,3], and alpha, [H,W], nil where there is none. Samples of 16 bits
-// keep their upper byte. It holds no more than that and a row.
+// Decode decodes the page to red, green and blue, [H,W,3], and alpha, [H,W], nil where there is
+// none. Samples of 16 bits keep their upper byte. It holds no more than that and a row.
 func (f *TIFFFile) Decode() (rgb, alpha []byte, err error) {
 	if err := CheckSize(len(f.file), f.Width, f.Height); err != nil {
 		return nil, nil, err
@@ -70,7 +70,8 @@ func (f *TIFFFile) stored(x, y int) int {
 	return y*f.Width + x
 }
 
-// decodeBlock decodes a strip or tile to its place. What of a tile is beyond the image is passed over.
+// decodeBlock decodes a strip or tile to its place. What of a tile is beyond the image is passed
+// over.
 func (f *TIFFFile) decodeBlock(block int, rgb, alpha []byte) error {
 	coded, err := f.coded(block)
 	if err != nil {
@@ -139,7 +140,8 @@ func (f *TIFFFile) undoDifferences(row []byte) {
 	}
 }
 
-// bytesOf makes a byte of each sample of a row: the index of a palette, the level from 0 to 255 of other samples.
+// bytesOf makes a byte of each sample of a row: the index of a palette, the level from 0 to 255 of
+// other samples.
 func (f *TIFFFile) bytesOf(row, samples []byte) []byte {
 	switch f.Bits {
 	case 8:

@@ -28,8 +28,8 @@ const (
 	webpAlpha    = 1 << 4
 )
 
-// ReadWebP walks the chunks. The size that the file gives of itself does not count, nor a flag of alpha without a chunk of it;
-// a bitstream that is cut short is an error.
+// ReadWebP walks the chunks. The size that the file gives of itself does not count, nor a flag of
+// alpha without a chunk of it; a bitstream that is cut short is an error.
 func ReadWebP(encoded []byte) (*WebPFile, error) {
 	w := &WebPFile{}
 	canvas, alpha, exif := false, false, false
@@ -133,7 +133,8 @@ func (w *WebPFile) readFrame(data []byte, canvas bool) error {
 	return nil
 }
 
-// readImage takes the bitstream and its size (RFC 6386, section 9.1; WebP Lossless Bitstream Specification, section 3).
+// readImage takes the bitstream and its size (RFC 6386, section 9.1; WebP Lossless Bitstream
+// Specification, section 3).
 func (w *WebPFile) readImage(kind string, data []byte) error {
 	if w.Lossless = kind == "VP8L"; w.Lossless {
 		if len(data) < 5 || data[0] != 0x2f {

@@ -1,5 +1,5 @@
-// Package jsonerr says in words what is wrong with a JSON file: the errors of encoding/json name types
-// of Go, which mean nothing to the person whose file it is.
+// Package jsonerr says in words what is wrong with a JSON file: the errors of encoding/json name
+// types of Go, which mean nothing to the person whose file it is.
 package jsonerr
 
 import (
@@ -16,8 +16,9 @@ import (
 // ErrCutShort is the error of a file that ends in the middle of a value.
 var ErrCutShort = errors.New("the JSON ends in the middle of a value")
 
-// Explain returns an error of encoding/json, encoding/json/v2 or encoding/json/jsontext in words: which field, what was found
-// there, and what is expected. No name of Go's is in it. Other errors come back as they are.
+// Explain returns an error of encoding/json, encoding/json/v2 or encoding/json/jsontext in words:
+// which field, what was found there, and what is expected. No name of Go's is in it. Other errors
+// come back as they are.
 func Explain(err error) error {
 	if err == nil {
 		return nil

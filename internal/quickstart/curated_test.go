@@ -14,7 +14,8 @@ import (
 	"github.com/pali3/pali3/webli"
 )
 
-// curated returns the samples of the embedded archive as the quickstart ingests them, and those that its curation leaves.
+// curated returns the samples of the embedded archive as the quickstart ingests them, and those
+// that its curation leaves.
 func curated(t *testing.T) (raw, data *shards.Dataset) {
 	t.Helper()
 	content, err := Archive()
@@ -56,12 +57,12 @@ func curated(t *testing.T) (raw, data *shards.Dataset) {
 	return raw, open("data")
 }
 
-// rowsOfData is the SHA-256 of all samples that training and scoring see, as JSON lines. Models and scores of earlier
-// versions compare with those of this one only as long as it is the same.
+// rowsOfData is the SHA-256 of all samples that training and scoring see, as JSON lines. Models and
+// scores of earlier versions compare with those of this one only as long as it is the same.
 const rowsOfData = "844b8e1eaaf4318ab71e98709920d809a7594a410fa915eba8551d802b93ec8b"
 
-// TestCurationRemovesTheDoublesAndNothingElse: all samples that share an image with another go, by one rule; the others stay
-// in their order and as they were.
+// TestCurationRemovesTheDoublesAndNothingElse: all samples that share an image with another go, by
+// one rule; the others stay in their order and as they were.
 func TestCurationRemovesTheDoublesAndNothingElse(t *testing.T) {
 	raw, data := curated(t)
 	count := map[string]int{}

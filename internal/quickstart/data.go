@@ -17,8 +17,8 @@ const VocabularySize = 4096
 //go:embed data/emoji.tar data/tokenizer.model
 var files embed.FS
 
-// Models holds the tokenizer models that recipes name as "pali3:NAME": the one that every quickstart trains for
-// itself, for recipes that are run alone.
+// Models holds the tokenizer models that recipes name as "pali3:NAME": the one that every
+// quickstart trains for itself, for recipes that are run alone.
 func Models() fs.FS {
 	sub, err := fs.Sub(files, "data")
 	if err != nil {

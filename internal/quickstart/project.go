@@ -1,5 +1,6 @@
-// Package quickstart holds the main job of pali3 at small scale: the embedded data, and the pipeline and recipes
-// of a project on them. What `pali3 quickstart` does is package project's Run, as for anyone's own data.
+// Package quickstart holds the main job of pali3 at small scale: the embedded data, and the
+// pipeline and recipes of a project on them. What `pali3 quickstart` does is package project's Run,
+// as for anyone's own data.
 package quickstart
 
 import (
@@ -33,8 +34,8 @@ const smokeSamples = 12
 // recipeNames are the project's recipes; the shipped ones are called quickstart-NAME.
 var recipeNames = []string{"siglip", "ul2", "stage1", "stage2", "caption", "vqa"}
 
-// Write makes the quickstart's project in a folder: the archive, the recipes and, last, the pipeline. A folder
-// that holds the same project stays as it is, edited or not.
+// Write makes the quickstart's project in a folder: the archive, the recipes and, last, the
+// pipeline. A folder that holds the same project stays as it is, edited or not.
 func Write(dir string, o Options) error {
 	if o.Fresh {
 		if err := clear(dir); err != nil {
@@ -99,8 +100,8 @@ func written(dir string, o Options) (bool, error) {
 	return true, nil
 }
 
-// moved are the places of files in the shipped recipes, which begin at the folder of the run, and in those of
-// a project, which begin at its folder recipes.
+// moved are the places of files in the shipped recipes, which begin at the folder of the run, and
+// in those of a project, which begin at its folder recipes.
 var moved = strings.NewReplacer(
 	"\ndata: data\n", "\ndata: ../data\n", `"pali3:tokenizer.model"`, "../tokenizer.model",
 	"from: siglip", "from: ../siglip", "from: ul2", "from: ../ul2", "from: stage1", "from: ../stage1", "from: stage2", "from: ../stage2",

@@ -14,8 +14,8 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// TestShippedRecipesAreFunctionsOfTheStep opens every recipe of the quickstart with 1, 2 and 4 workers, as
-// halves of a batch and at a later step at once, and compares the batches.
+// TestShippedRecipesAreFunctionsOfTheStep opens every recipe of the quickstart with 1, 2 and 4
+// workers, as halves of a batch and at a later step at once, and compares the batches.
 func TestShippedRecipesAreFunctionsOfTheStep(t *testing.T) {
 	dir := curatedProject(t)
 	for _, name := range recipeNames {

@@ -8,8 +8,8 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// TestTheEmbeddedTokenizerIsTheOneTrained compares the built-in model with the one a run trains, which must also give
-// every caption back as it was written.
+// TestTheEmbeddedTokenizerIsTheOneTrained compares the built-in model with the one a run trains,
+// which must also give every caption back as it was written.
 func TestTheEmbeddedTokenizerIsTheOneTrained(t *testing.T) {
 	_, data := curated(t)
 	trained, err := mixture.TrainTokenizer(t.Context(), data, mixture.TokenizerOptions{VocabSize: VocabularySize})

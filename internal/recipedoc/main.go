@@ -1,8 +1,8 @@
-// Command recipedoc prints docs/recipes.md: the page in page.md with the tables of all keys of recipes, which are
-// made from the doc comments of the structs that recipes are read into.
+// Command recipedoc prints docs/recipes.md: the page in page.md with the tables of all keys of
+// recipes, which are made from the doc comments of the structs that recipes are read into.
 //
-// A doc comment may hold sentences that begin with "Default:" and "Legal:", and the sentence "Required.". They
-// fill the columns of those names.
+// A doc comment may hold sentences that begin with "Default:" and "Legal:", and the sentence
+// "Required.". They fill the columns of those names.
 package main
 
 import (

@@ -71,8 +71,8 @@ func TestSplit_TakesOutDefaultAndLegalValues(t *testing.T) {
 
 var example = regexp.MustCompile("(?s)```yaml\n# (mine/recipes/(\\w+)\\.yaml)\n.*?```")
 
-// TestExamples_AreSound checks the worked examples as pali3 recipe check does, in their order, on a small
-// dataset, each beginning with untrained weights of those before.
+// TestExamples_AreSound checks the worked examples as pali3 recipe check does, in their order, on a
+// small dataset, each beginning with untrained weights of those before.
 func TestExamples_AreSound(t *testing.T) {
 	t.Chdir(project(t))
 	be, err := backend.Open("")

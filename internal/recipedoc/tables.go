@@ -116,7 +116,8 @@ func split(doc string) (meaning, standard, legal string) {
 	return strings.TrimSpace(doc), standard, legal
 }
 
-// cell writes text into a cell of a table: preformatted lines one below another, all else as one paragraph.
+// cell writes text into a cell of a table: preformatted lines one below another, all else as one
+// paragraph.
 func cell(text string) string {
 	var out []string
 	for line := range strings.Lines(text) {

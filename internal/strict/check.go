@@ -30,8 +30,8 @@ func lineOf(name string, line int) string {
 	return fmt.Sprintf("%s line %d", name, line)
 }
 
-// examine lists all keys that the type does not have and all values that are of another type. Text that is
-// no YAML is an error.
+// examine lists all keys that the type does not have and all values that are of another type. Text
+// that is no YAML is an error.
 func examine(content []byte, name string, t reflect.Type) (found Problems, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -137,7 +137,8 @@ func typeName(t reflect.Type) string {
 	return "keys with values"
 }
 
-// scalar adds a value that the decoder does not take for the type, and a fraction where it would cut it off.
+// scalar adds a value that the decoder does not take for the type, and a fraction where it would
+// cut it off.
 func (e examiner) scalar(node ast.Node, t reflect.Type, path string) {
 	if t.Kind() == reflect.Interface {
 		return

@@ -15,7 +15,8 @@ import (
 type Difference struct {
 	// Path is the key in the form that assignments take: "tasks.0.weight".
 	Path string `json:"path"`
-	// A and B are the two values: a number, a text, a list, or a map from keys to values. Nil: this side has none.
+	// A and B are the two values: a number, a text, a list, or a map from keys to values. Nil: this
+	// side has none.
 	A any `json:"a"`
 	B any `json:"b"`
 }
@@ -37,9 +38,10 @@ func Text(value any) string {
 	return strings.TrimSpace(string(content))
 }
 
-// Diff lists the keys in which two configurations of one type differ, in the order of the type's fields.
-// Elements of a list that have a key "name" are matched by it, others by their position; the position in
-// a path is that in a, or in b for an element that a lacks. Paths of files are compared as files.
+// Diff lists the keys in which two configurations of one type differ, in the order of the type's
+// fields. Elements of a list that have a key "name" are matched by it, others by their position;
+// the position in a path is that in a, or in b for an element that a lacks. Paths of files are
+// compared as files.
 func Diff[T any](a, b T) (all []Difference) {
 	diff(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem(), "", &all)
 	return all
@@ -94,8 +96,8 @@ func diffList(a, b reflect.Value, path string, all *[]Difference) {
 	}
 }
 
-// identities tells the elements of a list apart: by their names if all have one of their own, or else by
-// their positions.
+// identities tells the elements of a list apart: by their names if all have one of their own, or
+// else by their positions.
 func identities(list reflect.Value) []string {
 	names, positions := make([]string, list.Len()), make([]string, list.Len())
 	named := true

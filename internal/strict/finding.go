@@ -56,7 +56,8 @@ func SortFindings(all []Finding) {
 	})
 }
 
-// Without returns the problems but those of keys that others are about, too, or that lie below such a key.
+// Without returns the problems but those of keys that others are about, too, or that lie below such
+// a key.
 func (p Problems) Without(others Problems) (left Problems) {
 	known := map[string]bool{}
 	for _, other := range others {

@@ -1,6 +1,7 @@
 package strict
 
-// Nearest returns the name with the least edit distance to what was written, "" if there are no names.
+// Nearest returns the name with the least edit distance to what was written, "" if there are no
+// names.
 func Nearest(written string, names []string) string {
 	best, least := "", -1
 	for _, name := range names {

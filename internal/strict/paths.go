@@ -8,14 +8,14 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// IsRelative reports whether a path depends on the folder that it begins at: not an absolute one, not a
-// URL, not the name of a built-in file such as pali3:tokenizer.model, and not empty.
+// IsRelative reports whether a path depends on the folder that it begins at: not an absolute one,
+// not a URL, not the name of a built-in file such as pali3:tokenizer.model, and not empty.
 func IsRelative(path string) bool {
 	return path != "" && !filepath.IsAbs(path) && !strings.Contains(path, "://") && !strings.HasPrefix(path, "pali3:")
 }
 
-// From returns the function that makes a path which begins at the folder base one that begins at the
-// current folder.
+// From returns the function that makes a path which begins at the folder base one that begins at
+// the current folder.
 func From(base string) func(path string) string {
 	return func(path string) string {
 		if base == "" || !IsRelative(path) {

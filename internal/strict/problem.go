@@ -38,8 +38,8 @@ func (p Problems) Err() error {
 	return p[0]
 }
 
-// At returns the first problem as an error that says where its key is, and how many more there are; nil if
-// there is none.
+// At returns the first problem as an error that says where its key is, and how many more there are;
+// nil if there is none.
 func (p Problems) At(content []byte, name string, assignments []string) error {
 	switch len(p) {
 	case 0:
@@ -53,8 +53,8 @@ func (p Problems) At(content []byte, name string, assignments []string) error {
 // onTheRecipe ends the place of an assignment.
 const onTheRecipe = " on the recipe"
 
-// Place says where a key got its value: "siglip.yaml line 7", or the assignment. A key that is not there
-// has the place of what would hold it.
+// Place says where a key got its value: "siglip.yaml line 7", or the assignment. A key that is not
+// there has the place of what would hold it.
 func Place(content []byte, name string, assignments []string, path string) string {
 	for _, a := range slices.Backward(assignments) {
 		key, _, _ := strings.Cut(a, "=")
@@ -79,8 +79,8 @@ func LineOf(lines map[string]int, path string) int {
 	return 0
 }
 
-// Lines returns the line of each key of YAML, counted from 1, by the key's dotted path. Of text that is no
-// YAML it returns none.
+// Lines returns the line of each key of YAML, counted from 1, by the key's dotted path. Of text
+// that is no YAML it returns none.
 func Lines(content []byte) (lines map[string]int) {
 	lines = map[string]int{}
 	if len(content) > maxBytes {

@@ -7,9 +7,9 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// ReadAll reads as [ReadMoved] does and passes over what it cannot read: it returns all unknown keys and all
-// values of another type, and takes the rest into the struct that into points to. Content that cannot be
-// read at all is an error.
+// ReadAll reads as [ReadMoved] does and passes over what it cannot read: it returns all unknown
+// keys and all values of another type, and takes the rest into the struct that into points to.
+// Content that cannot be read at all is an error.
 func ReadAll(content []byte, name string, move func(path string) string, into any, assignments ...string) (Problems, error) {
 	if len(content) > maxBytes {
 		return nil, fmt.Errorf("%s: %d bytes, the limit is %d", name, len(content), maxBytes)

@@ -1,8 +1,9 @@
-// Package strict reads YAML into configuration structs and takes nothing it does not know: an unknown
-// key is an error that names the file, the line and the nearest legal key. Values can be overridden by
-// assignments such as "train.steps=100".
+// Package strict reads YAML into configuration structs and takes nothing it does not know: an
+// unknown key is an error that names the file, the line and the nearest legal key. Values can be
+// overridden by assignments such as "train.steps=100".
 //
-// Structs name their keys by `yaml` tags; a struct tagged `yaml:",inline"` adds its keys to its holder's.
+// Structs name their keys by `yaml` tags; a struct tagged `yaml:",inline"` adds its keys to its
+// holder's.
 package strict
 
 import (
@@ -38,8 +39,9 @@ func Read(content []byte, name string, into any, assignments ...string) error {
 	return ReadMoved(content, name, nil, into, assignments...)
 }
 
-// ReadMoved reads as [Read] does and replaces the paths that the YAML has in fields tagged `path:"relative"`
-// by what move makes of them, such as [From]. Paths in assignments stay as they are.
+// ReadMoved reads as [Read] does and replaces the paths that the YAML has in fields tagged
+// `path:"relative"` by what move makes of them, such as [From]. Paths in assignments stay as they
+// are.
 func ReadMoved(content []byte, name string, move func(path string) string, into any, assignments ...string) error {
 	if len(content) > maxBytes {
 		return fmt.Errorf("%s: %d bytes, the limit is %d", name, len(content), maxBytes)

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// Encoding turns a table's bytes into UTF-8. Of what is not valid in it, the UTF-8 is not valid either, or has
-// characters that the check of a row finds.
+// Encoding turns a table's bytes into UTF-8. Of what is not valid in it, the UTF-8 is not valid
+// either, or has characters that the check of a row finds.
 type Encoding struct {
 	name    string
 	width   int // of a code unit of UTF-16 or UTF-32 in bytes, else 0
@@ -50,7 +50,8 @@ var marks = []struct{ bytes, encoding string }{
 	{"\xef\xbb\xbf", "utf8"}, {"\xff\xfe\x00\x00", "utf32le"}, {"\x00\x00\xfe\xff", "utf32be"}, {"\xff\xfe", "utf16le"}, {"\xfe\xff", "utf16be"},
 }
 
-// Decode returns the content as UTF-8, and its encoding: that of a byte order mark, or else the one named.
+// Decode returns the content as UTF-8, and its encoding: that of a byte order mark, or else the one
+// named.
 func Decode(content *bufio.Reader, name string) (io.Reader, Encoding, error) {
 	e, err := EncodingNamed(name)
 	if err != nil {
@@ -76,7 +77,8 @@ func Decode(content *bufio.Reader, name string) (io.Reader, Encoding, error) {
 	return &wideReader{source: content, encoding: e}, e, nil
 }
 
-// zeroesSay names the UTF-16 that a content without a byte order mark looks like, "" if it looks like none.
+// zeroesSay names the UTF-16 that a content without a byte order mark looks like, "" if it looks
+// like none.
 func zeroesSay(content *bufio.Reader) string {
 	head, _ := content.Peek(64)
 	var zeroes [2]int
@@ -95,7 +97,8 @@ func zeroesSay(content *bufio.Reader) string {
 	return ""
 }
 
-// wideReader decodes UTF-16 and UTF-32. An invalid code unit becomes the byte 0xff, which UTF-8 never contains.
+// wideReader decodes UTF-16 and UTF-32. An invalid code unit becomes the byte 0xff, which UTF-8
+// never contains.
 type wideReader struct {
 	source   *bufio.Reader
 	encoding Encoding
@@ -161,8 +164,8 @@ func (r *wideReader) add(c rune) {
 	}
 }
 
-// Check returns an error that says where bytes that begin in a line are no text in the encoding, nil if they are. All are lines
-// of one row.
+// Check returns an error that says where bytes that begin in a line are no text in the encoding,
+// nil if they are. All are lines of one row.
 func (e Encoding) Check(content []byte, line int64) error {
 	at := e.invalid(content)
 	if at < 0 {

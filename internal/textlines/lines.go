@@ -24,8 +24,8 @@ const (
 	maxSkipped  = 1 << 30 // of a line that is too long, before the text counts as damaged
 )
 
-// Lines reads a text line by line, and looks as far ahead as a row may be long. A line ends at a line
-// feed, at a carriage return with a line feed, or at a carriage return alone.
+// Lines reads a text line by line, and looks as far ahead as a row may be long. A line ends at a
+// line feed, at a carriage return with a line feed, or at a carriage return alone.
 type Lines struct {
 	source     io.Reader
 	buf        []byte
@@ -36,7 +36,8 @@ type Lines struct {
 	lone       bool  // the line found last ended at a carriage return alone
 }
 
-// Span is where a line is, in bytes from the first unread one: its content is [From, End), and what ends it [End, Next).
+// Span is where a line is, in bytes from the first unread one: its content is [From, End), and what
+// ends it [End, Next).
 type Span struct {
 	From, End, Next int
 	Ending          Ending
@@ -106,8 +107,8 @@ func (l *Lines) Ended() error {
 	return fmt.Errorf("%w: %w", ErrBroken, l.err)
 }
 
-// Span finds the line that begins at an offset. At the end of the source the error is ErrEnd or wraps ErrBroken; a
-// line that is too long is ErrLong.
+// Span finds the line that begins at an offset. At the end of the source the error is ErrEnd or
+// wraps ErrBroken; a line that is too long is ErrLong.
 func (l *Lines) Span(from int) (Span, error) {
 	searched := from
 	for {
@@ -174,7 +175,8 @@ func (l *Lines) Advance(n, lines int) {
 	l.number += int64(lines)
 }
 
-// SkipLine passes over the line at hand, however long. The error is that of the source's end before the line's.
+// SkipLine passes over the line at hand, however long. The error is that of the source's end before
+// the line's.
 func (l *Lines) SkipLine() error {
 	for skipped := 0; ; {
 		b := l.Bytes()
@@ -202,7 +204,8 @@ func IsBlank(line []byte) bool {
 	return true
 }
 
-// NextLine returns the next line that is not blank, and its number from 1. One that is too long is a fault, and passed over.
+// NextLine returns the next line that is not blank, and its number from 1. One that is too long is
+// a fault, and passed over.
 func (l *Lines) NextLine() (line []byte, number int64, err error) {
 	for {
 		s, err := l.Span(0)

@@ -1,5 +1,5 @@
-// Package textlines reads text that others wrote, line by line: whatever ends its lines, in whatever encoding, and without taking
-// a line of any length into memory.
+// Package textlines reads text that others wrote, line by line: whatever ends its lines, in
+// whatever encoding, and without taking a line of any length into memory.
 package textlines
 
 import "fmt"

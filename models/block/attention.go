@@ -25,16 +25,17 @@ func MergeHeads(x *Node) *Node {
 	return Reshape(TransposeAllAxes(x, 0, 2, 1, 3), d[0], d[2], d[1]*d[3])
 }
 
-// Attend is softmax(q·kᵀ + bias + mask)·v for q [B, H, Lq, D], k and v [B, H, Lk, D]. Bias [1, H, Lq, Lk]
-// and mask, which broadcasts to [B, H, Lq, Lk] and has no gradient, may be nil. It does not scale the
-// scores: see Scale.
+// Attend is softmax(q·kᵀ + bias + mask)·v for q [B, H, Lq, D], k and v [B, H, Lk, D]. Bias [1, H,
+// Lq, Lk] and mask, which broadcasts to [B, H, Lq, Lk] and has no gradient, may be nil. It does not
+// scale the scores: see Scale.
 //
-// With e = exp(scores - the largest of their row), z the sum of a row of e, and dy the gradient of the
-// result y, those of the values and scores are
+// With e = exp(scores - the largest of their row), z the sum of a row of e, and dy the gradient of
+// the result y, those of the values and scores are
 //
 //	dv = eᵀ·(dy/z)    ds = e · ((dy/z)·vᵀ - the row's sum of (dy/z)·y)
 //
-// so that the probabilities e/z are never needed, and each matrix product transposes at most e and ds.
+// so that the probabilities e/z are never needed, and each matrix product transposes at most e and
+// ds.
 func Attend(q, k, v, bias, mask *Node) *Node {
 	inputs := []*Node{q, k, v}
 	if bias != nil {
@@ -73,15 +74,16 @@ func timesValues(p, v *Node) *Node {
 	return DotGeneral(p, []int{3}, []int{0, 1}, v, []int{2}, []int{0, 1})
 }
 
-// byKeys turns [B, H, Lq, Lk] into [B, H, Lk, Lq]. The Go backend does so on all cores in this form only.
+// byKeys turns [B, H, Lq, Lk] into [B, H, Lk, Lq]. The Go backend does so on all cores in this form
+// only.
 func byKeys(x *Node) *Node {
 	d := x.Shape().Dimensions
 	x = TransposeAllAxes(Reshape(x, d[0]*d[1], d[2], d[3], 1), 0, 2, 1, 3)
 	return Reshape(x, d[0], d[1], d[3], d[2])
 }
 
-// rowMax is the largest element of each row [..., 1]. The Go backend finds the largest of short rows
-// seven times slower than it adds them; it is twice as fast over the first axis, transposed.
+// rowMax is the largest element of each row [..., 1]. The Go backend finds the largest of short
+// rows seven times slower than it adds them; it is twice as fast over the first axis, transposed.
 func rowMax(x *Node) *Node {
 	d := slices.Clone(x.Shape().Dimensions)
 	length := d[len(d)-1]
@@ -95,16 +97,16 @@ func rowMax(x *Node) *Node {
 // Scale divides queries [..., D] by sqrt(D). T5 does not: its initial queries are smaller instead.
 func Scale(q *Node) *Node { return MulScalar(q, 1/math.Sqrt(float64(width(q)))) }
 
-// CausalBias returns [1, 1, L, L]: 0 where the key is at or before the query, a large negative number
-// where it is after.
+// CausalBias returns [1, 1, L, L]: 0 where the key is at or before the query, a large negative
+// number where it is after.
 func CausalBias(g *Graph, length int) *Node {
 	shape := shapes.Make(dtypes.Int32, 1, 1, length, length)
 	after := GreaterThan(Iota(g, shape, 3), Iota(g, shape, 2))
 	return MulScalar(ConvertDType(after, dtypes.Float32), masked)
 }
 
-// PaddingBias turns a mask [B, L] of float32, 1 for what may be seen and 0 for padding, into the bias
-// [B, 1, 1, L] of attention to it.
+// PaddingBias turns a mask [B, L] of float32, 1 for what may be seen and 0 for padding, into the
+// bias [B, 1, 1, L] of attention to it.
 func PaddingBias(mask *Node) *Node {
 	return InsertAxes(MulScalar(OneMinus(mask), masked), 1, 1)
 }

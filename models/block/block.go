@@ -1,5 +1,5 @@
-// Package block holds the layers that the networks are made of: linear maps, norms, attention, MLPs,
-// embeddings and T5's relative position bias, as functions from graph nodes to graph nodes.
+// Package block holds the layers that the networks are made of: linear maps, norms, attention,
+// MLPs, embeddings and T5's relative position bias, as functions from graph nodes to graph nodes.
 //
 // Shapes are written with B for the batch, L for a sequence's length, W for a model's width, H for
 // heads and D for a head's width. A layer asks the scope it is given for its weights, so that one
@@ -14,8 +14,8 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// Dense is x·weight + bias over the last axis: [..., in] to [..., out]. The weights are "weight" and
-// "bias" in the scope, drawn by kernel and bias.
+// Dense is x·weight + bias over the last axis: [..., in] to [..., out]. The weights are "weight"
+// and "bias" in the scope, drawn by kernel and bias.
 func Dense(s *weights.Scope, x *Node, out int, kernel, bias weights.Init) *Node {
 	in := width(x)
 	return Linear(x, s.Kernel("weight", in, out, kernel), s.Vector("bias", out, bias))
@@ -56,8 +56,8 @@ func timesTransposed(x, kernel *Node) *Node {
 	return DotGeneral(x, []int{x.Rank() - 1}, nil, kernel, []int{1}, nil)
 }
 
-// outerProduct is xᵀ·y for x [N, in] and y [N, out]: [in, out]. The matrix product reads its left side by rows, so
-// that one side has to be transposed; it is the narrower one.
+// outerProduct is xᵀ·y for x [N, in] and y [N, out]: [in, out]. The matrix product reads its left
+// side by rows, so that one side has to be transposed; it is the narrower one.
 func outerProduct(x, y *Node) *Node {
 	if width(y) < width(x) {
 		return Transpose(product(Transpose(y, 0, 1), x), 0, 1)
@@ -68,7 +68,8 @@ func outerProduct(x, y *Node) *Node {
 // product is x·y for x [M, K] and y [K, N].
 func product(x, y *Node) *Node { return DotGeneral(x, []int{1}, nil, y, []int{0}, nil) }
 
-// Embed looks up ids [B, L] of type int32, each below vocabulary, in table [vocabulary, W]: [B, L, W].
+// Embed looks up ids [B, L] of type int32, each below vocabulary, in table [vocabulary, W]: [B, L,
+// W].
 func Embed(table, ids *Node) *Node { return Gather(table, InsertAxes(ids, -1)) }
 
 func width(x *Node) int { return x.Shape().Dimensions[x.Rank()-1] }

@@ -18,11 +18,12 @@ func MLP(s *weights.Scope, x *Node, hidden int) *Node {
 	return Dense(s.In("fc2"), GELU(h), w, weights.XavierUniform(hidden, w), bias)
 }
 
-// GELU is the tanh form of the Gaussian error linear unit, x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2.
+// GELU is the tanh form of the Gaussian error linear unit, x·(1 + tanh(√(2/π)·(x +
+// 0.044715·x³)))/2.
 //
-// Its derivative is computed here: the Go backend's own (compute v0.1.14, SIMD builds) has the factor
-// 0.044715 at x in place of x³. With t = a·x + b·x³, a = 2√(2/π), b = 0.044715·a and s = sigmoid(t), GELU
-// is x·s, and its derivative s·(1 + (1 - s)·(a·x + 3b·x³)).
+// Its derivative is computed here: the Go backend's own (compute v0.1.14, SIMD builds) has the
+// factor 0.044715 at x in place of x³. With t = a·x + b·x³, a = 2√(2/π), b = 0.044715·a and s =
+// sigmoid(t), GELU is x·s, and its derivative s·(1 + (1 - s)·(a·x + 3b·x³)).
 func GELU(x *Node) *Node {
 	const a = 1.5957691216057308 // 2√(2/π)
 	const b = 0.044715 * a

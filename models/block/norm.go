@@ -11,8 +11,8 @@ import (
 // Epsilon is added to variances and mean squares: flax's LayerNorm default and T5's constant.
 const Epsilon = 1e-6
 
-// LayerNorm normalises the last axis of x to mean 0 and variance 1, then scales by "weight" and shifts
-// by "bias".
+// LayerNorm normalises the last axis of x to mean 0 and variance 1, then scales by "weight" and
+// shifts by "bias".
 //
 // With n the normalised x and g = dy·scale, dx is (g - mean(g) - n·mean(g·n)) / deviation.
 func LayerNorm(s *weights.Scope, x *Node) *Node {
@@ -30,8 +30,8 @@ func LayerNorm(s *weights.Scope, x *Node) *Node {
 	})
 }
 
-// RMSNorm divides the last axis of x by its root mean square and scales by "weight": T5's layer norm,
-// without mean or bias (t5x examples/t5/layers.py, LayerNorm).
+// RMSNorm divides the last axis of x by its root mean square and scales by "weight": T5's layer
+// norm, without mean or bias (t5x examples/t5/layers.py, LayerNorm).
 //
 // With n the normalised x and g = dy·scale, dx is (g - n·mean(g·n)) / root mean square.
 func RMSNorm(s *weights.Scope, x *Node) *Node {

@@ -6,11 +6,12 @@ import (
 	"slices"
 )
 
-// beamSearch follows the likeliest beginnings of an answer, as many for each sample as there are beams.
-// The rules are those of T5X (t5x/decoding.py, beam_search): from all continuations of a sample's beams
-// the 2K likeliest are taken; those that end compete, by log probability over the length's penalty, for
-// the K places of ended answers; the K likeliest of the others are followed on. A sample is done when no
-// beam, were it to end at the greatest length without losing any probability, would get such a place.
+// beamSearch follows the likeliest beginnings of an answer, as many for each sample as there are
+// beams. The rules are those of T5X (t5x/decoding.py, beam_search): from all continuations of a
+// sample's beams the 2K likeliest are taken; those that end compete, by log probability over the
+// length's penalty, for the K places of ended answers; the K likeliest of the others are followed
+// on. A sample is done when no beam, were it to end at the greatest length without losing any
+// probability, would get such a place.
 type beamSearch struct {
 	beams   int
 	alpha   float64
@@ -79,8 +80,8 @@ type continuation struct {
 	logp float64
 }
 
-// likeliest adds a beam's continuations to the n likeliest found so far, likeliest first. Before is what
-// is added to a logit to make it the continuation's log probability.
+// likeliest adds a beam's continuations to the n likeliest found so far, likeliest first. Before is
+// what is added to a logit to make it the continuation's log probability.
 func likeliest(found []continuation, n, beam int, logits []float32, before float64) []continuation {
 	for id, logit := range logits {
 		logp := float64(logit) + before

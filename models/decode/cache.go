@@ -10,8 +10,8 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// decoder is a batch being answered: what stays on the backend between its steps. A batch has R rows,
-// one a sample, or in beam search one a beam.
+// decoder is a batch being answered: what stays on the backend between its steps. A batch has R
+// rows, one a sample, or in beam search one a beam.
 type decoder struct {
 	*Generator
 	set  *weights.Set
@@ -25,7 +25,8 @@ func (d *decoder) free() {
 	}
 }
 
-// encoding is a way to begin: which of the optional inputs are given, and how many rows a sample has.
+// encoding is a way to begin: which of the optional inputs are given, and how many rows a sample
+// has.
 type encoding struct {
 	given [3]bool
 	rows  int
@@ -101,8 +102,8 @@ func (d *decoder) likeliest(ids []int32, position int) ([]int32, []float64, erro
 	return next, logp, err
 }
 
-// logits says the ids [R] at a position and shows the logits of what may follow to each, row by row,
-// with the normalizer that makes log probabilities of them when it is taken off.
+// logits says the ids [R] at a position and shows the logits of what may follow to each, row by
+// row, with the normalizer that makes log probabilities of them when it is taken off.
 func (d *decoder) logits(ids []int32, position int, each func(row int, logits []float32, normalizer float64)) error {
 	out, err := d.call(d.scoreExec, position, ids)
 	return d.show(out, err, each)
@@ -131,7 +132,8 @@ func (d *decoder) show(out []*tensors.Tensor, err error, each func(row int, logi
 	})
 }
 
-// call runs one step and keeps the caches that it returns; the two outputs before them are returned.
+// call runs one step and keeps the caches that it returns; the two outputs before them are
+// returned.
 func (d *decoder) call(exec *graph.Exec, position int, rows ...[]int32) ([]*tensors.Tensor, error) {
 	args := []any{int32(position)}
 	for _, values := range rows {
@@ -173,8 +175,8 @@ func (g *Generator) followGraph(all []*graph.Node) []*graph.Node {
 	return append([]*graph.Node{logits, normalizer(logits)}, said...)
 }
 
-// advance takes the position, the ids said last, the caches, the mask and the weights. Where parents are
-// given, each row's cache is that of its parent.
+// advance takes the position, the ids said last, the caches, the mask and the weights. Where
+// parents are given, each row's cache is that of its parent.
 func (g *Generator) advance(all []*graph.Node, parents *graph.Node) (logits *graph.Node, said []*graph.Node) {
 	layers := g.config.Language.DecoderLayers
 	position, ids, caches, mask := all[0], all[1], all[2:2+4*layers], all[2+4*layers]

@@ -1,9 +1,10 @@
 // Package decode lets a trained PaLI-3 answer: it encodes images and prompts once, then asks the
 // decoder for one id after another, keeping the keys and values of what was said.
 //
-// A Generator works on batches of one shape; its graphs are compiled at the first call and reused. Its
-// Method says which answer it looks for: the likeliest next id each time (greedy), the likeliest answer
-// among several followed at once (beam search), or one drawn at random by its probability (sampling).
+// A Generator works on batches of one shape; its graphs are compiled at the first call and reused.
+// Its Method says which answer it looks for: the likeliest next id each time (greedy), the
+// likeliest answer among several followed at once (beam search), or one drawn at random by its
+// probability (sampling).
 package decode
 
 import (
@@ -32,8 +33,8 @@ type Answer struct {
 // Inputs is a batch of samples. Fields are as in pali3.Inputs; those that do not apply are nil.
 type Inputs struct {
 	Images, Tokens, ImageMask, Encoder *tensors.Tensor
-	// Keys name the samples for sampling, so that a sample's answer is the same in any batch. Without
-	// them the rows of the batch are counted.
+	// Keys name the samples for sampling, so that a sample's answer is the same in any batch.
+	// Without them the rows of the batch are counted.
 	Keys []uint64
 }
 
@@ -52,8 +53,8 @@ type Generator struct {
 	followExec *graph.Exec // the same, of beams
 }
 
-// NewGenerator returns a generator of answers of at most length ids, EOS included. The specs are those
-// of the sets that it will be given; weights that decoding does not need may be among them.
+// NewGenerator returns a generator of answers of at most length ids, EOS included. The specs are
+// those of the sets that it will be given; weights that decoding does not need may be among them.
 func NewGenerator(be compute.Backend, config pali3.Config, specs []weights.Spec, length int) (*Generator, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
@@ -76,13 +77,14 @@ func NewGenerator(be compute.Backend, config pali3.Config, specs []weights.Spec,
 
 // chooser makes answers of what the decoder says step by step.
 type chooser interface {
-	// step asks the decoder for the ids at a position and chooses; it reports whether all answers have ended.
+	// step asks the decoder for the ids at a position and chooses; it reports whether all answers
+	// have ended.
 	step(d *decoder, position int) (done bool, err error)
 	answers() []Answer
 }
 
-// Generate answers a batch. It stops when every answer has ended or is as long as allowed, and when ctx
-// is done.
+// Generate answers a batch. It stops when every answer has ended or is as long as allowed, and when
+// ctx is done.
 func (g *Generator) Generate(ctx context.Context, set *weights.Set, in Inputs) ([]Answer, error) {
 	if err := g.Method.Validate(); err != nil {
 		return nil, err
@@ -132,8 +134,8 @@ func newSaid(batch int) said {
 
 func (s *said) answers() []Answer { return s.all }
 
-// collect appends the ids said at one step, given their log probabilities, and reports whether every
-// answer has ended.
+// collect appends the ids said at one step, given their log probabilities, and reports whether
+// every answer has ended.
 func (s *said) collect(scores []float64) bool {
 	all := true
 	for i, id := range s.ids {

@@ -7,11 +7,11 @@ type Method struct {
 	// Beams above 1 follow so many beginnings of an answer at once (beam search); T5X takes 4. One
 	// beam is greedy decoding.
 	Beams int
-	// Alpha divides an answer's log probability by ((5+length)/6)^Alpha, so that beam search does not
-	// prefer short ones (arXiv 1609.08144, equation 14); T5X takes 0.6.
+	// Alpha divides an answer's log probability by ((5+length)/6)^Alpha, so that beam search does
+	// not prefer short ones (arXiv 1609.08144, equation 14); T5X takes 0.6.
 	Alpha float64
-	// Temperature above 0 draws each id by its probability, of which the logarithm was divided by the
-	// temperature.
+	// Temperature above 0 draws each id by its probability, of which the logarithm was divided by
+	// the temperature.
 	Temperature float64
 	// TopK lets only the so many likeliest ids be drawn; 0: all.
 	TopK int

@@ -45,8 +45,8 @@ type candidate struct {
 	weight float64
 }
 
-// draw returns the id at which the cumulative distribution passes u. The ids are ordered by probability
-// where top-k or top-p needs that, else by number.
+// draw returns the id at which the cumulative distribution passes u. The ids are ordered by
+// probability where top-k or top-p needs that, else by number.
 func (m Method) draw(logits []float32, u float64) int32 {
 	candidates := m.candidates(logits)
 	total := 0.0
@@ -82,8 +82,8 @@ func (m Method) candidates(logits []float32) []candidate {
 	return all
 }
 
-// nucleus returns how many of the candidates, likeliest first, it takes to have the share p of their
-// probability ("The Curious Case of Neural Text Degeneration", arXiv 1904.09751).
+// nucleus returns how many of the candidates, likeliest first, it takes to have the share p of
+// their probability ("The Curious Case of Neural Text Degeneration", arXiv 1904.09751).
 func nucleus(ordered []candidate, p float64) int {
 	total := 0.0
 	for _, c := range ordered {

@@ -42,8 +42,8 @@ func expected(m Method) []float64 {
 	return p
 }
 
-// TestFrequencies compares what is drawn with the probabilities by a chi-square test. The limits are the
-// 99.9% points of its distribution; the numbers are the same at every run.
+// TestFrequencies compares what is drawn with the probabilities by a chi-square test. The limits
+// are the 99.9% points of its distribution; the numbers are the same at every run.
 func TestFrequencies(t *testing.T) {
 	limits := map[int]float64{0: 0, 1: 10.83, 2: 13.82, 3: 16.27, 4: 18.47, 5: 20.52}
 	for _, m := range []Method{

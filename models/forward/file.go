@@ -10,7 +10,8 @@ import (
 	"github.com/pali3/pali3/models/safetensors"
 )
 
-// ReadInputs reads all tensors of a safetensors file: floating-point numbers as float32, integers as int32.
+// ReadInputs reads all tensors of a safetensors file: floating-point numbers as float32, integers
+// as int32.
 func ReadInputs(path string) (inputs map[string]*tensors.Tensor, err error) {
 	file, err := safetensors.Open(path)
 	if err != nil {

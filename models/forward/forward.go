@@ -1,5 +1,6 @@
-// Package forward runs a model once on tensors at hand and returns what it says and all that it computes on
-// its way, by name: for comparing it with the same model in any other framework, and for looking inside.
+// Package forward runs a model once on tensors at hand and returns what it says and all that it
+// computes on its way, by name: for comparing it with the same model in any other framework, and
+// for looking inside.
 //
 // Inputs go by these names; a model computes what those that are given allow:
 //
@@ -7,10 +8,11 @@
 //	ul2     input_ids [B, Le], decoder_input_ids [B, Ld], targets [B, Ld], weights [B, Ld]
 //	pali3   the same, and images [B, N, H, W, 3] or [B, H, W, 3], image_mask [B, N]
 //
-// Images are float32 in [-1, 1]. Outputs of siglip are image_embeds, text_embeds, logits_per_image [B, C]
-// and, where C is a multiple of B, loss; those of the others logits [B, Ld, V] and, where targets are given, loss. Hidden
-// states have the names of the weights that make them: "vision_model.encoder.layers.0" is a block's output,
-// "vision_model.post_layernorm" the visual tokens, "encoder.final_layer_norm" what the decoder attends to.
+// Images are float32 in [-1, 1]. Outputs of siglip are image_embeds, text_embeds, logits_per_image
+// [B, C] and, where C is a multiple of B, loss; those of the others logits [B, Ld, V] and, where
+// targets are given, loss. Hidden states have the names of the weights that make them:
+// "vision_model.encoder.layers.0" is a block's output, "vision_model.post_layernorm" the visual
+// tokens, "encoder.final_layer_norm" what the decoder attends to.
 package forward
 
 import (
@@ -44,8 +46,8 @@ type Output struct {
 	Tensor *tensors.Tensor // float32
 }
 
-// Run computes all that the inputs allow, in the order of computation. An input that the model does not
-// know, one that is missing beside another, and shapes that do not fit are errors.
+// Run computes all that the inputs allow, in the order of computation. An input that the model does
+// not know, one that is missing beside another, and shapes that do not fit are errors.
 func Run(be compute.Backend, m Model, set *weights.Set, inputs map[string]*tensors.Tensor) ([]Output, error) {
 	if err := m.check(inputs); err != nil {
 		return nil, err

@@ -13,7 +13,8 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// The loss of an untrained model on one grey picture, and its gradients for the language model alone.
+// The loss of an untrained model on one grey picture, and its gradients for the language model
+// alone.
 func ExampleLoss() {
 	config := pali3.Config{
 		Vision:   vit.Config{Width: 16, Depth: 2, MLP: 32, Heads: 2, Patch: 8, Image: 16},

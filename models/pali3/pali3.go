@@ -1,14 +1,14 @@
 // Package pali3 assembles the vision-language model: images go through SigLIP's image encoder, its
-// tokens (before pooling) through a linear projection, and stand before the embedded text in the input
-// of the UL2 encoder-decoder, which answers in text.
+// tokens (before pooling) through a linear projection, and stand before the embedded text in the
+// input of the UL2 encoder-decoder, which answers in text.
 //
 //	images ─ vit ─ [B, T, Wv] ─ projection ─ [B, T, W] ┐
 //	                                                    ├ concatenate ─ encoder ─ decoder ─ logits
 //	prompt ids ─────── embedding ────────── [B, Le, W] ┘
 //
-// Several images of one sample are encoded each for itself and their tokens follow one another, without
-// a separator. Where the image encoder is frozen, its tokens can be computed once and given in place of
-// the images.
+// Several images of one sample are encoded each for itself and their tokens follow one another,
+// without a separator. Where the image encoder is frozen, its tokens can be computed once and given
+// in place of the images.
 //
 // Names of weights: the image encoder's under "vision_model" as in transformers' SiglipModel, the
 // projection "multi_modal_projector.linear", and the language model's at the top as in
@@ -32,9 +32,9 @@ import (
 type Config struct {
 	Vision   vit.Config `yaml:"vision" json:"vision"`
 	Language ul2.Config `yaml:"language" json:"language"`
-	// ZeroProjection starts the projection from zero, as PaliGemma does. The default draws it so that
-	// visual tokens have the variance of T5's embeddings: in an encoder that begins with an RMS norm
-	// a token of zeros has a gradient a thousand times too large.
+	// ZeroProjection starts the projection from zero, as PaliGemma does. The default draws it so
+	// that visual tokens have the variance of T5's embeddings: in an encoder that begins with an
+	// RMS norm a token of zeros has a gradient a thousand times too large.
 	ZeroProjection bool `yaml:"zero_projection" json:"zero_projection"`
 }
 
@@ -97,8 +97,8 @@ func LossByExample(s *weights.Scope, c Config, in Inputs) (loss, sums, counts *N
 	return ul2.CrossEntropyByExample(c.Language, logits, in.Targets, in.Weights)
 }
 
-// Encode returns the language encoder's output over visual and text tokens [B, T+Le, W] and the mask
-// [B, T+Le] of those that are not padding: what the decoder attends to.
+// Encode returns the language encoder's output over visual and text tokens [B, T+Le, W] and the
+// mask [B, T+Le] of those that are not padding: what the decoder attends to.
 func Encode(s *weights.Scope, c Config, in Inputs) (encoded, mask *Node) {
 	x := ul2.Embed(s, c.Language, in.Encoder)
 	mask = block.NotPadding(in.Encoder)

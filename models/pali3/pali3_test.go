@@ -46,8 +46,8 @@ func TestGradient(t *testing.T) {
 	modeltest.Gradient(t, initial(t, tiny), loss, batch()...)
 }
 
-// TestGradientsLikeDerivedOnes compares the gradients written out in package block with those that GoMLX
-// derives from single ops.
+// TestGradientsLikeDerivedOnes compares the gradients written out in package block with those that
+// GoMLX derives from single ops.
 func TestGradientsLikeDerivedOnes(t *testing.T) {
 	set, in := initial(t, tiny), batch()
 	own := modeltest.Gradients(t, set, loss, in...)

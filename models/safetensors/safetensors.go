@@ -7,12 +7,13 @@
 //	│ uint64 │ N bytes      │ little-endian, no holes │
 //	└────────┴──────────────┴─────────────────────────┘
 //
-// The header maps each name to {"dtype", "shape", "data_offsets": [begin, end]}, offsets counted from
-// the end of the header, and "__metadata__" to strings. Files written here also carry, in the metadata
-// under "xxh64 <name>", a checksum of each tensor's bytes; reading verifies it where it is present.
+// The header maps each name to {"dtype", "shape", "data_offsets": [begin, end]}, offsets counted
+// from the end of the header, and "__metadata__" to strings. Files written here also carry, in the
+// metadata under "xxh64 <name>", a checksum of each tensor's bytes; reading verifies it where it is
+// present.
 //
-// Every error names the file and, where there is one, the tensor. No field of a file makes the reader
-// take more memory than the file is long.
+// Every error names the file and, where there is one, the tensor. No field of a file makes the
+// reader take more memory than the file is long.
 package safetensors
 
 import (
@@ -54,8 +55,8 @@ type File struct {
 	metadata map[string]string
 }
 
-// Open opens a file and checks its header: every tensor's bytes lie in the file, have the length that
-// its shape and type ask for, follow each other without holes and reach the file's end.
+// Open opens a file and checks its header: every tensor's bytes lie in the file, have the length
+// that its shape and type ask for, follow each other without holes and reach the file's end.
 func Open(path string) (*File, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -116,7 +117,8 @@ func (f *File) readHeader() error {
 	return f.parseHeader(header, info.Size()-f.data)
 }
 
-// parseHeader fills entries, index and metadata from the header of a file with size bytes of tensors.
+// parseHeader fills entries, index and metadata from the header of a file with size bytes of
+// tensors.
 func (f *File) parseHeader(header []byte, size int64) error {
 	var raw map[string]json.RawMessage
 	if err := jsonerr.Explain(json.Unmarshal(header, &raw)); err != nil {
@@ -178,7 +180,8 @@ func parseEntry(name string, value []byte, size int64) (Entry, error) {
 	return Entry{Name: name, DType: parsed.DType, Shape: parsed.Shape, begin: begin, end: end}, nil
 }
 
-// byteCount returns the bytes of a shape, and false if that is more than limit or a dimension is negative.
+// byteCount returns the bytes of a shape, and false if that is more than limit or a dimension is
+// negative.
 func byteCount(shape []int, width int, limit int64) (int64, bool) {
 	if slices.Contains(shape, 0) {
 		return 0, true

@@ -14,8 +14,8 @@ import (
 	"github.com/pali3/pali3/internal/atomicfile"
 )
 
-// Tensor is what Write writes. Data is called once, when its turn comes, so that a large model need not
-// be held twice.
+// Tensor is what Write writes. Data is called once, when its turn comes, so that a large model need
+// not be held twice.
 type Tensor struct {
 	Name  string
 	DType DType
@@ -27,8 +27,8 @@ func checksumKey(name string) string { return "xxh64 " + name }
 func isChecksum(key string) bool     { return strings.HasPrefix(key, "xxh64 ") }
 func checksum(sum uint64) string     { return fmt.Sprintf("%016x", sum) }
 
-// Write writes the tensors to path, which becomes visible when it is whole and synced. Tensors of wider
-// elements come first, for alignment; otherwise their order is kept.
+// Write writes the tensors to path, which becomes visible when it is whole and synced. Tensors of
+// wider elements come first, for alignment; otherwise their order is kept.
 func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	tensors = slices.Clone(tensors)
 	slices.SortStableFunc(tensors, func(a, b Tensor) int {
@@ -85,7 +85,8 @@ func writeData(file io.Writer, header []byte, tensors []Tensor, notes map[string
 	return out.Flush()
 }
 
-// encodeHeader returns the length and the header, padded with spaces so that the data is aligned to 8 bytes.
+// encodeHeader returns the length and the header, padded with spaces so that the data is aligned to
+// 8 bytes.
 func encodeHeader(tensors []Tensor, metadata map[string]string) ([]byte, error) {
 	type entry struct {
 		DType   DType    `json:"dtype"`

@@ -11,8 +11,8 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// BenchmarkStep times a training step of a small pair of towers on 120 images of 64 pixels and texts of
-// 16 ids.
+// BenchmarkStep times a training step of a small pair of towers on 120 images of 64 pixels and
+// texts of 16 ids.
 func BenchmarkStep(b *testing.B) {
 	c := siglip.Config{
 		Image: vit.Config{Width: 128, Depth: 4, MLP: 512, Heads: 4, Patch: 16, Image: 64},

@@ -1,6 +1,6 @@
-// Package siglip is the contrastive pair of towers that pretrains PaLI-3's image encoder: an image and
-// a text tower whose normalised embeddings are compared pair by pair with a sigmoid loss ("Sigmoid Loss
-// for Language Image Pre-Training", arXiv 2303.15343).
+// Package siglip is the contrastive pair of towers that pretrains PaLI-3's image encoder: an image
+// and a text tower whose normalised embeddings are compared pair by pair with a sigmoid loss
+// ("Sigmoid Loss for Language Image Pre-Training", arXiv 2303.15343).
 //
 // Weights have the names of transformers' SiglipModel.
 package siglip
@@ -23,8 +23,9 @@ import (
 type Config struct {
 	Image vit.Config `yaml:"image" json:"image"`
 	Text  Text       `yaml:"text" json:"text"`
-	// Bias is b before training, which should be near the log of the share of pairs that belong together: 0
-	// stands for the paper's -10, which suits its batches of 32,768 (log 1/32,768 = -10.4).
+	// Bias is b before training, which should be near the log of the share of pairs that belong
+	// together: 0 stands for the paper's -10, which suits its batches of 32,768 (log 1/32,768 =
+	// -10.4).
 	Bias float64 `yaml:"bias,omitempty" json:"bias,omitempty"`
 }
 
@@ -37,13 +38,15 @@ type Text struct {
 	Width int `yaml:"width" json:"width"`
 	// Depth is the number of blocks. Required. Legal: 1 and above.
 	Depth int `yaml:"depth" json:"depth"`
-	// MLP is the hidden width of the blocks' perceptrons; 4 times the width is usual. Required. Legal: 1 and above.
+	// MLP is the hidden width of the blocks' perceptrons; 4 times the width is usual. Required.
+	// Legal: 1 and above.
 	MLP int `yaml:"mlp" json:"mlp"`
 	// Heads of the attention; 64 of the width for each are usual. Required. Legal: 1 and above.
 	Heads int `yaml:"heads" json:"heads"`
 	// Vocab is the number of token ids. Default: the tokenizer's.
 	Vocab int `yaml:"vocab" json:"vocab"`
-	// Length is the number of positions, the most tokens that a text may have. Default: lengths.encoder.
+	// Length is the number of positions, the most tokens that a text may have. Default:
+	// lengths.encoder.
 	Length int `yaml:"length" json:"length"`
 }
 
@@ -54,8 +57,9 @@ func (c Config) bias() float64 {
 	return c.Bias
 }
 
-// Variant returns the towers of a released size: "B/16", "L/16", "So400m/14", and in the same manner
-// "G/14", PaLI-3's. The text tower has the image tower's shape, 32,000 pieces and 64 positions.
+// Variant returns the towers of a released size: "B/16", "L/16", "So400m/14", and in the same
+// manner "G/14", PaLI-3's. The text tower has the image tower's shape, 32,000 pieces and 64
+// positions.
 func Variant(name string) (Config, error) {
 	image, err := vit.Variant(name)
 	if err != nil {
@@ -100,7 +104,8 @@ func Specs(be compute.Backend, c Config) ([]weights.Spec, error) {
 	})
 }
 
-// EmbedImages turns images [B, H, W, 3] (as vit.Encode takes them) into embeddings [B, E] of length 1.
+// EmbedImages turns images [B, H, W, 3] (as vit.Encode takes them) into embeddings [B, E] of length
+// 1.
 func EmbedImages(s *weights.Scope, c Config, images *Node) *Node {
 	s = s.In("vision_model")
 	return normalize(vit.Pool(s, c.Image, vit.Encode(s, c.Image, images).Encoded))
@@ -131,9 +136,9 @@ func normalize(x *Node) *Node {
 	return Div(x, AddScalar(norm, 1e-8))
 }
 
-// Logits compares image embeddings [B, E] with text embeddings [C, E]: exp(t')·cosine + b, [B, C], with
-// the learned "logit_scale" t' (log 10 before training) and "logit_bias" b (Config.Bias). The paper prints the
-// equation with the other sign before b; its code, and this, add b.
+// Logits compares image embeddings [B, E] with text embeddings [C, E]: exp(t')·cosine + b, [B, C],
+// with the learned "logit_scale" t' (log 10 before training) and "logit_bias" b (Config.Bias). The
+// paper prints the equation with the other sign before b; its code, and this, add b.
 func Logits(s *weights.Scope, c Config, images, texts *Node) *Node {
 	scale := s.Vector("logit_scale", 1, weights.Constant(math.Log(10)))
 	bias := s.Vector("logit_bias", 1, weights.Constant(c.bias()))
@@ -141,9 +146,9 @@ func Logits(s *weights.Scope, c Config, images, texts *Node) *Node {
 	return Add(Mul(cosines, InsertAxes(Exp(scale), 0)), InsertAxes(bias, 0))
 }
 
-// Loss is the sigmoid loss of images [B, H, W, 3] and the texts [B·K, L] that belong to them, K to each:
-// every one of the B·B·K pairs is classified as belonging together or not, summed, divided by the number
-// of texts. With one text an image it is algorithm 1 of arXiv 2303.15343.
+// Loss is the sigmoid loss of images [B, H, W, 3] and the texts [B·K, L] that belong to them, K to
+// each: every one of the B·B·K pairs is classified as belonging together or not, summed, divided by
+// the number of texts. With one text an image it is algorithm 1 of arXiv 2303.15343.
 func Loss(s *weights.Scope, c Config, images, texts *Node) *Node {
 	loss, _, _ := LossByExample(s, c, images, texts)
 	return loss
@@ -154,15 +159,15 @@ func LossByExample(s *weights.Scope, c Config, images, texts *Node) (loss, sums,
 	return SigmoidLossByExample(Logits(s, c, EmbedImages(s, c, images), EmbedTexts(s, c, texts)))
 }
 
-// SigmoidLoss is -1/(B·K) · sum of log sigmoid(z·logits) for logits [B, B·K], z = 1 where texts belong to
-// their image (texts i·K to i·K+K-1 to image i) and -1 elsewhere.
+// SigmoidLoss is -1/(B·K) · sum of log sigmoid(z·logits) for logits [B, B·K], z = 1 where texts
+// belong to their image (texts i·K to i·K+K-1 to image i) and -1 elsewhere.
 func SigmoidLoss(logits *Node) *Node {
 	loss, _, _ := SigmoidLossByExample(logits)
 	return loss
 }
 
-// SigmoidLossByExample is SigmoidLoss with, for each image [B], the sum over its pairs with all texts, and
-// K, the number of its texts: the loss is the quotient of the totals of both.
+// SigmoidLossByExample is SigmoidLoss with, for each image [B], the sum over its pairs with all
+// texts, and K, the number of its texts: the loss is the quotient of the totals of both.
 func SigmoidLossByExample(logits *Node) (loss, sums, counts *Node) {
 	images, texts := logits.Shape().Dimensions[0], logits.Shape().Dimensions[1]
 	pairs := shapes.Make(dtypes.Int32, images, texts)

@@ -35,8 +35,8 @@ func batch() []*tensors.Tensor {
 	return []*tensors.Tensor{modeltest.Floats("images", 5, 4, 4, 3), modeltest.IDs("texts", 23, 5, 6)}
 }
 
-// TestSigmoidLoss compares with the formula in float64, for logits small and very large, and for one and
-// several texts an image.
+// TestSigmoidLoss compares with the formula in float64, for logits small and very large, and for
+// one and several texts an image.
 func TestSigmoidLoss(t *testing.T) {
 	for _, c := range []struct {
 		scale float32

@@ -1,9 +1,9 @@
 // Package ul2 is the language model of PaLI-3: a T5 1.1 encoder-decoder as UL2 trains it (arXiv
 // 2205.05131), with the weights' names of transformers' T5ForConditionalGeneration.
 //
-// The rules that differ from a usual transformer are T5's: RMS norms before each sublayer, no biases,
-// no division of scores by sqrt(d), and one table of relative position biases per stack (t5x
-// examples/t5/network.py).
+// The rules that differ from a usual transformer are T5's: RMS norms before each sublayer, no
+// biases, no division of scores by sqrt(d), and one table of relative position biases per stack
+// (t5x examples/t5/network.py).
 package ul2
 
 import (
@@ -20,7 +20,8 @@ type Config struct {
 	MLP int `yaml:"mlp" json:"mlp"`
 	// Heads of the attention. Required. Legal: 1 and above.
 	Heads int `yaml:"heads" json:"heads"`
-	// HeadDim is the width of each head, d_kv. Heads times head_dim need not be the width. Required. Legal: 1 and above.
+	// HeadDim is the width of each head, d_kv. Heads times head_dim need not be the width.
+	// Required. Legal: 1 and above.
 	HeadDim int `yaml:"head_dim" json:"head_dim"`
 	// EncoderLayers is the number of the encoder's blocks. Required. Legal: 1 and above.
 	EncoderLayers int `yaml:"encoder_layers" json:"encoder_layers"`
@@ -28,24 +29,28 @@ type Config struct {
 	DecoderLayers int `yaml:"decoder_layers" json:"decoder_layers"`
 	// Vocab is the number of token ids, sentinels and padding included. Default: the tokenizer's.
 	Vocab int `yaml:"vocab" json:"vocab"`
-	// Activation of the gated MLP. Default: gated-silu. Legal: gated-silu (UL2), gated-gelu (T5 1.1, mT5, umT5).
+	// Activation of the gated MLP. Default: gated-silu. Legal: gated-silu (UL2), gated-gelu (T5
+	// 1.1, mT5, umT5).
 	Activation block.Gate `yaml:"activation" json:"activation"`
 	// Tied uses the token embeddings as output weights, scaled by 1/sqrt(Width), as T5 1.0 does.
 	Tied bool `yaml:"tied" json:"tied"`
 	// LayerBias gives every self-attention its own relative bias table, as umT5 does.
 	LayerBias bool `yaml:"layer_bias" json:"layer_bias"`
-	// Buckets of the relative position bias. Default: 32. Legal: multiples of 4, below twice max_distance.
+	// Buckets of the relative position bias. Default: 32. Legal: multiples of 4, below twice
+	// max_distance.
 	Buckets int `yaml:"buckets" json:"buckets"`
-	// MaxDistance is the distance from which on all tokens share a bucket. Default: 128. Legal: above half of buckets.
+	// MaxDistance is the distance from which on all tokens share a bucket. Default: 128. Legal:
+	// above half of buckets.
 	MaxDistance int `yaml:"max_distance" json:"max_distance"`
-	// ZLoss is the weight of the squared log-normaliser in the loss; T5X trains with 1e-4. Default: 0. Legal: 0 and
-	// above.
+	// ZLoss is the weight of the squared log-normaliser in the loss; T5X trains with 1e-4. Default:
+	// 0. Legal: 0 and above.
 	ZLoss float64 `yaml:"z_loss" json:"z_loss"`
-	// LabelSmoothing is the probability spread over the tokens that are not the target. Default: 0. Legal: 0 to below 1.
+	// LabelSmoothing is the probability spread over the tokens that are not the target. Default: 0.
+	// Legal: 0 to below 1.
 	LabelSmoothing float64 `yaml:"label_smoothing" json:"label_smoothing"`
-	// Dropout is the probability by which features are set to 0 in training: after the embeddings, on every
-	// residual branch and in its hidden layer, of the keys of attention, and after the final norms. 0 in
-	// pretraining. Default: 0. Legal: 0 to below 1.
+	// Dropout is the probability by which features are set to 0 in training: after the embeddings,
+	// on every residual branch and in its hidden layer, of the keys of attention, and after the
+	// final norms. 0 in pretraining. Default: 0. Legal: 0 to below 1.
 	Dropout float64 `yaml:"dropout" json:"dropout"`
 }
 

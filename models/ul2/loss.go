@@ -6,16 +6,16 @@ import (
 	"github.com/pali3/pali3/models/block"
 )
 
-// CrossEntropy is the mean over targets [B, L], weighted by weights [B, L] (nil: 1 where the target is
-// not 0), of block.CrossEntropy of logits [B, L, V] with the config's smoothing and z-loss. A batch of
-// nothing but padding has loss 0.
+// CrossEntropy is the mean over targets [B, L], weighted by weights [B, L] (nil: 1 where the target
+// is not 0), of block.CrossEntropy of logits [B, L, V] with the config's smoothing and z-loss. A
+// batch of nothing but padding has loss 0.
 func CrossEntropy(c Config, logits, targets, weights *Node) *Node {
 	loss, _, _ := CrossEntropyByExample(c, logits, targets, weights)
 	return loss
 }
 
-// CrossEntropyByExample is CrossEntropy with, for each example [B], the weighted sum of its targets'
-// losses and the sum of its weights: the loss is the quotient of the totals of both.
+// CrossEntropyByExample is CrossEntropy with, for each example [B], the weighted sum of its
+// targets' losses and the sum of its weights: the loss is the quotient of the totals of both.
 func CrossEntropyByExample(c Config, logits, targets, weights *Node) (loss, sums, counts *Node) {
 	if weights == nil {
 		weights = block.NotPadding(targets)

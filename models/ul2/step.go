@@ -13,8 +13,8 @@ type Cache struct {
 	Keys, Values []*Node
 }
 
-// CrossCache returns the keys and values of the encoder's output [B, Le, W], to which every step of the
-// decoder attends.
+// CrossCache returns the keys and values of the encoder's output [B, Le, W], to which every step of
+// the decoder attends.
 func CrossCache(s *weights.Scope, c Config, encoded *Node) Cache {
 	c = c.WithDefaults()
 	var cache Cache
@@ -37,10 +37,11 @@ func EmptyCache(g *Graph, c Config, batch, length int) Cache {
 	return cache
 }
 
-// Step runs the decoder for one more id of each sequence. Ids [B] stand at position (a scalar of type
-// int32); said holds the keys and values of the ids before, cross those of the encoder's output, and
-// mask [B, Le] has 1 for the encoder's tokens that are not padding. It returns the logits of the next
-// id [B, Vocab] and the cache with this id's keys and values. The logits equal those of Decode.
+// Step runs the decoder for one more id of each sequence. Ids [B] stand at position (a scalar of
+// type int32); said holds the keys and values of the ids before, cross those of the encoder's
+// output, and mask [B, Le] has 1 for the encoder's tokens that are not padding. It returns the
+// logits of the next id [B, Vocab] and the cache with this id's keys and values. The logits equal
+// those of Decode.
 func Step(s *weights.Scope, c Config, ids, position *Node, said, cross Cache, mask *Node) (*Node, Cache) {
 	c = c.WithDefaults()
 	stack := s.In("decoder")

@@ -19,7 +19,8 @@ type Inputs struct {
 	Decoder *Node
 	// Targets is what the decoder should say next [B, Ld].
 	Targets *Node
-	// Weights of the targets in the loss, float32 [B, Ld]; nil stands for 1 where the target is not 0.
+	// Weights of the targets in the loss, float32 [B, Ld]; nil stands for 1 where the target is not
+	// 0.
 	Weights *Node
 }
 
@@ -55,8 +56,8 @@ func embeddings(s *weights.Scope, c Config) *Node {
 	return s.Table("shared.weight", c.Vocab, c.Width, weights.Normal(1))
 }
 
-// Encode runs the encoder over embedded tokens x [B, L, W], of which mask [B, L] (float32) has 1 for
-// those to be seen and 0 for padding. The result [B, L, W] is after the final norm.
+// Encode runs the encoder over embedded tokens x [B, L, W], of which mask [B, L] (float32) has 1
+// for those to be seen and 0 for padding. The result [B, L, W] is after the final norm.
 func Encode(s *weights.Scope, c Config, x, mask *Node) *Node {
 	c = c.WithDefaults()
 	s = s.In("encoder")
@@ -105,8 +106,8 @@ func Logits(s *weights.Scope, c Config, hidden *Node) *Node {
 	return block.DenseNoBias(s.In("lm_head"), hidden, c.Vocab, weights.FanInTruncated(c.Width))
 }
 
-// stackBiases returns for each layer of a stack the relative position bias of its self-attention: one
-// shared node, or one per layer where the config says so.
+// stackBiases returns for each layer of a stack the relative position bias of its self-attention:
+// one shared node, or one per layer where the config says so.
 func stackBiases(s *weights.Scope, c Config, layers, length int, bidirectional bool) []*Node {
 	biases := make([]*Node, layers)
 	for i := range biases {
@@ -136,8 +137,8 @@ func keysValues(s *weights.Scope, c Config, y *Node) (k, v *Node) {
 	return projectHeads(s.In("k"), c, y, init), projectHeads(s.In("v"), c, y, init)
 }
 
-// attend lets x [B, Lq, W] attend to keys and values [B, H, Lk, D], without biases of the projections
-// or division by sqrt(d): the initial queries are smaller by that instead.
+// attend lets x [B, Lq, W] attend to keys and values [B, H, Lk, D], without biases of the
+// projections or division by sqrt(d): the initial queries are smaller by that instead.
 func attend(s *weights.Scope, c Config, x, k, v, bias, mask *Node) *Node {
 	q := projectHeads(s.In("q"), c, x, queryInit(c))
 	return attentionOutput(s, c, block.Attend(q, k, v, bias, mask))

@@ -1,8 +1,8 @@
-// Package vit is the image encoder of PaLI-3: a Vision Transformer as in big_vision's models/vit.py,
-// with the multihead attention pooling (MAP) head that SigLIP trains it under.
+// Package vit is the image encoder of PaLI-3: a Vision Transformer as in big_vision's
+// models/vit.py, with the multihead attention pooling (MAP) head that SigLIP trains it under.
 //
-// Encode gives the tokens that PaLI-3 feeds its language model; Pool the vector that SigLIP compares
-// with texts.
+// Encode gives the tokens that PaLI-3 feeds its language model; Pool the vector that SigLIP
+// compares with texts.
 package vit
 
 import (
@@ -19,13 +19,15 @@ type Config struct {
 	Width int `yaml:"width" json:"width"`
 	// Depth is the number of blocks. Required. Legal: 1 and above.
 	Depth int `yaml:"depth" json:"depth"`
-	// MLP is the hidden width of the blocks' perceptrons; 4 times the width is usual. Required. Legal: 1 and above.
+	// MLP is the hidden width of the blocks' perceptrons; 4 times the width is usual. Required.
+	// Legal: 1 and above.
 	MLP int `yaml:"mlp" json:"mlp"`
 	// Heads of the attention; 64 of the width for each are usual. Required. Legal: 1 and above.
 	Heads int `yaml:"heads" json:"heads"`
 	// Patch is the side of a patch in pixels. Required. Legal: a divisor of the images' side.
 	Patch int `yaml:"patch" json:"patch"`
-	// Image is the side of the square image in pixels, a multiple of patch. Default: what the image ops give.
+	// Image is the side of the square image in pixels, a multiple of patch. Default: what the image
+	// ops give.
 	Image int `yaml:"image" json:"image"`
 }
 
@@ -42,8 +44,8 @@ var variants = map[string]Config{
 	"e":      {Width: 1792, Depth: 56, MLP: 15360, Heads: 16},
 }
 
-// Variant returns the shape that a name such as "G/14" stands for: the variant, a slash, the patch's
-// side. Images are 224 pixels wide.
+// Variant returns the shape that a name such as "G/14" stands for: the variant, a slash, the
+// patch's side. Images are 224 pixels wide.
 func Variant(name string) (Config, error) {
 	size, patch, _ := strings.Cut(name, "/")
 	config, known := variants[size]

@@ -6,8 +6,8 @@ import (
 )
 
 // ResizePositions makes the position table [grid·grid, width] from one of another square grid, as
-// big_vision's resample_posemb does: bilinear interpolation in which the corners of one grid are the
-// corners of the other (scipy.ndimage.zoom of order 1, "align corners"), without antialiasing.
+// big_vision's resample_posemb does: bilinear interpolation in which the corners of one grid are
+// the corners of the other (scipy.ndimage.zoom of order 1, "align corners"), without antialiasing.
 // Transformers' own interpolation is bicubic and gives other numbers.
 func ResizePositions(table []float32, shape []int, grid, width int) ([]float32, error) {
 	if len(shape) != 2 || shape[1] != width || len(table) != shape[0]*shape[1] {
@@ -33,8 +33,8 @@ func ResizePositions(table []float32, shape []int, grid, width int) ([]float32, 
 	return resized, nil
 }
 
-// neighbours returns the two old coordinates around new coordinate i, and how far it is from the first
-// to the second.
+// neighbours returns the two old coordinates around new coordinate i, and how far it is from the
+// first to the second.
 func neighbours(i, from, to int) (before, after int, share float64) {
 	if to == 1 || from == 1 {
 		return 0, 0, 0

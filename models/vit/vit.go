@@ -34,7 +34,8 @@ func Encode(s *weights.Scope, c Config, images *Node) Out {
 	return out
 }
 
-// Pixels brings uint8 images to float32 in [-1, 1] (big_vision's value_range(-1, 1)); float32 stays.
+// Pixels brings uint8 images to float32 in [-1, 1] (big_vision's value_range(-1, 1)); float32
+// stays.
 func Pixels(images *Node) *Node {
 	if images.DType() != dtypes.Uint8 {
 		return images
@@ -63,8 +64,8 @@ func embed(s *weights.Scope, c Config, images *Node) *Node {
 	return Add(x, InsertAxes(positions, 0))
 }
 
-// Block is one pre-norm transformer block, x [B, T, W]: x + attention(norm(x)), then + mlp(norm(x)).
-// SigLIP's text tower is made of the same.
+// Block is one pre-norm transformer block, x [B, T, W]: x + attention(norm(x)), then +
+// mlp(norm(x)). SigLIP's text tower is made of the same.
 func Block(s *weights.Scope, x *Node, heads, mlp int) *Node {
 	x = Add(x, selfAttention(s.In("self_attn"), block.LayerNorm(s.In("layer_norm1"), x), heads))
 	return s.Note(Add(x, block.MLP(s.In("mlp"), block.LayerNorm(s.In("layer_norm2"), x), mlp)))
@@ -81,8 +82,8 @@ func selfAttention(s *weights.Scope, x *Node, heads int) *Node {
 	return project("out_proj", block.MergeHeads(block.Attend(q, k, v, nil, nil)))
 }
 
-// Pool is the MAP head: a learned query attends to the tokens [B, T, W], and a residual MLP follows:
-// [B, W] (big_vision models/vit.py, MAPHead). The scope is the encoder's.
+// Pool is the MAP head: a learned query attends to the tokens [B, T, W], and a residual MLP
+// follows: [B, W] (big_vision models/vit.py, MAPHead). The scope is the encoder's.
 func Pool(s *weights.Scope, c Config, tokens *Node) *Node {
 	s = s.In("head")
 	batch, w := tokens.Shape().Dimensions[0], c.Width

@@ -12,7 +12,8 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// A model's weights are found by building it once, drawn from a seed, and kept in a safetensors file.
+// A model's weights are found by building it once, drawn from a seed, and kept in a safetensors
+// file.
 func Example() {
 	be, err := backend.Open("")
 	if err != nil {

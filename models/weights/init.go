@@ -41,18 +41,20 @@ func FanInNormal(fanIn int) Init { return Normal(1 / math.Sqrt(float64(fanIn))) 
 // divides by it, so that what is drawn has the deviation asked for (jax.nn.initializers).
 const truncatedDeviation = 0.87962566103423978
 
-// FanInTruncated is variance_scaling(1, fan_in, truncated_normal), which flax also calls lecun_normal.
+// FanInTruncated is variance_scaling(1, fan_in, truncated_normal), which flax also calls
+// lecun_normal.
 func FanInTruncated(fanIn int) Init {
 	return Init{truncatedNormal, 1 / math.Sqrt(float64(fanIn)) / truncatedDeviation}
 }
 
-// XavierUniform is variance_scaling(1, fan_avg, uniform): between plus and minus sqrt(6/(fanIn+fanOut)).
+// XavierUniform is variance_scaling(1, fan_avg, uniform): between plus and minus
+// sqrt(6/(fanIn+fanOut)).
 func XavierUniform(fanIn, fanOut int) Init {
 	return Init{uniform, math.Sqrt(6 / float64(fanIn+fanOut))}
 }
 
-// Draw fills values. What is drawn depends on the seed and the weight's name alone, so that adding a
-// weight to a model changes no other.
+// Draw fills values. What is drawn depends on the seed and the weight's name alone, so that adding
+// a weight to a model changes no other.
 func (i Init) Draw(values []float32, seed uint64, name string) {
 	stream := random.New(seed, random.Name(name))
 	for n := range values {

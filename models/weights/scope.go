@@ -12,8 +12,8 @@ import (
 	"github.com/pali3/pali3/models/backend"
 )
 
-// Scope hands out weights to the code that builds a model's graph, under a prefix of their names. In
-// Collect it notes what is asked for; after Bind it gives the graph nodes of those weights.
+// Scope hands out weights to the code that builds a model's graph, under a prefix of their names.
+// In Collect it notes what is asked for; after Bind it gives the graph nodes of those weights.
 //
 // Asking in a way that cannot be met (an unknown name, another shape) is a programmer's error and
 // panics with an error, as GoMLX does; backend.Catch and graph.NewExec return it.
@@ -41,8 +41,8 @@ type Noted struct {
 	Node *graph.Node
 }
 
-// Collect runs build once on a graph that is thrown away and returns the weights it asked for, in the
-// order of their first request. Build makes its inputs with Scope.Input.
+// Collect runs build once on a graph that is thrown away and returns the weights it asked for, in
+// the order of their first request. Build makes its inputs with Scope.Input.
 func Collect(be compute.Backend, build func(*Scope)) ([]Spec, error) {
 	g := graph.NewGraph(be, "collect")
 	defer g.Finalize()
@@ -53,7 +53,8 @@ func Collect(be compute.Backend, build func(*Scope)) ([]Spec, error) {
 	return t.specs, nil
 }
 
-// Bind returns the scope in which the weights of specs are the given nodes of a graph, in the same order.
+// Bind returns the scope in which the weights of specs are the given nodes of a graph, in the same
+// order.
 func Bind(specs []Spec, nodes []*graph.Node) *Scope {
 	if len(specs) != len(nodes) {
 		panic(fmt.Errorf("binding weights: %d nodes for %d weights", len(nodes), len(specs)))
@@ -78,8 +79,8 @@ func (s *Scope) In(parts ...any) *Scope {
 // Record makes the scope keep what is noted in it and in those made from it.
 func (s *Scope) Record() { s.table.recording = true }
 
-// Note names a value that the model computes on its way, a block's output for example, for those who look
-// inside: by the scope's prefix, as weights are. It returns x.
+// Note names a value that the model computes on its way, a block's output for example, for those
+// who look inside: by the scope's prefix, as weights are. It returns x.
 func (s *Scope) Note(x *graph.Node) *graph.Node {
 	if s.table.recording {
 		s.table.noted = append(s.table.noted, Noted{strings.TrimSuffix(s.prefix, "."), x})
@@ -90,8 +91,8 @@ func (s *Scope) Note(x *graph.Node) *graph.Node {
 // Noted returns what was noted since Record, in order.
 func (s *Scope) Noted() []Noted { return s.table.noted }
 
-// Train makes the scope, and those made from it, that of a model in training, whose random numbers follow
-// from the state, [graph.RNGStateShape].
+// Train makes the scope, and those made from it, that of a model in training, whose random numbers
+// follow from the state, [graph.RNGStateShape].
 func (s *Scope) Train(state *graph.Node) { s.table.random = state }
 
 // Training reports whether the model is trained, so that Uniform may be called.
@@ -130,8 +131,8 @@ func (s *Scope) Table(name string, rows, columns int, init Init) *graph.Node {
 	return s.Weight(Spec{Name: name, Shape: []int{rows, columns}, Init: init})
 }
 
-// Weight returns the node of a weight; spec.Name is relative to the scope. Asked for twice, it is the
-// same weight.
+// Weight returns the node of a weight; spec.Name is relative to the scope. Asked for twice, it is
+// the same weight.
 func (s *Scope) Weight(spec Spec) *graph.Node {
 	t := s.table
 	spec.Name = s.prefix + spec.Name

@@ -31,8 +31,8 @@ type Set struct {
 	index  map[string]int
 }
 
-// NewSet returns the set of the given tensors, which it keeps. A tensor that has not the shape of its
-// spec is an error.
+// NewSet returns the set of the given tensors, which it keeps. A tensor that has not the shape of
+// its spec is an error.
 func NewSet(specs []Spec, values []*tensors.Tensor) (*Set, error) {
 	if len(values) != len(specs) {
 		return nil, fmt.Errorf("a set of weights: %d tensors for %d specs", len(values), len(specs))
@@ -75,8 +75,8 @@ func Initial(specs []Spec, seed uint64) *Set {
 // Specs returns the weights' descriptions, in order.
 func (s *Set) Specs() []Spec { return s.specs }
 
-// Tensors returns the tensors in the order of Specs. It is the set's own slice: a trainer that donates
-// them to a step puts the step's results back into it.
+// Tensors returns the tensors in the order of Specs. It is the set's own slice: a trainer that
+// donates them to a step puts the step's results back into it.
 func (s *Set) Tensors() []*tensors.Tensor { return s.values }
 
 // Get returns the weight of that name, nil if there is none.
@@ -93,8 +93,8 @@ func (s *Set) Parameters() int { return Parameters(s.specs) }
 // Bytes returns the memory of all the weights.
 func (s *Set) Bytes() int64 { return 4 * int64(s.Parameters()) }
 
-// Save writes the weights, as float32 and in transformers' layout, to a safetensors file that becomes
-// visible when it is whole. Metadata may be nil.
+// Save writes the weights, as float32 and in transformers' layout, to a safetensors file that
+// becomes visible when it is whole. Metadata may be nil.
 func (s *Set) Save(path string, metadata map[string]string) error {
 	out := make([]safetensors.Tensor, len(s.specs))
 	var failed error

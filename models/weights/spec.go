@@ -20,8 +20,9 @@ type Spec struct {
 	Decay bool
 	// Layout says how the file stores it.
 	Layout Layout
-	// Adapt, where it is not nil, makes the weight of this shape from one of another shape in a file:
-	// a position table of another image size. It is given the file's elements and their shape.
+	// Adapt, where it is not nil, makes the weight of this shape from one of another shape in a
+	// file: a position table of another image size. It is given the file's elements and their
+	// shape.
 	Adapt func(stored []float32, shape []int) ([]float32, error)
 }
 
@@ -48,9 +49,10 @@ func Parameters(specs []Spec) int {
 	return total
 }
 
-// Frozen says, for each weight, whether its name begins with one of the prefixes. A prefix ends where a
-// name's part ends: "encoder" covers "encoder.block.0.layer.0.layer_norm.weight" and not "encoder2.bias".
-// A prefix that covers nothing is an error, so that a misspelt one freezes nothing in silence.
+// Frozen says, for each weight, whether its name begins with one of the prefixes. A prefix ends
+// where a name's part ends: "encoder" covers "encoder.block.0.layer.0.layer_norm.weight" and not
+// "encoder2.bias". A prefix that covers nothing is an error, so that a misspelt one freezes nothing
+// in silence.
 func Frozen(specs []Spec, prefixes []string) ([]bool, error) {
 	frozen := make([]bool, len(specs))
 	for _, prefix := range prefixes {

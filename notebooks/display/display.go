@@ -1,8 +1,9 @@
-// Package display shows pictures and texts under a cell of a GoNB notebook; in a program that no notebook
-// runs it prints the texts.
+// Package display shows pictures and texts under a cell of a GoNB notebook; in a program that no
+// notebook runs it prints the texts.
 //
-// It speaks GoNB's own protocol (github.com/janpfeifer/gonb, gonbui/protocol: gob-encoded messages through
-// the pipe that the environment names), so that notebooks need no other module than pali3's.
+// It speaks GoNB's own protocol (github.com/janpfeifer/gonb, gonbui/protocol: gob-encoded messages
+// through the pipe that the environment names), so that notebooks need no other module than
+// pali3's.
 package display
 
 import (

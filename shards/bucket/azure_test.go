@@ -17,7 +17,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// azureServer is as much of Azure Blob Storage as a dataset needs: blobs in blocks, ranged reads, lists.
+// azureServer is as much of Azure Blob Storage as a dataset needs: blobs in blocks, ranged reads,
+// lists.
 type azureServer struct {
 	mu     sync.Mutex
 	blobs  map[string]azureBlob // by /account/container/name

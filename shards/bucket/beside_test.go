@@ -67,7 +67,8 @@ func made(t *testing.T, name string) []string {
 	return paths
 }
 
-// TestPartsMoveBesideTheNext holds every part on its way: rows go on being written, up to the third part, which waits.
+// TestPartsMoveBesideTheNext holds every part on its way: rows go on being written, up to the third
+// part, which waits.
 func TestPartsMoveBesideTheNext(t *testing.T) {
 	open := make(chan bool)
 	release := sync.OnceFunc(func() { close(open) })
@@ -113,7 +114,8 @@ func TestPartsMoveBesideTheNext(t *testing.T) {
 	}
 }
 
-// TestManifestWaitsForParts holds the last part on its way: there is no dataset before it has arrived.
+// TestManifestWaitsForParts holds the last part on its way: there is no dataset before it has
+// arrived.
 func TestManifestWaitsForParts(t *testing.T) {
 	open := make(chan bool)
 	release := sync.OnceFunc(func() { close(open) })
@@ -144,7 +146,8 @@ func TestManifestWaitsForParts(t *testing.T) {
 	}
 }
 
-// TestTimeIntoASlowStore writes eight parts as slowly as the store takes them: together it is about the time of one of the two.
+// TestTimeIntoASlowStore writes eight parts as slowly as the store takes them: together it is about
+// the time of one of the two.
 func TestTimeIntoASlowStore(t *testing.T) {
 	const parts, pause = 8, 40 * time.Millisecond
 	var moving atomic.Int64
@@ -205,7 +208,8 @@ func TestPartThatNeverArrives(t *testing.T) {
 	}
 }
 
-// TestResumeSendsWhatHadNotArrived ends a writer while its parts are on their way, and looks what the next one makes of them.
+// TestResumeSendsWhatHadNotArrived ends a writer while its parts are on their way, and looks what
+// the next one makes of them.
 func TestResumeSendsWhatHadNotArrived(t *testing.T) {
 	for _, lost := range []bool{false, true} {
 		var takes atomic.Bool
@@ -264,8 +268,8 @@ func TestResumeSendsWhatHadNotArrived(t *testing.T) {
 	}
 }
 
-// TestManifestThatArrivesLate: a process that was killed had sent its manifest, and the store takes it while the next process does the
-// rest of that work again.
+// TestManifestThatArrivesLate: a process that was killed had sent its manifest, and the store takes
+// it while the next process does the rest of that work again.
 func TestManifestThatArrivesLate(t *testing.T) {
 	url := s3test.New(t).URL("bucket/d")
 	commit := func(w *shards.Writer, value string) error {
@@ -297,7 +301,8 @@ func TestManifestThatArrivesLate(t *testing.T) {
 	}
 }
 
-// TestCommitOfAnotherWithTheSameCounts: where only rejects were added, their number does not make a commit one's own.
+// TestCommitOfAnotherWithTheSameCounts: where only rejects were added, their number does not make a
+// commit one's own.
 func TestCommitOfAnotherWithTheSameCounts(t *testing.T) {
 	url := s3test.New(t).URL("bucket/d")
 	first, second := create(t, url), create(t, url)

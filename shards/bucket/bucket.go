@@ -1,7 +1,8 @@
-// Package bucket keeps datasets in object stores through gocloud.dev/blob: S3 and what speaks its protocol, Google Cloud
-// Storage, Azure Blob Storage, a folder.
+// Package bucket keeps datasets in object stores through gocloud.dev/blob: S3 and what speaks its
+// protocol, Google Cloud Storage, Azure Blob Storage, a folder.
 //
-// A program that imports it may give shards.Open, shards.Create and shards.Copy a URL in place of a folder:
+// A program that imports it may give shards.Open, shards.Create and shards.Copy a URL in place of a
+// folder:
 //
 //	s3://bucket/some/prefix?region=eu-central-1
 //	s3://bucket/some/prefix?endpoint=http://127.0.0.1:9000&use_path_style=true&region=us-east-1
@@ -9,12 +10,13 @@
 //	azblob://container/some/prefix
 //	file:///some/folder
 //
-// What follows the question mark are the parameters of gocloud.dev/blob; credentials come from the environment, as each
-// provider's own tools have it. Which stores there are is the choice of the program: it imports gocloud.dev/blob/s3blob and the
-// like, or package all for every one. [Open] and [New] take a bucket that the caller opened.
+// What follows the question mark are the parameters of gocloud.dev/blob; credentials come from the
+// environment, as each provider's own tools have it. Which stores there are is the choice of the
+// program: it imports gocloud.dev/blob/s3blob and the like, or package all for every one. [Open]
+// and [New] take a bucket that the caller opened.
 //
-// Of a part a reader fetches the footer and the ranges that are asked for. A connection that breaks is taken up again
-// where it broke, and what may pass is tried [attempts] times.
+// Of a part a reader fetches the footer and the ranges that are asked for. A connection that breaks
+// is taken up again where it broke, and what may pass is tried [attempts] times.
 package bucket
 
 import (
@@ -56,7 +58,8 @@ func openURL(address string) (shards.Keeper, error) {
 	return owned{&store{ctx: context.Background(), bucket: b, prefix: prefix}}, nil
 }
 
-// split returns the URL of the bucket, as gocloud.dev/blob has it, and the prefix in it. A folder is a bucket of its own.
+// split returns the URL of the bucket, as gocloud.dev/blob has it, and the prefix in it. A folder
+// is a bucket of its own.
 func split(address string) (bucket, prefix string, err error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -80,13 +83,14 @@ func split(address string) (bucket, prefix string, err error) {
 	return u.String(), prefix, nil
 }
 
-// Open opens the dataset under a prefix of a bucket. The bucket stays the caller's, and ctx is that of every
-// later read.
+// Open opens the dataset under a prefix of a bucket. The bucket stays the caller's, and ctx is that
+// of every later read.
 func Open(ctx context.Context, b *blob.Bucket, prefix, name string) (*shards.Dataset, error) {
 	return shards.OpenStore(New(ctx, b, prefix), name)
 }
 
-// New returns a prefix of a bucket as a store of files. The bucket stays the caller's, and ctx is that of every request.
+// New returns a prefix of a bucket as a store of files. The bucket stays the caller's, and ctx is
+// that of every request.
 func New(ctx context.Context, b *blob.Bucket, prefix string) shards.Keeper {
 	return &store{ctx: ctx, bucket: b, prefix: prefix}
 }

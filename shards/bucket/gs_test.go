@@ -20,7 +20,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// gsServer is as much of Google Cloud Storage as a dataset needs: its JSON interface, resumable uploads, ranged reads.
+// gsServer is as much of Google Cloud Storage as a dataset needs: its JSON interface, resumable
+// uploads, ranged reads.
 type gsServer struct {
 	mu      sync.Mutex
 	objects map[string]*gsObject // by bucket/name

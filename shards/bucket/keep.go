@@ -20,11 +20,12 @@ const (
 	hashName = "sha256" // of an object's metadata
 )
 
-// errContent is wrapped by the error of content that is not what it should be: to send it again would be in vain.
+// errContent is wrapped by the error of content that is not what it should be: to send it again
+// would be in vain.
 var errContent = errors.New("not sent")
 
-// Keep implements [shards.Keeper]. Content goes in parts of 8 MiB, several at once, where the store takes parts; the object is
-// there with the last of them. Its metadata has the SHA-256.
+// Keep implements [shards.Keeper]. Content goes in parts of 8 MiB, several at once, where the store
+// takes parts; the object is there with the last of them. Its metadata has the SHA-256.
 func (s *store) Keep(f shards.File, content io.ReaderAt) error {
 	if err := retry(s.ctx, func() error { return s.send(f, content) }); err != nil {
 		return err

@@ -1,8 +1,9 @@
 // Package packing puts several examples into one row, so that less of a batch is padding.
 //
-// An example has ids for the encoder and, in an encoder-decoder, targets for the decoder; both must fit into
-// the same row. A row tells its examples apart by segment ids, 1 for the first, 0 for padding, and its positions
-// start from 0 in each, as T5X has them: attention goes only where the segment ids of two places are equal.
+// An example has ids for the encoder and, in an encoder-decoder, targets for the decoder; both must
+// fit into the same row. A row tells its examples apart by segment ids, 1 for the first, 0 for
+// padding, and its positions start from 0 in each, as T5X has them: attention goes only where the
+// segment ids of two places are equal.
 //
 //	packer, err := packing.New(packing.Config{EncoderLength: 512, DecoderLength: 128, Window: 256})
 //	for _, example := range examples {
@@ -11,10 +12,11 @@
 //	}
 //	rows := packer.Flush()
 //
-// Examples are packed first-fit decreasing within windows: of so many examples in a row, the longest is placed
-// first, each into the first row that has room for it. Ties go to the example that came first, so that rows are
-// a function of the examples and the window alone. First-fit decreasing needs at most 11/9 of the fewest rows
-// possible, and a little (Dósa 2007), for examples of one length; that bound does not hold for pairs.
+// Examples are packed first-fit decreasing within windows: of so many examples in a row, the
+// longest is placed first, each into the first row that has room for it. Ties go to the example
+// that came first, so that rows are a function of the examples and the window alone. First-fit
+// decreasing needs at most 11/9 of the fewest rows possible, and a little (Dósa 2007), for examples
+// of one length; that bound does not hold for pairs.
 package packing
 
 import (
@@ -29,18 +31,20 @@ type Config struct {
 	EncoderLength int
 	// DecoderLength is that of the decoder's; 0 where there is no decoder.
 	DecoderLength int
-	// Window is how many examples are packed at a time. More fill rows better, and an example may move by as many.
+	// Window is how many examples are packed at a time. More fill rows better, and an example may
+	// move by as many.
 	Window int
 }
 
-// Example is what is packed. Its ids are not changed; an end of sentence is among them if there is to be one.
+// Example is what is packed. Its ids are not changed; an end of sentence is among them if there is
+// to be one.
 type Example struct {
 	Encoder []int32
 	Targets []int32
 }
 
-// Side is a row of the encoder or of the decoder: ids, the segment that each belongs to, and its position in
-// that. All have the same length.
+// Side is a row of the encoder or of the decoder: ids, the segment that each belongs to, and its
+// position in that. All have the same length.
 type Side struct {
 	IDs, Segments, Positions []int32
 }
@@ -97,8 +101,8 @@ func New(cfg Config) (*Packer, error) {
 	return &Packer{cfg: cfg}, nil
 }
 
-// Add takes an example and returns the rows of the window that it completes, none before. An example that no row
-// can hold is an error, and not taken.
+// Add takes an example and returns the rows of the window that it completes, none before. An
+// example that no row can hold is an error, and not taken.
 func (p *Packer) Add(e Example) ([]Row, error) {
 	if len(e.Encoder) > p.cfg.EncoderLength || len(e.Targets) > p.cfg.DecoderLength {
 		return nil, fmt.Errorf("packing example %d: it has %d ids for the encoder and %d for the decoder, a row has %d and %d",

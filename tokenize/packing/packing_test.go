@@ -31,7 +31,8 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-// TestRowsHoldEveryExampleOnce, whole, each in a segment of its own, and the same examples give the same rows.
+// TestRowsHoldEveryExampleOnce, whole, each in a segment of its own, and the same examples give the
+// same rows.
 func TestRowsHoldEveryExampleOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := Config{rapid.IntRange(1, 20).Draw(t, "encoder"), rapid.IntRange(0, 9).Draw(t, "decoder"), rapid.IntRange(1, 30).Draw(t, "window")}

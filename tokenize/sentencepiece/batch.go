@@ -6,9 +6,10 @@ import (
 	"sync/atomic"
 )
 
-// EncodeBatch returns the ids of every text, as [Model.Encode] gives them, found by so many goroutines; if goroutines is
-// below 1, by one for each processor. It is quicker than a call for each text: the ids of many texts share
-// an array, so whoever keeps some of them for long should copy them.
+// EncodeBatch returns the ids of every text, as [Model.Encode] gives them, found by so many
+// goroutines; if goroutines is below 1, by one for each processor. It is quicker than a call for
+// each text: the ids of many texts share an array, so whoever keeps some of them for long should
+// copy them.
 func (m *Model) EncodeBatch(texts []string, goroutines int) [][]int32 {
 	if goroutines < 1 {
 		goroutines = runtime.GOMAXPROCS(0)
@@ -30,8 +31,8 @@ type part struct {
 	_    [48]byte // the next part is in another cache line
 }
 
-// newParts cuts n texts into parts of the same number. Texts that stand together are often alike, so one goroutine takes
-// most of a part and finds its words in memory.
+// newParts cuts n texts into parts of the same number. Texts that stand together are often alike,
+// so one goroutine takes most of a part and finds its words in memory.
 func newParts(n, count int) []part {
 	parts := make([]part, count)
 	for i := range parts {

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// bpe segments text by merging neighbours, beginning with characters: of all pairs that make a piece, the
-// one of the highest score first, of equals the left-most (bpe_model.cc).
+// bpe segments text by merging neighbours, beginning with characters: of all pairs that make a
+// piece, the one of the highest score first, of equals the left-most (bpe_model.cc).
 type bpe struct {
 	pieces  *trie
 	symbols *trie    // user-defined ones, which are never merged; nil without any
@@ -40,7 +40,8 @@ func rank(score float32) uint32 {
 	}
 }
 
-// symbol is a stretch of text on its way to being a piece. They are a list in the order of the text.
+// symbol is a stretch of text on its way to being a piece. They are a list in the order of the
+// text.
 type symbol struct {
 	prev, next int32 // -1 at the ends
 	begin      int32

@@ -9,19 +9,20 @@ type wordSymbol struct {
 	begin, end uint8
 }
 
-// maxWordSymbols is up to how many symbols the best pair is looked for among all, which is quicker than an agenda.
+// maxWordSymbols is up to how many symbols the best pair is looked for among all, which is quicker
+// than an agenda.
 const maxWordSymbols = 48
 
-// bpeWord is the scratch space of bpe.word. order[i], where it is not 0, is the order of the merge of symbols[i] with
-// the next one, and merged[i] where that leads in the trie.
+// bpeWord is the scratch space of bpe.word. order[i], where it is not 0, is the order of the merge
+// of symbols[i] with the next one, and merged[i] where that leads in the trie.
 type bpeWord struct {
 	symbols [maxWordSymbols]wordSymbol
 	order   [maxWordSymbols]uint64
 	merged  [maxWordSymbols]trieNode
 }
 
-// word is segment for a word by itself. Scores do not add up here, so it is the same in all texts; but which
-// parts an unused piece falls into depends on all of the text.
+// word is segment for a word by itself. Scores do not add up here, so it is the same in all texts;
+// but which parts an unused piece falls into depends on all of the text.
 func (b *bpe) word(w *scratch, text []byte) (limit float32) {
 	if b.unused != nil {
 		return -1
@@ -62,8 +63,8 @@ func (b *bpe) word(w *scratch, text []byte) (limit float32) {
 	return math.MaxFloat32
 }
 
-// split makes a symbol of every character and every user-defined piece. It returns their number, below 0 if there
-// are too many.
+// split makes a symbol of every character and every user-defined piece. It returns their number,
+// below 0 if there are too many.
 func (s *bpeWord) split(b *bpe, text []byte) (n int) {
 	for at := 0; at < len(text); n++ {
 		if n == maxWordSymbols {

@@ -2,12 +2,12 @@ package sentencepiece
 
 import "slices"
 
-// appendByWords appends the ids of text word by word, without its normal form as a whole. A word is what stands between
-// spaces; words that came before are not looked at again. It returns dst as it was and false where the text must
-// be taken as a whole.
+// appendByWords appends the ids of text word by word, without its normal form as a whole. A word is
+// what stands between spaces; words that came before are not looked at again. It returns dst as it
+// was and false where the text must be taken as a whole.
 //
-// Of a model for which this is done (wordRules.alone), no rule, symbol or piece reaches over the place before a
-// space; so each word with the spaces before it has the ids that it has in any text.
+// Of a model for which this is done (wordRules.alone), no rule, symbol or piece reaches over the
+// place before a space; so each word with the spaces before it has the ids that it has in any text.
 func (m *Model) appendByWords(dst []int32, w *scratch, text string) (ids []int32, ok bool) {
 	n := m.normalizer
 	w.sofar, w.afterUnknown = 0, false
@@ -59,8 +59,8 @@ func (m *Model) appendByWords(dst []int32, w *scratch, text string) (ids []int32
 	return ids, true
 }
 
-// appendScored appends ids to dst and adds up their scores, one by one as segment does. A run of unknown
-// characters becomes one id.
+// appendScored appends ids to dst and adds up their scores, one by one as segment does. A run of
+// unknown characters becomes one id.
 func (m *Model) appendScored(dst []int32, w *scratch, ids []scoredID) []int32 {
 	at := len(dst)
 	dst = slices.Grow(dst, len(ids))[:at+len(ids)]
@@ -83,8 +83,8 @@ func (m *Model) appendScored(dst []int32, w *scratch, ids []scoredID) []int32 {
 	return dst[:at]
 }
 
-// normalizeWord makes the normal form of a word that has so many spaces before it. It returns false if that is empty or
-// ends with a space, which might be one too many.
+// normalizeWord makes the normal form of a word that has so many spaces before it. It returns false
+// if that is empty or ends with a space, which might be one too many.
 func (m *Model) normalizeWord(w *scratch, word rawWord, spaces int) bool {
 	d, n := &w.normalized, m.normalizer
 	d.reset()
@@ -117,8 +117,8 @@ func (m *Model) appendWord(dst []int32, w *scratch, word rawWord, spaces int) []
 	return m.appendIDs(dst, w)
 }
 
-// appendFound appends the ids of w.found, which are of w.normalized: an unknown character has its own, or with byte
-// fallback those of its bytes, the first of which scores for all.
+// appendFound appends the ids of w.found, which are of w.normalized: an unknown character has its
+// own, or with byte fallback those of its bytes, the first of which scores for all.
 func (m *Model) appendFound(dst []scoredID, w *scratch) []scoredID {
 	begin := int32(0)
 	for _, f := range w.found {

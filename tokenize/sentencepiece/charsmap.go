@@ -7,13 +7,15 @@ import (
 	"unicode/utf8"
 )
 
-// charsmap is the precompiled_charsmap of a NormalizerSpec: rules that replace one string by another.
+// charsmap is the precompiled_charsmap of a NormalizerSpec: rules that replace one string by
+// another.
 //
 //	blob  = size of the trie in bytes (uint32, little endian) | trie | replacements
 //	trie  = units of a darts-clone double array (uint32, little endian), in blocks of 256
 //	replacements = strings, each ended by a NUL; a trie value is the offset of one
 //
-// The meaning of a unit's bits is that of darts-clone (Susumu Yata), darts.h, class DoubleArrayUnit.
+// The meaning of a unit's bits is that of darts-clone (Susumu Yata), darts.h, class
+// DoubleArrayUnit.
 type charsmap struct {
 	units        []uint32
 	replacements string
@@ -79,8 +81,8 @@ func (m *charsmap) holds(base uint32) bool { return int(base|0xff) < len(m.units
 // (normalizer.h, kMaxTrieResultsSize).
 const maxMatches = 32
 
-// match applies the longest rule that text starts with: consumed bytes become replacement. It returns
-// consumed 0 where no rule matches.
+// match applies the longest rule that text starts with: consumed bytes become replacement. It
+// returns consumed 0 where no rule matches.
 func (m *charsmap) match(text string) (replacement string, consumed int) {
 	value, matches := uint32(0), 0
 	node := unitOffset(m.units[0])

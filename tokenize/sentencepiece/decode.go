@@ -18,7 +18,8 @@ type decoder struct {
 	scratch      sync.Pool // of *decoding
 }
 
-// surface is how an id decodes: to texts[start:start+size], which is the piece with its spaces made spaces.
+// surface is how an id decodes: to texts[start:start+size], which is the piece with its spaces made
+// spaces.
 type surface struct {
 	start uint32
 	size  uint16
@@ -35,7 +36,8 @@ const (
 	unknownSurface             // is decoder.unkSurface
 )
 
-// shortSurface is up to which size surfaces are copied as if they were all of this size, which is quicker.
+// shortSurface is up to which size surfaces are copied as if they were all of this size, which is
+// quicker.
 const shortSurface = 16
 
 func newDecoder(proto *Proto) (*decoder, error) {
@@ -96,7 +98,8 @@ func (d *decoder) newSurface(p *Piece) surface {
 
 // Decode returns the text of ids. Control pieces decode to nothing, runs of byte pieces to the
 // characters they spell, each byte that spells none to U+FFFD, and the unknown piece to the model's
-// surface for it, " ⁇ " unless it says otherwise. Ids outside of [0, Len) decode like the unknown piece.
+// surface for it, " ⁇ " unless it says otherwise. Ids outside of [0, Len) decode like the unknown
+// piece.
 func (m *Model) Decode(ids []int32) string {
 	d := m.decoder.scratch.Get().(*decoding)
 	d.text, d.started = d.text[:0], false

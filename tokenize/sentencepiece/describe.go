@@ -24,7 +24,8 @@ var signatures = []struct{ begin, what string }{
 	{"\x80\x02", "a Python pickle"}, {"\x80\x03", "a Python pickle"}, {"\x80\x04", "a Python pickle"}, {"\x80\x05", "a Python pickle"},
 }
 
-// Describe says in a few words what a file is by its content: "an HTML page", "a gzip file", "an empty file".
+// Describe says in a few words what a file is by its content: "an HTML page", "a gzip file", "an
+// empty file".
 func Describe(data []byte) string {
 	if len(data) == 0 {
 		return "an empty file"

@@ -2,12 +2,12 @@ package sentencepiece
 
 import "slices"
 
-// Encode returns the ids of text's pieces. Text that is not UTF-8 is read with U+FFFD in place of each
-// wrong byte. It adds no begin or end of sentence.
+// Encode returns the ids of text's pieces. Text that is not UTF-8 is read with U+FFFD in place of
+// each wrong byte. It adds no begin or end of sentence.
 func (m *Model) Encode(text string) []int32 { return m.AppendIDs(nil, text) }
 
-// AppendIDs appends the ids of text's pieces to dst. It allocates nothing but dst, once it has seen a text of
-// such a length.
+// AppendIDs appends the ids of text's pieces to dst. It allocates nothing but dst, once it has seen
+// a text of such a length.
 func (m *Model) AppendIDs(dst []int32, text string) []int32 {
 	w := m.scratch.Get().(*scratch)
 	defer m.release(w)
@@ -46,8 +46,8 @@ func (m *Model) borrow(text string, aligned bool) *scratch {
 	return w
 }
 
-// Token is a piece found in a text, whose bytes [Begin, End) it stands for. The pieces of a character's
-// bytes are empty, at its start, but for the last, which stands for the character.
+// Token is a piece found in a text, whose bytes [Begin, End) it stands for. The pieces of a
+// character's bytes are empty, at its start, but for the last, which stands for the character.
 type Token struct {
 	ID         int32
 	Piece      string
@@ -63,8 +63,8 @@ func (m *Model) Tokens(text string) []Token {
 	return tokens
 }
 
-// Normalize returns the text that is segmented: text after the model's rules for characters and white
-// space.
+// Normalize returns the text that is segmented: text after the model's rules for characters and
+// white space.
 func (m *Model) Normalize(text string) string {
 	var n normalized
 	m.normalizer.normalize(&n, text)
@@ -74,7 +74,8 @@ func (m *Model) Normalize(text string) string {
 const (
 	// maxScratch is the text length in bytes up to which scratch space is kept for the next call.
 	maxScratch = 1 << 16
-	// bytesPerID is how many bytes of text an id stands for, for which there is room at once in a long text.
+	// bytesPerID is how many bytes of text an id stands for, for which there is room at once in a
+	// long text.
 	bytesPerID = 3
 )
 
@@ -86,8 +87,8 @@ func (m *Model) release(w *scratch) {
 	m.scratch.Put(w)
 }
 
-// appendIDs turns segments into ids: with byte fallback an unknown character becomes its bytes, without
-// a run of unknown characters becomes one id.
+// appendIDs turns segments into ids: with byte fallback an unknown character becomes its bytes,
+// without a run of unknown characters becomes one id.
 func (m *Model) appendIDs(dst []int32, w *scratch) []int32 {
 	dst = slices.Grow(dst, len(w.segments))
 	begin, afterUnknown := int32(0), w.afterUnknown
@@ -108,7 +109,8 @@ func (m *Model) appendIDs(dst []int32, w *scratch) []int32 {
 	return dst
 }
 
-// tokens is appendIDs with pieces and places, as PopulateSentencePieceText of sentencepiece_processor.cc.
+// tokens is appendIDs with pieces and places, as PopulateSentencePieceText of
+// sentencepiece_processor.cc.
 func (m *Model) tokens(w *scratch) []Token {
 	tokens := make([]Token, 0, len(w.segments))
 	begin, afterUnknown := int32(0), false

@@ -40,8 +40,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzEncode holds what is true of any text: ids exist, places cover the text in order, and decoding
-// gives valid UTF-8.
+// FuzzEncode holds what is true of any text: ids exist, places cover the text in order, and
+// decoding gives valid UTF-8.
 func FuzzEncode(f *testing.F) {
 	for _, text := range goldenTexts(f) {
 		if len(text) < 24 {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// goldenModels are the models under testdata; parity/sentencepiece_goldens.py makes them and what the
-// C++ library does with the texts of texts.golden.
+// goldenModels are the models under testdata; parity/sentencepiece_goldens.py makes them and what
+// the C++ library does with the texts of texts.golden.
 var goldenModels = []string{
 	"nmt_nfkc", "identity", "suffix", "plain", "odd",
 	"bpe_bytes", "bpe_suffix", "bpe_joined", "bpe_unused", "word", "char",
@@ -106,9 +106,9 @@ func spans(tokens []Token) string {
 	return strings.Join(out, " ")
 }
 
-// TestPublishedModels compares the ids that well-known models give with the C++ library's, by the digests
-// of published.golden. The models are not part of the repository: they are looked for in shared/data/spm
-// beside it.
+// TestPublishedModels compares the ids that well-known models give with the C++ library's, by the
+// digests of published.golden. The models are not part of the repository: they are looked for in
+// shared/data/spm beside it.
 func TestPublishedModels(t *testing.T) {
 	dir := filepath.Join("..", "..", "..", "shared", "data", "spm")
 	if _, err := os.Stat(dir); err != nil {

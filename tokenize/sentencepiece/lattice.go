@@ -6,8 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// lattice holds every way to cut a text into pieces: a node is a piece at a place, and a path from the first
-// node to the last is a segmentation. It is the Lattice of unigram_model.cc; places are counted in characters.
+// lattice holds every way to cut a text into pieces: a node is a piece at a place, and a path from
+// the first node to the last is a segmentation. It is the Lattice of unigram_model.cc; places are
+// counted in characters.
 type lattice struct {
 	starts []int32 // the byte where each character starts, and the end
 	nodes  []latticeNode
@@ -48,8 +49,8 @@ func (u *unigram) newLattice(text []byte) *lattice {
 	return l
 }
 
-// addPieces makes a node of every piece that begins at a character, and one of the unknown piece if none is
-// that character alone.
+// addPieces makes a node of every piece that begins at a character, and one of the unknown piece if
+// none is that character alone.
 func (u *unigram) addPieces(l *lattice, text []byte, pos int) {
 	single, end := false, pos
 	node, ok := u.pieces.root(), true
@@ -92,7 +93,8 @@ func (l *lattice) at(pos int) (first, last int32) {
 	return l.begins[pos], l.begins[pos+1]
 }
 
-// viterbi finds, for every node, the best path up to its end, and returns the score of the best of all.
+// viterbi finds, for every node, the best path up to its end, and returns the score of the best of
+// all.
 func (l *lattice) viterbi() float32 {
 	for pos := range l.starts {
 		first, last := l.at(pos)
@@ -121,7 +123,8 @@ func (l *lattice) bestPath() []int32 {
 	return path
 }
 
-// forward returns for each node the logarithm of the sum of exp(theta*score) over all paths to its begin.
+// forward returns for each node the logarithm of the sum of exp(theta*score) over all paths to its
+// begin.
 func (l *lattice) forward(theta float64) []float64 {
 	alpha := make([]float64, len(l.nodes))
 	for pos := range l.starts {
@@ -148,8 +151,8 @@ func logAdd(a, b float64) float64 {
 	return a + math.Log1p(math.Exp(b-a))
 }
 
-// Entropy returns the entropy, in nats, of the distribution over the segmentations of text in which each
-// has a probability proportional to exp(alpha * score). Only unigram models have one.
+// Entropy returns the entropy, in nats, of the distribution over the segmentations of text in which
+// each has a probability proportional to exp(alpha * score). Only unigram models have one.
 func (m *Model) Entropy(text string, alpha float64) (float64, error) {
 	u, ok := m.segmenter.(*unigram)
 	if !ok {
@@ -179,9 +182,9 @@ func (m *Model) Entropy(text string, alpha float64) (float64, error) {
 	return entropy[eosNode], nil
 }
 
-// Score returns the sum of the scores of tokens, which are a segmentation by a unigram model: its log
-// probability before it is divided among all segmentations of the text. Each character that no piece covers
-// scores as the unknown piece does.
+// Score returns the sum of the scores of tokens, which are a segmentation by a unigram model: its
+// log probability before it is divided among all segmentations of the text. Each character that no
+// piece covers scores as the unknown piece does.
 func (m *Model) Score(tokens []Token) (float32, error) {
 	u, ok := m.segmenter.(*unigram)
 	if !ok {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// TestLongLines encodes lines of 10 MB that are hard in different ways. What is held is that time and memory
-// grow with the length of the line, not faster: ten times the line takes less than 25 times as long, and no
-// byte of it takes more than 100 bytes.
+// TestLongLines encodes lines of 10 MB that are hard in different ways. What is held is that time
+// and memory grow with the length of the line, not faster: ten times the line takes less than 25
+// times as long, and no byte of it takes more than 100 bytes.
 func TestLongLines(t *testing.T) {
 	if testing.Short() {
 		t.Skip("NOT TESTED with -short: that lines of 10 MB take time and memory in proportion to their length")

@@ -2,9 +2,9 @@ package sentencepiece
 
 import "slices"
 
-// Punctuation behind a word makes many words of one: "cat", "cat," and "cat." Where no piece reaches over the place between a
-// word and its last byte, that byte is a word of its own without a space before it, and need not be remembered with
-// every word that it stands behind.
+// Punctuation behind a word makes many words of one: "cat", "cat," and "cat." Where no piece
+// reaches over the place between a word and its last byte, that byte is a word of its own without a
+// space before it, and need not be remembered with every word that it stands behind.
 
 // mark is a byte that may be cut off.
 type mark struct {
@@ -29,8 +29,8 @@ func (r *wordRules) addMarks(m *Model) {
 	}
 }
 
-// appendMarked appends the ids of a word with one space before it and a mark behind it. It returns dst and false if they
-// must be taken together.
+// appendMarked appends the ids of a word with one space before it and a mark behind it. It returns
+// dst and false if they must be taken together.
 func (m *Model) appendMarked(dst []int32, w *scratch, word rawWord, mark uint8) (ids []int32, ok bool) {
 	found := &m.words.list[mark-1]
 	if m.byText.joins(word.text[len(word.text)-1], found.byte) { // most bytes are as in the normal form

@@ -5,9 +5,9 @@ import (
 	"math/bits"
 )
 
-// memo remembers the ids of words of a text as it stands, before any rule is applied. It is a hash table of sets of
-// four words each, the ones found last in front, over a ring of what is known of them, in which new words overwrite
-// the oldest. It belongs to one goroutine at a time.
+// memo remembers the ids of words of a text as it stands, before any rule is applied. It is a hash
+// table of sets of four words each, the ones found last in front, over a ring of what is known of
+// them, in which new words overwrite the oldest. It belongs to one goroutine at a time.
 type memo struct {
 	sets    []memoSet  // a power of two of them
 	entries []scoredID // the ring; see memoWord
@@ -17,8 +17,8 @@ type memo struct {
 
 type memoSet [4]memoWord
 
-// memoWord is a word of size bytes. From entry at on, counted as head is, stand its bytes, eight to an entry, the last of
-// them with room for at least one byte more, then its ids.
+// memoWord is a word of size bytes. From entry at on, counted as head is, stand its bytes, eight to
+// an entry, the last of them with room for at least one byte more, then its ids.
 type memoWord struct {
 	hash  uint32
 	at    uint32  // 0 where there is no word
@@ -28,7 +28,8 @@ type memoWord struct {
 	tail  uint8 // the last byte of its normal form
 }
 
-// scoredID packs an id, in the lower half, with what it adds to the score of the text, in the upper.
+// scoredID packs an id, in the lower half, with what it adds to the score of the text, in the
+// upper.
 type scoredID uint64
 
 func newScoredID(id int32, score float32) scoredID {
@@ -51,8 +52,9 @@ type rawWord struct {
 	last uint64 // its last len(text)%8 bytes
 }
 
-// nextWord returns the word that starts at a byte of text, up to a space or the end; it is empty if there is a space. If
-// its last byte is one of marks, and not its only one, the word is without it, and mark is its number.
+// nextWord returns the word that starts at a byte of text, up to a space or the end; it is empty if
+// there is a space. If its last byte is one of marks, and not its only one, the word is without it,
+// and mark is its number.
 func nextWord(text string, begin int, marks *[256]uint8) (word rawWord, mark uint8) {
 	const spaces, ones, highs = 0x2020202020202020, 0x0101010101010101, 0x8080808080808080
 	hash, at := uint64(k0), begin

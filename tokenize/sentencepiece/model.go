@@ -1,5 +1,5 @@
-// Package sentencepiece reads SentencePiece models (.model files) and segments text with them exactly as
-// the C++ library does, piece for piece.
+// Package sentencepiece reads SentencePiece models (.model files) and segments text with them
+// exactly as the C++ library does, piece for piece.
 //
 // Open a model once and share it: a Model is immutable, and all its methods may be called from many
 // goroutines at once.
@@ -8,29 +8,31 @@
 //	ids := model.Encode("Two dogs, one ball.")
 //	text := model.Decode(ids)
 //
-// [Model.Encode] gives ids, [Model.EncodeBatch] those of many texts, [Model.Tokens] also the pieces and where in the text each came from,
-// [Model.Decode] the text again, [Model.Stream] the text of ids that come one at a time. [Model.NBest]
-// lists the best segmentations of a unigram model and [Model.Sample] draws one, for training with
-// subword regularization. Ids of control pieces (end of sentence, padding) never come out of Encode: the
-// caller adds them.
+// [Model.Encode] gives ids, [Model.EncodeBatch] those of many texts, [Model.Tokens] also the pieces
+// and where in the text each came from, [Model.Decode] the text again, [Model.Stream] the text of
+// ids that come one at a time. [Model.NBest] lists the best segmentations of a unigram model and
+// [Model.Sample] draws one, for training with subword regularization. Ids of control pieces (end of
+// sentence, padding) never come out of Encode: the caller adds them.
 //
 // # How a text becomes ids
 //
-// The normalizer (normalizer.go) rewrites characters by the model's rules and makes spaces visible. The
-// segmenter of the model's type (unigram.go, bpe.go, word.go) cuts that into pieces. Both work on a word
-// at a time where no rule and no piece reaches over a space (bywords.go, words.go), by quicker ways that are good for
-// words alone (unigramword.go, bpeword.go), and remember the words they have seen (memo.go), without the punctuation
-// behind them (marks.go): the same word gives the same ids, wherever it stands. Where that cannot be proved of a model, a
-// text or a word, the whole text is segmented as one. Time is linear in the length of the text, for BPE but for a
-// factor of its logarithm.
+// The normalizer (normalizer.go) rewrites characters by the model's rules and makes spaces visible.
+// The segmenter of the model's type (unigram.go, bpe.go, word.go) cuts that into pieces. Both work
+// on a word at a time where no rule and no piece reaches over a space (bywords.go, words.go), by
+// quicker ways that are good for words alone (unigramword.go, bpeword.go), and remember the words
+// they have seen (memo.go), without the punctuation behind them (marks.go): the same word gives the
+// same ids, wherever it stands. Where that cannot be proved of a model, a text or a word, the whole
+// text is segmented as one. Time is linear in the length of the text, for BPE but for a factor of
+// its logarithm.
 //
-// Pieces are found in a double-array trie (trie.go, triebuild.go), rules in the one that the model brings (charsmap.go).
+// Pieces are found in a double-array trie (trie.go, triebuild.go), rules in the one that the model
+// brings (charsmap.go).
 //
 // docs/tokenizer.md of the repository explains it with an example.
 //
-// Sources of every rule here are the files of github.com/google/sentencepiece, v0.2.3: normalizer.cc,
-// unigram_model.cc, bpe_model.cc, word_model.cc, char_model.cc, model_interface.cc and
-// sentencepiece_processor.cc. See Kudo and Richardson, SentencePiece (2018), and Kudo, Subword
+// Sources of every rule here are the files of github.com/google/sentencepiece, v0.2.3:
+// normalizer.cc, unigram_model.cc, bpe_model.cc, word_model.cc, char_model.cc, model_interface.cc
+// and sentencepiece_processor.cc. See Kudo and Richardson, SentencePiece (2018), and Kudo, Subword
 // Regularization (2018), for the models.
 package sentencepiece
 
@@ -58,8 +60,8 @@ const (
 	Byte        Kind = 6 // one byte, written <0x41>, of a character that no piece covers
 )
 
-// Piece is an entry of a model's vocabulary. Score is the piece's log probability; in a BPE model, pieces
-// of a higher score are merged before those of a lower.
+// Piece is an entry of a model's vocabulary. Score is the piece's log probability; in a BPE model,
+// pieces of a higher score are merged before those of a lower.
 type Piece struct {
 	Text  string
 	Score float32
@@ -85,10 +87,12 @@ type Model struct {
 
 // segmenter cuts normalized text into pieces.
 type segmenter interface {
-	// segment appends the pieces of w.normalized.text[begin:end] to w.segments and their scores to w.sofar.
+	// segment appends the pieces of w.normalized.text[begin:end] to w.segments and their scores to
+	// w.sofar.
 	segment(w *scratch, begin, end int)
-	// word finds the pieces of a word of at most maxWord bytes, which stands alone: w.found is set to them.
-	// They are those that segment finds while |w.sofar| is at most limit; below 0 they may always be others.
+	// word finds the pieces of a word of at most maxWord bytes, which stands alone: w.found is set
+	// to them. They are those that segment finds while |w.sofar| is at most limit; below 0 they may
+	// always be others.
 	word(w *scratch, text []byte) (limit float32)
 }
 
@@ -236,8 +240,8 @@ func New(proto *Proto) (*Model, error) {
 	return m, nil
 }
 
-// index checks the pieces and returns, sorted, those that text can spell. Unused pieces are among them
-// only in BPE models, where they are steps on the way to other pieces.
+// index checks the pieces and returns, sorted, those that text can spell. Unused pieces are among
+// them only in BPE models, where they are steps on the way to other pieces.
 func (m *Model) index() ([]trieKey, error) {
 	if len(m.pieces) == 0 {
 		return nil, errors.New("the model has no pieces: not a SentencePiece model")
@@ -394,7 +398,8 @@ func (m *Model) PieceID(piece string) int32 {
 	return m.unk
 }
 
-// UnknownID returns the id of the unknown piece, or -1 in a model that has none and falls back to bytes.
+// UnknownID returns the id of the unknown piece, or -1 in a model that has none and falls back to
+// bytes.
 func (m *Model) UnknownID() int32 { return m.unk }
 
 // Type returns the type of the model.

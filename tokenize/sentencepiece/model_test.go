@@ -49,7 +49,8 @@ func charsmapBlob(size uint32, rest string) []byte {
 	return bytesField(2, append(binary.LittleEndian.AppendUint32(nil, size), rest...))
 }
 
-// charsmapTrie is a precompiled_charsmap of one block with the given units, and one empty replacement.
+// charsmapTrie is a precompiled_charsmap of one block with the given units, and one empty
+// replacement.
 func charsmapTrie(units map[int]uint32) []byte {
 	block := make([]byte, 1024)
 	for i, unit := range units {
@@ -127,8 +128,8 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-// TestUserDefinedScores fixes what a user-defined piece scores: 0.1 for each of its bytes but the first.
-// The expected segmentations are those of the C++ library, 0.2.3, for the same model.
+// TestUserDefinedScores fixes what a user-defined piece scores: 0.1 for each of its bytes but the
+// first. The expected segmentations are those of the C++ library, 0.2.3, for the same model.
 func TestUserDefinedScores(t *testing.T) {
 	for _, c := range []struct {
 		text       string

@@ -20,9 +20,9 @@ func (s Segmentation) IDs() []int32 {
 // maxNBest is the library's limit (sentencepiece_processor.cc, kMaxNBestSize).
 const maxNBest = 512
 
-// NBest returns the n best segmentations of text, best first; fewer if there are fewer, and only the best if
-// the search, which is bounded, does not come to an end. n is 512 at most. Only unigram models have more than
-// one segmentation.
+// NBest returns the n best segmentations of text, best first; fewer if there are fewer, and only
+// the best if the search, which is bounded, does not come to an end. n is 512 at most. Only unigram
+// models have more than one segmentation.
 func (m *Model) NBest(text string, n int) ([]Segmentation, error) {
 	u, ok := m.segmenter.(*unigram)
 	switch {
@@ -77,9 +77,9 @@ const (
 	maxShrinks    = 10
 )
 
-// nbest is Lattice::NBest: a search from the right to the left (A*), in which what remains to the left of a
-// hypothesis is known exactly, so that paths are found in the order of their scores. Where hypotheses become
-// too many only the best are kept.
+// nbest is Lattice::NBest: a search from the right to the left (A*), in which what remains to the
+// left of a hypothesis is known exactly, so that paths are found in the order of their scores.
+// Where hypotheses become too many only the best are kept.
 func (l *lattice) nbest(n int) []latticePath {
 	l.viterbi()
 	s := search{hypotheses: []hypothesis{{node: eosNode, next: -1, fx: l.nodes[eosNode].best}}}
@@ -120,14 +120,16 @@ func (l *lattice) onlyBest() []latticePath {
 	return []latticePath{{l.bestPath(), l.nodes[eosNode].best}}
 }
 
-// search is what nbest works on: hypotheses, and a heap of those that are open, the one of the highest fx first.
-// Of equals it gives the one that std::priority_queue gives: push and pop are those of libstdc++'s stl_heap.h.
+// search is what nbest works on: hypotheses, and a heap of those that are open, the one of the
+// highest fx first. Of equals it gives the one that std::priority_queue gives: push and pop are
+// those of libstdc++'s stl_heap.h.
 type search struct {
 	hypotheses []hypothesis
 	agenda     []int32
 }
 
-// path returns the nodes of a hypothesis and those to the right of it, but for the last, which is the end.
+// path returns the nodes of a hypothesis and those to the right of it, but for the last, which is
+// the end.
 func (s *search) path(at int32) (nodes []int32) {
 	for ; at >= 0 && s.hypotheses[at].next >= 0; at = s.hypotheses[at].next {
 		nodes = append(nodes, s.hypotheses[at].node)
@@ -182,7 +184,8 @@ func (s *search) rise(hole int, value int32) {
 	s.agenda[hole] = value
 }
 
-// pop is __pop_heap with __adjust_heap: the hole sinks to the bottom, and the last value rises from there.
+// pop is __pop_heap with __adjust_heap: the hole sinks to the bottom, and the last value rises from
+// there.
 func (s *search) pop() (top int32) {
 	size := len(s.agenda) - 1
 	top, value := s.agenda[0], s.agenda[size]

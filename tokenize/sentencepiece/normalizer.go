@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// normalizer rewrites text before it is segmented, as normalizer.cc of SentencePiece does: characters
-// by the rules of its charsmap, then white space.
+// normalizer rewrites text before it is segmented, as normalizer.cc of SentencePiece does:
+// characters by the rules of its charsmap, then white space.
 type normalizer struct {
 	charsmap               *charsmap
 	symbols                *trie // user-defined symbols, which no rule may touch; nil without any
@@ -21,8 +21,8 @@ type normalizer struct {
 // spaceSymbol is U+2581, LOWER ONE EIGHTH BLOCK: the visible space of pieces.
 const spaceSymbol = "\u2581"
 
-// maxSymbolMatches is how many of the user-defined symbols that a text starts with are looked at, the
-// shortest first (normalizer.cc, PrefixMatcher).
+// maxSymbolMatches is how many of the user-defined symbols that a text starts with are looked at,
+// the shortest first (normalizer.cc, PrefixMatcher).
 const maxSymbolMatches = 64
 
 func newNormalizer(spec NormalizerSpec, symbols *trie, whitespaceAsSuffix bool) (*normalizer, error) {
@@ -46,8 +46,8 @@ func newNormalizer(spec NormalizerSpec, symbols *trie, whitespaceAsSuffix bool) 
 	return n, nil
 }
 
-// normalized is text in its normal form. Where aligned is set, origin[i] is the offset in the original
-// text that byte i came from; origin has one entry more than text, for the end.
+// normalized is text in its normal form. Where aligned is set, origin[i] is the offset in the
+// original text that byte i came from; origin has one entry more than text, for the end.
 type normalized struct {
 	text    []byte
 	spaces  []int // where in text a space was written
@@ -193,8 +193,8 @@ func (n *normalizer) addEscaped(dst *normalized, s string, origin int) {
 }
 
 // prefix returns the normal form of the start of text, and how many bytes of text it stands for: a
-// user-defined symbol as it is, else the longest rule of the charsmap, else one character. A byte that
-// is not UTF-8 becomes U+FFFD.
+// user-defined symbol as it is, else the longest rule of the charsmap, else one character. A byte
+// that is not UTF-8 becomes U+FFFD.
 func (n *normalizer) prefix(text string) (s string, consumed int) {
 	if n.symbols != nil {
 		if size := longestPrefix(n.symbols, text, maxSymbolMatches); size > 0 {

@@ -29,9 +29,9 @@ func (t ModelType) String() string {
 	return fmt.Sprintf("model_type %d", int32(t))
 }
 
-// Proto is the content of a .model file, the message ModelProto of sentencepiece_model.proto. The fields
-// that change what encoding and decoding do are named; all others, those of later versions included, are
-// kept as they stand and written back.
+// Proto is the content of a .model file, the message ModelProto of sentencepiece_model.proto. The
+// fields that change what encoding and decoding do are named; all others, those of later versions
+// included, are kept as they stand and written back.
 type Proto struct {
 	Pieces       []Piece
 	Trainer      TrainerSpec
@@ -63,7 +63,8 @@ type NormalizerSpec struct {
 	unknown []byte
 }
 
-// DefaultNormalizerSpec returns the message's defaults: no rules for characters, all three for spaces.
+// DefaultNormalizerSpec returns the message's defaults: no rules for characters, all three for
+// spaces.
 func DefaultNormalizerSpec() NormalizerSpec {
 	return NormalizerSpec{AddDummyPrefix: true, RemoveExtraWhitespaces: true, EscapeWhitespaces: true}
 }
@@ -111,15 +112,16 @@ func ParseProto(data []byte) (*Proto, error) {
 	return p, err
 }
 
-// AddSymbols appends user-defined pieces of score 0, with spaces written as U+2581, as big_vision's _add_pieces (ops_text.py)
-// does. New refuses a piece that is there already.
+// AddSymbols appends user-defined pieces of score 0, with spaces written as U+2581, as big_vision's
+// _add_pieces (ops_text.py) does. New refuses a piece that is there already.
 func (p *Proto) AddSymbols(texts ...string) {
 	for _, text := range texts {
 		p.Pieces = append(p.Pieces, Piece{Text: strings.ReplaceAll(text, " ", spaceSymbol), Kind: UserDefined})
 	}
 }
 
-// PutFirst moves the pieces of some ids to the front, in the order given; the others follow in theirs.
+// PutFirst moves the pieces of some ids to the front, in the order given; the others follow in
+// theirs.
 func (p *Proto) PutFirst(ids ...int) {
 	order := slices.Clone(ids)
 	for id := range p.Pieces {
@@ -171,8 +173,8 @@ func parsePiece(f field, text string) (piece Piece, unknown []byte, err error) {
 	return piece, unknown, err
 }
 
-// usualPiece reads a piece that is written as all programs write it: a text shorter than 128 bytes, a score and perhaps
-// a kind. It returns false for any other. The message starts where text does.
+// usualPiece reads a piece that is written as all programs write it: a text shorter than 128 bytes,
+// a score and perhaps a kind. It returns false for any other. The message starts where text does.
 func usualPiece(message []byte, text string) (piece Piece, ok bool) {
 	const textTag, scoreTag, kindTag = 1<<3 | 2, 2<<3 | 5, 3 << 3
 	if len(message) < 2 || message[0] != textTag || message[1] >= 0x80 {

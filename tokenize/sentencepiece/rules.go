@@ -12,8 +12,8 @@ func ParseRules(blob []byte) (*Rules, error) {
 	return &Rules{m}, nil
 }
 
-// Longest applies the longest rule that text starts with: its first consumed bytes become replacement. It returns consumed 0
-// where there is none.
+// Longest applies the longest rule that text starts with: its first consumed bytes become
+// replacement. It returns consumed 0 where there is none.
 func (r *Rules) Longest(text string) (replacement string, consumed int) {
 	if r.m == nil {
 		return "", 0
@@ -21,7 +21,8 @@ func (r *Rules) Longest(text string) (replacement string, consumed int) {
 	return r.m.match(text)
 }
 
-// Shortest returns what the shortest rule puts in place of what text starts with, and whether there is one.
+// Shortest returns what the shortest rule puts in place of what text starts with, and whether there
+// is one.
 func (r *Rules) Shortest(text string) (replacement string, ok bool) {
 	if r.m == nil {
 		return "", false

@@ -10,23 +10,25 @@ import (
 // Random is a source of random numbers that is a function of its key; see [NewRandom].
 type Random = random.Stream
 
-// NewRandom returns the random numbers of a key: the same parts, the same numbers, on any machine. Key it by
-// what is sampled, such as seed, epoch and example.
+// NewRandom returns the random numbers of a key: the same parts, the same numbers, on any machine.
+// Key it by what is sampled, such as seed, epoch and example.
 func NewRandom(key ...uint64) *Random { return random.New(key...) }
 
 // Sampling says how Sample draws.
 type Sampling struct {
-	// Alpha, of a unigram model: segmentations have a probability proportional to exp(Alpha * score); 0 makes all
-	// alike, 1 is the model's own, and the larger, the more often the best is drawn. Of a BPE model: the
-	// probability with which each merge is left out (BPE-dropout, Provilkov and others 2020).
+	// Alpha, of a unigram model: segmentations have a probability proportional to exp(Alpha *
+	// score); 0 makes all alike, 1 is the model's own, and the larger, the more often the best is
+	// drawn. Of a BPE model: the probability with which each merge is left out (BPE-dropout,
+	// Provilkov and others 2020).
 	Alpha float64
-	// NBest draws from so many best segmentations, 512 at most; 0 draws from all. Unigram models only.
+	// NBest draws from so many best segmentations, 512 at most; 0 draws from all. Unigram models
+	// only.
 	NBest int
 }
 
-// Sample returns the ids of a segmentation of text that is drawn at random, for training with subword
-// regularization. From all segmentations of a unigram model it draws by forward filtering and backward
-// sampling (Kudo 2018). Word and character models have but one.
+// Sample returns the ids of a segmentation of text that is drawn at random, for training with
+// subword regularization. From all segmentations of a unigram model it draws by forward filtering
+// and backward sampling (Kudo 2018). Word and character models have but one.
 func (m *Model) Sample(text string, s Sampling, random *Random) ([]int32, error) {
 	switch {
 	case s.Alpha < 0 || math.IsNaN(s.Alpha) || math.IsInf(s.Alpha, 0):

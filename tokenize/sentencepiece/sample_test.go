@@ -29,9 +29,9 @@ func every(t *testing.T, m *Model, text string, alpha float64) (map[string]float
 	return exact, entropy
 }
 
-// checkDistribution draws often and compares with exact probabilities: Pearson's chi-square over the outcomes
-// that are expected five times at least, the others together. The bound is 5 standard deviations of the chi-square
-// distribution above its mean.
+// checkDistribution draws often and compares with exact probabilities: Pearson's chi-square over
+// the outcomes that are expected five times at least, the others together. The bound is 5 standard
+// deviations of the chi-square distribution above its mean.
 func checkDistribution(t *testing.T, what string, exact map[string]float64, draw func(i uint64) []int32) {
 	t.Helper()
 	const draws = 20_000
@@ -103,8 +103,8 @@ func TestSampleIsAFunctionOfItsKey(t *testing.T) {
 	}
 }
 
-// TestDropout: abc merges as (ab)c or a(bc), ab first. With each merge left out with probability p, which of the
-// segmentations comes out is known exactly.
+// TestDropout: abc merges as (ab)c or a(bc), ab first. With each merge left out with probability p,
+// which of the segmentations comes out is known exactly.
 func TestDropout(t *testing.T) {
 	pieces := []Piece{{"<unk>", 0, Unknown}, {"a", -9, Normal}, {"b", -9, Normal}, {"c", -9, Normal}, {"ab", -1, Normal}, {"bc", -2, Normal}, {"abc", -3, Normal}}
 	m, err := Parse(build(pieces, varintField(3, uint64(BPE)), varintField(3, 0)))

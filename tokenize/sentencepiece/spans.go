@@ -2,8 +2,8 @@ package sentencepiece
 
 import "unicode/utf8"
 
-// Span is a token with its place in the text in runes, beside that in bytes. A byte that is not UTF-8
-// counts as one rune, as in a range loop.
+// Span is a token with its place in the text in runes, beside that in bytes. A byte that is not
+// UTF-8 counts as one rune, as in a range loop.
 type Span struct {
 	Token
 	BeginRune, EndRune int

@@ -5,15 +5,16 @@ import (
 	"unicode/utf8"
 )
 
-// Stats counts what a model makes of texts: how many ids it takes, and how much of the text its pieces cover. The zero
-// value is empty.
+// Stats counts what a model makes of texts: how many ids it takes, and how much of the text its
+// pieces cover. The zero value is empty.
 type Stats struct {
 	Texts int `json:"texts"`
 	Bytes int `json:"bytes"`
 	Runes int `json:"runes"`
 	Words int `json:"words"` // between white space
 	IDs   int `json:"ids"`
-	// Unknown counts the ids of the unknown piece, ByteIDs those of bytes that stand for characters without a piece.
+	// Unknown counts the ids of the unknown piece, ByteIDs those of bytes that stand for characters
+	// without a piece.
 	Unknown int `json:"unknown"`
 	ByteIDs int `json:"byte_ids"`
 	// Uncovered counts the characters, of the normalized text, that those stand for.

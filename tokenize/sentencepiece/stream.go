@@ -2,8 +2,8 @@ package sentencepiece
 
 import "unicode/utf8"
 
-// Stream decodes ids that come one at a time, as a model generates them. What Next and Close return, put
-// together, is what Decode makes of all the ids; no character is ever cut in two.
+// Stream decodes ids that come one at a time, as a model generates them. What Next and Close
+// return, put together, is what Decode makes of all the ids; no character is ever cut in two.
 type Stream struct {
 	d decoding
 }
@@ -11,8 +11,9 @@ type Stream struct {
 // Stream returns the decoder of a new text. It is for one goroutine.
 func (m *Model) Stream() *Stream { return &Stream{decoding{decoder: m.decoder}} }
 
-// Next takes an id and returns the text that it completes. Bytes of a character are kept back until it is
-// whole or cannot be any more. A model whose decoded text is rewritten by rules keeps back all of it.
+// Next takes an id and returns the text that it completes. Bytes of a character are kept back until
+// it is whole or cannot be any more. A model whose decoded text is rewritten by rules keeps back
+// all of it.
 func (s *Stream) Next(id int32) string {
 	s.d.add(id)
 	for len(s.d.bytes) > 0 && utf8.FullRune(s.d.bytes) {

@@ -5,7 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// TestStream: what a stream returns, together, is what Decode returns, and every part of it is UTF-8.
+// TestStream: what a stream returns, together, is what Decode returns, and every part of it is
+// UTF-8.
 func TestStream(t *testing.T) {
 	for _, name := range goldenModels {
 		m := openGolden(t, name)

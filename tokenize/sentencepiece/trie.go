@@ -2,12 +2,13 @@ package sentencepiece
 
 import "unicode/utf8"
 
-// trie maps byte strings to ids. It is a double array (Aoe 1989) addressed by exclusive or: the child of a
-// node for byte c stands at the node's base ^ c, if that unit has the label c. No two nodes share a base, so
-// that the label alone tells a child from a stranger, and a step costs one load of 8 bytes.
+// trie maps byte strings to ids. It is a double array (Aoe 1989) addressed by exclusive or: the
+// child of a node for byte c stands at the node's base ^ c, if that unit has the label c. No two
+// nodes share a base, so that the label alone tells a child from a stranger, and a step costs one
+// load of 8 bytes.
 //
-// The strings are known by their place in the order of all, so that what is kept of strings with the same beginning
-// stands together in memory; ids has the id of each.
+// The strings are known by their place in the order of all, so that what is kept of strings with
+// the same beginning stands together in memory; ids has the id of each.
 type trie struct {
 	units []trieNode
 	ids   []int32
@@ -104,8 +105,8 @@ func (t *trie) indexTails(node trieNode, bits rune, tail int) {
 	}
 }
 
-// character returns the node after the character that starts at a byte, trieNoNode if no string starts with it, and the
-// byte where it ends. The text must be UTF-8.
+// character returns the node after the character that starts at a byte, trieNoNode if no string
+// starts with it, and the byte where it ends. The text must be UTF-8.
 func (t *trie) character(text []byte, start int) (node trieNode, end int) {
 	rest := text[start:]
 	c := uint(rest[0])
@@ -141,8 +142,8 @@ func (t *trie) spells(c byte) bool {
 	return false
 }
 
-// joins reports whether any string has the byte after behind the byte before. Before is 0 for the start of a string,
-// too.
+// joins reports whether any string has the byte after behind the byte before. Before is 0 for the
+// start of a string, too.
 func (t *trie) joins(before, after byte) bool { return t.pairs[before][after>>6]>>(after&63)&1 != 0 }
 
 // id returns the id of the string that ends at a node, or -1.
@@ -164,7 +165,8 @@ func (t *trie) lookup(key string) int32 {
 	return t.id(node)
 }
 
-// longestPrefix returns the length of the longest of the limit shortest keys that text starts with, or 0.
+// longestPrefix returns the length of the longest of the limit shortest keys that text starts with,
+// or 0.
 func longestPrefix[T string | []byte](t *trie, text T, limit int) int {
 	longest, node := 0, t.root()
 	for i := range len(text) {

@@ -82,7 +82,8 @@ func newTrie(pieces []Piece, keys []trieKey) (*trie, error) {
 	b.addBlock()
 	b.free[0][0] &^= 1  // the root
 	b.bases[0][0] &^= 1 // base 0 is that of nodes without children
-	// A stack of nodes whose children are not yet placed: those of keys[begin:end] from byte depth on.
+	// A stack of nodes whose children are not yet placed: those of keys[begin:end] from byte depth
+	// on.
 	type task struct{ node, depth, begin, end uint32 }
 	stack := []task{{end: uint32(len(keys))}}
 	var labels []byte
@@ -159,8 +160,8 @@ func (m *bitmap256) xor(w int, c byte) uint64 {
 	return x
 }
 
-// trieBuilder places nodes into blocks of 256 units. Only the newest blocks are searched for room, so
-// that building stays linear in the number of nodes.
+// trieBuilder places nodes into blocks of 256 units. Only the newest blocks are searched for room,
+// so that building stays linear in the number of nodes.
 type trieBuilder struct {
 	units []trieNode
 	free  []bitmap256 // units not in use

@@ -16,8 +16,8 @@ type unigram struct {
 	positive float64 // the highest score that a byte of a piece can have, at least 0
 }
 
-// pieceEnd is what the trie's walks look for: an id, and what using that piece adds to a path. The first is of no
-// piece, and adds -Inf.
+// pieceEnd is what the trie's walks look for: an id, and what using that piece adds to a path. The
+// first is of no piece, and adds -Inf.
 type pieceEnd struct {
 	score float32
 	id    int32
@@ -50,30 +50,35 @@ func newUnigram(pieces []Piece, byText *trie, unk int32) *unigram {
 	return u
 }
 
-// userDefinedScore is what a user-defined piece of size bytes scores, whatever the model says. Version
-// 0.2.3 of the library scores so; to 0.2.1 it was the model's highest score for each byte, less 0.1.
+// userDefinedScore is what a user-defined piece of size bytes scores, whatever the model says.
+// Version 0.2.3 of the library scores so; to 0.2.1 it was the model's highest score for each byte,
+// less 0.1.
 func userDefinedScore(size int) float32 { return float32(0.1 * float64(size-1)) }
 
 const (
-	// unkPenalty is how far below the worst piece an unknown character scores (unigram_model.cc, kUnkPenalty).
+	// unkPenalty is how far below the worst piece an unknown character scores (unigram_model.cc,
+	// kUnkPenalty).
 	unkPenalty = 10
-	// resetScore is the size of a sum at which counting starts anew, to stay precise (kScoreResetThreshold).
+	// resetScore is the size of a sum at which counting starts anew, to stay precise
+	// (kScoreResetThreshold).
 	resetScore = 100_000
 )
 
-// step is the best way to end at a byte: the piece that ends there, where that piece starts, and the
-// score of all up to its end.
+// step is the best way to end at a byte: the piece that ends there, where that piece starts, and
+// the score of all up to its end.
 type step struct {
 	score float32
 	start int32
 	id    int32
 }
 
-// segment is EncodeOptimized of unigram_model.cc: Viterbi over byte positions, scores summed from the left
-// in single precision. Of two equal paths to a byte the one whose last piece starts first stays.
+// segment is EncodeOptimized of unigram_model.cc: Viterbi over byte positions, scores summed from
+// the left in single precision. Of two equal paths to a byte the one whose last piece starts first
+// stays.
 //
-// Where no piece reaches beyond a byte, every path passes through it: the best one up to there is final, and
-// its steps are forgotten. So memory grows with the longest stretch that pieces overlap, not with the text.
+// Where no piece reaches beyond a byte, every path passes through it: the best one up to there is
+// final, and its steps are forgotten. So memory grows with the longest stretch that pieces overlap,
+// not with the text.
 func (u *unigram) segment(w *scratch, begin, end int) {
 	text, units := w.normalized.text[:end], u.pieces.units
 	base, reach := begin, begin // steps[i] is about byte base+i; a piece ends at reach, none beyond
@@ -150,7 +155,8 @@ func (u *unigram) emit(w *scratch, steps []step, base, end int) {
 	slices.Reverse(w.segments[first:])
 }
 
-// charLen returns the length of a UTF-8 character from its first byte alone, as OneCharLen of util.h.
+// charLen returns the length of a UTF-8 character from its first byte alone, as OneCharLen of
+// util.h.
 func charLen(first byte) int { return int(charLens[first>>4]) }
 
 var charLens = [16]uint8{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 4}

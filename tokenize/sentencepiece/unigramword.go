@@ -2,10 +2,10 @@ package sentencepiece
 
 import "math"
 
-// way is what is known of the ways to cut a word up to a byte: the best and the second best. Each is one number,
-// so that the larger is the better: the order of the score, a float32, in the upper half; in the lower the size
-// of the last piece in bytes (8 bits), the larger the better among equals, and its place in the trie plus 1, 0 for the
-// unknown piece.
+// way is what is known of the ways to cut a word up to a byte: the best and the second best. Each
+// is one number, so that the larger is the better: the order of the score, a float32, in the upper
+// half; in the lower the size of the last piece in bytes (8 bits), the larger the better among
+// equals, and its place in the trie plus 1, 0 for the unknown piece.
 type way struct{ best, second uint64 }
 
 // noWay is worse than any way.
@@ -23,17 +23,18 @@ func scoreOf(way uint64) float32 {
 	return math.Float32frombits(o ^ (uint32(int32(^o)>>31) | 1<<31))
 }
 
-// walk is a piece that may go on: the node of the trie where its text leads up to now, where it starts, and the score of
-// the best way to there.
+// walk is a piece that may go on: the node of the trie where its text leads up to now, where it
+// starts, and the score of the best way to there.
 type walk struct {
 	node  trieNode
 	start int32
 	score float32
 }
 
-// word is segment for a word by itself, its scores summed from 0. It goes through the characters once, with all pieces that
-// reach into them at the same time. So their looks at the trie wait for memory together, and what is
-// done for each has no branch: where no piece ends, the score that is offered is that of no way at all, -Inf.
+// word is segment for a word by itself, its scores summed from 0. It goes through the characters
+// once, with all pieces that reach into them at the same time. So their looks at the trie wait for
+// memory together, and what is done for each has no branch: where no piece ends, the score that is
+// offered is that of no way at all, -Inf.
 func (u *unigram) word(w *scratch, text []byte) (limit float32) {
 	units, ends, ways, walks := u.pieces.units, u.ends, &w.ways, &w.walks
 	ways[0].best = uint64(order(0)) << 32
@@ -83,18 +84,20 @@ func (u *unigram) word(w *scratch, text []byte) (limit float32) {
 	return u.trace(w, len(text))
 }
 
-// trace sets w.found to the best way to byte end and returns up to which score of the text before it is the best.
+// trace sets w.found to the best way to byte end and returns up to which score of the text before
+// it is the best.
 //
-// The sums of segment are rounded, by more the larger they are, and a word that comes late in a text may round to another
-// result than it does alone. Let s be the score of the text before and d that of the best way, p the most that positive
-// scores can add to any way, and e the relative error of as many additions as there are bytes. Then no
-// partial sum of a way of score v is larger than |s|+|v|+2p, and its rounded sum is off by at most e(|s|+|v|+2p). On
-// the best way, every step to a byte wins against the second best, whose score is less by gap at least, if
+// The sums of segment are rounded, by more the larger they are, and a word that comes late in a
+// text may round to another result than it does alone. Let s be the score of the text before and d
+// that of the best way, p the most that positive scores can add to any way, and e the relative
+// error of as many additions as there are bytes. Then no partial sum of a way of score v is larger
+// than |s|+|v|+2p, and its rounded sum is off by at most e(|s|+|v|+2p). On the best way, every step
+// to a byte wins against the second best, whose score is less by gap at least, if
 //
 //	gap > e(2|s| + 2|d| + 4p),  that is  |s| < gap/2e - |d| - 2p.
 //
-// Here gap and d are rounded themselves, as for s = 0; so half of that and three times d and p is what is taken. Nor may s be near
-// where segment starts to count anew.
+// Here gap and d are rounded themselves, as for s = 0; so half of that and three times d and p is
+// what is taken. Nor may s be near where segment starts to count anew.
 func (u *unigram) trace(w *scratch, end int) (limit float32) {
 	least := math.Float32bits(float32(math.Inf(1))) // of gaps, which as none is below 0 are in the order of their bits
 	first := len(w.room)

@@ -2,8 +2,8 @@ package sentencepiece
 
 import "unicode/utf8"
 
-// untouched knows which characters the normalizer leaves as they are, so that runs of them are copied
-// without asking the rules.
+// untouched knows which characters the normalizer leaves as they are, so that runs of them are
+// copied without asking the rules.
 type untouched struct {
 	// basic says of each character below U+10000 what rules and symbols do with it.
 	basic [1 << 16]role
@@ -66,8 +66,9 @@ func (u *untouched) addRules(rules *charsmap) {
 	}
 }
 
-// eachCharacter visits every character that is a walk through the rules from a base on: with the base where it leads,
-// and whether a rule ends there. It returns false if visit did, or if there are walks that are no characters.
+// eachCharacter visits every character that is a walk through the rules from a base on: with the
+// base where it leads, and whether a rule ends there. It returns false if visit did, or if there
+// are walks that are no characters.
 func (m *charsmap) eachCharacter(base uint32, visit func(r rune, next uint32, leaf bool) bool) (whole bool) {
 	whole = true
 	var tails func(base uint32, bits rune, tail int)
@@ -128,7 +129,8 @@ func (u *untouched) addSymbols(symbols *trie) {
 // space reports whether no rule and no symbol starts with a space.
 func (u *untouched) space() bool { return u.basic[' ']&(changes|begins) == 0 }
 
-// run returns the end of the run of untouched characters that starts at a byte of text. It holds no space.
+// run returns the end of the run of untouched characters that starts at a byte of text. It holds no
+// space.
 func (u *untouched) run(text string, at int) int {
 	before, last := role(0), at // the character before at, and where it starts
 	for at < len(text) {

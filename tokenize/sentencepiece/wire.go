@@ -18,8 +18,8 @@ type field struct {
 	at     int    // where value starts
 }
 
-// eachField calls visit for every field of the message, in order; the message starts at byte start of
-// the whole.
+// eachField calls visit for every field of the message, in order; the message starts at byte start
+// of the whole.
 func eachField(message []byte, start int, visit func(field) error) error {
 	for at := 0; at < len(message); {
 		number, kind, n := protowire.ConsumeTag(message[at:])
@@ -102,8 +102,8 @@ func (f field) float() (float32, error) {
 	return math.Float32frombits(v), nil
 }
 
-// Marshal returns the content of the .model file: pieces first, then the specs with every field that
-// encoding goes by written out, then whatever else was read.
+// Marshal returns the content of the .model file: pieces first, then the specs with every field
+// that encoding goes by written out, then whatever else was read.
 func (p *Proto) Marshal() []byte {
 	var out, m []byte
 	for i, piece := range p.Pieces {

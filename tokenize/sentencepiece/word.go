@@ -5,7 +5,8 @@ import (
 	"math"
 )
 
-// words segments text into what stands between spaces, each space at the start of a piece (word_model.cc).
+// words segments text into what stands between spaces, each space at the start of a piece
+// (word_model.cc).
 type words struct {
 	pieces *trie
 	unk    int32

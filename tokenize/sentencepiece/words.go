@@ -6,24 +6,27 @@ import (
 	"strings"
 )
 
-// wordRules tells where normalized text can be cut so that the parts are segmented as the whole would be:
-// where no piece reaches over.
+// wordRules tells where normalized text can be cut so that the parts are segmented as the whole
+// would be: where no piece reaches over.
 type wordRules struct {
 	space string
-	// before[c]: a piece has a space after the byte c. after[c]: a piece has the byte c after a space.
+	// before[c]: a piece has a space after the byte c. after[c]: a piece has the byte c after a
+	// space.
 	before, after [256]bool
 	// runs: a piece has two spaces in a row.
 	runs bool
-	// alone: words are rewritten and segmented as they would be in any text, together with the spaces before them.
+	// alone: words are rewritten and segmented as they would be in any text, together with the
+	// spaces before them.
 	alone bool
 
 	list  []mark     // bytes that may be cut off the end of a word; see marks.go
 	marks [256]uint8 // of each byte its place in list plus 1, 0 if it is no mark
 }
 
-// newWordRules looks at what stands beside the spaces in a model's pieces. It returns nil if the model may
-// make text that is not UTF-8, in which characters are not what they seem, if what an unused piece falls into
-// depends on all of the text, and for word models, which go by spaces and not by pieces.
+// newWordRules looks at what stands beside the spaces in a model's pieces. It returns nil if the
+// model may make text that is not UTF-8, in which characters are not what they seem, if what an
+// unused piece falls into depends on all of the text, and for word models, which go by spaces and
+// not by pieces.
 func newWordRules(m *Model) *wordRules {
 	if m.kind == Word {
 		return nil
@@ -76,8 +79,8 @@ func (r *wordRules) add(piece string) {
 	}
 }
 
-// cut returns the first place behind begin where text can be cut, which is before or behind one of the spaces, and
-// those of the spaces that stand from there on.
+// cut returns the first place behind begin where text can be cut, which is before or behind one of
+// the spaces, and those of the spaces that stand from there on.
 func (r *wordRules) cut(text []byte, begin int, spaces []int) (end int, rest []int) {
 	for i, at := range spaces {
 		if at >= len(text) {
@@ -140,7 +143,8 @@ func (m *Model) segmentWord(w *scratch, begin, end int) {
 	}
 }
 
-// shortWord finds the pieces of a word, if it is short and they do not depend on what came before it.
+// shortWord finds the pieces of a word, if it is short and they do not depend on what came before
+// it.
 func (m *Model) shortWord(w *scratch, word []byte) bool {
 	if len(word) > maxWord {
 		return false

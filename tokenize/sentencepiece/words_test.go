@@ -7,9 +7,10 @@ import (
 	"testing"
 )
 
-// TestWordsAsInTheWholeText: cut into words, remembered and with sums of their own, a text has the ids that it has as a
-// whole. The models have many ways that score the same or nearly so, and the texts sums so large that rounding
-// decides; some have scores above 0, unknown characters, pieces with spaces, or spaces kept as they are.
+// TestWordsAsInTheWholeText: cut into words, remembered and with sums of their own, a text has the
+// ids that it has as a whole. The models have many ways that score the same or nearly so, and the
+// texts sums so large that rounding decides; some have scores above 0, unknown characters, pieces
+// with spaces, or spaces kept as they are.
 func TestWordsAsInTheWholeText(t *testing.T) {
 	for seed := range uint64(300) {
 		m, text := randomModel(t, seed)

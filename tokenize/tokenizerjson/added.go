@@ -110,8 +110,8 @@ func (a *addedSet) split(t text) (parts []part) {
 	return slices.DeleteFunc(parts, func(p part) bool { return len(p.text.runes) == 0 })
 }
 
-// number gives added tokens their ids: that of the piece with the same text, or the next behind the vocabulary, whatever the
-// file says (add_tokens of added_vocabulary.rs).
+// number gives added tokens their ids: that of the piece with the same text, or the next behind the
+// vocabulary, whatever the file says (add_tokens of added_vocabulary.rs).
 func number(tokens []addedToken, model segmenter) (ids []int32) {
 	vocab, next, given := model.vocab(), int32(model.size()), map[string]int32{}
 	for _, t := range tokens {

@@ -9,7 +9,8 @@ import (
 	"slices"
 )
 
-// addTokens adds the tokens of an added_tokens.json, {content: id, ...}, that the file does not have itself.
+// addTokens adds the tokens of an added_tokens.json, {content: id, ...}, that the file does not
+// have itself.
 func (f *file) addTokens(path string) error {
 	data, err := os.ReadFile(path)
 	if os.IsNotExist(err) {
@@ -34,8 +35,8 @@ func (f *file) addTokens(path string) error {
 	return nil
 }
 
-// markSpecial makes those tokens special that a special_tokens_map.json names: {"eos_token": "</s>", ...}, where a
-// value may also be an object with a content or a list of either.
+// markSpecial makes those tokens special that a special_tokens_map.json names: {"eos_token":
+// "</s>", ...}, where a value may also be an object with a content or a list of either.
 func (f *file) markSpecial(path string) error {
 	data, err := os.ReadFile(path)
 	if os.IsNotExist(err) {

@@ -9,9 +9,9 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// bpe returns the pieces of a BPE whose merges are those of a SentencePiece model: the merges that make a piece
-// stand together, and they are all the ways to cut it into two pieces. The piece whose merges come first has the
-// highest score.
+// bpe returns the pieces of a BPE whose merges are those of a SentencePiece model: the merges that
+// make a piece stand together, and they are all the ways to cut it into two pieces. The piece whose
+// merges come first has the highest score.
 func (m model) bpe() ([]sentencepiece.Piece, error) {
 	switch {
 	case m.IgnoreMerges:
@@ -41,7 +41,8 @@ func (m model) bpe() ([]sentencepiece.Piece, error) {
 	return pieces, m.checkUnmerged(pieces, vocab, merges)
 }
 
-// bpePieces returns the vocab as pieces: of one character, of the unknown, bytes, and others, which nothing makes yet.
+// bpePieces returns the vocab as pieces: of one character, of the unknown, bytes, and others, which
+// nothing makes yet.
 func (m model) bpePieces() ([]sentencepiece.Piece, map[string]int32, error) {
 	var vocab map[string]int32
 	if json.Unmarshal(m.Vocab, &vocab) != nil {
@@ -126,8 +127,9 @@ func countCuts(pieces []sentencepiece.Piece, text string, vocab map[string]int32
 	return n
 }
 
-// checkUnmerged refuses merges of pieces that SentencePiece does not merge, and those of a piece that may overlap with itself in an order
-// that is not from the left: SentencePiece takes the left-most of equals, tokenizers the pair of the lower rank.
+// checkUnmerged refuses merges of pieces that SentencePiece does not merge, and those of a piece
+// that may overlap with itself in an order that is not from the left: SentencePiece takes the
+// left-most of equals, tokenizers the pair of the lower rank.
 func (m model) checkUnmerged(pieces []sentencepiece.Piece, vocab map[string]int32, merges [][2]string) error {
 	ranks := make(map[[2]string]int, len(merges))
 	for i, pair := range merges {
@@ -149,7 +151,8 @@ func (m model) checkUnmerged(pieces []sentencepiece.Piece, vocab map[string]int3
 		if after, ok := ranks[[2]string{middle, right}]; !ok || after > rank {
 			continue
 		}
-		// left, middle, right: two of the same piece overlap. Whether merging ever comes by this, both tell.
+		// left, middle, right: two of the same piece overlap. Whether merging ever comes by this,
+		// both tell.
 		if run == nil {
 			segmenter, err := m.compileBPE()
 			if err != nil {

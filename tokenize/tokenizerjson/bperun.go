@@ -118,7 +118,8 @@ func (b *bpeModel) appendIDs(dst []int32, text []rune) []int32 {
 	return dst
 }
 
-// symbols begins with one symbol a character; unknown ones become bytes, the unknown piece, or nothing.
+// symbols begins with one symbol a character; unknown ones become bytes, the unknown piece, or
+// nothing.
 func (b *bpeModel) symbols(text []rune) (symbols []bpeSymbol) {
 	add := func(id int32) {
 		n := int32(len(symbols))

@@ -76,7 +76,8 @@ func TestImport_RefusesWhatNoModelDoes(t *testing.T) {
 	}
 }
 
-// TestImport_WhiteSpaceSplits: where WhitespaceSplit takes out tabs and line ends, the model takes them for spaces.
+// TestImport_WhiteSpaceSplits: where WhitespaceSplit takes out tabs and line ends, the model takes
+// them for spaces.
 func TestImport_WhiteSpaceSplits(t *testing.T) {
 	path := filepath.Join(cases, "t5_like.json")
 	model, _, err := OpenModel(path)

@@ -8,7 +8,8 @@ import (
 	"unicode"
 )
 
-// class is a set of characters as tokenizers sees it, whose crates have Unicode data of several versions.
+// class is a set of characters as tokenizers sees it, whose crates have Unicode data of several
+// versions.
 type class struct {
 	name  string
 	table string

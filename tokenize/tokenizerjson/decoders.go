@@ -83,7 +83,8 @@ func compileReplaceDecoder(s *step) (decode, error) {
 	return eachPiece(func(_, _ int, piece string) string { return string(newText(piece).replace(find, *s.Content).runes) }), nil
 }
 
-// compileStripDecoder takes up to start and stop characters off the ends of each piece, if they are content.
+// compileStripDecoder takes up to start and stop characters off the ends of each piece, if they are
+// content.
 func compileStripDecoder(s *step) (decode, error) {
 	if s.Content == nil || utf8.RuneCountInString(*s.Content) != 1 || s.Start == nil || s.Stop == nil || *s.Start < 0 || *s.Stop < 0 {
 		return nil, fmt.Errorf("its decoder Strip lacks content, start or stop")
@@ -99,7 +100,8 @@ func compileStripDecoder(s *step) (decode, error) {
 	}), nil
 }
 
-// compileMetaspaceDecoder writes spaces, and none in the first piece if one was put before the text.
+// compileMetaspaceDecoder writes spaces, and none in the first piece if one was put before the
+// text.
 func compileMetaspaceDecoder(s *step) (decode, error) {
 	scheme, err := s.prependScheme()
 	if err != nil {
@@ -150,7 +152,8 @@ var charBytes = func() map[rune]byte {
 	return bytes
 }()
 
-// readByteLevel turns characters back into bytes; a piece with a character that is none stays as it is.
+// readByteLevel turns characters back into bytes; a piece with a character that is none stays as it
+// is.
 func readByteLevel(pieces []string) []string {
 	var all []byte
 	for _, piece := range pieces {
@@ -166,7 +169,8 @@ func readByteLevel(pieces []string) []string {
 	return []string{string(lossy(all))}
 }
 
-// lossy puts U+FFFD in place of what is not UTF-8, one for each longest beginning of a character, as Rust does.
+// lossy puts U+FFFD in place of what is not UTF-8, one for each longest beginning of a character,
+// as Rust does.
 func lossy(data []byte) []byte {
 	var out []byte
 	for len(data) > 0 {

@@ -11,16 +11,17 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// Export returns the tokenizer.json of a unigram or BPE model, which tokenizers reads. Control pieces become special
-// added tokens, user-defined pieces added tokens. It adds no end of sentence.
+// Export returns the tokenizer.json of a unigram or BPE model, which tokenizers reads. Control
+// pieces become special added tokens, user-defined pieces added tokens. It adds no end of sentence.
 //
-// tokenizers gives the model's ids but for this: it applies the rules for characters to grapheme clusters and not to
-// the text; where a text spells a control or the unknown piece, it finds that, and in a unigram model that has no piece
-// for "<" a byte piece, too; it adds up scores in double precision, so that of segmentations that score the same it may
-// take another; BPE pieces of the same score are merged by rank, not by place; and a text that starts with a user-defined
-// piece, or a model that has some and keeps spaces at the start of a text, gets no space before that. Where the rules
-// would change a user-defined piece, tokenizers has to cut a text at these first and then takes each part for a text: there
-// spaces at the ends of a text stay.
+// tokenizers gives the model's ids but for this: it applies the rules for characters to grapheme
+// clusters and not to the text; where a text spells a control or the unknown piece, it finds that,
+// and in a unigram model that has no piece for "<" a byte piece, too; it adds up scores in double
+// precision, so that of segmentations that score the same it may take another; BPE pieces of the
+// same score are merged by rank, not by place; and a text that starts with a user-defined piece, or
+// a model that has some and keeps spaces at the start of a text, gets no space before that. Where
+// the rules would change a user-defined piece, tokenizers has to cut a text at these first and then
+// takes each part for a text: there spaces at the ends of a text stay.
 func Export(p *sentencepiece.Proto) ([]byte, error) {
 	if _, err := sentencepiece.New(p); err != nil {
 		return nil, fmt.Errorf("exporting tokenizer.json: %w", err)
@@ -52,8 +53,9 @@ func Export(p *sentencepiece.Proto) ([]byte, error) {
 	return json.Marshal(f)
 }
 
-// added lists the control, unknown and user-defined pieces. User-defined pieces are looked for in the normal form of
-// a text, if none is changed by the rules; else, as in SentencePiece, in the text as it is, but for those with spaces.
+// added lists the control, unknown and user-defined pieces. User-defined pieces are looked for in
+// the normal form of a text, if none is changed by the rules; else, as in SentencePiece, in the
+// text as it is, but for those with spaces.
 func added(p *sentencepiece.Proto) ([]addedToken, error) {
 	rules, err := rulesOf(p)
 	if err != nil {
@@ -76,7 +78,8 @@ func added(p *sentencepiece.Proto) ([]addedToken, error) {
 	return tokens, nil
 }
 
-// rulesOf returns a model that has the rules of p and no user-defined pieces, which they would leave alone.
+// rulesOf returns a model that has the rules of p and no user-defined pieces, which they would
+// leave alone.
 func rulesOf(p *sentencepiece.Proto) (*sentencepiece.Model, error) {
 	rules := &sentencepiece.Proto{
 		Pieces:     []sentencepiece.Piece{{Text: "<unk>", Kind: sentencepiece.Unknown}, {Text: "a", Kind: sentencepiece.Normal}},
@@ -87,16 +90,17 @@ func rulesOf(p *sentencepiece.Proto) (*sentencepiece.Model, error) {
 	return sentencepiece.New(rules)
 }
 
-// Where spaces go. A step Strip would take all of Unicode's white space off the ends of a text, with tabs and line ends.
-// U+2581 at the end of a text goes as if it had been a space; no user-defined piece that these steps see ends with it.
-// \A and \z are none of JavaScript's.
+// Where spaces go. A step Strip would take all of Unicode's white space off the ends of a text,
+// with tabs and line ends. U+2581 at the end of a text goes as if it had been a space; no
+// user-defined piece that these steps see ends with it. \A and \z are none of JavaScript's.
 const (
 	spaces     = " {2,}"
 	firstSpace = `(?<![\s\S]) `
 	lastSpaces = "(?<!" + space + ")" + space + `+(?![\s\S])`
 )
 
-// normalizers writes the model's rules. A text is one word for the model, so that pieces may reach over spaces.
+// normalizers writes the model's rules. A text is one word for the model, so that pieces may reach
+// over spaces.
 func normalizers(p *sentencepiece.Proto, tokens []addedToken) (normalizer, preTokenizer *step) {
 	var steps []step
 	symbols := slices.ContainsFunc(tokens, func(t addedToken) bool { return !t.Special })
@@ -108,8 +112,8 @@ func normalizers(p *sentencepiece.Proto, tokens []addedToken) (normalizer, preTo
 	if p.Normalizer.RemoveExtraWhitespaces {
 		steps = append(steps, step{Type: "Replace", Pattern: &pattern{Regex: new(spaces)}, Content: new(" ")})
 	}
-	// Where PrependScheme adds the space before a text, it would not before one that was cut at its start; the space that is
-	// there serves as well.
+	// Where PrependScheme adds the space before a text, it would not before one that was cut at its
+	// start; the space that is there serves as well.
 	if cutEnds && !(p.Normalizer.AddDummyPrefix && symbols) {
 		steps = append(steps, step{Type: "Replace", Pattern: &pattern{Regex: new(firstSpace)}, Content: new("")})
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// exported returns the model whose file, as Export writes it, this is; nil if it is none. Export has to leave out what the format
-// cannot say, so that some of these files would be refused below.
+// exported returns the model whose file, as Export writes it, this is; nil if it is none. Export
+// has to leave out what the format cannot say, so that some of these files would be refused below.
 func (f *file) exported() *Imported {
 	n, pre, d := f.Normalizer, f.PreTokenizer, f.Decoder
 	if n == nil || n.Type != "Sequence" || pre == nil || pre.Type != "Metaspace" || pre.Split == nil || *pre.Split || d == nil || d.Type != "Sequence" {
@@ -80,7 +80,8 @@ func (f *file) exportedSpaces(spec *sentencepiece.NormalizerSpec) {
 	spec.AddDummyPrefix = spec.AddDummyPrefix || f.PreTokenizer.PrependScheme == "first"
 }
 
-// exportedPieces reads the pieces. Those of a BPE that no merge makes are ordinary, too, if the ids are in the order of the scores.
+// exportedPieces reads the pieces. Those of a BPE that no merge makes are ordinary, too, if the ids
+// are in the order of the scores.
 func (f *file) exportedPieces(p *sentencepiece.Proto) (ok bool) {
 	var err error
 	if f.Model.Type == "Unigram" {

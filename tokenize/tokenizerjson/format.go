@@ -1,12 +1,13 @@
 // Package tokenizerjson reads and writes tokenizer.json, the format of Hugging Face's tokenizers.
 //
-// [Open] runs such a file: it gives the ids that tokenizers gives, or says which part of the file it cannot run. [Import]
-// turns a file into a SentencePiece model (package sentencepiece), where there is one that gives the same ids, as for T5,
-// XLM-R, Llama and Gemma; it can be saved as a .model file. [Export] writes the file of a model.
+// [Open] runs such a file: it gives the ids that tokenizers gives, or says which part of the file
+// it cannot run. [Import] turns a file into a SentencePiece model (package sentencepiece), where
+// there is one that gives the same ids, as for T5, XLM-R, Llama and Gemma; it can be saved as a
+// .model file. [Export] writes the file of a model.
 //
-// The format is that of the crate tokenizers 0.23: a pipeline of added tokens, normalizer, pre-tokenizer, model,
-// post-processor and decoder, each an object with a "type". A field or type that is not known here is never passed over:
-// the file is refused, and the error names it.
+// The format is that of the crate tokenizers 0.23: a pipeline of added tokens, normalizer,
+// pre-tokenizer, model, post-processor and decoder, each an object with a "type". A field or type
+// that is not known here is never passed over: the file is refused, and the error names it.
 package tokenizerjson
 
 import (
@@ -39,7 +40,8 @@ type addedToken struct {
 	Special    bool   `json:"special"` // decoded to nothing when special tokens are skipped
 }
 
-// step is one normalizer, pre-tokenizer, post-processor or decoder; which fields it has goes by its type.
+// step is one normalizer, pre-tokenizer, post-processor or decoder; which fields it has goes by its
+// type.
 type step struct {
 	Type string `json:"type"`
 

@@ -6,8 +6,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// form is a Unicode normal form, by the data of the crate unicode-normalization-alignments: characters of Unicode 10 and later
-// stay as they are. golang.org/x/text knows them, and would also put a joiner into a long row of marks.
+// form is a Unicode normal form, by the data of the crate unicode-normalization-alignments:
+// characters of Unicode 10 and later stay as they are. golang.org/x/text knows them, and would also
+// put a joiner into a long row of marks.
 type form struct{ single, pairs norm.Form }
 
 var forms = map[string]form{

@@ -35,7 +35,8 @@ func (r *gridResult) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &[]any{&r.IDs, &r.Text})
 }
 
-// readGrid yields the files by name, and the texts, of the folder of the flag, else of a committed file.
+// readGrid yields the files by name, and the texts, of the folder of the flag, else of a committed
+// file.
 func readGrid(t *testing.T, committed string) (texts []string, files map[string]func() gridFile) {
 	t.Helper()
 	files = map[string]func() gridFile{}
@@ -81,8 +82,8 @@ func readGrid(t *testing.T, committed string) (texts []string, files map[string]
 	return texts, files
 }
 
-// TestGrid: whatever is accepted, of hundreds of kinds of files, gives the ids of tokenizers for every text. What a note of Imported
-// says is left out for the model.
+// TestGrid: whatever is accepted, of hundreds of kinds of files, gives the ids of tokenizers for
+// every text. What a note of Imported says is left out for the model.
 func TestGrid(t *testing.T) {
 	texts, files := readGrid(t, "testdata/grid.json.gz")
 	run, imported, refused := 0, 0, map[string]int{}

@@ -8,19 +8,22 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// ErrNotSentencePiece says that a file describes a tokenizer that no SentencePiece model is equal to.
+// ErrNotSentencePiece says that a file describes a tokenizer that no SentencePiece model is equal
+// to.
 var ErrNotSentencePiece = errors.New("not a SentencePiece model")
 
 // Imported is the SentencePiece model that a tokenizer.json describes.
 type Imported struct {
 	Proto *sentencepiece.Proto
-	// Notes say for which texts tokenizers gives other ids than the model, each in a sentence. They are about what no
-	// SentencePiece model can do and ordinary text does not have: text that spells a special token, for one.
+	// Notes say for which texts tokenizers gives other ids than the model, each in a sentence. They
+	// are about what no SentencePiece model can do and ordinary text does not have: text that
+	// spells a special token, for one.
 	Notes []string
 }
 
-// Import reads a tokenizer.json, and the added_tokens.json and special_tokens_map.json beside it, as a SentencePiece
-// model. The error wraps ErrNotSentencePiece, and says why, if the file describes another kind of tokenizer.
+// Import reads a tokenizer.json, and the added_tokens.json and special_tokens_map.json beside it,
+// as a SentencePiece model. The error wraps ErrNotSentencePiece, and says why, if the file
+// describes another kind of tokenizer.
 func Import(path string) (*Imported, error) {
 	data, err := read(path)
 	if err != nil {

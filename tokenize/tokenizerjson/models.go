@@ -91,7 +91,8 @@ func (w wordLevel) appendIDs(dst []int32, text []rune) []int32 {
 	return append(dst, w.unk)
 }
 
-// wordPiece takes the longest piece that a word begins with, then the longest that the rest does, with a prefix.
+// wordPiece takes the longest piece that a word begins with, then the longest that the rest does,
+// with a prefix.
 type wordPiece struct {
 	wordLevel
 	prefix  string

@@ -8,7 +8,8 @@ import (
 // normalize rewrites a part of a text.
 type normalize func(text) text
 
-// growth returns how many times longer the Replace steps of a normalizer or decoder may make a text, up to maxGrowth and more.
+// growth returns how many times longer the Replace steps of a normalizer or decoder may make a
+// text, up to maxGrowth and more.
 func (s *step) growth() int {
 	if s == nil {
 		return 1
@@ -27,7 +28,8 @@ func (s *step) growth() int {
 	return n
 }
 
-// compileNormalizer returns what a normalizer does, nil for none, or an error that names what is not run here.
+// compileNormalizer returns what a normalizer does, nil for none, or an error that names what is
+// not run here.
 func compileNormalizer(s *step) (normalize, error) {
 	if s == nil {
 		return nil, nil
@@ -123,8 +125,8 @@ func strip(t text, left, right bool) text {
 	return t.slice(begin, end)
 }
 
-// compileBert is BertNormalizer: control characters go, white space becomes a space, Chinese characters stand alone,
-// accents go, upper case goes.
+// compileBert is BertNormalizer: control characters go, white space becomes a space, Chinese
+// characters stand alone, accents go, upper case goes.
 func compileBert(s *step) (normalize, error) {
 	if s.CleanText == nil || s.ChineseChars == nil || s.Lowercase == nil {
 		return nil, fmt.Errorf("its normalizer BertNormalizer lacks clean_text, handle_chinese_chars or lowercase")
@@ -174,7 +176,8 @@ func nmt(t text) text {
 	})
 }
 
-// byteChars are the characters that byte-level models write bytes as (bytes_to_unicode of GPT-2's encoder.py).
+// byteChars are the characters that byte-level models write bytes as (bytes_to_unicode of GPT-2's
+// encoder.py).
 var byteChars = func() (chars [256]rune) {
 	next := rune(256)
 	for b := range rune(256) {

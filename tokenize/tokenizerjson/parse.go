@@ -46,7 +46,8 @@ func read(path string) ([]byte, error) {
 	return data, nil
 }
 
-// parse reads a tokenizer.json and, where it stands beside it, added_tokens.json and special_tokens_map.json.
+// parse reads a tokenizer.json and, where it stands beside it, added_tokens.json and
+// special_tokens_map.json.
 func parse(data []byte, dir string) (*file, error) {
 	f, err := parseFile(data)
 	if err != nil {
@@ -208,7 +209,8 @@ func (f *file) step(raw json.RawMessage, what string, kinds map[string]map[strin
 	return s, nil
 }
 
-// postProcessor checks that a post-processor is of a known type: they add special tokens, which is not done here.
+// postProcessor checks that a post-processor is of a known type: they add special tokens, which is
+// not done here.
 func (f *file) postProcessor(raw json.RawMessage, depth int) error {
 	if isNull(raw) {
 		return nil
@@ -266,7 +268,8 @@ func (f *file) readModel(raw json.RawMessage) error {
 	return nil
 }
 
-// untypedModel tells the type of a model that does not name it, as files of 2020 do, by its fields as tokenizers does.
+// untypedModel tells the type of a model that does not name it, as files of 2020 do, by its fields
+// as tokenizers does.
 func untypedModel(object map[string]json.RawMessage) string {
 	has := func(names ...string) bool {
 		return !slices.ContainsFunc(names, func(name string) bool { return isNull(object[name]) })
@@ -284,7 +287,8 @@ func untypedModel(object map[string]json.RawMessage) string {
 	return ""
 }
 
-// limits returns why a file as such cannot be run: what is not known, and what cuts or fills up ids.
+// limits returns why a file as such cannot be run: what is not known, and what cuts or fills up
+// ids.
 func (f *file) limits() error {
 	switch {
 	case len(f.unknown) > 0:

@@ -57,7 +57,8 @@ func literal(s string) finder {
 	}
 }
 
-// firstOf is the alternatives of a regular expression: the first that matches counts, not the longest.
+// firstOf is the alternatives of a regular expression: the first that matches counts, not the
+// longest.
 func firstOf(alternatives ...finder) finder {
 	return func(text []rune, at int) int {
 		for _, find := range alternatives {
@@ -83,8 +84,8 @@ func run(is func(rune) bool, most int) finder {
 	}
 }
 
-// after is a finder with a character before it that may be missing. The character is not taken if the rest does not match
-// behind it.
+// after is a finder with a character before it that may be missing. The character is not taken if
+// the rest does not match behind it.
 func after(optional func(rune) bool, find finder) finder {
 	return func(text []rune, at int) int {
 		if optional(text[at]) && at+1 < len(text) {
@@ -175,7 +176,8 @@ func spacesToLineEnd(text []rune, at int) int {
 	return n
 }
 
-// expressions are the regular expressions that files have and that are run here; others are refused by name.
+// expressions are the regular expressions that files have and that are run here; others are refused
+// by name.
 var expressions = map[string]finder{
 	gpt2Expression: firstOf(append(contractions("'s", "'t", "'re", "'ve", "'m", "'ll", "'d"),
 		after(is(' '), run(isLetter, 0)), after(is(' '), run(isNumber, 0)), after(is(' '), run(isOther, 0)), spacesBeforeText(), run(isSpace, 0))...),
@@ -212,7 +214,8 @@ var expressions = map[string]finder{
 
 const gpt2Expression = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
 
-// cl100k is OpenAI's expression of that name, as Llama 3 and Qwen 2 have it, with so many digits together.
+// cl100k is OpenAI's expression of that name, as Llama 3 and Qwen 2 have it, with so many digits
+// together.
 func cl100k(digits int) finder {
 	return firstOf(foldedContractions, after(beforeLetters, run(isLetter, 0)), run(isNumber, digits), after(is(' '), otherWithLineEnds()),
 		spacesToLineEnd, spacesBeforeText(), run(isSpace, 0))

@@ -71,8 +71,9 @@ func checkPieces(p *sentencepiece.Proto, s *spacing) error {
 	return checkUnknown(p, known)
 }
 
-// checkUnknown compares what an unknown character scores: 10 less than the worst piece, which in tokenizers is the worst of all, in
-// SentencePiece of the ordinary ones. It matters where an unknown character is part of a longer piece.
+// checkUnknown compares what an unknown character scores: 10 less than the worst piece, which in
+// tokenizers is the worst of all, in SentencePiece of the ordinary ones. It matters where an
+// unknown character is part of a longer piece.
 func checkUnknown(p *sentencepiece.Proto, known map[rune]bool) error {
 	worst, ordinary := &p.Pieces[0], (*sentencepiece.Piece)(nil)
 	part := "" // a piece with a character that is none

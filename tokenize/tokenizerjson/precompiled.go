@@ -8,8 +8,9 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// compilePrecompiled applies the rules of a precompiled_charsmap as tokenizers does: to each visible character of fewer than
-// 6 bytes, of which the shortest rule that it begins with replaces all; else to each code point.
+// compilePrecompiled applies the rules of a precompiled_charsmap as tokenizers does: to each
+// visible character of fewer than 6 bytes, of which the shortest rule that it begins with replaces
+// all; else to each code point.
 func compilePrecompiled(encoded string) (normalize, error) {
 	blob, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
@@ -49,7 +50,8 @@ func compilePrecompiled(encoded string) (normalize, error) {
 	}, nil
 }
 
-// visible returns how many code points are the first visible character of a text: its extended grapheme cluster (UAX #29).
+// visible returns how many code points are the first visible character of a text: its extended
+// grapheme cluster (UAX #29).
 func visible(text []rune) int {
 	indic := false // a consonant and, since, a linker
 	linked := false

@@ -87,7 +87,8 @@ func behaving(find finder, s *step) ([]cut, error) {
 	return []cut{cutting(find, s.Behavior)}, nil
 }
 
-// prependScheme returns when a Metaspace puts its replacement before a text: "always", "first" or "never".
+// prependScheme returns when a Metaspace puts its replacement before a text: "always", "first" or
+// "never".
 func (s *step) prependScheme() (string, error) {
 	scheme := s.PrependScheme
 	if scheme == "" {

@@ -11,7 +11,8 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// TestImport_RandomMerges: of small BPEs with any merges in any order, those that are accepted segment every text as the merges do.
+// TestImport_RandomMerges: of small BPEs with any merges in any order, those that are accepted
+// segment every text as the merges do.
 func TestImport_RandomMerges(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	accepted, letters := 0, []string{"a", "b", space}

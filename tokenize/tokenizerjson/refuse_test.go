@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestOpenAndImport_NameWhatTheyDoNotKnow: a field or kind that is not known, or that cuts ids, is refused by name.
+// TestOpenAndImport_NameWhatTheyDoNotKnow: a field or kind that is not known, or that cuts ids, is
+// refused by name.
 func TestOpenAndImport_NameWhatTheyDoNotKnow(t *testing.T) {
 	change := func(from, to string) string {
 		if !strings.Contains(gemma, from) {

@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// scoreOf reads a number as serde_json does, which tokenizers reads files with: digits as a 64-bit integer, then times or by a power of
-// ten, both rounded. The last bit may differ from the nearest number, and then decides between equal segmentations. (de.rs of
-// github.com/serde-rs/json, f64_from_parts.)
+// scoreOf reads a number as serde_json does, which tokenizers reads files with: digits as a 64-bit
+// integer, then times or by a power of ten, both rounded. The last bit may differ from the nearest
+// number, and then decides between equal segmentations. (de.rs of github.com/serde-rs/json,
+// f64_from_parts.)
 func scoreOf(raw string) (float64, error) {
 	exact, err := strconv.ParseFloat(raw, 64)
 	if err != nil || exact == 0 {

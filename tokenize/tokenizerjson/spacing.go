@@ -10,7 +10,8 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece/train/charsmap"
 )
 
-// spacing is what normalizer and pre-tokenizer do, in the terms of a SentencePiece model: rules for characters, then spaces.
+// spacing is what normalizer and pre-tokenizer do, in the terms of a SentencePiece model: rules for
+// characters, then spaces.
 type spacing struct {
 	charsmap []byte // of Precompiled
 	lower    bool
@@ -25,7 +26,8 @@ type spacing struct {
 	split       bool   // Metaspace splits before visible spaces
 }
 
-// spacing reads normalizer and pre-tokenizer. An error names the step that no SentencePiece model has, with its value.
+// spacing reads normalizer and pre-tokenizer. An error names the step that no SentencePiece model
+// has, with its value.
 func (f *file) spacing() (*spacing, error) {
 	s := &spacing{}
 	if err := s.addNormalizer(f.Normalizer); err != nil {
@@ -169,8 +171,8 @@ func (s *spacing) addPreTokenizer(step *step) error {
 // prefixed reports whether a visible space stands before a text.
 func (s *spacing) prefixed() bool { return s.prepended || s.scheme == "always" || s.scheme == "first" }
 
-// trimmed reports whether spaces go at the ends and several become one. A space at the start that stays serves for the one
-// that Metaspace would put there.
+// trimmed reports whether spaces go at the ends and several become one. A space at the start that
+// stays serves for the one that Metaspace would put there.
 func (s *spacing) trimmed() bool {
 	return s.words || s.joined && s.right != "" && (s.left != "" || !s.prepended && s.prefixed())
 }
@@ -217,8 +219,9 @@ func (s *spacing) normalizer() (spec sentencepiece.NormalizerSpec, err error) {
 	return spec, nil
 }
 
-// whiteSpace returns the characters that are white space to the file and, after its rules for characters, not a space to the model.
-// If the file has no rules of its own and splits at all of them, they become spaces by rules.
+// whiteSpace returns the characters that are white space to the file and, after its rules for
+// characters, not a space to the model. If the file has no rules of its own and splits at all of
+// them, they become spaces by rules.
 func (s *spacing) whiteSpace(rules charsmap.Rules) (left []rune, err error) {
 	if !s.words && s.left != "white" && s.right != "white" {
 		return nil, nil

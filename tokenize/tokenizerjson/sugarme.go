@@ -18,18 +18,19 @@ const (
 	maxSugarmeWord  = 100     // characters of a word that WordPiece takes apart, which is quadratic
 )
 
-// sugarme is a tokenizer whose ids come from github.com/sugarme/tokenizer. The pipeline decodes, and takes the texts that
-// the library is not given or fails at.
+// sugarme is a tokenizer whose ids come from github.com/sugarme/tokenizer. The pipeline decodes,
+// and takes the texts that the library is not given or fails at.
 type sugarme struct {
 	*pipeline
 	library *tokenizer.Tokenizer
 }
 
-// provenForSugarme reports whether a file is of the one kind for which github.com/sugarme/tokenizer v0.3.0 gave the ids of
-// tokenizers for every text of every file of a grid (parity/tokenizers_grid.py --plain) and cannot reach its calls of
-// log.Fatal, which end the process: words looked up whole (WordLevel) or in parts (WordPiece), in a text that is as it
-// stands or has a prefix, and cut at single spaces, at digits or nowhere; without added tokens. docs/tokenizer.md says
-// what goes wrong beyond.
+// provenForSugarme reports whether a file is of the one kind for which github.com/sugarme/tokenizer
+// v0.3.0 gave the ids of tokenizers for every text of every file of a grid
+// (parity/tokenizers_grid.py --plain) and cannot reach its calls of log.Fatal, which end the
+// process: words looked up whole (WordLevel) or in parts (WordPiece), in a text that is as it
+// stands or has a prefix, and cut at single spaces, at digits or nowhere; without added tokens.
+// docs/tokenizer.md says what goes wrong beyond.
 func (f *file) provenForSugarme() bool {
 	m := f.Model
 	if m.UnkToken == nil || len(m.Vocab) > maxSugarmeVocab || len(f.AddedTokens) > 0 {

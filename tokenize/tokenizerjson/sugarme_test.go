@@ -13,7 +13,8 @@ import (
 	"testing"
 )
 
-// opened is a file with what runs it here and in the library, which is nil where the library does not open the file.
+// opened is a file with what runs it here and in the library, which is nil where the library does
+// not open the file.
 type opened struct {
 	f       *file
 	p       *pipeline
@@ -49,7 +50,8 @@ func quiet(t *testing.T) {
 	})
 }
 
-// kindName is what decides whether a file is given to the library, for the table of docs/tokenizer.md.
+// kindName is what decides whether a file is given to the library, for the table of
+// docs/tokenizer.md.
 func (f *file) kindName() (model, normalizer, cut string) {
 	name := func(s *step) string {
 		if s == nil {
@@ -68,8 +70,8 @@ func (f *file) kindName() (model, normalizer, cut string) {
 	return model, name(f.Normalizer), name(f.PreTokenizer)
 }
 
-// TestSugarme_Grid: of every kind that is given to sugarme/tokenizer, all files have the ids of tokenizers for all texts. With
-// -grid and -v it logs of every kind how many texts have them.
+// TestSugarme_Grid: of every kind that is given to sugarme/tokenizer, all files have the ids of
+// tokenizers for all texts. With -grid and -v it logs of every kind how many texts have them.
 func TestSugarme_Grid(t *testing.T) {
 	quiet(t)
 	texts, files := readGrid(t, "testdata/plain.json.gz")
@@ -149,7 +151,8 @@ func provenFiles() (files [][]byte) {
 	return files
 }
 
-// TestSugarme_OddTexts: the library and the pipeline have the same ids for random texts and for every character.
+// TestSugarme_OddTexts: the library and the pipeline have the same ids for random texts and for
+// every character.
 func TestSugarme_OddTexts(t *testing.T) {
 	quiet(t)
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -198,7 +201,8 @@ func compare(t *testing.T, data []byte, texts []string) {
 	}
 }
 
-// TestSugarme_KindsNotGiven: what differs in one point from the kind that is proven is run by the pipeline.
+// TestSugarme_KindsNotGiven: what differs in one point from the kind that is proven is run by the
+// pipeline.
 func TestSugarme_KindsNotGiven(t *testing.T) {
 	vocab := `{"<unk>": 0, "a": 1}`
 	for name, data := range map[string]string{
@@ -225,8 +229,9 @@ func TestSugarme_KindsNotGiven(t *testing.T) {
 	}
 }
 
-// TestSugarme_ModelsThatDiffer: Unigram and BPE have the ids of tokenizers for all texts of some kinds of the grid, whose pieces
-// are short and few, and others with these pieces: so they are not given to the library.
+// TestSugarme_ModelsThatDiffer: Unigram and BPE have the ids of tokenizers for all texts of some
+// kinds of the grid, whose pieces are short and few, and others with these pieces: so they are not
+// given to the library.
 func TestSugarme_ModelsThatDiffer(t *testing.T) {
 	quiet(t)
 	for name, c := range map[string]struct{ model, cut, text string }{
@@ -247,8 +252,8 @@ func TestSugarme_ModelsThatDiffer(t *testing.T) {
 	}
 }
 
-// TestSugarme_Open: such a file opens with the library; where that fails, and for a text that it is not given, the pipeline
-// has the ids.
+// TestSugarme_Open: such a file opens with the library; where that fails, and for a text that it is
+// not given, the pipeline has the ids.
 func TestSugarme_Open(t *testing.T) {
 	data := wordsFile(wordPieceJSON, "null", `{"type": "Split", "pattern": {"String": " "}, "behavior": "Removed", "invert": false}`)
 	path := t.TempDir() + "/tokenizer.json"

@@ -1,7 +1,7 @@
 package tokenizerjson
 
-// text is a part of a text on its way to the model: characters, and for each where in the whole text the character
-// begins that it came from, in bytes.
+// text is a part of a text on its way to the model: characters, and for each where in the whole
+// text the character begins that it came from, in bytes.
 type text struct {
 	runes []rune
 	at    []int32

@@ -90,7 +90,8 @@ func exported(t *testing.T, p *sentencepiece.Proto) (f file) {
 	return f
 }
 
-// TestExportedScores: scores have all their digits, and a byte piece, which tokenizers would find in "<0x41>", the lowest.
+// TestExportedScores: scores have all their digits, and a byte piece, which tokenizers would find
+// in "<0x41>", the lowest.
 func TestExportedScores(t *testing.T) {
 	p := readProto(t, "identity")
 	var vocab [][2]any
@@ -108,7 +109,8 @@ func TestExportedScores(t *testing.T) {
 	}
 }
 
-// TestExportedSpaces: at the ends of a text only spaces go, no tabs and line ends, which Strip would take.
+// TestExportedSpaces: at the ends of a text only spaces go, no tabs and line ends, which Strip
+// would take.
 func TestExportedSpaces(t *testing.T) {
 	spacy := readProto(t, "bpe_joined")
 	spacy.AddSymbols("  ")
@@ -149,7 +151,8 @@ func TestExportRefuses(t *testing.T) {
 	}
 }
 
-// t5 is the layout of T5's file, gemma that of Gemma's and llama that of Llama's, cut to a few pieces.
+// t5 is the layout of T5's file, gemma that of Gemma's and llama that of Llama's, cut to a few
+// pieces.
 const (
 	t5 = `{"added_tokens": [{"id": 0, "content": "<pad>", "special": true}, {"id": 1, "content": "</s>", "special": true}, {"id": 2, "content": "<unk>", "special": true}],
 		"normalizer": {"type": "Sequence", "normalizers": [{"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}]},
@@ -254,7 +257,8 @@ func TestOpen_RunsWordPiece(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever a file holds, nothing panics; and a BPE that is imported gives the ids of the file that is run.
+// FuzzParse: whatever a file holds, nothing panics; and a BPE that is imported gives the ids of the
+// file that is run.
 func FuzzParse(f *testing.F) {
 	for _, data := range []string{t5, gemma, llama} {
 		f.Add([]byte(data))

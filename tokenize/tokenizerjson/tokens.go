@@ -9,7 +9,8 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// flags refuses added tokens that take spaces with them or are found as whole words alone, and special ones that are ordinary text.
+// flags refuses added tokens that take spaces with them or are found as whole words alone, and
+// special ones that are ordinary text.
 func (f *file) flags() error {
 	for _, t := range f.AddedTokens {
 		if t.Special {
@@ -30,8 +31,8 @@ func (f *file) flags() error {
 	return nil
 }
 
-// addPieces gives added tokens their kinds: special ones are never found in text, others always. Those beyond
-// the vocabulary must follow it without a gap.
+// addPieces gives added tokens their kinds: special ones are never found in text, others always.
+// Those beyond the vocabulary must follow it without a gap.
 func (f *file) addPieces(p *sentencepiece.Proto) error {
 	tokens := slices.Clone(f.AddedTokens)
 	slices.SortStableFunc(tokens, func(a, b addedToken) int { return cmp.Compare(a.ID, b.ID) })
@@ -71,8 +72,8 @@ func (t addedToken) inVisibleSpace() bool {
 	return !t.Special && !t.Normalized && strings.Contains(t.Content, space)
 }
 
-// checkSides refuses added tokens where spaces are put or taken at the ends of a text: tokenizers takes the text before and behind a
-// token for texts of their own.
+// checkSides refuses added tokens where spaces are put or taken at the ends of a text: tokenizers
+// takes the text before and behind a token for texts of their own.
 func (f *file) checkSides(s *spacing) error {
 	for _, t := range f.AddedTokens {
 		unknown := f.Model.UnkToken != nil && *f.Model.UnkToken == t.Content || f.Model.UnkID != nil && *f.Model.UnkID == t.ID
@@ -144,7 +145,8 @@ func changedBy(rules *sentencepiece.Rules, token string) bool {
 // isMarkup reports whether a token is one that ordinary text does not have.
 func isMarkup(token string) bool { return strings.ContainsAny(token, "<>[]{}|") }
 
-// overlap returns a piece of a unigram model that reaches over an end of a token, or has a score above 0.
+// overlap returns a piece of a unigram model that reaches over an end of a token, or has a score
+// above 0.
 func overlap(p *sentencepiece.Proto, token string) string {
 	for _, piece := range p.Pieces {
 		if piece.Kind != sentencepiece.Normal {

@@ -1,5 +1,6 @@
-// Package hostile is a web server that does what servers of the open web do to those who collect pictures: it
-// stalls, resets, lies about lengths, serves pages as pictures, redirects in circles. For tests.
+// Package hostile is a web server that does what servers of the open web do to those who collect
+// pictures: it stalls, resets, lies about lengths, serves pages as pictures, redirects in circles.
+// For tests.
 //
 // What a path gives is always the same, but for that of "busy", which answers at the third time.
 package hostile
@@ -30,8 +31,8 @@ type Server struct {
 	here, most int            // requests at once
 }
 
-// Kinds are the first elements of the server's paths, and the reason that package fetch or ingest gives for what they do, or
-// "" for a picture. A path goes on with anything, such as a number.
+// Kinds are the first elements of the server's paths, and the reason that package fetch or ingest
+// gives for what they do, or "" for a picture. A path goes on with anything, such as a number.
 var Kinds = map[string]string{
 	"ok":       "",
 	"busy":     "",

@@ -11,8 +11,8 @@ import (
 
 const pngMagic = "\x89PNG\r\n\x1a\n"
 
-// readAPNG takes the chunks of an animated PNG apart: each frame's data, between the header and palette of the file, is a
-// PNG of its own. A PNG without an acTL chunk is no animation.
+// readAPNG takes the chunks of an animated PNG apart: each frame's data, between the header and
+// palette of the file, is a PNG of its own. A PNG without an acTL chunk is no animation.
 func readAPNG(encoded []byte) (*animation, error) {
 	if !bytes.Contains(encoded[:min(len(encoded), 64<<10)], []byte("acTL")) {
 		return nil, nil

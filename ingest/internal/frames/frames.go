@@ -1,8 +1,9 @@
-// Package frames takes animations and TIFFs of several pages apart: GIF, APNG, WebP and TIFF into still PNGs, each as a
-// viewer would show it.
+// Package frames takes animations and TIFFs of several pages apart: GIF, APNG, WebP and TIFF into
+// still PNGs, each as a viewer would show it.
 //
-// [Split] is all there is. What each frame covers and how it is disposed of follows the formats' own specifications:
-// GIF89a, section 23; PNG, third edition, section 11.3.6; WebP Container Specification, "Animation".
+// [Split] is all there is. What each frame covers and how it is disposed of follows the formats'
+// own specifications: GIF89a, section 23; PNG, third edition, section 11.3.6; WebP Container
+// Specification, "Animation".
 package frames
 
 import (
@@ -25,8 +26,8 @@ const (
 // ErrFormat is wrapped by the error of an animation that is damaged or too large.
 var ErrFormat = errors.New("not a good animation")
 
-// Split returns at most limit frames of an animation, or pages of a TIFF, evenly spaced over it from the first on, as PNG. A still picture, of whatever
-// format, is returned as it came.
+// Split returns at most limit frames of an animation, or pages of a TIFF, evenly spaced over it
+// from the first on, as PNG. A still picture, of whatever format, is returned as it came.
 func Split(encoded []byte, limit int) ([][]byte, error) {
 	if limit < 1 {
 		return nil, fmt.Errorf("a limit of %d frames", limit)

@@ -101,7 +101,8 @@ func decode(t *testing.T, path string) image.Image {
 	return m
 }
 
-// difference is the mean difference of a frame's samples from the strip's; of transparent pixels the alpha alone counts.
+// difference is the mean difference of a frame's samples from the strip's; of transparent pixels
+// the alpha alone counts.
 func difference(m, strip image.Image, left int) float64 {
 	sum, n := 0, 0
 	for y := range m.Bounds().Dy() {
@@ -119,7 +120,8 @@ func difference(m, strip image.Image, left int) float64 {
 	return float64(sum) / float64(n)
 }
 
-// Disposal is as browsers have it: what is cleared becomes transparent, whatever the background colour.
+// Disposal is as browsers have it: what is cleared becomes transparent, whatever the background
+// colour.
 func TestDisposals(t *testing.T) {
 	palette := color.Palette{color.NRGBA{}, color.NRGBA{255, 0, 0, 255}, color.NRGBA{0, 255, 0, 255}}
 	paint := func(r image.Rectangle, c uint8) *image.Paletted {

@@ -12,7 +12,8 @@ import (
 // maxGIF is the most bytes that all frames of a GIF may take: the decoder holds them at once.
 const maxGIF = 512 << 20
 
-// readGIF decodes all frames. The canvas grows to hold them where the screen of the header is smaller, or 0 x 0.
+// readGIF decodes all frames. The canvas grows to hold them where the screen of the header is
+// smaller, or 0 x 0.
 func readGIF(encoded []byte) (*animation, error) {
 	if len(encoded) < 13 {
 		return nil, fmt.Errorf("%w: a header of %d bytes", ErrFormat, len(encoded))
@@ -39,7 +40,8 @@ func readGIF(encoded []byte) (*animation, error) {
 	return a, nil
 }
 
-// gifFrames goes from block to block: it counts the frames, and returns the size of a canvas that holds them all.
+// gifFrames goes from block to block: it counts the frames, and returns the size of a canvas that
+// holds them all.
 func gifFrames(b []byte) (frames int64, width, height int) {
 	number := func(at int) int { return int(binary.LittleEndian.Uint16(b[at:])) }
 	colors := func(flags byte) int {

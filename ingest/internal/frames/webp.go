@@ -9,8 +9,8 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// readWebP takes an animated WebP apart: each ANMF chunk holds a frame's place and the chunks of a still WebP. A
-// WebP without an ANIM chunk is no animation.
+// readWebP takes an animated WebP apart: each ANMF chunk holds a frame's place and the chunks of a
+// still WebP. A WebP without an ANIM chunk is no animation.
 func readWebP(encoded []byte) (*animation, error) {
 	var a *animation
 	animated := false
@@ -53,7 +53,8 @@ func webpFrame(data []byte) frame {
 	return f
 }
 
-// decodeStill decodes a frame: its chunks, after a VP8X header where there is a plane of alpha, are a file of their own.
+// decodeStill decodes a frame: its chunks, after a VP8X header where there is a plane of alpha, are
+// a file of their own.
 func decodeStill(chunks []byte, width, height int) (image.Image, error) {
 	var body bytes.Buffer
 	var alpha []byte
@@ -93,7 +94,8 @@ func decodeStill(chunks []byte, width, height int) (image.Image, error) {
 	return fullRange(m), nil
 }
 
-// fullRange converts lossy WebP, whose luma is 16 to 235 (RFC 6386, section 9.2) and which the decoder passes on as it is.
+// fullRange converts lossy WebP, whose luma is 16 to 235 (RFC 6386, section 9.2) and which the
+// decoder passes on as it is.
 func fullRange(m image.Image) image.Image {
 	alpha, planes := (*image.NYCbCrA)(nil), (*image.YCbCr)(nil)
 	switch m := m.(type) {

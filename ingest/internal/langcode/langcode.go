@@ -1,7 +1,8 @@
-// Package langcode checks codes of languages: BCP-47 (RFC 5646), as all texts of a dataset have them.
+// Package langcode checks codes of languages: BCP-47 (RFC 5646), as all texts of a dataset have
+// them.
 //
-// [Normalize] keeps a code that is valid, respells those of POSIX locales and of ISO 639 with three letters for two, and refuses all
-// else with the nearest valid code.
+// [Normalize] keeps a code that is valid, respells those of POSIX locales and of ISO 639 with three
+// letters for two, and refuses all else with the nearest valid code.
 package langcode
 
 import (
@@ -29,9 +30,10 @@ func (e *Error) Error() string {
 // maxCode is the longest code that is looked at, in bytes.
 const maxCode = 64
 
-// Normalize returns the BCP-47 code for a code. A valid one is returned as it is, in whatever letter case, and so is the
-// empty one. A POSIX locale (language[_TERRITORY][.codeset][@modifier]) is respelled, as is an underscore for a dash and a code of
-// ISO 639-2 for a language that has two letters: pt_BR.utf8 is pt-BR, ca@valencia is ca-valencia, eng is en. The error is an [Error].
+// Normalize returns the BCP-47 code for a code. A valid one is returned as it is, in whatever
+// letter case, and so is the empty one. A POSIX locale (language[_TERRITORY][.codeset][@modifier])
+// is respelled, as is an underscore for a dash and a code of ISO 639-2 for a language that has two
+// letters: pt_BR.utf8 is pt-BR, ca@valencia is ca-valencia, eng is en. The error is an [Error].
 func Normalize(code string) (string, error) {
 	if valid(code) {
 		return code, nil
@@ -51,7 +53,8 @@ func Check(code string) error {
 	return err
 }
 
-// valid reports whether a code is valid BCP-47 as it is. A language that has a code of two letters has no other.
+// valid reports whether a code is valid BCP-47 as it is. A language that has a code of two letters
+// has no other.
 func valid(code string) bool {
 	if code == "" {
 		return true
@@ -110,7 +113,8 @@ func raw(locale string, otherwise language.Tag) language.Tag {
 	return otherwise
 }
 
-// Cache remembers what codes became: a dataset has few. The zero value is ready; it may be used by several goroutines.
+// Cache remembers what codes became: a dataset has few. The zero value is ready; it may be used by
+// several goroutines.
 type Cache struct {
 	known sync.Map // code -> normalized
 	mu    sync.Mutex

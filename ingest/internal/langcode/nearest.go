@@ -8,7 +8,8 @@ import (
 	"golang.org/x/text/language/display"
 )
 
-// named are languages by their names, in lower case: in English and in themselves. The tag of fewest letters has a name.
+// named are languages by their names, in lower case: in English and in themselves. The tag of
+// fewest letters has a name.
 var named = sync.OnceValue(func() map[string]string {
 	all := map[string]string{}
 	for _, tag := range display.Supported.Tags() {
@@ -59,7 +60,8 @@ func nearest(code string) string {
 	return alike(name)
 }
 
-// ofTerritory returns the language that most people of a territory speak: jp is a territory whose language is ja.
+// ofTerritory returns the language that most people of a territory speak: jp is a territory whose
+// language is ja.
 func ofTerritory(code string) string {
 	if len(code) != 2 {
 		return ""

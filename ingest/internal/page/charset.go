@@ -12,8 +12,8 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 )
 
-// toUTF8 decodes a page and names its encoding: that of a byte order mark, the header or a meta element, in this
-// order (the HTML standard's), or else the one that the bytes look like.
+// toUTF8 decodes a page and names its encoding: that of a byte order mark, the header or a meta
+// element, in this order (the HTML standard's), or else the one that the bytes look like.
 func toUTF8(content []byte, contentType string) (text []byte, name string) {
 	found, name, certain := charset.DetermineEncoding(content, contentType)
 	if !certain && !declares(content) {
@@ -29,8 +29,8 @@ func toUTF8(content []byte, contentType string) (text []byte, name string) {
 	return bytes.TrimPrefix(text, []byte("\uFEFF")), name // the mark of UTF-16
 }
 
-// queryEncoder returns what encodes the query of an address in a page of an encoding, nil for Unicode's.
-// Characters that it lacks become references, as in a browser.
+// queryEncoder returns what encodes the query of an address in a page of an encoding, nil for
+// Unicode's. Characters that it lacks become references, as in a browser.
 func queryEncoder(name string) func(string) string {
 	if strings.HasPrefix(name, "utf-") {
 		return nil
@@ -59,8 +59,8 @@ func declares(content []byte) bool {
 	return bytes.Contains(bytes.ToLower(content[:min(len(content), 1024)]), []byte("charset"))
 }
 
-// guesses are the encodings that pages without a declaration are in, beside UTF-8, with the letters that are frequent
-// in the languages they are used for. The first of equals counts.
+// guesses are the encodings that pages without a declaration are in, beside UTF-8, with the letters
+// that are frequent in the languages they are used for. The first of equals counts.
 var guesses = []struct {
 	name    string
 	letters string
@@ -75,8 +75,8 @@ var guesses = []struct {
 	{"koi8-r", "оеаинтсрвл"},
 }
 
-// guess tells what a page's bytes look like: each encoding is tried, letters frequent in its languages count for it, and what
-// it cannot decode, or decodes to what no text has, against it.
+// guess tells what a page's bytes look like: each encoding is tried, letters frequent in its
+// languages count for it, and what it cannot decode, or decodes to what no text has, against it.
 func guess(content []byte) (encoding.Encoding, string) {
 	sample := content[:min(len(content), 64<<10)]
 	if mostlyUTF8(sample) {
@@ -100,8 +100,8 @@ func guess(content []byte) (encoding.Encoding, string) {
 	return e, best
 }
 
-// mostlyUTF8 reports whether nine in ten of a text's characters beyond ASCII are UTF-8: a stray byte does not
-// make a page another encoding's.
+// mostlyUTF8 reports whether nine in ten of a text's characters beyond ASCII are UTF-8: a stray
+// byte does not make a page another encoding's.
 func mostlyUTF8(text []byte) bool {
 	good, bad := 0, 0
 	for len(text) > 0 {
@@ -145,7 +145,8 @@ func likeness(text []byte, letters string) int {
 
 func isASCIILetter(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'z' }
 
-// neighbour scores a letter beyond ASCII beside one of ASCII: usual in Latin script, and in no other.
+// neighbour scores a letter beyond ASCII beside one of ASCII: usual in Latin script, and in no
+// other.
 func neighbour(letters string) int {
 	if letters == "" {
 		return 3

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// srcsets are srcsets as parse-srcset, an implementation of the standard's algorithm, reads them. See
-// parity/ingest_addresses.mjs.
+// srcsets are srcsets as parse-srcset, an implementation of the standard's algorithm, reads them.
+// See parity/ingest_addresses.mjs.
 func srcsets(t testing.TB) (all [][2]json.RawMessage) {
 	t.Helper()
 	f, err := os.Open("testdata/srcsets.json.gz")

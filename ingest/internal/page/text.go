@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/language"
 )
 
-// surroundings cuts the text around an image out of the page's: what its block has, or, where that is
-// nothing, the block before and after.
+// surroundings cuts the text around an image out of the page's: what its block has, or, where that
+// is nothing, the block before and after.
 func (r *reader) surroundings(p place) (before, after string) {
 	from, to := 0, len(r.text)
 	if p.block > 0 {

@@ -1,13 +1,15 @@
 // Package pickle reads the data in a Python pickle, and runs nothing of it.
 //
-// A pickle is a program for a small machine with a stack and a memo: to load one in Python is to run it, and among
-// its instructions are some that import a name and call it, with which a file can do whatever it likes. This machine does not
-// have these instructions: it knows those alone that push and join numbers, texts, lists, tuples and dictionaries, and
-// one that would import, call, build an object or ask the program for one (GLOBAL, REDUCE, BUILD, INST, OBJ, NEWOBJ,
-// persistent ids, extensions, and their later kin) is an error, [ErrProgram], before anything follows it. The values it makes are
-// Go's own; there is no type to be named by a file. What a file may cost is bounded: its instructions, the bytes of its
-// texts, and the length of one; a length that a file claims takes no memory before the bytes are there, and since the
-// machine does not call itself no depth of nesting uses up its stack.
+// A pickle is a program for a small machine with a stack and a memo: to load one in Python is to
+// run it, and among its instructions are some that import a name and call it, with which a file can
+// do whatever it likes. This machine does not have these instructions: it knows those alone that
+// push and join numbers, texts, lists, tuples and dictionaries, and one that would import, call,
+// build an object or ask the program for one (GLOBAL, REDUCE, BUILD, INST, OBJ, NEWOBJ, persistent
+// ids, extensions, and their later kin) is an error, [ErrProgram], before anything follows it. The
+// values it makes are Go's own; there is no type to be named by a file. What a file may cost is
+// bounded: its instructions, the bytes of its texts, and the length of one; a length that a file
+// claims takes no memory before the bytes are there, and since the machine does not call itself no
+// depth of nesting uses up its stack.
 //
 // The instructions are those that Lib/pickletools.py of CPython describes, protocols 0 to 5.
 package pickle
@@ -51,8 +53,8 @@ type Tuple []any
 // Dict is a Python dictionary. Its keys are string, int64, float64, bool or nil.
 type Dict map[any]any
 
-// Decode reads one pickle. Its values are nil, bool, int64, *big.Int, float64, string (of Python's str, bytes and unicode alike,
-// perhaps not UTF-8), *[List], [Tuple] and [Dict].
+// Decode reads one pickle. Its values are nil, bool, int64, *big.Int, float64, string (of Python's
+// str, bytes and unicode alike, perhaps not UTF-8), *[List], [Tuple] and [Dict].
 func Decode(r io.Reader, limits Limits) (any, error) {
 	m := &machine{in: bufio.NewReader(r), limits: limits.withDefaults(), memo: map[int64]any{}}
 	for n := 0; ; n++ {

@@ -13,7 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxDigits is the most that a number takes, in bytes: the time to read one in decimal grows with its square.
+// maxDigits is the most that a number takes, in bytes: the time to read one in decimal grows with
+// its square.
 const maxDigits = 4096
 
 // read reads n bytes, and takes memory only as they come.
@@ -181,7 +182,8 @@ func unescape(text string) (string, error) {
 	return b.String(), nil
 }
 
-// escaped reads the text of a line in raw-unicode-escape: bytes are Latin-1, \uXXXX and \UXXXXXXXX other characters.
+// escaped reads the text of a line in raw-unicode-escape: bytes are Latin-1, \uXXXX and \UXXXXXXXX
+// other characters.
 func (m *machine) escaped() (any, error) {
 	line, err := m.line(m.limits.Text)
 	if err != nil {

@@ -12,13 +12,15 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// maxDictionary is the largest Zstandard dictionary, and maxWindow the largest window of a frame, in bytes.
+// maxDictionary is the largest Zstandard dictionary, and maxWindow the largest window of a frame,
+// in bytes.
 const (
 	maxDictionary = 32 << 20
 	maxWindow     = 128 << 20
 )
 
-// members reads an archive's members, one after another: gzip members, Zstandard frames, or all of a plain file.
+// members reads an archive's members, one after another: gzip members, Zstandard frames, or all of
+// a plain file.
 type members struct {
 	raw        *counting
 	start      int64 // where the member begins
@@ -29,7 +31,8 @@ type members struct {
 	begun      bool
 }
 
-// counting counts the bytes that were taken. It is an io.ByteReader, so that decompressors take no byte too many.
+// counting counts the bytes that were taken. It is an io.ByteReader, so that decompressors take no
+// byte too many.
 type counting struct {
 	*bufio.Reader
 	at int64
@@ -141,7 +144,8 @@ func (m *members) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// looksLikeARC tells by the first bytes of the first member whether the file is of ARC records. They stay unread.
+// looksLikeARC tells by the first bytes of the first member whether the file is of ARC records.
+// They stay unread.
 func (m *members) looksLikeARC() bool {
 	if err := m.next(); err != nil {
 		return false

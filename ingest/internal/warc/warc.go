@@ -1,11 +1,12 @@
-// Package warc reads web archives: WARC 0.17 to 1.1 and ARC version 1 and 2, plain, gzipped or as Zstandard, with a
-// member for each record or one for all.
+// Package warc reads web archives: WARC 0.17 to 1.1 and ARC version 1 and 2, plain, gzipped or as
+// Zstandard, with a member for each record or one for all.
 //
-// [NewReader] finds out which it is. [Reader.Next] moves to the next record, whose block is then read from the
-// record itself; nothing is held in memory. [OpenAt] reads one record again, by where the first reading found it.
+// [NewReader] finds out which it is. [Reader.Next] moves to the next record, whose block is then
+// read from the record itself; nothing is held in memory. [OpenAt] reads one record again, by where
+// the first reading found it.
 //
-// Formats: ISO 28500:2017 (WARC 1.1) and its drafts; the Internet Archive's ARC File Format of 1996; the IIPC's
-// Zstandard Compression of WARC Files 1.0.
+// Formats: ISO 28500:2017 (WARC 1.1) and its drafts; the Internet Archive's ARC File Format of
+// 1996; the IIPC's Zstandard Compression of WARC Files 1.0.
 package warc
 
 import (
@@ -27,11 +28,12 @@ const (
 // ErrFormat is wrapped by the error of what is no web archive, or stops being one.
 var ErrFormat = errors.New("not a WARC or ARC record")
 
-// ErrLost is wrapped by the error of a place in a WARC file where no record begins, or whose length is wrong. What follows
-// is passed over: [Reader.Next] then finds the next record, if there is one.
+// ErrLost is wrapped by the error of a place in a WARC file where no record begins, or whose length
+// is wrong. What follows is passed over: [Reader.Next] then finds the next record, if there is one.
 var ErrLost = errors.New("what follows is passed over, up to the next record")
 
-// Record is one record. Reading it gives its block; for HTTP responses [ParseResponse] takes it apart.
+// Record is one record. Reading it gives its block; for HTTP responses [ParseResponse] takes it
+// apart.
 type Record struct {
 	Version string            // for example WARC/1.0, or ARC
 	Type    string            // warcinfo, response, resource, request, metadata, revisit, conversion, continuation
@@ -75,8 +77,8 @@ func NewReader(r io.Reader) (*Reader, error) {
 	return &Reader{members: members, lines: bufio.NewReaderSize(members, 1<<16)}, nil
 }
 
-// Next returns the next record, and [io.EOF] after the last. The record before is no longer readable. After
-// any other error but [ErrLost] there is no next record.
+// Next returns the next record, and [io.EOF] after the last. The record before is no longer
+// readable. After any other error but [ErrLost] there is no next record.
 func (r *Reader) Next() (*Record, error) {
 	if r.record != nil {
 		_, err := io.Copy(io.Discard, r.record)
@@ -123,8 +125,8 @@ func (r *Reader) failed(err error) error {
 	return fmt.Errorf("record %d, whose member begins at byte %d: %w", r.records, r.members.start, err)
 }
 
-// nextLine returns the first line of the next record: blank lines before it belong to the record before. Alone
-// is true where a member begins with it.
+// nextLine returns the first line of the next record: blank lines before it belong to the record
+// before. Alone is true where a member begins with it.
 func (r *Reader) nextLine() (alone bool, line string, err error) {
 	for {
 		if r.lines.Buffered() == 0 && r.members.atEnd() {
@@ -197,7 +199,8 @@ func (r *Record) complete() error {
 	return nil
 }
 
-// readLine returns the next line without its end. At the end of the input the error is io.EOF, with what there is.
+// readLine returns the next line without its end. At the end of the input the error is io.EOF, with
+// what there is.
 func readLine(r *bufio.Reader) (string, error) {
 	var long []byte
 	for {

@@ -8,7 +8,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Magic numbers of RFC 8878, and that of the dictionary frame of Zstandard Compression of WARC Files 1.0.
+// Magic numbers of RFC 8878, and that of the dictionary frame of Zstandard Compression of WARC
+// Files 1.0.
 const (
 	frameMagic      = 0xFD2FB528
 	skippableMagic  = 0x184D2A50 // to 0x184D2A5F
@@ -57,8 +58,8 @@ func dictionaryOf(file io.ReaderAt) ([]byte, error) {
 	return readDictionary(io.NewSectionReader(file, 0, maxDictionary+8))
 }
 
-// frame reads the bytes of one frame, compressed, and not one more: it follows the frame's header and the sizes of
-// its blocks (RFC 8878, section 3.1).
+// frame reads the bytes of one frame, compressed, and not one more: it follows the frame's header
+// and the sizes of its blocks (RFC 8878, section 3.1).
 type frame struct {
 	raw     *counting
 	left    int64  // of the block that is read

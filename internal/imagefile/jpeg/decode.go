@@ -7,7 +7,8 @@ import (
 	"github.com/pali3/pali3/internal/imagefile/fault"
 )
 
-// Plane holds the samples of a component. Below and to the right of Width x Height there are those that fill the last blocks.
+// Plane holds the samples of a component. Below and to the right of Width x Height there are those
+// that fill the last blocks.
 type Plane struct {
 	Pix           []byte
 	Stride        int
@@ -22,9 +23,10 @@ type Image struct {
 	Planes        []Plane
 }
 
-// Decode decodes a file. A file without its end marker is decoded if all its coded data are there: each block of each
-// component, and of a progressive file all bits of each coefficient. Otherwise the error wraps fault.ErrTruncated. Coded
-// data that are damaged are an error, too: nothing is filled in.
+// Decode decodes a file. A file without its end marker is decoded if all its coded data are there:
+// each block of each component, and of a progressive file all bits of each coefficient. Otherwise
+// the error wraps fault.ErrTruncated. Coded data that are damaged are an error, too: nothing is
+// filled in.
 func Decode(data []byte) (*Image, error) {
 	d := decoder{bits: bitReader{data: data}}
 	if err := d.decode(); err != nil {
@@ -42,7 +44,8 @@ func Decode(data []byte) (*Image, error) {
 	return m, nil
 }
 
-// Check returns the error that Decode would. Of a sequential file it makes no samples, which takes half the time.
+// Check returns the error that Decode would. Of a sequential file it makes no samples, which takes
+// half the time.
 func Check(data []byte) error {
 	d := decoder{bits: bitReader{data: data}, checks: true}
 	return d.decode()
@@ -89,7 +92,8 @@ type component struct {
 	dc, ac       *table      // of the present scan
 }
 
-// layOut allocates the components' planes. A file that is too small to hold the blocks of its size is refused before.
+// layOut allocates the components' planes. A file that is too small to hold the blocks of its size
+// is refused before.
 func (d *decoder) layOut() error {
 	h := &d.header
 	d.maxH, d.maxV = h.Sampling()
@@ -156,12 +160,14 @@ func (d *decoder) segments(data []byte) error {
 	}
 }
 
-// smoothed is up to which coefficient libjpeg looks to see whether it should smooth blocks (jdcoefct.c, SAVED_COEFS).
+// smoothed is up to which coefficient libjpeg looks to see whether it should smooth blocks
+// (jdcoefct.c, SAVED_COEFS).
 const smoothed = 9
 
-// complete returns an error if scans are missing. With the end marker each component needs one scan, and the first of a
-// progressive file its lowest frequencies in all bits: without them the file was cut and closed, and decoders that guess
-// what is missing, such as libjpeg, give other pixels.
+// complete returns an error if scans are missing. With the end marker each component needs one
+// scan, and the first of a progressive file its lowest frequencies in all bits: without them the
+// file was cut and closed, and decoders that guess what is missing, such as libjpeg, give other
+// pixels.
 func (d *decoder) complete(ended bool) error {
 	for i := range d.components {
 		c := &d.components[i]
@@ -182,8 +188,8 @@ func (d *decoder) complete(ended bool) error {
 	return nil
 }
 
-// zigzag is where in a block each coefficient stands, in the order in which they are coded, with 16 more so that
-// a damaged run ends at the last one.
+// zigzag is where in a block each coefficient stands, in the order in which they are coded, with 16
+// more so that a damaged run ends at the last one.
 var zigzag = [64 + 16]uint8{
 	0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
 	35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,

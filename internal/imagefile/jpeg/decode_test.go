@@ -10,8 +10,9 @@ import (
 	"github.com/pali3/pali3/internal/imagefile/fault"
 )
 
-// A progressive file that was cut and then closed with an end marker lacks scans. What other decoders guess in
-// their place differs, so it is refused if the luma lacks its low frequencies; missing ones of chroma are legal.
+// A progressive file that was cut and then closed with an end marker lacks scans. What other
+// decoders guess in their place differs, so it is refused if the luma lacks its low frequencies;
+// missing ones of chroma are legal.
 func TestDecode_ProgressiveWithoutScans(t *testing.T) {
 	file, err := os.ReadFile("../../../augment/testdata/odd/p420_37x29.jpg")
 	if err != nil {

@@ -1,8 +1,10 @@
-// Package jpeg reads the headers of JPEG files and decodes those that are coded with Huffman codes in 8
-// bits, sequential or progressive, with any sampling factors, restart intervals and number of scans.
+// Package jpeg reads the headers of JPEG files and decodes those that are coded with Huffman codes
+// in 8 bits, sequential or progressive, with any sampling factors, restart intervals and number of
+// scans.
 //
-// What it returns are the components' planes as they are stored; upsampling and colour conversion are the
-// caller's. The samples are those of libjpeg, bit for bit (the accurate integer transform, jidctint.c).
+// What it returns are the components' planes as they are stored; upsampling and colour conversion
+// are the caller's. The samples are those of libjpeg, bit for bit (the accurate integer transform,
+// jidctint.c).
 package jpeg
 
 import (
@@ -13,7 +15,8 @@ import (
 	"github.com/pali3/pali3/internal/imagefile/fault"
 )
 
-// maxScans bounds the work that a small progressive file can ask for: each scan may touch every block.
+// maxScans bounds the work that a small progressive file can ask for: each scan may touch every
+// block.
 const maxScans = 200
 
 // Markers (ITU-T T.81, table B.1).
@@ -72,8 +75,9 @@ type Header struct {
 	transform   byte // of the Adobe marker
 }
 
-// Model says what the components mean, as libjpeg decides it (jdapimin.c, default_decompress_parms): a JFIF
-// marker counts before an Adobe marker, and both before the components' identifiers.
+// Model says what the components mean, as libjpeg decides it (jdapimin.c,
+// default_decompress_parms): a JFIF marker counts before an Adobe marker, and both before the
+// components' identifiers.
 func (h *Header) Model() Model {
 	switch {
 	case h.Count == 1:
@@ -92,7 +96,8 @@ func (h *Header) Model() Model {
 	return YCbCr
 }
 
-// Supported returns an error that wraps fault.ErrUnsupported and names what [Decode] does not do, or nil.
+// Supported returns an error that wraps fault.ErrUnsupported and names what [Decode] does not do,
+// or nil.
 func (h *Header) Supported() error {
 	process := map[byte]string{0xC3: "lossless", 0xC5: "hierarchical", 0xC6: "hierarchical", 0xC7: "hierarchical",
 		0xC9: "arithmetic", 0xCA: "arithmetic", 0xCB: "arithmetic lossless", 0xCD: "hierarchical", 0xCE: "hierarchical", 0xCF: "hierarchical"}
@@ -121,8 +126,9 @@ func (h *Header) Sampling() (maxH, maxV int) {
 	return maxH, maxV
 }
 
-// ReadHeader walks the markers of a file that begins with SOI. With toEnd it continues through the scans to the end of
-// the image, and a missing end marker shows in Ended; without, it stops at the first scan.
+// ReadHeader walks the markers of a file that begins with SOI. With toEnd it continues through the
+// scans to the end of the image, and a missing end marker shows in Ended; without, it stops at the
+// first scan.
 func ReadHeader(data []byte, toEnd bool) (Header, error) {
 	var h Header
 	if len(data) < 2 || data[0] != 0xFF || data[1] != soi {
@@ -189,7 +195,8 @@ func (h *Header) read(m marker) error {
 	return nil
 }
 
-// inOrder reports whether a scan has all components in the order of the frame, and each an identifier of its own.
+// inOrder reports whether a scan has all components in the order of the frame, and each an
+// identifier of its own.
 func (h *Header) inOrder(scan []byte) bool {
 	for i, c := range h.Components[:h.Count] {
 		if 1+2*i >= len(scan) || scan[1+2*i] != c.ID {
@@ -245,7 +252,8 @@ type marker struct {
 	odd     bool
 }
 
-// nextMarker looks for a marker from at on. As libjpeg does, it passes over bytes that belong to none.
+// nextMarker looks for a marker from at on. As libjpeg does, it passes over bytes that belong to
+// none.
 func nextMarker(data []byte, at int) (m marker, err error) {
 	for {
 		start := bytes.IndexByte(data[at:], 0xFF)
@@ -292,7 +300,8 @@ func nextMarker(data []byte, at int) (m marker, err error) {
 	return m, nil
 }
 
-// skipCoded returns where the coded data of a scan end: at the first marker that is neither a stuffed zero nor a restart.
+// skipCoded returns where the coded data of a scan end: at the first marker that is neither a
+// stuffed zero nor a restart.
 func skipCoded(data []byte, at int) int {
 	for {
 		i := bytes.IndexByte(data[at:], 0xFF)
@@ -313,8 +322,8 @@ func skipCoded(data []byte, at int) int {
 
 const exifPrefix = "Exif\x00\x00"
 
-// Orientation returns tag 0x0112 of the first directory of EXIF data, which begin with a TIFF header, or with a prefix
-// before it: 1 to 8, or 0 where there is none.
+// Orientation returns tag 0x0112 of the first directory of EXIF data, which begin with a TIFF
+// header, or with a prefix before it: 1 to 8, or 0 where there is none.
 func Orientation(exif []byte) int {
 	for bytes.HasPrefix(exif, []byte(exifPrefix)) { // some writers put it twice
 		exif = exif[len(exifPrefix):]

@@ -46,8 +46,8 @@ func newTable(counts []byte, symbols []byte) (*table, error) {
 	return t, nil
 }
 
-// bitReader reads the bits of a scan's coded data up to a marker. It does not fail on the spot: what is missing
-// reads as zeros and sets short, a code that no table has sets bad.
+// bitReader reads the bits of a scan's coded data up to a marker. It does not fail on the spot:
+// what is missing reads as zeros and sets short, a code that no table has sets bad.
 type bitReader struct {
 	data       []byte
 	at         int
@@ -85,7 +85,8 @@ func (r *bitReader) fill() {
 	}
 }
 
-// symbol decodes a code. At least 16 more bits can be received without another fill, where the data has them.
+// symbol decodes a code. At least 16 more bits can be received without another fill, where the data
+// has them.
 func (r *bitReader) symbol(t *table) byte {
 	if r.count < 32 {
 		r.fill()

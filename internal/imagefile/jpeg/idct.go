@@ -16,8 +16,9 @@ const (
 	fix3072 = 25172
 )
 
-// inverse dequantizes a block, in natural order, and writes its 8 by 8 samples. It is the inverse discrete cosine
-// transform of Loeffler, Ligtenberg and Moschytz with the integers of libjpeg's jidctint.c: columns, then rows.
+// inverse dequantizes a block, in natural order, and writes its 8 by 8 samples. It is the inverse
+// discrete cosine transform of Loeffler, Ligtenberg and Moschytz with the integers of libjpeg's
+// jidctint.c: columns, then rows.
 func inverse(dst []byte, stride int, block *[64]int16, quant *[64]int32) {
 	var work [64]int32
 	for x := range 8 {

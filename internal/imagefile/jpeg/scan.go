@@ -6,7 +6,8 @@ import (
 	"github.com/pali3/pali3/internal/imagefile/fault"
 )
 
-// scan is what a scan header says: its components, the band of coefficients and the bits of them that it brings.
+// scan is what a scan header says: its components, the band of coefficients and the bits of them
+// that it brings.
 type scan struct {
 	components  []*component
 	first, last int  // coefficients, in the order of zigzag
@@ -80,8 +81,8 @@ func (d *decoder) readScanHeader(s []byte) (*scan, error) {
 	return out, nil
 }
 
-// component returns the index of the first component of an identifier, from next on, or -1. A scan has them in the order
-// of the frame (T.81, B.2.3), which tells those apart that have the same.
+// component returns the index of the first component of an identifier, from next on, or -1. A scan
+// has them in the order of the frame (T.81, B.2.3), which tells those apart that have the same.
 func (d *decoder) component(id byte, next int) int {
 	for i := next; i < len(d.components); i++ {
 		if d.components[i].ID == id {
@@ -103,7 +104,8 @@ func (d *decoder) tables(dc, ac byte) (*table, *table) {
 	return dcTable, acTable
 }
 
-// blockDecoder returns what decodes a block of the scan into coefficients, which a progressive scan adds to.
+// blockDecoder returns what decodes a block of the scan into coefficients, which a progressive scan
+// adds to.
 func (d *decoder) blockDecoder(s *scan) func(c *component, block *[64]int16, s *scan) {
 	switch {
 	case d.header.Process != sof2:
@@ -118,7 +120,8 @@ func (d *decoder) blockDecoder(s *scan) func(c *component, block *[64]int16, s *
 	return d.refineAC
 }
 
-// single decodes a scan of one component: its MCUs are the blocks that hold samples of the image, and no others (T.81, A.2.2).
+// single decodes a scan of one component: its MCUs are the blocks that hold samples of the image,
+// and no others (T.81, A.2.2).
 func (d *decoder) single(s *scan, decode func(*component, *[64]int16, *scan)) error {
 	c, units := s.components[0], 0
 	for y := range c.high {
@@ -136,7 +139,8 @@ func (d *decoder) single(s *scan, decode func(*component, *[64]int16, *scan)) er
 	return nil
 }
 
-// interleaved decodes a scan of several components, each of which has as many blocks in an MCU as its factors say.
+// interleaved decodes a scan of several components, each of which has as many blocks in an MCU as
+// its factors say.
 func (d *decoder) interleaved(s *scan, decode func(*component, *[64]int16, *scan)) error {
 	units := 0
 	h := &d.header
@@ -190,7 +194,8 @@ func (d *decoder) fault() error {
 	return fmt.Errorf("%w: the coded data end before the image", fault.ErrTruncated)
 }
 
-// restartAfter resets the decoder at a restart marker after the given number of MCUs, where there is a restart interval.
+// restartAfter resets the decoder at a restart marker after the given number of MCUs, where there
+// is a restart interval.
 func (d *decoder) restartAfter(units int, s *scan) error {
 	if d.interval == 0 || units == 0 || units%d.interval != 0 {
 		return nil
@@ -318,7 +323,8 @@ func (d *decoder) refineAC(c *component, block *[64]int16, s *scan) {
 	}
 }
 
-// refine adds a bit to each coefficient that is not zero, from k on up to the one after zeros that are, and returns its place.
+// refine adds a bit to each coefficient that is not zero, from k on up to the one after zeros that
+// are, and returns its place.
 func (d *decoder) refine(block *[64]int16, k, zeros int, s *scan) int {
 	bit := int16(1) << s.low
 	for ; k <= s.last; k++ {

@@ -2,15 +2,17 @@ package pages
 
 import "errors"
 
-// Bounds of what is in memory of a file that is read by a [Reader] for each of its columns. Bytes of the file may stand for
-// that many times as many in memory without counting further: a page that is compressed well is no attack.
+// Bounds of what is in memory of a file that is read by a [Reader] for each of its columns. Bytes
+// of the file may stand for that many times as many in memory without counting further: a page that
+// is compressed well is no attack.
 const (
 	PerPage   = 128 << 20 // bytes of one page, beyond Expansion times its bytes in the file
 	PerFile   = 512 << 20 // bytes of all pages at hand, beyond Expansion times their bytes in the file
 	Expansion = 32
 )
 
-// Budget counts what the readers of one file's columns hold. The zero value is a budget of which nothing is used.
+// Budget counts what the readers of one file's columns hold. The zero value is a budget of which
+// nothing is used.
 type Budget struct {
 	used usage
 	past usage // of it, pages that the row at hand began in

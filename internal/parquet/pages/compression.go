@@ -86,8 +86,9 @@ func unlz4(b, out []byte) ([]byte, error) {
 	return out[:max(n, 0)], err
 }
 
-// unlz4Hadoop decodes LZ4 as Hadoop frames it: the size of the content, and blocks of it behind their sizes, in 4 bytes
-// each, big endian. Some writers left the frame away, so one that does not add up is decoded as a block.
+// unlz4Hadoop decodes LZ4 as Hadoop frames it: the size of the content, and blocks of it behind
+// their sizes, in 4 bytes each, big endian. Some writers left the frame away, so one that does not
+// add up is decoded as a block.
 func unlz4Hadoop(b, out []byte) ([]byte, error) {
 	rest, n := b, 0
 	for n < len(out) {

@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// DELTA_BINARY_PACKED writes numbers as differences in blocks; a block has the least difference and, for each of its
-// miniblocks, how many bits its differences take above that one. A DELTA_LENGTH_BYTE_ARRAY page holds the lengths of its
-// values so, and then the values.
+// DELTA_BINARY_PACKED writes numbers as differences in blocks; a block has the least difference
+// and, for each of its miniblocks, how many bits its differences take above that one. A
+// DELTA_LENGTH_BYTE_ARRAY page holds the lengths of its values so, and then the values.
 
 // errShort says that a sequence goes on behind the bytes at hand.
 var errShort = errors.New("a sequence of deltas is cut short")
@@ -50,7 +50,8 @@ type mini struct {
 	n     int
 }
 
-// eachMini gives the miniblocks of a sequence of n lengths to do, and returns how many bytes the sequence takes.
+// eachMini gives the miniblocks of a sequence of n lengths to do, and returns how many bytes the
+// sequence takes.
 func eachMini(b []byte, n int, begin func(d deltas) error, do func(m mini) error) (size int, err error) {
 	d, size, err := readDeltas(b)
 	if err != nil {
@@ -95,7 +96,8 @@ func eachMini(b []byte, n int, begin func(d deltas) error, do func(m mini) error
 	return size, nil
 }
 
-// readLengths reads n lengths into the page's offsets, and returns their sum and how many bytes they take.
+// readLengths reads n lengths into the page's offsets, and returns their sum and how many bytes
+// they take.
 func (p *Page) readLengths(b []byte, n int) (sum int64, size int, err error) {
 	if n == 0 {
 		p.offsets = []uint32{0}

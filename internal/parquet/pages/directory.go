@@ -17,8 +17,9 @@ const (
 
 var prefixBuffers = sync.Pool{New: func() any { return new([prefix]byte) }}
 
-// ReadDirectory reads where the values of an uncompressed page of byte arrays lie, so that each can be read by itself
-// ([Page.ReadValue]); it returns nil if the page is not laid out for that. It reads the first bytes of the page.
+// ReadDirectory reads where the values of an uncompressed page of byte arrays lie, so that each can
+// be read by itself ([Page.ReadValue]); it returns nil if the page is not laid out for that. It
+// reads the first bytes of the page.
 func ReadDirectory(r io.ReaderAt, at Location, l *Levels) (*Page, error) {
 	begin := prefixBuffers.Get().(*[prefix]byte) // of which nothing is kept
 	defer prefixBuffers.Put(begin)
@@ -74,7 +75,8 @@ func Directory(h *Header, body []byte, l *Levels) (*Page, error) {
 	return found, nil
 }
 
-// levelled returns a page with its levels alone, or nil if its values are not lengths and, behind them, bytes.
+// levelled returns a page with its levels alone, or nil if its values are not lengths and, behind
+// them, bytes.
 func (h *Header) levelled(body []byte, l *Levels) (*Page, error) {
 	if h.Kind != format.DataPageV2 || !h.Described || h.Encoding != format.DeltaLengthByteArray || h.Uncompressed != h.Size {
 		return nil, nil
@@ -89,7 +91,8 @@ func (h *Header) levelled(body []byte, l *Levels) (*Page, error) {
 	return p, p.findRows()
 }
 
-// ReadValue returns value i of a page of which [Page.Singly] is true, from r if it was not read with the page.
+// ReadValue returns value i of a page of which [Page.Singly] is true, from r if it was not read
+// with the page.
 func (p *Page) ReadValue(r io.ReaderAt, i int) (Value, error) {
 	at, size, err := p.extents.of(i)
 	if err != nil || size == 0 {

@@ -5,9 +5,10 @@ import (
 	"fmt"
 )
 
-// extents say where the values of a page lie, from their lengths as the file has them: for each miniblock of lengths, where its first
-// value begins. That takes about half the memory of a place for each value, and less time to read; to find a value takes a step for each of its
-// miniblock's before it.
+// extents say where the values of a page lie, from their lengths as the file has them: for each
+// miniblock of lengths, where its first value begins. That takes about half the memory of a place
+// for each value, and less time to read; to find a value takes a step for each of its miniblock's
+// before it.
 type extents struct {
 	first   int64 // length of value 0, which belongs to no miniblock
 	sum     int64 // of all lengths

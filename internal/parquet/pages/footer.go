@@ -9,8 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Footer is what a reader needs of a Parquet file's metadata: the schema, where each row group has the chunks of
-// its columns, and what the writer noted. It shares memory with what was read.
+// Footer is what a reader needs of a Parquet file's metadata: the schema, where each row group has
+// the chunks of its columns, and what the writer noted. It shares memory with what was read.
 type Footer struct {
 	Root   *Node
 	Leaves []Leaf // in order of the schema
@@ -44,8 +44,9 @@ type Chunk struct {
 // maxFooter bounds a footer: one of a million columns has less.
 const maxFooter = 1 << 30
 
-// ReadFooter reads the footer, the end of a Parquet file: the metadata, its length as 4 bytes, and "PAR1". It takes
-// memory of no more than some 20 times the footer's bytes, and 1 GiB for the schema.
+// ReadFooter reads the footer, the end of a Parquet file: the metadata, its length as 4 bytes, and
+// "PAR1". It takes memory of no more than some 20 times the footer's bytes, and 1 GiB for the
+// schema.
 func ReadFooter(r io.ReaderAt, size int64) (*Footer, error) {
 	const tail = 8
 	last := make([]byte, max(0, min(size, 64<<10))) // the whole footer of most files
@@ -175,8 +176,8 @@ func (f *Footer) readGroup(c *compact) error {
 	return nil
 }
 
-// hasAll are the fields that no chunk is without, and chunkBytes is less than what any takes: beside these it has its type,
-// encodings, path, codec and other sizes.
+// hasAll are the fields that no chunk is without, and chunkBytes is less than what any takes:
+// beside these it has its type, encodings, path, codec and other sizes.
 const (
 	hasValues = 1 << iota
 	hasSize

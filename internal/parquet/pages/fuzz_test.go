@@ -39,7 +39,8 @@ type readerAt []byte
 
 func (r readerAt) ReadAt(b []byte, at int64) (int, error) { return copy(b, r[at:]), nil }
 
-// FuzzDecode looks for pages that crash a decoder, that give other values than they say, or that take more memory than is granted.
+// FuzzDecode looks for pages that crash a decoder, that give other values than they say, or that
+// take more memory than is granted.
 func FuzzDecode(f *testing.F) {
 	for _, pattern := range []string{"../table/testdata/types/*.parquet", "../table/testdata/*.parquet", "../table/testdata/int96/*.parquet"} {
 		paths, err := filepath.Glob(pattern)

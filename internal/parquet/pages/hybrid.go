@@ -6,10 +6,11 @@ import (
 	"fmt"
 )
 
-// Small numbers, such as levels and places in a dictionary, are written as a hybrid of runs of one value and of groups
-// of eight that are packed in bits.
+// Small numbers, such as levels and places in a dictionary, are written as a hybrid of runs of one
+// value and of groups of eight that are packed in bits.
 
-// hybrid fills out with what Parquet's RLE and bit-packing hybrid holds; every value must be below limit.
+// hybrid fills out with what Parquet's RLE and bit-packing hybrid holds; every value must be below
+// limit.
 func hybrid[T byte | int32](out []T, b []byte, width, limit int) ([]T, error) {
 	for n := 0; n < len(out); {
 		header, size := binary.Uvarint(b)

@@ -12,7 +12,8 @@ type Location struct {
 	First int32 // row within the group
 }
 
-// ReadLocations reads an offset index: where the pages of a chunk of size bytes at at lie, all of them within it.
+// ReadLocations reads an offset index: where the pages of a chunk of size bytes at at lie, all of
+// them within it.
 func ReadLocations(b []byte, at, size int64) (pages []Location, err error) {
 	in := compact{b: b}
 	for id := 0; ; {

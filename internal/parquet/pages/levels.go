@@ -9,9 +9,10 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Parquet stores lists and nulls as two small numbers beside each value, its levels: the repetition level is 0
-// where a row begins, 1 at a further element of the row's list; the definition level says down to which
-// list, or optional field, something is there. Both are written in a hybrid of runs and packed bits.
+// Parquet stores lists and nulls as two small numbers beside each value, its levels: the repetition
+// level is 0 where a row begins, 1 at a further element of the row's list; the definition level
+// says down to which list, or optional field, something is there. Both are written in a hybrid of
+// runs and packed bits.
 
 // Levels says how a column's levels and values are to be read.
 type Levels struct {
@@ -110,7 +111,8 @@ func (p *Page) readLevels(rep, def runs, l *Levels) (err error) {
 	return nil
 }
 
-// same returns the level that all slots have, if their levels are written as runs and all runs have it.
+// same returns the level that all slots have, if their levels are written as runs and all runs have
+// it.
 func (r runs) same(slots int) (level byte, one bool) {
 	for n, b := uint64(0), r.b; n < uint64(slots); {
 		header, size := binary.Uvarint(b)
@@ -133,7 +135,8 @@ func (p *Page) decodeLevels(r runs, highest int) ([]byte, error) {
 	return hybrid(out, r.b, width, highest+1)
 }
 
-// unpackOld fills out with levels in the encoding BIT_PACKED, the first bit of which is the highest of a byte.
+// unpackOld fills out with levels in the encoding BIT_PACKED, the first bit of which is the highest
+// of a byte.
 func unpackOld(out, b []byte, width, highest int) error {
 	for i := range out {
 		v := 0

@@ -10,7 +10,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Page is one decoded page of a column. Of the fields of values those are set that its encoding calls for.
+// Page is one decoded page of a column. Of the fields of values those are set that its encoding
+// calls for.
 type Page struct {
 	First, Rows int    // its rows within the row group; -1 rows where they were not counted
 	Rep, Def    []byte // levels of each slot; nil where they are all zero, or all the column's highest
@@ -50,13 +51,15 @@ func (v Value) Float32() float32 { return math.Float32frombits(uint32(v.Bits)) }
 // Float64 returns a number of a DOUBLE column.
 func (v Value) Float64() float64 { return math.Float64frombits(v.Bits) }
 
-// DecodeRows decodes a data page that begins with a row and ends with one, as all of version 2 do. What it returns may
-// share memory with body. The page takes memory of at most grant bytes beside it.
+// DecodeRows decodes a data page that begins with a row and ends with one, as all of version 2 do.
+// What it returns may share memory with body. The page takes memory of at most grant bytes beside
+// it.
 func DecodeRows(h *Header, body []byte, codec format.CompressionCodec, l *Levels, dictionary *Page, grant int) (*Page, error) {
 	return decode(h, body, codec, l, dictionary, grant, true)
 }
 
-// DecodeSlots is [DecodeRows] of a page that may begin and end within a row. Its rows are not counted.
+// DecodeSlots is [DecodeRows] of a page that may begin and end within a row. Its rows are not
+// counted.
 func DecodeSlots(h *Header, body []byte, codec format.CompressionCodec, l *Levels, dictionary *Page, grant int) (*Page, error) {
 	return decode(h, body, codec, l, dictionary, grant, false)
 }
@@ -190,8 +193,8 @@ func (p *Page) number(i int) Value {
 	return Value{Bits: binary.LittleEndian.Uint64(p.fixed[8*i:])}
 }
 
-// Texts returns the values of a page of byte arrays as one run of bytes and where each begins, and the end: in place if
-// they lie one after another.
+// Texts returns the values of a page of byte arrays as one run of bytes and where each begins, and
+// the end: in place if they lie one after another.
 func (p *Page) Texts() (text []byte, offsets []uint32) {
 	if p.dictionary == nil && p.gap == 0 {
 		return p.text, p.offsets

@@ -8,7 +8,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// decodePlain reads values as they are: numbers in little endian, booleans a bit each, byte arrays behind their lengths.
+// decodePlain reads values as they are: numbers in little endian, booleans a bit each, byte arrays
+// behind their lengths.
 func (p *Page) decodePlain(b []byte, n int, l *Levels) error {
 	switch l.Kind {
 	case format.ByteArray:
@@ -49,7 +50,8 @@ func (p *Page) sameLength(text []byte, n, size int) error {
 	return nil
 }
 
-// findPlain finds the n values of a PLAIN page of byte arrays, each behind its length; the values stay where they are.
+// findPlain finds the n values of a PLAIN page of byte arrays, each behind its length; the values
+// stay where they are.
 func (p *Page) findPlain(b []byte, n int) error {
 	if n > len(b)/4 {
 		return fmt.Errorf("%d bytes of values, want %d", len(b), n)
@@ -89,7 +91,8 @@ func (p *Page) decodeFlags(b []byte, n int) (err error) {
 	return err
 }
 
-// decodeStreams reads BYTE_STREAM_SPLIT: the first bytes of all values, then the second ones, and so on.
+// decodeStreams reads BYTE_STREAM_SPLIT: the first bytes of all values, then the second ones, and
+// so on.
 func (p *Page) decodeStreams(b []byte, n int, l *Levels) error {
 	width := l.Width()
 	if l.Kind == format.FixedLenByteArray {

@@ -41,7 +41,8 @@ func deltaCount(b []byte, n int) error {
 	return err
 }
 
-// eachDelta goes through the n values of a sequence, and returns how many bytes it takes. Sums wrap, as writers' do.
+// eachDelta goes through the n values of a sequence, and returns how many bytes it takes. Sums
+// wrap, as writers' do.
 func eachDelta(b []byte, n int, do func(i int, v int64) error) (size int, err error) {
 	if n == 0 && len(b) == 0 {
 		return 0, nil
@@ -96,8 +97,8 @@ func wide(b []byte, bit, width int) uint64 {
 	return v & (1<<width - 1)
 }
 
-// decodePrefixes reads DELTA_BYTE_ARRAY: of each value how many bytes it has in common with the one before it, all of
-// these numbers first, and then the rest of each, as DELTA_LENGTH_BYTE_ARRAY.
+// decodePrefixes reads DELTA_BYTE_ARRAY: of each value how many bytes it has in common with the one
+// before it, all of these numbers first, and then the rest of each, as DELTA_LENGTH_BYTE_ARRAY.
 func (p *Page) decodePrefixes(b []byte, n int, l *Levels) error {
 	if err := deltaCount(b, n); err != nil {
 		return err
@@ -125,7 +126,8 @@ func (p *Page) decodePrefixes(b []byte, n int, l *Levels) error {
 	return p.join(prefixes, int(total), l)
 }
 
-// join puts the page's values, all of them rests, behind the bytes that they have in common with the one before.
+// join puts the page's values, all of them rests, behind the bytes that they have in common with
+// the one before.
 func (p *Page) join(prefixes []uint32, total int, l *Levels) error {
 	if err := p.take(total, 1); err != nil {
 		return err

@@ -29,7 +29,8 @@ type Reader struct {
 	seen       int64 // values
 }
 
-// Range returns where the pages of a chunk lie. It is an error if that is not within the file of size bytes.
+// Range returns where the pages of a chunk lie. It is an error if that is not within the file of
+// size bytes.
 func (m *Chunk) Range(size int64) (at, end int64, err error) {
 	if m.Elsewhere {
 		return 0, 0, errors.New("it is encrypted, or in another file")
@@ -43,7 +44,8 @@ func (m *Chunk) Range(size int64) (at, end int64, err error) {
 	return at, at + m.Size, nil
 }
 
-// NewReader reads a chunk of a file of size bytes. All readers of the file's columns share a budget.
+// NewReader reads a chunk of a file of size bytes. All readers of the file's columns share a
+// budget.
 func NewReader(r io.ReaderAt, size int64, m *Chunk, l *Levels, budget *Budget) (*Reader, error) {
 	at, end, err := m.Range(size)
 	if err != nil {
@@ -52,7 +54,8 @@ func NewReader(r io.ReaderAt, size int64, m *Chunk, l *Levels, budget *Budget) (
 	return &Reader{r: r, chunk: m, levels: l, budget: budget, at: at, end: end}, nil
 }
 
-// Next returns the next page that has values, and io.EOF behind the last one. Its memory is not used again.
+// Next returns the next page that has values, and io.EOF behind the last one. Its memory is not
+// used again.
 func (c *Reader) Next() (*Page, error) {
 	c.budget.past.add(c.page)
 	c.page = usage{}

@@ -1,7 +1,8 @@
 package pages
 
-// Parquet writes what it says of pages in Thrift's compact protocol. A reader of single rows reads thousands of
-// page headers and offset indexes a second, and one who opens parts their footers, so these are read here, without reflection.
+// Parquet writes what it says of pages in Thrift's compact protocol. A reader of single rows reads
+// thousands of page headers and offset indexes a second, and one who opens parts their footers, so
+// these are read here, without reflection.
 //
 // Source: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
 
@@ -68,7 +69,8 @@ func (c *compact) binary() []byte {
 	return c.b[from:c.at]
 }
 
-// field goes on to the next field of a struct after the one numbered id; its kind is 0 at the struct's end.
+// field goes on to the next field of a struct after the one numbered id; its kind is 0 at the
+// struct's end.
 func (c *compact) field(id *int) (kind byte) {
 	head := c.byte()
 	if c.bad || head&15 == 0 {

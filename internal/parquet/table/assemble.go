@@ -7,12 +7,15 @@ import (
 	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
-// A row is put together from the slots of its columns, from the root of the schema down. All columns below a list have a
-// slot for each of its elements, and one where it is empty or null; how they repeat has to agree, or the file is damaged.
+// A row is put together from the slots of its columns, from the root of the schema down. All
+// columns below a list have a slot for each of its elements, and one where it is empty or null; how
+// they repeat has to agree, or the file is damaged.
 //
-// Source: https://research.google/pubs/dremel-interactive-analysis-of-web-scale-datasets-2/, section 4.3
+// Source: https://research.google/pubs/dremel-interactive-analysis-of-web-scale-datasets-2/,
+// section 4.3
 
-// PerRow bounds what the values of one row take, in bytes, beyond [pages.Expansion] times those of the file that it lies in.
+// PerRow bounds what the values of one row take, in bytes, beyond [pages.Expansion] times those of
+// the file that it lies in.
 const PerRow = 256 << 20
 
 // What values take, in bytes: about as much as their memory.
@@ -139,7 +142,8 @@ func keyText(key any) string {
 	return fmt.Sprint(key)
 }
 
-// each goes through the elements of a repeated node; do builds one, the slots of which begin at a repetition level.
+// each goes through the elements of a repeated node; do builds one, the slots of which begin at a
+// repetition level.
 func (r *Reader) each(n *node, rep int, do func(rep int) error) error {
 	if n.first == n.last {
 		return nil

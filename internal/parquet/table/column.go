@@ -21,7 +21,8 @@ type column struct {
 	next  int // value of the page
 }
 
-// peek returns the levels of the next slot. Behind the last one there is a row that does not come: more is false.
+// peek returns the levels of the next slot. Behind the last one there is a row that does not come:
+// more is false.
 func (c *column) peek() (rep, def int, more bool, err error) {
 	if c.slot == c.slots {
 		if c.page, err = c.pages.Next(); err != nil {

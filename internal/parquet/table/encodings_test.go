@@ -83,7 +83,8 @@ func compareRows(t *testing.T, path string, f *File, want []map[string]any, as f
 	}
 }
 
-// TestEveryEncoding reads every physical type in every encoding that it has, from both page versions.
+// TestEveryEncoding reads every physical type in every encoding that it has, from both page
+// versions.
 func TestEveryEncoding(t *testing.T) {
 	paths, err := filepath.Glob("testdata/types/*.parquet")
 	if err != nil || len(paths) < 11 {
@@ -152,7 +153,8 @@ func TestInt96(t *testing.T) {
 	}
 }
 
-// TestReadsTheLibrarys reads what the Parquet library for Go writes, in every compression and both page versions.
+// TestReadsTheLibrarys reads what the Parquet library for Go writes, in every compression and both
+// page versions.
 func TestReadsTheLibrarys(t *testing.T) {
 	type inner struct {
 		Name string   `parquet:"name,dict"`
@@ -237,7 +239,8 @@ func TestOldLevels(t *testing.T) {
 	}
 }
 
-// TestOldLZ4 reads the codec LZ4 in its three shapes: a frame of Hadoop's with one block or several, and a block alone.
+// TestOldLZ4 reads the codec LZ4 in its three shapes: a frame of Hadoop's with one block or
+// several, and a block alone.
 func TestOldLZ4(t *testing.T) {
 	const old format.CompressionCodec = 5
 	text := bytes.Repeat([]byte("a text of many words, "), 100)
@@ -267,7 +270,8 @@ func TestOldLZ4(t *testing.T) {
 	}
 }
 
-// TestRowsAcrossPages reads a list that begins in one page of version 1 and ends in the next, as old writers have it.
+// TestRowsAcrossPages reads a list that begins in one page of version 1 and ends in the next, as
+// old writers have it.
 func TestRowsAcrossPages(t *testing.T) {
 	number := func(all ...uint32) (b []byte) {
 		for _, v := range all {

@@ -6,7 +6,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Files that no writer makes are forged from their parts: a footer and pages that say of themselves what the test wants.
+// Files that no writer makes are forged from their parts: a footer and pages that say of themselves
+// what the test wants.
 
 // thrift writes the compact protocol.
 type thrift struct {

@@ -19,10 +19,12 @@ import (
 	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
-// most is how much memory may be taken from one row to the next, garbage included, for a file of so many bytes.
+// most is how much memory may be taken from one row to the next, garbage included, for a file of so
+// many bytes.
 func most(size int) uint64 { return pages.PerFile + 2*PerRow + 2*pages.Expansion*uint64(size) + 64<<20 }
 
-// read reads at most limit rows, and fails if between two of them more memory is taken than is documented.
+// read reads at most limit rows, and fails if between two of them more memory is taken than is
+// documented.
 func read(t testing.TB, b []byte, limit int) (n int, err error) {
 	t.Helper()
 	var before, after runtime.MemStats
@@ -138,7 +140,8 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
-// prefixes forges a column whose first value has size bytes, and every other all of these and no more.
+// prefixes forges a column whose first value has size bytes, and every other all of these and no
+// more.
 func prefixes(n, size int) forged {
 	common := append(uvarints(128, 1, uint64(n), 0), deltas(n, size)...)
 	rest := append(uvarints(128, 1, uint64(n), uint64(size)*2), deltas(n, -size)...)
@@ -146,7 +149,8 @@ func prefixes(n, size int) forged {
 	return forged{name: "a", kind: format.ByteArray, pages: pageV2(int64(n), int64(n), format.DeltaByteArray, nil, nil, body)}
 }
 
-// deltas writes the blocks of n numbers, in miniblocks of 128: the second is step from the first, and all after it are the second.
+// deltas writes the blocks of n numbers, in miniblocks of 128: the second is step from the first,
+// and all after it are the second.
 func deltas(n, step int) (b []byte) {
 	zig := func(v int) uint64 { return uint64(v<<1 ^ v>>63) }
 	for i := 1; i < n; i += 128 {
@@ -154,7 +158,8 @@ func deltas(n, step int) (b []byte) {
 			b = append(b, 0, 0) // least difference, width
 			continue
 		}
-		// in the first block one difference is not zero: of a packed width of 32 bits, above the least
+		// in the first block one difference is not zero: of a packed width of 32 bits, above the
+		// least
 		b = append(b, uvarints(zig(min(step, 0)))...)
 		b = append(b, 32)
 		packed := make([]byte, 128*4)
@@ -170,7 +175,8 @@ func deltas(n, step int) (b []byte) {
 	return b
 }
 
-// TestHostileFilesThatLie reads those of testdata/hostile, which say in a few bytes that there are two billion values.
+// TestHostileFilesThatLie reads those of testdata/hostile, which say in a few bytes that there are
+// two billion values.
 func TestHostileFilesThatLie(t *testing.T) {
 	paths, err := filepath.Glob("testdata/hostile/*.parquet")
 	if err != nil || len(paths) != 3 {
@@ -219,7 +225,8 @@ func TestHostileFooters(t *testing.T) {
 	}
 }
 
-// TestFootersTakeLittleMemory opens footers of as many columns and row groups as their bytes can say.
+// TestFootersTakeLittleMemory opens footers of as many columns and row groups as their bytes can
+// say.
 func TestFootersTakeLittleMemory(t *testing.T) {
 	for _, c := range []struct{ columns, groups int }{{20_000, 20}, {200_000, 0}} {
 		w := (&thrift{}).open().int(1, 2).list(2, 1+c.columns, aStruct)

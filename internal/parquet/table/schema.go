@@ -49,7 +49,8 @@ func buildNode(from *pages.Node, leaves []pages.Leaf, leaf *int) *node {
 	return n
 }
 
-// group recognises lists and maps: a group of one repeated child, by what it says that it is or by the child's name.
+// group recognises lists and maps: a group of one repeated child, by what it says that it is or by
+// the child's name.
 //
 // Source: https://github.com/apache/parquet-format/blob/master/LogicalTypes.md#nested-types
 func (n *node) group(from *pages.Node) {

@@ -1,12 +1,13 @@
-// Package table reads the rows of any Parquet file, whoever wrote it: every compression (snappy, zstd, gzip,
-// lz4, brotli), encoding and page version, nested lists, structs and maps, nulls.
+// Package table reads the rows of any Parquet file, whoever wrote it: every compression (snappy,
+// zstd, gzip, lz4, brotli), encoding and page version, nested lists, structs and maps, nulls.
 //
-// [File.Rows] yields each row as a map of its columns. It knows no samples: packages hf and ingest say which
-// column is what.
+// [File.Rows] yields each row as a map of its columns. It knows no samples: packages hf and ingest
+// say which column is what.
 //
-// Files may be hostile: package pages, which decodes, believes no length that it reads, and a row that is more than its
-// bytes in the file can account for is an error. What is in memory at once is at most [pages.PerFile] and, for the row,
-// [PerRow] bytes, and beyond that [pages.Expansion] times the bytes of the file that the row and its pages lie in.
+// Files may be hostile: package pages, which decodes, believes no length that it reads, and a row
+// that is more than its bytes in the file can account for is an error. What is in memory at once is
+// at most [pages.PerFile] and, for the row, [PerRow] bytes, and beyond that [pages.Expansion] times
+// the bytes of the file that the row and its pages lie in.
 package table
 
 import (
@@ -20,9 +21,10 @@ import (
 	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
-// Row is a row by the names of its columns. A value is nil, bool, int32, int64, float32, float64, string for
-// text, []byte for binary, []any for a list, and map[string]any for a struct or a map; an INT96, a time of old files, is
-// a string as RFC 3339 has it. Bytes share memory with the page they lie in, and must not be changed.
+// Row is a row by the names of its columns. A value is nil, bool, int32, int64, float32, float64,
+// string for text, []byte for binary, []any for a list, and map[string]any for a struct or a map;
+// an INT96, a time of old files, is a string as RFC 3339 has it. Bytes share memory with the page
+// they lie in, and must not be changed.
 type Row map[string]any
 
 // File is an open Parquet file, or some of its columns.
@@ -46,7 +48,8 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	return f, f.checkChunks()
 }
 
-// checkChunks makes sure that no byte of the file stands for two columns, so that what is read is no more than what is there.
+// checkChunks makes sure that no byte of the file stands for two columns, so that what is read is
+// no more than what is there.
 func (f *File) checkChunks() error {
 	type span struct{ at, end int64 }
 	var spans []span
@@ -107,7 +110,8 @@ func (f *File) Schema() (*pages.Node, []pages.Leaf) { return f.footer.Root, f.fo
 // Metadata returns a value of the footer's key-value metadata.
 func (f *File) Metadata(key string) (string, bool) { return f.footer.Lookup(key) }
 
-// Rows yields the rows in order, and ends after an error. One row and the pages it lies in are in memory.
+// Rows yields the rows in order, and ends after an error. One row and the pages it lies in are in
+// memory.
 func (f *File) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		rows := f.Reader(0)

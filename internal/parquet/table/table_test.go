@@ -58,8 +58,8 @@ func ExampleFile_Rows() {
 	// k2 légende 2 xx [t0 <nil>] [[2 0] [2 1]] <nil>
 }
 
-// FuzzOpen looks for files that crash the reader, or take more memory than is documented. Its seeds are files of all
-// encodings, and some that claim billions of values.
+// FuzzOpen looks for files that crash the reader, or take more memory than is documented. Its seeds
+// are files of all encodings, and some that claim billions of values.
 func FuzzOpen(f *testing.F) {
 	for _, pattern := range []string{"testdata/*.parquet", "testdata/types/*.parquet", "testdata/int96/*.parquet", "testdata/hostile/*.parquet"} {
 		paths, err := filepath.Glob(pattern)

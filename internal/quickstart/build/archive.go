@@ -113,7 +113,8 @@ func (s *sheet) metadata() map[string]string {
 	return m
 }
 
-// encodeArchive returns the records as a WebDataset: of each a KEY.json and a KEY.png, with no time and no owner.
+// encodeArchive returns the records as a WebDataset: of each a KEY.json and a KEY.png, with no time
+// and no owner.
 func encodeArchive(records []shards.Sample) ([]byte, error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -142,8 +143,8 @@ func encodeArchive(records []shards.Sample) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// encodeJSON writes a record without its image, which the archive has as a file of its own, and with the characters
-// as they are: no \u003c for <.
+// encodeJSON writes a record without its image, which the archive has as a file of its own, and
+// with the characters as they are: no \u003c for <.
 func encodeJSON(r shards.Sample) ([]byte, error) {
 	r.Images = nil
 	var b bytes.Buffer

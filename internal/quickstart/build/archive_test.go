@@ -74,7 +74,8 @@ func TestTheArchiveIsSmallAndWhole(t *testing.T) {
 	}
 }
 
-// TestOnlyTheDoublesShareAPicture: each has another's image to the byte, a caption of its own, and no question.
+// TestOnlyTheDoublesShareAPicture: each has another's image to the byte, a caption of its own, and
+// no question.
 func TestOnlyTheDoublesShareAPicture(t *testing.T) {
 	records := committedRecords(t)
 	owners := map[[sha256.Size]byte][]shards.Sample{}
@@ -100,7 +101,8 @@ func TestOnlyTheDoublesShareAPicture(t *testing.T) {
 	}
 }
 
-// TestScatterKeepsBothOrders: what stays after curation is in the order that it had without the doubles.
+// TestScatterKeepsBothOrders: what stays after curation is in the order that it had without the
+// doubles.
 func TestScatterKeepsBothOrders(t *testing.T) {
 	var among, records []shards.Sample
 	for i := range 50 {

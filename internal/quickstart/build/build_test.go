@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// smallSources are three roles in every gender and tone, three hands, and shapes of two colours and two
-// shapes, with pictures of one colour and made-up names in every language.
+// smallSources are three roles in every gender and tone, three hands, and shapes of two colours and
+// two shapes, with pictures of one colour and made-up names in every language.
 func smallSources(t *testing.T) *sources {
 	t.Helper()
 	src := &sources{png: map[string][]byte{}, names: map[string]map[string]string{}}

@@ -8,15 +8,16 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// doubleNames lists, by their English CLDR names, flags that two or three countries and territories have, with the same
-// image to the byte. Nobody can tell from such an image which name is meant, and so curation removes them all. They are
-// in the archive so that it has something to remove, as data from anywhere has.
+// doubleNames lists, by their English CLDR names, flags that two or three countries and territories
+// have, with the same image to the byte. Nobody can tell from such an image which name is meant,
+// and so curation removes them all. They are in the archive so that it has something to remove, as
+// data from anywhere has.
 var doubleNames = []string{"flag: Australia", "flag: Bouvet Island", "flag: Ceuta & Melilla", "flag: Clipperton Island",
 	"flag: France", "flag: Heard & McDonald Islands", "flag: Norway", "flag: Sark", "flag: Saudi Arabia", "flag: Spain",
 	"flag: St. Martin", "flag: Svalbard & Jan Mayen"}
 
-// chooseDoubles returns the training records of doubleNames: with captions and without questions. A name that one of
-// the chosen pictures or another double has in a language is left out.
+// chooseDoubles returns the training records of doubleNames: with captions and without questions. A
+// name that one of the chosen pictures or another double has in a language is left out.
 func chooseDoubles(src *sources, chosen []*picture) ([]shards.Sample, error) {
 	var doubles []*picture
 	for _, e := range src.emoji {
@@ -41,8 +42,8 @@ func chooseDoubles(src *sources, chosen []*picture) ([]shards.Sample, error) {
 	return records, nil
 }
 
-// withoutDoubles returns the records whose image no other record has: what the rule images.max_samples of the
-// quickstart's curation leaves.
+// withoutDoubles returns the records whose image no other record has: what the rule
+// images.max_samples of the quickstart's curation leaves.
 func withoutDoubles(records []shards.Sample) []shards.Sample {
 	count := map[[sha256.Size]byte]int{}
 	for _, r := range records {

@@ -43,8 +43,9 @@ const (
 // persons are the emoji that begin a joined sequence such as man + joiner + fire engine.
 var persons = map[rune]string{'\U0001f9d1': "person", '\U0001f469': "woman", '\U0001f468': "man"}
 
-// dissect reads the code points of an emoji (Unicode Technical Standard 51, sections 2.3 and 2.4): a
-// tone follows its person, and gender is either the first person of a joined sequence or a sign at its end.
+// dissect reads the code points of an emoji (Unicode Technical Standard 51, sections 2.3 and 2.4):
+// a tone follows its person, and gender is either the first person of a joined sequence or a sign
+// at its end.
 func dissect(text string) anatomy {
 	a := anatomy{gender: "person", tone: "yellow"}
 	var base []rune

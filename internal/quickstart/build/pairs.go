@@ -6,11 +6,12 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// Questions answered yes or no are asked in pairs: the same words of two pictures, true of the first and false of
-// the second. Every question text has then as many yes as no in each split, and tells nothing by itself.
+// Questions answered yes or no are asked in pairs: the same words of two pictures, true of the
+// first and false of the second. Every question text has then as many yes as no in each split, and
+// tells nothing by itself.
 
-// askPairs asks the yes-or-no questions of the pictures of one split: of those held out in both directions, so that each
-// is once the true one, of training pictures in one.
+// askPairs asks the yes-or-no questions of the pictures of one split: of those held out in both
+// directions, so that each is once the true one, of training pictures in one.
 func (v *interviewer) askPairs(pictures []*picture, split string) {
 	both := split != train
 	people, hands := ofFamily(pictures, "person"), ofFamily(pictures, "hand")
@@ -39,8 +40,8 @@ func ofFamily(pictures []*picture, family string) []*picture {
 	return slices.DeleteFunc(slices.Clone(pictures), func(p *picture) bool { return p.family != family })
 }
 
-// shares divides the training people, so that each is asked for one: half for a name, a sixth for a gender, a third
-// for a tone.
+// shares divides the training people, so that each is asked for one: half for a name, a sixth for a
+// gender, a third for a tone.
 func shares(people []*picture) (names, genders, tones []*picture) {
 	for i, p := range people {
 		switch i % 6 {
@@ -67,7 +68,8 @@ func (p *picture) noun(language string) string { return p.nouns[language] }
 // name is the picture's whole name in a language.
 func (p *picture) name(language string) string { return p.names[language] }
 
-// askPair asks for the first picture by what, of both; and for the second too, if both directions are wanted.
+// askPair asks for the first picture by what, of both; and for the second too, if both directions
+// are wanted.
 func (v *interviewer) askPair(pair [2]*picture, both bool, kind string, what func(*picture, string) string) {
 	directions := [][2]*picture{pair, {pair[1], pair[0]}}
 	if !both {
@@ -81,8 +83,8 @@ func (v *interviewer) askPair(pair [2]*picture, both bool, kind string, what fun
 	}
 }
 
-// askAttributePair asks both pictures for an attribute of the first. Yellow has no word in CLDR: such a
-// picture is only the one that lacks the tone asked for.
+// askAttributePair asks both pictures for an attribute of the first. Yellow has no word in CLDR:
+// such a picture is only the one that lacks the tone asked for.
 func (v *interviewer) askAttributePair(pair [2]*picture, both bool, value func(*picture) string) {
 	directions := [][2]*picture{pair, {pair[1], pair[0]}}
 	if !both && value(pair[0]) != "yellow" {
@@ -100,8 +102,8 @@ func (v *interviewer) askAttributePair(pair [2]*picture, both bool, value func(*
 	}
 }
 
-// match puts pictures into pairs, each with the partner of the greatest contrast that is left; a contrast of zero
-// forbids a pair. The order is random.
+// match puts pictures into pairs, each with the partner of the greatest contrast that is left; a
+// contrast of zero forbids a pair. The order is random.
 func match(pictures []*picture, random *random.Stream, contrast func(p, q *picture) int) [][2]*picture {
 	var left []*picture
 	for _, i := range random.Perm(len(pictures)) {
@@ -136,9 +138,10 @@ func contrastObjects(p, q *picture) int {
 	return 1
 }
 
-// contrastNames pairs people whose names differ in as little as possible, best in one thing only that the
-// first draws by lot: role, gender or tone. A name that is true of the other picture as well is no contrast: a woman
-// judge with dark skin is also a "judge", a "woman judge" and a "judge: dark skin tone".
+// contrastNames pairs people whose names differ in as little as possible, best in one thing only
+// that the first draws by lot: role, gender or tone. A name that is true of the other picture as
+// well is no contrast: a woman judge with dark skin is also a "judge", a "woman judge" and a
+// "judge: dark skin tone".
 func contrastNames(p, q *picture) int {
 	gender := p.gender == q.gender || p.gender == "person" || q.gender == "person"
 	tone := p.tone == q.tone || p.tone == "yellow" || q.tone == "yellow"

@@ -7,13 +7,13 @@ import (
 	"slices"
 )
 
-// paletteSize is the number of colours of a sheet: an indexed picture takes a third of the bytes, and the
-// difference is below what resizing does.
+// paletteSize is the number of colours of a sheet: an indexed picture takes a third of the bytes,
+// and the difference is below what resizing does.
 const paletteSize = 64
 
-// indexed reduces an opaque picture to a palette by median cut (Heckbert, Color image quantization for frame buffer
-// display, SIGGRAPH 1982): the box of colours with the most pixels times extent is halved at its
-// median until there are enough; each box becomes its mean.
+// indexed reduces an opaque picture to a palette by median cut (Heckbert, Color image quantization
+// for frame buffer display, SIGGRAPH 1982): the box of colours with the most pixels times extent is
+// halved at its median until there are enough; each box becomes its mean.
 func indexed(img *image.RGBA) *image.Paletted {
 	boxes := []box{newBox(img)}
 	for len(boxes) < paletteSize {
@@ -80,7 +80,8 @@ func widest(boxes []box) int {
 	return best
 }
 
-// halve cuts the box at the median of its channel, or beside it where many pixels have the median itself.
+// halve cuts the box at the median of its channel, or beside it where many pixels have the median
+// itself.
 func (b box) halve() (low, high box) {
 	value := func(p pixel) uint8 { return p.rgb[b.channel] }
 	slices.SortStableFunc(b.pixels, func(p, q pixel) int { return cmp.Compare(value(p), value(q)) })

@@ -35,15 +35,16 @@ func (v *interviewer) language() string {
 	return questionLanguages[v.languages.IntN(len(questionLanguages))]
 }
 
-// open asks a question without a name in it. The template is that of a kind, or of a kind and what it asks for.
+// open asks a question without a name in it. The template is that of a kind, or of a kind and what
+// it asks for.
 func (v *interviewer) open(key, template, answer string) {
 	kind, _, _ := strings.Cut(template, " ")
 	language := v.language()
 	v.add(key, kind, language, ask(template, language, ""), answer)
 }
 
-// speak draws the language of a question about names. If one of them is not known in it, or is longer than so many
-// letters, the question is in English.
+// speak draws the language of a question about names. If one of them is not known in it, or is
+// longer than so many letters, the question is in English.
 func (v *interviewer) speak(longest int, names ...func(language string) string) string {
 	language := v.language()
 	for _, name := range names {
@@ -54,7 +55,8 @@ func (v *interviewer) speak(longest int, names ...func(language string) string) 
 	return language
 }
 
-// openTwice asks in two languages of a training picture that has few other questions, and once of another.
+// openTwice asks in two languages of a training picture that has few other questions, and once of
+// another.
 func (v *interviewer) openTwice(p *picture, kind, answer string) {
 	first := v.language()
 	v.add(p.key, kind, first, ask(kind, first, ""), answer)
@@ -66,8 +68,9 @@ func (v *interviewer) openTwice(p *picture, kind, answer string) {
 	}
 }
 
-// interview returns the questions of all pictures and sheets, by record key. Training pictures get one of each
-// kind, of "attribute" and "name" one or the other; held-out pictures get all that applies.
+// interview returns the questions of all pictures and sheets, by record key. Training pictures get
+// one of each kind, of "attribute" and "name" one or the other; held-out pictures get all that
+// applies.
 func interview(src *sources, pictures []*picture, sheets []*sheet) map[string][]shards.Question {
 	v := &interviewer{
 		questions: map[string][]shards.Question{},
@@ -111,14 +114,14 @@ func (v *interviewer) askOpen(p *picture) {
 	}
 }
 
-// derivable reports whether a model that saw train can name the picture: a thing that stands alone, such as a tiger,
-// only if it was seen.
+// derivable reports whether a model that saw train can name the picture: a thing that stands alone,
+// such as a tiger, only if it was seen.
 func (p *picture) derivable() bool {
 	return p.split == train || slices.Contains([]string{"person", "hand", "clock", "shape"}, p.family)
 }
 
-// askFamily asks for the category of at most familyShare pictures of each, drawn at random, so that people
-// are not nearly always the answer.
+// askFamily asks for the category of at most familyShare pictures of each, drawn at random, so that
+// people are not nearly always the answer.
 func (v *interviewer) askFamily(pictures []*picture, split string) {
 	const familyShare = 30
 	if split == heldOutCombinations {

@@ -147,7 +147,8 @@ func TestAnswersFollowFromTheMetadata(t *testing.T) {
 	}
 }
 
-// TestADeniedNameIsFalse holds because a name without gender or tone is true of every gender or tone.
+// TestADeniedNameIsFalse holds because a name without gender or tone is true of every gender or
+// tone.
 func TestADeniedNameIsFalse(t *testing.T) {
 	records := committedRecords(t)
 	owner := map[[2]string]shards.Sample{}
@@ -171,8 +172,8 @@ func TestADeniedNameIsFalse(t *testing.T) {
 	}
 }
 
-// TestAWordMeansOneAttribute holds the pictures that "Voit-on « peau foncée » ?" is true of against each other: they
-// share a gender or a tone, which none of those has that it is false of.
+// TestAWordMeansOneAttribute holds the pictures that "Voit-on « peau foncée » ?" is true of against
+// each other: they share a gender or a tone, which none of those has that it is false of.
 func TestAWordMeansOneAttribute(t *testing.T) {
 	yes, no := map[string][]shards.Sample{}, map[string][]shards.Sample{}
 	for _, r := range committedRecords(t) {
@@ -236,8 +237,8 @@ func TestYesAndNoAreBalancedByWording(t *testing.T) {
 	}
 }
 
-// TestCandidatesAreThereHalfTheTime holds for each wording of "which of these": two sheets hear it, and each
-// candidate is on one of them.
+// TestCandidatesAreThereHalfTheTime holds for each wording of "which of these": two sheets hear it,
+// and each candidate is on one of them.
 func TestCandidatesAreThereHalfTheTime(t *testing.T) {
 	there, heard := map[string]int{}, map[string]int{}
 	for _, r := range committedRecords(t) {

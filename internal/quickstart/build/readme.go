@@ -14,8 +14,8 @@ import (
 //go:embed readme.md.tmpl
 var readmeText string
 
-// renderReadme writes the data's README from the records and the archive's size in bytes. Its tables count what curation
-// leaves.
+// renderReadme writes the data's README from the records and the archive's size in bytes. Its
+// tables count what curation leaves.
 func renderReadme(records []shards.Sample, size int) ([]byte, error) {
 	join := func(words []string) string { return strings.Join(words, ", ") }
 	page, err := template.New("readme").Funcs(template.FuncMap{"join": join}).Parse(readmeText)

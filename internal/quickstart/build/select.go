@@ -60,8 +60,9 @@ func choose(src *sources) ([]*picture, error) {
 	return chosen, nil
 }
 
-// dropDoubles returns the emoji whose picture no other emoji has: the same bytes under two names (the
-// flag of a territory, a snowboarder in every tone) would carry a held-out picture into training.
+// dropDoubles returns the emoji whose picture no other emoji has: the same bytes under two names
+// (the flag of a territory, a snowboarder in every tone) would carry a held-out picture into
+// training.
 func dropDoubles(src *sources) []emoji {
 	count := map[[sha256.Size]byte]int{}
 	for _, e := range src.emoji {
@@ -72,8 +73,9 @@ func dropDoubles(src *sources) []emoji {
 	})
 }
 
-// people returns every role that is complete, that is has a picture for each gender in each tone. Hair and
-// beards ("person: red hair") and the mirrored twins ("person walking: facing right") are no roles.
+// people returns every role that is complete, that is has a picture for each gender in each tone.
+// Hair and beards ("person: red hair") and the mirrored twins ("person walking: facing right") are
+// no roles.
 func people(src *sources, all []emoji) []*picture {
 	var chosen []*picture
 	for _, grid := range grids(all) {
@@ -131,7 +133,8 @@ func grids(all []emoji) [][]emoji {
 	return out
 }
 
-// clocks returns the clock faces: U+1F550 to U+1F55B show the hours, the next twelve the half hours.
+// clocks returns the clock faces: U+1F550 to U+1F55B show the hours, the next twelve the half
+// hours.
 func clocks(_ *sources, all []emoji) []*picture {
 	const oneOClock = '\U0001f550'
 	var chosen []*picture
@@ -208,9 +211,9 @@ func slug(parts ...string) string {
 	return strings.NewReplacer("ü", "u").Replace(strings.Join(words, "-"))
 }
 
-// nameAll gives some of the pictures their captions and nouns. A name that two pictures share in a language says
-// of neither which it is: both go without. The same holds for the nouns of two objects, and for nouns that are
-// not fit to ask for.
+// nameAll gives some of the pictures their captions and nouns. A name that two pictures share in a
+// language says of neither which it is: both go without. The same holds for the nouns of two
+// objects, and for nouns that are not fit to ask for.
 func nameAll(src *sources, pictures, named []*picture) {
 	for _, p := range named {
 		p.names, p.nouns = map[string]string{}, map[string]string{}
@@ -240,12 +243,12 @@ func nameAll(src *sources, pictures, named []*picture) {
 	}
 }
 
-// gendered are names that CLDR gives people of no stated gender and that are not true of all: bride, groom, mermaid;
-// man with a turban, man with a cane, and a singer who is a man.
+// gendered are names that CLDR gives people of no stated gender and that are not true of all:
+// bride, groom, mermaid; man with a turban, man with a cane, and a singer who is a man.
 var gendered = []string{"невеста", "жених", "русалка", "पगड़ी वाला आदमी", "छड़ी पकड़ा हुआ आदमी", "गानेवाला"}
 
-// fit reports whether a noun can be put into a question: true of any gender, and without the marks that would end it
-// in quotation marks or in a list.
+// fit reports whether a noun can be put into a question: true of any gender, and without the marks
+// that would end it in quotation marks or in a list.
 func fit(noun string) bool {
 	return !strings.ContainsAny(noun, `,、"«»“”„「」`) && !slices.Contains(gendered, noun)
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// askSheets asks the questions of two sheets that share no object. What is asked by name is asked of both in
-// the same words, so that a name is on the sheet as often as it is not.
+// askSheets asks the questions of two sheets that share no object. What is asked by name is asked
+// of both in the same words, so that a name is on the sheet as often as it is not.
 func (v *interviewer) askSheets(a, b *sheet) {
 	random := stream("questions of " + a.key)
 	held := a.split != train
@@ -58,8 +58,8 @@ func draw3(pictures []*picture, order []int) []*picture {
 	return out
 }
 
-// askWhich asks which of the candidates are on each sheet; those that one lacks the other has. The answer lists
-// them in the order of the question, or is "none".
+// askWhich asks which of the candidates are on each sheet; those that one lacks the other has. The
+// answer lists them in the order of the question, or is "none".
 func (v *interviewer) askWhich(a, b *sheet, candidates []*picture) {
 	var known []func(string) string
 	for _, p := range candidates {

@@ -34,7 +34,8 @@ func (s *sheet) pictures() []*picture {
 	return slices.DeleteFunc(slices.Clone(s.cells[:]), func(p *picture) bool { return p == nil })
 }
 
-// composeSheets makes the sheets of all splits. Two in a row share no object: their questions are asked of both.
+// composeSheets makes the sheets of all splits. Two in a row share no object: their questions are
+// asked of both.
 func composeSheets(pictures []*picture, count map[string]int) ([]*sheet, error) {
 	var sheets []*sheet
 	for _, split := range splits {
@@ -67,8 +68,8 @@ func sheetPairs(sheets []*sheet) [][2]*sheet {
 	return pairs
 }
 
-// sheetPool returns the pictures that may stand on a sheet: those that can be named, with a short English name
-// that is true of few others; of people women and men, since they are counted.
+// sheetPool returns the pictures that may stand on a sheet: those that can be named, with a short
+// English name that is true of few others; of people women and men, since they are counted.
 func sheetPool(pictures []*picture) []*picture {
 	const longest = 16 // letters
 	return slices.DeleteFunc(slices.Clone(pictures), func(p *picture) bool {
@@ -77,8 +78,8 @@ func sheetPool(pictures []*picture) []*picture {
 	})
 }
 
-// fill draws the number of cells, the number of them that show the counted gender, the pictures and their
-// places. No object may be like another of this sheet or of those taken.
+// fill draws the number of cells, the number of them that show the counted gender, the pictures and
+// their places. No object may be like another of this sheet or of those taken.
 func (s *sheet) fill(pool, taken []*picture, random *random.Stream) error {
 	n := 2 + random.IntN(3)
 	counted := random.IntN(n + 1)

@@ -6,9 +6,10 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// The splits. A picture of heldOut is new, and each pair of what it shows (this role with that gender,
-// this role with that tone, this gender with that tone) was seen in train. In heldOutCombinations the role was
-// never seen with the tone, in any gender: both are known, and only from elsewhere.
+// The splits. A picture of heldOut is new, and each pair of what it shows (this role with that
+// gender, this role with that tone, this gender with that tone) was seen in train. In
+// heldOutCombinations the role was never seen with the tone, in any gender: both are known, and
+// only from elsewhere.
 const (
 	train               = "train"
 	heldOut             = "held_out"
@@ -51,9 +52,9 @@ func grouped(pictures []*picture, family string) [][]*picture {
 	return groups
 }
 
-// divideRoles holds one skin tone of each role out, in all genders, as a combination; each tone as often as
-// the others. Of the rest it holds out one picture of each role, and a second of another gender and
-// tone for the first roles in random order.
+// divideRoles holds one skin tone of each role out, in all genders, as a combination; each tone as
+// often as the others. Of the rest it holds out one picture of each role, and a second of another
+// gender and tone for the first roles in random order.
 func divideRoles(roles [][]*picture, second int) {
 	random := stream("split roles")
 	for turn, i := range random.Perm(len(roles)) {
@@ -79,8 +80,8 @@ func divideHands(hands [][]*picture) {
 	}
 }
 
-// divideObjects holds n pictures of a family out. A coloured shape only if its colour and its shape are
-// left in train.
+// divideObjects holds n pictures of a family out. A coloured shape only if its colour and its shape
+// are left in train.
 func divideObjects(family string, pictures []*picture, n int) {
 	random := stream("split " + family)
 	for range n {

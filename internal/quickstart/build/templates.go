@@ -23,12 +23,13 @@ const (
 	kindWhich     = "which"      // which of three are on a sheet
 )
 
-// questionLanguages are the languages that questions are asked in. English comes twice as often as each other.
+// questionLanguages are the languages that questions are asked in. English comes twice as often as
+// each other.
 var questionLanguages = []string{"en", "en", "de", "es", "fr", "ru", "hi", "zh", "ja"}
 
-// templates are the questions in words, by kind (and what it asks for) and language; %s stands for a name that CLDR
-// has in the same language. Quotation marks spare the names an inflection. All are short: with their
-// names most become fewer than twenty tokens.
+// templates are the questions in words, by kind (and what it asks for) and language; %s stands for
+// a name that CLDR has in the same language. Quotation marks spare the names an inflection. All are
+// short: with their names most become fewer than twenty tokens.
 var templates = map[string]map[string]string{
 	kindGender: {
 		"en": "A man, a woman or a person?",
@@ -202,8 +203,8 @@ var templates = map[string]map[string]string{
 	},
 }
 
-// ask puts a name, or several separated by commas, into the question of a kind. In English the name of a thing
-// that is or is not there has its article.
+// ask puts a name, or several separated by commas, into the question of a kind. In English the name
+// of a thing that is or is not there has its article.
 func ask(kind, language, name string) string {
 	template := templates[kind][language]
 	if !strings.Contains(template, "%s") {
@@ -215,8 +216,8 @@ func ask(kind, language, name string) string {
 	return fmt.Sprintf(template, name)
 }
 
-// askAttribute asks whether a person is a woman or a man, or whether the skin has a tone. Languages other than
-// English ask for CLDR's own words, for example « peau foncée ».
+// askAttribute asks whether a person is a woman or a man, or whether the skin has a tone. Languages
+// other than English ask for CLDR's own words, for example « peau foncée ».
 func askAttribute(language, value, word string) string {
 	switch {
 	case language != "en":

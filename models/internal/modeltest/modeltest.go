@@ -73,7 +73,8 @@ func call(t testing.TB, exec *graph.Exec, state, inputs []*tensors.Tensor) []*te
 	return out
 }
 
-// Gradients computes the gradients of the model's first output, a scalar, with respect to every weight.
+// Gradients computes the gradients of the model's first output, a scalar, with respect to every
+// weight.
 func Gradients(t testing.TB, set *weights.Set, model Model, inputs ...*tensors.Tensor) []*tensors.Tensor {
 	t.Helper()
 	n := len(inputs)
@@ -118,8 +119,8 @@ func Gradient(t *testing.T, set *weights.Set, model Model, inputs ...*tensors.Te
 	}
 }
 
-// Train minimises the model's first output with Adam for some steps and returns the losses. A step of
-// more than a minute fails the test: the backend hangs.
+// Train minimises the model's first output with Adam for some steps and returns the losses. A step
+// of more than a minute fails the test: the backend hangs.
 func Train(t testing.TB, set *weights.Set, steps int, rate float64, model Model, inputs ...*tensors.Tensor) []float32 {
 	t.Helper()
 	step := NewStep(t, set, rate, model, inputs...)

@@ -1,5 +1,6 @@
-// Package s3test is as much of an S3 server as a dataset needs, on loopback, for tests: objects with metadata, multipart uploads,
-// ranged reads, lists. It is not reliable where told so, and counts what it is asked.
+// Package s3test is as much of an S3 server as a dataset needs, on loopback, for tests: objects
+// with metadata, multipart uploads, ranged reads, lists. It is not reliable where told so, and
+// counts what it is asked.
 package s3test
 
 import (
@@ -27,8 +28,9 @@ type Server struct {
 	Gone   int           // from so many GETs on every request is refused; 0 for never
 	Delay  time.Duration // before each request that writes
 
-	// Write is called before each request that writes, with the object as BUCKET/KEY, and may take its time. With true the request is
-	// taken, else it is forbidden, which no client tries again. May be nil. It is called by many goroutines at once.
+	// Write is called before each request that writes, with the object as BUCKET/KEY, and may take
+	// its time. With true the request is taken, else it is forbidden, which no client tries again.
+	// May be nil. It is called by many goroutines at once.
 	Write func(object string) bool
 
 	mu       sync.Mutex
@@ -217,7 +219,8 @@ func metadata(h http.Header) http.Header {
 	return kept
 }
 
-// body reads a request's content, which may be in chunks of aws-chunked: a size in hex, a line end, the bytes, a line end.
+// body reads a request's content, which may be in chunks of aws-chunked: a size in hex, a line end,
+// the bytes, a line end.
 func body(r *http.Request) ([]byte, error) {
 	if !strings.Contains(r.Header.Get("Content-Encoding"), "aws-chunked") && !strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING") {
 		return io.ReadAll(r.Body)
@@ -274,7 +277,8 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, name string) {
 	http.ServeContent(counting, r, "", time.Unix(1, 0), bytes.NewReader(o.content))
 }
 
-// counting counts what is served, and breaks the connection when nothing is left; below zero it does not.
+// counting counts what is served, and breaks the connection when nothing is left; below zero it
+// does not.
 type counting struct {
 	http.ResponseWriter
 	server *Server

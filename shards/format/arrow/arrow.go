@@ -1,8 +1,8 @@
-// Package arrow turns samples into Arrow record batches and back, and reads and writes Arrow IPC, streams
-// and files (also called Feather 2), which pyarrow, Polars, DuckDB and others read.
+// Package arrow turns samples into Arrow record batches and back, and reads and writes Arrow IPC,
+// streams and files (also called Feather 2), which pyarrow, Polars, DuckDB and others read.
 //
-// The schema is that of FORMAT.md. [Records] makes batches for programs that use arrow-go; [WriteStream]
-// and [WriteFile] write them; [Read] reads any Arrow IPC, ours or another's.
+// The schema is that of FORMAT.md. [Records] makes batches for programs that use arrow-go;
+// [WriteStream] and [WriteFile] write them; [Read] reads any Arrow IPC, ours or another's.
 package arrow
 
 import (

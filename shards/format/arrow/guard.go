@@ -11,8 +11,8 @@ import (
 	flatbuffers "github.com/google/flatbuffers/go"
 )
 
-// What a file may ask for. The Arrow library believes the lengths it reads: a schema of a hundred bytes can name two
-// billion fields, and it would make room for them.
+// What a file may ask for. The Arrow library believes the lengths it reads: a schema of a hundred
+// bytes can name two billion fields, and it would make room for them.
 const (
 	maxMetadata = 64 << 20 // bytes of a schema or footer
 	maxDepth    = 64       // of nested fields
@@ -80,8 +80,8 @@ func checkFile(f File) error {
 	return checkSchema(footer, footerSchema)
 }
 
-// checkSchema follows the fields of a schema, which stands in a slot of the root table. Offsets that lead out of the
-// bytes make package flatbuffers panic, which the caller takes for damage.
+// checkSchema follows the fields of a schema, which stands in a slot of the root table. Offsets
+// that lead out of the bytes make package flatbuffers panic, which the caller takes for damage.
 func checkSchema(content []byte, slot flatbuffers.VOffsetT) error {
 	if len(content) < 8 {
 		return fmt.Errorf("damaged: a schema of %d bytes", len(content))
@@ -149,7 +149,8 @@ func (g *guard) union(field flatbuffers.Table) error {
 	return g.vector(flatbuffers.Table{Bytes: field.Bytes, Pos: field.Indirect(at + field.Pos)}, unionKinds)
 }
 
-// bounded is an allocator that panics, which reading takes for damage, when more is asked for than a batch may have.
+// bounded is an allocator that panics, which reading takes for damage, when more is asked for than
+// a batch may have.
 type bounded struct {
 	memory.Allocator
 	left int

@@ -22,9 +22,10 @@ type File interface {
 	io.Seeker
 }
 
-// Read yields the records of an Arrow IPC stream or file, name for origins and keys. Columns with [Schema]'s names and
-// types give every field of a sample; of other schemas the columns are taken by their common names, see package mapping.
-// Damaged input ends in one bad record. One record batch is in memory.
+// Read yields the records of an Arrow IPC stream or file, name for origins and keys. Columns with
+// [Schema]'s names and types give every field of a sample; of other schemas the columns are taken
+// by their common names, see package mapping. Damaged input ends in one bad record. One record
+// batch is in memory.
 func Read(f File, name string) iter.Seq[shards.Record] { return ReadMapped(f, name, mapping.Mapping{}) }
 
 // ReadMapped is [Read] with a mapping. A file that lacks a column that it names is one bad record.
@@ -56,7 +57,8 @@ func ReadMapped(f File, name string, m mapping.Mapping) iter.Seq[shards.Record] 
 // observed is how many rows of a file are looked at before the work begins.
 const observed = 64
 
-// planOf plans which columns of a batch, and of those after it, are taken. Of [Schema]'s columns the plan is nil.
+// planOf plans which columns of a batch, and of those after it, are taken. Of [Schema]'s columns
+// the plan is nil.
 func planOf(record arrow.Record, m mapping.Mapping) (plan *mapping.Plan, err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -6,7 +6,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// sampleOf makes a sample of the values of a row of [Schema]; ok is false for a row of another schema.
+// sampleOf makes a sample of the values of a row of [Schema]; ok is false for a row of another
+// schema.
 func sampleOf(values map[string]any) (s shards.Sample, ok bool) {
 	for _, f := range Schema.Fields() {
 		if _, has := values[f.Name]; !has {

@@ -10,11 +10,12 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// maxElements is how many numbers of one list are looked at. A longer one is an array, which no record shows.
+// maxElements is how many numbers of one list are looked at. A longer one is an array, which no
+// record shows.
 const maxElements = 1 << 16
 
-// value returns a value as package mapping has it: text as string, binary as []byte, lists as []any, structs and
-// maps as map[string]any. A list of bytes, as numbers, is binary.
+// value returns a value as package mapping has it: text as string, binary as []byte, lists as
+// []any, structs and maps as map[string]any. A list of bytes, as numbers, is binary.
 func value(a arrow.Array, i int) any {
 	if a.IsNull(i) {
 		return nil
@@ -141,7 +142,8 @@ func columnsOf(fields []arrow.Field) []mapping.Column {
 	return columns
 }
 
-// columnNames returns the names of columns. Arrow allows two of one name: the second is called name#2.
+// columnNames returns the names of columns. Arrow allows two of one name: the second is called
+// name#2.
 func columnNames(fields []arrow.Field) []string {
 	names, times := make([]string, len(fields)), make(map[string]int, len(fields))
 	for i, f := range fields {

@@ -1,6 +1,6 @@
-// Package hf reads and writes Parquet files in the layout of the Hugging Face datasets library: an image is a
-// struct of bytes and path, a list of images is a list of such structs, and the footer's key "huggingface"
-// says which columns are images.
+// Package hf reads and writes Parquet files in the layout of the Hugging Face datasets library: an
+// image is a struct of bytes and path, a list of images is a list of such structs, and the footer's
+// key "huggingface" says which columns are images.
 package hf
 
 import (
@@ -43,8 +43,8 @@ const features = `{"info": {"features": {` +
 // groupBytes is the size at which a row group ends.
 const groupBytes = 64 << 20
 
-// Write writes samples as one Parquet file. Column metadata has each sample as JSON, so that [Read] gives
-// back all of it.
+// Write writes samples as one Parquet file. Column metadata has each sample as JSON, so that [Read]
+// gives back all of it.
 func Write(w io.Writer, samples iter.Seq2[shards.Sample, error]) error {
 	out := parquet.NewGenericWriter[row](w, parquet.Compression(&parquet.Snappy), parquet.KeyValueMetadata("huggingface", features),
 		parquet.DataPageStatistics(false), parquet.SkipPageStatistics("images", "list", "element", "bytes"), parquet.SkipPageBounds("images", "list", "element", "bytes"))
@@ -92,9 +92,9 @@ func rowOf(s *shards.Sample) (row, error) {
 	return r, nil
 }
 
-// Read yields the records of a Parquet file of the layout, whoever wrote it. Columns are taken by their types and common
-// names, see package mapping; a row without a key has name and its number. A file that [Write] wrote gives the
-// samples back as they were.
+// Read yields the records of a Parquet file of the layout, whoever wrote it. Columns are taken by
+// their types and common names, see package mapping; a row without a key has name and its number. A
+// file that [Write] wrote gives the samples back as they were.
 func Read(r io.ReaderAt, size int64, name string) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		file, err := table.Open(r, size)

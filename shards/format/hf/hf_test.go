@@ -70,7 +70,8 @@ func TestReadsWhatDatasetsWrote(t *testing.T) {
 	}
 }
 
-// TestFilesThatLie reads files that say in a few bytes that they have billions of values: each is one record that is bad.
+// TestFilesThatLie reads files that say in a few bytes that they have billions of values: each is
+// one record that is bad.
 func TestFilesThatLie(t *testing.T) {
 	for _, name := range []string{"levels", "places", "list"} {
 		content, err := os.ReadFile("../../../internal/parquet/table/testdata/hostile/" + name + ".parquet")

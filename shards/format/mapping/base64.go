@@ -10,11 +10,13 @@ import (
 // base64Begins are what images in base64 begin with: JPEG, PNG, GIF, RIFF (WebP) and BMP.
 var base64Begins = []string{"/9j/", "iVBORw0KGgo", "R0lGODl", "R0lGODd", "UklGR", "Qk"}
 
-// minBase64 is the shortest text that is tried, in bytes: no image is smaller, and a path may begin like one.
+// minBase64 is the shortest text that is tried, in bytes: no image is smaller, and a path may begin
+// like one.
 const minBase64 = 48
 
-// Base64Image returns the image that a text holds in base64, as tables of text have it: OFA's, Chinese-CLIP's, what OpenAI's
-// messages hold (data:image/jpeg;base64,...). ok is false for any other text.
+// Base64Image returns the image that a text holds in base64, as tables of text have it: OFA's,
+// Chinese-CLIP's, what OpenAI's messages hold (data:image/jpeg;base64,...). ok is false for any
+// other text.
 func Base64Image(text string) (content []byte, ok bool) {
 	text = strings.TrimSpace(text)
 	if strings.HasPrefix(text, "data:image/") {

@@ -13,8 +13,9 @@ import (
 // BadBoxes is the reason of a row whose boxes do not fit together.
 const BadBoxes = "boxes"
 
-// BoxFormats are what the four numbers of a box may be: xywh as in COCO, xyxy as in Pascal VOC, yxyx as in TensorFlow
-// Datasets. They are fractions of the image's sides if all numbers of an image are at most 1, otherwise pixels.
+// BoxFormats are what the four numbers of a box may be: xywh as in COCO, xyxy as in Pascal VOC,
+// yxyx as in TensorFlow Datasets. They are fractions of the image's sides if all numbers of an
+// image are at most 1, otherwise pixels.
 var BoxFormats = []string{"xywh", "xyxy", "yxyx"}
 
 // boxes are the columns of a plan that have boxes.
@@ -330,8 +331,9 @@ func (r *row) edges() {
 	}
 }
 
-// Observe looks at a row before the work begins, to tell what boxes in pixels are: as COCO has them, and Hugging Face's
-// datasets by their documentation, unless one of them would lie outside of its image. It is not for several goroutines.
+// Observe looks at a row before the work begins, to tell what boxes in pixels are: as COCO has
+// them, and Hugging Face's datasets by their documentation, unless one of them would lie outside of
+// its image. It is not for several goroutines.
 func (p *Plan) Observe(values map[string]any) {
 	if p.BoxFormat != "" || p.box.column == "" || p.box.format == "xyxy" {
 		return

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Describe says in one line which columns are taken for what, which are kept as metadata and which are left out, and
-// which flag would take them.
+// Describe says in one line which columns are taken for what, which are kept as metadata and which
+// are left out, and which flag would take them.
 func (p *Plan) Describe() string {
 	var parts []string
 	say := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
@@ -83,8 +83,8 @@ func (p *Plan) Describe() string {
 	return strings.Join(parts, "; ")
 }
 
-// Taken returns the mapping with the names of the columns that are taken for images, texts, questions, answers and boxes: the
-// named ones, or those of common names.
+// Taken returns the mapping with the names of the columns that are taken for images, texts,
+// questions, answers and boxes: the named ones, or those of common names.
 func (p *Plan) Taken() Mapping {
 	m := p.Mapping
 	m.Image, m.Text = nil, p.of(isText, p.Text...)
@@ -122,7 +122,8 @@ func (p *Plan) of(u use, named ...string) (names []string) {
 	return names
 }
 
-// keys returns the column of the key, if there is one: the named one, or the first of the common names.
+// keys returns the column of the key, if there is one: the named one, or the first of the common
+// names.
 func (p *Plan) keys() []string {
 	if p.ID != "" || p.NamedOnly {
 		return p.of(isKey, p.ID)

@@ -14,7 +14,8 @@ const NoBytes = "image_bytes"
 // maxFrames is the most images that one row may have.
 const maxFrames = 4096
 
-// images takes the images of the columns that have them. A row that should have one and has none says so.
+// images takes the images of the columns that have them. A row that should have one and has none
+// says so.
 func (r *row) images() {
 	expected := ""
 	for _, path := range r.Image {
@@ -119,7 +120,8 @@ func sniffed(value any) bool {
 	return false
 }
 
-// besidesImages keeps what an image column has that is no image: a text, such as a path, or a number.
+// besidesImages keeps what an image column has that is no image: a text, such as a path, or a
+// number.
 func (r *row) besidesImages(column string, value any) {
 	switch v := decoded(value).(type) {
 	case []byte, map[string]any:

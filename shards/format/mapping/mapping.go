@@ -1,13 +1,15 @@
-// Package mapping turns a row of named values into a record. Every source of columns uses it: Arrow, Parquet,
-// TFRecord, MDS, the hub's datasets, JSON.
+// Package mapping turns a row of named values into a record. Every source of columns uses it:
+// Arrow, Parquet, TFRecord, MDS, the hub's datasets, JSON.
 //
-// A [Mapping] names columns; those that it does not name are found by their common names: of the Hugging Face hub,
-// of COCO, of TensorFlow Datasets, of the TensorFlow object detection API. [Mapping.For] checks the names against the
-// columns that there are and returns a [Plan], which says what it takes and makes the records.
+// A [Mapping] names columns; those that it does not name are found by their common names: of the
+// Hugging Face hub, of COCO, of TensorFlow Datasets, of the TensorFlow object detection API.
+// [Mapping.For] checks the names against the columns that there are and returns a [Plan], which
+// says what it takes and makes the records.
 //
-// A value is nil, bool, an integer, a float, [encoding/json.Number], [time.Time], string, []byte, []any for a list,
-// map[string]any for a struct or a map, [JSON], or [Unread]. Columns in structs are named by a path: outer/inner names the
-// field inner of the struct outer, or of each struct of a list.
+// A value is nil, bool, an integer, a float, [encoding/json.Number], [time.Time], string, []byte,
+// []any for a list, map[string]any for a struct or a map, [JSON], or [Unread]. Columns in structs
+// are named by a path: outer/inner names the field inner of the struct outer, or of each struct of
+// a list.
 package mapping
 
 import (
@@ -24,17 +26,21 @@ import (
 type Mapping struct {
 	Image []string // bytes, {bytes, path}, or a list of these
 	Text  []string // a text, a list of texts, or a list of structs with one
-	// ID is the key: a text or an integer. Without it, and without a column of a common name, the source's own name of the row.
+	// ID is the key: a text or an integer. Without it, and without a column of a common name, the
+	// source's own name of the row.
 	ID             string
 	LanguageColumn string // BCP-47; a list has one language a text
 	SplitColumn    string
 	Question       string // a text, or a list of them
 	QuestionID     string
-	// Answers are a text, a list of texts, a JSON list, or a list of structs with answer and answer_confidence.
+	// Answers are a text, a list of texts, a JSON list, or a list of structs with answer and
+	// answer_confidence.
 	Answers string
-	// Boxes are a list of four numbers each, all numbers in one list, or a struct of boxes (bbox) and labels (category, label).
+	// Boxes are a list of four numbers each, all numbers in one list, or a struct of boxes (bbox)
+	// and labels (category, label).
 	Boxes string
-	// BoxFormat says what four numbers of a box are; one of [BoxFormats], or "" to go by the columns' names and numbers.
+	// BoxFormat says what four numbers of a box are; one of [BoxFormats], or "" to go by the
+	// columns' names and numbers.
 	BoxFormat string
 	// Keep goes into the metadata. If it is empty, all that is text, a number or a short list does.
 	Keep []string
@@ -111,8 +117,9 @@ const (
 	isNested // some of its fields are named
 )
 
-// For checks the mapping against the columns of a source, and plans which are taken. Of a source that cannot say, give
-// those of its first rows, see [ColumnsOf]; columns that come later are taken by their names.
+// For checks the mapping against the columns of a source, and plans which are taken. Of a source
+// that cannot say, give those of its first rows, see [ColumnsOf]; columns that come later are taken
+// by their names.
 func (m Mapping) For(columns []Column) (*Plan, error) {
 	p := &Plan{Mapping: m, columns: columns, uses: map[string]use{}, named: map[string]use{}}
 	p.DefaultKind = cmp.Or(p.DefaultKind, shards.Alt)

@@ -28,7 +28,8 @@ type values = map[string]any
 
 func text(kind, value string) shards.Text { return shards.Text{Kind: kind, Value: value} }
 
-// TestRecord_CommonNames maps rows as the hub, COCO, TensorFlow Datasets and others name their columns.
+// TestRecord_CommonNames maps rows as the hub, COCO, TensorFlow Datasets and others name their
+// columns.
 func TestRecord_CommonNames(t *testing.T) {
 	picture := []shards.Image{{Bytes: []byte(png)}}
 	left := func(reason, name string, n int64) shards.LeftOut {
@@ -182,7 +183,8 @@ func TestRecord_Rejects(t *testing.T) {
 	}
 }
 
-// TestObserve_BoxFormats tells boxes in pixels by the first rows: as in COCO, unless one would leave its image.
+// TestObserve_BoxFormats tells boxes in pixels by the first rows: as in COCO, unless one would
+// leave its image.
 func TestObserve_BoxFormats(t *testing.T) {
 	row := func(box ...any) values {
 		return values{"image": []byte(png), "objects": values{"bbox": []any{box}, "category": []any{"cat"}}}

@@ -7,10 +7,11 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Common names of columns, in lower case, where they have no say about letter case: of the Hugging Face hub, of COCO, of
-// TensorFlow Datasets (which flatten a field of a struct to outer/inner), of the TensorFlow object detection API
-// (https://github.com/tensorflow/models/blob/master/research/object_detection/g3doc/using_your_own_dataset.md), of
-// im2txt and of MosaicML's image-caption sets.
+// Common names of columns, in lower case, where they have no say about letter case: of the Hugging
+// Face hub, of COCO, of TensorFlow Datasets (which flatten a field of a struct to outer/inner), of
+// the TensorFlow object detection API
+// (https://github.com/tensorflow/models/blob/master/research/object_detection/g3doc/using_your_own_dataset.md),
+// of im2txt and of MosaicML's image-caption sets.
 var (
 	imageNames = setOf("image", "images", "img", "imgs", "jpg", "jpeg", "png", "webp", "tif", "tiff", "photo", "photos", "picture", "image_raw", "image_bytes",
 		"image_data", "img_bytes", "image/encoded", "image/data", "images/encoded", "image/bytes", "image/image_raw")
@@ -81,7 +82,8 @@ func commonUse(column string) use {
 	return unused
 }
 
-// textKind returns the kind of text that a column of a common name holds; ok is false if the name is no common one.
+// textKind returns the kind of text that a column of a common name holds; ok is false if the name
+// is no common one.
 func textKind(name string) (kind string, ok bool) {
 	if kind, ok := textNames[name]; ok {
 		return kind, true

@@ -7,8 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// pythonList parses a list as Python writes it into a table: ['a', "b"], [{'answer': 'yes'}], ('a',), and NumPy's ['a' 'b'] without
-// commas. Numbers stay as they are written, None is null. It is false for all else, and for what is nested too deep.
+// pythonList parses a list as Python writes it into a table: ['a', "b"], [{'answer': 'yes'}],
+// ('a',), and NumPy's ['a' 'b'] without commas. Numbers stay as they are written, None is null. It
+// is false for all else, and for what is nested too deep.
 func pythonList(text string) (list []any, ok bool) {
 	p := pythonParser{text: text}
 	p.blanks()

@@ -9,7 +9,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// questions adds the row's question with its answers, or its questions where there is a list of them.
+// questions adds the row's question with its answers, or its questions where there is a list of
+// them.
 func (r *row) questions(languages []string) {
 	column := r.firstOf(r.Question, isQuestion)
 	if column == "" {
@@ -68,7 +69,8 @@ func (r *row) firstOf(named string, u use) string {
 	return ""
 }
 
-// answersColumn returns the column of the answers: the named one, or the first in order of the common names.
+// answersColumn returns the column of the answers: the named one, or the first in order of the
+// common names.
 func (r *row) answersColumn() string {
 	if r.Answers != "" {
 		return r.Answers
@@ -102,8 +104,8 @@ func (r *row) besidesQuestions(taken ...string) {
 	}
 }
 
-// answersOf returns the answers that a value holds: a text, a list, a list in JSON or as Python writes it, structs, or a struct of
-// lists.
+// answersOf returns the answers that a value holds: a text, a list, a list in JSON or as Python
+// writes it, structs, or a struct of lists.
 func (r *row) answersOf(column string, value any, depth int) (all []shards.Answer) {
 	value = decoded(value)
 	if depth > maxDepth {

@@ -41,8 +41,9 @@ func (p *Plan) Record(values map[string]any, key string) shards.Record {
 	return shards.Record{Sample: s, LeftOut: r.left}
 }
 
-// Fill adds to a sample, which has its key and images, what else a row has: texts, questions, boxes, the split, metadata.
-// It returns what it left out; an error rejects the row, for the reason.
+// Fill adds to a sample, which has its key and images, what else a row has: texts, questions,
+// boxes, the split, metadata. It returns what it left out; an error rejects the row, for the
+// reason.
 func (p *Plan) Fill(s *shards.Sample, values map[string]any) (left []shards.LeftOut, reason string, err error) {
 	r := p.row(values, s)
 	r.fill()

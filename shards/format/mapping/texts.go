@@ -46,8 +46,8 @@ func (r *row) texts(column string, value any, languages []string) {
 	}
 }
 
-// turns adds the questions of a column of dialogues, structs of what the user and the assistant say, as The Cauldron and
-// FineVision have them. It reports whether the column holds such.
+// turns adds the questions of a column of dialogues, structs of what the user and the assistant
+// say, as The Cauldron and FineVision have them. It reports whether the column holds such.
 func (r *row) turns(column string, value any) bool {
 	elements := list(value)
 	for _, element := range elements {
@@ -97,7 +97,8 @@ func languageOf(languages []string, i, n int, otherwise string) string {
 	return otherwise
 }
 
-// text adds one text, or the texts of a list in the list. Before is how many texts other columns gave.
+// text adds one text, or the texts of a list in the list. Before is how many texts other columns
+// gave.
 func (r *row) text(column string, value any, kind, language string, before, depth int) {
 	value = decoded(value)
 	switch v := value.(type) {
@@ -155,9 +156,11 @@ func (r *row) textOfStruct(column string, fields map[string]any, kind, language 
 	r.text(column, fields[taken], kind, language, before, depth+1)
 }
 
-// joinWords makes one text of the words of a caption that im2txt wrote: they are between <S> and </S>.
+// joinWords makes one text of the words of a caption that im2txt wrote: they are between <S> and
+// </S>.
 //
-// Source: https://github.com/tensorflow/models/blob/archive/research/im2txt/im2txt/data/build_mscoco_data.py
+// Source:
+// https://github.com/tensorflow/models/blob/archive/research/im2txt/im2txt/data/build_mscoco_data.py
 func joinWords(elements []any) []any {
 	if len(elements) < 2 {
 		return elements

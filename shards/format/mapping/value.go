@@ -20,7 +20,8 @@ const (
 	maxDepth   = 8        // of nested lists and structs
 )
 
-// Lookup returns what a path names in a row: a column of that name, or a field of a struct or of each struct of a list.
+// Lookup returns what a path names in a row: a column of that name, or a field of a struct or of
+// each struct of a list.
 func Lookup(values map[string]any, path string) any {
 	if v, ok := values[path]; ok {
 		return decoded(v)
@@ -88,8 +89,8 @@ func parseJSON(text string) (value any, ok bool) {
 	return value, err == io.EOF
 }
 
-// Scalar returns a value that is no list and no struct as text; ok is false for other values, and for null. Bytes are
-// text if they are UTF-8 and asText is set.
+// Scalar returns a value that is no list and no struct as text; ok is false for other values, and
+// for null. Bytes are text if they are UTF-8 and asText is set.
 func Scalar(value any, asText bool) (text string, ok bool) {
 	switch v := value.(type) {
 	case string:
@@ -164,8 +165,8 @@ func list(value any) []any {
 	}
 }
 
-// shown returns a value as text for the metadata: texts and numbers as they are, lists and structs in JSON. It is false
-// for null, bytes, arrays and what is too long.
+// shown returns a value as text for the metadata: texts and numbers as they are, lists and structs
+// in JSON. It is false for null, bytes, arrays and what is too long.
 func (p *Plan) shown(value any) (text string, ok bool) {
 	if text, ok := Scalar(value, p.BytesAsText); ok {
 		return text, len(text) <= maxText && utf8.ValidString(text)
@@ -189,7 +190,8 @@ func (p *Plan) shown(value any) (text string, ok bool) {
 	return strings.TrimSuffix(b.String(), "\n"), true
 }
 
-// plain returns a value that JSON can show; it is false for one with bytes, too many numbers or too deep.
+// plain returns a value that JSON can show; it is false for one with bytes, too many numbers or too
+// deep.
 func (p *Plan) plain(value any, numbers *int, depth int) (any, bool) {
 	if depth > maxDepth {
 		return nil, false

@@ -28,8 +28,8 @@ func scalar(encoding string) bool {
 	return sizes[encoding] > 0 || encoding == "str" || encoding == "json" || strings.HasPrefix(encoding, "str_")
 }
 
-// valueOf decodes a column's value as package mapping has it. Arrays and pickles are not decoded, nor is what an
-// encoding of another's holds: they are left out. Nothing is ever unpickled.
+// valueOf decodes a column's value as package mapping has it. Arrays and pickles are not decoded,
+// nor is what an encoding of another's holds: they are left out. Nothing is ever unpickled.
 //
 // Source: https://github.com/mosaicml/streaming/blob/v0.13.0/streaming/base/format/mds/encodings.py
 func valueOf(encoding string, b []byte) (any, error) {
@@ -134,8 +134,8 @@ func list(b []byte, element func([]byte) (any, error)) (any, error) {
 	return all, nil
 }
 
-// pil makes a PNG of the pixels of a PIL image: width, height, the length of the mode's name (uint32 each), the
-// mode's name, the pixels. Modes other than L, RGB and RGBA are left out.
+// pil makes a PNG of the pixels of a PIL image: width, height, the length of the mode's name
+// (uint32 each), the mode's name, the pixels. Modes other than L, RGB and RGBA are left out.
 func pil(b []byte) (any, error) {
 	if len(b) < 12 {
 		return nil, errors.New("the image is cut short")

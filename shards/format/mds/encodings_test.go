@@ -12,7 +12,8 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// TestRead_EveryEncoding reads a column of each encoding, as MosaicML's own code writes it: parity/columns.py.
+// TestRead_EveryEncoding reads a column of each encoding, as MosaicML's own code writes it:
+// parity/columns.py.
 func TestRead_EveryEncoding(t *testing.T) {
 	n := 0
 	for r := range ReadMapped("testdata/encodings", "e", mapping.Mapping{Text: []string{"c_str"}}) {
@@ -33,7 +34,8 @@ func TestRead_EveryEncoding(t *testing.T) {
 		if diff := cmp.Diff([]string{"column c_bytes", "column c_ndarray", "column c_ndarray:float16:2,2", "column c_ndarray:uint8", "column c_pkl"}, left); diff != "" {
 			t.Errorf("left out (-want +got):\n%s", diff)
 		}
-		// in order of the columns' names: jpeg, jpeg_array (2), jpegarray, list[jpeg], list[pil] (2), list[png] (2), pil, png
+		// in order of the columns' names: jpeg, jpeg_array (2), jpegarray, list[jpeg], list[pil]
+		// (2), list[png] (2), pil, png
 		if len(s.Images) != 11 {
 			t.Fatalf("%d images", len(s.Images))
 		}

@@ -1,8 +1,9 @@
-// Package mds reads datasets of MosaicML Streaming (MDS): an index.json and shards, plain or compressed.
+// Package mds reads datasets of MosaicML Streaming (MDS): an index.json and shards, plain or
+// compressed.
 //
 // A shard is the number of samples n (uint32, little endian), n+1 offsets (uint32), the writer's
-// configuration as JSON, and the samples. A sample is the sizes (uint32) of the columns that have no fixed
-// size, then the columns' bytes.
+// configuration as JSON, and the samples. A sample is the sizes (uint32) of the columns that have
+// no fixed size, then the columns' bytes.
 package mds
 
 import (
@@ -63,9 +64,10 @@ type file struct {
 	Hashes   map[string]string `json:"hashes"`
 }
 
-// Read yields the samples of the dataset in dir, in order. Columns are taken by their encodings and common names, see package
-// mapping; a sample without a key has the dataset's folder and its number. A damaged shard is one bad record, and the next
-// shard follows. Only files below dir are read, whatever the index says.
+// Read yields the samples of the dataset in dir, in order. Columns are taken by their encodings and
+// common names, see package mapping; a sample without a key has the dataset's folder and its
+// number. A damaged shard is one bad record, and the next shard follows. Only files below dir are
+// read, whatever the index says.
 func Read(dir string) iter.Seq[shards.Record] {
 	return ReadMapped(dir, filepath.Base(dir), mapping.Mapping{})
 }

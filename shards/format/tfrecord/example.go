@@ -8,8 +8,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Example is a decoded tf.Example: the values of each feature. Of a tf.SequenceExample these are the features of its
-// context, and beside them its feature lists.
+// Example is a decoded tf.Example: the values of each feature. Of a tf.SequenceExample these are
+// the features of its context, and beside them its feature lists.
 type Example map[string]Feature
 
 // Feature has one of the three lists; or, if it is a feature list of a tf.SequenceExample, Steps.
@@ -58,8 +58,8 @@ func fields(b []byte, each func(field protowire.Number, kind protowire.Type, byt
 	return nil
 }
 
-// Fields of the messages (tensorflow/core/example/example.proto and feature.proto). A tf.Example is a
-// tf.SequenceExample that has a context alone.
+// Fields of the messages (tensorflow/core/example/example.proto and feature.proto). A tf.Example is
+// a tf.SequenceExample that has a context alone.
 const (
 	contextField = 1
 	listsField   = 2
@@ -86,8 +86,9 @@ func Decode(b []byte) (Example, error) {
 	return e, err
 }
 
-// decodeEntry decodes a name and its feature, or its feature list. Where a name comes twice the last counts, as in
-// every map of protocol buffers; but a feature list is no other's value, and has "/list" after its name.
+// decodeEntry decodes a name and its feature, or its feature list. Where a name comes twice the
+// last counts, as in every map of protocol buffers; but a feature list is no other's value, and has
+// "/list" after its name.
 func (e Example) decodeEntry(b []byte, isList bool) error {
 	var name string
 	var f Feature

@@ -13,18 +13,21 @@ import (
 // BadExample is the reason of a record that is no tf.Example.
 const BadExample = "example"
 
-// The first records of a file are looked at before the work begins: they say which features there are.
+// The first records of a file are looked at before the work begins: they say which features there
+// are.
 const (
 	observed      = 64
 	observedBytes = 32 << 20
 )
 
-// maxElements is how many numbers of one feature are looked at. More are an array, which no record shows.
+// maxElements is how many numbers of one feature are looked at. More are an array, which no record
+// shows.
 const maxElements = 1 << 16
 
-// Read yields the records of a TFRecord file, name for origins and keys. Features of tf.Example and tf.SequenceExample are
-// taken by their common names, see package mapping. A record that is neither, or whose data are damaged, is bad; a file that
-// is damaged otherwise ends in one bad record.
+// Read yields the records of a TFRecord file, name for origins and keys. Features of tf.Example and
+// tf.SequenceExample are taken by their common names, see package mapping. A record that is
+// neither, or whose data are damaged, is bad; a file that is damaged otherwise ends in one bad
+// record.
 func Read(r io.Reader, name string) iter.Seq[shards.Record] {
 	return ReadMapped(r, name, mapping.Mapping{})
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// TestRead_SequenceExample reads what the Python package tfrecord wrote, plain and with zlib: parity/columns.py.
+// TestRead_SequenceExample reads what the Python package tfrecord wrote, plain and with zlib:
+// parity/columns.py.
 func TestRead_SequenceExample(t *testing.T) {
 	content, err := os.ReadFile("testdata/sequence.tfrecord")
 	if err != nil {

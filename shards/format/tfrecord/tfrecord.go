@@ -1,9 +1,10 @@
-// Package tfrecord reads TFRecord files of tf.Example and tf.SequenceExample messages, plain or compressed (gzip, zlib), as
-// samples.
+// Package tfrecord reads TFRecord files of tf.Example and tf.SequenceExample messages, plain or
+// compressed (gzip, zlib), as samples.
 //
-// A TFRecord file is a sequence of records: the length (8 bytes, little endian), its masked CRC-32C, the
-// data, and the data's masked CRC-32C. Both checksums are checked. Data of another checksum cost their record alone, for the
-// length that leads to the next one is good; a length of another checksum ends the file.
+// A TFRecord file is a sequence of records: the length (8 bytes, little endian), its masked
+// CRC-32C, the data, and the data's masked CRC-32C. Both checksums are checked. Data of another
+// checksum cost their record alone, for the length that leads to the next one is good; a length of
+// another checksum ends the file.
 package tfrecord
 
 import (
@@ -33,8 +34,8 @@ func mask(crc uint32) uint32 { return (crc>>15 | crc<<17) + 0xa282ead8 }
 // errData is the error of a record after which others can be read.
 var errData = fmt.Errorf("its data: %w", ErrChecksum)
 
-// Records yields the data of each record, valid until the next. It ends after an error, unless that is of a record's data
-// alone.
+// Records yields the data of each record, valid until the next. It ends after an error, unless that
+// is of a record's data alone.
 func Records(r io.Reader) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		plain, err := unzipped(r)

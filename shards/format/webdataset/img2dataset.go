@@ -41,8 +41,9 @@ type Stats struct {
 }
 
 // WriteImg2dataset writes samples in the layout of img2dataset: dir/00000.tar, 00000.parquet and
-// 00000_stats.json and so on, the images named by their archive and row. The layout has one image and one
-// caption a record: the first of each are taken, and a sample without an image is counted as failed.
+// 00000_stats.json and so on, the images named by their archive and row. The layout has one image
+// and one caption a record: the first of each are taken, and a sample without an image is counted
+// as failed.
 func WriteImg2dataset(dir string, samples iter.Seq2[shards.Sample, error], o Options) error {
 	o = o.withDefaults()
 	shard := &img2dataset{dir: dir}

@@ -1,8 +1,9 @@
-// Package webdataset writes samples as tar files that the Python library webdataset, img2dataset's readers
-// and [shards.ReadWebDataset] read: the members of a record follow one another and share their name up to
-// the first dot.
+// Package webdataset writes samples as tar files that the Python library webdataset, img2dataset's
+// readers and [shards.ReadWebDataset] read: the members of a record follow one another and share
+// their name up to the first dot.
 //
-// [Write] gives every field of a sample back; [WriteImg2dataset] writes the output layout of img2dataset.
+// [Write] gives every field of a sample back; [WriteImg2dataset] writes the output layout of
+// img2dataset.
 package webdataset
 
 import (
@@ -40,9 +41,9 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Write writes samples as dir/00000.tar and so on, and returns the names of the archives. Each appears when
-// it is whole. A sample's members are its json (the whole sample without image bytes), its images, its first
-// text as txt, and metadata cls as cls.
+// Write writes samples as dir/00000.tar and so on, and returns the names of the archives. Each
+// appears when it is whole. A sample's members are its json (the whole sample without image bytes),
+// its images, its first text as txt, and metadata cls as cls.
 func Write(dir string, samples iter.Seq2[shards.Sample, error], o Options) (names []string, err error) {
 	o = o.withDefaults()
 	var a *archive
@@ -84,8 +85,8 @@ func Write(dir string, samples iter.Seq2[shards.Sample, error], o Options) (name
 // plainKey are keys that can stand as a member's name.
 var plainKey = regexp.MustCompile(`^[A-Za-z0-9_+=@,-]{1,120}(/[A-Za-z0-9_+=@,-]{1,120}){0,8}$`)
 
-// memberName returns the name of a sample's members. The json has the key; another name than the key says no more
-// than which row it is.
+// memberName returns the name of a sample's members. The json has the key; another name than the
+// key says no more than which row it is.
 func memberName(key string, row int) string {
 	if plainKey.MatchString(key) && !strings.HasPrefix(key, "row-") {
 		return key

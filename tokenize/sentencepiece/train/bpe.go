@@ -6,7 +6,8 @@ import (
 	"unicode"
 )
 
-// symbol is a character, or two symbols merged. Its positions are those of its left part; some may be of the past.
+// symbol is a character, or two symbols merged. Its positions are those of its left part; some may
+// be of the past.
 type symbol struct {
 	text        string
 	left, right int32
@@ -25,8 +26,9 @@ const (
 	barrierSymbol int32 = 1
 )
 
-// bpe merges pairs of symbols, the most frequent first (Sennrich, Haddow and Birch, 2016). Every position of the
-// text holds the number of the symbol that begins there, and is linked to its neighbours of the same word.
+// bpe merges pairs of symbols, the most frequent first (Sennrich, Haddow and Birch, 2016). Every
+// position of the text holds the number of the symbol that begins there, and is linked to its
+// neighbours of the same word.
 type bpe struct {
 	shapes     shapes
 	symbols    []symbol
@@ -167,7 +169,8 @@ func (b *bpe) merge(id int32) {
 	b.tellQueue()
 }
 
-// retire takes a symbol out of the choice. Where its two parts still stand side by side, they make a new one.
+// retire takes a symbol out of the choice. Where its two parts still stand side by side, they make
+// a new one.
 func (b *bpe) retire(id int32) {
 	s := &b.symbols[id]
 	b.pairs.forget(uint64(s.left)<<32 | uint64(s.right))

@@ -24,13 +24,14 @@ const (
 	corpusEnd = 0xfe // after the last sentence
 )
 
-// suffixTree finds the strings that the text repeats with different bytes after them: the inner nodes of its suffix
-// tree. It is built from the root down and only along strings that may still become a piece, whose length bounds
-// its depth; so the work is at most the length of the text times that of the longest piece (Giegerich, Kurtz and
-// Stoye, Efficient implementation of lazy suffix trees, 2003). Nothing of the tree is kept but its present path.
+// suffixTree finds the strings that the text repeats with different bytes after them: the inner
+// nodes of its suffix tree. It is built from the root down and only along strings that may still
+// become a piece, whose length bounds its depth; so the work is at most the length of the text
+// times that of the longest piece (Giegerich, Kurtz and Stoye, Efficient implementation of lazy
+// suffix trees, 2003). Nothing of the tree is kept but its present path.
 //
-// It holds every unit once and counts with weights, for which suffix arrays would need the text as often as it
-// occurs.
+// It holds every unit once and counts with weights, for which suffix arrays would need the text as
+// often as it occurs.
 type suffixTree struct {
 	shapes  shapes
 	text    []byte
@@ -40,8 +41,8 @@ type suffixTree struct {
 // suffix is a position in the text, at the start of a character, and the unit it is in.
 type suffix struct{ at, unit int32 }
 
-// candidates returns the strings of at least two characters that may be pieces and occur at least twice, with
-// their counts times their lengths, the highest first; at most limit.
+// candidates returns the strings of at least two characters that may be pieces and occur at least
+// twice, with their counts times their lengths, the highest first; at most limit.
 func (c *corpus) candidates(ctx context.Context, o *Options, limit int) ([]piece, error) {
 	t := suffixTree{shapes: newShapes(o)}
 	suffixes, err := t.fill(c)
@@ -58,8 +59,8 @@ func (c *corpus) candidates(ctx context.Context, o *Options, limit int) ([]piece
 	return found[:min(len(found), limit)], nil
 }
 
-// fill writes the units into the tree's text: each with the first byte of what follows it, and the last of a
-// sentence with a NUL and the first byte of the next sentence.
+// fill writes the units into the tree's text: each with the first byte of what follows it, and the
+// last of a sentence with a NUL and the first byte of the next sentence.
 func (t *suffixTree) fill(c *corpus) ([]suffix, error) {
 	for id, unit := range c.units {
 		if c.counts[id] > 0 {
@@ -154,7 +155,8 @@ type explorer struct {
 	found []piece
 }
 
-// subtree visits the node whose suffixes share their first depth bytes, which are whole characters of shape s.
+// subtree visits the node whose suffixes share their first depth bytes, which are whole characters
+// of shape s.
 func (e *explorer) subtree(group []suffix, depth int, s shape) {
 	for len(group) > 1 {
 		children := e.partition(group, depth)
@@ -207,8 +209,8 @@ func (e *explorer) character(group []suffix, depth, end int, s shape) {
 	}
 }
 
-// step looks at the character that a group shares the first byte of. For one of a single byte, it returns the shape
-// with it.
+// step looks at the character that a group shares the first byte of. For one of a single byte, it
+// returns the shape with it.
 func (e *explorer) step(group []suffix, depth int, s shape) (next shape, size int, ok bool) {
 	c := e.text[int(group[0].at)+depth]
 	switch {
@@ -221,8 +223,9 @@ func (e *explorer) step(group []suffix, depth int, s shape) (next shape, size in
 	return s, runeSize(c), true
 }
 
-// visit counts a string: wherever it occurs, if different bytes follow; and at ends of sentences, once more, if
-// different sentences follow. That these count twice is how spm_train reads its suffix array.
+// visit counts a string: wherever it occurs, if different bytes follow; and at ends of sentences,
+// once more, if different sentences follow. That these count twice is how spm_train reads its
+// suffix array.
 func (e *explorer) visit(group []suffix, children [][]suffix, depth int, s shape) {
 	count := int64(0)
 	if len(children) > 1 {

@@ -114,8 +114,8 @@ func (c *corpus) replaceRare() {
 	}
 }
 
-// words returns the text of which pieces are made, as spm_train orders it, and how often each occurs: words, the most
-// frequent first, or sentences.
+// words returns the text of which pieces are made, as spm_train orders it, and how often each
+// occurs: words, the most frequent first, or sentences.
 func (c *corpus) words(split bool) []Sentence {
 	if !split {
 		sentences := make([]Sentence, len(c.sentences))

@@ -87,7 +87,8 @@ func feed(ctx context.Context, sentences iter.Seq2[Sentence, error], batches cha
 	return send()
 }
 
-// chosen leaves out the sentences that training does not use, and draws from the others where options ask for it.
+// chosen leaves out the sentences that training does not use, and draws from the others where
+// options ask for it.
 func chosen(sentences iter.Seq2[Sentence, error], o *Options) iter.Seq2[Sentence, error] {
 	usable := func(yield func(Sentence, error) bool) {
 		for s, err := range sentences {
@@ -119,7 +120,8 @@ func chosen(sentences iter.Seq2[Sentence, error], o *Options) iter.Seq2[Sentence
 	}
 }
 
-// drawn gives InputSentenceSize sentences, each with the same probability (Vitter 1985, algorithm R).
+// drawn gives InputSentenceSize sentences, each with the same probability (Vitter 1985, algorithm
+// R).
 func drawn(sentences iter.Seq2[Sentence, error], o *Options) iter.Seq2[Sentence, error] {
 	return func(yield func(Sentence, error) bool) {
 		random := random.New(random.Name("spm_train input"), o.Seed)
@@ -144,7 +146,8 @@ func drawn(sentences iter.Seq2[Sentence, error], o *Options) iter.Seq2[Sentence,
 	}
 }
 
-// merge joins what the workers found. Units are numbered in the order of their text, whoever found them.
+// merge joins what the workers found. Units are numbered in the order of their text, whoever found
+// them.
 func merge(splitters []*splitter) (*corpus, error) {
 	c := &corpus{}
 	ids := map[string]int32{}
@@ -183,8 +186,8 @@ func merge(splitters []*splitter) (*corpus, error) {
 	return c, nil
 }
 
-// withoutEmpty drops sentences of which nothing is left, as spm_train does: the last takes the place of one
-// dropped. The order has a say in float arithmetic.
+// withoutEmpty drops sentences of which nothing is left, as spm_train does: the last takes the
+// place of one dropped. The order has a say in float arithmetic.
 func withoutEmpty(sentences []ending) []ending {
 	for i := 0; i < len(sentences); {
 		if sentences[i].last >= 0 {

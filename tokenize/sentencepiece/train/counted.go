@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// trainWords makes the most frequent words pieces, each with the logarithm of its part of all words.
+// trainWords makes the most frequent words pieces, each with the logarithm of its part of all
+// words.
 func trainWords(c *corpus, o *Options, special int) ([]piece, error) {
 	words := c.words(true)
 	sum := int64(0)

@@ -135,7 +135,8 @@ func goldenNames(t *testing.T) []string {
 	return names
 }
 
-// TestPiecesAreThoseOfTheReference compares pieces, order, kinds and scores with what the C++ library trains.
+// TestPiecesAreThoseOfTheReference compares pieces, order, kinds and scores with what the C++
+// library trains.
 func TestPiecesAreThoseOfTheReference(t *testing.T) {
 	for _, name := range goldenNames(t) {
 		t.Run(name, func(t *testing.T) {

@@ -23,8 +23,8 @@ func newPieceSet(pieces []piece) *pieceSet {
 	return s
 }
 
-// kept returns the set of the pieces at places, which are ids of s, with new scores, and ends the use of s. It keeps
-// the trie until half of what is in it is gone.
+// kept returns the set of the pieces at places, which are ids of s, with new scores, and ends the
+// use of s. It keeps the trie until half of what is in it is gone.
 func (s *pieceSet) kept(places []int32, scores []float32) *pieceSet {
 	k := &pieceSet{pieces: make([]piece, len(places)), trie: s.trie, keys: make([]int32, len(places)), min: math.MaxFloat32}
 	for i, place := range places {
@@ -55,8 +55,8 @@ type arc struct {
 	score      float32
 }
 
-// lattice holds all ways to write a word in pieces, and the space that computing with them needs. Arcs are ordered
-// by begin, then by end.
+// lattice holds all ways to write a word in pieces, and the space that computing with them needs.
+// Arcs are ordered by begin, then by end.
 type lattice struct {
 	arcs    []arc
 	length  int
@@ -71,8 +71,8 @@ type lattice struct {
 	path    []int32
 }
 
-// fill lists the arcs of a word. A character that is no piece gets an arc of its own, with the id 0: spm_train
-// counts such characters as the first piece.
+// fill lists the arcs of a word. A character that is no piece gets an arc of its own, with the id
+// 0: spm_train counts such characters as the first piece.
 func (l *lattice) fill(s *pieceSet, word string) {
 	l.arcs = l.arcs[:0]
 	l.length = len(word)
@@ -113,8 +113,9 @@ func runeSize(c byte) int {
 	return 4
 }
 
-// marginals adds to expected, by id, how often each piece is expected in the word, which counts count times: the
-// forward-backward algorithm. The arithmetic, down to its order and its 32 bits, is spm_train's.
+// marginals adds to expected, by id, how often each piece is expected in the word, which counts
+// count times: the forward-backward algorithm. The arithmetic, down to its order and its 32 bits,
+// is spm_train's.
 func (l *lattice) marginals(count float32, expected []float32) {
 	l.forward = resize(l.forward, l.length+1)
 	l.back = resize(l.back, l.length+1)
@@ -149,8 +150,8 @@ func (l *lattice) marginals(count float32, expected []float32) {
 	}
 }
 
-// viterbi returns the arcs of the most probable way to write the word, and its score; without is an arc to leave
-// out, or -1. The first of equals wins. The slice is good until the next call.
+// viterbi returns the arcs of the most probable way to write the word, and its score; without is an
+// arc to leave out, or -1. The first of equals wins. The slice is good until the next call.
 func (l *lattice) viterbi(without int) ([]int32, float32) {
 	l.best, l.from, l.later = resize(l.best, len(l.arcs)), resize(l.from, len(l.arcs)), resize(l.later, len(l.arcs))
 	l.ending, l.last = resize(l.ending, l.length+1), resize(l.last, l.length+1)

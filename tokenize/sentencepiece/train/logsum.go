@@ -18,8 +18,8 @@ const (
 	softplusSteps = 32 // a unit
 )
 
-// softplusTable holds, around each multiple of -1/32 down to -51, the Taylor series of log(1 + exp(x)) up to the
-// sixth power. What it leaves out is below 2e-17.
+// softplusTable holds, around each multiple of -1/32 down to -51, the Taylor series of log(1 +
+// exp(x)) up to the sixth power. What it leaves out is below 2e-17.
 var softplusTable = func() *[51*softplusSteps + 1][8]float64 {
 	t := new([51*softplusSteps + 1][8]float64)
 	for i := range t {

@@ -64,8 +64,8 @@ func (m *Model) Bytes() []byte {
 	return out
 }
 
-// trainerSpec says how the model was trained: what differs from the message's defaults, and what is always there.
-// It names no files, so that a model does not tell where it was made.
+// trainerSpec says how the model was trained: what differs from the message's defaults, and what is
+// always there. It names no files, so that a model does not tell where it was made.
 func (m *Model) trainerSpec() message {
 	o, d := &m.options, Defaults()
 	var t message

@@ -9,8 +9,8 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece/train/charsmap"
 )
 
-// normalizer rewrites a sentence as models trained here will: characters by the rules of the charsmap, spaces to
-// U+2581, then special pieces and delimiters to barriers.
+// normalizer rewrites a sentence as models trained here will: characters by the rules of the
+// charsmap, spaces to U+2581, then special pieces and delimiters to barriers.
 type normalizer struct {
 	name     string
 	charsmap *charsmap.Map
@@ -61,7 +61,8 @@ func rulesOf(o *Options) (name string, rules *charsmap.Map, err error) {
 	return "user_defined", rules, err
 }
 
-// prefix applies one rule to the start of text, or takes one character; a byte that is not UTF-8 becomes U+FFFD.
+// prefix applies one rule to the start of text, or takes one character; a byte that is not UTF-8
+// becomes U+FFFD.
 func (n *normalizer) prefix(text string) (out string, consumed int) {
 	if out, consumed = n.charsmap.Match(text); consumed > 0 {
 		return out, consumed

@@ -39,18 +39,20 @@ func ParseType(name string) (Type, error) {
 	return 0, fmt.Errorf("model type %q: want unigram, bpe, word or char", name)
 }
 
-// Options say what to train. Begin with [Defaults], which are spm_train's; the zero Options are not valid.
+// Options say what to train. Begin with [Defaults], which are spm_train's; the zero Options are not
+// valid.
 type Options struct {
 	Type      Type
 	VocabSize int // pieces of the model, special ones included
 
-	// HardVocabLimit makes it an error if the text gives fewer pieces than VocabSize. Character models never mind.
+	// HardVocabLimit makes it an error if the text gives fewer pieces than VocabSize. Character
+	// models never mind.
 	HardVocabLimit bool
 	// UseAllVocab makes a word or character model of all there is, whatever VocabSize says.
 	UseAllVocab bool
 
-	// CharacterCoverage is the part of the text, from 0.98 to 1, whose characters become pieces, the most frequent
-	// first. The others are unknown, or spelt in bytes.
+	// CharacterCoverage is the part of the text, from 0.98 to 1, whose characters become pieces,
+	// the most frequent first. The others are unknown, or spelt in bytes.
 	CharacterCoverage float64
 	MaxCharacters     int    // most characters that become pieces, the most frequent first; 0 for no limit
 	RequiredChars     string // characters that become pieces however rare they are
@@ -59,8 +61,8 @@ type Options struct {
 	ControlSymbols     []string // pieces that text cannot spell, such as <2de>
 	UserDefinedSymbols []string // pieces that are always found where their text occurs
 
-	// Ids of the unknown, begin, end and padding pieces; -1 leaves the piece out. A model without byte fallback
-	// needs the unknown piece.
+	// Ids of the unknown, begin, end and padding pieces; -1 leaves the piece out. A model without
+	// byte fallback needs the unknown piece.
 	UnkID, BosID, EosID, PadID             int
 	UnkPiece, BosPiece, EosPiece, PadPiece string
 	UnkSurface                             string // what the unknown piece decodes to
@@ -74,8 +76,8 @@ type Options struct {
 	TreatWhitespaceAsSuffix  bool // the white space between two words belongs to the first
 	AllowWhitespaceOnly      bool // pieces of several white spaces
 	PretokenizationDelimiter string
-	// PretokenizationDelimiter is text that no piece crosses, for unigram and BPE models; it does not become part
-	// of any.
+	// PretokenizationDelimiter is text that no piece crosses, for unigram and BPE models; it does
+	// not become part of any.
 
 	// How text is normalised, in training as later in use.
 	Normalization          string    // a name that charsmap.Named knows
@@ -95,7 +97,8 @@ type Options struct {
 	ShrinkingFactor float64     // part of the pieces that a pruning keeps, from 0.5 to 0.95
 	SubIterations   int         // rounds of expectation maximisation between two prunings, from 1 to 10
 
-	// Threads is how many goroutines work; 0 for as many as there are processors. It never changes the model.
+	// Threads is how many goroutines work; 0 for as many as there are processors. It never changes
+	// the model.
 	Threads int
 	// Progress, where set, is told what is being done.
 	Progress func(Progress)

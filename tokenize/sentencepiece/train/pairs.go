@@ -1,7 +1,7 @@
 package train
 
-// pairTable maps pairs of symbols, as 64 bits that are not 0, to symbols. It is a hash table with open addressing:
-// training looks pairs up more than it does anything else.
+// pairTable maps pairs of symbols, as 64 bits that are not 0, to symbols. It is a hash table with
+// open addressing: training looks pairs up more than it does anything else.
 type pairTable struct {
 	keys   []uint64 // 0 where free
 	values []int32

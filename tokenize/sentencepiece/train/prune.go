@@ -45,8 +45,9 @@ func (u *unigram) rewritings(ctx context.Context) ([]rewriting, error) {
 	return all, group.Wait()
 }
 
-// prune keeps the pieces without which the text would lose most of its probability: a part of them as large as
-// ShrinkingFactor. The loss is that of writing a piece with others wherever the best way to write the text has it.
+// prune keeps the pieces without which the text would lose most of its probability: a part of them
+// as large as ShrinkingFactor. The loss is that of writing a piece with others wherever the best
+// way to write the text has it.
 func (u *unigram) prune(ctx context.Context) error {
 	rewritten, err := u.rewritings(ctx)
 	if err != nil {
@@ -116,7 +117,8 @@ func (u *unigram) keepPieces(ids []int32) {
 	u.set = u.set.kept(ids, scores)
 }
 
-// dropUnreachable drops pieces that others write with more probability: no text would ever be written with them.
+// dropUnreachable drops pieces that others write with more probability: no text would ever be
+// written with them.
 func (u *unigram) dropUnreachable(ctx context.Context) error {
 	rewritten, err := u.rewritings(ctx)
 	if err != nil {

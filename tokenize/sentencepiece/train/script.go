@@ -18,8 +18,8 @@ const (
 	firstScript
 )
 
-// scriptOf returns the script of a character by Unicode 9.0, the version whose table SentencePiece has: characters
-// that came later are common. It is never anyScript.
+// scriptOf returns the script of a character by Unicode 9.0, the version whose table SentencePiece
+// has: characters that came later are common. It is never anyScript.
 func scriptOf(r rune) script { return scripts()[r] }
 
 var scripts = sync.OnceValue(func() *[unicode.MaxRune + 1]script {

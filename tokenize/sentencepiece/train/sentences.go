@@ -28,9 +28,10 @@ func Texts(texts iter.Seq[string]) iter.Seq2[Sentence, error] {
 	}
 }
 
-// Files gives the lines of files, without their newlines; a path - is standard input. Lines may be of any bytes.
-// Only lines of up to maxLine bytes are given; of a longer one, its first maxLine+1 bytes are, which training then
-// leaves out as it leaves out all lines that are longer than [Options.MaxSentenceLength].
+// Files gives the lines of files, without their newlines; a path - is standard input. Lines may be
+// of any bytes. Only lines of up to maxLine bytes are given; of a longer one, its first maxLine+1
+// bytes are, which training then leaves out as it leaves out all lines that are longer than
+// [Options.MaxSentenceLength].
 func Files(maxLine int, paths ...string) iter.Seq2[Sentence, error] {
 	return func(yield func(Sentence, error) bool) {
 		for _, path := range paths {
@@ -67,7 +68,8 @@ func WeightedFiles(maxLine int, paths ...string) iter.Seq2[Sentence, error] {
 // countBytes is the room for a tab and a count.
 const countBytes = 24
 
-// eachLine calls line for every line of a file, until it returns false; it then returns false, as after an error.
+// eachLine calls line for every line of a file, until it returns false; it then returns false, as
+// after an error.
 func eachLine(path string, maxLine int, line func(string, int) bool, failed func(error)) bool {
 	file := os.Stdin
 	if path != "-" {

@@ -23,7 +23,8 @@ type shape struct {
 	hasDigit  bool
 }
 
-// next returns the shape of a string with one more character, or false if nothing that begins so is a piece.
+// next returns the shape of a string with one more character, or false if nothing that begins so is
+// a piece.
 func (v *shapes) next(s shape, r rune) (shape, bool) {
 	if s.chars == v.max || s.hasDigit || r == unknown || r == barrier || r == 0 || r == ' ' {
 		return s, false
@@ -68,7 +69,8 @@ func (v *shapes) next(s shape, r rune) (shape, bool) {
 	return s, true
 }
 
-// whole says whether a string may be a piece as it stands, given that next allowed all its characters.
+// whole says whether a string may be a piece as it stands, given that next allowed all its
+// characters.
 func (v *shapes) whole(s shape) bool {
 	if s.chars == 0 {
 		return false

@@ -23,8 +23,8 @@ const (
 // specialPieces are those that do not come from the text, by id.
 type specialPieces map[int]sentencepiece.Piece
 
-// special gives the pieces of options their ids: first those with an id of their own, then the others the lowest
-// that are free.
+// special gives the pieces of options their ids: first those with an id of their own, then the
+// others the lowest that are free.
 func special(o *Options) (specialPieces, error) {
 	s := specialPieces{}
 	if err := s.addNumbered(o); err != nil {

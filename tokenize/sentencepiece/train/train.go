@@ -8,11 +8,11 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// Train makes a model of the sentences. The same sentences in the same order and the same options give the same
-// model, byte for byte.
+// Train makes a model of the sentences. The same sentences in the same order and the same options
+// give the same model, byte for byte.
 //
-// Sentences that are empty, longer than MaxSentenceLength or hold U+2585 are left out. Bytes that are not UTF-8 count
-// as U+FFFD. An error of the sequence ends training, as does ctx.
+// Sentences that are empty, longer than MaxSentenceLength or hold U+2585 are left out. Bytes that
+// are not UTF-8 count as U+FFFD. An error of the sequence ends training, as does ctx.
 func Train(ctx context.Context, sentences iter.Seq2[Sentence, error], o Options) (*Model, error) {
 	m, err := train(ctx, sentences, o)
 	if err != nil {
@@ -101,7 +101,8 @@ func assemble(o *Options, special specialPieces, pieces []piece) ([]sentencepiec
 	return vocabulary, nil
 }
 
-// TooFewPiecesError says that a text gives fewer pieces than Options.VocabSize, which HardVocabLimit makes an error.
+// TooFewPiecesError says that a text gives fewer pieces than Options.VocabSize, which
+// HardVocabLimit makes an error.
 type TooFewPiecesError struct {
 	Want, Pieces int // asked for, and what the text gives
 }

@@ -103,7 +103,8 @@ func TestErrorsOfTheTextEndTraining(t *testing.T) {
 	}
 }
 
-// TestDrawnSentences checks that a draw is of the wanted size, depends on its seed alone, and is not the first ones.
+// TestDrawnSentences checks that a draw is of the wanted size, depends on its seed alone, and is
+// not the first ones.
 func TestDrawnSentences(t *testing.T) {
 	var lines []string
 	for i := range 1000 {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// trie maps pieces to ids and scores. It is a double array (Aoe 1989) addressed by exclusive or: the child of node
-// n for byte c is n's base ^ c, if that unit's parent is n.
+// trie maps pieces to ids and scores. It is a double array (Aoe 1989) addressed by exclusive or:
+// the child of node n for byte c is n's base ^ c, if that unit's parent is n.
 type trie struct {
 	units []trieUnit
 	ends  []uint32 // the unit of each piece that it was built with
@@ -71,8 +71,8 @@ func newTrie(pieces []piece) *trie {
 	return &trie{b.units, ends}
 }
 
-// trieBuilder places nodes into blocks of 256 units. Only some blocks are searched for room, so that building is
-// linear in the number of nodes.
+// trieBuilder places nodes into blocks of 256 units. Only some blocks are searched for room, so
+// that building is linear in the number of nodes.
 type trieBuilder struct {
 	units []trieUnit
 	free  [][4]uint64 // a bit for each unit of a block

@@ -12,8 +12,9 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// shards is how many sums an expectation is made of. They are added in a fixed order, so that the model is the same
-// for any number of threads; and sixteen is the number of threads, and so of sums, that spm_train uses by itself.
+// shards is how many sums an expectation is made of. They are added in a fixed order, so that the
+// model is the same for any number of threads; and sixteen is the number of threads, and so of
+// sums, that spm_train uses by itself.
 const shards = 16
 
 // unigram finds the pieces of a unigram model.
@@ -165,8 +166,9 @@ func (u *unigram) sumShards(ctx context.Context, add func(sums []float32, l *lat
 // rareExpectation is how often a piece must be expected in the text to stay.
 const rareExpectation = 0.5
 
-// maximise is a round of expectation maximisation with a sparse prior, which takes probability from rare pieces
-// (Liang and Klein, Structured Bayesian Nonparametric Models with Variational Inference, tutorial, 2007).
+// maximise is a round of expectation maximisation with a sparse prior, which takes probability from
+// rare pieces (Liang and Klein, Structured Bayesian Nonparametric Models with Variational
+// Inference, tutorial, 2007).
 func (u *unigram) maximise(ctx context.Context) error {
 	expected, err := u.sumShards(ctx, func(sums []float32, l *lattice, word Sentence) {
 		l.marginals(float32(word.Count), sums)

@@ -9,9 +9,9 @@ var spaceBytes = []byte(spaceText)
 
 // splitter normalises sentences, cuts them into units and counts these. One worker has one.
 //
-// A unit ends with the character that follows it in the text, because a string is a candidate for a piece only
-// where different bytes follow it: a word's unit has the first character of the next word. The last unit of a
-// sentence ends with a NUL.
+// A unit ends with the character that follows it in the text, because a string is a candidate for a
+// piece only where different bytes follow it: a word's unit has the first character of the next
+// word. The last unit of a sentence ends with a NUL.
 type splitter struct {
 	normalizer *normalizer
 	split      bool // into words
@@ -75,8 +75,8 @@ func (s *splitter) unit(text []byte) int32 {
 	return id
 }
 
-// wordLength returns the length of the word that text, which is not empty, begins with: a white space and what
-// stands up to the next one, or, asSuffix, up to and with a white space.
+// wordLength returns the length of the word that text, which is not empty, begins with: a white
+// space and what stands up to the next one, or, asSuffix, up to and with a white space.
 func wordLength(text []byte, asSuffix, together bool) int {
 	if asSuffix {
 		return suffixWordLength(text, together)

@@ -1,23 +1,23 @@
-// Package charsmap makes the character rules of SentencePiece's normaliser and compiles them into the
-// precompiled_charsmap of a .model file.
+// Package charsmap makes the character rules of SentencePiece's normaliser and compiles them into
+// the precompiled_charsmap of a .model file.
 //
-// A rule replaces one sequence of characters by another, or by nothing. Text is read from the left; where
-// several rules match, the longest wins; where none does, one character stays as it is. The result is not
-// matched again. Composition is therefore a finite list: that NFKC turns A and U+0300 into À is one rule, and
-// that it does so after U+FF21, the full-width A, is another. Sequences that the list leaves out, such as two
-// combining marks in the wrong order, stay as they are: this is NFKC as SentencePiece has it, not as Unicode
-// defines it.
+// A rule replaces one sequence of characters by another, or by nothing. Text is read from the left;
+// where several rules match, the longest wins; where none does, one character stays as it is. The
+// result is not matched again. Composition is therefore a finite list: that NFKC turns A and U+0300
+// into À is one rule, and that it does so after U+FF21, the full-width A, is another. Sequences
+// that the list leaves out, such as two combining marks in the wrong order, stay as they are: this
+// is NFKC as SentencePiece has it, not as Unicode defines it.
 //
-// [Named] gives the five rule sets that go by a name, made from the Unicode data of golang.org/x/text, and
-// [ReadTSV] reads one's own. [Compile] packs rules into a [Map], which normalises text and whose Blob goes into a
-// model:
+// [Named] gives the five rule sets that go by a name, made from the Unicode data of
+// golang.org/x/text, and [ReadTSV] reads one's own. [Compile] packs rules into a [Map], which
+// normalises text and whose Blob goes into a model:
 //
 //	length of the trie in bytes   uint32, little endian
 //	trie                          uint32 each, little endian: a double array (Aoe 1989) in darts-clone's layout
 //	replacements                  UTF-8 strings, each ended by a NUL; a trie value is the offset of one
 //
-// Sources: builder.cc and normalizer.cc of github.com/google/sentencepiece, v0.2.3, for the rules; darts.h of
-// darts-clone (Susumu Yata), class DoubleArrayUnit, for the meaning of a unit's bits.
+// Sources: builder.cc and normalizer.cc of github.com/google/sentencepiece, v0.2.3, for the rules;
+// darts.h of darts-clone (Susumu Yata), class DoubleArrayUnit, for the meaning of a unit's bits.
 package charsmap
 
 import (
@@ -26,8 +26,8 @@ import (
 	"unicode/utf8"
 )
 
-// Rules maps what text may hold to what replaces it. Keys are not empty and differ from their values; both
-// are UTF-8 without NUL.
+// Rules maps what text may hold to what replaces it. Keys are not empty and differ from their
+// values; both are UTF-8 without NUL.
 type Rules map[string]string
 
 // Map is a compiled set of rules. It is immutable. The nil Map has no rules.
@@ -82,8 +82,8 @@ func (m *Map) Blob() []byte {
 	return append(blob, m.replacements...)
 }
 
-// Match applies the longest rule that text starts with: its first consumed bytes become replacement. It returns
-// consumed 0 where no rule matches.
+// Match applies the longest rule that text starts with: its first consumed bytes become
+// replacement. It returns consumed 0 where no rule matches.
 func (m *Map) Match(text string) (replacement string, consumed int) {
 	if m == nil {
 		return "", 0
@@ -108,8 +108,8 @@ func (m *Map) Match(text string) (replacement string, consumed int) {
 	return replacement[:strings.IndexByte(replacement, 0)], consumed
 }
 
-// The bits of a unit. A unit reached over byte c has c in its lowest eight bits; one that holds a value has the
-// highest bit set.
+// The bits of a unit. A unit reached over byte c has c in its lowest eight bits; one that holds a
+// value has the highest bit set.
 const (
 	hasValue   = 1 << 8 // the value is at this unit's base
 	farOffset  = 1 << 9 // the offset counts in 256 units

@@ -13,8 +13,8 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece/train/charsmap"
 )
 
-// TestNamedRulesAreThoseOfTheReference compares every rule, by their digest, with what the maps in the C++ library
-// hold.
+// TestNamedRulesAreThoseOfTheReference compares every rule, by their digest, with what the maps in
+// the C++ library hold.
 func TestNamedRulesAreThoseOfTheReference(t *testing.T) {
 	data, err := os.ReadFile("../testdata/charsmaps.golden")
 	if err != nil {
@@ -111,7 +111,8 @@ func TestCompileRefuses(t *testing.T) {
 	}
 }
 
-// FuzzCompile makes rules of fuzzed lines: those that compile match as a look at every prefix would.
+// FuzzCompile makes rules of fuzzed lines: those that compile match as a look at every prefix
+// would.
 func FuzzCompile(f *testing.F) {
 	f.Add("a\tb\nab\tc\n\u00e9\te", "abc\u00e9")
 	f.Add("\u1100\u1161\t\uac00\n\u1100\u1161\u11a8\t\uac01", "\u1100\u1161\u11a8x")

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxPrefixes bounds how many rules may be prefixes of one rule, itself included: SentencePiece keeps that many
-// matches of a position.
+// maxPrefixes bounds how many rules may be prefixes of one rule, itself included: SentencePiece
+// keeps that many matches of a position.
 const maxPrefixes = 31
 
 // Compile packs rules; without any it returns nil. The same rules give the same map.
@@ -72,8 +72,8 @@ type entry struct {
 	value int32
 }
 
-// graph is the smallest automaton of the keys: nodes with the same value and the same children are one node. Of
-// NFKC's 225,000 rules, most end alike.
+// graph is the smallest automaton of the keys: nodes with the same value and the same children are
+// one node. Of NFKC's 225,000 rules, most end alike.
 type graph struct {
 	nodes []node
 	seen  map[string]int32

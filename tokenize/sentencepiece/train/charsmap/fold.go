@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// fold adds Unicode's simple case folding to rules: what they produce is folded, and so is every character that
-// has no rule.
+// fold adds Unicode's simple case folding to rules: what they produce is folded, and so is every
+// character that has no rule.
 func fold(rules Rules) Rules {
 	for key, value := range rules {
 		rules[key] = strings.Map(foldRune, value)
@@ -23,9 +23,9 @@ func fold(rules Rules) Rules {
 	return rules
 }
 
-// foldRune is simple case folding: statuses C and S of Unicode's CaseFolding.txt. Characters that differ in case
-// only fold to the lower-case form of their upper-case form; Cherokee, whose small letters came later, to the
-// upper-case form.
+// foldRune is simple case folding: statuses C and S of Unicode's CaseFolding.txt. Characters that
+// differ in case only fold to the lower-case form of their upper-case form; Cherokee, whose small
+// letters came later, to the upper-case form.
 func foldRune(r rune) rune {
 	if unicode.SimpleFold(r) == r {
 		return r

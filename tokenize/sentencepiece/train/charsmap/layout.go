@@ -5,9 +5,9 @@ import (
 	"math/bits"
 )
 
-// layOut gives every node of the graph a base, and the unit at base^label to each of its edges. A node's value
-// is at its base itself: the edge over the byte 0. No two nodes share a base, so that a unit with the right label
-// is never another node's.
+// layOut gives every node of the graph a base, and the unit at base^label to each of its edges. A
+// node's value is at its base itself: the edge over the byte 0. No two nodes share a base, so that
+// a unit with the right label is never another node's.
 func (g *graph) layOut(root int32) ([]uint32, error) {
 	a := array{}
 	bases := make([]uint32, len(g.nodes))
@@ -50,7 +50,8 @@ func (g *graph) unit(offset uint32, e edge) uint32 {
 	return unit
 }
 
-// array is a double array being filled, in blocks of 256 units: a base and its units are in one block.
+// array is a double array being filled, in blocks of 256 units: a base and its units are in one
+// block.
 type array struct {
 	units []uint32
 	free  [][4]uint64 // a bit for each unit of a block
@@ -77,7 +78,8 @@ func (a *array) add() {
 func (a *array) isFree(unit uint32) bool { return a.free[unit>>8][unit>>6&3]>>(unit&63)&1 == 1 }
 func (a *array) take(unit uint32)        { a.free[unit>>8][unit>>6&3] &^= 1 << (unit & 63) }
 
-// place finds a base at which the units of all labels are free, and takes them. Labels are not empty.
+// place finds a base at which the units of all labels are free, and takes them. Labels are not
+// empty.
 func (a *array) place(labels []byte) uint32 {
 	base, ok := a.find(labels)
 	if !ok {
@@ -128,7 +130,8 @@ func (a *array) fits(base uint32, labels []byte) bool {
 	return true
 }
 
-// fillUnused labels free units so that no node leads to them: as children of a base that no node has.
+// fillUnused labels free units so that no node leads to them: as children of a base that no node
+// has.
 func (a *array) fillUnused() {
 	for block := range a.free {
 		first := uint32(block) << 8

@@ -43,7 +43,8 @@ var compiled = func() map[string]func() (*Map, error) {
 	return all
 }()
 
-// CompileNamed compiles the rules that Named returns, once in a process: NFKC takes about half a second.
+// CompileNamed compiles the rules that Named returns, once in a process: NFKC takes about half a
+// second.
 func CompileNamed(name string) (*Map, error) {
 	compile, ok := compiled[name]
 	if !ok {

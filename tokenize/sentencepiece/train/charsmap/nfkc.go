@@ -7,12 +7,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// lastDecomposable is beyond the last character that has a decomposition: CJK compatibility ideographs end at
-// U+2FA1D.
+// lastDecomposable is beyond the last character that has a decomposition: CJK compatibility
+// ideographs end at U+2FA1D.
 const lastDecomposable = 0x2ffff
 
-// nfkc lists NFKC as rules: every character that NFKC changes, and every sequence of characters, each of which
-// decomposes into one, that together are one character's decomposition and compose again.
+// nfkc lists NFKC as rules: every character that NFKC changes, and every sequence of characters,
+// each of which decomposes into one, that together are one character's decomposition and compose
+// again.
 func nfkc() Rules {
 	rules := Rules{}
 	sources := map[rune][]rune{} // a character to all that decompose into it alone

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// ReadTSV reads rules, one a line: code points in hexadecimal separated by spaces, a tab, and the code points
-// that replace them, none to delete. What follows a second tab is a comment. A later rule for the same sequence
-// replaces an earlier one.
+// ReadTSV reads rules, one a line: code points in hexadecimal separated by spaces, a tab, and the
+// code points that replace them, none to delete. What follows a second tab is a comment. A later
+// rule for the same sequence replaces an earlier one.
 //
 //	41 302 300	1EA6	# Ầ
 //	200B		# zero width space to nothing
