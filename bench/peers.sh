@@ -67,7 +67,7 @@ tokenize() {
 	echo "### SentencePiece"
 	once texts "$python" bench/texts.py "$at/texts"
 	"$python" bench/tokenize/compare.py --go "$at/tokenize" --pali3 "$at/pali3" --work "$at" --rounds "$ROUNDS" --texts "$at/texts" \
-		--models internal/quickstart/data/tokenizer.model
+		--models tokenize/builtin/tokenizer.model
 }
 
 [ $# -gt 0 ] || set -- shards ingest tokenize

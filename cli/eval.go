@@ -14,11 +14,11 @@ import (
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/benchmarks"
 	"github.com/pali3/pali3/evalsuite/metrics"
-	"github.com/pali3/pali3/internal/quickstart"
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
+	"github.com/pali3/pali3/tokenize"
 )
 
 // evalCommand scores a trained model on a split of a dataset, or a file of predictions, of any
@@ -182,7 +182,7 @@ func openRun(dir, name string, log zerolog.Logger) (be compute.Backend, trained 
 	if warning := backend.Warning(); warning != "" {
 		log.Warn().Msg(warning)
 	}
-	trained, err = stages.Open(be, dir, quickstart.Models())
+	trained, err = stages.Open(be, dir, tokenize.Builtin())
 	return be, trained, err
 }
 

@@ -3,10 +3,10 @@ package cli
 import (
 	"fmt"
 
-	"github.com/pali3/pali3/internal/quickstart"
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/models/forward"
 	"github.com/pali3/pali3/stages"
+	"github.com/pali3/pali3/tokenize"
 )
 
 // forwardCommand runs a model on tensors.
@@ -34,7 +34,7 @@ func (c forwardCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	trained, err := stages.Open(be, c.Weights, quickstart.Models())
+	trained, err := stages.Open(be, c.Weights, tokenize.Builtin())
 	if err != nil {
 		return err
 	}

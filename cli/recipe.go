@@ -6,10 +6,10 @@ import (
 	"os"
 	"text/tabwriter"
 
-	"github.com/pali3/pali3/internal/quickstart"
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/recipes"
 	"github.com/pali3/pali3/stages"
+	"github.com/pali3/pali3/tokenize"
 	"github.com/pali3/pali3/webli"
 )
 
@@ -83,7 +83,7 @@ func (c recipeList) Run() error {
 			if err != nil {
 				return err
 			}
-			size, err := r.Size(be, quickstart.Models())
+			size, err := r.Size(be, tokenize.Builtin())
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}

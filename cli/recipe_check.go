@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/pali3/pali3/internal/quickstart"
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/recipes"
 	"github.com/pali3/pali3/stages"
+	"github.com/pali3/pali3/tokenize"
 	"github.com/pali3/pali3/webli"
 )
 
@@ -41,7 +41,7 @@ func (c recipeCheck) Run(ctx context.Context) error {
 		}
 		defer be.Finalize()
 		_, free := memory()
-		options := stages.InspectOptions{Backend: be, Builtin: quickstart.Models(), Memory: free}
+		options := stages.InspectOptions{Backend: be, Builtin: tokenize.Builtin(), Memory: free}
 		if result.Inspection, err = stages.Inspect(ctx, file.Text, file.Name, file.Dir, c.Set, options); err != nil {
 			return err
 		}

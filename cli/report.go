@@ -9,7 +9,7 @@ import (
 
 	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/evalsuite/runreport"
-	"github.com/pali3/pali3/internal/quickstart"
+	"github.com/pali3/pali3/tokenize"
 )
 
 // reportCommand writes the page of one run, of several side by side, or of a project.
@@ -58,7 +58,7 @@ func (c reportCommand) Run(ctx context.Context, log zerolog.Logger) error {
 	if c.Samples < 1 {
 		return fmt.Errorf("--samples must be 1 or more, not %d", c.Samples)
 	}
-	page, err := runreport.Build(ctx, c.Runs, runreport.Options{Samples: c.Samples, Seed: c.Seed, Builtin: quickstart.Models()})
+	page, err := runreport.Build(ctx, c.Runs, runreport.Options{Samples: c.Samples, Seed: c.Seed, Builtin: tokenize.Builtin()})
 	if err != nil {
 		return err
 	}

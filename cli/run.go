@@ -9,9 +9,9 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/pali3/pali3/internal/quickstart"
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/project"
+	"github.com/pali3/pali3/tokenize"
 )
 
 // runCommand does what a project's pipeline says.
@@ -47,7 +47,7 @@ func runProject(ctx context.Context, log zerolog.Logger, out output, dir, backen
 		workers = runtime.NumCPU()
 	}
 	summary, err := project.Run(ctx, dir, project.RunOptions{
-		Backend: be, Workers: workers, Version: version, Builtin: quickstart.Models(), Progress: out.line,
+		Backend: be, Workers: workers, Version: version, Builtin: tokenize.Builtin(), Progress: out.line,
 		Note: func(message string) { log.Info().Msg(message) },
 		Warn: func(message string) { log.Warn().Msg(message) },
 	})

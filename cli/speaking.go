@@ -8,11 +8,11 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/pali3/pali3/evalsuite"
-	"github.com/pali3/pali3/internal/quickstart"
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
+	"github.com/pali3/pali3/tokenize"
 )
 
 // speaking asks a model about images, a batch at a time, so that memory does not grow with their
@@ -126,7 +126,7 @@ func (t *speaking) open() error {
 	if err != nil {
 		return err
 	}
-	trained, err := stages.Open(be, t.Model, quickstart.Models())
+	trained, err := stages.Open(be, t.Model, tokenize.Builtin())
 	if err != nil {
 		return err
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/pali3/pali3/evalsuite"
-	"github.com/pali3/pali3/internal/quickstart"
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/stages"
+	"github.com/pali3/pali3/tokenize"
 )
 
 // trainCommand runs a stage of training.
@@ -42,7 +42,7 @@ func (c trainCommand) Run(ctx context.Context, log zerolog.Logger, out output) e
 	log.Info().Str("stage", recipe.Stage).Int("steps", recipe.Steps).Str("out", c.Out).Msg("training")
 	var line *progress
 	result, err := stages.Run(ctx, recipe, c.Out, stages.Options{
-		Backend: be, Builtin: quickstart.Models(), Workers: c.Workers, Version: version,
+		Backend: be, Builtin: tokenize.Builtin(), Workers: c.Workers, Version: version,
 		Warn:      func(message string) { log.Warn().Msg(message) },
 		Evaluator: evalsuite.Validator{},
 		Evaluated: func(e stages.Evaluated) {

@@ -2,7 +2,7 @@
 
     pip install -r parity/requirements-sentencepiece.txt
     python parity/quickstart_tokenizer.py internal/quickstart/data/emoji.tar build/tokenizer.model
-    cmp build/tokenizer.model internal/quickstart/data/tokenizer.model
+    cmp build/tokenizer.model tokenize/builtin/tokenizer.model
 
 The two files hold the same pieces with the same scores, bit for bit, and differ only in the options of training that
 each keeps at its end. It prints how many pieces captions, questions, answers and PaLI's prompts take.

@@ -12,6 +12,7 @@ import (
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/project"
 	"github.com/pali3/pali3/stages"
+	"github.com/pali3/pali3/tokenize"
 )
 
 // TestShippedRecipesAreFunctionsOfTheStep opens every recipe of the quickstart with 1, 2 and 4
@@ -29,7 +30,7 @@ func TestShippedRecipesAreFunctionsOfTheStep(t *testing.T) {
 			t.Fatal(err)
 		}
 		open := func(o mixture.Options) *mixture.Stream {
-			o.Builtin = Models()
+			o.Builtin = tokenize.Builtin()
 			stream, err := mixture.Open(recipe.Mixture, o)
 			if err != nil {
 				t.Fatal(err)
@@ -85,7 +86,7 @@ func curatedProject(t *testing.T) string {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	_, err = project.Run(ctx, dir, project.RunOptions{
-		Workers: 2, Backend: be, Builtin: Models(),
+		Workers: 2, Backend: be, Builtin: tokenize.Builtin(),
 		Progress: func(name, _ string, _ int64) project.Line {
 			if name == "siglip" {
 				cancel()

@@ -2,9 +2,11 @@ package quickstart
 
 import (
 	"bytes"
+	"io/fs"
 	"testing"
 
 	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/tokenize"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
@@ -16,7 +18,7 @@ func TestTheEmbeddedTokenizerIsTheOneTrained(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	embedded, err := files.ReadFile("data/" + ModelName)
+	embedded, err := fs.ReadFile(tokenize.Builtin(), "tokenizer.model")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,9 +6,9 @@
 //
 //	make data
 //
-// packs them into build/npm, checks their checksums and rebuilds internal/quickstart/data byte for
-// byte: every choice comes from a counter-based generator with one fixed seed, and nothing depends
-// on the time or the machine. The files in the order of the work:
+// packs them into build/npm, checks their checksums and rebuilds internal/quickstart/data and the
+// built-in tokenizer (tokenize/builtin) byte for byte: every choice comes from a counter-based
+// generator with one fixed seed, and nothing depends on the time or the machine. The files in the order of the work:
 //
 //   - packages.go: the npm archives, verified
 //   - emoji.go: what an emoji is, read from its code points: role, gender, skin tone
@@ -42,21 +42,22 @@ const seed = 2310_09199
 
 func main() {
 	packages := flag.String("packages", "build/npm", "folder of the npm archives")
-	out := flag.String("out", "internal/quickstart/data", "folder to write emoji.tar, tokenizer.model, README.md and LICENCES.txt to")
+	out := flag.String("out", "internal/quickstart/data", "folder to write emoji.tar, README.md and LICENCES.txt to")
+	tokenizer := flag.String("tokenizer", "tokenize/builtin/tokenizer.model", "file to write the tokenizer to")
 	list := flag.Bool("list", false, "only list the npm packages to pack")
 	flag.Parse()
 	if *list {
 		fmt.Println(emojiPackage, namesPackage, derivedPackage)
 		return
 	}
-	if err := run(*packages, *out); err != nil {
+	if err := run(*packages, *out, *tokenizer); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}
 }
 
-// run reads the packages and writes the files of the data folder.
-func run(packages, out string) error {
+// run reads the packages and writes the files of the data folder and the tokenizer.
+func run(packages, out, tokenizer string) error {
 	src, err := readSources(packages)
 	if err != nil {
 		return err
@@ -81,10 +82,13 @@ func run(packages, out string) error {
 		return err
 	}
 	for _, f := range []struct {
-		name    string
+		path    string
 		content []byte
-	}{{"emoji.tar", archive}, {quickstart.ModelName, model.Bytes()}, {"README.md", readme}, {"LICENCES.txt", src.licences()}} {
-		if err := atomicfile.WriteBytes(filepath.Join(out, f.name), f.content); err != nil {
+	}{
+		{filepath.Join(out, "emoji.tar"), archive}, {filepath.Join(out, "README.md"), readme}, {filepath.Join(out, "LICENCES.txt"), src.licences()},
+		{tokenizer, model.Bytes()},
+	} {
+		if err := atomicfile.WriteBytes(f.path, f.content); err != nil {
 			return err
 		}
 	}
