@@ -3,8 +3,8 @@ package cli
 import (
 	"fmt"
 
+	"github.com/pali3/pali3/cli/internal/forward"
 	"github.com/pali3/pali3/models/backend"
-	"github.com/pali3/pali3/models/forward"
 	"github.com/pali3/pali3/stages"
 	"github.com/pali3/pali3/tokenize"
 )

@@ -9,8 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/pali3/pali3/models/forward"
-	"github.com/pali3/pali3/models/internal/modeltest"
+	"github.com/pali3/pali3/cli/internal/forward"
 	"github.com/pali3/pali3/models/pali3"
 	"github.com/pali3/pali3/models/siglip"
 	"github.com/pali3/pali3/models/ul2"
@@ -31,7 +30,7 @@ func run(t *testing.T, m forward.Model, specs []weights.Spec, err error, inputs 
 		t.Fatal(err)
 	}
 	set := weights.Initial(specs, 1)
-	outputs, err := forward.Run(modeltest.Backend(t), m, set, inputs)
+	outputs, err := forward.Run(backendOf(t), m, set, inputs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,17 +45,17 @@ func run(t *testing.T, m forward.Model, specs []weights.Spec, err error, inputs 
 
 func TestSigLIP(t *testing.T) {
 	c := siglip.Config{Image: vision, Text: siglip.Text{Width: 8, Depth: 1, MLP: 12, Heads: 2, Vocab: 23, Length: 5}}
-	specs, err := siglip.Specs(modeltest.Backend(t), c)
-	images, ids := modeltest.Floats("images", batch, 4, 4, 3), modeltest.IDs("texts", 23, 2*batch, 5)
-	set, got, names := run(t, forward.Model{SigLIP: &c}, specs, err, map[string]*tensors.Tensor{"images": images, "input_ids": ids})
+	specs, err := siglip.Specs(backendOf(t), c)
+	images, texts := floats("images", batch, 4, 4, 3), ids("texts", 23, 2*batch, 5)
+	set, got, names := run(t, forward.Model{SigLIP: &c}, specs, err, map[string]*tensors.Tensor{"images": images, "input_ids": texts})
 	want := "vision_model.embeddings vision_model.encoder.layers.0 vision_model.encoder.layers.1 vision_model.post_layernorm " +
 		"text_model.encoder.layers.0 image_embeds text_embeds logits_per_image loss"
 	if strings.Join(names, " ") != want {
 		t.Errorf("outputs %v, want %s", names, want)
 	}
-	loss := modeltest.Flat(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
+	loss := flat(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{siglip.Loss(s, c, in[0], in[1])}
-	}, images, ids)
+	}, images, texts)
 	if got["loss"][0] != loss[0] || len(got["logits_per_image"]) != 2*batch*batch || len(got["image_embeds"]) != batch*12 {
 		t.Errorf("loss %v, want %v; %d logits", got["loss"], loss, len(got["logits_per_image"]))
 	}
@@ -64,13 +63,13 @@ func TestSigLIP(t *testing.T) {
 
 func TestPaLI3(t *testing.T) {
 	c := pali3.Config{Vision: vision, Language: language}
-	specs, err := pali3.Specs(modeltest.Backend(t), c)
+	specs, err := pali3.Specs(backendOf(t), c)
 	inputs := map[string]*tensors.Tensor{
-		"images": modeltest.Floats("images", batch, 1, 4, 4, 3), "input_ids": modeltest.IDs("prompts", 23, batch, 5),
-		"decoder_input_ids": modeltest.IDs("decoder", 23, batch, 4), "targets": modeltest.IDs("targets", 23, batch, 4),
+		"images": floats("images", batch, 1, 4, 4, 3), "input_ids": ids("prompts", 23, batch, 5),
+		"decoder_input_ids": ids("decoder", 23, batch, 4), "targets": ids("targets", 23, batch, 4),
 	}
 	set, got, names := run(t, forward.Model{PaLI3: &c}, specs, err, inputs)
-	loss := modeltest.Flat(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
+	loss := flat(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{pali3.Loss(s, c, pali3.Inputs{Images: in[0], Encoder: in[1], Decoder: in[2], Targets: in[3]})}
 	}, inputs["images"], inputs["input_ids"], inputs["decoder_input_ids"], inputs["targets"])
 	if got["loss"][0] != loss[0] {
@@ -87,7 +86,7 @@ func TestPaLI3(t *testing.T) {
 	// What is not given is not computed; a single image needs no axis of its own.
 	delete(inputs, "targets")
 	delete(inputs, "decoder_input_ids")
-	inputs["images"] = modeltest.Floats("images", batch, 4, 4, 3)
+	inputs["images"] = floats("images", batch, 4, 4, 3)
 	_, less, names := run(t, forward.Model{PaLI3: &c}, specs, err, inputs)
 	if !slices.Equal(less["encoder.final_layer_norm"], got["encoder.final_layer_norm"]) || slices.Contains(names, "decoder.block.0") {
 		t.Errorf("without the decoder's inputs: %v", names)
@@ -95,10 +94,10 @@ func TestPaLI3(t *testing.T) {
 }
 
 func TestUL2ThroughFiles(t *testing.T) {
-	specs, err := ul2.Specs(modeltest.Backend(t), language)
-	inputs := map[string]*tensors.Tensor{"input_ids": modeltest.IDs("prompts", 23, batch, 5), "decoder_input_ids": modeltest.IDs("decoder", 23, batch, 4)}
+	specs, err := ul2.Specs(backendOf(t), language)
+	inputs := map[string]*tensors.Tensor{"input_ids": ids("prompts", 23, batch, 5), "decoder_input_ids": ids("decoder", 23, batch, 4)}
 	set, got, _ := run(t, forward.Model{UL2: &language}, specs, err, inputs)
-	outputs, err := forward.Run(modeltest.Backend(t), forward.Model{UL2: &language}, set, inputs)
+	outputs, err := forward.Run(backendOf(t), forward.Model{UL2: &language}, set, inputs)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +116,7 @@ func TestUL2ThroughFiles(t *testing.T) {
 
 func TestImagesOfAnotherSize(t *testing.T) {
 	c := pali3.Config{Vision: vision, Language: language}
-	_, err := forward.Run(modeltest.Backend(t), forward.Model{PaLI3: &c}, nil, map[string]*tensors.Tensor{"images": modeltest.Floats("x", 1, 6, 6, 3)})
+	_, err := forward.Run(backendOf(t), forward.Model{PaLI3: &c}, nil, map[string]*tensors.Tensor{"images": floats("x", 1, 6, 6, 3)})
 	if err == nil || !strings.Contains(err.Error(), `"images" is (Float32)[1, 6, 6, 3], want float32 [B, 4, 4, 3]`) {
 		t.Errorf("error %v", err)
 	}
@@ -125,15 +124,15 @@ func TestImagesOfAnotherSize(t *testing.T) {
 
 func TestBadInputs(t *testing.T) {
 	c := forward.Model{UL2: &language}
-	ids := modeltest.IDs("prompts", 23, batch, 5)
+	prompts := ids("prompts", 23, batch, 5)
 	for want, inputs := range map[string]map[string]*tensors.Tensor{
 		"no inputs; the model takes decoder_input_ids, input_ids, targets, weights": {},
-		`has no input "images"`:                         {"images": ids},
+		`has no input "images"`:                         {"images": prompts},
 		`"input_ids": its element 1 is the id 23`:       {"input_ids": tensors.FromFlatDataAndDimensions([]int32{1, 23}, 1, 2)},
-		`"input_ids": it is (Float32)[3, 5]`:            {"input_ids": modeltest.Floats("x", 3, 5)},
-		`"targets" needs the input "decoder_input_ids"`: {"input_ids": ids, "targets": ids},
+		`"input_ids": it is (Float32)[3, 5]`:            {"input_ids": floats("x", 3, 5)},
+		`"targets" needs the input "decoder_input_ids"`: {"input_ids": prompts, "targets": prompts},
 	} {
-		if _, err := forward.Run(modeltest.Backend(t), c, nil, inputs); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := forward.Run(backendOf(t), c, nil, inputs); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
