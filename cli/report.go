@@ -8,7 +8,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/pali3/pali3/evalsuite/report"
-	"github.com/pali3/pali3/evalsuite/runreport"
 	"github.com/pali3/pali3/tokenize"
 )
 
@@ -58,7 +57,7 @@ func (c reportCommand) Run(ctx context.Context, log zerolog.Logger) error {
 	if c.Samples < 1 {
 		return fmt.Errorf("--samples must be 1 or more, not %d", c.Samples)
 	}
-	page, err := runreport.Build(ctx, c.Runs, runreport.Options{Samples: c.Samples, Seed: c.Seed, Builtin: tokenize.Builtin()})
+	page, err := report.Build(ctx, c.Runs, report.Options{Samples: c.Samples, Seed: c.Seed, Builtin: tokenize.Builtin()})
 	if err != nil {
 		return err
 	}

@@ -6,12 +6,11 @@ import (
 	"runtime"
 
 	"github.com/pali3/pali3/evalsuite/report"
-	"github.com/pali3/pali3/evalsuite/runreport"
 )
 
 // report writes the page of the project.
 func (r *runner) report(ctx context.Context) error {
-	page, err := runreport.Build(ctx, []string{r.dir}, runreport.Options{Seed: r.pipeline.Seed, Builtin: r.Builtin})
+	page, err := report.Build(ctx, []string{r.dir}, report.Options{Seed: r.pipeline.Seed, Builtin: r.Builtin})
 	if err != nil {
 		return err
 	}

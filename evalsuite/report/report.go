@@ -1,12 +1,17 @@
-// Package report writes what a run did and found as one HTML page, report.html, that a person reads
-// and keeps: the images it learned from, what curation removed, what the mixture fed, losses,
-// scores against baselines, and what the model says of images it never saw; two or more runs side
-// by side.
+// Package report builds the HTML page about a training run: the images it learned from, what
+// curation removed, what the mixture fed, losses, scores against baselines, and what the model says
+// about images it was not trained on. Several runs are shown side by side.
 //
-// A [Report] is a plain value; package runreport fills it from run folders, and [Write] lays it
-// out. Parts that are empty are left out. The page needs nothing but itself: styles and charts are
-// inline, images are data URIs, there is no script. It follows the reader's light or dark setting,
-// reads on a phone, and prints. All text is escaped, whatever a caption holds.
+// [Build] reads a run folder, several run folders, or a project folder and returns a [Report]. A
+// Report is a plain value: change it, or fill one from other sources, and lay it out with [Write]
+// or [WriteFile]. Whatever a run lacks is left out, and the page names the command that creates it.
+// The same runs give the same page, byte for byte.
+//
+// The page is self-contained: styles and charts are inline, images are data URIs, and there is no
+// script. It follows the reader's light or dark setting, works on a phone, and prints. All text is
+// escaped, whatever a caption contains.
+//
+// Files named build_*.go read run folders; files named page_*.go lay out parts of the page.
 package report
 
 import (
@@ -96,7 +101,7 @@ var pages embed.FS
 //go:embed page.css
 var pageCSS string
 
-var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
+var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMap{
 	"css":      func() template.CSS { return template.CSS(pageCSS) },
 	"image":    dataURI,
 	"count":    count,
@@ -119,7 +124,7 @@ var page = template.Must(template.New("page.html").Funcs(template.FuncMap{
 
 // Write writes the page. It is an error if an image is of no format that browsers show.
 func Write(w io.Writer, r *Report) error {
-	if err := page.Execute(w, r); err != nil {
+	if err := pageTemplate.Execute(w, r); err != nil {
 		return fmt.Errorf("laying out the report: %w", err)
 	}
 	return nil

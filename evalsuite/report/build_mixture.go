@@ -1,4 +1,4 @@
-package runreport
+package report
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"github.com/pali3/pali3/augment"
-	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/tokenize"
 )
@@ -21,16 +20,8 @@ const (
 	pixelBudget    = 128 << 20 // bytes of a batch's pixels
 )
 
-// Mixture looks at the first examples that a recipe feeds: each task's share, lengths and
-// truncation, and a few examples with their images as the model sees them. Builtin holds tokenizer
-// models by name, as for mixture.Open.
-func Mixture(ctx context.Context, name string, recipe mixture.Recipe, builtin fs.FS, examples int) (report.Mixture, error) {
-	var a album
-	return a.mixture(ctx, name, recipe, builtin, examples)
-}
-
-func (a *album) mixture(ctx context.Context, name string, recipe mixture.Recipe, builtin fs.FS, examples int) (report.Mixture, error) {
-	fed := report.Mixture{Stage: name}
+func (a *album) mixture(ctx context.Context, name string, recipe mixture.Recipe, builtin fs.FS, examples int) (Mixture, error) {
+	fed := Mixture{Stage: name}
 	batch := recipe.Batch
 	recipe.Batch = mixtureRows // an example depends on its position alone, not on the batch that it is in
 	if recipe.Images.Ops != "" {
@@ -105,7 +96,7 @@ type watcher struct {
 // watched is what was seen of one task.
 type watched struct {
 	n, encoder, decoder, cut int
-	shown                    []report.Example
+	shown                    []Example
 }
 
 func (w *watcher) watch(b *mixture.Batch) error {
@@ -121,7 +112,7 @@ func (w *watcher) watch(b *mixture.Batch) error {
 		if len(t.shown) == w.most {
 			continue
 		}
-		shown := report.Example{Prompt: clip(e.Prompt), Target: clip(e.Target)}
+		shown := Example{Prompt: clip(e.Prompt), Target: clip(e.Target)}
 		if n := b.Shape.Images; n > 0 && b.Pictures[row*n] > 0 {
 			image, err := w.album.seen(b, row*n, w.low, w.high, e.Key)
 			if err != nil {
@@ -147,7 +138,7 @@ func textIDs(b *mixture.Batch, row, used int) int {
 }
 
 // seen encodes image number at of a batch whose pixels lie from low to high.
-func (a *album) seen(b *mixture.Batch, at int, low, high float32, alt string) (*report.Image, error) {
+func (a *album) seen(b *mixture.Batch, at int, low, high float32, alt string) (*Image, error) {
 	size := b.Shape.Height * b.Shape.Width * 3
 	pixels := b.Pixels[at*size : (at+1)*size]
 	t := augment.Tensor{Height: b.Shape.Height, Width: b.Shape.Width, Pix: pixels}
@@ -164,9 +155,9 @@ func (a *album) seen(b *mixture.Batch, at int, low, high float32, alt string) (*
 	return &image, err
 }
 
-func (w *watcher) task(i int, name string, usable int) report.Task {
+func (w *watcher) task(i int, name string, usable int) Task {
 	t := &w.tasks[i]
-	shown := report.Task{Name: name, Share: float64(t.n) / float64(max(1, w.total)), Examples: t.shown}
+	shown := Task{Name: name, Share: float64(t.n) / float64(max(1, w.total)), Examples: t.shown}
 	n := float64(max(1, t.n))
 	shown.About = fmt.Sprintf("%s samples; on average %.1f ids for the encoder", number(int64(usable)), float64(t.encoder)/n)
 	if t.decoder > 0 {

@@ -1,12 +1,4 @@
-// Package runreport fills a report with what run folders hold: the data, what curation removed,
-// what the model was fed, its curves, its scores and what it says of images it never saw. Several
-// runs are set side by side.
-//
-// [Build] makes the whole page of a run, of several runs, or of a project. Its pieces, such as
-// [ContactSheet], [Stage], [Mixture] and [Gallery], are there for other reports. What a run lacks
-// is left out, and the page says which command makes it. The same runs give the same page, to the
-// byte.
-package runreport
+package report
 
 import (
 	"context"
@@ -18,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
@@ -49,14 +40,14 @@ func (o *Options) fill() error {
 
 // Build reads one run folder, several to be set side by side, or one project folder, and returns
 // the page.
-func Build(ctx context.Context, runs []string, o Options) (*report.Report, error) {
+func Build(ctx context.Context, runs []string, o Options) (*Report, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
 	if len(runs) == 0 {
 		return nil, errors.New("no run folder named")
 	}
-	p := &page{Options: o, report: &report.Report{}, datasets: map[string]*shards.Dataset{}}
+	p := &page{Options: o, report: &Report{}, datasets: map[string]*shards.Dataset{}}
 	defer p.close()
 	if len(runs) == 1 && !isRun(runs[0]) {
 		return p.project(ctx, runs[0])
@@ -82,11 +73,11 @@ func Build(ctx context.Context, runs []string, o Options) (*report.Report, error
 	return p.sideBySide(ctx, opened)
 }
 
-// page is a report under way.
+// page is a report being built.
 type page struct {
 	Options
 	album
-	report   *report.Report
+	report   *Report
 	datasets map[string]*shards.Dataset // open, by folder; nil where there is none
 }
 
@@ -103,7 +94,7 @@ func (p *page) note(format string, args ...any) {
 }
 
 func (p *page) miss(what, command string) {
-	p.report.Missing = append(p.report.Missing, report.Missing{What: what, Command: command})
+	p.report.Missing = append(p.report.Missing, Missing{What: what, Command: command})
 }
 
 // dataset opens a dataset once; nil if it cannot be opened.
@@ -120,15 +111,15 @@ func (p *page) dataset(dir string) *shards.Dataset {
 }
 
 // done adds what the thumbnails have to say.
-func (p *page) done() *report.Report {
+func (p *page) done() *Report {
 	p.report.Notes = append(p.report.Notes, p.album.notes()...)
 	return p.report
 }
 
 // single is the page of one run.
-func (p *page) single(ctx context.Context, r *run) (*report.Report, error) {
+func (p *page) single(ctx context.Context, r *run) (*Report, error) {
 	p.report.Title = r.name
-	p.report.Summary = About(r.recipe)
+	p.report.Summary = aboutRecipe(r.recipe)
 	p.report.Facts = facts(r)
 	p.report.Seconds = r.seconds()
 	p.take(r)
@@ -141,7 +132,7 @@ func (p *page) single(ctx context.Context, r *run) (*report.Report, error) {
 	p.missingValidation(r)
 	stage := r.stage()
 	stage.Name, stage.About, stage.Seconds = "", sentence(r.kept()), 0
-	p.report.Stages = []report.Stage{stage}
+	p.report.Stages = []Stage{stage}
 	for _, e := range p.evaluations(r) {
 		p.report.Scores = append(p.report.Scores, e.table(e.Split)...)
 		p.report.Breakdown = append(p.report.Breakdown, e.breakdown(words(e.Split)+": ")...)
@@ -195,7 +186,7 @@ func (p *page) take(r *run) {
 }
 
 // facts are the figures of a run's recipe.
-func facts(r *run) []report.Fact {
+func facts(r *run) []Fact {
 	if !r.known {
 		return nil
 	}
@@ -203,7 +194,7 @@ func facts(r *run) []report.Fact {
 	if r.lastStep() != r.recipe.Steps {
 		steps = number(int64(r.lastStep())) + " of " + steps
 	}
-	return []report.Fact{
+	return []Fact{
 		{Label: "Stage", Value: r.recipe.Stage}, {Label: "Steps", Value: steps}, {Label: "Batch", Value: fmt.Sprint(r.recipe.Mixture.Batch)},
 		{Label: "Optimizer", Value: r.recipe.Optimizer.Name}, {Label: "Learning rate", Value: fmt.Sprint(r.recipe.Optimizer.LearningRate)},
 		{Label: "Seed", Value: fmt.Sprint(r.recipe.Mixture.Seed)},
@@ -222,7 +213,7 @@ func (p *page) data(r *run) error {
 			p.missingData(r, dir)
 			continue
 		}
-		if slices.ContainsFunc(p.report.Data, func(shown report.Data) bool { return shown.Name == dataName(p, d) }) {
+		if slices.ContainsFunc(p.report.Data, func(shown Data) bool { return shown.Name == dataName(p, d) }) {
 			continue
 		}
 		shown, err := p.album.data(d, model, trainSplit(r.recipe, dir), min(96, 8*p.Samples), p.Seed)
@@ -238,7 +229,7 @@ func (p *page) data(r *run) error {
 		}
 		p.report.Data = append(p.report.Data, shown)
 		if p.report.Tokenizer == nil && model != nil {
-			if p.report.Tokenizer, err = TokenizerFit(model, d); err != nil {
+			if p.report.Tokenizer, err = tokenizerFit(model, d); err != nil {
 				p.note("The texts of %s cannot be read: %v.", dir, err)
 			}
 		}
@@ -267,7 +258,7 @@ func dataName(_ *page, d *shards.Dataset) string {
 
 func (p *page) missingData(r *run, dir string) {
 	what := fmt.Sprintf("%s: its dataset %s is not there or damaged, so data and mixture are left out.", r.name, dir)
-	if !slices.ContainsFunc(p.report.Missing, func(m report.Missing) bool { return m.What == what }) {
+	if !slices.ContainsFunc(p.report.Missing, func(m Missing) bool { return m.What == what }) {
 		p.miss(what, "")
 	}
 }
@@ -365,7 +356,7 @@ func (p *page) evalCommand(r *run, split string) string {
 }
 
 // galleries adds the best, the worst and a random choice of what a model says on a split.
-func (p *page) galleries(o *Outputs) error {
+func (p *page) galleries(o *outputs) error {
 	few := max(1, p.Samples/2)
 	worst, err := p.album.extremes(o, few, p.Seed, false)
 	if err != nil {

@@ -1,4 +1,4 @@
-package runreport_test
+package report_test
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"github.com/pali3/pali3/evalsuite/report"
-	"github.com/pali3/pali3/evalsuite/runreport"
 )
 
 // A run whose training has only begun has a page with its curve so far.
@@ -23,7 +22,7 @@ func ExampleBuild() {
 		fmt.Println(err)
 		return
 	}
-	page, err := runreport.Build(context.Background(), []string{dir}, runreport.Options{})
+	page, err := report.Build(context.Background(), []string{dir}, report.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,4 +1,4 @@
-package runreport
+package report
 
 import (
 	"cmp"
@@ -9,16 +9,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/internal/jsonerr"
 	"github.com/pali3/pali3/shards"
 )
 
-// CurationFile is the report of a curation that lies beside its dataset in a project folder.
-const CurationFile = "curation.json"
+// curationFile is the report of a curation that lies beside its dataset in a project folder.
+const curationFile = "curation.json"
 
-// ReadCuration reads the report of a curation, as pali3 curate --json prints it.
-func ReadCuration(path string) (*report.Curation, error) {
+// readCuration reads the report of a curation, as pali3 curate --json prints it.
+func readCuration(path string) (*Curation, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -36,16 +35,16 @@ func ReadCuration(path string) (*report.Curation, error) {
 	if err := jsonerr.Explain(json.Unmarshal(content, &found)); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
-	c := &report.Curation{In: found.In, Out: found.Out, Texts: found.Texts, Merged: found.Merged, Warnings: found.Warnings}
+	c := &Curation{In: found.In, Out: found.Out, Texts: found.Texts, Merged: found.Merged, Warnings: found.Warnings}
 	for _, rule := range found.Rules {
-		c.Rules = append(c.Rules, report.Rule{Name: rule.Name, Removed: rule.Removed})
+		c.Rules = append(c.Rules, Rule{Name: rule.Name, Removed: rule.Removed})
 	}
 	return c, nil
 }
 
-// Curation says what was rejected when a dataset was made, from its rejects: the most frequent
+// curationOfRejects says what was rejected when a dataset was made, from its rejects: the most frequent
 // reason first. Nil if nothing was and no curation made it.
-func Curation(d *shards.Dataset) (*report.Curation, error) {
+func curationOfRejects(d *shards.Dataset) (*Curation, error) {
 	removed := map[string]int64{}
 	for r, err := range d.Rejects() {
 		if err != nil {
@@ -57,23 +56,23 @@ func Curation(d *shards.Dataset) (*report.Curation, error) {
 	if len(removed) == 0 && !curated {
 		return nil, nil
 	}
-	c := &report.Curation{Out: int64(d.Len())}
+	c := &Curation{Out: int64(d.Len())}
 	c.In = c.Out
 	for _, rule := range sorted(removed) {
 		c.In += rule.N
-		c.Rules = append(c.Rules, report.Rule{Name: cmp.Or(rule.Name, "no reason given"), Removed: rule.N})
+		c.Rules = append(c.Rules, Rule{Name: cmp.Or(rule.Name, "no reason given"), Removed: rule.N})
 	}
 	return c, nil
 }
 
 // curationOf takes the report beside the dataset if it is of this dataset, else the dataset's own
 // rejects.
-func curationOf(d *shards.Dataset) (*report.Curation, error) {
+func curationOf(d *shards.Dataset) (*Curation, error) {
 	if !shards.IsURL(d.Dir()) {
-		beside := filepath.Join(filepath.Dir(filepath.Clean(d.Dir())), CurationFile)
-		if c, err := ReadCuration(beside); err == nil && c.Out == int64(d.Len()) {
+		beside := filepath.Join(filepath.Dir(filepath.Clean(d.Dir())), curationFile)
+		if c, err := readCuration(beside); err == nil && c.Out == int64(d.Len()) {
 			return c, nil
 		}
 	}
-	return Curation(d)
+	return curationOfRejects(d)
 }

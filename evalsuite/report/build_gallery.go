@@ -1,4 +1,4 @@
-package runreport
+package report
 
 import (
 	"cmp"
@@ -7,35 +7,14 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/evalsuite"
-	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/random"
 )
 
 // perImage is how many captions, and how many answers, are shown of one image.
 const perImage = 6
 
-// Gallery shows n images of a split, drawn at random by the seed, with what the model says of them:
-// captions and answers, English first.
-func Gallery(o *Outputs, n int, seed uint64) (report.Gallery, error) {
-	var a album
-	return a.random(o, n, seed)
-}
-
-// Worst shows the n images whose captions or, if there are none, answers score lowest; Best those
-// that score highest.
-func Worst(o *Outputs, n int, seed uint64) ([]report.Gallery, error) {
-	var a album
-	return a.extremes(o, n, seed, false)
-}
-
-// Best is the opposite of [Worst].
-func Best(o *Outputs, n int, seed uint64) ([]report.Gallery, error) {
-	var a album
-	return a.extremes(o, n, seed, true)
-}
-
-func (a *album) random(o *Outputs, n int, seed uint64) (report.Gallery, error) {
-	g := report.Gallery{Title: words(o.Split) + ": drawn at random"}
+func (a *album) random(o *outputs, n int, seed uint64) (Gallery, error) {
+	g := Gallery{Title: words(o.Split) + ": drawn at random"}
 	rng := random.New(seed, random.Name("gallery"), random.Name(o.Split))
 	captions, answers := bySample(o.Captions), bySample(o.Answers)
 	for _, i := range rng.Perm(len(o.Samples)) {
@@ -65,7 +44,7 @@ func (a *album) random(o *Outputs, n int, seed uint64) (report.Gallery, error) {
 }
 
 // exhibit begins with the image; nil if it cannot be shown.
-func (a *album) exhibit(o *Outputs, sample int) (*report.Exhibit, error) {
+func (a *album) exhibit(o *outputs, sample int) (*Exhibit, error) {
 	encoded, err := o.image(sample)
 	if err != nil {
 		return nil, err
@@ -74,7 +53,7 @@ func (a *album) exhibit(o *Outputs, sample int) (*report.Exhibit, error) {
 	if thumb == nil {
 		return nil, nil
 	}
-	return &report.Exhibit{Image: *thumb}, nil
+	return &Exhibit{Image: *thumb}, nil
 }
 
 // bySample returns the positions of what was said of each sample.
@@ -104,12 +83,12 @@ func notEnglish(language string) int {
 	return 1
 }
 
-func caption(s *evalsuite.Said) report.Caption {
-	return report.Caption{Lang: s.Language, Text: text(s), Truth: clip(strings.Join(s.Truths, " · ")), Right: right(s)}
+func caption(s *evalsuite.Said) Caption {
+	return Caption{Lang: s.Language, Text: text(s), Truth: clip(strings.Join(s.Truths, " · ")), Right: right(s)}
 }
 
-func answer(s *evalsuite.Said) report.Answer {
-	return report.Answer{Question: clip(s.Asked), Lang: s.Language, Text: text(s), Truth: clip(distinct(s.Truths)), Right: right(s)}
+func answer(s *evalsuite.Said) Answer {
+	return Answer{Question: clip(s.Asked), Lang: s.Language, Text: text(s), Truth: clip(distinct(s.Truths)), Right: right(s)}
 }
 
 // text is what the model said, or why it said nothing.
@@ -141,28 +120,28 @@ type task struct {
 	metric string // "CIDEr"
 	said   []evalsuite.Said
 	score  func(i int) float64
-	show   func(e *report.Exhibit, i int)
+	show   func(e *Exhibit, i int)
 }
 
-func (o *Outputs) tasks() (tasks []task) {
+func (o *outputs) tasks() (tasks []task) {
 	if len(o.Captions) > 0 {
 		tasks = append(tasks, task{"captions", "CIDEr", o.Captions, func(i int) float64 {
 			if o.cider == nil {
 				return o.Captions[i].Score
 			}
 			return o.cider[i]
-		}, func(e *report.Exhibit, i int) { e.Captions = append(e.Captions, caption(&o.Captions[i])) }})
+		}, func(e *Exhibit, i int) { e.Captions = append(e.Captions, caption(&o.Captions[i])) }})
 	}
 	if len(o.Answers) > 0 {
 		tasks = append(tasks, task{"answers", "accuracy", o.Answers, func(i int) float64 { return o.Answers[i].Score },
-			func(e *report.Exhibit, i int) { e.Answers = append(e.Answers, answer(&o.Answers[i])) }})
+			func(e *Exhibit, i int) { e.Answers = append(e.Answers, answer(&o.Answers[i])) }})
 	}
 	return tasks
 }
 
 // extremes shows for each task the images that score lowest or highest. Among equals the seed
 // decides.
-func (a *album) extremes(o *Outputs, n int, seed uint64, best bool) (galleries []report.Gallery, err error) {
+func (a *album) extremes(o *outputs, n int, seed uint64, best bool) (galleries []Gallery, err error) {
 	if o.cider == nil && len(o.Captions) > 0 {
 		if err := o.scoreCIDEr(); err != nil {
 			return nil, err
@@ -173,7 +152,7 @@ func (a *album) extremes(o *Outputs, n int, seed uint64, best bool) (galleries [
 		which, order = "highest", -1
 	}
 	for _, t := range o.tasks() {
-		g := report.Gallery{
+		g := Gallery{
 			Title: fmt.Sprintf("%s: %s with the %s scores", words(o.Split), t.name, which),
 			About: fmt.Sprintf("By the mean %s of all %s of an image.", t.metric, t.name),
 		}

@@ -46,8 +46,8 @@ func metricNamed(name string) metricStyle {
 	return percent
 }
 
-// MetricName returns what the page calls a metric of an evaluation.
-func MetricName(metric string) string { return metricNamed(metric).Title }
+// metricName returns what the page calls a metric of an evaluation.
+func metricName(metric string) string { return metricNamed(metric).Title }
 
 // less reports whether lower values of the metric are better.
 func (m metricStyle) less() bool { return strings.HasPrefix(m.Title, "Loss") }

@@ -1,4 +1,4 @@
-package runreport
+package report
 
 import (
 	"cmp"
@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -22,7 +21,7 @@ type run struct {
 	known   bool // the recipe could be read
 	done    bool // training is finished
 	curves  curves
-	missing []report.Missing
+	missing []Missing
 	notes   []string
 }
 
@@ -60,7 +59,7 @@ func openRun(dir string) (*run, error) {
 	}
 	r.done = exists(filepath.Join(dir, stages.ModelFile)) && exists(filepath.Join(dir, stages.WeightsFile))
 	if r.known && !r.done {
-		r.missing = append(r.missing, report.Missing{
+		r.missing = append(r.missing, Missing{
 			What:    fmt.Sprintf("%s is not finished: %d of %d steps are recorded. Continue with", r.name, r.lastStep(), r.recipe.Steps),
 			Command: "pali3 train --recipe " + word(filepath.Join(dir, stages.RecipeFile)) + " --out " + word(dir),
 		})
@@ -104,8 +103,8 @@ func (r *run) own() stages.Recipe {
 	return recipe
 }
 
-// About says in one line what a recipe trains.
-func About(r stages.Recipe) string {
+// aboutRecipe says in one line what a recipe trains.
+func aboutRecipe(r stages.Recipe) string {
 	var parts []string
 	switch r.Stage {
 	case "siglip":

@@ -1,4 +1,4 @@
-package runreport
+package report
 
 import (
 	"context"
@@ -10,14 +10,13 @@ import (
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
-	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/stages"
 )
 
 // sideBySide is the page of several runs.
-func (p *page) sideBySide(ctx context.Context, runs []*run) (*report.Report, error) {
+func (p *page) sideBySide(ctx context.Context, runs []*run) (*Report, error) {
 	var names []string
 	for _, r := range runs {
 		names = append(names, r.name)
@@ -27,7 +26,7 @@ func (p *page) sideBySide(ctx context.Context, runs []*run) (*report.Report, err
 	if len(names) > 2 {
 		p.report.Title = fmt.Sprintf("%d runs side by side", len(names))
 	}
-	p.report.Summary = about(runs)
+	p.report.Summary = sharedAbout(runs)
 	p.report.Differences = differences(runs)
 	scored := p.scoresOf(runs)
 	p.report.Comparisons = comparisons(names, scored)
@@ -42,13 +41,13 @@ func (p *page) sideBySide(ctx context.Context, runs []*run) (*report.Report, err
 	if err := p.mixtures(ctx, runs); err != nil {
 		return nil, err
 	}
-	p.report.Stages = []report.Stage{over(runs)}
+	p.report.Stages = []Stage{over(runs)}
 	for i, r := range runs {
 		for _, e := range scored[i] {
 			p.report.Scores = append(p.report.Scores, e.table(r.name+", "+e.Split)...)
 		}
 		stage := r.stage()
-		stage.Charts = slices.DeleteFunc(stage.Charts, func(c report.Chart) bool { return c.Small })
+		stage.Charts = slices.DeleteFunc(stage.Charts, func(c Chart) bool { return c.Small })
 		p.report.Stages = append(p.report.Stages, stage)
 	}
 	p.report.Reproduce = commands(runs...)
@@ -74,11 +73,11 @@ func (p *page) mixtures(ctx context.Context, runs []*run) error {
 	return nil
 }
 
-// about is what the runs train, if it is the same.
-func about(runs []*run) string {
-	text := About(runs[0].recipe)
+// sharedAbout is what the runs train, if it is the same.
+func sharedAbout(runs []*run) string {
+	text := aboutRecipe(runs[0].recipe)
 	for _, r := range runs[1:] {
-		if About(r.recipe) != text {
+		if aboutRecipe(r.recipe) != text {
 			return ""
 		}
 	}
@@ -86,8 +85,8 @@ func about(runs []*run) string {
 }
 
 // differences are the keys in which a run differs from the first.
-func differences(runs []*run) *report.Differences {
-	d := &report.Differences{}
+func differences(runs []*run) *Differences {
+	d := &Differences{}
 	for _, r := range runs {
 		if !r.known {
 			return nil
@@ -101,7 +100,7 @@ func differences(runs []*run) *report.Differences {
 			if !known {
 				at = len(d.Keys)
 				place[found.Path] = at
-				d.Keys = append(d.Keys, report.Difference{Key: found.Path, Values: make([]string, len(runs))})
+				d.Keys = append(d.Keys, Difference{Key: found.Path, Values: make([]string, len(runs))})
 				for j := range runs {
 					d.Keys[at].Values[j] = value(found.A)
 				}
@@ -136,9 +135,9 @@ func (p *page) scoresOf(runs []*run) [][]evaluation {
 }
 
 // comparisons set the scores of the same split and metric beside each other.
-func comparisons(names []string, scored [][]evaluation) (all []report.Comparison) {
+func comparisons(names []string, scored [][]evaluation) (all []Comparison) {
 	for _, split := range splitsOf(scored) {
-		c := report.Comparison{Split: split, Runs: names}
+		c := Comparison{Split: split, Runs: names}
 		known := map[string]bool{}
 		for i := range scored {
 			if e := find(scored[i], split); e != nil {
@@ -148,7 +147,7 @@ func comparisons(names []string, scored [][]evaluation) (all []report.Comparison
 			}
 		}
 		for _, metric := range metricOrder(slices.Collect(maps.Keys(known))) {
-			row := report.Compared{Metric: metric, Scores: make([]*metrics.Score, len(names))}
+			row := Compared{Metric: metric, Scores: make([]*metrics.Score, len(names))}
 			for i := range scored {
 				if e := find(scored[i], split); e != nil {
 					if s, ok := e.Scores[metric]; ok {
@@ -204,7 +203,7 @@ func (p *page) changes(runs []*run, scored [][]evaluation) error {
 				name          string
 				before, after []evalsuite.Said
 			}{{"captions", before.Captions, after.Captions}, {"answers", before.Answers, after.Answers}} {
-				c := report.Changes{Title: words(split) + ": " + kind.name, From: runs[0].name, To: r.name}
+				c := Changes{Title: words(split) + ": " + kind.name, From: runs[0].name, To: r.name}
 				if err := p.change(&c, before, kind.before, kind.after); err != nil {
 					return err
 				}
@@ -221,7 +220,7 @@ func (p *page) changes(runs []*run, scored [][]evaluation) error {
 type pair struct{ before, after *evalsuite.Said }
 
 // change counts what became right and wrong, and shows some of each, drawn by the seed.
-func (p *page) change(c *report.Changes, o *Outputs, before, after []evalsuite.Said) error {
+func (p *page) change(c *Changes, o *outputs, before, after []evalsuite.Said) error {
 	was := map[string]*evalsuite.Said{}
 	for i := range before {
 		was[before[i].ID] = &before[i]
@@ -259,13 +258,13 @@ func (p *page) change(c *report.Changes, o *Outputs, before, after []evalsuite.S
 	return nil
 }
 
-func (p *page) changed(o *Outputs, of pair) (report.Change, error) {
+func (p *page) changed(o *outputs, of pair) (Change, error) {
 	s := of.before
 	question := s.Asked
 	if question == "" {
 		question = nameOf(&o.Samples[s.Sample])
 	}
-	c := report.Change{
+	c := Change{
 		Question: clip(question), Lang: s.Language, Before: clip(s.Answer), After: clip(of.after.Answer), Truth: clip(distinct(s.Truths)),
 		RightBefore: right(s), RightThen: right(of.after),
 	}

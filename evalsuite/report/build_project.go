@@ -1,4 +1,4 @@
-package runreport
+package report
 
 import (
 	"cmp"
@@ -15,13 +15,12 @@ import (
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
-	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
 )
 
-// SummaryFile holds the scores of a project.
-const SummaryFile = "summary.json"
+// summaryFile holds the scores of a project.
+const summaryFile = "summary.json"
 
 // projectRuns lists the run folders in a project folder.
 func projectRuns(dir string) (dirs []string) {
@@ -40,7 +39,7 @@ func projectRuns(dir string) (dirs []string) {
 // summary is summary.json as far as the page shows it.
 type summary struct {
 	seconds float64
-	facts   []report.Fact
+	facts   []Fact
 	splits  []string
 	scores  map[string]map[string]evalsuite.Scores // split -> metric
 }
@@ -64,11 +63,11 @@ func readSummary(path string) (*summary, error) {
 		case key == "seconds" && json.Unmarshal(raw[key], &number) == nil:
 			s.seconds = number
 		case key == "peak_rss_bytes" && json.Unmarshal(raw[key], &number) == nil:
-			s.facts = append(s.facts, report.Fact{Label: "Memory at most", Value: size(int64(number))})
+			s.facts = append(s.facts, Fact{Label: "Memory at most", Value: size(int64(number))})
 		case key == "seed" && json.Unmarshal(raw[key], &number) == nil:
-			s.facts = append(s.facts, report.Fact{Label: "Seed", Value: fmt.Sprintf("%.0f", number)})
+			s.facts = append(s.facts, Fact{Label: "Seed", Value: fmt.Sprintf("%.0f", number)})
 		case key == "version" && json.Unmarshal(raw[key], &text) == nil:
-			s.facts = append(s.facts, report.Fact{Label: "Version", Value: text})
+			s.facts = append(s.facts, Fact{Label: "Version", Value: text})
 		default:
 			s.split(key, raw[key])
 		}
@@ -94,7 +93,7 @@ func (s *summary) split(name string, content json.RawMessage) {
 
 // project is the page of a project folder: all its runs, in the order in which they start from each
 // other.
-func (p *page) project(ctx context.Context, dir string) (*report.Report, error) {
+func (p *page) project(ctx context.Context, dir string) (*Report, error) {
 	dirs := projectRuns(dir)
 	if len(dirs) == 0 {
 		return nil, notARun(dir)
@@ -164,7 +163,7 @@ func stagesAbout(dir string) map[string]string {
 }
 
 // summaryOf says in a sentence what a project did.
-func summaryOf(r *report.Report, runs []*run) string {
+func summaryOf(r *Report, runs []*run) string {
 	var names []string
 	for _, run := range runs {
 		names = append(names, run.name)
@@ -188,10 +187,10 @@ func summaryOf(r *report.Report, runs []*run) string {
 
 // projectScores adds the scores of the project's summary and of its runs, and what the models say.
 func (p *page) projectScores(dir string, runs []*run) error {
-	s, err := readSummary(filepath.Join(dir, SummaryFile))
+	s, err := readSummary(filepath.Join(dir, summaryFile))
 	switch {
 	case os.IsNotExist(err):
-		p.miss("The project has no "+SummaryFile+" yet. Finish it with", "pali3 run "+word(dir))
+		p.miss("The project has no "+summaryFile+" yet. Finish it with", "pali3 run "+word(dir))
 	case err != nil:
 		p.note("%v.", err)
 	default:
@@ -239,7 +238,7 @@ func (p *page) projectOutputs(dir string, runs []*run, splits []string) error {
 	if d == nil || !exists(predictions) {
 		return nil
 	}
-	var all []*Outputs
+	var all []*outputs
 	for _, split := range splits {
 		o, err := p.readOutputs(d, split, predictions, tasks)
 		if err != nil {
@@ -253,12 +252,12 @@ func (p *page) projectOutputs(dir string, runs []*run, splits []string) error {
 			return err
 		}
 	}
-	p.report.Breakdown = append(p.report.Breakdown, Breakdown(metrics.Bootstrap{Seed: p.Seed}, all...)...)
+	p.report.Breakdown = append(p.report.Breakdown, breakdowns(metrics.Bootstrap{Seed: p.Seed}, all...)...)
 	return nil
 }
 
-func (p *page) readOutputs(d *shards.Dataset, split, dir string, tasks []mixture.Task) (*Outputs, error) {
-	o, err := ReadOutputs(d, split, dir, tasks...)
+func (p *page) readOutputs(d *shards.Dataset, split, dir string, tasks []mixture.Task) (*outputs, error) {
+	o, err := readOutputs(d, split, dir, tasks...)
 	if err != nil {
 		p.note("The predictions on %s cannot be shown: %v.", split, err)
 		return nil, nil

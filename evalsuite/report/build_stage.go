@@ -1,35 +1,23 @@
-package runreport
+package report
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/pali3/pali3/evalsuite/report"
 )
 
-// Stage returns the curves of a run folder: training loss with validation, the loss of each task,
-// the other scores of its evaluations, and the learning rate.
-func Stage(dir string) (report.Stage, error) {
-	r, err := openRun(dir)
-	if err != nil {
-		return report.Stage{}, err
-	}
-	return r.stage(), nil
-}
-
-func (r *run) stage() report.Stage {
-	s := report.Stage{Name: r.name, About: About(r.recipe), Seconds: r.seconds()}
+func (r *run) stage() Stage {
+	s := Stage{Name: r.name, About: aboutRecipe(r.recipe), Seconds: r.seconds()}
 	if kept := r.kept(); kept != "" {
 		s.About += "; " + kept
 	}
 	s.Losses, s.Validation = r.losses(), r.scores("loss").Points
 	if tasks := r.taskLosses(); len(tasks) > 0 {
-		s.Charts = append(s.Charts, report.Chart{Title: "Training loss by task", Curves: tasks})
+		s.Charts = append(s.Charts, Chart{Title: "Training loss by task", Curves: tasks})
 	}
 	for _, g := range r.metricGroups() {
-		chart := report.Chart{Title: g.title, From: 1, To: r.lastStep()}
+		chart := Chart{Title: g.title, From: 1, To: r.lastStep()}
 		for _, name := range g.names {
 			c := r.scores(name)
 			c.Name = curveName(name)
@@ -38,7 +26,7 @@ func (r *run) stage() report.Stage {
 		s.Charts = append(s.Charts, chart)
 	}
 	if rate := r.learningRate(); len(rate.Points) > 1 {
-		s.Charts = append(s.Charts, report.Chart{Title: "Learning rate", Small: true, Curves: []report.Curve{rate}})
+		s.Charts = append(s.Charts, Chart{Title: "Learning rate", Small: true, Curves: []Curve{rate}})
 	}
 	return s
 }
@@ -47,29 +35,29 @@ func (r *run) stage() report.Stage {
 func (r *run) kept() string {
 	for _, e := range slices.Backward(r.curves.evaluations) {
 		if e.Best != "" {
-			return fmt.Sprintf("the weights of step %s, best by %s, are kept", number(int64(e.Step)), report.MetricName(e.Best))
+			return fmt.Sprintf("the weights of step %s, best by %s, are kept", number(int64(e.Step)), metricName(e.Best))
 		}
 	}
 	return ""
 }
 
-func (r *run) losses() (points []report.Point) {
+func (r *run) losses() (points []Point) {
 	for _, step := range r.curves.steps {
-		points = append(points, report.Point{Step: step.Step, Loss: float64(step.Loss)})
+		points = append(points, Point{Step: step.Step, Loss: float64(step.Loss)})
 	}
 	return points
 }
 
-func (r *run) learningRate() report.Curve {
-	c := report.Curve{Name: "learning rate"}
+func (r *run) learningRate() Curve {
+	c := Curve{Name: "learning rate"}
 	for _, step := range r.curves.steps {
-		c.Points = append(c.Points, report.Point{Step: step.Step, Loss: step.LearningRate})
+		c.Points = append(c.Points, Point{Step: step.Step, Loss: step.LearningRate})
 	}
 	return c
 }
 
 // taskLosses are a curve for each task.
-func (r *run) taskLosses() (tasks []report.Curve) {
+func (r *run) taskLosses() (tasks []Curve) {
 	names := map[string]bool{}
 	for _, step := range r.curves.steps {
 		for name := range step.Tasks {
@@ -77,10 +65,10 @@ func (r *run) taskLosses() (tasks []report.Curve) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		c := report.Curve{Name: name, Noisy: true}
+		c := Curve{Name: name, Noisy: true}
 		for _, step := range r.curves.steps {
 			if loss, ok := step.Tasks[name]; ok {
-				c.Points = append(c.Points, report.Point{Step: step.Step, Loss: float64(loss)})
+				c.Points = append(c.Points, Point{Step: step.Step, Loss: float64(loss)})
 			}
 		}
 		tasks = append(tasks, c)
@@ -89,12 +77,12 @@ func (r *run) taskLosses() (tasks []report.Curve) {
 }
 
 // scores is a score of the evaluations during training, with its intervals.
-func (r *run) scores(name string) report.Curve {
-	c := report.Curve{Name: name, Marked: true}
+func (r *run) scores(name string) Curve {
+	c := Curve{Name: name, Marked: true}
 	for _, e := range r.curves.evaluations {
 		if s, ok := e.Scores[name]; ok {
-			c.Points = append(c.Points, report.Point{Step: e.Step, Loss: s.Value})
-			c.Intervals = append(c.Intervals, report.Interval{Lo: s.Lo, Hi: s.Hi})
+			c.Points = append(c.Points, Point{Step: e.Step, Loss: s.Value})
+			c.Intervals = append(c.Intervals, Interval{Lo: s.Lo, Hi: s.Hi})
 		}
 	}
 	return c
@@ -124,7 +112,7 @@ func groupMetrics(runs []*run) (groups []metricGroup) {
 	delete(names, "loss")
 	place := map[string]int{}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		title := "Validation: " + report.MetricName(name)
+		title := "Validation: " + metricName(name)
 		switch {
 		case strings.HasPrefix(name, "loss/"):
 			title = "Validation loss by task"
@@ -147,14 +135,14 @@ func curveName(name string) string {
 	if task, ok := strings.CutPrefix(name, "loss/"); ok {
 		return task
 	}
-	return report.MetricName(name)
+	return metricName(name)
 }
 
 // over draws the curves of several runs over each other.
-func over(runs []*run) report.Stage {
-	s := report.Stage{Name: "All runs"}
-	chart := func(title string, small bool, curve func(*run) report.Curve) {
-		c := report.Chart{Title: title, Small: small}
+func over(runs []*run) Stage {
+	s := Stage{Name: "All runs"}
+	chart := func(title string, small bool, curve func(*run) Curve) {
+		c := Chart{Title: title, Small: small}
 		for _, r := range runs {
 			drawn := curve(r)
 			drawn.Name = r.name
@@ -162,14 +150,14 @@ func over(runs []*run) report.Stage {
 		}
 		s.Charts = append(s.Charts, c)
 	}
-	chart("Training loss", false, func(r *run) report.Curve { return report.Curve{Points: r.losses(), Noisy: true} })
+	chart("Training loss", false, func(r *run) Curve { return Curve{Points: r.losses(), Noisy: true} })
 	if slices.ContainsFunc(runs, func(r *run) bool { return len(r.scores("loss").Points) > 0 }) {
-		chart("Validation loss", false, func(r *run) report.Curve { return r.scores("loss") })
+		chart("Validation loss", false, func(r *run) Curve { return r.scores("loss") })
 	}
 	for _, g := range groupMetrics(runs) {
 		for _, name := range g.names {
-			title := "Validation: " + report.MetricName(name)
-			chart(title, false, func(r *run) report.Curve { return r.scores(name) })
+			title := "Validation: " + metricName(name)
+			chart(title, false, func(r *run) Curve { return r.scores(name) })
 		}
 	}
 	chart("Learning rate", true, (*run).learningRate)

@@ -1,4 +1,4 @@
-package runreport
+package report
 
 import (
 	"bytes"
@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/pali3/pali3/evalsuite/report"
 )
 
 func TestBuild_OneRun(t *testing.T) {
@@ -55,7 +53,7 @@ func TestBuild_SideBySide(t *testing.T) {
 	if got, want := sections(page), "differences comparison changes data curation tokenizer mixture training scores again"; got != want {
 		t.Errorf("sections %s, want %s", got, want)
 	}
-	want := report.Difference{Key: "optimizer.learning_rate", Values: []string{"0.001", "0.002"}}
+	want := Difference{Key: "optimizer.learning_rate", Values: []string{"0.001", "0.002"}}
 	if keys := page.Differences.Keys; len(keys) != 1 || keys[0].Key != want.Key || !slices.Equal(keys[0].Values, want.Values) {
 		t.Errorf("differences %+v, want %+v", keys, want)
 	}
@@ -63,7 +61,7 @@ func TestBuild_SideBySide(t *testing.T) {
 		t.Error("the page does not say that the intervals are disjoint")
 	}
 	// Run a is right about even numbers, b about odd ones and 12.
-	c := page.Changes[slices.IndexFunc(page.Changes, func(c report.Changes) bool { return c.Title == "Val: answers" })]
+	c := page.Changes[slices.IndexFunc(page.Changes, func(c Changes) bool { return c.Title == "Val: answers" })]
 	if c.Asked != 8 || c.Same != 1 || c.Fixed != 4 || c.Broken != 3 || c.Other != 0 || len(c.Examples) != 4 {
 		t.Errorf("%+v", c)
 	}
@@ -200,7 +198,7 @@ func TestBuild_SameRunsSamePage(t *testing.T) {
 
 func TestThumbnail(t *testing.T) {
 	for n, format := range []string{"png", "bmp", "tiff"} {
-		m, err := Thumbnail(encoded(t, n, 400), 160, "a drawing")
+		m, err := thumbnail(encoded(t, n, 400), 160, "a drawing")
 		if err != nil {
 			t.Fatalf("%s: %v", format, err)
 		}
@@ -209,12 +207,12 @@ func TestThumbnail(t *testing.T) {
 			t.Errorf("%s became %s of %dx%d: %v", format, kind, config.Width, config.Height, err)
 		}
 	}
-	if small, err := Thumbnail(encoded(t, 0, 20), 160, ""); err != nil {
+	if small, err := thumbnail(encoded(t, 0, 20), 160, ""); err != nil {
 		t.Error(err)
 	} else if config, _, _ := image.DecodeConfig(bytes.NewReader(small.Bytes)); config.Width != 20 {
 		t.Errorf("an image of 20 pixels was made %d wide", config.Width)
 	}
-	if _, err := Thumbnail([]byte("<svg>"), 160, ""); err == nil {
+	if _, err := thumbnail([]byte("<svg>"), 160, ""); err == nil {
 		t.Error("a text became an image")
 	}
 }

@@ -1,4 +1,4 @@
-package runreport
+package report
 
 import (
 	"bytes"
@@ -8,7 +8,6 @@ import (
 	"image/png"
 
 	"github.com/pali3/pali3/augment"
-	"github.com/pali3/pali3/evalsuite/report"
 )
 
 // Sides of thumbnails, in pixels.
@@ -18,13 +17,13 @@ const (
 	spareSide   = 40  // when the page's room is used up
 )
 
-// Thumbnail decodes an image of any format that pali3 reads and encodes it again, as people see it
+// thumbnail decodes an image of any format that pali3 reads and encodes it again, as people see it
 // and no larger than side pixels: as PNG if that is hardly larger than JPEG, which is so of
 // drawings. Nothing of the file's metadata is kept.
-func Thumbnail(encoded []byte, side int, alt string) (report.Image, error) {
+func thumbnail(encoded []byte, side int, alt string) (Image, error) {
 	m, err := augment.Decode(encoded)
 	if err != nil {
-		return report.Image{}, err
+		return Image{}, err
 	}
 	height, width := m.Height, m.Width
 	if longest := max(height, width); longest > side {
@@ -38,7 +37,7 @@ func Thumbnail(encoded []byte, side int, alt string) (report.Image, error) {
 }
 
 // encode encodes pixels of which low is black and high is white.
-func encode(t augment.Tensor, low, high float32, alt string) (report.Image, error) {
+func encode(t augment.Tensor, low, high float32, alt string) (Image, error) {
 	m := image.NewNRGBA(image.Rect(0, 0, t.Width, t.Height))
 	for i := range t.Width * t.Height {
 		for c := range 3 {
@@ -50,15 +49,15 @@ func encode(t augment.Tensor, low, high float32, alt string) (report.Image, erro
 	var asPNG, asJPEG bytes.Buffer
 	best := png.Encoder{CompressionLevel: png.BestCompression}
 	if err := best.Encode(&asPNG, m); err != nil {
-		return report.Image{}, fmt.Errorf("encoding a thumbnail: %w", err)
+		return Image{}, fmt.Errorf("encoding a thumbnail: %w", err)
 	}
 	if err := jpeg.Encode(&asJPEG, m, &jpeg.Options{Quality: 82}); err != nil {
-		return report.Image{}, fmt.Errorf("encoding a thumbnail: %w", err)
+		return Image{}, fmt.Errorf("encoding a thumbnail: %w", err)
 	}
 	if asPNG.Len() <= asJPEG.Len()*5/4 {
-		return report.Image{Bytes: asPNG.Bytes(), Alt: alt}, nil
+		return Image{Bytes: asPNG.Bytes(), Alt: alt}, nil
 	}
-	return report.Image{Bytes: asJPEG.Bytes(), Alt: alt}, nil
+	return Image{Bytes: asJPEG.Bytes(), Alt: alt}, nil
 }
 
 // pageRoom is how many bytes of thumbnails a page holds; those beyond are small. Base64 adds a
@@ -73,12 +72,12 @@ type album struct {
 }
 
 // add returns a thumbnail, or nil for an image that cannot be decoded.
-func (a *album) add(encoded []byte, side int, alt string) *report.Image {
+func (a *album) add(encoded []byte, side int, alt string) *Image {
 	if a.used > pageRoom {
 		side = min(side, spareSide)
 		a.shrunk++
 	}
-	thumb, err := Thumbnail(encoded, side, alt)
+	thumb, err := thumbnail(encoded, side, alt)
 	if err != nil {
 		a.broken++
 		return nil

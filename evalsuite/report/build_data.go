@@ -1,4 +1,4 @@
-package runreport
+package report
 
 import (
 	"cmp"
@@ -8,23 +8,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// Data describes a dataset: what its manifest counts, how long its texts are, and a contact sheet
-// of a split. Model measures texts in pieces; without one they are measured in characters.
-func Data(d *shards.Dataset, model *sentencepiece.Model, split string, images int, seed uint64) (report.Data, error) {
-	var a album
-	return a.data(d, model, split, images, seed)
-}
-
-func (a *album) data(d *shards.Dataset, model *sentencepiece.Model, split string, images int, seed uint64) (shown report.Data, err error) {
+func (a *album) data(d *shards.Dataset, model *sentencepiece.Model, split string, images int, seed uint64) (shown Data, err error) {
 	t := d.Manifest().Totals
 	shown.Name = datasetName(d)
-	shown.Facts = []report.Fact{
+	shown.Facts = []Fact{
 		{Label: "Samples", Value: number(t.Rows)}, {Label: "Images", Value: number(t.Images)},
 		{Label: "Texts", Value: number(t.Texts)}, {Label: "Questions", Value: number(t.Questions)},
 		{Label: "Size of images", Value: size(t.Bytes)},
@@ -45,21 +37,15 @@ func datasetName(d *shards.Dataset) string {
 }
 
 // sorted returns counts with the most first.
-func sorted(of map[string]int64) (counts []report.Count) {
+func sorted(of map[string]int64) (counts []Count) {
 	for _, name := range slices.Sorted(maps.Keys(of)) {
-		counts = append(counts, report.Count{Name: name, N: of[name]})
+		counts = append(counts, Count{Name: name, N: of[name]})
 	}
-	slices.SortStableFunc(counts, func(a, b report.Count) int { return cmp.Compare(b.N, a.N) })
+	slices.SortStableFunc(counts, func(a, b Count) int { return cmp.Compare(b.N, a.N) })
 	return counts
 }
 
-// ContactSheet returns thumbnails of n images of a split, drawn at random by the seed.
-func ContactSheet(d *shards.Dataset, split string, n int, seed uint64) ([]report.Image, error) {
-	var a album
-	return a.contactSheet(d, split, n, seed)
-}
-
-func (a *album) contactSheet(d *shards.Dataset, split string, n int, seed uint64) (images []report.Image, err error) {
+func (a *album) contactSheet(d *shards.Dataset, split string, n int, seed uint64) (images []Image, err error) {
 	rows, err := imageRows(d, split)
 	if err != nil {
 		return nil, err
@@ -130,12 +116,12 @@ func clip(text string) string {
 const maxMeasured = 200_000
 
 // lengths is the spread of the lengths of a dataset's texts; nil if it has none.
-func lengths(d *shards.Dataset, model *sentencepiece.Model) (*report.Histogram, error) {
+func lengths(d *shards.Dataset, model *sentencepiece.Model) (*Histogram, error) {
 	view, err := d.Select("texts.value")
 	if err != nil {
 		return nil, err
 	}
-	h := &report.Histogram{Title: "Texts by their length in characters"}
+	h := &Histogram{Title: "Texts by their length in characters"}
 	measure := func(text string) int { return len([]rune(text)) }
 	if model != nil {
 		h.Title = "Texts by their length in pieces"
@@ -170,7 +156,7 @@ func lengths(d *shards.Dataset, model *sentencepiece.Model) (*report.Histogram, 
 
 // bins puts sorted lengths into about a dozen bins of equal, round widths; the last is open where
 // few are much longer than the rest.
-func bins(all []int) (counts []report.Count) {
+func bins(all []int) (counts []Count) {
 	high := all[len(all)-1]
 	if usual := all[(len(all)*99-1)/100]; high > 2*usual {
 		high = usual
@@ -182,7 +168,7 @@ func bins(all []int) (counts []report.Count) {
 		}
 	}
 	n := high/width + 1
-	counts = make([]report.Count, n, n+1)
+	counts = make([]Count, n, n+1)
 	for i := range counts {
 		counts[i].Name = fmt.Sprint(i * width)
 		if width > 1 {
@@ -201,7 +187,7 @@ func bins(all []int) (counts []report.Count) {
 		counts = counts[1:]
 	}
 	if beyond > 0 {
-		counts = append(counts, report.Count{Name: fmt.Sprintf("%d or more", n*width), N: beyond})
+		counts = append(counts, Count{Name: fmt.Sprintf("%d or more", n*width), N: beyond})
 	}
 	return counts
 }

@@ -1,4 +1,4 @@
-package runreport
+package report
 
 import (
 	"bytes"
@@ -17,7 +17,6 @@ import (
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
-	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -154,21 +153,21 @@ func write(t testing.TB, path, content string) {
 }
 
 // build makes the page of runs and lays it out.
-func build(t testing.TB, o Options, runs ...string) (*report.Report, string) {
+func build(t testing.TB, o Options, runs ...string) (*Report, string) {
 	t.Helper()
 	page, err := Build(t.Context(), runs, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var html bytes.Buffer
-	if err := report.Write(&html, page); err != nil {
+	if err := Write(&html, page); err != nil {
 		t.Fatal(err)
 	}
 	return page, html.String()
 }
 
 // sections are the anchors of a page's parts.
-func sections(page *report.Report) string {
+func sections(page *Report) string {
 	var ids []string
 	for _, s := range page.Sections() {
 		ids = append(ids, s.ID)

@@ -1,4 +1,4 @@
-package runreport
+package report
 
 import (
 	"bufio"
@@ -17,8 +17,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Outputs are what a model said about the images of a split, scored.
-type Outputs struct {
+// outputs are what a model said about the images of a split, scored.
+type outputs struct {
 	Split   string
 	Samples []shards.Sample // which the Sample of each Said is a position in
 	// Image returns the first image of a sample, encoded; nil: it is in Samples.
@@ -31,15 +31,15 @@ type Outputs struct {
 	bad   int       // lines of prediction files that cannot be read
 }
 
-// ReadOutputs reads the predictions in a folder's files (*.jsonl) about a split of a dataset, and
+// readOutputs reads the predictions in a folder's files (*.jsonl) about a split of a dataset, and
 // scores them. Tasks are those of the run's recipe, which say what texts count as captions; without
 // one for captions all do.
 //
 // If there are files whose names begin with the split, as pali3 eval names them, the others are
 // passed over. So are those of an untrained model; those with "blind" in their name are the
 // baseline's. Questions and captions without a prediction are left out.
-func ReadOutputs(d *shards.Dataset, split, dir string, tasks ...mixture.Task) (*Outputs, error) {
-	o := &Outputs{Split: split}
+func readOutputs(d *shards.Dataset, split, dir string, tasks ...mixture.Task) (*outputs, error) {
+	o := &outputs{Split: split}
 	rows, err := o.read(d)
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func asked(samples []shards.Sample, t mixture.Task) (said []evalsuite.Said) {
 }
 
 // read takes the split's samples without their images, and returns their rows.
-func (o *Outputs) read(d *shards.Dataset) (rows []int, err error) {
+func (o *outputs) read(d *shards.Dataset) (rows []int, err error) {
 	view, err := d.Select("key", "split", "texts", "questions", "images.format")
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (o *Outputs) read(d *shards.Dataset) (rows []int, err error) {
 }
 
 // answer fills in the predictions of all files, and drops what has none.
-func (o *Outputs) answer(dir string) error {
+func (o *outputs) answer(dir string) error {
 	files, err := filepath.Glob(filepath.Join(escaped(dir), "*.jsonl"))
 	if err != nil {
 		return err
@@ -149,7 +149,7 @@ func escaped(dir string) string {
 
 // readFile puts a file's predictions into those that are wanted. Of a file of no task by name the
 // ids tell it.
-func (o *Outputs) readFile(path string, wanted map[string]*prediction) error {
+func (o *outputs) readFile(path string, wanted map[string]*prediction) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
@@ -202,7 +202,7 @@ func answered(all []evalsuite.Said, task string, predictions map[string]*predict
 }
 
 // score scores what was said.
-func (o *Outputs) score() error {
+func (o *outputs) score() error {
 	once := metrics.Bootstrap{Resamples: 1} // intervals come from elsewhere
 	if _, _, err := evalsuite.ScoreCaptions(o.Captions, once); err != nil {
 		return err
@@ -214,7 +214,7 @@ func (o *Outputs) score() error {
 
 // scoreCIDEr scores captions one by one, with the document frequencies of their language's
 // captions.
-func (o *Outputs) scoreCIDEr() error {
+func (o *outputs) scoreCIDEr() error {
 	o.cider = make([]float64, len(o.Captions))
 	members := map[string][]int{}
 	for i := range o.Captions {
@@ -238,7 +238,7 @@ func (o *Outputs) scoreCIDEr() error {
 }
 
 // image returns the first image of a sample, encoded.
-func (o *Outputs) image(sample int) ([]byte, error) {
+func (o *outputs) image(sample int) ([]byte, error) {
 	if o.Image != nil {
 		return o.Image(sample)
 	}

@@ -1,4 +1,4 @@
-package runreport
+package report
 
 import (
 	"cmp"
@@ -12,7 +12,6 @@ import (
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
-	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/internal/jsonerr"
 	"github.com/pali3/pali3/shards"
 )
@@ -53,10 +52,10 @@ func readEvaluations(dir string) (found []evaluation, notes []string) {
 }
 
 // table are the scores in the order of the page.
-func (e *evaluation) table(split string) (rows []report.Score) {
+func (e *evaluation) table(split string) (rows []Score) {
 	for _, metric := range metricOrder(slices.Collect(maps.Keys(e.Scores))) {
 		s := e.Scores[metric]
-		rows = append(rows, report.Score{Split: split, Metric: metric, Model: s.Model, Untrained: s.Untrained, Blind: s.Blind})
+		rows = append(rows, Score{Split: split, Metric: metric, Model: s.Model, Untrained: s.Untrained, Blind: s.Blind})
 	}
 	return rows
 }
@@ -77,7 +76,7 @@ func metricOrder(names []string) []string {
 
 // breakdown takes the scores by language and by kind of question. Of the metrics of captions one is
 // enough.
-func (e *evaluation) breakdown(prefix string) (all []report.Breakdown) {
+func (e *evaluation) breakdown(prefix string) (all []Breakdown) {
 	seen := map[string]bool{}
 	for _, of := range []struct {
 		column, title string
@@ -89,40 +88,40 @@ func (e *evaluation) breakdown(prefix string) (all []report.Breakdown) {
 				continue
 			}
 			seen[what+of.column] = true
-			b := report.Breakdown{Title: fmt.Sprintf("%s%s%s", prefix, report.MetricName(metric), of.title), Column: of.column, Metric: metric}
+			b := Breakdown{Title: fmt.Sprintf("%s%s%s", prefix, metricName(metric), of.title), Column: of.column, Metric: metric}
 			for _, name := range slices.Sorted(maps.Keys(of.by[metric])) {
 				s := of.by[metric][name]
-				b.Groups = append(b.Groups, report.Group{Name: cmp.Or(name, "none"), Model: s.Model, Blind: s.Blind})
+				b.Groups = append(b.Groups, Group{Name: cmp.Or(name, "none"), Model: s.Model, Blind: s.Blind})
 			}
-			slices.SortStableFunc(b.Groups, func(x, y report.Group) int { return cmp.Compare(y.Model.N, x.Model.N) })
+			slices.SortStableFunc(b.Groups, func(x, y Group) int { return cmp.Compare(y.Model.N, x.Model.N) })
 			all = append(all, b)
 		}
 	}
 	return all
 }
 
-// Breakdown averages what a model said of one or several splits: answers by kind of question and
+// breakdowns averages what a model said of one or several splits: answers by kind of question and
 // captions by language, beside the blind baseline where that is known.
-func Breakdown(b metrics.Bootstrap, of ...*Outputs) (all []report.Breakdown) {
+func breakdowns(b metrics.Bootstrap, of ...*outputs) (all []Breakdown) {
 	var captions, answers, blind []evalsuite.Said
 	for _, o := range of {
 		captions, answers, blind = append(captions, o.Captions...), append(answers, o.Answers...), append(blind, o.Blind...)
 	}
 	kinds := groupsBy(answers, blind, func(s *evalsuite.Said) string { return s.Kind }, b)
 	if len(kinds) > 1 {
-		all = append(all, report.Breakdown{Title: "Answers by kind of question", Column: "Kind", Metric: "vqa_accuracy", Groups: kinds})
+		all = append(all, Breakdown{Title: "Answers by kind of question", Column: "Kind", Metric: "vqa_accuracy", Groups: kinds})
 	}
 	language := func(s *evalsuite.Said) string { return s.Language }
 	if languages := groupsBy(captions, nil, language, b); len(languages) > 1 {
-		all = append(all, report.Breakdown{Title: "Exact captions by language", Column: "Language", Metric: "caption_exact", Groups: languages})
+		all = append(all, Breakdown{Title: "Exact captions by language", Column: "Language", Metric: "caption_exact", Groups: languages})
 	}
 	return all
 }
 
-func groupsBy(model, blind []evalsuite.Said, property func(*evalsuite.Said) string, b metrics.Bootstrap) (groups []report.Group) {
+func groupsBy(model, blind []evalsuite.Said, property func(*evalsuite.Said) string, b metrics.Bootstrap) (groups []Group) {
 	of, without := evalsuite.By(model, property, b), evalsuite.By(blind, property, b)
 	for _, name := range slices.Sorted(maps.Keys(of)) {
-		g := report.Group{Name: cmp.Or(name, "none"), Model: of[name]}
+		g := Group{Name: cmp.Or(name, "none"), Model: of[name]}
 		if baseline, ok := without[name]; ok {
 			g.Blind = &baseline
 		}
@@ -132,7 +131,7 @@ func groupsBy(model, blind []evalsuite.Said, property func(*evalsuite.Said) stri
 }
 
 // outputs reads what a run said on the split of an evaluation; nil if there are no predictions.
-func (e *evaluation) outputs(p *page, r *run) *Outputs {
+func (e *evaluation) outputs(p *page, r *run) *outputs {
 	dir := filepath.Join(r.dir, evalsuite.PredictionsFolder)
 	if !exists(dir) {
 		return nil
@@ -146,7 +145,7 @@ func (e *evaluation) outputs(p *page, r *run) *Outputs {
 	if d == nil {
 		return nil
 	}
-	o, err := ReadOutputs(d, e.Split, dir, r.recipe.Mixture.Tasks...)
+	o, err := readOutputs(d, e.Split, dir, r.recipe.Mixture.Tasks...)
 	if err != nil {
 		p.note("%s: its predictions cannot be shown: %v.", r.name, err)
 		return nil
