@@ -28,6 +28,7 @@ var layers = map[string]string{
 	"internal/jsonerr":      "",
 	"internal/imagefile":    "",
 	"internal/parquet":      "",
+	"internal/s3test":       "",
 	"internal/contactsheet": "shards",
 	"internal/strict":       "",
 	"internal/textlines":    "",

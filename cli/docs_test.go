@@ -18,8 +18,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/pali3/pali3/ingest/fetch/hostile"
+	"github.com/pali3/pali3/internal/s3test"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/bucket/s3test"
 )
 
 // TestDataPage runs the commands of docs/data.md in their order, on small inputs of the names they

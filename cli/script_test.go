@@ -8,8 +8,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/pali3/pali3/internal/s3test"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/bucket/s3test"
 )
 
 // memoryFile names the file into which a command that a test runs copies what the kernel says of it

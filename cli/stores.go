@@ -12,8 +12,10 @@ import (
 
 	"github.com/pali3/pali3/internal/folderlock"
 	"github.com/pali3/pali3/shards"
-	_ "github.com/pali3/pali3/shards/bucket/all" // URLs of object stores in place of folders
+	"github.com/pali3/pali3/shards/bucket"
 )
+
+func init() { shards.RegisterStores(bucket.Stores()) }
 
 // datasetHelp is what commands say of an argument that is a dataset.
 const datasetHelp = "Dataset: a folder, or a URL of an object store (s3://, gs://, azblob://, file:///)."
@@ -55,7 +57,7 @@ func deliver(to string, make, send func(dir string) error) error {
 
 // sendFiles moves all files below a folder to an object store.
 func sendFiles(ctx context.Context, dir, to string) error {
-	store, err := shards.OpenKeeper(to)
+	store, err := shards.OpenStore(to)
 	if err != nil {
 		return err
 	}
@@ -73,14 +75,14 @@ func sendFiles(ctx context.Context, dir, to string) error {
 		if err != nil {
 			return err
 		}
-		if err := sendFile(store, path, filepath.ToSlash(name)); err != nil {
+		if err := sendFile(ctx, store, path, filepath.ToSlash(name)); err != nil {
 			return fmt.Errorf("moving %s to %s: %w", path, to, err)
 		}
 		return nil
 	})
 }
 
-func sendFile(store shards.Keeper, path, name string) error {
+func sendFile(ctx context.Context, store shards.WritableStore, path, name string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
@@ -91,19 +93,19 @@ func sendFile(store shards.Keeper, path, name string) error {
 	if err != nil {
 		return err
 	}
-	return store.Keep(shards.File{Name: name, Bytes: size, SHA256: hex.EncodeToString(digest.Sum(nil))}, file)
+	return store.Put(ctx, shards.File{Name: name, Bytes: size, SHA256: hex.EncodeToString(digest.Sum(nil))}, file)
 }
 
 // mustBeEmpty refuses a folder or prefix that has files.
 func mustBeEmpty(to string) error {
-	store, err := shards.OpenKeeper(to)
+	store, err := shards.OpenStore(to)
 	if err != nil {
 		return err
 	}
 	if closer, ok := store.(io.Closer); ok {
 		defer closer.Close()
 	}
-	if names, err := store.List(); err == nil && len(names) > 0 {
+	if names, err := store.List(context.TODO()); err == nil && len(names) > 0 {
 		return fmt.Errorf("%s is not empty", to)
 	}
 	return nil

@@ -19,9 +19,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pali3/pali3/internal/s3test"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/bucket/s3test"
 )
 
 // TestKilledIngestIntoAStore kills the ingestion into an S3 server that refuses every third

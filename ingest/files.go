@@ -152,7 +152,7 @@ func openMDS(dir string) (fsys fs.FS, end func(), err error) {
 		}
 		return root.FS(), func() { root.Close() }, nil
 	}
-	store, err := shards.OpenKeeper(dir)
+	store, err := shards.OpenStore(dir)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -58,7 +59,7 @@ func called(name string) string {
 }
 
 // storeOf opens the place that an object is in, and returns its name there.
-func storeOf(name string) (store shards.Keeper, base string, err error) {
+func storeOf(name string) (store shards.WritableStore, base string, err error) {
 	address, parameters, has := strings.Cut(name, "?")
 	at := strings.LastIndex(address, "/")
 	if at < strings.Index(address, "://")+3 {
@@ -68,11 +69,11 @@ func storeOf(name string) (store shards.Keeper, base string, err error) {
 	if has {
 		place += "?" + parameters
 	}
-	store, err = shards.OpenKeeper(place)
+	store, err = shards.OpenStore(place)
 	return store, base, err
 }
 
-func closeStore(store shards.Keeper) {
+func closeStore(store shards.WritableStore) {
 	if closer, ok := store.(io.Closer); ok {
 		closer.Close()
 	}
@@ -101,13 +102,13 @@ func versionOf(name string) (string, error) {
 	return versionIn(store, base)
 }
 
-func versionIn(store shards.Keeper, base string) (string, error) {
-	size, err := store.Size(base)
+func versionIn(store shards.WritableStore, base string) (string, error) {
+	size, err := store.Size(context.TODO(), base)
 	version := ""
 	if versioned, ok := store.(interface {
-		Version(name string) (string, error)
+		Version(ctx context.Context, name string) (string, error)
 	}); ok && err == nil {
-		version, err = versioned.Version(base)
+		version, err = versioned.Version(context.TODO(), base)
 	}
 	return fmt.Sprint(size, " ", version), err
 }
@@ -117,15 +118,15 @@ func versionIn(store shards.Keeper, base string) (string, error) {
 type stored struct {
 	*io.SectionReader
 	ahead  *ahead
-	closes shards.Keeper // or nil
+	closes shards.WritableStore // or nil
 }
 
-func openStored(store shards.Keeper, name string) (*stored, error) {
-	size, err := store.Size(name)
+func openStored(store shards.WritableStore, name string) (*stored, error) {
+	size, err := store.Size(context.TODO(), name)
 	if err != nil {
 		return nil, err
 	}
-	r, err := store.OpenFile(name)
+	r, err := store.OpenFile(context.TODO(), name)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +143,7 @@ func (s *stored) Close() error {
 }
 
 // storeFS is an object store as a file system that opens files.
-type storeFS struct{ store shards.Keeper }
+type storeFS struct{ store shards.WritableStore }
 
 // storedFile is a file of a storeFS.
 type storedFile struct {

@@ -29,33 +29,40 @@ type Copied struct {
 	There int   `json:"there"` // files that were there already
 }
 
-// Copy copies the dataset from to to, each a folder or, in a program that imports package bucket,
-// the URL of an object store. Every file is compared with the SHA-256 that the manifest has for it,
-// and the manifest comes last: killed at any moment, to is the dataset that it was or the new one.
-// Copied again, files that are there whole are left, so that a copy that was interrupted goes on,
-// and one of a dataset that has grown takes what is new.
+// Copy copies the dataset in one folder to another. Datasets in object stores are copied with
+// [Stores.Copy].
 //
-// Where to has a part of the same name and other content, the error wraps fs.ErrExist and nothing
-// was changed.
+// Every file is compared with its SHA-256 in the manifest, and the manifest is copied last: if Copy
+// is killed, to has either its old dataset or the new one. A second Copy leaves the files that to
+// has already: it resumes an interrupted copy, and after a dataset has grown it copies only the new
+// parts.
+//
+// If to has a part of the same name with other content, the error wraps fs.ErrExist and to is
+// unchanged.
 func Copy(ctx context.Context, from, to string, o CopyOptions) (Copied, error) {
-	copied, err := copyDataset(ctx, from, to, o)
+	return registered.Copy(ctx, from, to, o)
+}
+
+// Copy is the function [Copy] for folders and URLs.
+func (s Stores) Copy(ctx context.Context, from, to string, o CopyOptions) (Copied, error) {
+	copied, err := s.copyDataset(ctx, from, to, o)
 	if err != nil {
 		err = fmt.Errorf("copying %s to %s: %w", from, to, err)
 	}
 	return copied, err
 }
 
-func copyDataset(ctx context.Context, from, to string, o CopyOptions) (copied Copied, err error) {
-	source, err := OpenKeeper(from)
+func (s Stores) copyDataset(ctx context.Context, from, to string, o CopyOptions) (copied Copied, err error) {
+	source, err := s.OpenStore(ctx, from)
 	if err != nil {
 		return copied, err
 	}
 	defer closeStore(source)
-	manifest, err := loadManifest(source, from)
+	manifest, err := loadManifest(ctx, source, from)
 	if err != nil {
 		return copied, err
 	}
-	raw, err := source.ReadFile(ManifestName)
+	raw, err := source.ReadFile(ctx, ManifestName)
 	if err != nil {
 		return copied, err
 	}
@@ -66,13 +73,13 @@ func copyDataset(ctx context.Context, from, to string, o CopyOptions) (copied Co
 		}
 		defer lock.Unlock()
 	}
-	target, err := OpenKeeper(to)
+	target, err := s.OpenStore(ctx, to)
 	if err != nil {
 		return copied, err
 	}
 	defer closeStore(target)
 	c := copier{source: source, target: target, options: o}
-	missing, err := c.missing(manifest, to)
+	missing, err := c.missing(ctx, manifest, to)
 	if err != nil {
 		return copied, err
 	}
@@ -83,19 +90,19 @@ func copyDataset(ctx context.Context, from, to string, o CopyOptions) (copied Co
 	for _, f := range missing {
 		copied.Bytes += f.Bytes
 	}
-	return copied, keepManifest(target, raw)
+	return copied, putManifest(ctx, target, raw)
 }
 
 // copier copies files from one store to another.
 type copier struct {
-	source, target Keeper
+	source, target WritableStore
 	options        CopyOptions
 	done           atomic.Int64
 	all            int64 // bytes
 }
 
 // missing returns the files that the target lacks.
-func (c *copier) missing(m *Manifest, to string) ([]File, error) {
+func (c *copier) missing(ctx context.Context, m *Manifest, to string) ([]File, error) {
 	files := slices.Clone(m.Files)
 	if m.Rejects != nil {
 		files = append(files, *m.Rejects)
@@ -106,12 +113,12 @@ func (c *copier) missing(m *Manifest, to string) ([]File, error) {
 	for i, f := range files {
 		c.all += f.Bytes
 		checks.Go(func() error {
-			has, err := c.target.Has(f)
+			has, err := c.target.Contains(ctx, f)
 			if err != nil || has {
 				return err
 			}
 			lacks[i] = true
-			if _, err := c.target.Size(f.Name); errors.Is(err, fs.ErrNotExist) || f.Name == RejectsName {
+			if _, err := c.target.Size(ctx, f.Name); errors.Is(err, fs.ErrNotExist) || f.Name == RejectsName {
 				return nil // rejects are written anew with every commit
 			} else if err != nil {
 				return err
@@ -130,12 +137,12 @@ func (c *copier) missing(m *Manifest, to string) ([]File, error) {
 			c.done.Add(f.Bytes)
 		}
 	}
-	return missing, c.mayReplace(m, to)
+	return missing, c.mayReplace(ctx, m, to)
 }
 
 // mayReplace refuses to take a dataset away that has parts of its own.
-func (c *copier) mayReplace(m *Manifest, to string) error {
-	old, err := loadManifest(c.target, to)
+func (c *copier) mayReplace(ctx context.Context, m *Manifest, to string) error {
+	old, err := loadManifest(ctx, c.target, to)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -164,14 +171,14 @@ func (c *copier) files(ctx context.Context, files []File) error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			r, err := c.source.OpenFile(f.Name)
+			r, err := c.source.OpenFile(ctx, f.Name)
 			if err != nil {
 				return err
 			}
 			if closer, ok := r.(io.Closer); ok {
 				defer closer.Close()
 			}
-			if err := c.target.Keep(f, &watched{&interruptible{ctx, r}, c, f.Bytes}); err != nil {
+			if err := c.target.Put(ctx, f, &watched{&interruptible{ctx, r}, c, f.Bytes}); err != nil {
 				return fmt.Errorf("%s: %w", f.Name, err)
 			}
 			return nil

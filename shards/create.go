@@ -2,6 +2,7 @@ package shards
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,28 +10,39 @@ import (
 	"slices"
 )
 
-// Create returns a writer that adds to the dataset in dir, or starts one there. Dir may be the URL
-// of an object store, in a program that imports package bucket; one writer at a time may add to it,
-// which only the commit can check.
+// Create returns a writer that adds to the dataset in dir, or starts one there. A dataset in an
+// object store is written with [Stores.Create].
 func Create(dir string, limits Limits) (*Writer, error) {
-	w := &Writer{name: dir, limits: limits.withDefaults()}
-	if err := w.open(); err != nil {
-		return nil, fmt.Errorf("writing dataset %s: %w", dir, err)
+	return registered.Create(context.Background(), dir, limits)
+}
+
+// CreateNew returns a writer of a new dataset in dir. If there is one already, the error wraps
+// fs.ErrExist.
+func CreateNew(dir string, limits Limits) (*Writer, error) {
+	return registered.CreateNew(context.Background(), dir, limits)
+}
+
+// Create is the function [Create] for a folder or a URL. Only one writer at a time may add to a
+// dataset in an object store; a second one fails at its commit.
+func (s Stores) Create(ctx context.Context, name string, limits Limits) (*Writer, error) {
+	w := &Writer{ctx: ctx, name: name, limits: limits.withDefaults()}
+	if err := w.open(s); err != nil {
+		return nil, fmt.Errorf("writing dataset %s: %w", name, err)
 	}
 	return w, nil
 }
 
-// CreateNew is [Create] of a dataset that is not there yet; if it is, the error wraps fs.ErrExist.
-func CreateNew(dir string, limits Limits) (*Writer, error) {
-	w, err := Create(dir, limits)
+// CreateNew is the function [CreateNew] for a folder or a URL.
+func (s Stores) CreateNew(ctx context.Context, name string, limits Limits) (*Writer, error) {
+	w, err := s.Create(ctx, name, limits)
 	if err == nil && !w.isNew {
 		w.Abort()
-		return nil, fmt.Errorf("writing dataset %s: %w", dir, fs.ErrExist)
+		return nil, fmt.Errorf("writing dataset %s: %w", name, fs.ErrExist)
 	}
 	return w, err
 }
 
-func (w *Writer) open() (err error) {
+func (w *Writer) open(s Stores) (err error) {
 	if w.dir, err = WorkFolder(w.name); err != nil {
 		return err
 	}
@@ -38,15 +50,15 @@ func (w *Writer) open() (err error) {
 		return err
 	}
 	w.rejects = newRejectLog(w.dir)
-	if w.store, err = OpenKeeper(w.name); err != nil {
+	if w.store, err = s.OpenStore(w.ctx, w.name); err != nil {
 		return err
 	}
-	w.manifest, err = loadManifest(w.store, w.name)
+	w.manifest, err = loadManifest(w.ctx, w.store, w.name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		w.manifest, w.isNew, err = &Manifest{SchemaVersion: SchemaVersion}, true, nil
 	case err == nil && w.moves():
-		w.before, err = w.store.ReadFile(ManifestName)
+		w.before, err = w.store.ReadFile(w.ctx, ManifestName)
 	}
 	if err == nil {
 		w.earlier = len(w.manifest.Files)
@@ -62,7 +74,7 @@ func (w *Writer) open() (err error) {
 // manifest lists may be somebody's, and is never overwritten.
 func (w *Writer) toFreePart(n int) error {
 	for ; ; n++ {
-		_, err := w.store.Size(partName(n))
+		_, err := w.store.Size(w.ctx, partName(n))
 		if errors.Is(err, fs.ErrNotExist) || err == nil && w.own[partName(n)] {
 			w.next = n
 			return nil
@@ -80,7 +92,7 @@ func (w *Writer) Unlisted() (names []string, err error) {
 	if !w.moves() {
 		return nil, nil
 	}
-	all, err := w.store.List()
+	all, err := w.store.List(w.ctx)
 	if err != nil {
 		return nil, fmt.Errorf("listing %s: %w", w.name, err)
 	}
@@ -112,7 +124,7 @@ func (w *Writer) writeManifest() error {
 	if !w.moves() {
 		return w.manifest.write(w.dir)
 	}
-	now, err := w.store.ReadFile(ManifestName)
+	now, err := w.store.ReadFile(w.ctx, ManifestName)
 	if errors.Is(err, fs.ErrNotExist) {
 		now, err = nil, nil
 	}
@@ -127,7 +139,7 @@ func (w *Writer) writeManifest() error {
 		content, err = w.manifest.encode()
 	}
 	if err == nil {
-		err = keepManifest(w.store, content)
+		err = putManifest(w.ctx, w.store, content)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the manifest of %s: %w", w.name, err)

@@ -1,6 +1,7 @@
 package shards
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 
 // Dataset reads a dataset folder. Safe for concurrent use.
 type Dataset struct {
+	ctx      context.Context // of all requests to the store
 	dir      string
 	store    Store
 	manifest *Manifest
@@ -28,33 +30,22 @@ type group struct {
 }
 
 // Open reads the manifest of the dataset in dir and checks that its files are there and have their
-// sizes. Contents are checked by [Verify]. Dir may be the URL of an object store, in a program that
-// imports package bucket.
-func Open(dir string) (*Dataset, error) {
-	store, err := OpenKeeper(dir)
-	if err != nil {
-		return nil, err
-	}
-	d, err := OpenStore(store, dir)
-	if err != nil {
-		return nil, errors.Join(err, closeStore(store))
-	}
-	return d, nil
-}
+// sizes. [Verify] checks the contents. A dataset in an object store is opened with [Stores.Open].
+func Open(dir string) (*Dataset, error) { return registered.Open(context.Background(), dir) }
 
-// OpenStore is [Open] for a dataset anywhere; name is for messages. A store that is an io.Closer is
-// closed with the dataset.
-func OpenStore(store Store, name string) (*Dataset, error) {
-	manifest, err := loadManifest(store, name)
+// OpenFrom opens the dataset in a store; name is for messages. ctx bounds all requests that the
+// dataset makes. A store that is an io.Closer is closed with the dataset.
+func OpenFrom(ctx context.Context, store Store, name string) (*Dataset, error) {
+	manifest, err := loadManifest(ctx, store, name)
 	if err != nil {
 		return nil, err
 	}
-	d := newDataset(store, name, manifest)
+	d := newDataset(ctx, store, name, manifest)
 	var checks errgroup.Group
 	checks.SetLimit(32) // of which each may be a request of an object store
 	for _, f := range manifest.Files {
 		checks.Go(func() error {
-			size, err := store.Size(f.Name)
+			size, err := store.Size(ctx, f.Name)
 			if err != nil {
 				return fmt.Errorf("opening dataset %s: %w", name, err)
 			}
@@ -70,8 +61,8 @@ func OpenStore(store Store, name string) (*Dataset, error) {
 	return d, nil
 }
 
-func newDataset(store Store, name string, manifest *Manifest) *Dataset {
-	d := &Dataset{dir: name, store: store, manifest: manifest}
+func newDataset(ctx context.Context, store Store, name string, manifest *Manifest) *Dataset {
+	d := &Dataset{ctx: ctx, dir: name, store: store, manifest: manifest}
 	d.all = &View{d: d, chosen: everything}
 	var first int64
 	for part, f := range manifest.Files {
@@ -120,7 +111,7 @@ func (d *Dataset) Rejects() iter.Seq2[Reject, error] {
 	if d.manifest.Rejects == nil {
 		return func(func(Reject, error) bool) {}
 	}
-	return listedRejects(d.store, d.dir, d.manifest.Rejects.Rows)
+	return listedRejects(d.ctx, d.store, d.dir, d.manifest.Rejects.Rows)
 }
 
 // Keys yields the keys of all rows in order, without reading images.
@@ -143,7 +134,7 @@ func (d *Dataset) Keys() iter.Seq2[string, error] {
 func (d *Dataset) part(n int) (*part, error) {
 	return d.parts.get(n, func() (*part, io.ReaderAt, error) {
 		f := &d.manifest.Files[n]
-		r, err := d.store.OpenFile(f.Name)
+		r, err := d.store.OpenFile(d.ctx, f.Name)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -2,6 +2,7 @@ package shards
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -142,8 +143,8 @@ func addCounts(to, from map[string]int64) map[string]int64 {
 var ErrVersion = errors.New("another version")
 
 // loadManifest reads and checks the manifest of a dataset of that name.
-func loadManifest(store Store, name string) (*Manifest, error) {
-	content, err := store.ReadFile(ManifestName)
+func loadManifest(ctx context.Context, store Store, name string) (*Manifest, error) {
+	content, err := store.ReadFile(ctx, ManifestName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is not a dataset: it has no %s: %w", name, ManifestName, err)
 	}
@@ -157,7 +158,9 @@ func loadManifest(store Store, name string) (*Manifest, error) {
 }
 
 // readManifest reads and checks the manifest of a folder.
-func readManifest(dir string) (*Manifest, error) { return loadManifest(folder(dir), dir) }
+func readManifest(dir string) (*Manifest, error) {
+	return loadManifest(context.Background(), folder(dir), dir)
+}
 
 // committed reports whether the manifest lists the parts, and its commit of that number, from 0 on,
 // is of those sources and has that count.
@@ -244,9 +247,9 @@ func (m *Manifest) encode() ([]byte, error) {
 	return append(content, '\n'), err
 }
 
-// keepManifest makes the content of a manifest visible.
-func keepManifest(to Keeper, content []byte) error {
-	return to.Keep(File{Name: ManifestName, Bytes: int64(len(content)), SHA256: Hash(content)}, bytes.NewReader(content))
+// putManifest stores the content of a manifest.
+func putManifest(ctx context.Context, to WritableStore, content []byte) error {
+	return to.Put(ctx, File{Name: ManifestName, Bytes: int64(len(content)), SHA256: Hash(content)}, bytes.NewReader(content))
 }
 
 // names returns the names of all files the manifest lists.

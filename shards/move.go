@@ -24,9 +24,9 @@ type moving struct {
 	stop   context.CancelFunc
 }
 
-func newMoving() *moving {
+func newMoving(ctx context.Context) *moving {
 	var m moving
-	m.ctx, m.stop = context.WithCancel(context.Background())
+	m.ctx, m.stop = context.WithCancel(ctx)
 	m.group, m.failed = errgroup.WithContext(m.ctx)
 	m.group.SetLimit(movesAtOnce)
 	return &m
@@ -42,7 +42,7 @@ func (w *Writer) beginMove(f File) error {
 		return nil
 	}
 	if w.moving == nil {
-		w.moving = newMoving()
+		w.moving = newMoving(w.ctx)
 	}
 	m, resumes := w.moving, w.resumes
 	m.group.Go(func() error {
@@ -94,7 +94,7 @@ func (w *Writer) move(ctx context.Context, f File) error {
 		return err
 	}
 	defer content.Close()
-	if err := w.store.Keep(f, &interruptible{ctx, content}); err != nil {
+	if err := w.store.Put(ctx, f, &interruptible{ctx, content}); err != nil {
 		return fmt.Errorf("moving %s to %s: %w", path, w.name, err)
 	}
 	return os.Remove(path)
@@ -118,9 +118,9 @@ func (r *interruptible) ReadAt(b []byte, at int64) (int, error) {
 // has the rows.
 func (w *Writer) resumeMoves(parts []File) error {
 	for _, part := range parts {
-		arrived, err := w.store.Has(part) // its hash, too: another machine may have written a part of that name
+		arrived, err := w.store.Contains(w.ctx, part) // its hash, too: another machine may have written a part of that name
 		if err == nil && !arrived {
-			err = w.move(context.Background(), part)
+			err = w.move(w.ctx, part)
 		}
 		if errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s is neither there as its journal says, nor in %s", part.Name, w.dir)

@@ -161,7 +161,7 @@ func (w *Writer) commitRejects() error {
 	}
 	file, err := out.commit()
 	if err == nil && w.moves() {
-		err = w.move(context.Background(), file)
+		err = w.move(w.ctx, file)
 	}
 	if err != nil {
 		return err
@@ -175,19 +175,19 @@ func (w *Writer) earlierRejects() iter.Seq2[Reject, error] {
 	if w.manifest.Rejects == nil {
 		return func(func(Reject, error) bool) {}
 	}
-	return listedRejects(w.store, w.name, w.manifest.Rejects.Rows)
+	return listedRejects(w.ctx, w.store, w.name, w.manifest.Rejects.Rows)
 }
 
 // listedRejects yields the first rows of rejects.parquet. A writer that was killed before it wrote
 // the manifest may have left more behind those that the manifest lists.
-func listedRejects(store Store, name string, rows int64) iter.Seq2[Reject, error] {
+func listedRejects(ctx context.Context, store Store, name string, rows int64) iter.Seq2[Reject, error] {
 	return func(yield func(Reject, error) bool) {
-		size, err := store.Size(RejectsName)
+		size, err := store.Size(ctx, RejectsName)
 		if err != nil {
 			yield(Reject{}, err)
 			return
 		}
-		r, err := store.OpenFile(RejectsName)
+		r, err := store.OpenFile(ctx, RejectsName)
 		if err != nil {
 			yield(Reject{}, err)
 			return

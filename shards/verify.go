@@ -1,6 +1,7 @@
 package shards
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -53,19 +54,24 @@ func (p Problem) String() string {
 // keys, image hashes and image headers, and says in which row a damaged file is damaged. The error
 // is about what kept Verify from looking.
 func Verify(dir string, deep bool) ([]Problem, error) {
-	store, err := OpenKeeper(dir)
+	return registered.Verify(context.Background(), dir, deep)
+}
+
+// Verify is the function [Verify] for a folder or a URL.
+func (s Stores) Verify(ctx context.Context, dir string, deep bool) ([]Problem, error) {
+	store, err := s.OpenStore(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
 	defer closeStore(store)
-	manifest, err := loadManifest(store, dir)
+	manifest, err := loadManifest(ctx, store, dir)
 	if errors.Is(err, ErrVersion) {
 		return []Problem{{ManifestName, -1, OtherVersion, err.Error()}}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	v := verifier{store: store, name: dir, deep: deep, keys: map[string]bool{}}
+	v := verifier{ctx: ctx, store: store, name: dir, deep: deep, keys: map[string]bool{}}
 	problems := []Problem{}
 	for _, f := range manifest.Files {
 		found, err := v.part(f)
@@ -87,6 +93,7 @@ func Verify(dir string, deep bool) ([]Problem, error) {
 
 // verifier looks at the files of a dataset.
 type verifier struct {
+	ctx   context.Context
 	store Store
 	name  string
 	deep  bool
@@ -129,7 +136,7 @@ func (v *verifier) footer(f File) []Problem {
 
 // open opens a part, until end is called.
 func (v *verifier) open(f File) (p *part, end func(), err error) {
-	r, err := v.store.OpenFile(f.Name)
+	r, err := v.store.OpenFile(v.ctx, f.Name)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -146,7 +153,7 @@ func (v *verifier) open(f File) (p *part, end func(), err error) {
 
 // file compares a file's size and hash with the manifest's.
 func (v *verifier) file(f File) ([]Problem, error) {
-	size, err := v.store.Size(f.Name)
+	size, err := v.store.Size(v.ctx, f.Name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return []Problem{{f.Name, -1, Missing, "listed by the manifest"}}, nil
 	}
@@ -156,7 +163,7 @@ func (v *verifier) file(f File) ([]Problem, error) {
 	if size != f.Bytes {
 		return []Problem{{f.Name, -1, WrongSize, fmt.Sprintf("%d bytes, the manifest says %d", size, f.Bytes)}}, nil
 	}
-	sum, _, err := hashOf(v.store, f)
+	sum, _, err := hashOf(v.ctx, v.store, f)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", fileOf(v.name, f.Name), err)
 	}
@@ -228,7 +235,7 @@ func verifyImage(image *Image) (kind, what string) {
 // extra looks for files that the manifest does not list, and, where files are made, for what is
 // under way.
 func (v *verifier) extra(manifest *Manifest) (problems []Problem, err error) {
-	names, err := v.store.List()
+	names, err := v.store.List(v.ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package shards
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -44,9 +45,10 @@ type Reject struct {
 // and each that is whole moves to the store while the next is made: of the parts no more than three
 // are on this machine.
 type Writer struct {
-	name     string // of the dataset
-	dir      string // where files are made
-	store    Keeper // where they lie
+	ctx      context.Context // of all requests to the store
+	name     string          // of the dataset
+	dir      string          // where files are made
+	store    WritableStore   // where they lie
 	limits   Limits
 	manifest *Manifest
 	isNew    bool   // no dataset was there
@@ -99,7 +101,7 @@ func (w *Writer) resumeParts(parts []File) error {
 
 func (w *Writer) checkSizes(parts []File) error {
 	for _, part := range parts {
-		size, err := w.store.Size(part.Name)
+		size, err := w.store.Size(w.ctx, part.Name)
 		if err != nil {
 			return err
 		}
@@ -117,7 +119,7 @@ func (w *Writer) Parts(parts []File) *Dataset {
 	for _, f := range parts {
 		m.Totals.Rows += f.Rows
 	}
-	return newDataset(struct{ Store }{w.store}, w.name, m) // which does not close the store
+	return newDataset(w.ctx, struct{ Store }{w.store}, w.name, m) // which does not close the store
 }
 
 // NextPart returns the name that the next part will have.

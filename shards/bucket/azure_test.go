@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	_ "gocloud.dev/blob/azureblob"
-
 	"github.com/pali3/pali3/shards"
 )
 

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pali3/pali3/internal/s3test"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/bucket/s3test"
 )
 
 // slowServer is a server that calls write before it takes a part.
@@ -28,7 +28,7 @@ func slowServer(t *testing.T, write func(part string) bool) *s3test.Server {
 // create begins a dataset of parts of eight rows.
 func create(t *testing.T, name string) *shards.Writer {
 	t.Helper()
-	w, err := shards.Create(name, shards.Limits{PartBytes: 10 * 1000})
+	w, err := Stores().Create(t.Context(), name, shards.Limits{PartBytes: 10 * 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestPartsMoveBesideTheNext(t *testing.T) {
 	if left := made(t, url); len(left) > 0 {
 		t.Errorf("%v stay on this machine", left)
 	}
-	if problems, err := shards.Verify(url, true); err != nil || len(problems) > 0 {
+	if problems, err := Stores().Verify(t.Context(), url, true); err != nil || len(problems) > 0 {
 		t.Error(problems, err)
 	}
 }
@@ -259,7 +259,7 @@ func TestResumeSendsWhatHadNotArrived(t *testing.T) {
 		if err := again.Commit("test"); err != nil {
 			t.Fatal(err)
 		}
-		if problems, err := shards.Verify(url, true); err != nil || len(problems) > 0 || again.Stat().Rows != 20 {
+		if problems, err := Stores().Verify(t.Context(), url, true); err != nil || len(problems) > 0 || again.Stat().Rows != 20 {
 			t.Error(problems, err, again.Stat())
 		}
 		if left := made(t, url); len(left) > 0 {
@@ -291,7 +291,7 @@ func TestManifestThatArrivesLate(t *testing.T) {
 	if err := commit(other, "y"); err == nil || !strings.Contains(err.Error(), "another writer has changed it meanwhile") {
 		t.Error(err)
 	}
-	d, err := shards.Open(url)
+	d, err := Stores().Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,21 +43,6 @@ const (
 	maxFile   = 256 << 20              // of a file that is read as a whole
 )
 
-func init() { shards.RegisterStores(openURL, "s3", "gs", "azblob", "file") }
-
-// openURL opens the prefix of a bucket that a URL names.
-func openURL(address string) (shards.Keeper, error) {
-	bucket, prefix, err := split(address)
-	if err != nil {
-		return nil, err
-	}
-	b, err := blob.OpenBucket(context.Background(), bucket)
-	if err != nil {
-		return nil, err
-	}
-	return owned{&store{ctx: context.Background(), bucket: b, prefix: prefix}}, nil
-}
-
 // split returns the URL of the bucket, as gocloud.dev/blob has it, and the prefix in it. A folder
 // is a bucket of its own.
 func split(address string) (bucket, prefix string, err error) {
@@ -83,21 +68,19 @@ func split(address string) (bucket, prefix string, err error) {
 	return u.String(), prefix, nil
 }
 
-// Open opens the dataset under a prefix of a bucket. The bucket stays the caller's, and ctx is that
-// of every later read.
+// Open opens the dataset below a prefix of a bucket; name is for messages. ctx bounds every later
+// read. The caller closes the bucket.
 func Open(ctx context.Context, b *blob.Bucket, prefix, name string) (*shards.Dataset, error) {
-	return shards.OpenStore(New(ctx, b, prefix), name)
+	return shards.OpenFrom(ctx, New(b, prefix), name)
 }
 
-// New returns a prefix of a bucket as a store of files. The bucket stays the caller's, and ctx is
-// that of every request.
-func New(ctx context.Context, b *blob.Bucket, prefix string) shards.Keeper {
-	return &store{ctx: ctx, bucket: b, prefix: prefix}
+// New returns a prefix of a bucket as a store of files. The caller closes the bucket.
+func New(b *blob.Bucket, prefix string) shards.WritableStore {
+	return &store{bucket: b, prefix: prefix}
 }
 
 // store is a prefix of a bucket.
 type store struct {
-	ctx    context.Context
 	bucket *blob.Bucket
 	prefix string
 }
@@ -109,17 +92,17 @@ func (o owned) Close() error { return o.bucket.Close() }
 
 func (s *store) key(name string) string { return path.Join(s.prefix, name) }
 
-func (s *store) attributes(name string) (attributes *blob.Attributes, err error) {
-	err = retry(s.ctx, func() error {
-		attributes, err = s.bucket.Attributes(s.ctx, s.key(name))
+func (s *store) attributes(ctx context.Context, name string) (attributes *blob.Attributes, err error) {
+	err = retry(ctx, func() error {
+		attributes, err = s.bucket.Attributes(ctx, s.key(name))
 		return err
 	})
 	return attributes, err
 }
 
 // Size implements [shards.Store].
-func (s *store) Size(name string) (int64, error) {
-	attributes, err := s.attributes(name)
+func (s *store) Size(ctx context.Context, name string) (int64, error) {
+	attributes, err := s.attributes(ctx, name)
 	if err != nil {
 		return 0, err
 	}
@@ -127,8 +110,8 @@ func (s *store) Size(name string) (int64, error) {
 }
 
 // Version returns what changes with an object.
-func (s *store) Version(name string) (string, error) {
-	attributes, err := s.attributes(name)
+func (s *store) Version(ctx context.Context, name string) (string, error) {
+	attributes, err := s.attributes(ctx, name)
 	if err != nil {
 		return "", err
 	}
@@ -136,8 +119,8 @@ func (s *store) Version(name string) (string, error) {
 }
 
 // ReadFile implements [shards.Store].
-func (s *store) ReadFile(name string) ([]byte, error) {
-	size, err := s.Size(name)
+func (s *store) ReadFile(ctx context.Context, name string) ([]byte, error) {
+	size, err := s.Size(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -145,24 +128,26 @@ func (s *store) ReadFile(name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s has %d bytes, the limit is %d", name, size, maxFile)
 	}
 	content := make([]byte, size)
-	_, err = object{s, s.key(name)}.ReadAt(content, 0)
+	_, err = object{ctx, s, s.key(name)}.ReadAt(content, 0)
 	return content, err
 }
 
 // OpenFile implements [shards.Store].
-func (s *store) OpenFile(name string) (io.ReaderAt, error) { return object{s, s.key(name)}, nil }
+func (s *store) OpenFile(ctx context.Context, name string) (io.ReaderAt, error) {
+	return object{ctx, s, s.key(name)}, nil
+}
 
 // List implements [shards.Store].
-func (s *store) List() (names []string, err error) {
+func (s *store) List(ctx context.Context) (names []string, err error) {
 	under := ""
 	if s.prefix != "" {
 		under = s.prefix + "/"
 	}
-	err = retry(s.ctx, func() error {
+	err = retry(ctx, func() error {
 		names = nil
 		all := s.bucket.List(&blob.ListOptions{Prefix: under, Delimiter: "/"})
 		for {
-			o, err := all.Next(s.ctx)
+			o, err := all.Next(ctx)
 			if errors.Is(err, io.EOF) {
 				return nil
 			}
@@ -177,6 +162,7 @@ func (s *store) List() (names []string, err error) {
 
 // object reads ranges of an object.
 type object struct {
+	ctx context.Context
 	*store
 	key string
 }

@@ -9,11 +9,9 @@ import (
 	"testing"
 
 	"gocloud.dev/blob"
-	_ "gocloud.dev/blob/fileblob"
-	_ "gocloud.dev/blob/s3blob"
 
+	"github.com/pali3/pali3/internal/s3test"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/bucket/s3test"
 )
 
 // dataset writes a dataset of two parts, the first of over 16 MiB.
@@ -48,22 +46,22 @@ func TestStores(t *testing.T) {
 	server.Refuse, server.Cut = 7, 5
 	for name, url := range map[string]string{"s3": server.URL("bucket/some/where"), "file": "file://" + t.TempDir() + "/new"} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := shards.Open(url); !errors.Is(err, fs.ErrNotExist) {
+			if _, err := Stores().Open(t.Context(), url); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("before it is there: %v", err)
 			}
-			copied, err := shards.Copy(t.Context(), dir, url, shards.CopyOptions{})
+			copied, err := Stores().Copy(t.Context(), dir, url, shards.CopyOptions{})
 			if err != nil || copied.Files != 3 || copied.There != 0 {
 				t.Fatal(copied, err)
 			}
 			check(t, url, dir)
-			if problems, err := shards.Verify(url, true); err != nil || slices.ContainsFunc(problems, func(p shards.Problem) bool { return p.Kind != shards.BadImage }) {
+			if problems, err := Stores().Verify(t.Context(), url, true); err != nil || slices.ContainsFunc(problems, func(p shards.Problem) bool { return p.Kind != shards.BadImage }) {
 				t.Error(problems, err)
 			}
-			if copied, err := shards.Copy(t.Context(), dir, url, shards.CopyOptions{}); err != nil || copied.Files != 0 || copied.There != 3 {
+			if copied, err := Stores().Copy(t.Context(), dir, url, shards.CopyOptions{}); err != nil || copied.Files != 0 || copied.There != 3 {
 				t.Error("copied again:", copied, err)
 			}
 			back := filepath.Join(t.TempDir(), "back")
-			if copied, err := shards.Copy(t.Context(), url, back, shards.CopyOptions{}); err != nil || copied.Files != 3 {
+			if copied, err := Stores().Copy(t.Context(), url, back, shards.CopyOptions{}); err != nil || copied.Files != 3 {
 				t.Error("copied back:", copied, err)
 			}
 			check(t, back, dir)
@@ -76,7 +74,7 @@ func TestStores(t *testing.T) {
 
 func TestOpenOfABucket(t *testing.T) {
 	dir, server := dataset(t), s3test.New(t)
-	if _, err := shards.Copy(t.Context(), dir, server.URL("bucket/a"), shards.CopyOptions{}); err != nil {
+	if _, err := Stores().Copy(t.Context(), dir, server.URL("bucket/a"), shards.CopyOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	b, err := blob.OpenBucket(t.Context(), server.URL("bucket"))
@@ -102,7 +100,7 @@ func check(t *testing.T, url, dir string) {
 		t.Fatal(err)
 	}
 	defer local.Close()
-	d, err := shards.Open(url)
+	d, err := Stores().Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,8 +15,6 @@ import (
 	"testing"
 	"time"
 
-	_ "gocloud.dev/blob/gcsblob"
-
 	"github.com/pali3/pali3/shards"
 )
 
@@ -155,18 +153,18 @@ func TestGoogleCloudStorage(t *testing.T) {
 func thereAndBack(t *testing.T, url string) {
 	t.Helper()
 	dir := dataset(t)
-	if copied, err := shards.Copy(t.Context(), dir, url, shards.CopyOptions{}); err != nil || copied.Files != 3 {
+	if copied, err := Stores().Copy(t.Context(), dir, url, shards.CopyOptions{}); err != nil || copied.Files != 3 {
 		t.Fatal(copied, err)
 	}
 	check(t, url, dir)
-	if copied, err := shards.Copy(t.Context(), dir, url, shards.CopyOptions{}); err != nil || copied.Files != 0 || copied.There != 3 {
+	if copied, err := Stores().Copy(t.Context(), dir, url, shards.CopyOptions{}); err != nil || copied.Files != 0 || copied.There != 3 {
 		t.Error("copied again:", copied, err)
 	}
-	if problems, err := shards.Verify(url, false); err != nil || len(problems) > 0 {
+	if problems, err := Stores().Verify(t.Context(), url, false); err != nil || len(problems) > 0 {
 		t.Error(problems, err)
 	}
 	back := filepath.Join(t.TempDir(), "back")
-	if copied, err := shards.Copy(t.Context(), url, back, shards.CopyOptions{}); err != nil || copied.Files != 3 {
+	if copied, err := Stores().Copy(t.Context(), url, back, shards.CopyOptions{}); err != nil || copied.Files != 3 {
 		t.Error("copied back:", copied, err)
 	}
 	check(t, back, dir)

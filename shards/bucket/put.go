@@ -24,13 +24,13 @@ const (
 // would be in vain.
 var errContent = errors.New("not sent")
 
-// Keep implements [shards.Keeper]. Content goes in parts of 8 MiB, several at once, where the store
+// Put implements [shards.WritableStore]. Content goes in parts of 8 MiB, several at once, where the store
 // takes parts; the object is there with the last of them. Its metadata has the SHA-256.
-func (s *store) Keep(f shards.File, content io.ReaderAt) error {
-	if err := retry(s.ctx, func() error { return s.send(f, content) }); err != nil {
+func (s *store) Put(ctx context.Context, f shards.File, content io.ReaderAt) error {
+	if err := retry(ctx, func() error { return s.send(ctx, f, content) }); err != nil {
 		return err
 	}
-	size, err := s.Size(f.Name)
+	size, err := s.Size(ctx, f.Name)
 	if err == nil && size != f.Bytes {
 		err = fmt.Errorf("%d bytes of %s arrived of %d", size, f.Name, f.Bytes)
 	}
@@ -38,8 +38,8 @@ func (s *store) Keep(f shards.File, content io.ReaderAt) error {
 }
 
 // send sends content once.
-func (s *store) send(f shards.File, content io.ReaderAt) error {
-	ctx, cancel := context.WithCancel(s.ctx)
+func (s *store) send(ctx context.Context, f shards.File, content io.ReaderAt) error {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // before Close, it keeps a broken upload from becoming an object
 	w, err := s.bucket.NewWriter(ctx, s.key(f.Name), &blob.WriterOptions{
 		BufferSize: partSize, MaxConcurrency: parts, ContentType: "application/octet-stream", Metadata: map[string]string{hashName: f.SHA256},
@@ -60,9 +60,9 @@ func (s *store) send(f shards.File, content io.ReaderAt) error {
 	return w.Close()
 }
 
-// Has implements [shards.Keeper]. An object that says nothing of its hash is read.
-func (s *store) Has(f shards.File) (bool, error) {
-	attributes, err := s.attributes(f.Name)
+// Contains implements [shards.WritableStore]. It reads an object that has no hash in its metadata.
+func (s *store) Contains(ctx context.Context, f shards.File) (bool, error) {
+	attributes, err := s.attributes(ctx, f.Name)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && attributes.Size != f.Bytes {
 		return false, nil
 	}
@@ -72,5 +72,5 @@ func (s *store) Has(f shards.File) (bool, error) {
 	if said := attributes.Metadata[hashName]; said != "" {
 		return said == f.SHA256, nil
 	}
-	return shards.HasContent(s, f)
+	return shards.ContainsByReading(ctx, s, f)
 }
