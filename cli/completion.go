@@ -136,11 +136,7 @@ func values(v *kong.Value) []string {
 	case v.Name == "recipe":
 		return recipes.Names()
 	case v.Name == "bench":
-		var names []string
-		for _, b := range benchmarks.All() {
-			names = append(names, b.Name)
-		}
-		return names
+		return benchmarks.Builtin().Names()
 	case v.Enum != "":
 		return strings.Split(v.Enum, ",")
 	}

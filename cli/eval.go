@@ -92,7 +92,7 @@ func (c evalCommand) check() error {
 
 // bench scores a file of predictions on a benchmark's files.
 func (c evalCommand) bench(ctx context.Context) error {
-	bench, err := benchmarks.Named(c.Bench)
+	bench, err := benchmarks.Builtin().Named(c.Bench)
 	if err != nil {
 		return err
 	}
@@ -226,10 +226,4 @@ func (a *answering) end() {
 }
 
 // benchmarkNames lists the benchmarks for the help.
-func benchmarkNames() string {
-	var names []string
-	for _, b := range benchmarks.All() {
-		names = append(names, b.Name)
-	}
-	return strings.Join(names, ", ")
-}
+func benchmarkNames() string { return strings.Join(benchmarks.Builtin().Names(), ", ") }

@@ -24,7 +24,7 @@ type speaking struct {
 	log    zerolog.Logger
 	found  *imageFiles
 
-	answerer *evalsuite.Answerer // opened when the first image was read
+	answerer *evalsuite.TrainedPredictor // opened when the first image was read
 	began    time.Time
 	said     []spoken // for --json
 	failed   int
@@ -130,12 +130,12 @@ func (t *speaking) open() error {
 	if err != nil {
 		return err
 	}
-	if t.answerer, err = evalsuite.AnswererOf(be, trained); err != nil {
+	if t.answerer, err = evalsuite.NewPredictor(be, trained); err != nil {
 		return fmt.Errorf("%s: %w", t.Model, err)
 	}
 	t.answerer.Method = t.method
 	t.answerer.Batch = min(len(t.found.Paths), imagesAtOnce)
-	evalsuite.WarnUnseen(trained, t.kind, t.languages, func(message string) { t.log.Warn().Msg(message) })
+	evalsuite.WarnUntrained(trained, t.kind, t.languages, func(message string) { t.log.Warn().Msg(message) })
 	t.began = time.Now()
 	return nil
 }

@@ -41,19 +41,19 @@ func greyImage(side int) (shards.Image, error) {
 
 // Constant answers every question of a kind with the answer that is most often right for that kind
 // among the very questions asked: no constant can do better.
-func Constant(said []Said) {
-	for _, members := range group(said, func(s *Said) string { return s.Kind }) {
+func Constant(items []Item) {
+	for _, members := range group(items, func(s *Item) string { return s.Kind }) {
 		counts := map[string]int{}
 		best := ""
 		for _, i := range members {
-			answer := said[i].Truths[0]
+			answer := items[i].References[0]
 			counts[answer]++
 			if counts[answer] > counts[best] || counts[answer] == counts[best] && answer < best {
 				best = answer
 			}
 		}
 		for _, i := range members {
-			said[i].Answer = best
+			items[i].Prediction = best
 		}
 	}
 }

@@ -71,7 +71,7 @@ func (e *Embedder) readable(images []shards.Image) (embedded [][]float32, unread
 		pixels := make([]float32, e.Batch*size)
 		for i := range n {
 			row := pixels[i*size : (i+1)*size]
-			if err := Pixels(e.Pipeline, &images[begin+i], row); errors.Is(err, errSize) {
+			if err := pixelsOf(e.Pipeline, &images[begin+i], row); errors.Is(err, errSize) {
 				return nil, err
 			} else if err != nil {
 				unreadable[begin+i] = err

@@ -3,8 +3,8 @@
 // Most users need [Evaluate], which scores a trained model on a split of a dataset, [Predict],
 // which writes down what it says, and [ScorePredictions], which scores such a file of any model.
 //
-// Below them, an [Answerer] lets a trained PaLI-3 answer queries, an [Embedder] embeds with a
-// trained SigLIP; any other model is a [Speaker]. [Captions] and [Questions] ask about the samples
+// Below them, an [TrainedPredictor] lets a trained PaLI-3 answer queries, an [Embedder] embeds with a
+// trained SigLIP; any other model is a [Predictor]. [Captions] and [Questions] ask about the samples
 // of a split, [ScoreCaptions] and [ScoreAnswers] score what was said, [Retrieve] ranks, and
 // baselines.go holds what a score must be compared with: a blind model, the best constant answer,
 // chance.

@@ -65,7 +65,7 @@ type Evaluator struct {
 	trained *stages.Trained
 	// answerers and embedders of the trained model and of the same before training, made when first
 	// needed.
-	answerers [2]*Answerer
+	answerers [2]*TrainedPredictor
 	embedders [2]*Embedder
 	weights   [2]string // their names in predictions
 	initial   *stages.Trained
@@ -95,9 +95,9 @@ func (e *Evaluator) model(w who) *stages.Trained {
 	return e.initial
 }
 
-func (e *Evaluator) answerer(w who) (*Answerer, error) {
+func (e *Evaluator) answerer(w who) (*TrainedPredictor, error) {
 	if e.answerers[w] == nil {
-		a, err := AnswererOf(e.be, e.model(w))
+		a, err := NewPredictor(e.be, e.model(w))
 		if err != nil {
 			return nil, err
 		}
@@ -109,7 +109,7 @@ func (e *Evaluator) answerer(w who) (*Answerer, error) {
 
 func (e *Evaluator) embedder(w who) (*Embedder, error) {
 	if e.embedders[w] == nil {
-		m, err := EmbedderOf(e.be, e.model(w))
+		m, err := NewEmbedder(e.be, e.model(w))
 		if err != nil {
 			return nil, err
 		}
@@ -242,7 +242,7 @@ func kindOf(task string) string {
 func (r *evaluation) listen(ctx context.Context, what, file string, w who, blind bool, requests []request) (*heard, error) {
 	name := fileName(r.split.name) + "-" + what + "-" + file
 	l := &listener{
-		model: func() (*Answerer, error) { return r.answerer(w) }, album: pages{r.split.data},
+		model: func() (*TrainedPredictor, error) { return r.answerer(w) }, album: pages{r.split.data},
 		weights: func() (string, error) { return r.weightsOf(w) }, method: r.Method, batch: r.Batch, warn: r.Warn,
 		progress: func(done, total int) {
 			if r.Progress != nil {
@@ -287,13 +287,13 @@ func (r *evaluation) failed(task string, h *heard) {
 }
 
 // saidOf returns requests as they will be scored.
-func saidOf(requests []request) []Said {
-	said := make([]Said, len(requests))
+func saidOf(requests []request) []Item {
+	items := make([]Item, len(requests))
 	for i := range requests {
 		r := &requests[i]
-		said[i] = Said{
-			Sample: r.sample, Language: r.Language, Kind: r.Kind, ID: r.ID, Asked: r.Question, Truths: r.Truths, Key: r.key, Row: r.place,
+		items[i] = Item{
+			Sample: r.sample, Language: r.Language, Kind: r.Kind, ID: r.ID, Question: r.Question, References: r.Truths, Key: r.key, Row: r.place,
 		}
 	}
-	return said
+	return items
 }

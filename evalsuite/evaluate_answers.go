@@ -11,8 +11,8 @@ func (r *evaluation) answers(ctx context.Context) error {
 	requests, left := r.split.requests(r.task(VQATask, r.Texts), r.Languages)
 	r.found.tell(left, r.Warn)
 	r.warn(VQATask, requests)
-	said := saidOf(requests)
-	heard := func(file string, w who, blind bool) ([]Said, error) {
+	items := saidOf(requests)
+	heard := func(file string, w who, blind bool) ([]Item, error) {
 		h, err := r.listen(ctx, "answers", file, w, blind, requests)
 		if err != nil {
 			return nil, err
@@ -20,9 +20,9 @@ func (r *evaluation) answers(ctx context.Context) error {
 		if w == trained && !blind {
 			r.failed(VQATask, h)
 		}
-		answered := append([]Said(nil), said...)
+		answered := append([]Item(nil), items...)
 		for i := range answered {
-			answered[i].Answer, answered[i].Error = h.predictions[i].Prediction, h.predictions[i].Error
+			answered[i].Prediction, answered[i].Error = h.predictions[i].Prediction, h.predictions[i].Error
 		}
 		return answered, nil
 	}
@@ -41,16 +41,16 @@ func (r *evaluation) answers(ctx context.Context) error {
 			return err
 		}
 	}
-	a.score(r.found, said, r.Blind, r.Bootstrap)
+	a.score(r.found, items, r.Blind, r.Bootstrap)
 	return nil
 }
 
 // answerScores are the answers of who spoke.
-type answerScores struct{ model, untrained, blind []Said }
+type answerScores struct{ model, untrained, blind []Item }
 
 // score averages them, over all, by kind and by language. With a blind baseline it is the better of
 // the blind answers, if there are any, and the best constant answer to each kind of question.
-func (a *answerScores) score(into *Evaluation, said []Said, blind bool, b metrics.Bootstrap) {
+func (a *answerScores) score(into *Evaluation, items []Item, blind bool, b metrics.Bootstrap) {
 	const metric = "vqa_accuracy"
 	all := Scores{Model: ScoreAnswers(a.model, b)}
 	if a.untrained != nil {
@@ -62,19 +62,19 @@ func (a *answerScores) score(into *Evaluation, said []Said, blind bool, b metric
 		all.Blind, into.BlindBy[metric] = &score, byGrey
 	}
 	if blind {
-		constant := append([]Said(nil), said...)
+		constant := append([]Item(nil), items...)
 		Constant(constant)
 		if best := ScoreAnswers(constant, b); all.Blind == nil || best.Value > all.Blind.Value {
 			all.Blind, a.blind, into.BlindBy[metric] = &best, constant, byConstant
 		}
 	}
 	into.Scores[metric], into.Answers, into.Blind = all, a.model, a.blind
-	a.slices(&into.ByKind, metric, func(s *Said) string { return s.Kind }, b)
-	a.slices(&into.ByLanguage, metric, func(s *Said) string { return s.Language }, b)
+	a.slices(&into.ByKind, metric, func(s *Item) string { return s.Kind }, b)
+	a.slices(&into.ByLanguage, metric, func(s *Item) string { return s.Language }, b)
 }
 
 // slices averages the answers by a property.
-func (a *answerScores) slices(into *map[string]map[string]Scores, metric string, property func(*Said) string, b metrics.Bootstrap) {
+func (a *answerScores) slices(into *map[string]map[string]Scores, metric string, property func(*Item) string, b metrics.Bootstrap) {
 	untrained, blind := By(a.untrained, property, b), By(a.blind, property, b)
 	for name, score := range By(a.model, property, b) {
 		s := Scores{Model: score}

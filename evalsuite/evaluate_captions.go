@@ -25,14 +25,14 @@ func (r *evaluation) captions(ctx context.Context) error {
 	requests, left := r.split.requests(r.task(CaptionTask, r.Texts), r.Languages)
 	r.found.tell(left, r.Warn)
 	r.warn(CaptionTask, requests)
-	said := saidOf(requests)
-	scorer := newCaptionScorer(said)
+	items := saidOf(requests)
+	scorer := newCaptionScorer(items)
 	model, err := r.captionsOf(ctx, scorer, "model", trained, false, requests)
 	if err != nil {
 		return err
 	}
-	c := &captionScores{said: said, model: model.values, blind: map[string]captionValues{}}
-	r.found.Captions = model.said
+	c := &captionScores{items: items, model: model.values, blind: map[string]captionValues{}}
+	r.found.Captions = model.items
 	if r.Untrained {
 		heard, err := r.captionsOf(ctx, scorer, "untrained", untrained, false, requests)
 		if err != nil {
@@ -52,7 +52,7 @@ func (r *evaluation) captions(ctx context.Context) error {
 // scoredCaptions are captions with their scores.
 type scoredCaptions struct {
 	values captionValues
-	said   []Said
+	items  []Item
 }
 
 func (r *evaluation) captionsOf(ctx context.Context, scorer *captionScorer, file string, w who, blind bool, requests []request) (scoredCaptions, error) {
@@ -67,11 +67,11 @@ func (r *evaluation) captionsOf(ctx context.Context, scorer *captionScorer, file
 	if err != nil {
 		return scoredCaptions{}, err
 	}
-	said := values.put(scorer.said, heard.texts())
-	for i := range said {
-		said[i].Error = heard.predictions[i].Error
+	items := values.put(scorer.items, heard.texts())
+	for i := range items {
+		items[i].Error = heard.predictions[i].Error
 	}
-	return scoredCaptions{values, said}, nil
+	return scoredCaptions{values, items}, nil
 }
 
 // blindCaptions finds, by metric, the better of the captions of a grey image and the best constant
@@ -81,7 +81,7 @@ func (r *evaluation) blindCaptions(ctx context.Context, scorer *captionScorer, c
 	if err != nil {
 		return err
 	}
-	r.found.BlindCaptions = grey.said
+	r.found.BlindCaptions = grey.items
 	for _, metric := range captionMetrics {
 		c.blind[metric], r.found.BlindBy[metric] = grey.values, byGrey
 	}
@@ -114,25 +114,25 @@ func (e *Evaluation) constantCaptions(ctx context.Context, s *split, t mixture.T
 			return err
 		}
 		have, known := c.blind[metric]
-		if known && values.value(scorer.said, metric) <= have.value(scorer.said, metric) {
+		if known && values.value(scorer.items, metric) <= have.value(scorer.items, metric) {
 			continue
 		}
 		c.blind[metric], e.BlindBy[metric] = values, byConstant
 		if metric == "caption_cider" {
-			e.BlindCaptions = values.put(scorer.said, answers[metric])
+			e.BlindCaptions = values.put(scorer.items, answers[metric])
 		}
 	}
 	return nil
 }
 
 // value is a metric's value without its interval.
-func (v captionValues) value(said []Said, metric string) float64 {
-	return v.byMetric(said, metrics.Bootstrap{Resamples: 1})[metric].Value
+func (v captionValues) value(items []Item, metric string) float64 {
+	return v.byMetric(items, metrics.Bootstrap{Resamples: 1})[metric].Value
 }
 
 // captionScores are the values of who spoke.
 type captionScores struct {
-	said      []Said
+	items     []Item
 	model     captionValues
 	untrained *captionValues
 	blind     map[string]captionValues // by metric
@@ -140,40 +140,40 @@ type captionScores struct {
 
 // score averages them, over all and by language.
 func (c *captionScores) score(into *Evaluation, b metrics.Bootstrap) {
-	all := make([]int, len(c.said))
+	all := make([]int, len(c.items))
 	for i := range all {
 		all[i] = i
 	}
 	for metric, scores := range c.of(all, b) {
 		into.Scores[metric] = scores
 	}
-	groups := group(c.said, func(s *Said) string { return s.Language })
+	groups := group(c.items, func(s *Item) string { return s.Language })
 	for _, members := range groups {
 		for metric, scores := range c.of(members, b) {
-			slice(&into.ByLanguage, metric, c.said[members[0]].Language, scores)
+			slice(&into.ByLanguage, metric, c.items[members[0]].Language, scores)
 		}
 	}
 }
 
 // of averages a part of the captions.
 func (c *captionScores) of(members []int, b metrics.Bootstrap) map[string]Scores {
-	said := make([]Said, len(members))
+	items := make([]Item, len(members))
 	for j, i := range members {
-		said[j] = c.said[i]
+		items[j] = c.items[i]
 	}
 	all := map[string]Scores{}
-	for metric, score := range c.model.of(members).byMetric(said, b) {
+	for metric, score := range c.model.of(members).byMetric(items, b) {
 		all[metric] = Scores{Model: score}
 	}
 	if c.untrained != nil {
-		for metric, score := range c.untrained.of(members).byMetric(said, b) {
+		for metric, score := range c.untrained.of(members).byMetric(items, b) {
 			s := all[metric]
 			s.Untrained = &score
 			all[metric] = s
 		}
 	}
 	for metric, values := range c.blind {
-		score := values.of(members).byMetric(said, b)[metric]
+		score := values.of(members).byMetric(items, b)[metric]
 		s := all[metric]
 		s.Blind = &score
 		all[metric] = s
@@ -190,7 +190,7 @@ func (r *evaluation) warn(task string, requests []request) {
 			languages = append(languages, requests[i].Language)
 		}
 	}
-	warnUnseen(r.trained, kindOf(task), learnt, languages, r.Warn)
+	warnUntrained(r.trained, kindOf(task), learnt, languages, r.Warn)
 }
 
 func contains(list []string, value string) bool {

@@ -22,21 +22,21 @@ func (r *evaluation) retrieval(ctx context.Context) error {
 	left.Task = RetrievalTask
 	r.found.tell(left, r.Warn)
 	r.warn(RetrievalTask, requests)
-	said := saidOf(requests)
+	items := saidOf(requests)
 	if contrastive, _ := taskOf(r.trained, kindOf(RetrievalTask)); contrastive.Prompt != "" {
-		for i := range said {
-			for j, text := range said[i].Truths {
-				said[i].Truths[j] = strings.ReplaceAll(contrastive.Prompt, "{text}", text)
+		for i := range items {
+			for j, text := range items[i].References {
+				items[i].References[j] = strings.ReplaceAll(contrastive.Prompt, "{text}", text)
 			}
 		}
 	}
-	model, err := r.rank(ctx, s, said, trained)
+	model, err := r.rank(ctx, s, items, trained)
 	if err != nil {
 		return err
 	}
 	var before *ranking
 	if r.Untrained {
-		if before, err = r.rank(ctx, s, said, untrained); err != nil {
+		if before, err = r.rank(ctx, s, items, untrained); err != nil {
 			return err
 		}
 	}
@@ -85,7 +85,7 @@ func (r *evaluation) ranked() *split {
 }
 
 // rank embeds and ranks with one of the models. Images that cannot be read are not ranked.
-func (r *evaluation) rank(ctx context.Context, s *split, said []Said, w who) (*ranking, error) {
+func (r *evaluation) rank(ctx context.Context, s *split, items []Item, w who) (*ranking, error) {
 	e, err := r.embedder(w)
 	if err != nil {
 		return nil, err
@@ -103,10 +103,10 @@ func (r *evaluation) rank(ctx context.Context, s *split, said []Said, w who) (*r
 		}
 		r.found.tell(left, r.Warn)
 	}
-	var readable []Said
-	for i := range said {
-		if unreadable[said[i].Sample] == nil {
-			readable = append(readable, said[i])
+	var readable []Item
+	for i := range items {
+		if unreadable[items[i].Sample] == nil {
+			readable = append(readable, items[i])
 		}
 	}
 	return rank(e, images, readable)

@@ -59,9 +59,9 @@ type Evaluation struct {
 
 	// Captions and Answers are what the model said, with truths and scores, and Blind what the
 	// blind baseline answered.
-	Captions, Answers, Blind []Said `json:"-"`
+	Captions, Answers, Blind []Item `json:"-"`
 	// BlindCaptions are the captions of the blind baseline, by CIDEr.
-	BlindCaptions []Said `json:"-"`
+	BlindCaptions []Item `json:"-"`
 }
 
 // EvaluationFile returns the name of the file of a split's evaluation in a run folder.

@@ -20,7 +20,7 @@ import (
 // parrot is a model of one's own: it says the same of every picture.
 type parrot string
 
-func (p parrot) Answer(_ context.Context, queries []evalsuite.Query, _ func(done, total int)) ([]string, error) {
+func (p parrot) Predict(_ context.Context, queries []evalsuite.Query, _ func(done, total int)) ([]string, error) {
 	answers := make([]string, len(queries))
 	for i := range answers {
 		answers[i] = string(p)
@@ -34,11 +34,11 @@ func ExampleAsk() {
 		{Key: "1", Questions: []shards.Question{{ID: "1", Text: "Is it a cat?", Answers: []shards.Answer{{Text: "yes"}}}}},
 		{Key: "2", Questions: []shards.Question{{ID: "2", Text: "Is it a dog?", Answers: []shards.Answer{{Text: "no"}}}}},
 	}
-	queries, said := evalsuite.Questions(samples)
-	if err := evalsuite.Ask(context.Background(), parrot("Yes."), queries, said); err != nil {
+	queries, items := evalsuite.Questions(samples)
+	if err := evalsuite.Ask(context.Background(), parrot("Yes."), queries, items); err != nil {
 		log.Fatal(err)
 	}
-	score := evalsuite.ScoreAnswers(said, metrics.Bootstrap{})
+	score := evalsuite.ScoreAnswers(items, metrics.Bootstrap{})
 	fmt.Printf("%.2f of %d answers are right\n", score.Value, score.N)
 	// Output: 0.50 of 2 answers are right
 }
@@ -59,7 +59,7 @@ optimizer: {name: adamw, learning_rate: 0.02}
 `
 
 // A model learns the caption of the only picture that there is, and is asked for it.
-func ExampleAnswererOf() {
+func ExampleNewPredictor() {
 	dir, err := os.MkdirTemp("", "evalsuite")
 	if err != nil {
 		log.Fatal(err)
@@ -93,7 +93,7 @@ func ExampleAnswererOf() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	model, err := evalsuite.AnswererOf(be, trained)
+	model, err := evalsuite.NewPredictor(be, trained)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -101,10 +101,10 @@ func ExampleAnswererOf() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	queries, said := evalsuite.Captions(samples)
-	if err := evalsuite.Ask(context.Background(), model, queries, said); err != nil {
+	queries, items := evalsuite.Captions(samples)
+	if err := evalsuite.Ask(context.Background(), model, queries, items); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(said[0].ID, said[0].Answer)
+	fmt.Println(items[0].ID, items[0].Prediction)
 	// Output: night/en night sky
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// AnswererOf returns what answers with a trained PaLI-3.
-func AnswererOf(be compute.Backend, t *stages.Trained) (*Answerer, error) {
+// NewPredictor returns what answers with a trained PaLI-3.
+func NewPredictor(be compute.Backend, t *stages.Trained) (*TrainedPredictor, error) {
 	if t.PaLI3 == nil {
 		return nil, fmt.Errorf("a model of stage %s does not answer: name a run of stage pali3", t.Recipe.Stage)
 	}
@@ -20,8 +20,8 @@ func AnswererOf(be compute.Backend, t *stages.Trained) (*Answerer, error) {
 	})
 }
 
-// EmbedderOf returns what embeds with a trained SigLIP.
-func EmbedderOf(be compute.Backend, t *stages.Trained) (*Embedder, error) {
+// NewEmbedder returns what embeds with a trained SigLIP.
+func NewEmbedder(be compute.Backend, t *stages.Trained) (*Embedder, error) {
 	if t.SigLIP == nil {
 		return nil, fmt.Errorf("a model of stage %s does not embed: name a run of stage siglip", t.Recipe.Stage)
 	}

@@ -96,7 +96,7 @@ func newPredictor(t *stages.Trained, o PredictOptions) (*predictor, error) {
 		p.task.Texts = o.Texts
 	}
 	if !learnt {
-		warnUnseen(t, o.Task, false, nil, p.Warn)
+		warnUntrained(t, o.Task, false, nil, p.Warn)
 	}
 	return p, nil
 }
@@ -219,7 +219,7 @@ func (p *predictor) predict(ctx context.Context, be compute.Backend, requests []
 			}
 		}
 		if _, learnt := taskOf(p.trained, p.Task); learnt {
-			warnUnseen(p.trained, p.Task, true, languages, p.Warn)
+			warnUntrained(p.trained, p.Task, true, languages, p.Warn)
 		}
 	}
 	batch := p.Batch
@@ -227,7 +227,7 @@ func (p *predictor) predict(ctx context.Context, be compute.Backend, requests []
 		batch = min(len(requests), 64)
 	}
 	l := &listener{
-		model:   func() (*Answerer, error) { return AnswererOf(be, p.trained) },
+		model:   func() (*TrainedPredictor, error) { return NewPredictor(be, p.trained) },
 		weights: func() (string, error) { return weightsID(p.trained) },
 		album:   from, method: p.Method, batch: batch, path: p.Out, exact: true, progress: p.Progress, warn: p.Warn,
 		other: func(path string) error {

@@ -20,8 +20,8 @@ func Retrieve(e *Embedder, samples []shards.Sample, b metrics.Bootstrap) (Retrie
 	if err != nil {
 		return nil, err
 	}
-	_, said := Captions(samples)
-	ranked, err := rank(e, pictures, said)
+	_, items := Captions(samples)
+	ranked, err := rank(e, pictures, items)
 	if err != nil {
 		return nil, err
 	}
@@ -35,16 +35,16 @@ type ranking struct {
 	chance     map[string][][]float64            // as all, of ranking at random
 }
 
-// rank ranks within each language. Said are the texts of the images that they name as samples; the
+// rank ranks within each language. Item are the texts of the images that they name as samples; the
 // sample numbers never descend within a language.
-func rank(e *Embedder, images [][]float32, said []Said) (*ranking, error) {
+func rank(e *Embedder, images [][]float32, items []Item) (*ranking, error) {
 	r := &ranking{map[string][][]float64{}, map[string]map[string][][]float64{}, map[string][][]float64{}}
-	for _, members := range group(said, func(s *Said) string { return s.Language }) {
+	for _, members := range group(items, func(s *Item) string { return s.Language }) {
 		var texts []string
 		var owners []int // the image of each text
 		for _, i := range members {
-			for _, truth := range said[i].Truths {
-				texts, owners = append(texts, truth), append(owners, said[i].Sample)
+			for _, truth := range items[i].References {
+				texts, owners = append(texts, truth), append(owners, items[i].Sample)
 			}
 		}
 		embedded, err := e.Texts(texts)
@@ -55,7 +55,7 @@ func rank(e *Embedder, images [][]float32, said []Said) (*ranking, error) {
 		if err := addRecalls(own, images, embedded, owners); err != nil {
 			return nil, err
 		}
-		r.add(said[members[0]].Language, own)
+		r.add(items[members[0]].Language, own)
 		addChances(r.chance, len(images), owners)
 	}
 	return r, nil

@@ -20,7 +20,7 @@ var _ stages.Evaluator = Validator{}
 
 // validating is the scorer of a run: the samples drawn for it, and the model's compiled graphs.
 type validating struct {
-	answerer  *Answerer
+	answerer  *TrainedPredictor
 	embedder  *Embedder
 	frozen    bool // the image encoder
 	captioned []shards.Sample
@@ -35,9 +35,9 @@ func (Validator) Prepare(be compute.Backend, model *stages.Trained, on stages.He
 	v := &validating{names: names, frozen: model.Recipe.FreezesImages(), bootstrap: metrics.Bootstrap{Seed: on.Seed}}
 	var err error
 	if model.SigLIP != nil {
-		v.embedder, err = EmbedderOf(be, model)
+		v.embedder, err = NewEmbedder(be, model)
 	} else {
-		v.answerer, err = AnswererOf(be, model)
+		v.answerer, err = NewPredictor(be, model)
 	}
 	if err != nil {
 		return nil, err
@@ -76,21 +76,21 @@ func (v *validating) score(ctx context.Context) (map[string]stages.Score, error)
 		maps.Copy(all, found)
 	}
 	if len(v.captioned) > 0 && v.answerer != nil {
-		queries, said := Captions(v.captioned)
-		err := Ask(ctx, v.answerer, queries, said)
+		queries, items := Captions(v.captioned)
+		err := Ask(ctx, v.answerer, queries, items)
 		if err == nil {
-			all["caption_exact"], all["caption_cider"], err = ScoreCaptions(said, v.bootstrap)
+			all["caption_exact"], all["caption_cider"], err = ScoreCaptions(items, v.bootstrap)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
 	if len(v.asked) > 0 {
-		queries, said := Questions(v.asked)
-		if err := Ask(ctx, v.answerer, queries, said); err != nil {
+		queries, items := Questions(v.asked)
+		if err := Ask(ctx, v.answerer, queries, items); err != nil {
 			return nil, err
 		}
-		all[vqaAccuracy] = ScoreAnswers(said, v.bootstrap)
+		all[vqaAccuracy] = ScoreAnswers(items, v.bootstrap)
 	}
 	scores := map[string]stages.Score{}
 	for _, name := range v.names {

@@ -1,12 +1,13 @@
-// Package benchmarks scores files of predictions, of any model, against the files in which each
-// benchmark is published.
+// Package benchmarks scores predictions, of any model, against the files in which a benchmark is
+// published.
 //
-// A [Benchmark] says which files it reads and how it scores them; [Named] finds one. Each stands in
-// a file of its own and is a row of the table here. What a benchmark returns is a [Result]: scores
-// as fractions from 0 to 1, unrounded, with intervals, for the whole and by slices of it.
+// A [Benchmark] names the files it reads and scores them. A [Table] lists benchmarks: [Builtin]
+// returns the built-in ones, and a program adds its own by appending to that table. The result of
+// scoring is a [Result]: scores as fractions from 0 to 1, not rounded, each with an interval, for
+// the whole benchmark and for slices of it.
 //
-// Files are read as streams, a record at a time; only the predictions are held in memory. Every
-// error names the file and the record. The package knows no models and no datasets of ours.
+// Files are read as streams, one record at a time; only the predictions are held in memory. Every
+// error names the file and the record. The package imports no models and no datasets of this module.
 package benchmarks
 
 import (
@@ -21,53 +22,60 @@ import (
 	"github.com/pali3/pali3/evalsuite/metrics"
 )
 
-// Files are paths.
+// Files are the paths of a benchmark's files.
 type Files struct {
-	Annotations string // the truth, in the benchmark's own format
-	Questions   string // optional where annotations stand alone
-	Predictions string // as the benchmark's server takes them, or one JSON object a line
+	Annotations string // the right answers, in the benchmark's own format
+	Questions   string // optional if the annotations suffice
+	Predictions string // in the format of the benchmark's server, or one JSON object a line
 }
 
-// Benchmark is one published test.
+// Benchmark is a published test.
 type Benchmark struct {
 	Name  string // as on the command line
 	About string // one line
-	// Score reads the files and scores every annotated question. It is an error if predictions are
-	// missing, doubled or of unknown questions.
+	// Score reads the files and scores every annotated question. It returns an error if a question
+	// has no prediction or two, or if a prediction is for an unknown question.
 	Score func(context.Context, Files, metrics.Bootstrap) (*Result, error)
 }
 
-var table = []Benchmark{vqav2}
+// Table lists benchmarks.
+type Table []Benchmark
 
-// All returns the benchmarks in order of their names.
-func All() []Benchmark {
-	return slices.SortedFunc(slices.Values(table), func(a, b Benchmark) int { return strings.Compare(a.Name, b.Name) })
+// Builtin returns a new table of the built-in benchmarks.
+func Builtin() Table { return Table{vqav2} }
+
+// Names returns the names of the benchmarks, sorted.
+func (t Table) Names() []string {
+	names := make([]string, 0, len(t))
+	for _, b := range t {
+		names = append(names, b.Name)
+	}
+	slices.Sort(names)
+	return names
 }
 
-// Named returns the benchmark of that name; the error lists those that there are.
-func Named(name string) (Benchmark, error) {
-	var names []string
-	for _, b := range All() {
+// Named returns the benchmark with the given name. The error lists the names in the table.
+func (t Table) Named(name string) (Benchmark, error) {
+	for _, b := range t {
 		if b.Name == name {
 			return b, nil
 		}
-		names = append(names, b.Name)
 	}
-	return Benchmark{}, fmt.Errorf("no benchmark is called %q; there is %s", name, strings.Join(names, ", "))
+	return Benchmark{}, fmt.Errorf("unknown benchmark %q; choose from %s", name, strings.Join(t.Names(), ", "))
 }
 
-// Scores are means by the name of the metric.
+// Scores holds mean scores by the name of the metric.
 type Scores map[string]metrics.Score
 
-// Result is what scoring a benchmark gives. Its JSON is a stable format.
+// Result holds the scores of a benchmark. Its JSON is a stable format.
 type Result struct {
 	Bench  string `json:"bench"`
 	Scores Scores `json:"scores"`
-	// Slices are by the slice's name and the group's: Slices["answer_type"]["yes/no"].
+	// Slices holds scores by slice and group, for example Slices["answer_type"]["yes/no"].
 	Slices map[string]map[string]Scores `json:"slices"`
 }
 
-// WriteText prints the result as a table for people, in percent.
+// WriteText writes the result as a table in percent.
 func (r *Result) WriteText(w io.Writer) error {
 	type line struct {
 		label, metric string

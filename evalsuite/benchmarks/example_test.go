@@ -10,7 +10,7 @@ import (
 	"github.com/pali3/pali3/evalsuite/metrics"
 )
 
-func ExampleNamed() {
+func ExampleTable_Named() {
 	dir, err := os.MkdirTemp("", "vqa")
 	if err != nil {
 		fmt.Println(err)
@@ -30,7 +30,7 @@ func ExampleNamed() {
 			 "answers": [{"answer": "2"}, {"answer": "two"}, {"answer": "2"}, {"answer": "3"}, {"answer": "2"}]}]}`),
 		Predictions: write("predictions.jsonl", `{"id": 1, "prediction": "Two."}`),
 	}
-	bench, err := benchmarks.Named("vqav2")
+	bench, err := benchmarks.Builtin().Named("vqav2")
 	if err != nil {
 		fmt.Println(err)
 		return

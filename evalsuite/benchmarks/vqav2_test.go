@@ -72,7 +72,7 @@ func writeVQA(t testing.TB, o official, n int) Files {
 
 func TestVQAv2AsTheOfficialEvaluation(t *testing.T) {
 	o := readOfficial(t)
-	bench, err := Named("vqav2")
+	bench, err := Builtin().Named("vqav2")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestVQAv2Files(t *testing.T) {
 }
 
 func TestNamedListsWhatThereIs(t *testing.T) {
-	if _, err := Named("vqa"); err == nil || !strings.Contains(err.Error(), "vqav2") {
+	if _, err := Builtin().Named("vqa"); err == nil || !strings.Contains(err.Error(), "vqav2") {
 		t.Error(err)
 	}
 }

@@ -201,7 +201,7 @@ func (p *page) changes(runs []*run, scored [][]evaluation) error {
 			}
 			for _, kind := range []struct {
 				name          string
-				before, after []evalsuite.Said
+				before, after []evalsuite.Item
 			}{{"captions", before.Captions, after.Captions}, {"answers", before.Answers, after.Answers}} {
 				c := Changes{Title: words(split) + ": " + kind.name, From: runs[0].name, To: r.name}
 				if err := p.change(&c, before, kind.before, kind.after); err != nil {
@@ -217,11 +217,11 @@ func (p *page) changes(runs []*run, scored [][]evaluation) error {
 }
 
 // pair are the answers of two models to one question.
-type pair struct{ before, after *evalsuite.Said }
+type pair struct{ before, after *evalsuite.Item }
 
 // change counts what became right and wrong, and shows some of each, drawn by the seed.
-func (p *page) change(c *Changes, o *outputs, before, after []evalsuite.Said) error {
-	was := map[string]*evalsuite.Said{}
+func (p *page) change(c *Changes, o *outputs, before, after []evalsuite.Item) error {
+	was := map[string]*evalsuite.Item{}
 	for i := range before {
 		was[before[i].ID] = &before[i]
 	}
@@ -233,7 +233,7 @@ func (p *page) change(c *Changes, o *outputs, before, after []evalsuite.Said) er
 		}
 		c.Asked++
 		switch {
-		case a.Answer == b.Answer:
+		case a.Prediction == b.Prediction:
 			c.Same++
 		case right(a) && !right(b):
 			fixed = append(fixed, pair{b, a})
@@ -260,12 +260,12 @@ func (p *page) change(c *Changes, o *outputs, before, after []evalsuite.Said) er
 
 func (p *page) changed(o *outputs, of pair) (Change, error) {
 	s := of.before
-	question := s.Asked
+	question := s.Question
 	if question == "" {
 		question = nameOf(&o.Samples[s.Sample])
 	}
 	c := Change{
-		Question: clip(question), Lang: s.Language, Before: clip(s.Answer), After: clip(of.after.Answer), Truth: clip(distinct(s.Truths)),
+		Question: clip(question), Lang: s.Language, Before: clip(s.Prediction), After: clip(of.after.Prediction), Truth: clip(distinct(s.References)),
 		RightBefore: right(s), RightThen: right(of.after),
 	}
 	encoded, err := o.image(s.Sample)

@@ -103,22 +103,22 @@ func (e *evaluation) breakdown(prefix string) (all []Breakdown) {
 // breakdowns averages what a model said of one or several splits: answers by kind of question and
 // captions by language, beside the blind baseline where that is known.
 func breakdowns(b metrics.Bootstrap, of ...*outputs) (all []Breakdown) {
-	var captions, answers, blind []evalsuite.Said
+	var captions, answers, blind []evalsuite.Item
 	for _, o := range of {
 		captions, answers, blind = append(captions, o.Captions...), append(answers, o.Answers...), append(blind, o.Blind...)
 	}
-	kinds := groupsBy(answers, blind, func(s *evalsuite.Said) string { return s.Kind }, b)
+	kinds := groupsBy(answers, blind, func(s *evalsuite.Item) string { return s.Kind }, b)
 	if len(kinds) > 1 {
 		all = append(all, Breakdown{Title: "Answers by kind of question", Column: "Kind", Metric: "vqa_accuracy", Groups: kinds})
 	}
-	language := func(s *evalsuite.Said) string { return s.Language }
+	language := func(s *evalsuite.Item) string { return s.Language }
 	if languages := groupsBy(captions, nil, language, b); len(languages) > 1 {
 		all = append(all, Breakdown{Title: "Exact captions by language", Column: "Language", Metric: "caption_exact", Groups: languages})
 	}
 	return all
 }
 
-func groupsBy(model, blind []evalsuite.Said, property func(*evalsuite.Said) string, b metrics.Bootstrap) (groups []Group) {
+func groupsBy(model, blind []evalsuite.Item, property func(*evalsuite.Item) string, b metrics.Bootstrap) (groups []Group) {
 	of, without := evalsuite.By(model, property, b), evalsuite.By(blind, property, b)
 	for _, name := range slices.Sorted(maps.Keys(of)) {
 		g := Group{Name: cmp.Or(name, "none"), Model: of[name]}

@@ -132,11 +132,11 @@ optimizer: {name: adamw, learning_rate: %g}
 	var captions, answers strings.Builder
 	for i := 12; i < 20; i++ {
 		fmt.Fprintf(&captions, `{"id":"image-%02d/en","prediction":%q,"task":"caption"}`+"\n", i, fmt.Sprintf("said %d of run %d %s", i, n, hostile))
-		said := "hand"
+		items := "hand"
 		if i%2 == n%2 || i == 12 {
-			said = "face"
+			items = "face"
 		}
-		fmt.Fprintf(&answers, `{"id":"q%d","prediction":%q,"task":"vqa"}`+"\n", i, said)
+		fmt.Fprintf(&answers, `{"id":"q%d","prediction":%q,"task":"vqa"}`+"\n", i, items)
 	}
 	write(t, filepath.Join(dir, "predictions", "val-caption.jsonl"), captions.String())
 	write(t, filepath.Join(dir, "predictions", "val-vqa.jsonl"), answers.String())

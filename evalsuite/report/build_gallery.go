@@ -57,21 +57,21 @@ func (a *album) exhibit(o *outputs, sample int) (*Exhibit, error) {
 }
 
 // bySample returns the positions of what was said of each sample.
-func bySample(said []evalsuite.Said) map[int][]int {
+func bySample(items []evalsuite.Item) map[int][]int {
 	of := map[int][]int{}
-	for i := range said {
-		of[said[i].Sample] = append(of[said[i].Sample], i)
+	for i := range items {
+		of[items[i].Sample] = append(of[items[i].Sample], i)
 	}
 	return of
 }
 
 // some returns at most perImage of the positions, English first, the others drawn at random.
-func some(said []evalsuite.Said, of []int, rng *random.Stream) (chosen []int) {
+func some(items []evalsuite.Item, of []int, rng *random.Stream) (chosen []int) {
 	for _, i := range rng.Perm(len(of)) {
 		chosen = append(chosen, of[i])
 	}
 	slices.SortStableFunc(chosen, func(a, b int) int {
-		return cmp.Compare(notEnglish(said[a].Language), notEnglish(said[b].Language))
+		return cmp.Compare(notEnglish(items[a].Language), notEnglish(items[b].Language))
 	})
 	return chosen[:min(perImage, len(chosen))]
 }
@@ -83,25 +83,25 @@ func notEnglish(language string) int {
 	return 1
 }
 
-func caption(s *evalsuite.Said) Caption {
-	return Caption{Lang: s.Language, Text: text(s), Truth: clip(strings.Join(s.Truths, " · ")), Right: right(s)}
+func caption(s *evalsuite.Item) Caption {
+	return Caption{Lang: s.Language, Text: text(s), Truth: clip(strings.Join(s.References, " · ")), Right: right(s)}
 }
 
-func answer(s *evalsuite.Said) Answer {
-	return Answer{Question: clip(s.Asked), Lang: s.Language, Text: text(s), Truth: clip(distinct(s.Truths)), Right: right(s)}
+func answer(s *evalsuite.Item) Answer {
+	return Answer{Question: clip(s.Question), Lang: s.Language, Text: text(s), Truth: clip(distinct(s.References)), Right: right(s)}
 }
 
 // text is what the model said, or why it said nothing.
-func text(s *evalsuite.Said) string {
+func text(s *evalsuite.Item) string {
 	if s.Error != "" {
 		return clip("no answer: " + s.Error)
 	}
-	return clip(s.Answer)
+	return clip(s.Prediction)
 }
 
 // right reports whether a caption is exact or more than half of VQA's accuracy is given to an
 // answer.
-func right(s *evalsuite.Said) bool { return s.Score > 0.5 }
+func right(s *evalsuite.Item) bool { return s.Score > 0.5 }
 
 // distinct joins the answers of several people, each once.
 func distinct(truths []string) string {
@@ -118,7 +118,7 @@ func distinct(truths []string) string {
 type task struct {
 	name   string // "captions"
 	metric string // "CIDEr"
-	said   []evalsuite.Said
+	items  []evalsuite.Item
 	score  func(i int) float64
 	show   func(e *Exhibit, i int)
 }
@@ -183,7 +183,7 @@ func (a *album) extremes(o *outputs, n int, seed uint64, best bool) (galleries [
 
 // means are the mean score of each sample, with the positions of what was said of it.
 func (t *task) means(samples int) (means []float64, of map[int][]int) {
-	means, of = make([]float64, samples), bySample(t.said)
+	means, of = make([]float64, samples), bySample(t.items)
 	for sample, positions := range of {
 		for _, i := range positions {
 			means[sample] += t.score(i) / float64(len(positions))

@@ -20,12 +20,12 @@ import (
 // outputs are what a model said about the images of a split, scored.
 type outputs struct {
 	Split   string
-	Samples []shards.Sample // which the Sample of each Said is a position in
+	Samples []shards.Sample // which the Sample of each Item is a position in
 	// Image returns the first image of a sample, encoded; nil: it is in Samples.
 	Image func(sample int) ([]byte, error)
 	// Captions and Answers of the model; Blind are the answers of the blind baseline, if there are
 	// any.
-	Captions, Answers, Blind []evalsuite.Said
+	Captions, Answers, Blind []evalsuite.Item
 
 	cider []float64 // of Captions
 	bad   int       // lines of prediction files that cannot be read
@@ -71,7 +71,7 @@ func taskOf(tasks []mixture.Task, kind string) mixture.Task {
 
 // asked is all that a task asks of the samples, with the ids that evalsuite gives it: one that
 // comes twice is made unique by the sample's key.
-func asked(samples []shards.Sample, t mixture.Task) (said []evalsuite.Said) {
+func asked(samples []shards.Sample, t mixture.Task) (items []evalsuite.Item) {
 	seen := map[string]bool{}
 	for i := range samples {
 		for n, ask := range t.Asks(&samples[i]) {
@@ -79,10 +79,10 @@ func asked(samples []shards.Sample, t mixture.Task) (said []evalsuite.Said) {
 				ask.ID = fmt.Sprintf("%s#%d", samples[i].Key, again)
 			}
 			seen[ask.ID] = true
-			said = append(said, evalsuite.Said{Sample: i, Language: ask.Language, Kind: ask.Kind, ID: ask.ID, Asked: ask.Question, Truths: ask.Truths})
+			items = append(items, evalsuite.Item{Sample: i, Language: ask.Language, Kind: ask.Kind, ID: ask.ID, Question: ask.Question, References: ask.Truths})
 		}
 	}
-	return said
+	return items
 }
 
 // read takes the split's samples without their images, and returns their rows.
@@ -191,14 +191,14 @@ func (o *outputs) readFile(path string, wanted map[string]*prediction) error {
 // prediction is what a model said, or why it said nothing.
 type prediction struct{ text, failed string }
 
-func answered(all []evalsuite.Said, task string, predictions map[string]*prediction) (said []evalsuite.Said) {
+func answered(all []evalsuite.Item, task string, predictions map[string]*prediction) (items []evalsuite.Item) {
 	for _, s := range all {
 		if p := predictions[task+s.ID]; p != nil {
-			s.Answer, s.Error = p.text, p.failed
-			said = append(said, s)
+			s.Prediction, s.Error = p.text, p.failed
+			items = append(items, s)
 		}
 	}
-	return said
+	return items
 }
 
 // score scores what was said.
@@ -224,7 +224,7 @@ func (o *outputs) scoreCIDEr() error {
 		var candidates []string
 		var references [][]string
 		for _, i := range of {
-			candidates, references = append(candidates, o.Captions[i].Answer), append(references, o.Captions[i].Truths)
+			candidates, references = append(candidates, o.Captions[i].Prediction), append(references, o.Captions[i].References)
 		}
 		scores, err := metrics.CaptionCIDEr(candidates, references)
 		if err != nil {

@@ -42,7 +42,7 @@ func run(ctx context.Context, data, model string) (metrics.Score, error) {
 	if err != nil {
 		return metrics.Score{}, err
 	}
-	answerer, err := evalsuite.AnswererOf(be, trained)
+	answerer, err := evalsuite.NewPredictor(be, trained)
 	if err != nil {
 		return metrics.Score{}, err
 	}
@@ -50,10 +50,10 @@ func run(ctx context.Context, data, model string) (metrics.Score, error) {
 	if err != nil {
 		return metrics.Score{}, err
 	}
-	queries, said := evalsuite.Captions(held)
-	if err := evalsuite.Ask(ctx, answerer, queries, said); err != nil {
+	queries, items := evalsuite.Captions(held)
+	if err := evalsuite.Ask(ctx, answerer, queries, items); err != nil {
 		return metrics.Score{}, err
 	}
-	exact, _, err := evalsuite.ScoreCaptions(said, metrics.Bootstrap{})
+	exact, _, err := evalsuite.ScoreCaptions(items, metrics.Bootstrap{})
 	return exact, err
 }

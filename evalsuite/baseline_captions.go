@@ -86,9 +86,9 @@ func mostFrequent(counts map[string]map[string]int) map[string][]string {
 // candidates, those most like the references on the whole and the most frequent, the one that
 // scores best. Languages without a candidate get an empty caption.
 func (c *captionScorer) constants(source map[string][]string) map[string][]string {
-	byCIDEr, byExact := make([]string, len(c.said)), make([]string, len(c.said))
+	byCIDEr, byExact := make([]string, len(c.items)), make([]string, len(c.items))
 	for g, members := range c.groups {
-		candidates := source[c.said[members[0]].Language]
+		candidates := source[c.items[members[0]].Language]
 		if len(candidates) == 0 {
 			continue
 		}
@@ -112,7 +112,7 @@ func (c *captionScorer) best(g int, candidates []string) (byCIDEr, byExact strin
 		exact := 0
 		for k, i := range members {
 			constant[k] = tokens
-			if metrics.ExactMatch(candidates[j], c.said[i].Truths...) {
+			if metrics.ExactMatch(candidates[j], c.items[i].References...) {
 				exact++
 			}
 		}

@@ -25,7 +25,7 @@ var three = []shards.Sample{
 // parrot says the truth about the first picture and nonsense about others.
 type parrot struct{}
 
-func (parrot) Answer(_ context.Context, queries []Query, _ func(int, int)) (answers []string, err error) {
+func (parrot) Predict(_ context.Context, queries []Query, _ func(int, int)) (answers []string, err error) {
 	for _, q := range queries {
 		answer := "nonsense"
 		if q.Images[0].SHA256 == "1" {
@@ -42,12 +42,12 @@ func (parrot) Answer(_ context.Context, queries []Query, _ func(int, int)) (answ
 }
 
 func TestScores(t *testing.T) {
-	queries, said := Captions(three)
-	answers, _ := parrot{}.Answer(t.Context(), queries, nil)
-	for i := range said {
-		said[i].Answer = answers[i]
+	queries, items := Captions(three)
+	answers, _ := parrot{}.Predict(t.Context(), queries, nil)
+	for i := range items {
+		items[i].Prediction = answers[i]
 	}
-	exact, cider, err := ScoreCaptions(said, metrics.Bootstrap{})
+	exact, cider, err := ScoreCaptions(items, metrics.Bootstrap{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,19 +57,19 @@ func TestScores(t *testing.T) {
 	if cider.Value <= 0 || cider.Value > 10 {
 		t.Errorf("CIDEr %+v", cider)
 	}
-	queries, said = Questions(three)
-	answers, _ = parrot{}.Answer(t.Context(), queries, nil)
-	for i := range said {
-		said[i].Answer = answers[i]
+	queries, items = Questions(three)
+	answers, _ = parrot{}.Predict(t.Context(), queries, nil)
+	for i := range items {
+		items[i].Prediction = answers[i]
 	}
-	if got := ScoreAnswers(said, metrics.Bootstrap{}); math.Abs(got.Value-1.0/3) > 1e-12 {
+	if got := ScoreAnswers(items, metrics.Bootstrap{}); math.Abs(got.Value-1.0/3) > 1e-12 {
 		t.Errorf("accuracy %+v", got)
 	}
-	Constant(said)
-	if got := ScoreAnswers(said, metrics.Bootstrap{}); math.Abs(got.Value-2.0/3) > 1e-12 {
+	Constant(items)
+	if got := ScoreAnswers(items, metrics.Bootstrap{}); math.Abs(got.Value-2.0/3) > 1e-12 {
 		t.Errorf("best constant %+v", got)
 	}
-	if by := By(said, func(s *Said) string { return s.Kind }, metrics.Bootstrap{}); by["colour"].N != 3 {
+	if by := By(items, func(s *Item) string { return s.Kind }, metrics.Bootstrap{}); by["colour"].N != 3 {
 		t.Errorf("by kind %+v", by)
 	}
 }
@@ -96,12 +96,12 @@ func TestSeveralCaptionsOfAPicture(t *testing.T) {
 	samples := []shards.Sample{{Key: "a", Texts: []shards.Text{
 		{Kind: shards.Caption, Language: "en", Value: "a cat"}, {Kind: shards.Caption, Language: "fr", Value: "un chat"},
 		{Kind: shards.Alt, Language: "en", Value: "IMG_1"}, {Kind: shards.Caption, Language: "en", Value: "a small cat"}}}}
-	queries, said := Captions(samples)
-	if len(queries) != 2 || len(said) != 2 || said[0].ID != "a/en" || said[1].ID != "a/fr" {
-		t.Fatalf("asked %+v", said)
+	queries, items := Captions(samples)
+	if len(queries) != 2 || len(items) != 2 || items[0].ID != "a/en" || items[1].ID != "a/fr" {
+		t.Fatalf("asked %+v", items)
 	}
-	said[0].Answer, said[1].Answer = "a small cat", "nonsense"
-	exact, _, err := ScoreCaptions(said, metrics.Bootstrap{})
+	items[0].Prediction, items[1].Prediction = "a small cat", "nonsense"
+	exact, _, err := ScoreCaptions(items, metrics.Bootstrap{})
 	if err != nil || exact.Value != 0.5 || exact.N != 1 {
 		t.Errorf("exact %+v, %v", exact, err)
 	}

@@ -7,22 +7,22 @@ import (
 // captionScorer scores answers to the same requests for captions again and again: the truths are
 // tokenized once.
 type captionScorer struct {
-	said       []Said
+	items      []Item
 	groups     [][]int      // the positions of each language, each a corpus of its own
 	references [][][]string // their truths, tokenized
 }
 
-func newCaptionScorer(said []Said) *captionScorer {
-	c := &captionScorer{said: said, groups: group(said, func(s *Said) string { return s.Language })}
+func newCaptionScorer(items []Item) *captionScorer {
+	c := &captionScorer{items: items, groups: group(items, func(s *Item) string { return s.Language })}
 	for _, members := range c.groups {
 		var flat []string
 		for _, i := range members {
-			flat = append(flat, said[i].Truths...)
+			flat = append(flat, items[i].References...)
 		}
 		flat = metrics.PTBTokenize(flat)
 		references := make([][]string, len(members))
 		for j, i := range members {
-			n := len(said[i].Truths)
+			n := len(items[i].References)
 			references[j], flat = flat[:n:n], flat[n:]
 		}
 		c.references = append(c.references, references)
@@ -39,10 +39,10 @@ type captionValues struct {
 // score scores an answer to each request. CIDEr takes the document frequencies of each language's
 // captions.
 func (c *captionScorer) score(answers []string) (captionValues, error) {
-	n := len(c.said)
+	n := len(c.items)
 	v := captionValues{make([]float64, n), make([]float64, n), make([]metrics.BLEUCounts, n)}
-	for i := range c.said {
-		if metrics.ExactMatch(answers[i], c.said[i].Truths...) {
+	for i := range c.items {
+		if metrics.ExactMatch(answers[i], c.items[i].References...) {
 			v.exact[i] = 1
 		}
 	}
@@ -67,8 +67,8 @@ func (c *captionScorer) score(answers []string) (captionValues, error) {
 // byMetric averages captions by metric. What is averaged, and resampled for the interval, is
 // images: an image's score is the mean over its languages, and its BLEU is counted over all of
 // them.
-func (v captionValues) byMetric(said []Said, b metrics.Bootstrap) map[string]metrics.Score {
-	exact, cider, bleu := v.byImage(groupBy(said, func(s *Said) int { return s.Sample }))
+func (v captionValues) byMetric(items []Item, b metrics.Bootstrap) map[string]metrics.Score {
+	exact, cider, bleu := v.byImage(groupBy(items, func(s *Item) int { return s.Sample }))
 	return map[string]metrics.Score{"caption_exact": b.Mean(exact), "caption_cider": b.Mean(cider), "caption_bleu4": b.BLEU4(bleu)}
 }
 
@@ -96,10 +96,10 @@ func (v captionValues) of(members []int) captionValues {
 }
 
 // put writes answers and their scores into a copy of what was asked.
-func (v captionValues) put(said []Said, answers []string) []Said {
-	scored := append([]Said(nil), said...)
+func (v captionValues) put(items []Item, answers []string) []Item {
+	scored := append([]Item(nil), items...)
 	for i := range scored {
-		scored[i].Answer, scored[i].Score, scored[i].CIDEr = answers[i], v.exact[i], v.cider[i]
+		scored[i].Prediction, scored[i].Score, scored[i].CIDEr = answers[i], v.exact[i], v.cider[i]
 	}
 	return scored
 }
@@ -107,18 +107,18 @@ func (v captionValues) put(said []Said, answers []string) []Said {
 // ScoreCaptions scores captions: exact match, and CIDEr with the document frequencies of each
 // language's captions. What is averaged, and resampled for the interval, is images: an image's
 // score is the mean over its languages.
-func ScoreCaptions(said []Said, b metrics.Bootstrap) (exact, cider metrics.Score, err error) {
-	answers := make([]string, len(said))
-	for i := range said {
-		answers[i] = said[i].Answer
+func ScoreCaptions(items []Item, b metrics.Bootstrap) (exact, cider metrics.Score, err error) {
+	answers := make([]string, len(items))
+	for i := range items {
+		answers[i] = items[i].Prediction
 	}
-	values, err := newCaptionScorer(said).score(answers)
+	values, err := newCaptionScorer(items).score(answers)
 	if err != nil {
 		return exact, cider, err
 	}
-	for i := range said {
-		said[i].Score, said[i].CIDEr = values.exact[i], values.cider[i]
+	for i := range items {
+		items[i].Score, items[i].CIDEr = values.exact[i], values.cider[i]
 	}
-	exacts, ciders, _ := values.byImage(groupBy(said, func(s *Said) int { return s.Sample }))
+	exacts, ciders, _ := values.byImage(groupBy(items, func(s *Item) int { return s.Sample }))
 	return b.Mean(exacts), b.Mean(ciders), nil
 }

@@ -12,11 +12,11 @@ import (
 )
 
 func TestConstants_TakesTheCaptionThatScoresBest(t *testing.T) {
-	var said []Said
+	var items []Item
 	for i, truth := range []string{"a dog runs on grass", "a dog sits on grass", "a dog lies on grass", "two boats at sea", "a dog runs on grass"} {
-		said = append(said, Said{Sample: i, Language: "en", Truths: []string{truth}}, Said{Sample: i, Language: "fr", Truths: []string{"chien " + strconv.Itoa(i)}})
+		items = append(items, Item{Sample: i, Language: "en", References: []string{truth}}, Item{Sample: i, Language: "fr", References: []string{"chien " + strconv.Itoa(i)}})
 	}
-	c := newCaptionScorer(said)
+	c := newCaptionScorer(items)
 	answers := c.constants(map[string][]string{"en": {"two boats at sea", "a car in the street", "a dog on grass", "a dog runs on grass"}})
 	if got := answers["caption_exact"][0]; got != "a dog runs on grass" {
 		t.Errorf("best by exact match: %q", got)

@@ -81,7 +81,7 @@ func (g greyAlbum) blinded(requests []request) []request {
 
 // listener lets a model answer requests and keeps its predictions.
 type listener struct {
-	model    func() (*Answerer, error) // called when it is first needed
+	model    func() (*TrainedPredictor, error) // called when it is first needed
 	album    album
 	weights  func() (string, error) // names the weights in predictions; called where predictions are kept
 	method   decode.Method
@@ -328,7 +328,7 @@ func (p *Prediction) take(same *Prediction) {
 }
 
 // answer fills in the predictions of a batch.
-func (l *listener) answer(ctx context.Context, model *Answerer, requests []request, predictions []Prediction, batch []int) error {
+func (l *listener) answer(ctx context.Context, model *TrainedPredictor, requests []request, predictions []Prediction, batch []int) error {
 	asked := make([]request, len(batch))
 	for i, at := range batch {
 		asked[i] = requests[at]

@@ -26,7 +26,7 @@ type Query struct {
 	Prompt string // as mixture.CaptionPrompt and mixture.QuestionPrompt write it
 }
 
-// Setting is all that an [Answerer] needs to know of a trained PaLI-3.
+// Setting is all that an [TrainedPredictor] needs to know of a trained PaLI-3.
 type Setting struct {
 	Model      pali3.Config
 	Weights    *weights.Set
@@ -40,8 +40,8 @@ type Setting struct {
 	Method decode.Method
 }
 
-// Answerer answers queries with a trained PaLI-3. Not safe for concurrent use.
-type Answerer struct {
+// TrainedPredictor answers queries with a trained PaLI-3. Not safe for concurrent use.
+type TrainedPredictor struct {
 	Setting
 	generator *decode.Generator
 	see       *graph.Exec
@@ -49,7 +49,7 @@ type Answerer struct {
 }
 
 // NewAnswerer compiles nothing yet: graphs are made at the first answer.
-func NewAnswerer(be compute.Backend, s Setting) (*Answerer, error) {
+func NewAnswerer(be compute.Backend, s Setting) (*TrainedPredictor, error) {
 	if s.Batch <= 0 {
 		s.Batch = 64
 	}
@@ -57,7 +57,7 @@ func NewAnswerer(be compute.Backend, s Setting) (*Answerer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Answerer{Setting: s, generator: generator, tokens: map[string][]float32{}}
+	a := &TrainedPredictor{Setting: s, generator: generator, tokens: map[string][]float32{}}
 	a.see, err = graph.NewExec(be, func(in []*graph.Node) []*graph.Node {
 		scope := weights.Bind(s.Weights.Specs(), in[1:])
 		return []*graph.Node{pali3.VisualTokens(scope, s.Model, in[0])}
@@ -67,7 +67,7 @@ func NewAnswerer(be compute.Backend, s Setting) (*Answerer, error) {
 
 // Use answers with weights of the same model from now on: others, or the same set after its values
 // changed.
-func (a *Answerer) Use(w *weights.Set) {
+func (a *TrainedPredictor) Use(w *weights.Set) {
 	a.Weights = w
 	clear(a.tokens)
 }
@@ -87,10 +87,10 @@ type question struct {
 	prompt string
 }
 
-// Answer returns the answer to each query. The same images and prompt are answered once. Progress,
+// Predict returns the answer to each query. The same images and prompt are answered once. Progress,
 // which may be nil, is called with the number of distinct queries answered and their number. An
-// image that cannot be read is an error; [Answerer.Replies] puts it beside the other answers.
-func (a *Answerer) Answer(ctx context.Context, queries []Query, progress func(done, total int)) ([]string, error) {
+// image that cannot be read is an error; [TrainedPredictor.Replies] puts it beside the other answers.
+func (a *TrainedPredictor) Predict(ctx context.Context, queries []Query, progress func(done, total int)) ([]string, error) {
 	replies, err := a.Replies(ctx, queries, progress)
 	if err != nil {
 		return nil, err
@@ -105,9 +105,9 @@ func (a *Answerer) Answer(ctx context.Context, queries []Query, progress func(do
 	return answers, nil
 }
 
-// Replies is [Answerer.Answer] with the answers' probabilities, and with an error in place of the
+// Replies is [TrainedPredictor.Predict] with the answers' probabilities, and with an error in place of the
 // answer about an image that cannot be read.
-func (a *Answerer) Replies(ctx context.Context, queries []Query, progress func(done, total int)) ([]Reply, error) {
+func (a *TrainedPredictor) Replies(ctx context.Context, queries []Query, progress func(done, total int)) ([]Reply, error) {
 	var distinct []Query
 	place := map[question]int{}
 	where := make([]int, len(queries))
@@ -150,7 +150,7 @@ func hashOf(image *shards.Image) string {
 }
 
 // batch answers at most Batch queries; the rest of the fixed shape repeats padding.
-func (a *Answerer) batch(ctx context.Context, queries []Query) ([]Reply, error) {
+func (a *TrainedPredictor) batch(ctx context.Context, queries []Query) ([]Reply, error) {
 	unreadable, err := a.look(queries)
 	if err != nil {
 		return nil, err
@@ -201,7 +201,7 @@ const tokenBytes = 256 << 20
 
 // look computes the visual tokens of images not seen before. It returns why images cannot be read,
 // by their hashes.
-func (a *Answerer) look(queries []Query) (unreadable map[string]error, err error) {
+func (a *TrainedPredictor) look(queries []Query) (unreadable map[string]error, err error) {
 	var fresh []*shards.Image
 	seen := map[string]bool{}
 	for i := range queries {
@@ -225,7 +225,7 @@ func (a *Answerer) look(queries []Query) (unreadable map[string]error, err error
 }
 
 // forget drops the tokens of all images except the wanted ones if the fresh ones do not fit.
-func (a *Answerer) forget(fresh int, wanted map[string]bool) {
+func (a *TrainedPredictor) forget(fresh int, wanted map[string]bool) {
 	each := 4 * a.Model.Vision.Tokens() * a.Model.Vision.Width
 	if (len(a.tokens)+fresh)*each <= tokenBytes {
 		return
@@ -237,13 +237,13 @@ func (a *Answerer) forget(fresh int, wanted map[string]bool) {
 	}
 }
 
-func (a *Answerer) lookAt(images []*shards.Image, unreadable map[string]error) error {
+func (a *TrainedPredictor) lookAt(images []*shards.Image, unreadable map[string]error) error {
 	side := a.Model.Vision.Image
 	size := side * side * 3
 	pixels := make([]float32, a.Batch*size)
 	for i, image := range images {
 		row := pixels[i*size : (i+1)*size]
-		if err := Pixels(a.Pipeline, image, row); errors.Is(err, errSize) {
+		if err := pixelsOf(a.Pipeline, image, row); errors.Is(err, errSize) {
 			return err // the fault of the model's recipe
 		} else if err != nil {
 			unreadable[hashOf(image)] = err
@@ -276,7 +276,7 @@ func (a *Answerer) lookAt(images []*shards.Image, unreadable map[string]error) e
 var errSize = errors.New("the image ops give pictures of another size than the model takes")
 
 // Pixels writes a picture's pixels [H, W, 3] into a row. Random ops draw from a fixed stream.
-func Pixels(p *augment.Pipeline, image *shards.Image, row []float32) error {
+func pixelsOf(p *augment.Pipeline, image *shards.Image, row []float32) error {
 	tensor, err := p.Apply(image.Bytes, random.New(random.Name(hashOf(image))))
 	if err != nil {
 		return fmt.Errorf("picture %.12s: %w", hashOf(image), err)

@@ -72,10 +72,10 @@ func trainedKinds(t *stages.Trained) string {
 	return strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")
 }
 
-// SeenLanguages returns the languages that a run's tasks of some kinds were trained in, as its
+// trainedLanguages returns the languages that a run's tasks of some kinds were trained in, as its
 // folder keeps them; of a run from before folders did, those that its recipe names or those of its
 // dataset. It is nil if that is no longer there.
-func SeenLanguages(t *stages.Trained, kinds ...string) []string {
+func trainedLanguages(t *stages.Trained, kinds ...string) []string {
 	seen := map[string]bool{}
 	for _, kind := range slices.Clone(kinds) {
 		kinds = append(kinds, relatives[kind]...)
@@ -158,14 +158,14 @@ func languagesOf(t *stages.Trained, task *mixture.Task) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// WarnUnseen warns of a kind of task, or of languages, that a run never saw.
-func WarnUnseen(t *stages.Trained, kind string, languages []string, warn func(string)) {
+// WarnUntrained warns of a kind of task, or of languages, that a run never saw.
+func WarnUntrained(t *stages.Trained, kind string, languages []string, warn func(string)) {
 	_, trained := taskOf(t, kind)
-	warnUnseen(t, kind, trained, languages, warn)
+	warnUntrained(t, kind, trained, languages, warn)
 }
 
-// warnUnseen warns of a task, or of languages, that a run never saw.
-func warnUnseen(t *stages.Trained, kind string, trained bool, languages []string, warn func(string)) {
+// warnUntrained warns of a task, or of languages, that a run never saw.
+func warnUntrained(t *stages.Trained, kind string, trained bool, languages []string, warn func(string)) {
 	if !trained {
 		warn(fmt.Sprintf("the run was never trained on %s, only on %s: expect nothing of what it says", kind, trainedKinds(t)))
 		return
@@ -173,7 +173,7 @@ func warnUnseen(t *stages.Trained, kind string, trained bool, languages []string
 	if len(languages) == 0 {
 		return
 	}
-	seen := SeenLanguages(t, kind)
+	seen := trainedLanguages(t, kind)
 	if seen == nil {
 		return
 	}

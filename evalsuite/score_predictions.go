@@ -47,7 +47,7 @@ func ScorePredictions(ctx context.Context, d *shards.Dataset, path string, o Eva
 	if err != nil {
 		return nil, err
 	}
-	f := &scoredFile{count: PredictionCount{}, said: map[string]*Prediction{}, asked: map[string]bool{}}
+	f := &scoredFile{count: PredictionCount{}, predictions: map[string]*Prediction{}, asked: map[string]bool{}}
 	if err := f.read(path); err != nil {
 		return nil, err
 	}
@@ -66,10 +66,10 @@ func ScorePredictions(ctx context.Context, d *shards.Dataset, path string, o Eva
 
 // scoredFile is a file of predictions under scoring.
 type scoredFile struct {
-	count PredictionCount
-	said  map[string]*Prediction
-	ids   []string // in order
-	asked map[string]bool
+	count       PredictionCount
+	predictions map[string]*Prediction
+	ids         []string // in order
+	asked       map[string]bool
 }
 
 func (f *scoredFile) read(path string) error {
@@ -80,15 +80,15 @@ func (f *scoredFile) read(path string) error {
 			f.count.Unread.add(fmt.Sprintf("line %d: %v", line, err))
 		case p.ID == "":
 			f.count.Unread.add(fmt.Sprintf("line %d: no \"id\"", line))
-		case f.said[p.ID] != nil:
+		case f.predictions[p.ID] != nil:
 			f.count.Doubles.add(p.ID)
 		default:
-			f.said[p.ID] = p
+			f.predictions[p.ID] = p
 			f.ids = append(f.ids, p.ID)
 		}
 		return nil
 	})
-	if err == nil && len(f.said) == 0 {
+	if err == nil && len(f.predictions) == 0 {
 		err = fmt.Errorf("%s holds no prediction: each line is an object with \"id\" and \"prediction\"%s", path, first(f.count.Unread.Names))
 	}
 	return err
@@ -125,8 +125,8 @@ func (f *scoredFile) score(ctx context.Context, e *Evaluation, s *split, o Evalu
 		}
 		scored = true
 		e.tell(left, o.Warn)
-		said := f.take(requests)
-		if err := scoreSaid(ctx, e, s, t, said, o); err != nil {
+		items := f.take(requests)
+		if err := scoreSaid(ctx, e, s, t, items, o); err != nil {
 			return err
 		}
 	}
@@ -142,7 +142,7 @@ func (f *scoredFile) score(ctx context.Context, e *Evaluation, s *split, o Evalu
 
 func (f *scoredFile) has(requests []request) bool {
 	for i := range requests {
-		if f.said[requests[i].ID] != nil {
+		if f.predictions[requests[i].ID] != nil {
 			return true
 		}
 	}
@@ -150,23 +150,23 @@ func (f *scoredFile) has(requests []request) bool {
 }
 
 // take returns what the file says to requests; what is missing says nothing.
-func (f *scoredFile) take(requests []request) []Said {
-	said := saidOf(requests)
-	for i := range said {
+func (f *scoredFile) take(requests []request) []Item {
+	items := saidOf(requests)
+	for i := range items {
 		f.count.Asked++
-		f.asked[said[i].ID] = true
-		p := f.said[said[i].ID]
+		f.asked[items[i].ID] = true
+		p := f.predictions[items[i].ID]
 		switch {
 		case p == nil:
-			f.count.Missing.add(said[i].ID)
-			said[i].Error = "no prediction"
+			f.count.Missing.add(items[i].ID)
+			items[i].Error = "no prediction"
 			continue
 		case p.Error != "":
-			f.count.Failed.add(said[i].ID)
+			f.count.Failed.add(items[i].ID)
 		}
-		said[i].Answer, said[i].Error = p.Prediction, p.Error
+		items[i].Prediction, items[i].Error = p.Prediction, p.Error
 	}
-	return said
+	return items
 }
 
 // unknown counts the ids that nothing asked for.
@@ -179,23 +179,23 @@ func (f *scoredFile) unknown() {
 }
 
 // scoreSaid scores captions or answers beside the best constant ones.
-func scoreSaid(ctx context.Context, e *Evaluation, s *split, t mixture.Task, said []Said, o EvaluateOptions) error {
+func scoreSaid(ctx context.Context, e *Evaluation, s *split, t mixture.Task, items []Item, o EvaluateOptions) error {
 	if t.Kind == VQATask {
-		a := answerScores{model: said}
-		a.score(e, said, o.Blind, o.Bootstrap)
+		a := answerScores{model: items}
+		a.score(e, items, o.Blind, o.Bootstrap)
 		return nil
 	}
-	scorer := newCaptionScorer(said)
-	answers := make([]string, len(said))
-	for i := range said {
-		answers[i] = said[i].Answer
+	scorer := newCaptionScorer(items)
+	answers := make([]string, len(items))
+	for i := range items {
+		answers[i] = items[i].Prediction
 	}
 	values, err := scorer.score(answers)
 	if err != nil {
 		return err
 	}
-	e.Captions = values.put(said, answers)
-	c := &captionScores{said: said, model: values, blind: map[string]captionValues{}}
+	e.Captions = values.put(items, answers)
+	c := &captionScores{items: items, model: values, blind: map[string]captionValues{}}
 	if o.Blind {
 		if err := e.constantCaptions(ctx, s, t, scorer, c, o.Bootstrap); err != nil {
 			return err
