@@ -1,7 +1,8 @@
 """Trains the tokenizer of `pali3 quickstart` with the C++ library, on the texts of its data's train split.
 
     pip install -r parity/requirements-sentencepiece.txt
-    python parity/quickstart_tokenizer.py internal/quickstart/data/emoji.tar build/tokenizer.model
+    go run ./internal/quickstart/build -tar build/emoji.tar
+    python parity/quickstart_tokenizer.py build/emoji.tar build/tokenizer.model
     cmp build/tokenizer.model tokenize/builtin/tokenizer.model
 
 The two files hold the same pieces with the same scores, bit for bit, and differ only in the options of training that

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/pali3/pali3/internal/quickstart"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -19,7 +20,7 @@ const committed = "../data/"
 
 // readCommitted returns the records of the committed archive, decoded once.
 var readCommitted = sync.OnceValues(func() ([]shards.Sample, error) {
-	content, err := os.ReadFile(committed + "emoji.tar")
+	content, err := quickstart.Archive()
 	if err != nil {
 		return nil, err
 	}
@@ -36,12 +37,12 @@ func committedRecords(t *testing.T) []shards.Sample {
 }
 
 func TestTheArchiveIsSmallAndWhole(t *testing.T) {
-	info, err := os.Stat(committed + "emoji.tar")
+	info, err := os.Stat(committed + "emoji.tar.zst")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Size() > 12_000_000 {
-		t.Errorf("emoji.tar has %d bytes, more than 12 MB", info.Size())
+	if info.Size() > 7_000_000 {
+		t.Errorf("emoji.tar.zst has %d bytes, more than 7 MB", info.Size())
 	}
 	readable := regexp.MustCompile(`^[a-z0-9-]+$`)
 	keys, ids := map[string]bool{}, map[string]bool{}
@@ -129,11 +130,11 @@ func TestScatterKeepsBothOrders(t *testing.T) {
 }
 
 func TestTheReadmeStatesTheArchive(t *testing.T) {
-	info, err := os.Stat(committed + "emoji.tar")
+	archive, err := quickstart.Archive()
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := renderReadme(committedRecords(t), int(info.Size()))
+	want, err := renderReadme(committedRecords(t), len(archive))
 	if err != nil {
 		t.Fatal(err)
 	}

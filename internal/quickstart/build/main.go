@@ -42,18 +42,35 @@ const seed = 2310_09199
 
 func main() {
 	packages := flag.String("packages", "build/npm", "folder of the npm archives")
-	out := flag.String("out", "internal/quickstart/data", "folder to write emoji.tar, README.md and LICENCES.txt to")
+	out := flag.String("out", "internal/quickstart/data", "folder to write emoji.tar.zst, README.md and LICENCES.txt to")
 	tokenizer := flag.String("tokenizer", "tokenize/builtin/tokenizer.model", "file to write the tokenizer to")
 	list := flag.Bool("list", false, "only list the npm packages to pack")
+	tar := flag.String("tar", "", "only write the committed archive, decompressed, to this file")
 	flag.Parse()
 	if *list {
 		fmt.Println(emojiPackage, namesPackage, derivedPackage)
+		return
+	}
+	if *tar != "" {
+		if err := writeTar(*tar); err != nil {
+			fmt.Fprintln(os.Stderr, "build:", err)
+			os.Exit(1)
+		}
 		return
 	}
 	if err := run(*packages, *out, *tokenizer); err != nil {
 		fmt.Fprintln(os.Stderr, "build:", err)
 		os.Exit(1)
 	}
+}
+
+// writeTar writes the committed archive to a file, for tools that read tar files.
+func writeTar(path string) error {
+	archive, err := quickstart.Archive()
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteBytes(path, archive)
 }
 
 // run reads the packages and writes the files of the data folder and the tokenizer.
@@ -78,6 +95,10 @@ func run(packages, out, tokenizer string) error {
 	if err != nil {
 		return err
 	}
+	compressed, err := quickstart.Compress(archive)
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
@@ -85,14 +106,14 @@ func run(packages, out, tokenizer string) error {
 		path    string
 		content []byte
 	}{
-		{filepath.Join(out, "emoji.tar"), archive}, {filepath.Join(out, "README.md"), readme}, {filepath.Join(out, "LICENCES.txt"), src.licences()},
+		{filepath.Join(out, "emoji.tar.zst"), compressed}, {filepath.Join(out, "README.md"), readme}, {filepath.Join(out, "LICENCES.txt"), src.licences()},
 		{tokenizer, model.Bytes()},
 	} {
 		if err := atomicfile.WriteBytes(f.path, f.content); err != nil {
 			return err
 		}
 	}
-	fmt.Printf("wrote %d records, %d bytes, to %s\n", len(records), len(archive), filepath.Join(out, "emoji.tar"))
+	fmt.Printf("wrote %d records, %d bytes, compressed %d, to %s\n", len(records), len(archive), len(compressed), filepath.Join(out, "emoji.tar.zst"))
 	return nil
 }
 
