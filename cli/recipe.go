@@ -29,7 +29,7 @@ func readRecipe(nameOrFile string, assignments []string) (stages.Recipe, error) 
 		return stages.Recipe{}, err
 	}
 	if file.Kind() == recipes.Curation {
-		if _, err := webli.ReadConfig(file.Text, file.Name, file.Dir); err == nil {
+		if _, err := webli.ReadConfig(file.Text, file.Name, file.Dir, nil); err == nil {
 			return stages.Recipe{}, fmt.Errorf("%s is a recipe of curation, for pali3 curate; here one of training is wanted, with stage: siglip, ul2 or pali3", nameOrFile)
 		}
 	}
@@ -47,7 +47,7 @@ func readCuration(nameOrFile string, assignments []string) (webli.Config, error)
 			return webli.Config{}, fmt.Errorf("%s is a recipe of training, for pali3 train; here one of curation is wanted", nameOrFile)
 		}
 	}
-	return webli.ReadConfig(file.Text, "recipe "+file.Name, file.Dir, assignments...)
+	return webli.ReadConfig(file.Text, "recipe "+file.Name, file.Dir, nil, assignments...)
 }
 
 type recipeList struct {

@@ -33,7 +33,7 @@ func (c recipeCheck) Run(ctx context.Context) error {
 	}
 	result := checked{Recipe: c.Recipe, Kind: file.Kind()}
 	if result.Kind == recipes.Curation {
-		result.Findings = append([]strict.Finding{}, webli.Inspect(file.Text, file.Name, file.Dir, c.Set...)...)
+		result.Findings = append([]strict.Finding{}, webli.Inspect(file.Text, file.Name, file.Dir, nil, c.Set...)...)
 	} else {
 		be, err := backend.Open("")
 		if err != nil {

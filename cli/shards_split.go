@@ -166,7 +166,7 @@ func (c shardsSplit) config() (webli.SplitConfig, error) {
 		var errs [2]error
 		config.Near.Bits, errs[0] = strconv.Atoi(bits)
 		config.Near.Colour, errs[1] = strconv.Atoi(colour)
-		if errors.Join(errs[:]...) != nil || config.Near == (webli.Likeness{}) {
+		if errors.Join(errs[:]...) != nil || config.Near == (webli.NearDuplicate{}) {
 			return config, fmt.Errorf("--near %s: want BITS,COLOUR that are not both 0, for example 3,5", c.Near)
 		}
 	}

@@ -118,7 +118,7 @@ func (r *runner) curation() (webli.Config, error) {
 	if err != nil {
 		return webli.Config{}, err
 	}
-	return webli.ReadConfig(text, path, filepath.Dir(path))
+	return webli.ReadConfig(text, path, filepath.Dir(path), r.Rules)
 }
 
 func (r *runner) curate(ctx context.Context, out string) error {

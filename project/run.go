@@ -14,6 +14,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/pali3/pali3/internal/folderlock"
+	"github.com/pali3/pali3/webli"
 )
 
 // RunOptions say how a project is run. None of them changes its outcome.
@@ -25,6 +26,8 @@ type RunOptions struct {
 	Version string
 	// Builtin holds the tokenizer models that recipes name as "pali3:NAME". May be nil.
 	Builtin fs.FS
+	// Rules are the rules that the curation recipe may turn on besides the built-in ones.
+	Rules webli.Rules
 	// Progress begins a line of progress for each part; may be nil.
 	Progress NewLine
 	// Note is told what is done again and why; may be nil.

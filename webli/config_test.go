@@ -54,8 +54,8 @@ func TestEmptyRecipeTurnsAllOptionalRulesOff(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(c, Config{}) {
 		t.Fatalf("%+v, %v", c, err)
 	}
-	if rules := c.rules(nil); len(rules) != 2 {
-		t.Errorf("%d rules", len(rules))
+	if rules, err := c.rules(nil); len(rules) != 2 || err != nil {
+		t.Errorf("%d rules, %v", len(rules), err)
 	}
 }
 
@@ -108,21 +108,21 @@ func TestTextRules(t *testing.T) {
 	}
 }
 
-// TestCountsAddUp holds for any records and any rules.
+// TestCountsAddUp holds for any candidates and any rules.
 func TestCountsAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		config := everything
 		config.Duplicates.Pairs = rapid.Bool().Draw(t, "pairs")
 		config.Texts.Required = rapid.Bool().Draw(t, "required")
 		flaws := []string{"", "", textLength, textLetters, textRun, textBoilerplate}
-		var records []*record
+		var candidates []*Candidate
 		for i := range rapid.IntRange(0, 40).Draw(t, "samples") {
-			r := &record{key: rapid.StringMatching(`k[0-9]{2}`).Draw(t, "key"), heldOut: rapid.Bool().Draw(t, "held"), origin: origin{"d", i}}
+			r := &Candidate{Key: rapid.StringMatching(`k[0-9]{2}`).Draw(t, "key"), HeldOut: rapid.Bool().Draw(t, "held"), Origin: Origin{"d", i}}
 			if rapid.IntRange(0, 9).Draw(t, "bad") == 0 {
 				r.bad = "bad"
 			} else {
 				side := rapid.Int32Range(10, 700)
-				r.sizes = [][2]int32{{side.Draw(t, "width"), side.Draw(t, "height")}}
+				r.Sizes = []Size{{side.Draw(t, "width"), side.Draw(t, "height")}}
 				f := &fingerprint{shape: uint64(rapid.IntRange(0, 7).Draw(t, "shape"))}
 				f.sum[0] = byte(rapid.IntRange(0, 20).Draw(t, "sum"))
 				r.prints = []*fingerprint{f}
@@ -131,24 +131,28 @@ func TestCountsAddUp(t *testing.T) {
 				flaw := rapid.SampledFrom(flaws).Draw(t, "flaw")
 				r.texts = append(r.texts, textRecord{hash: uint64(rapid.IntRange(0, 5).Draw(t, "hash")), flaw: flaw, why: flaw})
 			}
-			records = append(records, r)
+			candidates = append(candidates, r)
 		}
-		removals, err := decide(records, config.rules(nil))
+		rules, err := config.rules(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		left := len(records)
+		removals, err := decide(candidates, rules)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := len(candidates)
 		for _, r := range removals {
 			left -= r.Removed
 		}
 		stayed := 0
-		for _, r := range records {
+		for _, r := range candidates {
 			switch {
 			case r.removedBy == "":
 				stayed++
 			case r.why == "":
 				t.Fatalf("removed by %s without a reason", r.removedBy)
-			case r.heldOut && r.removedBy != "undecodable" && r.removedBy != "same_key":
+			case r.HeldOut && r.removedBy != "undecodable" && r.removedBy != "same_key":
 				t.Fatalf("held-out sample removed by %s", r.removedBy)
 			}
 		}

@@ -127,8 +127,8 @@ var everything = Config{
 	HeldOut:       []string{"held_out"},
 	Images:        Images{MinSide: 16, MaxAspect: 3, MaxPixels: 1 << 18},
 	Texts:         Texts{Required: true, MinRunes: 2, MaxRunes: 50, Letters: true, MaxRun: 5, Boilerplate: true, MaxSamples: 3},
-	Contamination: Contamination{Exact: true, Near: Likeness{3, 5}},
-	Duplicates:    Duplicates{Exact: true, Near: Likeness{3, 5}},
+	Contamination: Contamination{Exact: true, Near: NearDuplicate{3, 5}},
+	Duplicates:    Duplicates{Exact: true, Near: NearDuplicate{3, 5}},
 }
 
 // badSamples has, beside good ones, some for every rule; the key of a bad one begins with its rule.
@@ -264,7 +264,7 @@ func TestSeveralDatasetsAndAgainst(t *testing.T) {
 	a := dataset(t, sample("one", "train", asPNG(noise(1, 64, 64)), "first"), sample("two", "train", asPNG(noise(2, 64, 64)), "second"))
 	b := dataset(t, sample("one", "train", asPNG(noise(3, 64, 64)), "key is taken"), sample("four", "train", asPNG(noise(2, 64, 64)), "as two"))
 	eval := dataset(t, sample("e", "train", asJPEG(noise(1, 64, 64), 80)))
-	config := Config{Contamination: Contamination{Near: Likeness{3, 5}, Against: []string{eval.Dir()}}, Duplicates: Duplicates{Exact: true}}
+	config := Config{Contamination: Contamination{Near: NearDuplicate{3, 5}, Against: []string{eval.Dir()}}, Duplicates: Duplicates{Exact: true}}
 	out := filepath.Join(t.TempDir(), "out")
 	report, err := Curate(t.Context(), []*shards.Dataset{a, b}, out, config, Options{})
 	if err != nil {
@@ -279,7 +279,7 @@ func TestSeveralDatasetsAndAgainst(t *testing.T) {
 func TestPairsKeepAPictureWithOtherTexts(t *testing.T) {
 	picture := asPNG(noise(1, 64, 64))
 	d := dataset(t, sample("a", "", picture, "a dog"), sample("b", "", picture, "a brown dog"), sample("c", "", picture, "a dog"))
-	config := Config{Duplicates: Duplicates{Exact: true, Near: Likeness{3, 5}, Pairs: true}}
+	config := Config{Duplicates: Duplicates{Exact: true, Near: NearDuplicate{3, 5}, Pairs: true}}
 	report, err := Curate(t.Context(), []*shards.Dataset{d}, filepath.Join(t.TempDir(), "out"), config, Options{})
 	if err != nil || report.Out != 2 {
 		t.Errorf("%+v, %v; want a and b to stay", report, err)
@@ -297,7 +297,7 @@ func TestTopKeepsTheBestOfEachLanguage(t *testing.T) {
 	samples = append(samples, sample("unscored", "", asPNG(noise(50, 32, 32)), "text"))
 	d := dataset(t, samples...)
 	out := filepath.Join(t.TempDir(), "out")
-	report, err := Curate(t.Context(), []*shards.Dataset{d}, out, Config{Top: Top{"similarity", 0.2}}, Options{})
+	report, err := Curate(t.Context(), []*shards.Dataset{d}, out, Config{Top: TopFraction{"similarity", 0.2}}, Options{})
 	if err != nil || report.Out != 4 {
 		t.Fatalf("%+v, %v", report, err)
 	}
@@ -313,7 +313,7 @@ func TestTopKeepsTheBestOfEachLanguage(t *testing.T) {
 	if !slices.Equal(keys, []string{"08", "09", "18", "19"}) {
 		t.Errorf("kept %v", keys)
 	}
-	_, err = Curate(t.Context(), []*shards.Dataset{d}, filepath.Join(t.TempDir(), "out"), Config{Top: Top{"beauty", 0.2}}, Options{})
+	_, err = Curate(t.Context(), []*shards.Dataset{d}, filepath.Join(t.TempDir(), "out"), Config{Top: TopFraction{"beauty", 0.2}}, Options{})
 	if err == nil || !strings.Contains(err.Error(), `no sample has a score "beauty"`) {
 		t.Errorf("unknown score: %v", err)
 	}

@@ -2,103 +2,72 @@ package webli
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
-	"runtime"
+	"slices"
 
-	"golang.org/x/sync/errgroup"
+	"github.com/cespare/xxhash/v2"
 
+	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/shards"
 )
 
-// job is a sample on its way to the worker that examines it.
-type job struct {
-	place  int // among the samples of all datasets
-	from   origin
-	sample shards.Sample
-}
-
-// examineAll makes the record of every sample, in order.
-func examineAll(ctx context.Context, in []*shards.Dataset, config Config, options Options) ([]*record, error) {
-	e := &examiner{config, newTextJudge(config.Texts)}
+// examineAll makes the candidate of every sample, in order.
+func examineAll(ctx context.Context, in []*shards.Dataset, config Config, rules []Rule, options Options) ([]*Candidate, error) {
+	e := &examiner{config: config, judge: newTextJudge(config.Texts)}
+	for _, r := range rules {
+		if r.Examine != nil {
+			e.rules = append(e.rules, r)
+		}
+	}
 	return examineEach(ctx, in, (*shards.Dataset).All, options, e.examine)
 }
 
-// view chooses the columns of a dataset that are read.
-type view func(*shards.Dataset) *shards.View
-
-// examineEach returns what examine says of every sample, in order. One goroutine reads, the workers
-// examine; no more samples are in memory than there are workers, twice, and what the reader holds.
-func examineEach[T any](
-	ctx context.Context, in []*shards.Dataset, columns view, options Options, examine func(*shards.Sample, origin) T,
-) ([]T, error) {
-	total := 0
-	for _, d := range in {
-		total += d.Len()
-	}
-	results := make([]T, total)
-	progress := func(done int) {
-		if options.Progress != nil {
-			options.Progress(done, total)
-		}
-	}
-	workers := options.Workers
-	if workers < 1 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	jobs := make(chan job, workers)
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error {
-		defer close(jobs)
-		return eachSample(ctx, in, columns, func(place int, from origin, s shards.Sample) error {
-			progress(place)
-			select {
-			case jobs <- job{place, from, s}:
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		})
-	})
-	for range workers {
-		group.Go(func() error {
-			for j := range jobs {
-				results[j.place] = examine(&j.sample, j.from)
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	progress(total)
-	return results, nil
+// examiner makes candidates. It is safe for concurrent use.
+type examiner struct {
+	config Config
+	judge  *textJudge
+	rules  []Rule // with an Examine
 }
 
-// eachSample calls visit for the samples of all datasets, in order, place counting through.
-func eachSample(
-	ctx context.Context, in []*shards.Dataset, columns view, visit func(place int, from origin, s shards.Sample) error,
-) error {
-	place := 0
-	for _, d := range in {
-		row := 0
-		for s, err := range columns(d).Samples() {
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err == nil && row >= d.Len() {
-				err = fmt.Errorf("its manifest says %d rows", d.Len())
-			}
-			if err == nil {
-				err = visit(place, origin{d.Dir(), row}, s)
-			}
-			if err != nil {
-				return fmt.Errorf("reading row %d of %s: %w", row, d.Dir(), err)
-			}
-			place, row = place+1, row+1
+func (e *examiner) examine(s *shards.Sample, from Origin) *Candidate {
+	c := &Candidate{Origin: from, Key: s.Key, Split: s.Split, HeldOut: slices.Contains(e.config.HeldOut, s.Split), asked: len(s.Questions) > 0}
+	var images []*augment.Image // kept for the rules that examine them
+	for i := range s.Images {
+		img, onBlack, err := augment.DecodeTwice(s.Images[i].Bytes)
+		if err != nil {
+			c.bad = fmt.Sprintf("image %d: %v", i, err)
+			return c
 		}
-		if row != d.Len() {
-			return fmt.Errorf("reading %s: %d rows read, its manifest says %d", d.Dir(), row, d.Len())
+		c.Sizes = append(c.Sizes, Size{int32(img.Width), int32(img.Height)})
+		c.prints = append(c.prints, fingerprintOf(s.Images[i].Bytes, img, onBlack))
+		if e.rules != nil {
+			images = append(images, img)
 		}
 	}
-	return nil
+	e.examineTexts(c, s)
+	c.score, c.scored = s.Scores[e.config.Top.Score]
+	for _, r := range e.rules {
+		c.notes = append(c.notes, r.Examine(s, images))
+	}
+	return c
+}
+
+func (e *examiner) examineTexts(c *Candidate, s *shards.Sample) {
+	words := xxhash.New()
+	for i := range s.Texts {
+		t := textRecord{hash: xxhash.Sum64String(normalise(s.Texts[i].Value)), exempt: s.Texts[i].Kind == shards.OCR}
+		if !t.exempt && !c.HeldOut {
+			t.flaw, t.why = e.judge.flaw(s.Texts[i].Value)
+		}
+		c.texts = append(c.texts, t)
+		words.Write(binary.LittleEndian.AppendUint64(nil, t.hash))
+	}
+	for i := range s.Questions {
+		words.WriteString(s.Questions[i].Text + "\x00")
+	}
+	c.words = words.Sum64()
+	if len(s.Texts) > 0 {
+		c.Language = s.Texts[0].Language
+	}
 }

@@ -69,7 +69,7 @@ func luma(t augment.Tensor, y, x int) float32 {
 // alike says whether two images look the same. Two with transparent pixels must do so on white and
 // on black. One with and one without must do so on white, where the opaque one may have been
 // flattened, unless there is nothing to be seen on white.
-func (l Likeness) alike(a, b *fingerprint) bool {
+func (l NearDuplicate) alike(a, b *fingerprint) bool {
 	switch {
 	case a.onBlack != nil && b.onBlack != nil:
 		return l.same(&a.look, &b.look) && l.same(a.onBlack, b.onBlack)
@@ -82,7 +82,7 @@ func (l Likeness) alike(a, b *fingerprint) bool {
 }
 
 // same says whether both measures of the likeness hold.
-func (l Likeness) same(a, b *look) bool {
+func (l NearDuplicate) same(a, b *look) bool {
 	if bits.OnesCount64(a.shape^b.shape) > l.Bits {
 		return false
 	}

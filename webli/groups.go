@@ -65,7 +65,7 @@ func joinEqual[T comparable](g *groups, members []*member, values func(*member) 
 
 // joinAlike joins members of which an image looks like one of the other's. Images that look exactly
 // the same are compared with others once.
-func joinAlike(g *groups, members []*member, like Likeness) {
+func joinAlike(g *groups, members []*member, like NearDuplicate) {
 	index := newNearIndex[int32](like)
 	first := map[look]int32{} // of opaque images
 	for i, m := range members {

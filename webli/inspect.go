@@ -8,17 +8,26 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Inspect lists all that is wrong with a curation recipe: unknown keys, values that cannot be
-// meant, datasets that are absent; and warns of rules that can remove nothing. Its arguments are
-// those of [ReadConfig].
-func Inspect(text []byte, name, base string, assignments ...string) []strict.Finding {
+// Inspect lists everything that is wrong with a curation recipe: unknown keys, values that cannot
+// be meant, datasets that do not exist. It also warns of rules that cannot remove anything. Its
+// arguments are those of [ReadConfig].
+func Inspect(text []byte, name, base string, rules Rules, assignments ...string) []strict.Finding {
+	var typed strict.Problems
+	read := func(into any) (err error) {
+		typed, err = strict.ReadAll(text, name, strict.From(base), into, assignments...)
+		return err
+	}
+	err := rules.validate()
 	var c Config
-	typed, err := strict.ReadAll(text, name, strict.From(base), &c, assignments...)
+	var problems strict.Problems
+	if err == nil {
+		c, problems, err = decodeConfig(read, text, rules)
+	}
 	all := typed.Findings(strict.Error, text, name, assignments)
 	if err != nil {
 		return append(all, strict.Finding{Severity: strict.Error, Place: name, Message: strings.TrimPrefix(err.Error(), name+": ")})
 	}
-	problems := c.Problems().Without(typed)
+	problems = append(problems, c.problems()...).Without(typed)
 	for i, dir := range c.Contamination.Against {
 		d, err := shards.Open(dir)
 		if err != nil {
@@ -33,7 +42,7 @@ func Inspect(text []byte, name, base string, assignments ...string) []strict.Fin
 	return all
 }
 
-// idle lists rules that have nothing to work with.
+// idle lists settings that have no effect.
 func (c Config) idle() (all strict.Problems) {
 	contamination := c.Contamination.Exact || c.Contamination.Near.on()
 	if contamination && len(c.HeldOut) == 0 && len(c.Contamination.Against) == 0 {

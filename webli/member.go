@@ -70,7 +70,7 @@ type memberExaminer struct {
 	names sync.Map // the splits that samples came with: each is kept in memory once
 }
 
-func (e *memberExaminer) examine(s *shards.Sample, from origin) *member {
+func (e *memberExaminer) examine(s *shards.Sample, from Origin) *member {
 	name, _ := e.names.LoadOrStore(s.Split, strings.Clone(s.Split))
 	m := &member{split: name.(string), fixed: e.keeps(s.Split), images: len(s.Images)}
 	value := valueOf(s, e.By)
@@ -89,7 +89,7 @@ func (e *memberExaminer) examine(s *shards.Sample, from origin) *member {
 		}
 	}
 	if len(s.Images) == 0 && len(s.Texts)+len(s.Questions) > 0 {
-		r := &record{}
+		r := &Candidate{}
 		(&examiner{judge: newTextJudge(Texts{})}).examineTexts(r, s)
 		m.words = max(r.words, 1)
 	}

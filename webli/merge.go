@@ -9,46 +9,45 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// gift is what a sample that stays gets from its duplicates: texts and questions that it lacks, in
-// their order.
+// gift is what a sample that stays gets from its duplicates: the texts and questions that it lacks,
+// in their order.
 type gift struct {
 	texts     []shards.Text
 	questions []shards.Question
-	has       map[[sha256.Size]byte]bool // texts and questions of the sample, the gift's included
+	has       map[[sha256.Size]byte]bool // texts and questions of the sample and the gift
 	ids       map[string]bool            // of its questions
 }
 
-// stays returns the sample in whose favour r was removed as a duplicate, at the end of the chain; r
-// itself if it was not.
-func (r *record) stays() *record {
-	for r.keeper != nil {
-		r = r.keeper
+// original returns the sample that c duplicates, following a chain of duplicates to its end; c
+// itself if it was not removed as a duplicate.
+func (c *Candidate) original() *Candidate {
+	for c.keeper != nil {
+		c = c.keeper
 	}
-	return r
+	return c
 }
 
-// merges returns the sample that gets the texts of r, or nil: none if r stays or was not removed as
-// a duplicate, if the sample that stays was removed by a later rule, or if it belongs to another
-// split.
-func (r *record) merges() *record {
-	if to := r.stays(); to != r && to.removedBy == "" && to.split == r.split {
+// recipient returns the sample that gets the texts of c. It is nil if c was not removed as a
+// duplicate, and if its original was removed by a later rule or is of another split.
+func (c *Candidate) recipient() *Candidate {
+	if to := c.original(); to != c && to.removedBy == "" && to.Split == c.Split {
 		return to
 	}
 	return nil
 }
 
-// gather reads the texts and questions of the duplicates and returns what the samples that stay
-// get, and counts it in the report. Held-out samples neither give nor get: no rule on duplicates
-// removes them or compares with them.
+// gather reads the texts and questions of the duplicates, returns what each sample that stays gets,
+// and counts it in the report. Held-out samples neither give nor get: rules on duplicates neither
+// remove them nor compare with them.
 //
-// The texts that move are held in memory, each once a sample, and nothing else of the datasets.
-func gather(ctx context.Context, in []*shards.Dataset, records []*record, report *Report) (map[*record]*gift, error) {
-	gifts := map[*record]*gift{}
+// Only the texts and questions that move are held in memory, each once a sample.
+func gather(ctx context.Context, in []*shards.Dataset, candidates []*Candidate, report *Report) (map[*Candidate]*gift, error) {
+	gifts := map[*Candidate]*gift{}
 	otherSplit := 0
-	for _, r := range records {
-		if to := r.merges(); to != nil {
+	for _, c := range candidates {
+		if to := c.recipient(); to != nil {
 			gifts[to] = &gift{has: map[[sha256.Size]byte]bool{}, ids: map[string]bool{}}
-		} else if to := r.stays(); to != r && to.split != r.split {
+		} else if to := c.original(); to != c && to.Split != c.Split {
 			otherSplit++
 		}
 	}
@@ -68,26 +67,26 @@ func gather(ctx context.Context, in []*shards.Dataset, records []*record, report
 		views[d] = v
 	}
 	columns := func(d *shards.Dataset) *shards.View { return views[d] }
-	err := eachSample(ctx, in, columns, func(place int, _ origin, s shards.Sample) error {
-		r := records[place]
-		if g := gifts[r]; g != nil {
-			g.own(r, &s)
+	err := eachSample(ctx, in, columns, func(place int, _ Origin, s shards.Sample) error {
+		c := candidates[place]
+		if g := gifts[c]; g != nil {
+			g.own(c, &s)
 		}
-		to := r.merges()
+		to := c.recipient()
 		if to == nil {
 			return nil
 		}
-		texts, questions := gifts[to].take(r, &s)
+		texts, questions := gifts[to].take(c, &s)
 		report.Merged, report.MergedQuestions = report.Merged+texts, report.MergedQuestions+questions
-		r.why += fmt.Sprintf("; %d texts and %d questions moved to %s of %s", texts, questions, to.key, to.origin)
+		c.why += fmt.Sprintf("; %d texts and %d questions moved to %s of %s", texts, questions, to.Key, to.Origin)
 		return nil
 	})
 	return gifts, err
 }
 
-// own takes note of what the sample that stays has. It comes before all its duplicates.
-func (g *gift) own(r *record, s *shards.Sample) {
-	for _, t := range r.keptTexts(s.Texts) {
+// own records what the sample that stays has. That sample comes before all its duplicates.
+func (g *gift) own(c *Candidate, s *shards.Sample) {
+	for _, t := range c.keptTexts(s.Texts) {
 		g.has[textIdentity(&t)] = true
 	}
 	for i := range s.Questions {
@@ -96,10 +95,10 @@ func (g *gift) own(r *record, s *shards.Sample) {
 	}
 }
 
-// take adds what is new of a duplicate. A question whose id is taken gets the duplicate's key in
-// front of its id.
-func (g *gift) take(r *record, s *shards.Sample) (texts, questions int) {
-	for _, t := range r.keptTexts(s.Texts) {
+// take adds the texts and questions of a duplicate that the sample and the gift lack. A question
+// whose id is taken gets the duplicate's key in front of its id.
+func (g *gift) take(c *Candidate, s *shards.Sample) (texts, questions int) {
+	for _, t := range c.keptTexts(s.Texts) {
 		if id := textIdentity(&t); !g.has[id] {
 			g.has[id] = true
 			g.texts = append(g.texts, cloneText(t))
@@ -111,7 +110,7 @@ func (g *gift) take(r *record, s *shards.Sample) (texts, questions int) {
 			g.has[id] = true
 			q = cloneQuestion(q)
 			for g.ids[q.ID] {
-				q.ID = r.key + ":" + q.ID
+				q.ID = c.Key + ":" + q.ID
 			}
 			g.ids[q.ID] = true
 			g.questions = append(g.questions, q)
@@ -121,7 +120,7 @@ func (g *gift) take(r *record, s *shards.Sample) (texts, questions int) {
 	return texts, questions
 }
 
-// identity of a list of strings.
+// identity hashes a list of strings, in which no two different lists are written alike.
 func identity(parts ...string) (id [sha256.Size]byte) {
 	h := sha256.New()
 	for _, p := range parts {
@@ -135,8 +134,7 @@ func textIdentity(t *shards.Text) [sha256.Size]byte {
 	return identity("text", t.Kind, t.Language, t.Value)
 }
 
-// questionIdentity is that of a question with its answers: other answers to the same words are
-// another question.
+// questionIdentity covers the answers: the same words with other answers are another question.
 func questionIdentity(q *shards.Question) [sha256.Size]byte {
 	parts := []string{"question", q.Kind, q.Language, q.Text}
 	for _, a := range q.Answers {
@@ -145,7 +143,7 @@ func questionIdentity(q *shards.Question) [sha256.Size]byte {
 	return identity(parts...)
 }
 
-// cloneText copies a text out of the page that it was read from.
+// cloneText copies a text's strings out of the Parquet page that they point into.
 func cloneText(t shards.Text) shards.Text {
 	t.Kind, t.Language, t.Value = strings.Clone(t.Kind), strings.Clone(t.Language), strings.Clone(t.Value)
 	return t

@@ -46,7 +46,7 @@ func words(s shards.Sample) (all []string) {
 	return all
 }
 
-var merging = Duplicates{Exact: true, Near: Likeness{3, 5}, MergeTexts: true}
+var merging = Duplicates{Exact: true, Near: NearDuplicate{3, 5}, MergeTexts: true}
 
 // TestMergeTexts_TranslationsSurviveAsOneSample: a row a language and image becomes a sample an
 // image.
@@ -194,7 +194,7 @@ func TestMergeTexts_FollowNoSampleThatALaterRuleRemoves(t *testing.T) {
 	image := asPNG(noise(1, 64, 64))
 	low, again, best := sample("low", "", image, "one"), sample("again", "", image, "two"), sample("best", "", asPNG(noise(2, 64, 64)), "three")
 	low.Scores, best.Scores = map[string]float64{"s": 1}, map[string]float64{"s": 2}
-	_, keys, report, _ := curated(t, Config{Duplicates: merging, Top: Top{"s", 0.5}}, low, again, best)
+	_, keys, report, _ := curated(t, Config{Duplicates: merging, Top: TopFraction{"s", 0.5}}, low, again, best)
 	if !slices.Equal(keys, []string{"best"}) || report.Merged != 0 {
 		t.Errorf("%v, %+v", keys, report)
 	}
@@ -225,7 +225,7 @@ func TestCurateWarnsOfRulesThatRemoveMost(t *testing.T) {
 	}{
 		{"duplicates", Config{Duplicates: Duplicates{Exact: true}}, []string{"duplicate removed 57% of the samples, for example 1 (the same as 0 of "}},
 		{"merged", Config{Duplicates: merging}, nil},
-		{"near duplicates", Config{Duplicates: Duplicates{Near: Likeness{3, 5}, MergeTexts: true}}, []string{"near_duplicate removed 57% of"}},
+		{"near duplicates", Config{Duplicates: Duplicates{Near: NearDuplicate{3, 5}, MergeTexts: true}}, []string{"near_duplicate removed 57% of"}},
 		{"texts", Config{Texts: Texts{Boilerplate: true}}, []string{"text_boilerplate removed 71% of the samples, for example 0 (\"IMG_1.jpg\"); loosen texts.boilerplate"}},
 		{"all", Config{Images: Images{MinSide: 100}}, []string{"min_side removed 100% of", "no sample is left"}},
 		{"half is no warning", Config{Images: Images{MaxSamples: 5}}, nil},

@@ -7,8 +7,8 @@ import (
 	"github.com/pali3/pali3/internal/strict"
 )
 
-// Problems lists all values of the config that cannot be meant.
-func (c Config) Problems() (all strict.Problems) {
+// problems lists all values of the config that cannot be meant.
+func (c Config) problems() (all strict.Problems) {
 	for _, field := range []struct {
 		name  string
 		value float64
@@ -32,19 +32,20 @@ func (c Config) Problems() (all strict.Problems) {
 	if c.Texts.MaxRunes != 0 && c.Texts.MaxRunes < c.Texts.MinRunes {
 		all.Add("texts.max_runes", "texts.max_runes %d is less than min_runes %d", c.Texts.MaxRunes, c.Texts.MinRunes)
 	}
+	c.Rules.problems(&all)
 	c.Contamination.Near.problems("contamination.near", &all)
 	c.Duplicates.Near.problems("duplicates.near", &all)
 	if d := c.Duplicates; d.MergeTexts && (d.Pairs || !d.Exact && !d.Near.on()) {
 		all.Add("duplicates.merge_texts", "duplicates.merge_texts needs duplicates.exact or duplicates.near, and not duplicates.pairs, which keeps samples with other texts")
 	}
-	if c.Top != (Top{}) && (c.Top.Score == "" || !(c.Top.Keep > 0 && c.Top.Keep <= 1)) {
+	if c.Top != (TopFraction{}) && (c.Top.Score == "" || !(c.Top.Keep > 0 && c.Top.Keep <= 1)) {
 		all.Add("top", "top needs a score's name and keep more than 0 and at most 1, but has %q and %v", c.Top.Score, c.Top.Keep)
 	}
 	return all
 }
 
-func (l Likeness) problems(name string, all *strict.Problems) {
-	if l.Bits < 0 || l.Bits > maxBits || l.Colour < 0 || l.Colour > 255 {
-		all.Add(name, "%s has bits %d and colour %d; legal are 0 to %d and 0 to 255", name, l.Bits, l.Colour, maxBits)
+func (d NearDuplicate) problems(name string, all *strict.Problems) {
+	if d.Bits < 0 || d.Bits > maxBits || d.Colour < 0 || d.Colour > 255 {
+		all.Add(name, "%s has bits %d and colour %d; legal are 0 to %d and 0 to 255", name, d.Bits, d.Colour, maxBits)
 	}
 }

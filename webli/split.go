@@ -38,8 +38,8 @@ type SplitConfig struct {
 	// have images that look alike, or have no image and the same texts and questions; and those
 	// that such pairs connect.
 	KeepTogether string
-	// Near says which images look alike; DefaultLikeness if zero.
-	Near Likeness
+	// Near says which images look alike; DefaultNearDuplicate if zero.
+	Near NearDuplicate
 	// Seed selects one of many equally good divisions.
 	Seed uint64
 	// Resplit divides all samples. Without it a sample keeps a split that is neither empty nor
@@ -47,14 +47,15 @@ type SplitConfig struct {
 	Resplit bool
 }
 
-// DefaultLikeness is for photographs and drawings that were coded again or resized; see [Likeness].
-var DefaultLikeness = Likeness{Bits: 3, Colour: 5}
+// DefaultNearDuplicate returns the limits that find photographs and drawings which were re-encoded
+// or resized; see [NearDuplicate].
+func DefaultNearDuplicate() NearDuplicate { return NearDuplicate{Bits: 3, Colour: 5} }
 
 func (c SplitConfig) withDefaults() SplitConfig {
 	c.Rest = cmp.Or(c.Rest, "train")
 	c.By = cmp.Or(c.By, byKey)
-	if c.Near == (Likeness{}) {
-		c.Near = DefaultLikeness
+	if c.Near == (NearDuplicate{}) {
+		c.Near = DefaultNearDuplicate()
 	}
 	return c
 }
@@ -200,7 +201,7 @@ func writeSplit(ctx context.Context, in *shards.Dataset, assigned []string, dir,
 		return err
 	}
 	defer w.Abort()
-	err = eachSample(ctx, []*shards.Dataset{in}, (*shards.Dataset).All, func(place int, _ origin, s shards.Sample) error {
+	err = eachSample(ctx, []*shards.Dataset{in}, (*shards.Dataset).All, func(place int, _ Origin, s shards.Sample) error {
 		s.Split = assigned[place]
 		if err := w.Append(s); err != nil || !w.PartFull() {
 			return err

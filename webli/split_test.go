@@ -80,7 +80,7 @@ func TestSplit_FractionsComeOutAsAsked(t *testing.T) {
 // 2**64)".
 func TestSplit_OfAKeyIsTheOneOfItsHash(t *testing.T) {
 	for key, want := range map[string]float64{"k0": 0.7926333371155125, "k2": 0.37350661410396935, "ключ": 0.439640461536733} {
-		m := (&memberExaminer{SplitConfig: SplitConfig{}.withDefaults()}).examine(&shards.Sample{Key: key}, origin{})
+		m := (&memberExaminer{SplitConfig: SplitConfig{}.withDefaults()}).examine(&shards.Sample{Key: key}, Origin{})
 		if got := m.uniform(); math.Abs(got-want) > 1e-15 {
 			t.Errorf("%s is at %v, want %v", key, got, want)
 		}
@@ -347,7 +347,7 @@ func TestSplitConfig_Validate(t *testing.T) {
 		{SplitConfig{Fractions: []Fraction{{"-x", 0.1}}}, "cannot name a split"},
 		{SplitConfig{Fractions: []Fraction{{"a\xff", 0.1}}}, "cannot name a split"},
 		{SplitConfig{Fractions: []Fraction{{"val", 0.1}}, KeepTogether: "twins"}, `"near-duplicates"`},
-		{SplitConfig{Fractions: []Fraction{{"val", 0.1}}, Near: Likeness{20, 1}}, "legal are 0 to 15"},
+		{SplitConfig{Fractions: []Fraction{{"val", 0.1}}, Near: NearDuplicate{20, 1}}, "legal are 0 to 15"},
 		{SplitConfig{Fractions: []Fraction{{"Prüfung_1", 0.1}}, Rest: "лес"}, ""},
 	} {
 		err := c.config.Validate()

@@ -11,14 +11,14 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// write makes the dataset of what stays, whole or not at all.
-func write(ctx context.Context, in []*shards.Dataset, records []*record, gifts map[*record]*gift, out, command string) error {
+// write writes the dataset of the samples that stay, whole or not at all.
+func write(ctx context.Context, in []*shards.Dataset, candidates []*Candidate, gifts map[*Candidate]*gift, out, command string) error {
 	return writeWhole(out, "curate", func(dir string) error {
-		return writeDataset(ctx, in, records, gifts, dir, command)
+		return writeDataset(ctx, in, candidates, gifts, dir, command)
 	})
 }
 
-// mustBeFree returns an error if out is a folder that holds something.
+// mustBeFree returns an error if out is a folder that is not empty.
 func mustBeFree(out string) error {
 	entries, err := os.ReadDir(out)
 	if err == nil && len(entries) > 0 {
@@ -47,20 +47,20 @@ func writeWhole(out, purpose string, fill func(dir string) error) error {
 	return os.Rename(temporary, out)
 }
 
-func writeDataset(ctx context.Context, in []*shards.Dataset, records []*record, gifts map[*record]*gift, dir, command string) error {
+func writeDataset(ctx context.Context, in []*shards.Dataset, candidates []*Candidate, gifts map[*Candidate]*gift, dir, command string) error {
 	w, err := shards.Create(dir, shards.Limits{})
 	if err != nil {
 		return err
 	}
 	defer w.Abort()
-	err = eachSample(ctx, in, (*shards.Dataset).All, func(place int, from origin, s shards.Sample) error {
-		r := records[place]
-		if r.removedBy != "" {
-			w.Reject(shards.Reject{Origin: from.String(), Key: r.key, Reason: r.removedBy, Detail: r.why})
+	err = eachSample(ctx, in, (*shards.Dataset).All, func(place int, from Origin, s shards.Sample) error {
+		c := candidates[place]
+		if c.removedBy != "" {
+			w.Reject(shards.Reject{Origin: from.String(), Key: c.Key, Reason: c.removedBy, Detail: c.why})
 			return nil
 		}
-		s.Texts = r.keptTexts(s.Texts)
-		if g := gifts[r]; g != nil {
+		s.Texts = c.keptTexts(s.Texts)
+		if g := gifts[c]; g != nil {
 			s.Texts = slices.Concat(s.Texts, g.texts)
 			s.Questions = slices.Concat(s.Questions, g.questions)
 		}
@@ -80,23 +80,13 @@ func writeDataset(ctx context.Context, in []*shards.Dataset, records []*record, 
 	return w.Commit(command, sources...)
 }
 
-func (r *record) droppedTexts() int {
-	n := 0
-	for _, t := range r.texts {
-		if t.dropped {
-			n++
-		}
-	}
-	return n
-}
-
 // keptTexts returns the texts that were not dropped, without changing the slice given.
-func (r *record) keptTexts(texts []shards.Text) []shards.Text {
-	if r.droppedTexts() == 0 {
+func (c *Candidate) keptTexts(texts []shards.Text) []shards.Text {
+	if c.droppedTexts() == 0 {
 		return texts
 	}
 	var kept []shards.Text
-	for i, t := range r.texts {
+	for i, t := range c.texts {
 		if !t.dropped {
 			kept = append(kept, texts[i])
 		}

@@ -17,10 +17,11 @@ const module = "github.com/pali3/pali3/"
 // structName names a struct by the folder of its package and its own name.
 type structName struct{ folder, name string }
 
-// structDoc is a struct with its keys in order.
+// structDoc is a struct with its keys in order, or a map, whose keys are free.
 type structDoc struct {
-	doc  string
-	keys []key
+	doc   string
+	keys  []key
+	isMap bool
 }
 
 // key is a field of a struct that YAML has.
@@ -83,8 +84,11 @@ func (s source) read(folder string) error {
 			}
 			for _, spec := range general.Specs {
 				t := spec.(*ast.TypeSpec)
-				if body, ok := t.Type.(*ast.StructType); ok {
+				switch body := t.Type.(type) {
+				case *ast.StructType:
 					s.packages[folder][t.Name.Name] = &structDoc{doc: general.Doc.Text(), keys: keysOf(body, folder, imports)}
+				case *ast.MapType:
+					s.packages[folder][t.Name.Name] = &structDoc{isMap: true}
 				}
 			}
 		}

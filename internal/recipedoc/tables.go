@@ -51,8 +51,10 @@ func (s source) rows(b *strings.Builder, name structName, below *[]key) error {
 	}
 	for _, k := range found.keys {
 		if k.kind == "" && !k.inline {
-			if _, err := s.find(k.holds); err != nil {
+			if held, err := s.find(k.holds); err != nil {
 				k.kind = "text" // a named type of text
+			} else if held.isMap {
+				k.kind = "keys" // without a table of their own
 			}
 		}
 		if k.inline {

@@ -169,6 +169,10 @@ func (e examiner) entry(entry *ast.MappingValueNode, t reflect.Type, path string
 	for name := range fields {
 		names = append(names, name)
 	}
+	if len(names) == 0 {
+		e.add(entry.Key, within, "unknown key %q; no key is legal here", within)
+		return
+	}
 	slices.Sort(names)
 	e.add(entry.Key, within, "unknown key %q; the nearest legal key is %q (of %s)", within, Nearest(key, names), strings.Join(names, ", "))
 }

@@ -24,7 +24,7 @@ func printOf(t testing.TB, encoded []byte) *fingerprint {
 // TestColourTellsFiguresApart: pictures that differ in colour alone are not duplicates, however
 // alike their shape; the same picture, coded again or at another size, is.
 func TestColourTellsFiguresApart(t *testing.T) {
-	like := Likeness{3, 5}
+	like := NearDuplicate{3, 5}
 	var prints []*fingerprint
 	for _, tone := range tones {
 		prints = append(prints, printOf(t, asPNG(figure(tone, brown, 64))))
@@ -58,7 +58,7 @@ func TestFlagsAreNotDuplicates(t *testing.T) {
 	}
 	white, green, red := color.NRGBA{255, 255, 255, 255}, color.NRGBA{0, 146, 70, 255}, color.NRGBA{206, 43, 55, 255}
 	italy, ireland := tricolour(green, white, red), tricolour(green, white, color.NRGBA{255, 136, 62, 255})
-	if (Likeness{10, 5}).alike(italy, ireland) {
+	if (NearDuplicate{10, 5}).alike(italy, ireland) {
 		t.Error("two flags are called one")
 	}
 }
@@ -79,7 +79,7 @@ func TestAlike_WhiteOnTransparentIsNotBlank(t *testing.T) {
 	bars := func(x, y int) bool { return x/8%2 == 0 }
 	nothing := func(x, y int) bool { return false }
 	clear, white, black := color.NRGBA{}, color.NRGBA{255, 255, 255, 255}, color.NRGBA{A: 255}
-	like := Likeness{6, 10}
+	like := NearDuplicate{6, 10}
 	prints := map[string]*fingerprint{
 		"a disc": mark(clear, disc), "bars": mark(clear, bars), "nothing": mark(clear, nothing), "white": mark(white, nothing),
 	}
@@ -111,9 +111,9 @@ func TestAlike_WhiteOnTransparentIsNotBlank(t *testing.T) {
 // TestIndexFindsAllThatASearchOfAllWould checks the bands against comparing with every picture.
 func TestIndexFindsAllThatASearchOfAllWould(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		like := Likeness{rapid.IntRange(0, maxBits).Draw(t, "bits"), 255}
+		like := NearDuplicate{rapid.IntRange(0, maxBits).Draw(t, "bits"), 255}
 		rng := random.New(rapid.Uint64().Draw(t, "seed"))
-		index := newNearIndex[*record](like)
+		index := newNearIndex[*Candidate](like)
 		centre := rng.Uint64()
 		near := func() uint64 {
 			shape := centre
@@ -123,26 +123,26 @@ func TestIndexFindsAllThatASearchOfAllWould(t *testing.T) {
 			return shape
 		}
 		for range 30 {
-			index.add(&fingerprint{look: look{shape: near()}}, &record{})
+			index.add(&fingerprint{look: look{shape: near()}}, &Candidate{})
 		}
 		query := &fingerprint{look: look{shape: near()}}
 		want := false
 		for _, f := range index.prints {
 			want = want || bits.OnesCount64(f.shape^query.shape) <= like.Bits
 		}
-		if _, got := index.find(query, func(*record) bool { return true }); got != want {
+		if _, got := index.find(query, func(*Candidate) bool { return true }); got != want {
 			t.Fatalf("found %v, want %v", got, want)
 		}
 	})
 }
 
 func BenchmarkNearIndex(b *testing.B) {
-	index, rng := newNearIndex[*record](Likeness{3, 5}), random.New(1)
+	index, rng := newNearIndex[*Candidate](NearDuplicate{3, 5}), random.New(1)
 	for range 100_000 {
-		index.add(&fingerprint{look: look{shape: rng.Uint64()}}, &record{})
+		index.add(&fingerprint{look: look{shape: rng.Uint64()}}, &Candidate{})
 	}
 	for b.Loop() {
-		index.find(&fingerprint{look: look{shape: rng.Uint64()}}, func(*record) bool { return true })
+		index.find(&fingerprint{look: look{shape: rng.Uint64()}}, func(*Candidate) bool { return true })
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "queries/s")
 }

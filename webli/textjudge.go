@@ -8,14 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// The rules on texts, by the names that reports give them.
+// Names of the rules that judge each text by itself.
 const (
 	textLength      = "text_length"
 	textLetters     = "text_letters"
 	textRun         = "text_run"
 	textBoilerplate = "text_boilerplate"
-	textFrequent    = "text_frequent"
-	textRequired    = "text_required"
 )
 
 var (

@@ -10,7 +10,7 @@ const maxBits = 15
 // Norouzi, Punjani, Fleet, CVPR 2012, with one bit error a band fewer). Owner is whose pictures
 // they are.
 type nearIndex[Owner any] struct {
-	likeness Likeness
+	likeness NearDuplicate
 	bands    []band
 	prints   []*fingerprint
 	owners   []Owner
@@ -24,7 +24,7 @@ type band struct {
 
 func (b *band) of(shape uint64) uint64 { return shape >> b.shift & (1<<b.width - 1) }
 
-func newNearIndex[Owner any](l Likeness) *nearIndex[Owner] {
+func newNearIndex[Owner any](l NearDuplicate) *nearIndex[Owner] {
 	x := &nearIndex[Owner]{likeness: l, bands: make([]band, l.Bits+1)}
 	shift := 0
 	for i := range x.bands {
