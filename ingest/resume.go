@@ -31,7 +31,7 @@ func begin(source Source, dir, work string, o Options) (*run, error) {
 	if o.Language != "" {
 		fingerprint += " language " + o.Language
 	}
-	writer, err := shards.Create(dir, o.Limits)
+	writer, err := shards.OpenSession(dir, o.Limits)
 	if err != nil {
 		return nil, err
 	}

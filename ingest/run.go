@@ -91,7 +91,7 @@ func Run(ctx context.Context, source Source, dir string, o Options) (Summary, er
 // run is one ingestion under way.
 type run struct {
 	options Options
-	writer  *shards.Writer
+	writer  *shards.Session
 	journal *journal
 	known   *known
 	done    bool  // an interrupted run had committed everything

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 )
 
 // Create returns a writer that adds to the dataset in dir, or starts one there. A dataset in an
@@ -61,7 +60,6 @@ func (w *Writer) open(s Stores) (err error) {
 		w.before, err = w.store.ReadFile(w.ctx, ManifestName)
 	}
 	if err == nil {
-		w.earlier = len(w.manifest.Files)
 		err = w.toFreePart(len(w.manifest.Files))
 	}
 	if err != nil {
@@ -83,31 +81,6 @@ func (w *Writer) toFreePart(n int) error {
 			return err
 		}
 	}
-}
-
-// Unlisted returns the parts in an object store that follow those of its manifest and are listed
-// nowhere: of a command that was interrupted, or is at work. In a folder, where a journal would say
-// more, it looks for none.
-func (w *Writer) Unlisted() (names []string, err error) {
-	if !w.moves() {
-		return nil, nil
-	}
-	all, err := w.store.List(w.ctx)
-	if err != nil {
-		return nil, fmt.Errorf("listing %s: %w", w.name, err)
-	}
-	last := -1
-	for _, f := range w.manifest.Files {
-		n, _ := partNumber(f.Name)
-		last = max(last, n)
-	}
-	for _, name := range all {
-		if n, ok := partNumber(name); ok && n > last {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names, nil
 }
 
 func partName(n int) string { return fmt.Sprintf("part-%05d.parquet", n) }

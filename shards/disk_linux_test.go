@@ -73,7 +73,7 @@ func fillInProcess(t *testing.T, dir string) {
 
 // fill writes 100 samples of 50 kB, resuming what the spool has.
 func fill(dir string) error {
-	w, err := Create(dir, Limits{GroupBytes: 100_000})
+	w, err := OpenSession(dir, Limits{GroupBytes: 100_000})
 	if err != nil {
 		return err
 	}

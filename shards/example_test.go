@@ -64,8 +64,7 @@ func ExampleCreate() {
 	// 1 row, 1 rejected, in commit 2
 }
 
-// Copy goes on where it was interrupted; with package bucket imported, a folder may be the URL of
-// an object store.
+// A second Copy resumes an interrupted one, and leaves what is there already.
 func ExampleCopy() {
 	dir, remove := folder()
 	defer remove()

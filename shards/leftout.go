@@ -88,21 +88,6 @@ func addNames(to, from map[string][]string) map[string][]string {
 	return sum
 }
 
-// Leave counts things left out of the record that is given next, by [Writer.Append],
-// [Writer.Reject] or [Writer.Aside]. A killed writer's spool has both or neither.
-func (w *Writer) Leave(left ...LeftOut) {
-	if len(left) == 0 {
-		return
-	}
-	w.spooled(func(b []byte) []byte { return appendLeftOut(append(b, spooledLeftOut), left) })
-	w.stat.leave(left)
-}
-
-// Aside marks a record that is nothing but the things left out before it.
-func (w *Writer) Aside() {
-	w.spooled(func(b []byte) []byte { return append(b, SpooledAside) })
-}
-
 func appendLeftOut(b []byte, left []LeftOut) []byte {
 	b = binary.AppendUvarint(b, uint64(len(left)))
 	for _, l := range left {

@@ -33,7 +33,7 @@ func TestStat_KeepsFirstNamesOfWhatWasLeftOut(t *testing.T) {
 // the source gives both again.
 func TestSpool_LeftOutCountsWithItsRecord(t *testing.T) {
 	dir := t.TempDir()
-	w, err := Create(dir, Limits{})
+	w, err := OpenSession(dir, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestSpool_LeftOutCountsWithItsRecord(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, SpoolName), spooled[:size], 0o644); err != nil {
 			t.Fatal(err)
 		}
-		w, err := Create(dir, Limits{})
+		w, err := OpenSession(dir, Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,10 +2,8 @@ package shards
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -111,26 +109,4 @@ func (r *interruptible) ReadAt(b []byte, at int64) (int, error) {
 		return 0, context.Cause(r.ctx)
 	}
 	return r.ReaderAt.ReadAt(b, at)
-}
-
-// resumeMoves sends those of an interrupted command's whole parts that had not arrived. What else
-// is left of parts on this machine is nobody's: of one that was whole and in no journal, the spool
-// has the rows.
-func (w *Writer) resumeMoves(parts []File) error {
-	for _, part := range parts {
-		arrived, err := w.store.Contains(w.ctx, part) // its hash, too: another machine may have written a part of that name
-		if err == nil && !arrived {
-			err = w.move(w.ctx, part)
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is neither there as its journal says, nor in %s", part.Name, w.dir)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return removeFiles(w.dir, func(name string) bool {
-		_, is := partNumber(name)
-		return is
-	})
 }

@@ -125,15 +125,6 @@ func (l *rejectLog) drop() error {
 	return nil
 }
 
-// SyncRejects makes the rejects given so far safe, and returns how many bytes of the folder's file
-// of them they are: [Writer.Resume] takes them up from there.
-func (w *Writer) SyncRejects() (int64, error) {
-	if err := w.rejects.sync(); err != nil {
-		return 0, fmt.Errorf("keeping the rejects of %s: %w", w.name, err)
-	}
-	return w.rejects.size, nil
-}
-
 // commitRejects writes rejects.parquet anew, with the earlier rejects before the new ones. One row
 // group of either is in memory.
 func (w *Writer) commitRejects() error {

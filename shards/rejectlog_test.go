@@ -120,7 +120,7 @@ func origins(t *testing.T, dir string) (all []string) {
 
 func TestRejectsGoOnWhereAJournalSays(t *testing.T) {
 	dir := t.TempDir()
-	w, err := Create(dir, Limits{})
+	w, err := OpenSession(dir, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestRejectsGoOnWhereAJournalSays(t *testing.T) {
 	}
 	w.Reject(Reject{Origin: "not in the journal"})
 	w.Abort()
-	if w, err = Create(dir, Limits{}); err != nil {
+	if w, err = OpenSession(dir, Limits{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Resume(nil, Stat{Rejected: 1}, size); err != nil {
@@ -147,7 +147,7 @@ func TestRejectsGoOnWhereAJournalSays(t *testing.T) {
 	if got := origins(t, dir); !slices.Equal(got, []string{"first", "second"}) {
 		t.Errorf("rejects of %v", got)
 	}
-	if w, err = Create(dir, Limits{}); err != nil {
+	if w, err = OpenSession(dir, Limits{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, RejectsSpoolName), []byte("short"), 0o644); err != nil {

@@ -123,8 +123,8 @@ func TestNothingIsVisibleBeforeCommit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if other.NextPart() != "part-00002.parquet" {
-		t.Errorf("another writer would overwrite with %s", other.NextPart())
+	if next := partName(other.next); next != "part-00002.parquet" {
+		t.Errorf("another writer would overwrite with %s", next)
 	}
 }
 

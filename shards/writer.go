@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"iter"
-	"slices"
 )
 
 // Limits of the files a [Writer] makes, in bytes of image and text. A reader holds a few row groups
@@ -39,141 +38,74 @@ type Reject struct {
 }
 
 // Writer adds samples to a dataset. Nothing it writes belongs to the dataset before
-// [Writer.Commit]. Not safe for concurrent use.
+// [Writer.Commit]. Not safe for concurrent use. A [Session] is a writer whose work can be resumed
+// after it was interrupted.
 //
-// The files of a dataset in an object store are made in a folder of this machine ([WorkFolder]),
-// and each that is whole moves to the store while the next is made: of the parts no more than three
-// are on this machine.
+// The files of a dataset in an object store are written in a folder of this machine
+// ([WorkFolder]). Each complete part moves to the store while the next is written, so that at most
+// three parts are on this machine.
 type Writer struct {
 	ctx      context.Context // of all requests to the store
 	name     string          // of the dataset
-	dir      string          // where files are made
-	store    WritableStore   // where they lie
+	dir      string          // where files are written
+	store    WritableStore   // where they belong
 	limits   Limits
 	manifest *Manifest
-	isNew    bool   // no dataset was there
+	isNew    bool   // there was no dataset
 	before   []byte // the manifest in an object store when the writer began
 	stat     Stat
 	rejects  *rejectLog
 	next     int // number of the next part
 	part     *tableWriter[Sample]
-	inPart   int64   // bytes
-	inGroup  int64   // bytes
-	rowsIn   int64   // rows of the open group
-	moving   *moving // nil if no part is on its way
-	spool    *spool
-	resumes  bool            // a later run may resume where the writer is aborted
-	broken   error           // that ended the writer's work
-	earlier  int             // parts that the dataset had before
-	removed  Stat            // of rows that were updated
-	own      map[string]bool // parts that this command had begun before
-}
-
-// Resume adopts what an interrupted command had written: its whole parts and what it had counted.
-// The parts must be there, or on this machine on their way there, and so must rejects bytes of the
-// rejects that it had kept, as [Writer.SyncRejects] said.
-func (w *Writer) Resume(parts []File, stat Stat, rejects int64) error {
-	err := w.resumeParts(parts)
-	if err == nil {
-		w.manifest.Files = append(w.manifest.Files, parts...)
-		w.stat, w.resumes = stat, true
-		err = w.rejects.resume(rejects)
-	}
-	if err != nil {
-		return fmt.Errorf("resuming %s: %w", w.name, err)
-	}
-	return nil
-}
-
-func (w *Writer) resumeParts(parts []File) error {
-	check := w.checkSizes
-	if w.moves() {
-		check = w.resumeMoves
-	}
-	if err := check(parts); err != nil {
-		return err
-	}
-	if slices.ContainsFunc(parts, func(f File) bool { return f.Name == w.NextPart() }) { // it was on its way when Create looked
-		return w.toFreePart(w.next)
-	}
-	return nil
-}
-
-func (w *Writer) checkSizes(parts []File) error {
-	for _, part := range parts {
-		size, err := w.store.Size(w.ctx, part.Name)
-		if err != nil {
-			return err
-		}
-		if size != part.Bytes {
-			return fmt.Errorf("%s has %d bytes, its journal says %d", part.Name, size, part.Bytes)
-		}
-	}
-	return nil
-}
-
-// Parts returns a dataset of parts that are whole and belong to no dataset yet, to be closed before
-// the writer ends.
-func (w *Writer) Parts(parts []File) *Dataset {
-	m := &Manifest{Files: parts}
-	for _, f := range parts {
-		m.Totals.Rows += f.Rows
-	}
-	return newDataset(w.ctx, struct{ Store }{w.store}, w.name, m) // which does not close the store
-}
-
-// NextPart returns the name that the next part will have.
-func (w *Writer) NextPart() string { return partName(w.next) }
-
-// UsePart makes name the next part's, replacing such a file: for a command that knows it for its
-// own.
-func (w *Writer) UsePart(name string) error {
-	n, ok := partNumber(name)
-	if !ok {
-		return fmt.Errorf("%q is not the name of a part", name)
-	}
-	w.next = n
-	return nil
-}
-
-// Commits returns how many commits the dataset has had, this writer's included.
-func (w *Writer) Commits() int { return len(w.manifest.Provenance) }
-
-// Committed reports whether the dataset's commit of that number, from 0 on, is the one of this
-// source, these parts and this count: of a writer that ended after it. Another writer may have made
-// it.
-func (w *Writer) Committed(n int, source string, parts []File, stat Stat) bool {
-	return w.manifest.committed(n, []string{source}, parts, stat)
+	inPart   int64           // bytes
+	inGroup  int64           // bytes
+	rowsIn   int64           // rows of the open group
+	moving   *moving         // nil if no part is on its way
+	resumes  bool            // Abort leaves complete parts and rejects for a later session
+	broken   error           // the first error, which ended the writer's work
+	own      map[string]bool // parts that an earlier session began: they may be overwritten
 }
 
 // Stat returns what was added so far.
 func (w *Writer) Stat() Stat { return w.stat }
 
-// Append adds a sample. Missing image hashes are computed.
-func (w *Writer) Append(s Sample) error { return w.give(s, SpooledRow) }
+// Commits returns how many commits the dataset has had, this writer's included.
+func (w *Writer) Commits() int { return len(w.manifest.Provenance) }
 
-// give adds a sample as a row or as an update.
-func (w *Writer) give(s Sample, kind byte) error {
+// Append adds a sample. Missing image hashes are computed.
+func (w *Writer) Append(s Sample) error {
+	s.hashImages()
+	if err := w.ready(); err != nil {
+		return err
+	}
+	return w.give(s, false)
+}
+
+// hashImages computes the image hashes that are missing.
+func (s *Sample) hashImages() {
 	for i := range s.Images {
 		if s.Images[i].SHA256 == "" {
 			s.Images[i].SHA256 = Hash(s.Images[i].Bytes)
 		}
 	}
+}
+
+// ready returns the error that ended the writer's work, if any.
+func (w *Writer) ready() error {
 	if w.broken == nil {
 		w.broken = w.moveFailed()
-	}
-	w.spooled(func(b []byte) []byte { return appendSample(append(b, kind), &s) })
-	if w.broken != nil {
-		return w.broken
-	}
-	if err := w.appendRow(s, kind); err != nil {
-		w.broken = err
 	}
 	return w.broken
 }
 
+// give adds a sample as a row, or as one that updates a row. An error stays with the writer.
+func (w *Writer) give(s Sample, updates bool) error {
+	w.broken = w.appendRow(s, updates)
+	return w.broken
+}
+
 // appendRow adds a sample to the open part.
-func (w *Writer) appendRow(s Sample, kind byte) error {
+func (w *Writer) appendRow(s Sample, updates bool) error {
 	if w.part == nil {
 		part, err := createTable[Sample](w.dir, partName(w.next), s.layout())
 		if err != nil {
@@ -185,7 +117,7 @@ func (w *Writer) appendRow(s Sample, kind byte) error {
 		return err
 	}
 	w.stat.Count(&s)
-	if kind == SpooledUpdate {
+	if updates {
 		w.stat.Rows, w.stat.Updated = w.stat.Rows-1, w.stat.Updated+1
 	}
 	n := s.size()
@@ -219,7 +151,6 @@ func (w *Writer) PartFull() bool { return w.inPart >= w.limits.PartBytes }
 // Reject keeps a record that did not become a sample, on disk until the commit. An error stays with
 // the writer.
 func (w *Writer) Reject(r Reject) {
-	w.spooled(func(b []byte) []byte { return appendReject(append(b, SpooledReject), r) })
 	if err := w.reject(r); err != nil && w.broken == nil {
 		w.broken = err
 	}
@@ -234,15 +165,11 @@ func (w *Writer) reject(r Reject) error {
 }
 
 // Duplicate counts a record whose key the dataset has already.
-func (w *Writer) Duplicate() {
-	w.spooled(func(b []byte) []byte { return append(b, SpooledDuplicate) })
-	w.stat.Duplicates++
-}
+func (w *Writer) Duplicate() { w.stat.Duplicates++ }
 
 // EndPart completes the open part and returns its description; ok is false if none was open. The
-// file is whole and synced, but belongs to the dataset only after Commit. To an object store it
-// moves beside what follows: until it is there, it is on this machine, and [Writer.Resume] finds it
-// in either place.
+// file is complete and synced, but belongs to the dataset only after Commit. If the dataset is in an
+// object store, the part moves there in the background.
 func (w *Writer) EndPart() (part File, ok bool, err error) {
 	if w.broken != nil {
 		return File{}, false, w.broken
@@ -267,9 +194,18 @@ func (w *Writer) EndPart() (part File, ok bool, err error) {
 	return part, true, nil
 }
 
-// Commit completes the open part, waits until all parts are where they belong, and writes the
-// manifest: from here on the dataset has the new rows.
+// Commit completes the open part, waits until all parts are in their store, and writes the
+// manifest: from then on the dataset has the new rows.
 func (w *Writer) Commit(command string, sources ...string) error {
+	if err := w.commit(command, sources, Stat{}); err != nil {
+		return err
+	}
+	return w.rejects.drop()
+}
+
+// commit is [Writer.Commit] after rows were removed from the dataset's earlier parts. It leaves the
+// rejects that are kept for a later session.
+func (w *Writer) commit(command string, sources []string, removed Stat) error {
 	if _, _, err := w.EndPart(); err != nil {
 		return err
 	}
@@ -284,22 +220,15 @@ func (w *Writer) Commit(command string, sources ...string) error {
 	stat.Add(Stat{})
 	w.manifest.Totals.Add(stat)
 	w.manifest.Totals.Rows += stat.Updated // they are in the parts that were added
-	w.manifest.Totals.subtract(w.removed)
+	w.manifest.Totals.subtract(removed)
 	w.manifest.Provenance = append(w.manifest.Provenance, Entry{Command: command, Sources: sources, Stat: stat})
 	if w.manifest.Files == nil {
 		w.manifest.Files = []File{}
 	}
-	if err := w.writeManifest(); err != nil {
-		return err
-	}
-	if w.spool == nil {
-		return w.rejects.drop()
-	}
-	return w.DropSpool()
+	return w.writeManifest()
 }
 
-// Abort removes the part that is not whole, and leaves the spool and what it stands for. After
-// Commit it does nothing.
+// Abort removes the incomplete part. After Commit it only releases what the writer holds.
 func (w *Writer) Abort() {
 	w.stopMoves()
 	if w.resumes {
@@ -307,7 +236,6 @@ func (w *Writer) Abort() {
 	} else {
 		w.rejects.drop()
 	}
-	w.closeSpool()
 	if w.part != nil {
 		w.part.abort()
 		w.part = nil

@@ -36,6 +36,17 @@ func create(t *testing.T, name string) *shards.Writer {
 	return w
 }
 
+// session begins a dataset of parts of eight rows that can be resumed.
+func session(t *testing.T, name string) *shards.Session {
+	t.Helper()
+	s, err := Stores().OpenSession(t.Context(), name, shards.Limits{PartBytes: 10 * 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Abort)
+	return s
+}
+
 // row is an eighth of a part.
 func row(i int) shards.Sample {
 	return shards.Sample{Key: fmt.Sprint(i), Texts: []shards.Text{{Value: strings.Repeat("x", 1000)}}}
@@ -218,7 +229,7 @@ func TestResumeSendsWhatHadNotArrived(t *testing.T) {
 		defer release()
 		server := slowServer(t, func(string) bool { <-ended; return takes.Load() })
 		url := server.URL("bucket/d")
-		w := create(t, url)
+		w := session(t, url)
 		if err := w.Spool("a", nil); err != nil {
 			t.Fatal(err)
 		}
@@ -245,7 +256,7 @@ func TestResumeSendsWhatHadNotArrived(t *testing.T) {
 			os.Remove(made(t, url)[1])
 		}
 		takes.Store(true)
-		again := create(t, url)
+		again := session(t, url)
 		err := again.Resume(parts, stat, 0)
 		if lost {
 			if err == nil || !strings.Contains(err.Error(), "part-00001.parquet is neither there") {
@@ -272,13 +283,16 @@ func TestResumeSendsWhatHadNotArrived(t *testing.T) {
 // it while the next process does the rest of that work again.
 func TestManifestThatArrivesLate(t *testing.T) {
 	url := s3test.New(t).URL("bucket/d")
-	commit := func(w *shards.Writer, value string) error {
+	commit := func(w interface {
+		Append(shards.Sample) error
+		Commit(command string, sources ...string) error
+	}, value string) error {
 		if err := w.Append(shards.Sample{Key: "a", Texts: []shards.Text{{Value: value}}}); err != nil {
 			t.Fatal(err)
 		}
 		return w.Commit("test")
 	}
-	killed, again, other := create(t, url), create(t, url), create(t, url)
+	killed, again, other := create(t, url), create(t, url), session(t, url)
 	if err := commit(killed, "x"); err != nil {
 		t.Fatal(err)
 	}

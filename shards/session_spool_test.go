@@ -9,8 +9,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// feed gives a writer rows, rejects, duplicates and notes in a fixed order, as a command would.
-func feed(t *testing.T, w *Writer, from, to int) {
+// adder is a [Writer] or a [Session].
+type adder interface {
+	Append(Sample) error
+	Reject(Reject)
+	Duplicate()
+	Commit(command string, sources ...string) error
+}
+
+// feed adds rows, rejects and duplicates in a fixed order, as a command would.
+func feed(t *testing.T, w adder, from, to int) {
 	t.Helper()
 	for i := from; i < to; i++ {
 		switch i % 5 {
@@ -29,7 +37,7 @@ func feed(t *testing.T, w *Writer, from, to int) {
 // killed begins a dataset, gives it records, and stops as SIGKILL would: no Abort, no Commit.
 func killed(t *testing.T, dir, label string, from, to int) {
 	t.Helper()
-	w, err := Create(dir, Limits{GroupBytes: 4000})
+	w, err := OpenSession(dir, Limits{GroupBytes: 4000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,12 +50,12 @@ func killed(t *testing.T, dir, label string, from, to int) {
 
 func TestSpoolGivesBackWhatAKilledWriterHad(t *testing.T) {
 	whole := t.TempDir()
-	w, err := Create(whole, Limits{GroupBytes: 4000})
+	plain, err := Create(whole, Limits{GroupBytes: 4000})
 	if err != nil {
 		t.Fatal(err)
 	}
-	feed(t, w, 0, 60)
-	if err := w.Commit("test"); err != nil {
+	feed(t, plain, 0, 60)
+	if err := plain.Commit("test"); err != nil {
 		t.Fatal(err)
 	}
 
@@ -58,8 +66,9 @@ func TestSpoolGivesBackWhatAKilledWriterHad(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	var w *Session
 	for from := 20; from < 60; from += 10 { // killed again and again
-		w, err = Create(dir, Limits{GroupBytes: 4000})
+		w, err = OpenSession(dir, Limits{GroupBytes: 4000})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,7 +119,7 @@ func TestSpoolStopsAtTheFrameCutShort(t *testing.T) {
 		if err := spoil(path, info.Size()); err != nil {
 			t.Fatal(err)
 		}
-		w, err := Create(dir, Limits{})
+		w, err := OpenSession(dir, Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,7 +145,7 @@ func flip(path string, at int64) error {
 func TestSpoolOfAnotherLabelIsDropped(t *testing.T) {
 	dir := t.TempDir()
 	killed(t, dir, "before", 0, 3)
-	w, err := Create(dir, Limits{})
+	w, err := OpenSession(dir, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

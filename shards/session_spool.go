@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// SpoolName is the file in which a [Writer] keeps what the part under construction holds.
+// SpoolName is the file in which a [Session] keeps what the open part has.
 const SpoolName = ".building.spool"
 
 // Kinds of [Spooled].
@@ -49,36 +49,36 @@ const frameHead = 8
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// Spool makes the writer keep every row, reject and duplicate from here on in a file beside the
-// parts, so that a killed process loses no more than the record it was at. Label says what state
-// the rows come after. If a killed writer left a spool of the same label, its content is added
-// again, as if given anew, and each is called with it; a spool of another label is dropped. When a
-// part has ended and what it stands for is recorded, Spool is called anew with the next label.
-// Commit removes the spool.
+// Spool keeps every row, reject and duplicate from here on in a file beside the parts, so that a
+// killed process loses at most the record being written. Label names the state after which the
+// records come. If a killed session left a spool with the same label, its records are added again
+// and each is called with every one of them; a spool with another label is dropped. After a part has
+// ended and the caller has recorded it, Spool is called with the next label. Commit removes the
+// spool.
 //
-// The caller holds the dataset for itself: temporary files of killed writers are removed too. After
-// Spool a part may be full, as after [Writer.Append].
-func (w *Writer) Spool(label string, each func(Spooled) error) error {
-	err := w.respool(label, each)
+// Spool also removes temporary files of killed writers: the caller must hold a lock of the dataset.
+// After Spool a part may be full, as after [Session.Append].
+func (s *Session) Spool(label string, each func(Spooled) error) error {
+	err := s.respool(label, each)
 	if err != nil {
-		err = fmt.Errorf("spooling in %s: %w", w.dir, err)
+		err = fmt.Errorf("spooling in %s: %w", s.w.dir, err)
 	}
 	return err
 }
 
-func (w *Writer) respool(label string, each func(Spooled) error) error {
-	w.closeSpool()
-	w.resumes = true
-	if w.part == nil {
-		if err := removeTemporary(w.dir); err != nil {
+func (s *Session) respool(label string, each func(Spooled) error) error {
+	s.closeSpool()
+	s.w.resumes = true
+	if s.w.part == nil {
+		if err := removeTemporary(s.w.dir); err != nil {
 			return err
 		}
 	}
-	file, err := os.OpenFile(filepath.Join(w.dir, SpoolName), os.O_RDWR|os.O_CREATE, 0o644)
+	file, err := os.OpenFile(filepath.Join(s.w.dir, SpoolName), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return err
 	}
-	keep, err := w.replay(file, label, each)
+	keep, err := s.replay(file, label, each)
 	if err == nil {
 		err = file.Truncate(keep)
 	}
@@ -89,15 +89,15 @@ func (w *Writer) respool(label string, each func(Spooled) error) error {
 		file.Close()
 		return err
 	}
-	w.spool = &spool{file: file}
+	s.spool = &spool{file: file}
 	if keep == 0 {
-		return w.spool.write(append([]byte{spooledLabel}, label...))
+		return s.spool.write(append([]byte{spooledLabel}, label...))
 	}
 	return nil
 }
 
 // replay adds what the spool of that label holds, and returns the size of its whole frames.
-func (w *Writer) replay(file *os.File, label string, each func(Spooled) error) (keep int64, err error) {
+func (s *Session) replay(file *os.File, label string, each func(Spooled) error) (keep int64, err error) {
 	info, err := file.Stat()
 	if err != nil {
 		return 0, err
@@ -116,7 +116,7 @@ func (w *Writer) replay(file *os.File, label string, each func(Spooled) error) (
 			continue
 		}
 		for _, left := range waiting {
-			if err := w.again(left, nil); err != nil {
+			if err := s.again(left, nil); err != nil {
 				return 0, fmt.Errorf("reading back %s at byte %d: %w", file.Name(), keep, err)
 			}
 		}
@@ -125,7 +125,7 @@ func (w *Writer) replay(file *os.File, label string, each func(Spooled) error) (
 			if payload[0] != spooledLabel || string(payload[1:]) != label {
 				return 0, nil
 			}
-		} else if err := w.again(payload, each); err != nil {
+		} else if err := s.again(payload, each); err != nil {
 			return 0, fmt.Errorf("reading back %s at byte %d: %w", file.Name(), keep, err)
 		}
 		keep = read
@@ -154,47 +154,40 @@ func readFrame(r io.Reader, left int64) []byte {
 }
 
 // again adds what one frame holds to the writer.
-func (w *Writer) again(payload []byte, each func(Spooled) error) error {
-	s, err := decodeSpooled(payload)
+func (s *Session) again(payload []byte, each func(Spooled) error) error {
+	record, err := decodeSpooled(payload)
 	if err != nil {
 		return err
 	}
-	switch s.Kind {
+	switch record.Kind {
 	case SpooledRow, SpooledUpdate:
-		err = w.appendRow(s.Sample, s.Kind)
+		err = s.w.appendRow(record.Sample, record.Kind == SpooledUpdate)
 	case SpooledReject:
-		err = w.reject(s.Reject)
+		err = s.w.reject(record.Reject)
 	case SpooledDuplicate:
-		w.stat.Duplicates++
+		s.w.Duplicate()
 	case spooledLeftOut:
-		w.stat.leave(s.left)
+		s.w.stat.leave(record.left)
 	}
 	if err != nil || each == nil {
 		return err
 	}
-	return each(s)
-}
-
-// Note keeps the caller's own words in the spool, in order with the rows; without a spool it does
-// nothing.
-func (w *Writer) Note(note []byte) error {
-	w.spooled(func(b []byte) []byte { return append(append(b, SpooledNote), note...) })
-	return w.broken
+	return each(record)
 }
 
 // spooled writes a frame if there is a spool. An error stays with the writer: what follows a frame
 // that is cut short could not be read back.
-func (w *Writer) spooled(payload func([]byte) []byte) {
-	if w.spool == nil || w.broken != nil {
+func (s *Session) spooled(payload func([]byte) []byte) {
+	if s.spool == nil || s.w.broken != nil {
 		return
 	}
-	s := w.spool
-	s.frame = payload(append(s.frame[:0], make([]byte, frameHead)...))
-	if err := s.flush(); err != nil {
-		w.broken = fmt.Errorf("spooling in %s: %w", w.dir, err)
+	out := s.spool
+	out.frame = payload(append(out.frame[:0], make([]byte, frameHead)...))
+	if err := out.flush(); err != nil {
+		s.w.broken = fmt.Errorf("spooling in %s: %w", s.w.dir, err)
 	}
-	if cap(s.frame) > 64<<20 {
-		s.frame = nil
+	if cap(out.frame) > 64<<20 {
+		out.frame = nil
 	}
 }
 
@@ -224,21 +217,21 @@ func sealFrame(frame []byte) error {
 }
 
 // closeSpool closes the spool and leaves the file.
-func (w *Writer) closeSpool() {
-	if w.spool != nil {
-		w.spool.file.Close()
-		w.spool = nil
+func (s *Session) closeSpool() {
+	if s.spool != nil {
+		s.spool.file.Close()
+		s.spool = nil
 	}
 }
 
 // DropSpool removes the spool, the rejects that were kept, and what they hold: of a command that is
 // complete, or starts afresh.
-func (w *Writer) DropSpool() error {
-	w.closeSpool()
-	if err := w.rejects.drop(); err != nil {
+func (s *Session) DropSpool() error {
+	s.closeSpool()
+	if err := s.w.rejects.drop(); err != nil {
 		return err
 	}
-	if err := os.Remove(filepath.Join(w.dir, SpoolName)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := os.Remove(filepath.Join(s.w.dir, SpoolName)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("removing the spool: %w", err)
 	}
 	return nil
