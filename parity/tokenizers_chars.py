@@ -1,7 +1,7 @@
-"""Writes tokenize/tokenizerjson/chars_table.go: which characters tokenizers takes for letters, punctuation, marks, ...
+"""Writes tokenize/tokenizerjson/charclass_table.go: which characters tokenizers takes for letters, punctuation, marks, ...
 
     pip install -r parity/requirements-tokenizers.txt
-    python parity/tokenizers_chars.py | gofmt > tokenize/tokenizerjson/chars_table.go
+    python parity/tokenizers_chars.py | gofmt > tokenize/tokenizerjson/charclass_table.go
 
 The crates below tokenizers have Unicode data of several versions, 9.0 to 16.0. So every code point is asked of the library itself.
 """

@@ -60,7 +60,7 @@ func (m merge) left() int32 { return int32(^uint32(m.order)) }
 // merges is the scratch space of bpe.
 type merges struct {
 	symbols []symbol
-	agenda  agenda
+	heap    mergeHeap
 	splits  map[int32]int32 // of each unused piece that was made, the size of its left part
 }
 
@@ -69,18 +69,18 @@ func (b *bpe) segment(w *scratch, begin, end int) {
 	m := &w.merges
 	text := w.normalized.text[:end]
 	m.symbols = b.split(slices.Grow(m.symbols[:0], characterCount(text[begin:])), text, begin)
-	m.agenda = slices.Grow(m.agenda[:0], len(m.symbols))
+	m.heap = slices.Grow(m.heap[:0], len(m.symbols))
 	if b.unused != nil {
 		m.splits = map[int32]int32{}
 	}
 	for left := range len(m.symbols) - 1 {
 		if found, ok := b.pair(m, text, int32(left)); ok {
-			m.agenda = append(m.agenda, found)
+			m.heap = append(m.heap, found)
 		}
 	}
-	m.agenda.order()
-	for len(m.agenda) > 0 {
-		top := m.agenda.pop()
+	m.heap.init()
+	for len(m.heap) > 0 {
+		top := m.heap.pop()
 		if m.stale(top) || w.random != nil && w.random.Float64() < w.dropout {
 			continue
 		}
@@ -174,7 +174,7 @@ func (b *bpe) join(m *merges, text []byte, left int32) {
 			continue
 		}
 		if found, ok := b.pair(m, text, of); ok {
-			m.agenda.push(found)
+			m.heap.push(found)
 		}
 	}
 }
@@ -199,14 +199,14 @@ func (b *bpe) emit(w *scratch, text []byte, begin, id int32, depth int) {
 		w.segments = append(w.segments, segment{b.unk, begin + int32(len(text))})
 		return
 	}
-	b.emit(w, text[:left], begin, find(b.pieces, text[:left], b.unk), depth+1)
-	b.emit(w, text[left:], begin+left, find(b.pieces, text[left:], b.unk), depth+1)
+	b.emit(w, text[:left], begin, b.pieces.find(text[:left], b.unk), depth+1)
+	b.emit(w, text[left:], begin+left, b.pieces.find(text[left:], b.unk), depth+1)
 }
 
 // idOf returns the id of the piece that a symbol is, or that of the unknown one.
 func (b *bpe) idOf(s symbol, text []byte) int32 {
 	if s.node == trieFrozen {
-		return find(b.pieces, text[s.begin:s.begin+s.size], b.unk)
+		return b.pieces.find(text[s.begin:s.begin+s.size], b.unk)
 	}
 	if id := b.pieces.id(s.node); id >= 0 {
 		return id

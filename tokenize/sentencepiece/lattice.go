@@ -1,9 +1,7 @@
 package sentencepiece
 
 import (
-	"fmt"
 	"math"
-	"unicode/utf8"
 )
 
 // lattice holds every way to cut a text into pieces: a node is a piece at a place, and a path from
@@ -149,66 +147,4 @@ func logAdd(a, b float64) float64 {
 		return a
 	}
 	return a + math.Log1p(math.Exp(b-a))
-}
-
-// Entropy returns the entropy, in nats, of the distribution over the segmentations of text in which
-// each has a probability proportional to exp(alpha * score). Only unigram models have one.
-func (m *Model) Entropy(text string, alpha float64) (float64, error) {
-	u, ok := m.segmenter.(*unigram)
-	if !ok {
-		return 0, fmt.Errorf("entropy of segmentations: a %s model gives none a probability", m.kind)
-	}
-	w := m.borrow(text, false)
-	defer m.release(w)
-	if len(w.normalized.text) == 0 {
-		return 0, nil
-	}
-	l := u.newLattice(w.normalized.text)
-	forward := l.forward(alpha)
-	entropy := make([]float64, len(l.nodes)) // of the paths to a node's begin
-	for pos := range l.starts {
-		first, last := l.at(pos)
-		sum := 0.0
-		for _, left := range l.ends[pos] {
-			logp := alpha*float64(l.nodes[left].score) + forward[left] - forward[first]
-			if p := math.Exp(logp); p > 0 {
-				sum += p * (entropy[left] - logp)
-			}
-		}
-		for right := first; right < last; right++ {
-			entropy[right] = sum
-		}
-	}
-	return entropy[eosNode], nil
-}
-
-// Score returns the sum of the scores of tokens, which are a segmentation by a unigram model: its
-// log probability before it is divided among all segmentations of the text. Each character that no
-// piece covers scores as the unknown piece does.
-func (m *Model) Score(tokens []Token) (float32, error) {
-	u, ok := m.segmenter.(*unigram)
-	if !ok {
-		return 0, fmt.Errorf("score of a segmentation: the scores of a %s model do not add up", m.kind)
-	}
-	sum := float32(0)
-	for i := 0; i < len(tokens); i++ {
-		t := tokens[i]
-		if t.ID < 0 || int(t.ID) >= len(m.pieces) {
-			return 0, fmt.Errorf("score of a segmentation: token %d has the id %d, of %d pieces", i+1, t.ID, len(m.pieces))
-		}
-		switch m.pieces[t.ID].Kind {
-		case Byte: // the first of a character
-			sum += u.unkScore
-			i += charLen(byte(byteOf(m.pieces[t.ID].Text))) - 1
-		case Unknown:
-			for range t.Piece {
-				sum += u.unkScore
-			}
-		case UserDefined:
-			sum += userDefinedScore(utf8.RuneCountInString(t.Piece))
-		default:
-			sum += m.pieces[t.ID].Score
-		}
-	}
-	return sum, nil
 }

@@ -75,7 +75,7 @@ func TestParseRefuses(t *testing.T) {
 		{"unheard-of type", build(good, varintField(3, 9), nil), "model_type 9"},
 		{"no unknown piece", build([]Piece{a}, nil, nil), "no unknown piece"},
 		{"two unknown pieces", build([]Piece{unk, a, {"<x>", 0, Unknown}}, nil, nil), "pieces 0 and 2"},
-		{"only the unknown piece", build([]Piece{unk}, nil, nil), "no piece that text can spell"},
+		{"only the unknown piece", build([]Piece{unk}, nil, nil), "no piece that can occur in text"},
 		{"empty piece", build([]Piece{unk, {"", 0, Normal}}, nil, nil), "piece 1, \"\": no text"},
 		{"NUL in a piece", build([]Piece{unk, {"a\x00", 0, Normal}}, nil, nil), "NUL"},
 		{"score that is no number", build([]Piece{unk, {"a", float32(math.NaN()), Normal}}, nil, nil), "score NaN"},

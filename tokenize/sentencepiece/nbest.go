@@ -70,8 +70,8 @@ type hypothesis struct {
 
 // The bounds of the search (unigram_model.cc, Lattice::NBest).
 const (
-	maxAgenda     = 10_000
-	minAgenda     = 512
+	maxOpen       = 10_000
+	minOpen       = 512
 	maxGrowth     = 100_000 // hypotheses between two shrinkings
 	maxHypotheses = 500_000
 	maxShrinks    = 10
@@ -84,10 +84,10 @@ func (l *lattice) nbest(n int) []latticePath {
 	l.viterbi()
 	s := search{hypotheses: []hypothesis{{node: eosNode, next: -1, fx: l.nodes[eosNode].best}}}
 	s.push(0)
-	keep := min(minAgenda, n*10)
+	keep := min(minOpen, n*10)
 	limit, total, shrinks := maxGrowth, 1, 0
 	var found []latticePath
-	for len(s.agenda) > 0 {
+	for len(s.open) > 0 {
 		top := s.pop()
 		h := s.hypotheses[top]
 		if h.node == bosNode {
@@ -105,7 +105,7 @@ func (l *lattice) nbest(n int) []latticePath {
 		if total += len(ends); total >= maxHypotheses || len(s.hypotheses) >= maxHypotheses {
 			return l.onlyBest()
 		}
-		if len(s.agenda) >= maxAgenda || len(s.agenda) > keep && len(s.hypotheses) >= limit {
+		if len(s.open) >= maxOpen || len(s.open) > keep && len(s.hypotheses) >= limit {
 			if shrinks++; shrinks > maxShrinks {
 				return l.onlyBest()
 			}
@@ -125,7 +125,7 @@ func (l *lattice) onlyBest() []latticePath {
 // those of libstdc++'s stl_heap.h.
 type search struct {
 	hypotheses []hypothesis
-	agenda     []int32
+	open       []int32
 }
 
 // path returns the nodes of a hypothesis and those to the right of it, but for the last, which is
@@ -141,7 +141,7 @@ func (s *search) path(at int32) (nodes []int32) {
 func (s *search) shrink(keep int) search {
 	var kept search
 	moved := map[int32]int32{}
-	for range min(keep, len(s.agenda)) {
+	for range min(keep, len(s.open)) {
 		at := s.pop()
 		before := int32(-1) // the hypothesis kept last, whose next is not known yet
 		first := int32(len(kept.hypotheses))
@@ -171,40 +171,40 @@ func (s *search) shrink(keep int) search {
 func (s *search) less(a, b int32) bool { return s.hypotheses[a].fx < s.hypotheses[b].fx }
 
 func (s *search) push(value int32) {
-	s.agenda = append(s.agenda, value)
-	s.rise(len(s.agenda)-1, value)
+	s.open = append(s.open, value)
+	s.rise(len(s.open)-1, value)
 }
 
 // rise is __push_heap.
 func (s *search) rise(hole int, value int32) {
-	for hole > 0 && s.less(s.agenda[(hole-1)/2], value) {
-		s.agenda[hole] = s.agenda[(hole-1)/2]
+	for hole > 0 && s.less(s.open[(hole-1)/2], value) {
+		s.open[hole] = s.open[(hole-1)/2]
 		hole = (hole - 1) / 2
 	}
-	s.agenda[hole] = value
+	s.open[hole] = value
 }
 
 // pop is __pop_heap with __adjust_heap: the hole sinks to the bottom, and the last value rises from
 // there.
 func (s *search) pop() (top int32) {
-	size := len(s.agenda) - 1
-	top, value := s.agenda[0], s.agenda[size]
-	s.agenda = s.agenda[:size]
+	size := len(s.open) - 1
+	top, value := s.open[0], s.open[size]
+	s.open = s.open[:size]
 	if size == 0 {
 		return top
 	}
 	hole, child := 0, 0
 	for child < (size-1)/2 {
 		child = 2 * (child + 1)
-		if s.less(s.agenda[child], s.agenda[child-1]) {
+		if s.less(s.open[child], s.open[child-1]) {
 			child--
 		}
-		s.agenda[hole] = s.agenda[child]
+		s.open[hole] = s.open[child]
 		hole = child
 	}
 	if size%2 == 0 && child == (size-2)/2 {
 		child = 2*child + 1
-		s.agenda[hole] = s.agenda[child]
+		s.open[hole] = s.open[child]
 		hole = child
 	}
 	s.rise(hole, value)

@@ -10,7 +10,7 @@ import (
 type normalizer struct {
 	charsmap               *charsmap
 	symbols                *trie // user-defined symbols, which no rule may touch; nil without any
-	untouched              *untouched
+	classes                *charClasses
 	addDummyPrefix         bool
 	removeExtraWhitespaces bool
 	whitespaceAsSuffix     bool
@@ -33,7 +33,7 @@ func newNormalizer(spec NormalizerSpec, symbols *trie, whitespaceAsSuffix bool) 
 	n := &normalizer{
 		charsmap:               rules,
 		symbols:                symbols,
-		untouched:              newUntouched(rules, symbols),
+		classes:                newCharClasses(rules, symbols),
 		addDummyPrefix:         spec.AddDummyPrefix,
 		removeExtraWhitespaces: spec.RemoveExtraWhitespaces,
 		whitespaceAsSuffix:     whitespaceAsSuffix,
@@ -42,7 +42,7 @@ func newNormalizer(spec NormalizerSpec, symbols *trie, whitespaceAsSuffix bool) 
 	if spec.EscapeWhitespaces {
 		n.space = spaceSymbol
 	}
-	n.plainSpace = n.untouched.space()
+	n.plainSpace = n.classes.plainSpace()
 	return n, nil
 }
 
@@ -135,7 +135,7 @@ func (n *normalizer) normalize(dst *normalized, text string) {
 // body writes the characters of text from a byte on, and returns where text ends.
 func (n *normalizer) body(dst *normalized, text string, at int) (end int) {
 	for afterSpace := n.removeExtraWhitespaces; at < len(text); {
-		if end := n.untouched.run(text, at); end > at {
+		if end := n.classes.plainRun(text, at); end > at {
 			dst.addRun(text[at:end], at)
 			at, afterSpace = end, false
 			continue

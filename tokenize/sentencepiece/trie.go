@@ -154,6 +154,20 @@ func (t *trie) id(n trieNode) int32 {
 	return -1
 }
 
+// find returns the id of a string, or unk if the trie does not have it.
+func (t *trie) find(text []byte, unk int32) int32 {
+	node, ok := t.root(), true
+	for _, c := range text {
+		if node, ok = t.step(node, c); !ok {
+			return unk
+		}
+	}
+	if id := t.id(node); id >= 0 {
+		return id
+	}
+	return unk
+}
+
 // lookup returns the id of key, or -1.
 func (t *trie) lookup(key string) int32 {
 	node, ok := t.root(), true

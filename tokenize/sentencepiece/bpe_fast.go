@@ -23,7 +23,7 @@ type bpeWord struct {
 
 // word is segment for a word by itself. Scores do not add up here, so it is the same in all texts;
 // but which parts an unused piece falls into depends on all of the text.
-func (b *bpe) word(w *scratch, text []byte) (limit float32) {
+func (b *bpe) segmentFast(w *scratch, text []byte) (limit float32) {
 	if b.unused != nil {
 		return -1
 	}
@@ -54,7 +54,7 @@ func (b *bpe) word(w *scratch, text []byte) (limit float32) {
 			id = b.unk
 		}
 		if symbol.node == trieFrozen {
-			id = find(b.pieces, text[symbol.begin:symbol.end], b.unk)
+			id = b.pieces.find(text[symbol.begin:symbol.end], b.unk)
 		}
 		w.room[count] = found{id: id, end: int32(symbol.end)}
 		count++

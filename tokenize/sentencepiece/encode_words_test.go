@@ -15,7 +15,7 @@ func TestWordsAsInTheWholeText(t *testing.T) {
 	for seed := range uint64(300) {
 		m, text := randomModel(t, seed)
 		whole, _ := randomModel(t, seed)
-		whole.words = nil
+		whole.splitter = nil
 		for range 2 { // the second time from memory
 			got, want := m.Encode(text), whole.Encode(text)
 			if !slices.Equal(got, want) {

@@ -18,7 +18,7 @@ type class struct {
 	low   [256]bool
 }
 
-// The classes of chars_table.go.
+// The classes of charclass_table.go.
 var (
 	letters     = &class{name: "letter", table: letterTable}
 	numbers     = &class{name: "number", table: numberTable}

@@ -2,13 +2,13 @@ package sentencepiece
 
 import "slices"
 
-// appendByWords appends the ids of text word by word, without its normal form as a whole. A word is
-// what stands between spaces; words that came before are not looked at again. It returns dst as it
-// was and false where the text must be taken as a whole.
+// appendWords appends the ids of text one word at a time, without building the normal form of the
+// whole text. A word is what stands between spaces; words seen before come from the cache. It returns
+// dst unchanged and false if the text must be segmented as a whole.
 //
-// Of a model for which this is done (wordRules.alone), no rule, symbol or piece reaches over the
-// place before a space; so each word with the spaces before it has the ids that it has in any text.
-func (m *Model) appendByWords(dst []int32, w *scratch, text string) (ids []int32, ok bool) {
+// It requires wordSplitter.independent: no rule, symbol or piece spans the boundary before a space.
+// So each word has, together with the spaces before it, the same ids in every text.
+func (m *Model) appendWords(dst []int32, w *scratch, text string) (ids []int32, ok bool) {
 	n := m.normalizer
 	w.sofar, w.afterUnknown = 0, false
 	spaces, at := 0, 0
@@ -30,12 +30,12 @@ func (m *Model) appendByWords(dst []int32, w *scratch, text string) (ids []int32
 			}
 		}
 		from := at
-		word, mark := nextWord(text, at, &m.words.marks)
+		word, punct := nextWord(text, at, &m.splitter.punctIndex)
 		at += len(word.text)
-		if mark != 0 {
+		if punct != 0 {
 			at++
 			if spaces == 1 {
-				if ids, ok = m.appendMarked(ids, w, word, mark); ok {
+				if ids, ok = m.appendPunctuated(ids, w, word, punct); ok {
 					spaces = 0
 					continue
 				}
@@ -43,7 +43,7 @@ func (m *Model) appendByWords(dst []int32, w *scratch, text string) (ids []int32
 			word = hashWord(text[from:at])
 		}
 		if spaces == 1 {
-			known, entry := w.memo.find(word)
+			known, entry := w.cache.find(word)
 			if known != nil && known.limit >= max(w.sofar, -w.sofar) {
 				ids = m.appendScored(ids, w, entry)
 				spaces = 0
@@ -59,8 +59,8 @@ func (m *Model) appendByWords(dst []int32, w *scratch, text string) (ids []int32
 	return ids, true
 }
 
-// appendScored appends ids to dst and adds up their scores, one by one as segment does. A run of
-// unknown characters becomes one id.
+// appendScored appends ids to dst and adds their scores to w.sofar, one by one as segment does. A run
+// of unknown characters becomes one id.
 func (m *Model) appendScored(dst []int32, w *scratch, ids []scoredID) []int32 {
 	at := len(dst)
 	dst = slices.Grow(dst, len(ids))[:at+len(ids)]
@@ -83,15 +83,16 @@ func (m *Model) appendScored(dst []int32, w *scratch, ids []scoredID) []int32 {
 	return dst[:at]
 }
 
-// normalizeWord makes the normal form of a word that has so many spaces before it. It returns false
-// if that is empty or ends with a space, which might be one too many.
+// normalizeWord sets w.normalized to the normal form of a word with the given number of spaces
+// before it. It returns false if the word normalizes to nothing or ends with a space, which may be
+// one that the normal form of the text drops.
 func (m *Model) normalizeWord(w *scratch, word rawWord, spaces int) bool {
 	d, n := &w.normalized, m.normalizer
 	d.reset()
 	for range spaces {
 		d.addSpace(n.space, 0)
 	}
-	if n.untouched.run(word.text, 0) == len(word.text) {
+	if n.classes.plainRun(word.text, 0) == len(word.text) {
 		d.text = append(d.text, word.text...)
 	} else {
 		size := len(d.text)
@@ -103,13 +104,14 @@ func (m *Model) normalizeWord(w *scratch, word rawWord, spaces int) bool {
 	return word.text == "" || !d.endsWith(n.space)
 }
 
-// appendWord appends the ids of a word whose normal form was made, with so many spaces before it.
+// appendWord appends the ids of a word whose normal form, with the given number of spaces before it,
+// is in w.normalized. It enters the word into the cache.
 func (m *Model) appendWord(dst []int32, w *scratch, word rawWord, spaces int) []int32 {
 	text := w.normalized.text
-	if m.shortWord(w, text) {
+	if m.segmentWord(w, text) {
 		w.scored = m.appendFound(w.scored[:0], w)
 		if spaces == 1 {
-			w.memo.add(word, text[len(text)-1], w.limit, w.scored)
+			w.cache.add(word, text[len(text)-1], w.limit, w.scored)
 		}
 		return m.appendScored(dst, w, w.scored)
 	}
@@ -117,8 +119,8 @@ func (m *Model) appendWord(dst []int32, w *scratch, word rawWord, spaces int) []
 	return m.appendIDs(dst, w)
 }
 
-// appendFound appends the ids of w.found, which are of w.normalized: an unknown character has its
-// own, or with byte fallback those of its bytes, the first of which scores for all.
+// appendFound appends the ids of w.found, the pieces of w.normalized. Each unknown character has an
+// id of its own or, with byte fallback, the ids of its bytes, the first of which carries the score.
 func (m *Model) appendFound(dst []scoredID, w *scratch) []scoredID {
 	begin := int32(0)
 	for _, f := range w.found {

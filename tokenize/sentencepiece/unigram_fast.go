@@ -35,7 +35,7 @@ type walk struct {
 // once, with all pieces that reach into them at the same time. So their looks at the trie wait for
 // memory together, and what is done for each has no branch: where no piece ends, the score that is
 // offered is that of no way at all, -Inf.
-func (u *unigram) word(w *scratch, text []byte) (limit float32) {
+func (u *unigram) segmentFast(w *scratch, text []byte) (limit float32) {
 	units, ends, ways, walks := u.pieces.units, u.ends, &w.ways, &w.walks
 	ways[0].best = uint64(order(0)) << 32
 	score, live := float32(0), 0
