@@ -114,7 +114,7 @@ func (s *gsServer) piece(w http.ResponseWriter, r *http.Request, o *gsObject) {
 	o.content = append(o.content, content...)
 	if strings.HasSuffix(r.Header.Get("Content-Range"), "/*") {
 		w.Header().Set("Range", fmt.Sprintf("bytes=0-%d", len(o.content)-1))
-		w.Header().Set("X-Http-Status-Code-Override", "308") // of a 200: the client asks for that
+		w.WriteHeader(http.StatusPermanentRedirect) // the upload is not complete
 		return
 	}
 	s.keep(w, o)
