@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
@@ -17,6 +16,7 @@ import (
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/stages"
 	"github.com/pali3/pali3/tokenize"
 )
 
@@ -44,8 +44,7 @@ type Setting struct {
 type TrainedPredictor struct {
 	Setting
 	generator *decode.Generator
-	see       *graph.Exec
-	tokens    map[string][]float32 // visual tokens [T, D] by the picture's hash
+	tokens    *stages.VisualTokenCache // by the images' hashes
 }
 
 // NewAnswerer compiles nothing yet: graphs are made at the first answer.
@@ -57,11 +56,8 @@ func NewAnswerer(be compute.Backend, s Setting) (*TrainedPredictor, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &TrainedPredictor{Setting: s, generator: generator, tokens: map[string][]float32{}}
-	a.see, err = graph.NewExec(be, func(in []*graph.Node) []*graph.Node {
-		scope := weights.Bind(s.Weights.Specs(), in[1:])
-		return []*graph.Node{pali3.VisualTokens(scope, s.Model, in[0])}
-	})
+	a := &TrainedPredictor{Setting: s, generator: generator}
+	a.tokens, err = a.newTokens(be)
 	return a, err
 }
 
@@ -69,7 +65,7 @@ func NewAnswerer(be compute.Backend, s Setting) (*TrainedPredictor, error) {
 // changed.
 func (a *TrainedPredictor) Use(w *weights.Set) {
 	a.Weights = w
-	clear(a.tokens)
+	a.tokens.Reset(w)
 }
 
 // Reply is what a model said to a query.
@@ -151,7 +147,7 @@ func hashOf(image *shards.Image) string {
 
 // batch answers at most Batch queries; the rest of the fixed shape repeats padding.
 func (a *TrainedPredictor) batch(ctx context.Context, queries []Query) ([]Reply, error) {
-	unreadable, err := a.look(queries)
+	seen, unreadable, err := a.look(ctx, queries)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +166,7 @@ func (a *TrainedPredictor) batch(ctx context.Context, queries []Query) ([]Reply,
 		keys[i] = random.Name(queries[i].Prompt)
 		for j := range min(len(queries[i].Images), a.Images) {
 			keys[i] = random.Key(keys[i], random.Name(hashOf(&queries[i].Images[j])))
-			copy(tokens[(i*a.Images+j)*width:], a.tokens[hashOf(&queries[i].Images[j])])
+			copy(tokens[(i*a.Images+j)*width:], seen[hashOf(&queries[i].Images[j])])
 			mask[i*a.Images+j] = 1
 		}
 	}
@@ -196,80 +192,52 @@ func (a *TrainedPredictor) batch(ctx context.Context, queries []Query) ([]Reply,
 	return replies, nil
 }
 
-// tokenBytes is how much memory the visual tokens of images seen before may take.
+// tokenBytes is how much memory the visual tokens of images may take.
 const tokenBytes = 256 << 20
 
-// look computes the visual tokens of images not seen before. It returns why images cannot be read,
-// by their hashes.
-func (a *TrainedPredictor) look(queries []Query) (unreadable map[string]error, err error) {
-	var fresh []*shards.Image
+// newTokens returns the cache of the model's visual tokens. It encodes Batch images at a time.
+func (a *TrainedPredictor) newTokens(be compute.Backend) (*stages.VisualTokenCache, error) {
+	vision := a.Model.Vision
+	return stages.NewVisualTokenCache(be, stages.VisualTokenOptions{
+		Encoder: func(s *weights.Scope, pixels *graph.Node) *graph.Node { return pali3.VisualTokens(s, a.Model, pixels) },
+		Weights: a.Weights, Prefix: "vision_model",
+		Height: vision.Image, Width: vision.Image, Tokens: vision.Tokens(), TokenWidth: vision.Width,
+		Batch: a.Batch, Limit: tokenBytes, Replace: true,
+	})
+}
+
+// look returns the visual tokens of the queries' images by the images' hashes, and why images
+// cannot be read.
+func (a *TrainedPredictor) look(ctx context.Context, queries []Query) (tokens map[string][]float32, unreadable map[string]error, err error) {
+	var images []*shards.Image
+	var keys []stages.ImageKey
 	seen := map[string]bool{}
 	for i := range queries {
 		for j := range min(len(queries[i].Images), a.Images) {
 			image := &queries[i].Images[j]
-			hash := hashOf(image)
-			if !seen[hash] && a.tokens[hash] == nil {
-				fresh = append(fresh, image)
+			if hash := hashOf(image); !seen[hash] {
+				seen[hash] = true
+				images, keys = append(images, image), append(keys, stages.ImageKey{Hash: hash})
 			}
-			seen[hash] = true
 		}
 	}
-	a.forget(len(fresh), seen)
 	unreadable = map[string]error{}
-	for begin := 0; begin < len(fresh); begin += a.Batch {
-		if err := a.lookAt(fresh[begin:min(begin+a.Batch, len(fresh))], unreadable); err != nil {
-			return nil, err
-		}
-	}
-	return unreadable, nil
-}
-
-// forget drops the tokens of all images except the wanted ones if the fresh ones do not fit.
-func (a *TrainedPredictor) forget(fresh int, wanted map[string]bool) {
-	each := 4 * a.Model.Vision.Tokens() * a.Model.Vision.Width
-	if (len(a.tokens)+fresh)*each <= tokenBytes {
-		return
-	}
-	for hash := range a.tokens {
-		if !wanted[hash] {
-			delete(a.tokens, hash)
-		}
-	}
-}
-
-func (a *TrainedPredictor) lookAt(images []*shards.Image, unreadable map[string]error) error {
-	side := a.Model.Vision.Image
-	size := side * side * 3
-	pixels := make([]float32, a.Batch*size)
-	for i, image := range images {
-		row := pixels[i*size : (i+1)*size]
-		if err := pixelsOf(a.Pipeline, image, row); errors.Is(err, errSize) {
+	found, err := a.tokens.Encode(ctx, keys, func(i int, to []float32) error {
+		err := pixelsOf(a.Pipeline, images[i], to)
+		if err == nil || errors.Is(err, errSize) {
 			return err // the fault of the model's recipe
-		} else if err != nil {
-			unreadable[hashOf(image)] = err
-			clear(row)
 		}
-	}
-	args := []any{tensors.FromFlatDataAndDimensions(pixels, a.Batch, 1, side, side, 3)}
-	for _, w := range a.Weights.Tensors() {
-		args = append(args, w)
-	}
-	out, err := a.see.Call(args...)
+		unreadable[keys[i].Hash] = err
+		return stages.ErrSkipImage
+	})
 	if err != nil {
-		return fmt.Errorf("encoding images: %w", err)
+		return nil, nil, err
 	}
-	defer out[0].FinalizeAll()
-	flat, err := tensors.CopyFlatData[float32](out[0])
-	if err != nil {
-		return err
+	tokens = make(map[string][]float32, len(found))
+	for i := range found {
+		tokens[keys[i].Hash] = found[i]
 	}
-	width := a.Model.Vision.Tokens() * a.Model.Vision.Width
-	for i, image := range images {
-		if unreadable[hashOf(image)] == nil {
-			a.tokens[hashOf(image)] = slices.Clone(flat[i*width : (i+1)*width])
-		}
-	}
-	return nil
+	return tokens, unreadable, nil
 }
 
 // errSize is for a pipeline that does not fit the model.

@@ -63,7 +63,7 @@ const vqaAccuracy = "vqa_accuracy"
 func (v *validating) score(ctx context.Context) (map[string]stages.Score, error) {
 	all := map[string]metrics.Score{}
 	if v.answerer != nil && !v.frozen {
-		clear(v.answerer.tokens) // of another step's image encoder
+		v.answerer.Use(v.answerer.Weights) // the tokens are of another step's image encoder
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err

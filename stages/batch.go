@@ -36,10 +36,10 @@ type size struct {
 	tokens, width int // T and D of cached tokens, 0 for none
 }
 
-func sizeOf(b *mixture.Batch, f *Features) size {
+func sizeOf(b *mixture.Batch, c *VisualTokenCache) size {
 	s := size{shape: b.Shape, pixels: b.Pixels != nil}
-	if f != nil && b.Shape.Images > 0 {
-		s.pixels, s.tokens, s.width = false, f.tokens, f.width
+	if c != nil && b.Shape.Images > 0 {
+		s.pixels, s.tokens, s.width = false, c.Tokens, c.TokenWidth
 	}
 	return s
 }
@@ -94,8 +94,8 @@ func (s size) bind(nodes []*graph.Node) (in Inputs, rest []*graph.Node) {
 }
 
 // check returns an error if the batch is not of this size.
-func (s size) check(b *mixture.Batch, f *Features) error {
-	if got := sizeOf(b, f); got != s {
+func (s size) check(b *mixture.Batch, c *VisualTokenCache) error {
+	if got := sizeOf(b, c); got != s {
 		return fmt.Errorf("the batch of step %d has shape %+v, those before have %+v", b.Step, got.shape, s.shape)
 	}
 	return nil

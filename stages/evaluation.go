@@ -105,9 +105,9 @@ func (h *heldOut) addLoss(r Recipe, network Network, set *weights.Set, o Options
 		return err
 	}
 	h.closers = append(h.closers, stream.Close)
-	var features *Features
+	var tokens *VisualTokenCache
 	if r.caches(stream) { // the encoder is frozen, and its tokens are kept from one evaluation to the next
-		if features, err = network.features(o.Backend, set, max(1, r.cacheSize()/4)); err != nil {
+		if tokens, err = network.visualTokens(o.Backend, set, max(1, r.cacheSize()/4)); err != nil {
 			return err
 		}
 	}
@@ -119,7 +119,7 @@ func (h *heldOut) addLoss(r Recipe, network Network, set *weights.Set, o Options
 			}
 		}
 	}
-	v, err := newValidation(o.Backend, network, set, stream, features, h.Samples)
+	v, err := newValidation(o.Backend, network, set, stream, tokens, h.Samples)
 	if err == nil {
 		h.scorers = append(h.scorers, v.scores)
 	}

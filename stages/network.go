@@ -185,13 +185,6 @@ func (n Network) image() *vit.Config {
 	return nil
 }
 
-// features returns the cache of visual tokens for weights whose image encoder is frozen.
-func (n Network) features(be compute.Backend, set *weights.Set, mebibytes int) (*Features, error) {
-	encoder := func(s *weights.Scope, pixels *graph.Node) *graph.Node { return pali3.VisualTokens(s, *n.PaLI3, pixels) }
-	vision := n.PaLI3.Vision
-	return NewFeatures(be, encoder, set, visionPrefix, vision.Tokens(), vision.Width, int64(mebibytes)<<20)
-}
-
 // String is the model's config as JSON.
 func (n Network) String() string {
 	content, err := json.Marshal(n)

@@ -116,7 +116,7 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 		t.LossByExample = network.LossByExample
 	}
 	if r.caches(stream) {
-		if t.Features, err = network.features(o.Backend, set, r.cacheSize()); err != nil {
+		if t.VisualTokens, err = network.visualTokens(o.Backend, set, r.cacheSize()); err != nil {
 			return Result{}, err
 		}
 	}

@@ -29,8 +29,8 @@ type Training struct {
 	Freeze []string
 	// Stream gives the batches, all of one shape.
 	Stream Stream
-	// Features, if not nil, gives the loss cached visual tokens in place of pixels.
-	Features *Features
+	// VisualTokens, if not nil, gives the loss cached visual tokens in place of pixels.
+	VisualTokens *VisualTokenCache
 
 	Optimizer OptimizerConfig
 	Schedule  Schedule
@@ -150,7 +150,7 @@ func (t *Training) begin(ctx context.Context) (*run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the first batch: %w", err)
 	}
-	r := &run{Training: t, size: sizeOf(sample, t.Features), done: done, saved: done, first: done}
+	r := &run{Training: t, size: sizeOf(sample, t.VisualTokens), done: done, saved: done, first: done}
 	if r.stepper, err = newStepper(t, r.size); err != nil {
 		return nil, err
 	}
@@ -173,19 +173,19 @@ func (r *run) inputs(ctx context.Context, batches *prefetcher) (*mixture.Batch, 
 	if err != nil {
 		return nil, nil, err
 	}
-	inputs, err := r.size.inputs(ctx, batch, r.Features)
+	inputs, err := r.size.inputs(ctx, batch, r.VisualTokens)
 	return batch, inputs, err
 }
 
 // inputs returns the tensors of a batch, which must be of this size.
-func (s size) inputs(ctx context.Context, batch *mixture.Batch, f *Features) ([]*tensors.Tensor, error) {
-	if err := s.check(batch, f); err != nil {
+func (s size) inputs(ctx context.Context, batch *mixture.Batch, c *VisualTokenCache) ([]*tensors.Tensor, error) {
+	if err := s.check(batch, c); err != nil {
 		return nil, err
 	}
 	if s.tokens == 0 {
 		return s.tensors(batch, nil), nil
 	}
-	tokens, err := f.Tokens(ctx, batch)
+	tokens, err := c.ofBatch(ctx, batch)
 	if err != nil {
 		return nil, err
 	}

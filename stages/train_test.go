@@ -238,31 +238,34 @@ func TestNonFiniteLossNamesTheStep(t *testing.T) {
 	}
 }
 
-// TestFeatures trains on cached tokens of a frozen encoder, over a limit of memory and under it.
-func TestFeatures(t *testing.T) {
-	run := func(limit int64) ([]float32, *Features) {
+// TestTrain_VisualTokenCache trains on cached tokens of a frozen encoder, over a limit of memory and under it.
+func TestTrain_VisualTokenCache(t *testing.T) {
+	run := func(limit int64) ([]float32, *VisualTokenCache) {
 		dir := t.TempDir()
 		training := testTraining(t, dir)
 		training.Freeze = []string{"vision_model"}
 		if limit >= 0 {
-			f, err := NewFeatures(openBackend(t), testEncoder, training.Weights, "vision_model", testTokens, testWidth, limit)
+			c, err := NewVisualTokenCache(openBackend(t), VisualTokenOptions{
+				Encoder: testEncoder, Weights: training.Weights, Prefix: "vision_model",
+				Height: 4, Width: 4, Tokens: testTokens, TokenWidth: testWidth, Parallel: 3, Limit: limit,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			training.Features = f
+			training.VisualTokens = c
 		}
 		if err := Train(t.Context(), training); err != nil {
 			t.Fatal(err)
 		}
 		losses, _ := outcome(t, dir)
-		return losses, training.Features
+		return losses, training.VisualTokens
 	}
 	want, _ := run(-1)
-	picture := int64(4 * testTokens * testWidth)
-	for _, pictures := range []int64{12, 5, 0} {
-		got, f := run(pictures * picture)
-		if f.Bytes() != pictures*picture || int64(f.Pictures()) != pictures {
-			t.Errorf("%d pictures take %d bytes; want %d", f.Pictures(), f.Bytes(), pictures)
+	image := int64(4 * testTokens * testWidth)
+	for _, images := range []int64{12, 5, 0} {
+		got, c := run(images * image)
+		if c.Bytes() != images*image || int64(c.Len()) != images {
+			t.Errorf("%d images take %d bytes; want %d", c.Len(), c.Bytes(), images)
 		}
 		for i := range want {
 			if math.Abs(float64(got[i]-want[i])) > 1e-4*math.Abs(float64(want[i])) {

@@ -16,17 +16,17 @@ import (
 // validation computes the loss of held-out examples by a graph of the forward pass alone. The
 // examples are the first of each task, in the task's own order, the same at every evaluation.
 type validation struct {
-	exec     *graph.Exec
-	set      *weights.Set
-	stream   *mixture.Stream
-	features *Features // or nil
-	samples  int       // of each task, at most
-	whole    bool      // only full batches: an example's loss follows from the others in its batch
+	exec    *graph.Exec
+	set     *weights.Set
+	stream  *mixture.Stream
+	tokens  *VisualTokenCache // or nil
+	samples int               // of each task, at most
+	whole   bool              // only full batches: an example's loss follows from the others in its batch
 }
 
-func newValidation(be compute.Backend, n Network, set *weights.Set, stream *mixture.Stream, features *Features, samples int) (*validation, error) {
-	v := &validation{set: set, stream: stream, features: features, samples: samples, whole: n.SigLIP != nil}
-	inputs := sizeOf(mixture.NewBatch(0, stream.Shape(), true), features)
+func newValidation(be compute.Backend, n Network, set *weights.Set, stream *mixture.Stream, tokens *VisualTokenCache, samples int) (*validation, error) {
+	v := &validation{set: set, stream: stream, tokens: tokens, samples: samples, whole: n.SigLIP != nil}
+	inputs := sizeOf(mixture.NewBatch(0, stream.Shape(), true), tokens)
 	var err error
 	v.exec, err = graph.NewExec(be, func(nodes []*graph.Node) *graph.Node {
 		in, bound := inputs.bind(nodes)
@@ -95,7 +95,7 @@ func (v *validation) run(ctx context.Context, batch *mixture.Batch) ([]float32, 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	inputs, err := sizeOf(batch, v.features).inputs(ctx, batch, v.features)
+	inputs, err := sizeOf(batch, v.tokens).inputs(ctx, batch, v.tokens)
 	if err != nil {
 		return nil, err
 	}
