@@ -12,7 +12,7 @@ help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/pali3, one static binary
-	go build -trimpath -ldflags '-s -w -X github.com/pali3/pali3/cli.version=$(VERSION)' -o $(PALI3) ./cmd/pali3
+	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(PALI3) ./cmd/pali3
 
 quickstart: build ## the main job at small scale: pictures to a trained, scored and reported model
 	./$(PALI3) quickstart --out quickstart-run

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/alecthomas/kong"
-	"github.com/rs/zerolog"
 
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/decode"
@@ -23,8 +22,8 @@ type captionCommand struct {
 // Validate asks for images.
 func (c *captionCommand) Validate() error { return needImages(c.Images, c.List) }
 
-func (c captionCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
-	return c.answer(ctx, log, out, c.Images, c.List, request{mixture.CaptionPrompt(c.Lang), "caption", []string{c.Lang}})
+func (c captionCommand) Run(ctx context.Context, con *console) error {
+	return c.answer(ctx, con, c.Images, c.List, request{mixture.CaptionPrompt(c.Lang), "caption", []string{c.Lang}})
 }
 
 // askCommand lets a trained model answer a question about images.
@@ -53,9 +52,9 @@ func (c *askCommand) words() (images []string, question string) {
 	return c.Words[:last], c.Words[last]
 }
 
-func (c askCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
+func (c askCommand) Run(ctx context.Context, con *console) error {
 	images, question := c.words()
-	return c.answer(ctx, log, out, images, c.List, request{mixture.QuestionPrompt(question), "vqa", nil})
+	return c.answer(ctx, con, images, c.List, request{mixture.QuestionPrompt(question), "vqa", nil})
 }
 
 func needImages(words []string, list string) error {
@@ -111,19 +110,19 @@ type spoken struct {
 }
 
 // answer prints what the model says of each image.
-func (s speak) answer(ctx context.Context, log zerolog.Logger, out output, words []string, list string, ask request) error {
+func (s speak) answer(ctx context.Context, con *console, words []string, list string, ask request) error {
 	method, err := s.method()
 	if err != nil {
 		return err
 	}
-	found, err := findImages(ctx, words, list)
+	found, err := findImages(ctx, con.in, words, list)
 	if err != nil {
 		return err
 	}
 	if note := found.note(); note != "" {
-		log.Info().Msg(note)
+		con.log.Info().Msg(note)
 	}
-	t := &speaking{speak: s, method: method, request: ask, log: log, found: found}
+	t := &speaking{speak: s, method: method, request: ask, con: con, found: found}
 	switch {
 	case len(found.Paths) == 0 && len(found.Missing) > 0:
 		return errors.Join(found.Missing...)
@@ -132,9 +131,9 @@ func (s speak) answer(ctx context.Context, log zerolog.Logger, out output, words
 	}
 	for _, missing := range found.Missing {
 		t.failed++
-		log.Error().Msg(missing.Error())
+		con.log.Error().Msg(missing.Error())
 	}
-	if err := t.run(ctx, out); err != nil {
+	if err := t.run(ctx); err != nil {
 		return err
 	}
 	if t.failed > 0 {

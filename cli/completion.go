@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -44,9 +43,9 @@ complete -c pali3 -a '(__pali3)'
 `,
 }
 
-func (c completionCommand) Run() error {
-	_, err := fmt.Print(completionScripts[c.Shell])
-	return err
+func (c completionCommand) Run(con *console) error {
+	con.printf("%s", strings.ReplaceAll(completionScripts[c.Shell], "pali3", con.program.Name))
+	return nil
 }
 
 // completeCommand answers the scripts.
@@ -54,13 +53,13 @@ type completeCommand struct {
 	Words []string `arg:"" optional:"" passthrough:"" help:"Words of the command line after pali3, the last one unfinished."`
 }
 
-func (c completeCommand) Run(parser *kong.Kong) error {
+func (c completeCommand) Run(con *console, parser *kong.Kong) error {
 	words := c.Words
 	if len(words) > 0 && words[0] == "--" {
 		words = words[1:]
 	}
 	for _, found := range completions(parser.Model.Node, words) {
-		fmt.Println(found)
+		con.println(found)
 	}
 	return nil
 }

@@ -3,11 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"strings"
-
-	"github.com/rs/zerolog"
 
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/webli"
@@ -24,7 +19,7 @@ type curateCommand struct {
 	JSON     bool     `help:"Print the report as one JSON object."`
 }
 
-func (c curateCommand) Run(ctx context.Context, log zerolog.Logger, out output) (err error) {
+func (c curateCommand) Run(ctx context.Context, con *console) (err error) {
 	config, err := readCuration(c.Recipe, c.Set)
 	if err != nil {
 		return err
@@ -45,12 +40,12 @@ func (c curateCommand) Run(ctx context.Context, log zerolog.Logger, out output) 
 		defer func() { err = errors.Join(err, d.Close()) }()
 		in, rows = append(in, d), rows+d.Len()
 	}
-	bar := out.progress("curate", "samples", int64(rows))
+	bar := con.progress("curate", "samples", int64(rows))
 	var report webli.Report
 	curate := func(dir string) (err error) {
 		report, err = webli.Curate(ctx, in, dir, config, webli.Options{
 			Workers:  c.Workers,
-			Command:  "pali3 " + strings.Join(os.Args[1:], " "),
+			Command:  con.typed(),
 			Progress: func(done, _ int) { bar.Set(int64(done), 0) },
 		})
 		return err
@@ -64,26 +59,26 @@ func (c curateCommand) Run(ctx context.Context, log zerolog.Logger, out output) 
 		return err
 	}
 	for _, warning := range report.Warnings {
-		log.Warn().Msgf("%s; look at what was removed: pali3 shards head %s --rejects", warning, c.To)
+		con.log.Warn().Msgf("%s; look at what was removed: pali3 shards head %s --rejects", warning, c.To)
 	}
 	if c.JSON {
-		return printJSON(report)
+		return con.printJSON(report)
 	}
-	return c.print(report)
+	c.print(con, report)
+	return nil
 }
 
-func (c curateCommand) print(report webli.Report) error {
-	fmt.Printf("%-20s %9d\n", "samples in", report.In)
+func (c curateCommand) print(con *console, report webli.Report) {
+	con.printf("%-20s %9d\n", "samples in", report.In)
 	for _, r := range report.Rules {
-		fmt.Printf("%-20s %9d\n", r.Name, -r.Removed)
+		con.printf("%-20s %9d\n", r.Name, -r.Removed)
 	}
-	fmt.Printf("%-20s %9d\n", "samples out", report.Out)
+	con.printf("%-20s %9d\n", "samples out", report.Out)
 	if report.Texts > 0 {
-		fmt.Printf("beside these, %d texts were taken out of samples that stayed\n", report.Texts)
+		con.printf("beside these, %d texts were taken out of samples that stayed\n", report.Texts)
 	}
 	if report.Merged+report.MergedQuestions > 0 {
-		fmt.Printf("%d texts and %d questions moved from duplicates to the samples that stayed\n", report.Merged, report.MergedQuestions)
+		con.printf("%d texts and %d questions moved from duplicates to the samples that stayed\n", report.Merged, report.MergedQuestions)
 	}
-	_, err := fmt.Printf("wrote %s; what was removed and why: pali3 shards head %s --rejects\n", c.To, c.To)
-	return err
+	con.printf("wrote %s; what was removed and why: pali3 shards head %s --rejects\n", c.To, c.To)
 }

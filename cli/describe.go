@@ -12,20 +12,20 @@ type describeCommand struct {
 	JSON  bool   `help:"Print one JSON object, with the shape of every weight."`
 }
 
-func (c describeCommand) Run() error {
+func (c describeCommand) Run(con *console) error {
 	d, err := models.Describe(c.Model)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return printJSON(d)
+		return con.printJSON(d)
 	}
-	fmt.Printf("%s: %s parameters\n\n", d.Model, grouped(int64(d.Parameters)))
-	fmt.Printf("%-28s %16s %14s %8s\n", "part", "parameters", "GFLOP forward", "tokens")
+	con.printf("%s: %s parameters\n\n", d.Model, grouped(int64(d.Parameters)))
+	con.printf("%-28s %16s %14s %8s\n", "part", "parameters", "GFLOP forward", "tokens")
 	for _, p := range d.Parts {
-		fmt.Printf("%-28s %16s %14.1f %8d\n", p.Name, grouped(int64(p.Parameters)), float64(p.ForwardFLOPs)/1e9, p.Tokens)
+		con.printf("%-28s %16s %14.1f %8d\n", p.Name, grouped(int64(p.Parameters)), float64(p.ForwardFLOPs)/1e9, p.Tokens)
 	}
-	fmt.Printf("\nweights %.1f GiB in float32; %.1f GiB with gradients and Adam's moments; %.2f TFLOP forward for one sample\n",
+	con.printf("\nweights %.1f GiB in float32; %.1f GiB with gradients and Adam's moments; %.2f TFLOP forward for one sample\n",
 		float64(d.WeightBytes)/(1<<30), float64(d.TrainingBytes)/(1<<30), float64(d.ForwardFLOPs)/1e12)
 	return nil
 }

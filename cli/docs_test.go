@@ -92,7 +92,7 @@ func fenced(page string) (all []fence) {
 // commandsBelow lists the commands below those of the given names.
 func commandsBelow(t *testing.T, parents ...string) (all []string) {
 	t.Helper()
-	parser, err := newParser(new(commands))
+	parser, err := Default().newParser(new(commands))
 	if err != nil {
 		t.Fatal(err)
 	}

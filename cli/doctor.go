@@ -39,9 +39,9 @@ const (
 	wantDisk   = 2 << 30
 )
 
-func (c doctorCommand) Run() error {
+func (c doctorCommand) Run(con *console) error {
 	d := diagnosis{
-		Version: version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
+		Version: con.program.Version, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Cores: runtime.GOMAXPROCS(0), SIMD: backend.Warning() == "", CPU: features(), Problems: []string{},
 	}
 	d.MemoryBytes, d.MemoryAvailableBytes = memory()
@@ -55,11 +55,11 @@ func (c doctorCommand) Run() error {
 	}
 	d.examine()
 	if c.JSON {
-		if err := printJSON(d); err != nil {
+		if err := con.printJSON(d); err != nil {
 			return err
 		}
 	} else {
-		d.print()
+		d.print(con)
 	}
 	if !d.OK {
 		return fmt.Errorf("pali3 cannot compute here: %w", err)
@@ -80,7 +80,7 @@ func (d *diagnosis) examine() {
 	}
 }
 
-func (d *diagnosis) print() {
+func (d *diagnosis) print(con *console) {
 	simd := "no: matrix products are slow"
 	if d.SIMD {
 		simd = "yes"
@@ -91,13 +91,13 @@ func (d *diagnosis) print() {
 		{"memory", fmt.Sprintf("%s, %s to be had", gibibytes(d.MemoryBytes), gibibytes(d.MemoryAvailableBytes))},
 		{"free disk here", gibibytes(d.DiskFreeBytes)}, {"backend", d.Backend},
 	} {
-		fmt.Printf("%-16s %s\n", line[0], line[1])
+		con.printf("%-16s %s\n", line[0], line[1])
 	}
 	for _, p := range d.Problems {
-		fmt.Println("problem:", p)
+		con.println("problem:", p)
 	}
 	if len(d.Problems) == 0 {
-		fmt.Println("all well")
+		con.println("all well")
 	}
 }
 

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/gomlx/compute"
-	"github.com/rs/zerolog"
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/benchmarks"
@@ -48,17 +46,17 @@ type evalCommand struct {
 	JSON      bool   `help:"Print one JSON object."`
 }
 
-func (c evalCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
+func (c evalCommand) Run(ctx context.Context, con *console) error {
 	if err := c.check(); err != nil {
 		return err
 	}
 	switch {
 	case c.Bench != "":
-		return c.bench(ctx)
+		return c.bench(ctx, con)
 	case c.Predictions != "":
-		return c.file(ctx, log)
+		return c.file(ctx, con)
 	}
-	return c.model(ctx, log, out)
+	return c.model(ctx, con)
 }
 
 // check says what does not go together.
@@ -91,7 +89,7 @@ func (c evalCommand) check() error {
 }
 
 // bench scores a file of predictions on a benchmark's files.
-func (c evalCommand) bench(ctx context.Context) error {
+func (c evalCommand) bench(ctx context.Context, con *console) error {
 	bench, err := benchmarks.Builtin().Named(c.Bench)
 	if err != nil {
 		return err
@@ -103,31 +101,31 @@ func (c evalCommand) bench(ctx context.Context) error {
 		return fmt.Errorf("scoring %s: %w", c.Bench, err)
 	}
 	if c.JSON {
-		return printJSON(result)
+		return con.printJSON(result)
 	}
-	return result.WriteText(os.Stdout)
+	return result.WriteText(con.out)
 }
 
 // file scores a file of predictions on a split of a dataset.
-func (c evalCommand) file(ctx context.Context, log zerolog.Logger) error {
+func (c evalCommand) file(ctx context.Context, con *console) error {
 	return onDataset(c.Data, func(d *shards.Dataset) error {
-		e, err := evalsuite.ScorePredictions(ctx, d, c.Predictions, c.options(log))
+		e, err := evalsuite.ScorePredictions(ctx, d, c.Predictions, c.options(con))
 		if err != nil {
 			return err
 		}
-		return c.print(e, "")
+		return c.print(con, e, "")
 	})
 }
 
 // model scores a run on a split of a dataset.
-func (c evalCommand) model(ctx context.Context, log zerolog.Logger, out output) error {
-	be, trained, err := openRun(c.Model, c.Backend, log)
+func (c evalCommand) model(ctx context.Context, con *console) error {
+	be, trained, err := openRun(c.Model, c.Backend, con)
 	if err != nil {
 		return err
 	}
 	return onDataset(c.Data, func(d *shards.Dataset) error {
-		o := c.options(log)
-		line := &answering{out: out}
+		o := c.options(con)
+		line := &answering{con: con}
 		defer line.end()
 		o.Dir, o.Progress = filepath.Join(c.Model, evalsuite.PredictionsFolder), line.set
 		o.Batch, o.Untrained = c.Batch, c.Untrained
@@ -136,14 +134,14 @@ func (c evalCommand) model(ctx context.Context, log zerolog.Logger, out output) 
 		}
 		e, err := evalsuite.Evaluate(ctx, be, trained, d, o)
 		if err != nil {
-			return resumable(ctx, err)
+			return resumable(ctx, con, err)
 		}
 		line.end()
 		path, err := e.Write(c.Model)
 		if err != nil {
 			return err
 		}
-		return c.print(e, path)
+		return c.print(con, e, path)
 	})
 }
 
@@ -151,36 +149,36 @@ func (c evalCommand) model(ctx context.Context, log zerolog.Logger, out output) 
 // of one half, the 95% interval of 100 is 0.4 to 0.6.
 const wideBelow = 100
 
-func (c evalCommand) options(log zerolog.Logger) evalsuite.EvaluateOptions {
+func (c evalCommand) options(con *console) evalsuite.EvaluateOptions {
 	return evalsuite.EvaluateOptions{
 		Split: c.Split, Tasks: c.Task, Languages: c.Lang, Texts: c.Texts, Samples: c.Samples, Blind: c.Blind,
 		Bootstrap: metrics.Bootstrap{Resamples: c.Resamples, Seed: c.Seed},
-		Warn:      func(message string) { log.Warn().Msg(message) },
+		Warn:      con.warn,
 	}
 }
 
-func (c evalCommand) print(e *evalsuite.Evaluation, path string) error {
+func (c evalCommand) print(con *console, e *evalsuite.Evaluation, path string) error {
 	if c.JSON {
-		return printJSON(e)
+		return con.printJSON(e)
 	}
-	if err := writeEvaluation(os.Stdout, e); err != nil || path == "" {
+	if err := writeEvaluation(con.out, e); err != nil || path == "" {
 		return err
 	}
-	fmt.Printf("\nwrote %s\n", path)
+	con.printf("\nwrote %s\n", path)
 	if len(e.Captions)+len(e.Answers) > 0 {
-		fmt.Printf("wrote %s/, what the model said\n", filepath.Join(c.Model, evalsuite.PredictionsFolder))
+		con.printf("wrote %s/, what the model said\n", filepath.Join(c.Model, evalsuite.PredictionsFolder))
 	}
-	fmt.Printf("Next: pali3 report %s --out report.html\n", quoted(c.Model))
+	con.printf("Next: pali3 report %s --out report.html\n", quoted(c.Model))
 	return nil
 }
 
 // openRun opens a backend and the run folder of a trained model.
-func openRun(dir, name string, log zerolog.Logger) (be compute.Backend, trained *stages.Trained, err error) {
+func openRun(dir, name string, con *console) (be compute.Backend, trained *stages.Trained, err error) {
 	if be, err = backend.Open(name); err != nil {
 		return nil, nil, err
 	}
 	if warning := backend.Warning(); warning != "" {
-		log.Warn().Msg(warning)
+		con.log.Warn().Msg(warning)
 	}
 	trained, err = stages.Open(be, dir, tokenize.Builtin())
 	return be, trained, err
@@ -196,16 +194,16 @@ func onDataset(dir string, do func(*shards.Dataset) error) error {
 }
 
 // resumable says, of work that was interrupted, which command resumes it.
-func resumable(ctx context.Context, err error) error {
+func resumable(ctx context.Context, con *console, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
-	return fmt.Errorf("interrupted; what is done is kept, resume with: %s (%w)", commandLine(), err)
+	return fmt.Errorf("interrupted; what is done is kept, resume with: %s (%w)", con.commandLine(), err)
 }
 
 // answering shows the progress of one predictions file after another.
 type answering struct {
-	out  output
+	con  *console
 	name string
 	line *progress
 }
@@ -213,7 +211,7 @@ type answering struct {
 func (a *answering) set(name string, done, total int) {
 	if a.line == nil || a.name != name {
 		a.end()
-		a.name, a.line = name, a.out.progress("answer "+name, "queries", int64(total))
+		a.name, a.line = name, a.con.progress("answer "+name, "queries", int64(total))
 	}
 	a.line.Set(int64(done), 0)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -138,9 +139,18 @@ const aTokenizer = "quickstart-run/caption/tokenizer.model"
 const aPicture = "quickstart-run/images/role-cook-medium-dark-man.png"
 
 // addExamples puts the examples into the help of the commands below a node.
-func addExamples(node *kong.Node) {
-	path := strings.TrimPrefix(node.Path(), "pali3 ")
-	if lines := examples[path]; len(lines) > 0 {
+func (p Program) addExamples(node *kong.Node) {
+	path := strings.TrimPrefix(node.Path(), p.Name+" ")
+	lines := slices.Clone(examples[path])
+	for i, line := range lines {
+		lines[i] = strings.ReplaceAll(line, "pali3 ", p.Name+" ")
+	}
+	for _, source := range p.Sources {
+		if path == "ingest "+source.Name {
+			lines = source.Examples
+		}
+	}
+	if len(lines) > 0 {
 		title := "For example:"
 		if node.Detail != "" {
 			title = node.Detail + "\n\n" + title
@@ -148,6 +158,6 @@ func addExamples(node *kong.Node) {
 		node.Detail = title + "\n\n    " + strings.Join(lines, "\n    ")
 	}
 	for _, child := range node.Children {
-		addExamples(child)
+		p.addExamples(child)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // TestExamplesParse looks for an example in the help of every command, and parses them all.
 func TestExamplesParse(t *testing.T) {
 	var all commands
-	parser, err := newParser(&all)
+	parser, err := Default().newParser(&all)
 	if err != nil {
 		t.Fatal(err)
 	}

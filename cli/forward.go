@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/pali3/pali3/cli/internal/forward"
-	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/stages"
 	"github.com/pali3/pali3/tokenize"
 )
@@ -29,8 +28,8 @@ type forwardedShape struct {
 	Shape []int  `json:"shape"`
 }
 
-func (c forwardCommand) Run() error {
-	be, err := backend.Open(c.Backend)
+func (c forwardCommand) Run(con *console) error {
+	be, err := con.openBackend(c.Backend)
 	if err != nil {
 		return err
 	}
@@ -49,19 +48,19 @@ func (c forwardCommand) Run() error {
 	if err := forward.WriteOutputs(c.Out, outputs); err != nil {
 		return err
 	}
-	return c.print(outputs)
+	return c.print(con, outputs)
 }
 
-func (c forwardCommand) print(outputs []forward.Output) error {
+func (c forwardCommand) print(con *console, outputs []forward.Output) error {
 	found := forwarded{Out: c.Out, Tensors: []forwardedShape{}}
 	for _, o := range outputs {
 		found.Tensors = append(found.Tensors, forwardedShape{o.Name, append([]int{}, o.Tensor.Shape().Dimensions...)})
 	}
 	if c.JSON {
-		return printJSON(found)
+		return con.printJSON(found)
 	}
 	for _, t := range found.Tensors {
-		fmt.Printf("%-40s %v\n", t.Name, t.Shape)
+		con.printf("%-40s %v\n", t.Name, t.Shape)
 	}
 	return nil
 }

@@ -23,6 +23,8 @@ type imageFiles struct {
 	// LeftOut counts the files of folders that are no images, Others those that are no regular
 	// files.
 	LeftOut, Others int
+
+	stdin io.Reader
 }
 
 // note says what was left out of folders, or "".
@@ -49,8 +51,8 @@ const maxImagePaths = 5_000_000
 // a pattern or begins with @ is that file.
 //
 // A file that is named is taken whatever it is, so that reading it says what is wrong.
-func findImages(ctx context.Context, words []string, list string) (*imageFiles, error) {
-	found := &imageFiles{}
+func findImages(ctx context.Context, stdin io.Reader, words []string, list string) (*imageFiles, error) {
+	found := &imageFiles{stdin: stdin}
 	for _, word := range words {
 		add := found.add
 		if name, ok := strings.CutPrefix(word, "@"); ok && !fileExists(word) {
@@ -68,7 +70,7 @@ func findImages(ctx context.Context, words []string, list string) (*imageFiles, 
 
 // addList adds what the lines of a file name; of - those of standard input.
 func (f *imageFiles) addList(ctx context.Context, list string) error {
-	in := io.Reader(os.Stdin)
+	in := f.stdin
 	if list != "-" {
 		file, err := os.Open(list)
 		if err != nil {

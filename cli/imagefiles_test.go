@@ -57,7 +57,7 @@ func TestFindImages(t *testing.T) {
 		{name: "no images", words: []string{"none"}, missing: "none: no images in this folder", leftOut: 1},
 		{name: "a bad pattern", words: []string{"x[", "a.gif"}, want: "a.gif", missing: "x[: syntax error in pattern"},
 	} {
-		found, err := findImages(t.Context(), c.words, c.list)
+		found, err := findImages(t.Context(), nil, c.words, c.list)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -73,7 +73,7 @@ func TestFindImages(t *testing.T) {
 			t.Errorf("%s: found %q, missing %q, left out %d", c.name, found.Paths, missing, found.LeftOut)
 		}
 	}
-	if _, err := findImages(t.Context(), []string{"@gone"}, ""); err == nil || !strings.Contains(err.Error(), "the list of images: open gone") {
+	if _, err := findImages(t.Context(), nil, []string{"@gone"}, ""); err == nil || !strings.Contains(err.Error(), "the list of images: open gone") {
 		t.Errorf("a list that is not there: %v", err)
 	}
 }

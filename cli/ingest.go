@@ -3,10 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
-	"strings"
 
-	"github.com/rs/zerolog"
+	"github.com/alecthomas/kong"
 
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/shards"
@@ -27,6 +25,8 @@ type ingestCommand struct {
 	MDS        ingestMDS        `cmd:"" name:"mds" help:"Datasets of MosaicML Streaming."`
 	Benchmark  ingestBenchmark  `cmd:"" help:"A benchmark's files as their owners publish them."`
 	Webdataset ingestWebDataset `cmd:"" help:"WebDataset archives (.tar, plain or compressed)."`
+
+	Own kong.Plugins // the commands of a program's own sources
 }
 
 // ingestFlags are common to all sources.
@@ -44,12 +44,12 @@ type ingestFlags struct {
 
 // run adds a source's records to the dataset. Language is that of texts of which the source does
 // not know it.
-func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source, language string) error {
+func (f ingestFlags) run(ctx context.Context, con *console, source ingest.Source, language string) error {
 	transform, err := f.transform()
 	if err != nil {
 		return err
 	}
-	bar := out.progress("ingest", "records", -1)
+	bar := con.progress("ingest", "records", -1)
 	shown := &ingestProgress{bar: bar}
 	shown.source, _ = source.(ingest.Measured)
 	stop := shown.everySecond()
@@ -62,7 +62,7 @@ func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source, 
 		Strict:    f.Strict,
 		Language:  language,
 		Fresh:     f.Fresh,
-		Command:   "pali3 " + strings.Join(os.Args[1:], " "),
+		Command:   con.typed(),
 		Progress:  shown.set,
 	})
 	stop()
@@ -70,7 +70,7 @@ func (f ingestFlags) run(ctx context.Context, out output, source ingest.Source, 
 	if err != nil {
 		return err
 	}
-	if err := f.printIngested(stat); err != nil {
+	if err := f.printIngested(con, stat); err != nil {
 		return err
 	}
 	return f.nothingCameIn(source, stat)
@@ -131,13 +131,13 @@ type ingestFolder struct {
 	ingestFlags
 }
 
-func (c ingestFolder) Run(ctx context.Context, out output) error {
+func (c ingestFolder) Run(ctx context.Context, con *console) error {
 	source, err := ingest.NewFolder(c.Dir, c.Language)
 	if err != nil {
 		return err
 	}
 	source.Sequences, source.Labels, source.TextFrom, source.TextFromAll = c.Sequences, c.Labels, c.TextFrom, c.TextFromAll
-	return c.run(ctx, out, source, c.Language)
+	return c.run(ctx, con, source, c.Language)
 }
 
 type ingestTable struct {
@@ -175,7 +175,7 @@ func (f dialectFlags) dialect() ingest.Dialect {
 	return ingest.Dialect{Delimiter: f.Delimiter, Quote: f.Quote, Encoding: f.Encoding, Columns: f.Columns, NoHeader: f.NoHeader}
 }
 
-func (c ingestTable) Run(ctx context.Context, log zerolog.Logger, out output) error {
+func (c ingestTable) Run(ctx context.Context, con *console) error {
 	source, err := ingest.NewTable(ingest.Table{
 		Files: c.Files, Dialect: c.dialect(), Root: c.Root, Language: c.Language, Kind: c.Kind, Split: c.Split,
 		Columns: c.columns(), GroupBy: c.GroupBy, ImagePattern: c.ImagePattern, TextFrom: c.TextFrom,
@@ -183,8 +183,8 @@ func (c ingestTable) Run(ctx context.Context, log zerolog.Logger, out output) er
 	if err != nil {
 		return err
 	}
-	sayColumns(log, source)
-	return c.run(ctx, out, source, c.Language)
+	sayColumns(con, source)
+	return c.run(ctx, con, source, c.Language)
 }
 
 type ingestWebDataset struct {
@@ -194,7 +194,7 @@ type ingestWebDataset struct {
 	ingestFlags
 }
 
-func (c ingestWebDataset) Run(ctx context.Context, out output) error {
+func (c ingestWebDataset) Run(ctx context.Context, con *console) error {
 	source, err := ingest.NewWebDataset(c.Files...)
 	if err == nil {
 		err = source.Map(c.columns(), c.Language, c.Kind)
@@ -203,23 +203,23 @@ func (c ingestWebDataset) Run(ctx context.Context, out output) error {
 		return err
 	}
 	source.ByArchive = c.ByArchive
-	return c.run(ctx, out, source, c.Language)
+	return c.run(ctx, con, source, c.Language)
 }
 
 // printIngested prints what a run added, and why it rejected what it did.
-func (f ingestFlags) printIngested(s ingest.Summary) error {
+func (f ingestFlags) printIngested(con *console, s ingest.Summary) error {
 	switch s.Add(shards.Stat{}); { // empty maps print as {}
 	case f.JSON && f.Update:
-		return printJSON(struct {
+		return con.printJSON(struct {
 			ingest.Summary
 			Updated int64 `json:"updated"` // 0, too
 		}{s, s.Updated})
 	case f.JSON:
-		return printJSON(s)
+		return con.printJSON(s)
 	}
-	if err := printStat(s.Stat, false); err != nil {
+	if err := con.printStat(s.Stat, false); err != nil {
 		return err
 	}
-	printCounts(os.Stdout, "reasons", s.Reasons)
+	printCounts(con.out, "reasons", s.Reasons)
 	return nil
 }

@@ -18,12 +18,12 @@ type ingestBenchmark struct {
 	ingestFlags
 }
 
-func (c ingestBenchmark) Run(ctx context.Context, out output) error {
+func (c ingestBenchmark) Run(ctx context.Context, con *console) error {
 	source, err := benchmarks.New(benchmarks.Options{
 		Layout: c.Name, Annotations: c.Annotations, Questions: c.Questions, Classes: c.Classes, Instances: c.Instances, Images: c.Images, Split: c.Split,
 	})
 	if err != nil {
 		return err
 	}
-	return c.run(ctx, out, source, c.Language)
+	return c.run(ctx, con, source, c.Language)
 }

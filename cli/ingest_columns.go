@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"github.com/rs/zerolog"
-
 	"github.com/pali3/pali3/ingest"
 )
 
@@ -37,8 +35,8 @@ func (f columnFlags) columns() ingest.Columns {
 }
 
 // sayColumns says before the work which columns a source takes and which it leaves.
-func sayColumns(log zerolog.Logger, source ingest.Mapped) {
+func sayColumns(con *console, source ingest.Mapped) {
 	if columns := source.ColumnsTaken(); columns != "" {
-		log.Info().Msg(columns)
+		con.log.Info().Msg(columns)
 	}
 }

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 
-	"github.com/rs/zerolog"
-
 	"github.com/pali3/pali3/ingest"
 )
 
@@ -14,9 +12,9 @@ type ingestArrow struct {
 	ingestFlags
 }
 
-func (c ingestArrow) Run(ctx context.Context, log zerolog.Logger, out output) error {
+func (c ingestArrow) Run(ctx context.Context, con *console) error {
 	source, err := ingest.NewArrow(c.Files...)
-	return c.runFiles(ctx, log, out, source, err, c.columnFlags)
+	return c.runFiles(ctx, con, source, err, c.columnFlags)
 }
 
 type ingestTFRecord struct {
@@ -25,9 +23,9 @@ type ingestTFRecord struct {
 	ingestFlags
 }
 
-func (c ingestTFRecord) Run(ctx context.Context, log zerolog.Logger, out output) error {
+func (c ingestTFRecord) Run(ctx context.Context, con *console) error {
 	source, err := ingest.NewTFRecord(c.Files...)
-	return c.runFiles(ctx, log, out, source, err, c.columnFlags)
+	return c.runFiles(ctx, con, source, err, c.columnFlags)
 }
 
 type ingestMDS struct {
@@ -36,19 +34,19 @@ type ingestMDS struct {
 	ingestFlags
 }
 
-func (c ingestMDS) Run(ctx context.Context, log zerolog.Logger, out output) error {
+func (c ingestMDS) Run(ctx context.Context, con *console) error {
 	source, err := ingest.NewMDS(c.Dirs...)
-	return c.runFiles(ctx, log, out, source, err, c.columnFlags)
+	return c.runFiles(ctx, con, source, err, c.columnFlags)
 }
 
 // runFiles maps the columns of a source that was opened, says which are taken, and runs it.
-func (f ingestFlags) runFiles(ctx context.Context, log zerolog.Logger, out output, source *ingest.Files, err error, columns columnFlags) error {
+func (f ingestFlags) runFiles(ctx context.Context, con *console, source *ingest.Files, err error, columns columnFlags) error {
 	if err == nil {
 		err = source.Map(columns.columns(), columns.Language, columns.Kind)
 	}
 	if err != nil {
 		return err
 	}
-	sayColumns(log, source)
-	return f.run(ctx, out, source, columns.Language)
+	sayColumns(con, source)
+	return f.run(ctx, con, source, columns.Language)
 }

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 
-	"github.com/rs/zerolog"
-
 	"github.com/pali3/pali3/ingest"
 )
 
@@ -19,7 +17,7 @@ type ingestHub struct {
 	ingestFlags
 }
 
-func (c ingestHub) Run(ctx context.Context, log zerolog.Logger, out output) error {
+func (c ingestHub) Run(ctx context.Context, con *console) error {
 	source, err := ingest.NewHub(ctx, ingest.HubOptions{
 		Repo: c.Repo, Revision: c.Revision, Config: c.Config, Split: c.Split, Files: c.Files, Language: c.Language, Kind: c.Kind, Endpoint: c.Endpoint,
 		Columns: c.columns(),
@@ -27,7 +25,7 @@ func (c ingestHub) Run(ctx context.Context, log zerolog.Logger, out output) erro
 	if err != nil {
 		return err
 	}
-	log.Info().Str("commit", source.Commit()).Msg(c.Repo)
-	sayColumns(log, source)
-	return c.run(ctx, out, source, c.Language)
+	con.log.Info().Str("commit", source.Commit()).Msg(c.Repo)
+	sayColumns(con, source)
+	return c.run(ctx, con, source, c.Language)
 }

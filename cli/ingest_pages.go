@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/ingest/pdf"
@@ -18,12 +17,12 @@ type ingestWARC struct {
 	ingestFlags
 }
 
-func (c ingestWARC) Run(ctx context.Context, out output) error {
+func (c ingestWARC) Run(ctx context.Context, con *console) error {
 	source, err := ingest.NewWARC(c.Files...)
 	if err != nil {
 		return err
 	}
-	return c.run(ctx, out, source, c.Language)
+	return c.run(ctx, con, source, c.Language)
 }
 
 type ingestLinks struct {
@@ -31,7 +30,7 @@ type ingestLinks struct {
 	To    string   `required:"" placeholder:"TABLE" help:"Table to write, a file: JSON lines with the columns url, text, language and more."`
 }
 
-func (c ingestLinks) Run(ctx context.Context) error {
+func (c ingestLinks) Run(ctx context.Context, con *console) error {
 	source, err := ingest.NewWARC(c.Files...)
 	if err != nil {
 		return err
@@ -45,11 +44,11 @@ func (c ingestLinks) Run(ctx context.Context) error {
 			return err
 		}
 		if summary.Links == 0 {
-			printLinks(os.Stderr, summary)
+			printLinks(con.err, summary)
 			return fmt.Errorf("the archives have no images on the web; nothing was written to %s", c.To)
 		}
-		fmt.Printf("%d images in %s; next: pali3 ingest urls %s --url-column url --text-column text --to DATASET\n", summary.Links, c.To, c.To)
-		printLinks(os.Stdout, summary)
+		con.printf("%d images in %s; next: pali3 ingest urls %s --url-column url --text-column text --to DATASET\n", summary.Links, c.To, c.To)
+		printLinks(con.out, summary)
 		return nil
 	})
 }
@@ -66,12 +65,12 @@ type ingestHTML struct {
 	ingestFlags
 }
 
-func (c ingestHTML) Run(ctx context.Context, out output) error {
+func (c ingestHTML) Run(ctx context.Context, con *console) error {
 	source, err := ingest.NewHTML(c.Dir)
 	if err != nil {
 		return err
 	}
-	return c.run(ctx, out, source, c.Language)
+	return c.run(ctx, con, source, c.Language)
 }
 
 type ingestPDF struct {
@@ -83,7 +82,7 @@ type ingestPDF struct {
 	ingestFlags
 }
 
-func (c ingestPDF) Run(ctx context.Context, out output) error {
+func (c ingestPDF) Run(ctx context.Context, con *console) error {
 	source, err := ingest.NewPDF(c.Paths...)
 	if err != nil {
 		return err
@@ -92,5 +91,5 @@ func (c ingestPDF) Run(ctx context.Context, out output) error {
 		return fmt.Errorf("--side %d: a page has 1 to %d pixels", c.Side, pdf.MaxSide)
 	}
 	source.Side, source.Language, source.Words, source.Documents = c.Side, c.Language, c.Words, c.Documents
-	return c.run(ctx, out, source, c.Language)
+	return c.run(ctx, con, source, c.Language)
 }

@@ -28,7 +28,7 @@ type ingestURLs struct {
 	ingestFlags
 }
 
-func (c ingestURLs) Run(ctx context.Context, out output) error {
+func (c ingestURLs) Run(ctx context.Context, con *console) error {
 	options, err := c.options()
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (c ingestURLs) Run(ctx context.Context, out output) error {
 	if err != nil {
 		return err
 	}
-	return c.run(ctx, out, source, c.Language)
+	return c.run(ctx, con, source, c.Language)
 }
 
 // webFlags say how politely and how patiently the web is asked.

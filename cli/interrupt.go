@@ -12,12 +12,11 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
-	"github.com/rs/zerolog"
 )
 
-// execute runs one command line as the process does: an interrupt (Ctrl-C) or a termination ends
-// it, a second one at once. It returns the exit status.
-func execute(args []string) int {
+// process runs one command line as the process does: the first interrupt or termination cancels its
+// context, a second one ends the process. It returns the exit status.
+func (p Program) process(args []string) int {
 	ctx, end := context.WithCancelCause(context.Background())
 	defer end(nil)
 	signals := make(chan os.Signal, 1)
@@ -28,7 +27,7 @@ func execute(args []string) int {
 			end(signalled{s})
 		}
 	}()
-	return run(ctx, args)
+	return p.Run(ctx, args, os.Stdin, os.Stdout, os.Stderr)
 }
 
 // signalled is the cause of a context that a signal ended.
@@ -80,15 +79,15 @@ func (shardsSplit) restarts()     {}
 func (ingestBenchmark) restarts() {}
 
 // explain is what is said of a command that a signal and then err ended.
-func explain(target any, s signalled, err error) string {
-	if err != nil && strings.Contains(err.Error(), commandLine()) { // it says it all
+func (con *console) explain(target any, s signalled, err error) string {
+	if err != nil && strings.Contains(err.Error(), con.commandLine()) { // it says it all
 		return err.Error()
 	}
 	said := s.Error()
 	if k, ok := target.(keeper); ok {
-		said += fmt.Sprintf("; %s, resume with: %s", k.kept(), commandLine())
+		said += fmt.Sprintf("; %s, resume with: %s", k.kept(), con.commandLine())
 	} else if _, ok := target.(restarter); ok {
-		said += "; nothing was written, start it again with: " + commandLine()
+		said += "; nothing was written, start it again with: " + con.commandLine()
 	}
 	if text := fmt.Sprint(err); err != nil && (strings.Contains(text, "\n") || !strings.HasSuffix(text, context.Canceled.Error())) && !errors.Is(err, s) {
 		said += " (" + text + ")"
@@ -102,7 +101,7 @@ const grace = 3 * time.Second // for a command to end by itself
 // itself: at once where it does not look at its context, after a while where it does, since it may
 // wait for its input. Nothing committed is lost by that. A training is waited for: its checkpoint
 // may take longer. The function that is returned calls it off.
-func endWith(ctx context.Context, log zerolog.Logger, call *kong.Context, target any) (off func() bool) {
+func endWith(ctx context.Context, con *console, call *kong.Context, target any) (off func() bool) {
 	return context.AfterFunc(ctx, func() {
 		s, ok := signalOf(ctx)
 		if !ok {
@@ -113,10 +112,10 @@ func endWith(ctx context.Context, log zerolog.Logger, call *kong.Context, target
 		}
 		switch target.(type) {
 		case trainCommand, runCommand, quickstartCommand:
-			log.Warn().Msg(s.Error() + ": what is under way is completed and kept; a second interrupt ends it at once")
+			con.log.Warn().Msg(s.Error() + ": what is under way is completed and kept; a second interrupt ends it at once")
 			return
 		}
-		log.Error().Msg(explain(target, s, nil))
+		con.log.Error().Msg(con.explain(target, s, nil))
 		os.Exit(s.status())
 	})
 }

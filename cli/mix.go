@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -59,7 +58,7 @@ func (s *share) UnmarshalText(text []byte) error {
 	return nil
 }
 
-func (c mixCommand) Run(ctx context.Context) error {
+func (c mixCommand) Run(ctx context.Context, con *console) error {
 	recipe, err := readRecipe(c.Recipe, c.Set)
 	if err != nil {
 		return err
@@ -83,20 +82,20 @@ func (c mixCommand) Run(ctx context.Context) error {
 		return err
 	}
 	if c.Tensors != "" {
-		return c.writeTensors(ctx, stream)
+		return c.writeTensors(ctx, con, stream)
 	}
 	if !c.Digest && !c.Dump {
-		return c.summarize(ctx, stream)
+		return c.summarize(ctx, con, stream)
 	}
-	return c.each(ctx, stream)
+	return c.each(ctx, con, stream)
 }
 
 // each prints the digests or the examples of the steps.
-func (c mixCommand) each(ctx context.Context, stream *mixture.Stream) error {
+func (c mixCommand) each(ctx context.Context, con *console, stream *mixture.Stream) error {
 	if c.Digest && c.Dump {
 		return errors.New("--digest and --dump print different things: name one")
 	}
-	out := bufio.NewWriter(os.Stdout)
+	out := bufio.NewWriter(con.out)
 	defer out.Flush()
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
@@ -119,7 +118,7 @@ func (c mixCommand) each(ctx context.Context, stream *mixture.Stream) error {
 }
 
 // summarize prints how many samples each task has, and one example of each.
-func (c mixCommand) summarize(ctx context.Context, stream *mixture.Stream) error {
+func (c mixCommand) summarize(ctx context.Context, con *console, stream *mixture.Stream) error {
 	examples := map[string]mixture.Example{}
 	counts, encoder, decoder := map[string]int{}, map[string]int{}, map[string]int{}
 	total := 0
@@ -138,22 +137,22 @@ func (c mixCommand) summarize(ctx context.Context, stream *mixture.Stream) error
 	}
 	samples := stream.Examples()
 	shape := stream.Shape()
-	fmt.Printf("batch %d, pictures %d of %d x %d, encoder %d, decoder %d\n\n", shape.Rows, shape.Images, shape.Height, shape.Width, shape.Encoder, shape.Decoder)
+	con.printf("batch %d, pictures %d of %d x %d, encoder %d, decoder %d\n\n", shape.Rows, shape.Images, shape.Height, shape.Width, shape.Encoder, shape.Decoder)
 	for i, t := range stream.Recipe().Tasks {
 		e := examples[t.Name]
 		n := float64(max(1, counts[t.Name]))
-		fmt.Printf("%-12s %5.1f%% of examples, from %d samples; ids on average: encoder %.1f, decoder %.1f\n", t.Name,
+		con.printf("%-12s %5.1f%% of examples, from %d samples; ids on average: encoder %.1f, decoder %.1f\n", t.Name,
 			100*float64(counts[t.Name])/float64(total), samples[i], float64(encoder[t.Name])/n, float64(decoder[t.Name])/n)
-		fmt.Printf("  asks  %s\n  wants %s\n", e.Prompt, e.Target)
+		con.printf("  asks  %s\n  wants %s\n", e.Prompt, e.Target)
 	}
 	if moved := stream.Vocabulary().Moved(); moved != "" {
-		fmt.Printf("\ntokenizer: %s\n", moved)
+		con.printf("\ntokenizer: %s\n", moved)
 	}
 	if cut := stream.Cut(); cut > 0 {
-		fmt.Printf("\n%.1f%% of the examples had more text than their windows: see lengths\n", 100*cut)
+		con.printf("\n%.1f%% of the examples had more text than their windows: see lengths\n", 100*cut)
 	}
 	if bad := stream.Skipped(); len(bad) > 0 {
-		fmt.Printf("\n%d samples could not be used\n", len(bad))
+		con.printf("\n%d samples could not be used\n", len(bad))
 	}
 	return nil
 }

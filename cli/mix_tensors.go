@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/pali3/pali3/mixture"
@@ -12,7 +11,7 @@ import (
 // writeTensors writes a batch under the names that forward takes, without what is empty: images are
 // [B, H, W, 3] where an example has one, and image_mask stands there only where some picture is
 // missing.
-func (c mixCommand) writeTensors(ctx context.Context, stream *mixture.Stream) error {
+func (c mixCommand) writeTensors(ctx context.Context, con *console, stream *mixture.Stream) error {
 	b, err := stream.Batch(ctx, max(c.Steps.from, c.ResumeAt))
 	if err != nil {
 		return err
@@ -46,6 +45,6 @@ func (c mixCommand) writeTensors(ctx context.Context, stream *mixture.Stream) er
 	if err := safetensors.Write(c.Tensors, all, nil); err != nil {
 		return err
 	}
-	_, err = fmt.Printf("wrote the %d examples of step %d to %s\n", n.Rows, b.Step, c.Tensors)
-	return err
+	con.printf("wrote the %d examples of step %d to %s\n", n.Rows, b.Step, c.Tensors)
+	return nil
 }

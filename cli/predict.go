@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/gomlx/compute"
-	"github.com/rs/zerolog"
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/models/decode"
@@ -43,30 +42,30 @@ type predictCommand struct {
 	JSON    bool   `help:"Print one JSON object about the file."`
 }
 
-func (c predictCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
+func (c predictCommand) Run(ctx context.Context, con *console) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	be, trained, err := openRun(c.Model, c.Backend, log)
+	be, trained, err := openRun(c.Model, c.Backend, con)
 	if err != nil {
 		return err
 	}
-	o, err := c.options(trained, log)
+	o, err := c.options(trained, con)
 	if err != nil {
 		return err
 	}
-	line := &answering{out: out}
+	line := &answering{con: con}
 	defer line.end()
 	o.Progress = func(done, total int) { line.set(c.Out, done, total) }
-	did, err := c.predict(ctx, be, trained, o, log)
+	did, err := c.predict(ctx, be, trained, o, con)
 	if err != nil {
-		return resumable(ctx, err)
+		return resumable(ctx, con, err)
 	}
 	line.end()
 	if did.Failed.Count > 0 {
-		log.Warn().Msgf("%d of %d have an error in place of a prediction, for example %s", did.Failed.Count, did.Predictions, strings.Join(did.Failed.Names, "; "))
+		con.log.Warn().Msgf("%d of %d have an error in place of a prediction, for example %s", did.Failed.Count, did.Predictions, strings.Join(did.Failed.Names, "; "))
 	}
-	if err := c.print(did); err != nil {
+	if err := c.print(con, did); err != nil {
 		return err
 	}
 	if did.Failed.Count == did.Predictions {
@@ -93,10 +92,10 @@ func (c predictCommand) check() error {
 	return nil
 }
 
-func (c predictCommand) options(t *stages.Trained, log zerolog.Logger) (evalsuite.PredictOptions, error) {
+func (c predictCommand) options(t *stages.Trained, con *console) (evalsuite.PredictOptions, error) {
 	o := evalsuite.PredictOptions{
 		Task: c.Task, Out: c.Out, Fresh: c.Fresh, Languages: c.Lang, Texts: c.Texts, Question: c.Question,
-		Samples: c.Samples, Seed: c.Seed, Batch: c.Batch, Warn: func(message string) { log.Warn().Msg(message) },
+		Samples: c.Samples, Seed: c.Seed, Batch: c.Batch, Warn: con.warn,
 		Method: decode.Method{Beams: c.Beam, Temperature: c.Temperature, TopK: c.TopK, TopP: c.TopP, Seed: c.Seed},
 	}
 	if c.Beam > 1 {
@@ -135,7 +134,7 @@ func taskOfRun(t *stages.Trained) (string, error) {
 	return "", fmt.Errorf("name a --task of %s", strings.Join(evalsuite.PredictKinds(), ", "))
 }
 
-func (c predictCommand) predict(ctx context.Context, be compute.Backend, t *stages.Trained, o evalsuite.PredictOptions, log zerolog.Logger) (did *evalsuite.Predicted, err error) {
+func (c predictCommand) predict(ctx context.Context, be compute.Backend, t *stages.Trained, o evalsuite.PredictOptions, con *console) (did *evalsuite.Predicted, err error) {
 	if c.Data != "" {
 		err = onDataset(c.Data, func(d *shards.Dataset) error {
 			did, err = evalsuite.Predict(ctx, be, t, d, c.Split, o)
@@ -143,19 +142,19 @@ func (c predictCommand) predict(ctx context.Context, be compute.Backend, t *stag
 		})
 		return did, err
 	}
-	found, err := findImages(ctx, c.Images, c.List)
+	found, err := findImages(ctx, con.in, c.Images, c.List)
 	if err != nil {
 		return nil, err
 	}
 	for i, missing := range found.Missing {
 		if i == 3 {
-			log.Warn().Msgf("and %d more that name no image", len(found.Missing)-i)
+			con.log.Warn().Msgf("and %d more that name no image", len(found.Missing)-i)
 			break
 		}
-		log.Warn().Msg(missing.Error())
+		con.log.Warn().Msg(missing.Error())
 	}
 	if note := found.note(); note != "" {
-		log.Warn().Msg(note)
+		con.log.Warn().Msg(note)
 	}
 	if len(found.Paths) == 0 {
 		return nil, errors.New("no images found")
@@ -163,24 +162,24 @@ func (c predictCommand) predict(ctx context.Context, be compute.Backend, t *stag
 	return evalsuite.PredictFiles(ctx, be, t, found.Paths, readImageFile, o)
 }
 
-func (c predictCommand) print(did *evalsuite.Predicted) error {
+func (c predictCommand) print(con *console, did *evalsuite.Predicted) error {
 	if c.JSON {
-		return printJSON(did)
+		return con.printJSON(did)
 	}
-	fmt.Printf("%s: %s by the task %s", c.Out, count(did.Predictions, "prediction"), did.Task)
+	con.printf("%s: %s by the task %s", c.Out, count(did.Predictions, "prediction"), did.Task)
 	if did.Found > 0 {
-		fmt.Printf(", %d of them found there", did.Found)
+		con.printf(", %d of them found there", did.Found)
 	}
 	if did.Failed.Count > 0 {
-		fmt.Printf(", %d failed", did.Failed.Count)
+		con.printf(", %d failed", did.Failed.Count)
 	}
-	fmt.Println()
+	con.println()
 	if c.Data != "" && (did.Task == evalsuite.CaptionTask || did.Task == evalsuite.VQATask) {
 		lang := ""
 		if len(c.Lang) > 0 {
 			lang = " --lang " + strings.Join(c.Lang, ",")
 		}
-		fmt.Printf("Next: pali3 eval --data %s --split %s%s --predictions %s\n", quoted(c.Data), quoted(c.Split), lang, quoted(c.Out))
+		con.printf("Next: pali3 eval --data %s --split %s%s --predictions %s\n", quoted(c.Data), quoted(c.Split), lang, quoted(c.Out))
 	}
 	return nil
 }

@@ -2,64 +2,34 @@ package cli
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/pali3/pali3/shards"
 )
 
-// commandLine is the command line of this process as a shell takes it.
-func commandLine() string {
-	words := []string{"pali3"}
-	for _, word := range os.Args[1:] {
-		words = append(words, quoted(word))
-	}
-	return strings.Join(words, " ")
-}
-
-// quoted is a word as a shell takes it.
-func quoted(word string) string {
-	if word == "" || strings.ContainsFunc(word, func(r rune) bool {
-		return !strings.ContainsRune("-_./:=,@%+", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	}) {
-		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-	}
-	return word
-}
-
-// printJSON prints one object on standard output.
-func printJSON(v any) error {
-	encoder := json.NewEncoder(os.Stdout)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
-}
-
 // printStat prints what was counted.
-func printStat(s shards.Stat, asJSON bool) error {
+func (con *console) printStat(s shards.Stat, asJSON bool) error {
 	s.Add(shards.Stat{}) // empty maps print as {}
 	if asJSON {
-		return printJSON(s)
+		return con.printJSON(s)
 	}
 	for _, line := range []struct {
 		name  string
 		value int64
 	}{{"rows", s.Rows}, {"images", s.Images}, {"texts", s.Texts}, {"questions", s.Questions}, {"bytes", s.Bytes},
 		{"rejected", s.Rejected}, {"duplicates", s.Duplicates}} {
-		fmt.Printf("%-11s%d\n", line.name, line.value)
+		con.printf("%-11s%d\n", line.name, line.value)
 	}
 	if s.Updated > 0 {
-		fmt.Printf("%-11s%d\n", "updated", s.Updated)
+		con.printf("%-11s%d\n", "updated", s.Updated)
 	}
-	printCounts(os.Stdout, "languages", s.Languages)
-	printCounts(os.Stdout, "splits", s.Splits)
-	printLeftOut(os.Stdout, s)
+	printCounts(con.out, "languages", s.Languages)
+	printCounts(con.out, "splits", s.Splits)
+	printLeftOut(con.out, s)
 	return nil
 }
 

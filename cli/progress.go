@@ -2,18 +2,20 @@ package cli
 
 import (
 	"fmt"
-	"os"
+	"io"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
+
+	"github.com/pali3/pali3/project"
 )
 
 // progress is a line on standard error: rate, remaining time, rejects. Where standard error is no
 // terminal it writes a plain line every ten seconds.
 type progress struct {
+	w          io.Writer
 	name, unit string
 	total      int64
 	quiet      bool
@@ -30,25 +32,27 @@ type progress struct {
 	} // where parts began to be known: what an interrupted run did before does not count as fast
 }
 
-// output is how much a command tells on standard error.
-type output struct{ quiet bool }
-
-// progress begins a line; total is -1 if unknown.
-func (o output) progress(name, unit string, total int64) *progress {
-	p := &progress{name: name, unit: unit, total: total, quiet: o.quiet, start: time.Now(), printed: time.Now()}
-	if !o.quiet && term.IsTerminal(int(os.Stderr.Fd())) {
-		p.bar = newBar(name, unit, total, true)
+// progress begins a line on standard error; total is -1 if unknown.
+func (con *console) progress(name, unit string, total int64) *progress {
+	p := &progress{w: con.err, name: name, unit: unit, total: total, quiet: con.quiet, start: time.Now(), printed: time.Now()}
+	if !con.quiet && isTerminal(con.err) {
+		p.bar = p.newBar(true)
 	}
 	return p
 }
 
+// line begins a line of progress, as packages take it.
+func (con *console) line(name, unit string, total int64) project.Line {
+	return con.progress(name, unit, total)
+}
+
 // newBar makes the bar of a terminal, which shows rate and remaining time if it predicts.
-func newBar(name, unit string, total int64, predict bool) *progressbar.ProgressBar {
+func (p *progress) newBar(predict bool) *progressbar.ProgressBar {
 	options := []progressbar.Option{
-		progressbar.OptionSetWriter(os.Stderr),
-		progressbar.OptionSetDescription(name),
+		progressbar.OptionSetWriter(p.w),
+		progressbar.OptionSetDescription(p.name),
 		progressbar.OptionShowCount(),
-		progressbar.OptionSetItsString(unit),
+		progressbar.OptionSetItsString(p.unit),
 		progressbar.OptionSetPredictTime(predict),
 		progressbar.OptionThrottle(200 * time.Millisecond),
 		progressbar.OptionClearOnFinish(),
@@ -56,7 +60,7 @@ func newBar(name, unit string, total int64, predict bool) *progressbar.ProgressB
 	if predict {
 		options = append(options, progressbar.OptionShowIts())
 	}
-	return progressbar.NewOptions64(total, options...)
+	return progressbar.NewOptions64(p.total, options...)
 }
 
 // Resume reports that found items were done before this work began, elapsed ago, so that they do
@@ -64,7 +68,7 @@ func newBar(name, unit string, total int64, predict bool) *progressbar.ProgressB
 func (p *progress) Resume(found int64, elapsed time.Duration) {
 	p.found, p.done, p.start = found, found, time.Now().Add(-elapsed)
 	if p.bar != nil && found > 0 { // the bar itself would take them for done just now
-		p.bar = newBar(p.name, p.unit, p.total, false)
+		p.bar = p.newBar(false)
 		p.bar.Set64(found)
 	}
 }
@@ -182,7 +186,7 @@ func (p *progress) print() {
 	if p.note != "" {
 		line += ", " + p.note
 	}
-	fmt.Fprintln(os.Stderr, line)
+	fmt.Fprintln(p.w, line)
 }
 
 // End completes the line.

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 
-	"github.com/rs/zerolog"
-
 	"github.com/pali3/pali3/internal/quickstart"
 )
 
@@ -18,17 +16,17 @@ type quickstartCommand struct {
 	JSON    bool   `help:"Print the summary as one JSON object."`
 }
 
-func (c quickstartCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
+func (c quickstartCommand) Run(ctx context.Context, con *console) error {
 	if err := quickstart.Write(c.Out, quickstart.Options{Seed: c.Seed, Smoke: c.Smoke, Fresh: c.Fresh}); err != nil {
 		return err
 	}
-	summary, err := runProject(ctx, log, out, c.Out, c.Backend, 0)
+	summary, err := runProject(ctx, con, c.Out, c.Backend, 0)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return printJSON(summary)
+		return con.printJSON(summary)
 	}
-	printSummary(summary, c.Out)
+	printSummary(con, summary, c.Out)
 	return nil
 }

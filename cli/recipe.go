@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
 	"text/tabwriter"
 
 	"github.com/pali3/pali3/models/backend"
@@ -65,7 +64,7 @@ type listed struct {
 	About      string `json:"about"`
 }
 
-func (c recipeList) Run() error {
+func (c recipeList) Run(con *console) error {
 	be, err := backend.Open("")
 	if err != nil {
 		return err
@@ -92,9 +91,9 @@ func (c recipeList) Run() error {
 		all = append(all, one)
 	}
 	if c.JSON {
-		return printJSON(all)
+		return con.printJSON(all)
 	}
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(con.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "name\tkind\tsteps\tparameters\tabout")
 	for _, one := range all {
 		steps, parameters := "", ""
@@ -110,12 +109,12 @@ type recipeShow struct {
 	Recipe string `arg:"" help:"Shipped recipe, or a YAML file."`
 }
 
-func (c recipeShow) Run() error {
+func (c recipeShow) Run(con *console) error {
 	file, err := recipes.Open(c.Recipe)
 	if err != nil {
 		return err
 	}
-	_, err = os.Stdout.Write(file.Text)
+	_, err = con.out.Write(file.Text)
 	return err
 }
 

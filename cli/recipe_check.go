@@ -26,7 +26,7 @@ type checked struct {
 	stages.Inspection
 }
 
-func (c recipeCheck) Run(ctx context.Context) error {
+func (c recipeCheck) Run(ctx context.Context, con *console) error {
 	file, err := recipes.Open(c.Recipe)
 	if err != nil {
 		return err
@@ -48,9 +48,9 @@ func (c recipeCheck) Run(ctx context.Context) error {
 	}
 	result.OK = !result.Failed()
 	if c.JSON {
-		err = printJSON(result)
+		err = con.printJSON(result)
 	} else {
-		err = result.print()
+		result.print(con)
 	}
 	if err == nil && !result.OK {
 		err = exitStatus{status: 1}
@@ -58,10 +58,10 @@ func (c recipeCheck) Run(ctx context.Context) error {
 	return err
 }
 
-func (c checked) print() error {
+func (c checked) print(con *console) {
 	errors, warnings := 0, 0
 	for _, f := range c.Findings {
-		fmt.Println(f)
+		con.println(f)
 		if f.Severity == strict.Error {
 			errors++
 		} else {
@@ -69,23 +69,21 @@ func (c checked) print() error {
 		}
 	}
 	for _, t := range c.Tasks {
-		fmt.Printf("task %s: %d samples; the longest of %d examples have %d encoder ids and %d decoder ids\n",
+		con.printf("task %s: %d samples; the longest of %d examples have %d encoder ids and %d decoder ids\n",
 			t.Task, t.Samples, t.Examples, t.LongestEncoder, t.LongestDecoder)
 	}
 	if c.Model != nil {
-		fmt.Printf("model: %s parameters, %s of them trained, for %d steps\n", grouped(int64(c.Model.Parameters)), grouped(int64(c.Model.Trained)), c.Steps)
+		con.printf("model: %s parameters, %s of them trained, for %d steps\n", grouped(int64(c.Model.Parameters)), grouped(int64(c.Model.Trained)), c.Steps)
 	}
 	if c.Memory != nil {
-		fmt.Printf("memory: about %d MiB\n", c.Memory.Total()>>20)
+		con.printf("memory: about %d MiB\n", c.Memory.Total()>>20)
 	}
-	var err error
 	switch {
 	case errors+warnings == 0:
-		_, err = fmt.Printf("%s: no problems found\n", c.Recipe)
+		con.printf("%s: no problems found\n", c.Recipe)
 	default:
-		_, err = fmt.Printf("%s: %s, %s\n", c.Recipe, plural(errors, "error"), plural(warnings, "warning"))
+		con.printf("%s: %s, %s\n", c.Recipe, plural(errors, "error"), plural(warnings, "warning"))
 	}
-	return err
 }
 
 // plural counts things in words.

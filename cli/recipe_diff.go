@@ -25,19 +25,19 @@ type compared struct {
 
 // Run ends with status 0 if the recipes are equal, 1 if they differ and 2 if that cannot be told,
 // as diff(1) does.
-func (c recipeDiff) Run() error {
+func (c recipeDiff) Run(con *console) error {
 	differences, err := compareRecipes(c.A, c.B)
 	if err != nil {
 		return exitStatus{2, err}
 	}
 	result := compared{c.A, c.B, len(differences) == 0, append([]stages.Difference{}, differences...)}
 	if c.JSON {
-		if err := printJSON(result); err != nil {
+		if err := con.printJSON(result); err != nil {
 			return exitStatus{2, err}
 		}
 	} else {
 		for _, d := range differences {
-			fmt.Println(d)
+			con.println(d)
 		}
 	}
 	if !result.Same {

@@ -19,13 +19,13 @@ type recipeNew struct {
 	Out       string `placeholder:"FILE" help:"Write the recipe here; by default it is printed."`
 }
 
-func (c recipeNew) Run(ctx context.Context) error {
+func (c recipeNew) Run(ctx context.Context, con *console) error {
 	text, err := project.NewRecipe(ctx, c.Data, project.NewRecipeOptions{Kind: c.For, Size: c.Size, Steps: c.Steps, Tokenizer: c.Tokenizer, Seed: c.Seed})
 	if err != nil {
 		return err
 	}
 	if c.Out == "" {
-		_, err := os.Stdout.Write(text)
+		_, err := con.out.Write(text)
 		return err
 	}
 	if _, err := os.Stat(c.Out); err == nil {
@@ -34,6 +34,6 @@ func (c recipeNew) Run(ctx context.Context) error {
 	if err := atomicfile.WriteBytes(c.Out, text); err != nil {
 		return err
 	}
-	fmt.Printf("wrote %s; check it with: pali3 recipe check %s\n", c.Out, c.Out)
+	con.printf("wrote %s; check it with: pali3 recipe check %s\n", c.Out, c.Out)
 	return nil
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/rs/zerolog"
-
 	"github.com/pali3/pali3/evalsuite/report"
 	"github.com/pali3/pali3/tokenize"
 )
@@ -53,7 +51,7 @@ type reportedChange struct {
 	Other  int    `json:"other"`
 }
 
-func (c reportCommand) Run(ctx context.Context, log zerolog.Logger) error {
+func (c reportCommand) Run(ctx context.Context, con *console) error {
 	if c.Samples < 1 {
 		return fmt.Errorf("--samples must be 1 or more, not %d", c.Samples)
 	}
@@ -65,29 +63,29 @@ func (c reportCommand) Run(ctx context.Context, log zerolog.Logger) error {
 		return err
 	}
 	if c.JSON {
-		return c.printJSON(page)
+		return c.printJSON(con, page)
 	}
 	for _, note := range page.Notes {
-		log.Warn().Msg(note)
+		con.log.Warn().Msg(note)
 	}
-	fmt.Printf("wrote %s:", c.Out)
+	con.printf("wrote %s:", c.Out)
 	for i, section := range page.Sections() {
 		if i > 0 {
-			fmt.Print(",")
+			con.printf(",")
 		}
-		fmt.Printf(" %s", section.ID)
+		con.printf(" %s", section.ID)
 	}
-	fmt.Println()
+	con.println()
 	for _, m := range page.Missing {
-		fmt.Println(m.What)
+		con.println(m.What)
 		if m.Command != "" {
-			fmt.Println("    " + m.Command)
+			con.println("    " + m.Command)
 		}
 	}
 	return nil
 }
 
-func (c reportCommand) printJSON(page *report.Report) error {
+func (c reportCommand) printJSON(con *console, page *report.Report) error {
 	info, err := os.Stat(c.Out)
 	if err != nil {
 		return err
@@ -108,5 +106,5 @@ func (c reportCommand) printJSON(page *report.Report) error {
 	for _, ch := range page.Changes {
 		found.Changed = append(found.Changed, reportedChange{ch.Title, ch.From, ch.To, ch.Asked, ch.Same, ch.Fixed, ch.Broken, ch.Other})
 	}
-	return printJSON(found)
+	return con.printJSON(found)
 }

@@ -7,9 +7,6 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"github.com/rs/zerolog"
-
-	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/project"
 	"github.com/pali3/pali3/tokenize"
 )
@@ -22,63 +19,60 @@ type runCommand struct {
 	JSON    bool   `help:"Print the summary as one JSON object."`
 }
 
-func (c runCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
-	summary, err := runProject(ctx, log, out, c.Dir, c.Backend, c.Workers)
+func (c runCommand) Run(ctx context.Context, con *console) error {
+	summary, err := runProject(ctx, con, c.Dir, c.Backend, c.Workers)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return printJSON(summary)
+		return con.printJSON(summary)
 	}
-	printSummary(summary, c.Dir)
+	printSummary(con, summary, c.Dir)
 	return nil
 }
 
 // runProject runs the project in a folder.
-func runProject(ctx context.Context, log zerolog.Logger, out output, dir, backendName string, workers int) (*project.Summary, error) {
-	be, err := backend.Open(backendName)
+func runProject(ctx context.Context, con *console, dir, backendName string, workers int) (*project.Summary, error) {
+	be, err := con.openBackend(backendName)
 	if err != nil {
 		return nil, err
-	}
-	if warning := backend.Warning(); warning != "" {
-		log.Warn().Msg(warning)
 	}
 	if workers == 0 {
 		workers = runtime.NumCPU()
 	}
 	summary, err := project.Run(ctx, dir, project.RunOptions{
-		Backend: be, Workers: workers, Version: version, Builtin: tokenize.Builtin(), Progress: out.line,
-		Note: func(message string) { log.Info().Msg(message) },
-		Warn: func(message string) { log.Warn().Msg(message) },
+		Backend: be, Workers: workers, Version: con.program.Version, Builtin: tokenize.Builtin(), Progress: con.line,
+		Note: con.info,
+		Warn: con.warn,
 	})
 	if errors.Is(err, project.ErrInterrupted) {
-		return nil, fmt.Errorf("%w; what is done is kept, resume with: %s", err, commandLine())
+		return nil, fmt.Errorf("%w; what is done is kept, resume with: %s", err, con.commandLine())
 	}
 	return summary, err
 }
 
 // printSummary prints the scores and what to try next.
-func printSummary(s *project.Summary, dir string) {
+func printSummary(con *console, s *project.Summary, dir string) {
 	for _, split := range s.Splits() {
-		fmt.Printf("\n%-22s %24s %10s %10s\n", split, "model (95% interval)", "untrained", "blind")
+		con.printf("\n%-22s %24s %10s %10s\n", split, "model (95% interval)", "untrained", "blind")
 		for _, metric := range s.Metrics(split) {
 			m := s.Scores[split][metric]
-			fmt.Printf("  %-20s %6.3f (%.3f to %.3f)", metric, m.Model.Value, m.Model.Lo, m.Model.Hi)
+			con.printf("  %-20s %6.3f (%.3f to %.3f)", metric, m.Model.Value, m.Model.Lo, m.Model.Hi)
 			if m.Untrained != nil {
-				fmt.Printf(" %10.3f", m.Untrained.Value)
+				con.printf(" %10.3f", m.Untrained.Value)
 			}
 			if m.Blind != nil {
-				fmt.Printf(" %10.3f", m.Blind.Value)
+				con.printf(" %10.3f", m.Blind.Value)
 			}
-			fmt.Println()
+			con.println()
 		}
 	}
-	fmt.Printf("\n%.0f s, %.1f GiB at most\n\nThe report: %s\n", s.Seconds, float64(s.PeakRSSBytes)/(1<<30), filepath.Join(dir, project.ReportFile))
+	con.printf("\n%.0f s, %.1f GiB at most\n\nThe report: %s\n", s.Seconds, float64(s.PeakRSSBytes)/(1<<30), filepath.Join(dir, project.ReportFile))
 	for i, line := range s.Try {
 		if i == 0 {
-			fmt.Printf("Try: %s\n", line)
+			con.printf("Try: %s\n", line)
 			continue
 		}
-		fmt.Printf("     %s\n", line)
+		con.printf("     %s\n", line)
 	}
 }

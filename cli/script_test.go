@@ -18,7 +18,7 @@ const memoryFile = "PALI3_TEST_MEMORY"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
-		status := execute(os.Args[1:])
+		status := Default().process(os.Args[1:])
 		if name := os.Getenv(memoryFile); name != "" {
 			said, _ := os.ReadFile("/proc/self/status") // where there is one
 			os.WriteFile(name, said, 0o644)
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"pali3": func() {
 			limitFiles()
-			os.Exit(execute(os.Args[1:]))
+			os.Exit(Default().process(os.Args[1:]))
 		},
 	})
 }

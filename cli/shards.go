@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/pali3/pali3/shards"
 )
@@ -34,13 +33,13 @@ type shardsStat struct {
 	JSON    bool   `help:"Print one JSON object."`
 }
 
-func (c shardsStat) Run() error {
+func (c shardsStat) Run(con *console) error {
 	d, err := shards.Open(c.Dataset)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	return printStat(d.Manifest().Totals, c.JSON)
+	return con.printStat(d.Manifest().Totals, c.JSON)
 }
 
 type shardsVerify struct {
@@ -55,25 +54,25 @@ type verdict struct {
 	Problems []shards.Problem `json:"problems"`
 }
 
-func (c shardsVerify) Run() error {
+func (c shardsVerify) Run(con *console) error {
 	problems, err := shards.Verify(c.Dataset, c.Deep)
 	if err != nil {
 		problems = []shards.Problem{{File: shards.ManifestName, Row: -1, Kind: shards.Unreadable, What: err.Error()}}
 	}
 	if c.JSON {
-		if err := printJSON(verdict{len(problems) == 0, problems}); err != nil {
+		if err := con.printJSON(verdict{len(problems) == 0, problems}); err != nil {
 			return err
 		}
 	} else {
 		for _, p := range problems {
-			fmt.Println(p)
+			con.println(p)
 		}
 	}
 	if len(problems) > 0 {
 		return fmt.Errorf("%s: %d problems", c.Dataset, len(problems))
 	}
 	if !c.JSON {
-		fmt.Println("ok")
+		con.println("ok")
 	}
 	return nil
 }
@@ -85,7 +84,7 @@ type shardsHead struct {
 	Rejects bool   `help:"Show rejected records instead."`
 }
 
-func (c shardsHead) Run() error {
+func (c shardsHead) Run(con *console) error {
 	d, err := shards.Open(c.Dataset)
 	if err != nil {
 		return err
@@ -94,8 +93,7 @@ func (c shardsHead) Run() error {
 	if c.N < 0 || c.From < 0 {
 		return errors.New("-n and --from must not be below zero")
 	}
-	encoder := json.NewEncoder(os.Stdout)
-	encoder.SetEscapeHTML(false)
+	encoder := con.lines()
 	if c.Rejects {
 		return c.rejects(d, encoder)
 	}

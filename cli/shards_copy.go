@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/pali3/pali3/shards"
 )
@@ -14,16 +13,16 @@ type shardsCopy struct {
 	JSON  bool   `help:"Print what was copied as one JSON object."`
 }
 
-func (c shardsCopy) Run(ctx context.Context, out output) error {
-	bar := out.progress("copy", "MB", -1)
+func (c shardsCopy) Run(ctx context.Context, con *console) error {
+	bar := con.progress("copy", "MB", -1)
 	copied, err := shards.Copy(ctx, c.From, c.To, shards.CopyOptions{Files: c.Files, Progress: bar.bytes()})
 	bar.End()
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return printJSON(copied)
+		return con.printJSON(copied)
 	}
-	fmt.Printf("wrote %s: %d files of %d bytes, %d were there\n", c.To, copied.Files, copied.Bytes, copied.There)
+	con.printf("wrote %s: %d files of %d bytes, %d were there\n", c.To, copied.Files, copied.Bytes, copied.There)
 	return nil
 }

@@ -28,7 +28,7 @@ type changed struct {
 	Fields []string `json:"fields"`
 }
 
-func (c shardsDiff) Run() error {
+func (c shardsDiff) Run(con *console) error {
 	a, err := shards.Open(c.A)
 	if err != nil {
 		return err
@@ -44,11 +44,11 @@ func (c shardsDiff) Run() error {
 		return err
 	}
 	if c.JSON {
-		if err := printJSON(d); err != nil {
+		if err := con.printJSON(d); err != nil {
 			return err
 		}
 	} else {
-		printDifference(d)
+		printDifference(con, d)
 	}
 	if !d.Same {
 		return fmt.Errorf("%s and %s differ", c.A, c.B)
@@ -120,20 +120,20 @@ func differing(a, b shards.Sample) (fields []string) {
 	return fields
 }
 
-func printDifference(d difference) {
+func printDifference(con *console, d difference) {
 	for _, key := range d.OnlyA {
-		fmt.Printf("- %s\n", key)
+		con.printf("- %s\n", key)
 	}
 	for _, key := range d.OnlyB {
-		fmt.Printf("+ %s\n", key)
+		con.printf("+ %s\n", key)
 	}
 	for _, c := range d.Changed {
-		fmt.Printf("~ %s: %s\n", c.Key, strings.Join(c.Fields, ", "))
+		con.printf("~ %s: %s\n", c.Key, strings.Join(c.Fields, ", "))
 	}
 	if d.Order {
-		fmt.Println("the rows are in another order")
+		con.println("the rows are in another order")
 	}
 	if d.Same {
-		fmt.Println("same")
+		con.println("same")
 	}
 }

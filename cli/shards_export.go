@@ -25,7 +25,7 @@ type shardsExport struct {
 	Where       []string `help:"Keep rows in which COLUMN=VALUE, COLUMN>=VALUE or COLUMN<=VALUE; may be repeated." sep:"none"`
 }
 
-func (c shardsExport) Run(ctx context.Context) error {
+func (c shardsExport) Run(ctx context.Context, con *console) error {
 	d, err := shards.Open(c.Dataset)
 	if err != nil {
 		return err
@@ -52,9 +52,9 @@ func (c shardsExport) Run(ctx context.Context) error {
 	if err := deliver(c.To, write, func(dir string) error { return sendFiles(ctx, dir, c.To) }); err != nil {
 		return fmt.Errorf("exporting %s: %w", c.Dataset, err)
 	}
-	fmt.Printf("wrote %s\n", c.To)
+	con.printf("wrote %s\n", c.To)
 	if len(left) > 0 {
-		fmt.Printf("%-11s%s; %s has one image and one text a record, webdataset has all\n", "left out", counts(left), c.Format)
+		con.printf("%-11s%s; %s has one image and one text a record, webdataset has all\n", "left out", counts(left), c.Format)
 	}
 	return nil
 }

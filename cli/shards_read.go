@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +21,7 @@ type shardsLs struct {
 	JSON    bool   `help:"Print one JSON object: the manifest."`
 }
 
-func (c shardsLs) Run() error {
+func (c shardsLs) Run(con *console) error {
 	d, err := shards.Open(c.Dataset)
 	if err != nil {
 		return err
@@ -30,15 +29,15 @@ func (c shardsLs) Run() error {
 	defer d.Close()
 	m := d.Manifest()
 	if c.JSON {
-		return printJSON(m)
+		return con.printJSON(m)
 	}
 	files := slices.Clone(m.Files)
 	if m.Rejects != nil {
 		files = append(files, *m.Rejects)
 	}
-	fmt.Printf("%-22s %10s %13s %7s  %s\n", "file", "rows", "bytes", "groups", "sha256")
+	con.printf("%-22s %10s %13s %7s  %s\n", "file", "rows", "bytes", "groups", "sha256")
 	for _, f := range files {
-		fmt.Printf("%-22s %10d %13d %7d  %.16s\n", f.Name, f.Rows, f.Bytes, len(f.RowGroups), f.SHA256)
+		con.printf("%-22s %10d %13d %7d  %.16s\n", f.Name, f.Rows, f.Bytes, len(f.RowGroups), f.SHA256)
 	}
 	return nil
 }
@@ -49,7 +48,7 @@ type shardsCat struct {
 	Where   []string `help:"Keep rows in which COLUMN=VALUE, COLUMN>=VALUE or COLUMN<=VALUE; may be repeated." sep:"none"`
 }
 
-func (c shardsCat) Run() error {
+func (c shardsCat) Run(con *console) error {
 	d, err := shards.Open(c.Dataset)
 	if err != nil {
 		return err
@@ -59,8 +58,7 @@ func (c shardsCat) Run() error {
 	if err != nil {
 		return err
 	}
-	encoder := json.NewEncoder(os.Stdout)
-	encoder.SetEscapeHTML(false)
+	encoder := con.lines()
 	for s, err := range rows.Scan() {
 		if err == nil {
 			err = encoder.Encode(s)
@@ -124,7 +122,7 @@ type shardsGet struct {
 	Images  string `help:"Folder to save the row's images in." placeholder:"DIR"`
 }
 
-func (c shardsGet) Run() error {
+func (c shardsGet) Run(con *console) error {
 	d, err := shards.Open(c.Dataset)
 	if err != nil {
 		return err
@@ -147,9 +145,9 @@ func (c shardsGet) Run() error {
 		if err := atomicfile.WriteBytes(path, s.Images[i].Bytes); err != nil {
 			return err
 		}
-		fmt.Fprintln(os.Stderr, "wrote", path)
+		fmt.Fprintln(con.err, "wrote", path)
 	}
-	return printJSON(s)
+	return con.printJSON(s)
 }
 
 func (c shardsGet) find(d *shards.Dataset) (shards.Sample, error) {
@@ -177,7 +175,7 @@ type shardsSample struct {
 	To      string `help:"Write the rows as a dataset, a folder or a URL, instead of printing them." placeholder:"DATASET"`
 }
 
-func (c shardsSample) Run() error {
+func (c shardsSample) Run(con *console) error {
 	d, err := shards.Open(c.Dataset)
 	if err != nil {
 		return err
@@ -188,10 +186,9 @@ func (c shardsSample) Run() error {
 	}
 	rows := drawn(d.Len(), min(c.N, d.Len()), c.Seed)
 	if c.To != "" {
-		return writeDataset(c.To, shards.Limits{}, "shards sample", []string{c.Dataset}, d.Rows(rows))
+		return writeDataset(con, c.To, shards.Limits{}, "shards sample", []string{c.Dataset}, d.Rows(rows))
 	}
-	encoder := json.NewEncoder(os.Stdout)
-	encoder.SetEscapeHTML(false)
+	encoder := con.lines()
 	for s, err := range d.Rows(rows) {
 		if err == nil {
 			err = encoder.Encode(s)
@@ -227,7 +224,7 @@ type shardsView struct {
 	Tiles   int    `default:"120" help:"Rows on the contact sheet."`
 }
 
-func (c shardsView) Run() error {
+func (c shardsView) Run(con *console) error {
 	d, err := shards.Open(c.Dataset)
 	if err != nil {
 		return err
@@ -238,6 +235,6 @@ func (c shardsView) Run() error {
 	if err := atomicfile.Write(c.Out, func(w io.Writer) error { return contactsheet.Write(w, d, name, c.Tiles) }); err != nil {
 		return err
 	}
-	fmt.Printf("wrote %s: open it in a browser\n", c.Out)
+	con.printf("wrote %s: open it in a browser\n", c.Out)
 	return nil
 }

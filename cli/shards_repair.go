@@ -13,7 +13,7 @@ type shardsRepair struct {
 	JSON            bool     `help:"Print the new totals as one JSON object."`
 }
 
-func (c shardsRepair) Run() error {
+func (c shardsRepair) Run(con *console) error {
 	if !c.RebuildManifest && len(c.Drop) == 0 {
 		return errors.New("say what to do: --rebuild-manifest, --drop PART; `pali3 shards verify` says what is wrong")
 	}
@@ -26,5 +26,5 @@ func (c shardsRepair) Run() error {
 	if err != nil {
 		return err
 	}
-	return printStat(totals, c.JSON)
+	return con.printStat(totals, c.JSON)
 }

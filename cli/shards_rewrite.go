@@ -12,11 +12,11 @@ import (
 )
 
 // writeDataset writes samples as a new dataset: all of them, or none.
-func writeDataset(dir string, limits shards.Limits, command string, sources []string, samples iter.Seq2[shards.Sample, error]) error {
-	return writeCounted(dir, limits, command, sources, func(w *shards.Writer) error { return w.AppendAll(samples) })
+func writeDataset(con *console, dir string, limits shards.Limits, command string, sources []string, samples iter.Seq2[shards.Sample, error]) error {
+	return writeCounted(con, dir, limits, command, sources, func(w *shards.Writer) error { return w.AppendAll(samples) })
 }
 
-func writeCounted(dir string, limits shards.Limits, command string, sources []string, fill func(*shards.Writer) error) error {
+func writeCounted(con *console, dir string, limits shards.Limits, command string, sources []string, fill func(*shards.Writer) error) error {
 	lock, err := lockFor(dir)
 	if err != nil {
 		return err
@@ -33,7 +33,7 @@ func writeCounted(dir string, limits shards.Limits, command string, sources []st
 	if err := w.Commit(command, sources...); err != nil {
 		return err
 	}
-	fmt.Printf("wrote %s: %d rows\n", dir, w.Stat().Rows)
+	con.printf("wrote %s: %d rows\n", dir, w.Stat().Rows)
 	return nil
 }
 
@@ -45,13 +45,13 @@ type shardsReshard struct {
 	GroupRows  int64  `help:"Or its rows; default 4096."`
 }
 
-func (c shardsReshard) Run() error {
+func (c shardsReshard) Run(con *console) error {
 	d, err := shards.Open(c.Dataset)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	return writeDataset(c.To, shards.Limits{PartBytes: c.PartBytes, GroupBytes: c.GroupBytes, GroupRows: c.GroupRows}, "shards reshard",
+	return writeDataset(con, c.To, shards.Limits{PartBytes: c.PartBytes, GroupBytes: c.GroupBytes, GroupRows: c.GroupRows}, "shards reshard",
 		[]string{c.Dataset}, d.Samples())
 }
 
@@ -60,8 +60,8 @@ type shardsMerge struct {
 	To       string   `required:"" help:"The new dataset: a folder or a URL." placeholder:"DATASET"`
 }
 
-func (c shardsMerge) Run() error {
-	return writeCounted(c.To, shards.Limits{}, "shards merge", c.Datasets, func(w *shards.Writer) error {
+func (c shardsMerge) Run(con *console) error {
+	return writeCounted(con, c.To, shards.Limits{}, "shards merge", c.Datasets, func(w *shards.Writer) error {
 		keys := map[string]bool{}
 		for _, dir := range c.Datasets {
 			if err := mergeInto(w, dir, keys); err != nil {
@@ -120,7 +120,7 @@ type sortKey struct {
 	number float64
 }
 
-func (c shardsSort) Run() error {
+func (c shardsSort) Run(con *console) error {
 	d, err := shards.Open(c.Dataset)
 	if err != nil {
 		return err
@@ -141,7 +141,7 @@ func (c shardsSort) Run() error {
 	for i, k := range keys {
 		rows[i] = k.row
 	}
-	return writeDataset(c.To, shards.Limits{}, "shards sort --by "+c.By, []string{c.Dataset}, d.Rows(rows))
+	return writeDataset(con, c.To, shards.Limits{}, "shards sort --by "+c.By, []string{c.Dataset}, d.Rows(rows))
 }
 
 // keys reads the column to sort by, and nothing else.

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/rs/zerolog"
-
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/webli"
 )
@@ -32,9 +30,9 @@ type shardsSplit struct {
 	JSON         bool     `help:"With --fraction: print the report as one JSON object."`
 }
 
-func (c shardsSplit) Run(ctx context.Context, log zerolog.Logger, out output) error {
+func (c shardsSplit) Run(ctx context.Context, con *console) error {
 	if len(c.Fraction) > 0 {
-		return c.draw(ctx, log, out)
+		return c.draw(ctx, con)
 	}
 	if c.KeepTogether != "" || c.By != "key" || c.Rest != "train" || c.Near != "" || c.Seed != 0 || c.Resplit || c.JSON {
 		return errors.New("--rest, --by, --keep-together, --near, --seed, --resplit and --json need --fraction, for example --fraction val=0.05")
@@ -45,16 +43,16 @@ func (c shardsSplit) Run(ctx context.Context, log zerolog.Logger, out output) er
 	}
 	defer d.Close()
 	if c.Parts > 0 {
-		return c.cut(d)
+		return c.cut(con, d)
 	}
-	return c.bySplit(d)
+	return c.bySplit(con, d)
 }
 
 // cut writes runs of rows of equal length.
-func (c shardsSplit) cut(d *shards.Dataset) error {
+func (c shardsSplit) cut(con *console, d *shards.Dataset) error {
 	for n := range c.Parts {
 		rows := numbers(n*d.Len()/c.Parts, (n+1)*d.Len()/c.Parts)
-		if err := writeDataset(shards.Below(c.To, fmt.Sprintf("%05d", n)), shards.Limits{}, "shards split", []string{c.Dataset}, d.Rows(rows)); err != nil {
+		if err := writeDataset(con, shards.Below(c.To, fmt.Sprintf("%05d", n)), shards.Limits{}, "shards split", []string{c.Dataset}, d.Rows(rows)); err != nil {
 			return err
 		}
 	}
@@ -62,7 +60,7 @@ func (c shardsSplit) cut(d *shards.Dataset) error {
 }
 
 // bySplit writes each split that is there.
-func (c shardsSplit) bySplit(d *shards.Dataset) error {
+func (c shardsSplit) bySplit(con *console, d *shards.Dataset) error {
 	names, err := splitNames(d)
 	if err != nil {
 		return err
@@ -79,7 +77,7 @@ func (c shardsSplit) bySplit(d *shards.Dataset) error {
 		if !filepath.IsLocal(folder) || strings.ContainsAny(folder, `/\`) {
 			return fmt.Errorf("the split %q cannot be the name of a folder", name)
 		}
-		if err := writeDataset(shards.Below(c.To, folder), shards.Limits{}, "shards split", []string{c.Dataset}, v.Samples()); err != nil {
+		if err := writeDataset(con, shards.Below(c.To, folder), shards.Limits{}, "shards split", []string{c.Dataset}, v.Samples()); err != nil {
 			return err
 		}
 	}
@@ -104,7 +102,7 @@ func splitNames(d *shards.Dataset) (names []string, err error) {
 }
 
 // draw writes one dataset with new splits.
-func (c shardsSplit) draw(ctx context.Context, log zerolog.Logger, out output) error {
+func (c shardsSplit) draw(ctx context.Context, con *console) error {
 	config, err := c.config()
 	if err != nil {
 		return err
@@ -119,11 +117,11 @@ func (c shardsSplit) draw(ctx context.Context, log zerolog.Logger, out output) e
 		return err
 	}
 	defer d.Close()
-	bar := out.progress("split", "samples", int64(d.Len()))
+	bar := con.progress("split", "samples", int64(d.Len()))
 	var report webli.SplitReport
 	err = deliver(c.To, func(dir string) (err error) {
 		report, err = webli.Split(ctx, d, dir, config, webli.Options{
-			Workers: c.Workers, Command: commandLine(), Progress: func(done, _ int) { bar.Set(int64(done), 0) },
+			Workers: c.Workers, Command: con.commandLine(), Progress: func(done, _ int) { bar.Set(int64(done), 0) },
 		})
 		return err
 	}, func(dir string) error {
@@ -135,12 +133,12 @@ func (c shardsSplit) draw(ctx context.Context, log zerolog.Logger, out output) e
 		return err
 	}
 	for _, warning := range report.Warnings {
-		log.Warn().Msg(warning)
+		con.log.Warn().Msg(warning)
 	}
 	if c.JSON {
-		return printJSON(report)
+		return con.printJSON(report)
 	}
-	c.print(report)
+	c.print(con, report)
 	return nil
 }
 
@@ -176,24 +174,24 @@ func (c shardsSplit) config() (webli.SplitConfig, error) {
 	return config, nil
 }
 
-func (c shardsSplit) print(report webli.SplitReport) {
+func (c shardsSplit) print(con *console, report webli.SplitReport) {
 	width := len("split")
 	for _, p := range report.Splits {
 		width = max(width, len(p.Name))
 	}
-	fmt.Printf("%-*s %9s %9s %7s %7s %7s\n", width, "split", "samples", "images", "asked", "got", "kept")
+	con.printf("%-*s %9s %9s %7s %7s %7s\n", width, "split", "samples", "images", "asked", "got", "kept")
 	for _, p := range report.Splits {
 		asked, got := "", ""
 		if p.Asked > 0 {
 			asked, got = fmt.Sprintf("%.1f%%", 100*p.Asked), fmt.Sprintf("%.1f%%", 100*p.Got)
 		}
-		fmt.Printf("%-*s %9d %9d %7s %7s %7d\n", width, p.Name, p.Samples, p.Images, asked, got, p.Kept)
+		con.printf("%-*s %9d %9d %7s %7s %7d\n", width, p.Name, p.Samples, p.Images, asked, got, p.Kept)
 	}
 	if report.Groups > 0 {
-		fmt.Printf("%d groups of 2 to %d samples, %d samples in all, kept together\n", report.Groups-report.Torn, report.Largest, report.Grouped)
+		con.printf("%d groups of 2 to %d samples, %d samples in all, kept together\n", report.Groups-report.Torn, report.Largest, report.Grouped)
 	}
 	if kept := slices.ContainsFunc(report.Splits, func(p webli.SplitPart) bool { return p.Kept > 0 }); kept {
-		fmt.Printf("kept: samples that had this split before; --resplit draws them too\n")
+		con.printf("kept: samples that had this split before; --resplit draws them too\n")
 	}
-	fmt.Printf("wrote %s: %d rows\n", c.To, report.Samples)
+	con.printf("wrote %s: %d rows\n", c.To, report.Samples)
 }

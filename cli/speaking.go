@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/pali3/pali3/evalsuite"
-	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
@@ -21,7 +18,7 @@ type speaking struct {
 	speak
 	request
 	method decode.Method
-	log    zerolog.Logger
+	con    *console
 	found  *imageFiles
 
 	answerer *evalsuite.TrainedPredictor // opened when the first image was read
@@ -39,9 +36,9 @@ const (
 // alone reports whether one image was named, whose answer is printed without its name.
 func (t *speaking) alone() bool { return len(t.found.Paths) == 1 && len(t.found.Missing) == 0 }
 
-func (t *speaking) run(ctx context.Context, out output) error {
+func (t *speaking) run(ctx context.Context) error {
 	all := len(t.found.Paths)
-	line := output{quiet: out.quiet || all <= imagesAtOnce}.progress("answer", "images", int64(all))
+	line := t.progress(all)
 	defer line.End()
 	for left := t.found.Paths; len(left) > 0; {
 		batch := t.read(left)
@@ -52,6 +49,13 @@ func (t *speaking) run(ctx context.Context, out output) error {
 		line.Set(int64(all-len(left)), int64(t.failed))
 	}
 	return t.printJSON()
+}
+
+// progress begins a line of progress where there are so many images that it is worth one.
+func (t *speaking) progress(images int) *progress {
+	con := *t.con
+	con.quiet = con.quiet || images <= imagesAtOnce
+	return con.progress("answer", "images", int64(images))
 }
 
 // readImage is an image of a batch.
@@ -122,7 +126,7 @@ func (t *speaking) answers(ctx context.Context, queries []evalsuite.Query) ([]ev
 }
 
 func (t *speaking) open() error {
-	be, err := backend.Open(t.Backend)
+	be, err := t.con.openBackend(t.Backend)
 	if err != nil {
 		return err
 	}
@@ -135,7 +139,7 @@ func (t *speaking) open() error {
 	}
 	t.answerer.Method = t.method
 	t.answerer.Batch = min(len(t.found.Paths), imagesAtOnce)
-	evalsuite.WarnUntrained(trained, t.kind, t.languages, func(message string) { t.log.Warn().Msg(message) })
+	evalsuite.WarnUntrained(trained, t.kind, t.languages, t.con.warn)
 	t.began = time.Now()
 	return nil
 }
@@ -146,12 +150,12 @@ func (t *speaking) tell(one spoken) {
 	switch {
 	case one.Error != "":
 		t.failed++
-		t.log.Error().Msg(one.Error)
+		t.con.log.Error().Msg(one.Error)
 	case t.JSON:
 	case t.alone():
-		fmt.Println(one.Text)
+		t.con.println(one.Text)
 	default:
-		fmt.Printf("%s\t%s\n", one.Image, one.Text)
+		t.con.printf("%s\t%s\n", one.Image, one.Text)
 	}
 	if t.JSON {
 		t.said = append(t.said, one)
@@ -171,7 +175,7 @@ func (t *speaking) printJSON() error {
 		t.said[i].Seconds = seconds
 	}
 	if t.alone() {
-		return printJSON(t.said[0])
+		return t.con.printJSON(t.said[0])
 	}
-	return printJSON(t.said)
+	return t.con.printJSON(t.said)
 }

@@ -2,13 +2,9 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"time"
 
-	"github.com/rs/zerolog"
-
-	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/project"
 )
 
@@ -34,41 +30,33 @@ type started struct {
 	Warnings []string               `json:"warnings"`
 }
 
-func (c startCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
-	be, err := backend.Open(c.Backend)
+func (c startCommand) Run(ctx context.Context, con *console) error {
+	be, err := con.openBackend(c.Backend)
 	if err != nil {
 		return err
 	}
-	if warning := backend.Warning(); warning != "" {
-		log.Warn().Msg(warning)
-	}
 	plan, err := project.Start(ctx, c.Data, c.Out, project.StartOptions{
 		Backend: be, Size: c.Size, Minutes: c.Minutes, Seed: c.Seed, Language: c.Language, TextFrom: c.TextFrom,
-		Workers: runtime.NumCPU(), Version: version, Progress: out.line,
-		Note: func(message string) { log.Info().Msg(message) },
+		Workers: runtime.NumCPU(), Version: con.program.Version, Progress: con.line,
+		Note: con.info,
 	})
 	if err != nil {
 		return err
 	}
 	for _, warning := range plan.Warnings {
-		log.Warn().Msg(warning)
+		con.log.Warn().Msg(warning)
 	}
 	if c.JSON {
-		return printJSON(started{c.Out, plan.Measured, plan.Stages, plan.Why, plan.Warnings})
+		return con.printJSON(started{c.Out, plan.Measured, plan.Stages, plan.Why, plan.Warnings})
 	}
 	for _, fact := range append(plan.Facts(), plan.Why...) {
-		fmt.Println(fact)
+		con.println(fact)
 	}
 	seconds := 0.0
 	for _, s := range plan.Stages {
 		seconds += float64(s.Steps) * s.SecondsEach
 	}
-	fmt.Printf("training takes about %s here\n", time.Duration(seconds*float64(time.Second)).Round(time.Minute))
-	_, err = fmt.Printf("\nwrote %s/%s and %s/recipes; change what you like, then: pali3 run %s\n", c.Out, project.PipelineFile, c.Out, c.Out)
-	return err
-}
-
-// line begins a line of progress, as packages take it.
-func (o output) line(name, unit string, total int64) project.Line {
-	return o.progress(name, unit, total)
+	con.printf("training takes about %s here\n", time.Duration(seconds*float64(time.Second)).Round(time.Minute))
+	con.printf("\nwrote %s/%s and %s/recipes; change what you like, then: pali3 run %s\n", c.Out, project.PipelineFile, c.Out, c.Out)
+	return nil
 }

@@ -5,11 +5,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
+	"io"
 	"strconv"
 	"strings"
-
-	"github.com/rs/zerolog/log"
 
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 	"github.com/pali3/pali3/tokenize/tokenizerjson"
@@ -32,8 +30,8 @@ type tokenizerEncode struct {
 	Format string `enum:"ids,pieces,offsets" default:"ids" help:"Print ids, pieces, or id:begin:end with the bytes of the line that an id stands for (${enum})."`
 }
 
-func (c tokenizerEncode) Run(ctx context.Context) error {
-	model, err := openModel(c.Model)
+func (c tokenizerEncode) Run(ctx context.Context, con *console) error {
+	model, err := con.openModel(c.Model)
 	if err != nil {
 		return err
 	}
@@ -42,15 +40,15 @@ func (c tokenizerEncode) Run(ctx context.Context) error {
 		"pieces":  func(dst []byte, line string) ([]byte, error) { return appendPieces(dst, model, line), nil },
 		"offsets": func(dst []byte, line string) ([]byte, error) { return appendOffsets(dst, model, line), nil },
 	}[c.Format]
-	return mapLines(ctx, os.Stdin, os.Stdout, write)
+	return mapLines(ctx, con.in, con.out, write)
 }
 
 // openModel opens a model. It logs where a tokenizer.json gets other ids from Hugging Face's
 // tokenizers.
-func openModel(path string) (*sentencepiece.Model, error) {
+func (con *console) openModel(path string) (*sentencepiece.Model, error) {
 	model, notes, err := tokenizerjson.OpenModel(path)
 	if len(notes) > 0 {
-		log.Info().Msg("run as a SentencePiece model; the ids are those of Hugging Face's tokenizers but for " + strings.Join(notes, "; "))
+		con.log.Info().Msg("run as a SentencePiece model; the ids are those of Hugging Face's tokenizers but for " + strings.Join(notes, "; "))
 	}
 	return model, err
 }
@@ -88,12 +86,12 @@ type tokenizerDecode struct {
 	Model string `required:"" help:"SentencePiece .model file, or a tokenizer.json that describes one."`
 }
 
-func (c tokenizerDecode) Run(ctx context.Context) error {
-	model, err := openModel(c.Model)
+func (c tokenizerDecode) Run(ctx context.Context, con *console) error {
+	model, err := con.openModel(c.Model)
 	if err != nil {
 		return err
 	}
-	return mapLines(ctx, os.Stdin, os.Stdout, func(dst []byte, line string) ([]byte, error) {
+	return mapLines(ctx, con.in, con.out, func(dst []byte, line string) ([]byte, error) {
 		return appendText(dst, model, line)
 	})
 }
@@ -119,21 +117,21 @@ type tokenizerInspect struct {
 	JSON   bool   `help:"Print one JSON object."`
 }
 
-func (c tokenizerInspect) Run() error {
-	model, err := openModel(c.Model)
+func (c tokenizerInspect) Run(con *console) error {
+	model, err := con.openModel(c.Model)
 	switch {
 	case err != nil:
 		return err
 	case c.Pieces:
-		return listPieces(model)
+		return listPieces(con.out, model)
 	case c.JSON:
-		return printJSON(struct {
+		return con.printJSON(struct {
 			Pieces int `json:"pieces"`
 			sentencepiece.Traits
 		}{model.Len(), model.Traits()})
 	}
 	t := model.Traits()
-	fmt.Printf("%-25s%d\n", "pieces", model.Len())
+	con.printf("%-25s%d\n", "pieces", model.Len())
 	for _, line := range []struct {
 		name  string
 		value any
@@ -143,13 +141,13 @@ func (c tokenizerInspect) Run() error {
 		{"add dummy prefix", t.AddDummyPrefix}, {"remove extra whitespaces", t.RemoveExtraWhitespaces},
 		{"escape whitespaces", t.EscapeWhitespaces}, {"whitespace as suffix", t.WhitespaceAsSuffix}, {"byte fallback", t.ByteFallback},
 	} {
-		fmt.Printf("%-25s%v\n", line.name, line.value)
+		con.printf("%-25s%v\n", line.name, line.value)
 	}
 	return nil
 }
 
-func listPieces(model *sentencepiece.Model) error {
-	out := bufio.NewWriter(os.Stdout)
+func listPieces(w io.Writer, model *sentencepiece.Model) error {
+	out := bufio.NewWriter(w)
 	for id := range int32(model.Len()) {
 		p := model.Piece(id)
 		fmt.Fprintf(out, "%d\t%s\t%g\t%s\n", id, p.Kind, p.Score, p.Text)

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/pali3/pali3/tokenize/tokenizerjson"
@@ -24,7 +23,7 @@ type comparison struct {
 	Differ int `json:"differ"`
 }
 
-func (c tokenizerCompare) Run(ctx context.Context) error {
+func (c tokenizerCompare) Run(ctx context.Context, con *console) error {
 	a, err := tokenizerjson.Open(c.A)
 	if err != nil {
 		return err
@@ -33,9 +32,9 @@ func (c tokenizerCompare) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriter(os.Stdout)
+	out := bufio.NewWriter(con.out)
 	var seen comparison
-	err = eachLine(ctx, os.Stdin, func(number int, line string) (err error) {
+	err = eachLine(ctx, con.in, func(number int, line string) (err error) {
 		defer func() {
 			if r := recover(); r != nil {
 				err = fmt.Errorf("line %d cannot be encoded by both: %v", number, r)
@@ -55,7 +54,7 @@ func (c tokenizerCompare) Run(ctx context.Context) error {
 		return err
 	}
 	if c.JSON {
-		return printJSON(seen)
+		return con.printJSON(seen)
 	}
 	fmt.Fprintf(out, "%d of %d lines differ\n", seen.Differ, seen.Lines)
 	return out.Flush()

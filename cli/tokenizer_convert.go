@@ -15,7 +15,7 @@ type tokenizerImport struct {
 	To   string `required:"" placeholder:"MODEL" help:"SentencePiece .model file to write."`
 }
 
-func (c tokenizerImport) Run() error {
+func (c tokenizerImport) Run(con *console) error {
 	imported, err := tokenizerjson.Import(c.File)
 	if err != nil {
 		return err
@@ -26,12 +26,12 @@ func (c tokenizerImport) Run() error {
 	if err := atomicfile.WriteBytes(c.To, imported.Proto.Marshal()); err != nil {
 		return fmt.Errorf("writing %s: %w", c.To, err)
 	}
-	fmt.Printf("%s: a %s model of %d pieces\n", c.To, imported.Proto.Trainer.Type, len(imported.Proto.Pieces))
+	con.printf("%s: a %s model of %d pieces\n", c.To, imported.Proto.Trainer.Type, len(imported.Proto.Pieces))
 	if len(imported.Notes) > 0 {
-		fmt.Println("The ids are those of Hugging Face's tokenizers but for")
+		con.println("The ids are those of Hugging Face's tokenizers but for")
 	}
 	for _, note := range imported.Notes {
-		fmt.Println("  - " + note)
+		con.println("  - " + note)
 	}
 	return nil
 }
@@ -42,7 +42,7 @@ type tokenizerExport struct {
 	To    string `required:"" placeholder:"FILE" help:"The tokenizer.json to write."`
 }
 
-func (c tokenizerExport) Run() error {
+func (c tokenizerExport) Run(con *console) error {
 	proto, err := sentencepiece.OpenProto(c.Model)
 	if err != nil {
 		return err
@@ -54,6 +54,6 @@ func (c tokenizerExport) Run() error {
 	if err := atomicfile.WriteBytes(c.To, out); err != nil {
 		return fmt.Errorf("writing %s: %w", c.To, err)
 	}
-	fmt.Printf("%s: %d pieces; read it with tokenizers' Tokenizer.from_file\n", c.To, len(proto.Pieces))
+	con.printf("%s: %d pieces; read it with tokenizers' Tokenizer.from_file\n", c.To, len(proto.Pieces))
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
-	"github.com/rs/zerolog"
 
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
@@ -35,7 +34,7 @@ var fixedByPreset = []string{
 }
 
 // pali trains a model for the vocabulary of a recipe.
-func (c tokenizerTrain) pali(ctx context.Context, log zerolog.Logger, given map[string]bool) error {
+func (c tokenizerTrain) pali(ctx context.Context, con *console, given map[string]bool) error {
 	flags, err := c.options()
 	if err != nil {
 		return err
@@ -49,7 +48,7 @@ func (c tokenizerTrain) pali(ctx context.Context, log zerolog.Logger, given map[
 		flags.NormalizationRules = rules
 	}
 	var report mixture.TokenizerReport
-	o := mixture.TokenizerOptions{Split: c.Split, Progress: trainingProgress(log), Report: &report, Adjust: func(o *train.Options) { adjust(o, flags, given) }}
+	o := mixture.TokenizerOptions{Split: c.Split, Progress: trainingProgress(con), Report: &report, Adjust: func(o *train.Options) { adjust(o, flags, given) }}
 	if given["vocab-size"] {
 		o.VocabSize = c.VocabSize
 	}
@@ -60,7 +59,7 @@ func (c tokenizerTrain) pali(ctx context.Context, log zerolog.Logger, given map[
 	if err := model.WriteFiles(c.Out); err != nil {
 		return err
 	}
-	return c.tell(report, fits)
+	return c.tell(con, report, fits)
 }
 
 // adjust sets the options whose flags are given, and those that the preset has as spm_train has
@@ -109,7 +108,7 @@ func (c tokenizerTrain) trainPaLI(ctx context.Context, o mixture.TokenizerOption
 const mostIDs = 5
 
 // tell prints what was trained, on what, and how well it fits.
-func (c tokenizerTrain) tell(r mixture.TokenizerReport, fits []mixture.LanguageFit) error {
+func (c tokenizerTrain) tell(con *console, r mixture.TokenizerReport, fits []mixture.LanguageFit) error {
 	var all sentencepiece.Stats
 	for _, fit := range fits {
 		all.Add(fit.Stats)
@@ -121,7 +120,7 @@ func (c tokenizerTrain) tell(r mixture.TokenizerReport, fits []mixture.LanguageF
 		for _, fit := range fits {
 			most[fit.Language] = fit.IDsPerWord()
 		}
-		return printJSON(struct {
+		return con.printJSON(struct {
 			Model string `json:"model"`
 			Vocab string `json:"vocab"`
 			mixture.TokenizerReport
@@ -129,19 +128,19 @@ func (c tokenizerTrain) tell(r mixture.TokenizerReport, fits []mixture.LanguageF
 			Most       map[string]float64 `json:"most_ids_per_word,omitempty"`
 		}{c.Out + ".model", c.Out + ".vocab", r, all.IDsPerWord(), most})
 	}
-	fmt.Printf("read   %s texts, %s words, %s characters (%d different)%s\n", grouped(int64(r.Texts)), grouped(r.Words), grouped(r.Characters), r.Alphabet, languagesOf(r))
-	fmt.Printf("wrote  %s.model and %s.vocab: unigram, %d pieces\n", c.Out, c.Out, r.Pieces)
+	con.printf("read   %s texts, %s words, %s characters (%d different)%s\n", grouped(int64(r.Texts)), grouped(r.Words), grouped(r.Characters), r.Alphabet, languagesOf(r))
+	con.printf("wrote  %s.model and %s.vocab: unigram, %d pieces\n", c.Out, c.Out, r.Pieces)
 	for _, note := range r.Notes {
-		fmt.Printf("note   %s\n", note)
+		con.printf("note   %s\n", note)
 	}
 	if all.Words > 0 {
-		fmt.Printf("fit    %.2f ids a word%s\n", all.IDsPerWord(), mostOf(fits))
+		con.printf("fit    %.2f ids a word%s\n", all.IDsPerWord(), mostOf(fits))
 	}
-	fmt.Printf("recipe tokenizer: {model: %s.model, sentinels: 64, mode_tokens: true}\n", c.Out)
+	con.printf("recipe tokenizer: {model: %s.model, sentinels: 64, mode_tokens: true}\n", c.Out)
 	if c.Data != "" {
-		fmt.Printf("next   pali3 tokenizer stats --data %s --split %s --model %s.model\n", c.Data, c.Split, c.Out)
+		con.printf("next   pali3 tokenizer stats --data %s --split %s --model %s.model\n", c.Data, c.Split, c.Out)
 	} else {
-		fmt.Printf("next   pali3 tokenizer encode --model %s.model --format pieces\n", c.Out)
+		con.printf("next   pali3 tokenizer encode --model %s.model --format pieces\n", c.Out)
 	}
 	return nil
 }

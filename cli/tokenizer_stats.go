@@ -8,7 +8,6 @@ import (
 	"html/template"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -39,8 +38,8 @@ type languageStats struct {
 	UnknownRate float64 `json:"unknown_rate"`
 }
 
-func (c tokenizerStats) Run(ctx context.Context) error {
-	model, err := openModel(c.Model)
+func (c tokenizerStats) Run(ctx context.Context, con *console) error {
+	model, err := con.openModel(c.Model)
 	if err != nil {
 		return err
 	}
@@ -48,7 +47,7 @@ func (c tokenizerStats) Run(ctx context.Context) error {
 	if c.Data != "" {
 		count = c.dataset
 	}
-	byLanguage, err := count(ctx, model)
+	byLanguage, err := count(ctx, con.in, model)
 	if err != nil {
 		return err
 	}
@@ -65,19 +64,19 @@ func (c tokenizerStats) Run(ctx context.Context) error {
 		}
 	}
 	if c.JSON {
-		return printJSON(map[string]any{"model": c.Model, "pieces": model.Len(), "languages": rows})
+		return con.printJSON(map[string]any{"model": c.Model, "pieces": model.Len(), "languages": rows})
 	}
-	fmt.Printf("%-10s %9s %10s %10s %9s %9s %9s %9s\n", "language", "texts", "bytes", "ids", "ids/word", "ids/byte", "coverage", "unknown")
+	con.printf("%-10s %9s %10s %10s %9s %9s %9s %9s\n", "language", "texts", "bytes", "ids", "ids/word", "ids/byte", "coverage", "unknown")
 	for _, r := range rows {
-		fmt.Printf("%-10s %9d %10d %10d %9.3f %9.3f %8.2f%% %8.2f%%\n", r.Language, r.Texts, r.Bytes, r.IDs, r.IDsPerWord, r.IDsPerByte, 100*r.Coverage, 100*r.UnknownRate)
+		con.printf("%-10s %9d %10d %10d %9.3f %9.3f %8.2f%% %8.2f%%\n", r.Language, r.Texts, r.Bytes, r.IDs, r.IDsPerWord, r.IDsPerByte, 100*r.Coverage, 100*r.UnknownRate)
 	}
 	return nil
 }
 
 // lines counts the lines of standard input.
-func (c tokenizerStats) lines(ctx context.Context, model *sentencepiece.Model) (map[string]*sentencepiece.Stats, error) {
+func (c tokenizerStats) lines(ctx context.Context, in io.Reader, model *sentencepiece.Model) (map[string]*sentencepiece.Stats, error) {
 	byLanguage := map[string]*sentencepiece.Stats{}
-	err := eachLine(ctx, os.Stdin, func(number int, line string) error {
+	err := eachLine(ctx, in, func(number int, line string) error {
 		language, text := "", line
 		if c.Tagged {
 			var ok bool
@@ -95,7 +94,7 @@ func (c tokenizerStats) lines(ctx context.Context, model *sentencepiece.Model) (
 }
 
 // dataset counts the texts of a dataset.
-func (c tokenizerStats) dataset(_ context.Context, model *sentencepiece.Model) (map[string]*sentencepiece.Stats, error) {
+func (c tokenizerStats) dataset(_ context.Context, _ io.Reader, model *sentencepiece.Model) (map[string]*sentencepiece.Stats, error) {
 	if c.Tagged {
 		return nil, errors.New("--tagged is for lines; a dataset says the language of each text")
 	}

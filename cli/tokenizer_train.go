@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
-	"github.com/rs/zerolog"
 
 	"github.com/pali3/pali3/tokenize/sentencepiece/train"
 )
@@ -92,20 +91,20 @@ func (c *tokenizerTrain) Validate(call *kong.Context) error {
 	return nil
 }
 
-func (c tokenizerTrain) Run(ctx context.Context, log zerolog.Logger, call *kong.Context) error {
+func (c tokenizerTrain) Run(ctx context.Context, con *console, call *kong.Context) error {
 	if c.Data != "" || c.Preset != "" {
-		return c.pali(ctx, log, givenFlags(call))
+		return c.pali(ctx, con, givenFlags(call))
 	}
-	return c.plain(ctx, log)
+	return c.plain(ctx, con)
 }
 
 // plain trains on files with spm_train's defaults.
-func (c tokenizerTrain) plain(ctx context.Context, log zerolog.Logger) error {
+func (c tokenizerTrain) plain(ctx context.Context, con *console) error {
 	o, err := c.options()
 	if err != nil {
 		return err
 	}
-	o.Progress = trainingProgress(log)
+	o.Progress = trainingProgress(con)
 	if c.NormalizationRuleTSV != "" {
 		rules, err := os.Open(c.NormalizationRuleTSV)
 		if err != nil {
@@ -122,10 +121,10 @@ func (c tokenizerTrain) plain(ctx context.Context, log zerolog.Logger) error {
 		return err
 	}
 	if c.JSON {
-		return printJSON(map[string]any{"model": c.Out + ".model", "vocab": c.Out + ".vocab", "type": o.Type.String(), "pieces": model.Len()})
+		return con.printJSON(map[string]any{"model": c.Out + ".model", "vocab": c.Out + ".vocab", "type": o.Type.String(), "pieces": model.Len()})
 	}
-	fmt.Printf("wrote %s.model and %s.vocab: %s, %d pieces\n", c.Out, c.Out, o.Type, model.Len())
-	fmt.Printf("next: pali3 tokenizer encode --model %s.model --format pieces\n", c.Out)
+	con.printf("wrote %s.model and %s.vocab: %s, %d pieces\n", c.Out, c.Out, o.Type, model.Len())
+	con.printf("next: pali3 tokenizer encode --model %s.model --format pieces\n", c.Out)
 	return nil
 }
 
@@ -198,14 +197,14 @@ func readSeeds(path string) ([]train.SeedPiece, error) {
 }
 
 // trainingProgress logs steps, those of one kind at most once a second.
-func trainingProgress(log zerolog.Logger) func(train.Progress) {
+func trainingProgress(con *console) func(train.Progress) {
 	last, stage := time.Time{}, ""
 	return func(p train.Progress) {
 		if p.Stage == stage && time.Since(last) < time.Second {
 			return
 		}
 		last, stage = time.Now(), p.Stage
-		event := log.Info()
+		event := con.log.Info()
 		if p.Sentences > 0 {
 			event = event.Int("texts", p.Sentences)
 		}

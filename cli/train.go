@@ -6,10 +6,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/pali3/pali3/evalsuite"
-	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/stages"
 	"github.com/pali3/pali3/tokenize"
 )
@@ -24,36 +21,33 @@ type trainCommand struct {
 	JSON    bool     `help:"Print the result as one JSON object."`
 }
 
-func (c trainCommand) Run(ctx context.Context, log zerolog.Logger, out output) error {
+func (c trainCommand) Run(ctx context.Context, con *console) error {
 	recipe, err := readRecipe(c.Recipe, c.Set)
 	if err != nil {
 		return err
 	}
-	be, err := backend.Open(c.Backend)
+	be, err := con.openBackend(c.Backend)
 	if err != nil {
 		return err
-	}
-	if warning := backend.Warning(); warning != "" {
-		log.Warn().Msg(warning)
 	}
 	if c.Workers == 0 {
 		c.Workers = runtime.NumCPU()
 	}
-	log.Info().Str("stage", recipe.Stage).Int("steps", recipe.Steps).Str("out", c.Out).Msg("training")
+	con.log.Info().Str("stage", recipe.Stage).Int("steps", recipe.Steps).Str("out", c.Out).Msg("training")
 	var line *progress
 	result, err := stages.Run(ctx, recipe, c.Out, stages.Options{
-		Backend: be, Builtin: tokenize.Builtin(), Workers: c.Workers, Version: version,
-		Warn:      func(message string) { log.Warn().Msg(message) },
+		Backend: be, Builtin: tokenize.Builtin(), Workers: c.Workers, Version: con.program.Version,
+		Warn:      con.warn,
 		Evaluator: evalsuite.Validator{},
 		Evaluated: func(e stages.Evaluated) {
 			if line != nil {
 				line.Clear()
 			}
-			log.Info().Msg(sayEvaluated(e))
+			con.log.Info().Msg(sayEvaluated(e))
 		},
 		Progress: func(p stages.Progress) {
 			if line == nil {
-				line = out.progress(recipe.Stage, "steps", int64(p.Steps))
+				line = con.progress(recipe.Stage, "steps", int64(p.Steps))
 				line.Resume(int64(p.Resumed), p.Elapsed)
 			}
 			line.Note(fmt.Sprintf("loss %.4f", p.Loss))
@@ -67,36 +61,36 @@ func (c trainCommand) Run(ctx context.Context, log zerolog.Logger, out output) e
 		return err
 	}
 	if c.JSON {
-		return printJSON(result)
+		return con.printJSON(result)
 	}
-	return c.print(result)
+	c.print(con, result)
+	return nil
 }
 
-func (c trainCommand) print(r stages.Result) error {
+func (c trainCommand) print(con *console, r stages.Result) {
 	took := time.Duration(r.Seconds * float64(time.Second)).Round(time.Second)
-	fmt.Printf("%d steps", r.Steps)
+	con.printf("%d steps", r.Steps)
 	if r.Resumed > 0 {
-		fmt.Printf(", %d of them found in %s", r.Resumed, c.Out)
+		con.printf(", %d of them found in %s", r.Resumed, c.Out)
 	}
-	fmt.Printf("; loss %.4f; %s of %s parameters trained in %s\n", r.Loss, grouped(int64(r.Trained)), grouped(int64(r.Parameters)), took)
+	con.printf("; loss %.4f; %s of %s parameters trained in %s\n", r.Loss, grouped(int64(r.Trained)), grouped(int64(r.Parameters)), took)
 	if r.Skipped > 0 {
-		fmt.Printf("%d samples could not be used\n", r.Skipped)
+		con.printf("%d samples could not be used\n", r.Skipped)
 	}
 	if r.Cut > 0 {
-		fmt.Printf("%.1f%% of the examples had more text than their windows: see lengths\n", 100*r.Cut)
+		con.printf("%.1f%% of the examples had more text than their windows: see lengths\n", 100*r.Cut)
 	}
 	if n := len(r.Evaluations); n > 0 {
 		last := r.Evaluations[n-1]
-		fmt.Printf("split %s, %d evaluations, the last after step %d: %s\n", last.Split, n, last.Step, last)
+		con.printf("split %s, %d evaluations, the last after step %d: %s\n", last.Split, n, last.Step, last)
 	}
 	if r.StoppedEarly {
-		fmt.Printf("stopped early, after step %d: too many evaluations without a better score\n", r.Steps)
+		con.printf("stopped early, after step %d: too many evaluations without a better score\n", r.Steps)
 	}
 	if r.Best != nil {
-		fmt.Printf("the weights are those of step %d, the best by %s: %.4f (%.4f to %.4f)\n", r.Best.Step, r.Best.Metric, r.Best.Score.Value, r.Best.Score.Lo, r.Best.Score.Hi)
+		con.printf("the weights are those of step %d, the best by %s: %.4f (%.4f to %.4f)\n", r.Best.Step, r.Best.Metric, r.Best.Score.Value, r.Best.Score.Lo, r.Best.Score.Hi)
 	}
-	_, err := fmt.Printf("wrote %s; its curves: tensorboard --logdir %s\n", r.Weights, c.Out)
-	return err
+	con.printf("wrote %s; its curves: tensorboard --logdir %s\n", r.Weights, c.Out)
 }
 
 // sayEvaluated tells of an evaluation on a line.

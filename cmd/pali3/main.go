@@ -3,4 +3,11 @@ package main
 
 import "github.com/pali3/pali3/cli"
 
-func main() { cli.Main() }
+// version is stamped by the Makefile (-ldflags -X).
+var version = "development"
+
+func main() {
+	program := cli.Default()
+	program.Version = version
+	program.Main()
+}

@@ -34,13 +34,9 @@ func Open(configuration string) (compute.Backend, error) {
 	if configuration == "" {
 		configuration = Default()
 	}
-	// The Go backend announces "parallelism" on standard output, which belongs to results.
-	stdout := os.Stdout
-	os.Stdout = os.Stderr
-	defer func() { os.Stdout = stdout }()
 	var opened compute.Backend
 	var err error
-	caught := exceptions.TryCatch[error](func() { opened, err = compute.NewWithConfig(configuration) })
+	caught := exceptions.TryCatch[error](func() { opened, err = open(configuration) })
 	if caught != nil {
 		err = caught
 	}

@@ -15,7 +15,7 @@ func TestOpenIsSilent(t *testing.T) {
 	}
 	stdout := os.Stdout
 	os.Stdout = write
-	_, err = Open("go:parallelism=-1")
+	be, err := Open("go:parallelism=3,ops_sequential")
 	os.Stdout = stdout
 	write.Close()
 	if err != nil {
@@ -23,6 +23,12 @@ func TestOpenIsSilent(t *testing.T) {
 	}
 	if printed, _ := io.ReadAll(read); len(printed) > 0 {
 		t.Errorf("printed %q on standard output", printed)
+	}
+	if d := be.Description(); !strings.Contains(d, "parallelism=3") {
+		t.Errorf("the option was not set: %s", d)
+	}
+	if _, err := Open("go:parallelism=many"); err == nil || !strings.Contains(err.Error(), `"parallelism"`) {
+		t.Errorf("parallelism=many: error %v", err)
 	}
 }
 

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	layouts "github.com/pali3/pali3/ingest/benchmarks"
+	"github.com/pali3/pali3/models/backend"
+)
+
+// A Program is a command line: the commands of pali3 with what its owner adds to them. Change
+// fields of [Default] and call Main:
+//
+//	program := cli.Default()
+//	program.Name = "birds"
+//	program.Sources = append(program.Sources, cli.Source{Name: "sightings", ...})
+//	program.Main()
+type Program struct {
+	// Name is the program's name, which usage, hints and completion scripts show.
+	Name string
+	// Version is what `NAME version` prints and what runs and projects record.
+	Version string
+	// Sources are further `NAME ingest SOURCE` commands.
+	Sources []Source
+}
+
+// Default returns pali3 itself, with no version stamped on it.
+func Default() Program {
+	return Program{Name: "pali3", Version: "development"}
+}
+
+// Main runs the command line of the process and exits. An interrupt (Ctrl-C) or a termination
+// signal ends the command cleanly; a second one ends the process at once.
+func (p Program) Main() {
+	os.Exit(p.process(os.Args[1:]))
+}
+
+// Run runs one command line, without the program's name, and returns the exit status: 0 for
+// success, 1 for failure, 2 for a command line that is not understood, 130 for an interrupt and 143
+// for a termination. Results are written to stdout; progress, notes and errors to stderr.
+func (p Program) Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	con := newConsole(p, args, stdin, stdout, stderr)
+	var all commands
+	parser, err := p.newParser(&all, kong.BindTo(ctx, (*context.Context)(nil)), kong.Writers(stdout, stderr))
+	if err != nil {
+		con.log.Error().Err(err).Msg("building the command line")
+		return 2
+	}
+	if len(args) > 0 && args[0] == "help" { // as in git and go
+		args = append(args[1:len(args):len(args)], "--help")
+	}
+	call, err := parser.Parse(args)
+	if errors.Is(err, errAnswered) {
+		return 0
+	}
+	if err != nil {
+		con.log.Error().Msg(err.Error())
+		return 2
+	}
+	con.setLoudness(all.Quiet, all.Verbose)
+	began := time.Now()
+	con.log.Debug().Str("version", p.Version).Str("go", runtime.Version()).Int("cores", runtime.GOMAXPROCS(0)).Str("backend", backend.Default()).Msg(call.Command())
+	target := call.Selected().Target.Interface()
+	stop := endWith(ctx, con, call, target)
+	err = call.Run(con)
+	stop()
+	con.log.Debug().Stringer("took", time.Since(began).Round(time.Millisecond)).Msg(call.Command())
+	if err == nil {
+		err = con.out.err
+	}
+	if s, ok := signalOf(ctx); ok && err != nil {
+		con.log.Error().Msg(con.explain(target, s, err))
+		return s.status()
+	}
+	if err != nil {
+		status, err := statusOf(err)
+		if err != nil {
+			con.log.Error().Msg(err.Error())
+		}
+		return status
+	}
+	return 0
+}
+
+// newParser returns the parser of the program's command lines, with examples in each command's help.
+func (p Program) newParser(all *commands, options ...kong.Option) (*kong.Kong, error) {
+	var err error
+	if all.Ingest.Own, err = ownSources(p.Sources); err != nil {
+		return nil, err
+	}
+	parser, err := kong.New(all, append([]kong.Option{
+		kong.Name(p.Name),
+		kong.Description("The open PaLI-3: ingest, curate, mix, train and score vision-language data and models."),
+		kong.NoDefaultHelp(),
+		kong.Vars{"version": p.versionLine(), "dataset": datasetHelp, "benchmarks": benchmarkNames(), "layouts": strings.Join(layouts.Layouts(), ",")},
+	}, options...)...)
+	if err != nil {
+		return nil, err
+	}
+	for _, flag := range parser.Model.Flags {
+		if flag.Name == "help" {
+			parser.Model.HelpFlag = flag
+		}
+	}
+	p.addExamples(parser.Model.Node)
+	return parser, nil
+}
+
+// errAnswered ends the parsing of a command line that a flag has answered: --help and --version.
+var errAnswered = errors.New("answered")
+
+// helpFlag prints the help of the command that it follows.
+type helpFlag bool
+
+func (helpFlag) IgnoreDefault() {}
+
+func (helpFlag) BeforeReset(call *kong.Context) error {
+	if err := call.PrintUsage(false); err != nil {
+		return err
+	}
+	return errAnswered
+}
