@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/format/sidecar"
 )
 
 // maxDescription is how large a table that describes a folder's images may be, in bytes: it is
@@ -65,7 +66,7 @@ func (d *description) read(root *os.Root, file string) {
 	content, _, err := readWithin(root, file, maxDescription)
 	if err == nil && (bytes.HasPrefix(content, []byte("\xff\xfe")) || bytes.HasPrefix(content, []byte("\xfe\xff"))) {
 		var text string
-		text, err = shards.DecodeText(content)
+		text, err = sidecar.ParseText(content)
 		content = []byte(text)
 	}
 	content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
@@ -91,7 +92,7 @@ func (d *description) readLines(file string, content []byte) {
 		if line = bytes.TrimSpace(line); len(line) == 0 {
 			continue
 		}
-		raw, err := shards.ReadJSON(line)
+		raw, err := sidecar.ParseJSON(line)
 		if err != nil {
 			d.leave("%s:%d (%v)", file, n, err)
 			continue
@@ -228,7 +229,7 @@ func applyLines(lines []*described, s *shards.Sample) (left []shards.LeftOut) {
 			}
 		}
 		before := sizeOfSample(s)
-		more := shards.DecodeFields(fields, s)
+		more := sidecar.AddFields(s, fields)
 		left = append(left, within(fmt.Sprintf("%s:%d", line.file, line.line), more)...)
 		if sizeOfSample(s) == before && len(more) == 0 && line != lines[0] {
 			left = append(left, shards.LeftOut{Reason: shards.LeftMetadata, Name: fmt.Sprintf("%s:%d (%s comes twice)", line.file, line.line, line.name), N: 1})

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/format/sidecar"
 )
 
 // folderList says of each file of a folder what it is.
@@ -258,17 +259,17 @@ func (w *folderWalk) sidecars(dir string, beside []string, s *shards.Sample) (le
 		if textRank(name) == 0 {
 			reason, text = shards.LeftMetadata, string(bytes.TrimSpace(content))
 			if text != "" {
-				more, err := shards.DecodeMetadata(content, s)
+				more, err := sidecar.AddJSON(s, content)
 				if err != nil {
 					return left, fmt.Errorf("%s: %w", name, err)
 				}
 				left = append(left, within(path.Join(dir, name), more)...)
 			}
 		} else {
-			if text, err = shards.DecodeText(content); err != nil {
+			if text, err = sidecar.ParseText(content); err != nil {
 				return left, fmt.Errorf("%s: %w", name, err)
 			}
-			if text = strings.TrimSpace(text); shards.IsLabelFile(text) {
+			if text = strings.TrimSpace(text); sidecar.IsLabelFile(text) {
 				left = append(left, shards.LeftOut{Reason: shards.LeftBox, Name: path.Join(dir, name) + " (labels in YOLO's layout, not a caption)",
 					N: int64(len(strings.Split(text, "\n")))})
 				continue

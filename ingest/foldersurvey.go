@@ -14,7 +14,7 @@ import (
 
 	"github.com/pali3/pali3/internal/csvtext"
 	"github.com/pali3/pali3/internal/imagefile"
-	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/format/sidecar"
 )
 
 // folderSurvey is what must be known of a folder before its first record.
@@ -99,7 +99,7 @@ func (s *folderSurvey) read(root *os.Root, source, file string) {
 		return // it is left out as a file
 	}
 	if bytes.HasPrefix(content, []byte("\xff\xfe")) || bytes.HasPrefix(content, []byte("\xfe\xff")) {
-		text, _ := shards.DecodeText(content)
+		text, _ := sidecar.ParseText(content)
 		content = []byte(text)
 	}
 	content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
@@ -131,7 +131,7 @@ func (d *description) readTokens(file string, content []byte) {
 			continue
 		}
 		found := tokenLine.FindSubmatch(line)
-		text, err := shards.DecodeText(line)
+		text, err := sidecar.ParseText(line)
 		if found == nil || err != nil {
 			d.leave("%s:%d (no line of name#number, a tab and a caption: %.40q)", file, n, text)
 			continue
@@ -169,7 +169,7 @@ func (d *description) readCaptions(file string, content []byte) bool {
 // readCaptionsJSON reads an object of captions, or of objects, by the names of images, or a list
 // of objects with names.
 func (d *description) readCaptionsJSON(file string, content []byte) bool {
-	raw, err := shards.ReadJSON(content)
+	raw, err := sidecar.ParseJSON(content)
 	if err != nil {
 		return false
 	}

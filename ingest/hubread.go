@@ -12,6 +12,7 @@ import (
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/shards/format/hf"
 	"github.com/pali3/pali3/shards/format/mapping"
+	"github.com/pali3/pali3/shards/format/webdataset"
 )
 
 // Records implements [Source].
@@ -143,7 +144,7 @@ func (h *Hub) members(ctx context.Context, local string, file hubFile, left *int
 			return
 		}
 		defer f.Close()
-		for record := range shards.ReadWebDataset(f, h.origin(file.name)) {
+		for record := range webdataset.Read(f, h.origin(file.name)) {
 			if *left > 0 {
 				*left--
 				continue

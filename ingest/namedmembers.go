@@ -7,10 +7,11 @@ import (
 
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/shards/format/mapping"
+	"github.com/pali3/pali3/shards/format/webdataset"
 )
 
 // namedMembers are the members and fields of WebDataset records that were named: they take the
-// place of what [shards.ReadWebDataset] would find by itself.
+// place of what [webdataset.Read] would find by itself.
 type namedMembers struct {
 	columns Columns
 	plan    *mapping.Plan
@@ -50,7 +51,7 @@ func (w *WebDataset) checkNames() error {
 	missing := slices.DeleteFunc(w.named.columns.names(), func(name string) bool { return name == "" })
 	seen := map[string]bool{}
 	n := 0
-	for _, members := range shards.ReadWebDatasetMembers(f, w.Files[0]) {
+	for _, members := range webdataset.ReadMembers(f, w.Files[0]) {
 		missing = slices.DeleteFunc(missing, func(name string) bool { return mapping.Lookup(members, name) != nil })
 		for name := range members {
 			seen[name] = true

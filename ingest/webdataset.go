@@ -10,9 +10,10 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/format/webdataset"
 )
 
-// WebDataset reads WebDataset archives, one after another, as [shards.ReadWebDataset] does. An
+// WebDataset reads WebDataset archives, one after another, as [webdataset.Read] does. An
 // archive may come through a pipe: a named one, or "-", the standard input.
 type WebDataset struct {
 	Files     []string
@@ -80,10 +81,10 @@ func (w *WebDataset) Records(ctx context.Context) iter.Seq[shards.Record] {
 // records yields the records of an archive, with their members if some are named.
 func (w *WebDataset) records(r io.Reader, name string) iter.Seq2[shards.Record, map[string]any] {
 	if w.named != nil {
-		return shards.ReadWebDatasetMembers(r, name)
+		return webdataset.ReadMembers(r, name)
 	}
 	return func(yield func(shards.Record, map[string]any) bool) {
-		for record := range shards.ReadWebDataset(r, name) {
+		for record := range webdataset.Read(r, name) {
 			if !yield(record, nil) {
 				return
 			}

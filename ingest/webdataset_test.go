@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/format/webdataset"
 )
 
 // values are the texts of a sample.
@@ -155,7 +156,7 @@ func TestWebDataset_FindsWhatPythonFinds(t *testing.T) {
 	}
 	for i, c := range cases {
 		var got []sample
-		for record := range shards.ReadWebDataset(bytes.NewReader(c.Archive), "a.tar") {
+		for record := range webdataset.Read(bytes.NewReader(c.Archive), "a.tar") {
 			if record.IsAside() {
 				continue
 			}

@@ -23,24 +23,4 @@ const (
 	BadMetadata = "metadata"  // the json member is not understood
 	BadText     = "text"      // a text is not UTF-8
 	NoContent   = "empty"     // neither image nor text
-	badImage    = "image"     // the only image is of a format that is not read; package ingest rejects others for this
 )
-
-// tally counts things left out by reason and name, in the order in which they came.
-type tally []LeftOut
-
-// tallyNames is how many names a tally tells apart; those after them are counted by reason alone.
-const tallyNames = 64
-
-func (t *tally) add(reason, name string) {
-	if len(*t) >= tallyNames {
-		name = ""
-	}
-	for i := range *t {
-		if l := &(*t)[i]; l.Reason == reason && l.Name == name {
-			l.N++
-			return
-		}
-	}
-	*t = append(*t, LeftOut{Reason: reason, Name: name, N: 1})
-}

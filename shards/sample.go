@@ -90,3 +90,16 @@ type Provenance struct {
 	Licence   string    `parquet:"licence,dict" json:"licence,omitempty"`
 	FetchedAt time.Time `parquet:"fetched_at,timestamp(millisecond)" json:"fetched_at,omitzero"`
 }
+
+// AddText adds an alternative text of unknown language, unless it is empty or the sample has it
+// already.
+func (s *Sample) AddText(value string) {
+	for i := range s.Texts {
+		if s.Texts[i].Value == value {
+			return
+		}
+	}
+	if value != "" {
+		s.Texts = append(s.Texts, Text{Kind: Alt, Value: value})
+	}
+}

@@ -1,16 +1,16 @@
-package shards
+package sidecar
 
 import (
 	"regexp"
 	"strings"
 )
 
-// labelLine is a line of labels as YOLO's trainers write them beside an image: a class number, then
-// the centre, width and height of a box as fractions, or the corners of an outline.
+// labelLine is a line of a YOLO label file: a class number, then the centre, width and height of a
+// box as fractions, or the corners of an outline.
 var labelLine = regexp.MustCompile(`^\d+( +(0|1|\d?\.\d+|\de-\d+)(e-?\d+)?){4,}\s*$`)
 
-// IsLabelFile reports whether a text file beside an image holds labels in YOLO's layout. They are
-// no caption.
+// IsLabelFile reports whether a text file beside an image holds labels in YOLO's layout rather than
+// a caption.
 func IsLabelFile(text string) bool {
 	if text == "" {
 		return false

@@ -1,5 +1,5 @@
 // Package webdataset writes samples as tar files that the Python library webdataset, img2dataset's
-// readers and [shards.ReadWebDataset] read: the members of a record follow one another and share
+// readers and [Read] read: the members of a record follow one another and share
 // their name up to the first dot.
 //
 // [Write] gives every field of a sample back; [WriteImg2dataset] writes the output layout of
@@ -46,7 +46,7 @@ func (o Options) withDefaults() Options {
 // its images, its first text as txt, and metadata cls as cls.
 func Write(dir string, samples iter.Seq2[shards.Sample, error], o Options) (names []string, err error) {
 	o = o.withDefaults()
-	var a *archive
+	var a *archiveWriter
 	defer func() {
 		if a != nil {
 			a.file.Abort()
@@ -94,8 +94,8 @@ func memberName(key string, row int) string {
 	return fmt.Sprintf("row-%09d", row)
 }
 
-// archive is a tar file being written.
-type archive struct {
+// archiveWriter is a tar file being written.
+type archiveWriter struct {
 	file  *atomicfile.File
 	zip   io.WriteCloser // nil if not compressed
 	tar   *tar.Writer
@@ -103,7 +103,7 @@ type archive struct {
 	bytes int64
 }
 
-func create(path, compression string) (*archive, error) {
+func create(path, compression string) (*archiveWriter, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func create(path, compression string) (*archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &archive{file: file}
+	a := &archiveWriter{file: file}
 	switch compression {
 	case "":
 		a.tar = tar.NewWriter(file)
@@ -131,7 +131,7 @@ func create(path, compression string) (*archive, error) {
 	return a, nil
 }
 
-func (a *archive) add(s *shards.Sample, name string) error {
+func (a *archiveWriter) add(s *shards.Sample, name string) error {
 	metadata, err := json.Marshal(s)
 	if err != nil {
 		return err
@@ -174,7 +174,7 @@ func extensionOf(format string) string {
 }
 
 // member writes a member whose header depends on nothing but its name and size.
-func (a *archive) member(name string, content []byte) error {
+func (a *archiveWriter) member(name string, content []byte) error {
 	header := &tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(len(content)), Mode: 0o644, Format: tar.FormatUSTAR}
 	if len(name) > 100 {
 		header.Format = tar.FormatPAX
@@ -186,7 +186,7 @@ func (a *archive) member(name string, content []byte) error {
 	return err
 }
 
-func (a *archive) commit() error {
+func (a *archiveWriter) commit() error {
 	defer a.file.Abort()
 	if err := a.tar.Close(); err != nil {
 		return err

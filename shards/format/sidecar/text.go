@@ -1,4 +1,4 @@
-package shards
+package sidecar
 
 import (
 	"bytes"
@@ -9,10 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// DecodeText returns the text of a file: UTF-8, with or without a byte order mark, or UTF-16 with
-// one. The mark is no part of the text. Other encodings are an error, since a guess could be wrong
-// without anyone noticing.
-func DecodeText(content []byte) (string, error) {
+// ParseText returns the text of a file: UTF-8, with or without a byte order mark, or UTF-16 with one.
+// The mark is not part of the text. Other encodings are an error: a wrong guess would go unnoticed.
+func ParseText(content []byte) (string, error) {
 	content, err := toUTF8(content)
 	return string(content), err
 }

@@ -1,4 +1,4 @@
-package shards
+package webdataset
 
 import (
 	"archive/tar"

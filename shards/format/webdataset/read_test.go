@@ -1,4 +1,4 @@
-package shards
+package webdataset
 
 import (
 	"archive/tar"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pali3/pali3/shards"
 )
 
 type member struct{ name, content string }
@@ -24,14 +26,14 @@ func archiveOf(t testing.TB, members ...member) []byte {
 	return b.Bytes()
 }
 
-func records(content []byte) (all []Record) {
-	for r := range ReadWebDataset(bytes.NewReader(content), "a.tar") {
+func records(content []byte) (all []shards.Record) {
+	for r := range Read(bytes.NewReader(content), "a.tar") {
 		all = append(all, r)
 	}
 	return all
 }
 
-func TestReadWebDataset(t *testing.T) {
+func TestRead(t *testing.T) {
 	content := archiveOf(t,
 		member{"dir/a.png", "one"},
 		member{"dir/a.json", `{"split":"train","texts":[{"kind":"caption","language":"en","value":"hi"}],"images":[{"sha256":"ab"}],"caption":"hi","width":7,"status":"success"}`},
@@ -55,7 +57,7 @@ func TestReadWebDataset(t *testing.T) {
 	if b.Key != "b" || len(b.Images) != 2 || string(b.Images[1].Bytes) != "second" || b.Texts[0].Value != "two pictures" {
 		t.Errorf("record b: %+v", b)
 	}
-	for i, reason := range map[int]string{2: BadMetadata, 3: BadText, 4: NoContent} {
+	for i, reason := range map[int]string{2: shards.BadMetadata, 3: shards.BadText, 4: shards.NoContent} {
 		if got[i].Reason != reason || got[i].Err == nil || !strings.HasPrefix(got[i].Origin, "a.tar#") {
 			t.Errorf("record %d: %+v, want reason %s", i, got[i], reason)
 		}
@@ -78,12 +80,12 @@ func TestReadWebDataset(t *testing.T) {
 func TestCutArchiveEndsInOneBadRecord(t *testing.T) {
 	content := archiveOf(t, member{"a.txt", "one"}, member{"b.txt", strings.Repeat("two", 1000)}, member{"c.txt", "three"})
 	got := records(content[:1800])
-	if len(got) != 2 || got[0].Err != nil || got[1].Reason != BadArchive || got[1].Sample.Key != "b" {
+	if len(got) != 2 || got[0].Err != nil || got[1].Reason != shards.BadArchive || got[1].Sample.Key != "b" {
 		t.Errorf("records %+v", got)
 	}
 }
 
-func FuzzReadWebDataset(f *testing.F) {
+func FuzzRead(f *testing.F) {
 	f.Add(archiveOf(f, member{"a.json", `{"texts":[{"value":"x"}],"n":{"a":1}}`}, member{"a.png", "x"}))
 	f.Add(append(archiveOf(f, member{"a.png", "\x89PNG\r\n\x1a\n"}), archiveOf(f, member{"b.txt", "x"}, member{"b.npy", "y"})...))
 	f.Add([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x1f\x8b"))

@@ -68,7 +68,7 @@ func WriteImg2dataset(dir string, samples iter.Seq2[shards.Sample, error], o Opt
 type img2dataset struct {
 	dir    string
 	number int
-	tar    *archive
+	tar    *archiveWriter
 	rows   []row
 	stats  Stats
 }

@@ -1,4 +1,4 @@
-package shards
+package webdataset
 
 import (
 	"archive/tar"
@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pali3/pali3/shards"
 )
 
 // pngLike are bytes that begin as a PNG does.
@@ -36,7 +38,7 @@ func file(name, content string) tar.Header {
 }
 
 // leftIn lists what records left out.
-func leftIn(all []Record) (left []string) {
+func leftIn(all []shards.Record) (left []string) {
 	for _, r := range all {
 		for _, l := range r.LeftOut {
 			left = append(left, fmt.Sprintf("%s %s %d", l.Reason, l.Name, l.N))
@@ -46,7 +48,7 @@ func leftIn(all []Record) (left []string) {
 }
 
 // shown lists the records: key, texts, number of images; or reason.
-func shown(all []Record) (list []string) {
+func shown(all []shards.Record) (list []string) {
 	for _, r := range all {
 		switch {
 		case r.IsAside():
@@ -64,7 +66,7 @@ func shown(all []Record) (list []string) {
 	return list
 }
 
-func TestReadWebDataset_Members(t *testing.T) {
+func TestRead_Members(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		members []tar.Header
@@ -126,7 +128,7 @@ func TestReadWebDataset_Members(t *testing.T) {
 	}
 }
 
-func TestReadWebDataset_ReadsArchivesBehindOneAnother(t *testing.T) {
+func TestRead_ReadsArchivesBehindOneAnother(t *testing.T) {
 	one, two := archiveOf(t, member{"a.txt", "one"}), archiveOf(t, member{"b.txt", "two"}, member{"b.npy", strings.Repeat("x", 2000)})
 	padded := func(content []byte) []byte {
 		return append(bytes.Clone(content), make([]byte, 10240-len(content)%10240)...)
@@ -153,7 +155,7 @@ func TestReadWebDataset_ReadsArchivesBehindOneAnother(t *testing.T) {
 	}
 }
 
-func TestReadWebDataset_ReadsGzipOfSeveralMembers(t *testing.T) {
+func TestRead_ReadsGzipOfSeveralMembers(t *testing.T) {
 	content := archiveOf(t, member{"a.txt", "one"}, member{"b.txt", "two"})
 	var zipped bytes.Buffer
 	for _, part := range [][]byte{content[:700], content[700:]} {
@@ -169,16 +171,8 @@ func TestReadWebDataset_ReadsGzipOfSeveralMembers(t *testing.T) {
 	}
 }
 
-func TestDecodeFields_CountsWhatComesTwice(t *testing.T) {
-	s := Sample{Metadata: map[string]string{"n": "1"}}
-	left, err := DecodeMetadata([]byte(`{"n":2,"m":null,"big":"`+strings.Repeat("x", maxNote+1)+`","scores":{"a":"1e3","b":NaN}}`), &s)
-	if err != nil || len(left) != 2 || s.Metadata["n"] != "1" || s.Scores["a"] != 1000 || len(s.Scores) != 1 {
-		t.Errorf("%+v, left out %v, %v", s, left, err)
-	}
-}
-
 // Members called .gz are decompressed, as the Python library webdataset does.
-func TestReadWebDataset_GzippedMembers(t *testing.T) {
+func TestRead_GzippedMembers(t *testing.T) {
 	zip := func(text string) string {
 		var b bytes.Buffer
 		w := gzip.NewWriter(&b)
@@ -189,51 +183,12 @@ func TestReadWebDataset_GzippedMembers(t *testing.T) {
 	archive := headersOf(t, file("1.png.gz", zip(pngLike("1"))), file("1.txt.gz", zip("one")), file("1.npy.gz", zip("x")),
 		file("2.json.gz", zip(`{"caption":"two"}`)), file("3.png", pngLike("3")), file("3.txt.gz", "no gzip"),
 		file("4.txt.gz", zip(strings.Repeat("x", maxTextMember+1))), file("5.txt", "five"))
-	var all []Record
-	for r := range ReadWebDataset(bytes.NewReader(archive), "a.tar") {
+	var all []shards.Record
+	for r := range Read(bytes.NewReader(archive), "a.tar") {
 		all = append(all, r)
 	}
 	got := strings.Join(append(shown(all), leftIn(all)...), "; ")
 	if want := "1 one +1; 2 two +0; 3 archive; 4 archive; 5 five +0; member .gz 1"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-}
-
-func TestDecodeFields_NamesInAnyLetterCase(t *testing.T) {
-	var s Sample
-	left, err := DecodeMetadata([]byte(`{"TEXT":"a","Caption":"b","caption":"c","URL":"http://x/y","Other":"d","Question":"q","ANSWER":"z"}`), &s)
-	got := fmt.Sprint(s.Texts, s.Provenance.URL, s.Questions, s.Metadata)
-	want := Sample{Texts: []Text{{Kind: Alt, Value: "c"}, {Kind: Alt, Value: "a"}}, Provenance: Provenance{URL: "http://x/y"},
-		Questions: []Question{{Text: "q", Answers: []Answer{{Text: "z"}}}}, Metadata: map[string]string{"Caption": "b", "Other": "d"}}
-	if err != nil || len(left) != 0 || got != fmt.Sprint(want.Texts, want.Provenance.URL, want.Questions, want.Metadata) {
-		t.Errorf("%s, left out %v, %v", got, left, err)
-	}
-}
-
-func TestDecodeText_RefusesUTF16WithoutMark(t *testing.T) {
-	for _, text := range []string{"h\x00e\x00l\x00l\x00o\x00", "\x00h\x00e\x00l\x00l\x00o"} {
-		if got, err := DecodeText([]byte(text)); err == nil || !strings.Contains(err.Error(), "UTF-16") {
-			t.Errorf("%q: %q, %v", text, got, err)
-		}
-	}
-	if got, err := DecodeText([]byte("a\x00bcdefg")); err != nil || got != "a\x00bcdefg" {
-		t.Errorf("one zero: %q, %v", got, err)
-	}
-}
-
-func FuzzDecodeMetadata(f *testing.F) {
-	for _, seed := range []string{`{"texts":["a",null],"scores":{"a":"1"},"n":NaN}`, `{"question":"q","answers":[{"answer":"a"}]}`, `[1,"a",{"raw":"b"}]`, "\xff\xfe{\x00}\x00", `{"boxes":[{"label":"x"}],"metadata":{"a":"b"},"provenance":{"url":"u"}}`} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, content []byte) {
-		var s, again Sample
-		left, err := DecodeMetadata(content, &s)
-		leftAgain, _ := DecodeMetadata(content, &again)
-		if err != nil && strings.Contains(err.Error(), "unmarshal") {
-			t.Error(err)
-		}
-		if !slices.Equal(left, leftAgain) || fmt.Sprint(s) != fmt.Sprint(again) {
-			t.Errorf("read twice: %v %v, %v %v", s, again, left, leftAgain)
-		}
-	})
 }

@@ -1,4 +1,4 @@
-package shards
+package webdataset
 
 import (
 	"archive/tar"
@@ -11,19 +11,19 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/imagefile"
+	"github.com/pali3/pali3/shards"
 )
 
-// ReadWebDataset yields the records of a WebDataset archive in order: plain, or compressed with
-// gzip, zstd or bzip2, which its bytes show and not its name. Name is the archive's, for origins.
-// A damaged archive ends in one bad record.
+// Read yields the records of a WebDataset archive in order. The archive is plain or compressed with
+// gzip, zstd or bzip2, which Read recognises by its bytes. Name is the archive's name, for origins. A
+// damaged archive ends with one bad record.
 //
-// Members are read as GNU tar extracts them: sparse and contiguous files are files, a link to a
-// member that came shortly before is that member, and archives that were put one behind another
-// are read to the end of the last. What belongs to no sample is counted in [Record.LeftOut], by
-// ending; folders are not. It holds one record in memory, and up to 32 MiB of earlier members for
-// links.
-func ReadWebDataset(r io.Reader, name string) iter.Seq[Record] {
-	return func(yield func(Record) bool) {
+// Members are read as GNU tar extracts them: sparse and contiguous files are files, a link to one of
+// the last members is that member, and concatenated archives are read to the end of the last. What
+// belongs to no sample is counted in [shards.Record.LeftOut] by file extension; folders are not
+// counted. Read holds one record in memory, and up to 32 MiB of earlier members for links.
+func Read(r io.Reader, name string) iter.Seq[shards.Record] {
+	return func(yield func(shards.Record) bool) {
 		for record := range readArchive(r, name, false) {
 			if !yield(record) {
 				return
@@ -32,24 +32,23 @@ func ReadWebDataset(r io.Reader, name string) iter.Seq[Record] {
 	}
 }
 
-// ReadWebDatasetMembers is ReadWebDataset for those who map members to samples themselves: beside
-// each record it yields what the members hold, by ending. An image is []byte, a text a string, a
-// .json what it holds as encoding/json decodes it with numbers as they are written, and so are the
-// fields of the record's own .json, by name. A record that is rejected for having neither image nor
-// text has members, too.
-func ReadWebDatasetMembers(r io.Reader, name string) iter.Seq2[Record, map[string]any] {
+// ReadMembers yields records as [Read] does, each with the content of its members by file extension,
+// for callers that map members to samples themselves. An image is a []byte, a text a string, a .json
+// file what encoding/json decodes with UseNumber. The fields of the record's own .json
+// are there too, by name. A record that is rejected for having neither image nor text has members.
+func ReadMembers(r io.Reader, name string) iter.Seq2[shards.Record, map[string]any] {
 	return readArchive(r, name, true)
 }
 
-func readArchive(r io.Reader, name string, members bool) iter.Seq2[Record, map[string]any] {
-	return func(yield func(Record, map[string]any) bool) {
+func readArchive(r io.Reader, name string, members bool) iter.Seq2[shards.Record, map[string]any] {
+	return func(yield func(shards.Record, map[string]any) bool) {
 		source, err := unpacked(r)
 		if err != nil {
-			yield(Bad(name, "", BadArchive, err), nil)
+			yield(shards.Bad(name, "", shards.BadArchive, err), nil)
 			return
 		}
 		defer source.close()
-		a := &archive{source: source, name: name, wantsMembers: members}
+		a := &archiveReader{source: source, name: name, wantsMembers: members}
 		for {
 			record, ok := a.next()
 			if !ok || !yield(record, a.members) {
@@ -59,8 +58,8 @@ func readArchive(r io.Reader, name string, members bool) iter.Seq2[Record, map[s
 	}
 }
 
-// archive assembles records from members that follow one another.
-type archive struct {
+// archiveReader assembles records from members that follow one another.
+type archiveReader struct {
 	source *tarSource
 	tar    *tar.Reader
 	name   string
@@ -79,7 +78,7 @@ type archive struct {
 }
 
 // next returns the next record; ok is false at the end.
-func (a *archive) next() (record Record, ok bool) {
+func (a *archiveReader) next() (record shards.Record, ok bool) {
 	if a.tar == nil {
 		a.first = a.source.peek(tarBlock)
 		a.restart()
@@ -111,22 +110,22 @@ func (a *archive) next() (record Record, ok bool) {
 }
 
 // end returns what remains to be said behind the last record.
-func (a *archive) end() (record Record, ok bool) {
+func (a *archiveReader) end() (record shards.Record, ok bool) {
 	switch {
 	case a.err != nil:
-		record = Bad(a.name, "", BadArchive, a.err)
+		record = shards.Bad(a.name, "", shards.BadArchive, a.err)
 		record.LeftOut = a.left
 	case len(a.left) > 0:
-		record = Aside(a.name, a.left...)
+		record = shards.Aside(a.name, a.left...)
 	default:
-		return Record{}, false
+		return shards.Record{}, false
 	}
 	a.err, a.left = nil, nil
 	return record, true
 }
 
 // member adds the member at hand to its record; it returns false if the archive is broken.
-func (a *archive) member(m *members) bool {
+func (a *archiveReader) member(m *members) bool {
 	name := cleanMember(a.header.Name)
 	a.last = a.header.Name
 	if isFile(a.header) {
@@ -140,16 +139,16 @@ func (a *archive) member(m *members) bool {
 		return true
 	}
 	_, extension := splitMember(name)
-	reason := LeftMember
+	reason := shards.LeftMember
 	if imagefile.HasImageEnding("." + extension) {
-		reason = LeftImage
+		reason = shards.LeftImage
 	}
 	m.left.add(reason, fmt.Sprintf(".%s (%s)", lastEnding(extension), typeOf(a.header)))
 	return true
 }
 
 // advance moves to the next member that belongs to a sample.
-func (a *archive) advance() {
+func (a *archiveReader) advance() {
 	for a.header = nil; a.err == nil && !a.ended; {
 		header, err := a.nextHeader()
 		if errors.Is(err, io.EOF) {
@@ -164,7 +163,7 @@ func (a *archive) advance() {
 		switch key, extension := splitMember(header.Name); {
 		case header.Typeflag == tar.TypeDir, header.Typeflag == tar.TypeXGlobalHeader:
 		case key == "" || extension == "" || strings.HasSuffix(key, "/") || strings.HasPrefix("/"+key, "/__MACOSX/"):
-			a.left.add(LeftMember, header.Name) // no name of a sample: .DS_Store, ._0001.jpg, README
+			a.left.add(shards.LeftMember, header.Name) // no name of a sample: .DS_Store, ._0001.jpg, README
 		default:
 			a.header = header
 			return
@@ -174,7 +173,7 @@ func (a *archive) advance() {
 }
 
 // nextHeader returns the next member's header, io.EOF behind the last archive.
-func (a *archive) nextHeader() (*tar.Header, error) {
+func (a *archiveReader) nextHeader() (*tar.Header, error) {
 	behind := !a.unread && a.source.atZeros() // the end of an archive
 	if behind {
 		a.restart()
@@ -187,13 +186,13 @@ func (a *archive) nextHeader() (*tar.Header, error) {
 	}
 	if a.source.trailing {
 		a.source.trailing = false
-		a.left.add(LeftMember, "bytes behind the end of the compressed data")
+		a.left.add(shards.LeftMember, "bytes behind the end of the compressed data")
 	}
 	switch {
 	case errors.Is(err, tar.ErrInsecurePath): // names are cleaned, and nothing is extracted
 		return header, nil
 	case behind && (errors.Is(err, tar.ErrHeader) || errors.Is(err, io.ErrUnexpectedEOF)):
-		a.left.add(LeftMember, "bytes behind the end of the archive")
+		a.left.add(shards.LeftMember, "bytes behind the end of the archive")
 		return nil, io.EOF
 	case err != nil && !errors.Is(err, io.EOF):
 		return nil, a.damage(err)
@@ -202,13 +201,13 @@ func (a *archive) nextHeader() (*tar.Header, error) {
 }
 
 // restart begins with the archive that follows, behind blocks of zeros.
-func (a *archive) restart() {
+func (a *archiveReader) restart() {
 	a.source.skipZeros()
 	a.tar = tar.NewReader(a.source)
 }
 
 // damage says in words what is wrong at a header.
-func (a *archive) damage(err error) error {
+func (a *archiveReader) damage(err error) error {
 	if a.last == "" {
 		if len(a.first) == 0 {
 			return fmt.Errorf("unpacking the archive: %w", err)

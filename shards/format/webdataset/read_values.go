@@ -1,9 +1,11 @@
-package shards
+package webdataset
 
 import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
+	"github.com/pali3/pali3/shards/format/sidecar"
 )
 
 // values returns what the members hold, by ending, and the fields of the record's own .json by
@@ -20,7 +22,7 @@ func (m *members) values() map[string]any {
 		if f.kind == jsonMember {
 			continue
 		}
-		if text, err := DecodeText(f.content); err == nil {
+		if text, err := sidecar.ParseText(f.content); err == nil {
 			values[f.extension] = strings.TrimSpace(text)
 		}
 	}
@@ -50,7 +52,7 @@ func (m *members) values() map[string]any {
 
 // decodeJSON decodes a JSON value, numbers as they are written.
 func decodeJSON(content []byte) (value any, ok bool) {
-	raw, err := ReadJSON(content)
+	raw, err := sidecar.ParseJSON(content)
 	if err != nil {
 		return nil, false
 	}

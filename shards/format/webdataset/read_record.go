@@ -1,4 +1,4 @@
-package shards
+package webdataset
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/imagefile"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/format/sidecar"
 )
 
 // Bounds of a record of a WebDataset archive.
@@ -18,6 +20,9 @@ const (
 	maxRecordMember = 1 << 30   // bytes of all members
 	maxMembers      = 4096
 )
+
+// badImage is the reason of a record whose only image has a format that is not read.
+const badImage = "image"
 
 // Kinds of members, by the last element of their extension.
 const (
@@ -75,31 +80,31 @@ func (m *members) read(name string, size int64, r io.Reader, keep func([]byte)) 
 	case kind == otherMember:
 		head := make([]byte, min(size, tarBlock))
 		if _, err := io.ReadFull(r, head); err != nil {
-			m.reject(BadArchive, cutShort(extension, err))
+			m.reject(shards.BadArchive, cutShort(extension, err))
 			return false, false
 		}
 		if format := imagefile.Format(head); format == "" || format == "svg" || size > maxImageMember {
-			m.left.add(LeftMember, "."+ending)
+			m.left.add(shards.LeftMember, "."+ending)
 			return size <= tarBlock, true
 		}
 		r, limit = io.MultiReader(bytes.NewReader(head), r), maxImageMember
 	}
 	m.n++
 	if m.n > maxMembers || size > limit || int64(m.size)+size > maxRecordMember {
-		m.reject(TooLarge, fmt.Errorf("member .%s of %d bytes, number %d of its record: the limits are %d bytes, %d members and %d bytes of all",
+		m.reject(shards.TooLarge, fmt.Errorf("member .%s of %d bytes, number %d of its record: the limits are %d bytes, %d members and %d bytes of all",
 			extension, size, m.n, limit, maxMembers, maxRecordMember))
 		return false, true
 	}
 	content := make([]byte, size)
 	if _, err := io.ReadFull(r, content); err != nil {
-		m.reject(BadArchive, cutShort(extension, err))
+		m.reject(shards.BadArchive, cutShort(extension, err))
 		return false, false
 	}
 	keep(content)
 	if zipped != "" {
 		plain, err := gunzip(content, min(limit, maxRecordMember-int64(m.size)))
 		if err != nil {
-			m.reject(BadArchive, fmt.Errorf("member .%s: %w", zipped, err))
+			m.reject(shards.BadArchive, fmt.Errorf("member .%s: %w", zipped, err))
 			return true, true
 		}
 		name, content = strings.TrimSuffix(name, ".gz"), plain
@@ -147,7 +152,7 @@ func (m *members) add(f recordMember) {
 	}
 	for i := range *to {
 		if (*to)[i].name == f.name { // as extracting the archive would
-			m.left.add(LeftMember, "."+f.extension+" (a member of that name comes twice)")
+			m.left.add(shards.LeftMember, "."+f.extension+" (a member of that name comes twice)")
 			(*to)[i] = f
 			return
 		}
@@ -163,11 +168,11 @@ func (m *members) reject(reason string, err error) {
 }
 
 // record assembles the sample.
-func (m *members) record() Record {
+func (m *members) record() shards.Record {
 	if m.files == 0 {
-		return Aside(m.origin, m.left...) // links that lead nowhere
+		return shards.Aside(m.origin, m.left...) // links that lead nowhere
 	}
-	s := Sample{}
+	s := shards.Sample{}
 	if m.err == nil {
 		m.describe(&s)
 	}
@@ -175,17 +180,17 @@ func (m *members) record() Record {
 		m.show(&s)
 	}
 	if m.err == nil && len(s.Images) == 0 && len(s.Texts) == 0 && len(s.Questions) == 0 {
-		m.reject(NoContent, errors.New("neither image nor text"+m.only()))
+		m.reject(shards.NoContent, errors.New("neither image nor text"+m.only()))
 	}
 	if m.err != nil {
-		record := Bad(m.origin, m.key, m.reason, m.err)
+		record := shards.Bad(m.origin, m.key, m.reason, m.err)
 		record.LeftOut = m.left
 		return record
 	}
 	if s.Key == "" {
 		s.Key = m.key
 	}
-	return Record{Sample: s, Origin: m.origin, LeftOut: m.left}
+	return shards.Record{Sample: s, Origin: m.origin, LeftOut: m.left}
 }
 
 // only names the members of a record that has nothing else.
@@ -204,7 +209,7 @@ func (m *members) only() string {
 
 // show puts the images in. One of a format that is not read stays out, and is counted, where the
 // record has others; where it has none, the record is rejected for it.
-func (m *members) show(s *Sample) {
+func (m *members) show(s *shards.Sample) {
 	shown, spare := m.images, m.others
 	if len(shown) == 0 {
 		shown, spare = readableOf(spare)
@@ -216,14 +221,14 @@ func (m *members) show(s *Sample) {
 	described := s.Images
 	s.Images = nil
 	for i := range shown {
-		image := Image{Bytes: shown[i].content}
+		image := shards.Image{Bytes: shown[i].content}
 		if i < len(described) {
 			image.SHA256 = described[i].SHA256
 		}
 		s.Images = append(s.Images, image)
 	}
 	for _, f := range spare {
-		m.left.add(LeftImage, fmt.Sprintf(".%s (%s)", lastEnding(f.extension), imagefile.Kind(f.content)))
+		m.left.add(shards.LeftImage, fmt.Sprintf(".%s (%s)", lastEnding(f.extension), imagefile.Kind(f.content)))
 	}
 }
 
@@ -241,7 +246,7 @@ func readableOf(all []recordMember) (readable, others []recordMember) {
 
 // describe puts in what the members say: first the record's own .json, then the texts, then the
 // other .json members.
-func (m *members) describe(s *Sample) {
+func (m *members) describe(s *shards.Sample) {
 	own := false // there is a .json
 	for _, f := range m.texts {
 		own = own || f.kind == jsonMember && f.extension == lastEnding(f.extension)
@@ -266,61 +271,61 @@ func (m *members) describe(s *Sample) {
 }
 
 // decode reads the record's .json.
-func (m *members) decode(f recordMember, s *Sample) {
+func (m *members) decode(f recordMember, s *shards.Sample) {
 	if len(bytes.TrimSpace(f.content)) == 0 {
-		m.left.add(LeftMetadata, "."+f.extension+" (empty)")
+		m.left.add(shards.LeftMetadata, "."+f.extension+" (empty)")
 		return
 	}
-	left, err := DecodeMetadata(f.content, s)
+	left, err := sidecar.AddJSON(s, f.content)
 	for _, l := range left {
 		m.left.add(l.Reason, fmt.Sprintf(".%s: %s", f.extension, l.Name))
 	}
 	if err != nil {
-		m.reject(BadMetadata, fmt.Errorf("member .%s: %w", f.extension, err))
+		m.reject(shards.BadMetadata, fmt.Errorf("member .%s: %w", f.extension, err))
 	}
 }
 
 // attach keeps a further .json as metadata under its own name, for example detections; lists of
 // texts are texts.
-func (m *members) attach(f recordMember, s *Sample) {
+func (m *members) attach(f recordMember, s *shards.Sample) {
 	name := strings.TrimSuffix(f.extension, "."+lastEnding(f.extension))
-	raw, err := ReadJSON(f.content)
+	raw, err := sidecar.ParseJSON(f.content)
 	if err != nil {
-		m.left.add(LeftMetadata, "."+f.extension+" (damaged)")
+		m.left.add(shards.LeftMetadata, "."+f.extension+" (damaged)")
 		return
 	}
-	if texts, ok := textsOf(raw); ok && captionNames[name] {
-		s.addTexts(texts)
+	if texts, ok := sidecar.Texts(raw); ok && sidecar.IsCaption(name) {
+		sidecar.AddTexts(s, texts)
 		return
 	}
-	if l, ok := s.note(name, raw); !ok {
+	if l, ok := sidecar.AddMetadata(s, name, raw); !ok {
 		m.left.add(l.Reason, fmt.Sprintf(".%s: %s", f.extension, l.Name))
 	}
 }
 
 // say adds a text.
-func (m *members) say(f recordMember, s *Sample) {
-	text, err := DecodeText(f.content)
+func (m *members) say(f recordMember, s *shards.Sample) {
+	text, err := sidecar.ParseText(f.content)
 	if err != nil {
-		m.reject(BadText, fmt.Errorf("member .%s: %w", f.extension, err))
+		m.reject(shards.BadText, fmt.Errorf("member .%s: %w", f.extension, err))
 		return
 	}
 	if text = strings.TrimSpace(text); text == "" {
-		m.left.add(LeftText, "."+f.extension+" (empty)")
+		m.left.add(shards.LeftText, "."+f.extension+" (empty)")
 		return
 	}
-	if IsLabelFile(text) {
-		m.left.add(LeftBox, "."+f.extension+" (labels in YOLO's layout, not a caption)")
+	if sidecar.IsLabelFile(text) {
+		m.left.add(shards.LeftBox, "."+f.extension+" (labels in YOLO's layout, not a caption)")
 		return
 	}
-	s.addTexts([]string{text})
+	sidecar.AddTexts(s, []string{text})
 }
 
 // classify keeps a class as metadata.
-func (m *members) classify(f recordMember, s *Sample) {
-	text, err := DecodeText(f.content)
+func (m *members) classify(f recordMember, s *shards.Sample) {
+	text, err := sidecar.ParseText(f.content)
 	if err != nil {
-		m.reject(BadText, fmt.Errorf("member .%s: %w", f.extension, err))
+		m.reject(shards.BadText, fmt.Errorf("member .%s: %w", f.extension, err))
 		return
 	}
 	if text = strings.TrimSpace(text); text == "" || s.Metadata[f.extension] != "" {

@@ -40,7 +40,7 @@ func read(t *testing.T, path string) (all []shards.Sample) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	for r := range shards.ReadWebDataset(f, path) {
+	for r := range Read(f, path) {
 		if r.Err != nil {
 			t.Fatal(r.Err)
 		}

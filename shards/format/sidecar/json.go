@@ -1,4 +1,4 @@
-package shards
+package sidecar
 
 import (
 	"bytes"
@@ -8,10 +8,9 @@ import (
 	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// ReadJSON checks that content is one JSON value, and returns it. NaN, Infinity and -Infinity,
-// which Python writes and JSON does not have, are read: NaN as null, the others as texts of that
-// name.
-func ReadJSON(content []byte) (json.RawMessage, error) {
+// ParseJSON checks that content is one JSON value, and returns it. It accepts NaN, Infinity and
+// -Infinity, which Python writes although JSON lacks them: NaN becomes null, the others become texts.
+func ParseJSON(content []byte) (json.RawMessage, error) {
 	content, err := toUTF8(content)
 	if err != nil {
 		return nil, err
@@ -31,7 +30,7 @@ func ReadJSON(content []byte) (json.RawMessage, error) {
 	return nil, jsonerr.Explain(err)
 }
 
-// withoutNaN replaces the numbers that Python writes and JSON does not have; nil if there are none.
+// withoutNaN replaces the numbers that JSON lacks; nil if there are none.
 func withoutNaN(content []byte) []byte {
 	var plain []byte
 	from, inString := 0, false
