@@ -6,7 +6,7 @@ export CGO_ENABLED = 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 PALI3 := bin/pali3
 
-.PHONY: help build quickstart test race bench bench-peers parity lint docs data clean
+.PHONY: help build quickstart test race fuzz bench bench-peers parity lint cross vulnerabilities docs data clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,10 @@ test: ## run the tests
 race: ## run the concurrent packages under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race -short -timeout 15m ./shards/... ./ingest/... ./webli/... ./augment/... ./mixture/... ./tokenize/...
 
+FUZZTIME ?= 30s
+fuzz: ## run every fuzz test for FUZZTIME each
+	.ci/fuzz $(FUZZTIME)
+
 bench: ## time the parts: decoding, tokenizing, mixing, training steps, metrics
 	go test -run '^$$' -bench . -benchtime 2s ./augment ./tokenize/... ./shards ./mixture ./webli ./stages ./evalsuite/...
 
@@ -38,6 +42,14 @@ lint: ## gofmt, vet, staticcheck
 	@bad=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); if [ -n "$$bad" ]; then echo "not gofmt'd:"; echo "$$bad"; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
+
+cross: ## build and vet for every platform of a release
+	@for p in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
+		echo "$$p"; GOOS=$${p%/*} GOARCH=$${p#*/} go vet ./... && \
+		GOOS=$${p%/*} GOARCH=$${p#*/} go build -o /dev/null ./cmd/pali3 || exit 1; done
+
+vulnerabilities: ## look for known vulnerabilities in what the program calls (needs vuln.go.dev)
+	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
 docs: ## make docs/recipes.md from the comments of the structs that recipes are read into
 	go run ./internal/recipedoc > docs/.recipes.md

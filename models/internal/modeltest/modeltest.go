@@ -5,7 +5,6 @@ package modeltest
 import (
 	"math"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -250,13 +249,4 @@ func (s *Step) Time(b *testing.B) {
 	b.ReportMetric(time.Since(began).Seconds()*1e3/steps, "ms/step")
 	b.ReportMetric((processorTime()-used).Seconds()*1e3/steps, "cpu-ms/step")
 	b.ReportMetric(0, "ns/op")
-}
-
-// processorTime is what the process has used of all cores.
-func processorTime() time.Duration {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		return 0
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
