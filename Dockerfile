@@ -8,7 +8,7 @@ RUN go mod download
 COPY . .
 ARG TARGETOS TARGETARCH VERSION=development
 RUN GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath \
-    -ldflags "-s -w -X github.com/pali3/pali3/cli.version=$VERSION" -o /pali3 ./cmd/pali3
+    -ldflags "-s -w -X main.version=$VERSION" -o /pali3 ./cmd/pali3
 
 # Certificates for https, a user without rights, no shell.
 FROM gcr.io/distroless/static-debian12:nonroot
