@@ -143,6 +143,9 @@ def rules_of(blob):
     return rules
 
 
+CHARSMAPS = pathlib.Path(__file__).parent.parent / "tokenize/internal/charsmap/testdata/charsmaps.golden"
+
+
 def goldens(cldr, out):
     out.mkdir(parents=True, exist_ok=True)
     write_inputs(cldr, out)
@@ -153,7 +156,7 @@ def goldens(cldr, out):
             for p in proto.pieces:
                 file.write(f"{json.dumps(p.piece, ensure_ascii=False)}\t{p.score:.9g}\t{pb.ModelProto.SentencePiece.Type.Name(p.type).lower()}\n")
         print(name, len(proto.pieces))
-    with open(out / "charsmaps.golden", "w") as file:
+    with open(CHARSMAPS, "w") as file:
         for name in ["nfkc", "nfkc_cf", "nmt_nfkc", "nmt_nfkc_cf"]:
             proto = train(dict(model_type="char", normalization_rule_name=name), out)
             rules = rules_of(proto.normalizer_spec.precompiled_charsmap)

@@ -1,6 +1,10 @@
 package sentencepiece
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"github.com/pali3/pali3/tokenize/internal/charsmap"
+)
 
 // charClasses tells the normalizer which characters it can copy without consulting its rules. In
 // most text that is nearly all of them.
@@ -21,7 +25,7 @@ const (
 	classInvalid                       // it is not a character: a surrogate or a broken encoding
 )
 
-func newCharClasses(rules *charsmap, symbols *trie) *charClasses {
+func newCharClasses(rules *charsmap.Map, symbols *trie) *charClasses {
 	c := &charClasses{}
 	c.basic[' '] = classSpace
 	for r := 0xd800; r < 0xe000; r++ {
@@ -46,12 +50,12 @@ func (c *charClasses) add(r rune, flags charClass) {
 }
 
 // addRules enters the first and the second character of every rule.
-func (c *charClasses) addRules(rules *charsmap) {
-	whole := rules.eachCharacter(unitOffset(rules.units[0]), func(first rune, base uint32, leaf bool) (whole bool) {
+func (c *charClasses) addRules(rules *charsmap.Map) {
+	whole := rules.EachCharacter(rules.Root(), func(first rune, next charsmap.Node, leaf bool) (whole bool) {
 		if leaf {
 			c.add(first, classRule)
 		}
-		return rules.eachCharacter(base, func(second rune, _ uint32, _ bool) bool {
+		return rules.EachCharacter(next, func(second rune, _ charsmap.Node, _ bool) bool {
 			c.add(first, classFirst)
 			c.add(second, classSecond)
 			return true
@@ -63,45 +67,6 @@ func (c *charClasses) addRules(rules *charsmap) {
 		}
 		c.astral |= classRule
 	}
-}
-
-// eachCharacter visits every character that is a walk through the rules from a base on: with the
-// base where it leads, and whether a rule ends there. It returns false if visit did, or if there
-// are walks that are no characters.
-func (m *charsmap) eachCharacter(base uint32, visit func(r rune, next uint32, leaf bool) bool) (whole bool) {
-	whole = true
-	var tails func(base uint32, bits rune, tail int)
-	tails = func(base uint32, bits rune, tail int) {
-		for c := range 256 {
-			next, leaf, ok := m.child(base, byte(c))
-			switch r := bits<<6 | rune(c&0x3f); {
-			case !ok:
-			case c&0xc0 != 0x80 || leaf && tail > 1:
-				whole = false
-			case tail > 1:
-				tails(next, r, tail-1)
-			default:
-				whole = visit(r, next, leaf) && whole
-			}
-		}
-	}
-	for c := range 256 {
-		next, leaf, ok := m.child(base, byte(c))
-		switch {
-		case !ok:
-		case c < utf8.RuneSelf:
-			whole = visit(rune(c), next, leaf) && whole
-		case leaf || c < 0xc2 || c > 0xf4:
-			whole = false
-		case c < 0xe0:
-			tails(next, rune(c&0x1f), 1)
-		case c < 0xf0:
-			tails(next, rune(c&0x0f), 2)
-		default:
-			tails(next, rune(c&0x07), 3)
-		}
-	}
-	return whole
 }
 
 // addSymbols enters every character that starts with the first byte of a symbol.

@@ -3,6 +3,8 @@ package sentencepiece
 import (
 	"testing"
 	"unicode/utf8"
+
+	"github.com/pali3/pali3/random"
 )
 
 // TestStream: what a stream returns, together, is what Decode returns, and every part of it is
@@ -10,12 +12,12 @@ import (
 func TestStream(t *testing.T) {
 	for _, name := range goldenModels {
 		m := openGolden(t, name)
-		random := NewRandom(5)
+		stream := random.New(5)
 		for i, text := range goldenTexts(t) {
 			ids := m.Encode(text)
 			for range i % 4 { // broken characters, too
 				if len(ids) > 0 {
-					ids[random.IntN(len(ids))] = int32(random.IntN(m.Len()))
+					ids[stream.IntN(len(ids))] = int32(stream.IntN(m.Len()))
 				}
 			}
 			s, got := m.Stream(), ""

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/pali3/pali3/random"
 )
 
 // TestWordsAsInTheWholeText: cut into words, remembered and with sums of their own, a text has the
@@ -34,7 +36,7 @@ func TestWordsAsInTheWholeText(t *testing.T) {
 
 // randomModel returns a model of random pieces of the letters a to d and é, and a text.
 func randomModel(t *testing.T, seed uint64) (*Model, string) {
-	r := NewRandom(seed)
+	r := random.New(seed)
 	letters := []string{"a", "b", "c", "d", "é"}
 	word := func(most int) string {
 		var b strings.Builder

@@ -5,6 +5,7 @@ import (
 	"log"
 	"strings"
 
+	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
@@ -112,9 +113,9 @@ func ExampleModel_NBest() {
 }
 
 func ExampleModel_Sample() {
-	model, random := open("nmt_nfkc"), sentencepiece.NewRandom(7, 1) // seed, example
+	model, stream := open("nmt_nfkc"), random.New(7, 1) // seed, example
 	for range 3 {
-		ids, err := model.Sample("two faces", sentencepiece.Sampling{Alpha: 0.2}, random)
+		ids, err := model.Sample("two faces", sentencepiece.Sampling{Alpha: 0.2}, stream)
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/pali3/pali3/random"
 )
 
 // FuzzParse reads hostile models: an error or a model that works, never a panic.
@@ -28,7 +30,7 @@ func FuzzParse(f *testing.F) {
 			if _, err := m.NBest(text, 3); err != nil && m.Type() == Unigram {
 				t.Error(err)
 			}
-			m.Sample(text, Sampling{Alpha: 0.5}, NewRandom(1))
+			m.Sample(text, Sampling{Alpha: 0.5}, random.New(1))
 		}
 		again, err := ParseProto(data)
 		if err != nil {

@@ -86,12 +86,12 @@ func TestParseRefuses(t *testing.T) {
 		{"fallback without bytes", build(good, varintField(35, 1), nil), "no byte piece <0x00>"},
 		{"wrong wire type", build(good, bytesField(3, nil), nil), "trainer_spec: field 3"},
 		{"short charsmap", build(good, nil, bytesField(2, []byte("ab"))), "2 bytes long"},
-		{"charsmap with a trie beyond its end", build(good, nil, charsmapBlob(1<<31, "\x00\x00\x00\x00\x00")), "of 5 that follow"},
+		{"charsmap with a trie beyond its end", build(good, nil, charsmapBlob(1<<31, "\x00\x00\x00\x00\x00")), "but only 5 follow"},
 		{"charsmap with half a block", build(good, nil, charsmapBlob(4, "\x00\x00\x00\x00\x00")), "a multiple of 1024"},
 		{"charsmap without an end", build(good, nil, charsmapBlob(1024, strings.Repeat("\x00", 1024)+"a")), "end with a NUL"},
 		{"charsmap without a root", build(good, nil, charsmapBlob(1024, strings.Repeat("\x00", 1025))), "root of its trie"},
 		{"charsmap that leads out", build(good, nil, charsmapTrie(map[int]uint32{0: 1 << 10, 1: 1<<30 | 7})), "unit 1 has children beyond the end"},
-		{"charsmap with a leaf that is none", build(good, nil, charsmapTrie(map[int]uint32{0: 1 << 10, 1: 1<<8 | 2<<10})), "unit 1 has a leaf that is none"},
+		{"charsmap with a leaf that is none", build(good, nil, charsmapTrie(map[int]uint32{0: 1 << 10, 1: 1<<8 | 2<<10})), "unit 1 has a value flag but no value"},
 		{"charsmap with a value beyond its end", build(good, nil, charsmapTrie(map[int]uint32{0: 1 << 10, 1: 1<<31 | 1})), "unit 1 has the value 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

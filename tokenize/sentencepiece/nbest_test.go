@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/pali3/pali3/random"
 )
 
 // TestNBestGoldens compares the 12 best segmentations of every ninth text with the C++ library's.
@@ -64,7 +66,7 @@ func TestOnlyUnigramModelsHaveMany(t *testing.T) {
 	if _, err := openGolden(t, "plain").NBest("a", 513); err == nil || !strings.Contains(err.Error(), "want at most 512") {
 		t.Error(err)
 	}
-	if _, err := openGolden(t, "word").Sample("a", Sampling{}, NewRandom(1)); err == nil {
+	if _, err := openGolden(t, "word").Sample("a", Sampling{}, random.New(1)); err == nil {
 		t.Error("a word model samples")
 	}
 }

@@ -3,12 +3,14 @@ package sentencepiece
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/pali3/pali3/tokenize/internal/charsmap"
 )
 
 // normalizer rewrites text before it is segmented, as normalizer.cc of SentencePiece does:
 // characters by the rules of its charsmap, then white space.
 type normalizer struct {
-	charsmap               *charsmap
+	charsmap               *charsmap.Map
 	symbols                *trie // user-defined symbols, which no rule may touch; nil without any
 	classes                *charClasses
 	addDummyPrefix         bool
@@ -26,7 +28,7 @@ const spaceSymbol = "\u2581"
 const maxSymbolMatches = 64
 
 func newNormalizer(spec NormalizerSpec, symbols *trie, whitespaceAsSuffix bool) (*normalizer, error) {
-	rules, err := newCharsmap(spec.PrecompiledCharsmap)
+	rules, err := charsmap.Parse(spec.PrecompiledCharsmap)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +164,7 @@ func (n *normalizer) body(dst *normalized, text string, at int) (end int) {
 
 // leavesSpaces reports whether no rule and no symbol has a space in it.
 func (n *normalizer) leavesSpaces() bool {
-	return n.plainSpace && (n.charsmap == nil || !n.charsmap.matches(' ')) && (n.symbols == nil || !n.symbols.spells(' '))
+	return n.plainSpace && !n.charsmap.ContinuesWith(' ') && (n.symbols == nil || !n.symbols.spells(' '))
 }
 
 // leadingSpaces returns how many bytes of text normalize to spaces, from its start.
@@ -202,7 +204,7 @@ func (n *normalizer) prefix(text string) (s string, consumed int) {
 		}
 	}
 	if n.charsmap != nil {
-		if s, consumed = n.charsmap.match(text); consumed > 0 {
+		if s, consumed = n.charsmap.Match(text); consumed > 0 {
 			return s, consumed
 		}
 	}

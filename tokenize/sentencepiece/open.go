@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/pali3/pali3/tokenize/internal/filekind"
 )
 
 // maxModelBytes bounds what Open reads. The largest published models have about 5 MB.
@@ -26,10 +28,10 @@ func Open(path string) (*Model, error) {
 // notModel returns an error that says what the content of a file is if it is not a model. err is why
 // it could not be parsed.
 func notModel(data []byte, err error) error {
-	switch what := Describe(data); what {
-	case describeBinary:
+	switch what := filekind.Of(data); what {
+	case filekind.Binary:
 		return fmt.Errorf("not a SentencePiece model: %w", err)
-	case DescribeTokenizerJSON:
+	case filekind.TokenizerJSON:
 		return errors.New("this is a tokenizer.json, not a SentencePiece model; `pali3 tokenizer import` converts it if it describes one")
 	default:
 		return fmt.Errorf("this is %s, not a SentencePiece model", what)

@@ -21,7 +21,7 @@ const punctBytes = "!\"'),-.:;?]}"
 func (s *wordSplitter) findPuncts(m *Model) {
 	n, w := m.normalizer, new(scratch)
 	for _, c := range []byte(punctBytes) {
-		inRules := n.classes.basic[c] != 0 || n.charsmap != nil && n.charsmap.matches(c) || n.symbols != nil && n.symbols.spells(c)
+		inRules := n.classes.basic[c] != 0 || n.charsmap.ContinuesWith(c) || n.symbols != nil && n.symbols.spells(c)
 		w.normalized.text = append(w.normalized.text[:0], c)
 		if limit := m.segmenter.segmentFast(w, w.normalized.text); limit >= 0 && !inRules {
 			s.puncts = append(s.puncts, punct{c, slices.Clone(m.appendFound(nil, w)), limit})

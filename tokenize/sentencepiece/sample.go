@@ -7,49 +7,46 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// Random is a source of random numbers that is a function of its key; see [NewRandom].
-type Random = random.Stream
-
-// NewRandom returns the random numbers of a key: the same parts, the same numbers, on any machine.
-// Key it by what is sampled, such as seed, epoch and example.
-func NewRandom(key ...uint64) *Random { return random.New(key...) }
-
-// Sampling says how Sample draws.
+// Sampling says how Sample draws a segmentation.
 type Sampling struct {
-	// Alpha, of a unigram model: segmentations have a probability proportional to exp(Alpha *
-	// score); 0 makes all alike, 1 is the model's own, and the larger, the more often the best is
-	// drawn. Of a BPE model: the probability with which each merge is left out (BPE-dropout,
-	// Provilkov and others 2020).
+	// Alpha, for a unigram model, gives each segmentation a probability proportional to exp(Alpha *
+	// score): 0 makes all equally likely, 1 is the model's own distribution, and large values favour
+	// the best segmentation. For a BPE model it is the probability of skipping a merge (BPE-dropout,
+	// Provilkov et al. 2020).
 	Alpha float64
-	// NBest draws from so many best segmentations, 512 at most; 0 draws from all. Unigram models
-	// only.
+	// NBest draws from that many best segmentations of a unigram model, 512 at most. 0 draws from
+	// all.
 	NBest int
 }
 
-// Sample returns the ids of a segmentation of text that is drawn at random, for training with
-// subword regularization. From all segmentations of a unigram model it draws by forward filtering
-// and backward sampling (Kudo 2018). Word and character models have but one.
-func (m *Model) Sample(text string, s Sampling, random *Random) ([]int32, error) {
+// Sample draws a random segmentation of text and returns its ids, for training with subword
+// regularization. It draws from all segmentations of a unigram model by forward filtering and
+// backward sampling (Kudo 2018). It is an error for word and character models, which have only one
+// segmentation.
+//
+// The result is a function of the random stream: key that by what is sampled, such as seed, epoch
+// and example.
+func (m *Model) Sample(text string, s Sampling, r *random.Stream) ([]int32, error) {
 	switch {
 	case s.Alpha < 0 || math.IsNaN(s.Alpha) || math.IsInf(s.Alpha, 0):
-		return nil, fmt.Errorf("sampling a segmentation: alpha is %v, want a number from 0 on", s.Alpha)
+		return nil, fmt.Errorf("sampling a segmentation: alpha is %v, want a finite number of at least 0", s.Alpha)
 	case s.NBest < 0 || s.NBest > maxNBest:
-		return nil, fmt.Errorf("sampling a segmentation: %d best, want 0 to %d", s.NBest, maxNBest)
+		return nil, fmt.Errorf("sampling a segmentation: NBest is %d, want 0 to %d", s.NBest, maxNBest)
 	}
 	w := m.borrow(text, false)
 	defer m.release(w)
 	w.segments = w.segments[:0]
-	text0 := w.normalized.text
-	if len(text0) == 0 {
+	normal := w.normalized.text
+	if len(normal) == 0 {
 		return nil, nil
 	}
 	switch segmenter := m.segmenter.(type) {
 	case *unigram:
-		l := segmenter.newLattice(text0)
-		w.segments = l.appendSegments(w.segments, l.sample(s, random))
+		l := segmenter.newLattice(normal)
+		w.segments = l.appendSegments(w.segments, l.sample(s, r))
 	case *bpe:
-		w.dropout, w.random = s.Alpha, random
-		segmenter.segment(w, 0, len(text0))
+		w.dropout, w.random = s.Alpha, r
+		segmenter.segment(w, 0, len(normal))
 		w.dropout, w.random = 0, nil
 	default:
 		return nil, fmt.Errorf("sampling a segmentation: a %s model has only one", m.kind)
@@ -58,14 +55,14 @@ func (m *Model) Sample(text string, s Sampling, random *Random) ([]int32, error)
 }
 
 // sample draws a path.
-func (l *lattice) sample(s Sampling, random *Random) []int32 {
+func (l *lattice) sample(s Sampling, r *random.Stream) []int32 {
 	if s.NBest > 0 {
 		paths := l.nbest(s.NBest)
 		logs := make([]float64, len(paths))
 		for i, p := range paths {
 			logs[i] = s.Alpha * float64(p.score)
 		}
-		return paths[draw(logs, random)].nodes
+		return paths[draw(logs, r)].nodes
 	}
 	forward := l.forward(s.Alpha)
 	var path []int32
@@ -76,7 +73,7 @@ func (l *lattice) sample(s Sampling, random *Random) []int32 {
 		for _, left := range ends {
 			logs = append(logs, forward[left]+s.Alpha*float64(l.nodes[left].score))
 		}
-		if node = ends[draw(logs, random)]; node == bosNode {
+		if node = ends[draw(logs, r)]; node == bosNode {
 			break
 		}
 		path = append(path, node)
@@ -87,8 +84,8 @@ func (l *lattice) sample(s Sampling, random *Random) []int32 {
 	return path
 }
 
-// draw returns an index with a probability proportional to the exponential of what stands there.
-func draw(logs []float64, random *Random) int {
+// draw returns an index with a probability proportional to the exponential of the number there.
+func draw(logs []float64, r *random.Stream) int {
 	highest := math.Inf(-1)
 	for _, v := range logs {
 		highest = max(highest, v)
@@ -97,7 +94,7 @@ func draw(logs []float64, random *Random) int {
 	for _, v := range logs {
 		sum += math.Exp(v - highest)
 	}
-	at := random.Float64() * sum
+	at := r.Float64() * sum
 	for i, v := range logs {
 		if at -= math.Exp(v - highest); at < 0 {
 			return i

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"testing"
+
+	"github.com/pali3/pali3/random"
 )
 
 // every returns the probability of each segmentation of text, by its ids, and the entropy.
@@ -129,7 +131,7 @@ func TestDropout(t *testing.T) {
 
 func sampled(t *testing.T, m *Model, text string, s Sampling, key uint64) []int32 {
 	t.Helper()
-	ids, err := m.Sample(text, s, NewRandom(11, key))
+	ids, err := m.Sample(text, s, random.New(11, key))
 	if err != nil {
 		t.Fatal(err)
 	}

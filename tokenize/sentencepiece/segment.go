@@ -1,6 +1,10 @@
 package sentencepiece
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/pali3/pali3/random"
+)
 
 // segmenter cuts normalized text into pieces.
 type segmenter interface {
@@ -38,8 +42,8 @@ type scratch struct {
 	afterUnknown bool    // the last segment is the unknown piece
 	steps        []step
 	merges       merges
-	dropout      float64 // the probability of skipping a merge, in a BPE model
-	random       *Random // decides which merges are skipped; nil if none is
+	dropout      float64        // the probability of skipping a merge, in a BPE model
+	random       *random.Stream // decides which merges are skipped; nil if none is
 
 	found   []found // the pieces of a word, in room
 	limit   float32 // what segmentFast returned for that word

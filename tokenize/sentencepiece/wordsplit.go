@@ -30,7 +30,7 @@ func newWordSplitter(m *Model) *wordSplitter {
 		return nil
 	}
 	s := &wordSplitter{space: m.normalizer.space}
-	if rules := m.normalizer.charsmap; rules != nil && !rules.whole() {
+	if !m.normalizer.charsmap.WritesUTF8() {
 		return nil
 	}
 	for _, p := range m.pieces {

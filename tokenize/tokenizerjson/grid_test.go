@@ -14,6 +14,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/pali3/pali3/tokenize/internal/charsmap"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
@@ -161,9 +162,9 @@ func checkModel(t *testing.T, name string, parsed *file, found *Imported, f grid
 }
 
 // applied is a text after SentencePiece's rules.
-func applied(rules *sentencepiece.Rules, text string) (out string) {
+func applied(rules *charsmap.Map, text string) (out string) {
 	for len(text) > 0 {
-		s, consumed := rules.Longest(text)
+		s, consumed := rules.Match(text)
 		if consumed == 0 {
 			_, consumed = utf8.DecodeRuneInString(text)
 			s = text[:consumed]
@@ -175,9 +176,9 @@ func applied(rules *sentencepiece.Rules, text string) (out string) {
 
 // noted reports whether a text is one of those that the notes name.
 func noted(parsed *file, found *Imported, text string) bool {
-	rules, _ := sentencepiece.ParseRules(found.Proto.Normalizer.PrecompiledCharsmap)
+	rules, _ := charsmap.Parse(found.Proto.Normalizer.PrecompiledCharsmap)
 	lower := strings.ToLower(text)
-	if !rules.Empty() {
+	if rules != nil {
 		lower += "\n" + strings.ToLower(applied(rules, text))
 	}
 	for _, note := range found.Notes {

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/pali3/pali3/tokenize/internal/charsmap"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
-	"github.com/pali3/pali3/tokenize/sentencepiece/train/charsmap"
 )
 
 // spacing is what normalizer and pre-tokenizer do, in the terms of a SentencePiece model: rules for
@@ -65,7 +65,7 @@ func (s *spacing) addNormalizer(step *step) error {
 		if err != nil {
 			return fmt.Errorf("precompiled_charsmap: %w", err)
 		}
-		if _, err := sentencepiece.ParseRules(blob); err != nil {
+		if _, err := charsmap.Parse(blob); err != nil {
 			return err
 		}
 		s.charsmap = blob
@@ -226,7 +226,7 @@ func (s *spacing) whiteSpace(rules charsmap.Rules) (left []rune, err error) {
 	if !s.words && s.left != "white" && s.right != "white" {
 		return nil, nil
 	}
-	own, err := sentencepiece.ParseRules(s.charsmap)
+	own, err := charsmap.Parse(s.charsmap)
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +238,7 @@ func (s *spacing) whiteSpace(rules charsmap.Rules) (left []rune, err error) {
 			rules[string(r)] = " "
 			continue
 		}
-		to, consumed := own.Longest(string(r))
+		to, consumed := own.Match(string(r))
 		if consumed == 0 || strings.ContainsFunc(to, func(c rune) bool { return c != ' ' && isSpace(c) }) {
 			left = append(left, r)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pali3/pali3/tokenize/internal/charsmap"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
@@ -96,7 +97,7 @@ func (f *file) checkSides(s *spacing) error {
 
 // checkTokens refuses added tokens that a user-defined piece is not equal to.
 func (f *file) checkTokens(p *sentencepiece.Proto, s *spacing) error {
-	rules, err := sentencepiece.ParseRules(p.Normalizer.PrecompiledCharsmap)
+	rules, err := charsmap.Parse(p.Normalizer.PrecompiledCharsmap)
 	if err != nil {
 		return err
 	}
@@ -111,11 +112,11 @@ func (f *file) checkTokens(p *sentencepiece.Proto, s *spacing) error {
 		switch {
 		case strings.ContainsAny(t.Content, " "):
 			return other("the added token %q has a space in it", t.Content)
-		case !rules.Empty() && len(s.charsmap) > 0:
+		case rules != nil && len(s.charsmap) > 0:
 			return other("the added token %q is not special, and there are rules for characters (Precompiled) that may write or change it", t.Content)
-		case !rules.Empty() && changedBy(rules, t.Content):
+		case rules != nil && changedBy(rules, t.Content):
 			return other("the added token %q is not special, and Lowercase changes it (normalized: %v)", t.Content, t.Normalized)
-		case !rules.Empty() && !isMarkup(t.Content) && strings.ContainsAny(rules.Replacements(), t.Content):
+		case rules != nil && !isMarkup(t.Content) && strings.ContainsAny(rules.Replacements(), t.Content):
 			return other("the added token %q is not special, and Lowercase may write it (normalized: %v)", t.Content, t.Normalized)
 		}
 		if p.Trainer.Type == sentencepiece.Unigram {
@@ -135,9 +136,9 @@ func otherPiece(token, piece string) error {
 const maxComparisons = 1 << 27
 
 // changedBy reports whether rules for single characters change a token's characters.
-func changedBy(rules *sentencepiece.Rules, token string) bool {
+func changedBy(rules *charsmap.Map, token string) bool {
 	return strings.ContainsFunc(token, func(r rune) bool {
-		_, consumed := rules.Longest(string(r))
+		_, consumed := rules.Match(string(r))
 		return consumed > 0
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/pali3/pali3/tokenize/internal/filekind"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
@@ -80,7 +81,7 @@ func OpenModel(path string) (m *sentencepiece.Model, notes []string, err error) 
 	switch {
 	case err == nil:
 		return m, imported.Notes, nil
-	case sentencepiece.Describe(data) == sentencepiece.DescribeTokenizerJSON:
+	case filekind.Of(data) == filekind.TokenizerJSON:
 		return nil, nil, fmt.Errorf("reading model %s: this is a tokenizer.json, of which `pali3 tokenizer import` cannot make a SentencePiece model: %w", path, err)
 	}
 	return nil, nil, fmt.Errorf("reading model %s: %w", path, err)
@@ -88,8 +89,8 @@ func OpenModel(path string) (m *sentencepiece.Model, notes []string, err error) 
 
 // isJSON reports whether a file is to be read as tokenizer.json.
 func isJSON(path string, data []byte) bool {
-	switch sentencepiece.Describe(data) {
-	case sentencepiece.DescribeTokenizerJSON, sentencepiece.DescribeJSON:
+	switch filekind.Of(data) {
+	case filekind.TokenizerJSON, filekind.JSON:
 		return true
 	}
 	return strings.HasSuffix(path, ".json")

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/tokenize/sentencepiece"
+	"github.com/pali3/pali3/tokenize/internal/filekind"
 )
 
 // maxFile bounds what is read; the largest published files are some 35 MB long.
@@ -107,7 +107,7 @@ func parseFile(data []byte) (*file, error) {
 
 // notJSON says what a file is that is no JSON object.
 func notJSON(data []byte, err error) error {
-	if what := sentencepiece.Describe(data); what != sentencepiece.DescribeJSON && what != sentencepiece.DescribeTokenizerJSON {
+	if what := filekind.Of(data); what != filekind.JSON && what != filekind.TokenizerJSON {
 		return fmt.Errorf("not a tokenizer.json but %s", what)
 	}
 	var syntax *json.SyntaxError

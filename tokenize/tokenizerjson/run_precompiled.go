@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"github.com/pali3/pali3/tokenize/sentencepiece"
+	"github.com/pali3/pali3/tokenize/internal/charsmap"
 )
 
 // compilePrecompiled applies the rules of a precompiled_charsmap as tokenizers does: to each
@@ -16,7 +16,7 @@ func compilePrecompiled(encoded string) (normalize, error) {
 	if err != nil {
 		return nil, fmt.Errorf("precompiled_charsmap: %w", err)
 	}
-	rules, err := sentencepiece.ParseRules(blob)
+	rules, err := charsmap.Parse(blob)
 	if err != nil {
 		return nil, err
 	}
@@ -29,14 +29,14 @@ func compilePrecompiled(encoded string) (normalize, error) {
 				size += utf8.RuneLen(r)
 			}
 			if size < 6 && end > begin+1 {
-				if s, ok := rules.Shortest(string(t.runes[begin:end])); ok {
+				if s, ok := rules.MatchShortest(string(t.runes[begin:end])); ok {
 					out.addAll(s, t.at[begin])
 					begin = end
 					continue
 				}
 			}
 			for ; begin < end; begin++ {
-				if s, ok := rules.Shortest(string(t.runes[begin])); ok {
+				if s, ok := rules.MatchShortest(string(t.runes[begin])); ok {
 					out.addAll(s, t.at[begin])
 				} else {
 					out.add(t.runes[begin], t.at[begin])

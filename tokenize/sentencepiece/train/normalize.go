@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/pali3/pali3/tokenize/sentencepiece/train/charsmap"
+	"github.com/pali3/pali3/tokenize/internal/charsmap"
 )
 
 // normalizer rewrites a sentence as models trained here will: characters by the rules of the

@@ -38,7 +38,7 @@ func Compile(rules Rules) (*Map, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Map{units, replacements, asciiTable(rules)}, nil
+	return &Map{units, replacements}, nil
 }
 
 func check(key, value string) error {

@@ -10,13 +10,13 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/pali3/pali3/tokenize/sentencepiece/train/charsmap"
+	"github.com/pali3/pali3/tokenize/internal/charsmap"
 )
 
 // TestNamedRulesAreThoseOfTheReference compares every rule, by their digest, with what the maps in
 // the C++ library hold.
 func TestNamedRulesAreThoseOfTheReference(t *testing.T) {
-	data, err := os.ReadFile("../testdata/charsmaps.golden")
+	data, err := os.ReadFile("testdata/charsmaps.golden")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,6 @@
-package sentencepiece
+// Package filekind names the kind of a file by its content, for error messages about files that are
+// not what they were taken for.
+package filekind
 
 import (
 	"bytes"
@@ -7,14 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// What Describe calls the files that another command or package reads.
+// Names that callers test for.
 const (
-	DescribeTokenizerJSON = "a tokenizer.json"
-	DescribeJSON          = "JSON"
-	describeBinary        = "a binary file of an unknown kind"
+	TokenizerJSON = "a tokenizer.json"
+	JSON          = "JSON"
+	Binary        = "a binary file of an unknown kind"
 )
 
-// signatures are the first bytes of files that are given for models by mistake.
+// signatures are the first bytes of files that people mistake for models.
 var signatures = []struct{ begin, what string }{
 	{"\x1f\x8b", "a gzip file"}, {"BZh", "a bzip2 file"}, {"\xfd7zXZ\x00", "an xz file"}, {"\x28\xb5\x2f\xfd", "a zstd file"}, {"PK\x03\x04", "a zip file"},
 	{"7z\xbc\xaf\x27\x1c", "a 7-zip file"}, {"\x89PNG\r\n\x1a\n", "a PNG image"}, {"\xff\xd8\xff", "a JPEG image"}, {"GIF8", "a GIF image"},
@@ -24,9 +26,9 @@ var signatures = []struct{ begin, what string }{
 	{"\x80\x02", "a Python pickle"}, {"\x80\x03", "a Python pickle"}, {"\x80\x04", "a Python pickle"}, {"\x80\x05", "a Python pickle"},
 }
 
-// Describe says in a few words what a file is by its content: "an HTML page", "a gzip file", "an
+// Of names the kind of a file by its content, with an article: "an HTML page", "a gzip file", "an
 // empty file".
-func Describe(data []byte) string {
+func Of(data []byte) string {
 	if len(data) == 0 {
 		return "an empty file"
 	}
@@ -47,16 +49,17 @@ func Describe(data []byte) string {
 	case len(data) > 10 && data[8] == '{' && bytes.Contains(data[:min(len(data), 1<<12)], []byte(`"dtype"`)):
 		return "a safetensors file"
 	}
-	return describeText(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
+	return ofText(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
 }
 
-func describeText(data []byte) string {
+// ofText names the kind of a file whose first bytes are no known signature.
+func ofText(data []byte) string {
 	head := data[:min(len(data), 1<<10)]
 	for cut := 0; cut < utf8.UTFMax && !utf8.Valid(head); cut++ {
 		head = head[:len(head)-1]
 	}
 	if !utf8.Valid(head) || bytes.IndexByte(head, 0) >= 0 || hasControls(head) {
-		return describeBinary
+		return Binary
 	}
 	text := strings.TrimLeft(string(head), " \t\r\n")
 	lower := strings.ToLower(text)
@@ -68,9 +71,9 @@ func describeText(data []byte) string {
 	case strings.HasPrefix(lower, "<?xml"), strings.HasPrefix(lower, "<svg"):
 		return "an XML file"
 	case isObject(text) && bytes.Contains(data, []byte(`"model"`)) && bytes.Contains(data, []byte(`"vocab"`)):
-		return DescribeTokenizerJSON
+		return TokenizerJSON
 	case isObject(text) || isList(text):
-		return DescribeJSON
+		return JSON
 	case strings.HasPrefix(text, "#version:"):
 		return "the merges.txt of a byte-level BPE"
 	}
@@ -81,17 +84,18 @@ func describeText(data []byte) string {
 	return fmt.Sprintf("a text file that begins %q", strings.TrimRight(line, "\r"))
 }
 
-// hasControls reports whether text has control characters that text files do not have.
+// hasControls reports whether text has control characters that text files do not contain.
 func hasControls(text []byte) bool {
 	return bytes.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != '\f' && r != 0x1b })
 }
 
-// isObject and isList report whether text begins as a JSON object or list.
+// isObject reports whether text begins like a JSON object.
 func isObject(text string) bool {
 	rest := strings.TrimLeft(strings.TrimPrefix(text, "{"), " \t\r\n")
 	return text[0] == '{' && (rest == "" || rest[0] == '"' || rest[0] == '}')
 }
 
+// isList reports whether text begins like a JSON list.
 func isList(text string) bool {
 	rest := strings.TrimLeft(strings.TrimPrefix(text, "["), " \t\r\n")
 	return text[0] == '[' && (rest == "" || strings.IndexByte(`{["]-0123456789`, rest[0]) >= 0 || strings.HasPrefix(rest, "null"))
