@@ -19,12 +19,14 @@ func writeEvaluation(w io.Writer, e *evalsuite.Evaluation) error {
 	t := &evalTable{untrained: hasUntrained(e)}
 	fmt.Fprintf(&t.text, "%s\non %s, split %s: %s\n\n", e.Model, e.Data, e.Split, count(e.Samples, "sample"))
 	t.row("", "metric", "model (95% interval)", "untrained", "blind", "n")
-	for _, metric := range evalsuite.Metrics {
-		if s, ok := e.Scores[metric]; ok {
-			t.scores("", metric, s, e.BlindBy[metric])
-		}
+	for _, metric := range e.MetricNames() {
+		t.scores("", metric, e.Scores[metric], e.BlindBy[metric])
 	}
-	for _, metric := range []string{"caption_cider", "vqa_accuracy", "i2t_r1"} {
+	sliced := []string{"caption_cider", "vqa_accuracy", "i2t_r1"}
+	for _, m := range e.Metrics {
+		sliced = append(sliced, m.Name)
+	}
+	for _, metric := range sliced {
 		t.slices(metric+" by language", e.ByLanguage[metric])
 		t.slices(metric+" by kind of question", e.ByKind[metric])
 	}
@@ -97,12 +99,7 @@ func (t *evalTable) slices(title string, by map[string]evalsuite.Scores) {
 
 // notes says what a reader of the numbers must know.
 func (t *evalTable) notes(e *evalsuite.Evaluation) {
-	var unclear []string
-	for _, metric := range evalsuite.Metrics {
-		if s, ok := e.Scores[metric]; ok && s.Blind != nil && s.Model.Lo <= s.Blind.Hi {
-			unclear = append(unclear, metric)
-		}
-	}
+	unclear := e.Unclear()
 	if e.Samples >= wideBelow && len(unclear) == 0 {
 		return
 	}

@@ -16,7 +16,7 @@ func TestConstants_TakesTheCaptionThatScoresBest(t *testing.T) {
 	for i, truth := range []string{"a dog runs on grass", "a dog sits on grass", "a dog lies on grass", "two boats at sea", "a dog runs on grass"} {
 		items = append(items, Item{Sample: i, Language: "en", References: []string{truth}}, Item{Sample: i, Language: "fr", References: []string{"chien " + strconv.Itoa(i)}})
 	}
-	c := newCaptionScorer(items)
+	c := newCaptionScorer(items, nil)
 	answers := c.constants(map[string][]string{"en": {"two boats at sea", "a car in the street", "a dog on grass", "a dog runs on grass"}})
 	if got := answers["caption_exact"][0]; got != "a dog runs on grass" {
 		t.Errorf("best by exact match: %q", got)
@@ -44,14 +44,14 @@ func TestMostFrequent_OrdersTies(t *testing.T) {
 	}
 }
 
-// TestPlan_KeepsWholeBatches: a resumed run answers in the batches of one in one go, also where
+// TestBatches_KeepsWholeBatches: a resumed run answers in the batches of one in one go, also where
 // requests are the same.
-func TestPlan_KeepsWholeBatches(t *testing.T) {
+func TestBatches_KeepsWholeBatches(t *testing.T) {
 	var requests []request
 	for i, prompt := range []string{"a", "b", "a", "c", "d", "d", "e"} {
 		requests = append(requests, request{Ask: mixture.Ask{ID: strconv.Itoa(i), Prompt: prompt}, hashes: []string{"x"}})
 	}
-	p := planOf(requests, 2)
+	p := batchesOf(requests, 2)
 	if diff := cmp.Diff([]int{0, 1, 3, 4, 6}, p.distinct); diff != "" {
 		t.Fatal(diff)
 	}
@@ -72,7 +72,7 @@ func TestRequests_IDsAreUnique(t *testing.T) {
 	for _, r := range requests {
 		ids = append(ids, r.ID)
 	}
-	if diff := cmp.Diff([]string{"1", "b#0", "b#1"}, ids); diff != "" || left.Count != 0 || requests[2].place != 7 {
+	if diff := cmp.Diff([]string{"1", "b#0", "b#1"}, ids); diff != "" || left.Count != 0 || requests[2].row != 7 {
 		t.Errorf("%s%+v", diff, left)
 	}
 }

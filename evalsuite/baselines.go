@@ -12,8 +12,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Blinded returns the queries with a grey image in place of each: what is answered right now is
-// known from the words alone.
+// Blinded returns the queries with a grey image instead of each image: an answer that is still right
+// follows from the words alone.
 func Blinded(queries []Query) ([]Query, error) {
 	grey, err := greyImage(64)
 	if err != nil {
@@ -39,9 +39,9 @@ func greyImage(side int) (shards.Image, error) {
 	return shards.Image{Bytes: b.Bytes(), Format: "png", Width: int32(side), Height: int32(side), SHA256: shards.Hash(b.Bytes())}, nil
 }
 
-// Constant answers every question of a kind with the answer that is most often right for that kind
-// among the very questions asked: no constant can do better.
-func Constant(items []Item) {
+// AnswerWithConstant predicts, for all questions of a kind, the answer that is most often right for
+// that kind among these very questions. No constant answer can score better.
+func AnswerWithConstant(items []Item) {
 	for _, members := range group(items, func(s *Item) string { return s.Kind }) {
 		counts := map[string]int{}
 		best := ""
@@ -58,8 +58,8 @@ func Constant(items []Item) {
 	}
 }
 
-// Chance is the recall at k of ranking n items at random, with the interval that holds 95% of such
-// trials.
+// Chance returns the expected recall at k of a random order of n items. Its interval holds 95% of
+// random orders.
 func Chance(k, n int) metrics.Score {
 	if n == 0 {
 		return metrics.Score{}
@@ -68,8 +68,7 @@ func Chance(k, n int) metrics.Score {
 	return metrics.Score{Value: p, Lo: binomialQuantile(n, p, 0.025), Hi: binomialQuantile(n, p, 0.975), N: n}
 }
 
-// binomialQuantile returns the share of successes in n trials of probability p below which a share
-// q of all outcomes lies.
+// binomialQuantile returns the q-quantile of the share of successes in n trials of probability p.
 func binomialQuantile(n int, p, q float64) float64 {
 	if p >= 1 {
 		return 1

@@ -13,41 +13,48 @@ import (
 	"github.com/pali3/pali3/models/siglip"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/stages"
 	"github.com/pali3/pali3/tokenize"
 )
 
-// Embedder embeds pictures and texts with the towers of a trained SigLIP. Not safe for concurrent
-// use.
+// Embedder embeds images and texts with the towers of a trained SigLIP. It is not safe for
+// concurrent use.
 type Embedder struct {
-	Model      siglip.Config
-	Weights    *weights.Set
-	Vocabulary *tokenize.Vocabulary
-	Pipeline   *augment.Pipeline
-	Length     int // of texts, in ids
-	Batch      int // default 64
+	Batch int // images or texts embedded together; default 64
+
+	model      siglip.Config
+	weights    *weights.Set
+	vocabulary *tokenize.Vocabulary
+	pipeline   *augment.Pipeline
+	length     int // of texts, in ids
 
 	images, texts *graph.Exec
 }
 
-// Compile makes the embedder ready.
-func (e *Embedder) Compile(be compute.Backend) (err error) {
-	if e.Batch <= 0 {
-		e.Batch = 64
+// NewEmbedder returns an embedder for a trained SigLIP.
+func NewEmbedder(be compute.Backend, t *stages.Trained) (*Embedder, error) {
+	if t.SigLIP == nil {
+		return nil, fmt.Errorf("a model of stage %s does not embed: use a run of stage siglip", t.Recipe.Stage)
 	}
-	specs := e.Weights.Specs()
+	e := &Embedder{
+		Batch: 64, model: *t.SigLIP, weights: t.Weights, vocabulary: t.Vocabulary, pipeline: t.Pipeline,
+		length: t.Recipe.Mixture.Lengths.Encoder,
+	}
+	specs := t.Weights.Specs()
+	var err error
 	e.images, err = graph.NewExec(be, func(in []*graph.Node) []*graph.Node {
-		return []*graph.Node{siglip.EmbedImages(weights.Bind(specs, in[1:]), e.Model, in[0])}
+		return []*graph.Node{siglip.EmbedImages(weights.Bind(specs, in[1:]), e.model, in[0])}
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	e.texts, err = graph.NewExec(be, func(in []*graph.Node) []*graph.Node {
-		return []*graph.Node{siglip.EmbedTexts(weights.Bind(specs, in[1:]), e.Model, in[0])}
+		return []*graph.Node{siglip.EmbedTexts(weights.Bind(specs, in[1:]), e.model, in[0])}
 	})
-	return err
+	return e, err
 }
 
-// Images returns the embeddings of images [len(images), E], of length 1.
+// Images returns the embeddings of images, [len(images), E], each of length 1.
 func (e *Embedder) Images(images []shards.Image) ([][]float32, error) {
 	embedded, unreadable, err := e.readable(images)
 	if err != nil {
@@ -61,17 +68,17 @@ func (e *Embedder) Images(images []shards.Image) ([][]float32, error) {
 	return embedded, nil
 }
 
-// readable is Images with the errors of those that cannot be read, by their number, in place of
-// their embeddings.
+// readable returns the embeddings of images. For images that cannot be read it returns errors, by
+// position.
 func (e *Embedder) readable(images []shards.Image) (embedded [][]float32, unreadable map[int]error, err error) {
-	side := e.Model.Image.Image
+	side := e.model.Image.Image
 	size := side * side * 3
 	unreadable = map[int]error{}
 	embedded, err = e.embed(e.images, len(images), func(begin, n int) (*tensors.Tensor, error) {
 		pixels := make([]float32, e.Batch*size)
 		for i := range n {
 			row := pixels[i*size : (i+1)*size]
-			if err := pixelsOf(e.Pipeline, &images[begin+i], row); errors.Is(err, errSize) {
+			if err := pixelsOf(e.pipeline, &images[begin+i], row); errors.Is(err, errSize) {
 				return nil, err
 			} else if err != nil {
 				unreadable[begin+i] = err
@@ -83,22 +90,22 @@ func (e *Embedder) readable(images []shards.Image) (embedded [][]float32, unread
 	return embedded, unreadable, err
 }
 
-// Texts returns the embeddings of texts [len(texts), E], of length 1.
+// Texts returns the embeddings of texts, [len(texts), E], each of length 1.
 func (e *Embedder) Texts(texts []string) ([][]float32, error) {
 	return e.embed(e.texts, len(texts), func(begin, n int) (*tensors.Tensor, error) {
-		ids := make([]int32, e.Batch*e.Length)
+		ids := make([]int32, e.Batch*e.length)
 		for i := range e.Batch {
 			var text []int32
 			if i < n {
-				text = e.Vocabulary.Encode(texts[begin+i])
+				text = e.vocabulary.Encode(texts[begin+i])
 			}
-			mixture.FitText(ids[i*e.Length:(i+1)*e.Length], text)
+			mixture.FitText(ids[i*e.length:(i+1)*e.length], text)
 		}
-		return tensors.FromFlatDataAndDimensions(ids, e.Batch, e.Length), nil
+		return tensors.FromFlatDataAndDimensions(ids, e.Batch, e.length), nil
 	})
 }
 
-// embed runs a tower over n items, a batch at a time.
+// embed runs a tower on n items, one batch at a time.
 func (e *Embedder) embed(tower *graph.Exec, n int, input func(begin, n int) (*tensors.Tensor, error)) ([][]float32, error) {
 	var all [][]float32
 	for begin := 0; begin < n; begin += e.Batch {
@@ -108,7 +115,7 @@ func (e *Embedder) embed(tower *graph.Exec, n int, input func(begin, n int) (*te
 			return nil, err
 		}
 		args := []any{in}
-		for _, w := range e.Weights.Tensors() {
+		for _, w := range e.weights.Tensors() {
 			args = append(args, w)
 		}
 		out, err := tower.Call(args...)

@@ -20,55 +20,67 @@ import (
 type EvaluateOptions struct {
 	// Split of the dataset; "all" takes every sample.
 	Split string
-	// Tasks are some of caption, vqa and retrieval; none: those that the model was trained on and
-	// the data have.
+	// Tasks are some of caption, vqa and retrieval. Default: those that the model was trained on and
+	// the dataset has.
 	Tasks []string
-	// Dir is the folder of prediction files, by which an interrupted evaluation resumes; "" keeps
-	// them in memory only.
+	// Metrics are scored beside the built-in ones.
+	Metrics []Metric
+	// Dir is the folder of prediction files, from which an interrupted evaluation resumes. If it is
+	// empty, predictions are kept in memory only.
 	Dir string
-	// Samples is how many samples are scored at most, drawn by Bootstrap.Seed; 0: all.
+	// Samples is the highest number of samples to score, drawn by Bootstrap.Seed; 0 means all.
 	Samples int
-	// Rows are the rows of the dataset to score; nil: all of the split. See [SplitRows].
+	// Rows are the rows of the dataset to score; nil means the whole split. See [SplitRows].
 	Rows []int
-	// Languages of captions and questions; none: all.
+	// Languages of captions and questions; empty means all.
 	Languages []string
-	// Texts are the kinds of text that count as captions; none: those that the run was trained on.
+	// Texts are the kinds of text that count as captions. Default: those that the run was trained on.
 	Texts []string
-	// Blind scores the baselines that do not see the images, Untrained the model before its
+	// Blind scores the baselines that do not see the images. Untrained scores the model before
 	// training.
 	Blind, Untrained bool
-	// GreyOnly compares captions with those of a grey image alone, and not with the best constant
-	// caption too.
+	// GreyOnly leaves out the constant captions: Blind captions are those of a grey image.
 	GreyOnly bool
 	// Bootstrap draws the intervals.
 	Bootstrap metrics.Bootstrap
-	// Method of choosing answers; greedy unless set.
+	// Method of decoding; default greedy.
 	Method decode.Method
-	// Batch is how many queries are answered together; default 64.
+	// Batch is the number of queries that are answered together; default 64.
 	Batch int
-	// Progress, which may be nil, is told of each prediction file how many distinct queries are
-	// answered.
+	// Progress, which may be nil, is called with the name of a prediction file and the number of
+	// distinct queries that are answered.
 	Progress func(name string, done, total int)
-	// Warn, which may be nil, is told of what was left out.
+	// Warn, which may be nil, is called with what was left out.
 	Warn func(message string)
 }
 
-// Evaluate scores a trained model on a split of a dataset. Images are read a batch at a time.
+// validate checks the options and fills in defaults.
+func (o *EvaluateOptions) validate() error {
+	if o.Warn == nil {
+		o.Warn = func(string) {}
+	}
+	if err := o.Method.Validate(); err != nil {
+		return err
+	}
+	return validateMetrics(o.Metrics)
+}
+
+// Evaluate scores a trained model on a split of a dataset. Images are read one batch at a time.
 func Evaluate(ctx context.Context, be compute.Backend, t *stages.Trained, d *shards.Dataset, o EvaluateOptions) (*Evaluation, error) {
 	return NewEvaluator(be, t).Evaluate(ctx, d, o)
 }
 
-// Evaluator scores a model again and again: its graphs are compiled once. Not safe for concurrent
-// use.
+// Evaluator scores one model several times and compiles its graphs once. It is not safe for
+// concurrent use.
 type Evaluator struct {
 	be      compute.Backend
 	trained *stages.Trained
-	// answerers and embedders of the trained model and of the same before training, made when first
-	// needed.
-	answerers [2]*TrainedPredictor
-	embedders [2]*Embedder
-	weights   [2]string // their names in predictions
-	initial   *stages.Trained
+	initial *stages.Trained // the model before training, made when it is first needed
+
+	// By variant, made when they are first needed.
+	predictors [2]*TrainedPredictor
+	embedders  [2]*Embedder
+	weights    [2]string // the names of the weights in predictions
 }
 
 // NewEvaluator returns an evaluator of a model. The weights of t may change between evaluations.
@@ -76,16 +88,15 @@ func NewEvaluator(be compute.Backend, t *stages.Trained) *Evaluator {
 	return &Evaluator{be: be, trained: t}
 }
 
-// who is which of the models speaks.
-type who int
+// variant tells the trained model from the same model before training.
+type variant int
 
 const (
-	trained who = iota
+	trained variant = iota
 	untrained
 )
 
-// model returns the trained model, or the same before training.
-func (e *Evaluator) model(w who) *stages.Trained {
+func (e *Evaluator) model(w variant) *stages.Trained {
 	if w == trained {
 		return e.trained
 	}
@@ -95,19 +106,19 @@ func (e *Evaluator) model(w who) *stages.Trained {
 	return e.initial
 }
 
-func (e *Evaluator) answerer(w who) (*TrainedPredictor, error) {
-	if e.answerers[w] == nil {
-		a, err := NewPredictor(e.be, e.model(w))
+func (e *Evaluator) predictor(w variant) (*TrainedPredictor, error) {
+	if e.predictors[w] == nil {
+		p, err := NewPredictor(e.be, e.model(w))
 		if err != nil {
 			return nil, err
 		}
-		e.answerers[w] = a
+		e.predictors[w] = p
 	}
-	e.answerers[w].Use(e.model(w).Weights)
-	return e.answerers[w], nil
+	e.predictors[w].Use(e.model(w).Weights)
+	return e.predictors[w], nil
 }
 
-func (e *Evaluator) embedder(w who) (*Embedder, error) {
+func (e *Evaluator) embedder(w variant) (*Embedder, error) {
 	if e.embedders[w] == nil {
 		m, err := NewEmbedder(e.be, e.model(w))
 		if err != nil {
@@ -115,12 +126,12 @@ func (e *Evaluator) embedder(w who) (*Embedder, error) {
 		}
 		e.embedders[w] = m
 	}
-	e.embedders[w].Weights = e.model(w).Weights
+	e.embedders[w].weights = e.model(w).Weights
 	return e.embedders[w], nil
 }
 
-// weightsOf names a model's weights in predictions. Those of a run folder are hashed once.
-func (e *Evaluator) weightsOf(w who) (id string, err error) {
+// weightsOf names a variant's weights in predictions. The weights of a run folder are hashed once.
+func (e *Evaluator) weightsOf(w variant) (id string, err error) {
 	switch {
 	case w == untrained:
 		return initialID(e.trained), nil
@@ -132,21 +143,18 @@ func (e *Evaluator) weightsOf(w who) (id string, err error) {
 	return e.weights[w], err
 }
 
-// evaluation is one under way.
+// evaluation is one call of Evaluate.
 type evaluation struct {
 	*Evaluator
 	EvaluateOptions
-	split *split
-	found *Evaluation
-	grey  greyAlbum
+	split  *split
+	result *Evaluation
+	grey   greyImages
 }
 
-// Evaluate is the function [Evaluate] of the evaluator's model.
+// Evaluate is the function [Evaluate] for the evaluator's model.
 func (e *Evaluator) Evaluate(ctx context.Context, d *shards.Dataset, o EvaluateOptions) (*Evaluation, error) {
-	if o.Warn == nil {
-		o.Warn = func(string) {}
-	}
-	if err := o.Method.Validate(); err != nil {
+	if err := o.validate(); err != nil {
 		return nil, err
 	}
 	s, err := readSplit(ctx, d, o.Split, o.Rows, o.Samples, o.Bootstrap.Seed)
@@ -154,24 +162,25 @@ func (e *Evaluator) Evaluate(ctx context.Context, d *shards.Dataset, o EvaluateO
 		return nil, err
 	}
 	r := &evaluation{Evaluator: e, EvaluateOptions: o, split: s}
-	r.found = newEvaluation(e.trained.Dir, s)
-	r.found.tell(s.without, o.Warn)
+	r.result = newEvaluation(e.trained.Dir, s)
+	r.result.leaveOut(s.without, o.Warn)
 	grey, err := greyImage(64)
 	if err != nil {
 		return nil, err
 	}
-	r.grey = greyAlbum{grey}
-	scores := map[string]func(context.Context) error{CaptionTask: r.captions, VQATask: r.answers, RetrievalTask: r.retrieval}
+	r.grey = greyImages{grey}
+	score := map[string]func(context.Context) error{CaptionTask: r.captions, VQATask: r.answers, RetrievalTask: r.retrieval}
 	tasks, err := e.tasks(s, o)
 	if err != nil {
 		return nil, err
 	}
 	for _, task := range tasks {
-		if err := scores[task](ctx); err != nil {
+		if err := score[task](ctx); err != nil {
 			return nil, fmt.Errorf("%s of split %s: %w", task, s.name, err)
 		}
 	}
-	return r.found, nil
+	r.result.describe(o.Metrics)
+	return r.result, nil
 }
 
 func newEvaluation(model string, s *split) *Evaluation {
@@ -181,14 +190,14 @@ func newEvaluation(model string, s *split) *Evaluation {
 	}
 }
 
-// tasks returns what is scored, or why nothing can be.
+// tasks returns the tasks to score, or an error if there are none.
 func (e *Evaluator) tasks(s *split, o EvaluateOptions) ([]string, error) {
 	can := []string{CaptionTask, VQATask}
 	switch {
 	case e.trained.SigLIP != nil:
 		can = []string{RetrievalTask}
 	case e.trained.PaLI3 == nil:
-		return nil, fmt.Errorf("a model of stage %s sees no images: name a run of stage pali3 for captions and answers, or one of stage siglip for retrieval", e.trained.Recipe.Stage)
+		return nil, fmt.Errorf("a model of stage %s takes no images: use a run of stage pali3 for captions and answers, or of stage siglip for retrieval", e.trained.Recipe.Stage)
 	}
 	if len(o.Tasks) == 0 {
 		return e.defaultTasks(can, s, o)
@@ -196,25 +205,25 @@ func (e *Evaluator) tasks(s *split, o EvaluateOptions) ([]string, error) {
 	for _, task := range o.Tasks {
 		switch {
 		case !slices.Contains([]string{CaptionTask, VQATask, RetrievalTask}, task):
-			return nil, fmt.Errorf("task %q is not scored: name caption, vqa or retrieval", task)
+			return nil, fmt.Errorf("unknown task %q; choose from caption, vqa, retrieval", task)
 		case !slices.Contains(can, task) && task == RetrievalTask:
-			return nil, errors.New("retrieval ranks by the embeddings of a SigLIP: name a run of stage siglip")
+			return nil, errors.New("retrieval needs the embeddings of a SigLIP: use a run of stage siglip")
 		case !slices.Contains(can, task):
-			return nil, fmt.Errorf("a SigLIP says no %s: name a run of stage pali3, or the task retrieval", task)
+			return nil, fmt.Errorf("a SigLIP cannot do the task %s: use a run of stage pali3, or the task retrieval", task)
 		}
 		if requests, left := s.requests(e.task(task, o.Texts), o.Languages); len(requests) == 0 {
-			return nil, fmt.Errorf("split %s of %s cannot be scored by %s: %s", s.name, s.data.Dir(), task, left)
+			return nil, fmt.Errorf("split %s of %s has nothing to score for the task %s: %s", s.name, s.data.Dir(), task, left)
 		}
 	}
 	return o.Tasks, nil
 }
 
-// defaultTasks are those of a model that it was trained on and the data have.
+// defaultTasks returns the tasks that the model was trained on and the split has.
 func (e *Evaluator) defaultTasks(can []string, s *split, o EvaluateOptions) (tasks []string, err error) {
 	var why []string
 	for _, task := range can {
 		if _, learnt := taskOf(e.trained, kindOf(task)); !learnt {
-			why = append(why, fmt.Sprintf("%s: the run was trained on %s only (--task %s scores it nevertheless)", task, trainedKinds(e.trained), task))
+			why = append(why, fmt.Sprintf("%s: the run was trained on %s only (--task %s scores it anyway)", task, trainedKinds(e.trained), task))
 			continue
 		}
 		requests, left := s.requests(e.task(task, o.Texts), o.Languages)
@@ -230,7 +239,7 @@ func (e *Evaluator) defaultTasks(can []string, s *split, o EvaluateOptions) (tas
 	return tasks, nil
 }
 
-// kindOf is the kind of a recipe's task by which a model learns what is scored.
+// kindOf returns the kind of a recipe's task that teaches a scored task.
 func kindOf(task string) string {
 	if task == RetrievalTask {
 		return "contrastive"
@@ -238,61 +247,53 @@ func kindOf(task string) string {
 	return task
 }
 
-// listen lets one of the models answer requests, before a grey image if blind.
-func (r *evaluation) listen(ctx context.Context, what, file string, w who, blind bool, requests []request) (*heard, error) {
+// predict lets a variant of the model answer requests. If blind, it gets a grey image instead of
+// each image.
+func (r *evaluation) predict(ctx context.Context, what, file string, w variant, blind bool, requests []request) (*jobResult, error) {
 	name := fileName(r.split.name) + "-" + what + "-" + file
-	l := &listener{
-		model: func() (*TrainedPredictor, error) { return r.answerer(w) }, album: pages{r.split.data},
+	j := &job{
+		predictor: func() (*TrainedPredictor, error) { return r.predictor(w) }, images: datasetImages{r.split.data},
 		weights: func() (string, error) { return r.weightsOf(w) }, method: r.Method, batch: r.Batch, warn: r.Warn,
 		progress: func(done, total int) {
 			if r.Progress != nil {
 				r.Progress(name, done, total)
 			}
 		},
-		other: func(path string) error {
-			r.Warn(path + " holds predictions of other weights, data or options: they are made again")
+		onOther: func(path string) error {
+			r.Warn(path + " holds predictions made with other weights, data or options; predicting again")
 			return nil
 		},
 	}
 	if blind {
-		l.album, requests = r.grey, r.grey.blinded(requests)
+		j.images, requests = r.grey, r.grey.blinded(requests)
 	}
 	if r.Dir != "" {
-		l.path = filepath.Join(r.Dir, name+".jsonl")
+		j.path = filepath.Join(r.Dir, name+".jsonl")
 	}
-	return l.listen(ctx, requests)
+	return j.run(ctx, requests)
 }
 
-// texts are the answers heard.
-func (h *heard) texts() []string {
-	texts := make([]string, len(h.predictions))
-	for i := range texts {
-		texts[i] = h.predictions[i].Prediction
-	}
-	return texts
-}
-
-// failed counts what the model gave no answer to.
-func (r *evaluation) failed(task string, h *heard) {
-	left := LeftOut{Task: task, Reason: "requests got no answer and count as wrong", Of: len(h.predictions)}
-	for i := range h.predictions {
-		if p := &h.predictions[i]; p.Error != "" {
+// countFailed counts the requests that the model could not answer.
+func (r *evaluation) countFailed(task string, done *jobResult) {
+	left := LeftOut{Task: task, Reason: "requests failed and count as wrong", Of: len(done.predictions)}
+	for i := range done.predictions {
+		if p := &done.predictions[i]; p.Error != "" {
 			left.add(fmt.Sprintf("%s (%s)", p.ID, p.Error))
 		}
 	}
 	if left.Count > 0 {
-		r.found.Failed[task] = left.Count
+		r.result.Failed[task] = left.Count
 		r.Warn(left.String())
 	}
 }
 
-// saidOf returns requests as they will be scored.
-func saidOf(requests []request) []Item {
+// itemsOf returns an item for each request, without its prediction.
+func itemsOf(requests []request) []Item {
 	items := make([]Item, len(requests))
 	for i := range requests {
 		r := &requests[i]
 		items[i] = Item{
-			Sample: r.sample, Language: r.Language, Kind: r.Kind, ID: r.ID, Question: r.Question, References: r.Truths, Key: r.key, Row: r.place,
+			Sample: r.sample, Language: r.Language, Kind: r.Kind, ID: r.ID, Question: r.Question, References: r.Truths, Key: r.key, Row: r.row,
 		}
 	}
 	return items

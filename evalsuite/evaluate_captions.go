@@ -2,50 +2,38 @@ package evalsuite
 
 import (
 	"context"
+	"slices"
 
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/mixture"
 )
 
-// task returns the task of the model that is scored, of any language. Texts, if there are any, are
-// its kinds of text.
-func (e *Evaluator) task(name string, texts []string) mixture.Task {
-	task, _ := taskOf(e.trained, kindOf(name))
-	if len(texts) > 0 {
-		task.Texts = texts
-	}
-	if name == RetrievalTask { // its texts are asked for like captions
-		task.Kind, task.Prompt = "caption", ""
-	}
-	return task
-}
-
-// captions scores what the model says of each image in each language that it has a caption in.
+// captions scores the model's caption of each image in each language that it has a caption in.
 func (r *evaluation) captions(ctx context.Context) error {
 	requests, left := r.split.requests(r.task(CaptionTask, r.Texts), r.Languages)
-	r.found.tell(left, r.Warn)
+	r.result.leaveOut(left, r.Warn)
 	r.warn(CaptionTask, requests)
-	items := saidOf(requests)
-	scorer := newCaptionScorer(items)
+	items := itemsOf(requests)
+	scorer := newCaptionScorer(items, metricsOf(r.Metrics, CaptionTask))
 	model, err := r.captionsOf(ctx, scorer, "model", trained, false, requests)
 	if err != nil {
 		return err
 	}
-	c := &captionScores{items: items, model: model.values, blind: map[string]captionValues{}}
-	r.found.Captions = model.items
+	c := &captionSets{scorer: scorer, model: model.values, blind: map[string]captionValues{}}
+	r.result.Captions = model.items
 	if r.Untrained {
-		heard, err := r.captionsOf(ctx, scorer, "untrained", untrained, false, requests)
+		untrained, err := r.captionsOf(ctx, scorer, "untrained", untrained, false, requests)
 		if err != nil {
 			return err
 		}
-		c.untrained = &heard.values
+		c.untrained = &untrained.values
 	}
 	if r.Blind {
-		if err := r.blindCaptions(ctx, scorer, c, requests); err != nil {
+		if err := r.blindCaptions(ctx, c, requests); err != nil {
 			return err
 		}
 	}
-	c.score(r.found, r.Bootstrap)
+	c.write(r.result, r.Bootstrap)
 	return nil
 }
 
@@ -55,149 +43,143 @@ type scoredCaptions struct {
 	items  []Item
 }
 
-func (r *evaluation) captionsOf(ctx context.Context, scorer *captionScorer, file string, w who, blind bool, requests []request) (scoredCaptions, error) {
-	heard, err := r.listen(ctx, "captions", file, w, blind, requests)
+// captionsOf lets one variant of the model write captions, and scores them.
+func (r *evaluation) captionsOf(ctx context.Context, scorer *captionScorer, file string, w variant, blind bool, requests []request) (scoredCaptions, error) {
+	done, err := r.predict(ctx, "captions", file, w, blind, requests)
 	if err != nil {
 		return scoredCaptions{}, err
 	}
 	if w == trained && !blind {
-		r.failed(CaptionTask, heard)
+		r.countFailed(CaptionTask, done)
 	}
-	values, err := scorer.score(heard.texts())
-	if err != nil {
-		return scoredCaptions{}, err
-	}
-	items := values.put(scorer.items, heard.texts())
-	for i := range items {
-		items[i].Error = heard.predictions[i].Error
-	}
-	return scoredCaptions{values, items}, nil
+	captions, failed := done.texts()
+	values, err := scorer.score(captions, failed)
+	return scoredCaptions{values, values.fill(scorer.items, captions, failed)}, err
 }
 
 // blindCaptions finds, by metric, the better of the captions of a grey image and the best constant
 // caption.
-func (r *evaluation) blindCaptions(ctx context.Context, scorer *captionScorer, c *captionScores, requests []request) error {
-	grey, err := r.captionsOf(ctx, scorer, "blind", trained, true, requests)
+func (r *evaluation) blindCaptions(ctx context.Context, c *captionSets, requests []request) error {
+	grey, err := r.captionsOf(ctx, c.scorer, "blind", trained, true, requests)
 	if err != nil {
 		return err
 	}
-	r.found.BlindCaptions = grey.items
-	for _, metric := range captionMetrics {
-		c.blind[metric], r.found.BlindBy[metric] = grey.values, byGrey
+	r.result.BlindCaptions = grey.items
+	for _, name := range c.scorer.names() {
+		c.blind[name], r.result.BlindBy[name] = grey.values, byGrey
 	}
 	if r.GreyOnly {
 		return nil
 	}
-	return r.found.constantCaptions(ctx, r.split, r.task(CaptionTask, r.Texts), scorer, c, r.Bootstrap)
+	return c.addConstant(ctx, r.result, r.split, r.task(CaptionTask, r.Texts))
 }
 
-// Names of blind baselines.
+// Blind baselines, as an evaluation names them.
 const (
 	byGrey     = "grey image"
 	byConstant = "constant"
 	byChance   = "chance"
 )
 
-var captionMetrics = []string{"caption_cider", "caption_exact", "caption_bleu4"}
+// captionSets are the values of captions of the same items.
+type captionSets struct {
+	scorer    *captionScorer
+	model     captionValues
+	untrained *captionValues
+	blind     map[string]captionValues // the best blind baseline, by metric
+}
 
-// constantCaptions takes the best constant captions as the baseline of the metrics by which they
-// are the better one.
-func (e *Evaluation) constantCaptions(ctx context.Context, s *split, t mixture.Task, scorer *captionScorer, c *captionScores, b metrics.Bootstrap) error {
+// addConstant makes the best constant captions the baseline of those metrics by which they are
+// better than the baseline so far. Further metrics take the constant captions that are best by
+// CIDEr.
+func (c *captionSets) addConstant(ctx context.Context, into *Evaluation, s *split, t mixture.Task) error {
 	source, err := constantSource(ctx, s, t)
 	if err != nil {
 		return err
 	}
-	answers := scorer.constants(source)
-	for _, metric := range captionMetrics {
-		values, err := scorer.score(answers[metric])
+	byMetric := c.scorer.constants(source)
+	noneFailed := make([]string, len(c.scorer.items))
+	for _, name := range c.scorer.names() {
+		captions, ok := byMetric[name]
+		if !ok {
+			captions = byMetric[captionCIDEr]
+		}
+		values, err := c.scorer.score(captions, noneFailed)
 		if err != nil {
 			return err
 		}
-		have, known := c.blind[metric]
-		if known && values.value(scorer.items, metric) <= have.value(scorer.items, metric) {
+		have, known := c.blind[name]
+		if known && !c.scorer.metric(name).better(values.value(c.scorer.items, name), have.value(c.scorer.items, name)) {
 			continue
 		}
-		c.blind[metric], e.BlindBy[metric] = values, byConstant
-		if metric == "caption_cider" {
-			e.BlindCaptions = values.put(scorer.items, answers[metric])
+		c.blind[name], into.BlindBy[name] = values, byConstant
+		if name == captionCIDEr {
+			into.BlindCaptions = values.fill(c.scorer.items, captions, noneFailed)
 		}
 	}
 	return nil
 }
 
-// value is a metric's value without its interval.
-func (v captionValues) value(items []Item, metric string) float64 {
-	return v.byMetric(items, metrics.Bootstrap{Resamples: 1})[metric].Value
-}
-
-// captionScores are the values of who spoke.
-type captionScores struct {
-	items     []Item
-	model     captionValues
-	untrained *captionValues
-	blind     map[string]captionValues // by metric
-}
-
-// score averages them, over all and by language.
-func (c *captionScores) score(into *Evaluation, b metrics.Bootstrap) {
-	all := make([]int, len(c.items))
+// write averages the captions into an evaluation, over all and by language.
+func (c *captionSets) write(into *Evaluation, b metrics.Bootstrap) {
+	all := make([]int, len(c.scorer.items))
 	for i := range all {
 		all[i] = i
 	}
-	for metric, scores := range c.of(all, b) {
-		into.Scores[metric] = scores
+	for name, scores := range c.scores(all, b) {
+		into.Scores[name] = scores
 	}
-	groups := group(c.items, func(s *Item) string { return s.Language })
-	for _, members := range groups {
-		for metric, scores := range c.of(members, b) {
-			slice(&into.ByLanguage, metric, c.items[members[0]].Language, scores)
+	for _, members := range group(c.scorer.items, languageOf) {
+		for name, scores := range c.scores(members, b) {
+			addSlice(&into.ByLanguage, name, c.scorer.items[members[0]].Language, scores)
 		}
 	}
 }
 
-// of averages a part of the captions.
-func (c *captionScores) of(members []int, b metrics.Bootstrap) map[string]Scores {
-	items := make([]Item, len(members))
-	for j, i := range members {
-		items[j] = c.items[i]
-	}
+// scores averages some of the captions.
+func (c *captionSets) scores(members []int, b metrics.Bootstrap) map[string]Scores {
+	items := pick(c.scorer.items, members)
 	all := map[string]Scores{}
-	for metric, score := range c.model.of(members).byMetric(items, b) {
-		all[metric] = Scores{Model: score}
+	for name, score := range c.model.of(members).byMetric(items, b) {
+		all[name] = Scores{Model: score}
 	}
 	if c.untrained != nil {
-		for metric, score := range c.untrained.of(members).byMetric(items, b) {
-			s := all[metric]
+		for name, score := range c.untrained.of(members).byMetric(items, b) {
+			s := all[name]
 			s.Untrained = &score
-			all[metric] = s
+			all[name] = s
 		}
 	}
-	for metric, values := range c.blind {
-		score := values.of(members).byMetric(items, b)[metric]
-		s := all[metric]
+	for name, values := range c.blind {
+		score := values.of(members).byMetric(items, b)[name]
+		s := all[name]
 		s.Blind = &score
-		all[metric] = s
+		all[name] = s
 	}
 	return all
 }
 
-// warn warns of a task and of languages that the run never saw.
+// task returns the task of the recipe that teaches what is scored, for any language. Texts replaces
+// its kinds of text, unless it is empty.
+func (e *Evaluator) task(name string, texts []string) mixture.Task {
+	task, _ := taskOf(e.trained, kindOf(name))
+	if len(texts) > 0 {
+		task.Texts = texts
+	}
+	if name == RetrievalTask { // whose texts are selected like captions
+		task.Kind, task.Prompt = "caption", ""
+	}
+	return task
+}
+
+// warn warns of a task, or of languages, that the run was not trained on.
 func (r *evaluation) warn(task string, requests []request) {
 	_, learnt := taskOf(r.trained, kindOf(task))
 	var languages []string
 	for i := range requests {
-		if !contains(languages, requests[i].Language) {
+		if !slices.Contains(languages, requests[i].Language) {
 			languages = append(languages, requests[i].Language)
 		}
 	}
 	warnUntrained(r.trained, kindOf(task), learnt, languages, r.Warn)
-}
-
-func contains(list []string, value string) bool {
-	for _, have := range list {
-		if have == value {
-			return true
-		}
-	}
-	return false
 }

@@ -20,9 +20,9 @@ func (r *evaluation) retrieval(ctx context.Context) error {
 	s := r.ranked()
 	requests, left := s.requests(task, r.Languages)
 	left.Task = RetrievalTask
-	r.found.tell(left, r.Warn)
+	r.result.leaveOut(left, r.Warn)
 	r.warn(RetrievalTask, requests)
-	items := saidOf(requests)
+	items := itemsOf(requests)
 	if contrastive, _ := taskOf(r.trained, kindOf(RetrievalTask)); contrastive.Prompt != "" {
 		for i := range items {
 			for j, text := range items[i].References {
@@ -48,9 +48,9 @@ func (r *evaluation) retrieval(ctx context.Context) error {
 		}
 		if r.Blind {
 			chance := chanceOf(model.chance[name])
-			scores.Blind, r.found.BlindBy[name] = &chance, byChance
+			scores.Blind, r.result.BlindBy[name] = &chance, byChance
 		}
-		r.found.Scores[name] = scores
+		r.result.Scores[name] = scores
 		r.retrievalByLanguage(name, model, before)
 	}
 	return nil
@@ -65,7 +65,7 @@ func (r *evaluation) retrievalByLanguage(name string, model, before *ranking) {
 			score := r.Bootstrap.Mean(meansOf(before.byLanguage[name][language]))
 			scores.Untrained = &score
 		}
-		slice(&r.found.ByLanguage, name, language, scores)
+		addSlice(&r.result.ByLanguage, name, language, scores)
 	}
 }
 
@@ -80,12 +80,12 @@ func (r *evaluation) ranked() *split {
 		Task: RetrievalTask, Reason: fmt.Sprintf("images are over the %d that are ranked at once; which, was drawn", rankedImages),
 		Count: len(r.split.samples) - rankedImages, Of: len(r.split.samples),
 	}
-	r.found.tell(left, r.Warn)
+	r.result.leaveOut(left, r.Warn)
 	return &few
 }
 
 // rank embeds and ranks with one of the models. Images that cannot be read are not ranked.
-func (r *evaluation) rank(ctx context.Context, s *split, items []Item, w who) (*ranking, error) {
+func (r *evaluation) rank(ctx context.Context, s *split, items []Item, w variant) (*ranking, error) {
 	e, err := r.embedder(w)
 	if err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func (r *evaluation) rank(ctx context.Context, s *split, items []Item, w who) (*
 				left.add(fmt.Sprintf("%s (%v)", s.samples[i].Key, err))
 			}
 		}
-		r.found.tell(left, r.Warn)
+		r.result.leaveOut(left, r.Warn)
 	}
 	var readable []Item
 	for i := range items {

@@ -188,7 +188,7 @@ func TestEvaluate_ScoresCaptionsAndAnswers(t *testing.T) {
 	want := []string{
 		"1 of 9 samples have no image, for example text",
 		"1 of 8 samples have no text of kind alt, for example bare",
-		"1 of 13 requests got no answer and count as wrong, for example cut/en",
+		"1 of 13 requests failed and count as wrong, for example cut/en",
 		"2 of 8 samples have no question with an answer, for example bare, cut",
 	}
 	for i, prefix := range want {
@@ -297,9 +297,9 @@ func TestEvaluate_SaysWhatToDo(t *testing.T) {
 		want  string
 	}{
 		{"no such split", trained, evalsuite.EvaluateOptions{Split: "vla"}, `has no split "vla"; the nearest is "val" of train: 16 samples, val: 9 samples`},
-		{"retrieval of a PaLI-3", trained, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"retrieval"}}, "name a run of stage siglip"},
-		{"captions of a SigLIP", siglip, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"caption"}}, "a SigLIP says no caption"},
-		{"unknown task", trained, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"ocr"}}, `task "ocr" is not scored: name caption, vqa or retrieval`},
+		{"retrieval of a PaLI-3", trained, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"retrieval"}}, "use a run of stage siglip"},
+		{"captions of a SigLIP", siglip, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"caption"}}, "a SigLIP cannot do the task caption"},
+		{"unknown task", trained, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"ocr"}}, `unknown task "ocr"; choose from caption, vqa, retrieval`},
 		{"no such language", trained, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"caption"}, Languages: []string{"ja"}}, "8 of 8 samples have no text of kind alt in ja"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

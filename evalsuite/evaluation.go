@@ -16,34 +16,30 @@ const (
 	RetrievalTask = "retrieval"
 )
 
-// Metrics are the names of all scores, in the order in which they are shown.
-var Metrics = []string{
-	"caption_cider", "caption_exact", "caption_bleu4", "vqa_accuracy",
-	"i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10",
-}
-
-// Scores compare a trained model with its baselines.
+// Scores compares a trained model with its baselines.
 type Scores struct {
 	Model metrics.Score `json:"model"`
 	// Untrained is the same network before training.
 	Untrained *metrics.Score `json:"untrained,omitempty"`
-	// Blind is the better of the model before a grey image and the best constant answer; for
+	// Blind is the better of the model given a grey image and the best constant answer. For
 	// retrieval it is chance.
 	Blind *metrics.Score `json:"blind,omitempty"`
 }
 
-// Evaluation is what scoring a model on a split found.
+// Evaluation holds the scores of a model on a split.
 type Evaluation struct {
-	// Model is the run's folder, or the file of predictions.
+	// Model is the run folder, or the file of predictions.
 	Model string `json:"model"`
 	// Data is the dataset's folder.
 	Data  string `json:"data"`
 	Split string `json:"split"`
-	// Samples is how many samples with an image were looked at.
+	// Samples is the number of samples that have an image.
 	Samples int `json:"samples"`
-	// Scores by metric: see Metrics.
+	// Scores by metric.
 	Scores map[string]Scores `json:"scores"`
-	// BlindBy says by metric which baseline Blind is: "grey image", "constant" or "chance".
+	// Metrics describes the metrics in Scores that are not built in.
+	Metrics []Metric `json:"metrics,omitempty"`
+	// BlindBy names by metric the baseline that Blind is: "grey image", "constant" or "chance".
 	BlindBy map[string]string `json:"blind_by"`
 	// ByLanguage holds scores by metric and language.
 	ByLanguage map[string]map[string]Scores `json:"by_language,omitempty"`
@@ -51,27 +47,60 @@ type Evaluation struct {
 	ByKind map[string]map[string]Scores `json:"by_kind,omitempty"`
 	// LeftOut counts the samples that a task could not use.
 	LeftOut []LeftOut `json:"left_out,omitempty"`
-	// Failed counts by task what the model gave no answer to, as about an image that cannot be
-	// read. It counts as wrong.
+	// Failed counts by task the requests that the model could not answer, for example because an
+	// image cannot be read. They count as wrong.
 	Failed map[string]int `json:"failed,omitempty"`
-	// Predictions compares a file of predictions with the dataset, where such a file was scored.
+	// Predictions compares a file of predictions with the dataset, if such a file was scored.
 	Predictions *PredictionCount `json:"predictions,omitempty"`
 
-	// Captions and Answers are what the model said, with truths and scores, and Blind what the
-	// blind baseline answered.
-	Captions, Answers, Blind []Item `json:"-"`
-	// BlindCaptions are the captions of the blind baseline, by CIDEr.
-	BlindCaptions []Item `json:"-"`
+	// Captions and Answers are the model's, with references and scores. Blind holds the answers, and
+	// BlindCaptions the captions, of the blind baseline; captions are compared by CIDEr.
+	Captions, Answers, Blind, BlindCaptions []Item `json:"-"`
 }
 
-// EvaluationFile returns the name of the file of a split's evaluation in a run folder.
+// describe records the further metrics that have a score.
+func (e *Evaluation) describe(further []Metric) {
+	for _, m := range further {
+		if _, ok := e.Scores[m.Name]; ok {
+			e.Metrics = append(e.Metrics, Metric{Name: m.Name, Help: m.Help, Task: m.Task, Max: m.Max, LowerIsBetter: m.LowerIsBetter})
+		}
+	}
+}
+
+// MetricNames lists the metrics that have a score, in the order in which they are shown: the
+// built-in ones, then the others.
+func (e *Evaluation) MetricNames() (names []string) {
+	for _, m := range append(BuiltinMetrics(), e.Metrics...) {
+		if _, ok := e.Scores[m.Name]; ok {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// Unclear lists the metrics by which the model is not clearly better than the blind baseline: the
+// intervals overlap, or the baseline is better.
+func (e *Evaluation) Unclear() (names []string) {
+	for _, m := range append(BuiltinMetrics(), e.Metrics...) {
+		s, ok := e.Scores[m.Name]
+		if !ok || s.Blind == nil {
+			continue
+		}
+		if !m.LowerIsBetter && s.Model.Lo <= s.Blind.Hi || m.LowerIsBetter && s.Model.Hi >= s.Blind.Lo {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// EvaluationFile returns the name of the file in a run folder that holds the evaluation of a split.
 func EvaluationFile(split string) string { return "evaluation-" + fileName(split) + ".json" }
 
 // PredictionsFolder is the folder of prediction files in a run folder.
 const PredictionsFolder = "predictions"
 
-// fileName is the name of a split in a file name: what is no letter, digit, dash, dot or underscore
-// becomes an underscore.
+// fileName returns the name of a split as a part of a file name: every character other than letters,
+// digits, dash, dot and underscore becomes an underscore.
 func fileName(split string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '-' || r == '.' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
@@ -81,7 +110,7 @@ func fileName(split string) string {
 	}, split)
 }
 
-// Write writes the evaluation into a run folder; the file appears when it is whole.
+// Write writes the evaluation into a run folder, atomically, and returns the file's path.
 func (e *Evaluation) Write(dir string) (path string, err error) {
 	content, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {
@@ -91,8 +120,8 @@ func (e *Evaluation) Write(dir string) (path string, err error) {
 	return path, atomicfile.WriteBytes(path, append(content, '\n'))
 }
 
-// tell records what a task could not use, if there is any.
-func (e *Evaluation) tell(left LeftOut, warn func(string)) {
+// leaveOut records what a task could not use, unless it is nothing.
+func (e *Evaluation) leaveOut(left LeftOut, warn func(string)) {
 	if left.Count == 0 {
 		return
 	}
@@ -100,8 +129,8 @@ func (e *Evaluation) tell(left LeftOut, warn func(string)) {
 	warn(left.String())
 }
 
-// slice records the scores of a part of what was said.
-func slice(into *map[string]map[string]Scores, metric, name string, s Scores) {
+// addSlice records the scores of a part of the predictions, such as one language.
+func addSlice(into *map[string]map[string]Scores, metric, name string, s Scores) {
 	if *into == nil {
 		*into = map[string]map[string]Scores{}
 	}

@@ -62,10 +62,9 @@ func ExampleEvaluate() {
 		if err != nil {
 			return err
 		}
-		for _, metric := range evalsuite.Metrics {
-			if s, ok := e.Scores[metric]; ok {
-				fmt.Println(metric, s.Model.Value, "blind", s.Blind.Value)
-			}
+		for _, metric := range e.MetricNames() {
+			s := e.Scores[metric]
+			fmt.Println(metric, s.Model.Value, "blind", s.Blind.Value)
 		}
 		_, err = e.Write(run)
 		return err

@@ -9,12 +9,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Predictor answers queries: [TrainedPredictor] does, and so can any other model.
-type Predictor interface {
-	Predict(ctx context.Context, queries []Query, progress func(done, total int)) ([]string, error)
-}
-
-// Samples returns the samples of a split of a dataset.
+// Samples returns the samples of a dataset's split that have an image.
 func Samples(d *shards.Dataset, split string) ([]shards.Sample, error) {
 	var samples []shards.Sample
 	for s, err := range d.Samples() {
@@ -28,7 +23,7 @@ func Samples(d *shards.Dataset, split string) ([]shards.Sample, error) {
 	return samples, nil
 }
 
-// ReadSamples returns the samples of a split of the dataset in a folder.
+// ReadSamples is [Samples] for the dataset in a folder.
 func ReadSamples(dir, split string) ([]shards.Sample, error) {
 	d, err := shards.Open(dir)
 	if err != nil {
@@ -38,36 +33,39 @@ func ReadSamples(dir, split string) ([]shards.Sample, error) {
 	return samples, errors.Join(err, d.Close())
 }
 
-// Item is one answer of a model, with what was asked and what would have been right.
+// Item is a caption or an answer to score: what was asked, the references, the prediction and its
+// score.
 type Item struct {
+	ID         string   // of the question, or the sample's key and the language
 	Sample     int      // position among the samples
+	Key        string   // of the sample; set by [Evaluate]
+	Row        int      // of the sample in the dataset; set by [Evaluate]
 	Language   string   // of the caption or question
 	Kind       string   // of the question; "caption" for captions
-	ID         string   // of the question, or the sample's key and the language
 	Question   string   // empty for captions
-	Prediction string   // the model's caption or answer
 	References []string // right captions or answers, written by people
-	Score      float64  // exact match, or VQA accuracy
-	CIDEr      float64  // of a caption, among those of its language
-	Key        string   // of the sample
-	Row        int      // of the sample in the dataset, of what [Evaluate] found
-	Error      string   // why the model gave no answer
+	Prediction string
+	Error      string  // why there is no prediction
+	Score      float64 // exact match of a caption, VQA accuracy of an answer
+	CIDEr      float64 // of a caption, among the captions of its language
 }
 
-// Captions asks for each sample's caption in each language that it has one in. Several captions of
-// one picture in a language are several truths of one answer.
+func languageOf(item *Item) string { return item.Language }
+
+// Captions returns a query for each sample's caption in each language that it has one in. Several
+// captions of an image in one language are several references of one item.
 func Captions(samples []shards.Sample) (queries []Query, items []Item) {
 	for i := range samples {
-		asked := map[string]int{} // language -> its place in said
+		at := map[string]int{} // language -> position in items
 		for _, text := range samples[i].Texts {
 			if text.Kind != shards.Caption {
 				continue
 			}
-			if at, already := asked[text.Language]; already {
-				items[at].References = append(items[at].References, text.Value)
+			if n, known := at[text.Language]; known {
+				items[n].References = append(items[n].References, text.Value)
 				continue
 			}
-			asked[text.Language] = len(items)
+			at[text.Language] = len(items)
 			queries = append(queries, Query{samples[i].Images, mixture.CaptionPrompt(text.Language)})
 			items = append(items, Item{Sample: i, Language: text.Language, Kind: shards.Caption, ID: samples[i].Key + "/" + text.Language, References: []string{text.Value}})
 		}
@@ -75,60 +73,54 @@ func Captions(samples []shards.Sample) (queries []Query, items []Item) {
 	return queries, items
 }
 
-// Questions asks each sample's questions.
+// Questions returns a query for each of the samples' questions that has an answer.
 func Questions(samples []shards.Sample) (queries []Query, items []Item) {
 	for i := range samples {
 		for _, q := range samples[i].Questions {
 			if len(q.Answers) == 0 {
 				continue
 			}
-			var truths []string
+			var references []string
 			for _, a := range q.Answers {
-				truths = append(truths, a.Text)
+				references = append(references, a.Text)
 			}
 			queries = append(queries, Query{samples[i].Images, mixture.QuestionPrompt(q.Text)})
-			items = append(items, Item{Sample: i, Language: q.Language, Kind: q.Kind, ID: q.ID, Question: q.Text, References: truths})
+			items = append(items, Item{Sample: i, Language: q.Language, Kind: q.Kind, ID: q.ID, Question: q.Text, References: references})
 		}
 	}
 	return queries, items
 }
 
-// Ask puts what a model answers to the queries into said, which belong to them one by one.
-func Ask(ctx context.Context, model Predictor, queries []Query, items []Item) error {
-	answers, err := model.Predict(ctx, queries, nil)
+// Ask sends the queries to a predictor and sets the predictions of the items, which belong to the
+// queries one by one.
+func Ask(ctx context.Context, p Predictor, queries []Query, items []Item) error {
+	answers, err := p.Predict(ctx, queries, nil)
 	for i := range answers {
 		items[i].Prediction = answers[i]
 	}
 	return err
 }
 
-// ScoreAnswers scores answers by the rule of VQA. What has an error in place of an answer is wrong.
+// ScoreAnswers scores answers by the rule of VQA and sets the items' scores. An item with an error
+// scores 0.
 func ScoreAnswers(items []Item, b metrics.Bootstrap) metrics.Score {
-	scores := make([]float64, len(items))
+	scores, _ := vqaMetric.Score(items) // which never fails
 	for i := range items {
-		items[i].Score = 0
-		if items[i].Error == "" {
-			items[i].Score = metrics.VQAAccuracy(items[i].Prediction, items[i].References)
-		}
-		scores[i] = items[i].Score
+		items[i].Score = scores[i]
 	}
 	return b.Mean(scores)
 }
 
-// By averages scores by a property, for example the kind of question.
-func By(items []Item, property func(*Item) string, b metrics.Bootstrap) map[string]metrics.Score {
-	means := map[string]metrics.Score{}
-	for _, members := range group(items, property) {
-		var scores []float64
-		for _, i := range members {
-			scores = append(scores, items[i].Score)
-		}
-		means[property(&items[members[0]])] = b.Mean(scores)
+// ScoresBy averages the items' scores by a property, for example the kind of question.
+func ScoresBy(items []Item, property func(*Item) string, b metrics.Bootstrap) map[string]metrics.Score {
+	v := answerValues{items: items, values: make([]float64, len(items))}
+	for i := range items {
+		v.values[i] = items[i].Score
 	}
-	return means
+	return v.means(property, b)
 }
 
-// group returns the positions that share a property, in order of their first.
+// group returns the positions of items that share a property, in the order of the first of each.
 func group(items []Item, property func(*Item) string) [][]int { return groupBy(items, property) }
 
 func groupBy[K comparable](items []Item, property func(*Item) K) [][]int {

@@ -65,11 +65,11 @@ func TestScores(t *testing.T) {
 	if got := ScoreAnswers(items, metrics.Bootstrap{}); math.Abs(got.Value-1.0/3) > 1e-12 {
 		t.Errorf("accuracy %+v", got)
 	}
-	Constant(items)
+	AnswerWithConstant(items)
 	if got := ScoreAnswers(items, metrics.Bootstrap{}); math.Abs(got.Value-2.0/3) > 1e-12 {
 		t.Errorf("best constant %+v", got)
 	}
-	if by := By(items, func(s *Item) string { return s.Kind }, metrics.Bootstrap{}); by["colour"].N != 3 {
+	if by := ScoresBy(items, func(s *Item) string { return s.Kind }, metrics.Bootstrap{}); by["colour"].N != 3 {
 		t.Errorf("by kind %+v", by)
 	}
 }

@@ -64,19 +64,19 @@ func PredictKinds() []string {
 	return slices.DeleteFunc(mixture.Kinds(), func(kind string) bool { return !mixture.CanAsk(kind) })
 }
 
-// predictor predicts for one source of images.
-type predictor struct {
+// predictCall is one call of Predict or PredictFiles.
+type predictCall struct {
 	PredictOptions
 	trained *stages.Trained
 	task    mixture.Task
 	did     *Predicted
 }
 
-func newPredictor(t *stages.Trained, o PredictOptions) (*predictor, error) {
+func newPredictCall(t *stages.Trained, o PredictOptions) (*predictCall, error) {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	p := &predictor{PredictOptions: o, trained: t, did: &Predicted{Out: o.Out, Task: o.Task}}
+	p := &predictCall{PredictOptions: o, trained: t, did: &Predicted{Out: o.Out, Task: o.Task}}
 	switch {
 	case t.SigLIP != nil:
 		return nil, errors.New("a SigLIP compares images with texts and writes none: name a run of stage pali3, or score its retrieval with pali3 eval")
@@ -105,7 +105,7 @@ func newPredictor(t *stages.Trained, o PredictOptions) (*predictor, error) {
 // says; with Languages, captions and text in the image are asked for in each of them, of samples
 // without a text too.
 func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d *shards.Dataset, name string, o PredictOptions) (*Predicted, error) {
-	p, err := newPredictor(t, o)
+	p, err := newPredictCall(t, o)
 	if err != nil {
 		return nil, err
 	}
@@ -116,14 +116,14 @@ func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d *shar
 	if err != nil {
 		return nil, err
 	}
-	p.leave(s.without)
+	p.leaveOut(s.without)
 	var requests []request
 	if len(o.Languages) > 0 && (o.Task == "caption" || o.Task == "ocr") {
 		requests = s.inLanguages(p.task, o.Languages)
 	} else {
 		var left LeftOut
 		requests, left = s.requests(p.task, o.Languages)
-		p.leave(left)
+		p.leaveOut(left)
 	}
 	if len(requests) == 0 {
 		hint := ""
@@ -132,14 +132,14 @@ func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d *shar
 		}
 		return nil, fmt.Errorf("nothing to ask of split %s of %s by the task %s: no sample has a %s%s", name, d.Dir(), o.Task, needs(p.task), hint)
 	}
-	return p.predict(ctx, be, requests, pages{d})
+	return p.run(ctx, be, requests, datasetImages{d})
 }
 
 // PredictFiles lets a trained PaLI-3 predict for image files, which read reads. Predictions go by
 // PATH/LANGUAGE, of answers by PATH. A file that read fails on has the error in place of its
 // prediction.
 func PredictFiles(ctx context.Context, be compute.Backend, t *stages.Trained, paths []string, read func(path string) (shards.Image, error), o PredictOptions) (*Predicted, error) {
-	p, err := newPredictor(t, o)
+	p, err := newPredictCall(t, o)
 	if err != nil {
 		return nil, err
 	}
@@ -168,93 +168,82 @@ func PredictFiles(ctx context.Context, be compute.Backend, t *stages.Trained, pa
 		}
 		seen[path] = true
 		for _, language := range languages {
-			requests = append(requests, request{Ask: p.task.AskIn(path, language, o.Question), task: o.Task, place: i, key: path})
+			requests = append(requests, request{Ask: p.task.AskIn(path, language, o.Question), task: o.Task, row: i, key: path})
 		}
 	}
-	p.leave(doubles)
+	p.leaveOut(doubles)
 	if len(requests) == 0 {
 		return nil, errors.New("no images")
 	}
-	return p.predict(ctx, be, requests, files{paths, read})
+	return p.run(ctx, be, requests, fileImages{paths, read})
 }
 
-func (p *predictor) leave(left LeftOut) {
+func (p *predictCall) leaveOut(left LeftOut) {
 	if left.Count > 0 {
 		p.did.LeftOut = append(p.did.LeftOut, left)
 		p.Warn(left.String())
 	}
 }
 
-// files is the album of image files.
-type files struct {
-	paths []string
-	read  func(path string) (shards.Image, error)
-}
-
-func (f files) open(ctx context.Context, of []request) ([]opened, error) {
-	all := make([]opened, len(of))
-	for i := range of {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		if i > 0 && of[i].place == of[i-1].place {
-			all[i] = all[i-1]
-			continue
-		}
-		image, err := f.read(f.paths[of[i].place])
-		if all[i].err = err; err == nil {
-			all[i].images = []shards.Image{image}
-		}
-	}
-	return all, nil
-}
-
-// predict answers requests into the file.
-func (p *predictor) predict(ctx context.Context, be compute.Backend, requests []request, from album) (*Predicted, error) {
-	if p.Task != "vqa" || p.Question == "" {
-		var languages []string
-		for i := range requests {
-			if !slices.Contains(languages, requests[i].Language) {
-				languages = append(languages, requests[i].Language)
-			}
-		}
-		if _, learnt := taskOf(p.trained, p.Task); learnt {
-			warnUntrained(p.trained, p.Task, true, languages, p.Warn)
-		}
-	}
+// run answers the requests into the file.
+func (p *predictCall) run(ctx context.Context, be compute.Backend, requests []request, images imageSource) (*Predicted, error) {
+	p.warnLanguages(requests)
 	batch := p.Batch
 	if batch == 0 {
 		batch = min(len(requests), 64)
 	}
-	l := &listener{
-		model:   func() (*TrainedPredictor, error) { return NewPredictor(be, p.trained) },
-		weights: func() (string, error) { return weightsID(p.trained) },
-		album:   from, method: p.Method, batch: batch, path: p.Out, exact: true, progress: p.Progress, warn: p.Warn,
-		other: func(path string) error {
+	j := &job{
+		predictor: func() (*TrainedPredictor, error) { return NewPredictor(be, p.trained) },
+		weights:   func() (string, error) { return weightsID(p.trained) },
+		images:    images, method: p.Method, batch: batch, path: p.Out, exact: true, progress: p.Progress, warn: p.Warn,
+		onOther: func(path string) error {
 			if p.Fresh {
 				return nil
 			}
-			return fmt.Errorf("%s %w: of another model, other images or other options; name another file, or start over with --fresh", path, errOther)
+			return fmt.Errorf("%s %w: of another model, other images or other options; use another file, or --fresh to replace it", path, errOther)
 		},
 	}
-	heard, err := l.listen(ctx, requests)
+	done, err := j.run(ctx, requests)
 	if err != nil {
 		return nil, err
 	}
-	p.did.All, p.did.Predictions, p.did.Found = heard.predictions, len(heard.predictions), heard.found
+	p.did.All, p.did.Predictions, p.did.Found = done.predictions, len(done.predictions), done.found
+	p.countFailed(requests)
+	return p.did, nil
+}
+
+// warnLanguages warns of languages that the run was not trained on, unless all images are asked the
+// same question.
+func (p *predictCall) warnLanguages(requests []request) {
+	if p.Task == "vqa" && p.Question != "" {
+		return
+	}
+	var languages []string
+	for i := range requests {
+		if !slices.Contains(languages, requests[i].Language) {
+			languages = append(languages, requests[i].Language)
+		}
+	}
+	if _, learnt := taskOf(p.trained, p.Task); learnt {
+		warnUntrained(p.trained, p.Task, true, languages, p.Warn)
+	}
+}
+
+// countFailed counts the predictions that failed. The error of a file names the file, so it is
+// listed once for all languages.
+func (p *predictCall) countFailed(requests []request) {
 	named := map[string]bool{}
-	for i := range heard.predictions {
-		one := &heard.predictions[i]
+	for i := range p.did.All {
+		one := &p.did.All[i]
 		switch {
 		case one.Error == "":
 		case named[one.Error]:
 			p.did.Failed.Count++
-		case strings.Contains(one.Error, requests[i].key): // which is the file's path
+		case strings.Contains(one.Error, requests[i].key): // the file's path
 			named[one.Error] = true
 			p.did.Failed.add(one.Error)
 		default:
 			p.did.Failed.add(one.ID + ": " + one.Error)
 		}
 	}
-	return p.did, nil
 }

@@ -20,14 +20,21 @@ import (
 	"github.com/pali3/pali3/tokenize"
 )
 
-// Query asks a model about pictures.
+// Predictor answers queries: a [TrainedPredictor], or any other model.
+type Predictor interface {
+	// Predict returns one answer per query. Progress, which may be nil, is called with the number of
+	// queries answered so far and the number of all.
+	Predict(ctx context.Context, queries []Query, progress func(done, total int)) ([]string, error)
+}
+
+// Query is a prompt about images.
 type Query struct {
 	Images []shards.Image
 	Prompt string // as mixture.CaptionPrompt and mixture.QuestionPrompt write it
 }
 
-// Setting is all that an [TrainedPredictor] needs to know of a trained PaLI-3.
-type Setting struct {
+// setting is what a [TrainedPredictor] needs to know about a trained PaLI-3.
+type setting struct {
 	Model      pali3.Config
 	Weights    *weights.Set
 	Vocabulary *tokenize.Vocabulary
@@ -40,15 +47,27 @@ type Setting struct {
 	Method decode.Method
 }
 
-// TrainedPredictor answers queries with a trained PaLI-3. Not safe for concurrent use.
+// TrainedPredictor is the [Predictor] of a trained PaLI-3. It is not safe for concurrent use.
 type TrainedPredictor struct {
-	Setting
+	setting
 	generator *decode.Generator
 	tokens    *stages.VisualTokenCache // by the images' hashes
 }
 
-// NewAnswerer compiles nothing yet: graphs are made at the first answer.
-func NewAnswerer(be compute.Backend, s Setting) (*TrainedPredictor, error) {
+// NewPredictor returns a predictor for a trained PaLI-3. Graphs are compiled at the first
+// prediction.
+func NewPredictor(be compute.Backend, t *stages.Trained) (*TrainedPredictor, error) {
+	if t.PaLI3 == nil {
+		return nil, fmt.Errorf("a model of stage %s does not write text: use a run of stage pali3", t.Recipe.Stage)
+	}
+	m := t.Recipe.Mixture
+	return newPredictor(be, setting{
+		Model: *t.PaLI3, Weights: t.Weights, Vocabulary: t.Vocabulary, Pipeline: t.Pipeline,
+		Encoder: m.Lengths.Encoder, Decoder: m.Lengths.Decoder, Images: max(m.Images.PerExample, 1),
+	})
+}
+
+func newPredictor(be compute.Backend, s setting) (*TrainedPredictor, error) {
 	if s.Batch <= 0 {
 		s.Batch = 64
 	}
@@ -56,7 +75,7 @@ func NewAnswerer(be compute.Backend, s Setting) (*TrainedPredictor, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &TrainedPredictor{Setting: s, generator: generator}
+	a := &TrainedPredictor{setting: s, generator: generator}
 	a.tokens, err = a.newTokens(be)
 	return a, err
 }

@@ -40,8 +40,8 @@ func (n *Named) add(name string) {
 // Tasks, those are scored of which the file has an id. It needs no model: of the options Split,
 // Tasks, Rows, Languages, Texts, Samples, Blind, Bootstrap and Warn count.
 func ScorePredictions(ctx context.Context, d *shards.Dataset, path string, o EvaluateOptions) (*Evaluation, error) {
-	if o.Warn == nil {
-		o.Warn = func(string) {}
+	if err := o.validate(); err != nil {
+		return nil, err
 	}
 	s, err := readSplit(ctx, d, o.Split, o.Rows, o.Samples, o.Bootstrap.Seed)
 	if err != nil {
@@ -52,11 +52,12 @@ func ScorePredictions(ctx context.Context, d *shards.Dataset, path string, o Eva
 		return nil, err
 	}
 	e := newEvaluation(path, s)
-	e.tell(s.without, o.Warn)
+	e.leaveOut(s.without, o.Warn)
 	e.Predictions = &f.count
 	if err := f.score(ctx, e, s, o); err != nil {
 		return nil, err
 	}
+	e.describe(o.Metrics)
 	f.unknown()
 	for _, line := range f.count.sentences() {
 		o.Warn(path + ": " + line)
@@ -124,9 +125,9 @@ func (f *scoredFile) score(ctx context.Context, e *Evaluation, s *split, o Evalu
 			continue
 		}
 		scored = true
-		e.tell(left, o.Warn)
+		e.leaveOut(left, o.Warn)
 		items := f.take(requests)
-		if err := scoreSaid(ctx, e, s, t, items, o); err != nil {
+		if err := scoreItems(ctx, e, s, t, items, o); err != nil {
 			return err
 		}
 	}
@@ -151,7 +152,7 @@ func (f *scoredFile) has(requests []request) bool {
 
 // take returns what the file says to requests; what is missing says nothing.
 func (f *scoredFile) take(requests []request) []Item {
-	items := saidOf(requests)
+	items := itemsOf(requests)
 	for i := range items {
 		f.count.Asked++
 		f.asked[items[i].ID] = true
@@ -178,30 +179,29 @@ func (f *scoredFile) unknown() {
 	}
 }
 
-// scoreSaid scores captions or answers beside the best constant ones.
-func scoreSaid(ctx context.Context, e *Evaluation, s *split, t mixture.Task, items []Item, o EvaluateOptions) error {
+// scoreItems scores captions or answers, beside the best constant ones.
+func scoreItems(ctx context.Context, e *Evaluation, s *split, t mixture.Task, items []Item, o EvaluateOptions) error {
 	if t.Kind == VQATask {
-		a := answerScores{model: items}
-		a.score(e, items, o.Blind, o.Bootstrap)
-		return nil
+		a := answerSets{asked: items, model: items}
+		return a.score(e, o)
 	}
-	scorer := newCaptionScorer(items)
-	answers := make([]string, len(items))
+	scorer := newCaptionScorer(items, metricsOf(o.Metrics, CaptionTask))
+	captions := make([]string, len(items))
 	for i := range items {
-		answers[i] = items[i].Prediction
+		captions[i] = items[i].Prediction
 	}
-	values, err := scorer.score(answers)
+	values, err := scorer.score(captions, nil)
 	if err != nil {
 		return err
 	}
-	e.Captions = values.put(items, answers)
-	c := &captionScores{items: items, model: values, blind: map[string]captionValues{}}
+	e.Captions = values.fill(items, captions, nil)
+	c := &captionSets{scorer: scorer, model: values, blind: map[string]captionValues{}}
 	if o.Blind {
-		if err := e.constantCaptions(ctx, s, t, scorer, c, o.Bootstrap); err != nil {
+		if err := c.addConstant(ctx, e, s, t); err != nil {
 			return err
 		}
 	}
-	c.score(e, o.Bootstrap)
+	c.write(e, o.Bootstrap)
 	return nil
 }
 

@@ -142,8 +142,8 @@ func SplitRows(ctx context.Context, d *shards.Dataset, name string) ([]int, erro
 type request struct {
 	mixture.Ask
 	task   string
-	place  int      // of what it asks about: a row of the dataset, or the number of a file
-	hashes []string // of its images, where they are known before; nil else
+	row    int      // the row of the dataset, or the position of the image file
+	hashes []string // of its images; nil if they are not known yet
 	sample int      // position among the split's samples
 	key    string
 }
@@ -191,7 +191,7 @@ func (s *split) inLanguages(t mixture.Task, languages []string) []request {
 }
 
 func (s *split) request(i int, kind string, ask mixture.Ask) request {
-	r := request{Ask: ask, task: kind, place: s.rows[i], sample: i, key: s.samples[i].Key}
+	r := request{Ask: ask, task: kind, row: s.rows[i], sample: i, key: s.samples[i].Key}
 	for _, image := range s.samples[i].Images {
 		r.hashes = append(r.hashes, image.SHA256)
 	}

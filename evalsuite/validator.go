@@ -57,8 +57,6 @@ func (Validator) Prepare(be compute.Backend, model *stages.Trained, on stages.He
 	return v.score, err
 }
 
-const vqaAccuracy = "vqa_accuracy"
-
 // score scores the weights as they are.
 func (v *validating) score(ctx context.Context) (map[string]stages.Score, error) {
 	all := map[string]metrics.Score{}

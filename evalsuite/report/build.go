@@ -335,8 +335,7 @@ func (p *page) mixtureOf(ctx context.Context, r *run) error {
 // evaluations are a run's, or those of its training where it has no others; where it has none at
 // all, the page says how to make them.
 func (p *page) evaluations(r *run) []evaluation {
-	found, notes := readEvaluations(r.dir)
-	p.report.Notes = append(p.report.Notes, notes...)
+	found := p.readEvaluations(r.dir)
 	if len(found) > 0 || r.recipe.Stage == "ul2" {
 		return found
 	}

@@ -21,6 +21,21 @@ type evaluation struct{ evalsuite.Evaluation }
 
 const evaluationPrefix = "evaluation-"
 
+// readEvaluations reads all evaluations of a run folder, notes what is damaged, and adds the metrics
+// that are not built in.
+func (p *page) readEvaluations(dir string) []evaluation {
+	found, notes := readEvaluations(dir)
+	p.report.Notes = append(p.report.Notes, notes...)
+	for _, e := range found {
+		for _, m := range e.Metrics {
+			if !slices.ContainsFunc(p.report.Metrics, func(known evalsuite.Metric) bool { return known.Name == m.Name }) {
+				p.report.Metrics = append(p.report.Metrics, m)
+			}
+		}
+	}
+	return found
+}
+
 // readEvaluations reads all evaluations of a run folder, by split. Damaged ones are notes.
 func readEvaluations(dir string) (found []evaluation, notes []string) {
 	files, err := filepath.Glob(filepath.Join(escaped(dir), evaluationPrefix+"*.json"))
@@ -60,15 +75,14 @@ func (e *evaluation) table(split string) (rows []Score) {
 	return rows
 }
 
-var knownMetrics = []string{"caption_cider", "caption_exact", "caption_bleu4", "vqa_accuracy", "i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10"}
-
-// metricOrder sorts metrics: known ones first.
+// metricOrder sorts metrics: built-in ones first, in their order.
 func metricOrder(names []string) []string {
+	builtin := evalsuite.BuiltinMetrics()
 	place := func(name string) int {
-		if at := slices.Index(knownMetrics, name); at >= 0 {
+		if at := slices.IndexFunc(builtin, func(m evalsuite.Metric) bool { return m.Name == name }); at >= 0 {
 			return at
 		}
-		return len(knownMetrics)
+		return len(builtin)
 	}
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(place(a), place(b)), strings.Compare(a, b)) })
 	return names
@@ -119,7 +133,7 @@ func breakdowns(b metrics.Bootstrap, of ...*outputs) (all []Breakdown) {
 }
 
 func groupsBy(model, blind []evalsuite.Item, property func(*evalsuite.Item) string, b metrics.Bootstrap) (groups []Group) {
-	of, without := evalsuite.By(model, property, b), evalsuite.By(blind, property, b)
+	of, without := evalsuite.ScoresBy(model, property, b), evalsuite.ScoresBy(blind, property, b)
 	for _, name := range slices.Sorted(maps.Keys(of)) {
 		g := Group{Name: cmp.Or(name, "none"), Model: of[name]}
 		if baseline, ok := without[name]; ok {

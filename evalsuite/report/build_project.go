@@ -207,8 +207,7 @@ func (p *page) projectScores(dir string, runs []*run) error {
 		}
 	}
 	for _, r := range runs {
-		found, notes := readEvaluations(r.dir)
-		p.report.Notes = append(p.report.Notes, notes...)
+		found := p.readEvaluations(r.dir)
 		for _, e := range found {
 			if s == nil || s.scores[e.Split] == nil {
 				p.report.Scores = append(p.report.Scores, e.table(r.name+", "+e.Split)...)

@@ -16,9 +16,9 @@ type comparedRow struct {
 }
 
 // comparedRows lays out a comparison. Who of a measure is the run's name.
-func comparedRows(c Comparison) (rows []comparedRow) {
+func (m metricStyles) comparedRows(c Comparison) (rows []comparedRow) {
 	for _, s := range c.Scores {
-		style := metricNamed(s.Metric)
+		style := m.named(s.Metric)
 		top := style.ceiling
 		if top == 0 {
 			for _, score := range s.Scores {
@@ -46,7 +46,7 @@ func comparedRows(c Comparison) (rows []comparedRow) {
 func verdict(style metricStyle, runs []string, scores []*metrics.Score) (string, bool) {
 	best, next := -1, -1
 	better := func(i, j int) bool {
-		if style.less() {
+		if style.lower {
 			return scores[i].Value < scores[j].Value
 		}
 		return scores[i].Value > scores[j].Value

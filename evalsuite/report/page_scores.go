@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"html/template"
 	"math"
 	"slices"
 	"strings"
@@ -9,21 +10,47 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
+	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
 )
 
 // metricStyle says how a metric is called and printed.
 type metricStyle struct {
 	Title   string
+	Help    string
 	Unit    string
-	factor  float64 // what the value is printed times
+	factor  float64 // the printed value is the value times factor
 	places  int
-	ceiling float64 // the value at the right end of its scale; 0: chosen from the data
+	ceiling float64 // the value at the right end of its scale; 0: chosen from the scores
+	lower   bool    // lower values are better
 }
 
-// metricNamed returns the style of a metric of summary.json; of another its own name, as a
-// percentage.
-func metricNamed(name string) metricStyle {
+// metricStyles are those of metrics that are not built in.
+type metricStyles []evalsuite.Metric
+
+// funcs are the template's functions that print scores.
+func (m metricStyles) funcs() template.FuncMap {
+	return template.FuncMap{"scores": m.scoreTables, "compared": m.comparedRows, "groups": m.groupRows, "metric": m.named}
+}
+
+// named returns the style of a metric.
+func (m metricStyles) named(name string) metricStyle {
+	for _, of := range m {
+		if of.Name != name {
+			continue
+		}
+		style := metricStyle{Title: name, Help: of.Help, factor: 1, places: 3, ceiling: of.Max, lower: of.LowerIsBetter}
+		if of.Max == 1 {
+			style.Unit, style.factor, style.places = "%", 100, 1
+		}
+		return style
+	}
+	return builtinStyle(name)
+}
+
+// builtinStyle returns the style of a built-in metric. An unknown metric has its own name and is
+// shown in percent.
+func builtinStyle(name string) metricStyle {
 	percent := metricStyle{Title: name, Unit: "%", factor: 100, places: 1, ceiling: 1}
 	switch {
 	case name == "caption_cider":
@@ -39,18 +66,15 @@ func metricNamed(name string) metricStyle {
 	case strings.HasPrefix(name, "t2i_r"):
 		percent.Title = "Text to image, R@" + strings.TrimPrefix(name, "t2i_r")
 	case name == "loss":
-		return metricStyle{Title: "Loss", factor: 1, places: 3}
+		return metricStyle{Title: "Loss", factor: 1, places: 3, lower: true}
 	case strings.HasPrefix(name, "loss/"):
-		return metricStyle{Title: "Loss of " + strings.TrimPrefix(name, "loss/"), factor: 1, places: 3}
+		return metricStyle{Title: "Loss of " + strings.TrimPrefix(name, "loss/"), factor: 1, places: 3, lower: true}
 	}
 	return percent
 }
 
-// metricName returns what the page calls a metric of an evaluation.
-func metricName(metric string) string { return metricNamed(metric).Title }
-
-// less reports whether lower values of the metric are better.
-func (m metricStyle) less() bool { return strings.HasPrefix(m.Title, "Loss") }
+// metricName returns what the page calls a metric.
+func metricName(metric string) string { return builtinStyle(metric).Title }
 
 func (m metricStyle) format(value float64) string {
 	return fmt.Sprintf("%.*f", m.places, m.factor*value)
@@ -70,7 +94,7 @@ type scoreRow struct {
 	Metric   metricStyle
 	Measures [3]*measure // model, untrained, blind
 	N        string
-	Top      string // what the right end of the scale stands for
+	Top      string // the value at the right end of the scale
 }
 
 // scoreTable is one split's.
@@ -81,10 +105,10 @@ type scoreTable struct {
 
 // scoreTables groups the scores by split, in order of first appearance. One metric has one scale in
 // all of them.
-func scoreTables(scores []Score) []scoreTable {
+func (m metricStyles) scoreTables(scores []Score) []scoreTable {
 	tops := map[string]float64{}
 	for _, s := range scores {
-		top := metricNamed(s.Metric).ceiling
+		top := m.named(s.Metric).ceiling
 		if top == 0 {
 			top = max(tops[s.Metric], niceAbove(s.Model.Hi))
 		}
@@ -97,7 +121,7 @@ func scoreTables(scores []Score) []scoreTable {
 			i = len(tables)
 			tables = append(tables, scoreTable{Split: s.Split})
 		}
-		style, top := metricNamed(s.Metric), tops[s.Metric]
+		style, top := m.named(s.Metric), tops[s.Metric]
 		row := scoreRow{Metric: style, N: count(int64(s.Model.N)), Top: fmt.Sprintf("%.4g", style.factor*top)}
 		row.Measures[0] = newMeasure("model", &s.Model, style, top)
 		row.Measures[1] = newMeasure("untrained", s.Untrained, style, top)
@@ -131,8 +155,8 @@ type groupTable struct {
 	Top  string
 }
 
-func groupRows(groups []Group, metric string) groupTable {
-	style, top := metricNamed(metric), 0.0
+func (m metricStyles) groupRows(groups []Group, metric string) groupTable {
+	style, top := m.named(metric), 0.0
 	for _, g := range groups {
 		top = max(top, g.Model.Hi)
 		if g.Blind != nil {

@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/internal/atomicfile"
 )
 
@@ -48,6 +49,9 @@ type Report struct {
 	Breakdown []Breakdown
 	Galleries []Gallery
 	Reproduce []string // command lines that make this again
+
+	// Metrics describes those metrics of Comparisons, Scores and Breakdown that are not built in.
+	Metrics []evalsuite.Metric
 }
 
 // Fact is one figure, as it is to be read.
@@ -108,10 +112,6 @@ var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMa
 	"integer":  func(n int) string { return count(int64(n)) },
 	"duration": duration,
 	"percent":  func(share float64) string { return fmt.Sprintf("%.1f", 100*share) },
-	"scores":   scoreTables,
-	"compared": comparedRows,
-	"groups":   groupRows,
-	"metric":   metricNamed,
 	"charts":   stageCharts,
 	"language": languageName,
 	"falls":    waterfall,
@@ -120,11 +120,15 @@ var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMa
 	"lengths":  lengthRows,
 	"splits":   splitName,
 	"who":      func(i int) string { return [...]string{"Model", "Untrained", "Blind"}[i] },
-}).ParseFS(pages, "*.html"))
+}).Funcs(metricStyles(nil).funcs()).ParseFS(pages, "*.html"))
 
 // Write writes the page. It is an error if an image is of no format that browsers show.
 func Write(w io.Writer, r *Report) error {
-	if err := pageTemplate.Execute(w, r); err != nil {
+	layout, err := pageTemplate.Clone()
+	if err == nil {
+		err = layout.Funcs(metricStyles(r.Metrics).funcs()).Execute(w, r)
+	}
+	if err != nil {
 		return fmt.Errorf("laying out the report: %w", err)
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
 )
 
@@ -154,6 +155,21 @@ func TestThePageNeedsNothingButItself(t *testing.T) {
 	}
 }
 
+func TestWrite_ShowsFurtherMetricsOnTheirScale(t *testing.T) {
+	score := metrics.Score{Value: 0.5, Lo: 0.25, Hi: 0.75, N: 9}
+	html := render(t, &Report{
+		Metrics: []evalsuite.Metric{{Name: "word_errors", Help: "wrong words per caption", LowerIsBetter: true}, {Name: "hit_rate", Max: 1}},
+		Scores:  []Score{{Split: "val", Metric: "word_errors", Model: score}, {Split: "val", Metric: "hit_rate", Model: score}},
+		Comparisons: []Comparison{{Split: "val", Runs: []string{"a", "b"}, Scores: []Compared{
+			{"word_errors", []*metrics.Score{&score, {Value: 0.1, Lo: 0, Hi: 0.2, N: 9}}}}}},
+	})
+	for _, part := range []string{`title="wrong words per caption">word_errors`, "0.500", "50.0", "b is better"} {
+		if !strings.Contains(html, part) {
+			t.Errorf("the page lacks %q", part)
+		}
+	}
+}
+
 func TestHostileTextsStayTexts(t *testing.T) {
 	plain, _ := elements(t, render(t, sample(t, "")))
 	for _, text := range []string{
@@ -283,7 +299,7 @@ func TestVerdict(t *testing.T) {
 		{"vqa_accuracy", []*metrics.Score{at(0.5, 0.4, 0.6), nil}, "one run only"},
 		{"vqa_accuracy", []*metrics.Score{at(0.5, 0.4, 0.6), at(0.5, 0.4, 0.6)}, "the same"},
 	} {
-		if got, _ := verdict(metricNamed(c.metric), []string{"a", "b"}, c.scores); got != c.want {
+		if got, _ := verdict(builtinStyle(c.metric), []string{"a", "b"}, c.scores); got != c.want {
 			t.Errorf("%s: %q, want %q", c.metric, got, c.want)
 		}
 	}
