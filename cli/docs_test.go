@@ -17,7 +17,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
-	"github.com/pali3/pali3/ingest/fetch/hostile"
+	"github.com/pali3/pali3/internal/hostile"
 	"github.com/pali3/pali3/internal/s3test"
 	"github.com/pali3/pali3/shards"
 )

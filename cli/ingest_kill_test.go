@@ -19,7 +19,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/pali3/pali3/ingest/fetch/hostile"
+	"github.com/pali3/pali3/internal/hostile"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )

@@ -18,7 +18,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
-	"github.com/pali3/pali3/ingest/fetch/hostile"
+	"github.com/pali3/pali3/internal/hostile"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/shards/format/arrow"
 	"github.com/pali3/pali3/shards/format/tfrecord"

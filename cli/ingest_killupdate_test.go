@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pali3/pali3/ingest/fetch/hostile"
+	"github.com/pali3/pali3/internal/hostile"
 	"github.com/pali3/pali3/random"
 )
 

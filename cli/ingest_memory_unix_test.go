@@ -20,7 +20,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/pali3/pali3/ingest/fetch/hostile"
+	"github.com/pali3/pali3/internal/hostile"
 )
 
 // bigRecords is how many records of 50 KB a source is given; PALI3_RECORDS says otherwise.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
-	"github.com/pali3/pali3/ingest/fetch/hostile"
+	"github.com/pali3/pali3/internal/hostile"
 	"github.com/pali3/pali3/shards"
 )
 

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/pali3/pali3/ingest/fetch"
-	"github.com/pali3/pali3/ingest/fetch/hostile"
+	"github.com/pali3/pali3/internal/hostile"
 	"github.com/pali3/pali3/shards"
 )
 

@@ -78,19 +78,19 @@ func TestAlike_WhiteOnTransparentIsNotBlank(t *testing.T) {
 	disc := func(x, y int) bool { return (x-32)*(x-32)+(y-32)*(y-32) < 400 }
 	bars := func(x, y int) bool { return x/8%2 == 0 }
 	nothing := func(x, y int) bool { return false }
-	clear, white, black := color.NRGBA{}, color.NRGBA{255, 255, 255, 255}, color.NRGBA{A: 255}
-	like := NearDuplicate{6, 10}
+	transparent, white, black := color.NRGBA{}, color.NRGBA{255, 255, 255, 255}, color.NRGBA{A: 255}
+	near := NearDuplicate{6, 10}
 	prints := map[string]*fingerprint{
-		"a disc": mark(clear, disc), "bars": mark(clear, bars), "nothing": mark(clear, nothing), "white": mark(white, nothing),
+		"a disc": mark(transparent, disc), "bars": mark(transparent, bars), "nothing": mark(transparent, nothing), "white": mark(white, nothing),
 	}
 	for a, p := range prints {
 		for b, q := range prints {
-			if got := like.alike(p, q); got != (a == b) {
+			if got := near.alike(p, q); got != (a == b) {
 				t.Errorf("%s and %s alike: %v", a, b, got)
 			}
 		}
 	}
-	if !like.alike(prints["a disc"], mark(black, disc)) {
+	if !near.alike(prints["a disc"], mark(black, disc)) {
 		t.Error("a white disc on transparent ground and the same on black are not alike")
 	}
 	grey := func(ground color.NRGBA) *fingerprint {
@@ -103,7 +103,7 @@ func TestAlike_WhiteOnTransparentIsNotBlank(t *testing.T) {
 		}
 		return printOf(t, asPNG(m))
 	}
-	if !like.alike(grey(clear), grey(white)) {
+	if !near.alike(grey(transparent), grey(white)) {
 		t.Error("a red disc on transparent ground and the same on white are not alike")
 	}
 }

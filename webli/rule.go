@@ -132,8 +132,8 @@ func (r Rules) problems(all *strict.Problems) {
 	}
 }
 
-// make makes the rules, in the order of their names.
-func (r Rules) make() (all []Rule, err error) {
+// makeAll makes the rules, in the order of their names.
+func (r Rules) makeAll() (all []Rule, err error) {
 	for _, name := range r.names() {
 		rule, err := r[name].MakeRule()
 		if err != nil {

@@ -60,7 +60,7 @@ func builtinNames() (names []string) {
 
 // rules makes the rules that the config turns on, in order.
 func (c Config) rules(against []*Candidate) ([]Rule, error) {
-	added, err := c.Rules.make()
+	added, err := c.Rules.makeAll()
 	if err != nil {
 		return nil, err
 	}

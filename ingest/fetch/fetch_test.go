@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pali3/pali3/ingest/fetch/hostile"
+	"github.com/pali3/pali3/internal/hostile"
 )
 
 // loopback opens the guard for the servers of tests.

@@ -17,12 +17,12 @@ const lzwMaxBits = 12
 // decode fills to with palette indices. Data beyond them are not looked at. rootBits is the size of
 // the codes that stand for one index.
 func (d *lzwDecoder) decode(to []byte, from *subBlocks, rootBits int) error {
-	clear := 1 << rootBits
-	for i := range clear {
+	clearCode := 1 << rootBits
+	for i := range clearCode {
 		d.suffix[i], d.first[i], d.length[i] = byte(i), byte(i), 1
 	}
 	const none = -1
-	width, next, last := rootBits+1, clear+2, none
+	width, next, last := rootBits+1, clearCode+2, none
 	bits, count := uint32(0), 0
 	for at := 0; at < len(to); {
 		for ; count < width; count += 8 {
@@ -35,10 +35,10 @@ func (d *lzwDecoder) decode(to []byte, from *subBlocks, rootBits int) error {
 		code := int(bits & (1<<width - 1))
 		bits, count = bits>>width, count-width
 		switch {
-		case code == clear:
-			width, next, last = rootBits+1, clear+2, none
+		case code == clearCode:
+			width, next, last = rootBits+1, clearCode+2, none
 			continue
-		case code == clear+1:
+		case code == clearCode+1:
 			return fmt.Errorf("%w: pixels are missing", ErrTruncated)
 		case code > next, code == next && (last == none || next == 1<<lzwMaxBits):
 			return fmt.Errorf("%w: pixel data: code %d where the table has %d", ErrCorrupt, code, next)

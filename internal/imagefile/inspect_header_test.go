@@ -10,11 +10,11 @@ import (
 	"io"
 	"testing"
 
-	_ "github.com/gen2brain/jpegn" // see TestHeaderBehindEXIF
+	_ "github.com/gen2brain/jpegn" // see TestInspect_HeaderBehindEXIF
 	"golang.org/x/image/bmp"
 )
 
-func TestInspect(t *testing.T) {
+func TestInspect_FormatAndSize(t *testing.T) {
 	m := image.NewGray(image.Rect(0, 0, 7, 5))
 	for format, encode := range map[string]func(io.Writer) error{
 		"png":  func(w io.Writer) error { return png.Encode(w, m) },
@@ -42,7 +42,7 @@ func TestInspect(t *testing.T) {
 
 // TestHeaderBehindEXIF links a package that adds to the image package's table a decoder of JPEG
 // which looks at 512 bytes only. Cameras write more than that before the size.
-func TestHeaderBehindEXIF(t *testing.T) {
+func TestInspect_HeaderBehindEXIF(t *testing.T) {
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 7, 5)), nil); err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestHeaderBehindEXIF(t *testing.T) {
 
 // TestCutBehindPreview cuts a JPEG whose EXIF data hold a small one, as cameras write it, with an
 // end of its own.
-func TestCutBehindPreview(t *testing.T) {
+func TestInspect_TruncatedBehindPreview(t *testing.T) {
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 70, 50)), nil); err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestCutBehindPreview(t *testing.T) {
 	}
 }
 
-func TestBomb(t *testing.T) {
+func TestInspect_RefusesDecompressionBombs(t *testing.T) {
 	var b bytes.Buffer
 	png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1)))
 	header := b.Bytes()
