@@ -25,6 +25,7 @@ var layers = map[string]string{
 	"internal/csvtext":      "",
 	"internal/decompress":   "",
 	"internal/folderlock":   "",
+	"internal/hostile":      "",
 	"internal/jsonerr":      "",
 	"internal/imagefile":    "",
 	"internal/parquet":      "",

@@ -11,7 +11,7 @@ import (
 	"github.com/pali3/pali3/recipes"
 )
 
-func TestShippedRecipesParse(t *testing.T) {
+func TestParseConfig_ShippedRecipes(t *testing.T) {
 	for _, name := range []string{"webli", "curate-quickstart"} {
 		text, err := recipes.Read(name)
 		if err != nil {
@@ -24,7 +24,7 @@ func TestShippedRecipesParse(t *testing.T) {
 	}
 }
 
-func TestRecipeErrors(t *testing.T) {
+func TestParseConfig_Errors(t *testing.T) {
 	for _, c := range []struct{ text, says string }{
 		{"held_outs: [a]", `r.yaml line 1: unknown key "held_outs"; the nearest legal key is "held_out"`},
 		{"images:\n  min_side: 3\n  minside: 4", `r.yaml line 3: unknown key "images.minside"; the nearest legal key is "min_side"`},
@@ -49,7 +49,7 @@ func TestRecipeErrors(t *testing.T) {
 	}
 }
 
-func TestEmptyRecipeTurnsAllOptionalRulesOff(t *testing.T) {
+func TestParseConfig_EmptyTurnsOptionalRulesOff(t *testing.T) {
 	c, err := ParseConfig(nil, "r.yaml")
 	if err != nil || !reflect.DeepEqual(c, Config{}) {
 		t.Fatalf("%+v, %v", c, err)
@@ -74,7 +74,7 @@ func FuzzParseConfig(f *testing.F) {
 	})
 }
 
-func TestTextRules(t *testing.T) {
+func TestTextJudge_Flaw(t *testing.T) {
 	judge := newTextJudge(Texts{MinRunes: 2, MaxRunes: 40, Letters: true, MaxRun: 4, Boilerplate: true, Phrases: []string{"Buy now"}})
 	for text, want := range map[string]string{
 		"a cat on a mat":                  "",
@@ -87,7 +87,7 @@ func TestTextRules(t *testing.T) {
 		"2019-03-04":                      textLetters,
 		"😀😀":                              textLetters,
 		"weeeeee":                         textRun,
-		"a      b":                        "", // spaces are no run
+		"a      b":                        "", // spaces do not count as a run
 		"IMG_2041.JPG":                    textBoilerplate,
 		"img 2041":                        textBoilerplate,
 		"DSC00012":                        textBoilerplate,
@@ -108,8 +108,8 @@ func TestTextRules(t *testing.T) {
 	}
 }
 
-// TestCountsAddUp holds for any candidates and any rules.
-func TestCountsAddUp(t *testing.T) {
+// TestDecide_CountsAddUp checks random candidates and rules.
+func TestDecide_CountsAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		config := everything
 		config.Duplicates.Pairs = rapid.Bool().Draw(t, "pairs")

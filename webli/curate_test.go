@@ -19,8 +19,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// figure draws a head and shoulders of a skin tone, a hair and a background, like an emoji, with
-// smooth edges: every pixel is the mean of 16.
+// figure draws head and shoulders like an emoji, with a skin tone, a hair colour and smooth edges:
+// every pixel is the mean of 16.
 func figure(tone, hair color.NRGBA, side int) image.Image {
 	m := image.NewNRGBA(image.Rect(0, 0, side, side))
 	for i := range side * side {
@@ -36,7 +36,7 @@ func figure(tone, hair color.NRGBA, side int) image.Image {
 	return m
 }
 
-// figureAt is the colour at a place as seen from the middle of the face.
+// figureAt returns the colour at a position relative to the middle of the face.
 func figureAt(tone, hair color.NRGBA, x, y float64) color.NRGBA {
 	switch {
 	case x*x+y*y < 0.044:
@@ -54,7 +54,7 @@ var tones = []color.NRGBA{{247, 222, 206, 255}, {243, 210, 162, 255}, {213, 171,
 
 var brown, blond = color.NRGBA{90, 60, 40, 255}, color.NRGBA{240, 200, 80, 255}
 
-// noise is a picture like no other.
+// noise returns an image that does not resemble those of other keys.
 func noise(key uint64, width, height int) image.Image {
 	rng := random.New(key)
 	m := image.NewNRGBA(image.Rect(0, 0, width, height))
@@ -88,11 +88,11 @@ func asJPEG(m image.Image, quality int) []byte {
 	return b.Bytes()
 }
 
-// sample makes one of an encoded picture and texts.
-func sample(key, split string, picture []byte, texts ...string) shards.Sample {
+// sample returns a sample with an encoded image and texts.
+func sample(key, split string, encoded []byte, texts ...string) shards.Sample {
 	s := shards.Sample{Key: key, Split: split}
-	if picture != nil {
-		s.Images = []shards.Image{{Bytes: picture, Format: "png"}}
+	if encoded != nil {
+		s.Images = []shards.Image{{Bytes: encoded, Format: "png"}}
 	}
 	for _, text := range texts {
 		s.Texts = append(s.Texts, shards.Text{Kind: shards.Alt, Language: "en", Value: text})
@@ -131,7 +131,8 @@ var everything = Config{
 	Duplicates:    Duplicates{Exact: true, Near: NearDuplicate{3, 5}},
 }
 
-// badSamples has, beside good ones, some for every rule; the key of a bad one begins with its rule.
+// badSamples returns good samples and some that each rule must remove, whose keys begin with the
+// rule.
 func badSamples() []shards.Sample {
 	held := noise(1, 64, 64)
 	kept := noise(2, 64, 64)
@@ -169,7 +170,7 @@ func badSamples() []shards.Sample {
 	return append(all, asked)
 }
 
-func TestEverySampleIsChargedToItsRule(t *testing.T) {
+func TestCurate_CountsEverySampleForItsRule(t *testing.T) {
 	samples := badSamples()
 	out := filepath.Join(t.TempDir(), "out")
 	report, err := Curate(t.Context(), []*shards.Dataset{dataset(t, samples...)}, out, everything, Options{})
@@ -194,7 +195,7 @@ func TestEverySampleIsChargedToItsRule(t *testing.T) {
 	checkOutput(t, out, report)
 }
 
-// checkOutput looks at the dataset and its rejects.
+// checkOutput checks the dataset and its rejects.
 func checkOutput(t *testing.T, out string, report Report) {
 	t.Helper()
 	problems, err := shards.Verify(out, false)
@@ -238,7 +239,7 @@ func checkOutput(t *testing.T, out string, report Report) {
 	}
 }
 
-func TestWorkersDoNotMatter(t *testing.T) {
+func TestCurate_SameForAnyNumberOfWorkers(t *testing.T) {
 	d := dataset(t, badSamples()...)
 	var first Report
 	var firstFile []byte
@@ -260,7 +261,7 @@ func TestWorkersDoNotMatter(t *testing.T) {
 	}
 }
 
-func TestSeveralDatasetsAndAgainst(t *testing.T) {
+func TestCurate_SeveralDatasetsAndAgainst(t *testing.T) {
 	a := dataset(t, sample("one", "train", asPNG(noise(1, 64, 64)), "first"), sample("two", "train", asPNG(noise(2, 64, 64)), "second"))
 	b := dataset(t, sample("one", "train", asPNG(noise(3, 64, 64)), "key is taken"), sample("four", "train", asPNG(noise(2, 64, 64)), "as two"))
 	eval := dataset(t, sample("e", "train", asJPEG(noise(1, 64, 64), 80)))
@@ -276,9 +277,9 @@ func TestSeveralDatasetsAndAgainst(t *testing.T) {
 	}
 }
 
-func TestPairsKeepAPictureWithOtherTexts(t *testing.T) {
-	picture := asPNG(noise(1, 64, 64))
-	d := dataset(t, sample("a", "", picture, "a dog"), sample("b", "", picture, "a brown dog"), sample("c", "", picture, "a dog"))
+func TestDuplicates_PairsKeepImagesWithOtherTexts(t *testing.T) {
+	encoded := asPNG(noise(1, 64, 64))
+	d := dataset(t, sample("a", "", encoded, "a dog"), sample("b", "", encoded, "a brown dog"), sample("c", "", encoded, "a dog"))
 	config := Config{Duplicates: Duplicates{Exact: true, Near: NearDuplicate{3, 5}, Pairs: true}}
 	report, err := Curate(t.Context(), []*shards.Dataset{d}, filepath.Join(t.TempDir(), "out"), config, Options{})
 	if err != nil || report.Out != 2 {
@@ -286,7 +287,7 @@ func TestPairsKeepAPictureWithOtherTexts(t *testing.T) {
 	}
 }
 
-func TestTopKeepsTheBestOfEachLanguage(t *testing.T) {
+func TestTopFraction_KeepsTheBestOfEachLanguage(t *testing.T) {
 	var samples []shards.Sample
 	for i := range 20 {
 		s := sample(fmt.Sprintf("%02d", i), "", asPNG(noise(uint64(i), 32, 32)), "text")
@@ -319,7 +320,7 @@ func TestTopKeepsTheBestOfEachLanguage(t *testing.T) {
 	}
 }
 
-func TestInterruptedRunLeavesNothing(t *testing.T) {
+func TestCurate_InterruptedLeavesNothing(t *testing.T) {
 	d := dataset(t, badSamples()...)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

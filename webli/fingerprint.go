@@ -7,11 +7,11 @@ import (
 	"github.com/pali3/pali3/augment"
 )
 
-// fingerprint is what curation remembers of an image: enough to say whether another is the same to
-// the byte, or looks the same. An image with transparent pixels is looked at on white and on black,
-// as what is white on transparent ground shows on black alone.
+// fingerprint is what curation keeps of an image: enough to decide whether another image has the
+// same bytes or looks the same. An image with transparent pixels is compared on white and on black,
+// because white strokes on a transparent ground show on black only.
 type fingerprint struct {
-	sum [sha256.Size]byte
+	sum [sha256.Size]byte // of the encoded bytes
 	look
 	onBlack *look // nil for an opaque image
 }
@@ -24,16 +24,17 @@ type look struct {
 
 const (
 	thumbSide = 8
-	// reduced is the side of the square that both are computed from.
+	// reduced is the side of the square that hash and thumbnail are computed from.
 	reduced = 64
-	// rise is by how many of 255 levels brightness must rise to count, so that noise on plain areas
-	// does not make bits of its own.
+	// rise is by how many of 255 levels brightness must rise to set a bit, so that noise on plain
+	// areas sets none.
 	rise = 2
 )
 
-// fingerprintOf looks at a decoded image; onBlack is nil for an opaque one.
-func fingerprintOf(encoded []byte, m, onBlack *augment.Image) *fingerprint {
-	f := &fingerprint{sum: sha256.Sum256(encoded), look: lookAt(m)}
+// fingerprintOf returns the fingerprint of an image, given its bytes and its pixels on white and on
+// black. onBlack is nil for an opaque image.
+func fingerprintOf(encoded []byte, onWhite, onBlack *augment.Image) *fingerprint {
+	f := &fingerprint{sum: sha256.Sum256(encoded), look: lookAt(onWhite)}
 	if onBlack != nil {
 		l := lookAt(onBlack)
 		f.onBlack = &l
@@ -41,10 +42,10 @@ func fingerprintOf(encoded []byte, m, onBlack *augment.Image) *fingerprint {
 	return f
 }
 
-// lookAt computes the difference hash (N. Krawetz, "Kind of Like That", 2013), with a least rise,
+// lookAt computes the difference hash (N. Krawetz, "Kind of Like That", 2013), with a minimum rise,
 // and the thumbnail.
-func lookAt(m *augment.Image) (l look) {
-	small := m.Resize(reduced, reduced, augment.Bilinear, true)
+func lookAt(img *augment.Image) (l look) {
+	small := img.Resize(reduced, reduced, augment.Bilinear, true)
 	grey := small.Resize(thumbSide, thumbSide+1, augment.Bilinear, true)
 	for y := range thumbSide {
 		for x := range thumbSide {
@@ -66,35 +67,35 @@ func luma(t augment.Tensor, y, x int) float32 {
 	return 0.299*p[0] + 0.587*p[1] + 0.114*p[2]
 }
 
-// alike says whether two images look the same. Two with transparent pixels must do so on white and
-// on black. One with and one without must do so on white, where the opaque one may have been
-// flattened, unless there is nothing to be seen on white.
-func (l NearDuplicate) alike(a, b *fingerprint) bool {
+// alike reports whether two images are near duplicates. Two images with transparent pixels must look
+// alike on white and on black. An image with and one without must look alike on white, because the
+// opaque one may have been flattened on it; on black if the transparent image is blank on white.
+func (d NearDuplicate) alike(a, b *fingerprint) bool {
 	switch {
 	case a.onBlack != nil && b.onBlack != nil:
-		return l.same(&a.look, &b.look) && l.same(a.onBlack, b.onBlack)
+		return d.same(&a.look, &b.look) && d.same(a.onBlack, b.onBlack)
 	case a.onBlack != nil && a.plain():
-		return l.same(a.onBlack, &b.look)
+		return d.same(a.onBlack, &b.look)
 	case b.onBlack != nil && b.plain():
-		return l.same(&a.look, b.onBlack)
+		return d.same(&a.look, b.onBlack)
 	}
-	return l.same(&a.look, &b.look)
+	return d.same(&a.look, &b.look)
 }
 
-// same says whether both measures of the likeness hold.
-func (l NearDuplicate) same(a, b *look) bool {
-	if bits.OnesCount64(a.shape^b.shape) > l.Bits {
+// same reports whether both measures hold.
+func (d NearDuplicate) same(a, b *look) bool {
+	if bits.OnesCount64(a.shape^b.shape) > d.Bits {
 		return false
 	}
 	for i, v := range a.colour {
-		if d := int(v) - int(b.colour[i]); d > l.Colour || -d > l.Colour {
+		if off := int(v) - int(b.colour[i]); off > d.Colour || -off > d.Colour {
 			return false
 		}
 	}
 	return true
 }
 
-// plain says whether the thumbnail is of one colour.
+// plain reports whether the thumbnail has one colour.
 func (l *look) plain() bool {
 	for i, v := range l.colour {
 		if d := int(v) - int(l.colour[i%3]); d > rise || -d > rise {

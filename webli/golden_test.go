@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/curated.txt")
 
-// TestCurate_Golden compares the report, what stayed and why the rest went with a committed listing.
+// TestCurate_Golden compares the report, the samples and the rejects with a committed listing.
 func TestCurate_Golden(t *testing.T) {
 	config := everything
 	config.Images.MaxSamples = 5

@@ -2,8 +2,8 @@ package webli
 
 import "crypto/sha256"
 
-// groups are the disjoint sets of samples that belong together (union-find; Tarjan 1975, with path
-// halving). The root of a set is its first sample.
+// groups are the disjoint sets of samples that are kept in one split (union-find with path halving;
+// Tarjan 1975). The root of a set is its first sample.
 type groups struct{ parent []int32 }
 
 func newGroups(n int) *groups {
@@ -27,9 +27,9 @@ func (g *groups) join(i, j int32) {
 	g.parent[max(i, j)] = min(i, j)
 }
 
-// groupMembers joins the samples that must not be torn apart: those of one value and, if the config
-// says so, those that share or resemble an image, and those without images that have the same
-// words.
+// groupMembers joins the samples with the same value. If the config keeps near duplicates together,
+// it also joins samples that share an image, samples whose images look alike, and samples without
+// images whose words are the same.
 func groupMembers(members []*member, config SplitConfig) *groups {
 	g := newGroups(len(members))
 	if config.By != byKey {
@@ -63,10 +63,10 @@ func joinEqual[T comparable](g *groups, members []*member, values func(*member) 
 	}
 }
 
-// joinAlike joins members of which an image looks like one of the other's. Images that look exactly
-// the same are compared with others once.
-func joinAlike(g *groups, members []*member, like NearDuplicate) {
-	index := newNearIndex[int32](like)
+// joinAlike joins members that have near-duplicate images. Images that look exactly the same are
+// compared with others once.
+func joinAlike(g *groups, members []*member, near NearDuplicate) {
+	index := newNearIndex[int32](near)
 	first := map[look]int32{} // of opaque images
 	for i, m := range members {
 		for _, f := range m.prints {

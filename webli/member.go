@@ -13,36 +13,36 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// The values of SplitConfig.By that are no metadata.
+// The values of SplitConfig.By that do not name metadata.
 const (
 	byKey  = "key"
 	byURL  = "provenance.url"
 	byPage = "provenance.page_url"
 )
 
-// member is what Split knows of a sample: its fingerprints and two hashes, and no text.
+// member is what Split knows of a sample: its fingerprints and two hashes, but no text.
 type member struct {
 	hash     [sha256.Size]byte // of the seed and the value
-	split    string            // that it came with
+	split    string            // in the input
 	fixed    bool              // it keeps that split
 	images   int
-	unvalued bool                // it has no value: its key decides
+	unvalued bool                // it has no value to split by, so its key decides
 	sums     [][sha256.Size]byte // of the images' bytes
 	prints   []*fingerprint      // of the images that decode
 	words    uint64              // hash of texts and questions, if there is no image; 0 if there are none
 }
 
-// uniform is a number in [0, 1) that decides the member's split.
+// uniform returns a number in [0, 1) that decides the member's split.
 func (m *member) uniform() float64 {
 	return float64(binary.BigEndian.Uint64(m.hash[:8])>>11) / (1 << 53)
 }
 
-// before orders the members of a group independently of uniform, so that large groups favour no
-// split.
+// before orders the members of a group independently of uniform, so that large groups do not favour
+// a split.
 func (m *member) before(other *member) bool { return bytes.Compare(m.hash[8:], other.hash[8:]) < 0 }
 
-// examineMembers makes the member of every sample, in order. Images are read and decoded only if
-// they are compared.
+// examineMembers makes the member of every sample, in order. It reads and decodes images only if the
+// config compares them.
 func examineMembers(ctx context.Context, in *shards.Dataset, config SplitConfig, options Options) ([]*member, error) {
 	columns := (*shards.Dataset).All
 	if config.KeepTogether == "" {
@@ -67,7 +67,7 @@ func examineMembers(ctx context.Context, in *shards.Dataset, config SplitConfig,
 // memberExaminer makes members. It is safe for concurrent use.
 type memberExaminer struct {
 	SplitConfig
-	names sync.Map // the splits that samples came with: each is kept in memory once
+	names sync.Map // the splits in the input, each kept in memory once
 }
 
 func (e *memberExaminer) examine(s *shards.Sample, from Origin) *member {
@@ -84,19 +84,19 @@ func (e *memberExaminer) examine(s *shards.Sample, from Origin) *member {
 	for i := range s.Images {
 		encoded := s.Images[i].Bytes
 		m.sums = append(m.sums, sha256.Sum256(encoded))
-		if image, onBlack, err := augment.DecodeTwice(encoded); err == nil {
-			m.prints = append(m.prints, fingerprintOf(encoded, image, onBlack))
+		if img, onBlack, err := augment.DecodeTwice(encoded); err == nil {
+			m.prints = append(m.prints, fingerprintOf(encoded, img, onBlack))
 		}
 	}
 	if len(s.Images) == 0 && len(s.Texts)+len(s.Questions) > 0 {
-		r := &Candidate{}
-		(&examiner{judge: newTextJudge(Texts{})}).examineTexts(r, s)
-		m.words = max(r.words, 1)
+		c := &Candidate{}
+		(&examiner{judge: newTextJudge(Texts{})}).examineTexts(c, s)
+		m.words = max(c.words, 1)
 	}
 	return m
 }
 
-// valueOf returns what decides the split of a sample, or "".
+// valueOf returns the value of a sample to split by, or "".
 func valueOf(s *shards.Sample, by string) string {
 	switch by {
 	case byKey:
@@ -112,8 +112,8 @@ func valueOf(s *shards.Sample, by string) string {
 	return s.Metadata[strings.TrimPrefix(by, "metadata.")]
 }
 
-// valuesFound returns an error if no sample has a value to split by, which names the fields that
-// the first ones have.
+// valuesFound returns an error if no sample has a value to split by. The error names the fields of
+// the first samples.
 func valuesFound(in *shards.Dataset, members []*member, by string) error {
 	for _, m := range members {
 		if !m.unvalued {

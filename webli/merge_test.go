@@ -10,8 +10,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// curated runs a recipe over samples and returns what stays by key, its keys in order, and the
-// report.
+// curated curates samples and returns the samples that stay by key, their keys in order, the report
+// and the input.
 func curated(t *testing.T, config Config, samples ...shards.Sample) (map[string]shards.Sample, []string, Report, *shards.Dataset) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out")
@@ -48,8 +48,7 @@ func words(s shards.Sample) (all []string) {
 
 var merging = Duplicates{Exact: true, Near: NearDuplicate{3, 5}, MergeTexts: true}
 
-// TestMergeTexts_TranslationsSurviveAsOneSample: a row a language and image becomes a sample an
-// image.
+// TestMergeTexts_TranslationsSurviveAsOneSample merges rows for each language of an image.
 func TestMergeTexts_TranslationsSurviveAsOneSample(t *testing.T) {
 	var samples []shards.Sample
 	for language := range 78 {
@@ -111,7 +110,7 @@ func TestMergeTexts_EachDistinctTextOnce(t *testing.T) {
 	}
 }
 
-// TestMergeTexts_FollowsTheChain: c is the same as b, which looks like a; all texts end at a.
+// TestMergeTexts_FollowsTheChain merges c, which equals b, which looks like a: all texts move to a.
 func TestMergeTexts_FollowsTheChain(t *testing.T) {
 	first, second := asJPEG(noise(1, 64, 64), 90), asPNG(noise(1, 64, 64))
 	byKey, keys, _, d := curated(t, Config{Duplicates: merging},
@@ -126,7 +125,7 @@ func TestMergeTexts_FollowsTheChain(t *testing.T) {
 	}
 }
 
-// TestMergeTexts_NeverAcrossSplits: held-out texts stay where they are, and no training text joins
+// TestMergeTexts_NeverAcrossSplits checks that texts move neither out of held-out samples nor into
 // them.
 func TestMergeTexts_NeverAcrossSplits(t *testing.T) {
 	image := asPNG(noise(1, 64, 64))
@@ -165,7 +164,7 @@ func TestMergeTexts_NeverAcrossSplits(t *testing.T) {
 	}
 }
 
-func TestMergeTexts_QuestionsKeepTheirAnswersAndGetIDsOfTheirOwn(t *testing.T) {
+func TestMergeTexts_QuestionsKeepAnswersAndGetUniqueIDs(t *testing.T) {
 	image := asPNG(noise(1, 64, 64))
 	ask := func(key, text string, answers ...string) shards.Sample {
 		s := sample(key, "train", image)
@@ -188,9 +187,8 @@ func TestMergeTexts_QuestionsKeepTheirAnswersAndGetIDsOfTheirOwn(t *testing.T) {
 	}
 }
 
-// TestMergeTexts_FollowNoSampleThatALaterRuleRemoves: what is merged into a sample of low score is
-// lost with it.
-func TestMergeTexts_FollowNoSampleThatALaterRuleRemoves(t *testing.T) {
+// TestMergeTexts_LostWithASampleThatALaterRuleRemoves merges texts into a sample of low score.
+func TestMergeTexts_LostWithASampleThatALaterRuleRemoves(t *testing.T) {
 	image := asPNG(noise(1, 64, 64))
 	low, again, best := sample("low", "", image, "one"), sample("again", "", image, "two"), sample("best", "", asPNG(noise(2, 64, 64)), "three")
 	low.Scores, best.Scores = map[string]float64{"s": 1}, map[string]float64{"s": 2}
@@ -200,7 +198,7 @@ func TestMergeTexts_FollowNoSampleThatALaterRuleRemoves(t *testing.T) {
 	}
 }
 
-func TestImagesMaxSamples_RemovesAllOfACrowd(t *testing.T) {
+func TestImages_MaxSamplesRemovesAllThatShareAnImage(t *testing.T) {
 	one, two, three := asPNG(noise(1, 64, 64)), asPNG(noise(2, 64, 64)), asPNG(noise(3, 64, 64))
 	_, keys, report, _ := curated(t, Config{HeldOut: []string{"test"}, Images: Images{MaxSamples: 2}},
 		sample("a", "train", one), sample("b", "train", two), sample("c", "train", one), sample("d", "train", one),
@@ -211,7 +209,7 @@ func TestImagesMaxSamples_RemovesAllOfACrowd(t *testing.T) {
 	}
 }
 
-func TestCurateWarnsOfRulesThatRemoveMost(t *testing.T) {
+func TestCurate_WarnsOfRulesThatRemoveMost(t *testing.T) {
 	image := asPNG(noise(1, 64, 64))
 	var samples []shards.Sample
 	for i := range 5 {

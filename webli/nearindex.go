@@ -1,31 +1,30 @@
 package webli
 
-// maxBits bounds the Hamming distance of a search: with more, the bands become too narrow to search
-// by.
+// maxBits bounds the Hamming distance of a search: beyond it the bands are too narrow to select
+// anything.
 const maxBits = 15
 
-// nearIndex finds pictures that look like a given one without comparing it with all. The 64 bits of
-// the shape are cut into bits+1 bands: of two hashes that differ in no more than that many bits, at
-// least one band is the same, so only pictures that share a band are compared (multi-index hashing;
-// Norouzi, Punjani, Fleet, CVPR 2012, with one bit error a band fewer). Owner is whose pictures
-// they are.
+// nearIndex finds the near duplicates of an image without comparing it with all images. It cuts the
+// 64 bits of the shape into Bits+1 bands. Two hashes that differ in at most Bits bits agree in at
+// least one band, so only images that share a band are compared (multi-index hashing; Norouzi,
+// Punjani, Fleet, CVPR 2012, with one bit error per band fewer). Owner is what an image belongs to.
 type nearIndex[Owner any] struct {
-	likeness NearDuplicate
-	bands    []band
-	prints   []*fingerprint
-	owners   []Owner
+	near   NearDuplicate
+	bands  []band
+	prints []*fingerprint
+	owners []Owner
 }
 
-// band maps the value of some bits of the shape to the pictures that have it.
+// band maps the value of some bits of the shape to the images that have it.
 type band struct {
 	shift, width int
-	pictures     map[uint64][]int32
+	images       map[uint64][]int32 // positions in prints
 }
 
 func (b *band) of(shape uint64) uint64 { return shape >> b.shift & (1<<b.width - 1) }
 
-func newNearIndex[Owner any](l NearDuplicate) *nearIndex[Owner] {
-	x := &nearIndex[Owner]{likeness: l, bands: make([]band, l.Bits+1)}
+func newNearIndex[Owner any](near NearDuplicate) *nearIndex[Owner] {
+	x := &nearIndex[Owner]{near: near, bands: make([]band, near.Bits+1)}
 	shift := 0
 	for i := range x.bands {
 		next := 64 * (i + 1) / len(x.bands)
@@ -40,16 +39,16 @@ func (x *nearIndex[Owner]) add(f *fingerprint, owner Owner) {
 	x.prints, x.owners = append(x.prints, f), append(x.owners, owner)
 	for i := range x.bands {
 		b := &x.bands[i]
-		b.pictures[b.of(f.shape)] = append(b.pictures[b.of(f.shape)], n)
+		b.images[b.of(f.shape)] = append(b.images[b.of(f.shape)], n)
 	}
 }
 
-// find returns the owner of a picture like f that accept takes, if there is one.
+// find returns the owner of a near duplicate of f that accept returns true for, if there is one.
 func (x *nearIndex[Owner]) find(f *fingerprint, accept func(Owner) bool) (found Owner, ok bool) {
 	for i := range x.bands {
 		b := &x.bands[i]
-		for _, n := range b.pictures[b.of(f.shape)] {
-			if x.likeness.alike(f, x.prints[n]) && accept(x.owners[n]) {
+		for _, n := range b.images[b.of(f.shape)] {
+			if x.near.alike(f, x.prints[n]) && accept(x.owners[n]) {
 				return x.owners[n], true
 			}
 		}
@@ -57,13 +56,13 @@ func (x *nearIndex[Owner]) find(f *fingerprint, accept func(Owner) bool) (found 
 	return found, false
 }
 
-// each calls visit for the owners of all pictures like f of which wanted, asked first, says so. One
-// that shares several bands with f may come more than once.
+// each calls visit for the owners of all near duplicates of f, after wanted has returned true for
+// them. An owner whose image shares several bands with f may be visited more than once.
 func (x *nearIndex[Owner]) each(f *fingerprint, wanted func(Owner) bool, visit func(Owner)) {
 	for i := range x.bands {
 		b := &x.bands[i]
-		for _, n := range b.pictures[b.of(f.shape)] {
-			if wanted(x.owners[n]) && x.likeness.alike(f, x.prints[n]) {
+		for _, n := range b.images[b.of(f.shape)] {
+			if wanted(x.owners[n]) && x.near.alike(f, x.prints[n]) {
 				visit(x.owners[n])
 			}
 		}

@@ -21,9 +21,9 @@ func printOf(t testing.TB, encoded []byte) *fingerprint {
 	return fingerprintOf(encoded, m, onBlack)
 }
 
-// TestColourTellsFiguresApart: pictures that differ in colour alone are not duplicates, however
-// alike their shape; the same picture, coded again or at another size, is.
-func TestColourTellsFiguresApart(t *testing.T) {
+// TestNearDuplicate_ColourSeparatesFigures checks that images which differ in colour only are not
+// near duplicates, whereas the same image re-encoded or resized is one.
+func TestNearDuplicate_ColourSeparatesFigures(t *testing.T) {
 	like := NearDuplicate{3, 5}
 	var prints []*fingerprint
 	for _, tone := range tones {
@@ -48,7 +48,7 @@ func TestColourTellsFiguresApart(t *testing.T) {
 	}
 }
 
-func TestFlagsAreNotDuplicates(t *testing.T) {
+func TestNearDuplicate_FlagsDiffer(t *testing.T) {
 	tricolour := func(colours ...color.NRGBA) *fingerprint {
 		m := image.NewNRGBA(image.Rect(0, 0, 64, 64))
 		for i := range 64 * 64 {
@@ -63,8 +63,9 @@ func TestFlagsAreNotDuplicates(t *testing.T) {
 	}
 }
 
-// TestAlike_WhiteOnTransparentIsNotBlank compares marks that differ in what is opaque alone.
-func TestAlike_WhiteOnTransparentIsNotBlank(t *testing.T) {
+// TestNearDuplicate_WhiteOnTransparentIsNotBlank compares shapes that differ only in which pixels are
+// opaque.
+func TestNearDuplicate_WhiteOnTransparentIsNotBlank(t *testing.T) {
 	mark := func(ground color.NRGBA, shows func(x, y int) bool) *fingerprint {
 		m := image.NewNRGBA(image.Rect(0, 0, 64, 64))
 		for i := range 64 * 64 {
@@ -108,8 +109,8 @@ func TestAlike_WhiteOnTransparentIsNotBlank(t *testing.T) {
 	}
 }
 
-// TestIndexFindsAllThatASearchOfAllWould checks the bands against comparing with every picture.
-func TestIndexFindsAllThatASearchOfAllWould(t *testing.T) {
+// TestNearIndex_FindsAll compares the search by bands with a search of all images.
+func TestNearIndex_FindsAll(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		like := NearDuplicate{rapid.IntRange(0, maxBits).Draw(t, "bits"), 255}
 		rng := random.New(rapid.Uint64().Draw(t, "seed"))

@@ -10,18 +10,18 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// job is a sample on its way to the worker that examines it.
+// job is a sample to examine.
 type job struct {
 	place  int // among the samples of all datasets
 	from   Origin
 	sample shards.Sample
 }
 
-// view chooses the columns of a dataset that are read.
+// view selects the columns of a dataset that are read.
 type view func(*shards.Dataset) *shards.View
 
-// examineEach returns what examine says of every sample, in order. One goroutine reads, the workers
-// examine; no more samples are in memory than there are workers, twice, and what the reader holds.
+// examineEach returns the result of examine for every sample, in order. One goroutine reads, the
+// workers examine. Memory holds at most two samples per worker besides what the reader holds.
 func examineEach[T any](
 	ctx context.Context, in []*shards.Dataset, columns view, options Options, examine func(*shards.Sample, Origin) T,
 ) ([]T, error) {
@@ -68,7 +68,7 @@ func examineEach[T any](
 	return results, nil
 }
 
-// eachSample calls visit for the samples of all datasets, in order, place counting through.
+// eachSample calls visit for the samples of all datasets, in order; place counts them across datasets.
 func eachSample(
 	ctx context.Context, in []*shards.Dataset, columns view, visit func(place int, from Origin, s shards.Sample) error,
 ) error {

@@ -98,7 +98,7 @@ func likeHeldOut(near NearDuplicate, against []*Candidate) Rule {
 	}
 }
 
-// eachHeldOut yields the images of the held-out samples and of the further datasets.
+// eachHeldOut calls yield for the images of the held-out samples and of the further datasets.
 func eachHeldOut(left, against []*Candidate, yield func(*fingerprint, *Candidate)) {
 	for _, c := range left {
 		if c.HeldOut {

@@ -14,14 +14,14 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Fraction is a split to make and the part of the samples that it gets, more than 0 and less than
-// 1.
+// Fraction is a split to make and the fraction of the samples that it gets.
 type Fraction struct {
 	Name string
-	Part float64
+	Part float64 // more than 0 and less than 1
 }
 
-// NearDuplicates is the [SplitConfig.KeepTogether] that keeps images that look alike in one split.
+// NearDuplicates is the value of [SplitConfig.KeepTogether] that keeps images which look alike in
+// one split.
 const NearDuplicates = "near-duplicates"
 
 // SplitConfig says how [Split] divides a dataset.
@@ -30,19 +30,19 @@ type SplitConfig struct {
 	Fractions []Fraction
 	// Rest names the split of all other samples; "train" if empty.
 	Rest string
-	// By names what decides: "key" (if empty), "provenance.url", "provenance.page_url", or a field
-	// of the metadata, for example "book" or "metadata.book". Samples with one value of it are in
-	// one split.
+	// By names the value that decides: "key" (if empty), "provenance.url", "provenance.page_url", or
+	// a field of the metadata, for example "book" or "metadata.book". Samples with the same value are
+	// in one split.
 	By string
-	// KeepTogether is "" or NearDuplicates, which keeps samples in one split that share an image,
-	// have images that look alike, or have no image and the same texts and questions; and those
-	// that such pairs connect.
+	// KeepTogether is "" or NearDuplicates. The latter keeps two samples in one split if they share an
+	// image, have images that look alike, or have no image and the same texts and questions, and so
+	// for chains of such pairs.
 	KeepTogether string
-	// Near says which images look alike; DefaultNearDuplicate if zero.
+	// Near says which images look alike. Default: [DefaultNearDuplicate].
 	Near NearDuplicate
 	// Seed selects one of many equally good divisions.
 	Seed uint64
-	// Resplit divides all samples. Without it a sample keeps a split that is neither empty nor
+	// Resplit divides all samples. Without it, a sample keeps its split unless that is empty or
 	// Rest.
 	Resplit bool
 }
@@ -94,7 +94,7 @@ func (c SplitConfig) Validate() error {
 	return problems.Err()
 }
 
-// checkSplitName accepts names that can also name a folder and stand in a command line.
+// checkSplitName accepts names that can also be used for folders and on a command line.
 func checkSplitName(name string) error {
 	const longest = 64
 	odd := func(r rune) bool {
@@ -106,15 +106,15 @@ func checkSplitName(name string) error {
 	return nil
 }
 
-// Split writes to the new dataset folder out the samples of a dataset, in their order, with their
-// splits set. What is in the way of out, and what an interruption leaves, are as for [Curate].
+// Split assigns the samples of a dataset to splits and writes them, in their order, to the new dataset
+// folder out. It treats an existing out and an interruption as [Curate] does.
 //
-// A sample's split is a function of its value (see [SplitConfig.By]), the seed and the fractions
-// alone: the first eight bytes of SHA-256 of "SEED:VALUE", as a fraction of 2^64, are compared with
-// the sums of the fractions in their order. Adding samples or removing some changes the split of no
-// other. Samples that are kept together have the split of one of them, that whose hash is the least
-// in its other bytes. If samples are added that belong to a group, the group's split changes only
-// if one of them becomes the least, or connects the group with another.
+// A sample's split depends only on its value (see [SplitConfig.By]), the seed and the fractions: the
+// first eight bytes of SHA-256 of "SEED:VALUE", as a fraction of 2^64, are compared with the running
+// sums of the fractions. Adding or removing samples does not change the split of the others. Samples
+// that are kept together get the split of the one whose hash is least in its remaining bytes. Adding
+// samples to a group changes its split only if one of them becomes the least or connects the group
+// with another.
 func Split(ctx context.Context, in *shards.Dataset, out string, config SplitConfig, options Options) (SplitReport, error) {
 	if err := config.Validate(); err != nil {
 		return SplitReport{}, fmt.Errorf("splitting: %w", err)
@@ -140,10 +140,10 @@ func Split(ctx context.Context, in *shards.Dataset, out string, config SplitConf
 	})
 }
 
-// assign returns the split of every member, and how many groups have members that keep different
+// assign returns the split of every member, and the number of groups whose members keep different
 // splits.
 func (c SplitConfig) assign(members []*member, groups *groups) (assigned []string, torn int) {
-	type choice struct{ any, fixed *member } // of the group, and of those that keep their split, the least
+	type choice struct{ all, fixed *member } // the least of the group, and of those that keep their split
 	choices, tornAt := map[int32]*choice{}, map[int32]bool{}
 	for i, m := range members {
 		root := groups.root(int32(i))
@@ -152,8 +152,8 @@ func (c SplitConfig) assign(members []*member, groups *groups) (assigned []strin
 			at = &choice{}
 			choices[root] = at
 		}
-		if at.any == nil || m.before(at.any) {
-			at.any = m
+		if at.all == nil || m.before(at.all) {
+			at.all = m
 		}
 		if m.fixed {
 			if at.fixed != nil && at.fixed.split != m.split {
@@ -173,13 +173,13 @@ func (c SplitConfig) assign(members []*member, groups *groups) (assigned []strin
 		case at.fixed != nil:
 			assigned[i] = at.fixed.split
 		default:
-			assigned[i] = c.draw(at.any)
+			assigned[i] = c.draw(at.all)
 		}
 	}
 	return assigned, len(tornAt)
 }
 
-// draw returns the split of a value.
+// draw returns the split that the fractions give to a member.
 func (c SplitConfig) draw(m *member) string {
 	at, sum := m.uniform(), 0.0
 	for _, f := range c.Fractions {
@@ -190,7 +190,7 @@ func (c SplitConfig) draw(m *member) string {
 	return c.Rest
 }
 
-// keeps reports whether a sample of that split keeps it.
+// keeps reports whether samples of a split keep it.
 func (c SplitConfig) keeps(split string) bool {
 	return !c.Resplit && split != "" && split != c.Rest
 }
@@ -215,7 +215,7 @@ func writeSplit(ctx context.Context, in *shards.Dataset, assigned []string, dir,
 	return w.Commit(command, in.Dir())
 }
 
-// sortedNames returns the keys of a set in their order.
+// sortedNames returns the keys of a map in alphabetical order.
 func sortedNames[V any](set map[string]V) []string {
 	names := make([]string, 0, len(set))
 	for name := range set {

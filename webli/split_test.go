@@ -13,7 +13,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// texts makes samples of one text each with the keys k0, k1, ...
+// textSamples returns samples of one text each with the keys k0, k1, ...
 func textSamples(n int) (all []shards.Sample) {
 	for i := range n {
 		all = append(all, sample(fmt.Sprintf("k%d", i), "", nil, fmt.Sprintf("text %d", i)))
@@ -62,7 +62,7 @@ func divided(t *testing.T, config SplitConfig, samples ...shards.Sample) (map[st
 
 var valTest = []Fraction{{"val", 0.1}, {"test", 0.2}}
 
-func TestSplit_FractionsComeOutAsAsked(t *testing.T) {
+func TestSplit_FractionsAsRequested(t *testing.T) {
 	_, report := divided(t, SplitConfig{Fractions: valTest}, textSamples(5000)...)
 	for i, want := range []SplitPart{{Name: "train", Asked: 0.7}, {Name: "val", Asked: 0.1}, {Name: "test", Asked: 0.2}} {
 		got := report.Splits[i]
@@ -75,10 +75,10 @@ func TestSplit_FractionsComeOutAsAsked(t *testing.T) {
 	}
 }
 
-// TestSplit_OfAKeyIsTheOneOfItsHash is the rule as a reader in another language would compute it:
+// TestSplit_OfAKeyFollowsFromItsHash computes the split as a program in another language would:
 // python3 -c "import hashlib; print(int.from_bytes(hashlib.sha256(b'0:k2').digest()[:8], 'big') /
 // 2**64)".
-func TestSplit_OfAKeyIsTheOneOfItsHash(t *testing.T) {
+func TestSplit_OfAKeyFollowsFromItsHash(t *testing.T) {
 	for key, want := range map[string]float64{"k0": 0.7926333371155125, "k2": 0.37350661410396935, "ключ": 0.439640461536733} {
 		m := (&memberExaminer{SplitConfig: SplitConfig{}.withDefaults()}).examine(&shards.Sample{Key: key}, Origin{})
 		if got := m.uniform(); math.Abs(got-want) > 1e-15 {
@@ -87,7 +87,7 @@ func TestSplit_OfAKeyIsTheOneOfItsHash(t *testing.T) {
 	}
 }
 
-func TestSplit_NeverChangesWhenSamplesAreAdded(t *testing.T) {
+func TestSplit_StableWhenSamplesAreAdded(t *testing.T) {
 	all := textSamples(600)
 	before, _ := divided(t, SplitConfig{Fractions: valTest}, all[300:400]...)
 	after, _ := divided(t, SplitConfig{Fractions: valTest}, all...)
@@ -133,8 +133,8 @@ func TestSplit_ByAField(t *testing.T) {
 	}
 }
 
-// TestSplit_ByAFieldFollowsWhatIsKept: new samples of a book that is in test go there.
-func TestSplit_ByAFieldFollowsWhatIsKept(t *testing.T) {
+// TestSplit_ByAFieldFollowsKeptSplits checks that new samples of a book in test go to test.
+func TestSplit_ByAFieldFollowsKeptSplits(t *testing.T) {
 	samples := textSamples(60)
 	for i := range samples {
 		samples[i].Metadata = map[string]string{"book": fmt.Sprint(i % 3)}
@@ -183,8 +183,8 @@ func TestSplit_SamplesKeepTheirSplits(t *testing.T) {
 	}
 }
 
-// alikeSamples makes n images, each as it is, coded again and at half the size, and the same number
-// of pairs of texts.
+// alikeSamples returns n images, each as it is, re-encoded and at half the size, and n pairs of
+// texts.
 func alikeSamples(n int) (all []shards.Sample) {
 	for i := range n {
 		m := noise(uint64(1000+i), 64, 64)
@@ -233,9 +233,9 @@ func TestSplit_KeepsNearDuplicatesTogether(t *testing.T) {
 	}
 }
 
-// TestSplit_GroupsFollowWhatIsKept: near duplicates of a test image go to test, and a group that
-// was torn stays so.
-func TestSplit_GroupsFollowWhatIsKept(t *testing.T) {
+// TestSplit_GroupsFollowKeptSplits checks that near duplicates of a test image go to test, and that a
+// torn group stays torn.
+func TestSplit_GroupsFollowKeptSplits(t *testing.T) {
 	samples := alikeSamples(40)
 	for i := range samples {
 		if strings.HasSuffix(samples[i].Key, "-jpeg") {
@@ -254,9 +254,9 @@ func TestSplit_GroupsFollowWhatIsKept(t *testing.T) {
 	}
 }
 
-// TestSplit_AGroupIsStableUnlessItsLeastChanges compares a small dataset with a larger one that
-// holds it.
-func TestSplit_AGroupIsStableUnlessItsLeastChanges(t *testing.T) {
+// TestSplit_GroupStableUnlessItsLeastChanges compares a small dataset with a larger one that
+// contains it.
+func TestSplit_GroupStableUnlessItsLeastChanges(t *testing.T) {
 	all := alikeSamples(60)
 	config := SplitConfig{Fractions: valTest, KeepTogether: NearDuplicates}
 	var fewer []shards.Sample
@@ -276,12 +276,12 @@ func TestSplit_AGroupIsStableUnlessItsLeastChanges(t *testing.T) {
 			}
 		}
 	}
-	if moved > 40 { // of 120 images a third has a new least, and of these at most half another split
+	if moved > 40 { // a third of the 120 images has a new least, at most half of them another split
 		t.Errorf("%d of %d samples moved", moved, len(before))
 	}
 }
 
-func TestSplit_WorkersDoNotMatter(t *testing.T) {
+func TestSplit_SameForAnyNumberOfWorkers(t *testing.T) {
 	d := dataset(t, alikeSamples(20)...)
 	var first []byte
 	for _, workers := range []int{1, 2, 7} {

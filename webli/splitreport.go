@@ -8,38 +8,37 @@ import (
 // SplitReport says how [Split] divided the samples.
 type SplitReport struct {
 	Samples int `json:"samples"`
-	// Splits are the rest, the fractions in their order, and then other splits that samples kept,
-	// by name.
+	// Splits are the rest, the fractions in their order, and other splits that samples kept, by
+	// name.
 	Splits []SplitPart `json:"splits"`
-	// Groups counts the groups of two or more samples that were to be kept together.
+	// Groups counts the groups of two or more samples that belong together.
 	Groups int `json:"groups"`
-	// Grouped counts the samples in them, Largest those of the largest.
+	// Grouped counts the samples in these groups, Largest those in the largest group.
 	Grouped int `json:"grouped"`
 	Largest int `json:"largest_group"`
-	// Torn counts the groups that stay torn, as their samples came with different splits that they
-	// keep.
+	// Torn counts the groups that stay in several splits because their samples keep different ones.
 	Torn int `json:"torn_groups"`
-	// Unvalued counts samples without a value to split by: their keys decide.
+	// Unvalued counts the samples without a value to split by, whose keys decide.
 	Unvalued int `json:"without_value"`
-	// Undecodable counts images that do not decode and were compared by their bytes alone.
+	// Undecodable counts the images that do not decode; only their bytes were compared.
 	Undecodable int      `json:"undecodable_images"`
 	Warnings    []string `json:"warnings,omitempty"`
 }
 
-// SplitPart is a split after the division.
+// SplitPart is one split of the output.
 type SplitPart struct {
 	Name    string `json:"name"`
 	Samples int    `json:"samples"`
 	Images  int    `json:"images"`
-	Groups  int    `json:"groups"` // of two or more samples that are kept together in it, or partly if torn
-	Kept    int    `json:"kept"`   // samples that had this split before and were not drawn
-	// Asked and Got are the fractions of the samples that were drawn; both 0 for a split that was
-	// not asked for.
+	Groups  int    `json:"groups"` // of two or more samples, with at least one in this split
+	Kept    int    `json:"kept"`   // samples that kept this split
+	// Asked and Got are the requested and the actual fraction of the samples that did not keep a
+	// split; both are 0 for a split that was not requested.
 	Asked float64 `json:"asked"`
 	Got   float64 `json:"got"`
 }
 
-// report counts.
+// report counts what assign decided.
 func (c SplitConfig) report(members []*member, groups *groups, assigned []string) SplitReport {
 	r := SplitReport{Samples: len(members)}
 	at := map[string]int{}
@@ -92,7 +91,8 @@ func (c SplitConfig) report(members []*member, groups *groups, assigned []string
 	return r
 }
 
-// countGroups counts groups of two samples and more; sizes are those of the groups, at their roots.
+// countGroups counts the groups of two or more samples. sizes has the sizes of the groups at their
+// roots.
 func (c SplitConfig) countGroups(r *SplitReport, sizes []int, assigned []string, groups *groups) {
 	type piece struct {
 		root  int32
@@ -119,11 +119,11 @@ func (c SplitConfig) countGroups(r *SplitReport, sizes []int, assigned []string,
 	}
 }
 
-// fewSamples is the size of a split below which scores on it say little: of 20 answers the 95 %
+// fewSamples is the size of a split below which scores on it mean little: with 20 answers, the 95 %
 // interval of an accuracy is 0.4 wide.
 const fewSamples = 20
 
-// warn adds what a person should know before training.
+// warn adds warnings about splits that a person should look at before training.
 func (r *SplitReport) warn(c SplitConfig) {
 	say := func(format string, args ...any) { r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...)) }
 	drawn := 0
@@ -161,8 +161,8 @@ func (r *SplitReport) warn(c SplitConfig) {
 	}
 }
 
-// far reports whether a split is larger or smaller than asked by more than a quarter and by more
-// than three standard deviations of independent draws.
+// far reports whether the size of a split differs from the requested one by more than a quarter and
+// by more than three standard deviations of independent draws.
 func far(p SplitPart, drawn int) bool {
 	if p.Asked == 0 || p.Samples == 0 || drawn == 0 {
 		return false

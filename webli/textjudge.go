@@ -17,15 +17,15 @@ const (
 )
 
 var (
-	// fileName is a single word ending as files do.
+	// fileName matches a name with a file extension.
 	fileName = regexp.MustCompile(`(?i)^[\pL\pN_.,()%+~ -]{1,200}\.(jpe?g|jpe|png|gif|webp|bmp|svg|tiff?|heic|avif|ico|pdf|php|html?|aspx?)$`)
-	// cameraName is what cameras, phones and screens call their pictures, for example IMG_2041 or
-	// DSC00012.
+	// cameraName matches names that cameras, phones and screenshot tools give, for example IMG_2041
+	// or DSC00012.
 	cameraName = regexp.MustCompile(`(?i)^(img|dsc[fn]?|pict|pxl|mvimg|screen ?shot|image|photo|picture|pic|scan|figure|fig|slide|file|untitled|download|unnamed)[ _#.-]*[0-9][0-9 _:.()x-]*$`)
 	bareURL    = regexp.MustCompile(`(?i)^((https?|ftp)://|www\.)\S+$`)
 )
 
-// saysNothing lists texts that stand where a description was not written.
+// saysNothing lists placeholders for a description that was not written.
 var saysNothing = phraseSet([]string{
 	"image", "images", "img", "photo", "picture", "pic", "thumbnail", "thumb", "icon", "logo", "banner", "avatar",
 	"placeholder", "spacer", "loading", "loading...", "untitled", "unnamed", "default", "null", "undefined", "none", "n/a",
@@ -42,10 +42,11 @@ func phraseSet(phrases []string) map[string]bool {
 	return set
 }
 
-// normalise makes texts equal that differ in case and white space only.
+// normalise returns the text in lower case with single spaces, so that texts which differ in case
+// and white space only are equal.
 func normalise(text string) string { return strings.ToLower(strings.Join(strings.Fields(text), " ")) }
 
-// flaw returns the first rule that the text fails, and why, or "".
+// flaw returns the first rule that the text fails and the reason, or "" and "".
 func (t *textJudge) flaw(text string) (rule, why string) {
 	text = strings.TrimSpace(text)
 	runes := utf8.RuneCountInString(text)
@@ -67,7 +68,7 @@ func (t *textJudge) flaw(text string) (rule, why string) {
 	return "", ""
 }
 
-// textJudge applies the rules that need one text alone.
+// textJudge applies the rules that judge each text by itself.
 type textJudge struct {
 	Texts
 	phrases map[string]bool
@@ -79,7 +80,7 @@ func isBoilerplate(text, plain string) bool {
 	return saysNothing[plain] || fileName.MatchString(text) || cameraName.MatchString(text) || bareURL.MatchString(text)
 }
 
-// longestRun returns the length of the longest run of one character, white space aside.
+// longestRun returns the longest run of one character other than white space.
 func longestRun(text string) (longest int, of rune) {
 	run, last := 0, rune(-1)
 	for _, r := range text {
