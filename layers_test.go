@@ -68,7 +68,7 @@ func allowed(from, to string, inTest bool) bool {
 		return true
 	case strings.HasPrefix(to, "evalsuite"):
 		return strings.Contains(" "+layers[from]+" ", " evalsuite ") || from == "evalsuite"
-	case inTest && to == "recipes", inTest && from == "internal/parquet" && to == "shards":
+	case inTest && to == "recipes":
 		return true
 	}
 	return strings.Contains(" "+layers[from]+" ", " "+to+" ")

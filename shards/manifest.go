@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -60,83 +59,6 @@ type Entry struct {
 	Command string   `json:"command"`
 	Sources []string `json:"sources,omitempty"`
 	Stat    Stat     `json:"stat"` // what this command added
-}
-
-// Stat counts records. Rows + Updated + Rejected + Duplicates is the number of input records of a
-// command; in the totals of a dataset Rows are those that it has, and Updated is how often one was
-// replaced.
-type Stat struct {
-	Rows       int64            `json:"rows"`
-	Images     int64            `json:"images"`
-	Texts      int64            `json:"texts"`
-	Questions  int64            `json:"questions"`
-	Bytes      int64            `json:"bytes"`             // of encoded images
-	Rejected   int64            `json:"rejected"`          // bad records, kept in rejects.parquet
-	Duplicates int64            `json:"duplicates"`        // records whose key was there already
-	Updated    int64            `json:"updated,omitempty"` // rows that a record took the place of
-	Languages  map[string]int64 `json:"languages"`         // language of a text -> texts
-	Splits     map[string]int64 `json:"splits"`            // split -> rows
-
-	LeftOut      map[string]int64    `json:"left_out"`                 // reason -> things below a record that were left out
-	LeftOutFirst map[string][]string `json:"left_out_first,omitempty"` // reason -> the first few of their names
-}
-
-// Count adds one sample.
-func (s *Stat) Count(sample *Sample) {
-	s.Rows++
-	s.Images += int64(len(sample.Images))
-	s.Texts += int64(len(sample.Texts))
-	s.Questions += int64(len(sample.Questions))
-	for i := range sample.Images {
-		s.Bytes += int64(len(sample.Images[i].Bytes))
-	}
-	if s.Languages == nil {
-		s.Languages = map[string]int64{}
-	}
-	if s.Splits == nil {
-		s.Splits = map[string]int64{}
-	}
-	for i := range sample.Texts {
-		countName(s.Languages, sample.Texts[i].Language)
-	}
-	countName(s.Splits, sample.Split)
-}
-
-// countName counts a name. The map has a copy of it: the sample's may lie in memory that is used
-// again.
-func countName(counts map[string]int64, name string) {
-	if n, ok := counts[name]; ok {
-		counts[name] = n + 1
-	} else if name != "" {
-		counts[strings.Clone(name)] = 1
-	}
-}
-
-// Add adds the counts of another stat.
-func (s *Stat) Add(o Stat) {
-	s.Rows += o.Rows
-	s.Images += o.Images
-	s.Texts += o.Texts
-	s.Questions += o.Questions
-	s.Bytes += o.Bytes
-	s.Rejected += o.Rejected
-	s.Duplicates += o.Duplicates
-	s.Updated += o.Updated
-	s.Languages = addCounts(s.Languages, o.Languages)
-	s.Splits = addCounts(s.Splits, o.Splits)
-	s.LeftOut = addCounts(s.LeftOut, o.LeftOut)
-	s.LeftOutFirst = addNames(s.LeftOutFirst, o.LeftOutFirst)
-}
-
-func addCounts(to, from map[string]int64) map[string]int64 {
-	sum := maps.Clone(to)
-	if sum == nil {
-		sum = map[string]int64{}
-	}
-	for name, n := range from {
-		sum[name] += n
-	}
-	return sum
 }
 
 // ErrVersion is wrapped by the error of a dataset whose layout has another version.

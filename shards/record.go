@@ -24,3 +24,16 @@ const (
 	BadText     = "text"      // a text is not UTF-8
 	NoContent   = "empty"     // neither image nor text
 )
+
+// Reject is a record that did not become a sample.
+type Reject struct {
+	Origin string `parquet:"origin" json:"origin"`      // file and row, member or key it came from
+	Key    string `parquet:"key" json:"key"`            // of the record, if it had one
+	Reason string `parquet:"reason,dict" json:"reason"` // a short name, for counting
+	Detail string `parquet:"detail" json:"detail"`      // the error
+}
+
+// size returns about how many bytes the reject takes.
+func (r *Reject) size() int64 {
+	return int64(len(r.Origin) + len(r.Key) + len(r.Reason) + len(r.Detail) + 64)
+}

@@ -240,3 +240,16 @@ func (f *fields) maps(s *Sample) {
 		s.Metadata[name] = f.string()
 	})
 }
+
+func appendLeftOut(b []byte, left []LeftOut) []byte {
+	b = binary.AppendUvarint(b, uint64(len(left)))
+	for _, l := range left {
+		b = binary.LittleEndian.AppendUint64(appendString(appendString(b, l.Reason), l.Name), uint64(l.N))
+	}
+	return b
+}
+
+func (f *fields) leftOut() (left []LeftOut) {
+	f.each(func() { left = append(left, LeftOut{f.string(), f.string(), int64(f.uint64())}) })
+	return left
+}

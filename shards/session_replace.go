@@ -127,19 +127,3 @@ func (s *Session) Remove(parts []string) error {
 	}
 	return nil
 }
-
-// subtract takes the counts of rows that are no longer there out of the totals.
-func (s *Stat) subtract(o Stat) {
-	s.Rows -= o.Rows
-	s.Images -= o.Images
-	s.Texts -= o.Texts
-	s.Questions -= o.Questions
-	s.Bytes -= o.Bytes
-	for _, counts := range []struct{ of, less map[string]int64 }{{s.Languages, o.Languages}, {s.Splits, o.Splits}} {
-		for name, n := range counts.less {
-			if counts.of[name] -= n; counts.of[name] <= 0 {
-				delete(counts.of, name)
-			}
-		}
-	}
-}

@@ -191,3 +191,24 @@ func bound(v parquet.Value) string {
 	}
 	return s
 }
+
+// size returns about how many bytes the sample takes.
+func (s *Sample) size() int64 {
+	n := s.textBytes() + 256
+	for i := range s.Images {
+		n += int64(len(s.Images[i].Bytes) + 128)
+	}
+	return n
+}
+
+// textBytes returns about how many bytes the texts of the sample take.
+func (s *Sample) textBytes() int64 {
+	n := int64(len(s.Key))
+	for i := range s.Texts {
+		n += int64(len(s.Texts[i].Value) + 32)
+	}
+	for i := range s.Questions {
+		n += int64(len(s.Questions[i].Text) + 64*len(s.Questions[i].Answers))
+	}
+	return n
+}

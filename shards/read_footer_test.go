@@ -1,4 +1,4 @@
-package pages_test
+package shards_test
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ func files(t testing.TB) (paths []string) {
 	if err := w.Commit("test"); err != nil {
 		t.Fatal(err)
 	}
-	others, err := filepath.Glob("../table/testdata/*.parquet")
+	others, err := filepath.Glob("../internal/parquet/table/testdata/*.parquet")
 	if err != nil || len(others) < 10 {
 		t.Fatalf("%d files: %v", len(others), err)
 	}

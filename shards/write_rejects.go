@@ -221,8 +221,3 @@ func readRejects(r io.ReaderAt, size int64, path string) iter.Seq2[Reject, error
 		}
 	}
 }
-
-// size returns about how many bytes the reject takes.
-func (r *Reject) size() int64 {
-	return int64(len(r.Origin) + len(r.Key) + len(r.Reason) + len(r.Detail) + 64)
-}

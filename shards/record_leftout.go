@@ -1,13 +1,5 @@
 package shards
 
-import (
-	"encoding/binary"
-	"maps"
-	"slices"
-	"strings"
-	"unicode/utf8"
-)
-
 // LeftOut is something below a record that a source did not take into the dataset: a member of an
 // archive, a column of a table, a box without area. The record itself may be a row all the same.
 type LeftOut struct {
@@ -40,63 +32,3 @@ func Aside(origin string, left ...LeftOut) Record {
 
 // IsAside reports whether [Aside] made the record.
 func (r *Record) IsAside() bool { return r.aside }
-
-// MaxLeftOutNames is how many names of things left out a [Stat] holds of each reason.
-const MaxLeftOutNames = 5
-
-const leftOutNameSize = 200 // bytes
-
-// leave counts things left out, and keeps the first few names of each reason.
-func (s *Stat) leave(left []LeftOut) {
-	for _, l := range left {
-		if s.LeftOut == nil {
-			s.LeftOut = map[string]int64{}
-		}
-		s.LeftOut[l.Reason] += max(1, l.N)
-		s.LeftOutFirst = firstNames(s.LeftOutFirst, l.Reason, l.Name)
-	}
-}
-
-// firstNames adds a name of a reason, unless it is there already or there are enough.
-func firstNames(to map[string][]string, reason, name string) map[string][]string {
-	if len(name) > leftOutNameSize {
-		end := leftOutNameSize
-		for end > 0 && !utf8.RuneStart(name[end]) {
-			end--
-		}
-		name = name[:end] + "..."
-	}
-	name = strings.ToValidUTF8(name, "\uFFFD")
-	if names := to[reason]; name == "" || len(names) >= MaxLeftOutNames || slices.Contains(names, name) {
-		return to
-	}
-	if to == nil {
-		to = map[string][]string{}
-	}
-	to[reason] = append(slices.Clip(to[reason]), name)
-	return to
-}
-
-// addNames adds the names of another stat.
-func addNames(to, from map[string][]string) map[string][]string {
-	sum := maps.Clone(to)
-	for _, reason := range slices.Sorted(maps.Keys(from)) {
-		for _, name := range from[reason] {
-			sum = firstNames(sum, reason, name)
-		}
-	}
-	return sum
-}
-
-func appendLeftOut(b []byte, left []LeftOut) []byte {
-	b = binary.AppendUvarint(b, uint64(len(left)))
-	for _, l := range left {
-		b = binary.LittleEndian.AppendUint64(appendString(appendString(b, l.Reason), l.Name), uint64(l.N))
-	}
-	return b
-}
-
-func (f *fields) leftOut() (left []LeftOut) {
-	f.each(func() { left = append(left, LeftOut{f.string(), f.string(), int64(f.uint64())}) })
-	return left
-}
