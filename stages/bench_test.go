@@ -83,7 +83,7 @@ func benchmarkTrain(b *testing.B, n Network, shape mixture.Shape, optimizer stri
 		Optimizer: OptimizerConfig{Name: optimizer, LearningRate: 1e-4, ClipNorm: 1}, Steps: b.N + 1, Folder: folder,
 	}
 	if freeze != nil {
-		if t.VisualTokens, err = n.visualTokens(t.Backend, t.Weights, 64); err != nil {
+		if t.VisualTokens, err = n.newVisualTokens(t.Backend, t.Weights, 64); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -95,7 +95,7 @@ func benchmarkTrain(b *testing.B, n Network, shape mixture.Shape, optimizer stri
 	batches := prefetch(b.Context(), t.Stream, 0, t.Steps)
 	defer batches.stop()
 	step := func() {
-		batch, inputs, err := r.inputs(b.Context(), batches)
+		batch, inputs, err := r.next(b.Context(), batches)
 		if err == nil {
 			err = r.step(inputs, batch.Tasks)
 		}

@@ -76,6 +76,28 @@ func listCheckpoints(parent string) ([]int, error) {
 	return steps, nil
 }
 
+// newestCheckpoint returns the newest checkpoint that is whole, nil if there is none, and says which
+// newer ones are damaged. It is an error if all are damaged.
+func newestCheckpoint(parent string) (newest *checkpoint, damaged []string, err error) {
+	steps, err := listCheckpoints(parent)
+	if err != nil {
+		return nil, nil, err
+	}
+	var all error
+	for _, step := range steps {
+		c, err := openCheckpoint(checkpointPath(parent, step))
+		if err == nil {
+			return c, damaged, nil
+		}
+		all = errors.Join(all, err)
+		damaged = append(damaged, err.Error())
+	}
+	if all != nil {
+		return nil, nil, fmt.Errorf("no checkpoint is whole; remove %s to start over: %w", parent, all)
+	}
+	return nil, nil, nil
+}
+
 // openCheckpoint reads a checkpoint's state and verifies its files against it.
 func openCheckpoint(dir string) (*checkpoint, error) {
 	c := &checkpoint{dir: dir}
@@ -121,63 +143,73 @@ func (c *checkpoint) restore(all, moments *weights.Set) error {
 	return nil
 }
 
-// save writes a checkpoint and then removes all but the last keep.
-func (f *Folder) save(s state, all, moments *weights.Set, keep int) error {
-	parent := filepath.Join(f.Dir, checkpointsFolder)
-	temporary, err := os.MkdirTemp(parent, temporaryPrefix+"step-*")
+// writeState replaces the checkpoint's state.json.
+func (c *checkpoint) writeState() error {
+	content, err := json.MarshalIndent(c.state, "", "  ")
 	if err != nil {
 		return err
 	}
+	return atomicfile.WriteBytes(filepath.Join(c.dir, stateFile), append(content, '\n'))
+}
+
+// save writes a checkpoint, then removes all but the newest keep, and returns the step of the oldest
+// that is left.
+func (f *Folder) save(s state, all, moments *weights.Set, keep int) (oldest int, err error) {
+	parent := filepath.Join(f.Dir, checkpointsFolder)
+	temporary, err := os.MkdirTemp(parent, temporaryPrefix+"step-*")
+	if err != nil {
+		return 0, err
+	}
 	defer os.RemoveAll(temporary)
 	s.Format, s.Files = checkpointFormat, map[string]string{}
+	s.Recipe, s.Shapes, s.Data, s.Tokenizer = f.recipe, shapesHash(all.Specs()), f.data, f.tokenizer
 	for i, set := range []*weights.Set{all, moments} {
 		name := tensorFiles[i]
 		path := filepath.Join(temporary, name)
 		if err := set.Save(path, map[string]string{"step": strconv.Itoa(s.Step)}); err != nil {
-			return err
+			return 0, err
 		}
 		if s.Files[name], err = fileHash(path); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	content, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := atomicfile.WriteBytes(filepath.Join(temporary, stateFile), append(content, '\n')); err != nil {
-		return err
+	c := &checkpoint{state: s, dir: temporary}
+	if err := c.writeState(); err != nil {
+		return 0, err
 	}
 	if err := os.Chmod(temporary, 0o755); err != nil {
-		return err
+		return 0, err
 	}
-	final := checkpointPath(parent, s.Step)
-	if err := discard(final); err != nil { // a damaged one that was passed over
-		return err
+	c.dir = checkpointPath(parent, s.Step)
+	if err := discard(c.dir); err != nil { // a damaged one that was passed over
+		return 0, err
 	}
-	if err := os.Rename(temporary, final); err != nil {
-		return err
+	if err := os.Rename(temporary, c.dir); err != nil {
+		return 0, err
 	}
 	if err := syncFolder(parent); err != nil {
-		return err
+		return 0, err
 	}
-	f.last = &checkpoint{state: s, dir: final}
+	f.last = c
 	return removeOld(parent, s.Step, keep)
 }
 
-// removeOld removes the checkpoints of earlier steps but for the newest, so that keep are left.
-func removeOld(parent string, step, keep int) error {
+// removeOld removes checkpoints of earlier steps so that keep are left, and returns the step of the
+// oldest.
+func removeOld(parent string, step, keep int) (oldest int, err error) {
 	if keep == 0 {
-		keep = 2
+		keep = defaultKeepCheckpoints
 	}
 	steps, err := listCheckpoints(parent)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	steps = slices.DeleteFunc(steps, func(s int) bool { return s > step }) // damaged, not ours to remove
-	for _, old := range steps[min(keep, len(steps)):] {
+	kept := min(keep, len(steps))
+	for _, old := range steps[kept:] {
 		err = errors.Join(err, discard(checkpointPath(parent, old)))
 	}
-	return err
+	return steps[kept-1], err
 }
 
 // discard removes a checkpoint such that a kill in between leaves no part of it under its name.

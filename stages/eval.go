@@ -2,8 +2,11 @@ package stages
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gomlx/compute"
 
@@ -47,29 +50,13 @@ type Eval struct {
 	Patience int `yaml:"patience,omitempty"`
 }
 
-const (
-	lossMetric       = "loss"
-	defaultEvalSplit = "val"
-	defaultSamples   = 200
-)
+const lossMetric = "loss"
 
 // evalMetrics lists the metrics of each stage.
 var evalMetrics = map[string][]string{
 	"siglip": {lossMetric, "i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10"},
 	"ul2":    {lossMetric},
 	"pali3":  {lossMetric, "caption_cider", "caption_exact", "vqa_accuracy"},
-}
-
-// WithDefaults returns the keys with the values filled in that they have where they are left out.
-func (e Eval) WithDefaults() Eval {
-	fill(&e.Samples, defaultSamples)
-	if e.Split == "" {
-		e.Split = defaultEvalSplit
-	}
-	if len(e.Metrics) == 0 {
-		e.Metrics = []string{lossMetric}
-	}
-	return e
 }
 
 // problems lists what is wrong with the keys of a recipe's eval.
@@ -127,4 +114,47 @@ type HeldOut struct {
 	Seed    uint64
 	// Warn, if not nil, is told of what is left out.
 	Warn func(message string)
+}
+
+// Evaluated is an evaluation during a training, a line of metrics.jsonl.
+type Evaluated struct {
+	// Step counts the steps taken before it.
+	Step       int `json:"step"`
+	Evaluation `json:"eval"`
+	Time       time.Time `json:"time"`
+}
+
+// Evaluation holds the scores of a model on held-out samples.
+type Evaluation struct {
+	Split string `json:"split"`
+	// Samples that were drawn of the split, at most.
+	Samples int `json:"samples"`
+	// Set names the samples: evaluations of equal sets can be compared with one another.
+	Set string `json:"set"`
+	// Scores by name: "loss", "loss/TASK" and those of metrics, such as "caption_cider".
+	Scores map[string]Score `json:"scores"`
+	// Best is the metric by which the run's weights were better at this step than at any before.
+	// They were kept.
+	Best string `json:"best,omitempty"`
+}
+
+// Score is a mean over N samples with its 95% interval.
+type Score struct {
+	Value float64 `json:"value"`
+	Lo    float64 `json:"lo"`
+	Hi    float64 `json:"hi"`
+	N     int     `json:"n"`
+}
+
+// String is "loss 1.2345, caption_cider 0.432".
+func (e Evaluation) String() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(e.Scores)) {
+		format := "%s %.3f"
+		if lowerIsBetter(name) {
+			format = "%s %.4f"
+		}
+		parts = append(parts, fmt.Sprintf(format, name, e.Scores[name].Value))
+	}
+	return strings.Join(parts, ", ")
 }

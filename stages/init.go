@@ -16,20 +16,34 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// positionTable is the weight that another image size changes the shape of.
+// positionTable is the weight whose shape depends on the image size.
 const positionTable = visionPrefix + ".embeddings.position_embedding.weight"
 
-// take replaces those weights of the set that the init asks for by those of its file and returns
-// how many. The image encoder's position table is resized if its grid is another than that of
-// image, which may be nil.
-func (i Init) take(set *weights.Set, image *vit.Config) (int, error) {
+// initialWeights draws the weights. At the beginning of a run it then takes those of earlier runs; a
+// resumed run has all of them in its checkpoint.
+func (r Recipe) initialWeights(specs []weights.Spec, network Network, fresh bool) (*weights.Set, error) {
+	set := weights.Initial(specs, r.Mixture.Seed)
+	if !fresh {
+		return set, nil
+	}
+	for _, init := range r.Init {
+		if err := init.take(set, network.image()); err != nil {
+			return nil, err
+		}
+	}
+	return set, nil
+}
+
+// take replaces the weights of the set that the init asks for by those of its file. It resizes the
+// image encoder's position table if its grid differs from that of image, which may be nil.
+func (i Init) take(set *weights.Set, image *vit.Config) error {
 	path, err := i.file()
 	if err != nil {
-		return 0, err
+		return err
 	}
 	wanted, err := i.wanted(path, set.Specs())
 	if err != nil {
-		return 0, err
+		return err
 	}
 	var specs []weights.Spec
 	for at, spec := range set.Specs() {
@@ -39,15 +53,15 @@ func (i Init) take(set *weights.Set, image *vit.Config) (int, error) {
 	}
 	resized, err := stored(path, specs)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	loaded, err := weights.Load(path, specs)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if resized && image != nil {
 		if err := resizePositions(loaded, image); err != nil {
-			return 0, fmt.Errorf("taking %s of %s: %w", positionTable, path, err)
+			return fmt.Errorf("taking %s of %s: %w", positionTable, path, err)
 		}
 	}
 	values := loaded.Tensors()
@@ -56,10 +70,10 @@ func (i Init) take(set *weights.Set, image *vit.Config) (int, error) {
 			set.Tensors()[at], values = values[0], values[1:]
 		}
 	}
-	return len(specs), nil
+	return nil
 }
 
-// file returns the safetensors file that From stands for.
+// file returns the safetensors file that From names.
 func (i Init) file() (string, error) {
 	info, err := os.Stat(i.From)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -80,7 +94,7 @@ func (i Init) file() (string, error) {
 	return "", fmt.Errorf("taking weights: %s holds neither %s nor model.safetensors: is its training finished?", i.From, WeightsFile)
 }
 
-// wanted says which weights to take: those under the prefixes, or those that the file has.
+// wanted reports which weights to take: those under the prefixes, or all that the file has.
 func (i Init) wanted(path string, specs []weights.Spec) ([]bool, error) {
 	if len(i.Prefixes) > 0 {
 		wanted, err := weights.Frozen(specs, i.Prefixes)
@@ -104,7 +118,8 @@ func (i Init) wanted(path string, specs []weights.Spec) ([]bool, error) {
 	return wanted, nil
 }
 
-// stored changes the shape of the position table in specs to the file's and reports whether it did.
+// stored changes the shape of the position table in specs to that of the file, and reports whether
+// they differed.
 func stored(path string, specs []weights.Spec) (bool, error) {
 	at := slices.IndexFunc(specs, func(s weights.Spec) bool { return strings.HasSuffix(s.Name, positionTable) })
 	if at < 0 {

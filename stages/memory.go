@@ -1,8 +1,6 @@
 package stages
 
 import (
-	"strings"
-
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/ul2"
 	"github.com/pali3/pali3/models/weights"
@@ -59,16 +57,6 @@ func (r Recipe) memory(n Network, shape mixture.Shape, specs []weights.Spec, fro
 	}
 	m.Activations = int64(activationFactor * 4 * float64(floats))
 	return m
-}
-
-// FreezesImages reports whether the image encoder does not learn.
-func (r Recipe) FreezesImages() bool {
-	for _, prefix := range r.Freeze {
-		if strings.TrimSuffix(prefix, ".") == visionPrefix {
-			return true
-		}
-	}
-	return false
 }
 
 // tower counts the floats that the backward pass needs of a stack of transformer blocks for one

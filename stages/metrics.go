@@ -18,40 +18,28 @@ import (
 	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// Metric is a line of metrics.jsonl.
+// Metric is the line of metrics.jsonl for a step.
 type Metric struct {
 	// Step counts the steps taken, this one included.
 	Step int `json:"step"`
 	// Loss of the step's batch, before the step.
 	Loss float32 `json:"loss"`
-	// LearningRate that the step was taken with, weights' multipliers aside.
+	// LearningRate of the step, without the weights' multipliers.
 	LearningRate float64 `json:"learning_rate"`
-	// GradientNorm is the norm of all gradients together, before clipping.
+	// GradientNorm is the norm of all gradients together, before they are clipped.
 	GradientNorm      float32 `json:"gradient_norm"`
 	ExamplesPerSecond float64 `json:"examples_per_second"`
-	// Tasks is the loss of each task's examples in the batch. A task without an example in it is
-	// absent; a run of one task has none.
+	// Tasks is the loss of each task's examples in the batch. A task without an example is absent;
+	// a run of one task has no losses by task.
 	Tasks map[string]float32 `json:"tasks,omitempty"`
 	Time  time.Time          `json:"time"`
 }
 
 const (
-	// MetricsFile holds a Metric a line.
+	// MetricsFile holds a [Metric] or an [Evaluated] per line.
 	MetricsFile = "metrics.jsonl"
 	eventsFile  = "events.out.tfevents.pali3"
 )
-
-// ReadMetrics reads the metrics of a run folder, its steps without its evaluations. A last line
-// without an end, which a killed run may leave, does not count.
-func ReadMetrics(dir string) ([]Metric, error) {
-	var metrics []Metric
-	err := readLines(dir, func(l metricsLine) {
-		if l.Eval == nil {
-			metrics = append(metrics, l.Metric)
-		}
-	})
-	return metrics, err
-}
 
 // metricsLine is either kind of line of metrics.jsonl.
 type metricsLine struct {
@@ -64,7 +52,31 @@ func (l metricsLine) evaluated() Evaluated {
 	return Evaluated{Step: l.Step, Evaluation: *l.Eval, Time: l.Time}
 }
 
-// readLines gives the whole lines of metrics.jsonl, in order.
+// ReadMetrics reads the metrics of a run folder's steps, without its evaluations. It ignores a last
+// line without an end, which a killed run may leave.
+func ReadMetrics(dir string) ([]Metric, error) {
+	steps, _, err := readMetrics(dir)
+	return steps, err
+}
+
+// ReadEvaluations reads the evaluations of a run folder, in the order of their steps.
+func ReadEvaluations(dir string) ([]Evaluated, error) {
+	_, evaluations, err := readMetrics(dir)
+	return evaluations, err
+}
+
+func readMetrics(dir string) (steps []Metric, evaluations []Evaluated, err error) {
+	err = readLines(dir, func(l metricsLine) {
+		if l.Eval == nil {
+			steps = append(steps, l.Metric)
+		} else {
+			evaluations = append(evaluations, l.evaluated())
+		}
+	})
+	return steps, evaluations, err
+}
+
+// readLines calls each with the whole lines of metrics.jsonl, in order.
 func readLines(dir string, each func(metricsLine)) error {
 	path := filepath.Join(dir, MetricsFile)
 	file, err := os.Open(path)
@@ -89,19 +101,19 @@ func readLines(dir string, each func(metricsLine)) error {
 	}
 }
 
-// metricsWriter appends to metrics.jsonl and to the TensorBoard events beside it.
+// metricsWriter appends to metrics.jsonl and to the TensorBoard file beside it.
 type metricsWriter struct {
 	lines, events *os.File
 	closed        bool
 }
 
-// openMetrics opens both files of a run of which so many steps are done; what they hold of later
-// ones is dropped, since those steps will be taken again. It returns the evaluations that are kept.
+// openMetrics opens both files of a run that has taken done steps, and returns its evaluations. It
+// drops what the files hold of later steps, since those will be taken again.
 func openMetrics(dir string, done int) (*metricsWriter, []Evaluated, error) {
 	var lines bytes.Buffer
 	var evaluations []Evaluated
 	var failed error
-	events := appendRecord(nil, versionEvent(time.Now()))
+	events := versionRecord(time.Now())
 	err := readLines(dir, func(l metricsLine) {
 		if l.Step > done || failed != nil {
 			return
@@ -130,7 +142,7 @@ func openMetrics(dir string, done int) (*metricsWriter, []Evaluated, error) {
 	return w, evaluations, err
 }
 
-// rewrite replaces a file's content and opens it for more.
+// rewrite replaces a file's content and opens it for appending.
 func rewrite(path string, content []byte) (*os.File, error) {
 	if err := atomicfile.WriteBytes(path, content); err != nil {
 		return nil, err
@@ -151,8 +163,18 @@ func encodeMetric(m Metric) (line, event []byte, err error) {
 	for _, task := range slices.Sorted(maps.Keys(m.Tasks)) {
 		scalars = append(scalars, scalar{"loss/" + task, m.Tasks[task]})
 	}
-	event = appendRecord(nil, scalarsEvent(m.Time, m.Step, scalars...))
-	return append(line, '\n'), event, nil
+	return append(line, '\n'), scalarsRecord(m.Time, m.Step, scalars...), nil
+}
+
+func encodeEvaluated(e Evaluated) (line, event []byte, err error) {
+	if line, err = json.Marshal(e); err != nil {
+		return nil, nil, fmt.Errorf("the evaluation after step %d: %w", e.Step, err)
+	}
+	var scalars []scalar
+	for _, name := range slices.Sorted(maps.Keys(e.Scores)) {
+		scalars = append(scalars, scalar{"eval/" + name, float32(e.Scores[name].Value)})
+	}
+	return append(line, '\n'), scalarsRecord(e.Time, e.Step, scalars...), nil
 }
 
 func (w *metricsWriter) add(m Metric) error {
@@ -163,8 +185,7 @@ func (w *metricsWriter) add(m Metric) error {
 	return w.write(line, event)
 }
 
-// addEvaluated appends an evaluation, and sees to it that it outlives the machine: it is not done
-// twice.
+// addEvaluated appends an evaluation and syncs it to disk, so that it is never repeated.
 func (w *metricsWriter) addEvaluated(e Evaluated) error {
 	line, event, err := encodeEvaluated(e)
 	if err != nil {
@@ -183,7 +204,7 @@ func (w *metricsWriter) write(line, event []byte) error {
 	return nil
 }
 
-// sync makes sure that the metrics up to here outlive the machine, as a checkpoint after it does.
+// sync writes the metrics to disk, as the checkpoint that follows does with the weights.
 func (w *metricsWriter) sync() error { return errors.Join(w.lines.Sync(), w.events.Sync()) }
 
 func (w *metricsWriter) close() error {

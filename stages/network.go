@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/mixture"
@@ -15,9 +14,6 @@ import (
 	"github.com/pali3/pali3/models/vit"
 	"github.com/pali3/pali3/models/weights"
 )
-
-// visionPrefix is what the names of the image encoder's weights begin with, in siglip and pali3.
-const visionPrefix = "vision_model"
 
 // Network is the model of a stage, every size known: one of three, the others nil.
 type Network struct {
@@ -34,6 +30,19 @@ func (r Recipe) Network(shape mixture.Shape, vocabulary int) (Network, error) {
 		return Network{}, fmt.Errorf("recipe: %w", err)
 	}
 	return n, nil
+}
+
+// build returns the model of a recipe for its data, and the model's weights.
+func (r Recipe) build(be compute.Backend, stream *mixture.Stream) (Network, []weights.Spec, error) {
+	network, err := r.Network(stream.Shape(), stream.Vocabulary().Size())
+	if err != nil {
+		return Network{}, nil, err
+	}
+	specs, err := network.Specs(be)
+	if err != nil {
+		return Network{}, nil, fmt.Errorf("building the model: %w", err)
+	}
+	return network, specs, nil
 }
 
 // fit returns the model for the data, and all that does not fit.
@@ -150,30 +159,6 @@ func (n Network) Specs(be compute.Backend) ([]weights.Spec, error) {
 	return nil, fmt.Errorf("no model")
 }
 
-// Loss builds the model's loss.
-func (n Network) Loss(s *weights.Scope, in Inputs) *graph.Node {
-	loss, _ := n.LossByExample(s, in)
-	return loss
-}
-
-// LossByExample builds the model's loss and that of each example, as a [LossByExample].
-func (n Network) LossByExample(s *weights.Scope, in Inputs) (loss, examples *graph.Node) {
-	var sums, counts *graph.Node
-	switch {
-	case n.SigLIP != nil:
-		d := in.Pixels.Shape().Dimensions
-		loss, sums, counts = siglip.LossByExample(s, *n.SigLIP, graph.Reshape(in.Pixels, d[0], d[2], d[3], d[4]), in.Encoder)
-	case n.UL2 != nil:
-		loss, sums, counts = ul2.LossByExample(s, *n.UL2, ul2.Inputs{Encoder: in.Encoder, Decoder: in.Decoder, Targets: in.Targets, Weights: in.Weights})
-	default:
-		loss, sums, counts = pali3.LossByExample(s, *n.PaLI3, pali3.Inputs{
-			Images: in.Pixels, Tokens: in.Tokens, ImageMask: in.Pictures,
-			Encoder: in.Encoder, Decoder: in.Decoder, Targets: in.Targets, Weights: in.Weights,
-		})
-	}
-	return loss, graph.Stack([]*graph.Node{sums, counts}, 0)
-}
-
 // image returns the image encoder's shape, nil for a model without one.
 func (n Network) image() *vit.Config {
 	switch {
@@ -192,13 +177,4 @@ func (n Network) String() string {
 		return err.Error()
 	}
 	return string(content)
-}
-
-// taskNames lists the names of tasks, in order.
-func taskNames(tasks []mixture.Task) []string {
-	names := make([]string, len(tasks))
-	for i := range tasks {
-		names[i] = tasks[i].Name
-	}
-	return names
 }

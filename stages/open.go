@@ -7,12 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/gomlx/compute"
 
 	"github.com/pali3/pali3/augment"
-	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/internal/jsonerr"
 	"github.com/pali3/pali3/mixture"
@@ -78,22 +76,6 @@ func Open(be compute.Backend, dir string, builtin fs.FS) (*Trained, error) {
 		return nil, fmt.Errorf("the image ops of %s: %w", dir, err)
 	}
 	return t, nil
-}
-
-// copyTokenizer puts the tokenizer model of a recipe into its run folder.
-func copyTokenizer(dir, model string, builtin fs.FS) error {
-	own := filepath.Join(dir, TokenizerFile)
-	var content []byte
-	var err error
-	if name, ours := strings.CutPrefix(model, "pali3:"); ours {
-		content, err = fs.ReadFile(builtin, name)
-	} else {
-		content, err = os.ReadFile(model)
-	}
-	if err != nil {
-		return fmt.Errorf("copying the tokenizer into %s: %w", dir, err)
-	}
-	return atomicfile.WriteBytes(own, content)
 }
 
 func exists(path string) bool {

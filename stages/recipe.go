@@ -86,3 +86,15 @@ type Init struct {
 
 // YAML returns the recipe as run.yaml holds it.
 func (r Recipe) YAML() ([]byte, error) { return yaml.Marshal(r) }
+
+// datasets lists the folder of each task's dataset.
+func (r Recipe) datasets() (folders []string) {
+	for _, t := range r.Mixture.Tasks {
+		if t.Data != "" {
+			folders = append(folders, t.Data)
+		} else {
+			folders = append(folders, r.Mixture.Data)
+		}
+	}
+	return folders
+}

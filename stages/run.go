@@ -1,145 +1,114 @@
 package stages
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
+	"time"
 
-	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/gomlx/compute"
+
+	"github.com/pali3/pali3/internal/folderlock"
+	"github.com/pali3/pali3/mixture"
 )
 
-// Folder is a run folder, all that a training leaves behind:
-//
-//	run.yaml                 the recipe with every value filled in
-//	metrics.jsonl            one line a step and one an evaluation
-//	events.out.tfevents.*    the same for TensorBoard
-//	checkpoints/step-N/      the state after step N: weights, optimizer's tensors, state.json
-//	checkpoints/best-N.safetensors   the weights after step N, the best until then, if the recipe's eval has a best
-//	weights.safetensors      the weights at the end, or the best; of a run that is being extended those of its former end
-//	best.json                which step they are of, if they are the best
-//	seen.json                the kinds of task and the languages that it was trained on, at the end
-//	model.json               the model's config, at the end
-type Folder struct {
-	Dir string
-	// Warnings tell of checkpoints that are damaged and were passed over.
-	Warnings []string
+// Options configure a run. Apart from the backend's rounding, none of them changes its outcome.
+type Options struct {
+	Backend compute.Backend
+	// Builtin holds the tokenizer models that recipes name as "pali3:NAME". May be nil.
+	Builtin fs.FS
+	// Workers is the number of goroutines that make the examples of a batch. Default: 1.
+	Workers int
+	// Version of the code, for run.yaml.
+	Version string
+	// Progress, if not nil, is called after every step.
+	Progress func(Progress)
+	// Evaluator computes the metrics of the recipe's eval other than the loss. It may be nil if the
+	// recipe asks for none.
+	Evaluator Evaluator
+	// Evaluated, if not nil, is called after each evaluation.
+	Evaluated func(Evaluated)
+	// Warn, if not nil, is called with problems that do not end the training.
+	Warn func(message string)
 
-	recipe string    // hash
-	owner  *identity // of the recipe; nil if only its hash is known
-	last   *checkpoint
+	withoutExamples bool // no loss by task: for the test that it changes nothing
 }
 
-const (
-	// WeightsFile holds a finished run's weights.
-	WeightsFile = "weights.safetensors"
-	// ModelFile holds the config of the model that the weights belong to, as JSON.
-	ModelFile = "model.json"
-	// RecipeFile holds the resolved recipe.
-	RecipeFile = "run.yaml"
-	// TokenizerFile is a copy of the recipe's SentencePiece model, so that the folder can be used
-	// anywhere.
-	TokenizerFile = "tokenizer.model"
-
-	checkpointsFolder = "checkpoints"
-	temporaryPrefix   = ".tmp-"
-)
-
-// OpenFolder makes the run folder, or opens it to go on from its newest whole checkpoint. Recipe is
-// the content of run.yaml; hash stands for all of it that a resumed run must share. A folder with
-// checkpoints of another recipe, or with damaged ones only, is an error.
-func OpenFolder(dir string, recipe []byte, hash string) (*Folder, error) {
-	return openFolder(dir, recipe, hash, nil)
+// warn reports a problem that does not end the training.
+func (o Options) warn(format string, values ...any) {
+	if o.Warn != nil {
+		o.Warn(fmt.Sprintf(format, values...))
+	}
 }
 
-func openFolder(dir string, recipe []byte, hash string, owner *identity) (*Folder, error) {
-	checkpoints := filepath.Join(dir, checkpointsFolder)
-	if err := os.MkdirAll(checkpoints, 0o755); err != nil {
-		return nil, fmt.Errorf("making the run folder: %w", err)
+// Run trains a stage from its recipe into a run folder. It opens the data, builds the model, draws
+// its weights or takes them from earlier runs, trains it, and writes its weights and config. If the
+// folder holds part of the same run, Run continues it; if it holds the finished run, no step is
+// taken again.
+func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, err error) {
+	began := time.Now()
+	if err := r.Check(); err != nil {
+		return Result{}, err
 	}
-	f := &Folder{Dir: dir, recipe: hash, owner: owner}
-	if err := f.removeTemporary(); err != nil {
-		return nil, err
-	}
-	if err := f.findLast(checkpoints); err != nil {
-		return nil, err
-	}
-	if owner != nil {
-		if err := owner.fits(f); err != nil {
-			return nil, err
-		}
-	}
-	path := filepath.Join(dir, RecipeFile)
-	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, recipe) {
-		return f, nil
-	}
-	return f, atomicfile.WriteBytes(path, recipe)
-}
-
-// Done returns the steps that the folder's newest whole checkpoint has behind it.
-func (f *Folder) Done() int {
-	if f.last == nil {
-		return 0
-	}
-	return f.last.Step
-}
-
-// removeTemporary removes what a killed run was writing.
-func (f *Folder) removeTemporary() error {
-	for _, dir := range []string{f.Dir, filepath.Join(f.Dir, checkpointsFolder)} {
-		entries, err := os.ReadDir(dir)
-		if err != nil {
-			return fmt.Errorf("opening the run folder: %w", err)
-		}
-		for _, entry := range entries {
-			if !strings.HasPrefix(entry.Name(), temporaryPrefix) {
-				continue
-			}
-			if err := os.RemoveAll(filepath.Join(dir, entry.Name())); err != nil {
-				return fmt.Errorf("removing what a killed run left: %w", err)
-			}
-		}
-	}
-	return nil
-}
-
-// findLast finds the newest checkpoint that is whole.
-func (f *Folder) findLast(checkpoints string) error {
-	steps, err := listCheckpoints(checkpoints)
+	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers, Builtin: o.Builtin})
 	if err != nil {
-		return err
+		return Result{}, err
 	}
-	var damaged error
-	for _, step := range steps {
-		c, err := openCheckpoint(checkpointPath(checkpoints, step))
-		if err != nil {
-			damaged = errors.Join(damaged, err)
-			f.Warnings = append(f.Warnings, err.Error())
-			continue
-		}
-		if c.Recipe != f.recipe && f.owner != nil {
-			if err := f.owner.adopt(c, f.Dir); err != nil {
-				return err
-			}
-		}
-		if c.Recipe != f.recipe {
-			return fmt.Errorf("%s: its checkpoint of step %d is of another recipe than this: see %s, or write to another folder",
-				f.Dir, step, filepath.Join(f.Dir, RecipeFile))
-		}
-		f.last = c
-		return nil
+	defer func() { err = errors.Join(err, stream.Close()) }()
+	network, specs, err := r.build(o.Backend, stream)
+	if err != nil {
+		return Result{}, err
 	}
-	if damaged != nil {
-		return fmt.Errorf("%s: no checkpoint is whole; remove %s to begin anew: %w", f.Dir, checkpoints, damaged)
+	var held *heldOut
+	if r.Eval != nil {
+		if held, err = r.planEvaluation(stream.Recipe()); err != nil {
+			return Result{}, err
+		}
+		r.Eval = &held.Eval
+		defer func() { err = errors.Join(err, held.close()) }()
 	}
-	return nil
-}
-
-// Finished reports whether the folder holds the weights of a run that went to its end.
-func Finished(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, WeightsFile))
-	return !errors.Is(err, fs.ErrNotExist)
+	lock, err := folderlock.Take(dir)
+	if err != nil {
+		return Result{}, err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	folder, err := r.openFolder(dir, stream, network, o)
+	if err != nil {
+		return Result{}, err
+	}
+	resumed := folder.Done()
+	set, err := r.initialWeights(specs, network, resumed == 0)
+	if err != nil {
+		return Result{}, err
+	}
+	tokens, err := r.visualTokens(network, o.Backend, set, stream, r.tokenCacheMebibytes())
+	if err != nil {
+		return Result{}, err
+	}
+	t := Training{
+		Backend: o.Backend, Loss: network.Loss, Weights: set, Freeze: r.Freeze, Stream: stream, VisualTokens: tokens,
+		Optimizer: r.Optimizer, Schedule: r.Schedule, Seed: r.Mixture.Seed, Steps: r.Steps,
+		Folder: folder, CheckpointEvery: r.CheckpointEvery, KeepCheckpoints: r.KeepCheckpoints, Progress: o.Progress,
+	}
+	for i := range r.Mixture.Tasks {
+		t.Tasks = append(t.Tasks, r.Mixture.Tasks[i].Name)
+	}
+	if !o.withoutExamples {
+		t.LossByExample = network.LossByExample
+	}
+	if held != nil {
+		if t.Evaluating, err = held.open(network, set, stream.Vocabulary(), o); err != nil {
+			return Result{}, err
+		}
+	}
+	end, err := train(ctx, t)
+	if err != nil {
+		return Result{}, err
+	}
+	if result, err = r.finish(folder, network, set, stream, end, o); err != nil {
+		return Result{}, err
+	}
+	result.Resumed, result.Seconds = resumed, time.Since(began).Seconds()
+	return result, nil
 }

@@ -1,7 +1,6 @@
 package stages
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -12,29 +11,13 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// Loss builds the scalar loss of a batch in the graph of a training step.
-type Loss func(scope *weights.Scope, in Inputs) *graph.Node
-
-// LossByExample builds a Loss and, beside it, what each of the batch's B examples has of it:
-// examples [2, B] are sums and counts, and the loss of some of the examples is the total of their
-// sums over that of their counts.
-type LossByExample func(scope *weights.Scope, in Inputs) (loss, examples *graph.Node)
-
-// byExample is the loss of a training, without examples where the training does not ask for them.
-func (t *Training) byExample() LossByExample {
-	if t.LossByExample != nil && len(t.Tasks) > 1 {
-		return t.LossByExample
-	}
-	return func(scope *weights.Scope, in Inputs) (loss, examples *graph.Node) { return t.Loss(scope, in), nil }
-}
-
-// stepper is a compiled training step and the state it carries on: the weights and the optimizer's
-// tensors, which are donated to each call and replaced by its results, so that memory does not
-// grow.
+// stepper is a compiled training step and the state that it updates: the weights and the
+// optimizer's tensors. These are donated to each call and replaced by its results, so that memory
+// does not grow.
 //
 // The graph's inputs are the batch, the state of the step's random numbers, its scalars, the frozen
-// weights, the trainable weights and the optimizer's state; its outputs the loss, the gradients'
-// norm, the loss by example if there is one, and the last two inputs after the step.
+// weights, the trainable weights and the optimizer's state. Its outputs are the loss, the
+// gradients' norm, the loss by example if asked for, and the last two inputs after the step.
 type stepper struct {
 	be        compute.Backend
 	exec      *graph.Exec
@@ -45,35 +28,25 @@ type stepper struct {
 	trainable []int
 	seed      uint64
 	byExample bool          // whether the graph gives the loss by example
-	computing time.Duration // in the graph, of all steps
+	computing time.Duration // total time in the graph
 }
 
-// stepped is what a step gives beside the new state.
+// stepped is the result of a step, apart from the new state.
 type stepped struct {
-	loss, norm float32   // before the step; of the gradients
+	loss, norm float32   // of the batch before the step, and of its gradients
 	examples   []float32 // [2, B] of a LossByExample, or nil
 }
 
-// newStepper returns the step that trains the weights in place. Nothing is compiled before the
-// first call; batches are of the given size.
-func newStepper(t *Training, batch size) (*stepper, error) {
-	specs := t.Weights.Specs()
-	isFrozen, err := weights.Frozen(specs, t.Freeze)
-	if err != nil {
+// newStepper returns the step that trains the weights in place on batches of the given size. It
+// compiles nothing before the first call.
+func newStepper(t *Training, batch size) (s *stepper, err error) {
+	s = &stepper{be: t.Backend, all: t.Weights, seed: t.Seed}
+	if s.frozen, s.trainable, err = splitFrozen(t.Weights.Specs(), t.Freeze); err != nil {
 		return nil, err
 	}
-	s := &stepper{be: t.Backend, all: t.Weights, seed: t.Seed}
 	var trained []weights.Spec
-	for i, spec := range specs {
-		if isFrozen[i] {
-			s.frozen = append(s.frozen, i)
-		} else {
-			s.trainable = append(s.trainable, i)
-			trained = append(trained, spec)
-		}
-	}
-	if len(trained) == 0 {
-		return nil, fmt.Errorf("every weight is frozen: there is nothing to train")
+	for _, at := range s.trainable {
+		trained = append(trained, t.Weights.Specs()[at])
 	}
 	if s.optimizer, err = NewOptimizer(t.Optimizer, t.Schedule, t.Steps, trained); err != nil {
 		return nil, err
@@ -81,13 +54,22 @@ func newStepper(t *Training, batch size) (*stepper, error) {
 	s.moments = weights.Initial(s.optimizer.State(), 0)
 	s.exec, err = graph.NewExec(t.Backend, func(nodes []*graph.Node) []*graph.Node {
 		in, rest := batch.bind(nodes)
-		return s.build(t.byExample(), in, rest[0], rest[1], rest[2:])
+		return s.build(t.lossByExample(), in, rest[0], rest[1], rest[2:])
 	})
 	return s, err
 }
 
+// lossByExample returns the loss of a training, with examples nil if the training does not use
+// them.
+func (t *Training) lossByExample() LossByExample {
+	if t.LossByExample != nil && len(t.Tasks) > 1 {
+		return t.LossByExample
+	}
+	return func(scope *weights.Scope, in Inputs) (loss, examples *graph.Node) { return t.Loss(scope, in), nil }
+}
+
 // build makes the graph of a step.
-func (s *stepper) build(loss LossByExample, in Inputs, random, scalars *graph.Node, nodes []*graph.Node) []*graph.Node {
+func (s *stepper) build(lossOf LossByExample, in Inputs, random, scalars *graph.Node, nodes []*graph.Node) []*graph.Node {
 	bound := make([]*graph.Node, len(s.frozen)+len(s.trainable))
 	for i, at := range s.frozen {
 		bound[at] = nodes[i]
@@ -98,24 +80,17 @@ func (s *stepper) build(loss LossByExample, in Inputs, random, scalars *graph.No
 	}
 	scope := weights.Bind(s.all.Specs(), bound)
 	scope.Train(random)
-	l, examples := loss(scope, in)
-	gradients := graph.Gradient(l, trained...)
+	loss, examples := lossOf(scope, in)
+	gradients := graph.Gradient(loss, trained...)
 	next, moments, norm := s.optimizer.Update(scalars, trained, gradients, nodes[len(bound):])
-	out := []*graph.Node{l, norm}
+	out := []*graph.Node{loss, norm}
 	if s.byExample = examples != nil; s.byExample {
 		out = append(out, examples)
 	}
 	return append(append(out, next...), moments...)
 }
 
-// random is the state from which the random numbers of a step follow: another for each, and for
-// each seed.
-func (s *stepper) random(step int) *tensors.Tensor {
-	draw := random.New(s.seed, random.Name("dropout"), uint64(step))
-	return tensors.FromFlatDataAndDimensions([]uint64{draw.Uint64(), draw.Uint64(), draw.Uint64()}, graph.RNGStateShape.Dimensions...)
-}
-
-// do takes one step, counted from 0. If it fails the state is lost.
+// do takes a step, counted from 0. If it fails the state is lost.
 func (s *stepper) do(step int, inputs []*tensors.Tensor) (done stepped, err error) {
 	args := make([]any, 0, len(inputs)+2+len(s.all.Tensors())+len(s.moments.Tensors()))
 	for _, input := range inputs {
@@ -160,4 +135,11 @@ func (s *stepper) do(step int, inputs []*tensors.Tensor) (done stepped, err erro
 	}
 	copy(s.moments.Tensors(), after[len(s.trainable):])
 	return done, nil
+}
+
+// random returns the state of the random numbers of a step, which differs from step to step and
+// from seed to seed.
+func (s *stepper) random(step int) *tensors.Tensor {
+	draw := random.New(s.seed, random.Name("dropout"), uint64(step))
+	return tensors.FromFlatDataAndDimensions([]uint64{draw.Uint64(), draw.Uint64(), draw.Uint64()}, graph.RNGStateShape.Dimensions...)
 }

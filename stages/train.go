@@ -14,16 +14,16 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// Training is what Train needs: the model, the data, how to learn, and where to keep it.
+// Training is what [Train] needs: the model, the data, how to learn, and where to keep the result.
 type Training struct {
 	Backend compute.Backend
 	// Loss builds the model's graph.
 	Loss Loss
-	// LossByExample, if not nil, is the same loss with that of each example. With it the metrics of
-	// a run of several Tasks, the names that a batch's task numbers mean, tell the loss by task.
+	// LossByExample, if not nil, is the same loss with each example's part of it. If there are
+	// several Tasks, the names of a batch's task numbers, metrics then include the loss by task.
 	LossByExample LossByExample
 	Tasks         []string
-	// Weights before training; Train changes them in place.
+	// Weights before training. Train changes them in place.
 	Weights *weights.Set
 	// Freeze lists prefixes of weights that stay as they are: no gradient, no decay, no state.
 	Freeze []string
@@ -36,20 +36,21 @@ type Training struct {
 	Schedule  Schedule
 	// Seed of the random numbers in the model's graph, those of dropout.
 	Seed uint64
-	// Steps is the length of the run, with those that the folder already holds.
+	// Steps is the length of the run, including the steps that the folder already holds.
 	Steps int
 
-	// Folder keeps metrics and checkpoints. A run that it holds in part is continued.
+	// Folder keeps metrics and checkpoints. If it holds part of the run, Train continues it.
 	Folder *Folder
-	// CheckpointEvery so many steps a checkpoint is written; 0: at the end and when interrupted.
+	// CheckpointEvery is the number of steps between checkpoints. Default: 0, only at the end and
+	// when interrupted.
 	CheckpointEvery int
-	// KeepCheckpoints is how many of the last are kept; 0 stands for 2.
+	// KeepCheckpoints is how many of the newest are kept. Default: 2.
 	KeepCheckpoints int
 
-	// Evaluating, if not nil, says how the weights are evaluated on the way.
+	// Evaluating, if not nil, says how the weights are evaluated during training.
 	Evaluating *Evaluating
 
-	// Progress, if not nil, is told after every step.
+	// Progress, if not nil, is called after every step.
 	Progress func(Progress)
 }
 
@@ -62,9 +63,9 @@ type Progress struct {
 	Elapsed, Remaining time.Duration
 }
 
-// Train takes the steps of the run that are not yet taken. The weights after the last step are in
-// t.Weights and in the folder's last checkpoint. A run ended at any moment, by a kill or through
-// the context, and begun anew gives the same losses and weights, to the bit, as one undisturbed.
+// Train takes the remaining steps of a run. The weights after the last step are in t.Weights and in
+// the folder's last checkpoint. A run that is killed or cancelled at any point and started again
+// gives the same losses and weights, to the bit, as an uninterrupted one.
 //
 // A loss or a gradient that is not a finite number ends the run with an error that names the step.
 func Train(ctx context.Context, t Training) error {
@@ -72,11 +73,11 @@ func Train(ctx context.Context, t Training) error {
 	return err
 }
 
-// ending is how a training ended.
+// ending tells how a training ended.
 type ending struct {
-	steps   int // that it took
+	steps   int // taken
 	best    *Best
-	stopped bool // for want of patience
+	stopped bool // early, out of patience
 }
 
 func train(ctx context.Context, t Training) (ending, error) {
@@ -94,7 +95,48 @@ func train(ctx context.Context, t Training) (ending, error) {
 	return end, nil
 }
 
-// loop takes steps, writes checkpoints and evaluates until the run is at its end.
+// run is a training in progress.
+type run struct {
+	*Training
+	size    size
+	stepper *stepper
+	metrics *metricsWriter
+	// found is the number of steps that the folder held at first, done the number taken until now,
+	// saved that of the newest checkpoint.
+	found, done, saved int
+	began, lastStep    time.Time
+	evaluations        []Evaluated // of the steps done
+}
+
+// begin restores the folder's newest checkpoint, or starts at step 0. It compiles nothing yet.
+func (t *Training) begin(ctx context.Context) (*run, error) {
+	done := t.Folder.Done()
+	if done > t.Steps {
+		return nil, fmt.Errorf("%s holds a run of %d steps, %d were asked for", t.Folder.Dir, done, t.Steps)
+	}
+	// A batch is a function of its step, so looking at one here takes none from the loop.
+	first, err := t.Stream.Batch(ctx, min(done, max(t.Steps-1, 0)))
+	if err != nil {
+		return nil, fmt.Errorf("making the first batch: %w", err)
+	}
+	r := &run{Training: t, size: sizeOf(first, t.VisualTokens), found: done, done: done, saved: done}
+	if r.stepper, err = newStepper(t, r.size); err != nil {
+		return nil, err
+	}
+	if t.Folder.last != nil {
+		if err := t.Folder.last.restore(t.Weights, r.stepper.moments); err != nil {
+			return nil, err
+		}
+	}
+	r.began = time.Now()
+	r.lastStep = r.began
+	if r.metrics, r.evaluations, err = openMetrics(t.Folder.Dir, done); err != nil {
+		return nil, err
+	}
+	return r, r.openBest()
+}
+
+// loop takes steps, writes checkpoints and evaluates until the run ends.
 func (r *run) loop(ctx context.Context) error {
 	batches := prefetch(ctx, r.Stream, r.done, r.Steps)
 	defer batches.stop()
@@ -110,7 +152,7 @@ func (r *run) loop(ctx context.Context) error {
 		if r.outOfPatience() {
 			return r.saveNew()
 		}
-		batch, inputs, err := r.inputs(ctx, batches)
+		batch, inputs, err := r.next(ctx, batches)
 		if err != nil {
 			return errors.Join(err, r.leave(ctx))
 		}
@@ -125,50 +167,8 @@ func (r *run) loop(ctx context.Context) error {
 	}
 }
 
-// run is a training under way.
-type run struct {
-	*Training
-	size    size
-	stepper *stepper
-	metrics *metricsWriter
-	// done and saved count the steps taken and those in the last checkpoint; first those found.
-	done, saved, first int
-	began, last        time.Time // last is the end of the last step
-	// evaluations of the steps done.
-	evaluations []Evaluated
-}
-
-// begin compiles nothing yet; it makes the state of the folder's last checkpoint, or that of step
-// 0.
-func (t *Training) begin(ctx context.Context) (*run, error) {
-	done := t.Folder.Done()
-	if done > t.Steps {
-		return nil, fmt.Errorf("%s holds a run of %d steps, %d were asked for", t.Folder.Dir, done, t.Steps)
-	}
-	// A batch is a function of its step: this one is only looked at.
-	sample, err := t.Stream.Batch(ctx, min(done, max(t.Steps-1, 0)))
-	if err != nil {
-		return nil, fmt.Errorf("making the first batch: %w", err)
-	}
-	r := &run{Training: t, size: sizeOf(sample, t.VisualTokens), done: done, saved: done, first: done}
-	if r.stepper, err = newStepper(t, r.size); err != nil {
-		return nil, err
-	}
-	if t.Folder.last != nil {
-		if err := t.Folder.last.restore(t.Weights, r.stepper.moments); err != nil {
-			return nil, err
-		}
-	}
-	r.began = time.Now()
-	r.last = r.began
-	if r.metrics, r.evaluations, err = openMetrics(t.Folder.Dir, done); err != nil {
-		return nil, err
-	}
-	return r, r.openBest()
-}
-
-// inputs returns the next batch and its tensors.
-func (r *run) inputs(ctx context.Context, batches *prefetcher) (*mixture.Batch, []*tensors.Tensor, error) {
+// next returns the next batch and its tensors.
+func (r *run) next(ctx context.Context, batches *prefetcher) (*mixture.Batch, []*tensors.Tensor, error) {
 	batch, err := batches.next(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -177,22 +177,7 @@ func (r *run) inputs(ctx context.Context, batches *prefetcher) (*mixture.Batch, 
 	return batch, inputs, err
 }
 
-// inputs returns the tensors of a batch, which must be of this size.
-func (s size) inputs(ctx context.Context, batch *mixture.Batch, c *VisualTokenCache) ([]*tensors.Tensor, error) {
-	if err := s.check(batch, c); err != nil {
-		return nil, err
-	}
-	if s.tokens == 0 {
-		return s.tensors(batch, nil), nil
-	}
-	tokens, err := c.ofBatch(ctx, batch)
-	if err != nil {
-		return nil, err
-	}
-	return s.tensors(batch, tokens), nil
-}
-
-// step learns from a batch, whose examples are of those tasks, and records it.
+// step takes a step on a batch, whose examples are of the given tasks, and records it.
 func (r *run) step(inputs []*tensors.Tensor, tasks []int32) error {
 	did, err := r.stepper.do(r.done, inputs)
 	if err != nil {
@@ -209,8 +194,10 @@ func (r *run) step(inputs []*tensors.Tensor, tasks []int32) error {
 	return r.record(did.loss, did.norm, r.byTask(did.examples, tasks))
 }
 
-// byTask returns the loss of each task that has an example in the batch; nil without a loss by
-// example.
+func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
+
+// byTask returns the loss of each task that has an example in the batch, or nil without a loss by
+// example. Examples is [2, B], as a [LossByExample] gives it.
 func (r *run) byTask(examples []float32, tasks []int32) map[string]float32 {
 	if examples == nil {
 		return nil
@@ -218,7 +205,7 @@ func (r *run) byTask(examples []float32, tasks []int32) map[string]float32 {
 	sums, counts := make([]float64, len(r.Tasks)), make([]float64, len(r.Tasks))
 	for row, task := range tasks {
 		if int(task) >= len(r.Tasks) {
-			continue // of no name
+			continue // it has no name
 		}
 		sums[task] += float64(examples[row])
 		counts[task] += float64(examples[len(tasks)+row])
@@ -232,13 +219,11 @@ func (r *run) byTask(examples []float32, tasks []int32) map[string]float32 {
 	return losses
 }
 
-func finite(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
-
 // record counts the step and writes its metrics.
 func (r *run) record(loss, norm float32, tasks map[string]float32) error {
 	r.done++
-	took := time.Since(r.last)
-	r.last = time.Now()
+	took := time.Since(r.lastStep)
+	r.lastStep = time.Now()
 	m := Metric{
 		Step: r.done, Loss: loss, GradientNorm: norm,
 		LearningRate:      r.Optimizer.LearningRate * r.stepper.optimizer.Rate(r.done-1),
@@ -248,8 +233,8 @@ func (r *run) record(loss, norm float32, tasks map[string]float32) error {
 	}
 	if r.Progress != nil {
 		elapsed := time.Since(r.began)
-		remaining := elapsed / time.Duration(r.done-r.first) * time.Duration(r.Steps-r.done)
-		r.Progress(Progress{Metric: m, Steps: r.Steps, Resumed: r.first, Elapsed: elapsed, Remaining: remaining})
+		remaining := elapsed / time.Duration(r.done-r.found) * time.Duration(r.Steps-r.done)
+		r.Progress(Progress{Metric: m, Steps: r.Steps, Resumed: r.found, Elapsed: elapsed, Remaining: remaining})
 	}
 	return r.metrics.add(m)
 }
@@ -259,18 +244,13 @@ func (r *run) save() error {
 	if err := r.metrics.sync(); err != nil {
 		return err
 	}
-	s := state{
-		Step: r.done, Steps: r.Steps, Optimizer: r.Optimizer.Name, Recipe: r.Folder.recipe, Shapes: shapesHash(r.Weights.Specs()),
-	}
-	if owner := r.Folder.owner; owner != nil {
-		s.Data, s.Tokenizer = owner.data(), owner.tokenizer
-	}
-	err := r.Folder.save(s, r.Weights, r.stepper.moments, r.KeepCheckpoints)
+	s := state{Step: r.done, Steps: r.Steps, Optimizer: r.Optimizer.Name}
+	oldest, err := r.Folder.save(s, r.Weights, r.stepper.moments, r.KeepCheckpoints)
 	if err != nil {
 		return fmt.Errorf("the checkpoint of step %d: %w", r.done, err)
 	}
 	r.saved = r.done
-	return r.dropWorse()
+	return r.dropWorse(oldest)
 }
 
 // saveNew writes a checkpoint unless there is one of the steps done.
@@ -281,8 +261,8 @@ func (r *run) saveNew() error {
 	return r.save()
 }
 
-// leave ends a run that gets no more batches. If that is because the context ended, the steps taken
-// are saved.
+// leave ends a run that gets no more batches. If that is because the context ended, it saves the
+// steps taken.
 func (r *run) leave(ctx context.Context) error {
 	if ctx.Err() == nil {
 		return nil

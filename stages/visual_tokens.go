@@ -262,10 +262,18 @@ func (c *VisualTokenCache) ofBatch(ctx context.Context, b *mixture.Batch) ([]flo
 	return tokens, nil
 }
 
-// visualTokens returns the cache for a training or a validation whose image encoder is frozen. An
-// image is encoded by itself, so that its tokens do not depend on the batch that it first came with
-// and a resumed run has the same.
-func (n Network) visualTokens(be compute.Backend, set *weights.Set, mebibytes int) (*VisualTokenCache, error) {
+// visualTokens returns the cache for a training or a validation on a stream. It is nil if an image's
+// tokens may change: the recipe does not freeze the image encoder, or some image op is random.
+func (r Recipe) visualTokens(n Network, be compute.Backend, set *weights.Set, stream *mixture.Stream, mebibytes int) (*VisualTokenCache, error) {
+	if r.Stage != "pali3" || !r.FreezesImages() || r.TokenCache < 0 || stream.Pipeline() == nil || stream.Pipeline().Random() {
+		return nil, nil
+	}
+	return n.newVisualTokens(be, set, mebibytes)
+}
+
+// newVisualTokens returns a cache that encodes each image by itself, so that its tokens do not depend
+// on the batch that it first came with and a resumed run has the same.
+func (n Network) newVisualTokens(be compute.Backend, set *weights.Set, mebibytes int) (*VisualTokenCache, error) {
 	vision := n.PaLI3.Vision
 	return NewVisualTokenCache(be, VisualTokenOptions{
 		Encoder: func(s *weights.Scope, pixels *graph.Node) *graph.Node { return pali3.VisualTokens(s, *n.PaLI3, pixels) },

@@ -20,40 +20,6 @@ func DiffRecipes(a, b Recipe) []Difference {
 	return strict.Diff(a, b)
 }
 
-// WithDefaults returns the recipe with the values filled in that its keys have where they are left
-// out. What follows from the data alone, such as the size of the vocabulary, stays as it is.
-func (r Recipe) WithDefaults() Recipe {
-	r.Mixture = r.Mixture.WithDefaults()
-	fill(&r.KeepCheckpoints, 2)
-	fill(&r.TokenCache, defaultTokenCache)
-	if r.Schedule.Kind == "" {
-		r.Schedule.Kind = "constant"
-	}
-	if r.Schedule.Kind == "rsqrt" {
-		fill(&r.Schedule.Timescale, defaultTimescale)
-	}
-	if r.Optimizer.Name == "adafactor_bigvision" || r.Optimizer.Name == "adamw" {
-		fill(&r.Optimizer.Beta1, 0.9)
-		fill(&r.Optimizer.Beta2, 0.999)
-	}
-	if r.Eval != nil {
-		e := r.Eval.WithDefaults()
-		r.Eval = &e
-	}
-	if r.Stage == "siglip" {
-		fill(&r.Model.Bias, siglip.PaperBias)
-	} else if r.Model.Variant == "" {
-		r.Model.Language = r.Model.Language.WithDefaults()
-	}
-	return r
-}
-
-func fill[T int | float64](value *T, standard T) {
-	if *value == 0 {
-		*value = standard
-	}
-}
-
 // spelledOut returns the model with its sizes in place of a variant's name, where there is such a
 // variant.
 func (r Recipe) spelledOut() Model {

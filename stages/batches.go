@@ -1,7 +1,9 @@
 package stages
 
 import (
+	"context"
 	"fmt"
+	"sync"
 
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -9,24 +11,71 @@ import (
 	"github.com/pali3/pali3/mixture"
 )
 
-// Inputs are the nodes of a batch in the graph of a training step, B examples of N pictures. What
-// the batches do not have is nil.
-type Inputs struct {
-	// Pixels [B, N, H, W, 3], float32 in the recipe's value range.
-	Pixels *graph.Node
-	// Tokens [B, N·T, D] of a frozen image encoder stand in place of Pixels where they are cached.
-	Tokens *graph.Node
-	// Pictures [B, N] has 1 for pictures that are there and 0 for those that an example lacks.
-	Pictures *graph.Node
-	// Encoder ids [B·K, Le], int32, padded with 0: K texts of each example, 1 but for contrastive
-	// tasks.
-	Encoder *graph.Node
-	// Decoder ids [B, Ld], int32: the targets shifted right.
-	Decoder *graph.Node
-	// Targets [B, Ld], int32, padded with 0.
-	Targets *graph.Node
-	// Weights of the targets in the loss [B, Ld], float32.
-	Weights *graph.Node
+// Stream gives the batch of a step, counted from 0: a function of the step, so that a run can begin
+// at any. Batches are the caller's to keep.
+type Stream interface {
+	Batch(ctx context.Context, step int) (*mixture.Batch, error)
+}
+
+// prefetchDepth is how many batches may wait for the step that takes them.
+const prefetchDepth = 3
+
+// prefetcher fetches batches ahead of the steps, on one goroutine that ends with stop.
+type prefetcher struct {
+	fetched chan fetched
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+}
+
+type fetched struct {
+	batch *mixture.Batch
+	err   error
+}
+
+// prefetch begins to fetch the batches of steps first to end-1.
+func prefetch(ctx context.Context, stream Stream, first, end int) *prefetcher {
+	ctx, cancel := context.WithCancel(ctx)
+	p := &prefetcher{fetched: make(chan fetched, prefetchDepth), cancel: cancel}
+	p.running.Go(func() {
+		defer close(p.fetched)
+		for step := first; step < end; step++ {
+			batch, err := stream.Batch(ctx, step)
+			if err != nil {
+				err = fmt.Errorf("making the batch of step %d: %w", step, err)
+			}
+			select {
+			case p.fetched <- fetched{batch, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	})
+	return p
+}
+
+// next returns the next batch, or the context's error if it ends first.
+func (p *prefetcher) next(ctx context.Context) (*mixture.Batch, error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err() // rather than one more batch, if both are there
+	}
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case f, more := <-p.fetched:
+		if !more {
+			return nil, context.Canceled
+		}
+		return f.batch, f.err
+	}
+}
+
+// stop ends the goroutine and waits for it.
+func (p *prefetcher) stop() {
+	p.cancel()
+	p.running.Wait()
 }
 
 // size describes which inputs there are; it must be the same for all batches of a run.
@@ -85,7 +134,7 @@ func (s size) bind(nodes []*graph.Node) (in Inputs, rest []*graph.Node) {
 	}
 	in.Pixels = next(s.pixels)
 	in.Tokens = next(s.tokens > 0)
-	in.Pictures = next(s.shape.Images > 0)
+	in.ImageMask = next(s.shape.Images > 0)
 	in.Encoder = next(s.shape.Encoder > 0)
 	in.Decoder = next(s.shape.Decoder > 0)
 	in.Targets = next(s.shape.Decoder > 0)
@@ -99,4 +148,19 @@ func (s size) check(b *mixture.Batch, c *VisualTokenCache) error {
 		return fmt.Errorf("the batch of step %d has shape %+v, those before have %+v", b.Step, got.shape, s.shape)
 	}
 	return nil
+}
+
+// inputs returns the tensors of a batch, which must be of this size.
+func (s size) inputs(ctx context.Context, batch *mixture.Batch, c *VisualTokenCache) ([]*tensors.Tensor, error) {
+	if err := s.check(batch, c); err != nil {
+		return nil, err
+	}
+	if s.tokens == 0 {
+		return s.tensors(batch, nil), nil
+	}
+	tokens, err := c.ofBatch(ctx, batch)
+	if err != nil {
+		return nil, err
+	}
+	return s.tensors(batch, tokens), nil
 }

@@ -3,16 +3,30 @@ package stages
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/shards"
 )
+
+// resume checks that a folder's checkpoint is of this recipe, whose data are open.
+func (r Recipe) resume(f *Folder, stream *mixture.Stream) error {
+	id, err := newIdentity(r, stream)
+	if err != nil {
+		return err
+	}
+	if f.last != nil {
+		if err := id.accept(f.last, f.Dir); err != nil {
+			return err
+		}
+	}
+	f.recipe, f.data, f.tokenizer = id.hash, id.data(), id.tokenizer
+	return nil
+}
 
 // identity is what a resumed run must share with the one before.
 type identity struct {
@@ -69,9 +83,24 @@ func (id *identity) data() map[string]string {
 	return data
 }
 
-// adopt makes a checkpoint, which is not of this recipe's hash, one of it, if it was written before
-// steps could be changed and is of the same recipe. Otherwise it is an error that says what
-// differs.
+// accept returns an error if a run of this identity cannot continue from a checkpoint: it is of
+// another recipe, or it has taken more steps than the recipe asks for. A checkpoint of this recipe
+// that was written when the number of steps was part of the identity is brought up to date.
+func (id *identity) accept(c *checkpoint, dir string) error {
+	if c.Recipe != id.hash {
+		if err := id.adopt(c, dir); err != nil {
+			return err
+		}
+	}
+	if c.Step > id.recipe.Steps {
+		return fmt.Errorf("%s: %d steps of this run are done, and steps is %d: ask for %d or more, or write to another folder",
+			dir, c.Step, id.recipe.Steps, c.Step)
+	}
+	return nil
+}
+
+// adopt brings a checkpoint of this recipe with another hash up to date. For one of another recipe it
+// returns an error that says what differs.
 func (id *identity) adopt(c *checkpoint, dir string) error {
 	old, readErr := ReadRun(dir)
 	for _, steps := range []int{id.recipe.Steps, old.Steps, c.Step} {
@@ -131,66 +160,11 @@ func freeToChange(path string) bool {
 	return first == "tasks" && last == "data" || first == "init" && last == "from"
 }
 
-// writeState replaces the checkpoint's state.json.
-func (c *checkpoint) writeState() error {
-	content, err := json.MarshalIndent(c.state, "", "  ")
-	if err != nil {
-		return err
+// fingerprint identifies the content of a dataset.
+func fingerprint(m *shards.Manifest) string {
+	h := sha256.New()
+	for _, file := range m.Files {
+		fmt.Fprintln(h, file.SHA256, file.Rows)
 	}
-	return atomicfile.WriteBytes(filepath.Join(c.dir, stateFile), append(content, '\n'))
-}
-
-// openFolder opens the run folder under the recipe with all that is known filled in.
-func (r Recipe) openFolder(dir string, stream *mixture.Stream, network Network, o Options) (*Folder, error) {
-	r.Mixture = stream.Recipe()
-	id, err := newIdentity(r, stream)
-	if err != nil {
-		return nil, err
-	}
-	content, err := r.seenFrom(dir).YAML()
-	if err != nil {
-		return nil, err
-	}
-	head := fmt.Sprintf("# The recipe of this run, with which pali3 %s goes on with it or repeats it.\n# Model: %s\n%s", o.Version, network, pathsBeginHere)
-	folder, err := openFolder(dir, append([]byte(head), content...), id.hash, id)
-	if err != nil {
-		return nil, err
-	}
-	for _, warning := range folder.Warnings {
-		o.warn("passed over a damaged checkpoint: %s", warning)
-	}
-	if planned := folder.planned(); planned != r.Steps && folder.Done() > 0 && r.Schedule.ends() {
-		done := folder.Done()
-		o.warn("%s was planned with %d steps, after which its schedule ends; from step %d on it takes the learning rates of a run of %d steps, %.3g at first: this is not the same as %d steps in one go",
-			dir, planned, done+1, r.Steps, r.Optimizer.LearningRate*r.Schedule.At(done, r.Steps), r.Steps)
-	}
-	return folder, nil
-}
-
-// planned returns the steps that the run was to have when its last checkpoint was written.
-func (f *Folder) planned() int {
-	if f.last == nil {
-		return 0
-	}
-	return f.last.Steps
-}
-
-// fits is an error if the folder has more steps behind it than the recipe asks for.
-func (id *identity) fits(f *Folder) error {
-	if done := f.Done(); done > id.recipe.Steps {
-		return fmt.Errorf("%s: %d steps of this run are done, and steps is %d: ask for %d or more, or write to another folder", f.Dir, done, id.recipe.Steps, done)
-	}
-	return nil
-}
-
-// datasets lists the folder of the dataset of each task.
-func (r Recipe) datasets() (folders []string) {
-	for _, t := range r.Mixture.Tasks {
-		if t.Data != "" {
-			folders = append(folders, t.Data)
-		} else {
-			folders = append(folders, r.Mixture.Data)
-		}
-	}
-	return folders
+	return hex.EncodeToString(h.Sum(nil))
 }

@@ -85,30 +85,3 @@ func missing(path string) bool {
 	_, err := os.Stat(path)
 	return errors.Is(err, fs.ErrNotExist)
 }
-
-// seenFrom returns the recipe with its paths beginning at a run's folder, so that a project which
-// is moved or copied as a whole still works. An absolute path stays absolute unless it lies in the
-// folder that holds the run's. URLs, names of built-in models and files on another volume stay as
-// they are.
-func (r Recipe) seenFrom(dir string) Recipe {
-	folder, err := filepath.Abs(dir)
-	if err != nil {
-		return r
-	}
-	project := filepath.Dir(folder)
-	strict.MovePaths(&r, func(path string) string {
-		if !strict.IsRelative(path) && !filepath.IsAbs(path) {
-			return path
-		}
-		absolute, err := filepath.Abs(path)
-		if err != nil {
-			return path
-		}
-		relative, err := filepath.Rel(folder, absolute)
-		if within, e := filepath.Rel(project, absolute); err != nil || filepath.IsAbs(path) && (e != nil || !filepath.IsLocal(within)) {
-			return absolute
-		}
-		return filepath.ToSlash(relative)
-	})
-	return r
-}

@@ -13,51 +13,31 @@ import (
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/tokenize"
 )
 
-// heldOut is what a recipe's eval opens: the datasets, and what computes the scores of each.
+// heldOut is the evaluation of a recipe during training: first a plan, then open.
 type heldOut struct {
 	Eval
-	set     string // names the samples
+	recipe  Recipe // whose tasks are on the held-out split
+	set     string // identifies the samples
 	scorers []func(context.Context) (map[string]Score, error)
 	closers []func() error
 }
 
-// openHeldOut opens what a recipe's evaluations need. It fails, before any training, where they
-// could not be made.
-func (r Recipe) openHeldOut(network Network, set *weights.Set, training *mixture.Stream, o Options) (h *heldOut, err error) {
-	h = &heldOut{Eval: *r.Eval}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("recipe: eval: %w", err), h.close())
-			h = nil
-		}
-	}()
-	if h.set, err = h.checkSplits(r, training.Recipe()); err != nil {
-		return h, err
+// planEvaluation looks for the held-out samples of a recipe's eval, with which the data of the
+// training are filled in.
+func (r Recipe) planEvaluation(training mixture.Recipe) (*heldOut, error) {
+	e := r.Eval.WithDefaults()
+	set, err := e.checkSplits(r, training)
+	if err != nil {
+		return nil, err
 	}
-	r.Mixture = training.Recipe().HeldOut(h.Data, h.Split)
-	others := slices.DeleteFunc(slices.Clone(h.Metrics), func(name string) bool { return name == lossMetric })
-	if len(others) < len(h.Metrics) {
-		if err := h.addLoss(r, network, set, o); err != nil {
-			return h, err
-		}
-	}
-	if len(others) > 0 {
-		err = h.addMetrics(r, others, &Trained{Network: network, Recipe: r, Weights: set, Vocabulary: training.Vocabulary()}, o)
-	}
-	return h, err
+	r.Mixture = training.HeldOut(e.Data, e.Split)
+	return &heldOut{Eval: e, recipe: r, set: set}, nil
 }
 
-func (h *heldOut) close() error {
-	var all error
-	for _, c := range h.closers {
-		all = errors.Join(all, c())
-	}
-	return all
-}
-
-// checkSplits is an error if no dataset has samples of the split. Otherwise it returns the name of
+// checkSplits returns an error if no dataset has samples of the split, and otherwise what identifies
 // the samples.
 func (e Eval) checkSplits(r Recipe, training mixture.Recipe) (string, error) {
 	r.Mixture = training.HeldOut(e.Data, e.Split)
@@ -86,7 +66,7 @@ func (e Eval) checkSplits(r Recipe, training mixture.Recipe) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil))[:12], nil
 }
 
-// listSplits lists the names of splits with their numbers of samples.
+// listSplits lists splits with their numbers of samples.
 func listSplits(splits map[string]int64) string {
 	if len(splits) == 0 {
 		return "no splits"
@@ -98,25 +78,47 @@ func listSplits(splits map[string]int64) string {
 	return strings.Join(parts, ", ")
 }
 
-// addLoss adds the validation loss of the recipe, whose tasks are on the held-out split.
-func (h *heldOut) addLoss(r Recipe, network Network, set *weights.Set, o Options) error {
+// open opens what the evaluations need, and returns what the training loop needs of them. It fails,
+// before any training, if they cannot be made. The caller closes h in any case.
+func (h *heldOut) open(network Network, set *weights.Set, vocabulary *tokenize.Vocabulary, o Options) (*Evaluating, error) {
+	others := slices.DeleteFunc(slices.Clone(h.Metrics), func(name string) bool { return name == lossMetric })
+	if len(others) < len(h.Metrics) {
+		if err := h.addLoss(network, set, o); err != nil {
+			return nil, fmt.Errorf("recipe: eval: %w", err)
+		}
+	}
+	if len(others) > 0 {
+		model := &Trained{Network: network, Recipe: h.recipe, Weights: set, Vocabulary: vocabulary}
+		if err := h.addMetrics(others, model, o); err != nil {
+			return nil, fmt.Errorf("recipe: eval: %w", err)
+		}
+	}
+	return &Evaluating{
+		Every: h.Every, Score: h.score, Split: h.Split, Samples: h.Samples, Set: h.set,
+		Best: h.Best, Patience: h.Patience, Evaluated: o.Evaluated,
+	}, nil
+}
+
+// addLoss adds the validation loss.
+func (h *heldOut) addLoss(network Network, set *weights.Set, o Options) error {
+	r := h.recipe
 	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers, Builtin: o.Builtin, Lenient: true})
 	if err != nil {
 		return err
 	}
 	h.closers = append(h.closers, stream.Close)
-	var tokens *VisualTokenCache
-	if r.caches(stream) { // the encoder is frozen, and its tokens are kept from one evaluation to the next
-		if tokens, err = network.visualTokens(o.Backend, set, max(1, r.cacheSize()/4)); err != nil {
-			return err
-		}
+	tokens, err := r.visualTokens(network, o.Backend, set, stream, max(1, r.tokenCacheMebibytes()/4))
+	if err != nil {
+		return err
 	}
 	for i, n := range stream.Examples() {
-		if n == 0 && r.Mixture.Tasks[i].Weight > 0 {
-			o.warn("eval: task %s can use no sample of split %q: it has no validation loss", r.Mixture.Tasks[i].Name, h.Split)
-			if h.Best == lossMetric+"/"+r.Mixture.Tasks[i].Name {
-				return fmt.Errorf("best: %s: task %s can use no sample of split %q", h.Best, r.Mixture.Tasks[i].Name, h.Split)
-			}
+		name := r.Mixture.Tasks[i].Name
+		if n > 0 || r.Mixture.Tasks[i].Weight == 0 {
+			continue
+		}
+		o.warn("eval: task %s can use no sample of split %q: it has no validation loss", name, h.Split)
+		if h.Best == lossMetric+"/"+name {
+			return fmt.Errorf("best: %s: task %s can use no sample of split %q", h.Best, name, h.Split)
 		}
 	}
 	v, err := newValidation(o.Backend, network, set, stream, tokens, h.Samples)
@@ -127,10 +129,11 @@ func (h *heldOut) addLoss(r Recipe, network Network, set *weights.Set, o Options
 }
 
 // addMetrics adds the metrics that the evaluator of the options computes.
-func (h *heldOut) addMetrics(r Recipe, names []string, model *Trained, o Options) error {
+func (h *heldOut) addMetrics(names []string, model *Trained, o Options) error {
 	if o.Evaluator == nil {
 		return fmt.Errorf("metrics: this program has no evaluator for %s; it computes loss only", strings.Join(names, ", "))
 	}
+	r := h.recipe
 	folder := r.Mixture.Data
 	if folder == "" { // each task has its own
 		folder = r.datasets()[0]
@@ -143,19 +146,16 @@ func (h *heldOut) addMetrics(r Recipe, names []string, model *Trained, o Options
 	if model.Pipeline, err = r.Mixture.Images.EvalPipeline(); err != nil {
 		return err
 	}
-	score, err := o.Evaluator.Prepare(o.Backend, model, h.on(d, r, o), names)
+	on := HeldOut{Data: d, Split: h.Split, Samples: h.Samples, Seed: r.Mixture.Seed, Warn: o.Warn}
+	score, err := o.Evaluator.Prepare(o.Backend, model, on, names)
 	if err == nil {
 		h.scorers = append(h.scorers, score)
 	}
 	return err
 }
 
-func (h *heldOut) on(d *shards.Dataset, r Recipe, o Options) HeldOut {
-	return HeldOut{Data: d, Split: h.Split, Samples: h.Samples, Seed: r.Mixture.Seed, Warn: o.Warn}
-}
-
-// scores evaluates the weights.
-func (h *heldOut) scores(ctx context.Context) (map[string]Score, error) {
+// score evaluates the weights.
+func (h *heldOut) score(ctx context.Context) (map[string]Score, error) {
 	all := map[string]Score{}
 	for _, score := range h.scorers {
 		some, err := score(ctx)
@@ -172,10 +172,10 @@ func (h *heldOut) scores(ctx context.Context) (map[string]Score, error) {
 	return all, nil
 }
 
-// evaluating is the plan of the training loop.
-func (h *heldOut) evaluating(o Options) *Evaluating {
-	return &Evaluating{
-		Every: h.Every, Score: h.scores, Split: h.Split, Samples: h.Samples, Set: h.set,
-		Best: h.Best, Patience: h.Patience, Evaluated: o.Evaluated,
+func (h *heldOut) close() error {
+	var all error
+	for _, c := range h.closers {
+		all = errors.Join(all, c())
 	}
+	return all
 }

@@ -16,6 +16,34 @@ import (
 //	Event   { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5 }
 //	Summary { repeated Value value = 1 }    Value { string tag = 1; float simple_value = 2 }
 
+// versionRecord is the first record of a file.
+func versionRecord(at time.Time) []byte { return appendRecord(nil, versionEvent(at)) }
+
+// scalarsRecord is the record of a step's numbers.
+func scalarsRecord(at time.Time, step int, scalars ...scalar) []byte {
+	return appendRecord(nil, scalarsEvent(at, step, scalars...))
+}
+
+func versionEvent(at time.Time) []byte { return appendBytes(event(at), 3, []byte("brain.Event:2")) }
+
+// scalar is one number of a step.
+type scalar struct {
+	tag   string
+	value float32
+}
+
+// scalarsEvent is the event of the numbers of a step.
+func scalarsEvent(at time.Time, step int, scalars ...scalar) []byte {
+	var summary []byte
+	for _, s := range scalars {
+		value := appendBytes(nil, 1, []byte(s.tag))
+		value = binary.LittleEndian.AppendUint32(appendKey(value, 2, wire32), math.Float32bits(s.value))
+		summary = appendBytes(summary, 1, value)
+	}
+	message := binary.AppendUvarint(appendKey(event(at), 2, wireVarint), uint64(step))
+	return appendBytes(message, 5, summary)
+}
+
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // maskedSum is the checksum of a TFRecord: rotated and offset, so that data may hold checksums.
@@ -53,25 +81,4 @@ func appendBytes(message []byte, field int, content []byte) []byte {
 func event(at time.Time) []byte {
 	seconds := float64(at.UnixNano()) / 1e9
 	return binary.LittleEndian.AppendUint64(appendKey(nil, 1, wire64), math.Float64bits(seconds))
-}
-
-// versionEvent is the first event of a file.
-func versionEvent(at time.Time) []byte { return appendBytes(event(at), 3, []byte("brain.Event:2")) }
-
-// scalar is one number of a step.
-type scalar struct {
-	tag   string
-	value float32
-}
-
-// scalarsEvent is the event of the numbers of a step.
-func scalarsEvent(at time.Time, step int, scalars ...scalar) []byte {
-	var summary []byte
-	for _, s := range scalars {
-		value := appendBytes(nil, 1, []byte(s.tag))
-		value = binary.LittleEndian.AppendUint32(appendKey(value, 2, wire32), math.Float32bits(s.value))
-		summary = appendBytes(summary, 1, value)
-	}
-	message := binary.AppendUvarint(appendKey(event(at), 2, wireVarint), uint64(step))
-	return appendBytes(message, 5, summary)
 }

@@ -1,0 +1,64 @@
+package stages
+
+import "github.com/pali3/pali3/models/siglip"
+
+const (
+	defaultKeepCheckpoints = 2
+	defaultTokenCache      = 1024 // MiB
+	defaultEvalSplit       = "val"
+	defaultSamples         = 200
+)
+
+// WithDefaults returns the recipe with the values filled in that its keys have where they are left
+// out. What follows from the data alone, such as the size of the vocabulary, stays as it is.
+func (r Recipe) WithDefaults() Recipe {
+	r.Mixture = r.Mixture.WithDefaults()
+	fill(&r.KeepCheckpoints, defaultKeepCheckpoints)
+	fill(&r.TokenCache, defaultTokenCache)
+	if r.Schedule.Kind == "" {
+		r.Schedule.Kind = "constant"
+	}
+	if r.Schedule.Kind == "rsqrt" {
+		fill(&r.Schedule.Timescale, defaultTimescale)
+	}
+	if r.Optimizer.Name == "adafactor_bigvision" || r.Optimizer.Name == "adamw" {
+		fill(&r.Optimizer.Beta1, 0.9)
+		fill(&r.Optimizer.Beta2, 0.999)
+	}
+	if r.Eval != nil {
+		e := r.Eval.WithDefaults()
+		r.Eval = &e
+	}
+	if r.Stage == "siglip" {
+		fill(&r.Model.Bias, siglip.PaperBias)
+	} else if r.Model.Variant == "" {
+		r.Model.Language = r.Model.Language.WithDefaults()
+	}
+	return r
+}
+
+func fill[T int | float64](value *T, standard T) {
+	if *value == 0 {
+		*value = standard
+	}
+}
+
+// WithDefaults returns the keys with the values filled in that they have where they are left out.
+func (e Eval) WithDefaults() Eval {
+	fill(&e.Samples, defaultSamples)
+	if e.Split == "" {
+		e.Split = defaultEvalSplit
+	}
+	if len(e.Metrics) == 0 {
+		e.Metrics = []string{lossMetric}
+	}
+	return e
+}
+
+// tokenCacheMebibytes is the memory for visual tokens, in MiB.
+func (r Recipe) tokenCacheMebibytes() int {
+	if r.TokenCache == 0 {
+		return defaultTokenCache
+	}
+	return r.TokenCache
+}
