@@ -28,6 +28,7 @@ var layers = map[string]string{
 	"internal/hostile":      "",
 	"internal/jsonerr":      "",
 	"internal/imagefile":    "",
+	"internal/lines":        "",
 	"internal/parquet":      "",
 	"internal/s3test":       "",
 	"internal/contactsheet": "shards",

@@ -7,6 +7,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/decode"
 )
@@ -115,11 +116,11 @@ func (s speak) answer(ctx context.Context, con *console, words []string, list st
 	if err != nil {
 		return err
 	}
-	found, err := findImages(ctx, con.in, words, list)
+	found, err := evalsuite.FindImages(ctx, con.in, words, list)
 	if err != nil {
 		return err
 	}
-	if note := found.note(); note != "" {
+	if note := found.Note(); note != "" {
 		con.log.Info().Msg(note)
 	}
 	t := &speaking{speak: s, method: method, request: ask, con: con, found: found}

@@ -145,10 +145,6 @@ func (c evalCommand) model(ctx context.Context, con *console) error {
 	})
 }
 
-// wideBelow is the number of samples below which a warning says that intervals are wide: of a share
-// of one half, the 95% interval of 100 is 0.4 to 0.6.
-const wideBelow = 100
-
 func (c evalCommand) options(con *console) evalsuite.EvaluateOptions {
 	return evalsuite.EvaluateOptions{
 		Split: c.Split, Tasks: c.Task, Languages: c.Lang, Texts: c.Texts, Samples: c.Samples, Blind: c.Blind,
@@ -161,7 +157,7 @@ func (c evalCommand) print(con *console, e *evalsuite.Evaluation, path string) e
 	if c.JSON {
 		return con.printJSON(e)
 	}
-	if err := writeEvaluation(con.out, e); err != nil || path == "" {
+	if err := e.WriteText(con.out); err != nil || path == "" {
 		return err
 	}
 	con.printf("\nwrote %s\n", path)

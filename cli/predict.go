@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/gomlx/compute"
@@ -50,10 +49,7 @@ func (c predictCommand) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	o, err := c.options(trained, con)
-	if err != nil {
-		return err
-	}
+	o := c.options(con)
 	line := &answering{con: con}
 	defer line.end()
 	o.Progress = func(done, total int) { line.set(c.Out, done, total) }
@@ -92,7 +88,7 @@ func (c predictCommand) check() error {
 	return nil
 }
 
-func (c predictCommand) options(t *stages.Trained, con *console) (evalsuite.PredictOptions, error) {
+func (c predictCommand) options(con *console) evalsuite.PredictOptions {
 	o := evalsuite.PredictOptions{
 		Task: c.Task, Out: c.Out, Fresh: c.Fresh, Languages: c.Lang, Texts: c.Texts, Question: c.Question,
 		Samples: c.Samples, Seed: c.Seed, Batch: c.Batch, Warn: con.warn,
@@ -101,37 +97,7 @@ func (c predictCommand) options(t *stages.Trained, con *console) (evalsuite.Pred
 	if c.Beam > 1 {
 		o.Method.Alpha = decode.T5XAlpha
 	}
-	switch {
-	case o.Task != "":
-	case c.Question != "":
-		o.Task = "vqa"
-	default:
-		var err error
-		if o.Task, err = taskOfRun(t); err != nil {
-			return o, err
-		}
-	}
-	return o, nil
-}
-
-// taskOfRun is the task that a run is asked by where none is named: captions if it learnt them, or
-// its only one.
-func taskOfRun(t *stages.Trained) (string, error) {
-	var kinds []string
-	for _, task := range t.Recipe.Mixture.Tasks {
-		if task.Weight > 0 && slices.Contains(evalsuite.PredictKinds(), task.Kind) && !slices.Contains(kinds, task.Kind) {
-			kinds = append(kinds, task.Kind)
-		}
-	}
-	switch {
-	case slices.Contains(kinds, "caption"):
-		return "caption", nil
-	case len(kinds) == 1:
-		return kinds[0], nil
-	case t.PaLI3 == nil:
-		return "caption", nil // which says what such a model is for
-	}
-	return "", fmt.Errorf("name a --task of %s", strings.Join(evalsuite.PredictKinds(), ", "))
+	return o
 }
 
 func (c predictCommand) predict(ctx context.Context, be compute.Backend, t *stages.Trained, o evalsuite.PredictOptions, con *console) (did *evalsuite.Predicted, err error) {
@@ -142,7 +108,7 @@ func (c predictCommand) predict(ctx context.Context, be compute.Backend, t *stag
 		})
 		return did, err
 	}
-	found, err := findImages(ctx, con.in, c.Images, c.List)
+	found, err := evalsuite.FindImages(ctx, con.in, c.Images, c.List)
 	if err != nil {
 		return nil, err
 	}
@@ -153,20 +119,20 @@ func (c predictCommand) predict(ctx context.Context, be compute.Backend, t *stag
 		}
 		con.log.Warn().Msg(missing.Error())
 	}
-	if note := found.note(); note != "" {
+	if note := found.Note(); note != "" {
 		con.log.Warn().Msg(note)
 	}
 	if len(found.Paths) == 0 {
 		return nil, errors.New("no images found")
 	}
-	return evalsuite.PredictFiles(ctx, be, t, found.Paths, readImageFile, o)
+	return evalsuite.PredictFiles(ctx, be, t, found.Paths, evalsuite.ReadImageFile, o)
 }
 
 func (c predictCommand) print(con *console, did *evalsuite.Predicted) error {
 	if c.JSON {
 		return con.printJSON(did)
 	}
-	con.printf("%s: %s by the task %s", c.Out, count(did.Predictions, "prediction"), did.Task)
+	con.printf("%s: %s by the task %s", c.Out, plural(did.Predictions, "prediction"), did.Task)
 	if did.Found > 0 {
 		con.printf(", %d of them found there", did.Found)
 	}

@@ -77,3 +77,11 @@ func counts(of map[string]int64) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// plural counts things in words.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

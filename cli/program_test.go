@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -73,3 +74,10 @@ func ExampleProgram() {
 	fmt.Println(status, strings.Fields(out.String())[:2])
 	// Output: 0 [birds 1.0]
 }
+
+// fullDisk is a writer on a disk without space.
+type fullDisk struct{}
+
+var errFull = errors.New("no space left")
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/models/backend"
@@ -84,12 +83,4 @@ func (c checked) print(con *console) {
 	default:
 		con.printf("%s: %s, %s\n", c.Recipe, plural(errors, "error"), plural(warnings, "warning"))
 	}
-}
-
-// plural counts things in words.
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -19,7 +19,7 @@ type speaking struct {
 	request
 	method decode.Method
 	con    *console
-	found  *imageFiles
+	found  *evalsuite.ImageFiles
 
 	answerer *evalsuite.TrainedPredictor // opened when the first image was read
 	began    time.Time
@@ -72,7 +72,7 @@ func (t *speaking) read(paths []string) (batch []readImage) {
 		if bytes >= bytesAtOnce {
 			break
 		}
-		image, err := readImageFile(path)
+		image, err := evalsuite.ReadImageFile(path)
 		bytes += len(image.Bytes)
 		batch = append(batch, readImage{path, image, err})
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pali3/pali3/internal/lines"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 	"github.com/pali3/pali3/tokenize/tokenizerjson"
 )
@@ -40,7 +41,7 @@ func (c tokenizerEncode) Run(ctx context.Context, con *console) error {
 		"pieces":  func(dst []byte, line string) ([]byte, error) { return appendPieces(dst, model, line), nil },
 		"offsets": func(dst []byte, line string) ([]byte, error) { return appendOffsets(dst, model, line), nil },
 	}[c.Format]
-	return mapLines(ctx, con.in, con.out, write)
+	return lines.Map(ctx, con.in, con.out, write)
 }
 
 // openModel opens a model. It logs where a tokenizer.json gets other ids from Hugging Face's
@@ -91,7 +92,7 @@ func (c tokenizerDecode) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	return mapLines(ctx, con.in, con.out, func(dst []byte, line string) ([]byte, error) {
+	return lines.Map(ctx, con.in, con.out, func(dst []byte, line string) ([]byte, error) {
 		return appendText(dst, model, line)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/pali3/pali3/internal/lines"
 	"github.com/pali3/pali3/tokenize/tokenizerjson"
 )
 
@@ -34,7 +35,7 @@ func (c tokenizerCompare) Run(ctx context.Context, con *console) error {
 	}
 	out := bufio.NewWriter(con.out)
 	var seen comparison
-	err = eachLine(ctx, con.in, func(number int, line string) (err error) {
+	err = lines.Each(ctx, con.in, func(number int, line string) (err error) {
 		defer func() {
 			if r := recover(); r != nil {
 				err = fmt.Errorf("line %d cannot be encoded by both: %v", number, r)

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/lines"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
@@ -76,7 +77,7 @@ func (c tokenizerStats) Run(ctx context.Context, con *console) error {
 // lines counts the lines of standard input.
 func (c tokenizerStats) lines(ctx context.Context, in io.Reader, model *sentencepiece.Model) (map[string]*sentencepiece.Stats, error) {
 	byLanguage := map[string]*sentencepiece.Stats{}
-	err := eachLine(ctx, in, func(number int, line string) error {
+	err := lines.Each(ctx, in, func(number int, line string) error {
 		language, text := "", line
 		if c.Tagged {
 			var ok bool

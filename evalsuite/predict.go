@@ -18,7 +18,9 @@ import (
 
 // PredictOptions say what a model is asked and where its predictions go.
 type PredictOptions struct {
-	// Task is a kind of task of recipes that asks for text: caption, vqa, ocr, vqg or split_cap.
+	// Task is a kind of task of recipes that asks for text: caption, vqa, ocr, vqg or split_cap. By
+	// default it is vqa with a Question; else caption if the run was trained on it, or the only such
+	// task that it was trained on.
 	Task string
 	// Out is the predictions file; "" keeps them in memory. It is written under Out + PartialSuffix
 	// until it is whole, by which an interrupted run resumes. A file of other predictions there is
@@ -76,6 +78,12 @@ func newPredictCall(t *stages.Trained, o PredictOptions) (*predictCall, error) {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
+	if o.Task == "" {
+		var err error
+		if o.Task, err = defaultTask(t, o.Question); err != nil {
+			return nil, err
+		}
+	}
 	p := &predictCall{PredictOptions: o, trained: t, did: &Predicted{Out: o.Out, Task: o.Task}}
 	switch {
 	case t.SigLIP != nil:
@@ -99,6 +107,26 @@ func newPredictCall(t *stages.Trained, o PredictOptions) (*predictCall, error) {
 		warnUntrained(t, o.Task, false, nil, p.Warn)
 	}
 	return p, nil
+}
+
+// defaultTask returns the task to ask a run by where none is named.
+func defaultTask(t *stages.Trained, question string) (string, error) {
+	if question != "" {
+		return "vqa", nil
+	}
+	var kinds []string
+	for _, kind := range PredictKinds() {
+		if len(tasksOf(t, kind)) > 0 {
+			kinds = append(kinds, kind)
+		}
+	}
+	switch {
+	case slices.Contains(kinds, "caption"), t.PaLI3 == nil: // newPredictor says what such a model is for
+		return "caption", nil
+	case len(kinds) == 1:
+		return kinds[0], nil
+	}
+	return "", fmt.Errorf("name a --task of %s", strings.Join(PredictKinds(), ", "))
 }
 
 // Predict lets a trained PaLI-3 predict for a split of a dataset. It asks what [mixture.Task.Asks]

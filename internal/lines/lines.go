@@ -1,4 +1,6 @@
-package cli
+// Package lines works through the lines of a text: one after another, or on all processors with the
+// results in the order of the lines.
+package lines
 
 import (
 	"bufio"
@@ -13,28 +15,28 @@ import (
 )
 
 const (
-	linesOfBatch = 1024
-	maxLine      = 64 << 20 // bytes
+	batchLines = 1024
+	maxLine    = 64 << 20 // bytes
 )
 
-// batch is a run of input lines on its way to becoming output.
-type lineBatch struct {
+// batch is a run of input lines and, when it is worked on, their output.
+type batch struct {
 	first int // number of the first line, from 1
 	lines []string
 	out   chan []byte
 }
 
-// mapLines writes one line for every line of r, in order: what write appends for it. Lines are
-// worked on by all processors. An error names the line.
-func mapLines(ctx context.Context, r io.Reader, w io.Writer, write func(dst []byte, line string) ([]byte, error)) error {
+// Map writes one line for each line of r, in order: what write appends for it. It calls write on
+// all processors. An error names the line.
+func Map(ctx context.Context, r io.Reader, w io.Writer, write func(dst []byte, line string) ([]byte, error)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	workers := runtime.GOMAXPROCS(0)
-	work, inOrder := make(chan *lineBatch), make(chan *lineBatch, 2*workers)
+	work, inOrder := make(chan *batch), make(chan *batch, 2*workers)
 	group.Go(func() error {
 		defer close(work)
 		defer close(inOrder)
-		return readBatches(r, func(b *lineBatch) error {
-			for _, to := range []chan *lineBatch{inOrder, work} {
+		return readBatches(r, func(b *batch) error {
+			for _, to := range []chan *batch{inOrder, work} {
 				select {
 				case to <- b:
 				case <-ctx.Done():
@@ -72,9 +74,9 @@ func mapLines(ctx context.Context, r io.Reader, w io.Writer, write func(dst []by
 	return group.Wait()
 }
 
-// eachLine calls visit for every line of r, in order, with its number from 1.
-func eachLine(ctx context.Context, r io.Reader, visit func(number int, line string) error) error {
-	return readBatches(r, func(b *lineBatch) error {
+// Each calls visit for every line of r, in order, with its number from 1.
+func Each(ctx context.Context, r io.Reader, visit func(number int, line string) error) error {
+	return readBatches(r, func(b *batch) error {
 		for i, line := range b.lines {
 			if err := visit(b.first+i, line); err != nil {
 				return err
@@ -85,7 +87,7 @@ func eachLine(ctx context.Context, r io.Reader, visit func(number int, line stri
 }
 
 // run makes the output of the batch.
-func (b *lineBatch) run(write func(dst []byte, line string) ([]byte, error)) (out []byte, err error) {
+func (b *batch) run(write func(dst []byte, line string) ([]byte, error)) (out []byte, err error) {
 	for i, line := range b.lines {
 		if out, err = write(out, line); err != nil {
 			return nil, fmt.Errorf("line %d: %w", b.first+i, err)
@@ -96,12 +98,12 @@ func (b *lineBatch) run(write func(dst []byte, line string) ([]byte, error)) (ou
 }
 
 // readBatches cuts r into batches of lines, without their newlines.
-func readBatches(r io.Reader, emit func(*lineBatch) error) error {
+func readBatches(r io.Reader, emit func(*batch) error) error {
 	in := bufio.NewReaderSize(r, 1<<16)
-	for first := 1; ; first += linesOfBatch {
-		b := &lineBatch{first: first, out: make(chan []byte, 1)}
+	for first := 1; ; first += batchLines {
+		b := &batch{first: first, out: make(chan []byte, 1)}
 		var err error
-		for len(b.lines) < linesOfBatch && err == nil {
+		for len(b.lines) < batchLines && err == nil {
 			var line string
 			if line, err = readLine(in); err == nil {
 				b.lines = append(b.lines, line)

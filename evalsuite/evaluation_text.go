@@ -1,4 +1,4 @@
-package cli
+package evalsuite
 
 import (
 	"fmt"
@@ -7,15 +7,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
 )
 
 // shownSlices is how many languages or kinds of question the table shows.
 const shownSlices = 20
 
-// writeEvaluation prints an evaluation for people, on 80 columns.
-func writeEvaluation(w io.Writer, e *evalsuite.Evaluation) error {
+// WriteText writes the evaluation as a table of 80 columns for people.
+func (e *Evaluation) WriteText(w io.Writer) error {
 	t := &evalTable{untrained: hasUntrained(e)}
 	fmt.Fprintf(&t.text, "%s\non %s, split %s: %s\n\n", e.Model, e.Data, e.Split, count(e.Samples, "sample"))
 	t.row("", "metric", "model (95% interval)", "untrained", "blind", "n")
@@ -40,7 +39,7 @@ type evalTable struct {
 	untrained bool // has a column
 }
 
-func hasUntrained(e *evalsuite.Evaluation) bool {
+func hasUntrained(e *Evaluation) bool {
 	for _, s := range e.Scores {
 		if s.Untrained != nil {
 			return true
@@ -50,6 +49,10 @@ func hasUntrained(e *evalsuite.Evaluation) bool {
 }
 
 const nameColumn = 18
+
+// wideBelow is the number of samples below which a note says that the intervals are wide: around a
+// share of one half, the 95% interval of 100 samples is 0.4 to 0.6.
+const wideBelow = 100
 
 func (t *evalTable) row(indent, name, model, untrained, blind, n string) {
 	if runes := []rune(name); len(runes) > nameColumn-len(indent) {
@@ -63,7 +66,7 @@ func (t *evalTable) row(indent, name, model, untrained, blind, n string) {
 	fmt.Fprintln(&t.text, strings.TrimRight(line, " "))
 }
 
-func (t *evalTable) scores(indent, name string, s evalsuite.Scores, by string) {
+func (t *evalTable) scores(indent, name string, s Scores, by string) {
 	untrained, blind := "", ""
 	if s.Untrained != nil {
 		untrained = fmt.Sprintf("%.3f", s.Untrained.Value)
@@ -78,7 +81,7 @@ func interval(s metrics.Score) string { return fmt.Sprintf("%.3f (%.3f to %.3f)"
 
 // slices prints a metric by language or kind, those with the most first, where there is more than
 // one.
-func (t *evalTable) slices(title string, by map[string]evalsuite.Scores) {
+func (t *evalTable) slices(title string, by map[string]Scores) {
 	if len(by) < 2 {
 		return
 	}
@@ -98,7 +101,7 @@ func (t *evalTable) slices(title string, by map[string]evalsuite.Scores) {
 }
 
 // notes says what a reader of the numbers must know.
-func (t *evalTable) notes(e *evalsuite.Evaluation) {
+func (t *evalTable) notes(e *Evaluation) {
 	unclear := e.Unclear()
 	if e.Samples >= wideBelow && len(unclear) == 0 {
 		return

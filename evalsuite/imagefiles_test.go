@@ -1,4 +1,4 @@
-package cli
+package evalsuite
 
 import (
 	"os"
@@ -57,7 +57,7 @@ func TestFindImages(t *testing.T) {
 		{name: "no images", words: []string{"none"}, missing: "none: no images in this folder", leftOut: 1},
 		{name: "a bad pattern", words: []string{"x[", "a.gif"}, want: "a.gif", missing: "x[: syntax error in pattern"},
 	} {
-		found, err := findImages(t.Context(), nil, c.words, c.list)
+		found, err := FindImages(t.Context(), nil, c.words, c.list)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -73,20 +73,20 @@ func TestFindImages(t *testing.T) {
 			t.Errorf("%s: found %q, missing %q, left out %d", c.name, found.Paths, missing, found.LeftOut)
 		}
 	}
-	if _, err := findImages(t.Context(), nil, []string{"@gone"}, ""); err == nil || !strings.Contains(err.Error(), "the list of images: open gone") {
+	if _, err := FindImages(t.Context(), nil, []string{"@gone"}, ""); err == nil || !strings.Contains(err.Error(), "the list of images: open gone") {
 		t.Errorf("a list that is not there: %v", err)
 	}
 }
 
 func TestReadImageFile(t *testing.T) {
 	imageFolder(t)
-	if image, err := readImageFile("a.gif"); err != nil || image.Width != 1 || image.SHA256 == "" {
+	if image, err := ReadImageFile("a.gif"); err != nil || image.Width != 1 || image.SHA256 == "" {
 		t.Errorf("%+v, %v", image, err)
 	}
 	for path, want := range map[string]string{
 		"b.PNG": "b.PNG: ", "deep": "deep is a folder", "empty.png": "empty.png: the file is empty", "gone.png": "no such file",
 	} {
-		if _, err := readImageFile(path); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ReadImageFile(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %q", path, err, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package cli
+package evalsuite
 
 import (
 	"context"
@@ -11,24 +11,26 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/imagefile"
+	"github.com/pali3/pali3/internal/lines"
 	"github.com/pali3/pali3/shards"
 )
 
-// imageFiles are the images that the words of a command line name, in their order. What could not
-// be used is kept beside them: one bad word or image does not stop the others.
-type imageFiles struct {
+// ImageFiles are the image files that a user named, in that order. A name that cannot be used does
+// not stop the others.
+type ImageFiles struct {
 	Paths []string
-	// Missing are the words that name no image: a pattern without a match, a folder without images.
+	// Missing has an error for each name without an image: a pattern without a match, a folder
+	// without images.
 	Missing []error
-	// LeftOut counts the files of folders that are no images, Others those that are no regular
-	// files.
+	// LeftOut counts the files in folders that are no images; Others counts pipes, devices and the
+	// like.
 	LeftOut, Others int
 
 	stdin io.Reader
 }
 
-// note says what was left out of folders, or "".
-func (f *imageFiles) note() string {
+// Note says what was left out of folders, or "".
+func (f *ImageFiles) Note() string {
 	var parts []string
 	if f.LeftOut > 0 {
 		parts = append(parts, fmt.Sprintf("%d files that are no images", f.LeftOut))
@@ -45,15 +47,15 @@ func (f *imageFiles) note() string {
 // maxImagePaths bounds how many images one command takes.
 const maxImagePaths = 5_000_000
 
-// findImages finds the images that words and a list name. A word is a file, a folder with all
-// images below it, a pattern such as 'photos/*.png', or @FILE for a list. A list is a file, or -
-// for standard input, of such words but @FILE, one a line; "" is none. A file whose name looks like
-// a pattern or begins with @ is that file.
+// FindImages finds the images that names and a list of names give. A name is a file, a folder with
+// all images below it, a pattern such as 'photos/*.png', or @FILE for a list. The list, unless "",
+// is a file, or - for stdin, with one name a line; a list does not name further lists. A file whose
+// name looks like a pattern or begins with @ is that file.
 //
-// A file that is named is taken whatever it is, so that reading it says what is wrong.
-func findImages(ctx context.Context, stdin io.Reader, words []string, list string) (*imageFiles, error) {
-	found := &imageFiles{stdin: stdin}
-	for _, word := range words {
+// A named file is returned without a look at it: reading it says what is wrong.
+func FindImages(ctx context.Context, stdin io.Reader, names []string, list string) (*ImageFiles, error) {
+	found := &ImageFiles{stdin: stdin}
+	for _, word := range names {
 		add := found.add
 		if name, ok := strings.CutPrefix(word, "@"); ok && !fileExists(word) {
 			word, add = name, found.addList
@@ -69,7 +71,7 @@ func findImages(ctx context.Context, stdin io.Reader, words []string, list strin
 }
 
 // addList adds what the lines of a file name; of - those of standard input.
-func (f *imageFiles) addList(ctx context.Context, list string) error {
+func (f *ImageFiles) addList(ctx context.Context, list string) error {
 	in := f.stdin
 	if list != "-" {
 		file, err := os.Open(list)
@@ -79,7 +81,7 @@ func (f *imageFiles) addList(ctx context.Context, list string) error {
 		defer file.Close()
 		in = file
 	}
-	err := eachLine(ctx, in, func(_ int, line string) error {
+	err := lines.Each(ctx, in, func(_ int, line string) error {
 		if line = strings.TrimSuffix(line, "\r"); line == "" {
 			return nil
 		}
@@ -92,7 +94,7 @@ func (f *imageFiles) addList(ctx context.Context, list string) error {
 }
 
 // add adds what one word names.
-func (f *imageFiles) add(ctx context.Context, word string) error {
+func (f *ImageFiles) add(ctx context.Context, word string) error {
 	info, err := os.Stat(word)
 	switch {
 	case err == nil && info.IsDir():
@@ -125,7 +127,7 @@ func (f *imageFiles) add(ctx context.Context, word string) error {
 	return nil
 }
 
-func (f *imageFiles) addPath(path string) error {
+func (f *ImageFiles) addPath(path string) error {
 	if len(f.Paths) == maxImagePaths {
 		return fmt.Errorf("more than %d images; split them over several commands", maxImagePaths)
 	}
@@ -136,7 +138,7 @@ func (f *imageFiles) addPath(path string) error {
 // addFolder adds the images below a folder in the order of their paths: files that end as images
 // do, and files without an ending that hold one. Links to folders are not followed, but dir itself
 // may be one.
-func (f *imageFiles) addFolder(ctx context.Context, dir string) error {
+func (f *ImageFiles) addFolder(ctx context.Context, dir string) error {
 	before := len(f.Paths)
 	err := filepath.WalkDir(dir+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -196,8 +198,8 @@ func fileExists(path string) bool {
 // maxImageBytes is the largest image file taken, in bytes.
 const maxImageBytes = 64 << 20
 
-// readImageFile reads an image file and checks what it says of itself. Errors name the file.
-func readImageFile(path string) (shards.Image, error) {
+// ReadImageFile reads an image file and checks what it says of itself. Errors name the file.
+func ReadImageFile(path string) (shards.Image, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return shards.Image{}, err

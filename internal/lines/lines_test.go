@@ -1,4 +1,4 @@
-package cli
+package lines
 
 import (
 	"bytes"
@@ -15,15 +15,15 @@ func double(dst []byte, line string) ([]byte, error) {
 	return strconv.AppendInt(dst, 2*int64(n), 10), err
 }
 
-func TestMapLinesKeepsOrder(t *testing.T) {
-	for _, lines := range []int{0, 1, linesOfBatch, 20*linesOfBatch + 3} {
+func TestMap_KeepsOrder(t *testing.T) {
+	for _, lines := range []int{0, 1, batchLines, 20*batchLines + 3} {
 		var in, want, got bytes.Buffer
 		for i := range lines {
 			fmt.Fprintln(&in, i)
 			fmt.Fprintln(&want, 2*i)
 		}
 		in.Truncate(max(0, in.Len()-1)) // the last line may lack its newline
-		if err := mapLines(context.Background(), &in, &got, double); err != nil {
+		if err := Map(context.Background(), &in, &got, double); err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got.Bytes(), want.Bytes()) {
@@ -32,10 +32,10 @@ func TestMapLinesKeepsOrder(t *testing.T) {
 	}
 }
 
-func TestMapLinesNamesTheLine(t *testing.T) {
-	in := strings.Repeat("1\n", 2*linesOfBatch) + "one\n" + strings.Repeat("1\n", 50*linesOfBatch)
-	err := mapLines(context.Background(), strings.NewReader(in), &bytes.Buffer{}, double)
-	if want := fmt.Sprintf("line %d: ", 2*linesOfBatch+1); err == nil || !strings.HasPrefix(err.Error(), want) {
+func TestMap_NamesTheLineOfAnError(t *testing.T) {
+	in := strings.Repeat("1\n", 2*batchLines) + "one\n" + strings.Repeat("1\n", 50*batchLines)
+	err := Map(context.Background(), strings.NewReader(in), &bytes.Buffer{}, double)
+	if want := fmt.Sprintf("line %d: ", 2*batchLines+1); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v, want it to begin with %q", err, want)
 	}
 }
@@ -46,15 +46,15 @@ var errFull = errors.New("no space left")
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
 
-func TestMapLinesStops(t *testing.T) {
-	in := strings.NewReader(strings.Repeat("1\n", 100*linesOfBatch))
-	if err := mapLines(context.Background(), in, fullDisk{}, double); !errors.Is(err, errFull) {
+func TestMap_StopsOnAFailedWriteAndAnEndedContext(t *testing.T) {
+	in := strings.NewReader(strings.Repeat("1\n", 100*batchLines))
+	if err := Map(context.Background(), in, fullDisk{}, double); !errors.Is(err, errFull) {
 		t.Errorf("error %v, want that of the writer", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	in.Seek(0, 0)
-	if err := mapLines(ctx, in, &bytes.Buffer{}, double); !errors.Is(err, context.Canceled) {
+	if err := Map(ctx, in, &bytes.Buffer{}, double); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v after the context ended", err)
 	}
 }
