@@ -12,10 +12,10 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// Look tells what a path holds, as the source that would ingest it: a folder of images with or
+// look tells what a path holds, as the source that would ingest it: a folder of images with or
 // without texts beside them, a table with a column of image files, archives of WebDataset, or
 // easy-VQA's folders.
-func Look(path string) (*Ingest, error) {
+func look(path string) (*Ingest, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("looking at the data: %w", err)

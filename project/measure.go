@@ -70,9 +70,9 @@ func spreadOf(values []int32) (s Spread) {
 	return Spread{at(0), at(0.5), at(0.9), at(0.98), at(1)}
 }
 
-// Measure reads a dataset, its images' bytes aside, and writes a trial tokenizer, trained on all
+// measure reads a dataset, its images' bytes aside, and writes a trial tokenizer, trained on all
 // its texts, to scratch.
-func Measure(ctx context.Context, d *shards.Dataset, scratch string) (*Measured, error) {
+func measure(ctx context.Context, d *shards.Dataset, scratch string) (*Measured, error) {
 	m := &Measured{Kinds: map[string]int{}, Languages: map[string]int{}, QuestionLanguages: map[string]int{}, Splits: map[string]int{}}
 	if err := m.count(ctx, d); err != nil {
 		return nil, err

@@ -40,10 +40,13 @@ const (
 	previousFolder    = "previous" // results that a change has put out of date
 )
 
-// Made lists what a run makes in the project's folder, the folders of its stages aside.
-var Made = []string{
-	rawFolder, smallFolder, curatedFolder, dataFolder, curationFile, splitFile, TokenizerFile, "tokenizer.vocab", predictionsFolder,
-	ImagesFolder, previousFolder, SummaryFile, ReportFile, stateFile, PipelineFile,
+// Outputs lists the files and folders that a run creates in the project's folder, except for the
+// folders of its stages.
+func Outputs() []string {
+	return []string{
+		rawFolder, smallFolder, curatedFolder, dataFolder, curationFile, splitFile, TokenizerFile, "tokenizer.vocab", predictionsFolder,
+		ImagesFolder, previousFolder, SummaryFile, ReportFile, stateFile, PipelineFile,
+	}
 }
 
 // ErrInterrupted is wrapped by the error of a run whose context ended: Run of the same folder
@@ -68,11 +71,15 @@ type NewLine func(name, unit string, total int64) Line
 // silent discards progress.
 type silent struct{}
 
-func (silent) Set(int64, int64)            {}
+func (silent) Set(int64, int64) {}
+
 func (silent) Resume(int64, time.Duration) {}
-func (silent) Note(string)                 {}
-func (silent) Clear()                      {}
-func (silent) End()                        {}
+
+func (silent) Note(string) {}
+
+func (silent) Clear() {}
+
+func (silent) End() {}
 
 func (f NewLine) begin(name, unit string, total int64) Line {
 	if f == nil {

@@ -1,21 +1,15 @@
 package project
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/gomlx/compute"
 
 	"github.com/pali3/pali3/ingest"
-	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/internal/folderlock"
 	"github.com/pali3/pali3/shards"
 )
@@ -44,7 +38,7 @@ type StartOptions struct {
 // project to out: pipeline.yaml, recipes, and in their comments what was decided and why. It
 // returns the plan. What cannot be trained on is an error that says what to do.
 func Start(ctx context.Context, from, out string, o StartOptions) (*Plan, error) {
-	size, err := SizeNamed(orDefault(o.Size, "tiny"))
+	size, err := sizeNamed(orDefault(o.Size, "tiny"))
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +57,7 @@ func Start(ctx context.Context, from, out string, o StartOptions) (*Plan, error)
 	}
 	defer lock.Unlock()
 	s := &starter{StartOptions: o, out: out}
-	if err := s.find(ctx, from); err != nil {
+	if err := s.openData(ctx, from); err != nil {
 		return nil, err
 	}
 	return s.plan(ctx, size)
@@ -90,8 +84,8 @@ func (s *starter) note(format string, args ...any) {
 	}
 }
 
-// find opens the dataset that from names, or ingests it.
-func (s *starter) find(ctx context.Context, from string) error {
+// openData opens the dataset that from names, or ingests it.
+func (s *starter) openData(ctx context.Context, from string) error {
 	if shards.IsURL(from) {
 		s.data = from
 		return nil
@@ -100,7 +94,7 @@ func (s *starter) find(ctx context.Context, from string) error {
 		s.data = from
 		return nil
 	}
-	found, err := Look(from)
+	found, err := look(from)
 	if err != nil {
 		return err
 	}
@@ -119,11 +113,11 @@ func (s *starter) find(ctx context.Context, from string) error {
 	if err != nil {
 		return err
 	}
-	return s.cameIn(from, summary)
+	return s.tellIngested(from, summary)
 }
 
-// cameIn says what became of the source's records; it is an error if none became a sample.
-func (s *starter) cameIn(from string, found ingest.Summary) error {
+// tellIngested says what became of the source's records; it is an error if none became a sample.
+func (s *starter) tellIngested(from string, found ingest.Summary) error {
 	d, err := shards.Open(s.data)
 	if err != nil {
 		return err
@@ -158,11 +152,11 @@ func (s *starter) plan(ctx context.Context, size Size) (*Plan, error) {
 	defer os.RemoveAll(scratch)
 	began := time.Now()
 	s.note("measuring %d samples", d.Len())
-	m, err := Measure(ctx, d, scratch)
+	m, err := measure(ctx, d, scratch)
 	if err != nil {
 		return nil, err
 	}
-	p, err := Decide(m, size, s.Seed)
+	p, err := decide(m, size, s.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -178,121 +172,4 @@ func (s *starter) plan(ctx context.Context, size Size) (*Plan, error) {
 	}
 	s.note("measured in %s", time.Since(began).Round(time.Second))
 	return p, s.write(p)
-}
-
-// write writes the recipes, and the pipeline last.
-func (s *starter) write(p *Plan) error {
-	if err := os.MkdirAll(filepath.Join(s.out, recipesFolder), 0o755); err != nil {
-		return err
-	}
-	kinds := []string{"curate"}
-	for _, stage := range p.Stages {
-		kinds = append(kinds, stage.Kind)
-	}
-	for _, kind := range kinds {
-		content, err := p.Recipe(kind)
-		if err == nil {
-			err = atomicfile.WriteBytes(filepath.Join(s.out, recipesFolder, kind+".yaml"), content)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	pipeline, err := s.pipeline(p)
-	if err != nil {
-		return err
-	}
-	if err := pipeline.Validate(); err != nil {
-		return fmt.Errorf("writing %s: %w", PipelineFile, err)
-	}
-	content, err := pipeline.YAML(p)
-	if err != nil {
-		return err
-	}
-	if err := atomicfile.WriteBytes(filepath.Join(s.out, PipelineFile), content); err != nil {
-		return err
-	}
-	return s.keepIngested(pipeline)
-}
-
-// keepIngested lets the run know that start has ingested the source.
-func (s *starter) keepIngested(pipeline *Pipeline) error {
-	if s.ingest == nil {
-		return nil
-	}
-	r := &runner{dir: s.out, pipeline: pipeline, began: time.Now()}
-	var err error
-	if r.state, err = readState(s.out); err != nil {
-		return err
-	}
-	done, err := r.ingestPhase().want()
-	if err != nil {
-		return err
-	}
-	done.Done = true
-	r.state.Version = s.Version
-	r.state.Phases["ingest"] = done
-	return r.save()
-}
-
-// pipeline is what pipeline.yaml holds.
-func (s *starter) pipeline(p *Plan) (*Pipeline, error) {
-	name := s.data
-	if s.ingest != nil {
-		name = s.ingest.Path
-	}
-	pipeline := &Pipeline{
-		Title: "PaLI-3 on " + titleOf(name), Seed: p.Seed,
-		Shrink: p.Shrink, Curate: recipesFolder + "/curate.yaml", Split: p.Split, Tokenizer: Tokenizer{VocabSize: p.Vocabulary}, Score: p.Score,
-	}
-	for _, stage := range p.Stages {
-		pipeline.Train = append(pipeline.Train, stage.Stage)
-	}
-	if s.ingest != nil {
-		in := *s.ingest
-		path, err := filepath.Abs(in.Path)
-		in.Path = path
-		pipeline.Ingest = &in
-		return pipeline, err
-	}
-	pipeline.Data = s.data
-	if shards.IsURL(s.data) {
-		return pipeline, nil
-	}
-	path, err := filepath.Abs(s.data)
-	pipeline.Data = path
-	return pipeline, err
-}
-
-// titleOf names data by their folder; one that is called data, as many are, with the folder around
-// it.
-func titleOf(path string) string {
-	if absolute, err := filepath.Abs(path); err == nil && !shards.IsURL(path) {
-		path = absolute
-	}
-	name, around := filepath.Base(path), filepath.Base(filepath.Dir(path))
-	if slices.Contains([]string{"data", "raw", "images", "png", "train", "dataset"}, strings.ToLower(name)) && len(around) > 1 {
-		return around + "/" + name
-	}
-	return name
-}
-
-// YAML is the pipeline as a file that a person edits, with the plan's reasons as its head.
-func (p *Pipeline) YAML(plan *Plan) ([]byte, error) {
-	content, err := yaml.MarshalWithOptions(p, yaml.Indent(2), yaml.IndentSequence(true))
-	if err != nil {
-		return nil, errors.Join(errors.New("writing the pipeline"), err)
-	}
-	var b bytes.Buffer
-	b.WriteString("# What `pali3 run` does in this folder, in this order. Change this file or a recipe and run it again: what\n" +
-		"# depends on the change is done again, and the earlier result is kept below previous/.\n")
-	if plan != nil {
-		b.WriteString("#\n# What the data hold and what was decided:\n")
-		for _, why := range append(append([]string{}, plan.Facts()...), append(plan.Why, plan.Warnings...)...) {
-			b.WriteString("# - " + strings.ReplaceAll(why, "\n", " ") + "\n")
-		}
-	}
-	b.WriteString("\n")
-	b.Write(content)
-	return b.Bytes(), nil
 }

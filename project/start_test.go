@@ -85,7 +85,7 @@ func TestDecide_WarnsOfALanguageOfThreeTexts(t *testing.T) {
 		Languages: map[string]int{"en": 5000, "sw": 3}, Splits: map[string]int{"": 5000}, Side: Spread{64, 64, 64, 64, 64},
 		Vocabulary: 1024, TextPieces: Spread{1, 5, 8, 10, 12}, CaptionPrompt: 9, Document: Spread{1, 6, 9, 12, 14},
 	}
-	p, err := Decide(m, sizes[0], 0)
+	p, err := decide(m, sizes[0], 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestLook(t *testing.T) {
 		{"tars", Ingest{Source: "webdataset"}},
 		{"tars/x.tar", Ingest{Source: "webdataset"}},
 	} {
-		found, err := Look(filepath.Join(dir, c.path))
+		found, err := look(filepath.Join(dir, c.path))
 		if err != nil {
 			t.Errorf("%s: %v", c.path, err)
 			continue

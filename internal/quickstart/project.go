@@ -148,7 +148,7 @@ func clear(dir string) error {
 		return nil // not ours
 	}
 	names := []string{"emoji.tar", "recipes", "quickstart.json", "pictures"}
-	names = append(names, project.Made...)
+	names = append(names, project.Outputs()...)
 	names = append(names, recipeNames...)
 	if p != nil {
 		for _, s := range p.Train {

@@ -15,15 +15,15 @@ import (
 // scorePhase is the name of the scores in the state.
 const scorePhase = "score"
 
-// conclude scores the models and writes the summary and the report, unless nothing has changed
+// score scores the models and writes the summary and the report, unless nothing has changed
 // since it did.
-func (r *runner) conclude(ctx context.Context) (*Summary, error) {
+func (r *runner) score(ctx context.Context) (*Summary, error) {
 	want, err := r.scoredFrom()
 	if err != nil {
 		return nil, err
 	}
 	before := r.state.Phases[scorePhase]
-	if before.Done && before.same(want) && r.there([]string{SummaryFile, ReportFile}) {
+	if before.Done && before.same(want) && r.exist([]string{SummaryFile, ReportFile}) {
 		return readSummary(r.dir)
 	}
 	r.state.Phases[scorePhase] = want

@@ -34,7 +34,7 @@ func NewRecipe(ctx context.Context, data string, o NewRecipeOptions) ([]byte, er
 	if !slices.Contains(Kinds(), o.Kind) {
 		return nil, fmt.Errorf("%q is no kind of recipe: it is one of %s", o.Kind, strings.Join(Kinds(), ", "))
 	}
-	size, err := SizeNamed(orDefault(o.Size, "tiny"))
+	size, err := sizeNamed(orDefault(o.Size, "tiny"))
 	if err != nil {
 		return nil, err
 	}
@@ -48,11 +48,11 @@ func NewRecipe(ctx context.Context, data string, o NewRecipeOptions) ([]byte, er
 		return nil, err
 	}
 	defer os.RemoveAll(scratch)
-	m, err := Measure(ctx, d, scratch)
+	m, err := measure(ctx, d, scratch)
 	if err != nil {
 		return nil, err
 	}
-	p, err := Decide(m, size, o.Seed)
+	p, err := decide(m, size, o.Seed)
 	if err != nil {
 		return nil, err
 	}
