@@ -53,9 +53,9 @@ type textRecord struct {
 }
 
 // DropTexts drops the texts of the sample for which reason, called with their positions among the
-// sample's texts, returns a reason. It asks neither about texts read in the image (OCR), which stay,
-// nor about texts that an earlier rule dropped. If this leaves the sample with neither texts nor
-// questions, DropTexts returns the last reason, for the rule's Remove to return; otherwise "".
+// sample's texts, returns a reason. It asks neither about texts read in the image (OCR), which
+// stay, nor about texts that an earlier rule dropped. If this leaves the sample with neither texts
+// nor questions, DropTexts returns the last reason, for the rule's Remove to return; otherwise "".
 func (c *Candidate) DropTexts(reason func(text int) string) (why string) {
 	left, dropped := 0, 0
 	for i := range c.texts {

@@ -10,8 +10,8 @@ type Config struct {
 	Images Images `yaml:"images"`
 	// Texts are rules on each text of a sample.
 	Texts Texts `yaml:"texts"`
-	// Rules are rules that the program adds to the built-in ones, by name, each with its parameters;
-	// they are applied in the order of their names. Default: none.
+	// Rules are rules that the program adds to the built-in ones, by name, each with its
+	// parameters; they are applied in the order of their names. Default: none.
 	Rules Rules `yaml:"rules" json:",omitempty"`
 	// Contamination removes samples that share an image with a held-out sample.
 	Contamination Contamination `yaml:"contamination"`
@@ -26,8 +26,8 @@ type Images struct {
 	// MinSide is the minimum length of the shorter side, in pixels. Default: 0, off. Legal: 0 and
 	// above.
 	MinSide int `yaml:"min_side"`
-	// MaxAspect is the maximum of the longer side divided by the shorter. Default: 0, off. Legal: 0,
-	// or 1 and above.
+	// MaxAspect is the maximum of the longer side divided by the shorter. Default: 0, off. Legal:
+	// 0, or 1 and above.
 	MaxAspect float64 `yaml:"max_aspect"`
 	// MaxPixels is the maximum of height x width. Default: 0, off. Legal: 0 and above, up to the
 	// limit of what is decoded.
@@ -56,8 +56,8 @@ type Texts struct {
 	Boilerplate bool `yaml:"boilerplate"`
 	// Phrases are further texts to drop as boilerplate, in upper or lower case. Default: none.
 	Phrases []string `yaml:"phrases"`
-	// MaxSamples is how many samples may have the same text (ALIGN: 10). Default: 0, off. Legal: 0 and
-	// above.
+	// MaxSamples is how many samples may have the same text (ALIGN: 10). Default: 0, off. Legal: 0
+	// and above.
 	MaxSamples int `yaml:"max_samples"`
 }
 
@@ -92,8 +92,8 @@ type Duplicates struct {
 // record where brightness rises. Colour is the largest difference, in 255 levels, between two 8x8
 // thumbnails; it separates images that differ in colour only: flags, or one figure in six skin
 // tones. Among 3,786 emoji of 64 pixels, no two different ones are nearer than Colour 6 at Bits up
-// to 6. Of 254 photographs re-encoded at half the size and quality 75, the one that changed most was
-// at Bits 3 and Colour 5.
+// to 6. Of 254 photographs re-encoded at half the size and quality 75, the one that changed most
+// was at Bits 3 and Colour 5.
 type NearDuplicate struct {
 	// Bits is the maximum Hamming distance of the difference hashes. Default: 0. Legal: 0 to 15.
 	Bits int `yaml:"bits"`
@@ -105,8 +105,8 @@ type NearDuplicate struct {
 func (d NearDuplicate) on() bool { return d != NearDuplicate{} }
 
 // TopFraction keeps the best-scored fraction of the samples that the other rules left, language by
-// language so that the languages keep their shares. PaLI trained on the tenth of WebLI with the best
-// image-text quality.
+// language so that the languages keep their shares. PaLI trained on the tenth of WebLI with the
+// best image-text quality.
 type TopFraction struct {
 	// Score is a name in the samples' scores. Default: none, off.
 	Score string `yaml:"score"`

@@ -18,9 +18,9 @@ type Options struct {
 	Progress func(done, all int)
 }
 
-// Curate removes samples from the datasets in as the config says, writes the others, in their order,
-// to the new dataset folder out, and reports what it removed. out must not exist or must be empty.
-// The dataset is written to a temporary folder beside out and renamed when complete, so an
+// Curate removes samples from the datasets in as the config says, writes the others, in their
+// order, to the new dataset folder out, and reports what it removed. out must not exist or must be
+// empty. The dataset is written to a temporary folder beside out and renamed when complete, so an
 // interrupted run leaves nothing at out.
 func Curate(ctx context.Context, in []*shards.Dataset, out string, config Config, options Options) (Report, error) {
 	if err := config.Validate(); err != nil {

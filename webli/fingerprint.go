@@ -67,9 +67,10 @@ func luma(t augment.Tensor, y, x int) float32 {
 	return 0.299*p[0] + 0.587*p[1] + 0.114*p[2]
 }
 
-// alike reports whether two images are near duplicates. Two images with transparent pixels must look
-// alike on white and on black. An image with and one without must look alike on white, because the
-// opaque one may have been flattened on it; on black if the transparent image is blank on white.
+// alike reports whether two images are near duplicates. Two images with transparent pixels must
+// look alike on white and on black. An image with and one without must look alike on white, because
+// the opaque one may have been flattened on it; on black if the transparent image is blank on
+// white.
 func (d NearDuplicate) alike(a, b *fingerprint) bool {
 	switch {
 	case a.onBlack != nil && b.onBlack != nil:

@@ -41,8 +41,8 @@ func (m *member) uniform() float64 {
 // a split.
 func (m *member) before(other *member) bool { return bytes.Compare(m.hash[8:], other.hash[8:]) < 0 }
 
-// examineMembers makes the member of every sample, in order. It reads and decodes images only if the
-// config compares them.
+// examineMembers makes the member of every sample, in order. It reads and decodes images only if
+// the config compares them.
 func examineMembers(ctx context.Context, in *shards.Dataset, config SplitConfig, options Options) ([]*member, error) {
 	columns := (*shards.Dataset).All
 	if config.KeepTogether == "" {

@@ -63,8 +63,8 @@ func TestNearDuplicate_FlagsDiffer(t *testing.T) {
 	}
 }
 
-// TestNearDuplicate_WhiteOnTransparentIsNotBlank compares shapes that differ only in which pixels are
-// opaque.
+// TestNearDuplicate_WhiteOnTransparentIsNotBlank compares shapes that differ only in which pixels
+// are opaque.
 func TestNearDuplicate_WhiteOnTransparentIsNotBlank(t *testing.T) {
 	mark := func(ground color.NRGBA, shows func(x, y int) bool) *fingerprint {
 		m := image.NewNRGBA(image.Rect(0, 0, 64, 64))

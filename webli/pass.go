@@ -68,7 +68,8 @@ func examineEach[T any](
 	return results, nil
 }
 
-// eachSample calls visit for the samples of all datasets, in order; place counts them across datasets.
+// eachSample calls visit for the samples of all datasets, in order; place counts them across
+// datasets.
 func eachSample(
 	ctx context.Context, in []*shards.Dataset, columns view, visit func(place int, from Origin, s shards.Sample) error,
 ) error {

@@ -30,13 +30,13 @@ type SplitConfig struct {
 	Fractions []Fraction
 	// Rest names the split of all other samples; "train" if empty.
 	Rest string
-	// By names the value that decides: "key" (if empty), "provenance.url", "provenance.page_url", or
-	// a field of the metadata, for example "book" or "metadata.book". Samples with the same value are
-	// in one split.
+	// By names the value that decides: "key" (if empty), "provenance.url", "provenance.page_url",
+	// or a field of the metadata, for example "book" or "metadata.book". Samples with the same
+	// value are in one split.
 	By string
-	// KeepTogether is "" or NearDuplicates. The latter keeps two samples in one split if they share an
-	// image, have images that look alike, or have no image and the same texts and questions, and so
-	// for chains of such pairs.
+	// KeepTogether is "" or NearDuplicates. The latter keeps two samples in one split if they share
+	// an image, have images that look alike, or have no image and the same texts and questions, and
+	// so for chains of such pairs.
 	KeepTogether string
 	// Near says which images look alike. Default: [DefaultNearDuplicate].
 	Near NearDuplicate
@@ -106,15 +106,15 @@ func checkSplitName(name string) error {
 	return nil
 }
 
-// Split assigns the samples of a dataset to splits and writes them, in their order, to the new dataset
-// folder out. It treats an existing out and an interruption as [Curate] does.
+// Split assigns the samples of a dataset to splits and writes them, in their order, to the new
+// dataset folder out. It treats an existing out and an interruption as [Curate] does.
 //
-// A sample's split depends only on its value (see [SplitConfig.By]), the seed and the fractions: the
-// first eight bytes of SHA-256 of "SEED:VALUE", as a fraction of 2^64, are compared with the running
-// sums of the fractions. Adding or removing samples does not change the split of the others. Samples
-// that are kept together get the split of the one whose hash is least in its remaining bytes. Adding
-// samples to a group changes its split only if one of them becomes the least or connects the group
-// with another.
+// A sample's split depends only on its value (see [SplitConfig.By]), the seed and the fractions:
+// the first eight bytes of SHA-256 of "SEED:VALUE", as a fraction of 2^64, are compared with the
+// running sums of the fractions. Adding or removing samples does not change the split of the
+// others. Samples that are kept together get the split of the one whose hash is least in its
+// remaining bytes. Adding samples to a group changes its split only if one of them becomes the
+// least or connects the group with another.
 func Split(ctx context.Context, in *shards.Dataset, out string, config SplitConfig, options Options) (SplitReport, error) {
 	if err := config.Validate(); err != nil {
 		return SplitReport{}, fmt.Errorf("splitting: %w", err)

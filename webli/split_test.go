@@ -177,8 +177,8 @@ func TestSplit_SamplesKeepTheirSplits(t *testing.T) {
 	}
 	again, _ := divided(t, config, samples...)
 	config.Resplit = true
-	anew, report := divided(t, config, samples...)
-	if !reflect.DeepEqual(again, got) || reflect.DeepEqual(anew, got) || len(report.Splits) != 3 {
+	resplit, report := divided(t, config, samples...)
+	if !reflect.DeepEqual(again, got) || reflect.DeepEqual(resplit, got) || len(report.Splits) != 3 {
 		t.Errorf("resplit: %+v", report)
 	}
 }
@@ -233,8 +233,8 @@ func TestSplit_KeepsNearDuplicatesTogether(t *testing.T) {
 	}
 }
 
-// TestSplit_GroupsFollowKeptSplits checks that near duplicates of a test image go to test, and that a
-// torn group stays torn.
+// TestSplit_GroupsFollowKeptSplits checks that near duplicates of a test image go to test, and that
+// a torn group stays torn.
 func TestSplit_GroupsFollowKeptSplits(t *testing.T) {
 	samples := alikeSamples(40)
 	for i := range samples {

@@ -1,5 +1,5 @@
-// Command curationrule curates a dataset with rules of its own: one that judges each image, one that
-// judges each text, and one that compares samples. The recipe turns them on by name:
+// Command curationrule curates a dataset with rules of its own: one that judges each image, one
+// that judges each text, and one that compares samples. The recipe turns them on by name:
 //
 //	rules:
 //	  low_contrast: {least: 20}

@@ -13,19 +13,20 @@ const (
 	bmpMasks
 )
 
-// BMPFile is a BMP's header (Windows BITMAPINFOHEADER and its kin, OS/2 BITMAPCOREHEADER).
+// BMPFile is the header of a BMP (Windows BITMAPINFOHEADER and its variants, OS/2
+// BITMAPCOREHEADER).
 type BMPFile struct {
 	Width, Height int
-	Bits          int        // a pixel
-	Palette       [][3]uint8 // red, green, blue; of files of up to 8 bits
-	Masks         [4]uint32  // red, green, blue, alpha; of files of 16 bits and more
+	Bits          int        // per pixel
+	Palette       [][3]uint8 // red, green, blue; for up to 8 bits
+	Masks         [4]uint32  // red, green, blue, alpha; for 16 bits and more
 	topDown       bool
 	compression   int
-	data          []byte // from the first pixel on
+	data          []byte // from the first pixel
 }
 
-// ReadBMP reads the header. The sizes that it gives for the file and the data are not believed, but
-// pixels must be there.
+// ReadBMP reads the header and checks that no pixels are missing. It ignores the sizes of file and
+// data in the header.
 func ReadBMP(b []byte) (*BMPFile, error) {
 	size := int(binary.LittleEndian.Uint32(b[14:]))
 	if len(b) < 14+size {
@@ -66,7 +67,7 @@ func ReadBMP(b []byte) (*BMPFile, error) {
 	}
 	first := int64(binary.LittleEndian.Uint32(b[10:]))
 	if first < int64(14+size) || f.Bits <= 8 && first == int64(14+size) {
-		first = int64(after) // a file that says nothing, or has the palette where it says that pixels are
+		first = int64(after) // the header has no offset of the pixels, or one that points at the palette
 	}
 	if first > int64(len(b)) {
 		return nil, fmt.Errorf("%w: pixels at byte %d of %d", ErrTruncated, first, len(b))
@@ -75,7 +76,7 @@ func ReadBMP(b []byte) (*BMPFile, error) {
 	return f, f.enough()
 }
 
-// readMasks says where each colour's bits are.
+// readMasks finds out which bits hold each colour, and returns where the header ends.
 func (f *BMPFile) readMasks(b []byte, size, after int) (int, error) {
 	const alphaMasks = 6 // BI_ALPHABITFIELDS of Windows CE
 	switch {
@@ -120,7 +121,7 @@ func (f *BMPFile) readMasks(b []byte, size, after int) (int, error) {
 	return after, nil
 }
 
-// readPalette returns where it ends.
+// readPalette reads the palette at a byte of the file and returns where it ends.
 func (f *BMPFile) readPalette(b []byte, at int, colors uint32, entry int) int {
 	n := 1 << f.Bits
 	if colors > 0 && colors <= 1<<16 {
@@ -134,14 +135,14 @@ func (f *BMPFile) readPalette(b []byte, at int, colors uint32, entry int) int {
 	return at + n*entry
 }
 
-// stride is the bytes of a row: whole groups of four.
+// stride returns the size of a row in bytes, a multiple of four.
 func (f *BMPFile) stride() int { return (f.Width*f.Bits + 31) / 32 * 4 }
 
-// enough returns an error if pixels are missing. The last row need not be padded.
+// enough returns an error if pixels are missing. The last row may lack its padding.
 func (f *BMPFile) enough() error {
 	need := int64(f.stride())*int64(f.Height-1) + int64(f.Width*f.Bits+7)/8
 	if f.compression == bmpRLE8 || f.compression == bmpRLE4 {
-		need = 2 // the runs tell
+		need = 2 // decoding the runs shows it
 	}
 	if int64(len(f.data)) < need {
 		return fmt.Errorf("%w: %d bytes of pixels, %d are needed", ErrTruncated, len(f.data), need)

@@ -8,7 +8,7 @@ import (
 	"math/bits"
 )
 
-// Decode decodes the pixels: to *image.Paletted, or *image.NRGBA of files of 16 bits and more.
+// Decode decodes the pixels, to an *image.Paletted for up to 8 bits, else to an *image.NRGBA.
 func (f *BMPFile) Decode() (image.Image, error) {
 	if f.Bits > 8 {
 		return f.decodeMasks(), nil
@@ -33,7 +33,7 @@ func (f *BMPFile) Decode() (image.Image, error) {
 	return m, nil
 }
 
-// row returns the bytes of row y from the top.
+// row returns the bytes of row y, counted from the top.
 func (f *BMPFile) row(y int) []byte {
 	if !f.topDown {
 		y = f.Height - 1 - y
@@ -73,7 +73,7 @@ func (f *BMPFile) decodeMasks() image.Image {
 	return m
 }
 
-// masked brings the bits of the mask to 0 to 255.
+// masked scales the bits of the mask to 0 to 255.
 func masked(v, mask uint32) uint8 {
 	if mask == 0 {
 		return 0
@@ -82,8 +82,8 @@ func masked(v, mask uint32) uint8 {
 	return uint8(uint64((v&mask)>>shift) * 255 / uint64(mask>>shift))
 }
 
-// decodeRuns decodes RLE8 and RLE4. Pixels that no run brings before the end of the bitmap have
-// index 0; a file that ends before is cut short.
+// decodeRuns decodes RLE8 and RLE4. Pixels that no run sets before the end of the bitmap get index
+// 0; a file that ends before that is truncated.
 func (f *BMPFile) decodeRuns(m *image.Paletted) error {
 	x, y, rest := 0, 0, f.data
 	put := func(v byte) {
@@ -96,7 +96,7 @@ func (f *BMPFile) decodeRuns(m *image.Paletted) error {
 		}
 		x++
 	}
-	// pixel returns pixel i of bytes, of which RLE4 has two in each; a run repeats its byte.
+	// pixel returns pixel i of the bytes, two per byte in RLE4; a run repeats its byte.
 	pixel := func(from []byte, i int) byte {
 		if f.compression == bmpRLE8 {
 			return from[i%len(from)]

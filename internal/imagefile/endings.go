@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// HasImageEnding reports whether a name ends as those of images do, of formats that are read and
-// of others, in upper or lower case. What the file holds is another matter.
+// HasImageEnding reports whether a name has the extension of an image format, supported or not, in
+// upper or lower case. The file may contain something else.
 func HasImageEnding(name string) bool { return readEndings[ending(name)] || otherEndings[ending(name)] }
 
-// HasReadEnding reports whether a name ends as those of images of a format that is read.
+// HasReadEnding reports whether a name has the extension of a supported image format.
 func HasReadEnding(name string) bool { return readEndings[ending(name)] }
 
 func ending(name string) string { return strings.ToLower(strings.TrimPrefix(path.Ext(name), ".")) }

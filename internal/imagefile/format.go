@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The formats that are read.
+// The supported formats, as [Format] names them.
 const (
 	JPEG = "jpeg"
 	PNG  = "png"
@@ -16,10 +16,10 @@ const (
 	TIFF = "tiff"
 )
 
-// Formats lists the formats that are read, for messages.
+// Formats lists the supported formats, for messages.
 const Formats = "jpeg, png, gif, webp, bmp, tiff"
 
-// Readable reports whether images of the format, as [Format] names it, are read.
+// Readable reports whether a format, as [Format] names it, is supported.
 func Readable(format string) bool {
 	switch format {
 	case JPEG, PNG, GIF, WebP, BMP, TIFF:
@@ -28,9 +28,9 @@ func Readable(format string) bool {
 	return false
 }
 
-// Reads reports whether an image is of a format and a kind that are read, as far as its header
-// tells. Among images that is a question of TIFFs alone: they hold scans in fax codes and depths in
-// floating point as well as photographs.
+// Reads reports whether an image can be decoded, as far as its header shows. Every image of a
+// supported format can, except for some TIFFs: these also hold scans in fax codes and depths in
+// floating point.
 func Reads(encoded []byte) bool {
 	format := Format(encoded)
 	if format == TIFF {
@@ -40,9 +40,9 @@ func Reads(encoded []byte) bool {
 	return Readable(format)
 }
 
-// Format returns the image format that the first bytes show, in lower case: one of those that are
-// read, or another such as avif, heic, jxl, jp2, ico, psd or svg. It is "" for what is no image.
-// The name of a file has no say in it.
+// Format returns the image format that the first bytes show, in lower case: a supported one, or
+// another such as avif, heic, jxl, jp2, ico, psd or svg. It returns "" for a file that is not an
+// image. File names do not matter.
 func Format(encoded []byte) string {
 	switch {
 	case bytes.HasPrefix(encoded, []byte("\xff\xd8\xff")):
@@ -69,9 +69,9 @@ func Format(encoded []byte) string {
 	return firstOf(otherImages, encoded).format
 }
 
-// isBMP wants more than two letters, as a text may begin with them: the size of an information
-// header that BMP has. The file size and the reserved fields before it are wrong in files that
-// viewers show.
+// isBMP checks for the letters BM and for the size of a BMP information header, because a text may
+// begin with the letters too. It ignores the file size and the reserved fields in between, which
+// are wrong in some files that viewers show.
 func isBMP(b []byte) bool {
 	if len(b) < 18 || string(b[:2]) != "BM" {
 		return false
@@ -83,7 +83,7 @@ func isBMP(b []byte) bool {
 	return false
 }
 
-// isoBrand returns the major brand of an ISO base media file, "" if it is none.
+// isoBrand returns the major brand of an ISO base media file, or "" for other files.
 func isoBrand(b []byte) string {
 	if len(b) < 12 || string(b[4:8]) != "ftyp" {
 		return ""
@@ -91,7 +91,7 @@ func isoBrand(b []byte) string {
 	return string(b[8:12])
 }
 
-// signature is how a kind of file begins.
+// signature tells a kind of file by its first bytes.
 type signature struct{ prefix, format, kind string }
 
 func firstOf(table []signature, encoded []byte) signature {
@@ -103,12 +103,12 @@ func firstOf(table []signature, encoded []byte) signature {
 	return signature{}
 }
 
-// otherImages are the images that are not read and begin with bytes of their own.
+// otherImages are the signatures of image formats that are not supported.
 var otherImages = []signature{
 	{prefix: "II+\x00", format: "bigtiff"}, {prefix: "MM\x00+", format: "bigtiff"},
 	{prefix: "\xff\x0a", format: "jxl"}, {prefix: "\x00\x00\x00\x0cJXL \r\n\x87\n", format: "jxl"},
 	{prefix: "\x00\x00\x00\x0cjP  \r\n\x87\n", format: "jp2"}, {prefix: "\xff\x4f\xff\x51", format: "jp2"},
-	{prefix: "\xff\xd8", format: JPEG}, // cut short behind its first marker, or damaged there
+	{prefix: "\xff\xd8", format: JPEG}, // truncated behind its first marker, or damaged there
 	{prefix: "II\xbc", format: "jxr"},
 	{prefix: "8BPS", format: "psd"},
 	{prefix: "\x00\x00\x01\x00", format: "ico"}, {prefix: "\x00\x00\x02\x00", format: "cur"},
@@ -126,8 +126,8 @@ var otherImages = []signature{
 	{prefix: "\x01\x00\x00\x00\x6c\x00\x00\x00", format: "emf"}, {prefix: "\x01\x00\x00\x00\x58\x00\x00\x00", format: "emf"},
 }
 
-// imageBrands are the major brands of ISO base media files that hold images (ISO/IEC 23008-12, AV1
-// Image File Format).
+// imageBrands are the formats of ISO base media files that hold images, by major brand (ISO/IEC
+// 23008-12, AV1 Image File Format).
 var imageBrands = map[string]string{
 	"avif": "avif", "avis": "avif", "heic": "heic", "heix": "heic", "heim": "heic", "heis": "heic",
 	"hevc": "heic", "hevx": "heic", "mif1": "heic", "msf1": "heic", "jxl ": "jxl", "jp2 ": "jp2", "crx ": "raw",

@@ -7,12 +7,12 @@ import (
 	"io"
 )
 
-// GIFFile is a GIF's screen and its first frame (GIF89a, sections 18 to 23).
+// GIFFile holds the screen and the first frame of a GIF (GIF89a, sections 18 to 23).
 type GIFFile struct {
-	Width, Height int    // of the screen, enlarged where the first frame needs it
+	Width, Height int    // of the screen, enlarged to hold the first frame
 	Palette       []byte // red, green, blue by index; the frame's own or the file's
-	Transparent   int    // the index of no colour, -1 if there is none
-	Ended         bool   // the first frame's data go to their end
+	Transparent   int    // the index of transparent pixels, -1 if there is none
+	Ended         bool   // the first frame's data are terminated
 
 	X, Y, FrameWidth, FrameHeight int
 
@@ -21,8 +21,8 @@ type GIFFile struct {
 	data       []byte // sub-blocks
 }
 
-// ReadGIF reads up to the first frame. A screen that is smaller than the frame is enlarged, as
-// browsers' decoders and Pillow do it.
+// ReadGIF reads up to the first frame. It enlarges a screen that is smaller than the frame, as
+// browsers and Pillow do.
 func ReadGIF(b []byte) (*GIFFile, error) {
 	if len(b) < 13 {
 		return nil, fmt.Errorf("%w: a header of %d bytes", ErrTruncated, len(b))
@@ -45,14 +45,14 @@ func ReadGIF(b []byte) (*GIFFile, error) {
 			return g, g.readFrame(b, at+1)
 		case 0x3b:
 			return nil, fmt.Errorf("%w: no frame", ErrCorrupt)
-		default: // libraries look on for the next block
+		default: // other libraries search for the next block, too
 			at++
 		}
 	}
 	return nil, fmt.Errorf("%w: no frame", ErrTruncated)
 }
 
-// colorTable is the size of a colour table in bytes.
+// colorTable returns the size of a colour table in bytes.
 func colorTable(flags byte) int {
 	if flags&0x80 == 0 {
 		return 0
@@ -60,7 +60,7 @@ func colorTable(flags byte) int {
 	return 3 << (flags&7 + 1)
 }
 
-// skipBlocks returns where sub-blocks end, and whether their terminator is there.
+// skipBlocks returns where the sub-blocks end, and whether they have a terminator.
 func skipBlocks(b []byte, at int) (end int, whole bool) {
 	for at < len(b) && b[at] != 0 {
 		at += int(b[at]) + 1
@@ -97,13 +97,13 @@ func (g *GIFFile) readFrame(b []byte, at int) error {
 }
 
 // Indices decodes the first frame into palette indices, row by row from the top. Its error wraps
-// ErrTruncated if pixels are missing; data beyond them are of no matter.
+// ErrTruncated if pixels are missing. It ignores data behind the last pixel.
 func (g *GIFFile) Indices() ([]byte, error) {
 	if int64(g.FrameWidth)*int64(g.FrameHeight) > MaxPixels {
 		return nil, fmt.Errorf("%w: a frame of %dx%d", ErrTooLarge, g.FrameWidth, g.FrameHeight)
 	}
 	coded := g.data
-	// A code of 12 bits brings at most 4,096 pixels.
+	// A code of 12 bits decodes to at most 4,096 pixels.
 	if g.FrameWidth*g.FrameHeight > (len(coded)+1)*4096 {
 		return nil, fmt.Errorf("%w: %d bytes for %dx%d pixels", ErrTruncated, len(coded), g.FrameWidth, g.FrameHeight)
 	}
@@ -117,7 +117,8 @@ func (g *GIFFile) Indices() ([]byte, error) {
 	return indices, nil
 }
 
-// deinterlace puts rows in order: every eighth, the eighths between, the fourths, the others.
+// deinterlace puts the rows of the four passes in order: every eighth row, the eighths between, the
+// fourths, and the others.
 func deinterlace(from []byte, width, height int) []byte {
 	to := make([]byte, 0, len(from))
 	starts := [4]int{0, (height + 7) / 8, (height + 3) / 4, (height + 1) / 2}
@@ -138,7 +139,7 @@ func deinterlace(from []byte, width, height int) []byte {
 	return to
 }
 
-// subBlocks reads the content of sub-blocks, without their lengths.
+// subBlocks reads the contents of sub-blocks, without the lengths.
 type subBlocks struct {
 	block, rest []byte
 }
@@ -156,8 +157,8 @@ func (s *subBlocks) ReadByte() (byte, error) {
 	return b, nil
 }
 
-// WithScreen returns a reader of the GIF with the screen enlarged to a size, for decoders that
-// refuse frames beyond it, and with a trailer, for those that refuse a file without one.
+// WithScreen returns a reader of the GIF with another screen size, for decoders that refuse frames
+// beyond the screen, and with a trailer, for decoders that refuse files without one.
 func WithScreen(encoded []byte, width, height int) io.Reader {
 	head := bytes.Clone(encoded[:min(len(encoded), 13)])
 	if len(head) == 13 {

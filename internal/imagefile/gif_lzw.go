@@ -2,20 +2,20 @@ package imagefile
 
 import "fmt"
 
-// lzwDecoder decodes the variable-length codes of a GIF (GIF89a, appendix F). It takes the root
-// codes of 1 to 11 bits that other readers take (compress/lzw: 2 to 8), a first code that does not
-// clear the table, and a table that stays full.
+// lzwDecoder decodes the variable-length codes of a GIF (GIF89a, appendix F). Like other readers,
+// it accepts root codes of 1 to 11 bits (compress/lzw: 2 to 8), a first code that does not clear
+// the table, and a table that stays full.
 type lzwDecoder struct {
 	prefix [1 << lzwMaxBits]uint16
 	suffix [1 << lzwMaxBits]byte
 	first  [1 << lzwMaxBits]byte   // the first index of a code's string
-	length [1 << lzwMaxBits]uint16 // and its indices
+	length [1 << lzwMaxBits]uint16 // of a code's string
 }
 
 const lzwMaxBits = 12
 
-// decode fills to with palette indices. Data beyond them are not looked at. rootBits is the size of
-// the codes that stand for one index.
+// decode fills to with palette indices and ignores the data behind them. rootBits is the size of
+// the codes for single indices.
 func (d *lzwDecoder) decode(to []byte, from *subBlocks, rootBits int) error {
 	clearCode := 1 << rootBits
 	for i := range clearCode {
@@ -43,7 +43,7 @@ func (d *lzwDecoder) decode(to []byte, from *subBlocks, rootBits int) error {
 		case code > next, code == next && (last == none || next == 1<<lzwMaxBits):
 			return fmt.Errorf("%w: pixel data: code %d where the table has %d", ErrCorrupt, code, next)
 		}
-		if last != none && next < 1<<lzwMaxBits { // a new code: the last one's indices and the first of this one
+		if last != none && next < 1<<lzwMaxBits { // a new code: the string of the last one and the first index of this one
 			d.prefix[next], d.first[next], d.length[next] = uint16(last), d.first[last], d.length[last]+1
 			d.suffix[next] = d.first[code]
 			next++
@@ -57,7 +57,7 @@ func (d *lzwDecoder) decode(to []byte, from *subBlocks, rootBits int) error {
 	return nil
 }
 
-// put writes the indices of a code, as far as there is room, and returns how many.
+// put writes the indices of a code as far as there is room, and returns their number.
 func (d *lzwDecoder) put(to []byte, code int) int {
 	n := int(d.length[code])
 	for i := n - 1; i > 0; i-- {

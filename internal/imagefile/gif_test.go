@@ -8,7 +8,7 @@ import (
 )
 
 // TestIndices_CodeSizes encodes indices with root codes of each size, and with tables that are
-// never, at once or late cleared.
+// cleared never, at once or late.
 func TestIndices_CodeSizes(t *testing.T) {
 	const width, height = 120, 50
 	for _, c := range []struct {
@@ -43,8 +43,7 @@ func TestIndices_CodeSizes(t *testing.T) {
 	}
 }
 
-// TestIndices_PixelOfFirefox reads the one pixel of an image that browsers load, which has codes of
-// 2 bits.
+// TestIndices_PixelOfFirefox reads a one-pixel image with codes of 2 bits that browsers show.
 func TestIndices_PixelOfFirefox(t *testing.T) {
 	g, err := ReadGIF([]byte("GIF89a\x01\x00\x01\x00\x80\xff\x00\xc0\xc0\xc0\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x01\x012\x00;"))
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	"github.com/pali3/pali3/internal/imagefile/jpeg"
 )
 
-// Inspect reads the header of an encoded image, checks it against the limits, and checks that its
-// coded data are all there. A missing end marker or a wrong length that other readers pass over is
-// no fault.
+// Inspect reads the header of an encoded image and checks that it is within the limits and that its
+// coded data are complete. A missing end marker or a wrong length that other readers tolerate is
+// not an error.
 func Inspect(encoded []byte) (Info, error) {
 	info, err := ReadHeader(encoded)
 	if err != nil {
@@ -18,7 +18,7 @@ func Inspect(encoded []byte) (Info, error) {
 	if err := CheckSize(len(encoded), info.Width, info.Height); err != nil {
 		return info, err
 	}
-	return info, whole(encoded, info.Format)
+	return info, complete(encoded, info.Format)
 }
 
 // CheckSize returns an error that wraps ErrTooLarge for an image beyond the limits.
@@ -76,15 +76,15 @@ func ReadHeader(encoded []byte) (info Info, err error) {
 	return info, nil
 }
 
-// unread is the error of a file that is no image of a format that is read.
+// unread is the error for a file whose format is not supported.
 type unread string
 
 func (u unread) Error() string        { return string(u) }
 func (u unread) Is(target error) bool { return target == ErrFormat }
 
-// whole returns an error if coded data are missing. Where the headers show it they are enough; a
-// file without its end is decoded.
-func whole(encoded []byte, format string) error {
+// complete returns an error if coded data are missing. For most files the headers show it; a file
+// without its end marker is decoded.
+func complete(encoded []byte, format string) error {
 	switch format {
 	case JPEG:
 		if bytes.LastIndex(encoded[firstScan(encoded):], []byte{0xff, 0xd9}) > 0 {
@@ -105,18 +105,18 @@ func whole(encoded []byte, format string) error {
 		_, err = g.Indices()
 		return err
 	}
-	return nil // the others say in their header how much there must be, and ReadHeader has looked
+	return nil // ReadHeader has checked the sizes that the headers of the other formats give
 }
 
-// firstScan is where a JPEG's pixels begin, its length if they do not. What comes before may hold a
-// preview, a whole JPEG with an end of its own; among pixels 0xff 0xd9 is the end and nothing else
-// (ITU-T T.81, section B.1.1.5).
+// firstScan returns where the pixels of a JPEG begin, or its length if it has none. The segments
+// before may contain a preview, which is a JPEG with its own end marker. Within the pixels, 0xff
+// 0xd9 can only be the end marker (ITU-T T.81, section B.1.1.5).
 func firstScan(b []byte) int {
 	for i := 2; i+3 < len(b); {
 		switch marker := b[i+1]; {
-		case b[i] != 0xff || marker == 0x00 || marker == 0xff: // not at a marker: decoders look on
+		case b[i] != 0xff || marker == 0x00 || marker == 0xff: // not at a marker: decoders search for the next one
 			i++
-		case marker == 0x01 || marker >= 0xd0 && marker <= 0xd8: // markers that stand alone
+		case marker == 0x01 || marker >= 0xd0 && marker <= 0xd8: // markers without a segment
 			i += 2
 		case marker == 0xda:
 			return i

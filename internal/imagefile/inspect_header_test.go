@@ -30,7 +30,7 @@ func TestInspect_FormatAndSize(t *testing.T) {
 		if err != nil || info != (Info{Format: format, Width: 7, Height: 5}) {
 			t.Errorf("%s: %+v, %v", format, info, err)
 		}
-		end := map[string]int{"png": 24, "jpeg": 4, "gif": 4, "bmp": 5}[format] // of it and coded data
+		end := map[string]int{"png": 24, "jpeg": 4, "gif": 4, "bmp": 5}[format] // length of the end marker and of some coded data
 		if _, err := Inspect(b.Bytes()[:b.Len()-end]); !errors.Is(err, ErrTruncated) {
 			t.Errorf("cut %s: %v", format, err)
 		}
@@ -40,8 +40,8 @@ func TestInspect_FormatAndSize(t *testing.T) {
 	}
 }
 
-// TestHeaderBehindEXIF links a package that adds to the image package's table a decoder of JPEG
-// which looks at 512 bytes only. Cameras write more than that before the size.
+// TestInspect_HeaderBehindEXIF links a package that registers a JPEG decoder with package image
+// which reads the first 512 bytes only. Cameras write more than that before the size.
 func TestInspect_HeaderBehindEXIF(t *testing.T) {
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 7, 5)), nil); err != nil {
@@ -54,8 +54,8 @@ func TestInspect_HeaderBehindEXIF(t *testing.T) {
 	}
 }
 
-// TestCutBehindPreview cuts a JPEG whose EXIF data hold a small one, as cameras write it, with an
-// end of its own.
+// TestInspect_TruncatedBehindPreview truncates a JPEG whose EXIF data contain a preview: a small
+// JPEG with its own end marker.
 func TestInspect_TruncatedBehindPreview(t *testing.T) {
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 70, 50)), nil); err != nil {

@@ -32,7 +32,7 @@ func encoded(t testing.TB) map[string][]byte {
 	return map[string][]byte{JPEG: j.Bytes(), PNG: p.Bytes(), GIF: g.Bytes(), BMP: b.Bytes()}
 }
 
-func TestInspect_PassesOverFaultsThatLeaveAllPixels(t *testing.T) {
+func TestInspect_AcceptsFaultsThatLeaveAllPixels(t *testing.T) {
 	files := encoded(t)
 	tail := func(n int) func([]byte) []byte {
 		return func(b []byte) []byte { return append(b, strings.Repeat("tail", n/4)...) }
@@ -58,7 +58,7 @@ func TestInspect_PassesOverFaultsThatLeaveAllPixels(t *testing.T) {
 	}
 }
 
-func TestInspect_RefusesFilesThatLackPixels(t *testing.T) {
+func TestInspect_RefusesMissingPixels(t *testing.T) {
 	for format, file := range encoded(t) {
 		for _, keep := range []int{len(file) / 2, len(file) * 2 / 3} {
 			if _, err := Inspect(file[:keep]); !errors.Is(err, ErrTruncated) {
@@ -68,7 +68,7 @@ func TestInspect_RefusesFilesThatLackPixels(t *testing.T) {
 	}
 }
 
-func TestInspect_NamesWhatIsNotRead(t *testing.T) {
+func TestInspect_NamesUnsupportedFormats(t *testing.T) {
 	for content, want := range map[string]string{
 		"II+\x00\x08\x00\x00\x00":          "this is a BigTIFF image, which is not read (jpeg, png, gif, webp, bmp, tiff are)",
 		"\x00\x00\x00\x1cftypavif\x00\x00": "this is an AVIF image, which is not read (jpeg, png, gif, webp, bmp, tiff are)",
@@ -82,7 +82,7 @@ func TestInspect_NamesWhatIsNotRead(t *testing.T) {
 	}
 }
 
-// TestInspect_ReadsOrientation gives a PNG an eXIf chunk, before its data and after them.
+// TestInspect_ReadsOrientation adds an eXIf chunk to a PNG, before and after its data.
 func TestInspect_ReadsOrientation(t *testing.T) {
 	exif := "MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00"
 	chunk := binary.BigEndian.AppendUint32(nil, uint32(len(exif)))
@@ -96,9 +96,8 @@ func TestInspect_ReadsOrientation(t *testing.T) {
 	}
 }
 
-// TestInspect_TakesWhatTheLimitsAllow reads headers of large images only; their pixels are not
-// there.
-func TestInspect_TakesWhatTheLimitsAllow(t *testing.T) {
+// TestReadHeader_AcceptsImagesWithinLimits reads the headers of large images without pixels.
+func TestReadHeader_AcceptsImagesWithinLimits(t *testing.T) {
 	for _, c := range []struct {
 		width, height int
 		fits          bool
@@ -120,7 +119,7 @@ func FuzzInspect(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if info, err := ReadHeader(b); err == nil && info.Width*info.Height > 1<<20 {
-			return // slow, not wrong
+			return // slow, but not wrong
 		}
 		if info, err := Inspect(b); err == nil && (info.Width < 1 || info.Height < 1 || !Readable(info.Format)) {
 			t.Errorf("%+v", info)

@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// Kind names what the bytes are, with an article, for a message to a person: "a JPEG image", "an
-// AVIF image", "an HTML page", "gzip data", "plain text", "no bytes at all". It always names
-// something.
+// Kind names what a file is by its bytes, with an article, for messages to a person: "a JPEG
+// image", "an AVIF image", "an HTML page", "gzip data", "plain text", "no bytes at all". It never
+// returns "".
 func Kind(encoded []byte) string {
 	if len(encoded) == 0 {
 		return "no bytes at all"
@@ -33,8 +33,8 @@ func Kind(encoded []byte) string {
 	return fmt.Sprintf("data of an unknown kind (first bytes %x)", encoded[:min(len(encoded), 8)])
 }
 
-// Unread says of bytes that are no image of a format that is read what they are: "this is an AVIF
-// image, which is not read (jpeg, png, gif, webp, bmp, tiff are)".
+// Unread returns the message for a file that is not an image of a supported format: "this is an
+// AVIF image, which is not read (jpeg, png, gif, webp, bmp, tiff are)".
 func Unread(encoded []byte) string {
 	if Format(encoded) == TIFF {
 		if _, err := ReadTIFF(encoded); err != nil {
@@ -44,7 +44,7 @@ func Unread(encoded []byte) string {
 	return fmt.Sprintf("this is %s, which is not read (%s are)", Kind(encoded), Formats)
 }
 
-// kindOf names the image formats.
+// kindOf names the image formats for messages.
 var kindOf = map[string]string{
 	JPEG: "a JPEG image", PNG: "a PNG image", GIF: "a GIF image", WebP: "a WebP image", BMP: "a BMP image",
 	TIFF: "a TIFF image", "bigtiff": "a BigTIFF image", "avif": "an AVIF image", "heic": "a HEIC image",
@@ -55,7 +55,7 @@ var kindOf = map[string]string{
 	"emf": "an EMF image", "svg": "an SVG drawing", "raw": "a camera's raw image",
 }
 
-// otherFiles are files that hold no image of their own.
+// otherFiles are the signatures of files that are not images.
 var otherFiles = []signature{
 	{prefix: "%PDF-", kind: "a PDF document"},
 	{prefix: "%!PS", kind: "a PostScript file"}, {prefix: "\xc5\xd0\xd3\xc6", kind: "a PostScript (EPS) file"},

@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// KindOfFile names what the file at path is, as [Kind] does of its first bytes; "a folder" and "a
-// file that cannot be read" are kinds, too.
+// KindOfFile names what the file at path is, as [Kind] does for its first bytes. For other paths it
+// returns "a folder" or "a file that cannot be read".
 func KindOfFile(path string) string {
 	f, err := os.Open(path)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestKind_NamesWhatAFileIs(t *testing.T) {
+func TestKind(t *testing.T) {
 	for encoded, want := range map[string]string{
 		"":                                 "no bytes at all",
 		"\xff\xd8\xff\xe0\x00\x10JFIF\x00": "a JPEG image",
@@ -50,7 +50,7 @@ func TestKind_NamesWhatAFileIs(t *testing.T) {
 	}
 }
 
-func TestUnread_SaysWhatIsRead(t *testing.T) {
+func TestUnread_ListsFormats(t *testing.T) {
 	want := "this is an AVIF image, which is not read (jpeg, png, gif, webp, bmp, tiff are)"
 	if got := Unread([]byte("\x00\x00\x00\x1cftypavif")); got != want {
 		t.Errorf("%q, want %q", got, want)

@@ -14,22 +14,22 @@ import (
 
 const pngMagic = "\x89PNG\r\n\x1a\n"
 
-// PNGFile is a PNG taken apart (Portable Network Graphics, third edition, section 11).
+// PNGFile holds the chunks of a PNG (Portable Network Graphics, third edition, section 11).
 type PNGFile struct {
 	Width, Height int
-	Depth, Color  byte // bits a sample, colour type
+	Depth, Color  byte // bits per sample; colour type
 	Interlaced    bool
-	Orientation   int // of an eXIf chunk, wherever it stands
+	Orientation   int // from an eXIf chunk, before or after the data
 
-	Header, Palette, Transparency []byte // the chunks' data
-	Ended                         bool   // IEND is there
+	Header, Palette, Transparency []byte // data of IHDR, PLTE and tRNS
+	Ended                         bool   // the file has an IEND chunk
 
 	data    []pngChunk // IDAT
 	palette pngChunk
 }
 
-// ReadPNG walks the chunks to IEND; what follows it is of no matter. A file that ends before is no
-// error here, as its data may be complete: see CheckData.
+// ReadPNG reads the chunks up to IEND and ignores what follows. A file that ends before IEND is not
+// an error here, because its data may be complete: see CheckData.
 func ReadPNG(encoded []byte) (*PNGFile, error) {
 	p := &PNGFile{}
 	for rest := encoded[len(pngMagic):]; ; {
@@ -61,7 +61,7 @@ func ReadPNG(encoded []byte) (*PNGFile, error) {
 		}
 		return nil, fmt.Errorf("%w: no pixel data", ErrTruncated)
 	}
-	// A deflated byte becomes at most 1032: a header that claims more is not believed.
+	// A deflated byte inflates to at most 1032 bytes, so a header that promises more is wrong.
 	total := 0
 	for _, d := range p.data {
 		total += len(d.data)
@@ -72,12 +72,12 @@ func ReadPNG(encoded []byte) (*PNGFile, error) {
 	return p, nil
 }
 
-// pngChunk is a chunk, cut if the file ends in it.
+// pngChunk is a chunk.
 type pngChunk struct {
 	kind string
 	data []byte
 	sum  []byte // kind and data, then the CRC
-	cut  bool
+	cut  bool   // the file ends within the chunk
 }
 
 func nextChunk(b []byte) (c pngChunk, rest []byte) {
@@ -109,7 +109,7 @@ func (p *PNGFile) read(c pngChunk) error {
 		}
 		return p.readHeader(c)
 	case "PLTE":
-		if p.Color != 3 || len(p.data) > 0 { // one of a true-colour image is advice to old screens; behind the pixels it is none
+		if p.Color != 3 || len(p.data) > 0 { // in a true-colour image it is a hint for old screens, behind the pixels it has no effect
 			break
 		}
 		if p.Palette != nil {
@@ -148,8 +148,8 @@ func (p *PNGFile) readHeader(c pngChunk) error {
 	return nil
 }
 
-// RawBytes is how many bytes the data hold when inflated: each row of each pass with its filter's
-// byte before it.
+// RawBytes returns the size of the inflated data: each row of each pass has a filter byte before
+// it.
 func (p *PNGFile) RawBytes() (n int64) {
 	channels := map[byte]int64{0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[p.Color]
 	pass := func(width, height int) {
@@ -167,8 +167,8 @@ func (p *PNGFile) RawBytes() (n int64) {
 	return n
 }
 
-// Inflate returns a reader of the RawBytes of the data. Its error wraps ErrTruncated if there are
-// fewer.
+// Inflate returns a reader of the inflated data, RawBytes long. Its error wraps ErrTruncated if
+// there are fewer bytes.
 func (p *PNGFile) Inflate() (io.Reader, error) {
 	parts := make([]io.Reader, len(p.data))
 	for i, d := range p.data {
@@ -188,7 +188,7 @@ func inflateFault(err error) error {
 	return ErrCorrupt
 }
 
-// rawReader reads a given number of bytes at most.
+// rawReader reads at most left bytes.
 type rawReader struct {
 	from io.Reader
 	left int64
@@ -206,8 +206,8 @@ func (r *rawReader) Read(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// CheckSums returns an error unless the chunks that hold pixels are sound by their own checksums,
-// or by that of the deflated data.
+// CheckSums returns an error unless the palette and the pixels are sound by the checksums of their
+// chunks, or the pixels by that of the deflated data.
 func (p *PNGFile) CheckSums() error {
 	if p.Palette != nil && !p.palette.sound() {
 		return fmt.Errorf("%w: a palette with a wrong checksum", ErrCorrupt)
@@ -229,7 +229,7 @@ func (p *PNGFile) CheckSums() error {
 	return nil
 }
 
-// CheckData inflates the data and returns an error if there are fewer than the image has pixels.
+// CheckData inflates the data and returns an error if pixels are missing.
 func (p *PNGFile) CheckData() error {
 	r, err := p.Inflate()
 	if err != nil {

@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// textLength is how many bytes are looked at to tell text from other data.
+// textLength is how many bytes are examined to tell text from other data.
 const textLength = 1024
 
-// isText reports whether the beginning is UTF-8, or UTF-16 with a byte order mark, without control
-// characters.
+// isText reports whether the first bytes are UTF-8 without control characters, or UTF-16 with a
+// byte order mark.
 func isText(b []byte) bool {
 	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
 		return len(b) >= 4 && !bytes.HasPrefix(b, []byte("\xff\xfe\x00\x00"))
@@ -19,7 +19,7 @@ func isText(b []byte) bool {
 	for len(b) > 0 {
 		r, size := utf8.DecodeRune(b)
 		if r == utf8.RuneError && size <= 1 {
-			return !utf8.FullRune(b) && len(b) < utf8.UTFMax // cut in the middle of a character
+			return !utf8.FullRune(b) && len(b) < utf8.UTFMax // ends in the middle of a character
 		}
 		if r < ' ' && r != '\t' && r != '\n' && r != '\r' && r != '\f' && r != 0x1b {
 			return false
@@ -29,7 +29,7 @@ func isText(b []byte) bool {
 	return true
 }
 
-// textKind tells the kinds of text apart.
+// textKind names what a text is.
 func textKind(encoded []byte) string {
 	name := markup(encoded)
 	for prefix, kind := range map[string]string{"html": "an HTML page", "!doctype html": "an HTML page", "head": "an HTML page",
@@ -54,9 +54,9 @@ func textKind(encoded []byte) string {
 	return "plain text"
 }
 
-// markup returns the beginning of a text in lower case from its first tag's name on: "html", "svg",
-// "!doctype html", "?xml". It is "" for a text that does not begin with a tag. An XML declaration,
-// comments and a document type before svg are passed over.
+// markup returns the text that follows the first "<", in lower case: it begins with "html", "svg",
+// "!doctype html" or "?xml". It returns "" for a text that does not begin with a tag. It skips an
+// XML declaration, comments and a document type before svg.
 func markup(encoded []byte) string {
 	text := bytes.ToLower(encoded[:min(len(encoded), textLength)])
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))

@@ -31,35 +31,34 @@ const (
 	tiffDNGVersion      = 50706
 )
 
-// TIFFFile is a page of a TIFF 6.0 file. Its pixels are coded a strip or a tile at a time
-// ("block").
+// TIFFFile is a page of a TIFF 6.0 file. Its pixels are coded in blocks: strips or tiles.
 type TIFFFile struct {
 	Width, Height int
-	Orientation   int // 1 to 8, 0 where absent
-	Pages         int // of the file, where this is its first
+	Orientation   int // 1 to 8; 0 if absent
+	Pages         int // of the file, if this is its first page
 
-	Bits        int // of a sample: 1, 2, 4, 8 or 16
-	Samples     int // a pixel, with those that are not shown
+	Bits        int // per sample: 1, 2, 4, 8 or 16
+	Samples     int // per pixel, including those that are not shown
 	photometric int
 	compression int
 	predictor   int
-	alpha       int  // the sample that is alpha, -1 if there is none
+	alpha       int  // position of the alpha sample, -1 if there is none
 	multiplied  bool // colours are multiplied by alpha ("associated")
 	palette     []byte
 	reversed    bool // the lowest bit of a byte comes first
 
 	blockWidth, blockHeight int
-	across, down            int // blocks
+	across, down            int // number of blocks
 	tiled                   bool
-	planes                  int // 1, or Samples where each has blocks of its own
+	planes                  int // 1, or Samples if each sample has its own blocks
 	offsets, counts         []uint32
 
 	order binary.ByteOrder
 	file  []byte
 }
 
-// ReadTIFF reads the first directory, checks that this kind of TIFF is decoded, and that every
-// strip or tile lies within the file.
+// ReadTIFF reads the first directory and checks that this kind of TIFF is supported and that every
+// strip or tile is within the file.
 func ReadTIFF(b []byte) (*TIFFFile, error) {
 	_, first, err := openTIFF(b)
 	if err != nil {
@@ -67,13 +66,13 @@ func ReadTIFF(b []byte) (*TIFFFile, error) {
 	}
 	f, err := ReadTIFFPage(b, first)
 	if err == nil {
-		pages, _ := TIFFPages(b) // those that are cut off are of no matter to the first
+		pages, _ := TIFFPages(b) // the first page is usable even if later ones are cut off
 		f.Pages = len(pages)
 	}
 	return f, err
 }
 
-// ReadTIFFPage is ReadTIFF for a page of those that TIFFPages returns.
+// ReadTIFFPage is ReadTIFF for one of the pages that TIFFPages returns.
 func ReadTIFFPage(b []byte, directory uint32) (*TIFFFile, error) {
 	d, _, err := openTIFF(b)
 	if err != nil {
@@ -105,7 +104,7 @@ func ReadTIFFPage(b []byte, directory uint32) (*TIFFFile, error) {
 	if err := f.readBlocks(d); err != nil {
 		return nil, err
 	}
-	return f, f.whole()
+	return f, f.complete()
 }
 
 // readKind reads what the samples mean and how they are coded.
@@ -154,8 +153,8 @@ func (f *TIFFFile) readKind(d *tiffDirectory) error {
 	return f.readAlpha(extra)
 }
 
-// readAlpha finds the first extra sample that is alpha. Four samples of RGB whose meaning is not
-// told are colour and alpha, as Pillow has it.
+// readAlpha finds the first extra sample that is alpha. If the file does not say what the fourth
+// sample of RGB means, it is alpha, as in Pillow.
 func (f *TIFFFile) readAlpha(extra []uint32) error {
 	const associated, unassociated = 1, 2
 	f.alpha = -1
@@ -174,8 +173,8 @@ func (f *TIFFFile) readAlpha(extra []uint32) error {
 	return nil
 }
 
-// readPalette takes the upper bytes of its 16-bit values, or the values themselves where all are
-// below 256, which some writers have them be, as libtiff does.
+// readPalette reads the palette and keeps the upper bytes of its 16-bit values. If all values are
+// below 256, which some writers produce, it keeps the values themselves, as libtiff does.
 func (f *TIFFFile) readPalette(d *tiffDirectory) error {
 	n := 1 << f.Bits
 	values, _ := d.values(tiffColorMap, 3*n)

@@ -2,10 +2,11 @@ package imagefile
 
 import "fmt"
 
-// minTIFFTile is the least side of a tile. TIFF 6.0 has multiples of 16; some writers have less.
+// minTIFFTile is the minimum side of a tile. TIFF 6.0 requires multiples of 16, but some writers
+// use smaller tiles.
 const minTIFFTile = 8
 
-// readBlocks reads where the strips or tiles are.
+// readBlocks reads the offsets and sizes of the strips or tiles.
 func (f *TIFFFile) readBlocks(d *tiffDirectory) error {
 	offsets, counts := uint16(tiffStripOffsets), uint16(tiffStripByteCounts)
 	f.blockWidth, f.blockHeight = f.Width, f.Height
@@ -36,7 +37,7 @@ func (f *TIFFFile) readBlocks(d *tiffDirectory) error {
 	return nil
 }
 
-// blocks is what the blocks are called.
+// blocks returns what messages call the blocks.
 func (f *TIFFFile) blocks() string {
 	if f.tiled {
 		return "tiles"
@@ -44,10 +45,10 @@ func (f *TIFFFile) blocks() string {
 	return "strips"
 }
 
-// rowBytes is the size of a row of a block, decoded.
+// rowBytes returns the decoded size of a row of a block.
 func (f *TIFFFile) rowBytes() int { return (f.blockWidth*f.Samples/f.planes*f.Bits + 7) / 8 }
 
-// rows is how many rows a block holds; those of a tile may go beyond the image.
+// rows returns the number of rows of a block; a tile may extend beyond the image.
 func (f *TIFFFile) rows(block int) int {
 	if f.tiled {
 		return f.blockHeight
@@ -55,8 +56,8 @@ func (f *TIFFFile) rows(block int) int {
 	return min(f.blockHeight, f.Height-f.blockHeight*(block%f.down))
 }
 
-// coded returns the coded bytes of a block. The size that a file gives does not count where there
-// is no compression; where it is absent or 0, the block may go on to the end of the file.
+// coded returns the coded bytes of a block. Without compression it ignores the size that the file
+// gives. If that size is absent or 0, the block extends to the end of the file.
 func (f *TIFFFile) coded(block int) ([]byte, error) {
 	start, size := int64(f.offsets[block]), int64(f.rowBytes()*f.rows(block))
 	if f.compression != tiffRaw {
@@ -71,13 +72,13 @@ func (f *TIFFFile) coded(block int) ([]byte, error) {
 	return f.file[start:][:size:size], nil
 }
 
-// tiffExpansion is how many bytes a coded byte brings at most: a code of LZW as long a run as the
-// table has room for, a run of Deflate 258 bytes in two bits, a run of PackBits 128 bytes in two.
+// tiffExpansion is the maximum number of bytes that a coded byte decodes to: in LZW a run as long
+// as the table, in Deflate 258 bytes for two bits, in PackBits 128 bytes for two.
 var tiffExpansion = map[int]int64{tiffRaw: 1, tiffLZW: 4096, tiffDeflate: 1040, tiffOldDeflate: 1040, tiffPackBits: 64}
 
-// whole returns an error if a block is not within the file, or has fewer bytes than its pixels
+// complete returns an error if a block is not within the file or has fewer bytes than its pixels
 // need.
-func (f *TIFFFile) whole() error {
+func (f *TIFFFile) complete() error {
 	for i := range f.offsets {
 		coded, err := f.coded(i)
 		if err != nil {

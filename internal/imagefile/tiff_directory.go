@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// tiffDirectory is one of a TIFF's image file directory (TIFF 6.0, section 2).
+// tiffDirectory is an image file directory of a TIFF (TIFF 6.0, section 2).
 type tiffDirectory struct {
 	order   binary.ByteOrder
 	file    []byte
@@ -14,7 +14,7 @@ type tiffDirectory struct {
 
 const tiffEntry = 12 // bytes
 
-// openTIFF reads the header, and returns where it says that the first directory is.
+// openTIFF reads the header and returns the offset of the first directory.
 func openTIFF(b []byte) (d *tiffDirectory, first uint32, err error) {
 	if len(b) < 8 {
 		return nil, 0, fmt.Errorf("%w: TIFF of %d bytes", ErrTruncated, len(b))
@@ -26,7 +26,7 @@ func openTIFF(b []byte) (d *tiffDirectory, first uint32, err error) {
 	return d, d.order.Uint32(b[4:]), nil
 }
 
-// read takes the directory at a byte of the file.
+// read reads the directory at an offset of the file.
 func (d *tiffDirectory) read(offset uint32) error {
 	if offset < 8 {
 		return fmt.Errorf("%w: TIFF without a directory", ErrCorrupt)
@@ -39,7 +39,7 @@ func (d *tiffDirectory) read(offset uint32) error {
 	return nil
 }
 
-// at returns the entries of the directory at a byte of the file, and whether all are within it.
+// at returns the entries of the directory at an offset, and whether all are within the file.
 func (d *tiffDirectory) at(offset uint32) (entries []byte, whole bool) {
 	start := int64(offset) + 2
 	if start > int64(len(d.file)) {
@@ -58,10 +58,10 @@ const (
 	maxTIFFEntries = 1 << 20 // of all directories
 )
 
-// TIFFPages returns where the directories of a TIFF's pages are, each of which names the next.
-// Smaller versions of a page and masks are no pages, but for the first. It stops where a directory
-// is named twice. Its error, which comes with the pages before, is of a directory that is not
-// within the file.
+// TIFFPages follows the chain of directories and returns the offsets of those of pages. Smaller
+// versions of a page and masks do not count as pages, unless they come first. TIFFPages stops at a
+// directory that it has seen before. If a directory is not within the file, it returns an error
+// along with the pages before.
 func TIFFPages(b []byte) (pages []uint32, err error) {
 	d, offset, err := openTIFF(b)
 	if err != nil {
@@ -88,8 +88,8 @@ func TIFFPages(b []byte) (pages []uint32, err error) {
 	return pages, nil
 }
 
-// values returns a tag's first values, as many as are asked for and are within the file, and
-// whether the tag is there with a type of whole numbers.
+// values returns at most the given number of a tag's values, those that are within the file, and
+// whether the directory has the tag with an integer type.
 func (d *tiffDirectory) values(tag uint16, most int) (values []uint32, there bool) {
 	for e := d.entries; len(e) >= tiffEntry; e = e[tiffEntry:] {
 		if d.order.Uint16(e) != tag {
@@ -120,7 +120,7 @@ func (d *tiffDirectory) values(tag uint16, most int) (values []uint32, there boo
 	return nil, false
 }
 
-// number returns a tag's first value.
+// number returns a tag's first value, or absent if there is none.
 func (d *tiffDirectory) number(tag uint16, absent uint32) uint32 {
 	if v, _ := d.values(tag, 1); len(v) > 0 {
 		return v[0]
@@ -128,7 +128,7 @@ func (d *tiffDirectory) number(tag uint16, absent uint32) uint32 {
 	return absent
 }
 
-// has reports whether there is a tag, of any type.
+// has reports whether the directory has a tag, of any type.
 func (d *tiffDirectory) has(tag uint16) bool {
 	for e := d.entries; len(e) >= tiffEntry; e = e[tiffEntry:] {
 		if d.order.Uint16(e) == tag {
@@ -144,8 +144,8 @@ const (
 	tiffMask    = 4
 )
 
-// notReduced refuses a first page that is not the image itself: cameras' raw files are TIFFs that
-// begin with a small preview.
+// notReduced returns an error if the first page is not the image itself: cameras' raw files are
+// TIFFs that begin with a small preview.
 func (d *tiffDirectory) notReduced() error {
 	kind := d.number(tiffSubfileType, 0)
 	switch {

@@ -2,7 +2,7 @@ package imagefile
 
 import "fmt"
 
-// Compressions of a TIFF that are decoded.
+// The supported compressions of a TIFF.
 const (
 	tiffRaw        = 1
 	tiffLZW        = 5
@@ -11,7 +11,7 @@ const (
 	tiffPackBits   = 32773
 )
 
-// What the samples of a TIFF that is decoded mean (PhotometricInterpretation).
+// The supported meanings of the samples (PhotometricInterpretation).
 const (
 	tiffWhiteIsZero = 0
 	tiffBlackIsZero = 1
@@ -19,10 +19,11 @@ const (
 	tiffIsPalette   = 3
 )
 
-// maxTIFFSamples is how many samples a pixel may have: colour, alpha and two that are not shown.
+// maxTIFFSamples is the maximum number of samples per pixel: colour, alpha and two that are not
+// shown.
 const maxTIFFSamples = 6
 
-// The names of what is not decoded.
+// The names of what is not supported.
 var (
 	tiffCompressions = map[int]string{
 		2: "CCITT RLE", 3: "CCITT Group 3 (fax)", 4: "CCITT Group 4 (fax)", 6: "JPEG of the old kind", 7: "JPEG",
@@ -37,8 +38,8 @@ var (
 	tiffSampleFormats = map[uint32]string{2: "signed", 3: "floating-point", 5: "complex", 6: "complex floating-point"}
 )
 
-// supported decides what is decoded: every kind that the grid of parity/images.py shows to be equal
-// to Pillow's.
+// supported returns an error for kinds of TIFF that are not decoded. Those that are decode to the
+// same pixels as in Pillow; the grid of parity/images.py checks it.
 func (f *TIFFFile) supported(formats []uint32) error {
 	switch f.compression {
 	case tiffRaw, tiffLZW, tiffDeflate, tiffOldDeflate, tiffPackBits:
@@ -76,7 +77,7 @@ func (f *TIFFFile) supported(formats []uint32) error {
 	return nil
 }
 
-// colours is how many samples of a pixel make its colour.
+// colours returns how many samples of a pixel make up its colour.
 func (f *TIFFFile) colours() int {
 	if f.photometric == tiffIsRGB {
 		return 3
@@ -84,7 +85,7 @@ func (f *TIFFFile) colours() int {
 	return 1
 }
 
-// named gives a number's name, for messages: "compression JPEG (7)", "compression 12345".
+// named returns a number with its name, for messages: "compression JPEG (7)", "compression 12345".
 func named[N int | uint32](what string, n N, names map[N]string) string {
 	if name := names[n]; name != "" {
 		return fmt.Sprintf("%s %s (%d)", what, name, n)

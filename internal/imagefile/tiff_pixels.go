@@ -13,8 +13,9 @@ import (
 	"golang.org/x/image/tiff/lzw"
 )
 
-// Decode decodes the page to red, green and blue, [H,W,3], and alpha, [H,W], nil where there is
-// none. Samples of 16 bits keep their upper byte. It holds no more than that and a row.
+// Decode decodes the page to red, green and blue, [H,W,3], and alpha, [H,W], which is nil if there
+// is none. Of samples of 16 bits it keeps the upper byte. It needs memory for the results and one
+// row.
 func (f *TIFFFile) Decode() (rgb, alpha []byte, err error) {
 	if err := CheckSize(len(f.file), f.Width, f.Height); err != nil {
 		return nil, nil, err
@@ -34,7 +35,7 @@ func (f *TIFFFile) Decode() (rgb, alpha []byte, err error) {
 	return rgb, alpha, nil
 }
 
-// Image returns the page for the image package, upright.
+// Image decodes the page and turns it upright.
 func (f *TIFFFile) Image() (*image.NRGBA, error) {
 	rgb, alpha, err := f.Decode()
 	if err != nil {
@@ -54,7 +55,7 @@ func (f *TIFFFile) Image() (*image.NRGBA, error) {
 	return m, nil
 }
 
-// stored returns the index of the stored pixel at a place of the upright image.
+// stored returns the index of the stored pixel for a position in the upright image.
 func (f *TIFFFile) stored(x, y int) int {
 	if f.Orientation >= 5 {
 		x, y = y, x
@@ -70,8 +71,8 @@ func (f *TIFFFile) stored(x, y int) int {
 	return y*f.Width + x
 }
 
-// decodeBlock decodes a strip or tile to its place. What of a tile is beyond the image is passed
-// over.
+// decodeBlock decodes a strip or tile into its position. It skips the part of a tile beyond the
+// image.
 func (f *TIFFFile) decodeBlock(block int, rgb, alpha []byte) error {
 	coded, err := f.coded(block)
 	if err != nil {
@@ -102,7 +103,7 @@ func (f *TIFFFile) decodeBlock(block int, rgb, alpha []byte) error {
 	return nil
 }
 
-// open returns a reader of a block's bytes.
+// open returns a reader of a block's decoded bytes.
 func (f *TIFFFile) open(coded []byte) (io.Reader, error) {
 	var r byteReader = bytes.NewReader(coded)
 	if f.reversed {
@@ -126,7 +127,8 @@ func tiffFault(err error) error {
 	return fmt.Errorf("%w: pixel data: %v", ErrCorrupt, err)
 }
 
-// undoDifferences adds to each sample that of the pixel before it (TIFF 6.0, section 14).
+// undoDifferences undoes the horizontal predictor: it adds to each sample that of the pixel before
+// it (TIFF 6.0, section 14).
 func (f *TIFFFile) undoDifferences(row []byte) {
 	n := f.Samples / f.planes
 	if f.Bits == 8 {
@@ -140,8 +142,7 @@ func (f *TIFFFile) undoDifferences(row []byte) {
 	}
 }
 
-// bytesOf makes a byte of each sample of a row: the index of a palette, the level from 0 to 255 of
-// other samples.
+// bytesOf converts each sample of a row to a byte: a palette index, or a level from 0 to 255.
 func (f *TIFFFile) bytesOf(row, samples []byte) []byte {
 	switch f.Bits {
 	case 8:
@@ -168,7 +169,7 @@ func (f *TIFFFile) bytesOf(row, samples []byte) []byte {
 	return samples
 }
 
-// put puts a row of samples, of all planes or of one, into pixels.
+// put writes a row of samples, of all planes or of one, into pixels.
 func (f *TIFFFile) put(row []byte, plane int, rgb, alpha []byte) {
 	each := f.Samples / f.planes
 	if f.photometric == tiffIsRGB && each == 3 {
@@ -223,7 +224,7 @@ type byteReader interface {
 	io.ByteReader
 }
 
-// reversedBits turns each byte round: its lowest bit comes first (FillOrder 2).
+// reversedBits reverses the bits of each byte (FillOrder 2).
 type reversedBits struct{ from byteReader }
 
 func (r reversedBits) Read(to []byte) (int, error) {
@@ -243,8 +244,8 @@ func (r reversedBits) ReadByte() (byte, error) {
 type packBits struct {
 	from     io.ByteReader
 	run      byte
-	runs     int // bytes of the run that are left
-	literals int // bytes of the literal that are left
+	runs     int // remaining bytes of the run
+	literals int // remaining bytes of the literal
 }
 
 func (p *packBits) Read(to []byte) (n int, err error) {

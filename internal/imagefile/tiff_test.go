@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// tiffOf writes a TIFF of one strip, at its end, from the values of its tags. The strip's place and
-// size are filled in unless they are there.
+// tiffOf returns a TIFF with one strip, at its end, and the given tags. It fills in the strip's
+// offset and size unless they are given.
 func tiffOf(order binary.AppendByteOrder, strip []byte, tags map[uint16][]uint32) []byte {
 	if tags = maps.Clone(tags); tags == nil {
 		tags = map[uint16][]uint32{}
@@ -57,9 +57,9 @@ func tiffOf(order binary.AppendByteOrder, strip []byte, tags map[uint16][]uint32
 
 var eightGreys = []byte{0, 10, 20, 30, 40, 50, 60, 70}
 
-// TestTIFF_DecodesWhatPillowDoesNot has the kinds that Pillow reads wrong, which its grid has no
-// pixels of.
-func TestTIFF_DecodesWhatPillowDoesNot(t *testing.T) {
+// TestTIFF_DecodesWhatPillowMisreads covers kinds that Pillow decodes wrongly, for which its grid
+// has no pixels.
+func TestTIFF_DecodesWhatPillowMisreads(t *testing.T) {
 	sixteen := []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}
 	palette := make([]uint32, 3*256)
 	for i := range 256 {
@@ -99,7 +99,7 @@ func TestTIFF_DecodesWhatPillowDoesNot(t *testing.T) {
 	}
 }
 
-func TestTIFF_NamesWhatIsNotRead(t *testing.T) {
+func TestTIFF_NamesUnsupportedKinds(t *testing.T) {
 	for want, tags := range map[string]map[uint16][]uint32{
 		"TIFF with compression JPEG (7)":                                                   {tiffCompression: {7}},
 		"TIFF with compression CCITT Group 4 (fax) (4)":                                    {tiffCompression: {4}},
@@ -128,7 +128,8 @@ func TestTIFF_NamesWhatIsNotRead(t *testing.T) {
 	}
 }
 
-// TestTIFF_HostileHeaders has what would take memory or time, and what points beyond the file.
+// TestTIFF_HostileHeaders reads headers that would cost much memory or time, or that point beyond
+// the file.
 func TestTIFF_HostileHeaders(t *testing.T) {
 	le := binary.LittleEndian
 	for _, c := range []struct {
@@ -163,7 +164,7 @@ func TestTIFF_HostileHeaders(t *testing.T) {
 	}
 }
 
-func TestTIFF_DecodesNoneBeyondTheLimits(t *testing.T) {
+func TestTIFF_DecodesNothingBeyondTheLimits(t *testing.T) {
 	for _, size := range [][2]uint32{{70_000, 1}, {60_000, 60_000}} {
 		f, err := ReadTIFF(tiffOf(binary.LittleEndian, eightGreys, map[uint16][]uint32{tiffWidth: {size[0]}, tiffHeight: {size[1]}}))
 		if err != nil {
@@ -177,9 +178,9 @@ func TestTIFF_DecodesNoneBeyondTheLimits(t *testing.T) {
 
 func TestTIFF_CountsPages(t *testing.T) {
 	one := tiffOf(binary.BigEndian, eightGreys, nil)
-	next := 10 + tiffEntry*int(binary.BigEndian.Uint16(one[8:])) // where its directory names the next
+	next := 10 + tiffEntry*int(binary.BigEndian.Uint16(one[8:])) // position of the link to the next directory
 	for want, second := range map[int]uint32{1: uint32(len(one)) + 100, 2: uint32(len(one))} {
-		file := append(bytes.Clone(one), 0, 0, 0, 0, 0, 8) // a directory without entries, behind which the first comes again
+		file := append(bytes.Clone(one), 0, 0, 0, 0, 0, 8) // a directory without entries that links back to the first
 		binary.BigEndian.PutUint32(file[next:], second)
 		f, err := ReadTIFF(file)
 		if err != nil || f.Pages != want {

@@ -7,16 +7,17 @@ import (
 	"github.com/pali3/pali3/internal/imagefile/jpeg"
 )
 
-// WebPFile is a WebP's canvas and its still image or first frame (WebP Container Specification).
+// WebPFile holds the canvas and the still image or first frame of a WebP (WebP Container
+// Specification).
 type WebPFile struct {
 	Width, Height int // of the canvas
-	Orientation   int // of an EXIF chunk
+	Orientation   int // from an EXIF chunk
 	Animated      bool
 
 	X, Y, FrameWidth, FrameHeight int
 
-	Lossless bool   // the image is VP8L, else VP8
-	Opaque   bool   // a VP8L bitstream says that its alpha does not count
+	Lossless bool   // the bitstream is VP8L, otherwise VP8
+	Opaque   bool   // a VP8L bitstream that declares its alpha unused
 	Image    []byte // the bitstream
 	Alpha    []byte // of an ALPH chunk beside a VP8 bitstream, or nil
 }
@@ -28,8 +29,8 @@ const (
 	webpAlpha    = 1 << 4
 )
 
-// ReadWebP walks the chunks. The size that the file gives of itself does not count, nor a flag of
-// alpha without a chunk of it; a bitstream that is cut short is an error.
+// ReadWebP reads the chunks. It ignores the file size in the header, and an alpha flag without an
+// alpha chunk. A truncated bitstream is an error.
 func ReadWebP(encoded []byte) (*WebPFile, error) {
 	w := &WebPFile{}
 	canvas, alpha, exif := false, false, false
@@ -54,13 +55,13 @@ func ReadWebP(encoded []byte) (*WebPFile, error) {
 		case "ANMF":
 			err = w.readFrame(c.data, canvas)
 		case "ALPH":
-			if alpha { // as libwebp has it; of a frame the flag says nothing
+			if alpha { // as in libwebp; the flag does not apply to frames
 				w.Alpha = c.data
 			}
 		case "VP8 ", "VP8L":
 			err = w.readImage(c.kind, c.data)
 		case "EXIF":
-			if exif { // the first one, as libwebp has it
+			if exif { // the first one, as in libwebp
 				w.Orientation, exif = jpeg.Orientation(c.data), false
 			}
 		}
@@ -83,12 +84,12 @@ func ReadWebP(encoded []byte) (*WebPFile, error) {
 	return w, nil
 }
 
-// webpChunk is a chunk, cut if the file ends in it.
+// webpChunk is a chunk and what follows it.
 type webpChunk struct {
 	kind       string
 	data, rest []byte
 	size       uint32
-	cut        bool
+	cut        bool // the file ends within the chunk
 }
 
 func nextWebPChunk(b []byte) webpChunk {
@@ -100,7 +101,7 @@ func nextWebPChunk(b []byte) webpChunk {
 	return c
 }
 
-// readFrame takes an animation's first frame: its place, and its chunks.
+// readFrame reads the position and the chunks of an animation's first frame.
 func (w *WebPFile) readFrame(data []byte, canvas bool) error {
 	if len(data) < 16 || !canvas {
 		return fmt.Errorf("%w: a frame of %d bytes", ErrCorrupt, len(data))
@@ -133,8 +134,8 @@ func (w *WebPFile) readFrame(data []byte, canvas bool) error {
 	return nil
 }
 
-// readImage takes the bitstream and its size (RFC 6386, section 9.1; WebP Lossless Bitstream
-// Specification, section 3).
+// readImage reads the size of a bitstream and keeps it (RFC 6386, section 9.1; WebP Lossless
+// Bitstream Specification, section 3).
 func (w *WebPFile) readImage(kind string, data []byte) error {
 	if w.Lossless = kind == "VP8L"; w.Lossless {
 		if len(data) < 5 || data[0] != 0x2f {
@@ -156,7 +157,7 @@ func (w *WebPFile) readImage(kind string, data []byte) error {
 	return nil
 }
 
-// Still returns the image or first frame as a file of its own, with flags and sizes that agree.
+// Still returns the still image or first frame as a WebP file with consistent flags and sizes.
 func (w *WebPFile) Still() []byte {
 	body := []byte("WEBP")
 	chunk := func(kind string, data []byte) {

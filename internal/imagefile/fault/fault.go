@@ -1,4 +1,4 @@
-// Package fault holds the kinds of faults that an image can have; test with errors.Is.
+// Package fault declares the errors that readers of images return; test with errors.Is.
 package fault
 
 import "errors"

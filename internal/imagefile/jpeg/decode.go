@@ -7,13 +7,13 @@ import (
 	"github.com/pali3/pali3/internal/imagefile/fault"
 )
 
-// Plane holds the samples of a component. Below and to the right of Width x Height there are those
+// Plane holds the samples of a component. Below and to the right of Width x Height it has samples
 // that fill the last blocks.
 type Plane struct {
 	Pix           []byte
 	Stride        int
-	Width, Height int // samples that belong to the image
-	H, V          int // pixels that a sample covers in each direction, relative to the finest component
+	Width, Height int // without the samples that fill the last blocks
+	H, V          int // pixels of the finest component that a sample covers in each direction
 }
 
 // Image is a decoded file.
@@ -23,10 +23,9 @@ type Image struct {
 	Planes        []Plane
 }
 
-// Decode decodes a file. A file without its end marker is decoded if all its coded data are there:
-// each block of each component, and of a progressive file all bits of each coefficient. Otherwise
-// the error wraps fault.ErrTruncated. Coded data that are damaged are an error, too: nothing is
-// filled in.
+// Decode decodes a file. It accepts a file without an end marker if the coded data are complete:
+// each block of each component, and in a progressive file all bits of each coefficient. Otherwise
+// the error wraps fault.ErrTruncated. Damaged data are an error, too: Decode never fills in pixels.
 func Decode(data []byte) (*Image, error) {
 	d := decoder{bits: bitReader{data: data}}
 	if err := d.decode(); err != nil {
@@ -44,8 +43,8 @@ func Decode(data []byte) (*Image, error) {
 	return m, nil
 }
 
-// Check returns the error that Decode would. Of a sequential file it makes no samples, which takes
-// half the time.
+// Check returns the error that Decode would return. It skips the inverse transform of sequential
+// files, which halves the time.
 func Check(data []byte) error {
 	d := decoder{bits: bitReader{data: data}, checks: true}
 	return d.decode()
@@ -74,8 +73,8 @@ type decoder struct {
 	interval   int // MCUs between restart markers, 0 for none
 	bits       bitReader
 	maxH, maxV int
-	eobRun     int32 // blocks that end the band without a code
-	checks     bool  // no samples are wanted
+	eobRun     int32 // following blocks whose band has no further codes
+	checks     bool  // samples are not needed
 }
 
 // component is a component while its scans are decoded.
@@ -83,17 +82,16 @@ type component struct {
 	Component
 	plane        Plane
 	wide, high   int         // blocks that hold samples of the image
-	stride       int         // blocks in a row, with those that fill the last MCU
+	stride       int         // blocks in a row, including those that fill the last MCU
 	coefficients [][64]int16 // of a progressive file, in natural order
-	quant        *[64]int32  // as it was at the component's first scan
-	left         [64]int8    // lowest bits that no scan has brought yet, -1 for a coefficient of which nothing came
+	quant        *[64]int32  // defined at the component's first scan
+	left         [64]int8    // number of lowest bits that scans have not set yet; -1 if none was set
 	seen         bool        // a scan was decoded
 	predicted    int32       // DC
-	dc, ac       *table      // of the present scan
+	dc, ac       *table      // of the current scan
 }
 
-// layOut allocates the components' planes. A file that is too small to hold the blocks of its size
-// is refused before.
+// layOut allocates the components' planes, after refusing files too small to hold their blocks.
 func (d *decoder) layOut() error {
 	h := &d.header
 	d.maxH, d.maxV = h.Sampling()
@@ -130,9 +128,9 @@ func (d *decoder) layOut() error {
 
 func ceil(n, by int) int { return (n + by - 1) / by }
 
-// segments goes from marker to marker.
+// segments decodes the marker segments and scans in their order.
 func (d *decoder) segments(data []byte) error {
-	d.header = Header{} // is read again, now with what stands among the scans
+	d.header = Header{} // read again, now including the segments between scans
 	for at := 2; ; {
 		m, err := nextMarker(data, at)
 		if err != nil || m.kind == eoi {
@@ -160,14 +158,14 @@ func (d *decoder) segments(data []byte) error {
 	}
 }
 
-// smoothed is up to which coefficient libjpeg looks to see whether it should smooth blocks
+// smoothed is the last coefficient that libjpeg examines to decide whether to smooth blocks
 // (jdcoefct.c, SAVED_COEFS).
 const smoothed = 9
 
-// complete returns an error if scans are missing. With the end marker each component needs one
-// scan, and the first of a progressive file its lowest frequencies in all bits: without them the
-// file was cut and closed, and decoders that guess what is missing, such as libjpeg, give other
-// pixels.
+// complete returns an error if scans are missing. In a file with an end marker, each component
+// needs a scan, and the first component of a progressive file needs all bits of its lowest
+// frequencies. Otherwise the file was truncated and then closed, and decoders that guess the
+// missing bits, such as libjpeg, return other pixels.
 func (d *decoder) complete(ended bool) error {
 	for i := range d.components {
 		c := &d.components[i]
@@ -188,8 +186,8 @@ func (d *decoder) complete(ended bool) error {
 	return nil
 }
 
-// zigzag is where in a block each coefficient stands, in the order in which they are coded, with 16
-// more so that a damaged run ends at the last one.
+// zigzag maps the order in which coefficients are coded to their positions in a block. Its 16
+// further entries make damaged runs end at the last coefficient.
 var zigzag = [64 + 16]uint8{
 	0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
 	35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
@@ -242,7 +240,7 @@ func (d *decoder) readTables(s []byte) error {
 	return nil
 }
 
-// reconstruct makes samples of the coefficients.
+// reconstruct computes the samples from the coefficients.
 func (c *component) reconstruct() {
 	for y := range c.high {
 		for x := range c.wide {

@@ -10,9 +10,9 @@ import (
 	"github.com/pali3/pali3/internal/imagefile/fault"
 )
 
-// A progressive file that was cut and then closed with an end marker lacks scans. What other
-// decoders guess in their place differs, so it is refused if the luma lacks its low frequencies;
-// missing ones of chroma are legal.
+// TestDecode_ProgressiveWithoutScans decodes progressive files that were truncated and then closed
+// with an end marker. Decoders differ in how they guess the missing scans, so Decode refuses the
+// file if the luma lacks its low frequencies; chroma may lack them.
 func TestDecode_ProgressiveWithoutScans(t *testing.T) {
 	file, err := os.ReadFile("../../../augment/testdata/odd/p420_37x29.jpg")
 	if err != nil {

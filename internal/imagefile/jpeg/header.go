@@ -1,9 +1,9 @@
-// Package jpeg reads the headers of JPEG files and decodes those that are coded with Huffman codes
-// in 8 bits, sequential or progressive, with any sampling factors, restart intervals and number of
+// Package jpeg reads the headers of JPEG files and decodes files with Huffman codes and 8 bits per
+// sample, sequential or progressive, with any sampling factors, restart intervals and number of
 // scans.
 //
-// What it returns are the components' planes as they are stored; upsampling and colour conversion
-// are the caller's. The samples are those of libjpeg, bit for bit (the accurate integer transform,
+// [Decode] returns the components' planes as they are stored; the caller upsamples them and
+// converts colours. The samples equal those of libjpeg bit for bit (the accurate integer transform,
 // jidctint.c).
 package jpeg
 
@@ -15,7 +15,7 @@ import (
 	"github.com/pali3/pali3/internal/imagefile/fault"
 )
 
-// maxScans bounds the work that a small progressive file can ask for: each scan may touch every
+// maxScans limits the work that a small progressive file can cause: each scan may touch every
 // block.
 const maxScans = 200
 
@@ -40,7 +40,7 @@ const (
 // Model is what the components mean.
 type Model int
 
-// Models.
+// Color models.
 const (
 	Grey Model = iota
 	YCbCr
@@ -49,34 +49,34 @@ const (
 	YCCK
 )
 
-// Component is one of a frame's components.
+// Component is a component of a frame.
 type Component struct {
 	ID    byte
 	H, V  int // sampling factors, 1 to 4
 	Quant int // quantization table
 }
 
-// Header is what the markers of a file say (ITU-T T.81, annex B).
+// Header is what the marker segments of a file say (ITU-T T.81, annex B).
 type Header struct {
 	Height, Width int
 	Process       byte // the SOF marker: 0xC0 baseline, 0xC1 extended, 0xC2 progressive
 	Precision     byte
 	Count         int // of components
 	Components    [4]Component
-	Orientation   int // EXIF, 1 to 8; 0 where absent
+	Orientation   int // from EXIF, 1 to 8; 0 if absent
 
 	Scans    int
 	Whole    bool // the first scan holds all components
 	Restarts bool // restart markers divide the coded data
-	Ended    bool // the end marker is there
-	Odd      bool // there are bytes or markers where decoders differ in what they make of them
+	Ended    bool // the file has an end marker
+	Odd      bool // the file has bytes or markers that decoders treat differently
 
 	jfif, adobe bool
-	transform   byte // of the Adobe marker
+	transform   byte // from the Adobe marker
 }
 
-// Model says what the components mean, as libjpeg decides it (jdapimin.c,
-// default_decompress_parms): a JFIF marker counts before an Adobe marker, and both before the
+// Model returns what the components mean, by the rules of libjpeg (jdapimin.c,
+// default_decompress_parms): a JFIF marker takes precedence over an Adobe marker, and both over the
 // components' identifiers.
 func (h *Header) Model() Model {
 	switch {
@@ -96,8 +96,8 @@ func (h *Header) Model() Model {
 	return YCbCr
 }
 
-// Supported returns an error that wraps fault.ErrUnsupported and names what [Decode] does not do,
-// or nil.
+// Supported returns an error for a file that [Decode] cannot decode. It wraps fault.ErrUnsupported
+// and names the reason.
 func (h *Header) Supported() error {
 	process := map[byte]string{0xC3: "lossless", 0xC5: "hierarchical", 0xC6: "hierarchical", 0xC7: "hierarchical",
 		0xC9: "arithmetic", 0xCA: "arithmetic", 0xCB: "arithmetic lossless", 0xCD: "hierarchical", 0xCE: "hierarchical", 0xCF: "hierarchical"}
@@ -118,7 +118,7 @@ func (h *Header) Supported() error {
 	return nil
 }
 
-// Sampling returns the largest sampling factors.
+// Sampling returns the largest sampling factors of the components.
 func (h *Header) Sampling() (maxH, maxV int) {
 	for _, c := range h.Components[:h.Count] {
 		maxH, maxV = max(maxH, c.H), max(maxV, c.V)
@@ -126,9 +126,9 @@ func (h *Header) Sampling() (maxH, maxV int) {
 	return maxH, maxV
 }
 
-// ReadHeader walks the markers of a file that begins with SOI. With toEnd it continues through the
-// scans to the end of the image, and a missing end marker shows in Ended; without, it stops at the
-// first scan.
+// ReadHeader reads the marker segments of a file that begins with SOI. With toEnd it reads through
+// the scans to the end of the image and sets Ended if there is an end marker; otherwise it stops at
+// the first scan.
 func ReadHeader(data []byte, toEnd bool) (Header, error) {
 	var h Header
 	if len(data) < 2 || data[0] != 0xFF || data[1] != soi {
@@ -136,7 +136,7 @@ func ReadHeader(data []byte, toEnd bool) (Header, error) {
 	}
 	for at := 2; ; {
 		m, err := nextMarker(data, at)
-		if err != nil && h.Scans > 0 { // cut behind or among the scans
+		if err != nil && h.Scans > 0 { // truncated behind or between the scans
 			return h, nil
 		}
 		if err != nil {
@@ -165,7 +165,7 @@ func ReadHeader(data []byte, toEnd bool) (Header, error) {
 	return h, nil
 }
 
-// read takes what a marker segment says.
+// read adds what a marker segment says to the header.
 func (h *Header) read(m marker) error {
 	switch s := m.segment; {
 	case isFrame(m.kind):
@@ -195,8 +195,8 @@ func (h *Header) read(m marker) error {
 	return nil
 }
 
-// inOrder reports whether a scan has all components in the order of the frame, and each an
-// identifier of its own.
+// inOrder reports whether a scan has all components in the order of the frame, each with its own
+// identifier.
 func (h *Header) inOrder(scan []byte) bool {
 	for i, c := range h.Components[:h.Count] {
 		if 1+2*i >= len(scan) || scan[1+2*i] != c.ID {
@@ -239,21 +239,21 @@ func (h *Header) readFrame(kind byte, s []byte) error {
 	return nil
 }
 
-// isFrame says whether the marker is one of SOF0 to SOF15 (the gaps are DHT, JPG and DAC).
+// isFrame reports whether the marker is one of SOF0 to SOF15 (the gaps are DHT, JPG and DAC).
 func isFrame(kind byte) bool {
 	return kind >= 0xC0 && kind <= 0xCF && kind != dht && kind != 0xC8 && kind != 0xCC
 }
 
-// marker is a marker with its parameters; end is where what follows begins.
+// marker is a marker with its segment.
 type marker struct {
 	kind    byte
 	segment []byte
-	end     int
-	odd     bool
+	end     int  // offset of the byte behind the segment
+	odd     bool // see Header.Odd
 }
 
-// nextMarker looks for a marker from at on. As libjpeg does, it passes over bytes that belong to
-// none.
+// nextMarker returns the next marker at or behind an offset. Like libjpeg, it skips bytes that
+// belong to no marker.
 func nextMarker(data []byte, at int) (m marker, err error) {
 	for {
 		start := bytes.IndexByte(data[at:], 0xFF)
@@ -268,7 +268,7 @@ func nextMarker(data []byte, at int) (m marker, err error) {
 		}
 		m.kind = data[at]
 		at++
-		if m.kind == 0 || m.kind == 0x01 || m.kind >= rst0 && m.kind <= rst7 { // no parameters, no meaning here
+		if m.kind == 0 || m.kind == 0x01 || m.kind >= rst0 && m.kind <= rst7 { // no segment and no meaning here
 			m.odd = true
 			continue
 		}
@@ -278,7 +278,7 @@ func nextMarker(data []byte, at int) (m marker, err error) {
 		m.end = at
 		return m, nil
 	}
-	if m.kind == soi || m.kind < 0xC0 { // decoders disagree on what follows, so sizes could be smuggled in
+	if m.kind == soi || m.kind < 0xC0 { // decoders disagree on what follows: a file could show them different sizes
 		return m, fmt.Errorf("%w: marker %#x within the file", fault.ErrCorrupt, m.kind)
 	}
 	if at+2 > len(data) {
@@ -286,7 +286,7 @@ func nextMarker(data []byte, at int) (m marker, err error) {
 	}
 	length := int(binary.BigEndian.Uint16(data[at:]))
 	if length < 2 && (m.kind == 0xFE || m.kind >= app0 && m.kind <= app0+15) {
-		m.end, m.odd = at+2, true // metadata of no length: libjpeg passes over it
+		m.end, m.odd = at+2, true // metadata without a length: libjpeg skips it
 		return m, nil
 	}
 	if length < 2 {
@@ -300,8 +300,8 @@ func nextMarker(data []byte, at int) (m marker, err error) {
 	return m, nil
 }
 
-// skipCoded returns where the coded data of a scan end: at the first marker that is neither a
-// stuffed zero nor a restart.
+// skipCoded returns where the coded data of a scan end: at the first marker other than a stuffed
+// zero or a restart marker.
 func skipCoded(data []byte, at int) int {
 	for {
 		i := bytes.IndexByte(data[at:], 0xFF)
@@ -322,10 +322,10 @@ func skipCoded(data []byte, at int) int {
 
 const exifPrefix = "Exif\x00\x00"
 
-// Orientation returns tag 0x0112 of the first directory of EXIF data, which begin with a TIFF
-// header, or with a prefix before it: 1 to 8, or 0 where there is none.
+// Orientation returns tag 0x0112 of the first directory of EXIF data: 1 to 8, or 0 if there is
+// none. The data begin with a TIFF header, with or without the prefix of an EXIF segment.
 func Orientation(exif []byte) int {
-	for bytes.HasPrefix(exif, []byte(exifPrefix)) { // some writers put it twice
+	for bytes.HasPrefix(exif, []byte(exifPrefix)) { // some writers repeat it
 		exif = exif[len(exifPrefix):]
 	}
 	if len(exif) < 8 {
@@ -350,7 +350,7 @@ func Orientation(exif []byte) int {
 		switch order.Uint16(directory[2:]) {
 		case short:
 			v = uint32(order.Uint16(directory[8:]))
-		case long: // by the standard it is short
+		case long: // the standard requires short
 			v = order.Uint32(directory[8:])
 		}
 		if v <= 8 {

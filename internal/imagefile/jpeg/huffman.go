@@ -9,15 +9,15 @@ import (
 
 const lookAhead = 9 // bits
 
-// table is a Huffman table, made for decoding (ITU-T T.81, annexes C and F.2.2.3).
+// table is a Huffman table in the form for decoding (ITU-T T.81, annexes C and F.2.2.3).
 type table struct {
-	short   [1 << lookAhead]uint16 // by the next bits: length and symbol of a code no longer than lookAhead, or 0
-	maxCode [18]int32              // the largest code of a length, -1 if there is none
-	offset  [17]int32              // from a code of a length to its symbol
+	short   [1 << lookAhead]uint16 // length and symbol by the next bits, for codes up to lookAhead long; else 0
+	maxCode [18]int32              // the largest code of each length, -1 if there is none
+	offset  [17]int32              // from codes of each length to their symbols
 	symbols [256]byte
 }
 
-// newTable makes a table of the number of codes of each length, 1 to 16, and the symbols.
+// newTable makes a table from the number of codes of each length, 1 to 16, and the symbols.
 func newTable(counts []byte, symbols []byte) (*table, error) {
 	t := &table{}
 	copy(t.symbols[:], symbols)
@@ -46,24 +46,24 @@ func newTable(counts []byte, symbols []byte) (*table, error) {
 	return t, nil
 }
 
-// bitReader reads the bits of a scan's coded data up to a marker. It does not fail on the spot:
-// what is missing reads as zeros and sets short, a code that no table has sets bad.
+// bitReader reads the bits of a scan's coded data up to a marker. It reports errors later: missing
+// bits read as zeros and set short, an undefined code sets bad.
 type bitReader struct {
 	data       []byte
 	at         int
-	bits       uint64 // the lowest count of them are unread
+	bits       uint64 // the lowest count bits are unread
 	count      uint
 	short, bad bool
 }
 
-// begin makes what follows the beginning of a run of coded data.
+// begin drops the remaining bits, at the beginning of coded data.
 func (r *bitReader) begin() { r.bits, r.count = 0, 0 }
 
-// fill takes bytes in until there are at least 32 bits, if the data has them.
+// fill reads bytes until it has at least 32 bits or reaches a marker or the end.
 func (r *bitReader) fill() {
 	if r.at+4 <= len(r.data) && r.count <= 32 {
 		w := binary.BigEndian.Uint32(r.data[r.at:])
-		if w&(w&0x7f7f7f7f+0x01010101)&0x80808080 == 0 { // none is 0xFF
+		if w&(w&0x7f7f7f7f+0x01010101)&0x80808080 == 0 { // no byte is 0xFF
 			r.bits, r.count, r.at = r.bits<<32|uint64(w), r.count+32, r.at+4
 			return
 		}
@@ -85,8 +85,8 @@ func (r *bitReader) fill() {
 	}
 }
 
-// symbol decodes a code. At least 16 more bits can be received without another fill, where the data
-// has them.
+// symbol decodes a code. Unless the data end, at least 16 more bits can be received without another
+// fill.
 func (r *bitReader) symbol(t *table) byte {
 	if r.count < 32 {
 		r.fill()

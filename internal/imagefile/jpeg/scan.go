@@ -6,12 +6,12 @@ import (
 	"github.com/pali3/pali3/internal/imagefile/fault"
 )
 
-// scan is what a scan header says: its components, the band of coefficients and the bits of them
-// that it brings.
+// scan is what a scan header says: the components, the band of coefficients and the bits that the
+// scan holds.
 type scan struct {
 	components  []*component
 	first, last int  // coefficients, in the order of zigzag
-	high, low   uint // the bit position of the scan before, and of this
+	high, low   uint // bit positions of the previous scan and of this one
 }
 
 // readScan decodes a scan and returns where its coded data end.
@@ -81,8 +81,8 @@ func (d *decoder) readScanHeader(s []byte) (*scan, error) {
 	return out, nil
 }
 
-// component returns the index of the first component of an identifier, from next on, or -1. A scan
-// has them in the order of the frame (T.81, B.2.3), which tells those apart that have the same.
+// component returns the index of the first component with an identifier, from next on, or -1. A
+// scan has components in the order of the frame (T.81, B.2.3), which resolves repeated identifiers.
 func (d *decoder) component(id byte, next int) int {
 	for i := next; i < len(d.components); i++ {
 		if d.components[i].ID == id {
@@ -92,7 +92,8 @@ func (d *decoder) component(id byte, next int) int {
 	return -1
 }
 
-// tables returns the Huffman tables of two numbers, the standard ones where the file defines none.
+// tables returns the Huffman tables with the given numbers, or the standard ones if the file
+// defines none.
 func (d *decoder) tables(dc, ac byte) (*table, *table) {
 	dcTable, acTable := d.dc[dc], d.ac[ac]
 	if dcTable == nil {
@@ -104,8 +105,8 @@ func (d *decoder) tables(dc, ac byte) (*table, *table) {
 	return dcTable, acTable
 }
 
-// blockDecoder returns what decodes a block of the scan into coefficients, which a progressive scan
-// adds to.
+// blockDecoder returns the function that decodes a block of the scan into coefficients. Progressive
+// scans add to the coefficients of earlier ones.
 func (d *decoder) blockDecoder(s *scan) func(c *component, block *[64]int16, s *scan) {
 	switch {
 	case d.header.Process != sof2:
@@ -120,8 +121,8 @@ func (d *decoder) blockDecoder(s *scan) func(c *component, block *[64]int16, s *
 	return d.refineAC
 }
 
-// single decodes a scan of one component: its MCUs are the blocks that hold samples of the image,
-// and no others (T.81, A.2.2).
+// single decodes a scan of one component. Its MCUs are the blocks that hold samples of the image
+// (T.81, A.2.2).
 func (d *decoder) single(s *scan, decode func(*component, *[64]int16, *scan)) error {
 	c, units := s.components[0], 0
 	for y := range c.high {
@@ -139,8 +140,7 @@ func (d *decoder) single(s *scan, decode func(*component, *[64]int16, *scan)) er
 	return nil
 }
 
-// interleaved decodes a scan of several components, each of which has as many blocks in an MCU as
-// its factors say.
+// interleaved decodes a scan of several components. Each has H x V blocks in an MCU.
 func (d *decoder) interleaved(s *scan, decode func(*component, *[64]int16, *scan)) error {
 	units := 0
 	h := &d.header
@@ -165,7 +165,7 @@ func (d *decoder) interleaved(s *scan, decode func(*component, *[64]int16, *scan
 	return nil
 }
 
-// block decodes a block. A sequential file's blocks become samples at once.
+// block decodes a block, and in a sequential file computes its samples.
 func (d *decoder) block(c *component, x, y int, s *scan, decode func(*component, *[64]int16, *scan)) {
 	if c.coefficients != nil {
 		decode(c, &c.coefficients[y*c.stride+x], s)
@@ -179,7 +179,7 @@ func (d *decoder) block(c *component, x, y int, s *scan, decode func(*component,
 	inverse(c.plane.Pix[8*y*c.plane.Stride+8*x:], c.plane.Stride, &block, c.quant)
 }
 
-// fault returns what is wrong with the bits that were read.
+// fault returns an error if the bits read so far were missing or damaged.
 func (d *decoder) fault() error {
 	r := &d.bits
 	if r.bad {
@@ -194,8 +194,8 @@ func (d *decoder) fault() error {
 	return fmt.Errorf("%w: the coded data end before the image", fault.ErrTruncated)
 }
 
-// restartAfter resets the decoder at a restart marker after the given number of MCUs, where there
-// is a restart interval.
+// restartAfter resets the decoder at a restart marker, if one is due after the given number of
+// MCUs.
 func (d *decoder) restartAfter(units int, s *scan) error {
 	if d.interval == 0 || units == 0 || units%d.interval != 0 {
 		return nil
@@ -206,7 +206,7 @@ func (d *decoder) restartAfter(units int, s *scan) error {
 	r := &d.bits
 	want := byte(rst0 + (units/d.interval-1)%8)
 	for r.at < len(r.data) && r.data[r.at] != 0xFF || r.at+1 < len(r.data) && (r.data[r.at+1] == 0xFF || r.data[r.at+1] == 0) {
-		r.at++ // what stands before the marker, fill bytes among it
+		r.at++ // skips what precedes the marker, such as fill bytes
 	}
 	if r.at+2 > len(r.data) {
 		return fmt.Errorf("%w: the coded data end before the image", fault.ErrTruncated)
@@ -323,8 +323,8 @@ func (d *decoder) refineAC(c *component, block *[64]int16, s *scan) {
 	}
 }
 
-// refine adds a bit to each coefficient that is not zero, from k on up to the one after zeros that
-// are, and returns its place.
+// refine adds a bit to each coefficient from k on that is not zero. It passes the given number of
+// zeros and returns the position of the next zero.
 func (d *decoder) refine(block *[64]int16, k, zeros int, s *scan) int {
 	bit := int16(1) << s.low
 	for ; k <= s.last; k++ {

@@ -2,8 +2,8 @@ package jpeg
 
 import "sync"
 
-// standardTables returns the Huffman tables of ITU-T T.81, annex K.3. The frames of Motion JPEG
-// (webcams, AVI) leave them out, and decoders take them where a file defines none.
+// standardTables returns the Huffman tables of ITU-T T.81, annex K.3. Decoders use them for files
+// that define none, such as the frames of Motion JPEG (webcams, AVI).
 var standardTables = sync.OnceValue(func() (d *decoder) {
 	d = &decoder{}
 	for _, segment := range []string{standardDC0, standardDC1, standardAC0, standardAC1} {
@@ -14,8 +14,8 @@ var standardTables = sync.OnceValue(func() (d *decoder) {
 	return d
 })
 
-// The tables as DHT segments have them: class and number, how many codes there are of each length,
-// symbols.
+// The tables in the form of DHT segments: class and number, the number of codes of each length, and
+// the symbols.
 const (
 	standardDC0 = "\x00\x00\x01\x05\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x01\x02\x03\x04" +
 		"\x05\x06\x07\x08\x09\x0a\x0b"
