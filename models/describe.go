@@ -13,37 +13,37 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// Description tells the size of a model without making it.
+// Description gives the size of a model without building its weights.
 type Description struct {
 	Model      string `json:"model"`
 	Parameters int    `json:"parameters"`
-	// WeightBytes is the memory of the weights in float32; TrainingBytes adds gradients and Adam's
-	// two moments. Activations come on top.
+	// WeightBytes is the memory of the weights in float32. TrainingBytes adds gradients and Adam's
+	// two moments, but no activations.
 	WeightBytes   int64 `json:"weight_bytes"`
 	TrainingBytes int64 `json:"training_bytes"`
-	// ForwardFLOPs of one sample: the floating-point operations of the matrix products, a
-	// multiplication and an addition counted as two.
+	// ForwardFLOPs is the number of floating-point operations in the matrix products of one sample;
+	// a multiplication and an addition count as two.
 	ForwardFLOPs int64    `json:"forward_flops"`
 	Parts        []Part   `json:"parts"`
 	Weights      []Weight `json:"weights"`
 }
 
-// Part is a part of a model: what its weights' names begin with, and its share.
+// Part is a part of a model, named by the prefix of its weights, and its share of the size.
 type Part struct {
 	Name         string `json:"name"`
 	Parameters   int    `json:"parameters"`
 	ForwardFLOPs int64  `json:"forward_flops"`
-	// Tokens is the length of the sequence that the FLOPs are for.
+	// Tokens is the sequence length that ForwardFLOPs assumes.
 	Tokens int `json:"tokens"`
 }
 
-// Weight is one weight with its shape in a file.
+// Weight is a weight and its shape in a file.
 type Weight struct {
 	Name  string `json:"name"`
 	Shape []int  `json:"shape"`
 }
 
-// Describe describes a model by its name:
+// Describe describes a published model by name:
 //
 //   - "pali3-5b";
 //   - "siglip-" and an image encoder, as in "siglip-G/14", "siglip-So400m/14";
@@ -93,7 +93,7 @@ func DescribeSigLIP(name string, c siglip.Config) (Description, error) {
 	}), nil
 }
 
-// DescribeUL2 describes a language model that reads and writes texts of the given lengths.
+// DescribeUL2 describes a language model for an input and an output of the given lengths in ids.
 func DescribeUL2(name string, c ul2.Config, read, written int) (Description, error) {
 	be, err := backend.Open("")
 	if err != nil {
@@ -106,8 +106,8 @@ func DescribeUL2(name string, c ul2.Config, read, written int) (Description, err
 	return describe(name, specs, languageParts(c, read, written)), nil
 }
 
-// DescribePaLI describes the whole model for one image and a prompt and an answer of the given
-// lengths.
+// DescribePaLI describes the whole model for one image, a prompt and an answer of the given lengths
+// in ids.
 func DescribePaLI(name string, c pali3.Config, prompt, answer int) (Description, error) {
 	be, err := backend.Open("")
 	if err != nil {
@@ -147,14 +147,14 @@ func transformer(depth, width, mlp, length int) int64 {
 	return int64(depth) * (4*product(length, width, width) + scores(length, length, width) + 2*product(length, width, mlp))
 }
 
-// product is the cost of rows times a matrix [in, out].
+// product is the cost of [rows, in] times [in, out].
 func product(rows, in, out int) int64 { return 2 * int64(rows) * int64(in) * int64(out) }
 
-// scores is the cost of queries times keys and of weights times values, all heads together.
+// scores is the cost of queries times keys and of probabilities times values, over all heads.
 func scores(queries, keys, width int) int64 { return 2 * product(queries, width, keys) }
 
-// describe adds up the weights by part; a weight belongs to the first part that its name begins
-// with.
+// describe adds up the weights by part. A weight belongs to the first part whose name is a prefix
+// of its own.
 func describe(name string, specs []weights.Spec, parts []Part) Description {
 	d := Description{Model: name, Parts: parts}
 	for _, s := range specs {

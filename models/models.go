@@ -1,11 +1,16 @@
-// Package models holds the networks of PaLI-3 as GoMLX graphs: the SigLIP image and text towers,
-// the UL2 encoder-decoder, their assembly, decoding, and weights in safetensors under transformers'
-// names.
+// Package models describes the networks of PaLI-3, which its subpackages hold as GoMLX graphs:
 //
-//	weights   which weights a model has, their initial values, files       backend   where graphs run
-//	block     attention, norms, perceptrons, T5's relative position bias
-//	vit       the image encoder        siglip   image and text towers and the sigmoid loss
-//	ul2       the encoder-decoder      pali3    vit + projection + ul2, and its loss
+//	backend      opens what computes graphs
+//	weights      declares, initialises, loads and binds a model's parameters
+//	safetensors  reads and writes the file format of weights
+//	block        attention, norms, perceptrons, T5's relative position bias
+//	vit          the image encoder
+//	siglip       the image and text towers and the sigmoid loss
+//	ul2          the encoder-decoder language model and its loss
+//	pali3        vit, a projection and ul2 in one model, and its loss
+//	decode       generates text: greedy, beam search, sampling
+//
+// Names of weights and their layout in files are those of transformers.
 //
 // A model is a Config and functions from a weights.Scope and graph nodes to graph nodes:
 //
@@ -13,9 +18,11 @@
 //	set := weights.Initial(specs, seed)
 //	step, err := graph.NewExec(be, func(in []*graph.Node) []*graph.Node {
 //		scope := weights.Bind(specs, in[4:])
-//		loss := pali3.Loss(scope, config, pali3.Inputs{Images: in[0], Encoder: in[1], Decoder: in[2], Targets: in[3]})
+//		inputs := pali3.Inputs{Images: in[0], Encoder: in[1], Decoder: in[2], Targets: in[3]}
+//		loss := pali3.Loss(scope, config, inputs)
 //		return append([]*graph.Node{loss}, graph.Gradient(loss, in[4:]...)...)
 //	})
 //
-// It owns tensors. It knows no dataset, no recipe and no optimizer.
+// The packages know tensors, but no dataset, recipe or optimizer. They return the errors that GoMLX
+// throws as panics.
 package models

@@ -1,8 +1,8 @@
-// Package backend opens the machine that computes graphs, in the one place where it is chosen.
+// Package backend opens the GoMLX backend that computes graphs.
 //
-// The default is GoMLX's pure-Go backend with as many executors as cores, the fastest setting
-// measured that is also silent. A configuration given to Open, else the environment variable
-// GOMLX_BACKEND, overrides it; the form is the backend's name, a colon and its options:
+// The default is GoMLX's pure-Go backend with one executor per core, the fastest setting measured
+// that prints nothing. A configuration given to [Open] or else the environment variable
+// GOMLX_BACKEND overrides it. A configuration is the backend's name, a colon and its options:
 // "go:ops_sequential".
 //
 // Results are bit-identical between runs, processes and settings of the Go backend, but not between
@@ -19,14 +19,14 @@ import (
 	"github.com/gomlx/gomlx/support/exceptions"
 )
 
-// Environment names the variable that overrides Default where no configuration is given.
+// Environment is the environment variable that overrides [Default].
 const Environment = compute.ConfigEnvVar
 
-// Default returns the configuration used when nothing else is asked for.
+// Default returns the default configuration.
 func Default() string { return fmt.Sprintf("go:num_executors=%d", runtime.GOMAXPROCS(0)) }
 
-// Open opens the backend of the configuration, or, where that is empty, of GOMLX_BACKEND, or
-// Default's. Nothing is printed on standard output.
+// Open opens the backend of a configuration, which defaults to GOMLX_BACKEND and then to [Default].
+// It prints nothing on standard output.
 func Open(configuration string) (compute.Backend, error) {
 	if configuration == "" {
 		configuration = os.Getenv(Environment)
@@ -46,7 +46,7 @@ func Open(configuration string) (compute.Backend, error) {
 	return opened, nil
 }
 
-// Warning returns one line to show a user whose build is much slower than it could be, or "".
+// Warning returns a line for the user if the build makes computing much slower, and "" otherwise.
 func Warning() string {
 	if simd {
 		return ""
@@ -54,8 +54,8 @@ func Warning() string {
 	return "built without GOEXPERIMENT=simd: matrix products are about 15 times slower than they could be"
 }
 
-// Catch runs what builds or compiles a graph and returns the error that GoMLX throws, as an error
-// that begins with what was being done. Other panics pass through.
+// Catch calls build, which builds or compiles a graph, and returns the error that GoMLX throws as a
+// panic, wrapped with what was being done. Other panics pass through.
 func Catch(doing string, build func()) error {
 	if err := exceptions.TryCatch[error](build); err != nil {
 		return fmt.Errorf("%s: %w", doing, err)

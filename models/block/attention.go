@@ -9,8 +9,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// masked is what is added to the score of a key that must not be seen: finite, so that a row of
-// nothing but padding stays a number.
+// masked is added to the score of a key that must not be attended to. It is finite, so that a row
+// of padding alone does not become NaN.
 const masked = -1e9
 
 // SplitHeads turns [B, L, H*D] into [B, H, L, D].
@@ -25,17 +25,16 @@ func MergeHeads(x *Node) *Node {
 	return Reshape(TransposeAllAxes(x, 0, 2, 1, 3), d[0], d[2], d[1]*d[3])
 }
 
-// Attend is softmax(q·kᵀ + bias + mask)·v for q [B, H, Lq, D], k and v [B, H, Lk, D]. Bias [1, H,
-// Lq, Lk] and mask, which broadcasts to [B, H, Lq, Lk] and has no gradient, may be nil. It does not
-// scale the scores: see Scale.
+// Attend returns softmax(q·kᵀ + bias + mask)·v, [B, H, Lq, D], for q [B, H, Lq, D] and k and v
+// [B, H, Lk, D]. Bias [1, H, Lq, Lk] may be nil, and so may mask, which broadcasts to
+// [B, H, Lq, Lk] and has no gradient. Attend does not scale the scores: see [Scale].
 //
-// With e = exp(scores - the largest of their row), z the sum of a row of e, and dy the gradient of
-// the result y, those of the values and scores are
+// With e = exp(scores - the row's maximum), z the row's sum of e, and dy the gradient of the result
+// y, the gradients of the values and the scores are
 //
 //	dv = eᵀ·(dy/z)    ds = e · ((dy/z)·vᵀ - the row's sum of (dy/z)·y)
 //
-// so that the probabilities e/z are never needed, and each matrix product transposes at most e and
-// ds.
+// This never computes the probabilities e/z, and only e and ds are transposed for matrix products.
 func Attend(q, k, v, bias, mask *Node) *Node {
 	inputs := []*Node{q, k, v}
 	if bias != nil {
@@ -74,16 +73,16 @@ func timesValues(p, v *Node) *Node {
 	return DotGeneral(p, []int{3}, []int{0, 1}, v, []int{2}, []int{0, 1})
 }
 
-// byKeys turns [B, H, Lq, Lk] into [B, H, Lk, Lq]. The Go backend does so on all cores in this form
-// only.
+// byKeys turns [B, H, Lq, Lk] into [B, H, Lk, Lq]. The Go backend uses all cores for the transpose
+// only in this form.
 func byKeys(x *Node) *Node {
 	d := x.Shape().Dimensions
 	x = TransposeAllAxes(Reshape(x, d[0]*d[1], d[2], d[3], 1), 0, 2, 1, 3)
 	return Reshape(x, d[0], d[1], d[3], d[2])
 }
 
-// rowMax is the largest element of each row [..., 1]. The Go backend finds the largest of short
-// rows seven times slower than it adds them; it is twice as fast over the first axis, transposed.
+// rowMax returns the largest element of each row, [..., 1]. For short rows the Go backend's maximum
+// is seven times slower than its sum; transposed, over the first axis, it is twice as fast.
 func rowMax(x *Node) *Node {
 	d := slices.Clone(x.Shape().Dimensions)
 	length := d[len(d)-1]
@@ -94,7 +93,7 @@ func rowMax(x *Node) *Node {
 	return Reshape(ReduceMax(Transpose(rows(x), 0, 1), 0), d...)
 }
 
-// Scale divides queries [..., D] by sqrt(D). T5 does not: its initial queries are smaller instead.
+// Scale divides queries [..., D] by sqrt(D). T5 does not scale: it initialises queries smaller.
 func Scale(q *Node) *Node { return MulScalar(q, 1/math.Sqrt(float64(width(q)))) }
 
 // CausalBias returns [1, 1, L, L]: 0 where the key is at or before the query, a large negative
@@ -105,13 +104,13 @@ func CausalBias(g *Graph, length int) *Node {
 	return MulScalar(ConvertDType(after, dtypes.Float32), masked)
 }
 
-// PaddingBias turns a mask [B, L] of float32, 1 for what may be seen and 0 for padding, into the
-// bias [B, 1, 1, L] of attention to it.
+// PaddingBias turns a float32 mask [B, L], 1 for tokens and 0 for padding, into the attention bias
+// [B, 1, 1, L] that hides the padding.
 func PaddingBias(mask *Node) *Node {
 	return InsertAxes(MulScalar(OneMinus(mask), masked), 1, 1)
 }
 
-// NotPadding returns the mask [B, L] of ids [B, L]: 1 where the id is above 0, the padding's id.
+// NotPadding returns the mask [B, L] of ids [B, L]: 1 for ids above 0, which is the id of padding.
 func NotPadding(ids *Node) *Node {
 	return ConvertDType(GreaterThan(ids, ZerosLike(ids)), dtypes.Float32)
 }

@@ -1,9 +1,9 @@
-// Package block holds the layers that the networks are made of: linear maps, norms, attention,
-// MLPs, embeddings and T5's relative position bias, as functions from graph nodes to graph nodes.
+// Package block holds the layers of the networks: linear maps, norms, attention, perceptrons,
+// embeddings and T5's relative position bias, as functions from graph nodes to graph nodes.
 //
-// Shapes are written with B for the batch, L for a sequence's length, W for a model's width, H for
-// heads and D for a head's width. A layer asks the scope it is given for its weights, so that one
-// function both says which weights there are (weights.Collect) and computes with them.
+// In shapes, B is the batch, L the length of a sequence, W the width of the model, H the number of
+// heads and D the width of a head. A layer takes its weights from a scope, so that one function
+// both declares the weights (weights.Collect) and computes with them (weights.Bind).
 package block
 
 import (
@@ -14,19 +14,20 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// Dense is x·weight + bias over the last axis: [..., in] to [..., out]. The weights are "weight"
-// and "bias" in the scope, drawn by kernel and bias.
+// Dense returns x·weight + bias over the last axis: [..., in] to [..., out]. The weights are named
+// "weight" and "bias" in the scope and initialised by kernel and bias.
 func Dense(s *weights.Scope, x *Node, out int, kernel, bias weights.Init) *Node {
 	in := width(x)
 	return Linear(x, s.Kernel("weight", in, out, kernel), s.Vector("bias", out, bias))
 }
 
-// DenseNoBias is x·weight over the last axis: [..., in] to [..., out].
+// DenseNoBias returns x·weight over the last axis: [..., in] to [..., out].
 func DenseNoBias(s *weights.Scope, x *Node, out int, kernel weights.Init) *Node {
 	return Linear(x, s.Kernel("weight", width(x), out, kernel), nil)
 }
 
-// Linear is x·kernel + bias for x [..., in], kernel [in, out] and bias [out], which may be nil.
+// Linear returns x·kernel + bias for x [..., in], kernel [in, out] and bias [out], which may be
+// nil.
 func Linear(x, kernel, bias *Node) *Node {
 	inputs := []*Node{x, kernel}
 	if bias != nil {
@@ -57,7 +58,7 @@ func timesTransposed(x, kernel *Node) *Node {
 }
 
 // outerProduct is xᵀ·y for x [N, in] and y [N, out]: [in, out]. The matrix product reads its left
-// side by rows, so that one side has to be transposed; it is the narrower one.
+// side by rows, so one side must be transposed; this transposes the narrower one.
 func outerProduct(x, y *Node) *Node {
 	if width(y) < width(x) {
 		return Transpose(product(Transpose(y, 0, 1), x), 0, 1)
@@ -68,11 +69,10 @@ func outerProduct(x, y *Node) *Node {
 // product is x·y for x [M, K] and y [K, N].
 func product(x, y *Node) *Node { return DotGeneral(x, []int{1}, nil, y, []int{0}, nil) }
 
-// Embed looks up ids [B, L] of type int32, each below vocabulary, in table [vocabulary, W]: [B, L,
-// W].
+// Embed looks up int32 ids [B, L], each below V, in table [V, W]: [B, L, W].
 func Embed(table, ids *Node) *Node { return Gather(table, InsertAxes(ids, -1)) }
 
 func width(x *Node) int { return x.Shape().Dimensions[x.Rank()-1] }
 
-// alongLast returns a vector [W] in a shape that broadcasts over all axes of x but the last.
+// alongLast reshapes a vector [W] to broadcast over all axes of x but the last.
 func alongLast(vector, x *Node) *Node { return ExpandLeftToRank(vector, x.Rank()) }

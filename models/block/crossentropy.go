@@ -8,16 +8,16 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// CrossEntropy is the loss [N] of each row of logits [N, V] given the id of its target [N]
-// (t5x/losses.py, cross_entropy_with_logits):
+// CrossEntropy returns the loss [N] of each row of logits [N, V] given the id of its target,
+// targets [N] (t5x/losses.py, cross_entropy_with_logits):
 //
-//	-sum over ids of q·log p  -  the least value that sum can have  +  zLoss · (log Z)²
+//	-sum over ids of q·log p  -  the minimum of that sum  +  zLoss · (log Z)²
 //
-// where p is the softmax of the logits, Z its normaliser, and q gives the target 1 - smoothing and
-// every other id an equal part of the rest.
+// where p is the softmax of the logits, Z its normaliser, and q is 1 - smoothing for the target and
+// an equal share of the rest for every other id.
 //
-// The gradient with respect to the logits is (1 + 2·zLoss·log Z)·p - q. No one-hot matrix is made:
-// q is scattered into p.
+// The gradient with respect to the logits is (1 + 2·zLoss·log Z)·p - q. It scatters q into p
+// instead of building a one-hot matrix.
 func CrossEntropy(logits, targets *Node, smoothing, zLoss float64) *Node {
 	rows, vocab := logits.Shape().Dimensions[0], width(logits)
 	others := smoothing / float64(vocab-1)
@@ -49,7 +49,8 @@ func CrossEntropy(logits, targets *Node, smoothing, zLoss float64) *Node {
 	})
 }
 
-// entropy of giving one id the probability confidence and the vocab-1 others each the same.
+// entropy is that of a distribution that gives one id the probability confidence and the vocab-1
+// others the probability others each.
 func entropy(confidence, others float64, vocab int) float64 {
 	return -(confidence*math.Log(confidence) + float64(vocab-1)*others*math.Log(others+1e-20))
 }

@@ -7,28 +7,27 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// Dropout sets features of x [B, L, D], drawn anew for each example, to 0 at all its positions,
-// each with the probability rate, and divides the others by 1 - rate. Outside of training it
-// returns x.
+// Dropout sets each feature of an example in x [B, L, D] to 0 with probability rate, at all of its
+// positions at once, and divides the others by 1 - rate. Outside of training it returns x.
 //
-// Drawing once for all positions is T5X's choice (examples/t5/layers.py, broadcast_dims=(-2,)): it
-// costs 1/L of the random numbers.
+// Like T5X (examples/t5/layers.py, broadcast_dims=(-2,)), it draws once for all positions, which
+// takes 1/L of the random numbers.
 func Dropout(s *weights.Scope, x *Node, rate float64) *Node {
 	d := x.Shape().Dimensions
 	return dropped(s, x, rate, d[0], 1, d[2])
 }
 
-// DropKeys sets the values [B, H, Lk, D] of keys to 0, each with the probability rate, and divides
-// the others by 1 - rate. It is dropout of the probabilities of attention where all queries of a
-// head drop the same keys, as T5X has it (layers.py, dot_product_attention): p·m, summed with v, is
-// p summed with m·v.
+// DropKeys sets all values v [B, H, Lk, D] of a key to 0 with probability rate, and divides the
+// others by 1 - rate. This is dropout of attention probabilities in which all queries of a head
+// drop the same keys, as in T5X (layers.py, dot_product_attention): masking the probabilities gives
+// the same sum as masking the values.
 func DropKeys(s *weights.Scope, v *Node, rate float64) *Node {
 	d := v.Shape().Dimensions
 	return dropped(s, v, rate, d[0], d[1], d[2], 1)
 }
 
-// dropped multiplies x by 0 or 1/(1 - rate), drawn for the dimensions, which broadcast to those of
-// x.
+// dropped multiplies x by 0 or 1/(1 - rate), drawn in the given dimensions, which broadcast to
+// those of x.
 func dropped(s *weights.Scope, x *Node, rate float64, dimensions ...int) *Node {
 	if rate == 0 || !s.Training() {
 		return x

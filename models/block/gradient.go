@@ -5,18 +5,18 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// withGradient returns forward(), a function of the given inputs, with vjp for its gradient: given
-// the result y and the gradient dy of the loss with respect to it, vjp returns the gradients with
-// respect to each input, in their order. It may use nodes that forward made, but y in place of the
-// last.
+// withGradient returns forward(), a function of the given inputs, with vjp as its gradient. Given
+// the result y and the gradient dy of the loss with respect to y, vjp returns the gradients with
+// respect to each input, in order. It may use nodes that forward made, except that it must use y in
+// place of the last one.
 //
-// GoMLX derives gradients op by op, which in its Go backend costs several passes over memory where
-// a formula for the whole needs few, and transposes both sides of a matrix product where one would
-// do. A graph with GOMLX_FUSION=0 uses the derived gradients, so that the two can be compared.
+// GoMLX derives gradients op by op. In its Go backend that takes several passes over memory where
+// one formula needs few, and transposes both sides of a matrix product where one is enough. With
+// GOMLX_FUSION=0 graphs use the derived gradients, so that the two can be compared.
 //
-// How: the result's gradient is sent to a stand-in of the same shape, which is never computed and
-// whose only purpose is to lead back to the inputs. On its way it is kept, and each input's path
-// ends in a node whose gradient is the one vjp gives.
+// It works by sending the result's gradient to a stand-in of the same shape, which is never
+// computed and only leads back to the inputs. The stand-in keeps the gradient, and the path to each
+// input ends in a node whose gradient is the one from vjp.
 func withGradient(inputs []*Node, forward func() *Node, vjp func(y, dy *Node) []*Node) *Node {
 	if !envutil.MustReadBool(FusionEnv, true) {
 		return forward()
@@ -33,8 +33,8 @@ func withGradient(inputs []*Node, forward func() *Node, vjp func(y, dy *Node) []
 		gradients = vjp(y, dy)
 		return dy
 	})
-	// Identity makes a node that comes after the stand-in, as InternalFusedOpCaller asks for. It
-	// costs nothing as long as nothing else reads what it is given.
+	// InternalFusedOpCaller requires a node made after the stand-in, hence the Identity. It costs
+	// nothing as long as nothing else reads its input.
 	y, _ = InternalFusedOpCaller(func() *Node { return Identity(computed) }, func() *Node { return standIn }, true)
 	return y
 }

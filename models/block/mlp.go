@@ -9,7 +9,7 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// MLP is fc2(gelu(fc1(x))) with biases and the tanh form of GELU, flax's default (big_vision
+// MLP returns fc2(gelu(fc1(x))) with biases and the tanh form of GELU, flax's default (big_vision
 // models/vit.py, MlpBlock: xavier kernels, biases of deviation 1e-6).
 func MLP(s *weights.Scope, x *Node, hidden int) *Node {
 	w := width(x)
@@ -21,9 +21,9 @@ func MLP(s *weights.Scope, x *Node, hidden int) *Node {
 // GELU is the tanh form of the Gaussian error linear unit, x·(1 + tanh(√(2/π)·(x +
 // 0.044715·x³)))/2.
 //
-// Its derivative is computed here: the Go backend's own (compute v0.1.14, SIMD builds) has the
-// factor 0.044715 at x in place of x³. With t = a·x + b·x³, a = 2√(2/π), b = 0.044715·a and s =
-// sigmoid(t), GELU is x·s, and its derivative s·(1 + (1 - s)·(a·x + 3b·x³)).
+// It has a derivative of its own because that of the Go backend (compute v0.1.14, SIMD builds) has
+// the factor 0.044715 at x instead of x³. With t = a·x + b·x³, a = 2√(2/π), b = 0.044715·a and
+// s = sigmoid(t), GELU is x·s and its derivative is s·(1 + (1 - s)·(a·x + 3b·x³)).
 func GELU(x *Node) *Node {
 	const a = 1.5957691216057308 // 2√(2/π)
 	const b = 0.044715 * a
@@ -42,13 +42,13 @@ func SiLU(x *Node) *Node { return activation.Apply(activation.TypeSwish, x) }
 // Gate names the activation of a gated MLP, as in a T5 config's feed_forward_proj.
 type Gate string
 
-// The gates of the models of this family.
+// The gates of T5 models.
 const (
 	GatedSiLU Gate = "gated-silu" // UL2
 	GatedGELU Gate = "gated-gelu" // T5 1.1, mT5, umT5
 )
 
-// Validate returns an error for a gate that is neither.
+// Validate returns an error for any other gate.
 func (g Gate) Validate() error {
 	if g != GatedSiLU && g != GatedGELU {
 		return fmt.Errorf("activation %q is neither %q nor %q", string(g), GatedSiLU, GatedGELU)
@@ -56,8 +56,8 @@ func (g Gate) Validate() error {
 	return nil
 }
 
-// GatedMLP is wo(act(wi_0(x)) * wi_1(x)) without biases, in training with dropout before wo (t5x
-// examples/t5/layers.py, MlpBlock).
+// GatedMLP returns wo(act(wi_0(x)) * wi_1(x)) without biases, with dropout before wo in training
+// (t5x examples/t5/layers.py, MlpBlock).
 func GatedMLP(s *weights.Scope, x *Node, hidden int, gate Gate, dropout float64) *Node {
 	w := width(x)
 	act := SiLU

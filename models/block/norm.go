@@ -30,8 +30,8 @@ func LayerNorm(s *weights.Scope, x *Node) *Node {
 	})
 }
 
-// RMSNorm divides the last axis of x by its root mean square and scales by "weight": T5's layer
-// norm, without mean or bias (t5x examples/t5/layers.py, LayerNorm).
+// RMSNorm divides the last axis of x by its root mean square, then scales by "weight". It is T5's
+// layer norm, which has no mean and no bias (t5x examples/t5/layers.py, LayerNorm).
 //
 // With n the normalised x and g = dy·scale, dx is (g - n·mean(g·n)) / root mean square.
 func RMSNorm(s *weights.Scope, x *Node) *Node {
@@ -50,10 +50,10 @@ func RMSNorm(s *weights.Scope, x *Node) *Node {
 	})
 }
 
-// rowMean is the mean of each row [..., 1].
+// rowMean returns the mean of each row, [..., 1].
 func rowMean(x *Node) *Node { return ReduceAndKeep(x, ReduceMean, -1) }
 
-// rowMeanTimes is rowMean(x·scale), without making x·scale.
+// rowMeanTimes returns rowMean(x·scale) without computing x·scale.
 func rowMeanTimes(x, scale *Node) *Node {
 	return MulScalar(nn.Dense(x, InsertAxes(scale, -1), nil, compute.DenseLayoutInputOutputs), 1/float64(width(x)))
 }

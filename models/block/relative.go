@@ -6,13 +6,13 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// RelativeBuckets returns T5's bucket of every pair of positions: element [query][key] of a square
-// of the given length. Half of the buckets (per direction, where there are two) are for exact
-// distances, the rest grow logarithmically up to maxDistance (t5x examples/t5/layers.py,
-// RelativePositionBiases).
+// RelativeBuckets returns T5's bucket for every pair of positions, as element [query][key] of a
+// square of the given length. Half of the buckets, in each direction if there are two, are for
+// exact distances; the others cover ranges that grow logarithmically up to maxDistance (t5x
+// examples/t5/layers.py, RelativePositionBiases).
 //
-// At distances where the logarithm is an exact integer (16, 32 and 64 for 32 buckets of 128)
-// rounding noise could move a bucket; what is computed here in float32 is pinned by a test.
+// Rounding could move a bucket at distances where the logarithm is an integer (16, 32 and 64 for 32
+// buckets up to 128). A test pins the float32 results.
 func RelativeBuckets(length, buckets, maxDistance int, bidirectional bool) [][]int32 {
 	byDistance := make([]int32, 2*length-1) // of query minus key, from 1-length
 	for i := range byDistance {

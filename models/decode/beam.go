@@ -6,18 +6,17 @@ import (
 	"slices"
 )
 
-// beamSearch follows the likeliest beginnings of an answer, as many for each sample as there are
-// beams. The rules are those of T5X (t5x/decoding.py, beam_search): from all continuations of a
-// sample's beams the 2K likeliest are taken; those that end compete, by log probability over the
-// length's penalty, for the K places of ended answers; the K likeliest of the others are followed
-// on. A sample is done when no beam, were it to end at the greatest length without losing any
-// probability, would get such a place.
+// beamSearch is T5X's beam search (t5x/decoding.py, beam_search) with K beams per sample. Each step
+// takes the 2K likeliest continuations of a sample's beams. Those that end compete for K places by
+// log probability divided by the length penalty; the K likeliest of the others become the new
+// beams. A sample is done when no beam could still get a place, even if it ended at the maximum
+// length without losing any probability.
 type beamSearch struct {
 	beams   int
 	alpha   float64
-	length  int // the greatest, EOS included
+	length  int // maximum, EOS included
 	samples []beams
-	ids     []int32 // said last by each beam [B·K]
+	ids     []int32 // chosen last in each beam [B·K]
 	parents []int32 // rows of the beams that each beam continues [B·K]
 }
 
@@ -28,11 +27,11 @@ type beams struct {
 	done  bool
 }
 
-// hypothesis is an answer or its beginning.
+// hypothesis is an answer or the beginning of one.
 type hypothesis struct {
 	ids   []int32 // without the EOS
 	logp  float64
-	score float64 // of an ended one: logp over the penalty
+	score float64 // of an ended one: logp divided by the penalty
 }
 
 func newBeamSearch(m Method, batch, length int) *beamSearch {
@@ -41,7 +40,7 @@ func newBeamSearch(m Method, batch, length int) *beamSearch {
 		ids: make([]int32, batch*m.Beams), parents: make([]int32, batch*m.Beams),
 	}
 	for i := range s.samples {
-		s.samples[i].live = []hypothesis{{}} // one, as all beams would say the same at first
+		s.samples[i].live = []hypothesis{{}} // one, since all beams would begin alike
 		for k := range m.Beams {
 			s.parents[i*m.Beams+k] = int32(i * m.Beams)
 		}
@@ -49,7 +48,7 @@ func newBeamSearch(m Method, batch, length int) *beamSearch {
 	return s
 }
 
-// penalty is what T5X calls the brevity penalty of an answer of so many ids, EOS included.
+// penalty is T5X's brevity penalty for an answer of the given length, EOS included.
 func (s *beamSearch) penalty(length int) float64 { return math.Pow((5+float64(length))/6, s.alpha) }
 
 func (s *beamSearch) step(d *decoder, position int) (bool, error) {
@@ -73,15 +72,15 @@ func (s *beamSearch) step(d *decoder, position int) (bool, error) {
 	return all, nil
 }
 
-// continuation is a beam with one id more.
+// continuation is a beam extended by an id.
 type continuation struct {
 	beam int
 	id   int32
 	logp float64
 }
 
-// likeliest adds a beam's continuations to the n likeliest found so far, likeliest first. Before is
-// what is added to a logit to make it the continuation's log probability.
+// likeliest merges a beam's continuations into the n likeliest found so far, likeliest first.
+// Adding before to a logit gives the continuation's log probability.
 func likeliest(found []continuation, n, beam int, logits []float32, before float64) []continuation {
 	for id, logit := range logits {
 		logp := float64(logit) + before
@@ -102,7 +101,7 @@ func likeliest(found []continuation, n, beam int, logits []float32, before float
 	return found
 }
 
-// extend replaces a sample's beams by their continuations, which are of that length.
+// extend replaces a sample's beams by their continuations, which have the given length.
 func (s *beamSearch) extend(sample int, found []continuation, length int) {
 	b := &s.samples[sample]
 	var live []hypothesis
@@ -124,7 +123,7 @@ func (s *beamSearch) extend(sample int, found []continuation, length int) {
 	b.done = len(live) == 0 || len(b.ended) == s.beams && b.ended[s.beams-1].score > live[0].logp/s.penalty(s.length)
 }
 
-// answers returns the best answer that has ended, or the likeliest beginning where none has.
+// answers returns the best ended answer of each sample, or its likeliest beam if none has ended.
 func (s *beamSearch) answers() []Answer {
 	answers := make([]Answer, len(s.samples))
 	for i, b := range s.samples {

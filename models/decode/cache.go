@@ -10,12 +10,12 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// decoder is a batch being answered: what stays on the backend between its steps. A batch has R
-// rows, one a sample, or in beam search one a beam.
+// decoder is the state of a batch on the backend between steps. A batch has R rows: one per sample,
+// or one per beam in beam search.
 type decoder struct {
 	*Generator
 	set  *weights.Set
-	said []*tensors.Tensor // keys, then values, of the ids said, one per layer; donated to each step
+	said []*tensors.Tensor // keys, then values, of the ids so far, one per layer; donated to each step
 	kept []*tensors.Tensor // keys, then values, of the encoder's output, and the mask
 }
 
@@ -25,8 +25,8 @@ func (d *decoder) free() {
 	}
 }
 
-// encoding is a way to begin: which of the optional inputs are given, and how many rows a sample
-// has.
+// encoding selects a graph of the encoder: which of the optional inputs are given, and the number
+// of rows per sample.
 type encoding struct {
 	given [3]bool
 	rows  int
@@ -58,7 +58,7 @@ func (g *Generator) begin(set *weights.Set, in Inputs) (*decoder, error) {
 	return &decoder{Generator: g, set: set, said: out[:2*layers], kept: out[2*layers:]}, nil
 }
 
-// beginGraph takes the prompts, the optional inputs that are given, and the weights.
+// beginGraph takes the prompts, the given optional inputs, and the weights.
 func (g *Generator) beginGraph(way encoding, all []*graph.Node) []*graph.Node {
 	inputs := pali3.Inputs{Encoder: all[0]}
 	all = all[1:]
@@ -77,7 +77,7 @@ func (g *Generator) beginGraph(way encoding, all []*graph.Node) []*graph.Node {
 	return append(nodes(said), kept...)
 }
 
-// repeat gives each row of the first axis n times: [B, ...] to [B·n, ...].
+// repeat repeats each row of the first axis n times: [B, ...] to [B·n, ...].
 func repeat(x *graph.Node, n int) *graph.Node {
 	if n == 1 {
 		return x
@@ -87,7 +87,7 @@ func repeat(x *graph.Node, n int) *graph.Node {
 	return graph.Reshape(graph.BroadcastToDims(graph.InsertAxes(x, 1), wide...), append([]int{d[0] * n}, d[1:]...)...)
 }
 
-// likeliest says the ids [R] at a position and returns the likeliest to follow, with their log
+// likeliest feeds the ids [R] at a position and returns the likeliest next ids with their log
 // probabilities.
 func (d *decoder) likeliest(ids []int32, position int) ([]int32, []float64, error) {
 	out, err := d.call(d.greedyExec, position, ids)
@@ -102,14 +102,14 @@ func (d *decoder) likeliest(ids []int32, position int) ([]int32, []float64, erro
 	return next, logp, err
 }
 
-// logits says the ids [R] at a position and shows the logits of what may follow to each, row by
-// row, with the normalizer that makes log probabilities of them when it is taken off.
+// logits feeds the ids [R] at a position and calls each with every row's logits of the next id.
+// Subtracting the normalizer from a logit gives its log probability.
 func (d *decoder) logits(ids []int32, position int, each func(row int, logits []float32, normalizer float64)) error {
 	out, err := d.call(d.scoreExec, position, ids)
 	return d.show(out, err, each)
 }
 
-// follow does as logits, each row going on from what the row parents [R] had said.
+// follow is like logits, but each row continues the row that parents [R] names.
 func (d *decoder) follow(ids, parents []int32, position int, each func(row int, logits []float32, normalizer float64)) error {
 	out, err := d.call(d.followExec, position, ids, parents)
 	return d.show(out, err, each)
@@ -132,8 +132,7 @@ func (d *decoder) show(out []*tensors.Tensor, err error, each func(row int, logi
 	})
 }
 
-// call runs one step and keeps the caches that it returns; the two outputs before them are
-// returned.
+// call runs a step, keeps the caches that it returns, and returns the two outputs before them.
 func (d *decoder) call(exec *graph.Exec, position int, rows ...[]int32) ([]*tensors.Tensor, error) {
 	args := []any{int32(position)}
 	for _, values := range rows {
@@ -169,14 +168,14 @@ func (g *Generator) scoreGraph(all []*graph.Node) []*graph.Node {
 	return append([]*graph.Node{logits, normalizer(logits)}, said...)
 }
 
-// followGraph is scoreGraph with the rows to go on from as another argument.
+// followGraph is scoreGraph with one more argument, the rows to continue.
 func (g *Generator) followGraph(all []*graph.Node) []*graph.Node {
 	logits, said := g.advance(append(all[:2:2], all[3:]...), all[2])
 	return append([]*graph.Node{logits, normalizer(logits)}, said...)
 }
 
-// advance takes the position, the ids said last, the caches, the mask and the weights. Where
-// parents are given, each row's cache is that of its parent.
+// advance takes the position, the last ids, the caches, the mask and the weights. With parents,
+// each row uses the cache of its parent.
 func (g *Generator) advance(all []*graph.Node, parents *graph.Node) (logits *graph.Node, said []*graph.Node) {
 	layers := g.config.Language.DecoderLayers
 	position, ids, caches, mask := all[0], all[1], all[2:2+4*layers], all[2+4*layers]
@@ -193,14 +192,14 @@ func (g *Generator) advance(all []*graph.Node, parents *graph.Node) (logits *gra
 	return logits, nodes(next)
 }
 
-// normalizer is log sum exp of the logits [R, V]: float64 [R].
+// normalizer is the log-sum-exp of the logits [R, V]: float64 [R].
 func normalizer(logits *graph.Node) *graph.Node {
 	largest := graph.ReduceMax(logits, -1)
 	rest := graph.ReduceSum(graph.Exp(graph.Sub(logits, graph.InsertAxes(largest, -1))), -1)
 	return graph.ConvertDType(graph.Add(largest, graph.Log(rest)), dtypes.Float64)
 }
 
-// nodes lists the keys and the values of caches.
+// nodes returns the keys and values of caches.
 func nodes(caches ...ul2.Cache) []*graph.Node {
 	var all []*graph.Node
 	for _, c := range caches {

@@ -1,10 +1,8 @@
-// Package decode lets a trained PaLI-3 answer: it encodes images and prompts once, then asks the
-// decoder for one id after another, keeping the keys and values of what was said.
+// Package decode generates text with a trained PaLI-3. It encodes images and prompts once, then
+// decodes autoregressively with a KV cache.
 //
-// A Generator works on batches of one shape; its graphs are compiled at the first call and reused.
-// Its Method says which answer it looks for: the likeliest next id each time (greedy), the
-// likeliest answer among several followed at once (beam search), or one drawn at random by its
-// probability (sampling).
+// A [Generator] works on batches of one shape; it compiles its graphs at the first call and reuses
+// them. Its [Method] is greedy decoding, beam search or sampling.
 package decode
 
 import (
@@ -22,25 +20,25 @@ import (
 // EOS is the id that ends an answer, 1 in the vocabularies of T5, mT5 and UL2.
 const EOS = 1
 
-// Answer is what the model said to one sample.
+// Answer is the text generated for a sample.
 type Answer struct {
 	// IDs without the EOS.
 	IDs []int32
-	// LogProbability of the answer, in nats, its EOS included where it has one.
+	// LogProbability of the answer, in nats, including its EOS if it has one.
 	LogProbability float64
 }
 
-// Inputs is a batch of samples. Fields are as in pali3.Inputs; those that do not apply are nil.
+// Inputs is a batch of samples. Its tensors are as in pali3.Inputs; Encoder is required.
 type Inputs struct {
 	Images, Tokens, ImageMask, Encoder *tensors.Tensor
-	// Keys name the samples for sampling, so that a sample's answer is the same in any batch.
-	// Without them the rows of the batch are counted.
+	// Keys identify the samples when sampling, so that a sample gets the same answer in any batch.
+	// Default: the rows of the batch.
 	Keys []uint64
 }
 
-// Generator answers batches. Not safe for concurrent use.
+// Generator generates answers to batches. It is not safe for concurrent use.
 type Generator struct {
-	// Method of choosing answers; greedy unless set. It may change between calls.
+	// Method of choosing ids. Default: greedy. It may change between calls.
 	Method Method
 
 	config     pali3.Config
@@ -48,13 +46,13 @@ type Generator struct {
 	length     int
 	be         compute.Backend
 	encode     map[encoding]*graph.Exec
-	greedyExec *graph.Exec // says the likeliest ids
+	greedyExec *graph.Exec // gives the likeliest ids
 	scoreExec  *graph.Exec // gives the logits of all ids
-	followExec *graph.Exec // the same, of beams
+	followExec *graph.Exec // the same, for beams
 }
 
 // NewGenerator returns a generator of answers of at most length ids, EOS included. The specs are
-// those of the sets that it will be given; weights that decoding does not need may be among them.
+// those of the sets that it will use; they may include weights that decoding does not need.
 func NewGenerator(be compute.Backend, config pali3.Config, specs []weights.Spec, length int) (*Generator, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
@@ -75,16 +73,16 @@ func NewGenerator(be compute.Backend, config pali3.Config, specs []weights.Spec,
 	return g, nil
 }
 
-// chooser makes answers of what the decoder says step by step.
+// chooser chooses ids step by step.
 type chooser interface {
-	// step asks the decoder for the ids at a position and chooses; it reports whether all answers
-	// have ended.
+	// step runs the decoder at a position and chooses ids. It reports whether all answers have
+	// ended.
 	step(d *decoder, position int) (done bool, err error)
 	answers() []Answer
 }
 
-// Generate answers a batch. It stops when every answer has ended or is as long as allowed, and when
-// ctx is done.
+// Generate answers a batch. It returns when every answer has ended or has the maximum length, or
+// with an error when ctx is done.
 func (g *Generator) Generate(ctx context.Context, set *weights.Set, in Inputs) ([]Answer, error) {
 	if err := g.Method.Validate(); err != nil {
 		return nil, err
@@ -121,11 +119,11 @@ func (g *Generator) chooser(in Inputs) chooser {
 	return &greedy{newSaid(batch)}
 }
 
-// said is the answers of a batch of which each is one sequence.
+// said holds the answers of a batch that have one sequence each.
 type said struct {
 	all   []Answer
 	ended []bool
-	ids   []int32 // said last; the padding id 0 begins every answer
+	ids   []int32 // chosen last; every answer begins with the padding id 0
 }
 
 func newSaid(batch int) said {
@@ -134,8 +132,8 @@ func newSaid(batch int) said {
 
 func (s *said) answers() []Answer { return s.all }
 
-// collect appends the ids said at one step, given their log probabilities, and reports whether
-// every answer has ended.
+// collect appends the ids of a step, with their log probabilities, to the answers, and reports
+// whether every answer has ended.
 func (s *said) collect(scores []float64) bool {
 	all := true
 	for i, id := range s.ids {
@@ -151,7 +149,7 @@ func (s *said) collect(scores []float64) bool {
 	return all
 }
 
-// greedy says the likeliest id each time.
+// greedy chooses the likeliest id at each step.
 type greedy struct{ said }
 
 func (g *greedy) step(d *decoder, position int) (bool, error) {

@@ -2,29 +2,29 @@ package decode
 
 import "fmt"
 
-// Method says which answer is looked for. The zero value is greedy decoding.
+// Method is how ids are chosen. The zero value is greedy decoding.
 type Method struct {
-	// Beams above 1 follow so many beginnings of an answer at once (beam search); T5X takes 4. One
-	// beam is greedy decoding.
+	// Beams above 1 selects beam search with that many beams; T5X uses 4.
 	Beams int
-	// Alpha divides an answer's log probability by ((5+length)/6)^Alpha, so that beam search does
-	// not prefer short ones (arXiv 1609.08144, equation 14); T5X takes 0.6.
+	// Alpha of the length penalty: beam search divides an answer's log probability by
+	// ((5+length)/6)^Alpha, so that it does not prefer short answers (arXiv 1609.08144, equation
+	// 14). T5X uses 0.6.
 	Alpha float64
-	// Temperature above 0 draws each id by its probability, of which the logarithm was divided by
-	// the temperature.
+	// Temperature above 0 selects sampling, with logits divided by the temperature.
 	Temperature float64
-	// TopK lets only the so many likeliest ids be drawn; 0: all.
+	// TopK restricts sampling to the K likeliest ids. Default: 0, all.
 	TopK int
-	// TopP lets only the likeliest ids be drawn that together have this probability; 0: all.
+	// TopP restricts sampling to the likeliest ids that together have this probability. Default: 0,
+	// all.
 	TopP float64
-	// Seed of what is drawn: each id is a function of (seed, sample, position).
+	// Seed of sampling: each id is a function of seed, sample and position.
 	Seed uint64
 }
 
 // T5XAlpha is the length normalisation of T5X's beam search (t5x/decoding.py, beam_search).
 const T5XAlpha = 0.6
 
-// Validate returns an error that names the first value that cannot be.
+// Validate returns an error that names the first invalid value.
 func (m Method) Validate() error {
 	switch {
 	case m.Beams < 0:

@@ -12,7 +12,7 @@ import (
 type sampler struct {
 	said
 	method Method
-	keys   []uint64 // of the samples; nil counts them
+	keys   []uint64 // of the samples; nil means their rows
 }
 
 func (s *sampler) step(d *decoder, position int) (bool, error) {
@@ -38,15 +38,15 @@ func (s *sampler) uniform(row, position int) float64 {
 	return random.New(s.method.Seed, random.Name("decode"), key, uint64(position)).Float64()
 }
 
-// candidate is an id that may be drawn, with its share of the probability.
+// candidate is an id that may be drawn, with its unnormalised probability.
 type candidate struct {
 	id     int32
 	logit  float32
 	weight float64
 }
 
-// draw returns the id at which the cumulative distribution passes u. The ids are ordered by
-// probability where top-k or top-p needs that, else by number.
+// draw returns the id at which the cumulative distribution passes u. Ids are ordered by probability
+// with top-k or top-p, and by number otherwise.
 func (m Method) draw(logits []float32, u float64) int32 {
 	candidates := m.candidates(logits)
 	total := 0.0
@@ -62,7 +62,7 @@ func (m Method) draw(logits []float32, u float64) int32 {
 	return candidates[len(candidates)-1].id // rounding
 }
 
-// candidates returns the ids that may be drawn: first top-k, then top-p of what it left.
+// candidates returns the ids that may be drawn: top-k, then top-p of those.
 func (m Method) candidates(logits []float32) []candidate {
 	largest := float64(slices.Max(logits))
 	all := make([]candidate, len(logits))
@@ -82,8 +82,8 @@ func (m Method) candidates(logits []float32) []candidate {
 	return all
 }
 
-// nucleus returns how many of the candidates, likeliest first, it takes to have the share p of
-// their probability ("The Curious Case of Neural Text Degeneration", arXiv 1904.09751).
+// nucleus returns how many of the candidates, likeliest first, together have the share p of the
+// probability ("The Curious Case of Neural Text Degeneration", arXiv 1904.09751).
 func nucleus(ordered []candidate, p float64) int {
 	total := 0.0
 	for _, c := range ordered {

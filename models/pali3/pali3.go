@@ -1,18 +1,18 @@
-// Package pali3 assembles the vision-language model: images go through SigLIP's image encoder, its
-// tokens (before pooling) through a linear projection, and stand before the embedded text in the
-// input of the UL2 encoder-decoder, which answers in text.
+// Package pali3 assembles the vision-language model. SigLIP's image encoder turns images into
+// tokens, without pooling. A linear projection maps them to the width of the language model, and
+// the UL2 encoder-decoder reads them before the embedded text and answers in text.
 //
 //	images ─ vit ─ [B, T, Wv] ─ projection ─ [B, T, W] ┐
 //	                                                    ├ concatenate ─ encoder ─ decoder ─ logits
 //	prompt ids ─────── embedding ────────── [B, Le, W] ┘
 //
-// Several images of one sample are encoded each for itself and their tokens follow one another,
-// without a separator. Where the image encoder is frozen, its tokens can be computed once and given
-// in place of the images.
+// Several images of a sample are encoded one by one, and their tokens are concatenated without a
+// separator. If the image encoder is frozen, its tokens can be computed once and given in place of
+// the images.
 //
-// Names of weights: the image encoder's under "vision_model" as in transformers' SiglipModel, the
-// projection "multi_modal_projector.linear", and the language model's at the top as in
-// T5ForConditionalGeneration, so that each part's public checkpoints fill it without renaming.
+// Names of weights are those of transformers: "vision_model" as in SiglipModel,
+// "multi_modal_projector.linear" for the projection, and the language model's as in
+// T5ForConditionalGeneration. Public checkpoints of each part load without renaming.
 package pali3
 
 import (
@@ -32,13 +32,13 @@ import (
 type Config struct {
 	Vision   vit.Config `yaml:"vision" json:"vision"`
 	Language ul2.Config `yaml:"language" json:"language"`
-	// ZeroProjection starts the projection from zero, as PaliGemma does. The default draws it so
-	// that visual tokens have the variance of T5's embeddings: in an encoder that begins with an
-	// RMS norm a token of zeros has a gradient a thousand times too large.
+	// ZeroProjection initialises the projection with zeros, as PaliGemma does. The default draws it
+	// so that visual tokens have the variance of T5's embeddings, because the RMS norm at the
+	// encoder's start makes the gradient of a zero token a thousand times too large.
 	ZeroProjection bool `yaml:"zero_projection" json:"zero_projection"`
 }
 
-// Variant returns a model by name: "pali3-5b", the ViT-G/14 and the 3B UL2 of the paper.
+// Variant returns a model by name: "pali3-5b", the paper's ViT-G/14 and 3B UL2.
 func Variant(name string) (Config, error) {
 	if name != "pali3-5b" {
 		return Config{}, fmt.Errorf("model %q is not pali3-5b", name)
@@ -51,7 +51,7 @@ func Variant(name string) (Config, error) {
 	return Config{Vision: vision, Language: language}, err
 }
 
-// Validate returns an error that names the first field that cannot be.
+// Validate returns an error that names the first invalid field.
 func (c Config) Validate() error {
 	if err := c.Vision.Validate(); err != nil {
 		return err
@@ -59,19 +59,19 @@ func (c Config) Validate() error {
 	return c.Language.Validate()
 }
 
-// Inputs is a batch. Of Images and Tokens one is given, or neither, for text alone.
+// Inputs is a batch. It has Images or Tokens, or neither for text alone.
 type Inputs struct {
-	// Images [B, N, H, W, 3], uint8 or float32 in [-1, 1]: N images a sample.
+	// Images [B, N, H, W, 3], uint8 or float32 in [-1, 1]: N images per sample.
 	Images *Node
-	// Tokens [B, T, Wv] are the image encoder's tokens of the samples' images, computed before.
+	// Tokens [B, T, Wv] are the image encoder's tokens for the samples' images.
 	Tokens *Node
-	// ImageMask [B, N], float32, has 0 for images that a sample lacks; nil stands for all ones.
+	// ImageMask [B, N], float32, is 0 for images that a sample lacks. Default: all ones.
 	ImageMask *Node
-	// Encoder [B, Le] is the prompts' ids; Decoder, Targets and Weights are as in ul2.Inputs.
+	// Encoder [B, Le] holds the prompts' ids. The others are as in ul2.Inputs.
 	Encoder, Decoder, Targets, Weights *Node
 }
 
-// Specs lists the weights of the whole model, in the order of the data's way through it.
+// Specs lists the weights of the whole model, in the order in which data flows through it.
 func Specs(be compute.Backend, c Config) ([]weights.Spec, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -84,21 +84,21 @@ func Specs(be compute.Backend, c Config) ([]weights.Spec, error) {
 	})
 }
 
-// Loss is the mean cross entropy of the targets given images and prompts.
+// Loss returns the mean cross entropy of the targets given images and prompts.
 func Loss(s *weights.Scope, c Config, in Inputs) *Node {
 	loss, _, _ := LossByExample(s, c, in)
 	return loss
 }
 
-// LossByExample is Loss with what [ul2.CrossEntropyByExample] says of each example.
+// LossByExample returns the [Loss] with the sums and counts of [ul2.CrossEntropyByExample].
 func LossByExample(s *weights.Scope, c Config, in Inputs) (loss, sums, counts *Node) {
 	encoded, mask := Encode(s, c, in)
 	logits := ul2.Logits(s, c.Language, ul2.Decode(s, c.Language, encoded, mask, in.Decoder))
 	return ul2.CrossEntropyByExample(c.Language, logits, in.Targets, in.Weights)
 }
 
-// Encode returns the language encoder's output over visual and text tokens [B, T+Le, W] and the
-// mask [B, T+Le] of those that are not padding: what the decoder attends to.
+// Encode returns what the decoder attends to: the language encoder's output over visual and text
+// tokens [B, T+Le, W], and the mask [B, T+Le], 1 for tokens and 0 for padding.
 func Encode(s *weights.Scope, c Config, in Inputs) (encoded, mask *Node) {
 	x := ul2.Embed(s, c.Language, in.Encoder)
 	mask = block.NotPadding(in.Encoder)
@@ -113,7 +113,7 @@ func Encode(s *weights.Scope, c Config, in Inputs) (encoded, mask *Node) {
 	return ul2.Encode(s, c.Language, x, mask), mask
 }
 
-// VisualTokens runs the image encoder: images [B, N, H, W, 3] to [B, N·Tokens, Wv].
+// VisualTokens runs the image encoder: images [B, N, H, W, 3] to [B, N·T, Wv], T tokens per image.
 func VisualTokens(s *weights.Scope, c Config, images *Node) *Node {
 	d := images.Shape().Dimensions
 	each := vit.Encode(s.In("vision_model"), c.Vision, Reshape(images, d[0]*d[1], d[2], d[3], d[4])).Encoded
@@ -129,7 +129,8 @@ func Project(s *weights.Scope, c Config, tokens *Node) *Node {
 	return block.Dense(s.In("multi_modal_projector", "linear"), tokens, c.Language.Width, init, weights.Zeros())
 }
 
-// visualMask returns [B, T]: ones, or each image's mask for all its tokens.
+// visualMask returns the mask [B, N·T] of visual tokens: that of each image repeated for its
+// tokens, or all ones without a mask of images.
 func visualMask(tokens, images *Node) *Node {
 	d := tokens.Shape().Dimensions
 	if images == nil {

@@ -9,10 +9,10 @@ import (
 	"github.com/gomlx/compute/dtypes/float16"
 )
 
-// DType is an element type, as the header writes it.
+// DType is an element type as written in the header.
 type DType string
 
-// The element types that are read.
+// The element types that this package reads.
 const (
 	F64  DType = "F64"
 	F32  DType = "F32"
@@ -24,7 +24,7 @@ const (
 	Bool DType = "BOOL"
 )
 
-// Size returns the bytes of one element, and false for a type that is not read.
+// Size returns the bytes of an element, and false for an unsupported type.
 func (d DType) Size() (int, bool) {
 	size, ok := map[DType]int{F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, Bool: 1}[d]
 	return size, ok
@@ -51,7 +51,7 @@ func (f *File) Float32(name string) ([]float32, error) {
 	return nil, fmt.Errorf("reading %s: tensor %q holds %s, not floating-point numbers", f.path, name, entry.DType)
 }
 
-// Int32 reads a tensor of integers. An I64 element that int32 cannot hold is an error.
+// Int32 reads a tensor of integers. It is an error if an I64 element does not fit into int32.
 func (f *File) Int32(name string) ([]int32, error) {
 	content, err := f.Bytes(name)
 	if err != nil {

@@ -7,13 +7,13 @@
 //	│ uint64 │ N bytes      │ little-endian, no holes │
 //	└────────┴──────────────┴─────────────────────────┘
 //
-// The header maps each name to {"dtype", "shape", "data_offsets": [begin, end]}, offsets counted
-// from the end of the header, and "__metadata__" to strings. Files written here also carry, in the
-// metadata under "xxh64 <name>", a checksum of each tensor's bytes; reading verifies it where it is
+// The header maps each tensor's name to {"dtype", "shape", "data_offsets": [begin, end]}, with
+// offsets counted from the end of the header, and "__metadata__" to a map of strings. [Write] adds
+// a checksum of each tensor's bytes to the metadata, under "xxh64 <name>"; reading verifies it if
 // present.
 //
-// Every error names the file and, where there is one, the tensor. No field of a file makes the
-// reader take more memory than the file is long.
+// Errors name the file and the tensor. No field of a file makes the reader allocate more memory
+// than the size of the file.
 package safetensors
 
 import (
@@ -31,7 +31,7 @@ import (
 	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// maxHeader is the reference implementation's limit of a header's bytes.
+// maxHeader is the reference implementation's limit for a header, in bytes.
 const maxHeader = 100_000_000
 
 const metadataKey = "__metadata__"
@@ -55,8 +55,8 @@ type File struct {
 	metadata map[string]string
 }
 
-// Open opens a file and checks its header: every tensor's bytes lie in the file, have the length
-// that its shape and type ask for, follow each other without holes and reach the file's end.
+// Open opens a file and checks its header: the bytes of each tensor lie in the file and match its
+// shape and type, and all tensors together fill the file without holes.
 func Open(path string) (*File, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -73,7 +73,7 @@ func Open(path string) (*File, error) {
 // Close closes the file.
 func (f *File) Close() error { return f.file.Close() }
 
-// Entries lists the tensors in the order of their bytes.
+// Entries returns the tensors in the order of their bytes.
 func (f *File) Entries() []Entry { return f.entries }
 
 // Metadata returns the strings under "__metadata__", without the checksums.
@@ -87,7 +87,7 @@ func (f *File) Metadata() map[string]string {
 	return kept
 }
 
-// Entry returns the tensor of that name.
+// Entry returns the tensor of the given name.
 func (f *File) Entry(name string) (Entry, bool) {
 	i, ok := f.index[name]
 	if !ok {

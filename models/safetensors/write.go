@@ -14,8 +14,8 @@ import (
 	"github.com/pali3/pali3/internal/atomicfile"
 )
 
-// Tensor is what Write writes. Data is called once, when its turn comes, so that a large model need
-// not be held twice.
+// Tensor is a tensor to [Write]. Write calls Data once, when it writes the tensor, so that a large
+// model is not in memory twice.
 type Tensor struct {
 	Name  string
 	DType DType
@@ -27,8 +27,8 @@ func checksumKey(name string) string { return "xxh64 " + name }
 func isChecksum(key string) bool     { return strings.HasPrefix(key, "xxh64 ") }
 func checksum(sum uint64) string     { return fmt.Sprintf("%016x", sum) }
 
-// Write writes the tensors to path, which becomes visible when it is whole and synced. Tensors of
-// wider elements come first, for alignment; otherwise their order is kept.
+// Write writes the tensors to a file that appears only when it is complete and synced. Tensors with
+// wider elements come first, for alignment; otherwise their order stays.
 func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	tensors = slices.Clone(tensors)
 	slices.SortStableFunc(tensors, func(a, b Tensor) int {
@@ -55,7 +55,7 @@ func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	if err := writeData(file, header, tensors, notes); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	// The checksums are known now and take as many bytes as the zeros written before.
+	// The checksums are known now; they take as many bytes as the zeros in their place.
 	if header, err = encodeHeader(tensors, notes); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}

@@ -1,8 +1,8 @@
-// Package siglip is the contrastive pair of towers that pretrains PaLI-3's image encoder: an image
-// and a text tower whose normalised embeddings are compared pair by pair with a sigmoid loss
-// ("Sigmoid Loss for Language Image Pre-Training", arXiv 2303.15343).
+// Package siglip is the contrastive model that pretrains PaLI-3's image encoder: an image and a
+// text tower whose normalised embeddings are compared pair by pair with a sigmoid loss ("Sigmoid
+// Loss for Language Image Pre-Training", arXiv 2303.15343).
 //
-// Weights have the names of transformers' SiglipModel.
+// Names of weights are those of transformers' SiglipModel.
 package siglip
 
 import (
@@ -23,13 +23,12 @@ import (
 type Config struct {
 	Image vit.Config `yaml:"image" json:"image"`
 	Text  Text       `yaml:"text" json:"text"`
-	// Bias is b before training, which should be near the log of the share of pairs that belong
-	// together: 0 stands for the paper's -10, which suits its batches of 32,768 (log 1/32,768 =
-	// -10.4).
+	// Bias is the logits' bias b before training, which should be near the log of the share of
+	// matching pairs. Default: the paper's -10, for its batches of 32,768 (log 1/32,768 = -10.4).
 	Bias float64 `yaml:"bias,omitempty" json:"bias,omitempty"`
 }
 
-// PaperBias is b before training in arXiv 2303.15343, algorithm 1.
+// PaperBias is the bias before training in arXiv 2303.15343, algorithm 1.
 const PaperBias = -10
 
 // Text is the shape of the text tower.
@@ -57,9 +56,8 @@ func (c Config) bias() float64 {
 	return c.Bias
 }
 
-// Variant returns the towers of a released size: "B/16", "L/16", "So400m/14", and in the same
-// manner "G/14", PaLI-3's. The text tower has the image tower's shape, 32,000 pieces and 64
-// positions.
+// Variant returns the towers of a released size, "B/16", "L/16" or "So400m/14", or of PaLI-3's
+// "G/14". The text tower has the shape of the image tower, 32,000 pieces and 64 positions.
 func Variant(name string) (Config, error) {
 	image, err := vit.Variant(name)
 	if err != nil {
@@ -69,7 +67,7 @@ func Variant(name string) (Config, error) {
 	return Config{Image: image, Text: text}, nil
 }
 
-// Validate returns an error that names the first field that cannot be.
+// Validate returns an error that names the first invalid field.
 func (c Config) Validate() error {
 	if err := c.Image.Validate(); err != nil {
 		return err
@@ -77,7 +75,7 @@ func (c Config) Validate() error {
 	return c.Text.Validate()
 }
 
-// Validate returns an error that names the first field that cannot be.
+// Validate returns an error that names the first invalid field.
 func (t Text) Validate() error {
 	for _, field := range []struct {
 		name  string
@@ -104,16 +102,15 @@ func Specs(be compute.Backend, c Config) ([]weights.Spec, error) {
 	})
 }
 
-// EmbedImages turns images [B, H, W, 3] (as vit.Encode takes them) into embeddings [B, E] of length
-// 1.
+// EmbedImages turns images [B, H, W, 3], as for [vit.Encode], into embeddings [B, E] of length 1.
 func EmbedImages(s *weights.Scope, c Config, images *Node) *Node {
 	s = s.In("vision_model")
 	return normalize(vit.Pool(s, c.Image, vit.Encode(s, c.Image, images).Encoded))
 }
 
 // EmbedTexts turns ids [B, L], L at most Text.Length, into embeddings [B, E] of length 1. The tower
-// attends to every position, padding too, and its last position stands for the text, as in
-// big_vision's text_transformer with pool "last": texts end there with EOS or are padded up to it.
+// attends to every position, padding included, and returns the last one, as big_vision's
+// text_transformer with pool "last". Texts end there with EOS or are padded up to it.
 func EmbedTexts(s *weights.Scope, c Config, ids *Node) *Node {
 	s = s.In("text_model")
 	t := c.Text
@@ -136,9 +133,9 @@ func normalize(x *Node) *Node {
 	return Div(x, AddScalar(norm, 1e-8))
 }
 
-// Logits compares image embeddings [B, E] with text embeddings [C, E]: exp(t')·cosine + b, [B, C],
-// with the learned "logit_scale" t' (log 10 before training) and "logit_bias" b (Config.Bias). The
-// paper prints the equation with the other sign before b; its code, and this, add b.
+// Logits compares image embeddings [B, E] with text embeddings [C, E] and returns exp(t')·cosine +
+// b, [B, C], with the learned "logit_scale" t' (log 10 before training) and "logit_bias" b
+// (Config.Bias). The paper prints the equation with the other sign before b; its code adds b.
 func Logits(s *weights.Scope, c Config, images, texts *Node) *Node {
 	scale := s.Vector("logit_scale", 1, weights.Constant(math.Log(10)))
 	bias := s.Vector("logit_bias", 1, weights.Constant(c.bias()))
@@ -146,34 +143,35 @@ func Logits(s *weights.Scope, c Config, images, texts *Node) *Node {
 	return Add(Mul(cosines, InsertAxes(Exp(scale), 0)), InsertAxes(bias, 0))
 }
 
-// Loss is the sigmoid loss of images [B, H, W, 3] and the texts [B·K, L] that belong to them, K to
-// each: every one of the B·B·K pairs is classified as belonging together or not, summed, divided by
-// the number of texts. With one text an image it is algorithm 1 of arXiv 2303.15343.
+// Loss returns the sigmoid loss of images [B, H, W, 3] and their texts [B·K, L], K for each image.
+// It classifies each of the B·B·K pairs as matching or not, and divides the sum of these losses by
+// the number of texts. With one text per image it is algorithm 1 of arXiv 2303.15343.
 func Loss(s *weights.Scope, c Config, images, texts *Node) *Node {
 	loss, _, _ := LossByExample(s, c, images, texts)
 	return loss
 }
 
-// LossByExample is Loss with what [SigmoidLossByExample] says of each image.
+// LossByExample returns the [Loss] and, for each image [B], the sum over its pairs with all texts
+// and the number of its texts, K. The loss is the total of the sums divided by the total of the
+// counts.
 func LossByExample(s *weights.Scope, c Config, images, texts *Node) (loss, sums, counts *Node) {
-	return SigmoidLossByExample(Logits(s, c, EmbedImages(s, c, images), EmbedTexts(s, c, texts)))
+	return sigmoidLossByExample(Logits(s, c, EmbedImages(s, c, images), EmbedTexts(s, c, texts)))
 }
 
-// SigmoidLoss is -1/(B·K) · sum of log sigmoid(z·logits) for logits [B, B·K], z = 1 where texts
-// belong to their image (texts i·K to i·K+K-1 to image i) and -1 elsewhere.
+// SigmoidLoss returns -1/(B·K) · sum of log sigmoid(z·logits) for logits [B, B·K]. Texts i·K to
+// i·K+K-1 match image i; z is 1 for matching pairs and -1 for others.
 func SigmoidLoss(logits *Node) *Node {
-	loss, _, _ := SigmoidLossByExample(logits)
+	loss, _, _ := sigmoidLossByExample(logits)
 	return loss
 }
 
-// SigmoidLossByExample is SigmoidLoss with, for each image [B], the sum over its pairs with all
-// texts, and K, the number of its texts: the loss is the quotient of the totals of both.
-func SigmoidLossByExample(logits *Node) (loss, sums, counts *Node) {
+// sigmoidLossByExample returns the [SigmoidLoss] and the sums and counts of [LossByExample].
+func sigmoidLossByExample(logits *Node) (loss, sums, counts *Node) {
 	images, texts := logits.Shape().Dimensions[0], logits.Shape().Dimensions[1]
 	pairs := shapes.Make(dtypes.Int32, images, texts)
 	owner := DivScalar(Iota(logits.Graph(), pairs, 1), texts/images)
 	together := Equal(Iota(logits.Graph(), pairs, 0), owner)
-	wrong := Where(together, Neg(logits), logits) // -z·logits
+	wrong := Where(together, Neg(logits), logits) // -z·logits, [B, B·K]
 	// softplus(x) = -log sigmoid(-x) = max(x, 0) + log(1 + exp(-|x|))
 	losses := Add(Max(wrong, ZerosLike(wrong)), Log1P(Exp(Neg(Abs(wrong)))))
 	loss = DivScalar(ReduceAllSum(losses), float64(texts))

@@ -1,7 +1,7 @@
 // Package ul2 is the language model of PaLI-3: a T5 1.1 encoder-decoder as UL2 trains it (arXiv
-// 2205.05131), with the weights' names of transformers' T5ForConditionalGeneration.
+// 2205.05131). Names of weights are those of transformers' T5ForConditionalGeneration.
 //
-// The rules that differ from a usual transformer are T5's: RMS norms before each sublayer, no
+// Like T5 it differs from a usual transformer in these rules: RMS norms before each sublayer, no
 // biases, no division of scores by sqrt(d), and one table of relative position biases per stack
 // (t5x examples/t5/network.py).
 package ul2
@@ -54,8 +54,8 @@ type Config struct {
 	Dropout float64 `yaml:"dropout" json:"dropout"`
 }
 
-// Variant returns a model by name. The shape of the 3B UL2 in PaLI-3 is not published; "ul2-3b" is
-// T5 1.1 XL's shape with UL2's activation and mC4's 250,112 pieces. "ul2-20b" is the published
+// Variant returns a model by name. The shape of PaLI-3's 3B UL2 is not published: "ul2-3b" is the
+// shape of T5 1.1 XL with UL2's activation and mC4's 250,112 pieces. "ul2-20b" is the published
 // google/ul2; "t5-1.1-xl" and "mt5-xl" are T5X's.
 func Variant(name string) (Config, error) {
 	xl := Config{Width: 2048, MLP: 5120, Heads: 32, HeadDim: 64, EncoderLayers: 24, DecoderLayers: 24,
@@ -77,7 +77,7 @@ func Variant(name string) (Config, error) {
 	return Config{}, fmt.Errorf("language model %q is none of ul2-3b, ul2-20b, t5-1.1-xl, mt5-xl", name)
 }
 
-// WithDefaults returns the config with the fields whose zero stands for a default filled in.
+// WithDefaults returns the config with the defaults of zero fields filled in.
 func (c Config) WithDefaults() Config {
 	if c.Activation == "" {
 		c.Activation = block.GatedSiLU
@@ -91,7 +91,7 @@ func (c Config) WithDefaults() Config {
 	return c
 }
 
-// Validate returns an error that names the first field that cannot be.
+// Validate returns an error that names the first invalid field.
 func (c Config) Validate() error {
 	c = c.WithDefaults()
 	for _, field := range []struct {

@@ -6,16 +6,17 @@ import (
 	"github.com/pali3/pali3/models/block"
 )
 
-// CrossEntropy is the mean over targets [B, L], weighted by weights [B, L] (nil: 1 where the target
-// is not 0), of block.CrossEntropy of logits [B, L, V] with the config's smoothing and z-loss. A
-// batch of nothing but padding has loss 0.
+// CrossEntropy returns the mean cross entropy of logits [B, L, V] over targets [B, L], with the
+// config's smoothing and z-loss (see [block.CrossEntropy]). Targets are weighted by weights [B, L];
+// nil means 1 for targets other than 0. A batch of padding alone has loss 0.
 func CrossEntropy(c Config, logits, targets, weights *Node) *Node {
 	loss, _, _ := CrossEntropyByExample(c, logits, targets, weights)
 	return loss
 }
 
-// CrossEntropyByExample is CrossEntropy with, for each example [B], the weighted sum of its
-// targets' losses and the sum of its weights: the loss is the quotient of the totals of both.
+// CrossEntropyByExample returns the [CrossEntropy] and, for each example [B], the weighted sum of
+// its targets' losses and the sum of its weights. The loss is the total of the sums divided by the
+// total of the counts.
 func CrossEntropyByExample(c Config, logits, targets, weights *Node) (loss, sums, counts *Node) {
 	if weights == nil {
 		weights = block.NotPadding(targets)

@@ -8,7 +8,8 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// Keys and values that a decoder need not compute again, one per layer, [B, H, L, D].
+// Cache holds the keys and values of attention for each layer of a decoder, each [B, H, L, D], so
+// that a step does not compute them again.
 type Cache struct {
 	Keys, Values []*Node
 }
@@ -26,7 +27,8 @@ func CrossCache(s *weights.Scope, c Config, encoded *Node) Cache {
 	return cache
 }
 
-// EmptyCache returns the cache of a decoder that has said nothing, with room for length ids.
+// EmptyCache returns the self-attention cache of a decoder before its first id, with room for
+// length ids.
 func EmptyCache(g *Graph, c Config, batch, length int) Cache {
 	var cache Cache
 	for range 2 * c.DecoderLayers {
@@ -37,11 +39,10 @@ func EmptyCache(g *Graph, c Config, batch, length int) Cache {
 	return cache
 }
 
-// Step runs the decoder for one more id of each sequence. Ids [B] stand at position (a scalar of
-// type int32); said holds the keys and values of the ids before, cross those of the encoder's
-// output, and mask [B, Le] has 1 for the encoder's tokens that are not padding. It returns the
-// logits of the next id [B, Vocab] and the cache with this id's keys and values. The logits equal
-// those of Decode.
+// Step runs the decoder on one id of each sequence, ids [B] at position, an int32 scalar. Said
+// holds the keys and values of the ids before, cross those of the encoder's output, and mask [B,
+// Le] is 1 for the encoder's tokens and 0 for padding. Step returns the logits of the next id [B,
+// V] and said with the keys and values of this id. The logits equal those of [Decode].
 func Step(s *weights.Scope, c Config, ids, position *Node, said, cross Cache, mask *Node) (*Node, Cache) {
 	c = c.WithDefaults()
 	stack := s.In("decoder")

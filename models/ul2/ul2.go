@@ -11,16 +11,15 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// Inputs is a batch of the language model: ids are int32, 0 is padding.
+// Inputs is a batch of the language model. Ids are int32, padded with 0.
 type Inputs struct {
 	// Encoder is the encoder's ids [B, Le].
 	Encoder *Node
 	// Decoder is the decoder's ids [B, Ld]: the targets shifted right by one, beginning with 0.
 	Decoder *Node
-	// Targets is what the decoder should say next [B, Ld].
+	// Targets are the ids that the decoder should predict [B, Ld].
 	Targets *Node
-	// Weights of the targets in the loss, float32 [B, Ld]; nil stands for 1 where the target is not
-	// 0.
+	// Weights of the targets in the loss, float32 [B, Ld]. Default: 1 for targets other than 0.
 	Weights *Node
 }
 
@@ -35,13 +34,13 @@ func Specs(be compute.Backend, c Config) ([]weights.Spec, error) {
 	})
 }
 
-// Loss is the mean cross entropy of the targets given the encoder's ids.
+// Loss returns the mean cross entropy of the targets given the encoder's ids.
 func Loss(s *weights.Scope, c Config, in Inputs) *Node {
 	loss, _, _ := LossByExample(s, c, in)
 	return loss
 }
 
-// LossByExample is Loss with what [CrossEntropyByExample] says of each example.
+// LossByExample returns the [Loss] with the sums and counts of [CrossEntropyByExample].
 func LossByExample(s *weights.Scope, c Config, in Inputs) (loss, sums, counts *Node) {
 	mask := block.NotPadding(in.Encoder)
 	encoded := Encode(s, c, Embed(s, c, in.Encoder), mask)
@@ -49,15 +48,15 @@ func LossByExample(s *weights.Scope, c Config, in Inputs) (loss, sums, counts *N
 	return CrossEntropyByExample(c, Logits(s, c, hidden), in.Targets, in.Weights)
 }
 
-// Embed looks up ids [B, L] in the table that encoder and decoder share: [B, L, W].
+// Embed looks up ids [B, L] in the table shared by encoder and decoder: [B, L, W].
 func Embed(s *weights.Scope, c Config, ids *Node) *Node { return block.Embed(embeddings(s, c), ids) }
 
 func embeddings(s *weights.Scope, c Config) *Node {
 	return s.Table("shared.weight", c.Vocab, c.Width, weights.Normal(1))
 }
 
-// Encode runs the encoder over embedded tokens x [B, L, W], of which mask [B, L] (float32) has 1
-// for those to be seen and 0 for padding. The result [B, L, W] is after the final norm.
+// Encode runs the encoder over embedded tokens x [B, L, W], final norm included: [B, L, W]. Mask
+// [B, L], float32, is 1 for tokens and 0 for padding.
 func Encode(s *weights.Scope, c Config, x, mask *Node) *Node {
 	c = c.WithDefaults()
 	s = s.In("encoder")
@@ -75,8 +74,8 @@ func Encode(s *weights.Scope, c Config, x, mask *Node) *Node {
 	return s.In("final_layer_norm").Note(drop(block.RMSNorm(s.In("final_layer_norm"), x)))
 }
 
-// Decode runs the decoder over ids [B, Ld], attending to the encoder's output [B, Le, W] where mask
-// [B, Le] is 1. The result [B, Ld, W] is after the final norm; position i has seen ids 0 to i.
+// Decode runs the decoder over ids [B, Ld], final norm included: [B, Ld, W]. It attends to the
+// encoder's output [B, Le, W] where mask [B, Le] is 1; position i attends to ids 0 to i.
 func Decode(s *weights.Scope, c Config, encoded, mask, ids *Node) *Node {
 	c = c.WithDefaults()
 	x := Embed(s, c, ids)
@@ -97,7 +96,7 @@ func Decode(s *weights.Scope, c Config, encoded, mask, ids *Node) *Node {
 	return s.In("final_layer_norm").Note(drop(block.RMSNorm(s.In("final_layer_norm"), x)))
 }
 
-// Logits turns the decoder's output [B, L, W] into a score for every id: [B, L, Vocab].
+// Logits turns the decoder's output [B, L, W] into a score for every id: [B, L, V].
 func Logits(s *weights.Scope, c Config, hidden *Node) *Node {
 	if c.Tied {
 		table := Transpose(embeddings(s, c), 0, 1)
@@ -106,8 +105,8 @@ func Logits(s *weights.Scope, c Config, hidden *Node) *Node {
 	return block.DenseNoBias(s.In("lm_head"), hidden, c.Vocab, weights.FanInTruncated(c.Width))
 }
 
-// stackBiases returns for each layer of a stack the relative position bias of its self-attention:
-// one shared node, or one per layer where the config says so.
+// stackBiases returns the relative position bias of each layer's self-attention, [1, H, L, L]: one
+// shared node, or one per layer with LayerBias.
 func stackBiases(s *weights.Scope, c Config, layers, length int, bidirectional bool) []*Node {
 	biases := make([]*Node, layers)
 	for i := range biases {
@@ -125,7 +124,7 @@ func relativeTable(s *weights.Scope, c Config, layer int) *Node {
 	return s.Table("weight", c.Buckets, c.Heads, weights.XavierUniform(c.Buckets, c.Heads))
 }
 
-// attention is multihead attention of x [B, Lq, W] to y [B, Lk, W].
+// attention is multihead attention of x [B, Lq, W] to y [B, Lk, W]: [B, Lq, W].
 func attention(s *weights.Scope, c Config, x, y, bias, mask *Node) *Node {
 	k, v := keysValues(s, c, y)
 	return attend(s, c, x, k, block.DropKeys(s, v, c.Dropout), bias, mask)
@@ -137,8 +136,9 @@ func keysValues(s *weights.Scope, c Config, y *Node) (k, v *Node) {
 	return projectHeads(s.In("k"), c, y, init), projectHeads(s.In("v"), c, y, init)
 }
 
-// attend lets x [B, Lq, W] attend to keys and values [B, H, Lk, D], without biases of the
-// projections or division by sqrt(d): the initial queries are smaller by that instead.
+// attend lets x [B, Lq, W] attend to keys and values [B, H, Lk, D]: [B, Lq, W]. The projections
+// have no biases, and scores are not divided by sqrt(d): initial queries are smaller by that
+// factor.
 func attend(s *weights.Scope, c Config, x, k, v, bias, mask *Node) *Node {
 	q := projectHeads(s.In("q"), c, x, queryInit(c))
 	return attentionOutput(s, c, block.Attend(q, k, v, bias, mask))
@@ -153,7 +153,7 @@ func projectHeads(s *weights.Scope, c Config, x *Node, init weights.Init) *Node 
 	return block.SplitHeads(block.DenseNoBias(s, x, c.Heads*c.HeadDim, init), c.Heads)
 }
 
-// attentionOutput turns what the heads found [B, H, L, D] into [B, L, W].
+// attentionOutput projects the results of the heads, [B, H, L, D] to [B, L, W].
 func attentionOutput(s *weights.Scope, c Config, found *Node) *Node {
 	return block.DenseNoBias(s.In("o"), block.MergeHeads(found), c.Width, weights.FanInNormal(c.Heads*c.HeadDim))
 }

@@ -1,8 +1,8 @@
-// Package vit is the image encoder of PaLI-3: a Vision Transformer as in big_vision's
-// models/vit.py, with the multihead attention pooling (MAP) head that SigLIP trains it under.
+// Package vit is the image encoder of PaLI-3: the Vision Transformer of big_vision's models/vit.py,
+// with the multihead attention pooling (MAP) head that SigLIP trains it with.
 //
-// Encode gives the tokens that PaLI-3 feeds its language model; Pool the vector that SigLIP
-// compares with texts.
+// [Encode] returns the tokens that PaLI-3 feeds to its language model, [Pool] the vector that
+// SigLIP compares with texts.
 package vit
 
 import (
@@ -44,8 +44,8 @@ var variants = map[string]Config{
 	"e":      {Width: 1792, Depth: 56, MLP: 15360, Heads: 16},
 }
 
-// Variant returns the shape that a name such as "G/14" stands for: the variant, a slash, the
-// patch's side. Images are 224 pixels wide.
+// Variant returns the shape for a name such as "G/14": the variant, a slash, and the side of a
+// patch in pixels. Images have 224 by 224 pixels.
 func Variant(name string) (Config, error) {
 	size, patch, _ := strings.Cut(name, "/")
 	config, known := variants[size]
@@ -61,7 +61,7 @@ func Variant(name string) (Config, error) {
 	return config, config.Validate()
 }
 
-// Validate returns an error that names the first field that cannot be.
+// Validate returns an error that names the first invalid field.
 func (c Config) Validate() error {
 	for _, field := range []struct {
 		name  string
@@ -81,8 +81,8 @@ func (c Config) Validate() error {
 	return nil
 }
 
-// Grid is the number of patches along a side.
+// Grid returns the number of patches along a side.
 func (c Config) Grid() int { return c.Image / c.Patch }
 
-// Tokens is the number of tokens of an image.
+// Tokens returns the number of tokens of an image.
 func (c Config) Tokens() int { return c.Grid() * c.Grid() }

@@ -5,10 +5,10 @@ import (
 	"math"
 )
 
-// ResizePositions makes the position table [grid·grid, width] from one of another square grid, as
-// big_vision's resample_posemb does: bilinear interpolation in which the corners of one grid are
-// the corners of the other (scipy.ndimage.zoom of order 1, "align corners"), without antialiasing.
-// Transformers' own interpolation is bicubic and gives other numbers.
+// ResizePositions resizes a position table of any square grid, with rows and columns as in shape,
+// to [grid·grid, width]. Like big_vision's resample_posemb it interpolates bilinearly, aligns the
+// corners of the two grids (scipy.ndimage.zoom of order 1) and does not antialias. Transformers
+// interpolates bicubically, with other results.
 func ResizePositions(table []float32, shape []int, grid, width int) ([]float32, error) {
 	if len(shape) != 2 || shape[1] != width || len(table) != shape[0]*shape[1] {
 		return nil, fmt.Errorf("a position table of shape %v cannot be resized to %d by %d of width %d", shape, grid, grid, width)
@@ -33,8 +33,8 @@ func ResizePositions(table []float32, shape []int, grid, width int) ([]float32, 
 	return resized, nil
 }
 
-// neighbours returns the two old coordinates around new coordinate i, and how far it is from the
-// first to the second.
+// neighbours returns the two old coordinates around the new coordinate i, and its position between
+// them from 0 to 1.
 func neighbours(i, from, to int) (before, after int, share float64) {
 	if to == 1 || from == 1 {
 		return 0, 0, 0

@@ -10,21 +10,21 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// Out holds what an encoder computes on its way, all [B, T, W] with T = Config.Tokens.
+// Out holds the intermediate results of an encoder, all [B, T, W] with T = Config.Tokens().
 type Out struct {
 	// Embedded is the patch embeddings plus positions.
 	Embedded *Node
 	// Blocks is the output of each block.
 	Blocks []*Node
-	// Encoded is after the final norm: the visual tokens of PaLI-3, "before pooling".
+	// Encoded is the output of the final norm: PaLI-3's visual tokens, before pooling.
 	Encoded *Node
 }
 
-// Encode turns images [B, H, W, 3] into tokens. Images are float32 in [-1, 1], or uint8, which are
-// brought there. The scope is the encoder's, "vision_model" in a SigLIP.
+// Encode turns images [B, H, W, 3] into tokens. Images are float32 in [-1, 1], or uint8, which it
+// converts. The scope is the encoder's: "vision_model" in SigLIP and PaLI-3.
 func Encode(s *weights.Scope, c Config, images *Node) Out {
 	var out Out
-	out.Embedded = s.In("embeddings").Note(embed(s.In("embeddings"), c, Pixels(images)))
+	out.Embedded = s.In("embeddings").Note(embed(s.In("embeddings"), c, pixels(images)))
 	x := out.Embedded
 	for i := range c.Depth {
 		x = Block(s.In("encoder", "layers", i), x, c.Heads, c.MLP)
@@ -34,9 +34,9 @@ func Encode(s *weights.Scope, c Config, images *Node) Out {
 	return out
 }
 
-// Pixels brings uint8 images to float32 in [-1, 1] (big_vision's value_range(-1, 1)); float32
-// stays.
-func Pixels(images *Node) *Node {
+// pixels converts uint8 images to float32 in [-1, 1] (big_vision's value_range(-1, 1)) and leaves
+// float32 images as they are.
+func pixels(images *Node) *Node {
 	if images.DType() != dtypes.Uint8 {
 		return images
 	}
@@ -47,7 +47,7 @@ func Pixels(images *Node) *Node {
 func embed(s *weights.Scope, c Config, images *Node) *Node {
 	batch, grid, values := images.Shape().Dimensions[0], c.Grid(), c.Patch*c.Patch*3
 	patches := Reshape(images, batch, grid, c.Patch, grid, c.Patch*3)
-	patches = TransposeAllAxes(patches, 0, 1, 3, 2, 4)
+	patches = TransposeAllAxes(patches, 0, 1, 3, 2, 4) // [B, grid, grid, patch, patch·3]
 	patches = Reshape(patches, batch, grid*grid, values)
 	projection := s.In("patch_embedding")
 	kernel := projection.Weight(weights.Spec{
@@ -64,8 +64,8 @@ func embed(s *weights.Scope, c Config, images *Node) *Node {
 	return Add(x, InsertAxes(positions, 0))
 }
 
-// Block is one pre-norm transformer block, x [B, T, W]: x + attention(norm(x)), then +
-// mlp(norm(x)). SigLIP's text tower is made of the same.
+// Block is one pre-norm transformer block, [B, T, W] to [B, T, W]: it adds attention(norm(x)) to x,
+// then mlp(norm(x)). SigLIP's text tower uses the same block.
 func Block(s *weights.Scope, x *Node, heads, mlp int) *Node {
 	x = Add(x, selfAttention(s.In("self_attn"), block.LayerNorm(s.In("layer_norm1"), x), heads))
 	return s.Note(Add(x, block.MLP(s.In("mlp"), block.LayerNorm(s.In("layer_norm2"), x), mlp)))
@@ -82,8 +82,9 @@ func selfAttention(s *weights.Scope, x *Node, heads int) *Node {
 	return project("out_proj", block.MergeHeads(block.Attend(q, k, v, nil, nil)))
 }
 
-// Pool is the MAP head: a learned query attends to the tokens [B, T, W], and a residual MLP
-// follows: [B, W] (big_vision models/vit.py, MAPHead). The scope is the encoder's.
+// Pool is the MAP head, from tokens [B, T, W] to one vector per image [B, W]: a learned query
+// attends to the tokens, and a residual MLP follows (big_vision models/vit.py, MAPHead). The scope
+// is the encoder's.
 func Pool(s *weights.Scope, c Config, tokens *Node) *Node {
 	s = s.In("head")
 	batch, w := tokens.Shape().Dimensions[0], c.Width
@@ -95,7 +96,7 @@ func Pool(s *weights.Scope, c Config, tokens *Node) *Node {
 	q := block.Linear(Reshape(probe, 1, w), columns(kernel, 0, w), columns(bias, 0, w))
 	kv := block.Linear(tokens, columns(kernel, w, 3*w), columns(bias, w, 3*w))
 	q = BroadcastToDims(block.Scale(Reshape(q, 1, c.Heads, 1, w/c.Heads)), batch, c.Heads, 1, w/c.Heads)
-	k := block.SplitHeads(columns(kv, 0, w), c.Heads)
+	k := block.SplitHeads(columns(kv, 0, w), c.Heads) // [B, H, T, D]
 	v := block.SplitHeads(columns(kv, w, 2*w), c.Heads)
 	x := block.MergeHeads(block.Attend(q, k, v, nil, nil)) // [B, 1, W]
 	x = block.Dense(attention.In("out_proj"), x, w, weights.XavierUniform(w, w), weights.Zeros())
@@ -103,5 +104,5 @@ func Pool(s *weights.Scope, c Config, tokens *Node) *Node {
 	return Reshape(x, batch, w)
 }
 
-// columns returns elements from begin to end of the last axis.
+// columns returns the elements from begin to end of the last axis.
 func columns(x *Node, begin, end int) *Node { return SliceAxis(x, -1, AxisRange(begin, end)) }

@@ -7,7 +7,8 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// Init says how a weight is drawn before training. The zero value draws zeros.
+// Init is the distribution that a weight is drawn from before training. The zero value is all
+// zeros.
 type Init struct {
 	kind  kind
 	value float64 // the constant, the standard deviation, or the limit
@@ -31,14 +32,14 @@ func Zeros() Init { return Constant(0) }
 // Ones sets every element to 1.
 func Ones() Init { return Constant(1) }
 
-// Normal draws from a normal distribution of the given standard deviation.
+// Normal draws from a normal distribution with the given standard deviation.
 func Normal(deviation float64) Init { return Init{normal, deviation} }
 
 // FanInNormal is variance_scaling(1, fan_in, normal): standard deviation 1/sqrt(fanIn).
 func FanInNormal(fanIn int) Init { return Normal(1 / math.Sqrt(float64(fanIn))) }
 
-// truncatedDeviation is the standard deviation of the standard normal cut at two deviations; flax
-// divides by it, so that what is drawn has the deviation asked for (jax.nn.initializers).
+// truncatedDeviation is the standard deviation of a standard normal distribution truncated at two
+// deviations. flax divides by it to get the deviation asked for (jax.nn.initializers).
 const truncatedDeviation = 0.87962566103423978
 
 // FanInTruncated is variance_scaling(1, fan_in, truncated_normal), which flax also calls
@@ -53,8 +54,8 @@ func XavierUniform(fanIn, fanOut int) Init {
 	return Init{uniform, math.Sqrt(6 / float64(fanIn+fanOut))}
 }
 
-// Draw fills values. What is drawn depends on the seed and the weight's name alone, so that adding
-// a weight to a model changes no other.
+// Draw fills values. They depend only on the seed and the weight's name, so that adding a weight to
+// a model changes no other.
 func (i Init) Draw(values []float32, seed uint64, name string) {
 	stream := random.New(seed, random.Name(name))
 	for n := range values {

@@ -5,20 +5,20 @@ import (
 	"slices"
 )
 
-// Layout says how a file stores a weight that the graph uses in another order of axes.
+// Layout is the order of axes in which a file stores a weight.
 type Layout int
 
 const (
-	// AsUsed: the file's axes are the graph's.
+	// AsUsed is the graph's own order.
 	AsUsed Layout = iota
-	// Transposed: the graph's kernel is [in, out], the file's is torch's [out, in].
+	// Transposed is torch's [out, in], for the graph's kernel [in, out].
 	Transposed
-	// PatchKernel: the graph's kernel of the patch embedding is [p*p*3, width], its rows ordered by
-	// (y, x, channel); the file's is torch's convolution [width, 3, p, p].
+	// PatchKernel is torch's convolution [width, 3, p, p], for the graph's patch embedding
+	// [p*p*3, width] with rows ordered by (y, x, channel).
 	PatchKernel
 )
 
-// FileShape returns the shape in the file of a weight that the graph uses in the given shape.
+// FileShape returns the shape in a file of a weight with the given shape in the graph.
 func (l Layout) FileShape(shape []int) []int {
 	switch l {
 	case Transposed:
@@ -34,7 +34,8 @@ func (l Layout) FileShape(shape []int) []int {
 // patchSide returns p for p*p*3 rows.
 func patchSide(rows int) int { return int(math.Sqrt(float64(rows/3)) + 0.5) }
 
-// ToFile reorders the elements of a weight of the given graph shape as the file stores them.
+// ToFile reorders the elements of a weight from the graph's order to the file's. Shape is the
+// graph's.
 func (l Layout) ToFile(values []float32, shape []int) []float32 {
 	if l == AsUsed {
 		return values
@@ -44,7 +45,7 @@ func (l Layout) ToFile(values []float32, shape []int) []float32 {
 	return stored
 }
 
-// FromFile is the inverse of ToFile; shape is the graph's.
+// FromFile is the inverse of [Layout.ToFile]. Shape is the graph's.
 func (l Layout) FromFile(stored []float32, shape []int) []float32 {
 	if l == AsUsed {
 		return stored
@@ -54,7 +55,7 @@ func (l Layout) FromFile(stored []float32, shape []int) []float32 {
 	return values
 }
 
-// eachPair calls visit with the position of every element in the graph's order and in the file's.
+// eachPair calls visit with each element's position in the graph's order and in the file's.
 func (l Layout) eachPair(shape []int, visit func(graph, file int)) {
 	rows, columns := shape[0], shape[1]
 	side := patchSide(rows)

@@ -9,9 +9,9 @@ import (
 	"github.com/pali3/pali3/models/safetensors"
 )
 
-// Load reads all the weights of specs from a safetensors file of float32, bfloat16 or float16
-// numbers. Each must be there in its shape, or in one that its spec can adapt; other tensors of the
-// file are not looked at.
+// Load reads the weights of specs from a safetensors file of float32, bfloat16 or float16 numbers.
+// The file must have each in its shape, or in one that its spec can adapt. Load ignores the file's
+// other tensors.
 func Load(path string, specs []Spec) (*Set, error) {
 	file, err := safetensors.Open(path)
 	if err != nil {
@@ -27,9 +27,9 @@ func Load(path string, specs []Spec) (*Set, error) {
 	return NewSet(specs, values)
 }
 
-// Fill replaces those weights of the set whose names begin with one of the prefixes (as in Frozen)
-// by the file's, and returns how many. Each must be in the file in its shape; on an error the set
-// is as it was. With no prefix, it replaces every weight that the file has.
+// Fill replaces the weights whose names begin with one of the prefixes, as in [Frozen], by those of
+// a file, and returns how many. The file must have each of them in its shape; on an error the set
+// is unchanged. Without a prefix, Fill replaces every weight that the file has.
 func (s *Set) Fill(path string, prefixes ...string) (int, error) {
 	file, err := safetensors.Open(path)
 	if err != nil {

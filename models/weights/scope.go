@@ -12,19 +12,19 @@ import (
 	"github.com/pali3/pali3/models/backend"
 )
 
-// Scope hands out weights to the code that builds a model's graph, under a prefix of their names.
-// In Collect it notes what is asked for; after Bind it gives the graph nodes of those weights.
+// Scope gives weights, whose names begin with its prefix, to the code that builds a model's graph.
+// Within [Collect] it records which weights the code asks for; after [Bind] it returns their nodes.
 //
-// Asking in a way that cannot be met (an unknown name, another shape) is a programmer's error and
-// panics with an error, as GoMLX does; backend.Catch and graph.NewExec return it.
+// Asking for an unknown name or another shape is a programming error. It panics with an error, as
+// GoMLX does; [backend.Catch] and [graph.NewExec] return that error.
 type Scope struct {
 	prefix string
 	table  *table
 }
 
-// table is what all the scopes of one graph share.
+// table is shared by all scopes of a graph.
 type table struct {
-	graph *graph.Graph // where weights are noted, nil after Bind
+	graph *graph.Graph // where Collect records weights, nil after Bind
 	specs []Spec
 	nodes []*graph.Node
 	index map[string]int
@@ -32,17 +32,17 @@ type table struct {
 	recording bool
 	noted     []Noted
 
-	random *graph.Node // the state of the random numbers, nil for a model that is not trained
+	random *graph.Node // state of the random numbers, nil outside of training
 }
 
-// Noted is a value that a model computes on its way.
+// Noted is a named intermediate result of a model.
 type Noted struct {
 	Name string
 	Node *graph.Node
 }
 
-// Collect runs build once on a graph that is thrown away and returns the weights it asked for, in
-// the order of their first request. Build makes its inputs with Scope.Input.
+// Collect runs build once, on a graph that it discards, and returns the weights that build asked
+// for in the order of their first request. Build makes its inputs with [Scope.Input].
 func Collect(be compute.Backend, build func(*Scope)) ([]Spec, error) {
 	g := graph.NewGraph(be, "collect")
 	defer g.Finalize()
@@ -53,7 +53,7 @@ func Collect(be compute.Backend, build func(*Scope)) ([]Spec, error) {
 	return t.specs, nil
 }
 
-// Bind returns the scope in which the weights of specs are the given nodes of a graph, in the same
+// Bind returns a scope in which the weights of specs are the given nodes of a graph, in the same
 // order.
 func Bind(specs []Spec, nodes []*graph.Node) *Scope {
 	if len(specs) != len(nodes) {
@@ -66,7 +66,7 @@ func Bind(specs []Spec, nodes []*graph.Node) *Scope {
 	return &Scope{table: t}
 }
 
-// In returns the scope below this one: its name and the parts joined by dots.
+// In returns a scope below this one, whose prefix is extended by the parts, joined by dots.
 func (s *Scope) In(parts ...any) *Scope {
 	var name strings.Builder
 	name.WriteString(s.prefix)
@@ -76,11 +76,11 @@ func (s *Scope) In(parts ...any) *Scope {
 	return &Scope{prefix: name.String(), table: s.table}
 }
 
-// Record makes the scope keep what is noted in it and in those made from it.
+// Record makes all scopes of the graph keep the results passed to [Scope.Note].
 func (s *Scope) Record() { s.table.recording = true }
 
-// Note names a value that the model computes on its way, a block's output for example, for those
-// who look inside: by the scope's prefix, as weights are. It returns x.
+// Note names an intermediate result of the model, such as the output of a block, by the scope's
+// prefix, and returns it.
 func (s *Scope) Note(x *graph.Node) *graph.Node {
 	if s.table.recording {
 		s.table.noted = append(s.table.noted, Noted{strings.TrimSuffix(s.prefix, "."), x})
@@ -88,57 +88,57 @@ func (s *Scope) Note(x *graph.Node) *graph.Node {
 	return x
 }
 
-// Noted returns what was noted since Record, in order.
+// Noted returns the results noted since [Scope.Record], in order.
 func (s *Scope) Noted() []Noted { return s.table.noted }
 
-// Train makes the scope, and those made from it, that of a model in training, whose random numbers
-// follow from the state, [graph.RNGStateShape].
+// Train puts all scopes of the graph into training, with random numbers that follow from the state,
+// a node of [graph.RNGStateShape].
 func (s *Scope) Train(state *graph.Node) { s.table.random = state }
 
-// Training reports whether the model is trained, so that Uniform may be called.
+// Training reports whether the graph is one of training. If not, Uniform must not be called.
 func (s *Scope) Training() bool { return s.table.random != nil }
 
-// Uniform returns random numbers from 0 to below 1 of the dimensions, others at each call.
+// Uniform returns new random numbers in [0, 1) of the given dimensions.
 func (s *Scope) Uniform(dimensions ...int) (values *graph.Node) {
 	s.table.random, values = graph.RandomUniform(s.table.random, shapes.Make(dtypes.Float32, dimensions...))
 	return values
 }
 
-// Collecting reports whether the scope notes weights (in Collect) rather than handing them out.
-func (s *Scope) Collecting() bool { return s.table.graph != nil }
+// collecting reports whether the scope belongs to Collect.
+func (s *Scope) collecting() bool { return s.table.graph != nil }
 
-// Input returns a placeholder for an input of the model inside Collect; elsewhere it panics.
+// Input returns a placeholder for an input of the model within Collect. Elsewhere it panics.
 func (s *Scope) Input(dtype dtypes.DType, dimensions ...int) *graph.Node {
-	if !s.Collecting() {
+	if !s.collecting() {
 		panic(fmt.Errorf("weights: Input outside Collect"))
 	}
 	name := fmt.Sprintf("input %d", s.table.graph.NumParameters())
 	return graph.Parameter(s.table.graph, name, shapes.Make(dtype, dimensions...))
 }
 
-// Kernel returns the weight [in, out] of a linear map, stored as torch stores it and decayed.
+// Kernel returns the weight [in, out] of a linear map. It decays, and files store it as torch does.
 func (s *Scope) Kernel(name string, in, out int, init Init) *graph.Node {
 	return s.Weight(Spec{Name: name, Shape: []int{in, out}, Init: init, Decay: true, Layout: Transposed})
 }
 
-// Vector returns a bias or a scale [size]: not decayed.
+// Vector returns a bias or a scale [size], which does not decay.
 func (s *Scope) Vector(name string, size int, init Init) *graph.Node {
 	return s.Weight(Spec{Name: name, Shape: []int{size}, Init: init})
 }
 
-// Table returns a lookup table [rows, columns], stored as used and not decayed.
+// Table returns a lookup table [rows, columns], which does not decay.
 func (s *Scope) Table(name string, rows, columns int, init Init) *graph.Node {
 	return s.Weight(Spec{Name: name, Shape: []int{rows, columns}, Init: init})
 }
 
-// Weight returns the node of a weight; spec.Name is relative to the scope. Asked for twice, it is
-// the same weight.
+// Weight returns the node of a weight whose name is the scope's prefix and spec.Name. The same name
+// always gives the same node.
 func (s *Scope) Weight(spec Spec) *graph.Node {
 	t := s.table
 	spec.Name = s.prefix + spec.Name
 	i, known := t.index[spec.Name]
 	if !known {
-		if !s.Collecting() {
+		if !s.collecting() {
 			panic(fmt.Errorf("weight %s: not among the %d weights bound", spec.Name, len(t.specs)))
 		}
 		i = len(t.specs)
@@ -152,7 +152,7 @@ func (s *Scope) Weight(spec Spec) *graph.Node {
 	return t.nodes[i]
 }
 
-// Node returns the node of a weight that was asked for or bound before, by its whole name.
+// Node returns the node of a known weight by its full name.
 func (s *Scope) Node(name string) *graph.Node {
 	i, known := s.table.index[name]
 	if !known {

@@ -1,15 +1,15 @@
-// Package weights is the border between a model's graph and its numbers: which weights a model has
-// (Collect), what they are before training (Initial), how its graph gets them (Bind), and the
-// safetensors files that hold them (Save, Load, Fill).
+// Package weights declares, initialises, loads and binds a model's parameters. [Collect] lists the
+// weights of a model, [Initial] draws them, [Bind] gives them to its graph, and [Set.Save], [Load]
+// and [Set.Fill] write and read safetensors files.
 //
-//	specs, err := ul2.Specs(be, config)           // what the model asks for, in order
-//	set := weights.Initial(specs, seed)           // a function of (seed, name) alone
+//	specs, err := ul2.Specs(be, config)           // the model's weights, in order
+//	set := weights.Initial(specs, seed)           // each a function of the seed and its name
 //	step, err := graph.NewExec(be, func(in []*graph.Node) []*graph.Node {
 //		scope := weights.Bind(specs, in)
 //		...
 //	})
 //
-// In a file the names and the axes are those of transformers; in memory a kernel is [in, out].
+// Files have the names and axes of transformers; in memory a kernel is [in, out].
 package weights
 
 import (
@@ -24,15 +24,15 @@ import (
 	"github.com/pali3/pali3/models/safetensors"
 )
 
-// Set is the weights of a model: for every spec a float32 tensor of its shape, in the same order.
+// Set holds the weights of a model: a float32 tensor for each spec, in the same order.
 type Set struct {
 	specs  []Spec
 	values []*tensors.Tensor
 	index  map[string]int
 }
 
-// NewSet returns the set of the given tensors, which it keeps. A tensor that has not the shape of
-// its spec is an error.
+// NewSet returns the set of the given tensors, which it keeps. It is an error if a tensor does not
+// have the shape of its spec.
 func NewSet(specs []Spec, values []*tensors.Tensor) (*Set, error) {
 	if len(values) != len(specs) {
 		return nil, fmt.Errorf("a set of weights: %d tensors for %d specs", len(values), len(specs))
@@ -50,7 +50,7 @@ func NewSet(specs []Spec, values []*tensors.Tensor) (*Set, error) {
 	return set, nil
 }
 
-// Initial draws every weight by its Init. A weight depends on the seed and its own name alone.
+// Initial draws every weight by its Init. A weight depends only on the seed and its name.
 func Initial(specs []Spec, seed uint64) *Set {
 	values := make([]*tensors.Tensor, len(specs))
 	var group sync.WaitGroup
@@ -72,14 +72,14 @@ func Initial(specs []Spec, seed uint64) *Set {
 	return set
 }
 
-// Specs returns the weights' descriptions, in order.
+// Specs returns the descriptions of the weights, in order.
 func (s *Set) Specs() []Spec { return s.specs }
 
-// Tensors returns the tensors in the order of Specs. It is the set's own slice: a trainer that
-// donates them to a step puts the step's results back into it.
+// Tensors returns the tensors in the order of Specs. It is the set's own slice: a trainer donates
+// the tensors to a step and puts the step's results back.
 func (s *Set) Tensors() []*tensors.Tensor { return s.values }
 
-// Get returns the weight of that name, nil if there is none.
+// Get returns the weight of the given name, or nil.
 func (s *Set) Get(name string) *tensors.Tensor {
 	if i, ok := s.index[name]; ok {
 		return s.values[i]
@@ -87,14 +87,14 @@ func (s *Set) Get(name string) *tensors.Tensor {
 	return nil
 }
 
-// Parameters returns the number of elements of all the weights.
+// Parameters returns the number of elements of all weights.
 func (s *Set) Parameters() int { return Parameters(s.specs) }
 
-// Bytes returns the memory of all the weights.
+// Bytes returns the memory of all weights.
 func (s *Set) Bytes() int64 { return 4 * int64(s.Parameters()) }
 
-// Save writes the weights, as float32 and in transformers' layout, to a safetensors file that
-// becomes visible when it is whole. Metadata may be nil.
+// Save writes the weights as float32, in transformers' layout, to a safetensors file that appears
+// only when it is complete. Metadata may be nil.
 func (s *Set) Save(path string, metadata map[string]string) error {
 	out := make([]safetensors.Tensor, len(s.specs))
 	var failed error
@@ -112,7 +112,7 @@ func (s *Set) Save(path string, metadata map[string]string) error {
 			},
 		}
 	}
-	note := map[string]string{"format": "pt"} // transformers loads no file without it
+	note := map[string]string{"format": "pt"} // transformers requires it
 	for key, value := range metadata {
 		note[key] = value
 	}

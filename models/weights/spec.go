@@ -13,16 +13,15 @@ type Spec struct {
 	Name string
 	// Shape as the graph uses it: [in, out] for a kernel.
 	Shape []int
-	// Init draws it before training.
+	// Init initialises it.
 	Init Init
-	// Decay says that weight decay applies: true for the kernels of linear maps, false for biases,
-	// scales, embeddings and position tables (big_vision's mask ".*/kernel$").
+	// Decay is whether weight decay applies: to kernels of linear maps, but not to biases, scales,
+	// embeddings and position tables (big_vision's mask ".*/kernel$").
 	Decay bool
-	// Layout says how the file stores it.
+	// Layout is how files store it.
 	Layout Layout
-	// Adapt, where it is not nil, makes the weight of this shape from one of another shape in a
-	// file: a position table of another image size. It is given the file's elements and their
-	// shape.
+	// Adapt, if not nil, converts a weight that has another shape in a file, such as a position
+	// table for another image size. It takes the file's elements and their shape.
 	Adapt func(stored []float32, shape []int) ([]float32, error)
 }
 
@@ -40,7 +39,7 @@ func (s Spec) same(other Spec) bool {
 	return slices.Equal(s.Shape, other.Shape) && s.Layout == other.Layout
 }
 
-// Parameters returns the number of elements of all the weights.
+// Parameters returns the number of elements of all weights.
 func Parameters(specs []Spec) int {
 	total := 0
 	for _, s := range specs {
@@ -49,10 +48,9 @@ func Parameters(specs []Spec) int {
 	return total
 }
 
-// Frozen says, for each weight, whether its name begins with one of the prefixes. A prefix ends
-// where a name's part ends: "encoder" covers "encoder.block.0.layer.0.layer_norm.weight" and not
-// "encoder2.bias". A prefix that covers nothing is an error, so that a misspelt one freezes nothing
-// in silence.
+// Frozen reports for each weight whether its name begins with one of the prefixes. A prefix covers
+// whole parts of a name: "encoder" covers "encoder.block.0.layer.0.layer_norm.weight" but not
+// "encoder2.bias". It is an error if a prefix covers no weight, as a misspelt one would.
 func Frozen(specs []Spec, prefixes []string) ([]bool, error) {
 	frozen := make([]bool, len(specs))
 	for _, prefix := range prefixes {
