@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,11 +15,13 @@ import (
 	"golang.org/x/term"
 
 	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/shards"
 )
 
 // console is what a command gets besides its flags: the streams that it reads and writes, its log,
 // and the program that it is part of.
 type console struct {
+	ctx     context.Context // of the command
 	program Program
 	args    []string // the command line, without the program's name
 	in      io.Reader
@@ -28,9 +31,9 @@ type console struct {
 	quiet   bool
 }
 
-func newConsole(p Program, args []string, stdin io.Reader, stdout, stderr io.Writer) *console {
+func newConsole(ctx context.Context, p Program, args []string, stdin io.Reader, stdout, stderr io.Writer) *console {
 	return &console{
-		program: p, args: args, in: stdin, out: &results{w: stdout}, err: stderr,
+		ctx: ctx, program: p, args: args, in: stdin, out: &results{w: stdout}, err: stderr,
 		log: zerolog.New(zerolog.ConsoleWriter{
 			Out: stderr, TimeFormat: time.TimeOnly, NoColor: !isTerminal(stderr),
 		}).With().Timestamp().Logger(),
@@ -67,6 +70,11 @@ func (r *results) Write(p []byte) (int, error) {
 		r.err = fmt.Errorf("writing the results: %w", err)
 	}
 	return n, err
+}
+
+// open opens a dataset: a folder or a URL.
+func (con *console) open(dataset string) (*shards.Dataset, error) {
+	return con.program.Stores.Open(con.ctx, dataset)
 }
 
 // printf prints on standard output.

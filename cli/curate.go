@@ -26,14 +26,14 @@ func (c curateCommand) Run(ctx context.Context, con *console) (err error) {
 	}
 	config.Contamination.Against = append(config.Contamination.Against, c.Against...)
 	if shards.IsURL(c.To) {
-		if err := mustBeEmpty(c.To); err != nil {
+		if err := con.mustBeEmpty(c.To); err != nil {
 			return err
 		}
 	}
 	var in []*shards.Dataset
 	rows := 0
 	for _, dir := range c.Datasets {
-		d, err := shards.Open(dir)
+		d, err := con.open(dir)
 		if err != nil {
 			return err
 		}
@@ -44,6 +44,7 @@ func (c curateCommand) Run(ctx context.Context, con *console) (err error) {
 	var report webli.Report
 	curate := func(dir string) (err error) {
 		report, err = webli.Curate(ctx, in, dir, config, webli.Options{
+			Stores:   con.program.Stores,
 			Workers:  c.Workers,
 			Command:  con.typed(),
 			Progress: func(done, _ int) { bar.Set(int64(done), 0) },
@@ -51,7 +52,7 @@ func (c curateCommand) Run(ctx context.Context, con *console) (err error) {
 		return err
 	}
 	err = deliver(c.To, curate, func(dir string) error {
-		_, err := shards.Copy(ctx, dir, c.To, shards.CopyOptions{})
+		_, err := con.program.Stores.Copy(ctx, dir, c.To, shards.CopyOptions{})
 		return err
 	})
 	bar.End()

@@ -108,7 +108,7 @@ func (c evalCommand) bench(ctx context.Context, con *console) error {
 
 // file scores a file of predictions on a split of a dataset.
 func (c evalCommand) file(ctx context.Context, con *console) error {
-	return onDataset(c.Data, func(d *shards.Dataset) error {
+	return con.onDataset(c.Data, func(d *shards.Dataset) error {
 		e, err := evalsuite.ScorePredictions(ctx, d, c.Predictions, c.options(con))
 		if err != nil {
 			return err
@@ -123,7 +123,7 @@ func (c evalCommand) model(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	return onDataset(c.Data, func(d *shards.Dataset) error {
+	return con.onDataset(c.Data, func(d *shards.Dataset) error {
 		o := c.options(con)
 		line := &answering{con: con}
 		defer line.end()
@@ -181,8 +181,8 @@ func openRun(dir, name string, con *console) (be compute.Backend, trained *stage
 }
 
 // onDataset opens a dataset for do.
-func onDataset(dir string, do func(*shards.Dataset) error) error {
-	d, err := shards.Open(dir)
+func (con *console) onDataset(dir string, do func(*shards.Dataset) error) error {
+	d, err := con.open(dir)
 	if err != nil {
 		return err
 	}

@@ -73,16 +73,16 @@ func (f ingestFlags) run(ctx context.Context, con *console, source ingest.Source
 	if err := f.printIngested(con, stat); err != nil {
 		return err
 	}
-	return f.nothingCameIn(source, stat)
+	return f.nothingCameIn(con, source, stat)
 }
 
 // nothingCameIn is the error of a run that neither added rows nor found any that the dataset has.
-func (f ingestFlags) nothingCameIn(source ingest.Source, s ingest.Summary) error {
+func (f ingestFlags) nothingCameIn(con *console, source ingest.Source, s ingest.Summary) error {
 	if s.Rows > 0 || s.Updated > 0 {
 		return nil
 	}
 	if s.Duplicates > 0 || s.Rejected > 0 {
-		return f.hasRows(source, s)
+		return f.hasRows(con, source, s)
 	}
 	switch {
 	case len(s.LeftOut) > 0:
@@ -92,8 +92,8 @@ func (f ingestFlags) nothingCameIn(source ingest.Source, s ingest.Summary) error
 }
 
 // hasRows is an error if all records were rejected, by this run or an earlier one.
-func (f ingestFlags) hasRows(source ingest.Source, s ingest.Summary) error {
-	dataset, err := shards.Open(f.To)
+func (f ingestFlags) hasRows(con *console, source ingest.Source, s ingest.Summary) error {
+	dataset, err := con.open(f.To)
 	if err != nil {
 		return err
 	}

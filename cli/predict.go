@@ -102,7 +102,7 @@ func (c predictCommand) options(con *console) evalsuite.PredictOptions {
 
 func (c predictCommand) predict(ctx context.Context, be compute.Backend, t *stages.Trained, o evalsuite.PredictOptions, con *console) (did *evalsuite.Predicted, err error) {
 	if c.Data != "" {
-		err = onDataset(c.Data, func(d *shards.Dataset) error {
+		err = con.onDataset(c.Data, func(d *shards.Dataset) error {
 			did, err = evalsuite.Predict(ctx, be, t, d, c.Split, o)
 			return err
 		})

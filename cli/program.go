@@ -13,6 +13,8 @@ import (
 
 	layouts "github.com/pali3/pali3/ingest/benchmarks"
 	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/bucket"
 )
 
 // A Program is a command line: the commands of pali3 with what its owner adds to them. Change
@@ -27,13 +29,15 @@ type Program struct {
 	Name string
 	// Version is what `NAME version` prints and what runs and projects record.
 	Version string
+	// Stores open datasets in object stores.
+	Stores shards.Stores
 	// Sources are further `NAME ingest SOURCE` commands.
 	Sources []Source
 }
 
 // Default returns pali3 itself, with no version stamped on it.
 func Default() Program {
-	return Program{Name: "pali3", Version: "development"}
+	return Program{Name: "pali3", Version: "development", Stores: bucket.Stores()}
 }
 
 // Main runs the command line of the process and exits. An interrupt (Ctrl-C) or a termination
@@ -46,7 +50,8 @@ func (p Program) Main() {
 // success, 1 for failure, 2 for a command line that is not understood, 130 for an interrupt and 143
 // for a termination. Results are written to stdout; progress, notes and errors to stderr.
 func (p Program) Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	con := newConsole(p, args, stdin, stdout, stderr)
+	shards.RegisterStores(p.Stores)
+	con := newConsole(ctx, p, args, stdin, stdout, stderr)
 	var all commands
 	parser, err := p.newParser(&all, kong.BindTo(ctx, (*context.Context)(nil)), kong.Writers(stdout, stderr))
 	if err != nil {

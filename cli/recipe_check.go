@@ -32,7 +32,7 @@ func (c recipeCheck) Run(ctx context.Context, con *console) error {
 	}
 	result := checked{Recipe: c.Recipe, Kind: file.Kind()}
 	if result.Kind == recipes.Curation {
-		result.Findings = append([]strict.Finding{}, webli.Inspect(file.Text, file.Name, file.Dir, nil, c.Set...)...)
+		result.Findings = append([]strict.Finding{}, webli.Inspect(file.Text, file.Name, file.Dir, nil, con.program.Stores, c.Set...)...)
 	} else {
 		be, err := backend.Open("")
 		if err != nil {

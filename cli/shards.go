@@ -34,7 +34,7 @@ type shardsStat struct {
 }
 
 func (c shardsStat) Run(con *console) error {
-	d, err := shards.Open(c.Dataset)
+	d, err := con.open(c.Dataset)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ type verdict struct {
 }
 
 func (c shardsVerify) Run(con *console) error {
-	problems, err := shards.Verify(c.Dataset, c.Deep)
+	problems, err := con.program.Stores.Verify(con.ctx, c.Dataset, c.Deep)
 	if err != nil {
 		problems = []shards.Problem{{File: shards.ManifestName, Row: -1, Kind: shards.Unreadable, What: err.Error()}}
 	}
@@ -85,7 +85,7 @@ type shardsHead struct {
 }
 
 func (c shardsHead) Run(con *console) error {
-	d, err := shards.Open(c.Dataset)
+	d, err := con.open(c.Dataset)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ type shardsCopy struct {
 
 func (c shardsCopy) Run(ctx context.Context, con *console) error {
 	bar := con.progress("copy", "MB", -1)
-	copied, err := shards.Copy(ctx, c.From, c.To, shards.CopyOptions{Files: c.Files, Progress: bar.bytes()})
+	copied, err := con.program.Stores.Copy(ctx, c.From, c.To, shards.CopyOptions{Files: c.Files, Progress: bar.bytes()})
 	bar.End()
 	if err != nil {
 		return err

@@ -29,12 +29,12 @@ type changed struct {
 }
 
 func (c shardsDiff) Run(con *console) error {
-	a, err := shards.Open(c.A)
+	a, err := con.open(c.A)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	b, err := shards.Open(c.B)
+	b, err := con.open(c.B)
 	if err != nil {
 		return err
 	}

@@ -26,12 +26,12 @@ type shardsExport struct {
 }
 
 func (c shardsExport) Run(ctx context.Context, con *console) error {
-	d, err := shards.Open(c.Dataset)
+	d, err := con.open(c.Dataset)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	if err := mustBeEmpty(c.To); err != nil {
+	if err := con.mustBeEmpty(c.To); err != nil {
 		return err
 	}
 	v := d.All()
@@ -49,7 +49,7 @@ func (c shardsExport) Run(ctx context.Context, con *console) error {
 		clear(left)
 		return c.write(dir, c.counting(v.Samples(), left))
 	}
-	if err := deliver(c.To, write, func(dir string) error { return sendFiles(ctx, dir, c.To) }); err != nil {
+	if err := deliver(c.To, write, func(dir string) error { return con.sendFiles(dir, c.To) }); err != nil {
 		return fmt.Errorf("exporting %s: %w", c.Dataset, err)
 	}
 	con.printf("wrote %s\n", c.To)

@@ -22,7 +22,7 @@ type shardsLs struct {
 }
 
 func (c shardsLs) Run(con *console) error {
-	d, err := shards.Open(c.Dataset)
+	d, err := con.open(c.Dataset)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ type shardsCat struct {
 }
 
 func (c shardsCat) Run(con *console) error {
-	d, err := shards.Open(c.Dataset)
+	d, err := con.open(c.Dataset)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ type shardsGet struct {
 }
 
 func (c shardsGet) Run(con *console) error {
-	d, err := shards.Open(c.Dataset)
+	d, err := con.open(c.Dataset)
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ type shardsSample struct {
 }
 
 func (c shardsSample) Run(con *console) error {
-	d, err := shards.Open(c.Dataset)
+	d, err := con.open(c.Dataset)
 	if err != nil {
 		return err
 	}
@@ -225,7 +225,7 @@ type shardsView struct {
 }
 
 func (c shardsView) Run(con *console) error {
-	d, err := shards.Open(c.Dataset)
+	d, err := con.open(c.Dataset)
 	if err != nil {
 		return err
 	}

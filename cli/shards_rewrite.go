@@ -22,7 +22,7 @@ func writeCounted(con *console, dir string, limits shards.Limits, command string
 		return err
 	}
 	defer lock.Unlock()
-	w, err := shards.CreateNew(dir, limits)
+	w, err := con.program.Stores.CreateNew(con.ctx, dir, limits)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ type shardsReshard struct {
 }
 
 func (c shardsReshard) Run(con *console) error {
-	d, err := shards.Open(c.Dataset)
+	d, err := con.open(c.Dataset)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (c shardsMerge) Run(con *console) error {
 	return writeCounted(con, c.To, shards.Limits{}, "shards merge", c.Datasets, func(w *shards.Writer) error {
 		keys := map[string]bool{}
 		for _, dir := range c.Datasets {
-			if err := mergeInto(w, dir, keys); err != nil {
+			if err := mergeInto(con, w, dir, keys); err != nil {
 				return err
 			}
 		}
@@ -72,8 +72,8 @@ func (c shardsMerge) Run(con *console) error {
 	})
 }
 
-func mergeInto(w *shards.Writer, dir string, keys map[string]bool) error {
-	d, err := shards.Open(dir)
+func mergeInto(con *console, w *shards.Writer, dir string, keys map[string]bool) error {
+	d, err := con.open(dir)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ type sortKey struct {
 }
 
 func (c shardsSort) Run(con *console) error {
-	d, err := shards.Open(c.Dataset)
+	d, err := con.open(c.Dataset)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (c shardsSplit) Run(ctx context.Context, con *console) error {
 	if c.KeepTogether != "" || c.By != "key" || c.Rest != "train" || c.Near != "" || c.Seed != 0 || c.Resplit || c.JSON {
 		return errors.New("--rest, --by, --keep-together, --near, --seed, --resplit and --json need --fraction, for example --fraction val=0.05")
 	}
-	d, err := shards.Open(c.Dataset)
+	d, err := con.open(c.Dataset)
 	if err != nil {
 		return err
 	}
@@ -108,11 +108,11 @@ func (c shardsSplit) draw(ctx context.Context, con *console) error {
 		return err
 	}
 	if shards.IsURL(c.To) {
-		if err := mustBeEmpty(c.To); err != nil {
+		if err := con.mustBeEmpty(c.To); err != nil {
 			return err
 		}
 	}
-	d, err := shards.Open(c.Dataset)
+	d, err := con.open(c.Dataset)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (c shardsSplit) draw(ctx context.Context, con *console) error {
 		})
 		return err
 	}, func(dir string) error {
-		_, err := shards.Copy(ctx, dir, c.To, shards.CopyOptions{})
+		_, err := con.program.Stores.Copy(ctx, dir, c.To, shards.CopyOptions{})
 		return err
 	})
 	bar.End()

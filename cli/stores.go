@@ -12,10 +12,7 @@ import (
 
 	"github.com/pali3/pali3/internal/folderlock"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/bucket"
 )
-
-func init() { shards.RegisterStores(bucket.Stores()) }
 
 // datasetHelp is what commands say of an argument that is a dataset.
 const datasetHelp = "Dataset: a folder, or a URL of an object store (s3://, gs://, azblob://, file:///)."
@@ -56,8 +53,9 @@ func deliver(to string, make, send func(dir string) error) error {
 }
 
 // sendFiles moves all files below a folder to an object store.
-func sendFiles(ctx context.Context, dir, to string) error {
-	store, err := shards.OpenStore(to)
+func (con *console) sendFiles(dir, to string) error {
+	ctx := con.ctx
+	store, err := con.program.Stores.OpenStore(ctx, to)
 	if err != nil {
 		return err
 	}
@@ -97,15 +95,15 @@ func sendFile(ctx context.Context, store shards.WritableStore, path, name string
 }
 
 // mustBeEmpty refuses a folder or prefix that has files.
-func mustBeEmpty(to string) error {
-	store, err := shards.OpenStore(to)
+func (con *console) mustBeEmpty(to string) error {
+	store, err := con.program.Stores.OpenStore(con.ctx, to)
 	if err != nil {
 		return err
 	}
 	if closer, ok := store.(io.Closer); ok {
 		defer closer.Close()
 	}
-	if names, err := store.List(context.TODO()); err == nil && len(names) > 0 {
+	if names, err := store.List(con.ctx); err == nil && len(names) > 0 {
 		return fmt.Errorf("%s is not empty", to)
 	}
 	return nil

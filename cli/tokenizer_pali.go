@@ -11,7 +11,6 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/pali3/pali3/mixture"
-	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 	"github.com/pali3/pali3/tokenize/sentencepiece/train"
 )
@@ -52,7 +51,7 @@ func (c tokenizerTrain) pali(ctx context.Context, con *console, given map[string
 	if given["vocab-size"] {
 		o.VocabSize = c.VocabSize
 	}
-	model, fits, err := c.trainPaLI(ctx, o)
+	model, fits, err := c.trainPaLI(ctx, con, o)
 	if err != nil {
 		return err
 	}
@@ -82,12 +81,12 @@ func adjust(o *train.Options, flags train.Options, given map[string]bool) {
 }
 
 // trainPaLI trains on the dataset or the files, and counts how well the model fits each language.
-func (c tokenizerTrain) trainPaLI(ctx context.Context, o mixture.TokenizerOptions) (*train.Model, []mixture.LanguageFit, error) {
+func (c tokenizerTrain) trainPaLI(ctx context.Context, con *console, o mixture.TokenizerOptions) (*train.Model, []mixture.LanguageFit, error) {
 	if c.Data == "" {
 		model, err := mixture.TrainTokenizerOfLines(ctx, c.sentences(), o)
 		return model, nil, err
 	}
-	d, err := shards.Open(c.Data)
+	d, err := con.open(c.Data)
 	if err != nil {
 		return nil, nil, err
 	}

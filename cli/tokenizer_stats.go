@@ -15,7 +15,6 @@ import (
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/internal/lines"
 	"github.com/pali3/pali3/mixture"
-	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
@@ -48,7 +47,7 @@ func (c tokenizerStats) Run(ctx context.Context, con *console) error {
 	if c.Data != "" {
 		count = c.dataset
 	}
-	byLanguage, err := count(ctx, con.in, model)
+	byLanguage, err := count(con, model)
 	if err != nil {
 		return err
 	}
@@ -75,9 +74,9 @@ func (c tokenizerStats) Run(ctx context.Context, con *console) error {
 }
 
 // lines counts the lines of standard input.
-func (c tokenizerStats) lines(ctx context.Context, in io.Reader, model *sentencepiece.Model) (map[string]*sentencepiece.Stats, error) {
+func (c tokenizerStats) lines(con *console, model *sentencepiece.Model) (map[string]*sentencepiece.Stats, error) {
 	byLanguage := map[string]*sentencepiece.Stats{}
-	err := lines.Each(ctx, in, func(number int, line string) error {
+	err := lines.Each(con.ctx, con.in, func(number int, line string) error {
 		language, text := "", line
 		if c.Tagged {
 			var ok bool
@@ -95,11 +94,11 @@ func (c tokenizerStats) lines(ctx context.Context, in io.Reader, model *sentence
 }
 
 // dataset counts the texts of a dataset.
-func (c tokenizerStats) dataset(_ context.Context, _ io.Reader, model *sentencepiece.Model) (map[string]*sentencepiece.Stats, error) {
+func (c tokenizerStats) dataset(con *console, model *sentencepiece.Model) (map[string]*sentencepiece.Stats, error) {
 	if c.Tagged {
 		return nil, errors.New("--tagged is for lines; a dataset says the language of each text")
 	}
-	d, err := shards.Open(c.Data)
+	d, err := con.open(c.Data)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,9 @@ import (
 
 // Options say how Curate and Split work. They do not change what is decided.
 type Options struct {
-	Workers int    // goroutines that decode images. Default: one a core.
-	Command string // for the manifest's provenance. Default: "curate" or "split".
+	Workers int           // goroutines that decode images. Default: one a core.
+	Stores  shards.Stores // open datasets named by URLs. Default: folders only.
+	Command string        // for the manifest's provenance. Default: "curate" or "split".
 	// Progress is called with the number of samples examined so far, by one goroutine at a time; it
 	// may be nil.
 	Progress func(done, all int)
@@ -67,7 +68,7 @@ func examineAgainst(ctx context.Context, config Config, options Options) ([]*Can
 	var all []*Candidate
 	options.Progress = nil // it counts the samples to curate
 	for _, dir := range config.Contamination.Against {
-		d, err := shards.Open(dir)
+		d, err := options.Stores.Open(ctx, dir)
 		if err != nil {
 			return nil, fmt.Errorf("decontaminating: %w", err)
 		}

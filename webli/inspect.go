@@ -1,6 +1,7 @@
 package webli
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -10,8 +11,8 @@ import (
 
 // Inspect lists everything that is wrong with a curation recipe: unknown keys, values that cannot
 // be meant, datasets that do not exist. It also warns of rules that cannot remove anything. Its
-// arguments are those of [ReadConfig].
-func Inspect(text []byte, name, base string, rules Rules, assignments ...string) []strict.Finding {
+// arguments are those of [ReadConfig], and stores that open datasets named by URLs.
+func Inspect(text []byte, name, base string, rules Rules, stores shards.Stores, assignments ...string) []strict.Finding {
 	var typed strict.Problems
 	read := func(into any) (err error) {
 		typed, err = strict.ReadAll(text, name, strict.From(base), into, assignments...)
@@ -29,7 +30,7 @@ func Inspect(text []byte, name, base string, rules Rules, assignments ...string)
 	}
 	problems = append(problems, c.problems()...).Without(typed)
 	for i, dir := range c.Contamination.Against {
-		d, err := shards.Open(dir)
+		d, err := stores.Open(context.Background(), dir)
 		if err != nil {
 			problems.Add(fmt.Sprintf("contamination.against.%d", i), "contamination.against[%d]: %v", i, err)
 			continue

@@ -188,7 +188,7 @@ func TestRules_DefaultsAndAssignments(t *testing.T) {
 		if err != nil || fmt.Sprint(got.Rules) != fmt.Sprint(c.want) {
 			t.Errorf("%q %v: %v, %v; want %v", c.text, c.assignments, got.Rules, err, c.want)
 		}
-		if found := Inspect([]byte(c.text), "r.yaml", dir, ownRules(), c.assignments...); len(found) > 0 {
+		if found := Inspect([]byte(c.text), "r.yaml", dir, ownRules(), nil, c.assignments...); len(found) > 0 {
 			t.Errorf("%q %v: found %v", c.text, c.assignments, found)
 		}
 	}
@@ -207,7 +207,7 @@ func TestRules_Errors(t *testing.T) {
 		if _, err := ReadConfig([]byte(c.text), "r.yaml", "", ownRules()); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%q: %v, want %q", c.text, err, c.says)
 		}
-		found := Inspect([]byte(c.text), "r.yaml", "", ownRules())
+		found := Inspect([]byte(c.text), "r.yaml", "", ownRules(), nil)
 		if len(found) != 1 || found[0].Severity != strict.Error || !strings.Contains(c.says, found[0].Message) {
 			t.Errorf("%q: found %v, want %q", c.text, found, c.says)
 		}
@@ -230,7 +230,7 @@ func TestRules_BadTables(t *testing.T) {
 	} {
 		_, read := ReadConfig(nil, "r.yaml", "", c.rules)
 		_, curated := Curate(t.Context(), []*shards.Dataset{in}, filepath.Join(t.TempDir(), "out"), Config{Rules: c.rules}, Options{})
-		found := Inspect(nil, "r.yaml", "", c.rules)
+		found := Inspect(nil, "r.yaml", "", c.rules, nil)
 		for _, err := range []error{read, curated, fmt.Errorf("%v", found)} {
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%s: %v, want %q", name, err, c.says)

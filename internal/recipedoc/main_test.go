@@ -86,7 +86,7 @@ func TestExamples_AreSound(t *testing.T) {
 		content := []byte(strings.TrimSuffix(strings.TrimPrefix(m[0], "```yaml\n"), "```"))
 		dir := filepath.Dir(path)
 		if name == "curate" {
-			if found := webli.Inspect(content, path, dir, nil); len(found) > 0 {
+			if found := webli.Inspect(content, path, dir, nil, nil); len(found) > 0 {
 				t.Errorf("%v", found)
 			}
 			continue
