@@ -9,57 +9,72 @@ import (
 	"github.com/pali3/pali3/internal/strict"
 )
 
+// Arguments are those of one call of an op. An [Op]'s Build takes them one by one, in the order of
+// its Usage: each by its name, or else the next by position.
+type Arguments struct {
+	pipeline string
+	position int
+	name     string
+	byPlace  []string
+	byName   map[string]string
+	asked    []string // names of the arguments that the op takes
+	err      error    // the first problem with them
+}
+
 // fail notes what is wrong with the arguments; the first note counts.
-func (c *call) fail(format string, args ...any) {
-	if c.err == nil {
-		c.err = c.errorf(format, args...)
+func (a *Arguments) fail(format string, args ...any) {
+	if a.err == nil {
+		a.err = a.errorf(format, args...)
 	}
 }
 
-// take removes an argument: the one of that name, else the next by position.
-func (c *call) take(name string) (text string, given bool) {
-	c.asked = append(c.asked, name)
-	if text, given = c.byName[name]; given {
-		delete(c.byName, name)
+// Text takes an argument as it is written. Given is false if the call has none.
+func (a *Arguments) Text(name string) (text string, given bool) {
+	a.asked = append(a.asked, name)
+	if text, given = a.byName[name]; given {
+		delete(a.byName, name)
 		return text, true
 	}
-	if len(c.byPlace) == 0 {
+	if len(a.byPlace) == 0 {
 		return "", false
 	}
-	text, c.byPlace = c.byPlace[0], c.byPlace[1:]
+	text, a.byPlace = a.byPlace[0], a.byPlace[1:]
 	return text, true
 }
 
-// finish returns what went wrong, or fails if arguments are left that the op did not take.
-func (c *call) finish(o op) error {
-	if c.err == nil && len(c.byPlace) > 0 {
-		c.fail("argument %q is too many; write %s", c.byPlace[0], o.usage)
+// finish returns the first problem, or fails if arguments are left that the op did not take.
+func (a *Arguments) finish(o Op, built error) error {
+	if built != nil {
+		a.fail("%v", built)
 	}
-	for key := range c.byName {
-		if len(c.asked) == 0 {
-			c.fail("argument %q is too many; write %s", key, o.usage)
+	if a.err == nil && len(a.byPlace) > 0 {
+		a.fail("argument %q is too many; write %s", a.byPlace[0], o.Usage)
+	}
+	for key := range a.byName {
+		if len(a.asked) == 0 {
+			a.fail("argument %q is too many; write %s", key, o.Usage)
 		}
-		c.fail("no argument is called %q; did you mean %q? Write %s", key, strict.Nearest(key, c.asked), o.usage)
+		a.fail("no argument is called %q; did you mean %q? Write %s", key, strict.Nearest(key, a.asked), o.Usage)
 	}
-	return c.err
+	return a.err
 }
 
-// number takes a number that must be there.
-func (c *call) number(name string) float64 {
-	text, given := c.take(name)
+// Number takes a number that the call must have.
+func (a *Arguments) Number(name string) float64 {
+	text, given := a.Text(name)
 	if !given {
-		c.fail("%s is missing", name)
+		a.fail("%s is missing", name)
 		return 0
 	}
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(v, 0) || math.IsNaN(v) {
-		c.fail("%s is %q, not a number", name, text)
+		a.fail("%s is %q, not a number", name, text)
 	}
 	return v
 }
 
 // colour reads white, black, or six hexadecimal digits after "#".
-func (c *call) colour(name, text string) (rgb Colour) {
+func (a *Arguments) colour(name, text string) (rgb Colour) {
 	switch text {
 	case "white":
 		return White
@@ -68,59 +83,59 @@ func (c *call) colour(name, text string) (rgb Colour) {
 	}
 	digits, ok := strings.CutPrefix(text, "#")
 	if _, err := hex.DecodeString(digits); !ok || len(digits) != 6 || err != nil {
-		c.fail("%s is %q; write white, black or #rrggbb", name, text)
+		a.fail("%s is %q; write white, black or #rrggbb", name, text)
 		return rgb
 	}
 	hex.Decode(rgb[:], []byte(digits))
 	return rgb
 }
 
-// numberOr takes a number that may be left out.
-func (c *call) numberOr(name string, otherwise float64) float64 {
-	if _, named := c.byName[name]; !named && len(c.byPlace) == 0 {
-		c.asked = append(c.asked, name)
+// NumberOr takes an optional number.
+func (a *Arguments) NumberOr(name string, otherwise float64) float64 {
+	if _, named := a.byName[name]; !named && len(a.byPlace) == 0 {
+		a.asked = append(a.asked, name)
 		return otherwise
 	}
-	return c.number(name)
+	return a.Number(name)
 }
 
-// side takes a length in pixels.
-func (c *call) side(name string) int {
-	v := c.number(name)
+// Side takes a length in pixels.
+func (a *Arguments) Side(name string) int {
+	v := a.Number(name)
 	if v != math.Trunc(v) || v < 1 || v > maxOutput {
-		c.fail("%s is %v, not a whole number from 1 to %d", name, v, maxOutput)
+		a.fail("%s is %v, not a whole number from 1 to %d", name, v, maxOutput)
 	}
 	return int(v)
 }
 
-// size takes one side for a square, or height and width.
-func (c *call) size() (height, width int) {
-	height = c.side("size")
-	if len(c.byPlace) > 0 {
-		if _, err := strconv.ParseFloat(c.byPlace[0], 64); err == nil { // otherwise it is the method
-			return height, c.side("width")
+// Size takes one side of a square, or height and width.
+func (a *Arguments) Size() (height, width int) {
+	height = a.Side("size")
+	if len(a.byPlace) > 0 {
+		if _, err := strconv.ParseFloat(a.byPlace[0], 64); err == nil { // otherwise it is the method
+			return height, a.Side("width")
 		}
 	}
 	return height, height
 }
 
 // resampling takes method and antialias.
-func (c *call) resampling() (filter Filter, antialias bool) {
-	if text, given := c.take("method"); given {
-		filter = c.filter(text)
+func (a *Arguments) resampling() (filter Filter, antialias bool) {
+	if text, given := a.Text("method"); given {
+		filter = a.filter(text)
 	}
-	text, given := c.take("antialias")
+	text, given := a.Text("antialias")
 	if !given {
 		return filter, true
 	}
 	antialias, err := strconv.ParseBool(text)
 	if err != nil {
-		c.fail("antialias is %q, not true or false", text)
+		a.fail("antialias is %q, not true or false", text)
 	}
 	return filter, antialias
 }
 
-func (c *call) filter(text string) Filter {
+func (a *Arguments) filter(text string) Filter {
 	var names []string
 	for f := Bilinear; f <= Nearest; f++ {
 		if f.String() == text {
@@ -128,6 +143,6 @@ func (c *call) filter(text string) Filter {
 		}
 		names = append(names, f.String())
 	}
-	c.fail("no method is called %q; did you mean %q?", text, strict.Nearest(text, names))
+	a.fail("no method is called %q; did you mean %q?", text, strict.Nearest(text, names))
 	return 0
 }

@@ -1,72 +1,105 @@
 package augment
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/pali3/pali3/random"
 )
 
-// op is one line of the language.
-type op struct {
-	name, usage, does string
-	build             func(*call) action
+// Op is one op of the language. Append your own to [BuiltinOps].
+type Op struct {
+	// Name is how a pipeline calls the op.
+	Name string
+	// Usage is the call with its arguments, optional ones in brackets, such as
+	// "central_crop(size | height, width)".
+	Usage string
+	// Help says in a few words what the op does.
+	Help string
+	// Build takes the op's arguments and returns what it does. Arguments that are missing, left
+	// over or malformed are reported by [Ops.Parse]; Build returns only errors of its own.
+	Build func(*Arguments) (Action, error)
 }
 
-// action is an op with its arguments: what it does, whether it draws random numbers, and the size
-// it leaves where that is known (0 otherwise), with keepsSize for those that leave it as it was.
-type action struct {
-	run           func(*subject, *random.Stream) error
-	random        bool
-	height, width int
-	keepsSize     bool
+// Action is an op with its arguments.
+type Action struct {
+	// Run changes the pixels. It draws random numbers from the stream alone, which is nil in
+	// pipelines without random ops.
+	Run func(*Pixels, *random.Stream) error
+	// Random says that Run draws from the stream.
+	Random bool
+	// KeepsSize says that Run leaves height and width as they are.
+	KeepsSize bool
+	// Height and Width are the size that Run leaves, 0 if it depends on the image. KeepsSize
+	// overrides them.
+	Height, Width int
+}
+
+// Ops is a table of ops. Of two with the same name the first counts.
+type Ops []Op
+
+// BuiltinOps returns a copy of the table of built-in ops.
+func BuiltinOps() Ops { return slices.Clone(builtinOps) }
+
+// String lists the ops as they are written, one a line, with what they do.
+func (ops Ops) String() string {
+	var b strings.Builder
+	for _, o := range ops {
+		fmt.Fprintf(&b, "%-52s %s\n", o.Usage, o.Help)
+	}
+	return b.String()
 }
 
 // maxOutput bounds the sides that a resize may ask for.
 const maxOutput = 16384
 
-// ops is the language. Names and meanings are big_vision's (pp/ops_general.py, pp/ops_image.py);
-// the resizes differ in that antialias is true unless said otherwise and that floats are not
-// rounded back to 8 bit.
-var ops = []op{
-	{"decode", "decode([background=white])", "bytes to pixels 0 to 255; must come first", buildDecode},
+// builtinOps have the names and meanings of big_vision's (pp/ops_general.py, pp/ops_image.py). The
+// resizes differ in two ways: antialias defaults to true, and floats are not rounded back to 8 bits.
+var builtinOps = Ops{
+	{decodeOp, "decode([background=white])", "bytes to pixels 0 to 255; must come first", buildDecode},
 	{"resize", "resize(size | height, width, [method], [antialias])", "squash to that size", buildResize},
-	{"resize_small", "resize_small(size, [method], [antialias])", "shorter side to size, shape kept", buildResizeSmall},
+	{"resize_small", "resize_small(size, [method], [antialias])", "shorter side to size, aspect kept", buildResizeSmall},
 	{"central_crop", "central_crop(size | height, width)", "cut out the middle", buildCentralCrop},
-	{"random_crop", "random_crop(size | height, width)", "cut out anywhere", buildRandomCrop},
-	{"inception_crop", "inception_crop(size, [area_min=5], [area_max=100])", "random area in percent and shape, then resize", buildInceptionCrop},
-	{"flip_lr", "flip_lr", "mirror every second picture", buildFlip},
-	{"grayscale", "grayscale([p=1])", "take the colour away, with probability p", buildGrayscale},
+	{"random_crop", "random_crop(size | height, width)", "cut out a random part", buildRandomCrop},
+	{"inception_crop", "inception_crop(size, [area_min=5], [area_max=100])", "random area in percent and aspect, then resize", buildInceptionCrop},
+	{"flip_lr", "flip_lr", "flip horizontally with probability 0.5", buildFlip},
+	{"grayscale", "grayscale([p=1])", "remove colour, with probability p", buildGrayscale},
 	{"value_range", "value_range(low, high, [in_low=0], [in_high=255])", "map in_low..in_high to low..high", buildValueRange},
 }
 
+// decodeOp is the op that every pipeline begins with.
+const decodeOp = "decode"
+
 // buildDecode takes what transparency is laid over: white, black or #rrggbb.
-func buildDecode(c *call) action {
+func buildDecode(a *Arguments) (Action, error) {
 	background := White
-	if text, given := c.take("background"); given {
-		background = c.colour("background", text)
+	if text, given := a.Text("background"); given {
+		background = a.colour("background", text)
 	}
-	return action{run: func(p *subject, _ *random.Stream) (err error) {
+	return Action{Run: func(p *Pixels, _ *random.Stream) (err error) {
 		p.image, err = p.limits.DecodeOver(p.encoded, background)
 		p.encoded = nil
 		return err
-	}}
+	}}, nil
 }
 
-func buildResize(c *call) action {
-	height, width := c.size()
-	filter, antialias := c.resampling()
-	return action{height: height, width: width, run: func(p *subject, _ *random.Stream) error {
+func buildResize(a *Arguments) (Action, error) {
+	height, width := a.Size()
+	filter, antialias := a.resampling()
+	return Action{Height: height, Width: width, Run: func(p *Pixels, _ *random.Stream) error {
 		p.resize(height, width, filter, antialias)
 		return nil
-	}}
+	}}, nil
 }
 
-func buildResizeSmall(c *call) action {
-	size := c.side("size")
-	filter, antialias := c.resampling()
-	return action{run: func(p *subject, _ *random.Stream) error {
-		h, w := p.size()
+func buildResizeSmall(a *Arguments) (Action, error) {
+	size := a.Side("size")
+	filter, antialias := a.resampling()
+	return Action{Run: func(p *Pixels, _ *random.Stream) error {
+		h, w := p.Size()
 		ratio := float64(size) / float64(min(h, w))
 		height, width := max(int(math.RoundToEven(float64(h)*ratio)), 1), max(int(math.RoundToEven(float64(w)*ratio)), 1)
 		if height*width > p.limits.MaxPixels {
@@ -74,51 +107,51 @@ func buildResizeSmall(c *call) action {
 		}
 		p.resize(height, width, filter, antialias)
 		return nil
-	}}
+	}}, nil
 }
 
-func buildCentralCrop(c *call) action {
-	height, width := c.size()
-	return action{height: height, width: width, run: func(p *subject, _ *random.Stream) error {
+func buildCentralCrop(a *Arguments) (Action, error) {
+	height, width := a.Size()
+	return Action{Height: height, Width: width, Run: func(p *Pixels, _ *random.Stream) error {
 		h, w, err := roomFor(p, height, width)
 		if err == nil {
 			p.crop(region{(h - height) / 2, (w - width) / 2, height, width})
 		}
 		return err
-	}}
+	}}, nil
 }
 
-func buildRandomCrop(c *call) action {
-	height, width := c.size()
-	return action{random: true, height: height, width: width, run: func(p *subject, rng *random.Stream) error {
+func buildRandomCrop(a *Arguments) (Action, error) {
+	height, width := a.Size()
+	return Action{Random: true, Height: height, Width: width, Run: func(p *Pixels, rng *random.Stream) error {
 		h, w, err := roomFor(p, height, width)
 		if err == nil {
 			p.crop(region{rng.IntN(h - height + 1), rng.IntN(w - width + 1), height, width})
 		}
 		return err
-	}}
+	}}, nil
 }
 
-func roomFor(p *subject, height, width int) (h, w int, err error) {
-	if h, w = p.size(); h < height || w < width {
+func roomFor(p *Pixels, height, width int) (h, w int, err error) {
+	if h, w = p.Size(); h < height || w < width {
 		return h, w, fmt.Errorf("cutting %dx%d out of a picture of only %dx%d (height x width)", height, width, h, w)
 	}
 	return h, w, nil
 }
 
-func buildInceptionCrop(c *call) action {
-	size := c.side("size")
-	areaMin, areaMax := c.numberOr("area_min", 5), c.numberOr("area_max", 100)
+func buildInceptionCrop(a *Arguments) (Action, error) {
+	size := a.Side("size")
+	areaMin, areaMax := a.NumberOr("area_min", 5), a.NumberOr("area_max", 100)
 	if !(0 < areaMin && areaMin <= areaMax && areaMax <= 100) {
-		c.fail("areas are percentages, 0 < area_min <= area_max <= 100")
+		return Action{}, errors.New("areas are percentages, 0 < area_min <= area_max <= 100")
 	}
-	filter, antialias := c.resampling()
-	return action{random: true, height: size, width: size, run: func(p *subject, rng *random.Stream) error {
-		h, w := p.size()
+	filter, antialias := a.resampling()
+	return Action{Random: true, Height: size, Width: size, Run: func(p *Pixels, rng *random.Stream) error {
+		h, w := p.Size()
 		p.crop(inceptionRegion(rng, h, w, areaMin/100, areaMax/100))
 		p.resize(size, size, filter, antialias)
 		return nil
-	}}
+	}}, nil
 }
 
 // inceptionRegion draws a rectangle of a random aspect (width/height 0.75 to 1.33) and of a part of
@@ -144,48 +177,48 @@ func inceptionRegion(rng *random.Stream, height, width int, areaMin, areaMax flo
 	return region{0, 0, height, width}
 }
 
-func buildFlip(*call) action {
-	return action{random: true, keepsSize: true, run: func(p *subject, rng *random.Stream) error {
+func buildFlip(*Arguments) (Action, error) {
+	return Action{Random: true, KeepsSize: true, Run: func(p *Pixels, rng *random.Stream) error {
 		if rng.Float64() < 0.5 {
 			p.mirror()
 		}
 		return nil
-	}}
+	}}, nil
 }
 
 // buildGrayscale weighs the channels as tf.image.rgb_to_grayscale does.
-func buildGrayscale(c *call) action {
-	probability := c.numberOr("p", 1)
+func buildGrayscale(a *Arguments) (Action, error) {
+	probability := a.NumberOr("p", 1)
 	if !(0 <= probability && probability <= 1) {
-		c.fail("p is a probability, 0 to 1")
+		return Action{}, errors.New("p is a probability, 0 to 1")
 	}
 	draws := probability < 1
-	return action{random: draws, keepsSize: true, run: func(p *subject, rng *random.Stream) error {
+	return Action{Random: draws, KeepsSize: true, Run: func(p *Pixels, rng *random.Stream) error {
 		if draws && rng.Float64() >= probability {
 			return nil
 		}
-		pix := p.float().Pix
+		pix := p.Tensor().Pix
 		for i := 0; i < len(pix); i += 3 {
 			luma := 0.2989*pix[i] + 0.587*pix[i+1] + 0.114*pix[i+2]
 			pix[i], pix[i+1], pix[i+2] = luma, luma, luma
 		}
 		return nil
-	}}
+	}}, nil
 }
 
-func buildValueRange(c *call) action {
-	low, high := c.number("low"), c.number("high")
-	inLow, inHigh := c.numberOr("in_low", 0), c.numberOr("in_high", 255)
+func buildValueRange(a *Arguments) (Action, error) {
+	low, high := a.Number("low"), a.Number("high")
+	inLow, inHigh := a.NumberOr("in_low", 0), a.NumberOr("in_high", 255)
 	if inLow == inHigh {
-		c.fail("in_low and in_high are the same")
+		return Action{}, errors.New("in_low and in_high are the same")
 	}
 	scale := float32((high - low) / (inHigh - inLow))
 	from, to := float32(inLow), float32(low)
-	return action{keepsSize: true, run: func(p *subject, _ *random.Stream) error {
-		pix := p.float().Pix
+	return Action{KeepsSize: true, Run: func(p *Pixels, _ *random.Stream) error {
+		pix := p.Tensor().Pix
 		for i, v := range pix {
 			pix[i] = (v-from)*scale + to
 		}
 		return nil
-	}}
+	}}, nil
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
-	"github.com/pali3/pali3/tokenize"
 )
 
 // evalCommand scores a trained model on a split of a dataset, or a file of predictions, of any
@@ -176,7 +175,7 @@ func openRun(dir, name string, con *console) (be compute.Backend, trained *stage
 	if warning := backend.Warning(); warning != "" {
 		con.log.Warn().Msg(warning)
 	}
-	trained, err = stages.Open(be, dir, tokenize.Builtin())
+	trained, err = stages.Open(be, dir, nil)
 	return be, trained, err
 }
 

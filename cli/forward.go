@@ -5,7 +5,6 @@ import (
 
 	"github.com/pali3/pali3/cli/internal/forward"
 	"github.com/pali3/pali3/stages"
-	"github.com/pali3/pali3/tokenize"
 )
 
 // forwardCommand runs a model on tensors.
@@ -33,7 +32,7 @@ func (c forwardCommand) Run(con *console) error {
 	if err != nil {
 		return err
 	}
-	trained, err := stages.Open(be, c.Weights, tokenize.Builtin())
+	trained, err := stages.Open(be, c.Weights, nil)
 	if err != nil {
 		return err
 	}

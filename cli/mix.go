@@ -12,7 +12,6 @@ import (
 
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/backend"
-	"github.com/pali3/pali3/tokenize"
 )
 
 // mixCommand shows what a recipe feeds.
@@ -67,7 +66,7 @@ func (c mixCommand) Run(ctx context.Context, con *console) error {
 		c.Workers = runtime.NumCPU()
 	}
 	stream, err := mixture.Open(recipe.Mixture, mixture.Options{
-		Workers: c.Workers, Host: c.Host.host, Hosts: c.Host.hosts, Builtin: tokenize.Builtin(), NoPixels: !c.Digest && c.Tensors == "",
+		Workers: c.Workers, Host: c.Host.host, Hosts: c.Host.hosts, NoPixels: !c.Digest && c.Tensors == "",
 	})
 	if err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/recipes"
 	"github.com/pali3/pali3/stages"
-	"github.com/pali3/pali3/tokenize"
 	"github.com/pali3/pali3/webli"
 )
 
@@ -32,7 +31,7 @@ func readRecipe(nameOrFile string, assignments []string) (stages.Recipe, error) 
 			return stages.Recipe{}, fmt.Errorf("%s is a recipe of curation, for pali3 curate; here one of training is wanted, with stage: siglip, ul2 or pali3", nameOrFile)
 		}
 	}
-	return stages.ReadRecipe(file.Text, file.Name, file.Dir, assignments...)
+	return stages.ReadRecipe(file.Text, file.Name, file.Dir, nil, assignments...)
 }
 
 // readCuration reads a curation recipe, shipped or a file.
@@ -42,7 +41,7 @@ func readCuration(nameOrFile string, assignments []string) (webli.Config, error)
 		return webli.Config{}, err
 	}
 	if file.Kind() == recipes.Training {
-		if _, err := stages.ParseRecipe(file.Text, file.Name); err == nil {
+		if _, err := stages.ParseRecipe(file.Text, file.Name, nil); err == nil {
 			return webli.Config{}, fmt.Errorf("%s is a recipe of training, for pali3 train; here one of curation is wanted", nameOrFile)
 		}
 	}
@@ -82,7 +81,7 @@ func (c recipeList) Run(con *console) error {
 			if err != nil {
 				return err
 			}
-			size, err := r.Size(be, tokenize.Builtin())
+			size, err := r.Size(be)
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}

@@ -7,7 +7,6 @@ import (
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/recipes"
 	"github.com/pali3/pali3/stages"
-	"github.com/pali3/pali3/tokenize"
 	"github.com/pali3/pali3/webli"
 )
 
@@ -40,7 +39,7 @@ func (c recipeCheck) Run(ctx context.Context, con *console) error {
 		}
 		defer be.Finalize()
 		_, free := memory()
-		options := stages.InspectOptions{Backend: be, Builtin: tokenize.Builtin(), Memory: free}
+		options := stages.InspectOptions{Backend: be, Memory: free}
 		if result.Inspection, err = stages.Inspect(ctx, file.Text, file.Name, file.Dir, c.Set, options); err != nil {
 			return err
 		}

@@ -87,7 +87,7 @@ func kindOfRecipe(name string) (string, error) {
 // recipeOrRun reads a recipe, or that of a run folder.
 func recipeOrRun(name string) (stages.Recipe, error) {
 	if isFolder(name) {
-		return stages.ReadRun(name)
+		return stages.ReadRun(name, nil)
 	}
 	return readRecipe(name, nil)
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"github.com/pali3/pali3/evalsuite/report"
-	"github.com/pali3/pali3/tokenize"
 )
 
 // reportCommand writes the page of one run, of several side by side, or of a project.
@@ -55,7 +54,7 @@ func (c reportCommand) Run(ctx context.Context, con *console) error {
 	if c.Samples < 1 {
 		return fmt.Errorf("--samples must be 1 or more, not %d", c.Samples)
 	}
-	page, err := report.Build(ctx, c.Runs, report.Options{Samples: c.Samples, Seed: c.Seed, Builtin: tokenize.Builtin()})
+	page, err := report.Build(ctx, c.Runs, report.Options{Samples: c.Samples, Seed: c.Seed})
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"runtime"
 
 	"github.com/pali3/pali3/project"
-	"github.com/pali3/pali3/tokenize"
 )
 
 // runCommand does what a project's pipeline says.
@@ -41,7 +40,7 @@ func runProject(ctx context.Context, con *console, dir, backendName string, work
 		workers = runtime.NumCPU()
 	}
 	summary, err := project.Run(ctx, dir, project.RunOptions{
-		Backend: be, Workers: workers, Version: con.program.Version, Builtin: tokenize.Builtin(), Progress: con.line,
+		Backend: be, Workers: workers, Version: con.program.Version, Progress: con.line,
 		Note: con.info,
 		Warn: con.warn,
 	})

@@ -9,7 +9,6 @@ import (
 	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
-	"github.com/pali3/pali3/tokenize"
 )
 
 // speaking asks a model about images, a batch at a time, so that memory does not grow with their
@@ -130,7 +129,7 @@ func (t *speaking) open() error {
 	if err != nil {
 		return err
 	}
-	trained, err := stages.Open(be, t.Model, tokenize.Builtin())
+	trained, err := stages.Open(be, t.Model, nil)
 	if err != nil {
 		return err
 	}

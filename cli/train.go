@@ -8,7 +8,6 @@ import (
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/stages"
-	"github.com/pali3/pali3/tokenize"
 )
 
 // trainCommand runs a stage of training.
@@ -36,7 +35,7 @@ func (c trainCommand) Run(ctx context.Context, con *console) error {
 	con.log.Info().Str("stage", recipe.Stage).Int("steps", recipe.Steps).Str("out", c.Out).Msg("training")
 	var line *progress
 	result, err := stages.Run(ctx, recipe, c.Out, stages.Options{
-		Backend: be, Builtin: tokenize.Builtin(), Workers: c.Workers, Version: con.program.Version,
+		Backend: be, Workers: c.Workers, Version: con.program.Version,
 		Warn:      con.warn,
 		Evaluator: evalsuite.Validator{},
 		Evaluated: func(e stages.Evaluated) {

@@ -30,7 +30,7 @@ const trainedSplit = "train"
 func constantSource(ctx context.Context, s *split, t mixture.Task) (map[string][]string, error) {
 	counts := map[string]map[string]int{}
 	add := func(sample *shards.Sample) {
-		for _, ask := range t.Asks(sample) {
+		for _, ask := range s.registry.Asks(t, sample) {
 			if counts[ask.Language] == nil {
 				counts[ask.Language] = map[string]int{}
 			}

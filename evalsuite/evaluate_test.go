@@ -126,7 +126,7 @@ optimizer: {name: adamw, learning_rate: 0.02}
 // train trains a recipe on a dataset and opens the run.
 func train(t *testing.T, recipe, data string, sets ...string) (compute.Backend, *stages.Trained) {
 	t.Helper()
-	parsed, err := stages.ParseRecipe([]byte(recipe), "recipe", append(sets, "data="+data)...)
+	parsed, err := stages.ParseRecipe([]byte(recipe), "recipe", nil, append(sets, "data="+data)...)
 	if err != nil {
 		t.Fatal(err)
 	}

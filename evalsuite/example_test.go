@@ -78,7 +78,7 @@ func ExampleNewPredictor() {
 	}); err != nil {
 		log.Fatal(err)
 	}
-	recipe, err := stages.ParseRecipe([]byte(exampleRecipe), "example", "data="+data)
+	recipe, err := stages.ParseRecipe([]byte(exampleRecipe), "example", nil, "data="+data)
 	if err != nil {
 		log.Fatal(err)
 	}

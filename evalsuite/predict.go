@@ -61,9 +61,10 @@ type Predicted struct {
 	All []Prediction `json:"-"`
 }
 
-// PredictKinds returns the kinds of task that a model can be asked, in order of their names.
-func PredictKinds() []string {
-	return slices.DeleteFunc(mixture.Kinds(), func(kind string) bool { return !mixture.CanAsk(kind) })
+// PredictKinds returns the names of the kinds of task that a model can be asked, sorted. Registry is
+// that of the model's recipe; nil for the built-in kinds.
+func PredictKinds(registry *mixture.Registry) []string {
+	return slices.DeleteFunc(registry.KindNames(), func(kind string) bool { return !registry.CanAsk(kind) })
 }
 
 // predictCall is one call of Predict or PredictFiles.
@@ -72,6 +73,9 @@ type predictCall struct {
 	trained *stages.Trained
 	task    mixture.Task
 	did     *Predicted
+
+	anyImage  bool // the task can ask about an image without a sample
+	questions bool // the task answers questions
 }
 
 func newPredictCall(t *stages.Trained, o PredictOptions) (*predictCall, error) {
@@ -84,6 +88,7 @@ func newPredictCall(t *stages.Trained, o PredictOptions) (*predictCall, error) {
 			return nil, err
 		}
 	}
+	registry := t.Recipe.Mixture.Registry
 	p := &predictCall{PredictOptions: o, trained: t, did: &Predicted{Out: o.Out, Task: o.Task}}
 	switch {
 	case t.SigLIP != nil:
@@ -92,12 +97,14 @@ func newPredictCall(t *stages.Trained, o PredictOptions) (*predictCall, error) {
 		return nil, fmt.Errorf("a model of stage %s sees no images: name a run of stage pali3", t.Recipe.Stage)
 	case o.Task == "object_vqa":
 		return nil, errors.New("the questions of object_vqa are drawn at random: ask with the task vqa")
-	case !mixture.CanAsk(o.Task):
-		return nil, fmt.Errorf("task %q: the nearest task is %q of %s", o.Task, strict.Nearest(o.Task, PredictKinds()), strings.Join(PredictKinds(), ", "))
+	case !registry.CanAsk(o.Task):
+		return nil, fmt.Errorf("task %q: the nearest task is %q of %s", o.Task, strict.Nearest(o.Task, PredictKinds(registry)), strings.Join(PredictKinds(registry), ", "))
 	}
 	if err := o.Method.Validate(); err != nil {
 		return nil, err
 	}
+	kind, _ := registry.Kind(o.Task)
+	p.anyImage, p.questions = kind.AsksAnyImage(), kind.AnswersQuestions()
 	var learnt bool
 	p.task, learnt = taskOf(t, o.Task)
 	if len(o.Texts) > 0 {
@@ -115,7 +122,7 @@ func defaultTask(t *stages.Trained, question string) (string, error) {
 		return "vqa", nil
 	}
 	var kinds []string
-	for _, kind := range PredictKinds() {
+	for _, kind := range PredictKinds(t.Recipe.Mixture.Registry) {
 		if len(tasksOf(t, kind)) > 0 {
 			kinds = append(kinds, kind)
 		}
@@ -126,10 +133,10 @@ func defaultTask(t *stages.Trained, question string) (string, error) {
 	case len(kinds) == 1:
 		return kinds[0], nil
 	}
-	return "", fmt.Errorf("name a --task of %s", strings.Join(PredictKinds(), ", "))
+	return "", fmt.Errorf("name a --task of %s", strings.Join(PredictKinds(t.Recipe.Mixture.Registry), ", "))
 }
 
-// Predict lets a trained PaLI-3 predict for a split of a dataset. It asks what [mixture.Task.Asks]
+// Predict lets a trained PaLI-3 predict for a split of a dataset. It asks what [mixture.Registry.Asks]
 // says; with Languages, captions and text in the image are asked for in each of them, of samples
 // without a text too.
 func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d *shards.Dataset, name string, o PredictOptions) (*Predicted, error) {
@@ -144,9 +151,10 @@ func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d *shar
 	if err != nil {
 		return nil, err
 	}
+	s.registry = t.Recipe.Mixture.Registry
 	p.leaveOut(s.without)
 	var requests []request
-	if len(o.Languages) > 0 && (o.Task == "caption" || o.Task == "ocr") {
+	if len(o.Languages) > 0 && p.anyImage && !p.questions {
 		requests = s.inLanguages(p.task, o.Languages)
 	} else {
 		var left LeftOut
@@ -155,7 +163,7 @@ func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d *shar
 	}
 	if len(requests) == 0 {
 		hint := ""
-		if o.Task == "caption" || o.Task == "ocr" {
+		if p.anyImage && !p.questions {
 			hint = "; name the languages to ask in, for example en"
 		}
 		return nil, fmt.Errorf("nothing to ask of split %s of %s by the task %s: no sample has a %s%s", name, d.Dir(), o.Task, needs(p.task), hint)
@@ -172,20 +180,21 @@ func PredictFiles(ctx context.Context, be compute.Backend, t *stages.Trained, pa
 		return nil, err
 	}
 	switch {
-	case o.Task == "vqa" && o.Question == "":
-		return nil, errors.New("the task vqa on image files needs a question")
-	case o.Task != "vqa" && o.Question != "":
+	case p.questions && o.Question == "":
+		return nil, fmt.Errorf("the task %s on image files needs a question", o.Task)
+	case !p.questions && o.Question != "":
 		return nil, fmt.Errorf("a question is for the task vqa, not for %s", o.Task)
-	case o.Task != "vqa" && o.Task != "caption" && o.Task != "ocr":
+	case !p.anyImage:
 		return nil, fmt.Errorf("the task %s starts from a sample's own texts, which image files do not have: name a dataset", o.Task)
 	}
 	languages := o.Languages
 	if len(languages) == 0 {
 		languages = []string{"en"}
 	}
-	if o.Task == "vqa" {
+	if p.questions {
 		languages = languages[:1]
 	}
+	registry := t.Recipe.Mixture.Registry
 	var requests []request
 	seen := map[string]bool{}
 	doubles := LeftOut{Task: o.Task, Reason: "images were named before", Of: len(paths)}
@@ -196,7 +205,7 @@ func PredictFiles(ctx context.Context, be compute.Backend, t *stages.Trained, pa
 		}
 		seen[path] = true
 		for _, language := range languages {
-			requests = append(requests, request{Ask: p.task.AskIn(path, language, o.Question), task: o.Task, row: i, key: path})
+			requests = append(requests, request{Ask: registry.AskIn(p.task, path, language, o.Question), task: o.Task, row: i, key: path})
 		}
 	}
 	p.leaveOut(doubles)
@@ -243,7 +252,7 @@ func (p *predictCall) run(ctx context.Context, be compute.Backend, requests []re
 // warnLanguages warns of languages that the run was not trained on, unless all images are asked the
 // same question.
 func (p *predictCall) warnLanguages(requests []request) {
-	if p.Task == "vqa" && p.Question != "" {
+	if p.Question != "" {
 		return
 	}
 	var languages []string

@@ -46,6 +46,8 @@ type split struct {
 	samples []shards.Sample // that have an image
 	rows    []int           // of the samples, in the dataset
 	without LeftOut         // samples without an image
+
+	registry *mixture.Registry // of the tasks that are asked; nil for the built-in kinds
 }
 
 // splitColumns are what is read of all samples.
@@ -157,7 +159,7 @@ func (s *split) requests(t mixture.Task, languages []string) ([]request, LeftOut
 	var all []request
 	seen := map[string]bool{}
 	for i := range s.samples {
-		asks := t.Asks(&s.samples[i])
+		asks := s.registry.Asks(t, &s.samples[i])
 		if len(asks) == 0 {
 			left.add(s.samples[i].Key)
 		}
@@ -178,9 +180,9 @@ func (s *split) inLanguages(t mixture.Task, languages []string) []request {
 	for i := range s.samples {
 		for _, language := range languages {
 			t.Languages = []string{language}
-			asks := t.Asks(&s.samples[i])
+			asks := s.registry.Asks(t, &s.samples[i])
 			if len(asks) == 0 {
-				asks = []mixture.Ask{t.AskIn(s.samples[i].Key, language, "")}
+				asks = []mixture.Ask{s.registry.AskIn(t, s.samples[i].Key, language, "")}
 			}
 			for _, ask := range asks {
 				all = append(all, s.request(i, t.Kind, ask))

@@ -81,7 +81,7 @@ eval: {every: 2, metrics: [i2t_r1, t2i_r5]}
 
 func train(t *testing.T, yaml string, warn func(string), sets ...string) (stages.Result, error) {
 	t.Helper()
-	r, err := stages.ParseRecipe([]byte(yaml), "test.yaml", sets...)
+	r, err := stages.ParseRecipe([]byte(yaml), "test.yaml", nil, sets...)
 	if err != nil {
 		t.Fatal(err)
 	}

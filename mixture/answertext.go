@@ -25,7 +25,7 @@ var saysLittle = map[string]bool{
 // there are none.
 func answersText(t *Task, s *shards.Sample) *shards.Text {
 	var said []string
-	for _, q := range questionsOf(t, s) {
+	for _, q := range t.QuestionsOf(s) {
 		answer := strings.TrimSpace(q.Answers[0].Text)
 		if answer != "" && !saysLittle[strings.ToLower(strings.Trim(answer, ".!"))] && !slices.Contains(said, answer) {
 			said = append(said, answer)

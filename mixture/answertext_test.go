@@ -25,7 +25,7 @@ func TestTextsOf_MakesATextOfAnswers(t *testing.T) {
 		{"another kind of task", Task{Kind: "caption", Texts: []string{"answers"}}, nil},
 	} {
 		var got []string
-		for _, text := range textsOf(&c.task, s) {
+		for _, text := range c.task.TextsOf(s) {
 			got = append(got, text.Value)
 		}
 		if len(got) != len(c.want) || len(got) > 0 && got[len(got)-1] != c.want[len(got)-1] {
@@ -33,7 +33,7 @@ func TestTextsOf_MakesATextOfAnswers(t *testing.T) {
 		}
 	}
 	yes := &shards.Sample{Questions: []shards.Question{ask("Is it?", "no")}}
-	if texts := textsOf(&Task{Kind: "contrastive", Texts: []string{"answers"}}, yes); len(texts) != 0 {
+	if texts := (&Task{Kind: "contrastive", Texts: []string{"answers"}}).TextsOf(yes); len(texts) != 0 {
 		t.Errorf("a sample of yes and no alone has the texts %v", texts)
 	}
 }

@@ -24,59 +24,24 @@ type Ask struct {
 	Truths []string
 }
 
-// asks is the table of what the kinds ask of a sample.
-var asks = map[string]func(t *Task, s *shards.Sample) []Ask{
-	"caption":   askCaptions,
-	"split_cap": askRests,
-	"ocr":       askReadings,
-	"vqa":       askQuestions,
-	"vqg":       askForQuestions,
-}
-
-// Asks returns all that a task asks of a sample: for caption, the caption in each language that the
-// sample has one in; for split_cap, the second half of the first of them in each; for ocr, the text
-// in the image; for vqa, each question; for vqg, a question for the first answer of each. It is
-// none for kinds that ask nothing or draw what they ask: see [CanAsk].
-func (t *Task) Asks(s *shards.Sample) []Ask {
-	ask, ok := asks[t.Kind]
-	if !ok {
-		return nil
+// askIn asks for a text in a language, or for the answer to a question.
+func (t *Task) askIn(key, language, question string) Ask {
+	return Ask{
+		ID: key + "/" + language, Language: language, Kind: t.Kind, Question: question,
+		Prompt: t.Fill("lang", language, "question", question),
 	}
-	return ask(t, s)
-}
-
-// CanAsk reports whether a kind of task asks something of a sample that is not drawn at random.
-func CanAsk(kind string) bool { return asks[kind] != nil }
-
-// AskIn returns what the task asks of an image of which nothing is known: for caption and ocr, the
-// text in a language; for vqa, a question.
-func (t *Task) AskIn(key, language, question string) Ask {
-	a := Ask{ID: key + "/" + language, Language: language, Kind: t.Kind, Question: question}
-	if t.Kind == "vqa" {
-		a.ID = key
-	}
-	a.Prompt = fill(t.prompt(), "lang", language, "question", question)
-	return a
-}
-
-// prompt is the task's template, also of a recipe that was not checked.
-func (t *Task) prompt() string {
-	if t.Prompt == "" {
-		return kinds[t.Kind].prompt
-	}
-	return t.Prompt
 }
 
 // askCaptions asks in each language of the sample's texts, in the order of the first. Several texts
 // in a language are several truths.
 func askCaptions(t *Task, s *shards.Sample) (all []Ask) {
 	at := map[string]int{}
-	for _, text := range textsOf(t, s) {
+	for _, text := range t.TextsOf(s) {
 		i, known := at[text.Language]
 		if !known {
 			i = len(all)
 			at[text.Language] = i
-			all = append(all, t.AskIn(s.Key, text.Language, ""))
+			all = append(all, t.askIn(s.Key, text.Language, ""))
 		}
 		all[i].Truths = append(all[i].Truths, text.Value)
 	}
@@ -85,13 +50,13 @@ func askCaptions(t *Task, s *shards.Sample) (all []Ask) {
 
 func askRests(t *Task, s *shards.Sample) (all []Ask) {
 	asked := map[string]bool{}
-	for _, text := range textsOf(t, s) {
+	for _, text := range t.TextsOf(s) {
 		words := splitWords(text.Value)
 		if asked[text.Language] || len(words) < 2 {
 			continue
 		}
 		asked[text.Language] = true
-		prompt, rest := splitAt(t.prompt(), text, words, len(words)/2)
+		prompt, rest := splitAt(t.Prompt, text, words, len(words)/2)
 		all = append(all, Ask{ID: s.Key + "/" + text.Language, Language: text.Language, Kind: t.Kind, Prompt: prompt, Truths: []string{rest}})
 	}
 	return all
@@ -105,7 +70,7 @@ func splitAt(template string, text *shards.Text, words []string, n int) (prompt,
 }
 
 func askReadings(t *Task, s *shards.Sample) []Ask {
-	texts := textsOf(t, s)
+	texts := t.TextsOf(s)
 	if len(texts) == 0 {
 		return nil
 	}
@@ -113,7 +78,7 @@ func askReadings(t *Task, s *shards.Sample) []Ask {
 	for _, text := range texts {
 		read = append(read, text.Value)
 	}
-	a := t.AskIn(s.Key, texts[0].Language, "")
+	a := t.askIn(s.Key, texts[0].Language, "")
 	a.Truths = []string{strings.Join(read, " ")}
 	return []Ask{a}
 }
@@ -124,18 +89,18 @@ func askQuestions(t *Task, s *shards.Sample) []Ask {
 		for _, answer := range q.Answers {
 			truths = append(truths, answer.Text)
 		}
-		return fill(t.prompt(), "question", q.Text), truths
+		return t.Fill("question", q.Text), truths
 	})
 }
 
 func askForQuestions(t *Task, s *shards.Sample) []Ask {
 	return eachQuestion(t, s, func(q *shards.Question) (string, []string) {
-		return fill(t.prompt(), "lang", q.Language, "answer", q.Answers[0].Text), []string{q.Text}
+		return t.Fill("lang", q.Language, "answer", q.Answers[0].Text), []string{q.Text}
 	})
 }
 
 func eachQuestion(t *Task, s *shards.Sample, ask func(*shards.Question) (prompt string, truths []string)) (all []Ask) {
-	for i, q := range questionsOf(t, s) {
+	for i, q := range t.QuestionsOf(s) {
 		a := Ask{ID: q.ID, Language: q.Language, Kind: q.Kind, Question: q.Text}
 		if a.ID == "" {
 			a.ID = s.Key + "#" + strconv.Itoa(i)

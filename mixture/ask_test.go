@@ -52,7 +52,7 @@ func TestAsks_EachKind(t *testing.T) {
 		{"nothing", Task{Kind: "contrastive"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, c.task.Asks(&askedSample)); diff != "" {
+			if diff := cmp.Diff(c.want, Builtin().Asks(c.task, &askedSample)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -61,10 +61,10 @@ func TestAsks_EachKind(t *testing.T) {
 
 func TestAskIn_NeedsNoSample(t *testing.T) {
 	caption, question := Task{Kind: "caption"}, Task{Kind: "vqa"}
-	if got := caption.AskIn("a.png", "fr", ""); got.ID != "a.png/fr" || got.Prompt != CaptionPrompt("fr") {
+	if got := Builtin().AskIn(caption, "a.png", "fr", ""); got.ID != "a.png/fr" || got.Prompt != CaptionPrompt("fr") {
 		t.Errorf("%+v", got)
 	}
-	if got := question.AskIn("a.png", "", "who?"); got.ID != "a.png" || got.Prompt != QuestionPrompt("who?") {
+	if got := Builtin().AskIn(question, "a.png", "", "who?"); got.ID != "a.png" || got.Prompt != QuestionPrompt("who?") {
 		t.Errorf("%+v", got)
 	}
 }

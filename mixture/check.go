@@ -40,22 +40,22 @@ func (r *Recipe) Problems() (all strict.Problems) {
 	if r.Tokenizer.Model == "" {
 		all.Add("tokenizer.model", "tokenizer.model: missing; name a SentencePiece model, which pali3 tokenizer train makes")
 	}
-	all = append(all, r.Images.problems()...)
+	all = append(all, r.Images.problems(r.Registry)...)
 	return append(all, r.taskProblems()...)
 }
 
 func notBelowZero(x float64) bool { return x >= 0 && !math.IsInf(x, 0) }
 
 // problems lists what is wrong with the image ops.
-func (c ImageConfig) problems() (all strict.Problems) {
+func (c ImageConfig) problems(registry *Registry) (all strict.Problems) {
 	if c.PerExample < 0 {
 		all.Add("images.per_example", "images.per_example: %d, must not be below zero", c.PerExample)
 	}
-	train, err := parseOps("ops", c.Ops)
+	train, err := registry.recipeOps("ops", c.Ops)
 	if err != nil {
 		all.Add("images.ops", "%v", err)
 	}
-	eval, err := parseOps("eval_ops", c.EvalOps)
+	eval, err := registry.recipeOps("eval_ops", c.EvalOps)
 	if err != nil {
 		all.Add("images.eval_ops", "%v", err)
 	}
@@ -107,58 +107,57 @@ func (t *Task) problems(r *Recipe) (all strict.Problems) {
 	if t.Data == "" && r.Data == "" {
 		all.Add("data", "data: no dataset, neither here nor for the whole recipe")
 	}
-	kind, ok := kinds[t.Kind]
+	kind, ok := r.Registry.Kind(t.Kind)
 	if !ok {
-		all.Add("kind", "kind: %q; the nearest legal kind is %q (of %s)", t.Kind, strict.Nearest(t.Kind, Kinds()), strings.Join(Kinds(), ", "))
+		all.Add("kind", "kind: %q; the nearest legal kind is %q (of %s)", t.Kind, strict.Nearest(t.Kind, r.Registry.KindNames()), strings.Join(r.Registry.KindNames(), ", "))
 		return all
 	}
-	if kind.target && r.Lengths.Decoder == 0 {
+	if kind.Target && r.Lengths.Decoder == 0 {
 		all.Add("kind", "kind %s needs lengths.decoder, the room for a target in ids", t.Kind)
 	}
-	if kind.target && r.Lengths.Texts > 1 {
+	if kind.Target && r.Lengths.Texts > 1 {
 		all.Add("kind", "kind %s has one text; lengths.texts is for contrastive tasks", t.Kind)
 	}
-	if kind.pictures && r.Images.Ops == "" {
+	if kind.Image && r.Images.Ops == "" {
 		all.Add("kind", `kind %s needs images.ops, for example "decode|resize(224)|value_range(-1,1)"`, t.Kind)
 	}
-	if t.Kind == "denoise" && t.Denoisers != "" {
+	if kind.Denoises && t.Denoisers != "" {
 		if _, err := Denoisers(t.Denoisers); err != nil {
 			all.Add("denoisers", "%v", err)
 		}
 	}
-	if t.Prompt == "" {
-		t.Prompt = kind.prompt
-	}
+	t.fillPrompt(kind)
 	if err := checkPrompt(t.Prompt, kind); err != nil {
 		all.Add("prompt", "%v", err)
 	}
 	return all
 }
 
-// pipeline parses the image ops; nil if there are none.
-func (c ImageConfig) pipeline() (*augment.Pipeline, error) { return recipeOps("ops", c.Ops) }
+// Pipeline parses the recipe's image ops; nil if there are none.
+func (r *Recipe) Pipeline() (*augment.Pipeline, error) { return r.pipeline("ops", r.Images.Ops) }
 
 // EvalPipeline parses the image ops for scoring and use; nil if there are none.
-func (c ImageConfig) EvalPipeline() (*augment.Pipeline, error) {
-	if c.EvalOps != "" {
-		return recipeOps("eval_ops", c.EvalOps)
+func (r *Recipe) EvalPipeline() (*augment.Pipeline, error) {
+	if r.Images.EvalOps != "" {
+		return r.pipeline("eval_ops", r.Images.EvalOps)
 	}
-	return c.pipeline()
+	return r.Pipeline()
 }
 
-func recipeOps(key, ops string) (*augment.Pipeline, error) {
-	p, err := parseOps(key, ops)
+func (r *Recipe) pipeline(key, ops string) (*augment.Pipeline, error) {
+	p, err := r.Registry.recipeOps(key, ops)
 	if err != nil {
 		return nil, fmt.Errorf("recipe: %w", err)
 	}
 	return p, nil
 }
 
-func parseOps(key, ops string) (*augment.Pipeline, error) {
+// recipeOps parses the image ops of a recipe's key, which must give one size.
+func (g *Registry) recipeOps(key, ops string) (*augment.Pipeline, error) {
 	if ops == "" {
 		return nil, nil
 	}
-	p, err := augment.Parse(ops)
+	p, err := g.ParseOps(ops)
 	if err != nil {
 		return nil, fmt.Errorf("images.%s: %w", key, err)
 	}

@@ -13,23 +13,22 @@ func (r Recipe) WithDefaults() Recipe {
 	}
 	tasks := make([]Task, len(r.Tasks))
 	for i, t := range r.Tasks {
-		tasks[i] = t.withDefaults()
+		tasks[i] = t.withDefaults(r.Registry)
 	}
 	r.Tasks = tasks
 	return r
 }
 
-func (t Task) withDefaults() Task {
+func (t Task) withDefaults(registry *Registry) Task {
+	kind, _ := registry.Kind(t.Kind)
 	if t.Split == "" {
 		t.Split = "train"
 	}
-	if t.Prompt == "" {
-		t.Prompt = kinds[t.Kind].prompt
-	}
+	t.fillPrompt(kind)
 	switch {
-	case t.Kind == "denoise" && t.Denoisers == "":
+	case kind.Denoises && t.Denoisers == "":
 		t.Denoisers = defaultDenoisers
-	case t.Kind == "object_vqa" && len(t.Objects) == 0:
+	case kind.Labels != nil && len(t.Objects) == 0:
 		t.Objects = []string{"boxes"}
 	}
 	return t

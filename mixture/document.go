@@ -17,8 +17,8 @@ const defaultDenoisers = "ul2"
 
 // newDenoiseTask checks that the vocabulary has the sentinels and mode tokens that the denoisers
 // may need. For other kinds of task it does nothing.
-func newDenoiseTask(t *Task, v *tokenize.Vocabulary, lengths Lengths) (denoiseTask, error) {
-	if t.Kind != "denoise" {
+func newDenoiseTask(t *Task, k Kind, v *tokenize.Vocabulary, lengths Lengths) (denoiseTask, error) {
+	if !k.Denoises {
 		return denoiseTask{}, nil
 	}
 	preset := t.Denoisers

@@ -1,7 +1,6 @@
 package mixture
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -10,95 +9,109 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// kind is how a sample becomes an example.
-type kind struct {
-	prompt   string // PaLI's template
-	pictures bool   // needs a picture
-	target   bool   // has a target
-	usable   func(t *Task, s *shards.Sample) bool
-	// make writes the example's texts; objects are those that the task's samples name.
-	make func(t *Task, s *shards.Sample, objects pools, rng *random.Stream) draft
+// Kind is a way to make examples of samples. It is a row of a table: append your own to
+// [BuiltinKinds] and read recipes with a [Registry] that holds them.
+//
+// All functions must be functions of their arguments alone, and safe for concurrent use: batches do
+// not depend on the number of workers.
+type Kind struct {
+	// Name is the value of a task's key kind.
+	Name string
+	// Prompt is the template of the encoder's text, for tasks without one of their own. A recipe's
+	// prompt may use the placeholders that this one has.
+	Prompt string
+	// Image says that a sample needs an image.
+	Image bool
+	// Target says that examples have a target for the decoder. Without one they are contrastive:
+	// Make returns texts that are compared with the image.
+	Target bool
+	// Usable reports whether an example can be made of a sample. Of the sample's images only the
+	// number counts.
+	Usable func(t *Task, s *shards.Sample) bool
+	// Make makes an example of a usable sample. It draws what is random from rng. Labels are those
+	// that the function Labels found in all samples of the task. A sample for which Make returns an
+	// error is replaced by another.
+	Make func(t *Task, s *shards.Sample, labels Labels, rng *random.Stream) (Draft, error)
+	// Asks returns what the task asks of a sample when a model is evaluated or used. Unlike Make, it
+	// draws nothing at random. May be nil: then the kind only trains.
+	Asks func(t *Task, s *shards.Sample) []Ask
+	// Languages are those of the texts that the task can use of a sample, "" where not known.
+	// Default: the languages of [Task.TextsOf].
+	Languages func(t *Task, s *shards.Sample) []string
+	// Labels returns the labels of a sample, which are collected for Make. Default: none.
+	Labels func(t *Task, s *shards.Sample) Labels
+	// Denoises says that Make returns documents, which the task's denoisers corrupt.
+	Denoises bool
 }
 
-// draft is an example before its texts become ids.
-type draft struct {
-	prompt, target string
-	texts          []string // of a contrastive example, instead of the two
-	document       string   // of a corrupted text, instead of them
+// Draft is an example before its texts become ids: a prompt and a target, or else texts, or else a
+// document.
+type Draft struct {
+	Prompt, Target string
+	// Texts of a contrastive example, best first: as many are used as the batch has room for.
+	Texts []string
+	// Document is a text that the task's denoisers corrupt.
+	Document string
 }
 
-// kinds is the table of task kinds (spec: PaLI §3.2; arXiv 2209.06794).
-var kinds = map[string]kind{
-	"contrastive": {"{text}", true, false, hasText, makeContrastive},
-	"caption":     {captionPrompt, true, true, hasText, makeCaption},
-	"split_cap":   {splitCapPrompt, true, true, hasText, makeSplitCap},
-	"ocr":         {ocrPrompt, true, true, hasText, makeOCR},
-	"vqa":         {vqaPrompt, true, true, hasQuestion, makeVQA},
-	"vqg":         {vqgPrompt, true, true, hasQuestion, makeVQG},
-	"object_vqa":  {vqaPrompt, true, true, hasObjects, makeObjectVQA},
-	"denoise":     {"", false, true, hasText, makeDocument},
+// Kinds is a table of kinds. Of two with the same name the first counts.
+type Kinds []Kind
+
+// BuiltinKinds returns a copy of the table of built-in kinds.
+func BuiltinKinds() Kinds { return slices.Clone(builtinKinds) }
+
+// Names returns the names of the kinds, sorted.
+func (kinds Kinds) Names() []string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.Name
+	}
+	slices.Sort(names)
+	return names
 }
 
-// Kinds returns the names of all task kinds.
-func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
+// builtinKinds are the tasks of PaLI §3.2 (arXiv 2209.06794), of SigLIP and of UL2.
+var builtinKinds = Kinds{
+	{Name: "contrastive", Prompt: "{text}", Image: true, Usable: hasText, Make: makeContrastive},
+	{Name: "caption", Prompt: captionPrompt, Image: true, Target: true, Usable: hasText, Make: makeCaption, Asks: askCaptions},
+	{Name: "split_cap", Prompt: splitCapPrompt, Image: true, Target: true, Usable: hasText, Make: makeSplitCap, Asks: askRests},
+	{Name: "ocr", Prompt: ocrPrompt, Image: true, Target: true, Usable: hasText, Make: makeOCR, Asks: askReadings},
+	{Name: "vqa", Prompt: vqaPrompt, Image: true, Target: true, Usable: hasQuestion, Make: makeVQA, Asks: askQuestions, Languages: questionLanguages},
+	{Name: "vqg", Prompt: vqgPrompt, Image: true, Target: true, Usable: hasQuestion, Make: makeVQG, Asks: askForQuestions, Languages: questionLanguages},
+	{Name: "object_vqa", Prompt: vqaPrompt, Image: true, Target: true, Usable: hasObjects, Make: makeObjectVQA, Labels: objectsOf, Languages: english},
+	{Name: "denoise", Target: true, Usable: hasText, Make: makeDocument, Denoises: true},
+}
 
-func hasText(t *Task, s *shards.Sample) bool     { return len(textsOf(t, s)) > 0 }
-func hasQuestion(t *Task, s *shards.Sample) bool { return len(questionsOf(t, s)) > 0 }
+func hasText(t *Task, s *shards.Sample) bool     { return len(t.TextsOf(s)) > 0 }
+func hasQuestion(t *Task, s *shards.Sample) bool { return len(t.QuestionsOf(s)) > 0 }
 func hasObjects(t *Task, s *shards.Sample) bool  { return len(objectsOf(t, s)) > 0 }
-
-// textsOf returns the texts that the task takes.
-func textsOf(t *Task, s *shards.Sample) (texts []*shards.Text) {
-	for i := range s.Texts {
-		text := &s.Texts[i]
-		if wanted(t.Languages, text.Language) && wanted(t.Texts, text.Kind) && (t.Kind == "ocr") == (text.Kind == shards.OCR) && text.Value != "" {
-			texts = append(texts, text)
-		}
-	}
-	if t.Kind == "contrastive" && slices.Contains(t.Texts, answerTexts) {
-		if text := answersText(t, s); text != nil {
-			texts = append(texts, text)
-		}
-	}
-	return texts
-}
-
-// questionsOf returns the questions that the task takes.
-func questionsOf(t *Task, s *shards.Sample) (questions []*shards.Question) {
-	for i := range s.Questions {
-		q := &s.Questions[i]
-		if wanted(t.Languages, q.Language) && wanted(t.Questions, q.Kind) && len(q.Answers) > 0 {
-			questions = append(questions, q)
-		}
-	}
-	return questions
-}
 
 func pick[T any](from []T, rng *random.Stream) T { return from[rng.IntN(len(from))] }
 
 // makeContrastive gives all texts of the sample in a random order, of which a batch takes the
 // first.
-func makeContrastive(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
-	texts := textsOf(t, s)
-	var d draft
+func makeContrastive(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
+	texts := t.TextsOf(s)
+	var d Draft
 	for _, i := range rng.Perm(len(texts)) {
-		d.texts = append(d.texts, fill(t.Prompt, "text", texts[i].Value))
+		d.Texts = append(d.Texts, t.Fill("text", texts[i].Value))
 	}
-	return d
+	return d, nil
 }
 
-func makeCaption(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
-	text := pick(textsOf(t, s), rng)
-	return draft{prompt: fill(t.Prompt, "lang", text.Language), target: text.Value}
+func makeCaption(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
+	text := pick(t.TextsOf(s), rng)
+	return Draft{Prompt: t.Fill("lang", text.Language), Target: text.Value}, nil
 }
 
 // makeSplitCap gives the first words of a text and asks for the rest. The split is uniform: none to
 // all but one of the words.
-func makeSplitCap(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
-	text := pick(textsOf(t, s), rng)
+func makeSplitCap(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
+	text := pick(t.TextsOf(s), rng)
 	words := splitWords(text.Value)
-	var d draft
-	d.prompt, d.target = splitAt(t.Prompt, text, words, rng.IntN(len(words)))
-	return d
+	var d Draft
+	d.Prompt, d.Target = splitAt(t.Prompt, text, words, rng.IntN(len(words)))
+	return d, nil
 }
 
 // splitWords cuts a text so that its parts joined are the text again: before each word; in scripts
@@ -120,38 +133,38 @@ func unspaced(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
-func makeOCR(t *Task, s *shards.Sample, _ pools, _ *random.Stream) draft {
+func makeOCR(t *Task, s *shards.Sample, _ Labels, _ *random.Stream) (Draft, error) {
 	var read []string
-	texts := textsOf(t, s)
+	texts := t.TextsOf(s)
 	for _, text := range texts {
 		read = append(read, text.Value)
 	}
-	return draft{prompt: fill(t.Prompt, "lang", texts[0].Language), target: strings.Join(read, " ")}
+	return Draft{Prompt: t.Fill("lang", texts[0].Language), Target: strings.Join(read, " ")}, nil
 }
 
-func makeVQA(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
-	q := pick(questionsOf(t, s), rng)
-	return draft{prompt: fill(t.Prompt, "question", q.Text), target: pick(q.Answers, rng).Text}
+func makeVQA(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
+	q := pick(t.QuestionsOf(s), rng)
+	return Draft{Prompt: t.Fill("question", q.Text), Target: pick(q.Answers, rng).Text}, nil
 }
 
-func makeVQG(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
-	q := pick(questionsOf(t, s), rng)
-	return draft{prompt: fill(t.Prompt, "lang", q.Language, "answer", pick(q.Answers, rng).Text), target: q.Text}
+func makeVQG(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
+	q := pick(t.QuestionsOf(s), rng)
+	return Draft{Prompt: t.Fill("lang", q.Language, "answer", pick(q.Answers, rng).Text), Target: q.Text}, nil
 }
 
 // makeDocument joins the texts and questions of a sample, in a random order, into one text for a
 // denoiser.
-func makeDocument(t *Task, s *shards.Sample, _ pools, rng *random.Stream) draft {
+func makeDocument(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
 	var parts []string
-	for _, text := range textsOf(t, s) {
+	for _, text := range t.TextsOf(s) {
 		parts = append(parts, text.Value)
 	}
-	for _, q := range questionsOf(t, s) {
+	for _, q := range t.QuestionsOf(s) {
 		parts = append(parts, q.Text+" "+q.Answers[0].Text)
 	}
 	shuffled := make([]string, len(parts))
 	for i, from := range rng.Perm(len(parts)) {
 		shuffled[i] = parts[from]
 	}
-	return draft{document: strings.Join(shuffled, "\n")}
+	return Draft{Document: strings.Join(shuffled, "\n")}, nil
 }

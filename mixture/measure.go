@@ -74,7 +74,7 @@ func (s *Stream) measure(number, at int, image bool, m *Measured) error {
 	rng := random.New(key, random.Name(sample.Key))
 	m.Examples++
 	example, err := s.example(number, &sample, rng)
-	if err == nil && image && kinds[task.Kind].pictures {
+	if err == nil && image && s.kinds[number].Image {
 		for i := range min(len(sample.Images), s.shape.Images) {
 			if _, err = s.pipeline.Apply(sample.Images[i].Bytes, rng); err != nil {
 				break
@@ -95,7 +95,7 @@ func (s *Stream) measure(number, at int, image bool, m *Measured) error {
 	if encoder > s.shape.Encoder {
 		m.TruncatedEncoder++
 	}
-	if kinds[task.Kind].target {
+	if s.kinds[number].Target {
 		decoder := len(example.target) + 1
 		m.LongestDecoder = max(m.LongestDecoder, decoder)
 		if decoder > s.shape.Decoder {
@@ -110,7 +110,7 @@ func (s *Stream) measure(number, at int, image bool, m *Measured) error {
 func (r Recipe) Shape() Shape {
 	s := newStream(r, Options{Hosts: 1})
 	var err error
-	if s.pipeline, err = r.Images.pipeline(); err != nil || len(r.Problems()) > 0 {
+	if s.pipeline, err = r.Pipeline(); err != nil || len(r.Problems()) > 0 {
 		return Shape{}
 	}
 	return s.shapeOf()

@@ -9,13 +9,12 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// objects are the labels that a sample has, by group: what is not there is drawn from the same
-// group, so that a role is denied by another role and not by a colour.
-type objects map[string][]string
-
-// pools are the labels of all of a task's samples, by group, in order of the samples' keys: where
-// keys say what a picture shows, labels that stand near each other are hard to tell apart.
-type pools map[string][]string
+// Labels are names of what images show, by group. A label that an image lacks is drawn from the
+// group of one that it has, so that a role is denied by another role and not by a colour.
+//
+// Those of all samples of a task are in the order of the samples' keys. Where keys say what an image
+// shows, neighbouring labels are hard to tell apart.
+type Labels map[string][]string
 
 // Sources of labels that [Task.Objects] may name beside metadata fields.
 const (
@@ -25,8 +24,8 @@ const (
 
 // objectsOf returns the labels of a sample from the sources that the task names; by default its
 // boxes.
-func objectsOf(t *Task, s *shards.Sample) objects {
-	found := objects{}
+func objectsOf(t *Task, s *shards.Sample) Labels {
+	found := Labels{}
 	add := func(group, label string) {
 		if label != "" && !slices.Contains(found[group], label) {
 			found[group] = append(found[group], label)
@@ -43,7 +42,7 @@ func objectsOf(t *Task, s *shards.Sample) objects {
 				add(source, box.Label)
 			}
 		case objectTexts:
-			for _, text := range textsOf(t, s) {
+			for _, text := range t.TextsOf(s) {
 				add(source+" "+text.Language, text.Value)
 			}
 		default:
@@ -54,7 +53,7 @@ func objectsOf(t *Task, s *shards.Sample) objects {
 }
 
 // add adds a sample's labels that are not there yet.
-func (p pools) add(found objects, seen map[string]bool) {
+func (p Labels) add(found Labels, seen map[string]bool) {
 	for _, group := range groupsOf(found) {
 		for _, label := range found[group] {
 			if id := group + "\x00" + label; !seen[id] {
@@ -65,7 +64,7 @@ func (p pools) add(found objects, seen map[string]bool) {
 	}
 }
 
-func groupsOf(o objects) []string {
+func groupsOf(o Labels) []string {
 	groups := make([]string, 0, len(o))
 	for group := range o {
 		groups = append(groups, group)
@@ -79,12 +78,12 @@ const maxObjects = 3
 
 // makeObjectVQA asks one of PaLI's four object-aware questions: which objects are there; is one
 // there; are all of some; which of some. Yes and no are equally likely.
-func makeObjectVQA(t *Task, s *shards.Sample, all pools, rng *random.Stream) draft {
+func makeObjectVQA(t *Task, s *shards.Sample, all Labels, rng *random.Stream) (Draft, error) {
 	found := objectsOf(t, s)
 	group := pick(groupsOf(found), rng)
 	o := asked{present: found[group], all: all[group], rng: rng}
-	ask := func(question, answer string) draft {
-		return draft{prompt: fill(t.Prompt, "question", question), target: answer}
+	ask := func(question, answer string) (Draft, error) {
+		return Draft{Prompt: t.Fill("question", question), Target: answer}, nil
 	}
 	yes := rng.IntN(2) == 0
 	kind := rng.IntN(4)

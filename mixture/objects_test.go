@@ -30,21 +30,21 @@ func TestObjectQuestionsAreTrue(t *testing.T) {
 	samples := family()
 	for _, sources := range [][]string{nil, {"texts"}, {"role", "tone"}} {
 		task := &Task{Kind: "object_vqa", Prompt: "{question}", Objects: sources}
-		all, seen := pools{}, map[string]bool{}
+		all, seen := Labels{}, map[string]bool{}
 		for i := range samples {
 			all.add(objectsOf(task, &samples[i]), seen)
 		}
 		counts := map[string]int{}
 		for i := range 3000 {
 			s := &samples[i%len(samples)]
-			d := makeObjectVQA(task, s, all, random.New(uint64(i)))
+			d, _ := makeObjectVQA(task, s, all, random.New(uint64(i)))
 			var there []string
 			for _, labels := range objectsOf(task, s) {
 				there = append(there, labels...)
 			}
-			counts[d.target]++
-			if want := truth(d.prompt, there); want != d.target && d.prompt != "List the objects present:" {
-				t.Fatalf("%v: %s: %q, want %q of %v", sources, d.prompt, d.target, want, there)
+			counts[d.Target]++
+			if want := truth(d.Prompt, there); want != d.Target && d.Prompt != "List the objects present:" {
+				t.Fatalf("%v: %s: %q, want %q of %v", sources, d.Prompt, d.Target, want, there)
 			}
 		}
 		if ratio := float64(counts["yes"]) / float64(counts["yes"]+counts["no"]); ratio < 0.42 || ratio > 0.58 {

@@ -3,6 +3,7 @@ package mixture
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -19,10 +20,10 @@ const (
 var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
 
 // checkPrompt fails on a placeholder that the kind does not fill.
-func checkPrompt(prompt string, k kind) error {
+func checkPrompt(prompt string, k Kind) error {
 	for _, found := range placeholder.FindAllString(prompt, -1) {
-		if !strings.Contains(k.prompt, found) {
-			return fmt.Errorf("prompt: %s is not filled; this kind fills %s", found, strings.Join(placeholder.FindAllString(k.prompt, -1), ", "))
+		if !strings.Contains(k.Prompt, found) {
+			return fmt.Errorf("prompt: %s is not filled; this kind fills %s", found, strings.Join(placeholder.FindAllString(k.Prompt, -1), ", "))
 		}
 	}
 	return nil
@@ -37,6 +38,28 @@ func fill(prompt string, values ...string) string {
 	}
 	return strings.NewReplacer(pairs...).Replace(prompt)
 }
+
+// Fill puts values, given as name and value in turn, into the task's prompt. Placeholders within a
+// value stay as they are.
+func (t *Task) Fill(values ...string) string { return fill(t.Prompt, values...) }
+
+// fillPrompt gives a task without a prompt that of its kind.
+func (t *Task) fillPrompt(k Kind) {
+	if t.Prompt == "" {
+		t.Prompt = k.Prompt
+	}
+}
+
+// AsksAnyImage reports whether a model can be asked about an image without a sample: the prompt needs
+// nothing but a language or a question.
+func (k Kind) AsksAnyImage() bool {
+	return k.Asks != nil && !slices.ContainsFunc(placeholder.FindAllString(k.Prompt, -1), func(found string) bool {
+		return found != "{lang}" && found != "{question}"
+	})
+}
+
+// AnswersQuestions reports whether the prompt holds a question.
+func (k Kind) AnswersQuestions() bool { return strings.Contains(k.Prompt, "{question}") }
 
 // CaptionPrompt returns the text that asks for a caption in a language.
 func CaptionPrompt(language string) string { return fill(captionPrompt, "lang", language) }

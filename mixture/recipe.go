@@ -1,8 +1,6 @@
 package mixture
 
 import (
-	"slices"
-
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/tokenize"
 )
@@ -28,6 +26,9 @@ type Recipe struct {
 	// Temperature flattens the weights: a weight w counts as w^(1/T). Default: 1.
 	// Legal: 0 (as 1) and above.
 	Temperature float64 `yaml:"temperature,omitempty"`
+	// Registry holds the kinds, image ops and tokenizers that the recipe may name. Default: the
+	// built-in ones.
+	Registry *Registry `yaml:"-"`
 }
 
 // ImageConfig says how pictures become pixels.
@@ -112,10 +113,10 @@ type Task struct {
 	Modes bool `yaml:"modes,omitempty"`
 }
 
-// ReadRecipe reads a recipe's YAML, whose name is for errors, with assignments such as "batch=8"
-// applied.
-func ReadRecipe(content []byte, name string, assignments ...string) (Recipe, error) {
-	var r Recipe
+// ParseRecipe parses a recipe's YAML, whose name is for errors, with assignments such as "batch=8"
+// applied. Registry, which may be nil, holds what the recipe may name.
+func ParseRecipe(content []byte, name string, registry *Registry, assignments ...string) (Recipe, error) {
+	r := Recipe{Registry: registry}
 	if err := strict.Read(content, name, &r, assignments...); err != nil {
 		return Recipe{}, err
 	}
@@ -132,5 +133,3 @@ func (t *Task) split() string {
 	}
 	return t.Split
 }
-
-func wanted(list []string, value string) bool { return len(list) == 0 || slices.Contains(list, value) }

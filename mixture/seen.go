@@ -8,7 +8,6 @@ import (
 
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/internal/jsonerr"
-	"github.com/pali3/pali3/shards"
 )
 
 // SeenFile is the name under which a run folder keeps what its training saw.
@@ -64,20 +63,4 @@ func ReadSeen(dir string) (Seen, error) {
 		return seen, fmt.Errorf("reading %s: %w", path, err)
 	}
 	return seen, nil
-}
-
-// countLanguages counts the texts or questions of a sample that a task can use.
-func countLanguages(t *Task, s *shards.Sample, into map[string]int) {
-	switch t.Kind {
-	case "vqa", "vqg":
-		for _, q := range questionsOf(t, s) {
-			into[q.Language]++
-		}
-	case "object_vqa": // its questions are made, in English
-		into["en"]++
-	default:
-		for _, text := range textsOf(t, s) {
-			into[text.Language]++
-		}
-	}
 }

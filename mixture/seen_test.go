@@ -19,7 +19,7 @@ func TestSeen(t *testing.T) {
 			Questions: []shards.Question{{Language: "fr", Text: "quoi?", Answers: []shards.Answer{{Text: "chien"}}}}},
 		shards.Sample{Split: "val", Texts: []shards.Text{{Language: "es", Value: "un perro"}}},
 	)
-	recipe, err := ReadRecipe([]byte(`
+	recipe, err := ParseRecipe([]byte(`
 tokenizer: {model: ../tokenize/sentencepiece/testdata/nmt_nfkc.model, sentinels: 64}
 lengths: {encoder: 16, decoder: 16}
 batch: 2
@@ -27,7 +27,7 @@ tasks:
   - {name: text, kind: denoise, denoisers: t5, weight: 1}
   - {name: english, kind: denoise, denoisers: t5, languages: [en], weight: 1}
   - {name: never, kind: denoise, denoisers: t5, weight: 0}
-`), "test", "data="+d.Dir())
+`), "test", nil, "data="+d.Dir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,14 +61,17 @@ tasks:
 	}
 }
 
-func TestCountLanguages_ByKind(t *testing.T) {
+func TestKind_Languages(t *testing.T) {
 	s := &shards.Sample{
 		Texts:     []shards.Text{{Kind: shards.Caption, Language: "en", Value: "a cat"}, {Kind: shards.OCR, Language: "de", Value: "Katze"}},
 		Questions: []shards.Question{{Language: "fr", Text: "quoi?", Answers: []shards.Answer{{Text: "chat"}}}, {Language: "es", Text: "no answer"}},
 	}
 	for kind, want := range map[string]string{"caption": "en", "ocr": "de", "vqa": "fr", "vqg": "fr", "object_vqa": "en"} {
 		got := map[string]int{}
-		countLanguages(&Task{Kind: kind}, s, got)
+		k, _ := Builtin().Kind(kind)
+		for _, language := range k.languages(&Task{Kind: kind}, s) {
+			got[language]++
+		}
 		if !reflect.DeepEqual(got, map[string]int{want: 1}) {
 			t.Errorf("%s: %v, want %s", kind, got, want)
 		}

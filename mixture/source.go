@@ -12,7 +12,7 @@ type source struct {
 	dataset *shards.Dataset
 	rows    []int // of the samples that the task can use
 	order   Order
-	objects pools // that its samples name
+	labels  Labels // of its samples
 
 	languages map[string]int // of the texts or questions that the task can use
 }
@@ -25,22 +25,23 @@ const (
 )
 
 // newSource finds the samples of a dataset that a task can use.
-func newSource(dataset *shards.Dataset, t *Task) (*source, error) {
+func newSource(dataset *shards.Dataset, t *Task, k Kind) (*source, error) {
 	s := &source{dataset: dataset, languages: map[string]int{}}
-	k := kinds[t.Kind]
 	split, row := t.split(), 0
 	keys := map[int]string{}
-	named := map[int]objects{}
+	named := map[int]Labels{}
 	for sample, err := range dataset.Samples() {
 		if err != nil {
 			return nil, err
 		}
-		if (split == "" || sample.Split == split) && (!k.pictures || len(sample.Images) > 0) && k.usable(t, &sample) {
+		if (split == "" || sample.Split == split) && (!k.Image || len(sample.Images) > 0) && k.Usable(t, &sample) {
 			s.rows = append(s.rows, row)
 			keys[row] = sample.Key
-			countLanguages(t, &sample, s.languages)
-			if t.Kind == "object_vqa" {
-				named[row] = objectsOf(t, &sample)
+			for _, language := range k.languages(t, &sample) {
+				s.languages[language]++
+			}
+			if k.Labels != nil {
+				named[row] = k.Labels(t, &sample)
 			}
 		}
 		row++
@@ -49,10 +50,10 @@ func newSource(dataset *shards.Dataset, t *Task) (*source, error) {
 		return nil, noSample{noneUsable(dataset, t)}
 	}
 	byKey := slices.SortedFunc(slices.Values(s.rows), func(a, b int) int { return strings.Compare(keys[a], keys[b]) })
-	s.objects = pools{}
+	s.labels = Labels{}
 	seen := map[string]bool{}
 	for _, row := range byKey {
-		s.objects.add(named[row], seen)
+		s.labels.add(named[row], seen)
 	}
 	s.order = NewOrder(len(s.rows), orderBlock, orderBlend)
 	if t.Neighbours > 1 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"sync"
@@ -16,7 +15,6 @@ import (
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize"
-	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
 // Options say how a stream is evaluated. None of them changes an example.
@@ -27,8 +25,6 @@ type Options struct {
 	Host, Hosts int
 	// NoPixels leaves the pictures undecoded: for cached visual tokens.
 	NoPixels bool
-	// Builtin holds the tokenizer models that recipes name as "pali3:NAME". May be nil.
-	Builtin fs.FS
 	// Lenient leaves tasks out that can use no sample, where some other task can. Examples tells.
 	Lenient bool
 }
@@ -39,6 +35,7 @@ type Stream struct {
 	options  Options
 	shape    Shape
 	mix      *mix
+	kinds    []Kind // of the tasks
 	sources  []*source
 	weights  []float64
 	vocab    *tokenize.Vocabulary
@@ -66,7 +63,11 @@ func Open(recipe Recipe, o Options) (*Stream, error) {
 }
 
 func newStream(recipe Recipe, o Options) *Stream {
-	return &Stream{recipe: recipe, options: o, datasets: map[string]*shards.Dataset{}, skipped: map[string]string{}}
+	kinds := make([]Kind, len(recipe.Tasks))
+	for i, t := range recipe.Tasks {
+		kinds[i], _ = recipe.Registry.Kind(t.Kind)
+	}
+	return &Stream{recipe: recipe, options: o, kinds: kinds, datasets: map[string]*shards.Dataset{}, skipped: map[string]string{}}
 }
 
 // failure is why a part of a recipe cannot be opened.
@@ -87,17 +88,17 @@ func (s *Stream) open(all bool) (failed []failure) {
 		return failed
 	}
 	var err error
-	if s.vocab, err = OpenVocabulary(s.recipe.Tokenizer, s.options.Builtin); err != nil {
+	if s.vocab, err = s.recipe.OpenVocabulary(); err != nil {
 		err = fmt.Errorf("recipe: tokenizer: %w", err)
 	}
 	if bad("tokenizer.model", err) {
 		return failed
 	}
-	s.pipeline, err = s.recipe.Images.pipeline()
+	s.pipeline, err = s.recipe.Pipeline()
 	if bad("images.ops", err) {
 		return failed
 	}
-	if _, err := s.recipe.Images.EvalPipeline(); bad("images.eval_ops", err) {
+	if _, err := s.recipe.EvalPipeline(); bad("images.eval_ops", err) {
 		return failed
 	}
 	s.pixels = newPixelCache(s.pipeline)
@@ -105,7 +106,7 @@ func (s *Stream) open(all bool) (failed []failure) {
 	for i := range s.recipe.Tasks {
 		t := &s.recipe.Tasks[i]
 		weights[i] = temper(t.Weight, s.recipe.Temperature)
-		path, err := s.openTask(t)
+		path, err := s.openTask(t, s.kinds[i])
 		if s.options.Lenient && errors.As(err, &noSample{}) {
 			weights[i], err = 0, nil
 		}
@@ -142,7 +143,7 @@ func (s *Stream) split() error {
 }
 
 // openTask opens a task's dataset and finds its samples; of an error it names the task's key.
-func (s *Stream) openTask(t *Task) (key string, err error) {
+func (s *Stream) openTask(t *Task, k Kind) (key string, err error) {
 	dir := t.Data
 	if dir == "" {
 		dir = s.recipe.Data
@@ -156,7 +157,7 @@ func (s *Stream) openTask(t *Task) (key string, err error) {
 	}
 	var denoise denoiseTask
 	if s.vocab != nil {
-		if denoise, err = newDenoiseTask(t, s.vocab, s.recipe.Lengths); err != nil {
+		if denoise, err = newDenoiseTask(t, k, s.vocab, s.recipe.Lengths); err != nil {
 			return "denoisers", err
 		}
 	}
@@ -165,40 +166,20 @@ func (s *Stream) openTask(t *Task) (key string, err error) {
 		s.sources = append(s.sources, nil)
 		return "", nil
 	}
-	from, err := newSource(dataset, t)
+	from, err := newSource(dataset, t, k)
 	s.sources = append(s.sources, from)
 	return "", err
 }
 
 func (s *Stream) shapeOf() Shape {
 	shape := Shape{Rows: s.recipe.Batch / s.options.Hosts, Texts: max(s.recipe.Lengths.Texts, 1), Encoder: s.recipe.Lengths.Encoder, Decoder: s.recipe.Lengths.Decoder}
-	for _, t := range s.recipe.Tasks {
-		if kinds[t.Kind].pictures {
+	for _, k := range s.kinds {
+		if k.Image {
 			shape.Images = max(s.recipe.Images.PerExample, 1)
 			shape.Height, shape.Width = s.pipeline.Size()
 		}
 	}
 	return shape
-}
-
-// OpenVocabulary opens a vocabulary whose model is a file or, as "pali3:NAME", one of builtin.
-func OpenVocabulary(c tokenize.Config, builtin fs.FS) (*tokenize.Vocabulary, error) {
-	name, ours := strings.CutPrefix(c.Model, "pali3:")
-	if !ours {
-		return tokenize.Open(c)
-	}
-	if builtin == nil {
-		return nil, fmt.Errorf("model %s: this program has no built-in models", c.Model)
-	}
-	content, err := fs.ReadFile(builtin, name)
-	if err != nil {
-		return nil, fmt.Errorf("model %s: %w", c.Model, err)
-	}
-	model, err := sentencepiece.Parse(content)
-	if err != nil {
-		return nil, fmt.Errorf("model %s: %w", c.Model, err)
-	}
-	return tokenize.New(model, c)
 }
 
 // Close closes the datasets.
@@ -314,11 +295,11 @@ func (s *Stream) fillTask(b *Batch, row, number, before int) error {
 		}
 		rng := random.New(key, random.Name(sample.Key))
 		example, err := s.example(number, &sample, rng)
-		if err == nil && kinds[task.Kind].pictures {
+		if err == nil && s.kinds[number].Image {
 			err = s.pictures(b, row, &sample, from.dataset.Dir(), index, rng)
 		}
 		if err == nil {
-			s.place(b, row, task, example)
+			s.place(b, row, s.kinds[number], example)
 			s.count(b.Cut[row])
 			b.Tasks[row], b.Keys[row], b.Origins[row], b.Indices[row] = int32(number), sample.Key, from.dataset.Dir(), index
 			return nil
@@ -345,14 +326,17 @@ func (s *Stream) skip(task string, why error) {
 // example makes the ids of a sample.
 func (s *Stream) example(number int, sample *shards.Sample, rng *random.Stream) (ids, error) {
 	task := &s.recipe.Tasks[number]
-	d := kinds[task.Kind].make(task, sample, s.sources[number].objects, rng)
-	if d.document != "" {
-		return s.denoise[number].corrupt(s.vocab.Encode(d.document), rng)
+	d, err := s.kinds[number].Make(task, sample, s.sources[number].labels, rng)
+	if err != nil {
+		return ids{}, err
 	}
-	if len(d.texts) > 0 {
-		return s.texts(d.texts), nil
+	if d.Document != "" {
+		return s.denoise[number].corrupt(s.vocab.Encode(d.Document), rng)
 	}
-	return ids{encoder: s.vocab.Encode(d.prompt), target: s.vocab.Encode(d.target)}, nil
+	if len(d.Texts) > 0 {
+		return s.texts(d.Texts), nil
+	}
+	return ids{encoder: s.vocab.Encode(d.Prompt), target: s.vocab.Encode(d.Target)}, nil
 }
 
 // texts takes as many texts as an example has room for; of fewer, some come twice.
@@ -371,10 +355,10 @@ type ids struct {
 }
 
 // place writes an example's ids into its row.
-func (s *Stream) place(b *Batch, row int, task *Task, example ids) {
+func (s *Stream) place(b *Batch, row int, k Kind, example ids) {
 	le, ld := b.Shape.Encoder, b.Shape.Decoder
 	encoder := b.Texts(row)
-	if !kinds[task.Kind].target {
+	if !k.Target {
 		for i, text := range example.texts {
 			FitText(encoder[i*le:(i+1)*le], text)
 			b.Cut[row] += beyond(le, text)

@@ -74,7 +74,7 @@ const model = "../tokenize/sentencepiece/testdata/nmt_nfkc.model"
 func recipe(t testing.TB, sets ...string) Recipe {
 	t.Helper()
 	text := strings.NewReplacer("DATA", dataset(t), "MODEL", model).Replace(recipeYAML)
-	r, err := ReadRecipe([]byte(text), "test.yaml", sets...)
+	r, err := ParseRecipe([]byte(text), "test.yaml", nil, sets...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestRecipesAreChecked(t *testing.T) {
 		"tasks.0.wieght=1":          `nearest legal key is "weight"`,
 	} {
 		text := strings.NewReplacer("DATA", "d", "MODEL", model).Replace(recipeYAML)
-		if _, err := ReadRecipe([]byte(text), "test.yaml", set); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := ParseRecipe([]byte(text), "test.yaml", nil, set); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", set, err, want)
 		}
 	}

@@ -100,7 +100,7 @@ func smallRun(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := stages.ParseRecipe([]byte(recipe), "test", "data="+data)
+	r, err := stages.ParseRecipe([]byte(recipe), "test", nil, "data="+data)
 	if err != nil {
 		t.Fatal(err)
 	}

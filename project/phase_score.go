@@ -102,7 +102,7 @@ func (r *runner) evaluateTask(ctx context.Context, data *shards.Dataset, split s
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	trained, err := stages.Open(r.Backend, r.path(s.stage), r.Builtin)
+	trained, err := stages.Open(r.Backend, r.path(s.stage), r.Registry)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func (r *runner) recipe(s Stage) (stages.Recipe, error) {
 	if err != nil {
 		return stages.Recipe{}, err
 	}
-	return stages.ReadRecipe(text, path, filepath.Dir(path))
+	return stages.ReadRecipe(text, path, filepath.Dir(path), r.Registry)
 }
 
 // steps of a stage; a recipe that cannot be read is refused where its phase begins.
@@ -161,7 +161,7 @@ func (r *runner) train(ctx context.Context, s Stage) error {
 	line := r.Progress.begin(s.Name, "steps", int64(recipe.Steps))
 	defer line.End()
 	_, err = stages.Run(ctx, recipe, r.path(s.Name), stages.Options{
-		Backend: r.Backend, Builtin: r.Builtin, Workers: r.Workers, Version: r.Version, Warn: r.Warn,
+		Backend: r.Backend, Workers: r.Workers, Version: r.Version, Warn: r.Warn,
 		Evaluator: evalsuite.Validator{},
 		Evaluated: func(e stages.Evaluated) {
 			line.Clear()

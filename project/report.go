@@ -10,7 +10,7 @@ import (
 
 // report writes the page of the project.
 func (r *runner) report(ctx context.Context) error {
-	page, err := report.Build(ctx, []string{r.dir}, report.Options{Seed: r.pipeline.Seed, Builtin: r.Builtin})
+	page, err := report.Build(ctx, []string{r.dir}, report.Options{Seed: r.pipeline.Seed, Registry: r.Registry})
 	if err != nil {
 		return err
 	}

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"time"
 
 	"github.com/gomlx/compute"
 
 	"github.com/pali3/pali3/internal/folderlock"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/webli"
 )
 
@@ -21,8 +21,8 @@ type RunOptions struct {
 	Workers int
 	// Version of the code, for the folder's records.
 	Version string
-	// Builtin holds the tokenizer models that recipes name as "pali3:NAME". May be nil.
-	Builtin fs.FS
+	// Registry holds what the project's recipes may name; nil for what is built in.
+	Registry *mixture.Registry
 	// Rules are the rules that the curation recipe may turn on besides the built-in ones.
 	Rules webli.Rules
 	// Progress begins a line of progress for each part; may be nil.

@@ -69,7 +69,7 @@ func (p *Plan) trialRecipe(kind, data, scratch string) (stages.Recipe, error) {
 	if err != nil {
 		return stages.Recipe{}, err
 	}
-	recipe, err := stages.ParseRecipe(text, kind+".yaml", fmt.Sprintf("data=%q", data),
+	recipe, err := stages.ParseRecipe(text, kind+".yaml", nil, fmt.Sprintf("data=%q", data),
 		fmt.Sprintf("tokenizer.model=%q", filepath.Join(scratch, TokenizerFile)), fmt.Sprintf("steps=%d", trialSteps), "schedule.warm_up=0")
 	if err != nil {
 		return recipe, err

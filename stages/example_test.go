@@ -19,7 +19,7 @@ func ExampleParseRecipe() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	recipe, err := stages.ParseRecipe(content, "quickstart-stage1", "steps=20", "data=mine")
+	recipe, err := stages.ParseRecipe(content, "quickstart-stage1", nil, "steps=20", "data=mine")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func ExampleParseRecipe() {
 	for _, init := range recipe.Init {
 		fmt.Println("takes", init.Prefixes, "of", init.From)
 	}
-	_, err = stages.ParseRecipe(content, "quickstart-stage1", "freze=[]")
+	_, err = stages.ParseRecipe(content, "quickstart-stage1", nil, "freze=[]")
 	fmt.Println(err != nil)
 	// Output:
 	// pali3 20 mine freezes [vision_model]
@@ -72,7 +72,7 @@ func ExampleRun() {
 	}); err != nil {
 		log.Fatal(err)
 	}
-	recipe, err := stages.ParseRecipe([]byte(textRecipe), "example", "data="+data)
+	recipe, err := stages.ParseRecipe([]byte(textRecipe), "example", nil, "data="+data)
 	if err != nil {
 		log.Fatal(err)
 	}

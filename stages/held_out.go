@@ -102,7 +102,7 @@ func (h *heldOut) open(network Network, set *weights.Set, vocabulary *tokenize.V
 // addLoss adds the validation loss.
 func (h *heldOut) addLoss(network Network, set *weights.Set, o Options) error {
 	r := h.recipe
-	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers, Builtin: o.Builtin, Lenient: true})
+	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers, Lenient: true})
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (h *heldOut) addMetrics(names []string, model *Trained, o Options) error {
 		return err
 	}
 	h.closers = append(h.closers, d.Close)
-	if model.Pipeline, err = r.Mixture.Images.EvalPipeline(); err != nil {
+	if model.Pipeline, err = r.Mixture.EvalPipeline(); err != nil {
 		return err
 	}
 	on := HeldOut{Data: d, Split: h.Split, Samples: h.Samples, Seed: r.Mixture.Seed, Warn: o.Warn}

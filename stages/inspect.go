@@ -43,8 +43,8 @@ type Size struct {
 type InspectOptions struct {
 	// Backend builds the model's graph, without computing anything.
 	Backend compute.Backend
-	// Builtin holds the tokenizer models that recipes name as "pali3:NAME". May be nil.
-	Builtin fs.FS
+	// Registry holds what the recipe may name; nil for what is built in.
+	Registry *mixture.Registry
 	// Examples of each task that are made, and Images the first of them whose images are decoded; 0
 	// stands for 256 and 8.
 	Examples, Images int
@@ -81,7 +81,7 @@ func inspect(ctx context.Context, content []byte, name, base string, assignments
 	}
 	i := inspector{options: o, content: content, name: name, assignments: assignments}
 	i.Findings = []Finding{}
-	var r Recipe
+	r := Recipe{Mixture: mixture.Recipe{Registry: o.Registry}}
 	typed, err := strict.ReadAll(content, name, mover(content, name, base), &r, assignments...)
 	i.add(strict.Error, typed)
 	if err != nil {
@@ -119,7 +119,7 @@ func (i *inspector) add(severity string, problems strict.Problems) {
 func (i *inspector) files(r Recipe, sound bool) (size int) {
 	var all strict.Problems
 	if r.Mixture.Tokenizer.Model != "" {
-		if v, err := mixture.OpenVocabulary(r.Mixture.Tokenizer, i.options.Builtin); errors.Is(err, fs.ErrNotExist) {
+		if v, err := r.Mixture.OpenVocabulary(); errors.Is(err, fs.ErrNotExist) {
 			all.Add("tokenizer.model", "tokenizer.model: there is no %s; pali3 tokenizer train makes one", r.Mixture.Tokenizer.Model)
 		} else if err != nil {
 			all.Add("tokenizer.model", "tokenizer: %v", err)
@@ -165,7 +165,7 @@ func (r Recipe) datasetProblems() (all strict.Problems) {
 
 // data opens the recipe's data and measures its tasks.
 func (i *inspector) data(ctx context.Context, r Recipe) error {
-	stream, problems := mixture.OpenAll(r.Mixture, mixture.Options{Builtin: i.options.Builtin})
+	stream, problems := mixture.OpenAll(r.Mixture, mixture.Options{})
 	i.add(strict.Error, problems)
 	i.add(strict.Error, r.evalProblems())
 	if stream == nil {
@@ -230,10 +230,9 @@ func (i *inspector) model(r Recipe, vocabulary int) error {
 
 func mebibytes(n int64) string { return fmt.Sprintf("%d MiB", (n+1<<20-1)>>20) }
 
-// Size returns the size of the recipe's model. It needs the tokenizer, which may be one of builtin,
-// and no data.
-func (r Recipe) Size(be compute.Backend, builtin fs.FS) (Size, error) {
-	vocabulary, err := mixture.OpenVocabulary(r.Mixture.Tokenizer, builtin)
+// Size returns the size of the recipe's model. It needs the tokenizer and no data.
+func (r Recipe) Size(be compute.Backend) (Size, error) {
+	vocabulary, err := r.Mixture.OpenVocabulary()
 	if err != nil {
 		return Size{}, fmt.Errorf("recipe: tokenizer: %w", err)
 	}

@@ -34,9 +34,8 @@ type Trained struct {
 }
 
 // Open opens the run folder of a finished run. The folder is enough: its recipe's tokenizer is the
-// folder's own copy. A folder from before there were copies needs builtin, as in Options; nil
-// otherwise.
-func Open(be compute.Backend, dir string, builtin fs.FS) (*Trained, error) {
+// folder's own copy. Registry holds what the recipe names; nil for what is built in.
+func Open(be compute.Backend, dir string, registry *mixture.Registry) (*Trained, error) {
 	t := &Trained{Dir: dir}
 	path := filepath.Join(dir, RecipeFile)
 	content, err := os.ReadFile(path)
@@ -46,7 +45,7 @@ func Open(be compute.Backend, dir string, builtin fs.FS) (*Trained, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening a trained model: %w", err)
 	}
-	if t.Recipe, err = readData(content, path, dir); err != nil {
+	if t.Recipe, err = readData(content, path, dir, registry); err != nil {
 		return nil, err
 	}
 	path = filepath.Join(dir, ModelFile)
@@ -69,10 +68,10 @@ func Open(be compute.Backend, dir string, builtin fs.FS) (*Trained, error) {
 	if own := filepath.Join(dir, TokenizerFile); exists(own) {
 		t.Recipe.Mixture.Tokenizer.Model = own
 	}
-	if t.Vocabulary, err = mixture.OpenVocabulary(t.Recipe.Mixture.Tokenizer, builtin); err != nil {
+	if t.Vocabulary, err = t.Recipe.Mixture.OpenVocabulary(); err != nil {
 		return nil, fmt.Errorf("the tokenizer of %s: %w", dir, err)
 	}
-	if t.Pipeline, err = t.Recipe.Mixture.Images.EvalPipeline(); err != nil {
+	if t.Pipeline, err = t.Recipe.Mixture.EvalPipeline(); err != nil {
 		return nil, fmt.Errorf("the image ops of %s: %w", dir, err)
 	}
 	return t, nil

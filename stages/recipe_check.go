@@ -59,14 +59,16 @@ func (r Recipe) trainingProblems() (all strict.Problems) {
 func (r Recipe) stageProblems() (all strict.Problems) {
 	for i, t := range r.Mixture.Tasks {
 		path := fmt.Sprintf("tasks.%d.kind", i)
+		kind, _ := r.Mixture.Registry.Kind(t.Kind)
+		contrastive := kind.Name != "" && !kind.Target
 		switch {
 		case t.Weight == 0 || t.Kind == "":
-		case r.Stage == "siglip" && t.Kind != "contrastive":
+		case r.Stage == "siglip" && !contrastive:
 			all.Add(path, "tasks[%d] (%s): kind %s; stage siglip trains contrastive tasks alone", i, t.Name, t.Kind)
-		case r.Stage == "ul2" && t.Kind != "denoise":
+		case r.Stage == "ul2" && !kind.Denoises:
 			all.Add(path, "tasks[%d] (%s): kind %s; stage ul2 trains on text alone, by tasks of kind denoise", i, t.Name, t.Kind)
-		case r.Stage == "pali3" && t.Kind == "contrastive":
-			all.Add(path, "tasks[%d] (%s): kind contrastive is for stage siglip; a pali3 has no text tower to compare with", i, t.Name)
+		case r.Stage == "pali3" && contrastive:
+			all.Add(path, "tasks[%d] (%s): kind %s is for stage siglip; a pali3 has no text tower to compare with", i, t.Name, t.Kind)
 		}
 	}
 	return all

@@ -51,7 +51,7 @@ func TestDiffRecipes_TellsShippedOnesApart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r, err := ParseRecipe(content, name); err == nil {
+		if r, err := ParseRecipe(content, name, nil); err == nil {
 			all = append(all, r)
 		}
 	}

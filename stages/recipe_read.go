@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/mixture"
 )
 
 // ReadRecipe reads a recipe's YAML, with assignments such as "optimizer.learning_rate=1e-3"
@@ -17,10 +18,12 @@ import (
 // line, the key, what was found and what is legal. An unknown key is an error that names the
 // nearest legal one.
 //
+// Registry holds what the recipe may name, such as kinds of task; nil for what is built in.
+//
 // A run.yaml from before its paths began at its own folder is read, too: a path that does not exist
 // from there begins at the current folder.
-func ReadRecipe(content []byte, name, base string, assignments ...string) (Recipe, error) {
-	r, err := decodeRecipe(content, name, base, assignments)
+func ReadRecipe(content []byte, name, base string, registry *mixture.Registry, assignments ...string) (Recipe, error) {
+	r, err := decodeRecipe(content, name, base, registry, assignments)
 	if err != nil {
 		return Recipe{}, err
 	}
@@ -32,23 +35,23 @@ func ReadRecipe(content []byte, name, base string, assignments ...string) (Recip
 
 // ParseRecipe reads a recipe as [ReadRecipe] does, with all paths beginning at the current folder.
 // The data half is checked, the training half is not: see [Recipe.Check].
-func ParseRecipe(content []byte, name string, assignments ...string) (Recipe, error) {
-	return readData(content, name, "", assignments...)
+func ParseRecipe(content []byte, name string, registry *mixture.Registry, assignments ...string) (Recipe, error) {
+	return readData(content, name, "", registry, assignments...)
 }
 
-// ReadRun reads the recipe of a run folder, its run.yaml.
-func ReadRun(dir string) (Recipe, error) {
+// ReadRun reads the recipe of a run folder, its run.yaml. Registry is that of [ReadRecipe].
+func ReadRun(dir string, registry *mixture.Registry) (Recipe, error) {
 	path := filepath.Join(dir, RecipeFile)
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return Recipe{}, fmt.Errorf("reading the recipe of a run: %w", err)
 	}
-	return readData(content, path, dir)
+	return readData(content, path, dir, registry)
 }
 
 // readData reads a recipe whose training half is not looked at.
-func readData(content []byte, name, base string, assignments ...string) (Recipe, error) {
-	r, err := decodeRecipe(content, name, base, assignments)
+func readData(content []byte, name, base string, registry *mixture.Registry, assignments ...string) (Recipe, error) {
+	r, err := decodeRecipe(content, name, base, registry, assignments)
 	if err != nil {
 		return Recipe{}, err
 	}
@@ -58,7 +61,8 @@ func readData(content []byte, name, base string, assignments ...string) (Recipe,
 	return r, nil
 }
 
-func decodeRecipe(content []byte, name, base string, assignments []string) (r Recipe, err error) {
+func decodeRecipe(content []byte, name, base string, registry *mixture.Registry, assignments []string) (r Recipe, err error) {
+	r.Mixture.Registry = registry
 	err = strict.ReadMoved(content, name, mover(content, name, base), &r, assignments...)
 	return r, err
 }

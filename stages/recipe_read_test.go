@@ -33,7 +33,7 @@ optimizer: {name: adafactor_t5x, learning_rate: 0.02}
 		{[]string{good[0], good[1], "optimizer.name=sgd"}, `optimizer: name "sgd" is none of`},
 		{good, ""},
 	} {
-		_, err := ReadRecipe([]byte(text), "r.yaml", "", c.sets...)
+		_, err := ReadRecipe([]byte(text), "r.yaml", "", nil, c.sets...)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%q: %v, want %q", c.sets, err, c.want)
 		}
@@ -74,7 +74,7 @@ func TestRun_MovedProject(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, name := range []string{"first", "second"} {
 		run := filepath.Join(moved, name)
-		r, err := ReadRun(run)
+		r, err := ReadRun(run, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func TestRun_MovedProject(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if r, err := ReadRun(filepath.Join(moved, "second")); err != nil || r.Init[0].From != filepath.Join(moved, "first") {
+	if r, err := ReadRun(filepath.Join(moved, "second"), nil); err != nil || r.Init[0].From != filepath.Join(moved, "first") {
 		t.Errorf("init from %v (%v)", r.Init, err)
 	}
 }
@@ -110,7 +110,7 @@ func TestReadRun_OldPathsBeginAtTheCurrentFolder(t *testing.T) {
 		if err := os.WriteFile("runs/run/"+RecipeFile, []byte(c.head+text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		r, err := ReadRun("runs/run")
+		r, err := ReadRun("runs/run", nil)
 		if err != nil || r.Mixture.Data != filepath.FromSlash(c.want) {
 			t.Errorf("%q %s: data %q, want %q (%v)", c.head, c.make, r.Mixture.Data, c.want, err)
 		}

@@ -19,7 +19,7 @@ func TestShippedRecipes(t *testing.T) {
 			continue // of curation
 		}
 		n++
-		r, err := ParseRecipe(content, name)
+		r, err := ParseRecipe(content, name, nil)
 		if err == nil {
 			err = r.Check()
 		}

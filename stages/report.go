@@ -4,10 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/mixture"
@@ -51,7 +49,7 @@ func (r Recipe) finish(f *Folder, n Network, set *weights.Set, stream *mixture.S
 	if r.Eval != nil && r.Eval.Best != "" && end.best == nil {
 		o.warn("eval: no evaluation scored best: %s, so the weights are those of the last step", r.Eval.Best)
 	}
-	if err := copyTokenizer(f.Dir, r.Mixture.Tokenizer.Model, o.Builtin); err != nil {
+	if err := copyTokenizer(f.Dir, r.Mixture); err != nil {
 		return Result{}, err
 	}
 	if err := stream.Seen().Write(f.Dir); err != nil {
@@ -71,14 +69,8 @@ func (r Recipe) finish(f *Folder, n Network, set *weights.Set, stream *mixture.S
 }
 
 // copyTokenizer copies the tokenizer model of a recipe into its run folder.
-func copyTokenizer(dir, model string, builtin fs.FS) error {
-	var content []byte
-	var err error
-	if name, ours := strings.CutPrefix(model, "pali3:"); ours {
-		content, err = fs.ReadFile(builtin, name)
-	} else {
-		content, err = os.ReadFile(model)
-	}
+func copyTokenizer(dir string, r mixture.Recipe) error {
+	content, err := r.Registry.ReadTokenizer(r.Tokenizer.Model)
 	if err != nil {
 		return fmt.Errorf("copying the tokenizer into %s: %w", dir, err)
 	}

@@ -102,7 +102,7 @@ func (id *identity) accept(c *checkpoint, dir string) error {
 // adopt brings a checkpoint of this recipe with another hash up to date. For one of another recipe it
 // returns an error that says what differs.
 func (id *identity) adopt(c *checkpoint, dir string) error {
-	old, readErr := ReadRun(dir)
+	old, readErr := ReadRun(dir, id.recipe.Mixture.Registry)
 	for _, steps := range []int{id.recipe.Steps, old.Steps, c.Step} {
 		hash, err := id.withSteps(steps)
 		if err != nil {

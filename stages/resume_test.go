@@ -42,7 +42,7 @@ func TestRun_MoreStepsExtendARun(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "12 steps of this run are done, and steps is 9: ask for 12 or more, or write to another folder") {
 			t.Errorf("fewer steps: %v", err)
 		}
-		if r, err := ReadRun(extended); err != nil || r.Steps != 12 {
+		if r, err := ReadRun(extended, nil); err != nil || r.Steps != 12 {
 			t.Errorf("run.yaml was written by the refused recipe: %d, %v", r.Steps, err)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -16,8 +15,6 @@ import (
 // Options configure a run. Apart from the backend's rounding, none of them changes its outcome.
 type Options struct {
 	Backend compute.Backend
-	// Builtin holds the tokenizer models that recipes name as "pali3:NAME". May be nil.
-	Builtin fs.FS
 	// Workers is the number of goroutines that make the examples of a batch. Default: 1.
 	Workers int
 	// Version of the code, for run.yaml.
@@ -51,7 +48,7 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	if err := r.Check(); err != nil {
 		return Result{}, err
 	}
-	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers, Builtin: o.Builtin})
+	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers})
 	if err != nil {
 		return Result{}, err
 	}

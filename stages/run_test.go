@@ -87,7 +87,7 @@ func testData(t testing.TB) string {
 
 func testRecipe(t testing.TB, stage, data string, sets ...string) Recipe {
 	t.Helper()
-	r, err := ParseRecipe([]byte(testRecipeText(stage, data)), "test.yaml", sets...)
+	r, err := ParseRecipe([]byte(testRecipeText(stage, data)), "test.yaml", nil, sets...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,7 +214,7 @@ func TestRunYAMLIsARecipe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := ReadRecipe(content, RecipeFile, dir)
+	r, err := ReadRecipe(content, RecipeFile, dir, nil)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, content)
 	}
@@ -247,7 +247,7 @@ func TestBadRecipes(t *testing.T) {
 			t.Errorf("%s: error %v\nwant one with %q", c.set, err, c.want)
 		}
 	}
-	_, err := ParseRecipe([]byte("stage: ul2\noptimiser: {}\n"), "r.yaml")
+	_, err := ParseRecipe([]byte("stage: ul2\noptimiser: {}\n"), "r.yaml", nil)
 	if err == nil || !strings.Contains(err.Error(), `r.yaml line 2: unknown key "optimiser"; the nearest legal key is "optimizer"`) {
 		t.Errorf("an unknown key: %v", err)
 	}

@@ -9,8 +9,7 @@ import (
 var builtin embed.FS
 
 // Builtin returns the tokenizer models that come with pali3. A recipe names them as "pali3:NAME";
-// there is one, tokenizer.model, which is trained on the texts of the quickstart. Programs that
-// don't call Builtin don't contain the models.
+// there is one, tokenizer.model, which is trained on the texts of the quickstart.
 func Builtin() fs.FS {
 	models, err := fs.Sub(builtin, "builtin")
 	if err != nil {

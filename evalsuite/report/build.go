@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
@@ -21,8 +21,8 @@ type Options struct {
 	Samples int
 	// Seed draws the images that are shown.
 	Seed uint64
-	// Builtin holds the tokenizer models that recipes name as "pali3:NAME"; may be nil.
-	Builtin fs.FS
+	// Registry holds what the runs' recipes name; nil for what is built in.
+	Registry *mixture.Registry
 }
 
 // maxSamples bounds Options.Samples.
@@ -57,7 +57,7 @@ func Build(ctx context.Context, runs []string, o Options) (*Report, error) {
 		if len(projectRuns(dir)) > 0 && !isRun(dir) {
 			return nil, fmt.Errorf("%s is a project; to set runs side by side name run folders, such as %s", dir, projectRuns(dir)[0])
 		}
-		r, err := openRun(dir)
+		r, err := openRun(dir, p.Registry)
 		if err != nil {
 			return nil, err
 		}
@@ -266,11 +266,8 @@ func (p *page) missingData(r *run, dir string) {
 // tokenizer opens a run's tokenizer; nil if it cannot be opened.
 func (p *page) tokenizer(r *run) *sentencepiece.Model {
 	path := r.own().Mixture.Tokenizer.Model
-	if name, ours := strings.CutPrefix(path, "pali3:"); ours {
-		if p.Builtin == nil {
-			return nil
-		}
-		content, err := fs.ReadFile(p.Builtin, name)
+	if strings.HasPrefix(path, "pali3:") {
+		content, err := p.Registry.ReadTokenizer(path)
 		if err != nil {
 			return nil
 		}
@@ -320,7 +317,7 @@ func (p *page) mixtureOf(ctx context.Context, r *run) error {
 	if !r.known || slices.ContainsFunc(datasetsOf(r.recipe), func(dir string) bool { return p.dataset(dir) == nil }) {
 		return nil
 	}
-	fed, err := p.album.mixture(ctx, r.name, r.own().Mixture, p.Builtin, max(1, p.Samples/4))
+	fed, err := p.album.mixture(ctx, r.name, r.own().Mixture, max(1, p.Samples/4))
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

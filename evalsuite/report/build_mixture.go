@@ -3,7 +3,6 @@ package report
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,18 +19,16 @@ const (
 	pixelBudget    = 128 << 20 // bytes of a batch's pixels
 )
 
-func (a *album) mixture(ctx context.Context, name string, recipe mixture.Recipe, builtin fs.FS, examples int) (Mixture, error) {
+func (a *album) mixture(ctx context.Context, name string, recipe mixture.Recipe, examples int) (Mixture, error) {
 	fed := Mixture{Stage: name}
 	batch := recipe.Batch
 	recipe.Batch = mixtureRows // an example depends on its position alone, not on the batch that it is in
-	if recipe.Images.Ops != "" {
-		if p, err := augment.Parse(recipe.Images.Ops); err == nil {
-			height, width := p.Size()
-			one := 12 * max(1, height*width) * max(1, recipe.Images.PerExample)
-			recipe.Batch = min(mixtureRows, max(1, pixelBudget/one))
-		}
+	if p, err := recipe.Pipeline(); err == nil && p != nil {
+		height, width := p.Size()
+		one := 12 * max(1, height*width) * max(1, recipe.Images.PerExample)
+		recipe.Batch = min(mixtureRows, max(1, pixelBudget/one))
 	}
-	stream, err := mixture.Open(recipe, mixture.Options{Builtin: builtin, Workers: 2})
+	stream, err := mixture.Open(recipe, mixture.Options{Workers: 2})
 	if err != nil {
 		return fed, err
 	}

@@ -72,9 +72,10 @@ func taskOf(tasks []mixture.Task, kind string) mixture.Task {
 // asked is all that a task asks of the samples, with the ids that evalsuite gives it: one that
 // comes twice is made unique by the sample's key.
 func asked(samples []shards.Sample, t mixture.Task) (items []evalsuite.Item) {
+	registry := mixture.Builtin()
 	seen := map[string]bool{}
 	for i := range samples {
-		for n, ask := range t.Asks(&samples[i]) {
+		for n, ask := range registry.Asks(t, &samples[i]) {
 			for again := n; seen[ask.ID]; again++ {
 				ask.ID = fmt.Sprintf("%s#%d", samples[i].Key, again)
 			}

@@ -100,7 +100,7 @@ func (p *page) project(ctx context.Context, dir string) (*Report, error) {
 	}
 	var runs []*run
 	for _, at := range dirs {
-		r, err := openRun(at)
+		r, err := openRun(at, p.Registry)
 		if err != nil {
 			return nil, err
 		}

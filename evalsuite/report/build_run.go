@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -37,12 +38,12 @@ func exists(path string) bool {
 
 // openRun reads a run folder. What is damaged is noted; it is an error if there is nothing to
 // report.
-func openRun(dir string) (*run, error) {
+func openRun(dir string, registry *mixture.Registry) (*run, error) {
 	r := &run{name: filepath.Base(filepath.Clean(dir)), dir: dir}
 	if absolute, err := filepath.Abs(dir); err == nil {
 		r.name = filepath.Base(absolute)
 	}
-	recipe, recipeErr := stages.ReadRun(dir)
+	recipe, recipeErr := stages.ReadRun(dir, registry)
 	if r.recipe, r.known = recipe, recipeErr == nil; recipeErr != nil && !errors.Is(recipeErr, fs.ErrNotExist) {
 		r.notes = append(r.notes, fmt.Sprintf("%s: its recipe cannot be read: %v.", r.name, recipeErr))
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
@@ -30,12 +31,12 @@ func main() {
 func run(ctx context.Context, data, model string) (metrics.Score, error) {
 	_, writing := shards.Write(data, samples(1000)) // of an iterator, see samples.go
 	text, reading := files.ReadFile("recipe.yaml")
-	recipe, parsing := stages.ParseRecipe(text, "recipe.yaml", "data="+data)
+	recipe, parsing := stages.ParseRecipe(text, "recipe.yaml", &mixture.Registry{Tokenizers: files}, "data="+data)
 	be, opening := backend.Open("")
 	if err := errors.Join(writing, reading, parsing, opening); err != nil {
 		return metrics.Score{}, err
 	}
-	if _, err := stages.Run(ctx, recipe, model, stages.Options{Backend: be, Builtin: files}); err != nil {
+	if _, err := stages.Run(ctx, recipe, model, stages.Options{Backend: be}); err != nil {
 		return metrics.Score{}, err
 	}
 	trained, err := stages.Open(be, model, nil)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/project"
-	"github.com/pali3/pali3/tokenize"
 )
 
 func TestRun_InterruptedInEachPhaseSaysSoAndResumes(t *testing.T) {
@@ -28,7 +27,7 @@ func TestRun_InterruptedInEachPhaseSaysSoAndResumes(t *testing.T) {
 	}
 	run := func(ctx context.Context, progress func(name string)) error {
 		_, err := project.Run(ctx, out, project.RunOptions{
-			Workers: 2, Backend: be, Version: "test", Builtin: tokenize.Builtin(),
+			Workers: 2, Backend: be, Version: "test",
 			Progress: func(name, _ string, _ int64) project.Line { progress(name); return noLine{} },
 		})
 		return err

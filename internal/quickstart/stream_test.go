@@ -12,7 +12,6 @@ import (
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/project"
 	"github.com/pali3/pali3/stages"
-	"github.com/pali3/pali3/tokenize"
 )
 
 // TestShippedRecipesAreFunctionsOfTheStep opens every recipe of the quickstart with 1, 2 and 4
@@ -25,12 +24,11 @@ func TestShippedRecipesAreFunctionsOfTheStep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		recipe, err := stages.ReadRecipe(text, path, filepath.Dir(path))
+		recipe, err := stages.ReadRecipe(text, path, filepath.Dir(path), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		open := func(o mixture.Options) *mixture.Stream {
-			o.Builtin = tokenize.Builtin()
 			stream, err := mixture.Open(recipe.Mixture, o)
 			if err != nil {
 				t.Fatal(err)
@@ -86,7 +84,7 @@ func curatedProject(t *testing.T) string {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	_, err = project.Run(ctx, dir, project.RunOptions{
-		Workers: 2, Backend: be, Builtin: tokenize.Builtin(),
+		Workers: 2, Backend: be,
 		Progress: func(name, _ string, _ int64) project.Line {
 			if name == "siglip" {
 				cancel()

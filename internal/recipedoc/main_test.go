@@ -13,7 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/shards"
@@ -98,11 +97,11 @@ func TestExamples_AreSound(t *testing.T) {
 		if len(found.Findings) > 0 || found.Memory == nil || len(found.Tasks) == 0 {
 			t.Errorf("%s: %v", path, found.Findings)
 		}
-		r, err := stages.ReadRecipe(content, path, dir)
+		r, err := stages.ReadRecipe(content, path, dir, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		vocabulary, err := mixture.OpenVocabulary(r.Mixture.Tokenizer, nil)
+		vocabulary, err := r.Mixture.OpenVocabulary()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,63 @@
+package augment
+
+// Pixels are the image that the ops of a pipeline work on: its bytes before decode, then 8-bit
+// pixels, and floats from the first op that needs them. One of the three is set.
+type Pixels struct {
+	encoded []byte
+	limits  Limits
+	image   *Image
+	tensor  *Tensor
+}
+
+// Image returns the pixels as 8-bit values, or nil once an op has turned them into floats. An op may
+// change them in place.
+func (p *Pixels) Image() *Image { return p.image }
+
+// SetImage replaces the pixels by 8-bit ones.
+func (p *Pixels) SetImage(m *Image) { p.image, p.tensor = m, nil }
+
+// Tensor returns the pixels as floats; 8-bit values become 0 to 255. An op may change them in place.
+func (p *Pixels) Tensor() *Tensor {
+	if p.tensor == nil {
+		t := p.image.Float()
+		p.tensor, p.image = &t, nil
+	}
+	return p.tensor
+}
+
+// SetTensor replaces the pixels by floats.
+func (p *Pixels) SetTensor(t *Tensor) { p.tensor, p.image = t, nil }
+
+// Size returns the height and width of the image.
+func (p *Pixels) Size() (height, width int) {
+	if p.tensor != nil {
+		return p.tensor.Height, p.tensor.Width
+	}
+	return p.image.Height, p.image.Width
+}
+
+func (p *Pixels) resize(height, width int, filter Filter, antialias bool) {
+	var t Tensor
+	if p.tensor != nil {
+		t = p.tensor.Resize(height, width, filter, antialias)
+	} else {
+		t = p.image.Resize(height, width, filter, antialias)
+	}
+	p.tensor, p.image = &t, nil
+}
+
+func (p *Pixels) crop(r region) {
+	if p.tensor != nil {
+		p.tensor = &Tensor{r.height, r.width, cut(p.tensor.Pix, p.tensor.Width, r)}
+	} else {
+		p.image = &Image{r.height, r.width, cut(p.image.Pix, p.image.Width, r)}
+	}
+}
+
+func (p *Pixels) mirror() {
+	if p.tensor != nil {
+		mirror(p.tensor.Pix, p.tensor.Width)
+	} else {
+		mirror(p.image.Pix, p.image.Width)
+	}
+}

@@ -1,0 +1,127 @@
+package mixture
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/tokenize"
+	"github.com/pali3/pali3/tokenize/sentencepiece"
+)
+
+// Registry holds what recipes may name: kinds of task, image ops and built-in tokenizer models. A
+// program with kinds or ops of its own appends them to those of [Builtin] and reads its recipes with
+// the result. A nil Registry, and a nil field of one, mean the built-in ones.
+type Registry struct {
+	Kinds Kinds
+	Ops   augment.Ops
+	// Tokenizers holds the models that recipes name as "pali3:NAME".
+	Tokenizers fs.FS
+}
+
+// Builtin returns a registry of all that is built in, which the caller may change.
+func Builtin() *Registry {
+	return &Registry{Kinds: BuiltinKinds(), Ops: augment.BuiltinOps(), Tokenizers: tokenize.Builtin()}
+}
+
+// Kind returns the kind of a name.
+func (g *Registry) Kind(name string) (k Kind, known bool) {
+	for _, k := range g.kinds() {
+		if k.Name == name {
+			return k, true
+		}
+	}
+	return Kind{}, false
+}
+
+// KindNames returns the names of all kinds, sorted.
+func (g *Registry) KindNames() []string { return g.kinds().Names() }
+
+func (g *Registry) kinds() Kinds {
+	if g == nil || g.Kinds == nil {
+		return builtinKinds
+	}
+	return g.Kinds
+}
+
+// ParseOps parses a pipeline of image ops.
+func (g *Registry) ParseOps(pipeline string) (*augment.Pipeline, error) {
+	if g == nil || g.Ops == nil {
+		return augment.Parse(pipeline)
+	}
+	return g.Ops.Parse(pipeline)
+}
+
+// builtinModel is how recipes name the models of [Registry.Tokenizers].
+const builtinModel = "pali3:"
+
+// ReadTokenizer returns the bytes of a tokenizer model: a file, or one of Tokenizers by "pali3:NAME".
+func (g *Registry) ReadTokenizer(model string) ([]byte, error) {
+	name, builtin := strings.CutPrefix(model, builtinModel)
+	if !builtin {
+		return os.ReadFile(model)
+	}
+	models := tokenize.Builtin()
+	if g != nil && g.Tokenizers != nil {
+		models = g.Tokenizers
+	}
+	content, err := fs.ReadFile(models, name)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", model, err)
+	}
+	return content, nil
+}
+
+// OpenVocabulary opens a vocabulary whose model is a file or one of Tokenizers.
+func (g *Registry) OpenVocabulary(c tokenize.Config) (*tokenize.Vocabulary, error) {
+	if !strings.HasPrefix(c.Model, builtinModel) {
+		return tokenize.Open(c)
+	}
+	content, err := g.ReadTokenizer(c.Model)
+	if err != nil {
+		return nil, err
+	}
+	model, err := sentencepiece.Parse(content)
+	if err != nil {
+		return nil, fmt.Errorf("model %s: %w", c.Model, err)
+	}
+	return tokenize.New(model, c)
+}
+
+// OpenVocabulary opens the recipe's vocabulary.
+func (r Recipe) OpenVocabulary() (*tokenize.Vocabulary, error) {
+	return r.Registry.OpenVocabulary(r.Tokenizer)
+}
+
+// Asks returns all that a task asks of a sample: see [Kind.Asks]. It returns nothing for kinds
+// without it: see [Registry.CanAsk].
+func (g *Registry) Asks(t Task, s *shards.Sample) []Ask {
+	k, _ := g.Kind(t.Kind)
+	if k.Asks == nil {
+		return nil
+	}
+	t.fillPrompt(k)
+	return k.Asks(&t, s)
+}
+
+// CanAsk reports whether a kind of task can be asked of a sample without drawing at random.
+func (g *Registry) CanAsk(kind string) bool {
+	k, _ := g.Kind(kind)
+	return k.Asks != nil
+}
+
+// AskIn returns what a task asks of an image about which nothing is known but a language or a
+// question; see [Kind.AsksAnyImage]. Its ID is KEY/LANGUAGE, or the key alone where a question is
+// answered.
+func (g *Registry) AskIn(t Task, key, language, question string) Ask {
+	k, _ := g.Kind(t.Kind)
+	t.fillPrompt(k)
+	a := t.askIn(key, language, question)
+	if k.AnswersQuestions() {
+		a.ID = key
+	}
+	return a
+}
