@@ -4,6 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/pali3/pali3/ingest/archive"
+	"github.com/pali3/pali3/ingest/folder"
+	"github.com/pali3/pali3/ingest/tabular"
+
 	"github.com/alecthomas/kong"
 
 	"github.com/pali3/pali3/ingest"
@@ -132,7 +136,7 @@ type ingestFolder struct {
 }
 
 func (c ingestFolder) Run(ctx context.Context, con *console) error {
-	source, err := ingest.NewFolder(c.Dir, c.Language)
+	source, err := folder.New(c.Dir, c.Language)
 	if err != nil {
 		return err
 	}
@@ -171,12 +175,12 @@ type dialectFlags struct {
 	NoHeader  bool     `help:"CSV or TSV without a header: columns are called 1, 2, 3..."`
 }
 
-func (f dialectFlags) dialect() ingest.Dialect {
-	return ingest.Dialect{Delimiter: f.Delimiter, Quote: f.Quote, Encoding: f.Encoding, Columns: f.Columns, NoHeader: f.NoHeader}
+func (f dialectFlags) dialect() tabular.Dialect {
+	return tabular.Dialect{Delimiter: f.Delimiter, Quote: f.Quote, Encoding: f.Encoding, Columns: f.Columns, NoHeader: f.NoHeader}
 }
 
 func (c ingestTable) Run(ctx context.Context, con *console) error {
-	source, err := ingest.NewTable(ingest.Table{
+	source, err := tabular.New(tabular.Options{
 		Files: c.Files, Dialect: c.dialect(), Root: c.Root, Language: c.Language, Kind: c.Kind, Split: c.Split,
 		Columns: c.columns(), GroupBy: c.GroupBy, ImagePattern: c.ImagePattern, TextFrom: c.TextFrom,
 	})
@@ -195,7 +199,7 @@ type ingestWebDataset struct {
 }
 
 func (c ingestWebDataset) Run(ctx context.Context, con *console) error {
-	source, err := ingest.NewWebDataset(c.Files...)
+	source, err := archive.NewWebDataset(c.Files...)
 	if err == nil {
 		err = source.Map(c.columns(), c.Language, c.Kind)
 	}

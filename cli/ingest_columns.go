@@ -2,6 +2,7 @@ package cli
 
 import (
 	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/ingest/tabular"
 )
 
 // columnFlags say which columns of a source are what. A field of a struct is named by its path, as
@@ -22,8 +23,8 @@ type columnFlags struct {
 	languageFlag
 }
 
-func (f columnFlags) columns() ingest.Columns {
-	c := ingest.Columns{ID: f.IDColumn, Language: f.LanguageColumn, Split: f.SplitColumn, Question: f.QuestionColumn, QuestionID: f.QuestionIDColumn,
+func (f columnFlags) columns() tabular.Columns {
+	c := tabular.Columns{ID: f.IDColumn, Language: f.LanguageColumn, Split: f.SplitColumn, Question: f.QuestionColumn, QuestionID: f.QuestionIDColumn,
 		Answers: f.AnswerColumn, Boxes: f.BoxColumn, BoxFormat: f.BoxFormat, Keep: f.Keep}
 	if len(f.ImageColumn) > 0 {
 		c.Image, c.MoreImages = f.ImageColumn[0], f.ImageColumn[1:]

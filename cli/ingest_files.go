@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 
-	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/ingest/archive"
 )
 
 type ingestArrow struct {
@@ -13,7 +13,7 @@ type ingestArrow struct {
 }
 
 func (c ingestArrow) Run(ctx context.Context, con *console) error {
-	source, err := ingest.NewArrow(c.Files...)
+	source, err := archive.NewArrow(c.Files...)
 	return c.runFiles(ctx, con, source, err, c.columnFlags)
 }
 
@@ -24,7 +24,7 @@ type ingestTFRecord struct {
 }
 
 func (c ingestTFRecord) Run(ctx context.Context, con *console) error {
-	source, err := ingest.NewTFRecord(c.Files...)
+	source, err := archive.NewTFRecord(c.Files...)
 	return c.runFiles(ctx, con, source, err, c.columnFlags)
 }
 
@@ -35,12 +35,12 @@ type ingestMDS struct {
 }
 
 func (c ingestMDS) Run(ctx context.Context, con *console) error {
-	source, err := ingest.NewMDS(c.Dirs...)
+	source, err := archive.NewMDS(c.Dirs...)
 	return c.runFiles(ctx, con, source, err, c.columnFlags)
 }
 
 // runFiles maps the columns of a source that was opened, says which are taken, and runs it.
-func (f ingestFlags) runFiles(ctx context.Context, con *console, source *ingest.Files, err error, columns columnFlags) error {
+func (f ingestFlags) runFiles(ctx context.Context, con *console, source *archive.Files, err error, columns columnFlags) error {
 	if err == nil {
 		err = source.Map(columns.columns(), columns.Language, columns.Kind)
 	}

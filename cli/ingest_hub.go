@@ -3,7 +3,7 @@ package cli
 import (
 	"context"
 
-	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/ingest/hub"
 )
 
 type ingestHub struct {
@@ -18,7 +18,7 @@ type ingestHub struct {
 }
 
 func (c ingestHub) Run(ctx context.Context, con *console) error {
-	source, err := ingest.NewHub(ctx, ingest.HubOptions{
+	source, err := hub.Open(ctx, hub.Options{
 		Repo: c.Repo, Revision: c.Revision, Config: c.Config, Split: c.Split, Files: c.Files, Language: c.Language, Kind: c.Kind, Endpoint: c.Endpoint,
 		Columns: c.columns(),
 	})

@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/pali3/pali3/ingest"
-	"github.com/pali3/pali3/ingest/pdf"
+	"github.com/pali3/pali3/ingest/crawl"
+	"github.com/pali3/pali3/ingest/document"
+
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/shards"
 )
@@ -18,7 +19,7 @@ type ingestWARC struct {
 }
 
 func (c ingestWARC) Run(ctx context.Context, con *console) error {
-	source, err := ingest.NewWARC(c.Files...)
+	source, err := crawl.NewWARC(c.Files...)
 	if err != nil {
 		return err
 	}
@@ -31,7 +32,7 @@ type ingestLinks struct {
 }
 
 func (c ingestLinks) Run(ctx context.Context, con *console) error {
-	source, err := ingest.NewWARC(c.Files...)
+	source, err := crawl.NewWARC(c.Files...)
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func (c ingestLinks) Run(ctx context.Context, con *console) error {
 }
 
 // printLinks prints what is not in a table of links, by reason.
-func printLinks(w io.Writer, s ingest.LinkSummary) {
+func printLinks(w io.Writer, s crawl.LinkSummary) {
 	printCounts(w, "rejected", s.Rejects)
 	printCounts(w, "left out", s.LeftOut)
 }
@@ -66,7 +67,7 @@ type ingestHTML struct {
 }
 
 func (c ingestHTML) Run(ctx context.Context, con *console) error {
-	source, err := ingest.NewHTML(c.Dir)
+	source, err := crawl.NewHTML(c.Dir)
 	if err != nil {
 		return err
 	}
@@ -83,12 +84,12 @@ type ingestPDF struct {
 }
 
 func (c ingestPDF) Run(ctx context.Context, con *console) error {
-	source, err := ingest.NewPDF(c.Paths...)
+	source, err := document.NewPDF(c.Paths...)
 	if err != nil {
 		return err
 	}
-	if c.Side < 1 || c.Side > pdf.MaxSide {
-		return fmt.Errorf("--side %d: a page has 1 to %d pixels", c.Side, pdf.MaxSide)
+	if c.Side < 1 || c.Side > document.MaxSide {
+		return fmt.Errorf("--side %d: a page has 1 to %d pixels", c.Side, document.MaxSide)
 	}
 	source.Side, source.Language, source.Words, source.Documents = c.Side, c.Language, c.Words, c.Documents
 	return c.run(ctx, con, source, c.Language)

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/pali3/pali3/ingest/tabular"
+
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/ingest/fetch"
 	"github.com/pali3/pali3/ingest/resize"
@@ -33,10 +35,10 @@ func (c ingestURLs) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	source, err := ingest.NewURLs(ingest.Table{
-		Files: c.Files, Dialect: c.dialect(), Language: c.Language, Kind: c.Kind, Web: &ingest.Web{Fetch: options, Memory: c.Memory << 20},
+	source, err := tabular.NewURLs(tabular.Options{
+		Files: c.Files, Dialect: c.dialect(), Language: c.Language, Kind: c.Kind, Web: &tabular.Web{Fetch: options, Memory: c.Memory << 20},
 		GroupBy: c.GroupBy,
-		Columns: ingest.Columns{Image: c.URLColumn, Text: c.TextColumn, ID: c.IDColumn, Language: c.LanguageColumn,
+		Columns: tabular.Columns{Image: c.URLColumn, Text: c.TextColumn, ID: c.IDColumn, Language: c.LanguageColumn,
 			Split: c.SplitColumn, SHA256: c.SHA256Column, Keep: c.Keep},
 	})
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/pali3/pali3/ingest/tabular"
+
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/shards"
 )
@@ -29,8 +31,8 @@ func ExampleRun() {
 	if err := os.WriteFile(table, []byte("file,name\ndot.gif,un point\nline.gif,un trait\n"), 0o644); err != nil {
 		log.Fatal(err)
 	}
-	source, err := ingest.NewTable(ingest.Table{
-		File: table, Columns: ingest.Columns{Image: "file", Text: "name"}, Kind: shards.Caption, Language: "fr",
+	source, err := tabular.New(tabular.Options{
+		File: table, Columns: tabular.Columns{Image: "file", Text: "name"}, Kind: shards.Caption, Language: "fr",
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"archive/tar"
@@ -14,6 +14,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/ingest/archive"
+	"github.com/pali3/pali3/ingest/crawl"
+	"github.com/pali3/pali3/ingest/folder"
+	"github.com/pali3/pali3/ingest/internal/ingesttest"
+	"github.com/pali3/pali3/ingest/tabular"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -40,12 +46,6 @@ func repeated(w io.Writer, letter string, n int) {
 	}
 }
 
-// member writes a member of a tar archive.
-func member(w *tar.Writer, name string, content []byte) {
-	w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))})
-	w.Write(content)
-}
-
 // TestHostileFiles gives sources what they were not made for. Each is told as so many rows and
 // rejects by reason, none panics, and none takes more memory than a record may have.
 func TestHostileFiles(t *testing.T) {
@@ -53,12 +53,12 @@ func TestHostileFiles(t *testing.T) {
 	if testing.Short() {
 		gigabyte = 96 // under the race detector, which inflates slowly; still over every limit
 	}
-	picture := string(tiny(1))
+	picture := string(ingesttest.PNG(1))
 	page := `<html><img src="a.png" alt="a">`
 	for _, c := range []struct {
 		name  string
 		files map[string]string
-		open  func(dir string) (Source, error)
+		open  func(dir string) (ingest.Source, error)
 		want  string // rows, then reasons
 	}{
 		{"a line of 1 GB in CSV", map[string]string{"t.csv.gz": zipped(t, func(w io.Writer) {
@@ -75,23 +75,23 @@ func TestHostileFiles(t *testing.T) {
 		})}, textTable("t.jsonl.gz"), "1 row:1"},
 		{"a head of 1 GB", map[string]string{"t.csv.gz": zipped(t, func(w io.Writer) { repeated(w, "x", gigabyte) })}, textTable("t.csv.gz"), "not opened"},
 		{"nesting without end", map[string]string{"t.jsonl": `{"text":` + strings.Repeat("[", 1<<20) + "\n" + `{"text":"next"}` + "\n"},
-			func(dir string) (Source, error) { return textTable("t.jsonl")(dir) }, "1 row:1"},
+			func(dir string) (ingest.Source, error) { return textTable("t.jsonl")(dir) }, "1 row:1"},
 		{"a gzip bomb as a member", map[string]string{"a.tar.gz": zipped(t, func(w io.Writer) {
 			archive := tar.NewWriter(w)
 			archive.WriteHeader(&tar.Header{Name: "big.png", Mode: 0o644, Size: 300 << 20})
 			repeated(archive, "\x00", 300)
-			member(archive, "good.png", tiny(1))
+			ingesttest.WriteMember(archive, "good.png", ingesttest.PNG(1))
 			archive.Close()
 		})}, archiveOf("a.tar.gz"), "1 too_large:1"},
 		{"a hundred thousand tiny members of as many names, and of one", map[string]string{"a.tar.gz": zipped(t, func(w io.Writer) {
 			archive := tar.NewWriter(w)
 			for i := range 50_000 {
-				member(archive, fmt.Sprintf("%d.txt", i), []byte("x"))
+				ingesttest.WriteMember(archive, fmt.Sprintf("%d.txt", i), []byte("x"))
 			}
 			for i := range 50_000 {
-				member(archive, fmt.Sprintf("one.%d", i), []byte("x"))
+				ingesttest.WriteMember(archive, fmt.Sprintf("one.%d", i), []byte("x"))
 			}
-			member(archive, "good.png", tiny(1))
+			ingesttest.WriteMember(archive, "good.png", ingesttest.PNG(1))
 			archive.Close()
 		})}, archiveOf("a.tar.gz"), "50001 empty:1"},
 		{"links, devices and escapes in an archive", map[string]string{"a.tar": archiveWith(
@@ -101,10 +101,10 @@ func TestHostileFiles(t *testing.T) {
 			tar.Header{Name: "../../etc/cron.d/x.png", Typeflag: tar.TypeReg, Size: int64(len(picture))},
 			tar.Header{Name: "/etc/y.png", Typeflag: tar.TypeReg, Size: int64(len(picture))},
 		)}, archiveOf("a.tar"), "2"},
-		{"paths that lead out of a table's root", map[string]string{"in/a.png": picture, "in/A.PNG": string(tiny(2)), "out.png": picture,
+		{"paths that lead out of a table's root", map[string]string{"in/a.png": picture, "in/A.PNG": string(ingesttest.PNG(2)), "out.png": picture,
 			"in/t.csv": "file\n../out.png\n/etc/hostname\n..\\out.png\na.png\nA.PNG\n./x/../a.png\na\x00b.png\nin/../../out.png\n"},
-			func(dir string) (Source, error) {
-				return NewTable(Table{File: filepath.Join(dir, "in", "t.csv"), Columns: Columns{Image: "file"}})
+			func(dir string) (ingest.Source, error) {
+				return tabular.New(tabular.Options{File: filepath.Join(dir, "in", "t.csv"), Columns: tabular.Columns{Image: "file"}})
 			}, "2 absent:2 outside:3 unreadable:1"},
 		{"two billion levels in a Parquet file of 126 bytes", lying(t, "levels"), parquetTable, "0 row:1"},
 		{"two billion places in a dictionary", lying(t, "places"), parquetTable, "0 row:1"},
@@ -115,13 +115,13 @@ func TestHostileFiles(t *testing.T) {
 		{"a byte order mark of UTF-16", map[string]string{"t.csv": "\xff\xfet\x00e\x00x\x00t\x00\n\x00a\x00"}, textTable("t.csv"), "1"},
 		{"pages with pictures outside, in a circle, on the web", map[string]string{"h/p.html": page + `<img src="../out.png"><img src="/etc/hostname">` +
 			`<img src="http://a.example/x.png"><img src="p.html"><img src=".//./a.png"><img src="%00.png"><img src="file:///etc/hostname">`, "h/a.png": picture, "out.png": picture},
-			func(dir string) (Source, error) { return NewHTML(filepath.Join(dir, "h")) }, "2 absent:4 image:1 unreadable:1"},
+			func(dir string) (ingest.Source, error) { return crawl.NewHTML(filepath.Join(dir, "h")) }, "2 absent:4 image:1 unreadable:1"},
 		{"sidecars that are no text", map[string]string{"a.png": picture, "a.txt": "\xff\xfe", "b.png": picture, "b.json": `{"caption":"\ud800"}`,
 			"c.png": picture, "c.json": "\xef\xbb\xbf{}", "d.png": picture, "metadata.jsonl": "{\n\xff\n" + `{"file_name":"../e.png","caption":"x"}`},
-			func(dir string) (Source, error) { return NewFolder(dir, "") }, "3 text:1"},
+			func(dir string) (ingest.Source, error) { return folder.New(dir, "") }, "3 text:1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir := put(t, t.TempDir(), c.files)
+			dir := ingesttest.WriteFiles(t, t.TempDir(), c.files)
 			source, err := c.open(dir)
 			if err != nil {
 				if c.want != "not opened" {
@@ -141,9 +141,9 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
-func textTable(name string) func(dir string) (Source, error) {
-	return func(dir string) (Source, error) {
-		return NewTable(Table{File: filepath.Join(dir, name), Columns: Columns{Text: "text"}})
+func textTable(name string) func(dir string) (ingest.Source, error) {
+	return func(dir string) (ingest.Source, error) {
+		return tabular.New(tabular.Options{File: filepath.Join(dir, name), Columns: tabular.Columns{Text: "text"}})
 	}
 }
 
@@ -157,12 +157,12 @@ func lying(t *testing.T, name string) map[string]string {
 	return map[string]string{"t.parquet": string(content)}
 }
 
-func parquetTable(dir string) (Source, error) {
-	return NewTable(Table{File: filepath.Join(dir, "t.parquet"), Columns: Columns{Text: "a"}})
+func parquetTable(dir string) (ingest.Source, error) {
+	return tabular.New(tabular.Options{File: filepath.Join(dir, "t.parquet"), Columns: tabular.Columns{Text: "a"}})
 }
 
-func archiveOf(name string) func(dir string) (Source, error) {
-	return func(dir string) (Source, error) { return NewWebDataset(filepath.Join(dir, name)) }
+func archiveOf(name string) func(dir string) (ingest.Source, error) {
+	return func(dir string) (ingest.Source, error) { return archive.NewWebDataset(filepath.Join(dir, name)) }
 }
 
 func archiveWith(headers ...tar.Header) string {
@@ -171,7 +171,7 @@ func archiveWith(headers ...tar.Header) string {
 	for _, h := range headers {
 		w.WriteHeader(&h)
 		if h.Size > 0 {
-			w.Write(tiny(1))
+			w.Write(ingesttest.PNG(1))
 		}
 	}
 	w.Close()
@@ -179,14 +179,14 @@ func archiveWith(headers ...tar.Header) string {
 }
 
 // account tells rows and rejects by reason, and the most memory that was in use.
-func account(ctx context.Context, source Source) (told string, most uint64) {
+func account(ctx context.Context, source ingest.Source) (told string, most uint64) {
 	runtime.GC()
 	rows, reasons, n := 0, map[string]int{}, 0
 	for record := range source.Records(ctx) {
 		if record.IsAside() {
 			continue
 		}
-		if completed := complete(record, Options{}); completed.Err != nil {
+		if completed := ingest.Complete(record, ingest.Options{}); completed.Err != nil {
 			reasons[completed.Reason]++
 		} else {
 			rows++
@@ -211,15 +211,15 @@ func account(ctx context.Context, source Source) (told string, most uint64) {
 
 // Nothing that a source's links name is read outside, and a loop of links ends.
 func TestLinksStayInside(t *testing.T) {
-	dir := put(t, t.TempDir(), map[string]string{"in/a.png": string(tiny(1)), "out/b.png": string(tiny(2)), "in/sub/c.png": string(tiny(3))})
+	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"in/a.png": string(ingesttest.PNG(1)), "out/b.png": string(ingesttest.PNG(2)), "in/sub/c.png": string(ingesttest.PNG(3))})
 	for name, to := range map[string]string{"in/out.png": "../out/b.png", "in/dir": "../out", "in/loop": ".", "in/sub/up": "..", "in/self.png": "self.png", "in/fine.png": "a.png"} {
 		if err := os.Symlink(to, filepath.Join(dir, name)); err != nil {
 			t.Skip("NOT TESTED: that symbolic links stay inside; there are none on this system")
 		}
 	}
-	source, err := NewFolder(filepath.Join(dir, "in"), "")
-	samples, stat, reasons := rows(t, source, err)
-	if stat.Rows != 3 || reasons["out.png"] != Unreadable || reasons["self.png"] != Unreadable || len(samples["fine.png"].Images) != 1 {
+	source, err := folder.New(filepath.Join(dir, "in"), "")
+	samples, stat, reasons := ingesttest.Ingest(t, source, err)
+	if stat.Rows != 3 || reasons["out.png"] != ingest.Unreadable || reasons["self.png"] != ingest.Unreadable || len(samples["fine.png"].Images) != 1 {
 		t.Errorf("%+v %v", stat, reasons)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "in", shards.ManifestName)); err == nil {

@@ -12,10 +12,8 @@
 package ingest
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -25,44 +23,11 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Source yields records in an order that is always the same.
-type Source interface {
-	// Name says what the source is, for the journal, the manifest and messages.
-	Name() string
-	// Fingerprint changes when the source's content does: an interrupted run resumes only from the
-	// same content.
-	Fingerprint() (string, error)
-	// Records yields every record of the source, bad ones too. It may be called from another
-	// goroutine.
-	Records(ctx context.Context) iter.Seq[shards.Record]
+// Complete returns a record as [Run] takes it: with formats, sizes and hashes of its images, transformed
+// and checked as the options say. It lets a source be tested without a dataset.
+func Complete(record shards.Record, o Options) shards.Record {
+	return speak(complete(record, o), nil, o)
 }
-
-// Skipper is a [Source] that leaves out its first records at less cost than by making them: the
-// cursor of an interrupted run is their number.
-type Skipper interface {
-	Source
-	// RecordsAfter yields what Records does after the first n.
-	RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record]
-}
-
-// Sparer is a [Skipper] that spares itself the work for records that the dataset has.
-type Sparer interface {
-	Skipper
-	// RecordsSparing yields what RecordsAfter does, but of a record of whose key there is one it
-	// need not give, nor look at, more than key and origin. There is safe for concurrent use.
-	RecordsSparing(ctx context.Context, n int64, there func(key string) bool) iter.Seq[shards.Record]
-}
-
-// Reasons for which [Run] rejects a record, beside those of the sources.
-const (
-	BadImage    = "image"        // not an image, cut short, or too large
-	BadKey      = "key"          // empty, too long or not UTF-8
-	SameKey     = "same_key"     // another record of the same run has the key, and other images, texts, questions or boxes
-	SamePicture = "same_picture" // another record has the same picture, and [Options.Dedup] is set
-)
-
-// maxKey is the longest key, in bytes.
-const maxKey = 1024
 
 // complete fills in what the bytes of a record's images say, checks them, and changes them as the
 // options say.
@@ -80,9 +45,9 @@ func complete(record shards.Record, o Options) (completed shards.Record) {
 	if s.Key == "" {
 		return shards.Bad(record.Origin, "", BadKey, errors.New("no key: what names the record is empty here, such as the column of keys"))
 	}
-	if len(s.Key) > maxKey || !utf8.ValidString(s.Key) {
-		return shards.Bad(record.Origin, strings.ToValidUTF8(s.Key[:min(len(s.Key), maxKey)], "\uFFFD"), BadKey,
-			fmt.Errorf("key %.40q of %d bytes: must be UTF-8 of %d bytes at most", s.Key, len(s.Key), maxKey))
+	if len(s.Key) > MaxKey || !utf8.ValidString(s.Key) {
+		return shards.Bad(record.Origin, strings.ToValidUTF8(s.Key[:min(len(s.Key), MaxKey)], "\uFFFD"), BadKey,
+			fmt.Errorf("key %.40q of %d bytes: must be UTF-8 of %d bytes at most", s.Key, len(s.Key), MaxKey))
 	}
 	var images []shards.Image
 	for i := range s.Images {

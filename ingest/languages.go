@@ -8,39 +8,10 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// BadLanguage is the reason of a record, or of a row of a group, that names a language by no code
-// of BCP-47.
-const BadLanguage = "language"
-
-// badLanguage is a code in a row that is not valid.
-type badLanguage struct {
-	column string
-	err    error
-}
-
-// Error implements error.
-func (b *badLanguage) Error() string { return fmt.Sprintf("column %s: %v", b.column, b.err) }
-
-// Unwrap returns the [langcode.Error].
-func (b *badLanguage) Unwrap() error { return b.err }
-
 // checkLanguage checks the code that a caller gave for texts that have none.
 func checkLanguage(code string) error {
 	if err := langcode.Check(code); err != nil {
 		return fmt.Errorf("--language: %w", err)
-	}
-	return nil
-}
-
-// checkLanguages checks what a row has in its column of languages.
-func (t *Table) checkLanguages(r row) error {
-	if t.Columns.Language == "" {
-		return nil
-	}
-	for _, value := range r.list(t.Columns.Language) {
-		if _, err := t.languages.Normalize(plainText(value)); err != nil {
-			return &badLanguage{t.Columns.Language, err}
-		}
 	}
 	return nil
 }
@@ -80,7 +51,9 @@ func speak(record shards.Record, codes *langcode.Cache, o Options) shards.Record
 		err = one(&s.Questions[i].Language)
 	}
 	if err != nil {
-		return withLeft(shards.Bad(record.Origin, s.Key, BadLanguage, err), record.LeftOut)
+		bad := shards.Bad(record.Origin, s.Key, BadLanguage, err)
+		bad.LeftOut = record.LeftOut
+		return bad
 	}
 	record.LeftOut = append(slices.Clip(record.LeftOut), respelled...)
 	return record

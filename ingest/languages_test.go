@@ -1,24 +1,28 @@
-package ingest
+package ingest_test
 
 import (
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/ingest/folder"
+	"github.com/pali3/pali3/ingest/internal/ingesttest"
+	"github.com/pali3/pali3/ingest/tabular"
 	"github.com/pali3/pali3/shards"
 )
 
 func TestRun_ChecksLanguages(t *testing.T) {
 	dir := t.TempDir()
-	put(t, dir, map[string]string{"a.png": string(tiny(1)), "b.png": string(tiny(2)), "c.png": string(tiny(3)), "d.png": string(tiny(4)),
+	ingesttest.WriteFiles(t, dir, map[string]string{"a.png": string(ingesttest.PNG(1)), "b.png": string(ingesttest.PNG(2)), "c.png": string(ingesttest.PNG(3)), "d.png": string(ingesttest.PNG(4)),
 		"t.csv": "file,lang,text\na.png,pt_BR.utf8,um\nb.png,english,two\nc.png,,three\nd.png,iw,four\n"})
-	source, err := NewTable(Table{File: filepath.Join(dir, "t.csv"), Columns: Columns{Image: "file", Text: "text", Language: "lang"}})
+	source, err := tabular.New(tabular.Options{File: filepath.Join(dir, "t.csv"), Columns: tabular.Columns{Image: "file", Text: "text", Language: "lang"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	to := filepath.Join(dir, "d")
-	stat, err := Run(t.Context(), source, to, Options{Language: "fr"})
-	if err != nil || stat.Rows != 3 || stat.Reasons[BadLanguage] != 1 || stat.LeftOut[shards.LeftLanguage] != 1 {
+	stat, err := ingest.Run(t.Context(), source, to, ingest.Options{Language: "fr"})
+	if err != nil || stat.Rows != 3 || stat.Reasons[ingest.BadLanguage] != 1 || stat.LeftOut[shards.LeftLanguage] != 1 {
 		t.Fatalf("%+v, %v", stat, err)
 	}
 	for code, want := range map[string]int64{"pt-BR": 1, "fr": 1, "iw": 1} {
@@ -37,10 +41,10 @@ func TestRun_ChecksLanguages(t *testing.T) {
 		}
 	}
 	for _, code := range []string{"de_DE", "english", "xx"} {
-		if _, err := Run(t.Context(), source, filepath.Join(dir, "e"), Options{Language: code}); err == nil || !strings.Contains(err.Error(), "--language") {
+		if _, err := ingest.Run(t.Context(), source, filepath.Join(dir, "e"), ingest.Options{Language: code}); err == nil || !strings.Contains(err.Error(), "--language") {
 			t.Errorf("%s: %v", code, err)
 		}
-		if _, err := NewFolder(dir, code); err == nil {
+		if _, err := folder.New(dir, code); err == nil {
 			t.Errorf("%s: no error", code)
 		}
 	}
@@ -56,12 +60,12 @@ func TestRun_ReadsOddLanguagesOfDatasets(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	put(t, dir, map[string]string{"t.csv": "id,text\nnew,a text\nold,y\n"})
-	source, err := NewTable(Table{File: filepath.Join(dir, "t.csv"), Columns: Columns{Text: "text", ID: "id"}})
+	ingesttest.WriteFiles(t, dir, map[string]string{"t.csv": "id,text\nnew,a text\nold,y\n"})
+	source, err := tabular.New(tabular.Options{File: filepath.Join(dir, "t.csv"), Columns: tabular.Columns{Text: "text", ID: "id"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if stat, err := Run(t.Context(), source, to, Options{}); err != nil || stat.Rows != 1 || stat.Duplicates != 1 {
+	if stat, err := ingest.Run(t.Context(), source, to, ingest.Options{}); err != nil || stat.Rows != 1 || stat.Duplicates != 1 {
 		t.Errorf("%+v, %v", stat, err)
 	}
 }

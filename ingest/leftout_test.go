@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -33,7 +34,7 @@ func (l leaving) Records(context.Context) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		for i, record := range records {
 			if i+1 == l.stopAt {
-				record = shards.Record{Err: ErrUnavailable}
+				record = shards.Record{Err: ingest.ErrUnavailable}
 			}
 			if !yield(record) {
 				return
@@ -47,11 +48,11 @@ func TestRun_CountsWhatWasLeftOut_ResumedAnywhere(t *testing.T) {
 	for stopAt := range 6 { // 0: nowhere
 		dir := filepath.Join(t.TempDir(), "data")
 		if stopAt > 0 {
-			if _, err := Run(t.Context(), leaving{stopAt}, dir, Options{}); !errors.Is(err, ErrUnavailable) {
+			if _, err := ingest.Run(t.Context(), leaving{stopAt}, dir, ingest.Options{}); !errors.Is(err, ingest.ErrUnavailable) {
 				t.Fatal(err)
 			}
 		}
-		summary, err := Run(t.Context(), leaving{}, dir, Options{})
+		summary, err := ingest.Run(t.Context(), leaving{}, dir, ingest.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

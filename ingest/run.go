@@ -8,6 +8,7 @@ import (
 	"runtime"
 
 	"github.com/pali3/pali3/ingest/internal/langcode"
+	"github.com/pali3/pali3/ingest/internal/ordered"
 	"github.com/pali3/pali3/internal/folderlock"
 	"github.com/pali3/pali3/shards"
 )
@@ -115,7 +116,7 @@ func (r *run) consume(ctx context.Context, source Source) error {
 		if ctx.Err() != nil {
 			break // the record may be bad only because ctx ended
 		}
-		if errors.Is(record.Err, ErrUnavailable) || errors.Is(record.Err, errNoColumn) {
+		if errors.Is(record.Err, ErrUnavailable) || isFatal(record.Err) {
 			return fmt.Errorf("after %d records: %w", r.seen, record.Err)
 		}
 		r.seen++
@@ -140,7 +141,7 @@ func (r *run) consume(ctx context.Context, source Source) error {
 // completed yields the source's records from the next one on, checked and transformed by all
 // processors.
 func (r *run) completed(ctx context.Context, source Source) iter.Seq[shards.Record] {
-	return inOrder(ctx, r.after(ctx, source), 2*runtime.GOMAXPROCS(0), func(_ context.Context, record shards.Record) shards.Record {
+	return ordered.Map(ctx, r.after(ctx, source), 2*runtime.GOMAXPROCS(0), func(_ context.Context, record shards.Record) shards.Record {
 		return speak(complete(record, r.options), &r.languages, r.options)
 	})
 }
@@ -187,7 +188,7 @@ func (r *run) take(record shards.Record) error {
 		}
 	}
 	if record.Err == nil && r.options.Dedup && !r.known.committed(s.Key) && r.known.pictures(s) {
-		record.Reason, record.Err = SamePicture, errors.New("another record has the same picture")
+		record.Reason, record.Err = SameImage, errors.New("another record has the same picture")
 	}
 	if record.Err != nil {
 		if r.options.Strict {

@@ -1,4 +1,4 @@
-package ingest
+package ingest_test
 
 import (
 	"os"
@@ -7,6 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/ingest/archive"
+	"github.com/pali3/pali3/ingest/folder"
+	"github.com/pali3/pali3/ingest/internal/ingesttest"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -30,13 +34,13 @@ const depthMap = "II*\x00\x08\x00\x00\x00\x05\x00" +
 	"\x00\x00\x00\x00\x00\x00\x80\x3f"
 
 func TestFolder_ReadsTIFF(t *testing.T) {
-	samples, stat, reasons := folderOf(t, map[string]string{"a.tif": threePages(t), "a.txt": "three pages", "b.tiff": depthMap, "c.tif": "II*\x00\x00\x00\x00\x00",
+	samples, stat, reasons := ingestFolder(t, map[string]string{"a.tif": threePages(t), "a.txt": "three pages", "b.tiff": depthMap, "c.tif": "II*\x00\x00\x00\x00\x00",
 		"cut.tif": threePages(t)[:60]})
 	if stat.Rows != 1 || stat.Rejected != 3 {
 		t.Errorf("%+v, rejected %v", stat, reasons)
 	}
 	a := samples["a.tif"]
-	if len(a.Images) != 1 || a.Images[0].Format != "tiff" || a.Images[0].Width != 20 || a.Images[0].Height != 10 || !slices.Equal(values(a), []string{"three pages"}) {
+	if len(a.Images) != 1 || a.Images[0].Format != "tiff" || a.Images[0].Width != 20 || a.Images[0].Height != 10 || !slices.Equal(ingesttest.Texts(a), []string{"three pages"}) {
 		t.Errorf("%+v", a)
 	}
 	if stat.LeftOut[shards.LeftImage] != 2 {
@@ -45,11 +49,11 @@ func TestFolder_ReadsTIFF(t *testing.T) {
 }
 
 func TestRun_TakesPagesOfTIFFApart(t *testing.T) {
-	source, err := NewFolder(put(t, t.TempDir(), map[string]string{"a.tif": threePages(t)}), "")
+	source, err := folder.New(ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"a.tif": threePages(t)}), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	stat, err := Run(t.Context(), source, filepath.Join(t.TempDir(), "data"), Options{Frames: 10})
+	stat, err := ingest.Run(t.Context(), source, filepath.Join(t.TempDir(), "data"), ingest.Options{Frames: 10})
 	if err != nil || stat.Rows != 1 || stat.Images != 3 || len(stat.LeftOut) > 0 {
 		t.Errorf("%+v, %v", stat, err)
 	}
@@ -58,12 +62,12 @@ func TestRun_TakesPagesOfTIFFApart(t *testing.T) {
 // TestWebDataset_LeavesOutTIFFBesideImage has depth beside a photograph, as sets of views of rooms
 // do.
 func TestWebDataset_LeavesOutTIFFBesideImage(t *testing.T) {
-	archive := filepath.Join(t.TempDir(), "a.tar")
-	saveArchive(t, archive, "a.png", string(tiny(1)), "a.depth.tiff", depthMap, "a.txt", "a room", "b.tiff", threePages(t), "b.txt", "b",
+	file := filepath.Join(t.TempDir(), "a.tar")
+	ingesttest.WriteTar(t, file, "a.png", string(ingesttest.PNG(1)), "a.depth.tiff", depthMap, "a.txt", "a room", "b.tiff", threePages(t), "b.txt", "b",
 		"c.tiff", depthMap, "c.txt", "c")
-	source, err := NewWebDataset(archive)
-	samples, stat, _ := rows(t, source, err)
-	if stat.Rows != 2 || stat.Reasons[BadImage] != 1 || len(samples["a"].Images) != 1 || len(samples["b"].Images) != 1 {
+	source, err := archive.NewWebDataset(file)
+	samples, stat, _ := ingesttest.Ingest(t, source, err)
+	if stat.Rows != 2 || stat.Reasons[ingest.BadImage] != 1 || len(samples["a"].Images) != 1 || len(samples["b"].Images) != 1 {
 		t.Errorf("%+v", stat)
 	}
 	if !slices.Contains(stat.LeftOutFirst[shards.LeftImage], ".tiff (a TIFF image)") || stat.LeftOut[shards.LeftImage] != 3 {
@@ -74,4 +78,18 @@ func TestWebDataset_LeavesOutTIFFBesideImage(t *testing.T) {
 			t.Errorf("%v", record.Err)
 		}
 	}
+}
+
+// ingestFolder ingests a folder of files; an image n is tiny(n) by the content "image n".
+func ingestFolder(t *testing.T, files map[string]string) (map[string]shards.Sample, ingest.Summary, map[string]string) {
+	t.Helper()
+	n := 0
+	for name, content := range files {
+		if content == "image" {
+			n++
+			files[name] = string(ingesttest.PNG(n))
+		}
+	}
+	source, err := folder.New(ingesttest.WriteFiles(t, filepath.Join(t.TempDir(), "in"), files), "")
+	return ingesttest.Ingest(t, source, err)
 }

@@ -1,7 +1,6 @@
-package ingest
+package ingest_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -10,22 +9,25 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/ingest/internal/ingesttest"
+	"github.com/pali3/pali3/ingest/tabular"
 	"github.com/pali3/pali3/shards"
 )
 
 // saveRows writes a table of images 0.png to n-1.png with the texts that say returns for each, and
 // a split.
-func saveRows(t *testing.T, dir string, n int, say func(i int) []string) Table {
+func saveRows(t *testing.T, dir string, n int, say func(i int) []string) tabular.Options {
 	t.Helper()
 	rows := "file,text,split\n"
 	for i := range n {
-		save(t, dir, fmt.Sprintf("%d.png", i), string(tiny(i+1)))
+		save(t, dir, fmt.Sprintf("%d.png", i), string(ingesttest.PNG(i+1)))
 		for _, text := range say(i) {
 			rows += fmt.Sprintf("%d.png,%s,train\n", i, text)
 		}
 	}
 	save(t, dir, "t.csv", rows)
-	return Table{File: filepath.Join(dir, "t.csv"), Columns: Columns{Image: "file", Text: "text", Split: "split"}, GroupBy: "file"}
+	return tabular.Options{File: filepath.Join(dir, "t.csv"), Columns: tabular.Columns{Image: "file", Text: "text", Split: "split"}, GroupBy: "file"}
 }
 
 func save(t *testing.T, dir, name, content string) {
@@ -35,13 +37,13 @@ func save(t *testing.T, dir, name, content string) {
 	}
 }
 
-func runTable(t *testing.T, table Table, to string, o Options) (Summary, error) {
+func runTable(t *testing.T, table tabular.Options, to string, o ingest.Options) (ingest.Summary, error) {
 	t.Helper()
-	source, err := NewTable(table)
+	source, err := tabular.New(table)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Run(t.Context(), source, to, o)
+	return ingest.Run(t.Context(), source, to, o)
 }
 
 // textsOf returns the texts of a dataset's rows, by key.
@@ -77,7 +79,7 @@ func TestRun_Updates(t *testing.T) {
 	to := filepath.Join(dir, "d")
 	limits := shards.Limits{PartBytes: 1000}
 	table := saveRows(t, dir, 40, func(i int) []string { return []string{fmt.Sprint("text ", i)} })
-	if _, err := runTable(t, table, to, Options{Limits: limits}); err != nil {
+	if _, err := runTable(t, table, to, ingest.Options{Limits: limits}); err != nil {
 		t.Fatal(err)
 	}
 	parts := func() int {
@@ -91,11 +93,11 @@ func TestRun_Updates(t *testing.T) {
 		}
 		return []string{fmt.Sprint("text ", i)}
 	})
-	plain, err := runTable(t, table, filepath.Join(dir, "copy"), Options{Limits: limits})
+	plain, err := runTable(t, table, filepath.Join(dir, "copy"), ingest.Options{Limits: limits})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := runTable(t, table, to, Options{Limits: limits, Update: true})
+	got, err := runTable(t, table, to, ingest.Options{Limits: limits, Update: true})
 	if err != nil || got.Rows != 2 || got.Updated != 4 || got.Duplicates != 36 || got.Rejected != 0 {
 		t.Fatalf("%+v, %v", got, err)
 	}
@@ -114,7 +116,7 @@ func TestRun_Updates(t *testing.T) {
 	if listed := len(d.Manifest().Files); parts() != listed || before == listed {
 		t.Errorf("%d files of parts, before %d, the manifest lists %d", parts(), before, listed)
 	}
-	again, err := runTable(t, table, to, Options{Limits: limits, Update: true})
+	again, err := runTable(t, table, to, ingest.Options{Limits: limits, Update: true})
 	if err != nil || again.Rows != 0 || again.Updated != 0 || again.Duplicates != 42 {
 		t.Errorf("again: %+v, %v", again, err)
 	}
@@ -126,13 +128,13 @@ func TestRun_UpdatesImages(t *testing.T) {
 	dir := t.TempDir()
 	to := filepath.Join(dir, "d")
 	table := saveRows(t, dir, 3, func(i int) []string { return []string{"a text"} })
-	if _, err := runTable(t, table, to, Options{}); err != nil {
+	if _, err := runTable(t, table, to, ingest.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	save(t, dir, "0.png", string(tiny(100)))
+	save(t, dir, "0.png", string(ingesttest.PNG(100)))
 	save(t, dir, "1.png", "no image")
-	got, err := runTable(t, table, to, Options{Update: true})
-	if err != nil || got.Updated != 1 || got.Duplicates != 1 || got.Reasons[BadImage] != 1 {
+	got, err := runTable(t, table, to, ingest.Options{Update: true})
+	if err != nil || got.Updated != 1 || got.Duplicates != 1 || got.Reasons[ingest.BadImage] != 1 {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	d, err := shards.Open(to)
@@ -141,9 +143,9 @@ func TestRun_UpdatesImages(t *testing.T) {
 	}
 	defer d.Close()
 	for s, err := range d.Samples() {
-		want := shards.Hash(tiny(100))
+		want := shards.Hash(ingesttest.PNG(100))
 		if n := slices.Index([]string{"0.png", "1.png", "2.png"}, s.Key); n > 0 {
-			want = shards.Hash(tiny(n + 1))
+			want = shards.Hash(ingesttest.PNG(n + 1))
 		}
 		if err != nil || len(s.Images) != 1 || s.Images[0].SHA256 != want {
 			t.Errorf("%s: %v", s.Key, err)
@@ -163,7 +165,7 @@ func TestRun_UpdateInterrupted(t *testing.T) {
 		dir := t.TempDir()
 		to := filepath.Join(dir, "d")
 		table := saveRows(t, dir, 30, func(i int) []string { return []string{fmt.Sprint("text ", i)} })
-		if _, err := runTable(t, table, to, Options{Limits: limits}); err != nil {
+		if _, err := runTable(t, table, to, ingest.Options{Limits: limits}); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.CopyFS(filepath.Join(dir, "undisturbed"), os.DirFS(to)); err != nil {
@@ -171,8 +173,12 @@ func TestRun_UpdateInterrupted(t *testing.T) {
 		}
 		want := textsOf(t, to)
 		table = saveRows(t, dir, 30, func(i int) []string { return []string{fmt.Sprint("text ", i), fmt.Sprint(i % 3)}[:1+i%2] })
-		stop(t, table, to, Options{Limits: limits, Update: true}, stage)
-		if _, err := runTable(t, table, filepath.Join(dir, "undisturbed"), Options{Limits: limits, Update: true}); err != nil {
+		source, err := tabular.New(table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ingest.Stop(t, source, to, ingest.Options{Limits: limits, Update: true}, stage)
+		if _, err := runTable(t, table, filepath.Join(dir, "undisturbed"), ingest.Options{Limits: limits, Update: true}); err != nil {
 			t.Fatal(err)
 		}
 		if stage == "committed" {
@@ -181,7 +187,7 @@ func TestRun_UpdateInterrupted(t *testing.T) {
 		if got := textsOf(t, to); !maps.Equal(got, want) {
 			t.Errorf("%s: the dataset is neither the old nor the new one: %v", stage, got)
 		}
-		got, err := runTable(t, table, to, Options{Limits: limits, Update: true})
+		got, err := runTable(t, table, to, ingest.Options{Limits: limits, Update: true})
 		if err != nil || got.Updated != 15 || got.Duplicates != 15 || got.Rows != 0 {
 			t.Errorf("%s: %+v, %v", stage, got, err)
 		}
@@ -193,45 +199,6 @@ func TestRun_UpdateInterrupted(t *testing.T) {
 		}
 		if problems, err := shards.Verify(to, true); err != nil || len(problems) > 0 {
 			t.Errorf("%s: %v, %v", stage, problems, err)
-		}
-	}
-}
-
-// stop runs an update as far as a stage, and leaves everything as it is then.
-func stop(t *testing.T, table Table, to string, o Options, stage string) {
-	t.Helper()
-	source, err := NewTable(table)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := begin(source, to, to, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.close()
-	if err := errors.Join(r.consume(t.Context(), source), r.progress()); err != nil {
-		t.Fatal(err)
-	}
-	switch stage {
-	case "rewritten in part":
-		enough, n := errors.New("enough"), 0
-		_, err := r.writer.Replace(func(key string) bool { _, is := r.known.updated[short(key)]; return is }, func(part string) error {
-			if n++; n > 3 {
-				return enough
-			}
-			return r.journal.begin(part)
-		})
-		if !errors.Is(err, enough) {
-			t.Fatal(err)
-		}
-	case "rewritten", "committed":
-		if err := r.replace(); err != nil {
-			t.Fatal(err)
-		}
-		if stage == "committed" {
-			if err := r.writer.Commit("", source.Name()); err != nil {
-				t.Fatal(err)
-			}
 		}
 	}
 }

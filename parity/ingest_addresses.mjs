@@ -1,4 +1,4 @@
-// Goldens of ingest/address and of the srcsets of ingest/page, by whatwg-url (the reference
+// Goldens of ingest/internal/address and of the srcsets of ingest/internal/page, by whatwg-url (the reference
 // implementation of the URL Standard) and parse-srcset (the HTML standard's algorithm). Made with
 //
 //     cd build && npm install --no-save whatwg-url@16.0.1 parse-srcset@1.0.2

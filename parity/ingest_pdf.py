@@ -1,7 +1,7 @@
-"""Documents that other programs write, for the tests of ingest/pdf. Made with (and chromium in the path):
+"""Documents that other programs write, for the tests of ingest/internal/pdf. Made with (and chromium in the path):
 
     pip install -r parity/requirements-pdf.txt
-    python parity/ingest_pdf.py ingest/pdf/testdata
+    python parity/ingest_pdf.py ingest/internal/pdf/testdata
 """
 
 import pathlib

@@ -3,8 +3,8 @@
     python parity/tables.py OUT [--files 2000] [--seed 19]
 
 writes OUT/tables.jsonl.gz, a line a table: its name and bytes, the dialect that pali3 is told, the rows that its writer meant,
-and those that each of the three reads, if they are others. `PALI3_TABLES=OUT go test ./ingest -run TestTablesParity` compares:
-equal rows, or an error that says what to set. With `--every N` only each Nth table is written: ingest/testdata/tables.jsonl.gz.
+and those that each of the three reads, if they are others. `PALI3_TABLES=OUT go test ./ingest/tabular -run TestTablesParity` compares:
+equal rows, or an error that says what to set. With `--every N` only each Nth table is written: ingest/tabular/testdata/tables.jsonl.gz.
 Requirements: parity/requirements-tables.txt.
 """
 

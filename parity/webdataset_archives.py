@@ -1,6 +1,6 @@
 """Archives as others write them, and the samples that the Python library webdataset finds in them.
 
-    python parity/webdataset_archives.py     writes ingest/testdata/archives/grid.json.gz
+    python parity/webdataset_archives.py     writes ingest/archive/testdata/archives/grid.json.gz
 
 Each case is a tar of a random layout (formats, compressions, sparse and contiguous members, names with prefixes and
 several dots, texts and JSON of several kinds, members that are no sample's) with the members by sample as

@@ -8,7 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/ingest/tabular"
+
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
@@ -53,7 +54,7 @@ func lookAtFile(path string) (*Ingest, error) {
 	switch {
 	case strings.HasSuffix(name, ".tar"), strings.Contains(filepath.Base(name), ".tar."):
 		return &Ingest{Source: "webdataset", Path: path}, nil
-	case ingest.IsTable(name):
+	case tabular.IsTable(name):
 		return lookAtTable(path)
 	}
 	return nil, fmt.Errorf("%s is a file, %s; name a folder of images, a table or an archive", path, imagefile.KindOfFile(path))
@@ -87,7 +88,7 @@ func filesAtTop(dir string) (tables []string, archives int, err error) {
 		case e.IsDir(), slices.Contains(metadataNames, name), strings.HasPrefix(name, "."):
 		case strings.HasSuffix(name, ".tar"):
 			archives++
-		case ingest.IsTable(name):
+		case tabular.IsTable(name):
 			tables = append(tables, filepath.Join(dir, e.Name()))
 		}
 	}

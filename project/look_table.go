@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/ingest/tabular"
 )
 
 // peeked is how many rows of a table are looked at.
@@ -24,7 +24,7 @@ var (
 // lookAtTable guesses the columns of a table: images are those whose values are files, the others
 // are told by their names. Where an image comes in several rows, its rows become one sample.
 func lookAtTable(file string) (*Ingest, error) {
-	columns, rows, err := ingest.PeekTable(file, peeked)
+	columns, rows, err := tabular.Peek(file, peeked)
 	if err != nil {
 		return nil, fmt.Errorf("looking at %s: %w", file, err)
 	}

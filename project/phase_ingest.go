@@ -5,6 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/pali3/pali3/ingest/archive"
+	"github.com/pali3/pali3/ingest/folder"
+	"github.com/pali3/pali3/ingest/tabular"
+
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/ingest/benchmarks"
 )
@@ -63,15 +67,15 @@ func (r *runner) tellIngested(s ingest.Summary) {
 func (i Ingest) open() (ingest.Source, error) {
 	switch i.Source {
 	case "folder":
-		source, err := ingest.NewFolder(i.Path, i.Language)
+		source, err := folder.New(i.Path, i.Language)
 		if err != nil {
 			return nil, err
 		}
 		source.TextFrom = i.TextFrom
 		return source, nil
 	case "table":
-		return ingest.NewTable(ingest.Table{
-			Files: []string{i.Path}, Language: i.Language, Kind: ingest.KindByName,
+		return tabular.New(tabular.Options{
+			Files: []string{i.Path}, Language: i.Language, Kind: tabular.KindByName,
 			Columns: i.Columns.named(), GroupBy: i.Columns.Group, TextFrom: i.TextFrom,
 		})
 	case "easyvqa":
@@ -79,13 +83,13 @@ func (i Ingest) open() (ingest.Source, error) {
 			Layout: "easyvqa", Annotations: i.Path,
 		})
 	case "webdataset":
-		return ingest.NewWebDataset(i.Path)
+		return archive.NewWebDataset(i.Path)
 	}
 	return nil, fmt.Errorf("ingest.source: %q is not known", i.Source)
 }
 
-func (c Columns) named() ingest.Columns {
-	named := ingest.Columns{Image: c.Image, Language: c.Language, Question: c.Question, Answers: c.Answers}
+func (c Columns) named() tabular.Columns {
+	named := tabular.Columns{Image: c.Image, Language: c.Language, Question: c.Question, Answers: c.Answers}
 	if len(c.Text) > 0 {
 		named.Text, named.MoreTexts = c.Text[0], c.Text[1:]
 	}

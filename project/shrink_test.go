@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pali3/pali3/ingest/folder"
+
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/shards"
 )
@@ -11,7 +13,7 @@ import (
 func TestShrink_MakesLargeImagesSmallerAndKeepsTheRest(t *testing.T) {
 	dir := t.TempDir()
 	writeShapes(t, filepath.Join(dir, "images"), 5)
-	source, err := ingest.NewFolder(filepath.Join(dir, "images"), "en")
+	source, err := folder.New(filepath.Join(dir, "images"), "en")
 	if err != nil {
 		t.Fatal(err)
 	}

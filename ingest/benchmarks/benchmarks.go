@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/ingest"
+	"github.com/pali3/pali3/ingest/internal/input"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -69,7 +70,7 @@ func New(o Options) (*Benchmark, error) {
 	if !ok {
 		return nil, fmt.Errorf("no benchmark %q; known are %s", o.Layout, strings.Join(Layouts(), ", "))
 	}
-	if err := ingest.Local(o.Annotations, o.Questions, o.Classes, o.Instances, o.Images); err != nil {
+	if err := input.Local(o.Annotations, o.Questions, o.Classes, o.Instances, o.Images); err != nil {
 		return nil, err
 	}
 	if o.Layout == "refcoco" && o.Instances == "" {

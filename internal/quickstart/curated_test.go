@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/pali3/pali3/ingest/archive"
+
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/recipes"
@@ -27,7 +29,7 @@ func curated(t *testing.T) (raw, data *shards.Dataset) {
 	if err := atomicfile.WriteBytes(path, content); err != nil {
 		t.Fatal(err)
 	}
-	source, err := ingest.NewWebDataset(path)
+	source, err := archive.NewWebDataset(path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,272 @@
+package hub
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gomlx/go-huggingface/hub"
+
+	"github.com/pali3/pali3/internal/folderlock"
+	"github.com/pali3/pali3/shards"
+)
+
+// cache downloads the files of a repository at a commit into the cache that Hugging Face's tools
+// share: blobs by hash, and a folder of links for each commit. A download that was interrupted goes
+// on where it was.
+type cache struct {
+	dir     string // of the repository in the cache
+	address string // of the files at the commit
+	commit  string
+	token   string
+	infos   map[string]*hub.FileInfo
+	client  *http.Client
+	backoff time.Duration // before the second attempt; doubled before each further one
+	stall   time.Duration // without a byte, after which an attempt ends
+}
+
+// Patience with a hub: attempts at a file, and the longest wait that a server may ask for.
+const (
+	hubAttempts = 5
+	hubMaxWait  = 2 * time.Minute
+)
+
+// statusError is an answer of a hub other than success.
+type statusError struct {
+	code  int
+	after time.Duration // Retry-After
+}
+
+func (s *statusError) Error() string { return explainStatus(s.code) }
+
+// explainStatus says what a hub's status means for a dataset.
+func explainStatus(code int) string {
+	text := fmt.Sprintf("status %d %s", code, http.StatusText(code))
+	switch code {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return text + ": there is no such dataset, or it is private or gated: accept its terms on its page, and set HF_TOKEN to a token of that account"
+	case http.StatusNotFound:
+		return text + ": no such dataset, revision or file"
+	}
+	return text
+}
+
+func (s *statusError) passes() bool {
+	return s.code == http.StatusTooManyRequests || s.code == http.StatusRequestTimeout || s.code >= 500
+}
+
+// get returns the local path of a file. An error means that the file is not there for now.
+func (f *cache) get(ctx context.Context, name string) (string, error) {
+	if !fs.ValidPath(name) {
+		return "", fmt.Errorf("%q is no path below the repository", name)
+	}
+	local := filepath.Join(f.dir, "snapshots", f.commit, filepath.FromSlash(name))
+	if _, err := os.Stat(local); err == nil {
+		return local, nil
+	}
+	lock, err := f.lock(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer lock.Unlock()
+	blob := filepath.Join(f.dir, "blobs", f.blobName(name))
+	if _, err := os.Stat(blob); err != nil {
+		if err := f.download(ctx, name, blob); err != nil {
+			return "", fmt.Errorf("downloading %s: %w", name, err)
+		}
+	}
+	return local, linkTo(local, blob)
+}
+
+// lock waits until no other process downloads files of the repository.
+func (f *cache) lock(ctx context.Context) (*folderlock.Lock, error) {
+	for {
+		lock, err := folderlock.Take(filepath.Join(f.dir, ".pali3"))
+		if !errors.Is(err, folderlock.ErrTaken) {
+			return lock, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// linkTo makes local a link to blob, relative as Hugging Face's tools have it.
+func linkTo(local, blob string) error {
+	if err := os.MkdirAll(filepath.Dir(local), 0o755); err != nil {
+		return err
+	}
+	to, err := filepath.Rel(filepath.Dir(local), blob)
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(local); err != nil && !errors.Is(err, fs.ErrNotExist) { // a link to nothing
+		return err
+	}
+	return os.Symlink(to, local)
+}
+
+var hexadecimal = regexp.MustCompile(`^[0-9a-f]{40,64}$`)
+
+// blobName is a file's name in the cache: its ETag on Hugging Face's hub, which is the hash of its
+// content.
+func (f *cache) blobName(name string) string {
+	if info := f.infos[name]; info != nil {
+		if info.LFS != nil && hexadecimal.MatchString(info.LFS.SHA256) {
+			return info.LFS.SHA256
+		}
+		if hexadecimal.MatchString(info.BlobID) {
+			return info.BlobID
+		}
+	}
+	return shards.Hash([]byte(f.commit + "/" + name)) // of a hub that does not say
+}
+
+// download fills a blob, by several attempts if need be, and checks it.
+func (f *cache) download(ctx context.Context, name, blob string) error {
+	if err := os.MkdirAll(filepath.Dir(blob), 0o755); err != nil {
+		return err
+	}
+	wait := f.backoff
+	for attempt := 1; ; attempt++ {
+		err := f.attempt(ctx, name, blob+".incomplete")
+		if err == nil {
+			return os.Rename(blob+".incomplete", blob)
+		}
+		status, _ := errors.AsType[*statusError](err)
+		if ctx.Err() != nil || attempt == hubAttempts || status != nil && !status.passes() {
+			return err
+		}
+		pause := wait
+		if status != nil {
+			pause = min(max(pause, status.after), hubMaxWait)
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pause):
+		}
+		wait *= 2
+	}
+}
+
+// attempt downloads what is missing of a file, and checks the whole. A file that turns out wrong is
+// removed.
+func (f *cache) attempt(ctx context.Context, name, incomplete string) error {
+	file, err := os.OpenFile(incomplete, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	have, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	if err := f.request(ctx, name, file, have); err != nil {
+		return err
+	}
+	if err := f.check(name, file); err != nil {
+		return errors.Join(err, os.Remove(incomplete))
+	}
+	return file.Sync()
+}
+
+// request appends to file what the hub has of it after the first bytes.
+func (f *cache) request(ctx context.Context, name string, file *os.File, have int64) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watch := time.AfterFunc(f.stall, func() { cancel(fmt.Errorf("nothing came for %s", f.stall)) })
+	defer watch.Stop()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.address+(&url.URL{Path: name}).EscapedPath(), nil)
+	if err != nil {
+		return err
+	}
+	if f.token != "" {
+		request.Header.Set("Authorization", "Bearer "+f.token) // not sent on to another host by a redirect
+	}
+	request.Header.Set("Accept-Encoding", "identity")
+	if have > 0 {
+		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
+	}
+	response, err := f.client.Do(request)
+	if err != nil {
+		return cmpCause(ctx, err)
+	}
+	defer response.Body.Close()
+	switch {
+	case response.StatusCode == http.StatusRequestedRangeNotSatisfiable:
+		return nil // there is no more, or what is there is wrong: the check says so
+	case response.StatusCode == http.StatusOK:
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		if err := file.Truncate(0); err != nil {
+			return err
+		}
+	case response.StatusCode != http.StatusPartialContent || !strings.HasPrefix(response.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)):
+		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))
+		return &statusError{response.StatusCode, time.Duration(seconds) * time.Second}
+	}
+	_, err = io.Copy(&watched{file, watch, f.stall}, response.Body)
+	return cmpCause(ctx, err)
+}
+
+// cmpCause returns why a context ended in place of the error that this led to.
+func cmpCause(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return cause
+	}
+	return err
+}
+
+// watched is a writer that puts a timer off whenever something comes.
+type watched struct {
+	io.Writer
+	timer *time.Timer
+	after time.Duration
+}
+
+func (w *watched) Write(b []byte) (int, error) {
+	w.timer.Reset(w.after)
+	return w.Writer.Write(b)
+}
+
+// check compares a file with what the repository says of it.
+func (f *cache) check(name string, file *os.File) error {
+	info := f.infos[name]
+	if info == nil || info.Size == 0 && info.LFS == nil {
+		return nil
+	}
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	if size != info.Size && info.Size > 0 {
+		return fmt.Errorf("%d bytes came, the hub says %d", size, info.Size)
+	}
+	if info.LFS == nil || !hexadecimal.MatchString(info.LFS.SHA256) {
+		return nil
+	}
+	digest := sha256.New()
+	if _, err := io.Copy(digest, io.NewSectionReader(file, 0, size)); err != nil {
+		return err
+	}
+	if sum := hex.EncodeToString(digest.Sum(nil)); sum != info.LFS.SHA256 {
+		return fmt.Errorf("its SHA-256 is %s, the hub says %s", sum, info.LFS.SHA256)
+	}
+	return nil
+}

@@ -1,0 +1,155 @@
+package hub
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gomlx/go-huggingface/hub"
+
+	"github.com/pali3/pali3/ingest/fetch"
+	"github.com/pali3/pali3/ingest/internal/input"
+	"github.com/pali3/pali3/ingest/tabular"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/format/mapping"
+)
+
+// Options say which dataset of a hub is read, and what of it.
+type Options struct {
+	Repo     string // owner/name
+	Revision string // branch, tag or commit; default main. What it stands for is looked up once: see [Dataset.Commit]
+	Config   string // a configuration of its README.md, or a folder; default its default
+	Split    string // only this split
+	Files    string // only files that match this pattern or lie in this folder; without Config, whatever README.md says
+	Columns  tabular.Columns
+	Language string
+	Kind     string // of the texts of Parquet files; those of archives have their own
+	Endpoint string // default https://huggingface.co
+	Token    string // default [Token]
+	CacheDir string // default that of Hugging Face's own tools, as HF_HUB_CACHE and HF_HOME have it
+}
+
+// Dataset reads the Parquet files of a dataset on a Hugging Face hub, or, where there are none, its
+// WebDataset archives: those that the configuration in its README.md names, in order of its splits,
+// or else all, in order of their names. The split is the one that the configuration says, or that a
+// file's name begins with, as in data/train-00000-of-00002.parquet. Files are kept in the cache
+// that Hugging Face's tools share.
+type Dataset struct {
+	options Options
+	commit  string
+	files   []file
+	cache   *cache
+	meter   *input.Meter
+	plan    *mapping.Plan // of the first table; nil of archives
+}
+
+// Open resolves the revision to a commit, and lists the files; of the first it reads the columns,
+// not the rows. Where no image column is named it takes the first that holds images, and texts,
+// questions, answers and boxes by their common names: see [Dataset.ColumnsTaken].
+func Open(ctx context.Context, o Options) (*Dataset, error) {
+	if shards.IsURL(o.Repo) {
+		return nil, fmt.Errorf("%s is a URL: a dataset of a hub is named owner/name; files in an object store are read by table, arrow or webdataset", input.DisplayName(o.Repo))
+	}
+	o.Revision = cmp.Or(o.Revision, "main")
+	o.Endpoint = strings.TrimSuffix(cmp.Or(o.Endpoint, "https://huggingface.co"), "/")
+	o.Token = cmp.Or(o.Token, Token())
+	o.CacheDir = cmp.Or(o.CacheDir, cacheDir())
+	h := &Dataset{options: o, meter: new(input.Meter)}
+	if err := h.lookUp(); err != nil {
+		return nil, fmt.Errorf("looking up %s at %s: %w", o.Repo, o.Revision, err)
+	}
+	if err := h.choose(ctx); err != nil {
+		return nil, fmt.Errorf("%s at %s: %w", o.Repo, h.commit, err)
+	}
+	return h, h.defaults(ctx)
+}
+
+// Token is the token that Hugging Face's tools use: HF_TOKEN, or what their login left.
+func Token() string {
+	if token := cmp.Or(os.Getenv("HF_TOKEN"), os.Getenv("HUGGING_FACE_HUB_TOKEN")); token != "" {
+		return token
+	}
+	content, err := os.ReadFile(cmp.Or(os.Getenv("HF_TOKEN_PATH"), filepath.Join(home(), "token")))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(content))
+}
+
+func home() string {
+	if home := os.Getenv("HF_HOME"); home != "" {
+		return home
+	}
+	return filepath.Dir(hub.DefaultCacheDir())
+}
+
+func cacheDir() string { return cmp.Or(os.Getenv("HF_HUB_CACHE"), filepath.Join(home(), "hub")) }
+
+// lookUp finds the commit that the revision stands for, and what the repository says of its files:
+// anew, as a branch moves.
+func (h *Dataset) lookUp() error {
+	o := h.options
+	repo := hub.New(o.Repo).WithType(hub.RepoTypeDataset).WithRevision(url.PathEscape(o.Revision)).WithProgressBar(false).
+		WithEndpoint(o.Endpoint).WithAuth(o.Token).WithCacheDir(o.CacheDir)
+	repo.Verbosity = 0
+	if err := repo.DownloadInfo(true); err != nil {
+		var code int
+		if _, after, ok := strings.Cut(err.Error(), "bad status code "); ok {
+			fmt.Sscan(after, &code)
+		}
+		if code > 0 {
+			return &statusError{code: code}
+		}
+		return errors.New(firstLine(err.Error()))
+	}
+	dir, err := repo.CacheDir()
+	if err != nil {
+		return err
+	}
+	info := repo.Info()
+	if !hexadecimal.MatchString(info.CommitHash) {
+		return fmt.Errorf("the hub says that its commit is %.100q", info.CommitHash)
+	}
+	endpoint, err := url.Parse(o.Endpoint)
+	if err != nil {
+		return err
+	}
+	h.commit = info.CommitHash
+	h.cache = &cache{dir: dir, commit: h.commit, token: o.Token, infos: map[string]*hub.FileInfo{}, backoff: time.Second, stall: time.Minute,
+		client:  &http.Client{Transport: fetch.Named(endpoint)},
+		address: fmt.Sprintf("%s/datasets/%s/resolve/%s/", o.Endpoint, o.Repo, h.commit)}
+	for _, file := range info.Siblings {
+		h.cache.infos[file.Name] = file
+	}
+	return nil
+}
+
+// Commit is the commit that the revision stood for.
+func (h *Dataset) Commit() string { return h.commit }
+
+// Name implements [ingest.Source].
+func (h *Dataset) Name() string { return "hf " + h.options.Repo }
+
+// Fingerprint implements [ingest.Source].
+func (h *Dataset) Fingerprint() (string, error) {
+	o := h.options
+	return shards.Hash(fmt.Appendf(nil, "%s %s %q %+v %s %s", o.Repo, h.commit, h.files, o.Columns, o.Language, o.Kind)), nil
+}
+
+// Part implements [ingest.Measured].
+func (h *Dataset) Part() float64 { return h.meter.Part() }
+
+// origin names a file of the dataset, for rows and rejects.
+func (h *Dataset) origin(name string) string { return h.options.Repo + "/" + name }
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}

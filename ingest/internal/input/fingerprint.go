@@ -1,0 +1,100 @@
+package input
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// IsStream reports whether a file can be read only once and from its beginning: a pipe, or "-", the
+// standard input.
+func IsStream(file string) bool {
+	if file == "-" {
+		return true
+	}
+	info, err := os.Stat(file)
+	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) != 0
+}
+
+// OpenStream opens a file, an object of a store, a pipe, or, for "-", the standard input.
+func OpenStream(file string) (File, error) {
+	if file == "-" {
+		return os.Stdin, nil
+	}
+	return Open(file)
+}
+
+// FingerprintFiles hashes the paths, sizes and times of files. Of a stream the name is all there
+// is: who resumes has to give the same one again, from its beginning.
+func FingerprintFiles(files ...string) (string, error) {
+	digest := sha256.New()
+	for _, file := range files {
+		if IsStream(file) {
+			fmt.Fprintf(digest, "stream %q\n", file)
+			continue
+		}
+		if shards.IsURL(file) {
+			version, err := versionOf(file)
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintf(digest, "%q %s\n", file, version)
+			continue
+		}
+		info, err := os.Stat(file)
+		if err != nil {
+			return "", err
+		}
+		path, err := filepath.Abs(file)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(digest, "%q %d %d\n", path, info.Size(), info.ModTime().UnixNano())
+	}
+	return hex.EncodeToString(digest.Sum(nil)), nil
+}
+
+// folderVersion changes when the records of the same folder do: a run that an earlier version began
+// cannot resume.
+const folderVersion = 3
+
+// FingerprintFolder hashes the paths, sizes and times of the files below a folder, and options,
+// lines that the source adds.
+func FingerprintFolder(dir, options string) (string, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	var all strings.Builder
+	fmt.Fprintln(&all, "folder", folderVersion)
+	all.WriteString(options)
+	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil // counted as a reject when it is read
+		}
+		if info, err := d.Info(); err == nil {
+			fmt.Fprintf(&all, "%q %d %d\n", name, info.Size(), info.ModTime().UnixNano())
+		}
+		return nil
+	})
+	return shards.Hash([]byte(all.String())), err
+}
+
+// CheckFolder checks that a folder is there.
+func CheckFolder(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is not a folder", dir)
+	}
+	return nil
+}

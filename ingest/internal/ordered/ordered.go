@@ -1,0 +1,63 @@
+package ordered
+
+import (
+	"context"
+	"iter"
+)
+
+// Map yields work's results for the items of a source in the source's order, while up to width
+// of them are worked on or wait for their turn. When it returns nothing is under way any more.
+// Goroutines are kept from item to item: a new goroutine would have to grow its stack for each
+// item.
+func Map[A, B any](ctx context.Context, items iter.Seq[A], width int, work func(context.Context, A) B) iter.Seq[B] {
+	return func(yield func(B) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		queue := make(chan chan B, max(0, width-1)) // what is in work, first come first
+		finished := make(chan struct{})
+		type job struct {
+			item   A
+			result chan B
+		}
+		jobs := make(chan job)
+		worker := func() {
+			for j := range jobs {
+				j.result <- work(ctx, j.item)
+			}
+		}
+		go func() {
+			defer close(finished)
+			defer close(queue)
+			defer close(jobs)
+			workers := 0
+			for item := range items {
+				j := job{item, make(chan B, 1)}
+				select {
+				case queue <- j.result:
+				case <-ctx.Done():
+					return
+				}
+				select {
+				case jobs <- j:
+				default:
+					if workers < max(1, width) {
+						workers++
+						go worker()
+					}
+					jobs <- j
+				}
+			}
+		}()
+		defer func() {
+			cancel()
+			for result := range queue {
+				<-result
+			}
+			<-finished
+		}()
+		for result := range queue {
+			if !yield(<-result) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package tabular
+
+import (
+	"errors"
+	"maps"
+	"slices"
+)
+
+// Peek returns the names of a table's columns and its first n rows, by which a program can
+// guess what the columns are. File is a path, its kind told by its ending as [Table] does.
+func Peek(file string, n int) (columns []string, rows []map[string]any, err error) {
+	r, err := openRows(file, nil, Dialect{}, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer r.close()
+	if columns, err = r.columns(); err != nil {
+		return nil, nil, err
+	}
+	for range n {
+		next, err := r.next()
+		if errors.Is(err, errEnd) {
+			break
+		}
+		if err != nil {
+			return columns, rows, err
+		}
+		rows = append(rows, next)
+	}
+	return withLater(columns, rows), rows, nil
+}
+
+// withLater adds the columns that only later rows have, as rows of JSON may.
+func withLater(columns []string, rows []map[string]any) []string {
+	columns = slices.Clone(columns)
+	for _, row := range rows {
+		for _, name := range slices.Sorted(maps.Keys(row)) {
+			if !slices.Contains(columns, name) {
+				columns = append(columns, name)
+			}
+		}
+	}
+	return columns
+}
+
+// IsTable reports whether a file's name ends as a table's does; plain text is none.
+func IsTable(name string) bool {
+	ending := tableEnding(name)
+	return ending != "" && ending != ".txt"
+}
