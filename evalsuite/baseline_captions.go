@@ -13,20 +13,20 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// How the best constant caption of a language is looked for.
+// Limits of the search for the best constant caption of a language.
 const (
-	constantSamples  = 20_000 // of the training split at most, the first
-	constantCaptions = 2_000  // of a language at most, the most frequent
-	constantTries    = 16     // candidates that are scored
+	constantSamples  = 20_000 // samples of the training split, the first ones
+	constantCaptions = 2_000  // captions of a language, the most frequent ones
+	constantTries    = 16     // candidates to score
 )
 
 // trainedSplit is where constant captions come from.
 const trainedSplit = "train"
 
-// constantSource returns the captions of each language that a constant may be: those of the
-// training split, most frequent first. A caption of the scored split would be right about its own
-// image. Where the training split is what is scored, or there is none, they are those of the scored
-// split.
+// constantSource returns the candidates for a constant caption of each language, most frequent
+// first. They are captions of the training split, because a caption of the scored split would be
+// right for its own image. If the training split is scored, or there is none, they are captions of
+// the scored split.
 func constantSource(ctx context.Context, s *split, t mixture.Task) (map[string][]string, error) {
 	counts := map[string]map[string]int{}
 	add := func(sample *shards.Sample) {
@@ -82,9 +82,9 @@ func mostFrequent(counts map[string]map[string]int) map[string][]string {
 	return all
 }
 
-// constants returns, by metric, the answers of the best constant caption of each language: of a few
-// candidates, those most like the references on the whole and the most frequent, the one that
-// scores best. Languages without a candidate get an empty caption.
+// constants returns, by metric, the best constant caption of each item's language. It scores a few
+// candidates: the most frequent ones and those most similar to all references. A language without a
+// candidate gets an empty caption.
 func (c *captionScorer) constants(source map[string][]string) map[string][]string {
 	byCIDEr, byExact := make([]string, len(c.items)), make([]string, len(c.items))
 	for g, members := range c.groups {
@@ -93,17 +93,17 @@ func (c *captionScorer) constants(source map[string][]string) map[string][]strin
 			continue
 		}
 		tries := candidates[:min(len(candidates), constantTries/2)]
-		tries = append(slices.Clone(tries), likest(candidates, c.references[g], constantTries/2)...)
+		tries = append(slices.Clone(tries), mostSimilar(candidates, c.references[g], constantTries/2)...)
 		cider, exact := c.best(g, tries)
 		for _, i := range members {
 			byCIDEr[i], byExact[i] = cider, exact
 		}
 	}
-	return map[string][]string{"caption_cider": byCIDEr, "caption_bleu4": byCIDEr, "caption_exact": byExact}
+	return map[string][]string{captionCIDEr: byCIDEr, captionBLEU4: byCIDEr, captionExact: byExact}
 }
 
-// best returns the candidates that score best as a constant for one language, by CIDEr and by exact
-// match.
+// best returns the candidates that score best as the constant caption of a language, by CIDEr and by
+// exact match.
 func (c *captionScorer) best(g int, candidates []string) (byCIDEr, byExact string) {
 	members := c.groups[g]
 	bestCIDEr, bestExact := -1.0, -1
@@ -118,7 +118,7 @@ func (c *captionScorer) best(g int, candidates []string) (byCIDEr, byExact strin
 		}
 		scores, err := metrics.CIDEr(constant, c.references[g])
 		if err != nil {
-			continue // a caption without a reference cannot be: each has its truths
+			continue // cannot happen: every item has a reference
 		}
 		if total := sum(scores); total > bestCIDEr {
 			bestCIDEr, byCIDEr = total, candidates[j]
@@ -137,9 +137,10 @@ func sum(values []float64) (total float64) {
 	return total
 }
 
-// likest returns the n candidates whose tf-idf vectors of words and word pairs are most like those
-// of all references together, likest first: near to CIDEr, but one pass over each list.
-func likest(candidates []string, references [][]string, n int) []string {
+// mostSimilar returns the n candidates whose tf-idf vectors of words and word pairs are most similar
+// to the mean of the references', most similar first. It approximates CIDEr in one pass over each
+// list.
+func mostSimilar(candidates []string, references [][]string, n int) []string {
 	documents := map[string]float64{}
 	for _, refs := range references {
 		seen := map[string]bool{}
@@ -169,20 +170,20 @@ func likest(candidates []string, references [][]string, n int) []string {
 			}
 		}
 	}
-	type liked struct {
-		text string
-		like float64
+	type candidate struct {
+		text       string
+		similarity float64
 	}
-	all := make([]liked, len(candidates))
+	all := make([]candidate, len(candidates))
 	for i, tokens := range metrics.PTBTokenize(candidates) {
 		weights := weigh(tokens)
 		dot := 0.0
 		for _, gram := range sortedKeys(weights) {
 			dot += weights[gram] * centre[gram]
 		}
-		all[i] = liked{candidates[i], dot / norm(weights)}
+		all[i] = candidate{candidates[i], dot / norm(weights)}
 	}
-	slices.SortStableFunc(all, func(a, b liked) int { return cmp.Compare(b.like, a.like) })
+	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(b.similarity, a.similarity) })
 	var texts []string
 	for _, one := range all[:min(n, len(all))] {
 		texts = append(texts, one.text)
@@ -203,7 +204,7 @@ func shortGrams(text string) map[string]float64 {
 	return counts
 }
 
-// norm is the length of a vector, and 1 for one of zeros.
+// norm returns the length of a vector, or 1 if it is zero.
 func norm(weights map[string]float64) float64 {
 	squares := 0.0
 	for _, gram := range sortedKeys(weights) {

@@ -11,7 +11,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-func TestConstants_TakesTheCaptionThatScoresBest(t *testing.T) {
+func TestConstants_BestScoringCaption(t *testing.T) {
 	var items []Item
 	for i, truth := range []string{"a dog runs on grass", "a dog sits on grass", "a dog lies on grass", "two boats at sea", "a dog runs on grass"} {
 		items = append(items, Item{Sample: i, Language: "en", References: []string{truth}}, Item{Sample: i, Language: "fr", References: []string{"chien " + strconv.Itoa(i)}})
@@ -29,9 +29,9 @@ func TestConstants_TakesTheCaptionThatScoresBest(t *testing.T) {
 	}
 }
 
-func TestLikest_RanksByWhatReferencesShare(t *testing.T) {
+func TestMostSimilar_RanksByWordsOfReferences(t *testing.T) {
 	references := [][]string{{"a red house"}, {"a red door"}, {"the red car"}, {"blue sky"}}
-	got := likest([]string{"green field", "red house", "blue sky", "a red car"}, references, 3)
+	got := mostSimilar([]string{"green field", "red house", "blue sky", "a red car"}, references, 3)
 	if slices.Contains(got, "green field") || len(got) != 3 {
 		t.Errorf("%q", got)
 	}
@@ -44,8 +44,7 @@ func TestMostFrequent_OrdersTies(t *testing.T) {
 	}
 }
 
-// TestBatches_KeepsWholeBatches: a resumed run answers in the batches of one in one go, also where
-// requests are the same.
+// A resumed job predicts in the same batches as an uninterrupted one, also if requests are equal.
 func TestBatches_KeepsWholeBatches(t *testing.T) {
 	var requests []request
 	for i, prompt := range []string{"a", "b", "a", "c", "d", "d", "e"} {

@@ -10,11 +10,11 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// rankedImages is how many images are ranked at most, as many as in COCO's larger test:
-// similarities of all images and texts are held in memory.
+// rankedImages is the highest number of images to rank, that of COCO's larger test. The similarities
+// of all images and texts are held in memory.
 const rankedImages = 5_000
 
-// retrieval scores how well the embeddings of images find their texts and the other way round.
+// retrieval scores how well images find their texts, and texts their images, by their embeddings.
 func (r *evaluation) retrieval(ctx context.Context) error {
 	task := r.task(RetrievalTask, r.Texts)
 	s := r.ranked()
@@ -34,16 +34,16 @@ func (r *evaluation) retrieval(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var before *ranking
+	var initial *ranking
 	if r.Untrained {
-		if before, err = r.rank(ctx, s, items, untrained); err != nil {
+		if initial, err = r.rank(ctx, s, items, untrained); err != nil {
 			return err
 		}
 	}
 	for _, name := range recallNames {
 		scores := Scores{Model: r.Bootstrap.Mean(meansOf(model.all[name]))}
-		if before != nil {
-			score := r.Bootstrap.Mean(meansOf(before.all[name]))
+		if initial != nil {
+			score := r.Bootstrap.Mean(meansOf(initial.all[name]))
 			scores.Untrained = &score
 		}
 		if r.Blind {
@@ -51,25 +51,25 @@ func (r *evaluation) retrieval(ctx context.Context) error {
 			scores.Blind, r.result.BlindBy[name] = &chance, byChance
 		}
 		r.result.Scores[name] = scores
-		r.retrievalByLanguage(name, model, before)
+		r.retrievalByLanguage(name, model, initial)
 	}
 	return nil
 }
 
 var recallNames = []string{"i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10"}
 
-func (r *evaluation) retrievalByLanguage(name string, model, before *ranking) {
+func (r *evaluation) retrievalByLanguage(name string, model, initial *ranking) {
 	for language, values := range model.byLanguage[name] {
 		scores := Scores{Model: r.Bootstrap.Mean(meansOf(values))}
-		if before != nil {
-			score := r.Bootstrap.Mean(meansOf(before.byLanguage[name][language]))
+		if initial != nil {
+			score := r.Bootstrap.Mean(meansOf(initial.byLanguage[name][language]))
 			scores.Untrained = &score
 		}
 		addSlice(&r.result.ByLanguage, name, language, scores)
 	}
 }
 
-// ranked is the split with no more images than can be ranked.
+// ranked returns the split, with no more images than can be ranked.
 func (r *evaluation) ranked() *split {
 	if len(r.split.samples) <= rankedImages {
 		return r.split
@@ -84,7 +84,7 @@ func (r *evaluation) ranked() *split {
 	return &few
 }
 
-// rank embeds and ranks with one of the models. Images that cannot be read are not ranked.
+// rank embeds and ranks with one variant of the model. Images that cannot be read are not ranked.
 func (r *evaluation) rank(ctx context.Context, s *split, items []Item, w variant) (*ranking, error) {
 	e, err := r.embedder(w)
 	if err != nil {
@@ -112,7 +112,7 @@ func (r *evaluation) rank(ctx context.Context, s *split, items []Item, w variant
 	return rank(e, images, readable)
 }
 
-// embedImages embeds the first image of each sample, a batch at a time.
+// embedImages embeds the first image of each sample, one batch at a time.
 func (r *evaluation) embedImages(ctx context.Context, e *Embedder, s *split) (embedded [][]float32, unreadable map[int]error, err error) {
 	view, err := s.data.Select("images")
 	if err != nil {
@@ -146,8 +146,8 @@ func (r *evaluation) embedImages(ctx context.Context, e *Embedder, s *split) (em
 	return embedded, unreadable, nil
 }
 
-// addChances adds, as addRecalls does, the probability that a random order has the right item among
-// the first k.
+// addChances adds, like addRecalls, the probability that a random order has a right item among its
+// first k.
 func addChances(to map[string][][]float64, images int, owners []int) {
 	texts := map[int]int{}
 	var shown []int
@@ -167,8 +167,8 @@ func addChances(to map[string][][]float64, images int, owners []int) {
 	}
 }
 
-// chanceAt is the probability that one of the right items is among the first k of n in a random
-// order: of t right ones, 1 - C(n-t, k)/C(n, k).
+// chanceAt returns the probability that a random order of n items, of which t are right, has a right
+// one among its first k: 1 - C(n-t, k)/C(n, k).
 func chanceAt(k, right, n int) float64 {
 	if right == 1 {
 		return min(1, float64(k)/float64(n))
@@ -180,8 +180,7 @@ func chanceAt(k, right, n int) float64 {
 	return 1 - none
 }
 
-// chanceOf averages the chances of images, which are by language. Its interval holds 95% of such
-// rankings.
+// chanceOf averages the chances of images. Its interval holds 95% of random orders.
 func chanceOf(chances [][]float64) metrics.Score {
 	var means []float64
 	for _, of := range chances {
@@ -196,7 +195,7 @@ func chanceOf(chances [][]float64) metrics.Score {
 	return metrics.Score{Value: p, Lo: binomialQuantile(n, p, 0.025), Hi: binomialQuantile(n, p, 0.975), N: n}
 }
 
-// steadyMean is the mean, and of equal values their value to the last bit.
+// steadyMean returns the mean. If all values are equal it returns that value, to the last bit.
 func steadyMean(values []float64) float64 {
 	for _, v := range values {
 		if v != values[0] {

@@ -15,23 +15,22 @@ import (
 	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// PartialSuffix ends the name of a predictions file that is not whole yet. It grows by whole lines,
-// and a later run of the same command resumes it.
+// PartialSuffix ends the name of a predictions file that is not complete yet. The file grows by whole
+// lines, and running the same command again resumes it.
 const PartialSuffix = ".partial"
 
-// predictionFile is a predictions file under way, or none: with an empty path nothing is kept.
+// predictionFile is a predictions file that is being written. With an empty path it keeps nothing.
 type predictionFile struct {
 	path string
 	lock *folderlock.Lock
 	file *os.File
 }
 
-// errOther is wrapped by the error of a finished file that holds other predictions than those
-// wanted.
+// errOther is wrapped by the error about a finished file that holds other predictions.
 var errOther = errors.New("holds other predictions")
 
-// beginPredictions locks the partial file of path and returns it with the lines that an interrupted
-// run left there.
+// beginPredictions locks the partial file of path. It returns the file and the lines that an
+// interrupted run left there.
 func beginPredictions(path string) (*predictionFile, []Prediction, error) {
 	f := &predictionFile{path: path}
 	if path == "" {
@@ -55,8 +54,7 @@ func beginPredictions(path string) (*predictionFile, []Prediction, error) {
 	return f, lines, nil
 }
 
-// readWholeLines returns the predictions of a partial file in front of the first line that is not
-// whole.
+// readWholeLines returns the predictions of a partial file up to the first incomplete line.
 func readWholeLines(path string) (lines []Prediction, err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -77,7 +75,7 @@ func readWholeLines(path string) (lines []Prediction, err error) {
 	}
 }
 
-// readLine returns the next line with its end; a line over the limit comes without one.
+// readLine returns the next line with its newline. A line over the limit comes without one.
 func readLine(in *bufio.Reader) (line []byte, err error) {
 	for {
 		part, err := in.ReadSlice('\n')
@@ -95,7 +93,7 @@ func ignoreEnd(err error) error {
 	return err
 }
 
-// restart drops all but the given lines, which are written again.
+// restart replaces the content of the file by the given lines.
 func (f *predictionFile) restart(kept []Prediction) error {
 	if f.file == nil {
 		return nil
@@ -109,7 +107,7 @@ func (f *predictionFile) restart(kept []Prediction) error {
 	return f.write(kept)
 }
 
-// write appends lines at once.
+// write appends lines in one write.
 func (f *predictionFile) write(lines []Prediction) error {
 	if f.file == nil || len(lines) == 0 {
 		return nil
@@ -124,7 +122,7 @@ func (f *predictionFile) write(lines []Prediction) error {
 	return nil
 }
 
-// finish makes the file visible under its name.
+// finish renames the complete file to its final name.
 func (f *predictionFile) finish() error {
 	if f.file == nil {
 		return nil
@@ -145,7 +143,7 @@ func (f *predictionFile) finish() error {
 	return dir.Sync()
 }
 
-// close leaves the file for a later run; what holds no line goes.
+// close keeps the partial file for a later run, or removes it if it is empty.
 func (f *predictionFile) close() {
 	if f.file == nil {
 		return
@@ -158,32 +156,32 @@ func (f *predictionFile) close() {
 	f.file = nil
 }
 
-// readFinished returns the predictions of a finished file by their ids; nil if there is none.
+// readFinished returns the predictions of a finished file by id, or nil if there is no such file.
 func readFinished(path string) (map[string]*Prediction, error) {
 	if path == "" {
 		return nil, nil
 	}
-	said := map[string]*Prediction{}
+	byID := map[string]*Prediction{}
 	err := eachPrediction(path, func(_ int, p *Prediction, err error) error {
 		if err == nil && p.ID == "" {
 			err = errNoID
 		}
-		if _, twice := said[p.ID]; err == nil && twice {
-			err = fmt.Errorf("id %q for the second time", p.ID)
+		if _, twice := byID[p.ID]; err == nil && twice {
+			err = fmt.Errorf("duplicate id %q", p.ID)
 		}
-		said[p.ID] = p
+		byID[p.ID] = p
 		return err
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return said, err
+	return byID, err
 }
 
 var errNoID = errors.New(`no "id"`)
 
-// eachPrediction calls do with each line's number and prediction, or with why there is none. Blank
-// lines are passed over. An error of do ends it and is returned with file and line.
+// eachPrediction calls do with the number and the prediction of each line, or with the error of the
+// line. It skips blank lines. An error of do stops it and is returned with the file and the line.
 func eachPrediction(path string, do func(line int, p *Prediction, err error) error) error {
 	file, err := os.Open(path)
 	if err != nil {

@@ -2,19 +2,14 @@ package evalsuite
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/pali3/pali3/augment"
-	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/models/pali3"
 	"github.com/pali3/pali3/models/weights"
-	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 	"github.com/pali3/pali3/tokenize"
@@ -30,28 +25,32 @@ type Predictor interface {
 // Query is a prompt about images.
 type Query struct {
 	Images []shards.Image
-	Prompt string // as mixture.CaptionPrompt and mixture.QuestionPrompt write it
+	Prompt string // see mixture.CaptionPrompt and mixture.QuestionPrompt
 }
 
-// setting is what a [TrainedPredictor] needs to know about a trained PaLI-3.
-type setting struct {
-	Model      pali3.Config
-	Weights    *weights.Set
-	Vocabulary *tokenize.Vocabulary
-	Pipeline   *augment.Pipeline
-	Encoder    int // length of prompts in ids, its end included
-	Decoder    int // length of answers in ids, its end included
-	Images     int // pictures of a query
-	Batch      int // queries answered together; default 64
-	// Method of choosing answers; greedy unless set.
-	Method decode.Method
+// Reply is a model's answer to a query.
+type Reply struct {
+	Text string
+	// LogProbability of the text, in nats.
+	LogProbability float64
+	// Err says why there is no answer: an image cannot be read.
+	Err error
 }
 
 // TrainedPredictor is the [Predictor] of a trained PaLI-3. It is not safe for concurrent use.
 type TrainedPredictor struct {
-	setting
-	generator *decode.Generator
-	tokens    *stages.VisualTokenCache // by the images' hashes
+	Batch  int           // queries answered together; default 64
+	Method decode.Method // of decoding; default greedy
+
+	model      pali3.Config
+	weights    *weights.Set
+	vocabulary *tokenize.Vocabulary
+	pipeline   *augment.Pipeline
+	encoder    int // length of prompts in ids, with their end
+	decoder    int // length of answers in ids, with their end
+	images     int // per query
+	generator  *decode.Generator
+	tokens     *stages.VisualTokenCache // by the hash of the image
 }
 
 // NewPredictor returns a predictor for a trained PaLI-3. Graphs are compiled at the first
@@ -61,52 +60,30 @@ func NewPredictor(be compute.Backend, t *stages.Trained) (*TrainedPredictor, err
 		return nil, fmt.Errorf("a model of stage %s does not write text: use a run of stage pali3", t.Recipe.Stage)
 	}
 	m := t.Recipe.Mixture
-	return newPredictor(be, setting{
-		Model: *t.PaLI3, Weights: t.Weights, Vocabulary: t.Vocabulary, Pipeline: t.Pipeline,
-		Encoder: m.Lengths.Encoder, Decoder: m.Lengths.Decoder, Images: max(m.Images.PerExample, 1),
-	})
-}
-
-func newPredictor(be compute.Backend, s setting) (*TrainedPredictor, error) {
-	if s.Batch <= 0 {
-		s.Batch = 64
+	p := &TrainedPredictor{
+		Batch: 64, model: *t.PaLI3, weights: t.Weights, vocabulary: t.Vocabulary, pipeline: t.Pipeline,
+		encoder: m.Lengths.Encoder, decoder: m.Lengths.Decoder, images: max(m.Images.PerExample, 1),
 	}
-	generator, err := decode.NewGenerator(be, s.Model, s.Weights.Specs(), s.Decoder)
-	if err != nil {
+	var err error
+	if p.generator, err = decode.NewGenerator(be, p.model, p.weights.Specs(), p.decoder); err != nil {
 		return nil, err
 	}
-	a := &TrainedPredictor{setting: s, generator: generator}
-	a.tokens, err = a.newTokens(be)
-	return a, err
+	p.tokens, err = p.newTokens(be)
+	return p, err
 }
 
-// Use answers with weights of the same model from now on: others, or the same set after its values
-// changed.
-func (a *TrainedPredictor) Use(w *weights.Set) {
-	a.Weights = w
-	a.tokens.Reset(w)
+// Use sets the weights, which must be of the same model. Call it again with the same set when its
+// values have changed.
+func (p *TrainedPredictor) Use(w *weights.Set) {
+	p.weights = w
+	p.tokens.Reset(w)
 }
 
-// Reply is what a model said to a query.
-type Reply struct {
-	Text string
-	// LogProbability of the text, in nats.
-	LogProbability float64
-	// Err says why there is no answer: an image that cannot be read.
-	Err error
-}
-
-// question is a distinct query: its images' hashes and its prompt.
-type question struct {
-	images string
-	prompt string
-}
-
-// Predict returns the answer to each query. The same images and prompt are answered once. Progress,
-// which may be nil, is called with the number of distinct queries answered and their number. An
-// image that cannot be read is an error; [TrainedPredictor.Replies] puts it beside the other answers.
-func (a *TrainedPredictor) Predict(ctx context.Context, queries []Query, progress func(done, total int)) ([]string, error) {
-	replies, err := a.Replies(ctx, queries, progress)
+// Predict returns the answer to each query. Queries with the same images and prompt are answered
+// once; progress counts distinct queries. An image that cannot be read is an error:
+// [TrainedPredictor.Replies] returns it beside the other answers.
+func (p *TrainedPredictor) Predict(ctx context.Context, queries []Query, progress func(done, total int)) ([]string, error) {
+	replies, err := p.Replies(ctx, queries, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -120,157 +97,40 @@ func (a *TrainedPredictor) Predict(ctx context.Context, queries []Query, progres
 	return answers, nil
 }
 
-// Replies is [TrainedPredictor.Predict] with the answers' probabilities, and with an error in place of the
-// answer about an image that cannot be read.
-func (a *TrainedPredictor) Replies(ctx context.Context, queries []Query, progress func(done, total int)) ([]Reply, error) {
+// Replies is like [TrainedPredictor.Predict] but returns the probability of each answer, and an
+// error for each query with an image that cannot be read.
+func (p *TrainedPredictor) Replies(ctx context.Context, queries []Query, progress func(done, total int)) ([]Reply, error) {
+	type key struct{ images, prompt string }
 	var distinct []Query
-	place := map[question]int{}
-	where := make([]int, len(queries))
+	positions := map[key]int{}
+	of := make([]int, len(queries)) // the position of each query in distinct
 	for i, q := range queries {
-		id := question{prompt: q.Prompt}
+		k := key{prompt: q.Prompt}
 		for j := range q.Images {
-			id.images += hashOf(&q.Images[j]) + " "
+			k.images += hashOf(&q.Images[j]) + " "
 		}
-		at, known := place[id]
+		at, known := positions[k]
 		if !known {
 			at = len(distinct)
-			place[id] = at
+			positions[k] = at
 			distinct = append(distinct, q)
 		}
-		where[i] = at
+		of[i] = at
 	}
-	said := make([]Reply, 0, len(distinct))
-	for begin := 0; begin < len(distinct); begin += a.Batch {
-		part, err := a.batch(ctx, distinct[begin:min(begin+a.Batch, len(distinct))])
+	done := make([]Reply, 0, len(distinct))
+	for begin := 0; begin < len(distinct); begin += p.Batch {
+		part, err := p.batch(ctx, distinct[begin:min(begin+p.Batch, len(distinct))])
 		if err != nil {
 			return nil, err
 		}
-		said = append(said, part...)
+		done = append(done, part...)
 		if progress != nil {
-			progress(len(said), len(distinct))
+			progress(len(done), len(distinct))
 		}
 	}
 	replies := make([]Reply, len(queries))
-	for i, at := range where {
-		replies[i] = said[at]
+	for i, at := range of {
+		replies[i] = done[at]
 	}
 	return replies, nil
-}
-
-func hashOf(image *shards.Image) string {
-	if image.SHA256 != "" {
-		return image.SHA256
-	}
-	return shards.Hash(image.Bytes)
-}
-
-// batch answers at most Batch queries; the rest of the fixed shape repeats padding.
-func (a *TrainedPredictor) batch(ctx context.Context, queries []Query) ([]Reply, error) {
-	seen, unreadable, err := a.look(ctx, queries)
-	if err != nil {
-		return nil, err
-	}
-	width := a.Model.Vision.Tokens() * a.Model.Vision.Width
-	tokens := make([]float32, a.Batch*a.Images*width)
-	mask := make([]float32, a.Batch*a.Images)
-	ids := make([]int32, a.Batch*a.Encoder)
-	keys := make([]uint64, a.Batch)
-	for i := range a.Batch {
-		row := ids[i*a.Encoder : (i+1)*a.Encoder]
-		if i >= len(queries) {
-			tokenize.Fit(row, nil)
-			continue
-		}
-		mixture.FitPrompt(a.Vocabulary, row, a.Vocabulary.Encode(queries[i].Prompt))
-		keys[i] = random.Name(queries[i].Prompt)
-		for j := range min(len(queries[i].Images), a.Images) {
-			keys[i] = random.Key(keys[i], random.Name(hashOf(&queries[i].Images[j])))
-			copy(tokens[(i*a.Images+j)*width:], seen[hashOf(&queries[i].Images[j])])
-			mask[i*a.Images+j] = 1
-		}
-	}
-	a.generator.Method = a.Method
-	answers, err := a.generator.Generate(ctx, a.Weights, decode.Inputs{
-		Tokens:    tensors.FromFlatDataAndDimensions(tokens, a.Batch, a.Images*a.Model.Vision.Tokens(), a.Model.Vision.Width),
-		ImageMask: tensors.FromFlatDataAndDimensions(mask, a.Batch, a.Images),
-		Encoder:   tensors.FromFlatDataAndDimensions(ids, a.Batch, a.Encoder),
-		Keys:      keys,
-	})
-	if err != nil {
-		return nil, err
-	}
-	replies := make([]Reply, len(queries))
-	for i := range replies {
-		replies[i] = Reply{Text: a.Vocabulary.DecodeToEOS(answers[i].IDs), LogProbability: answers[i].LogProbability}
-		for j := range min(len(queries[i].Images), a.Images) {
-			if err := unreadable[hashOf(&queries[i].Images[j])]; err != nil {
-				replies[i] = Reply{Err: err}
-			}
-		}
-	}
-	return replies, nil
-}
-
-// tokenBytes is how much memory the visual tokens of images may take.
-const tokenBytes = 256 << 20
-
-// newTokens returns the cache of the model's visual tokens. It encodes Batch images at a time.
-func (a *TrainedPredictor) newTokens(be compute.Backend) (*stages.VisualTokenCache, error) {
-	vision := a.Model.Vision
-	return stages.NewVisualTokenCache(be, stages.VisualTokenOptions{
-		Encoder: func(s *weights.Scope, pixels *graph.Node) *graph.Node { return pali3.VisualTokens(s, a.Model, pixels) },
-		Weights: a.Weights, Prefix: "vision_model",
-		Height: vision.Image, Width: vision.Image, Tokens: vision.Tokens(), TokenWidth: vision.Width,
-		Batch: a.Batch, Limit: tokenBytes, Replace: true,
-	})
-}
-
-// look returns the visual tokens of the queries' images by the images' hashes, and why images
-// cannot be read.
-func (a *TrainedPredictor) look(ctx context.Context, queries []Query) (tokens map[string][]float32, unreadable map[string]error, err error) {
-	var images []*shards.Image
-	var keys []stages.ImageKey
-	seen := map[string]bool{}
-	for i := range queries {
-		for j := range min(len(queries[i].Images), a.Images) {
-			image := &queries[i].Images[j]
-			if hash := hashOf(image); !seen[hash] {
-				seen[hash] = true
-				images, keys = append(images, image), append(keys, stages.ImageKey{Hash: hash})
-			}
-		}
-	}
-	unreadable = map[string]error{}
-	found, err := a.tokens.Encode(ctx, keys, func(i int, to []float32) error {
-		err := pixelsOf(a.Pipeline, images[i], to)
-		if err == nil || errors.Is(err, errSize) {
-			return err // the fault of the model's recipe
-		}
-		unreadable[keys[i].Hash] = err
-		return stages.ErrSkipImage
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	tokens = make(map[string][]float32, len(found))
-	for i := range found {
-		tokens[keys[i].Hash] = found[i]
-	}
-	return tokens, unreadable, nil
-}
-
-// errSize is for a pipeline that does not fit the model.
-var errSize = errors.New("the image ops give pictures of another size than the model takes")
-
-// Pixels writes a picture's pixels [H, W, 3] into a row. Random ops draw from a fixed stream.
-func pixelsOf(p *augment.Pipeline, image *shards.Image, row []float32) error {
-	tensor, err := p.Apply(image.Bytes, random.New(random.Name(hashOf(image))))
-	if err != nil {
-		return fmt.Errorf("picture %.12s: %w", hashOf(image), err)
-	}
-	if len(tensor.Pix) != len(row) {
-		return fmt.Errorf("%w: %d values, want %d", errSize, len(tensor.Pix), len(row))
-	}
-	copy(row, tensor.Pix)
-	return nil
 }

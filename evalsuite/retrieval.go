@@ -8,20 +8,20 @@ import (
 // Retrieval holds recalls by name: i2t_r1, i2t_r5, i2t_r10, t2i_r1, t2i_r5, t2i_r10.
 type Retrieval map[string]metrics.Score
 
-// Retrieve ranks the captions of all samples for each picture and the pictures for each caption,
-// within each language, as XM3600 is scored. A picture's recall is the mean over its languages, and
-// within a language that of the texts to it is the mean over its captions.
+// Retrieve ranks the captions of all samples for each image, and the images for each caption, within
+// each language, as the XM3600 benchmark does. The recall of an image is the mean over its
+// languages. For text to image it is, within a language, the mean over its captions.
 func Retrieve(e *Embedder, samples []shards.Sample, b metrics.Bootstrap) (Retrieval, error) {
 	var images []shards.Image
 	for i := range samples {
 		images = append(images, samples[i].Images[0])
 	}
-	pictures, err := e.Images(images)
+	embedded, err := e.Images(images)
 	if err != nil {
 		return nil, err
 	}
 	_, items := Captions(samples)
-	ranked, err := rank(e, pictures, items)
+	ranked, err := rank(e, embedded, items)
 	if err != nil {
 		return nil, err
 	}
@@ -30,21 +30,21 @@ func Retrieve(e *Embedder, samples []shards.Sample, b metrics.Bootstrap) (Retrie
 
 // ranking holds recalls by name, image and language.
 type ranking struct {
-	all        map[string][][]float64            // name -> image -> its languages' values
+	all        map[string][][]float64            // name -> image -> its values by language
 	byLanguage map[string]map[string][][]float64 // name -> language -> image -> its value
-	chance     map[string][][]float64            // as all, of ranking at random
+	chance     map[string][][]float64            // the same for a random order
 }
 
-// rank ranks within each language. Item are the texts of the images that they name as samples; the
-// sample numbers never descend within a language.
+// rank ranks within each language. The references of an item are the texts of the image with the
+// number item.Sample; within a language these numbers must not decrease.
 func rank(e *Embedder, images [][]float32, items []Item) (*ranking, error) {
 	r := &ranking{map[string][][]float64{}, map[string]map[string][][]float64{}, map[string][][]float64{}}
-	for _, members := range group(items, func(s *Item) string { return s.Language }) {
+	for _, members := range group(items, languageOf) {
 		var texts []string
 		var owners []int // the image of each text
 		for _, i := range members {
-			for _, truth := range items[i].References {
-				texts, owners = append(texts, truth), append(owners, items[i].Sample)
+			for _, text := range items[i].References {
+				texts, owners = append(texts, text), append(owners, items[i].Sample)
 			}
 		}
 		embedded, err := e.Texts(texts)
@@ -84,7 +84,7 @@ func (r *ranking) recalls(b metrics.Bootstrap) Retrieval {
 	return recalls
 }
 
-// meansOf returns the means of the images that have values.
+// meansOf returns the mean of each image that has values.
 func meansOf(values [][]float64) (means []float64) {
 	for _, of := range values {
 		if len(of) > 0 {
@@ -94,10 +94,10 @@ func meansOf(values [][]float64) (means []float64) {
 	return means
 }
 
-// addRecalls appends one language's recalls to those of each picture that has a text in it.
-// Pictures without one are not ranked. Owners, which never descend, are the pictures of the texts.
-func addRecalls(to map[string][][]float64, pictures, texts [][]float32, owners []int) error {
-	var shown []int // pictures with a text, in order
+// addRecalls appends the recalls of one language to those of each image that has a text in it. An
+// image without one is not ranked. Owners are the images of the texts and must not decrease.
+func addRecalls(to map[string][][]float64, images, texts [][]float32, owners []int) error {
+	var shown []int // images with a text, in order
 	s := metrics.Similarities{Texts: len(texts)}
 	for i, owner := range owners {
 		if i == 0 || owner != owners[i-1] {
@@ -106,9 +106,9 @@ func addRecalls(to map[string][][]float64, pictures, texts [][]float32, owners [
 		s.ImageOf = append(s.ImageOf, len(shown)-1)
 	}
 	s.Images = len(shown)
-	for _, picture := range shown {
+	for _, image := range shown {
 		for _, text := range texts {
-			s.Values = append(s.Values, dot(pictures[picture], text))
+			s.Values = append(s.Values, dot(images[image], text))
 		}
 	}
 	i2t, err := s.ImageToText()
@@ -123,13 +123,14 @@ func addRecalls(to map[string][][]float64, pictures, texts [][]float32, owners [
 		k        int
 		i2t, t2i string
 	}{{1, "i2t_r1", "t2i_r1"}, {5, "i2t_r5", "t2i_r5"}, {10, "i2t_r10", "t2i_r10"}} {
-		add(to, at.i2t, len(pictures), shown, byImage(i2t.RecallAt(at.k), nil, len(shown)))
-		add(to, at.t2i, len(pictures), shown, byImage(t2i.RecallAt(at.k), s.ImageOf, len(shown)))
+		add(to, at.i2t, len(images), shown, byImage(i2t.RecallAt(at.k), nil, len(shown)))
+		add(to, at.t2i, len(images), shown, byImage(t2i.RecallAt(at.k), s.ImageOf, len(shown)))
 	}
 	return nil
 }
 
-// byImage groups recalls by the image that each belongs to; without owners they are one an image.
+// byImage groups recalls by image. Owners are the images of the recalls; nil means one recall per
+// image.
 func byImage(recalls []float64, owners []int, images int) [][]float64 {
 	grouped := make([][]float64, images)
 	for i, recall := range recalls {
@@ -142,12 +143,12 @@ func byImage(recalls []float64, owners []int, images int) [][]float64 {
 	return grouped
 }
 
-func add(to map[string][][]float64, name string, pictures int, shown []int, recalls [][]float64) {
+func add(to map[string][][]float64, name string, images int, shown []int, recalls [][]float64) {
 	if to[name] == nil {
-		to[name] = make([][]float64, pictures)
+		to[name] = make([][]float64, images)
 	}
-	for i, picture := range shown {
-		to[name][picture] = append(to[name][picture], mean(recalls[i]))
+	for i, image := range shown {
+		to[name][image] = append(to[name][image], mean(recalls[i]))
 	}
 }
 

@@ -12,32 +12,32 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// Validator scores a model in training on held-out samples: it is the [stages.Evaluator] for
-// [stages.Options]. Its zero value is ready to use.
+// Validator scores a model on held-out samples while it trains. It is the [stages.Evaluator] for
+// [stages.Options]; its zero value is ready to use.
 type Validator struct{}
 
 var _ stages.Evaluator = Validator{}
 
-// validating is the scorer of a run: the samples drawn for it, and the model's compiled graphs.
-type validating struct {
-	answerer  *TrainedPredictor
-	embedder  *Embedder
-	frozen    bool // the image encoder
+// validation holds the samples drawn for a run, and the model's compiled graphs.
+type validation struct {
+	predictor *TrainedPredictor // of a PaLI-3
+	embedder  *Embedder         // of a SigLIP
+	frozen    bool              // the image encoder does not learn
 	captioned []shards.Sample
 	asked     []shards.Sample
-	names     []string
+	names     []string // of the metrics
 	bootstrap metrics.Bootstrap
 }
 
-// Prepare draws the samples and returns the function that scores the weights which model's set
-// holds then.
+// Prepare draws the samples. It returns a function that scores the weights that the model's set
+// holds when it is called.
 func (Validator) Prepare(be compute.Backend, model *stages.Trained, on stages.HeldOut, names []string) (func(context.Context) (map[string]stages.Score, error), error) {
-	v := &validating{names: names, frozen: model.Recipe.FreezesImages(), bootstrap: metrics.Bootstrap{Seed: on.Seed}}
+	v := &validation{names: names, frozen: model.Recipe.FreezesImages(), bootstrap: metrics.Bootstrap{Seed: on.Seed}}
 	var err error
 	if model.SigLIP != nil {
 		v.embedder, err = NewEmbedder(be, model)
 	} else {
-		v.answerer, err = NewPredictor(be, model)
+		v.predictor, err = NewPredictor(be, model)
 	}
 	if err != nil {
 		return nil, err
@@ -57,27 +57,27 @@ func (Validator) Prepare(be compute.Backend, model *stages.Trained, on stages.He
 	return v.score, err
 }
 
-// score scores the weights as they are.
-func (v *validating) score(ctx context.Context) (map[string]stages.Score, error) {
+// score scores the current weights.
+func (v *validation) score(ctx context.Context) (map[string]stages.Score, error) {
 	all := map[string]metrics.Score{}
-	if v.answerer != nil && !v.frozen {
-		v.answerer.Use(v.answerer.Weights) // the tokens are of another step's image encoder
+	if v.predictor != nil && !v.frozen {
+		v.predictor.Use(v.predictor.weights) // forgets the visual tokens of the last step's encoder
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if v.embedder != nil {
-		found, err := Retrieve(v.embedder, v.captioned, v.bootstrap)
+		recalls, err := Retrieve(v.embedder, v.captioned, v.bootstrap)
 		if err != nil {
 			return nil, err
 		}
-		maps.Copy(all, found)
+		maps.Copy(all, recalls)
 	}
-	if len(v.captioned) > 0 && v.answerer != nil {
+	if len(v.captioned) > 0 && v.predictor != nil {
 		queries, items := Captions(v.captioned)
-		err := Ask(ctx, v.answerer, queries, items)
+		err := Ask(ctx, v.predictor, queries, items)
 		if err == nil {
-			all["caption_exact"], all["caption_cider"], err = ScoreCaptions(items, v.bootstrap)
+			all[captionExact], all[captionCIDEr], err = ScoreCaptions(items, v.bootstrap)
 		}
 		if err != nil {
 			return nil, err
@@ -85,7 +85,7 @@ func (v *validating) score(ctx context.Context) (map[string]stages.Score, error)
 	}
 	if len(v.asked) > 0 {
 		queries, items := Questions(v.asked)
-		if err := Ask(ctx, v.answerer, queries, items); err != nil {
+		if err := Ask(ctx, v.predictor, queries, items); err != nil {
 			return nil, err
 		}
 		all[vqaAccuracy] = ScoreAnswers(items, v.bootstrap)

@@ -12,17 +12,17 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// An evaluation during training asks at most so much about an image, so that its time is bounded.
+// An evaluation during training asks at most this much about an image, to bound its time.
 const (
 	validatedLanguages = 4
 	validatedQuestions = 4
 )
 
-// heldOut are the samples of a split that a run can be evaluated on.
+// heldOut lists the samples of a split on which a run can be evaluated.
 type heldOut struct {
 	stages.HeldOut
 	model     *stages.Trained
-	languages map[string]int // of captions -> samples that have one
+	languages map[string]int // language of captions -> number of samples
 	captions  []captionedRow
 	questions []int // rows
 }
@@ -49,9 +49,9 @@ func findHeldOut(on stages.HeldOut, model *stages.Trained) (*heldOut, error) {
 		if s.Split != on.Split || len(s.Images) == 0 {
 			continue
 		}
-		if spoken := h.spoken(&s); len(spoken) > 0 {
-			h.captions = append(h.captions, captionedRow{row, spoken})
-			for _, language := range spoken {
+		if in := h.trainedCaptions(&s); len(in) > 0 {
+			h.captions = append(h.captions, captionedRow{row, in})
+			for _, language := range in {
 				h.languages[language]++
 			}
 		}
@@ -64,8 +64,8 @@ func findHeldOut(on stages.HeldOut, model *stages.Trained) (*heldOut, error) {
 
 func hasAnswer(q shards.Question) bool { return len(q.Answers) > 0 }
 
-// spoken lists the languages of a sample's captions that the recipe trains.
-func (h *heldOut) spoken(s *shards.Sample) (languages []string) {
+// trainedCaptions lists the languages of a sample's captions that the recipe trains on.
+func (h *heldOut) trainedCaptions(s *shards.Sample) (languages []string) {
 	for i := range s.Texts {
 		if text := &s.Texts[i]; h.trains(text) && !slices.Contains(languages, text.Language) {
 			languages = append(languages, text.Language)
@@ -74,8 +74,8 @@ func (h *heldOut) spoken(s *shards.Sample) (languages []string) {
 	return languages
 }
 
-// trains says whether some task about captions takes a text, by its kind and language. A recipe
-// without such a task takes captions in all languages.
+// trains reports whether a caption task of the recipe takes a text of this kind and language. A
+// recipe without a caption task takes captions in all languages.
 func (h *heldOut) trains(text *shards.Text) bool {
 	if text.Value == "" || text.Kind == shards.OCR {
 		return false
@@ -93,8 +93,8 @@ func (h *heldOut) trains(text *shards.Text) bool {
 	return takes
 }
 
-// captioned draws samples with captions in the languages that have most. They have no other texts,
-// and what the recipe trains as captions is of that kind, whatever the dataset calls it.
+// captioned draws samples with captions in the languages that have most of them. The samples keep
+// no other texts. Whatever the recipe trains on as captions becomes a text of kind caption.
 func (h *heldOut) captioned() ([]shards.Sample, error) {
 	languages := slices.SortedFunc(maps.Keys(h.languages), func(a, b string) int {
 		return cmp.Or(cmp.Compare(h.languages[b], h.languages[a]), strings.Compare(a, b))
@@ -102,7 +102,7 @@ func (h *heldOut) captioned() ([]shards.Sample, error) {
 	if len(languages) > validatedLanguages {
 		all := len(languages)
 		languages = languages[:validatedLanguages]
-		h.warn("eval: captions are scored in %s, the languages with most captions in split %q, not in the other %d", strings.Join(languages, ", "), h.Split, all-len(languages))
+		h.warn("eval: captions are scored in %s, the languages with most captions in split %q, and not in the other %d", strings.Join(languages, ", "), h.Split, all-len(languages))
 	}
 	var rows []int
 	for _, c := range h.captions {
@@ -122,7 +122,7 @@ func (h *heldOut) captioned() ([]shards.Sample, error) {
 	return samples, err
 }
 
-// asked draws samples with questions, and of each sample some questions.
+// asked draws samples with questions, and some of each sample's questions.
 func (h *heldOut) asked() ([]shards.Sample, error) {
 	samples, err := h.draw(h.questions, "questions")
 	left := 0
@@ -139,13 +139,13 @@ func (h *heldOut) asked() ([]shards.Sample, error) {
 		s.Questions = some
 	}
 	if left > 0 {
-		h.warn("eval: at most %d questions an image are asked, not the other %d", validatedQuestions, left)
+		h.warn("eval: at most %d questions per image are asked, and not the other %d", validatedQuestions, left)
 	}
 	return samples, err
 }
 
-// draw draws samples, by a permutation that the seed makes, and passes over those whose image
-// cannot be decoded.
+// draw draws samples in an order that depends on the seed, and skips those whose image cannot be
+// decoded.
 func (h *heldOut) draw(rows []int, of string) (samples []shards.Sample, err error) {
 	var bad int
 	var why error
@@ -157,14 +157,14 @@ func (h *heldOut) draw(rows []int, of string) (samples []shards.Sample, err erro
 		if err != nil {
 			return nil, err
 		}
-		if err := h.seen(&s); err != nil {
+		if err := h.decodes(&s); err != nil {
 			bad, why = bad+1, fmt.Errorf("%s: %w", s.Key, err)
 			continue
 		}
 		samples = append(samples, s)
 	}
 	if bad > 0 {
-		h.warn("eval: passed over %d samples whose image cannot be used, the last %v", bad, why)
+		h.warn("eval: skipped %d samples whose image cannot be used; the last: %v", bad, why)
 	}
 	if len(samples) == 0 {
 		return nil, fmt.Errorf("metrics: no sample of split %q in %s has %s and an image that can be used", h.Split, h.Data.Dir(), of)
@@ -172,8 +172,8 @@ func (h *heldOut) draw(rows []int, of string) (samples []shards.Sample, err erro
 	return samples, nil
 }
 
-// seen is an error if an image of a sample cannot be made into pixels.
-func (h *heldOut) seen(s *shards.Sample) error {
+// decodes returns an error if the image ops cannot make pixels of a sample's image.
+func (h *heldOut) decodes(s *shards.Sample) error {
 	if h.model.Pipeline == nil {
 		return fmt.Errorf("the recipe has no image ops")
 	}

@@ -102,9 +102,9 @@ func TestValidator_ScoresTheWeightsOfTheMoment(t *testing.T) {
 	}{
 		{fmt.Sprintf(validatedPaLI3, data), []string{"freeze=[vision_model]"},
 			map[string]int{"loss": 5, "caption_cider": 5, "caption_exact": 5, "vqa_accuracy": 20},
-			[]string{"captions are scored in de, en, fr, es, the languages with most captions", "not in the other 1", "at most 4 questions an image are asked, not the other 10"}},
+			[]string{"captions are scored in de, en, fr, es, the languages with most captions", "and not in the other 1", "at most 4 questions per image are asked, and not the other 10"}},
 		{fmt.Sprintf(validatedPaLI3, data), nil, map[string]int{"loss": 5, "caption_cider": 5, "caption_exact": 5, "vqa_accuracy": 20}, nil},
-		{fmt.Sprintf(validatedSigLIP, data), nil, map[string]int{"i2t_r1": 11, "t2i_r5": 11}, []string{"passed over 1 samples whose image cannot be used, the last 7: "}},
+		{fmt.Sprintf(validatedSigLIP, data), nil, map[string]int{"i2t_r1": 11, "t2i_r5": 11}, []string{"skipped 1 samples whose image cannot be used; the last: 7: "}},
 	} {
 		var warned []string
 		result, err := train(t, c.yaml, func(m string) { warned = append(warned, m) }, c.sets...)

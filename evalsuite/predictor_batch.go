@@ -1,0 +1,141 @@
+package evalsuite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/decode"
+	"github.com/pali3/pali3/models/pali3"
+	"github.com/pali3/pali3/models/weights"
+	"github.com/pali3/pali3/random"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/stages"
+	"github.com/pali3/pali3/tokenize"
+)
+
+// hashOf returns the SHA-256 of an image's file.
+func hashOf(image *shards.Image) string {
+	if image.SHA256 != "" {
+		return image.SHA256
+	}
+	return shards.Hash(image.Bytes)
+}
+
+// batch answers at most Batch queries. The graph has a fixed shape, so the rest of it is padding.
+func (p *TrainedPredictor) batch(ctx context.Context, queries []Query) ([]Reply, error) {
+	encoded, unreadable, err := p.encodeImages(ctx, queries)
+	if err != nil {
+		return nil, err
+	}
+	width := p.model.Vision.Tokens() * p.model.Vision.Width
+	tokens := make([]float32, p.Batch*p.images*width)
+	mask := make([]float32, p.Batch*p.images)
+	ids := make([]int32, p.Batch*p.encoder)
+	keys := make([]uint64, p.Batch)
+	for i := range p.Batch {
+		row := ids[i*p.encoder : (i+1)*p.encoder]
+		if i >= len(queries) {
+			tokenize.Fit(row, nil)
+			continue
+		}
+		mixture.FitPrompt(p.vocabulary, row, p.vocabulary.Encode(queries[i].Prompt))
+		keys[i] = random.Name(queries[i].Prompt)
+		for j := range min(len(queries[i].Images), p.images) {
+			keys[i] = random.Key(keys[i], random.Name(hashOf(&queries[i].Images[j])))
+			copy(tokens[(i*p.images+j)*width:], encoded[hashOf(&queries[i].Images[j])])
+			mask[i*p.images+j] = 1
+		}
+	}
+	p.generator.Method = p.Method
+	answers, err := p.generator.Generate(ctx, p.weights, decode.Inputs{
+		Tokens:    tensors.FromFlatDataAndDimensions(tokens, p.Batch, p.images*p.model.Vision.Tokens(), p.model.Vision.Width),
+		ImageMask: tensors.FromFlatDataAndDimensions(mask, p.Batch, p.images),
+		Encoder:   tensors.FromFlatDataAndDimensions(ids, p.Batch, p.encoder),
+		Keys:      keys,
+	})
+	if err != nil {
+		return nil, err
+	}
+	replies := make([]Reply, len(queries))
+	for i := range replies {
+		replies[i] = Reply{Text: p.vocabulary.DecodeToEOS(answers[i].IDs), LogProbability: answers[i].LogProbability}
+		for j := range min(len(queries[i].Images), p.images) {
+			if err := unreadable[hashOf(&queries[i].Images[j])]; err != nil {
+				replies[i] = Reply{Err: err}
+			}
+		}
+	}
+	return replies, nil
+}
+
+// tokenBytes is how much memory the visual tokens of images may take.
+const tokenBytes = 256 << 20
+
+// newTokens returns the cache of the model's visual tokens. It encodes Batch images at a time.
+func (p *TrainedPredictor) newTokens(be compute.Backend) (*stages.VisualTokenCache, error) {
+	vision := p.model.Vision
+	return stages.NewVisualTokenCache(be, stages.VisualTokenOptions{
+		Encoder: func(s *weights.Scope, pixels *graph.Node) *graph.Node { return pali3.VisualTokens(s, p.model, pixels) },
+		Weights: p.weights, Prefix: "vision_model",
+		Height: vision.Image, Width: vision.Image, Tokens: vision.Tokens(), TokenWidth: vision.Width,
+		Batch: p.Batch, Limit: tokenBytes, Replace: true,
+	})
+}
+
+// encodeImages returns the visual tokens of the queries' images, and the errors of images that cannot
+// be read, both by the hash of the image.
+func (p *TrainedPredictor) encodeImages(ctx context.Context, queries []Query) (tokens map[string][]float32, unreadable map[string]error, err error) {
+	var images []*shards.Image
+	var keys []stages.ImageKey
+	seen := map[string]bool{}
+	for i := range queries {
+		for j := range min(len(queries[i].Images), p.images) {
+			image := &queries[i].Images[j]
+			if hash := hashOf(image); !seen[hash] {
+				seen[hash] = true
+				images, keys = append(images, image), append(keys, stages.ImageKey{Hash: hash})
+			}
+		}
+	}
+	unreadable = map[string]error{}
+	found, err := p.tokens.Encode(ctx, keys, func(i int, to []float32) error {
+		err := pixelsOf(p.pipeline, images[i], to)
+		if err == nil || errors.Is(err, errSize) {
+			return err // an error of the recipe, not of the image
+		}
+		unreadable[keys[i].Hash] = err
+		return stages.ErrSkipImage
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	tokens = make(map[string][]float32, len(found))
+	for i := range found {
+		tokens[keys[i].Hash] = found[i]
+	}
+	return tokens, unreadable, nil
+}
+
+// errSize is returned if the image ops do not fit the model.
+var errSize = errors.New("the image ops give images of another size than the model takes")
+
+// pixelsOf writes the pixels of an image, [H, W, 3], into a row. Random ops draw from a stream that
+// depends on the image alone.
+func pixelsOf(ops *augment.Pipeline, image *shards.Image, row []float32) error {
+	tensor, err := ops.Apply(image.Bytes, random.New(random.Name(hashOf(image))))
+	if err != nil {
+		return fmt.Errorf("image %.12s: %w", hashOf(image), err)
+	}
+	if len(tensor.Pix) != len(row) {
+		return fmt.Errorf("%w: %d values, want %d", errSize, len(tensor.Pix), len(row))
+	}
+	copy(row, tensor.Pix)
+	return nil
+}
