@@ -1,11 +1,11 @@
-// Package benchmarks reads benchmarks of images and text as their owners publish them, into the
-// samples of package ingest: the pictures beside the annotations, captions as texts, questions with
-// every annotator's answer, boxes as fractions of the picture.
+// Package benchmarks reads published benchmarks of images and text as sources for package ingest.
+// The samples have the images that the annotations name, captions as texts, questions with the
+// answers of all annotators, and boxes as fractions of the image.
 //
-// [Layouts] lists what is known. [New] makes a source of one. A file of this package holds the
-// layouts of one kind; each is a struct with the owner's field names and what becomes of them.
-// Files of many gigabytes are read piece by piece, and what belongs together is gathered in a
-// temporary file.
+// [Layouts] lists the layouts that can be read, and [New] makes a source for one of them. Each file
+// of this package holds the layouts of one kind: a struct with the owner's field names, and the
+// conversion to a sample. Files of many gigabytes are read piece by piece; what they say of one
+// image in several places is gathered in a temporary file.
 package benchmarks
 
 import (
@@ -26,47 +26,23 @@ import (
 // Options say where a benchmark's files are.
 type Options struct {
 	Layout      string // a name of [Layouts]
-	Annotations string // the file; for AI2D the folder; for easy-VQA the file, or the folder that has train and test
-	Questions   string // where questions have a file of their own (VQA v2, OK-VQA)
+	Annotations string // the file; for AI2D the folder; for easy-VQA the file, or the folder with train and test
+	Questions   string // the file of questions, if there is a separate one (VQA v2, OK-VQA)
 	Classes     string // the names of classes (Open Images)
-	Instances   string // boxes and images (RefCOCO); default instances.json beside the annotations
-	Images      string // the folder of pictures; of easy-VQA's folder it is that folder
-	Split       string // where the files do not say
+	Instances   string // boxes and images (RefCOCO). Default: instances.json beside the annotations
+	Images      string // the folder of images; empty for easy-VQA's folder
+	Split       string // of the samples whose file does not name one
 }
 
-// read yields a benchmark's items.
-type read func(ctx context.Context, o Options) iter.Seq2[item, error]
-
-// Layouts are the benchmarks by name.
-func Layouts() []string {
-	var names []string
-	for name := range layouts {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-var layouts = map[string]read{
-	"coco-captions": readCOCO, "coco-instances": readCOCO, "lvis": readCOCO, "nocaps": readCOCO, "karpathy": readKarpathy,
-	"vqav2": readVQA, "okvqa": readVQA, "vizwiz": readVizWiz, "gqa": readGQA, "tallyqa": readTallyQA,
-	"textvqa": readTextVQA, "textcaps": readTextCaps, "stvqa": readTextVQA, "docvqa": readTextVQA, "infovqa": readTextVQA,
-	"ocrvqa": readOCRVQA, "chartqa": readChartQA, "ai2d": readAI2D, "scienceqa": readScienceQA,
-	"xm3600": readXM3600, "vg-regions": readVGRegions, "vg-questions": readVGQuestions, "vg-objects": readVGObjects,
-	"easyvqa": readEasyVQA, "openimages-boxes": readOpenImages, "localized-narratives": readNarratives, "nlvr2": readNLVR2,
-	"cc3m-35l": readCC3M35L, "coco-35l": readCOCO35L, "refcoco": readRefCOCO,
-	"screen2words": readScreen2Words, "widgetcap": readWidgetCap, "msrvtt": readMSRVTT, "activitynet": readActivityNet,
-}
-
-// Benchmark is a source.
+// Benchmark is the source that reads a benchmark.
 type Benchmark struct {
 	options Options
-	read    read
+	layout  layout
 }
 
-// New checks the options.
+// New returns the source for the options, after checking them.
 func New(o Options) (*Benchmark, error) {
-	read, ok := layouts[o.Layout]
+	l, ok := layoutOf(o.Layout)
 	if !ok {
 		return nil, fmt.Errorf("no benchmark %q; known are %s", o.Layout, strings.Join(Layouts(), ", "))
 	}
@@ -88,10 +64,10 @@ func New(o Options) (*Benchmark, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	return &Benchmark{o, read}, nil
+	return &Benchmark{o, l}, nil
 }
 
-// check checks that the files that are given are there, and that the layout has such.
+// check returns an error for a file that does not exist or that the layout does not have.
 func (o Options) check() error {
 	for _, given := range []struct {
 		path, flag string
@@ -153,8 +129,8 @@ func (b *Benchmark) Records(ctx context.Context) iter.Seq[shards.Record] {
 	return b.RecordsAfter(ctx, 0)
 }
 
-// RecordsAfter implements [ingest.Skipper]: no pictures of the first n records are read. Origins go
-// by the name of the annotations, not by the path that was typed.
+// RecordsAfter implements [ingest.Skipper]: the images of the first n records are not read. Origins
+// go by the name of the annotations, not by the path that was typed.
 func (b *Benchmark) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		name := baseName(b.options.Annotations)
@@ -186,15 +162,15 @@ func (b *Benchmark) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.R
 	}
 }
 
-// items yields the benchmark's items, or says that the file is another's.
+// items yields the benchmark's items, or an error if the file is of another layout.
 func (b *Benchmark) items(ctx context.Context) iter.Seq2[item, error] {
-	if err := fits(b.options); err != nil {
+	if err := b.layout.fits(b.options.Annotations); err != nil {
 		return func(yield func(item, error) bool) { yield(item{}, err) }
 	}
-	return b.read(ctx, b.options)
+	return b.layout.read(ctx, b.options)
 }
 
-// baseName is the last element of a path, however it is typed.
+// baseName returns the last element of a path, the same for every spelling of the path.
 func baseName(path string) string {
 	if whole, err := filepath.Abs(path); err == nil {
 		path = whole

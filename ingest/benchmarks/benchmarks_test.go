@@ -16,15 +16,15 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// layout is a benchmark's files in the owner's layout, the pictures they name, and what becomes of
-// them.
-type layout struct {
+// fixture is a benchmark's files in the owner's layout, the images that they name, and the expected
+// result.
+type fixture struct {
 	name, annotations, questions, classes string
-	pictures                              []string
+	images                                []string
 	want                                  []string
 }
 
-var published = []layout{
+var published = []fixture{
 	{"coco-captions", `{"images":[{"id":9,"file_name":"a.png","coco_url":"http://x/a"},{"id":10,"file_name":"gone.png"}],
 		"annotations":[{"image_id":9,"id":1,"caption":"A cat. "},{"image_id":9,"id":2,"caption":"Cat"},{"image_id":77,"caption":"nobody"}]}`, "", "",
 		[]string{"a.png"}, []string{"! gone.png absent", "a.png 1 images caption/en:A cat. caption/en:Cat"}},
@@ -101,23 +101,23 @@ var published = []layout{
 {"image_id":"0b2","src_lang":"en","trg_lang":"de","caption_tokenized":"a dog","translation_tokenized":"ein Hund"}
 {"image_id":"0a1","src_lang":"en","trg_lang":"fr","caption_tokenized":"a cat .","translation_tokenized":"un chat ."}
 {"src_lang":"en"}
-`, pictures: []string{"0a1.png"}, want: []string{"! 0b2 absent", "! row", "0a1 1 images caption/en:a cat . caption/de:eine Katze . caption/fr:un chat ."}},
+`, images: []string{"0a1.png"}, want: []string{"! 0b2 absent", "! row", "0a1 1 images caption/en:a cat . caption/de:eine Katze . caption/fr:un chat ."}},
 	{name: "coco-35l", annotations: `{"image_id":"9_1","src_lang":"en","trg_lang":"de","caption_tokenized":"a cat","translation_tokenized":"eine Katze"}
 {"image_id":"9_2","src_lang":"en","trg_lang":"de","caption_tokenized":"one cat","translation_tokenized":"eine Katze"}
-`, pictures: []string{"val2014/COCO_val2014_000000000009.jpg"}, want: []string{"9 1 images caption/en:a cat caption/de:eine Katze caption/en:one cat"}},
+`, images: []string{"val2014/COCO_val2014_000000000009.jpg"}, want: []string{"9 1 images caption/en:a cat caption/de:eine Katze caption/en:one cat"}},
 	{name: "refcoco", annotations: refs(2),
-		pictures: []string{"train2014/COCO_train2014_000000581857.jpg", "COCO_train2014_000000000009.jpg"},
+		images: []string{"train2014/COCO_train2014_000000581857.jpg", "COCO_train2014_000000000009.jpg"},
 		want: []string{"COCO_train2014_000000000009.jpg#testA (testA) 1 images [café 猫 🐈\n\\ 0.50 0.50 1.00 1.00]",
 			"COCO_train2014_000000581857.jpg#train (train) 1 images [the lady with the blue shirt 0.00 0.25 1.00 0.75] [blue shirt 0.00 0.25 1.00 0.75] [man at left 0.00 0.00 1.00 1.00]"}},
 }
 
-// instances are the files beside those of annotations.
+// instances are the files beside the annotations.
 var instances = map[string]string{
 	"refcoco": `{"images":[{"id":581857,"file_name":"COCO_train2014_000000581857.jpg"},{"id":9,"file_name":"COCO_train2014_000000000009.jpg"},{"id":10,"file_name":"x"}],
 		"annotations":[{"id":1719310,"image_id":581857,"bbox":[2,0,4,8],"segmentation":[[1,2]]},{"id":1719311,"bbox":[0,0,8,8]},{"id":5,"bbox":[4,4,4,4]}],"categories":[]}`,
 }
 
-// refs is a file of references, pickled by Python in that protocol.
+// refs returns a file of references, pickled by Python with a protocol.
 func refs(protocol int) string {
 	content, err := os.ReadFile(fmt.Sprintf("../internal/pickle/testdata/refs.%d.p", protocol))
 	if err != nil {
@@ -126,7 +126,7 @@ func refs(protocol int) string {
 	return string(content)
 }
 
-// square is a picture of 8 by 8 pixels.
+// square is an image of 8 by 8 pixels.
 func square(t *testing.T) []byte {
 	var b bytes.Buffer
 	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
@@ -135,8 +135,8 @@ func square(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// publish writes a layout's files.
-func publish(t *testing.T, l layout) Options {
+// publish writes the files of a fixture.
+func publish(t *testing.T, l fixture) Options {
 	dir := t.TempDir()
 	write := func(name, content string) string {
 		path := filepath.Join(dir, name)
@@ -148,7 +148,7 @@ func publish(t *testing.T, l layout) Options {
 		}
 		return path
 	}
-	for _, name := range l.pictures {
+	for _, name := range l.images {
 		write("images/"+name, string(square(t)))
 	}
 	if beside := instances[l.name]; beside != "" {
@@ -167,7 +167,7 @@ func publish(t *testing.T, l layout) Options {
 	return o
 }
 
-func TestPublishedLayouts(t *testing.T) {
+func TestRecords_PublishedLayouts(t *testing.T) {
 	tested := map[string]bool{}
 	for _, l := range published {
 		tested[l.name] = true
@@ -191,7 +191,7 @@ func TestPublishedLayouts(t *testing.T) {
 	}
 }
 
-// told shows a dataset in lines, rejects with an exclamation mark.
+// told lists a dataset, with an exclamation mark before rejects.
 func told(t *testing.T, dir string) (lines []string) {
 	t.Helper()
 	d, err := shards.Open(dir)
@@ -236,8 +236,8 @@ func tell(s shards.Sample) string {
 	return strings.Join(parts, " ")
 }
 
-func TestHostileNames(t *testing.T) {
-	l := layout{name: "coco-captions", annotations: `{"images":[{"id":1,"file_name":"../../etc/passwd"},{"id":2,"file_name":"/etc/passwd"},{"id":3,"file_name":"a\u0000b"},{"id":4,"file_name":""}]}`, pictures: []string{"x.png"}}
+func TestRecords_HostileNames(t *testing.T) {
+	l := fixture{name: "coco-captions", annotations: `{"images":[{"id":1,"file_name":"../../etc/passwd"},{"id":2,"file_name":"/etc/passwd"},{"id":3,"file_name":"a\u0000b"},{"id":4,"file_name":""}]}`, images: []string{"x.png"}}
 	source, err := New(publish(t, l))
 	if err != nil {
 		t.Fatal(err)
@@ -253,10 +253,10 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-func TestBrokenFilesAreOneReject(t *testing.T) {
+func TestRecords_BrokenFileIsOneReject(t *testing.T) {
 	for _, name := range Layouts() {
 		for _, content := range []string{"", "{", "[1,2", "null", `{"data":7}`, "a,b\n\"c"} {
-			l := layout{name: name, annotations: content, pictures: []string{"x.png"}}
+			l := fixture{name: name, annotations: content, images: []string{"x.png"}}
 			source, err := New(publish(t, l))
 			if err != nil {
 				t.Fatal(err)

@@ -15,12 +15,12 @@ type box struct {
 	Label         string
 	X, Y          float64
 	Width, Height float64
-	Fractions     bool     `json:",omitempty"` // of width and height, in place of pixels
+	Fractions     bool     `json:",omitempty"` // the edges are fractions of width and height, not pixels
 	Outline       *outline `json:",omitempty"` // of the object
 }
 
-// mark adds a box, or leaves it out if it has no label or no area. What names it. A box whose width
-// or height is negative is left out, not turned around: what its writer meant is unknown.
+// mark adds a box, or leaves it out if it has no label or no area. What names it in messages. A box
+// with negative width or height is left out, too, because its meaning is unknown.
 func (i *item) mark(b box, what string) {
 	if wrong := b.wrong(); wrong != "" {
 		i.leave(shards.LeftBox, "%s: %s", what, wrong)
@@ -29,7 +29,7 @@ func (i *item) mark(b box, what string) {
 	i.boxes = append(i.boxes, b)
 }
 
-// wrong says why a box is of no use on any image; "" if it may be of some.
+// wrong returns why a box cannot be used on any image, or "".
 func (b *box) wrong() string {
 	edges := [4]float64{b.X, b.Y, b.Width, b.Height}
 	for _, v := range edges {
@@ -50,8 +50,8 @@ func (b *box) wrong() string {
 	return ""
 }
 
-// place makes the boxes fractions of the first image, cut to it. Those that have no area there are
-// left out, and so are outlines that do not fit the image.
+// place clips the boxes to the first image and converts them to fractions of it. It leaves out
+// boxes that have no area then, and outlines that do not fit the image.
 func (i *item) place(s *shards.Sample) error {
 	info, err := imagefile.Inspect(s.Images[0].Bytes)
 	if err != nil {
@@ -80,8 +80,8 @@ func (i *item) place(s *shards.Sample) error {
 
 func fraction(v float64) float32 { return float32(min(max(v, 0), 1)) }
 
-// mask draws the outline on the pixels that the box touches, as a PNG; nil if it covers none of
-// them.
+// mask draws the outline on the pixels that the box touches and returns it as a PNG. It returns nil
+// if the outline covers none of them.
 func (b *box) mask(height, width int) ([]byte, error) {
 	within := func(v float64, end int) int { return int(min(max(v, 0), float64(end))) }
 	part := image.Rect(within(math.Floor(b.X), width), within(math.Floor(b.Y), height),

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestBox_FractionsGivenAsPixelsAreLeftOut(t *testing.T) {
+func TestBox_LeavesOutFractionsGivenAsPixels(t *testing.T) {
 	for _, c := range []struct {
 		box  box
 		want string

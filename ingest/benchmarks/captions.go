@@ -37,8 +37,8 @@ var readKarpathy = each("images", func(_ int, m struct {
 	return i
 })
 
-// readTextCaps reads TextCaps_0.1_*.json: a line of data for each caption, with all captions of the
-// image in reference_strs.
+// readTextCaps reads TextCaps_0.1_*.json. It has an element of data for each caption, with all
+// captions of the image in reference_strs.
 var readTextCaps = distinct(byImage(each("data", func(_ int, d struct {
 	ImageID    flexible    `json:"image_id"`
 	Caption    words       `json:"caption_str"`
@@ -58,7 +58,7 @@ var readTextCaps = distinct(byImage(each("data", func(_ int, d struct {
 	return i
 })))
 
-// openImagesNames are the names of an image by its id, alone or in a folder; none without an id.
+// openImagesNames returns the names that the image with an id may have, alone or in a folder.
 func openImagesNames(id string, folders ...string) []string {
 	if id == "" {
 		return nil
@@ -70,7 +70,7 @@ func openImagesNames(id string, folders ...string) []string {
 	return names
 }
 
-// distinct makes a reader that leaves out texts of an item that come again.
+// distinct returns a reader that drops repeated texts of an item.
 func distinct(r read) read {
 	return func(ctx context.Context, o Options) iter.Seq2[item, error] {
 		return func(yield func(item, error) bool) {
@@ -89,7 +89,7 @@ func distinct(r read) read {
 	}
 }
 
-// readXM3600 reads Crossmodal-3600's captions.jsonl: an image a line, its captions by language.
+// readXM3600 reads Crossmodal-3600's captions.jsonl: each line has an image's captions by language.
 func readXM3600(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return eachLine(ctx, o.Annotations, func(fields map[string]jsontext.Value) (item, error) {
 		var key flexible
@@ -101,7 +101,7 @@ func readXM3600(ctx context.Context, o Options) iter.Seq2[item, error] {
 		}
 		i := about(string(key), string(key)+".jpg")
 		var locale words
-		decode(fieldOr(fields, "image/locale"), &locale) // words take every value
+		decode(fieldOr(fields, "image/locale"), &locale) // words accept every value
 		i.sample.Metadata = map[string]string{"locale": locale.text}
 		if locale.text == "" && locale.given {
 			i.leave(shards.LeftMetadata, "%s: image/locale: found %s", key, locale.fault)
@@ -116,7 +116,7 @@ func readXM3600(ctx context.Context, o Options) iter.Seq2[item, error] {
 	})
 }
 
-// fieldOr returns a field's value, or null.
+// fieldOr returns the value of a field, or null if there is none.
 func fieldOr(fields map[string]jsontext.Value, name string) jsontext.Value {
 	if v := fields[name]; len(v) > 0 {
 		return v
@@ -124,7 +124,7 @@ func fieldOr(fields map[string]jsontext.Value, name string) jsontext.Value {
 	return jsontext.Value("null")
 }
 
-// sayIn adds the captions of a language of Crossmodal-3600.
+// sayIn adds the captions of one language of Crossmodal-3600.
 func (i *item) sayIn(language string, value jsontext.Value) {
 	what := fmt.Sprintf("%s: %s", i.sample.Key, language)
 	var captions struct {
@@ -140,8 +140,8 @@ func (i *item) sayIn(language string, value jsontext.Value) {
 	i.lose(shards.LeftText, what, captions.Caption.bad, captions.Caption.fault)
 }
 
-// readNarratives reads Localized Narratives: an image's spoken description a line. An image may
-// have several, also of one annotator.
+// readNarratives reads Localized Narratives: each line is a spoken description of an image. An
+// image may have several, even by the same annotator.
 func readNarratives(ctx context.Context, o Options) iter.Seq2[item, error] {
 	type narrative struct {
 		Dataset   words    `json:"dataset_id"`
@@ -164,9 +164,9 @@ func readNarratives(ctx context.Context, o Options) iter.Seq2[item, error] {
 	}
 }
 
-// narrativeNames are the names of an image of one of the datasets that Localized Narratives are
-// about: COCO, whose ids are its numbers, and Open Images, Flickr30k and ADE20k, whose ids are
-// names without ending.
+// narrativeNames returns the names that an image of Localized Narratives may have. The images are
+// from COCO, whose ids are numbers, and from Open Images, Flickr30k and ADE20k, whose ids are file
+// names without extension.
 func narrativeNames(dataset, id string) []string {
 	set, of, _ := strings.Cut(dataset, "_")
 	switch {
@@ -182,15 +182,15 @@ func narrativeNames(dataset, id string) []string {
 	return openImagesNames(id)
 }
 
-// keys makes keys distinct that come again with another content.
+// keys makes repeated keys with different content distinct.
 type keys struct {
-	times map[uint64]int // a key, or a key with its content -> which of that key's contents it is, or how many there are
+	times map[uint64]int // by hash: of a key, the number of its contents; of a key with its content, which one it is
 }
 
 func newKeys() *keys { return &keys{map[uint64]int{}} }
 
-// distinct returns the key, from the second content on with a number. The same content again has
-// the same key.
+// distinct returns the key, with a number appended from the second content on. The same content
+// gets the same key again.
 func (k *keys) distinct(key, content string) string {
 	one, both := xxhash.Sum64String(key), xxhash.Sum64String(key+"\x00"+content)
 	n, there := k.times[both]

@@ -17,7 +17,7 @@ import (
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// choose writes a question of several choices in one line, as "question (a) one (b) two".
+// choose writes a multiple-choice question in one line, as "question (a) one (b) two".
 func choose(text string, choices []words) string {
 	var b strings.Builder
 	b.WriteString(text)
@@ -27,8 +27,8 @@ func choose(text string, choices []words) string {
 	return b.String()
 }
 
-// askChoice adds a question of several choices and the number of the one that is right. A choice
-// without a text would change what the others are called: the question is left out.
+// askChoice adds a multiple-choice question with the right choice as its answer. It leaves out a
+// question with a choice that has no text, because dropping the choice would rename the others.
 func (i *item) askChoice(id string, text words, choices list[words], right flexible) {
 	wrong := text.wrong()
 	for n, choice := range choices.items {
@@ -54,7 +54,7 @@ func (i *item) askChoice(id string, text words, choices list[words], right flexi
 	i.sample.Questions = append(i.sample.Questions, q)
 }
 
-// diagram is a file of AI2D.
+// diagram is the content of a file of AI2D.
 type diagram struct {
 	Image     words `json:"imageName"`
 	Questions map[string]struct {
@@ -64,7 +64,8 @@ type diagram struct {
 	} `json:"questions"`
 }
 
-// readAI2D reads the folder questions/ of AI2D: a file for each diagram, questions by their text.
+// readAI2D reads the folder questions/ of AI2D: a file for each diagram, with questions by their
+// text.
 func readAI2D(_ context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		entries, err := os.ReadDir(o.Annotations)
@@ -101,7 +102,8 @@ func readAI2D(_ context.Context, o Options) iter.Seq2[item, error] {
 	}
 }
 
-// readScienceQA reads ScienceQA's problems.json. Problems without an image are samples without one.
+// readScienceQA reads ScienceQA's problems.json. Problems without an image become samples without
+// one.
 var readScienceQA = eachMember(func(id string, p struct {
 	Question words       `json:"question"`
 	Choices  list[words] `json:"choices"`
@@ -123,9 +125,9 @@ var readScienceQA = eachMember(func(id string, p struct {
 	return i
 })
 
-// readNLVR2 reads NLVR2's *.json: a statement about two images a line. An identifier such as
-// dev-850-0-1 names the images dev-850-0-img0.png and dev-850-0-img1.png, which lie in folders of
-// the set and, of train, in numbered ones.
+// readNLVR2 reads NLVR2's *.json: each line is a statement about two images. An identifier such as
+// dev-850-0-1 names the images dev-850-0-img0.png and dev-850-0-img1.png. They are in a folder for
+// the set, and for train in numbered folders.
 func readNLVR2(ctx context.Context, o Options) iter.Seq2[item, error] {
 	type statement struct {
 		ID        words    `json:"identifier"`
@@ -145,7 +147,7 @@ func readNLVR2(ctx context.Context, o Options) iter.Seq2[item, error] {
 			names := []string{name, path.Join(set, name), path.Join(set, string(s.Directory), name), path.Join("images", set, string(s.Directory), name)}
 			i.images = append(i.images, slices.Compact(names))
 		}
-		switch s.Label.text { // as some write True and False of Python
+		switch s.Label.text { // some tools write JSON true and false
 		case "true", "false":
 			if s.Label.fault != "" {
 				s.Label.text = strings.ToUpper(s.Label.text[:1]) + s.Label.text[1:]

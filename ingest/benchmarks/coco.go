@@ -14,17 +14,17 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// coco is a file of COCO's layout: images by id, what is said of each in annotations, and
-// categories by id. It is read several times, as its members come in any order.
+// coco reads a file of COCO's layout: images, annotations of the images, and categories, each with
+// ids. It reads the file several times, because its members come in any order.
 type coco struct {
 	file            string
 	said            *gathering
-	labels          map[flexible]string // of categories
-	captions, boxes int64               // that annotations have, also bad ones
+	labels          map[flexible]string // names of categories
+	captions, boxes int64               // of all annotations, including bad ones
 	annotations     int64
 	names           baseNames
 	listed          map[uint64]uint64 // hash of an image's name -> hash of its id
-	aside           []shards.LeftOut  // what was left out of no image
+	aside           []shards.LeftOut  // left out, but not of an image
 	yield           func(item, error) bool
 }
 
@@ -51,12 +51,12 @@ func readCOCO(ctx context.Context, o Options) iter.Seq2[item, error] {
 	}
 }
 
-// maxUnsaid is how many images wait for the first one of which something is said.
-const maxUnsaid = 10_000
+// maxWaiting is the number of images that wait for the first image with an annotation.
+const maxWaiting = 10_000
 
-// readImages yields the images. Those before the first of which something is said wait for it: if
-// there is none, annotations and images are of different files, and none is a row. It returns false
-// if nothing is to follow.
+// readImages yields the images. Images before the first one with an annotation wait for it: if
+// there is none, annotations and images belong to different files and no image is yielded. It
+// returns false if reading must stop.
 func (c *coco) readImages(ctx context.Context) bool {
 	var waiting []item
 	wait := c.annotations > 0
@@ -78,7 +78,7 @@ func (c *coco) readImages(ctx context.Context) bool {
 		if err == nil {
 			i, err = c.image(&m)
 		}
-		if wait && err == nil && !c.said.has(string(m.ID)) && len(waiting) < maxUnsaid {
+		if wait && err == nil && !c.said.has(string(m.ID)) && len(waiting) < maxWaiting {
 			waiting = append(waiting, i)
 			continue
 		}
@@ -94,7 +94,7 @@ func (c *coco) readImages(ctx context.Context) bool {
 	return flush()
 }
 
-// image returns an image with what was said of it.
+// image returns the item of an image with its annotations.
 func (c *coco) image(m *cocoImage) (item, error) {
 	name, id := xxhash.Sum64String(m.name()), max(1, xxhash.Sum64String(string(m.ID)))
 	if before, there := c.listed[name]; there && before != id {
@@ -112,11 +112,11 @@ func (c *coco) image(m *cocoImage) (item, error) {
 }
 
 // readCategories reads the names of categories, and the file to its end. It returns false if
-// nothing is to follow.
+// reading must stop.
 func (c *coco) readCategories(ctx context.Context) bool {
 	c.labels = map[flexible]string{}
 	for category, err := range elements[cocoCategory](ctx, c.file, "categories") {
-		if errors.Is(err, errNoMember) { // of captions
+		if errors.Is(err, errNoMember) { // files of captions have none
 			break
 		}
 		if err != nil {
@@ -136,7 +136,7 @@ func (c *coco) readCategories(ctx context.Context) bool {
 	return true
 }
 
-// categories names categories.
+// categories lists the names of categories.
 func (c *coco) categories(ids []flexible) words {
 	var names []string
 	for _, id := range ids {
@@ -145,10 +145,10 @@ func (c *coco) categories(ids []flexible) words {
 	return words{text: strings.Join(names, ", ")}
 }
 
-// gather reads what is said of the images. It returns false if nothing is to follow.
+// gather reads the annotations. It returns false if reading must stop.
 func (c *coco) gather(ctx context.Context) bool {
 	for a, err := range elementsTo[cocoAnnotation](ctx, c.file, "annotations", false) {
-		if errors.Is(err, errNoMember) { // of test sets
+		if errors.Is(err, errNoMember) { // test sets have none
 			break
 		}
 		if err == nil {
@@ -161,7 +161,7 @@ func (c *coco) gather(ctx context.Context) bool {
 	return true
 }
 
-// add keeps what an annotation says.
+// add gathers an annotation.
 func (c *coco) add(a *cocoAnnotation) error {
 	c.annotations++
 	i := item{}
@@ -184,7 +184,7 @@ func (c *coco) add(a *cocoAnnotation) error {
 	return c.said.add(i.sample.Key, &i)
 }
 
-// mark adds an annotation's box to what is said of its image.
+// mark adds the box of an annotation to an item.
 func (c *coco) mark(a *cocoAnnotation, i *item) {
 	label, known := c.labels[a.CategoryID]
 	switch {
@@ -207,7 +207,7 @@ func (c *coco) mark(a *cocoAnnotation, i *item) {
 	}
 }
 
-// orphan counts what an annotation without image_id says.
+// orphan counts the contents of an annotation without image_id as left out.
 func (c *coco) orphan(a *cocoAnnotation, i *item) error {
 	left := i.left
 	for range i.sample.Texts {
@@ -220,11 +220,11 @@ func (c *coco) orphan(a *cocoAnnotation, i *item) error {
 	return nil
 }
 
-// fits reports whether the file has what is asked for, and says so if not.
+// fits reports whether the file has what the layout is about, and yields an error if not.
 func (c *coco) fits(layout string) bool {
 	var err error
 	switch boxes := slices.Contains([]string{"coco-instances", "lvis"}, layout); {
-	case c.annotations == 0: // of test sets
+	case c.annotations == 0: // test sets have none
 		if shape := shapeOf(c.file); shape.fields["images.sentences"] || shape.fields["images.regions"] {
 			err = fmt.Errorf("%w: %s has no annotations", errBroken, baseName(c.file))
 		}

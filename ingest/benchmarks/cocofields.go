@@ -9,7 +9,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// cocoImage is an image of COCO's captions_*.json and instances_*.json, of LVIS and of NoCaps.
+// cocoImage is an element of images in COCO's captions_*.json and instances_*.json, LVIS and
+// NoCaps.
 type cocoImage struct {
 	ID            flexible       `json:"id"`
 	FileName      words          `json:"file_name"` // LVIS has none
@@ -20,7 +21,7 @@ type cocoImage struct {
 	Extra         extra          `json:"extra"` // of Roboflow
 }
 
-// extra is what Roboflow says of an image besides: the name that it had before it was augmented.
+// extra is Roboflow's additional field of an image. It has the name before augmentation.
 type extra struct{ name words }
 
 // UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
@@ -33,7 +34,7 @@ func (e *extra) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return err
 }
 
-// name is the image's name below the folder of images, by the rules of LVIS the end of its address.
+// name returns the image's name below the folder of images. In LVIS it is the end of the URL.
 func (m *cocoImage) name() string {
 	if m.FileName.text != "" {
 		return slashed(m.FileName.text)
@@ -44,7 +45,7 @@ func (m *cocoImage) name() string {
 	return ""
 }
 
-// item makes the image's item of what was said of it.
+// item completes the item that was gathered for the image.
 func (m *cocoImage) item(i item, c *coco) (item, error) {
 	name := m.name()
 	i.sample.Key, i.sample.Provenance.URL = name, m.URL.text
@@ -62,7 +63,7 @@ func (m *cocoImage) item(i item, c *coco) (item, error) {
 	return i, nil
 }
 
-// cocoAnnotation is what these files say of an image at one place.
+// cocoAnnotation is an element of annotations in these files.
 type cocoAnnotation struct {
 	ID         flexible     `json:"id"`
 	ImageID    flexible     `json:"image_id"`
@@ -72,7 +73,7 @@ type cocoAnnotation struct {
 	Outline    outlineField `json:"segmentation"`
 }
 
-// box returns the annotation's box, with the outline of what it is around.
+// box returns the annotation's box with the outline of the object.
 func (a *cocoAnnotation) box(label string) box {
 	return box{Label: label, X: a.BBox.edges[0], Y: a.BBox.edges[1], Width: a.BBox.edges[2], Height: a.BBox.edges[3], Outline: a.Outline.outline}
 }
@@ -82,7 +83,7 @@ type cocoCategory struct {
 	Name words    `json:"name"`
 }
 
-// String names the annotation.
+// String names the annotation for messages.
 func (a *cocoAnnotation) String() string {
 	if a.ImageID == "" {
 		return "annotation " + string(a.ID)

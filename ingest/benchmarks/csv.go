@@ -13,18 +13,18 @@ import (
 	"github.com/pali3/pali3/internal/textlines"
 )
 
-// csvRow is a row: its fields, valid until the next row, and where the columns are in them.
+// csvRow is a row of a table.
 type csvRow struct {
-	fields  []string
-	columns map[string]int
-	wanted  []int // places of the columns that were asked for
-	line    int   // its first, from 1
+	fields  []string       // valid until the next row
+	columns map[string]int // positions by name
+	wanted  []int          // positions of the requested columns
+	line    int            // its first line, from 1
 }
 
-// column returns the field of the n-th of the columns that were asked for.
+// column returns the field of the n-th requested column.
 func (r *csvRow) column(n int) string { return r.fields[r.wanted[n]] }
 
-// field returns the field of a column, "" where there is none.
+// field returns the field of a column, or "" if there is none.
 func (r csvRow) field(name string) string {
 	if at, ok := r.columns[name]; ok && at < len(r.fields) {
 		return r.fields[at]
@@ -32,8 +32,8 @@ func (r csvRow) field(name string) string {
 	return ""
 }
 
-// csvRows yields the rows of a table with a header that has the columns, or, without columns, of
-// one that has none. A row that cannot be read is an error, and the next follows; an error that
+// csvRows yields the rows of a table whose header has the columns; without columns, the table has
+// no header. A row that cannot be read yields an error and the iteration continues. An error that
 // wraps errBroken is the last.
 func csvRows(ctx context.Context, file string, columns ...string) iter.Seq2[csvRow, error] {
 	return func(yield func(csvRow, error) bool) {
@@ -74,8 +74,7 @@ func csvRows(ctx context.Context, file string, columns ...string) iter.Seq2[csvR
 	}
 }
 
-// rowWords says what is wrong with a row that cannot be read, without the flags that only tables
-// have.
+// rowWords explains the error of a row without naming flags, which only the tables command has.
 func rowWords(err error) error {
 	fault, ok := errors.AsType[*textlines.Fault](err)
 	if !ok {
@@ -90,7 +89,7 @@ func rowWords(err error) error {
 	return fault.What
 }
 
-// hasColumns reports of a header whether it has the columns; nil for a table without one.
+// hasColumns returns a function that reports whether a header has the columns; nil without columns.
 func hasColumns(columns []string) func(*csvtext.Reader) bool {
 	if len(columns) == 0 {
 		return nil
@@ -100,8 +99,8 @@ func hasColumns(columns []string) func(*csvtext.Reader) bool {
 	}
 }
 
-// findColumns returns the index of each column by name, and those of the columns asked for. Of two
-// columns with one name the first counts.
+// findColumns returns the position of each column by name, and those of the requested columns. Of
+// two columns with the same name the first counts.
 func findColumns(file string, header, columns []string) (names map[string]int, wanted []int, err error) {
 	names = map[string]int{}
 	for i, name := range header {

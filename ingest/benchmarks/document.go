@@ -1,29 +1,26 @@
 package benchmarks
 
 import (
-	"cmp"
-	"context"
 	"encoding/json/jsontext"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"path/filepath"
 
 	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// maxElement is the most that one element of a JSON file may take, in bytes. What is read of a file
-// at once is one element, so that a file of many gigabytes needs no more memory than a small one.
+// maxElement is the maximum size of an element of a JSON file, in bytes. A file is read one element
+// at a time, so a file of many gigabytes needs no more memory than a small one.
 const maxElement = 64 << 20
 
-// errNoMember is wrapped by the error of a JSON object that lacks a member.
+// errNoMember is wrapped by the error for a JSON object that lacks a member.
 var errNoMember = errors.New("there is no member")
 
-// errKind is wrapped by the error of a file that is no list or object where one is expected.
+// errKind is wrapped by the error for a value that is not the expected list or object.
 var errKind = errors.New("the layout")
 
-// errBroken is wrapped by an error after which nothing of a file is read.
+// errBroken is wrapped by an error that ends the reading of a file.
 var errBroken = errors.New("the file cannot be read on")
 
 // document is a JSON file that is read piece by piece.
@@ -32,11 +29,11 @@ type document struct {
 	name    string
 	file    io.Closer
 	limited *limited
-	passed  map[string]bool // names of the members that seek came by, the first few
-	doubled string          // one that came twice
+	passed  map[string]bool // names of the first members that seek passed
+	twice   string          // a member that occurs twice
 }
 
-// limited lets no more than so many bytes through before it is filled up again.
+// limited reads at most left bytes from source.
 type limited struct {
 	source io.Reader
 	left   int
@@ -63,13 +60,13 @@ func openDocument(file string) (*document, error) {
 
 func (d *document) close() { d.file.Close() }
 
-// peek returns the kind of the next token, whose limit begins here.
+// peek returns the kind of the next token and resets the limit for it.
 func (d *document) peek() jsontext.Kind {
 	d.limited.left = maxElement
 	return d.PeekKind()
 }
 
-// fail says where an error is, and what it means.
+// fail adds the file and the position to an error and explains it.
 func (d *document) fail(err error) error {
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
@@ -77,7 +74,7 @@ func (d *document) fail(err error) error {
 	return fmt.Errorf("reading %s near byte %d: %w", d.name, d.InputOffset(), jsonerr.Explain(err))
 }
 
-// enter takes the beginning of the array or object that is next.
+// enter reads the beginning of the next value, an array or object.
 func (d *document) enter(kind jsontext.Kind) error {
 	got := d.peek()
 	if got != kind && got != 0 {
@@ -89,7 +86,7 @@ func (d *document) enter(kind jsontext.Kind) error {
 	return nil
 }
 
-// find goes to the value of a member of the object that is next.
+// find enters the next value, an object, and goes to the value of a member.
 func (d *document) find(member string) error {
 	if err := d.enter('{'); err != nil {
 		return err
@@ -97,7 +94,7 @@ func (d *document) find(member string) error {
 	return d.seek(member)
 }
 
-// seek goes to the value of a member of the object that the document is in.
+// seek goes to the value of a member of the current object.
 func (d *document) seek(member string) error {
 	for d.peek() != '}' {
 		name, err := d.ReadToken()
@@ -105,8 +102,8 @@ func (d *document) seek(member string) error {
 			return d.fail(err)
 		}
 		found := name.String()
-		if d.passed[found] && d.doubled == "" {
-			d.doubled = found
+		if d.passed[found] && d.twice == "" {
+			d.twice = found
 		}
 		if d.passed == nil {
 			d.passed = map[string]bool{}
@@ -114,7 +111,7 @@ func (d *document) seek(member string) error {
 		if len(d.passed) < maxPassed {
 			d.passed[found] = true
 		}
-		if found == member && d.doubled != member {
+		if found == member && d.twice != member {
 			return nil
 		}
 		if err := d.skip(); err != nil {
@@ -124,7 +121,7 @@ func (d *document) seek(member string) error {
 	return fmt.Errorf("%s: %w %q", d.name, errNoMember, member)
 }
 
-// skip passes over a value of any size.
+// skip skips a value of any size.
 func (d *document) skip() error {
 	for depth := 0; ; {
 		d.limited.left = maxElement
@@ -144,8 +141,7 @@ func (d *document) skip() error {
 	}
 }
 
-// next decodes the value that is next. The error of one that is well-formed, but of another type,
-// is told apart.
+// next decodes the next value. If it is well-formed but of another type, next returns mismatch.
 func (d *document) next(into any) (mismatch, err error) {
 	d.limited.left = maxElement
 	value, err := d.ReadValue()
@@ -158,13 +154,13 @@ func (d *document) next(into any) (mismatch, err error) {
 	return mismatch, nil
 }
 
-// maxPassed is how many members are looked at for whether they come twice.
+// maxPassed is the number of members that are checked for duplicates.
 const maxPassed = 1000
 
-// end reads what follows the list that was read, to the end of the file. The error of a file with
-// more than one JSON value in it, or with a member twice, is not broken: what was read is whole.
+// end reads from the end of a list to the end of the file. For a file with several JSON values or a
+// duplicate member its error does not wrap errBroken, because the list was complete.
 func (d *document) end(member string) error {
-	if _, err := d.ReadToken(); err != nil { // the list's end
+	if _, err := d.ReadToken(); err != nil { // the end of the list
 		return fmt.Errorf("%w: %w", errBroken, d.fail(err))
 	}
 	if member == "" {
@@ -176,18 +172,18 @@ func (d *document) end(member string) error {
 	return d.endObject()
 }
 
-// endObject reads the end of an object whose members seek came by.
+// endObject reads the end of an object after seek has passed all members.
 func (d *document) endObject() error {
 	if _, err := d.ReadToken(); err != nil {
 		return fmt.Errorf("%w: %w", errBroken, d.fail(err))
 	}
-	if d.doubled != "" {
-		return fmt.Errorf("reading %s: the member %.100q comes twice, and only the first is read", d.name, d.doubled)
+	if d.twice != "" {
+		return fmt.Errorf("reading %s: the member %.100q comes twice, and only the first is read", d.name, d.twice)
 	}
 	return d.over()
 }
 
-// over checks that nothing follows the value that the file is.
+// over returns an error if something follows the file's value.
 func (d *document) over() error {
 	d.limited.left = maxElement
 	at := d.InputOffset()
@@ -195,171 +191,4 @@ func (d *document) over() error {
 		return fmt.Errorf("reading %s: the JSON ends at byte %d, and what follows is not read", d.name, at)
 	}
 	return nil
-}
-
-// elements yields the elements of an array: of the file's member of that name, or, if it is "", of
-// the file, which may have one element a line instead. One of another type is an error, and the
-// next follows; an error that wraps errBroken is the last.
-func elements[T any](ctx context.Context, file, member string) iter.Seq2[T, error] {
-	return elementsTo[T](ctx, file, member, true)
-}
-
-// elementsTo does what elements does. Unless it goes to the end, what follows the array is not
-// looked at: for a file that is read several times.
-func elementsTo[T any](ctx context.Context, file, member string, toEnd bool) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
-		d, err := openDocument(file)
-		if err != nil {
-			yield(none, fmt.Errorf("%w: %w", errBroken, err))
-			return
-		}
-		defer d.close()
-		if member == "" && d.peek() == '{' {
-			elementLines(ctx, d, file, yield)
-			return
-		}
-		if member != "" {
-			err = d.find(member)
-		}
-		if err == nil {
-			err = d.enter('[')
-		}
-		for n := 0; err == nil && d.peek() != ']'; n++ {
-			if err = context.Cause(ctx); err != nil {
-				break
-			}
-			var value T
-			mismatch, failed := d.next(&value)
-			if mismatch != nil {
-				mismatch = fmt.Errorf("%s[%d]: %w", member, n, mismatch)
-			}
-			if err = failed; err == nil && !yield(value, mismatch) {
-				return
-			}
-		}
-		if errors.Is(err, errNoMember) && toEnd {
-			if more := d.endObject(); more != nil && !yield(none, more) {
-				return
-			}
-		}
-		if errors.Is(err, errKind) {
-			err = fmt.Errorf("%w; it is %v", err, shapeOf(file))
-		}
-		if err != nil {
-			yield(none, fmt.Errorf("%w: %w", errBroken, err))
-		} else if toEnd {
-			if err := d.end(member); err != nil {
-				yield(none, err)
-			}
-		}
-	}
-}
-
-// elementLines yields the values of a file that has one after another, where a list of them is
-// expected.
-func elementLines[T any](ctx context.Context, d *document, file string, yield func(T, error) bool) {
-	var none T
-	for n := 1; ; n++ {
-		err := context.Cause(ctx)
-		if err == nil && d.peek() == 0 && d.over() == nil {
-			return
-		}
-		var value T
-		var mismatch error
-		if err == nil {
-			mismatch, err = d.next(&value)
-		}
-		if err != nil {
-			yield(none, fmt.Errorf("%w: %w", errBroken, err))
-			return
-		}
-		if mismatch != nil {
-			mismatch = fmt.Errorf("value %d: %w", n, mismatch)
-		}
-		if n == 1 && d.peek() == 0 && d.over() == nil {
-			yield(none, fmt.Errorf("%w: reading %s: found an object, expected a list by %w; it is %v", errBroken, d.name, errKind, shapeOf(file)))
-			return
-		}
-		if !yield(value, mismatch) {
-			return
-		}
-	}
-}
-
-// member is a member of a JSON object.
-type member[T any] struct {
-	name  string
-	value T
-}
-
-// members yields the members of the object that a file is, as [elements] does.
-func members[T any](ctx context.Context, file string) iter.Seq2[member[T], error] {
-	return func(yield func(member[T], error) bool) {
-		d, err := openDocument(file)
-		if err != nil {
-			yield(member[T]{}, fmt.Errorf("%w: %w", errBroken, err))
-			return
-		}
-		defer d.close()
-		if err = d.enter('{'); errors.Is(err, errKind) {
-			err = fmt.Errorf("%w; it is %v", err, shapeOf(file))
-		}
-		for err == nil && d.peek() != '}' {
-			if err = context.Cause(ctx); err != nil {
-				break
-			}
-			name, failed := d.ReadToken()
-			if failed != nil {
-				err = d.fail(failed)
-				break
-			}
-			m := member[T]{name: name.String()}
-			mismatch, failed := d.next(&m.value)
-			if mismatch != nil {
-				mismatch = fmt.Errorf("member %.100q: %w", m.name, mismatch)
-			}
-			if err = failed; err == nil && !yield(m, mismatch) {
-				return
-			}
-		}
-		if err == nil {
-			if _, err = d.ReadToken(); err == nil {
-				if err := d.over(); err != nil {
-					yield(member[T]{}, err)
-				}
-				return
-			}
-			err = d.fail(err)
-		}
-		yield(member[T]{}, fmt.Errorf("%w: %w", errBroken, err))
-	}
-}
-
-// value decodes one member of the object that a file is.
-func value[T any](file, name string) (v T, err error) {
-	d, err := openDocument(file)
-	if err != nil {
-		return v, err
-	}
-	defer d.close()
-	if err := d.find(name); err != nil {
-		return v, err
-	}
-	mismatch, err := d.next(&v)
-	return v, errors.Join(err, mismatch)
-}
-
-// load reads a small JSON file whole.
-func load[T any](file string) (v T, err error) {
-	d, err := openDocument(file)
-	if err != nil {
-		return v, err
-	}
-	defer d.close()
-	mismatch, err := d.next(&v)
-	if err = cmp.Or(err, mismatch); err != nil {
-		return v, err
-	}
-	return v, d.over()
 }

@@ -62,7 +62,7 @@ func TestElements(t *testing.T) {
 	}
 }
 
-func TestElementsStopWithTheContext(t *testing.T) {
+func TestElements_StopWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	n := 0
@@ -79,9 +79,9 @@ func TestElementsStopWithTheContext(t *testing.T) {
 	}
 }
 
-// A text of 200 MB in one element is an error and takes no more memory than the limit has it; in
-// what is skipped, too.
-func TestLongElementsAreRefused(t *testing.T) {
+// TestElements_RefusesLongElements reads and skips an element with a text of 200 MB, which must not
+// take more memory than the limit.
+func TestElements_RefusesLongElements(t *testing.T) {
 	var b bytes.Buffer
 	w, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed)
 	fmt.Fprint(w, `{"skipped":["`)
@@ -136,8 +136,8 @@ func TestGathering(t *testing.T) {
 	}
 }
 
-func TestRefCOCOInEveryProtocol(t *testing.T) {
-	var l layout
+func TestReadRefCOCO_EveryProtocol(t *testing.T) {
+	var l fixture
 	for _, l = range published {
 		if l.name == "refcoco" {
 			break

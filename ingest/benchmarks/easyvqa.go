@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 )
 
-// easySplits are the folders of easy-VQA's data, each with questions.json and images.
+// easySplits are the folders of easy-VQA's data. Each has questions.json and images.
 var easySplits = []string{"train", "val", "test"}
 
-// easyFolders returns those of the folders that a folder of easy-VQA's data has.
+// easyFolders returns the easySplits that a folder has.
 func easyFolders(dir string) (splits []string) {
 	for _, split := range easySplits {
 		if info, err := os.Stat(filepath.Join(dir, split, "questions.json")); err == nil && info.Mode().IsRegular() {
@@ -22,8 +22,8 @@ func easyFolders(dir string) (splits []string) {
 	return splits
 }
 
-// readEasyVQA reads a questions.json of easy-VQA, or the folder that has those of train and test:
-// then each is its own split.
+// readEasyVQA reads a questions.json of easy-VQA, or the folder with train and test, which become
+// splits.
 func readEasyVQA(ctx context.Context, o Options) iter.Seq2[item, error] {
 	if info, err := os.Stat(o.Annotations); err != nil || !info.IsDir() {
 		return readEasyQuestions(ctx, o)
@@ -50,7 +50,7 @@ func readEasyVQA(ctx context.Context, o Options) iter.Seq2[item, error] {
 	}
 }
 
-// checkEasyFolder checks the options of a folder of easy-VQA's data.
+// checkEasyFolder checks the options for a folder of easy-VQA's data.
 func (o Options) checkEasyFolder() error {
 	switch {
 	case o.Split != "":

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestNew_ReadsEasyVQAsFolder(t *testing.T) {
+func TestNew_EasyVQAFolder(t *testing.T) {
 	dir := t.TempDir()
 	for split, content := range map[string]string{"train": `[["What?","red",0],["Is it?","no",1]]`, "test": `[["Who?","cat",0]]`} {
 		if err := os.MkdirAll(filepath.Join(dir, split, "images"), 0o755); err != nil {

@@ -13,11 +13,11 @@ import (
 	"testing/iotest"
 )
 
-// programmers are parts of messages that only a programmer of this package could read.
+// programmers are parts of messages that only a programmer of this package could understand.
 var programmers = []string{" json: ", "jsontext: ", "Go value", "Go struct", "strconv.", "unmarshal", "benchmarks."}
 
-// FuzzLayouts reads arbitrary bytes as each benchmark's file. Every record must be usable, or say
-// in words why it is not.
+// FuzzLayouts reads arbitrary bytes as the file of each benchmark. Every record must be usable or
+// have a reason in words.
 func FuzzLayouts(f *testing.F) {
 	names := Layouts()
 	for n, name := range names {
@@ -75,7 +75,7 @@ func FuzzLayouts(f *testing.F) {
 	})
 }
 
-// FuzzPythonJSON compares reading in pieces of every size with a JSON parser that knows strings.
+// FuzzPythonJSON compares reading in pieces of every size with a parser that recognises strings.
 func FuzzPythonJSON(f *testing.F) {
 	f.Add([]byte(`[NaN, "NaN \" Infinity", -Infinity,Infinity, "\\", NaN]`), uint64(1))
 	f.Fuzz(func(t *testing.T, text []byte, seed uint64) {

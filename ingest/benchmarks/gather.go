@@ -15,9 +15,10 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// gathering puts together what a file says of each thing at many places. What is said lies in a
-// temporary file, each part with the place of the part before it about the same thing; in memory
-// is, of each thing, the hash of its name and the place of its last part, some 50 bytes.
+// gathering merges what a file says of each image (or question, or video) in several places. It
+// writes each fragment to a temporary file, with the place of the previous fragment of the same
+// name. In memory it keeps, for each name, a hash and the place of the last fragment: some 50
+// bytes.
 type gathering struct {
 	file  *os.File
 	out   *bufio.Writer
@@ -26,11 +27,11 @@ type gathering struct {
 	order [][16]byte // by first mention
 }
 
-// place is a part's in the file: at is 0 if there is none.
+// place is that of a fragment in the temporary file; at is 0 if there is none.
 type place struct {
 	at     int64
 	length int32
-	taker  uint32 // which took the thing, in short; 0 if none did
+	taker  uint32 // short hash of who took the name; 0 if none did
 }
 
 const placeSize = 12
@@ -40,9 +41,9 @@ func newGathering() (*gathering, error) {
 	if err != nil {
 		return nil, err
 	}
-	os.Remove(file.Name()) // it lives on until it is closed, where the system has that
+	os.Remove(file.Name()) // on most systems it exists until it is closed
 	g := &gathering{file: file, out: bufio.NewWriterSize(file, 1<<20), last: map[[16]byte]place{}}
-	g.out.WriteByte(0) // so that no part is at 0
+	g.out.WriteByte(0) // so that no fragment is at 0
 	g.size = 1
 	return g, nil
 }
@@ -52,21 +53,21 @@ func (g *gathering) close() {
 	os.Remove(g.file.Name())
 }
 
-// part is what one place of a file says of a thing, as the temporary file has it.
-type part struct {
+// fragment is what one place of a file says of a name, in the form of the temporary file.
+type fragment struct {
 	Sample shards.Sample    `json:"s"`
 	Images [][]string       `json:"i,omitempty"`
 	Boxes  []box            `json:"b,omitempty"`
 	Left   []shards.LeftOut `json:"l,omitempty"`
 }
 
-// onlyCaption begins the encoding of a part that is a key and one caption: most parts are, and JSON
-// is slow.
+// onlyCaption begins the encoding of a fragment with a key and one caption. Most fragments are
+// such, and JSON is slow.
 const onlyCaption = 'c'
 
-// encode writes the part as JSON, or, after onlyCaption, as key, language and value of its caption,
-// the first two after their lengths.
-func (p *part) encode() ([]byte, error) {
+// encode writes the fragment as JSON, or as onlyCaption followed by key, language and value of the
+// caption, the first two preceded by their lengths.
+func (p *fragment) encode() ([]byte, error) {
 	s := &p.Sample
 	plain := len(s.Texts) == 1 && s.Texts[0].Kind == shards.Caption && s.Texts[0].Score == nil && s.Split == "" && s.Metadata == nil && s.Provenance == (shards.Provenance{})
 	if !plain || len(s.Questions)+len(s.Scores)+len(p.Images)+len(p.Boxes)+len(p.Left) > 0 {
@@ -79,7 +80,7 @@ func (p *part) encode() ([]byte, error) {
 	return append(b, text.Value...), nil
 }
 
-func decodePart(content []byte) (p part, err error) {
+func decodeFragment(content []byte) (p fragment, err error) {
 	if content[0] != onlyCaption {
 		return p, json.Unmarshal(content, &p)
 	}
@@ -101,12 +102,12 @@ func nameHash(name string) [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// add keeps what is said of the thing of that name. The first item's key, images and metadata
-// count, and of all their texts, questions and boxes.
+// add adds an item under a name. The merged item has the key, images and metadata of the first
+// item, and the texts, questions and boxes of all.
 func (g *gathering) add(name string, i *item) error {
 	hash := nameHash(name)
 	before, known := g.last[hash]
-	p := part{Sample: i.sample, Boxes: i.boxes, Left: i.left}
+	p := fragment{Sample: i.sample, Boxes: i.boxes, Left: i.left}
 	if known {
 		p.Sample.Key, p.Sample.Metadata = "", nil
 	} else {
@@ -134,10 +135,10 @@ func (g *gathering) add(name string, i *item) error {
 	return nil
 }
 
-// has reports whether anything was said of the thing of that name.
+// has reports whether an item was added under the name.
 func (g *gathering) has(name string) bool { return g.last[nameHash(name)].at != 0 }
 
-// get returns what was said of the thing of that name, put together; ok is false if nothing was.
+// get returns the merged item of a name; ok is false if there is none.
 func (g *gathering) get(name string) (i item, ok bool, err error) { return g.join(nameHash(name)) }
 
 func (g *gathering) join(hash [16]byte) (i item, ok bool, err error) {
@@ -148,7 +149,7 @@ func (g *gathering) join(hash [16]byte) (i item, ok bool, err error) {
 	if err := g.out.Flush(); err != nil {
 		return item{}, true, err
 	}
-	var parts []part
+	var parts []fragment
 	total := 0
 	for at.at > 0 {
 		if total += int(at.length); total > maxElement {
@@ -158,7 +159,7 @@ func (g *gathering) join(hash [16]byte) (i item, ok bool, err error) {
 		if _, err := g.file.ReadAt(content, at.at); err != nil {
 			return item{}, true, err
 		}
-		p, err := decodePart(content[placeSize:])
+		p, err := decodeFragment(content[placeSize:])
 		if err != nil {
 			return item{}, true, err
 		}
@@ -179,8 +180,8 @@ func (g *gathering) join(hash [16]byte) (i item, ok bool, err error) {
 	return i, true, nil
 }
 
-// take does what get does, for the one who is to have the thing. Free is false if another has it
-// already.
+// take returns the merged item of a name and marks it as taken. Free is false if another taker has
+// taken it before.
 func (g *gathering) take(name string, taker uint64) (i item, free bool, err error) {
 	hash, short := nameHash(name), uint32(taker)|1
 	at, known := g.last[hash]
@@ -196,7 +197,7 @@ func (g *gathering) take(name string, taker uint64) (i item, free bool, err erro
 	return i, true, err
 }
 
-// unused counts the annotations of images that were never read. Their keys hold the names.
+// unused counts the annotations under names that were not taken. Their keys are the names.
 func (g *gathering) unused(kind, why string) (left []shards.LeftOut) {
 	for _, hash := range g.order {
 		if g.last[hash].taker != 0 {
@@ -220,7 +221,7 @@ func (g *gathering) unused(kind, why string) (left []shards.LeftOut) {
 	return left
 }
 
-// items yields the things in the order in which they were first mentioned.
+// items yields the merged items in the order in which their names were first added.
 func (g *gathering) items() iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		for _, hash := range g.order {
@@ -231,8 +232,8 @@ func (g *gathering) items() iter.Seq2[item, error] {
 	}
 }
 
-// gathered yields the items of a file put together by their keys, after the errors of single ones.
-// Of a file that cannot be read on there are no items: none would be whole.
+// gathered yields the items of a file merged by their keys, after the errors of single items. It
+// yields no items of a file that cannot be read to its end, because they would be incomplete.
 func gathered(all iter.Seq2[item, error]) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		g, err := newGathering()

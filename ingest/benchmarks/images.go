@@ -14,7 +14,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// complete reads the images, and makes the boxes fractions of the first.
+// complete reads the images and converts the boxes to fractions of the first image.
 func (i *item) complete(root *os.Root, s *shards.Sample, o Options) (reason string, err error) {
 	s.Split = cmp.Or(s.Split, o.Split)
 	names := i.images
@@ -26,12 +26,12 @@ func (i *item) complete(root *os.Root, s *shards.Sample, o Options) (reason stri
 		}
 	}
 	for _, name := range names {
-		content, reason, err := readPicture(root, name)
+		content, reason, err := readImage(root, name)
 		if reason == ingest.NoImage && i.also != nil {
-			content, reason, err = readPicture(root, append(name, i.also()...))
+			content, reason, err = readImage(root, append(name, i.also()...))
 		}
-		if reason == ingest.Outside && i.also != nil && strings.HasPrefix(name[0], "/") { // of the machine that wrote the file
-			if found, _, elsewhere := readPicture(root, i.also()); elsewhere == nil {
+		if reason == ingest.Outside && i.also != nil && strings.HasPrefix(name[0], "/") { // a path on the machine that wrote the file
+			if found, _, elsewhere := readImage(root, i.also()); elsewhere == nil {
 				content, err = found, nil
 			}
 		}
@@ -48,11 +48,11 @@ func (i *item) complete(root *os.Root, s *shards.Sample, o Options) (reason stri
 	return "", nil
 }
 
-// maxPicture is the largest image, in bytes.
-const maxPicture = 256 << 20
+// maxImage is the maximum size of an image, in bytes.
+const maxImage = 256 << 20
 
-// readPicture reads the first of an image's names that is there.
-func readPicture(root *os.Root, names []string) (content []byte, reason string, err error) {
+// readImage reads the first file that exists among the names of an image.
+func readImage(root *os.Root, names []string) (content []byte, reason string, err error) {
 	var outside error
 	for _, given := range names {
 		name := path.Clean(given)
@@ -68,8 +68,8 @@ func readPicture(root *os.Root, names []string) (content []byte, reason string, 
 			return nil, ingest.Unreadable, statErr
 		case info.IsDir():
 			continue
-		case info.Size() > maxPicture:
-			return nil, ingest.TooLarge, fmt.Errorf("%s has %d bytes, the limit is %d", name, info.Size(), maxPicture)
+		case info.Size() > maxImage:
+			return nil, ingest.TooLarge, fmt.Errorf("%s has %d bytes, the limit is %d", name, info.Size(), maxImage)
 		}
 		if content, err = root.ReadFile(name); err != nil {
 			return nil, ingest.Unreadable, err
@@ -82,7 +82,7 @@ func readPicture(root *os.Root, names []string) (content []byte, reason string, 
 	return nil, ingest.NoImage, fmt.Errorf("no %s in the folder of images", strings.Join(names, " or "))
 }
 
-// framesOf lists the images of a folder in order, and what else is there.
+// framesOf lists the images of a folder in order, and its other entries.
 func framesOf(root *os.Root, dir string) (names [][]string, others []shards.LeftOut, err error) {
 	if dir = path.Clean(dir); !fs.ValidPath(dir) {
 		return nil, nil, fmt.Errorf("%q is not below the folder of images", dir)

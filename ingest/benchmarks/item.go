@@ -13,23 +13,25 @@ import (
 // item is a record before its images are read.
 type item struct {
 	sample shards.Sample
-	images [][]string      // below the folder of images: for each image the names that it may have
-	also   func() []string // names that the image may have if it has none of these; may be nil
-	frames string          // or a folder there, whose images are the frames
+	images [][]string      // for each image the names that it may have below the folder of images
+	also   func() []string // further names, if the image has none of these; may be nil
+	frames string          // instead of images: a folder there, whose images are the frames
 	boxes  []box
-	left   []shards.LeftOut // of what the file says of it
-	aside  bool             // it is no record, and only tells of things left out
+	left   []shards.LeftOut // things that were left out
+	aside  bool             // not a record: it only has things left out
 }
 
-// maxLeft is how many things left out of an item are named, of each reason. The rest is counted.
+// maxLeft is the number of things left out of an item that are named, for each reason. Others are
+// counted.
 const maxLeft = 8
 
-// leave counts something that is left out of the item.
+// leave counts a thing that is left out of the item.
 func (i *item) leave(reason, format string, args ...any) {
 	i.left = addLeft(i.left, shards.LeftOut{Reason: reason, Name: fmt.Sprintf(format, args...), N: 1})
 }
 
-// addLeft adds something left out. What is over maxLeft is counted with the last of its reason.
+// addLeft adds things left out. Beyond maxLeft it adds to the count of the last one with the
+// reason.
 func addLeft(left []shards.LeftOut, more ...shards.LeftOut) []shards.LeftOut {
 	for _, l := range more {
 		named, last := 0, 0
@@ -47,18 +49,18 @@ func addLeft(left []shards.LeftOut, more ...shards.LeftOut) []shards.LeftOut {
 	return left
 }
 
-// asideOf is an item that only tells of things left out.
+// asideOf returns an item that only has things left out.
 func asideOf(left []shards.LeftOut) item { return item{aside: true, left: left} }
 
-// about makes an item of one image, which may have any of the names.
+// about returns an item with one image, which may have any of the names.
 func about(key string, names ...string) item {
 	return item{sample: shards.Sample{Key: key}, images: [][]string{names}}
 }
 
-// errNoKey is the error of an item that names no image.
+// errNoKey is the error for an item that names no image.
 var errNoKey = errors.New("it names no image")
 
-// checked is the item's error, if it has none of its own.
+// checked returns err, or errNoKey if the item has no key.
 func (i *item) checked(err error) error {
 	if err == nil && !i.aside && i.sample.Key == "" {
 		return errNoKey
@@ -66,7 +68,7 @@ func (i *item) checked(err error) error {
 	return err
 }
 
-// say adds a caption, or leaves it out. What names it.
+// say adds a caption, or leaves it out if it is not a text. What names it in messages.
 func (i *item) say(language string, w words, what string) {
 	if wrong := w.wrong(); wrong != "" {
 		i.leave(shards.LeftText, "%s: %s", what, wrong)
@@ -75,15 +77,14 @@ func (i *item) say(language string, w words, what string) {
 	i.sample.Texts = append(i.sample.Texts, caption(language, strings.TrimSpace(w.text)))
 }
 
-// lose counts the elements of a list that are of another kind than they should be.
+// lose counts n elements of a list that were of another kind than expected.
 func (i *item) lose(reason, what string, n int, fault error) {
 	if n > 0 {
 		i.left = addLeft(i.left, shards.LeftOut{Reason: reason, Name: fmt.Sprintf("%s: %v", what, fault), N: int64(n)})
 	}
 }
 
-// ask adds a question with its answers. One without a text is left out, and so is an answer
-// without.
+// ask adds a question with its answers. It leaves out a question or an answer without a text.
 func (i *item) ask(id string, text words, kind string, given ...words) {
 	if wrong := text.wrong(); wrong != "" {
 		i.leave(shards.LeftAnswer, "%s: question %s: %s", i.sample.Key, id, wrong)
@@ -96,8 +97,8 @@ func (i *item) ask(id string, text words, kind string, given ...words) {
 	i.sample.Questions = append(i.sample.Questions, q)
 }
 
-// answer adds an answer to a question, or leaves it out: a number is one, null and nothing are not.
-// One that the file does not have, as in a test set, is not left out.
+// answer adds an answer to a question. A number is an answer. Null and an empty text are not and
+// are counted as left out. A missing field, as in a test set, is not counted.
 func (i *item) answer(q *shards.Question, a words, confidence string) {
 	switch {
 	case !a.given:
@@ -110,7 +111,7 @@ func (i *item) answer(q *shards.Question, a words, confidence string) {
 	}
 }
 
-// question makes a question in English, without answers.
+// question returns a question in English without answers.
 func question(id, text, kind string) shards.Question {
 	return shards.Question{ID: id, Text: text, Language: "en", Kind: kind}
 }
@@ -119,7 +120,8 @@ func caption(language, value string) shards.Text {
 	return shards.Text{Kind: shards.Caption, Language: language, Value: value}
 }
 
-// metadata sets a value, unless it is empty. What is no text, number or truth value is left out.
+// metadata sets a value, unless it is empty. It leaves out a value that is not a text, number or
+// boolean.
 func (i *item) metadata(name string, w words) {
 	if w.text == "" {
 		if w.fault != "" && w.fault != jsonerr.Kind('n') {

@@ -9,13 +9,13 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// COCO's images are published twice: COCO_val2014_000000000042.jpg in val2014, and 000000000042.jpg
-// in train2017 or val2017. A number is the same image everywhere, so that all of these names may be
-// tried.
+// cocoSets are the sets of COCO's images. The images are published twice:
+// COCO_val2014_000000000042.jpg in val2014, and 000000000042.jpg in train2017 or val2017. A number
+// is the same image everywhere, so all of these names may be tried.
 var cocoSets = []string{"train2014", "val2014", "train2017", "val2017"}
 
-// cocoNames are the names that COCO's image of a number may have. Set is the one that the file
-// names, such as val2014; it comes first. An id that is no number of COCO's has none.
+// cocoNames returns the names that COCO's image with a number may have. The names in set, such as
+// val2014, come first. For an id that is not a COCO number it returns none.
 func cocoNames(id, set string) (names []string) {
 	if !isDigits(id) || len(strings.TrimLeft(id, "0")) > 12 {
 		return nil
@@ -48,7 +48,7 @@ func cocoNames(id, set string) (names []string) {
 	return names
 }
 
-// cocoName is the name of an image of twelve digits in a set.
+// cocoName returns the name of an image, given twelve digits, in a set.
 func cocoName(number, set string) string {
 	if strings.HasSuffix(set, "2017") {
 		return number + ".jpg"
@@ -56,8 +56,7 @@ func cocoName(number, set string) string {
 	return fmt.Sprintf("COCO_%s_%s.jpg", set, number)
 }
 
-// cocoSet returns the set of images that a name of one, such as mscoco_val2017 or test-dev2015,
-// means.
+// cocoSet returns the set of images for a name such as mscoco_val2017 or test-dev2015, or "".
 func cocoSet(name string) string {
 	name = strings.TrimPrefix(name, "mscoco_")
 	if strings.HasPrefix(name, "test-") {
@@ -71,7 +70,7 @@ func cocoSet(name string) string {
 	return ""
 }
 
-// cocoNumber returns the number in a file name of COCO's: of twelve digits, alone or after
+// cocoNumber returns the number in a file name of COCO: twelve digits, alone or after
 // COCO_val2014_.
 func cocoNumber(name string) string {
 	stem, is := strings.CutSuffix(path.Base(name), ".jpg")
@@ -87,7 +86,7 @@ func cocoNumber(name string) string {
 	return stem
 }
 
-// slashed writes a path of any system with slashes, without a beginning that names no folder.
+// slashed returns a path of any operating system with slashes and without a leading "./".
 func slashed(name string) string {
 	name = strings.ReplaceAll(name, `\`, "/")
 	for strings.HasPrefix(name, "./") {
@@ -96,9 +95,9 @@ func slashed(name string) string {
 	return name
 }
 
-// otherNames are the names that the image of a file_name may have below the folder of images, if it
-// is not there as it is named: without its first folders, if no other image would have the rest; in
-// the folders where tools put images; and as COCO's image of that number.
+// otherNames returns further names that the image of a file_name may have below the folder of
+// images: without its first folders, if no other image has the same base name; in the folders where
+// tools put images; and as COCO's image with that number.
 func otherNames(name string, alone func(base string) bool) (names []string) {
 	if strings.Contains(name, "/") && alone(path.Base(name)) {
 		for rest := name; ; {
@@ -126,8 +125,8 @@ func otherNames(name string, alone func(base string) bool) (names []string) {
 	return names
 }
 
-// baseNames tells which file names are alone, of all of a file's images. It reads the file when it
-// is asked first: most files have no folders in their names.
+// baseNames tells which base names are unique among the images of a file. It reads the file on the
+// first call, because most files have no folders in their names.
 type baseNames struct {
 	ctx  context.Context
 	file string

@@ -13,9 +13,9 @@ import (
 
 var openImagesColumns = []string{"ImageID", "LabelName", "XMin", "XMax", "YMin", "YMax"}
 
-// readOpenImages reads Open Images' *-annotations-bbox.csv, in which an image's boxes follow one
-// another; Classes is class-descriptions-boxable.csv, which names the labels. A file in another
-// order is gathered by image first.
+// readOpenImages reads Open Images' *-annotations-bbox.csv, in which the boxes of an image are in
+// consecutive rows. A file in another order is gathered by image first. Classes is
+// class-descriptions-boxable.csv, which names the labels.
 func readOpenImages(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		c := &openClasses{given: o.Classes != "", file: baseName(o.Classes)}
@@ -40,7 +40,7 @@ func readOpenImages(ctx context.Context, o Options) iter.Seq2[item, error] {
 	}
 }
 
-// inOrder reports whether the images of a file ascend, so that the boxes of each are together.
+// inOrder reports whether the ids of a file ascend, so that the boxes of an image are together.
 func inOrder(ctx context.Context, file string) bool {
 	last := ""
 	for row, err := range csvRows(ctx, file, openImagesColumns...) {
@@ -56,7 +56,7 @@ func inOrder(ctx context.Context, file string) bool {
 	return true
 }
 
-// openRows yields the boxes of a file one by one, and then what was left out of all.
+// openRows yields the boxes of a file one by one, then the things left out of all.
 func openRows(ctx context.Context, file string, c *openClasses, yield func(item, error) bool) {
 	for row, err := range csvRows(ctx, file, openImagesColumns...) {
 		i := item{}
@@ -72,7 +72,7 @@ func openRows(ctx context.Context, file string, c *openClasses, yield func(item,
 	}
 }
 
-// openBox makes an item of a row.
+// openBox returns the item of a row.
 func openBox(row *csvRow, c *openClasses) (item, error) {
 	id, label := row.column(0), row.column(1)
 	if id == "" {
@@ -92,7 +92,7 @@ func openBox(row *csvRow, c *openClasses) (item, error) {
 	return i, nil
 }
 
-// together puts items of one key together that follow one another.
+// together merges consecutive items with the same key.
 func together(all iter.Seq2[item, error]) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		var current item
@@ -103,7 +103,7 @@ func together(all iter.Seq2[item, error]) iter.Seq2[item, error] {
 				current.left = addLeft(current.left, i.left...)
 				continue
 			}
-			if err != nil { // of one row: the image may go on after it
+			if err != nil { // of one row: further rows of the image may follow
 				if !yield(i, err) {
 					return
 				}
@@ -120,7 +120,7 @@ func together(all iter.Seq2[item, error]) iter.Seq2[item, error] {
 	}
 }
 
-// openClasses are the names of labels.
+// openClasses maps labels to names.
 type openClasses struct {
 	given   bool
 	file    string
@@ -128,7 +128,7 @@ type openClasses struct {
 	missing []shards.LeftOut
 }
 
-// read reads the names, which stand in the second column.
+// read reads the names, which are in the second column.
 func (c *openClasses) read(ctx context.Context, file string) error {
 	c.names = map[string]string{}
 	if file == "" {
@@ -156,7 +156,7 @@ func (c *openClasses) read(ctx context.Context, file string) error {
 	return nil
 }
 
-// name returns a label's name, or the label.
+// name returns the name of a label, or the label if it has none.
 func (c *openClasses) name(label string) string {
 	if name := c.names[label]; name != "" {
 		return name
@@ -175,5 +175,5 @@ func (c *openClasses) name(label string) string {
 	return label
 }
 
-// unnamed counts the labels without names.
+// unnamed returns the labels without names and their counts.
 func (c *openClasses) unnamed() []shards.LeftOut { return c.missing }

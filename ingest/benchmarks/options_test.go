@@ -12,7 +12,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-func TestNew_RefusesFilesThatTheLayoutHasNot(t *testing.T) {
+func TestNew_RefusesFilesThatTheLayoutDoesNotHave(t *testing.T) {
 	dir := t.TempDir()
 	file := saved(t, "a.json", "[]")
 	for _, c := range []struct {
@@ -34,9 +34,10 @@ func TestNew_RefusesFilesThatTheLayoutHasNot(t *testing.T) {
 	}
 }
 
-// The same file under another spelling of its path adds neither rows nor rejects.
-func TestRecords_DoNotDependOnHowThePathIsTyped(t *testing.T) {
-	o := publish(t, layout{name: "coco-captions", annotations: `{"images":[{"id":9,"file_name":"a.png"},{"id":10,"file_name":"gone.png"},{"id":11}],"annotations":[7]}`, pictures: []string{"a.png"}})
+// TestRecords_SameForEverySpellingOfThePath ingests a file again under other spellings of its path,
+// which must add neither rows nor rejects.
+func TestRecords_SameForEverySpellingOfThePath(t *testing.T) {
+	o := publish(t, fixture{name: "coco-captions", annotations: `{"images":[{"id":9,"file_name":"a.png"},{"id":10,"file_name":"gone.png"},{"id":11}],"annotations":[7]}`, images: []string{"a.png"}})
 	t.Chdir(filepath.Dir(o.Annotations))
 	to := filepath.Join(t.TempDir(), "d")
 	for n, annotations := range []string{o.Annotations, "a.json", "./a.json", "../annotations/a.json"} {
@@ -55,10 +56,10 @@ func TestRecords_DoNotDependOnHowThePathIsTyped(t *testing.T) {
 	}
 }
 
-// Records are the same from wherever a run resumes, with what was left out of them.
+// TestRecordsAfter_LeavesOutTheSame resumes at every record.
 func TestRecordsAfter_LeavesOutTheSame(t *testing.T) {
 	for _, c := range wild {
-		source, err := New(publish(t, c.layout))
+		source, err := New(publish(t, c.fixture))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,8 +83,8 @@ func TestRecordsAfter_LeavesOutTheSame(t *testing.T) {
 	}
 }
 
-// A line of the file alone is lost if it is too long, or not UTF-8.
-func TestLines_OneThatIsTooLongCostsItself(t *testing.T) {
+// TestTextLines_BadLineCostsOnlyItself reads lines that are too long or not UTF-8.
+func TestTextLines_BadLineCostsOnlyItself(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`{"identifier":"a-0-0","sentence":"one"}` + "\n")
 	b.WriteString(`{"identifier":"` + strings.Repeat("x", maxLine) + "\"}\n")
@@ -102,9 +103,8 @@ func TestLines_OneThatIsTooLongCostsItself(t *testing.T) {
 	}
 }
 
-// A folder of annotations whose name has the letters of a pattern is read, and the other files
-// there are counted.
-func TestReadAI2D_TellsOfOtherFiles(t *testing.T) {
+// TestReadAI2D_CountsOtherFiles reads a folder whose name has the characters of a glob pattern.
+func TestReadAI2D_CountsOtherFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a[1]")
 	if err := os.MkdirAll(filepath.Join(dir, "sub"), 0o755); err != nil {
 		t.Fatal(err)

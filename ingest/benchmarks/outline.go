@@ -12,12 +12,12 @@ import (
 	"math"
 )
 
-// outline says which pixels of a picture an object covers, in one of COCO's forms: polygons, or
-// lengths of runs.
+// outline describes the pixels of an image that an object covers in one of COCO's forms: polygons
+// or run lengths.
 type outline struct {
-	Polygons [][]float64 `json:",omitempty"` // each x, y, x, y, ... in pixels; what any of them covers
-	Runs     []int64     `json:",omitempty"` // down each column, column by column: pixels outside, inside, outside, ...
-	Size     [2]int      `json:",omitzero"`  // height and width that the runs are of
+	Polygons [][]float64 `json:",omitempty"` // each x, y, x, y, ... in pixels; the object is their union
+	Runs     []int64     `json:",omitempty"` // numbers of pixels outside, inside, outside, ..., in column-major order
+	Size     [2]int      `json:",omitzero"`  // height and width for the runs
 }
 
 // UnmarshalJSON reads the member segmentation of an annotation.
@@ -53,9 +53,9 @@ func decodeOutline(b []byte, into any) error {
 	return jsonv2.Unmarshal(b, into, options, json.UnmarshalArrayFromAnyLength(true))
 }
 
-// parseRuns reads lengths of runs in the letters of COCO's mask API (common/maskApi.c): five bits
-// each from 0x30 on, the lowest first, a sixth if more follow; from the fourth on a length is the
-// difference to that two before it.
+// parseRuns reads run lengths in the text form of COCO's mask API (common/maskApi.c). Each
+// character, minus 0x30, holds five bits, lowest first, and a sixth bit that is set if more follow.
+// From the fourth on, a length is stored as the difference to the length two before it.
 func parseRuns(text string) (runs []int64, err error) {
 	for at := 0; at < len(text); {
 		var run int64
@@ -81,25 +81,25 @@ func parseRuns(text string) (runs []int64, err error) {
 	return runs, nil
 }
 
-// Bounds of an outline: how far from the picture a corner may lie, in pixels, and how long its
-// edges may be, in fifths of one.
+// Limits of an outline: the distance of a corner from the origin in pixels, and the total length of
+// the edges in fifths of a pixel.
 const (
 	maxCorner = 1e5
 	maxEdges  = 1 << 24
 )
 
-// mask is the pixels of an object in a part of a picture, row by row.
+// mask is the set of pixels of an object within a part of an image, row by row.
 type mask struct {
 	image.Rectangle
 	inside []bool
 }
 
-// draw finds the pixels that the outline covers in a part of a picture of a size.
+// draw returns the pixels that the outline covers in a part of an image of height x width.
 func (o *outline) draw(height, width int, part image.Rectangle) (*mask, error) {
 	m := &mask{part, make([]bool, part.Dx()*part.Dy())}
 	if len(o.Runs) > 0 {
 		if o.Size != [2]int{height, width} {
-			return nil, fmt.Errorf("an outline of %d by %d pixels on a picture of %d by %d", o.Size[1], o.Size[0], width, height)
+			return nil, fmt.Errorf("an outline of %d by %d pixels on an image of %d by %d", o.Size[1], o.Size[0], width, height)
 		}
 		return m, m.drawRuns(o.Runs, height, width)
 	}
@@ -125,7 +125,7 @@ func (m *mask) drawRuns(runs []int64, height, width int) error {
 	at, all := int64(0), int64(height)*int64(width)
 	for i, run := range runs {
 		if run < 0 || run > all-at {
-			return fmt.Errorf("run %d of an outline, of %d pixels, ends outside of the picture", i, run)
+			return fmt.Errorf("run %d of an outline, of %d pixels, ends outside of the image", i, run)
 		}
 		for end := at + run; at < end; at++ {
 			if i%2 == 0 {
@@ -140,10 +140,10 @@ func (m *mask) drawRuns(runs []int64, height, width int) error {
 	return nil
 }
 
-// drawPolygon adds what a polygon covers by the rule of COCO's mask API: corners are rounded to
-// fifths of a pixel, edges go from fifth to fifth, and where one crosses the middle of a column of
-// pixels, the column changes from outside to inside or back at the pixel below. (Products are
-// rounded by themselves, so that every processor has the same pixels.)
+// drawPolygon adds the pixels of a polygon by the rule of COCO's mask API: it rounds corners to
+// fifths of a pixel and draws edges from fifth to fifth. Where an edge crosses the middle of a
+// column, the column switches between outside and inside at the pixel below. (Products are rounded
+// separately, so that every processor computes the same pixels.)
 func (m *mask) drawPolygon(corners []float64, height, width int) {
 	n := len(corners) / 2
 	crossed := make([]bool, (m.Dy()+1)*m.Dx()) // an odd number of times, above each pixel of the part
@@ -171,8 +171,8 @@ func (m *mask) drawPolygon(corners []float64, height, width int) {
 	}
 }
 
-// edge goes from one point to another, each step one along the longer of its two sides. It is the
-// same points there and back.
+// edge calls step for the points of an edge, one for each unit along its longer side. The points
+// are the same in both directions.
 func edge(from, to image.Point, step func(image.Point)) {
 	dx, dy := abs(to.X-from.X), abs(to.Y-from.Y)
 	back := dx >= dy && from.X > to.X || dx < dy && from.Y > to.Y
@@ -198,7 +198,7 @@ func edge(from, to image.Point, step func(image.Point)) {
 
 func abs(v int) int { return max(v, -v) }
 
-// cross notes that a step to the left or right crosses the middle of a column, if it does.
+// cross records the crossing if a step to the left or right passes the middle of a column.
 func (m *mask) cross(crossed []bool, from, to image.Point, height, width int) {
 	left := to.X - 1
 	if to.X < from.X {
@@ -218,7 +218,7 @@ func (m *mask) cross(crossed []bool, from, to image.Point, height, width int) {
 	crossed[at] = !crossed[at]
 }
 
-// png encodes the mask, white where the object is; nil if it is nowhere.
+// png encodes the mask, with white for the object. It returns nil for an empty mask.
 func (m *mask) png() ([]byte, error) {
 	paletted := image.NewPaletted(image.Rect(0, 0, m.Dx(), m.Dy()), color.Palette{color.Gray{0}, color.Gray{255}})
 	some := false

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestOutlinesAreCOCOs compares with what COCO's own code draws (parity/ingest_outlines.py).
-func TestOutlinesAreCOCOs(t *testing.T) {
+// TestOutline_EqualsCOCOs compares masks with those of COCO's code (parity/ingest_outlines.py).
+func TestOutline_EqualsCOCOs(t *testing.T) {
 	content, err := os.ReadFile("testdata/outlines.json")
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func TestOutlinesAreCOCOs(t *testing.T) {
 	}
 }
 
-func TestMasks(t *testing.T) {
+func TestBox_Mask(t *testing.T) {
 	b := box{X: 1.5, Y: 2, Width: 3, Height: 2, Outline: &outline{Polygons: [][]float64{{1, 2, 4, 2, 4, 4, 1, 4}}}}
 	content, err := b.mask(10, 10)
 	if err != nil {
@@ -92,7 +92,7 @@ func TestMasks(t *testing.T) {
 	}
 }
 
-func TestWrongOutlines(t *testing.T) {
+func TestOutline_Errors(t *testing.T) {
 	for _, text := range []string{
 		`{"counts": "~", "size": [2, 2]}`, `{"counts": "oooo", "size": [2, 2]}`, `{"counts": "oooooooooooooooo", "size": [2, 2]}`,
 		`{"counts": [1, 9], "size": [2, 2]}`, `{"counts": [-1], "size": [2, 2]}`, `{"counts": [1, 2], "size": [3, 2]}`,

@@ -13,7 +13,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// readVizWiz reads VizWiz VQA's train.json, val.json, test.json: a question for each image.
+// readVizWiz reads VizWiz VQA's train.json, val.json, test.json: one question for each image.
 var readVizWiz = each("", func(_ int, q struct {
 	Image      words           `json:"image"`
 	Question   words           `json:"question"`
@@ -38,7 +38,7 @@ var readGQA = byImage(eachMember(func(id string, q struct {
 	return i
 }))
 
-// types are those of a question of GQA.
+// types is the field types of a question of GQA.
 type types struct{ structural string }
 
 // UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
@@ -51,7 +51,7 @@ func (t *types) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return err
 }
 
-// easyQuestion is [question, answer, number of the image].
+// easyQuestion is a list [question, answer, number of the image].
 type easyQuestion struct {
 	text, answer words
 	image        flexible
@@ -77,8 +77,8 @@ func (q *easyQuestion) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 
 var errEasy = errors.New("a list of question, answer and number of the image")
 
-// readEasyQuestions reads easy-VQA's questions.json. Each split numbers its images from 0: with a
-// split the key begins with it.
+// readEasyQuestions reads easy-VQA's questions.json. Each split numbers its images from 0, so keys
+// begin with the split if there is one.
 var readEasyQuestions = byImage(each("", func(n int, q easyQuestion, o Options) item {
 	if q.image == "" {
 		return item{}
@@ -89,7 +89,7 @@ var readEasyQuestions = byImage(each("", func(n int, q easyQuestion, o Options) 
 	return i
 }))
 
-// readTallyQA reads TallyQA's train.json and test.json: how many there are.
+// readTallyQA reads TallyQA's train.json and test.json: counting questions.
 var readTallyQA = byImage(each("", func(_ int, q struct {
 	Image    words    `json:"image"`
 	ID       flexible `json:"question_id"`
@@ -105,14 +105,14 @@ var readTallyQA = byImage(each("", func(_ int, q struct {
 	return i
 }))
 
-// readTextVQA reads the layouts that name their list data: TextVQA_0.5.1_*.json, ST-VQA's, DocVQA's
-// *_v1.0.json and InfographicVQA's infographicsVQA_*.json. They differ in how they name the image
+// readTextVQA reads the layouts with a list named data: TextVQA_0.5.1_*.json, ST-VQA's, DocVQA's
+// *_v1.0.json and InfographicVQA's infographicsVQA_*.json. They differ in the fields for the image
 // and the question.
 var readTextVQA = byImage(each("data", func(_ int, d struct {
 	QuestionID flexible    `json:"question_id"` // TextVQA, ST-VQA
 	DocID      flexible    `json:"questionId"`  // DocVQA, InfographicVQA
 	Question   words       `json:"question"`
-	ImageID    flexible    `json:"image_id"`         // TextVQA: the name without its ending
+	ImageID    flexible    `json:"image_id"`         // TextVQA: the name without its extension
 	FilePath   words       `json:"file_path"`        // ST-VQA
 	Image      words       `json:"image"`            // DocVQA: with its folder
 	LocalName  words       `json:"image_local_name"` // InfographicVQA
@@ -135,8 +135,8 @@ var readTextVQA = byImage(each("data", func(_ int, d struct {
 	return i
 }))
 
-// readOCRVQA reads OCR-VQA's dataset.json: book covers by id, questions and answers side by side;
-// splits are 1, 2, 3.
+// readOCRVQA reads OCR-VQA's dataset.json: book covers by id, with parallel lists of questions and
+// answers. The splits are 1, 2 and 3.
 var readOCRVQA = eachMember(func(id string, b struct {
 	URL       words       `json:"imageURL"`
 	Title     words       `json:"title"`

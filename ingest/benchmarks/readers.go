@@ -9,8 +9,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// each makes a reader of a file whose elements are items: those of the array in the member of that
-// name, or, if it is "", of the file. N is the element's number.
+// each returns a reader of files that hold a list of items: in the member of that name, or in the
+// file itself if it is "". N is the element's number.
 func each[T any](member string, convert func(n int, v T, o Options) item) read {
 	return func(ctx context.Context, o Options) iter.Seq2[item, error] {
 		return func(yield func(item, error) bool) {
@@ -29,7 +29,7 @@ func each[T any](member string, convert func(n int, v T, o Options) item) read {
 	}
 }
 
-// eachMember makes a reader of a file that is an object of items by name.
+// eachMember returns a reader of files that hold an object of items by name.
 func eachMember[T any](convert func(name string, v T, o Options) item) read {
 	return func(ctx context.Context, o Options) iter.Seq2[item, error] {
 		return func(yield func(item, error) bool) {
@@ -46,8 +46,8 @@ func eachMember[T any](convert func(name string, v T, o Options) item) read {
 	}
 }
 
-// eachLine yields what each line of a file gives, or each element of a file that is a list, or each
-// of values that take several lines.
+// eachLine yields the item of each line of a file. The file may also be a list, or hold values that
+// extend over several lines.
 func eachLine[T any](ctx context.Context, file string, parse func(T) (item, error)) iter.Seq2[item, error] {
 	if !isLines(file) {
 		return func(yield func(item, error) bool) {
@@ -84,8 +84,8 @@ func eachLine[T any](ctx context.Context, file string, parse func(T) (item, erro
 	}
 }
 
-// isLines reports whether a file has a JSON value a line: it is no list, and its first value ends
-// in the line in which it begins.
+// isLines reports whether a file has one JSON value per line: it is not a list, and its first value
+// ends in the line in which it begins.
 func isLines(file string) bool {
 	d, err := openDocument(file)
 	if err != nil {
@@ -99,7 +99,7 @@ func isLines(file string) bool {
 	return err != nil || bytes.IndexByte(first, '\n') < 0
 }
 
-// byImage makes a reader that puts together the items of one key.
+// byImage returns a reader that merges the items with the same key.
 func byImage(r read) read {
 	return func(ctx context.Context, o Options) iter.Seq2[item, error] { return gathered(r(ctx, o)) }
 }

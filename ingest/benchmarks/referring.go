@@ -15,7 +15,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// reference is an element of refs(unc).p: what people said to tell one object of an image apart.
+// reference is an element of refs(unc).p: expressions that refer to one object of an image.
 type reference struct {
 	id, image, annotation flexible
 	split                 string
@@ -24,10 +24,10 @@ type reference struct {
 }
 
 // readRefCOCO reads RefCOCO, RefCOCO+ and RefCOCOg as github.com/lichengunc/refer publishes them:
-// refs(unc).p, refs(google).p or refs(umd).p, a pickle whose data alone are read (package pickle),
-// and beside it instances.json, in COCO's layout, with the boxes, the objects' outlines and the
-// images' names. A sample is an image in one split: each sentence is a box's label, the outline its
-// mask.
+// refs(unc).p, refs(google).p or refs(umd).p, a pickle of which only data are read (package
+// pickle), and beside it instances.json in COCO's layout, with boxes, outlines and image names. A
+// sample is an image in one split. Each sentence becomes a box with the sentence as its label and
+// the outline as its mask.
 func readRefCOCO(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return gathered(func(yield func(item, error) bool) {
 		refs, failed, err := readRefs(o.Annotations)
@@ -57,11 +57,11 @@ func readRefCOCO(ctx context.Context, o Options) iter.Seq2[item, error] {
 	})
 }
 
-// places are what instances.json has of the images and objects that references name.
+// places holds the images and objects of instances.json that references name.
 type places struct {
 	file   string
 	images map[flexible]string
-	boxes  map[flexible]*cocoAnnotation // nil of one that is not there
+	boxes  map[flexible]*cocoAnnotation // nil if it is missing
 	left   []shards.LeftOut             // elements that cannot be read
 }
 
@@ -99,7 +99,7 @@ func readPlaces(ctx context.Context, file string, refs []reference) (*places, er
 	return p, nil
 }
 
-// leave counts an element that cannot be read, or returns what the file ends with.
+// leave counts an element that cannot be read. It returns errors that end the reading.
 func (p *places) leave(file string, err error) error {
 	if errors.Is(err, errNoMember) {
 		return fmt.Errorf("%w; it is %v", err, shapeOf(file))
@@ -111,7 +111,7 @@ func (p *places) leave(file string, err error) error {
 	return nil
 }
 
-// item makes the reference's part of its image's sample.
+// item returns the item of a reference.
 func (p *places) item(r *reference) (item, error) {
 	file, a := p.images[r.image], p.boxes[r.annotation]
 	if file == "" {
@@ -143,8 +143,8 @@ func (p *places) item(r *reference) (item, error) {
 	return i, nil
 }
 
-// readRefs reads the references of a pickle. Those that are of another shape are errors of their
-// own.
+// readRefs reads the references of a pickle. failed has an error for each element that is not a
+// reference.
 func readRefs(file string) (refs []reference, failed []error, err error) {
 	text, closer, err := openContent(file)
 	if err != nil {
@@ -214,7 +214,7 @@ func parseRef(v any) (r reference, err error) {
 	return r, nil
 }
 
-// pickledID is an id of any kind that a pickle has.
+// pickledID returns the id in a value of a pickle.
 func pickledID(v any) (flexible, bool) {
 	switch v := v.(type) {
 	case int64:
@@ -232,7 +232,7 @@ func pickledID(v any) (flexible, bool) {
 	return "", false
 }
 
-// pickled names what a pickle holds.
+// pickled names a value of a pickle for messages.
 func pickled(v any) string {
 	switch v.(type) {
 	case nil:
@@ -253,7 +253,7 @@ func pickled(v any) string {
 	return "something else"
 }
 
-// text returns a value that is text, and whether it is in UTF-8.
+// text returns the text in a value, and whether it is UTF-8.
 func text(v any) (_ string, whole bool) {
 	s, _ := v.(string)
 	return strings.TrimSpace(s), utf8.ValidString(s)

@@ -9,7 +9,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// vgImage makes the item of an image of Visual Genome, which come in two folders.
+// vgImage returns the item of an image of Visual Genome. The images are published in two folders.
 func vgImage(ids ...flexible) item {
 	id := string(cmp.Or(ids...))
 	if id == "" {
@@ -19,13 +19,13 @@ func vgImage(ids ...flexible) item {
 	return about(id, name, "VG_100K/"+name, "VG_100K_2/"+name)
 }
 
-// of reports whether something is said of the item's image: it names none, or this one.
+// of reports whether an annotation is about the item's image: it names no image, or this one.
 func (i *item) of(ids ...flexible) bool {
 	id := cmp.Or(ids...)
 	return id == "" || string(id) == i.sample.Key
 }
 
-// vgRegion is a region of Visual Genome; versions 1.0 and 1.2 name ids differently.
+// vgRegion is a region of Visual Genome. Versions 1.0 and 1.2 name ids differently.
 type vgRegion struct {
 	ID      flexible `json:"region_id"`
 	OldID   flexible `json:"id"`
@@ -38,8 +38,8 @@ type vgRegion struct {
 	Height  number   `json:"height"`
 }
 
-// readVGRegions reads Visual Genome's region_descriptions.json: a phrase for each of an image's
-// regions.
+// readVGRegions reads Visual Genome's region_descriptions.json: images with regions, each with a
+// phrase.
 var readVGRegions = each("", func(_ int, m struct {
 	ID      flexible       `json:"id"`
 	ImageID flexible       `json:"image_id"`

@@ -9,7 +9,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// readScreen2Words reads screen_summaries.csv: a summary of a screen of Rico a row, five for each.
+// readScreen2Words reads screen_summaries.csv: each row has a summary of a screen of Rico, five
+// rows for each screen.
 var readScreen2Words = byImage(func(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		for row, err := range csvRows(ctx, o.Annotations, "screenId", "summary") {
@@ -28,8 +29,9 @@ var readScreen2Words = byImage(func(ctx context.Context, o Options) iter.Seq2[it
 	}
 })
 
-// readWidgetCap reads widget_captions.csv: a widget of a screen a row, its captions separated by |.
-// The widget's place stands in Rico's view hierarchies alone; its node is kept.
+// readWidgetCap reads widget_captions.csv: each row has a widget of a screen with captions
+// separated by |. The position of the widget is in Rico's view hierarchies only, so its node is
+// kept.
 func readWidgetCap(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		for row, err := range csvRows(ctx, o.Annotations, "screenId", "nodeId", "captions") {

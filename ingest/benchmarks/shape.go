@@ -5,7 +5,6 @@ import (
 	"encoding/json/jsontext"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,21 +12,21 @@ import (
 	"github.com/pali3/pali3/internal/textlines"
 )
 
-// shape is what a file holds, as far as its beginning and the names in it say: enough to tell one
-// benchmark's file from another's.
+// shape describes a file by its beginning and the names in it: enough to recognise the file of a
+// benchmark.
 type shape struct {
-	kind    string          // for people: "an object", "a list", "lines of JSON", "a table", or what else it is
+	kind    string          // for messages: "an object", "a list", "lines of JSON", "a table", or another kind
 	members []string        // of an object
 	fields  map[string]bool // "images.file_name" of the elements of a member, ".image" of a list's or a line's, "*.imageId" of the values by name
 }
 
-// Bounds of what is looked at.
+// Limits on what a shape records.
 const (
 	shapeElements = 20
 	shapeNames    = 40
 )
 
-// shapeOf looks at a file. It is for files that are not as they should be: it may read all of one.
+// shapeOf returns the shape of a file. It may read the whole file, so it is for error messages.
 func shapeOf(file string) shape {
 	s := shape{fields: map[string]bool{}}
 	d, err := openDocument(file)
@@ -48,7 +47,7 @@ func shapeOf(file string) shape {
 	return s
 }
 
-// object looks at the members of the object that is next, and whether another follows.
+// object records the members of the next value, an object, and whether another object follows.
 func (s *shape) object(d *document) {
 	s.kind = "an object"
 	if _, err := d.ReadToken(); err != nil {
@@ -84,7 +83,7 @@ func (s *shape) object(d *document) {
 	}
 }
 
-// elements looks at the first elements of the list that is next, and passes over it.
+// elements records the first elements of the next value, a list, and skips the rest.
 func (s *shape) elements(d *document, member string) {
 	d.ReadToken()
 	for n := 0; d.peek() != ']'; n++ {
@@ -115,7 +114,7 @@ func (s *shape) value(of string, value jsontext.Value) {
 	}
 }
 
-// table looks at a file that is no JSON.
+// table records a file that is not JSON.
 func (s *shape) table(file string) {
 	s.kind = "no JSON"
 	text, closer, err := openText(file)
@@ -145,30 +144,6 @@ func (s *shape) table(file string) {
 	}
 }
 
-// signatures are the members by which layouts are recognised, the most specific first.
-var signatures = []struct {
-	layout string
-	fields string // all of them are there
-}{
-	{"nocaps", "images.domain annotations.caption"},
-	{"coco-captions", "images.file_name annotations.caption"},
-	{"lvis", "images.neg_category_ids"},
-	{"coco-instances", "annotations.bbox annotations.category_id"},
-	{"COCO's panoptic annotations (which no layout reads)", "annotations.segments_info"},
-	{"karpathy", "images.sentences"},
-	{"the questions of vqav2 or okvqa (give them with --questions)", "questions.question_id questions.image_id"},
-	{"the annotations of vqav2 or okvqa", "annotations.question_id annotations.answers"},
-	{"msrvtt", "videos.video_id sentences.video_id"},
-	{"infovqa", "data.image_local_name"}, {"docvqa", "data.questionId data.image"}, {"stvqa", "data.file_path data.question"},
-	{"textcaps", "data.reference_strs"}, {"textcaps", "data.caption_str"}, {"textvqa", "data.image_id data.question"},
-	{"vizwiz", ".image .question .answerable"}, {"vizwiz", ".image .question .answers"}, {"tallyqa", ".image .question .answer .question_id"},
-	{"chartqa", ".imgname"}, {"vg-regions", ".regions"}, {"vg-objects", ".objects"}, {"vg-questions", ".qas"},
-	{"localized-narratives", ".dataset_id .caption"}, {"nlvr2", ".identifier .sentence"}, {"xm3600", ".image/key"},
-	{"coco-35l or cc3m-35l", ".src_lang .trg_lang"},
-	{"gqa", "*.imageId"}, {"ocrvqa", "*.imageURL"}, {"scienceqa", "*.choices"}, {"activitynet", "*.timestamps"}, {"ai2d", "*.answerTexts"},
-	{"openimages-boxes", ",LabelName ,XMin"}, {"screen2words", ",screenId ,summary"}, {"widgetcap", ",screenId ,captions"},
-}
-
 func (s *shape) has(fields string) bool {
 	for name := range strings.FieldsSeq(fields) {
 		if !s.fields[name] {
@@ -178,7 +153,7 @@ func (s *shape) has(fields string) bool {
 	return true
 }
 
-// String says what the file holds, and which layout it looks like.
+// String describes the file and names the layout that it resembles.
 func (s shape) String() string {
 	var b strings.Builder
 	b.WriteString(s.kind)
@@ -207,7 +182,7 @@ func (s shape) String() string {
 	return b.String()
 }
 
-// firstOf shows the first few of names.
+// firstOf lists the first n names.
 func firstOf(names []string, n int) string {
 	text := ""
 	for i, name := range names {
@@ -220,117 +195,4 @@ func firstOf(names []string, n int) string {
 		text += fmt.Sprintf("%.60s", name)
 	}
 	return text
-}
-
-// needs are the fields that a layout cannot do without, of the first elements of its file; of
-// several in one word, separated by |, one is enough. Layouts that are not here check what they
-// read themselves.
-var needs = map[string]string{
-	"karpathy": "images.sentences images.filename", "msrvtt": "videos.video_id sentences.video_id",
-	"vizwiz": ".image .question", "tallyqa": ".image .question", "chartqa": ".imgname .query",
-	"gqa": "*.imageId *.question", "ocrvqa": "*.questions", "scienceqa": "*.question *.choices", "activitynet": "*.sentences",
-	"textvqa": "data.question data.image_id", "textcaps": "data.image_id", "stvqa": "data.question data.file_path",
-	"docvqa": "data.question data.image", "infovqa": "data.question data.image_local_name",
-	"vg-regions": ".regions", "vg-objects": ".objects", "vg-questions": ".qas",
-	"localized-narratives": ".image_id .caption", "nlvr2": ".identifier .sentence", "xm3600": ".image/key",
-	"cc3m-35l": ".image_id .trg_lang", "coco-35l": ".image_id .trg_lang",
-}
-
-// fits checks that a file is of the layout, by the fields of its first elements.
-func fits(o Options) error {
-	want := needs[o.Layout]
-	if want == "" {
-		return nil
-	}
-	s := beginning(o.Annotations, want)
-	if s == nil {
-		return nil
-	}
-	for name := range strings.FieldsSeq(want) {
-		if !s.fields[name] {
-			return fmt.Errorf("%w: %s is no file of %s: no %s in it; it is %v", errBroken, filepath.Base(o.Annotations), o.Layout, fieldPlace(name), shapeOf(o.Annotations))
-		}
-	}
-	return nil
-}
-
-// fieldPlace names a field of a shape for people.
-func fieldPlace(name string) string {
-	of, field, _ := strings.Cut(name, ".")
-	switch of {
-	case "":
-		return fmt.Sprintf("element with %s", field)
-	case "*":
-		return fmt.Sprintf("member that has %s", field)
-	}
-	return fmt.Sprintf("element of %s with %s", of, field)
-}
-
-// beginning looks at the first elements of a file alone, where the layout has them; nil if there is
-// nothing to see, as in a file that is broken before them, or without elements.
-func beginning(file, want string) *shape {
-	s := &shape{fields: map[string]bool{}}
-	d, err := openDocument(file)
-	if err != nil {
-		return nil
-	}
-	defer d.close()
-	member, _, _ := strings.Cut(want, ".")
-	kind := d.peek()
-	switch {
-	case kind == 0 || kind == 'n':
-		return nil
-	case member == "*" && kind != '{', member == "" && kind != '{' && kind != '[', member != "" && kind != '{':
-		return s
-	case member == "*":
-		d.ReadToken()
-		for n := 0; n < shapeElements && d.peek() == '"'; n++ {
-			d.ReadToken()
-			s.next(d, "*")
-		}
-	case member == "" && kind == '{':
-		for n := 0; n < shapeElements && d.peek() == '{'; n++ {
-			s.next(d, "")
-		}
-	default:
-		s.list(d, member)
-		for name := range strings.FieldsSeq(want) { // another list of the same file
-			if of, _, _ := strings.Cut(name, "."); of != member {
-				if other, err := openDocument(file); err == nil {
-					s.list(other, of)
-					other.close()
-				}
-			}
-		}
-	}
-	if len(s.members) == 0 {
-		return nil
-	}
-	return s
-}
-
-// list looks at the first elements of a list.
-func (s *shape) list(d *document, member string) {
-	if member != "" && d.find(member) != nil {
-		s.members = append(s.members, "no "+member)
-		return
-	}
-	if d.enter('[') != nil {
-		s.members = append(s.members, "no list")
-		return
-	}
-	for n := 0; n < shapeElements && d.peek() != ']' && d.PeekKind() != 0; n++ {
-		s.next(d, member)
-	}
-}
-
-// next looks at one value, of which there is one, then.
-func (s *shape) next(d *document, of string) {
-	d.limited.left = maxElement
-	value, err := d.ReadValue()
-	if err != nil {
-		return
-	}
-	s.members = append(s.members, of)
-	s.value(of, value)
 }

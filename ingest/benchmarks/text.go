@@ -10,15 +10,14 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/pali3/pali3/internal/decompress"
 )
 
-// maxLine is the longest line of a file of lines, in bytes.
+// maxLine is the maximum length of a line, in bytes.
 const maxLine = 16 << 20
 
-// otherKinds are beginnings of files that are no text, and what to do with them.
+// otherKinds are the first bytes of files that are not text, and what to do with them.
 var otherKinds = []struct{ magic, what string }{
 	{"\xff\xfe", "it is UTF-16: convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)"},
 	{"\xfe\xff", "it is UTF-16: convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)"},
@@ -31,8 +30,9 @@ var otherKinds = []struct{ magic, what string }{
 	{"\x00", "it begins with a zero byte: it is no text"},
 }
 
-// openText opens a file that may be compressed by gzip, zstd or bzip2, which its content says, and
-// skips a byte order mark. A file that is no text in UTF-8 is an error that says what it is.
+// openText opens a file that may be compressed by gzip, zstd or bzip2, as its content shows, and
+// skips a byte order mark. For a file that is not text in UTF-8 it returns an error that says what
+// it is.
 func openText(file string) (*bufio.Reader, io.Closer, error) {
 	content, f, err := openContent(file)
 	if err != nil {
@@ -86,7 +86,7 @@ type textLine struct {
 	content []byte
 }
 
-// errLong is wrapped by the error of a line that is passed over.
+// errLong is wrapped by the error for a line that is skipped.
 var errLong = errors.New("the line is too long")
 
 // lineSource reads a file line by line.
@@ -94,7 +94,7 @@ type lineSource struct {
 	text   *bufio.Reader
 	file   io.Closer
 	name   string
-	number int // of the line that was read last
+	number int // of the last line
 	line   []byte
 }
 
@@ -108,9 +108,9 @@ func openLines(file string) (*lineSource, error) {
 
 func (s *lineSource) close() { s.file.Close() }
 
-// next returns the next line, whose content is valid until the next call. One that is too long is
-// an error that wraps errLong, and another follows; one that wraps errBroken is the last; at the
-// end it is io.EOF.
+// next returns the next line, whose content is valid until the next call. For a line that is too
+// long it returns an error that wraps errLong and can be called again. An error that wraps
+// errBroken is the last; at the end it is io.EOF.
 func (s *lineSource) next() (textLine, error) {
 	s.number++
 	line, long, err := readLine(s.text, s.line[:0])
@@ -126,8 +126,8 @@ func (s *lineSource) next() (textLine, error) {
 	return textLine{s.number, line}, nil
 }
 
-// textLines yields a file's lines that are not empty. One that is too long is an error, and the
-// next follows; an error that wraps errBroken is the last.
+// textLines yields the lines of a file that are not blank. A line that is too long yields an error
+// and the iteration continues. An error that wraps errBroken is the last.
 func textLines(ctx context.Context, file string) iter.Seq2[textLine, error] {
 	return func(yield func(textLine, error) bool) {
 		lines, err := openLines(file)
@@ -154,8 +154,8 @@ func textLines(ctx context.Context, file string) iter.Seq2[textLine, error] {
 	}
 }
 
-// readLine appends the next line, without its end, to what is given. Of one that is too long it
-// keeps no more than the beginning. The error is io.EOF after the last.
+// readLine appends the next line without its end to line. Of a line that is too long it keeps the
+// beginning only. After the last line the error is io.EOF.
 func readLine(r *bufio.Reader, line []byte) (_ []byte, long bool, err error) {
 	some := false
 	for {
@@ -173,112 +173,5 @@ func readLine(r *bufio.Reader, line []byte) (_ []byte, long bool, err error) {
 			return line, long, err
 		}
 		return bytes.TrimRight(line, "\r\n"), long, nil
-	}
-}
-
-// withoutNaN writes two quotes over each NaN, Infinity and -Infinity that is a value of a piece of
-// JSON: Python writes these, which are not JSON. What reads a number takes an empty text for none.
-// It keeps between pieces whether they end within a string.
-type withoutNaN struct {
-	inString bool
-	escaped  bool // the last byte was a backslash within a string
-}
-
-// clean changes a piece in place.
-func (s *withoutNaN) clean(piece []byte) {
-	for len(piece) > 0 {
-		if s.inString {
-			piece = s.string(piece)
-			continue
-		}
-		end := bytes.IndexByte(piece, '"')
-		if end < 0 {
-			blankNaN(piece)
-			return
-		}
-		blankNaN(piece[:end])
-		s.inString, piece = true, piece[end+1:]
-	}
-}
-
-// string passes over the rest of a string.
-func (s *withoutNaN) string(piece []byte) (rest []byte) {
-	if s.escaped {
-		s.escaped, piece = false, piece[1:]
-	}
-	for {
-		end := bytes.IndexByte(piece, '"')
-		part := piece
-		if end >= 0 {
-			part = piece[:end]
-		}
-		back := 0
-		for back < len(part) && part[len(part)-1-back] == '\\' {
-			back++
-		}
-		switch {
-		case end < 0:
-			s.escaped = back%2 == 1
-			return nil
-		case back%2 == 0:
-			s.inString = false
-			return piece[end+1:]
-		}
-		piece = piece[end+1:]
-	}
-}
-
-// blankNaN changes what lies between strings.
-func blankNaN(between []byte) {
-	if bytes.IndexByte(between, 'N') < 0 && bytes.IndexByte(between, 'I') < 0 {
-		return
-	}
-	for _, name := range []string{"-Infinity", "Infinity", "NaN"} {
-		for at := 0; ; {
-			found := bytes.Index(between[at:], []byte(name))
-			if found < 0 {
-				break
-			}
-			at += found
-			copy(between[at:], `""`+strings.Repeat(" ", len(name)-2))
-			at += len(name)
-		}
-	}
-}
-
-// pythonJSON reads JSON as Python writes it.
-type pythonJSON struct {
-	source *bufio.Reader
-	state  withoutNaN
-	owed   []byte // written over the bytes that follow: a name began at the end of the last piece
-}
-
-func (r *pythonJSON) Read(p []byte) (int, error) {
-	n, err := r.source.Read(p)
-	owed := copy(p[:n], r.owed)
-	r.owed = r.owed[owed:]
-	piece := p[owed:n]
-	r.state.clean(piece)
-	if !r.state.inString {
-		r.split(piece)
-	}
-	return n, err
-}
-
-// split blanks a name that begins in this piece and ends in the next.
-func (r *pythonJSON) split(piece []byte) {
-	for _, name := range []string{"-Infinity", "Infinity", "NaN"} {
-		for have := min(len(name)-1, len(piece)); have > 0; have-- {
-			if string(piece[len(piece)-have:]) != name[:have] {
-				continue
-			}
-			if next, _ := r.source.Peek(len(name) - have); string(next) != name[have:] {
-				continue
-			}
-			blank := `""` + strings.Repeat(" ", len(name)-2)
-			copy(piece[len(piece)-have:], blank)
-			r.owed = []byte(blank[have:])
-			return
-		}
 	}
 }

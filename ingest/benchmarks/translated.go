@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// translation is a line of the machine translations that the authors of Crossmodal-3600 publish of
-// CC3M (CC3M-35L) and of COCO's captions (COCO-35L): cc3m_mt_train.jsonl, cc3m_mt_dev.jsonl,
-// coco_mt_train.jsonl, coco_mt_dev.jsonl, also as .gz or .bz2. Their README describes the fields. A
-// caption comes once for each of 34 languages.
+// translation is a line of the machine translations of CC3M (CC3M-35L) and of COCO's captions
+// (COCO-35L) that the authors of Crossmodal-3600 publish: cc3m_mt_train.jsonl, cc3m_mt_dev.jsonl,
+// coco_mt_train.jsonl, coco_mt_dev.jsonl, also as .gz or .bz2. Their README describes the fields.
+// Each caption has a line for each of 34 languages.
 type translation struct {
 	ImageID     flexible `json:"image_id"`
 	Source      words    `json:"src_lang"`
@@ -20,8 +20,8 @@ type translation struct {
 	Translation words    `json:"translation_tokenized"`
 }
 
-// readCC3M35L reads CC3M-35L: an image's caption and its translations. CC3M's owners publish URLs
-// and no pictures: the folder has them by the name image_id.
+// readCC3M35L reads CC3M-35L: an image's caption and its translations. CC3M is published as URLs
+// without images; the folder has the images under the names image_id.
 var readCC3M35L = distinct(byImage(translations(func(t translation) (item, error) {
 	var names []string
 	for _, ending := range []string{".jpg", ".jpeg", ".png", ".webp", ".gif"} {
@@ -31,7 +31,7 @@ var readCC3M35L = distinct(byImage(translations(func(t translation) (item, error
 })))
 
 // readCOCO35L reads COCO-35L: an image's captions and their translations. An image_id is COCO's
-// number of the image and, after an underscore, that of the caption.
+// number of the image and, after an underscore, of the caption.
 var readCOCO35L = distinct(byImage(translations(func(t translation) (item, error) {
 	number, _, _ := strings.Cut(string(t.ImageID), "_")
 	number = string(quotedID(number))
@@ -42,7 +42,7 @@ var readCOCO35L = distinct(byImage(translations(func(t translation) (item, error
 	return about(number, names...), nil
 })))
 
-// translations makes a reader of lines; of makes the item of a line's image.
+// translations returns a reader of lines; of returns the item for the image of a line.
 func translations(of func(translation) (item, error)) read {
 	return func(ctx context.Context, o Options) iter.Seq2[item, error] {
 		return eachLine(ctx, o.Annotations, func(t translation) (item, error) {

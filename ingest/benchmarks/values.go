@@ -13,12 +13,12 @@ import (
 	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// The types of this file read a JSON value of any kind: files are written by many tools, and one
-// value that is of another kind than its owner's must not cost the record that it is in. Each says
-// what it found instead, so that what is left out is counted.
+// The types of this file read a JSON value of any kind. Files are written by many tools, and a
+// value of an unexpected kind must not cost the record that it is in. Each type keeps what it found
+// instead, so that it can be counted as left out.
 
-// flexible is an id. It is compared as what it says: 7, 7.0 and "7" are the same id, and whole
-// numbers of any length are exact. It is empty where a file has null or nothing.
+// flexible is an id in a normal form: 7, 7.0 and "7" are the same id, and whole numbers of any
+// length are exact. It is empty for null and for a missing field.
 type flexible string
 
 var errID = errors.New("an id, which is a number or text")
@@ -44,7 +44,7 @@ func (f *flexible) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return nil
 }
 
-// quotedID is an id that stands in quotes: only a whole number's decimal zeros are dropped.
+// quotedID returns the id in a JSON string. It drops the decimal zeros of a whole number.
 func quotedID(text string) flexible {
 	text = strings.TrimSpace(text)
 	if whole, zeros, is := strings.Cut(text, "."); is && isDigits(strings.TrimPrefix(whole, "-")) && zeros != "" && strings.Trim(zeros, "0") == "" {
@@ -53,7 +53,7 @@ func quotedID(text string) flexible {
 	return flexible(text)
 }
 
-// wholeNumber writes a JSON number without a fraction or exponent, if it has a whole value.
+// wholeNumber writes a JSON number with an integral value without fraction and exponent.
 func wholeNumber(text string) flexible {
 	switch {
 	case text == "-0":
@@ -79,19 +79,19 @@ func isDigits(text string) bool {
 	return text != ""
 }
 
-// unquoted returns what a JSON string says.
+// unquoted returns the content of a JSON string.
 func unquoted(v jsontext.Value) string {
 	if bytes.IndexByte(v, '\\') < 0 && utf8.Valid(v) {
 		return string(v[1 : len(v)-1])
 	}
-	text, _ := jsontext.AppendUnquote(nil, v) // an error tells of characters that were replaced
+	text, _ := jsontext.AppendUnquote(nil, v) // an error means that characters were replaced
 	return string(text)
 }
 
-// words is text, or what was found in place of it.
+// words is a text, or what was found in its place.
 type words struct {
-	text  string // of a number, true and false: as they are written
-	fault string // what was found, where it is no text
+	text  string // numbers, true and false as they are written
+	fault string // what was found instead of a text
 	given bool   // the file has the field
 }
 
@@ -120,7 +120,7 @@ func damaged(v jsontext.Value, text string) bool {
 	return strings.ContainsRune(text, utf8.RuneError) && !bytes.Contains(v, []byte("\uFFFD")) && !bytes.Contains(bytes.ToLower(v), []byte(`\ufffd`))
 }
 
-// wrong says why these words are no sentence, such as a caption or a question; "" if they are one.
+// wrong returns why the words cannot be used as a caption or question, or "".
 func (w words) wrong() string {
 	switch {
 	case w.fault != "":
@@ -133,7 +133,7 @@ func (w words) wrong() string {
 	return ""
 }
 
-// number is a number, perhaps in quotes. What is missing, or something else, is not a number (NaN).
+// number is a number, perhaps in quotes; NaN if it is missing or something else.
 type number struct {
 	value float64
 	given bool
@@ -162,7 +162,7 @@ func (n *number) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return nil
 }
 
-// parseNumber reads a number of decimal digits; it is NaN for anything else.
+// parseNumber parses a decimal number; it returns NaN for anything else.
 func parseNumber(text string) float64 {
 	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if err != nil {
@@ -171,11 +171,11 @@ func parseNumber(text string) float64 {
 	return v
 }
 
-// quad is a box: x, y, width and height, as a list of four numbers.
+// quad is a box as a list of four numbers: x, y, width and height.
 type quad struct {
 	edges [4]float64
 	given bool
-	fault string // what was found, where it is no such list
+	fault string // what was found instead
 }
 
 // UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
@@ -205,15 +205,15 @@ func (q *quad) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return err
 }
 
-// list is a list whose elements are read one by one: those of another kind are counted.
+// list is a list that skips and counts elements of another kind.
 type list[T any] struct {
 	items []T
 	bad   int
-	fault error // of the first bad one, or of what is no list at all
+	fault error // of the first bad element, or of a value that is not a list
 	given bool
 }
 
-// bareElement is an element, an object, of which some tools write one value alone.
+// bareElement is an object that some tools write as a single value.
 type bareElement interface {
 	bare(v jsontext.Value) bool // whether it could be read
 }
@@ -260,7 +260,7 @@ func (l *list[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return err
 }
 
-// outlineField is an annotation's outline, or why it is none.
+// outlineField is the outline of an annotation, or the reason why it cannot be used.
 type outlineField struct {
 	*outline
 	fault string
@@ -281,10 +281,10 @@ func (o *outlineField) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return nil
 }
 
-// options of all JSON that is read here. Names are matched as encoding/json does.
+// options apply to all JSON that this package reads. Names are matched as in encoding/json.
 var options = jsonv2.JoinOptions(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true), jsonv2.MatchCaseInsensitiveNames(true))
 
-// decode reads a JSON value. Its errors are in words.
+// decode decodes a JSON value. Its errors are in words.
 func decode(v jsontext.Value, into any) error {
 	if err := jsonv2.Unmarshal(v, into, options); err != nil {
 		return jsonerr.Explain(err)

@@ -10,7 +10,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// msrvttSentence and msrvttVideo are the elements of MSR-VTT's file.
+// msrvttSentence is an element of the member sentences of MSR-VTT's file.
 type msrvttSentence struct {
 	VideoID flexible `json:"video_id"`
 	Caption words    `json:"caption"`
@@ -23,7 +23,7 @@ type msrvttVideo struct {
 }
 
 // readMSRVTT reads MSR-VTT's videodatainfo.json. The frames of a video are the images in the folder
-// of its name.
+// named after it.
 func readMSRVTT(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		said, err := newGathering()
@@ -59,7 +59,7 @@ func readMSRVTT(ctx context.Context, o Options) iter.Seq2[item, error] {
 	}
 }
 
-// speak adds a caption as it is, or leaves it out.
+// speak adds a caption without trimming it, or leaves it out if it is not a text.
 func (i *item) speak(language string, w words, what string) {
 	if wrong := w.wrong(); wrong != "" {
 		i.leave(shards.LeftText, "%s: %s", what, wrong)
@@ -69,7 +69,7 @@ func (i *item) speak(language string, w words, what string) {
 }
 
 // readActivityNet reads ActivityNet Captions' train.json, val_1.json, val_2.json: sentences about
-// moments of a video. The frames of a video are the images in the folder of its name.
+// moments of a video. The frames of a video are the images in the folder named after it.
 var readActivityNet = eachMember(func(id string, v struct {
 	Duration   number             `json:"duration"`
 	Timestamps list[list[number]] `json:"timestamps"`

@@ -10,8 +10,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// vqaQuestion and vqaAnnotation are the elements of the two files of VQA v2, of OK-VQA and of
-// A-OKVQA.
+// vqaQuestion is an element of the questions file of VQA v2, OK-VQA and A-OKVQA.
 type vqaQuestion struct {
 	ID      flexible `json:"question_id"`
 	ImageID flexible `json:"image_id"`
@@ -22,10 +21,10 @@ type vqaAnnotation struct {
 	QuestionID flexible        `json:"question_id"`
 	AnswerType words           `json:"answer_type"`
 	Answers    list[vqaAnswer] `json:"answers"`
-	Chosen     words           `json:"multiple_choice_answer"` // the most frequent answer, which some files have alone
+	Chosen     words           `json:"multiple_choice_answer"` // the most frequent answer; in some files the only one
 }
 
-// vqaAnswer is an answer, of which other tools write the text alone.
+// vqaAnswer is an answer. Some tools write its text only.
 type vqaAnswer struct {
 	Answer     words `json:"answer"`
 	Confidence words `json:"answer_confidence"`
@@ -55,8 +54,8 @@ func (i *item) annotated(q *shards.Question, given list[vqaAnswer]) {
 	i.lose(shards.LeftAnswer, fmt.Sprintf("%s: answers to question %s", i.sample.Key, q.ID), given.bad, given.fault)
 }
 
-// readVQA joins questions and annotations. Without a file of questions the annotations file is
-// taken for it: a test set has no answers.
+// readVQA joins questions and annotations. Without a file of questions, the annotations file is
+// read as one: a test set has no answers.
 var readVQA = byImage(func(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		given, err := newGathering()
@@ -91,11 +90,11 @@ var readVQA = byImage(func(ctx context.Context, o Options) iter.Seq2[item, error
 	}
 })
 
-// vqa is a reading of the two files.
+// vqa is the state while the two files are read.
 type vqa struct {
 	options     Options
-	questions   string // the file of them
-	set         string // of COCO's images
+	questions   string // the file of questions
+	set         string // of COCO's images, such as val2014
 	given       *gathering
 	asked       int64
 	annotations int64
@@ -103,7 +102,7 @@ type vqa struct {
 	yield       func(item, error) bool
 }
 
-// readAnnotations gathers the answers by question. It returns false if nothing is to follow.
+// readAnnotations gathers the answers by question. It returns false if reading must stop.
 func (v *vqa) readAnnotations(ctx context.Context) bool {
 	for a, err := range elements[vqaAnnotation](ctx, v.options.Annotations, "annotations") {
 		if err == nil {
@@ -123,7 +122,7 @@ func (v *vqa) readAnnotations(ctx context.Context) bool {
 	return true
 }
 
-// tell yields an error, if it is one. It returns false if nothing is to follow.
+// tell yields err unless it is nil. It returns false if reading must stop.
 func (v *vqa) tell(err error, file string) bool {
 	if errors.Is(err, errNoMember) {
 		err = fmt.Errorf("%w; it is %v", err, shapeOf(file))
@@ -150,7 +149,7 @@ func (v *vqa) readQuestions(ctx context.Context) bool {
 	return true
 }
 
-// question makes a question's item, with its answers.
+// question returns the item of a question with its answers.
 func (v *vqa) question(q *vqaQuestion) (item, error) {
 	names := cocoNames(string(q.ImageID), v.set)
 	if len(names) == 0 {
