@@ -37,7 +37,7 @@ func TestBlocks_Place(t *testing.T) {
 				t.Fatalf("%+v: unit %d is free: %v", limits, unit, blocks.IsFree(unit))
 			}
 		}
-		if limits.MaxOpen > 1 && len(units) < blocks.Len()/2 {
+		if limits.MaxOpen > 1 && len(units) < blocks.Len()/3 {
 			t.Errorf("%+v: %d of %d units are in use", limits, len(units), blocks.Len())
 		}
 		for block := range blocks.Len() >> 8 {
