@@ -114,7 +114,7 @@ func saveInputs(t *testing.T, dir string) {
 	t.Helper()
 	server := httptest.NewServer(new(hostile.Server))
 	t.Cleanup(server.Close)
-	picture := func(n int) string { return string(hostile.Picture(fmt.Sprint(n))) }
+	picture := func(n int) string { return string(hostile.Image(fmt.Sprint(n))) }
 	for name, content := range map[string]string{
 		"pictures/cat.png":                    picture(1),
 		"pictures/cat.txt":                    "a cat",
@@ -190,7 +190,7 @@ func birds(t *testing.T) []byte {
 		Caption string  `parquet:"caption"`
 	}
 	var b bytes.Buffer
-	if err := parquet.Write(&b, []row{{picture{hostile.Picture("8"), "8.png"}, "a wren"}, {picture{hostile.Picture("9"), "9.png"}, "a kite"}}); err != nil {
+	if err := parquet.Write(&b, []row{{picture{hostile.Image("8"), "8.png"}, "a wren"}, {picture{hostile.Image("9"), "9.png"}, "a kite"}}); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

@@ -54,7 +54,7 @@ var killable = map[string]func(t *testing.T, dir string) []string{
 			fmt.Fprintf(&b, "%d.png,text %d\n", i%300, i)
 		}
 		for i := range 290 {
-			save(t, filepath.Join(dir, fmt.Sprint(i, ".png")), hostile.Picture(fmt.Sprint(i)))
+			save(t, filepath.Join(dir, fmt.Sprint(i, ".png")), hostile.Image(fmt.Sprint(i)))
 		}
 		save(t, filepath.Join(dir, "t.csv"), []byte(b.String()))
 		return []string{"table", "t.csv", "--image-column", "file", "--text-column", "text"}
@@ -82,7 +82,7 @@ var killable = map[string]func(t *testing.T, dir string) []string{
 		for i := range 60 {
 			save(t, filepath.Join(dir, "h", fmt.Sprintf("%d.html", i)), []byte(pageOf(i)))
 			for j := range 5 {
-				save(t, filepath.Join(dir, "h", fmt.Sprintf("%d.png", 6*i+j)), hostile.Picture(fmt.Sprint(6*i+j)))
+				save(t, filepath.Join(dir, "h", fmt.Sprintf("%d.png", 6*i+j)), hostile.Image(fmt.Sprint(6*i+j)))
 			}
 		}
 		return []string{"html", "h"}
@@ -129,7 +129,7 @@ func crawlOf(pages int) []byte {
 	for i := range pages {
 		record(fmt.Sprint(i), "text/html", pageOf(i))
 		for j := range 5 {
-			record(fmt.Sprint(6*i+j, ".png"), "image/png", string(hostile.Picture(fmt.Sprint(6*i+j))))
+			record(fmt.Sprint(6*i+j, ".png"), "image/png", string(hostile.Image(fmt.Sprint(6*i+j))))
 		}
 	}
 	return b.Bytes()

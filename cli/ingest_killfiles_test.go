@@ -25,7 +25,7 @@ import (
 )
 
 // damaged is picture i, one in seven whole and the others cut short by more and more.
-func damaged(i int) []byte { return hostile.Picture(fmt.Sprint(i))[:120-i%7*10] }
+func damaged(i int) []byte { return hostile.Image(fmt.Sprint(i))[:120-i%7*10] }
 
 func killableArrow(t *testing.T, dir string) []string {
 	var b bytes.Buffer

@@ -27,7 +27,7 @@ func longTable(t *testing.T, dir string, changed bool) []string {
 		fmt.Fprintf(&b, "%d.png\t%s\t%s\n", i%400, []string{"de_DE.utf8", "en", "pt_BR", "nonsense"}[i/400%4], text)
 	}
 	for i := range 390 { // ten have none
-		save(t, filepath.Join(dir, fmt.Sprint(i, ".png")), hostile.Picture(fmt.Sprint(i)))
+		save(t, filepath.Join(dir, fmt.Sprint(i, ".png")), hostile.Image(fmt.Sprint(i)))
 	}
 	save(t, filepath.Join(dir, "long.tsv"), []byte(b.String()))
 	return []string{"table", "long.tsv", "--image-column", "file", "--text-column", "text", "--language-column", "language", "--group-by", "file"}

@@ -33,7 +33,7 @@ func bigRecords() int {
 
 // big is picture i with 50 KB behind its end.
 func big(i int) []byte {
-	return append(hostile.Picture(fmt.Sprint(i)), bytes.Repeat([]byte{byte(i)}, 50_000)...)
+	return append(hostile.Image(fmt.Sprint(i)), bytes.Repeat([]byte{byte(i)}, 50_000)...)
 }
 
 // write fills a file by way of a buffer.

@@ -33,11 +33,11 @@ func crawl() []string {
 		record("warcinfo", "", "software: test\r\n"),
 		response("http://a.example/", "200 OK\r\nContent-Type: text/html; charset=koi8-r", `<html lang=ru><title>T</title>
 <img src=/1.png alt="`+"\xde\xc1\xca\xcb\xc1"+`"><figure><img src=moved.png><figcaption>Two</figcaption></figure>
-<img src=gone.png alt=gone><img src=page.png alt=page><img src="data:image/png;base64,`+ingesttest.Base64Of(hostile.Picture("9"))+`" alt=inline>
+<img src=gone.png alt=gone><img src=page.png alt=page><img src="data:image/png;base64,`+ingesttest.Base64Of(hostile.Image("9"))+`" alt=inline>
 <img src=/1.png alt="`+"\xde\xc1\xca\xcb\xc1"+`"><img src=lies.png alt=x>`),
-		response("http://a.example/1.png", "200 OK\r\nContent-Type: image/png", string(hostile.Picture("1"))),
+		response("http://a.example/1.png", "200 OK\r\nContent-Type: image/png", string(hostile.Image("1"))),
 		response("http://a.example/moved.png", "302 Found\r\nLocation: /2", ""),
-		response("https://a.example:443/2", "200 OK\r\nContent-Type: application/octet-stream", string(hostile.Picture("2"))),
+		response("https://a.example:443/2", "200 OK\r\nContent-Type: application/octet-stream", string(hostile.Image("2"))),
 		response("http://a.example/page.png", "200 OK\r\nContent-Type: image/png", "<html>not found"),
 		response("http://a.example/lies.png", "200 OK\r\nContent-Type: text/html", "<html>not a picture"),
 		response("http://b.example/404", "404 Not Found\r\nContent-Type: text/html", "<img src=http://a.example/1.png>"),
@@ -83,7 +83,7 @@ func TestWARC(t *testing.T) {
 			}
 			if len(s.Images) > 0 {
 				for _, number := range []string{"1", "2", "9"} {
-					if bytes.Equal(s.Images[0].Bytes, hostile.Picture(number)) {
+					if bytes.Equal(s.Images[0].Bytes, hostile.Image(number)) {
 						line += " =" + number
 					}
 				}

@@ -5,16 +5,16 @@ import (
 	"sync"
 )
 
-// Budget bounds the memory of bodies that are read at once and handed on in an order. Callers have
-// tickets, from 1 on, in the order in which they hand on; what is taken for a ticket comes back
-// when it is done. The holder of the least ticket always gets what it needs: the others may wait
-// for it, it waits for nobody. A nil Budget has no bound.
+// Budget limits the memory of bodies that are read concurrently and consumed in order. Each body
+// has a ticket, from 1 in the order of consumption. Done releases the memory of a ticket. The
+// lowest ticket that is not done never waits, so the others cannot block it. A nil Budget has no
+// limit.
 type Budget struct {
 	mu      sync.Mutex
 	limit   int64
 	used    int64
 	held    map[int64]int64
-	next    int64 // the least ticket that is not done
+	next    int64 // the lowest ticket that is not done
 	changed chan struct{}
 }
 
@@ -23,7 +23,7 @@ func NewBudget(limit int64) *Budget {
 	return &Budget{limit: limit, held: map[int64]int64{}, next: 1, changed: make(chan struct{})}
 }
 
-// add takes n bytes for the ticket, whether or not there is room: they are there already.
+// add reserves n bytes for the ticket even over the limit, because they are in memory already.
 func (b *Budget) add(ticket, n int64) {
 	if b == nil || ticket == 0 {
 		return
@@ -34,7 +34,7 @@ func (b *Budget) add(ticket, n int64) {
 	b.held[ticket] += n
 }
 
-// try takes n bytes for the ticket, or returns false.
+// try reserves n bytes for the ticket, or returns false if there is no room.
 func (b *Budget) try(ticket, n int64) bool {
 	if b == nil || ticket == 0 {
 		return true
@@ -49,8 +49,8 @@ func (b *Budget) try(ticket, n int64) bool {
 	return true
 }
 
-// Take waits until it can take n bytes for the ticket; 0 bytes wait for any room. It returns false
-// if ctx ended before.
+// Take waits until it can reserve n bytes for the ticket; with 0 bytes it waits for any room. It
+// returns false if ctx ends before.
 func (b *Budget) Take(ctx context.Context, ticket, n int64) bool {
 	for {
 		changed := b.change()
@@ -65,7 +65,7 @@ func (b *Budget) Take(ctx context.Context, ticket, n int64) bool {
 	}
 }
 
-// change returns what is closed when something comes back.
+// change returns a channel that is closed when memory is released.
 func (b *Budget) change() chan struct{} {
 	if b == nil {
 		return nil
@@ -75,7 +75,7 @@ func (b *Budget) change() chan struct{} {
 	return b.changed
 }
 
-// Done gives back what was taken for the ticket, whose turn it was.
+// Done releases the memory of the ticket. Tickets are done in their order.
 func (b *Budget) Done(ticket int64) {
 	if b == nil {
 		return

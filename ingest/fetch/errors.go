@@ -16,33 +16,33 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// Reasons why a URL gives nothing. An answer other than 200 has the reason "status_" and its
-// number.
+// Reasons for failures. A response other than 200 has the reason "status_" followed by its status
+// code.
 const (
-	BadURL     = "url"        // it cannot be parsed, or is not http or https
-	Refused    = "address"    // its host has no address that may be dialled
-	NoName     = "dns"        // its host has no address
-	Robots     = "robots"     // robots.txt forbids it, or cannot be read
-	OptedOut   = "opt_out"    // its headers forbid the use
+	BadURL     = "url"        // the URL cannot be parsed, or is not http or https
+	Refused    = "address"    // the host has no address that may be dialled
+	NoName     = "dns"        // the host has no address
+	Robots     = "robots"     // robots.txt forbids the URL, or cannot be read
+	OptedOut   = "opt_out"    // the response headers forbid the use, see [OptOut]
 	TimedOut   = "timeout"    // an attempt took too long
 	Connection = "connection" // refused, reset, or not HTTP
-	Insecure   = "tls"        // its certificate is not good
-	Redirects  = "redirects"  // too many of them
+	Insecure   = "tls"        // the certificate is not valid
+	Redirects  = "redirects"  // too many
 	TooLarge   = "too_large"  // over the limit
-	Length     = "length"     // the body is shorter than its header says
-	Encoding   = "encoding"   // compressed in a way that is not known, or badly
+	Length     = "length"     // the body is shorter than the header says
+	Encoding   = "encoding"   // an unknown content encoding, or damaged data
 )
 
-// Error says why a URL gave nothing.
+// Error is why a URL could not be fetched.
 type Error struct {
 	Reason string // a short name, for counting
 	Err    error
 
 	status int
-	wait   time.Duration // that the server asked for
+	wait   time.Duration // requested by the server
 }
 
-// Error shows the reason's details.
+// Error returns the details.
 func (e *Error) Error() string { return e.Err.Error() }
 
 // Unwrap returns the cause.
@@ -52,7 +52,7 @@ func failed(reason, format string, args ...any) *Error {
 	return &Error{Reason: reason, Err: fmt.Errorf(format, args...)}
 }
 
-// passing reports whether another attempt may do better.
+// passing reports whether another attempt may succeed.
 func (e *Error) passing() bool {
 	switch e.Reason {
 	case TimedOut, Connection, Length:
@@ -69,8 +69,8 @@ func (e *Error) passing() bool {
 	return false
 }
 
-// classify names the reason of an error of the transport. What it says of it is the same each time:
-// which end of a connection noticed first that it was gone, and by which call, is left to chance.
+// classify returns the Error for an error of the transport. Its message does not depend on which
+// end noticed first that a connection was lost, or in which call, because that varies between runs.
 func classify(err error) *Error {
 	if already, ok := errors.AsType[*Error](err); ok {
 		return already
@@ -101,10 +101,10 @@ func classify(err error) *Error {
 	return &Error{Reason: Connection, Err: errors.New("the server broke the connection off")}
 }
 
-// errAttempt ends an attempt that took its time.
+// errAttempt is the cause that cancels an attempt after its timeout.
 var errAttempt = errors.New("the attempt took longer than its timeout")
 
-// statusError is that of an answer which is not 200.
+// statusError returns the error for a response other than 200.
 func statusError(response *http.Response, now time.Time) *Error {
 	return &Error{
 		Reason: "status_" + strconv.Itoa(response.StatusCode),
@@ -125,8 +125,8 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// backoff doubles with each attempt; a part of it that differs from URL to URL keeps them from
-// coming back together.
+// backoff returns the wait before another attempt, which doubles with each. Up to half of it is
+// jitter that depends on the URL, so that URLs are not retried at the same time.
 func (c *Client) backoff(address string, attempt int) time.Duration {
 	whole := c.options.Backoff << min(attempt, 16)
 	return whole/2 + time.Duration(random.New(random.Name(address), uint64(attempt)).Float64()*float64(whole/2))

@@ -11,11 +11,11 @@ import (
 	"github.com/pali3/pali3/ingest/fetch"
 )
 
-// A server on loopback is refused, unless its range is opened.
+// The client refuses a server on loopback unless its address range is allowed.
 func ExampleClient_Get() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/robots.txt" {
-			fmt.Fprint(w, "a picture")
+			fmt.Fprint(w, "an image")
 		}
 	}))
 	defer server.Close()
@@ -30,5 +30,5 @@ func ExampleClient_Get() {
 	fmt.Printf("%s, %v\n", response.Body, err)
 	// Output:
 	// true address
-	// a picture, <nil>
+	// an image, <nil>
 }

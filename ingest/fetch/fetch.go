@@ -1,11 +1,11 @@
-// Package fetch gets files from the web the way a guest should: it dials no address that is not
-// public, asks robots.txt, leaves what its owners opted out, keeps to a few connections a host,
-// waits when told to, and takes no more bytes, time or redirects than it was given.
+// Package fetch downloads files from the web safely and politely. It dials public addresses only,
+// respects robots.txt and opt-out headers, opens few connections to each host, waits when a server
+// asks for it, and limits bytes, time and redirects.
 //
-// [New] makes a client, [Client.Get] gets one URL. Both hold for thousands of calls at once.
-// Everything that can go wrong is an [*Error] with a short reason, so that a caller can count.
+// [New] makes a client, and [Client.Get] downloads one URL. A client serves thousands of concurrent
+// calls. Every failure is an [*Error] with a short reason for counting.
 //
-// The package knows HTTP. It does not look at what it gets.
+// The package knows HTTP but does not interpret what it downloads.
 package fetch
 
 import (
@@ -21,26 +21,26 @@ import (
 
 // Options of a client. The zero value is polite and safe.
 type Options struct {
-	UserAgent    string         // default [DefaultUserAgent]; its part before the first slash is the name in robots.txt
-	Connections  int            // requests at once, over all hosts; default [DefaultConnections]
-	PerHost      int            // requests at once to one host; default 8
-	HostDelay    time.Duration  // least time from one request to a host to the next; default none
-	Timeout      time.Duration  // of one attempt, from its dial to its last byte; default 20 s
-	Retries      int            // further attempts after a failure that may pass; default 2, none if negative
-	Backoff      time.Duration  // before the first of them, doubled for each other; default 500 ms
-	MaxWait      time.Duration  // the longest Retry-After or Crawl-delay that is obeyed; default 60 s
-	MaxBytes     int64          // of a body; default 64 MiB
-	MaxRedirects int            // default 5, none if negative
-	AllowNets    []netip.Prefix // address ranges that may be dialled though they are not public
-	IgnoreRobots bool           // do not ask robots.txt
-	IgnoreOptOut bool           // take what its headers opt out, see [OptOut]
-	Resolver     Resolver       // default [net.DefaultResolver]
+	UserAgent    string         // its part before the first slash is the name in robots.txt. Default: [DefaultUserAgent]
+	Connections  int            // simultaneous requests to all hosts. Default: [DefaultConnections]
+	PerHost      int            // simultaneous requests to one host. Default: 8
+	HostDelay    time.Duration  // minimum time between the starts of requests to one host. Default: none
+	Timeout      time.Duration  // of one attempt, from dialling to the last byte. Default: 20 s
+	Retries      int            // further attempts after a temporary failure; none if negative. Default: 2
+	Backoff      time.Duration  // before the first further attempt; it doubles for each. Default: 500 ms
+	MaxWait      time.Duration  // maximum Retry-After or Crawl-delay that is obeyed. Default: 60 s
+	MaxBytes     int64          // of a body. Default: 64 MiB
+	MaxRedirects int            // none if negative. Default: 5
+	AllowNets    []netip.Prefix // address ranges that may be dialled although they are not public
+	IgnoreRobots bool           // does not read robots.txt
+	IgnoreOptOut bool           // accepts responses with opt-out headers, see [OptOut]
+	Resolver     Resolver       // Default: [net.DefaultResolver]
 }
 
-// DefaultConnections is how many requests are under way at once where the options do not say.
+// DefaultConnections is the default of Options.Connections.
 const DefaultConnections = 256
 
-// DefaultUserAgent names the program and where to read of it.
+// DefaultUserAgent names the program and its home page.
 const DefaultUserAgent = "pali3/1 (+https://github.com/pali3/pali3)"
 
 func (o Options) withDefaults() Options {
@@ -66,18 +66,18 @@ func setDefault[T comparable](value *T, otherwise T) {
 	}
 }
 
-// Client gets URLs. Safe for concurrent use.
+// Client downloads URLs. It is safe for concurrent use.
 type Client struct {
 	options   Options
 	transport *http.Transport
-	slots     chan struct{} // one for each request under way
+	slots     chan struct{} // one for each request in progress
 	hosts     hosts
 	robots    robots
 	budget    *Budget
 }
 
-// New returns a client. It uses no proxy and no cookies: a proxy would dial addresses that the
-// guard has not seen.
+// New returns a client. It uses neither cookies nor a proxy, which would dial addresses that the
+// client has not checked.
 func New(o Options) *Client {
 	o = o.withDefaults()
 	dialer := &dialer{guard: guard{o.AllowNets}, names: names{resolver: o.Resolver}}
@@ -96,26 +96,26 @@ func New(o Options) *Client {
 	return c
 }
 
-// Close ends idle connections.
+// Close closes idle connections.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// WithBudget makes the client hold the bodies it reads against a budget of memory.
+// WithBudget makes the client reserve the memory of bodies in a budget.
 func (c *Client) WithBudget(b *Budget) *Client {
 	c.budget = b
 	return c
 }
 
-// Response is what a URL gave.
+// Response is a downloaded file.
 type Response struct {
 	Body        []byte
-	URL         string // the last, after redirects
+	URL         string // after redirects
 	ContentType string
 	FetchedAt   time.Time
 }
 
-// Get gets a URL. What may pass (a reset connection, a busy server) is tried again, after the time
-// the server names or a backoff. Ticket is the caller's in the client's budget, 0 without one.
-// Errors are of type [*Error], but for that of an ended ctx.
+// Get downloads a URL. It retries temporary failures (a reset connection, a busy server) after the
+// time that the server names, or a backoff. Ticket is the caller's ticket in the client's budget, 0
+// without one. Errors are of type [*Error], except when ctx ends.
 func (c *Client) Get(ctx context.Context, address string, ticket int64) (Response, error) {
 	for attempt := 0; ; attempt++ {
 		response, err := c.follow(ctx, address, ticket, false)
@@ -134,7 +134,7 @@ func (c *Client) Get(ctx context.Context, address string, ticket int64) (Respons
 	}
 }
 
-// follow makes one attempt: the request and its redirects, each of them guarded.
+// follow makes one attempt: the request and its redirects, with all checks for each.
 func (c *Client) follow(ctx context.Context, address string, ticket int64, forRobots bool) (Response, *Error) {
 	target, err := parse(address)
 	if err != nil {
@@ -155,7 +155,7 @@ func (c *Client) follow(ctx context.Context, address string, ticket int64, forRo
 	return Response{}, failed(Redirects, "more than %d redirects, the last to %s", c.options.MaxRedirects, target)
 }
 
-// parse reads a URL of the web as browsers do.
+// parse parses a URL as browsers do. It must be http or https.
 func parse(text string) (*url.URL, *Error) {
 	target, err := address.Parse(text, nil)
 	if err != nil {
@@ -171,7 +171,7 @@ func ofTheWeb(target *address.URL) (*url.URL, *Error) {
 	return target.Standard(), nil
 }
 
-// sleep waits, and returns false if ctx ended before.
+// sleep waits for d. It returns false if ctx ends before.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil

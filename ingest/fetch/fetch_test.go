@@ -19,10 +19,10 @@ import (
 	"github.com/pali3/pali3/internal/hostile"
 )
 
-// loopback opens the guard for the servers of tests.
+// loopback allows the addresses of test servers.
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
-// quick are options under which a hostile server does not hold a test up.
+// quick returns options with which hostile servers do not delay a test.
 func quick() Options {
 	return Options{AllowNets: loopback, Timeout: 2 * time.Second, Backoff: time.Millisecond, MaxBytes: 1 << 20, PerHost: 64}
 }
@@ -41,7 +41,7 @@ func reason(err error) string {
 	return fmt.Sprint(err)
 }
 
-func TestHostileServers(t *testing.T) {
+func TestGet_HostileServers(t *testing.T) {
 	t.Parallel()
 	address := serve(t, &hostile.Server{Robots: hostile.Forbidden})
 	client := New(quick())
@@ -53,7 +53,7 @@ func TestHostileServers(t *testing.T) {
 			switch {
 			case want == "image" && err != nil:
 				t.Errorf("%s: %v: %v", kind, reason(err), err)
-			case want == "" && (err != nil || !bytes.Equal(response.Body, hostile.Picture("7"))):
+			case want == "" && (err != nil || !bytes.Equal(response.Body, hostile.Image("7"))):
 				t.Errorf("%s: %v, %d bytes", kind, err, len(response.Body))
 			case want != "" && want != "image" && (err == nil || reason(err) != want):
 				t.Errorf("%s: reason %q, want %q: %v", kind, reason(err), want, err)
@@ -63,7 +63,7 @@ func TestHostileServers(t *testing.T) {
 	all.Wait()
 }
 
-func TestBadURLs(t *testing.T) {
+func TestGet_BadURLs(t *testing.T) {
 	client := New(quick())
 	for _, address := range []string{"", "x", "ftp://example.org/a", "http://", "http://[::1", "http://a b/", "javascript:1", "http://h:99999/", "//h/a"} {
 		if _, err := client.Get(t.Context(), address, 0); err == nil || reason(err) != BadURL {
@@ -72,8 +72,8 @@ func TestBadURLs(t *testing.T) {
 	}
 }
 
-// rawServer answers whatever it is asked, and remembers the request lines: net/http's server
-// refuses a bare "%".
+// rawServer answers all requests and records their paths. The server of net/http refuses a bare
+// "%".
 func rawServer(t *testing.T, answer func(path string) string) (address string, asked func() []string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -128,7 +128,7 @@ func TestGet_SendsAddressesAsBrowsersDo(t *testing.T) {
 	}
 }
 
-func TestErrorsSayTheSameEachTime(t *testing.T) {
+func TestGet_ErrorsAreReproducible(t *testing.T) {
 	address := serve(t, &hostile.Server{})
 	said := map[string]string{}
 	for range 3 {
@@ -144,7 +144,7 @@ func TestErrorsSayTheSameEachTime(t *testing.T) {
 	}
 }
 
-func TestKeepsToAFewRequestsAHost(t *testing.T) {
+func TestGet_LimitsRequestsPerHost(t *testing.T) {
 	t.Parallel()
 	server := &hostile.Server{}
 	address := serve(t, server)
@@ -165,11 +165,11 @@ func TestKeepsToAFewRequestsAHost(t *testing.T) {
 		t.Errorf("%d requests at once, want at most 3", server.Most())
 	}
 	if n := server.Requests.Load(); n != 121 {
-		t.Errorf("%d requests, want 2 a picture and robots.txt once", n)
+		t.Errorf("%d requests, want 2 for each image and robots.txt once", n)
 	}
 }
 
-func TestHostDelay(t *testing.T) {
+func TestGet_HostDelay(t *testing.T) {
 	t.Parallel()
 	o := quick()
 	o.HostDelay, o.IgnoreRobots = 20*time.Millisecond, true
@@ -186,7 +186,7 @@ func TestHostDelay(t *testing.T) {
 	}
 }
 
-func TestWaitsAsLongAsTold(t *testing.T) {
+func TestGet_WaitsAsLongAsServersAsk(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var times []time.Time
@@ -213,7 +213,7 @@ func TestWaitsAsLongAsTold(t *testing.T) {
 	}
 }
 
-func TestHTTP2(t *testing.T) {
+func TestGet_HTTP2(t *testing.T) {
 	t.Parallel()
 	var protocol string
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { protocol = r.Proto }))
@@ -234,7 +234,7 @@ func TestHTTP2(t *testing.T) {
 	}
 }
 
-func TestRobots(t *testing.T) {
+func TestGet_Robots(t *testing.T) {
 	for _, c := range []struct {
 		status int
 		text   string
@@ -302,7 +302,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func TestGetEndsWithItsContext(t *testing.T) {
+func TestGet_EndsWithItsContext(t *testing.T) {
 	client, address := New(Options{AllowNets: loopback}), serve(t, &hostile.Server{})
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// special are the address ranges that are not the public internet: the IANA registries of
-// special-purpose addresses (RFC 6890 and its successors), multicast, reserved space, and one
-// cloud's metadata server, which has a public address. Those of the other clouds lie in link-local,
-// unique-local and shared ranges.
+// special are the address ranges that do not belong to the public internet: the IANA registries of
+// special-purpose addresses (RFC 6890 and its successors), multicast, reserved space, and the
+// metadata server of one cloud, which has a public address. Those of other clouds are in
+// link-local, unique-local and shared ranges.
 var special = prefixes(
 	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
 	"192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
@@ -21,7 +21,7 @@ var special = prefixes(
 	"fe80::/10", "fec0::/10", "ff00::/8",
 )
 
-// Ranges of IPv6 addresses that stand for an IPv4 address, and where in their bytes it lies.
+// translated are the ranges of IPv6 addresses that contain an IPv4 address, and its position.
 var translated = []struct {
 	prefix netip.Prefix
 	at     int
@@ -38,11 +38,11 @@ func prefixes(texts ...string) []netip.Prefix {
 	return all
 }
 
-// guard knows which addresses may be dialled.
+// guard decides which addresses may be dialled.
 type guard struct{ allowed []netip.Prefix }
 
-// check returns an error for an address that is not public. An address that stands for an IPv4
-// address (mapped, NAT64, 6to4) is as good as that one.
+// check returns an error for an address that is not public. For an IPv6 address that contains an
+// IPv4 address (mapped, NAT64, 6to4) it checks the latter.
 func (g guard) check(address netip.Addr) error {
 	address = address.Unmap()
 	if address.Zone() != "" || !address.IsValid() {
@@ -72,8 +72,8 @@ func within(address netip.Addr, ranges []netip.Prefix) bool {
 	return false
 }
 
-// dialer connects to hosts. It looks a name up once and dials the very addresses that it checked: a
-// name that gives another address the second time gains nothing.
+// dialer connects to hosts. It looks a name up once and dials the addresses that it has checked,
+// which defeats names that resolve to another address the second time (DNS rebinding).
 type dialer struct {
 	guard guard
 	names names

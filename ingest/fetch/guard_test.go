@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-func TestGuard(t *testing.T) {
+func TestGuard_Check(t *testing.T) {
 	for address, public := range map[string]bool{
 		"1.1.1.1": true, "93.184.216.34": true, "172.15.0.1": true, "172.32.0.1": true, "100.63.0.1": true, "198.20.0.1": true,
 		"2606:4700::1111": true, "64:ff9b::101:101": true, "2002:101:101::1": true, "::ffff:1.1.1.1": true,
@@ -38,7 +38,7 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// resolver answers with the addresses of a host in turn, one at each question.
+// resolver returns the addresses of a host in turn, one for each look-up.
 type resolver struct {
 	answers map[string][]string
 	asked   atomic.Int64
@@ -52,7 +52,7 @@ func (r *resolver) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr,
 	return nil, errors.New("no such host")
 }
 
-func TestRefusesWhatNamesLeadTo(t *testing.T) {
+func TestGet_RefusesNamesOfPrivateAddresses(t *testing.T) {
 	var reached atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
 	defer server.Close()
@@ -79,8 +79,8 @@ func TestRefusesWhatNamesLeadTo(t *testing.T) {
 	}
 }
 
-// A redirect from a server that is allowed leads to a name which is not.
-func TestRefusesOnRedirects(t *testing.T) {
+// TestGet_RefusesRedirects follows a redirect from an allowed server to a name that is not allowed.
+func TestGet_RefusesRedirects(t *testing.T) {
 	var reached atomic.Int64
 	inner := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Add(1) }))
 	defer inner.Close()
@@ -97,7 +97,7 @@ func TestRefusesOnRedirects(t *testing.T) {
 	}
 }
 
-func TestNamesAreLookedUpOnce(t *testing.T) {
+func TestNames_LookUpOnce(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
 	at, _ := url.Parse(server.URL)

@@ -6,24 +6,24 @@ import (
 	"time"
 )
 
-// hosts keeps account of the requests to each host.
+// hosts limits the requests to each host.
 type hosts struct {
-	perHost int           // requests at once to each
-	delay   time.Duration // of each, at least
+	perHost int           // simultaneous requests
+	delay   time.Duration // minimum for each host
 	mu      sync.Mutex
 	known   map[string]*host
 }
 
-// host is one that is being asked, or was within its delay.
+// host is the state of a host with requests in progress or a delay to wait for.
 type host struct {
-	slots chan struct{} // one for each request under way
-	users int           // that hold or wait for a slot
-	next  time.Time     // no request begins before
-	delay time.Duration // from the beginning of a request to that of the next
+	slots chan struct{} // one for each request in progress
+	users int           // requests that hold or wait for a slot
+	next  time.Time     // when the next request may begin
+	delay time.Duration // between the beginnings of requests
 }
 
-// enter waits until another request to the host may begin, and returns what ends it. It returns nil
-// if ctx ended.
+// enter waits until another request to the host may begin. The request calls leave at its end.
+// enter returns nil if ctx ends before.
 func (h *hosts) enter(ctx context.Context, name string) (leave func()) {
 	h.mu.Lock()
 	entry := h.entry(name)
@@ -46,7 +46,7 @@ func (h *hosts) enter(ctx context.Context, name string) (leave func()) {
 	return leave
 }
 
-// entry returns the host's entry, a new one where there is none. The caller holds the lock.
+// entry returns the state of a host and creates it if necessary. The caller holds the lock.
 func (h *hosts) entry(name string) *host {
 	entry := h.known[name]
 	if entry == nil {
@@ -56,7 +56,7 @@ func (h *hosts) entry(name string) *host {
 	return entry
 }
 
-// turn takes the host's next time to begin, and says how far it is.
+// turn reserves the next time at which a request may begin, and returns how long to wait.
 func (h *hosts) turn(entry *host) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -69,7 +69,8 @@ func (h *hosts) turn(entry *host) time.Duration {
 	return at.Sub(now)
 }
 
-// drop forgets the host when nobody needs it, and entries past their time once there are many.
+// drop removes the state of a host that is no longer used. If there are many hosts, it removes all
+// that are unused.
 func (h *hosts) drop(name string, entry *host) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -86,7 +87,7 @@ func (h *hosts) drop(name string, entry *host) {
 	}
 }
 
-// pause lets no request to the host begin for a while.
+// pause delays the next request to the host by d.
 func (h *hosts) pause(name string, d time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -95,7 +96,7 @@ func (h *hosts) pause(name string, d time.Duration) {
 	}
 }
 
-// slow sets the least delay between requests to the host.
+// slow sets the minimum delay between requests to the host.
 func (h *hosts) slow(name string, d time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

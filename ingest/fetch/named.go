@@ -8,10 +8,10 @@ import (
 	"sync/atomic"
 )
 
-// Named returns a transport for a server that the user named, wherever it lies. Where it sends one
-// on to, other hosts, must have public addresses as those of [Client] must, unless its own is not
-// public either: a mirror within a network has its files there, too. The proxy of the environment
-// is used.
+// Named returns a transport for a server that the user named, which may have any address. Other
+// hosts that it redirects to must have public addresses, as for [Client], unless the address of the
+// server is not public either: a mirror within a network has its files there, too. The transport
+// uses the proxy of the environment.
 func Named(server *url.URL) *http.Transport {
 	n := &named{host: server.Hostname(), guarded: &dialer{names: names{resolver: net.DefaultResolver}}}
 	t := http.DefaultTransport.(*http.Transport).Clone()
@@ -26,7 +26,7 @@ func Named(server *url.URL) *http.Transport {
 	return t
 }
 
-// named dials the named server, a proxy, and where the server sends one on to.
+// named dials the named server, a proxy, and hosts that the server redirects to.
 type named struct {
 	host    string
 	proxy   atomic.Value // string

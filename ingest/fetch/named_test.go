@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestNamedServersAreFollowed(t *testing.T) {
+func TestNamed_FollowsRedirectsWithinANetwork(t *testing.T) {
 	storage := httptest.NewServer(http.NotFoundHandler())
 	defer storage.Close()
 	server := httptest.NewServer(http.RedirectHandler(storage.URL, http.StatusFound))
@@ -28,8 +28,8 @@ func TestNamedServersAreFollowed(t *testing.T) {
 	}
 }
 
-// A public server cannot send one on into the network.
-func TestNamedServersAreNotFollowedInside(t *testing.T) {
+// TestNamed_PublicServerCannotRedirectIntoTheNetwork dials a private address after a public one.
+func TestNamed_PublicServerCannotRedirectIntoTheNetwork(t *testing.T) {
 	inside := httptest.NewServer(http.NotFoundHandler())
 	defer inside.Close()
 	n := &named{host: "hub.example", guarded: &dialer{names: names{resolver: net.DefaultResolver}}}

@@ -13,15 +13,15 @@ type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
-// How long and how many answers are kept, and how many questions are asked at once.
+// Limits of the cache of names.
 const (
 	keepName    = 5 * time.Minute
 	keepFailure = 30 * time.Second
 	maxNames    = 1 << 16
-	maxLookUps  = 64
+	maxLookUps  = 64 // simultaneous
 )
 
-// names remembers the addresses of hosts. The zero value with a resolver is ready.
+// names caches the addresses of hosts. The zero value with a resolver is ready to use.
 type names struct {
 	resolver Resolver
 	once     sync.Once
@@ -30,7 +30,7 @@ type names struct {
 	known    map[string]*name
 }
 
-// name is what is known of a host, or on its way.
+// name is the result of a look-up, or one in progress.
 type name struct {
 	done      chan struct{}
 	addresses []netip.Addr
@@ -38,8 +38,7 @@ type name struct {
 	until     time.Time
 }
 
-// lookUp returns the addresses of a host. Those who ask for one host at the same time wait for one
-// answer.
+// lookUp returns the addresses of a host. Concurrent calls for one host share a look-up.
 func (n *names) lookUp(ctx context.Context, host string) ([]netip.Addr, error) {
 	if address, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{address}, nil
@@ -64,7 +63,7 @@ func (n *names) lookUp(ctx context.Context, host string) ([]netip.Addr, error) {
 	}
 }
 
-// ask fills in the entry, whoever still waits for it.
+// ask looks the host up and fills in the entry, even if all callers have given up waiting.
 func (n *names) ask(host string, entry *name) {
 	n.asking <- struct{}{}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -91,7 +90,7 @@ func (e *name) old(now time.Time) bool {
 	}
 }
 
-// forget makes room: old entries go, and if there are none, any half.
+// forget removes old entries, and then any until at most half of maxNames are left.
 func (n *names) forget(now time.Time) {
 	for host, entry := range n.known {
 		if entry.old(now) {

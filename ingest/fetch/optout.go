@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// OptOut tells which header asks that what it comes with be not used to train models, "" if none
-// does. Known are
-//   - X-Robots-Tag with noai, noimageai, noindex, noimageindex or none, for everybody or for this program,
+// OptOut returns the header that opts the response out of training, or "" if there is none. It
+// recognises
+//   - X-Robots-Tag with noai, noimageai, noindex, noimageindex or none, for all programs or for this one,
 //   - TDM-Reservation: 1 (the W3C community group's TDM Reservation Protocol),
 //   - Content-Usage with train-ai=n or ai=n (the IETF's AI preferences, a draft),
 //   - Content-Signal with ai-train=no.
@@ -32,8 +32,8 @@ func OptOut(header http.Header, program string) string {
 	return ""
 }
 
-// forbidsRobots reads a line such as "noai, noindex" or "otherbot: noindex, pali3: noai": a name
-// before a colon says for whom the rules after it are.
+// forbidsRobots reads a line such as "noai, noindex" or "otherbot: noindex, pali3: noai". A name
+// before a colon says which program the following rules are for.
 func forbidsRobots(line, program string) bool {
 	ours := true
 	for rule := range strings.SplitSeq(line, ",") {
@@ -52,7 +52,7 @@ func forbidsRobots(line, program string) bool {
 	return false
 }
 
-// valued are the rules of X-Robots-Tag that have a value of their own after a colon.
+// valued are the rules of X-Robots-Tag that have a value after a colon.
 var valued = map[string]bool{"max-snippet": true, "max-image-preview": true, "max-video-preview": true, "unavailable_after": true}
 
 // forbidsTraining reads a line such as "search=yes, ai-train=no".

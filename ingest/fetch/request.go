@@ -14,8 +14,8 @@ import (
 	"github.com/pali3/pali3/ingest/internal/address"
 )
 
-// request makes one request: it waits for its host's turn and a slot, and reads the answer. A
-// redirect gives the location and no response.
+// request makes one request: it waits until the host may be asked and for a slot, and reads the
+// response. For a redirect it returns the location instead.
 func (c *Client) request(ctx context.Context, target *url.URL, ticket int64, forRobots bool) (Response, *url.URL, *Error) {
 	leave := c.hosts.enter(ctx, target.Hostname())
 	if leave == nil {
@@ -38,7 +38,7 @@ func (c *Client) request(ctx context.Context, target *url.URL, ticket int64, for
 	}
 	defer answer.Body.Close()
 	if location, err := redirect(answer, target); location != nil || err != nil {
-		io.CopyN(io.Discard, answer.Body, 4<<10) // so that the connection can be used again
+		io.CopyN(io.Discard, answer.Body, 4<<10) // so that the connection can be reused
 		return Response{}, location, err
 	}
 	if answer.StatusCode != http.StatusOK {
@@ -65,8 +65,8 @@ func (c *Client) request(ctx context.Context, target *url.URL, ticket int64, for
 	return Response{Body: content, URL: target.String(), ContentType: answer.Header.Get("Content-Type"), FetchedAt: time.Now()}, nil, nil
 }
 
-// newRequest makes a request. A path that package net/url would encode once more, since it has a
-// "%" that encodes nothing, is sent as it is, as browsers do.
+// newRequest returns a request. Like browsers, it sends a path with a bare "%" as it is, which
+// package net/url would encode again.
 func (c *Client) newRequest(ctx context.Context, target *url.URL) *http.Request {
 	if target.RawPath != "" && target.EscapedPath() != target.RawPath && !strings.HasPrefix(target.RawPath, "//") {
 		sent := *target
@@ -78,7 +78,7 @@ func (c *Client) newRequest(ctx context.Context, target *url.URL) *http.Request 
 	return request.WithContext(ctx)
 }
 
-// because says why a request failed, where it was ended by us.
+// because returns the Error for a failed request, which may have been cancelled by its timeout.
 func because(ctx context.Context, err error) *Error {
 	if errors.Is(context.Cause(ctx), errAttempt) {
 		return &Error{Reason: TimedOut, Err: errAttempt}
@@ -86,7 +86,7 @@ func because(ctx context.Context, err error) *Error {
 	return classify(err)
 }
 
-// redirect returns where an answer leads, nil if it leads nowhere.
+// redirect returns the location of a redirect, or nil for other responses.
 func redirect(answer *http.Response, from *url.URL) (*url.URL, *Error) {
 	switch answer.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -111,17 +111,17 @@ func query(u *url.URL) string {
 	return "?" + u.RawQuery
 }
 
-// body reads what comes after the headers.
+// body reads the body of a response.
 type body struct {
 	client *Client
 	ctx    context.Context
 	clock  *time.Timer // ends the attempt
 	ticket int64
 	limit  int64
-	cut    bool // what is over the limit is left, not an error
+	cut    bool // a body over the limit is truncated instead of an error
 }
 
-// firstRead is how much a header's word is believed before bytes have come.
+// firstRead is the maximum that is allocated because of a header, before bytes have arrived.
 const firstRead = 1 << 20
 
 func (b *body) read(answer *http.Response) ([]byte, *Error) {
@@ -132,7 +132,7 @@ func (b *body) read(answer *http.Response) ([]byte, *Error) {
 	expected := answer.ContentLength
 	switch encoding := strings.ToLower(answer.Header.Get("Content-Encoding")); encoding {
 	case "", "identity":
-	case "gzip", "x-gzip": // not asked for, but some send nothing else
+	case "gzip", "x-gzip": // not requested, but some servers send it anyway
 		unzipped, err := gzip.NewReader(answer.Body)
 		if err != nil {
 			return nil, b.broken(err, Encoding)
@@ -169,8 +169,8 @@ func (b *body) broken(err error, reason string) *Error {
 	return failure
 }
 
-// wait waits for room for n more bytes. The attempt's clock stands still meanwhile: the server is
-// not to blame.
+// wait waits for room for n more bytes in the budget. Meanwhile it stops the attempt's clock,
+// because the server does not cause the delay.
 func (b *body) wait(n int64) bool {
 	if b.client.budget.try(b.ticket, n) {
 		return true

@@ -9,16 +9,16 @@ import (
 	"github.com/temoto/robotstxt"
 )
 
-// maxRobots is how much of a robots.txt is read, the least that RFC 9309 lets a crawler read.
+// maxRobots is how much of a robots.txt is read: the minimum that RFC 9309 requires.
 const maxRobots = 500 << 10
 
-// robots remembers what each site allows. The zero value is ready.
+// robots caches the rules of sites. The zero value is ready to use.
 type robots struct {
 	mu    sync.Mutex
 	sites map[string]*site
 }
 
-// site is what scheme, host and port stand for.
+// site has the rules for a scheme, host and port.
 type site struct {
 	mu    sync.Mutex // held while robots.txt is read
 	read  bool
@@ -26,8 +26,8 @@ type site struct {
 	err   *Error
 }
 
-// askRobots returns an error if the site does not want the target to be got. As RFC 9309 has it, a
-// site without a robots.txt allows everything, and one whose robots.txt cannot be read nothing.
+// askRobots returns an error if the site's robots.txt forbids the target. By RFC 9309, a site
+// without robots.txt allows everything, and a site whose robots.txt cannot be read allows nothing.
 func (c *Client) askRobots(ctx context.Context, target *url.URL) *Error {
 	s := c.robots.site(target.Scheme + "://" + target.Host)
 	s.mu.Lock()
@@ -45,7 +45,7 @@ func (c *Client) askRobots(ctx context.Context, target *url.URL) *Error {
 	if s.err != nil {
 		return s.err
 	}
-	path := target.RawPath // as it is asked for
+	path := target.RawPath // in the form of the request
 	if path == "" {
 		path = "/"
 	}
@@ -62,7 +62,7 @@ func (r *robots) site(name string) *site {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.sites == nil || len(r.sites) >= maxNames {
-		r.sites = map[string]*site{} // what is needed again is read again
+		r.sites = map[string]*site{} // read again when needed
 	}
 	s := r.sites[name]
 	if s == nil {
@@ -72,7 +72,7 @@ func (r *robots) site(name string) *site {
 	return s
 }
 
-// readRobots reads a site's robots.txt; rules are nil where there is none.
+// readRobots reads the robots.txt of a site; rules are nil if there is none.
 func (c *Client) readRobots(ctx context.Context, target *url.URL) (rules *robotstxt.Group, err *Error) {
 	address := target.Scheme + "://" + target.Host + "/robots.txt"
 	var response Response
@@ -93,12 +93,12 @@ func (c *Client) readRobots(ctx context.Context, target *url.URL) (rules *robots
 	}
 	parsed, problem := robotstxt.FromBytes(response.Body[:min(len(response.Body), maxRobots)])
 	if problem != nil {
-		return nil, nil // what cannot be parsed forbids nothing
+		return nil, nil // a file that cannot be parsed forbids nothing
 	}
 	return parsed.FindGroup(c.robotsName()), nil
 }
 
-// robotsName is the product token of RFC 9309.
+// robotsName returns the product token of RFC 9309.
 func (c *Client) robotsName() string {
 	name, _, _ := strings.Cut(c.options.UserAgent, "/")
 	return strings.TrimSpace(name)

@@ -1,13 +1,12 @@
 package resize
 
-// naturalOrder is where in a block each coefficient of the zigzag order stands (ITU T.81, figure
-// A.6).
+// naturalOrder maps zigzag order to positions in a block (ITU T.81, figure A.6).
 var naturalOrder = [64]uint8{
 	0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
 	35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
 }
 
-// zigzagOrder is where in the zigzag order each coefficient of a block stands.
+// zigzagOrder maps positions in a block to zigzag order.
 var zigzagOrder = func() (order [64]uint8) {
 	for i, at := range naturalOrder {
 		order[at] = uint8(i)
@@ -15,16 +14,16 @@ var zigzagOrder = func() (order [64]uint8) {
 	return order
 }()
 
-// aanFactor is by how much the fast transform's coefficients are larger than the DCT's, but for a
-// factor of 8 of rows and columns together: 1, and cos(k pi / 16) times the root of 2.
+// aanFactor is the scale of the fast transform's coefficients relative to the DCT, apart from a
+// factor of 8 for rows and columns together: 1, then cos(k pi / 16) times the square root of 2.
 var aanFactor = [8]float32{1, 1.387039845, 1.306562965, 1.175875602, 1, 0.785694958, 0.541196100, 0.275899379}
 
-// transformPortable writes the quantized coefficients of 8 by 8 samples, that begin at the first of
-// pix, in natural order (down the rows), and tells which are not zero, a bit for each.
+// transformPortable computes the quantized coefficients of the 8 by 8 samples at the beginning of
+// pix, in natural order (row by row). It returns a bit for each coefficient that is not zero.
 //
 // The transform is the scaled discrete cosine transform of Arai, Agui and Nakajima (Transactions of
-// the IEICE, 1988), with five multiplications for eight values, as in libjpeg's jfdctflt.c: of the
-// columns, then of the rows. Its twin in SIMD (dct_amd64.go) gives the same bits.
+// the IEICE, 1988), with five multiplications for eight values, as in libjpeg's jfdctflt.c: columns
+// first, then rows. The SIMD version (dct_amd64.go) returns the same bits.
 func transformPortable(values *[64]int32, pix []uint8, stride int, scale *[64]float32) (nonzero uint64) {
 	var b [64]float32
 	for y := range 8 {
@@ -42,7 +41,7 @@ func transformPortable(values *[64]int32, pix []uint8, stride int, scale *[64]fl
 	}
 	for i, v := range b {
 		v = float32(v * scale[i])
-		values[i] = int32(v+16384.5) - 16384 // rounds, for what is not far below zero
+		values[i] = int32(v+16384.5) - 16384 // rounds values that are not far below zero
 		if values[i] != 0 {
 			nonzero |= 1 << i
 		}
@@ -63,7 +62,7 @@ func dct8(a0, a1, a2, a3, a4, a5, a6, a7 float32) (c0, c1, c2, c3, c4, c5, c6, c
 	c2, c6 = even3+z1, even3-z1
 
 	odd0, odd1, odd2 := d4+d5, d5+d6, d6+d7
-	z5 := float32((odd0 - odd2) * 0.382683433) // the conversions forbid to fuse the product with a sum
+	z5 := float32((odd0 - odd2) * 0.382683433) // the conversions prevent fused multiply-add
 	z2 := float32(0.541196100*odd0) + z5
 	z4 := float32(1.306562965*odd2) + z5
 	z3 := float32(odd1 * 0.707106781)

@@ -4,7 +4,7 @@ package resize
 
 import "simd/archsimd"
 
-// useAVX2 is the one place that decides between the twins.
+// useAVX2 selects the SIMD version. It is the only place that does.
 var useAVX2 = archsimd.X86.AVX2()
 
 func transform(values *[64]int32, pix []uint8, stride int, scale *[64]float32) (nonzero uint64) {
@@ -14,8 +14,8 @@ func transform(values *[64]int32, pix []uint8, stride int, scale *[64]float32) (
 	return transformPortable(values, pix, stride, scale)
 }
 
-// transformAVX2 holds the eight rows of a block in eight registers. It transforms the columns, all
-// at once, transposes, does the same with what were the rows, and transposes back.
+// transformAVX2 holds the eight rows of a block in eight registers. It transforms all columns at
+// once, transposes, transforms the former rows in the same way, and transposes back.
 func transformAVX2(values *[64]int32, pix []uint8, stride int, scale *[64]float32) (nonzero uint64) {
 	middle := archsimd.BroadcastFloat32x8(128)
 	a0 := samples(pix).Sub(middle)
@@ -43,7 +43,7 @@ func transformAVX2(values *[64]int32, pix []uint8, stride int, scale *[64]float3
 		c0, c1, c2, c3 := even0.Add(even1), z11.Add(z4), even3.Add(z1), z13.Sub(z2)
 		c4, c5, c6, c7 := even0.Sub(even1), z13.Add(z2), even3.Sub(z1), z11.Sub(z4)
 
-		// Quarters of 4 by 4 are transposed, then those off the diagonal change places.
+		// Transposes the 4 by 4 quarters and exchanges those off the diagonal.
 		t0, t1 := c0.ConcatPermuteScalarsGrouped(0, 1, 4, 5, c1), c0.ConcatPermuteScalarsGrouped(2, 3, 6, 7, c1)
 		t2, t3 := c2.ConcatPermuteScalarsGrouped(0, 1, 4, 5, c3), c2.ConcatPermuteScalarsGrouped(2, 3, 6, 7, c3)
 		t4, t5 := c4.ConcatPermuteScalarsGrouped(0, 1, 4, 5, c5), c4.ConcatPermuteScalarsGrouped(2, 3, 6, 7, c5)
@@ -65,12 +65,12 @@ func transformAVX2(values *[64]int32, pix []uint8, stride int, scale *[64]float3
 	return nonzero
 }
 
-// samples loads a row; of the 16 bytes read the last 8 are dropped.
+// samples loads a row. It reads 16 bytes and drops the last 8.
 func samples(row []uint8) archsimd.Float32x8 {
 	return archsimd.LoadUint8x16(row).ExtendLo8ToUint32().BitsToInt32().ConvertToFloat32()
 }
 
-// quantized writes a row of coefficients and tells which are not zero.
+// quantized writes a row of coefficients and returns a bit for each that is not zero.
 func quantized(to []int32, row archsimd.Float32x8, scale []float32) uint8 {
 	offset := archsimd.BroadcastInt32x8(16384)
 	v := row.Mul(archsimd.LoadFloat32x8(scale)).Add(archsimd.BroadcastFloat32x8(16384.5)).ConvertToInt32().Sub(offset)

@@ -10,23 +10,22 @@ import (
 	"sync"
 )
 
-// encoder writes the entropy-coded data of a baseline JPEG, faster than image/jpeg does. What
-// stands before the data (quantization tables, Huffman tables, components) is what image/jpeg
-// writes at the same quality; the size is put in.
+// encoder writes baseline JPEG files faster than image/jpeg. It computes the entropy-coded data;
+// the header (quantization tables, Huffman tables, components) is that of image/jpeg at the same
+// quality, with the size replaced.
 type encoder struct {
 	header []byte // up to the data
-	size   int    // where in it the height stands, and the width after it
+	size   int    // offset of the height in the header; the width follows
 	scale  [2][64]float32
 	codes  [4]codes // luma DC, luma AC, chroma DC, chroma AC
 }
 
-// codes are a Huffman table: by symbol, the code in the upper bits and its length in the lowest
-// byte.
+// codes is a Huffman table by symbol: the code in the upper bits and its length in the lowest byte.
 type codes [256]uint32
 
 var encoders sync.Map // quality -> *encoder
 
-// encoderOf returns the encoder of a quality.
+// encoderOf returns the encoder for a quality.
 func encoderOf(quality int) (*encoder, error) {
 	if e, ok := encoders.Load(quality); ok {
 		return e.(*encoder), nil
@@ -43,7 +42,7 @@ func encoderOf(quality int) (*encoder, error) {
 	return e, nil
 }
 
-// readHeader takes the tables from the beginning of a file.
+// readHeader reads the tables at the beginning of a file.
 func (e *encoder) readHeader(file []byte) error {
 	at := 2
 	for at+4 <= len(file) {
@@ -70,8 +69,8 @@ func (e *encoder) readHeader(file []byte) error {
 	return fmt.Errorf("image/jpeg wrote a header that ends after %d bytes", len(file))
 }
 
-// setQuant takes a quantization table, in zigzag order. The DCT leaves each coefficient scaled by
-// its row's and column's factor (Arai, Agui, Nakajima); the table takes that back.
+// setQuant sets a quantization table, given in zigzag order. The fast DCT leaves each coefficient
+// scaled by factors for its row and column (Arai, Agui, Nakajima), which the table compensates.
 func (e *encoder) setQuant(table int, quant []byte) {
 	for i, q := range quant {
 		at := naturalOrder[i]
@@ -79,8 +78,8 @@ func (e *encoder) setQuant(table int, quant []byte) {
 	}
 }
 
-// setCodes takes a Huffman table, and returns the number of its symbols. The codes of one length
-// are consecutive numbers (ITU T.81, annex C).
+// setCodes sets a Huffman table and returns the number of its symbols. The codes of each length are
+// consecutive numbers (ITU T.81, annex C).
 func (e *encoder) setCodes(table int, segment []byte) (symbols int) {
 	code := uint32(0)
 	for length := 1; length <= 16; length++ {
@@ -94,7 +93,7 @@ func (e *encoder) setCodes(table int, segment []byte) (symbols int) {
 	return symbols
 }
 
-// bitWriter gathers bits, most significant first.
+// bitWriter writes bits, most significant first.
 type bitWriter struct {
 	out   []byte
 	bits  uint64
@@ -108,7 +107,7 @@ func (w *bitWriter) put(value uint32, n uint) {
 	}
 }
 
-// flush32 moves 32 bits out; a byte of ones is followed by a zero, as markers begin with it.
+// flush32 writes 32 bits. It adds a zero after a byte 0xff, because markers begin with 0xff.
 func (w *bitWriter) flush32() {
 	w.count -= 32
 	word := uint32(w.bits >> w.count)
@@ -124,7 +123,7 @@ func (w *bitWriter) flush32() {
 	}
 }
 
-// end fills the last byte with ones.
+// end pads the last byte with ones.
 func (w *bitWriter) end() {
 	w.put(0x7f, 7)
 	for w.count >= 8 {
@@ -136,7 +135,7 @@ func (w *bitWriter) end() {
 	}
 }
 
-// encode writes a picture with chroma at half the height and width.
+// encode encodes an image with chroma at half the height and width.
 func (e *encoder) encode(m *image.YCbCr) []byte {
 	width, height := m.Rect.Dx(), m.Rect.Dy()
 	w := &bitWriter{out: make([]byte, 0, len(e.header)+width*height/2+64)}
@@ -159,7 +158,7 @@ func (e *encoder) encode(m *image.YCbCr) []byte {
 	return append(w.out, 0xff, 0xd9)
 }
 
-// plane is one component of a picture.
+// plane is one component of an image.
 type plane struct {
 	pix                   []uint8
 	stride, width, height int
@@ -181,7 +180,7 @@ func (e *encoder) block(w *bitWriter, p *plane, left, top, table int, before int
 	return values[0]
 }
 
-// pad copies 8 by 8 samples of which some are beyond the edges, where the last ones are repeated.
+// pad copies 8 by 8 samples and repeats the last ones beyond the edges.
 func (p *plane) pad(to *[64]uint8, left, top int) {
 	for y := range 8 {
 		row := p.pix[min(top+y, p.height-1)*p.stride:]
@@ -191,7 +190,7 @@ func (p *plane) pad(to *[64]uint8, left, top int) {
 	}
 }
 
-// zigzag moves the bits of a block in natural order to the places of the zigzag order.
+// zigzag converts a set of coefficients from natural order to zigzag order.
 func zigzag(natural uint64) (bitset uint64) {
 	for ; natural != 0; natural &= natural - 1 {
 		bitset |= 1 << zigzagOrder[bits.TrailingZeros64(natural)]
@@ -199,8 +198,8 @@ func zigzag(natural uint64) (bitset uint64) {
 	return bitset
 }
 
-// rest writes the coefficients after the first, of which bitset tells, in zigzag order, those that
-// are not zero.
+// rest writes the coefficients after the first. bitset marks those that are not zero, in zigzag
+// order.
 func (w *bitWriter) rest(ac *codes, values *[64]int32, bitset uint64) {
 	last := 0
 	for ; bitset != 0; bitset &= bitset - 1 {

@@ -9,7 +9,7 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// noisy is a picture of edges, slopes and noise.
+// noisy returns an image of edges, slopes and noise.
 func noisy(width, height int) *image.YCbCr {
 	m := image.NewYCbCr(image.Rect(0, 0, width, height), image.YCbCrSubsampleRatio420)
 	rng := random.New(uint64(width), uint64(height))
@@ -22,7 +22,7 @@ func noisy(width, height int) *image.YCbCr {
 	return m
 }
 
-// squaredError is the mean squared error of what a file decodes to.
+// squaredError returns the mean squared error of a decoded file.
 func squaredError(t *testing.T, encoded []byte, want *image.YCbCr) float64 {
 	t.Helper()
 	decoded, err := jpeg.Decode(bytes.NewReader(encoded))
@@ -45,7 +45,7 @@ func squaredError(t *testing.T, encoded []byte, want *image.YCbCr) float64 {
 	return sum / float64(want.Rect.Dx()*want.Rect.Dy())
 }
 
-// TestEncode compares size and error with those of image/jpeg, whose tables are used.
+// TestEncode compares size and error with those of image/jpeg, which uses the same tables.
 func TestEncode(t *testing.T) {
 	for _, size := range [][2]int{{1, 1}, {7, 5}, {8, 8}, {16, 16}, {17, 33}, {100, 60}, {256, 256}} {
 		for _, quality := range []int{1, 20, 75, 95, 100} {
@@ -67,8 +67,9 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// TestTransformsAgree compares what the build uses with the portable twin, bit for bit.
-func TestTransformsAgree(t *testing.T) {
+// TestTransform_EqualsPortable compares the transform of this build with the portable one, bit for
+// bit.
+func TestTransform_EqualsPortable(t *testing.T) {
 	rng := random.New(3)
 	e, err := encoderOf(90)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"github.com/pali3/pali3/augment"
 )
 
-// encodeJPEG writes a picture with chroma at half the height and width.
+// encodeJPEG encodes an image with chroma at half the height and width.
 func encodeJPEG(m *augment.Image, quality int) ([]byte, error) {
 	e, err := encoderOf(quality)
 	if err != nil {
@@ -15,8 +15,8 @@ func encodeJPEG(m *augment.Image, quality int) ([]byte, error) {
 	return e.encode(toYCbCr(m)), nil
 }
 
-// toYCbCr converts as JFIF 1.02 has it, in fixed point of 16 bits. The chroma of four pixels is
-// their mean's.
+// toYCbCr converts by JFIF 1.02, in fixed point of 16 bits. Chroma is computed from the mean of
+// four pixels.
 func toYCbCr(m *augment.Image) *image.YCbCr {
 	out := image.NewYCbCr(image.Rect(0, 0, m.Width, m.Height), image.YCbCrSubsampleRatio420)
 	for y := range m.Height {

@@ -1,7 +1,6 @@
-// Package resize makes pictures smaller on their way into a dataset: decoded, resampled and written
-// anew as JPEG. A [Resizer] is a transform of package ingest. Its modes are those of img2dataset
-// (rom1504/img2dataset, resizer.py); unlike there, a JPEG that lies on its side is turned upright,
-// as its EXIF orientation says.
+// Package resize makes images smaller during ingestion: it decodes, resamples and encodes them as
+// JPEG. A [Resizer] is a transform for package ingest. Its modes are those of img2dataset
+// (rom1504/img2dataset, resizer.py). Unlike img2dataset, it applies the EXIF orientation of a JPEG.
 package resize
 
 import (
@@ -13,32 +12,32 @@ import (
 	"github.com/pali3/pali3/augment"
 )
 
-// Modes.
+// Modes of a resizer.
 const (
-	Keep       = "keep"        // the longer side becomes the size, nothing is cut
-	KeepRatio  = "keep_ratio"  // the shorter side becomes the size, nothing is cut
-	CenterCrop = "center_crop" // the shorter side becomes the size, and the middle of the longer is taken
-	Border     = "border"      // the longer side becomes the size, and white fills the square
+	Keep       = "keep"        // scales the longer side to the size
+	KeepRatio  = "keep_ratio"  // scales the shorter side to the size
+	CenterCrop = "center_crop" // scales the shorter side to the size and crops the middle
+	Border     = "border"      // scales the longer side to the size and adds white to a square
 )
 
-// Modes lists the modes.
-var Modes = []string{Keep, KeepRatio, CenterCrop, Border}
+// modes returns all modes.
+func modes() []string { return []string{Keep, KeepRatio, CenterCrop, Border} }
 
 // Options of a resizer.
 type Options struct {
 	Mode    string
 	Size    int  // pixels
-	Quality int  // of the JPEG, 1 to 100; default 95
-	Enlarge bool // pictures that are smaller too; without it they stay as they came, byte for byte
+	Quality int  // of the JPEG, 1 to 100. Default: 95
+	Enlarge bool // enlarges smaller images; otherwise they stay unchanged, byte for byte
 }
 
-// Resizer resizes pictures. Safe for concurrent use.
+// Resizer resizes images. It is safe for concurrent use.
 type Resizer struct{ options Options }
 
-// New checks the options.
+// New returns a resizer, or an error for options that are not legal.
 func New(o Options) (*Resizer, error) {
-	if !slices.Contains(Modes, o.Mode) {
-		return nil, fmt.Errorf("resizing: there is no mode %q; the modes are %s", o.Mode, strings.Join(Modes, ", "))
+	if !slices.Contains(modes(), o.Mode) {
+		return nil, fmt.Errorf("resizing: there is no mode %q; the modes are %s", o.Mode, strings.Join(modes(), ", "))
 	}
 	if o.Size < 1 || o.Size > 1<<14 {
 		return nil, fmt.Errorf("resizing: a size of %d, legal are 1 to %d", o.Size, 1<<14)
@@ -52,7 +51,7 @@ func New(o Options) (*Resizer, error) {
 	return &Resizer{o}, nil
 }
 
-// Name says what is done.
+// Name describes the transform with its options.
 func (r *Resizer) Name() string {
 	name := fmt.Sprintf("resize(%s, %d, quality %d)", r.options.Mode, r.options.Size, r.options.Quality)
 	if r.options.Enlarge {
@@ -61,7 +60,7 @@ func (r *Resizer) Name() string {
 	return name
 }
 
-// Apply returns the picture anew, as JPEG, or as it came where nothing is to be done.
+// Apply returns the resized image as JPEG, or the given bytes if the image is small enough.
 func (r *Resizer) Apply(encoded []byte) ([]byte, error) {
 	_, height, width, err := inspect(encoded)
 	if err != nil {
@@ -93,7 +92,7 @@ func (r *Resizer) Apply(encoded []byte) ([]byte, error) {
 	return encodeJPEG(scaled, r.options.Quality)
 }
 
-// viaPlanes resizes a JPEG without making RGB of it, which takes half the time.
+// viaPlanes resizes a JPEG without converting it to RGB, which takes half the time.
 func (r *Resizer) viaPlanes(m *image.YCbCr, side int, err error) ([]byte, error) {
 	if err != nil {
 		return nil, err
@@ -116,7 +115,7 @@ func inspect(encoded []byte) (format string, height, width int, err error) {
 	return format, height, width, err
 }
 
-// scale resamples so that a side of so many pixels becomes size.
+// scale resamples an image by size / side.
 func scale(m *augment.Image, size, side int) *augment.Image {
 	height, width := scaled(m.Height, size, side), scaled(m.Width, size, side)
 	if height == m.Height && width == m.Width {
@@ -130,10 +129,10 @@ func scale(m *augment.Image, size, side int) *augment.Image {
 	return out
 }
 
-// scaled rounds to the nearest pixel, at least one.
+// scaled returns n * size / side, rounded, and at least 1.
 func scaled(n, size, side int) int { return max(1, (2*n*size+side)/(2*side)) }
 
-// square cuts the middle.
+// square crops the middle of an image.
 func square(m *augment.Image, size int) *augment.Image {
 	out := &augment.Image{Height: size, Width: size, Pix: make([]uint8, 0, 3*size*size)}
 	top, left := (m.Height-size)/2, (m.Width-size)/2
@@ -143,7 +142,7 @@ func square(m *augment.Image, size int) *augment.Image {
 	return out
 }
 
-// framed puts the picture into the middle of a white square.
+// framed puts the image in the middle of a white square.
 func framed(m *augment.Image, size int) *augment.Image {
 	out := &augment.Image{Height: size, Width: size, Pix: slices.Repeat([]uint8{255}, 3*size*size)}
 	top, left := (size-m.Height)/2, (size-m.Width)/2

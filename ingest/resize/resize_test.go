@@ -12,7 +12,7 @@ import (
 	"github.com/pali3/pali3/augment"
 )
 
-// slope is a picture that gets redder to the right and greener downwards.
+// slope returns an image that gets redder to the right and greener downwards.
 func slope(width, height int) *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, width, height))
 	for y := range height {
@@ -31,7 +31,7 @@ func encodePNG(t testing.TB, m image.Image) []byte {
 	return b.Bytes()
 }
 
-func TestModes(t *testing.T) {
+func TestApply_Modes(t *testing.T) {
 	wide := encodePNG(t, slope(120, 60))
 	for _, c := range []struct {
 		options       Options
@@ -58,7 +58,7 @@ func TestModes(t *testing.T) {
 	}
 }
 
-func TestPixels(t *testing.T) {
+func TestApply_Pixels(t *testing.T) {
 	r, _ := New(Options{Mode: Border, Size: 40})
 	got, err := r.Apply(encodePNG(t, slope(120, 60)))
 	if err != nil {
@@ -82,17 +82,17 @@ func TestPixels(t *testing.T) {
 	}
 }
 
-func TestSmallPicturesStayAsTheyCame(t *testing.T) {
+func TestApply_LeavesSmallImagesUnchanged(t *testing.T) {
 	small := encodePNG(t, slope(30, 20))
-	for _, mode := range Modes {
+	for _, mode := range modes() {
 		r, _ := New(Options{Mode: mode, Size: 30})
 		if got, err := r.Apply(small); err != nil || !bytes.Equal(got, small) {
-			t.Errorf("%s changed a small picture: %v", mode, err)
+			t.Errorf("%s changed a small image: %v", mode, err)
 		}
 	}
 }
 
-func TestBadOptions(t *testing.T) {
+func TestNew_RefusesBadOptions(t *testing.T) {
 	for _, o := range []Options{{Mode: "fit", Size: 10}, {Mode: Keep}, {Mode: Keep, Size: 10, Quality: 101}} {
 		if _, err := New(o); err == nil {
 			t.Errorf("%+v was taken", o)
@@ -104,8 +104,8 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
-// The conversion is that of the standard library, but for the chroma's mean.
-func TestYCbCr(t *testing.T) {
+// TestToYCbCr compares with the conversion of the standard library.
+func TestToYCbCr(t *testing.T) {
 	for _, c := range [][3]uint8{{0, 0, 0}, {255, 255, 255}, {255, 0, 0}, {0, 255, 0}, {0, 0, 255}, {12, 200, 77}} {
 		m := &augment.Image{Height: 1, Width: 1, Pix: c[:]}
 		got := toYCbCr(m).YCbCrAt(0, 0)

@@ -69,7 +69,7 @@ func TestURLs(t *testing.T) {
 			}
 			good++
 			s := samples[key]
-			if len(s.Images) != 1 || !bytes.Equal(s.Images[0].Bytes, hostile.Picture(fmt.Sprint(i))) || s.Provenance.URL != key ||
+			if len(s.Images) != 1 || !bytes.Equal(s.Images[0].Bytes, hostile.Image(fmt.Sprint(i))) || s.Provenance.URL != key ||
 				time.Since(s.Provenance.FetchedAt) > time.Minute || s.Texts[0].Value != fmt.Sprintf("%s number %d", kind, i) {
 				t.Errorf("%s: %+v", key, s)
 			}
@@ -102,7 +102,7 @@ func TestURLsNeedNoServerForWhatTheyHave(t *testing.T) {
 	if s := samples[address+"/ok/1#3"]; len(s.Texts) != 1 {
 		t.Errorf("%+v", s)
 	}
-	if s := samples[address+"/ok/2"]; len(s.Images) != 2 || !bytes.Equal(s.Images[1].Bytes, hostile.Picture("3")) {
+	if s := samples[address+"/ok/2"]; len(s.Images) != 2 || !bytes.Equal(s.Images[1].Bytes, hostile.Image("3")) {
 		t.Errorf("%d images", len(s.Images))
 	}
 	if n := server.Requests.Load(); n != 5 {

@@ -1,8 +1,7 @@
-// Package hostile is a web server that does what servers of the open web do to those who collect
-// pictures: it stalls, resets, lies about lengths, serves pages as pictures, redirects in circles.
-// For tests.
+// Package hostile is a web server for tests. It misbehaves as servers of the open web do: it
+// stalls, resets connections, lies about lengths, serves pages as images and redirects in circles.
 //
-// What a path gives is always the same, but for that of "busy", which answers at the third time.
+// Each path always has the same response, except that "busy" fails twice before it answers.
 package hostile
 
 import (
@@ -23,16 +22,16 @@ import (
 
 // Server is the handler. The zero value is ready.
 type Server struct {
-	Requests atomic.Int64 // answered or not, robots.txt among them
-	Robots   string       // robots.txt; none if empty
+	Requests atomic.Int64 // answered or not, including robots.txt
+	Robots   string       // content of robots.txt; none if empty
 
 	mu         sync.Mutex
 	asked      map[string]int // by path
-	here, most int            // requests at once
+	here, most int            // simultaneous requests: now, and the maximum so far
 }
 
-// Kinds are the first elements of the server's paths, and the reason that package fetch or ingest
-// gives for what they do, or "" for a picture. A path goes on with anything, such as a number.
+// Kinds maps the first elements of the server's paths to the reasons that packages fetch and ingest
+// report for them, "" for an image. The rest of a path is arbitrary, for example a number.
 var Kinds = map[string]string{
 	"ok":       "",
 	"busy":     "",
@@ -60,15 +59,15 @@ var Kinds = map[string]string{
 // Forbidden is a robots.txt that forbids the paths of "secret".
 const Forbidden = "User-agent: *\nDisallow: /secret\n"
 
-// Picture returns the PNG that the server gives for the rest of a path.
-func Picture(rest string) []byte {
+// Image returns the PNG that the server serves for the rest of a path.
+func Image(rest string) []byte {
 	n, _ := strconv.Atoi(rest)
-	m := image.NewNRGBA(image.Rect(0, 0, 8, 8))
+	img := image.NewNRGBA(image.Rect(0, 0, 8, 8))
 	for i := range 64 {
-		m.Set(i%8, i/8, color.NRGBA{uint8(n), uint8(n >> 8), uint8(4 * i), 255})
+		img.Set(i%8, i/8, color.NRGBA{uint8(n), uint8(n >> 8), uint8(4 * i), 255})
 	}
 	var b bytes.Buffer
-	if err := png.Encode(&b, m); err != nil {
+	if err := png.Encode(&b, img); err != nil {
 		panic(err)
 	}
 	return b.Bytes()
@@ -80,7 +79,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.enter(1)
 	defer s.enter(-1)
 	kind, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	picture := Picture(rest)
+	encoded := Image(rest)
 	switch kind {
 	case "robots.txt":
 		if s.Robots == "" {
@@ -89,19 +88,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		fmt.Fprint(w, s.Robots)
 	case "ok", "secret":
-		w.Write(picture)
+		w.Write(encoded)
 	case "busy":
 		if s.times(r.URL.Path) < 3 {
 			w.Header().Set("Retry-After", "0")
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
-		w.Write(picture)
+		w.Write(encoded)
 	case "moved":
 		http.Redirect(w, r, "/ok/"+rest, http.StatusFound)
 	case "gzip":
 		w.Header().Set("Content-Encoding", "gzip")
-		w.Write(zipped(picture))
+		w.Write(zipped(encoded))
 	case "stall":
 		wait(r, time.Hour)
 	case "loris":
@@ -116,10 +115,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "reset":
 		raw(w, func(c net.Conn) { c.(*net.TCPConn).SetLinger(0) })
 	case "cut":
-		raw(w, func(c net.Conn) { fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n%s", picture) })
+		raw(w, func(c net.Conn) { fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n%s", encoded) })
 	case "short":
 		raw(w, func(c net.Conn) {
-			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", len(picture)/2, picture)
+			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", len(encoded)/2, encoded)
 		})
 	case "garbage":
 		raw(w, func(c net.Conn) { fmt.Fprint(c, "\x00\x01\x02 nothing of HTTP\r\n\r\n") })
@@ -130,7 +129,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/loop/"+rest+"x", http.StatusMovedPermanently)
 	case "noai":
 		w.Header().Set("X-Robots-Tag", "noai, noimageai")
-		w.Write(picture)
+		w.Write(encoded)
 	case "down":
 		w.WriteHeader(http.StatusInternalServerError)
 	case "endless":
@@ -143,7 +142,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		raw(w, func(c net.Conn) { fmt.Fprint(c, "HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\nx") })
 	case "brotli":
 		w.Header().Set("Content-Encoding", "br")
-		w.Write(picture)
+		w.Write(encoded)
 	case "inside":
 		http.Redirect(w, r, "http://169.254.169.254/latest/meta-data/", http.StatusFound)
 	case "file":
@@ -153,7 +152,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// enter keeps count of the requests at once.
+// enter counts the simultaneous requests.
 func (s *Server) enter(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,14 +160,14 @@ func (s *Server) enter(n int) {
 	s.most = max(s.most, s.here)
 }
 
-// Most returns how many requests there were at once, at most.
+// Most returns the maximum number of simultaneous requests so far.
 func (s *Server) Most() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.most
 }
 
-// times counts the requests of a path.
+// times counts the requests for a path.
 func (s *Server) times(path string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -188,7 +187,7 @@ func zipped(content []byte) []byte {
 	return b.Bytes()
 }
 
-// wait returns false if the client has gone before.
+// wait waits for d. It returns false if the client disconnects before.
 func wait(r *http.Request, d time.Duration) bool {
 	select {
 	case <-r.Context().Done():
@@ -198,7 +197,7 @@ func wait(r *http.Request, d time.Duration) bool {
 	}
 }
 
-// raw takes the connection, and closes it afterwards.
+// raw lets do write to the connection and closes it.
 func raw(w http.ResponseWriter, do func(net.Conn)) {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err != nil {
