@@ -1,0 +1,27 @@
+package arrow_test
+
+import (
+	"fmt"
+	"log"
+	"os"
+
+	"github.com/pali3/pali3/shards/format/arrow"
+)
+
+// Records are samples, or say why they are not.
+func ExampleRead() {
+	file, err := os.Open("testdata/datasets.arrow")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer file.Close()
+	for record := range arrow.Read(file, "datasets.arrow") {
+		fmt.Println(record.Sample.Key, len(record.Sample.Images), record.Err)
+	}
+	// Output:
+	// k0 1 <nil>
+	// k1 1 <nil>
+	// k2 1 <nil>
+	// k3 1 <nil>
+	// k4 1 <nil>
+}
