@@ -16,7 +16,7 @@ const module = "github.com/pali3/pali3/"
 // belong to their room. The ground floor, internal/atomicfile, random and those beside them, is
 // open to all.
 var layers = map[string]string{
-	"shards":                "",
+	"shards":                "internal/format",
 	"tokenize":              "",
 	"augment":               "",
 	"recipes":               "",
@@ -34,21 +34,23 @@ var layers = map[string]string{
 	"internal/contactsheet": "shards",
 	"internal/strict":       "",
 	"internal/textlines":    "",
-	"ingest":                "shards",
-	"ingest/resize":         "augment",
+	"ingest":                "shards internal/format",
+	"internal/resize":       "ingest augment shards",
+	"internal/format":       "shards",
+	"internal/safetensors":  "",
 	"webli":                 "shards augment",
 	"mixture":               "shards tokenize augment",
 	"models":                "tokenize",
 	"stages":                "shards tokenize augment mixture models",
 	"evalsuite/metrics":     "",
 	"evalsuite":             "shards tokenize augment mixture models stages",
-	"project":               "shards tokenize augment ingest ingest/resize webli mixture models stages evalsuite recipes",
+	"project":               "shards tokenize augment ingest internal/resize webli mixture models stages evalsuite recipes",
 	"internal/recipedoc":    "shards tokenize augment webli mixture models stages",
 	"internal/quickstart":   "shards tokenize augment ingest webli mixture models stages evalsuite recipes project",
 	"examples":              "shards tokenize augment ingest webli mixture models stages evalsuite recipes project",
 	"notebooks":             "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
-	"bench":                 "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
-	"cli":                   "shards tokenize augment ingest webli mixture models stages evalsuite recipes project internal/quickstart ingest/resize internal/contactsheet",
+	"bench":                 "internal/format shards tokenize augment ingest webli mixture models stages evalsuite recipes",
+	"cli":                   "shards tokenize augment ingest webli mixture models stages evalsuite recipes project internal/quickstart internal/resize internal/contactsheet internal/format",
 	"cmd":                   "cli",
 }
 

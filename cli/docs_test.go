@@ -147,14 +147,14 @@ func saveInputs(t *testing.T, dir string) {
 		save(t, filepath.Join(dir, name), []byte(content))
 	}
 	for name, from := range map[string]string{
-		"data.arrow":                "arrow/testdata/datasets.arrow",
-		"train.tfrecord":            "tfrecord/testdata/three.tfrecord",
-		"streaming/index.json":      "mds/testdata/plain/index.json",
-		"streaming/shard.00000.mds": "mds/testdata/plain/shard.00000.mds",
-		"streaming/shard.00001.mds": "mds/testdata/plain/shard.00001.mds",
-		"papers/report.pdf":         "../../ingest/pdf/testdata/report.pdf",
+		"data.arrow":                "../shards/format/arrow/testdata/datasets.arrow",
+		"train.tfrecord":            "../internal/format/tfrecord/testdata/three.tfrecord",
+		"streaming/index.json":      "../internal/format/mds/testdata/plain/index.json",
+		"streaming/shard.00000.mds": "../internal/format/mds/testdata/plain/shard.00000.mds",
+		"streaming/shard.00001.mds": "../internal/format/mds/testdata/plain/shard.00001.mds",
+		"papers/report.pdf":         "../ingest/internal/pdf/testdata/report.pdf",
 	} {
-		content, err := os.ReadFile(filepath.Join("../shards/format", from))
+		content, err := os.ReadFile(from)
 		if err != nil {
 			t.Fatal(err)
 		}

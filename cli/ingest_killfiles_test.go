@@ -18,10 +18,10 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/pali3/pali3/internal/format/tfrecord"
 	"github.com/pali3/pali3/internal/hostile"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/shards/format/arrow"
-	"github.com/pali3/pali3/shards/format/tfrecord"
 )
 
 // damaged is picture i, one in seven whole and the others cut short by more and more.

@@ -14,9 +14,9 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/pali3/pali3/internal/format/tfrecord"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/shards/format/arrow"
-	"github.com/pali3/pali3/shards/format/tfrecord"
 )
 
 // saveBig writes n pictures into folders of a thousand, and returns their names.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/ingest/fetch"
-	"github.com/pali3/pali3/ingest/resize"
+	"github.com/pali3/pali3/internal/resize"
 )
 
 type ingestURLs struct {

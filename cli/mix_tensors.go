@@ -4,8 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/pali3/pali3/internal/safetensors"
 	"github.com/pali3/pali3/mixture"
-	"github.com/pali3/pali3/models/safetensors"
 )
 
 // writeTensors writes a batch under the names that forward takes, without what is empty: images are

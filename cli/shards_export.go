@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 
 	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/format/hf"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/shards/format/arrow"
-	"github.com/pali3/pali3/shards/format/hf"
 	"github.com/pali3/pali3/shards/format/webdataset"
 )
 

@@ -30,7 +30,7 @@ func TestSourcesAreMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	parquet, err := tabular.New(tabular.Options{File: "../shards/format/hf/testdata/datasets.parquet", Columns: tabular.Columns{Image: "image"}})
+	parquet, err := tabular.New(tabular.Options{File: "../internal/format/hf/testdata/datasets.parquet", Columns: tabular.Columns{Image: "image"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,5 @@
-package notebooks
+// Package notebooks_test runs the cells of the GoNB notebooks in this folder as one program each.
+package notebooks_test
 
 import (
 	"bytes"

@@ -7,7 +7,7 @@ import (
 	"iter"
 
 	"github.com/pali3/pali3/ingest"
-	"github.com/pali3/pali3/ingest/resize"
+	"github.com/pali3/pali3/internal/resize"
 	"github.com/pali3/pali3/shards"
 )
 

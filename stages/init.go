@@ -11,7 +11,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/pali3/pali3/models/safetensors"
+	"github.com/pali3/pali3/internal/safetensors"
 	"github.com/pali3/pali3/models/vit"
 	"github.com/pali3/pali3/models/weights"
 )

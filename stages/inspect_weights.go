@@ -7,9 +7,9 @@ import (
 
 	"github.com/gomlx/compute"
 
+	"github.com/pali3/pali3/internal/safetensors"
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/mixture"
-	"github.com/pali3/pali3/models/safetensors"
 	"github.com/pali3/pali3/models/vit"
 	"github.com/pali3/pali3/models/weights"
 )

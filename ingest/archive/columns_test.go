@@ -98,7 +98,7 @@ func TestFiles_KeysDoNotDependOnThePath(t *testing.T) {
 }
 
 func TestFiles_OfAnotherKind(t *testing.T) {
-	parquet, err := os.ReadFile("../../shards/format/hf/testdata/datasets.parquet")
+	parquet, err := os.ReadFile("../../internal/format/hf/testdata/datasets.parquet")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,11 +12,11 @@ import (
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/ingest/internal/input"
 	"github.com/pali3/pali3/ingest/tabular"
+	"github.com/pali3/pali3/internal/format/mds"
+	"github.com/pali3/pali3/internal/format/tfrecord"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/shards/format/arrow"
 	"github.com/pali3/pali3/shards/format/mapping"
-	"github.com/pali3/pali3/shards/format/mds"
-	"github.com/pali3/pali3/shards/format/tfrecord"
 )
 
 // Files reads files of samples that other tools wrote, one after another. Keys and origins name a

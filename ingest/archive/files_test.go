@@ -15,7 +15,7 @@ func TestFilesOfOthers(t *testing.T) {
 		"arrow": func() (*Files, error) {
 			return NewArrow("../../shards/format/arrow/testdata/pyarrow-file-zstd.arrow", "../../shards/format/arrow/testdata/datasets.arrow")
 		},
-		"tfrecord": func() (*Files, error) { return NewTFRecord("../../shards/format/tfrecord/testdata/three.tfrecord") },
+		"tfrecord": func() (*Files, error) { return NewTFRecord("../../internal/format/tfrecord/testdata/three.tfrecord") },
 	} {
 		source, err := open()
 		_, stat, reasons := ingesttest.Ingest(t, source, err)

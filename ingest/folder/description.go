@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/ingest/internal/input"
+	"github.com/pali3/pali3/internal/format/sidecar"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/format/sidecar"
 )
 
 // maxDescription is how large a table that describes a folder's images may be, in bytes: it is

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/ingest/internal/input"
+	"github.com/pali3/pali3/internal/format/sidecar"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/format/sidecar"
 )
 
 // listing says of each file of a folder what it is.

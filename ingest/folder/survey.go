@@ -15,8 +15,8 @@ import (
 	"github.com/pali3/pali3/ingest/internal/input"
 	"github.com/pali3/pali3/ingest/internal/nametext"
 	"github.com/pali3/pali3/internal/csvtext"
+	"github.com/pali3/pali3/internal/format/sidecar"
 	"github.com/pali3/pali3/internal/imagefile"
-	"github.com/pali3/pali3/shards/format/sidecar"
 )
 
 // survey is what must be known of a folder before its first record.

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pali3/pali3/internal/format/hf"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/format/hf"
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 

@@ -12,9 +12,9 @@ import (
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/ingest/internal/input"
 	"github.com/pali3/pali3/ingest/tabular"
+	"github.com/pali3/pali3/internal/format/hf"
 	"github.com/pali3/pali3/internal/parquet/table"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/format/hf"
 	"github.com/pali3/pali3/shards/format/mapping"
 	"github.com/pali3/pali3/shards/format/webdataset"
 )

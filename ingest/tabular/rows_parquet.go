@@ -8,10 +8,10 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/pali3/pali3/ingest/internal/input"
+	"github.com/pali3/pali3/internal/format/hf"
 	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/internal/parquet/pages"
 	"github.com/pali3/pali3/internal/parquet/table"
-	"github.com/pali3/pali3/shards/format/hf"
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/pali3/pali3/models/safetensors"
+	"github.com/pali3/pali3/internal/safetensors"
 )
 
 // Load reads the weights of specs from a safetensors file of float32, bfloat16 or float16 numbers.

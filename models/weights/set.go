@@ -21,7 +21,7 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/pali3/pali3/models/safetensors"
+	"github.com/pali3/pali3/internal/safetensors"
 )
 
 // Set holds the weights of a model: a float32 tensor for each spec, in the same order.

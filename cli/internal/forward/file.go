@@ -7,7 +7,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/pali3/pali3/models/safetensors"
+	"github.com/pali3/pali3/internal/safetensors"
 )
 
 // ReadInputs reads all tensors of a safetensors file: floating-point numbers as float32, integers

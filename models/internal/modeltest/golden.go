@@ -6,7 +6,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/pali3/pali3/models/safetensors"
+	"github.com/pali3/pali3/internal/safetensors"
 )
 
 // Golden is a file of a reference implementation's inputs and outputs.

@@ -8,9 +8,9 @@ import (
 	"io"
 	"strings"
 
+	"github.com/pali3/pali3/internal/format/sidecar"
 	"github.com/pali3/pali3/internal/imagefile"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/format/sidecar"
 )
 
 // Bounds of a record of a WebDataset archive.

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/pali3/pali3/shards/format/sidecar"
+	"github.com/pali3/pali3/internal/format/sidecar"
 )
 
 // values returns what the members hold, by ending, and the fields of the record's own .json by

@@ -74,7 +74,7 @@ func TestReadsWhatDatasetsWrote(t *testing.T) {
 // one record that is bad.
 func TestFilesThatLie(t *testing.T) {
 	for _, name := range []string{"levels", "places", "list"} {
-		content, err := os.ReadFile("../../../internal/parquet/table/testdata/hostile/" + name + ".parquet")
+		content, err := os.ReadFile("../../parquet/table/testdata/hostile/" + name + ".parquet")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,31 +1,25 @@
-package hf_test
+package tfrecord_test
 
 import (
 	"fmt"
 	"log"
 	"os"
 
-	"github.com/pali3/pali3/shards/format/hf"
+	"github.com/pali3/pali3/internal/format/tfrecord"
 )
 
 // Records are samples, or say why they are not.
 func ExampleRead() {
-	file, err := os.Open("testdata/datasets.parquet")
+	file, err := os.Open("testdata/three.tfrecord")
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		log.Fatal(err)
-	}
-	for record := range hf.Read(file, info.Size(), "datasets.parquet") {
+	for record := range tfrecord.Read(file, "three.tfrecord") {
 		fmt.Println(record.Sample.Key, len(record.Sample.Images), record.Err)
 	}
 	// Output:
 	// k0 1 <nil>
 	// k1 1 <nil>
 	// k2 1 <nil>
-	// k3 1 <nil>
-	// k4 1 <nil>
 }

@@ -3,7 +3,7 @@ package mds_test
 import (
 	"fmt"
 
-	"github.com/pali3/pali3/shards/format/mds"
+	"github.com/pali3/pali3/internal/format/mds"
 )
 
 // Records are samples, or say why they are not.

@@ -5,7 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/pali3/pali3/models/safetensors"
+	"github.com/pali3/pali3/internal/safetensors"
 )
 
 func Example() {
