@@ -14,18 +14,18 @@ import (
 	"github.com/pali3/pali3/internal/folderlock"
 )
 
-// CopyOptions are about how [Copy] works.
+// CopyOptions say how [Copy] works.
 type CopyOptions struct {
 	Files int // copied at once; default 4
-	// Progress is called with the bytes that were copied, or were there, of all; may be nil. Safe
-	// for concurrent use.
+	// Progress is called with the number of bytes that to has already, and of all bytes. It may be
+	// nil and must be safe for concurrent use.
 	Progress func(done, all int64)
 }
 
 // Copied is what [Copy] did.
 type Copied struct {
-	Files int   `json:"files"` // copied, the manifest not counted
-	Bytes int64 `json:"bytes"` // of them
+	Files int   `json:"files"` // copied, without the manifest
+	Bytes int64 `json:"bytes"` // of the files copied
 	There int   `json:"there"` // files that were there already
 }
 
@@ -119,11 +119,11 @@ func (c *copier) missing(ctx context.Context, m *Manifest, to string) ([]File, e
 			}
 			lacks[i] = true
 			if _, err := c.target.Size(ctx, f.Name); errors.Is(err, fs.ErrNotExist) || f.Name == RejectsName {
-				return nil // rejects are written anew with every commit
+				return nil // every commit rewrites the rejects
 			} else if err != nil {
 				return err
 			}
-			return fmt.Errorf("%s: another file of that name is there: %w", fileOf(to, f.Name), fs.ErrExist)
+			return fmt.Errorf("%s: another file with that name exists: %w", fileOf(to, f.Name), fs.ErrExist)
 		})
 	}
 	if err := checks.Wait(); err != nil {
@@ -140,7 +140,7 @@ func (c *copier) missing(ctx context.Context, m *Manifest, to string) ([]File, e
 	return missing, c.mayReplace(ctx, m, to)
 }
 
-// mayReplace refuses to take a dataset away that has parts of its own.
+// mayReplace returns an error if the target has a dataset with parts that m lacks.
 func (c *copier) mayReplace(ctx context.Context, m *Manifest, to string) error {
 	old, err := loadManifest(ctx, c.target, to)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -151,7 +151,7 @@ func (c *copier) mayReplace(ctx context.Context, m *Manifest, to string) error {
 	}
 	for _, f := range old.Files {
 		if !slices.ContainsFunc(m.Files, func(g File) bool { return g.Name == f.Name && g.SHA256 == f.SHA256 }) {
-			return fmt.Errorf("another dataset is there: %s is its own: %w", f.Name, fs.ErrExist)
+			return fmt.Errorf("another dataset is there: only it has %s: %w", f.Name, fs.ErrExist)
 		}
 	}
 	return nil
@@ -193,11 +193,11 @@ func (c *copier) report(n int64) {
 	}
 }
 
-// watched reads a file that is copied, and tells how far it is.
+// watched reads a file that is copied, and reports progress.
 type watched struct {
 	r      io.ReaderAt
 	copier *copier
-	left   int64 // of the file, not reported yet: what is sent again counts once
+	left   int64 // bytes of the file not reported yet: what is sent again counts once
 }
 
 func (w *watched) ReadAt(b []byte, at int64) (int, error) {

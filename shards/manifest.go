@@ -21,14 +21,14 @@ import (
 // SchemaVersion is the version of the dataset layout that this package writes.
 const SchemaVersion = 1
 
-// Names of the files of a dataset folder beside its parts.
+// Names of the files in a dataset folder beside the parts.
 const (
 	ManifestName = "manifest.json"
 	RejectsName  = "rejects.parquet"
 )
 
-// Manifest lists what belongs to a dataset. It is written last: what it does not list is not part
-// of the dataset.
+// Manifest lists what belongs to a dataset. It is written last: a file that it does not list is not
+// part of the dataset.
 type Manifest struct {
 	SchemaVersion int     `json:"schema_version"`
 	Files         []File  `json:"files"`             // the parts, in order of their rows
@@ -61,17 +61,17 @@ type Entry struct {
 	Stat    Stat     `json:"stat"` // what this command added
 }
 
-// ErrVersion is wrapped by the error of a dataset whose layout has another version.
+// ErrVersion is wrapped by the error for a dataset of another layout version.
 var ErrVersion = errors.New("another version")
 
-// loadManifest reads and checks the manifest of a dataset of that name.
+// loadManifest reads and checks the manifest of a dataset; name is for messages.
 func loadManifest(ctx context.Context, store Store, name string) (*Manifest, error) {
 	content, err := store.ReadFile(ctx, ManifestName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is not a dataset: it has no %s: %w", name, ManifestName, err)
 	}
 	if info, statErr := os.Stat(name); err != nil && statErr == nil && !info.IsDir() {
-		return nil, fmt.Errorf("%s is no dataset but a file, %s; a dataset is a folder with a %s", name, imagefile.KindOfFile(name), ManifestName)
+		return nil, fmt.Errorf("%s is not a dataset but a file, %s; a dataset is a folder with a %s", name, imagefile.KindOfFile(name), ManifestName)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest of %s: %w", name, err)
@@ -84,8 +84,8 @@ func readManifest(dir string) (*Manifest, error) {
 	return loadManifest(context.Background(), folder(dir), dir)
 }
 
-// committed reports whether the manifest lists the parts, and its commit of that number, from 0 on,
-// is of those sources and has that count.
+// committed reports whether the manifest lists the parts, and its commit n, from 0 on, has these
+// sources and this count.
 func (m *Manifest) committed(n int, sources []string, parts []File, stat Stat) bool {
 	for _, part := range parts {
 		if !slices.ContainsFunc(m.Files, func(f File) bool { return f.Name == part.Name && f.SHA256 == part.SHA256 }) {
@@ -121,7 +121,7 @@ func (m *Manifest) check(path string) error {
 	seen := map[string]bool{}
 	for i, f := range m.Files {
 		if !isPartName(f.Name) || seen[f.Name] {
-			return fmt.Errorf("%s: files[%d].name: %q is not a part's name of its own", path, i, f.Name)
+			return fmt.Errorf("%s: files[%d].name: %q is not the name of a part, or is repeated", path, i, f.Name)
 		}
 		if f.Bytes < 0 {
 			return fmt.Errorf("%s: files[%d].bytes: %d", path, i, f.Bytes)
@@ -138,7 +138,7 @@ func (m *Manifest) check(path string) error {
 			return fmt.Errorf("%s: files[%d]: %d rows, but its row groups hold %d", path, i, f.Rows, inGroups)
 		}
 		if rows += f.Rows; rows < 0 {
-			return fmt.Errorf("%s: files[%d].rows: more than there can be", path, i)
+			return fmt.Errorf("%s: files[%d].rows: too many", path, i)
 		}
 	}
 	if r := m.Rejects; r != nil && (r.Name != RejectsName || r.Rows < 0 || r.Bytes < 0) {
@@ -150,8 +150,8 @@ func (m *Manifest) check(path string) error {
 	return nil
 }
 
-// isPartName reports whether a part may have that name: it is copied under it, and must neither
-// lead anywhere else nor be that of another file of a dataset.
+// isPartName reports whether a part may have that name. Copying a part uses its name, so it must
+// not lead out of the folder or be that of another file of a dataset.
 func isPartName(name string) bool {
 	return name != "" && name[0] != '.' && !strings.ContainsAny(name, "/\\\x00:") && name != ManifestName && name != RejectsName
 }

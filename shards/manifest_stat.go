@@ -7,23 +7,23 @@ import (
 	"unicode/utf8"
 )
 
-// Stat counts records. Rows + Updated + Rejected + Duplicates is the number of input records of a
-// command; in the totals of a dataset Rows are those that it has, and Updated is how often one was
-// replaced.
+// Stat counts records. For a command, Rows + Updated + Rejected + Duplicates is the number of its
+// input records. In the totals of a dataset, Rows is its number of rows and Updated is how often a
+// row was replaced.
 type Stat struct {
 	Rows       int64            `json:"rows"`
 	Images     int64            `json:"images"`
 	Texts      int64            `json:"texts"`
 	Questions  int64            `json:"questions"`
 	Bytes      int64            `json:"bytes"`             // of encoded images
-	Rejected   int64            `json:"rejected"`          // bad records, kept in rejects.parquet
-	Duplicates int64            `json:"duplicates"`        // records whose key was there already
-	Updated    int64            `json:"updated,omitempty"` // rows that a record took the place of
+	Rejected   int64            `json:"rejected"`          // records in rejects.parquet
+	Duplicates int64            `json:"duplicates"`        // records whose key the dataset had already
+	Updated    int64            `json:"updated,omitempty"` // rows that a record replaced
 	Languages  map[string]int64 `json:"languages"`         // language of a text -> texts
 	Splits     map[string]int64 `json:"splits"`            // split -> rows
 
-	LeftOut      map[string]int64    `json:"left_out"`                 // reason -> things below a record that were left out
-	LeftOutFirst map[string][]string `json:"left_out_first,omitempty"` // reason -> the first few of their names
+	LeftOut      map[string]int64    `json:"left_out"`                 // reason -> how many things were left out of records
+	LeftOutFirst map[string][]string `json:"left_out_first,omitempty"` // reason -> the first few names of them
 }
 
 // Count adds one sample.
@@ -47,8 +47,8 @@ func (s *Stat) Count(sample *Sample) {
 	countName(s.Splits, sample.Split)
 }
 
-// countName counts a name. The map has a copy of it: the sample's may lie in memory that is used
-// again.
+// countName counts a name. The map gets a copy of it, because the memory of the sample may be
+// reused.
 func countName(counts map[string]int64, name string) {
 	if n, ok := counts[name]; ok {
 		counts[name] = n + 1
@@ -84,7 +84,7 @@ func addCounts(to, from map[string]int64) map[string]int64 {
 	return sum
 }
 
-// subtract takes the counts of rows that are no longer there out of the totals.
+// subtract subtracts the counts of rows that were removed.
 func (s *Stat) subtract(o Stat) {
 	s.Rows -= o.Rows
 	s.Images -= o.Images
@@ -100,12 +100,12 @@ func (s *Stat) subtract(o Stat) {
 	}
 }
 
-// MaxLeftOutNames is how many names of things left out a [Stat] holds of each reason.
+// MaxLeftOutNames is how many names of things left out a [Stat] holds for each reason.
 const MaxLeftOutNames = 5
 
 const leftOutNameSize = 200 // bytes
 
-// leave counts things left out, and keeps the first few names of each reason.
+// leave counts things left out, and keeps the first few names for each reason.
 func (s *Stat) leave(left []LeftOut) {
 	for _, l := range left {
 		if s.LeftOut == nil {
@@ -116,7 +116,7 @@ func (s *Stat) leave(left []LeftOut) {
 	}
 }
 
-// firstNames adds a name of a reason, unless it is there already or there are enough.
+// firstNames adds a name for a reason, unless it has the name already or enough of them.
 func firstNames(to map[string][]string, reason, name string) map[string][]string {
 	if len(name) > leftOutNameSize {
 		end := leftOutNameSize
@@ -136,7 +136,7 @@ func firstNames(to map[string][]string, reason, name string) map[string][]string
 	return to
 }
 
-// addNames adds the names of another stat.
+// addNames returns the names of two stats.
 func addNames(to, from map[string][]string) map[string][]string {
 	sum := maps.Clone(to)
 	for _, reason := range slices.Sorted(maps.Keys(from)) {

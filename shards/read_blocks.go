@@ -11,16 +11,16 @@ const (
 	keptBlocks = 1024     // of a dataset
 )
 
-// blockCache keeps blocks of a dataset's files in an object store, those used last. To read one row
-// is to read a few bytes in many places that lie near one another, and each read there is a
+// blockCache keeps the most recently used blocks of files in an object store. Reading one row needs
+// a few bytes in many places that are close together, and without the cache each would be a
 // request.
 type blockCache struct {
 	mu     sync.Mutex
 	blocks map[blockAt]*list.Element
-	order  list.List // of cachedBlock, the one used last in front
+	order  list.List // of cachedBlock, most recently used first
 }
 
-// blockAt is the number of a block of a part.
+// blockAt identifies a block of a part.
 type blockAt struct {
 	part   int
 	number int64
@@ -31,7 +31,7 @@ type cachedBlock struct {
 	content []byte
 }
 
-// blocked reads a part: little by way of the cache, much as it is asked for.
+// blocked reads a part: small reads through the cache, large ones directly.
 type blocked struct {
 	r     io.ReaderAt
 	part  int
@@ -73,7 +73,7 @@ func (b *blocked) block(number int64) ([]byte, error) {
 	return content, nil
 }
 
-// exact returns the reader below that of a blocked one: a scan reads what it needs and no more.
+// exact returns the reader without the cache: a scan reads only what it needs.
 func exact(r io.ReaderAt) io.ReaderAt {
 	if b, ok := r.(*blocked); ok {
 		return b.r

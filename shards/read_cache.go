@@ -14,11 +14,11 @@ const (
 	keptPages = 256 << 20 // bytes of decoded pages kept for row access
 )
 
-// openParts keeps the parts used last.
+// openParts keeps the most recently used parts open.
 type openParts struct {
 	mu    sync.Mutex
 	parts map[int]*list.Element
-	order list.List // of openedPart, the one used last in front
+	order list.List // of openedPart, most recently used first
 }
 
 type openedPart struct {
@@ -27,8 +27,8 @@ type openedPart struct {
 	file io.ReaderAt
 }
 
-// get returns part n, opened if it is not there. A part that is dropped closes when nobody reads it
-// any more.
+// get returns part n, and opens it if needed. A part that is dropped is closed after its last
+// reader has finished.
 func (o *openParts) get(n int, open func() (*part, io.ReaderAt, error)) (*part, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -46,7 +46,7 @@ func (o *openParts) get(n int, open func() (*part, io.ReaderAt, error)) (*part, 
 	o.parts[n] = o.order.PushFront(openedPart{n, p, file})
 	if o.order.Len() > keptParts {
 		dropped := o.order.Remove(o.order.Back()).(openedPart)
-		delete(o.parts, dropped.n) // the file closes with its last reader, when it is collected
+		delete(o.parts, dropped.n) // the garbage collector closes the file after its last reader
 	}
 	return p, nil
 }
@@ -65,7 +65,7 @@ func (o *openParts) close() error {
 	return all
 }
 
-// pageCache keeps decoded pages of the row groups used last.
+// pageCache keeps decoded pages of the most recently used row groups.
 type pageCache struct {
 	mu     sync.Mutex
 	groups map[int]*list.Element
@@ -73,17 +73,17 @@ type pageCache struct {
 	bytes  int64
 }
 
-// cachedGroup holds what was decoded of a row group.
+// cachedGroup holds the decoded pages of a row group.
 type cachedGroup struct {
 	n            int
 	mu           sync.Mutex
 	locations    [][]pages.Location // of the pages of each column; nil if not read yet
-	pages        [][]*pages.Page    // of each column; of a chunk read as a whole, all its pages
+	pages        [][]*pages.Page    // of each column; all of them if the chunk was read whole
 	dictionaries []*pages.Page
 	bytes        int64 // guarded by the cache's mutex
 }
 
-// get returns what is kept of a row group.
+// get returns the cached pages of a row group.
 func (c *pageCache) get(n int) *cachedGroup {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -99,7 +99,7 @@ func (c *pageCache) get(n int) *cachedGroup {
 	return g
 }
 
-// grew counts what was added to a group, and drops groups over the limit.
+// grew counts bytes added to a group, and drops groups over the limit.
 func (c *pageCache) grew(g *cachedGroup, by int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

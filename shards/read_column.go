@@ -10,8 +10,8 @@ import (
 	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
-// Values are values of one column of text that lie together, as Arrow has strings: value i is
-// Bytes[Offsets[i]:Offsets[i+1]]. They and what they hold are valid until the next are asked for.
+// Values are consecutive values of a text column, laid out like Arrow strings: value i is
+// Bytes[Offsets[i]:Offsets[i+1]]. They are valid until the iterator advances.
 type Values struct {
 	Bytes   []byte
 	Offsets []uint32
@@ -31,8 +31,8 @@ func (v *Values) At(i int) string {
 	return unsafe.String(&v.Bytes[from], int(to-from))
 }
 
-// Row returns the row of the dataset that value i belongs to. A row may have none or several, if
-// the column is a list's.
+// Row returns the row of the dataset that has value i. If the column is in a list, a row may have
+// no value or several.
 func (v *Values) Row(i int) int {
 	if v.rows != nil {
 		i = int(v.rows[i])
@@ -40,14 +40,14 @@ func (v *Values) Row(i int) int {
 	return v.first + i
 }
 
-// Column yields all values of a column of text, as FORMAT.md names it, for example "texts.value",
-// in order, many at a time: the fastest way through one column. Nulls are left out. It ends after
-// an error.
+// Column yields all values of a text column in order, many at a time. It is the fastest way to read
+// one column. The column is named as in FORMAT.md, for example "texts.value". Nulls are left out.
+// The iteration ends after an error.
 func (d *Dataset) Column(name string) iter.Seq2[*Values, error] {
 	return func(yield func(*Values, error) bool) {
 		column := columnOf(name)
 		if column < 0 || columns[column].numbers {
-			yield(nil, fmt.Errorf("no column of text %q", name))
+			yield(nil, fmt.Errorf("no text column %q", name))
 			return
 		}
 		err := d.all.groups(true, func(n int, r *room) error { return d.readValues(n, column, r) }, func(r *room) bool {
@@ -94,7 +94,7 @@ func (d *Dataset) readValues(n, column int, r *room) (err error) {
 	return nil
 }
 
-// valuesOf returns a page's values, in place if they lie one after another.
+// valuesOf returns the values of a page, in place if they are consecutive.
 func valuesOf(p *pages.Page, l *pages.Levels) (v Values) {
 	v.Bytes, v.Offsets = p.Texts()
 	if p.OneEach() && p.Nulls == 0 || l.Kind != format.ByteArray && l.Kind != format.FixedLenByteArray {

@@ -10,36 +10,36 @@ import (
 	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
-// A column of a part is read by itself: its pages are decoded into values, and the values are set
-// into the samples that they belong to. This file has the table of columns; package pages decodes,
-// part.go finds.
+// This file has the table of columns: where the values of each column go in a sample. Each column
+// of a part is read separately: read_part.go finds its pages, package pages decodes them, and
+// read_fill.go sets their values.
 
-// column is one leaf of a part's schema and where its values go in a [Sample].
+// column is one leaf of the schema of a part, and where its values go in a [Sample].
 type column struct {
 	name    string // as in FORMAT.md, "images.bytes"
 	path    string // in Parquet, "images.list.element.bytes"
-	large   bool   // its values are read singly where the format allows
-	absent  bool   // a value may be null where its element is there
+	large   bool   // its values are read one by one where the format allows it
+	absent  bool   // a value may be null although its element exists
 	list    *listing
 	set     func(b *batch, at place, v pages.Value)
 	numbers bool // its values are in Value.Bits
 }
 
-// place is where a value belongs: its row in the batch, its element of the row's list, and its
-// element of that one's list.
+// place is where a value belongs: its row in the batch, the element of the row's list, and the
+// element of that element's list.
 type place struct{ row, element, inner int }
 
-// batch is the samples being assembled from columns, and the memory of their lists.
+// batch has the samples being assembled from columns, and the memory of their lists.
 type batch struct {
 	samples   []Sample
-	names     [2][][]string // of the scores and the metadata of each sample, until their values come
+	names     [2][][]string // of the scores and the metadata of each sample, until their values are read
 	images    []Image
 	texts     []Text
 	questions []Question
 	boxes     []Box
 }
 
-// reset empties the batch and makes it n samples.
+// reset makes the batch n empty samples.
 func (b *batch) reset(n int) {
 	b.names = [2][][]string{}
 	b.images, b.texts, b.questions, b.boxes = b.images[:0], b.texts[:0], b.questions[:0], b.boxes[:0]
@@ -51,7 +51,7 @@ func (b *batch) reset(n int) {
 	clear(b.samples)
 }
 
-// setConstant gives every row the one value of a column that belongs to no list.
+// setConstant sets a column that is in no list to the same value in every row.
 func (b *batch) setConstant(column int, c *chunk, kind format.Type) bool {
 	v, ok := decodeBound(c.bounds.low, kind)
 	if !ok || columns[column].list != nil || strings.Contains(columns[column].path, "key_value") {
@@ -63,7 +63,7 @@ func (b *batch) setConstant(column int, c *chunk, kind format.Type) bool {
 	return true
 }
 
-// listing makes the lists of a batch's samples, from the first on rows[i] elements each.
+// listing makes the lists of samples: that of sample first+i gets rows[i] elements.
 type listing struct {
 	resize func(b *batch, first int, rows []int32)
 }
@@ -88,10 +88,10 @@ func lists[T any](list func(*Sample) *[]T, memory func(*batch) *[]T) *listing {
 	}}
 }
 
-// take returns n empty elements of memory that is used again, or of new memory if it is full.
+// take returns n empty elements of reused memory, or of new memory if it is full.
 func take[T any](memory *[]T, n int) []T {
 	if n > cap(*memory)-len(*memory) {
-		*memory = make([]T, 0, max(n, cap(*memory)+cap(*memory)/2)) // what was taken stays where it is
+		*memory = make([]T, 0, max(n, cap(*memory)+cap(*memory)/2)) // elements taken before keep the old memory
 	}
 	taken := (*memory)[len(*memory):][:n]
 	*memory = (*memory)[:len(*memory)+n]
@@ -119,7 +119,7 @@ func answerAt(b *batch, at place) *Answer {
 	return &q.Answers[at.inner]
 }
 
-// nameOf keeps the name of an entry of a map, or returns it.
+// nameOf returns a function that returns the name of a map entry, and with keep records it first.
 func nameOf(which int, keep bool) func(b *batch, at place, v pages.Value) string {
 	return func(b *batch, at place, v pages.Value) string {
 		if b.names[which] == nil {
@@ -138,7 +138,7 @@ func nameOf(which int, keep bool) func(b *batch, at place, v pages.Value) string
 
 var scoreName, metadataName = nameOf(0, false), nameOf(1, false)
 
-// columns are those of [Sample], in the order of a part. A map's keys come before its values.
+// columns are those of [Sample], in the order of a part. The keys of a map come before its values.
 var columns = []column{
 	{name: "key", set: func(b *batch, at place, v pages.Value) { b.samples[at.row].Key = v.Text }},
 	{name: "split", set: func(b *batch, at place, v pages.Value) { b.samples[at.row].Split = v.Text }},
@@ -197,7 +197,7 @@ func init() {
 	}
 }
 
-// parquetPath writes out the lists and maps of a column's name.
+// parquetPath returns the Parquet path of a column: with its lists and maps spelled out.
 func parquetPath(name string) string {
 	top, rest, nested := strings.Cut(name, ".")
 	switch {

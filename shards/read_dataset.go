@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Dataset reads a dataset folder. Safe for concurrent use.
+// Dataset reads a dataset. It is safe for concurrent use.
 type Dataset struct {
 	ctx      context.Context // of all requests to the store
 	dir      string
@@ -23,7 +23,7 @@ type Dataset struct {
 	blocks   blockCache
 }
 
-// group is where a row group lies: its first row in the dataset, its part and its number there.
+// group locates a row group: its first row in the dataset, its part, and its number in the part.
 type group struct {
 	first, rows  int64
 	part, number int
@@ -42,7 +42,7 @@ func OpenFrom(ctx context.Context, store Store, name string) (*Dataset, error) {
 	}
 	d := newDataset(ctx, store, name, manifest)
 	var checks errgroup.Group
-	checks.SetLimit(32) // of which each may be a request of an object store
+	checks.SetLimit(32) // each may be a request to an object store
 	for _, f := range manifest.Files {
 		checks.Go(func() error {
 			size, err := store.Size(ctx, f.Name)
@@ -74,10 +74,10 @@ func newDataset(ctx context.Context, store Store, name string, manifest *Manifes
 	return d
 }
 
-// Close closes the files. Rows already returned stay valid.
+// Close closes the files. Samples already returned stay valid.
 func (d *Dataset) Close() error { return errors.Join(d.parts.close(), closeStore(d.store)) }
 
-// Dir returns the folder, or the URL.
+// Dir returns the folder or the URL of the dataset.
 func (d *Dataset) Dir() string { return d.dir }
 
 // remote reports whether the dataset is in an object store.
@@ -86,11 +86,11 @@ func (d *Dataset) remote() bool { return IsURL(d.dir) }
 // Len returns the number of rows.
 func (d *Dataset) Len() int { return int(d.manifest.Totals.Rows) }
 
-// Manifest returns the manifest, which the caller must not change.
+// Manifest returns the manifest. Do not change it.
 func (d *Dataset) Manifest() *Manifest { return d.manifest }
 
-// Groups returns the number of rows in each row group, in order. Rows of one group are read
-// together, so an order that stays within a few groups for a while reads sequentially.
+// Groups returns the number of rows of each row group, in order. The rows of a group are read
+// together: reading rows of only a few groups at a time is close to sequential reading.
 func (d *Dataset) Groups() []int {
 	sizes := make([]int, len(d.groups))
 	for i, g := range d.groups {
@@ -99,14 +99,14 @@ func (d *Dataset) Groups() []int {
 	return sizes
 }
 
-// Row returns row i. The sample shares memory with later calls: do not change it. What is read of
-// the part is the page of each column that has the row, and of its images their own bytes alone.
+// Row returns row i. The sample shares memory with later calls: do not change it. Row reads one
+// page of each column, and of the image bytes only those of the row.
 func (d *Dataset) Row(i int) (Sample, error) { return d.all.Row(i) }
 
 // Samples yields all rows in order, and ends after an error.
 func (d *Dataset) Samples() iter.Seq2[Sample, error] { return d.all.Samples() }
 
-// Rejects yields the records that were rejected when the dataset was made.
+// Rejects yields the records that were rejected while the dataset was made.
 func (d *Dataset) Rejects() iter.Seq2[Reject, error] {
 	if d.manifest.Rejects == nil {
 		return func(func(Reject, error) bool) {}
@@ -114,7 +114,7 @@ func (d *Dataset) Rejects() iter.Seq2[Reject, error] {
 	return listedRejects(d.ctx, d.store, d.dir, d.manifest.Rejects.Rows)
 }
 
-// Keys yields the keys of all rows in order, without reading images.
+// Keys yields the keys of all rows in order. It reads no other column.
 func (d *Dataset) Keys() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		keys, err := d.Select("key")
@@ -130,7 +130,7 @@ func (d *Dataset) Keys() iter.Seq2[string, error] {
 	}
 }
 
-// part returns a part, opened if need be.
+// part returns a part, and opens it if needed.
 func (d *Dataset) part(n int) (*part, error) {
 	return d.parts.get(n, func() (*part, io.ReaderAt, error) {
 		f := &d.manifest.Files[n]

@@ -10,11 +10,12 @@ import (
 type filler struct {
 	b     *batch
 	sizes []int32    // reused
-	sized []*listing // the lists that have their length
-	part  *part      // of values that were not read with their page
+	sized []*listing // lists whose length is set
+	part  *part      // to read values from that were not read with their page
 }
 
-// begin is called before the pages of a column.
+// begin must be called before the pages of a column. It reports whether the column is the first of
+// its list, which makes the lists.
 func (f *filler) begin(column int) (lead bool) {
 	list := columns[column].list
 	if list == nil || slices.Contains(f.sized, list) {
@@ -24,7 +25,7 @@ func (f *filler) begin(column int) (lead bool) {
 	return true
 }
 
-// resize makes the lists of the samples that a page's rows from a to b go to.
+// resize makes the lists of the samples for rows a to b of a page.
 func (f *filler) resize(column int, l *pages.Levels, p *pages.Page, a, b, first int) {
 	f.sizes = f.sizes[:0]
 	for row := a; row < b; row++ {
@@ -40,8 +41,8 @@ func (f *filler) resize(column int, l *pages.Levels, p *pages.Page, a, b, first 
 	columns[column].list.resize(f.b, first, f.sizes)
 }
 
-// fill sets the values of a page's rows from a to b, the first of them into sample first of the
-// batch. Of a list's columns the first, which leads, makes the lists.
+// fill sets the values of rows a to b of a page, beginning with sample first of the batch. Lead is
+// what begin returned.
 func (f *filler) fill(column int, lead bool, l *pages.Levels, p *pages.Page, a, b, first int) error {
 	c := &columns[column]
 	from, to := p.Slots(a, b)
@@ -77,7 +78,7 @@ func (f *filler) fill(column int, lead bool, l *pages.Levels, p *pages.Page, a, 
 	return nil
 }
 
-// move goes on to the place of a slot.
+// move advances to the place of a slot.
 func (at *place) move(p *pages.Page, slot int, l *pages.Levels) {
 	switch {
 	case p.Rep == nil || p.Rep[slot] == 0:

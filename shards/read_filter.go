@@ -10,15 +10,15 @@ import (
 	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
-// Filter keeps the rows in which a value of Column lies from Low to High, both included; nil is no
-// bound. Of a list one value suffices. Bounds are strings, int, float64, or time.Time for
+// Filter keeps the rows in which a value of Column is between Low and High, both included; nil is
+// no bound. In a list, one such value is enough. Bounds are strings, int, float64, or time.Time for
 // provenance.fetched_at.
 type Filter struct {
 	Column    string // as in FORMAT.md, for example "split" or "images.width"
 	Low, High any
 }
 
-// Equal keeps the rows in which a value of the column is v.
+// Equal returns a filter for the rows in which a value of the column is v.
 func Equal(column string, v any) Filter { return Filter{column, v, v} }
 
 func (f *Filter) check() error {
@@ -31,14 +31,14 @@ func (f *Filter) check() error {
 		case nil:
 		case string:
 			if columns[n].numbers {
-				return fmt.Errorf("column %s is of numbers, its bound is a string", f.Column)
+				return fmt.Errorf("column %s has numbers, but its bound is a string", f.Column)
 			}
 		case int, float64, time.Time:
 			if !columns[n].numbers {
-				return fmt.Errorf("column %s is of text, its bound is %v", f.Column, bound)
+				return fmt.Errorf("column %s has text, but its bound is %v", f.Column, bound)
 			}
 		default:
-			return fmt.Errorf("column %s: a bound of type %T", f.Column, bound)
+			return fmt.Errorf("column %s: its bound has the unsupported type %T", f.Column, bound)
 		}
 	}
 	return nil
@@ -76,7 +76,7 @@ func compareAny[T string | int64 | float64](a, b T) int {
 	return 0
 }
 
-// number returns a value of a column of that kind.
+// number returns a value of a column of the given kind.
 func number(v pages.Value, kind format.Type) float64 {
 	switch kind {
 	case format.Float:
@@ -87,7 +87,7 @@ func number(v pages.Value, kind format.Type) float64 {
 	return float64(int64(v.Bits))
 }
 
-// decodeBound reads a bound as Parquet's statistics have it.
+// decodeBound decodes a bound of Parquet statistics.
 func decodeBound(b string, kind format.Type) (v pages.Value, ok bool) {
 	switch {
 	case kind == format.ByteArray || kind == format.FixedLenByteArray:
@@ -102,7 +102,7 @@ func decodeBound(b string, kind format.Type) (v pages.Value, ok bool) {
 	return pages.Value{}, false
 }
 
-// excludes reports whether the bounds show that no value of the chunk is kept.
+// excludes reports whether the bounds of a chunk show that the filter keeps none of its values.
 func (f *Filter) excludes(b *bounds, kind format.Type) bool {
 	if b == nil {
 		return false
@@ -115,7 +115,7 @@ func (f *Filter) excludes(b *bounds, kind format.Type) bool {
 	return f.Low != nil && compare(high, kind, f.Low) < 0 || f.High != nil && compare(low, kind, f.High) > 0
 }
 
-// cutBound is the length from which the manifest's bounds are cut.
+// cutBound is the length at which bounds in the manifest are cut.
 const cutBound = 64
 
 // excludedPart reports whether the manifest shows that the filters keep no row of a part.
@@ -136,8 +136,8 @@ func (v *View) excludedPart(n int) bool {
 	return false
 }
 
-// matches returns which rows of a row group the filters keep, nil if there are no filters, and
-// whether there are any. It reads no more than the filtered columns.
+// matches returns which rows of a row group the filters keep, and whether they keep any. Without
+// filters, keep is nil. It reads only the filtered columns.
 func (v *View) matches(p *part, group int) (keep []bool, some bool, err error) {
 	if len(v.filters) == 0 {
 		return nil, true, nil
@@ -166,7 +166,7 @@ func (v *View) matches(p *part, group int) (keep []bool, some bool, err error) {
 	return keep, true, nil
 }
 
-// kept evaluates one filter over a row group.
+// kept returns which rows of a row group one filter keeps.
 func (p *part) kept(group int, f *Filter) ([]bool, error) {
 	n := columnOf(f.Column)
 	chosen := make([]bool, len(columns))

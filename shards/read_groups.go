@@ -9,22 +9,22 @@ import (
 	"sync"
 )
 
-// room is what a row group is read into. A scan uses a few of them again and again; where rows are
-// to stay valid each group has its own.
+// room is what a row group is read into. A scan reuses a few rooms; where rows must stay valid,
+// each group has its own.
 type room struct {
 	batch  batch
-	buffer []byte   // of bytes that were read
+	buffer []byte   // bytes that were read
 	memory *part    // whose mapped file the rows point into, or nil
 	held   []span   // of its file
-	rows   []int32  // of batch.samples, those that filters keep; nil for all
-	values []Values // of the pages of one column, where that is what is read
+	rows   []int32  // the batch.samples that filters keep; nil for all
+	values []Values // of the pages of one column, for Dataset.Column
 	err    error
 }
 
 // span is a range of a file.
 type span struct{ at, end int64 }
 
-// leave gives back the memory of a file that the room's rows point into.
+// leave releases the memory of the file that the rows point into.
 func (r *room) leave() {
 	for _, s := range r.held {
 		r.memory.memory.release(s.at, s.end)
@@ -42,12 +42,12 @@ func (v *View) rows(reuse bool) iter.Seq2[*Sample, error] {
 	}
 }
 
-// groups reads row groups into rooms, a few ahead of the caller, and gives them to do in order
-// until that returns false.
+// groups reads row groups into rooms, a few ahead of the caller, and passes them to do in order
+// until it returns false.
 func (v *View) groups(reuse bool, read func(n int, r *room) error, do func(*room) bool) error {
 	rooms := min(runtime.GOMAXPROCS(0), 4) + 1
 	if v.d.remote() {
-		rooms = 16 // an answer is waited for longer than it is worked on
+		rooms = 16 // waiting for an answer takes longer than decoding it
 	}
 	spare := make(chan *room, rooms)
 	for range rooms {
@@ -78,7 +78,7 @@ func (v *View) groups(reuse bool, read func(n int, r *room) error, do func(*room
 	return nil
 }
 
-// yield yields the room's rows.
+// yield yields the rows of the room.
 func (r *room) yield(yield func(*Sample, error) bool) bool {
 	samples := r.batch.samples
 	if r.rows != nil {
@@ -97,7 +97,7 @@ func (r *room) yield(yield func(*Sample, error) bool) bool {
 	return true
 }
 
-// readAhead begins to read the view's row groups in order, each as soon as a room is spare.
+// readAhead starts reading the row groups of the view in order, each as soon as a room is free.
 func (v *View) readAhead(ahead chan<- chan *room, spare <-chan *room, done <-chan struct{}, read func(int, *room) error) {
 	var reading sync.WaitGroup
 	defer reading.Wait()
@@ -139,8 +139,8 @@ func (v *View) readGroup(n int, r *room, inPlace bool) error {
 	return p.readGroup(g.number, v.chosen, r, inPlace)
 }
 
-// readGroup reads the chosen columns of all rows of a row group. In place, values point into the
-// file's memory where it has one, and else into the room's buffer.
+// readGroup reads the chosen columns of all rows of a row group. With inPlace, values point into
+// the mapped file, if it is mapped, otherwise into the buffer of the room.
 func (p *part) readGroup(number int, chosen []bool, r *room, inPlace bool) (err error) {
 	defer recovered(&err, "reading row group %d of %s", number, p.name)
 	group := &p.groups[number]
@@ -149,7 +149,7 @@ func (p *part) readGroup(number int, chosen []bool, r *room, inPlace bool) (err 
 	chosen = slices.Clone(chosen)
 	for i := range columns {
 		if c := &group.chunks[i]; chosen[i] && c.size > 0 && c.constant && f.b.setConstant(i, c, p.levels[i].Kind) {
-			chosen[i] = false // the statistics say it all
+			chosen[i] = false // the statistics have the value
 		}
 	}
 	chunks, err := p.readChunks(number, chosen, r, inPlace)
@@ -174,10 +174,11 @@ func (p *part) readGroup(number int, chosen []bool, r *room, inPlace bool) (err 
 	return nil
 }
 
-// nearby is up to which distance two chunks are read at once.
+// nearby is the largest gap between two chunks that are read together.
 const nearby = 64 << 10
 
-// spans returns the ranges of the file that have the chosen columns of a row group, and their size.
+// spans returns the ranges of the file with the chosen columns of a row group, and their total
+// size.
 func (group *partGroup) spans(chosen []bool, spans []span) ([]span, int64) {
 	for i := range columns {
 		c := &group.chunks[i]
@@ -197,7 +198,7 @@ func (group *partGroup) spans(chosen []bool, spans []span) ([]span, int64) {
 	return spans, total
 }
 
-// readChunks reads the bytes of the chosen columns' chunks; those without a value stay nil.
+// readChunks reads the bytes of the chunks of the chosen columns; chunks without a value stay nil.
 func (p *part) readChunks(number int, chosen []bool, r *room, inPlace bool) ([][]byte, error) {
 	group := &p.groups[number]
 	spans, total := group.spans(chosen, r.held[:0])

@@ -11,12 +11,12 @@ import (
 	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
-// part is an open Parquet file of samples: where the pages of its columns lie. Of its footer only
-// that is kept, so that thousands of parts can be open.
+// part is an open Parquet file of samples. It keeps only the locations of the pages, not the whole
+// footer, so that thousands of parts can be open.
 type part struct {
 	name   string
 	r      io.ReaderAt
-	memory *mapping // of a file of a folder, or nil
+	memory *mapping // of a mapped file, or nil
 	size   int64
 	levels []pages.Levels // of each of columns
 	groups []partGroup
@@ -28,26 +28,26 @@ type partGroup struct {
 	chunks []chunk // of each of columns
 }
 
-// chunk is a column's part of a row group.
+// chunk is one column of a row group.
 type chunk struct {
 	at, size   int64 // of all its pages; size is 0 if there is nothing to read
 	dictionary int64 // offset of the dictionary page, or 0
 	data       int64 // offset of the first data page
 	codec      format.CompressionCodec
-	index      int64 // offset of the offset index; without one the chunk is read as a whole
+	index      int64 // offset of the offset index; without one the chunk is read whole
 	indexSize  int32
 	bounds     *bounds // nil if not known
-	constant   bool    // every value is the bounds' one, and none is null
+	constant   bool    // every value equals the bounds, and none is null
 }
 
-// maxBounds is up to which size a chunk's bounds are kept.
+// maxBounds is the largest size of the bounds of a chunk that are kept.
 const maxBounds = 256
 
-// maxRows is up to how many rows a row group may have whatever its size; beyond, a row has at least
-// a bit: its key is its own.
+// maxRows is how many rows a row group may have whatever its size. Beyond that each row needs at
+// least a bit, because its key is unique.
 const maxRows = 1 << 20
 
-// bounds are the least and the greatest value of a chunk, as Parquet writes them.
+// bounds are the minimum and maximum of a chunk, as Parquet writes them.
 type bounds struct{ low, high string }
 
 // openPart reads the footer of a part.
@@ -93,14 +93,14 @@ func openPart(name string, r io.ReaderAt, size int64) (p *part, err error) {
 	return p, nil
 }
 
-// recovered makes a panic of a decoder an error: damaged input makes some panic.
+// recovered turns a panic into an error: some decoders panic on damaged input.
 func recovered(err *error, format string, args ...any) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf(format+": damaged: %v", append(args, p)...)
 	}
 }
 
-// findLeaf returns the number of a column among the file's leaves, -1 if it has none.
+// findLeaf returns the index of a column among the leaves of the file, or -1.
 func findLeaf(f *pages.Footer, c *column) (int, error) {
 	for i := range f.Leaves {
 		l := &f.Leaves[i]
@@ -109,7 +109,7 @@ func findLeaf(f *pages.Footer, c *column) (int, error) {
 		}
 		numbers := l.Width() > 0
 		if isText := l.Kind == format.ByteArray || l.Kind == format.FixedLenByteArray; numbers != c.numbers || isText == c.numbers {
-			return -1, fmt.Errorf("column %s is of type %d", c.name, l.Kind)
+			return -1, fmt.Errorf("column %s has type %d", c.name, l.Kind)
 		}
 		if l.MaxRep > len(l.ListDef) {
 			return -1, fmt.Errorf("column %s: too deeply nested", c.name)
@@ -124,7 +124,7 @@ func findLeaf(f *pages.Footer, c *column) (int, error) {
 	return -1, nil
 }
 
-// locate notes where a chunk and its offset index lie, both within the file.
+// locate sets where a chunk and its offset index are, and checks that both are within the file.
 func (c *chunk) locate(m *pages.Chunk, size int64) error {
 	c.codec = m.Codec
 	if m.HasLow && m.HasHigh && len(m.Low)+len(m.High) <= maxBounds {
@@ -132,7 +132,7 @@ func (c *chunk) locate(m *pages.Chunk, size int64) error {
 		c.constant = c.bounds.low == c.bounds.high && m.HasNull && m.Nulls == 0 && !m.Cut
 	}
 	if m.Elsewhere {
-		return errors.New("it is encrypted, or in another file")
+		return errors.New("it is encrypted or in another file")
 	}
 	if m.Values == m.Nulls {
 		return nil // every list is empty, every value is null
@@ -150,15 +150,15 @@ func (c *chunk) locate(m *pages.Chunk, size int64) error {
 	return nil
 }
 
-// readDictionary reads the dictionary of a chunk from the chunk's bytes, or from the file if b is
-// nil.
+// readDictionary reads the dictionary of a chunk from b, the bytes of the chunk, or from the file
+// if b is nil.
 func (p *part) readDictionary(c *chunk, column int, b []byte) (*pages.Page, error) {
 	if c.dictionary == 0 {
 		return nil, nil
 	}
 	if b == nil {
 		if c.data < c.dictionary {
-			return nil, fmt.Errorf("a dictionary at %d behind its pages", c.dictionary)
+			return nil, fmt.Errorf("its dictionary at %d comes after its pages", c.dictionary)
 		}
 		b = make([]byte, c.data-c.dictionary)
 		if _, err := p.r.ReadAt(b, c.dictionary); err != nil {
@@ -177,9 +177,9 @@ func (p *part) readDictionary(c *chunk, column int, b []byte) (*pages.Page, erro
 	return pages.DecodeDictionary(&h, body, c.codec, &p.levels[column], pages.MaxPage)
 }
 
-// damage is an error of a page.
+// damage is the error of a damaged page.
 type damage struct {
-	row int // of the row group, the page's first
+	row int // first row of the page in its row group
 	err error
 }
 
@@ -191,7 +191,7 @@ func (p *part) readChunk(group, column int, b []byte) (all []*pages.Page, err er
 	defer recovered(&err, "row group %d, column %s of %s", group, columns[column].name, p.name)
 	c := &p.groups[group].chunks[column]
 	dictionary, err := p.readDictionary(c, column, b)
-	row, left := 0, pages.MaxPage+pages.Expansion*len(b) // bytes of memory for all the chunk's pages
+	row, left := 0, pages.MaxPage+pages.Expansion*len(b) // bytes of memory for all pages of the chunk
 	for n := 0; err == nil && len(b) > 0 && row < p.groups[group].rows; n++ {
 		var h pages.Header
 		var body []byte
@@ -221,7 +221,7 @@ func (p *part) readChunk(group, column int, b []byte) (all []*pages.Page, err er
 	return all, nil
 }
 
-// agrees checks the part's row groups against its manifest's.
+// agrees compares the row groups of the part with the manifest.
 func (p *part) agrees(rows []int64) error {
 	if len(p.groups) != len(rows) {
 		return fmt.Errorf("%s has %d row groups, its manifest says %d", p.name, len(p.groups), len(rows))

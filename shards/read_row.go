@@ -10,11 +10,11 @@ import (
 	"github.com/pali3/pali3/internal/parquet/pages"
 )
 
-// Row returns row i of the dataset with the view's columns, whether its filters keep it or not.
+// Row returns row i of the dataset with the columns of the view. It ignores the filters.
 func (v *View) Row(i int) (Sample, error) {
 	d := v.d
 	if i < 0 || i >= d.Len() {
-		return Sample{}, fmt.Errorf("row %d of dataset %s with %d rows", i, d.dir, d.Len())
+		return Sample{}, fmt.Errorf("no row %d: dataset %s has %d rows", i, d.dir, d.Len())
 	}
 	n := sort.Search(len(d.groups), func(g int) bool { return d.groups[g].first+d.groups[g].rows > int64(i) })
 	g := &d.groups[n]
@@ -31,7 +31,7 @@ func (v *View) Row(i int) (Sample, error) {
 	return m.sample[0], nil
 }
 
-// rowMaker is what one row is assembled with.
+// rowMaker assembles one row.
 type rowMaker struct {
 	sample [1]Sample
 	batch  batch
@@ -40,19 +40,19 @@ type rowMaker struct {
 
 var makers = sync.Pool{New: func() any { return new(rowMaker) }}
 
-// begin makes ready for a row of a part.
+// begin prepares the maker for a row of a part.
 func (m *rowMaker) begin(p *part) {
 	m.batch = batch{samples: m.sample[:]}
 	m.filler = filler{b: &m.batch, part: p, sizes: m.filler.sizes[:0], sized: m.filler.sized[:0]}
 }
 
-// leave forgets the row, which its caller has, and makes the maker another's.
+// leave releases the row and returns the maker to the pool.
 func (m *rowMaker) leave() {
 	m.sample[0], m.batch, m.filler.part = Sample{}, batch{}, nil
 	makers.Put(m)
 }
 
-// assemble sets the columns of one row of a row group into the maker's sample.
+// assemble sets the columns of one row of a row group in the sample of the maker.
 func (v *View) assemble(m *rowMaker, p *part, group, row int, kept *cachedGroup) (err error) {
 	defer recovered(&err, "row group %d", group)
 	m.begin(p)
@@ -76,7 +76,7 @@ func (v *View) assemble(m *rowMaker, p *part, group, row int, kept *cachedGroup)
 	return nil
 }
 
-// page returns the page of a column that has a row, from the cache or the file.
+// page returns the page of a column that contains a row, from the cache or the file.
 func (d *Dataset) page(p *part, group, column, row int, kept *cachedGroup) (*pages.Page, error) {
 	c := &p.groups[group].chunks[column]
 	kept.mu.Lock()
@@ -116,7 +116,7 @@ func (d *Dataset) page(p *part, group, column, row int, kept *cachedGroup) (*pag
 	return decodedPages[n], nil
 }
 
-// pageOfWhole is [Dataset.page] for a chunk without an offset index, which is read as a whole.
+// pageOfWhole is [Dataset.page] for a chunk without an offset index, which is read whole.
 func (d *Dataset) pageOfWhole(p *part, group, column, row int, kept *cachedGroup) (found *pages.Page, err error) {
 	c := &p.groups[group].chunks[column]
 	if kept.pages[column] == nil {
@@ -133,7 +133,7 @@ func (d *Dataset) pageOfWhole(p *part, group, column, row int, kept *cachedGroup
 	return all[sort.Search(len(all), func(i int) bool { return all[i].First > row })-1], nil
 }
 
-// locations reads where the pages of a chunk lie.
+// locations reads the offset index of a chunk.
 func (p *part) locations(c *chunk) ([]pages.Location, error) {
 	b := make([]byte, c.indexSize)
 	if _, err := p.r.ReadAt(b, c.index); err != nil {
@@ -142,11 +142,11 @@ func (p *part) locations(c *chunk) ([]pages.Location, error) {
 	return pages.ReadLocations(b, c.at, c.size)
 }
 
-// A page of more than whole bytes is not read whole if its values can be read singly: only its
-// first bytes are, which say where they lie.
+// A page of more than whole bytes is not read whole if its values can be read one by one: only its
+// first bytes are, which say where the values are.
 const whole = 64 << 10
 
-// readPage reads and decodes the page of a chunk that lies at at.
+// readPage reads and decodes one page of a chunk.
 func (p *part) readPage(c *chunk, column int, at pages.Location, dictionary *pages.Page) (*pages.Page, error) {
 	singly := c.codec == format.Uncompressed && p.levels[column].Kind == format.ByteArray
 	if singly && at.Size > whole {

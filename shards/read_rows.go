@@ -7,13 +7,13 @@ import (
 	"sync"
 )
 
-// Rows yields the rows of the given numbers, in the order of the numbers, and ends after an error.
-// They are read ahead on several cores, each block of them in the order in which they lie in the
-// files: many rows take less time than as many calls of [View.Row].
+// Rows yields the rows with the given numbers, in that order, and ends after an error. It reads
+// ahead on several cores, and reads each block of rows in the order of the files, which is faster
+// than calling [View.Row] for each.
 func (v *View) Rows(numbers []int) iter.Seq2[Sample, error] {
 	return func(yield func(Sample, error) bool) {
 		readers := max(runtime.GOMAXPROCS(0), 4)
-		blocks := make(chan chan rowBlock, readers) // as many, and one more, are read ahead
+		blocks := make(chan chan rowBlock, readers) // this many and one more are read ahead
 		done := make(chan struct{})
 		var reading sync.WaitGroup
 		defer reading.Wait()
@@ -45,19 +45,19 @@ func (v *View) Rows(numbers []int) iter.Seq2[Sample, error] {
 	}
 }
 
-// Rows is [View.Rows] of whole rows.
+// Rows yields whole rows; see [View.Rows].
 func (d *Dataset) Rows(numbers []int) iter.Seq2[Sample, error] { return d.all.Rows(numbers) }
 
-// rowsAtOnce is how many rows one goroutine reads before it hands them on.
+// rowsAtOnce is how many rows one goroutine reads before it passes them on.
 const rowsAtOnce = 64
 
-// rowBlock is some of the rows asked for: all, or those in front of the one that could not be read.
+// rowBlock is a block of the requested rows, up to the first that could not be read.
 type rowBlock struct {
 	samples []Sample
 	err     error
 }
 
-// readRows reads rows in ascending order, and returns them in the order asked for.
+// readRows reads rows in ascending order and returns them in the requested order.
 func (v *View) readRows(numbers []int) (block rowBlock) {
 	order := make([]int, len(numbers))
 	for i := range order {

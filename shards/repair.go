@@ -15,16 +15,16 @@ import (
 // DroppedName is the folder of a dataset into which [Repair] moves the parts it drops.
 const DroppedName = "dropped"
 
-// RepairOptions say what [Repair] may do. Without any it does nothing.
+// RepairOptions say what [Repair] does.
 type RepairOptions struct {
-	Rebuild bool     // write the manifest anew from the parts in the folder
-	Drop    []string // parts to take out of the dataset; they are kept in the folder dropped
+	Rebuild bool     // rebuild the manifest from the parts in the folder
+	Drop    []string // parts to take out of the dataset; they move to the folder dropped
 }
 
-// Repair makes a damaged dataset whole again as far as told: the parts to drop are taken out of the
-// manifest and moved to the folder dropped, and with Rebuild every part in the folder is listed
-// anew, with what it holds now. A part that cannot be read, and is not to be dropped, is an error,
-// and nothing is changed. It returns the new totals.
+// Repair repairs a damaged dataset and returns its new totals. It takes the parts to drop out of
+// the manifest and moves them to the folder dropped. With Rebuild it lists every part in the folder
+// with its current content. If a part that is not dropped cannot be read, Repair returns an error
+// and changes nothing.
 func Repair(dir string, o RepairOptions) (Stat, error) {
 	if err := mustBeFolder(dir, "repairing"); err != nil {
 		return Stat{}, err
@@ -47,7 +47,7 @@ func Repair(dir string, o RepairOptions) (Stat, error) {
 	for _, name := range names {
 		f, stat, err := survey(dir, name)
 		if err != nil {
-			return Stat{}, fmt.Errorf("repairing %s: %w; drop the part to go on without it", dir, err)
+			return Stat{}, fmt.Errorf("repairing %s: %w; drop the part to repair without it", dir, err)
 		}
 		m.Files = append(m.Files, f)
 		totals.Add(stat)
@@ -66,7 +66,7 @@ func Repair(dir string, o RepairOptions) (Stat, error) {
 	return totals, moveDropped(dir, o.Drop)
 }
 
-// partsToKeep returns the names of the parts that the dataset is to have.
+// partsToKeep returns the names of the parts that the repaired dataset has.
 func partsToKeep(dir string, old *Manifest, o RepairOptions) ([]string, error) {
 	var names []string
 	for _, f := range old.Files {
@@ -94,7 +94,7 @@ func partsToKeep(dir string, old *Manifest, o RepairOptions) ([]string, error) {
 	return names, nil
 }
 
-// survey reads a part and says what is in it.
+// survey reads a part and returns its description and counts.
 func survey(dir, name string) (File, Stat, error) {
 	file, err := os.Open(filepath.Join(dir, name))
 	if err != nil {
@@ -133,7 +133,7 @@ func safelyDescribe(f *os.File) (described File, err error) {
 	return describe(f)
 }
 
-// surveyRejects lists rejects.parquet as it is.
+// surveyRejects lists rejects.parquet with its current content.
 func (m *Manifest) surveyRejects(dir string, totals *Stat) error {
 	file, err := os.Open(filepath.Join(dir, RejectsName))
 	if os.IsNotExist(err) {
@@ -157,7 +157,7 @@ func (m *Manifest) surveyRejects(dir string, totals *Stat) error {
 	return nil
 }
 
-// moveDropped moves parts out of the way; one that is missing cannot be kept.
+// moveDropped moves parts to the folder dropped, if they exist.
 func moveDropped(dir string, names []string) error {
 	for _, name := range names {
 		if err := os.MkdirAll(filepath.Join(dir, DroppedName), 0o755); err != nil {

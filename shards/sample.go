@@ -1,24 +1,27 @@
-// Package shards owns the one record of pali3, the [Sample], and the dataset folder it lives in.
+// Package shards defines the record of pali3, the [Sample], and the datasets that hold samples.
 //
-// Most users need two functions: [Open] to read a dataset and [Create] to write one. A dataset is a
-// folder of Parquet parts with a manifest.json written last, so that a killed writer leaves the old
-// dataset or the new one; FORMAT.md describes it for readers in other languages.
+// Most users need two functions: [Open] to read a dataset and [Write] or [Create] to write one. A
+// dataset is a folder of Parquet parts with a manifest.json that is written last, so that a killed
+// writer leaves the old dataset or the new one. FORMAT.md describes the folder for readers in other
+// languages. Datasets in object stores are opened with [Stores], see package bucket.
 //
-// The package knows files and records. It knows no task, no tokenizer and no model.
+// The files of the package are named for what they do: read_ files make samples of the columns of a
+// part, write_ files write parts and rejects, session files resume interrupted writers, store files
+// reach folders and object stores. The formats of other tools are below shards/format.
 package shards
 
 import "time"
 
-// Sample is one record: any number of images with what is known of them. Absent fields are legal: a
-// text-only document and an image without text are both samples.
+// Sample is any number of images with what is known about them. All fields except the key may be
+// empty: a document without images and an image without texts are both samples.
 type Sample struct {
 	// Key names the sample within its dataset.
 	Key string `parquet:"key" json:"key"`
 	// Split is the part of the data the sample belongs to, for example train or held_out.
 	Split string `parquet:"split,dict" json:"split,omitempty"`
-	// Images are the pictures or frames of the sample, in order.
+	// Images are the images or frames of the sample, in order.
 	Images []Image `parquet:"images,list" json:"images,omitempty"`
-	// Texts are captions, alternative texts, titles and text read in the image.
+	// Texts are captions, alternative texts, titles and text that is visible in an image.
 	Texts []Text `parquet:"texts,list" json:"texts,omitempty"`
 	// Questions are asked of the images as a whole.
 	Questions []Question `parquet:"questions,list" json:"questions,omitempty"`
@@ -32,7 +35,7 @@ type Sample struct {
 	Metadata map[string]string `parquet:"metadata" json:"metadata,omitempty"`
 }
 
-// Image is an encoded picture, its bytes stored as they came.
+// Image is an encoded image. Its bytes are stored as they came.
 type Image struct {
 	Bytes  []byte `parquet:"bytes,uncompressed" json:"-"`
 	Format string `parquet:"format,dict" json:"format"` // jpeg, png, gif, webp, bmp, tiff
@@ -72,7 +75,8 @@ type Answer struct {
 	Confidence string `parquet:"confidence,dict" json:"confidence,omitempty"` // yes, maybe or no, as in VQA v2
 }
 
-// Box is a labelled region: edges as fractions of the image's height and width, from its top left.
+// Box is a labelled region. Its edges are fractions of the height and width of the image, from the
+// top left.
 type Box struct {
 	Label string  `parquet:"label" json:"label"`
 	Image int32   `parquet:"image" json:"image,omitempty"` // index into Sample.Images

@@ -104,8 +104,8 @@ func (s *Session) NextPart() string { return partName(s.w.next) }
 // PartFull reports whether the open part has reached its size and [Session.EndPart] is due.
 func (s *Session) PartFull() bool { return s.w.PartFull() }
 
-// EndPart completes the open part, as [Writer.EndPart] does. A part that moves to an object store is
-// on this machine until it has arrived: [Session.Resume] finds it in either place.
+// EndPart completes the open part, as [Writer.EndPart] does. A part that moves to an object store
+// is on this machine until it has arrived: [Session.Resume] finds it in either place.
 func (s *Session) EndPart() (part File, ok bool, err error) { return s.w.EndPart() }
 
 // SyncRejects makes the rejects given so far safe, and returns how many bytes they take:
@@ -128,8 +128,8 @@ func (s *Session) Commit(command string, sources ...string) error {
 	return s.DropSpool()
 }
 
-// Abort removes the incomplete part, and leaves the spool and the rejects for a later session. After
-// Commit it only releases what the session holds.
+// Abort removes the incomplete part, and leaves the spool and the rejects for a later session.
+// After Commit it only releases what the session holds.
 func (s *Session) Abort() {
 	s.closeSpool()
 	s.w.Abort()

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// A payload of the spool is its kind, then its fields in the order of the type's: a string is its
-// length (uvarint) and its bytes, a list its length and its elements, a number little endian. What
-// may be absent has a byte before it, 0 or 1.
+// The payload of a frame is its kind, then the fields in the order of the type: a string is its
+// length (uvarint) and its bytes, a list its length and its elements, a number is little endian. A
+// field that may be absent has a byte 0 or 1 before it.
 
 func appendString[S ~string | ~[]byte](b []byte, s S) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
@@ -99,7 +99,7 @@ func appendMaps(b []byte, s *Sample) []byte {
 	return b
 }
 
-// fields reads a payload. After an error everything it returns is zero.
+// fields reads a payload. After an error it returns zero values.
 type fields struct {
 	b   []byte
 	err error
@@ -139,7 +139,7 @@ func (f *fields) uint64() uint64 {
 	return 0
 }
 
-// length returns a number of things that take a byte or more each.
+// length returns the length of a list whose elements take at least a byte each.
 func (f *fields) length() int {
 	n, size := binary.Uvarint(f.b)
 	if size <= 0 || n > uint64(len(f.b)-size) {
@@ -167,7 +167,7 @@ func decodeSpooled(payload []byte) (Spooled, error) {
 		s.left = f.leftOut()
 	case SpooledDuplicate, SpooledAside:
 	default:
-		return s, fmt.Errorf("a frame of kind %q", s.Kind)
+		return s, fmt.Errorf("a frame of unknown kind %q", s.Kind)
 	}
 	if f.err == nil && len(f.b) > 0 {
 		f.err = fmt.Errorf("%d bytes after the last field", len(f.b))

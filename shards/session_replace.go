@@ -9,11 +9,11 @@ import (
 	"slices"
 )
 
-// Replace removes the old rows of updated keys from the dataset: it rewrites each part that has such
-// rows without them, and the next manifest lists the new part instead. Begin is called with the name
-// of each new part before its file is created. Replace returns the parts that the dataset will no
-// longer have after [Session.Commit]; [Session.Remove] removes their files. Until the commit the
-// dataset is the old one. A dataset in an object store is an error.
+// Replace removes the old rows of updated keys from the dataset: it rewrites each part that has
+// such rows without them, and the next manifest lists the new part instead. Begin is called with
+// the name of each new part before its file is created. Replace returns the parts that the dataset
+// will no longer have after [Session.Commit]; [Session.Remove] removes their files. Until the
+// commit the dataset is the old one. A dataset in an object store is an error.
 func (s *Session) Replace(updated func(key string) bool, begin func(part string) error) (old []string, err error) {
 	if old, err = s.replace(updated, begin); err != nil {
 		err = fmt.Errorf("updating rows of %s: %w", s.w.name, err)
@@ -26,7 +26,7 @@ func (s *Session) replace(updated func(key string) bool, begin func(part string)
 		return nil, err
 	}
 	if s.w.part != nil {
-		return nil, errors.New("a part is open: EndPart comes first")
+		return nil, errors.New("a part is open: call EndPart first")
 	}
 	var files []File
 	var removed Stat
@@ -65,8 +65,8 @@ func (s *Session) hasKey(f File, updated func(key string) bool) (has bool, err e
 	return false, nil
 }
 
-// rewrite writes a part again without the rows of some keys; ok is false if none are left. What it
-// takes out it counts.
+// rewrite writes a part again without the updated rows, which it counts as removed. If no row is
+// left, ok is false.
 func (s *Session) rewrite(f File, updated func(key string) bool, begin func(part string) error, removed *Stat) (kept File, ok bool, err error) {
 	from := s.Parts([]File{f})
 	defer func() { err = errors.Join(err, from.Close()) }()
@@ -113,8 +113,8 @@ func (s *Session) rewrite(f File, updated func(key string) bool, begin func(part
 	return kept, true, s.w.toFreePart(s.w.next + 1)
 }
 
-// Remove removes the files of parts that an earlier commit took out of the dataset. One that the
-// manifest lists stays.
+// Remove removes the files of parts that a commit took out of the dataset. Files that the manifest
+// lists stay.
 func (s *Session) Remove(parts []string) error {
 	for _, name := range parts {
 		listed := slices.ContainsFunc(s.w.manifest.Files, func(f File) bool { return f.Name == name })
@@ -122,7 +122,7 @@ func (s *Session) Remove(parts []string) error {
 			continue
 		}
 		if err := os.Remove(filepath.Join(s.w.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("removing a part that %s has no longer: %w", s.w.name, err)
+			return fmt.Errorf("removing a part that %s no longer has: %w", s.w.name, err)
 		}
 	}
 	return nil

@@ -94,8 +94,8 @@ func (s *Session) UsePart(name string) error {
 }
 
 // Unlisted returns the names of parts in an object store that come after those of the manifest and
-// belong to no dataset: an interrupted command left them, or one is writing them now. In a folder it
-// does not look: a journal there would say more.
+// belong to no dataset: an interrupted command left them, or one is writing them now. In a folder
+// it does not look: a journal there would say more.
 func (s *Session) Unlisted() (names []string, err error) {
 	if !s.w.moves() {
 		return nil, nil

@@ -18,16 +18,16 @@ const SpoolName = ".building.spool"
 // Kinds of [Spooled].
 const (
 	SpooledRow       = 'r'
-	SpooledUpdate    = 'u' // a row in place of the one with its key
+	SpooledUpdate    = 'u' // a row that replaces the one with its key
 	SpooledReject    = 'x'
 	SpooledDuplicate = 'd'
 	SpooledNote      = 'n'
 	SpooledAside     = 'a'
-	spooledLeftOut   = 'o' // of the frame that follows: without it, it does not count
+	spooledLeftOut   = 'o' // counts only together with the frame that follows
 	spooledLabel     = 'l' // the first frame
 )
 
-// Spooled is one thing that an interrupted writer had been given, in the order given.
+// Spooled is one record that an interrupted session was given.
 type Spooled struct {
 	Kind   byte
 	Sample Sample // of a row; valid during the call
@@ -36,10 +36,10 @@ type Spooled struct {
 	left   []LeftOut
 }
 
-// spool is the open spool file: frames of a length, a CRC-32C and a payload, each written by one
-// call, so that what a killed process had written stays readable up to the frame it was at. The
-// page cache outlives the process, so nothing is synced; after a power failure the parts are what
-// is left.
+// spool is the open spool file: frames of a length, a CRC-32C and a payload. Each frame is written
+// by one call, so that after a kill the file is readable up to the frame being written. The page
+// cache outlives the process, so the file is not synced; after a power failure only the parts are
+// left.
 type spool struct {
 	file  *os.File
 	frame []byte // reused
@@ -52,8 +52,8 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // Spool keeps every row, reject and duplicate from here on in a file beside the parts, so that a
 // killed process loses at most the record being written. Label names the state after which the
 // records come. If a killed session left a spool with the same label, its records are added again
-// and each is called with every one of them; a spool with another label is dropped. After a part has
-// ended and the caller has recorded it, Spool is called with the next label. Commit removes the
+// and each is called with every one of them; a spool with another label is dropped. After a part
+// has ended and the caller has recorded it, Spool is called with the next label. Commit removes the
 // spool.
 //
 // Spool also removes temporary files of killed writers: the caller must hold a lock of the dataset.
@@ -96,14 +96,14 @@ func (s *Session) respool(label string, each func(Spooled) error) error {
 	return nil
 }
 
-// replay adds what the spool of that label holds, and returns the size of its whole frames.
+// replay adds what a spool with that label holds, and returns the size of its complete frames.
 func (s *Session) replay(file *os.File, label string, each func(Spooled) error) (keep int64, err error) {
 	info, err := file.Stat()
 	if err != nil {
 		return 0, err
 	}
 	frames := bufio.NewReaderSize(file, 1<<20)
-	var waiting [][]byte // frames of what was left out of the record that follows them
+	var waiting [][]byte // frames of what was left out of the next record
 	read := int64(0)
 	for first := true; ; first = false {
 		payload := readFrame(frames, info.Size()-read)
@@ -132,8 +132,8 @@ func (s *Session) replay(file *os.File, label string, each func(Spooled) error) 
 	}
 }
 
-// readFrame returns the payload of the next frame, or nil if no whole one follows within left
-// bytes.
+// readFrame returns the payload of the next frame, or nil if the next left bytes have no complete
+// frame.
 func readFrame(r io.Reader, left int64) []byte {
 	var head [frameHead]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
@@ -153,7 +153,7 @@ func readFrame(r io.Reader, left int64) []byte {
 	return payload
 }
 
-// again adds what one frame holds to the writer.
+// again adds the record of one frame.
 func (s *Session) again(payload []byte, each func(Spooled) error) error {
 	record, err := decodeSpooled(payload)
 	if err != nil {
@@ -175,8 +175,8 @@ func (s *Session) again(payload []byte, each func(Spooled) error) error {
 	return each(record)
 }
 
-// spooled writes a frame if there is a spool. An error stays with the writer: what follows a frame
-// that is cut short could not be read back.
+// spooled writes a frame if there is a spool. An error stays with the writer: frames after one that
+// is cut short could not be read back.
 func (s *Session) spooled(payload func([]byte) []byte) {
 	if s.spool == nil || s.w.broken != nil {
 		return
@@ -196,7 +196,7 @@ func (s *spool) write(payload []byte) error {
 	return s.flush()
 }
 
-// flush completes the frame's head and writes it.
+// flush completes the head of the frame and writes the frame.
 func (s *spool) flush() error {
 	if err := sealFrame(s.frame); err != nil {
 		return err
@@ -216,7 +216,7 @@ func sealFrame(frame []byte) error {
 	return nil
 }
 
-// closeSpool closes the spool and leaves the file.
+// closeSpool closes the spool but keeps its file.
 func (s *Session) closeSpool() {
 	if s.spool != nil {
 		s.spool.file.Close()
@@ -224,8 +224,8 @@ func (s *Session) closeSpool() {
 	}
 }
 
-// DropSpool removes the spool, the rejects that were kept, and what they hold: of a command that is
-// complete, or starts afresh.
+// DropSpool removes the spool and the rejects that were kept: after a command is complete, or to
+// start fresh.
 func (s *Session) DropSpool() error {
 	s.closeSpool()
 	if err := s.w.rejects.drop(); err != nil {
@@ -237,7 +237,7 @@ func (s *Session) DropSpool() error {
 	return nil
 }
 
-// removeTemporary removes what killed writers left of files that never became visible.
+// removeTemporary removes the temporary files of killed writers.
 func removeTemporary(dir string) error {
 	return removeFiles(dir, func(name string) bool {
 		name, temporary := strings.CutPrefix(name, ".tmp-")
@@ -245,7 +245,7 @@ func removeTemporary(dir string) error {
 	})
 }
 
-// removeFiles removes those files of a folder whose names are such.
+// removeFiles removes the files of a folder for whose name such returns true.
 func removeFiles(dir string, such func(name string) bool) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

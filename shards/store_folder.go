@@ -62,7 +62,7 @@ func (dir folder) Contains(ctx context.Context, f File) (bool, error) {
 	return ContainsByReading(ctx, dir, f)
 }
 
-// localFile is a file with its memory, if it can be mapped.
+// localFile is an open file, mapped into memory if possible.
 type localFile struct {
 	*os.File
 	mapping *mapping

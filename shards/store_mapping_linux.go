@@ -7,11 +7,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mapping is a file as memory. It is unmapped when nothing refers to the mapping any more: what
-// points into its bytes does not keep it.
+// mapping is a file mapped into memory. It is unmapped when the mapping is unreachable; pointers
+// into its bytes do not keep it.
 type mapping struct{ b []byte }
 
-// mapFile maps a file of a known size; nil if it cannot be mapped, for example for its size.
+// mapFile maps a file of a known size. It returns nil if the file cannot be mapped.
 func mapFile(f *os.File, size int64) *mapping {
 	if size <= 0 || int64(int(size)) != size {
 		return nil
@@ -25,16 +25,16 @@ func mapFile(f *os.File, size int64) *mapping {
 	return m
 }
 
-// load reads a range in, so that reading its memory neither waits nor fails; it reports whether
-// that was possible. Kernels before 5.14 cannot.
+// load reads a range into memory, so that using it neither waits nor fails, and reports whether
+// that worked. Linux before 5.14 cannot do it.
 func (m *mapping) load(at, end int64) bool {
 	return unix.Madvise(m.pages(at, end), unix.MADV_POPULATE_READ) == nil
 }
 
-// release gives a range's memory back. It may be read again, from the file.
+// release releases the memory of a range. It can be read again from the file.
 func (m *mapping) release(at, end int64) { unix.Madvise(m.pages(at, end), unix.MADV_DONTNEED) }
 
-// pages returns the memory pages that a range is in.
+// pages returns the memory pages of a range.
 func (m *mapping) pages(at, end int64) []byte {
 	at -= at % int64(os.Getpagesize())
 	return m.b[at:end]

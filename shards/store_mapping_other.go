@@ -4,7 +4,8 @@ package shards
 
 import "os"
 
-// mapping is a file as memory, which only Linux can check as it is read: elsewhere files are read.
+// mapping is a file mapped into memory. Only Linux can check that a range is readable, so on other
+// systems files are read.
 type mapping struct{ b []byte }
 
 func mapFile(*os.File, int64) *mapping { return nil }

@@ -17,26 +17,27 @@ import (
 
 // Kinds of [Problem].
 const (
-	Missing      = "missing"     // the manifest lists the file, the folder lacks it
+	Missing      = "missing"     // the manifest lists the file, but the folder lacks it
 	Extra        = "extra"       // the folder has a part that the manifest does not list
-	WrongSize    = "size"        // the file has another size than the manifest says
-	Checksum     = "checksum"    // the file's sha256 is another
+	WrongSize    = "size"        // the size of the file differs from the manifest
+	Checksum     = "checksum"    // the SHA-256 of the file differs from the manifest
 	Unreadable   = "unreadable"  // the rows cannot be decoded
-	RowCount     = "rows"        // the file has another number of rows
-	ImageHash    = "image_hash"  // an image's sha256 is another
-	BadImage     = "image"       // an image's bytes are not an image, or of another format or size
-	TwiceKey     = "key"         // a key is empty or was there already
-	OtherVersion = "version"     // the manifest is of another version
-	BadJournal   = "interrupted" // a journal says that a command was interrupted and may be resumed
+	RowCount     = "rows"        // the number of rows differs from the manifest
+	ImageHash    = "image_hash"  // the SHA-256 of an image differs from its column
+	BadImage     = "image"       // the bytes of an image are not one, or have another format or size than its columns
+	TwiceKey     = "key"         // a key is empty or repeated
+	OtherVersion = "version"     // the manifest has another version
+	BadJournal   = "interrupted" // there is the journal of an interrupted command, which can be resumed
 )
 
-// JournalName is the file in which a command that adds to a dataset keeps what it needs to resume.
+// JournalName is the file in which a command that adds to a dataset records what it needs to
+// resume.
 const JournalName = ".ingest-journal.jsonl"
 
-// Problem is something wrong with a dataset.
+// Problem is something that is wrong with a dataset.
 type Problem struct {
 	File string `json:"file"`
-	Row  int64  `json:"row"` // within the file; -1 if the file as a whole
+	Row  int64  `json:"row"` // within the file; -1 for the whole file
 	Kind string `json:"kind"`
 	What string `json:"what,omitempty"`
 }
@@ -49,10 +50,10 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s: %s (%s)", at, p.Kind, p.What)
 }
 
-// Verify checks a dataset: that every file is there, has its size, its checksum and its rows, and
-// that no part is there which the manifest does not list. Deep also decodes every row and checks
-// keys, image hashes and image headers, and says in which row a damaged file is damaged. The error
-// is about what kept Verify from looking.
+// Verify checks that every file of a dataset exists and has the size, checksum and rows that the
+// manifest says, and that there are no parts that the manifest does not list. With deep it also
+// decodes every row, checks keys, image hashes and image headers, and locates damage to the row. An
+// error means that Verify could not look.
 func Verify(dir string, deep bool) ([]Problem, error) {
 	return registered.Verify(context.Background(), dir, deep)
 }
@@ -91,7 +92,7 @@ func (s Stores) Verify(ctx context.Context, dir string, deep bool) ([]Problem, e
 	return append(problems, extra...), err
 }
 
-// verifier looks at the files of a dataset.
+// verifier checks the files of a dataset.
 type verifier struct {
 	ctx   context.Context
 	store Store
@@ -100,7 +101,7 @@ type verifier struct {
 	keys  map[string]bool // of the rows so far
 }
 
-// part checks a part. Deep, its bytes are hashed while its rows are decoded.
+// part checks a part. With deep it hashes the file while it decodes the rows.
 func (v *verifier) part(f File) ([]Problem, error) {
 	var inRows []Problem
 	var decoding sync.WaitGroup
@@ -116,12 +117,12 @@ func (v *verifier) part(f File) ([]Problem, error) {
 		return v.footer(f), nil
 	}
 	if len(found) > 0 && found[0].Kind != Checksum {
-		return found, nil // a part cut short says nothing of its rows
+		return found, nil // the rows of a part that is cut short cannot be read
 	}
 	return append(found, inRows...), nil
 }
 
-// footer compares a part's row groups with the manifest's.
+// footer compares the row groups of a part with the manifest.
 func (v *verifier) footer(f File) []Problem {
 	p, end, err := v.open(f)
 	if err != nil {
@@ -134,7 +135,7 @@ func (v *verifier) footer(f File) []Problem {
 	return nil
 }
 
-// open opens a part, until end is called.
+// open opens a part; end closes it.
 func (v *verifier) open(f File) (p *part, end func(), err error) {
 	r, err := v.store.OpenFile(v.ctx, f.Name)
 	if err != nil {
@@ -151,7 +152,7 @@ func (v *verifier) open(f File) (p *part, end func(), err error) {
 	return p, end, err
 }
 
-// file compares a file's size and hash with the manifest's.
+// file compares the size and hash of a file with the manifest.
 func (v *verifier) file(f File) ([]Problem, error) {
 	size, err := v.store.Size(v.ctx, f.Name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -232,8 +233,8 @@ func verifyImage(image *Image) (kind, what string) {
 	return "", ""
 }
 
-// extra looks for files that the manifest does not list, and, where files are made, for what is
-// under way.
+// extra looks for files that the manifest does not list, and for the journal of an interrupted
+// command.
 func (v *verifier) extra(manifest *Manifest) (problems []Problem, err error) {
 	names, err := v.store.List(v.ctx)
 	if err != nil {
@@ -247,10 +248,10 @@ func (v *verifier) extra(manifest *Manifest) (problems []Problem, err error) {
 	}
 	work, err := WorkFolder(v.name)
 	if err != nil {
-		return problems, nil // nothing was made here
+		return problems, nil // nothing was written here
 	}
 	if _, err := os.Stat(filepath.Join(work, JournalName)); err == nil {
-		problems = append(problems, Problem{JournalName, -1, BadJournal, "an interrupted command left its journal: run it again"})
+		problems = append(problems, Problem{JournalName, -1, BadJournal, "an interrupted command left its journal: rerun the command to resume"})
 	}
 	return problems, nil
 }

@@ -6,8 +6,8 @@ import (
 	"iter"
 )
 
-// Limits of the files a [Writer] makes, in bytes of image and text. A reader holds a few row groups
-// in memory, so their size bounds its memory.
+// Limits are the sizes of the files that a [Writer] writes, in bytes of images and texts. A reader
+// holds a few row groups in memory, so their size bounds its memory.
 type Limits struct {
 	PartBytes  int64 // a part ends at this size; default 256 MiB
 	GroupBytes int64 // a row group ends at this size; default 4 MiB
@@ -110,7 +110,7 @@ func (w *Writer) appendRow(s Sample, updates bool) error {
 	return nil
 }
 
-// AppendAll adds samples, ending parts that are full.
+// AppendAll adds samples and ends parts that are full.
 func (w *Writer) AppendAll(samples iter.Seq2[Sample, error]) error {
 	for s, err := range samples {
 		if err == nil {
@@ -149,8 +149,8 @@ func (w *Writer) reject(r Reject) error {
 func (w *Writer) Duplicate() { w.stat.Duplicates++ }
 
 // EndPart completes the open part and returns its description; ok is false if none was open. The
-// file is complete and synced, but belongs to the dataset only after Commit. If the dataset is in an
-// object store, the part moves there in the background.
+// file is complete and synced, but belongs to the dataset only after Commit. If the dataset is in
+// an object store, the part moves there in the background.
 func (w *Writer) EndPart() (part File, ok bool, err error) {
 	if w.broken != nil {
 		return File{}, false, w.broken

@@ -68,8 +68,8 @@ func (w *Writer) open(s Stores) (err error) {
 	return nil
 }
 
-// toFreePart makes the next part the first from number n on that the dataset lacks: a part that no
-// manifest lists may be somebody's, and is never overwritten.
+// toFreePart makes the next part the first one from n on that does not exist: another command may
+// be writing a part that no manifest lists, so it is never overwritten.
 func (w *Writer) toFreePart(n int) error {
 	for ; ; n++ {
 		_, err := w.store.Size(w.ctx, partName(n))
@@ -85,14 +85,14 @@ func (w *Writer) toFreePart(n int) error {
 
 func partName(n int) string { return fmt.Sprintf("part-%05d.parquet", n) }
 
-// partNumber returns the number of the part of that name, if it is one's.
+// partNumber returns the number of a part, if name is that of a part.
 func partNumber(name string) (n int, ok bool) {
 	_, err := fmt.Sscanf(name, "part-%d.parquet", &n)
 	return n, err == nil && partName(n) == name
 }
 
-// writeManifest makes the new manifest visible, in an object store only in place of the one that
-// the writer began with.
+// writeManifest writes the new manifest. In an object store it fails if another writer has changed
+// the manifest since this writer began.
 func (w *Writer) writeManifest() error {
 	if !w.moves() {
 		return w.manifest.write(w.dir)
@@ -120,8 +120,8 @@ func (w *Writer) writeManifest() error {
 	return nil
 }
 
-// committedBefore reports whether a manifest is the one that the writer is about to write, but for
-// times: a process that was killed had sent it, and the store was slow.
+// committedBefore reports whether a manifest is the one that the writer is about to write, except
+// for times: a killed process had sent it, and it arrived late.
 func (w *Writer) committedBefore(content []byte) bool {
 	m, err := parseManifest(content, ManifestName)
 	last := len(w.manifest.Provenance) - 1

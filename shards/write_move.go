@@ -10,11 +10,11 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// movesAtOnce is how many whole parts move to an object store at once. With the one that is made
-// meanwhile, so many and one more are on this machine at most.
+// movesAtOnce is how many complete parts move to an object store at once. Together with the part
+// being written, at most one more than this is on this machine.
 const movesAtOnce = 2
 
-// moving are the parts on their way to an object store while the next is made.
+// moving has the parts that move to an object store while the next is written.
 type moving struct {
 	group  *errgroup.Group
 	ctx    context.Context // ends when the writer gives up
@@ -30,11 +30,11 @@ func newMoving(ctx context.Context) *moving {
 	return &m
 }
 
-// moves reports whether files that are whole move to an object store.
+// moves reports whether complete files move to an object store.
 func (w *Writer) moves() bool { return IsURL(w.name) }
 
-// beginMove lets a part that is whole move to the object store, if the dataset is in one. It waits
-// while others fill the way, and returns the error of one that did not arrive.
+// beginMove starts moving a complete part to the object store, if the dataset is in one. It waits
+// while movesAtOnce others are moving, and returns the error of one that failed.
 func (w *Writer) beginMove(f File) error {
 	if !w.moves() {
 		return nil
@@ -49,14 +49,14 @@ func (w *Writer) beginMove(f File) error {
 			err = w.move(m.ctx, f)
 		}
 		if err != nil && !resumes {
-			os.Remove(filepath.Join(w.dir, f.Name)) // nobody will send it
+			os.Remove(filepath.Join(w.dir, f.Name)) // no later session will send it
 		}
 		return err
 	})
 	return w.moveFailed()
 }
 
-// moveFailed returns the error of a part that did not arrive, as soon as it is known.
+// moveFailed returns the first error of a move, as soon as it is known.
 func (w *Writer) moveFailed() error {
 	if w.moving == nil {
 		return nil
@@ -64,7 +64,7 @@ func (w *Writer) moveFailed() error {
 	return context.Cause(w.moving.failed)
 }
 
-// awaitMoves waits until all parts have arrived, or one has not.
+// awaitMoves waits until all parts have arrived or one has failed.
 func (w *Writer) awaitMoves() error {
 	if w.moving == nil {
 		return nil
@@ -75,7 +75,7 @@ func (w *Writer) awaitMoves() error {
 	return err
 }
 
-// stopMoves leaves parts that are on their way where they were made.
+// stopMoves cancels the moves; the parts stay on this machine.
 func (w *Writer) stopMoves() {
 	if w.moving != nil {
 		w.moving.stop()
@@ -83,8 +83,8 @@ func (w *Writer) stopMoves() {
 	}
 }
 
-// move moves a file that is whole to the object store: it leaves this machine when the store has
-// all of it. Safe for concurrent use.
+// move moves a complete file to the object store, and removes it from this machine when the store
+// has all of it. It is safe for concurrent use.
 func (w *Writer) move(ctx context.Context, f File) error {
 	path := filepath.Join(w.dir, f.Name)
 	content, err := os.Open(path)

@@ -18,8 +18,8 @@ import (
 	"github.com/pali3/pali3/internal/atomicfile"
 )
 
-// Sizes at which a page ends. To read one row of a compressed page is to decode all of it; of an
-// uncompressed one, to read the lengths in front of its values and the value.
+// Sizes at which a page ends. Reading one row of a compressed page means decoding the whole page;
+// of an uncompressed page, only the lengths at its beginning and the value are read.
 const (
 	compressedPage   = 128 << 10
 	uncompressedPage = 1 << 20
@@ -36,9 +36,8 @@ var (
 	uncompressed = layout{&parquet.Uncompressed, uncompressedPage}
 )
 
-// layout returns that of a file which begins with the sample: compressed where its text is more
-// than its images. With images, text is so small a part that what compressing it would save is
-// worth less than reading it in place.
+// layout returns the layout of a file that begins with the sample: compressed if it has more text
+// than images. Beside images, compressing the text would save less than reading it in place does.
 func (s *Sample) layout() layout {
 	var images int64
 	for i := range s.Images {
@@ -50,7 +49,7 @@ func (s *Sample) layout() layout {
 	return compressed
 }
 
-// tableWriter writes rows of type T to one Parquet file, visible only when whole.
+// tableWriter writes rows of type T to one Parquet file, which appears when it is complete.
 type tableWriter[T any] struct {
 	file   *atomicfile.File
 	hash   hash.Hash
@@ -73,14 +72,14 @@ func newWriter[T any](w io.Writer, l layout) *parquet.GenericWriter[T] {
 	return parquet.NewGenericWriter[T](w,
 		parquet.Compression(l.codec),
 		parquet.PageBufferSize(l.page),
-		parquet.SkipPageStatistics("images", "list", "element", "bytes"), // they would repeat each page's least and greatest image
+		parquet.SkipPageStatistics("images", "list", "element", "bytes"), // they would repeat the smallest and greatest image of each page
 		parquet.SkipPageBounds("images", "list", "element", "bytes"),
 		parquet.SkipPageBounds("boxes", "list", "element", "mask"),
 		parquet.CreatedBy("pali3", "1", ""),
 	)
 }
 
-// WriteParquet writes samples as one Parquet file, laid out as a part of a dataset.
+// WriteParquet writes samples as one Parquet file with the layout of a part.
 func WriteParquet(w io.Writer, samples iter.Seq2[Sample, error]) error {
 	limits := Limits{}.withDefaults()
 	var out *parquet.GenericWriter[Sample]
@@ -122,7 +121,7 @@ func (t *tableWriter[T]) endGroup() error {
 	return nil
 }
 
-// commit completes the file, makes it visible and describes it.
+// commit completes the file, renames it to its name and returns its description.
 func (t *tableWriter[T]) commit() (File, error) {
 	defer t.file.Abort()
 	if err := t.writer.Close(); err != nil {
@@ -139,7 +138,7 @@ func (t *tableWriter[T]) commit() (File, error) {
 
 func (t *tableWriter[T]) abort() { t.file.Abort() }
 
-// describe reads rows, row groups and column statistics from a Parquet file's footer.
+// describe returns the rows, row groups and column statistics of a Parquet file from its footer.
 func describe(f *os.File) (File, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -179,8 +178,8 @@ func addColumn(columns map[string]Column, file *parquet.File, chunk parquet.Colu
 	columns[path] = column
 }
 
-// bound shows a column's extreme value, at most 64 bytes of it. Only text columns have one: other
-// types do not compare as strings.
+// bound returns at most 64 bytes of the minimum or maximum of a text column. Columns of other types
+// do not compare as strings.
 func bound(v parquet.Value) string {
 	if v.Kind() != parquet.ByteArray || !utf8.Valid(v.ByteArray()) {
 		return ""
@@ -192,7 +191,7 @@ func bound(v parquet.Value) string {
 	return s
 }
 
-// size returns about how many bytes the sample takes.
+// size returns roughly how many bytes the sample takes.
 func (s *Sample) size() int64 {
 	n := s.textBytes() + 256
 	for i := range s.Images {
@@ -201,7 +200,7 @@ func (s *Sample) size() int64 {
 	return n
 }
 
-// textBytes returns about how many bytes the texts of the sample take.
+// textBytes returns roughly how many bytes the texts of the sample take.
 func (s *Sample) textBytes() int64 {
 	n := int64(len(s.Key))
 	for i := range s.Texts {

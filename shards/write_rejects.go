@@ -13,11 +13,11 @@ import (
 	"github.com/pali3/pali3/internal/parquet/table"
 )
 
-// RejectsSpoolName is the file in which a [Writer] keeps rejects until they are committed.
+// RejectsSpoolName is the file in which a [Writer] keeps rejects until its commit.
 const RejectsSpoolName = ".rejects.spool"
 
-// rejectLog keeps rejects on disk, as frames of the kind that the spool has: of many millions only
-// the last few are in memory.
+// rejectLog keeps rejects on disk in frames like those of the spool, so that only the last few of
+// many millions are in memory.
 type rejectLog struct {
 	path  string
 	file  *os.File // nil before the first reject
@@ -30,7 +30,7 @@ func newRejectLog(dir string) *rejectLog {
 	return &rejectLog{path: filepath.Join(dir, RejectsSpoolName)}
 }
 
-// resume keeps the first size bytes of what an earlier writer left, and drops the rest.
+// resume keeps the first size bytes of the file that an earlier session left.
 func (l *rejectLog) resume(size int64) error {
 	l.close()
 	flags := os.O_RDWR | os.O_CREATE
@@ -74,7 +74,7 @@ func (l *rejectLog) add(r Reject) error {
 	return err
 }
 
-// sync makes what was added safe.
+// sync writes what was added to disk.
 func (l *rejectLog) sync() error {
 	if l.file == nil {
 		return nil
@@ -108,7 +108,7 @@ func (l *rejectLog) all() iter.Seq2[Reject, error] {
 	}
 }
 
-// close leaves the file.
+// close closes the file but keeps it.
 func (l *rejectLog) close() {
 	if l.file != nil {
 		l.file.Close()
@@ -125,8 +125,8 @@ func (l *rejectLog) drop() error {
 	return nil
 }
 
-// commitRejects writes rejects.parquet anew, with the earlier rejects before the new ones. One row
-// group of either is in memory.
+// commitRejects rewrites rejects.parquet with the earlier rejects and then the new ones. It holds
+// one row group of each in memory.
 func (w *Writer) commitRejects() error {
 	if w.rejects.size == 0 {
 		return nil
@@ -169,8 +169,8 @@ func (w *Writer) earlierRejects() iter.Seq2[Reject, error] {
 	return listedRejects(w.ctx, w.store, w.name, w.manifest.Rejects.Rows)
 }
 
-// listedRejects yields the first rows of rejects.parquet. A writer that was killed before it wrote
-// the manifest may have left more behind those that the manifest lists.
+// listedRejects yields the first rows of rejects.parquet. If a writer was killed before it wrote
+// the manifest, the file has more rows than the manifest lists.
 func listedRejects(ctx context.Context, store Store, name string, rows int64) iter.Seq2[Reject, error] {
 	return func(yield func(Reject, error) bool) {
 		size, err := store.Size(ctx, RejectsName)
@@ -193,12 +193,12 @@ func listedRejects(ctx context.Context, store Store, name string, rows int64) it
 			}
 		}
 		if left > 0 {
-			yield(Reject{}, fmt.Errorf("%s has %d rows fewer than its manifest says", fileOf(name, RejectsName), left))
+			yield(Reject{}, fmt.Errorf("%s has %d fewer rows than its manifest says", fileOf(name, RejectsName), left))
 		}
 	}
 }
 
-// readRejects yields the records of a file of rejects, and ends after an error.
+// readRejects yields the rejects of a file, and ends after an error.
 func readRejects(r io.ReaderAt, size int64, path string) iter.Seq2[Reject, error] {
 	return func(yield func(Reject, error) bool) {
 		file, err := table.Open(r, size)

@@ -5,13 +5,13 @@ import (
 	"iter"
 )
 
-// Write makes the dataset dir of an iterator's samples and returns what they count. Of an image the
-// bytes are enough: what NewImage says of them is filled in. It is all or nothing: an error of the
-// iterator, a bad picture, an empty key or one that came before ends it, and no dataset is there.
-// Where there is one already the error wraps fs.ErrExist.
+// Write writes the samples of an iterator to a new dataset in dir and returns their counts. Images
+// need only their bytes: Write sets the other fields as [NewImage] does. Write stops at an error of
+// the iterator, a bad image, and an empty or repeated key, and then leaves no dataset. If dir has a
+// dataset already, the error wraps fs.ErrExist.
 //
-// Sources that are large, or that may hold bad records, go through package ingest, which counts
-// what it rejects and resumes; [Create] adds to a dataset.
+// Package ingest suits large sources and those that may have bad records: it counts what it
+// rejects, and resumes. [Create] adds to a dataset.
 func Write(dir string, samples iter.Seq2[Sample, error]) (Stat, error) {
 	w, err := CreateNew(dir, Limits{})
 	if err != nil {
@@ -33,7 +33,7 @@ func Write(dir string, samples iter.Seq2[Sample, error]) (Stat, error) {
 	return w.Stat(), nil
 }
 
-// add completes a sample of Write and appends it.
+// add completes a sample and appends it.
 func (w *Writer) add(s Sample, keys map[string]bool) error {
 	if s.Key == "" {
 		return fmt.Errorf("it has no key")

@@ -24,8 +24,8 @@ const (
 // would be in vain.
 var errContent = errors.New("not sent")
 
-// Put implements [shards.WritableStore]. Content goes in parts of 8 MiB, several at once, where the store
-// takes parts; the object is there with the last of them. Its metadata has the SHA-256.
+// Put implements [shards.WritableStore]. Content goes in parts of 8 MiB, several at once, where the
+// store takes parts; the object is there with the last of them. Its metadata has the SHA-256.
 func (s *store) Put(ctx context.Context, f shards.File, content io.ReaderAt) error {
 	if err := retry(ctx, func() error { return s.send(ctx, f, content) }); err != nil {
 		return err

@@ -9,7 +9,8 @@ import (
 )
 
 // ParseJSON checks that content is one JSON value, and returns it. It accepts NaN, Infinity and
-// -Infinity, which Python writes although JSON lacks them: NaN becomes null, the others become texts.
+// -Infinity, which Python writes although JSON lacks them: NaN becomes null, the others become
+// texts.
 func ParseJSON(content []byte) (json.RawMessage, error) {
 	content, err := toUTF8(content)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// sampleFields read the fields of a [shards.Sample]. Each reports whether the value has the shape of
-// that field; otherwise it is another tool's field of the same name.
+// sampleFields read the fields of a [shards.Sample]. Each reports whether the value has the shape
+// of that field; otherwise it is another tool's field of the same name.
 var sampleFields = map[string]func(raw json.RawMessage, s *shards.Sample) bool{
 	"key": func(raw json.RawMessage, s *shards.Sample) bool {
 		key, ok := stringOf(raw)

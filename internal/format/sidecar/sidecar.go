@@ -1,5 +1,6 @@
-// Package sidecar reads the text and JSON files that stand beside an image and describe it: captions,
-// img2dataset's and other tools' metadata, questions, the fields of a [shards.Sample] itself.
+// Package sidecar reads the text and JSON files that stand beside an image and describe it:
+// captions, img2dataset's and other tools' metadata, questions, the fields of a [shards.Sample]
+// itself.
 //
 // [AddJSON] adds what a .json file says to a sample, [ParseText] returns the text of a .txt file.
 package sidecar
@@ -51,15 +52,16 @@ var captionOrder = append(slices.Sorted(maps.Keys(captionNames)), "prompt")
 
 // AddFields adds to a sample what named JSON values say about it, and returns what it left out:
 //
-//   - A field of [shards.Sample] is taken if it has the shape of that field. Scores may be in quotes.
-//   - Fields named caption, captions, text, texts, alt, alt_text or sentences are texts, in any letter
-//     case; prompt is one if there are no others. Their value is a text, a number, or a list of texts
-//     or of objects with a text as caption, text or raw. A list called texts that has nulls belongs to
-//     a document with images between its texts, and is metadata.
+//   - A field of [shards.Sample] is taken if it has the shape of that field. Scores may be in
+//     quotes.
+//   - Fields named caption, captions, text, texts, alt, alt_text or sentences are texts, in any
+//     letter case; prompt is one if there are no others. Their value is a text, a number, or a list
+//     of texts or of objects with a text as caption, text or raw. A list called texts that has
+//     nulls belongs to a document with images between its texts, and is metadata.
 //   - question and answer, or answers, are a question.
 //   - url is the URL of the image.
-//   - Everything else, and what has another shape, is metadata: a text as it is, other values as JSON,
-//     null not at all.
+//   - Everything else, and what has another shape, is metadata: a text as it is, other values as
+//     JSON, null not at all.
 //
 // It leaves out values over 1 MiB, and a value whose name has another value already.
 func AddFields(s *shards.Sample, fields map[string]json.RawMessage) (left []shards.LeftOut) {
@@ -98,8 +100,8 @@ func AddFields(s *shards.Sample, fields map[string]json.RawMessage) (left []shar
 	return left
 }
 
-// commonNames are the fields that other tools write in any letter case, for example LAION's TEXT and
-// URL.
+// commonNames are the fields that other tools write in any letter case, for example LAION's TEXT
+// and URL.
 var commonNames = func() map[string]bool {
 	all := maps.Clone(captionNames)
 	for _, name := range []string{"prompt", "url", "question", "answer", "answers"} {
@@ -108,8 +110,8 @@ var commonNames = func() map[string]bool {
 	return all
 }()
 
-// inLowerCase returns the fields with the common names in lower case, unless there is a field of that
-// name already.
+// inLowerCase returns the fields with the common names in lower case, unless there is a field of
+// that name already.
 func inLowerCase(fields map[string]json.RawMessage) map[string]json.RawMessage {
 	var others []string
 	for name := range fields {

@@ -9,8 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// ParseText returns the text of a file: UTF-8, with or without a byte order mark, or UTF-16 with one.
-// The mark is not part of the text. Other encodings are an error: a wrong guess would go unnoticed.
+// ParseText returns the text of a file: UTF-8, with or without a byte order mark, or UTF-16 with
+// one. The mark is not part of the text. Other encodings are an error: a wrong guess would go
+// unnoticed.
 func ParseText(content []byte) (string, error) {
 	content, err := toUTF8(content)
 	return string(content), err

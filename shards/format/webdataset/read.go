@@ -15,13 +15,13 @@ import (
 )
 
 // Read yields the records of a WebDataset archive in order. The archive is plain or compressed with
-// gzip, zstd or bzip2, which Read recognises by its bytes. Name is the archive's name, for origins. A
-// damaged archive ends with one bad record.
+// gzip, zstd or bzip2, which Read recognises by its bytes. Name is the archive's name, for origins.
+// A damaged archive ends with one bad record.
 //
-// Members are read as GNU tar extracts them: sparse and contiguous files are files, a link to one of
-// the last members is that member, and concatenated archives are read to the end of the last. What
-// belongs to no sample is counted in [shards.Record.LeftOut] by file extension; folders are not
-// counted. Read holds one record in memory, and up to 32 MiB of earlier members for links.
+// Members are read as GNU tar extracts them: sparse and contiguous files are files, a link to one
+// of the last members is that member, and concatenated archives are read to the end of the last.
+// What belongs to no sample is counted in [shards.Record.LeftOut] by file extension; folders are
+// not counted. Read holds one record in memory, and up to 32 MiB of earlier members for links.
 func Read(r io.Reader, name string) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		for record := range readArchive(r, name, false) {
@@ -32,10 +32,11 @@ func Read(r io.Reader, name string) iter.Seq[shards.Record] {
 	}
 }
 
-// ReadMembers yields records as [Read] does, each with the content of its members by file extension,
-// for callers that map members to samples themselves. An image is a []byte, a text a string, a .json
-// file what encoding/json decodes with UseNumber. The fields of the record's own .json
-// are there too, by name. A record that is rejected for having neither image nor text has members.
+// ReadMembers yields records as [Read] does, each with the content of its members by file
+// extension, for callers that map members to samples themselves. An image is a []byte, a text a
+// string, a .json file what encoding/json decodes with UseNumber. The fields of the record's own
+// .json are there too, by name. A record that is rejected for having neither image nor text has
+// members.
 func ReadMembers(r io.Reader, name string) iter.Seq2[shards.Record, map[string]any] {
 	return readArchive(r, name, true)
 }

@@ -1,10 +1,10 @@
-// Package gs is a driver of gocloud.dev/blob for Google Cloud Storage that speaks its JSON interface
-// (https://cloud.google.com/storage/docs/json_api) over plain HTTP.
+// Package gs is a driver of gocloud.dev/blob for Google Cloud Storage that speaks its JSON
+// interface (https://cloud.google.com/storage/docs/json_api) over plain HTTP.
 //
 // It exists beside gocloud.dev/blob/gcsblob because that one brings gRPC, Envoy's control plane and
 // OpenTelemetry, 17 MB of a program, and prints warnings on standard output. It has what a dataset
-// needs: attributes, listings, ranged reads, multipart and resumable uploads, removal. Copies on the
-// server and signed URLs are not implemented.
+// needs: attributes, listings, ranged reads, multipart and resumable uploads, removal. Copies on
+// the server and signed URLs are not implemented.
 package gs
 
 import (

@@ -149,7 +149,8 @@ func (w *writer) begin() error {
 	return nil
 }
 
-// sendPiece sends the buffered piece, where the server took a part of it the rest, until it is there.
+// sendPiece sends the buffered piece, where the server took a part of it the rest, until it is
+// there.
 func (w *writer) sendPiece(last bool) error {
 	if w.session == "" {
 		if err := w.begin(); err != nil {
@@ -197,8 +198,8 @@ func (w *writer) sendPiece(last bool) error {
 	}
 }
 
-// put sends a range of the object to the upload, or asks with an empty one how far it came. It returns
-// whether the object is complete, and how many bytes the server has otherwise.
+// put sends a range of the object to the upload, or asks with an empty one how far it came. It
+// returns whether the object is complete, and how many bytes the server has otherwise.
 func (w *writer) put(span string, content []byte) (done bool, there int64, err error) {
 	request, err := http.NewRequestWithContext(w.ctx, http.MethodPut, w.session, bytes.NewReader(content))
 	if err != nil {
