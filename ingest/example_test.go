@@ -48,7 +48,7 @@ type diary []string
 func (d diary) Name() string                 { return "diary" }
 func (d diary) Fingerprint() (string, error) { return fmt.Sprint(len(d)), nil }
 
-func (d diary) Records(context.Context) iter.Seq[shards.Record] {
+func (d diary) Records(context.Context, ingest.Cursor) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		for day, entry := range d {
 			r := shards.Record{Origin: fmt.Sprint("day ", day), Sample: shards.Sample{

@@ -182,7 +182,7 @@ func archiveWith(headers ...tar.Header) string {
 func account(ctx context.Context, source ingest.Source) (told string, most uint64) {
 	runtime.GC()
 	rows, reasons, n := 0, map[string]int{}, 0
-	for record := range source.Records(ctx) {
+	for record := range source.Records(ctx, ingest.Cursor{}) {
 		if record.IsAside() {
 			continue
 		}

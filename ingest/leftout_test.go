@@ -18,7 +18,7 @@ type leaving struct{ stopAt int }
 func (leaving) Name() string                 { return "leaving" }
 func (leaving) Fingerprint() (string, error) { return "1", nil }
 
-func (l leaving) Records(context.Context) iter.Seq[shards.Record] {
+func (l leaving) Records(context.Context, ingest.Cursor) iter.Seq[shards.Record] {
 	row := func(key string, left ...shards.LeftOut) shards.Record {
 		return shards.Record{Sample: shards.Sample{Key: key, Texts: []shards.Text{{Value: key}}}, Origin: key, LeftOut: left}
 	}

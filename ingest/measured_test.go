@@ -44,7 +44,7 @@ func TestSourcesAreMeasured(t *testing.T) {
 			t.Errorf("%s: %g before it begins", source.Name(), part)
 		}
 		last := 0.0
-		for range source.Records(t.Context()) {
+		for range source.Records(t.Context(), ingest.Cursor{}) {
 			if part := source.Part(); part < last || part > 1 {
 				t.Errorf("%s: %g after %g", source.Name(), part, last)
 			} else {

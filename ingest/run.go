@@ -141,31 +141,13 @@ func (r *run) consume(ctx context.Context, source Source) error {
 // completed yields the source's records from the next one on, checked and transformed by all
 // processors.
 func (r *run) completed(ctx context.Context, source Source) iter.Seq[shards.Record] {
-	return ordered.Map(ctx, r.after(ctx, source), 2*runtime.GOMAXPROCS(0), func(_ context.Context, record shards.Record) shards.Record {
+	from := After(r.seen)
+	if !r.options.Update { // an update compares what each record says
+		from = from.WithKnown(r.known.committed)
+	}
+	return ordered.Map(ctx, recordsFrom(ctx, source, from), 2*runtime.GOMAXPROCS(0), func(_ context.Context, record shards.Record) shards.Record {
 		return speak(complete(record, r.options), &r.languages, r.options)
 	})
-}
-
-// after yields the source's records after those that were seen.
-func (r *run) after(ctx context.Context, source Source) iter.Seq[shards.Record] {
-	switch s := source.(type) {
-	case Sparer:
-		there := r.known.committed
-		if r.options.Update {
-			there = func(string) bool { return false }
-		}
-		return s.RecordsSparing(ctx, r.seen, there)
-	case Skipper:
-		return s.RecordsAfter(ctx, r.seen)
-	}
-	return func(yield func(shards.Record) bool) {
-		left := r.seen
-		for record := range source.Records(ctx) {
-			if left--; left < 0 && !yield(record) {
-				return
-			}
-		}
-	}
 }
 
 // take adds one record as a row, a reject or a duplicate.

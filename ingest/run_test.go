@@ -28,7 +28,7 @@ type counted struct {
 
 func (c counted) Name() string                 { return "counted" }
 func (c counted) Fingerprint() (string, error) { return "x", nil }
-func (c counted) Records(context.Context) iter.Seq[shards.Record] {
+func (c counted) Records(context.Context, ingest.Cursor) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		for i := range c.n {
 			if c.stop > 0 && i == c.stop {

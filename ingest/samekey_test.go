@@ -21,7 +21,7 @@ type differing struct {
 func (differing) Name() string                 { return "differing" }
 func (differing) Fingerprint() (string, error) { return "1", nil }
 
-func (d differing) Records(context.Context) iter.Seq[shards.Record] {
+func (d differing) Records(context.Context, ingest.Cursor) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		if !yield(shards.Record{Sample: oneBox(), Origin: "1"}) {
 			return

@@ -8,32 +8,16 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Source yields records in an order that is always the same.
+// Source yields records. A program outside this module ingests its own data by implementing it.
 type Source interface {
-	// Name says what the source is, for the journal, the manifest and messages.
+	// Name identifies the source in the journal, the manifest and messages.
 	Name() string
-	// Fingerprint changes when the source's content does: an interrupted run resumes only from the
-	// same content.
+	// Fingerprint changes when the source's content does. An interrupted run resumes only if the
+	// fingerprint is the one it began with.
 	Fingerprint() (string, error)
-	// Records yields every record of the source, bad ones too. It may be called from another
-	// goroutine.
-	Records(ctx context.Context) iter.Seq[shards.Record]
-}
-
-// Skipper is a [Source] that leaves out its first records at less cost than by making them: the
-// cursor of an interrupted run is their number.
-type Skipper interface {
-	Source
-	// RecordsAfter yields what Records does after the first n.
-	RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record]
-}
-
-// Sparer is a [Skipper] that spares itself the work for records that the dataset has.
-type Sparer interface {
-	Skipper
-	// RecordsSparing yields what RecordsAfter does, but of a record of whose key there is one it
-	// need not give, nor look at, more than key and origin. There is safe for concurrent use.
-	RecordsSparing(ctx context.Context, n int64, there func(key string) bool) iter.Seq[shards.Record]
+	// Records yields the source's records from the cursor on, bad ones too (see [shards.Bad]), in
+	// an order that is always the same. It may be called on another goroutine.
+	Records(ctx context.Context, from Cursor) iter.Seq[shards.Record]
 }
 
 // Measured is a [Source] that knows how far it is, for the time that is left.

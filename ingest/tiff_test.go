@@ -73,7 +73,7 @@ func TestWebDataset_LeavesOutTIFFBesideImage(t *testing.T) {
 	if !slices.Contains(stat.LeftOutFirst[shards.LeftImage], ".tiff (a TIFF image)") || stat.LeftOut[shards.LeftImage] != 3 {
 		t.Errorf("left out %v %v", stat.LeftOut, stat.LeftOutFirst)
 	}
-	for record := range source.Records(t.Context()) {
+	for record := range source.Records(t.Context(), ingest.Cursor{}) {
 		if record.Sample.Key == "c" && (record.Err == nil || !strings.Contains(record.Err.Error(), "TIFF with samples floating-point (3)")) {
 			t.Errorf("%v", record.Err)
 		}

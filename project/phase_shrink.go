@@ -72,7 +72,7 @@ func (s datasetSource) Fingerprint() (string, error) {
 }
 
 // Records implements ingest.Source.
-func (s datasetSource) Records(ctx context.Context) iter.Seq[shards.Record] {
+func (s datasetSource) Records(ctx context.Context, _ ingest.Cursor) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		samples := s.dataset.Samples()
 		if s.rows != nil {

@@ -251,7 +251,7 @@ func (f *Files) fingerprintFiles() (string, error) {
 func (f *Files) Part() float64 { return f.meter.Part() }
 
 // Records implements [ingest.Source].
-func (f *Files) Records(ctx context.Context) iter.Seq[shards.Record] {
+func (f *Files) Records(ctx context.Context, _ ingest.Cursor) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		f.meter.Begin(int64(len(f.paths)))
 		for i, path := range f.paths {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/ingest/internal/input"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/shards/format/webdataset"
@@ -71,7 +72,7 @@ func (w *WebDataset) Fingerprint() (string, error) {
 func (w *WebDataset) Part() float64 { return w.meter.Part() }
 
 // Records implements [ingest.Source].
-func (w *WebDataset) Records(ctx context.Context) iter.Seq[shards.Record] {
+func (w *WebDataset) Records(ctx context.Context, _ ingest.Cursor) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		w.meter.Begin(input.SizeOf(w.Files...))
 		for _, file := range w.Files {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/ingest/internal/ingesttest"
 	"github.com/pali3/pali3/ingest/tabular"
 	"github.com/pali3/pali3/shards"
@@ -52,7 +53,7 @@ func TestWebDataset_TakesNamedMembersAndFields(t *testing.T) {
 			if err := source.Map(c.columns, c.language, c.kind); err != nil {
 				t.Fatal(err)
 			}
-			for record := range source.Records(t.Context()) {
+			for record := range source.Records(t.Context(), ingest.Cursor{}) {
 				if record.Err != nil {
 					t.Fatal(record.Err)
 				}

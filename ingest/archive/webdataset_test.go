@@ -43,7 +43,7 @@ func TestWebDataset_RejectsImagesOfOtherKinds(t *testing.T) {
 	if stat.Rows != 1 || stat.Rejected != 3 || stat.Reasons[ingest.BadImage] != 3 || len(reasons) != 3 {
 		t.Errorf("%+v, rejected %v", stat, reasons)
 	}
-	for record := range source.Records(t.Context()) {
+	for record := range source.Records(t.Context(), ingest.Cursor{}) {
 		if want := map[string]string{"1": "member .tiff: this is a TIFF image", "2": "member .avif: this is an AVIF image", "3": "member .jxl: this is a JPEG XL image"}[record.Sample.Key]; want != "" &&
 			(record.Err == nil || !strings.HasPrefix(record.Err.Error(), want)) {
 			t.Errorf("sample %s: %v", record.Sample.Key, record.Err)
@@ -115,7 +115,7 @@ func TestWebDataset_SaysWhatAFileIs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for record := range source.Records(t.Context()) {
+		for record := range source.Records(t.Context(), ingest.Cursor{}) {
 			if record.Reason != shards.BadArchive || record.Err == nil || !strings.Contains(record.Err.Error(), want) {
 				t.Errorf("%.12q: %s %v, want %q", content, record.Reason, record.Err, want)
 			}

@@ -125,13 +125,11 @@ func (b *Benchmark) Fingerprint() (string, error) {
 }
 
 // Records implements [ingest.Source].
-func (b *Benchmark) Records(ctx context.Context) iter.Seq[shards.Record] {
-	return b.RecordsAfter(ctx, 0)
-}
-
-// RecordsAfter implements [ingest.Skipper]: the images of the first n records are not read. Origins
-// go by the name of the annotations, not by the path that was typed.
-func (b *Benchmark) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
+//
+// No images are read for records before the cursor. Origins go by the name of the annotations, not
+// by the path that was typed.
+func (b *Benchmark) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.Record] {
+	n := from.Skip()
 	return func(yield func(shards.Record) bool) {
 		name := baseName(b.options.Annotations)
 		root, err := os.OpenRoot(b.options.Images)

@@ -243,7 +243,7 @@ func TestRecords_HostileNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := 0
-	for r := range source.Records(t.Context()) {
+	for r := range source.Records(t.Context(), ingest.Cursor{}) {
 		if n++; r.Err == nil {
 			t.Errorf("%s was read", r.Sample.Key)
 		}
@@ -261,7 +261,7 @@ func TestRecords_BrokenFileIsOneReject(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for r := range source.Records(t.Context()) {
+			for r := range source.Records(t.Context(), ingest.Cursor{}) {
 				if r.Err == nil && r.Sample.Key != "" {
 					t.Errorf("%s made %+v of %q", name, r.Sample, content)
 				}

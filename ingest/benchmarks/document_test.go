@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/ingest/internal/pickle"
 )
 
@@ -150,7 +151,7 @@ func TestReadRefCOCO_EveryProtocol(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
-		for r := range source.Records(t.Context()) {
+		for r := range source.Records(t.Context(), ingest.Cursor{}) {
 			if r.Err != nil {
 				t.Errorf("protocol %d: %v", protocol, r.Err)
 			}
@@ -166,7 +167,7 @@ func TestReadRefCOCO_EveryProtocol(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := 0
-	for r := range source.Records(t.Context()) {
+	for r := range source.Records(t.Context(), ingest.Cursor{}) {
 		if n++; !errors.Is(r.Err, pickle.ErrProgram) {
 			t.Error(r.Err)
 		}

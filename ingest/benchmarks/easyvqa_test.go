@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pali3/pali3/ingest"
 )
 
 func TestNew_EasyVQAFolder(t *testing.T) {
@@ -27,7 +29,7 @@ func TestNew_EasyVQAFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for record := range source.Records(t.Context()) {
+	for record := range source.Records(t.Context(), ingest.Cursor{}) {
 		if record.Err != nil || len(record.Sample.Images) != 1 {
 			t.Fatalf("%+v", record)
 		}

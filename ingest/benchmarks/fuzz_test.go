@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/pali3/pali3/ingest"
 )
 
 // programmers are parts of messages that only a programmer of this package could understand.
@@ -54,7 +56,7 @@ func FuzzLayouts(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for r := range source.Records(t.Context()) {
+		for r := range source.Records(t.Context(), ingest.Cursor{}) {
 			for _, l := range r.LeftOut {
 				if l.Reason == "" || l.Name == "" || l.N < 0 {
 					t.Errorf("left out %+v", l)

@@ -64,12 +64,12 @@ func TestRecordsAfter_LeavesOutTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 		var all []shards.Record
-		for r := range source.Records(t.Context()) {
+		for r := range source.Records(t.Context(), ingest.Cursor{}) {
 			all = append(all, r)
 		}
 		for n := range len(all) + 1 {
 			at := n
-			for r := range source.RecordsAfter(t.Context(), int64(n)) {
+			for r := range source.Records(t.Context(), ingest.After(int64(n))) {
 				want := all[at]
 				if r.Sample.Key != want.Sample.Key || r.Origin != want.Origin || r.Reason != want.Reason || !reflect.DeepEqual(r.LeftOut, want.LeftOut) || r.IsAside() != want.IsAside() {
 					t.Errorf("%s after %d: %+v, want %+v", c.subject, n, r, want)
@@ -95,7 +95,7 @@ func TestTextLines_BadLineCostsOnlyItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for r := range source.Records(context.Background()) {
+	for r := range source.Records(context.Background(), ingest.Cursor{}) {
 		got = append(got, r.Sample.Key+" "+r.Reason)
 	}
 	if want := []string{"a-0-0 absent", " row", "a-0-1 absent"}; !reflect.DeepEqual(got, want) {
@@ -119,7 +119,7 @@ func TestReadAI2D_CountsOtherFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for r := range source.Records(t.Context()) {
+	for r := range source.Records(t.Context(), ingest.Cursor{}) {
 		line := r.Sample.Key + " " + r.Reason
 		for _, l := range r.LeftOut {
 			line += " " + l.Reason + ":" + l.Name

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/ingest/internal/ingesttest"
 )
 
@@ -50,7 +51,7 @@ func BenchmarkWARC(b *testing.B) {
 			b.Fatal(err)
 		}
 		n := 0
-		for r := range source.Records(b.Context()) {
+		for r := range source.Records(b.Context(), ingest.Cursor{}) {
 			if r.Err == nil && len(r.Sample.Images) == 1 {
 				n++
 			}
@@ -76,7 +77,7 @@ func BenchmarkHTML(b *testing.B) {
 			b.Fatal(err)
 		}
 		n := 0
-		for r := range source.Records(b.Context()) {
+		for r := range source.Records(b.Context(), ingest.Cursor{}) {
 			if r.Err == nil && len(r.Sample.Images) == 1 {
 				n++
 			}

@@ -110,12 +110,12 @@ func TestWARCAfter(t *testing.T) {
 		t.Fatal(err)
 	}
 	var all []string
-	for r := range source.Records(t.Context()) {
+	for r := range source.Records(t.Context(), ingest.Cursor{}) {
 		all = append(all, r.Origin+r.Sample.Key)
 	}
 	for n := range all {
 		var rest []string
-		for r := range source.RecordsAfter(t.Context(), int64(n)) {
+		for r := range source.Records(t.Context(), ingest.After(int64(n))) {
 			rest = append(rest, r.Origin+r.Sample.Key)
 		}
 		if !slices.Equal(rest, all[n:]) {
@@ -190,7 +190,7 @@ func FuzzWARC(f *testing.F) {
 			t.Fatal(err)
 		}
 		count := func(n int64) (records int64) {
-			for range (&WARC{Files: []string{path}}).RecordsAfter(context.Background(), n) {
+			for range (&WARC{Files: []string{path}}).Records(context.Background(), ingest.After(n)) {
 				records++
 			}
 			return records

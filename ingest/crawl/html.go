@@ -45,10 +45,10 @@ func (h *HTML) Fingerprint() (string, error) { return input.FingerprintFolder(h.
 func (h *HTML) Part() float64 { return h.meter.Part() }
 
 // Records implements [ingest.Source].
-func (h *HTML) Records(ctx context.Context) iter.Seq[shards.Record] { return h.RecordsAfter(ctx, 0) }
-
-// RecordsAfter implements [ingest.Skipper]: for the first n records pages are read, and no pictures.
-func (h *HTML) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
+//
+// For records before the cursor the pages are read, but no images.
+func (h *HTML) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.Record] {
+	n := from.Skip()
 	return func(yield func(shards.Record) bool) {
 		root, err := os.OpenRoot(h.Dir)
 		if err != nil {

@@ -91,7 +91,7 @@ func TestHTML_TellsWhatAFileIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := map[string]string{}
-	for r := range source.Records(t.Context()) {
+	for r := range source.Records(t.Context(), ingest.Cursor{}) {
 		if r.Err != nil {
 			said[r.Origin] = r.Reason + ": " + r.Err.Error()
 		}
@@ -113,7 +113,7 @@ func TestHTML_KeysDoNotDependOnThePath(t *testing.T) {
 			t.Fatal(err)
 		}
 		var all []string
-		for r := range source.Records(t.Context()) {
+		for r := range source.Records(t.Context(), ingest.Cursor{}) {
 			all = append(all, r.Origin+" "+r.Sample.Key)
 		}
 		if want := []string{"site/a.html img 1 a.html#1", "site/a.html img 2 a.html#2"}; !slices.Equal(all, want) || before != nil && !slices.Equal(all, before) {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/ingest/internal/input"
 	"github.com/pali3/pali3/ingest/internal/ordered"
 	"github.com/pali3/pali3/ingest/internal/warc"
@@ -64,10 +65,10 @@ func (w *WARC) Fingerprint() (string, error) { return input.FingerprintFiles(w.F
 func (w *WARC) Part() float64 { return w.meter.Part() }
 
 // Records implements [ingest.Source].
-func (w *WARC) Records(ctx context.Context) iter.Seq[shards.Record] { return w.RecordsAfter(ctx, 0) }
-
-// RecordsAfter implements [ingest.Skipper]: for the first n records pages are read, and no pictures.
-func (w *WARC) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
+//
+// For records before the cursor the pages are read, but no images.
+func (w *WARC) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.Record] {
+	n := from.Skip()
 	return func(yield func(shards.Record) bool) {
 		w.meter.Begin(2 * input.SizeOf(w.Files...))
 		pictures := newArchived()

@@ -159,7 +159,7 @@ func TestWARC_TellsWhatAFileIs(t *testing.T) {
 			t.Fatal(err)
 		}
 		said := ""
-		for r := range source.Records(t.Context()) {
+		for r := range source.Records(t.Context(), ingest.Cursor{}) {
 			said += r.Origin + " " + r.Reason + ": " + fmt.Sprint(r.Err)
 		}
 		if !strings.HasPrefix(said, name+" archive: this is "+want) {

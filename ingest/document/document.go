@@ -99,15 +99,10 @@ func (p *PDF) side() int {
 func (p *PDF) Part() float64 { return p.meter.Part() }
 
 // Records implements [ingest.Source].
-func (p *PDF) Records(ctx context.Context) iter.Seq[shards.Record] { return p.RecordsAfter(ctx, 0) }
-
-// RecordsAfter implements [ingest.Skipper].
-func (p *PDF) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
-	return p.RecordsSparing(ctx, n, func(string) bool { return false })
-}
-
-// RecordsSparing implements [ingest.Sparer]: pages that are there, and the first n, are not drawn.
-func (p *PDF) RecordsSparing(ctx context.Context, n int64, there func(key string) bool) iter.Seq[shards.Record] {
+//
+// Pages before the cursor, and pages that are known, are not drawn.
+func (p *PDF) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.Record] {
+	n := from.Skip()
 	return func(yield func(shards.Record) bool) {
 		engine, err := pdf.Start(p.Cache)
 		if err != nil {
@@ -121,7 +116,7 @@ func (p *PDF) RecordsSparing(ctx context.Context, n int64, there func(key string
 			if s.left != nil {
 				return shards.Aside("", s.left...)
 			}
-			if s.err != nil || there(s.key()) {
+			if s.err != nil || from.Known(s.key()) {
 				return s.record(shards.Sample{}, s.err)
 			}
 			return p.draw(ctx, desk, s)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/ingest/internal/ingesttest"
 	"github.com/pali3/pali3/shards"
 )
@@ -76,13 +77,13 @@ func TestPDFGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	source.Side = 50
-	all := slices.Collect(source.Records(t.Context()))
+	all := slices.Collect(source.Records(t.Context(), ingest.Cursor{}))
 	there := map[string]bool{}
 	for _, record := range all {
 		there[record.Sample.Key] = record.Err == nil
 	}
 	for n := range int64(len(all) + 1) {
-		rest := slices.Collect(source.RecordsSparing(t.Context(), n, func(key string) bool { return there[key] }))
+		rest := slices.Collect(source.Records(t.Context(), ingest.After(n).WithKnown(func(key string) bool { return there[key] })))
 		if len(rest) != len(all)-int(n) {
 			t.Fatalf("%d records after %d of %d", len(rest), n, len(all))
 		}
@@ -139,7 +140,7 @@ func TestPDF_WithoutInformation(t *testing.T) {
 	if _, has := samples["no-info.pdf#1"].Metadata["title"]; has || summary.Rows != 2 || summary.Rejected != 2 || reasons["empty.pdf"] != BadDocument || summary.LeftOut[shards.LeftFile] != 1 {
 		t.Errorf("%+v", summary)
 	}
-	for r := range source.Records(t.Context()) {
+	for r := range source.Records(t.Context(), ingest.Cursor{}) {
 		if r.Sample.Key == "page.pdf" && (r.Origin != filepath.Base(dir)+"/page.pdf" || !strings.HasPrefix(r.Err.Error(), "this is an HTML page, not a PDF document")) {
 			t.Errorf("%s: %v", r.Origin, r.Err)
 		}
@@ -164,7 +165,7 @@ func TestPDF_KeysDoNotDependOnThePath(t *testing.T) {
 		}
 		source.Side = 50
 		var got []string
-		for r := range source.Records(t.Context()) {
+		for r := range source.Records(t.Context(), ingest.Cursor{}) {
 			got = append(got, r.Origin+" "+r.Sample.Key)
 			if strings.HasSuffix(r.Sample.Key, "#1") && r.Err != nil {
 				t.Errorf("%v: %v", c.given, r.Err)

@@ -68,10 +68,10 @@ func (f *Source) Fingerprint() (string, error) {
 func (f *Source) Part() float64 { return f.meter.Part() }
 
 // Records implements [ingest.Source].
-func (f *Source) Records(ctx context.Context) iter.Seq[shards.Record] { return f.RecordsAfter(ctx, 0) }
-
-// RecordsAfter implements [ingest.Skipper]: of the first n records no file is read.
-func (f *Source) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
+//
+// No image or text is read for records before the cursor.
+func (f *Source) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.Record] {
+	n := from.Skip()
 	return func(yield func(shards.Record) bool) {
 		root, err := os.OpenRoot(f.Dir)
 		if err != nil {

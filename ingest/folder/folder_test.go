@@ -192,7 +192,7 @@ func TestFolder_ResumesAnywhere(t *testing.T) {
 		}
 		source.Sequences = sequences
 		read := func(n int64) (all []string) {
-			for r := range source.RecordsAfter(t.Context(), n) {
+			for r := range source.Records(t.Context(), ingest.After(n)) {
 				all = append(all, fmt.Sprint(r.Sample.Key, r.Reason, ingesttest.Texts(r.Sample), r.LeftOut, r.IsAside()))
 			}
 			return all
@@ -224,14 +224,14 @@ func FuzzDescription(f *testing.F) {
 			t.Fatal(err)
 		}
 		n := 0
-		for record := range source.Records(t.Context()) {
+		for record := range source.Records(t.Context(), ingest.Cursor{}) {
 			if completed := ingest.Complete(record, ingest.Options{}); !completed.IsAside() && completed.Err == nil && completed.Sample.Key == "" {
 				t.Error("a good record without a key")
 			}
 			n++
 		}
 		after := 0
-		for range source.RecordsAfter(t.Context(), 1) {
+		for range source.Records(t.Context(), ingest.After(1)) {
 			after++
 		}
 		if n > 0 && after != n-1 {

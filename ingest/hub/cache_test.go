@@ -142,7 +142,7 @@ func TestHubConfigs(t *testing.T) {
 			continue
 		}
 		splits := map[string]int{}
-		for r := range source.Records(t.Context()) {
+		for r := range source.Records(t.Context(), ingest.Cursor{}) {
 			splits[r.Sample.Split]++
 		}
 		if fmt.Sprint(splits) != c.want {
@@ -288,9 +288,9 @@ func TestHubResumesInsideAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := slices.Collect(source.Records(t.Context()))
+	all := slices.Collect(source.Records(t.Context(), ingest.Cursor{}))
 	for _, n := range []int{1, 150, 299, 300} {
-		rest := slices.Collect(source.RecordsAfter(t.Context(), int64(n)))
+		rest := slices.Collect(source.Records(t.Context(), ingest.After(int64(n))))
 		if len(rest) != 300-n || n < 300 && (rest[0].Sample.Key != all[n].Sample.Key || !bytes.Equal(rest[0].Sample.Images[0].Bytes, all[n].Sample.Images[0].Bytes)) {
 			t.Errorf("after %d: %d records", n, len(rest))
 		}

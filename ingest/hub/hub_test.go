@@ -132,12 +132,12 @@ func TestHubArchives(t *testing.T) {
 func resumes(t *testing.T, source *Dataset) {
 	t.Helper()
 	var all []string
-	for r := range source.Records(t.Context()) {
+	for r := range source.Records(t.Context(), ingest.Cursor{}) {
 		all = append(all, r.Origin)
 	}
 	for n := range all {
 		var rest []string
-		for r := range source.RecordsAfter(t.Context(), int64(n)) {
+		for r := range source.Records(t.Context(), ingest.After(int64(n))) {
 			rest = append(rest, r.Origin)
 		}
 		if strings.Join(rest, " ") != strings.Join(all[n:], " ") {

@@ -20,23 +20,18 @@ import (
 )
 
 // Records implements [ingest.Source].
-func (h *Dataset) Records(ctx context.Context) iter.Seq[shards.Record] { return h.RecordsAfter(ctx, 0) }
-
-// RecordsAfter implements [ingest.Skipper]: tables of which nothing is left are not read, and in the
-// others only what is left. A file that is no table is one reject; at one that cannot be downloaded
-// the records end, with [ingest.ErrUnavailable].
-func (h *Dataset) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
-	return h.RecordsSparing(ctx, n, func(string) bool { return false })
-}
-
-// RecordsSparing implements [ingest.Sparer].
-func (h *Dataset) RecordsSparing(ctx context.Context, n int64, there func(key string) bool) iter.Seq[shards.Record] {
+//
+// Files that lie before the cursor are downloaded for the number of their rows, not read. A file
+// that is not a table is one reject. At a file that cannot be downloaded the records end with
+// [ingest.ErrUnavailable].
+func (h *Dataset) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.Record] {
+	n := from.Skip()
 	return func(yield func(shards.Record) bool) {
 		left := n
 		h.meter.Begin(int64(len(h.files)))
 		for i, file := range h.files {
 			h.meter.At(int64(i))
-			records, err := h.after(ctx, file, &left, there)
+			records, err := h.after(ctx, file, &left, from)
 			if ctx.Err() != nil {
 				return
 			}
@@ -60,7 +55,7 @@ func (h *Dataset) RecordsSparing(ctx context.Context, n int64, there func(key st
 }
 
 // after returns the records of a file but for those that are left to skip, which it counts down.
-func (h *Dataset) after(ctx context.Context, file file, left *int64, there func(key string) bool) (iter.Seq[shards.Record], error) {
+func (h *Dataset) after(ctx context.Context, file file, left *int64, from ingest.Cursor) (iter.Seq[shards.Record], error) {
 	local, err := h.cache.get(ctx, file.name)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ingest.ErrUnavailable, err)
@@ -77,7 +72,7 @@ func (h *Dataset) after(ctx context.Context, file file, left *int64, there func(
 	if skipped == rows {
 		return func(func(shards.Record) bool) {}, nil
 	}
-	return t.RecordsSparing(ctx, skipped, there), nil
+	return t.Records(ctx, ingest.After(skipped).WithKnown(from.Known)), nil
 }
 
 // table opens a downloaded file as a table.

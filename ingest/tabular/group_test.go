@@ -28,7 +28,7 @@ func says(t *testing.T, dir string, table Options) (all []string, left map[strin
 	}
 	left = map[string]int64{}
 	var records []shards.Record
-	for record := range source.Records(t.Context()) {
+	for record := range source.Records(t.Context(), ingest.Cursor{}) {
 		record = ingest.Complete(record, ingest.Options{})
 		records = append(records, record)
 		for _, l := range record.LeftOut {
@@ -56,7 +56,7 @@ func says(t *testing.T, dir string, table Options) (all []string, left map[strin
 	}
 	for skipped := range records { // a resumed run gets what is left
 		var rest []shards.Record
-		for record := range source.RecordsAfter(t.Context(), int64(skipped)) {
+		for record := range source.Records(t.Context(), ingest.After(int64(skipped))) {
 			rest = append(rest, ingest.Complete(record, ingest.Options{}))
 		}
 		if len(rest) != len(records)-skipped || rest[0].Origin != records[skipped].Origin || rest[0].Sample.Key != records[skipped].Sample.Key {
@@ -177,7 +177,7 @@ func TestTable_BoundsGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	records := slices.Collect(source.Records(t.Context()))
+	records := slices.Collect(source.Records(t.Context(), ingest.Cursor{}))
 	if len(records) != 2 || records[0].Reason != ingest.TooLarge || !strings.Contains(records[0].Err.Error(), "65541 rows") || records[1].Sample.Key != "y" {
 		t.Errorf("%v", records)
 	}

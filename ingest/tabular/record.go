@@ -23,7 +23,7 @@ func (w *work) record(ctx context.Context, n numbered) made {
 		bad.LeftOut = n.left
 		return made{n.ticket, bad}
 	}
-	if w.there(n.key) {
+	if w.from.Known(n.key) {
 		return made{n.ticket, shards.Record{Sample: shards.Sample{Key: n.key}, Origin: origin, LeftOut: n.left}}
 	}
 	s := shards.Sample{Key: n.key, Split: w.Split}

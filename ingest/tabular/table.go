@@ -157,17 +157,12 @@ func (t *Table) Fingerprint() (string, error) {
 func (t *Table) Part() float64 { return t.meter.Part() }
 
 // Records implements [ingest.Source].
-func (t *Table) Records(ctx context.Context) iter.Seq[shards.Record] { return t.RecordsAfter(ctx, 0) }
-
-// RecordsAfter implements [ingest.Skipper]: of the first n rows no picture is read.
-func (t *Table) RecordsAfter(ctx context.Context, n int64) iter.Seq[shards.Record] {
-	return t.RecordsSparing(ctx, n, func(string) bool { return false })
-}
-
-// RecordsSparing implements [ingest.Sparer]: of rows that are there no picture is read, or fetched.
-func (t *Table) RecordsSparing(ctx context.Context, n int64, there func(key string) bool) iter.Seq[shards.Record] {
+//
+// The images of rows before the cursor, and of rows that are known, are neither read nor fetched.
+func (t *Table) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.Record] {
+	n := from.Skip()
 	return func(yield func(shards.Record) bool) {
-		w := &work{Table: t, there: there, roots: map[string]*imageRoot{}}
+		w := &work{Table: t, from: from, roots: map[string]*imageRoot{}}
 		for _, name := range t.roots() {
 			root, err := openImageRoot(name)
 			if err != nil {
@@ -195,7 +190,7 @@ func (t *Table) RecordsSparing(ctx context.Context, n int64, there func(key stri
 // work is one reading of a table.
 type work struct {
 	*Table
-	there  func(key string) bool
+	from   ingest.Cursor
 	roots  map[string]*imageRoot
 	client *fetch.Client
 	budget *fetch.Budget

@@ -30,7 +30,7 @@ func told(t *testing.T, dir string, table Options) (records []string, left []str
 	if err != nil {
 		return []string{"error: " + strings.ReplaceAll(err.Error(), dir, "DIR")}, nil
 	}
-	for record := range source.Records(t.Context()) {
+	for record := range source.Records(t.Context(), ingest.Cursor{}) {
 		for _, l := range record.LeftOut {
 			left = append(left, l.Reason+" "+l.Name)
 		}
@@ -256,7 +256,7 @@ func TestTable_ReadsSeveralFiles(t *testing.T) {
 	}
 	for n := range int64(7) {
 		records := int64(0)
-		for range source.RecordsAfter(t.Context(), n) {
+		for range source.Records(t.Context(), ingest.After(n)) {
 			records++
 		}
 		if records != max(0, 5-n) {
@@ -432,7 +432,7 @@ func FuzzTable(f *testing.F) {
 			return
 		}
 		count := func(n int64) (records int64) {
-			for record := range table.RecordsAfter(t.Context(), n) {
+			for record := range table.Records(t.Context(), ingest.After(n)) {
 				if completed := ingest.Complete(record, ingest.Options{}); completed.Err == nil && completed.Sample.Key == "" {
 					t.Error("a good record without a key")
 				}
