@@ -76,8 +76,8 @@ func (c trainCommand) print(con *console, r stages.Result) {
 	if r.Skipped > 0 {
 		con.printf("%d samples could not be used\n", r.Skipped)
 	}
-	if r.Cut > 0 {
-		con.printf("%.1f%% of the examples had more text than their windows: see lengths\n", 100*r.Cut)
+	if r.Truncated > 0 {
+		con.printf("%.1f%% of examples were truncated; raise lengths.*\n", 100*r.Truncated)
 	}
 	if n := len(r.Evaluations); n > 0 {
 		last := r.Evaluations[n-1]

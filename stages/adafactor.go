@@ -9,15 +9,15 @@ import (
 )
 
 // bigVisionAdafactor is the optimizer of SigLIP and ScalingViT, big_vision's scale_by_adafactor and
-// the chain around it (big_vision/optax.py): factored second moments with a capped decay, then a
-// mean of the updates with momentum, not debiased; no scaling by the weight's size. Weight decay is
-// added to the update after the learning rate and follows the schedule with it:
+// the chain around it (big_vision/optax.py): factored second moments with a capped decay, then an
+// exponential mean of the updates without bias correction, and no scaling by the weight's size.
+// Weight decay is added after the learning rate and multiplied by the schedule with it:
 //
 //	u = mean(gradient / sqrt(second moments))
 //	w = w - schedule · (rate · u + decay · w)
 //
-// The reference keeps the mean in bfloat16 between steps; it is float32 here. A kernel of attention
-// is a matrix [W, H·D] here and has three axes there, of which it factors the two largest.
+// The reference keeps the mean in bfloat16 between steps; here it is float32. A kernel of attention
+// has three axes there, of which the two largest are factored; here it is a matrix [W, H·D].
 type bigVisionAdafactor struct {
 	momentum float64
 	beta2Cap float64
@@ -70,15 +70,15 @@ func (t5xAdafactor) update(p parameter) (*Node, []*Node) {
 	return Sub(p.weight, Mul(scaled, scale)), moments
 }
 
-// The second moments of Adafactor (Shazeer and Stern, arXiv 1804.04235): of a large matrix only the
-// means along rows and columns are kept, whose product stands for the matrix. Both variants share
-// them.
+// Both variants share the second moments of Adafactor (Shazeer and Stern, arXiv 1804.04235): for a
+// large matrix only the means of rows and columns are kept, whose product approximates it.
 
 // secondMomentEpsilon is added to squared gradients (optax and T5X: 1e-30).
 const secondMomentEpsilon = 1e-30
 
-// factoredAxes returns the second largest axis and the largest, if the second largest has at least
-// minimum elements; of equal axes the later counts as larger (optax and T5X, _factored_dims).
+// factoredAxes returns the second largest and the largest axis, and whether to factor: if the
+// second largest has at least minimum elements. Of equal axes the later counts as larger (optax and
+// T5X, _factored_dims).
 func factoredAxes(shape []int, minimum int) (second, largest int, factored bool) {
 	if len(shape) < 2 {
 		return 0, 0, false
@@ -92,7 +92,8 @@ func factoredAxes(shape []int, minimum int) (second, largest int, factored bool)
 	return second, largest, shape[second] >= minimum
 }
 
-// secondMomentSlots are vr and vc, the means along the largest and the second largest axis, or v.
+// secondMomentSlots returns vr and vc, the means along the largest and the second largest axis, or
+// v for a weight that is not factored.
 func secondMomentSlots(shape []int, minimum int) []slot {
 	second, largest, factored := factoredAxes(shape, minimum)
 	if !factored {
@@ -107,8 +108,8 @@ func secondMomentDecay(step int, largest float64) float64 {
 	return min(largest, 1-math.Pow(float64(step+1), -0.8))
 }
 
-// scaleByFactoredRMS divides the gradient by the root of its second moments, which it brings up to
-// date with the given decay (optax scale_by_factored_rms; t5x/adafactor.py, apply_param_gradient).
+// scaleByFactoredRMS updates the second moments with the given decay and divides the gradient by
+// their root (optax scale_by_factored_rms; t5x/adafactor.py, apply_param_gradient).
 func scaleByFactoredRMS(gradient *Node, state []*Node, decay *Node, minimum int) (scaled *Node, next []*Node) {
 	second, largest, factored := factoredAxes(gradient.Shape().Dimensions, minimum)
 	square := AddScalar(Square(gradient), secondMomentEpsilon)

@@ -19,7 +19,7 @@ const adamEpsilon = 1e-8
 
 func (a adamW) slots(shape []int) []slot { return []slot{{"m", shape}, {"v", shape}} }
 
-// scalars are what the two means are multiplied by to take out their start from zero.
+// scalars returns the factors that correct the bias of the two means.
 func (a adamW) scalars(step int) []float64 {
 	n := float64(step + 1)
 	return []float64{1 / (1 - math.Pow(a.beta1, n)), 1 / (1 - math.Pow(a.beta2, n))}

@@ -11,16 +11,16 @@ import (
 	"github.com/pali3/pali3/mixture"
 )
 
-// Stream gives the batch of a step, counted from 0: a function of the step, so that a run can begin
-// at any. Batches are the caller's to keep.
+// Stream returns the batch of a step, counted from 0. The batch is a function of the step, so that
+// a run can resume at any step. The caller keeps the batch.
 type Stream interface {
 	Batch(ctx context.Context, step int) (*mixture.Batch, error)
 }
 
-// prefetchDepth is how many batches may wait for the step that takes them.
+// prefetchDepth is the maximum number of batches that wait for their step.
 const prefetchDepth = 3
 
-// prefetcher fetches batches ahead of the steps, on one goroutine that ends with stop.
+// prefetcher makes batches ahead of the steps, on a goroutine that ends with stop.
 type prefetcher struct {
 	fetched chan fetched
 	cancel  context.CancelFunc
@@ -32,7 +32,7 @@ type fetched struct {
 	err   error
 }
 
-// prefetch begins to fetch the batches of steps first to end-1.
+// prefetch starts making the batches of steps first to end-1.
 func prefetch(ctx context.Context, stream Stream, first, end int) *prefetcher {
 	ctx, cancel := context.WithCancel(ctx)
 	p := &prefetcher{fetched: make(chan fetched, prefetchDepth), cancel: cancel}
@@ -59,7 +59,7 @@ func prefetch(ctx context.Context, stream Stream, first, end int) *prefetcher {
 // next returns the next batch, or the context's error if it ends first.
 func (p *prefetcher) next(ctx context.Context) (*mixture.Batch, error) {
 	if ctx.Err() != nil {
-		return nil, ctx.Err() // rather than one more batch, if both are there
+		return nil, ctx.Err() // even if a batch is ready
 	}
 	select {
 	case <-ctx.Done():
@@ -78,7 +78,7 @@ func (p *prefetcher) stop() {
 	p.running.Wait()
 }
 
-// size describes which inputs there are; it must be the same for all batches of a run.
+// size describes the inputs of a batch. It must be the same for all batches of a run.
 type size struct {
 	shape         mixture.Shape
 	pixels        bool
@@ -93,7 +93,8 @@ func sizeOf(b *mixture.Batch, c *VisualTokenCache) size {
 	return s
 }
 
-// tensors returns a batch in the order of bind. Tokens are nil or those of its pictures.
+// tensors returns the tensors of a batch in the order of bind. Tokens are those of its images, or
+// nil.
 func (s size) tensors(b *mixture.Batch, tokens []float32) (inputs []*tensors.Tensor) {
 	rows, images := s.shape.Rows, s.shape.Images
 	floats := func(values []float32, dimensions ...int) {
@@ -122,7 +123,7 @@ func (s size) tensors(b *mixture.Batch, tokens []float32) (inputs []*tensors.Ten
 	return inputs
 }
 
-// bind names the nodes that stand for what tensors returned, and returns the nodes that follow.
+// bind names the nodes of the inputs, in the order of tensors, and returns the nodes that follow.
 func (s size) bind(nodes []*graph.Node) (in Inputs, rest []*graph.Node) {
 	next := func(present bool) *graph.Node {
 		if !present {
@@ -142,15 +143,15 @@ func (s size) bind(nodes []*graph.Node) (in Inputs, rest []*graph.Node) {
 	return in, nodes
 }
 
-// check returns an error if the batch is not of this size.
+// check returns an error if a batch does not have this size.
 func (s size) check(b *mixture.Batch, c *VisualTokenCache) error {
 	if got := sizeOf(b, c); got != s {
-		return fmt.Errorf("the batch of step %d has shape %+v, those before have %+v", b.Step, got.shape, s.shape)
+		return fmt.Errorf("the batch of step %d has shape %+v, the batches before it %+v", b.Step, got.shape, s.shape)
 	}
 	return nil
 }
 
-// inputs returns the tensors of a batch, which must be of this size.
+// inputs returns the tensors of a batch, which must have this size.
 func (s size) inputs(ctx context.Context, batch *mixture.Batch, c *VisualTokenCache) ([]*tensors.Tensor, error) {
 	if err := s.check(batch, c); err != nil {
 		return nil, err

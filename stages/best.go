@@ -137,8 +137,8 @@ func (f *Folder) removeBest(which func(step int) bool) error {
 	return err
 }
 
-// writeBest returns the weights that the run ends with: those of the best step if there is one, else
-// set. It writes or removes the file that tells which.
+// writeBest returns the weights that the run ends with: those of the best step if there is one,
+// else set. It writes or removes the file that tells which.
 func (f *Folder) writeBest(set *weights.Set, best *Best) (*weights.Set, error) {
 	path := filepath.Join(f.Dir, BestFile)
 	if best == nil {

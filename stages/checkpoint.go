@@ -20,7 +20,7 @@ import (
 )
 
 // A checkpoint is a folder step-N that appears whole: it is written under a temporary name, synced
-// and renamed. The state of the stream is the step, since a batch is a function of it.
+// and renamed. The step is the whole state of the stream, because a batch is a function of it.
 const (
 	checkpointFormat = 1
 	stateFile        = "state.json"
@@ -35,14 +35,14 @@ type state struct {
 	Format int `json:"format"`
 	// Step counts the steps taken.
 	Step int `json:"step"`
-	// Steps is how many the run was to have.
+	// Steps is the run's planned number.
 	Steps     int    `json:"steps,omitempty"`
 	Optimizer string `json:"optimizer"`
-	// Recipe and Shapes are hashes of what must be the same to go on.
+	// Recipe and Shapes are hashes of what must be the same to resume.
 	Recipe string `json:"recipe"`
 	Shapes string `json:"shapes"`
 	// Data maps each task to the fingerprint of its dataset, and Tokenizer is the hash of the
-	// model's file: to say what is not the same.
+	// model's file. If Recipe differs, they tell why.
 	Data      map[string]string `json:"data,omitempty"`
 	Tokenizer string            `json:"tokenizer,omitempty"`
 	// Files maps each other file to the sha256 of its content.
@@ -59,7 +59,7 @@ func checkpointPath(parent string, step int) string {
 	return filepath.Join(parent, fmt.Sprintf("step-%d", step))
 }
 
-// listCheckpoints returns the steps of which there are checkpoints, newest first.
+// listCheckpoints returns the steps of all checkpoints, newest first.
 func listCheckpoints(parent string) ([]int, error) {
 	entries, err := os.ReadDir(parent)
 	if err != nil {
@@ -76,7 +76,7 @@ func listCheckpoints(parent string) ([]int, error) {
 	return steps, nil
 }
 
-// newestCheckpoint returns the newest checkpoint that is whole, nil if there is none, and says which
+// newestCheckpoint returns the newest whole checkpoint, or nil if there are no checkpoints, and why
 // newer ones are damaged. It is an error if all are damaged.
 func newestCheckpoint(parent string) (newest *checkpoint, damaged []string, err error) {
 	steps, err := listCheckpoints(parent)
@@ -128,7 +128,7 @@ func openCheckpoint(dir string) (*checkpoint, error) {
 	return c, nil
 }
 
-// restore puts the checkpoint's tensors into the weights and the optimizer's state.
+// restore loads the checkpoint's tensors into the weights and the optimizer's state.
 func (c *checkpoint) restore(all, moments *weights.Set) error {
 	for i, set := range []*weights.Set{all, moments} {
 		loaded, err := weights.Load(filepath.Join(c.dir, tensorFiles[i]), set.Specs())
@@ -152,8 +152,8 @@ func (c *checkpoint) writeState() error {
 	return atomicfile.WriteBytes(filepath.Join(c.dir, stateFile), append(content, '\n'))
 }
 
-// save writes a checkpoint, then removes all but the newest keep, and returns the step of the oldest
-// that is left.
+// save writes a checkpoint, removes all but the newest ones to keep, and returns the step of the
+// oldest that is left.
 func (f *Folder) save(s state, all, moments *weights.Set, keep int) (oldest int, err error) {
 	parent := filepath.Join(f.Dir, checkpointsFolder)
 	temporary, err := os.MkdirTemp(parent, temporaryPrefix+"step-*")
@@ -194,8 +194,8 @@ func (f *Folder) save(s state, all, moments *weights.Set, keep int) (oldest int,
 	return removeOld(parent, s.Step, keep)
 }
 
-// removeOld removes checkpoints of earlier steps so that keep are left, and returns the step of the
-// oldest.
+// removeOld removes the oldest checkpoints so that keep are left, and returns the step of the
+// oldest of these.
 func removeOld(parent string, step, keep int) (oldest int, err error) {
 	if keep == 0 {
 		keep = defaultKeepCheckpoints
@@ -212,7 +212,7 @@ func removeOld(parent string, step, keep int) (oldest int, err error) {
 	return steps[kept-1], err
 }
 
-// discard removes a checkpoint such that a kill in between leaves no part of it under its name.
+// discard removes a checkpoint. If killed, it leaves no partial checkpoint under that name.
 func discard(dir string) error {
 	if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -237,7 +237,7 @@ func fileHash(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// shapesHash stands for the names and shapes of weights.
+// shapesHash identifies the names and shapes of weights.
 func shapesHash(specs []weights.Spec) string {
 	h := sha256.New()
 	for _, s := range specs {

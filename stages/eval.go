@@ -14,10 +14,10 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Eval says how a run is evaluated on held-out samples while it trains. An evaluation does not
-// change the training: losses and weights are to the bit those of the same run without it.
+// Eval says how to evaluate a run on held-out samples while it trains. Evaluations do not change
+// the training: losses and weights equal those of the same run without them, bit for bit.
 type Eval struct {
-	// Every is the number of steps between evaluations; there is one after the last step, too.
+	// Every is the number of steps between evaluations. There is also one after the last step.
 	// Required. Legal: 1 and above.
 	Every int `yaml:"every"`
 	// Data is the dataset of the held-out samples. Default: the recipe's.
@@ -36,14 +36,13 @@ type Eval struct {
 	//
 	// Default: [loss]. Legal: those of the stage.
 	Metrics []string `yaml:"metrics,omitempty"`
-	// Samples is how many samples are evaluated at most, of each task for the loss. They are drawn
+	// Samples is the maximum number of samples, for the loss that of each task. They are drawn
 	// once, by the seed, and are the same at every evaluation. Default: 200. Legal: 0 (as 200) and
 	// above.
 	Samples int `yaml:"samples,omitempty"`
-	// Best is a score, such as caption_cider, loss or loss/TASK, by which the best evaluation is
-	// chosen: its weights become the run's weights at the end. A loss counts as better if it is
-	// lower. Without it the last step's weights do. Default: none. Legal: a metric above, or
-	// loss/TASK.
+	// Best is the score, such as caption_cider, loss or loss/TASK, that chooses the best
+	// evaluation, whose weights become the run's weights at the end. A lower loss is better.
+	// Default: none, the weights are those of the last step. Legal: a metric above, or loss/TASK.
 	Best string `yaml:"best,omitempty"`
 	// Patience stops the run after this many evaluations in a row without a better value of best.
 	// Default: 0, never. Legal: 0 and above.
@@ -59,9 +58,9 @@ var evalMetrics = map[string][]string{
 	"pali3":  {lossMetric, "caption_cider", "caption_exact", "vqa_accuracy"},
 }
 
-// problems lists what is wrong with the keys of a recipe's eval.
+// problems lists what is wrong with a recipe's eval, by its keys.
 func (e Eval) problems(r Recipe) (all strict.Problems) {
-	e = e.WithDefaults()
+	e = e.withDefaults()
 	if e.Every < 1 {
 		all.Add("eval.every", "eval.every: %d, must be above zero", e.Every)
 	}
@@ -72,7 +71,7 @@ func (e Eval) problems(r Recipe) (all strict.Problems) {
 		all.Add("eval.patience", "eval.patience: %d, must not be below zero", e.Patience)
 	}
 	if e.Patience > 0 && e.Best == "" {
-		all.Add("eval.patience", "eval.patience: %d needs eval.best, the score that must get better", e.Patience)
+		all.Add("eval.patience", "eval.patience: %d needs eval.best, the score that must improve", e.Patience)
 	}
 	legal := evalMetrics[r.Stage]
 	for _, name := range e.Metrics {
@@ -86,7 +85,7 @@ func (e Eval) problems(r Recipe) (all strict.Problems) {
 	return all
 }
 
-// scores lists the names that an evaluation's scores can have.
+// scores lists the possible names of an evaluation's scores.
 func (e Eval) scores(r Recipe) []string {
 	scores := slices.Clone(e.Metrics)
 	if slices.Contains(scores, lossMetric) && len(r.Mixture.Tasks) > 1 {
@@ -97,26 +96,26 @@ func (e Eval) scores(r Recipe) []string {
 	return scores
 }
 
-// Evaluator scores a model in training by metrics beside its loss. Package evalsuite has one.
+// Evaluator computes metrics other than the loss of a model in training. Package evalsuite has one.
 type Evaluator interface {
-	// Prepare draws the samples and returns the function that scores the weights which the model's
-	// set holds when it is called, by the names of metrics. An error, before any training, is for
-	// samples that a metric cannot be computed on.
+	// Prepare draws the samples and returns a function that scores the current weights of the
+	// model's set, by names of metrics. It returns an error, before any training, if a metric
+	// cannot be computed on the samples.
 	Prepare(be compute.Backend, model *Trained, on HeldOut, metrics []string) (func(context.Context) (map[string]Score, error), error)
 }
 
-// HeldOut are samples to evaluate on.
+// HeldOut names the samples to evaluate on.
 type HeldOut struct {
 	Data  *shards.Dataset
 	Split string
-	// Samples bounds the samples, drawn by the seed.
+	// Samples is the maximum number of samples, drawn by the seed.
 	Samples int
 	Seed    uint64
-	// Warn, if not nil, is told of what is left out.
+	// Warn, if not nil, is called with what is left out.
 	Warn func(message string)
 }
 
-// Evaluated is an evaluation during a training, a line of metrics.jsonl.
+// Evaluated is an evaluation during training, a line of metrics.jsonl.
 type Evaluated struct {
 	// Step counts the steps taken before it.
 	Step       int `json:"step"`
@@ -127,14 +126,14 @@ type Evaluated struct {
 // Evaluation holds the scores of a model on held-out samples.
 type Evaluation struct {
 	Split string `json:"split"`
-	// Samples that were drawn of the split, at most.
+	// Samples is the maximum number of samples drawn from the split.
 	Samples int `json:"samples"`
-	// Set names the samples: evaluations of equal sets can be compared with one another.
+	// Set identifies the samples. Evaluations on equal sets can be compared.
 	Set string `json:"set"`
 	// Scores by name: "loss", "loss/TASK" and those of metrics, such as "caption_cider".
 	Scores map[string]Score `json:"scores"`
-	// Best is the metric by which the run's weights were better at this step than at any before.
-	// They were kept.
+	// Best is the metric that was better at this step than at any before, if its weights were
+	// kept.
 	Best string `json:"best,omitempty"`
 }
 
@@ -146,7 +145,7 @@ type Score struct {
 	N     int     `json:"n"`
 }
 
-// String is "loss 1.2345, caption_cider 0.432".
+// String formats the scores: "caption_cider 0.432, loss 1.2345".
 func (e Evaluation) String() string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(e.Scores)) {

@@ -18,8 +18,8 @@ type Evaluating struct {
 	Set     string
 	// Best, if not empty, is the score whose best weights are kept.
 	Best string
-	// Patience ends the run after this many evaluations in a row without a better score. Default: 0,
-	// never.
+	// Patience ends the run after this many evaluations in a row without a better score. Default:
+	// 0, never.
 	Patience int
 	// Evaluated, if not nil, is called after each evaluation.
 	Evaluated func(Evaluated)

@@ -28,7 +28,7 @@ type heldOut struct {
 // planEvaluation looks for the held-out samples of a recipe's eval, with which the data of the
 // training are filled in.
 func (r Recipe) planEvaluation(training mixture.Recipe) (*heldOut, error) {
-	e := r.Eval.WithDefaults()
+	e := r.Eval.withDefaults()
 	set, err := e.checkSplits(r, training)
 	if err != nil {
 		return nil, err
@@ -37,8 +37,8 @@ func (r Recipe) planEvaluation(training mixture.Recipe) (*heldOut, error) {
 	return &heldOut{Eval: e, recipe: r, set: set}, nil
 }
 
-// checkSplits returns an error if no dataset has samples of the split, and otherwise what identifies
-// the samples.
+// checkSplits returns an error if no dataset has samples of the split, and otherwise what
+// identifies the samples.
 func (e Eval) checkSplits(r Recipe, training mixture.Recipe) (string, error) {
 	r.Mixture = training.HeldOut(e.Data, e.Split)
 	folders := slices.Compact(slices.Sorted(slices.Values(r.datasets())))

@@ -19,8 +19,8 @@ import (
 // positionTable is the weight whose shape depends on the image size.
 const positionTable = visionPrefix + ".embeddings.position_embedding.weight"
 
-// initialWeights draws the weights. At the beginning of a run it then takes those of earlier runs; a
-// resumed run has all of them in its checkpoint.
+// initialWeights draws the weights. At the beginning of a run it then takes those of earlier runs;
+// a resumed run has all of them in its checkpoint.
 func (r Recipe) initialWeights(specs []weights.Spec, network Network, fresh bool) (*weights.Set, error) {
 	set := weights.Initial(specs, r.Mixture.Seed)
 	if !fresh {
@@ -61,7 +61,7 @@ func (i Init) take(set *weights.Set, image *vit.Config) error {
 	}
 	if resized && image != nil {
 		if err := resizePositions(loaded, image); err != nil {
-			return fmt.Errorf("taking %s of %s: %w", positionTable, path, err)
+			return fmt.Errorf("taking %s from %s: %w", positionTable, path, err)
 		}
 	}
 	values := loaded.Tensors()
@@ -77,7 +77,7 @@ func (i Init) take(set *weights.Set, image *vit.Config) error {
 func (i Init) file() (string, error) {
 	info, err := os.Stat(i.From)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("taking weights: there is no %s; train it first, or set from to another run folder or safetensors file", i.From)
+		return "", fmt.Errorf("taking weights: %s does not exist; train it first, or set from to another run folder or safetensors file", i.From)
 	}
 	if err != nil {
 		return "", fmt.Errorf("taking weights: %w", err)
@@ -91,7 +91,7 @@ func (i Init) file() (string, error) {
 			return path, err
 		}
 	}
-	return "", fmt.Errorf("taking weights: %s holds neither %s nor model.safetensors: is its training finished?", i.From, WeightsFile)
+	return "", fmt.Errorf("taking weights: %s has neither %s nor model.safetensors: is its training finished?", i.From, WeightsFile)
 }
 
 // wanted reports which weights to take: those under the prefixes, or all that the file has.
@@ -99,7 +99,7 @@ func (i Init) wanted(path string, specs []weights.Spec) ([]bool, error) {
 	if len(i.Prefixes) > 0 {
 		wanted, err := weights.Frozen(specs, i.Prefixes)
 		if err != nil {
-			return nil, fmt.Errorf("taking weights of %s: prefixes: %w", path, err)
+			return nil, fmt.Errorf("taking weights from %s: prefixes: %w", path, err)
 		}
 		return wanted, nil
 	}
@@ -113,7 +113,7 @@ func (i Init) wanted(path string, specs []weights.Spec) ([]bool, error) {
 		_, wanted[at] = file.Entry(spec.Name)
 	}
 	if !slices.Contains(wanted, true) {
-		return nil, fmt.Errorf("taking weights of %s: it has none of the model's weights", path)
+		return nil, fmt.Errorf("taking weights from %s: it has none of the model's weights", path)
 	}
 	return wanted, nil
 }

@@ -16,43 +16,43 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Finding is something wrong with a recipe, with its key and its place in the file.
+// Finding is a problem of a recipe, with its key and its place in the file.
 type Finding = strict.Finding
 
-// Inspection tells all that is wrong with a recipe, and what it would train.
+// Inspection lists everything wrong with a recipe, and describes what it would train.
 type Inspection struct {
-	// Findings are errors, which keep it from training, and warnings.
+	// Findings are errors, which prevent training, and warnings.
 	Findings []Finding `json:"findings"`
 	Stage    string    `json:"stage,omitempty"`
 	Steps    int       `json:"steps,omitempty"`
 	Batch    int       `json:"batch,omitempty"`
-	// Tasks tell how their first examples fit, where the data could be opened.
+	// Tasks describe how well their first examples fit, if the data could be opened.
 	Tasks []mixture.Measured `json:"tasks,omitempty"`
-	// Model and Memory are nil where something keeps the model from being built.
+	// Model and Memory are nil if the model cannot be built.
 	Model  *Size   `json:"model,omitempty"`
 	Memory *Memory `json:"memory,omitempty"`
 }
 
-// Size of a model in parameters.
+// Size is the size of a model in parameters.
 type Size struct {
 	Parameters int `json:"parameters"`
 	Trained    int `json:"trained"`
 }
 
-// InspectOptions say how a recipe is inspected.
+// InspectOptions configure [Inspect].
 type InspectOptions struct {
-	// Backend builds the model's graph, without computing anything.
+	// Backend builds the model's graph but computes nothing.
 	Backend compute.Backend
-	// Registry holds what the recipe may name; nil for what is built in.
+	// Registry holds what the recipe may name. Default: what is built in.
 	Registry *mixture.Registry
-	// Examples of each task that are made, and Images the first of them whose images are decoded; 0
-	// stands for 256 and 8.
+	// Examples is the number of examples to make of each task. Default: 256. The images of the
+	// first Images of them are decoded. Default: 8.
 	Examples, Images int
-	// Memory that may be used, in bytes; an estimate above it is a warning. 0: not known.
+	// Memory is the available memory in bytes; a larger estimate is a warning. Default: unknown.
 	Memory int64
 }
 
-// inspector is an inspection under way.
+// inspector is an inspection in progress.
 type inspector struct {
 	Inspection
 	options     InspectOptions
@@ -61,10 +61,10 @@ type inspector struct {
 	assignments []string
 }
 
-// Inspect looks for all that can be wrong with a recipe: unknown keys, values out of range, files
-// that are absent or of another layout, sizes that do not fit, prefixes that cover no weight, tasks
-// without samples; and warns of what can hardly be meant, such as texts that do not fit their
-// windows. It trains nothing and writes nothing. Content, name, base and assignments are those of
+// Inspect checks everything that can be wrong with a recipe: unknown keys, values out of range,
+// files that are missing or have another layout, sizes that do not fit, prefixes that cover no
+// weight, tasks without samples. It warns of what is hardly intended, such as texts that do not fit
+// their windows. It trains and writes nothing. Content, name, base and assignments are those of
 // [ReadRecipe].
 func Inspect(ctx context.Context, content []byte, name, base string, assignments []string, o InspectOptions) (Inspection, error) {
 	found, err := inspect(ctx, content, name, base, assignments, o)
@@ -114,13 +114,13 @@ func (i *inspector) add(severity string, problems strict.Problems) {
 	i.Findings = append(i.Findings, problems.Findings(severity, i.content, i.name, i.assignments)...)
 }
 
-// files looks for the files of the recipe and returns the size of its vocabulary, 0 if it cannot be
-// opened. Datasets are looked for unless the whole data is opened later.
+// files checks the files of the recipe and returns the size of its vocabulary, or 0 if it cannot be
+// opened. It checks datasets only if the data is not opened later.
 func (i *inspector) files(r Recipe, sound bool) (size int) {
 	var all strict.Problems
 	if r.Mixture.Tokenizer.Model != "" {
 		if v, err := r.Mixture.OpenVocabulary(); errors.Is(err, fs.ErrNotExist) {
-			all.Add("tokenizer.model", "tokenizer.model: there is no %s; pali3 tokenizer train makes one", r.Mixture.Tokenizer.Model)
+			all.Add("tokenizer.model", "tokenizer.model: %s does not exist; make one with pali3 tokenizer train", r.Mixture.Tokenizer.Model)
 		} else if err != nil {
 			all.Add("tokenizer.model", "tokenizer: %v", err)
 		} else {
@@ -182,12 +182,12 @@ func (i *inspector) data(ctx context.Context, r Recipe) error {
 	return nil
 }
 
-// evalProblems says that there are no samples to evaluate with.
+// evalProblems reports that there are no samples to evaluate on.
 func (r Recipe) evalProblems() (all strict.Problems) {
 	if r.Eval == nil {
 		return nil
 	}
-	e := r.Eval.WithDefaults()
+	e := r.Eval.withDefaults()
 	if _, err := e.checkSplits(r, r.Mixture); err != nil {
 		key := "eval.split"
 		if errors.Is(err, fs.ErrNotExist) {
@@ -198,7 +198,7 @@ func (r Recipe) evalProblems() (all strict.Problems) {
 	return all
 }
 
-// model builds the graph of the model and looks at what is said of its weights.
+// model builds the graph of the model and checks the recipe's prefixes of its weights.
 func (i *inspector) model(r Recipe, vocabulary int) error {
 	shape := r.Mixture.Shape()
 	network, problems := r.fit(shape, vocabulary)
@@ -221,7 +221,7 @@ func (i *inspector) model(r Recipe, vocabulary int) error {
 	i.Memory = &memory
 	if limit := i.options.Memory; limit > 0 && memory.Total() > limit {
 		var all strict.Problems
-		all.Add("batch", "training needs about %s of memory, %s are free; a smaller batch, model or token_cache needs less",
+		all.Add("batch", "training needs about %s of memory, %s are free; use a smaller batch, model or token_cache",
 			mebibytes(memory.Total()), mebibytes(limit))
 		i.add(strict.Warning, all)
 	}
@@ -251,7 +251,7 @@ func (r Recipe) Size(be compute.Backend) (Size, error) {
 	return modelSize(specs, frozen), nil
 }
 
-// modelSize counts parameters and those that are not frozen.
+// modelSize counts parameters, and those that are not frozen.
 func modelSize(specs []weights.Spec, frozen []bool) Size {
 	size := Size{Parameters: weights.Parameters(specs)}
 	for n, spec := range specs {

@@ -37,7 +37,7 @@ func TestInspect_FindsWhatDoesNotFit(t *testing.T) {
 		{"pali3", []string{"tokenizer.sentinels=0"}, "sentinels", "tasks.1.denoisers"},
 		{"pali3", []string{"eval={every: 2, split: dev}"}, `split "dev" has no sample`, "eval.split"},
 		{"pali3", []string{"eval={every: 2, data: nowhere}"}, "nowhere is not a dataset", "eval.data"},
-		{"siglip", []string{"images.per_example=2"}, "stage siglip takes one picture an example, images.per_example is 2", "images.per_example"},
+		{"siglip", []string{"images.per_example=2"}, "stage siglip takes one image per example, images.per_example is 2", "images.per_example"},
 		{"ul2", []string{"tasks.0.modes=true", "tokenizer.mode_tokens=false"}, "no mode tokens", "tasks.0.denoisers"},
 	} {
 		content := []byte(testRecipeText(c.stage, data))

@@ -7,41 +7,41 @@ import (
 	"github.com/pali3/pali3/mixture"
 )
 
-// scheduleWarnings are about a schedule that does not fit the steps.
+// scheduleWarnings lists where the schedule does not fit the steps.
 func (r Recipe) scheduleWarnings() (all strict.Problems) {
 	s := r.Schedule
 	warmUp := s.WarmUp
 	if s.Kind == "rsqrt_t5x" {
-		warmUp = 0 // there are steps without decay, not a rise
+		warmUp = 0 // the factor does not rise
 	}
 	switch {
 	case r.Steps < 1:
 	case warmUp >= r.Steps:
-		all.Add("schedule.warm_up", "schedule: warm_up of %d steps, and the run has %d; the learning rate never reaches its full value", warmUp, r.Steps)
+		all.Add("schedule.warm_up", "schedule: warm_up takes %d steps, and the run has %d; the learning rate never reaches its full value", warmUp, r.Steps)
 	case s.Cooldown > r.Steps:
-		all.Add("schedule.cooldown", "schedule: cooldown of %d steps, and the run has %d; the learning rate never reaches its full value", s.Cooldown, r.Steps)
+		all.Add("schedule.cooldown", "schedule: cooldown takes %d steps, and the run has %d; the learning rate never reaches its full value", s.Cooldown, r.Steps)
 	case warmUp+s.Cooldown > r.Steps:
 		all.Add("schedule", "schedule: warm_up of %d and cooldown of %d steps are longer than the run of %d", warmUp, s.Cooldown, r.Steps)
 	}
 	return all
 }
 
-// unusable lists tasks none of whose examples could be made.
+// unusable lists tasks without a usable sample.
 func unusable(measured []mixture.Measured) (all strict.Problems) {
 	for n, m := range measured {
 		if m.Examples > 0 && m.Failed == m.Examples {
-			all.Add(fmt.Sprintf("tasks.%d", n), "tasks[%d] (%s): none of %d samples tried can be used, the first: %s", n, m.Task, m.Examples, m.Reason)
+			all.Add(fmt.Sprintf("tasks.%d", n), "tasks[%d] (%s): none of %d samples tried is usable, the first: %s", n, m.Task, m.Examples, m.Reason)
 		}
 	}
 	return all
 }
 
-// windowWarnings are about samples that cannot be used and texts that do not fit their windows.
+// windowWarnings lists unusable samples and texts that do not fit their windows.
 func (r Recipe) windowWarnings(measured []mixture.Measured) (all strict.Problems) {
 	for n, m := range measured {
 		path := fmt.Sprintf("tasks.%d", n)
 		if m.Failed > 0 && m.Failed < m.Examples {
-			all.Add(path, "tasks[%d] (%s): %d of %d samples tried cannot be used, others stand in for them; the first: %s", n, m.Task, m.Failed, m.Examples, m.Reason)
+			all.Add(path, "tasks[%d] (%s): %d of %d samples tried are unusable and are replaced by others; the first: %s", n, m.Task, m.Failed, m.Examples, m.Reason)
 		}
 		for _, window := range []struct {
 			name                       string
@@ -56,15 +56,15 @@ func (r Recipe) windowWarnings(measured []mixture.Measured) (all strict.Problems
 	return all
 }
 
-// batchWarnings are about tasks with fewer samples than a batch takes of them.
+// batchWarnings lists tasks with fewer samples than a batch takes of them.
 func (r Recipe) batchWarnings(measured []mixture.Measured) (all strict.Problems) {
 	shares := r.Mixture.Shares()
 	for n, m := range measured {
 		share := float64(r.Mixture.Batch) * shares[n]
 		if m.Samples > 0 && float64(m.Samples) < share {
-			text := "some come more than once in a batch"
+			text := "some appear more than once in a batch"
 			if r.Stage == "siglip" {
-				text += ", where the loss takes two of the same for a wrong pair"
+				text += ", and the loss counts two copies of a sample as a pair that does not match"
 			}
 			all.Add("batch", "tasks[%d] (%s): %d samples, and a batch of %d takes about %.0f of them: %s", n, m.Task, m.Samples, r.Mixture.Batch, share, text)
 		}

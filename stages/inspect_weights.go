@@ -14,9 +14,9 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// CheckModel returns what keeps the recipe's model from being trained on batches of that shape with
-// a vocabulary of that many ids: sizes that do not fit, prefixes that cover no weight. Weights of
-// earlier runs are not looked for.
+// CheckModel returns an error if the recipe's model cannot be trained on batches of the given shape
+// with a vocabulary of the given size: sizes do not fit, or prefixes cover no weight. It does not
+// look for the weights of earlier runs.
 func (r Recipe) CheckModel(be compute.Backend, shape mixture.Shape, vocabulary int) error {
 	if err := r.Check(); err != nil {
 		return err
@@ -35,7 +35,7 @@ func (r Recipe) CheckModel(be compute.Backend, shape mixture.Shape, vocabulary i
 	return nil
 }
 
-// prefixProblems lists prefixes of weights that cover none, and says which weights are frozen.
+// prefixProblems lists prefixes that cover no weight, and reports which weights are frozen.
 func (r Recipe) prefixProblems(specs []weights.Spec) (frozen []bool, all strict.Problems) {
 	covers := func(path, what, prefix string, among []weights.Spec) {
 		if _, err := weights.Frozen(among, []string{prefix}); err != nil {
@@ -55,7 +55,7 @@ func (r Recipe) prefixProblems(specs []weights.Spec) (frozen []bool, all strict.
 			}
 		}
 		if len(trainable) == 0 {
-			all.Add("freeze", "freeze: all weights are frozen; at least one must learn")
+			all.Add("freeze", "freeze: all weights are frozen; leave at least one to train")
 			return frozen, all
 		}
 	}
@@ -79,11 +79,11 @@ func beginnings(specs []weights.Spec) (all []string) {
 	return all
 }
 
-// maxMismatches is how many weights of another shape are named.
+// maxMismatches is how many weights of another shape are listed.
 const maxMismatches = 3
 
-// problems lists what keeps the weights of the init from being taken. That its file is absent is
-// told elsewhere.
+// problems lists why the weights of the init cannot be taken, unless its file is missing, which
+// files reports.
 func (i Init) problems(path string, specs []weights.Spec, image *vit.Config) (all strict.Problems) {
 	name, err := i.file()
 	if err != nil {
@@ -126,7 +126,7 @@ func (i Init) problems(path string, specs []weights.Spec, image *vit.Config) (al
 	return all
 }
 
-// mismatch says why a file's weight does not fit the model's; "" if it does.
+// mismatch returns why a file's weight does not fit the model's, or "" if it does.
 func mismatch(file *safetensors.File, spec weights.Spec, image *vit.Config) string {
 	entry, ok := file.Entry(spec.Name)
 	want := spec.Layout.FileShape(spec.Shape)

@@ -6,27 +6,27 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// Memory is an estimate of what a training takes, in bytes. It was fitted to the Go backend, where
-// the quickstart's stages took between 0.8 and 1.3 times as much.
+// Memory is an estimate of the memory of a training, in bytes. It was fitted to the Go backend,
+// where the quickstart's stages took 0.8 to 1.3 times as much.
 type Memory struct {
-	// Program is what pali3 and its compiled graph take by themselves.
+	// Program is the memory of pali3 itself and its compiled graph.
 	Program int64 `json:"program"`
-	// Weights with the gradients and the optimizer's tensors of those that learn.
+	// Weights, with the gradients and the optimizer's tensors of those that are trained.
 	Weights     int64 `json:"weights"`
 	Activations int64 `json:"activations"`
-	// Data is batches made ahead, decoded images and cached visual tokens.
+	// Data is the memory of prefetched batches with their pixels.
 	Data int64 `json:"data"`
 }
 
-// Total is the sum.
+// Total returns the sum.
 func (m Memory) Total() int64 { return m.Program + m.Weights + m.Activations + m.Data }
 
 const (
 	programBytes     = 160 << 20
-	activationFactor = 1.75 // of bytes in use at the peak to those that the backward pass needs
+	activationFactor = 1.75 // bytes in use at the peak, divided by those that the backward pass needs
 )
 
-// memory estimates what a training takes.
+// memory estimates the memory of a training.
 func (r Recipe) memory(n Network, shape mixture.Shape, specs []weights.Spec, frozen []bool) (m Memory) {
 	m.Program = programBytes
 	var trainable []weights.Spec
@@ -37,8 +37,8 @@ func (r Recipe) memory(n Network, shape mixture.Shape, specs []weights.Spec, fro
 			trainable = append(trainable, spec)
 		}
 	}
-	if optimizer, err := NewOptimizer(r.Optimizer, r.Schedule, r.Steps, trainable); err == nil {
-		m.Weights += 2 * 4 * int64(weights.Parameters(optimizer.State()))
+	if o, err := newOptimizer(r.Optimizer, r.Schedule, r.Steps, trainable); err == nil {
+		m.Weights += 2 * 4 * int64(weights.Parameters(o.stateSpecs()))
 	}
 	pixels := 4 * int64(shape.Rows*shape.Images) * int64(shape.Height*shape.Width*3)
 	m.Data = prefetchDepth*pixels + int64(shape.Rows)*int64(shape.Texts*shape.Encoder+3*shape.Decoder)*4*prefetchDepth
@@ -59,16 +59,16 @@ func (r Recipe) memory(n Network, shape mixture.Shape, specs []weights.Spec, fro
 	return m
 }
 
-// tower counts the floats that the backward pass needs of a stack of transformer blocks for one
-// sequence: of each block about 10 of each token's width, 3 of its hidden width, and 3 of each
-// score of attention.
+// tower counts the floats that the backward pass needs from a stack of transformer blocks for one
+// sequence: in each block about 10 times the width and 3 times the hidden width per token, and 3
+// per attention score.
 func tower(tokens, width, mlp, heads, depth int) int64 {
 	n := int64(tokens)
 	return int64(depth) * (n*int64(10*width+3*mlp) + 3*int64(heads)*n*n)
 }
 
-// language counts those of an encoder-decoder for one example: its encoder, its decoder with
-// attention to both, and 3 of each logit.
+// language counts those of an encoder-decoder for one example: the encoder, the decoder with
+// attention to both, and 3 per logit.
 func language(c ul2.Config, encoder, decoder int) int64 {
 	inner := c.Heads * c.HeadDim
 	block := func(n, attended int64) int64 { return n*int64(5*c.Width+5*inner+4*c.MLP) + 3*int64(c.Heads)*n*attended }

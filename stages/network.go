@@ -15,15 +15,15 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// Network is the model of a stage, every size known: one of three, the others nil.
+// Network is the model of a stage with all sizes known. One of its fields is set.
 type Network struct {
 	SigLIP *siglip.Config `json:"siglip,omitempty"`
 	UL2    *ul2.Config    `json:"ul2,omitempty"`
 	PaLI3  *pali3.Config  `json:"pali3,omitempty"`
 }
 
-// Network returns the model of a recipe's stage for batches of that shape and a vocabulary of that
-// many ids.
+// Network returns the model of a recipe for batches of the given shape and a vocabulary of the
+// given size.
 func (r Recipe) Network(shape mixture.Shape, vocabulary int) (Network, error) {
 	n, problems := r.fit(shape, vocabulary)
 	if err := problems.Err(); err != nil {
@@ -45,7 +45,7 @@ func (r Recipe) build(be compute.Backend, stream *mixture.Stream) (Network, []we
 	return network, specs, nil
 }
 
-// fit returns the model for the data, and all that does not fit.
+// fit returns the model with the sizes that follow from the data, and what does not fit the data.
 func (r Recipe) fit(shape mixture.Shape, vocabulary int) (n Network, all strict.Problems) {
 	n, err := r.network()
 	if err != nil {
@@ -59,25 +59,25 @@ func (r Recipe) fit(shape mixture.Shape, vocabulary int) (n Network, all strict.
 	}
 	fit := func(name string, have *int, want int) {
 		if *have != 0 && *have != want {
-			all.Add("model."+name, "model.%s is %d, the data have %d; leave it out and it follows the data", name, *have, want)
+			all.Add("model."+name, "model.%s is %d, the data has %d; leave it out to follow the data", name, *have, want)
 		}
 		*have = want
 	}
 	switch {
 	case n.SigLIP != nil:
 		if shape.Images == 0 {
-			all.Add("tasks", "stage siglip takes one picture an example, and no task has pictures; its tasks are of kind contrastive")
+			all.Add("tasks", "stage siglip takes one image per example, and no task has images; its tasks are of kind contrastive")
 			return n, all
 		}
 		if shape.Images != 1 {
-			all.Add("images.per_example", "stage siglip takes one picture an example, images.per_example is %d", shape.Images)
+			all.Add("images.per_example", "stage siglip takes one image per example, images.per_example is %d", shape.Images)
 		}
 		fit("image.image", &n.SigLIP.Image.Image, shape.Height)
 		fit("text.vocab", &n.SigLIP.Text.Vocab, vocabulary)
 		fit("text.length", &n.SigLIP.Text.Length, shape.Encoder)
 	case n.UL2 != nil:
 		if shape.Images != 0 {
-			all.Add("tasks", "stage ul2 takes text alone, and some task has pictures; its tasks are of kind denoise")
+			all.Add("tasks", "stage ul2 takes only text, and some task has images; its tasks are of kind denoise")
 		}
 		fit("language.vocab", &n.UL2.Vocab, vocabulary)
 	default:
@@ -92,7 +92,7 @@ func (r Recipe) fit(shape mixture.Shape, vocabulary int) (n Network, all strict.
 	return n, all
 }
 
-// problems lists what is wrong with the sizes of each part of the model.
+// problems lists what is wrong with the sizes of the model's parts.
 func (n Network) problems() (all strict.Problems) {
 	add := func(path string, err error) {
 		if err != nil {
@@ -112,7 +112,7 @@ func (n Network) problems() (all strict.Problems) {
 	return all
 }
 
-// network returns the model as the recipe has it.
+// network returns the model as the recipe describes it.
 func (r Recipe) network() (Network, error) {
 	m := r.Model
 	if m.Variant != "" && (m.Image != vit.Config{} || m.Text != siglip.Text{}) {
@@ -141,7 +141,7 @@ func (r Recipe) network() (Network, error) {
 			n.PaLI3.Vision.Image, n.PaLI3.Language.Vocab = 0, 0
 		}
 	default:
-		err = fmt.Errorf("of stage %q", r.Stage)
+		err = fmt.Errorf("unknown stage %q", r.Stage)
 	}
 	return n, err
 }
@@ -159,7 +159,7 @@ func (n Network) Specs(be compute.Backend) ([]weights.Spec, error) {
 	return nil, fmt.Errorf("no model")
 }
 
-// image returns the image encoder's shape, nil for a model without one.
+// image returns the shape of the image encoder, or nil if the model has none.
 func (n Network) image() *vit.Config {
 	switch {
 	case n.SigLIP != nil:

@@ -18,18 +18,18 @@ import (
 	"github.com/pali3/pali3/tokenize"
 )
 
-// Trained is a finished run, opened to be used.
+// Trained is the model of a finished run, ready for use.
 type Trained struct {
 	Network
-	// Dir is the run folder; "" for a model that was not opened from one.
+	// Dir is the run folder, or "" for a model that does not come from one.
 	Dir string
-	// Recipe that it was trained with.
+	// Recipe of the run.
 	Recipe Recipe
 	// Weights at the end of the run.
 	Weights *weights.Set
-	// Vocabulary of its texts.
+	// Vocabulary of the model's texts.
 	Vocabulary *tokenize.Vocabulary
-	// Pipeline that makes pixels of pictures; nil for a model without an image encoder.
+	// Pipeline turns images into pixels. It is nil for a model without an image encoder.
 	Pipeline *augment.Pipeline
 }
 
@@ -82,7 +82,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// Untrained returns the model with the weights that its run began with if it took none from others.
+// Untrained returns the model with the initial weights of its run, without those taken from earlier
+// runs.
 func (t *Trained) Untrained() *Trained {
 	fresh := *t
 	fresh.Weights = weights.Initial(t.Weights.Specs(), t.Recipe.Mixture.Seed)

@@ -12,31 +12,28 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// OptimizerConfig chooses an optimizer and its numbers. A number that is 0 means the optimizer's
-// own default where one is given here.
+// OptimizerConfig chooses an optimizer and its hyperparameters.
 type OptimizerConfig struct {
 	// Name of the optimizer. Required. Legal: adafactor_bigvision (SigLIP's), adafactor_t5x (UL2's
 	// and PaLI's), adamw.
 	Name string `yaml:"name"`
-	// LearningRate is multiplied by the schedule. The T5X Adafactor multiplies it by each weight's
-	// size too, so that its usual 0.01 would be far too much for the others. Required. Legal: above
-	// 0.
+	// LearningRate is multiplied by the schedule. adafactor_t5x also multiplies it by the size of
+	// each weight, so its usual 0.01 is far too high for the others. Required. Legal: above 0.
 	LearningRate float64 `yaml:"learning_rate"`
-	// WeightDecay of kernels. In adafactor_bigvision it follows the schedule and not the learning
-	// rate; in adamw both; adafactor_t5x has none. Default: 0. Legal: 0 and above.
+	// WeightDecay of kernels. It is multiplied by the schedule in adafactor_bigvision and by
+	// schedule and learning rate in adamw; adafactor_t5x has none. Default: 0. Legal: 0 and above.
 	WeightDecay float64 `yaml:"weight_decay,omitempty"`
-	// ClipNorm is the norm of all gradients together above which they are scaled down. Default: 0,
-	// no limit. Legal: 0 and above.
+	// ClipNorm is the largest norm of all gradients together; they are scaled down to it. Default:
+	// 0, no limit. Legal: 0 and above.
 	ClipNorm float64 `yaml:"clip_norm,omitempty"`
 	// Beta1 is the decay of the mean of updates (adafactor_bigvision) or gradients (adamw).
 	// Default: 0.9. Legal: 0 (as the default) to below 1.
 	Beta1 float64 `yaml:"beta1,omitempty"`
-	// Beta2 is the decay of the mean of squared gradients, in adafactor_bigvision the largest that
-	// it becomes, for which SigLIP takes 0.95. Default: 0.999. Legal: 0 (as the default) to below
-	// 1.
+	// Beta2 is the decay of the mean of squared gradients; in adafactor_bigvision its maximum, for
+	// which SigLIP uses 0.95. Default: 0.999. Legal: 0 (as the default) to below 1.
 	Beta2 float64 `yaml:"beta2,omitempty"`
-	// RateMultipliers scale the learning rate of some weights, 0.1 for a pretrained image encoder.
-	// The first prefix that covers a weight counts. Default: 1 for all.
+	// RateMultipliers scale the learning rate of some weights, such as 0.1 for a pretrained image
+	// encoder. The first prefix that covers a weight counts. Default: 1 for all.
 	RateMultipliers []RateMultiplier `yaml:"rate_multipliers,omitempty"`
 	// NoDecay lists prefixes of weights that do not decay, such as pretrained ones. Default:
 	// kernels decay, biases and norms do not.
@@ -47,16 +44,16 @@ type OptimizerConfig struct {
 type RateMultiplier struct {
 	// Prefix of the weights' names. Required.
 	Prefix string `yaml:"prefix"`
-	// Value that the learning rate is multiplied by. Required. Legal: above 0; freeze weights that
-	// should not learn.
+	// Value to multiply the learning rate by. Required. Legal: above 0; freeze weights that should
+	// not be trained.
 	Value float64 `yaml:"value"`
 }
 
 // rule is the arithmetic of an optimizer for one weight.
 type rule interface {
-	// slots lists the tensors that the rule keeps for a weight of that shape; they begin as zeros.
+	// slots lists the tensors that the rule keeps for a weight of the given shape, initially zeros.
 	slots(shape []int) []slot
-	// scalars returns the numbers that depend on the step alone, counted from 0.
+	// scalars returns the numbers that depend only on the step, counted from 0.
 	scalars(step int) []float64
 	// update returns the weight and its slots after the step.
 	update(p parameter) (next *Node, state []*Node)
@@ -68,14 +65,14 @@ type slot struct {
 	shape []int
 }
 
-// parameter is what a rule sees of a weight in the graph of a step.
+// parameter is a weight in the graph of a step, with what a rule needs to update it.
 type parameter struct {
 	weight, gradient *Node
 	state            []*Node
 	scalars          []*Node // of the rule, float32
 	schedule         *Node   // the schedule's factor, float32
 	rate             float64 // learning rate times multiplier
-	decay            float64 // weight decay, 0 where none applies
+	decay            float64 // weight decay, or 0
 }
 
 func newRule(c OptimizerConfig) (rule, error) {
@@ -99,10 +96,10 @@ func newRule(c OptimizerConfig) (rule, error) {
 	return nil, fmt.Errorf("optimizer: name %q is none of adafactor_bigvision, adafactor_t5x, adamw", c.Name)
 }
 
-// Validate returns an error that names the first field that cannot be.
+// Validate returns an error that names the first invalid field.
 func (c OptimizerConfig) Validate() error { return c.problems().Err() }
 
-// problems lists what is wrong with the config; paths are keys of a recipe.
+// problems lists what is wrong with the config, by the keys of a recipe.
 func (c OptimizerConfig) problems() (all strict.Problems) {
 	if _, err := newRule(c); err != nil {
 		all.Add("optimizer.name", "%v", err)
@@ -125,14 +122,14 @@ func (c OptimizerConfig) problems() (all strict.Problems) {
 	for i, m := range c.RateMultipliers {
 		if !(m.Value > 0) {
 			all.Add(fmt.Sprintf("optimizer.rate_multipliers.%d.value", i),
-				"optimizer: the multiplier of %q is %g, want more than 0; freeze weights that should not learn", m.Prefix, m.Value)
+				"optimizer: the multiplier of %q is %g, want more than 0; freeze weights that should not be trained", m.Prefix, m.Value)
 		}
 	}
 	return all
 }
 
-// Optimizer updates a model's trainable weights in the graph of a training step.
-type Optimizer struct {
+// optimizer updates a model's trainable weights in the graph of a training step.
+type optimizer struct {
 	rule     rule
 	clipNorm float64
 	schedule Schedule
@@ -141,15 +138,15 @@ type Optimizer struct {
 	state    []weights.Spec
 }
 
-// tuned is a trainable weight with the numbers that apply to it.
+// tuned holds the hyperparameters of a trainable weight.
 type tuned struct {
 	rate, decay float64
 	slots       int
 }
 
-// NewOptimizer returns the optimizer of the trainable weights, in their order, for a run of so many
-// steps. Prefixes in the config that cover none of them are errors.
-func NewOptimizer(c OptimizerConfig, schedule Schedule, steps int, trainable []weights.Spec) (*Optimizer, error) {
+// newOptimizer returns the optimizer of the trainable weights, in their order, for a run of the
+// given number of steps. It is an error if a prefix in the config covers none of them.
+func newOptimizer(c OptimizerConfig, schedule Schedule, steps int, trainable []weights.Spec) (*optimizer, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -168,7 +165,7 @@ func NewOptimizer(c OptimizerConfig, schedule Schedule, steps int, trainable []w
 	if err != nil {
 		return nil, fmt.Errorf("optimizer: no_decay: %w", err)
 	}
-	o := &Optimizer{rule: r, clipNorm: c.ClipNorm, schedule: schedule, steps: steps}
+	o := &optimizer{rule: r, clipNorm: c.ClipNorm, schedule: schedule, steps: steps}
 	for i, spec := range trainable {
 		t := tuned{rate: c.LearningRate * rates[i]}
 		if spec.Decay && !noDecay[i] {
@@ -200,26 +197,26 @@ func multipliers(list []RateMultiplier, trainable []weights.Spec) ([]float64, er
 	return rates, nil
 }
 
-// State describes the optimizer's own tensors: for each weight "<name>/m" and the like, zeros at
-// first.
-func (o *Optimizer) State() []weights.Spec { return o.state }
+// stateSpecs describes the optimizer's own tensors, such as "<name>/m" for each weight, initially
+// zeros.
+func (o *optimizer) stateSpecs() []weights.Spec { return o.state }
 
-// Rate returns the schedule's factor at a step.
-func (o *Optimizer) Rate(step int) float64 { return o.schedule.At(step, o.steps) }
+// factor returns the schedule's factor at a step.
+func (o *optimizer) factor(step int) float64 { return o.schedule.At(step, o.steps) }
 
-// Scalars returns the numbers that Update needs at a step, counted from 0. They are computed here
-// in float64, since 1-0.999 has three digits in float32.
-func (o *Optimizer) Scalars(step int) []float32 {
-	scalars := []float32{float32(o.Rate(step))}
+// scalars returns the numbers that update needs at a step, counted from 0. It computes them in
+// float64, because 1-0.999 has only three correct digits in float32.
+func (o *optimizer) scalars(step int) []float32 {
+	scalars := []float32{float32(o.factor(step))}
 	for _, s := range o.rule.scalars(step) {
 		scalars = append(scalars, float32(s))
 	}
 	return scalars
 }
 
-// Update returns the trainable weights and the state after a step, given the scalars [k], the
-// weights, their gradients and the state before it. Norm is that of all the gradients together.
-func (o *Optimizer) Update(scalars *Node, before, gradients, state []*Node) (next, nextState []*Node, norm *Node) {
+// update returns the trainable weights and the state after a step, given the scalars [k] and the
+// weights, gradients and state before it. Norm is the norm of all gradients together.
+func (o *optimizer) update(scalars *Node, before, gradients, state []*Node) (next, nextState []*Node, norm *Node) {
 	each := make([]*Node, scalars.Shape().Size())
 	for i := range each {
 		each[i] = Reshape(Slice(scalars, AxisRange(i, i+1)))

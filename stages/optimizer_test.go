@@ -89,12 +89,12 @@ func trace(t *testing.T, c OptimizerConfig) [][]*tensors.Tensor {
 	t.Helper()
 	specs := tracedWeights()
 	n := len(specs)
-	o, err := NewOptimizer(c, Schedule{}, 20, specs)
+	o, err := newOptimizer(c, Schedule{}, 20, specs)
 	if err != nil {
 		t.Fatal(err)
 	}
 	exec, err := graph.NewExec(openBackend(t), func(in []*graph.Node) []*graph.Node {
-		next, state, _ := o.Update(in[0], in[1:1+n], in[1+n:1+2*n], in[1+2*n:])
+		next, state, _ := o.update(in[0], in[1:1+n], in[1+n:1+2*n], in[1+2*n:])
 		return append(next, state...)
 	})
 	if err != nil {
@@ -104,10 +104,10 @@ func trace(t *testing.T, c OptimizerConfig) [][]*tensors.Tensor {
 	for i, s := range specs {
 		values[i] = tracedInitial(s)
 	}
-	state := weights.Initial(o.State(), 0).Tensors()
+	state := weights.Initial(o.stateSpecs(), 0).Tensors()
 	var steps [][]*tensors.Tensor
 	for step := range 20 {
-		scalars := o.Scalars(step)
+		scalars := o.scalars(step)
 		scalars[0] = float32(min(1, float64(step)/5) * (1 - float64(step)/40)) // the script's warm_up
 		args := []any{scalars}
 		for _, x := range values {
@@ -195,12 +195,12 @@ func TestFactoredAxes(t *testing.T) {
 }
 
 func TestOptimizerState(t *testing.T) {
-	o, err := NewOptimizer(OptimizerConfig{Name: "adafactor_bigvision", LearningRate: 1}, Schedule{}, 1, tracedWeights())
+	o, err := newOptimizer(OptimizerConfig{Name: "adafactor_bigvision", LearningRate: 1}, Schedule{}, 1, tracedWeights())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, s := range o.State() {
+	for _, s := range o.stateSpecs() {
 		got = append(got, s.Name)
 	}
 	want := []string{"large.weight/vr", "large.weight/vc", "large.weight/m", "middle.weight/vr", "middle.weight/vc", "middle.weight/m",
@@ -208,7 +208,7 @@ func TestOptimizerState(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("state %v\nwant %v", got, want)
 	}
-	if shape := o.State()[10].Shape; !slices.Equal(shape, []int{3, 36}) { // axis 1, of 40, is the largest
+	if shape := o.stateSpecs()[10].Shape; !slices.Equal(shape, []int{3, 36}) { // axis 1, of 40, is the largest
 		t.Errorf("probe/vr has shape %v", shape)
 	}
 }
@@ -228,7 +228,7 @@ func TestBadConfigsNameTheField(t *testing.T) {
 	} {
 		c, s := good, Schedule{}
 		change(&c, &s)
-		if _, err := NewOptimizer(c, s, 10, tracedWeights()); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := newOptimizer(c, s, 10, tracedWeights()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 var stageNames = []string{"siglip", "ul2", "pali3"}
 
-// Check says what is wrong with the training half of a recipe before any work is done.
+// Check checks the training half of a recipe, without reading files.
 func (r Recipe) Check() error {
 	if err := r.trainingProblems().Err(); err != nil {
 		return fmt.Errorf("recipe: %w", err)
@@ -21,13 +21,13 @@ func (r Recipe) Check() error {
 	return nil
 }
 
-// Problems lists all that is wrong with a recipe by itself, its files unread, and fills in the
-// kinds' own prompts of its tasks.
+// Problems lists everything wrong with a recipe, without reading files, and fills in the prompts of
+// its tasks from their kinds.
 func (r Recipe) Problems() strict.Problems {
 	return append(r.trainingProblems(), r.Mixture.Problems()...)
 }
 
-// trainingProblems lists what is wrong with all but the data.
+// trainingProblems lists what is wrong with the training half.
 func (r Recipe) trainingProblems() (all strict.Problems) {
 	if !slices.Contains(stageNames, r.Stage) {
 		all.Add("stage", "stage: %q; it is one of %s", r.Stage, strings.Join(stageNames, ", "))
@@ -54,8 +54,7 @@ func (r Recipe) trainingProblems() (all strict.Problems) {
 	return append(all, r.Schedule.problems()...)
 }
 
-// stageProblems lists tasks that the stage cannot train and parts of the model that it does not
-// have.
+// stageProblems lists tasks that the stage cannot train.
 func (r Recipe) stageProblems() (all strict.Problems) {
 	for i, t := range r.Mixture.Tasks {
 		path := fmt.Sprintf("tasks.%d.kind", i)
@@ -64,17 +63,17 @@ func (r Recipe) stageProblems() (all strict.Problems) {
 		switch {
 		case t.Weight == 0 || t.Kind == "":
 		case r.Stage == "siglip" && !contrastive:
-			all.Add(path, "tasks[%d] (%s): kind %s; stage siglip trains contrastive tasks alone", i, t.Name, t.Kind)
+			all.Add(path, "tasks[%d] (%s): kind %s; stage siglip trains only contrastive tasks", i, t.Name, t.Kind)
 		case r.Stage == "ul2" && !kind.Denoises:
-			all.Add(path, "tasks[%d] (%s): kind %s; stage ul2 trains on text alone, by tasks of kind denoise", i, t.Name, t.Kind)
+			all.Add(path, "tasks[%d] (%s): kind %s; stage ul2 trains only on text, with tasks of kind denoise", i, t.Name, t.Kind)
 		case r.Stage == "pali3" && contrastive:
-			all.Add(path, "tasks[%d] (%s): kind %s is for stage siglip; a pali3 has no text tower to compare with", i, t.Name, t.Kind)
+			all.Add(path, "tasks[%d] (%s): kind %s is for stage siglip; pali3 has no text tower", i, t.Name, t.Kind)
 		}
 	}
 	return all
 }
 
-// unused lists what the recipe says and its stage does not look at.
+// unused lists keys that the stage ignores.
 func (r Recipe) unused() (all strict.Problems) {
 	m := r.Model
 	for _, part := range []struct {

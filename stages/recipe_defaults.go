@@ -9,8 +9,8 @@ const (
 	defaultSamples         = 200
 )
 
-// WithDefaults returns the recipe with the values filled in that its keys have where they are left
-// out. What follows from the data alone, such as the size of the vocabulary, stays as it is.
+// WithDefaults returns the recipe with the defaults of absent keys filled in. Values that follow
+// from the data, such as the size of the vocabulary, stay as they are.
 func (r Recipe) WithDefaults() Recipe {
 	r.Mixture = r.Mixture.WithDefaults()
 	fill(&r.KeepCheckpoints, defaultKeepCheckpoints)
@@ -26,7 +26,7 @@ func (r Recipe) WithDefaults() Recipe {
 		fill(&r.Optimizer.Beta2, 0.999)
 	}
 	if r.Eval != nil {
-		e := r.Eval.WithDefaults()
+		e := r.Eval.withDefaults()
 		r.Eval = &e
 	}
 	if r.Stage == "siglip" {
@@ -43,8 +43,8 @@ func fill[T int | float64](value *T, standard T) {
 	}
 }
 
-// WithDefaults returns the keys with the values filled in that they have where they are left out.
-func (e Eval) WithDefaults() Eval {
+// withDefaults returns the keys with the defaults of absent ones filled in.
+func (e Eval) withDefaults() Eval {
 	fill(&e.Samples, defaultSamples)
 	if e.Split == "" {
 		e.Split = defaultEvalSplit

@@ -6,12 +6,12 @@ import (
 	"github.com/pali3/pali3/models/vit"
 )
 
-// Difference is a key whose value differs between two recipes: its dotted path and the two values.
+// Difference is a key with different values in two recipes: its dotted path and both values.
 type Difference = strict.Difference
 
-// DiffRecipes lists the keys in which two recipes differ, with the defaults of keys that are left
-// out filled in. Tasks are matched by their names; paths are compared as files. Two recipes without
-// a difference train the same model on the same data.
+// DiffRecipes lists the keys in which two recipes differ after defaults are filled in. It matches
+// tasks by name and compares paths as files. Two recipes without a difference train the same model
+// on the same data.
 func DiffRecipes(a, b Recipe) []Difference {
 	a, b = a.WithDefaults(), b.WithDefaults()
 	if a.Model.Variant != b.Model.Variant && (a.Model.Variant == "" || b.Model.Variant == "") {
@@ -20,8 +20,7 @@ func DiffRecipes(a, b Recipe) []Difference {
 	return strict.Diff(a, b)
 }
 
-// spelledOut returns the model with its sizes in place of a variant's name, where there is such a
-// variant.
+// spelledOut returns the model with sizes in place of a known variant's name.
 func (r Recipe) spelledOut() Model {
 	m := r.Model
 	n, err := r.network()

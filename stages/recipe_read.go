@@ -12,16 +12,15 @@ import (
 	"github.com/pali3/pali3/mixture"
 )
 
-// ReadRecipe reads a recipe's YAML, with assignments such as "optimizer.learning_rate=1e-3"
-// applied, and checks it. Relative paths in the YAML begin at the folder base, "" for the current
-// one; those in assignments begin at the current folder. Name is the file's: errors name it, the
-// line, the key, what was found and what is legal. An unknown key is an error that names the
-// nearest legal one.
+// ReadRecipe reads a recipe's YAML, applies assignments such as "optimizer.learning_rate=1e-3", and
+// checks it. Paths in the YAML are relative to the folder base, "" for the current one; paths in
+// assignments are relative to the current folder. Errors give the file name, the line, the key, the
+// value and what is legal; the error about an unknown key names the nearest legal one.
 //
-// Registry holds what the recipe may name, such as kinds of task; nil for what is built in.
+// Registry holds what the recipe may name, such as kinds of task; nil means what is built in.
 //
-// A run.yaml from before its paths began at its own folder is read, too: a path that does not exist
-// from there begins at the current folder.
+// In an old run.yaml, whose paths are not relative to its own folder, a path that does not exist
+// there is relative to the current folder.
 func ReadRecipe(content []byte, name, base string, registry *mixture.Registry, assignments ...string) (Recipe, error) {
 	r, err := decodeRecipe(content, name, base, registry, assignments)
 	if err != nil {
@@ -33,13 +32,13 @@ func ReadRecipe(content []byte, name, base string, registry *mixture.Registry, a
 	return r, nil
 }
 
-// ParseRecipe reads a recipe as [ReadRecipe] does, with all paths beginning at the current folder.
-// The data half is checked, the training half is not: see [Recipe.Check].
+// ParseRecipe reads a recipe as [ReadRecipe] does, with paths relative to the current folder. It
+// checks the data half, not the training half: see [Recipe.Check].
 func ParseRecipe(content []byte, name string, registry *mixture.Registry, assignments ...string) (Recipe, error) {
 	return readData(content, name, "", registry, assignments...)
 }
 
-// ReadRun reads the recipe of a run folder, its run.yaml. Registry is that of [ReadRecipe].
+// ReadRun reads the recipe of a run folder, run.yaml. Registry is as in [ReadRecipe].
 func ReadRun(dir string, registry *mixture.Registry) (Recipe, error) {
 	path := filepath.Join(dir, RecipeFile)
 	content, err := os.ReadFile(path)
@@ -49,7 +48,7 @@ func ReadRun(dir string, registry *mixture.Registry) (Recipe, error) {
 	return readData(content, path, dir, registry)
 }
 
-// readData reads a recipe whose training half is not looked at.
+// readData reads a recipe without checking its training half.
 func readData(content []byte, name, base string, registry *mixture.Registry, assignments ...string) (Recipe, error) {
 	r, err := decodeRecipe(content, name, base, registry, assignments)
 	if err != nil {
@@ -67,10 +66,10 @@ func decodeRecipe(content []byte, name, base string, registry *mixture.Registry,
 	return r, err
 }
 
-// pathsBeginHere stands in the head of a run.yaml whose paths begin at its folder.
+// pathsBeginHere marks a run.yaml whose paths are relative to its folder.
 const pathsBeginHere = "# Paths begin at this folder.\n"
 
-// mover returns what makes the paths of a recipe begin at the current folder.
+// mover returns the function that makes the paths of a recipe relative to the current folder.
 func mover(content []byte, name, base string) func(string) string {
 	from := strict.From(base)
 	if filepath.Base(name) != RecipeFile || bytes.Contains(content, []byte(pathsBeginHere)) {

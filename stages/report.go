@@ -25,9 +25,9 @@ type Result struct {
 	Trained    int `json:"trained"`
 	// Skipped counts samples that could not be used.
 	Skipped int `json:"skipped"`
-	// Cut is the share of examples whose texts were truncated to their windows.
-	Cut     float64 `json:"cut"`
-	Seconds float64 `json:"seconds"`
+	// Truncated is the share of examples whose texts were truncated to their windows.
+	Truncated float64 `json:"cut"`
+	Seconds   float64 `json:"seconds"`
 	// Weights is the file that holds the model.
 	Weights string `json:"weights"`
 	// Evaluations that the recipe's eval asked for, in order.
@@ -59,7 +59,7 @@ func (r Recipe) finish(f *Folder, n Network, set *weights.Set, stream *mixture.S
 		return Result{}, err
 	}
 	result := Result{
-		Stage: r.Stage, Steps: end.steps, Skipped: len(stream.Skipped()), Cut: stream.Cut(),
+		Stage: r.Stage, Steps: end.steps, Skipped: len(stream.Skipped()), Truncated: stream.Cut(),
 		Weights: filepath.Join(f.Dir, WeightsFile), Best: end.best, StoppedEarly: end.stopped,
 	}
 	if err := result.count(set, r.Freeze); err != nil {

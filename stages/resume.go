@@ -28,12 +28,12 @@ func (r Recipe) resume(f *Folder, stream *mixture.Stream) error {
 	return nil
 }
 
-// identity is what a resumed run must share with the one before.
+// identity is what a resumed run must share with the interrupted one.
 type identity struct {
-	recipe    Recipe            // all that is known filled in
+	recipe    Recipe            // with all known values filled in
 	datasets  map[string]string // folder -> fingerprint
 	tokenizer string            // sha256 of the model's file, or the name of a built-in model
-	hash      string            // stands for all of it
+	hash      string            // of all of it
 }
 
 // newIdentity returns the identity of a recipe whose data are open.
@@ -50,9 +50,10 @@ func newIdentity(r Recipe, stream *mixture.Stream) (*identity, error) {
 	return id, err
 }
 
-// withSteps identifies the recipe with the given steps. Checkpoints of before a run could be
-// extended hold it; now the steps are not part of it: 0. Where files lie, how often checkpoints are
-// written and how the run is evaluated never were; what the datasets hold is.
+// withSteps returns the hash of the identity with the given steps. Steps are part of it only in
+// checkpoints from before a run could be extended; otherwise they are 0. Datasets and the tokenizer
+// enter by content, not by path; how often checkpoints are written and how the run is evaluated do
+// not matter.
 func (id *identity) withSteps(steps int) (string, error) {
 	r := id.recipe
 	r.Steps, r.CheckpointEvery, r.KeepCheckpoints, r.Eval = steps, 0, 0, nil
@@ -99,8 +100,8 @@ func (id *identity) accept(c *checkpoint, dir string) error {
 	return nil
 }
 
-// adopt brings a checkpoint of this recipe with another hash up to date. For one of another recipe it
-// returns an error that says what differs.
+// adopt brings a checkpoint of this recipe with another hash up to date. For one of another recipe
+// it returns an error that says what differs.
 func (id *identity) adopt(c *checkpoint, dir string) error {
 	old, readErr := ReadRun(dir, id.recipe.Mixture.Registry)
 	for _, steps := range []int{id.recipe.Steps, old.Steps, c.Step} {
@@ -121,7 +122,7 @@ func (id *identity) adopt(c *checkpoint, dir string) error {
 	return fmt.Errorf("%s: its checkpoint of step %d is of another recipe than this: %s. Train with what it began with, or write to another folder", dir, c.Step, what)
 }
 
-// differences says in which keys, files and data an older recipe of the run differs from this one.
+// differences lists the keys, files and data in which a run's older recipe differs from this one.
 func (id *identity) differences(old Recipe, s state) (all []string) {
 	for _, d := range DiffRecipes(old, id.recipe) {
 		if !freeToChange(d.Path) {
@@ -129,18 +130,18 @@ func (id *identity) differences(old Recipe, s state) (all []string) {
 		}
 	}
 	if s.Tokenizer != "" && s.Tokenizer != id.tokenizer {
-		all = append(all, fmt.Sprintf("the tokenizer %s is another than when this run began", id.recipe.Mixture.Tokenizer.Model))
+		all = append(all, fmt.Sprintf("the tokenizer %s is not the one that this run began with", id.recipe.Mixture.Tokenizer.Model))
 	}
 	said := map[string]bool{}
 	for i, folder := range id.recipe.datasets() {
 		began, known := s.Data[id.recipe.Mixture.Tasks[i].Name]
 		if known && began != id.datasets[folder] && !said[folder] {
 			said[folder] = true
-			all = append(all, fmt.Sprintf("the dataset %s holds other samples than when this run began", folder))
+			all = append(all, fmt.Sprintf("the dataset %s is not the one that this run began with", folder))
 		}
 	}
 	if len(all) == 0 {
-		all = append(all, "no key differs, so the data or the tokenizer hold something else than when this run began")
+		all = append(all, "no key differs, so the content of the data or of the tokenizer does")
 	}
 	const most = 12
 	if len(all) > most {
@@ -149,7 +150,7 @@ func (id *identity) differences(old Recipe, s state) (all []string) {
 	return all
 }
 
-// freeToChange says whether a run can be resumed with another value of a key.
+// freeToChange reports whether a run can be resumed with another value of a key.
 func freeToChange(path string) bool {
 	for _, key := range []string{"steps", "checkpoint_every", "keep_checkpoints", "eval", "data", "tokenizer.model"} {
 		if path == key || strings.HasPrefix(path, key+".") {

@@ -62,7 +62,7 @@ func TestRun_ChangedRecipeSaysWhatDiffers(t *testing.T) {
 
 	other := begin
 	other.Mixture.Data = heldOutData(t)
-	differs(t, other, dir, "the dataset "+other.Mixture.Data+" holds other samples than when this run began")
+	differs(t, other, dir, "the dataset "+other.Mixture.Data+" is not the one that this run began with")
 
 	moved := begin
 	moved.Mixture.Data = filepath.Join(t.TempDir(), "moved")
@@ -76,7 +76,7 @@ func TestRun_ChangedRecipeSaysWhatDiffers(t *testing.T) {
 	if err := os.WriteFile(tokenizer, append(read(t, testTokenizer), 0x1a, 0), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	differs(t, begin, dir, "the tokenizer "+tokenizer+" is another than when this run began")
+	differs(t, begin, dir, "the tokenizer "+tokenizer+" is not the one that this run began with")
 }
 
 func differs(t *testing.T, r Recipe, dir string, wants ...string) {

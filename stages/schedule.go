@@ -8,7 +8,7 @@ import (
 	"github.com/pali3/pali3/internal/strict"
 )
 
-// Schedule says how the learning rate follows the step: a factor on the optimizer's learning rate.
+// Schedule is a factor on the optimizer's learning rate that depends on the step.
 type Schedule struct {
 	// Kind of the factor on the learning rate:
 	//
@@ -21,17 +21,17 @@ type Schedule struct {
 	//
 	// Default: constant. Legal: one of these.
 	Kind string `yaml:"kind,omitempty"`
-	// WarmUp is the number of steps in which the factor rises from 0 in a line; at step 0 it is 0.
-	// In rsqrt_t5x it is the number of steps without decay. Default: 0. Legal: 0 and above, below
+	// WarmUp is the number of steps in which the factor rises linearly from 0 at step 0. In
+	// rsqrt_t5x it is the number of steps without decay. Default: 0. Legal: 0 and above, below
 	// steps.
 	WarmUp int `yaml:"warm_up,omitempty"`
-	// Cooldown is the number of last steps in which the factor falls to 0 in a line. Default: 0.
+	// Cooldown is the number of last steps in which the factor falls linearly to 0. Default: 0.
 	// Legal: 0 and above.
 	Cooldown int `yaml:"cooldown,omitempty"`
 	// Timescale of rsqrt in steps. Default: 10000. Legal: 0 (as the default) and above.
 	Timescale float64 `yaml:"timescale,omitempty"`
-	// Shift of rsqrt in steps, to continue the schedule of another run from there. Default: 0.
-	// Legal: 0 and above.
+	// Shift of rsqrt in steps, to continue the schedule of another run. Default: 0. Legal: 0 and
+	// above.
 	Shift float64 `yaml:"shift,omitempty"`
 }
 
@@ -40,10 +40,10 @@ const defaultTimescale = 10_000
 
 var scheduleKinds = []string{"constant", "linear", "cosine", "rsqrt", "rsqrt_t5x"}
 
-// Validate returns an error that names the first field that cannot be.
+// Validate returns an error that names the first invalid field.
 func (s Schedule) Validate() error { return s.problems().Err() }
 
-// problems lists what is wrong with the schedule; paths are keys of a recipe.
+// problems lists what is wrong with the schedule, by the keys of a recipe.
 func (s Schedule) problems() (all strict.Problems) {
 	if s.Kind != "" && !slices.Contains(scheduleKinds, s.Kind) {
 		all.Add("schedule.kind", "schedule: kind %q is none of %s", s.Kind, strings.Join(scheduleKinds, ", "))
@@ -59,8 +59,9 @@ func (s Schedule) problems() (all strict.Problems) {
 	return all
 }
 
-// At returns the factor at a step, counted from 0, of a run of so many steps: big_vision's
-// create_learning_rate_schedule (utils.py), and T5X's factors for rsqrt_t5x (t5x/utils.py).
+// At returns the factor at a step, counted from 0, of a run of the given number of steps: that of
+// big_vision's create_learning_rate_schedule (utils.py), and for rsqrt_t5x that of T5X
+// (t5x/utils.py).
 func (s Schedule) At(step, steps int) float64 {
 	factor := s.decay(float64(step), float64(steps))
 	if s.WarmUp > 0 && s.Kind != "rsqrt_t5x" {
@@ -93,5 +94,5 @@ func (s Schedule) decay(step, steps float64) float64 {
 	}
 }
 
-// ends says whether the factor depends on the run's number of steps.
+// ends reports whether the factor depends on the run's number of steps.
 func (s Schedule) ends() bool { return s.Kind == "linear" || s.Kind == "cosine" || s.Cooldown > 0 }

@@ -1,6 +1,7 @@
 package stages
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/gomlx/compute"
@@ -21,7 +22,7 @@ import (
 type stepper struct {
 	be        compute.Backend
 	exec      *graph.Exec
-	optimizer *Optimizer
+	optimizer *optimizer
 	all       *weights.Set
 	moments   *weights.Set
 	frozen    []int // positions in all
@@ -48,10 +49,10 @@ func newStepper(t *Training, batch size) (s *stepper, err error) {
 	for _, at := range s.trainable {
 		trained = append(trained, t.Weights.Specs()[at])
 	}
-	if s.optimizer, err = NewOptimizer(t.Optimizer, t.Schedule, t.Steps, trained); err != nil {
+	if s.optimizer, err = newOptimizer(t.Optimizer, t.Schedule, t.Steps, trained); err != nil {
 		return nil, err
 	}
-	s.moments = weights.Initial(s.optimizer.State(), 0)
+	s.moments = weights.Initial(s.optimizer.stateSpecs(), 0)
 	s.exec, err = graph.NewExec(t.Backend, func(nodes []*graph.Node) []*graph.Node {
 		in, rest := batch.bind(nodes)
 		return s.build(t.lossByExample(), in, rest[0], rest[1], rest[2:])
@@ -82,7 +83,7 @@ func (s *stepper) build(lossOf LossByExample, in Inputs, random, scalars *graph.
 	scope.Train(random)
 	loss, examples := lossOf(scope, in)
 	gradients := graph.Gradient(loss, trained...)
-	next, moments, norm := s.optimizer.Update(scalars, trained, gradients, nodes[len(bound):])
+	next, moments, norm := s.optimizer.update(scalars, trained, gradients, nodes[len(bound):])
 	out := []*graph.Node{loss, norm}
 	if s.byExample = examples != nil; s.byExample {
 		out = append(out, examples)
@@ -96,7 +97,7 @@ func (s *stepper) do(step int, inputs []*tensors.Tensor) (done stepped, err erro
 	for _, input := range inputs {
 		args = append(args, input)
 	}
-	args = append(args, s.random(step), s.optimizer.Scalars(step))
+	args = append(args, s.random(step), s.optimizer.scalars(step))
 	for _, at := range s.frozen {
 		args = append(args, s.all.Tensors()[at])
 	}
@@ -122,7 +123,12 @@ func (s *stepper) do(step int, inputs []*tensors.Tensor) (done stepped, err erro
 		return stepped{}, err
 	}
 	s.computing += time.Since(began)
-	done = stepped{loss: tensors.ToScalar[float32](out[0]), norm: tensors.ToScalar[float32](out[1])}
+	if done.loss, err = scalarOf(out[0]); err != nil {
+		return stepped{}, fmt.Errorf("the loss: %w", err)
+	}
+	if done.norm, err = scalarOf(out[1]); err != nil {
+		return stepped{}, fmt.Errorf("the norm of the gradients: %w", err)
+	}
 	after := out[2:]
 	if s.byExample {
 		if done.examples, err = tensors.CopyFlatData[float32](out[2]); err != nil {
@@ -135,6 +141,18 @@ func (s *stepper) do(step int, inputs []*tensors.Tensor) (done stepped, err erro
 	}
 	copy(s.moments.Tensors(), after[len(s.trainable):])
 	return done, nil
+}
+
+// scalarOf returns the number of a float32 tensor with one element.
+func scalarOf(t *tensors.Tensor) (float32, error) {
+	values, err := tensors.CopyFlatData[float32](t)
+	if err == nil && len(values) != 1 {
+		err = fmt.Errorf("it has shape %s, want a scalar", t.Shape())
+	}
+	if err != nil {
+		return 0, err
+	}
+	return values[0], nil
 }
 
 // random returns the state of the random numbers of a step, which differs from step to step and

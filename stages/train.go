@@ -226,7 +226,7 @@ func (r *run) record(loss, norm float32, tasks map[string]float32) error {
 	r.lastStep = time.Now()
 	m := Metric{
 		Step: r.done, Loss: loss, GradientNorm: norm,
-		LearningRate:      r.Optimizer.LearningRate * r.stepper.optimizer.Rate(r.done-1),
+		LearningRate:      r.Optimizer.LearningRate * r.stepper.optimizer.factor(r.done-1),
 		ExamplesPerSecond: float64(r.size.shape.Rows) / took.Seconds(),
 		Tasks:             tasks,
 		Time:              time.Now().UTC(),

@@ -238,7 +238,8 @@ func TestNonFiniteLossNamesTheStep(t *testing.T) {
 	}
 }
 
-// TestTrain_VisualTokenCache trains on cached tokens of a frozen encoder, over a limit of memory and under it.
+// TestTrain_VisualTokenCache trains on cached tokens of a frozen encoder, over a limit of memory
+// and under it.
 func TestTrain_VisualTokenCache(t *testing.T) {
 	run := func(limit int64) ([]float32, *VisualTokenCache) {
 		dir := t.TempDir()

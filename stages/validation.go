@@ -13,15 +13,15 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// validation computes the loss of held-out examples by a graph of the forward pass alone. The
-// examples are the first of each task, in the task's own order, the same at every evaluation.
+// validation computes the loss of held-out examples with a graph of the forward pass alone. The
+// examples are the first of each task in the task's order, the same at every evaluation.
 type validation struct {
 	exec    *graph.Exec
 	set     *weights.Set
 	stream  *mixture.Stream
 	tokens  *VisualTokenCache // or nil
 	samples int               // of each task, at most
-	whole   bool              // only full batches: an example's loss follows from the others in its batch
+	whole   bool              // only full batches: an example's loss depends on the others in its batch
 }
 
 func newValidation(be compute.Backend, n Network, set *weights.Set, stream *mixture.Stream, tokens *VisualTokenCache, samples int) (*validation, error) {
@@ -36,9 +36,9 @@ func newValidation(be compute.Backend, n Network, set *weights.Set, stream *mixt
 	return v, err
 }
 
-// tally holds the examples of a task: the sum and the count of each, as a LossByExample gives them.
+// tally holds the sum and the count of each example of a task, as a LossByExample gives them.
 type tally struct {
-	weight       float64 // of each example in the whole
+	weight       float64 // of each example in the total
 	sums, counts []float64
 }
 
@@ -90,7 +90,7 @@ func (v *validation) task(ctx context.Context, task int) (t tally, err error) {
 	return t, nil
 }
 
-// run returns what the model gives for a batch, [2, B].
+// run returns the sums and counts of a batch's examples, [2, B].
 func (v *validation) run(ctx context.Context, batch *mixture.Batch) ([]float32, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -120,9 +120,9 @@ func (v *validation) run(ctx context.Context, batch *mixture.Batch) ([]float32, 
 	return examples, err
 }
 
-// lossOf is the quotient of the weighted totals of sums and counts, with its 95% interval: the
-// normal one of a ratio estimator, each tally a stratum (Cochran, Sampling Techniques, 1977,
-// section 6.11).
+// lossOf divides the weighted total of sums by that of counts. Its 95% interval is the normal one
+// of a ratio estimator, with a stratum per tally (Cochran, Sampling Techniques, 1977, section
+// 6.11).
 func lossOf(strata ...tally) Score {
 	var sum, count float64
 	n := 0

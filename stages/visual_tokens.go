@@ -30,16 +30,16 @@ type VisualTokenOptions struct {
 	Height, Width int
 	// Tokens of an image, T, and the width of a token, D.
 	Tokens, TokenWidth int
-	// Batch is the number of images in a call of the encoder. Default: 1. The tokens of an image may
-	// differ in the last bits from one batch size to another.
+	// Batch is the number of images in a call of the encoder. Default: 1. The tokens of an image
+	// may differ in the last bits from one batch size to another.
 	Batch int
 	// Parallel is the number of calls at the same time. Default: 1.
 	Parallel int
 	// Limit bounds the memory for tokens, in bytes.
 	Limit int64
-	// Replace says what happens to images beyond the limit: their tokens replace those of all images
-	// that the current call does not ask for. Default: they are encoded again at each call, which
-	// suits images that come round in turns, epoch after epoch.
+	// Replace says what happens to images beyond the limit: their tokens replace those of all
+	// images that the current call does not ask for. Default: they are encoded again at each call,
+	// which suits images that come round in turns, epoch after epoch.
 	Replace bool
 }
 
@@ -115,8 +115,8 @@ func (c *VisualTokenCache) imageBytes() int64 { return 4 * int64(c.Tokens) * int
 
 // Encode returns the tokens [T, D] of each image, which the caller must not change. It calls pixels
 // for images that are not in the cache, once each, to write pixels [H, W, 3] of images[i]; with
-// Parallel above 1 from several goroutines. An image for which pixels returns [ErrSkipImage] has nil
-// for tokens; any other error ends the call.
+// Parallel above 1 from several goroutines. An image for which pixels returns [ErrSkipImage] has
+// nil for tokens; any other error ends the call.
 func (c *VisualTokenCache) Encode(ctx context.Context, images []ImageKey, pixels func(i int, to []float32) error) ([][]float32, error) {
 	found := make([][]float32, len(images))
 	places := map[ImageKey][]int{} // of images to encode
@@ -262,8 +262,9 @@ func (c *VisualTokenCache) ofBatch(ctx context.Context, b *mixture.Batch) ([]flo
 	return tokens, nil
 }
 
-// visualTokens returns the cache for a training or a validation on a stream. It is nil if an image's
-// tokens may change: the recipe does not freeze the image encoder, or some image op is random.
+// visualTokens returns the cache for a training or a validation on a stream. It is nil if an
+// image's tokens may change: the recipe does not freeze the image encoder, or some image op is
+// random.
 func (r Recipe) visualTokens(n Network, be compute.Backend, set *weights.Set, stream *mixture.Stream, mebibytes int) (*VisualTokenCache, error) {
 	if r.Stage != "pali3" || !r.FreezesImages() || r.TokenCache < 0 || stream.Pipeline() == nil || stream.Pipeline().Random() {
 		return nil, nil
@@ -271,8 +272,8 @@ func (r Recipe) visualTokens(n Network, be compute.Backend, set *weights.Set, st
 	return n.newVisualTokens(be, set, mebibytes)
 }
 
-// newVisualTokens returns a cache that encodes each image by itself, so that its tokens do not depend
-// on the batch that it first came with and a resumed run has the same.
+// newVisualTokens returns a cache that encodes each image by itself, so that its tokens do not
+// depend on the batch that it first came with and a resumed run has the same.
 func (n Network) newVisualTokens(be compute.Backend, set *weights.Set, mebibytes int) (*VisualTokenCache, error) {
 	vision := n.PaLI3.Vision
 	return NewVisualTokenCache(be, VisualTokenOptions{
