@@ -1,17 +1,19 @@
-// Package evalsuite asks models and scores what they say.
+// Package evalsuite runs models on evaluation data and scores their outputs.
 //
-// Most users need [Evaluate], which scores a trained model on a split of a dataset, [Predict],
-// which writes down what it says, and [ScorePredictions], which scores such a file of any model.
+// Most users need three functions. [Evaluate] scores a trained model on a split of a dataset,
+// [Predict] writes a model's predictions to a file, and [ScorePredictions] scores such a file, of any
+// model.
 //
-// Below them, an [TrainedPredictor] lets a trained PaLI-3 answer queries, an [Embedder] embeds with a
-// trained SigLIP; any other model is a [Predictor]. [Captions] and [Questions] ask about the samples
-// of a split, [ScoreCaptions] and [ScoreAnswers] score what was said, [Retrieve] ranks, and
-// baselines.go holds what a score must be compared with: a blind model, the best constant answer,
-// chance.
+// Below them, a [TrainedPredictor] answers queries with a trained PaLI-3 and an [Embedder] embeds
+// images and texts with a trained SigLIP. Any other model is a [Predictor]. [Captions] and
+// [Questions] make queries and items from samples, [Ask] fills in the predictions, [ScoreCaptions]
+// and [ScoreAnswers] score them, and [Retrieve] ranks images and texts. Compare each score with its
+// baselines: a model that sees a grey image ([Blinded]), the best constant answer
+// ([AnswerWithConstant]), and [Chance]. [Metric] adds a metric of your own.
 //
-//	metrics      the scores as pure functions, equal to their references
-//	benchmarks   published tests in their own files, for predictions of any model
-//	report       a page for people
+//	metrics      scores as pure functions, equal to their reference implementations
+//	benchmarks   published benchmarks in their own files, for predictions of any model
+//	report       an HTML page about runs
 //
-// The package owns benchmarks, baselines, intervals and reports. It trains nothing.
+// The package trains nothing.
 package evalsuite

@@ -296,7 +296,7 @@ func TestEvaluate_SaysWhatToDo(t *testing.T) {
 		o     evalsuite.EvaluateOptions
 		want  string
 	}{
-		{"no such split", trained, evalsuite.EvaluateOptions{Split: "vla"}, `has no split "vla"; the nearest is "val" of train: 16 samples, val: 9 samples`},
+		{"no such split", trained, evalsuite.EvaluateOptions{Split: "vla"}, `has no split "vla"; did you mean "val"? It has train: 16 samples, val: 9 samples`},
 		{"retrieval of a PaLI-3", trained, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"retrieval"}}, "use a run of stage siglip"},
 		{"captions of a SigLIP", siglip, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"caption"}}, "a SigLIP cannot do the task caption"},
 		{"unknown task", trained, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"ocr"}}, `unknown task "ocr"; choose from caption, vqa, retrieval`},
@@ -351,7 +351,7 @@ not JSON
 	if err := os.WriteFile(path, []byte(`{"id":"7","prediction":"x"}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := evalsuite.ScorePredictions(t.Context(), open(t, data), path, evalsuite.EvaluateOptions{Split: "val"}); err == nil || !strings.Contains(err.Error(), `its first id is "7"`) {
+	if _, err := evalsuite.ScorePredictions(t.Context(), open(t, data), path, evalsuite.EvaluateOptions{Split: "val"}); err == nil || !strings.Contains(err.Error(), `the first id in the file is "7"`) {
 		t.Errorf("predictions for other data: %v", err)
 	}
 }

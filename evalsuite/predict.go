@@ -16,46 +16,46 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// PredictOptions say what a model is asked and where its predictions go.
+// PredictOptions say what to ask a model and where its predictions go.
 type PredictOptions struct {
 	// Task is a kind of task of recipes that asks for text: caption, vqa, ocr, vqg or split_cap. By
 	// default it is vqa with a Question; else caption if the run was trained on it, or the only such
 	// task that it was trained on.
 	Task string
-	// Out is the predictions file; "" keeps them in memory. It is written under Out + PartialSuffix
-	// until it is whole, by which an interrupted run resumes. A file of other predictions there is
-	// an error unless Fresh.
+	// Out is the predictions file; if it is empty, predictions are kept in memory. Until it is
+	// complete the file is called Out + PartialSuffix, and an interrupted run resumes from it. If Out
+	// exists and holds other predictions, that is an error, unless Fresh is set.
 	Out   string
 	Fresh bool
-	// Languages to ask in. Of a dataset's samples none means those of their own texts; of files it
-	// means English.
+	// Languages to ask in. Default: for a dataset the languages of each sample's texts, for files
+	// English.
 	Languages []string
-	// Texts are the kinds of text that count as captions; none: those that the run was trained on.
+	// Texts are the kinds of text that count as captions. Default: those that the run was trained on.
 	Texts []string
-	// Question is asked of each file by the task vqa.
+	// Question is the question about each file, for the task vqa.
 	Question string
-	// Samples of a dataset at most, drawn by Seed; 0: all.
+	// Samples is the highest number of samples, drawn by Seed; 0 means all.
 	Samples int
 	Seed    uint64
-	// Method of choosing answers; greedy unless set.
+	// Method of decoding; default greedy.
 	Method decode.Method
-	// Batch is how many queries are answered together; default 64.
+	// Batch is the number of queries that are answered together; default 64.
 	Batch int
-	// Progress, which may be nil, is told how many distinct queries are answered.
+	// Progress, which may be nil, is called with the number of distinct queries that are answered.
 	Progress func(done, total int)
-	// Warn, which may be nil, is told of what was left out, and of what the run never saw.
+	// Warn, which may be nil, is called with what was left out and what the run was not trained on.
 	Warn func(message string)
 }
 
-// Predicted is what Predict did.
+// Predicted describes the predictions that Predict made.
 type Predicted struct {
 	Out         string `json:"out,omitempty"`
 	Task        string `json:"task"`
 	Predictions int    `json:"predictions"`
-	// Found were in the file of an interrupted or finished run.
+	// Found counts predictions that an earlier run had left in the file.
 	Found int `json:"found"`
-	// Failed have an error in place of a prediction.
-	Failed  Named     `json:"failed"`
+	// Failed predictions have an error instead of a prediction.
+	Failed  Tally     `json:"failed"`
 	LeftOut []LeftOut `json:"left_out,omitempty"`
 
 	All []Prediction `json:"-"`
@@ -92,13 +92,13 @@ func newPredictCall(t *stages.Trained, o PredictOptions) (*predictCall, error) {
 	p := &predictCall{PredictOptions: o, trained: t, did: &Predicted{Out: o.Out, Task: o.Task}}
 	switch {
 	case t.SigLIP != nil:
-		return nil, errors.New("a SigLIP compares images with texts and writes none: name a run of stage pali3, or score its retrieval with pali3 eval")
+		return nil, errors.New("a SigLIP compares images with texts but does not write text: use a run of stage pali3, or score its retrieval with pali3 eval")
 	case t.PaLI3 == nil:
-		return nil, fmt.Errorf("a model of stage %s sees no images: name a run of stage pali3", t.Recipe.Stage)
+		return nil, fmt.Errorf("a model of stage %s takes no images: use a run of stage pali3", t.Recipe.Stage)
 	case o.Task == "object_vqa":
-		return nil, errors.New("the questions of object_vqa are drawn at random: ask with the task vqa")
+		return nil, errors.New("the task object_vqa draws its questions at random: use the task vqa")
 	case !registry.CanAsk(o.Task):
-		return nil, fmt.Errorf("task %q: the nearest task is %q of %s", o.Task, strict.Nearest(o.Task, PredictKinds(registry)), strings.Join(PredictKinds(registry), ", "))
+		return nil, fmt.Errorf("unknown task %q; did you mean %q? Choose from %s", o.Task, strict.Nearest(o.Task, PredictKinds(registry)), strings.Join(PredictKinds(registry), ", "))
 	}
 	if err := o.Method.Validate(); err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func newPredictCall(t *stages.Trained, o PredictOptions) (*predictCall, error) {
 	return p, nil
 }
 
-// defaultTask returns the task to ask a run by where none is named.
+// defaultTask returns the task for a run if none is named.
 func defaultTask(t *stages.Trained, question string) (string, error) {
 	if question != "" {
 		return "vqa", nil
@@ -128,24 +128,24 @@ func defaultTask(t *stages.Trained, question string) (string, error) {
 		}
 	}
 	switch {
-	case slices.Contains(kinds, "caption"), t.PaLI3 == nil: // newPredictor says what such a model is for
+	case slices.Contains(kinds, "caption"), t.PaLI3 == nil: // which newPredictCall refuses with a reason
 		return "caption", nil
 	case len(kinds) == 1:
 		return kinds[0], nil
 	}
-	return "", fmt.Errorf("name a --task of %s", strings.Join(PredictKinds(t.Recipe.Mixture.Registry), ", "))
+	return "", fmt.Errorf("choose a --task from %s", strings.Join(PredictKinds(t.Recipe.Mixture.Registry), ", "))
 }
 
-// Predict lets a trained PaLI-3 predict for a split of a dataset. It asks what [mixture.Registry.Asks]
-// says; with Languages, captions and text in the image are asked for in each of them, of samples
-// without a text too.
+// Predict writes the predictions of a trained PaLI-3 for a split of a dataset. It asks what
+// [mixture.Registry.Asks] returns. If Languages is set, it asks every sample for captions, or for
+// the text in the image, in each of these languages, also a sample without a text.
 func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d *shards.Dataset, name string, o PredictOptions) (*Predicted, error) {
 	p, err := newPredictCall(t, o)
 	if err != nil {
 		return nil, err
 	}
 	if o.Question != "" {
-		return nil, errors.New("a question is for image files: a dataset's samples have their own")
+		return nil, errors.New("a question is for image files; the samples of a dataset have questions of their own")
 	}
 	s, err := readSplit(ctx, d, name, nil, o.Samples, o.Seed)
 	if err != nil {
@@ -166,14 +166,14 @@ func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d *shar
 		if p.anyImage && !p.questions {
 			hint = "; name the languages to ask in, for example en"
 		}
-		return nil, fmt.Errorf("nothing to ask of split %s of %s by the task %s: no sample has a %s%s", name, d.Dir(), o.Task, needs(p.task), hint)
+		return nil, fmt.Errorf("nothing to ask in split %s of %s for the task %s: no sample has a %s%s", name, d.Dir(), o.Task, needs(p.task), hint)
 	}
 	return p.run(ctx, be, requests, datasetImages{d})
 }
 
-// PredictFiles lets a trained PaLI-3 predict for image files, which read reads. Predictions go by
-// PATH/LANGUAGE, of answers by PATH. A file that read fails on has the error in place of its
-// prediction.
+// PredictFiles writes the predictions of a trained PaLI-3 for image files, which it opens with read.
+// The id of a prediction is PATH/LANGUAGE, that of an answer PATH. If read fails, the prediction has
+// the error.
 func PredictFiles(ctx context.Context, be compute.Backend, t *stages.Trained, paths []string, read func(path string) (shards.Image, error), o PredictOptions) (*Predicted, error) {
 	p, err := newPredictCall(t, o)
 	if err != nil {

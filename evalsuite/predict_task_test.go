@@ -19,8 +19,8 @@ func TestDefaultTask(t *testing.T) {
 		{kinds: []string{"vqa"}, want: "vqa"},
 		{kinds: []string{"ocr", "ocr"}, want: "ocr"},
 		{kinds: []string{"caption"}, question: "Who is it?", want: "vqa"},
-		{kinds: []string{"vqa", "ocr"}, want: "name a --task of"},
-		{kinds: nil, want: "name a --task of"},
+		{kinds: []string{"vqa", "ocr"}, want: "choose a --task from"},
+		{kinds: nil, want: "choose a --task from"},
 	} {
 		run := &stages.Trained{}
 		run.PaLI3 = &pali3.Config{}

@@ -9,36 +9,37 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// PredictionCount compares a file of predictions with what a dataset asks.
+// PredictionCount compares a file of predictions with the captions and questions of a dataset.
 type PredictionCount struct {
 	Asked int `json:"asked"`
 	Lines int `json:"lines"`
-	// Missing were asked and not predicted; they count as wrong. Unknown were predicted and not
-	// asked, Doubles predicted before, of which the first counts. Failed say an error in place of a
-	// prediction, and Unread are lines that are no prediction.
-	Missing Named `json:"missing"`
-	Unknown Named `json:"unknown"`
-	Doubles Named `json:"doubles"`
-	Failed  Named `json:"failed"`
-	Unread  Named `json:"unread"`
+	// Missing ids were asked but not predicted; they count as wrong. Unknown ids were predicted but
+	// not asked. Of Doubles, ids that occur more than once, the first prediction counts. Failed ids
+	// have an error instead of a prediction. Unread lines are not predictions.
+	Missing Tally `json:"missing"`
+	Unknown Tally `json:"unknown"`
+	Doubles Tally `json:"doubles"`
+	Failed  Tally `json:"failed"`
+	Unread  Tally `json:"unread"`
 }
 
-// Named is a number of things and the names of the first few.
-type Named struct {
+// Tally is a count of things and the names of the first few.
+type Tally struct {
 	Count int      `json:"count"`
 	Names []string `json:"names,omitempty"`
 }
 
-func (n *Named) add(name string) {
+func (n *Tally) add(name string) {
 	if n.Count++; len(n.Names) < fewKeys {
 		n.Names = append(n.Names, name)
 	}
 }
 
-// ScorePredictions scores a file of predictions, of any model, on a split of a dataset: JSON lines
-// with "id" and "prediction". Captions go by KEY/LANGUAGE, answers by the question's id. Without
-// Tasks, those are scored of which the file has an id. It needs no model: of the options Split,
-// Tasks, Rows, Languages, Texts, Samples, Blind, Bootstrap and Warn count.
+// ScorePredictions scores a file of predictions, of any model, on a split of a dataset. The file has
+// JSON lines with "id" and "prediction"; the id of a caption is KEY/LANGUAGE, that of an answer is
+// the question's. By default it scores the tasks for which the file has an id. It needs no model, so
+// it uses only these options: Split, Tasks, Metrics, Rows, Languages, Texts, Samples, Blind,
+// Bootstrap and Warn.
 func ScorePredictions(ctx context.Context, d *shards.Dataset, path string, o EvaluateOptions) (*Evaluation, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -65,11 +66,11 @@ func ScorePredictions(ctx context.Context, d *shards.Dataset, path string, o Eva
 	return e, nil
 }
 
-// scoredFile is a file of predictions under scoring.
+// scoredFile is a file of predictions that is being scored.
 type scoredFile struct {
 	count       PredictionCount
-	predictions map[string]*Prediction
-	ids         []string // in order
+	predictions map[string]*Prediction // by id
+	ids         []string               // in order
 	asked       map[string]bool
 }
 
@@ -90,7 +91,7 @@ func (f *scoredFile) read(path string) error {
 		return nil
 	})
 	if err == nil && len(f.predictions) == 0 {
-		err = fmt.Errorf("%s holds no prediction: each line is an object with \"id\" and \"prediction\"%s", path, first(f.count.Unread.Names))
+		err = fmt.Errorf("%s holds no prediction; each line must be an object with \"id\" and \"prediction\"%s", path, first(f.count.Unread.Names))
 	}
 	return err
 }
@@ -106,7 +107,7 @@ func first(names []string) string {
 func (f *scoredFile) score(ctx context.Context, e *Evaluation, s *split, o EvaluateOptions) error {
 	for _, task := range o.Tasks {
 		if task != CaptionTask && task != VQATask {
-			return fmt.Errorf("predictions are scored by caption and vqa, not by %s", task)
+			return fmt.Errorf("predictions can be scored for the tasks caption and vqa, not %s", task)
 		}
 	}
 	scored := false
@@ -135,9 +136,9 @@ func (f *scoredFile) score(ctx context.Context, e *Evaluation, s *split, o Evalu
 	case scored:
 		return nil
 	case example == "":
-		return fmt.Errorf("split %s of %s has neither captions nor questions with answers to score by", s.name, s.data.Dir())
+		return fmt.Errorf("split %s of %s has neither captions nor questions with answers", s.name, s.data.Dir())
 	}
-	return fmt.Errorf("%s has no prediction for split %s of %s: its first id is %q, an id there is %q (captions: KEY/LANGUAGE, answers: the question's id)",
+	return fmt.Errorf("%s has no prediction for split %s of %s: the first id in the file is %q, an id in the split is %q (captions: KEY/LANGUAGE; answers: the id of the question)",
 		e.Model, s.name, s.data.Dir(), f.ids[0], example)
 }
 
@@ -150,7 +151,7 @@ func (f *scoredFile) has(requests []request) bool {
 	return false
 }
 
-// take returns what the file says to requests; what is missing says nothing.
+// take returns the items of requests with the file's predictions.
 func (f *scoredFile) take(requests []request) []Item {
 	items := itemsOf(requests)
 	for i := range items {
@@ -170,7 +171,7 @@ func (f *scoredFile) take(requests []request) []Item {
 	return items
 }
 
-// unknown counts the ids that nothing asked for.
+// unknown counts the ids that were not asked for.
 func (f *scoredFile) unknown() {
 	for _, id := range f.ids {
 		if !f.asked[id] {
@@ -205,17 +206,17 @@ func scoreItems(ctx context.Context, e *Evaluation, s *split, t mixture.Task, it
 	return nil
 }
 
-// sentences say what does not match, if anything.
+// sentences describes what does not match.
 func (c *PredictionCount) sentences() (lines []string) {
 	for _, of := range []struct {
-		n    Named
+		n    Tally
 		what string
 	}{
 		{c.Missing, fmt.Sprintf("of %d have no prediction and count as wrong", c.Asked)},
-		{c.Failed, fmt.Sprintf("of %d have an error in place of a prediction and count as wrong", c.Asked)},
-		{c.Unknown, "predictions have an id that no caption or question of the split has"},
-		{c.Doubles, "predictions are for an id that came before; the first counts"},
-		{c.Unread, "lines are no predictions"},
+		{c.Failed, fmt.Sprintf("of %d have an error instead of a prediction and count as wrong", c.Asked)},
+		{c.Unknown, "predictions have an id that is not in the split"},
+		{c.Doubles, "predictions repeat an id; the first one counts"},
+		{c.Unread, "lines are not predictions"},
 	} {
 		if of.n.Count > 0 {
 			lines = append(lines, fmt.Sprintf("%d %s, for example %s", of.n.Count, of.what, few(of.n.Names, fewKeys)))

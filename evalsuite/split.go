@@ -16,7 +16,7 @@ import (
 // AllSplits names all samples of a dataset, whatever their split.
 const AllSplits = "all"
 
-// LeftOut counts what a task could not use.
+// LeftOut counts samples that a task could not use, and says why.
 type LeftOut struct {
 	Task   string   `json:"task,omitempty"`
 	Reason string   `json:"reason"`
@@ -25,12 +25,12 @@ type LeftOut struct {
 	Keys   []string `json:"keys"` // the first few
 }
 
-// String says it in a sentence.
+// String describes it in a clause.
 func (l LeftOut) String() string {
 	return fmt.Sprintf("%d of %d %s, for example %s", l.Count, l.Of, l.Reason, strings.Join(l.Keys, ", "))
 }
 
-// fewKeys is how many samples are named of those that were left out.
+// fewKeys is the number of names that a message lists.
 const fewKeys = 3
 
 func (l *LeftOut) add(key string) {
@@ -39,7 +39,7 @@ func (l *LeftOut) add(key string) {
 	}
 }
 
-// split is a split of a dataset, all but the images' bytes.
+// split holds the samples of a dataset's split, without the bytes of their images.
 type split struct {
 	data    *shards.Dataset
 	name    string
@@ -50,11 +50,11 @@ type split struct {
 	registry *mixture.Registry // of the tasks that are asked; nil for the built-in kinds
 }
 
-// splitColumns are what is read of all samples.
+// splitColumns are the columns that are read for all samples.
 var splitColumns = []string{"key", "split", "texts", "questions", "images.format", "images.sha256"}
 
-// readSplit reads a split, without images. Rows, if there are any, are those to take of it; else at
-// most so many samples are drawn, 0 for all.
+// readSplit reads a split without the bytes of images. Unless rows is nil it takes those rows only.
+// It draws at most atMost samples; 0 means all.
 func readSplit(ctx context.Context, d *shards.Dataset, name string, rows []int, atMost int, seed uint64) (*split, error) {
 	view, err := d.Select(splitColumns...)
 	if err != nil {
@@ -95,7 +95,7 @@ func readSplit(ctx context.Context, d *shards.Dataset, name string, rows []int, 
 	return s, nil
 }
 
-// limit keeps at most n samples, drawn by a keyed permutation, in their order.
+// limit keeps at most n samples, drawn by seed, in their order.
 func (s *split) limit(n int, seed uint64) {
 	if n <= 0 || n >= len(s.samples) {
 		return
@@ -110,7 +110,7 @@ func (s *split) limit(n int, seed uint64) {
 	s.samples, s.rows = samples, rows
 }
 
-// noSplit says which splits there are.
+// noSplit returns an error that lists the dataset's splits.
 func noSplit(d *shards.Dataset, name string, splits map[string]int) error {
 	if len(splits) == 0 {
 		return fmt.Errorf("%s has no samples", d.Dir())
@@ -128,10 +128,10 @@ func noSplit(d *shards.Dataset, name string, splits map[string]int) error {
 	if more := len(names) - shown; more > 0 {
 		list = append(list, fmt.Sprintf("and %d more", more))
 	}
-	return fmt.Errorf("%s has no split %q; the nearest is %q of %s", d.Dir(), name, strict.Nearest(name, names), strings.Join(list, ", "))
+	return fmt.Errorf("%s has no split %q; did you mean %q? It has %s", d.Dir(), name, strict.Nearest(name, names), strings.Join(list, ", "))
 }
 
-// SplitRows returns the rows of a split's samples that have an image, in order.
+// SplitRows returns the rows of those samples of a split that have an image, in order.
 func SplitRows(ctx context.Context, d *shards.Dataset, name string) ([]int, error) {
 	s, err := readSplit(ctx, d, name, nil, 0, 0)
 	if err != nil {
@@ -140,7 +140,7 @@ func SplitRows(ctx context.Context, d *shards.Dataset, name string) ([]int, erro
 	return s.rows, nil
 }
 
-// request is a query whose images are read when it is answered.
+// request is a query whose images are read when it is predicted.
 type request struct {
 	mixture.Ask
 	task   string
@@ -150,9 +150,8 @@ type request struct {
 	key    string
 }
 
-// requests are all that a task asks of the split. Languages, if there are any, are those asked for:
-// what a sample has in others is not asked. IDs that come twice are made unique by the sample's
-// key.
+// requests returns all that a task asks about the split, in the given languages or, if there are
+// none, in all. An id that occurs twice is made unique by the sample's key.
 func (s *split) requests(t mixture.Task, languages []string) ([]request, LeftOut) {
 	t.Languages = languages
 	left := LeftOut{Task: t.Kind, Reason: "samples have no " + needs(t), Of: len(s.samples)}
@@ -174,7 +173,8 @@ func (s *split) requests(t mixture.Task, languages []string) ([]request, LeftOut
 	return all, left
 }
 
-// inLanguages asks of every sample in each language, with what is known of it in that language.
+// inLanguages asks about every sample in each language. It takes the references that the sample has
+// in that language.
 func (s *split) inLanguages(t mixture.Task, languages []string) []request {
 	var all []request
 	for i := range s.samples {
@@ -203,7 +203,7 @@ func (s *split) request(i int, kind string, ask mixture.Ask) request {
 	return r
 }
 
-// needs says what a sample must have for a task.
+// needs describes what a sample must have for a task.
 func needs(t mixture.Task) string {
 	in := ""
 	if len(t.Languages) > 0 {

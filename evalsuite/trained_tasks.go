@@ -12,15 +12,15 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// relatives are kinds of task that teach another: a caption is the rest of a text of which nothing
-// is given.
+// relatives maps a kind of task to other kinds that teach it, too: a caption is the second half of a
+// text whose first half is empty.
 var relatives = map[string][]string{
 	"caption": {"split_cap"}, "split_cap": {"caption"}, "vqa": {"object_vqa"},
 }
 
-// taskOf returns the task of a kind as the run was trained on it: its prompt, and the kinds of text
-// of all its tasks of the kind. Trained is false if the run had no such task; the task is then
-// PaLI's own.
+// taskOf returns the task of a kind as the run was trained on it: with the prompt of the first such
+// task and the kinds of text of all. If the run had no such task, trained is false and the task has
+// PaLI's prompt.
 func taskOf(t *stages.Trained, kind string) (task mixture.Task, trained bool) {
 	task = mixture.Task{Name: kind, Kind: kind}
 	own := tasksOf(t, kind)
@@ -35,7 +35,7 @@ func taskOf(t *stages.Trained, kind string) (task mixture.Task, trained bool) {
 	return task, len(teaching) > 0
 }
 
-// tasksOf returns the run's tasks of some kinds.
+// tasksOf returns the run's tasks of the given kinds.
 func tasksOf(t *stages.Trained, kinds ...string) (tasks []*mixture.Task) {
 	for i := range t.Recipe.Mixture.Tasks {
 		task := &t.Recipe.Mixture.Tasks[i]
@@ -46,7 +46,7 @@ func tasksOf(t *stages.Trained, kinds ...string) (tasks []*mixture.Task) {
 	return tasks
 }
 
-// anyOf joins lists of tasks of which an empty one means everything.
+// anyOf joins a list of all tasks. If one is empty, which means everything, so is the result.
 func anyOf(tasks []*mixture.Task, list func(*mixture.Task) []string) (all []string) {
 	for _, task := range tasks {
 		if len(list(task)) == 0 {
@@ -61,7 +61,7 @@ func anyOf(tasks []*mixture.Task, list func(*mixture.Task) []string) (all []stri
 	return all
 }
 
-// trainedKinds lists the kinds of task of a run for messages.
+// trainedKinds lists the run's kinds of task, for messages.
 func trainedKinds(t *stages.Trained) string {
 	kinds := map[string]bool{}
 	for _, task := range t.Recipe.Mixture.Tasks {
@@ -72,9 +72,9 @@ func trainedKinds(t *stages.Trained) string {
 	return strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")
 }
 
-// trainedLanguages returns the languages that a run's tasks of some kinds were trained in, as its
-// folder keeps them; of a run from before folders did, those that its recipe names or those of its
-// dataset. It is nil if that is no longer there.
+// trainedLanguages returns the languages in which a run's tasks of the given kinds were trained. The
+// run folder records them. For older runs it takes them from the recipe or the dataset; it returns
+// nil if the dataset is no longer there.
 func trainedLanguages(t *stages.Trained, kinds ...string) []string {
 	seen := map[string]bool{}
 	for _, kind := range slices.Clone(kinds) {
@@ -103,7 +103,7 @@ func trainedLanguages(t *stages.Trained, kinds ...string) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// setOf returns the names that are counted.
+// setOf returns the keys of counts.
 func setOf(counts map[string]int) map[string]bool {
 	set := map[string]bool{}
 	for name := range counts {
@@ -112,8 +112,8 @@ func setOf(counts map[string]int) map[string]bool {
 	return set
 }
 
-// languagesOf returns the languages in the split of a dataset that a task is trained on; nil if it
-// cannot be read.
+// languagesOf returns the languages in the dataset's split that a task is trained on, or nil if the
+// dataset cannot be read.
 func languagesOf(t *stages.Trained, task *mixture.Task) []string {
 	dir := task.Data
 	if dir == "" {
@@ -158,16 +158,16 @@ func languagesOf(t *stages.Trained, task *mixture.Task) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// WarnUntrained warns of a kind of task, or of languages, that a run never saw.
+// WarnUntrained warns if a run was not trained on a kind of task or on some of the languages.
 func WarnUntrained(t *stages.Trained, kind string, languages []string, warn func(string)) {
 	_, trained := taskOf(t, kind)
 	warnUntrained(t, kind, trained, languages, warn)
 }
 
-// warnUntrained warns of a task, or of languages, that a run never saw.
+// warnUntrained warns if trained is false or the run was not trained on some of the languages.
 func warnUntrained(t *stages.Trained, kind string, trained bool, languages []string, warn func(string)) {
 	if !trained {
-		warn(fmt.Sprintf("the run was never trained on %s, only on %s: expect nothing of what it says", kind, trainedKinds(t)))
+		warn(fmt.Sprintf("the run was never trained on %s, only on %s: its output means nothing", kind, trainedKinds(t)))
 		return
 	}
 	if len(languages) == 0 {
@@ -188,7 +188,7 @@ func warnUntrained(t *stages.Trained, kind string, trained bool, languages []str
 	}
 }
 
-// named shows a language for people.
+// named returns a language for messages.
 func named(language string) string {
 	if language == "" {
 		return "no language"
@@ -196,7 +196,7 @@ func named(language string) string {
 	return language
 }
 
-// few joins the first n names.
+// few joins the first n names and counts the rest.
 func few(names []string, n int) string {
 	shown := make([]string, 0, n+1)
 	for _, name := range names[:min(n, len(names))] {

@@ -15,8 +15,8 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// weightsID names the weights of a model in predictions: the SHA-256 of a run's
-// weights.safetensors, and for weights that are in no file "memory:" and a hash of their values.
+// weightsID returns the name of a model's weights in predictions: the SHA-256 of the run's
+// weights.safetensors or, for weights without a file, "memory:" and a hash of their values.
 func weightsID(t *stages.Trained) (string, error) {
 	h := sha256.New()
 	if t.Dir == "" {
@@ -41,7 +41,8 @@ func weightsID(t *stages.Trained) (string, error) {
 	return hexOf(h), nil
 }
 
-// initialID names the weights that a model begins with, which its recipe's seed and its shapes say.
+// initialID returns the name of a model's initial weights, which follow from the recipe's seed and
+// the shapes.
 func initialID(t *stages.Trained) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "seed %d\n", t.Recipe.Mixture.Seed)

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// prediction is one record of a file of predictions: of the VQA server's form, or of ours.
+// prediction is one record of a file of predictions, in the format of the VQA server or in ours.
 type prediction struct {
 	QuestionID questionID `json:"question_id"`
 	ID         questionID `json:"id"`
@@ -17,7 +17,7 @@ type prediction struct {
 	Prediction *string    `json:"prediction"`
 }
 
-// predictions are texts by question, and which of them were asked for.
+// predictions holds texts by question, and which of them were used.
 type predictions struct {
 	path string
 	text map[questionID]string
@@ -39,7 +39,7 @@ func readPredictions(ctx context.Context, path string) (*predictions, error) {
 			return errors.New(`neither "question_id" nor "id"`)
 		}
 		if said != nil && record.Prediction != nil && *said != *record.Prediction {
-			return fmt.Errorf(`question %s has an "answer" and another "prediction": leave one out, "answer" may be that of the benchmark`, id)
+			return fmt.Errorf(`question %s has an "answer" and another "prediction": remove one of them; "answer" may be the right answer of the benchmark`, id)
 		}
 		if said == nil {
 			return fmt.Errorf(`question %s has neither "answer" nor "prediction"`, id)
@@ -62,7 +62,7 @@ func (p *predictions) take(id questionID) (string, bool) {
 	return text, ok
 }
 
-// unasked is an error if predictions are left that no annotation asked for.
+// unasked returns an error if some predictions belong to no annotation.
 func (p *predictions) unasked(annotations string) error {
 	if len(p.used) == len(p.text) {
 		return nil
@@ -76,7 +76,7 @@ func (p *predictions) unasked(annotations string) error {
 	return fmt.Errorf("%s predicts for %d questions that %s does not annotate: %s", p.path, len(ids), annotations, few(ids))
 }
 
-// few lists the first of the ids, smallest first.
+// few lists the smallest ids.
 func few(ids []questionID) string {
 	sortIDs(ids)
 	const shown = 5
@@ -90,7 +90,7 @@ func few(ids []questionID) string {
 	return strings.Join(out, ", ")
 }
 
-// sortIDs sorts numbers by size and other ids by their letters.
+// sortIDs sorts ids by length and then by their characters, so numbers by size.
 func sortIDs(ids []questionID) {
 	slices.SortFunc(ids, func(a, b questionID) int {
 		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))

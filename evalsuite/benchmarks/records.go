@@ -15,10 +15,10 @@ import (
 	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// maxRecord bounds one record of a file, in bytes, and so the memory that reading takes.
+// maxRecord is the maximum size of a record in bytes. It bounds the memory that reading takes.
 const maxRecord = 1 << 20
 
-// recordReader fails once more than maxRecord bytes were read for a record that is not whole yet.
+// recordReader fails once it has read more than maxRecord bytes for an incomplete record.
 type recordReader struct {
 	from     io.Reader
 	read     int64
@@ -84,8 +84,7 @@ func eachRecord[T any](ctx context.Context, path, list string, visit func(row in
 	return nil
 }
 
-// leaveList reads what follows the list of records, to the end of the file: there must be no second
-// list.
+// leaveList reads the rest of the file after the list of records. It must hold no second list.
 func leaveList(decoder *json.Decoder, list string) error {
 	if list != "" {
 		for decoder.More() {
@@ -116,11 +115,11 @@ func leaveList(decoder *json.Decoder, list string) error {
 	if list != "" {
 		what = "object"
 	}
-	return fmt.Errorf("more data follow the %s, which ends at byte %d: a file holds one %s, or one record a line", what, end, what)
+	return fmt.Errorf("more data follow the %s, which ends at byte %d: a file holds one %s, or one record per line", what, end, what)
 }
 
-// enterList moves the decoder to the first record. It reports whether records follow each other
-// without a list.
+// enterList moves the decoder to the first record. It reports whether the file has one record per
+// line instead of a list.
 func enterList(decoder *json.Decoder, ahead *bufio.Reader, list string) (lines bool, err error) {
 	if list == "" {
 		first, err := firstByte(ahead)
@@ -128,7 +127,7 @@ func enterList(decoder *json.Decoder, ahead *bufio.Reader, list string) (lines b
 			return true, err
 		}
 		if first != '[' {
-			return false, fmt.Errorf("expected a list of records or one record a line, found %s", begins(ahead))
+			return false, fmt.Errorf("expected a list of records or one record per line, found %s", begins(ahead))
 		}
 		_, err = decoder.Token()
 		return false, err
@@ -159,7 +158,7 @@ func enterList(decoder *json.Decoder, ahead *bufio.Reader, list string) (lines b
 			return false, err
 		}
 		if token != json.Delim('[') {
-			return false, fmt.Errorf("%q is no list", list)
+			return false, fmt.Errorf("%q is not a list", list)
 		}
 		return false, nil
 	}
@@ -169,7 +168,7 @@ func enterList(decoder *json.Decoder, ahead *bufio.Reader, list string) (lines b
 	return false, fmt.Errorf("the object has no list %q", list)
 }
 
-// begins names what the file is whose first bytes are ahead.
+// begins describes a file by its first bytes, which are ahead.
 func begins(ahead *bufio.Reader) string {
 	first, _ := ahead.Peek(2048)
 	if kind := imagefile.Kind(first); !strings.HasPrefix(kind, "plain text") && !strings.HasPrefix(kind, "a JSON") {
@@ -178,7 +177,7 @@ func begins(ahead *bufio.Reader) string {
 	return fmt.Sprintf("%.20q", first)
 }
 
-// firstByte returns the first byte that is not white space, and leaves it to be read.
+// firstByte returns the first byte that is not white space, without consuming it.
 func firstByte(r *bufio.Reader) (byte, error) {
 	for {
 		c, err := r.ReadByte()
@@ -212,7 +211,7 @@ func skipValue(decoder *json.Decoder) error {
 	}
 }
 
-// whole says in words what the decoder's errors mean for a file of records.
+// whole explains a decoder's error for a file of records.
 func whole(err error) error {
 	if err = jsonerr.Explain(err); err == io.EOF || errors.Is(err, jsonerr.ErrCutShort) {
 		return errors.New("the file ends in the middle of the list")
@@ -220,7 +219,7 @@ func whole(err error) error {
 	return err
 }
 
-// questionID is an id given as a whole number or as a string; both are the same id.
+// questionID is an id, given as a whole number or as a string. 7 and "7" are the same id.
 type questionID string
 
 func (id *questionID) UnmarshalJSON(data []byte) error {

@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// utf8Reader passes UTF-8 on and fails at the first byte that is not: the JSON decoder would put
-// U+FFFD in its place and change the answer. Reads must be longer than a rune, as those of a
+// utf8Reader passes UTF-8 on and fails at the first byte that is not UTF-8, which the JSON decoder
+// would replace by U+FFFD, changing the answer. Reads must be longer than a rune, as those of a
 // bufio.Reader are.
 type utf8Reader struct {
 	from io.Reader
 	line int    // of the bytes passed on, from 1
 	at   int64  // bytes passed on
-	held []byte // a rune's first bytes, whose others are to come; checked with the next read
+	held []byte // the first bytes of an incomplete rune, checked with the next read
 	err  error
 }
 
@@ -38,13 +38,13 @@ func (r *utf8Reader) Read(p []byte) (int, error) {
 	default:
 		err = fmt.Errorf("not UTF-8 at line %d, byte %d (0x%02x); convert the file to UTF-8", r.line+1, r.at, rest[0])
 	}
-	if err != nil && whole > 0 { // what is right comes first
+	if err != nil && whole > 0 { // return the valid bytes first
 		r.err, err = err, nil
 	}
 	return whole, err
 }
 
-// wholeRunes returns how many bytes are whole runes of UTF-8, up to the first that is not.
+// wholeRunes returns the number of bytes before the first that is not UTF-8 or ends too early.
 func wholeRunes(b []byte) int {
 	if utf8.Valid(b) {
 		return len(b)

@@ -82,7 +82,7 @@ func scoreVQAv2(ctx context.Context, files Files, bootstrap metrics.Bootstrap) (
 	return vqaResult("vqav2", all, slice, bootstrap), nil
 }
 
-// texts returns the answers, or what the annotation lacks.
+// texts returns the answers, or an error that says what the annotation lacks.
 func (a *vqaAnnotation) texts() ([]string, error) {
 	if a.QuestionID == "" {
 		return nil, errors.New(`no "question_id"`)
@@ -126,7 +126,7 @@ func readQuestionIDs(ctx context.Context, path string) (map[questionID]bool, err
 			return errors.New(`no "question_id"`)
 		}
 		if ids[q.QuestionID] {
-			return fmt.Errorf("question %s is there twice", q.QuestionID)
+			return fmt.Errorf("question %s occurs twice", q.QuestionID)
 		}
 		ids[q.QuestionID] = true
 		return nil

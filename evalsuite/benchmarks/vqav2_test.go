@@ -120,7 +120,7 @@ func TestVQAv2Files(t *testing.T) {
 		{"answer and the same prediction", oneQuestion, oneAnnotation, `[{"question_id": 7, "answer": "yes", "prediction": "yes"}]`, ok},
 		{"annotations of another kind", oneQuestion, "\x1f\x8b\x08\x00", `[{"question_id": 7, "answer": "yes"}]`, `expected an object with the list "annotations", found gzip data`},
 		{"empty annotations", oneQuestion, "", `[{"question_id": 7, "answer": "yes"}]`, "annotations.json: the file is empty"},
-		{"no list of annotations", oneQuestion, `{"annotations": null}`, `[{"question_id": 7, "answer": "yes"}]`, `"annotations" is no list`},
+		{"no list of annotations", oneQuestion, `{"annotations": null}`, `[{"question_id": 7, "answer": "yes"}]`, `"annotations" is not a list`},
 		{"no id", oneQuestion, oneAnnotation, `[{"answer": "yes"}]`, "neither"},
 		{"half an id", oneQuestion, oneAnnotation, `[{"question_id": 7.5, "answer": "yes"}]`, "whole number"},
 		{"no file of predictions", oneQuestion, oneAnnotation, `null`, "expected a list"},
