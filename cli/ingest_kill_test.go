@@ -98,7 +98,7 @@ var killable = map[string]func(t *testing.T, dir string) []string{
 	"pdf": func(t *testing.T, dir string) []string {
 		for i := range 60 {
 			name := []string{"report.pdf", "languages.pdf", "locked.pdf", "readable.pdf"}[i%4]
-			content, err := os.ReadFile(filepath.Join("../ingest/pdf/testdata", name))
+			content, err := os.ReadFile(filepath.Join("../ingest/internal/pdf/testdata", name))
 			if err != nil {
 				t.Fatal(err)
 			}
