@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// doubt is about the lines that a quote may enclose which does not close as it should.
+// doubt is about lines that may be enclosed by a quote which is not closed properly.
 type doubt struct {
-	opened, until int64             // the line of the quote, and the last one in doubt
-	forms         []map[string]bool // of the values that rows have, by column
+	opened, until int64             // the line of the quote, and the last line in doubt
+	forms         []map[string]bool // forms of the values of rows, by column
 }
 
-// place is the lines of a row, from 0, in which a field begins and ends.
+// place is the lines in which a field begins and ends, counted from 0 within the row.
 type place struct{ first, last int }
 
-// doubtLines puts the lines in doubt that the row at hand would take, though its quote does not
-// close as it should: they are rows if they have a value in a column such as the last row has
-// there, or the part of this one before the quote.
+// doubtLines puts the lines in doubt that the current row would take, because its quote is not
+// closed properly. A line in doubt is a row if the value in some column has the same form as in the
+// previous row, or as in the first line of this row.
 func (r *Reader) doubtLines(opened int64, before []string, content []byte) {
 	if r.doubt.until = max(r.doubt.until, r.stop); opened <= r.doubt.opened {
 		return
@@ -37,8 +37,8 @@ func (r *Reader) doubtLines(opened int64, before []string, content []byte) {
 	}
 }
 
-// looksLikeRow reports whether the row at hand, which is in doubt, has a value such as other rows
-// have in its column.
+// looksLikeRow reports whether the current row, which is in doubt, has a value of the same form as
+// other rows in its column.
 func (r *Reader) looksLikeRow() bool {
 	for column, field := range r.fields {
 		if r.doubt.forms[column][formOf(field)] {
@@ -48,9 +48,9 @@ func (r *Reader) looksLikeRow() bool {
 	return false
 }
 
-// swallows reports whether a field of several lines looks as if its quote had enclosed rows: one of
-// the lines it spans, read for itself, is a row with a value like the row's own, such as another
-// image's name, where a field of one line is.
+// swallows reports whether the quote of a field of several lines seems to enclose rows: one of the
+// lines, read by itself, is a row with a value of the same form as the value of this row, such as
+// another image's name, in a column whose field is within one line.
 func (r *Reader) swallows() bool {
 	for i, s := range r.spans {
 		parts := bytes.Split(r.lines.Bytes()[s.From:s.End], r.delimiter)
@@ -70,8 +70,8 @@ func (r *Reader) swallows() bool {
 	return false
 }
 
-// formOf returns what values of one column that are no prose have in common: the extension of a
-// file's name, the scheme of a URL, or the name with its numbers left open. It is empty for prose.
+// formOf returns what values of a column have in common: the extension of a file name, the scheme
+// of a URL, or a name with its numbers replaced. It returns "" for prose.
 func formOf(value string) string {
 	value = strings.Trim(value, " \"")
 	if value == "" || len(value) > 1024 || strings.ContainsAny(value, " \t") {
@@ -98,8 +98,8 @@ func formOf(value string) string {
 	return string(form)
 }
 
-// pieces reports whether the line at hand, up to an ending such as the header's, consists of rows
-// that end otherwise, and where it ends.
+// pieces reports whether the current line, up to an ending like that of the header, consists of
+// rows with the other kind of ending, and where it ends.
 func (r *Reader) pieces() (lines, next int, even bool) {
 	even = true
 	for lines < maxJoined {

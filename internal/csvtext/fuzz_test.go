@@ -16,7 +16,7 @@ func open(text string, d Dialect) (*Reader, error) {
 	return Open(textlines.New(strings.NewReader(text)), textlines.Encoding{}, d, nil)
 }
 
-// read returns the rows of a table, and what is wrong with others.
+// read returns the rows of a table, and the faults of the others.
 func read(t *testing.T, r *Reader) (rows [][]string, faults []error) {
 	t.Helper()
 	for range 1 << 20 {
@@ -36,8 +36,8 @@ func read(t *testing.T, r *Reader) (rows [][]string, faults []error) {
 	return nil, nil
 }
 
-// FuzzReader: without quotes each line that is not blank is a row or a bad one, and with them no
-// row comes of nothing.
+// FuzzReader checks that without quotes each line that is not blank is a row or a fault, and that
+// with quotes there are at most as many.
 func FuzzReader(f *testing.F) {
 	for _, seed := range []string{"a,b\n1,x\n\"2,y\n3,z\n", "a\tb\n1\t\"x\n", "a,b\r1,2\r3,\"4\r\"\r", "a|b\n1|2\r3|4\n", "\"a\",b\n\"1\" ,\"2\\\"\"\n,,\n", "sep=;\na;b\n", "\xff\xfea\x00,\x00\n\x00"} {
 		for kind := range uint8(12) {
@@ -74,13 +74,13 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// FuzzReader_ReadsWhatStrictReadersRead compares with encoding/csv, where that can read a table.
-func FuzzReader_ReadsWhatStrictReadersRead(f *testing.F) {
+// FuzzReader_EqualsStrictReaders compares with encoding/csv, for tables that it can read.
+func FuzzReader_EqualsStrictReaders(f *testing.F) {
 	f.Add("a,b\n\"c,\"\"d\"\"\ne\",f\n")
 	f.Add("a\n\"a")
 	f.Add("ab,\"c\"\n,\n\n\"\"\"\",x\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		text = "a" + strings.NewReplacer("\r", "", "\ufeff", "", "\x00", "", " ", "", "\t", "").Replace(text) // blank lines are no rows
+		text = "a" + strings.NewReplacer("\r", "", "\ufeff", "", "\x00", "", " ", "", "\t", "").Replace(text) // blank lines are not rows
 		text = strings.ToValidUTF8(text, "?")
 		want, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 		if err != nil || len(want) == 0 {

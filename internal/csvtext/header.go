@@ -9,10 +9,10 @@ import (
 	"github.com/pali3/pali3/internal/textlines"
 )
 
-// Open reads the header, or looks at the first line in its place, and finds out by it what
-// separates the fields unless the dialect says so: that by which fits says of the reader's names
-// that they are what is asked for. Without fits it is one by which there are several names; if
-// there is none, it is the likeliest.
+// Open reads the header, or examines the first line of a table without one, and detects the
+// delimiter unless the dialect gives it. It chooses the first delimiter for which fits returns
+// true; fits can look at the reader's names. Without fits it chooses one that splits the line into
+// several names, and otherwise the likeliest one.
 func Open(lines *textlines.Lines, e textlines.Encoding, d Dialect, fits func(*Reader) bool) (*Reader, error) {
 	r := &Reader{lines: lines, encoding: e}
 	if err := r.firstLine(&d); err != nil {
@@ -42,16 +42,16 @@ func Open(lines *textlines.Lines, e textlines.Encoding, d Dialect, fits func(*Re
 	return r, nil
 }
 
-// Names returns the names of the columns without the blanks around them. One may be empty.
+// Names returns the names of the columns without surrounding blanks. A name may be empty.
 func (r *Reader) Names() []string { return r.names }
 
-// Join makes delimiters too many in a line a part of its last field, which was not quoted.
+// Join makes surplus delimiters of a line part of its last field.
 func (r *Reader) Join() { r.joins = true }
 
-// Delimiter returns what separates the fields.
+// Delimiter returns the delimiter.
 func (r *Reader) Delimiter() string { return string(r.delimiter) }
 
-// fits reports whether the first line, as it was taken apart, is what is asked for.
+// fits reports whether the first line, as it was split, is acceptable.
 func (r *Reader) fits(d Dialect, asked func(*Reader) bool) bool {
 	switch {
 	case len(d.Columns) > 0:
@@ -62,8 +62,8 @@ func (r *Reader) fits(d Dialect, asked func(*Reader) bool) bool {
 	return len(r.names) > 1
 }
 
-// firstLine goes to the first line that is not blank. A line sep=; before it, which is there for
-// Excel, says what the delimiter is.
+// firstLine skips blank lines. It also skips a line such as sep=; for Excel and takes the delimiter
+// from it.
 func (r *Reader) firstLine(d *Dialect) error {
 	for {
 		first, err := r.lines.Span(0)
@@ -85,7 +85,7 @@ func (r *Reader) firstLine(d *Dialect) error {
 	}
 }
 
-// head takes the first line apart by a delimiter, and finds the names of the columns.
+// head splits the first line by a delimiter and finds the names of the columns.
 func (r *Reader) head(delimiter string, d Dialect) error {
 	first, err := r.lines.Span(0)
 	if err != nil {
@@ -126,7 +126,7 @@ func (r *Reader) head(delimiter string, d Dialect) error {
 	return nil
 }
 
-// allQuoted reports whether each field of a line is enclosed in quotation marks.
+// allQuoted reports whether all fields of a line are enclosed in quotation marks.
 func allQuoted(line, delimiter string) bool {
 	for field := range strings.SplitSeq(line, delimiter) {
 		if len(field) < 2 || field[0] != '"' || field[len(field)-1] != '"' {

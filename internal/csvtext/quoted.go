@@ -9,8 +9,8 @@ import (
 	"github.com/pali3/pali3/internal/textlines"
 )
 
-// quoted reads the row that begins with the line in spans, which has quotes. It adds the further
-// lines to spans.
+// quoted reads the row that begins with the line in spans, which has quotes. It adds further lines
+// of the row to spans.
 func (r *Reader) quoted() error {
 	r.text, r.ends, r.places = r.text[:0], r.ends[:0], r.places[:0]
 	at := 0
@@ -24,7 +24,7 @@ func (r *Reader) quoted() error {
 		}
 		opened := opening < line.End && b[opening] == r.quote
 		if opened && opening > at {
-			opened = r.closesInLine(opening) // blanks before a quote: else it is a character
+			opened = r.closesInLine(opening) // blanks before a quote; otherwise it is an ordinary character
 		}
 		if opened {
 			next, err := r.quotedField(opening)
@@ -47,7 +47,7 @@ func (r *Reader) quoted() error {
 	}
 }
 
-// delimiterFrom returns where the next delimiter of the last line is, or the line's end.
+// delimiterFrom returns the offset of the next delimiter in the last line, or the end of the line.
 func (r *Reader) delimiterFrom(at int) int {
 	end := r.spans[len(r.spans)-1].End
 	if i := bytes.Index(r.lines.Bytes()[at:end], r.delimiter); i >= 0 {
@@ -56,7 +56,7 @@ func (r *Reader) delimiterFrom(at int) int {
 	return end
 }
 
-// closed reports whether a field ends at an offset of the last line, but for blanks, and where.
+// closed reports whether a field ends at an offset of the last line, apart from blanks, and where.
 func (r *Reader) closed(at int) (end int, ok bool) {
 	b, end := r.lines.Bytes(), r.spans[len(r.spans)-1].End
 	if at < end && bytes.HasPrefix(b[at:end], r.delimiter) {
@@ -68,7 +68,7 @@ func (r *Reader) closed(at int) (end int, ok bool) {
 	return at, at == end || bytes.HasPrefix(b[at:end], r.delimiter)
 }
 
-// closesInLine reports whether a field that a quote opens is closed in the same line.
+// closesInLine reports whether a field that a quote opens is closed on the same line.
 func (r *Reader) closesInLine(opening int) bool {
 	b, end := r.lines.Bytes(), r.spans[len(r.spans)-1].End
 	for at := opening + 1; ; {
@@ -84,7 +84,7 @@ func (r *Reader) closesInLine(opening int) bool {
 	}
 }
 
-// quotedField adds the text of the field that a quote opens, and returns where it ends.
+// quotedField appends the text of the field that a quote opens, and returns where it ends.
 func (r *Reader) quotedField(opening int) (end int, err error) {
 	first, begun := len(r.spans)-1, len(r.text)
 	at := opening + 1
@@ -92,7 +92,7 @@ func (r *Reader) quotedField(opening int) (end int, err error) {
 		line := r.spans[len(r.spans)-1]
 		b := r.lines.Bytes()
 		i := bytes.IndexByte(b[at:line.End], r.quote)
-		if i < 0 { // the field continues in the next line
+		if i < 0 { // the field continues on the next line
 			r.text = append(r.text, b[at:line.Next]...)
 			if err := r.join(first, line.Next); err != nil {
 				return r.doubtful(opening, first, begun, err)
@@ -102,7 +102,7 @@ func (r *Reader) quotedField(opening int) (end int, err error) {
 		}
 		r.text = append(r.text, b[at:at+i]...)
 		at += i + 1
-		if at < line.End && b[at] == r.quote { // doubled
+		if at < line.End && b[at] == r.quote { // a doubled quote
 			r.text = append(r.text, r.quote)
 			at++
 			continue
@@ -120,10 +120,10 @@ func (r *Reader) quotedField(opening int) (end int, err error) {
 	}
 }
 
-// line returns the number of a line of the row.
+// line returns the number in the file of a line of the row.
 func (r *Reader) line(index int) int64 { return r.lines.Number() + 1 + int64(index) }
 
-// join adds the line at an offset to the row, for a field that begins in the line called first.
+// join adds the line at an offset to the row, for a field that begins in line first.
 func (r *Reader) join(first, at int) error {
 	r.stop = r.line(len(r.spans) - 1)
 	if at > textlines.MaxLine || len(r.spans) >= maxJoined {
@@ -141,9 +141,9 @@ func (r *Reader) join(first, at int) error {
 	return nil
 }
 
-const maxBegin = 400 // bytes of a line that a fault has
+const maxBegin = 400 // bytes of a line that a fault quotes
 
-// unclosed is the fault of a quote that is opened in a line of the row.
+// unclosed returns the fault for a quote that a line of the row opens.
 func (r *Reader) unclosed(line int, format string, a ...any) error {
 	begun := r.spans[line]
 	begin := string(r.lines.Bytes()[begun.From:min(begun.End, begun.From+maxBegin)])
@@ -151,8 +151,8 @@ func (r *Reader) unclosed(line int, format string, a ...any) error {
 	return &textlines.Fault{Line: r.line(line), What: &Unclosed{begin, what}, Advice: ": " + quoteHint}
 }
 
-// doubtful reads a field that does not close as it should as one whose quotes are escaped by
-// backslashes, within its line; if it isn't one, the error is the one given.
+// doubtful reads a field that is not closed properly as one with quotes escaped by backslashes,
+// within its line. If it is not such a field, doubtful returns the given error.
 func (r *Reader) doubtful(opening, first, begun int, err error) (int, error) {
 	r.spans, r.text = r.spans[:first+1], r.text[:begun]
 	b, end := r.lines.Bytes(), r.spans[first].End

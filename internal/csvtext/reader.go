@@ -10,47 +10,47 @@ import (
 	"github.com/pali3/pali3/internal/textlines"
 )
 
-// Reader reads rows of fields. [Open] makes one.
+// Reader reads rows of fields. Use [Open] to make one.
 type Reader struct {
 	lines     *textlines.Lines
 	encoding  textlines.Encoding
 	delimiter []byte
 	quote     byte // 0: none
-	trusted   bool // the quote was asked for: what it encloses is not doubted
-	unquote   bool // without quotes: a field that was plainly written with them loses them
-	joins     bool // what a row has too many of belongs to its last field
-	trims     bool // blanks around values go, as the header has some
+	trusted   bool // the dialect gives the quote, so what it encloses is not doubted
+	unquote   bool // in a table without quotes, removes those around fields that were clearly written with them
+	joins     bool // surplus fields of a row belong to its last field
+	trims     bool // removes blanks around values, because the header has some
 	names     []string
 	width     int   // fields of a row; 0 before the header is read
 	begun     bool  // a row was read
-	extra     int   // empty fields behind the last that rows may have, as the first has them
-	at        int64 // the first line of the row that was read last
+	extra     int   // empty fields at the end that rows may have, because the first row has them
+	at        int64 // the first line of the last row
 
 	text    []byte           // of the fields
 	ends    []int            // of each field in text
 	spans   []textlines.Span // the lines of the row
 	places  []place
 	fields  []string
-	stop    int64            // the line at which the quote that was opened last is known not to close as it should
-	foreign textlines.Ending // that a row of this table does not end at, unless there are several rows before its own ending
-	even    int64            // up to this line, rows that end so were checked
+	stop    int64            // the line up to which the last quote is known not to be closed properly
+	foreign textlines.Ending // the other kind of ending than that of the header
+	even    int64            // up to this line, rows with the foreign ending were checked
 	doubt   doubt
 }
 
 const maxJoined = 100_000 // lines of one row
 
-// Unclosed is what is wrong in a [textlines.Fault] with a quote that does not close as it should.
+// Unclosed is the cause in a [textlines.Fault] for a quote that is not closed properly.
 type Unclosed struct {
-	Begin string // of the line that opens it
+	Begin string // beginning of the line that opens the quote
 	error
 }
 
-// Line returns the number of the first line of the row that was read last, from 1.
+// Line returns the number of the first line of the last row, from 1.
 func (r *Reader) Line() int64 { return r.at }
 
-// Next returns the fields of the next row; they hold until the next call. A row that cannot be read
-// is a [textlines.Fault], after which the next row follows. Of rows that quotes make of several
-// lines, that is the line after the first. The error is [textlines.ErrEnd] after the last row.
+// Next returns the fields of the next row, which are valid until the next call. For a row that
+// cannot be read it returns a [textlines.Fault] and can be called again; if the row spans several
+// lines, it continues with the second. After the last row the error is [textlines.ErrEnd].
 func (r *Reader) Next() ([]string, error) {
 	fields, err := r.next()
 	if r.trims {
@@ -125,7 +125,7 @@ func (r *Reader) row(first textlines.Span, content []byte) ([]string, error) {
 	return r.fields, nil
 }
 
-// parse takes the row that begins with a line apart, and leaves the lines where they are.
+// parse splits the row that begins with a line. It does not advance the lines.
 func (r *Reader) parse(first textlines.Span, content []byte) error {
 	r.spans = append(r.spans[:0], first)
 	if r.quote != 0 && bytes.IndexByte(content, r.quote) >= 0 {
@@ -135,7 +135,7 @@ func (r *Reader) parse(first textlines.Span, content []byte) error {
 	return nil
 }
 
-// split takes a line apart that has no quotes, or in which they are characters.
+// split splits a line without quotes, or one in which they are ordinary characters.
 func (r *Reader) split(line []byte) {
 	text := string(line)
 	delimiter := string(r.delimiter)
@@ -151,8 +151,8 @@ func (r *Reader) split(line []byte) {
 	r.fields = append(r.fields, r.plain(text))
 }
 
-// plain returns a field of a table without quotes. One that is enclosed in them, and has others
-// doubled within, was written by a program that quotes.
+// plain returns a field of a table without quotes. A field that is enclosed in quotes and contains
+// doubled quotes was written by a program that quotes, so plain unquotes it.
 func (r *Reader) plain(field string) string {
 	if !r.unquote || len(field) < 4 || field[0] != '"' || field[len(field)-1] != '"' {
 		return field
@@ -165,8 +165,8 @@ func (r *Reader) plain(field string) string {
 	return strings.ReplaceAll(inner, `""`, `"`)
 }
 
-// shape checks the number of fields. Where every row ends with a delimiter that the header has not,
-// the empty fields go.
+// shape checks the number of fields. If every row ends with delimiters that the header does not
+// have, it removes the empty fields.
 func (r *Reader) shape(at int64) error {
 	if r.width == 0 {
 		return nil
@@ -198,8 +198,8 @@ func (r *Reader) shape(at int64) error {
 	return nil
 }
 
-// followedBy reports whether the next lines, at least one, end with a delimiter and have that
-// number of fields.
+// followedBy reports whether all of the next lines, and at least one, end with a delimiter and have
+// the given number of fields.
 func (r *Reader) followedBy(fields int) bool {
 	at, lines := r.spans[0].Next, 0
 	for range 100 {
@@ -221,12 +221,12 @@ func (r *Reader) followedBy(fields int) bool {
 
 const quoteHint = "set --quote none if quotes are characters in this table"
 
-// advised is the fault of a row, with what may help.
+// advised returns the fault of a row with advice.
 func advised(line int64, advice, format string, a ...any) error {
 	return &textlines.Fault{Line: line, What: fmt.Errorf(format, a...), Advice: advice}
 }
 
-// fieldsHint says what may be wrong with a row of another number of fields.
+// fieldsHint returns advice for a row with a wrong number of fields.
 func (r *Reader) fieldsHint() string {
 	line := r.lines.Bytes()[:r.spans[0].End]
 	switch {
@@ -244,7 +244,7 @@ func (r *Reader) fieldsHint() string {
 	return ""
 }
 
-// finish makes the row's fields of its text.
+// finish cuts the row's text into its fields.
 func (r *Reader) finish() {
 	text, from := string(r.text), 0
 	r.fields = slices.Grow(r.fields[:0], len(r.ends))

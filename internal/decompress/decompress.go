@@ -1,5 +1,5 @@
-// Package decompress reads files that may be compressed: what their first bytes show counts, not
-// their names. Memory is bounded whatever the file says of itself.
+// Package decompress reads files that may be compressed. It detects the format from the first
+// bytes, not from the name, and limits the memory that a file can request.
 package decompress
 
 import (
@@ -17,10 +17,10 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Format is how a file is compressed.
+// Format is a compression format.
 type Format string
 
-// Formats. None is that of a file that is not compressed; xz is known and not read.
+// Formats. None means that a file is not compressed. Xz is detected but not supported.
 const (
 	None  Format = ""
 	Gzip  Format = "gzip"
@@ -30,25 +30,26 @@ const (
 )
 
 const (
-	// HeadSize is how many bytes [Of] looks at.
+	// HeadSize is the number of bytes that [Of] examines.
 	HeadSize = 10
-	// MaxWindow is the largest window of zstd that is read, in bytes: zstd --long=28.
+	// MaxWindow is the largest supported window of zstd, in bytes: zstd --long=28.
 	MaxWindow = 256 << 20
 )
 
-// ErrTrailing is the error where other bytes than zeros follow the compressed data.
+// ErrTrailing is returned if bytes other than zeros follow the compressed data.
 var ErrTrailing = errors.New("other bytes follow the compressed data")
 
-// errXz is the error of an xz file.
+// errXz is the error for an xz file.
 var errXz = errors.New("this is an xz file, which is not read: unpack it with xz -d first")
 
-// Of tells by the first [HeadSize] bytes of a file, or all of a shorter one, how it is compressed.
+// Of returns the format of a file, given its first [HeadSize] bytes, or all bytes of a shorter
+// file.
 func Of(head []byte) Format {
 	switch {
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
 		return Gzip
 	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")),
-		len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte("\x2a\x4d\x18")): // a frame to skip, as pzstd writes first
+		len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte("\x2a\x4d\x18")): // a skippable frame, which pzstd writes first
 		return Zstd
 	case bytes.HasPrefix(head, []byte("BZh")) && isBlock(head[3:]):
 		return Bzip2
@@ -58,8 +59,8 @@ func Of(head []byte) Format {
 	return None
 }
 
-// isBlock reports whether bytes behind BZh, as many as there are, are the size of bzip2's blocks
-// and the beginning of one, or of the data's end.
+// isBlock reports whether the bytes behind BZh, as far as they are given, are the block size of
+// bzip2 and the beginning of a block or of the end marker.
 func isBlock(b []byte) bool {
 	if len(b) == 0 || b[0] < '1' || b[0] > '9' {
 		return false
@@ -68,9 +69,8 @@ func isBlock(b []byte) bool {
 	return bytes.HasPrefix([]byte("1AY&SY"), b) || bytes.HasPrefix([]byte("\x17\x72\x45\x38\x50\x90"), b)
 }
 
-// New returns the content of a file of the format, and what frees its memory. Where other bytes
-// than zeros follow the data of gzip, the content ends with [ErrTrailing], for gzip itself takes no
-// notice of them.
+// New returns the decompressed content of a file, and a function that frees its memory. If bytes
+// other than zeros follow gzip data, the content ends with [ErrTrailing]; gzip itself ignores them.
 func New(packed *bufio.Reader, format Format) (content io.Reader, free func(), err error) {
 	free = func() {}
 	switch format {
@@ -96,7 +96,8 @@ func New(packed *bufio.Reader, format Format) (content io.Reader, free func(), e
 	return content, free, nil
 }
 
-// Open returns how a file is compressed, and its content with a buffer of the given size in bytes.
+// Open detects the format of a file and returns its content with a buffer of the given size in
+// bytes.
 func Open(file io.Reader, buffer int) (*bufio.Reader, error) {
 	packed := bufio.NewReaderSize(file, buffer)
 	head, err := packed.Peek(HeadSize)
@@ -107,7 +108,7 @@ func Open(file io.Reader, buffer int) (*bufio.Reader, error) {
 	if format == None {
 		return packed, nil
 	}
-	content, _, err := New(packed, format) // one thread alone decodes zstd: nothing is to be stopped
+	content, _, err := New(packed, format) // zstd decodes in this goroutine, so there is nothing to stop
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +117,7 @@ func Open(file io.Reader, buffer int) (*bufio.Reader, error) {
 
 var endings = []string{".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz"}
 
-// TrimEnding returns a file's name without the ending of a format.
+// TrimEnding returns a file name without the extension of a compression format.
 func TrimEnding(name string) string {
 	if ending := filepath.Ext(name); slices.Contains(endings, strings.ToLower(ending)) {
 		return strings.TrimSuffix(name, ending)
@@ -124,8 +125,8 @@ func TrimEnding(name string) string {
 	return name
 }
 
-// gzipMembers reads gzip data of one or several members, and ends where no further one follows, as
-// gzip itself does.
+// gzipMembers reads gzip data with one or more members. Like gzip, it stops if no further member
+// follows.
 type gzipMembers struct {
 	packed *bufio.Reader
 	member *gzip.Reader
@@ -145,7 +146,7 @@ func (g *gzipMembers) Read(b []byte) (int, error) {
 	for {
 		n, err := g.member.Read(b)
 		if n > 0 && errors.Is(err, io.EOF) {
-			err = nil // it comes again
+			err = nil // returned by the next call
 		}
 		if !errors.Is(err, io.EOF) {
 			return n, err
@@ -164,7 +165,7 @@ func (g *gzipMembers) Read(b []byte) (int, error) {
 	}
 }
 
-// end passes over zeros behind the last member, with which tapes and some programs fill blocks.
+// end skips zeros behind the last member, with which tapes and some programs pad blocks.
 func (g *gzipMembers) end() error {
 	for {
 		next, err := g.packed.Peek(1)

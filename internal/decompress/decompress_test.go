@@ -37,7 +37,7 @@ func bzipped(t *testing.T) string {
 	return string(content)
 }
 
-func TestOpen_ReadsWhatTheBytesShow(t *testing.T) {
+func TestOpen_DetectsFormatFromBytes(t *testing.T) {
 	skipped := "\x50\x2a\x4d\x18\x04\x00\x00\x00abcd"
 	for name, c := range map[string]struct{ file, want string }{
 		"plain": {"hello", "hello"}, "empty": {"", ""}, "gzip": {zipped("hello"), "hello"}, "gzip of members": {zipped("hel") + zipped("lo"), "hello"},
@@ -73,7 +73,7 @@ func TestOpen_RefusesDamagedFiles(t *testing.T) {
 	}
 }
 
-func TestOpen_BoundsTheWindow(t *testing.T) {
+func TestOpen_LimitsTheWindow(t *testing.T) {
 	const frame = "\x28\xb5\x2f\xfd\x00\xa8" // a window of 1<<31 bytes
 	content, err := Open(strings.NewReader(frame+"\x01\x00\x00"), 4096)
 	if err == nil {
@@ -84,7 +84,7 @@ func TestOpen_BoundsTheWindow(t *testing.T) {
 	}
 }
 
-func TestTrimEnding_TakesCompressionsOnly(t *testing.T) {
+func TestTrimEnding(t *testing.T) {
 	for name, want := range map[string]string{"a.csv.gz": "a.csv", "a.ZST": "a", "a.csv": "a.csv", "gz": "gz", "a.tar.bz2": "a.tar"} {
 		if got := TrimEnding(name); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
@@ -92,7 +92,7 @@ func TestTrimEnding_TakesCompressionsOnly(t *testing.T) {
 	}
 }
 
-// FuzzOpen: no file crashes its reader, and a plain one comes as it is.
+// FuzzOpen checks that no file panics and that an uncompressed file is unchanged.
 func FuzzOpen(f *testing.F) {
 	for _, seed := range []string{"a", zipped("a"), zipped("a") + "\x00\x00b", zstandard("a"), "BZh91AY&SY", "\x50\x2a\x4d\x18"} {
 		f.Add([]byte(seed))

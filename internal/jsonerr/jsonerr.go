@@ -1,5 +1,5 @@
-// Package jsonerr says in words what is wrong with a JSON file: the errors of encoding/json name
-// types of Go, which mean nothing to the person whose file it is.
+// Package jsonerr explains errors in JSON files in plain words. The errors of encoding/json name Go
+// types, which mean nothing to the author of a file.
 package jsonerr
 
 import (
@@ -13,12 +13,12 @@ import (
 	"strings"
 )
 
-// ErrCutShort is the error of a file that ends in the middle of a value.
+// ErrCutShort is the error for a file that ends in the middle of a value.
 var ErrCutShort = errors.New("the JSON ends in the middle of a value")
 
-// Explain returns an error of encoding/json, encoding/json/v2 or encoding/json/jsontext in words:
-// which field, what was found there, and what is expected. No name of Go's is in it. Other errors
-// come back as they are.
+// Explain returns an error of encoding/json, encoding/json/v2 or encoding/json/jsontext in plain
+// words: which field, what was found there, and what is expected, without the names of Go types. It
+// returns other errors unchanged.
 func Explain(err error) error {
 	if err == nil {
 		return nil
@@ -67,7 +67,7 @@ func explainSyntax(wrong *json.SyntaxError) error {
 	return fmt.Errorf("not JSON at byte %d: %s", wrong.Offset, text)
 }
 
-// found is what stands in the file, with an article: "a string", "an array", "the number 3.5".
+// found names the value in the file, with an article: "a string", "an array", "the number 3.5".
 func found(value string) string {
 	if number, ok := strings.CutPrefix(value, "number "); ok {
 		return "the number " + number
@@ -75,7 +75,7 @@ func found(value string) string {
 	return article(value)
 }
 
-// belongs is what a type of Go is in JSON, in the words of encoding/json, which [found] has.
+// belongs names the JSON value for a Go type, in the words that found uses.
 func belongs(t reflect.Type) string {
 	switch words := wanted(t); words {
 	case "text":

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// wantError is the error of a JSON value of another kind than expected.
+// wantError is the error for a JSON value of another kind than expected.
 type wantError struct {
 	want  error
 	found string
@@ -21,7 +21,7 @@ func (e *wantError) Error() string { return fmt.Sprintf("found %s, expected %v",
 
 func (e *wantError) Unwrap() error { return e.want }
 
-// Expected is the error of an UnmarshalJSONFrom that found another value than it wants.
+// Expected returns the error for an UnmarshalJSONFrom that found another value than expected.
 func Expected(want error, v jsontext.Value) error {
 	return &wantError{want, valueWords(v.Kind(), v)}
 }
@@ -38,7 +38,7 @@ func explainSyntactic(syntax *jsontext.SyntacticError) error {
 	return fmt.Errorf("it is not JSON: %s", text)
 }
 
-// plainly is an error without the name of the package that it is of.
+// plainly returns an error without the prefix of its package.
 func plainly(err error) string {
 	text := err.Error()
 	for _, prefix := range []string{"jsontext: ", "json: "} {
@@ -82,7 +82,7 @@ func fieldWords(pointer string) string {
 	return b.String() + ": "
 }
 
-// Kind names a kind of JSON value, with its article.
+// Kind names a kind of JSON value, with an article.
 func Kind(kind jsontext.Kind) string {
 	switch kind {
 	case 'n':
@@ -103,7 +103,7 @@ func Kind(kind jsontext.Kind) string {
 	return "something that is not JSON"
 }
 
-// valueWords names a kind and shows a value of it, if it is short.
+// valueWords names a kind, and shows the value if it is short.
 func valueWords(kind jsontext.Kind, v jsontext.Value) string {
 	if (kind == '"' || kind == '0') && len(v) > 0 {
 		return fmt.Sprintf("%s %.40s", strings.TrimPrefix(Kind(kind), "a "), v)
@@ -111,7 +111,7 @@ func valueWords(kind jsontext.Kind, v jsontext.Value) string {
 	return Kind(kind)
 }
 
-// wanted says what a type takes.
+// wanted names the JSON value that a type expects.
 func wanted(t reflect.Type) string {
 	for t != nil && t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -8,8 +8,8 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// assign applies assignments such as "tasks.0.weight=2" to YAML, after prepare has changed its
-// tree: names and list positions joined by dots, then a YAML value.
+// assign applies assignments such as "tasks.0.weight=2" to YAML: names and list positions joined by
+// dots, then a YAML value. Before, it calls prepare to change the tree.
 func assign(content []byte, assignments []string, prepare func(tree any) any) ([]byte, error) {
 	var root any
 	if err := yaml.UnmarshalWithOptions(content, &root, yaml.UseOrderedMap()); err != nil {
@@ -65,7 +65,7 @@ func set(tree any, path []string, value any) (any, error) {
 	return nil, fmt.Errorf("%q is below a plain value", path[0])
 }
 
-// remove returns the tree without the value at a dotted path; an element of a list becomes empty,
+// remove returns the tree without the value at a dotted path. It sets an element of a list to nil,
 // so that the others keep their positions.
 func remove(tree any, path string) any {
 	key, rest, deeper := strings.Cut(path, ".")

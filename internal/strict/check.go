@@ -13,7 +13,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// check fails on the first key that the type does not have and on the first value of another type.
+// check returns an error for the first key that the type does not have, or value of another type.
 func check(content []byte, name string, t reflect.Type) error {
 	problems, err := examine(content, name, t)
 	if err != nil || len(problems) == 0 {
@@ -22,7 +22,7 @@ func check(content []byte, name string, t reflect.Type) error {
 	return fmt.Errorf("%s: %w", lineOf(name, problems[0].Line), problems[0])
 }
 
-// lineOf names a line of a file, or the assignments.
+// lineOf names a line of a file, or the assignments instead.
 func lineOf(name string, line int) string {
 	if name == assigned {
 		return name
@@ -30,8 +30,8 @@ func lineOf(name string, line int) string {
 	return fmt.Sprintf("%s line %d", name, line)
 }
 
-// examine lists all keys that the type does not have and all values that are of another type. Text
-// that is no YAML is an error.
+// examine lists all keys that the type does not have and all values of another type. It returns an
+// error for text that is not YAML.
 func examine(content []byte, name string, t reflect.Type) (found Problems, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -54,7 +54,7 @@ func examine(content []byte, name string, t reflect.Type) (found Problems, err e
 
 type examiner struct{ found *Problems }
 
-// add adds what is wrong at a node; path has brackets around positions, as texts name it.
+// add adds a problem at a node. path has brackets around positions, as in messages.
 func (e examiner) add(node ast.Node, path, format string, values ...any) {
 	dotted := strings.NewReplacer("[", ".", "]", "").Replace(path)
 	*e.found = append(*e.found, Problem{Path: dotted, Text: fmt.Sprintf(format, values...), Line: node.GetToken().Position.Line})
@@ -89,7 +89,7 @@ func (e examiner) node(node ast.Node, t reflect.Type, path string) {
 	}
 }
 
-// is reports whether the type is of one of the kinds; if not, that is a problem.
+// is reports whether the type is of one of the kinds, and adds a problem if not.
 func (e examiner) is(node ast.Node, t reflect.Type, path string, kinds ...reflect.Kind) bool {
 	if slices.Contains(kinds, t.Kind()) {
 		return true
@@ -98,7 +98,7 @@ func (e examiner) is(node ast.Node, t reflect.Type, path string, kinds ...reflec
 	return false
 }
 
-// wrong adds that a value is of another type.
+// wrong adds the problem of a value of another type.
 func (e examiner) wrong(node ast.Node, t reflect.Type, path string) {
 	found := "a list"
 	switch node.(type) {
@@ -118,7 +118,7 @@ func (e examiner) wrong(node ast.Node, t reflect.Type, path string) {
 	e.add(node, path, "%s: %s; legal is %s", path, found, typeName(t))
 }
 
-// typeName is the word for a type of value.
+// typeName returns the words for a type.
 func typeName(t reflect.Type) string {
 	switch k := t.Kind(); {
 	case k == reflect.Bool:
@@ -137,8 +137,8 @@ func typeName(t reflect.Type) string {
 	return "keys with values"
 }
 
-// scalar adds a value that the decoder does not take for the type, and a fraction where it would
-// cut it off.
+// scalar adds a problem if the decoder does not accept the value for the type, or would truncate a
+// fraction.
 func (e examiner) scalar(node ast.Node, t reflect.Type, path string) {
 	if t.Kind() == reflect.Interface {
 		return

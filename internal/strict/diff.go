@@ -15,18 +15,18 @@ import (
 type Difference struct {
 	// Path is the key in the form that assignments take: "tasks.0.weight".
 	Path string `json:"path"`
-	// A and B are the two values: a number, a text, a list, or a map from keys to values. Nil: this
-	// side has none.
+	// A and B are the two values: a number, a text, a list, or a map from keys to values; nil for a
+	// side that has none.
 	A any `json:"a"`
 	B any `json:"b"`
 }
 
-// String is the difference on one line: "steps: 100 -> 200".
+// String returns the difference on one line: "steps: 100 -> 200".
 func (d Difference) String() string {
 	return d.Path + ": " + Text(d.A) + " -> " + Text(d.B)
 }
 
-// Text is a value of a [Difference] as YAML on one line; "(none)" for nil.
+// Text returns a value of a [Difference] as YAML on one line, or "(none)" for nil.
 func Text(value any) string {
 	if value == nil {
 		return "(none)"
@@ -38,10 +38,10 @@ func Text(value any) string {
 	return strings.TrimSpace(string(content))
 }
 
-// Diff lists the keys in which two configurations of one type differ, in the order of the type's
-// fields. Elements of a list that have a key "name" are matched by it, others by their position;
-// the position in a path is that in a, or in b for an element that a lacks. Paths of files are
-// compared as files.
+// Diff lists the keys whose values differ between two configurations of one type, in the order of
+// its fields. It matches elements of lists by their key "name" if they have one, otherwise by
+// position. Paths have the positions in a, or in b for an element that a lacks. Diff compares paths
+// of files as files.
 func Diff[T any](a, b T) (all []Difference) {
 	diff(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem(), "", &all)
 	return all
@@ -96,8 +96,8 @@ func diffList(a, b reflect.Value, path string, all *[]Difference) {
 	}
 }
 
-// identities tells the elements of a list apart: by their names if all have one of their own, or
-// else by their positions.
+// identities returns identifiers for the elements of a list: their names if these are unique,
+// otherwise their positions.
 func identities(list reflect.Value) []string {
 	names, positions := make([]string, list.Len()), make([]string, list.Len())
 	named := true
@@ -122,7 +122,7 @@ func identities(list reflect.Value) []string {
 	return positions
 }
 
-// samePaths reports whether two values that hold paths mean the same files.
+// samePaths reports whether two values with paths refer to the same files.
 func samePaths(a, b reflect.Value) bool {
 	if a.Kind() != reflect.String {
 		return false
@@ -136,7 +136,7 @@ func samePaths(a, b reflect.Value) bool {
 	return errX == nil && errY == nil && x == y
 }
 
-// plain returns a value without Go's types; of a struct, what is not zero.
+// plain returns a value without Go types. Of a struct it keeps the fields that are not zero.
 func plain(v reflect.Value) any {
 	switch v.Kind() {
 	case reflect.Pointer:

@@ -12,7 +12,7 @@ const pathTag = "path"
 
 // field is a key of a configuration struct.
 type field struct {
-	key    string // "" for a struct whose keys are its holder's
+	key    string // "" for an inline struct
 	index  int
 	kind   reflect.Type
 	isPath bool
@@ -36,7 +36,7 @@ func fieldsOf(t reflect.Type) (all []field) {
 	return all
 }
 
-// join appends a key to a dotted path; the key "" adds nothing.
+// join appends a key to a dotted path; it ignores the key "".
 func join(path, key string) string {
 	if path == "" || key == "" {
 		return path + key

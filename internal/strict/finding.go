@@ -10,25 +10,25 @@ import (
 // Severities of a [Finding].
 const (
 	Error   = "error"   // the recipe cannot be used
-	Warning = "warning" // it can, and probably is not what was meant
+	Warning = "warning" // the recipe can be used, but has a likely mistake
 )
 
-// Finding is a problem with its place, as recipe check tells it.
+// Finding is a problem with its place, as recipe check prints it.
 type Finding struct {
 	Severity string `json:"severity"`
 	// Place is the file and line, or the assignment, that the key got its value from.
 	Place string `json:"place"`
-	// Line of the file, counted from 1, where the key has one.
+	// Line of the file, counted from 1; 0 if the key has none.
 	Line int `json:"line,omitempty"`
 	// Key in the form that assignments take; "" for the whole recipe.
 	Key     string `json:"key"`
 	Message string `json:"message"`
 }
 
-// String is the finding on one line.
+// String returns the finding on one line.
 func (f Finding) String() string { return fmt.Sprintf("%s: %s: %s", f.Place, f.Severity, f.Message) }
 
-// Findings gives each problem its place in a file with assignments.
+// Findings adds to each problem its place in a file with assignments.
 func (p Problems) Findings(severity string, content []byte, name string, assignments []string) (all []Finding) {
 	lines := Lines(content)
 	for _, one := range p {
@@ -49,15 +49,14 @@ func (p Problems) Findings(severity string, content []byte, name string, assignm
 	return all
 }
 
-// SortFindings puts findings into the order of their lines, those without a line last.
+// SortFindings sorts findings by line, with those without a line last.
 func SortFindings(all []Finding) {
 	slices.SortStableFunc(all, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(min(a.Line, 1), min(b.Line, 1))*-1, cmp.Compare(a.Line, b.Line))
 	})
 }
 
-// Without returns the problems but those of keys that others are about, too, or that lie below such
-// a key.
+// Without returns the problems whose keys, and the keys above them, have no problem in others.
 func (p Problems) Without(others Problems) (left Problems) {
 	known := map[string]bool{}
 	for _, other := range others {

@@ -1,7 +1,7 @@
 package strict
 
-// Nearest returns the name with the least edit distance to what was written, "" if there are no
-// names.
+// Nearest returns the name with the smallest edit distance to what was written, or "" if there are
+// no names.
 func Nearest(written string, names []string) string {
 	best, least := "", -1
 	for _, name := range names {
@@ -12,7 +12,7 @@ func Nearest(written string, names []string) string {
 	return best
 }
 
-// distance is the edit distance of Levenshtein.
+// distance returns the Levenshtein distance.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

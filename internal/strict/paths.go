@@ -8,14 +8,14 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// IsRelative reports whether a path depends on the folder that it begins at: not an absolute one,
-// not a URL, not the name of a built-in file such as pali3:tokenizer.model, and not empty.
+// IsRelative reports whether a path is relative to a folder: it is not empty, absolute, a URL, or
+// the name of a built-in file such as pali3:tokenizer.model.
 func IsRelative(path string) bool {
 	return path != "" && !filepath.IsAbs(path) && !strings.Contains(path, "://") && !strings.HasPrefix(path, "pali3:")
 }
 
-// From returns the function that makes a path which begins at the folder base one that begins at
-// the current folder.
+// From returns a function that converts paths relative to the folder base to paths relative to the
+// current folder.
 func From(base string) func(path string) string {
 	return func(path string) string {
 		if base == "" || !IsRelative(path) {
@@ -25,8 +25,8 @@ func From(base string) func(path string) string {
 	}
 }
 
-// MovePaths replaces the paths in the configuration that config points to, those of fields tagged
-// `path:"relative"`, by what move makes of them.
+// MovePaths applies move to the paths in the configuration that config points to: those in fields
+// tagged `path:"relative"`.
 func MovePaths(config any, move func(path string) string) {
 	movePaths(reflect.ValueOf(config).Elem(), false, move)
 }
@@ -35,7 +35,7 @@ func movePaths(v reflect.Value, isPath bool, move func(string) string) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if !v.IsNil() {
-			inner := reflect.New(v.Type().Elem()) // others may hold what it points to
+			inner := reflect.New(v.Type().Elem()) // a copy, because others may hold the pointer
 			inner.Elem().Set(v.Elem())
 			movePaths(inner.Elem(), isPath, move)
 			v.Set(inner)
@@ -61,7 +61,7 @@ func movePaths(v reflect.Value, isPath bool, move func(string) string) {
 	}
 }
 
-// moveTree is [MovePaths] for YAML that is not decoded into the type yet.
+// moveTree does what [MovePaths] does to YAML that is not decoded into the type yet.
 func moveTree(tree any, t reflect.Type, isPath bool, move func(string) string) any {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -91,7 +91,7 @@ func moveTree(tree any, t reflect.Type, isPath bool, move func(string) string) a
 	return tree
 }
 
-// find returns the key of a struct type, or of one within whose keys are its holder's.
+// find returns a key of a struct type, including the keys of inline structs.
 func find(t reflect.Type, key string) (field, bool) {
 	for _, f := range fieldsOf(t) {
 		if f.key == key && key != "" {

@@ -14,7 +14,7 @@ type placed struct {
 	Files []string `yaml:"files" path:"relative"`
 }
 
-func TestReadMoved_PathsBeginAtTheFolderAndAssignmentsDoNot(t *testing.T) {
+func TestReadMoved_MovesPathsOfTheFileOnly(t *testing.T) {
 	const text = "data: ../d\nname: ../n\nparts: [{name: a, data: x}, {data: s3://b/x}]\nextra: {data: pali3:m}\nfiles: [f, /abs]\n"
 	absolute := "/abs"
 	for _, c := range []struct {
@@ -39,7 +39,7 @@ func TestReadMoved_PathsBeginAtTheFolderAndAssignmentsDoNot(t *testing.T) {
 	}
 }
 
-func TestMovePaths_LeavesWhatWasCopiedFromAlone(t *testing.T) {
+func TestMovePaths_DoesNotChangeCopies(t *testing.T) {
 	a := placed{Parts: []part{{Data: "x"}}, Extra: &part{Data: "y"}, Files: []string{"f"}}
 	b := a
 	MovePaths(&b, From("p"))

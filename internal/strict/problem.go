@@ -12,25 +12,25 @@ import (
 
 // Problem is what is wrong with the value of a key.
 type Problem struct {
-	// Path is the key in the form that assignments take, "" for the whole file.
+	// Path is the key in the form of assignments, "" for the whole file.
 	Path string
 	// Text names the key, what was found and what is legal.
 	Text string
-	// Line of the key in its file, where it is known; -1 for an assignment.
+	// Line of the key in its file; 0 if it is not known, -1 for an assignment.
 	Line int
 }
 
 func (p Problem) Error() string { return p.Text }
 
-// Problems collects what is wrong with a configuration.
+// Problems are the problems of a configuration.
 type Problems []Problem
 
-// Add adds a problem of a key.
+// Add adds a problem with a key.
 func (p *Problems) Add(path, format string, values ...any) {
 	*p = append(*p, Problem{Path: path, Text: fmt.Sprintf(format, values...)})
 }
 
-// Err returns the first problem as an error, nil if there is none.
+// Err returns the first problem, or nil.
 func (p Problems) Err() error {
 	if len(p) == 0 {
 		return nil
@@ -38,8 +38,8 @@ func (p Problems) Err() error {
 	return p[0]
 }
 
-// At returns the first problem as an error that says where its key is, and how many more there are;
-// nil if there is none.
+// At returns the first problem with the place of its key and the number of further problems, or
+// nil.
 func (p Problems) At(content []byte, name string, assignments []string) error {
 	switch len(p) {
 	case 0:
@@ -50,11 +50,11 @@ func (p Problems) At(content []byte, name string, assignments []string) error {
 	return fmt.Errorf("%s: %w (and %d more; pali3 recipe check lists all)", Place(content, name, assignments, p[0].Path), p[0], len(p)-1)
 }
 
-// onTheRecipe ends the place of an assignment.
+// onTheRecipe is the end of the place of an assignment.
 const onTheRecipe = " on the recipe"
 
-// Place says where a key got its value: "siglip.yaml line 7", or the assignment. A key that is not
-// there has the place of what would hold it.
+// Place returns where a key got its value: "siglip.yaml line 7", or the assignment. For a missing
+// key it returns the place of the key above it.
 func Place(content []byte, name string, assignments []string, path string) string {
 	for _, a := range slices.Backward(assignments) {
 		key, _, _ := strings.Cut(a, "=")
@@ -68,7 +68,7 @@ func Place(content []byte, name string, assignments []string, path string) strin
 	return name
 }
 
-// LineOf returns the line of a key or of the nearest key around it that is there; 0 if none is.
+// LineOf returns the line of a key, or of the nearest key above it that exists, or 0.
 func LineOf(lines map[string]int, path string) int {
 	for path != "" {
 		if line, ok := lines[path]; ok {
@@ -79,14 +79,14 @@ func LineOf(lines map[string]int, path string) int {
 	return 0
 }
 
-// Lines returns the line of each key of YAML, counted from 1, by the key's dotted path. Of text
-// that is no YAML it returns none.
+// Lines returns the line of each key of YAML, counted from 1, by the key's dotted path. For text
+// that is not YAML it returns an empty map.
 func Lines(content []byte) (lines map[string]int) {
 	lines = map[string]int{}
 	if len(content) > maxBytes {
 		return lines
 	}
-	defer func() { _ = recover() }() // the parser panics on some broken input; its lines are not needed then
+	defer func() { _ = recover() }() // the parser panics on some broken input, whose lines are not needed
 	file, err := parser.ParseBytes(content, 0)
 	if err != nil {
 		return lines
@@ -116,7 +116,7 @@ func addLines(node ast.Node, path string, lines map[string]int) {
 	}
 }
 
-// firstLine is the line at which a node begins.
+// firstLine returns the line in which a node begins.
 func firstLine(node ast.Node) int {
 	if m, ok := node.(*ast.MappingNode); ok && len(m.Values) > 0 {
 		node = m.Values[0]

@@ -7,9 +7,9 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// ReadAll reads as [ReadMoved] does and passes over what it cannot read: it returns all unknown
-// keys and all values of another type, and takes the rest into the struct that into points to.
-// Content that cannot be read at all is an error.
+// ReadAll reads as [ReadMoved] does but skips what it cannot read. It returns all unknown keys and
+// all values of another type, and decodes the others into the struct that into points to. It
+// returns an error for content that is not YAML.
 func ReadAll(content []byte, name string, move func(path string) string, into any, assignments ...string) (Problems, error) {
 	if len(content) > maxBytes {
 		return nil, fmt.Errorf("%s: %d bytes, the limit is %d", name, len(content), maxBytes)
@@ -48,7 +48,7 @@ func ReadAll(content []byte, name string, move func(path string) string, into an
 	return found, decodeKnown(root, name, into, found)
 }
 
-// assignedLine is the line of what an assignment says.
+// assignedLine is the line of a problem in an assignment.
 const assignedLine = -1
 
 func hasProblem(all Problems, p Problem) bool {
@@ -60,7 +60,7 @@ func hasProblem(all Problems, p Problem) bool {
 	return false
 }
 
-// decodeKnown decodes all but the keys with problems.
+// decodeKnown decodes the keys without problems.
 func decodeKnown(content []byte, name string, into any, without Problems) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -73,7 +73,7 @@ func decodeKnown(content []byte, name string, into any, without Problems) (err e
 	}
 	for _, p := range without {
 		if p.Path == "" && len(without) > 0 && p.Line >= 0 {
-			return nil // not even the outermost keys are there
+			return nil // the file has no keys at all
 		}
 		root = remove(root, p.Path)
 	}

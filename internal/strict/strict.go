@@ -1,9 +1,8 @@
-// Package strict reads YAML into configuration structs and takes nothing it does not know: an
-// unknown key is an error that names the file, the line and the nearest legal key. Values can be
-// overridden by assignments such as "train.steps=100".
+// Package strict reads YAML into configuration structs. An unknown key is an error that names the
+// file, the line and the nearest legal key. Assignments such as "train.steps=100" override values.
 //
-// Structs name their keys by `yaml` tags; a struct tagged `yaml:",inline"` adds its keys to its
-// holder's.
+// Structs name their keys by `yaml` tags. The keys of a struct tagged `yaml:",inline"` belong to
+// the struct that contains it.
 package strict
 
 import (
@@ -18,7 +17,7 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// maxBytes bounds a configuration file.
+// maxBytes is the maximum size of a configuration file.
 const maxBytes = 1 << 20
 
 // ReadFile reads the YAML file into the struct that into points to, with the assignments applied.
@@ -30,18 +29,17 @@ func ReadFile(path string, into any, assignments ...string) error {
 	return Read(content, path, into, assignments...)
 }
 
-// assigned is the name, in errors, of what the assignments say.
+// assigned is the name of the assignments in errors.
 const assigned = "--set"
 
-// Read reads YAML into the struct that into points to, with the assignments applied. Name is the
-// file's, for errors. What the YAML does not mention keeps its value.
+// Read reads YAML into the struct that into points to, with the assignments applied. Name is that
+// of the file, for errors. Fields that the YAML does not mention keep their values.
 func Read(content []byte, name string, into any, assignments ...string) error {
 	return ReadMoved(content, name, nil, into, assignments...)
 }
 
-// ReadMoved reads as [Read] does and replaces the paths that the YAML has in fields tagged
-// `path:"relative"` by what move makes of them, such as [From]. Paths in assignments stay as they
-// are.
+// ReadMoved reads as [Read] does and applies move, such as [From], to the paths that the YAML has
+// in fields tagged `path:"relative"`. It does not move paths in assignments.
 func ReadMoved(content []byte, name string, move func(path string) string, into any, assignments ...string) error {
 	if len(content) > maxBytes {
 		return fmt.Errorf("%s: %d bytes, the limit is %d", name, len(content), maxBytes)
@@ -76,7 +74,8 @@ func ReadMoved(content []byte, name string, move func(path string) string, into 
 	return nil
 }
 
-// isText is an error for a file that can be no YAML, such as an image: it says what the file is.
+// isText returns an error for a file that cannot be YAML, such as an image. The error names what it
+// is.
 func isText(content []byte, name string) error {
 	kind := imagefile.Kind(content)
 	if !utf8.Valid(content) {
@@ -88,7 +87,7 @@ func isText(content []byte, name string) error {
 	return nil
 }
 
-// decode calls the decoder, which panics on some broken input; that is returned as an error.
+// decode calls the decoder and returns its panics, which some broken input causes, as errors.
 func decode(content []byte, name string, into any) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -42,7 +42,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestErrorsNameLineAndNearestKey(t *testing.T) {
+func TestRead_ErrorsNameLineAndNearestKey(t *testing.T) {
 	for _, c := range []struct {
 		text string
 		sets []string
@@ -73,7 +73,7 @@ func TestErrorsNameLineAndNearestKey(t *testing.T) {
 	}
 }
 
-func TestReadAll_PassesOverWhatItCannotRead(t *testing.T) {
+func TestReadAll_SkipsWhatItCannotRead(t *testing.T) {
 	const text = "stpes: 1\nsteps: many\nseed: 7\ntasks:\n  - {weight: x, tags: {a: b}}\n  - {weight: 2, wait: 1}\n"
 	var c config
 	found, err := ReadAll([]byte(text), "r.yaml", From(""), &c, "one.weight=3", "one.tag=1", "seed=8", "tasks.9.weight=1")

@@ -15,13 +15,13 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// Encoding turns a table's bytes into UTF-8. Of what is not valid in it, the UTF-8 is not valid
-// either, or has characters that the check of a row finds.
+// Encoding decodes the bytes of a table to UTF-8. Invalid bytes decode to invalid UTF-8, or to
+// characters that [Encoding.Check] finds.
 type Encoding struct {
 	name    string
-	width   int // of a code unit of UTF-16 or UTF-32 in bytes, else 0
+	width   int // of a code unit of UTF-16 or UTF-32 in bytes; 0 for others
 	little  bool
-	decoder encoding.Encoding // of the others; nil is UTF-8
+	decoder encoding.Encoding // for the others; nil for UTF-8
 }
 
 var unicodeEncodings = map[string]Encoding{
@@ -45,13 +45,13 @@ func EncodingNamed(name string) (Encoding, error) {
 	return Encoding{name: strings.ToLower(name), decoder: e}, nil
 }
 
-// marks are byte order marks, those that begin with another first.
+// marks are byte order marks. A mark that begins with another one comes before it.
 var marks = []struct{ bytes, encoding string }{
 	{"\xef\xbb\xbf", "utf8"}, {"\xff\xfe\x00\x00", "utf32le"}, {"\x00\x00\xfe\xff", "utf32be"}, {"\xff\xfe", "utf16le"}, {"\xfe\xff", "utf16be"},
 }
 
-// Decode returns the content as UTF-8, and its encoding: that of a byte order mark, or else the one
-// named.
+// Decode returns the content as UTF-8, and its encoding: that of a byte order mark, or the named
+// one.
 func Decode(content *bufio.Reader, name string) (io.Reader, Encoding, error) {
 	e, err := EncodingNamed(name)
 	if err != nil {
@@ -77,8 +77,8 @@ func Decode(content *bufio.Reader, name string) (io.Reader, Encoding, error) {
 	return &wideReader{source: content, encoding: e}, e, nil
 }
 
-// zeroesSay names the UTF-16 that a content without a byte order mark looks like, "" if it looks
-// like none.
+// zeroesSay names the variant of UTF-16 that the positions of zeros suggest for content without a
+// byte order mark, or "".
 func zeroesSay(content *bufio.Reader) string {
 	head, _ := content.Peek(64)
 	var zeroes [2]int
@@ -97,12 +97,12 @@ func zeroesSay(content *bufio.Reader) string {
 	return ""
 }
 
-// wideReader decodes UTF-16 and UTF-32. An invalid code unit becomes the byte 0xff, which UTF-8
-// never contains.
+// wideReader decodes UTF-16 and UTF-32. It decodes invalid code units to the byte 0xff, which never
+// occurs in UTF-8.
 type wideReader struct {
 	source   *bufio.Reader
 	encoding Encoding
-	high     rune // a surrogate that waits for its other half
+	high     rune // a high surrogate whose other half has not been read
 	out      []byte
 	err      error
 }
@@ -164,8 +164,8 @@ func (r *wideReader) add(c rune) {
 	}
 }
 
-// Check returns an error that says where bytes that begin in a line are no text in the encoding,
-// nil if they are. All are lines of one row.
+// Check returns an error with the position of bytes that are not text in the encoding. content is a
+// row that begins in a line.
 func (e Encoding) Check(content []byte, line int64) error {
 	at := e.invalid(content)
 	if at < 0 {
@@ -182,7 +182,7 @@ func (e Encoding) Check(content []byte, line int64) error {
 		What: fmt.Errorf("line %d: what is at byte %d of it (as UTF-8) is not valid %s", line, column, e.name)}
 }
 
-// invalid returns the first byte that is part of no text in the encoding, -1 if there is none.
+// invalid returns the position of the first byte that is not text in the encoding, or -1.
 func (e Encoding) invalid(content []byte) int {
 	if !utf8.Valid(content) {
 		at := 0
@@ -197,10 +197,10 @@ func (e Encoding) invalid(content []byte) int {
 	if e.decoder == nil {
 		return -1
 	}
-	at := bytes.Index(content, []byte("\uFFFD")) // what the decoder made of it
+	at := bytes.Index(content, []byte("\uFFFD")) // where the decoder replaced bytes
 	if strings.HasPrefix(e.name, "windows-") {
 		if c1 := bytes.IndexFunc(content, func(r rune) bool { return r >= 0x80 && r < 0xa0 }); c1 >= 0 && (at < 0 || c1 < at) {
-			return c1 // of a byte that the code page does not assign
+			return c1 // a byte that the code page does not assign
 		}
 	}
 	return at

@@ -8,65 +8,65 @@ import (
 )
 
 var (
-	// ErrEnd is the error at the end of a text.
+	// ErrEnd is returned at the end of a text.
 	ErrEnd = errors.New("no more rows")
-	// ErrBroken is wrapped by an error after which nothing of a text can be read.
+	// ErrBroken is wrapped by an error that ends the reading of a text.
 	ErrBroken = errors.New("the table is damaged from here on")
-	// ErrLong is the error of a line of more than [MaxLine] bytes.
+	// ErrLong is returned for a line of more than [MaxLine] bytes.
 	ErrLong = fmt.Errorf("a line of over %d bytes", MaxLine)
 )
 
 const (
-	// MaxLine is the most that a line may take, in bytes.
+	// MaxLine is the maximum length of a line, in bytes.
 	MaxLine = 16 << 20
 
 	firstBuffer = 1 << 16
-	maxSkipped  = 1 << 30 // of a line that is too long, before the text counts as damaged
+	maxSkipped  = 1 << 30 // bytes of a line that is too long; beyond it the text counts as damaged
 )
 
-// Lines reads a text line by line, and looks as far ahead as a row may be long. A line ends at a
-// line feed, at a carriage return with a line feed, or at a carriage return alone.
+// Lines reads a text line by line with look-ahead over the lines of a row. A line ends with a line
+// feed, a carriage return and a line feed, or a carriage return alone.
 type Lines struct {
 	source     io.Reader
 	buf        []byte
-	start, end int   // what is unread lies in buf[start:end]
-	err        error // what the source ended with
+	start, end int   // buf[start:end] is unread
+	err        error // at the end of the source
 	number     int64 // lines before start
 	passed     int64 // bytes before start
-	lone       bool  // the line found last ended at a carriage return alone
+	lone       bool  // the last line ended with a carriage return alone
 }
 
-// Span is where a line is, in bytes from the first unread one: its content is [From, End), and what
-// ends it [End, Next).
+// Span is the position of a line, in bytes from the first unread byte: its content is [From, End),
+// its ending [End, Next).
 type Span struct {
 	From, End, Next int
 	Ending          Ending
 }
 
-// Ending is what ends a line.
+// Ending is how a line ends.
 type Ending int
 
 // Endings of lines.
 const (
-	AtEnd          Ending = iota // of the text
+	AtEnd          Ending = iota // with the text
 	LineFeed                     // alone
 	CarriageReturn               // alone
 	CRLF                         // carriage return and line feed
 )
 
-// New returns the lines of a text.
+// New returns a reader of the lines of a text.
 func New(source io.Reader) *Lines { return &Lines{source: source} }
 
-// Number returns how many lines were passed.
+// Number returns the number of lines before the current one.
 func (l *Lines) Number() int64 { return l.number }
 
-// Passed returns how many bytes were passed.
+// Passed returns the number of bytes before the current line.
 func (l *Lines) Passed() int64 { return l.passed }
 
-// Bytes returns what is unread and in memory.
+// Bytes returns the unread bytes in memory.
 func (l *Lines) Bytes() []byte { return l.buf[l.start:l.end] }
 
-// Fill reads more of the source; false at its end.
+// Fill reads more of the source. It returns false at the end.
 func (l *Lines) Fill() bool {
 	if l.err != nil {
 		return false
@@ -107,8 +107,8 @@ func (l *Lines) Ended() error {
 	return fmt.Errorf("%w: %w", ErrBroken, l.err)
 }
 
-// Span finds the line that begins at an offset. At the end of the source the error is ErrEnd or
-// wraps ErrBroken; a line that is too long is ErrLong.
+// Span returns the line that begins at an offset. At the end of the source the error is ErrEnd or
+// wraps ErrBroken; for a line that is too long it is ErrLong.
 func (l *Lines) Span(from int) (Span, error) {
 	searched := from
 	for {
@@ -136,9 +136,9 @@ func (l *Lines) Span(from int) (Span, error) {
 	}
 }
 
-// endOf finds the end of the line that begins at from, of which what is before searched has none.
+// endOf finds the end of the line that begins at from, searching from searched on.
 func (l *Lines) endOf(b []byte, from, searched int) (s Span, found bool) {
-	first, second := byte('\n'), byte('\r') // the one that is likely nearer is looked for first
+	first, second := byte('\n'), byte('\r') // searches for the likelier ending first
 	if l.lone {
 		first, second = second, first
 	}
@@ -155,28 +155,28 @@ func (l *Lines) endOf(b []byte, from, searched int) (s Span, found bool) {
 	if b[until] == '\n' {
 		return Span{from, until, until + 1, LineFeed}, true
 	}
-	next := until + 1 // after the CarriageReturn returns
+	next := until + 1 // behind the carriage returns
 	for next < len(b) && b[next] == '\r' {
 		next++
 	}
 	switch {
 	case next == len(b):
-		return s, false // what follows decides
+		return s, false // depends on what follows
 	case b[next] == '\n':
 		return Span{from, until, next + 1, CRLF}, true
 	}
 	return Span{from, until, until + 1, CarriageReturn}, true
 }
 
-// Advance skips bytes that are in memory and counts their lines.
+// Advance skips n bytes that are in memory and counts their lines.
 func (l *Lines) Advance(n, lines int) {
 	l.start += n
 	l.passed += int64(n)
 	l.number += int64(lines)
 }
 
-// SkipLine passes over the line at hand, however long. The error is that of the source's end before
-// the line's.
+// SkipLine skips the current line, however long. It returns an error if the source ends before the
+// line does.
 func (l *Lines) SkipLine() error {
 	for skipped := 0; ; {
 		b := l.Bytes()
@@ -194,7 +194,7 @@ func (l *Lines) SkipLine() error {
 	}
 }
 
-// IsBlank reports whether a line has nothing but blanks.
+// IsBlank reports whether a line consists of blanks only.
 func IsBlank(line []byte) bool {
 	for _, c := range line {
 		if c != ' ' && c != '\t' && c != '\r' {
@@ -204,8 +204,8 @@ func IsBlank(line []byte) bool {
 	return true
 }
 
-// NextLine returns the next line that is not blank, and its number from 1. One that is too long is
-// a fault, and passed over.
+// NextLine returns the next line that is not blank, and its number from 1. For a line that is too
+// long it returns a fault and skips the line.
 func (l *Lines) NextLine() (line []byte, number int64, err error) {
 	for {
 		s, err := l.Span(0)
@@ -224,7 +224,7 @@ func (l *Lines) NextLine() (line []byte, number int64, err error) {
 	}
 }
 
-// PassLong passes over the line at hand, which is too long: the fault says so, with its number.
+// PassLong skips the current line, which is too long, and returns the fault for it.
 func (l *Lines) PassLong() (number int64, err error) {
 	number = l.number + 1
 	if err := l.SkipLine(); err != nil && !errors.Is(err, ErrEnd) {

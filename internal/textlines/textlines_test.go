@@ -39,7 +39,7 @@ func TestLines_EndAtEachKindOfEnding(t *testing.T) {
 	}
 }
 
-func TestNextLine_PassesOverBlankAndLongOnes(t *testing.T) {
+func TestNextLine_SkipsBlankAndLongLines(t *testing.T) {
 	l := New(strings.NewReader("a\n \n" + strings.Repeat("x", 3*MaxLine) + "\nb"))
 	var got []string
 	for {
@@ -75,7 +75,8 @@ func TestDecode_ReadsEncodings(t *testing.T) {
 	}
 }
 
-// FuzzDecode: what the check lets pass is UTF-8, and lines are the same however they arrive.
+// FuzzDecode checks that text without an error is UTF-8, and that lines do not depend on read
+// sizes.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte("a\r\nb\rc\n"), uint8(0))
 	f.Add([]byte("\xff\xfea\x00\n\x00\x3d\xd8"), uint8(1))
@@ -91,7 +92,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal(err)
 		}
 		if encoding.Check(decoded, 1) == nil && !utf8.Valid(decoded) {
-			t.Errorf("%q is no UTF-8 and passes", decoded)
+			t.Errorf("%q is not UTF-8 and passes", decoded)
 		}
 		if a, b := linesOf(t, bytes.NewReader(decoded)), linesOf(t, iotest.OneByteReader(bytes.NewReader(decoded))); a != b {
 			t.Errorf("%q: %s and %s", decoded, a, b)

@@ -1,9 +1,9 @@
-// Package address reads the addresses in web pages, tables and archives as browsers do, by the
-// WHATWG URL Standard (https://url.spec.whatwg.org): a "%" without two hexadecimal digits stays as
-// it is, tabs and line breaks are removed, a backslash is a slash, spaces are encoded. Package
-// net/url follows RFC 3986 and refuses all of these.
+// Package address parses URLs in web pages, tables and archives as browsers do, by the WHATWG URL
+// Standard (https://url.spec.whatwg.org): it keeps a "%" without two hexadecimal digits, removes
+// tabs and line breaks, reads a backslash as a slash and encodes spaces. Package net/url follows
+// RFC 3986 and refuses all of these.
 //
-// [Parse] reads an address, relative to another one if there is one.
+// [Parse] parses a URL, relative to a base if there is one.
 package address
 
 import (
@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// URL is an address. Its parts are percent-encoded as the standard prescribes.
+// URL is a parsed URL. Its parts are percent-encoded as the standard requires.
 type URL struct {
 	Scheme   string // lower-case, without the colon
 	Username string
@@ -29,15 +29,15 @@ type URL struct {
 	HasFragment bool
 }
 
-// Errors of addresses. A browser shows no image for them.
+// Errors for URLs that browsers do not load.
 var (
 	ErrRelative = errors.New("a relative address, and no address of a page that it could begin from")
 	ErrHost     = errors.New("the host is not a domain or an IP address")
 	ErrPort     = errors.New("the port is not a number of 0 to 65535")
 )
 
-// Special reports whether the scheme is one of http, https, ws, wss, ftp and file, whose addresses
-// have a host and a path.
+// Special reports whether the scheme is one of http, https, ws, wss, ftp and file, whose URLs have
+// a host and a path.
 func (u *URL) Special() bool { return isSpecial(u.Scheme) }
 
 func isSpecial(scheme string) bool {
@@ -60,7 +60,7 @@ func defaultPort(scheme string) string {
 	return ""
 }
 
-// String returns the whole address.
+// String returns the complete URL.
 func (u *URL) String() string {
 	var b strings.Builder
 	b.Grow(len(u.Scheme) + len(u.Host) + len(u.Path) + len(u.Query) + len(u.Fragment) + 8)
@@ -96,15 +96,15 @@ func (u *URL) String() string {
 	return b.String()
 }
 
-// WithoutFragment returns the address without its fragment.
+// WithoutFragment returns the URL without its fragment.
 func (u *URL) WithoutFragment() *URL {
 	short := *u
 	short.Fragment, short.HasFragment = "", false
 	return &short
 }
 
-// Standard returns the address as package net/url has it, without user and fragment. RawPath is set
-// to the path as browsers send it; where it has a bare "%", [url.URL.EscapedPath] differs from it.
+// Standard returns the URL for package net/url, without user and fragment. RawPath is the path as
+// browsers send it. If that has a bare "%", [url.URL.EscapedPath] differs from it.
 func (u *URL) Standard() *url.URL {
 	host := u.Host
 	if u.Port != "" {
@@ -116,7 +116,7 @@ func (u *URL) Standard() *url.URL {
 	return &url.URL{Scheme: u.Scheme, Host: host, Path: Unescape(u.Path), RawPath: u.Path, RawQuery: u.Query}
 }
 
-// Unescape decodes each %XX to its byte. A "%" without two hexadecimal digits stays.
+// Unescape decodes each %XX to its byte. It keeps a "%" without two hexadecimal digits.
 func Unescape(text string) string {
 	at := strings.IndexByte(text, '%')
 	if at < 0 {

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// goldens are the addresses of web-platform-tests and some of images, as whatwg-url reads them:
-// address, base, result. See parity/ingest_addresses.mjs.
+// goldens are the URLs of web-platform-tests and some of images, as whatwg-url parses them: URL,
+// base, result. See parity/ingest_addresses.mjs.
 func goldens(t testing.TB) (cases [][3]*string) {
 	t.Helper()
 	f, err := os.Open("testdata/addresses.json.gz")

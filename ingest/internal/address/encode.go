@@ -1,7 +1,7 @@
 package address
 
-// set is a percent-encode set: which ASCII characters are encoded. Controls, DEL and all beyond
-// ASCII always are.
+// set is a percent-encode set: the ASCII characters that are encoded. Controls, DEL and bytes
+// beyond ASCII are always encoded.
 type set uint8
 
 const (
@@ -13,7 +13,7 @@ const (
 	inControl set = 0
 )
 
-// sets has the sets that each character is in.
+// sets maps each character to the sets that contain it.
 var sets = func() (table [128]set) {
 	add := func(characters string, s set) {
 		for i := range len(characters) {
@@ -32,7 +32,7 @@ func (s set) has(c byte) bool { return c < 0x20 || c > 0x7e || sets[c]&s != 0 }
 
 const hexDigits = "0123456789ABCDEF"
 
-// appendEncoded appends text with the bytes of the set encoded.
+// appendEncoded appends text and encodes the bytes in the set.
 func appendEncoded(to []byte, text string, s set) []byte {
 	from := 0
 	for i := range len(text) {
@@ -44,7 +44,7 @@ func appendEncoded(to []byte, text string, s set) []byte {
 	return append(to, text[from:]...)
 }
 
-// encode returns text with the bytes of the set encoded.
+// encode encodes the bytes of text that are in the set.
 func encode(text string, s set) string {
 	for i := range len(text) {
 		if s.has(text[i]) {

@@ -25,7 +25,7 @@ func cutPort(text string) (host, port string, has bool) {
 	return text, "", false
 }
 
-// parsePort returns a port, "" for none and the scheme's own.
+// parsePort returns a port, or "" if there is none or it is the scheme's default.
 func parsePort(text, scheme string) (string, error) {
 	if text == "" {
 		return "", nil
@@ -45,14 +45,14 @@ func parsePort(text, scheme string) (string, error) {
 	return "", nil
 }
 
-// Characters that no host has, and further ones that no domain has.
+// Characters that hosts cannot contain, and further ones that domains cannot contain.
 const (
 	forbiddenInHost   = "\x00\t\n\r #/:<>?@[\\]^|"
 	forbiddenInDomain = forbiddenInHost + "%\x7f\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f" +
 		"\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f"
 )
 
-// parseHost reads a host: of schemes that are not special, plain text.
+// parseHost parses a host. With a scheme that is not special, it is arbitrary text.
 func parseHost(text string, special bool) (string, error) {
 	if strings.HasPrefix(text, "[") {
 		if !strings.HasSuffix(text, "]") {
@@ -80,11 +80,11 @@ func parseHost(text string, special bool) (string, error) {
 	return domain, nil
 }
 
-// profile is UTS #46 with the flags that the standard names for addresses.
+// profile is UTS #46 with the flags that the standard requires for URLs.
 var profile = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false),
 	idna.CheckHyphens(false), idna.CheckJoiners(true), idna.BidiRule(), idna.VerifyDNSLength(false))
 
-// toASCII returns a domain in lower case, with labels beyond ASCII in Punycode.
+// toASCII returns a domain in lower case, with non-ASCII labels in Punycode.
 func toASCII(domain string) (string, error) {
 	plain := true
 	for i := range len(domain) {
@@ -113,7 +113,7 @@ func endsInNumber(host string) bool {
 	return ok
 }
 
-// parseNumber reads a part of an IPv4 address: decimal, 0 octal, 0x hexadecimal.
+// parseNumber parses a part of an IPv4 address: decimal, octal after 0, hexadecimal after 0x.
 func parseNumber(text string) (uint64, bool) {
 	if text == "" {
 		return 0, false
@@ -135,7 +135,7 @@ func parseNumber(text string) (uint64, bool) {
 	}
 	number, err := strconv.ParseUint(text, base, 64)
 	if err != nil {
-		return 1 << 62, true // out of range: a number, and no address
+		return 1 << 62, true // out of range: a number, but not an address
 	}
 	return number, true
 }
@@ -160,8 +160,8 @@ func parseIPv4(host string) (string, error) {
 	return netip.AddrFrom4([4]byte{byte(address >> 24), byte(address >> 16), byte(address >> 8), byte(address)}).String(), nil
 }
 
-// parseIPv6 returns an IPv6 address in brackets, in the form of RFC 5952, section 4, without IPv4
-// in it.
+// parseIPv6 returns an IPv6 address in brackets, in the form of RFC 5952, section 4, without an
+// IPv4 part.
 func parseIPv6(text string) (string, error) {
 	parsed, err := netip.ParseAddr(text)
 	if err != nil || !parsed.Is6() || parsed.Zone() != "" {

@@ -5,11 +5,11 @@ import (
 	"unicode/utf8"
 )
 
-// Parse reads an address. A relative one begins from base, which may be nil.
+// Parse parses a URL. A relative one is resolved against base, which may be nil.
 func Parse(text string, base *URL) (*URL, error) { return ParseIn(text, base, nil) }
 
-// ParseIn reads an address in a page of another encoding than UTF-8: forms and scripts expect the
-// query in the page's own, so that browsers encode it as query does. Nil means UTF-8.
+// ParseIn parses a URL in a page whose encoding is not UTF-8. Like browsers, it encodes the query
+// in the page's encoding, by calling query; nil means UTF-8.
 func ParseIn(text string, base *URL, query func(string) string) (*URL, error) {
 	p := parser{url: &URL{}, base: base, query: query}
 	err := p.parse(tidy(text))
@@ -19,8 +19,8 @@ func ParseIn(text string, base *URL, query func(string) string) (*URL, error) {
 	return p.url, nil
 }
 
-// tidy removes what the standard removes before it looks at an address: controls and spaces at both
-// ends, tabs and line breaks within. What is not UTF-8 becomes U+FFFD.
+// tidy removes what the standard removes before parsing: controls and spaces at both ends, and tabs
+// and line breaks within. Bytes that are not UTF-8 become U+FFFD.
 func tidy(text string) string {
 	text = strings.TrimFunc(text, func(r rune) bool { return r <= ' ' })
 	if strings.ContainsAny(text, "\t\r\n") {
@@ -38,7 +38,7 @@ type parser struct {
 	query func(string) string
 }
 
-// schemeOf splits an address at the colon after its scheme.
+// schemeOf splits a URL at the colon after its scheme.
 func schemeOf(text string) (scheme, rest string, ok bool) {
 	for i := range len(text) {
 		switch c := text[i]; {
@@ -52,7 +52,7 @@ func schemeOf(text string) (scheme, rest string, ok bool) {
 	return "", "", false
 }
 
-// isSlash reports whether text begins with a slash, or for special schemes a backslash.
+// isSlash reports whether text begins with a slash or, for special schemes, a backslash.
 func isSlash(text string, special bool) bool {
 	return text != "" && (text[0] == '/' || special && text[0] == '\\')
 }
@@ -99,7 +99,7 @@ func (p *parser) withoutScheme(text string) error {
 	return p.relative(text)
 }
 
-// relative reads what begins from a base that is not a file.
+// relative parses a URL relative to a base that is not a file.
 func (p *parser) relative(text string) error {
 	special := p.url.Special()
 	if isSlash(text, special) {
@@ -118,7 +118,7 @@ func (p *parser) relative(text string) error {
 	return nil
 }
 
-// beyondBase reads a path, query or fragment that begins from the base's path.
+// beyondBase parses a path, query or fragment relative to the path of the base.
 func (p *parser) beyondBase(text string) {
 	p.url.Path = p.base.Path
 	switch {
@@ -138,7 +138,7 @@ func (p *parser) takeAuthority() {
 	p.url.Username, p.url.Password, p.url.Host, p.url.Port, p.url.HasHost = b.Username, b.Password, b.Host, b.Port, b.HasHost
 }
 
-// endOf returns where the authority or a path segment that text begins with ends.
+// endOf returns the end of the authority or path segment at the beginning of text.
 func endOf(text string, special bool) int {
 	for i := range len(text) {
 		switch text[i] {
@@ -153,7 +153,7 @@ func endOf(text string, special bool) int {
 	return len(text)
 }
 
-// authority reads user, host, port and what follows.
+// authority parses user, host, port and what follows.
 func (p *parser) authority(text string) error {
 	special := p.url.Special()
 	end := endOf(text, special)
@@ -181,7 +181,7 @@ func (p *parser) authority(text string) error {
 	return nil
 }
 
-// pathStart reads the path after a host.
+// pathStart parses the path after a host.
 func (p *parser) pathStart(rest string) {
 	switch special := p.url.Special(); {
 	case isSlash(rest, special):
@@ -193,7 +193,7 @@ func (p *parser) pathStart(rest string) {
 	}
 }
 
-// afterPath reads the query and fragment.
+// afterPath parses query and fragment.
 func (p *parser) afterPath(text string) {
 	if strings.HasPrefix(text, "?") {
 		query, fragment, has := strings.Cut(text[1:], "#")
@@ -224,7 +224,7 @@ func (p *parser) fragment(text string) {
 	p.url.Fragment, p.url.HasFragment = encode(text, inFragment), true
 }
 
-// opaque reads the text after a scheme that is not followed by a slash.
+// opaque parses the text after a scheme that is not followed by a slash.
 func (p *parser) opaque(text string) {
 	p.url.Opaque = true
 	end := strings.IndexAny(text, "?#")

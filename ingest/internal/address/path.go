@@ -2,7 +2,7 @@ package address
 
 import "strings"
 
-// path appends the segments of text to the path, and reads query and fragment. The slash before the
+// path appends the segments of text to the path and parses query and fragment. The slash before the
 // first segment is not part of text.
 func (p *parser) path(text string) {
 	special, isFile := p.url.Special(), p.url.Scheme == "file"
@@ -48,7 +48,7 @@ func isDoubleDot(segment string) bool {
 	return false
 }
 
-// shorten removes the last segment, but for the drive letter of a file.
+// shorten removes the last segment, except the drive letter of a file.
 func shorten(path, scheme string) string {
 	if scheme == "file" && len(path) == 3 && isLetter(path[1]) && path[2] == ':' {
 		return path
@@ -64,12 +64,12 @@ func isDriveLetter(segment string) bool {
 	return len(segment) == 2 && isLetter(segment[0]) && (segment[1] == ':' || segment[1] == '|')
 }
 
-// beginsWithDriveLetter reports whether a drive letter is the first segment of text.
+// beginsWithDriveLetter reports whether the first segment of text is a drive letter.
 func beginsWithDriveLetter(text string) bool {
 	return len(text) >= 2 && isDriveLetter(text[:2]) && (len(text) == 2 || strings.IndexByte(`/\?#`, text[2]) >= 0)
 }
 
-// driveOf returns the drive letter at the beginning of a file's path, with its slash.
+// driveOf returns the drive letter at the beginning of a file's path, with the slash.
 func driveOf(path string) string {
 	if len(path) >= 3 && isLetter(path[1]) && path[2] == ':' && (len(path) == 3 || path[3] == '/') {
 		return path[:3]
@@ -77,7 +77,7 @@ func driveOf(path string) string {
 	return ""
 }
 
-// file reads what follows file:, or is relative to a file.
+// file parses what follows file:, or a URL relative to a file.
 func (p *parser) file(text string) error {
 	p.url.HasHost = true
 	switch {

@@ -1,8 +1,7 @@
-// Package langcode checks codes of languages: BCP-47 (RFC 5646), as all texts of a dataset have
-// them.
+// Package langcode checks language codes. The texts of a dataset have codes of BCP-47 (RFC 5646).
 //
-// [Normalize] keeps a code that is valid, respells those of POSIX locales and of ISO 639 with three
-// letters for two, and refuses all else with the nearest valid code.
+// [Normalize] keeps valid codes, converts POSIX locales and three-letter codes of ISO 639, and
+// refuses all others with the nearest valid code.
 package langcode
 
 import (
@@ -13,7 +12,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Error says that a code is not valid.
+// Error is the error for a code that is not valid.
 type Error struct {
 	Code    string
 	Nearest string // a valid code; "" if none is near
@@ -27,13 +26,13 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%.60q is not a language code of BCP-47; the nearest is %s", e.Code, e.Nearest)
 }
 
-// maxCode is the longest code that is looked at, in bytes.
+// maxCode is the maximum length of a code, in bytes.
 const maxCode = 64
 
-// Normalize returns the BCP-47 code for a code. A valid one is returned as it is, in whatever
-// letter case, and so is the empty one. A POSIX locale (language[_TERRITORY][.codeset][@modifier])
-// is respelled, as is an underscore for a dash and a code of ISO 639-2 for a language that has two
-// letters: pt_BR.utf8 is pt-BR, ca@valencia is ca-valencia, eng is en. The error is an [Error].
+// Normalize returns the BCP-47 code for a code. It returns a valid or empty code unchanged, in any
+// letter case. It converts POSIX locales (language[_TERRITORY][.codeset][@modifier]), codes with
+// underscores, and codes of ISO 639-2 for languages that have a two-letter code: pt_BR.utf8 becomes
+// pt-BR, ca@valencia becomes ca-valencia, eng becomes en. The error is an [Error].
 func Normalize(code string) (string, error) {
 	if valid(code) {
 		return code, nil
@@ -44,7 +43,7 @@ func Normalize(code string) (string, error) {
 	return "", &Error{code, nearest(code)}
 }
 
-// Check checks a code that a person typed: only one that is valid as it is will do.
+// Check returns an error for a code that is not valid as it is.
 func Check(code string) error {
 	normalized, err := Normalize(code)
 	if err == nil && normalized != code {
@@ -53,8 +52,8 @@ func Check(code string) error {
 	return err
 }
 
-// valid reports whether a code is valid BCP-47 as it is. A language that has a code of two letters
-// has no other.
+// valid reports whether a code is valid BCP-47. If a language has a two-letter code, only that is
+// valid.
 func valid(code string) bool {
 	if code == "" {
 		return true
@@ -71,13 +70,13 @@ func valid(code string) bool {
 	return len(first) != 3 || len(base.String()) != 2 || tag.IsRoot()
 }
 
-// modifiers are those of POSIX locales, and what they are in BCP-47.
+// modifiers maps modifiers of POSIX locales to subtags of BCP-47.
 var modifiers = map[string]string{
 	"latin": "Latn", "roman": "Latn", "cyrillic": "Cyrl", "arabic": "Arab", "devanagari": "Deva", "olchiki": "Olck", "hebrew": "Hebr", "tifinagh": "Tfng",
 	"mongolian": "Mong", "bengali": "Beng", "meeteimayek": "Mtei", "shaw": "Shaw", "euro": "", "": "",
 }
 
-// respell returns the code of a POSIX locale, or of ISO 639-2; "" if it cannot tell.
+// respell converts a POSIX locale or a code of ISO 639-2. It returns "" for other codes.
 func respell(code string) string {
 	code = strings.TrimSpace(code)
 	if len(code) > maxCode {
@@ -105,7 +104,7 @@ func respell(code string) string {
 	return with
 }
 
-// raw returns the tag without another language in place of an old code: iw stays iw.
+// raw parses a tag without replacing deprecated codes: iw stays iw.
 func raw(locale string, otherwise language.Tag) language.Tag {
 	if tag, err := language.Raw.Parse(strings.ReplaceAll(locale, "_", "-")); err == nil && valid(tag.String()) {
 		return tag
@@ -113,8 +112,8 @@ func raw(locale string, otherwise language.Tag) language.Tag {
 	return otherwise
 }
 
-// Cache remembers what codes became: a dataset has few. The zero value is ready; it may be used by
-// several goroutines.
+// Cache caches normalized codes, of which a dataset has few. The zero value is ready to use. A
+// Cache is safe for concurrent use.
 type Cache struct {
 	known sync.Map // code -> normalized
 	mu    sync.Mutex
@@ -128,7 +127,7 @@ type normalized struct {
 	err  error
 }
 
-// Normalize is [Normalize]. A nil cache remembers nothing.
+// Normalize does what [Normalize] does. A nil Cache caches nothing.
 func (c *Cache) Normalize(code string) (string, error) {
 	if c == nil {
 		return Normalize(code)
@@ -140,7 +139,7 @@ func (c *Cache) Normalize(code string) (string, error) {
 		n := found.(normalized)
 		return n.code, n.err
 	}
-	code = strings.Clone(code) // it may lie in memory that is used again
+	code = strings.Clone(code) // its memory may be reused
 	result, err := Normalize(code)
 	c.mu.Lock()
 	defer c.mu.Unlock()

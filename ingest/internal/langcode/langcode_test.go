@@ -47,7 +47,7 @@ func TestNormalize_NamesNearest(t *testing.T) {
 	}
 }
 
-// FuzzNormalize: no code is a crash, and what comes out is valid.
+// FuzzNormalize checks that no code panics and that results are valid.
 func FuzzNormalize(f *testing.F) {
 	for _, seed := range []string{"en", "de_DE.utf8@euro", "english", "x-a", "@", "._-", "sr@latin"} {
 		f.Add(seed)

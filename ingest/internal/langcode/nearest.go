@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/language/display"
 )
 
-// named are languages by their names, in lower case: in English and in themselves. The tag of
-// fewest letters has a name.
+// named maps the names of languages, in lower case, in English and in the language itself, to tags.
+// The shortest tag with a name is chosen.
 var named = sync.OnceValue(func() map[string]string {
 	all := map[string]string{}
 	for _, tag := range display.Supported.Tags() {
@@ -26,10 +26,10 @@ var named = sync.OnceValue(func() map[string]string {
 	return all
 })
 
-// commonNames are names that the tables of names do not have.
+// commonNames are names that are missing from the tables.
 var commonNames = map[string]string{"zh-Hans": "simplified chinese", "zh-Hant": "traditional chinese", "pt-BR": "brazilian portuguese", "es-419": "latin american spanish"}
 
-// nearest returns the valid code that was probably meant; "" if none is near.
+// nearest returns the valid code that was probably meant, or "".
 func nearest(code string) string {
 	code = strings.TrimSpace(code)
 	if code == "" || len(code) > maxCode {
@@ -45,7 +45,7 @@ func nearest(code string) string {
 		return tag
 	}
 	subtags := strings.Split(strings.ReplaceAll(locale, "_", "-"), "-")
-	for n := len(subtags) - 1; n > 0; n-- { // de-foo: de
+	for n := len(subtags) - 1; n > 0; n-- { // de-foo becomes de
 		if prefix := respell(strings.Join(subtags[:n], "-")); prefix != "" && valid(prefix) {
 			return prefix
 		}
@@ -60,8 +60,7 @@ func nearest(code string) string {
 	return alike(name)
 }
 
-// ofTerritory returns the language that most people of a territory speak: jp is a territory whose
-// language is ja.
+// ofTerritory returns the main language of a territory: ja for jp.
 func ofTerritory(code string) string {
 	if len(code) != 2 {
 		return ""
@@ -81,7 +80,7 @@ func ofTerritory(code string) string {
 	return base.String()
 }
 
-// alike returns the language whose name is nearest to one that was mistyped, by up to two letters.
+// alike returns the language whose name differs from a mistyped one by at most two letters.
 func alike(name string) (best string) {
 	if len(name) < 5 {
 		return ""
@@ -95,7 +94,7 @@ func alike(name string) (best string) {
 	return best
 }
 
-// distance is the edit distance of two words, or limit if it is not below limit+1.
+// distance returns the edit distance of two words, or limit if it is larger.
 func distance(a, b []rune, limit int) int {
 	if len(a)-len(b) > limit || len(b)-len(a) > limit {
 		return limit + 1

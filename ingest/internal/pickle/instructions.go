@@ -59,14 +59,14 @@ const (
 	frame           = 0x95
 )
 
-// programs are the instructions that import, call, build objects or ask for them.
+// programs are the instructions that import, call, or build or request objects.
 var programs = map[byte]string{
 	'c': "GLOBAL", 'R': "REDUCE", 'b': "BUILD", 'i': "INST", 'o': "OBJ", 'P': "PERSID", 'Q': "BINPERSID",
 	0x81: "NEWOBJ", 0x82: "EXT1", 0x83: "EXT2", 0x84: "EXT4", 0x92: "NEWOBJ_EX", 0x93: "STACK_GLOBAL",
 	0x97: "NEXT_BUFFER", 0x98: "READONLY_BUFFER",
 }
 
-// step does one instruction.
+// step executes one instruction.
 func (m *machine) step(op byte) error {
 	switch op {
 	case proto:
@@ -110,9 +110,9 @@ func (m *machine) step(op byte) error {
 	return m.push(v)
 }
 
-// remember puts the uppermost value into the memo, or pushes one of the memo.
+// remember stores the top value in the memo, or pushes a value of the memo.
 func (m *machine) remember(op byte) (err error) {
-	at := int64(len(m.memo)) // of memoize
+	at := int64(len(m.memo)) // for memoize
 	switch op {
 	case put, get:
 		at, err = m.decimal()
@@ -137,7 +137,7 @@ func (m *machine) remember(op byte) (err error) {
 	return err
 }
 
-// join makes or fills a list, a tuple or a dictionary.
+// join makes or extends a list, a tuple or a dictionary.
 func (m *machine) join(op byte) error {
 	var items []any
 	var err error
@@ -236,7 +236,7 @@ func (m *machine) scalar(op byte) (any, error) {
 	return nil, fmt.Errorf("an instruction that is not known")
 }
 
-// littleEndian is the number of a two's complement of any length.
+// littleEndian returns the number in two's complement of any length.
 func littleEndian(b []byte) any {
 	negative := len(b) > 0 && b[len(b)-1] >= 0x80
 	big := new(big.Int).SetBytes(reversed(b))

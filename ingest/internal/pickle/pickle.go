@@ -1,15 +1,14 @@
-// Package pickle reads the data in a Python pickle, and runs nothing of it.
+// Package pickle reads the data in a Python pickle without executing it.
 //
-// A pickle is a program for a small machine with a stack and a memo: to load one in Python is to
-// run it, and among its instructions are some that import a name and call it, with which a file can
-// do whatever it likes. This machine does not have these instructions: it knows those alone that
-// push and join numbers, texts, lists, tuples and dictionaries, and one that would import, call,
-// build an object or ask the program for one (GLOBAL, REDUCE, BUILD, INST, OBJ, NEWOBJ, persistent
-// ids, extensions, and their later kin) is an error, [ErrProgram], before anything follows it. The
-// values it makes are Go's own; there is no type to be named by a file. What a file may cost is
-// bounded: its instructions, the bytes of its texts, and the length of one; a length that a file
-// claims takes no memory before the bytes are there, and since the machine does not call itself no
-// depth of nesting uses up its stack.
+// A pickle is a program for a small machine with a stack and a memo. Loading it in Python runs the
+// program, which may import and call any name. The machine of this package only has the
+// instructions that push and join numbers, texts, lists, tuples and dictionaries. It stops with
+// [ErrProgram] at the first instruction that would import, call or build an object (GLOBAL, REDUCE,
+// BUILD, INST, OBJ, NEWOBJ, persistent ids, extensions, and their later variants). Values are plain
+// Go values; a file cannot name a type.
+//
+// [Limits] bound the instructions, the bytes of all texts and the length of each. A length in the
+// file allocates nothing before its bytes are read, and nesting does not use the Go stack.
 //
 // The instructions are those that Lib/pickletools.py of CPython describes, protocols 0 to 5.
 package pickle
@@ -21,14 +20,14 @@ import (
 	"io"
 )
 
-// ErrProgram is wrapped by the error of a pickle that would import or call something.
+// ErrProgram is wrapped by the error for a pickle that would import or call something.
 var ErrProgram = errors.New("this pickle is a program and not only data")
 
-// Limits bound what a pickle may cost; a zero is the default.
+// Limits bound the cost of a pickle. A zero means the default.
 type Limits struct {
-	Instructions int   // default 16 Mi
-	Bytes        int64 // of all its texts and numbers; default 512 MiB
-	Text         int   // of one of them, in bytes; default 16 MiB
+	Instructions int   // Default: 16 Mi
+	Bytes        int64 // of all texts and numbers. Default: 512 MiB
+	Text         int   // bytes of one text. Default: 16 MiB
 }
 
 func (l Limits) withDefaults() Limits {
@@ -44,7 +43,7 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// List is a Python list. A pickle may put one into itself.
+// List is a Python list. It may contain itself.
 type List struct{ Items []any }
 
 // Tuple is a Python tuple.
@@ -53,8 +52,8 @@ type Tuple []any
 // Dict is a Python dictionary. Its keys are string, int64, float64, bool or nil.
 type Dict map[any]any
 
-// Decode reads one pickle. Its values are nil, bool, int64, *big.Int, float64, string (of Python's
-// str, bytes and unicode alike, perhaps not UTF-8), *[List], [Tuple] and [Dict].
+// Decode reads one pickle. Values are nil, bool, int64, *big.Int, float64, string (for Python's
+// str, bytes and unicode; perhaps not UTF-8), *[List], [Tuple] and [Dict].
 func Decode(r io.Reader, limits Limits) (any, error) {
 	m := &machine{in: bufio.NewReader(r), limits: limits.withDefaults(), memo: map[int64]any{}}
 	for n := 0; ; n++ {
@@ -81,7 +80,7 @@ func unexpected(err error) error {
 	return err
 }
 
-// machine is what a pickle runs on.
+// machine executes the instructions of a pickle.
 type machine struct {
 	in     *bufio.Reader
 	limits Limits
@@ -90,7 +89,7 @@ type machine struct {
 	memo   map[int64]any
 }
 
-// mark is on the stack where a list's items begin.
+// mark is on the stack below the items of a list.
 type mark struct{}
 
 var errStack = errors.New("there is too little on the stack")
@@ -100,7 +99,7 @@ func (m *machine) push(v any) error {
 	return nil
 }
 
-// pop takes the uppermost value, which must not be a mark.
+// pop removes the top value, which must not be a mark.
 func (m *machine) pop() (any, error) {
 	v, err := m.top()
 	if err == nil {
@@ -120,7 +119,7 @@ func (m *machine) top() (any, error) {
 	return v, nil
 }
 
-// popMark takes what is above the uppermost mark, and the mark.
+// popMark removes the values above the top mark, and the mark.
 func (m *machine) popMark() ([]any, error) {
 	for i := len(m.stack) - 1; i >= 0; i-- {
 		if _, is := m.stack[i].(mark); is {

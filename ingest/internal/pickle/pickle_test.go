@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// plain turns decoded values into what JSON decoding with numbers kept as they are gives.
+// plain converts decoded values to those that decoding JSON with json.Number returns.
 func plain(v any) any {
 	switch v := v.(type) {
 	case *List:
@@ -38,7 +38,7 @@ func plain(v any) any {
 	return v
 }
 
-func TestReadsWhatPythonWrote(t *testing.T) {
+func TestDecode_Python3(t *testing.T) {
 	for _, name := range []string{"refs", "values"} {
 		content, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 		if err != nil {
@@ -69,7 +69,7 @@ func TestReadsWhatPythonWrote(t *testing.T) {
 	}
 }
 
-// sameNumbers writes numbers in one way.
+// sameNumbers writes numbers in a normal form.
 func sameNumbers(v any) any {
 	switch v := v.(type) {
 	case []any:
@@ -88,8 +88,9 @@ func sameNumbers(v any) any {
 	return v
 }
 
-// Python 2 wrote texts with instructions of their own, and shared values by reference.
-func TestReadsWhatPython2Wrote(t *testing.T) {
+// TestDecode_Python2 reads pickles of Python 2, which has further instructions for texts and shares
+// values by reference.
+func TestDecode_Python2(t *testing.T) {
 	for content, want := range map[string]string{
 		"(lp0\n(dp1\nS'sent'\np2\nS'it\\'s \"red\"\\n\\xe9'\np3\nsS'n'\np4\nI7\nsag1\na.": strings.ReplaceAll(`[{"n":7,"sent":"it's \"red\"\n?"},{"n":7,"sent":"it's \"red\"\n?"}]`, "?", "\ufffd"),
 		"\x80\x02]q\x00(U\x03redq\x01T\x02\x00\x00\x00\xc3\xa9h\x01e.":                    `["red","é","red"]`,
@@ -109,8 +110,8 @@ func TestReadsWhatPython2Wrote(t *testing.T) {
 	}
 }
 
-// What would run something is refused, and what comes after it is not looked at.
-func TestProgramsAreRefused(t *testing.T) {
+// TestDecode_RefusesPrograms checks that reading stops at an instruction that would run something.
+func TestDecode_RefusesPrograms(t *testing.T) {
 	for _, content := range []string{
 		"cos\nsystem\n(S'touch /tmp/owned'\ntR.",
 		"(S'touch /tmp/owned'\nios\nsystem\n.",
@@ -123,7 +124,7 @@ func TestProgramsAreRefused(t *testing.T) {
 	}
 }
 
-func TestBadPickles(t *testing.T) {
+func TestDecode_BadPickles(t *testing.T) {
 	for content, want := range map[string]string{
 		"": "cut short", "N": "cut short", ".": "too little on the stack", "(.": "too little on the stack", "a.": "too little on the stack",
 		"I1\nI2\na.": "is no list", "e.": "no mark", "(NNNd.": "3 keys and values", "}]Ns.": "a key that is a *pickle.List", "g7\n.": "no value 7",
@@ -138,7 +139,7 @@ func TestBadPickles(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
+func TestDecode_Limits(t *testing.T) {
 	long := "(" + strings.Repeat("I1\n", 1000) + "l."
 	if _, err := Decode(strings.NewReader(long), Limits{Instructions: 500}); err == nil || !strings.Contains(err.Error(), "over 500 instructions") {
 		t.Error(err)
@@ -146,12 +147,12 @@ func TestLimits(t *testing.T) {
 	if _, err := Decode(strings.NewReader("U\x05abcdeU\x05abcde."), Limits{Bytes: 8}); err == nil {
 		t.Error("no error over the limit of bytes")
 	}
-	// nesting as deep as the limit has it takes no stack
+	// nesting does not use the Go stack
 	deep := strings.Repeat("(", 1<<20) + strings.Repeat("l", 1<<20) + "."
 	if _, err := Decode(strings.NewReader(deep), Limits{}); err != nil {
 		t.Error(err)
 	}
-	// a claimed length takes no memory
+	// a length allocates nothing before its bytes are read
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range 20 {

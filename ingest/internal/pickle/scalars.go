@@ -13,11 +13,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxDigits is the most that a number takes, in bytes: the time to read one in decimal grows with
-// its square.
+// maxDigits is the maximum length of a number, in bytes: the time to parse decimal digits grows
+// with its square.
 const maxDigits = 4096
 
-// read reads n bytes, and takes memory only as they come.
+// read reads n bytes and allocates memory only as they arrive.
 func (m *machine) read(n int64) ([]byte, error) {
 	if n < 0 || n > int64(m.limits.Text) {
 		return nil, fmt.Errorf("%d bytes in one piece, the limit is %d", n, m.limits.Text)
@@ -37,7 +37,7 @@ func (m *machine) read(n int64) ([]byte, error) {
 	return b, nil
 }
 
-// number reads an unsigned number of 1, 2, 4 or 8 bytes, little endian.
+// number reads an unsigned little-endian number of 1, 2, 4 or 8 bytes.
 func (m *machine) number(size int) (int64, error) {
 	var b [8]byte
 	if _, err := io.ReadFull(m.in, b[:size]); err != nil {
@@ -60,7 +60,7 @@ func (m *machine) float() (any, error) {
 	return math.Float64frombits(binary.BigEndian.Uint64(b[:])), nil
 }
 
-// long reads a number in two's complement, the size of its length given.
+// long reads a number in two's complement. size is that of its length.
 func (m *machine) long(size int) (any, error) {
 	n, err := m.number(size)
 	if err != nil {
@@ -73,7 +73,7 @@ func (m *machine) long(size int) (any, error) {
 	return littleEndian(b), err
 }
 
-// text reads a text, the size of its length given.
+// text reads a text. size is that of its length.
 func (m *machine) text(size int) (any, error) {
 	n, err := m.number(size)
 	if err != nil {
@@ -83,7 +83,7 @@ func (m *machine) text(size int) (any, error) {
 	return string(b), err
 }
 
-// line reads up to the end of a line, which it takes.
+// line reads a line and its end.
 func (m *machine) line(limit int) (string, error) {
 	var line []byte
 	for {
@@ -113,7 +113,7 @@ func (m *machine) decimal() (int64, error) {
 	return n, err
 }
 
-// numberText reads a number in decimal. I00 and I01 are False and True; a long may end in L.
+// numberText parses a decimal number. I00 and I01 are False and True; a long may end in L.
 func (m *machine) numberText(op byte) (any, error) {
 	line, err := m.line(maxDigits)
 	if err != nil {
@@ -135,7 +135,7 @@ func (m *machine) numberText(op byte) (any, error) {
 	return nil, fmt.Errorf("%.40q is no number", line)
 }
 
-// quoted reads the text of a line as Python's repr writes it.
+// quoted parses the text of a line as written by Python's repr.
 func (m *machine) quoted() (any, error) {
 	line, err := m.line(m.limits.Text)
 	if err != nil {
@@ -148,7 +148,7 @@ func (m *machine) quoted() (any, error) {
 	return unescape(line[1 : len(line)-1])
 }
 
-// simple are the escapes of one letter in repr.
+// simple are the one-letter escapes of repr.
 var simple = map[byte]byte{'\\': '\\', '\'': '\'', '"': '"', 'n': '\n', 'r': '\r', 't': '\t', 'a': '\a', 'b': '\b', 'f': '\f', 'v': '\v'}
 
 func unescape(text string) (string, error) {
@@ -182,8 +182,8 @@ func unescape(text string) (string, error) {
 	return b.String(), nil
 }
 
-// escaped reads the text of a line in raw-unicode-escape: bytes are Latin-1, \uXXXX and \UXXXXXXXX
-// other characters.
+// escaped parses the text of a line in raw-unicode-escape: bytes are Latin-1, \uXXXX and \UXXXXXXXX
+// are other characters.
 func (m *machine) escaped() (any, error) {
 	line, err := m.line(m.limits.Text)
 	if err != nil {
