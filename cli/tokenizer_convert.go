@@ -43,7 +43,7 @@ type tokenizerExport struct {
 }
 
 func (c tokenizerExport) Run(con *console) error {
-	proto, err := sentencepiece.OpenProto(c.Model)
+	proto, err := sentencepiece.ReadProto(c.Model)
 	if err != nil {
 		return err
 	}

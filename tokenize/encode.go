@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// Encode returns the ids of text, without an end of sentence. The literal strings <extra_id_k> and,
-// where the vocabulary has them, [NLU], [NLG] and [S2S] become their own ids; what stands between
-// them is encoded piece by piece, white space at the borders dropped.
+// Encode returns the ids of text, without an end of sentence. The strings <extra_id_k> and, if the
+// vocabulary has mode tokens, [NLU], [NLG] and [S2S] become one id each. The text between them is
+// encoded by the SentencePiece model, so that white space at its ends is dropped.
 func (v *Vocabulary) Encode(text string) []int32 { return v.AppendIDs(nil, text) }
 
-// AppendIDs appends the ids of text to dst, as Encode finds them.
+// AppendIDs appends to dst the ids that Encode returns for text.
 func (v *Vocabulary) AppendIDs(dst []int32, text string) []int32 {
 	for {
 		at, id, size := v.nextSpecial(text)
@@ -30,8 +30,8 @@ func (v *Vocabulary) appendPieces(dst []int32, text string) []int32 {
 	return v.model.AppendIDs(dst, text)
 }
 
-// nextSpecial finds the first sentinel or mode token of text: where it is, its id and its length
-// there, which is 0 if there is none.
+// nextSpecial finds the first sentinel or mode token of text and returns its place, id and length.
+// The length is 0 if text has none.
 func (v *Vocabulary) nextSpecial(text string) (at int, id int32, size int) {
 	for at < len(text) {
 		next := strings.IndexAny(text[at:], "<[")
@@ -89,8 +89,8 @@ func lowerASCII(text string) string {
 	return text
 }
 
-// Decode returns the text of ids. Padding and ends of sentence are silent; sentinels and mode
-// tokens show as <extra_id_k> and [NLU], set off by spaces.
+// Decode returns the text of ids. Padding and ends of sentence decode to nothing; sentinels and
+// mode tokens decode to <extra_id_k> and [NLU], separated by spaces.
 func (v *Vocabulary) Decode(ids []int32) string {
 	var parts []string
 	begin := 0
@@ -106,8 +106,8 @@ func (v *Vocabulary) Decode(ids []int32) string {
 	return strings.Join(parts, " ")
 }
 
-// DecodeToEOS returns the text of ids up to the first end of sentence: a model's answer without
-// what it went on to say.
+// DecodeToEOS returns the text of ids up to the first end of sentence, which is all of a generated
+// answer that counts.
 func (v *Vocabulary) DecodeToEOS(ids []int32) string {
 	for i, id := range ids {
 		if id == EOS {
@@ -117,9 +117,9 @@ func (v *Vocabulary) DecodeToEOS(ids []int32) string {
 	return v.Decode(ids)
 }
 
-// Fit writes ids and an end of sentence into row and pads the rest. Ids that do not fit are cut,
-// the end of sentence never ("sticky" in big_vision's ops_text.py). It returns how many places of
-// row are not padding.
+// Fit writes ids and an end of sentence into row and pads the rest. It truncates ids that do not
+// fit, but always writes the end of sentence ("sticky" in big_vision's ops_text.py). It returns how
+// many ids of row are not padding.
 func Fit(row, ids []int32) (used int) {
 	if len(row) == 0 {
 		return 0

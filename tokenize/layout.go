@@ -8,9 +8,9 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// hasLayout reports whether a model has control pieces at 0 and 1, as padding and end of sentence,
-// and a control piece or the unknown one at 2: T5's layout and those of its family. The unknown
-// piece is at 2 in T5; Gemma has its begin of sentence there.
+// hasLayout reports whether a model has the layout of the T5 family: control pieces at 0 and 1,
+// which are padding and end of sentence, and at 2 the unknown piece (T5) or a control piece
+// (Gemma's begin of sentence).
 func hasLayout(pieces int, piece func(id int32) sentencepiece.Piece) bool {
 	if pieces < 3 {
 		return false
@@ -23,11 +23,10 @@ func hasLayout(pieces int, piece func(id int32) sentencepiece.Piece) bool {
 	return true
 }
 
-// layoutAdvice says how to get a model whose ids need not move.
+// layoutAdvice says how to get a model that has the layout.
 const layoutAdvice = "train one with pali3 tokenizer train --preset pali, or with --pad-id 0 --eos-id 1 --unk-id 2 --bos-id -1"
 
-// checkLayout refuses a model at hand whose padding, end of sentence and unknown piece are
-// elsewhere.
+// checkLayout returns an error for a model without the layout.
 func checkLayout(model *sentencepiece.Model) error {
 	if hasLayout(model.Len(), model.Piece) {
 		return nil
@@ -39,19 +38,18 @@ func checkLayout(model *sentencepiece.Model) error {
 		model.Piece(Pad).Text, model.Piece(EOS).Text, model.Piece(Unk).Text, layoutAdvice)
 }
 
-// Names of the control pieces for padding and the end of a sentence in published models, the
-// likeliest first.
+// The names that published models give to padding and end of sentence, most common first.
 var (
 	padNames = []string{"<pad>", "[PAD]", "<PAD>", "<|pad|>", "<|padding|>"}
 	eosNames = []string{"</s>", "<eos>", "[SEP]", "[EOS]", "<EOS>", "<|endoftext|>", "<|end_of_text|>"}
 )
 
-// arrange moves padding, end of sentence and the unknown piece of a model to 0, 1 and 2. All others
-// follow in their order. A piece that the model does not have is added; in place of an unknown
-// piece, which a model with byte fallback may lack, that is a control piece, which no text gives.
-// It returns the id that each piece had, -1 for one added.
+// arrange moves padding, end of sentence and the unknown piece of a model to ids 0, 1 and 2; the
+// others follow in their order. It adds those that the model lacks. A model with byte fallback may
+// lack the unknown piece; a control piece, which never occurs in text, takes its place. arrange
+// returns the id that each piece had before, or -1 for an added piece.
 //
-// Which id a piece has makes no difference to how a text is cut into pieces.
+// Ids do not affect how a text is cut into pieces.
 func arrange(p *sentencepiece.Proto) (from []int32) {
 	front := []int{place(p, sentencepiece.Control, padNames), place(p, sentencepiece.Control, eosNames), place(p, sentencepiece.Unknown, nil)}
 	before := len(p.Pieces)
@@ -76,8 +74,8 @@ func arrange(p *sentencepiece.Proto) (from []int32) {
 	return from
 }
 
-// place returns the id of the piece of a kind that has the first of names that there is; of any
-// name where there are no names. It is -1 for none.
+// place returns the id of the first piece of a kind. If names is not nil, the piece must have one
+// of them, the first that any piece has. It returns -1 if there is no such piece.
 func place(p *sentencepiece.Proto, kind sentencepiece.Kind, names []string) int {
 	if names == nil {
 		return slices.IndexFunc(p.Pieces, func(piece sentencepiece.Piece) bool { return piece.Kind == kind })
@@ -91,7 +89,7 @@ func place(p *sentencepiece.Proto, kind sentencepiece.Kind, names []string) int 
 	return -1
 }
 
-// unusedName returns name, or one like it that no piece has.
+// unusedName returns name, changed if a piece already has it.
 func unusedName(p *sentencepiece.Proto, name string) string {
 	for slices.ContainsFunc(p.Pieces, func(piece sentencepiece.Piece) bool { return piece.Text == name }) {
 		name = strings.Replace(name, "<", "<pali3:", 1)
@@ -99,9 +97,9 @@ func unusedName(p *sentencepiece.Proto, name string) string {
 	return name
 }
 
-// FileID returns the id that a piece has in the model's file, -1 for what the file does not have:
-// mode tokens, sentinels and pieces that were added. It is the same id unless [Vocabulary.Moved]
-// says so.
+// FileID returns the id that a piece has in the model's file. It is -1 for mode tokens, sentinels
+// and added pieces, which the file does not have. It differs from id only if Open moved pieces; see
+// [Vocabulary.Moved].
 func (v *Vocabulary) FileID(id int32) int32 {
 	switch {
 	case id < 0 || int(id) >= v.filePieces:
@@ -112,8 +110,8 @@ func (v *Vocabulary) FileID(id int32) int32 {
 	return v.from[id]
 }
 
-// Moved says which pieces of the file Open moved so that padding, end of sentence and the unknown
-// piece are at 0, 1 and 2, "" for none.
+// Moved describes the pieces that Open moved so that padding, end of sentence and the unknown piece
+// are at ids 0, 1 and 2. It is empty if Open moved none.
 func (v *Vocabulary) Moved() string {
 	if v.from == nil {
 		return ""

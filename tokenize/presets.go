@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// presets are the vocabularies of the published models of the family, by big_vision's and T5X's
-// names for them. The sizes that follow are those of the models' embeddings.
+// presets are the vocabularies of published models, by the names that big_vision and T5X give them.
+// The comments state the number of rows of each model's embedding.
 var presets = map[string]Config{
 	"c4_en": {Lower: true},                    // 32,000 pieces: SigLIP's English text tower
 	"t5":    {Sentinels: 100},                 // 32,000 pieces: 32,128 rows
@@ -19,7 +19,7 @@ var presets = map[string]Config{
 	"gemma": {Locations: 1024, Segments: 128}, // 256,000 pieces: 257,152 rows; PaliGemma and SigLIP 2
 }
 
-// Preset returns the vocabulary of a published model; only its Model is still to be set.
+// Preset returns the vocabulary of a published model. The caller sets its Model.
 func Preset(name string) (Config, error) {
 	cfg, ok := presets[name]
 	if !ok {
@@ -32,7 +32,7 @@ func Preset(name string) (Config, error) {
 func Presets() []string { return slices.Sorted(maps.Keys(presets)) }
 
 // addedPieces are the user-defined pieces that cfg adds to a model: <loc0000> to <loc1023> for
-// places in a picture, <seg000> to <seg127> for shapes of masks, as PaliGemma names them.
+// locations in an image, <seg000> to <seg127> for shapes of masks, as PaliGemma names them.
 func addedPieces(cfg Config) (pieces []string) {
 	for i := range cfg.Locations {
 		pieces = append(pieces, fmt.Sprintf("<loc%04d>", i))

@@ -11,7 +11,7 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// writeModel writes a model of so many pieces; controls are the first ones.
+// writeModel writes a model with the given number of pieces, of which controls are the first.
 func writeModel(t *testing.T, pieces int, controls ...sentencepiece.Piece) string {
 	t.Helper()
 	p := &sentencepiece.Proto{Pieces: controls, Normalizer: sentencepiece.DefaultNormalizerSpec()}

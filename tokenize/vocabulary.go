@@ -10,47 +10,46 @@ import (
 
 // The ids that every vocabulary of the T5 family shares.
 const (
-	Pad int32 = 0 // fills a row up to its length; also what a decoder starts from
-	EOS int32 = 1 // ends a text
-	Unk int32 = 2 // stands for what the model cannot spell; Gemma has its begin of sentence here, and this at 3
+	Pad int32 = 0 // padding; a decoder also starts from it
+	EOS int32 = 1 // end of sentence
+	Unk int32 = 2 // the unknown piece; Gemma has begin of sentence here, and the unknown piece at 3
 )
 
-// ModeTokens are UL2's, in the order of their ids. One stands before the input of a denoiser, to
-// say of which family it is.
+// ModeTokens are the mode tokens of UL2, in the order of their ids. One of them starts the input of
+// a denoising task and names its kind.
 var ModeTokens = [3]string{"[NLU]", "[NLG]", "[S2S]"}
 
-// sizeMultiple is what Size is a multiple of, so that the embedding splits evenly over devices. 128
-// gives the published sizes: T5's 32,100 ids become 32,128 rows, mT5's 250,100 become 250,112.
+// sizeMultiple divides every Size, so that the embedding can be split evenly over devices. With
+// 128, Size has the published values: 32,128 for T5's 32,100 ids, 250,112 for mT5's 250,100.
 const sizeMultiple = 128
 
-// Config says how a vocabulary is made; it is the tokenizer section of a recipe.
+// Config describes a vocabulary. It is the tokenizer section of a recipe.
 type Config struct {
-	// Model is the path of a SentencePiece .model, as pali3 tokenizer train --preset pali makes
-	// one; pali3:tokenizer.model is the quickstart's. Where its ids 0, 1 and 2 are not padding, end
-	// of sentence and the unknown piece, as in T5's family, they are moved there and the others
-	// after them, in their order. Required.
+	// Model is the path of a SentencePiece .model, such as pali3 tokenizer train --preset pali
+	// makes; pali3:tokenizer.model is the built-in one of the quickstart. If padding, end of
+	// sentence and the unknown piece are not its ids 0, 1 and 2, as in the T5 family, they are
+	// moved there, and the other pieces follow in their order. Required.
 	Model string `yaml:"model" path:"relative"`
-	// Sentinels is how many <extra_id_k> there are. A model with sentinels of its own, as T5's,
-	// keeps those. UL2 needs up to 128 for inputs of 512 ids, 256 for 1,024. PaLI's prompts end in
-	// the first. Default: 0. Legal: 0 to 65,536.
+	// Sentinels is the number of sentinels <extra_id_k>. A model that has its own, as T5's does,
+	// keeps those. UL2 needs up to 128 for inputs of 512 ids, 256 for 1,024. PaLI's prompts end
+	// with the first. Default: 0. Legal: 0 to 65,536.
 	Sentinels int `yaml:"sentinels"`
 	// ModeTokens adds UL2's [NLU], [NLG] and [S2S].
 	ModeTokens bool `yaml:"mode_tokens"`
-	// Lower puts A to Z into lower case before encoding, as SigLIP's text preprocessing does
-	// (tf.strings.lower of big_vision, ops_text.py); letters beyond ASCII stay as they are.
+	// Lower converts A to Z to lower case before encoding, as SigLIP's text preprocessing does
+	// (tf.strings.lower of big_vision, ops_text.py). Letters beyond ASCII are not converted.
 	Lower bool `yaml:"lower"`
 	// Locations adds the pieces <loc0000>, <loc0001> and so on: PaliGemma has 1024. They follow the
-	// model's own pieces and are found wherever they stand in a text. Default: 0. Legal: 0 to
-	// 10,000.
+	// model's own pieces and match wherever they occur in a text. Default: 0. Legal: 0 to 10,000.
 	Locations int `yaml:"locations"`
 	// Segments adds the pieces <seg000>, <seg001> and so on: PaliGemma has 128. Default: 0. Legal:
 	// 0 to 10,000.
 	Segments int `yaml:"segments"`
 }
 
-// Vocabulary maps text to the ids of a model and back. Its ids are, in order: the pieces of the
-// SentencePiece model, those that were added, the mode tokens, and the sentinels, of which
-// <extra_id_0> has the last id. It is immutable; all methods may be called concurrently.
+// Vocabulary maps text to ids and back. Its ids are, in order: the pieces of the SentencePiece
+// model, added pieces, mode tokens, and sentinels in descending order, so that <extra_id_0> has the
+// last id. A Vocabulary is immutable; all its methods may be called concurrently.
 type Vocabulary struct {
 	model     *sentencepiece.Model
 	lower     bool
@@ -59,8 +58,8 @@ type Vocabulary struct {
 	special   map[int32]string
 	size      int
 
-	filePieces int     // pieces that the model's file has, and those that moving them added
-	from       []int32 // by id, the id in the model's file, where ids were moved
+	filePieces int     // pieces of the model's file, including those that arrange added
+	from       []int32 // by id: the id in the model's file; nil if ids were not moved
 }
 
 // Open reads the model that cfg names and makes its vocabulary.
@@ -79,8 +78,8 @@ func Open(cfg Config) (*Vocabulary, error) {
 	return v, nil
 }
 
-// openModel reads the model, moves the special pieces where they are elsewhere, and adds the pieces
-// that cfg asks for.
+// openModel reads the model, moves its special pieces to ids 0 to 2 and adds the pieces that cfg
+// asks for.
 func openModel(cfg Config) (model *sentencepiece.Model, from []int32, err error) {
 	if cfg.Locations < 0 || cfg.Locations > maxAdded || cfg.Segments < 0 || cfg.Segments > maxAdded {
 		return nil, nil, fmt.Errorf("vocabulary of %s: %d locations and %d segments: want 0 to %d", cfg.Model, cfg.Locations, cfg.Segments, maxAdded)
@@ -91,7 +90,7 @@ func openModel(cfg Config) (model *sentencepiece.Model, from []int32, err error)
 			return model, nil, err
 		}
 	}
-	proto, err := sentencepiece.OpenProto(cfg.Model)
+	proto, err := sentencepiece.ReadProto(cfg.Model)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -105,11 +104,12 @@ func openModel(cfg Config) (model *sentencepiece.Model, from []int32, err error)
 	return model, from, nil
 }
 
-// New makes the vocabulary of a model at hand. cfg.Model is not used; pieces can only be added by
-// Open.
+// New makes the vocabulary of an open model. It ignores cfg.Model. Only Open can move or add
+// pieces: New returns an error for a model without the T5 family's layout, and for Locations and
+// Segments.
 func New(model *sentencepiece.Model, cfg Config) (*Vocabulary, error) {
 	if cfg.Locations != 0 || cfg.Segments != 0 {
-		return nil, errors.New("locations and segments cannot be added to a model that is open")
+		return nil, errors.New("locations and segments cannot be added to an open model")
 	}
 	if err := checkLayout(model); err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ func New(model *sentencepiece.Model, cfg Config) (*Vocabulary, error) {
 		}
 		next += int32(cfg.Sentinels)
 	case own < cfg.Sentinels:
-		return nil, fmt.Errorf("the model has %d sentinels of its own, %d are asked for", own, cfg.Sentinels)
+		return nil, fmt.Errorf("the model has %d sentinels of its own, but %d are requested", own, cfg.Sentinels)
 	}
 	v.nameSpecials()
 	v.size = (int(next) + sizeMultiple - 1) / sizeMultiple * sizeMultiple
@@ -140,7 +140,7 @@ func New(model *sentencepiece.Model, cfg Config) (*Vocabulary, error) {
 
 const (
 	maxSentinels = 1 << 16
-	maxAdded     = 10_000 // of <loc> and <seg>: what their digits hold, and more
+	maxAdded     = 10_000 // of <loc> and of <seg>
 )
 
 // ownSentinels returns the ids of <extra_id_0>, <extra_id_1>, ... that are pieces of the model.
@@ -167,14 +167,14 @@ func (v *Vocabulary) nameSpecials() {
 	}
 }
 
-// Model returns the SentencePiece model below.
+// Model returns the SentencePiece model.
 func (v *Vocabulary) Model() *sentencepiece.Model { return v.model }
 
-// Size returns the number of rows an embedding needs: all ids, and up to the next multiple of 128
-// rows that no id uses.
+// Size returns the number of rows that an embedding needs: the number of ids, rounded up to a
+// multiple of 128.
 func (v *Vocabulary) Size() int { return v.size }
 
-// Sentinels returns how many sentinels there are.
+// Sentinels returns the number of sentinels.
 func (v *Vocabulary) Sentinels() int { return len(v.sentinels) }
 
 // Sentinel returns the id of <extra_id_k>.
@@ -185,7 +185,7 @@ func (v *Vocabulary) Sentinel(k int) (int32, error) {
 	return v.sentinels[k], nil
 }
 
-// ErrNoModeTokens is returned for a mode token where Config.ModeTokens is false.
+// ErrNoModeTokens is returned by [Vocabulary.Mode] if Config.ModeTokens is false.
 var ErrNoModeTokens = errors.New("the vocabulary has no mode tokens")
 
 // Mode returns the id of a mode token, which is one of [ModeTokens].
@@ -199,5 +199,5 @@ func (v *Vocabulary) Mode(name string) (int32, error) {
 		}
 		return v.modes + int32(i), nil
 	}
-	return 0, fmt.Errorf("%q is no mode token: want one of %v", name, ModeTokens)
+	return 0, fmt.Errorf("%q is not a mode token: want one of %v", name, ModeTokens)
 }

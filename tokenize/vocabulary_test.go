@@ -53,7 +53,7 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-func TestSentinelsEnd(t *testing.T) {
+func TestSentinel_RejectsOutOfRange(t *testing.T) {
 	v := open(t, Config{Model: testModel, Sentinels: 2})
 	for _, k := range []int{-1, 2} {
 		if _, err := v.Sentinel(k); err == nil || !strings.Contains(err.Error(), "has 2 sentinels") {
@@ -62,7 +62,7 @@ func TestSentinelsEnd(t *testing.T) {
 	}
 }
 
-func TestOpenRefuses(t *testing.T) {
+func TestOpen_RejectsBadConfig(t *testing.T) {
 	for _, c := range []struct {
 		cfg  Config
 		want string
@@ -77,7 +77,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func TestSpecialsInText(t *testing.T) {
+func TestEncode_FindsSpecialTokens(t *testing.T) {
 	v := open(t, Config{Model: testModel, Sentinels: 12, ModeTokens: true})
 	pieces := v.Model().Encode
 	for _, c := range []struct {
@@ -99,7 +99,7 @@ func TestSpecialsInText(t *testing.T) {
 	}
 }
 
-func TestLower(t *testing.T) {
+func TestEncode_Lower(t *testing.T) {
 	v := open(t, Config{Model: testModel, Sentinels: 1, Lower: true})
 	got, want := v.Encode("A RED Éclair <extra_id_0>"), append(v.Model().Encode("a red Éclair"), 2500)
 	if !slices.Equal(got, want) {

@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// bpe segments text by merging neighbours, beginning with characters: of all pairs that make a
-// piece, the one of the highest score first, of equals the left-most (bpe_model.cc).
+// bpe segments text by merging neighbours, starting from characters. Of all pairs that make a piece
+// it merges the one of highest score first, the leftmost of equals (bpe_model.cc).
 type bpe struct {
 	pieces  *trie
-	symbols *trie    // user-defined ones, which are never merged; nil without any
-	ranks   []uint32 // of each place in the trie
-	unused  []bool   // nil without any
+	symbols *trie    // user-defined pieces, which are never merged; nil without any
+	ranks   []uint32 // by place in the trie: the rank of the score
+	unused  []bool   // by id: the piece is unused; nil if none is
 	unk     int32
 }
 
@@ -31,7 +31,7 @@ func newBPE(pieces []Piece, byText, symbols *trie, unk int32) *bpe {
 	return b
 }
 
-// rank orders as the scores do, -0 below 0.
+// rank maps scores to integers of the same order, with -0 below 0.
 func rank(score float32) uint32 {
 	if b := math.Float32bits(score); b>>31 == 1 {
 		return ^b
@@ -40,28 +40,28 @@ func rank(score float32) uint32 {
 	}
 }
 
-// symbol is a stretch of text on its way to being a piece. They are a list in the order of the
-// text.
+// symbol is a part of the text that may grow into a piece. The symbols of a text are a linked list.
 type symbol struct {
 	prev, next int32 // -1 at the ends
 	begin      int32
-	size       int32    // in bytes, 0 once it was merged into the one before
-	node       trieNode // where its text leads in the trie; trieNoNode if no piece starts so, trieFrozen if it must stay as it is
+	size       int32    // in bytes; 0 after it was merged into the previous symbol
+	node       trieNode // the node of its text; trieNoNode if no piece starts with it, trieFrozen if it must not be merged
 }
 
-// merge is a pair of neighbours that make a piece.
+// merge is a pair of neighbouring symbols that make a piece.
 type merge struct {
-	order uint64 // rank of the piece, then how far left it stands; the highest is next
-	size  int32  // of both together, by which one knows a pair that is no more
+	order uint64 // the rank of the piece, then how far left it is; the highest comes first
+	size  int32  // of both symbols together; it tells whether the pair still exists
 }
 
+// left returns the number of the left symbol.
 func (m merge) left() int32 { return int32(^uint32(m.order)) }
 
-// merges is the scratch space of bpe.
+// merges is the scratch space of bpe.segment.
 type merges struct {
 	symbols []symbol
 	heap    mergeHeap
-	splits  map[int32]int32 // of each unused piece that was made, the size of its left part
+	splits  map[int32]int32 // by unused piece: the size of the left part of its latest merge
 }
 
 // segment merges the text between the bytes begin and end.
@@ -92,7 +92,7 @@ func (b *bpe) segment(w *scratch, begin, end int) {
 	}
 }
 
-// split makes a symbol of every character from byte at on, and of every user-defined piece.
+// split makes a symbol of every character and every user-defined piece from text[at] on.
 func (b *bpe) split(symbols []symbol, text []byte, at int) []symbol {
 	for at < len(text) {
 		s := symbol{prev: int32(len(symbols)) - 1, next: int32(len(symbols)) + 1, begin: int32(at)}
@@ -117,7 +117,7 @@ func (b *bpe) split(symbols []symbol, text []byte, at int) []symbol {
 	return symbols
 }
 
-// characterCount returns how many characters there are at most.
+// characterCount returns an upper bound of the number of characters.
 func characterCount(text []byte) (n int) {
 	for at := 0; at < len(text); at += charLen(text[at]) {
 		n++
@@ -125,7 +125,7 @@ func characterCount(text []byte) (n int) {
 	return n
 }
 
-// walk goes on from a node over text; it returns trieNoNode where no piece does.
+// walk goes from a node over text. It returns trieNoNode if no piece continues so.
 func (b *bpe) walk(node trieNode, text []byte) trieNode {
 	for _, c := range text {
 		next, ok := b.pieces.step(node, c)
@@ -137,7 +137,7 @@ func (b *bpe) walk(node trieNode, text []byte) trieNode {
 	return node
 }
 
-// pair returns the merge of a symbol with the next one, if there is such a piece.
+// pair returns the merge of a symbol with the next one, if that is a piece.
 func (b *bpe) pair(m *merges, text []byte, left int32) (found merge, ok bool) {
 	l := &m.symbols[left]
 	if l.next < 0 || l.node == trieNoNode || l.node == trieFrozen {
@@ -159,7 +159,7 @@ func (b *bpe) pair(m *merges, text []byte, left int32) (found merge, ok bool) {
 	return merge{uint64(b.ranks[piece-1])<<32 | uint64(^uint32(left)), l.size + r.size}, true
 }
 
-// join merges a symbol with the next one and finds what that makes possible.
+// join merges a symbol with the next one and pushes the merges that this makes possible.
 func (b *bpe) join(m *merges, text []byte, left int32) {
 	l := &m.symbols[left]
 	r := &m.symbols[l.next]
@@ -179,16 +179,17 @@ func (b *bpe) join(m *merges, text []byte, left int32) {
 	}
 }
 
-// stale reports whether one side of the pair was merged with another since.
+// stale reports whether either symbol of the pair has been merged since.
 func (m *merges) stale(top merge) bool {
 	l := m.symbols[top.left()]
 	return l.size == 0 || l.next < 0 || l.size+m.symbols[l.next].size != top.size
 }
 
-// maxResegment is how deep unused pieces are taken apart (bpe_model.cc, kMaxBpeResegmentDepth).
+// maxResegment is how deeply unused pieces are split (bpe_model.cc, kMaxBpeResegmentDepth).
 const maxResegment = 100
 
-// emit appends a symbol's piece; an unused one as the two that it was last made of.
+// emit appends the piece of a symbol. It splits an unused piece into the two it was last merged
+// from.
 func (b *bpe) emit(w *scratch, text []byte, begin, id int32, depth int) {
 	if id == b.unk || b.unused == nil || !b.unused[id] || depth > maxResegment {
 		w.segments = append(w.segments, segment{id, begin + int32(len(text))})
@@ -203,7 +204,7 @@ func (b *bpe) emit(w *scratch, text []byte, begin, id int32, depth int) {
 	b.emit(w, text[left:], begin+left, b.pieces.find(text[left:], b.unk), depth+1)
 }
 
-// idOf returns the id of the piece that a symbol is, or that of the unknown one.
+// idOf returns the id of a symbol's piece, or of the unknown piece.
 func (b *bpe) idOf(s symbol, text []byte) int32 {
 	if s.node == trieFrozen {
 		return b.pieces.find(text[s.begin:s.begin+s.size], b.unk)

@@ -2,27 +2,27 @@ package sentencepiece
 
 import "math"
 
-// wordSymbol is a symbol of a word.
+// wordSymbol is a symbol of a single word.
 type wordSymbol struct {
 	node       trieNode // as in symbol
-	prev, next uint8    // the number of symbols at the end
+	prev, next uint8    // next is the number of symbols if there is none
 	begin, end uint8
 }
 
-// maxWordSymbols is up to how many symbols the best pair is looked for among all, which is quicker
-// than an agenda.
+// maxWordSymbols is the number of symbols up to which scanning all pairs for the best one is faster
+// than a heap.
 const maxWordSymbols = 48
 
-// bpeWord is the scratch space of bpe.word. order[i], where it is not 0, is the order of the merge
-// of symbols[i] with the next one, and merged[i] where that leads in the trie.
+// bpeWord is the scratch space of bpe.segmentFast. If symbols[i] and the next one make a piece,
+// order[i] is the order of that merge and merged[i] its node in the trie; otherwise order[i] is 0.
 type bpeWord struct {
 	symbols [maxWordSymbols]wordSymbol
 	order   [maxWordSymbols]uint64
 	merged  [maxWordSymbols]trieNode
 }
 
-// word is segment for a word by itself. Scores do not add up here, so it is the same in all texts;
-// but which parts an unused piece falls into depends on all of the text.
+// segmentFast finds the pieces of a word. BPE scores are not summed, so they are the same in every
+// text, except that the split of an unused piece depends on the whole text.
 func (b *bpe) segmentFast(w *scratch, text []byte) (limit float32) {
 	if b.unused != nil {
 		return -1
@@ -63,8 +63,8 @@ func (b *bpe) segmentFast(w *scratch, text []byte) (limit float32) {
 	return math.MaxFloat32
 }
 
-// split makes a symbol of every character and every user-defined piece. It returns their number,
-// below 0 if there are too many.
+// split makes a symbol of every character and every user-defined piece. It returns their number, or
+// -1 if there are too many.
 func (s *bpeWord) split(b *bpe, text []byte) (n int) {
 	for at := 0; at < len(text); n++ {
 		if n == maxWordSymbols {
@@ -86,7 +86,7 @@ func (s *bpeWord) split(b *bpe, text []byte) (n int) {
 	return n
 }
 
-// pair looks whether a symbol and the next make a piece.
+// pair sets order and merged of a symbol.
 func (s *bpeWord) pair(b *bpe, text []byte, left, n int) {
 	s.order[left] = 0
 	l := &s.symbols[left]
@@ -104,7 +104,7 @@ func (s *bpeWord) pair(b *bpe, text []byte, left, n int) {
 	}
 }
 
-// join merges a symbol with the next one and looks what that makes possible.
+// join merges a symbol with the next one and updates the pairs it is part of.
 func (s *bpeWord) join(b *bpe, text []byte, left, n int) {
 	l := &s.symbols[left]
 	r := &s.symbols[l.next]

@@ -10,21 +10,21 @@ import (
 // decoder turns ids into text, as DecodeOptimized of sentencepiece_processor.cc does.
 type decoder struct {
 	surfaces     []surface
-	texts        []byte // what surfaces are parts of, and shortSurface bytes more
+	texts        []byte // the text of all surfaces, and shortSurface more bytes
 	unkSurface   string
-	stripFirst   bool // drop a leading space of the first piece
-	stripLeading bool // of every piece, until something was written
+	stripFirst   bool // drop the leading space of the first piece
+	stripLeading bool // drop the leading space of every piece until something is written
 	denormalizer *normalizer
 	scratch      sync.Pool // of *decoding
 }
 
-// surface is how an id decodes: to texts[start:start+size], which is the piece with its spaces made
+// surface is what an id decodes to: texts[start:start+size], the piece with U+2581 replaced by
 // spaces.
 type surface struct {
 	start uint32
 	size  uint16
 	kind  surfaceKind
-	value byte // of a byte piece
+	value byte // the byte of a byte piece
 }
 
 type surfaceKind uint8
@@ -32,12 +32,11 @@ type surfaceKind uint8
 const (
 	plainSurface   surfaceKind = iota
 	spaceSurface               // starts with a space
-	byteSurface                // is a part of a character
-	unknownSurface             // is decoder.unkSurface
+	byteSurface                // is one byte of a character
+	unknownSurface             // decodes to decoder.unkSurface
 )
 
-// shortSurface is up to which size surfaces are copied as if they were all of this size, which is
-// quicker.
+// shortSurface is the size up to which surfaces are copied with a fixed-size copy, which is faster.
 const shortSurface = 16
 
 func newDecoder(proto *Proto) (*decoder, error) {
@@ -97,9 +96,9 @@ func (d *decoder) newSurface(p *Piece) surface {
 }
 
 // Decode returns the text of ids. Control pieces decode to nothing, runs of byte pieces to the
-// characters they spell, each byte that spells none to U+FFFD, and the unknown piece to the model's
-// surface for it, " ⁇ " unless it says otherwise. Ids outside of [0, Len) decode like the unknown
-// piece.
+// characters they encode, with U+FFFD for each byte that is not part of a character, and the
+// unknown piece to the model's surface for it, by default " ⁇ ". Ids outside [0, Len) decode like
+// the unknown piece.
 func (m *Model) Decode(ids []int32) string {
 	d := m.decoder.scratch.Get().(*decoding)
 	d.text, d.started = d.text[:0], false
@@ -126,16 +125,16 @@ func (d *decoder) denormalized(text string) string {
 	return string(n.text)
 }
 
-// decoding is text in the making.
+// decoding is the state of decoding one text.
 type decoding struct {
 	*decoder
 	text    []byte
-	bytes   []byte // of byte pieces, not yet written
-	wrote   bool   // something was written before text
-	started bool   // a leading space is kept from now on
+	bytes   []byte // the bytes of byte pieces, not yet written
+	wrote   bool   // a Stream has returned text already
+	started bool   // leading spaces are no longer dropped
 }
 
-// addPlain adds ids up to the first that needs a look, and returns how many those are.
+// addPlain adds ids up to the first that is not plain text, and returns their number.
 func (d *decoding) addPlain(ids []int32) (n int) {
 	if len(d.bytes) > 0 || len(d.text) == 0 {
 		return 0
@@ -160,6 +159,7 @@ func (d *decoding) addPlain(ids []int32) (n int) {
 	return n
 }
 
+// add adds any id.
 func (d *decoding) add(id int32) {
 	s := surface{kind: unknownSurface}
 	if id >= 0 && int(id) < len(d.surfaces) {
@@ -183,7 +183,7 @@ func (d *decoding) add(id int32) {
 	d.text = append(d.text, d.texts[s.start:s.start+uint32(s.size)]...)
 }
 
-// flush writes the bytes, with U+FFFD in place of each that is not part of a character.
+// flush writes d.bytes, with U+FFFD for each byte that is not part of a character.
 func (d *decoding) flush() {
 	for bytes := d.bytes; len(bytes) > 0; {
 		r, size := utf8.DecodeRune(bytes)

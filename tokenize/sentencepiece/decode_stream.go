@@ -2,18 +2,17 @@ package sentencepiece
 
 import "unicode/utf8"
 
-// Stream decodes ids that come one at a time, as a model generates them. What Next and Close
-// return, put together, is what Decode makes of all the ids; no character is ever cut in two.
+// Stream decodes ids one at a time, as a model generates them. The concatenation of what Next and
+// Close return is what Decode returns for all ids. No character is split.
 type Stream struct {
 	d decoding
 }
 
-// Stream returns the decoder of a new text. It is for one goroutine.
+// Stream returns a decoder for a new text. Only one goroutine may use it.
 func (m *Model) Stream() *Stream { return &Stream{decoding{decoder: m.decoder}} }
 
-// Next takes an id and returns the text that it completes. Bytes of a character are kept back until
-// it is whole or cannot be any more. A model whose decoded text is rewritten by rules keeps back
-// all of it.
+// Next takes the next id and returns the text that it completes. It holds back the bytes of an
+// incomplete character. If the model has rules for decoded text, Next holds back everything.
 func (s *Stream) Next(id int32) string {
 	s.d.add(id)
 	for len(s.d.bytes) > 0 && utf8.FullRune(s.d.bytes) {
@@ -27,7 +26,7 @@ func (s *Stream) Next(id int32) string {
 	return s.take()
 }
 
-// Close ends the text and returns what was kept back.
+// Close ends the text and returns what Next has held back.
 func (s *Stream) Close() string {
 	s.d.flush()
 	return s.d.denormalized(s.take())

@@ -31,16 +31,16 @@ func (m *Model) appendText(dst []int32, w *scratch, text string) []int32 {
 	return m.appendIDs(dst, w)
 }
 
-// Normalize returns text as it is segmented: rewritten by the model's rules for characters and white
-// space.
+// Normalize returns text as it is segmented: rewritten by the model's rules for characters and
+// white space.
 func (m *Model) Normalize(text string) string {
 	var n normalized
 	m.normalizer.normalize(&n, text)
 	return string(n.text)
 }
 
-// appendIDs appends the ids of w.segments. With byte fallback, an unknown character becomes the ids of
-// its bytes; without, a run of unknown characters becomes one id.
+// appendIDs appends the ids of w.segments. With byte fallback, an unknown character becomes the ids
+// of its bytes; without, a run of unknown characters becomes one id.
 func (m *Model) appendIDs(dst []int32, w *scratch) []int32 {
 	dst = slices.Grow(dst, len(w.segments))
 	begin, afterUnknown := int32(0), w.afterUnknown

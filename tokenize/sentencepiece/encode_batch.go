@@ -6,10 +6,10 @@ import (
 	"sync/atomic"
 )
 
-// EncodeBatch returns the ids of every text, as [Model.Encode] gives them, found by so many
-// goroutines; if goroutines is below 1, by one for each processor. It is quicker than a call for
-// each text: the ids of many texts share an array, so whoever keeps some of them for long should
-// copy them.
+// EncodeBatch returns the ids of every text, as [Model.Encode] does. It runs the given number of
+// goroutines, or GOMAXPROCS if that is less than 1. It is faster than a call of Encode for each
+// text because the ids of many texts share an array; a caller that keeps only a few of them should
+// copy those.
 func (m *Model) EncodeBatch(texts []string, goroutines int) [][]int32 {
 	if goroutines < 1 {
 		goroutines = runtime.GOMAXPROCS(0)
@@ -24,15 +24,15 @@ func (m *Model) EncodeBatch(texts []string, goroutines int) [][]int32 {
 	return ids
 }
 
-// part is a range of texts of which those before next are taken.
+// part is a range of texts. Those before next are taken.
 type part struct {
 	next atomic.Int64
 	end  int
 	_    [48]byte // the next part is in another cache line
 }
 
-// newParts cuts n texts into parts of the same number. Texts that stand together are often alike,
-// so one goroutine takes most of a part and finds its words in memory.
+// newParts divides n texts into count parts of equal size. Each goroutine takes most texts of one
+// part, because neighbouring texts often have the same words, which are then in its cache.
 func newParts(n, count int) []part {
 	parts := make([]part, count)
 	for i := range parts {
@@ -42,10 +42,10 @@ func newParts(n, count int) []part {
 	return parts
 }
 
-// textsAtOnce is how many texts a goroutine takes from a part.
+// textsAtOnce is how many texts a goroutine takes from a part at a time.
 const textsAtOnce = 64
 
-// encodeParts encodes the texts that are left of all parts, those of the first first.
+// encodeParts encodes texts that no goroutine has taken yet, starting with the part number first.
 func (m *Model) encodeParts(ids [][]int32, texts []string, parts []part, first int) {
 	w := m.scratch.Get().(*scratch)
 	room := idRoom{}
@@ -68,10 +68,10 @@ func (m *Model) encodeParts(ids [][]int32, texts []string, parts []part, first i
 // idRoom is an array that the ids of many texts share.
 type idRoom []int32
 
-// roomSize is how many ids an array holds at least.
+// roomSize is the least capacity of an array.
 const roomSize = 1 << 15
 
-// copy returns a copy of ids, whose capacity is its length.
+// copy returns a copy of ids with no spare capacity.
 func (r *idRoom) copy(ids []int32) []int32 {
 	if cap(*r)-len(*r) < len(ids) {
 		*r = make([]int32, 0, max(roomSize, len(ids)))

@@ -3,8 +3,8 @@ package sentencepiece
 import "slices"
 
 // appendWords appends the ids of text one word at a time, without building the normal form of the
-// whole text. A word is what stands between spaces; words seen before come from the cache. It returns
-// dst unchanged and false if the text must be segmented as a whole.
+// whole text. A word is what stands between spaces; words seen before come from the cache. It
+// returns dst unchanged and false if the text must be segmented as a whole.
 //
 // It requires wordSplitter.independent: no rule, symbol or piece spans the boundary before a space.
 // So each word has, together with the spaces before it, the same ids in every text.
@@ -59,8 +59,8 @@ func (m *Model) appendWords(dst []int32, w *scratch, text string) (ids []int32, 
 	return ids, true
 }
 
-// appendScored appends ids to dst and adds their scores to w.sofar, one by one as segment does. A run
-// of unknown characters becomes one id.
+// appendScored appends ids to dst and adds their scores to w.sofar, one by one as segment does. A
+// run of unknown characters becomes one id.
 func (m *Model) appendScored(dst []int32, w *scratch, ids []scoredID) []int32 {
 	at := len(dst)
 	dst = slices.Grow(dst, len(ids))[:at+len(ids)]
@@ -104,8 +104,8 @@ func (m *Model) normalizeWord(w *scratch, word rawWord, spaces int) bool {
 	return word.text == "" || !d.endsWith(n.space)
 }
 
-// appendWord appends the ids of a word whose normal form, with the given number of spaces before it,
-// is in w.normalized. It enters the word into the cache.
+// appendWord appends the ids of a word whose normal form, with the given number of spaces before
+// it, is in w.normalized. It enters the word into the cache.
 func (m *Model) appendWord(dst []int32, w *scratch, word rawWord, spaces int) []int32 {
 	text := w.normalized.text
 	if m.segmentWord(w, text) {

@@ -56,7 +56,7 @@ func open(name string) *sentencepiece.Model {
 
 func ExampleModel_AppendIDs() {
 	model := open("nmt_nfkc")
-	ids := make([]int32, 0, 64) // used again for every line
+	ids := make([]int32, 0, 64) // reused for every line
 	for _, line := range []string{"a face", "two faces"} {
 		ids = model.AppendIDs(ids[:0], line)
 		fmt.Println(len(ids), ids)
@@ -146,7 +146,7 @@ func ExampleModel_Stream() {
 	model := open("nmt_nfkc")
 	stream := model.Stream()
 	for _, id := range model.Encode("tea ☕!") {
-		fmt.Printf("%q ", stream.Next(id)) // a character whose bytes are pieces comes whole, with the last
+		fmt.Printf("%q ", stream.Next(id)) // a character encoded as bytes comes with its last byte
 	}
 	fmt.Printf("%q\n", stream.Close())
 	// Output:
@@ -182,9 +182,9 @@ func ExampleStats() {
 	// 2.67 ids a word, 0.73 a byte, 96% of the characters covered
 }
 
-// Pieces for places in a picture are added to a model, which is then used and could be saved.
+// Add pieces for locations in an image to a model, then use it; Marshal would save it.
 func ExampleProto_AddSymbols() {
-	proto, err := sentencepiece.OpenProto("testdata/plain.model")
+	proto, err := sentencepiece.ReadProto("testdata/plain.model")
 	if err != nil {
 		log.Fatal(err)
 	}

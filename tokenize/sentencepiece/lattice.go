@@ -4,17 +4,17 @@ import (
 	"math"
 )
 
-// lattice holds every way to cut a text into pieces: a node is a piece at a place, and a path from
-// the first node to the last is a segmentation. It is the Lattice of unigram_model.cc; places are
+// lattice holds every way to segment a text: a node is a piece at a place, and a path from the
+// first node to the last is a segmentation. It is the Lattice of unigram_model.cc; places are
 // counted in characters.
 type lattice struct {
-	starts []int32 // the byte where each character starts, and the end
+	starts []int32 // the byte offset of each character, and of the end
 	nodes  []latticeNode
-	begins []int32   // nodes[begins[pos]:begins[pos+1]] begin at character pos, the shortest first
-	ends   [][]int32 // ends[pos] are the nodes that end there, in the order they were found
+	begins []int32   // nodes[begins[pos]:begins[pos+1]] begin at character pos, shortest first
+	ends   [][]int32 // ends[pos] are the nodes that end before character pos, in the order found
 }
 
-// The first and the last node, which stand for no piece.
+// The first and the last node, which have no piece.
 const (
 	bosNode = 0
 	eosNode = 1
@@ -24,11 +24,11 @@ type latticeNode struct {
 	pos, length int32 // in characters
 	id          int32
 	score       float32
-	best        float32 // of the best path up to its end
-	prev        int32   // the node before it there
+	best        float32 // the score of the best path up to the node's end
+	prev        int32   // the node before it on that path
 }
 
-// newLattice finds the pieces of normalized text, which must not be empty.
+// newLattice returns the lattice of normalized text, which must not be empty.
 func (u *unigram) newLattice(text []byte) *lattice {
 	l := &lattice{}
 	for at := 0; at < len(text); at += min(charLen(text[at]), len(text)-at) {
@@ -47,8 +47,8 @@ func (u *unigram) newLattice(text []byte) *lattice {
 	return l
 }
 
-// addPieces makes a node of every piece that begins at a character, and one of the unknown piece if
-// none is that character alone.
+// addPieces adds a node for every piece that begins at a character, and one for the unknown piece
+// if that character alone is not a piece.
 func (u *unigram) addPieces(l *lattice, text []byte, pos int) {
 	single, end := false, pos
 	node, ok := u.pieces.root(), true
@@ -67,7 +67,7 @@ func (u *unigram) addPieces(l *lattice, text []byte, pos int) {
 		length := int32(end - pos)
 		id, score := u.ends[piece].id, u.ends[piece].score
 		if u.defined[id] {
-			score = userDefinedScore(int(length)) // of characters here, of bytes in segment: so does the library
+			score = userDefinedScore(int(length)) // counts characters here but bytes in segment, as the C++ library does
 		}
 		l.add(latticeNode{pos: int32(pos), length: length, id: id, score: score})
 		single = single || length == 1
@@ -83,7 +83,7 @@ func (l *lattice) add(n latticeNode) {
 	l.nodes = append(l.nodes, n)
 }
 
-// at returns the nodes that begin at a character, by number: [first, last).
+// at returns the range [first, last) of the nodes that begin at a character.
 func (l *lattice) at(pos int) (first, last int32) {
 	if pos == len(l.starts)-1 {
 		return eosNode, eosNode + 1
@@ -91,8 +91,8 @@ func (l *lattice) at(pos int) (first, last int32) {
 	return l.begins[pos], l.begins[pos+1]
 }
 
-// viterbi finds, for every node, the best path up to its end, and returns the score of the best of
-// all.
+// viterbi finds the best path up to the end of every node. It returns the score of the best
+// segmentation.
 func (l *lattice) viterbi() float32 {
 	for pos := range l.starts {
 		first, last := l.at(pos)
@@ -122,7 +122,7 @@ func (l *lattice) bestPath() []int32 {
 }
 
 // forward returns for each node the logarithm of the sum of exp(theta*score) over all paths to its
-// begin.
+// start.
 func (l *lattice) forward(theta float64) []float64 {
 	alpha := make([]float64, len(l.nodes))
 	for pos := range l.starts {

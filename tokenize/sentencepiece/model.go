@@ -18,8 +18,8 @@ const (
 	Byte        Kind = 6 // a byte, written <0x41>, of a character that no piece covers
 )
 
-// Piece is an entry of a model's vocabulary. Score is its log probability; in a BPE model, pieces of
-// higher score are merged first.
+// Piece is an entry of a model's vocabulary. Score is its log probability; in a BPE model, pieces
+// of higher score are merged first.
 type Piece struct {
 	Text  string
 	Score float32

@@ -33,7 +33,7 @@ func largeProto() *Proto {
 func BenchmarkNew(b *testing.B) {
 	protos := map[string]*Proto{"large": largeProto()}
 	for _, name := range []string{"nmt_nfkc", "bpe_bytes"} {
-		proto, err := OpenProto(fmt.Sprintf("testdata/%s.model", name))
+		proto, err := ReadProto(fmt.Sprintf("testdata/%s.model", name))
 		if err != nil {
 			b.Fatal(err)
 		}

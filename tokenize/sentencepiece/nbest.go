@@ -2,10 +2,10 @@ package sentencepiece
 
 import "fmt"
 
-// Segmentation is one way to cut a text into pieces.
+// Segmentation is one way to segment a text.
 type Segmentation struct {
 	Tokens []Token
-	Score  float32 // the sum of the pieces' scores; 0 where only the best was asked for
+	Score  float32 // the sum of the pieces' scores; NBest leaves it 0 for n <= 1
 }
 
 // IDs returns the ids of the tokens.
@@ -20,9 +20,9 @@ func (s Segmentation) IDs() []int32 {
 // maxNBest is the library's limit (sentencepiece_processor.cc, kMaxNBestSize).
 const maxNBest = 512
 
-// NBest returns the n best segmentations of text, best first; fewer if there are fewer, and only
-// the best if the search, which is bounded, does not come to an end. n is 512 at most. Only unigram
-// models have more than one segmentation.
+// NBest returns the n best segmentations of text, best first. It returns fewer if there are fewer,
+// and only the best if its bounded search does not finish. n must be at most 512. It is an error
+// for other than unigram models, which have only one segmentation.
 func (m *Model) NBest(text string, n int) ([]Segmentation, error) {
 	u, ok := m.segmenter.(*unigram)
 	switch {
@@ -61,25 +61,25 @@ type latticePath struct {
 	score float32
 }
 
-// hypothesis is the end of a path: a node, and the hypothesis from which it went on to the left.
+// hypothesis is the right part of a path: its leftmost node, and the hypothesis that it extends.
 type hypothesis struct {
 	node, next int32
-	fx         float32 // what the best path through it scores
-	gx         float32 // what the nodes to the right of it score
+	fx         float32 // the score of the best path that ends like this
+	gx         float32 // the score of the nodes right of node
 }
 
 // The bounds of the search (unigram_model.cc, Lattice::NBest).
 const (
 	maxOpen       = 10_000
 	minOpen       = 512
-	maxGrowth     = 100_000 // hypotheses between two shrinkings
+	maxGrowth     = 100_000 // new hypotheses between two calls of shrink
 	maxHypotheses = 500_000
 	maxShrinks    = 10
 )
 
-// nbest is Lattice::NBest: a search from the right to the left (A*), in which what remains to the
-// left of a hypothesis is known exactly, so that paths are found in the order of their scores.
-// Where hypotheses become too many only the best are kept.
+// nbest is Lattice::NBest: an A* search from right to left. What remains to the left of a
+// hypothesis is known exactly, so paths are found in the order of their scores. If hypotheses
+// become too many, only the best are kept.
 func (l *lattice) nbest(n int) []latticePath {
 	l.viterbi()
 	s := search{hypotheses: []hypothesis{{node: eosNode, next: -1, fx: l.nodes[eosNode].best}}}
@@ -120,16 +120,15 @@ func (l *lattice) onlyBest() []latticePath {
 	return []latticePath{{l.bestPath(), l.nodes[eosNode].best}}
 }
 
-// search is what nbest works on: hypotheses, and a heap of those that are open, the one of the
-// highest fx first. Of equals it gives the one that std::priority_queue gives: push and pop are
-// those of libstdc++'s stl_heap.h.
+// search is the state of nbest: all hypotheses, and a heap of the open ones with the highest fx
+// first. push and pop are those of libstdc++'s stl_heap.h, so that equal hypotheses come in the
+// same order as from std::priority_queue.
 type search struct {
 	hypotheses []hypothesis
 	open       []int32
 }
 
-// path returns the nodes of a hypothesis and those to the right of it, but for the last, which is
-// the end.
+// path returns the nodes of a hypothesis from left to right, without the end node.
 func (s *search) path(at int32) (nodes []int32) {
 	for ; at >= 0 && s.hypotheses[at].next >= 0; at = s.hypotheses[at].next {
 		nodes = append(nodes, s.hypotheses[at].node)
@@ -137,13 +136,13 @@ func (s *search) path(at int32) (nodes []int32) {
 	return nodes
 }
 
-// shrink keeps the best of the open hypotheses, and those they go on from.
+// shrink keeps the best open hypotheses and those they extend.
 func (s *search) shrink(keep int) search {
 	var kept search
 	moved := map[int32]int32{}
 	for range min(keep, len(s.open)) {
 		at := s.pop()
-		before := int32(-1) // the hypothesis kept last, whose next is not known yet
+		before := int32(-1) // the hypothesis kept last, whose next is still to be set
 		first := int32(len(kept.hypotheses))
 		for old := at; old >= 0; old = s.hypotheses[old].next {
 			to, known := moved[old]

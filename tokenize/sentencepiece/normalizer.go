@@ -11,20 +11,20 @@ import (
 // characters by the rules of its charsmap, then white space.
 type normalizer struct {
 	charsmap               *charsmap.Map
-	symbols                *trie // user-defined symbols, which no rule may touch; nil without any
+	symbols                *trie // user-defined symbols, which no rule may change; nil without any
 	classes                *charClasses
 	addDummyPrefix         bool
 	removeExtraWhitespaces bool
 	whitespaceAsSuffix     bool
-	space                  string // what a space becomes
+	space                  string // what replaces a space
 	plainSpace             bool   // no rule and no symbol starts with a space
 }
 
-// spaceSymbol is U+2581, LOWER ONE EIGHTH BLOCK: the visible space of pieces.
+// spaceSymbol is U+2581, LOWER ONE EIGHTH BLOCK: the visible space in pieces.
 const spaceSymbol = "\u2581"
 
-// maxSymbolMatches is how many of the user-defined symbols that a text starts with are looked at,
-// the shortest first (normalizer.cc, PrefixMatcher).
+// maxSymbolMatches is how many of the user-defined symbols that a text starts with are considered,
+// shortest first (normalizer.cc, PrefixMatcher).
 const maxSymbolMatches = 64
 
 func newNormalizer(spec NormalizerSpec, symbols *trie, whitespaceAsSuffix bool) (*normalizer, error) {
@@ -48,11 +48,11 @@ func newNormalizer(spec NormalizerSpec, symbols *trie, whitespaceAsSuffix bool) 
 	return n, nil
 }
 
-// normalized is text in its normal form. Where aligned is set, origin[i] is the offset in the
-// original text that byte i came from; origin has one entry more than text, for the end.
+// normalized is text in normal form. If aligned is set, origin[i] is the offset in the original
+// text that byte i came from; origin has one more entry, for the end.
 type normalized struct {
 	text    []byte
-	spaces  []int // where in text a space was written
+	spaces  []int // the offsets in text of the spaces
 	origin  []int
 	aligned bool
 }
@@ -62,7 +62,7 @@ func (d *normalized) reset() {
 	d.text, d.spaces, d.origin = d.text[:0], d.spaces[:0], d.origin[:0]
 }
 
-// add appends s, which came from the given offset of the original.
+// add appends s, which came from the offset origin of the original text.
 func (d *normalized) add(s string, origin int) {
 	d.text = append(d.text, s...)
 	if d.aligned {
@@ -78,7 +78,7 @@ func (d *normalized) addSpace(space string, origin int) {
 	d.add(space, origin)
 }
 
-// addRun appends characters of the original, the first from the given offset.
+// addRun appends unchanged characters of the original text, which start at the offset origin.
 func (d *normalized) addRun(s string, origin int) {
 	d.text = append(d.text, s...)
 	if d.aligned {
@@ -98,7 +98,7 @@ func (d *normalized) endsWith(s string) bool {
 	return n >= 0 && d.text[len(d.text)-1] == s[len(s)-1] && string(d.text[n:]) == s
 }
 
-// cut drops everything from byte size on and returns the offset of the original it came from.
+// cut truncates d.text to size bytes and returns the original offset of the first byte removed.
 func (d *normalized) cut(size int) (origin int) {
 	d.text = d.text[:size]
 	if d.aligned {
@@ -134,7 +134,8 @@ func (n *normalizer) normalize(dst *normalized, text string) {
 	}
 }
 
-// body writes the characters of text from a byte on, and returns where text ends.
+// body writes the normal form of text[at:] except for the spaces at the ends of a text. It returns
+// the end of text.
 func (n *normalizer) body(dst *normalized, text string, at int) (end int) {
 	for afterSpace := n.removeExtraWhitespaces; at < len(text); {
 		if end := n.classes.plainRun(text, at); end > at {
@@ -162,12 +163,12 @@ func (n *normalizer) body(dst *normalized, text string, at int) (end int) {
 	return at
 }
 
-// leavesSpaces reports whether no rule and no symbol has a space in it.
+// leavesSpaces reports whether no rule and no symbol contains a space.
 func (n *normalizer) leavesSpaces() bool {
 	return n.plainSpace && !n.charsmap.ContinuesWith(' ') && (n.symbols == nil || !n.symbols.spells(' '))
 }
 
-// leadingSpaces returns how many bytes of text normalize to spaces, from its start.
+// leadingSpaces returns the size of the longest prefix of text that normalizes to spaces.
 func (n *normalizer) leadingSpaces(text string) int {
 	at := 0
 	for at < len(text) {
@@ -194,9 +195,9 @@ func (n *normalizer) addEscaped(dst *normalized, s string, origin int) {
 	}
 }
 
-// prefix returns the normal form of the start of text, and how many bytes of text it stands for: a
-// user-defined symbol as it is, else the longest rule of the charsmap, else one character. A byte
-// that is not UTF-8 becomes U+FFFD.
+// prefix normalizes the start of text: a user-defined symbol, which is copied; else the longest
+// rule of the charsmap; else one character. It returns the normal form and the number of bytes
+// consumed. A byte that is not part of valid UTF-8 becomes U+FFFD.
 func (n *normalizer) prefix(text string) (s string, consumed int) {
 	if n.symbols != nil {
 		if size := longestPrefix(n.symbols, text, maxSymbolMatches); size > 0 {

@@ -14,7 +14,7 @@ const maxModelBytes = 1 << 28
 
 // Open reads the model in the named file.
 func Open(path string) (*Model, error) {
-	proto, err := OpenProto(path)
+	proto, err := ReadProto(path)
 	if err != nil {
 		return nil, err
 	}
@@ -25,8 +25,8 @@ func Open(path string) (*Model, error) {
 	return m, nil
 }
 
-// notModel returns an error that says what the content of a file is if it is not a model. err is why
-// it could not be parsed.
+// notModel returns an error that says what the content of a file is if it is not a model. err is
+// why it could not be parsed.
 func notModel(data []byte, err error) error {
 	switch what := filekind.Of(data); what {
 	case filekind.Binary:
@@ -38,8 +38,8 @@ func notModel(data []byte, err error) error {
 	}
 }
 
-// OpenProto reads a .model file for inspection or modification. [New] makes a model of the result.
-func OpenProto(path string) (*Proto, error) {
+// ReadProto reads a .model file for inspection or modification. [New] makes a model of the result.
+func ReadProto(path string) (*Proto, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading SentencePiece model: %w", err)

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// ModelType is the kind of a model; its numbers are those of the .model file.
+// ModelType is the type of a model. The numbers are those of the .model file.
 type ModelType int32
 
 // The types of models.
 const (
-	Unigram ModelType = 1 // the pieces whose log probabilities add up to the most
+	Unigram ModelType = 1 // the pieces with the highest sum of log probabilities
 	BPE     ModelType = 2 // pieces merged from characters, best score first
-	Word    ModelType = 3 // what stands between spaces
+	Word    ModelType = 3 // whole words
 	Char    ModelType = 4 // single characters
 )
 
@@ -29,42 +29,42 @@ func (t ModelType) String() string {
 	return fmt.Sprintf("model_type %d", int32(t))
 }
 
-// Proto is the content of a .model file, the message ModelProto of sentencepiece_model.proto. The
-// fields that change what encoding and decoding do are named; all others, those of later versions
-// included, are kept as they stand and written back.
+// Proto is the content of a .model file: the message ModelProto of sentencepiece_model.proto. Its
+// fields are those that affect encoding and decoding. All others, including those of later
+// versions, are kept and written back unchanged.
 type Proto struct {
 	Pieces       []Piece
 	Trainer      TrainerSpec
 	Normalizer   NormalizerSpec
 	Denormalizer *NormalizerSpec // nil without one
 
-	pieceUnknown map[int][]byte // of each piece, the fields that Piece does not name
+	pieceUnknown map[int][]byte // by piece: the fields that Piece does not have
 	unknown      []byte
 }
 
-// TrainerSpec is what a model's trainer was told.
+// TrainerSpec describes how a model was trained.
 type TrainerSpec struct {
 	Type                    ModelType
 	TreatWhitespaceAsSuffix bool   // a space belongs to the word before it
-	ByteFallback            bool   // what no piece covers becomes bytes
+	ByteFallback            bool   // characters that no piece covers become bytes
 	UnkSurface              string // what the unknown piece decodes to
 
 	unknown []byte
 }
 
-// NormalizerSpec says how text is rewritten before it is segmented.
+// NormalizerSpec describes how text is rewritten before it is segmented.
 type NormalizerSpec struct {
-	Name                   string // of the rules for characters: nmt_nfkc, identity, ...
+	Name                   string // the name of the rules for characters, such as nmt_nfkc or identity
 	PrecompiledCharsmap    []byte // those rules
-	AddDummyPrefix         bool   // a space is put before the text
-	RemoveExtraWhitespaces bool   // at the ends, and of several in a row
-	EscapeWhitespaces      bool   // a space becomes U+2581
+	AddDummyPrefix         bool   // add a space before the text
+	RemoveExtraWhitespaces bool   // remove spaces at the ends, and all but one of several in a row
+	EscapeWhitespaces      bool   // replace spaces by U+2581
 
 	unknown []byte
 }
 
-// DefaultNormalizerSpec returns the message's defaults: no rules for characters, all three for
-// spaces.
+// DefaultNormalizerSpec returns the message's defaults: no rules for characters, and all three
+// options for spaces set.
 func DefaultNormalizerSpec() NormalizerSpec {
 	return NormalizerSpec{AddDummyPrefix: true, RemoveExtraWhitespaces: true, EscapeWhitespaces: true}
 }
@@ -72,13 +72,14 @@ func DefaultNormalizerSpec() NormalizerSpec {
 // DefaultUnkSurface is what the unknown piece decodes to: U+2047 between spaces.
 const DefaultUnkSurface = " \u2047 "
 
-// ParseProto reads a serialized ModelProto. Memory stays within a small multiple of len(data).
+// ParseProto reads the content of a .model file. It allocates at most a small multiple of
+// len(data).
 func ParseProto(data []byte) (*Proto, error) {
 	p := &Proto{
 		Trainer:    TrainerSpec{Type: Unigram, UnkSurface: DefaultUnkSurface},
 		Normalizer: DefaultNormalizerSpec(),
 	}
-	text := string(data) // what all pieces are parts of
+	text := string(data) // all pieces are slices of it
 	p.Pieces = make([]Piece, 0, len(data)/16)
 	err := eachField(data, 0, func(f field) error {
 		switch f.number {
@@ -113,15 +114,14 @@ func ParseProto(data []byte) (*Proto, error) {
 }
 
 // AddSymbols appends user-defined pieces of score 0, with spaces written as U+2581, as big_vision's
-// _add_pieces (ops_text.py) does. New refuses a piece that is there already.
+// _add_pieces (ops_text.py) does. [New] returns an error if a piece exists already.
 func (p *Proto) AddSymbols(texts ...string) {
 	for _, text := range texts {
 		p.Pieces = append(p.Pieces, Piece{Text: strings.ReplaceAll(text, " ", spaceSymbol), Kind: UserDefined})
 	}
 }
 
-// PutFirst moves the pieces of some ids to the front, in the order given; the others follow in
-// theirs.
+// PutFirst moves the pieces with the given ids to the front, in that order. The others keep theirs.
 func (p *Proto) PutFirst(ids ...int) {
 	order := slices.Clone(ids)
 	for id := range p.Pieces {
@@ -167,14 +167,15 @@ func parsePiece(f field, text string) (piece Piece, unknown []byte, err error) {
 				return err
 			}
 		}
-		unknown = append(unknown, f.raw...) // an enum value of a later version, too: it reads as the default
+		unknown = append(unknown, f.raw...) // also an enum value of a later version, which reads as the default
 		return nil
 	})
 	return piece, unknown, err
 }
 
-// usualPiece reads a piece that is written as all programs write it: a text shorter than 128 bytes,
-// a score and perhaps a kind. It returns false for any other. The message starts where text does.
+// usualPiece is a fast parser of pieces in the form that all known programs write: a text shorter
+// than 128 bytes, a score, and an optional kind. It returns false for any other form. The message
+// starts where text does.
 func usualPiece(message []byte, text string) (piece Piece, ok bool) {
 	const textTag, scoreTag, kindTag = 1<<3 | 2, 2<<3 | 5, 3 << 3
 	if len(message) < 2 || message[0] != textTag || message[1] >= 0x80 {
@@ -244,7 +245,7 @@ func parseNormalizerSpec(f field, spec *NormalizerSpec) error {
 	})
 }
 
-// wrap says in which message an error arose.
+// wrap adds the name of the message to an error.
 func wrap(message string, err error) error {
 	if err == nil {
 		return nil

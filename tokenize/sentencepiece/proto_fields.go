@@ -9,17 +9,17 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// field is one field of a protobuf message: its number, and its value as it stands on the wire.
+// field is one field of a protobuf message, with its encoded value.
 type field struct {
 	number protowire.Number
 	kind   protowire.Type
 	value  []byte
 	raw    []byte // tag and value
-	at     int    // where value starts
+	at     int    // the offset of value
 }
 
-// eachField calls visit for every field of the message, in order; the message starts at byte start
-// of the whole.
+// eachField calls visit for every field of the message, in order. start is the offset of the
+// message in the file.
 func eachField(message []byte, start int, visit func(field) error) error {
 	for at := 0; at < len(message); {
 		number, kind, n := protowire.ConsumeTag(message[at:])
@@ -39,7 +39,7 @@ func eachField(message []byte, start int, visit func(field) error) error {
 	return nil
 }
 
-// broken says where a message is not one.
+// broken returns the error for a field that cannot be decoded.
 func broken(rest []byte, what string, at int) error {
 	if len(rest) < 1<<10 {
 		return fmt.Errorf("%s at byte %d is cut off or damaged", what, at)
@@ -47,7 +47,7 @@ func broken(rest []byte, what string, at int) error {
 	return fmt.Errorf("%s at byte %d is damaged", what, at)
 }
 
-var errWireType = errors.New("has another wire type than sentencepiece_model.proto gives it")
+var errWireType = errors.New("has a wire type other than in sentencepiece_model.proto")
 
 func (f field) message() ([]byte, error) {
 	if f.kind != protowire.BytesType {
@@ -57,7 +57,7 @@ func (f field) message() ([]byte, error) {
 	return v, nil
 }
 
-// messageAt returns where the bytes of a message start.
+// messageAt returns the offset of the content of a message.
 func (f field) messageAt() int {
 	v, _ := protowire.ConsumeBytes(f.value)
 	return f.at + len(f.value) - len(v)
@@ -71,7 +71,7 @@ func (f field) text() (string, error) {
 	return string(v), err
 }
 
-// textOf is message as a part of the whole, which shares its memory.
+// textOf returns a string field as a slice of whole, the content of the file.
 func (f field) textOf(whole string) (string, error) {
 	v, err := f.message()
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Marshal returns the content of the .model file: pieces first, then the specs with every field
-// that encoding goes by written out, then whatever else was read.
+// Marshal returns the content of a .model file: the pieces; the specs, with every field of
+// TrainerSpec and NormalizerSpec written; and all other fields that were read.
 func (p *Proto) Marshal() []byte {
 	var out, m []byte
 	for i, piece := range p.Pieces {
@@ -16,7 +16,7 @@ func (p *Proto) Marshal() []byte {
 		m = protowire.AppendFixed32(m, math.Float32bits(piece.Score))
 		if unknown, ok := p.pieceUnknown[i]; ok || piece.Kind != Normal {
 			m = appendInt(m, 3, uint64(piece.Kind))
-			m = append(m, unknown...) // after Kind, so that a kind of a later version wins, as it did
+			m = append(m, unknown...) // after Kind, so that a kind of a later version still wins
 		}
 		out = appendMessage(out, 1, m)
 	}

@@ -13,8 +13,8 @@ type punct struct {
 	limit float32 // see segmenter.segmentFast
 }
 
-// punctBytes are the candidates; a byte that occurs in a rule or in a user-defined symbol is not cut
-// off.
+// punctBytes are the candidates; a byte that occurs in a rule or in a user-defined symbol is not
+// cut off.
 const punctBytes = "!\"'),-.:;?]}"
 
 // findPuncts finds the punctuation bytes that m can cut off.
@@ -31,8 +31,8 @@ func (s *wordSplitter) findPuncts(m *Model) {
 }
 
 // appendPunctuated appends the ids of a word that has one space before it and a punctuation byte,
-// number index of m.splitter.puncts, after it. It returns dst and false if word and punctuation must
-// be segmented together.
+// number index of m.splitter.puncts, after it. It returns dst and false if word and punctuation
+// must be segmented together.
 func (m *Model) appendPunctuated(dst []int32, w *scratch, word rawWord, index uint8) (ids []int32, ok bool) {
 	p := &m.splitter.puncts[index-1]
 	if m.byText.joins(word.text[len(word.text)-1], p.byte) { // normalization rarely changes the last byte

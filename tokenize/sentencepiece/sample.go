@@ -10,9 +10,9 @@ import (
 // Sampling says how Sample draws a segmentation.
 type Sampling struct {
 	// Alpha, for a unigram model, gives each segmentation a probability proportional to exp(Alpha *
-	// score): 0 makes all equally likely, 1 is the model's own distribution, and large values favour
-	// the best segmentation. For a BPE model it is the probability of skipping a merge (BPE-dropout,
-	// Provilkov et al. 2020).
+	// score): 0 makes all equally likely, 1 is the model's own distribution, and large values
+	// favour the best segmentation. For a BPE model it is the probability of skipping a merge
+	// (BPE-dropout, Provilkov et al. 2020).
 	Alpha float64
 	// NBest draws from that many best segmentations of a unigram model, 512 at most. 0 draws from
 	// all.

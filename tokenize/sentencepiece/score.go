@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Entropy returns the entropy, in nats, of the distribution over all segmentations of text that gives
-// each a probability proportional to exp(alpha * score). It is an error for other than unigram
-// models.
+// Entropy returns the entropy, in nats, of the distribution over all segmentations of text that
+// gives each a probability proportional to exp(alpha * score). It is an error for other than
+// unigram models.
 func (m *Model) Entropy(text string, alpha float64) (float64, error) {
 	u, ok := m.segmenter.(*unigram)
 	if !ok {

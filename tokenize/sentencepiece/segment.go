@@ -8,8 +8,8 @@ import (
 
 // segmenter cuts normalized text into pieces.
 type segmenter interface {
-	// segment appends the pieces of w.normalized.text[begin:end] to w.segments and adds their scores
-	// to w.sofar.
+	// segment appends the pieces of w.normalized.text[begin:end] to w.segments and adds their
+	// scores to w.sofar.
 	segment(w *scratch, begin, end int)
 	// segmentFast sets w.found to the pieces of a word of at most maxWord bytes, segmented by
 	// itself. They are the ones that segment finds as long as |w.sofar| <= limit. A negative limit

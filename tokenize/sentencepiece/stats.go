@@ -5,21 +5,21 @@ import (
 	"unicode/utf8"
 )
 
-// Stats counts what a model makes of texts: how many ids it takes, and how much of the text its
-// pieces cover. The zero value is empty.
+// Stats counts how many ids a model needs for texts and how much of the text its pieces cover. The
+// zero value is ready for use.
 type Stats struct {
 	Texts int `json:"texts"`
 	Bytes int `json:"bytes"`
 	Runes int `json:"runes"`
-	Words int `json:"words"` // between white space
+	Words int `json:"words"` // separated by white space
 	IDs   int `json:"ids"`
-	// Unknown counts the ids of the unknown piece, ByteIDs those of bytes that stand for characters
-	// without a piece.
+	// Unknown counts the ids of the unknown piece, ByteIDs the ids of bytes of characters without a
+	// piece.
 	Unknown int `json:"unknown"`
 	ByteIDs int `json:"byte_ids"`
-	// Uncovered counts the characters, of the normalized text, that those stand for.
+	// Uncovered counts the characters of the normalized text that no piece covers.
 	Uncovered  int `json:"uncovered"`
-	Normalized int `json:"normalized_runes"` // of the normalized text
+	Normalized int `json:"normalized_runes"` // all characters of the normalized text
 }
 
 // Count adds a text to the statistics.
@@ -67,16 +67,16 @@ func (s *Stats) Add(o Stats) {
 	s.Normalized += o.Normalized
 }
 
-// IDsPerWord is the fertility: 1 if every word is one piece.
+// IDsPerWord returns the fertility, which is 1 if every word is one piece.
 func (s Stats) IDsPerWord() float64 { return over(s.IDs, s.Words) }
 
-// IDsPerByte says how much text an id holds: the less, the more.
+// IDsPerByte returns the number of ids per byte of text.
 func (s Stats) IDsPerByte() float64 { return over(s.IDs, s.Bytes) }
 
-// Coverage is the part of the normalized characters that pieces cover, from 0 to 1.
+// Coverage returns the fraction of the normalized characters that pieces cover.
 func (s Stats) Coverage() float64 { return 1 - over(s.Uncovered, s.Normalized) }
 
-// UnknownRate is the part of the ids that are the unknown piece or bytes.
+// UnknownRate returns the fraction of the ids that are the unknown piece or bytes.
 func (s Stats) UnknownRate() float64 { return over(s.Unknown+s.ByteIDs, s.IDs) }
 
 func over(a, b int) float64 {

@@ -3,8 +3,8 @@ package sentencepiece
 import "unicode/utf8"
 
 // Token is a piece found in a text, where it covers the bytes [Begin, End). With byte fallback a
-// character becomes a token for each of its bytes: the last of them covers the character, the others
-// are empty and stand at its start.
+// character becomes a token for each of its bytes: the last of them covers the character, the
+// others are empty and stand at its start.
 type Token struct {
 	ID         int32
 	Piece      string

@@ -1,15 +1,15 @@
 package sentencepiece
 
-// Traits says how a model treats text; they are fixed when it is trained.
+// Traits describes how a model treats text. They are fixed when the model is trained.
 type Traits struct {
 	Type                   string       `json:"type"`          // unigram, BPE, word or character
 	Normalization          string       `json:"normalization"` // the name of the rules for characters: nmt_nfkc, identity, ...
 	NormalizationBytes     int          `json:"normalization_bytes"`
-	AddDummyPrefix         bool         `json:"add_dummy_prefix"`         // a space is put before the text
-	RemoveExtraWhitespaces bool         `json:"remove_extra_whitespaces"` // at the ends, and of several in a row
+	AddDummyPrefix         bool         `json:"add_dummy_prefix"`         // a space is added before the text
+	RemoveExtraWhitespaces bool         `json:"remove_extra_whitespaces"` // spaces at the ends, and all but one of several in a row
 	EscapeWhitespaces      bool         `json:"escape_whitespaces"`       // a space is U+2581 in pieces
 	WhitespaceAsSuffix     bool         `json:"whitespace_as_suffix"`     // a space belongs to the word before it
-	ByteFallback           bool         `json:"byte_fallback"`            // what no piece covers becomes bytes
+	ByteFallback           bool         `json:"byte_fallback"`            // characters that no piece covers become bytes
 	Kinds                  map[Kind]int `json:"kinds"`                    // pieces by kind
 	LongestPiece           int          `json:"longest_piece"`            // in bytes
 }

@@ -3,30 +3,31 @@ package sentencepiece
 import "unicode/utf8"
 
 // trie maps byte strings to ids. It is a double array (Aoe 1989) addressed by exclusive or: the
-// child of a node for byte c stands at the node's base ^ c, if that unit has the label c. No two
-// nodes share a base, so that the label alone tells a child from a stranger, and a step costs one
-// load of 8 bytes.
+// child of a node for byte c is the unit at base ^ c, if that unit has the label c. No two nodes
+// have the same base, so the label alone identifies the child, and a step costs one load of 8
+// bytes.
 //
-// The strings are known by their place in the order of all, so that what is kept of strings with
-// the same beginning stands together in memory; ids has the id of each.
+// Nodes refer to strings by their place in sorted order, which keeps data about strings with the
+// same beginning close together in memory; ids maps places to ids.
 type trie struct {
 	units []trieNode
 	ids   []int32
-	// pairs has, of each byte, the bytes that come after it in any string.
+	// pairs has, by byte, the set of bytes that follow it in any string.
 	pairs [256]bitmap256
-	// characters has, of each character below U+10000, the node after it; see indexCharacters.
+	// characters has, by character below U+10000, the node it leads to from the root; see
+	// indexCharacters.
 	characters []trieNode
 }
 
-// trieNode is a unit of the array, and by itself all one needs to go on from it:
+// trieNode is a unit of the array. It contains all that a step to a child needs:
 //
-//	bits 0-7    label, the byte that leads here
+//	bits 0-7    label: the byte that leads here
 //	bit  8      the unit is in use
-//	bits 9-32   place of the string that ends here, plus 1; 0 if none does
-//	bits 33-40  the last three bits of the bytes of all children: bit 33+i is set if they are i for any
+//	bits 9-32   place of the string that ends here plus 1, or 0
+//	bits 33-40  bit 33+i is set if any child's label has i as its last three bits
 //	bits 41-63  base
 //
-// By bits 33 to 40 most strings that do not go on are known without a look at another unit.
+// Bits 33 to 40 answer most failing steps without loading another unit.
 type trieNode uint64
 
 const (
@@ -34,40 +35,41 @@ const (
 	trieIDBits = 24
 	trieLeads  = 9 + trieIDBits
 	trieBase   = trieLeads + 8
-	trieNoNode = trieNode(0) // has no children and no string
-	trieFrozen = trieNode(1) // the same, to tell another case apart
+	trieNoNode = trieNode(0) // a node without children and string
+	trieFrozen = trieNode(1) // another one, which bpe uses as a mark
 )
 
-// maxPieces is how many strings a trie can hold.
+// maxPieces is the number of strings that a trie can hold.
 const maxPieces = 1<<trieIDBits - 1
 
-// maxTrieUnits is how many units can be told from each other.
+// maxTrieUnits is the number of units that a base can address.
 const maxTrieUnits = 1 << (64 - trieBase)
 
-// piece returns the place of the string that ends here plus 1, 0 if none does.
+// piece returns the place of the string that ends here plus 1, or 0 if none does.
 func (n trieNode) piece() uint32 { return uint32(n>>9) & (1<<trieIDBits - 1) }
 
 func (n trieNode) base() uint32 { return uint32(n >> trieBase) }
 
-// leads reports whether there may be a child for the byte c.
+// leads reports whether the node may have a child for the byte c.
 func (n trieNode) leads(c byte) bool { return n>>(trieLeads+c&7)&1 != 0 }
 
-// follows reports whether the unit, found at a base for the byte c, is a child of that base's node.
+// follows reports whether the unit at base ^ c is the child for the byte c of the node with that
+// base.
 func (n trieNode) follows(c byte) bool { return n&(trieUsed|0xff) == trieUsed|trieNode(c) }
 
-// leading is 1 where leads is true, and 0 where it is false.
+// leading is leads as 1 or 0.
 func (n trieNode) leading(c byte) int { return int(n >> (trieLeads + c&7) & 1) }
 
-// only is the unit if it is a child for the byte c, else trieNoNode.
+// only returns n if n.follows(c), else trieNoNode, without a branch.
 func (n trieNode) only(c byte) trieNode {
 	differs := uint64(n&(trieUsed|0xff)) ^ (trieUsed | uint64(c))
 	return n & trieNode(int64(differs-1)>>63)
 }
 
-// root is where every walk starts.
+// root returns the node of the empty string.
 func (t *trie) root() trieNode { return t.units[0] }
 
-// step goes from a node over one byte; ok is false if no string goes on so.
+// step goes from a node over one byte. It returns ok false if no string continues so.
 func (t *trie) step(node trieNode, c byte) (child trieNode, ok bool) {
 	if !node.leads(c) {
 		return trieNoNode, false
@@ -76,7 +78,7 @@ func (t *trie) step(node trieNode, c byte) (child trieNode, ok bool) {
 	return child, child.follows(c)
 }
 
-// indexCharacters makes what character needs.
+// indexCharacters fills t.characters, which the method character uses.
 func (t *trie) indexCharacters() {
 	t.characters = make([]trieNode, 1<<16)
 	for c := range utf8.RuneSelf {
@@ -91,7 +93,8 @@ func (t *trie) indexCharacters() {
 	}
 }
 
-// indexTails indexes the characters of which so many bytes are to come.
+// indexTails indexes the characters that start with the bytes up to node, which decode to bits, and
+// have tail more bytes.
 func (t *trie) indexTails(node trieNode, bits rune, tail int) {
 	for c := 0x80; c < 0xc0; c++ {
 		child, ok := t.step(node, byte(c))
@@ -105,8 +108,8 @@ func (t *trie) indexTails(node trieNode, bits rune, tail int) {
 	}
 }
 
-// character returns the node after the character that starts at a byte, trieNoNode if no string
-// starts with it, and the byte where it ends. The text must be UTF-8.
+// character returns the node that the character at text[start] leads to from the root, or
+// trieNoNode if no string starts with it, and the end of the character. The text must be UTF-8.
 func (t *trie) character(text []byte, start int) (node trieNode, end int) {
 	rest := text[start:]
 	c := uint(rest[0])
@@ -122,7 +125,7 @@ func (t *trie) character(text []byte, start int) (node trieNode, end int) {
 	return t.walkCharacter(rest, start)
 }
 
-// walkCharacter is character for those that are not indexed.
+// walkCharacter is the method character for characters that are not indexed.
 func (t *trie) walkCharacter(rest []byte, start int) (node trieNode, end int) {
 	size := min(charLen(rest[0]), len(rest))
 	node = t.root()
@@ -132,7 +135,7 @@ func (t *trie) walkCharacter(rest []byte, start int) (node trieNode, end int) {
 	return node, start + size
 }
 
-// spells reports whether any string has the byte c in it.
+// spells reports whether any string contains the byte c.
 func (t *trie) spells(c byte) bool {
 	for before := range 256 {
 		if t.joins(byte(before), c) {
@@ -142,8 +145,8 @@ func (t *trie) spells(c byte) bool {
 	return false
 }
 
-// joins reports whether any string has the byte after behind the byte before. Before is 0 for the
-// start of a string, too.
+// joins reports whether the bytes before and after are adjacent in any string. The start of a
+// string counts as a byte 0.
 func (t *trie) joins(before, after byte) bool { return t.pairs[before][after>>6]>>(after&63)&1 != 0 }
 
 // id returns the id of the string that ends at a node, or -1.
@@ -179,8 +182,8 @@ func (t *trie) lookup(key string) int32 {
 	return t.id(node)
 }
 
-// longestPrefix returns the length of the longest of the limit shortest keys that text starts with,
-// or 0.
+// longestPrefix returns the length of the longest string that text starts with, considering only
+// the limit shortest of them, or 0.
 func longestPrefix[T string | []byte](t *trie, text T, limit int) int {
 	longest, node := 0, t.root()
 	for i := range len(text) {

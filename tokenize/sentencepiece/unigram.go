@@ -5,19 +5,20 @@ import (
 	"slices"
 )
 
-// unigram segments text into the pieces whose scores, log probabilities, add up to the most.
+// unigram segments text into the pieces with the highest sum of scores, which are log
+// probabilities.
 type unigram struct {
 	pieces   *trie
-	ends     []pieceEnd // of each place in the trie plus 1
-	defined  []bool     // of each id: it is a user-defined piece
+	ends     []pieceEnd // by place in the trie plus 1
+	defined  []bool     // by id: the piece is user-defined
 	unk      int32
 	unkScore float32
-	largest  float64 // of the sizes of scores
-	positive float64 // the highest score that a byte of a piece can have, at least 0
+	largest  float64 // the largest absolute score
+	positive float64 // the highest score per byte of any piece, at least 0
 }
 
-// pieceEnd is what the trie's walks look for: an id, and what using that piece adds to a path. The
-// first is of no piece, and adds -Inf.
+// pieceEnd is the id of a piece and what it adds to the score of a path. The first entry, for nodes
+// at which no piece ends, adds -Inf.
 type pieceEnd struct {
 	score float32
 	id    int32
@@ -50,38 +51,37 @@ func newUnigram(pieces []Piece, byText *trie, unk int32) *unigram {
 	return u
 }
 
-// userDefinedScore is what a user-defined piece of size bytes scores, whatever the model says.
-// Version 0.2.3 of the library scores so; to 0.2.1 it was the model's highest score for each byte,
-// less 0.1.
+// userDefinedScore returns the score of a user-defined piece of size bytes, regardless of the
+// model's. This is the rule of version 0.2.3 of the C++ library; up to 0.2.1, the score was the
+// model's highest score per byte, less 0.1.
 func userDefinedScore(size int) float32 { return float32(0.1 * float64(size-1)) }
 
 const (
-	// unkPenalty is how far below the worst piece an unknown character scores (unigram_model.cc,
-	// kUnkPenalty).
+	// unkPenalty is how much less an unknown character scores than the worst piece
+	// (unigram_model.cc, kUnkPenalty).
 	unkPenalty = 10
-	// resetScore is the size of a sum at which counting starts anew, to stay precise
+	// resetScore is the absolute sum at which scores are reset to 0, to stay precise
 	// (kScoreResetThreshold).
 	resetScore = 100_000
 )
 
-// step is the best way to end at a byte: the piece that ends there, where that piece starts, and
-// the score of all up to its end.
+// step is the end of the best path to a byte: the last piece, where it starts, and the path's
+// score.
 type step struct {
 	score float32
 	start int32
 	id    int32
 }
 
-// segment is EncodeOptimized of unigram_model.cc: Viterbi over byte positions, scores summed from
-// the left in single precision. Of two equal paths to a byte the one whose last piece starts first
-// stays.
+// segment is EncodeOptimized of unigram_model.cc: Viterbi over byte positions, with scores summed
+// from the left in single precision. Of two equal paths to a byte, the one whose last piece starts
+// first wins.
 //
-// Where no piece reaches beyond a byte, every path passes through it: the best one up to there is
-// final, and its steps are forgotten. So memory grows with the longest stretch that pieces overlap,
-// not with the text.
+// At a byte that no piece spans, the best path so far is final, and its steps can be dropped. So
+// memory is proportional to the longest run of overlapping pieces, not to the text.
 func (u *unigram) segment(w *scratch, begin, end int) {
 	text, units := w.normalized.text[:end], u.pieces.units
-	base, reach := begin, begin // steps[i] is about byte base+i; a piece ends at reach, none beyond
+	base, reach := begin, begin // steps[i] is the step to byte base+i; no piece so far ends after reach
 	steps := append(w.steps[:0], step{score: w.sofar, start: -1})
 	for start := begin; start < end; {
 		if start == reach && start > base {
@@ -138,7 +138,7 @@ func (u *unigram) segment(w *scratch, begin, end int) {
 	w.steps = steps
 }
 
-// reachTo makes steps hold index i; no piece ends yet at those it adds.
+// reachTo extends steps to include index i. No piece ends yet at the steps it adds.
 func reachTo(steps []step, i int) []step {
 	for len(steps) <= i {
 		steps = append(steps, step{start: -1})
@@ -146,7 +146,7 @@ func reachTo(steps []step, i int) []step {
 	return steps
 }
 
-// emit appends the best segments from byte base, where steps start, to end.
+// emit appends the segments of the best path from byte base, where steps start, to end.
 func (u *unigram) emit(w *scratch, steps []step, base, end int) {
 	first := len(w.segments)
 	for at := end; at > base; at = int(steps[at-base].start) {
@@ -155,8 +155,7 @@ func (u *unigram) emit(w *scratch, steps []step, base, end int) {
 	slices.Reverse(w.segments[first:])
 }
 
-// charLen returns the length of a UTF-8 character from its first byte alone, as OneCharLen of
-// util.h.
+// charLen returns the length of a UTF-8 character by its first byte alone, as OneCharLen of util.h.
 func charLen(first byte) int { return int(charLens[first>>4]) }
 
 var charLens = [16]uint8{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 3, 4}

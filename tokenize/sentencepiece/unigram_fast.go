@@ -2,16 +2,16 @@ package sentencepiece
 
 import "math"
 
-// way is what is known of the ways to cut a word up to a byte: the best and the second best. Each
-// is one number, so that the larger is the better: the order of the score, a float32, in the upper
-// half; in the lower the size of the last piece in bytes (8 bits), the larger the better among
-// equals, and its place in the trie plus 1, 0 for the unknown piece.
+// way holds the best and the second best way to segment a word up to a byte. Each is packed into
+// one number, and the larger number is better: the upper half is the order of the score, a float32;
+// the lower half is the size of the last piece in bytes (8 bits), which decides between equal
+// scores, and its place in the trie plus 1 (24 bits), 0 for the unknown piece.
 type way struct{ best, second uint64 }
 
-// noWay is worse than any way.
+// noWay is worse than every way.
 var noWay = uint64(order(float32(math.Inf(-1)))) << 32
 
-// order is a number that is larger the larger the score.
+// order maps scores to integers of the same order.
 func order(score float32) uint32 {
 	b := math.Float32bits(score)
 	return b ^ (uint32(int32(b)>>31) | 1<<31)
@@ -23,25 +23,24 @@ func scoreOf(way uint64) float32 {
 	return math.Float32frombits(o ^ (uint32(int32(^o)>>31) | 1<<31))
 }
 
-// walk is a piece that may go on: the node of the trie where its text leads up to now, where it
-// starts, and the score of the best way to there.
+// walk is a piece that may be longer than what was read of it: its node in the trie so far, where
+// it starts, and the score of the best way to its start.
 type walk struct {
 	node  trieNode
 	start int32
 	score float32
 }
 
-// word is segment for a word by itself, its scores summed from 0. It goes through the characters
-// once, with all pieces that reach into them at the same time. So their looks at the trie wait for
-// memory together, and what is done for each has no branch: where no piece ends, the score that is
-// offered is that of no way at all, -Inf.
+// segmentFast finds the pieces of a word, with scores summed from 0. It reads each character once
+// and advances all pieces that span it together, so that their loads from the trie overlap. The
+// inner loop has no branches: where no piece ends, it offers the score -Inf.
 func (u *unigram) segmentFast(w *scratch, text []byte) (limit float32) {
 	units, ends, ways, walks := u.pieces.units, u.ends, &w.ways, &w.walks
 	ways[0].best = uint64(order(0)) << 32
 	score, live := float32(0), 0
 	for start := 0; start < len(text); {
 		first, end := u.pieces.character(text, start)
-		if first == trieNoNode && live == 0 { // an unknown character that nothing reaches into
+		if first == trieNoNode && live == 0 { // an unknown character that no piece spans
 			score += u.unkScore
 			ways[end] = way{uint64(order(score))<<32 | uint64(end-start)<<24, noWay}
 			start = end
@@ -84,22 +83,22 @@ func (u *unigram) segmentFast(w *scratch, text []byte) (limit float32) {
 	return u.trace(w, len(text))
 }
 
-// trace sets w.found to the best way to byte end and returns up to which score of the text before
-// it is the best.
+// trace sets w.found to the best way to byte end. It returns the absolute score of the text before
+// the word up to which segment is certain to find the same way.
 //
-// The sums of segment are rounded, by more the larger they are, and a word that comes late in a
-// text may round to another result than it does alone. Let s be the score of the text before and d
-// that of the best way, p the most that positive scores can add to any way, and e the relative
-// error of as many additions as there are bytes. Then no partial sum of a way of score v is larger
-// than |s|+|v|+2p, and its rounded sum is off by at most e(|s|+|v|+2p). On the best way, every step
-// to a byte wins against the second best, whose score is less by gap at least, if
+// segment rounds its sums, and the larger they are the coarser, so a word late in a text may have
+// another best way than it has alone. Let s be the score of the text before the word, d the score
+// of the best way, p the most that positive scores can add to any way, and e the relative error of
+// as many additions as the word has bytes. Then no partial sum of a way of score v exceeds
+// |s|+|v|+2p, and its rounded sum is off by at most e(|s|+|v|+2p). Let gap be the least difference
+// between best and second best at any byte of the best way. The best way wins at every byte if
 //
 //	gap > e(2|s| + 2|d| + 4p),  that is  |s| < gap/2e - |d| - 2p.
 //
-// Here gap and d are rounded themselves, as for s = 0; so half of that and three times d and p is
-// what is taken. Nor may s be near where segment starts to count anew.
+// gap and d are themselves rounded sums, for s = 0. The limit therefore uses half of gap/2e, and
+// three times d and p. It also keeps s away from resetScore, where segment resets its sums.
 func (u *unigram) trace(w *scratch, end int) (limit float32) {
-	least := math.Float32bits(float32(math.Inf(1))) // of gaps, which as none is below 0 are in the order of their bits
+	least := math.Float32bits(float32(math.Inf(1))) // the least gap; gaps are not negative, so their bits have the same order
 	first := len(w.room)
 	for at := end; at > 0; {
 		way := &w.ways[at]

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// index checks the pieces, sets m.unk, m.reserved and m.bytes, and returns the pieces that can occur
-// in text, sorted. Unused pieces are among them only in BPE models, where other pieces are merged
-// from them.
+// index checks the pieces, sets m.unk, m.reserved and m.bytes, and returns the pieces that can
+// occur in text, sorted. Unused pieces are among them only in BPE models, where other pieces are
+// merged from them.
 func (m *Model) index() ([]trieKey, error) {
 	if len(m.pieces) == 0 {
 		return nil, errors.New("the model has no pieces: not a SentencePiece model")

@@ -17,8 +17,8 @@ type wordCache struct {
 
 type cacheSet [4]cachedWord
 
-// cachedWord is a word of size bytes. The ring has, from entry at on (counted as head is): its bytes,
-// eight to an entry, of which the last has room for at least one more; then its ids.
+// cachedWord is a word of size bytes. The ring has, from entry at on (counted as head is): its
+// bytes, eight to an entry, of which the last has room for at least one more; then its ids.
 type cachedWord struct {
 	hash  uint32
 	at    uint32  // 0 if the slot is empty
@@ -53,8 +53,8 @@ type rawWord struct {
 }
 
 // nextWord returns the word that starts at text[begin] and extends to the next space or the end of
-// text. It is empty if it starts with a space. If its last byte, not being its only one, has an index
-// in puncts, the word is returned without that byte, and punct is the index.
+// text. It is empty if it starts with a space. If its last byte, not being its only one, has an
+// index in puncts, the word is returned without that byte, and punct is the index.
 func nextWord(text string, begin int, puncts *[256]uint8) (word rawWord, punct uint8) {
 	const spaces, ones, highs = 0x2020202020202020, 0x0101010101010101, 0x8080808080808080
 	hash, at := uint64(k0), begin

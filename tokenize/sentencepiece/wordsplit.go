@@ -9,8 +9,8 @@ import (
 // have the same ids alone as in the whole text.
 type wordSplitter struct {
 	space string
-	// before[c] says that some piece has a space after the byte c; after[c], that some piece has the
-	// byte c after a space; runs, that some piece has two spaces in a row.
+	// before[c] says that some piece has a space after the byte c; after[c], that some piece has
+	// the byte c after a space; runs, that some piece has two spaces in a row.
 	before, after [256]bool
 	runs          bool
 	// independent says that a word, together with the spaces before it, is normalized and segmented

@@ -140,3 +140,6 @@ func TestOpenModel_SaysWhatAFileIs(t *testing.T) {
 		}
 	}
 }
+
+// parseImported is Import of the content of a file that has no files beside it.
+func parseImported(data []byte) (*Imported, error) { return importData(data, "") }

@@ -12,7 +12,7 @@ import (
 
 // A model goes to tokenizer.json, for Python's tokenizers, and comes back as it was.
 func Example() {
-	proto, err := sentencepiece.OpenProto("../sentencepiece/testdata/nmt_nfkc.model")
+	proto, err := sentencepiece.ReadProto("../sentencepiece/testdata/nmt_nfkc.model")
 	if err != nil {
 		log.Fatal(err)
 	}

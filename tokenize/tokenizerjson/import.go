@@ -8,22 +8,22 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// ErrNotSentencePiece says that a file describes a tokenizer that no SentencePiece model is equal
+// ErrNotSentencePiece is returned for a tokenizer.json that no SentencePiece model is equivalent
 // to.
 var ErrNotSentencePiece = errors.New("not a SentencePiece model")
 
 // Imported is the SentencePiece model that a tokenizer.json describes.
 type Imported struct {
 	Proto *sentencepiece.Proto
-	// Notes say for which texts tokenizers gives other ids than the model, each in a sentence. They
-	// are about what no SentencePiece model can do and ordinary text does not have: text that
-	// spells a special token, for one.
+	// Notes describe, one each, the texts that tokenizers encodes differently. They concern what no
+	// SentencePiece model can do and ordinary text does not contain, such as the spelling of a
+	// special token.
 	Notes []string
 }
 
-// Import reads a tokenizer.json, and the added_tokens.json and special_tokens_map.json beside it,
-// as a SentencePiece model. The error wraps ErrNotSentencePiece, and says why, if the file
-// describes another kind of tokenizer.
+// Import reads a tokenizer.json, with the added_tokens.json and special_tokens_map.json in its
+// folder, as a SentencePiece model. If the file describes another kind of tokenizer, the error
+// wraps ErrNotSentencePiece and says why.
 func Import(path string) (*Imported, error) {
 	data, err := read(path)
 	if err != nil {
@@ -36,9 +36,7 @@ func Import(path string) (*Imported, error) {
 	return found, nil
 }
 
-// Parse is Import of a tokenizer.json at hand, without the files beside it.
-func Parse(data []byte) (*Imported, error) { return importData(data, "") }
-
+// importData is Import of the content of a file and the folder that has the files beside it, or "".
 func importData(data []byte, dir string) (found *Imported, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -52,6 +50,7 @@ func importData(data []byte, dir string) (found *Imported, err error) {
 	return f.sentencePiece()
 }
 
+// other returns ErrNotSentencePiece with a reason.
 func other(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrNotSentencePiece, fmt.Sprintf(format, args...))
 }
@@ -59,7 +58,8 @@ func other(format string, args ...any) error {
 // space is the visible space of pieces.
 const space = "\u2581"
 
-// sentencePiece turns the file into a model, if there is one that gives the same ids.
+// sentencePiece converts the file to a model that gives the same ids, or returns an error that
+// wraps ErrNotSentencePiece.
 func (f *file) sentencePiece() (*Imported, error) {
 	if err := f.limits(); err != nil {
 		return nil, other("%v", err)
@@ -115,7 +115,7 @@ func (f *file) sentencePiece() (*Imported, error) {
 	return &Imported{Proto: p, Notes: f.notes(p, s)}, nil
 }
 
-// checkDecoder refuses a decoder that is not that of a SentencePiece model.
+// checkDecoder rejects a decoder that does something SentencePiece's doesn't.
 func checkDecoder(s *step) error {
 	if s == nil {
 		return nil
@@ -139,12 +139,12 @@ func checkDecoder(s *step) error {
 		if s.Content != nil && *s.Content == " " && (s.Stop == nil || *s.Stop == 0) {
 			return nil
 		}
-		return other("its decoder Strip takes more than spaces at the start")
+		return other("its decoder Strip removes more than spaces at the start")
 	case "Replace":
 		if s.Pattern != nil && s.Pattern.String != nil && s.Content != nil && *s.Pattern.String == space && *s.Content == " " {
 			return nil
 		}
-		return other("its decoder Replace puts %s in place of %s", asJSON(s.Content), asJSON(s.Pattern))
+		return other("its decoder Replace writes %s for %s", asJSON(s.Content), asJSON(s.Pattern))
 	}
 	return other("its decoder is a %s", s.Type)
 }

@@ -53,7 +53,7 @@ func TestThereAndBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		imported, err := Parse(data)
+		imported, err := parseImported(data)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -175,7 +175,7 @@ func TestLayouts(t *testing.T) {
 		{"Gemma", gemma, "a a\n\nab<loc0>b", []int32{1, 4, 5, 6, 7, 2}},
 		{"Llama", llama, "ab ab b", []int32{5, 5, 3, 2}},
 	} {
-		imported, err := Parse([]byte(c.data))
+		imported, err := parseImported([]byte(c.data))
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -210,7 +210,7 @@ func TestParseRefuses(t *testing.T) {
 		{"merges that are not all", change(llama, `"\u2581 ab", `, ``), "can be cut in 2 ways", true},
 		{"a merge of no pieces", change(llama, `"a b"`, `"a x"`), "no pieces", false},
 	} {
-		_, err := Parse([]byte(c.data))
+		_, err := parseImported([]byte(c.data))
 		if err == nil || !strings.Contains(err.Error(), c.want) || errors.Is(err, ErrNotSentencePiece) != c.foreign {
 			t.Errorf("%s: %v, want an error with %q", c.name, err, c.want)
 		}
@@ -299,7 +299,7 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 		if out, err := Export(imported.Proto); err == nil {
-			if _, err := Parse(out); err != nil && !errors.Is(err, ErrNotSentencePiece) {
+			if _, err := parseImported(out); err != nil && !errors.Is(err, ErrNotSentencePiece) {
 				t.Errorf("what is exported is refused: %v", err)
 			}
 		}

@@ -51,7 +51,7 @@ func TestImport_RandomMerges(t *testing.T) {
 		split := rng.IntN(2) == 0
 		data := fmt.Sprintf(`{"pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "never", "split": %v},
 			"model": {"type": "BPE", "unk_token": "<unk>", "fuse_unk": true, "vocab": %s, "merges": %s}}`, split, v, m)
-		imported, err := Parse([]byte(data))
+		imported, err := parseImported([]byte(data))
 		if err != nil {
 			continue
 		}

@@ -31,9 +31,9 @@ func TestOpenAndImport_NameWhatTheyDoNotKnow(t *testing.T) {
 		{change(`"invert": false`, `"invert": false, "later": 0.5`), `pre-tokenizer Split has an unknown field "later": 0.5`},
 		{change(`"pattern": {"String": " "}, "behavior"`, `"pattern": {"Regex": "[a-z]"}, "behavior"`), `[a-z]`},
 	} {
-		_, err := Parse([]byte(c.data))
+		_, err := parseImported([]byte(c.data))
 		if !errors.Is(err, ErrNotSentencePiece) || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("Parse: %v, want ErrNotSentencePiece with %s", err, c.want)
+			t.Errorf("parseImported: %v, want ErrNotSentencePiece with %s", err, c.want)
 		}
 		f, err := parse([]byte(c.data), "")
 		if err == nil {

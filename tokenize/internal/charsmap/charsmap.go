@@ -2,15 +2,15 @@
 // precompiled_charsmap of a .model file.
 //
 // A rule replaces one sequence of characters by another, or by nothing. Text is read from left to
-// right: where several rules match, the longest wins; where none does, one character is copied. What
-// a rule writes is not matched again. Unicode's composition is therefore a finite list: one rule
-// turns A and U+0300 into À, another does so for the full-width A, U+FF21. Sequences that are not on
-// the list, such as two combining marks in the wrong order, stay as they are. So SentencePiece's NFKC
-// is not quite Unicode's.
+// right: where several rules match, the longest wins; where none does, one character is copied.
+// What a rule writes is not matched again. Unicode's composition is therefore a finite list: one
+// rule turns A and U+0300 into À, another does so for the full-width A, U+FF21. Sequences that are
+// not on the list, such as two combining marks in the wrong order, stay as they are. So
+// SentencePiece's NFKC is not quite Unicode's.
 //
 // [Parse] reads the rules of a model. [Named] returns the five rule sets that have names, made from
-// the Unicode data of golang.org/x/text, and [ReadTSV] reads a file of rules; [Compile] makes a [Map]
-// of either, whose [Map.Blob] goes into a model:
+// the Unicode data of golang.org/x/text, and [ReadTSV] reads a file of rules; [Compile] makes a
+// [Map] of either, whose [Map.Blob] goes into a model:
 //
 //	size of the trie in bytes     uint32, little endian
 //	trie                          units of a double array (Aoe 1989) as darts-clone lays them out,
@@ -109,8 +109,8 @@ func (m *Map) Blob() []byte {
 // (normalizer.h, kMaxTrieResultsSize).
 const maxMatches = 32
 
-// Match applies the longest rule that text starts with: its first consumed bytes become replacement.
-// It returns consumed 0 if no rule matches.
+// Match applies the longest rule that text starts with: its first consumed bytes become
+// replacement. It returns consumed 0 if no rule matches.
 func (m *Map) Match(text string) (replacement string, consumed int) {
 	if m == nil {
 		return "", 0
@@ -154,8 +154,8 @@ func (m *Map) MatchShortest(text string) (replacement string, ok bool) {
 	return "", false
 }
 
-// The bits of a unit. The unit that byte c leads to has c in its lowest eight bits. A unit that is a
-// value has its highest bit set.
+// The bits of a unit. The unit that byte c leads to has c in its lowest eight bits. A unit that is
+// a value has its highest bit set.
 const (
 	hasValue   = 1 << 8 // the unit at this unit's base is a value
 	farOffset  = 1 << 9 // the offset counts blocks of 256 units

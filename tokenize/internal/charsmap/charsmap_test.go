@@ -13,9 +13,8 @@ import (
 	"github.com/pali3/pali3/tokenize/internal/charsmap"
 )
 
-// TestNamedRulesAreThoseOfTheReference compares every rule, by their digest, with what the maps in
-// the C++ library hold.
-func TestNamedRulesAreThoseOfTheReference(t *testing.T) {
+// TestNamed_MatchesReference compares a digest of all rules with the rules in the C++ library.
+func TestNamed_MatchesReference(t *testing.T) {
 	data, err := os.ReadFile("testdata/charsmaps.golden")
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +53,7 @@ func TestNamedRulesAreThoseOfTheReference(t *testing.T) {
 	}
 }
 
-func TestMatchTakesTheLongestRule(t *testing.T) {
+func TestMatch_TakesLongestRule(t *testing.T) {
 	m, err := charsmap.Compile(charsmap.Rules{"a": "1", "abc": "3", "é": "e", "-": "", "\u200d": " "})
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +89,7 @@ func TestReadTSV(t *testing.T) {
 	}
 }
 
-func TestCompileRefuses(t *testing.T) {
+func TestCompile_RejectsBadRules(t *testing.T) {
 	deep := charsmap.Rules{}
 	for n := 1; n <= 32; n++ {
 		deep[strings.Repeat("a", n)] = "b"
@@ -99,7 +98,7 @@ func TestCompileRefuses(t *testing.T) {
 		rules charsmap.Rules
 		want  string
 	}{
-		{charsmap.Rules{"": "a"}, "nothing to replace"}, {charsmap.Rules{"a": "a"}, "replaces by the same"},
+		{charsmap.Rules{"": "a"}, "nothing to replace"}, {charsmap.Rules{"a": "a"}, "replaces a string by itself"},
 		{charsmap.Rules{"a": "\xff"}, "not UTF-8"}, {charsmap.Rules{"a\x00": "b"}, "NUL"}, {deep, "prefixes"},
 	} {
 		if _, err := charsmap.Compile(c.rules); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -111,8 +110,7 @@ func TestCompileRefuses(t *testing.T) {
 	}
 }
 
-// FuzzCompile makes rules of fuzzed lines: those that compile match as a look at every prefix
-// would.
+// FuzzCompile makes rules of fuzzed lines and compares Match with a search for every prefix.
 func FuzzCompile(f *testing.F) {
 	f.Add("a\tb\nab\tc\n\u00e9\te", "abc\u00e9")
 	f.Add("\u1100\u1161\t\uac00\n\u1100\u1161\u11a8\t\uac01", "\u1100\u1161\u11a8x")

@@ -9,11 +9,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxPrefixes bounds how many rules may be prefixes of one rule, itself included: SentencePiece
-// keeps that many matches of a position.
+// maxPrefixes is how many rules may be prefixes of one rule, including the rule itself.
+// SentencePiece considers that many matches at one place.
 const maxPrefixes = 31
 
-// Compile packs rules; without any it returns nil. The same rules give the same map.
+// Compile makes a map of rules. It returns nil for no rules. The result depends on nothing else.
 func Compile(rules Rules) (*Map, error) {
 	if len(rules) == 0 {
 		return nil, nil
@@ -46,16 +46,16 @@ func check(key, value string) error {
 	case key == "":
 		return errors.New("nothing to replace")
 	case key == value:
-		return errors.New("replaces by the same")
+		return errors.New("replaces a string by itself")
 	case !utf8.ValidString(key) || !utf8.ValidString(value):
 		return errors.New("not UTF-8")
 	case strings.ContainsRune(key+value, 0):
-		return errors.New("a NUL cannot take part in a rule")
+		return errors.New("a rule cannot contain a NUL")
 	}
 	return nil
 }
 
-// pool writes every replacement once, in order, and says where each starts.
+// pool joins all distinct replacements, sorted, and returns the offset of each.
 func pool(rules Rules) (replacements string, offsets map[string]int32) {
 	offsets = map[string]int32{}
 	var b strings.Builder
@@ -72,8 +72,8 @@ type entry struct {
 	value int32
 }
 
-// graph is the smallest automaton of the keys: nodes with the same value and the same children are
-// one node. Of NFKC's 225,000 rules, most end alike.
+// graph is the minimal automaton of the keys: nodes with the same value and children are merged.
+// Most of NFKC's 225,000 rules share their ends.
 type graph struct {
 	nodes []node
 	seen  map[string]int32
@@ -89,7 +89,8 @@ type edge struct {
 	to    int32
 }
 
-// add returns the node for entries, which are sorted and share their first depth bytes.
+// add returns the node of entries, which are sorted and share their first depth bytes. prefixes is
+// the number of rules that are prefixes of all of them.
 func (g *graph) add(entries []entry, depth, prefixes int) (int32, error) {
 	n := node{value: -1}
 	if len(entries[0].key) == depth {
@@ -114,6 +115,7 @@ func (g *graph) add(entries []entry, depth, prefixes int) (int32, error) {
 	return g.share(n), nil
 }
 
+// share returns the node equal to n, adding n if there is none.
 func (g *graph) share(n node) int32 {
 	signature := make([]byte, 0, 4+5*len(n.edges))
 	signature = append(signature, byte(n.value), byte(n.value>>8), byte(n.value>>16), byte(n.value>>24))

@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// fold adds Unicode's simple case folding to rules: what they produce is folded, and so is every
-// character that has no rule.
+// fold adds Unicode's simple case folding to rules: their replacements are folded, and so is every
+// character without a rule.
 func fold(rules Rules) Rules {
 	for key, value := range rules {
 		rules[key] = strings.Map(foldRune, value)
@@ -24,8 +24,8 @@ func fold(rules Rules) Rules {
 }
 
 // foldRune is simple case folding: statuses C and S of Unicode's CaseFolding.txt. Characters that
-// differ in case only fold to the lower-case form of their upper-case form; Cherokee, whose small
-// letters came later, to the upper-case form.
+// differ only in case fold to the lower case of their upper case; Cherokee, whose lower case was
+// added later, folds to upper case.
 func foldRune(r rune) rune {
 	if unicode.SimpleFold(r) == r {
 		return r

@@ -48,8 +48,8 @@ type Node uint32
 // Root returns the node reached over no bytes. m must not be nil.
 func (m *Map) Root() Node { return Node(offset(m.units[0])) }
 
-// child goes from a node over one byte. It reports whether a rule ends there (leaf), and whether any
-// rule continues with c at all (ok).
+// child goes from a node over one byte. It reports whether a rule ends there (leaf), and whether
+// any rule continues with c at all (ok).
 func (m *Map) child(from Node, c byte) (next Node, leaf, ok bool) {
 	at := uint32(from) ^ uint32(c)
 	unit := m.units[at]

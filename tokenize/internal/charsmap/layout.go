@@ -53,8 +53,8 @@ func (g *graph) unit(offset uint32, e edge) uint32 {
 	return unit
 }
 
-// labelUnused labels the free units as children of a base that no node has, so that no node leads to
-// them.
+// labelUnused labels the free units as children of a base that no node has, so that no node leads
+// to them.
 func labelUnused(blocks *doublearray.Blocks, units []uint32) {
 	for block := range len(units) >> 8 {
 		unused := blocks.UnusedBase(block)

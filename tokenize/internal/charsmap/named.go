@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// names are the rule sets that a model may name.
+// names are the rule sets that have a name.
 var names = map[string]func() Rules{
 	"identity":    func() Rules { return nil },
 	"nfkc":        nfkc,
@@ -23,16 +23,16 @@ func Names() []string { return slices.Sorted(maps.Keys(names)) }
 // Named returns one of the rule sets that SentencePiece ships:
 //
 //	identity     no rules
-//	nfkc         Unicode's NFKC, as far as rules on sequences of characters can do it
-//	nmt_nfkc     nfkc, and other white space to a space, control characters to nothing; ~ keeps its width
+//	nfkc         Unicode's NFKC, as far as rules for sequences of characters can express it
+//	nmt_nfkc     nfkc; other white space becomes a space, control characters are removed; ~ keeps its width
 //	nfkc_cf      nfkc, then simple case folding
 //	nmt_nfkc_cf  nmt_nfkc, then simple case folding
 func Named(name string) (Rules, error) {
-	make, ok := names[name]
+	rules, ok := names[name]
 	if !ok {
 		return nil, fmt.Errorf("normalization rules %q: unknown name; want %s, or a file of rules", name, strings.Join(Names(), ", "))
 	}
-	return make(), nil
+	return rules(), nil
 }
 
 var compiled = func() map[string]func() (*Map, error) {
@@ -43,7 +43,7 @@ var compiled = func() map[string]func() (*Map, error) {
 	return all
 }()
 
-// CompileNamed compiles the rules that Named returns, once in a process: NFKC takes about half a
+// CompileNamed compiles the rules that Named returns, once per process: NFKC takes about half a
 // second.
 func CompileNamed(name string) (*Map, error) {
 	compile, ok := compiled[name]
@@ -66,7 +66,7 @@ func nmtNFKC() Rules {
 		0x200f, // right-to-left mark
 		0x2028, // line separator
 		0x2029, // paragraph separator
-		0x2581, // the sign that stands for a space inside models
+		0x2581, // the visible space of models
 		0xfeff, // byte order mark
 		0xfffd, // replacement character
 	} {
@@ -80,6 +80,6 @@ func nmtNFKC() Rules {
 	for _, r := range []rune{0x7f, 0x8f, 0x9f} {
 		rules[string(r)] = ""
 	}
-	delete(rules, "\uff5e") // full-width tilde and tilde are used differently in Japanese
+	delete(rules, "\uff5e") // Japanese uses the full-width tilde differently from the tilde
 	return rules
 }

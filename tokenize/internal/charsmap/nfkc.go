@@ -11,12 +11,11 @@ import (
 // ideographs end at U+2FA1D.
 const lastDecomposable = 0x2ffff
 
-// nfkc lists NFKC as rules: every character that NFKC changes, and every sequence of characters,
-// each of which decomposes into one, that together are one character's decomposition and compose
-// again.
+// nfkc returns NFKC as rules: one for every character that NFKC changes, and one for every sequence
+// of characters that NFKC composes into one character.
 func nfkc() Rules {
 	rules := Rules{}
-	sources := map[rune][]rune{} // a character to all that decompose into it alone
+	sources := map[rune][]rune{} // by character: all characters that decompose to it alone
 	decomposed := map[string]bool{}
 	for r := rune(1); r <= lastDecomposable; r++ {
 		if unicode.Is(unicode.Cs, r) || unicode.Is(unicode.Noncharacter_Code_Point, r) {
@@ -47,7 +46,7 @@ func nfkc() Rules {
 	return withoutRedundant(rules)
 }
 
-// sequences returns every string whose characters decompose, one by one, into parts.
+// sequences returns every string whose characters decompose one by one to parts.
 func sequences(parts []rune, sources map[rune][]rune) []string {
 	all := []string{""}
 	for _, part := range parts {
@@ -62,7 +61,8 @@ func sequences(parts []rune, sources map[rune][]rune) []string {
 	return all
 }
 
-// withoutRedundant drops a rule on several characters where the rules on fewer give the same.
+// withoutRedundant drops the rules for several characters that the rules for fewer make
+// unnecessary.
 func withoutRedundant(rules Rules) Rules {
 	kept := make(Rules, len(rules))
 	var long [][]string // keys by their number of characters, from 2
@@ -77,7 +77,7 @@ func withoutRedundant(rules Rules) Rules {
 		}
 		long[n-2] = append(long[n-2], key)
 	}
-	for i, keys := range long { // in any order: none of these rules has a say on another
+	for i, keys := range long { // rules of the same length don't affect each other
 		for _, key := range keys {
 			if kept.apply(key, i+1) != rules[key] {
 				kept[key] = rules[key]
@@ -87,7 +87,7 @@ func withoutRedundant(rules Rules) Rules {
 	return kept
 }
 
-// apply rewrites text with the rules on up to longest characters.
+// apply rewrites text with the rules for up to longest characters.
 func (rules Rules) apply(text string, longest int) string {
 	var out []byte
 	for text != "" {

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// ReadTSV reads rules, one a line: code points in hexadecimal separated by spaces, a tab, and the
-// code points that replace them, none to delete. What follows a second tab is a comment. A later
-// rule for the same sequence replaces an earlier one.
+// ReadTSV reads rules, one per line: code points in hexadecimal, separated by spaces; a tab; and
+// the code points that replace them, or nothing to delete them. Text after a second tab is a
+// comment. A later rule for the same sequence overrides an earlier one.
 //
 //	41 302 300	1EA6	# Ầ
 //	200B		# zero width space to nothing
@@ -47,7 +47,7 @@ func codePoints(field string) (string, error) {
 		case err != nil:
 			return "", fmt.Errorf("%.20q is not a code point in hexadecimal", code)
 		case n == 0 || n > 0x10ffff || n >= 0xd800 && n < 0xe000:
-			return "", fmt.Errorf("%s is not a character that a rule can have", code)
+			return "", fmt.Errorf("%s is not a character that a rule can contain", code)
 		}
 		b.WriteRune(rune(n))
 	}

@@ -1,6 +1,6 @@
 // Package doublearray finds room for the nodes of a double-array trie (Aoe 1989) that is addressed
-// by exclusive or: the child of a node for byte c is the unit base ^ c, where base is the node's own
-// and no other node's. So a unit that has the label c at base ^ c is certainly that child.
+// by exclusive or: the child of a node for byte c is the unit base ^ c, where base is the node's
+// own and no other node's. So a unit that has the label c at base ^ c is certainly that child.
 //
 // [Blocks] only decides where nodes go. Three tries use it, each with units of its own format: the
 // pieces of a model (sentencepiece), the candidates of a trainer (sentencepiece/train), and the

@@ -124,7 +124,7 @@ func chosen(sentences iter.Seq2[Sentence, error], o *Options) iter.Seq2[Sentence
 // R).
 func drawn(sentences iter.Seq2[Sentence, error], o *Options) iter.Seq2[Sentence, error] {
 	return func(yield func(Sentence, error) bool) {
-		random := random.New(random.Name("spm_train input"), o.Seed)
+		r := random.New(random.Name("spm_train input"), o.Seed)
 		var kept []Sentence
 		seen := 0
 		for s, err := range sentences {
@@ -134,7 +134,7 @@ func drawn(sentences iter.Seq2[Sentence, error], o *Options) iter.Seq2[Sentence,
 			}
 			if seen++; len(kept) < o.InputSentenceSize {
 				kept = append(kept, s)
-			} else if at := random.IntN(seen); at < len(kept) {
+			} else if at := r.IntN(seen); at < len(kept) {
 				kept[at] = s
 			}
 		}

@@ -21,12 +21,13 @@
 // A unigram model gives each piece a probability, and a text that of the most probable way to write
 // it in pieces (Kudo, Subword Regularization, 2018). Training has four steps:
 //
-//  1. Candidates are all strings that the text repeats, as the inner nodes of its suffix tree, up to a million by
-//     their count times their length; and the alphabet.
-//  2. Expectation maximisation gives them probabilities: how often is each expected in the words, over all ways to
-//     write them (forward and backward sums in a lattice)? Two rounds, with a prior that makes the rare rarer.
-//  3. Pruning drops a quarter: the pieces without which the text loses least probability. Then step 2 again, until 1.1
-//     times the vocabulary is left.
+//  1. Candidates are all strings that the text repeats, as the inner nodes of its suffix tree, up
+//     to a million by their count times their length; and the alphabet.
+//  2. Expectation maximisation gives them probabilities: how often is each expected in the words,
+//     over all ways to write them (forward and backward sums in a lattice)? Two rounds, with a
+//     prior that makes the rare rarer.
+//  3. Pruning drops a quarter: the pieces without which the text loses least probability. Then step
+//     2 again, until 1.1 times the vocabulary is left.
 //  4. The vocabulary is the alphabet and the most probable of the others.
 //
 // # BPE

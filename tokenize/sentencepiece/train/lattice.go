@@ -10,15 +10,15 @@ type pieceSet struct {
 	pieces []piece
 	trie   *trie
 	keys   []int32 // which of the pieces that the trie was built with each is
-	min    float32 // the lowest score
+	lowest float32 // the lowest score
 }
 
 // newPieceSet makes a set with a trie of its own.
 func newPieceSet(pieces []piece) *pieceSet {
-	s := &pieceSet{pieces: pieces, trie: newTrie(pieces), keys: make([]int32, len(pieces)), min: math.MaxFloat32}
+	s := &pieceSet{pieces: pieces, trie: newTrie(pieces), keys: make([]int32, len(pieces)), lowest: math.MaxFloat32}
 	for i, p := range pieces {
 		s.keys[i] = int32(i)
-		s.min = min(s.min, p.score)
+		s.lowest = min(s.lowest, p.score)
 	}
 	return s
 }
@@ -26,11 +26,11 @@ func newPieceSet(pieces []piece) *pieceSet {
 // kept returns the set of the pieces at places, which are ids of s, with new scores, and ends the
 // use of s. It keeps the trie until half of what is in it is gone.
 func (s *pieceSet) kept(places []int32, scores []float32) *pieceSet {
-	k := &pieceSet{pieces: make([]piece, len(places)), trie: s.trie, keys: make([]int32, len(places)), min: math.MaxFloat32}
+	k := &pieceSet{pieces: make([]piece, len(places)), trie: s.trie, keys: make([]int32, len(places)), lowest: math.MaxFloat32}
 	for i, place := range places {
 		k.pieces[i] = piece{s.pieces[place].text, scores[i]}
 		k.keys[i] = s.keys[place]
-		k.min = min(k.min, scores[i])
+		k.lowest = min(k.lowest, scores[i])
 	}
 	if 2*len(places) < len(s.trie.ends) {
 		return newPieceSet(k.pieces)
@@ -76,7 +76,7 @@ type lattice struct {
 func (l *lattice) fill(s *pieceSet, word string) {
 	l.arcs = l.arcs[:0]
 	l.length = len(word)
-	unknownScore := s.min - unknownPenalty
+	unknownScore := s.lowest - unknownPenalty
 	units := s.trie.units
 	for begin := 0; begin < len(word); {
 		size := runeSize(word[begin])

@@ -7,8 +7,8 @@ import (
 	"github.com/pali3/pali3/tokenize/internal/doublearray"
 )
 
-// trie maps pieces to ids and scores. It is a double array (Aoe 1989) addressed by exclusive or: the
-// child of node n for byte c is unit n.base ^ c, if the parent of that unit is n.
+// trie maps pieces to ids and scores. It is a double array (Aoe 1989) addressed by exclusive or:
+// the child of node n for byte c is unit n.base ^ c, if the parent of that unit is n.
 type trie struct {
 	units []trieUnit
 	ends  []uint32 // the unit of each piece that the trie was built with

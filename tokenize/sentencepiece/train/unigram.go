@@ -212,7 +212,7 @@ func (u *unigram) final(chars charTable, size int) []piece {
 		text := string(char.char)
 		score, ok := scores[text]
 		if !ok {
-			score = u.set.min + penalty
+			score = u.set.lowest + penalty
 			penalty += 0.0001
 		}
 		chosen[text] = true
