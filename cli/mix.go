@@ -66,7 +66,7 @@ func (c mixCommand) Run(ctx context.Context, con *console) error {
 		c.Workers = runtime.NumCPU()
 	}
 	stream, err := mixture.Open(recipe.Mixture, mixture.Options{
-		Workers: c.Workers, Host: c.Host.host, Hosts: c.Host.hosts, NoPixels: !c.Digest && c.Tensors == "",
+		Workers: c.Workers, ShardIndex: c.Host.host - 1, ShardCount: c.Host.hosts, NoPixels: !c.Digest && c.Tensors == "",
 	})
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (c mixCommand) summarize(ctx context.Context, con *console, stream *mixture
 	if moved := stream.Vocabulary().Moved(); moved != "" {
 		con.printf("\ntokenizer: %s\n", moved)
 	}
-	if cut := stream.Cut(); cut > 0 {
+	if cut := stream.Truncated(); cut > 0 {
 		con.printf("\n%.1f%% of the examples had more text than their windows: see lengths\n", 100*cut)
 	}
 	if bad := stream.Skipped(); len(bad) > 0 {

@@ -35,8 +35,8 @@ func (c mixCommand) writeTensors(ctx context.Context, con *console, stream *mixt
 	} else {
 		floats("images", b.Pixels, n.Rows, n.Images, n.Height, n.Width, 3)
 	}
-	if slices.Contains(b.Pictures, 0) {
-		floats("image_mask", b.Pictures, n.Rows, n.Images)
+	if slices.Contains(b.ImageMask, 0) {
+		floats("image_mask", b.ImageMask, n.Rows, n.Images)
 	}
 	ints("input_ids", b.EncoderIDs, n.Rows*n.Texts, n.Encoder)
 	ints("decoder_input_ids", b.DecoderInputs, n.Rows, n.Decoder)

@@ -27,8 +27,8 @@ type Batch struct {
 	// Pixels are float32 [B, N, H, W, 3] in the recipe's value range, zero where an example has no
 	// picture. Nil if the stream was asked for none.
 	Pixels []float32
-	// Pictures says which of an example's N pictures are there: 1 or 0, [B, N].
-	Pictures []float32
+	// ImageMask is 1 where an example has an image and 0 where it has fewer than N, [B, N].
+	ImageMask []float32
 	// EncoderIDs are [B·K, Le], padded with 0; the texts of contrastive tasks are padded with ends
 	// of sentence.
 	EncoderIDs []int32
@@ -46,8 +46,8 @@ type Batch struct {
 	Origins []string
 	// Indices are the rows of the samples in their datasets, [B].
 	Indices []int
-	// Cut counts the ids of each example that its windows had no room for, [B].
-	Cut []int32
+	// Truncated counts the ids of each example that did not fit into the recipe's lengths, [B].
+	Truncated []int32
 }
 
 // NewBatch allocates the batch of a step, with pixels or without.
@@ -55,7 +55,7 @@ func NewBatch(step int, s Shape, pixels bool) *Batch {
 	s.Texts = max(s.Texts, 1)
 	b := &Batch{
 		Step: step, Shape: s,
-		Pictures:      make([]float32, s.Rows*s.Images),
+		ImageMask:     make([]float32, s.Rows*s.Images),
 		EncoderIDs:    make([]int32, s.Rows*s.Texts*s.Encoder),
 		DecoderInputs: make([]int32, s.Rows*s.Decoder),
 		Targets:       make([]int32, s.Rows*s.Decoder),
@@ -64,7 +64,7 @@ func NewBatch(step int, s Shape, pixels bool) *Batch {
 		Keys:          make([]string, s.Rows),
 		Origins:       make([]string, s.Rows),
 		Indices:       make([]int, s.Rows),
-		Cut:           make([]int32, s.Rows),
+		Truncated:     make([]int32, s.Rows),
 	}
 	if pixels {
 		b.Pixels = make([]float32, s.Rows*s.Images*s.Height*s.Width*3)
@@ -83,7 +83,7 @@ func (b *Batch) Digest() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d %+v\n", b.Step, b.Shape)
 	hashFloats(h, b.Pixels)
-	hashFloats(h, b.Pictures)
+	hashFloats(h, b.ImageMask)
 	hashInts(h, b.EncoderIDs)
 	hashInts(h, b.DecoderInputs)
 	hashInts(h, b.Targets)

@@ -15,7 +15,8 @@ type Example struct {
 	Target  string `json:"target,omitempty"`
 	Encoder int    `json:"encoder_ids"` // that are not padding
 	Decoder int    `json:"decoder_ids"`
-	Cut     int    `json:"cut,omitempty"` // ids that the windows had no room for
+	// Truncated counts the ids that did not fit into the recipe's lengths.
+	Truncated int `json:"cut,omitempty"`
 }
 
 // Describe decodes the examples of a batch.
@@ -27,9 +28,9 @@ func (s *Stream) Describe(b *Batch) []Example {
 		e := Example{
 			Step: b.Step, Row: row, Task: s.recipe.Tasks[b.Tasks[row]].Name, Key: b.Keys[row],
 			Prompt: strings.TrimSpace(s.vocab.DecodeToEOS(encoder)), Target: strings.TrimSpace(s.vocab.DecodeToEOS(targets)),
-			Encoder: used(encoder), Decoder: used(targets), Cut: int(b.Cut[row]),
+			Encoder: used(encoder), Decoder: used(targets), Truncated: int(b.Truncated[row]),
 		}
-		if sample, err := s.datasets[b.Origins[row]].Row(b.Indices[row]); err == nil {
+		if sample, err := s.Dataset(b.Origins[row]).Row(b.Indices[row]); err == nil {
 			e.Split = sample.Split
 		}
 		examples[row] = e

@@ -2,10 +2,6 @@ package mixture
 
 import (
 	"context"
-	"strings"
-
-	"github.com/pali3/pali3/internal/strict"
-	"github.com/pali3/pali3/random"
 )
 
 // Measured tells what a task's samples give, by its first examples.
@@ -26,34 +22,20 @@ type Measured struct {
 	TruncatedDecoder int `json:"truncated_decoder"`
 }
 
-// OpenAll opens a recipe as [Open] does and returns all that keeps it from being opened. If there
-// is anything, the stream is nil.
-func OpenAll(recipe Recipe, o Options) (*Stream, strict.Problems) {
-	s := newStream(recipe, o)
-	var all strict.Problems
-	for _, f := range s.open(true) {
-		all.Add(f.path, "%s", strings.TrimPrefix(f.err.Error(), "recipe: "))
-	}
-	if len(all) > 0 {
-		s.Close()
-		return nil, all
-	}
-	return s, nil
-}
-
-// Measure makes the first examples of each task, at most so many, decodes the images of the first
-// few of them, and tells how they fit. Tasks of weight zero have no examples.
+// Measure makes up to the given number of examples of each task, in order, decodes the images of the
+// first few of them, and returns how the examples fit the recipe's lengths. Tasks of weight zero have
+// none.
 func (s *Stream) Measure(ctx context.Context, examples, images int) ([]Measured, error) {
 	var all []Measured
-	for number := range s.recipe.Tasks {
-		m := Measured{Task: s.recipe.Tasks[number].Name}
-		if from := s.sources[number]; from != nil {
-			m.Samples = len(from.rows)
+	for _, t := range s.tasks {
+		m := Measured{Task: t.Name}
+		if t.source != nil {
+			m.Samples = len(t.source.rows)
 			for at := range min(examples, m.Samples) {
 				if err := ctx.Err(); err != nil {
 					return nil, err
 				}
-				if err := s.measure(number, at, at < images, &m); err != nil {
+				if err := s.measure(t, at, at < images, &m); err != nil {
 					return nil, err
 				}
 			}
@@ -63,27 +45,24 @@ func (s *Stream) Measure(ctx context.Context, examples, images int) ([]Measured,
 	return all, nil
 }
 
-// measure makes the example of a task at a position of its first epoch.
-func (s *Stream) measure(number, at int, image bool, m *Measured) error {
-	from, task := s.sources[number], &s.recipe.Tasks[number]
-	key := random.Key(s.recipe.Seed, random.Name(task.Name), 0)
-	sample, err := from.dataset.Row(from.rows[from.order.At(at, key)])
+// measure makes the example at a position of a task's first epoch.
+func (s *Stream) measure(t *task, at int, images bool, m *Measured) error {
+	d, err := t.draw(s.recipe.Seed, at, 0)
 	if err != nil {
 		return err
 	}
-	rng := random.New(key, random.Name(sample.Key))
 	m.Examples++
-	example, err := s.example(number, &sample, rng)
-	if err == nil && image && s.kinds[number].Image {
-		for i := range min(len(sample.Images), s.shape.Images) {
-			if _, err = s.pipeline.Apply(sample.Images[i].Bytes, rng); err != nil {
+	example, err := s.example(t, &d)
+	if err == nil && images && t.kind.Image {
+		for i := range min(len(d.sample.Images), s.shape.Images) {
+			if _, err = s.pipeline.Apply(d.sample.Images[i].Bytes, d.rng); err != nil {
 				break
 			}
 		}
 	}
 	if err != nil {
 		if m.Failed++; m.Reason == "" {
-			m.Reason = sample.Key + ": " + err.Error()
+			m.Reason = d.sample.Key + ": " + err.Error()
 		}
 		return nil
 	}
@@ -95,7 +74,7 @@ func (s *Stream) measure(number, at int, image bool, m *Measured) error {
 	if encoder > s.shape.Encoder {
 		m.TruncatedEncoder++
 	}
-	if s.kinds[number].Target {
+	if t.kind.Target {
 		decoder := len(example.target) + 1
 		m.LongestDecoder = max(m.LongestDecoder, decoder)
 		if decoder > s.shape.Decoder {
@@ -103,15 +82,4 @@ func (s *Stream) measure(number, at int, image bool, m *Measured) error {
 		}
 	}
 	return nil
-}
-
-// Shape returns the shape of a recipe's batches, its files unread, and the zero shape if it has
-// problems.
-func (r Recipe) Shape() Shape {
-	s := newStream(r, Options{Hosts: 1})
-	var err error
-	if s.pipeline, err = r.Pipeline(); err != nil || len(r.Problems()) > 0 {
-		return Shape{}
-	}
-	return s.shapeOf()
 }

@@ -64,6 +64,17 @@ func (p Labels) add(found Labels, seen map[string]bool) {
 	}
 }
 
+// clone copies the labels from memory that is used again.
+func (p Labels) clone() Labels {
+	kept := make(Labels, len(p))
+	for group, labels := range p {
+		for _, label := range labels {
+			kept[strings.Clone(group)] = append(kept[strings.Clone(group)], strings.Clone(label))
+		}
+	}
+	return kept
+}
+
 func groupsOf(o Labels) []string {
 	groups := make([]string, 0, len(o))
 	for group := range o {

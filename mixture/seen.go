@@ -32,10 +32,9 @@ type SeenTask struct {
 // Seen returns what the tasks of the stream are trained on.
 func (s *Stream) Seen() Seen {
 	seen := Seen{Tasks: []SeenTask{}}
-	for i, from := range s.sources {
-		if from != nil {
-			t := s.recipe.Tasks[i]
-			seen.Tasks = append(seen.Tasks, SeenTask{t.Name, t.Kind, len(from.rows), from.languages})
+	for _, t := range s.tasks {
+		if t.source != nil {
+			seen.Tasks = append(seen.Tasks, SeenTask{t.Name, t.Kind, len(t.source.rows), t.source.languages})
 		}
 	}
 	return seen

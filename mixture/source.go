@@ -7,13 +7,19 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
+// scannedDataset is an open dataset. Its samples are scanned once, for all tasks that use it.
+type scannedDataset struct {
+	*shards.Dataset
+	scanned bool
+	err     error // of the scan
+}
+
 // source is the part of a dataset that a task uses.
 type source struct {
-	dataset *shards.Dataset
-	rows    []int // of the samples that the task can use
-	order   Order
-	labels  Labels // of its samples
-
+	dataset   *shards.Dataset
+	rows      []int // of the samples that the task can use
+	order     Order
+	labels    Labels         // of its samples
 	languages map[string]int // of the texts or questions that the task can use
 }
 
@@ -24,40 +30,128 @@ const (
 	orderBlend = 8
 )
 
-// newSource finds the samples of a dataset that a task can use.
-func newSource(dataset *shards.Dataset, t *Task, k Kind) (*source, error) {
-	s := &source{dataset: dataset, languages: map[string]int{}}
-	split, row := t.split(), 0
-	keys := map[int]string{}
-	named := map[int]Labels{}
-	for sample, err := range dataset.Samples() {
-		if err != nil {
-			return nil, err
+// noSample is the error of a task that can use no sample of its dataset.
+type noSample struct{ error }
+
+// findSamples finds the samples of a dataset that a task can use.
+func (s *Stream) findSamples(d *scannedDataset, t *task) error {
+	if !d.scanned {
+		d.scanned = true
+		d.err = d.scan(s.findersFor(d))
+	}
+	if d.err != nil {
+		return d.err
+	}
+	if t.source == nil {
+		return noSample{noneUsable(d.Dataset, t.Task)}
+	}
+	return nil
+}
+
+// findersFor returns a finder for each task that uses a dataset.
+func (s *Stream) findersFor(d *scannedDataset) (all []*finder) {
+	for _, t := range s.tasks {
+		if t.Weight > 0 && s.datasets[t.folder(&s.recipe)] == d {
+			all = append(all, &finder{task: t, split: t.split(), languages: map[string]int{}})
 		}
-		if (split == "" || sample.Split == split) && (!k.Image || len(sample.Images) > 0) && k.Usable(t, &sample) {
-			s.rows = append(s.rows, row)
-			keys[row] = sample.Key
-			for _, language := range k.languages(t, &sample) {
-				s.languages[language]++
-			}
-			if k.Labels != nil {
-				named[row] = k.Labels(t, &sample)
-			}
+	}
+	return all
+}
+
+// folder returns the folder of the task's dataset.
+func (t *Task) folder(r *Recipe) string {
+	if t.Data != "" {
+		return t.Data
+	}
+	return r.Data
+}
+
+// scan goes once through the dataset, without reading image bytes.
+func (d *scannedDataset) scan(finders []*finder) error {
+	view, err := d.Without(imageBytes)
+	if err != nil {
+		return err
+	}
+	row := 0
+	for sample, err := range view.Scan() {
+		if err != nil {
+			return err
+		}
+		for _, f := range finders {
+			f.see(row, sample)
 		}
 		row++
 	}
-	if len(s.rows) == 0 {
-		return nil, noSample{noneUsable(dataset, t)}
+	for _, f := range finders {
+		f.finish(d.Dataset)
 	}
-	byKey := slices.SortedFunc(slices.Values(s.rows), func(a, b int) int { return strings.Compare(keys[a], keys[b]) })
-	s.labels = Labels{}
-	seen := map[string]bool{}
-	for _, row := range byKey {
-		s.labels.add(named[row], seen)
+	return nil
+}
+
+// imageBytes is the column that no task needs to tell whether it can use a sample.
+const imageBytes = "images.bytes"
+
+// finder collects the samples that a task can use.
+type finder struct {
+	*task
+	split     string
+	rows      []int
+	keys      []string // of the rows, where their order counts
+	found     []Labels // of the rows, where the kind has labels
+	languages map[string]int
+}
+
+// see takes a sample if the task can use it. The sample's memory is used again afterwards, so that
+// what is kept of it is copied.
+func (f *finder) see(row int, s *shards.Sample) {
+	if f.split != "" && s.Split != f.split || f.kind.Image && len(s.Images) == 0 || !f.kind.Usable(f.Task, s) {
+		return
 	}
-	s.order = NewOrder(len(s.rows), orderBlock, orderBlend)
-	if t.Neighbours > 1 {
-		s.order, s.rows = NeighbourOrder(len(s.rows), t.Neighbours), byKey
+	f.rows = append(f.rows, row)
+	for _, language := range f.kind.languages(f.Task, s) {
+		if n, known := f.languages[language]; known {
+			f.languages[language] = n + 1
+		} else {
+			f.languages[strings.Clone(language)] = 1
+		}
 	}
-	return s, nil
+	if f.kind.Labels != nil {
+		f.found = append(f.found, f.kind.Labels(f.Task, s).clone())
+	}
+	if f.ordered() {
+		f.keys = append(f.keys, strings.Clone(s.Key))
+	}
+}
+
+// ordered reports whether the task needs its samples in the order of their keys.
+func (f *finder) ordered() bool { return f.kind.Labels != nil || f.Neighbours > 1 }
+
+// finish makes the task's source of what was found, if anything was.
+func (f *finder) finish(d *shards.Dataset) {
+	n := len(f.rows)
+	if n == 0 {
+		return
+	}
+	s := &source{dataset: d, rows: f.rows, languages: f.languages, labels: Labels{}, order: NewOrder(n, orderBlock, orderBlend)}
+	f.source = s
+	if !f.ordered() {
+		return
+	}
+	byKey := make([]int, n) // positions in f.rows
+	for i := range byKey {
+		byKey[i] = i
+	}
+	slices.SortFunc(byKey, func(a, b int) int { return strings.Compare(f.keys[a], f.keys[b]) })
+	if f.kind.Labels != nil {
+		seen := map[string]bool{}
+		for _, i := range byKey {
+			s.labels.add(f.found[i], seen)
+		}
+	}
+	if f.Neighbours > 1 {
+		s.order, s.rows = NeighbourOrder(n, f.Neighbours), make([]int, n)
+		for i, at := range byKey {
+			s.rows[i] = f.rows[at]
+		}
+	}
 }

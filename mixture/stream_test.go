@@ -127,14 +127,14 @@ func TestBatchesAreAFunctionOfTheStep(t *testing.T) {
 	}
 }
 
-func TestHostsShareABatch(t *testing.T) {
+func TestBatch_DividesAmongHosts(t *testing.T) {
 	r := recipe(t)
 	whole := batch(t, open(t, r, Options{}), 4)
 	var ids []int32
 	var keys []string
 	var pixels []float32
-	for host := 1; host <= 3; host++ {
-		part := batch(t, open(t, r, Options{Host: host, Hosts: 3}), 4)
+	for shard := range 3 {
+		part := batch(t, open(t, r, Options{ShardIndex: shard, ShardCount: 3}), 4)
 		ids, keys, pixels = append(ids, part.EncoderIDs...), append(keys, part.Keys...), append(pixels, part.Pixels...)
 	}
 	if !slices.Equal(ids, whole.EncoderIDs) || !slices.Equal(keys, whole.Keys) || !slices.Equal(pixels, whole.Pixels) {
@@ -250,7 +250,7 @@ func TestRecipesAreChecked(t *testing.T) {
 		c.change(&changed)
 		o := Options{}
 		if name == "hosts" {
-			o = Options{Host: 1, Hosts: 5}
+			o = Options{ShardCount: 5}
 		}
 		if _, err := Open(changed, o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)

@@ -33,7 +33,11 @@ type census struct {
 
 func takeCensus(dataset *shards.Dataset, split string) (census, error) {
 	c := census{splits: map[string]int{}, texts: map[string]int{}, questions: map[string]int{}, languages: map[string]int{}}
-	for sample, err := range dataset.Samples() {
+	view, err := dataset.Without(imageBytes)
+	if err != nil {
+		return c, err
+	}
+	for sample, err := range view.Scan() {
 		if err != nil {
 			return c, err
 		}

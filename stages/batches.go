@@ -110,7 +110,7 @@ func (s size) tensors(b *mixture.Batch, tokens []float32) (inputs []*tensors.Ten
 		floats(tokens, rows, images*s.tokens, s.width)
 	}
 	if images > 0 {
-		floats(b.Pictures, rows, images)
+		floats(b.ImageMask, rows, images)
 	}
 	if s.shape.Encoder > 0 {
 		ids(b.EncoderIDs, rows*max(s.shape.Texts, 1), s.shape.Encoder)

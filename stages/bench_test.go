@@ -28,8 +28,8 @@ func randomStream(s mixture.Shape, vocabulary int) constantStream {
 	for i := range b.Pixels {
 		b.Pixels[i] = float32(2*draw.Float64() - 1)
 	}
-	for i := range b.Pictures {
-		b.Pictures[i], b.Indices[i], b.Origins[i] = 1, i, "random"
+	for i := range b.ImageMask {
+		b.ImageMask[i], b.Indices[i], b.Origins[i] = 1, i, "random"
 	}
 	for _, ids := range [][]int32{b.EncoderIDs, b.DecoderInputs, b.Targets} {
 		for i := range ids {

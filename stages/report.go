@@ -59,7 +59,7 @@ func (r Recipe) finish(f *Folder, n Network, set *weights.Set, stream *mixture.S
 		return Result{}, err
 	}
 	result := Result{
-		Stage: r.Stage, Steps: end.steps, Skipped: len(stream.Skipped()), Truncated: stream.Cut(),
+		Stage: r.Stage, Steps: end.steps, Skipped: len(stream.Skipped()), Truncated: stream.Truncated(),
 		Weights: filepath.Join(f.Dir, WeightsFile), Best: end.best, StoppedEarly: end.stopped,
 	}
 	if err := result.count(set, r.Freeze); err != nil {

@@ -75,7 +75,7 @@ func (s testStream) Batch(ctx context.Context, step int) (*mixture.Batch, error)
 		if s.poison > 0 && step == s.poison {
 			pixels[0] = float32(math.NaN())
 		}
-		b.Pictures[row], b.EncoderIDs[row], b.Targets[row] = 1, int32(id), int32((picture+id)%testVocab)
+		b.ImageMask[row], b.EncoderIDs[row], b.Targets[row] = 1, int32(id), int32((picture+id)%testVocab)
 		b.Weights[row], b.Origins[row], b.Indices[row] = 1, "test", picture
 	}
 	return b, nil

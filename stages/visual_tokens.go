@@ -239,7 +239,7 @@ func (c *VisualTokenCache) encodeBatch(encoded [][]float32, pixels func(n int, t
 func (c *VisualTokenCache) ofBatch(ctx context.Context, b *mixture.Batch) ([]float32, error) {
 	var images []ImageKey
 	var places []int // of images in the batch
-	for at, present := range b.Pictures {
+	for at, present := range b.ImageMask {
 		if present != 0 {
 			row := at / b.Shape.Images
 			images = append(images, ImageKey{Dataset: b.Origins[row], Row: b.Indices[row], Image: at % b.Shape.Images})

@@ -52,7 +52,7 @@ func (a *album) mixture(ctx context.Context, name string, recipe mixture.Recipe,
 	if shape.Images > 0 {
 		fed.About += fmt.Sprintf(", images of %d × %d pixels", shape.Width, shape.Height)
 	}
-	fed.Truncated = stream.Cut()
+	fed.Truncated = stream.Truncated()
 	if bad := len(stream.Skipped()); bad > 0 {
 		fed.About += fmt.Sprintf("; %d samples cannot be used", bad)
 	}
@@ -103,14 +103,14 @@ func (w *watcher) watch(b *mixture.Batch) error {
 		t.n++
 		t.encoder += textIDs(b, row, e.Encoder)
 		t.decoder += e.Decoder
-		if e.Cut > 0 {
+		if e.Truncated > 0 {
 			t.cut++
 		}
 		if len(t.shown) == w.most {
 			continue
 		}
 		shown := Example{Prompt: clip(e.Prompt), Target: clip(e.Target)}
-		if n := b.Shape.Images; n > 0 && b.Pictures[row*n] > 0 {
+		if n := b.Shape.Images; n > 0 && b.ImageMask[row*n] > 0 {
 			image, err := w.album.seen(b, row*n, w.low, w.high, e.Key)
 			if err != nil {
 				return err

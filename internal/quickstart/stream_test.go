@@ -57,7 +57,7 @@ func TestShippedRecipesAreFunctionsOfTheStep(t *testing.T) {
 			}
 		}
 		whole := batch(straight, 2)
-		first, second := batch(open(mixture.Options{Host: 1, Hosts: 2}), 2), batch(open(mixture.Options{Host: 2, Hosts: 2}), 2)
+		first, second := batch(open(mixture.Options{ShardIndex: 0, ShardCount: 2}), 2), batch(open(mixture.Options{ShardIndex: 1, ShardCount: 2}), 2)
 		if !slices.Equal(append(first.EncoderIDs, second.EncoderIDs...), whole.EncoderIDs) ||
 			!slices.Equal(append(first.Targets, second.Targets...), whole.Targets) ||
 			!slices.Equal(append(first.Pixels, second.Pixels...), whole.Pixels) ||

@@ -3,7 +3,7 @@ package packing_test
 import (
 	"fmt"
 
-	"github.com/pali3/pali3/tokenize/packing"
+	"github.com/pali3/pali3/mixture/internal/packing"
 )
 
 func Example() {
