@@ -13,14 +13,14 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// maxHeld is how many held-out images become files.
+// maxHeld is the highest number of held-out images to write.
 const maxHeld = 500
 
-// held is a held-out image as a file, with something to ask of it.
+// held is the file of a held-out image, with a language and a question to try.
 type held struct{ file, language, question string }
 
-// writeImages writes held-out images as files, named by their keys, and returns the first that has
-// a text or a question.
+// writeImages writes held-out images as files, named by their keys, and returns the first one with a
+// text or a question.
 func (r *runner) writeImages(data *shards.Dataset) (first *held, err error) {
 	if err := os.MkdirAll(r.path(ImagesFolder), 0o755); err != nil {
 		return nil, err
@@ -79,8 +79,8 @@ func heldImage(s *shards.Sample, taken map[string]bool) *held {
 	return one
 }
 
-// fileStem makes a file name of a key, which may be a path: everything but letters, digits, _ - .
-// becomes _.
+// fileStem makes a file name of a key, which may be a path: every character other than letters,
+// digits, _, - and . becomes _.
 func fileStem(key string) string {
 	const longest = 80
 	stem := strings.Map(func(r rune) rune {
@@ -99,7 +99,7 @@ func fileStem(key string) string {
 	return stem
 }
 
-// shellWord quotes a word for a shell where it needs that.
+// shellWord quotes a word for a shell if necessary.
 func shellWord(word string) string {
 	if word != "" && !strings.ContainsFunc(word, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-./=:@%+,", r)

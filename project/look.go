@@ -13,9 +13,8 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// look tells what a path holds, as the source that would ingest it: a folder of images with or
-// without texts beside them, a table with a column of image files, archives of WebDataset, or
-// easy-VQA's folders.
+// look finds the source for a path: a folder of images with or without texts beside them, a table with
+// a column of image files, WebDataset archives, or the folders of easy-VQA.
 func look(path string) (*Ingest, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -44,7 +43,7 @@ func look(path string) (*Ingest, error) {
 	case s.images == 0 && archives > 0:
 		return &Ingest{Source: "webdataset", Path: filepath.Join(path, "*.tar")}, nil
 	case s.images == 0:
-		return nil, fmt.Errorf("%s holds no images: name a folder of images, a table with a column of image files, or a dataset made by pali3 ingest", path)
+		return nil, fmt.Errorf("%s holds no images: give a folder of images, a table with a column of image files, or a dataset made by pali3 ingest", path)
 	}
 	return &Ingest{Source: "folder", Path: path, TextFrom: s.textFrom()}, nil
 }
@@ -57,11 +56,11 @@ func lookAtFile(path string) (*Ingest, error) {
 	case tabular.IsTable(name):
 		return lookAtTable(path)
 	}
-	return nil, fmt.Errorf("%s is a file, %s; name a folder of images, a table or an archive", path, imagefile.KindOfFile(path))
+	return nil, fmt.Errorf("%s is a file, %s; give a folder of images, a table or an archive", path, imagefile.KindOfFile(path))
 }
 
-// easyVQA recognises the folders of easy-VQA: questions.json beside images/, for each split or
-// alone.
+// easyVQA recognises the folders of easy-VQA: questions.json beside images/, for each split or only
+// once.
 func easyVQA(dir string) *Ingest {
 	for _, at := range []string{".", "train"} {
 		questions, err := os.Stat(filepath.Join(dir, at, "questions.json"))
@@ -73,10 +72,10 @@ func easyVQA(dir string) *Ingest {
 	return nil
 }
 
-// metadataNames are tables that the folder source itself reads.
+// metadataNames are the tables that the folder source reads itself.
 var metadataNames = []string{"metadata.jsonl", "metadata.csv", "metadata.parquet", "results.csv"}
 
-// filesAtTop lists the tables of a folder that may describe its images, and counts its archives.
+// filesAtTop lists the tables in a folder that may describe its images, and counts its archives.
 func filesAtTop(dir string) (tables []string, archives int, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -95,17 +94,17 @@ func filesAtTop(dir string) (tables []string, archives int, err error) {
 	return tables, archives, nil
 }
 
-// surveyed counts the images of a folder, as far as deciding where their texts come from needs.
+// surveyed counts the images of a folder, to decide where their texts come from.
 type surveyed struct {
 	images, texted int
 	folders        map[string]int // images by their folder
-	described      bool           // by a table that the folder source reads
+	described      bool           // a table describes them
 }
 
-// maxSurveyed bounds the files that are looked at.
+// maxSurveyed is the highest number of files to look at.
 const maxSurveyed = 20_000
 
-// textEndings are those of texts beside images, as the folder source reads them.
+// textEndings are the endings of texts beside images that the folder source reads.
 var textEndings = []string{".txt", ".caption", ".json"}
 
 func survey(dir string) (s surveyed, err error) {
@@ -142,8 +141,8 @@ func survey(dir string) (s surveyed, err error) {
 	return s, err
 }
 
-// textFrom says where texts come from if hardly any image has one beside it: from the folders'
-// names where a few folders hold many images each, from the files' names otherwise.
+// textFrom chooses where texts come from if few images have one beside them: from the names of folders
+// if a few folders hold many images each, else from the names of files.
 func (s surveyed) textFrom() string {
 	switch {
 	case s.described || s.texted*2 >= s.images:

@@ -10,10 +10,10 @@ import (
 	"github.com/pali3/pali3/ingest/tabular"
 )
 
-// peeked is how many rows of a table are looked at.
+// peeked is the number of rows of a table to look at.
 const peeked = 400
 
-// Names that columns commonly have, the likelier first.
+// Common names of columns, the most likely first.
 var (
 	textNames     = []string{"caption", "captions", "alt", "alt_text", "text", "texts", "description", "title"}
 	languageNames = []string{"lang", "language", "locale"}
@@ -21,8 +21,8 @@ var (
 	answerNames   = []string{"answer", "answers", "label"}
 )
 
-// lookAtTable guesses the columns of a table: images are those whose values are files, the others
-// are told by their names. Where an image comes in several rows, its rows become one sample.
+// lookAtTable guesses the columns of a table. The image column is the one whose values are files; the
+// others are recognised by their names. If an image occurs in several rows, they become one sample.
 func lookAtTable(file string) (*Ingest, error) {
 	columns, rows, err := tabular.Peek(file, peeked)
 	if err != nil {
@@ -30,7 +30,7 @@ func lookAtTable(file string) (*Ingest, error) {
 	}
 	image, repeated := imageColumn(filepath.Dir(file), columns, rows)
 	if image == "" {
-		return nil, fmt.Errorf("%s: no column of it (%s) names image files beside it; name the columns with: pali3 ingest table %s --image-column C --text-column C --to DATASET",
+		return nil, fmt.Errorf("%s: none of its columns (%s) names image files beside the table; name the columns with: pali3 ingest table %s --image-column C --text-column C --to DATASET",
 			file, strings.Join(columns, ", "), file)
 	}
 	found := Columns{Image: image}
@@ -52,7 +52,7 @@ func lookAtTable(file string) (*Ingest, error) {
 		found.Answers = first(answerNames)
 	}
 	if len(found.Text) == 0 && found.Answers == "" {
-		return nil, fmt.Errorf("%s: no column of it (%s) is called as texts are (%s) or as questions and answers are; name it with: pali3 ingest table %s --image-column %s --text-column C --to DATASET",
+		return nil, fmt.Errorf("%s: none of its columns (%s) has a usual name of texts (%s) or of questions and answers; name it with: pali3 ingest table %s --image-column %s --text-column C --to DATASET",
 			file, strings.Join(columns, ", "), strings.Join(textNames[:4], ", "), file, image)
 	}
 	if repeated {
@@ -61,7 +61,7 @@ func lookAtTable(file string) (*Ingest, error) {
 	return &Ingest{Source: "table", Path: file, Columns: found}, nil
 }
 
-// named returns the column of a name, whatever its letter case.
+// named returns the column with a name, in any letter case.
 func named(columns []string, name string) string {
 	if at := slices.IndexFunc(columns, func(c string) bool { return strings.EqualFold(c, name) }); at >= 0 {
 		return columns[at]
@@ -69,7 +69,7 @@ func named(columns []string, name string) string {
 	return ""
 }
 
-// imageColumn returns the column most of whose values are files, and whether a file comes more than
+// imageColumn returns the column whose values are mostly files, and whether a file occurs more than
 // once.
 func imageColumn(dir string, columns []string, rows []map[string]any) (column string, repeated bool) {
 	for _, column := range columns {

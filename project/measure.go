@@ -15,33 +15,33 @@ import (
 	"github.com/pali3/pali3/tokenize"
 )
 
-// Measured is what a dataset holds, as far as choosing recipes needs to know.
+// Measured holds the measurements of a dataset by which recipes are chosen.
 type Measured struct {
 	Samples   int `json:"samples"`
 	Images    int `json:"images"`    // samples with an image
-	Distinct  int `json:"distinct"`  // images that differ in at least a byte
+	Distinct  int `json:"distinct"`  // images with different bytes
 	Captioned int `json:"captioned"` // samples with an image and a text
 	Asked     int `json:"asked"`     // samples with an image and a question that has an answer
-	Open      int `json:"open"`      // of them, those with an answer other than yes or no
+	Open      int `json:"open"`      // of these, samples with an answer other than yes or no
 	Documents int `json:"documents"` // samples without an image
 	Boxed     int `json:"boxed"`     // samples with an image and a labelled box
-	Texts     int `json:"texts"`     // about images, OCR aside
-	OCR       int `json:"ocr"`       // texts read in images
+	Texts     int `json:"texts"`     // about images, without OCR
+	OCR       int `json:"ocr"`       // texts that are read in images
 	Questions int `json:"questions"` // with an answer
 
-	// Sided counts English texts and questions that speak of left or right.
+	// Sided counts English texts and questions with the word left or right.
 	Sided int `json:"sided"`
 
 	Kinds             map[string]int `json:"kinds"`     // of texts
-	Languages         map[string]int `json:"languages"` // of texts; "" for those that do not say
+	Languages         map[string]int `json:"languages"` // of texts; "" if unknown
 	QuestionLanguages map[string]int `json:"question_languages"`
 	Splits            map[string]int `json:"splits"` // of samples
 
-	// Side is of the images' shorter sides, in pixels.
+	// Side is the shorter side of the images, in pixels.
 	Side Spread `json:"side"`
-	// Lengths in pieces of a tokenizer of Vocabulary pieces, trained on the data: texts, the
-	// longest caption prompt, questions with their prompt, answers, and documents (all that is
-	// known of a sample).
+	// Lengths in pieces of a tokenizer with Vocabulary pieces, trained on the data: of texts, of the
+	// longest caption prompt, of questions with their prompt, of answers, and of documents, which are
+	// all texts, questions and answers of a sample.
 	Vocabulary    int    `json:"vocabulary"`
 	TextPieces    Spread `json:"text_pieces"`
 	CaptionPrompt int    `json:"caption_prompt"`
@@ -51,7 +51,7 @@ type Measured struct {
 	Document      Spread `json:"document_pieces"`
 }
 
-// Spread is the spread of a number over its samples.
+// Spread describes the distribution of a number.
 type Spread struct {
 	Least  int `json:"least"`
 	Median int `json:"median"`
@@ -70,8 +70,8 @@ func spreadOf(values []int32) (s Spread) {
 	return Spread{at(0), at(0.5), at(0.9), at(0.98), at(1)}
 }
 
-// measure reads a dataset, its images' bytes aside, and writes a trial tokenizer, trained on all
-// its texts, to scratch.
+// measure reads a dataset without the bytes of its images. It trains a tokenizer on all texts and
+// writes it to scratch.
 func measure(ctx context.Context, d *shards.Dataset, scratch string) (*Measured, error) {
 	m := &Measured{Kinds: map[string]int{}, Languages: map[string]int{}, QuestionLanguages: map[string]int{}, Splits: map[string]int{}}
 	if err := m.count(ctx, d); err != nil {
@@ -99,7 +99,7 @@ func measure(ctx context.Context, d *shards.Dataset, scratch string) (*Measured,
 	return m, m.lengths(ctx, d, vocabulary)
 }
 
-// withoutPixels reads all of a dataset but its images' bytes.
+// withoutPixels reads a dataset without the bytes of its images.
 func withoutPixels(ctx context.Context, d *shards.Dataset, each func(*shards.Sample)) error {
 	view, err := d.Without("images.bytes")
 	if err != nil {
@@ -191,8 +191,8 @@ func (m *Measured) countQuestions(s *shards.Sample) (asked int) {
 	return asked
 }
 
-// maxMeasured is how many texts and questions are encoded to learn their lengths: the first of each
-// sample and those that chance brings in.
+// maxMeasured is about the number of texts and questions that are encoded to measure their lengths,
+// evenly spaced over the dataset.
 const maxMeasured = 500_000
 
 // lengths encodes texts, questions and answers.
@@ -237,7 +237,7 @@ func (m *Measured) lengths(ctx context.Context, d *shards.Dataset, v *tokenize.V
 	return nil
 }
 
-// most lists the names of counts, the most frequent first.
+// most lists the names of counts, most frequent first.
 func most(counts map[string]int) (names []string) {
 	for name := range counts {
 		names = append(names, name)

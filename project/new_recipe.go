@@ -10,12 +10,12 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Kinds lists the recipes that [NewRecipe] writes.
+// Kinds lists the kinds of recipes that [NewRecipe] writes.
 func Kinds() []string {
 	return []string{"siglip", "ul2", "stage1", "stage2", "caption", "vqa", "curate"}
 }
 
-// NewRecipeOptions say what a new recipe is for.
+// NewRecipeOptions describe a new recipe.
 type NewRecipeOptions struct {
 	// Kind is one of [Kinds].
 	Kind string
@@ -23,16 +23,16 @@ type NewRecipeOptions struct {
 	Size string
 	// Steps of the training; default 1,000.
 	Steps int
-	// Tokenizer model that the recipe names; default tokenizer.model.
+	// Tokenizer is the path of the tokenizer model in the recipe; default tokenizer.model.
 	Tokenizer string
 	Seed      uint64
 }
 
-// NewRecipe measures a dataset and returns the YAML of one recipe for it, its paths beginning at
-// the current folder. Runs that it takes weights from are called siglip, ul2, stage1 and stage2.
+// NewRecipe measures a dataset and returns the YAML of a recipe for it. Paths in it are relative to the
+// current folder. It takes weights from runs with the names siglip, ul2, stage1 and stage2.
 func NewRecipe(ctx context.Context, data string, o NewRecipeOptions) ([]byte, error) {
 	if !slices.Contains(Kinds(), o.Kind) {
-		return nil, fmt.Errorf("%q is no kind of recipe: it is one of %s", o.Kind, strings.Join(Kinds(), ", "))
+		return nil, fmt.Errorf("unknown kind of recipe %q; choose from %s", o.Kind, strings.Join(Kinds(), ", "))
 	}
 	size, err := sizeNamed(orDefault(o.Size, "tiny"))
 	if err != nil {
@@ -75,18 +75,18 @@ func NewRecipe(ctx context.Context, data string, o NewRecipeOptions) ([]byte, er
 	return []byte(places.Replace(string(text))), nil
 }
 
-// learns is an error if the data have nothing for a kind of recipe.
+// learns returns an error if the data have nothing for a kind of recipe.
 func (p *Plan) learns(kind string) error {
 	if kind == "curate" || slices.ContainsFunc(p.Stages, func(s PlannedStage) bool { return s.Kind == kind }) {
 		return nil
 	}
 	if kind == "vqa" {
-		return fmt.Errorf("%s have a question, too few for a recipe of kind vqa: at least %d", images(p.Measured.Asked), leastImages)
+		return fmt.Errorf("only %s have a question; a recipe of kind vqa needs at least %d", images(p.Measured.Asked), leastImages)
 	}
-	return fmt.Errorf("%s have a text, too few for a recipe of kind %s: at least %d", images(p.Measured.Captioned), kind, leastImages)
+	return fmt.Errorf("only %s have a text; a recipe of kind %s needs at least %d", images(p.Measured.Captioned), kind, leastImages)
 }
 
-// quoted is a path as YAML, in quotes where it needs them.
+// quoted returns a path as YAML, in quotes if necessary.
 func quoted(path string) string {
 	if strings.ContainsAny(path, " :#'\"{}[],&*!|>%@`\\") {
 		return "'" + strings.ReplaceAll(path, "'", "''") + "'"

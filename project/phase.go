@@ -12,18 +12,18 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// phase is a part of the work whose result lies in the folder.
+// phase is a part of a run that leaves its result in the project's folder.
 type phase struct {
 	name    string
-	doing   string   // for messages
-	outputs []string // files and folders that it makes
-	steps   int      // of a training
-	// from identifies all that the result depends on. Detail may be nil; see phaseState.
+	doing   string   // what it does, for messages
+	outputs []string // the files and folders that it creates
+	steps   int      // of a training run
+	// from returns a hash of everything that the result depends on. Detail may be nil; see phaseState.
 	from, detail func() (string, error)
 	do           func(context.Context) error
 }
 
-// ensure does a phase if its result is not there or out of date.
+// ensure runs a phase if its result is missing or outdated.
 func (r *runner) ensure(ctx context.Context, p phase) error {
 	want, err := p.want()
 	if err != nil {
@@ -48,7 +48,7 @@ func (r *runner) ensure(ctx context.Context, p phase) error {
 	return r.save()
 }
 
-// want is the state of the phase once it is done.
+// want returns the state of the phase after it has run on the current inputs.
 func (p phase) want() (s phaseState, err error) {
 	s.Steps = p.steps
 	if s.Identity, err = p.from(); err == nil && p.detail != nil {
@@ -61,13 +61,13 @@ func (s phaseState) same(o phaseState) bool {
 	return s.Identity == o.Identity && s.Detail == o.Detail && s.Steps == o.Steps
 }
 
-// makeRoom sets an out-of-date result of the phase aside, and refuses to write over what this
-// project did not make.
+// makeRoom sets an outdated result of the phase aside. It refuses to overwrite files that this
+// project did not create.
 func (r *runner) makeRoom(p phase, before, want phaseState, known bool) error {
 	if !known {
 		for _, name := range p.outputs {
 			if r.exist([]string{name}) {
-				return fmt.Errorf("%s is there already, and this project has not made it: move it away, or write the project to another folder", r.path(name))
+				return fmt.Errorf("%s exists, but this project did not create it: move it away, or use another project folder", r.path(name))
 			}
 		}
 		return nil
@@ -77,7 +77,7 @@ func (r *runner) makeRoom(p phase, before, want phaseState, known bool) error {
 	}
 	to, err := r.setAside(p.outputs)
 	if to != "" {
-		r.note(fmt.Sprintf("%s: what it depends on has changed, so it is done again; the earlier result is in %s", p.name, to))
+		r.note(fmt.Sprintf("%s: its inputs have changed, so it runs again; the earlier result is in %s", p.name, to))
 	}
 	return err
 }
@@ -91,8 +91,8 @@ func (r *runner) exist(names []string) bool {
 	return true
 }
 
-// timed does a part of the work and keeps the time that it took. Parts that cannot stop midway end
-// first.
+// timed runs a part of the work and adds its time to the state. A part that cannot stop midway runs to
+// its end.
 func (r *runner) timed(ctx context.Context, doing string, do func(context.Context) error) error {
 	err := ctx.Err()
 	if err == nil {
@@ -107,9 +107,9 @@ func (r *runner) timed(ctx context.Context, doing string, do func(context.Contex
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
-// whole reports whether an interrupted phase had made its dataset and the report beside it. The
-// dataset alone, which a process killed between the two leaves, is removed, since the report cannot
-// be told from it.
+// whole reports whether an interrupted phase had written both its dataset and the report about it. A
+// process that was killed between the two leaves the dataset alone. The report cannot be computed
+// from the dataset, so whole then removes the dataset.
 func (r *runner) whole(out, report string) (bool, error) {
 	d, err := shards.Open(r.path(out))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -127,7 +127,7 @@ func (r *runner) whole(out, report string) (bool, error) {
 	return false, os.RemoveAll(r.path(out))
 }
 
-// fingerprint identifies what a dataset holds, by the hashes in its manifest.
+// fingerprint returns a hash of a dataset's content, from the hashes in its manifest.
 func fingerprint(dir string) (string, error) {
 	d, err := shards.Open(dir)
 	if err != nil {
@@ -141,7 +141,7 @@ func fingerprint(dir string) (string, error) {
 	return identityOf(parts...), nil
 }
 
-// identityOf is a hash of the parts, in order.
+// identityOf returns a hash of the parts, in order.
 func identityOf(parts ...string) string {
 	h := sha256.New()
 	for _, part := range parts {

@@ -12,7 +12,7 @@ import (
 	"github.com/pali3/pali3/webli"
 )
 
-// curatePhase removes what the curation recipe says, and keeps the report of what was removed.
+// curatePhase curates the dataset and writes the report of what was removed.
 func (r *runner) curatePhase() phase {
 	out := r.pipeline.curatedDir()
 	return phase{
@@ -65,7 +65,7 @@ func (r *runner) curate(ctx context.Context, out string) error {
 		return err
 	}
 	if report.Out == 0 {
-		return fmt.Errorf("no sample is left of %d (%s): loosen the rules in %s", report.In, removals(report), within(r.dir, r.pipeline.Curate))
+		return fmt.Errorf("curation removed all %d samples (%s): relax the rules in %s", report.In, removals(report), within(r.dir, r.pipeline.Curate))
 	}
 	for _, warning := range report.Warnings {
 		r.warn(warning)
@@ -73,7 +73,7 @@ func (r *runner) curate(ctx context.Context, out string) error {
 	return writeJSON(r.path(curationFile), report)
 }
 
-// removals lists what each rule removed.
+// removals lists how many samples each rule removed.
 func removals(report webli.Report) string {
 	var all []string
 	for _, rule := range report.Rules {

@@ -13,7 +13,7 @@ import (
 	"github.com/pali3/pali3/ingest/benchmarks"
 )
 
-// ingestPhase turns the source into the dataset raw, or adds what the source has gained.
+// ingestPhase ingests the source into the dataset raw, or adds new records of the source.
 func (r *runner) ingestPhase() phase {
 	source := func() (ingest.Source, error) {
 		in := *r.pipeline.Ingest
@@ -49,7 +49,7 @@ func (r *runner) ingestPhase() phase {
 	}
 }
 
-// tellIngested says what did not become a sample.
+// tellIngested notes what did not become a sample.
 func (r *runner) tellIngested(s ingest.Summary) {
 	if s.Rejected > 0 {
 		r.note(fmt.Sprintf("%d records were rejected; see them with: pali3 shards head %s --rejects", s.Rejected, r.path(rawFolder)))
@@ -63,7 +63,7 @@ func (r *runner) tellIngested(s ingest.Summary) {
 	}
 }
 
-// open returns the source that the pipeline names.
+// open opens the source that the pipeline names.
 func (i Ingest) open() (ingest.Source, error) {
 	switch i.Source {
 	case "folder":
@@ -85,7 +85,7 @@ func (i Ingest) open() (ingest.Source, error) {
 	case "webdataset":
 		return archive.NewWebDataset(i.Path)
 	}
-	return nil, fmt.Errorf("ingest.source: %q is not known", i.Source)
+	return nil, fmt.Errorf("ingest.source: unknown source %q", i.Source)
 }
 
 func (c Columns) named() tabular.Columns {

@@ -12,11 +12,10 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// scorePhase is the name of the scores in the state.
+// scorePhase is the name of the scoring phase in the state.
 const scorePhase = "score"
 
-// score scores the models and writes the summary and the report, unless nothing has changed
-// since it did.
+// score scores the models and writes the summary and the report, unless they are up to date.
 func (r *runner) score(ctx context.Context) (*Summary, error) {
 	want, err := r.scoredFrom()
 	if err != nil {
@@ -54,7 +53,7 @@ func (r *runner) score(ctx context.Context) (*Summary, error) {
 	return s, r.save()
 }
 
-// scoredFrom is what the scores depend on.
+// scoredFrom returns the state of the scores for the current inputs.
 func (r *runner) scoredFrom() (want phaseState, err error) {
 	content, err := json.Marshal(struct {
 		Score Score
@@ -77,14 +76,13 @@ func (r *runner) scoredFrom() (want phaseState, err error) {
 	return want, nil
 }
 
-// scoredSplit is what was found on a split, by task.
+// scoredSplit holds the evaluations on a split, by task.
 type scoredSplit struct {
 	split string
 	tasks map[string]*evalsuite.Evaluation
 }
 
-// evaluate scores each task with its stage on each split. Predictions that an interrupted run wrote
-// are read back.
+// evaluate scores each task on each split. It reads back predictions that an interrupted run wrote.
 func (r *runner) evaluate(ctx context.Context, data *shards.Dataset) (found []scoredSplit, err error) {
 	for _, split := range r.pipeline.Score.Splits {
 		of := scoredSplit{split, map[string]*evalsuite.Evaluation{}}
@@ -130,7 +128,7 @@ func (r *runner) evaluateTask(ctx context.Context, data *shards.Dataset, split s
 
 func (r *runner) bootstrap() metrics.Bootstrap { return metrics.Bootstrap{Seed: r.pipeline.Seed} }
 
-// summarize joins the scores of all splits, and writes images to try the models on.
+// summarize joins the scores of all splits, and writes images on which to try the models.
 func (r *runner) summarize(data *shards.Dataset, found []scoredSplit) (*Summary, error) {
 	if err := r.save(); err != nil {
 		return nil, err

@@ -11,14 +11,13 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Shrink makes images smaller once, since a large one would be decoded again at every visit.
+// Shrink makes large images smaller once, because training decodes an image every time it uses it.
 type Shrink struct {
-	// Side is the length of the shorter side, in pixels. Smaller images stay as they are, byte for
-	// byte.
+	// Side is the length of the shorter side, in pixels. Smaller images keep their bytes.
 	Side int `yaml:"side"`
 }
 
-// shrinkPhase makes the dataset small of the one that is there.
+// shrinkPhase writes the dataset small.
 func (r *runner) shrinkPhase() phase {
 	return phase{
 		name: "shrink", doing: "making the images smaller", outputs: []string{smallFolder},
@@ -47,7 +46,7 @@ func (r *runner) shrinkPhase() phase {
 	}
 }
 
-// apply writes the samples of some rows, nil for all, with smaller images.
+// apply writes the samples of the given rows, nil for all, with smaller images.
 func (s *Shrink) apply(ctx context.Context, in *shards.Dataset, rows []int, out string, line Line) (ingest.Summary, error) {
 	resizer, err := resize.New(resize.Options{Mode: resize.KeepRatio, Size: s.Side})
 	if err != nil {
@@ -56,7 +55,7 @@ func (s *Shrink) apply(ctx context.Context, in *shards.Dataset, rows []int, out 
 	return ingest.Run(ctx, datasetSource{in, rows}, out, ingest.Options{Transform: resizer, Command: "pali3 run", Progress: line.Set})
 }
 
-// datasetSource yields the samples of a dataset, as a source of another.
+// datasetSource is a source that yields the samples of a dataset.
 type datasetSource struct {
 	dataset *shards.Dataset
 	rows    []int

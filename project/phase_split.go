@@ -13,7 +13,7 @@ import (
 	"github.com/pali3/pali3/webli"
 )
 
-// splitPhase sets the samples of validation and test aside, and keeps the report of it.
+// splitPhase sets samples aside for validation and test, and writes a report.
 func (r *runner) splitPhase() phase {
 	return phase{
 		name: "split", doing: "splitting the data", outputs: []string{dataFolder, splitFile},
@@ -55,18 +55,18 @@ func (r *runner) split(ctx context.Context) error {
 	return writeJSON(r.path(splitFile), report)
 }
 
-// noneEmpty is an error if a split that was asked for got no sample.
+// noneEmpty returns an error if a requested split got no sample.
 func noneEmpty(report webli.SplitReport) error {
 	for _, part := range report.Splits {
 		if part.Asked > 0 && part.Samples == 0 {
-			return fmt.Errorf("the split %s got none of %s (near-duplicates are kept together, the largest group has %d): ask for a larger fraction, or leave keep_together out",
+			return fmt.Errorf("the split %s got none of %s (near-duplicates stay together, the largest group has %d): use a larger fraction, or remove keep_together",
 				part.Name, samples(report.Samples), report.Largest)
 		}
 	}
 	return nil
 }
 
-// config is the split as webli takes it, the fractions in order of their names.
+// config returns the split for webli, with the fractions sorted by name.
 func (s *Split) config() webli.SplitConfig {
 	c := webli.SplitConfig{By: s.By, KeepTogether: s.KeepTogether}
 	for _, name := range slices.Sorted(maps.Keys(s.Fractions)) {

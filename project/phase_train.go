@@ -34,7 +34,7 @@ func (r *runner) recipe(s Stage) (stages.Recipe, error) {
 	return stages.ReadRecipe(text, path, filepath.Dir(path), r.Registry)
 }
 
-// steps of a stage; a recipe that cannot be read is refused where its phase begins.
+// steps returns the steps of a stage, or 0 if its recipe cannot be read, which the phase reports.
 func (r *runner) steps(s Stage) int {
 	recipe, err := r.recipe(s)
 	if err != nil {
@@ -43,8 +43,8 @@ func (r *runner) steps(s Stage) int {
 	return recipe.Steps
 }
 
-// trainedFrom identifies what a stage's weights depend on: its recipe, the data, the tokenizer, and
-// the stages that it takes weights from.
+// trainedFrom returns a hash of what a stage's weights depend on: its recipe, the data, the tokenizer,
+// and the stages that it takes weights from.
 func (r *runner) trainedFrom(s Stage) (string, error) {
 	recipe, err := r.recipe(s)
 	if err != nil {
@@ -76,8 +76,8 @@ func (r *runner) trainedFrom(s Stage) (string, error) {
 	return identityOf(append(parts, string(content))...), err
 }
 
-// withoutPlaces is the recipe without what may change and leave the weights the same or extend
-// them: where files lie, how often checkpoints are written, how many steps there are.
+// withoutPlaces returns the recipe without the keys that do not change the weights, or extend the
+// training: paths, checkpoints and steps.
 func (r *runner) withoutPlaces(recipe stages.Recipe) stages.Recipe {
 	recipe.Steps, recipe.CheckpointEvery, recipe.KeepCheckpoints = 0, 0, 0
 	recipe.Mixture.Data, recipe.Mixture.Tokenizer.Model = "", ""
@@ -99,7 +99,7 @@ func (r *runner) withoutPlaces(recipe stages.Recipe) stages.Recipe {
 	return recipe
 }
 
-// datasetsOf lists the datasets that a recipe's tasks and its validation read, in order.
+// datasetsOf lists the datasets of a recipe's tasks and of its validation, in order.
 func datasetsOf(recipe stages.Recipe) (dirs []string) {
 	seen := map[string]bool{}
 	add := func(dir string) {
@@ -120,14 +120,14 @@ func datasetsOf(recipe stages.Recipe) (dirs []string) {
 	return dirs
 }
 
-// weightsFrom identifies the weights that a stage begins with: of a stage of this project by what
-// that was made from, of other files by their size and time.
+// weightsFrom returns a hash of the weights that a stage starts from: for a stage of this project the
+// hash of its inputs, for other files their size and modification time.
 func (r *runner) weightsFrom(from string) (string, error) {
 	for _, s := range r.pipeline.Train {
 		if filepath.Clean(from) == filepath.Clean(r.path(s.Name)) {
 			made, ok := r.state.Phases[s.Name]
 			if !ok || !made.Done {
-				return "", fmt.Errorf("init takes weights from %s, which is trained later: order the stages in %s", s.Name, r.path(PipelineFile))
+				return "", fmt.Errorf("init takes weights from %s, which is trained later: reorder the stages in %s", s.Name, r.path(PipelineFile))
 			}
 			return identityOf(made.Identity, fmt.Sprint(made.Steps)), nil
 		}

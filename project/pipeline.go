@@ -1,97 +1,97 @@
 package project
 
-// Pipeline is pipeline.yaml: the phases of a project in order. A phase that is left out is not
-// done. Paths begin at the project's folder.
+// Pipeline is the content of pipeline.yaml: the phases of a project, in order. A phase that is left
+// out does not run. Paths are relative to the project's folder.
 type Pipeline struct {
-	// Title and About head the report.
+	// Title and About are the heading of the report.
 	Title string `yaml:"title,omitempty"`
 	About string `yaml:"about,omitempty"`
-	// Seed of what is drawn for scores and the report; each recipe has a seed of its own.
+	// Seed of the random choices for scores and the report. Each recipe has its own seed.
 	Seed uint64 `yaml:"seed"`
-	// Ingest says what the dataset raw is made from.
+	// Ingest is the source of the dataset raw.
 	Ingest *Ingest `yaml:"ingest,omitempty"`
-	// Data is a dataset that is there already, where nothing is ingested.
+	// Data is an existing dataset, if nothing is ingested.
 	Data string `yaml:"data,omitempty"`
-	// Shrink makes images smaller before all else; without it they stay as they came.
+	// Shrink makes images smaller before anything else. Without it they stay as they are.
 	Shrink *Shrink `yaml:"shrink,omitempty"`
-	// Curate is the curation recipe; without one all samples stay.
+	// Curate is the curation recipe. Without one all samples stay.
 	Curate string `yaml:"curate,omitempty"`
-	// Split sets samples aside for validation and test; without it the data have their splits.
+	// Split sets samples aside for validation and test. Without it the dataset must have splits.
 	Split *Split `yaml:"split,omitempty"`
 	// Tokenizer is trained on the texts of the train split.
 	Tokenizer Tokenizer `yaml:"tokenizer"`
 	// Train lists the stages in order.
 	Train []Stage `yaml:"train"`
-	// Score says which splits the models are scored on.
+	// Score selects the splits and the models to score.
 	Score Score `yaml:"score"`
 }
 
-// Ingest is one source of samples.
+// Ingest is a source of samples.
 type Ingest struct {
-	// Source is what the path holds: folder (images with texts), table, easyvqa, or webdataset
+	// Source is the kind of source: folder (images with texts), table, easyvqa, or webdataset
 	// (archives).
 	Source string `yaml:"source"`
 	// Path of the folder, table or archive.
 	Path string `yaml:"path"`
-	// Language of texts that do not say theirs, as BCP-47.
+	// Language of texts without a language, as BCP-47.
 	Language string `yaml:"language,omitempty"`
-	// TextFrom makes texts for images without any: filename, or folder for their folders' names.
+	// TextFrom makes texts for images without one: from the filename or the name of the folder.
 	TextFrom string `yaml:"text_from,omitempty"`
 	// Columns of a table: image, text (a list), language, question, answers, group.
 	Columns Columns `yaml:"columns,omitempty"`
 }
 
-// Columns of a table by name.
+// Columns names the columns of a table.
 type Columns struct {
 	Image    string   `yaml:"image,omitempty"`
 	Text     []string `yaml:"text,omitempty"`
 	Language string   `yaml:"language,omitempty"`
 	Question string   `yaml:"question,omitempty"`
 	Answers  string   `yaml:"answers,omitempty"`
-	Group    string   `yaml:"group,omitempty"` // rows of one value are one sample
+	Group    string   `yaml:"group,omitempty"` // rows with the same value become one sample
 }
 
-// Split sets parts of the samples aside, by a hash that additions do not change.
+// Split sets parts of the samples aside by a hash, so that adding samples does not move others.
 type Split struct {
-	// Fractions of the samples by the name of their split, for example {val: 0.05, test: 0.1}.
+	// Fractions of the samples by split, for example {val: 0.05, test: 0.1}.
 	Fractions map[string]float64 `yaml:"fractions"`
-	// By is what is hashed: key, or a column. Samples of one value stay together.
+	// By is what is hashed: key, or a column. Samples with the same value stay together.
 	By string `yaml:"by,omitempty"`
-	// KeepTogether is near-duplicates where images that look alike go to one split.
+	// KeepTogether is near-duplicates if images that look alike must go to the same split.
 	KeepTogether string `yaml:"keep_together,omitempty"`
 }
 
-// Tokenizer says how large a vocabulary is trained.
+// Tokenizer describes the tokenizer to train.
 type Tokenizer struct {
-	// VocabSize is the number of pieces, special ones included.
+	// VocabSize is the number of pieces, including special ones.
 	VocabSize int `yaml:"vocab_size"`
 }
 
-// Stage is one training: its recipe, and the run folder that it goes to.
+// Stage is one training run: its recipe and its run folder.
 type Stage struct {
 	// Name of the run folder.
 	Name string `yaml:"name"`
 	// Recipe file.
 	Recipe string `yaml:"recipe"`
-	// About says in a few words what is trained, for the report.
+	// About describes in a few words what is trained, for the report.
 	About string `yaml:"about,omitempty"`
 }
 
-// Score names the splits to score and the stage that each task is scored with.
+// Score names the splits to score and, for each task, the stage whose model is scored.
 type Score struct {
 	Splits []string `yaml:"splits"`
-	// Caption, VQA and Retrieval name stages; a task without one is not scored.
+	// Caption, VQA and Retrieval name stages. A task without one is not scored.
 	Caption   string `yaml:"caption,omitempty"`
 	VQA       string `yaml:"vqa,omitempty"`
 	Retrieval string `yaml:"retrieval,omitempty"`
-	// Samples of each split at most; 0 for all.
+	// Samples is the highest number of samples per split; 0 means all.
 	Samples int `yaml:"samples,omitempty"`
 }
 
-// scored is a task with the stage that it is scored with.
+// scored is a task and the stage whose model is scored on it.
 type scored struct{ task, stage string }
 
-// stages lists the tasks that are scored, in order.
+// stages lists the tasks to score, in order.
 func (s Score) stages() (all []scored) {
 	for _, each := range []scored{{"caption", s.Caption}, {"vqa", s.VQA}, {"retrieval", s.Retrieval}} {
 		if each.stage != "" {

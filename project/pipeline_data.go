@@ -6,7 +6,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// source is the dataset as it was ingested or given.
+// source returns the dataset as it was ingested or given.
 func (p *Pipeline) source(dir string) string {
 	if p.Data == "" {
 		return filepath.Join(dir, rawFolder)
@@ -17,7 +17,7 @@ func (p *Pipeline) source(dir string) string {
 	return within(dir, p.Data)
 }
 
-// start is the dataset that curation begins with.
+// start returns the input of curation.
 func (p *Pipeline) start(dir string) string {
 	if p.Shrink != nil {
 		return filepath.Join(dir, smallFolder)
@@ -25,7 +25,7 @@ func (p *Pipeline) start(dir string) string {
 	return p.source(dir)
 }
 
-// curatedDir is where curation writes: the data themselves, unless a split follows.
+// curatedDir returns the output of curation: data, unless a split follows.
 func (p *Pipeline) curatedDir() string {
 	if p.Split != nil {
 		return curatedFolder
@@ -33,7 +33,7 @@ func (p *Pipeline) curatedDir() string {
 	return dataFolder
 }
 
-// splitFrom is the dataset that is split.
+// splitFrom returns the input of the split.
 func (p *Pipeline) splitFrom(dir string) string {
 	if p.Curate != "" {
 		return filepath.Join(dir, curatedFolder)
@@ -41,7 +41,7 @@ func (p *Pipeline) splitFrom(dir string) string {
 	return p.start(dir)
 }
 
-// final is the dataset that the models are trained and scored on.
+// final returns the dataset on which models are trained and scored.
 func (p *Pipeline) final(dir string) string {
 	if p.Curate == "" && p.Split == nil {
 		return p.start(dir)

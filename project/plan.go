@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Plan is what was decided for a dataset, and why.
+// Plan holds the decisions for a dataset, and their reasons.
 type Plan struct {
 	Measured   Measured
 	Size       Size
@@ -13,20 +13,20 @@ type Plan struct {
 	Patch      int  // side in pixels
 	Image      int  // pixels of stages 0 and 1
 	LargeImage int  // pixels of stage 2 and transfer
-	Flips      bool // images may be mirrored
+	Flips      bool // images may be flipped horizontally
 	Shrink     *Shrink
-	SigLIP     bool // images have texts or open answers to be told apart by
-	UL2        bool // the texts of an image are long enough to hide parts of them
+	SigLIP     bool // images have texts or open answers that tell them apart
+	UL2        bool // the texts of an image are long enough to mask parts of them
 	Captions   bool // images have texts
 	Questions  bool // images have questions
-	OCR        bool // images have texts that stand in them
+	OCR        bool // images have OCR texts
 	Boxes      bool // images have labelled boxes
 	Vocabulary int
 	Batch0     int // of SigLIP and UL2
 	Batch      int // of image and text together
-	Texts      int // of an image, at each visit of SigLIP
+	Texts      int // per image, each time SigLIP uses it
 
-	// Windows in ids, their end included.
+	// Windows in ids, with their end.
 	Text                           int // of SigLIP's text tower
 	DocumentInput, DocumentTarget  int // of UL2
 	Prompt, Target                 int // of the mixture
@@ -36,40 +36,41 @@ type Plan struct {
 	Split  *Split
 	Score  Score
 	Stages []PlannedStage
-	// Why tells each decision with its reason, a line each.
+	// Why lists the decisions with their reasons, one per line.
 	Why []string
-	// Warnings tell what will limit the result.
+	// Warnings list what will limit the result.
 	Warnings []string
 }
 
-// PlannedStage is a stage with its share of the time.
+// PlannedStage is a stage of training with its share of the time.
 type PlannedStage struct {
 	Stage
 	Kind        string  // siglip, ul2, stage1, stage2, caption or vqa
 	Steps       int     // set by the trial
-	SecondsEach float64 // a step, measured
-	Share       float64 // of the minutes for training
+	SecondsEach float64 // per step, measured
+	Share       float64 // of the time for training
 }
 
-// leastImages is how few distinct images a model can be trained and scored on: of 60, six are the
-// test split.
+// leastImages is the lowest number of distinct images for training and scoring. Of 60 images, a sixth
+// is the test split.
 const leastImages = 60
 
-// leastDocument is the median of what is said of an image, in pieces, from which on UL2 is trained.
-// Its denoisers need two pieces, and learn from a few more.
+// leastDocument is the lowest median of an image's texts, in pieces, for training UL2. Its denoisers
+// need two pieces, and a few more to learn from.
 const leastDocument = 4
 
-// fewImages are too few for captions of several words that generalise: 785 stamps and 1,002
-// photographs did not give such captions.
+// fewImages is the number of images below which captions of several words do not generalise, as
+// measured with 785 stamps and 1,002 photographs.
 const fewImages = 2000
 
-// rareLanguage is the number of texts below which a language is named as one that cannot be learnt.
+// rareLanguage is the number of texts below which a language gets a warning.
 const rareLanguage = 20
 
-// sentinels suffice for the windows of all sizes.
+// sentinels is enough for the windows of all sizes.
 const sentinels = 64
 
-// decide chooses recipes for what was measured, or says why nothing can be trained on it.
+// decide chooses recipes for a dataset, or returns an error that says why nothing can be trained on
+// it.
 func decide(m *Measured, size Size, seed uint64) (*Plan, error) {
 	if err := m.enough(); err != nil {
 		return nil, err
@@ -87,31 +88,31 @@ func decide(m *Measured, size Size, seed uint64) (*Plan, error) {
 	return p, nil
 }
 
-// enough says why nothing can be trained on the data.
+// enough returns an error if nothing can be trained on the data.
 func (m *Measured) enough() error {
 	switch {
 	case m.Samples == 0:
 		return fmt.Errorf("the dataset is empty")
 	case m.Images == 0:
-		return fmt.Errorf("none of the %s has an image: a vision-language model needs images; for text alone see: pali3 recipe new --for ul2", samples(m.Samples))
+		return fmt.Errorf("none of the %s has an image: a vision-language model needs images; for text only see: pali3 recipe new --for ul2", samples(m.Samples))
 	case m.Captioned == 0 && m.Asked == 0:
-		return fmt.Errorf("none of the %s has a text or a question: put a text beside each image (X.txt beside X.png), name a table's columns with pali3 ingest table, or take texts from names with pali3 ingest folder --text-from filename", images(m.Images))
+		return fmt.Errorf("none of the %s has a text or a question: put a text beside each image (X.txt beside X.png), name the columns of a table with pali3 ingest table, or take texts from file names with pali3 ingest folder --text-from filename", images(m.Images))
 	case m.Distinct < leastImages:
-		return fmt.Errorf("%s in %s: at least %d are needed to train a model and score it on images that it has not seen", differ(m.Distinct), samples(m.Images), leastImages)
+		return fmt.Errorf("%s in %s: training and scoring on unseen images needs at least %d", differ(m.Distinct), samples(m.Images), leastImages)
 	case m.Captioned < leastImages && m.Asked < leastImages:
-		return fmt.Errorf("only %d of %s have a text, and %d a question: at least %d are needed to train a model and score it", m.Captioned, images(m.Images), m.Asked, leastImages)
+		return fmt.Errorf("only %d of %s have a text and %d a question: training and scoring needs at least %d", m.Captioned, images(m.Images), m.Asked, leastImages)
 	}
 	return nil
 }
 
-// because records a decision.
+// because records a decision with its reason.
 func (p *Plan) because(format string, args ...any) {
 	p.Why = append(p.Why, fmt.Sprintf(format, args...))
 }
 
 func (p *Plan) warn() {
 	if n := p.Measured.Languages[""]; n > 0 && p.Captions {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d texts do not say their language; name it with --language, so that captions can be asked for in it", n, p.Measured.Texts))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%d of %d texts have no language; set it with --language, so that you can ask for captions in it", n, p.Measured.Texts))
 	}
 	var rare []string
 	for _, language := range most(p.Measured.Languages) {
@@ -120,24 +121,24 @@ func (p *Plan) warn() {
 		}
 	}
 	if p.Captions && len(rare) > 0 {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%s with fewer than %d texts cannot be learnt, and may lack any in the test split: %s; add texts, or leave them out with languages in the recipes' tasks",
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s with fewer than %d texts cannot be learnt and may be missing in the test split: %s; add texts, or leave the languages out with the key languages of the recipes' tasks",
 			plural(len(rare), "language"), rareLanguage, strings.Join(rare, ", ")))
 	}
 	if p.Captions && p.Measured.Distinct < fewImages && p.Measured.TextPieces.Median > leastDocument {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%d different images are few to learn to write about: expect retrieval above chance, and captions that hardly beat the best constant one", p.Measured.Distinct))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%d different images are not enough to learn captions: expect retrieval above chance, but captions hardly better than the best constant one", p.Measured.Distinct))
 	}
 	if p.Measured.Distinct < 500 {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%d different images are few: scores will have wide intervals", p.Measured.Distinct))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%d different images are few: the scores will have wide intervals", p.Measured.Distinct))
 	}
 	if p.Measured.Captioned > 0 && !p.Captions {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("only %s have a text: captions are not learnt", images(p.Measured.Captioned)))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("only %s have a text: the model will not learn captions", images(p.Measured.Captioned)))
 	}
 	if p.Measured.Asked > 0 && !p.Questions {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("only %s have a question: answers are not learnt", images(p.Measured.Asked)))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("only %s have a question: the model will not learn answers", images(p.Measured.Asked)))
 	}
 }
 
-// Facts tell what was measured, a line each.
+// Facts lists what was measured, one fact per line.
 func (p *Plan) Facts() []string {
 	m := &p.Measured
 	facts := []string{fmt.Sprintf("%s, %d with an image (%d different), %d with a text, %d with a question", samples(m.Samples), m.Images, m.Distinct, m.Captioned, m.Asked)}
@@ -150,7 +151,7 @@ func (p *Plan) Facts() []string {
 	return facts
 }
 
-// listed names the most frequent of the counts.
+// listed lists the n most frequent names.
 func listed(counts map[string]int, n int) string {
 	out := ""
 	names := most(counts)

@@ -8,27 +8,26 @@ import (
 // Size of the networks and images.
 type Size struct {
 	Name string
-	// Image encoder: width, layers, width of its MLPs, heads.
+	// Image encoder: width, layers, MLP width, heads.
 	Width, Depth, MLP, Heads int
 	// Text tower of SigLIP.
 	TextDepth int
-	// Language model: width, MLP, heads, their width, layers of the encoder and as many of the
-	// decoder.
+	// Language model: width, MLP width, heads, width of a head, and layers of the encoder, which are as
+	// many as those of the decoder.
 	Language, LanguageMLP, LanguageHeads, HeadDim, Layers int
-	// Image is the side in pixels of stages 0 and 1, less where the data's images are smaller.
+	// Image is the side in pixels in stages 0 and 1. It is smaller if the images of the data are.
 	Image int
-	// Grid is how many patches lie along that side, LargeGrid how many of the same patches along
-	// that of stage 2 and transfer. Measured on two cores: 25 to 36 patches learn most in a given
-	// time.
+	// Grid is the number of patches along that side, LargeGrid the number in stage 2 and transfer,
+	// with patches of the same size. On two cores, 25 to 36 patches learn most in a given time.
 	Grid, LargeGrid int
-	// MaxText, MaxDocument and MaxAnswer bound the windows in pieces: longer texts are cut.
+	// MaxText, MaxDocument and MaxAnswer limit the windows in pieces. Longer texts are truncated.
 	MaxText, MaxDocument, MaxAnswer int
-	// Batch of the SigLIP and UL2 stages, and of those of image and text together. Multiples of six
-	// that are no powers of two: the Go backend's transposes are slower there.
+	// Batch0 is the batch of SigLIP and UL2, Batch that of the other stages. They are not powers of two,
+	// for which the Go backend's transposes are slower.
 	Batch0, Batch int
 }
 
-// sizes are the legal values of start's --size.
+// sizes lists the legal values of pali3 start --size.
 var sizes = []Size{
 	{
 		Name: "tiny", Width: 96, Depth: 3, MLP: 384, Heads: 3, TextDepth: 2,
@@ -55,12 +54,12 @@ func Sizes() (names []string) {
 	return names
 }
 
-// sizeNamed returns a size by its name.
+// sizeNamed returns the size with a name.
 func sizeNamed(name string) (Size, error) {
 	for _, s := range sizes {
 		if s.Name == name {
 			return s, nil
 		}
 	}
-	return Size{}, fmt.Errorf("size %q: it is one of %s", name, strings.Join(Sizes(), ", "))
+	return Size{}, fmt.Errorf("unknown size %q; choose from %s", name, strings.Join(Sizes(), ", "))
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// splits sets a validation and a test split aside where the data have none.
+// splits plans a validation and a test split if the data have none.
 func (p *Plan) splits() {
 	test, val := fractions(p.Measured.Distinct)
 	var own []string
@@ -21,16 +21,16 @@ func (p *Plan) splits() {
 	case len(own) == 0:
 		p.Split.Fractions["test"] = test
 		p.Score.Splits = []string{"test"}
-		p.because("splits: %.3g of the images for validation, %.3g for the test, near-duplicates kept together", val, test)
+		p.because("splits: %.3g of the images for validation, %.3g for test; near-duplicates stay together", val, test)
 	case hasVal && len(own) > 1:
 		p.Split = nil
-		p.because("splits: as the data have them (%s)", strings.Join(own, ", "))
+		p.because("splits: those of the data (%s)", strings.Join(own, ", "))
 	case hasVal:
 		p.Split.Fractions = map[string]float64{"test": test}
 		p.Score.Splits = []string{"test"}
-		p.because("splits: %s as the data have it, %.3g of train for the test", own[0], test)
+		p.because("splits: %s of the data, and %.3g of train for test", own[0], test)
 	default:
-		p.because("splits: %s as the data have them, %.3g of train for validation", strings.Join(own, ", "), val)
+		p.because("splits: %s of the data, and %.3g of train for validation", strings.Join(own, ", "), val)
 	}
 	p.bound(test)
 	if len(p.Score.Splits) == 0 {
@@ -43,20 +43,20 @@ func (p *Plan) splits() {
 	}
 }
 
-// maxScored is how many captions and questions of the test split are asked for at most.
+// maxScored is about the highest number of captions and questions to score.
 const maxScored = 8000
 
-// bound limits the samples that are scored, where each has very many texts or questions.
+// bound limits the number of samples to score if each has many texts or questions.
 func (p *Plan) bound(test float64) {
 	each := max(p.Measured.Texts, p.Measured.Questions) / max(1, p.Measured.Captioned, p.Measured.Asked)
 	if scored := int(test * float64(p.Measured.Images)); each > 4 && scored*each > maxScored {
 		p.Score.Samples = max(60, maxScored/each)
-		p.because("scores: on %d samples of the test split, drawn at random: each has %d texts or questions", p.Score.Samples, each)
+		p.because("scores: on %d random samples of the test split, because each has %d texts or questions", p.Score.Samples, each)
 	}
 }
 
-// fractions are such that the test split has some 200 images, up to a sixth of few and down to 2%
-// of many.
+// fractions returns the fractions for test and validation. The test split gets about 200 images, but
+// at most a sixth and at least 2% of all.
 func fractions(images int) (test, val float64) {
 	test = min(1.0/6, max(0.02, 200/float64(images)))
 	test = math.Round(test*100) / 100

@@ -1,6 +1,6 @@
 package project
 
-// stages chooses the stages of training and each one's share of the time.
+// stages chooses the stages of training and their shares of the time.
 func (p *Plan) stages() {
 	add := func(name, about string, share float64) {
 		p.Stages = append(p.Stages, PlannedStage{
@@ -13,16 +13,16 @@ func (p *Plan) stages() {
 	if p.UL2 {
 		add("ul2", "Stage 0: encoder-decoder, mixture of denoisers", 0.03)
 	} else {
-		p.because("no UL2 stage: the data have too little text to learn a language from (half of the images have %d pieces or fewer)", p.Measured.Document.Median)
+		p.because("no UL2 stage: the data have too little text to learn a language (half of the images have %d pieces or fewer)", p.Measured.Document.Median)
 	}
 	switch {
 	case p.SigLIP:
 		add("stage1", "Stage 1: multimodal mixture, image encoder frozen", 0.12)
 		if !p.Captions {
-			p.because("SigLIP learns from what the open questions are answered with")
+			p.because("SigLIP learns from the answers to open questions")
 		}
 	default:
-		p.because("no SigLIP stage and no stage 1: all questions are answered with yes or no, which tells images apart too little; stage 2 begins from nothing")
+		p.because("no SigLIP stage and no stage 1: yes and no as the only answers do not tell images apart; stage 2 starts from random weights")
 	}
 	add("stage2", "Stage 2: larger images, nothing frozen", 0.25)
 	if p.Captions {

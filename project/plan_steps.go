@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// trainingPart of the minutes is for training; the rest is for curation, the tokenizer, validation,
-// scores and the report.
+// trainingPart is the part of the time for training. The rest is for curation, the tokenizer,
+// validation, scores and the report.
 const trainingPart = 0.78
 
-// leastSteps of a stage below which it learns next to nothing; mostVisits of an image, and
-// mostEpochs of its texts and questions, beyond which it learns nothing more. With 800 images
+// With fewer than leastSteps a stage learns almost nothing. After mostVisits of each image SigLIP, and
+// after mostEpochs of the texts and questions another stage, learns nothing more. With 800 images,
 // retrieval of unseen ones was best after 50 to 70 visits.
 const (
 	leastSteps = 40
@@ -21,8 +21,8 @@ const (
 	mostEpochs = 400
 )
 
-// divide gives each stage the least steps, and of the time that is left its share. What a stage
-// cannot use goes to the others.
+// divide gives each stage the least steps and its share of the remaining time. Time that a stage cannot
+// use goes to the others.
 func (p *Plan) divide(minutes float64) error {
 	seconds, least, shares := minutes*60*trainingPart, 0.0, 0.0
 	for _, s := range p.Stages {
@@ -30,7 +30,7 @@ func (p *Plan) divide(minutes float64) error {
 		shares += s.Share
 	}
 	if seconds < least {
-		return fmt.Errorf("%g minutes are too few for %s at size %s on this machine: name at least %.0f with --minutes%s",
+		return fmt.Errorf("%g minutes are too few for %s at size %s on this machine: use --minutes %.0f or more%s",
 			minutes, images(p.Measured.Images), p.Size.Name, math.Ceil(least/60/trainingPart), p.smaller())
 	}
 	left := seconds - least
@@ -49,7 +49,7 @@ func (p *Plan) divide(minutes float64) error {
 	return nil
 }
 
-// byUse orders the stages so that those which can use least of their time come first.
+// byUse orders the stages by the part of their time that they can use, lowest first.
 func (p *Plan) byUse() []int {
 	order := make([]int, len(p.Stages))
 	for i := range order {
@@ -63,8 +63,7 @@ func (p *Plan) byUse() []int {
 	return order
 }
 
-// enoughSteps are those after which a stage learns nothing more: of SigLIP mostVisits of each
-// image, of others mostEpochs of the texts and questions.
+// enoughSteps returns the number of steps after which a stage learns nothing more.
 func (p *Plan) enoughSteps(kind string) float64 {
 	if kind == "siglip" {
 		return mostVisits * float64(p.Measured.Distinct) / float64(p.Batch0)
@@ -72,7 +71,7 @@ func (p *Plan) enoughSteps(kind string) float64 {
 	return mostEpochs * float64(max(p.Measured.Texts+p.Measured.Questions, p.Measured.Images)) / float64(p.Batch)
 }
 
-// smaller names a smaller size, if there is one.
+// smaller suggests a smaller size, if there is one.
 func (p *Plan) smaller() string {
 	if p.Size.Name == sizes[0].Name {
 		return ""

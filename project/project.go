@@ -1,17 +1,16 @@
-// Package project takes a person's own images from a folder to a trained, scored and reported model
+// Package project turns a folder of images with texts into a trained and scored model and a report,
 // in two calls:
 //
 //	plan, err := project.Start(ctx, "holiday-photos", "mine", project.StartOptions{Backend: be, Minutes: 20})
 //	summary, err := project.Run(ctx, "mine", project.RunOptions{Backend: be})
 //
-// [Start] measures the data, chooses sizes and tasks, and writes a project folder: a pipeline.yaml
-// with the phases in order, and ordinary recipes that a person edits. [Run] does the phases:
-// ingestion, curation, split, tokenizer, the stages of training, scores and a report. It can be
-// killed at any point and resumed with the same result, and where something was edited it repeats
-// that phase and those that depend on it.
+// [Start] measures the data, chooses sizes and tasks, and writes a project folder: pipeline.yaml,
+// which lists the phases in order, and recipes that you can edit. [Run] runs the phases: ingestion,
+// curation, split, tokenizer, the stages of training, scores and a report. It can be killed at any
+// point and resumed with the same result. After an edit it repeats the phase that the edit concerns
+// and those that depend on it.
 //
-// The package joins the other rooms and owns nothing of their work: each phase is one call that the
-// command of the same name makes too.
+// Each phase is a call of another package, the same that the command of that name makes.
 package project
 
 import (
@@ -31,13 +30,13 @@ const (
 	stateFile         = "state.json"
 	curationFile      = "curation.json"
 	splitFile         = "split.json"
-	rawFolder         = "raw"     // as ingested
-	smallFolder       = "small"   // with smaller images
-	curatedFolder     = "curated" // where a split follows
-	dataFolder        = "data"    // what training reads
+	rawFolder         = "raw"     // the ingested dataset
+	smallFolder       = "small"   // the dataset with smaller images
+	curatedFolder     = "curated" // the curated dataset, if a split follows
+	dataFolder        = "data"    // the dataset for training
 	recipesFolder     = "recipes"
 	predictionsFolder = "predictions"
-	previousFolder    = "previous" // results that a change has put out of date
+	previousFolder    = "previous" // outdated results
 )
 
 // Outputs lists the files and folders that a run creates in the project's folder, except for the
@@ -49,23 +48,23 @@ func Outputs() []string {
 	}
 }
 
-// ErrInterrupted is wrapped by the error of a run whose context ended: Run of the same folder
-// resumes it.
+// ErrInterrupted is wrapped by the error of a run whose context was cancelled. Another Run of the
+// same folder resumes it.
 var ErrInterrupted = errors.New("interrupted")
 
-// Line shows the progress of one part of the work.
+// Line shows the progress of a phase.
 type Line interface {
 	Set(done, bad int64)
-	// Resume says how many were done before the work began, that long ago.
+	// Resume tells the line that done units were finished before, and how long ago the work began.
 	Resume(done int64, elapsed time.Duration)
 	Note(text string)
-	// Clear takes the line away for a moment, so that something else can be printed.
+	// Clear removes the line for a moment, so that something else can be printed.
 	Clear()
 	End()
 }
 
-// NewLine begins a line of progress: the name of the part, the unit that is counted, and how many
-// there are, -1 if that is not known.
+// NewLine begins a line of progress. It takes the name of the phase, the unit that is counted, and
+// the total, -1 if it is not known.
 type NewLine func(name, unit string, total int64) Line
 
 // silent discards progress.
@@ -88,7 +87,7 @@ func (f NewLine) begin(name, unit string, total int64) Line {
 	return f(name, unit, total)
 }
 
-// within returns the path of a name in a project folder; an absolute path stays.
+// within returns the path of a name in a project folder. An absolute path is returned as it is.
 func within(dir, name string) string {
 	if name == "" || filepath.IsAbs(name) {
 		return name

@@ -188,7 +188,7 @@ func TestStartAndRun(t *testing.T) {
 		if err != nil || old != before["stage2"] {
 			t.Errorf("the earlier stage2 is not kept: %v", err)
 		}
-		if !strings.Contains(strings.Join(notes, "\n"), "stage2: what it depends on has changed") {
+		if !strings.Contains(strings.Join(notes, "\n"), "stage2: its inputs have changed") {
 			t.Errorf("the notes %q do not say what is done again", notes)
 		}
 	})

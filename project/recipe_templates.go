@@ -16,8 +16,8 @@ var templates = template.Must(template.Must(template.New("recipes").Parse(
 	`{{define "tokenizer"}}tokenizer: {model: ../tokenizer.model, sentinels: 64, mode_tokens: true}{{end}}`)).
 	ParseFS(templateFiles, "templates/*.tmpl"))
 
-// Recipe returns the YAML of one of the plan's recipes: siglip, ul2, stage1, stage2, caption, vqa
-// or curate. Its paths begin at the folder recipes/ of the project.
+// Recipe returns the YAML of one of the plan's recipes: siglip, ul2, stage1, stage2, caption, vqa or
+// curate. Its paths are relative to the project's folder recipes/.
 func (p *Plan) Recipe(kind string) ([]byte, error) {
 	view := recipeView{Plan: p}
 	for _, s := range p.Stages {
@@ -32,16 +32,15 @@ func (p *Plan) Recipe(kind string) ([]byte, error) {
 	return append(bytes.TrimRight(b.Bytes(), "\n"), '\n'), nil
 }
 
-// recipeView is what a template of a recipe sees.
+// recipeView is the data for the template of a recipe.
 type recipeView struct {
 	*Plan
 	Steps int
 }
 
-// TrainOps are the image ops of a stage in which the image encoder learns. For captions they are
-// half of the image or more: of 800 stamps, retrieval of unseen ones was better than with the whole
-// image a little larger, cut at a random place, which is what small things that are asked about
-// need.
+// TrainOps returns the image ops of a stage in which the image encoder learns. For captions they crop
+// half of the image or more, which gave better retrieval with 800 stamps. For questions they crop
+// almost the whole image, because questions may be about small things.
 func (v recipeView) TrainOps(side int) string {
 	crop := fmt.Sprintf("inception_crop(%d,50)", side)
 	if !v.Captions {
@@ -53,7 +52,7 @@ func (v recipeView) TrainOps(side int) string {
 	return "decode|" + crop + "|value_range(-1,1)"
 }
 
-// EvalOps are those of scoring, and of stages whose image encoder is frozen.
+// EvalOps returns the image ops for scoring, and for stages whose image encoder is frozen.
 func (v recipeView) EvalOps(side int) string {
 	return fmt.Sprintf("decode|resize(%d)|central_crop(%d)|value_range(-1,1)", side+side/16, side)
 }
@@ -74,26 +73,26 @@ func (v recipeView) LanguageModel() string {
 		s.Language, s.LanguageMLP, s.LanguageHeads, s.HeadDim, s.Layers, s.Layers)
 }
 
-// Bias is the logit of one match among the texts of a batch.
+// Bias returns the logit of the probability of one match in a batch.
 func (v recipeView) Bias() string { return fmt.Sprintf("%.1f", -math.Log(float64(v.Batch0))) }
 
-// WarmUp is a twentieth of the steps, 50 at most.
+// WarmUp returns a twentieth of the steps, at most 50.
 func (v recipeView) WarmUp() int { return min(50, v.Steps/20) }
 
 func (v recipeView) Checkpoints() string {
 	return fmt.Sprintf("checkpoint_every: %d", min(250, max(20, v.Steps/8)))
 }
 
-// evaluations of a stage while it trains; the best one's weights are kept.
+// evaluations is the number of evaluations during a stage.
 const evaluations = 6
 
-// Eval scores held-out samples during the training, and keeps the weights that were best.
+// Eval returns the section eval: score held-out samples during training and keep the best weights.
 func (v recipeView) Eval(best string, metrics string) string {
-	return fmt.Sprintf("# The weights of the best evaluation are kept: few images are soon learnt by heart.\neval: {every: %d, split: %s, metrics: [%s], samples: 120, best: %s}",
+	return fmt.Sprintf("# The weights of the best evaluation are kept, because a model soon overfits to few images.\neval: {every: %d, split: %s, metrics: [%s], samples: 120, best: %s}",
 		max(1, (v.Steps+evaluations-1)/evaluations), v.Validation(), metrics, best)
 }
 
-// Validation is the name of the validation split.
+// Validation returns the name of the validation split.
 func (v recipeView) Validation() string {
 	if v.Measured.Splits["validation"] > 0 {
 		return "validation"
@@ -101,7 +100,7 @@ func (v recipeView) Validation() string {
 	return "val"
 }
 
-// HeldOut lists the splits that the data have and training must not see.
+// HeldOut lists the splits of the data that are not for training.
 func (v recipeView) HeldOut() string {
 	var names []string
 	for _, name := range most(v.Measured.Splits) {
@@ -112,7 +111,7 @@ func (v recipeView) HeldOut() string {
 	return strings.Join(names, ", ")
 }
 
-// Tasks of the mixture of the stages 1 and 2.
+// Tasks lists the tasks of the mixture of stages 1 and 2.
 func (v recipeView) Tasks() (tasks []string) {
 	add := func(on bool, name, rest string, weight float64) {
 		if on {

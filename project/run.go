@@ -14,38 +14,38 @@ import (
 	"github.com/pali3/pali3/webli"
 )
 
-// RunOptions say how a project is run. None of them changes its outcome.
+// RunOptions say how to run a project. They do not change its result.
 type RunOptions struct {
 	Backend compute.Backend
-	// Workers make examples and decode images; default one a core.
+	// Workers is the number of goroutines that decode images and make examples; default one per core.
 	Workers int
-	// Version of the code, for the folder's records.
+	// Version of the program, for the records in the folder.
 	Version string
 	// Registry holds what the project's recipes may name; nil for what is built in.
 	Registry *mixture.Registry
 	// Rules are the rules that the curation recipe may turn on besides the built-in ones.
 	Rules webli.Rules
-	// Progress begins a line of progress for each part; may be nil.
+	// Progress begins a line of progress for each phase; may be nil.
 	Progress NewLine
-	// Note is told what is done again and why; may be nil.
+	// Note is called with what is repeated and why; may be nil.
 	Note func(message string)
-	// Warn is told what does not end the run; may be nil.
+	// Warn is called with problems that do not stop the run; may be nil.
 	Warn func(message string)
 }
 
-// runner is a run under way.
+// runner runs a project.
 type runner struct {
 	RunOptions
 	dir      string
 	pipeline *Pipeline
 	state    state
-	began    time.Time // of the time that is not yet in the state
+	began    time.Time // of the time that is not in the state yet
 }
 
-// Run does the phases of the project in dir that are not done yet, and those whose recipe, data or
-// other inputs have changed, and returns the summary that it has written beside the report. Results
-// that are out of date are moved to previous/ in the folder. Killed at any point and run again, it
-// ends with the same result.
+// Run runs the phases of the project in dir that are not done, and those whose recipe, data or other
+// inputs have changed. It writes a summary and a report, and returns the summary. It moves outdated
+// results to previous/ in the folder. A run can be killed at any point; running it again gives the
+// same result.
 func Run(ctx context.Context, dir string, o RunOptions) (*Summary, error) {
 	pipeline, err := ReadPipeline(dir)
 	if err != nil {
@@ -77,7 +77,7 @@ func Run(ctx context.Context, dir string, o RunOptions) (*Summary, error) {
 	return summary, err
 }
 
-// phases lists what comes before the scores.
+// phases lists the phases before the scores, in order.
 func (r *runner) phases() []phase {
 	var all []phase
 	if r.pipeline.Ingest != nil {
@@ -99,7 +99,7 @@ func (r *runner) phases() []phase {
 	return all
 }
 
-// check reads all recipes before any work is done, so that a mistake in the last does not come up
+// check reads all recipes before any work is done, so that a mistake in the last one does not turn up
 // after hours.
 func (r *runner) check() error {
 	var all error
@@ -126,7 +126,7 @@ func (r *runner) check() error {
 			want = "siglip"
 		}
 		if kind := kinds[scored.stage]; kind != "" && kind != want {
-			all = errors.Join(all, fmt.Errorf("%s: score.%s: %s is of stage %s, want one of %s", r.path(PipelineFile), scored.task, scored.stage, kind, want))
+			all = errors.Join(all, fmt.Errorf("%s: score.%s: %s is of stage %s, want stage %s", r.path(PipelineFile), scored.task, scored.stage, kind, want))
 		}
 	}
 	return all

@@ -14,29 +14,30 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// StartOptions say what kind of project to make.
+// StartOptions say what project to create.
 type StartOptions struct {
 	Backend compute.Backend
 	// Size is one of [Sizes]; default tiny.
 	Size string
-	// Minutes that training and scoring may take on this machine; default 20.
+	// Minutes is the time for training and scoring on this machine; default 20.
 	Minutes float64
 	// Seed of the recipes.
 	Seed uint64
-	// Language of texts that do not say theirs, as BCP-47.
+	// Language of texts without a language, as BCP-47.
 	Language string
-	// TextFrom makes texts for images without any: filename or folder. Empty: as the folder shows.
+	// TextFrom makes texts for images without one: from the filename or the name of the folder. Empty
+	// chooses by what the folder holds.
 	TextFrom string
 	Workers  int
 	Version  string
 	Progress NewLine
-	// Note is told what is found and decided; may be nil.
+	// Note is called with what is found and decided; may be nil.
 	Note func(message string)
 }
 
-// Start looks at a dataset, or at a folder of images with texts, which it ingests, and writes a
-// project to out: pipeline.yaml, recipes, and in their comments what was decided and why. It
-// returns the plan. What cannot be trained on is an error that says what to do.
+// Start measures a dataset, or ingests and measures a folder of images with texts, and writes a project
+// to out: pipeline.yaml and recipes, with comments that say what was decided and why. It returns the
+// plan. If a model cannot be trained on the data, it returns an error that says what to do.
 func Start(ctx context.Context, from, out string, o StartOptions) (*Plan, error) {
 	size, err := sizeNamed(orDefault(o.Size, "tiny"))
 	if err != nil {
@@ -46,10 +47,10 @@ func Start(ctx context.Context, from, out string, o StartOptions) (*Plan, error)
 		o.Minutes = 20
 	}
 	if o.Minutes < 0 {
-		return nil, fmt.Errorf("%g minutes: must be above zero", o.Minutes)
+		return nil, fmt.Errorf("%g minutes: must be above 0", o.Minutes)
 	}
 	if _, err := os.Stat(filepath.Join(out, PipelineFile)); err == nil {
-		return nil, fmt.Errorf("%s holds a project already: edit it and run it, or name another folder", out)
+		return nil, fmt.Errorf("%s already holds a project: edit and run it, or use another folder", out)
 	}
 	lock, err := folderlock.Take(out)
 	if err != nil {
@@ -70,11 +71,11 @@ func orDefault(value, otherwise string) string {
 	return value
 }
 
-// starter is a project being made.
+// starter creates a project.
 type starter struct {
 	StartOptions
 	out    string
-	ingest *Ingest // nil for a dataset that is there
+	ingest *Ingest // nil for an existing dataset
 	data   string  // folder of the dataset
 }
 
@@ -84,7 +85,7 @@ func (s *starter) note(format string, args ...any) {
 	}
 }
 
-// openData opens the dataset that from names, or ingests it.
+// openData finds the dataset at from, or ingests what is there.
 func (s *starter) openData(ctx context.Context, from string) error {
 	if shards.IsURL(from) {
 		s.data = from
@@ -116,7 +117,7 @@ func (s *starter) openData(ctx context.Context, from string) error {
 	return s.tellIngested(from, summary)
 }
 
-// tellIngested says what became of the source's records; it is an error if none became a sample.
+// tellIngested notes how many records were rejected. It returns an error if none became a sample.
 func (s *starter) tellIngested(from string, found ingest.Summary) error {
 	d, err := shards.Open(s.data)
 	if err != nil {
@@ -138,7 +139,7 @@ func (s *starter) tellIngested(from string, found ingest.Summary) error {
 	return fmt.Errorf("%s holds no images that pali3 reads (JPEG, PNG, GIF, WebP, BMP, TIFF)", from)
 }
 
-// plan measures the data, decides, times a few steps and writes the project.
+// plan measures the dataset, chooses the recipes, times a few steps of each and writes the project.
 func (s *starter) plan(ctx context.Context, size Size) (*Plan, error) {
 	d, err := shards.Open(s.data)
 	if err != nil {

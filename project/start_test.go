@@ -38,7 +38,7 @@ func TestStart_RefusesWhatCannotWork(t *testing.T) {
 	}{
 		{"an empty folder", func(t *testing.T, dir string) {}, StartOptions{}, []string{"holds no images"}},
 		{"a folder of documents", func(t *testing.T, dir string) { write(t, dir+"/a.doc", "text") }, StartOptions{}, []string{"holds no images"}},
-		{"one image", func(t *testing.T, dir string) { writeShapes(t, dir, 1) }, StartOptions{}, []string{"there is 1 image", "at least 60"}},
+		{"one image", func(t *testing.T, dir string) { writeShapes(t, dir, 1) }, StartOptions{}, []string{"there is 1 image", "needs at least 60"}},
 		{"too few images", func(t *testing.T, dir string) { writeShapes(t, dir, 30) }, StartOptions{}, []string{"there are 30 different images", "at least 60"}},
 		{"all duplicates", func(t *testing.T, dir string) { copies(t, dir, 70) }, StartOptions{}, []string{"there is 1 image in 71 samples"}},
 		{"files that are no images", func(t *testing.T, dir string) {
@@ -53,9 +53,9 @@ func TestStart_RefusesWhatCannotWork(t *testing.T) {
 				os.Remove(text)
 			}
 		}, StartOptions{}, []string{"none of the 70 images has a text or a question", "--text-from filename"}},
-		{"an unknown size", func(t *testing.T, dir string) { writeShapes(t, dir, 1) }, StartOptions{Size: "huge"}, []string{`size "huge"`, "tiny, small, base"}},
+		{"an unknown size", func(t *testing.T, dir string) { writeShapes(t, dir, 1) }, StartOptions{Size: "huge"}, []string{`unknown size "huge"`, "tiny, small, base"}},
 		{"too few minutes", func(t *testing.T, dir string) { writeShapes(t, dir, 70) }, StartOptions{Size: "nano", Minutes: 1e-6}, []string{"minutes are too few", "--minutes"}},
-		{"negative minutes", func(t *testing.T, dir string) { writeShapes(t, dir, 1) }, StartOptions{Minutes: -1}, []string{"must be above zero"}},
+		{"negative minutes", func(t *testing.T, dir string) { writeShapes(t, dir, 1) }, StartOptions{Minutes: -1}, []string{"must be above 0"}},
 		{"a wrong language", func(t *testing.T, dir string) { writeShapes(t, dir, 1) }, StartOptions{Language: "englisch"}, []string{"englisch"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestDecide_WarnsOfALanguageOfThreeTexts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(strings.Join(p.Warnings, "\n"), "1 language with fewer than 20 texts cannot be learnt, and may lack any in the test split: sw (3)") {
+	if !strings.Contains(strings.Join(p.Warnings, "\n"), "1 language with fewer than 20 texts cannot be learnt and may be missing in the test split: sw (3)") {
 		t.Errorf("the warnings %q do not name sw", p.Warnings)
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// write writes the recipes, and the pipeline last.
+// write writes the recipes and then the pipeline.
 func (s *starter) write(p *Plan) error {
 	if err := os.MkdirAll(filepath.Join(s.out, recipesFolder), 0o755); err != nil {
 		return err
@@ -51,7 +51,7 @@ func (s *starter) write(p *Plan) error {
 	return s.keepIngested(pipeline)
 }
 
-// keepIngested lets the run know that start has ingested the source.
+// keepIngested records in the state that the source is ingested.
 func (s *starter) keepIngested(pipeline *Pipeline) error {
 	if s.ingest == nil {
 		return nil
@@ -71,7 +71,7 @@ func (s *starter) keepIngested(pipeline *Pipeline) error {
 	return r.save()
 }
 
-// pipeline is what pipeline.yaml holds.
+// pipeline returns the content of pipeline.yaml.
 func (s *starter) pipeline(p *Plan) (*Pipeline, error) {
 	name := s.data
 	if s.ingest != nil {
@@ -100,8 +100,8 @@ func (s *starter) pipeline(p *Plan) (*Pipeline, error) {
 	return pipeline, err
 }
 
-// titleOf names data by their folder; one that is called data, as many are, with the folder around
-// it.
+// titleOf returns the name of the data's folder. If that is a common name such as data, it adds the
+// name of the folder around it.
 func titleOf(path string) string {
 	if absolute, err := filepath.Abs(path); err == nil && !shards.IsURL(path) {
 		path = absolute
@@ -113,17 +113,17 @@ func titleOf(path string) string {
 	return name
 }
 
-// YAML is the pipeline as a file that a person edits, with the plan's reasons as its head.
+// YAML returns the pipeline as a file to edit. Comments at its head list the plan's decisions.
 func (p *Pipeline) YAML(plan *Plan) ([]byte, error) {
 	content, err := yaml.MarshalWithOptions(p, yaml.Indent(2), yaml.IndentSequence(true))
 	if err != nil {
 		return nil, errors.Join(errors.New("writing the pipeline"), err)
 	}
 	var b bytes.Buffer
-	b.WriteString("# What `pali3 run` does in this folder, in this order. Change this file or a recipe and run it again: what\n" +
-		"# depends on the change is done again, and the earlier result is kept below previous/.\n")
+	b.WriteString("# The phases that `pali3 run` runs in this folder, in this order. If you change this file or a recipe and run it\n" +
+		"# again, the phases that depend on the change run again; their earlier results are kept below previous/.\n")
 	if plan != nil {
-		b.WriteString("#\n# What the data hold and what was decided:\n")
+		b.WriteString("#\n# Measurements and decisions:\n")
 		for _, why := range append(append([]string{}, plan.Facts()...), append(plan.Why, plan.Warnings...)...) {
 			b.WriteString("# - " + strings.ReplaceAll(why, "\n", " ") + "\n")
 		}

@@ -14,28 +14,29 @@ import (
 	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// state is what a later run of the same folder needs to know.
+// state is the content of state.json, by which a later run of the same folder resumes.
 type state struct {
 	Version string  `json:"version"`
-	Seconds float64 `json:"seconds"`        // of work so far
-	PeakRSS int64   `json:"peak_rss_bytes"` // the most so far
+	Seconds float64 `json:"seconds"`        // total time of work so far
+	PeakRSS int64   `json:"peak_rss_bytes"` // highest so far
 	// Phases by name.
 	Phases map[string]phaseState `json:"phases"`
 }
 
-// phaseState says what a phase was made from.
+// phaseState identifies the inputs of a phase's result.
 type phaseState struct {
-	// Identity of all that the result depends on. Another one means that the result is out of date.
+	// Identity is a hash of everything that the result depends on. If it changes, the result is
+	// outdated.
 	Identity string `json:"identity"`
-	// Detail is what may change without making the result wrong: files that a source has gained,
-	// say. The phase is done again on top of what is there.
+	// Detail is a hash of inputs that may grow, such as the files of a source. If only it changes, the
+	// phase runs again on top of its result.
 	Detail string `json:"detail,omitempty"`
-	// Steps of a training. More of them extend it.
+	// Steps of a training run. More steps extend it.
 	Steps int  `json:"steps,omitempty"`
 	Done  bool `json:"done"`
 }
 
-// readState reads the state of a project folder; a folder without one has done nothing yet.
+// readState reads the state of a project folder. Without a file no phase is done.
 func readState(dir string) (state, error) {
 	s := state{Phases: map[string]phaseState{}}
 	path := filepath.Join(dir, stateFile)
@@ -55,7 +56,7 @@ func readState(dir string) (state, error) {
 	return s, nil
 }
 
-// save writes the state, with the time since the last save added.
+// save adds the time since the last save and writes the state.
 func (r *runner) save() error {
 	now := time.Now()
 	r.state.Seconds += now.Sub(r.began).Seconds()
@@ -72,8 +73,8 @@ func writeJSON(path string, v any) error {
 	return atomicfile.WriteBytes(path, append(content, '\n'))
 }
 
-// setAside moves results that are out of date below previous/, where they stay until a person
-// removes them. Names that are not there are passed over.
+// setAside moves outdated results below previous/, where they stay until the user removes them. It
+// skips names that do not exist.
 func (r *runner) setAside(names []string) (to string, err error) {
 	for _, name := range names {
 		if _, err := os.Lstat(r.path(name)); errors.Is(err, fs.ErrNotExist) {
@@ -91,7 +92,7 @@ func (r *runner) setAside(names []string) (to string, err error) {
 	return to, nil
 }
 
-// freePrevious makes the first numbered folder below previous/ that has none of the names.
+// freePrevious creates the first numbered folder below previous/ that has none of the names.
 func (r *runner) freePrevious(names []string) (string, error) {
 	for n := 1; ; n++ {
 		dir := r.path(previousFolder, strconv.Itoa(n))

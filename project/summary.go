@@ -15,14 +15,14 @@ import (
 	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// Summary is what a project found: for each split and metric the scores of the model and of what it
-// must be compared with.
+// Summary holds the result of a project: for each split and metric the scores of the model and of its
+// baselines.
 type Summary struct {
 	// Scores by split and metric.
 	Scores map[string]map[string]evalsuite.Scores
 	// Order of the splits.
 	Order []string
-	// Seconds of work, over all runs if it was interrupted.
+	// Seconds of work, including interrupted runs.
 	Seconds      float64
 	PeakRSSBytes int64
 	Seed         uint64
@@ -31,7 +31,7 @@ type Summary struct {
 	Try []string
 }
 
-// facts are the keys of summary.json that are no splits.
+// facts holds the keys of summary.json other than the splits.
 type facts struct {
 	Seconds      float64  `json:"seconds"`
 	PeakRSSBytes int64    `json:"peak_rss_bytes"`
@@ -44,12 +44,12 @@ type facts struct {
 // Splits lists the splits in order.
 func (s *Summary) Splits() []string { return s.Order }
 
-// metricOrder is the order in which metrics are shown; others follow by name.
+// metricOrder is the order in which metrics are shown. Others follow, by name.
 var metricOrder = []string{
 	"caption_cider", "caption_exact", "caption_bleu4", "vqa_accuracy", "i2t_r1", "t2i_r1", "i2t_r5", "t2i_r5", "i2t_r10", "t2i_r10",
 }
 
-// Metrics lists those of a split in order.
+// Metrics lists the metrics of a split, in order.
 func (s *Summary) Metrics(split string) []string {
 	names := slices.Sorted(maps.Keys(s.Scores[split]))
 	place := func(name string) int {
@@ -62,7 +62,7 @@ func (s *Summary) Metrics(split string) []string {
 	return names
 }
 
-// MarshalJSON puts each split's scores under its name, beside the facts.
+// MarshalJSON writes the scores of each split under its name, beside the other keys.
 func (s *Summary) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString("{")
@@ -106,7 +106,7 @@ func (s *Summary) UnmarshalJSON(content []byte) error {
 	return nil
 }
 
-// readSummary reads the summary of a finished run; nil if there is none.
+// readSummary reads the summary of a finished run, or returns nil if there is none.
 func readSummary(dir string) (*Summary, error) {
 	path := filepath.Join(dir, SummaryFile)
 	content, err := os.ReadFile(path)

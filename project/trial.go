@@ -11,15 +11,15 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// trialSteps are taken of each stage. The first half does not count: it compiles the graph, and
-// meanwhile batches are made ahead.
+// trialSteps is the number of steps of each stage to time. The first half does not count: it compiles
+// the graph while batches are prefetched.
 const trialSteps = 14
 
-// trialSamples of a dataset are made smaller for the trial, where the project does so.
+// trialSamples is the number of samples with smaller images for the trial, if the project shrinks
+// images.
 const trialSamples = 600
 
-// trialData is the dataset that a few steps are tried on: the one at hand, or a part of it with
-// smaller images.
+// trialData returns the dataset for the trial: the whole one, or a part of it with smaller images.
 func (s *starter) trialData(ctx context.Context, d *shards.Dataset, p *Plan, scratch string) (string, error) {
 	if p.Shrink == nil {
 		return s.data, nil
@@ -32,7 +32,7 @@ func (s *starter) trialData(ctx context.Context, d *shards.Dataset, p *Plan, scr
 	return out, err
 }
 
-// trial times a few steps of each stage on the data as they are.
+// trial times a few steps of each stage.
 func (p *Plan) trial(ctx context.Context, s *starter, data, scratch string) error {
 	line := s.Progress.begin("trial", "steps", int64(trialSteps*len(p.Stages)))
 	defer line.End()
@@ -40,17 +40,17 @@ func (p *Plan) trial(ctx context.Context, s *starter, data, scratch string) erro
 		stage := &p.Stages[i]
 		step := func(at stages.Progress) { line.Set(int64(i*trialSteps+at.Step), 0) }
 		err := p.tryStage(ctx, s, stage, data, filepath.Join(scratch, stage.Name), step)
-		if err != nil && data != s.data && ctx.Err() == nil { // a part may lack samples of a rare task
+		if err != nil && data != s.data && ctx.Err() == nil { // the part may have no sample of a rare task
 			err = p.tryStage(ctx, s, stage, s.data, filepath.Join(scratch, stage.Name+"-all"), step)
 		}
 		if err != nil {
-			return fmt.Errorf("trying a few steps of %s: %w", stage.Name, err)
+			return fmt.Errorf("timing a few steps of %s: %w", stage.Name, err)
 		}
 	}
 	return nil
 }
 
-// tryStage takes a few steps of a stage.
+// tryStage times a few steps of a stage.
 func (p *Plan) tryStage(ctx context.Context, s *starter, stage *PlannedStage, data, out string, step func(stages.Progress)) error {
 	recipe, err := p.trialRecipe(stage.Kind, data, filepath.Dir(out))
 	if err != nil {
@@ -63,7 +63,7 @@ func (p *Plan) tryStage(ctx context.Context, s *starter, stage *PlannedStage, da
 	return err
 }
 
-// trialRecipe is a stage's recipe on the data before curation, without the stages before it.
+// trialRecipe returns a stage's recipe for the data before curation, without initial weights.
 func (p *Plan) trialRecipe(kind, data, scratch string) (stages.Recipe, error) {
 	text, err := p.Recipe(kind)
 	if err != nil {
@@ -81,7 +81,7 @@ func (p *Plan) trialRecipe(kind, data, scratch string) (stages.Recipe, error) {
 	return recipe, nil
 }
 
-// secondsEach is the median time of the steps in the second half.
+// secondsEach returns the median time of the steps in the second half.
 func secondsEach(run string, batch int) (float64, error) {
 	metrics, err := stages.ReadMetrics(run)
 	if err != nil {

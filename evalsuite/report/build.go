@@ -17,9 +17,10 @@ import (
 
 // Options of a report.
 type Options struct {
-	// Samples is how many images each random gallery shows, 12 if 0; other parts follow from it.
+	// Samples is the number of images in each random gallery; default 12. The other parts show more or
+	// fewer images in proportion.
 	Samples int
-	// Seed draws the images that are shown.
+	// Seed selects the images.
 	Seed uint64
 	// Registry holds what the runs' recipes name; nil for what is built in.
 	Registry *mixture.Registry
@@ -38,14 +39,14 @@ func (o *Options) fill() error {
 	return nil
 }
 
-// Build reads one run folder, several to be set side by side, or one project folder, and returns
-// the page.
+// Build reads one run folder, several run folders to compare, or one project folder, and returns the
+// report.
 func Build(ctx context.Context, runs []string, o Options) (*Report, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
 	if len(runs) == 0 {
-		return nil, errors.New("no run folder named")
+		return nil, errors.New("no run folder given")
 	}
 	p := &page{Options: o, report: &Report{}, datasets: map[string]*shards.Dataset{}}
 	defer p.close()
@@ -55,14 +56,14 @@ func Build(ctx context.Context, runs []string, o Options) (*Report, error) {
 	var opened []*run
 	for _, dir := range runs {
 		if len(projectRuns(dir)) > 0 && !isRun(dir) {
-			return nil, fmt.Errorf("%s is a project; to set runs side by side name run folders, such as %s", dir, projectRuns(dir)[0])
+			return nil, fmt.Errorf("%s is a project; to compare runs, give run folders such as %s", dir, projectRuns(dir)[0])
 		}
 		r, err := openRun(dir, p.Registry)
 		if err != nil {
 			return nil, err
 		}
 		if slices.ContainsFunc(opened, func(other *run) bool { return same(other.dir, r.dir) }) {
-			return nil, fmt.Errorf("%s is named twice", dir)
+			return nil, fmt.Errorf("%s is given twice", dir)
 		}
 		opened = append(opened, r)
 	}
@@ -73,7 +74,7 @@ func Build(ctx context.Context, runs []string, o Options) (*Report, error) {
 	return p.sideBySide(ctx, opened)
 }
 
-// page is a report being built.
+// page is a report that is being built.
 type page struct {
 	Options
 	album
@@ -97,7 +98,7 @@ func (p *page) miss(what, command string) {
 	p.report.Missing = append(p.report.Missing, Missing{What: what, Command: command})
 }
 
-// dataset opens a dataset once; nil if it cannot be opened.
+// dataset opens a dataset, once. It returns nil if the dataset cannot be opened.
 func (p *page) dataset(dir string) *shards.Dataset {
 	if dir == "" {
 		return nil
@@ -110,13 +111,13 @@ func (p *page) dataset(dir string) *shards.Dataset {
 	return d
 }
 
-// done adds what the thumbnails have to say.
+// done adds the notes about thumbnails and returns the report.
 func (p *page) done() *Report {
 	p.report.Notes = append(p.report.Notes, p.album.notes()...)
 	return p.report
 }
 
-// single is the page of one run.
+// single builds the report of one run.
 func (p *page) single(ctx context.Context, r *run) (*Report, error) {
 	p.report.Title = r.name
 	p.report.Summary = aboutRecipe(r.recipe)
@@ -141,14 +142,14 @@ func (p *page) single(ctx context.Context, r *run) (*Report, error) {
 				return nil, err
 			}
 		} else if r.recipe.Stage == "pali3" {
-			p.miss("The images of "+e.Split+" with what the model says of them are not shown, for want of predictions or of the dataset. Make them with", p.evalCommand(r, e.Split))
+			p.miss("Captions and answers on "+e.Split+" are not shown, because the predictions or the dataset are missing. Create predictions with", p.evalCommand(r, e.Split))
 		}
 	}
 	p.report.Reproduce = commands(r)
 	return p.done(), nil
 }
 
-// sentence makes a sentence of a clause.
+// sentence turns a clause into a sentence.
 func sentence(clause string) string {
 	if clause == "" {
 		return ""
@@ -156,18 +157,17 @@ func sentence(clause string) string {
 	return strings.ToUpper(clause[:1]) + clause[1:] + "."
 }
 
-// missingValidation says how to train with evaluations.
+// missingValidation says how to train with validation, if the run was trained without.
 func (p *page) missingValidation(r *run) {
 	if !r.known || len(r.curves.evaluations) > 0 {
 		return
 	}
 	every := max(1, r.recipe.Steps/10)
-	p.miss(r.name+" was not evaluated while it trained, so there is no validation curve. Train with evaluations by",
+	p.miss(r.name+" was trained without validation, so there is no validation curve. Train with validation by",
 		fmt.Sprintf("pali3 train --recipe %s --set eval.every=%d --set eval.split=%s --out %s", word(filepath.Join(r.dir, stages.RecipeFile)), every, word(p.heldOut(r)), word(filepath.Clean(r.dir)+"-again")))
 }
 
-// heldOut is the split of a run's data that it did not train on and that says so by its name; val
-// if none does.
+// heldOut returns the name of a held-out split of the run's data, or val if none has a usual name.
 func (p *page) heldOut(r *run) string {
 	if d := p.dataset(r.recipe.Mixture.Data); d != nil {
 		for _, name := range []string{"val", "validation", "test", "held_out"} {
@@ -179,13 +179,13 @@ func (p *page) heldOut(r *run) string {
 	return "val"
 }
 
-// take takes over what is noted about a run.
+// take copies the notes about a run.
 func (p *page) take(r *run) {
 	p.report.Notes = append(p.report.Notes, r.notes...)
 	p.report.Missing = append(p.report.Missing, r.missing...)
 }
 
-// facts are the figures of a run's recipe.
+// facts returns the main figures of a run's recipe.
 func facts(r *run) []Fact {
 	if !r.known {
 		return nil
@@ -201,7 +201,7 @@ func facts(r *run) []Fact {
 	}
 }
 
-// data adds the datasets of a run and its tokenizer, if the page does not have them yet.
+// data adds the run's datasets and its tokenizer, unless the page has them already.
 func (p *page) data(r *run) error {
 	if !r.known {
 		return nil
@@ -225,7 +225,7 @@ func (p *page) data(r *run) error {
 		if shown.Curation, err = curationOf(d); err != nil {
 			p.note("The rejects of %s cannot be read: %v.", dir, err)
 		} else if shown.Curation == nil {
-			p.miss("The data were not curated. A curated copy is made with", "pali3 curate "+word(dir)+" --recipe RECIPE --to NEW")
+			p.miss("The dataset is not curated. Curate it with", "pali3 curate "+word(dir)+" --recipe RECIPE --to NEW")
 		}
 		p.report.Data = append(p.report.Data, shown)
 		if p.report.Tokenizer == nil && model != nil {
@@ -237,7 +237,7 @@ func (p *page) data(r *run) error {
 	return nil
 }
 
-// dataName is what the page calls a dataset: its path from where the command runs.
+// dataName returns the path of a dataset, relative to the current folder if it is inside.
 func dataName(_ *page, d *shards.Dataset) string {
 	if shards.IsURL(d.Dir()) {
 		return d.Dir()
@@ -257,13 +257,13 @@ func dataName(_ *page, d *shards.Dataset) string {
 }
 
 func (p *page) missingData(r *run, dir string) {
-	what := fmt.Sprintf("%s: its dataset %s is not there or damaged, so data and mixture are left out.", r.name, dir)
+	what := fmt.Sprintf("%s: its dataset %s is missing or damaged, so data and mixture are left out.", r.name, dir)
 	if !slices.ContainsFunc(p.report.Missing, func(m Missing) bool { return m.What == what }) {
 		p.miss(what, "")
 	}
 }
 
-// tokenizer opens a run's tokenizer; nil if it cannot be opened.
+// tokenizer opens a run's tokenizer. It returns nil if it cannot be opened.
 func (p *page) tokenizer(r *run) *sentencepiece.Model {
 	path := r.own().Mixture.Tokenizer.Model
 	if strings.HasPrefix(path, "pali3:") {
@@ -282,7 +282,7 @@ func (p *page) tokenizer(r *run) *sentencepiece.Model {
 	return model
 }
 
-// datasetsOf lists the datasets of a recipe, each once.
+// datasetsOf lists the datasets of a recipe without repetition.
 func datasetsOf(r stages.Recipe) (dirs []string) {
 	for _, t := range r.Mixture.Tasks {
 		dir := t.Data
@@ -296,7 +296,7 @@ func datasetsOf(r stages.Recipe) (dirs []string) {
 	return dirs
 }
 
-// trainSplit is the split that a recipe takes of a dataset, "" for all.
+// trainSplit returns the split of a dataset that a recipe trains on; "" means all.
 func trainSplit(r stages.Recipe, dir string) string {
 	for _, t := range r.Mixture.Tasks {
 		if t.Data == dir || t.Data == "" && r.Mixture.Data == dir {
@@ -312,7 +312,7 @@ func trainSplit(r stages.Recipe, dir string) string {
 	return "train"
 }
 
-// mixtureOf adds what a run is fed.
+// mixtureOf adds examples of what a run is trained on.
 func (p *page) mixtureOf(ctx context.Context, r *run) error {
 	if !r.known || slices.ContainsFunc(datasetsOf(r.recipe), func(dir string) bool { return p.dataset(dir) == nil }) {
 		return nil
@@ -322,27 +322,26 @@ func (p *page) mixtureOf(ctx context.Context, r *run) error {
 		return ctx.Err()
 	}
 	if err != nil {
-		p.note("%s: what it is fed cannot be shown: %v.", r.name, err)
+		p.note("%s: its training examples cannot be shown: %v.", r.name, err)
 		return nil
 	}
 	p.report.Mixtures = append(p.report.Mixtures, fed)
 	return nil
 }
 
-// evaluations are a run's, or those of its training where it has no others; where it has none at
-// all, the page says how to make them.
+// evaluations returns the evaluations of a run. If it has none, the page says how to create them.
 func (p *page) evaluations(r *run) []evaluation {
 	found := p.readEvaluations(r.dir)
 	if len(found) > 0 || r.recipe.Stage == "ul2" {
 		return found
 	}
 	if r.done {
-		p.miss(r.name+" has no scores beside those of its training. Make them with", p.evalCommand(r, ""))
+		p.miss(r.name+" was not scored after training. Score it with", p.evalCommand(r, ""))
 	}
 	return nil
 }
 
-// evalCommand is the command that scores a run on a split; without one it is chosen.
+// evalCommand returns the command that scores a run on a split. If split is empty it chooses one.
 func (p *page) evalCommand(r *run, split string) string {
 	data := r.recipe.Mixture.Data
 	if split == "" {
@@ -351,7 +350,7 @@ func (p *page) evalCommand(r *run, split string) string {
 	return fmt.Sprintf("pali3 eval --model %s --data %s --split %s", word(r.dir), word(data), word(split))
 }
 
-// galleries adds the best, the worst and a random choice of what a model says on a split.
+// galleries adds the best, the worst and randomly drawn predictions on a split.
 func (p *page) galleries(o *outputs) error {
 	few := max(1, p.Samples/2)
 	worst, err := p.album.extremes(o, few, p.Seed, false)
@@ -370,7 +369,7 @@ func (p *page) galleries(o *outputs) error {
 	return nil
 }
 
-// commands train the runs again.
+// commands returns the commands that train the runs again.
 func commands(runs ...*run) (lines []string) {
 	for _, r := range runs {
 		if r.known {

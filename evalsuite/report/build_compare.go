@@ -15,7 +15,7 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// sideBySide is the page of several runs.
+// sideBySide builds the report that compares several runs.
 func (p *page) sideBySide(ctx context.Context, runs []*run) (*Report, error) {
 	var names []string
 	for _, r := range runs {
@@ -54,7 +54,7 @@ func (p *page) sideBySide(ctx context.Context, runs []*run) (*Report, error) {
 	return p.done(), nil
 }
 
-// mixtures adds what the runs are fed; once where it is the same.
+// mixtures adds the mixtures of the runs, equal ones once.
 func (p *page) mixtures(ctx context.Context, runs []*run) error {
 	for i, r := range runs {
 		if slices.ContainsFunc(runs[:i], func(other *run) bool { return sameMixture(r, other) }) {
@@ -73,7 +73,7 @@ func (p *page) mixtures(ctx context.Context, runs []*run) error {
 	return nil
 }
 
-// sharedAbout is what the runs train, if it is the same.
+// sharedAbout returns the description of the runs, if it is the same for all.
 func sharedAbout(runs []*run) string {
 	text := aboutRecipe(runs[0].recipe)
 	for _, r := range runs[1:] {
@@ -84,7 +84,7 @@ func sharedAbout(runs []*run) string {
 	return text
 }
 
-// differences are the keys in which a run differs from the first.
+// differences lists the keys in which some run differs from the first.
 func differences(runs []*run) *Differences {
 	d := &Differences{}
 	for _, r := range runs {
@@ -111,7 +111,7 @@ func differences(runs []*run) *Differences {
 	return d
 }
 
-// value prints a value of a recipe; a key that is not there is empty.
+// value formats a value of a recipe. A missing key is empty.
 func value(v any) string {
 	if v == nil {
 		return ""
@@ -119,13 +119,13 @@ func value(v any) string {
 	return clip(strict.Text(v))
 }
 
-// sameMixture reports whether two runs are fed the same examples.
+// sameMixture reports whether two runs are trained on the same examples.
 func sameMixture(a, b *run) bool {
 	return a.known && b.known && reflect.DeepEqual(a.own().Mixture.Tasks, b.own().Mixture.Tasks) &&
 		len(stages.DiffRecipes(stages.Recipe{Mixture: a.recipe.Mixture}, stages.Recipe{Mixture: b.recipe.Mixture})) == 0
 }
 
-// scoresOf are the evaluations of each run.
+// scoresOf returns the evaluations of each run.
 func (p *page) scoresOf(runs []*run) [][]evaluation {
 	scored := make([][]evaluation, len(runs))
 	for i, r := range runs {
@@ -134,7 +134,7 @@ func (p *page) scoresOf(runs []*run) [][]evaluation {
 	return scored
 }
 
-// comparisons set the scores of the same split and metric beside each other.
+// comparisons groups the scores of the runs by split and metric.
 func comparisons(names []string, scored [][]evaluation) (all []Comparison) {
 	for _, split := range splitsOf(scored) {
 		c := Comparison{Split: split, Runs: names}
@@ -182,7 +182,7 @@ func find(of []evaluation, split string) *evaluation {
 	return nil
 }
 
-// changes compares what each further run says with what the first says.
+// changes compares the predictions of the other runs with those of the first.
 func (p *page) changes(runs []*run, scored [][]evaluation) error {
 	for _, split := range splitsOf(scored) {
 		first := find(scored[0], split)
@@ -216,10 +216,10 @@ func (p *page) changes(runs []*run, scored [][]evaluation) error {
 	return nil
 }
 
-// pair are the answers of two models to one question.
+// pair holds the predictions of two models for the same item.
 type pair struct{ before, after *evalsuite.Item }
 
-// change counts what became right and wrong, and shows some of each, drawn by the seed.
+// change counts the predictions that became right or wrong, and shows some of each.
 func (p *page) change(c *Changes, o *outputs, before, after []evalsuite.Item) error {
 	was := map[string]*evalsuite.Item{}
 	for i := range before {

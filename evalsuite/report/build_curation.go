@@ -13,10 +13,10 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// curationFile is the report of a curation that lies beside its dataset in a project folder.
+// curationFile is the report of a curation, beside the dataset in a project folder.
 const curationFile = "curation.json"
 
-// readCuration reads the report of a curation, as pali3 curate --json prints it.
+// readCuration reads the report of a curation, in the format of pali3 curate --json.
 func readCuration(path string) (*Curation, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -42,8 +42,8 @@ func readCuration(path string) (*Curation, error) {
 	return c, nil
 }
 
-// curationOfRejects says what was rejected when a dataset was made, from its rejects: the most frequent
-// reason first. Nil if nothing was and no curation made it.
+// curationOfRejects counts the rejects of a dataset by reason, most frequent first. It returns nil if
+// there are none and the dataset was not curated.
 func curationOfRejects(d *shards.Dataset) (*Curation, error) {
 	removed := map[string]int64{}
 	for r, err := range d.Rejects() {
@@ -65,8 +65,8 @@ func curationOfRejects(d *shards.Dataset) (*Curation, error) {
 	return c, nil
 }
 
-// curationOf takes the report beside the dataset if it is of this dataset, else the dataset's own
-// rejects.
+// curationOf returns the report beside the dataset, if it is about this dataset, else the counts of
+// the dataset's rejects.
 func curationOf(d *shards.Dataset) (*Curation, error) {
 	if !shards.IsURL(d.Dir()) {
 		beside := filepath.Join(filepath.Dir(filepath.Clean(d.Dir())), curationFile)

@@ -15,20 +15,20 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// curves is what metrics.jsonl holds.
+// curves is the content of metrics.jsonl.
 type curves struct {
 	steps       []stages.Metric
 	evaluations []stages.Evaluated
-	bad         int   // lines that could not be read
-	firstBad    error // of which this is the first
+	bad         int   // number of lines that cannot be read
+	firstBad    error // why the first of them cannot be read
 }
 
-// maxLine is the longest line of metrics.jsonl that is read, in bytes.
+// maxLine is the maximum length of a line of metrics.jsonl, in bytes.
 const maxLine = 1 << 20
 
-// readCurves reads the metrics of a run folder, in order of their steps. Unlike stages.ReadMetrics
-// it passes over damaged lines, which it counts: a report shows what there is. A last line without
-// an end, which a killed run may leave, does not count.
+// readCurves reads the metrics of a run folder, in the order of their steps. Unlike
+// stages.ReadMetrics it skips damaged lines and counts them, because a report shows what can be read.
+// It ignores an incomplete last line, which a killed run may leave.
 func readCurves(dir string) (c curves, err error) {
 	path := filepath.Join(dir, stages.MetricsFile)
 	file, err := os.Open(path)
@@ -63,7 +63,7 @@ func readCurves(dir string) (c curves, err error) {
 	return c, nil
 }
 
-// add takes a line: a step or an evaluation.
+// add adds a line: a step or an evaluation.
 func (c *curves) add(line []byte) error {
 	var l struct {
 		stages.Metric

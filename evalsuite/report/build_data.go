@@ -36,7 +36,7 @@ func datasetName(d *shards.Dataset) string {
 	return filepath.Base(d.Dir())
 }
 
-// sorted returns counts with the most first.
+// sorted returns the counts, highest first.
 func sorted(of map[string]int64) (counts []Count) {
 	for _, name := range slices.Sorted(maps.Keys(of)) {
 		counts = append(counts, Count{Name: name, N: of[name]})
@@ -65,8 +65,8 @@ func (a *album) contactSheet(d *shards.Dataset, split string, n int, seed uint64
 	return images, nil
 }
 
-// imageRows are the rows of a split that have images; of all splits if it is empty. No image is
-// read.
+// imageRows returns the rows of a split that have images. An empty split means all. It reads no
+// image.
 func imageRows(d *shards.Dataset, split string) (rows []int, err error) {
 	view, err := d.Select("split", "images.format")
 	if err != nil {
@@ -98,10 +98,10 @@ func nameOf(s *shards.Sample) string {
 	return clip(s.Key)
 }
 
-// maxText is the longest text that the page shows, in characters.
+// maxText is the length of the longest text on the page, in characters.
 const maxText = 400
 
-// clip shortens a text for the page.
+// clip shortens a text to maxText.
 func clip(text string) string {
 	n := 0
 	for at := range text {
@@ -112,19 +112,19 @@ func clip(text string) string {
 	return text
 }
 
-// maxMeasured is how many texts of a dataset are measured.
+// maxMeasured is the number of texts whose length is measured.
 const maxMeasured = 200_000
 
-// lengths is the spread of the lengths of a dataset's texts; nil if it has none.
+// lengths returns the histogram of the lengths of a dataset's texts, or nil if it has none.
 func lengths(d *shards.Dataset, model *sentencepiece.Model) (*Histogram, error) {
 	view, err := d.Select("texts.value")
 	if err != nil {
 		return nil, err
 	}
-	h := &Histogram{Title: "Texts by their length in characters"}
+	h := &Histogram{Title: "Texts by length in characters"}
 	measure := func(text string) int { return len([]rune(text)) }
 	if model != nil {
-		h.Title = "Texts by their length in pieces"
+		h.Title = "Texts by length in pieces"
 		measure = func(text string) int {
 			var s sentencepiece.Stats
 			s.Count(model, text)
@@ -147,15 +147,15 @@ func lengths(d *shards.Dataset, model *sentencepiece.Model) (*Histogram, error) 
 	}
 	slices.Sort(all)
 	h.Bins = bins(all)
-	h.Note = fmt.Sprintf("Median %d, 95%% at most %d, longest %d.", all[len(all)/2], all[(len(all)*95-1)/100], all[len(all)-1])
+	h.Note = fmt.Sprintf("Median %d, 95th percentile %d, longest %d.", all[len(all)/2], all[(len(all)*95-1)/100], all[len(all)-1])
 	if total := d.Manifest().Totals.Texts; total > int64(len(all)) {
-		h.Note += fmt.Sprintf(" Of the first %s texts.", number(int64(len(all))))
+		h.Note += fmt.Sprintf(" Measured on the first %s texts.", number(int64(len(all))))
 	}
 	return h, nil
 }
 
-// bins puts sorted lengths into about a dozen bins of equal, round widths; the last is open where
-// few are much longer than the rest.
+// bins puts sorted lengths into about a dozen bins of equal, round widths. The last bin is open if a
+// few lengths are much longer than the rest.
 func bins(all []int) (counts []Count) {
 	high := all[len(all)-1]
 	if usual := all[(len(all)*99-1)/100]; high > 2*usual {
@@ -192,7 +192,7 @@ func bins(all []int) (counts []Count) {
 	return counts
 }
 
-// number prints a count with thin spaces between thousands.
+// number formats a count with thin spaces between thousands.
 func number(n int64) string {
 	digits := fmt.Sprint(n)
 	var out strings.Builder
@@ -205,7 +205,7 @@ func number(n int64) string {
 	return out.String()
 }
 
-// size prints bytes.
+// size formats a number of bytes.
 func size(bytes int64) string {
 	switch {
 	case bytes < 1<<20:

@@ -36,7 +36,7 @@ func (p *page) readEvaluations(dir string) []evaluation {
 	return found
 }
 
-// readEvaluations reads all evaluations of a run folder, by split. Damaged ones are notes.
+// readEvaluations reads all evaluations of a run folder. Damaged ones become notes.
 func readEvaluations(dir string) (found []evaluation, notes []string) {
 	files, err := filepath.Glob(filepath.Join(escaped(dir), evaluationPrefix+"*.json"))
 	if err != nil {
@@ -60,13 +60,13 @@ func readEvaluations(dir string) (found []evaluation, notes []string) {
 			notes = append(notes, fmt.Sprintf("Left out of the evaluation on %s, %s: %s.", e.Split, left.Task, left))
 		}
 		for _, task := range slices.Sorted(maps.Keys(e.Failed)) {
-			notes = append(notes, fmt.Sprintf("On %s the model gave no answer to %d of %s, which count as wrong.", e.Split, e.Failed[task], task))
+			notes = append(notes, fmt.Sprintf("On %s the model failed on %d requests of the task %s, which count as wrong.", e.Split, e.Failed[task], task))
 		}
 	}
 	return found, notes
 }
 
-// table are the scores in the order of the page.
+// table returns the scores in the order of the page.
 func (e *evaluation) table(split string) (rows []Score) {
 	for _, metric := range metricOrder(slices.Collect(maps.Keys(e.Scores))) {
 		s := e.Scores[metric]
@@ -88,8 +88,7 @@ func metricOrder(names []string) []string {
 	return names
 }
 
-// breakdown takes the scores by language and by kind of question. Of the metrics of captions one is
-// enough.
+// breakdown returns the scores by language and by kind of question, of one metric per task.
 func (e *evaluation) breakdown(prefix string) (all []Breakdown) {
 	seen := map[string]bool{}
 	for _, of := range []struct {
@@ -114,8 +113,8 @@ func (e *evaluation) breakdown(prefix string) (all []Breakdown) {
 	return all
 }
 
-// breakdowns averages what a model said of one or several splits: answers by kind of question and
-// captions by language, beside the blind baseline where that is known.
+// breakdowns averages the predictions on one or several splits: answers by kind of question and
+// captions by language, with the blind baseline if it is known.
 func breakdowns(b metrics.Bootstrap, of ...*outputs) (all []Breakdown) {
 	var captions, answers, blind []evalsuite.Item
 	for _, o := range of {
@@ -144,7 +143,7 @@ func groupsBy(model, blind []evalsuite.Item, property func(*evalsuite.Item) stri
 	return groups
 }
 
-// outputs reads what a run said on the split of an evaluation; nil if there are no predictions.
+// outputs reads the predictions of a run on the split of an evaluation, or nil if there are none.
 func (e *evaluation) outputs(p *page, r *run) *outputs {
 	dir := filepath.Join(r.dir, evalsuite.PredictionsFolder)
 	if !exists(dir) {

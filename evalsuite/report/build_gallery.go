@@ -10,7 +10,7 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// perImage is how many captions, and how many answers, are shown of one image.
+// perImage is the highest number of captions, and of answers, per image.
 const perImage = 6
 
 func (a *album) random(o *outputs, n int, seed uint64) (Gallery, error) {
@@ -43,7 +43,7 @@ func (a *album) random(o *outputs, n int, seed uint64) (Gallery, error) {
 	return g, nil
 }
 
-// exhibit begins with the image; nil if it cannot be shown.
+// exhibit returns an exhibit with the image, or nil if the image cannot be shown.
 func (a *album) exhibit(o *outputs, sample int) (*Exhibit, error) {
 	encoded, err := o.image(sample)
 	if err != nil {
@@ -56,7 +56,7 @@ func (a *album) exhibit(o *outputs, sample int) (*Exhibit, error) {
 	return &Exhibit{Image: *thumb}, nil
 }
 
-// bySample returns the positions of what was said of each sample.
+// bySample returns the positions of each sample's items.
 func bySample(items []evalsuite.Item) map[int][]int {
 	of := map[int][]int{}
 	for i := range items {
@@ -65,7 +65,7 @@ func bySample(items []evalsuite.Item) map[int][]int {
 	return of
 }
 
-// some returns at most perImage of the positions, English first, the others drawn at random.
+// some draws at most perImage of the positions, English first.
 func some(items []evalsuite.Item, of []int, rng *random.Stream) (chosen []int) {
 	for _, i := range rng.Perm(len(of)) {
 		chosen = append(chosen, of[i])
@@ -91,7 +91,7 @@ func answer(s *evalsuite.Item) Answer {
 	return Answer{Question: clip(s.Question), Lang: s.Language, Text: text(s), Truth: clip(distinct(s.References)), Right: right(s)}
 }
 
-// text is what the model said, or why it said nothing.
+// text returns the prediction, or why there is none.
 func text(s *evalsuite.Item) string {
 	if s.Error != "" {
 		return clip("no answer: " + s.Error)
@@ -99,11 +99,10 @@ func text(s *evalsuite.Item) string {
 	return clip(s.Prediction)
 }
 
-// right reports whether a caption is exact or more than half of VQA's accuracy is given to an
-// answer.
+// right reports whether a caption is exact, or whether an answer's VQA accuracy is above one half.
 func right(s *evalsuite.Item) bool { return s.Score > 0.5 }
 
-// distinct joins the answers of several people, each once.
+// distinct joins the references, equal ones once.
 func distinct(truths []string) string {
 	var all []string
 	for _, t := range truths {
@@ -139,8 +138,8 @@ func (o *outputs) tasks() (tasks []task) {
 	return tasks
 }
 
-// extremes shows for each task the images that score lowest or highest. Among equals the seed
-// decides.
+// extremes returns a gallery for each task, of the images with the lowest or the highest scores. The
+// seed decides between equal ones.
 func (a *album) extremes(o *outputs, n int, seed uint64, best bool) (galleries []Gallery, err error) {
 	if o.cider == nil && len(o.Captions) > 0 {
 		if err := o.scoreCIDEr(); err != nil {
@@ -154,7 +153,7 @@ func (a *album) extremes(o *outputs, n int, seed uint64, best bool) (galleries [
 	for _, t := range o.tasks() {
 		g := Gallery{
 			Title: fmt.Sprintf("%s: %s with the %s scores", words(o.Split), t.name, which),
-			About: fmt.Sprintf("By the mean %s of all %s of an image.", t.metric, t.name),
+			About: fmt.Sprintf("Ordered by the mean %s of an image's %s.", t.metric, t.name),
 		}
 		means, of := t.means(len(o.Samples))
 		asked := slices.DeleteFunc(random.New(seed, random.Name(which), random.Name(o.Split)).Perm(len(o.Samples)), func(i int) bool { return len(of[i]) == 0 })
@@ -181,7 +180,7 @@ func (a *album) extremes(o *outputs, n int, seed uint64, best bool) (galleries [
 	return galleries, nil
 }
 
-// means are the mean score of each sample, with the positions of what was said of it.
+// means returns the mean score and the positions of the items of each sample.
 func (t *task) means(samples int) (means []float64, of map[int][]int) {
 	means, of = make([]float64, samples), bySample(t.items)
 	for sample, positions := range of {

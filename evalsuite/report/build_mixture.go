@@ -12,7 +12,7 @@ import (
 	"github.com/pali3/pali3/tokenize"
 )
 
-// How much of a mixture is looked at: its first examples.
+// Limits of the examples that are read: the first of the mixture.
 const (
 	mixtureBatches = 8
 	mixtureRows    = 32
@@ -65,7 +65,7 @@ func (a *album) mixture(ctx context.Context, name string, recipe mixture.Recipe,
 
 var rangeOp = regexp.MustCompile(`value_range\(\s*(?:low\s*=\s*)?([-+.0-9eE]+)\s*,\s*(?:high\s*=\s*)?([-+.0-9eE]+)`)
 
-// valueRange returns what image ops map black and white to.
+// valueRange returns the values to which the image ops map black and white.
 func valueRange(ops string) (low, high float32) {
 	m := rangeOp.FindStringSubmatch(ops)
 	if m == nil {
@@ -90,7 +90,7 @@ type watcher struct {
 	low, high float32 // the recipe's value range
 }
 
-// watched is what was seen of one task.
+// watched counts the examples of one task.
 type watched struct {
 	n, encoder, decoder, cut int
 	shown                    []Example
@@ -134,7 +134,7 @@ func textIDs(b *mixture.Batch, row, used int) int {
 	return used
 }
 
-// seen encodes image number at of a batch whose pixels lie from low to high.
+// seen encodes image number at of a batch, whose pixels are between low and high.
 func (a *album) seen(b *mixture.Batch, at int, low, high float32, alt string) (*Image, error) {
 	size := b.Shape.Height * b.Shape.Width * 3
 	pixels := b.Pixels[at*size : (at+1)*size]

@@ -17,18 +17,17 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// outputs are what a model said about the images of a split, scored.
+// outputs holds a model's predictions for the images of a split, with their scores.
 type outputs struct {
 	Split   string
-	Samples []shards.Sample // which the Sample of each Item is a position in
-	// Image returns the first image of a sample, encoded; nil: it is in Samples.
+	Samples []shards.Sample // Sample of an Item is a position among these
+	// Image returns the file of a sample's first image. If it is nil, Samples have their images.
 	Image func(sample int) ([]byte, error)
-	// Captions and Answers of the model; Blind are the answers of the blind baseline, if there are
-	// any.
+	// Captions and Answers of the model. Blind holds the answers of the blind baseline, if any.
 	Captions, Answers, Blind []evalsuite.Item
 
 	cider []float64 // of Captions
-	bad   int       // lines of prediction files that cannot be read
+	bad   int       // number of lines in prediction files that cannot be read
 }
 
 // readOutputs reads the predictions in a folder's files (*.jsonl) about a split of a dataset, and
@@ -60,7 +59,7 @@ func readOutputs(d *shards.Dataset, split, dir string, tasks ...mixture.Task) (*
 	return o, o.score()
 }
 
-// taskOf returns the recipe's task of a kind, or one that takes everything.
+// taskOf returns the recipe's task of a kind, or a task that takes everything.
 func taskOf(tasks []mixture.Task, kind string) mixture.Task {
 	t := mixture.Task{Kind: kind}
 	if i := slices.IndexFunc(tasks, func(t mixture.Task) bool { return t.Kind == kind }); i >= 0 {
@@ -86,7 +85,7 @@ func asked(samples []shards.Sample, t mixture.Task) (items []evalsuite.Item) {
 	return items
 }
 
-// read takes the split's samples without their images, and returns their rows.
+// read reads the split's samples without their images, and returns their rows.
 func (o *outputs) read(d *shards.Dataset) (rows []int, err error) {
 	view, err := d.Select("key", "split", "texts", "questions", "images.format")
 	if err != nil {
@@ -105,7 +104,7 @@ func (o *outputs) read(d *shards.Dataset) (rows []int, err error) {
 	return rows, nil
 }
 
-// answer fills in the predictions of all files, and drops what has none.
+// answer fills in the predictions of all files, and drops items without a prediction.
 func (o *outputs) answer(dir string) error {
 	files, err := filepath.Glob(filepath.Join(escaped(dir), "*.jsonl"))
 	if err != nil {
@@ -143,13 +142,13 @@ func (o *outputs) answer(dir string) error {
 	return nil
 }
 
-// escaped takes the meaning of a pattern from a folder's name.
+// escaped quotes the characters of a folder's name that are special in patterns.
 func escaped(dir string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(dir)
 }
 
-// readFile puts a file's predictions into those that are wanted. Of a file of no task by name the
-// ids tell it.
+// readFile puts the predictions of a file into those that are wanted. If a line does not name its
+// task, the id decides.
 func (o *outputs) readFile(path string, wanted map[string]*prediction) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -189,7 +188,7 @@ func (o *outputs) readFile(path string, wanted map[string]*prediction) error {
 	return nil
 }
 
-// prediction is what a model said, or why it said nothing.
+// prediction is a predicted text, or why there is none.
 type prediction struct{ text, failed string }
 
 func answered(all []evalsuite.Item, task string, predictions map[string]*prediction) (items []evalsuite.Item) {
@@ -202,9 +201,9 @@ func answered(all []evalsuite.Item, task string, predictions map[string]*predict
 	return items
 }
 
-// score scores what was said.
+// score scores the predictions.
 func (o *outputs) score() error {
-	once := metrics.Bootstrap{Resamples: 1} // intervals come from elsewhere
+	once := metrics.Bootstrap{Resamples: 1} // the intervals are not used
 	if _, _, err := evalsuite.ScoreCaptions(o.Captions, once); err != nil {
 		return err
 	}
@@ -213,8 +212,7 @@ func (o *outputs) score() error {
 	return o.scoreCIDEr()
 }
 
-// scoreCIDEr scores captions one by one, with the document frequencies of their language's
-// captions.
+// scoreCIDEr scores each caption, with the document frequencies of its language's references.
 func (o *outputs) scoreCIDEr() error {
 	o.cider = make([]float64, len(o.Captions))
 	members := map[string][]int{}
@@ -238,7 +236,7 @@ func (o *outputs) scoreCIDEr() error {
 	return nil
 }
 
-// image returns the first image of a sample, encoded.
+// image returns the file of a sample's first image.
 func (o *outputs) image(sample int) ([]byte, error) {
 	if o.Image != nil {
 		return o.Image(sample)

@@ -36,7 +36,7 @@ func projectRuns(dir string) (dirs []string) {
 	return dirs
 }
 
-// summary is summary.json as far as the page shows it.
+// summary is the part of summary.json that the page shows.
 type summary struct {
 	seconds float64
 	facts   []Fact
@@ -44,8 +44,8 @@ type summary struct {
 	scores  map[string]map[string]evalsuite.Scores // split -> metric
 }
 
-// readSummary reads the summary of a project: each key that holds scores by metric is a split;
-// "splits" is their order.
+// readSummary reads the summary of a project. Each key with scores by metric is a split; "splits"
+// lists them in order.
 func readSummary(path string) (*summary, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -63,7 +63,7 @@ func readSummary(path string) (*summary, error) {
 		case key == "seconds" && json.Unmarshal(raw[key], &number) == nil:
 			s.seconds = number
 		case key == "peak_rss_bytes" && json.Unmarshal(raw[key], &number) == nil:
-			s.facts = append(s.facts, Fact{Label: "Memory at most", Value: size(int64(number))})
+			s.facts = append(s.facts, Fact{Label: "Peak memory", Value: size(int64(number))})
 		case key == "seed" && json.Unmarshal(raw[key], &number) == nil:
 			s.facts = append(s.facts, Fact{Label: "Seed", Value: fmt.Sprintf("%.0f", number)})
 		case key == "version" && json.Unmarshal(raw[key], &text) == nil:
@@ -79,7 +79,7 @@ func readSummary(path string) (*summary, error) {
 	return s, nil
 }
 
-// split takes the scores of a split, if it is one.
+// split adds the scores of a split, if the content is one.
 func (s *summary) split(name string, content json.RawMessage) {
 	var of map[string]evalsuite.Scores
 	if json.Unmarshal(content, &of) != nil {
@@ -91,8 +91,8 @@ func (s *summary) split(name string, content json.RawMessage) {
 	}
 }
 
-// project is the page of a project folder: all its runs, in the order in which they start from each
-// other.
+// project builds the report of a project folder, with its runs in the order in which they start from
+// each other.
 func (p *page) project(ctx context.Context, dir string) (*Report, error) {
 	dirs := projectRuns(dir)
 	if len(dirs) == 0 {
@@ -141,7 +141,7 @@ func (p *page) project(ctx context.Context, dir string) (*Report, error) {
 // pipelineFile lists the phases of a project.
 const pipelineFile = "pipeline.yaml"
 
-// stagesAbout returns what the project's pipeline says of each run; nothing if it cannot be read.
+// stagesAbout returns the pipeline's description of each run, if the pipeline can be read.
 func stagesAbout(dir string) map[string]string {
 	about := map[string]string{}
 	content, err := os.ReadFile(filepath.Join(dir, pipelineFile))
@@ -162,13 +162,13 @@ func stagesAbout(dir string) map[string]string {
 	return about
 }
 
-// summaryOf says in a sentence what a project did.
+// summaryOf describes a project in a sentence.
 func summaryOf(r *Report, runs []*run) string {
 	var names []string
 	for _, run := range runs {
 		names = append(names, run.name)
 	}
-	text := fmt.Sprintf("%d trainings: %s", len(runs), names[0])
+	text := fmt.Sprintf("%d training runs: %s", len(runs), names[0])
 	for _, name := range names[1:] {
 		text += ", " + name
 	}
@@ -185,12 +185,12 @@ func summaryOf(r *Report, runs []*run) string {
 	return text + "."
 }
 
-// projectScores adds the scores of the project's summary and of its runs, and what the models say.
+// projectScores adds the scores of the project's summary and of its runs, and the predictions.
 func (p *page) projectScores(dir string, runs []*run) error {
 	s, err := readSummary(filepath.Join(dir, summaryFile))
 	switch {
 	case os.IsNotExist(err):
-		p.miss("The project has no "+summaryFile+" yet. Finish it with", "pali3 run "+word(dir))
+		p.miss("The project is not finished: it has no "+summaryFile+". Resume it with", "pali3 run "+word(dir))
 	case err != nil:
 		p.note("%v.", err)
 	default:
@@ -223,7 +223,7 @@ func (p *page) projectScores(dir string, runs []*run) error {
 	return nil
 }
 
-// projectOutputs shows the predictions in the project's own folder.
+// projectOutputs adds the predictions in the project's folder.
 func (p *page) projectOutputs(dir string, runs []*run, splits []string) error {
 	d := p.dataset(filepath.Join(dir, "data"))
 	var tasks []mixture.Task

@@ -14,9 +14,9 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// run is a run folder as far as it can be read.
+// run is what can be read of a run folder.
 type run struct {
-	name    string // what the page calls it
+	name    string // on the page
 	dir     string
 	recipe  stages.Recipe
 	known   bool // the recipe could be read
@@ -36,7 +36,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// openRun reads a run folder. What is damaged is noted; it is an error if there is nothing to
+// openRun reads a run folder. It notes what is damaged, and returns an error if there is nothing to
 // report.
 func openRun(dir string, registry *mixture.Registry) (*run, error) {
 	r := &run{name: filepath.Base(filepath.Clean(dir)), dir: dir}
@@ -56,12 +56,12 @@ func openRun(dir string, registry *mixture.Registry) (*run, error) {
 		r.notes = append(r.notes, err.Error())
 	}
 	if r.curves.bad > 0 {
-		r.notes = append(r.notes, fmt.Sprintf("%s: %d lines of %s cannot be read and are passed over, the first: %v.", r.name, r.curves.bad, stages.MetricsFile, r.curves.firstBad))
+		r.notes = append(r.notes, fmt.Sprintf("%s: %d lines of %s cannot be read and are skipped. The first: %v.", r.name, r.curves.bad, stages.MetricsFile, r.curves.firstBad))
 	}
 	r.done = exists(filepath.Join(dir, stages.ModelFile)) && exists(filepath.Join(dir, stages.WeightsFile))
 	if r.known && !r.done {
 		r.missing = append(r.missing, Missing{
-			What:    fmt.Sprintf("%s is not finished: %d of %d steps are recorded. Continue with", r.name, r.lastStep(), r.recipe.Steps),
+			What:    fmt.Sprintf("%s is not finished: %d of %d steps are recorded. Resume it with", r.name, r.lastStep(), r.recipe.Steps),
 			Command: "pali3 train --recipe " + word(filepath.Join(dir, stages.RecipeFile)) + " --out " + word(dir),
 		})
 	}
@@ -72,12 +72,12 @@ func notARun(dir string) error {
 	if info, err := os.Stat(dir); err != nil {
 		return err
 	} else if !info.IsDir() {
-		return fmt.Errorf("%s is a file; name the folder of a run, as pali3 train writes it, or of a project", dir)
+		return fmt.Errorf("%s is a file; give the folder of a run, as pali3 train writes it, or of a project", dir)
 	}
-	return fmt.Errorf("%s is no run folder: it has neither %s nor %s; nor is it a project, which has such folders in it", dir, stages.RecipeFile, stages.MetricsFile)
+	return fmt.Errorf("%s is not a run folder, because it has neither %s nor %s, and not a project, because it has no run folders", dir, stages.RecipeFile, stages.MetricsFile)
 }
 
-// lastStep is the last step recorded.
+// lastStep returns the last recorded step.
 func (r *run) lastStep() int {
 	if n := len(r.curves.steps); n > 0 {
 		return r.curves.steps[n-1].Step
@@ -85,7 +85,7 @@ func (r *run) lastStep() int {
 	return 0
 }
 
-// seconds is the time spent in steps, without pauses and evaluations.
+// seconds returns the time spent in steps, without pauses and evaluations.
 func (r *run) seconds() (sum float64) {
 	for _, s := range r.curves.steps {
 		if s.ExamplesPerSecond > 0 {
@@ -95,7 +95,7 @@ func (r *run) seconds() (sum float64) {
 	return sum
 }
 
-// own returns the recipe with the run's own copy of its tokenizer, if it has one.
+// own returns the recipe, with the tokenizer in the run folder if there is one.
 func (r *run) own() stages.Recipe {
 	recipe := r.recipe
 	if copied := filepath.Join(r.dir, stages.TokenizerFile); exists(copied) {
@@ -104,7 +104,7 @@ func (r *run) own() stages.Recipe {
 	return recipe
 }
 
-// aboutRecipe says in one line what a recipe trains.
+// aboutRecipe describes in one line what a recipe trains.
 func aboutRecipe(r stages.Recipe) string {
 	var parts []string
 	switch r.Stage {
@@ -137,7 +137,7 @@ func taskNames(r stages.Recipe) string {
 	return strings.Join(names, ", ")
 }
 
-// distinguish gives runs of the same folder name as much of their paths as it takes.
+// distinguish lengthens the names of runs with the same folder name by parts of their paths.
 func distinguish(runs []*run) {
 	for depth := 2; depth < 8; depth++ {
 		seen := map[string]int{}
@@ -158,8 +158,7 @@ func distinguish(runs []*run) {
 	}
 }
 
-// inOrder sorts runs so that each comes after those whose weights it starts from, by kind and name
-// otherwise.
+// inOrder sorts runs by stage and name, and each after the runs whose weights it starts from.
 func inOrder(runs []*run) []*run {
 	kind := func(r *run) int { return slices.Index([]string{"siglip", "ul2", "pali3"}, r.recipe.Stage) }
 	slices.SortStableFunc(runs, func(a, b *run) int {
@@ -172,21 +171,21 @@ func inOrder(runs []*run) []*run {
 				return slices.ContainsFunc(runs, func(other *run) bool { return other != r && same(other.dir, init.From) })
 			})
 		})
-		next = max(next, 0) // runs that start from each other
+		next = max(next, 0) // for runs that start from each other
 		ordered = append(ordered, runs[next])
 		runs = slices.Delete(runs, next, next+1)
 	}
 	return ordered
 }
 
-// same reports whether two paths are one.
+// same reports whether two paths name the same file.
 func same(a, b string) bool {
 	x, errX := filepath.Abs(a)
 	y, errY := filepath.Abs(b)
 	return errX == nil && errY == nil && x == y
 }
 
-// word quotes a word of a command line where a shell would split it.
+// word quotes a word of a command line if a shell would split it.
 func word(s string) string {
 	if s != "" && strings.Trim(s, "-_./:=,@%+ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") == "" {
 		return s

@@ -31,7 +31,7 @@ func (r *run) stage() Stage {
 	return s
 }
 
-// kept says which step's weights are the run's, if not the last's.
+// kept says from which step the run's weights are, unless it is the last.
 func (r *run) kept() string {
 	for _, e := range slices.Backward(r.curves.evaluations) {
 		if e.Best != "" {
@@ -56,7 +56,7 @@ func (r *run) learningRate() Curve {
 	return c
 }
 
-// taskLosses are a curve for each task.
+// taskLosses returns a loss curve for each task.
 func (r *run) taskLosses() (tasks []Curve) {
 	names := map[string]bool{}
 	for _, step := range r.curves.steps {
@@ -76,7 +76,7 @@ func (r *run) taskLosses() (tasks []Curve) {
 	return tasks
 }
 
-// scores is a score of the evaluations during training, with its intervals.
+// scores returns the curve of a metric that was evaluated during training.
 func (r *run) scores(name string) Curve {
 	c := Curve{Name: name, Marked: true}
 	for _, e := range r.curves.evaluations {
@@ -88,14 +88,14 @@ func (r *run) scores(name string) Curve {
 	return c
 }
 
-// metricGroup are scores that one chart shows: they share a scale.
+// metricGroup is a group of metrics that one chart shows, on one scale.
 type metricGroup struct {
 	title string
 	names []string
 }
 
-// metricGroups are the scores of the evaluations but the loss, which is drawn with that of
-// training.
+// metricGroups groups the metrics that were evaluated during training, except for the loss, which is
+// drawn with the training loss.
 func (r *run) metricGroups() (groups []metricGroup) {
 	return groupMetrics([]*run{r})
 }
@@ -130,7 +130,7 @@ func groupMetrics(runs []*run) (groups []metricGroup) {
 	return groups
 }
 
-// curveName is a score's name within its chart.
+// curveName returns the name of a metric within its chart.
 func curveName(name string) string {
 	if task, ok := strings.CutPrefix(name, "loss/"); ok {
 		return task
@@ -138,7 +138,7 @@ func curveName(name string) string {
 	return metricName(name)
 }
 
-// over draws the curves of several runs over each other.
+// over draws the curves of several runs in the same charts.
 func over(runs []*run) Stage {
 	s := Stage{Name: "All runs"}
 	chart := func(title string, small bool, curve func(*run) Curve) {

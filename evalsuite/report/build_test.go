@@ -120,20 +120,20 @@ func TestBuild_DamagedRunStillGivesAPage(t *testing.T) {
 			write(t, filepath.Join(dir, "a", "metrics.jsonl"), `{"step":1,"loss":3}`+"\n"+`{"step":2,"loss":2}`+"\n"+`{"step":3,"lo`)
 			os.RemoveAll(filepath.Join(dir, "a", "predictions"))
 			os.Remove(filepath.Join(dir, "a", "evaluation-val.json"))
-		}, "2 of 100 steps are recorded. Continue with pali3 train --recipe", "data curation tokenizer mixture training again"},
+		}, "2 of 100 steps are recorded. Resume it with pali3 train --recipe", "data curation tokenizer mixture training again"},
 		{"metrics damaged in the middle", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "a", "metrics.jsonl"), "{\"step\":1,\"loss\":3}\n\x00\x00\n"+strings.Repeat("x", 3<<20)+"\n{\"step\":2,\"loss\":2}\n")
 		}, "2 lines of metrics.jsonl cannot be read", "data curation tokenizer mixture training scores breakdown gallery again"},
 		{"no metrics", func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, "a", "metrics.jsonl")) }, "", "data curation tokenizer mixture training scores breakdown gallery again"},
 		{"no recipe", func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, "a", "run.yaml")) }, "", "training scores breakdown gallery"},
 		{"recipe damaged", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "a", "run.yaml"), "stage: [") }, "its recipe cannot be read", "training scores breakdown gallery"},
-		{"data gone", func(t *testing.T, dir string) { os.RemoveAll(filepath.Join(dir, "data")) }, "is not there or damaged, so data and mixture are left out", "training scores breakdown again"},
+		{"data gone", func(t *testing.T, dir string) { os.RemoveAll(filepath.Join(dir, "data")) }, "is missing or damaged, so data and mixture are left out", "training scores breakdown again"},
 		{"data cut short", func(t *testing.T, dir string) {
 			os.Truncate(filepath.Join(dir, "data", "part-00000.parquet"), 100)
-		}, "is not there or damaged", "training scores breakdown again"},
+		}, "is missing or damaged", "training scores breakdown again"},
 		{"evaluation damaged", func(t *testing.T, dir string) { write(t, filepath.Join(dir, "a", "evaluation-val.json"), "{") }, "evaluation-val.json cannot be read", "data curation tokenizer mixture training again"},
 		{"no evaluation", func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, "a", "evaluation-val.json")) },
-			"Make them with pali3 eval --model", "data curation tokenizer mixture training again"},
+			"Score it with pali3 eval --model", "data curation tokenizer mixture training again"},
 		{"predictions damaged", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "a", "predictions", "val-vqa.jsonl"), "{\n[]\n{\"id\":\"q13\",\"prediction\":\"face\"}\n")
 		}, "2 lines of its prediction files cannot be read", "data curation tokenizer mixture training scores breakdown gallery again"},
@@ -167,12 +167,12 @@ func TestBuild_Refuses(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{nil, Options{}, "no run folder named"},
+		{nil, Options{}, "no run folder given"},
 		{[]string{filepath.Join(dir, "nowhere")}, Options{}, "no such file"},
-		{[]string{filepath.Join(dir, "data")}, Options{}, "is no run folder"},
+		{[]string{filepath.Join(dir, "data")}, Options{}, "is not a run folder"},
 		{[]string{file}, Options{}, "is a file"},
 		{[]string{dir, filepath.Join(dir, "a")}, Options{}, "is a project"},
-		{[]string{filepath.Join(dir, "a"), filepath.Join(dir, "a") + "/"}, Options{}, "named twice"},
+		{[]string{filepath.Join(dir, "a"), filepath.Join(dir, "a") + "/"}, Options{}, "given twice"},
 		{[]string{filepath.Join(dir, "a")}, Options{Samples: 1000}, "must be 1 to 100"},
 	} {
 		if _, err := Build(t.Context(), c.runs, c.o); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// plot is a chart laid out on a plane of 1000 by 1000, which the page stretches to its box; its
-// labels are text beside it, so that they keep their size on any screen.
+// plot is a chart laid out on a plane of 1000 by 1000, which the page stretches to its box. Its
+// labels are text outside the plane, so that they keep their size on any screen.
 type plot struct {
 	Title    string
 	Curves   []line
@@ -16,10 +16,10 @@ type plot struct {
 	Last     string // the value at the end of a chart's only curve
 	LastAt   float64
 	Describe string
-	LeftOut  int // curves beyond maxCurves
+	LeftOut  int // number of curves beyond maxCurves
 }
 
-// line is a curve of a plot. Number chooses its dashes, its colour and its mark.
+// line is a curve of a plot. Number selects its dashes, its colour and its mark.
 type line struct {
 	Name        string
 	Number      int
@@ -28,7 +28,7 @@ type line struct {
 	Last        string
 }
 
-// mark is a point in percent from the left and the top, with its interval if Height is above 0.
+// mark is a point, in percent from the left and the top. It has an interval if Height is above 0.
 type mark struct{ X, Y, Top, Height float64 }
 
 // tick is a label at a place in percent from the left or the top.
@@ -39,8 +39,8 @@ type tick struct {
 
 const (
 	plane     = 1000.0
-	buckets   = 360 // at most twice this many points are drawn of the raw curve
-	smoothing = 40  // the smoothed curve reaches over one part in this many of the run on each side
+	buckets   = 360 // a raw curve is drawn with at most twice as many points
+	smoothing = 40  // the window of a smoothed curve reaches over 1/40 of the run on each side
 	maxMarks  = 60
 	maxCurves = 8
 )
@@ -59,8 +59,8 @@ func stageCharts(s Stage) (plots []*plot) {
 	return plots
 }
 
-// newPlot lays out a chart. Values that are no numbers are passed over; nil is returned if nothing
-// is left, or nothing but one step.
+// newPlot lays out a chart. It skips values that are not finite, and returns nil if fewer than two
+// steps are left.
 func newPlot(c Chart) *plot {
 	p := &plot{Title: c.Title, Small: c.Small}
 	curves, noisy := numbers(c.Curves), 0
@@ -131,7 +131,7 @@ func newPlot(c Chart) *plot {
 	return p
 }
 
-// describe says what the chart shows to readers who cannot see it.
+// describe writes a description for readers who cannot see the chart.
 func (p *plot) describe(drawn [][]Point) {
 	var parts []string
 	for i, points := range drawn {
@@ -145,7 +145,7 @@ func (p *plot) describe(drawn [][]Point) {
 	p.Describe = p.Title + " " + strings.Join(parts, "; ")
 }
 
-// numbers returns the curves without values that are no numbers, and without curves that have none.
+// numbers returns the curves without values that are not finite, and without empty curves.
 func numbers(curves []Curve) (left []Curve) {
 	for _, c := range curves {
 		var points []Point
@@ -171,7 +171,7 @@ func numbers(curves []Curve) (left []Curve) {
 	return left
 }
 
-// marks are those of a curve's points, of many evenly spaced ones and the last.
+// marks returns the marks of a curve's points: all, or evenly spaced ones and the last.
 func marks(c Curve, x func(int) float64, y func(float64) float64) (marks []mark) {
 	n := min(len(c.Points), maxMarks)
 	for k := range n {
@@ -189,8 +189,9 @@ func marks(c Curve, x func(int) float64, y func(float64) float64) (marks []mark)
 	return marks
 }
 
-// smoothed is the mean of each point and its neighbours on both sides, fewer near the beginning so
-// that the steep fall there is not drawn late; near the end, of the neighbours there are.
+// smoothed returns the mean of each point and its neighbours. Near the beginning the window is
+// smaller, so that the steep fall there is not delayed; near the end it takes the neighbours that
+// exist.
 func smoothed(points []Point) []Point {
 	sums := make([]float64, len(points)+1)
 	for i, p := range points {
@@ -205,8 +206,8 @@ func smoothed(points []Point) []Point {
 	return out
 }
 
-// extremes keeps the lowest and the highest of each bucket, in their order, so that a long curve is
-// drawn in few points and keeps its spread.
+// extremes keeps the lowest and the highest point of each bucket, in their order. A long curve is
+// then drawn with few points and keeps its spread.
 func extremes(points []Point) []Point {
 	if len(points) <= 2*buckets {
 		return points
@@ -231,7 +232,7 @@ func extremes(points []Point) []Point {
 	return out
 }
 
-// thinned keeps evenly spaced points and the last.
+// thinned keeps evenly spaced points, including the last.
 func thinned(points []Point) []Point {
 	if len(points) <= buckets {
 		return points
@@ -255,8 +256,7 @@ func path(points []Point, x func(int) float64, y func(float64) float64) string {
 	return d.String()
 }
 
-// niceTicks returns about n round numbers, evenly spaced, from one not above low to one not below
-// high.
+// niceTicks returns about n evenly spaced round numbers that enclose low and high.
 func niceTicks(low, high float64, n int) []float64 {
 	if high <= low {
 		high = low + max(1e-9, math.Abs(low)*0.01)
@@ -280,7 +280,7 @@ func niceTicks(low, high float64, n int) []float64 {
 	}
 }
 
-// trimmed prints a tick with the decimals its step needs.
+// trimmed formats a tick with as many decimals as its step needs.
 func trimmed(v, step float64) string {
 	places := max(0, int(math.Ceil(-math.Log10(step)-1e-9)))
 	if scaled := step * math.Pow(10, float64(places)); math.Abs(scaled-math.Round(scaled)) > 1e-6 {
@@ -289,7 +289,7 @@ func trimmed(v, step float64) string {
 	return fmt.Sprintf("%.*f", places, v)
 }
 
-// significant prints three significant digits.
+// significant formats a number with three significant digits.
 func significant(v float64) string {
 	if v == 0 {
 		return "0"

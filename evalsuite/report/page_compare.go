@@ -6,16 +6,16 @@ import (
 	"github.com/pali3/pali3/evalsuite/metrics"
 )
 
-// comparedRow is one metric of several runs.
+// comparedRow is a metric of several runs.
 type comparedRow struct {
 	Metric   metricStyle
 	Measures []*measure // one of each run
 	Verdict  string
-	Apart    bool // the intervals of the best and another run do not meet
+	Apart    bool // the intervals of the best two runs are disjoint
 	Top      string
 }
 
-// comparedRows lays out a comparison. Who of a measure is the run's name.
+// comparedRows lays out a comparison. Field Who of a measure is the name of the run.
 func (m metricStyles) comparedRows(c Comparison) (rows []comparedRow) {
 	for _, s := range c.Scores {
 		style := m.named(s.Metric)
@@ -41,8 +41,8 @@ func (m metricStyles) comparedRows(c Comparison) (rows []comparedRow) {
 	return rows
 }
 
-// verdict says which of the runs is better, and whether the intervals leave no doubt: against the
-// next best.
+// verdict says whether the best run is clearly better than the next best: their intervals are
+// disjoint.
 func verdict(style metricStyle, runs []string, scores []*metrics.Score) (string, bool) {
 	best, next := -1, -1
 	better := func(i, j int) bool {

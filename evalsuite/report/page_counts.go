@@ -2,8 +2,8 @@ package report
 
 import "strings"
 
-// fallRow is a step of the waterfall from what came in to what stayed; Left and Width are in
-// percent of what came in.
+// fallRow is a step of the waterfall from the samples that came in to those that stayed. Left and
+// Width are in percent of those that came in.
 type fallRow struct {
 	Name        string
 	Kind        string // in, removed or out
@@ -12,8 +12,8 @@ type fallRow struct {
 	Left, Width float64
 }
 
-// waterfall lays out a curation: what came in, what each rule removed of it, what stayed. Rules
-// that removed nothing are named in one line by [idle].
+// waterfall lays out a curation: how many samples came in, how many each rule removed, how many
+// stayed. It skips rules that removed nothing; see [Curation.Idle].
 func waterfall(c *Curation) []fallRow {
 	all := max(1, float64(c.In))
 	percent := func(n int64) float64 { return min(100, max(0, 100*float64(n)/all)) }
@@ -29,7 +29,7 @@ func waterfall(c *Curation) []fallRow {
 	return append(rows, fallRow{"stayed", "out", count(c.Out), percent(c.Out), 0, percent(c.Out)})
 }
 
-// Idle names the rules that removed nothing.
+// Idle lists the rules that removed nothing.
 func (c *Curation) Idle() string {
 	var names []string
 	for _, r := range c.Rules {
@@ -40,10 +40,10 @@ func (c *Curation) Idle() string {
 	return strings.Join(names, ", ")
 }
 
-// ruleName turns near_duplicate into words.
+// ruleName turns near_duplicate into "near duplicate".
 func ruleName(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
-// countRow is a count beside the others of its kind.
+// countRow is a count with its share of the largest.
 type countRow struct {
 	Name      string
 	Code      string // the name, empty for the rest
@@ -51,7 +51,7 @@ type countRow struct {
 	OfLargest float64 // in percent
 }
 
-// countRows shows at most limit counts; the last row sums the rest.
+// countRows returns at most limit rows; the last one sums the rest.
 func countRows(counts []Count, limit int) (rows []countRow) {
 	if more := len(counts) - limit + 1; more > 1 {
 		rest := Count{Name: count(int64(more)) + " others"}
@@ -71,5 +71,5 @@ func countRows(counts []Count, limit int) (rows []countRow) {
 	return rows
 }
 
-// binRows are all bins of a histogram.
+// binRows returns a row for each bin of a histogram.
 func binRows(h *Histogram) []countRow { return countRows(h.Bins, len(h.Bins)) }

@@ -80,7 +80,8 @@ func (m metricStyle) format(value float64) string {
 	return fmt.Sprintf("%.*f", m.places, m.factor*value)
 }
 
-// measure is a score as the page shows it: numbers, and a mark on a scale in percent of its width.
+// measure is a score as the page shows it: formatted numbers, and a mark on a scale, in percent of
+// the scale's width.
 type measure struct {
 	Who          string // model, untrained or blind
 	Value        string
@@ -103,8 +104,8 @@ type scoreTable struct {
 	Rows  []scoreRow
 }
 
-// scoreTables groups the scores by split, in order of first appearance. One metric has one scale in
-// all of them.
+// scoreTables groups the scores by split, in the order of their first score. A metric has the same
+// scale in all tables.
 func (m metricStyles) scoreTables(scores []Score) []scoreTable {
 	tops := map[string]float64{}
 	for _, s := range scores {
@@ -174,7 +175,7 @@ func (m metricStyles) groupRows(groups []Group, metric string) groupTable {
 	return t
 }
 
-// lengthRow is a language's row with the length of its texts in percent of the longest.
+// lengthRow is a language with the length of its texts, in percent of the longest.
 type lengthRow struct {
 	Fertility
 	OfLongest float64
@@ -206,7 +207,7 @@ func niceAbove(v float64) float64 {
 	return 10 * power
 }
 
-// count prints a number with thin spaces between thousands.
+// count formats a number with thin spaces between thousands.
 func count(n int64) string {
 	digits := fmt.Sprint(n)
 	var out strings.Builder
@@ -219,7 +220,7 @@ func count(n int64) string {
 	return out.String()
 }
 
-// duration prints seconds the way one says them.
+// duration formats seconds, such as "6 min 12 s".
 func duration(seconds float64) string {
 	s := int64(math.Round(seconds))
 	switch {
@@ -233,7 +234,7 @@ func duration(seconds float64) string {
 	return fmt.Sprintf("%d h %d min", s/3600, s%3600/60)
 }
 
-// languageName returns the English name of a BCP-47 code, or the code.
+// languageName returns the English name of a BCP-47 code, or the code if it has none.
 func languageName(code string) string {
 	tag, err := language.Parse(code)
 	if err != nil {
@@ -245,7 +246,7 @@ func languageName(code string) string {
 	return code
 }
 
-// splitName turns held_out into words.
+// splitName turns held_out into "Held out".
 func splitName(split string) string {
 	words := strings.ReplaceAll(split, "_", " ")
 	if words == "" {

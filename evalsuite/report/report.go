@@ -27,13 +27,13 @@ import (
 	"github.com/pali3/pali3/internal/atomicfile"
 )
 
-// Report is the content of the page, in the page's order.
+// Report is the content of a page, in the order of the page.
 type Report struct {
 	Title   string
 	Summary string  // one or two sentences under the title
-	Seconds float64 // how long all of it took; left out if 0
-	Machine string  // what it ran on
-	Facts   []Fact  // further figures beside time and machine
+	Seconds float64 // total time; not shown if 0
+	Machine string  // where it ran
+	Facts   []Fact  // figures to show beside time and machine
 	Notes   []string
 	Missing []Missing
 
@@ -48,32 +48,32 @@ type Report struct {
 	Scores    []Score
 	Breakdown []Breakdown
 	Galleries []Gallery
-	Reproduce []string // command lines that make this again
+	Reproduce []string // commands that reproduce the runs
 
 	// Metrics describes those metrics of Comparisons, Scores and Breakdown that are not built in.
 	Metrics []evalsuite.Metric
 }
 
-// Fact is one figure, as it is to be read.
+// Fact is a figure, formatted for the reader.
 type Fact struct{ Label, Value string }
 
-// Missing is a part that the page leaves out, and the command that makes it.
+// Missing describes a part that the page leaves out and the command that creates it.
 type Missing struct {
 	What    string
-	Command string // a command line; may be empty
+	Command string // may be empty
 }
 
 // Image is an encoded image: PNG, JPEG, GIF or WebP.
 type Image struct {
 	Bytes []byte
-	Alt   string // what it shows, for readers who cannot see it
+	Alt   string // description, for readers who cannot see it
 }
 
-// Section is a part of the page that has content: the anchor of its heading and its name in the
+// Section is a part of the page that has content: the anchor of its heading, and its name in the
 // navigation.
 type Section struct{ ID, Name string }
 
-// Sections lists the parts of the page that have content, in the page's order.
+// Sections lists the parts of the page that have content, in the order of the page.
 func (r *Report) Sections() (sections []Section) {
 	for _, s := range []struct {
 		has bool
@@ -122,7 +122,7 @@ var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMa
 	"who":      func(i int) string { return [...]string{"Model", "Untrained", "Blind"}[i] },
 }).Funcs(metricStyles(nil).funcs()).ParseFS(pages, "*.html"))
 
-// Write writes the page. It is an error if an image is of no format that browsers show.
+// Write writes the page as HTML. It returns an error if browsers cannot show the format of an image.
 func Write(w io.Writer, r *Report) error {
 	layout, err := pageTemplate.Clone()
 	if err == nil {
@@ -134,7 +134,7 @@ func Write(w io.Writer, r *Report) error {
 	return nil
 }
 
-// WriteFile writes the page to path; a file that is there already stays whole until the new one is.
+// WriteFile writes the page to a file, atomically.
 func WriteFile(path string, r *Report) error {
 	f, err := atomicfile.Create(path)
 	if err != nil {
@@ -147,7 +147,7 @@ func WriteFile(path string, r *Report) error {
 	return f.Commit()
 }
 
-// dataURI holds the image itself as an address.
+// dataURI returns the image as a data URI.
 func dataURI(m Image) (template.URL, error) {
 	kind := http.DetectContentType(m.Bytes)
 	if !slices.Contains([]string{"image/png", "image/jpeg", "image/gif", "image/webp"}, kind) {

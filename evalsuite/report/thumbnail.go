@@ -13,13 +13,13 @@ import (
 // Sides of thumbnails, in pixels.
 const (
 	contactSide = 96  // on a contact sheet
-	gallerySide = 160 // beside what a model says
-	spareSide   = 40  // when the page's room is used up
+	gallerySide = 160 // in a gallery
+	spareSide   = 40  // once pageRoom is used up
 )
 
-// thumbnail decodes an image of any format that pali3 reads and encodes it again, as people see it
-// and no larger than side pixels: as PNG if that is hardly larger than JPEG, which is so of
-// drawings. Nothing of the file's metadata is kept.
+// thumbnail decodes an image of any format that pali3 reads and encodes it again, upright, without
+// metadata and no larger than side pixels. It writes PNG if that is not much larger than JPEG, as for
+// drawings.
 func thumbnail(encoded []byte, side int, alt string) (Image, error) {
 	m, err := augment.Decode(encoded)
 	if err != nil {
@@ -36,7 +36,7 @@ func thumbnail(encoded []byte, side int, alt string) (Image, error) {
 	return encode(t, 0, 255, alt)
 }
 
-// encode encodes pixels of which low is black and high is white.
+// encode encodes pixels; low is black and high is white.
 func encode(t augment.Tensor, low, high float32, alt string) (Image, error) {
 	m := image.NewNRGBA(image.Rect(0, 0, t.Width, t.Height))
 	for i := range t.Width * t.Height {
@@ -60,18 +60,18 @@ func encode(t augment.Tensor, low, high float32, alt string) (Image, error) {
 	return Image{Bytes: asJPEG.Bytes(), Alt: alt}, nil
 }
 
-// pageRoom is how many bytes of thumbnails a page holds; those beyond are small. Base64 adds a
-// third.
+// pageRoom is the number of bytes of thumbnails after which further ones become small. Base64 adds a
+// third to it.
 const pageRoom = 3 << 20
 
-// album makes the thumbnails of a page, within its room.
+// album makes the thumbnails of a page.
 type album struct {
 	used   int
-	shrunk int // thumbnails that came when the room was used up
+	shrunk int // thumbnails made small
 	broken int // images that could not be decoded
 }
 
-// add returns a thumbnail, or nil for an image that cannot be decoded.
+// add returns a thumbnail, or nil if the image cannot be decoded.
 func (a *album) add(encoded []byte, side int, alt string) *Image {
 	if a.used > pageRoom {
 		side = min(side, spareSide)
@@ -86,13 +86,13 @@ func (a *album) add(encoded []byte, side int, alt string) *Image {
 	return &thumb
 }
 
-// notes say what the album left out.
+// notes describes the thumbnails that are missing or small.
 func (a *album) notes() (notes []string) {
 	if a.broken > 0 {
 		notes = append(notes, fmt.Sprintf("%d images could not be decoded and are not shown.", a.broken))
 	}
 	if a.shrunk > 0 {
-		notes = append(notes, fmt.Sprintf("%d images are shown small: the page would be too large otherwise. Use --samples with a smaller number.", a.shrunk))
+		notes = append(notes, fmt.Sprintf("%d images are shown small to limit the size of the page. Use a smaller --samples.", a.shrunk))
 	}
 	return notes
 }

@@ -2,10 +2,10 @@ package report
 
 import "github.com/pali3/pali3/evalsuite/metrics"
 
-// Data is a dataset that was learned from.
+// Data describes a dataset that a run was trained on.
 type Data struct {
 	Name      string  // of its folder
-	Facts     []Fact  // what it holds
+	Facts     []Fact  // such as the number of images
 	Splits    []Count // split -> samples
 	Languages []Count // BCP-47 code -> texts
 	Lengths   *Histogram
@@ -13,20 +13,21 @@ type Data struct {
 	Curation  *Curation
 }
 
-// Count says how many there are of a kind.
+// Count is the number of things of one kind.
 type Count struct {
 	Name string
 	N    int64
 }
 
-// Histogram shows how a measure is spread.
+// Histogram shows the distribution of a measure.
 type Histogram struct {
 	Title string // "Text length in pieces"
 	Bins  []Count
 	Note  string // below it
 }
 
-// Curation is what went in, what each rule removed in order, and what came out.
+// Curation shows how many samples went in, how many each rule removed, in order, and how many came
+// out.
 type Curation struct {
 	In, Out int64
 	Rules   []Rule
@@ -42,53 +43,53 @@ type Rule struct {
 	Removed int64
 }
 
-// Tokenizer is the model that makes ids of texts, and how well it fits each language.
+// Tokenizer describes a tokenizer and how well it fits each language.
 type Tokenizer struct {
 	Type      string // unigram, bpe, word or char
 	Pieces    int
 	Languages []Fertility
 }
 
-// Fertility says how many ids the texts of a language take.
+// Fertility shows how many ids the texts of a language take.
 type Fertility struct {
 	Lang       string // BCP-47
 	Texts      int
 	IDsPerText float64
-	IDsPerWord float64 // words are what white space parts
+	IDsPerWord float64 // words are separated by white space
 	IDsPerByte float64
-	Coverage   float64 // part of the characters that pieces cover, from 0 to 1
+	Coverage   float64 // share of the characters that pieces cover, from 0 to 1
 }
 
-// Mixture is what one stage was fed.
+// Mixture shows the examples that a stage was trained on.
 type Mixture struct {
 	Stage     string
 	About     string  // batch, image size and windows
-	Truncated float64 // share of the examples with more ids than their windows hold, from 0 to 1
+	Truncated float64 // share of the examples that were truncated, from 0 to 1
 	Tasks     []Task
 }
 
 // Task is one task of a mixture.
 type Task struct {
 	Name     string
-	Share    float64 // of the examples fed, from 0 to 1
+	Share    float64 // of all examples, from 0 to 1
 	About    string  // how many samples it has, how long its examples are
 	Examples []Example
 }
 
 // Example is one input and its target.
 type Example struct {
-	Image  *Image // as the model sees it, after the image ops; nil for text alone
+	Image  *Image // after the image ops, as the model sees it; nil for text alone
 	Prompt string
 	Target string
 }
 
-// Stage is one training run, or several of them drawn over each other.
+// Stage shows the curves of one training run, or of several in the same charts.
 type Stage struct {
 	Name    string
-	About   string  // what is trained and what is frozen, for example
-	Seconds float64 // left out if 0
+	About   string  // for example, what is trained and what is frozen
+	Seconds float64 // not shown if 0
 	Losses  []Point // the training loss, by step
-	// Validation is the loss on held-out samples, by step; it is drawn over Losses.
+	// Validation is the loss on held-out samples, by step, in the same chart as Losses.
 	Validation []Point
 	Charts     []Chart // further charts
 }
@@ -98,7 +99,7 @@ type Chart struct {
 	Title  string
 	Curves []Curve
 	Small  bool // half as high, its scale from 0
-	// From and To are the first and the last step shown; both 0: those of the curves.
+	// From and To are the first and the last step to show; if both are 0, those of the curves.
 	From, To int
 }
 
@@ -106,12 +107,12 @@ type Chart struct {
 type Curve struct {
 	Name   string
 	Points []Point
-	// Noisy is for a measure of single batches: the mean of neighbours is drawn, over each step if
-	// it is the chart's only noisy curve.
+	// Noisy is for a measure of single batches. It is drawn smoothed; if it is the chart's only noisy
+	// curve, the values of single steps are drawn, too.
 	Noisy bool
 	// Marked puts a mark at each point, with its interval if Intervals has one.
 	Marked    bool
-	Intervals []Interval // of Points one by one; may be empty
+	Intervals []Interval // one for each of Points; may be empty
 }
 
 // Point is the loss, or another measure, at a step.
@@ -123,16 +124,17 @@ type Point struct {
 // Interval is a confidence interval.
 type Interval struct{ Lo, Hi float64 }
 
-// Score is one metric on one split: the model's and, where there are any, the baselines'.
+// Score is a metric on a split, of the model and of its baselines.
 type Score struct {
 	Split  string
 	Metric string // a name as in summary.json, such as vqa_accuracy
 	Model  metrics.Score
-	// Untrained is the same network with its initial weights; Blind is one that sees no image.
+	// Untrained is the same network before training. Blind is a baseline that does not see the
+	// images. Either may be nil.
 	Untrained, Blind *metrics.Score
 }
 
-// Breakdown is a metric by a property of what was asked.
+// Breakdown is a metric by a property of the items, such as their language.
 type Breakdown struct {
 	Title  string // "Answers by kind of question"
 	Column string // "Kind"; "Language" if the groups are named by BCP-47 codes
@@ -147,16 +149,16 @@ type Group struct {
 	Blind *metrics.Score
 }
 
-// Gallery shows images with what the model says of them.
+// Gallery shows images with the model's captions and answers.
 type Gallery struct {
 	Title, About string
 	Exhibits     []Exhibit
 }
 
-// Exhibit is an image the model never trained on, and what it says of it.
+// Exhibit is an image that the model was not trained on, with its captions and answers.
 type Exhibit struct {
 	Image    Image
-	Note     string // which split, or what is new about it
+	Note     string // for example, its split
 	Captions []Caption
 	Answers  []Answer
 }
@@ -184,22 +186,22 @@ type Differences struct {
 	Keys []Difference
 }
 
-// Difference is a key with its value in each run; an empty value says that the run's recipe lacks
+// Difference is a key with its value in each run. An empty value means that the recipe does not have
 // the key.
 type Difference struct {
 	Key    string
 	Values []string
 }
 
-// Comparison is what several runs scored on one split.
+// Comparison shows the scores of several runs on a split.
 type Comparison struct {
 	Split  string
 	Runs   []string
 	Scores []Compared
 }
 
-// Compared is one metric of several runs, in the order of [Comparison.Runs]; nil where a run lacks
-// it.
+// Compared is a metric of several runs, in the order of [Comparison.Runs]. It is nil for a run
+// without that metric.
 type Compared struct {
 	Metric string
 	Scores []*metrics.Score
@@ -209,9 +211,9 @@ type Compared struct {
 type Changes struct {
 	Title    string // "Answers on val"
 	From, To string // the runs' names
-	Asked    int    // questions that both answered
-	// Same answers word for word, and among the others: wrong before and right now, the reverse,
-	// and both wrong or both right in other words.
+	Asked    int    // questions that both runs answered
+	// Same counts equal answers. The others are Fixed (wrong in From, right in To), Broken (the
+	// reverse), or Other (both wrong, or both right in other words).
 	Same, Fixed, Broken, Other int
 	Examples                   []Change
 }
@@ -219,7 +221,7 @@ type Changes struct {
 // Change is one answer that differs.
 type Change struct {
 	Image                  *Image
-	Question               string // or what was asked for
+	Question               string // or the description of the image, for captions
 	Lang                   string // BCP-47; may be empty
 	Before, After          string
 	Truth                  string
