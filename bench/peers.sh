@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Everything that is compared with other projects, in one run: `make bench-peers`, or by name
+# Runs all comparisons with other projects (`make bench-peers`), or some by name:
 #
 #	bench/peers.sh [shards] [ingest] [tokenize]
 #
-# Below build/bench it makes virtual environments from the pinned requirements and the data, about 7 GB with the
-# defaults, which are kept for the next run, and the tables in results.md. To make it smaller or steadier:
+# It makes virtual environments from the pinned requirements and data in build/bench, about 7 GB with the
+# defaults, and keeps them for the next run. The tables are in results.md. To make it smaller or steadier:
 #
 #	ROUNDS=5 SCAN_ROWS=12500 MILLION=1000000 FETCH=1000 bench/peers.sh
 set -euo pipefail
@@ -14,7 +14,7 @@ scan_rows=${SCAN_ROWS:-12500} long=$((4 * ${SCAN_ROWS:-12500})) million=${MILLIO
 at=build/bench
 mkdir -p "$at"
 
-# venv NAME makes the environment of requirements-NAME.txt and says where its programs are.
+# venv NAME makes the environment of requirements-NAME.txt and prints the folder of its programs.
 venv() {
 	if ! cmp -s "bench/requirements-$1.txt" "$at/venv-$1/requirements.txt"; then
 		python3 -m venv --clear "$at/venv-$1"
@@ -24,7 +24,7 @@ venv() {
 	echo "$at/venv-$1/bin"
 }
 
-# once NAME COMMAND... runs a command that makes $at/NAME, unless that is there from an earlier run.
+# once NAME COMMAND... runs a command that makes $at/NAME, unless an earlier run has made it.
 once() {
 	made=$1
 	shift
@@ -36,11 +36,11 @@ once() {
 }
 
 go build -o "$at/" ./bench/shards ./bench/ingest ./bench/tokenize ./cmd/pali3
-once photos "$at/shards" pictures -rows 200 -bytes 36000 "$at/photos"
+once photos "$at/shards" images -rows 200 -bytes 36000 "$at/photos"
 
 shards() {
 	python=$(venv shards)/python
-	once small "$at/shards" pictures -rows 500 -bytes 500 "$at/small"
+	once small "$at/shards" images -rows 500 -bytes 500 "$at/small"
 	once "scan-$scan_rows" "$at/shards" make -images "$at/photos" -rows "$scan_rows" "$at/scan-$scan_rows"
 	once "scan-$long" "$at/shards" make -images "$at/photos" -rows "$long" "$at/scan-$long"
 	once "many-$million" "$at/shards" make -images "$at/small" -rows "$million" "$at/many-$million"
@@ -58,8 +58,8 @@ shards() {
 
 ingest() {
 	peer=$(venv ingest)/img2dataset
-	echo "### Pictures from the web"
-	"$at/ingest" -pictures "$at/photos" -pali3 "$at/pali3" -img2dataset "$peer" -n "$fetch" -runs "$ROUNDS"
+	echo "### Images from the web"
+	"$at/ingest" -images "$at/photos" -pali3 "$at/pali3" -img2dataset "$peer" -n "$fetch" -runs "$ROUNDS"
 }
 
 tokenize() {

@@ -1,6 +1,6 @@
-"""The lines of this repository's Go and Markdown files, ten times, as texts to tokenize.
+"""Writes the lines of this repository's Go and Markdown files, ten times, as texts to tokenize.
 
-    python texts.py OUT      strings of bytes, each after its length as a little-endian uint32
+    python texts.py OUT      byte strings, each preceded by its length as a little-endian uint32
 """
 
 import pathlib

@@ -1,10 +1,9 @@
-"""Makes the goldens of augment/testdata: what PIL makes of resizes and of encoded pictures.
+"""Makes the goldens of augment/testdata: images as PIL resizes and decodes them.
 
     python parity/augment_goldens.py augment/testdata
 
-resize.json holds sizes, method and the float32 output of PIL on the values of pattern().
-pictures/NAME.EXT is an encoded picture, pictures/NAME.EXT.want.png what PIL decodes it to, laid on
-white and turned upright.
+resize.json has sizes, method and the float32 output of PIL for the values of pattern(). pictures/NAME.EXT is an
+encoded image; pictures/NAME.EXT.want.png is the image as PIL decodes it, on white and upright.
 """
 
 import json
@@ -18,7 +17,7 @@ out = pathlib.Path(sys.argv[1])
 
 
 def pattern(height, width):
-    """The values that the Go test makes too: [H,W,3], 0 to 255."""
+    """Returns the values that the Go test computes, too: [H,W,3], 0 to 255."""
     y, x, c = np.ogrid[:height, :width, :3]
     return ((y * 37 + x * 101 + c * 53 + (y * x) % 29 * 7) % 256).astype(np.float32)
 
@@ -40,7 +39,7 @@ for fh, fw, h, w, name in [
 
 
 def scene(width=45, height=37):
-    """A smooth picture with edges and strong colours."""
+    """Returns a smooth image with edges and strong colours."""
     y, x = np.mgrid[:height, :width].astype(np.float32)
     rgb = np.stack([255 * x / width, 255 * y / height, 128 + 100 * np.sin(x / 5) * np.cos(y / 7)], -1)
     rgb[(x - 28) ** 2 + (y - 14) ** 2 < 81] = (220, 30, 60)

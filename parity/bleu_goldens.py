@@ -3,7 +3,7 @@
     pip install -r parity/requirements-metrics.txt
     python parity/bleu_goldens.py
 
-Captions are the tokens that evalsuite/metrics/testdata/ptb.json holds, which its PTBTokenizer made: this script needs no Java.
+It takes captions from evalsuite/metrics/testdata/ptb.json, where PTBTokenizer has tokenized them, so it does not need Java.
 """
 
 import json
@@ -16,7 +16,7 @@ TESTDATA = pathlib.Path("evalsuite/metrics/testdata")
 
 
 def bleu(images):
-    """Adds each image's BLEU-1 to 4, and returns them with the corpus's."""
+    """Returns BLEU-1 to 4 of each image and of the corpus."""
     gts = {i: image["references"] for i, image in enumerate(images)}
     res = {i: [image["candidate"]] for i, image in enumerate(images)}
     corpus, each = Bleu(4).compute_score(gts, res, verbose=0)
@@ -26,7 +26,7 @@ def bleu(images):
 
 
 def near(coco, r):
-    """Candidates that are one of five captions, parts of it, or longer than it."""
+    """Candidates that equal one of five captions, are part of it, or are longer."""
     images = []
     for captions in coco:
         words = captions[0].split()

@@ -1,8 +1,8 @@
-"""Columns as other programs write them, with what they hold, for shards/*/testdata.
+"""Writes columns in the encodings of other programs, with their contents, for shards/*/testdata.
 
     python parity/columns.py PATH_TO_MOSAICML_STREAMING   (the folder `streaming` of the package, or of its wheel)
 
-Requirements: parity/requirements-columns.txt. MosaicML's module of encodings is loaded alone, as the package wants PyTorch.
+Requirements: parity/requirements-columns.txt. Only MosaicML's module of encodings is loaded, because the package requires PyTorch.
 """
 
 import importlib.util
@@ -28,7 +28,7 @@ def png(i):
 
 
 def write_arrow():
-    """One column of images in each type that bytes may have, and columns that are no images."""
+    """A column of images for each type of bytes, and columns that are not images."""
     n = 3
     images = [png(i) for i in range(n)]
     width = max(map(len, images))
@@ -52,7 +52,7 @@ def write_arrow():
 
 
 def write_sequence_examples():
-    """Frames and captions as tf.SequenceExample, by the package tfrecord (no TensorFlow)."""
+    """Frames and captions as tf.SequenceExample, with the package tfrecord (without TensorFlow)."""
     import tfrecord
     writer = tfrecord.TFRecordWriter(os.path.join(TESTDATA["tfrecord"], "sequence.tfrecord"))
     for i in range(3):

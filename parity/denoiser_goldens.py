@@ -3,9 +3,9 @@
     pip install -r parity/requirements-t5.txt
     python parity/denoiser_goldens.py > mixture/testdata/t5_denoisers.json
 
-`plans`: random_spans_helper. `spans`: masks drawn by random_spans_noise_mask, and what noise_span_to_unique_sentinel
-makes of them (inputs, and targets with the mask inverted) for the tokens 100, 101, ... and a vocabulary of 1,000
-ids. `hidden`: how often each place of a text is hidden in 4,000 draws. `prefixes`: how often random_prefix_noise_mask
+`plans`: random_spans_helper. `spans`: masks of random_spans_noise_mask, and the output of noise_span_to_unique_sentinel
+for them (inputs, and targets with the inverted mask) with the tokens 100, 101, ... and a vocabulary of 1,000 ids.
+`hidden`: how often each position of a text is hidden in 4,000 draws. `prefixes`: how often random_prefix_noise_mask
 keeps each number of tokens in 4,000 draws.
 """
 

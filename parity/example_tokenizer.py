@@ -1,4 +1,4 @@
-"""Trains the tokenizer of examples/customdataset, for a program that embeds a small one.
+"""Trains the small tokenizer that examples/customdataset embeds.
 
     pip install -r parity/requirements-sentencepiece.txt
     python parity/example_tokenizer.py examples/customdataset/tokenizer.model

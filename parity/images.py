@@ -4,18 +4,18 @@
     python parity/images.py DIR --small            over a thousand, for `make test`; packed with `gzip -9 -n` they
                                                    are augment/testdata/grid
 
-Beside it, augment's TestGridAgainstPillow reads the folder that PALI3_PARITY_IMAGES names, and testdata/grid.
-files.bin holds the files one after another, pixels.bin the RGB of each, index.jsonl a line for each:
+The test TestGridAgainstPillow of package augment reads testdata/grid and the folder that PALI3_PARITY_IMAGES names.
+files.bin has the files one after another, pixels.bin the RGB of each, index.jsonl a line for each:
 
     name       kind and parameters
     file       offset and length in files.bin
     size       width and height of the upright image; absent if Pillow refuses the file
     pixels     offset in pixels.bin
-    tolerance  levels that a value may differ
-    also       true if pali3 may refuse what Pillow reads, or read what Pillow refuses, where both are right
+    tolerance  maximum difference of a value, in levels
+    also       true if pali3 may refuse what Pillow reads or the reverse, because both are right
 
-The pixels are what Pillow reads, turned upright by EXIF or TIFF, 16-bit samples reduced to their upper byte, laid
-over white. What no frame of a GIF covers is white.
+The pixels are those that Pillow reads, upright by EXIF or TIFF orientation, with the upper byte of 16-bit samples, on
+white. Parts of a GIF that no frame covers are white.
 """
 
 import io
@@ -50,7 +50,7 @@ SAMPLINGS = {
 
 
 def upright_rgb(data, covered=None, scale=1):
-    """What Pillow shows on white, as an array [H,W,3]. Pillow compares tRNS of 2 and 4 bits with pixels of 8 without scale."""
+    """Returns what Pillow shows on white, as an array [H,W,3]. Pillow compares tRNS of 2 and 4 bits with pixels of 8 bits unscaled."""
     image = Image.open(io.BytesIO(data))
     if scale > 1 and "transparency" in image.info:
         image.info["transparency"] *= scale
@@ -113,7 +113,7 @@ class Grid:
 
 
 def wild_jpegs(grid, rng):
-    """Structures that few writers make, from random coefficients."""
+    """Structures that few programs write, with random coefficients."""
     for name, factors in SAMPLINGS.items():
         tight = sum(h * v for h, v in factors) > 10
         for process, n in ((0xC0, 130), (0xC1, 30), (0xC2, 150)):
@@ -305,7 +305,7 @@ def webps(grid, rng):
 
 
 def tiffs(grid, rng):
-    """Every kind with every compression, order of bytes, layout and orientation."""
+    """Every kind with every compression, byte order, layout and orientation."""
     tile = lambda: (16 * rng.randint(1, 3), 16 * rng.randint(1, 3))
     layouts = {"strip": lambda: {}, "strips": lambda: {"rows": rng.randint(1, 20)}, "tiles": lambda: {"tile": tile()},
                "planes": lambda: {"planar": 2, "rows": rng.randint(1, 20)}, "tiled planes": lambda: {"planar": 2, "tile": tile()}}
@@ -373,7 +373,7 @@ def main():
     seen = {}
 
     def keep(name, data):
-        """Of the small grid: two of each kind, and short files."""
+        """Whether a file is in the small grid: two of each kind, and short files."""
         if not small:
             return True
         if name.startswith("tiff") and " bits " in name:  # each kind of pixels, and each coding, not each with each

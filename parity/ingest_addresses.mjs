@@ -1,11 +1,11 @@
-// Goldens of ingest/internal/address and of the srcsets of ingest/internal/page, by whatwg-url (the reference
-// implementation of the URL Standard) and parse-srcset (the HTML standard's algorithm). Made with
+// Makes the goldens of ingest/internal/address and of the srcsets in ingest/internal/page with whatwg-url (the reference
+// implementation of the URL Standard) and parse-srcset (the algorithm of the HTML standard):
 //
 //     cd build && npm install --no-save whatwg-url@16.0.1 parse-srcset@1.0.2
 //     NODE_PATH=build/node_modules node parity/ingest_addresses.mjs URLTESTDATA.json
 //
-// where URLTESTDATA.json is url/resources/urltestdata.json of web-platform-tests (3-Clause BSD); the Go
-// module github.com/nlnwa/whatwg-url has it in its folder testdata.
+// URLTESTDATA.json is url/resources/urltestdata.json of web-platform-tests (3-Clause BSD), which is also in the folder
+// testdata of the Go module github.com/nlnwa/whatwg-url.
 import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import { readFileSync, writeFileSync } from "node:fs";

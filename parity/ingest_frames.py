@@ -1,5 +1,5 @@
-"""Makes ingest/internal/frames/testdata: small animations, and each one's frames as Pillow shows them, side by side in one PNG;
-and a TIFF of three pages.
+"""Makes ingest/internal/frames/testdata: small animations, the frames of each as Pillow shows them, side by side in a PNG,
+and a TIFF with three pages.
 
     python -m venv venv && venv/bin/pip install -r parity/requirements-ingest.txt
     venv/bin/python parity/ingest_frames.py ingest/internal/frames/testdata

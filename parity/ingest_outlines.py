@@ -1,4 +1,4 @@
-"""Writes outlines of objects and what COCO's own code makes of them, for the test of ingest/benchmarks:
+"""Writes outlines of objects and their masks by COCO's code, for the test of ingest/benchmarks:
 
     pip install -r parity/requirements-ingest.txt
     python parity/ingest_outlines.py > ingest/benchmarks/testdata/outlines.json
@@ -16,7 +16,7 @@ for n in range(160):
     polygons = []
     for _ in range(rng.randint(1, 3)):
         corners = rng.choice([3, 4, 5, 9, 30])
-        beyond = rng.choice([0, 0, 5, 40])  # corners outside of the picture
+        beyond = rng.choice([0, 0, 5, 40])  # corners outside of the image
         digits = rng.choice([0, 1, 2, 8])
         polygons.append([round(rng.uniform(-beyond, (width if i % 2 == 0 else height) + beyond), digits) for i in range(2 * corners)])
     drawn = mask.merge(mask.frPyObjects(polygons, height, width))

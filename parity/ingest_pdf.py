@@ -1,4 +1,4 @@
-"""Documents that other programs write, for the tests of ingest/internal/pdf. Made with (and chromium in the path):
+"""Makes documents with other programs for the tests of ingest/internal/pdf. It needs chromium in the path.
 
     pip install -r parity/requirements-pdf.txt
     python parity/ingest_pdf.py ingest/internal/pdf/testdata
@@ -58,7 +58,7 @@ def report(path):
 
 
 def fonts(path):
-    """Pages of which the Japanese is in a font that is not there: much of one; in one as what was recognised in a scan; little of one."""
+    """Pages with Japanese in a font that is missing: most of a page, the recognised text of a scan, and little of a page."""
     pdfmetrics.registerFont(UnicodeCIDFont("HeiseiMin-W3"))
     canvas = Canvas(str(path), pagesize=(200, 100), invariant=True)
     for japanese, latin, mode in ("港の船", "ship", 0), ("港の船", "", 3), ("港", "a ship in the harbour " * 3, 0):

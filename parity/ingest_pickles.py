@@ -1,8 +1,8 @@
-"""Writes a small file in the layout of RefCOCO's refs(unc).p, and a file of plain values, by Python's own pickle in protocols 0 to 5.
+"""Writes a small file in the layout of RefCOCO's refs(unc).p and a file of plain values with Python's pickle, protocols 0 to 5.
 
     python parity/ingest_pickles.py ingest/internal/pickle/testdata
 
-Python's standard library alone. What a file holds is also written as JSON, for the test to compare.
+It needs Python's standard library only. It also writes the contents of each file as JSON for the test.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Writes JPEG files of every structure that T.81 allows with Huffman codes, from coefficients drawn at random.
 
-What a file looks like is for libjpeg to say (images.py asks Pillow); this only has to be legal. encode() takes
-sampling factors for each component, sequential or progressive scans, restart intervals, component
-identifiers and the markers that decide on the colours.
+The files only have to be legal; images.py takes their pixels from libjpeg through Pillow. encode() takes sampling
+factors for each component, sequential or progressive scans, restart intervals, component identifiers and the markers that
+determine the colours.
 """
 
 import heapq

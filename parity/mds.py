@@ -1,7 +1,7 @@
 """MosaicML Streaming's reader and writer of MDS, without PyTorch.
 
-The package imports PyTorch, torchvision and transformers (gigabytes) for its data loader. Its MDS files need none of
-the three: where they are not installed, empty modules stand in for them, whose names are empty classes.
+The package imports PyTorch, torchvision and transformers (gigabytes) for its data loader, but MDS files need none of
+them. If they are not installed, this module replaces them by modules whose names are empty classes.
 
     from mds import MDSReader, MDSWriter
 """

@@ -3,9 +3,9 @@
     pip install -r parity/requirements-metrics.txt        # and a Java runtime
     python parity/metrics_goldens.py --vqa-eval vqaEval.py --captions captions.jsonl
 
-vqaEval.py is PythonEvaluationTools/vqaEvaluation/vqaEval.py of GT-Vision-Lab/VQA, commit a013f00; it is
-written for Python 2, so its print statements are cut before it runs. captions.jsonl holds one object
-a line with "captions": five captions of a COCO image (here of haotian-liu/LLaVA, Apache-2.0).
+vqaEval.py is PythonEvaluationTools/vqaEvaluation/vqaEval.py of GT-Vision-Lab/VQA, commit a013f00. It is written for
+Python 2, so this script removes its print statements. captions.jsonl has one object per line with "captions": five
+captions of a COCO image (here from haotian-liu/LLaVA, Apache-2.0).
 Run it with PYTHONUTF8=1 and JAVA_TOOL_OPTIONS=-Dfile.encoding=UTF-8.
 """
 
@@ -84,7 +84,7 @@ def pieces(r, choices, low, high, joins=(" ",)):
 
 
 def tokenize(captions):
-    """One list of captions as the reference reads it: all in one text."""
+    """A list of captions in the form that the reference reads: one text."""
     keyed = {i: [{"caption": c}] for i, c in enumerate(captions)}
     return [tokens[0] for tokens in PTBTokenizer().tokenize(keyed).values()]
 

@@ -1,10 +1,10 @@
-"""Tiny SigLIP and T5 models of transformers with random weights, and what they compute.
+"""Writes tiny SigLIP and T5 models of transformers with random weights, and their outputs.
 
     python -m venv venv && venv/bin/pip install -r parity/requirements-models.txt
     venv/bin/python parity/models.py
 
-writes models/*/testdata/*.safetensors, which the Go tests load and compare with. The T5
-models are the three kinds in use: gated-silu untied (UL2), gated-gelu untied (T5 1.1, mT5), tied.
+It writes models/*/testdata/*.safetensors, which the Go tests load and compare with. The T5 models are of the three kinds
+in use: gated-silu untied (UL2), gated-gelu untied (T5 1.1, mT5), tied.
 """
 
 import pathlib
@@ -17,7 +17,7 @@ MODELS = pathlib.Path(__file__).resolve().parent.parent / "models"
 
 
 def randomize(model, seed):
-    """Draws every weight anew, so that none is at a value that hides a mistake (0 or 1)."""
+    """Draws all weights again, so that none has a value that hides a mistake (0 or 1)."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, p in sorted(model.named_parameters()):

@@ -1,4 +1,4 @@
-"""Writes image files of kinds that public bug reports name, with the pixels that Pillow reads from them.
+"""Writes image files of kinds that public bug reports mention, with the pixels that Pillow reads from them.
 
     pip install -r parity/requirements-images.txt
     python parity/odd_images.py augment/testdata/odd

@@ -1,16 +1,15 @@
-"""Traces of optimizers and learning-rate schedules for stages/optimizer_test.go.
+"""Writes traces of optimizers and learning-rate schedules for stages/optimizer_test.go.
 
     pip install -r parity/requirements-optimizers.txt
     python parity/optimizer_traces.py stages/testdata/optimizer_traces.json
 
-For each optimizer the weights below are updated 20 times with gradients that are a formula of the
-step and the element's position, so that no gradients need to be stored. Of each weight every
-`stride`-th element is noted after each step.
+Each optimizer updates the weights below 20 times. The gradients are a formula of the step and the element's position, so
+they need not be stored. After each step, the script records every `stride`-th element of each weight.
 
-- adafactor_bigvision: optax's parts chained as big_vision/optax.py chains them (clip by the global
-  norm, scale_by_factored_rms with a capped decay, ema, learning rate, multipliers, weight decay of
-  kernels, schedule). The ema is kept in float32.
-- adafactor_t5x: optax's parts in the order of t5x/adafactor.py.
+- adafactor_bigvision: parts of optax in the order of big_vision/optax.py (clip by the global norm,
+  scale_by_factored_rms with a capped decay, ema, learning rate, multipliers, weight decay of kernels,
+  schedule). The ema is in float32.
+- adafactor_t5x: parts of optax in the order of t5x/adafactor.py.
 - adamw: torch.optim.AdamW.
 """
 
@@ -80,7 +79,7 @@ def big_vision():
 
 
 def t5x():
-    # optax.adafactor with T5X's numbers; beta1, weight decay and global clipping are off there.
+    # optax.adafactor with T5X's values; T5X does not use beta1, weight decay and global clipping.
     return run_optax(optax.adafactor(
         learning_rate=lambda step: 0.1 * warm_up(step), min_dim_size_to_factor=128, decay_rate=0.8, decay_offset=0,
         multiply_by_parameter_scale=True, clipping_threshold=1.0, momentum=None, weight_decay_rate=None,

@@ -5,8 +5,8 @@
     python parity/quickstart_tokenizer.py build/emoji.tar build/tokenizer.model
     cmp build/tokenizer.model tokenize/builtin/tokenizer.model
 
-The two files hold the same pieces with the same scores, bit for bit, and differ only in the options of training that
-each keeps at its end. It prints how many pieces captions, questions, answers and PaLI's prompts take.
+The two files have the same pieces with the same scores, bit for bit. They differ only in the training options at their
+ends. The script prints how many pieces captions, questions, answers and PaLI's prompts take.
 """
 
 import collections
@@ -20,7 +20,7 @@ import tempfile
 
 import sentencepiece as spm
 
-# PaLI's prompts without their sentinel, which the vocabulary adds as an id of its own.
+# PaLI's prompts without the sentinel, which the vocabulary adds as a separate id.
 CAPTION = "Generate the alt_text in {language} at 0:"
 ANSWER = "Answer in EN: {question}"
 QUESTION = "Generate a question in {language} for {answer}:"
@@ -31,7 +31,7 @@ LONGEST = 16  # characters of a piece
 
 
 def records(path):
-    """The records whose image no other record has: the quickstart's curation leaves no others."""
+    """The records with a unique image. The quickstart's curation keeps no others."""
     found, images = {}, {}
     with tarfile.open(path) as archive:
         for member in archive:

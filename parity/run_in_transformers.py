@@ -1,12 +1,12 @@
-"""Loads a run's weights into transformers' classes, without renaming, and compares all that `pali3 forward` computes.
+"""Loads a run's weights into transformers' classes without renaming, and compares everything that `pali3 forward` computes.
 
     pip install -r parity/requirements-models.txt
     pali3 mix --recipe quickstart-siglip --set data=RUN/data --tensors in.safetensors
     pali3 forward --weights RUN/siglip --inputs in.safetensors --out out.safetensors
     python parity/run_in_transformers.py RUN/siglip in.safetensors out.safetensors
 
-The same for a run of stage pali3 (RUN/stage2, with --set init=[] for mix). Every hidden state, logits and loss must agree
-within 1e-4 of their largest value; the exit status says whether they do.
+It works in the same way for a run of stage pali3 (RUN/stage2, with --set init=[] for mix). Every hidden state, the logits
+and the loss must agree within 1e-4 of their largest value; the exit status is 0 if they do.
 """
 
 import json
@@ -30,7 +30,7 @@ def compare(name, theirs, ours):
 
 
 def load(model, weights, unused=()):
-    """Loads the weights that the model has; none may be missing, and none be left but those under unused."""
+    """Loads the weights of the model. None may be missing, and none may be left over except those in unused."""
     missing, unexpected = model.load_state_dict(weights, strict=False)
     missing = [n for n in missing if "position_ids" not in n and "embed_tokens" not in n]
     unexpected = [n for n in unexpected if not n.startswith(tuple(unused))] if unused else unexpected

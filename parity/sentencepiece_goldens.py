@@ -1,21 +1,21 @@
-"""Goldens of tokenize/sentencepiece, made by the C++ library through its Python binding.
+"""Makes the goldens of tokenize/sentencepiece with the Python binding of the C++ library.
 
     npm pack cldr-annotations-full@48.2.0 && tar xzf cldr-annotations-full-48.2.0.tgz
     pip install -r parity/requirements-sentencepiece.txt
     python parity/sentencepiece_goldens.py --cldr package --out tokenize/sentencepiece/testdata
 
-trains the small models below on CLDR's names of emoji (Unicode-3.0 licence) in 22 languages, and writes
-texts.golden, one quoted text a line, and for each MODEL.model a MODEL.golden, one line per text:
+It trains the small models below on CLDR's names of emoji (Unicode-3.0 licence) in 22 languages. It writes
+texts.golden, with one quoted text per line, and for each MODEL.model a MODEL.golden, with one line per text:
 
     ids   decoded   spans
 
-tab-separated, where decoded is "=" if it is the text again, and spans has for each id the bytes of the text
-it stands for: begin:end, or end alone where it begins at the end of the one before.
+separated by tabs. decoded is "=" if it equals the text. spans has the bytes of the text for each id: begin:end, or
+only end if the span begins at the end of the previous one.
 
 For three of the unigram models, MODEL.nbest has the 12 best segmentations of every ninth text.
 
-With --models DIR it also writes published.golden: for every .model and .spm file of DIR, its name and the
-SHA-256 of the lines of ids that it gives. Those models are not part of this repository.
+With --models DIR it also writes published.golden: for every .model and .spm file of DIR, its name and the SHA-256
+of the lines of ids. Those models are not part of this repository.
 """
 
 import argparse
@@ -51,7 +51,7 @@ MODELS = {
 }
 
 def unused(proto, every):
-    """Makes every so-manieth piece of more than one character unused."""
+    """Marks every n-th piece of more than one character as unused."""
     for i, piece in enumerate(p for p in proto.pieces if p.type == p.NORMAL and len(p.piece) > 1):
         if i % every == 0:
             piece.type = piece.UNUSED
@@ -66,7 +66,7 @@ def odd(proto):
     proto.pieces[9].score = proto.pieces[10].score  # equals
 
 
-# Models that are others changed: the name of the one, and the change.
+# Models derived from others: the name of the original, and the change.
 CHANGED = {
     "bpe_unused": ("bpe_bytes", lambda proto: unused(proto, 2)),
     "odd": ("plain", odd),
@@ -98,7 +98,7 @@ MALFORMED = [
 
 
 def names(cldr):
-    """The spoken names of every emoji, by language."""
+    """The names of all emoji, by language."""
     out = {}
     for language in LANGUAGES:
         table = json.loads((cldr / "annotations" / language / "annotations.json").read_text("utf-8"))
@@ -107,7 +107,7 @@ def names(cldr):
 
 
 def invented(rng, corpus, count):
-    """Texts that no corpus has: words of several languages, odd spaces, lone marks, random scalars and bytes."""
+    """Unusual texts: words of several languages, odd spaces, lone marks, random scalars and bytes."""
     glue = ["", " ", "  ", "\u2581", "\u3000", "\t", "\u200d", "\u0301", "-", "\0", "\ufe0f", ", "]
     alphabet = [chr(c) for c in (*range(32, 127), *range(0xA0, 0x250), *range(0x300, 0x370), *range(0x2000, 0x2070), *range(0xFF00, 0xFFEF))]
     words = [w for n in corpus for w in n.split()]
@@ -162,7 +162,7 @@ def digest(path, inputs):
 
 
 def quote(data):
-    """The string literal of Go that spells data."""
+    """The Go string literal for data."""
     out = []
     for c in data.decode("utf-8", "surrogateescape"):
         code = ord(c)

@@ -5,10 +5,10 @@
     python parity/sentencepiece_parity.py --go ./tokenize --work DIR --po django --cldr package --table captions.parquet \
         --models MODELS/*.model
 
-Texts are the translations of the .po files under --po (Django's wheel has 100 languages), the emoji names of
-CLDR under --cldr (npm cldr-annotations-full), a text column of --table, and hostile strings made here. Models are
-those of --models, and those of MODELS below, trained here with unusual options, one of each type at least. It
-prints, for every model, how many texts differ, and exits with 1 if any does.
+Texts are the translations in the .po files under --po (Django's wheel has 100 languages), the emoji names of CLDR
+under --cldr (npm cldr-annotations-full), a text column of --table, and hostile strings that the script makes. Models are
+those of --models and those of MODELS below, which the script trains with unusual options, at least one of each type. For
+every model it prints how many texts differ. It exits with 1 if any does.
 """
 
 import argparse
@@ -122,7 +122,7 @@ def collect(args):
                 natural += [t for t in table[name].to_pylist() if t]
     print(f"{len(natural)} texts, {len(by_language)} languages", flush=True)
     words = [w for t in rng.sample(natural, 4000) for w in t.split()]
-    # Long sums of scores, in which single precision shows, and more than resets them.
+    # Long texts, whose sums of scores show single precision, also beyond the length that resets them.
     long = [" ".join(rng.choice(natural) for _ in range(n)).encode() for n in (50, 100, 400, 2000)]
     return natural, [t.encode() for t in natural] + list(hostile(rng, words, args.hostile)) + long
 
@@ -134,7 +134,7 @@ def write_texts(path, texts):
 
 
 def parts(data, count):
-    """Reads count strings, each after its length."""
+    """Reads count strings, each preceded by its length."""
     out, at = [], 0
     for _ in range(count):
         (size,) = struct.unpack_from("<I", data, at)
@@ -172,7 +172,7 @@ def differences(path, go, texts_path, texts, out):
 
 
 def nbest_differences(path, go, texts, work, n):
-    """How many texts have other n best segmentations, another order, or scores that differ by more than 1e-5 of them."""
+    """Counts texts whose n best segmentations differ, also in order or by more than 1e-5 in relative score."""
     model = spm.SentencePieceProcessor(model_file=str(path))
     write_texts(work / "few", texts)
     subprocess.run([go, "nbest", path, work / "few", work / "nbest", str(n)], check=True)

@@ -1,9 +1,9 @@
-"""Other programs' readers and writers against the packages below shards/.
+"""Compares readers and writers of other programs with the packages below shards/.
 
-    python parity/shards.py write          small files by each of them, into the testdata folders
-    python parity/shards.py read EXPORTS   reads with each of them what `pali3 shards export` wrote, and compares
+    python parity/shards.py write          writes small files with each of them to the testdata folders
+    python parity/shards.py read EXPORTS   reads exports of `pali3 shards export` with each of them and compares
 
-EXPORTS has, of one dataset: data/ (the dataset itself), samples.jsonl (pali3 shards head -n 1000000), and
+EXPORTS has a dataset in several forms: data/ (the dataset itself), samples.jsonl (pali3 shards head -n 1000000), and
 the exports webdataset/, img2dataset/, parquet/, arrow/, hf/ and jsonl/.
 Requirements: parity/requirements-shards.txt.
 """
@@ -23,7 +23,7 @@ TESTDATA = {n: os.path.join(HERE, "..", "shards", n, "testdata") for n in ("tabl
 
 
 def png(i):
-    """A grey picture of 3 x 2 pixels."""
+    """A grey image of 3 x 2 pixels."""
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     rows = b"".join(b"\0" + bytes([i, 2 * i, 3 * i]) for _ in range(2))
@@ -107,7 +107,7 @@ ENCODINGS = {  # by physical type; lists by the path of their values
 
 
 def write_types():
-    """One file for each way in which every physical type can be encoded."""
+    """One file for each encoding of each physical type."""
     import datetime
     import duckdb
     import polars
@@ -218,13 +218,13 @@ def sha(b):
 
 
 def columns_of(samples):
-    """What every reader is asked for: key, split, image hashes, texts with languages, metadata."""
+    """The values to compare: key, split, image hashes, texts with languages, metadata."""
     return [(s["key"], s.get("split", ""), [m["sha256"] for m in s.get("images", [])],
              [(t["value"], t.get("language", "")) for t in s.get("texts", [])], s.get("metadata", {})) for s in samples]
 
 
 def row_columns(row):
-    """The same of a row of our Parquet and Arrow schema, as Python values."""
+    """The same values from a row of our Parquet and Arrow schema, as Python values."""
     metadata = row["metadata"] or []
     if isinstance(metadata, dict):
         metadata = list(zip(metadata["key"], metadata["value"])) if set(metadata) == {"key", "value"} else list(metadata.items())

@@ -1,18 +1,18 @@
-"""Goldens of tokenize/sentencepiece/train: what the C++ trainer makes of a small text with many options.
+"""Makes the goldens of tokenize/sentencepiece/train: models of the C++ trainer for a small text with many options.
 
     npm pack cldr-annotations-full@48.2.0 && tar xzf cldr-annotations-full-48.2.0.tgz
     pip install -r parity/requirements-sentencepiece.txt
     python parity/spm_train.py goldens --cldr package --out tokenize/sentencepiece/train/testdata
 
-writes the text, made of CLDR's names of emoji in 22 languages (Unicode-3.0 licence) and of lines with odd white
-space, numbers, special pieces and bytes that are not UTF-8; and for each set of options below NAME.golden: the
-pieces in the order of ids, one a line, as quoted text, score to nine digits and kind, separated by tabs. The first
-line has the options as JSON. charsmaps.golden has the digests of the normalisation rules in the library.
+This writes the text: CLDR's names of emoji in 22 languages (Unicode-3.0 licence), and lines with odd white space,
+numbers, special pieces and bytes that are not UTF-8. For each set of options below it writes NAME.golden. Its first
+line has the options as JSON, the others the pieces in the order of ids: quoted text, score to nine digits and kind,
+separated by tabs. charsmaps.golden has the digests of the normalisation rules in the library.
 
     python parity/spm_train.py compare A.model B.model TEXT
 
-says how many pieces two models share, what the scores differ by, and on how many lines of a text the C++ library
-gives other ids. The first may come from `pali3 tokenizer train`.
+This prints how many pieces two models share, how much the scores differ, and for how many lines of a text the C++
+library returns other ids. The first model may be one of `pali3 tokenizer train`.
 """
 
 import argparse
@@ -48,7 +48,7 @@ RULES = [("41", "61"), ("42", "62"), ("66 61", "66 65"), ("66", "76"), ("2D", "2
 COMMON = dict(num_threads=16, minloglevel=2, shuffle_input_sentence=False)
 T5 = dict(pad_id=0, eos_id=1, unk_id=2, bos_id=-1)
 
-# Options as the trainer names them; input, seeds and rules are files in the folder of goldens.
+# Options by the names of the trainer. input, seeds and rules are files in the folder of goldens.
 MODELS = {
     "unigram": dict(model_type="unigram", vocab_size=1400),
     "unigram_bytes": dict(model_type="unigram", vocab_size=1000, character_coverage=0.98, byte_fallback=True, user_defined_symbols=["<loc0001>", "<loc0002>", "cat", "zz"],

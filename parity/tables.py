@@ -1,10 +1,10 @@
-"""Odd tables, and the rows that Python's csv, pandas and DuckDB read of them.
+"""Writes odd tables and the rows that Python's csv, pandas and DuckDB read from them.
 
     python parity/tables.py OUT [--files 2000] [--seed 19]
 
-writes OUT/tables.jsonl.gz, a line a table: its name and bytes, the dialect that pali3 is told, the rows that its writer meant,
-and those that each of the three reads, if they are others. `PALI3_TABLES=OUT go test ./ingest/tabular -run TestTablesParity` compares:
-equal rows, or an error that says what to set. With `--every N` only each Nth table is written: ingest/tabular/testdata/tables.jsonl.gz.
+It writes OUT/tables.jsonl.gz, with a line for each table: its name and bytes, the dialect for pali3, the intended rows, and
+the rows that each of the three reads, if they differ. `PALI3_TABLES=OUT go test ./ingest/tabular -run TestTablesParity` requires
+equal rows, or an error that says what to set. `--every N` writes only each Nth table: ingest/tabular/testdata/tables.jsonl.gz.
 Requirements: parity/requirements-tables.txt.
 """
 
@@ -48,7 +48,7 @@ def logical(r, multiline, plain):
 
 
 def damaged(r, lines, delimiter):
-    """Damages one line of a table that was written line by line; returns what was done."""
+    """Damages one line of a table that was written line by line, and returns what it did."""
     i = r.randrange(1, len(lines))
     kind = r.choice(["missing", "more", "open", "blank", "cut", "spaces"])
     if kind == "missing":
@@ -70,7 +70,7 @@ def damaged(r, lines, delimiter):
 
 
 def text_table(r):
-    """A table of fields: name, text, what pali3 is told, the names, the rows, and whether they must be read exactly."""
+    """A table of fields: name, text, dialect for pali3, names, rows, and whether they must be read exactly."""
     style = r.choice(["csv", "csv", "naive", "naive", "pandas"])
     delimiter = r.choice(DELIMITERS)
     end = r.choice(["\n", "\n", "\r\n", "\r"])

@@ -74,7 +74,7 @@ def packbits(data, row):
 
 
 def pack_row(values, bits, order, step, predictor):
-    """A row of samples, step of them a pixel, as bytes."""
+    """A row of samples, step per pixel, as bytes."""
     if predictor == 2:
         most = (1 << bits) - 1
         values = values[:step] + [v - u & most for u, v in zip(values, values[step:])]
@@ -172,7 +172,7 @@ def tiff(rng, width, height, kind="rgb", bits=8, compression="none", predictor=1
             out.extend(b + b"\0" * (len(b) & 1))
 
     def directory(link):
-        """Writes the values that do not fit, then the entries; link is where its offset goes."""
+        """Writes the values that do not fit in entries, then the entries. Its offset is written at link."""
         entries = b""
         for tag, code, values in tags:
             raw = bytes(values) if code == "s" else struct.pack(order + f"{len(values)}{code}", *values)

@@ -1,11 +1,11 @@
-"""Compares the tokenizer.json that `pali3 tokenizer export` writes, as tokenizers reads it, with the C++ library.
+"""Compares files of `pali3 tokenizer export`, read by tokenizers, with the C++ library.
 
     pip install -r parity/requirements-sentencepiece.txt tokenizers==0.23.1
     go build -o pali3 ./cmd/pali3
     python parity/tokenizers_export.py --pali3 ./pali3 --work DIR --texts TEXTS --models MODELS/*.model
 
-TEXTS is the file of texts that parity/sentencepiece_parity.py leaves in its --work folder; of it every 31st is taken. For every
-model it prints how many texts differ, how many of those only because tokenizers normalizes otherwise, and examples.
+TEXTS is the file of texts in the --work folder of parity/sentencepiece_parity.py; the script uses every 31st text. For every
+model it prints how many texts differ, how many of these only because tokenizers normalizes differently, and examples.
 """
 
 import argparse

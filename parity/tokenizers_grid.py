@@ -1,14 +1,14 @@
-"""Makes tokenizer.json files of every kind, small, with the ids and texts that Hugging Face's tokenizers makes with them.
+"""Makes small tokenizer.json files of every kind, with the ids and texts that Hugging Face's tokenizers returns for them.
 
     pip install -r parity/requirements-tokenizers.txt
     python parity/tokenizers_grid.py --out build/tokenizers --configurations 1200
     go test ./tokenize/tokenizerjson -run TestGrid -grid $PWD/build/tokenizers
 
-The test reads every file with Open and Import: what is accepted must give the same ids for every text, and what Open accepts must
-decode to the same texts. `--compact` writes the part that is committed, tokenize/tokenizerjson/testdata/grid.json.gz.
+The test reads every file with Open and Import. Files that are accepted must give the same ids for every text, and those that Open
+accepts must decode to the same texts. `--compact` writes the committed part, tokenize/tokenizerjson/testdata/grid.json.gz.
 
-With `--plain` it makes files without added tokens, for TestSugarme_Grid: of which kinds sugarme/tokenizer has the ids, too. The part
-that is committed, testdata/plain.json.gz, is `--plain --texts 131 --compact`: the kinds that Open gives to that library.
+`--plain` makes files without added tokens for TestSugarme_Grid, which finds the kinds for which sugarme/tokenizer has the same ids.
+The committed part, testdata/plain.json.gz, is made by `--plain --texts 131 --compact`: the kinds that Open passes to that library.
 """
 
 import argparse
@@ -65,7 +65,7 @@ def train_spm(**options):
 
 
 def all_merges(pieces):
-    """The merges of a SentencePiece BPE: all ways to cut each piece, the best piece first."""
+    """The merges of a SentencePiece BPE: all splits of each piece, the best piece first."""
     ranked = sorted((p for p in pieces if p.type == 1), key=lambda p: -p.score)
     have = {p.piece for p in ranked}
     return [(p.piece[:i], p.piece[i:]) for p in ranked for i in range(1, len(p.piece)) if p.piece[:i] in have and p.piece[i:] in have]
@@ -193,7 +193,7 @@ class Maker:
     # --- whole files
 
     def sentencepiece_like(self):
-        """Files as converters write them, with a change here and there."""
+        """Files as converters write them, with small changes."""
         family = self.pick("t5", "t5strip", "llama", "llamafirst", "gemma", "siglip2", "xlmr", "never")
         model = self.spm_model()
         strip = [normalizers.Strip(False, True), normalizers.Replace(Regex(" {2,}"), "▁")]
@@ -234,7 +234,7 @@ class Maker:
 
 
 def plain(maker):
-    """Files without added tokens, each model with each normalizer and pre-tokenizer: of which kinds sugarme/tokenizer has the ids."""
+    """Files without added tokens, each model with each normalizer and pre-tokenizer."""
     normal = [
         None, normalizers.Prepend("▁"), normalizers.Replace(" ", "▁"), normalizers.Replace("a", ""), normalizers.Lowercase(), normalizers.StripAccents(), normalizers.NFC(), normalizers.NFD(),
         normalizers.NFKC(), normalizers.NFKD(), normalizers.Strip(True, True), normalizers.BertNormalizer(True, True, None, True), normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]),
@@ -270,7 +270,7 @@ def plain(maker):
 
 
 def proven(data):
-    """Whether Open gives a file to sugarme/tokenizer (provenForSugarme in tokenize/tokenizerjson/sugarme.go)."""
+    """Whether Open passes a file to sugarme/tokenizer (provenForSugarme in tokenize/tokenizerjson/sugarme.go)."""
     kinds = ((data["normalizer"] or {}).get("type"), (data["pre_tokenizer"] or {}).get("type"))
     return data["model"]["type"] in ("WordLevel", "WordPiece") and kinds[0] in (None, "Prepend") and kinds[1] in (None, "Split", "Digits")
 
@@ -286,7 +286,7 @@ def make_plain(args, all_texts):
 
 
 def golden(tokenizer, all_texts):
-    """What tokenizers makes of the texts: ids and the text that they decode to; null where it fails."""
+    """The ids of the texts and the texts that they decode to, by tokenizers; null where it fails."""
     out = []
     for text in all_texts:
         try:
@@ -311,7 +311,7 @@ def old_style(data, rng):
 
 
 def make(seed, count, all_texts, small_rules, queue):
-    """Puts files into the queue, one by one: a step may take all memory, or end the process."""
+    """Puts files into the queue one by one, because a step may use all memory or end the process."""
     resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
     maker = Maker(seed, small_rules)
     while count > 0:

@@ -1,10 +1,10 @@
-"""Archives as others write them, and the samples that the Python library webdataset finds in them.
+"""Writes archives of many layouts, with the samples that the Python library webdataset finds in them.
 
     python parity/webdataset_archives.py     writes ingest/archive/testdata/archives/grid.json.gz
 
-Each case is a tar of a random layout (formats, compressions, sparse and contiguous members, names with prefixes and
-several dots, texts and JSON of several kinds, members that are no sample's) with the members by sample as
-webdataset.tariterators groups them. Python is needed to write the file alone. Requirements: parity/requirements-shards.txt.
+Each case is a tar with a random layout (formats, compressions, sparse and contiguous members, names with prefixes and
+several dots, texts and JSON of several kinds, members that belong to no sample), and the members by sample as
+webdataset.tariterators groups them. Python is needed only to write the file. Requirements: parity/requirements-shards.txt.
 """
 
 import base64
@@ -76,7 +76,7 @@ def packed(r, content):
 
 
 def expected(sample):
-    """What a sample is by its members: images, texts, class, and how many members are neither."""
+    """The sample of its members: images, texts, class, and the number of other members."""
     images, texts, left = [], [], 0
     if "json" in sample:
         said = json.loads(sample["json"])

@@ -1,11 +1,10 @@
-// Command ingest measures what a picture from the web costs: `pali3 ingest urls` and img2dataset
-// fetch the same pictures from a server on loopback, in turn, and the CPU time of each process is
-// divided by the pictures.
+// Command ingest compares the CPU time per image of `pali3 ingest urls` and img2dataset. Both fetch
+// the same images from a server on loopback, in alternating runs.
 //
-//	go run ./bench/ingest -pictures DIR -pali3 bin/pali3 -img2dataset VENV/bin/img2dataset
+//	go run ./bench/ingest -images DIR -pali3 bin/pali3 -img2dataset VENV/bin/img2dataset
 //
-// The server runs in this process, whose time is not counted. Both store every picture with its
-// text: pali3 in its Parquet parts, img2dataset in its cheapest format.
+// The server runs in this process, whose time is not counted. Both programs store every image with
+// its text: pali3 in Parquet parts, img2dataset in its cheapest format.
 package main
 
 import (
@@ -23,22 +22,22 @@ import (
 )
 
 var (
-	pictures = flag.String("pictures", "", "folder of JPEG pictures")
-	pali3    = flag.String("pali3", "bin/pali3", "the pali3 binary")
-	peer     = flag.String("img2dataset", "img2dataset", "the img2dataset command")
-	count    = flag.Int("n", 3000, "pictures a run; those of the folder come again")
-	runs     = flag.Int("runs", 5, "runs of each")
-	only     = flag.String("only", "", "cases whose name has this in it")
-	format   = flag.String("format", "webdataset", "img2dataset's output format")
+	images = flag.String("images", "", "folder of JPEG images")
+	pali3  = flag.String("pali3", "bin/pali3", "the pali3 binary")
+	peer   = flag.String("img2dataset", "img2dataset", "the img2dataset command")
+	count  = flag.Int("n", 3000, "images per run; the folder's images are repeated")
+	runs   = flag.Int("runs", 5, "runs of each")
+	only   = flag.String("only", "", "run only cases whose name contains this")
+	format = flag.String("format", "webdataset", "img2dataset's output format")
 )
 
-// contender is a command line; OUT and LIST stand for the output folder and the list.
+// contender is a command line. OUT and LIST are replaced by the output folder and the list.
 type contender struct {
 	name string
 	args []string
 }
 
-// cases are what is compared: ours, then theirs.
+// cases are the comparisons: pali3, then the peer.
 func cases() []struct {
 	name string
 	two  [2]contender
@@ -72,7 +71,7 @@ func main() {
 	defer os.RemoveAll(dir)
 	server, list := serve(dir)
 	defer server.Close()
-	fmt.Printf("| pictures | pali3 ms CPU | img2dataset ms CPU | ratio | pali3 pictures/s | img2dataset pictures/s |\n|---|---|---|---|---|---|\n")
+	fmt.Printf("| images | pali3, CPU ms | img2dataset, CPU ms | ratio | pali3, images/s | img2dataset, images/s |\n|---|---|---|---|---|---|\n")
 	for _, c := range cases() {
 		if !strings.Contains(c.name, *only) {
 			continue
@@ -90,11 +89,11 @@ func main() {
 	}
 }
 
-// serve serves the pictures from memory, and writes the list of their URLs.
+// serve serves the images from memory and writes the list of their URLs.
 func serve(dir string) (*httptest.Server, string) {
-	paths, err := filepath.Glob(filepath.Join(*pictures, "*.jpg"))
+	paths, err := filepath.Glob(filepath.Join(*images, "*.jpg"))
 	if err != nil || len(paths) == 0 {
-		log.Fatalf("no *.jpg in %q: %v", *pictures, err)
+		log.Fatalf("no *.jpg in %q: %v", *images, err)
 	}
 	var contents [][]byte
 	var bytes int
@@ -118,18 +117,18 @@ func serve(dir string) (*httptest.Server, string) {
 	var b strings.Builder
 	b.WriteString("url,text\n")
 	for i := range *count {
-		fmt.Fprintf(&b, "%s/%d.jpg,picture %d\n", server.URL, i, i)
+		fmt.Fprintf(&b, "%s/%d.jpg,image %d\n", server.URL, i, i)
 	}
 	list := filepath.Join(dir, "list.csv")
 	if err := os.WriteFile(list, []byte(b.String()), 0o644); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%d pictures of %d bytes in the mean, %d a run, median of %d runs\n\n", len(contents), bytes/len(contents), *count, *runs)
+	fmt.Printf("%d images with a mean of %d bytes, %d per run, medians of %d runs\n\n", len(contents), bytes/len(contents), *count, *runs)
 	return server, list
 }
 
-// run runs a contender into a new folder, and returns the CPU time of it and its children, and the
-// time it took.
+// run runs a contender into a new folder. It returns the CPU time of the process and its children,
+// and the wall-clock time.
 func run(c contender, dir, list string) (cpu, wall time.Duration) {
 	out := filepath.Join(dir, "out")
 	if err := os.RemoveAll(out); err != nil {

@@ -1,8 +1,8 @@
-// Command shards measures this project's half of the shard benchmarks; table.py alternates it with
-// the peers of peers.py.
+// Command shards measures the jobs of the shard benchmarks with this project's packages. table.py
+// alternates it with the peers in peers.py.
 //
-//	shards pictures -rows N DIR               write N pictures of about -bytes bytes
-//	shards make -images DIR -rows N OUT       write a dataset of N rows from a folder's pictures, used in turn
+//	shards images -rows N DIR             write N images of about -bytes bytes
+//	shards make -images DIR -rows N OUT   write a dataset of N rows with a folder's images
 //	shards scan|captions|columns|random|whole|batch|verify DATASET
 package main
 
@@ -22,21 +22,21 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 2 {
-		log.Fatal("usage: shards pictures|make|scan|captions|columns|random|whole|batch|verify ...")
+		log.Fatal("usage: shards images|make|scan|captions|columns|random|whole|batch|verify ...")
 	}
 	command := os.Args[1]
 	flags := flag.NewFlagSet(command, flag.ExitOnError)
-	images := flags.String("images", "", "folder of pictures")
+	images := flags.String("images", "", "folder of images")
 	rows := flags.Int("rows", 10_000, "rows to write, or to read at random")
-	size := flags.Int("bytes", 36_000, "of a picture")
+	size := flags.Int("bytes", 36_000, "of an image")
 	seed := flags.Uint64("seed", 1, "of the random rows")
 	flags.Parse(os.Args[2:])
 	began := time.Now()
 	var bytes int64
 	var err error
 	switch command {
-	case "pictures":
-		err = pictures(flags.Arg(0), *rows, *size)
+	case "images":
+		err = writeImages(flags.Arg(0), *rows, *size)
 	case "make":
 		err = write(*images, *rows, flags.Arg(0))
 	case "scan":
@@ -62,14 +62,14 @@ func main() {
 	fmt.Printf("{\"seconds\": %.6f, \"bytes\": %d, \"touched\": %d}\n", time.Since(began).Seconds(), bytes, touched)
 }
 
-// write makes a dataset in which every row has a picture of the folder and a caption of 12 words.
+// write writes a dataset in which every row has an image of the folder and a caption of 12 words.
 func write(images string, rows int, out string) error {
 	paths, err := filepath.Glob(filepath.Join(images, "*"))
 	if err != nil || len(paths) == 0 {
-		return fmt.Errorf("no pictures in %q: %v", images, err)
+		return fmt.Errorf("no images in %q: %v", images, err)
 	}
 	slices.Sort(paths)
-	var pictures []shards.Image
+	var all []shards.Image
 	for _, path := range paths {
 		content, err := os.ReadFile(path)
 		if err != nil {
@@ -79,7 +79,7 @@ func write(images string, rows int, out string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		pictures = append(pictures, image)
+		all = append(all, image)
 	}
 	w, err := shards.Create(out, shards.Limits{})
 	if err != nil {
@@ -88,7 +88,7 @@ func write(images string, rows int, out string) error {
 	for i := range rows {
 		err := w.Append(shards.Sample{
 			Key:    fmt.Sprintf("%09d", i),
-			Images: []shards.Image{pictures[i%len(pictures)]},
+			Images: []shards.Image{all[i%len(all)]},
 			Texts:  []shards.Text{{Kind: shards.Alt, Value: caption(i)}},
 		})
 		if err == nil && w.PartFull() {
@@ -113,11 +113,11 @@ func caption(i int) string {
 	return string(text[:len(text)-1])
 }
 
-// cacheLine is in bytes. A scan reads a byte of every cache line: images that are not copied would
-// else not be read at all.
+// cacheLine is the size of a cache line in bytes. A scan reads a byte of every cache line, because
+// images that are not copied would otherwise not be read.
 const cacheLine = 64
 
-var touched int // sum of those bytes
+var touched int // sum of these bytes, so that reads are not optimised away
 
 func scan(dir string) (bytes int64, err error) {
 	d, err := shards.Open(dir)
@@ -162,7 +162,7 @@ func captions(dir string) (bytes int64, err error) {
 	return bytes, nil
 }
 
-// columns reads the captions without making rows of them.
+// columns reads the captions without assembling rows.
 func columns(dir string) (bytes int64, err error) {
 	d, err := shards.Open(dir)
 	if err != nil {
@@ -180,10 +180,10 @@ func columns(dir string) (bytes int64, err error) {
 	return bytes, nil
 }
 
-// peers are the columns that the peers' files have.
+// peers are the columns of the peers' files.
 var peers = []string{"key", "images.bytes", "texts.value"}
 
-// randomRows reads rows one by one, of all columns or of some.
+// randomRows reads rows one by one, with all columns or some.
 func randomRows(dir string, rows int, seed uint64, columns []string) (bytes int64, err error) {
 	d, err := shards.Open(dir)
 	if err != nil {
@@ -207,7 +207,7 @@ func randomRows(dir string, rows int, seed uint64, columns []string) (bytes int6
 	return bytes, nil
 }
 
-// batch asks for all the rows at once.
+// batch reads all rows in one call.
 func batch(dir string, rows int, seed uint64, columns []string) (bytes int64, err error) {
 	d, err := shards.Open(dir)
 	if err != nil {

@@ -1,10 +1,10 @@
-"""One measurement of a peer.
+"""Measures one job of a peer.
 
-    python peers.py PEER JOB DATASET OUT     DATASET is ours, OUT what write.py wrote of it
+    python peers.py PEER JOB DATASET OUT     DATASET is one of pali3, OUT what write.py made of it
 
-It prints seconds and processor seconds of the job alone, without start-up and imports, and the bytes that were read.
-Jobs: scan (every image and text), captions and columns (every text), random and batch (ROWS rows drawn at random, one by one or all
-asked for at once), verify, convert (the tar files to Parquet).
+It prints wall-clock and CPU seconds of the job without start-up and imports, and the number of bytes read. Jobs: scan
+(every image and text), captions and columns (every text), random and batch (ROWS rows drawn at random, one by one or in
+one call), verify, convert (the tar files to Parquet).
 """
 
 import bisect
@@ -27,7 +27,7 @@ def processor():
 
 
 class Clock:
-    """Started by a job when its imports are done."""
+    """A clock that a job starts after its imports."""
 
     def start(self):
         self.wall, self.cpu = time.perf_counter(), processor()
@@ -62,7 +62,7 @@ def hf(job, dataset, out):
 
 
 def pyarrow(job, dataset, out):
-    """As Python values."""
+    """Reads Python values."""
     import pyarrow.dataset as ds
     import pyarrow.parquet as pq
     if job == "convert":
@@ -78,12 +78,12 @@ def pyarrow(job, dataset, out):
 
 
 def pyarrow_columns(job, dataset, out):
-    """Without making Python values."""
+    """Reads columns without making Python values."""
     return summed(job, [os.path.join(out, "data.parquet")], {"image": "image", "caption": "caption"})
 
 
 def pyarrow_ours(job, dataset, out):
-    """The same of our own parts."""
+    """Reads columns of pali3's parts."""
     return summed(job, sorted(glob.glob(os.path.join(dataset, "part-*.parquet"))),
                   {"image": "images.list.element.bytes", "caption": "texts.list.element.value"})
 
@@ -105,7 +105,7 @@ def summed(job, paths, names):
 
 
 def convert(out):
-    """A tar to Parquet in a dozen lines."""
+    """Converts a tar to Parquet in a dozen lines."""
     import tarfile
 
     import pyarrow as pa

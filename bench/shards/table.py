@@ -1,9 +1,10 @@
-"""Ours and its peers in turns, and a table of medians.
+"""Alternates runs of pali3 and of its peers and prints a table of medians.
 
     python table.py BENCH PALI3 DATASET OUT JOB...
 
-BENCH is the binary of bench/shards, PALI3 that of cmd/pali3, DATASET ours, OUT what write.py wrote of it. ROUNDS turns, 5 if the
-environment does not say. A peer's times leave out its start-up and imports, ours leave out nothing.
+BENCH is the binary of bench/shards, PALI3 that of cmd/pali3, DATASET a dataset of pali3, OUT what write.py made of it. The
+environment variable ROUNDS is the number of rounds, 5 by default. The times of peers exclude start-up and imports, those of
+pali3 include everything.
 """
 
 import glob
@@ -28,11 +29,11 @@ PEERS = {
     "verify": ["sha256sum"],
     "convert": ["hf", "pyarrow"],
 }
-TITLES = {"hf": "HF datasets", "pyarrow": "pyarrow, as Python values", "pyarrow_columns": "pyarrow, columns", "webdataset": "webdataset",
+TITLES = {"hf": "HF datasets", "pyarrow": "pyarrow, Python values", "pyarrow_columns": "pyarrow, columns", "webdataset": "webdataset",
           "pyarrow_ours": "pyarrow, columns of our parts", "mosaicml": "MosaicML MDS", "cat": "`cat`", "sha256sum": "`sha256sum`"}
-JOBS = {"scan": "scan with images", "long": "the same of a longer dataset", "captions": "captions alone, row by row", "columns": "captions alone, as columns",
-        "random": f"{ROWS} rows at random, one by one", "whole": "the same with all our columns",
-        "batch": f"{ROWS} rows at random, asked for at once", "verify": "`verify --deep`", "convert": "WebDataset tar to Parquet"}
+JOBS = {"scan": "scan with images", "long": "the same of a longer dataset", "captions": "captions only, row by row", "columns": "captions only, as columns",
+        "random": f"{ROWS} rows at random, one by one", "whole": "the same with all columns",
+        "batch": f"{ROWS} rows at random, in one call", "verify": "`verify --deep`", "convert": "WebDataset tar to Parquet"}
 
 
 def ours(job, bench, pali3, dataset, out):
@@ -42,7 +43,7 @@ def ours(job, bench, pali3, dataset, out):
 
 
 def timed(command):
-    """Seconds and processor seconds of a whole process."""
+    """Wall-clock and CPU seconds of a process."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -55,7 +56,7 @@ def reported(command):
 
 
 def main(bench, pali3, dataset, out, *jobs):
-    print("| job | | s | processor s | times ours |")
+    print("| job | | s | CPU s | ratio to pali3 |")
     print("|---|---|---|---|---|")
     for job in jobs:
         here = os.path.dirname(os.path.abspath(__file__))

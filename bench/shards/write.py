@@ -1,4 +1,4 @@
-"""The rows of one of our datasets (key, first image, first text) as each peer keeps them, written below OUT.
+"""Writes the rows of a dataset of pali3 (key, first image, first text) in the formats of its peers, to folders of OUT.
 
     python write.py DATASET OUT FORMAT...      formats: parquet, hf, wds, mds
 """

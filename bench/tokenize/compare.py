@@ -1,16 +1,16 @@
-"""Speed of package tokenize/sentencepiece beside the C++ library and tokenizers, in one run, in turns.
+"""Compares the speed of package tokenize/sentencepiece with the C++ library and tokenizers in alternating runs.
 
     pip install -r parity/requirements-sentencepiece.txt tokenizers==0.23.1
     python bench/tokenize/compare.py --work build/bench-tokenize
 
-run in the repository makes its texts (the comments of Go's standard library; names of the quickstart's pictures in their
-languages), trains two models on them and prints two tables. --texts and --models take others instead: TEXTS are files of
-strings, each after its length as a little-endian uint32, as parity/sentencepiece_parity.py writes one.
+Run in the repository, it makes texts (the comments of Go's standard library; names of the quickstart's images in all
+languages), trains two models on them and prints two tables. --texts and --models use others instead: TEXTS are files of
+strings, each preceded by its length as a little-endian uint32, as parity/sentencepiece_parity.py writes them.
 
-The first table is of the libraries: every round runs each in a process of its own, one call for all texts, with
-nothing remembered from before. It has the median over rounds of the processor time of a thread (processor time over threads,
-which a busy machine leaves alone) and of the time that passed, in MB of text per second. The second is of commands, start-up
-and all, for the texts as lines: ours, spm_encode if there is one (--spm-encode), and Python that encodes in one batch.
+The first table compares the libraries. Each round runs each of them in a new process, with one call for all texts and
+empty caches. The table has medians over rounds in MB of text per second: of CPU time divided by threads, which does not
+depend on the load of the machine, and of wall-clock time. The second table compares commands with their start-up, for
+the texts as lines: pali3, spm_encode if there is one (--spm-encode), and Python with one batch call.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def read_texts(path):
 
 
 def write_texts(path, texts, megabytes):
-    """Writes texts, as many as the megabytes hold."""
+    """Writes texts up to a number of megabytes."""
     size = 0
     with open(path, "wb") as file:
         for text in texts:
@@ -51,7 +51,7 @@ def write_texts(path, texts, megabytes):
 
 
 def english():
-    """The comments of Go's standard library, a paragraph each."""
+    """The comments of Go's standard library, by paragraph."""
     root = pathlib.Path(subprocess.run(["go", "env", "GOROOT"], check=True, capture_output=True, text=True, env=GO).stdout.strip())
     for path in sorted((root / "src").rglob("*.go")):
         if path.is_dir():
@@ -69,7 +69,7 @@ def english():
 
 
 def languages():
-    """The names of the quickstart's pictures in all their languages, in the order of the pictures."""
+    """The names of the quickstart's images in all languages, in the order of the images."""
     path = ROOT / "build/bench-tokenize/emoji.tar"
     path.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run(["go", "run", "./internal/quickstart/build", "-tar", path], cwd=ROOT, check=True)
@@ -158,7 +158,7 @@ def libraries(args, models, texts):
 
 
 def used(command, **streams):
-    """Runs a command and returns the processor time that it took and the time that passed."""
+    """Runs a command and returns its CPU time and wall-clock time."""
     before, began = os.times(), time.perf_counter()
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL, **streams)
     after = os.times()

@@ -2,5 +2,5 @@
 
 package main
 
-// processorTime is not known here.
+// processorTime is not available on this system.
 func processorTime() float64 { return 0 }

@@ -4,7 +4,7 @@ package main
 
 import "syscall"
 
-// processorTime returns the seconds of processor time that this process has used.
+// processorTime returns the CPU seconds of this process.
 func processorTime() float64 {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {

@@ -1,11 +1,11 @@
-// Command tokenize runs package sentencepiece over a file of texts for the scripts under parity/
-// and bench/tokenize, which do the same with other libraries and compare.
+// Command tokenize runs package sentencepiece on a file of texts. Scripts under parity/ and
+// bench/tokenize compare the results with those of other libraries.
 //
-//	tokenize parity MODEL TEXTS OUT        what every text is encoded to, as SentencePieceText messages
-//	tokenize nbest MODEL TEXTS OUT N       the N best segmentations of every text
-//	tokenize time MODEL TEXTS THREADS      seconds that encoding and decoding take, as JSON
+//	tokenize parity MODEL TEXTS OUT        encode every text to a SentencePieceText message
+//	tokenize nbest MODEL TEXTS OUT N       write the N best segmentations of every text
+//	tokenize time MODEL TEXTS THREADS      print the seconds for encoding and decoding as JSON
 //
-// TEXTS and OUT hold strings of bytes, each after its length as a little-endian uint32.
+// TEXTS and OUT contain byte strings, each preceded by its length as a little-endian uint32.
 package main
 
 import (
@@ -63,7 +63,7 @@ func readTexts(path string) ([]string, error) {
 	return texts, nil
 }
 
-// writeTexts writes a file of the strings that each returns, one for each of n.
+// writeTexts writes a file of n strings, which the function each returns.
 func writeTexts(path string, n int, each func(i int) []byte) error {
 	file, err := os.Create(path)
 	if err != nil {

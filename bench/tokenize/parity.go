@@ -11,9 +11,9 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// parity writes for each text a string of four parts, each after its length as a little-endian
-// uint32: the SentencePieceText message that the C++ library makes of it, the ids as int32, the
-// offsets in runes as pairs of int32, and the text that the ids decode to.
+// parity writes for each text a string of four parts, each preceded by its length as a
+// little-endian uint32: the SentencePieceText message in the form of the C++ library, the ids as
+// int32, the offsets in runes as pairs of int32, and the text that the ids decode to.
 func parity(args []string) error {
 	model, err := sentencepiece.Open(args[0])
 	if err != nil {
@@ -43,8 +43,8 @@ func parity(args []string) error {
 	})
 }
 
-// nbest writes for each text a string: for each segmentation the score as float32, the number of
-// ids and the ids as int32.
+// nbest writes for each text a string. For each segmentation it has the score as float32, the
+// number of ids, and the ids as int32.
 func nbest(args []string) error {
 	model, err := sentencepiece.Open(args[0])
 	if err != nil {
@@ -75,16 +75,16 @@ func nbest(args []string) error {
 	})
 }
 
-// message serializes a SentencePieceText of sentencepiece.proto.
+// message encodes a SentencePieceText of sentencepiece.proto.
 func message(text string, spans []sentencepiece.Span, model *sentencepiece.Model) []byte {
 	out := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), text)
-	toCome := 0 // bytes of the unknown piece that are not yet there
+	toCome := 0 // bytes of the unknown piece still to come
 	for i, s := range spans {
 		m := protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), s.Piece)
 		m = appendInt(m, 2, int(uint32(s.ID)))
 		switch {
 		case !isByte(s, model):
-		case model.Type() == sentencepiece.Word: // whose unknown pieces are words
+		case model.Type() == sentencepiece.Word: // its unknown pieces are words
 			toCome = 0
 			if inWord(spans[i+1:], model) {
 				toCome = 1
@@ -95,7 +95,7 @@ func message(text string, spans []sentencepiece.Span, model *sentencepiece.Model
 			}
 			toCome--
 		}
-		if toCome == 0 { // of the bytes of an unknown piece, the last has its surface
+		if toCome == 0 { // the last byte of an unknown piece carries its surface
 			m = protowire.AppendString(protowire.AppendTag(m, 3, protowire.BytesType), text[s.Begin:s.End])
 		}
 		m = appendInt(appendInt(m, 4, s.Begin), 5, s.End)
@@ -108,8 +108,8 @@ func isByte(s sentencepiece.Span, model *sentencepiece.Model) bool {
 	return s.ID >= 0 && model.Piece(s.ID).Kind == sentencepiece.Byte
 }
 
-// inWord reports whether the pieces that follow a byte of an unknown word go on with that word:
-// they do not start with a known piece or with the space of another unknown word.
+// inWord reports whether the pieces that follow a byte of an unknown word continue that word: they
+// do not begin with a known piece or with the space of another unknown word.
 func inWord(next []sentencepiece.Span, model *sentencepiece.Model) bool {
 	if len(next) == 0 || !isByte(next[0], model) {
 		return false
@@ -117,7 +117,7 @@ func inWord(next []sentencepiece.Span, model *sentencepiece.Model) bool {
 	return len(next) < 3 || next[0].Piece+next[1].Piece+next[2].Piece != "<0xE2><0x96><0x81>"
 }
 
-// bytesOf returns how many bytes a character has whose first is that of the piece <0xE2>.
+// bytesOf returns the length of a character, given its first byte as a piece such as <0xE2>.
 func bytesOf(piece string) int {
 	first, _ := strconv.ParseUint(piece[3:5], 16, 8)
 	return max(1, bits.LeadingZeros8(^uint8(first)))

@@ -12,8 +12,7 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// times is what the command time prints: seconds that passed and seconds of processor time, and the
-// number of ids.
+// times is the output of the command time: wall-clock seconds, CPU seconds and the number of ids.
 type times struct {
 	Load   [2]float64 `json:"load"`
 	Encode [2]float64 `json:"encode"`
@@ -21,15 +20,15 @@ type times struct {
 	IDs    int        `json:"ids"`
 }
 
-// watch returns how long f takes, in seconds that pass and of processor time.
+// watch returns the wall-clock and CPU seconds that f takes.
 func watch(f func()) [2]float64 {
 	began, used := time.Now(), processorTime()
 	f()
 	return [2]float64{time.Since(began).Seconds(), processorTime() - used}
 }
 
-// timing encodes all texts in one call and decodes the ids, once each, by so many goroutines. The
-// first encoding is the one that counts: nothing is remembered from before.
+// timing encodes all texts in one call and decodes the ids, once each, with the given number of
+// goroutines. It measures the first encoding, with empty caches.
 func timing(args []string) error {
 	threads, err := strconv.Atoi(args[2])
 	if err != nil || threads < 1 {
@@ -54,7 +53,7 @@ func timing(args []string) error {
 	return json.NewEncoder(os.Stdout).Encode(t)
 }
 
-// inParallel calls work for 0 to n-1, in blocks, from so many goroutines.
+// inParallel calls work for 0 to n-1, in blocks, from the given number of goroutines.
 func inParallel(threads, n int, work func(i int)) {
 	const block = 256
 	var next atomic.Int64

@@ -14,9 +14,10 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// pictures writes n pictures of about size bytes each: waves of colour under noise, which take the
-// bytes that photos take. They are JPEGs, and PNGs where a JPEG would be little but its tables.
-func pictures(dir string, n, size int) error {
+// writeImages writes n images of about size bytes each: waves of colour with noise, which compress
+// like photos. They are JPEGs, or PNGs for sizes at which a JPEG would consist mostly of its
+// tables.
+func writeImages(dir string, n, size int) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -25,10 +26,10 @@ func pictures(dir string, n, size int) error {
 		var err error
 		name := fmt.Sprintf("%05d.png", i)
 		if size < 4096 {
-			err = png.Encode(&b, picture(i, max(int(math.Sqrt(float64(size)/4.4)), 1))) // 3.3 bytes a pixel, 4/3 as wide as high
+			err = png.Encode(&b, draw(i, max(int(math.Sqrt(float64(size)/4.4)), 1))) // 3.3 bytes per pixel, 4:3
 		} else {
 			name = fmt.Sprintf("%05d.jpg", i)
-			err = jpeg.Encode(&b, picture(i, int(math.Sqrt(float64(size)*2.8))), &jpeg.Options{Quality: 85}) // 2.1 bits a pixel
+			err = jpeg.Encode(&b, draw(i, int(math.Sqrt(float64(size)*2.8))), &jpeg.Options{Quality: 85}) // 2.1 bits per pixel
 		}
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o644)
@@ -40,16 +41,17 @@ func pictures(dir string, n, size int) error {
 	return nil
 }
 
-func picture(i, side int) image.Image {
+// draw returns image i.
+func draw(i, side int) image.Image {
 	rng := random.New(uint64(i))
-	p := image.NewRGBA(image.Rect(0, 0, side*4/3, side))
+	img := image.NewRGBA(image.Rect(0, 0, side*4/3, side))
 	kx, ky, phase := 1+rng.IntN(9), 1+rng.IntN(9), rng.IntN(628)
 	for y := range side {
 		for x := range side * 4 / 3 {
 			wave := math.Sin(float64(kx*x+ky*y)/float64(side)*3 + float64(phase)/100)
 			grain := rng.IntN(24)
-			p.Set(x, y, color.RGBA{uint8(110 + 90*wave + float64(grain)), uint8(100 + 60*wave*wave + float64(grain)), uint8(60 + grain), 255})
+			img.Set(x, y, color.RGBA{uint8(110 + 90*wave + float64(grain)), uint8(100 + 60*wave*wave + float64(grain)), uint8(60 + grain), 255})
 		}
 	}
-	return p
+	return img
 }
