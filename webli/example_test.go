@@ -6,6 +6,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/webli"
@@ -87,7 +88,7 @@ func ExampleSplit() {
 	defer clean.Close()
 	report, err := webli.Split(context.Background(), clean, filepath.Join(dir, "data"), webli.SplitConfig{
 		Fractions:    []webli.Fraction{{Name: "val", Part: 0.1}, {Name: "test", Part: 0.1}},
-		By:           "book", // no book is torn apart
+		By:           "book", // keeps the pages of a book together
 		KeepTogether: webli.NearDuplicates,
 	}, webli.Options{})
 	if err != nil {
@@ -100,4 +101,29 @@ func ExampleSplit() {
 	// train 808
 	// val 64
 	// test 128
+}
+
+// maxWords drops texts of more than Most words.
+type maxWords struct {
+	Most int `yaml:"most"`
+}
+
+func (p maxWords) MakeRule() (webli.Rule, error) {
+	return webli.TextRule(func(t shards.Text) string {
+		if n := len(strings.Fields(t.Value)); n > p.Most {
+			return fmt.Sprintf("%d words, more than %d", n, p.Most)
+		}
+		return ""
+	}), nil
+}
+
+func ExampleRules() {
+	rules := webli.Rules{"max_words": maxWords{Most: 100}}
+	config, err := webli.ReadConfig([]byte("rules: {max_words: {most: 3}}"), "mine.yaml", "", rules)
+	fmt.Println(config.Rules["max_words"], err)
+	_, err = webli.ReadConfig([]byte("rules: {max_word: {}}"), "mine.yaml", "", rules)
+	fmt.Println(err)
+	// Output:
+	// {3} <nil>
+	// mine.yaml line 1: unknown key "rules.max_word"; the nearest legal key is "max_words" (of max_words)
 }
