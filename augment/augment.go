@@ -4,13 +4,14 @@
 //
 // [Parse] turns such a string into a [Pipeline], and [Pipeline.Apply] turns the bytes of a JPEG,
 // PNG, GIF, WebP, BMP or TIFF file into a [Tensor] of float32 [H,W,3]. The language and the names
-// of the ops are those of big_vision (its pp/builder.py); ops.go holds the table. Random ops draw
-// from the random.Stream they are given and from nothing else, so a picture's crop is a function of
+// of the ops are those of big_vision (its pp/builder.py). An [Op] is a value: append your own to
+// [BuiltinOps] and parse with the result. Random ops draw
+// from the random.Stream they are given and from nothing else, so an image's crop is a function of
 // that key.
 //
 // [Decode] alone gives 8-bit RGB, and [Inspect] reads format and size from the header only. Input
 // is taken to be hostile: limits are checked against the header before any pixel is allocated, and
-// a bad picture is one of [ErrNotImage], [ErrTooLarge], [ErrTruncated], [ErrCorrupt] or
+// a bad image is one of [ErrNotImage], [ErrTooLarge], [ErrTruncated], [ErrCorrupt] or
 // [ErrUnsupported].
 //
 // augment owns pixels. It knows no dataset and no model.

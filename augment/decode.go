@@ -24,7 +24,7 @@ var (
 // Decode turns the bytes of a JPEG, PNG, GIF, WebP, BMP or TIFF file into 8-bit RGB, within
 // [DefaultLimits].
 //
-// What it does to the unusual: transparency is laid over white ([DecodeOver] takes another colour);
+// Unusual images: transparency is laid over white ([DecodeOver] takes another colour);
 // grey and palette images become RGB; 16-bit samples keep their upper byte; CMYK is converted
 // without a profile; colour profiles are ignored; of an animation the first frame counts, on a
 // canvas of the animation's size. The orientation of JPEG, PNG and WebP (EXIF) and of TIFF is
@@ -67,7 +67,7 @@ func (l Limits) DecodeOver(encoded []byte, background Colour) (*Image, error) {
 }
 
 // oneAtATime is held while an image of more than largePixels is decoded, so that memory stays
-// bounded however many are at work.
+// bounded whatever the number of workers.
 var oneAtATime sync.Mutex
 
 const largePixels = 64 << 20
@@ -96,8 +96,8 @@ func (l Limits) decode(encoded []byte) (*raster, error) {
 	return r, nil
 }
 
-// decodeFormat calls the decoder of the format. A decoder's panic on bytes that its author did not
-// think of is the image's fault and must not end a run of millions.
+// decodeFormat calls the decoder of the format. If a decoder panics on unexpected bytes, the image
+// is at fault: it must not end a run over millions.
 func decodeFormat(encoded []byte, format string) (r *raster, err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -17,10 +17,10 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// TestDecodeAgainstPIL compares every picture of testdata with what PIL makes of it. The largest
+// TestDecodeAgainstPIL compares every image of testdata with what PIL makes of it. The largest
 // difference allowed is that of two inverse DCTs with different rounding.
 func TestDecodeAgainstPIL(t *testing.T) {
-	for _, path := range pictures(t) {
+	for _, path := range images(t) {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			encoded := readFile(t, path)
 			got, err := Decode(encoded)
@@ -58,7 +58,7 @@ func tolerance(path string) int {
 
 // TestTruncatedPicturesAreErrors leaves animations out: their first frame may be whole.
 func TestTruncatedPicturesAreErrors(t *testing.T) {
-	for _, path := range pictures(t) {
+	for _, path := range images(t) {
 		if strings.Contains(path, "animated") {
 			continue
 		}
@@ -75,7 +75,7 @@ func TestTruncatedPicturesAreErrors(t *testing.T) {
 }
 
 func TestKindsOfErrors(t *testing.T) {
-	jpeg := readFile(t, "testdata/pictures/s420.jpg")
+	jpeg := readFile(t, "testdata/images/s420.jpg")
 	arithmetic := bytes.Replace(jpeg, []byte{0xFF, 0xC0}, []byte{0xFF, 0xC9}, 1)
 	for _, c := range []struct {
 		name    string
@@ -91,7 +91,7 @@ func TestKindsOfErrors(t *testing.T) {
 		{"JPEG without its last coded data", jpeg[:len(jpeg)-4], ErrTruncated},
 		{"JPEG with arithmetic coding", arithmetic, ErrUnsupported},
 		{"a bomb behind a marker that decoders read differently", smuggled(jpeg), ErrCorrupt},
-		{"an animation whose first frame is larger than it says", swollen(readFile(t, "testdata/pictures/animated.webp")), ErrCorrupt},
+		{"an animation whose first frame is larger than it says", swollen(readFile(t, "testdata/images/animated.webp")), ErrCorrupt},
 	} {
 		if _, err := Decode(c.encoded); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
@@ -168,9 +168,9 @@ func pngOfSize(width, height uint32) []byte {
 	return binary.BigEndian.AppendUint32(file, crc32.ChecksumIEEE(header))
 }
 
-func pictures(t *testing.T) []string {
+func images(t *testing.T) []string {
 	t.Helper()
-	all, err := filepath.Glob("testdata/pictures/*")
+	all, err := filepath.Glob("testdata/images/*")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func pictures(t *testing.T) []string {
 		}
 	}
 	if len(encoded) < 20 {
-		t.Fatalf("%d pictures in testdata", len(encoded))
+		t.Fatalf("%d images in testdata", len(encoded))
 	}
 	return encoded
 }
@@ -224,7 +224,7 @@ func difference(a, b []uint8) (worst int, mean float64) {
 	return worst, mean
 }
 
-// encodePNG makes a picture for tests.
+// encodePNG makes an image for tests.
 func encodePNG(t testing.TB, width, height int, at func(x, y int) color.Color) []byte {
 	t.Helper()
 	m := image.NewNRGBA(image.Rect(0, 0, width, height))

@@ -11,7 +11,7 @@ import (
 )
 
 func Example() {
-	encoded, err := os.ReadFile("testdata/pictures/s420.jpg")
+	encoded, err := os.ReadFile("testdata/images/s420.jpg")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -27,9 +27,9 @@ func Example() {
 	// Output: [224 224 3] random: false
 }
 
-// Random ops draw from a stream whose key says what the picture is drawn for.
+// Random ops draw from a stream whose key says what the choice belongs to.
 func ExamplePipeline_Apply() {
-	encoded, err := os.ReadFile("testdata/pictures/s420.jpg")
+	encoded, err := os.ReadFile("testdata/images/s420.jpg")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func ExampleParse_error() {
 }
 
 func ExampleInspect() {
-	encoded, err := os.ReadFile("testdata/pictures/orientation6.jpg")
+	encoded, err := os.ReadFile("testdata/images/orientation6.jpg")
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -2,7 +2,7 @@ package augment
 
 import "fmt"
 
-// Image is a decoded picture, 8-bit sRGB, upright and opaque.
+// Image is a decoded image, 8-bit sRGB, upright and opaque.
 type Image struct {
 	Height, Width int
 	Pix           []uint8 // [H,W,3], row by row
@@ -30,7 +30,7 @@ func newImage(height, width int) *Image {
 	return &Image{height, width, make([]uint8, 3*height*width)}
 }
 
-// region is a rectangle of a picture, in pixels.
+// region is a rectangle of an image, in pixels.
 type region struct{ y, x, height, width int }
 
 func (r region) String() string { return fmt.Sprintf("%dx%d", r.height, r.width) }
@@ -45,7 +45,7 @@ func cut[T uint8 | float32](pix []T, width int, r region) []T {
 	return out
 }
 
-// mirror turns every row of the pixels around, in place.
+// mirror flips every row of pixels, in place.
 func mirror[T uint8 | float32](pix []T, width int) {
 	for ; len(pix) > 0; pix = pix[3*width:] {
 		for i, j := 0, 3*(width-1); i < j; i, j = i+3, j-3 {

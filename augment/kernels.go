@@ -1,6 +1,6 @@
 package augment
 
-// The loops in which the time goes, portably. Where there is a SIMD twin (kernels_amd64.go) it does
+// The hot loops, in portable Go. Where there is a SIMD twin (kernels_amd64.go) it does
 // as many elements as it can and leaves the rest to these; both give the same bits.
 
 // sumRowsPortable writes 3 near + far to sums: chroma at a quarter of the way, times 4.

@@ -4,7 +4,7 @@ package augment
 
 import "simd/archsimd"
 
-// useAVX2 is the one place that decides between the twins.
+// useAVX2 decides between the portable loops and their SIMD twins.
 var useAVX2 = archsimd.X86.AVX2()
 
 func sumRows(sums []uint16, near, far []uint8) {

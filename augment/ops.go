@@ -56,8 +56,8 @@ func (ops Ops) String() string {
 // maxOutput bounds the sides that a resize may ask for.
 const maxOutput = 16384
 
-// builtinOps have the names and meanings of big_vision's (pp/ops_general.py, pp/ops_image.py). The
-// resizes differ in two ways: antialias defaults to true, and floats are not rounded back to 8 bits.
+// builtinOps have the names and meanings of big_vision's (pp/ops_general.py, pp/ops_image.py).
+// Resizing differs in two ways: antialias defaults to true, and floats are not rounded to 8 bits.
 var builtinOps = Ops{
 	{decodeOp, "decode([background=white])", "bytes to pixels 0 to 255; must come first", buildDecode},
 	{"resize", "resize(size | height, width, [method], [antialias])", "squash to that size", buildResize},
@@ -134,7 +134,7 @@ func buildRandomCrop(a *Arguments) (Action, error) {
 
 func roomFor(p *Pixels, height, width int) (h, w int, err error) {
 	if h, w = p.Size(); h < height || w < width {
-		return h, w, fmt.Errorf("cutting %dx%d out of a picture of only %dx%d (height x width)", height, width, h, w)
+		return h, w, fmt.Errorf("cutting %dx%d out of an image of only %dx%d (height x width)", height, width, h, w)
 	}
 	return h, w, nil
 }
@@ -155,7 +155,7 @@ func buildInceptionCrop(a *Arguments) (Action, error) {
 }
 
 // inceptionRegion draws a rectangle of a random aspect (width/height 0.75 to 1.33) and of a part of
-// the area between areaMin and areaMax; after 100 misses it is the whole picture. It follows
+// the area between areaMin and areaMax; after 100 misses it is the whole image. It follows
 // tf.image.sample_distorted_bounding_box (sample_distorted_bounding_box_op.cc, GenerateRandomCrop).
 func inceptionRegion(rng *random.Stream, height, width int, areaMin, areaMax float64) region {
 	total := float64(height) * float64(width)

@@ -24,12 +24,12 @@ type step struct {
 // String returns the pipeline as it was written.
 func (p *Pipeline) String() string { return p.text }
 
-// Random says whether some op draws from the stream. If none does, the tensor is a function of the
-// bytes alone, and what a frozen encoder makes of it can be cached.
+// Random reports whether an op draws from the stream. Otherwise the tensor depends on the bytes
+// alone, and the output of a frozen encoder can be cached.
 func (p *Pipeline) Random() bool { return p.random }
 
 // Size returns height and width of every tensor of the pipeline, or zeros if they depend on the
-// picture.
+// image.
 func (p *Pipeline) Size() (height, width int) { return p.height, p.width }
 
 // WithLimits returns the pipeline with other limits on its input.
@@ -39,8 +39,8 @@ func (p *Pipeline) WithLimits(l Limits) *Pipeline {
 	return &q
 }
 
-// Apply runs the ops on an encoded picture. All randomness comes from rng, which may be nil if the
-// pipeline is not [Pipeline.Random]. Errors of bad pictures are those of [Decode].
+// Apply runs the ops on an encoded image. All randomness comes from rng, which may be nil if the
+// pipeline is not [Pipeline.Random]. Errors of bad images are those of [Decode].
 func (p *Pipeline) Apply(encoded []byte, rng *random.Stream) (Tensor, error) {
 	if p.random && rng == nil {
 		return Tensor{}, fmt.Errorf("applying %q: random ops, but no random stream", p.text)

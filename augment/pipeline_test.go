@@ -91,7 +91,7 @@ func TestSizeAndRandom(t *testing.T) {
 	}
 }
 
-// numbered is a picture whose red is x and whose green is y.
+// numbered is an image whose red is x and whose green is y.
 func numbered(t testing.TB, width, height int) []byte {
 	return encodePNG(t, width, height, func(x, y int) color.Color {
 		return color.NRGBA{uint8(x), uint8(y), 200, 255}

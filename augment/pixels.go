@@ -9,14 +9,15 @@ type Pixels struct {
 	tensor  *Tensor
 }
 
-// Image returns the pixels as 8-bit values, or nil once an op has turned them into floats. An op may
-// change them in place.
+// Image returns the pixels as 8-bit values, or nil once an op has turned them into floats. An op
+// may change them in place.
 func (p *Pixels) Image() *Image { return p.image }
 
 // SetImage replaces the pixels by 8-bit ones.
 func (p *Pixels) SetImage(m *Image) { p.image, p.tensor = m, nil }
 
-// Tensor returns the pixels as floats; 8-bit values become 0 to 255. An op may change them in place.
+// Tensor returns the pixels as floats, converting 8-bit ones to 0 to 255. An op may change them in
+// place.
 func (p *Pixels) Tensor() *Tensor {
 	if p.tensor == nil {
 		t := p.image.Float()

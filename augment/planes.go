@@ -8,9 +8,9 @@ import (
 )
 
 // DecodeYCbCr returns the planes of a JPEG as they are stored, chroma at whatever resolution it
-// has, for who writes a JPEG again and needs no RGB between. It returns nil without an error for a
-// picture that only [Decode] makes: another format, a grey, CMYK or RGB JPEG, and one that EXIF
-// says is to be turned.
+// has, so that a JPEG can be written again without converting to RGB. It returns nil without an
+// error for an image that only [Decode] can decode: another format, a grey, CMYK or RGB JPEG, or
+// one that EXIF says to rotate.
 func DecodeYCbCr(encoded []byte) (*image.YCbCr, error) { return DefaultLimits().DecodeYCbCr(encoded) }
 
 // DecodeYCbCr is the function of that name within these limits.
@@ -38,10 +38,10 @@ func (l Limits) DecodeYCbCr(encoded []byte) (m *image.YCbCr, err error) {
 	return planes.ycbcr(), nil
 }
 
-// ResizeYCbCr returns a part of the picture resized to height x width, by the bilinear kernel with
+// ResizeYCbCr returns a part of the image resized to height x width, by the bilinear kernel with
 // antialiasing, as planes with chroma at half the height and width: each plane is resampled by
 // itself, chroma sited in the middle of its pixels (JFIF 1.02). Part is in pixels of the resized
-// picture, and within it.
+// image, and within it.
 func ResizeYCbCr(m *image.YCbCr, height, width int, part image.Rectangle) *image.YCbCr {
 	out := image.NewYCbCr(image.Rect(0, 0, part.Dx(), part.Dy()), image.YCbCrSubsampleRatio420)
 	rows := axis{m.Rect.Dy(), height, part.Min.Y, part.Dy()}
@@ -55,8 +55,8 @@ func ResizeYCbCr(m *image.YCbCr, height, width int, part image.Rectangle) *image
 	return out
 }
 
-// axis is one direction of a resize: from so many luma samples to so many, of which a part is
-// wanted.
+// axis is one direction of a resize: the luma samples of the source and of the result, and the part
+// of the result that is wanted.
 type axis struct{ from, to, first, count int }
 
 func (a axis) ratio() float64 { return float64(a.from) / float64(a.to) }

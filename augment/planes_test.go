@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// soft is a picture of slow waves in all three planes, within the colours that RGB has.
+// soft is an image of slow waves in all three planes, within the colours that RGB has.
 func soft(width, height int, ratio image.YCbCrSubsampleRatio) *image.YCbCr {
 	m := image.NewYCbCr(image.Rect(0, 0, width, height), ratio)
 	wave := func(plane []uint8, stride, byRow, byColumn int, height, phase float64) {

@@ -37,7 +37,7 @@ type taps struct {
 
 // tapsFor computes the taps of every output pixel of one axis, with half-pixel centres: output i
 // looks at (i+0.5)*from/to. With antialias the kernel is as wide as the shrinking ratio, and
-// weights that fall outside the picture are shared out among the rest. That is tf.image.resize
+// weights that fall outside the image are shared out among the rest. That is tf.image.resize
 // (scale_and_translate_op.cc, ComputeSpansCore) and PIL (Resample.c, precompute_coeffs).
 func tapsFor(from, to int, filter Filter, antialias bool) []taps {
 	ratio := float64(from) / float64(to)
@@ -78,7 +78,7 @@ func spread(from int, ratio, offset float64, count int, filter Filter, antialias
 	return all
 }
 
-// Resize returns the picture at height x width, squashed if its shape differs, as floats 0 to 255.
+// Resize returns the image at height x width, squashed if its shape differs, as floats 0 to 255.
 // Without antialias the kernel keeps its width when shrinking, as tf.image.resize does by default.
 func (m *Image) Resize(height, width int, filter Filter, antialias bool) Tensor {
 	out := resize(m.Pix, m.Height, m.Width, height, width, filter, antialias)

@@ -130,7 +130,7 @@ func (r *raster) over(background Colour) *Image {
 	return out
 }
 
-// turned returns a picture of the raster upright.
+// turned returns the raster as an upright image.
 func (r *raster) turned(m *Image) *Image { return upright(m, r.orientation) }
 
 // onCanvas lays the raster on a larger, transparent one.

@@ -6,8 +6,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// TextsOf returns the texts of a sample that the task takes, by its languages and kinds of text. Text
-// read in an image is for kind ocr alone.
+// TextsOf returns the texts of a sample that the task takes, by its languages and kinds of text.
+// Only kind ocr takes text read in an image.
 func (t *Task) TextsOf(s *shards.Sample) (texts []*shards.Text) {
 	for i := range s.Texts {
 		text := &s.Texts[i]

@@ -8,7 +8,7 @@ import (
 )
 
 // answerTexts is the kind of text, in a contrastive task's Texts, that is made of a sample's
-// answers. It gives images that come with questions alone a text to be told apart by.
+// answers. With it, images that have questions but no captions can be told apart.
 const answerTexts = "answers"
 
 // saysLittle are answers that most images share, whatever they show: yes and no in the languages of

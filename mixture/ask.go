@@ -7,12 +7,12 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Ask is one thing that a task asks of a sample, with what would be right. Unlike an example of
-// training, nothing of it is drawn at random.
+// Ask is one thing that a task asks of a sample, with the right answers. Unlike a training example,
+// it has nothing random.
 type Ask struct {
 	// ID is that of the question, or KEY/LANGUAGE of the sample's key and the language asked for.
 	ID string
-	// Language of what is asked for or, of a question, that it is asked in.
+	// Language of the text that is asked for, or of the question.
 	Language string
 	// Kind of the question; otherwise the task's kind.
 	Kind string
@@ -20,7 +20,7 @@ type Ask struct {
 	Question string
 	// Prompt is the encoder's text.
 	Prompt string
-	// Truths are what people said.
+	// Truths are the answers or texts that people gave.
 	Truths []string
 }
 
@@ -32,8 +32,8 @@ func (t *Task) askIn(key, language, question string) Ask {
 	}
 }
 
-// askCaptions asks in each language of the sample's texts, in the order of the first. Several texts
-// in a language are several truths.
+// askCaptions asks once in each language of the sample's texts. Several texts in a language are
+// several truths.
 func askCaptions(t *Task, s *shards.Sample) (all []Ask) {
 	at := map[string]int{}
 	for _, text := range t.TextsOf(s) {

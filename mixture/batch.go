@@ -12,7 +12,7 @@ import (
 // Shape holds the fixed sizes of a stage's batches, so that one compiled graph serves them all.
 type Shape struct {
 	Rows    int // B, examples
-	Images  int // N, pictures of an example; 0 if the tasks have none
+	Images  int // N, images of an example; 0 if the tasks have none
 	Height  int // H, pixels
 	Width   int // W, pixels
 	Texts   int // K, texts of an example; 1 but for contrastive tasks
@@ -25,7 +25,7 @@ type Batch struct {
 	Step  int
 	Shape Shape
 	// Pixels are float32 [B, N, H, W, 3] in the recipe's value range, zero where an example has no
-	// picture. Nil if the stream was asked for none.
+	// image. Nil if the stream makes no pixels.
 	Pixels []float32
 	// ImageMask is 1 where an example has an image and 0 where it has fewer than N, [B, N].
 	ImageMask []float32

@@ -162,7 +162,7 @@ func (g *Registry) recipeOps(key, ops string) (*augment.Pipeline, error) {
 		return nil, fmt.Errorf("images.%s: %w", key, err)
 	}
 	if h, w := p.Size(); h == 0 || w == 0 {
-		return nil, fmt.Errorf("images.%s: %q gives pictures of various sizes; end with a resize or a crop of a fixed size, such as resize(224)", key, ops)
+		return nil, fmt.Errorf("images.%s: %q gives images of various sizes; end with a resize or a crop of a fixed size, such as resize(224)", key, ops)
 	}
 	return p, nil
 }

@@ -1,7 +1,6 @@
 package mixture
 
-// WithDefaults returns the recipe with the values filled in that its keys have where they are left
-// out.
+// WithDefaults returns the recipe with the defaults of absent keys filled in.
 func (r Recipe) WithDefaults() Recipe {
 	if r.Temperature == 0 {
 		r.Temperature = 1

@@ -79,13 +79,13 @@ func ChooseDenoiser(denoisers []Denoiser, rng *random.Stream) Denoiser {
 
 // SentinelSource knows the ids that denoisers put into text. *tokenize.Vocabulary is one.
 type SentinelSource interface {
-	// Sentinel returns the id of <extra_id_k>, or an error if there is none.
+	// Sentinel returns the id of <extra_id_k>, or an error if the vocabulary has none.
 	Sentinel(k int) (int32, error)
-	// Mode returns the id of a mode token, or an error if there is none.
+	// Mode returns the id of a mode token, or an error if the vocabulary has none.
 	Mode(name string) (int32, error)
 }
 
-// ErrTooShort is returned for a text of which nothing can be hidden and something kept.
+// ErrTooShort is the error for a text that is too short to hide one part and keep another.
 var ErrTooShort = errors.New("the text is too short for a denoiser, which needs two ids")
 
 // Corrupt makes inputs of at most maxInput ids and targets of at most maxTarget ids from a text's
@@ -96,7 +96,7 @@ var ErrTooShort = errors.New("the text is too short for a denoiser, which needs 
 // <extra_id_0>, <extra_id_1>, ... in order. An S-denoiser uses none: inputs are a prefix, targets
 // the rest.
 //
-// Of a text longer than what fits, a random stretch is used. The same stream gives the same result.
+// A text that is too long is cut to a random stretch. The same stream gives the same result.
 func (d Denoiser) Corrupt(ids []int32, v SentinelSource, maxInput, maxTarget int, rng *random.Stream) (inputs, targets []int32, err error) {
 	if len(ids) < 2 {
 		return nil, nil, ErrTooShort

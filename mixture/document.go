@@ -16,7 +16,7 @@ type denoiseTask struct {
 const defaultDenoisers = "ul2"
 
 // newDenoiseTask checks that the vocabulary has the sentinels and mode tokens that the denoisers
-// may need. For other kinds of task it does nothing.
+// may need. It does nothing for kinds that don't denoise.
 func newDenoiseTask(t *Task, k Kind, v *tokenize.Vocabulary, lengths Lengths) (denoiseTask, error) {
 	if !k.Denoises {
 		return denoiseTask{}, nil

@@ -17,8 +17,8 @@ func (s *Stream) fillAt(b *Batch, row, position int) error {
 	return s.fill(b, row, s.tasks[number], before)
 }
 
-// fill fills a row of the batch with the example of a task that has so many before it. A sample that
-// cannot be used is replaced by another one, always the same.
+// fill fills a row of the batch with an example of a task, given the number of examples before it.
+// A sample that cannot be used is replaced by another, always the same one.
 func (s *Stream) fill(b *Batch, row int, t *task, before int) error {
 	var last error
 	for attempt := range attempts {
@@ -42,8 +42,8 @@ type drawn struct {
 	rng    *random.Stream // of the example's own choices
 }
 
-// draw draws the sample for an example of the task. The first attempt follows the order of the epoch;
-// later ones take any sample.
+// draw draws the sample for an example of the task. The first attempt follows the order of the
+// epoch, later ones take any sample.
 func (t *task) draw(seed uint64, before, attempt int) (d drawn, err error) {
 	n := len(t.source.rows)
 	epoch, at := before/n, before%n

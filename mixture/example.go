@@ -1,7 +1,7 @@
 package mixture
 
-// ids are an example's texts without their ends of sentence: several of a contrastive task, a prompt
-// and a target of others.
+// ids are an example's texts, without ends of sentence: several texts of a contrastive task, or a
+// prompt and a target.
 type ids struct {
 	texts           [][]int32
 	encoder, target []int32

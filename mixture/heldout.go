@@ -1,7 +1,7 @@
 package mixture
 
-// HeldOut returns the recipe with its tasks on another split, with the image ops of scoring and
-// every random choice drawn as in training. Data, if not empty, is the dataset of all its tasks.
+// HeldOut returns the recipe with its tasks on another split and with the image ops for scoring.
+// Random choices are drawn as in training. Data, if not empty, replaces the dataset of all tasks.
 func (r Recipe) HeldOut(data, split string) Recipe {
 	tasks := make([]Task, len(r.Tasks))
 	for i, t := range r.Tasks {

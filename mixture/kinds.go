@@ -32,8 +32,8 @@ type Kind struct {
 	// that the function Labels found in all samples of the task. A sample for which Make returns an
 	// error is replaced by another.
 	Make func(t *Task, s *shards.Sample, labels Labels, rng *random.Stream) (Draft, error)
-	// Asks returns what the task asks of a sample when a model is evaluated or used. Unlike Make, it
-	// draws nothing at random. May be nil: then the kind only trains.
+	// Asks returns what the task asks of a sample when a model is evaluated or used. Unlike
+	// Make, it draws nothing at random. If it is nil, the kind only trains.
 	Asks func(t *Task, s *shards.Sample) []Ask
 	// Languages are those of the texts that the task can use of a sample, "" where not known.
 	// Default: the languages of [Task.TextsOf].
@@ -88,8 +88,7 @@ func hasObjects(t *Task, s *shards.Sample) bool  { return len(objectsOf(t, s)) >
 
 func pick[T any](from []T, rng *random.Stream) T { return from[rng.IntN(len(from))] }
 
-// makeContrastive gives all texts of the sample in a random order, of which a batch takes the
-// first.
+// makeContrastive returns all texts of the sample in a random order.
 func makeContrastive(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
 	texts := t.TextsOf(s)
 	var d Draft
@@ -104,8 +103,8 @@ func makeCaption(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft
 	return Draft{Prompt: t.Fill("lang", text.Language), Target: text.Value}, nil
 }
 
-// makeSplitCap gives the first words of a text and asks for the rest. The split is uniform: none to
-// all but one of the words.
+// makeSplitCap prompts with the first words of a text, from none to all but one, and asks for the
+// rest.
 func makeSplitCap(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
 	text := pick(t.TextsOf(s), rng)
 	words := splitWords(text.Value)
@@ -114,8 +113,8 @@ func makeSplitCap(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draf
 	return d, nil
 }
 
-// splitWords cuts a text so that its parts joined are the text again: before each word; in scripts
-// that write without spaces, before each character.
+// splitWords splits a text before each word or, in scripts without spaces, before each character.
+// The parts joined are the text.
 func splitWords(text string) (words []string) {
 	start := 0
 	var last rune

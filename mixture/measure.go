@@ -4,12 +4,12 @@ import (
 	"context"
 )
 
-// Measured tells what a task's samples give, by its first examples.
+// Measured is how the first examples of a task fit the recipe.
 type Measured struct {
 	Task string `json:"task"`
 	// Samples of the dataset that the task can use.
 	Samples int `json:"samples"`
-	// Examples that were made, of as many different samples, and those of them that failed.
+	// Examples that were made, each of another sample, and how many of them failed.
 	Examples int `json:"examples"`
 	Failed   int `json:"failed"`
 	// Reason of the first failure.
@@ -22,9 +22,9 @@ type Measured struct {
 	TruncatedDecoder int `json:"truncated_decoder"`
 }
 
-// Measure makes up to the given number of examples of each task, in order, decodes the images of the
-// first few of them, and returns how the examples fit the recipe's lengths. Tasks of weight zero have
-// none.
+// Measure makes up to the given number of examples of each task, in order, and returns how they fit
+// the recipe's lengths. It decodes the images of the first few. Tasks of weight zero have no
+// examples.
 func (s *Stream) Measure(ctx context.Context, examples, images int) ([]Measured, error) {
 	var all []Measured
 	for _, t := range s.tasks {

@@ -51,8 +51,8 @@ func apportion(weights []float64, n int) []int {
 	return counts
 }
 
-// step gives one slot to the part that is most below its share, or takes one from the part most
-// above.
+// step gives one slot to the part furthest below its share, or takes one from the part furthest
+// above it.
 func step(counts []int, weights []float64, total float64, n, rest int) int {
 	best, most := -1, 0.0
 	for i, w := range weights {

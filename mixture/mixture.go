@@ -1,24 +1,29 @@
-// Package mixture turns datasets into training batches by a recipe. Most users need [ReadRecipe]
+// Package mixture turns datasets into training batches by a recipe. Most users need [ParseRecipe]
 // and [Open], and then [Stream.Batch]:
 //
-//	recipe, err := mixture.ReadRecipe(yaml, "mine.yaml")
+//	recipe, err := mixture.ParseRecipe(yaml, "mine.yaml", nil)
 //	stream, err := mixture.Open(recipe, mixture.Options{Workers: 4})
 //	batch, err := stream.Batch(ctx, step)
 //
-// A recipe mixes tasks. A [Task] is one kind of example (a caption, an answer, a corrupted text;
-// see [Kinds]) made from one split of one dataset, with PaLI's prompt or one of its own.
+// A recipe mixes tasks. A [Task] makes one kind of example (a caption, an answer, a corrupted text)
+// from one split of one dataset, with PaLI's prompt or its own. A [Kind] is a value: append your
+// own to a [Registry] and parse recipes with it.
 //
-// The batch of a step is a pure function of (recipe, seed, step), whatever the number of workers
-// and hosts and wherever a run resumed:
+// The batch of a step is a pure function of (recipe, seed, step). It does not depend on the number
+// of workers and hosts, nor on where a run was resumed:
 //
-//	step, row ─▶ position ─▶ mix: which task, and its how-manieth example    (mix.go)
-//	                         order: which sample, in which epoch             (order.go)
-//	                         kind: prompt and target, drawn by a counter     (kinds.go, denoise.go)
-//	                         vocabulary: ids, cut to the recipe's lengths    (stream.go)
+//	open.go     recipe: datasets, vocabulary, image ops
+//	source.go   dataset: the samples that each task can use
+//	stream.go   step, row: a position of the stream
+//	draw.go     position: which task, and that task's example index    (mix.go)
+//	            index: which sample, in which epoch                    (order.go)
+//	example.go  sample: prompt and target, then ids                    (kinds.go, denoise.go)
+//	images.go   image: pixels
+//	place.go    ids: the row of the batch, truncated to the recipe's lengths
 //
 // Weights are met exactly in every block of examples. The order of samples is a keyed permutation
-// evaluated at a position, so to resume is to ask for the next step. A sample that cannot be used
-// gives its place to another, always the same, and is reported by [Stream.Skipped].
+// evaluated at a position, so a run resumes by asking for the next step. A sample that cannot be
+// used is replaced by another, always the same, and is reported by [Stream.Skipped].
 //
 // The package owns what the model is asked and what it should answer. It knows no network and no
 // optimizer.

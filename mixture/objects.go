@@ -12,8 +12,8 @@ import (
 // Labels are names of what images show, by group. A label that an image lacks is drawn from the
 // group of one that it has, so that a role is denied by another role and not by a colour.
 //
-// Those of all samples of a task are in the order of the samples' keys. Where keys say what an image
-// shows, neighbouring labels are hard to tell apart.
+// Those of all samples of a task are in the order of the samples' keys. Where keys say what an
+// image shows, neighbouring labels are hard to tell apart.
 type Labels map[string][]string
 
 // Sources of labels that [Task.Objects] may name beside metadata fields.
@@ -22,8 +22,7 @@ const (
 	objectTexts = "texts"
 )
 
-// objectsOf returns the labels of a sample from the sources that the task names; by default its
-// boxes.
+// objectsOf returns the labels of a sample from the sources that the task names, by default boxes.
 func objectsOf(t *Task, s *shards.Sample) Labels {
 	found := Labels{}
 	add := func(group, label string) {
@@ -99,7 +98,7 @@ func makeObjectVQA(t *Task, s *shards.Sample, all Labels, rng *random.Stream) (D
 	yes := rng.IntN(2) == 0
 	kind := rng.IntN(4)
 	if len(found) > 1 && kind == 0 || len(o.present) < 2 && kind == 2 || strings.HasPrefix(group, objectTexts) {
-		kind = 1 // of a part of the labels, of one, or of whole sentences, only whether it is there
+		kind = 1 // the other questions need all labels, two labels, or labels that are not sentences
 	}
 	switch kind {
 	case 0:
@@ -121,11 +120,11 @@ type asked struct {
 	rng          *random.Stream
 }
 
-// near is how far from a present label, in the order of keys, a hard one may stand.
+// near is how far from a present label, in the order of keys, a hard one may be.
 const near = 12
 
-// one picks a label that is present, or one that is not: half of the time any, else one that stands
-// near.
+// one picks a label that is present, or one that is not: with probability 0.5 any of them,
+// otherwise one nearby.
 func (a asked) one(there bool) string {
 	if there {
 		return pick(a.present, a.rng)

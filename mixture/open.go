@@ -19,7 +19,7 @@ type Options struct {
 	ShardIndex, ShardCount int
 	// NoPixels leaves the images undecoded: for cached visual tokens.
 	NoPixels bool
-	// Lenient opens a recipe whose tasks can use no sample, as long as one of them can. They make no
+	// Lenient opens a recipe as long as one of its tasks can use a sample. The other tasks make no
 	// examples: see [Stream.Examples].
 	Lenient bool
 }
@@ -177,8 +177,8 @@ func (s *Stream) shapeOf() Shape {
 	return shape
 }
 
-// Shape returns the shape of a recipe's batches without reading its files, and the zero shape if the
-// recipe has problems.
+// Shape returns the shape of a recipe's batches without reading its files, and the zero shape if
+// the recipe has problems.
 func (r Recipe) Shape() Shape {
 	s := newStream(r, Options{ShardCount: 1})
 	var err error

@@ -9,14 +9,14 @@ type Order struct {
 	n     int
 	block int  // neighbours
 	blend int  // blocks in a window
-	drift bool // blocks begin elsewhere in each epoch
+	drift bool // blocks begin at another number in each epoch
 }
 
 // NewOrder returns the order of n numbers in windows of blend blocks.
 func NewOrder(n, block, blend int) Order { return Order{n, max(block, 1), max(blend, 1), false} }
 
-// NeighbourOrder returns the order of n numbers in which so many neighbours come together, others
-// in each epoch.
+// NeighbourOrder returns the order of n numbers in which groups of that many neighbours stay
+// together. The groups differ from epoch to epoch.
 func NeighbourOrder(n, neighbours int) Order { return Order{n, max(neighbours, 1), 1, true} }
 
 // At returns the number at a position of an epoch's order; the key names the order and the epoch.
@@ -37,8 +37,8 @@ func (o Order) At(position int, key uint64) int {
 	return position
 }
 
-// feistelRounds makes the permutation pass simple statistical tests; four are the least that are
-// indistinguishable from random (Luby and Rackoff 1988).
+// feistelRounds is the least number of rounds whose output is indistinguishable from random (Luby
+// and Rackoff 1988).
 const feistelRounds = 4
 
 // permute is a keyed permutation of 0..n-1: a balanced Feistel network over the least even number

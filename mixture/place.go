@@ -42,8 +42,8 @@ func (s *Stream) placeTarget(b *Batch, row int, example ids) {
 // beyond returns how many ids do not fit into a window that also takes an end of sentence.
 func beyond(window int, ids []int32) int32 { return int32(max(0, len(ids)+1-window)) }
 
-// FitText writes a text for SigLIP's text tower into a row: truncated if necessary, then padded with
-// ends of sentence, so that the last place, whose output represents the text, always holds one. (The
+// FitText writes a text for SigLIP's text tower into a row, truncated if necessary and padded with
+// ends of sentence. The last place, whose output represents the text, always holds one. (The
 // tokenizer of the released SigLIP models pads with id 1, its end of sentence.)
 func FitText(row, text []int32) {
 	for i := tokenize.Fit(row, text); i < len(row); i++ {

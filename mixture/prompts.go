@@ -29,8 +29,8 @@ func checkPrompt(prompt string, k Kind) error {
 	return nil
 }
 
-// fill puts values, given as name and value in turn, into a prompt. What a value holds is not
-// filled again.
+// fill puts values, given as name and value in turn, into a prompt. Placeholders within a value
+// stay as they are.
 func fill(prompt string, values ...string) string {
 	var pairs []string
 	for i := 0; i < len(values); i += 2 {
@@ -50,8 +50,8 @@ func (t *Task) fillPrompt(k Kind) {
 	}
 }
 
-// AsksAnyImage reports whether a model can be asked about an image without a sample: the prompt needs
-// nothing but a language or a question.
+// AsksAnyImage reports whether a model can be asked about an image without a sample: the prompt
+// needs nothing but a language or a question.
 func (k Kind) AsksAnyImage() bool {
 	return k.Asks != nil && !slices.ContainsFunc(placeholder.FindAllString(k.Prompt, -1), func(found string) bool {
 		return found != "{lang}" && found != "{question}"

@@ -15,7 +15,7 @@ type Recipe struct {
 	Data string `yaml:"data" path:"relative"`
 	// Tokenizer is the vocabulary of all texts. Required.
 	Tokenizer tokenize.Config `yaml:"tokenizer"`
-	// Images says how pictures become pixels. Tasks with pictures need it.
+	// Images says how images become pixels. Tasks with images need it.
 	Images ImageConfig `yaml:"images,omitempty"`
 	// Lengths are the fixed sizes of a batch's rows of ids. Required.
 	Lengths Lengths `yaml:"lengths"`
@@ -31,16 +31,16 @@ type Recipe struct {
 	Registry *Registry `yaml:"-"`
 }
 
-// ImageConfig says how pictures become pixels.
+// ImageConfig says how images become pixels.
 type ImageConfig struct {
 	// Ops in the mini-language, for example "decode|resize(224)|value_range(-1,1)". They must give
 	// one fixed size, square and a multiple of the image encoder's patch. Default: none, for
-	// recipes without pictures.
+	// recipes without images.
 	Ops string `yaml:"ops"`
 	// EvalOps are used in place of Ops where the model is scored or used, and nothing may be
 	// random. They give the size that ops give. Default: ops.
 	EvalOps string `yaml:"eval_ops,omitempty"`
-	// PerExample is how many pictures an example has room for; stage siglip takes 1. Default: 1.
+	// PerExample is the most images that an example holds; stage siglip takes 1. Default: 1.
 	// Legal: 0 (as 1) and above.
 	PerExample int `yaml:"per_example,omitempty"`
 }
@@ -53,10 +53,9 @@ type Lengths struct {
 	// Decoder is the room of a target, end of sentence included; longer ones are truncated.
 	// Default: 0, for contrastive tasks; all others need it. Legal: 0 and above.
 	Decoder int `yaml:"decoder,omitempty"`
-	// Texts is how many texts of a picture a contrastive example has, each in a row of its own. A
-	// picture with names in many languages costs the image tower once for several of them. Default:
-	// 1. Legal: 0 (as
-	// 1) and above; above 1 for contrastive tasks alone.
+	// Texts is the number of texts of an image in a contrastive example, each in its own row, so
+	// that the image tower runs once for all of them. Default: 1. Legal: 0 (as 1) and above; above
+	// 1 only for contrastive tasks.
 	Texts int `yaml:"texts,omitempty"`
 }
 
@@ -98,7 +97,7 @@ type Task struct {
 	// or fields of the metadata.
 	Objects []string `yaml:"objects,omitempty"`
 	// Neighbours is how many samples whose keys follow one another come together. Where keys say
-	// what a picture shows, neighbours are the hard negatives of a contrastive task: the same
+	// what an image shows, neighbours are the hard negatives of a contrastive task: the same
 	// figure in another colour meets it in the same batch. Default: 0, a wholly random order.
 	// Legal: 0 and above.
 	Neighbours int `yaml:"neighbours,omitempty"`

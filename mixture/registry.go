@@ -12,9 +12,9 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// Registry holds what recipes may name: kinds of task, image ops and built-in tokenizer models. A
-// program with kinds or ops of its own appends them to those of [Builtin] and reads its recipes with
-// the result. A nil Registry, and a nil field of one, mean the built-in ones.
+// Registry holds what recipes may name: kinds of task, image ops and built-in tokenizer models. To
+// add kinds or ops, append them to those of [Builtin] and parse recipes with the result. A nil
+// Registry, or a nil field of one, means the built-in ones.
 type Registry struct {
 	Kinds Kinds
 	Ops   augment.Ops
@@ -58,7 +58,8 @@ func (g *Registry) ParseOps(pipeline string) (*augment.Pipeline, error) {
 // builtinModel is how recipes name the models of [Registry.Tokenizers].
 const builtinModel = "pali3:"
 
-// ReadTokenizer returns the bytes of a tokenizer model: a file, or one of Tokenizers by "pali3:NAME".
+// ReadTokenizer returns the bytes of a tokenizer model: a file, or one of Tokenizers as
+// "pali3:NAME".
 func (g *Registry) ReadTokenizer(model string) ([]byte, error) {
 	name, builtin := strings.CutPrefix(model, builtinModel)
 	if !builtin {

@@ -13,8 +13,8 @@ import (
 // SeenFile is the name under which a run folder keeps what its training saw.
 const SeenFile = "seen.json"
 
-// Seen says what a recipe's tasks are trained on, so that a model can be asked later what it never
-// learnt.
+// Seen is what a recipe's tasks are trained on. It lets a report tell which tasks and languages a
+// model was never trained on.
 type Seen struct {
 	Tasks []SeenTask `json:"tasks"`
 }
@@ -40,7 +40,7 @@ func (s *Stream) Seen() Seen {
 	return seen
 }
 
-// Write writes it into a run folder.
+// Write writes s into a run folder.
 func (s Seen) Write(dir string) error {
 	content, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -49,8 +49,8 @@ func (s Seen) Write(dir string) error {
 	return atomicfile.WriteBytes(filepath.Join(dir, SeenFile), append(content, '\n'))
 }
 
-// ReadSeen reads what the training of a run folder saw. Of a folder from before there was such a
-// file the error wraps fs.ErrNotExist.
+// ReadSeen reads what the training of a run folder saw. For a folder from before there was such a
+// file, the error wraps fs.ErrNotExist.
 func ReadSeen(dir string) (Seen, error) {
 	var seen Seen
 	path := filepath.Join(dir, SeenFile)

@@ -33,7 +33,7 @@ tasks:
   - {name: off, kind: caption, weight: 0}
 `
 
-// dataset writes 40 samples, of which one has a picture that does not decode.
+// dataset writes 40 samples, of which one has an image that does not decode.
 func dataset(t testing.TB) string {
 	dir := filepath.Join(t.TempDir(), "data")
 	w, err := shards.Create(dir, shards.Limits{GroupRows: 7})
@@ -181,11 +181,11 @@ func TestExamples(t *testing.T) {
 		t.Errorf("captions are %.2f of the mixture", share)
 	}
 	if len(s.Skipped()) == 0 {
-		t.Error("the picture that does not decode is not reported")
+		t.Error("the image that does not decode is not reported")
 	}
 }
 
-// TestSeveralTexts gives a contrastive example both names of its picture.
+// TestSeveralTexts gives a contrastive example both names of its image.
 func TestSeveralTexts(t *testing.T) {
 	r := recipe(t)
 	r.Tasks = []Task{{Name: "names", Kind: "contrastive", Weight: 1}}

@@ -19,7 +19,7 @@ import (
 //go:embed *.yaml
 var shipped embed.FS
 
-// Recipe is the text of a recipe that ships or of a file.
+// Recipe is the text of a shipped recipe or of a file.
 type Recipe struct {
 	// Name is that of the shipped recipe, or the path of the file.
 	Name string
@@ -55,7 +55,7 @@ func Open(nameOrFile string) (Recipe, error) {
 	text, err := os.ReadFile(nameOrFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Recipe{}, fmt.Errorf("recipe %s is neither a file nor one of those that ship: %s", nameOrFile, strings.Join(Names(), ", "))
+		return Recipe{}, fmt.Errorf("recipe %s is neither a file nor a shipped recipe; pali3 ships %s", nameOrFile, strings.Join(Names(), ", "))
 	case err != nil:
 		return Recipe{}, fmt.Errorf("reading a recipe: %w", err)
 	case len(bytes.TrimSpace(text)) == 0:
@@ -91,7 +91,7 @@ func (r Recipe) About() string {
 // trainingKeys are those of training recipes alone.
 var trainingKeys = []string{"stage", "tasks", "tokenizer", "lengths", "batch", "model", "steps", "optimizer", "schedule", "init", "freeze"}
 
-// Kind tells by the recipe's keys whether it is one of training or of curation.
+// Kind returns Training or Curation, by the recipe's keys.
 func (r Recipe) Kind() (kind string) {
 	defer func() {
 		if recover() != nil { // the YAML parser panics on some broken input

@@ -40,7 +40,7 @@ func TestOpen_Files(t *testing.T) {
 			t.Errorf("%s: folder %q, kind %s, about %q (%v)", name, r.Dir, r.Kind(), r.About(), err)
 		}
 	}
-	if _, err := Open(filepath.Join(dir, "nothing.yaml")); err == nil || !strings.Contains(err.Error(), "neither a file nor one of those that ship") {
+	if _, err := Open(filepath.Join(dir, "nothing.yaml")); err == nil || !strings.Contains(err.Error(), "neither a file nor a shipped recipe") {
 		t.Error(err)
 	}
 	empty := filepath.Join(dir, "empty.yaml")

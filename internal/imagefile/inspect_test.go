@@ -113,7 +113,7 @@ func FuzzInspect(f *testing.F) {
 		f.Add(file)
 	}
 	for _, name := range []string{"lossy.webp", "animated.webp", "alpha.webp"} {
-		if content, err := os.ReadFile("../../augment/testdata/pictures/" + name); err == nil {
+		if content, err := os.ReadFile("../../augment/testdata/images/" + name); err == nil {
 			f.Add(content)
 		}
 	}

@@ -12,8 +12,8 @@
 //	}
 //	rows := packer.Flush()
 //
-// Examples are packed first-fit decreasing within windows: of so many examples in a row, the
-// longest is placed first, each into the first row that has room for it. Ties go to the example
+// Examples are packed first-fit decreasing within windows of consecutive examples: the longest is
+// placed first, each into the first row that has room for it. Ties go to the example
 // that came first, so that rows are a function of the examples and the window alone. First-fit
 // decreasing needs at most 11/9 of the fewest rows possible, and a little (Dósa 2007), for examples
 // of one length; that bound does not hold for pairs.
