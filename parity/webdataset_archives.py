@@ -21,7 +21,7 @@ import zlib
 
 from webdataset.tariterators import group_by_keys, tar_file_iterator
 
-OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "ingest", "testdata", "archives", "grid.json.gz")
+OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "ingest", "archive", "testdata", "archives", "grid.json.gz")
 
 
 def png(i):
