@@ -207,7 +207,7 @@ func TestIngestFromAnotherMachine(t *testing.T) {
 	i.takes.Store(true)
 	mustFail("there", "--fresh begins anew")
 	adds(`"rows": `, i.on("there", "--fresh"))
-	mustFail("here", "another command has added to the dataset")
+	mustFail("here", "another command committed to this dataset")
 	adds(`"rows": 0`, i.on("here", "--fresh"))
 	adds(`"rows": 0`, i.on("third")) // parts before the dataset's are nobody's any more
 	mustRun(t, i.dir, append(slices.Clone(i.args), "whole")...)
@@ -384,7 +384,7 @@ func TestSourceThatGoesAway(t *testing.T) {
 	server.Set(func(s *s3test.Server) { s.Gone = 5 })
 	args := []string{"-q", "ingest", "webdataset", server.URL("bucket/a.tar"), "--to", "d", "--json"}
 	out, err := command(t.Context(), dir, args...).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "not to be had for now") {
+	if err == nil || !strings.Contains(string(out), "temporarily unavailable") {
 		t.Errorf("without its server: %v: %s", err, out)
 	}
 	server.Set(func(s *s3test.Server) { s.Gone = 0 })

@@ -8,7 +8,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Cursor says where the reading of a [Source] begins, and which of its records need not be made.
+// Cursor says where a reading of a [Source] begins and which of its records need not be made.
 // The zero Cursor means every record.
 //
 // A simple source ignores it: [Run] itself drops the records that it has seen before. A source that
@@ -33,9 +33,9 @@ func (c Cursor) WithKnown(known func(key string) bool) Cursor {
 	return c
 }
 
-// Skip returns how many of its first records the source must not yield. Who calls it has to leave
-// them out; nobody drops them afterwards, and a second call returns 0. Call it in Records itself,
-// before the first record is asked for.
+// Skip returns how many of its first records the source must not yield. A source that calls it must
+// leave them out itself: [Run] no longer drops them, and a second call returns 0. Call it in
+// Records, before the returned iterator is used.
 func (c Cursor) Skip() int64 {
 	if c.left == nil {
 		return 0
@@ -43,8 +43,8 @@ func (c Cursor) Skip() int64 {
 	return c.left.Swap(0)
 }
 
-// Known reports whether the dataset has a record of that key. Of such a record the source may yield
-// the key and the origin alone. Safe for concurrent use.
+// Known reports whether the dataset has a record with that key. For such a record the source may
+// yield only key and origin. Known is safe for concurrent use.
 func (c Cursor) Known(key string) bool { return c.known != nil && c.known(key) }
 
 // recordsFrom yields a source's records from a cursor on, whether or not the source looks at it.

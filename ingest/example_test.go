@@ -17,7 +17,7 @@ import (
 // dot is a GIF of one pixel.
 const dot = "GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 
-// A table becomes a dataset. Its second row names a picture that is not there.
+// A table becomes a dataset. Its second row names an image that does not exist.
 func ExampleRun() {
 	dir, err := os.MkdirTemp("", "ingest")
 	if err != nil {
@@ -42,7 +42,7 @@ func ExampleRun() {
 	// Output: 1 row, 1 rejected, <nil>
 }
 
-// diary is a source of one's own: it has three methods.
+// diary is a source. It ignores the cursor: Run drops the records that an interrupted run consumed.
 type diary []string
 
 func (d diary) Name() string                 { return "diary" }

@@ -46,8 +46,8 @@ func repeated(w io.Writer, letter string, n int) {
 	}
 }
 
-// TestHostileFiles gives sources what they were not made for. Each is told as so many rows and
-// rejects by reason, none panics, and none takes more memory than a record may have.
+// TestHostileFiles gives hostile files to sources. Each yields the expected rows and rejects by
+// reason, none panics, and none takes more memory than a record may have.
 func TestHostileFiles(t *testing.T) {
 	gigabyte := 1024 // MiB
 	if testing.Short() {

@@ -1,14 +1,15 @@
 // Package ingest turns sources (folders, tables, archives, the web) into datasets of shards.
 //
-// A [Source] yields records one at a time; [Run] adds them to a dataset: it completes what the
-// source left open (image formats, sizes, hashes), keeps bad records with their reason, counts
-// records whose key is there already, and keeps a journal and a spool, so that a run that was
-// interrupted, or killed at any moment, resumes with the record that was next. Rows, rejects and
-// duplicates together are always the records of the source, and the resumed dataset is the one of a
-// run that nobody disturbed.
+// A [Source] yields records one at a time, and [Run] adds them to a dataset. Run fills in image
+// formats, sizes and hashes, keeps each bad record as a reject with its reason, and counts records
+// whose key the dataset already has. A journal and a spool let a run that was interrupted, or
+// killed at any point, resume with the next record. Rows, rejects and duplicates always add up to
+// the records of the source, and a resumed run produces the same dataset as an uninterrupted one.
 //
-// It owns reading what others wrote: their layouts, limits against hostile input, and the account
-// of what was rejected and why. It knows nothing of curation, tasks or models.
+// The sources are in packages below: folder (images with texts beside them), tabular (CSV, JSON,
+// Parquet and lists of URLs), archive (WebDataset, Arrow, TFRecord, MDS), hub (Hugging Face), crawl
+// (web archives and saved pages), document (PDF) and benchmarks. A program adds its own by
+// implementing Source; examples/source is one.
 package ingest
 
 import (
@@ -23,27 +24,26 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Complete returns a record as [Run] takes it: with formats, sizes and hashes of its images, transformed
-// and checked as the options say. It lets a source be tested without a dataset.
+// Complete returns a record as [Run] takes it: checked, with its images transformed as the options
+// say, and with their formats, sizes and hashes. It lets a source be tested without a dataset.
 func Complete(record shards.Record, o Options) shards.Record {
 	return speak(complete(record, o), nil, o)
 }
 
-// complete fills in what the bytes of a record's images say, checks them, and changes them as the
-// options say.
+// complete checks a record and replaces its images by what completeImage makes of them.
 func complete(record shards.Record, o Options) (completed shards.Record) {
 	if record.Err != nil || record.IsAside() {
 		return record
 	}
 	s := &record.Sample
 	defer func() {
-		if p := recover(); p != nil { // of a decoder, on bytes that its author did not think of
-			completed = shards.Bad(record.Origin, s.Key, BadImage, fmt.Errorf("the decoder gave up: %v", p))
+		if p := recover(); p != nil { // a decoder panicked on malformed bytes
+			completed = shards.Bad(record.Origin, s.Key, BadImage, fmt.Errorf("the decoder panicked: %v", p))
 		}
 		completed.LeftOut = record.LeftOut
 	}()
 	if s.Key == "" {
-		return shards.Bad(record.Origin, "", BadKey, errors.New("no key: what names the record is empty here, such as the column of keys"))
+		return shards.Bad(record.Origin, "", BadKey, errors.New("no key: the column or field that names the record is empty"))
 	}
 	if len(s.Key) > MaxKey || !utf8.ValidString(s.Key) {
 		return shards.Bad(record.Origin, strings.ToValidUTF8(s.Key[:min(len(s.Key), MaxKey)], "\uFFFD"), BadKey,
@@ -76,7 +76,7 @@ func laterPages(encoded []byte) []shards.LeftOut {
 	return []shards.LeftOut{{Reason: shards.LeftImage, Name: "pages of a TIFF after its first (--frames takes them)", N: int64(info.Pages - 1)}}
 }
 
-// completeImage returns what becomes of an image: itself, or its frames, transformed.
+// completeImage returns the image, or its frames, transformed.
 func completeImage(image shards.Image, o Options) ([]shards.Image, error) {
 	completed, err := shards.NewImage(image.Bytes)
 	if err != nil {

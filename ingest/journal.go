@@ -29,10 +29,10 @@ type line struct {
 	Source      string           `json:"source,omitempty"`      // the first line: what is ingested
 	Fingerprint string           `json:"fingerprint,omitempty"` // and its state
 	Commits     int              `json:"commits,omitempty"`     // commits the dataset had before
-	Begin       string           `json:"begin,omitempty"`       // a part is about to be written: the file may be overwritten
-	Replaced    []string         `json:"replaced,omitempty"`    // parts that the commit takes out of the dataset: their files go after it
-	Parts       []shards.File    `json:"parts,omitempty"`       // parts that are whole
-	Consumed    int64            `json:"consumed,omitempty"`    // records that they and the rejects stand for
+	Begin       string           `json:"begin,omitempty"`       // the part about to be written: its file may be overwritten
+	Replaced    []string         `json:"replaced,omitempty"`    // parts that the commit removes: their files are deleted after it
+	Parts       []shards.File    `json:"parts,omitempty"`       // parts that are finished
+	Consumed    int64            `json:"consumed,omitempty"`    // records consumed so far
 	Stat        *shards.Stat     `json:"stat,omitempty"`        // of the run so far
 	Rejects     int64            `json:"rejects,omitempty"`     // bytes of the rejects that the writer keeps
 	Reasons     map[string]int64 `json:"reasons,omitempty"`     // of all rejects so far
@@ -41,7 +41,7 @@ type line struct {
 // journalState is what a journal says.
 type journalState struct {
 	commits  int
-	begun    []string // parts that are not whole, or that replace others
+	begun    []string // parts that are unfinished, or that replace others
 	replaced []string
 	parts    []shards.File
 	consumed int64
@@ -51,8 +51,8 @@ type journalState struct {
 	fresh    bool // there was no journal
 }
 
-// openJournal opens dir's journal, or begins one if unclaimed agrees that there is nobody's work to
-// go on with. A fresh one begins in any case.
+// openJournal opens dir's journal, or creates one if unclaimed returns nil: there is no
+// work of another machine to resume. A fresh journal is always created.
 func openJournal(dir string, head line, fresh bool, unclaimed func() error) (*journal, journalState, error) {
 	path := filepath.Join(dir, shards.JournalName)
 	if fresh {
@@ -65,7 +65,7 @@ func openJournal(dir string, head line, fresh bool, unclaimed func() error) (*jo
 		return nil, journalState{}, err
 	}
 	if first.Source != "" && (first.Source != head.Source || first.Fingerprint != head.Fingerprint) {
-		return nil, journalState{}, fmt.Errorf("%w: %s; run that command again, or drop what it had done with --fresh", ErrOtherRun, first.Source)
+		return nil, journalState{}, fmt.Errorf("%w: %s; rerun that command, or discard its work with --fresh", ErrOtherRun, first.Source)
 	}
 	if first.Source == "" && !fresh {
 		if err := unclaimed(); err != nil {
@@ -155,16 +155,17 @@ func (j *journal) write(l line) error {
 	return j.file.Sync()
 }
 
-// begin says that the file of that name is ours to write.
+// begin records that this run is about to write the part.
 func (j *journal) begin(part string) error {
 	j.begun = part
 	return j.write(line{Begin: part})
 }
 
-// replaced says which parts the commit that follows takes out of the dataset.
+// replaced records which parts the next commit removes from the dataset.
 func (j *journal) replaced(parts []string) error { return j.write(line{Replaced: parts}) }
 
-// progress says that the parts are whole and what they, and so many bytes of rejects, stand for.
+// progress records that the parts are finished, with the state of the run after them: records
+// consumed, counts, and the bytes of the rejects.
 func (j *journal) progress(parts []shards.File, consumed int64, stat shards.Stat, rejects int64, reasons map[string]int64) error {
 	return j.write(line{Parts: parts, Consumed: consumed, Stat: &stat, Rejects: rejects, Reasons: reasons})
 }

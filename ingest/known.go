@@ -16,25 +16,24 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// known are the records that the dataset has: the first 16 bytes of the SHA-256 of each key, of
-// each reject of earlier runs and, where asked for, of each record's pictures. Two different keys
-// whose 128 bits agree do not come up by chance. Rejects of this run are not held: a bad record of
-// a source comes once.
+// known holds the records that the dataset has, as the first 16 bytes of SHA-256 hashes: of each
+// key, of each reject of earlier runs and, with Dedup, of each record's images. 128 bits do not
+// collide by chance. Rejects of this run are not held, since a source yields a bad record once.
 type known struct {
-	mu      sync.RWMutex          // of keys: sources ask while records are added
-	keys    map[[16]byte]uint64   // what this run's record holds, in short; committedEarlier of one that an earlier run committed
-	shown   map[[16]byte]struct{} // pictures; nil if nobody asks
-	rejects [][16]byte            // of earlier runs, in order: 16 bytes each is all they take
-	whole   map[[16]byte]uint64   // of each record of an earlier run all that it says, in short; nil if not needed
+	mu      sync.RWMutex          // guards keys: sources ask for keys while records are added
+	keys    map[[16]byte]uint64   // hash of the content of this run's record, or committedEarlier
+	shown   map[[16]byte]struct{} // images; nil without Dedup
+	rejects [][16]byte            // of earlier runs, sorted
+	whole   map[[16]byte]uint64   // key -> hash of the whole record of an earlier run; nil without Update
 	updated map[[16]byte]struct{} // records of earlier runs that this run replaces
 }
 
-func newKnown(pictures, updates bool) *known {
+func newKnown(images, updates bool) *known {
 	k := &known{keys: map[[16]byte]uint64{}, updated: map[[16]byte]struct{}{}}
 	if updates {
 		k.whole = map[[16]byte]uint64{}
 	}
-	if pictures {
+	if images {
 		k.shown = map[[16]byte]struct{}{}
 	}
 	return k
@@ -45,8 +44,8 @@ func short(text string) [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// committedEarlier stands for a record of an earlier run. What that holds is not compared with what
-// comes: it may have been transformed in another way.
+// committedEarlier marks a record of an earlier run. Its content is not compared with that of new
+// records, since it may have been transformed in another way.
 const committedEarlier = 0
 
 // key reports whether there is a record of the sample's key, and whether that is one of this run
@@ -58,7 +57,7 @@ func (k *known) key(s *shards.Sample) (there, another bool) {
 	return there, there && holds != committedEarlier && holds != held(s)
 }
 
-// held is what a sample holds, in short.
+// held hashes the content of a sample.
 func held(s *shards.Sample) uint64 {
 	var h xxhash.Digest
 	h.Reset()
@@ -93,8 +92,8 @@ func held(s *shards.Sample) uint64 {
 	return max(h.Sum64(), committedEarlier+1)
 }
 
-// committed reports whether an earlier run committed a record of that key: what does not change
-// during this run, nor by its being interrupted. Safe for concurrent use.
+// committed reports whether an earlier run committed a record with that key. The answer does not
+// change during this run, interrupted or not. Safe for concurrent use.
 func (k *known) committed(key string) bool {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
@@ -114,8 +113,8 @@ func shortReject(r shards.Reject) [16]byte {
 
 func compareShort(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }
 
-// pictures reports whether there is a record of the same pictures.
-func (k *known) pictures(s *shards.Sample) bool {
+// images reports whether a record has the same images.
+func (k *known) images(s *shards.Sample) bool {
 	if len(s.Images) == 0 {
 		return false
 	}
@@ -123,7 +122,7 @@ func (k *known) pictures(s *shards.Sample) bool {
 	return there
 }
 
-// hashes names a record's pictures in order.
+// hashes joins the hashes of a record's images, in order.
 func hashes(s *shards.Sample) string {
 	var all string
 	for i := range s.Images {
@@ -180,12 +179,12 @@ func (k *known) readRejects(dataset *shards.Dataset) error {
 	return nil
 }
 
-// maxReserved is up to how many rejects there is room for before they are read: a manifest may say
-// anything.
+// maxReserved limits the memory reserved for rejects before they are read: the number is the
+// manifest's and may be wrong.
 const maxReserved = 1 << 22
 
-// readRows adds the rows of a dataset, committed by an earlier run or not. Of the pictures it reads
-// the hashes alone.
+// readRows adds the rows of a dataset, committed by an earlier run or not. Of the images it reads
+// only the hashes.
 func (k *known) readRows(dataset *shards.Dataset, committed bool) error {
 	columns := []string{"key"}
 	if k.shown != nil || !committed {

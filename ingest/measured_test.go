@@ -13,7 +13,7 @@ import (
 )
 
 // Sources know how far they are: nowhere at first, somewhere between, at the end at the end.
-func TestSourcesAreMeasured(t *testing.T) {
+func TestMeasured_PartGrowsToOne(t *testing.T) {
 	files, list := map[string]string{}, "file,text\n"
 	for i := range 40 {
 		name := fmt.Sprintf("%02d.png", i)

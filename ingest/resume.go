@@ -8,8 +8,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// begin opens the dataset in dir and the journal in work, and adopts what an interrupted run left:
-// its whole parts from the journal, and what the part under construction held from the writer's
+// begin opens the dataset in dir and the journal in work, and recovers what an interrupted run
+// left: its finished parts from the journal, and the rows of its unfinished part from the writer's
 // spool.
 func begin(source Source, dir, work string, o Options) (*run, error) {
 	fingerprint, err := source.Fingerprint()
@@ -48,22 +48,22 @@ func begin(source Source, dir, work string, o Options) (*run, error) {
 	return r, nil
 }
 
-// unclaimed refuses to begin where the object store has parts of a command whose journal is not
-// here: it would do all of that work again.
+// unclaimed returns an error if the object store has parts of a command whose journal is not here:
+// this run would repeat that command's work.
 func (r *run) unclaimed() error {
 	parts, err := r.writer.Unlisted()
 	if err != nil || len(parts) == 0 {
 		return err
 	}
-	return fmt.Errorf("%w, on another machine or with another $%s, or is at work there: %d parts, from %s on, belong to no dataset yet. "+
-		"Where it began, the same command goes on; --fresh begins anew and leaves them as they are", ErrOtherRun, shards.WorkVariable, len(parts), parts[0])
+	return fmt.Errorf("%w, on another machine or with another $%s, or is still running there: %d parts, from %s on, belong to no dataset yet. "+
+		"Rerun the same command there to resume, or use --fresh to start over; it keeps these parts", ErrOtherRun, shards.WorkVariable, len(parts), parts[0])
 }
 
 func (r *run) resume(source, dir string, s journalState) error {
 	maps.Copy(r.reasons, s.reasons)
 	if s.commits < r.writer.Commits() { // killed between the commit and the journal's removal
 		if !r.writer.Committed(s.commits, source, s.parts, s.stat) {
-			return errors.New("another command has added to the dataset since this one was interrupted, and what this one had done is not part of it; do it anew with --fresh")
+			return errors.New("another command committed to this dataset after the interruption, so this run cannot resume; use --fresh")
 		}
 		r.done, r.replaced = true, s.replaced
 		return r.writer.Resume(nil, s.stat, 0)
@@ -85,7 +85,7 @@ func (r *run) resume(source, dir string, s journalState) error {
 		return err
 	}
 	r.seen = s.consumed
-	if s.fresh { // a spool without a journal is nobody's
+	if s.fresh { // without a journal, no run owns the spool
 		if err := r.writer.DropSpool(); err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (r *run) resume(source, dir string, s journalState) error {
 	return r.writer.Spool(r.spoolLabel(), r.again)
 }
 
-// again takes note of what an interrupted run had consumed since its last whole part.
+// again notes a record that an interrupted run consumed after its last finished part.
 func (r *run) again(s shards.Spooled) error {
 	switch s.Kind {
 	case shards.SpooledRow, shards.SpooledUpdate:

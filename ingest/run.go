@@ -16,22 +16,23 @@ import (
 // Options of a run.
 type Options struct {
 	Limits    shards.Limits
-	Transform Transform                    // of the pictures; nil leaves them as they came
-	Frames    int                          // an animation becomes so many frames at most; 0 leaves it as it came
-	Update    bool                         // a record whose key the dataset has replaces the row, if it says anything else
-	Dedup     bool                         // reject records all of whose pictures, byte for byte, are there already
+	Transform Transform                    // applied to each image; nil keeps images as they are
+	Frames    int                          // split animations into at most this many frames; 0 keeps them whole
+	Update    bool                         // replace the row of a key that the dataset has, if the record differs from it
+	Dedup     bool                         // reject records whose images the dataset already has, byte for byte
 	Strict    bool                         // stop at the first bad record
-	Language  string                       // of texts and questions of which the source does not know it (BCP-47)
+	Language  string                       // BCP-47 code for texts and questions to which the source gives none
 	Fresh     bool                         // drop the journal of an interrupted run instead of resuming it
 	Command   string                       // for the manifest
 	Progress  func(records, rejects int64) // called after each record; may be nil
 }
 
-// Transform changes encoded pictures on their way, for example their size. Safe for concurrent use.
+// Transform changes encoded images, for example their size. It must be safe for concurrent use.
 type Transform interface {
-	// Name says what is done, with every setting: an interrupted run resumes only with the same.
+	// Name describes the transform with every setting. An interrupted run resumes only with a
+	// transform of the same name.
 	Name() string
-	// Apply returns the picture anew. An error rejects the record, with the reason [BadImage].
+	// Apply returns the changed image. An error rejects the record with reason [BadImage].
 	Apply(encoded []byte) ([]byte, error)
 }
 
@@ -44,21 +45,21 @@ type Summary struct {
 // ErrStrict is wrapped by the error of a strict run that met a bad record.
 var ErrStrict = errors.New("bad record")
 
-// Run adds the source's records to the dataset in dir and returns what it added. Where an earlier
-// run of the same source was interrupted, or killed, it goes on from the record that was next. If
-// ctx ends, what is done so far is kept for the next run.
+// Run adds the source's records to the dataset in dir and returns what it added. If an earlier run
+// of the same source was interrupted or killed, Run resumes with the next record. If ctx ends, Run
+// keeps what it has done for the next run.
 //
-// Every record of the source is counted once: as a row, as a reject, or as a duplicate (with
-// [Options.Update] also as updated). A duplicate is a record whose key the dataset has, or a bad
-// one of which the dataset has the reject already, by origin, key and reason: the same source given
-// again adds neither rows nor rejects. What was left out below a record (a member, a column, a
-// box), or beside all of them (a file of another kind), is counted by reason in [shards.Stat],
-// duplicates' apart.
+// Every record is counted once: as a row, a reject or a duplicate (with [Options.Update] also as
+// updated). A duplicate is a record whose key the dataset has, or a bad record whose reject the
+// dataset has (same origin, key and reason). Ingesting a source a second time therefore adds
+// neither rows nor rejects. Parts of a record that are left out (an archive member, a column, a
+// box) and files that no record uses are counted by reason in [shards.Stat], except those of
+// duplicates.
 //
-// Dir may be the URL of an object store, in a program that imports package shards/bucket: whole
-// parts move there while the next is made, and the manifest comes last. Journal, spool and parts on
-// their way are in a folder of this machine, [shards.WorkFolder], and that is where a run that was
-// interrupted can go on: elsewhere the error wraps [ErrOtherRun] unless the run is to be fresh.
+// Dir may be the URL of an object store, in a program that imports package shards/bucket: each
+// finished part is uploaded while the next is written, and the manifest is uploaded last. The
+// journal, the spool and unfinished parts are in a local folder, [shards.WorkFolder]. Only there
+// can an interrupted run resume; elsewhere the error wraps [ErrOtherRun] unless Fresh is set.
 func Run(ctx context.Context, source Source, dir string, o Options) (Summary, error) {
 	if err := checkLanguage(o.Language); err != nil {
 		return Summary{}, err
@@ -89,7 +90,7 @@ func Run(ctx context.Context, source Source, dir string, o Options) (Summary, er
 	return Summary{r.writer.Stat(), r.reasons}, err
 }
 
-// run is one ingestion under way.
+// run is one call of Run.
 type run struct {
 	options Options
 	writer  *shards.Session
@@ -99,13 +100,13 @@ type run struct {
 	seen    int64 // records consumed, those of the interrupted run included
 	label   string
 
-	replaced []string // parts that the commit took out of the dataset
+	replaced []string // parts that the commit removed from the dataset
 	reasons  map[string]int64
 
 	languages langcode.Cache
 }
 
-// consume takes what is left of the source.
+// consume takes the remaining records of the source.
 func (r *run) consume(ctx context.Context, source Source) error {
 	if r.writer.PartFull() {
 		if err := r.endPart(); err != nil {
@@ -133,13 +134,12 @@ func (r *run) consume(ctx context.Context, source Source) error {
 		}
 	}
 	if ctx.Err() != nil {
-		return fmt.Errorf("interrupted after %d records, run the same command again to go on: %w", r.seen, context.Cause(ctx))
+		return fmt.Errorf("interrupted after %d records; rerun the same command to resume: %w", r.seen, context.Cause(ctx))
 	}
 	return nil
 }
 
-// completed yields the source's records from the next one on, checked and transformed by all
-// processors.
+// completed yields the source's remaining records, checked and transformed on all processors.
 func (r *run) completed(ctx context.Context, source Source) iter.Seq[shards.Record] {
 	from := After(r.seen)
 	if !r.options.Update { // an update compares what each record says
@@ -169,8 +169,8 @@ func (r *run) take(record shards.Record) error {
 			add = r.writer.Update
 		}
 	}
-	if record.Err == nil && r.options.Dedup && !r.known.committed(s.Key) && r.known.pictures(s) {
-		record.Reason, record.Err = SameImage, errors.New("another record has the same picture")
+	if record.Err == nil && r.options.Dedup && !r.known.committed(s.Key) && r.known.images(s) {
+		record.Reason, record.Err = SameImage, errors.New("another record has the same images")
 	}
 	if record.Err != nil {
 		if r.options.Strict {
@@ -196,7 +196,7 @@ func (r *run) take(record shards.Record) error {
 	return add(*s)
 }
 
-// endPart makes what was consumed so far safe, and begins the spool of what follows.
+// endPart commits what was consumed so far to the journal and starts a new spool.
 func (r *run) endPart() error {
 	if err := r.progress(); err != nil {
 		return err
@@ -220,7 +220,7 @@ func (r *run) progress() error {
 	return r.journal.progress(parts, r.seen, r.writer.Stat(), rejects, r.reasons)
 }
 
-// spoolLabel names the state that the spool's rows come after.
+// spoolLabel names the state to which the spool's rows are added.
 func (r *run) spoolLabel() string { return fmt.Sprintf("%s after %d records", r.label, r.seen) }
 
 func (r *run) finish(source Source, o Options) error {

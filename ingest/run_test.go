@@ -46,7 +46,7 @@ func (c counted) Records(context.Context, ingest.Cursor) iter.Seq[shards.Record]
 	}
 }
 
-func TestInterruptedRunsGoOn(t *testing.T) {
+func TestRun_ResumesAfterInterruption(t *testing.T) {
 	limits := shards.Limits{PartBytes: 5000, GroupBytes: 1500}
 	straight := filepath.Join(t.TempDir(), "straight")
 	want, err := ingest.Run(t.Context(), counted{n: 200}, straight, ingest.Options{Limits: limits})
@@ -79,9 +79,9 @@ func TestInterruptedRunsGoOn(t *testing.T) {
 	}
 }
 
-// TestKilledRunsGoOn copies the folder as a kill would leave it at each record, and resumes from
-// it.
-func TestKilledRunsGoOn(t *testing.T) {
+// TestRun_ResumesAfterKill copies the folder as a kill would leave it at each record, and resumes
+// from it.
+func TestRun_ResumesAfterKill(t *testing.T) {
 	limits := shards.Limits{PartBytes: 3000, GroupBytes: 1000}
 	straight := filepath.Join(t.TempDir(), "straight")
 	want, err := ingest.Run(t.Context(), counted{n: 60}, straight, ingest.Options{Limits: limits})
@@ -118,7 +118,7 @@ func TestKilledRunsGoOn(t *testing.T) {
 	}
 }
 
-func TestSecondRunAddsNothing(t *testing.T) {
+func TestRun_SecondRunAddsNothing(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "d")
 	if _, err := ingest.Run(t.Context(), counted{n: 30}, dir, ingest.Options{}); err != nil {
 		t.Fatal(err)
@@ -129,14 +129,14 @@ func TestSecondRunAddsNothing(t *testing.T) {
 	}
 }
 
-func TestStrictStopsAtTheFirstBadRecord(t *testing.T) {
+func TestRun_StrictStopsAtFirstBadRecord(t *testing.T) {
 	_, err := ingest.Run(t.Context(), counted{n: 30}, filepath.Join(t.TempDir(), "d"), ingest.Options{Strict: true})
 	if !errors.Is(err, ingest.ErrStrict) || !strings.Contains(err.Error(), "record 0") {
 		t.Errorf("error %v", err)
 	}
 }
 
-func TestAnotherSourceDoesNotTakeOver(t *testing.T) {
+func TestRun_RefusesAnotherSource(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "d")
 	ctx, cancel := context.WithCancel(t.Context())
 	ingest.Run(ctx, counted{n: 30, stop: 10, end: cancel}, dir, ingest.Options{})

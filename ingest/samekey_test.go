@@ -39,7 +39,7 @@ func oneBox() shards.Sample {
 		Questions: []shards.Question{{Text: "q", Answers: []shards.Answer{{Text: "yes"}}}}}
 }
 
-func TestRun_RecordsOfOneKeyWithOtherBoxesOrAnswersAreNoDuplicates(t *testing.T) {
+func TestRun_RejectsSameKeyWithOtherBoxesOrAnswers(t *testing.T) {
 	moved, answered := oneBox(), oneBox()
 	moved.Boxes[0].Y1 = 0.2
 	answered.Questions[0].Answers[0].Text = "no"

@@ -20,27 +20,27 @@ type Source interface {
 	Records(ctx context.Context, from Cursor) iter.Seq[shards.Record]
 }
 
-// Measured is a [Source] that knows how far it is, for the time that is left.
+// Measured is a [Source] that reports its progress, from which the remaining time is estimated.
 type Measured interface {
 	Source
-	// Part says what part of its input was read, from 0 to 1; 0 also if that is not known. Safe for
-	// concurrent use.
+	// Part returns the fraction of the input that was read, from 0 to 1; 0 if it is not known. It
+	// is safe for concurrent use.
 	Part() float64
 }
 
-// Mapped is a [Source] of columns, which says before the work begins which of them are taken for
-// what.
+// Mapped is a [Source] of columns that can report, before any record is read, how each is used.
 type Mapped interface {
 	Source
-	// ColumnsTaken says it in one line, empty if the columns are not known.
+	// ColumnsTaken describes the columns in one line; it is empty if they are not known.
 	ColumnsTaken() string
 }
 
-// ErrUnavailable is wrapped by the error of a record that stands for a part of the source which
-// cannot be had for now. [Run] rejects nothing then: it stops, and the next run goes on from there.
-var ErrUnavailable = errors.New("not to be had for now; run the same command again to go on")
+// ErrUnavailable is wrapped by a record's error when part of the source is temporarily unavailable,
+// for example on the network. [Run] rejects nothing then: it stops, and the next run resumes there.
+var ErrUnavailable = errors.New("temporarily unavailable; rerun the same command to resume")
 
-// Fatal is the error of a record that ends the run: the source is not what the caller meant.
+// Fatal is a record's error that ends the run without a reject, because the source as a whole is
+// not what the caller asked for. Rerunning the command does not help.
 type Fatal struct{ Err error }
 
 // Error implements error.

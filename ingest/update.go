@@ -10,12 +10,12 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// A run that updates ([Options.Update]) compares each record whose key the dataset has with the
-// row: its images by their SHA-256, and all else that it says. One that differs is written as a row
-// of a new part. Before the commit each part with rows that are replaced is written again without
-// these, and the manifest lists the new parts in the place of the old: at any moment the dataset is
-// the old or the new one. The old files are removed after that, by the same command if it is killed
-// before.
+// An updating run ([Options.Update]) compares each record whose key the dataset has with its row:
+// the images by SHA-256, everything else by value. A record that differs becomes a row of a new
+// part. Before the commit, each part with replaced rows is rewritten without them, and the manifest
+// lists the new parts instead of the old: at any point the dataset is either the old or the new
+// one. The old files are deleted after the commit, or by the next run of the command if this one is
+// killed.
 
 // differs reports whether a record of an earlier run's key says other than its row does. Without
 // [Options.Update] it is not compared.
@@ -26,7 +26,7 @@ func (k *known) differs(s *shards.Sample) bool {
 	return k.whole[short(s.Key)] != wholly(s)
 }
 
-// wholly is all that a sample says, in short, but for the moment at which it was fetched.
+// wholly hashes all of a sample but the time at which it was fetched.
 func wholly(s *shards.Sample) uint64 {
 	said := *s
 	said.Provenance.FetchedAt = time.Time{}
@@ -40,7 +40,7 @@ func wholly(s *shards.Sample) uint64 {
 			writePart(h, mask)
 		}
 	}
-	// What a dataset does not tell apart must not differ here: a list or map that is empty or nil.
+	// A dataset does not distinguish an empty list or map from nil.
 	said.Texts, said.Questions, said.Boxes = emptyNil(s.Texts), emptyNil(s.Questions), emptyNil(s.Boxes)
 	if len(s.Scores) == 0 {
 		said.Scores = nil
@@ -76,8 +76,7 @@ func writePart(h hash.Hash, content []byte) {
 	h.Write(content)
 }
 
-// replace takes the old rows of records that were updated out of the dataset that is to be
-// committed.
+// replace removes the old rows of updated records from the dataset about to be committed.
 func (r *run) replace() error {
 	if len(r.known.updated) == 0 {
 		return nil

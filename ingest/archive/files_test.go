@@ -10,7 +10,7 @@ import (
 )
 
 // The files were written by pyarrow, TensorFlow and MosaicML Streaming.
-func TestFilesOfOthers(t *testing.T) {
+func TestFiles_WrittenByOtherTools(t *testing.T) {
 	for name, open := range map[string]func() (*Files, error){
 		"arrow": func() (*Files, error) {
 			return NewArrow("../../shards/format/arrow/testdata/pyarrow-file-zstd.arrow", "../../shards/format/arrow/testdata/datasets.arrow")
@@ -25,7 +25,7 @@ func TestFilesOfOthers(t *testing.T) {
 	}
 }
 
-func TestDamagedFiles(t *testing.T) {
+func TestFiles_RejectsDamaged(t *testing.T) {
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"a.arrow": "ARROW1\x00\x00", "a.tfrecord": "x", "a.tfrecord.gz": "\x1f\x8b", "mds/index.json": "{"})
 	for _, open := range []func() (*Files, error){
 		func() (*Files, error) { return NewArrow(filepath.Join(dir, "a.arrow")) },

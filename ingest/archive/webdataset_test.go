@@ -183,9 +183,8 @@ func TestWebDataset_FindsWhatPythonFinds(t *testing.T) {
 	}
 }
 
-// TestArchivesThatCountAnew: of two pictures of one name in two archives none is lost without a
-// word.
-func TestArchivesThatCountAnew(t *testing.T) {
+// Two images with the same name in two archives: neither is dropped silently.
+func TestWebDataset_ArchivesWithTheSameNames(t *testing.T) {
 	dir := t.TempDir()
 	a, b := filepath.Join(dir, "a.tar"), filepath.Join(dir, "b.tar")
 	for i, name := range []string{a, b} {
@@ -218,9 +217,9 @@ func TestArchivesThatCountAnew(t *testing.T) {
 	}
 }
 
-// TestSameKeyOfAnEarlierRun: what an earlier run committed is not compared, since it may have been
+// What an earlier run committed is not compared, since it may have been
 // resized.
-func TestSameKeyOfAnEarlierRun(t *testing.T) {
+func TestRun_DoesNotCompareWithEarlierRuns(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	for i, want := range []shards.Stat{{Rows: 1}, {Duplicates: 1}} {
 		archive := filepath.Join(t.TempDir(), "a.tar")

@@ -56,8 +56,8 @@ func TestRecords_SameForEverySpellingOfThePath(t *testing.T) {
 	}
 }
 
-// TestRecordsAfter_LeavesOutTheSame resumes at every record.
-func TestRecordsAfter_LeavesOutTheSame(t *testing.T) {
+// TestRecords_LeavesOutTheSameAfterResuming resumes at every record.
+func TestRecords_LeavesOutTheSameAfterResuming(t *testing.T) {
 	for _, c := range wild {
 		source, err := New(publish(t, c.fixture))
 		if err != nil {

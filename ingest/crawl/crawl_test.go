@@ -19,7 +19,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// crawl makes the records of an archive: a page with pictures, the pictures, and what goes wrong.
+// crawl makes the records of an archive: a page with images, the images, and damaged records.
 func crawl() []string {
 	response := func(uri, head, body string) string {
 		block := "HTTP/1.1 " + head + "\r\n\r\n" + body

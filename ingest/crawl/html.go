@@ -18,9 +18,9 @@ import (
 
 // HTML reads the pages of a folder tree (.html, .htm, .xhtml and the like), in order of their
 // paths: each image that they show, with what the page says of it. Images are read from below the
-// folder; those on the web are rejects ([ingest.NoImage]). The key of an image is its page's path below
-// the folder and its number there. At the end it counts the files that are neither pages nor shown
-// by one.
+// folder; those on the web are rejects ([ingest.NoImage]). The key of an image is its page's path
+// below the folder and its number there. At the end it counts the files that are neither pages nor
+// shown by one.
 type HTML struct {
 	Dir string
 

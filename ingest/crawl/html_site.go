@@ -91,7 +91,7 @@ func localNames(link string) ([]string, error) {
 		names = append(names, rest)
 	}
 	for i, name := range names {
-		names[i] = strings.TrimPrefix(path.Clean("/"+name), "/") // pages have doubled slashes, too
+		names[i] = strings.TrimPrefix(path.Clean("/"+name), "/") // links may have double slashes
 		if !fs.ValidPath(names[i]) {
 			return nil, fmt.Errorf("%q is not below the folder", names[i])
 		}

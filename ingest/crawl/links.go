@@ -35,8 +35,8 @@ type LinkSummary struct {
 }
 
 // Links writes the images that the archives' pages show, one JSON object a line: a table for
-// [tabular.NewURLs], with the columns url, text and language. Documents, data URIs and what has no address
-// on the web are left out.
+// [tabular.NewURLs], with the columns url, text and language. Documents, data URIs and what has no
+// address on the web are left out.
 func (w *WARC) Links(ctx context.Context, out io.Writer) (s LinkSummary, err error) {
 	s.Rejects, s.LeftOut = map[string]int64{}, map[string]int64{}
 	encoder := json.NewEncoder(out)
@@ -77,7 +77,7 @@ func (m *mention) link() link {
 		Language: i.Language, PageURL: m.address, PageTitle: m.title}
 }
 
-// parseWAT reads what a WAT record says of a page's pictures, and the page's address.
+// parseWAT reads what a WAT record says of a page's images, and the page's address.
 func parseWAT(content []byte) (*page.Page, string, error) {
 	var wat struct {
 		Envelope struct {

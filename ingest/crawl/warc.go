@@ -29,7 +29,7 @@ import (
 //
 // Other records, and images that no page shows, are counted by kind.
 //
-// Archives are read twice: once to find where the pictures are, once for the pages. No picture is
+// Archives are read twice: once to find where the images are, once for the pages. No image is
 // held in memory but those on their way.
 type WARC struct {
 	Files []string
@@ -71,15 +71,15 @@ func (w *WARC) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.
 	n := from.Skip()
 	return func(yield func(shards.Record) bool) {
 		w.meter.Begin(2 * input.SizeOf(w.Files...))
-		pictures := newArchived()
-		defer pictures.close()
+		images := newArchived()
+		defer images.close()
 		for _, file := range w.Files {
 			if ctx.Err() != nil {
 				return
 			}
-			pictures.addFile(file, w.meter) // what is wrong with a file the second reading says
+			images.addFile(file, w.meter) // what is wrong with a file the second reading says
 		}
-		for record := range join(ctx, pictures.andUnshown(ctx, w.mentions(ctx)), n, pictures.get) {
+		for record := range join(ctx, images.andUnshown(ctx, w.mentions(ctx)), n, images.get) {
 			if ctx.Err() != nil || !yield(record) {
 				return
 			}

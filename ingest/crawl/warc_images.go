@@ -19,11 +19,11 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// archived knows where the pictures of web archives are: by the hash of a URL, the file and the
-// place in it. Pictures that cannot be found again by a place (archives whose records share one
+// archived knows where the images of web archives are: by the hash of a URL, the file and the
+// place in it. Images that cannot be found again by offset (archives whose records share one
 // gzip member) are copied to a temporary file.
 type archived struct {
-	places map[uint64]pictureAt
+	places map[uint64]imageAt
 	moved  map[uint64]uint64 // a URL's hash -> that of the URL it redirects to, or was a copy of
 	digest map[uint64]uint64 // the hash of an image's digest -> that of its URL, for copies that name no URL
 	files  []input.File
@@ -31,15 +31,15 @@ type archived struct {
 	size   int64 // of the spool
 }
 
-// pictureAt is the place of an image: an offset in a file or, if file is -1, an offset and a length
+// imageAt is the place of an image: an offset in a file or, if file is -1, an offset and a length
 // in the spool.
-type pictureAt struct {
+type imageAt struct {
 	file           int32
 	offset, length int64
 }
 
 func newArchived() *archived {
-	return &archived{places: map[uint64]pictureAt{}, moved: map[uint64]uint64{}, digest: map[uint64]uint64{}}
+	return &archived{places: map[uint64]imageAt{}, moved: map[uint64]uint64{}, digest: map[uint64]uint64{}}
 }
 
 func (a *archived) close() {
@@ -52,7 +52,7 @@ func (a *archived) close() {
 	}
 }
 
-// addFile notes the pictures of an archive. At an error it stops.
+// addFile notes the images of an archive. At an error it stops.
 func (a *archived) addFile(name string, m *input.Meter) {
 	file, err := input.Open(name)
 	if err != nil {
@@ -105,7 +105,7 @@ func (a *archived) add(file int32, record *warc.Record) error {
 		}
 	}
 	if record.Alone {
-		a.places[hash] = pictureAt{file: file, offset: record.Offset}
+		a.places[hash] = imageAt{file: file, offset: record.Offset}
 		return nil
 	}
 	return a.copy(hash, p.body)
@@ -121,10 +121,10 @@ func (a *archived) redirect(hash uint64, from, to string) {
 	}
 }
 
-// copy keeps a picture in the spool.
+// copy copies an image to the spool.
 func (a *archived) copy(hash uint64, body io.Reader) (err error) {
 	if a.spool == nil {
-		if a.spool, err = os.CreateTemp("", "pali3-pictures-*"); err != nil {
+		if a.spool, err = os.CreateTemp("", "pali3-images-*"); err != nil {
 			return err
 		}
 	}
@@ -132,7 +132,7 @@ func (a *archived) copy(hash uint64, body io.Reader) (err error) {
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
 	}
-	a.places[hash] = pictureAt{file: -1, offset: a.size, length: n}
+	a.places[hash] = imageAt{file: -1, offset: a.size, length: n}
 	a.size += n
 	return nil
 }
@@ -162,7 +162,7 @@ func plainly(part string) string {
 }
 
 // place returns where the image of a URL is, and the hash of the URL that it was captured at.
-func (a *archived) place(link string) (at pictureAt, hash uint64, there bool) {
+func (a *archived) place(link string) (at imageAt, hash uint64, there bool) {
 	hash = urlHash(link)
 	at, there = a.places[hash]
 	for range 5 {
@@ -214,7 +214,7 @@ func (a *archived) andUnshown(ctx context.Context, mentions iter.Seq[mention]) i
 	}
 }
 
-func (a *archived) read(place pictureAt) ([]byte, error) {
+func (a *archived) read(place imageAt) ([]byte, error) {
 	if place.file < 0 {
 		content := make([]byte, place.length)
 		_, err := a.spool.ReadAt(content, place.offset)

@@ -36,10 +36,10 @@ const (
 // so is a document. At the end it counts the folders' other files.
 type PDF struct {
 	Paths     []string
-	Side      int    // pixels of the longer side of a page's picture; default 1064, the largest of PaLI-3
+	Side      int    // pixels of the longer side of a drawn page; default 1064, the largest of PaLI-3
 	Language  string // of the text, if known
 	Words     bool   // each word with its place is a box of the page
-	Documents bool   // all pages of a document are the pictures of one record, whose key is the document's path
+	Documents bool   // all pages of a document are the images of one record, whose key is the document's path
 	Cache     string // folder where the compiled library is kept, NewPDF's is the user's; empty for none
 
 	meter *input.Meter
@@ -231,7 +231,7 @@ func (p *PDF) draw(ctx context.Context, desk *desk, s sheet) shards.Record {
 			return s.record(sample, err)
 		}
 		if size += len(sample.Images[len(sample.Images)-1].Bytes); size > input.MaxImageFile {
-			return s.record(sample, fmt.Errorf("pictures of over %d bytes", input.MaxImageFile))
+			return s.record(sample, fmt.Errorf("images of over %d bytes", input.MaxImageFile))
 		}
 	}
 	return s.record(sample, nil)
@@ -257,7 +257,7 @@ func (p *PDF) addPage(ctx context.Context, d *pdf.Document, number int, s *shard
 	return nil
 }
 
-// withoutColour returns the picture in shades of grey if it has no colours, as most pages do.
+// withoutColour returns a grey image if the page has no colours, as most pages do.
 func withoutColour(m *image.RGBA) image.Image {
 	grey := image.NewGray(m.Rect)
 	for i := range grey.Pix {

@@ -177,8 +177,8 @@ func TestPDF_KeysDoNotDependOnThePath(t *testing.T) {
 	}
 }
 
-// TestDocumentsOfOneName are in two folders.
-func TestDocumentsOfOneName(t *testing.T) {
+// Two documents with the same name lie in two folders.
+func TestPDF_KeysOfDocumentsWithTheSameName(t *testing.T) {
 	dir := t.TempDir()
 	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b")
 	for _, folder := range []string{a, b} {

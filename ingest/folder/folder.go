@@ -32,8 +32,8 @@ type Source struct {
 	Language string // of the sidecar texts, if known
 	Labels   bool   // the name of an image's folder is a title of it
 	// TextFrom makes a text of the kind alt of the name of an image's file or folder:
-	// [nametext.FromFilename] or [nametext.FromFolder]. An image that has a text keeps that alone, unless TextFromAll
-	// is set. A label is no such text.
+	// [nametext.FromFilename] or [nametext.FromFolder]. An image that has a text keeps that alone,
+	// unless TextFromAll is set. A label is no such text.
 	TextFrom    string
 	TextFromAll bool
 	Sequences   bool // all images of a folder are the frames of one record, named and described as that folder

@@ -33,7 +33,7 @@ type cache struct {
 	token   string
 	infos   map[string]*hub.FileInfo
 	client  *http.Client
-	backoff time.Duration // before the second attempt; doubled before each further one
+	backoff time.Duration // before the second attempt; twice as long before each further one
 	stall   time.Duration // without a byte, after which an attempt ends
 }
 

@@ -187,7 +187,7 @@ func FuzzParseConfigs(f *testing.F) {
 	})
 }
 
-// A download that breaks off goes on where it was, and what comes is checked.
+// A broken download resumes where it stopped, and the result is checked.
 func TestHubDownloadsResume(t *testing.T) {
 	content := hubTable(t, 0, 400)
 	h := &trueHub{files: map[string][]byte{"train.parquet": content}}
@@ -234,7 +234,7 @@ func TestHubDownloadsResume(t *testing.T) {
 	}
 }
 
-// A hub that is down for a while makes no rejects: the run stops, and the next goes on.
+// A hub that is down causes no rejects: the run stops, and the next run resumes.
 func TestHubThatIsDown(t *testing.T) {
 	h := &trueHub{files: map[string][]byte{"train-0.parquet": hubTable(t, 0, 5), "train-1.parquet": hubTable(t, 5, 9)}}
 	down := true

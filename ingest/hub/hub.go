@@ -24,7 +24,7 @@ import (
 // Options say which dataset of a hub is read, and what of it.
 type Options struct {
 	Repo     string // owner/name
-	Revision string // branch, tag or commit; default main. What it stands for is looked up once: see [Dataset.Commit]
+	Revision string // branch, tag or commit; default main. It is resolved once: see [Dataset.Commit]
 	Config   string // a configuration of its README.md, or a folder; default its default
 	Split    string // only this split
 	Files    string // only files that match this pattern or lie in this folder; without Config, whatever README.md says
@@ -92,8 +92,8 @@ func home() string {
 
 func cacheDir() string { return cmp.Or(os.Getenv("HF_HUB_CACHE"), filepath.Join(home(), "hub")) }
 
-// lookUp finds the commit that the revision stands for, and what the repository says of its files:
-// anew, as a branch moves.
+// lookUp resolves the revision to a commit and lists the repository's files. The answer is never
+// cached, since a branch moves.
 func (h *Dataset) lookUp() error {
 	o := h.options
 	repo := hub.New(o.Repo).WithType(hub.RepoTypeDataset).WithRevision(url.PathEscape(o.Revision)).WithProgressBar(false).

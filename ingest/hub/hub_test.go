@@ -107,7 +107,7 @@ func TestHubArchives(t *testing.T) {
 	commit := strings.Repeat("d", 40)
 	server := hubServer(t, &commit, map[string][]byte{
 		"train/000.tar": ingesttest.BirdsTar(t, 0, 4), "train/001.tar": ingesttest.BirdsTar(t, 4, 7), "validation/000.tar": ingesttest.BirdsTar(t, 7, 9), "README.md": []byte("# Birds"),
-		"train/002.tar": ingesttest.BirdsTar(t, 9, 12)[:550], // of the first record the picture's beginning
+		"train/002.tar": ingesttest.BirdsTar(t, 9, 12)[:550], // only the beginning of the first record's image
 	})
 	o := Options{Repo: "owner/birds", Endpoint: server.URL, CacheDir: t.TempDir(), Language: "en"}
 	source, err := Open(t.Context(), o)

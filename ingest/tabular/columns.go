@@ -22,7 +22,7 @@ type Columns struct {
 	Question   string   // asked of the images
 	QuestionID string
 	Answers    string   // to the question: a text, a list, a JSON list, structs with answer and answer_confidence
-	SHA256     string   // of the picture's bytes, in hex: a picture of another hash is rejected; of tables alone
+	SHA256     string   // of the image's bytes, in hex: an image with another hash is rejected; only in tables
 	Keep       []string // what goes into the metadata
 	Boxes      string   // labelled regions: four numbers each, or a struct with bbox and category or label
 	BoxFormat  string   // of the boxes: xywh, xyxy or yxyx, in pixels or in fractions; by default as the rows show

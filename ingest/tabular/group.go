@@ -38,7 +38,7 @@ func (w *work) fillGroup(ctx context.Context, s *shards.Sample, n numbered) (lef
 	f := &groupFilling{w: w, s: s, texts: map[shards.Text]bool{}, boxes: map[string]bool{}, asked: map[askedOnce]int{}}
 	withBoxes := cmp.Or(w.taken, w.plan).HasBoxes()
 	if withBoxes {
-		if reason, err = w.pictures(ctx, s, imageRow); err != nil {
+		if reason, err = w.addImages(ctx, s, imageRow); err != nil {
 			return nil, reason, err
 		}
 	}
@@ -48,7 +48,7 @@ func (w *work) fillGroup(ctx context.Context, s *shards.Sample, n numbered) (lef
 		}
 	}
 	if !withBoxes {
-		reason, err = w.pictures(ctx, s, imageRow)
+		reason, err = w.addImages(ctx, s, imageRow)
 	}
 	return f.left, reason, err
 }

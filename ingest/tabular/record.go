@@ -51,20 +51,20 @@ func (w *work) record(ctx context.Context, n numbered) made {
 func (w *work) fill(ctx context.Context, s *shards.Sample, n numbered) (left []shards.LeftOut, reason string, err error) {
 	plan := cmp.Or(w.taken, w.plan)
 	if plan.HasBoxes() {
-		if reason, err = w.pictures(ctx, s, n); err != nil {
+		if reason, err = w.addImages(ctx, s, n); err != nil {
 			return nil, reason, err
 		}
 		return plan.Fill(s, n.row)
 	}
 	if left, reason, err = plan.Fill(s, n.row); err == nil {
-		reason, err = w.pictures(ctx, s, n)
+		reason, err = w.addImages(ctx, s, n)
 	}
 	return left, reason, err
 }
 
-func (w *work) pictures(ctx context.Context, s *shards.Sample, n numbered) (reason string, err error) {
+func (w *work) addImages(ctx context.Context, s *shards.Sample, n numbered) (reason string, err error) {
 	for _, column := range w.Columns.images() {
-		if reason, err := w.picturesOf(ctx, s, n, column); err != nil {
+		if reason, err := w.addImagesOf(ctx, s, n, column); err != nil {
 			return reason, fmt.Errorf("column %s: %w", column, err)
 		}
 	}
@@ -74,16 +74,16 @@ func (w *work) pictures(ctx context.Context, s *shards.Sample, n numbered) (reas
 	return "", nil
 }
 
-func (w *work) picturesOf(ctx context.Context, s *shards.Sample, n numbered, column string) (reason string, err error) {
+func (w *work) addImagesOf(ctx context.Context, s *shards.Sample, n numbered, column string) (reason string, err error) {
 	values := n.row.list(column)
 	if len(values) == 0 {
 		return ingest.NoImage, errors.New("empty")
 	}
 	if len(s.Images)+len(values) > input.MaxFrames {
-		return ingest.TooLarge, fmt.Errorf("%d pictures, the limit is %d", len(s.Images)+len(values), input.MaxFrames)
+		return ingest.TooLarge, fmt.Errorf("%d images, the limit is %d", len(s.Images)+len(values), input.MaxFrames)
 	}
 	for _, value := range values {
-		content, reason, err := w.picture(ctx, s, n, value)
+		content, reason, err := w.image(ctx, s, n, value)
 		if err != nil {
 			return reason, err
 		}
@@ -92,8 +92,8 @@ func (w *work) picturesOf(ctx context.Context, s *shards.Sample, n numbered, col
 	return "", nil
 }
 
-// picture gets what a value stands for.
-func (w *work) picture(ctx context.Context, s *shards.Sample, n numbered, value any) (content []byte, reason string, err error) {
+// image returns the bytes of the image that a value holds or names.
+func (w *work) image(ctx context.Context, s *shards.Sample, n numbered, value any) (content []byte, reason string, err error) {
 	if content, ok := value.([]byte); ok && len(content) > 0 {
 		if len(content) > input.MaxImageFile {
 			return nil, ingest.TooLarge, fmt.Errorf("%d bytes, the limit is %d", len(content), input.MaxImageFile)

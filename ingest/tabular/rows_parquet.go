@@ -21,7 +21,7 @@ type parquetRows struct {
 	file  input.File
 	table *table.File
 	rows  *table.Reader
-	fixed map[string]bool // columns of byte arrays that are no pictures: they have one length
+	fixed map[string]bool // columns of fixed-length byte arrays, which are not images
 }
 
 func newParquetRows(f input.File, name string) (*parquetRows, error) {

@@ -12,10 +12,10 @@ import (
 type Web struct {
 	Fetch  fetch.Options // what is asked of the network, see there for the defaults
 	Window int           // rows under way or waiting for their turn at once; default 8 for each connection
-	Memory int64         // bytes of pictures that wait for their turn; default 256 MiB
+	Memory int64         // bytes of fetched images that wait for their turn; default 256 MiB
 }
 
-// NewURLs returns a source of a table whose image column has URLs: of pictures on the web, or data
+// NewURLs returns a source of a table whose image column has URLs of images on the web, or data
 // URIs. It reads no files but the table. Without an image column in c, a list of URLs (.txt) is
 // meant.
 func NewURLs(o Options) (*Table, error) {

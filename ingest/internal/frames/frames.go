@@ -27,7 +27,7 @@ const (
 var ErrFormat = errors.New("not a good animation")
 
 // Split returns at most limit frames of an animation, or pages of a TIFF, evenly spaced over it
-// from the first on, as PNG. A still picture, of whatever format, is returned as it came.
+// from the first on, as PNG. A still image, of whatever format, is returned unchanged.
 func Split(encoded []byte, limit int) ([][]byte, error) {
 	if limit < 1 {
 		return nil, fmt.Errorf("a limit of %d frames", limit)

@@ -121,8 +121,8 @@ func rangeOf(name string) (all []string) {
 	return all
 }
 
-// YieldLeftOut yields what was left out of the folders that were given, as the last record, if there is
-// more to say.
+// YieldLeftOut yields what was left out of the folders that were given, as the last record, if
+// there is more to say.
 func YieldLeftOut(more bool, left []shards.LeftOut, yield func(shards.Record) bool) {
 	if more && len(left) > 0 {
 		yield(shards.Aside("", left...))

@@ -113,8 +113,8 @@ func versionIn(store shards.WritableStore, base string) (string, error) {
 	return fmt.Sprint(size, " ", version), err
 }
 
-// stored is an object that is read. What cannot be read is [ingest.ErrUnavailable]: the run stops, and
-// nothing is rejected.
+// stored is an object that is read. What cannot be read is [ingest.ErrUnavailable]: the run stops,
+// and nothing is rejected.
 type stored struct {
 	*io.SectionReader
 	ahead  *ahead

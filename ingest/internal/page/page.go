@@ -1,4 +1,4 @@
-// Package page finds in a web page what it says of its pictures: alternative texts, titles,
+// Package page finds in a web page what it says of its images: alternative texts, titles,
 // captions, the text around them, and the language they are in.
 //
 // [Parse] reads a page of any encoding. It knows HTML, not where pages come from.
@@ -21,8 +21,8 @@ const MaxBytes = 4 << 20
 
 // Bounds of texts, in bytes.
 const (
-	maxText    = 4096 // of one text about a picture
-	maxContext = 512  // on each side of a picture
+	maxText    = 4096 // of one text about an image
+	maxContext = 512  // on each side of an image
 )
 
 // Page is what one says.

@@ -201,7 +201,7 @@ func (d *Document) draw(page requests.Page, side int, p *Page) error {
 	defer drawn.Cleanup()
 	rgba, ok := drawn.Result.RenderedImage.(*image.RGBA)
 	if !ok || rgba.Rect.Dx() > side || rgba.Rect.Dy() > side {
-		return fmt.Errorf("a picture of %v", drawn.Result.RenderedImage.Bounds())
+		return fmt.Errorf("an image of %v", drawn.Result.RenderedImage.Bounds())
 	}
 	p.Image = &image.RGBA{Pix: append([]byte(nil), rgba.Pix...), Stride: rgba.Stride, Rect: rgba.Rect}
 	return nil
@@ -235,7 +235,7 @@ func (d *Document) bounded(doing string, calls func() error) (err error) {
 	return calls()
 }
 
-// fail gives up the instance: after an error nobody knows what state it is in.
+// fail gives up the instance: after an error its state is unknown.
 func (d *Document) fail() {
 	if d.pdfium != nil {
 		d.pdfium.Kill()

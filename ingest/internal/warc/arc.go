@@ -8,7 +8,7 @@ import (
 )
 
 // parseARC reads the line before a block of an ARC file: URL, IP address, date, content type, (in
-// version 2: result code, checksum, location, offset, file name,) length. An ARC record stands for
+// version 2: result code, checksum, location, offset, file name,) length. An ARC record is read as
 // the WARC record of type response of the same URL; the first, which describes the file, for
 // warcinfo.
 func (r *Record) parseARC(line string) error {
