@@ -10,16 +10,16 @@ import (
 	"unicode"
 )
 
-// charCount is a character and how often the text has it.
+// charCount is a character and its count in the text.
 type charCount struct {
 	char  rune
 	count int64
 }
 
-// charTable is the alphabet: the characters that become pieces, the most frequent first.
+// charTable is the alphabet: the characters that become pieces, most frequent first.
 type charTable []charCount
 
-// keepChars chooses the alphabet and replaces all other characters of the text.
+// keepChars chooses the alphabet and replaces all other characters of the text by U+2585.
 func (c *corpus) keepChars(o *Options) error {
 	counts, total := c.countChars()
 	if total == 0 {
@@ -48,9 +48,9 @@ func (c *corpus) keepChars(o *Options) error {
 		}
 		covered += counts[r]
 		switch r {
-		case barrier: // takes part in the count, not in pieces
+		case barrier: // is counted but becomes no piece
 		case unknown:
-			return fmt.Errorf("RequiredChars or a normalization rule gives %q, which stands for rare characters", unknown)
+			return fmt.Errorf("RequiredChars or a normalization rule contains %q, which the trainer uses for rare characters", unknown)
 		default:
 			c.chars = append(c.chars, charCount{r, counts[r]})
 		}
@@ -62,7 +62,7 @@ func (c *corpus) keepChars(o *Options) error {
 	return nil
 }
 
-// countChars counts the characters of the text, NUL aside.
+// countChars counts the characters of the text, except NUL.
 func (c *corpus) countChars() (counts map[rune]int64, total int64) {
 	weights := slices.Clone(c.counts)
 	for _, e := range c.sentences {
@@ -85,7 +85,7 @@ func (c *corpus) countChars() (counts map[rune]int64, total int64) {
 	return counts, total
 }
 
-// replaceRare puts U+2585 for every character that is not in the alphabet.
+// replaceRare replaces every character that is not in the alphabet by U+2585.
 func (c *corpus) replaceRare() {
 	var kept [unicode.MaxRune + 1]bool
 	for _, char := range c.chars {
@@ -114,8 +114,8 @@ func (c *corpus) replaceRare() {
 	}
 }
 
-// words returns the text of which pieces are made, as spm_train orders it, and how often each
-// occurs: words, the most frequent first, or sentences.
+// words returns the distinct words with their counts, most frequent first as spm_train orders them;
+// or the sentences if split is false.
 func (c *corpus) words(split bool) []Sentence {
 	if !split {
 		sentences := make([]Sentence, len(c.sentences))

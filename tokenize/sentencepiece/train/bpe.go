@@ -6,36 +6,36 @@ import (
 	"unicode"
 )
 
-// symbol is a character, or two symbols merged. Its positions are those of its left part; some may
-// be of the past.
+// symbol is a character, or two symbols that merge. Its positions are those of its left part; some
+// may be outdated.
 type symbol struct {
 	text        string
 	left, right int32
 	chars       int32
 	freq        uint64
 	active      bool // may still merge
-	stale       bool // freq sank since the queue was told
-	pending     bool // the queue is to be told
+	stale       bool // freq decreased since the symbol was pushed to the queue
+	pending     bool // must be pushed to the queue
 	positions   []int32
 }
 
-// Symbols that are none.
+// Symbols with a special meaning.
 const (
 	noSymbol      int32 = -1
 	unknownSymbol int32 = 0
 	barrierSymbol int32 = 1
 )
 
-// bpe merges pairs of symbols, the most frequent first (Sennrich, Haddow and Birch, 2016). Every
-// position of the text holds the number of the symbol that begins there, and is linked to its
-// neighbours of the same word.
+// bpe merges pairs of symbols, most frequent first (Sennrich, Haddow and Birch, 2016). Every
+// position of the text has the symbol that begins there and links to the next and previous symbols
+// of its word.
 type bpe struct {
 	shapes     shapes
 	symbols    []symbol
-	pairs      pairTable // two symbols to what they merge to, or noSymbol
-	at         []int32   // by position: its symbol; noSymbol where one that begins before goes on
-	next, prev []int32   // by position: the next and the last symbol of the word, or -1
-	weights    []uint64  // by position: how often its word occurs
+	pairs      pairTable // the symbol that two symbols merge to, or noSymbol
+	at         []int32   // by position: the symbol, or noSymbol inside one
+	next, prev []int32   // by position: the positions of the next and previous symbol of the word, or -1
+	weights    []uint64  // by position: the count of its word
 	queue      pairQueue
 	pending    []int32
 }
@@ -45,7 +45,7 @@ func trainBPE(ctx context.Context, c *corpus, o *Options, special int) ([]piece,
 	b.fill(c, c.words(o.SplitByWhitespace))
 	merges := o.VocabSize - special - len(c.chars)
 	var pieces []piece
-	taken := map[string]bool{} // what is found on two ways, such as a·bc and ab·c, is one piece
+	taken := map[string]bool{} // what merges in two ways, such as a+bc and ab+c, is one piece
 	for len(pieces) < merges {
 		best, ok := b.best()
 		if !ok {
@@ -72,7 +72,7 @@ func trainBPE(ctx context.Context, c *corpus, o *Options, special int) ([]piece,
 	return pieces, nil
 }
 
-// fill lays out the words and queues all pairs.
+// fill enters the words and queues all pairs.
 func (b *bpe) fill(c *corpus, words []Sentence) {
 	ids := new([unicode.MaxRune + 1]int32)
 	ids[barrier] = barrierSymbol
@@ -97,7 +97,7 @@ func (b *bpe) fill(c *corpus, words []Sentence) {
 	b.tellQueue()
 }
 
-// pair returns what two symbols merge to, or noSymbol where that is no piece.
+// pair returns what two symbols merge to, or noSymbol if that cannot be a piece.
 func (b *bpe) pair(left, right int32) int32 {
 	if left <= unknownSymbol || right <= unknownSymbol {
 		return noSymbol
@@ -117,7 +117,7 @@ func (b *bpe) pair(left, right int32) int32 {
 	return id
 }
 
-// add counts the pair of two neighbours; either may be -1.
+// add counts the pair at two neighbouring positions, either of which may be -1.
 func (b *bpe) add(left, right int32) {
 	if left < 0 || right < 0 {
 		return
@@ -135,7 +135,7 @@ func (b *bpe) add(left, right int32) {
 	}
 }
 
-// drop uncounts the pair of two neighbours, unless it is what merges now.
+// drop discounts the pair at two neighbouring positions, unless it is the one being merged.
 func (b *bpe) drop(left, right, merging int32) {
 	if left < 0 || right < 0 {
 		return
@@ -146,7 +146,7 @@ func (b *bpe) drop(left, right, merging int32) {
 	}
 }
 
-// merge replaces a pair everywhere.
+// merge merges a pair everywhere.
 func (b *bpe) merge(id int32) {
 	left, right := b.symbols[id].left, b.symbols[id].right
 	positions := b.symbols[id].positions
@@ -169,14 +169,15 @@ func (b *bpe) merge(id int32) {
 	b.tellQueue()
 }
 
-// retire takes a symbol out of the choice. Where its two parts still stand side by side, they make
-// a new one.
+// retire removes a symbol from the queue. If its parts still occur side by side, they make a new
+// symbol.
 func (b *bpe) retire(id int32) {
 	s := &b.symbols[id]
 	b.pairs.forget(uint64(s.left)<<32 | uint64(s.right))
 	s.active, s.positions = false, nil
 }
 
+// tellQueue pushes the pending symbols.
 func (b *bpe) tellQueue() {
 	for _, id := range b.pending {
 		s := &b.symbols[id]
@@ -188,7 +189,7 @@ func (b *bpe) tellQueue() {
 	b.pending = b.pending[:0]
 }
 
-// refresh puts a symbol into the queue as it now is.
+// refresh pushes a symbol with its current frequency.
 func (b *bpe) refresh(id int32) {
 	s := &b.symbols[id]
 	if s.freq == 0 && s.stale {
@@ -198,7 +199,7 @@ func (b *bpe) refresh(id int32) {
 	b.queue.push(pairEntry{s.freq, s.chars, id}, b.less)
 }
 
-// best takes the symbol of the most frequent pair from the queue.
+// best pops the symbol of the most frequent pair.
 func (b *bpe) best() (int32, bool) {
 	for len(b.queue) > 0 {
 		e := b.queue.pop(b.less)
@@ -214,7 +215,7 @@ func (b *bpe) best() (int32, bool) {
 	return 0, false
 }
 
-// less orders equally frequent pairs: the shorter first, then by their text.
+// less orders pairs by frequency, descending; then the shorter first; then by text.
 func (b *bpe) less(x, y pairEntry) bool {
 	if x.freq != y.freq {
 		return x.freq > y.freq

@@ -12,22 +12,22 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// corpus is the normalised text. What occurs often is kept once: units, and where they stand.
+// corpus is the normalised text as distinct units, with their counts.
 type corpus struct {
-	units     []string  // words, or sentences where pieces may cross white space; then what follows (see word)
-	counts    []int64   // how often each unit occurs within a sentence
-	sentences []ending  // in the order in which spm_train sees them
-	chars     charTable // filled by keepChars
+	units     []string  // words, or sentences if pieces may cross white space, each with what follows; see splitter
+	counts    []int64   // how often each unit occurs other than at the end of a sentence
+	sentences []ending  // in the order of spm_train
+	chars     charTable // the alphabet, set by keepChars
 }
 
-// ending is what a sentence says about its last unit and about the unit before it.
+// ending is the end and the start of a sentence.
 type ending struct {
-	last  int32 // its last unit
+	last  int32 // its last unit, -1 if it is empty
 	first rune  // its first character
 	count int64
 }
 
-// batch is some sentences on their way through a worker.
+// batch is the sentences that a worker handles together.
 type batch struct {
 	number    int
 	sentences []Sentence
@@ -35,7 +35,7 @@ type batch struct {
 
 const batchBytes = 1 << 18
 
-// load reads, draws and normalises the sentences.
+// load reads, samples, normalises and splits the sentences.
 func load(ctx context.Context, sentences iter.Seq2[Sentence, error], o *Options, n *normalizer) (*corpus, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	batches := make(chan batch, 2*o.threads())
@@ -59,7 +59,7 @@ func load(ctx context.Context, sentences iter.Seq2[Sentence, error], o *Options,
 	return merge(splitters)
 }
 
-// feed cuts the sentences into batches.
+// feed groups the sentences into batches.
 func feed(ctx context.Context, sentences iter.Seq2[Sentence, error], batches chan<- batch) error {
 	b := batch{}
 	bytes := 0
@@ -87,8 +87,8 @@ func feed(ctx context.Context, sentences iter.Seq2[Sentence, error], batches cha
 	return send()
 }
 
-// chosen leaves out the sentences that training does not use, and draws from the others where
-// options ask for it.
+// chosen skips the sentences that training does not use and, if the options ask for it, samples
+// from the others.
 func chosen(sentences iter.Seq2[Sentence, error], o *Options) iter.Seq2[Sentence, error] {
 	usable := func(yield func(Sentence, error) bool) {
 		for s, err := range sentences {
@@ -120,8 +120,7 @@ func chosen(sentences iter.Seq2[Sentence, error], o *Options) iter.Seq2[Sentence
 	}
 }
 
-// drawn gives InputSentenceSize sentences, each with the same probability (Vitter 1985, algorithm
-// R).
+// drawn yields a uniform sample of InputSentenceSize sentences (Vitter 1985, algorithm R).
 func drawn(sentences iter.Seq2[Sentence, error], o *Options) iter.Seq2[Sentence, error] {
 	return func(yield func(Sentence, error) bool) {
 		r := random.New(random.Name("spm_train input"), o.Seed)
@@ -146,8 +145,8 @@ func drawn(sentences iter.Seq2[Sentence, error], o *Options) iter.Seq2[Sentence,
 	}
 }
 
-// merge joins what the workers found. Units are numbered in the order of their text, whoever found
-// them.
+// merge joins the results of the workers. The order of the sentences does not depend on which
+// worker handled them.
 func merge(splitters []*splitter) (*corpus, error) {
 	c := &corpus{}
 	ids := map[string]int32{}
@@ -186,8 +185,8 @@ func merge(splitters []*splitter) (*corpus, error) {
 	return c, nil
 }
 
-// withoutEmpty drops sentences of which nothing is left, as spm_train does: the last takes the
-// place of one dropped. The order has a say in float arithmetic.
+// withoutEmpty drops sentences that normalise to nothing, as spm_train does: the last sentence
+// takes the place of a dropped one. The order affects float arithmetic.
 func withoutEmpty(sentences []ending) []ending {
 	for i := 0; i < len(sentences); {
 		if sentences[i].last >= 0 {

@@ -15,7 +15,7 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// golden is what the C++ trainer makes of options.
+// golden is the model that the C++ trainer makes with some options.
 type golden struct {
 	options map[string]any
 	pieces  []sentencepiece.Piece
@@ -55,7 +55,7 @@ func readGolden(t *testing.T, path string) golden {
 	return g
 }
 
-// optionsOf turns spm_train's options into ours.
+// optionsOf converts the options of spm_train.
 func optionsOf(t *testing.T, from map[string]any) Options {
 	t.Helper()
 	o := Defaults()
@@ -133,9 +133,9 @@ func goldenNames(t *testing.T) []string {
 	return names
 }
 
-// TestPiecesAreThoseOfTheReference compares pieces, order, kinds and scores with what the C++
-// library trains.
-func TestPiecesAreThoseOfTheReference(t *testing.T) {
+// TestTrain_MatchesReference compares pieces, their order, kinds and scores with models that the
+// C++ library trained.
+func TestTrain_MatchesReference(t *testing.T) {
 	for _, name := range goldenNames(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -5,15 +5,15 @@ import (
 	"unicode/utf8"
 )
 
-// pieceSet is the pieces of a unigram model in the making. An id is a place in pieces.
+// pieceSet is the pieces of a unigram model during training. Ids are places in pieces.
 type pieceSet struct {
 	pieces []piece
 	trie   *trie
-	keys   []int32 // which of the pieces that the trie was built with each is
+	keys   []int32 // by id: its place among the pieces that the trie was built with
 	lowest float32 // the lowest score
 }
 
-// newPieceSet makes a set with a trie of its own.
+// newPieceSet returns a set with a new trie.
 func newPieceSet(pieces []piece) *pieceSet {
 	s := &pieceSet{pieces: pieces, trie: newTrie(pieces), keys: make([]int32, len(pieces)), lowest: math.MaxFloat32}
 	for i, p := range pieces {
@@ -23,8 +23,8 @@ func newPieceSet(pieces []piece) *pieceSet {
 	return s
 }
 
-// kept returns the set of the pieces at places, which are ids of s, with new scores, and ends the
-// use of s. It keeps the trie until half of what is in it is gone.
+// kept returns the set of the pieces at places, which are ids of s, with new scores. s must not be
+// used afterwards: the new set shares its trie until less than half of the trie's pieces are left.
 func (s *pieceSet) kept(places []int32, scores []float32) *pieceSet {
 	k := &pieceSet{pieces: make([]piece, len(places)), trie: s.trie, keys: make([]int32, len(places)), lowest: math.MaxFloat32}
 	for i, place := range places {
@@ -45,34 +45,34 @@ func (s *pieceSet) kept(places []int32, scores []float32) *pieceSet {
 	return k
 }
 
-// unknownPenalty is how much less than the rarest piece a character without a piece scores.
+// unknownPenalty is how much less a character without a piece scores than the rarest piece.
 const unknownPenalty = 10
 
-// arc is a piece in a word: from byte begin to byte end.
+// arc is a piece in a word, from byte begin to byte end.
 type arc struct {
 	begin, end int32
 	id         int32
 	score      float32
 }
 
-// lattice holds all ways to write a word in pieces, and the space that computing with them needs.
-// Arcs are ordered by begin, then by end.
+// lattice holds all segmentations of a word, and scratch space. Arcs are ordered by begin, then by
+// end.
 type lattice struct {
 	arcs    []arc
 	length  int
 	forward []float32 // by byte: the log probability of the word up to there
 	reached []bool
 	back    []float32 // by byte: the log probability of the word from there
-	best    []float32 // by arc: the score of the best way up to its end
-	from    []int32   // by arc: the arc before it on that way, or -1
+	best    []float32 // by arc: the score of the best path up to its end
+	from    []int32   // by arc: the arc before it on that path, or -1
 	ending  []int32   // by byte: the first arc that ends there
 	later   []int32   // by arc: the next arc that ends at the same byte
 	last    []int32   // by byte: the last arc that ends there
 	path    []int32
 }
 
-// fill lists the arcs of a word. A character that is no piece gets an arc of its own, with the id
-// 0: spm_train counts such characters as the first piece.
+// fill lists the arcs of a word. A character without a piece gets an arc with the id 0, because
+// spm_train counts such characters as the first piece.
 func (l *lattice) fill(s *pieceSet, word string) {
 	l.arcs = l.arcs[:0]
 	l.length = len(word)
@@ -100,7 +100,7 @@ func (l *lattice) fill(s *pieceSet, word string) {
 	}
 }
 
-// runeSize returns the length of the character whose first byte is c, in UTF-8.
+// runeSize returns the size of the UTF-8 character whose first byte is c.
 func runeSize(c byte) int {
 	switch {
 	case c < utf8.RuneSelf:
@@ -113,9 +113,9 @@ func runeSize(c byte) int {
 	return 4
 }
 
-// marginals adds to expected, by id, how often each piece is expected in the word, which counts
-// count times: the forward-backward algorithm. The arithmetic, down to its order and its 32 bits,
-// is spm_train's.
+// marginals adds to expected, by id, how often each piece is expected in count occurrences of the
+// word, by the forward-backward algorithm. The arithmetic is spm_train's, including its order and
+// 32-bit precision.
 func (l *lattice) marginals(count float32, expected []float32) {
 	l.forward = resize(l.forward, l.length+1)
 	l.back = resize(l.back, l.length+1)
@@ -150,8 +150,8 @@ func (l *lattice) marginals(count float32, expected []float32) {
 	}
 }
 
-// viterbi returns the arcs of the most probable way to write the word, and its score; without is an
-// arc to leave out, or -1. The first of equals wins. The slice is good until the next call.
+// viterbi returns the arcs of the most probable segmentation, the first of equals, and its score.
+// without is an arc to exclude, or -1. The slice is valid until the next call.
 func (l *lattice) viterbi(without int) ([]int32, float32) {
 	l.best, l.from, l.later = resize(l.best, len(l.arcs)), resize(l.from, len(l.arcs)), resize(l.later, len(l.arcs))
 	l.ending, l.last = resize(l.ending, l.length+1), resize(l.last, l.length+1)
@@ -185,7 +185,7 @@ func (l *lattice) viterbi(without int) ([]int32, float32) {
 	return l.path, score
 }
 
-// before finds the best arc to come before one that begins at a byte.
+// before returns the best arc that ends at begin, and the score of the path through it plus score.
 func (l *lattice) before(begin int32, score float32) (best float32, at int32) {
 	if begin == 0 {
 		return score, -1

@@ -2,7 +2,7 @@ package train
 
 import "math"
 
-// logSumExp returns log(exp(x) + exp(y)), in the 32 bits of spm_train.
+// logSumExp returns log(exp(x) + exp(y)) in 32-bit precision, as spm_train does.
 func logSumExp(x, y float32) float32 {
 	if x < y {
 		x, y = y, x
@@ -14,12 +14,12 @@ func logSumExp(x, y float32) float32 {
 }
 
 const (
-	maxDifference = 50 // beyond it, the smaller number does not count
-	softplusSteps = 32 // a unit
+	maxDifference = 50 // beyond it, the smaller number has no effect
+	softplusSteps = 32 // entries of the table per unit
 )
 
-// softplusTable holds, around each multiple of -1/32 down to -51, the Taylor series of log(1 +
-// exp(x)) up to the sixth power. What it leaves out is below 2e-17.
+// softplusTable has the Taylor series of log(1 + exp(x)) around each multiple of -1/32 down to -51,
+// up to the sixth power. The remainder is below 2e-17.
 var softplusTable = func() *[51*softplusSteps + 1][8]float64 {
 	t := new([51*softplusSteps + 1][8]float64)
 	for i := range t {

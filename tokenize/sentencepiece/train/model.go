@@ -64,8 +64,9 @@ func (m *Model) Bytes() []byte {
 	return out
 }
 
-// trainerSpec says how the model was trained: what differs from the message's defaults, and what is
-// always there. It names no files, so that a model does not tell where it was made.
+// trainerSpec returns the options that differ from the message's defaults, and those that are
+// always written. It does not include file names, so that a model does not reveal where it was
+// made.
 func (m *Model) trainerSpec() message {
 	o, d := &m.options, Defaults()
 	var t message
@@ -118,7 +119,7 @@ func (m *Model) normalizerSpec() message {
 	return n
 }
 
-// message is a protobuf message being written, field by field.
+// message is a protobuf message that is written field by field.
 type message []byte
 
 func (m *message) text(field protowire.Number, v string) {

@@ -9,14 +9,14 @@ import (
 	"github.com/pali3/pali3/tokenize/internal/charsmap"
 )
 
-// normalizer rewrites a sentence as models trained here will: characters by the rules of the
-// charsmap, spaces to U+2581, then special pieces and delimiters to barriers.
+// normalizer rewrites sentences as the model will: characters by the rules of the charsmap, spaces
+// to U+2581. It then replaces special pieces and delimiters by barriers.
 type normalizer struct {
 	name     string
 	charsmap *charsmap.Map
 	ascii    [utf8.RuneSelf]charsmap.ASCII
-	barriers *charsmap.Map // special pieces to a barrier
-	begins   [256]bool     // whether a special piece or the delimiter begins with a byte
+	barriers *charsmap.Map // replaces special pieces by a barrier
+	begins   [256]bool     // by byte: a special piece or the delimiter begins with it
 
 	dummyPrefix, asSuffix, removeExtra bool
 	delimiter                          string
@@ -55,7 +55,7 @@ func rulesOf(o *Options) (name string, rules *charsmap.Map, err error) {
 		return "", nil, err
 	}
 	if len(read) == 0 {
-		return "", nil, errors.New("the file of normalization rules has none; the rules named identity have none")
+		return "", nil, errors.New("the file of normalization rules is empty; use identity for no rules")
 	}
 	rules, err = charsmap.Compile(read)
 	return "user_defined", rules, err
@@ -74,7 +74,7 @@ func (n *normalizer) prefix(text string) (out string, consumed int) {
 	}
 }
 
-// append adds the normalised text to dst. What it adds is UTF-8 without spaces; it may be empty.
+// append appends the normal form of text to dst. It is UTF-8 without spaces and may be empty.
 func (n *normalizer) append(dst []byte, text string) []byte {
 	start := len(dst)
 	for n.removeExtra && text != "" {
@@ -102,7 +102,7 @@ func (n *normalizer) append(dst []byte, text string) []byte {
 	return n.setBarriers(dst, start)
 }
 
-// characters applies the rules from the left, and writes U+2581 for a space.
+// characters applies the rules from left to right and writes U+2581 for a space.
 func (n *normalizer) characters(dst []byte, text string) []byte {
 	afterSpace := n.removeExtra
 	for text != "" {
@@ -137,7 +137,7 @@ func (n *normalizer) characters(dst []byte, text string) []byte {
 	return dst
 }
 
-// setBarriers replaces special pieces, the longest first, and delimiters in dst[start:].
+// setBarriers replaces special pieces, the longest match first, and delimiters in dst[start:].
 func (n *normalizer) setBarriers(dst []byte, start int) []byte {
 	if !n.mayHoldBarrier(dst[start:]) {
 		return dst

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Type is the kind of model; its numbers are those of the .model file.
+// Type is the type of a model. The numbers are those of the .model file.
 type Type int
 
 // The types of models.
@@ -29,7 +29,7 @@ func (t Type) String() string {
 	return fmt.Sprintf("Type(%d)", int(t))
 }
 
-// ParseType returns the type that spm_train calls name: unigram, bpe, word or char.
+// ParseType returns the type with the name that spm_train gives it: unigram, bpe, word or char.
 func ParseType(name string) (Type, error) {
 	for t, n := range typeNames {
 		if n == name {
@@ -39,27 +39,27 @@ func ParseType(name string) (Type, error) {
 	return 0, fmt.Errorf("model type %q: want unigram, bpe, word or char", name)
 }
 
-// Options say what to train. Begin with [Defaults], which are spm_train's; the zero Options are not
-// valid.
+// Options describe what to train. Start from [Defaults]; the zero Options are not valid.
 type Options struct {
 	Type      Type
-	VocabSize int // pieces of the model, special ones included
+	VocabSize int // pieces of the model, including special ones
 
-	// HardVocabLimit makes it an error if the text gives fewer pieces than VocabSize. Character
-	// models never mind.
+	// HardVocabLimit makes it an error if the text gives fewer pieces than VocabSize. It does not
+	// apply to character models.
 	HardVocabLimit bool
-	// UseAllVocab makes a word or character model of all there is, whatever VocabSize says.
+	// UseAllVocab makes all words or characters pieces, regardless of VocabSize. It is for word and
+	// character models.
 	UseAllVocab bool
 
-	// CharacterCoverage is the part of the text, from 0.98 to 1, whose characters become pieces,
-	// the most frequent first. The others are unknown, or spelt in bytes.
+	// CharacterCoverage is the fraction of the text, from 0.98 to 1, whose characters become
+	// pieces, most frequent first. The others are unknown, or encoded as bytes.
 	CharacterCoverage float64
-	MaxCharacters     int    // most characters that become pieces, the most frequent first; 0 for no limit
+	MaxCharacters     int    // how many characters become pieces at most, most frequent first; 0 for no limit
 	RequiredChars     string // characters that become pieces however rare they are
-	ByteFallback      bool   // adds the pieces <0x00> to <0xFF>, which spell what no piece covers
+	ByteFallback      bool   // add the pieces <0x00> to <0xFF>, which encode what no piece covers
 
-	ControlSymbols     []string // pieces that text cannot spell, such as <2de>
-	UserDefinedSymbols []string // pieces that are always found where their text occurs
+	ControlSymbols     []string // pieces that never occur in text, such as <2de>
+	UserDefinedSymbols []string // pieces that always match where their text occurs
 
 	// Ids of the unknown, begin, end and padding pieces; -1 leaves the piece out. A model without
 	// byte fallback needs the unknown piece.
@@ -68,43 +68,48 @@ type Options struct {
 	UnkSurface                             string // what the unknown piece decodes to
 
 	// What a piece may look like.
-	MaxPieceLength           int  // in characters, from 1 to 512
-	SplitByWhitespace        bool // white space only at a piece's start (or end)
-	SplitByUnicodeScript     bool // one script a piece; Han, Hiragana and Katakana count as one
-	SplitByNumber            bool // digits are a script of their own kind
-	SplitDigits              bool // each digit is a piece
-	TreatWhitespaceAsSuffix  bool // the white space between two words belongs to the first
-	AllowWhitespaceOnly      bool // pieces of several white spaces
+	MaxPieceLength          int  // in characters, from 1 to 512
+	SplitByWhitespace       bool // white space only at the start (or end) of a piece
+	SplitByUnicodeScript    bool // one script per piece; Han, Hiragana and Katakana count as one
+	SplitByNumber           bool // digits count as a script
+	SplitDigits             bool // each digit is a piece
+	TreatWhitespaceAsSuffix bool // the white space between two words belongs to the first
+	AllowWhitespaceOnly     bool // allow pieces of several white spaces
+	// PretokenizationDelimiter is text that no piece crosses and no piece contains, for unigram and
+	// BPE models.
 	PretokenizationDelimiter string
-	// PretokenizationDelimiter is text that no piece crosses, for unigram and BPE models; it does
-	// not become part of any.
 
-	// How text is normalised, in training as later in use.
-	Normalization          string    // a name that charsmap.Named knows
-	NormalizationRules     io.Reader // rules as charsmap.ReadTSV reads them, in place of Normalization
-	AddDummyPrefix         bool      // a space before the text, so that its first word is like the others
-	RemoveExtraWhitespaces bool      // of several spaces one; none at the ends
+	// How text is normalised, in training and later in use.
+	//
+	// Normalization names a set of rules for characters: identity, nfkc, nfkc_cf, nmt_nfkc or
+	// nmt_nfkc_cf, where nmt_nfkc also turns other white space into spaces and removes control
+	// characters, and _cf folds case.
+	Normalization string
+	// NormalizationRules, if set, is read in place of Normalization. Each line is a rule: code
+	// points in hexadecimal separated by spaces, a tab, and the code points that replace them.
+	NormalizationRules     io.Reader
+	AddDummyPrefix         bool // add a space before the text, so that its first word is like the others
+	RemoveExtraWhitespaces bool // remove spaces at the ends, and all but one of several in a row
 
 	// Which sentences are used.
-	InputSentenceSize int    // at most so many, 0 for all
-	ShuffleInput      bool   // draws them from all the text, in place of the first
-	Seed              uint64 // of that draw
-	MaxSentenceLength int    // in bytes; longer ones are left out
+	InputSentenceSize int    // the maximum number; 0 for all
+	ShuffleInput      bool   // sample them from the whole text rather than take the first
+	Seed              uint64 // of the sample
+	MaxSentenceLength int    // in bytes; longer sentences are skipped
 
 	// How a unigram model is found.
-	SeedSize        int         // candidates to begin with; 0 for eight times the vocabulary, at least 100,000
-	Seeds           []SeedPiece // candidates in place of those found in the text
-	ShrinkingFactor float64     // part of the pieces that a pruning keeps, from 0.5 to 0.95
-	SubIterations   int         // rounds of expectation maximisation between two prunings, from 1 to 10
+	SeedSize        int         // the number of candidates; 0 for eight times the vocabulary, at least 100,000
+	Seeds           []SeedPiece // candidates to use instead of those found in the text
+	ShrinkingFactor float64     // the fraction of the pieces that each pruning keeps, from 0.5 to 0.95
+	SubIterations   int         // rounds of expectation maximisation between prunings, from 1 to 10
 
-	// Threads is how many goroutines work; 0 for as many as there are processors. It never changes
-	// the model.
+	// Threads is the number of goroutines; 0 for GOMAXPROCS. It does not affect the model.
 	Threads int
-	// Progress, where set, is told what is being done.
+	// Progress, if set, is called at every step of training.
 	Progress func(Progress)
 }
 
-// SeedPiece is a candidate for a piece of a unigram model, and how often it occurs.
+// SeedPiece is a candidate for a piece of a unigram model, with its count in the text.
 type SeedPiece struct {
 	Text  string
 	Count int64
@@ -113,11 +118,11 @@ type SeedPiece struct {
 // Progress is a step of training.
 type Progress struct {
 	Stage     string
-	Sentences int // or words that are worked on, where known
-	Pieces    int // that a unigram model still has, or a BPE model already
+	Sentences int // the number of sentences or words of the stage, if known
+	Pieces    int // how many pieces a unigram model still has, or a BPE model has already
 }
 
-// Defaults returns the options that spm_train uses where it is told nothing else.
+// Defaults returns the default options of spm_train.
 func Defaults() Options {
 	return Options{
 		Type: Unigram, VocabSize: 8000, HardVocabLimit: true, CharacterCoverage: 0.9995,
@@ -133,7 +138,7 @@ func Defaults() Options {
 // defaultUnkSurface is U+2047 between spaces.
 const defaultUnkSurface = " \u2047 "
 
-// maxVocabSize is above every published vocabulary, and keeps ids within what a model file can say.
+// maxVocabSize keeps ids within the range of a model file.
 const maxVocabSize = math.MaxInt32
 
 func (o *Options) check() error {
@@ -142,7 +147,7 @@ func (o *Options) check() error {
 		bad  bool
 		what string
 	}{
-		{typeNames[o.Type] == "", fmt.Sprintf("%v is no type of model", o.Type)},
+		{typeNames[o.Type] == "", fmt.Sprintf("%v is not a type of model", o.Type)},
 		{o.VocabSize < 1 || o.VocabSize > maxVocabSize, fmt.Sprintf("VocabSize is %d; want at least 1", o.VocabSize)},
 		{subword && o.UseAllVocab, "UseAllVocab is for word and character models"},
 		{!(o.CharacterCoverage >= 0.98 && o.CharacterCoverage <= 1), fmt.Sprintf("CharacterCoverage is %v; want 0.98 to 1", o.CharacterCoverage)},
@@ -157,7 +162,7 @@ func (o *Options) check() error {
 		{o.Type != Unigram && o.Seeds != nil, "Seeds are for unigram models"},
 		{o.SeedSize < 0, fmt.Sprintf("SeedSize is %d; want 0 or more", o.SeedSize)},
 		{o.Threads < 0, fmt.Sprintf("Threads is %d; want 0 or more", o.Threads)},
-		{o.NormalizationRules == nil && o.Normalization == "", "Normalization names no rules; identity has none"},
+		{o.NormalizationRules == nil && o.Normalization == "", "Normalization is empty; use identity for no rules"},
 		{!utf8.ValidString(o.RequiredChars), "RequiredChars is not UTF-8"},
 	} {
 		if c.bad {

@@ -1,7 +1,7 @@
 package train
 
-// pairTable maps pairs of symbols, as 64 bits that are not 0, to symbols. It is a hash table with
-// open addressing: training looks pairs up more than it does anything else.
+// pairTable maps pairs of symbols, packed into 64 bits that are not 0, to symbols. It is a hash
+// table with open addressing, since lookups of pairs dominate training.
 type pairTable struct {
 	keys   []uint64 // 0 where free
 	values []int32
@@ -9,7 +9,7 @@ type pairTable struct {
 	used   int
 }
 
-// forgotten is the value of a pair that was taken out.
+// forgotten is the value of a removed pair.
 const forgotten int32 = -2
 
 func newPairTable() pairTable {
@@ -17,7 +17,7 @@ func newPairTable() pairTable {
 	return pairTable{make([]uint64, 1<<bits), make([]int32, 1<<bits), 64 - bits, 0}
 }
 
-// find returns the place of a key, or where insert would put it.
+// find returns the place of a key, or where insert should put it.
 func (t *pairTable) find(key uint64) (place int, ok bool) {
 	place = int(key * 0x9e3779b97f4a7c15 >> t.shift)
 	for t.keys[place] != key {
@@ -29,7 +29,7 @@ func (t *pairTable) find(key uint64) (place int, ok bool) {
 	return place, t.values[place] != forgotten
 }
 
-// insert puts a value at the place that find returned for its key.
+// insert stores a value at the place that find returned for its key.
 func (t *pairTable) insert(place int, key uint64, value int32) {
 	if t.keys[place] == 0 {
 		t.used++
@@ -57,14 +57,14 @@ func (t *pairTable) grow() {
 	}
 }
 
-// pairEntry is a symbol as the queue knows it.
+// pairEntry is a symbol in the queue, with its frequency when it was pushed.
 type pairEntry struct {
 	freq  uint64
 	chars int32
 	id    int32
 }
 
-// pairQueue is a binary heap, the best first.
+// pairQueue is a binary heap with the best symbol first.
 type pairQueue []pairEntry
 
 func (q *pairQueue) push(e pairEntry, less func(x, y pairEntry) bool) {

@@ -9,13 +9,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// rewriting is how a piece is written with the others.
+// rewriting is the best segmentation of a piece into other pieces.
 type rewriting struct {
-	pieces []int32 // none for a single character
-	better bool    // whether that is more probable than the piece itself
+	pieces []int32 // empty for a single character
+	better bool    // it is more probable than the piece itself
 }
 
-// rewritings returns the best one of every piece.
+// rewritings returns the rewriting of every piece.
 func (u *unigram) rewritings(ctx context.Context) ([]rewriting, error) {
 	all := make([]rewriting, len(u.set.pieces))
 	group, ctx := errgroup.WithContext(ctx)
@@ -45,9 +45,9 @@ func (u *unigram) rewritings(ctx context.Context) ([]rewriting, error) {
 	return all, group.Wait()
 }
 
-// prune keeps the pieces without which the text would lose most of its probability: a part of them
-// as large as ShrinkingFactor. The loss is that of writing a piece with others wherever the best
-// way to write the text has it.
+// prune keeps the fraction ShrinkingFactor of the pieces: those whose removal would lower the
+// probability of the text most. The loss of a piece is that of rewriting it wherever the best
+// segmentation of the text uses it.
 func (u *unigram) prune(ctx context.Context) error {
 	rewritten, err := u.rewritings(ctx)
 	if err != nil {
@@ -70,7 +70,7 @@ func (u *unigram) prune(ctx context.Context) error {
 	return nil
 }
 
-// keep drops pieces that are never used, and of the others those of least loss.
+// keep drops the pieces that are never used, and of the others those with the least loss.
 func (u *unigram) keep(rewritten []rewriting, freq []float32, sum float32) {
 	type candidate struct {
 		id   int32
@@ -117,8 +117,8 @@ func (u *unigram) keepPieces(ids []int32) {
 	u.set = u.set.kept(ids, scores)
 }
 
-// dropUnreachable drops pieces that others write with more probability: no text would ever be
-// written with them.
+// dropUnreachable drops pieces whose rewriting is more probable: no segmentation would ever use
+// them.
 func (u *unigram) dropUnreachable(ctx context.Context) error {
 	rewritten, err := u.rewritings(ctx)
 	if err != nil {

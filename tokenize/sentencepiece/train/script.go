@@ -7,19 +7,19 @@ import (
 	"unicode"
 )
 
-// script is a character's script as the splitting of pieces sees it.
+// script is the script of a character, for SplitByUnicodeScript.
 type script uint8
 
 const (
-	anyScript script = iota // goes with all others
+	anyScript script = iota // goes with every other script
 	common
-	inherited // takes the script before it
+	inherited // has the script of the previous character
 	han       // with Hiragana and Katakana
 	firstScript
 )
 
-// scriptOf returns the script of a character by Unicode 9.0, the version whose table SentencePiece
-// has: characters that came later are common. It is never anyScript.
+// scriptOf returns the script of a character in Unicode 9.0, the version of SentencePiece's table,
+// in which later characters are common. It is never anyScript.
 func scriptOf(r rune) script { return scripts()[r] }
 
 var scripts = sync.OnceValue(func() *[unicode.MaxRune + 1]script {

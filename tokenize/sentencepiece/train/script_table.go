@@ -2,8 +2,8 @@ package train
 
 import "unicode"
 
-// scriptLater holds the characters that Unicode gave a script after version 9.0 (Scripts-9.0.0.txt,
-// which is what SentencePiece's unicode_script_map.h was made from), up to version 17.0.
+// scriptLater has the characters that got a script after Unicode 9.0, up to 17.0. SentencePiece's
+// unicode_script_map.h was made from Scripts-9.0.0.txt.
 var scriptLater = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{0x560, 0x560, 1}, {0x588, 0x588, 1}, {0x5ef, 0x5ef, 1}, {0x61d, 0x61d, 1}, {0x7fd, 0x7ff, 1},

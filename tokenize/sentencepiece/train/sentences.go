@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// Sentence is a line of text, and how often it counts: at least once.
+// Sentence is a line of text and how often it counts, at least 1.
 type Sentence struct {
 	Text  string
 	Count int64
 }
 
-// Texts gives each text once.
+// Texts yields each text with the count 1.
 func Texts(texts iter.Seq[string]) iter.Seq2[Sentence, error] {
 	return func(yield func(Sentence, error) bool) {
 		for text := range texts {
@@ -28,10 +28,9 @@ func Texts(texts iter.Seq[string]) iter.Seq2[Sentence, error] {
 	}
 }
 
-// Files gives the lines of files, without their newlines; a path - is standard input. Lines may be
-// of any bytes. Only lines of up to maxLine bytes are given; of a longer one, its first maxLine+1
-// bytes are, which training then leaves out as it leaves out all lines that are longer than
-// [Options.MaxSentenceLength].
+// Files yields the lines of files, without their newlines. The path - is standard input. Lines may
+// contain any bytes. A line longer than maxLine bytes is truncated to maxLine+1 bytes; if maxLine
+// is [Options.MaxSentenceLength], training then skips it.
 func Files(maxLine int, paths ...string) iter.Seq2[Sentence, error] {
 	return func(yield func(Sentence, error) bool) {
 		for _, path := range paths {
@@ -42,7 +41,7 @@ func Files(maxLine int, paths ...string) iter.Seq2[Sentence, error] {
 	}
 }
 
-// WeightedFiles is as Files, for lines of a text, a tab and how often it counts.
+// WeightedFiles is like Files, for lines that consist of a text, a tab and a count.
 func WeightedFiles(maxLine int, paths ...string) iter.Seq2[Sentence, error] {
 	return func(yield func(Sentence, error) bool) {
 		for _, path := range paths {
@@ -65,11 +64,11 @@ func WeightedFiles(maxLine int, paths ...string) iter.Seq2[Sentence, error] {
 	}
 }
 
-// countBytes is the room for a tab and a count.
+// countBytes is the longest tab and count.
 const countBytes = 24
 
-// eachLine calls line for every line of a file, until it returns false; it then returns false, as
-// after an error.
+// eachLine calls line for every line of a file until it returns false, and failed for an error. It
+// returns false in both cases.
 func eachLine(path string, maxLine int, line func(string, int) bool, failed func(error)) bool {
 	file := os.Stdin
 	if path != "-" {

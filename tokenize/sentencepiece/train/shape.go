@@ -1,6 +1,6 @@
 package train
 
-// shapes decides which strings may be pieces, one character at a time.
+// shapes decides which strings may be pieces, character by character.
 type shapes struct {
 	max                                int
 	byWhitespace, asSuffix, spacesOnly bool
@@ -14,7 +14,7 @@ func newShapes(o *Options) shapes {
 	}
 }
 
-// shape is what must be known of a string's start to judge its next character.
+// shape is what shapes needs to know about a prefix to judge the next character.
 type shape struct {
 	chars     int
 	script    script
@@ -23,8 +23,7 @@ type shape struct {
 	hasDigit  bool
 }
 
-// next returns the shape of a string with one more character, or false if nothing that begins so is
-// a piece.
+// next returns the shape of a prefix with one more character, or false if no piece starts so.
 func (v *shapes) next(s shape, r rune) (shape, bool) {
 	if s.chars == v.max || s.hasDigit || r == unknown || r == barrier || r == 0 || r == ' ' {
 		return s, false
@@ -44,9 +43,9 @@ func (v *shapes) next(s shape, r rune) (shape, bool) {
 	}
 	switch {
 	case s.endsSpace && v.asSuffix && (v.byWhitespace || onlySpaces):
-		return s, false // white space stands at the end
+		return s, false // white space is only at the end
 	case v.byWhitespace && s.spaces > 1:
-		return s, false // several white spaces are a piece of their own
+		return s, false // several white spaces are a separate piece
 	}
 	s.endsSpace = false
 	of := scriptOf(r)
@@ -69,8 +68,7 @@ func (v *shapes) next(s shape, r rune) (shape, bool) {
 	return s, true
 }
 
-// whole says whether a string may be a piece as it stands, given that next allowed all its
-// characters.
+// whole reports whether a string may be a piece, provided that next allowed all its characters.
 func (v *shapes) whole(s shape) bool {
 	if s.chars == 0 {
 		return false
@@ -81,7 +79,7 @@ func (v *shapes) whole(s shape) bool {
 	return true
 }
 
-// allows says whether text may be a piece.
+// allows reports whether text may be a piece.
 func (v *shapes) allows(text string) bool {
 	s := shape{}
 	for _, r := range text {

@@ -11,21 +11,21 @@ import (
 
 // Characters with a meaning inside the trainer.
 const (
-	space   = '\u2581' // stands for a space, in pieces as in normalised text
-	unknown = '\u2585' // replaces characters too rare for a piece; sentences that hold it are left out
-	barrier = '\x1f'   // replaces special pieces and delimiters: no piece crosses it
+	space   = '\u2581' // replaces a space in pieces and normalised text
+	unknown = '\u2585' // replaces characters too rare for a piece; sentences that contain it are skipped
+	barrier = '\x1f'   // replaces special pieces and delimiters; no piece crosses it
 
 	spaceText   = "\u2581"
 	unknownText = "\u2585"
 	barrierText = "\x1f"
 )
 
-// specialPieces are those that do not come from the text, by id.
+// specialPieces are the pieces that do not come from the text, by id.
 type specialPieces map[int]sentencepiece.Piece
 
-// special gives the pieces of options their ids: first those with an id of their own, then the
-// others the lowest that are free.
-func special(o *Options) (specialPieces, error) {
+// assignSpecial assigns ids to the special pieces of the options: first the ids that the options state,
+// then the lowest free ids.
+func assignSpecial(o *Options) (specialPieces, error) {
 	s := specialPieces{}
 	if err := s.addNumbered(o); err != nil {
 		return nil, err

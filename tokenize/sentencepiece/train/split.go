@@ -7,16 +7,15 @@ import (
 
 var spaceBytes = []byte(spaceText)
 
-// splitter normalises sentences, cuts them into units and counts these. One worker has one.
+// splitter normalises sentences, splits them into units and counts those. Each worker has its own.
 //
-// A unit ends with the character that follows it in the text, because a string is a candidate for a
-// piece only where different bytes follow it: a word's unit has the first character of the next
-// word. The last unit of a sentence ends with a NUL.
+// A unit is a word followed by the first character of the next word, or by a NUL at the end of a
+// sentence, because a string is a candidate for a piece only if different bytes follow it.
 type splitter struct {
 	normalizer *normalizer
 	split      bool // into words
 	asSuffix   bool
-	together   bool // several white spaces in a row are one word's
+	together   bool // several white spaces in a row belong to one word
 
 	ids     map[string]int32
 	units   []string
@@ -75,8 +74,9 @@ func (s *splitter) unit(text []byte) int32 {
 	return id
 }
 
-// wordLength returns the length of the word that text, which is not empty, begins with: a white
-// space and what stands up to the next one, or, asSuffix, up to and with a white space.
+// wordLength returns the length of the word that text begins with: white space and what follows up
+// to the next white space; or, if asSuffix is set, everything up to and including the next white
+// space. text must not be empty.
 func wordLength(text []byte, asSuffix, together bool) int {
 	if asSuffix {
 		return suffixWordLength(text, together)
@@ -111,7 +111,7 @@ func spaceLength(text []byte) int {
 	return 0
 }
 
-// cutUnit returns the text of a unit, and the character that follows it.
+// cutUnit returns the text of a unit and the character that follows it.
 func cutUnit(unit string) (text string, next rune) {
 	next, size := utf8.DecodeLastRuneInString(unit)
 	return unit[:len(unit)-size], next

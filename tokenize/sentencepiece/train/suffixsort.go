@@ -1,9 +1,9 @@
 package train
 
-// fewSuffixes is how many are sorted by insertion.
+// fewSuffixes is how many suffixes are sorted by insertion.
 const fewSuffixes = 48
 
-// partition sorts a group in place by the byte at depth, and returns its parts of one byte each.
+// partition sorts a group in place by the byte at depth and returns the parts that share that byte.
 func (t *suffixTree) partition(group []suffix, depth int) [][]suffix {
 	if t.same(group, depth) {
 		return [][]suffix{group}

@@ -18,31 +18,32 @@ type piece struct {
 	score float32
 }
 
-// Bytes that end a unit in the text of the tree. UTF-8 has neither.
+// Bytes that end a unit in the text of the tree. Neither occurs in UTF-8.
 const (
 	unitEnd   = 0xff
 	corpusEnd = 0xfe // after the last sentence
 )
 
-// suffixTree finds the strings that the text repeats with different bytes after them: the inner
-// nodes of its suffix tree. It is built from the root down and only along strings that may still
-// become a piece, whose length bounds its depth; so the work is at most the length of the text
-// times that of the longest piece (Giegerich, Kurtz and Stoye, Efficient implementation of lazy
-// suffix trees, 2003). Nothing of the tree is kept but its present path.
+// suffixTree finds the strings that occur in the text with different bytes after them, which are
+// the inner nodes of its suffix tree. It explores the tree from the root down, only along strings
+// that can still become a piece, and keeps only the current path. The length of the longest piece
+// bounds the depth, so the work is at most that length times the length of the text (Giegerich,
+// Kurtz and Stoye, Efficient implementation of lazy suffix trees, 2003).
 //
-// It holds every unit once and counts with weights, for which suffix arrays would need the text as
-// often as it occurs.
+// The text has every unit once, with its count as a weight. A suffix array would need each
+// occurrence.
 type suffixTree struct {
 	shapes  shapes
 	text    []byte
 	weights []int64 // of the units
 }
 
-// suffix is a position in the text, at the start of a character, and the unit it is in.
+// suffix is the start of a character in the text, and the unit it is in.
 type suffix struct{ at, unit int32 }
 
 // candidates returns the strings of at least two characters that may be pieces and occur at least
-// twice, with their counts times their lengths, the highest first; at most limit.
+// twice. Their score is count times length. It returns at most limit, those with the highest scores
+// first.
 func (c *corpus) candidates(ctx context.Context, o *Options, limit int) ([]piece, error) {
 	t := suffixTree{shapes: newShapes(o)}
 	suffixes, err := t.fill(c)
@@ -59,8 +60,8 @@ func (c *corpus) candidates(ctx context.Context, o *Options, limit int) ([]piece
 	return found[:min(len(found), limit)], nil
 }
 
-// fill writes the units into the tree's text: each with the first byte of what follows it, and the
-// last of a sentence with a NUL and the first byte of the next sentence.
+// fill writes the units into the text of the tree, each with the first byte of what follows it. The
+// last unit of a sentence is followed by a NUL and the first byte of the next sentence.
 func (t *suffixTree) fill(c *corpus) ([]suffix, error) {
 	for id, unit := range c.units {
 		if c.counts[id] > 0 {
@@ -74,7 +75,7 @@ func (t *suffixTree) fill(c *corpus) ([]suffix, error) {
 	}
 	ends := map[end]int64{}
 	for i, e := range c.sentences {
-		if e.count > 1 { // as if it stood there so often
+		if e.count > 1 { // as if the sentence were repeated
 			ends[end{e.last, firstByte(e.first)}] += e.count - 1
 		}
 		next := byte(corpusEnd)
@@ -88,7 +89,7 @@ func (t *suffixTree) fill(c *corpus) ([]suffix, error) {
 		t.add(text, weight, 0, e.next)
 	}
 	if len(t.text) > math.MaxInt32 {
-		return nil, errors.New("the text has more than 2 GiB of different words; limit it with InputSentenceSize")
+		return nil, errors.New("the text has more than 2 GiB of distinct words; limit it with InputSentenceSize")
 	}
 	return t.suffixes(), nil
 }
@@ -114,14 +115,14 @@ func (t *suffixTree) suffixes() []suffix {
 	return all
 }
 
-// explore gives the subtrees of the first byte to workers.
+// explore hands the subtrees of the first two bytes to workers and collects what they find.
 func (t *suffixTree) explore(ctx context.Context, suffixes []suffix, threads int) ([]piece, error) {
 	var jobs []explorer
 	for _, g := range t.partition(suffixes, 0) {
 		for _, group := range t.partition(g, 1) {
 			at := group[0].at
 			if r, size := utf8.DecodeRune(t.text[at:]); r == utf8.RuneError && size == 1 || len(group) < 2 {
-				continue // what follows a unit and is cut
+				continue // the incomplete character that follows a unit
 			}
 			jobs = append(jobs, explorer{suffixTree: t, group: group})
 		}
@@ -148,7 +149,7 @@ func (t *suffixTree) explore(ctx context.Context, suffixes []suffix, threads int
 	return found, nil
 }
 
-// explorer walks one part of the tree.
+// explorer walks one subtree.
 type explorer struct {
 	*suffixTree
 	group []suffix
@@ -209,8 +210,8 @@ func (e *explorer) character(group []suffix, depth, end int, s shape) {
 	}
 }
 
-// step looks at the character that a group shares the first byte of. For one of a single byte, it
-// returns the shape with it.
+// step returns the size of the character whose first byte a group shares. For a character of one
+// byte it also returns the shape with it.
 func (e *explorer) step(group []suffix, depth int, s shape) (next shape, size int, ok bool) {
 	c := e.text[int(group[0].at)+depth]
 	switch {
@@ -223,9 +224,9 @@ func (e *explorer) step(group []suffix, depth int, s shape) (next shape, size in
 	return s, runeSize(c), true
 }
 
-// visit counts a string: wherever it occurs, if different bytes follow; and at ends of sentences,
-// once more, if different sentences follow. That these count twice is how spm_train reads its
-// suffix array.
+// visit counts a string: all occurrences, if different bytes follow it; and again those at ends of
+// sentences, if different sentences follow. spm_train counts these twice because of how it reads
+// its suffix array.
 func (e *explorer) visit(group []suffix, children [][]suffix, depth int, s shape) {
 	count := int64(0)
 	if len(children) > 1 {

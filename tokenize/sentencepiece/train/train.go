@@ -8,11 +8,12 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// Train makes a model of the sentences. The same sentences in the same order and the same options
-// give the same model, byte for byte.
+// Train trains a model on sentences. The same sentences in the same order and the same options give
+// the same model, byte for byte.
 //
-// Sentences that are empty, longer than MaxSentenceLength or hold U+2585 are left out. Bytes that
-// are not UTF-8 count as U+FFFD. An error of the sequence ends training, as does ctx.
+// It skips sentences that are empty, longer than MaxSentenceLength or contain U+2585. Bytes that
+// are not UTF-8 are read as U+FFFD. It returns the first error of the sequence, and stops when ctx
+// is done.
 func Train(ctx context.Context, sentences iter.Seq2[Sentence, error], o Options) (*Model, error) {
 	m, err := train(ctx, sentences, o)
 	if err != nil {
@@ -25,7 +26,7 @@ func train(ctx context.Context, sentences iter.Seq2[Sentence, error], o Options)
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	special, err := special(&o)
+	special, err := assignSpecial(&o)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +72,7 @@ func (c *corpus) pieces(ctx context.Context, o *Options, special int) ([]piece, 
 	return trainCharacters(c, o, special)
 }
 
-// assemble gives the pieces the ids that special ones leave.
+// assemble gives pieces the ids that special pieces don't have.
 func assemble(o *Options, special specialPieces, pieces []piece) ([]sentencepiece.Piece, error) {
 	size := o.VocabSize
 	if o.UseAllVocab {
@@ -101,10 +102,10 @@ func assemble(o *Options, special specialPieces, pieces []piece) ([]sentencepiec
 	return vocabulary, nil
 }
 
-// TooFewPiecesError says that a text gives fewer pieces than Options.VocabSize, which
-// HardVocabLimit makes an error.
+// TooFewPiecesError is returned if a text gives fewer pieces than Options.VocabSize and
+// HardVocabLimit is set.
 type TooFewPiecesError struct {
-	Want, Pieces int // asked for, and what the text gives
+	Want, Pieces int // VocabSize, and the number of pieces that the text gives
 }
 
 func (e *TooFewPiecesError) Error() string {

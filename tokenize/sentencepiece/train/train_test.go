@@ -23,8 +23,8 @@ func plain(t Type, size int) Options {
 
 func texts(lines ...string) iter.Seq2[Sentence, error] { return Texts(slices.Values(lines)) }
 
-// TestModelsDoNotDependOnThreads trains with one, three and seven.
-func TestModelsDoNotDependOnThreads(t *testing.T) {
+// TestTrain_IndependentOfThreads trains with one, three and seven threads.
+func TestTrain_IndependentOfThreads(t *testing.T) {
 	for _, name := range []string{"unigram_phrases", "bpe_phrases"} {
 		g := readGolden(t, filepath.Join("testdata", name+".golden"))
 		want := trainGolden(t, g, 1).Bytes()
@@ -36,12 +36,12 @@ func TestModelsDoNotDependOnThreads(t *testing.T) {
 	}
 }
 
-func TestOptionsAreChecked(t *testing.T) {
+func TestTrain_RejectsBadOptions(t *testing.T) {
 	for _, c := range []struct {
 		change func(*Options)
 		want   string
 	}{
-		{func(o *Options) { o.Type = 7 }, "Type(7) is no type of model"},
+		{func(o *Options) { o.Type = 7 }, "Type(7) is not a type of model"},
 		{func(o *Options) { o.VocabSize = 0 }, "VocabSize is 0"},
 		{func(o *Options) { o.CharacterCoverage = 0.5 }, "CharacterCoverage is 0.5; want 0.98 to 1"},
 		{func(o *Options) { o.CharacterCoverage = math.NaN() }, "CharacterCoverage is NaN"},
@@ -72,7 +72,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	}
 }
 
-func TestTextThatGivesNothing(t *testing.T) {
+func TestTrain_RejectsTextWithoutWords(t *testing.T) {
 	for _, lines := range [][]string{nil, {""}, {" ", "   "}, {"\u2585 left out"}, {strings.Repeat("long", 2000)}} {
 		for _, kind := range []Type{Unigram, BPE, Word, Character} {
 			if _, err := Train(context.Background(), texts(lines...), plain(kind, 100)); err == nil || !strings.Contains(err.Error(), "no text to train on") {
@@ -82,7 +82,7 @@ func TestTextThatGivesNothing(t *testing.T) {
 	}
 }
 
-func TestErrorsOfTheTextEndTraining(t *testing.T) {
+func TestTrain_ReturnsErrorsOfTheText(t *testing.T) {
 	broken := errors.New("broken")
 	_, err := Train(context.Background(), func(yield func(Sentence, error) bool) {
 		_ = yield(Sentence{"a", 1}, nil) && yield(Sentence{}, broken)
@@ -103,9 +103,9 @@ func TestErrorsOfTheTextEndTraining(t *testing.T) {
 	}
 }
 
-// TestDrawnSentences checks that a draw is of the wanted size, depends on its seed alone, and is
-// not the first ones.
-func TestDrawnSentences(t *testing.T) {
+// TestChosen_SamplesSentences checks that a sample has the requested size, depends only on its
+// seed, and comes from the whole text.
+func TestChosen_SamplesSentences(t *testing.T) {
 	var lines []string
 	for i := range 1000 {
 		lines = append(lines, strings.Repeat("x", 1+i))
@@ -137,7 +137,7 @@ func TestDrawnSentences(t *testing.T) {
 	}
 }
 
-func TestLongLinesAreReadInBoundedMemory(t *testing.T) {
+func TestFiles_TruncatesLongLines(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "long.txt")
 	if err := os.WriteFile(path, []byte(strings.Repeat("x", 3<<20)+"\nshort\n\nlast"), 0o644); err != nil {
 		t.Fatal(err)
@@ -159,8 +159,9 @@ func TestLongLinesAreReadInBoundedMemory(t *testing.T) {
 	}
 }
 
-// TestRepetitiveTextIsNotSlow trains on text of one character, the worst case of every suffix tree.
-func TestRepetitiveTextIsNotSlow(t *testing.T) {
+// TestTrain_RepetitiveTextIsNotSlow trains on text of one character, the worst case for suffix
+// trees.
+func TestTrain_RepetitiveTextIsNotSlow(t *testing.T) {
 	line := strings.Repeat("a", 4000)
 	lines := make([]string, 40)
 	for i := range lines {
@@ -187,7 +188,7 @@ func TestSoftplusAndExp(t *testing.T) {
 	}
 }
 
-// FuzzTrain trains every type of model on fuzzed lines. What comes out, the reader accepts.
+// FuzzTrain trains every type of model on fuzzed lines and reads the models back.
 func FuzzTrain(f *testing.F) {
 	f.Add("the cat sat on the mat\nthe dog\n", uint16(0), uint8(30))
 	f.Add("a\x00b \xff\xfe \u2581\u2581 \ufffd\ufffd \x1f<unk><s>\n\u0e01\u0e33\u65e5\u672c", uint16(0xffff), uint8(200))

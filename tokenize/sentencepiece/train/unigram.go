@@ -12,16 +12,16 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// shards is how many sums an expectation is made of. They are added in a fixed order, so that the
-// model is the same for any number of threads; and sixteen is the number of threads, and so of
-// sums, that spm_train uses by itself.
+// shards is the number of partial sums of an expectation. They are added in a fixed order, so that
+// the model does not depend on the number of threads. spm_train has sixteen threads by default, and
+// as many sums.
 const shards = 16
 
-// unigram finds the pieces of a unigram model.
+// unigram trains a unigram model.
 type unigram struct {
 	options *Options
 	words   []Sentence
-	desired int // pieces at which pruning ends; more than the vocabulary, so that the last choice has a choice
+	desired int // the number of pieces at which pruning ends; more than the vocabulary, so that final can choose
 	set     *pieceSet
 }
 
@@ -31,7 +31,7 @@ func trainUnigram(ctx context.Context, c *corpus, o *Options, special int) ([]pi
 		return nil, err
 	}
 	if len(seeds) == 0 {
-		return nil, errors.New("the text has no character that could be a piece")
+		return nil, errors.New("the text has no character that can be a piece")
 	}
 	u := &unigram{options: o, words: c.words(o.SplitByWhitespace), desired: int(float64(o.VocabSize) * 1.1), set: newPieceSet(seeds)}
 	for {
@@ -49,7 +49,7 @@ func trainUnigram(ctx context.Context, c *corpus, o *Options, special int) ([]pi
 			break
 		}
 		if len(u.set.pieces) >= before {
-			return nil, fmt.Errorf("pruning stops at %d pieces; no fewer write the text", before)
+			return nil, fmt.Errorf("pruning stops at %d pieces; the text cannot be written with fewer", before)
 		}
 	}
 	if err := u.dropUnreachable(ctx); err != nil {
@@ -58,7 +58,7 @@ func trainUnigram(ctx context.Context, c *corpus, o *Options, special int) ([]pi
 	return u.final(c.chars, o.VocabSize-special), nil
 }
 
-// seeds returns the pieces to begin with: the alphabet, then the candidates.
+// seeds returns the initial pieces: the alphabet and the candidates.
 func (c *corpus) seeds(ctx context.Context, o *Options) ([]piece, error) {
 	var seeds []piece
 	for _, char := range c.chars {
@@ -116,14 +116,14 @@ func logProbabilities(pieces []piece) []piece {
 	return pieces
 }
 
-// sortPieces puts the highest score first.
+// sortPieces sorts by score, descending, then by text.
 func sortPieces(pieces []piece) {
 	slices.SortFunc(pieces, func(a, b piece) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), strings.Compare(a.text, b.text))
 	})
 }
 
-// eachShard calls work for every shard of the words, and with a lattice for its use.
+// eachShard calls work for every shard of the words, with a lattice of its own.
 func (u *unigram) eachShard(ctx context.Context, work func(shard int, l *lattice) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(u.options.threads())
@@ -138,7 +138,7 @@ func (u *unigram) eachShard(ctx context.Context, work func(shard int, l *lattice
 	return group.Wait()
 }
 
-// sumShards fills one slice of sums, by piece, for each shard and adds them up.
+// sumShards calls add for every word with the sums, by piece, of its shard, and returns the total.
 func (u *unigram) sumShards(ctx context.Context, add func(sums []float32, l *lattice, word Sentence)) ([]float32, error) {
 	var sums [shards][]float32
 	err := u.eachShard(ctx, func(shard int, l *lattice) error {
@@ -163,12 +163,12 @@ func (u *unigram) sumShards(ctx context.Context, add func(sums []float32, l *lat
 	return sums[0], nil
 }
 
-// rareExpectation is how often a piece must be expected in the text to stay.
+// rareExpectation is how often a piece must be expected in the text to be kept.
 const rareExpectation = 0.5
 
-// maximise is a round of expectation maximisation with a sparse prior, which takes probability from
-// rare pieces (Liang and Klein, Structured Bayesian Nonparametric Models with Variational
-// Inference, tutorial, 2007).
+// maximise runs a round of expectation maximisation with a sparse prior, which lowers the
+// probabilities of rare pieces (Liang and Klein, Structured Bayesian Nonparametric Models with
+// Variational Inference, tutorial, 2007).
 func (u *unigram) maximise(ctx context.Context) error {
 	expected, err := u.sumShards(ctx, func(sums []float32, l *lattice, word Sentence) {
 		l.marginals(float32(word.Count), sums)

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// trainWords makes the most frequent words pieces, each with the logarithm of its part of all
-// words.
+// trainWords returns the most frequent words, with the logarithms of their relative frequencies.
 func trainWords(c *corpus, o *Options, special int) ([]piece, error) {
 	words := c.words(true)
 	sum := int64(0)
@@ -27,7 +26,7 @@ func trainWords(c *corpus, o *Options, special int) ([]piece, error) {
 	return pieces, nil
 }
 
-// trainCharacters makes the alphabet pieces.
+// trainCharacters returns the alphabet, with the logarithms of the relative frequencies.
 func trainCharacters(c *corpus, o *Options, special int) ([]piece, error) {
 	sum := int64(0)
 	for _, char := range c.chars {
