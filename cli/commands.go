@@ -1,32 +1,32 @@
 package cli
 
-// commands lists the subcommands in pipeline order.
+// commands are the subcommands of the program. [commandGroups] orders them in its help.
 type commands struct {
-	ShowHelp    helpFlag    `name:"help" short:"h" help:"Show context-sensitive help."`
+	ShowHelp    helpFlag    `name:"help" short:"h" help:"Show help for the program or a command."`
 	ShowVersion versionFlag `name:"version" help:"Print the version."`
 
-	Quiet   bool `short:"q" xor:"loudness" help:"No progress and no notes: warnings and errors only."`
-	Verbose bool `short:"v" xor:"loudness" help:"Say more of what is done."`
+	Quiet   bool `short:"q" xor:"loudness" help:"Print only warnings and errors on standard error."`
+	Verbose bool `short:"v" xor:"loudness" help:"Print more about what is done."`
 
-	Quickstart quickstartCommand `cmd:"" help:"The main job at small scale: real pictures to a trained, scored and reported PaLI-3."`
-	Start      startCommand      `cmd:"" help:"Look at your own data and write a project for them: recipes, and a pipeline that runs them."`
-	Run        runCommand        `cmd:"" help:"Do what a project's pipeline says: curate, split, train, score, report; resumable."`
-	Ingest     ingestCommand     `cmd:"" help:"Turn folders, tables and archives into a dataset."`
-	Shards     shardsCommand     `cmd:"" help:"Look at a dataset, convert, rewrite, check and repair it."`
-	Curate     curateCommand     `cmd:"" help:"Remove bad, doubled and contaminated samples by the rules of a recipe."`
-	Tokenizer  tokenizerCommand  `cmd:"" help:"Encode and decode text with a SentencePiece model; inspect one."`
-	Recipe     recipeCommand     `cmd:"" help:"List, show, check and compare recipes of training and curation."`
-	Mix        mixCommand        `cmd:"" help:"Show what a recipe feeds: a summary, the examples, or the digests of its batches."`
-	Train      trainCommand      `cmd:"" help:"Train a stage by its recipe, resumable: SigLIP, UL2, PaLI-3."`
-	Caption    captionCommand    `cmd:"" help:"Name what images show, in a language, with a trained model."`
+	Quickstart quickstartCommand `cmd:"" help:"Train, score and report a small PaLI-3 on built-in images."`
+	Start      startCommand      `cmd:"" help:"Measure your own data and write a project for it: recipes and a pipeline."`
+	Run        runCommand        `cmd:"" help:"Run a project, resumably: curate, split, train, score, report."`
+	Ingest     ingestCommand     `cmd:"" help:"Turn folders, tables, archives, hubs and the web into a dataset."`
+	Shards     shardsCommand     `cmd:"" help:"Look into, convert, rewrite, check and repair datasets."`
+	Curate     curateCommand     `cmd:"" help:"Remove low-quality, duplicate and contaminated samples."`
+	Tokenizer  tokenizerCommand  `cmd:"" help:"Train, run, compare and convert SentencePiece models."`
+	Recipe     recipeCommand     `cmd:"" help:"List, show, write, check and compare recipes."`
+	Mix        mixCommand        `cmd:"" help:"Show the examples and batches that a recipe makes."`
+	Train      trainCommand      `cmd:"" help:"Train a stage by its recipe, resumably: SigLIP, UL2 or PaLI-3."`
+	Caption    captionCommand    `cmd:"" help:"Describe images with a trained model."`
 	Ask        askCommand        `cmd:"" help:"Answer a question about images with a trained model."`
-	Predict    predictCommand    `cmd:"" help:"Write what a trained model says of a dataset's split, or of image files."`
-	Eval       evalCommand       `cmd:"" help:"Score a trained model on a dataset's split, or predictions of any model."`
-	Report     reportCommand     `cmd:"" help:"Write one HTML page of a run, of runs side by side, or of a project."`
-	Describe   describeCommand   `cmd:"" help:"Tell parameters, shapes, FLOPs and memory of a model."`
-	Forward    forwardCommand    `cmd:"" help:"Run a model on given tensors: results and hidden states by name."`
-	Doctor     doctorCommand     `cmd:"" help:"Tell what pali3 has to work with here, and what is missing."`
-	Completion completionCommand `cmd:"" help:"Print the script that completes pali3's command lines in a shell."`
-	Complete   completeCommand   `cmd:"" hidden:"" help:"List what may stand in place of the last word."`
+	Predict    predictCommand    `cmd:"" help:"Write a trained model's predictions for a dataset or image files."`
+	Eval       evalCommand       `cmd:"" help:"Score a trained model, or predictions of any model."`
+	Report     reportCommand     `cmd:"" help:"Write an HTML page about a run, several runs or a project."`
+	Describe   describeCommand   `cmd:"" help:"Print parameters, shapes, FLOPs and memory of a model."`
+	Forward    forwardCommand    `cmd:"" help:"Run a model on given tensors and write results and hidden states."`
+	Doctor     doctorCommand     `cmd:"" help:"Check CPU, memory, disk and backends."`
+	Completion completionCommand `cmd:"" help:"Print a script that completes command lines in a shell."`
+	Complete   completeCommand   `cmd:"" hidden:"" help:"List completions of the last word."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }

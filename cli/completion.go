@@ -6,7 +6,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/pali3/pali3/evalsuite/benchmarks"
 	"github.com/pali3/pali3/recipes"
 )
 
@@ -58,7 +57,7 @@ func (c completeCommand) Run(con *console, parser *kong.Kong) error {
 	if len(words) > 0 && words[0] == "--" {
 		words = words[1:]
 	}
-	for _, found := range completions(parser.Model.Node, words) {
+	for _, found := range con.program.completions(parser.Model.Node, words) {
 		con.println(found)
 	}
 	return nil
@@ -66,7 +65,7 @@ func (c completeCommand) Run(con *console, parser *kong.Kong) error {
 
 // completions lists, in order, what may stand in place of the last word; nothing where a file or a
 // text of one's own is wanted.
-func completions(node *kong.Node, words []string) (found []string) {
+func (p Program) completions(node *kong.Node, words []string) (found []string) {
 	if len(words) == 0 {
 		words = []string{""}
 	}
@@ -86,7 +85,7 @@ func completions(node *kong.Node, words []string) (found []string) {
 	}
 	switch {
 	case asked != nil:
-		found = values(asked.Value)
+		found = p.values(asked.Value)
 	case strings.HasPrefix(last, "-"):
 		for _, group := range node.AllFlags(true) {
 			for _, flag := range group {
@@ -100,7 +99,7 @@ func completions(node *kong.Node, words []string) (found []string) {
 			}
 		}
 		if len(node.Positional) > 0 {
-			found = append(found, values(node.Positional[0])...)
+			found = append(found, p.values(node.Positional[0])...)
 		}
 	}
 	found = slices.DeleteFunc(found, func(s string) bool { return !strings.HasPrefix(s, last) })
@@ -130,12 +129,12 @@ func childOf(node *kong.Node, name string) *kong.Node {
 }
 
 // values lists what a flag or an argument may be.
-func values(v *kong.Value) []string {
+func (p Program) values(v *kong.Value) []string {
 	switch {
 	case v.Name == "recipe":
 		return recipes.Names()
 	case v.Name == "bench":
-		return benchmarks.Builtin().Names()
+		return p.Benchmarks.Names()
 	case v.Enum != "":
 		return strings.Split(v.Enum, ",")
 	}

@@ -20,7 +20,7 @@ type curateCommand struct {
 }
 
 func (c curateCommand) Run(ctx context.Context, con *console) (err error) {
-	config, err := readCuration(c.Recipe, c.Set)
+	config, err := con.readCuration(c.Recipe, c.Set)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/gomlx/compute"
 
@@ -89,7 +88,7 @@ func (c evalCommand) check() error {
 
 // bench scores a file of predictions on a benchmark's files.
 func (c evalCommand) bench(ctx context.Context, con *console) error {
-	bench, err := benchmarks.Builtin().Named(c.Bench)
+	bench, err := con.program.Benchmarks.Named(c.Bench)
 	if err != nil {
 		return err
 	}
@@ -148,6 +147,7 @@ func (c evalCommand) options(con *console) evalsuite.EvaluateOptions {
 	return evalsuite.EvaluateOptions{
 		Split: c.Split, Tasks: c.Task, Languages: c.Lang, Texts: c.Texts, Samples: c.Samples, Blind: c.Blind,
 		Bootstrap: metrics.Bootstrap{Resamples: c.Resamples, Seed: c.Seed},
+		Metrics:   con.program.Metrics,
 		Warn:      con.warn,
 	}
 }
@@ -175,7 +175,7 @@ func openRun(dir, name string, con *console) (be compute.Backend, trained *stage
 	if warning := backend.Warning(); warning != "" {
 		con.log.Warn().Msg(warning)
 	}
-	trained, err = stages.Open(be, dir, nil)
+	trained, err = stages.Open(be, dir, con.program.registry())
 	return be, trained, err
 }
 
@@ -217,6 +217,3 @@ func (a *answering) end() {
 		a.line = nil
 	}
 }
-
-// benchmarkNames lists the benchmarks for the help.
-func benchmarkNames() string { return strings.Join(benchmarks.Builtin().Names(), ", ") }

@@ -14,21 +14,21 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// ingestCommand turns sources into a dataset.
+// ingestCommand has a command for each source.
 type ingestCommand struct {
-	Folder     ingestFolder     `cmd:"" help:"Images of a folder, with the texts beside them (X.txt, X.json, metadata.jsonl, .csv or .parquet, Flickr's captions.txt)."`
-	Table      ingestTable      `cmd:"" help:"Rows of a table: .csv, .tsv, .jsonl or .parquet."`
-	URLs       ingestURLs       `cmd:"" name:"urls" help:"Pictures on the web, by a table of their URLs and texts."`
-	HF         ingestHub        `cmd:"" name:"hf" help:"A dataset of a Hugging Face hub, its revision pinned."`
-	HTML       ingestHTML       `cmd:"" name:"html" help:"Pictures of a folder of web pages, with alternative texts, titles and captions."`
-	PDF        ingestPDF        `cmd:"" name:"pdf" help:"Pages of PDF documents, drawn, with their texts."`
-	WARC       ingestWARC       `cmd:"" name:"warc" help:"Web archives: pictures of their pages with alternative texts, titles and captions; texts of WET."`
-	Links      ingestLinks      `cmd:"" help:"List the pictures that the pages of web archives show, as a table for urls."`
-	Arrow      ingestArrow      `cmd:"" help:"Arrow IPC files and streams."`
-	TFRecord   ingestTFRecord   `cmd:"" name:"tfrecord" help:"TFRecord files of tf.Example."`
-	MDS        ingestMDS        `cmd:"" name:"mds" help:"Datasets of MosaicML Streaming."`
-	Benchmark  ingestBenchmark  `cmd:"" help:"A benchmark's files as their owners publish them."`
-	Webdataset ingestWebDataset `cmd:"" help:"WebDataset archives (.tar, plain or compressed)."`
+	Folder     ingestFolder     `cmd:"" help:"Read a folder of images with the texts beside them."`
+	Table      ingestTable      `cmd:"" help:"Read the rows of tables: CSV, TSV, JSON lines or Parquet."`
+	URLs       ingestURLs       `cmd:"" name:"urls" help:"Fetch images from the web by a table of their URLs and texts."`
+	HF         ingestHub        `cmd:"" name:"hf" help:"Read a dataset of a Hugging Face hub at a pinned revision."`
+	HTML       ingestHTML       `cmd:"" name:"html" help:"Read the images of saved web pages with alternative texts, titles and captions."`
+	PDF        ingestPDF        `cmd:"" name:"pdf" help:"Draw the pages of PDF documents and read their texts."`
+	WARC       ingestWARC       `cmd:"" name:"warc" help:"Read the images and texts of web archives: WARC, ARC, WET."`
+	Links      ingestLinks      `cmd:"" help:"List the image URLs in web archives as a table for ingest urls."`
+	Arrow      ingestArrow      `cmd:"" help:"Read Arrow IPC files and streams."`
+	TFRecord   ingestTFRecord   `cmd:"" name:"tfrecord" help:"Read TFRecord files of tf.Example."`
+	MDS        ingestMDS        `cmd:"" name:"mds" help:"Read datasets of MosaicML Streaming."`
+	Benchmark  ingestBenchmark  `cmd:"" help:"Read a benchmark's files as their owners publish them."`
+	Webdataset ingestWebDataset `cmd:"" help:"Read WebDataset archives (.tar, plain or compressed)."`
 
 	Own kong.Plugins // the commands of a program's own sources
 }

@@ -58,7 +58,7 @@ func (s *share) UnmarshalText(text []byte) error {
 }
 
 func (c mixCommand) Run(ctx context.Context, con *console) error {
-	recipe, err := readRecipe(c.Recipe, c.Set)
+	recipe, err := con.readRecipe(c.Recipe, c.Set)
 	if err != nil {
 		return err
 	}

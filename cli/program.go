@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"runtime"
 	"strings"
@@ -11,10 +12,16 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/evalsuite/benchmarks"
 	layouts "github.com/pali3/pali3/ingest/benchmarks"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/shards/bucket"
+	"github.com/pali3/pali3/tokenize"
+	"github.com/pali3/pali3/webli"
 )
 
 // A Program is a command line: the commands of pali3 with what its owner adds to them. Change
@@ -29,15 +36,36 @@ type Program struct {
 	Name string
 	// Version is what `NAME version` prints and what runs and projects record.
 	Version string
-	// Stores open datasets in object stores.
-	Stores shards.Stores
 	// Sources are further `NAME ingest SOURCE` commands.
 	Sources []Source
+	// Kinds are the kinds of task that recipes may name.
+	Kinds mixture.Kinds
+	// Ops are the operations of the image pipelines of recipes.
+	Ops augment.Ops
+	// Rules are curation rules that recipes may turn on besides the built-in ones.
+	Rules webli.Rules
+	// Benchmarks are what `NAME eval --bench` scores.
+	Benchmarks benchmarks.Table
+	// Metrics are scored by `NAME eval` besides the built-in ones.
+	Metrics []evalsuite.Metric
+	// Stores open datasets in object stores.
+	Stores shards.Stores
+	// Tokenizers holds the models that recipes name as pali3:NAME.
+	Tokenizers fs.FS
 }
 
 // Default returns pali3 itself, with no version stamped on it.
 func Default() Program {
-	return Program{Name: "pali3", Version: "development", Stores: bucket.Stores()}
+	return Program{
+		Name: "pali3", Version: "development",
+		Kinds: mixture.BuiltinKinds(), Ops: augment.BuiltinOps(), Tokenizers: tokenize.Builtin(),
+		Benchmarks: benchmarks.Builtin(), Stores: bucket.Stores(),
+	}
+}
+
+// registry holds what recipes may name.
+func (p Program) registry() *mixture.Registry {
+	return &mixture.Registry{Kinds: p.Kinds, Ops: p.Ops, Tokenizers: p.Tokenizers}
 }
 
 // Main runs the command line of the process and exits. An interrupt (Ctrl-C) or a termination
@@ -59,6 +87,9 @@ func (p Program) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 		return 2
 	}
 	if len(args) > 0 && args[0] == "help" { // as in git and go
+		if found, err := p.printTopic(stdout, strings.Join(args[1:], " ")); found {
+			return con.end(err)
+		}
 		args = append(args[1:len(args):len(args)], "--help")
 	}
 	call, err := parser.Parse(args)
@@ -84,14 +115,19 @@ func (p Program) Run(ctx context.Context, args []string, stdin io.Reader, stdout
 		con.log.Error().Msg(con.explain(target, s, err))
 		return s.status()
 	}
-	if err != nil {
-		status, err := statusOf(err)
-		if err != nil {
-			con.log.Error().Msg(err.Error())
-		}
-		return status
+	return con.end(err)
+}
+
+// end logs the error that a command ended with and returns its exit status.
+func (con *console) end(err error) int {
+	if err == nil {
+		return 0
 	}
-	return 0
+	status, err := statusOf(err)
+	if err != nil {
+		con.log.Error().Msg(err.Error())
+	}
+	return status
 }
 
 // newParser returns the parser of the program's command lines, with examples in each command's help.
@@ -102,9 +138,10 @@ func (p Program) newParser(all *commands, options ...kong.Option) (*kong.Kong, e
 	}
 	parser, err := kong.New(all, append([]kong.Option{
 		kong.Name(p.Name),
-		kong.Description("The open PaLI-3: ingest, curate, mix, train and score vision-language data and models."),
+		kong.Description("The open PaLI-3: from raw image-text data to a trained and scored vision-language model."),
+		kong.Help(p.printHelp),
 		kong.NoDefaultHelp(),
-		kong.Vars{"version": p.versionLine(), "dataset": datasetHelp, "benchmarks": benchmarkNames(), "layouts": strings.Join(layouts.Layouts(), ",")},
+		kong.Vars{"version": p.versionLine(), "dataset": datasetHelp, "benchmarks": strings.Join(p.Benchmarks.Names(), ", "), "layouts": strings.Join(layouts.Layouts(), ",")},
 	}, options...)...)
 	if err != nil {
 		return nil, err

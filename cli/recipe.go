@@ -14,38 +14,38 @@ import (
 // recipeCommand holds the commands about recipes.
 type recipeCommand struct {
 	List  recipeList  `cmd:"" help:"List the recipes that ship with pali3."`
-	Show  recipeShow  `cmd:"" help:"Print a recipe with its comments, to save and to edit."`
-	New   recipeNew   `cmd:"" help:"Write a recipe for a dataset, with windows, vocabulary and image sizes that its samples need."`
-	Check recipeCheck `cmd:"" help:"Find all that is wrong with a recipe before any work is done."`
-	Diff  recipeDiff  `cmd:"" help:"Compare two recipes, or the recipes of two runs: every key whose value differs."`
+	Show  recipeShow  `cmd:"" help:"Print a recipe with its comments, ready to save and edit."`
+	New   recipeNew   `cmd:"" help:"Write a recipe that fits a dataset: windows, vocabulary, image sizes."`
+	Check recipeCheck `cmd:"" help:"List everything that is wrong with a recipe, before any work is done."`
+	Diff  recipeDiff  `cmd:"" help:"Compare two recipes or runs key by key."`
 }
 
 // readRecipe reads a training recipe, shipped or a file, for every command that takes one.
-func readRecipe(nameOrFile string, assignments []string) (stages.Recipe, error) {
+func (con *console) readRecipe(nameOrFile string, assignments []string) (stages.Recipe, error) {
 	file, err := recipes.Open(nameOrFile)
 	if err != nil {
 		return stages.Recipe{}, err
 	}
 	if file.Kind() == recipes.Curation {
-		if _, err := webli.ReadConfig(file.Text, file.Name, file.Dir, nil); err == nil {
+		if _, err := webli.ReadConfig(file.Text, file.Name, file.Dir, con.program.Rules); err == nil {
 			return stages.Recipe{}, fmt.Errorf("%s is a recipe of curation, for pali3 curate; here one of training is wanted, with stage: siglip, ul2 or pali3", nameOrFile)
 		}
 	}
-	return stages.ReadRecipe(file.Text, file.Name, file.Dir, nil, assignments...)
+	return stages.ReadRecipe(file.Text, file.Name, file.Dir, con.program.registry(), assignments...)
 }
 
 // readCuration reads a curation recipe, shipped or a file.
-func readCuration(nameOrFile string, assignments []string) (webli.Config, error) {
+func (con *console) readCuration(nameOrFile string, assignments []string) (webli.Config, error) {
 	file, err := recipes.Open(nameOrFile)
 	if err != nil {
 		return webli.Config{}, err
 	}
 	if file.Kind() == recipes.Training {
-		if _, err := stages.ParseRecipe(file.Text, file.Name, nil); err == nil {
+		if _, err := stages.ParseRecipe(file.Text, file.Name, con.program.registry()); err == nil {
 			return webli.Config{}, fmt.Errorf("%s is a recipe of training, for pali3 train; here one of curation is wanted", nameOrFile)
 		}
 	}
-	return webli.ReadConfig(file.Text, "recipe "+file.Name, file.Dir, nil, assignments...)
+	return webli.ReadConfig(file.Text, "recipe "+file.Name, file.Dir, con.program.Rules, assignments...)
 }
 
 type recipeList struct {
@@ -77,7 +77,7 @@ func (c recipeList) Run(con *console) error {
 		}
 		one := listed{Name: name, Kind: file.Kind(), About: file.About()}
 		if one.Kind == recipes.Training {
-			r, err := readRecipe(name, nil)
+			r, err := con.readRecipe(name, nil)
 			if err != nil {
 				return err
 			}

@@ -31,7 +31,7 @@ func (c recipeCheck) Run(ctx context.Context, con *console) error {
 	}
 	result := checked{Recipe: c.Recipe, Kind: file.Kind()}
 	if result.Kind == recipes.Curation {
-		result.Findings = append([]strict.Finding{}, webli.Inspect(file.Text, file.Name, file.Dir, nil, con.program.Stores, c.Set...)...)
+		result.Findings = append([]strict.Finding{}, webli.Inspect(file.Text, file.Name, file.Dir, con.program.Rules, con.program.Stores, c.Set...)...)
 	} else {
 		be, err := backend.Open("")
 		if err != nil {
@@ -39,7 +39,7 @@ func (c recipeCheck) Run(ctx context.Context, con *console) error {
 		}
 		defer be.Finalize()
 		_, free := memory()
-		options := stages.InspectOptions{Backend: be, Memory: free}
+		options := stages.InspectOptions{Backend: be, Registry: con.program.registry(), Memory: free}
 		if result.Inspection, err = stages.Inspect(ctx, file.Text, file.Name, file.Dir, c.Set, options); err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ type compared struct {
 // Run ends with status 0 if the recipes are equal, 1 if they differ and 2 if that cannot be told,
 // as diff(1) does.
 func (c recipeDiff) Run(con *console) error {
-	differences, err := compareRecipes(c.A, c.B)
+	differences, err := con.compareRecipes(c.A, c.B)
 	if err != nil {
 		return exitStatus{2, err}
 	}
@@ -47,7 +47,7 @@ func (c recipeDiff) Run(con *console) error {
 }
 
 // compareRecipes compares two recipes of one kind.
-func compareRecipes(a, b string) ([]stages.Difference, error) {
+func (con *console) compareRecipes(a, b string) ([]stages.Difference, error) {
 	kindA, errA := kindOfRecipe(a)
 	kindB, errB := kindOfRecipe(b)
 	switch {
@@ -58,18 +58,18 @@ func compareRecipes(a, b string) ([]stages.Difference, error) {
 	case kindA != kindB:
 		return nil, fmt.Errorf("%s is a recipe of %s, %s one of %s", a, kindA, b, kindB)
 	case kindA == recipes.Curation:
-		x, err := readCuration(a, nil)
+		x, err := con.readCuration(a, nil)
 		if err != nil {
 			return nil, err
 		}
-		y, err := readCuration(b, nil)
+		y, err := con.readCuration(b, nil)
 		return strict.Diff(x, y), err
 	}
-	x, err := recipeOrRun(a)
+	x, err := con.recipeOrRun(a)
 	if err != nil {
 		return nil, err
 	}
-	y, err := recipeOrRun(b)
+	y, err := con.recipeOrRun(b)
 	return stages.DiffRecipes(x, y), err
 }
 
@@ -85,11 +85,11 @@ func kindOfRecipe(name string) (string, error) {
 }
 
 // recipeOrRun reads a recipe, or that of a run folder.
-func recipeOrRun(name string) (stages.Recipe, error) {
+func (con *console) recipeOrRun(name string) (stages.Recipe, error) {
 	if isFolder(name) {
-		return stages.ReadRun(name, nil)
+		return stages.ReadRun(name, con.program.registry())
 	}
-	return readRecipe(name, nil)
+	return con.readRecipe(name, nil)
 }
 
 func isFolder(path string) bool {

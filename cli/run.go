@@ -40,7 +40,7 @@ func runProject(ctx context.Context, con *console, dir, backendName string, work
 		workers = runtime.NumCPU()
 	}
 	summary, err := project.Run(ctx, dir, project.RunOptions{
-		Backend: be, Workers: workers, Version: con.program.Version, Progress: con.line,
+		Backend: be, Registry: con.program.registry(), Workers: workers, Version: con.program.Version, Progress: con.line,
 		Note: con.info,
 		Warn: con.warn,
 	})

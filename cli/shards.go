@@ -8,24 +8,24 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// shardsCommand looks at datasets, converts them and rewrites them.
+// shardsCommand holds the commands about datasets.
 type shardsCommand struct {
 	Ls      shardsLs      `cmd:"" help:"List the files of a dataset."`
-	Stat    shardsStat    `cmd:"" help:"Count rows, images, texts, languages."`
+	Stat    shardsStat    `cmd:"" help:"Count rows, images, texts and languages."`
 	Head    shardsHead    `cmd:"" help:"Print the first rows as JSON lines, without image bytes."`
-	Cat     shardsCat     `cmd:"" help:"Print all rows as JSON lines; --columns and --where read no more than they need."`
+	Cat     shardsCat     `cmd:"" help:"Print all or chosen rows and columns as JSON lines."`
 	Get     shardsGet     `cmd:"" help:"Print one row, by number or key, and save its images."`
 	Sample  shardsSample  `cmd:"" help:"Print rows drawn at random."`
-	View    shardsView    `cmd:"" help:"Write an HTML page: contact sheet, languages, sizes, lengths."`
-	Export  shardsExport  `cmd:"" help:"Write a dataset as webdataset, img2dataset, parquet, jsonl, arrow or hf."`
-	Split   shardsSplit   `cmd:"" help:"Write each split as a dataset of its own, or with --fraction draw samples into new splits."`
-	Merge   shardsMerge   `cmd:"" help:"Write several datasets as one; a key that was there is a duplicate."`
-	Reshard shardsReshard `cmd:"" help:"Write a dataset anew with parts and row groups of other sizes."`
-	Sort    shardsSort    `cmd:"" help:"Write a dataset anew in the order of a column."`
-	Copy    shardsCopy    `cmd:"" help:"Copy a dataset to a folder or an object store, or back; goes on where it was interrupted."`
+	View    shardsView    `cmd:"" help:"Write an HTML page: contact sheet, languages, sizes and lengths."`
+	Export  shardsExport  `cmd:"" help:"Export to webdataset, img2dataset, parquet, jsonl, arrow or hf."`
+	Split   shardsSplit   `cmd:"" help:"Write each split as a dataset, or draw samples into new splits."`
+	Merge   shardsMerge   `cmd:"" help:"Write several datasets as one, without duplicate keys."`
+	Reshard shardsReshard `cmd:"" help:"Rewrite a dataset with other sizes of parts and row groups."`
+	Sort    shardsSort    `cmd:"" help:"Rewrite a dataset sorted by a column."`
+	Copy    shardsCopy    `cmd:"" help:"Copy a dataset between folders and object stores, resumably."`
 	Diff    shardsDiff    `cmd:"" help:"Compare two datasets by key."`
-	Verify  shardsVerify  `cmd:"" help:"Check files against the manifest; --deep decodes every row."`
-	Repair  shardsRepair  `cmd:"" help:"Rebuild the manifest or drop a broken part, as told."`
+	Verify  shardsVerify  `cmd:"" help:"Check a dataset against its manifest, with --deep row by row."`
+	Repair  shardsRepair  `cmd:"" help:"Rebuild the manifest or drop broken parts."`
 }
 
 type shardsStat struct {

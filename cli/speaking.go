@@ -129,7 +129,7 @@ func (t *speaking) open() error {
 	if err != nil {
 		return err
 	}
-	trained, err := stages.Open(be, t.Model, nil)
+	trained, err := stages.Open(be, t.Model, t.con.program.registry())
 	if err != nil {
 		return err
 	}

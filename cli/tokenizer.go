@@ -14,16 +14,16 @@ import (
 	"github.com/pali3/pali3/tokenize/tokenizerjson"
 )
 
-// tokenizerCommand runs SentencePiece models over lines.
+// tokenizerCommand holds the commands about tokenizers.
 type tokenizerCommand struct {
 	Encode  tokenizerEncode  `cmd:"" help:"Encode each line of standard input."`
 	Decode  tokenizerDecode  `cmd:"" help:"Decode each line of ids of standard input."`
-	Inspect tokenizerInspect `cmd:"" help:"Say how a model treats text, or list its pieces."`
-	Train   tokenizerTrain   `cmd:"" help:"Make a model of text, as spm_train does."`
-	Compare tokenizerCompare `cmd:"" help:"Show the lines of standard input of which two tokenizers make different ids."`
-	Stats   tokenizerStats   `cmd:"" help:"Say how well a model fits the lines of standard input: ids a word and a byte, coverage."`
-	Import  tokenizerImport  `cmd:"" help:"Make a SentencePiece .model of a tokenizer.json, if there is one that gives the same ids."`
-	Export  tokenizerExport  `cmd:"" help:"Make a tokenizer.json of a SentencePiece .model."`
+	Inspect tokenizerInspect `cmd:"" help:"Print a model's properties, or list its pieces."`
+	Train   tokenizerTrain   `cmd:"" help:"Train a model on text or on a dataset, like spm_train."`
+	Compare tokenizerCompare `cmd:"" help:"Show the lines of standard input that two tokenizers encode differently."`
+	Stats   tokenizerStats   `cmd:"" help:"Measure how well a model fits text: ids per word and byte, coverage."`
+	Import  tokenizerImport  `cmd:"" help:"Convert a tokenizer.json to a SentencePiece .model with the same ids."`
+	Export  tokenizerExport  `cmd:"" help:"Convert a SentencePiece .model to a tokenizer.json."`
 }
 
 type tokenizerEncode struct {

@@ -21,7 +21,7 @@ type trainCommand struct {
 }
 
 func (c trainCommand) Run(ctx context.Context, con *console) error {
-	recipe, err := readRecipe(c.Recipe, c.Set)
+	recipe, err := con.readRecipe(c.Recipe, c.Set)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// commandGroups orders the commands in the program's help, from raw data to a model in use.
+var commandGroups = []struct {
+	name     string
+	commands []string
+}{
+	{"begin", []string{"quickstart", "start", "run"}},
+	{"data", []string{"ingest", "shards"}},
+	{"curate", []string{"curate"}},
+	{"tokenizer", []string{"tokenizer"}},
+	{"train", []string{"recipe", "mix", "train"}},
+	{"evaluate", []string{"predict", "eval", "report"}},
+	{"look", []string{"caption", "ask", "describe", "forward"}},
+	{"system", []string{"doctor", "completion", "version"}},
+}
+
+// printHelp prints the help of the command line's command: a line for each command below it, or its
+// arguments, flags and examples.
+func (p Program) printHelp(options kong.HelpOptions, call *kong.Context) error {
+	switch node := call.Selected(); {
+	case node == nil:
+		return p.printCommands(call.Stdout, call.Model.Node)
+	case len(node.Children) > 0:
+		return printSubcommands(call.Stdout, node)
+	}
+	return kong.DefaultHelpPrinter(options, call)
+}
+
+// printCommands prints all commands of the program, group by group.
+func (p Program) printCommands(w io.Writer, app *kong.Node) error {
+	fmt.Fprintf(w, "Usage: %s <command> [flags]\n\n%s\n\n", p.Name, app.Help)
+	for _, group := range commandGroups {
+		title := group.name
+		for _, name := range group.commands {
+			if child := childOf(app, name); child != nil {
+				fmt.Fprintf(w, "  %-10s %-11s %s\n", title, name, child.Help)
+				title = ""
+			}
+		}
+	}
+	fmt.Fprintf(w, "\n")
+	printFlags(w, app.Flags)
+	_, err := fmt.Fprintf(w, "\n%[1]s help COMMAND shows a command's flags and examples.\n%[1]s help TOPIC explains: %s.\n", p.Name, strings.Join(topicNames(), ", "))
+	return err
+}
+
+// printSubcommands prints the commands below one, a line each.
+func printSubcommands(w io.Writer, node *kong.Node) error {
+	path := node.Path()
+	fmt.Fprintf(w, "Usage: %s <command> [flags]\n\n%s\n\n", path, node.Help)
+	width := 0
+	for _, child := range node.Children {
+		width = max(width, len(child.Name))
+	}
+	for _, child := range node.Children {
+		if !child.Hidden {
+			fmt.Fprintf(w, "  %-*s  %s\n", width, child.Name, child.Help)
+		}
+	}
+	_, err := fmt.Fprintf(w, "\n%s COMMAND --help shows a command's flags and examples.\n", path)
+	return err
+}
+
+// printFlags prints flags, a line each.
+func printFlags(w io.Writer, flags []*kong.Flag) {
+	for _, flag := range flags {
+		short := cmp.Or(flag.Short, ' ')
+		dash := "-"
+		comma := ","
+		if short == ' ' {
+			dash, comma = " ", " "
+		}
+		fmt.Fprintf(w, "  %s%c%s --%-15s %s\n", dash, short, comma, flag.Name, flag.Help)
+	}
+}
