@@ -144,6 +144,7 @@ func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d *shar
 	if err != nil {
 		return nil, err
 	}
+	o = p.PredictOptions // with the default task
 	if o.Question != "" {
 		return nil, errors.New("a question is for image files; the samples of a dataset have questions of their own")
 	}
@@ -179,6 +180,7 @@ func PredictFiles(ctx context.Context, be compute.Backend, t *stages.Trained, pa
 	if err != nil {
 		return nil, err
 	}
+	o = p.PredictOptions // with the default task
 	switch {
 	case p.questions && o.Question == "":
 		return nil, fmt.Errorf("the task %s on image files needs a question", o.Task)
