@@ -47,7 +47,7 @@ var layers = map[string]string{
 	"project":               "shards tokenize augment ingest internal/resize webli mixture models stages evalsuite recipes",
 	"internal/recipedoc":    "shards tokenize augment webli mixture models stages",
 	"internal/quickstart":   "shards tokenize augment ingest webli mixture models stages evalsuite recipes project",
-	"examples":              "shards tokenize augment ingest webli mixture models stages evalsuite recipes project",
+	"examples":              "shards tokenize augment ingest webli mixture models stages evalsuite recipes project cli",
 	"notebooks":             "shards tokenize augment ingest webli mixture models stages evalsuite recipes",
 	"bench":                 "internal/format shards tokenize augment ingest webli mixture models stages evalsuite recipes",
 	"cli":                   "shards tokenize augment ingest webli mixture models stages evalsuite recipes project internal/quickstart internal/resize internal/contactsheet internal/format",

@@ -30,7 +30,7 @@ type ingestCommand struct {
 	Benchmark  ingestBenchmark  `cmd:"" help:"Read a benchmark's files as their owners publish them."`
 	Webdataset ingestWebDataset `cmd:"" help:"Read WebDataset archives (.tar, plain or compressed)."`
 
-	Own kong.Plugins // the commands of a program's own sources
+	Own kong.Plugins `embed:""` // the commands of a program's own sources
 }
 
 // ingestFlags are common to all sources.
