@@ -1,0 +1,2 @@
+// Package document reads PDF documents: each page is drawn, and keeps its text.
+package document

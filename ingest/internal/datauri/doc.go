@@ -1,0 +1,2 @@
+// Package datauri decodes data URIs (RFC 2397).
+package datauri

@@ -1,0 +1,2 @@
+// Package ingesttest has what the tests of several sources share.
+package ingesttest

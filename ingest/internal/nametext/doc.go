@@ -1,0 +1,2 @@
+// Package nametext makes texts of the names of files and folders.
+package nametext

@@ -1,0 +1,2 @@
+// Package ordered maps a sequence concurrently and keeps its order.
+package ordered
