@@ -43,9 +43,10 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// TestForwardFLOPs compares with 0.96, 16.0 and 31.9 TFLOP of ViT-G/14 at 224, 812 and 1064 pixels,
-// and 0.76, 10.2 and 20.5 of the 3B encoder over the visual tokens and 64, 64 and 128 of text.
-func TestForwardFLOPs(t *testing.T) {
+// TestDescribe_ForwardFLOPs compares with 0.96, 16.0 and 31.9 TFLOP of ViT-G/14 at 224, 812 and
+// 1064 pixels, and 0.76, 10.2 and 20.5 of the 3B encoder over the visual tokens and 64, 64 and 128
+// of text.
+func TestDescribe_ForwardFLOPs(t *testing.T) {
 	for pixels, want := range map[int][2]float64{224: {0.96, 0.76}, 812: {16.0, 10.2}, 1064: {31.9, 20.5}} {
 		c, err := pali3.Variant("pali3-5b")
 		if err != nil {
@@ -69,7 +70,7 @@ func TestForwardFLOPs(t *testing.T) {
 	}
 }
 
-func TestDescribeKnowsItsNames(t *testing.T) {
+func TestDescribe_RejectsUnknownNames(t *testing.T) {
 	for _, name := range []string{"", "pali3", "siglip-", "siglip-Z/14"} {
 		if _, err := models.Describe(name); err == nil {
 			t.Errorf("%q was described", name)

@@ -22,8 +22,8 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// program makes one Go program of a notebook's cells: what stands before a line %% are
-// declarations, what stands behind it is run, cell by cell. GoNB's other commands are left out.
+// program makes a Go program from a notebook's cells. In each cell, the lines before %% are
+// declarations and the lines after it run in order. It drops GoNB's other commands.
 func program(t *testing.T, path string) string {
 	t.Helper()
 	content, err := os.ReadFile(path)
@@ -77,7 +77,7 @@ steps: 2
 optimizer: {name: adamw, learning_rate: 0.02}
 `
 
-// smallRun makes the folder of a run with a dataset of grey pictures and a model that names them.
+// smallRun makes a folder with a dataset of grey images and a model that captions them.
 func smallRun(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -115,7 +115,7 @@ func smallRun(t *testing.T) string {
 	return folder
 }
 
-// shown decodes what the notebook would show.
+// shown decodes the pages that the notebook would show.
 func shown(t *testing.T, path string) (pages []string) {
 	t.Helper()
 	pipe, err := os.Open(path)
@@ -138,7 +138,7 @@ func shown(t *testing.T, path string) (pages []string) {
 	}
 }
 
-func TestInside(t *testing.T) {
+func TestInside_CellsRunAsAProgram(t *testing.T) {
 	if testing.Short() {
 		t.Skip("NOT TESTED with -short: the notebook's cells, compiled and run as a program")
 	}
@@ -163,10 +163,10 @@ func TestInside(t *testing.T) {
 		}
 		for _, want := range []string{"12 samples, 12 texts, 12 questions", "image ops: decode|resize(8)", "step 100: ", "6 captions in all languages"} {
 			if !strings.Contains(string(said), want) {
-				t.Errorf("as a %s it did not say %q:\n%s", name, want, said)
+				t.Errorf("as a %s it did not print %q:\n%s", name, want, said)
 			}
 		}
-		if plain := strings.Contains(string(said), "wants: a dot at"); plain != (name == "program") {
+		if plain := strings.Contains(string(said), "target: a dot at"); plain != (name == "program") {
 			t.Errorf("as a %s it printed the batch: %v", name, plain)
 		}
 	}
@@ -175,11 +175,11 @@ func TestInside(t *testing.T) {
 		t.Fatalf("%d pages, want 3", len(pages))
 	}
 	for i, want := range []struct {
-		text     string
-		pictures int
-	}{{"How many dots? 1", 8}, {"asks:  Generate the alt_text in en at 0:", 4}, {"truth: a dot at", 6}} {
-		if n := strings.Count(pages[i], "data:image/png;base64,"); n != want.pictures || !strings.Contains(pages[i], want.text) {
-			t.Errorf("page %d: %d pictures, want %d, and %q in %s", i, n, want.pictures, want.text, pages[i])
+		text   string
+		images int
+	}{{"How many dots? 1", 8}, {"prompt: Generate the alt_text in en at 0:", 4}, {"truth: a dot at", 6}} {
+		if n := strings.Count(pages[i], "data:image/png;base64,"); n != want.images || !strings.Contains(pages[i], want.text) {
+			t.Errorf("page %d: %d images, want %d, and %q in %s", i, n, want.images, want.text, pages[i])
 		}
 	}
 }

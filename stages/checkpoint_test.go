@@ -39,14 +39,14 @@ func folders(t *testing.T, dir string) []string {
 	return names
 }
 
-func TestOldCheckpointsGo(t *testing.T) {
+func TestTrain_RemovesOldCheckpoints(t *testing.T) {
 	if got, want := folders(t, trained(t)), []string{"step-20", "step-24"}; !slices.Equal(got, want) {
 		t.Errorf("checkpoints %v, want %v", got, want)
 	}
 }
 
-// TestDamagedCheckpoints passes over a damaged newest checkpoint, and fails if none is whole.
-func TestDamagedCheckpoints(t *testing.T) {
+// TestOpenFolder_PassesOverDamagedCheckpoints damages the newest checkpoint, then all of them.
+func TestOpenFolder_PassesOverDamagedCheckpoints(t *testing.T) {
 	for name, damage := range map[string]func(path string, content []byte) error{
 		"cut": func(path string, content []byte) error { return os.Truncate(path, int64(len(content)-2)) },
 		"flipped": func(path string, content []byte) error {
@@ -86,7 +86,7 @@ func TestDamagedCheckpoints(t *testing.T) {
 	}
 }
 
-func TestStateOfAnotherStep(t *testing.T) {
+func TestOpenCheckpoint_RejectsAnotherStep(t *testing.T) {
 	checkpoints := filepath.Join(trained(t), "checkpoints")
 	if err := os.Rename(filepath.Join(checkpoints, "step-24"), filepath.Join(checkpoints, "step-25")); err != nil {
 		t.Fatal(err)
@@ -96,7 +96,7 @@ func TestStateOfAnotherStep(t *testing.T) {
 	}
 }
 
-func TestDamagedNewestIsReplaced(t *testing.T) {
+func TestTrain_ReplacesADamagedCheckpoint(t *testing.T) {
 	dir := trained(t)
 	_, want := outcome(t, dir)
 	if err := os.Truncate(filepath.Join(dir, "checkpoints", "step-24", WeightsFile), 9); err != nil {
@@ -106,11 +106,11 @@ func TestDamagedNewestIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, got := outcome(t, dir); got != want {
-		t.Error("the weights differ after going on from the checkpoint before")
+		t.Error("the weights differ after resuming from the previous checkpoint")
 	}
 }
 
-func TestForeignCheckpoints(t *testing.T) {
+func TestOpenFolder_RejectsAnotherRecipe(t *testing.T) {
 	dir := trained(t)
 	if _, err := OpenFolder(dir, []byte("other: true\n"), "other"); err == nil || !strings.Contains(err.Error(), "of another recipe") {
 		t.Errorf("another recipe: %v", err)
@@ -146,9 +146,9 @@ func TestForeignCheckpoints(t *testing.T) {
 	}
 }
 
-// TestKilledProcess kills a process that trains with a checkpoint after every step, again and again
-// at random moments, and compares what it comes to with an undisturbed run.
-func TestKilledProcess(t *testing.T) {
+// TestTrain_SurvivesKills kills a process that trains with a checkpoint after every step, again and
+// again at random moments, and compares what it comes to with an undisturbed run.
+func TestTrain_SurvivesKills(t *testing.T) {
 	const variable = "PALI3_TEST_TRAIN_IN"
 	if dir := os.Getenv(variable); dir != "" {
 		training := testTraining(t, dir)
@@ -161,7 +161,7 @@ func TestKilledProcess(t *testing.T) {
 	losses, content := outcome(t, trained(t))
 	dir := t.TempDir()
 	process := func() *exec.Cmd {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestKilledProcess$")
+		cmd := exec.Command(os.Args[0], "-test.run=^TestTrain_SurvivesKills$")
 		cmd.Env = append(os.Environ(), variable+"="+dir)
 		return cmd
 	}

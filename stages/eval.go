@@ -26,13 +26,13 @@ type Eval struct {
 	Split string `yaml:"split,omitempty"`
 	// Metrics to compute:
 	//
-	//	loss           validation loss, of the whole mixture and by task, with the prompts and windows of
-	//	               training but no random image op and no dropout; of stages siglip, ul2 and pali3
-	//	caption_cider  CIDEr of captions, in at most four languages, those with most captions; of stage pali3
-	//	caption_exact  share of captions that are exactly right; of stage pali3
-	//	vqa_accuracy   VQA accuracy of answers, of at most four questions an image; of stage pali3
-	//	i2t_r1         recall at 1 of texts for an image; also i2t_r5, i2t_r10; of stage siglip
-	//	t2i_r1         recall at 1 of images for a text; also t2i_r5, t2i_r10; of stage siglip
+	//	loss           all stages: validation loss, of the whole mixture and by task, with the
+	//	               prompts and windows of training but no random image op and no dropout
+	//	caption_cider  pali3: CIDEr of captions, in the four languages with most captions
+	//	caption_exact  pali3: share of captions that are exactly right
+	//	vqa_accuracy   pali3: VQA accuracy of answers, for at most four questions per image
+	//	i2t_r1         siglip: recall at 1 of texts for an image; also i2t_r5, i2t_r10
+	//	t2i_r1         siglip: recall at 1 of images for a text; also t2i_r5, t2i_r10
 	//
 	// Default: [loss]. Legal: those of the stage.
 	Metrics []string `yaml:"metrics,omitempty"`

@@ -19,7 +19,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// heldOutData writes pictures of one bright pixel with captions and questions: 20 in train, 9 in
+// heldOutData writes images of one bright pixel with captions and questions: 20 in train, 9 in
 // val, of which 4 have questions.
 func heldOutData(t testing.TB) string {
 	t.Helper()
@@ -58,9 +58,9 @@ func heldOutData(t testing.TB) string {
 
 const twoTasks = "tasks=[{name: caption, kind: caption, weight: 2}, {name: vqa, kind: vqa, weight: 1}]"
 
-// TestEval_LeavesTheTrainingAsItIs compares runs with evaluations with the same ones without, to
+// TestEval_DoesNotChangeTheTraining compares runs with evaluations with the same ones without, to
 // the bit.
-func TestEval_LeavesTheTrainingAsItIs(t *testing.T) {
+func TestEval_DoesNotChangeTheTraining(t *testing.T) {
 	data := heldOutData(t)
 	for _, c := range []struct {
 		stage string
@@ -123,9 +123,9 @@ func sameRun(t *testing.T, a, b string) {
 	}
 }
 
-// TestEval_LossIsThatOfTheExamples checks the validation loss of equal weights, once by batches
+// TestEval_LossDoesNotDependOnTheBatch checks the validation loss of equal weights, once by batches
 // that divide the examples and once by batches that do not.
-func TestEval_LossIsThatOfTheExamples(t *testing.T) {
+func TestEval_LossDoesNotDependOnTheBatch(t *testing.T) {
 	data := heldOutData(t)
 	loss := func(batch int) float64 {
 		r := testRecipe(t, "pali3", data, fmt.Sprintf("batch=%d", batch), "steps=1", "optimizer.learning_rate=1e-12", "eval={every: 1}")
@@ -136,7 +136,7 @@ func TestEval_LossIsThatOfTheExamples(t *testing.T) {
 	}
 }
 
-func TestEval_TaskWithoutSamplesIsLeftOut(t *testing.T) {
+func TestEval_LeavesOutATaskWithoutSamples(t *testing.T) {
 	r := testRecipe(t, "pali3", heldOutData(t), twoTasks, "eval={every: 6, split: train}")
 	r.Eval.Data, r.Eval.Split = testData(t), "train" // without questions
 	var warned []string
@@ -150,7 +150,7 @@ func TestEval_TaskWithoutSamplesIsLeftOut(t *testing.T) {
 	}
 }
 
-func TestEval_BadKeysAreErrorsBeforeAnyWork(t *testing.T) {
+func TestEval_RejectsBadKeysBeforeTraining(t *testing.T) {
 	data := heldOutData(t)
 	for _, c := range []struct{ stage, eval, want string }{
 		{"ul2", "{split: val}", "recipe: eval.every: 0, must be above zero"},
@@ -174,9 +174,9 @@ func TestEval_BadKeysAreErrorsBeforeAnyWork(t *testing.T) {
 	}
 }
 
-// TestTrain_LossByTaskLeavesTheTrainingAsItIs compares the training of several tasks with one whose
-// graph does not give the loss by example, and the loss with that of the tasks.
-func TestTrain_LossByTaskLeavesTheTrainingAsItIs(t *testing.T) {
+// TestTrain_LossByTaskDoesNotChangeTheTraining compares the training of several tasks with one
+// whose graph does not give the loss by example, and the loss with that of the tasks.
+func TestTrain_LossByTaskDoesNotChangeTheTraining(t *testing.T) {
 	data := heldOutData(t)
 	for _, c := range []struct{ stage, tasks string }{
 		{"siglip", "tasks=[{name: a, kind: contrastive, weight: 1}, {name: b, kind: contrastive, weight: 1}]"},
@@ -266,10 +266,10 @@ func evaluatedRun(t *testing.T, dir string, end ending) string {
 	return said
 }
 
-// TestEvaluatedRunIsResumed kills runs between steps, while they evaluate and at the end, and
+// TestTrain_ResumesAnEvaluatedRun kills runs between steps, while they evaluate and at the end, and
 // compares their evaluations, the best weights and where they stopped with those of a run in one
 // go.
-func TestEvaluatedRunIsResumed(t *testing.T) {
+func TestTrain_ResumesAnEvaluatedRun(t *testing.T) {
 	scores := map[int]float64{2: 1, 4: 5, 6: 7, 8: 6, 10: 6.5, 12: 7, 14: 9, 16: 8, 18: 8, 20: 8, 22: 8, 24: 8}
 	score := func(step int) float64 { return scores[step] }
 	for _, c := range []struct {

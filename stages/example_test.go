@@ -13,7 +13,7 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// A shipped recipe is read with values of one's own.
+// This example reads a shipped recipe with other values for some of its keys.
 func ExampleParseRecipe() {
 	content, err := recipes.Read("quickstart-stage1")
 	if err != nil {
@@ -36,7 +36,7 @@ func ExampleParseRecipe() {
 	// true
 }
 
-// PaLI's schedule: a linear warm-up, then the inverse square root of the step.
+// PaLI's schedule is a linear warm-up followed by the inverse square root of the step.
 func ExampleSchedule_At() {
 	s := stages.Schedule{Kind: "rsqrt", WarmUp: 1000, Timescale: 1000}
 	for _, step := range []int{0, 500, 1000, 4000, 16000} {
@@ -59,7 +59,7 @@ steps: 6
 optimizer: {name: adafactor_t5x, learning_rate: 0.02}
 `
 
-// A run trains into a folder; the same call again finds it finished.
+// A run trains into a folder. The same call again finds the run finished.
 func ExampleRun() {
 	dir, err := os.MkdirTemp("", "stages")
 	if err != nil {

@@ -15,23 +15,24 @@ import (
 
 // Folder is a run folder, all that a training leaves behind:
 //
-//	run.yaml                 the recipe with every value filled in
-//	metrics.jsonl            one line per step and one per evaluation
-//	events.out.tfevents.*    the same for TensorBoard
-//	checkpoints/step-N/      the state after step N: weights, optimizer's tensors, state.json
-//	checkpoints/best-N.safetensors   the weights after step N, the best until then, if the recipe's
-//	                         eval has a best
-//	weights.safetensors      the weights at the end, or the best; while a finished run is being
-//	                         extended, those of its former end
-//	best.json                which step they are from, if they are the best
-//	seen.json                the kinds of task and the languages of the training data, at the end
-//	model.json               the model's config, at the end
+//	run.yaml                        the recipe with every value filled in
+//	metrics.jsonl                   one line per step and one per evaluation
+//	events.out.tfevents.*           the same for TensorBoard
+//	checkpoints/step-N/             the state after step N: weights, optimizer's tensors, state.json
+//	checkpoints/best-N.safetensors  the weights after step N, if they were the best until then
+//	weights.safetensors             the weights at the end, or the best; while a finished run is
+//	                                extended, those of its former end
+//	best.json                       which step they are from, if they are the best
+//	seen.json                       the kinds of task and the languages of the training data
+//	model.json                      the model's config
+//
+// The last four appear at the end of a run.
 type Folder struct {
 	Dir string
 	// Warnings name checkpoints that are damaged and were passed over.
 	Warnings []string
 
-	last *checkpoint // newest whole one; nil if there is none
+	last *checkpoint // newest whole one, or nil
 	// recipe is the hash of what a resumed run must share; data and tokenizer are parts of it.
 	recipe    string
 	data      map[string]string

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestInspect_FindsWhatDoesNotFit changes a sound recipe in one place each.
-func TestInspect_FindsWhatDoesNotFit(t *testing.T) {
+// TestInspect_FindsMistakes changes a sound recipe in one place each.
+func TestInspect_FindsMistakes(t *testing.T) {
 	data, run := testData(t), filepath.Join(t.TempDir(), "run")
 	runStage(t, testRecipe(t, "ul2", data, "steps=1"), run)
 	for _, c := range []struct {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-func TestMetricsAreDroppedBehindTheCheckpoint(t *testing.T) {
+func TestOpenMetrics_DropsLaterSteps(t *testing.T) {
 	dir := t.TempDir()
 	w, _, err := openMetrics(dir, 0)
 	if err != nil {
@@ -52,7 +52,7 @@ func TestMetricsAreDroppedBehindTheCheckpoint(t *testing.T) {
 	}
 }
 
-func TestBadMetricsNameTheLine(t *testing.T) {
+func TestReadMetrics_ErrorNamesTheLine(t *testing.T) {
 	dir := t.TempDir()
 	os.WriteFile(filepath.Join(dir, MetricsFile), []byte("{\"step\": 1}\nnonsense\n"), 0o644)
 	if _, err := ReadMetrics(dir); err == nil || !strings.Contains(err.Error(), "metrics.jsonl line 2") {
@@ -86,10 +86,11 @@ func eventSteps(t *testing.T, dir string) []uint64 {
 	return steps
 }
 
-// TestEventBytes compares an event with the bytes that protobuf's own encoder gives for
+// TestScalarsEvent_EqualsProtobuf compares an event with the bytes that protobuf's own encoder
+// gives for
 //
 //	Event(wall_time=1.5, step=300, summary=Summary(value=[Value(tag="loss", simple_value=0.25)]))
-func TestEventBytes(t *testing.T) {
+func TestScalarsEvent_EqualsProtobuf(t *testing.T) {
 	got := scalarsEvent(time.Unix(1, 5e8), 300, scalar{"loss", 0.25})
 	want := []byte{
 		0x09, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, // wall_time

@@ -129,9 +129,9 @@ func trace(t *testing.T, c OptimizerConfig) [][]*tensors.Tensor {
 	return steps
 }
 
-// TestOptimizersFollowTheReferences compares 20 steps with optax (for both kinds of Adafactor) and
+// TestOptimizer_EqualsOptaxAndTorch compares 20 steps with optax (for both kinds of Adafactor) and
 // torch.
-func TestOptimizersFollowTheReferences(t *testing.T) {
+func TestOptimizer_EqualsOptaxAndTorch(t *testing.T) {
 	golden := readTraces(t)
 	middle := []RateMultiplier{{Prefix: "middle", Value: 0.1}}
 	for _, c := range []OptimizerConfig{
@@ -159,7 +159,7 @@ func TestOptimizersFollowTheReferences(t *testing.T) {
 	}
 }
 
-func TestSchedulesFollowTheReferences(t *testing.T) {
+func TestSchedule_EqualsBigVisionAndT5X(t *testing.T) {
 	for _, c := range readTraces(t).Schedules {
 		number := func(key string) float64 { v, _ := c.Schedule[key].(float64); return v }
 		s := Schedule{
@@ -194,7 +194,7 @@ func TestFactoredAxes(t *testing.T) {
 	}
 }
 
-func TestOptimizerState(t *testing.T) {
+func TestOptimizer_State(t *testing.T) {
 	o, err := newOptimizer(OptimizerConfig{Name: "adafactor_bigvision", LearningRate: 1}, Schedule{}, 1, tracedWeights())
 	if err != nil {
 		t.Fatal(err)
@@ -213,7 +213,7 @@ func TestOptimizerState(t *testing.T) {
 	}
 }
 
-func TestBadConfigsNameTheField(t *testing.T) {
+func TestNewOptimizer_ErrorNamesTheField(t *testing.T) {
 	good := OptimizerConfig{Name: "adamw", LearningRate: 1e-3}
 	for want, change := range map[string]func(*OptimizerConfig, *Schedule){
 		`name "adam" is none of`:        func(c *OptimizerConfig, _ *Schedule) { c.Name = "adam" },

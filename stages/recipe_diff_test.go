@@ -43,8 +43,9 @@ func TestDiffRecipes_SpellsOutAVariant(t *testing.T) {
 	}
 }
 
-// TestDiffRecipes_TellsShippedOnesApart compares each shipped recipe with itself and with the next.
-func TestDiffRecipes_TellsShippedOnesApart(t *testing.T) {
+// TestDiffRecipes_DistinguishesShippedRecipes compares each shipped recipe with itself and with the
+// next.
+func TestDiffRecipes_DistinguishesShippedRecipes(t *testing.T) {
 	var all []Recipe
 	for _, name := range recipes.Names() {
 		content, err := recipes.Read(name)

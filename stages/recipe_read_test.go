@@ -40,9 +40,9 @@ optimizer: {name: adafactor_t5x, learning_rate: 0.02}
 	}
 }
 
-// TestRun_MovedProject trains a language model and one from its weights, moves the folder that
-// holds data and runs, and reads, opens and resumes what is there.
-func TestRun_MovedProject(t *testing.T) {
+// TestRun_ResumesAMovedProject trains a language model and one from its weights, moves the folder
+// that holds data and runs, and reads, opens and resumes what is there.
+func TestRun_ResumesAMovedProject(t *testing.T) {
 	base := t.TempDir()
 	project := filepath.Join(base, "here")
 	if err := os.Mkdir(project, 0o755); err != nil {
@@ -93,8 +93,8 @@ func TestRun_MovedProject(t *testing.T) {
 	}
 }
 
-// TestReadRun_OldPathsBeginAtTheCurrentFolder reads a run.yaml without the note in its head.
-func TestReadRun_OldPathsBeginAtTheCurrentFolder(t *testing.T) {
+// TestReadRun_OldPathsAreRelativeToTheCurrentFolder reads a run.yaml without the note in its head.
+func TestReadRun_OldPathsAreRelativeToTheCurrentFolder(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := os.MkdirAll("runs/run", 0o755); err != nil {
 		t.Fatal(err)
@@ -118,7 +118,7 @@ func TestReadRun_OldPathsBeginAtTheCurrentFolder(t *testing.T) {
 	}
 }
 
-func TestSeenFrom_KeepsWhatLiesElsewhere(t *testing.T) {
+func TestSeenFrom_KeepsPathsElsewhere(t *testing.T) {
 	base := t.TempDir()
 	t.Chdir(base)
 	absolute := func(path string) string { return filepath.Join(base, path) }

@@ -7,8 +7,8 @@ import (
 	"github.com/pali3/pali3/recipes"
 )
 
-// TestShippedRecipes checks every recipe that ships for a stage.
-func TestShippedRecipes(t *testing.T) {
+// TestRecipe_ShippedOnesAreValid checks every recipe that ships for a stage.
+func TestRecipe_ShippedOnesAreValid(t *testing.T) {
 	n := 0
 	for _, name := range recipes.Names() {
 		content, err := recipes.Read(name)

@@ -12,9 +12,9 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// TestRun_MoreStepsExtendARun compares a run that was extended with one in one go, to the bit,
+// TestRun_ExtendsWithMoreSteps compares a run that was extended with one in one go, to the bit,
 // where the schedule has no end; where it has one, a warning says so.
-func TestRun_MoreStepsExtendARun(t *testing.T) {
+func TestRun_ExtendsWithMoreSteps(t *testing.T) {
 	data := testData(t)
 	for _, c := range []struct {
 		schedule string
@@ -120,9 +120,9 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-// TestRun_ResumesCheckpointsOfBefore takes a checkpoint whose recipe hash has the steps in it, as
+// TestRun_ResumesOldCheckpoints takes a checkpoint whose recipe hash has the steps in it, as
 // before runs could be extended, and resumes and extends it.
-func TestRun_ResumesCheckpointsOfBefore(t *testing.T) {
+func TestRun_ResumesOldCheckpoints(t *testing.T) {
 	data, dir := testData(t), t.TempDir()
 	r := testRecipe(t, "ul2", data)
 	runStage(t, r, dir)

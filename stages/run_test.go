@@ -55,7 +55,7 @@ optimizer: {name: adamw, learning_rate: 1e-3}
 
 const testTokenizer = "../tokenize/sentencepiece/testdata/nmt_nfkc.model"
 
-// testData writes 20 pictures of one bright pixel with their names.
+// testData writes 20 images of one bright pixel with captions.
 func testData(t testing.TB) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
@@ -113,8 +113,9 @@ func flat(set *weights.Set, name string) []float32 {
 	return tensors.MustCopyFlatData[float32](set.Get(name))
 }
 
-// TestStages trains the towers and the language model, joins them, and enlarges the pictures.
-func TestStages(t *testing.T) {
+// TestRun_StagesBuildOnEachOther trains the towers and the language model, joins them, and enlarges
+// the images.
+func TestRun_StagesBuildOnEachOther(t *testing.T) {
 	data, runs := testData(t), t.TempDir()
 	in := func(name string) string { return filepath.Join(runs, name) }
 	for _, stage := range []string{"siglip", "ul2"} {
@@ -168,8 +169,8 @@ func reopen(t testing.TB, dir string) *Trained {
 	return trained
 }
 
-// TestRunIsResumed interrupts a run, and asks for one that is finished.
-func TestRunIsResumed(t *testing.T) {
+// TestRun_ResumesAfterInterrupt interrupts a run, and asks for one that is finished.
+func TestRun_ResumesAfterInterrupt(t *testing.T) {
 	data, dir, whole := testData(t), t.TempDir(), t.TempDir()
 	r := testRecipe(t, "pali3", data)
 	runStage(t, r, whole)
@@ -206,8 +207,8 @@ func TestRunIsResumed(t *testing.T) {
 	}
 }
 
-// TestRunYAMLIsARecipe reads what a run wrote and gets the same run.
-func TestRunYAMLIsARecipe(t *testing.T) {
+// TestReadRecipe_ReadsRunYAML reads what a run wrote and gets the same run.
+func TestReadRecipe_ReadsRunYAML(t *testing.T) {
 	data, dir := testData(t), t.TempDir()
 	runStage(t, testRecipe(t, "ul2", data), dir)
 	content, err := os.ReadFile(filepath.Join(dir, RecipeFile))
@@ -223,7 +224,7 @@ func TestRunYAMLIsARecipe(t *testing.T) {
 	}
 }
 
-func TestBadRecipes(t *testing.T) {
+func TestRun_RejectsBadRecipes(t *testing.T) {
 	data := testData(t)
 	for _, c := range []struct {
 		stage, set, want string

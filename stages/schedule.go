@@ -15,9 +15,10 @@ type Schedule struct {
 	//	constant   1
 	//	linear     from 1 to 0 between warm-up and the last step
 	//	cosine     as linear, along half a cosine
-	//	rsqrt      1/sqrt(1 + (step+shift-warm_up)/timescale), as big_vision has it; with a timescale
+	//	rsqrt      1/sqrt(1 + (step+shift-warm_up)/timescale), big_vision's; with a timescale
 	//	           equal to warm_up it is T5X's rsqrt_normalized_decay, PaLI's schedule
-	//	rsqrt_t5x  1/sqrt(max(step, warm_up)), T5X's rsqrt_decay: 0.01 at first for a warm-up of 10,000
+	//	rsqrt_t5x  1/sqrt(max(step, warm_up)), T5X's rsqrt_decay: 0.01 at first for a warm_up
+	//	           of 10,000
 	//
 	// Default: constant. Legal: one of these.
 	Kind string `yaml:"kind,omitempty"`

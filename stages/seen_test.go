@@ -6,7 +6,7 @@ import (
 	"github.com/pali3/pali3/mixture"
 )
 
-func TestRun_KeepsWhatItSaw(t *testing.T) {
+func TestRun_WritesSeen(t *testing.T) {
 	dir := t.TempDir()
 	runStage(t, testRecipe(t, "ul2", testData(t), "steps=1"), dir)
 	seen, err := mixture.ReadSeen(dir)

@@ -19,11 +19,11 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// The model of these tests sees a picture of 4 x 4 pixels and an id, and says one of 8 ids: a
+// The model of these tests takes an image of 4 x 4 pixels and an id, and predicts one of 8 ids: a
 // linear image encoder, an embedding, and a linear map of their sum.
 const (
 	testRows, testWidth, testVocab = 6, 36, 8
-	testTokens                     = 2 // a picture is two tokens: its upper and lower half
+	testTokens                     = 2 // an image is two tokens: its upper and lower half
 )
 
 func testEncoder(s *weights.Scope, pixels *graph.Node) *graph.Node {
@@ -47,7 +47,7 @@ func testLoss(s *weights.Scope, in Inputs) *graph.Node {
 	return graph.Neg(graph.DivScalar(graph.ReduceAllSum(graph.Mul(right, graph.LogSoftmax(logits))), testRows))
 }
 
-// testStream shows picture p of 12, whose pixels follow from p, with an id; the answer follows from
+// testStream gives image p of 12, whose pixels follow from p, with an id. The target follows from
 // both.
 type testStream struct {
 	stopAt int // a step at which it fails, as a killed run would; 0 for none
@@ -69,14 +69,14 @@ func (s testStream) Batch(ctx context.Context, step int) (*mixture.Batch, error)
 	b := mixture.NewBatch(step, mixture.Shape{Rows: testRows, Images: 1, Height: 4, Width: 4, Encoder: 1, Decoder: 1}, true)
 	for row := range testRows {
 		draw := random.New(1, uint64(step), uint64(row))
-		picture, id := draw.IntN(12), draw.IntN(4)
+		image, id := draw.IntN(12), draw.IntN(4)
 		pixels := b.Pixels[row*48 : (row+1)*48]
-		weights.Normal(1).Draw(pixels, uint64(picture), "pixels")
+		weights.Normal(1).Draw(pixels, uint64(image), "pixels")
 		if s.poison > 0 && step == s.poison {
 			pixels[0] = float32(math.NaN())
 		}
-		b.ImageMask[row], b.EncoderIDs[row], b.Targets[row] = 1, int32(id), int32((picture+id)%testVocab)
-		b.Weights[row], b.Origins[row], b.Indices[row] = 1, "test", picture
+		b.ImageMask[row], b.EncoderIDs[row], b.Targets[row] = 1, int32(id), int32((image+id)%testVocab)
+		b.Weights[row], b.Origins[row], b.Indices[row] = 1, "test", image
 	}
 	return b, nil
 }
@@ -128,7 +128,7 @@ func outcome(t testing.TB, dir string) (losses []float32, weightBytes string) {
 	return losses, string(content)
 }
 
-func TestTrainLearns(t *testing.T) {
+func TestTrain_Learns(t *testing.T) {
 	dir := t.TempDir()
 	training := testTraining(t, dir)
 	training.Optimizer.LearningRate, training.Steps, training.CheckpointEvery = 0.1, 300, 0
@@ -149,8 +149,8 @@ func TestTrainLearns(t *testing.T) {
 	}
 }
 
-// TestResumeRepeatsTheBits ends a run after several steps, as a kill would, and begins it anew.
-func TestResumeRepeatsTheBits(t *testing.T) {
+// TestTrain_ResumesBitForBit ends a run after some steps, as a kill would, and starts it again.
+func TestTrain_ResumesBitForBit(t *testing.T) {
 	whole := t.TempDir()
 	if err := Train(t.Context(), testTraining(t, whole)); err != nil {
 		t.Fatal(err)
@@ -180,8 +180,8 @@ func TestResumeRepeatsTheBits(t *testing.T) {
 	}
 }
 
-// TestInterruptSaves cancels a run, which must leave the steps taken in a checkpoint.
-func TestInterruptSaves(t *testing.T) {
+// TestTrain_SavesWhenInterrupted cancels a run, which must leave the steps taken in a checkpoint.
+func TestTrain_SavesWhenInterrupted(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	training := testTraining(t, dir)
@@ -202,7 +202,7 @@ func TestInterruptSaves(t *testing.T) {
 	}
 }
 
-func TestFreeze(t *testing.T) {
+func TestTrain_Freeze(t *testing.T) {
 	training := testTraining(t, t.TempDir())
 	training.Freeze = []string{"vision_model", "head.bias"}
 	before := testWeights(t)
@@ -229,7 +229,7 @@ func TestFreeze(t *testing.T) {
 	}
 }
 
-func TestNonFiniteLossNamesTheStep(t *testing.T) {
+func TestTrain_NonFiniteLossNamesTheStep(t *testing.T) {
 	training := testTraining(t, t.TempDir())
 	training.Stream = testStream{poison: 11}
 	err := Train(t.Context(), training)

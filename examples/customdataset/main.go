@@ -1,5 +1,5 @@
-// Command customdataset makes a dataset of an iterator, trains a small PaLI-3 to caption its
-// pictures, and scores what the model says of those it was not shown.
+// Command customdataset makes a dataset from an iterator, trains a small PaLI-3 to caption its
+// images, and scores its captions of held-out images.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 }
 
 func run(ctx context.Context, data, model string) (metrics.Score, error) {
-	_, writing := shards.Write(data, samples(1000)) // of an iterator, see samples.go
+	_, writing := shards.Write(data, samples(1000)) // an iterator, see samples.go
 	text, reading := files.ReadFile("recipe.yaml")
 	recipe, parsing := stages.ParseRecipe(text, "recipe.yaml", &mixture.Registry{Tokenizers: files}, "data="+data)
 	be, opening := backend.Open("")
@@ -43,7 +43,7 @@ func run(ctx context.Context, data, model string) (metrics.Score, error) {
 	if err != nil {
 		return metrics.Score{}, err
 	}
-	answerer, err := evalsuite.NewPredictor(be, trained)
+	predictor, err := evalsuite.NewPredictor(be, trained)
 	if err != nil {
 		return metrics.Score{}, err
 	}
@@ -52,7 +52,7 @@ func run(ctx context.Context, data, model string) (metrics.Score, error) {
 		return metrics.Score{}, err
 	}
 	queries, items := evalsuite.Captions(held)
-	if err := evalsuite.Ask(ctx, answerer, queries, items); err != nil {
+	if err := evalsuite.Ask(ctx, predictor, queries, items); err != nil {
 		return metrics.Score{}, err
 	}
 	exact, _, err := evalsuite.ScoreCaptions(items, metrics.Bootstrap{})

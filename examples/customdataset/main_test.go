@@ -7,7 +7,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-func TestItLearns(t *testing.T) {
+func TestRun_LearnsToCaption(t *testing.T) {
 	dir := t.TempDir()
 	data := filepath.Join(dir, "data")
 	score, err := run(t.Context(), data, filepath.Join(dir, "model"))

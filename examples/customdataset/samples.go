@@ -12,9 +12,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// samples yields n records, every eighth held out: a picture as the bytes of its file, and a
-// caption. It stands for whatever you have: rows of a database, files of a camera, pages of a
-// scanner.
+// samples yields n samples, every eighth held out: an image file and a caption each. Replace it by
+// your own data: rows of a database, files of a camera, pages of a scanner.
 func samples(n int) iter.Seq2[shards.Sample, error] {
 	return func(yield func(shards.Sample, error) bool) {
 		for i := range n {
@@ -22,8 +21,8 @@ func samples(n int) iter.Seq2[shards.Sample, error] {
 			if i%8 == 7 {
 				s.Split = "held_out"
 			}
-			picture, caption, err := draw(rand.New(rand.NewPCG(0, uint64(i))))
-			s.Images = []shards.Image{{Bytes: picture}}
+			encoded, caption, err := draw(rand.New(rand.NewPCG(0, uint64(i))))
+			s.Images = []shards.Image{{Bytes: encoded}}
 			s.Texts = []shards.Text{{Kind: shards.Caption, Language: "en", Value: caption}}
 			if !yield(s, err) {
 				return
@@ -40,7 +39,7 @@ var colours = []struct {
 	{"blue", color.RGBA{40, 70, 220, 255}}, {"yellow", color.RGBA{240, 200, 20, 255}},
 }
 
-// shapes say which points belong to a shape around the origin.
+// shapes tell which points belong to a shape around the origin.
 var shapes = []struct {
 	name   string
 	inside func(x, y float64) bool
@@ -50,22 +49,22 @@ var shapes = []struct {
 	{"stripe", func(_, y float64) bool { return max(y, -y) < 0.35 }},
 }
 
-const side = 32 // of a picture, in pixels
+const side = 32 // of an image, in pixels
 
-// draw paints a shape of some colour and size at some place of a grey picture, as a PNG file.
+// draw paints a shape of random colour, size and place on a grey image, as a PNG file.
 func draw(random *rand.Rand) (encoded []byte, caption string, err error) {
 	colour, shape := colours[random.IntN(len(colours))], shapes[random.IntN(len(shapes))]
 	radius, x0, y0 := 7+4*random.Float64(), 12+8*random.Float64(), 12+8*random.Float64()
-	picture := image.NewRGBA(image.Rect(0, 0, side, side))
+	canvas := image.NewRGBA(image.Rect(0, 0, side, side))
 	for y := range side {
 		for x := range side {
-			picture.SetRGBA(x, y, color.RGBA{128, 128, 128, 255})
+			canvas.SetRGBA(x, y, color.RGBA{128, 128, 128, 255})
 			if shape.inside((float64(x)-x0)/radius, (float64(y)-y0)/radius) {
-				picture.SetRGBA(x, y, colour.value)
+				canvas.SetRGBA(x, y, colour.value)
 			}
 		}
 	}
 	var b bytes.Buffer
-	err = png.Encode(&b, picture)
+	err = png.Encode(&b, canvas)
 	return b.Bytes(), "a " + colour.name + " " + shape.name, err
 }

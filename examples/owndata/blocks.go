@@ -31,12 +31,12 @@ func blocks(n int) iter.Seq2[shards.Sample, error] {
 			}
 			var encoded bytes.Buffer
 			err := png.Encode(&encoded, m)
-			var picture shards.Image
+			var block shards.Image
 			if err == nil {
-				picture, err = shards.NewImage(encoded.Bytes())
+				block, err = shards.NewImage(encoded.Bytes())
 			}
 			s := shards.Sample{
-				Key: fmt.Sprintf("%04d", i), Images: []shards.Image{picture},
+				Key: fmt.Sprintf("%04d", i), Images: []shards.Image{block},
 				Texts: []shards.Text{{Kind: shards.Caption, Language: "en", Value: colours[at[0]].name + " and " + colours[at[1]].name}},
 			}
 			if !yield(s, err) {

@@ -1,5 +1,5 @@
-// Command owndata takes images that a program makes to a trained and scored model: a dataset of an
-// iterator, a project on it, one changed value, and a second run.
+// Command owndata trains and scores a model on images that a program makes: it writes a dataset
+// from an iterator, starts a project on it, runs it, changes a value and runs it again.
 package main
 
 import (
@@ -21,9 +21,9 @@ func main() {
 	}
 }
 
-// run makes n samples, and a project that may take some minutes.
+// run makes n samples and a project that may take the given minutes.
 func run(ctx context.Context, dir string, n int, minutes float64) error {
-	_, writing := shards.Write(dir+"/blocks", blocks(n)) // of an iterator, see blocks.go
+	_, writing := shards.Write(dir+"/blocks", blocks(n)) // an iterator, see blocks.go
 	be, opening := backend.Open("")
 	if err := errors.Join(writing, opening); err != nil {
 		return err

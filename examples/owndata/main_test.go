@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-func TestRun_RefusesTooFewMinutes(t *testing.T) {
+func TestRun_RejectsTooFewMinutes(t *testing.T) {
 	if err := run(t.Context(), t.TempDir(), 80, 1e-6); err == nil {
 		t.Error("a millionth of a minute was enough")
 	}

@@ -28,7 +28,7 @@ func writeSample(t *testing.T) string {
 	return path
 }
 
-func TestWhatIsWrittenIsRead(t *testing.T) {
+func TestOpen_ReadsWhatWriteWrote(t *testing.T) {
 	f, err := Open(writeSample(t))
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	}
 }
 
-func TestDamageIsNamed(t *testing.T) {
+func TestOpen_ErrorNamesTheDamage(t *testing.T) {
 	for name, c := range map[string]struct {
 		damage func([]byte) []byte
 		want   string
@@ -89,7 +89,7 @@ func TestDamageIsNamed(t *testing.T) {
 	}
 }
 
-func TestAFlippedBitIsFound(t *testing.T) {
+func TestFloat32_FindsAFlippedBit(t *testing.T) {
 	path := writeSample(t)
 	content, _ := os.ReadFile(path)
 	content[8+binary.LittleEndian.Uint64(content)+12+5] ^= 1 // ids take the first 12 bytes
@@ -104,12 +104,12 @@ func TestAFlippedBitIsFound(t *testing.T) {
 	}
 }
 
-func TestWriteRefuses(t *testing.T) {
+func TestWrite_RejectsBadTensors(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	none := func() []byte { return nil }
 	for name, tensors := range map[string][]Tensor{
 		"a wrong length":  {{Name: "a", DType: F32, Shape: []int{2}, Data: none}},
-		"a doubled name":  {{Name: "a", DType: F32, Shape: []int{0}, Data: none}, {Name: "a", DType: F32, Shape: []int{0}, Data: none}},
+		"a repeated name": {{Name: "a", DType: F32, Shape: []int{0}, Data: none}, {Name: "a", DType: F32, Shape: []int{0}, Data: none}},
 		"an unknown type": {{Name: "a", DType: "C64", Shape: []int{0}, Data: none}},
 	} {
 		if err := Write(path, tensors, nil); err == nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestOpenIsSilent(t *testing.T) {
+func TestOpen_PrintsNothing(t *testing.T) {
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +32,7 @@ func TestOpenIsSilent(t *testing.T) {
 	}
 }
 
-func TestOpenPrefersTheArgument(t *testing.T) {
+func TestOpen_PrefersTheArgument(t *testing.T) {
 	t.Setenv(Environment, "nosuchbackend")
 	if _, err := Open(""); err == nil || !strings.Contains(err.Error(), "nosuchbackend") {
 		t.Errorf("with the environment set: error %v", err)

@@ -23,7 +23,7 @@ func drop(t *testing.T, seed int64, rate float64, layer func(*weights.Scope, *gr
 	return tensors.MustCopyFlatData[float32](out[0])
 }
 
-func TestDropoutIsAlikeAtAllPositions(t *testing.T) {
+func TestDropout_IsTheSameAtAllPositions(t *testing.T) {
 	const batch, length, width, rate = 8, 5, 400, 0.25
 	x := drop(t, 1, rate, Dropout, batch, length, width)
 	zeros := 0
@@ -49,7 +49,7 @@ func TestDropoutIsAlikeAtAllPositions(t *testing.T) {
 	}
 }
 
-func TestDroppedKeysAreWhole(t *testing.T) {
+func TestDropKeys_DropsWholeKeys(t *testing.T) {
 	const width = 6
 	x := drop(t, 1, 0.5, DropKeys, 3, 2, 20, width)
 	kept := 0
@@ -68,7 +68,7 @@ func TestDroppedKeysAreWhole(t *testing.T) {
 	}
 }
 
-func TestDropoutFollowsFromTheState(t *testing.T) {
+func TestDropout_FollowsFromTheState(t *testing.T) {
 	same := func(a, b []float32) bool {
 		for i := range a {
 			if a[i] != b[i] {

@@ -76,7 +76,7 @@ func (l language) best(alpha float64, length int) (best hypothesis) {
 	return best
 }
 
-func TestManyBeamsFindTheBestOfAll(t *testing.T) {
+func TestBeamSearch_ManyBeamsFindTheBestAnswer(t *testing.T) {
 	const length = 4
 	early := 0
 	for seed := range uint64(40) {
@@ -101,8 +101,8 @@ func TestManyBeamsFindTheBestOfAll(t *testing.T) {
 	}
 }
 
-// TestGreedyGoesAstray has a first id that is likeliest, and leads to nothing likely.
-func TestGreedyGoesAstray(t *testing.T) {
+// TestBeamSearch_BeatsGreedy has a first id that is likeliest, and leads to nothing likely.
+func TestBeamSearch_BeatsGreedy(t *testing.T) {
 	log := func(p ...float64) []float32 {
 		logits := make([]float32, len(p))
 		for i := range p {
@@ -125,7 +125,7 @@ func TestGreedyGoesAstray(t *testing.T) {
 	}
 }
 
-func TestNoneHasEnded(t *testing.T) {
+func TestBeamSearch_ReturnsABeamIfNoneEnded(t *testing.T) {
 	endless := language(func([]int32) []float32 { return []float32{0, -1000, 3, 2, 1, 1} })
 	got, steps := endless.search(Method{Beams: 2}, 3)
 	if !slices.Equal(got.ids, []int32{2, 2, 2}) || steps != 3 {
@@ -133,7 +133,7 @@ func TestNoneHasEnded(t *testing.T) {
 	}
 }
 
-func TestLikeliestKeepsOrder(t *testing.T) {
+func TestLikeliest_KeepsOrder(t *testing.T) {
 	found := likeliest(nil, 3, 0, []float32{1, 5, 2, 5}, 0)
 	found = likeliest(found, 3, 1, []float32{5, 0, 7, 1}, 0)
 	if got := fmt.Sprint(found); got != "[{1 2 7} {0 1 5} {0 3 5}]" {

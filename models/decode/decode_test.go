@@ -40,7 +40,7 @@ func initial(t *testing.T) (*weights.Set, decode.Inputs) {
 	return weights.Initial(specs, 4), decode.Inputs{Images: images, Encoder: modeltest.IDs("prompts", 23, batch, 5)}
 }
 
-// wholePrefix decodes the way that cannot be wrong: the whole decoder anew for every id.
+// wholePrefix decodes without a cache: it runs the whole decoder for every id.
 func wholePrefix(t *testing.T, set *weights.Set, in decode.Inputs) []decode.Answer {
 	t.Helper()
 	answers, ended := make([]decode.Answer, batch), make([]bool, batch)
@@ -80,7 +80,7 @@ func likeliest(logits []float32) (int32, float64) {
 	return int32(best), float64(logits[best]) - math.Log(z)
 }
 
-func TestLikeTheWholePrefix(t *testing.T) {
+func TestGenerate_EqualsTheWholeDecoder(t *testing.T) {
 	set, in := initial(t)
 	want := wholePrefix(t, set, in)
 	generator, err := decode.NewGenerator(modeltest.Backend(t), tiny, set.Specs(), length)
@@ -105,7 +105,7 @@ func TestLikeTheWholePrefix(t *testing.T) {
 	}
 }
 
-func TestCachedTokensAnswerTheSame(t *testing.T) {
+func TestGenerate_AcceptsVisualTokens(t *testing.T) {
 	set, in := initial(t)
 	tokens := modeltest.Outputs(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{pali3.VisualTokens(s, tiny, in[0])}
@@ -129,7 +129,7 @@ func TestCachedTokensAnswerTheSame(t *testing.T) {
 	}
 }
 
-func TestCancelling(t *testing.T) {
+func TestGenerate_StopsWhenCancelled(t *testing.T) {
 	set, in := initial(t)
 	generator, err := decode.NewGenerator(modeltest.Backend(t), tiny, set.Specs(), length)
 	if err != nil {
@@ -185,7 +185,7 @@ func probabilities(t *testing.T, set *weights.Set, in decode.Inputs, answers []d
 	return found
 }
 
-func TestAnswersHaveTheirProbability(t *testing.T) {
+func TestGenerate_LogProbability(t *testing.T) {
 	set, in := initial(t)
 	for _, m := range []decode.Method{{}, {Beams: 3, Alpha: decode.T5XAlpha}, {Beams: 4}, {Temperature: 1, Seed: 4}, {Temperature: 0.8, TopK: 5}} {
 		answers := say(t, m, set, in)
@@ -197,7 +197,7 @@ func TestAnswersHaveTheirProbability(t *testing.T) {
 	}
 }
 
-func TestBeamsFindLikelierAnswers(t *testing.T) {
+func TestGenerate_BeamsFindLikelierAnswers(t *testing.T) {
 	set, in := initial(t)
 	greedy, one, four := say(t, decode.Method{}, set, in), say(t, decode.Method{Beams: 1}, set, in), say(t, decode.Method{Beams: 4}, set, in)
 	better := 0
@@ -217,7 +217,7 @@ func TestBeamsFindLikelierAnswers(t *testing.T) {
 	}
 }
 
-func TestSamplingRepeats(t *testing.T) {
+func TestGenerate_SamplingRepeats(t *testing.T) {
 	set, in := initial(t)
 	cold, greedy := say(t, decode.Method{Temperature: 1e-5}, set, in), say(t, decode.Method{}, set, in)
 	m := decode.Method{Temperature: 1, TopP: 0.95, Seed: 5}

@@ -42,9 +42,9 @@ func expected(m Method) []float64 {
 	return p
 }
 
-// TestFrequencies compares what is drawn with the probabilities by a chi-square test. The limits
-// are the 99.9% points of its distribution; the numbers are the same at every run.
-func TestFrequencies(t *testing.T) {
+// TestDraw_Frequencies compares what is drawn with the probabilities by a chi-square test. The
+// limits are the 99.9% points of its distribution; the numbers are the same at every run.
+func TestDraw_Frequencies(t *testing.T) {
 	limits := map[int]float64{0: 0, 1: 10.83, 2: 13.82, 3: 16.27, 4: 18.47, 5: 20.52}
 	for _, m := range []Method{
 		{Temperature: 1}, {Temperature: 0.5}, {Temperature: 3}, {Temperature: 1, TopK: 3}, {Temperature: 1, TopK: 1},
@@ -73,7 +73,7 @@ func TestFrequencies(t *testing.T) {
 	}
 }
 
-func TestColdIsGreedy(t *testing.T) {
+func TestDraw_ColdIsGreedy(t *testing.T) {
 	m := Method{Temperature: 1e-6}
 	for row := range 1000 {
 		if id := m.draw(logits, random.New(uint64(row)).Float64()); id != 2 {
@@ -82,7 +82,7 @@ func TestColdIsGreedy(t *testing.T) {
 	}
 }
 
-func TestDrawsAreKeyed(t *testing.T) {
+func TestSampler_DrawsAreKeyed(t *testing.T) {
 	a := sampler{method: Method{Seed: 1}, keys: []uint64{70, 80}}
 	b := sampler{method: Method{Seed: 1}, keys: []uint64{90, 70}}
 	other := sampler{method: Method{Seed: 2}, keys: []uint64{70}}
@@ -96,7 +96,7 @@ func TestDrawsAreKeyed(t *testing.T) {
 	}
 }
 
-func TestValidate(t *testing.T) {
+func TestMethod_Validate(t *testing.T) {
 	for _, m := range []Method{
 		{Beams: -1}, {Alpha: -1}, {Temperature: -1}, {Temperature: math.NaN()}, {TopK: -1}, {TopP: 1.5}, {TopP: math.NaN()},
 		{Beams: 2, Temperature: 1}, {TopK: 3}, {TopP: 0.5},

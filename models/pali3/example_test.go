@@ -13,7 +13,7 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// The loss of an untrained model on one grey picture, and its gradients for the language model
+// The loss of an untrained model on a grey image, and its gradients for the language model
 // alone.
 func ExampleLoss() {
 	config := pali3.Config{

@@ -46,9 +46,9 @@ func TestGradient(t *testing.T) {
 	modeltest.Gradient(t, initial(t, tiny), loss, batch()...)
 }
 
-// TestGradientsLikeDerivedOnes compares the gradients written out in package block with those that
-// GoMLX derives from single ops.
-func TestGradientsLikeDerivedOnes(t *testing.T) {
+// TestGradient_EqualsTheDerivedOne compares the gradients written out in package block with those
+// that GoMLX derives from single ops.
+func TestGradient_EqualsTheDerivedOne(t *testing.T) {
 	set, in := initial(t, tiny), batch()
 	own := modeltest.Gradients(t, set, loss, in...)
 	t.Setenv(graph.FusionEnv, "0")
@@ -64,15 +64,15 @@ func TestGradientsLikeDerivedOnes(t *testing.T) {
 	}
 }
 
-func TestTrainingDoesNotHang(t *testing.T) {
+func TestLoss_TrainingDoesNotHang(t *testing.T) {
 	losses := modeltest.Train(t, initial(t, tiny), 100, 3e-3, loss, batch()...)
 	if last := losses[99]; !(last < losses[0]/2) {
 		t.Errorf("the loss went from %g to %g in 100 steps", losses[0], last)
 	}
 }
 
-// TestCachedTokens gives the image encoder's tokens instead of the images.
-func TestCachedTokens(t *testing.T) {
+// TestEncode_AcceptsVisualTokens gives the image encoder's tokens instead of the images.
+func TestEncode_AcceptsVisualTokens(t *testing.T) {
 	set, in := initial(t, tiny), batch()
 	want := modeltest.Flat(t, set, loss, in...)
 	tokens := modeltest.Outputs(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
@@ -86,8 +86,8 @@ func TestCachedTokens(t *testing.T) {
 	}
 }
 
-// TestPaddingIsNotSeen changes what stands under padding, in a prompt and in a masked image.
-func TestPaddingIsNotSeen(t *testing.T) {
+// TestLoss_IgnoresPadding changes what stands under padding, in a prompt and in a masked image.
+func TestLoss_IgnoresPadding(t *testing.T) {
 	set, in := initial(t, tiny), batch()
 	mask := tensors.FromFlatDataAndDimensions([]float32{1, 0, 1, 1}, 2, 2)
 	encode := func(images *tensors.Tensor) []float32 {
@@ -110,7 +110,7 @@ func TestPaddingIsNotSeen(t *testing.T) {
 	}
 }
 
-func TestRunsRepeatToTheBit(t *testing.T) {
+func TestLoss_RepeatsBitForBit(t *testing.T) {
 	a := modeltest.Train(t, initial(t, tiny), 5, 3e-3, loss, batch()...)
 	b := modeltest.Train(t, initial(t, tiny), 5, 3e-3, loss, batch()...)
 	for i := range a {
@@ -120,7 +120,7 @@ func TestRunsRepeatToTheBit(t *testing.T) {
 	}
 }
 
-func TestCounts(t *testing.T) {
+func TestSpecs_Parameters(t *testing.T) {
 	c, err := pali3.Variant("pali3-5b")
 	if err != nil {
 		t.Fatal(err)

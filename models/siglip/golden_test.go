@@ -12,9 +12,9 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// TestLikeTransformers loads a SiglipModel of transformers and compares what it computes, and the
-// gradients of its loss. parity/models.py made testdata/.
-func TestLikeTransformers(t *testing.T) {
+// TestEmbed_EqualsTransformers loads a SiglipModel of transformers and compares what it computes,
+// and the gradients of its loss. parity/models.py made testdata/.
+func TestEmbed_EqualsTransformers(t *testing.T) {
 	specs, err := siglip.Specs(modeltest.Backend(t), tiny)
 	if err != nil {
 		t.Fatal(err)

@@ -67,7 +67,7 @@ func TestSigmoidLoss(t *testing.T) {
 
 func logSigmoid(x float64) float64 { return -math.Max(-x, 0) - math.Log1p(math.Exp(-math.Abs(x))) }
 
-func TestEmbeddingsHaveLengthOne(t *testing.T) {
+func TestEmbed_LengthIsOne(t *testing.T) {
 	in := batch()
 	for name, embed := range map[string]modeltest.Model{
 		"images": func(s *weights.Scope, in []*graph.Node) []*graph.Node {
@@ -90,8 +90,8 @@ func TestEmbeddingsHaveLengthOne(t *testing.T) {
 	}
 }
 
-// TestUint8Images gives the same pictures as bytes and as numbers in [-1, 1].
-func TestUint8Images(t *testing.T) {
+// TestEmbedImages_AcceptsBytes gives the same images as bytes and as numbers in [-1, 1].
+func TestEmbedImages_AcceptsBytes(t *testing.T) {
 	bytes, floats := make([]uint8, 2*4*4*3), make([]float32, 2*4*4*3)
 	for i := range bytes {
 		bytes[i] = uint8(i * 37)
@@ -111,14 +111,14 @@ func TestUint8Images(t *testing.T) {
 
 func TestGradient(t *testing.T) { modeltest.Gradient(t, initial(t), loss, batch()...) }
 
-func TestTrainingFindsThePairs(t *testing.T) {
+func TestLoss_LearnsThePairs(t *testing.T) {
 	losses := modeltest.Train(t, initial(t), 100, 1e-2, loss, batch()...)
 	if last := losses[99]; !(last < losses[0]/4) {
 		t.Errorf("the loss went from %g to %g in 100 steps", losses[0], last)
 	}
 }
 
-func TestCounts(t *testing.T) {
+func TestSpecs_Parameters(t *testing.T) {
 	c, err := siglip.Variant("G/14")
 	if err != nil {
 		t.Fatal(err)

@@ -11,9 +11,9 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// TestLikeTransformers loads T5 models of transformers, of each kind in use, and compares the
-// encoder's output and the logits. parity/models.py made testdata/.
-func TestLikeTransformers(t *testing.T) {
+// TestLogits_EqualTransformers loads T5 models of transformers, of each kind in use, and compares
+// the encoder's output and the logits. parity/models.py made testdata/.
+func TestLogits_EqualTransformers(t *testing.T) {
 	for name, c := range map[string]ul2.Config{
 		"gated-silu": {},
 		"gated-gelu": {Activation: block.GatedGELU},

@@ -86,15 +86,15 @@ func TestGradient(t *testing.T) {
 	}
 }
 
-func TestTrainingLearnsTheBatch(t *testing.T) {
+func TestLoss_LearnsTheBatch(t *testing.T) {
 	losses := modeltest.Train(t, initial(t, tiny), 100, 1e-2, lossOf(tiny), batch()...)
 	if last := losses[99]; !(last < losses[0]/4) {
 		t.Errorf("the loss went from %g to %g in 100 steps", losses[0], last)
 	}
 }
 
-// TestTheDecoderIsCausal changes the last decoder id, which no earlier position may see.
-func TestTheDecoderIsCausal(t *testing.T) {
+// TestDecode_IsCausal changes the last decoder id, which no earlier position may see.
+func TestDecode_IsCausal(t *testing.T) {
 	set, in := initial(t, tiny), batch()
 	decode := func(ids *tensors.Tensor) []float32 {
 		return modeltest.Flat(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
@@ -116,7 +116,7 @@ func TestTheDecoderIsCausal(t *testing.T) {
 	}
 }
 
-func TestCounts(t *testing.T) {
+func TestSpecs_Parameters(t *testing.T) {
 	for name, want := range map[string]int{
 		"t5-1.1-xl": 2_718_160_896 + 2*32_128*2048,
 		"mt5-xl":    2_718_160_896 + 2*250_112*2048,

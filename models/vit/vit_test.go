@@ -44,8 +44,8 @@ func TestResizePositions(t *testing.T) {
 	}
 }
 
-// TestLargerImages loads an encoder of small images into one of larger ones.
-func TestLargerImages(t *testing.T) {
+// TestEncode_LargerImages loads an encoder of small images into one of larger ones.
+func TestEncode_LargerImages(t *testing.T) {
 	small := vit.Config{Width: 4, Depth: 1, MLP: 4, Heads: 1, Patch: 2, Image: 6}
 	path := filepath.Join(t.TempDir(), "small.safetensors")
 	saved := weights.Initial(specs(t, small), 1)
@@ -66,7 +66,7 @@ func TestLargerImages(t *testing.T) {
 	}
 }
 
-func TestVariants(t *testing.T) {
+func TestVariant(t *testing.T) {
 	c, err := vit.Variant("So400m/14")
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func TestVariants(t *testing.T) {
 	}
 }
 
-func TestConfigInARecipe(t *testing.T) {
+func TestConfig_YAML(t *testing.T) {
 	const text = "width: 128\ndepth: 4\nmlp: 512\nheads: 4\npatch: 16\nimage: 64\n"
 	var c vit.Config
 	if err := yaml.UnmarshalWithOptions([]byte(text), &c, yaml.Strict()); err != nil {

@@ -44,7 +44,7 @@ func collect(t *testing.T) []Spec {
 	return specs
 }
 
-func TestCollectInOrder(t *testing.T) {
+func TestCollect_KeepsOrder(t *testing.T) {
 	var names []string
 	for _, s := range collect(t) {
 		names = append(names, s.Name)
@@ -55,7 +55,7 @@ func TestCollectInOrder(t *testing.T) {
 	}
 }
 
-func TestMisuseIsAnError(t *testing.T) {
+func TestScope_MisuseIsAnError(t *testing.T) {
 	be, _ := backend.Open("")
 	_, err := Collect(be, func(s *Scope) {
 		s.Vector("a", 2, Ones())
@@ -70,7 +70,7 @@ func TestMisuseIsAnError(t *testing.T) {
 	}
 }
 
-func TestInitialDependsOnSeedAndNameAlone(t *testing.T) {
+func TestInitial_DependsOnlyOnSeedAndName(t *testing.T) {
 	specs := collect(t)
 	all := Initial(specs, 5)
 	few := Initial(specs[3:], 5)
@@ -84,7 +84,7 @@ func TestInitialDependsOnSeedAndNameAlone(t *testing.T) {
 	}
 }
 
-func TestInitsHaveTheirDeviation(t *testing.T) {
+func TestInit_Deviations(t *testing.T) {
 	for _, c := range []struct {
 		init      Init
 		deviation float64
@@ -112,7 +112,7 @@ func TestInitsHaveTheirDeviation(t *testing.T) {
 	}
 }
 
-func TestSaveAndLoad(t *testing.T) {
+func TestSet_SaveAndLoad(t *testing.T) {
 	specs := collect(t)
 	set := Initial(specs, 3)
 	path := filepath.Join(t.TempDir(), "model.safetensors")
@@ -144,7 +144,7 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 }
 
-func TestLoadNamesFileAndWeight(t *testing.T) {
+func TestLoad_ErrorNamesFileAndWeight(t *testing.T) {
 	specs := collect(t)
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	if err := Initial(specs, 3).Save(path, nil); err != nil {
@@ -164,7 +164,7 @@ func TestLoadNamesFileAndWeight(t *testing.T) {
 	}
 }
 
-func TestLayouts(t *testing.T) {
+func TestLayout(t *testing.T) {
 	// A kernel [in 2, out 3] is stored as its transpose.
 	kernel := []float32{1, 2, 3, 4, 5, 6}
 	if got := Transposed.ToFile(kernel, []int{2, 3}); !slices.Equal(got, []float32{1, 4, 2, 5, 3, 6}) {

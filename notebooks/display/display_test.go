@@ -23,11 +23,11 @@ func TestPixels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	picture, err := png.Decode(bytes.NewReader(encoded))
+	decoded, err := png.Decode(bytes.NewReader(encoded))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(picture.At(0, 0), picture.At(1, 0)); got != "{0 128 255 255} {255 0 191 255}" {
+	if got := fmt.Sprint(decoded.At(0, 0), decoded.At(1, 0)); got != "{0 128 255 255} {255 0 191 255}" {
 		t.Errorf("pixels %s", got)
 	}
 	if _, err := Pixels(make([]float32, 5), 1, 2); err == nil {

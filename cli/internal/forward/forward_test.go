@@ -43,7 +43,7 @@ func run(t *testing.T, m forward.Model, specs []weights.Spec, err error, inputs 
 	return set, values, names
 }
 
-func TestSigLIP(t *testing.T) {
+func TestRun_SigLIP(t *testing.T) {
 	c := siglip.Config{Image: vision, Text: siglip.Text{Width: 8, Depth: 1, MLP: 12, Heads: 2, Vocab: 23, Length: 5}}
 	specs, err := siglip.Specs(backendOf(t), c)
 	images, texts := floats("images", batch, 4, 4, 3), ids("texts", 23, 2*batch, 5)
@@ -61,7 +61,7 @@ func TestSigLIP(t *testing.T) {
 	}
 }
 
-func TestPaLI3(t *testing.T) {
+func TestRun_PaLI3(t *testing.T) {
 	c := pali3.Config{Vision: vision, Language: language}
 	specs, err := pali3.Specs(backendOf(t), c)
 	inputs := map[string]*tensors.Tensor{
@@ -93,7 +93,7 @@ func TestPaLI3(t *testing.T) {
 	}
 }
 
-func TestUL2ThroughFiles(t *testing.T) {
+func TestRun_UL2ThroughFiles(t *testing.T) {
 	specs, err := ul2.Specs(backendOf(t), language)
 	inputs := map[string]*tensors.Tensor{"input_ids": ids("prompts", 23, batch, 5), "decoder_input_ids": ids("decoder", 23, batch, 4)}
 	set, got, _ := run(t, forward.Model{UL2: &language}, specs, err, inputs)
@@ -114,7 +114,7 @@ func TestUL2ThroughFiles(t *testing.T) {
 	}
 }
 
-func TestImagesOfAnotherSize(t *testing.T) {
+func TestRun_RejectsImagesOfAnotherSize(t *testing.T) {
 	c := pali3.Config{Vision: vision, Language: language}
 	_, err := forward.Run(backendOf(t), forward.Model{PaLI3: &c}, nil, map[string]*tensors.Tensor{"images": floats("x", 1, 6, 6, 3)})
 	if err == nil || !strings.Contains(err.Error(), `"images" is (Float32)[1, 6, 6, 3], want float32 [B, 4, 4, 3]`) {
@@ -122,7 +122,7 @@ func TestImagesOfAnotherSize(t *testing.T) {
 	}
 }
 
-func TestBadInputs(t *testing.T) {
+func TestRun_RejectsBadInputs(t *testing.T) {
 	c := forward.Model{UL2: &language}
 	prompts := ids("prompts", 23, batch, 5)
 	for want, inputs := range map[string]map[string]*tensors.Tensor{
