@@ -18,10 +18,9 @@ type Tokenizer interface {
 	Len() int
 }
 
-// Open returns the tokenizer of a file: a SentencePiece .model, or a tokenizer.json with the files
-// beside it. A tokenizer.json is run as Hugging Face's tokenizers runs it, with the same ids; where
-// it has a step that is not run here, and is no SentencePiece model either, the error names the
-// step.
+// Open returns the tokenizer of a file: a SentencePiece .model, or a tokenizer.json with the files in
+// its folder. It gives the same ids as Hugging Face's tokenizers. If a tokenizer.json has a step that
+// Open cannot run, and describes no SentencePiece model either, the error names the step.
 func Open(path string) (Tokenizer, error) {
 	data, err := read(path)
 	if err != nil {
@@ -51,8 +50,8 @@ func Open(path string) (Tokenizer, error) {
 	return nil, fmt.Errorf("reading tokenizer %s: pali3 cannot run this tokenizer.json: %w (%w)", path, refused, err)
 }
 
-// runner returns what runs a file that has the pipeline p: p itself but for the one kind of file
-// that sugarme/tokenizer runs with the same ids.
+// runner returns what runs a file with the pipeline p: sugarme/tokenizer for the one kind of file for
+// which its ids are proven to be the same, else p.
 func (f *file) runner(p *pipeline) Tokenizer {
 	if f.provenForSugarme() {
 		if s, err := openSugarme(f, p); err == nil {
@@ -62,9 +61,8 @@ func (f *file) runner(p *pipeline) Tokenizer {
 	return p
 }
 
-// OpenModel returns the SentencePiece model of a file: of a .model, or of a tokenizer.json that
-// describes one. The notes say for which texts the ids of a tokenizer.json are others than those of
-// tokenizers, as those of [Imported] do.
+// OpenModel returns the SentencePiece model of a .model, or of a tokenizer.json that describes one.
+// The notes are those of [Imported]: the texts that tokenizers encodes differently.
 func OpenModel(path string) (m *sentencepiece.Model, notes []string, err error) {
 	data, err := read(path)
 	if err != nil {
