@@ -59,6 +59,7 @@ func (f ingestFlags) run(ctx context.Context, con *console, source ingest.Source
 	stop := shown.everySecond()
 	stat, err := ingest.Run(ctx, source, f.To, ingest.Options{
 		Limits:    shards.Limits{PartBytes: f.PartBytes},
+		Stores:    con.program.Stores,
 		Transform: transform,
 		Frames:    f.Frames,
 		Update:    f.Update,

@@ -1,6 +1,7 @@
 package evalsuite
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -119,9 +120,9 @@ func languagesOf(t *stages.Trained, task *mixture.Task) []string {
 	if dir == "" {
 		dir = t.Recipe.Mixture.Data
 	}
-	d, err := shards.Open(dir)
+	d, err := t.Recipe.Mixture.Registry.OpenDataset(context.Background(), dir)
 	if err != nil && !filepath.IsAbs(dir) && !shards.IsURL(dir) && t.Dir != "" {
-		d, err = shards.Open(filepath.Join(t.Dir, dir))
+		d, err = t.Recipe.Mixture.Registry.OpenDataset(context.Background(), filepath.Join(t.Dir, dir))
 	}
 	if err != nil {
 		return nil

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"errors"
 	"testing"
 )
@@ -8,7 +9,7 @@ import (
 // Stop runs an update as far as a stage, and leaves everything as it is then.
 func Stop(t *testing.T, source Source, to string, o Options, stage string) {
 	t.Helper()
-	r, err := begin(source, to, to, o)
+	r, err := begin(context.Background(), source, to, to, o)
 	if err != nil {
 		t.Fatal(err)
 	}

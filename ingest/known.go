@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -149,8 +150,8 @@ func (k *known) addKey(key string, holds uint64) {
 }
 
 // readDataset adds the rows and rejects of the dataset, if there is one.
-func (k *known) readDataset(name string) error {
-	dataset, err := shards.Open(name)
+func (k *known) readDataset(ctx context.Context, stores shards.Stores, name string) error {
+	dataset, err := stores.Open(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

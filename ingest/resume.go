@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,7 +12,7 @@ import (
 // begin opens the dataset in dir and the journal in work, and recovers what an interrupted run
 // left: its finished parts from the journal, and the rows of its unfinished part from the writer's
 // spool.
-func begin(source Source, dir, work string, o Options) (*run, error) {
+func begin(ctx context.Context, source Source, dir, work string, o Options) (*run, error) {
 	fingerprint, err := source.Fingerprint()
 	if err != nil {
 		return nil, err
@@ -31,7 +32,7 @@ func begin(source Source, dir, work string, o Options) (*run, error) {
 	if o.Language != "" {
 		fingerprint += " language " + o.Language
 	}
-	writer, err := shards.OpenSession(dir, o.Limits)
+	writer, err := o.Stores.OpenSession(ctx, dir, o.Limits)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +42,7 @@ func begin(source Source, dir, work string, o Options) (*run, error) {
 		return nil, err
 	}
 	r.journal = journal
-	if err := r.resume(source.Name(), dir, state); err != nil {
+	if err := r.resume(ctx, source.Name(), dir, state); err != nil {
 		journal.close()
 		return nil, err
 	}
@@ -59,7 +60,7 @@ func (r *run) unclaimed() error {
 		"Rerun the same command there to resume, or use --fresh to start over; it keeps these parts", ErrOtherRun, shards.WorkVariable, len(parts), parts[0])
 }
 
-func (r *run) resume(source, dir string, s journalState) error {
+func (r *run) resume(ctx context.Context, source, dir string, s journalState) error {
 	maps.Copy(r.reasons, s.reasons)
 	if s.commits < r.writer.Commits() { // killed between the commit and the journal's removal
 		if !r.writer.Committed(s.commits, source, s.parts, s.stat) {
@@ -68,7 +69,7 @@ func (r *run) resume(source, dir string, s journalState) error {
 		r.done, r.replaced = true, s.replaced
 		return r.writer.Resume(nil, s.stat, 0)
 	}
-	if err := r.known.readDataset(dir); err != nil {
+	if err := r.known.readDataset(ctx, r.options.Stores, dir); err != nil {
 		return err
 	}
 	if len(s.begun) > 0 {

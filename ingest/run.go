@@ -16,6 +16,7 @@ import (
 // Options of a run.
 type Options struct {
 	Limits    shards.Limits
+	Stores    shards.Stores                // open the dataset if its name is a URL
 	Transform Transform                    // applied to each image; nil keeps images as they are
 	Frames    int                          // split animations into at most this many frames; 0 keeps them whole
 	Update    bool                         // replace the row of a key that the dataset has, if the record differs from it
@@ -73,7 +74,7 @@ func Run(ctx context.Context, source Source, dir string, o Options) (Summary, er
 		return Summary{}, err
 	}
 	defer lock.Unlock()
-	r, err := begin(source, dir, work, o)
+	r, err := begin(context.WithoutCancel(ctx), source, dir, work, o) // an interrupted run stops between records, not within a request
 	if err != nil {
 		return Summary{}, fmt.Errorf("ingesting %s into %s: %w", source.Name(), dir, err)
 	}

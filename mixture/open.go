@@ -1,13 +1,13 @@
 package mixture
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/pali3/pali3/internal/strict"
-	"github.com/pali3/pali3/shards"
 )
 
 // Options say how a stream is evaluated. None of them changes an example.
@@ -157,7 +157,7 @@ func (s *Stream) openDataset(dir string) (*scannedDataset, error) {
 	if d := s.datasets[dir]; d != nil {
 		return d, nil
 	}
-	opened, err := shards.Open(dir)
+	opened, err := s.recipe.Registry.OpenDataset(context.Background(), dir)
 	if err != nil {
 		return nil, err
 	}

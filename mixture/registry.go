@@ -1,6 +1,7 @@
 package mixture
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -20,6 +21,8 @@ type Registry struct {
 	Ops   augment.Ops
 	// Tokenizers holds the models that recipes name as "pali3:NAME".
 	Tokenizers fs.FS
+	// Stores open the datasets that recipes name by a URL. Nil means that datasets are in folders.
+	Stores shards.Stores
 }
 
 // Builtin returns a registry of all that is built in, which the caller may change.
@@ -45,6 +48,14 @@ func (g *Registry) kinds() Kinds {
 		return builtinKinds
 	}
 	return g.Kinds
+}
+
+// OpenDataset opens a dataset that a recipe names: a folder or a URL. ctx bounds every later read.
+func (g *Registry) OpenDataset(ctx context.Context, name string) (*shards.Dataset, error) {
+	if g == nil {
+		return shards.Open(name)
+	}
+	return g.Stores.Open(ctx, name)
 }
 
 // ParseOps parses a pipeline of image ops.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/mixture"
 )
 
 // Kinds lists the kinds of recipes that [NewRecipe] writes.
@@ -26,6 +26,8 @@ type NewRecipeOptions struct {
 	// Tokenizer is the path of the tokenizer model in the recipe; default tokenizer.model.
 	Tokenizer string
 	Seed      uint64
+	// Registry opens the dataset if its name is a URL; nil for folders only.
+	Registry *mixture.Registry
 }
 
 // NewRecipe measures a dataset and returns the YAML of a recipe for it. Paths in it are relative to the
@@ -38,7 +40,7 @@ func NewRecipe(ctx context.Context, data string, o NewRecipeOptions) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	d, err := shards.Open(data)
+	d, err := o.Registry.OpenDataset(ctx, data)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -111,7 +112,7 @@ func (r *runner) timed(ctx context.Context, doing string, do func(context.Contex
 // process that was killed between the two leaves the dataset alone. The report cannot be computed
 // from the dataset, so whole then removes the dataset.
 func (r *runner) whole(out, report string) (bool, error) {
-	d, err := shards.Open(r.path(out))
+	d, err := r.Registry.OpenDataset(context.Background(), r.path(out))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -127,18 +128,30 @@ func (r *runner) whole(out, report string) (bool, error) {
 	return false, os.RemoveAll(r.path(out))
 }
 
+// stores opens the datasets that the curation recipe names by a URL.
+func (r *runner) stores() shards.Stores {
+	if r.Registry == nil {
+		return nil
+	}
+	return r.Registry.Stores
+}
+
 // fingerprint returns a hash of a dataset's content, from the hashes in its manifest.
-func fingerprint(dir string) (string, error) {
-	d, err := shards.Open(dir)
+func fingerprint(registry *mixture.Registry, dir string) (string, error) {
+	d, err := registry.OpenDataset(context.Background(), dir)
 	if err != nil {
 		return "", err
 	}
 	defer d.Close()
+	return fingerprintOf(d), nil
+}
+
+func fingerprintOf(d *shards.Dataset) string {
 	var parts []string
 	for _, file := range d.Manifest().Files {
 		parts = append(parts, fmt.Sprint(file.SHA256, file.Rows))
 	}
-	return identityOf(parts...), nil
+	return identityOf(parts...)
 }
 
 // identityOf returns a hash of the parts, in order.

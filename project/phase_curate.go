@@ -26,7 +26,7 @@ func (r *runner) curatePhase() phase {
 			if err != nil {
 				return "", err
 			}
-			data, err := fingerprint(r.pipeline.start(r.dir))
+			data, err := fingerprint(r.Registry, r.pipeline.start(r.dir))
 			return identityOf("curate", string(content), data), err
 		},
 		do: func(ctx context.Context) error { return r.curate(ctx, out) },
@@ -51,7 +51,7 @@ func (r *runner) curate(ctx context.Context, out string) error {
 	if err != nil {
 		return err
 	}
-	in, err := shards.Open(r.pipeline.start(r.dir))
+	in, err := r.Registry.OpenDataset(ctx, r.pipeline.start(r.dir))
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (r *runner) curate(ctx context.Context, out string) error {
 	line := r.Progress.begin("curate", "samples", int64(in.Len()))
 	defer line.End()
 	report, err := webli.Curate(ctx, []*shards.Dataset{in}, r.path(out), config, webli.Options{
-		Workers: r.Workers, Command: "pali3 run", Progress: func(done, _ int) { line.Set(int64(done), 0) },
+		Stores: r.stores(), Workers: r.Workers, Command: "pali3 run", Progress: func(done, _ int) { line.Set(int64(done), 0) },
 	})
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ func (r *runner) score(ctx context.Context) (*Summary, error) {
 	if err := r.save(); err != nil {
 		return nil, err
 	}
-	data, err := shards.Open(r.pipeline.final(r.dir))
+	data, err := r.Registry.OpenDataset(ctx, r.pipeline.final(r.dir))
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (r *runner) scoredFrom() (want phaseState, err error) {
 	if err != nil {
 		return want, err
 	}
-	data, err := fingerprint(r.pipeline.final(r.dir))
+	data, err := fingerprint(r.Registry, r.pipeline.final(r.dir))
 	if err != nil {
 		return want, err
 	}

@@ -26,11 +26,11 @@ func (r *runner) shrinkPhase() phase {
 			if err != nil {
 				return "", err
 			}
-			data, err := fingerprint(r.pipeline.source(r.dir))
+			data, err := fingerprint(r.Registry, r.pipeline.source(r.dir))
 			return identityOf("shrink", string(content), data), err
 		},
 		do: func(ctx context.Context) error {
-			in, err := shards.Open(r.pipeline.source(r.dir))
+			in, err := r.Registry.OpenDataset(ctx, r.pipeline.source(r.dir))
 			if err != nil {
 				return err
 			}
@@ -66,8 +66,7 @@ func (s datasetSource) Name() string { return "dataset " + s.dataset.Dir() }
 
 // Fingerprint implements ingest.Source.
 func (s datasetSource) Fingerprint() (string, error) {
-	sum, err := fingerprint(s.dataset.Dir())
-	return identityOf(sum, fmt.Sprint(s.rows)), err
+	return identityOf(fingerprintOf(s.dataset), fmt.Sprint(s.rows)), nil
 }
 
 // Records implements ingest.Source.

@@ -9,7 +9,6 @@ import (
 	"os"
 	"slices"
 
-	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/webli"
 )
 
@@ -22,7 +21,7 @@ func (r *runner) splitPhase() phase {
 			if err != nil {
 				return "", err
 			}
-			data, err := fingerprint(r.pipeline.splitFrom(r.dir))
+			data, err := fingerprint(r.Registry, r.pipeline.splitFrom(r.dir))
 			return identityOf("split", string(content), data), err
 		},
 		do: r.split,
@@ -33,7 +32,7 @@ func (r *runner) split(ctx context.Context) error {
 	if done, err := r.whole(dataFolder, splitFile); done || err != nil {
 		return err
 	}
-	in, err := shards.Open(r.pipeline.splitFrom(r.dir))
+	in, err := r.Registry.OpenDataset(ctx, r.pipeline.splitFrom(r.dir))
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/pali3/pali3/mixture"
-	"github.com/pali3/pali3/shards"
 )
 
 // tokenizerPhase trains a SentencePiece model on the texts of the train split.
@@ -14,11 +13,11 @@ func (r *runner) tokenizerPhase() phase {
 	return phase{
 		name: "tokenizer", doing: "training the tokenizer", outputs: []string{TokenizerFile, "tokenizer.vocab"},
 		from: func() (string, error) {
-			data, err := fingerprint(r.pipeline.final(r.dir))
+			data, err := fingerprint(r.Registry, r.pipeline.final(r.dir))
 			return identityOf("tokenizer", fmt.Sprint(size), data), err
 		},
 		do: func(ctx context.Context) error {
-			data, err := shards.Open(r.pipeline.final(r.dir))
+			data, err := r.Registry.OpenDataset(ctx, r.pipeline.final(r.dir))
 			if err != nil {
 				return err
 			}

@@ -52,7 +52,7 @@ func (r *runner) trainedFrom(s Stage) (string, error) {
 	}
 	parts := []string{"train"}
 	for _, data := range datasetsOf(recipe) {
-		sum, err := fingerprint(data)
+		sum, err := fingerprint(r.Registry, data)
 		if err != nil {
 			return "", err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/internal/folderlock"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -28,6 +29,8 @@ type StartOptions struct {
 	// TextFrom makes texts for images without one: from the filename or the name of the folder. Empty
 	// chooses by what the folder holds.
 	TextFrom string
+	// Registry holds what recipes may name; nil for what is built in.
+	Registry *mixture.Registry
 	Workers  int
 	Version  string
 	Progress NewLine
@@ -119,7 +122,7 @@ func (s *starter) openData(ctx context.Context, from string) error {
 
 // tellIngested notes how many records were rejected. It returns an error if none became a sample.
 func (s *starter) tellIngested(from string, found ingest.Summary) error {
-	d, err := shards.Open(s.data)
+	d, err := s.Registry.OpenDataset(context.Background(), s.data)
 	if err != nil {
 		return err
 	}
@@ -141,7 +144,7 @@ func (s *starter) tellIngested(from string, found ingest.Summary) error {
 
 // plan measures the dataset, chooses the recipes, times a few steps of each and writes the project.
 func (s *starter) plan(ctx context.Context, size Size) (*Plan, error) {
-	d, err := shards.Open(s.data)
+	d, err := s.Registry.OpenDataset(context.Background(), s.data)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
@@ -52,7 +53,7 @@ func (p *Plan) trial(ctx context.Context, s *starter, data, scratch string) erro
 
 // tryStage times a few steps of a stage.
 func (p *Plan) tryStage(ctx context.Context, s *starter, stage *PlannedStage, data, out string, step func(stages.Progress)) error {
-	recipe, err := p.trialRecipe(stage.Kind, data, filepath.Dir(out))
+	recipe, err := p.trialRecipe(s.Registry, stage.Kind, data, filepath.Dir(out))
 	if err != nil {
 		return err
 	}
@@ -64,12 +65,12 @@ func (p *Plan) tryStage(ctx context.Context, s *starter, stage *PlannedStage, da
 }
 
 // trialRecipe returns a stage's recipe for the data before curation, without initial weights.
-func (p *Plan) trialRecipe(kind, data, scratch string) (stages.Recipe, error) {
+func (p *Plan) trialRecipe(registry *mixture.Registry, kind, data, scratch string) (stages.Recipe, error) {
 	text, err := p.Recipe(kind)
 	if err != nil {
 		return stages.Recipe{}, err
 	}
-	recipe, err := stages.ParseRecipe(text, kind+".yaml", nil, fmt.Sprintf("data=%q", data),
+	recipe, err := stages.ParseRecipe(text, kind+".yaml", registry, fmt.Sprintf("data=%q", data),
 		fmt.Sprintf("tokenizer.model=%q", filepath.Join(scratch, TokenizerFile)), fmt.Sprintf("steps=%d", trialSteps), "schedule.warm_up=0")
 	if err != nil {
 		return recipe, err

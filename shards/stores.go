@@ -39,6 +39,9 @@ func (s Stores) OpenStore(ctx context.Context, name string) (WritableStore, erro
 	if !IsURL(name) {
 		return folder(name), nil
 	}
+	if s == nil {
+		s = registered
+	}
 	scheme, _, _ := strings.Cut(name, "://")
 	open := s[scheme]
 	if open == nil && len(s) == 0 {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/weights"
-	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize"
 )
 
@@ -47,7 +46,7 @@ func (e Eval) checkSplits(r Recipe, training mixture.Recipe) (string, error) {
 	var found int64
 	var have []string
 	for _, folder := range folders {
-		d, err := shards.Open(folder)
+		d, err := r.Mixture.Registry.OpenDataset(context.Background(), folder)
 		if err != nil {
 			return "", err
 		}
@@ -138,7 +137,7 @@ func (h *heldOut) addMetrics(names []string, model *Trained, o Options) error {
 	if folder == "" { // each task has its own
 		folder = r.datasets()[0]
 	}
-	d, err := shards.Open(folder)
+	d, err := h.recipe.Mixture.Registry.OpenDataset(context.Background(), folder)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/weights"
-	"github.com/pali3/pali3/shards"
 )
 
 // Finding is a problem of a recipe, with its key and its place in the file.
@@ -149,7 +148,7 @@ func (r Recipe) datasetProblems() (all strict.Problems) {
 			return
 		}
 		tried[dir] = true
-		d, err := shards.Open(dir)
+		d, err := r.Mixture.Registry.OpenDataset(context.Background(), dir)
 		if err != nil {
 			all.Add(path, "%s: %v", path, err)
 			return

@@ -105,7 +105,7 @@ func (p *page) dataset(dir string) *shards.Dataset {
 	}
 	d, known := p.datasets[dir]
 	if !known {
-		d, _ = shards.Open(dir)
+		d, _ = p.Registry.OpenDataset(context.Background(), dir)
 		p.datasets[dir] = d
 	}
 	return d
