@@ -182,7 +182,8 @@ func (f dialectFlags) dialect() tabular.Dialect {
 
 func (c ingestTable) Run(ctx context.Context, con *console) error {
 	source, err := tabular.New(tabular.Options{
-		Files: c.Files, Dialect: c.dialect(), Root: c.Root, Language: c.Language, Kind: c.Kind, Split: c.Split,
+		Stores: con.program.Stores,
+		Files:  c.Files, Dialect: c.dialect(), Root: c.Root, Language: c.Language, Kind: c.Kind, Split: c.Split,
 		Columns: c.columns(), GroupBy: c.GroupBy, ImagePattern: c.ImagePattern, TextFrom: c.TextFrom,
 	})
 	if err != nil {
@@ -200,7 +201,7 @@ type ingestWebDataset struct {
 }
 
 func (c ingestWebDataset) Run(ctx context.Context, con *console) error {
-	source, err := archive.NewWebDataset(c.Files...)
+	source, err := archive.NewWebDataset(con.program.Stores, c.Files...)
 	if err == nil {
 		err = source.Map(c.columns(), c.Language, c.Kind)
 	}

@@ -13,7 +13,7 @@ type ingestArrow struct {
 }
 
 func (c ingestArrow) Run(ctx context.Context, con *console) error {
-	source, err := archive.NewArrow(c.Files...)
+	source, err := archive.NewArrow(con.program.Stores, c.Files...)
 	return c.runFiles(ctx, con, source, err, c.columnFlags)
 }
 
@@ -24,7 +24,7 @@ type ingestTFRecord struct {
 }
 
 func (c ingestTFRecord) Run(ctx context.Context, con *console) error {
-	source, err := archive.NewTFRecord(c.Files...)
+	source, err := archive.NewTFRecord(con.program.Stores, c.Files...)
 	return c.runFiles(ctx, con, source, err, c.columnFlags)
 }
 
@@ -35,7 +35,7 @@ type ingestMDS struct {
 }
 
 func (c ingestMDS) Run(ctx context.Context, con *console) error {
-	source, err := archive.NewMDS(c.Dirs...)
+	source, err := archive.NewMDS(con.program.Stores, c.Dirs...)
 	return c.runFiles(ctx, con, source, err, c.columnFlags)
 }
 

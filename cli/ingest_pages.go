@@ -19,7 +19,7 @@ type ingestWARC struct {
 }
 
 func (c ingestWARC) Run(ctx context.Context, con *console) error {
-	source, err := crawl.NewWARC(c.Files...)
+	source, err := crawl.NewWARC(con.program.Stores, c.Files...)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ type ingestLinks struct {
 }
 
 func (c ingestLinks) Run(ctx context.Context, con *console) error {
-	source, err := crawl.NewWARC(c.Files...)
+	source, err := crawl.NewWARC(con.program.Stores, c.Files...)
 	if err != nil {
 		return err
 	}

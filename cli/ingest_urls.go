@@ -36,7 +36,8 @@ func (c ingestURLs) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	source, err := tabular.NewURLs(tabular.Options{
-		Files: c.Files, Dialect: c.dialect(), Language: c.Language, Kind: c.Kind, Web: &tabular.Web{Fetch: options, Memory: c.Memory << 20},
+		Stores: con.program.Stores,
+		Files:  c.Files, Dialect: c.dialect(), Language: c.Language, Kind: c.Kind, Web: &tabular.Web{Fetch: options, Memory: c.Memory << 20},
 		GroupBy: c.GroupBy,
 		Columns: tabular.Columns{Image: c.URLColumn, Text: c.TextColumn, ID: c.IDColumn, Language: c.LanguageColumn,
 			Split: c.SplitColumn, SHA256: c.SHA256Column, Keep: c.Keep},

@@ -162,7 +162,7 @@ func parquetTable(dir string) (ingest.Source, error) {
 }
 
 func archiveOf(name string) func(dir string) (ingest.Source, error) {
-	return func(dir string) (ingest.Source, error) { return archive.NewWebDataset(filepath.Join(dir, name)) }
+	return func(dir string) (ingest.Source, error) { return archive.NewWebDataset(nil, filepath.Join(dir, name)) }
 }
 
 func archiveWith(headers ...tar.Header) string {

@@ -141,7 +141,7 @@ func TestRun_RefusesAnotherSource(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ingest.Run(ctx, counted{n: 30, stop: 10, end: cancel}, dir, ingest.Options{})
 	file := filepath.Join(ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"a.tar": ""}), "a.tar")
-	source, _ := archive.NewWebDataset(file)
+	source, _ := archive.NewWebDataset(nil, file)
 	if _, err := ingest.Run(t.Context(), source, dir, ingest.Options{}); !errors.Is(err, ingest.ErrOtherRun) {
 		t.Errorf("error %v", err)
 	}

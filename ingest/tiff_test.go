@@ -65,7 +65,7 @@ func TestWebDataset_LeavesOutTIFFBesideImage(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.tar")
 	ingesttest.WriteTar(t, file, "a.png", string(ingesttest.PNG(1)), "a.depth.tiff", depthMap, "a.txt", "a room", "b.tiff", threePages(t), "b.txt", "b",
 		"c.tiff", depthMap, "c.txt", "c")
-	source, err := archive.NewWebDataset(file)
+	source, err := archive.NewWebDataset(nil, file)
 	samples, stat, _ := ingesttest.Ingest(t, source, err)
 	if stat.Rows != 2 || stat.Reasons[ingest.BadImage] != 1 || len(samples["a"].Images) != 1 || len(samples["b"].Images) != 1 {
 		t.Errorf("%+v", stat)

@@ -83,7 +83,7 @@ func (i Ingest) open() (ingest.Source, error) {
 			Layout: "easyvqa", Annotations: i.Path,
 		})
 	case "webdataset":
-		return archive.NewWebDataset(i.Path)
+		return archive.NewWebDataset(nil, i.Path)
 	}
 	return nil, fmt.Errorf("ingest.source: unknown source %q", i.Source)
 }

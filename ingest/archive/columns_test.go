@@ -19,7 +19,7 @@ import (
 )
 
 func TestArrow_BinaryColumnsAreImages(t *testing.T) {
-	source, err := NewArrow("testdata/columns/binary.arrow")
+	source, err := NewArrow(nil, "testdata/columns/binary.arrow")
 	samples, stat, _ := ingesttest.Ingest(t, source, err)
 	if stat.Rows != 2 || stat.Images != 2 || stat.Texts != 2 || len(stat.LeftOut) > 0 {
 		t.Errorf("%+v", stat)
@@ -32,7 +32,7 @@ func TestArrow_BinaryColumnsAreImages(t *testing.T) {
 }
 
 func TestTFRecord_CaptionsOfTensorFlowDatasets(t *testing.T) {
-	source, err := NewTFRecord("testdata/columns/coco_captions.tfrecord")
+	source, err := NewTFRecord(nil, "testdata/columns/coco_captions.tfrecord")
 	samples, stat, _ := ingesttest.Ingest(t, source, err)
 	if stat.Rows != 2 || stat.Images != 2 || stat.Texts != 4 || stat.Rejected != 0 {
 		t.Errorf("%+v", stat)
@@ -55,7 +55,7 @@ func TestTFRecord_CaptionsOfTensorFlowDatasets(t *testing.T) {
 }
 
 func TestMDS_ColumnsOfBytesAreLeftOut(t *testing.T) {
-	source, err := NewMDS("testdata/columns/latents")
+	source, err := NewMDS(nil, "testdata/columns/latents")
 	_, stat, _ := ingesttest.Ingest(t, source, err)
 	if stat.Rows != 2 || stat.Images != 2 || stat.Texts != 2 || stat.Rejected != 0 || stat.LeftOut[shards.LeftColumn] != 2 ||
 		!slices.Equal(stat.LeftOutFirst[shards.LeftColumn], []string{"latents"}) {
@@ -67,7 +67,7 @@ func TestMDS_ColumnsOfBytesAreLeftOut(t *testing.T) {
 }
 
 func TestMDS_TwoDatasetsHaveOtherKeys(t *testing.T) {
-	source, err := NewMDS("testdata/columns/two/train", "testdata/columns/two/val/")
+	source, err := NewMDS(nil, "testdata/columns/two/train", "testdata/columns/two/val/")
 	samples, stat, reasons := ingesttest.Ingest(t, source, err)
 	if stat.Rows != 4 || stat.Rejected != 0 {
 		t.Errorf("%+v %v", stat, reasons)
@@ -86,7 +86,7 @@ func TestFiles_KeysDoNotDependOnThePath(t *testing.T) {
 	}
 	out := filepath.Join(t.TempDir(), "data")
 	for i, path := range []string{"testdata/columns/data.arrow", "./testdata/../testdata/columns/data.arrow", filepath.Join(dir, "data.arrow")} {
-		source, err := NewArrow(path)
+		source, err := NewArrow(nil, path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,8 +104,8 @@ func TestFiles_OfAnotherKind(t *testing.T) {
 	}
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"x.parquet": string(parquet), "page": "<!DOCTYPE html><html><body>Not found",
 		"pointer": "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "lines": `{"caption": "a"}` + "\n", "photo": string(ingesttest.PNG(1))})
-	arrow := func(name string) error { _, err := NewArrow(filepath.Join(dir, name)); return err }
-	tfrecord := func(name string) error { _, err := NewTFRecord(filepath.Join(dir, name)); return err }
+	arrow := func(name string) error { _, err := NewArrow(nil, filepath.Join(dir, name)); return err }
+	tfrecord := func(name string) error { _, err := NewTFRecord(nil, filepath.Join(dir, name)); return err }
 	for _, c := range []struct {
 		open       func(string) error
 		name, says string
@@ -125,7 +125,7 @@ func TestFiles_OfAnotherKind(t *testing.T) {
 }
 
 func TestFiles_NamedColumns(t *testing.T) {
-	source, err := NewTFRecord("testdata/columns/coco_captions.tfrecord")
+	source, err := NewTFRecord(nil, "testdata/columns/coco_captions.tfrecord")
 	if err == nil {
 		err = source.Map(tabular.Columns{Text: "captions/id", ID: "image/id"}, "en", shards.OCR)
 	}

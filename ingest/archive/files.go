@@ -22,6 +22,7 @@ import (
 // Files reads files of samples that other tools wrote, one after another. Keys and origins name a
 // file by its base name, with as many folders above as tell two of the files apart.
 type Files struct {
+	stores  shards.Stores
 	kind    string
 	paths   []string
 	names   []string // of the paths, for keys and origins
@@ -44,37 +45,37 @@ type fileFormat struct {
 
 // NewArrow returns a source of Arrow IPC files and streams (.arrow, .feather): Hugging Face's
 // caches, Polars, pyarrow. Columns are taken by their common names, see [Files.Map].
-func NewArrow(files ...string) (*Files, error) {
-	return newFiles("arrow", files, fileFormat{all: true,
-		columns: columnsOfEach(func(f input.File) ([]mapping.Column, error) { return arrow.Columns(f) }),
-		records: openEach("arrow", func(f input.File, name string, m mapping.Mapping) iter.Seq[shards.Record] {
+func NewArrow(stores shards.Stores, files ...string) (*Files, error) {
+	return newFiles(stores, "arrow", files, fileFormat{all: true,
+		columns: columnsOfEach(stores, func(f input.File) ([]mapping.Column, error) { return arrow.Columns(f) }),
+		records: openEach(stores, "arrow", func(f input.File, name string, m mapping.Mapping) iter.Seq[shards.Record] {
 			return arrow.ReadMapped(f, name, m)
 		})})
 }
 
 // NewTFRecord returns a source of TFRecord files of tf.Example and tf.SequenceExample, plain or
 // compressed. Features are taken by their common names, see [Files.Map].
-func NewTFRecord(files ...string) (*Files, error) {
-	return newFiles("tfrecord", files, fileFormat{asText: true,
-		columns: columnsOfEach(func(f input.File) ([]mapping.Column, error) { return tfrecord.Columns(f) }),
-		records: openEach("tfrecord", func(f input.File, name string, m mapping.Mapping) iter.Seq[shards.Record] {
+func NewTFRecord(stores shards.Stores, files ...string) (*Files, error) {
+	return newFiles(stores, "tfrecord", files, fileFormat{asText: true,
+		columns: columnsOfEach(stores, func(f input.File) ([]mapping.Column, error) { return tfrecord.Columns(f) }),
+		records: openEach(stores, "tfrecord", func(f input.File, name string, m mapping.Mapping) iter.Seq[shards.Record] {
 			return tfrecord.ReadMapped(f, name, m)
 		})})
 }
 
 // NewMDS returns a source of datasets that MosaicML's Streaming wrote: folders with an index.json.
 // Columns are taken by their encodings and common names, see [Files.Map].
-func NewMDS(dirs ...string) (*Files, error) {
+func NewMDS(stores shards.Stores, dirs ...string) (*Files, error) {
 	if len(dirs) == 0 {
 		return nil, fmt.Errorf("no datasets given")
 	}
 	given, dirs := dirs, expandMDS(dirs)
 	for _, dir := range dirs {
-		if err := input.Check(shards.Below(dir, mds.IndexName)); err != nil {
+		if err := input.Check(stores, shards.Below(dir, mds.IndexName)); err != nil {
 			return nil, fmt.Errorf("%s is no MDS dataset, a folder with an %s: %w", dir, mds.IndexName, err)
 		}
 	}
-	f := &Files{kind: "mds", paths: dirs, names: input.NamesOf(dirs), given: given, format: fileFormat{columns: columnsOfMDS, records: readMDS, all: true}, meter: new(input.Meter)}
+	f := &Files{stores: stores, kind: "mds", paths: dirs, names: input.NamesOf(dirs), given: given, format: fileFormat{columns: columnsOfMDS(stores), records: readMDS(stores), all: true}, meter: new(input.Meter)}
 	return f, f.Map(tabular.Columns{}, "", "")
 }
 
@@ -124,30 +125,34 @@ func (f *Files) ColumnsTaken() string {
 	return f.plan.Describe()
 }
 
-// columnsOfMDS returns the columns of a dataset in a folder or in an object store.
-func columnsOfMDS(dir string) ([]mapping.Column, error) {
-	fsys, end, err := input.OpenFS(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer end()
-	return mds.Columns(fsys)
-}
-
-// readMDS reads a dataset in a folder or in an object store.
-func readMDS(dir, name string, m mapping.Mapping) iter.Seq[shards.Record] {
-	return func(yield func(shards.Record) bool) {
-		fsys, end, err := input.OpenFS(dir)
+// columnsOfMDS returns a reader of the columns of a dataset in a folder or in an object store.
+func columnsOfMDS(stores shards.Stores) func(dir string) ([]mapping.Column, error) {
+	return func(dir string) ([]mapping.Column, error) {
+		fsys, end, err := input.OpenFS(stores, dir)
 		if err != nil {
-			yield(shards.Bad(name, "", ingest.Unreadable, err))
-			return
+			return nil, err
 		}
 		defer end()
-		mds.ReadFS(fsys, name, m)(yield)
+		return mds.Columns(fsys)
 	}
 }
 
-func newFiles(kind string, given []string, format fileFormat) (*Files, error) {
+// readMDS returns a reader of the records of a dataset in a folder or in an object store.
+func readMDS(stores shards.Stores) func(dir, name string, m mapping.Mapping) iter.Seq[shards.Record] {
+	return func(dir, name string, m mapping.Mapping) iter.Seq[shards.Record] {
+		return func(yield func(shards.Record) bool) {
+			fsys, end, err := input.OpenFS(stores, dir)
+			if err != nil {
+				yield(shards.Bad(name, "", ingest.Unreadable, err))
+				return
+			}
+			defer end()
+			mds.ReadFS(fsys, name, m)(yield)
+		}
+	}
+}
+
+func newFiles(stores shards.Stores, kind string, given []string, format fileFormat) (*Files, error) {
 	like := arrowFiles
 	if kind == "tfrecord" {
 		like = tfrecordFiles
@@ -156,24 +161,24 @@ func newFiles(kind string, given []string, format fileFormat) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := input.CheckFiles(files); err != nil {
+	if err := input.CheckFiles(stores, files); err != nil {
 		return nil, err
 	}
 	for i, file := range files {
 		if i > 0 && shards.IsURL(file) {
 			continue // each is a request; it is looked at before it is read
 		}
-		if err := checkKindOf(file, kind); err != nil {
+		if err := checkKindOf(stores, file, kind); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 	}
-	f := &Files{kind: kind, paths: files, names: input.NamesOf(files), given: given, left: left, format: format, meter: new(input.Meter)}
+	f := &Files{stores: stores, kind: kind, paths: files, names: input.NamesOf(files), given: given, left: left, format: format, meter: new(input.Meter)}
 	return f, f.Map(tabular.Columns{}, "", "")
 }
 
 // checkKindOf is checkKind of a file that can be opened.
-func checkKindOf(file, kind string) error {
-	opened, err := input.Open(file)
+func checkKindOf(stores shards.Stores, file, kind string) error {
+	opened, err := input.Open(stores, file)
 	if err != nil {
 		return nil // reading it says so
 	}
@@ -182,9 +187,9 @@ func checkKindOf(file, kind string) error {
 }
 
 // columnsOfEach opens a file for as long as its columns are read.
-func columnsOfEach(read func(f input.File) ([]mapping.Column, error)) func(string) ([]mapping.Column, error) {
+func columnsOfEach(stores shards.Stores, read func(f input.File) ([]mapping.Column, error)) func(string) ([]mapping.Column, error) {
 	return func(path string) ([]mapping.Column, error) {
-		f, err := input.Open(path)
+		f, err := input.Open(stores, path)
 		if err != nil {
 			return nil, err
 		}
@@ -194,10 +199,10 @@ func columnsOfEach(read func(f input.File) ([]mapping.Column, error)) func(strin
 }
 
 // openEach opens a file for as long as its records are read.
-func openEach(kind string, read func(input.File, string, mapping.Mapping) iter.Seq[shards.Record]) func(string, string, mapping.Mapping) iter.Seq[shards.Record] {
+func openEach(stores shards.Stores, kind string, read func(input.File, string, mapping.Mapping) iter.Seq[shards.Record]) func(string, string, mapping.Mapping) iter.Seq[shards.Record] {
 	return func(path, name string, m mapping.Mapping) iter.Seq[shards.Record] {
 		return func(yield func(shards.Record) bool) {
-			f, err := input.Open(path)
+			f, err := input.Open(stores, path)
 			if err != nil {
 				yield(shards.Bad(name, "", ingest.Unreadable, err))
 				return
@@ -231,13 +236,13 @@ func (f *Files) Fingerprint() (string, error) {
 
 func (f *Files) fingerprintFiles() (string, error) {
 	if f.kind != "mds" {
-		return input.FingerprintFiles(f.paths...)
+		return input.FingerprintFiles(f.stores, f.paths...)
 	}
 	var all []string
 	for _, dir := range f.paths {
 		print, err := input.FingerprintFolder(dir, "")
 		if shards.IsURL(dir) {
-			print, err = input.FingerprintFiles(shards.Below(dir, mds.IndexName)) // which has the hashes, or at least the sizes, of the shards
+			print, err = input.FingerprintFiles(f.stores, shards.Below(dir, mds.IndexName)) // which has the hashes, or at least the sizes, of the shards
 		}
 		if err != nil {
 			return "", err

@@ -13,9 +13,11 @@ import (
 func TestFiles_WrittenByOtherTools(t *testing.T) {
 	for name, open := range map[string]func() (*Files, error){
 		"arrow": func() (*Files, error) {
-			return NewArrow("../../shards/format/arrow/testdata/pyarrow-file-zstd.arrow", "../../shards/format/arrow/testdata/datasets.arrow")
+			return NewArrow(nil, "../../shards/format/arrow/testdata/pyarrow-file-zstd.arrow", "../../shards/format/arrow/testdata/datasets.arrow")
 		},
-		"tfrecord": func() (*Files, error) { return NewTFRecord("../../internal/format/tfrecord/testdata/three.tfrecord") },
+		"tfrecord": func() (*Files, error) {
+			return NewTFRecord(nil, "../../internal/format/tfrecord/testdata/three.tfrecord")
+		},
 	} {
 		source, err := open()
 		_, stat, reasons := ingesttest.Ingest(t, source, err)
@@ -28,10 +30,10 @@ func TestFiles_WrittenByOtherTools(t *testing.T) {
 func TestFiles_RejectsDamaged(t *testing.T) {
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"a.arrow": "ARROW1\x00\x00", "a.tfrecord": "x", "a.tfrecord.gz": "\x1f\x8b", "mds/index.json": "{"})
 	for _, open := range []func() (*Files, error){
-		func() (*Files, error) { return NewArrow(filepath.Join(dir, "a.arrow")) },
-		func() (*Files, error) { return NewTFRecord(filepath.Join(dir, "a.tfrecord")) },
-		func() (*Files, error) { return NewTFRecord(filepath.Join(dir, "a.tfrecord.gz")) },
-		func() (*Files, error) { return NewMDS(filepath.Join(dir, "mds")) },
+		func() (*Files, error) { return NewArrow(nil, filepath.Join(dir, "a.arrow")) },
+		func() (*Files, error) { return NewTFRecord(nil, filepath.Join(dir, "a.tfrecord")) },
+		func() (*Files, error) { return NewTFRecord(nil, filepath.Join(dir, "a.tfrecord.gz")) },
+		func() (*Files, error) { return NewMDS(nil, filepath.Join(dir, "mds")) },
 	} {
 		source, err := open()
 		if err != nil {
@@ -42,7 +44,7 @@ func TestFiles_RejectsDamaged(t *testing.T) {
 			t.Errorf("%s: %+v", source.Name(), stat)
 		}
 	}
-	if _, err := NewMDS(t.TempDir()); err == nil {
+	if _, err := NewMDS(nil, t.TempDir()); err == nil {
 		t.Error("a folder without an index was taken")
 	}
 }
@@ -56,12 +58,12 @@ func TestFiles_OfFolders(t *testing.T) {
 		}
 		ingesttest.WriteFiles(t, dir, map[string]string{to: string(content), "t/features.json": "{}"})
 	}
-	source, err := NewTFRecord(filepath.Join(dir, "t"))
+	source, err := NewTFRecord(nil, filepath.Join(dir, "t"))
 	_, stat, _ := ingesttest.Ingest(t, source, err)
 	if stat.Rows == 0 || stat.LeftOut[shards.LeftFile] != 1 {
 		t.Errorf("%+v", stat)
 	}
-	mds, err := NewMDS("testdata/columns/latents/index.json")
+	mds, err := NewMDS(nil, "testdata/columns/latents/index.json")
 	if _, stat, _ := ingesttest.Ingest(t, mds, err); stat.Rows != 2 {
 		t.Errorf("by its index: %+v", stat)
 	}

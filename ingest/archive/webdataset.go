@@ -21,14 +21,15 @@ type WebDataset struct {
 	Files     []string
 	ByArchive bool // keys begin with the archive's name: for archives that count from the same number
 
-	meter *input.Meter
-	given []string // what the files were found by
-	left  []shards.LeftOut
-	named *namedMembers // nil where nothing is named
+	stores shards.Stores
+	meter  *input.Meter
+	given  []string // what the files were found by
+	left   []shards.LeftOut
+	named  *namedMembers // nil where nothing is named
 }
 
 // NewWebDataset checks that the archives are there.
-func NewWebDataset(files ...string) (*WebDataset, error) {
+func NewWebDataset(stores shards.Stores, files ...string) (*WebDataset, error) {
 	if len(files) == 0 {
 		return nil, fmt.Errorf("no archives given")
 	}
@@ -41,11 +42,11 @@ func NewWebDataset(files ...string) (*WebDataset, error) {
 		if input.IsStream(file) {
 			continue
 		}
-		if err := input.Check(file); err != nil {
+		if err := input.Check(stores, file); err != nil {
 			return nil, err
 		}
 	}
-	return &WebDataset{Files: files, given: given, left: left, meter: new(input.Meter)}, nil
+	return &WebDataset{stores: stores, Files: files, given: given, left: left, meter: new(input.Meter)}, nil
 }
 
 // Name implements [ingest.Source].
@@ -57,7 +58,7 @@ const archiveVersion = 3
 
 // Fingerprint implements [ingest.Source].
 func (w *WebDataset) Fingerprint() (string, error) {
-	print, err := input.FingerprintFiles(w.Files...)
+	print, err := input.FingerprintFiles(w.stores, w.Files...)
 	print += fmt.Sprint(" ", archiveVersion)
 	if w.ByArchive {
 		print += " by archive"
@@ -99,7 +100,7 @@ func (w *WebDataset) records(r io.Reader, name string) iter.Seq2[shards.Record, 
 }
 
 func (w *WebDataset) read(file string, yield func(shards.Record) bool) bool {
-	f, err := input.OpenStream(file)
+	f, err := input.OpenStream(w.stores, file)
 	if err != nil {
 		return yield(shards.Bad(file, "", shards.BadArchive, err))
 	}

@@ -46,7 +46,7 @@ func (w *WebDataset) Map(c tabular.Columns, language, kind string) error {
 
 // checkNames is an error if a name is in none of the first records.
 func (w *WebDataset) checkNames() error {
-	f, err := input.Open(w.Files[0])
+	f, err := input.Open(w.stores, w.Files[0])
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func TestWebDataset_TakesNamedMembersAndFields(t *testing.T) {
 		{"metadata", tabular.Columns{Keep: []string{"n"}}, "", "", "1 images 2 texts c1 c2 short long questions 0 left map[column:5] n 7"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			source, err := NewWebDataset(path)
+			source, err := NewWebDataset(nil, path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,7 +100,7 @@ func shown(r *shards.Record) string {
 func TestWebDataset_NamesThatAreNotThere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.tar")
 	ingesttest.WriteTar(t, path, "1.png", string(pngOf(t, 4, 3)), "1.txt", "one")
-	source, err := NewWebDataset(path)
+	source, err := NewWebDataset(nil, path)
 	if err != nil {
 		t.Fatal(err)
 	}

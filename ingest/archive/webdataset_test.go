@@ -19,7 +19,7 @@ import (
 // archived ingests one of the archives of testdata.
 func ingestArchive(t *testing.T, name string) (map[string]shards.Sample, ingest.Summary, map[string]string) {
 	t.Helper()
-	source, err := NewWebDataset(filepath.Join("testdata", "archives", name+".tar.gz"))
+	source, err := NewWebDataset(nil, filepath.Join("testdata", "archives", name+".tar.gz"))
 	return ingesttest.Ingest(t, source, err)
 }
 
@@ -38,7 +38,7 @@ func TestWebDataset_KeepsSeveralTexts(t *testing.T) {
 }
 
 func TestWebDataset_RejectsImagesOfOtherKinds(t *testing.T) {
-	source, err := NewWebDataset(filepath.Join("testdata", "archives", "image-kinds.tar.gz"))
+	source, err := NewWebDataset(nil, filepath.Join("testdata", "archives", "image-kinds.tar.gz"))
 	samples, stat, reasons := ingesttest.Ingest(t, source, err)
 	if stat.Rows != 1 || stat.Rejected != 3 || stat.Reasons[ingest.BadImage] != 3 || len(reasons) != 3 {
 		t.Errorf("%+v, rejected %v", stat, reasons)
@@ -111,7 +111,7 @@ func TestWebDataset_SaysWhatAFileIs(t *testing.T) {
 		"\x28\xb5\x2f\xfdnot really": "unpacking the archive",
 	} {
 		dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"a.tar": content})
-		source, err := NewWebDataset(filepath.Join(dir, "a.tar"))
+		source, err := NewWebDataset(nil, filepath.Join(dir, "a.tar"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,7 +200,7 @@ func TestWebDataset_ArchivesWithTheSameNames(t *testing.T) {
 		{false, []string{"000"}, 1, 1, 1},
 		{true, []string{"a.tar/000", "b.tar/000"}, 2, 0, 1},
 	} {
-		source, err := NewWebDataset(a, b, a)
+		source, err := NewWebDataset(nil, a, b, a)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -226,7 +226,7 @@ func TestRun_DoesNotCompareWithEarlierRuns(t *testing.T) {
 		if err := os.WriteFile(archive, ingesttest.BirdsTar(t, i, i+1), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		source, err := NewWebDataset(archive)
+		source, err := NewWebDataset(nil, archive)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -46,7 +46,7 @@ func BenchmarkWARC(b *testing.B) {
 	}
 	f.Close()
 	for b.Loop() {
-		source, err := NewWARC(path)
+		source, err := NewWARC(nil, path)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -70,7 +70,7 @@ func archives(t *testing.T) map[string]string {
 
 func TestWARC(t *testing.T) {
 	for name, path := range archives(t) {
-		source, err := NewWARC(path)
+		source, err := NewWARC(nil, path)
 		samples, stat, _ := ingesttest.Ingest(t, source, err)
 		if stat.Rows != 5 || stat.Duplicates != 1 || stat.Reasons[ingest.NoImage] != 2 || stat.Reasons[ingest.BadImage] != 1 || stat.Reasons[BadPage] != 1 {
 			t.Errorf("%s: %+v", name, stat)
@@ -105,7 +105,7 @@ func TestWARC(t *testing.T) {
 }
 
 func TestWARCAfter(t *testing.T) {
-	source, err := NewWARC(archives(t)["each.warc.gz"])
+	source, err := NewWARC(nil, archives(t)["each.warc.gz"])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestWARCAfter(t *testing.T) {
 }
 
 func TestLinks(t *testing.T) {
-	source, err := NewWARC(archives(t)["each.warc.gz"])
+	source, err := NewWARC(nil, archives(t)["each.warc.gz"])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestLinks(t *testing.T) {
 func TestDamagedWARC(t *testing.T) {
 	whole := strings.Join(crawl(), "")
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"cut.warc": whole[:len(whole)-60], "not.warc": "GIF89a", "empty.warc": ""})
-	source, err := NewWARC(filepath.Join(dir, "cut.warc"), filepath.Join(dir, "not.warc"), filepath.Join(dir, "empty.warc"))
+	source, err := NewWARC(nil, filepath.Join(dir, "cut.warc"), filepath.Join(dir, "not.warc"), filepath.Join(dir, "empty.warc"))
 	_, stat, _ := ingesttest.Ingest(t, source, err)
 	if stat.Reasons[shards.BadArchive] != 3 || stat.Rows != 4 { // one is cut, one is a GIF, one is empty
 		t.Errorf("%+v", stat)

@@ -34,13 +34,14 @@ import (
 type WARC struct {
 	Files []string
 
-	meter *input.Meter
-	given []string // what the files were found by
-	left  []shards.LeftOut
+	stores shards.Stores
+	meter  *input.Meter
+	given  []string // what the files were found by
+	left   []shards.LeftOut
 }
 
 // NewWARC checks that the archives are there.
-func NewWARC(files ...string) (*WARC, error) {
+func NewWARC(stores shards.Stores, files ...string) (*WARC, error) {
 	if len(files) == 0 {
 		return nil, errors.New("no files given")
 	}
@@ -49,17 +50,17 @@ func NewWARC(files ...string) (*WARC, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := input.CheckFiles(files); err != nil {
+	if err := input.CheckFiles(stores, files); err != nil {
 		return nil, err
 	}
-	return &WARC{Files: files, given: given, left: left, meter: new(input.Meter)}, nil
+	return &WARC{stores: stores, Files: files, given: given, left: left, meter: new(input.Meter)}, nil
 }
 
 // Name implements [ingest.Source].
 func (w *WARC) Name() string { return "warc " + strings.Join(w.given, " ") }
 
 // Fingerprint implements [ingest.Source].
-func (w *WARC) Fingerprint() (string, error) { return input.FingerprintFiles(w.Files...) }
+func (w *WARC) Fingerprint() (string, error) { return input.FingerprintFiles(w.stores, w.Files...) }
 
 // Part implements [ingest.Measured].
 func (w *WARC) Part() float64 { return w.meter.Part() }
@@ -77,7 +78,7 @@ func (w *WARC) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.
 			if ctx.Err() != nil {
 				return
 			}
-			images.addFile(file, w.meter) // what is wrong with a file the second reading says
+			images.addFile(w.stores, file, w.meter) // what is wrong with a file the second reading says
 		}
 		for record := range join(ctx, images.andUnshown(ctx, w.mentions(ctx)), n, images.get) {
 			if ctx.Err() != nil || !yield(record) {
@@ -123,13 +124,13 @@ func (w *WARC) archivedPages(ctx context.Context) iter.Seq[archivedPage] {
 func (w *WARC) pagesOf(ctx context.Context, file, name string, yield func(archivedPage) bool) bool {
 	left := map[string]int64{}
 	records := 0
-	for record, err := range archiveRecords(file, w.meter) {
+	for record, err := range archiveRecords(w.stores, file, w.meter) {
 		if ctx.Err() != nil {
 			return false
 		}
 		if err != nil {
 			if records == 0 {
-				err = notArchive(file, err)
+				err = notArchive(w.stores, file, err)
 			}
 			if !yield(archivedPage{origin: name, reason: shards.BadArchive, err: err}) {
 				return false
@@ -167,9 +168,9 @@ var errEmptyArchive = errors.New("the archive has no records")
 
 // archiveRecords yields the records of an archive, and ends after an error, unless that is
 // [warc.ErrLost].
-func archiveRecords(file string, m *input.Meter) iter.Seq2[*warc.Record, error] {
+func archiveRecords(stores shards.Stores, file string, m *input.Meter) iter.Seq2[*warc.Record, error] {
 	return func(yield func(*warc.Record, error) bool) {
-		f, err := input.Open(file)
+		f, err := input.Open(stores, file)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -196,8 +197,8 @@ func archiveRecords(file string, m *input.Meter) iter.Seq2[*warc.Record, error] 
 }
 
 // notArchive says of a file that holds no archive what it is.
-func notArchive(file string, err error) error {
-	f, failure := input.Open(file)
+func notArchive(stores shards.Stores, file string, err error) error {
+	f, failure := input.Open(stores, file)
 	if failure != nil {
 		return err
 	}

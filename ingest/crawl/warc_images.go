@@ -53,14 +53,14 @@ func (a *archived) close() {
 }
 
 // addFile notes the images of an archive. At an error it stops.
-func (a *archived) addFile(name string, m *input.Meter) {
-	file, err := input.Open(name)
+func (a *archived) addFile(stores shards.Stores, name string, m *input.Meter) {
+	file, err := input.Open(stores, name)
 	if err != nil {
 		return
 	}
 	a.files = append(a.files, file)
 	at := int32(len(a.files) - 1)
-	for record, err := range archiveRecords(name, m) {
+	for record, err := range archiveRecords(stores, name, m) {
 		if errors.Is(err, warc.ErrLost) {
 			continue
 		}

@@ -61,7 +61,7 @@ func compressed(t *testing.T, coding, text string) string {
 // altsIn returns the alternative texts of an archive's rows.
 func altsIn(t *testing.T, path string) ([]string, ingest.Summary) {
 	t.Helper()
-	source, err := NewWARC(path)
+	source, err := NewWARC(nil, path)
 	samples, summary, _ := ingesttest.Ingest(t, source, err)
 	var all []string
 	for _, s := range samples {
@@ -140,7 +140,7 @@ func TestWARC_AddressesAndLazyImages(t *testing.T) {
 	if summary.Rejected != 1 || summary.Reasons["url"] != 1 || summary.LeftOut[shards.LeftImage] != 1 || summary.LeftOut[shards.LeftRecord] != 1 {
 		t.Errorf("%+v", summary)
 	}
-	source, err := NewWARC(path)
+	source, err := NewWARC(nil, path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestWARC_AddressesAndLazyImages(t *testing.T) {
 func TestWARC_TellsWhatAFileIs(t *testing.T) {
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"a.warc": "<html><p>x", "b.warc": string(ingesttest.PNG(1)), "c.warc.gz": compressed(t, "gzip", "x"), "d.warc": "BZh91AY", "e.warc": ""})
 	for name, want := range map[string]string{"a.warc": "an HTML page", "b.warc": "a PNG image", "c.warc.gz": "gzip data", "d.warc": "bzip2 data", "e.warc": "no bytes at all"} {
-		source, err := NewWARC(filepath.Join(dir, name))
+		source, err := NewWARC(nil, filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -76,7 +76,7 @@ func (p *PDF) Name() string { return "pdf " + strings.Join(p.Paths, " ") }
 func (p *PDF) Fingerprint() (string, error) {
 	all := fmt.Sprint(p.side(), p.Documents, p.Words, p.Language)
 	for _, name := range p.Paths {
-		print, err := input.FingerprintFiles(name)
+		print, err := input.FingerprintFiles(nil, name)
 		if info, statErr := os.Stat(name); statErr == nil && info.IsDir() {
 			print, err = input.FingerprintFolder(name, "")
 		}

@@ -67,7 +67,7 @@ func (o *oddTable) compare(dir string) (outcome, problem string) {
 	if err := os.WriteFile(file, o.Content, 0o644); err != nil {
 		return "", err.Error()
 	}
-	rows, err := openRows(file, nil, o.Told, o.Names)
+	rows, err := openRows(nil, file, nil, o.Told, o.Names)
 	if err != nil {
 		if o.Exact || !strings.Contains(err.Error(), "--") && !strings.Contains(err.Error(), "line") {
 			return "refused", err.Error()

@@ -9,7 +9,7 @@ import (
 // Peek returns the names of a table's columns and its first n rows, by which a program can
 // guess what the columns are. File is a path, its kind told by its ending as [Table] does.
 func Peek(file string, n int) (columns []string, rows []map[string]any, err error) {
-	r, err := openRows(file, nil, Dialect{}, nil)
+	r, err := openRows(nil, file, nil, Dialect{}, nil)
 	if err != nil {
 		return nil, nil, err
 	}

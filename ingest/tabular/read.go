@@ -101,7 +101,7 @@ func (r *reading) file(ctx context.Context, file tableFile, only bool, yield fun
 	if !only {
 		m = nil
 	}
-	rows, err := openRows(file.path, m, r.Dialect, r.names())
+	rows, err := openRows(r.Stores, file.path, m, r.Dialect, r.names())
 	if err != nil {
 		return r.give(ctx, numbered{file: file, err: fmt.Errorf("%w: %w", errBroken, err)}, yield)
 	}

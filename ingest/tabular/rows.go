@@ -13,6 +13,7 @@ import (
 	"github.com/pali3/pali3/ingest/internal/input"
 	"github.com/pali3/pali3/internal/decompress"
 	"github.com/pali3/pali3/internal/textlines"
+	"github.com/pali3/pali3/shards"
 
 	"github.com/pali3/pali3/shards/format/mapping"
 )
@@ -91,8 +92,8 @@ func tableEnding(file string) string {
 
 // openRows opens a table. Wanted are the columns asked for, by which the header is understood;
 // empty names are none.
-func openRows(file string, m *input.Meter, d Dialect, want []string) (rowReader, error) {
-	f, err := input.Open(file)
+func openRows(stores shards.Stores, file string, m *input.Meter, d Dialect, want []string) (rowReader, error) {
+	f, err := input.Open(stores, file)
 	if err != nil {
 		return nil, err
 	}

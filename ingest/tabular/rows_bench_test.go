@@ -52,7 +52,7 @@ func BenchmarkTableRows(b *testing.B) {
 }
 
 func readAll(b *testing.B, file string) (n int) {
-	rows, err := openRows(file, nil, Dialect{}, nil)
+	rows, err := openRows(nil, file, nil, Dialect{}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -38,10 +38,11 @@ type Table struct {
 
 // Options say which tables are read, and how.
 type Options struct {
-	File     string   // or a folder of tables of one kind, or a pattern such as x/*.csv
-	Files    []string // more of them, read after it
-	Dialect  Dialect  // how text tables are written, where they do not tell themselves
-	Root     string   // where image paths begin; nothing outside is read. By default each table's folder; none of one in an object store
+	File     string        // or a folder of tables of one kind, or a pattern such as x/*.csv
+	Files    []string      // more of them, read after it
+	Stores   shards.Stores // open files named by URLs
+	Dialect  Dialect       // how text tables are written, where they do not tell themselves
+	Root     string        // where image paths begin; nothing outside is read. By default each table's folder; none of one in an object store
 	Columns  Columns
 	Language string // of the texts, where no column says
 	Kind     string // of the texts, for example [shards.Alt], which is the default, or [KindByName]
@@ -107,7 +108,7 @@ func (t *Table) checkColumns() error {
 
 // checkFile checks that a file has the columns asked for.
 func (t *Table) checkFile(file string) error {
-	rows, err := openRows(file, nil, t.Dialect, t.names())
+	rows, err := openRows(t.Stores, file, nil, t.Dialect, t.names())
 	if err != nil {
 		return err
 	}
@@ -140,7 +141,7 @@ func (t *Table) Fingerprint() (string, error) {
 	for _, file := range t.parts() {
 		files = append(files, file.path)
 	}
-	print, err := input.FingerprintFiles(append(files, t.roots()...)...)
+	print, err := input.FingerprintFiles(t.Stores, append(files, t.roots()...)...)
 	dialect := ""
 	if d := t.Dialect; d.fields() || d.Encoding != "" {
 		dialect = fmt.Sprintf(" %+v", d)

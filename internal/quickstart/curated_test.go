@@ -29,7 +29,7 @@ func curated(t *testing.T) (raw, data *shards.Dataset) {
 	if err := atomicfile.WriteBytes(path, content); err != nil {
 		t.Fatal(err)
 	}
-	source, err := archive.NewWebDataset(path)
+	source, err := archive.NewWebDataset(nil, path)
 	if err != nil {
 		t.Fatal(err)
 	}

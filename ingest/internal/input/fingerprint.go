@@ -23,16 +23,16 @@ func IsStream(file string) bool {
 }
 
 // OpenStream opens a file, an object of a store, a pipe, or, for "-", the standard input.
-func OpenStream(file string) (File, error) {
+func OpenStream(stores shards.Stores, file string) (File, error) {
 	if file == "-" {
 		return os.Stdin, nil
 	}
-	return Open(file)
+	return Open(stores, file)
 }
 
 // FingerprintFiles hashes the paths, sizes and times of files. Of a stream the name is all there
 // is: who resumes has to give the same one again, from its beginning.
-func FingerprintFiles(files ...string) (string, error) {
+func FingerprintFiles(stores shards.Stores, files ...string) (string, error) {
 	digest := sha256.New()
 	for _, file := range files {
 		if IsStream(file) {
@@ -40,7 +40,7 @@ func FingerprintFiles(files ...string) (string, error) {
 			continue
 		}
 		if shards.IsURL(file) {
-			version, err := versionOf(file)
+			version, err := versionOf(stores, file)
 			if err != nil {
 				return "", err
 			}

@@ -21,11 +21,11 @@ type File interface {
 }
 
 // Open opens a file or an object.
-func Open(name string) (File, error) {
+func Open(stores shards.Stores, name string) (File, error) {
 	if !shards.IsURL(name) {
 		return os.Open(name)
 	}
-	store, base, err := storeOf(name)
+	store, base, err := storeOf(stores, name)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func DisplayName(name string) string {
 }
 
 // storeOf opens the place that an object is in, and returns its name there.
-func storeOf(name string) (store shards.WritableStore, base string, err error) {
+func storeOf(stores shards.Stores, name string) (store shards.WritableStore, base string, err error) {
 	address, parameters, has := strings.Cut(name, "?")
 	at := strings.LastIndex(address, "/")
 	if at < strings.Index(address, "://")+3 {
@@ -69,7 +69,7 @@ func storeOf(name string) (store shards.WritableStore, base string, err error) {
 	if has {
 		place += "?" + parameters
 	}
-	store, err = shards.OpenStore(place)
+	store, err = stores.OpenStore(context.Background(), place)
 	return store, base, err
 }
 
@@ -80,9 +80,9 @@ func closeStore(store shards.WritableStore) {
 }
 
 // Check checks that a file or an object is there.
-func Check(name string) error {
+func Check(stores shards.Stores, name string) error {
 	if shards.IsURL(name) {
-		_, err := versionOf(name)
+		_, err := versionOf(stores, name)
 		return err
 	}
 	info, err := os.Stat(name)
@@ -93,8 +93,8 @@ func Check(name string) error {
 }
 
 // versionOf says what changes with an object: its size, and what the store has for its version.
-func versionOf(name string) (string, error) {
-	store, base, err := storeOf(name)
+func versionOf(stores shards.Stores, name string) (string, error) {
+	store, base, err := storeOf(stores, name)
 	if err != nil {
 		return "", err
 	}
@@ -103,12 +103,12 @@ func versionOf(name string) (string, error) {
 }
 
 func versionIn(store shards.WritableStore, base string) (string, error) {
-	size, err := store.Size(context.TODO(), base)
+	size, err := store.Size(context.Background(), base)
 	version := ""
 	if versioned, ok := store.(interface {
 		Version(ctx context.Context, name string) (string, error)
 	}); ok && err == nil {
-		version, err = versioned.Version(context.TODO(), base)
+		version, err = versioned.Version(context.Background(), base)
 	}
 	return fmt.Sprint(size, " ", version), err
 }
@@ -122,11 +122,11 @@ type stored struct {
 }
 
 func openStored(store shards.WritableStore, name string) (*stored, error) {
-	size, err := store.Size(context.TODO(), name)
+	size, err := store.Size(context.Background(), name)
 	if err != nil {
 		return nil, err
 	}
-	r, err := store.OpenFile(context.TODO(), name)
+	r, err := store.OpenFile(context.Background(), name)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func (s *stored) Close() error {
 }
 
 // OpenFS opens a folder, or a place in an object store, until end is called.
-func OpenFS(dir string) (fsys fs.FS, end func(), err error) {
+func OpenFS(stores shards.Stores, dir string) (fsys fs.FS, end func(), err error) {
 	if !shards.IsURL(dir) {
 		root, err := os.OpenRoot(dir)
 		if err != nil {
@@ -151,7 +151,7 @@ func OpenFS(dir string) (fsys fs.FS, end func(), err error) {
 		}
 		return root.FS(), func() { root.Close() }, nil
 	}
-	store, err := shards.OpenStore(dir)
+	store, err := stores.OpenStore(context.Background(), dir)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -184,12 +184,12 @@ func (s storeFS) Open(name string) (fs.File, error) {
 }
 
 // CheckFiles checks that files are there.
-func CheckFiles(files []string) error {
+func CheckFiles(stores shards.Stores, files []string) error {
 	if len(files) == 0 {
 		return errors.New("no files given")
 	}
 	for _, file := range files {
-		if err := Check(file); err != nil {
+		if err := Check(stores, file); err != nil {
 			return err
 		}
 	}
