@@ -68,14 +68,14 @@ func needImages(words []string, list string) error {
 // speak are the flags of commands that let a model speak.
 type speak struct {
 	Model   string `required:"" placeholder:"RUN" help:"Run folder of a trained PaLI-3, for example quickstart-run/caption."`
-	Backend string `help:"Backend of the graphs; by default GOMLX_BACKEND or pure Go."`
+	Backend string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
 	JSON    bool   `help:"Print one JSON object; of several images, a list of them."`
 
-	Beam        int     `placeholder:"N" help:"Follow N beginnings at once (beam search, length-normalised as in T5X) instead of the likeliest alone."`
-	Temperature float64 `placeholder:"T" help:"Draw the answer at random: 1 by the model's probabilities, less to be surer."`
-	TopK        int     `placeholder:"K" help:"With --temperature: draw each piece among the K likeliest."`
-	TopP        float64 `placeholder:"P" help:"With --temperature: draw among the likeliest that together have probability P."`
-	Seed        uint64  `help:"Seed of what is drawn."`
+	Beam        int     `placeholder:"N" help:"Beam search with N beams, length-normalised as in T5X (default: greedy)."`
+	Temperature float64 `placeholder:"T" help:"Sample at this temperature: 1 follows the model's probabilities, less is more certain."`
+	TopK        int     `placeholder:"K" help:"With --temperature: sample among the K likeliest pieces."`
+	TopP        float64 `placeholder:"P" help:"With --temperature: sample among the likeliest pieces that together have probability P."`
+	Seed        uint64  `help:"Seed of the sampling."`
 }
 
 // Help says what becomes of images that cannot be answered.

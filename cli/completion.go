@@ -14,8 +14,8 @@ type completionCommand struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"Shell: ${enum}."`
 }
 
-// completionScripts ask pali3 itself, so that they never grow old. Where it knows nothing, files
-// are offered.
+// completionScripts ask the program itself, so they are never out of date. Where it knows no
+// completion, the shell offers files.
 var completionScripts = map[string]string{
 	"bash": `# bash completion of pali3: source <(pali3 completion bash)
 _pali3() {
@@ -64,7 +64,7 @@ func (c completeCommand) Run(con *console, parser *kong.Kong) error {
 }
 
 // completions lists, in order, what may stand in place of the last word; nothing where a file or a
-// text of one's own is wanted.
+// free text is wanted.
 func (p Program) completions(node *kong.Node, words []string) (found []string) {
 	if len(words) == 0 {
 		words = []string{""}

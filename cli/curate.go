@@ -8,14 +8,14 @@ import (
 	"github.com/pali3/pali3/webli"
 )
 
-// curateCommand removes what a recipe's rules say.
+// curateCommand removes the samples that a recipe's rules reject.
 type curateCommand struct {
 	Datasets []string `arg:"" name:"dataset" help:"Datasets: folders or URLs of object stores (s3://, gs://, azblob://, file:///); several become one."`
 	Recipe   string   `required:"" placeholder:"RECIPE" help:"Shipped recipe, or a YAML file."`
 	To       string   `required:"" placeholder:"OUT" help:"The new dataset: a folder or a URL."`
-	Against  []string `placeholder:"DATASET" help:"Remove what resembles the pictures of these datasets too."`
+	Against  []string `placeholder:"DATASET" help:"Also remove near-duplicates of the images of these datasets."`
 	Set      []string `placeholder:"KEY=VALUE" sep:"none" help:"Override a value of the recipe, for example images.min_side=100."`
-	Workers  int      `help:"Goroutines that decode pictures; by default one a core."`
+	Workers  int      `help:"Goroutines that decode images; default one per core."`
 	JSON     bool     `help:"Print the report as one JSON object."`
 }
 

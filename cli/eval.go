@@ -30,7 +30,7 @@ type evalCommand struct {
 	Samples   int  `placeholder:"N" help:"Score at most N samples, drawn by --seed."`
 	Blind     bool `default:"true" negatable:"" help:"Score baselines that do not see the images: the model before a grey image, the best constant answer, chance."`
 	Untrained bool `help:"Score the model before its training, too."`
-	Beam      int  `placeholder:"N" help:"Follow N beginnings of an answer at once (beam search) instead of the likeliest alone."`
+	Beam      int  `placeholder:"N" help:"Beam search with N beams (default: greedy)."`
 	Batch     int  `placeholder:"N" help:"Queries answered together; default 64."`
 
 	Bench       string `placeholder:"BENCH" help:"Score predictions on a published benchmark instead: ${benchmarks}."`
@@ -38,7 +38,7 @@ type evalCommand struct {
 	Questions   string `placeholder:"FILE" type:"existingfile" help:"With --bench: its questions, where they have a file of their own; checked against the annotations."`
 	Predictions string `placeholder:"FILE" help:"Predictions of any model, in place of --model: JSON lines of id and prediction; with --bench also as the benchmark's server takes them."`
 
-	Backend   string `help:"Where to compute; by default GOMLX_BACKEND, or the Go backend on all cores."`
+	Backend   string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
 	Resamples int    `default:"1000" help:"Bootstrap resamples for the intervals."`
 	Seed      uint64 `default:"0" help:"Seed of the resamples."`
 	JSON      bool   `help:"Print one JSON object."`

@@ -102,12 +102,12 @@ var examples = map[string][]string{
 		"pali3 train --recipe quickstart-siglip --set data=quickstart-run/data --set steps=20 --out mine-siglip",
 	},
 	"caption": {
-		"pali3 caption " + aPicture + " --model quickstart-run/caption --lang fr",
+		"pali3 caption " + anImage + " --model quickstart-run/caption --lang fr",
 		"pali3 caption quickstart-run/pictures --model quickstart-run/caption --lang de",
-		"pali3 caption " + aPicture + " --model quickstart-run/caption --beam 4",
-		"pali3 caption " + aPicture + " --model quickstart-run/caption --temperature 0.7 --top-p 0.9 --seed 1",
+		"pali3 caption " + anImage + " --model quickstart-run/caption --beam 4",
+		"pali3 caption " + anImage + " --model quickstart-run/caption --temperature 0.7 --top-p 0.9 --seed 1",
 	},
-	"ask": {"pali3 ask " + aPicture + " 'Who is it?' --model quickstart-run/vqa"},
+	"ask": {"pali3 ask " + anImage + " 'Who is it?' --model quickstart-run/vqa"},
 	"predict": {
 		"pali3 predict --model quickstart-run/caption --data quickstart-run/data --split held_out --lang fr --out french.jsonl",
 		"pali3 predict quickstart-run/images --model quickstart-run/caption --lang en,fr --out captions.jsonl",
@@ -135,8 +135,8 @@ var examples = map[string][]string{
 
 const aTokenizer = "quickstart-run/caption/tokenizer.model"
 
-// aPicture is one that the quickstart's models have not seen.
-const aPicture = "quickstart-run/images/role-cook-medium-dark-man.png"
+// anImage is one that the quickstart's models have not seen.
+const anImage = "quickstart-run/images/role-cook-medium-dark-man.png"
 
 // addExamples puts the examples into the help of the commands below a node.
 func (p Program) addExamples(node *kong.Node) {

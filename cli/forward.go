@@ -12,7 +12,7 @@ type forwardCommand struct {
 	Weights string `required:"" placeholder:"RUN" help:"Run folder of a trained model of any stage."`
 	Inputs  string `required:"" placeholder:"FILE" help:"safetensors of images [B,H,W,3] in [-1,1] (or [B,N,H,W,3], with image_mask [B,N]), input_ids [B,L], decoder_input_ids, targets, weights: those that the model takes."`
 	Out     string `required:"" placeholder:"FILE" help:"safetensors of results and hidden states to write."`
-	Backend string `help:"Where to compute; by default GOMLX_BACKEND, or the Go backend on all cores."`
+	Backend string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
 	JSON    bool   `help:"Print names and shapes as one JSON object."`
 }
 

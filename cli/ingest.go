@@ -40,8 +40,8 @@ type ingestFlags struct {
 	Strict    bool   `help:"Stop at the first bad record."`
 	Frames    int    `help:"Take animations (GIF, APNG, WebP) and TIFFs of several pages apart into at most N images."`
 	Update    bool   `help:"A record whose key the dataset has replaces the row, whole, if it says anything else now: images, texts, questions, boxes, split, metadata. Updated rows move to the dataset's end. Of a dataset in a folder; urls fetches all images again."`
-	Dedup     bool   `help:"Reject records whose picture, byte for byte, another record has."`
-	Fresh     bool   `help:"Begin anew where an earlier run was interrupted."`
+	Dedup     bool   `help:"Reject records whose image is byte for byte that of another record."`
+	Fresh     bool   `help:"Start over instead of resuming an interrupted run."`
 	PartBytes int64  `default:"67108864" help:"Size at which a part file ends; smaller parts use less disk while they are built."`
 	resizeFlags
 }

@@ -15,12 +15,12 @@ import (
 
 type ingestURLs struct {
 	Files          []string `arg:"" help:"Tables of URLs and texts: files, a URL of an object store, folders or patterns; .csv, .tsv, .jsonl, .json, .txt (each also .gz, .zst or .bz2) or .parquet."`
-	URLColumn      string   `name:"url-column" help:"Column of the pictures' URLs; of a .txt its lines."`
+	URLColumn      string   `name:"url-column" help:"Column of the images' URLs; in a .txt the lines."`
 	TextColumn     string   `help:"Column of texts."`
 	IDColumn       string   `name:"id-column" help:"Column of keys; without it the URL."`
 	LanguageColumn string   `help:"Column of the texts' languages."`
 	SplitColumn    string   `help:"Column of splits."`
-	SHA256Column   string   `name:"sha256-column" help:"Column of the SHA-256 that the picture must have."`
+	SHA256Column   string   `name:"sha256-column" help:"Column of the SHA-256 that the image must have."`
 	Keep           []string `help:"Columns to keep as metadata."`
 	Kind           string   `default:"alt" enum:"alt,caption,ocr,title" help:"Kind of the texts."`
 	groupFlags
@@ -56,8 +56,8 @@ type webFlags struct {
 	Timeout      time.Duration `default:"20s" help:"Of one attempt."`
 	Retries      int           `default:"2" help:"Further attempts after a failure that may pass."`
 	MaxRedirects int           `default:"5" help:"Redirects followed."`
-	MaxBytes     int64         `default:"67108864" help:"Largest picture."`
-	Memory       int64         `default:"256" help:"MiB of pictures that may wait for their turn."`
+	MaxBytes     int64         `default:"67108864" help:"Largest image, in bytes."`
+	Memory       int64         `default:"256" help:"MiB of fetched images that may wait to be written."`
 	UserAgent    string        `help:"User-Agent; its part before the slash is the name in robots.txt."`
 	AllowNet     []string      `placeholder:"CIDR" help:"Address range that may be fetched from though it is not public, for example 127.0.0.0/8."`
 	Robots       bool          `default:"true" negatable:"" help:"Ask robots.txt."`
@@ -90,10 +90,10 @@ func orNone(n int) int {
 
 // resizeFlags are common to all sources.
 type resizeFlags struct {
-	Resize  string `default:"none" enum:"none,keep,keep_ratio,center_crop,border" help:"Make pictures smaller: keep (longer side), keep_ratio (shorter side), center_crop, border, or none, which leaves them as they came."`
+	Resize  string `default:"none" enum:"none,keep,keep_ratio,center_crop,border" help:"Make images smaller: keep (longer side), keep_ratio (shorter side), center_crop, border, or none, which leaves them as they came."`
 	Size    int    `default:"256" help:"Side in pixels to resize to."`
-	Quality int    `default:"95" help:"JPEG quality of resized pictures."`
-	Enlarge bool   `help:"Resize pictures that are smaller, too."`
+	Quality int    `default:"95" help:"JPEG quality of resized images."`
+	Enlarge bool   `help:"Resize smaller images, too."`
 }
 
 func (f resizeFlags) transform() (ingest.Transform, error) {

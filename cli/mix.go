@@ -14,7 +14,7 @@ import (
 	"github.com/pali3/pali3/models/backend"
 )
 
-// mixCommand shows what a recipe feeds.
+// mixCommand shows the batches of a recipe.
 type mixCommand struct {
 	Recipe   string   `required:"" help:"Shipped recipe, or a YAML file."`
 	Set      []string `sep:"none" placeholder:"KEY=VALUE" help:"Override a value of the recipe, for example data=DATASET or tasks.0.weight=2."`
@@ -22,7 +22,7 @@ type mixCommand struct {
 	Dump     bool     `help:"Print the examples of each batch as JSON lines."`
 	Tensors  string   `placeholder:"FILE" help:"Write the batch of the first step as safetensors, such as pali3 forward takes."`
 	Steps    span     `default:"0:1" placeholder:"A:B" help:"Steps from A to before B."`
-	Workers  int      `help:"Goroutines that make examples; by default one a core."`
+	Workers  int      `help:"Goroutines that make examples; default one per core."`
 	Host     share    `default:"1/1" placeholder:"h/H" help:"This host's part of every batch."`
 	ResumeAt int      `help:"Begin at this step as a resumed run does."`
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// predictCommand writes what a trained model says of many images.
+// predictCommand writes the predictions of a trained model for many images.
 type predictCommand struct {
 	Images []string `arg:"" optional:"" name:"image" help:"Image files, folders, patterns such as 'photos/*.png', or @FILE for a list, in place of --data."`
 	List   string   `name:"images" placeholder:"FILE" help:"File with one image, folder or pattern a line; - is standard input."`
@@ -30,14 +30,14 @@ type predictCommand struct {
 	Samples  int      `placeholder:"N" help:"Predict for at most N samples of the split, drawn by --seed."`
 	Fresh    bool     `help:"Replace a finished file that holds other predictions."`
 
-	Beam        int     `placeholder:"N" help:"Follow N beginnings at once (beam search) instead of the likeliest alone."`
-	Temperature float64 `placeholder:"T" help:"Draw the answer at random: 1 by the model's probabilities, less to be surer."`
-	TopK        int     `placeholder:"K" help:"With --temperature: draw each piece among the K likeliest."`
-	TopP        float64 `placeholder:"P" help:"With --temperature: draw among the likeliest that together have probability P."`
-	Seed        uint64  `help:"Seed of what is drawn."`
+	Beam        int     `placeholder:"N" help:"Beam search with N beams (default: greedy)."`
+	Temperature float64 `placeholder:"T" help:"Sample at this temperature: 1 follows the model's probabilities, less is more certain."`
+	TopK        int     `placeholder:"K" help:"With --temperature: sample among the K likeliest pieces."`
+	TopP        float64 `placeholder:"P" help:"With --temperature: sample among the likeliest pieces that together have probability P."`
+	Seed        uint64  `help:"Seed of the sampling."`
 
 	Batch   int    `placeholder:"N" help:"Queries answered together; default 64."`
-	Backend string `help:"Where to compute; by default GOMLX_BACKEND, or the Go backend on all cores."`
+	Backend string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
 	JSON    bool   `help:"Print one JSON object about the file."`
 }
 
@@ -65,7 +65,7 @@ func (c predictCommand) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	if did.Failed.Count == did.Predictions {
-		return errors.New("not one prediction could be made")
+		return errors.New("no prediction could be made")
 	}
 	return nil
 }

@@ -6,13 +6,13 @@ import (
 	"github.com/pali3/pali3/internal/quickstart"
 )
 
-// quickstartCommand is the main job at small scale: a project on embedded data.
+// quickstartCommand runs a small project on built-in data.
 type quickstartCommand struct {
 	Out     string `default:"quickstart-run" placeholder:"DIR" help:"Folder of everything it makes."`
 	Smoke   bool   `help:"A few steps of everything, to see that it runs."`
 	Seed    uint64 `help:"Seed of all random choices."`
 	Fresh   bool   `help:"Start over instead of resuming what is there."`
-	Backend string `help:"Backend of the graphs; by default GOMLX_BACKEND or pure Go."`
+	Backend string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
 	JSON    bool   `help:"Print the summary as one JSON object."`
 }
 

@@ -13,8 +13,8 @@ import (
 // runCommand does what a project's pipeline says.
 type runCommand struct {
 	Dir     string `arg:"" name:"project" help:"Folder that pali3 start has written."`
-	Backend string `help:"Where to compute; by default GOMLX_BACKEND, or the Go backend on all cores."`
-	Workers int    `help:"Goroutines that make examples and decode images; by default one a core."`
+	Backend string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
+	Workers int    `help:"Goroutines that make examples and decode images; default one per core."`
 	JSON    bool   `help:"Print the summary as one JSON object."`
 }
 

@@ -8,7 +8,7 @@ import (
 
 type shardsRepair struct {
 	Dataset         string   `arg:"" help:"Dataset folder."`
-	RebuildManifest bool     `help:"Write the manifest anew from the parts in the folder."`
+	RebuildManifest bool     `help:"Rebuild the manifest from the parts in the folder."`
 	Drop            []string `help:"Take these parts out of the dataset; they are kept in its folder dropped." placeholder:"PART"`
 	JSON            bool     `help:"Print the new totals as one JSON object."`
 }

@@ -26,7 +26,7 @@ type shardsSplit struct {
 	Near         string   `placeholder:"BITS,COLOUR" help:"Which images look alike, as duplicates.near of a curation recipe; 3,5 by default."`
 	Seed         uint64   `help:"With --fraction: another seed draws other samples."`
 	Resplit      bool     `help:"With --fraction: draw from all samples. Without it a sample keeps a split other than that of --rest."`
-	Workers      int      `help:"Goroutines that decode images; by default one a core."`
+	Workers      int      `help:"Goroutines that decode images; default one per core."`
 	JSON         bool     `help:"With --fraction: print the report as one JSON object."`
 }
 

@@ -17,7 +17,7 @@ type startCommand struct {
 	Seed     uint64  `help:"Seed of all random choices."`
 	Language string  `help:"Language of texts that do not say theirs (BCP-47)."`
 	TextFrom string  `enum:",filename,folder" default:"" help:"Make texts of images without any from their file names or their folders' names; by default as the folder shows."`
-	Backend  string  `help:"Where to compute; by default GOMLX_BACKEND, or the Go backend on all cores."`
+	Backend  string  `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
 	JSON     bool    `help:"Print what was measured and decided as one JSON object."`
 }
 

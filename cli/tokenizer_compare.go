@@ -14,7 +14,7 @@ import (
 type tokenizerCompare struct {
 	A    string `arg:"" help:"One tokenizer: a SentencePiece .model or a tokenizer.json."`
 	B    string `arg:"" help:"The other."`
-	Max  int    `default:"20" help:"Show so many lines at most; all are counted."`
+	Max  int    `default:"20" help:"Show at most this many lines; all are counted."`
 	JSON bool   `help:"Print the counts as one JSON object."`
 }
 

@@ -52,7 +52,7 @@ type tokenizerTrain struct {
 	AddDummyPrefix         bool   `default:"true" negatable:"" help:"Put a space before text."`
 	RemoveExtraWhitespaces bool   `default:"true" negatable:"" help:"Join spaces, and drop those at the ends."`
 
-	InputSentenceSize      int     `help:"Use so many sentences at most; 0 for all."`
+	InputSentenceSize      int     `help:"Use at most this many sentences; 0 for all."`
 	ShuffleInputSentence   bool    `default:"true" negatable:"" help:"Draw them from all, not the first."`
 	Seed                   uint64  `help:"Seed of that draw."`
 	MaxSentenceLength      int     `default:"4192" help:"Leave out longer lines, in bytes."`

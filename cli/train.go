@@ -13,10 +13,10 @@ import (
 // trainCommand runs a stage of training.
 type trainCommand struct {
 	Recipe  string   `required:"" placeholder:"RECIPE" help:"Shipped recipe, or a YAML file; the run.yaml of a run repeats it."`
-	Out     string   `required:"" placeholder:"RUN" help:"Run folder. A run that it holds in part is continued."`
+	Out     string   `required:"" placeholder:"RUN" help:"Run folder. An interrupted run in it is resumed."`
 	Set     []string `sep:"none" placeholder:"KEY=VALUE" help:"Override a value of the recipe, for example data=DATASET or optimizer.learning_rate=1e-3."`
-	Backend string   `help:"Where to compute; by default GOMLX_BACKEND, or the Go backend on all cores."`
-	Workers int      `help:"Goroutines that make examples; by default one a core."`
+	Backend string   `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
+	Workers int      `help:"Goroutines that make examples; default one per core."`
 	JSON    bool     `help:"Print the result as one JSON object."`
 }
 
