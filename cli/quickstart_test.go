@@ -21,7 +21,7 @@ import (
 // what it finds, and its weights, with those of an undisturbed one.
 func TestKilledQuickstartResumes(t *testing.T) {
 	dir := t.TempDir()
-	mustRun(t, dir, "quickstart", "--smoke", "--out", "straight")
+	mustRun(t, dir, "quickstart", "--smoke", "--out", "quickstart-run")
 	phases := []string{"ingest: ", "curate: ", "tokenizer: ", "siglip: ", "ul2: ", "stage1: ", "stage2: ", "caption: ", "vqa: ", "score "}
 	if testing.Short() {
 		phases = phases[:4]
@@ -30,12 +30,12 @@ func TestKilledQuickstartResumes(t *testing.T) {
 		killAt(t, dir, phase, "quickstart", "--smoke", "--out", "killed")
 	}
 	mustRun(t, dir, "run", "killed") // which is what quickstart does
-	want, got := summaryOf(t, dir, "straight"), summaryOf(t, dir, "killed")
+	want, got := summaryOf(t, dir, "quickstart-run"), summaryOf(t, dir, "killed")
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("the killed run found something else (-straight +killed):\n%s", diff)
+		t.Errorf("the killed run found something else (-quickstart-run +killed):\n%s", diff)
 	}
 	for _, stage := range []string{"siglip", "ul2", "stage1", "stage2", "caption", "vqa"} {
-		a, err := os.ReadFile(filepath.Join(dir, "straight", stage, "weights.safetensors"))
+		a, err := os.ReadFile(filepath.Join(dir, "quickstart-run", stage, "weights.safetensors"))
 		b, err2 := os.ReadFile(filepath.Join(dir, "killed", stage, "weights.safetensors"))
 		if err := errors.Join(err, err2); err != nil || !bytes.Equal(a, b) {
 			t.Errorf("%s: other weights, or none: %v", stage, err)
@@ -48,8 +48,9 @@ func TestKilledQuickstartResumes(t *testing.T) {
 	}
 	mustRun(t, dir, "shards", "verify", "killed/data", "--deep")
 	if err := command(t.Context(), dir, "quickstart", "--smoke", "--seed", "7", "--out", "killed").Run(); err == nil {
-		t.Error("a run with another seed went on in the same folder")
+		t.Error("a run with another seed continued in the same folder")
 	}
+	t.Run("docs/evaluation.md", func(t *testing.T) { checkEvaluationPage(t, dir) })
 }
 
 // killAt runs a command and kills it with SIGKILL a moment after a line of progress with the
