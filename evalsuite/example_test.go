@@ -17,7 +17,7 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// parrot is a model of one's own: it says the same of every picture.
+// parrot is a predictor that gives the same answer to every query.
 type parrot string
 
 func (p parrot) Predict(_ context.Context, queries []evalsuite.Query, _ func(done, total int)) ([]string, error) {
@@ -58,21 +58,21 @@ steps: 80
 optimizer: {name: adamw, learning_rate: 0.02}
 `
 
-// A model learns the caption of the only picture that there is, and is asked for it.
+// A model learns the caption of a single image and is then asked for it.
 func ExampleNewPredictor() {
 	dir, err := os.MkdirTemp("", "evalsuite")
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	var picture bytes.Buffer
-	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+	var encoded bytes.Buffer
+	if err := png.Encode(&encoded, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
 		log.Fatal(err)
 	}
 	data, run := filepath.Join(dir, "data"), filepath.Join(dir, "run")
 	if _, err := shards.Write(data, func(yield func(shards.Sample, error) bool) {
 		yield(shards.Sample{
-			Key: "night", Split: "train", Images: []shards.Image{{Bytes: picture.Bytes()}},
+			Key: "night", Split: "train", Images: []shards.Image{{Bytes: encoded.Bytes()}},
 			Texts: []shards.Text{{Kind: shards.Caption, Language: "en", Value: "night sky"}},
 		}, nil)
 	}); err != nil {

@@ -22,7 +22,7 @@ var three = []shards.Sample{
 		Questions: []shards.Question{{ID: "3", Kind: "colour", Text: "colour?", Answers: []shards.Answer{{Text: "red"}}}}},
 }
 
-// parrot says the truth about the first picture and nonsense about others.
+// parrot is right about the first image and gives nonsense for others.
 type parrot struct{}
 
 func (parrot) Predict(_ context.Context, queries []Query, _ func(int, int)) (answers []string, err error) {
@@ -51,7 +51,7 @@ func TestScores(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if math.Abs(exact.Value-0.5/3) > 1e-12 || exact.N != 3 { // one of the first picture's two captions
+	if math.Abs(exact.Value-0.5/3) > 1e-12 || exact.N != 3 { // one of the first image's two captions
 		t.Errorf("exact %+v", exact)
 	}
 	if cider.Value <= 0 || cider.Value > 10 {
@@ -91,8 +91,8 @@ func TestChance(t *testing.T) {
 	}
 }
 
-// TestSeveralCaptionsOfAPicture: one answer with several truths, under one id.
-func TestSeveralCaptionsOfAPicture(t *testing.T) {
+// TestCaptions_SeveralReferencesPerImage: one answer with several truths, under one id.
+func TestCaptions_SeveralReferencesPerImage(t *testing.T) {
 	samples := []shards.Sample{{Key: "a", Texts: []shards.Text{
 		{Kind: shards.Caption, Language: "en", Value: "a cat"}, {Kind: shards.Caption, Language: "fr", Value: "un chat"},
 		{Kind: shards.Alt, Language: "en", Value: "IMG_1"}, {Kind: shards.Caption, Language: "en", Value: "a small cat"}}}}
@@ -107,13 +107,13 @@ func TestSeveralCaptionsOfAPicture(t *testing.T) {
 	}
 }
 
-// TestRecallsOfSeveralTexts ranks three pictures, of which the second has no text, the first two
-// and the third one.
+// TestRecallsOfSeveralTexts ranks three images: the first has two texts, the second none, the third
+// one.
 func TestRecallsOfSeveralTexts(t *testing.T) {
-	pictures := [][]float32{{1, 0}, {0.5, 0.5}, {0, 1}}
-	texts := [][]float32{{0.9, 0.1}, {0.2, 0.8}, {0.1, 0.9}} // the second is nearer the third picture
+	images := [][]float32{{1, 0}, {0.5, 0.5}, {0, 1}}
+	texts := [][]float32{{0.9, 0.1}, {0.2, 0.8}, {0.1, 0.9}} // the second is closer to the third image
 	recalls := map[string][][]float64{}
-	if err := addRecalls(recalls, pictures, texts, []int{0, 0, 2}); err != nil {
+	if err := addRecalls(recalls, images, texts, []int{0, 0, 2}); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string][][]float64{

@@ -11,7 +11,7 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// validated writes 6 samples for training and 12 in val: grey pictures with captions in six
+// validated writes 6 samples for training and 12 in val: grey images with captions in six
 // languages, every second with questions. One of val cannot be decoded.
 func validated(t *testing.T) string {
 	t.Helper()

@@ -9,17 +9,18 @@ import (
 // bleuN is the longest n-gram of BLEU-4.
 const bleuN = 4
 
-// BLEUCounts are what BLEU is computed from. Those of a corpus are the sums of its captions'.
+// BLEUCounts holds the counts from which BLEU is computed. The counts of a corpus are the sums over
+// its captions.
 type BLEUCounts struct {
 	Candidate int        // words of the candidate
-	Reference int        // words of the reference whose length is nearest, of two the shorter
+	Reference int        // words of the reference with the closest length; the shorter one of two
 	Guessed   [bleuN]int // n-grams of the candidate, by n-1
 	Correct   [bleuN]int // of them in a reference, each as often as the reference that has it most often
 }
 
 // CountBLEU counts one candidate's n-grams against its references, as pycocoevalcap does
-// (bleu_scorer.py, after Papineni et al., ACL 2002). Both are tokenized ([PTBTokenize]), words
-// being parted by white space.
+// (bleu_scorer.py, after Papineni et al., ACL 2002). Both must be tokenized ([PTBTokenize]), with
+// words separated by white space.
 func CountBLEU(candidate string, references []string) BLEUCounts {
 	words := strings.FieldsFunc(candidate, isPythonSpace)
 	c := BLEUCounts{Candidate: len(words)}
@@ -71,8 +72,8 @@ func (c *BLEUCounts) Add(other BLEUCounts) {
 	}
 }
 
-// Scores returns BLEU-1 to BLEU-4 of the counts, each from 0 to 1: of a whole corpus when given its
-// sums. The small constants that keep it from dividing by zero are pycocoevalcap's.
+// Scores returns BLEU-1 to BLEU-4 of the counts, each from 0 to 1. It adds the same small constants as
+// pycocoevalcap to avoid division by zero.
 func (c BLEUCounts) Scores() (scores [bleuN]float64) {
 	const small, tiny = 1e-9, 1e-15
 	product := 1.0
@@ -89,9 +90,8 @@ func (c BLEUCounts) Scores() (scores [bleuN]float64) {
 	return scores
 }
 
-// CaptionBLEU tokenizes captions as [CaptionCIDEr] does and counts each.
-//
-// It is an error if the lengths differ or an image has no reference.
+// CaptionBLEU tokenizes captions like [CaptionCIDEr] and returns the counts of each. It returns an error
+// if the lengths differ or an image has no reference.
 func CaptionBLEU(candidates []string, references [][]string) ([]BLEUCounts, error) {
 	if len(candidates) != len(references) {
 		return nil, fmt.Errorf("BLEU: %d candidates for %d images", len(candidates), len(references))
@@ -112,8 +112,7 @@ func CaptionBLEU(candidates []string, references [][]string) ([]BLEUCounts, erro
 	return counts, nil
 }
 
-// BLEU4 returns the BLEU-4 of a corpus, given the counts of each image, and its interval: what is
-// resampled is images.
+// BLEU4 returns the BLEU-4 of a corpus from the counts of each image. The interval resamples images.
 func (b Bootstrap) BLEU4(images []BLEUCounts) Score {
 	return b.Statistic(len(images), func(chosen []int) float64 {
 		var sum BLEUCounts

@@ -10,7 +10,7 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// Score is a mean with its interval. It is written as JSON the way every result of pali3 is.
+// Score is a mean with its confidence interval. Its JSON is part of every result of pali3.
 type Score struct {
 	Value float64 `json:"value"`
 	Lo    float64 `json:"lo"`
@@ -18,20 +18,20 @@ type Score struct {
 	N     int     `json:"n"`
 }
 
-// Bootstrap says how intervals are drawn. The zero value means the defaults.
+// Bootstrap says how to compute intervals. The zero value uses the defaults.
 type Bootstrap struct {
-	Resamples int     // how many means of samples drawn with replacement; 1,000 if 0
-	Level     float64 // how much of them the interval holds; 0.95 if 0
+	Resamples int     // number of resamples, drawn with replacement; default 1,000
+	Level     float64 // confidence level; default 0.95
 	Seed      uint64
 }
 
 // Mean returns the mean of one value per image or question, and its percentile bootstrap interval
 // (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13; percentiles are
-// interpolated linearly, as NumPy does). It is a function of its arguments: neither time nor the
-// number of cores matters. Without values it is the zero Score.
+// interpolated linearly, as NumPy does). The result depends on the arguments only, not on the number
+// of cores. Without values it is the zero Score.
 //
-// For CIDEr give the scores per image: what is resampled is images, with the document frequencies
-// of the whole corpus.
+// For CIDEr, pass the scores of images: the bootstrap resamples images and keeps the document
+// frequencies of the whole corpus.
 func (b Bootstrap) Mean(values []float64) Score {
 	if len(values) == 0 {
 		return Score{}
@@ -47,9 +47,9 @@ func (b Bootstrap) Mean(values []float64) Score {
 	return score
 }
 
-// Statistic is [Bootstrap.Mean] for a value of n items that is not their mean, for example a
-// corpus's BLEU. It draws the items as Mean does. Value gets the numbers of the items, in order or
-// drawn with replacement, and may be called by several goroutines; it must not keep them.
+// Statistic is [Bootstrap.Mean] for a statistic of n items other than their mean, for example the
+// BLEU of a corpus. It draws the items like Mean. Value gets the numbers of the items, in order or
+// drawn with replacement. It may be called by several goroutines and must not keep its argument.
 func (b Bootstrap) Statistic(n int, value func(chosen []int) float64) Score {
 	if n == 0 {
 		return Score{}
@@ -71,8 +71,7 @@ func (b Bootstrap) Statistic(n int, value func(chosen []int) float64) Score {
 	return score
 }
 
-// interval returns the percentile interval of a value of resamples. Each goroutine has a resampler
-// of its own.
+// interval returns the percentile interval over resamples. Each goroutine has its own resampler.
 func (b Bootstrap) interval(resampler func() func(*random.Stream) float64) (lo, hi float64) {
 	resamples, level := b.Resamples, b.Level
 	if resamples == 0 {
@@ -119,7 +118,7 @@ func draw(n int, random *random.Stream) int {
 	return int(i)
 }
 
-// percentile interpolates between the two neighbours of the place q, from 0 to 1, in sorted values.
+// percentile returns the quantile q, from 0 to 1, of sorted values, interpolated linearly.
 func percentile(sorted []float64, q float64) float64 {
 	place := q * float64(len(sorted)-1)
 	below := int(math.Floor(place))

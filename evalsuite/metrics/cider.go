@@ -13,16 +13,15 @@ const (
 	ciderSigma = 6.0
 )
 
-// CIDEr returns one score an image, CIDEr-D as pycocoevalcap computes it (cider_scorer.py, after
+// CIDEr returns one score per image: CIDEr-D as pycocoevalcap computes it (cider_scorer.py, after
 // Vedantam, Zitnick and Parikh, CVPR 2015): ten times the mean, over n-gram lengths 1 to 4 and over
 // the image's references, of the clipped cosine between tf-idf vectors, times a Gaussian in the
 // difference of lengths. The corpus's score is the mean over images; papers print it times 100.
 //
-// candidates[i] is compared with references[i]; both are tokenized ([PTBTokenize]), words being
-// parted by white space. Document frequencies are those of all references given: scores depend on
-// the whole corpus, and one image alone scores 0.
-//
-// It is an error if the lengths differ or an image has no reference.
+// It compares candidates[i] with references[i]. Both must be tokenized ([PTBTokenize]), with words
+// separated by white space. Document frequencies are those of all references, so scores depend on the
+// whole corpus, and a single image scores 0. It returns an error if the lengths differ or an image has
+// no reference.
 func CIDEr(candidates []string, references [][]string) ([]float64, error) {
 	if len(candidates) != len(references) {
 		return nil, fmt.Errorf("CIDEr: %d candidates for %d images", len(candidates), len(references))

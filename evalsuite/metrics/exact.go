@@ -6,8 +6,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// ExactMatch reports whether the prediction equals one of the truths once both are normalised by
-// [NormalizeExact].
+// ExactMatch reports whether the prediction equals one of the references after [NormalizeExact].
 func ExactMatch(prediction string, truths ...string) bool {
 	prediction = NormalizeExact(prediction)
 	for _, truth := range truths {
@@ -18,8 +17,8 @@ func ExactMatch(prediction string, truths ...string) bool {
 	return false
 }
 
-// NormalizeExact brings a text into Unicode's form NFC, with one space for every run of white space
-// and none at its ends. Case and punctuation stay.
+// NormalizeExact normalises a text to Unicode NFC and white space to single spaces, with none at the
+// ends. It keeps case and punctuation.
 func NormalizeExact(text string) string {
 	return strings.Join(strings.Fields(norm.NFC.String(text)), " ")
 }

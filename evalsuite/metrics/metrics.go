@@ -1,11 +1,11 @@
-// Package metrics holds the scores of the field as pure functions of strings and matrices, equal to
-// their reference implementations and tested against them.
+// Package metrics has the common metrics as pure functions of strings and matrices. They equal their
+// reference implementations and are tested against them.
 //
-// For answers there is [VQAAccuracy], the official VQA rule; for captions [CaptionCIDEr], which is
-// CIDEr-D on Penn Treebank tokens ([PTBTokenize]) as pycocoevalcap computes it, and [CaptionBLEU];
-// [ExactMatch] for names and short texts; and recall at k of [Similarities] between images and
-// texts. Each gives one number a question, image or query, from which [Bootstrap] makes a mean with
-// its interval; BLEU is one number of the whole corpus.
+// [VQAAccuracy] scores answers by the official VQA rule. [CaptionCIDEr] scores captions by CIDEr-D on
+// Penn Treebank tokens ([PTBTokenize]) and [CaptionBLEU] by BLEU, both as pycocoevalcap does.
+// [ExactMatch] compares short texts, and [Similarities] gives recall at k between images and texts.
+// Each returns one value per question, image or query, and [Bootstrap] computes their mean with an
+// interval; BLEU is a statistic of the whole corpus.
 //
-// It imports no other package of this module but the counter that draws bootstrap samples.
+// The package imports no other package of this module except random.
 package metrics

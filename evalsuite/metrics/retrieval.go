@@ -2,7 +2,7 @@ package metrics
 
 import "fmt"
 
-// Similarities hold how alike each image and each text are, the greater the more.
+// Similarities holds the similarity of each image and each text.
 type Similarities struct {
 	Images, Texts int
 	// Values is [Images, Texts], row by row.
@@ -11,10 +11,10 @@ type Similarities struct {
 	ImageOf []int
 }
 
-// Ranks holds, per query, how many wrong items stand before the right one: 0 is found first.
+// Ranks holds, per query, the rank of the right item: 0 if it is found first.
 type Ranks []int
 
-// RecallAt returns per query 1 if the right item is among the first k, else 0; its mean is R@k.
+// RecallAt returns, per query, 1 if the right item is among the first k, else 0. The mean is R@k.
 func (r Ranks) RecallAt(k int) []float64 {
 	hits := make([]float64, len(r))
 	for i, rank := range r {
@@ -41,8 +41,8 @@ func (s Similarities) check() error {
 }
 
 // ImageToText ranks, for each image that has texts, the best of them among the texts of others.
-// Ties count against the model: a wrong text as similar as the right one stands before it, and so
-// does one whose similarity is not a number. A constant matrix thus finds nothing.
+// Ties count against the model: a wrong text with the same similarity ranks first, and so does one
+// whose similarity is NaN. A constant matrix thus finds nothing.
 func (s Similarities) ImageToText() (Ranks, error) {
 	if err := s.check(); err != nil {
 		return nil, err

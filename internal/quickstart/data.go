@@ -10,7 +10,7 @@ import (
 // VocabularySize is the number of pieces of the tokenizer, as pipeline.yaml has it.
 const VocabularySize = 4096
 
-// compressed is the archive as the binary carries it: half of the tar file is headers and JSON.
+// compressed is the archive, compressed because half of the tar file is headers and JSON.
 //
 //go:embed data/emoji.tar.zst
 var compressed []byte

@@ -1,6 +1,6 @@
-// Package quickstart holds the main job of pali3 at small scale: the embedded data, and the
-// pipeline and recipes of a project on them. What `pali3 quickstart` does is package project's Run,
-// as for anyone's own data.
+// Package quickstart holds the embedded data of pali3 quickstart, and the pipeline and recipes of a
+// project on them. The command writes this project and runs it with package project, like a project
+// on any other data.
 package quickstart
 
 import (
@@ -22,20 +22,20 @@ import (
 type Options struct {
 	Seed  uint64
 	Smoke bool // a few steps of everything, to see that it runs
-	Fresh bool // drop what an earlier quickstart left in the folder
+	Fresh bool // remove what an earlier quickstart left in the folder
 }
 
 //go:embed pipeline.yaml
 var pipeline string
 
-// smokeSamples is how many held-out samples a smoke run scores in each split.
+// smokeSamples is the number of held-out samples that a smoke run scores per split.
 const smokeSamples = 12
 
-// recipeNames are the project's recipes; the shipped ones are called quickstart-NAME.
+// recipeNames lists the project's recipes. The shipped recipes have the names quickstart-NAME.
 var recipeNames = []string{"siglip", "ul2", "stage1", "stage2", "caption", "vqa"}
 
-// Write makes the quickstart's project in a folder: the archive, the recipes and, last, the
-// pipeline. A folder that holds the same project stays as it is, edited or not.
+// Write writes the quickstart's project to a folder: the archive, the recipes and finally the
+// pipeline. If the folder already holds this project, edited or not, Write leaves it alone.
 func Write(dir string, o Options) error {
 	if o.Fresh {
 		if err := clear(dir); err != nil {
@@ -75,14 +75,14 @@ func Write(dir string, o Options) error {
 	return atomicfile.WriteBytes(filepath.Join(dir, project.PipelineFile), []byte(o.pipeline()))
 }
 
-// written reports whether the folder holds a project, which must be the one asked for.
+// written reports whether the folder holds the requested project. Another project is an error.
 func written(dir string, o Options) (bool, error) {
 	old, err := os.ReadFile(filepath.Join(dir, "quickstart.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
 	if old != nil {
-		return false, fmt.Errorf("%s holds a quickstart of an earlier version: name another folder, or start over with --fresh", dir)
+		return false, fmt.Errorf("%s holds a quickstart of an earlier version: use another folder, or --fresh to start over", dir)
 	}
 	if err != nil {
 		return false, err
@@ -95,13 +95,13 @@ func written(dir string, o Options) (bool, error) {
 		return false, err
 	}
 	if smoke := p.Score.Samples == smokeSamples; p.Seed != o.Seed || smoke != o.Smoke {
-		return false, fmt.Errorf("%s holds a quickstart with seed %d and smoke %t: name another folder, or start over with --fresh", dir, p.Seed, smoke)
+		return false, fmt.Errorf("%s holds a quickstart with seed %d and smoke %t: use another folder, or --fresh to start over", dir, p.Seed, smoke)
 	}
 	return true, nil
 }
 
-// moved are the places of files in the shipped recipes, which begin at the folder of the run, and
-// in those of a project, which begin at its folder recipes.
+// moved rewrites the paths of the shipped recipes, which are relative to the project's folder, for
+// the project's recipes, which are relative to its folder recipes.
 var moved = strings.NewReplacer(
 	"\ndata: data\n", "\ndata: ../data\n", `"pali3:tokenizer.model"`, "../tokenizer.model",
 	"from: siglip", "from: ../siglip", "from: ul2", "from: ../ul2", "from: stage1", "from: ../stage1", "from: stage2", "from: ../stage2",
@@ -109,7 +109,7 @@ var moved = strings.NewReplacer(
 
 var seedLine = regexp.MustCompile(`(?m)^seed: 0$`)
 
-// short makes a smoke run of a recipe: a few steps in small batches.
+// short turns a recipe into one for a smoke run: a few steps with small batches.
 var short = []struct {
 	line *regexp.Regexp
 	with string
@@ -120,7 +120,7 @@ var short = []struct {
 	{regexp.MustCompile(`(?m)^checkpoint_every: \d+$`), "checkpoint_every: 3"},
 }
 
-// recipe is a shipped recipe as a file of the project.
+// recipe rewrites a shipped recipe for the project.
 func (o Options) recipe(text string) string {
 	text = moved.Replace(text)
 	text = seedLine.ReplaceAllString(text, fmt.Sprintf("seed: %d", o.Seed))
@@ -140,7 +140,7 @@ func (o Options) pipeline() string {
 	return text
 }
 
-// clear removes what a quickstart makes, and nothing else.
+// clear removes the files of a quickstart, and nothing else.
 func clear(dir string) error {
 	p, err := project.ReadPipeline(dir)
 	_, statErr := os.Stat(filepath.Join(dir, "quickstart.json"))

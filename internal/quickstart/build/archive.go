@@ -14,8 +14,8 @@ import (
 
 // plan says how many of what the archive holds.
 type plan struct {
-	secondOfRoles int            // roles of which two pictures are held out, not one
-	heldOutOf     map[string]int // pictures held out of the other families
+	secondOfRoles int            // roles of which two images are held out, not one
+	heldOutOf     map[string]int // images held out of the other families
 	sheets        map[string]int // by split; even, since sheets are asked in pairs
 }
 
@@ -30,23 +30,23 @@ var quickstartPlan = plan{
 
 // build makes the records of the archive, in the random but fixed order in which they stand there.
 func build(src *sources, p plan) ([]shards.Sample, error) {
-	pictures, err := choose(src)
+	images, err := choose(src)
 	if err != nil {
 		return nil, err
 	}
-	divide(pictures, p)
-	sheets, err := composeSheets(pictures, p.sheets)
+	divide(images, p)
+	sheets, err := composeSheets(images, p.sheets)
 	if err != nil {
 		return nil, err
 	}
-	questions := interview(src, pictures, sheets)
-	doubles, err := chooseDoubles(src, pictures)
+	questions := interview(src, images, sheets)
+	doubles, err := chooseDoubles(src, images)
 	if err != nil {
 		return nil, err
 	}
 
 	var records []shards.Sample
-	for _, p := range pictures {
+	for _, p := range images {
 		records = append(records, p.record(questions))
 	}
 	for _, s := range sheets {
@@ -59,8 +59,8 @@ func build(src *sources, p plan) ([]shards.Sample, error) {
 	return scatter(shuffled, doubles), nil
 }
 
-// record is the picture's, with its names as captions.
-func (p *picture) record(questions map[string][]shards.Question) shards.Sample {
+// record is the image's, with its names as captions.
+func (p *emojiImage) record(questions map[string][]shards.Question) shards.Sample {
 	r := record(p.key, p.split, p.png, p.metadata(), questions)
 	for _, language := range captionLanguages {
 		if name := p.names[language]; name != "" {
@@ -70,7 +70,7 @@ func (p *picture) record(questions map[string][]shards.Question) shards.Sample {
 	return r
 }
 
-// record assembles what pictures and sheets have in common.
+// record assembles what images and sheets have in common.
 func record(
 	key, split string, png []byte, metadata map[string]string, questions map[string][]shards.Question,
 ) shards.Sample {
@@ -84,8 +84,8 @@ func record(
 	}
 }
 
-// metadata says what a picture shows.
-func (p *picture) metadata() map[string]string {
+// metadata says what an image shows.
+func (p *emojiImage) metadata() map[string]string {
 	m := map[string]string{"emoji": p.text, "family": p.family, "group": p.group}
 	for name, value := range map[string]string{
 		"gender": p.gender, "tone": p.tone, "color": p.color, "shape": p.shape, "time": p.time,

@@ -93,7 +93,7 @@ func TestOnlyTheDoublesShareAPicture(t *testing.T) {
 		for _, r := range shared {
 			name := "flag: " + strings.TrimPrefix(r.Metadata["object"], "flag of ")
 			if !slices.Contains(doubleNames, name) || r.Split != train || len(r.Questions) > 0 || len(r.Texts) == 0 || r.Texts[0].Value != name {
-				t.Errorf("%s shares its picture with %d others and is no double, held out, asked of, or not named %q", r.Key, len(shared)-1, name)
+				t.Errorf("%s shares its image with %d others and is not a duplicate, held out, asked of, or not named %q", r.Key, len(shared)-1, name)
 			}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // smallSources are three roles in every gender and tone, three hands, and shapes of two colours and
-// two shapes, with pictures of one colour and made-up names in every language.
+// two shapes, with images of one colour and made-up names in every language.
 func smallSources(t *testing.T) *sources {
 	t.Helper()
 	src := &sources{png: map[string][]byte{}, names: map[string]map[string]string{}}
@@ -92,13 +92,13 @@ func TestPicturesOfTwoNamesAreDropped(t *testing.T) {
 	src := smallSources(t)
 	a, b := src.emoji[len(src.emoji)-1], src.emoji[len(src.emoji)-2]
 	src.png[a.file] = src.png[b.file]
-	pictures, err := choose(src)
+	images, err := choose(src)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range pictures {
+	for _, p := range images {
 		if p.text == a.text || p.text == b.text {
-			t.Errorf("%s is chosen, though another emoji has its picture", p.key)
+			t.Errorf("%s is chosen, though another emoji has its image", p.key)
 		}
 	}
 }

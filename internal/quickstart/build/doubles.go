@@ -17,9 +17,9 @@ var doubleNames = []string{"flag: Australia", "flag: Bouvet Island", "flag: Ceut
 	"flag: St. Martin", "flag: Svalbard & Jan Mayen"}
 
 // chooseDoubles returns the training records of doubleNames: with captions and without questions. A
-// name that one of the chosen pictures or another double has in a language is left out.
-func chooseDoubles(src *sources, chosen []*picture) ([]shards.Sample, error) {
-	var doubles []*picture
+// name that one of the chosen images or another double has in a language is left out.
+func chooseDoubles(src *sources, chosen []*emojiImage) ([]shards.Sample, error) {
+	var doubles []*emojiImage
 	for _, e := range src.emoji {
 		name := src.names["en"][e.text]
 		if slices.Contains(doubleNames, name) {
@@ -37,7 +37,7 @@ func chooseDoubles(src *sources, chosen []*picture) ([]shards.Sample, error) {
 		records = append(records, p.record(nil))
 	}
 	if left := withoutDoubles(records); len(left) > 0 {
-		return nil, fmt.Errorf("no other emoji has the picture of %s", left[0].Key)
+		return nil, fmt.Errorf("no other emoji has the image of %s", left[0].Key)
 	}
 	return records, nil
 }

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// emoji is one picture of the emoji package and what its code points say.
+// emoji is one image of the emoji package and what its code points say.
 type emoji struct {
 	text     string // the characters, without variation selectors: CLDR's key
-	file     string // of its picture
+	file     string // of its image
 	category string // for example "People & Body"
 	group    string // for example "person-role"
 	anatomy
@@ -28,7 +28,7 @@ type anatomy struct {
 // genders of a person, in Unicode's words. Person says nothing of gender.
 var genders = []string{"person", "woman", "man"}
 
-// tones of skin. Yellow is the picture of an emoji without a skin tone.
+// tones of skin. Yellow is the image of an emoji without a skin tone.
 var tones = []string{"yellow", "light", "medium-light", "medium", "medium-dark", "dark"}
 
 const (
@@ -76,32 +76,32 @@ func dissect(text string) anatomy {
 
 // parseEmoji reads emoji.json: every emoji and its skin variations, in the file's order.
 func parseEmoji(content []byte) ([]emoji, error) {
-	type picture struct {
+	type emojiImage struct {
 		Unified string `json:"unified"`
 		Image   string `json:"image"`
 		Google  bool   `json:"has_img_google"`
 	}
 	var entries []struct {
-		picture
-		Category    string             `json:"category"`
-		Subcategory string             `json:"subcategory"`
-		Tones       map[string]picture `json:"skin_variations"`
+		emojiImage
+		Category    string                `json:"category"`
+		Subcategory string                `json:"subcategory"`
+		Tones       map[string]emojiImage `json:"skin_variations"`
 	}
 	if err := json.Unmarshal(content, &entries); err != nil {
 		return nil, err
 	}
 	var all []emoji
 	for i, entry := range entries {
-		pictures := []picture{entry.picture}
+		images := []emojiImage{entry.emojiImage}
 		variations := make([]string, 0, len(entry.Tones))
 		for tone := range entry.Tones {
 			variations = append(variations, tone)
 		}
 		slices.Sort(variations)
 		for _, tone := range variations {
-			pictures = append(pictures, entry.Tones[tone])
+			images = append(images, entry.Tones[tone])
 		}
-		for _, p := range pictures {
+		for _, p := range images {
 			text, err := characters(p.Unified)
 			if err != nil {
 				return nil, fmt.Errorf("entry %d, unified %q: %w", i, p.Unified, err)

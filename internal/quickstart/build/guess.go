@@ -8,7 +8,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// guesses are what can be had without looking at a picture.
+// guesses are what can be had without looking at an image.
 type guesses struct {
 	n        int
 	constant float64 // accuracy of the best single answer to each kind, chosen on the split itself

@@ -1,8 +1,8 @@
-// Command build makes the quickstart's data: an archive of real pictures with names in fourteen
+// Command build makes the quickstart's data: an archive of real images with names in fourteen
 // languages and questions about them, small enough to learn from on a CPU and structured enough to
 // hold out whole combinations.
 //
-// The pictures are Noto emoji and the names those of Unicode CLDR, both read from npm packages:
+// The images are Noto emoji and the names those of Unicode CLDR, both read from npm packages:
 //
 //	make data
 //
@@ -13,10 +13,10 @@
 //   - packages.go: the npm archives, verified
 //   - emoji.go: what an emoji is, read from its code points: role, gender, skin tone
 //   - names.go: its names in each language
-//   - select.go, objects.go: the pictures chosen, of each family
-//   - doubles.go: pictures with several names, for curation to remove
+//   - select.go, objects.go: the images chosen, of each family
+//   - doubles.go: images with several names, for curation to remove
 //   - split.go: train, held_out and held_out_combinations
-//   - sheets.go, palette.go: 2 to 4 pictures on one canvas
+//   - sheets.go, palette.go: 2 to 4 images on one canvas
 //   - templates.go: questions in words
 //   - questions.go, pairs.go, sheetquestions.go: which questions are asked of what
 //   - archive.go: the records as a WebDataset

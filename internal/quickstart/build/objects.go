@@ -1,7 +1,7 @@
 package main
 
-// objectNames lists, by family, the English CLDR names of the pictures that stand alone: one word
-// or two, countable, and each a thing that a small picture shows plainly.
+// objectNames lists, by family, the English CLDR names of the images that stand alone: one word
+// or two, countable, and each a thing that a small image shows plainly.
 var objectNames = []struct {
 	family string
 	names  []string

@@ -46,16 +46,16 @@ type sources struct {
 
 // readSources reads the three packages in folder.
 func readSources(folder string) (*sources, error) {
-	const pictures = "package/img/google/64/"
+	const images = "package/img/google/64/"
 	files, err := emojiPackage.read(folder, func(name string) bool {
-		return name == "package/emoji.json" || name == "package/LICENSE" || path.Dir(name)+"/" == pictures
+		return name == "package/emoji.json" || name == "package/LICENSE" || path.Dir(name)+"/" == images
 	})
 	if err != nil {
 		return nil, err
 	}
 	src := &sources{png: map[string][]byte{}, licenceE: files["package/LICENSE"]}
 	for name, content := range files {
-		if file, ok := strings.CutPrefix(name, pictures); ok {
+		if file, ok := strings.CutPrefix(name, images); ok {
 			src.png[file] = content
 		}
 	}

@@ -6,43 +6,43 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// Questions answered yes or no are asked in pairs: the same words of two pictures, true of the
+// Questions answered yes or no are asked in pairs: the same words of two images, true of the
 // first and false of the second. Every question text has then as many yes as no in each split, and
 // tells nothing by itself.
 
-// askPairs asks the yes-or-no questions of the pictures of one split: of those held out in both
-// directions, so that each is once the true one, of training pictures in one.
-func (v *interviewer) askPairs(pictures []*picture, split string) {
+// askPairs asks the yes-or-no questions of the images of one split: of those held out in both
+// directions, so that each is once the true one, of training images in one.
+func (v *interviewer) askPairs(images []*emojiImage, split string) {
 	both := split != train
-	people, hands := ofFamily(pictures, "person"), ofFamily(pictures, "hand")
+	people, hands := ofFamily(images, "person"), ofFamily(images, "hand")
 	forNames, forGenders, forTones := people, people, people
 	if !both {
 		forNames, forGenders, forTones = shares(people)
 	}
-	for _, pair := range match(pictures, stream("presence "+split), contrastObjects) {
-		v.askPair(pair, both, kindPresence, (*picture).noun)
+	for _, pair := range match(images, stream("presence "+split), contrastObjects) {
+		v.askPair(pair, both, kindPresence, (*emojiImage).noun)
 	}
 	for _, pair := range match(forNames, stream("name "+split), contrastNames) {
-		v.askPair(pair, both, kindName, (*picture).name)
+		v.askPair(pair, both, kindName, (*emojiImage).name)
 	}
 	for _, pair := range match(forGenders, stream("woman or man "+split), contrastGenders) {
-		v.askAttributePair(pair, both, func(p *picture) string { return p.gender })
+		v.askAttributePair(pair, both, func(p *emojiImage) string { return p.gender })
 	}
-	for _, group := range [][]*picture{forTones, hands} {
+	for _, group := range [][]*emojiImage{forTones, hands} {
 		for _, pair := range match(group, stream("tone "+split), contrastTones) {
-			v.askAttributePair(pair, both, func(p *picture) string { return p.tone })
+			v.askAttributePair(pair, both, func(p *emojiImage) string { return p.tone })
 		}
 	}
 }
 
-// ofFamily returns the pictures of a family.
-func ofFamily(pictures []*picture, family string) []*picture {
-	return slices.DeleteFunc(slices.Clone(pictures), func(p *picture) bool { return p.family != family })
+// ofFamily returns the images of a family.
+func ofFamily(images []*emojiImage, family string) []*emojiImage {
+	return slices.DeleteFunc(slices.Clone(images), func(p *emojiImage) bool { return p.family != family })
 }
 
 // shares divides the training people, so that each is asked for one: half for a name, a sixth for a
 // gender, a third for a tone.
-func shares(people []*picture) (names, genders, tones []*picture) {
+func shares(people []*emojiImage) (names, genders, tones []*emojiImage) {
 	for i, p := range people {
 		switch i % 6 {
 		case 0, 2, 4:
@@ -62,16 +62,16 @@ const (
 	longestCandidate = 16 // of three
 )
 
-// noun is the picture's object in a language.
-func (p *picture) noun(language string) string { return p.nouns[language] }
+// noun is the image's object in a language.
+func (p *emojiImage) noun(language string) string { return p.nouns[language] }
 
-// name is the picture's whole name in a language.
-func (p *picture) name(language string) string { return p.names[language] }
+// name is the image's whole name in a language.
+func (p *emojiImage) name(language string) string { return p.names[language] }
 
-// askPair asks for the first picture by what, of both; and for the second too, if both directions
+// askPair asks for the first image by what, of both; and for the second too, if both directions
 // are wanted.
-func (v *interviewer) askPair(pair [2]*picture, both bool, kind string, what func(*picture, string) string) {
-	directions := [][2]*picture{pair, {pair[1], pair[0]}}
+func (v *interviewer) askPair(pair [2]*emojiImage, both bool, kind string, what func(*emojiImage, string) string) {
+	directions := [][2]*emojiImage{pair, {pair[1], pair[0]}}
 	if !both {
 		directions = directions[:1]
 	}
@@ -83,10 +83,10 @@ func (v *interviewer) askPair(pair [2]*picture, both bool, kind string, what fun
 	}
 }
 
-// askAttributePair asks both pictures for an attribute of the first. Yellow has no word in CLDR:
-// such a picture is only the one that lacks the tone asked for.
-func (v *interviewer) askAttributePair(pair [2]*picture, both bool, value func(*picture) string) {
-	directions := [][2]*picture{pair, {pair[1], pair[0]}}
+// askAttributePair asks both images for an attribute of the first. Yellow has no word in CLDR:
+// such an image is only the one that lacks the tone asked for.
+func (v *interviewer) askAttributePair(pair [2]*emojiImage, both bool, value func(*emojiImage) string) {
+	directions := [][2]*emojiImage{pair, {pair[1], pair[0]}}
 	if !both && value(pair[0]) != "yellow" {
 		directions = directions[:1]
 	}
@@ -102,14 +102,14 @@ func (v *interviewer) askAttributePair(pair [2]*picture, both bool, value func(*
 	}
 }
 
-// match puts pictures into pairs, each with the partner of the greatest contrast that is left; a
+// match puts images into pairs, each with the partner of the greatest contrast that is left; a
 // contrast of zero forbids a pair. The order is random.
-func match(pictures []*picture, random *random.Stream, contrast func(p, q *picture) int) [][2]*picture {
-	var left []*picture
-	for _, i := range random.Perm(len(pictures)) {
-		left = append(left, pictures[i])
+func match(images []*emojiImage, random *random.Stream, contrast func(p, q *emojiImage) int) [][2]*emojiImage {
+	var left []*emojiImage
+	for _, i := range random.Perm(len(images)) {
+		left = append(left, images[i])
 	}
-	var pairs [][2]*picture
+	var pairs [][2]*emojiImage
 	for len(left) > 1 {
 		p := left[0]
 		left = left[1:]
@@ -120,15 +120,15 @@ func match(pictures []*picture, random *random.Stream, contrast func(p, q *pictu
 			}
 		}
 		if at >= 0 {
-			pairs = append(pairs, [2]*picture{p, left[at]})
+			pairs = append(pairs, [2]*emojiImage{p, left[at]})
 			left = slices.Delete(left, at, at+1)
 		}
 	}
 	return pairs
 }
 
-// contrastObjects pairs pictures that show other objects, best of the same family.
-func contrastObjects(p, q *picture) int {
+// contrastObjects pairs images that show other objects, best of the same family.
+func contrastObjects(p, q *emojiImage) int {
 	switch {
 	case p.family == "clock" || q.family == "clock" || !p.derivable() || !q.derivable() || alike(p.object, q.object):
 		return 0
@@ -139,10 +139,10 @@ func contrastObjects(p, q *picture) int {
 }
 
 // contrastNames pairs people whose names differ in as little as possible, best in one thing only
-// that the first draws by lot: role, gender or tone. A name that is true of the other picture as
+// that the first draws by lot: role, gender or tone. A name that is true of the other image as
 // well is no contrast: a woman judge with dark skin is also a "judge", a "woman judge" and a
 // "judge: dark skin tone".
-func contrastNames(p, q *picture) int {
+func contrastNames(p, q *emojiImage) int {
 	gender := p.gender == q.gender || p.gender == "person" || q.gender == "person"
 	tone := p.tone == q.tone || p.tone == "yellow" || q.tone == "yellow"
 	if alike(p.object, q.object) && gender && tone {
@@ -152,7 +152,7 @@ func contrastNames(p, q *picture) int {
 }
 
 // closeness is the greater the less two people differ, except in what the first draws by lot.
-func closeness(p, q *picture) int {
+func closeness(p, q *emojiImage) int {
 	same := []bool{p.object == q.object, p.gender == q.gender, p.tone == q.tone}
 	shared := 1
 	for _, equal := range same {
@@ -167,7 +167,7 @@ func closeness(p, q *picture) int {
 }
 
 // contrastGenders pairs a woman with a man, best in the same role or tone.
-func contrastGenders(p, q *picture) int {
+func contrastGenders(p, q *emojiImage) int {
 	if p.gender == q.gender || p.gender == "person" || q.gender == "person" {
 		return 0
 	}
@@ -175,17 +175,17 @@ func contrastGenders(p, q *picture) int {
 }
 
 // contrastTones pairs two tones, best in the same role or gender.
-func contrastTones(p, q *picture) int {
+func contrastTones(p, q *emojiImage) int {
 	if p.tone == q.tone {
 		return 0
 	}
 	return closeness(p, q)
 }
 
-// vague is an object that many pictures show, whatever else they show.
+// vague is an object that many images show, whatever else they show.
 const vague = "person standing"
 
-// unclear are pairs of objects of which one may be seen in the picture of the other.
+// unclear are pairs of objects of which one may be seen in the image of the other.
 var unclear = [][2]string{
 	{"person biking", "person mountain biking"},
 	{"person walking", "person with white cane"},
@@ -194,7 +194,7 @@ var unclear = [][2]string{
 	{"technologist", "office worker"},
 }
 
-// alike reports whether a picture of one object may be said to show the other.
+// alike reports whether an image of one object may be said to show the other.
 func alike(a, b string) bool {
 	if a == b || a == vague || b == vague {
 		return true

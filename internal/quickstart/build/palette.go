@@ -7,11 +7,11 @@ import (
 	"slices"
 )
 
-// paletteSize is the number of colours of a sheet: an indexed picture takes a third of the bytes,
+// paletteSize is the number of colours of a sheet: an indexed image takes a third of the bytes,
 // and the difference is below what resizing does.
 const paletteSize = 64
 
-// indexed reduces an opaque picture to a palette by median cut (Heckbert, Color image quantization
+// indexed reduces an opaque image to a palette by median cut (Heckbert, Color image quantization
 // for frame buffer display, SIGGRAPH 1982): the box of colours with the most pixels times extent is
 // halved at its median until there are enough; each box becomes its mean.
 func indexed(img *image.RGBA) *image.Paletted {
@@ -35,7 +35,7 @@ func indexed(img *image.RGBA) *image.Paletted {
 	return out
 }
 
-// pixel is a colour and its place in the picture.
+// pixel is a colour and its place in the image.
 type pixel struct {
 	rgb [3]uint8
 	at  int

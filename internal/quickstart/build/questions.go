@@ -55,9 +55,9 @@ func (v *interviewer) speak(longest int, names ...func(language string) string) 
 	return language
 }
 
-// openTwice asks in two languages of a training picture that has few other questions, and once of
+// openTwice asks in two languages of a training image that has few other questions, and once of
 // another.
-func (v *interviewer) openTwice(p *picture, kind, answer string) {
+func (v *interviewer) openTwice(p *emojiImage, kind, answer string) {
 	first := v.language()
 	v.add(p.key, kind, first, ask(kind, first, ""), answer)
 	for p.split == train {
@@ -68,22 +68,22 @@ func (v *interviewer) openTwice(p *picture, kind, answer string) {
 	}
 }
 
-// interview returns the questions of all pictures and sheets, by record key. Training pictures get
-// one of each kind, of "attribute" and "name" one or the other; held-out pictures get all that
+// interview returns the questions of all images and sheets, by record key. Training images get
+// one of each kind, of "attribute" and "name" one or the other; held-out images get all that
 // applies.
-func interview(src *sources, pictures []*picture, sheets []*sheet) map[string][]shards.Question {
+func interview(src *sources, images []*emojiImage, sheets []*sheet) map[string][]shards.Question {
 	v := &interviewer{
 		questions: map[string][]shards.Question{},
 		asked:     map[string]int{},
 		languages: stream("languages"),
 		words:     attributeWords(src),
 	}
-	for _, p := range pictures {
+	for _, p := range images {
 		v.askOpen(p)
 	}
 	for _, split := range splits {
-		v.askFamily(inSplit(pictures, split), split)
-		v.askPairs(inSplit(pictures, split), split)
+		v.askFamily(inSplit(images, split), split)
+		v.askPairs(inSplit(images, split), split)
 	}
 	for _, pair := range sheetPairs(sheets) {
 		v.askSheets(pair[0], pair[1])
@@ -91,8 +91,8 @@ func interview(src *sources, pictures []*picture, sheets []*sheet) map[string][]
 	return v.questions
 }
 
-// askOpen asks what can be asked of one picture alone.
-func (v *interviewer) askOpen(p *picture) {
+// askOpen asks what can be asked of one image alone.
+func (v *interviewer) askOpen(p *emojiImage) {
 	if p.tone != "" {
 		v.open(p.key, kindTone, p.tone)
 	}
@@ -114,15 +114,15 @@ func (v *interviewer) askOpen(p *picture) {
 	}
 }
 
-// derivable reports whether a model that saw train can name the picture: a thing that stands alone,
+// derivable reports whether a model that saw train can name the image: a thing that stands alone,
 // such as a tiger, only if it was seen.
-func (p *picture) derivable() bool {
+func (p *emojiImage) derivable() bool {
 	return p.split == train || slices.Contains([]string{"person", "hand", "clock", "shape"}, p.family)
 }
 
-// askFamily asks for the category of at most familyShare pictures of each, drawn at random, so that
+// askFamily asks for the category of at most familyShare images of each, drawn at random, so that
 // people are not nearly always the answer.
-func (v *interviewer) askFamily(pictures []*picture, split string) {
+func (v *interviewer) askFamily(images []*emojiImage, split string) {
 	const familyShare = 30
 	if split == heldOutCombinations {
 		return // all are people
@@ -132,8 +132,8 @@ func (v *interviewer) askFamily(pictures []*picture, split string) {
 		share = familyShare / 2
 	}
 	asked := map[string]int{}
-	for _, i := range stream("family " + split).Perm(len(pictures)) {
-		if p := pictures[i]; asked[p.family] < share {
+	for _, i := range stream("family " + split).Perm(len(images)) {
+		if p := images[i]; asked[p.family] < share {
 			asked[p.family]++
 			v.open(p.key, kindFamily, p.family)
 		}
@@ -152,10 +152,10 @@ func attributeWords(src *sources) map[string]map[string]string {
 	return words
 }
 
-// inSplit returns the pictures of a split.
-func inSplit(pictures []*picture, split string) []*picture {
-	var out []*picture
-	for _, p := range pictures {
+// inSplit returns the images of a split.
+func inSplit(images []*emojiImage, split string) []*emojiImage {
+	var out []*emojiImage
+	for _, p := range images {
 		if p.split == split {
 			out = append(out, p)
 		}

@@ -13,7 +13,7 @@ import (
 // witness answers questions from the metadata of the records alone.
 type witness struct {
 	records map[string]shards.Sample
-	nouns   map[[2]string]string // language, object -> its name, the caption of the picture without gender and tone
+	nouns   map[[2]string]string // language, object -> its name, the caption of the image without gender and tone
 }
 
 func newWitness(records []shards.Sample) witness {
@@ -34,7 +34,7 @@ func newWitness(records []shards.Sample) witness {
 
 func object(r shards.Sample) string { return r.Metadata["role"] + r.Metadata["object"] }
 
-// shown returns what a picture or the cells of a sheet show.
+// shown returns what an image or the cells of a sheet show.
 func (w witness) shown(r shards.Sample) []shards.Sample {
 	if r.Metadata["family"] != "sheet" {
 		return []shards.Sample{r}
@@ -172,7 +172,7 @@ func TestADeniedNameIsFalse(t *testing.T) {
 	}
 }
 
-// TestAWordMeansOneAttribute holds the pictures that "Voit-on « peau foncée » ?" is true of against
+// TestAWordMeansOneAttribute holds the images that "Voit-on « peau foncée » ?" is true of against
 // each other: they share a gender or a tone, which none of those has that it is false of.
 func TestAWordMeansOneAttribute(t *testing.T) {
 	yes, no := map[string][]shards.Sample{}, map[string][]shards.Sample{}

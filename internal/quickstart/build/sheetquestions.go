@@ -12,7 +12,7 @@ func (v *interviewer) askSheets(a, b *sheet) {
 	random := stream("questions of " + a.key)
 	held := a.split != train
 	for _, s := range []*sheet{a, b} {
-		v.open(s.key, kindCount, strconv.Itoa(len(s.pictures())))
+		v.open(s.key, kindCount, strconv.Itoa(len(s.images())))
 		v.open(s.key, kindCountOf+" "+s.counted, strconv.Itoa(s.count(s.counted)))
 		asked := 0
 		for _, corner := range random.Perm(len(corners)) {
@@ -23,7 +23,7 @@ func (v *interviewer) askSheets(a, b *sheet) {
 		}
 	}
 
-	both := append(a.pictures(), b.pictures()...)
+	both := append(a.images(), b.images()...)
 	rounds := 1
 	if held {
 		rounds = 2
@@ -38,7 +38,7 @@ func (v *interviewer) askSheets(a, b *sheet) {
 // count returns how many cells show the gender.
 func (s *sheet) count(gender string) int {
 	n := 0
-	for _, p := range s.pictures() {
+	for _, p := range s.images() {
 		if p.gender == gender {
 			n++
 		}
@@ -46,21 +46,21 @@ func (s *sheet) count(gender string) int {
 	return n
 }
 
-// has reports whether the picture is a cell of the sheet.
-func (s *sheet) has(p *picture) bool { return slices.Contains(s.cells[:], p) }
+// has reports whether the image is a cell of the sheet.
+func (s *sheet) has(p *emojiImage) bool { return slices.Contains(s.cells[:], p) }
 
-// draw3 returns the first three pictures of a random order.
-func draw3(pictures []*picture, order []int) []*picture {
-	var out []*picture
+// draw3 returns the first three images of a random order.
+func draw3(images []*emojiImage, order []int) []*emojiImage {
+	var out []*emojiImage
 	for _, i := range order[:3] {
-		out = append(out, pictures[i])
+		out = append(out, images[i])
 	}
 	return out
 }
 
 // askWhich asks which of the candidates are on each sheet; those that one lacks the other has. The
 // answer lists them in the order of the question, or is "none".
-func (v *interviewer) askWhich(a, b *sheet, candidates []*picture) {
+func (v *interviewer) askWhich(a, b *sheet, candidates []*emojiImage) {
 	var known []func(string) string
 	for _, p := range candidates {
 		known = append(known, p.noun)
@@ -90,8 +90,8 @@ func (v *interviewer) askWhich(a, b *sheet, candidates []*picture) {
 	}
 }
 
-// askThere asks both sheets whether a picture of one is there.
-func (v *interviewer) askThere(a, b *sheet, p *picture) {
+// askThere asks both sheets whether an image of one is there.
+func (v *interviewer) askThere(a, b *sheet, p *emojiImage) {
 	language := v.speak(longestName, p.noun)
 	text := ask(kindPresence, language, p.noun(language))
 	for _, s := range []*sheet{a, b} {

@@ -21,31 +21,31 @@ const (
 // corners are the places of a sheet, in reading order.
 var corners = []string{"top_left", "top_right", "bottom_left", "bottom_right"}
 
-// sheet is 2 to 4 pictures of one split on a white canvas of 2x2 places.
+// sheet is 2 to 4 images of one split on a white canvas of 2x2 places.
 type sheet struct {
 	key, split string
-	cells      [4]*picture // by corner; nil is empty
-	counted    string      // the gender that is counted: woman or man
+	cells      [4]*emojiImage // by corner; nil is empty
+	counted    string         // the gender that is counted: woman or man
 	png        []byte
 }
 
-// pictures returns the cells that are not empty, in reading order.
-func (s *sheet) pictures() []*picture {
-	return slices.DeleteFunc(slices.Clone(s.cells[:]), func(p *picture) bool { return p == nil })
+// images returns the cells that are not empty, in reading order.
+func (s *sheet) images() []*emojiImage {
+	return slices.DeleteFunc(slices.Clone(s.cells[:]), func(p *emojiImage) bool { return p == nil })
 }
 
 // composeSheets makes the sheets of all splits. Two in a row share no object: their questions are
 // asked of both.
-func composeSheets(pictures []*picture, count map[string]int) ([]*sheet, error) {
+func composeSheets(images []*emojiImage, count map[string]int) ([]*sheet, error) {
 	var sheets []*sheet
 	for _, split := range splits {
 		random := stream("sheets " + split)
-		pool := sheetPool(inSplit(pictures, split))
+		pool := sheetPool(inSplit(images, split))
 		for i := range count[split] {
 			s := &sheet{key: fmt.Sprintf("sheet-%04d", len(sheets)), split: split, counted: genders[1+i/2%2]}
-			var taken []*picture
+			var taken []*emojiImage
 			if i%2 == 1 {
-				taken = sheets[len(sheets)-1].pictures()
+				taken = sheets[len(sheets)-1].images()
 			}
 			if err := s.fill(pool, taken, random); err != nil {
 				return nil, fmt.Errorf("composing %s of %s: %w", s.key, split, err)
@@ -68,25 +68,25 @@ func sheetPairs(sheets []*sheet) [][2]*sheet {
 	return pairs
 }
 
-// sheetPool returns the pictures that may stand on a sheet: those that can be named, with a short
+// sheetPool returns the images that may stand on a sheet: those that can be named, with a short
 // English name that is true of few others; of people women and men, since they are counted.
-func sheetPool(pictures []*picture) []*picture {
+func sheetPool(images []*emojiImage) []*emojiImage {
 	const longest = 16 // letters
-	return slices.DeleteFunc(slices.Clone(pictures), func(p *picture) bool {
+	return slices.DeleteFunc(slices.Clone(images), func(p *emojiImage) bool {
 		clear := p.derivable() && len(p.object) <= longest && p.object != vague
 		return !clear || slices.Contains([]string{"clock", "flag"}, p.family) || p.gender == "person"
 	})
 }
 
-// fill draws the number of cells, the number of them that show the counted gender, the pictures and
+// fill draws the number of cells, the number of them that show the counted gender, the images and
 // their places. No object may be like another of this sheet or of those taken.
-func (s *sheet) fill(pool, taken []*picture, random *random.Stream) error {
+func (s *sheet) fill(pool, taken []*emojiImage, random *random.Stream) error {
 	n := 2 + random.IntN(3)
 	counted := random.IntN(n + 1)
-	var drawn []*picture
+	var drawn []*emojiImage
 	for _, i := range random.Perm(len(pool)) {
 		p := pool[i]
-		rival := func(q *picture) bool { return alike(p.object, q.object) }
+		rival := func(q *emojiImage) bool { return alike(p.object, q.object) }
 		if slices.ContainsFunc(drawn, rival) || slices.ContainsFunc(taken, rival) {
 			continue
 		}
@@ -101,7 +101,7 @@ func (s *sheet) fill(pool, taken []*picture, random *random.Stream) error {
 		}
 	}
 	if len(drawn) < n {
-		return fmt.Errorf("only %d of %d pictures fit together", len(drawn), n)
+		return fmt.Errorf("only %d of %d images fit together", len(drawn), n)
 	}
 	for i, corner := range random.Perm(len(corners))[:n] {
 		s.cells[corner] = drawn[i]

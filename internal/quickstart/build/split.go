@@ -6,7 +6,7 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// The splits. A picture of heldOut is new, and each pair of what it shows (this role with that
+// The splits. A image of heldOut is new, and each pair of what it shows (this role with that
 // gender, this role with that tone, this gender with that tone) was seen in train. In
 // heldOutCombinations the role was never seen with the tone, in any gender: both are known, and
 // only from elsewhere.
@@ -21,23 +21,23 @@ var splits = []string{train, heldOut, heldOutCombinations}
 // stream returns the random numbers of one purpose.
 func stream(purpose string) *random.Stream { return random.New(seed, random.Name(purpose)) }
 
-// divide gives every picture its split.
-func divide(pictures []*picture, p plan) {
-	for _, picture := range pictures {
-		picture.split = train
+// divide gives every image its split.
+func divide(images []*emojiImage, p plan) {
+	for _, shown := range images {
+		shown.split = train
 	}
-	divideRoles(grouped(pictures, "person"), p.secondOfRoles)
-	divideHands(grouped(pictures, "hand"))
+	divideRoles(grouped(images, "person"), p.secondOfRoles)
+	divideHands(grouped(images, "hand"))
 	for _, family := range families[2:] {
-		divideObjects(family, pictures, p.heldOutOf[family])
+		divideObjects(family, images, p.heldOutOf[family])
 	}
 }
 
-// grouped returns the pictures of a family by object, in order.
-func grouped(pictures []*picture, family string) [][]*picture {
-	var groups [][]*picture
+// grouped returns the images of a family by object, in order.
+func grouped(images []*emojiImage, family string) [][]*emojiImage {
+	var groups [][]*emojiImage
 	index := map[string]int{}
-	for _, p := range pictures {
+	for _, p := range images {
 		if p.family != family {
 			continue
 		}
@@ -53,9 +53,9 @@ func grouped(pictures []*picture, family string) [][]*picture {
 }
 
 // divideRoles holds one skin tone of each role out, in all genders, as a combination; each tone as
-// often as the others. Of the rest it holds out one picture of each role, and a second of another
+// often as the others. Of the rest it holds out one image of each role, and a second of another
 // gender and tone for the first roles in random order.
-func divideRoles(roles [][]*picture, second int) {
+func divideRoles(roles [][]*emojiImage, second int) {
 	random := stream("split roles")
 	for turn, i := range random.Perm(len(roles)) {
 		unseen := tones[1+turn%(len(tones)-1)]
@@ -65,47 +65,47 @@ func divideRoles(roles [][]*picture, second int) {
 			}
 		}
 		gender := genders[turn%len(genders)]
-		first := holdOut(roles[i], random, func(p *picture) bool { return p.gender == gender })
+		first := holdOut(roles[i], random, func(p *emojiImage) bool { return p.gender == gender })
 		if turn < second && first != nil {
-			holdOut(roles[i], random, func(p *picture) bool { return p.gender != first.gender && p.tone != first.tone })
+			holdOut(roles[i], random, func(p *emojiImage) bool { return p.gender != first.gender && p.tone != first.tone })
 		}
 	}
 }
 
 // divideHands holds one tone of each hand out.
-func divideHands(hands [][]*picture) {
+func divideHands(hands [][]*emojiImage) {
 	random := stream("split hands")
 	for _, hand := range hands {
-		holdOut(hand, random, func(*picture) bool { return true })
+		holdOut(hand, random, func(*emojiImage) bool { return true })
 	}
 }
 
-// divideObjects holds n pictures of a family out. A coloured shape only if its colour and its shape
+// divideObjects holds n images of a family out. A coloured shape only if its colour and its shape
 // are left in train.
-func divideObjects(family string, pictures []*picture, n int) {
+func divideObjects(family string, images []*emojiImage, n int) {
 	random := stream("split " + family)
 	for range n {
-		holdOut(pictures, random, func(p *picture) bool {
-			return p.family == family && (p.shape == "" || leaves(pictures, p))
+		holdOut(images, random, func(p *emojiImage) bool {
+			return p.family == family && (p.shape == "" || leaves(images, p))
 		})
 	}
 }
 
-// leaves reports whether train keeps another picture of p's colour and another of its shape.
-func leaves(pictures []*picture, p *picture) bool {
-	left := func(same func(*picture) bool) bool {
-		return slices.ContainsFunc(pictures, func(q *picture) bool {
+// leaves reports whether train keeps another image of p's colour and another of its shape.
+func leaves(images []*emojiImage, p *emojiImage) bool {
+	left := func(same func(*emojiImage) bool) bool {
+		return slices.ContainsFunc(images, func(q *emojiImage) bool {
 			return q != p && q.family == p.family && q.split == train && same(q)
 		})
 	}
-	return left(func(q *picture) bool { return q.color == p.color }) &&
-		left(func(q *picture) bool { return q.shape == p.shape })
+	return left(func(q *emojiImage) bool { return q.color == p.color }) &&
+		left(func(q *emojiImage) bool { return q.shape == p.shape })
 }
 
-// holdOut moves one training picture that fits, drawn at random, to heldOut and returns it, or nil.
-func holdOut(pictures []*picture, random *random.Stream, fits func(*picture) bool) *picture {
-	for _, i := range random.Perm(len(pictures)) {
-		if p := pictures[i]; p.split == train && fits(p) {
+// holdOut moves one training image that fits, drawn at random, to heldOut and returns it, or nil.
+func holdOut(images []*emojiImage, random *random.Stream, fits func(*emojiImage) bool) *emojiImage {
+	for _, i := range random.Perm(len(images)) {
+		if p := images[i]; p.split == train && fits(p) {
 			p.split = heldOut
 			return p
 		}

@@ -107,7 +107,7 @@ func TestHeldOutHandsAndShapesCanBeDerived(t *testing.T) {
 		}
 	}
 	if held < 120 || held > 180 {
-		t.Errorf("%d pictures held out, want 120 to 180", held)
+		t.Errorf("%d images held out, want 120 to 180", held)
 	}
 }
 

@@ -17,7 +17,7 @@ const (
 	kindPresence  = "presence"   // is there a firefighter? yes or no
 	kindAttribute = "attribute"  // is it a woman? is the skin tone dark? yes or no
 	kindName      = "name"       // is this its full name? yes or no
-	kindCount     = "count"      // of the pictures on a sheet
+	kindCount     = "count"      // of the images on a sheet
 	kindCountOf   = "count_kind" // of the women or men on a sheet
 	kindPosition  = "position"   // what is in a corner of a sheet
 	kindWhich     = "which"      // which of three are on a sheet
