@@ -19,15 +19,14 @@ import (
 
 // paper is a document's file.
 type paper struct {
-	name   string   // as keys have it
-	origin string   // as rejects have it
-	path   string   // to be opened, below root if there is one
-	root   *os.Root // the folder it is read below, which no link leads out of; nil for a file that was named
+	name   string   // for keys
+	origin string   // for rejects
+	path   string   // to open, below root if that is set
+	root   *os.Root // the folder that contains it, which links cannot leave; nil for a file that was named itself
 }
 
-// papers yields the documents' files, those of folders in order of their paths. Keys have the path
-// below the one folder that is given, or else the name of the file or folder that is given, and the
-// path below it.
+// papers yields the documents, those of a folder in path order. With one folder given, keys are
+// paths below it; otherwise they begin with the name of the given file or folder.
 func papers(ctx context.Context, given []string, desk *desk) iter.Seq[paper] {
 	return func(yield func(paper) bool) {
 		names := input.GivenNames(given)
@@ -40,12 +39,12 @@ func papers(ctx context.Context, given []string, desk *desk) iter.Seq[paper] {
 			}
 			root, err := desk.folder(name)
 			if err != nil {
-				if !yield(paper{name: names[i], origin: names[i], path: name}) { // which says why when it is opened
+				if !yield(paper{name: names[i], origin: names[i], path: name}) { // opening it reports the error
 					return
 				}
 				continue
 			}
-			goOn := true
+			more := true
 			fs.WalkDir(root.FS(), ".", func(file string, d fs.DirEntry, err error) error {
 				if ctx.Err() != nil {
 					return fs.SkipAll
@@ -57,12 +56,12 @@ func papers(ctx context.Context, given []string, desk *desk) iter.Seq[paper] {
 				if len(given) > 1 {
 					key = origin
 				}
-				if goOn = yield(paper{key, origin, file, root}); !goOn {
+				if more = yield(paper{key, origin, file, root}); !more {
 					return fs.SkipAll
 				}
 				return nil
 			})
-			if !goOn {
+			if !more {
 				return
 			}
 		}
@@ -91,14 +90,13 @@ func otherFiles(ctx context.Context, given []string) (left input.LeftFiles) {
 	return left
 }
 
-// desk has the documents that are open. What is put back is taken up again for the document's next
-// page.
+// desk keeps documents open, so that the pages of one document reuse an open instance.
 type desk struct {
 	engine *pdf.Engine
 
 	mu      sync.Mutex
 	folders []*os.Root
-	last    paper // whose documents are kept
+	last    paper // the paper that kept documents belong to
 	kept    []*deskDocument
 }
 
@@ -118,7 +116,7 @@ func (d *desk) folder(name string) (*os.Root, error) {
 	return root, err
 }
 
-// open opens a document, or takes one that is open.
+// open opens a document or reuses one that is open.
 func (d *desk) open(ctx context.Context, of paper) (*deskDocument, error) {
 	d.mu.Lock()
 	if n := len(d.kept) - 1; n >= 0 && d.last == of {
@@ -141,7 +139,7 @@ func (d *desk) open(ctx context.Context, of paper) (*deskDocument, error) {
 	return &deskDocument{document, of, file}, nil
 }
 
-// count opens the document whose turn it is now and says how many pages it has.
+// count opens the current document and returns its number of pages.
 func (d *desk) count(ctx context.Context, of paper) (int64, error) {
 	document, err := d.open(ctx, of)
 	if err != nil {
@@ -175,7 +173,7 @@ func (p paper) open() (file *os.File, size int64, err error) {
 	return file, info.Size(), nil
 }
 
-// notDocument says of a file that holds no document what it is.
+// notDocument names the actual kind of a file that holds no document.
 func notDocument(file *os.File, err error) error {
 	head := make([]byte, 4096)
 	n, _ := file.ReadAt(head, 0)
@@ -185,7 +183,7 @@ func notDocument(file *os.File, err error) error {
 	return fmt.Errorf("this is %s, not a PDF document: %w", imagefile.Kind(head[:n]), err)
 }
 
-// put gives a document back. Those of documents before the newest are closed.
+// put returns a document for reuse. Instances of documents before the newest are closed.
 func (d *desk) put(document *deskDocument, newest bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -207,7 +205,7 @@ func closeAll(documents []*deskDocument) {
 	}
 }
 
-// clear closes everything.
+// clear closes all documents and folders.
 func (d *desk) clear() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -22,25 +22,25 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Reasons of documents.
+// Reasons for rejecting documents and pages.
 const (
 	BadDocument = "document"  // not a PDF, or one that cannot be read
-	Encrypted   = "encrypted" // asks for a password
-	NoFonts     = "fonts"     // much of a page's text is not drawn: the document lacks its fonts
+	Encrypted   = "encrypted" // needs a password
+	NoFonts     = "fonts"     // much of a page's text cannot be drawn: the document does not embed its fonts
 )
 
-// PDF reads documents, and of folders all that end in .pdf, in order of their paths: each page is
-// drawn, and the text that the document has for it becomes the page's text ([shards.OCR]). The key
-// of a page is its document's name (for a folder, its path below the folder), # and the page's
-// number; what the document says of itself is metadata. A page that cannot be read is a reject, and
-// so is a document. At the end it counts the folders' other files.
+// PDF reads documents, and the .pdf files of folders in path order. It draws each page and takes
+// the document's text for it ([shards.OCR]). The key of a page is the document's name (its path
+// below a folder), # and the page number; title, author, subject and keywords become metadata. A
+// page or document that cannot be read is a reject. Finally it counts the other files of the
+// folders as left out.
 type PDF struct {
 	Paths     []string
 	Side      int    // pixels of the longer side of a drawn page; default 1064, the largest of PaLI-3
 	Language  string // of the text, if known
-	Words     bool   // each word with its place is a box of the page
-	Documents bool   // all pages of a document are the images of one record, whose key is the document's path
-	Cache     string // folder where the compiled library is kept, NewPDF's is the user's; empty for none
+	Words     bool   // adds each word as a box
+	Documents bool   // makes one record per document, with its pages as images and its path as the key
+	Cache     string // folder for the compiled library; NewPDF sets the user's cache, "" keeps none
 
 	meter *input.Meter
 }
@@ -51,7 +51,7 @@ const MaxSide = pdf.MaxSide
 // pageSide is the default of [PDF.Side].
 const pageSide = 1064
 
-// NewPDF checks that the files and folders are there.
+// NewPDF returns a source of the documents at paths, or an error if one does not exist.
 func NewPDF(paths ...string) (*PDF, error) {
 	if len(paths) == 0 {
 		return nil, errors.New("no documents given")
@@ -63,7 +63,7 @@ func NewPDF(paths ...string) (*PDF, error) {
 		if info, err := os.Stat(name); err != nil {
 			return nil, err
 		} else if !info.IsDir() && !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("%s is neither a file nor a folder", name)
+			return nil, fmt.Errorf("%s is neither a regular file nor a folder", name)
 		}
 	}
 	return &PDF{Paths: paths, Cache: pdf.UserCache(), meter: new(input.Meter)}, nil
@@ -100,7 +100,7 @@ func (p *PDF) Part() float64 { return p.meter.Part() }
 
 // Records implements [ingest.Source].
 //
-// Pages before the cursor, and pages that are known, are not drawn.
+// Pages before the cursor and known pages are not drawn.
 func (p *PDF) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.Record] {
 	n := from.Skip()
 	return func(yield func(shards.Record) bool) {
@@ -129,16 +129,17 @@ func (p *PDF) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.R
 	}
 }
 
-// sheet is what one record is made of: a page, all pages, or a document that could not be opened.
+// sheet is the unit of one record: a page, a whole document, or a document that could not be
+// opened.
 type sheet struct {
 	file  paper
 	page  int // from 1; 0 for all
 	count int // of the document
 	err   error
-	left  []shards.LeftOut // if not nil, the sheet is nothing but things left out
+	left  []shards.LeftOut // if not nil, the sheet only reports what was left out
 }
 
-// key names the record.
+// key returns the record's key.
 func (s sheet) key() string {
 	if s.page == 0 {
 		return s.file.name
@@ -146,7 +147,7 @@ func (s sheet) key() string {
 	return s.file.name + "#" + strconv.Itoa(s.page)
 }
 
-// record is the sheet's record.
+// record returns the sheet's record, or a reject if err is not nil.
 func (s sheet) record(sample shards.Sample, err error) shards.Record {
 	sample.Key = s.key()
 	origin := s.file.origin
@@ -166,10 +167,10 @@ func (s sheet) record(sample shards.Sample, err error) shards.Record {
 	return shards.Bad(origin, sample.Key, BadDocument, err)
 }
 
-// ofDocument is what one document counts for the part that was read.
+// ofDocument is the weight of one document in the progress meter.
 const ofDocument = 1000
 
-// sheets yields what the records after the first n are made of.
+// sheets yields the sheets of the records after the first n.
 func (p *PDF) sheets(ctx context.Context, desk *desk, n int64) iter.Seq[sheet] {
 	return func(yield func(sheet) bool) {
 		documents := int64(0)
@@ -257,7 +258,7 @@ func (p *PDF) addPage(ctx context.Context, d *pdf.Document, number int, s *shard
 	return nil
 }
 
-// withoutColour returns a grey image if the page has no colours, as most pages do.
+// withoutColour returns a grey image if the page has no colour, as most pages have none.
 func withoutColour(m *image.RGBA) image.Image {
 	grey := image.NewGray(m.Rect)
 	for i := range grey.Pix {

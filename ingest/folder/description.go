@@ -15,11 +15,11 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// maxDescription is how large a table that describes a folder's images may be, in bytes: it is
-// held in memory while the folder is read.
+// maxDescription is the largest size in bytes of a table that describes a folder's images. The
+// table is held in memory while the folder is read.
 const maxDescription = 1 << 30
 
-// description is what the tables of a folder say of the images in it and below.
+// description holds what the tables of a folder say about the images in it and below.
 type description struct {
 	root, dir string // of the source, and of the tables in it
 	first     map[string]*described
@@ -27,19 +27,18 @@ type description struct {
 	left      []shards.LeftOut // damaged lines
 }
 
-// described is a line of a table: what it says of one image.
+// described is one table line about one image.
 type described struct {
 	file string
 	line int
-	name string     // of the image, as the line has it
+	name string     // of the image, as written in the line
 	says []byte     // a JSON object
 	next *described // the next line about the same image
-	last *described // of the first line about an image: the last one
+	last *described // set on the first line about an image: the last such line
 	used bool
 }
 
-// isTable reports whether a file describes the images of its folder, as Hugging Face's image
-// folders have it.
+// isTable reports whether a file is a metadata table of Hugging Face's ImageFolder layout.
 func isTable(base string) bool {
 	switch strings.ToLower(base) {
 	case "metadata.jsonl", "metadata.csv", "metadata.tsv", "metadata.parquet":
@@ -102,14 +101,15 @@ func (d *description) readLines(file string, content []byte) {
 	}
 }
 
-// nameColumns are fields that name an image's file: Hugging Face's, then what others call it.
+// nameColumns are the fields that may name an image's file: first Hugging Face's, then those of
+// other tools.
 var nameColumns = []string{"file_name", "file_names", "filename", "file", "image_file", "image_name", "image_path", "image", "img", "img_path", "file_path", "filepath", "path", "imgname"}
 
-// add takes a line in under the names that it has.
+// add records a line under each image name in it.
 func (d *description) add(file string, n int, raw []byte) {
 	var fields map[string]json.RawMessage
 	if raw[0] != '{' || json.Unmarshal(raw, &fields) != nil {
-		d.leave("%s:%d (no JSON object)", file, n)
+		d.leave("%s:%d (not a JSON object)", file, n)
 		return
 	}
 	names := namesIn(fields)
@@ -122,7 +122,7 @@ func (d *description) add(file string, n int, raw []byte) {
 	}
 }
 
-// namesIn returns the files that a line is about.
+// namesIn returns the files that a line describes.
 func namesIn(fields map[string]json.RawMessage) (names []string) {
 	for _, column := range nameColumns {
 		var name string
@@ -146,7 +146,7 @@ func (d *description) put(line *described) {
 	}
 }
 
-// key is the path of an image, from the table's folder on, without what does not matter in it.
+// key returns the normalized path of an image relative to the table's folder.
 func (d *description) key(name string) string {
 	if filepath.IsAbs(name) {
 		if base, err := filepath.Abs(filepath.Join(d.root, d.dir)); err == nil {
@@ -161,7 +161,7 @@ func (d *description) key(name string) string {
 	return path.Clean(name)
 }
 
-// of returns the lines about an image or folder, whose path begins at the source's root.
+// of returns the lines about an image or folder; name is relative to the source's root.
 func (d *description) of(name string) []*described {
 	if d.dir != "." {
 		var below bool
@@ -182,10 +182,10 @@ func (d *description) named(key string) (lines []*described) {
 	return lines
 }
 
-// maxNamed is how many lines that are left out are named, for each folder.
+// maxNamed bounds the left-out lines that are named for each folder.
 const maxNamed = 8
 
-// unused returns what was left out of the tables, and the lines about images that are not there.
+// unused returns the damaged lines and the lines about images that do not exist.
 func (d *description) unused() []shards.LeftOut {
 	left := slices.Clone(d.left)
 	for _, line := range d.lines {
@@ -203,11 +203,11 @@ func (d *description) unused() []shards.LeftOut {
 	return left
 }
 
-// maxLines is how many lines of tables one image may have.
+// maxLines bounds the table lines about one image.
 const maxLines = 1000
 
-// applyLines adds to a sample what lines say of it. A line that adds nothing is one that comes
-// twice.
+// applyLines adds the content of table lines to a sample. A line that adds nothing repeats an
+// earlier one.
 func applyLines(lines []*described, s *shards.Sample) (left []shards.LeftOut) {
 	if more := len(lines) - maxLines; more > 0 {
 		first := lines[maxLines]

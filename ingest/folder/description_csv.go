@@ -11,15 +11,14 @@ import (
 	"github.com/pali3/pali3/internal/textlines"
 )
 
-// proseColumns are names of columns of texts.
+// proseColumns are the names of text columns.
 var proseColumns = []string{"text", "texts", "caption", "captions", "prompt", "alt", "question", "answer", "answers"}
 
-// textColumns are names of columns that mean the same in upper case.
+// textColumns are the column names matched without regard to case.
 var textColumns = append([]string{"url", "split"}, proseColumns...)
 
-// readColumns reads a table with a header, with other names for some columns. What divides it, the
-// header shows: it is what makes a column of file names appear. It returns false if there is no
-// such column.
+// readColumns reads a table with a header and renames some of its columns. The delimiter is the one
+// that yields a column of file names. It returns false if there is no such column.
 func (d *description) readColumns(file, ending string, content []byte, rename map[string]string) bool {
 	rows, err := openColumns(content, csvtext.Dialect{Ending: ending}, func(r *csvtext.Reader) bool { return hasNames(r.Names()) })
 	if err != nil {
@@ -41,7 +40,7 @@ func (d *description) readColumns(file, ending string, content []byte, rename ma
 	}
 	last := header[len(header)-1]
 	if slices.Contains(proseColumns, last) || len(header) == 2 && !slices.Contains(nameColumns, last) {
-		rows.Join() // an unquoted comma in a text is no mistake then
+		rows.Join() // so that a text may contain unquoted commas
 	}
 	d.readRecords(file, header, rows)
 	return true
@@ -51,8 +50,8 @@ func openColumns(content []byte, d csvtext.Dialect, fits func(*csvtext.Reader) b
 	return csvtext.Open(textlines.New(bytes.NewReader(content)), textlines.Encoding{}, d, fits)
 }
 
-// withoutAdvice is an error without the flags that would help elsewhere: the source folder has
-// none.
+// withoutAdvice returns an error's message without its advice on flags, which the folder source
+// lacks.
 func withoutAdvice(err error) string {
 	if fault, ok := errors.AsType[*textlines.Fault](err); ok {
 		return fault.What.Error()
@@ -71,7 +70,7 @@ func hasNames(header []string) bool {
 	})
 }
 
-// readRecords takes in the rows behind a header.
+// readRecords adds the rows that follow the header.
 func (d *description) readRecords(file string, header []string, rows *csvtext.Reader) {
 	for {
 		values, err := rows.Next()

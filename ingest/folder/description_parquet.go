@@ -44,14 +44,14 @@ func (d *description) readParquet(root *os.Root, file string) error {
 			return fmt.Errorf("row %d: %w", n, err)
 		}
 		if size += len(raw); size > maxDescription {
-			return fmt.Errorf("row %d and those behind it: over %d bytes in all", n, maxDescription)
+			return fmt.Errorf("row %d and later rows are left out: the table exceeds %d bytes", n, maxDescription)
 		}
 		d.add(file, n, raw)
 	}
 }
 
-// jsonable returns a value of a table as JSON can have it: bytes that are no text, and what is no
-// number, are null.
+// jsonable converts a table value to one that JSON can hold. Bytes that are not UTF-8, and NaN,
+// become null.
 func jsonable(value any) any {
 	switch v := value.(type) {
 	case []byte:

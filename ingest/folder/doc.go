@@ -1,4 +1,5 @@
-// Package folder reads folders of images, with texts beside them or in tables of captions.
+// Package folder reads folders of images with texts in sidecar files or in caption tables.
 //
-// [New] returns the source; its fields choose labels, texts made of names, and sequences of frames.
+// [New] returns the source; its fields select labels, texts made from names, and sequences of
+// frames.
 package folder

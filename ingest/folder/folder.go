@@ -15,33 +15,32 @@ import (
 // Source reads the images under a folder, in order of their paths. The key of an image is its path
 // within the folder.
 //
-// An image is a file that ends as images do, in upper or lower case, or a file without an ending
-// that holds one. What its bytes show decides; one of a format that is not read is rejected. Texts
-// come from beside it: X.txt, X.caption and X.json (or X.png.txt and so on) are about X.png and
-// all other images of that stem. A metadata.jsonl, .csv or .parquet describes the images of its
-// folder and those below by file_name, as Hugging Face's image folders do, and captions.txt,
-// results.csv and .token files describe images by name, as Flickr8k and Flickr30k do. If all
-// folders at the top that hold images are called as splits are (train, test, val ...), that is an
-// image's split.
+// An image is a file with an image extension, in upper or lower case, or a file without an
+// extension that holds an image. Its bytes determine the format; an unsupported format is a reject.
+// Texts come from files beside it: X.txt, X.caption and X.json (or X.png.txt and so on) describe
+// X.png and every other image with that stem. A metadata.jsonl, .csv or .parquet describes images
+// in its folder and below by file_name, as in Hugging Face's ImageFolder; captions.txt, results.csv
+// and .token files describe images by name, as in Flickr8k and Flickr30k. If every top-level folder
+// that holds images has the name of a split (train, test, val ...), that name is the image's split.
 //
-// Whatever else is there is counted as left out by an [shards.Aside] behind each folder. Symbolic
-// links that leave the folder are rejected, links to folders and folders of other tools (.git,
-// __MACOSX ...) are left out.
+// All other files are counted as left out, in an [shards.Aside] after each folder. Symbolic links
+// that lead out of the folder are rejects; links to folders and tools' folders (.git, __MACOSX ...)
+// are left out.
 type Source struct {
 	Dir      string
 	Language string // of the sidecar texts, if known
-	Labels   bool   // the name of an image's folder is a title of it
-	// TextFrom makes a text of the kind alt of the name of an image's file or folder:
-	// [nametext.FromFilename] or [nametext.FromFolder]. An image that has a text keeps that alone,
-	// unless TextFromAll is set. A label is no such text.
+	Labels   bool   // adds the name of an image's folder as a title
+	// TextFrom makes an alt text from the name of an image's file or folder:
+	// [nametext.FromFilename] or [nametext.FromFolder]. An image that already has a text gets none,
+	// unless TextFromAll is set. A label does not count as such a text.
 	TextFrom    string
 	TextFromAll bool
-	Sequences   bool // all images of a folder are the frames of one record, named and described as that folder
+	Sequences   bool // the images of a folder are the frames of one record, which has the folder's name and descriptions
 
 	meter *input.Meter
 }
 
-// New checks that the folder is there.
+// New returns a source that reads dir, or an error if the folder does not exist.
 func New(dir, language string) (*Source, error) {
 	if err := errors.Join(input.Local(dir), input.CheckLanguageFlag(language)); err != nil {
 		return nil, err
@@ -69,7 +68,7 @@ func (f *Source) Part() float64 { return f.meter.Part() }
 
 // Records implements [ingest.Source].
 //
-// No image or text is read for records before the cursor.
+// It reads neither images nor texts for records before the cursor.
 func (f *Source) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.Record] {
 	n := from.Skip()
 	return func(yield func(shards.Record) bool) {

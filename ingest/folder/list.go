@@ -13,15 +13,15 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// listing says of each file of a folder what it is.
+// listing sorts the files of a folder by kind.
 type listing struct {
 	root, dir string
 	entries   []fs.DirEntry       // images and folders, in order
 	images    []string            // paths
-	beside    map[string][]string // an image or folder -> files with texts about it
+	beside    map[string][]string // an image or folder -> sidecar files with its texts
 	tables    []string            // paths of metadata.jsonl and so on
-	orphans   []string            // paths of texts about no image
-	others    []string            // paths of all else
+	orphans   []string            // paths of texts without an image
+	others    []string            // paths of all other files
 	odd       []shards.LeftOut    // folders and links that are not entered
 }
 
@@ -69,14 +69,14 @@ const (
 	fileOther = iota
 	fileImage
 	fileFolder
-	fileText     // may be about an image
+	fileText     // may describe an image
 	fileTable    // describes images
-	fileCaptions // describes images, and is read already
+	fileCaptions // describes images, already read by the survey
 	fileLink     // to a folder
-	fileTools    // a folder of another tool
+	fileTools    // a folder of a tool such as git
 )
 
-// toolFolders hold no data of their owner.
+// toolFolders are folders that tools create and that hold no user data.
 var toolFolders = map[string]bool{".git": true, ".svn": true, ".hg": true, ".cache": true, "__MACOSX": true, "__pycache__": true,
 	".ipynb_checkpoints": true, "@eaDir": true, ".Trashes": true, ".Spotlight-V100": true, ".fseventsd": true,
 	"$RECYCLE.BIN": true, "System Volume Information": true}
@@ -112,15 +112,14 @@ func (w *walker) kindOf(name string, e fs.DirEntry) int {
 	return fileOther
 }
 
-// textEndings are those of files with texts about the image of their stem, in the order in which
-// they are read.
+// textEndings are the extensions of sidecar files, in the order in which they are read.
 var textEndings = []string{".json", ".txt", ".text", ".caption", ".captions", ".cap"}
 
 func textRank(name string) int { return slices.Index(textEndings, strings.ToLower(path.Ext(name))) }
 
-// pair finds the images that texts are about: those of the same stem (x.txt of x.png), or whose
-// name the text's ending follows (x.png.txt). Where none is, upper and lower case do not matter,
-// if then only one text is meant.
+// pair matches texts to images: by the same stem (x.txt and x.png) or by the image's full name
+// (x.png.txt). If neither matches exactly, case is ignored, provided that only one text then
+// matches.
 func pair(texts, images []string) (beside map[string][]string, orphans []string) {
 	beside = map[string][]string{}
 	exact, folded := map[string][]string{}, map[string][]string{}
@@ -169,12 +168,13 @@ func pair(texts, images []string) (beside map[string][]string, orphans []string)
 	return beside, orphans
 }
 
-// left says what of a folder is not read: first what another command reads, then the rest.
+// left returns the files of a folder that are not read: first those that another command reads,
+// then the rest.
 func (l *listing) left() (left []shards.LeftOut) {
 	files := slices.Clone(l.others)
 	var texts []string
 	for _, name := range l.orphans {
-		if textRank(name) == 0 { // a .json may be anything
+		if textRank(name) == 0 { // a .json file need not be a text
 			files = append(files, name)
 		} else {
 			texts = append(texts, name)
@@ -185,8 +185,8 @@ func (l *listing) left() (left []shards.LeftOut) {
 	return slices.Concat(hinted, l.odd, plain, orphans)
 }
 
-// byEnding counts files by ending, and names the first of each: those that another command reads,
-// and the others.
+// byEnding counts files by extension and names the first of each. It separates those that another
+// command reads from the rest.
 func (l *listing) byEnding(reason string, names []string) (hinted, plain []shards.LeftOut) {
 	var order []string
 	first, count := map[string]string{}, map[string]int64{}
@@ -217,7 +217,7 @@ func (l *listing) byEnding(reason string, names []string) (hinted, plain []shard
 	return hinted, plain
 }
 
-// hint says which command reads a file; "" if none does.
+// hint returns the command that reads a file, or "" if none does.
 func (l *listing) hint(name string) string {
 	file := path.Join(l.root, name)
 	base := strings.ToLower(path.Base(name))
@@ -248,7 +248,7 @@ func (l *listing) hint(name string) string {
 	return ""
 }
 
-// sidecars adds what the files beside an image say of it.
+// sidecars adds the content of an image's sidecar files to its sample.
 func (w *walker) sidecars(dir string, beside []string, s *shards.Sample) (left []shards.LeftOut, err error) {
 	for _, name := range beside {
 		content, _, err := input.ReadWithin(w.root, path.Join(dir, name), input.MaxTextFile)
@@ -271,7 +271,7 @@ func (w *walker) sidecars(dir string, beside []string, s *shards.Sample) (left [
 				return left, fmt.Errorf("%s: %w", name, err)
 			}
 			if text = strings.TrimSpace(text); sidecar.IsLabelFile(text) {
-				left = append(left, shards.LeftOut{Reason: shards.LeftBox, Name: path.Join(dir, name) + " (labels in YOLO's layout, not a caption)",
+				left = append(left, shards.LeftOut{Reason: shards.LeftBox, Name: path.Join(dir, name) + " (YOLO labels, not a caption)",
 					N: int64(len(strings.Split(text, "\n")))})
 				continue
 			}
@@ -284,7 +284,7 @@ func (w *walker) sidecars(dir string, beside []string, s *shards.Sample) (left [
 	return left, nil
 }
 
-// within puts the file's name before those of things left out.
+// within prefixes the names of left-out items with the file's name.
 func within(file string, left []shards.LeftOut) []shards.LeftOut {
 	for i := range left {
 		left[i].Name = file + ": " + left[i].Name

@@ -19,21 +19,21 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// survey is what must be known of a folder before its first record.
+// survey holds what must be known about a folder before its first record.
 type survey struct {
-	images   int64          // files that are images by their names
-	splits   bool           // the folders at the top are splits
-	captions []*description // tables that describe images by name, wherever these are
+	images   int64          // files with the name of an image
+	splits   bool           // the top-level folders are splits
+	captions []*description // tables that describe images by name, anywhere in the tree
 	files    map[string]bool
-	bases    map[string]int // how many images have a name, if there are such tables
+	bases    map[string]int // how many images share a base name; set if there are such tables
 }
 
 func (s *survey) isCaptions(name string) bool { return s.files[name] }
 
-// takeSurvey walks through a folder, reading no images.
+// takeSurvey walks a folder without reading images.
 func takeSurvey(ctx context.Context, root *os.Root, source string) survey {
 	s := survey{files: map[string]bool{}}
-	tops := map[string]bool{} // folders at the top with images; "" for the top itself
+	tops := map[string]bool{} // top-level folders with images; "" is the root
 	s.walk(ctx, root, ".", func(dir string, entries []fs.DirEntry) {
 		stems := map[string]bool{}
 		var tables []string
@@ -86,15 +86,15 @@ func (s *survey) walk(ctx context.Context, root *os.Root, dir string, visit func
 	}
 }
 
-// captionTable are names of tables of captions: of Flickr8k (captions.txt, Flickr8k.token.txt),
-// Flickr30k (results.csv, results_20130124.token) and kohya's trainer (meta_cap.json).
+// captionTable matches the names of caption tables: Flickr8k's (captions.txt, Flickr8k.token.txt),
+// Flickr30k's (results.csv, results_20130124.token) and those of kohya's trainer (meta_cap.json).
 var captionTable = regexp.MustCompile(`(?i)^(captions\.(txt|csv|tsv|json)|results\.csv|[^.]*\.token(\.txt)?|meta_(cap|clean|lat)\.json)$`)
 
-// read takes a table of captions in, if it is one.
+// read reads a file and adds it if it is a caption table.
 func (s *survey) read(root *os.Root, source, file string) {
 	content, _, err := input.ReadWithin(root, file, maxDescription)
 	if err != nil {
-		return // it is left out as a file
+		return // it is counted as a left-out file
 	}
 	if bytes.HasPrefix(content, []byte("\xff\xfe")) || bytes.HasPrefix(content, []byte("\xfe\xff")) {
 		text, _ := sidecar.ParseText(content)
@@ -131,7 +131,7 @@ func (d *description) readTokens(file string, content []byte) {
 		found := tokenLine.FindSubmatch(line)
 		text, err := sidecar.ParseText(line)
 		if found == nil || err != nil {
-			d.leave("%s:%d (no line of name#number, a tab and a caption: %.40q)", file, n, text)
+			d.leave("%s:%d (expected name#number, a tab and a caption: %.40q)", file, n, text)
 			continue
 		}
 		d.caption(file, n, string(found[1]), string(bytes.TrimSpace(found[2])))
@@ -144,7 +144,7 @@ func (d *description) caption(file string, n int, name, text string) {
 	}
 }
 
-// readCaptions reads a table with or without a header.
+// readCaptions reads a caption table with or without a header.
 func (d *description) readCaptions(file string, content []byte) bool {
 	for _, delimiter := range []string{",", "\t", "|"} {
 		name, _, divided := bytes.Cut(headLine(content), []byte(delimiter))
@@ -164,8 +164,8 @@ func (d *description) readCaptions(file string, content []byte) bool {
 	return d.readColumns(file, ".csv", content, map[string]string{"comment": "caption", "comment_number": ""})
 }
 
-// readCaptionsJSON reads an object of captions, or of objects, by the names of images, or a list
-// of objects with names.
+// readCaptionsJSON reads an object that maps image names to captions or objects, or a list of
+// objects that name their images.
 func (d *description) readCaptionsJSON(file string, content []byte) bool {
 	raw, err := sidecar.ParseJSON(content)
 	if err != nil {
@@ -192,7 +192,7 @@ func (d *description) readCaptionsJSON(file string, content []byte) bool {
 		case '"', '[':
 			var texts []string
 			if value[0] == '[' && json.Unmarshal(value, &texts) != nil {
-				return false // COCO's images and annotations, say
+				return false // for example COCO's images and annotations
 			}
 			fields["captions"] = value
 		default:

@@ -17,18 +17,18 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// walker is one reading of a folder.
+// walker holds the state of one pass over a folder.
 type walker struct {
 	*Source
 	ctx       context.Context
 	root      *os.Root
 	survey    survey
-	described []*description // of the folders from the root down to the one at hand
-	left      int64          // records to pass over
+	described []*description // tables of the folders from the root to the current one
+	left      int64          // records to skip
 	yield     func(shards.Record) bool
 }
 
-// give yields a record, unless it is one to pass over. It returns false at the end.
+// give yields a record unless it is to be skipped. It returns false to stop the walk.
 func (w *walker) give(record func() shards.Record) bool {
 	if w.ctx.Err() != nil {
 		return false
@@ -39,8 +39,8 @@ func (w *walker) give(record func() shards.Record) bool {
 	return w.yield(record())
 }
 
-// walk yields the records of a folder and those below, then what was left out of it. Beside are
-// the files with texts about the folder as a whole.
+// walk yields the records of a folder and its subfolders, then what it left out. Beside are the
+// sidecar files of the folder as a whole.
 func (w *walker) walk(dir string, beside ...string) bool {
 	entries, err := fs.ReadDir(w.root.FS(), dir)
 	if err != nil && !w.give(func() shards.Record { return shards.Bad(path.Join(w.Dir, dir), dir, ingest.Unreadable, err) }) {
@@ -76,7 +76,7 @@ func (w *walker) walk(dir string, beside ...string) bool {
 	return w.aside(list)
 }
 
-// image makes the record of a file.
+// image makes the record of an image file.
 func (w *walker) image(name string, e fs.DirEntry, beside []string, lines []*described) shards.Record {
 	if e.Type()&^fs.ModeSymlink != 0 { // opening a pipe would wait for its writer
 		return shards.Bad(path.Join(w.Dir, name), name, ingest.Unreadable, fmt.Errorf("%s is not a regular file", name))
@@ -84,9 +84,8 @@ func (w *walker) image(name string, e fs.DirEntry, beside []string, lines []*des
 	return w.record(name, []string{name}, beside, lines)
 }
 
-// aside yields what was left out of a folder. Whether it does must not depend on what files hold,
-// for an interrupted run passes over records by their number: where a table describes images,
-// there always is one.
+// aside yields what was left out of a folder. An interrupted run skips records by count, so whether
+// there is an aside must not depend on file contents: a folder with a table always yields one.
 func (w *walker) aside(list listing) bool {
 	left := list.left()
 	if len(list.tables) > 0 {
@@ -103,8 +102,8 @@ func (w *walker) aside(list listing) bool {
 	return w.give(func() shards.Record { return shards.Aside(path.Join(w.Dir, list.dir), left...) })
 }
 
-// lines returns what tables say of an image or a folder: those nearest to it first. They count as
-// used from then on.
+// lines returns the table lines about an image or folder, those of the nearest table first, and
+// marks them as used.
 func (w *walker) lines(name string) (lines []*described) {
 	for i := len(w.described) - 1; i >= 0; i-- {
 		lines = append(lines, w.described[i].of(name)...)
@@ -122,12 +121,12 @@ func (w *walker) lines(name string) (lines []*described) {
 	return lines
 }
 
-// isImage reports whether a file is taken as an image by its name.
+// isImage reports whether a file's name is that of an image.
 func isImage(name string) bool {
 	return imagefile.HasImageEnding(name) && !strings.HasPrefix(path.Base(name), "._")
 }
 
-// holdsImage reports whether a file without an ending is an image of a format that is read.
+// holdsImage reports whether a file without an extension holds an image in a supported format.
 func (w *walker) holdsImage(name string) bool {
 	f, err := w.root.Open(name)
 	if err != nil {
@@ -170,8 +169,8 @@ func (w *walker) record(name string, frames, beside []string, lines []*described
 	return shards.Record{Sample: s, Origin: origin, LeftOut: left}
 }
 
-// nameText adds the text that the name of an image's file or folder makes, if that is asked for. It
-// returns what it left out. A sequence of frames is named by its folder in either case.
+// nameText adds the text made from the name of an image's file or folder, if TextFrom asks for it,
+// and returns what it left out. A sequence of frames always uses the name of its folder.
 func (w *walker) nameText(name string, s *shards.Sample) []shards.LeftOut {
 	if w.TextFrom == "" || len(s.Texts) > 0 && !w.TextFromAll {
 		return nil
@@ -180,7 +179,7 @@ func (w *walker) nameText(name string, s *shards.Sample) []shards.LeftOut {
 	if w.Sequences {
 		from = nametext.FromFilename
 	} else if !strings.Contains(name, "/") && from == nametext.FromFolder {
-		called = path.Base(w.Dir) + "/" + name // an image at the top is in the folder that was named
+		called = path.Base(w.Dir) + "/" + name // a top-level image belongs to the source folder itself
 	}
 	text := nametext.From(from, called)
 	if text == "" {
@@ -198,7 +197,7 @@ func withLeft(record shards.Record, left []shards.LeftOut) shards.Record {
 	return record
 }
 
-// complete gives a sample its key, and what the folder's name and the options say of it.
+// complete sets a sample's key, label, languages and split.
 func (w *walker) complete(name string, s *shards.Sample) {
 	if label := path.Base(path.Dir(name)); w.Labels && label != "." {
 		s.Texts = append(s.Texts, shards.Text{Kind: shards.Title, Language: w.Language, Value: label})
