@@ -22,6 +22,7 @@ import (
 	"github.com/pali3/pali3/internal/hostile"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/bucket"
 )
 
 // kills is how often each source is killed; PALI3_KILLS says otherwise.
@@ -238,7 +239,7 @@ func sameDatasets(t *testing.T, a, b string) {
 			t.Errorf("files %v and %v", xs, ys)
 		}
 	}
-	if problems, err := shards.Verify(b, true); err != nil || len(problems) > 0 {
+	if problems, err := bucket.Stores().Verify(t.Context(), b, true); err != nil || len(problems) > 0 {
 		t.Error(problems, err)
 	}
 }
@@ -265,7 +266,7 @@ type datasetContent struct {
 
 func readAll(t *testing.T, dir string) (all datasetContent) {
 	t.Helper()
-	d, err := shards.Open(dir)
+	d, err := bucket.Stores().Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

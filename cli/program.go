@@ -65,7 +65,7 @@ func Default() Program {
 
 // registry holds what recipes may name.
 func (p Program) registry() *mixture.Registry {
-	return &mixture.Registry{Kinds: p.Kinds, Ops: p.Ops, Tokenizers: p.Tokenizers}
+	return &mixture.Registry{Kinds: p.Kinds, Ops: p.Ops, Tokenizers: p.Tokenizers, Stores: p.Stores}
 }
 
 // Main runs the command line of the process and exits. An interrupt (Ctrl-C) or a termination
@@ -78,7 +78,6 @@ func (p Program) Main() {
 // success, 1 for failure, 2 for a command line that is not understood, 130 for an interrupt and 143
 // for a termination. Results are written to stdout; progress, notes and errors to stderr.
 func (p Program) Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	shards.RegisterStores(p.Stores)
 	con := newConsole(ctx, p, args, stdin, stdout, stderr)
 	var all commands
 	parser, err := p.newParser(&all, kong.BindTo(ctx, (*context.Context)(nil)), kong.Writers(stdout, stderr))

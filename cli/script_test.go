@@ -10,7 +10,6 @@ import (
 
 	"github.com/pali3/pali3/internal/s3test"
 	"github.com/pali3/pali3/shards"
-	"github.com/pali3/pali3/shards/bucket"
 )
 
 // memoryFile names the file into which a command that a test runs copies what the kernel says of it
@@ -26,7 +25,6 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(status)
 	}
-	shards.RegisterStores(bucket.Stores()) // for tests that open what a command wrote
 	testscript.Main(m, map[string]func(){
 		"pali3": func() {
 			limitFiles()

@@ -22,6 +22,7 @@ import (
 	"github.com/pali3/pali3/internal/s3test"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/shards/bucket"
 )
 
 // TestKilledIngestIntoAStore kills the ingestion into an S3 server that refuses every third
@@ -65,7 +66,7 @@ func killIntoStore(t *testing.T, refuse int, delay time.Duration) {
 		if !committed {
 			continue
 		}
-		problems, err := shards.Verify(url, true)
+		problems, err := bucket.Stores().Verify(t.Context(), url, true)
 		if err != nil || slices.ContainsFunc(problems, func(p shards.Problem) bool { return p.Kind != shards.BadJournal }) {
 			t.Errorf("committed by a killed run: %v, %v", problems, err)
 		}
@@ -74,10 +75,10 @@ func killIntoStore(t *testing.T, refuse int, delay time.Duration) {
 		t.Fatal(err)
 	}
 	t.Logf("killed %d times, %+v", killed, server.Counts())
-	if problems, err := shards.Verify(url, true); err != nil || len(problems) > 0 {
+	if problems, err := bucket.Stores().Verify(t.Context(), url, true); err != nil || len(problems) > 0 {
 		t.Error(problems, err)
 	}
-	if _, err := shards.Copy(t.Context(), url, filepath.Join(dir, "back"), shards.CopyOptions{}); err != nil {
+	if _, err := bucket.Stores().Copy(t.Context(), url, filepath.Join(dir, "back"), shards.CopyOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	sameDatasets(t, filepath.Join(dir, "whole"), filepath.Join(dir, "back"))

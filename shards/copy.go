@@ -40,7 +40,7 @@ type Copied struct {
 // If to has a part of the same name with other content, the error wraps fs.ErrExist and to is
 // unchanged.
 func Copy(ctx context.Context, from, to string, o CopyOptions) (Copied, error) {
-	return registered.Copy(ctx, from, to, o)
+	return Stores(nil).Copy(ctx, from, to, o)
 }
 
 // Copy is the function [Copy] for folders and URLs.

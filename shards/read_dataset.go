@@ -31,7 +31,7 @@ type group struct {
 
 // Open reads the manifest of the dataset in dir and checks that its files are there and have their
 // sizes. [Verify] checks the contents. A dataset in an object store is opened with [Stores.Open].
-func Open(dir string) (*Dataset, error) { return registered.Open(context.Background(), dir) }
+func Open(dir string) (*Dataset, error) { return Stores(nil).Open(context.Background(), dir) }
 
 // OpenFrom opens the dataset in a store; name is for messages. ctx bounds all requests that the
 // dataset makes. A store that is an io.Closer is closed with the dataset.

@@ -29,7 +29,7 @@ type Session struct {
 // OpenSession returns a session that adds to the dataset in dir, or starts one there. For a dataset
 // in an object store there is [Stores.OpenSession].
 func OpenSession(dir string, limits Limits) (*Session, error) {
-	return registered.OpenSession(context.Background(), dir, limits)
+	return Stores(nil).OpenSession(context.Background(), dir, limits)
 }
 
 // OpenSession is the function [OpenSession] for a folder or a URL.

@@ -23,29 +23,15 @@ type Opener func(ctx context.Context, url string) (WritableStore, error)
 // writer or store makes.
 type Stores map[string]Opener
 
-// registered is what the functions of this package open URLs with.
-var registered Stores
-
-// RegisterStores says how the functions of this package open URLs.
-func RegisterStores(s Stores) { registered = s }
-
-// OpenStore opens the folder or the object store of that name.
-func OpenStore(name string) (WritableStore, error) {
-	return registered.OpenStore(context.Background(), name)
-}
-
 // OpenStore opens the folder or the object store of that name.
 func (s Stores) OpenStore(ctx context.Context, name string) (WritableStore, error) {
 	if !IsURL(name) {
 		return folder(name), nil
 	}
-	if s == nil {
-		s = registered
-	}
 	scheme, _, _ := strings.Cut(name, "://")
 	open := s[scheme]
 	if open == nil && len(s) == 0 {
-		return nil, fmt.Errorf("%s: no object store registered; use the Stores of package bucket", name)
+		return nil, fmt.Errorf("%s: this opens folders only; for object stores use the Stores of package bucket", name)
 	}
 	if open == nil {
 		known := slices.Sorted(maps.Keys(s))

@@ -55,7 +55,7 @@ func (p Problem) String() string {
 // decodes every row, checks keys, image hashes and image headers, and locates damage to the row. An
 // error means that Verify could not look.
 func Verify(dir string, deep bool) ([]Problem, error) {
-	return registered.Verify(context.Background(), dir, deep)
+	return Stores(nil).Verify(context.Background(), dir, deep)
 }
 
 // Verify is the function [Verify] for a folder or a URL.

@@ -12,13 +12,13 @@ import (
 // Create returns a writer that adds to the dataset in dir, or starts one there. A dataset in an
 // object store is written with [Stores.Create].
 func Create(dir string, limits Limits) (*Writer, error) {
-	return registered.Create(context.Background(), dir, limits)
+	return Stores(nil).Create(context.Background(), dir, limits)
 }
 
 // CreateNew returns a writer of a new dataset in dir. If there is one already, the error wraps
 // fs.ErrExist.
 func CreateNew(dir string, limits Limits) (*Writer, error) {
-	return registered.CreateNew(context.Background(), dir, limits)
+	return Stores(nil).CreateNew(context.Background(), dir, limits)
 }
 
 // Create is the function [Create] for a folder or a URL. Only one writer at a time may add to a

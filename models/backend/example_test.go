@@ -16,7 +16,7 @@ func ExampleOpen() {
 		log.Fatal(err)
 	}
 	defer be.Finalize()
-	sum, err := graph.ExecOnce(be, func(x *graph.Node) *graph.Node { return graph.ReduceAllSum(x) }, []float32{1, 2, 3})
+	sum, err := graph.CallOnce(be, func(x *graph.Node) *graph.Node { return graph.ReduceAllSum(x) }, []float32{1, 2, 3})
 	if err != nil {
 		log.Fatal(err)
 	}
