@@ -18,7 +18,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-func TestArrow_BinaryColumnsAreImages(t *testing.T) {
+func TestArrow_TakesBinaryColumnsAsImages(t *testing.T) {
 	source, err := NewArrow(nil, "testdata/columns/binary.arrow")
 	samples, stat, _ := ingesttest.Ingest(t, source, err)
 	if stat.Rows != 2 || stat.Images != 2 || stat.Texts != 2 || len(stat.LeftOut) > 0 {
@@ -31,7 +31,7 @@ func TestArrow_BinaryColumnsAreImages(t *testing.T) {
 	}
 }
 
-func TestTFRecord_CaptionsOfTensorFlowDatasets(t *testing.T) {
+func TestTFRecord_ReadsCaptionsOfTensorFlowDatasets(t *testing.T) {
 	source, err := NewTFRecord(nil, "testdata/columns/coco_captions.tfrecord")
 	samples, stat, _ := ingesttest.Ingest(t, source, err)
 	if stat.Rows != 2 || stat.Images != 2 || stat.Texts != 4 || stat.Rejected != 0 {
@@ -54,7 +54,7 @@ func TestTFRecord_CaptionsOfTensorFlowDatasets(t *testing.T) {
 	}
 }
 
-func TestMDS_ColumnsOfBytesAreLeftOut(t *testing.T) {
+func TestMDS_LeavesOutBytesColumns(t *testing.T) {
 	source, err := NewMDS(nil, "testdata/columns/latents")
 	_, stat, _ := ingesttest.Ingest(t, source, err)
 	if stat.Rows != 2 || stat.Images != 2 || stat.Texts != 2 || stat.Rejected != 0 || stat.LeftOut[shards.LeftColumn] != 2 ||
@@ -66,7 +66,7 @@ func TestMDS_ColumnsOfBytesAreLeftOut(t *testing.T) {
 	}
 }
 
-func TestMDS_TwoDatasetsHaveOtherKeys(t *testing.T) {
+func TestMDS_KeysDifferBetweenDatasets(t *testing.T) {
 	source, err := NewMDS(nil, "testdata/columns/two/train", "testdata/columns/two/val/")
 	samples, stat, reasons := ingesttest.Ingest(t, source, err)
 	if stat.Rows != 4 || stat.Rejected != 0 {
@@ -97,7 +97,7 @@ func TestFiles_KeysDoNotDependOnThePath(t *testing.T) {
 	}
 }
 
-func TestFiles_OfAnotherKind(t *testing.T) {
+func TestFiles_RejectsOtherKinds(t *testing.T) {
 	parquet, err := os.ReadFile("../../internal/format/hf/testdata/datasets.parquet")
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestFiles_OfAnotherKind(t *testing.T) {
 	}
 }
 
-func TestFiles_NamedColumns(t *testing.T) {
+func TestFiles_TakesNamedColumns(t *testing.T) {
 	source, err := NewTFRecord(nil, "testdata/columns/coco_captions.tfrecord")
 	if err == nil {
 		err = source.Map(tabular.Columns{Text: "captions/id", ID: "image/id"}, "en", shards.OCR)

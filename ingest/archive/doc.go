@@ -1,3 +1,3 @@
-// Package archive reads datasets that other tools wrote: WebDataset archives, Arrow files, TFRecord
+// Package archive reads datasets written by other tools: WebDataset archives, Arrow files, TFRecord
 // files and MosaicML Streaming datasets.
 package archive

@@ -19,14 +19,14 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// Files reads files of samples that other tools wrote, one after another. Keys and origins name a
-// file by its base name, with as many folders above as tell two of the files apart.
+// Files reads sample files written by other tools, in sequence. Keys and origins use a file's base
+// name, preceded by as many parent folders as are needed to make the names distinct.
 type Files struct {
 	stores  shards.Stores
 	kind    string
 	paths   []string
 	names   []string // of the paths, for keys and origins
-	given   []string // what the paths were found by
+	given   []string // the arguments that the paths were found by
 	left    []shards.LeftOut
 	mapping mapping.Mapping
 	plan    *mapping.Plan // of the first file; nil if its columns cannot be read
@@ -35,16 +35,16 @@ type Files struct {
 	meter   *input.Meter
 }
 
-// fileFormat reads one kind of files.
+// fileFormat reads one kind of file.
 type fileFormat struct {
 	columns func(path string) ([]mapping.Column, error)
 	records func(path, name string, m mapping.Mapping) iter.Seq[shards.Record]
-	all     bool // the columns of every file are known without reading records
+	all     bool // columns are known without reading records
 	asText  bool // bytes may be text
 }
 
 // NewArrow returns a source of Arrow IPC files and streams (.arrow, .feather): Hugging Face's
-// caches, Polars, pyarrow. Columns are taken by their common names, see [Files.Map].
+// caches, Polars, pyarrow. Columns are recognized by their common names; see [Files.Map].
 func NewArrow(stores shards.Stores, files ...string) (*Files, error) {
 	return newFiles(stores, "arrow", files, fileFormat{all: true,
 		columns: columnsOfEach(stores, func(f input.File) ([]mapping.Column, error) { return arrow.Columns(f) }),
@@ -54,7 +54,7 @@ func NewArrow(stores shards.Stores, files ...string) (*Files, error) {
 }
 
 // NewTFRecord returns a source of TFRecord files of tf.Example and tf.SequenceExample, plain or
-// compressed. Features are taken by their common names, see [Files.Map].
+// compressed. Features are recognized by their common names; see [Files.Map].
 func NewTFRecord(stores shards.Stores, files ...string) (*Files, error) {
 	return newFiles(stores, "tfrecord", files, fileFormat{asText: true,
 		columns: columnsOfEach(stores, func(f input.File) ([]mapping.Column, error) { return tfrecord.Columns(f) }),
@@ -63,8 +63,8 @@ func NewTFRecord(stores shards.Stores, files ...string) (*Files, error) {
 		})})
 }
 
-// NewMDS returns a source of datasets that MosaicML's Streaming wrote: folders with an index.json.
-// Columns are taken by their encodings and common names, see [Files.Map].
+// NewMDS returns a source of MosaicML Streaming datasets: folders with an index.json. Columns are
+// recognized by their encodings and common names; see [Files.Map].
 func NewMDS(stores shards.Stores, dirs ...string) (*Files, error) {
 	if len(dirs) == 0 {
 		return nil, fmt.Errorf("no datasets given")
@@ -72,15 +72,15 @@ func NewMDS(stores shards.Stores, dirs ...string) (*Files, error) {
 	given, dirs := dirs, expandMDS(dirs)
 	for _, dir := range dirs {
 		if err := input.Check(stores, shards.Below(dir, mds.IndexName)); err != nil {
-			return nil, fmt.Errorf("%s is no MDS dataset, a folder with an %s: %w", dir, mds.IndexName, err)
+			return nil, fmt.Errorf("%s is not an MDS dataset (a folder with an %s): %w", dir, mds.IndexName, err)
 		}
 	}
 	f := &Files{stores: stores, kind: "mds", paths: dirs, names: input.NamesOf(dirs), given: given, format: fileFormat{columns: columnsOfMDS(stores), records: readMDS(stores), all: true}, meter: new(input.Meter)}
 	return f, f.Map(tabular.Columns{}, "", "")
 }
 
-// Map says which columns are what, instead of their common names. Language is of texts of which no
-// column says it, kind of all texts. A column that is not there is an error.
+// Map assigns columns explicitly instead of by their common names. Language applies to texts
+// without a language column, kind to all texts. A missing column is an error.
 func (f *Files) Map(c tabular.Columns, language, kind string) error {
 	f.mapping = c.Mapping(language, kind)
 	f.mapping.BytesAsText = f.format.asText
@@ -91,7 +91,7 @@ func (f *Files) Map(c tabular.Columns, language, kind string) error {
 		}
 		columns := f.columnsOf(path)
 		if columns == nil {
-			continue // reading the file says what is wrong with it
+			continue // reading the file reports the error
 		}
 		plan, err := f.mapping.For(columns)
 		if err != nil {
@@ -104,7 +104,7 @@ func (f *Files) Map(c tabular.Columns, language, kind string) error {
 	return nil
 }
 
-// columnsOf returns the columns of a file, nil if they cannot be read. They are looked up once.
+// columnsOf returns the columns of a file, or nil if they cannot be read. It caches the result.
 func (f *Files) columnsOf(path string) []mapping.Column {
 	columns, there := f.columns[path]
 	if !there {
@@ -166,7 +166,7 @@ func newFiles(stores shards.Stores, kind string, given []string, format fileForm
 	}
 	for i, file := range files {
 		if i > 0 && shards.IsURL(file) {
-			continue // each is a request; it is looked at before it is read
+			continue // each check is a request; reading the object checks it
 		}
 		if err := checkKindOf(stores, file, kind); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
@@ -176,17 +176,17 @@ func newFiles(stores shards.Stores, kind string, given []string, format fileForm
 	return f, f.Map(tabular.Columns{}, "", "")
 }
 
-// checkKindOf is checkKind of a file that can be opened.
+// checkKindOf opens a file and checks its kind.
 func checkKindOf(stores shards.Stores, file, kind string) error {
 	opened, err := input.Open(stores, file)
 	if err != nil {
-		return nil // reading it says so
+		return nil // reading it reports the error
 	}
 	defer opened.Close()
 	return input.CheckKind(opened, kind)
 }
 
-// columnsOfEach opens a file for as long as its columns are read.
+// columnsOfEach adapts a reader of columns to open and close its file.
 func columnsOfEach(stores shards.Stores, read func(f input.File) ([]mapping.Column, error)) func(string) ([]mapping.Column, error) {
 	return func(path string) ([]mapping.Column, error) {
 		f, err := input.Open(stores, path)
@@ -198,7 +198,7 @@ func columnsOfEach(stores shards.Stores, read func(f input.File) ([]mapping.Colu
 	}
 }
 
-// openEach opens a file for as long as its records are read.
+// openEach adapts a reader of records to open and close its file.
 func openEach(stores shards.Stores, kind string, read func(input.File, string, mapping.Mapping) iter.Seq[shards.Record]) func(string, string, mapping.Mapping) iter.Seq[shards.Record] {
 	return func(path, name string, m mapping.Mapping) iter.Seq[shards.Record] {
 		return func(yield func(shards.Record) bool) {
@@ -224,8 +224,8 @@ func openEach(stores shards.Stores, kind string, read func(input.File, string, m
 // Name implements [ingest.Source].
 func (f *Files) Name() string { return f.kind + " " + strings.Join(f.given, " ") }
 
-// filesVersion changes when the same files give other records or keys: an interrupted run resumes
-// only with the same.
+// filesVersion changes whenever the same files give different records or keys; an interrupted run
+// resumes only with an equal version.
 const filesVersion = 3
 
 // Fingerprint implements [ingest.Source].
@@ -242,7 +242,7 @@ func (f *Files) fingerprintFiles() (string, error) {
 	for _, dir := range f.paths {
 		print, err := input.FingerprintFolder(dir, "")
 		if shards.IsURL(dir) {
-			print, err = input.FingerprintFiles(f.stores, shards.Below(dir, mds.IndexName)) // which has the hashes, or at least the sizes, of the shards
+			print, err = input.FingerprintFiles(f.stores, shards.Below(dir, mds.IndexName)) // the index holds the shards' hashes, or at least their sizes
 		}
 		if err != nil {
 			return "", err
@@ -271,15 +271,15 @@ func (f *Files) Records(ctx context.Context, _ ingest.Cursor) iter.Seq[shards.Re
 	}
 }
 
-// Names of the files that are taken from a folder.
+// Names of the files that are read from a folder.
 var (
 	arrowFiles    = regexp.MustCompile(`(?i)\.(arrows?|feather|ipc)$`)
 	tfrecordFiles = regexp.MustCompile(`(?i)tfrec|-\d+-of-\d+$`)
 	tarFiles      = regexp.MustCompile(`(?i)\.(tar|tgz|tbz2?|tzst|tar\.(gz|zst|bz2|xz))$`)
 )
 
-// expandMDS returns the datasets that are meant by folders: those below a folder that is none
-// itself, and the one of an index or a shard that was named.
+// expandMDS returns the datasets that the arguments name: a dataset folder, the datasets in a
+// folder that is not one itself, or the dataset of a named index or shard.
 func expandMDS(dirs []string) (all []string) {
 	for _, dir := range dirs {
 		info, err := os.Stat(dir)
@@ -302,5 +302,5 @@ func expandMDS(dirs []string) (all []string) {
 	return all
 }
 
-// escaped makes a name a pattern of that name alone.
+// escaped returns a pattern that matches only the name.
 var escaped = strings.NewReplacer("*", "\\*", "?", "\\?", "[", "\\[", "\\", "\\\\")

@@ -10,7 +10,7 @@ import (
 )
 
 // The files were written by pyarrow, TensorFlow and MosaicML Streaming.
-func TestFiles_WrittenByOtherTools(t *testing.T) {
+func TestFiles_ReadsOtherToolsFiles(t *testing.T) {
 	for name, open := range map[string]func() (*Files, error){
 		"arrow": func() (*Files, error) {
 			return NewArrow(nil, "../../shards/format/arrow/testdata/pyarrow-file-zstd.arrow", "../../shards/format/arrow/testdata/datasets.arrow")
@@ -49,7 +49,7 @@ func TestFiles_RejectsDamaged(t *testing.T) {
 	}
 }
 
-func TestFiles_OfFolders(t *testing.T) {
+func TestFiles_ReadsFolders(t *testing.T) {
 	dir := t.TempDir()
 	for from, to := range map[string]string{"testdata/columns/coco_captions.tfrecord": "t/train.tfrecord-00000-of-00001"} {
 		content, err := os.ReadFile(from)

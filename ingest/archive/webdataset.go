@@ -15,20 +15,20 @@ import (
 	"github.com/pali3/pali3/shards/format/webdataset"
 )
 
-// WebDataset reads WebDataset archives, one after another, as [webdataset.Read] does. An
-// archive may come through a pipe: a named one, or "-", the standard input.
+// WebDataset reads WebDataset archives in sequence, as [webdataset.Read] does. An archive may be a
+// named pipe, or "-" for standard input.
 type WebDataset struct {
 	Files     []string
-	ByArchive bool // keys begin with the archive's name: for archives that count from the same number
+	ByArchive bool // prefixes keys with the archive's name, for archives whose numbering restarts
 
 	stores shards.Stores
 	meter  *input.Meter
-	given  []string // what the files were found by
+	given  []string // the arguments that the files were found by
 	left   []shards.LeftOut
-	named  *namedMembers // nil where nothing is named
+	named  *namedMembers // nil if no member is named
 }
 
-// NewWebDataset checks that the archives are there.
+// NewWebDataset returns a source of archives, or an error if one does not exist.
 func NewWebDataset(stores shards.Stores, files ...string) (*WebDataset, error) {
 	if len(files) == 0 {
 		return nil, fmt.Errorf("no archives given")
@@ -52,8 +52,8 @@ func NewWebDataset(stores shards.Stores, files ...string) (*WebDataset, error) {
 // Name implements [ingest.Source].
 func (w *WebDataset) Name() string { return "webdataset " + strings.Join(w.given, " ") }
 
-// archiveVersion changes when the records of the same archive do: a run that an earlier version
-// began cannot resume.
+// archiveVersion changes whenever the same archive gives different records, so that no run resumes
+// one that an earlier version began.
 const archiveVersion = 3
 
 // Fingerprint implements [ingest.Source].
@@ -85,7 +85,7 @@ func (w *WebDataset) Records(ctx context.Context, _ ingest.Cursor) iter.Seq[shar
 	}
 }
 
-// records yields the records of an archive, with their members if some are named.
+// records yields the records of an archive, with their raw members if some are named.
 func (w *WebDataset) records(r io.Reader, name string) iter.Seq2[shards.Record, map[string]any] {
 	if w.named != nil {
 		return webdataset.ReadMembers(r, name)

@@ -13,20 +13,20 @@ import (
 	"github.com/pali3/pali3/shards/format/webdataset"
 )
 
-// namedMembers are the members and fields of WebDataset records that were named: they take the
-// place of what [webdataset.Read] would find by itself.
+// namedMembers are the members and fields of WebDataset records that the user assigned. They
+// replace what [webdataset.Read] would find by itself.
 type namedMembers struct {
 	columns tabular.Columns
 	plan    *mapping.Plan
 }
 
-// firstRecords is in how many records of the first archive the named members are looked for.
+// firstRecords is the number of records of the first archive in which named members are looked for.
 const firstRecords = 100
 
-// Map names which members and fields of the records' .json are what: a member by its ending, as in
-// short.txt or left.png, a field by its name or its path. A kind of thing that is not named is
-// found as ever: with a text column named, the images are the members that are images. That a name
-// is in the first records of the first archive is checked, if the archive is no pipe.
+// Map assigns members, and fields of the records' .json: a member by its extension, such as
+// short.txt or left.png, a field by its name or path. Whatever is not assigned is found as usual:
+// if only a text column is named, images are still the members that hold images. Unless the first
+// archive is a pipe, Map checks that each name occurs in its first records.
 func (w *WebDataset) Map(c tabular.Columns, language, kind string) error {
 	m := c.Mapping(language, kind)
 	m.NamedOnly, m.KeepNamed, m.Optional = true, true, true
@@ -44,7 +44,7 @@ func (w *WebDataset) Map(c tabular.Columns, language, kind string) error {
 	return w.checkNames()
 }
 
-// checkNames is an error if a name is in none of the first records.
+// checkNames returns an error if a name occurs in none of the first records.
 func (w *WebDataset) checkNames() error {
 	f, err := input.Open(w.stores, w.Files[0])
 	if err != nil {
@@ -69,19 +69,19 @@ func (w *WebDataset) checkNames() error {
 	return nil
 }
 
-// apply puts what is named in its place in a record. What that displaces is counted.
+// apply puts the named members and fields into a record and counts what they displace.
 func (n *namedMembers) apply(record shards.Record, members map[string]any) shards.Record {
 	if n == nil || record.IsAside() || record.Err != nil && (record.Reason != shards.NoContent || members == nil) {
 		return record
 	}
 	named := n.plan.Record(members, record.Sample.Key)
-	if named.Reason == shards.NoContent { // among what is named: it may have metadata or a split
+	if named.Reason == shards.NoContent { // among the named members; the record may still have metadata or a split
 		named.LeftOut, named.Reason, named.Err = n.plan.Fill(&named.Sample, members)
 	}
 	left := record.LeftOut
 	if named.Err == nil {
 		for _, l := range named.LeftOut {
-			if l.Reason != shards.LeftColumn { // members that are not named are not left out
+			if l.Reason != shards.LeftColumn { // unnamed members are handled by webdataset.Read
 				left = append(left, l)
 			}
 		}
@@ -95,7 +95,7 @@ func (n *namedMembers) apply(record shards.Record, members map[string]any) shard
 	return named
 }
 
-// replace puts the named parts of a sample into another, and returns what they displace.
+// replace puts the named parts of a sample into another and returns what they displace.
 func (n *namedMembers) replace(s, named *shards.Sample) (left []shards.LeftOut) {
 	displace := func(reason, what string, n int) {
 		if n > 0 {
@@ -131,7 +131,7 @@ func (n *namedMembers) replace(s, named *shards.Sample) (left []shards.LeftOut) 
 	return left
 }
 
-// unlike counts the texts whose values are not among others.
+// unlike counts the texts whose values do not occur in others.
 func unlike(texts, others []shards.Text) (n int) {
 	for i := range texts {
 		if !slices.ContainsFunc(others, func(t shards.Text) bool { return t.Value == texts[i].Value }) {

@@ -97,7 +97,7 @@ func shown(r *shards.Record) string {
 	return out
 }
 
-func TestWebDataset_NamesThatAreNotThere(t *testing.T) {
+func TestWebDataset_RejectsUnknownNames(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.tar")
 	ingesttest.WriteTar(t, path, "1.png", string(pngOf(t, 4, 3)), "1.txt", "one")
 	source, err := NewWebDataset(nil, path)

@@ -97,7 +97,7 @@ func TestWebDataset_ReadsNaN(t *testing.T) {
 	}
 }
 
-func TestWebDataset_SaysWhatAFileIs(t *testing.T) {
+func TestWebDataset_NamesKindOfWrongFile(t *testing.T) {
 	for content, want := range map[string]string{
 		"":                           "the archive is empty",
 		"PK\x03\x04zip":              "a zip archive; unpack it",
@@ -184,7 +184,7 @@ func TestWebDataset_FindsWhatPythonFinds(t *testing.T) {
 }
 
 // Two images with the same name in two archives: neither is dropped silently.
-func TestWebDataset_ArchivesWithTheSameNames(t *testing.T) {
+func TestWebDataset_ByArchiveTellsEqualNamesApart(t *testing.T) {
 	dir := t.TempDir()
 	a, b := filepath.Join(dir, "a.tar"), filepath.Join(dir, "b.tar")
 	for i, name := range []string{a, b} {

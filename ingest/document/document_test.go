@@ -31,7 +31,7 @@ func documents(t *testing.T) string {
 	return dir
 }
 
-func TestPDF(t *testing.T) {
+func TestPDF_ReadsPages(t *testing.T) {
 	source, err := NewPDF(documents(t))
 	source.Words, source.Language, source.Side = true, "en", 300
 	samples, stat, reasons := ingesttest.Ingest(t, source, err)
@@ -56,7 +56,7 @@ func TestPDF(t *testing.T) {
 	}
 }
 
-func TestDocumentsAsRecords(t *testing.T) {
+func TestPDF_ReadsDocumentsAsRecords(t *testing.T) {
 	dir := documents(t)
 	source, err := NewPDF(filepath.Join(dir, "a.pdf"))
 	source.Documents, source.Words = true, true
@@ -71,7 +71,7 @@ func TestDocumentsAsRecords(t *testing.T) {
 }
 
 // What a run has seen is not drawn again.
-func TestPDFGoesOn(t *testing.T) {
+func TestPDF_Resumes(t *testing.T) {
 	source, err := NewPDF(documents(t))
 	if err != nil {
 		t.Fatal(err)

@@ -110,7 +110,7 @@ func TestFolder_ReadsCaptionTables(t *testing.T) {
 	}
 }
 
-func TestFolder_BoundsLinesOfOneImage(t *testing.T) {
+func TestFolder_LimitsLinesPerImage(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("file_name,text\n")
 	for i := range 200_000 {
@@ -122,14 +122,14 @@ func TestFolder_BoundsLinesOfOneImage(t *testing.T) {
 	}
 }
 
-func TestFolder_DoesNotGuessAmongImagesOfOneName(t *testing.T) {
+func TestFolder_DoesNotGuessAmongEqualNames(t *testing.T) {
 	samples, stat, _ := folderOf(t, map[string]string{"a/1.jpg": "image", "b/1.jpg": "image", "captions.txt": "image,caption\n1.jpg,which?\n"})
 	if len(ingesttest.Texts(samples["a/1.jpg"])) > 0 || len(ingesttest.Texts(samples["b/1.jpg"])) > 0 || stat.LeftOut[shards.LeftMetadata] != 1 {
 		t.Errorf("%+v %+v", samples, stat)
 	}
 }
 
-func TestFolder_NamesOfImages(t *testing.T) {
+func TestFolder_RecognizesImagesByName(t *testing.T) {
 	png := "image"
 	samples, stat, reasons := folderOf(t, map[string]string{"a.JPG": png, "a.txt": "small", "B.jfif": png, "b.TXT": "large", "c.jpe": png, "c.caption": "c",
 		"d.tif": png, "d.json": `{"text":"a PNG by another name"}`, "e.tiff": "II*\x00rest", "f.avif": "\x00\x00\x00\x1cftypavif\x00\x00\x00\x00", "g.heic": "\x00\x00\x00\x1cftypheic\x00\x00\x00\x00",
@@ -165,7 +165,7 @@ func TestFolder_CountsWhatItDoesNotRead(t *testing.T) {
 	}
 }
 
-func TestFolder_ReadsTextsInUTF16AndSaysWhatIsNeither(t *testing.T) {
+func TestFolder_ReadsUTF16Texts(t *testing.T) {
 	samples, _, reasons := folderOf(t, map[string]string{"a.png": "image", "a.txt": "\xff\xfeh\x00i\x00", "b.png": "image", "b.txt": "caf\xe9", "c.png": "image", "c.json": `{"boxes":[[1,2]],"caption":NaN,"captions":["x","y"],"key":"mine"}`})
 	if got := ingesttest.Texts(samples["a.png"]); !slices.Equal(got, []string{"hi"}) {
 		t.Errorf("a: %q", got)
@@ -276,7 +276,7 @@ func TestFolder_MakesTextsOfNames(t *testing.T) {
 	}
 }
 
-func TestFolder(t *testing.T) {
+func TestFolder_ReadsImagesAndTexts(t *testing.T) {
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{
 		"a.png": string(ingesttest.PNG(1)), "a.txt": "a cat\n",
 		"sub/b.png": string(ingesttest.PNG(2)), "sub/metadata.jsonl": `{"file_name":"b.png","caption":"a dog","lens":"50mm"}` + "\n",
@@ -300,7 +300,7 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-func TestSequencesAndLabels(t *testing.T) {
+func TestFolder_ReadsSequencesAndLabels(t *testing.T) {
 	animated, err := os.ReadFile("../internal/frames/testdata/keep.gif")
 	if err != nil {
 		t.Fatal(err)

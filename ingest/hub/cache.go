@@ -24,8 +24,8 @@ import (
 )
 
 // cache downloads the files of a repository at a commit into the cache that Hugging Face's tools
-// share: blobs by hash, and a folder of links for each commit. A download that was interrupted goes
-// on where it was.
+// share: blobs by hash, and a folder of links for each commit. An interrupted download resumes
+// where it stopped.
 type cache struct {
 	dir     string // of the repository in the cache
 	address string // of the files at the commit
@@ -33,17 +33,17 @@ type cache struct {
 	token   string
 	infos   map[string]*hub.FileInfo
 	client  *http.Client
-	backoff time.Duration // before the second attempt; twice as long before each further one
-	stall   time.Duration // without a byte, after which an attempt ends
+	backoff time.Duration // wait before the second attempt; doubles with each further one
+	stall   time.Duration // an attempt ends after this long without a byte
 }
 
-// Patience with a hub: attempts at a file, and the longest wait that a server may ask for.
+// Retry limits: attempts at a file, and the longest wait that a server may ask for.
 const (
 	hubAttempts = 5
 	hubMaxWait  = 2 * time.Minute
 )
 
-// statusError is an answer of a hub other than success.
+// statusError is a hub's response with a status other than success.
 type statusError struct {
 	code  int
 	after time.Duration // Retry-After
@@ -51,7 +51,7 @@ type statusError struct {
 
 func (s *statusError) Error() string { return explainStatus(s.code) }
 
-// explainStatus says what a hub's status means for a dataset.
+// explainStatus explains what a hub's status means for a dataset.
 func explainStatus(code int) string {
 	text := fmt.Sprintf("status %d %s", code, http.StatusText(code))
 	switch code {
@@ -67,10 +67,11 @@ func (s *statusError) passes() bool {
 	return s.code == http.StatusTooManyRequests || s.code == http.StatusRequestTimeout || s.code >= 500
 }
 
-// get returns the local path of a file. An error means that the file is not there for now.
+// get returns the local path of a file, downloading it if necessary. An error means that the file
+// is currently unavailable.
 func (f *cache) get(ctx context.Context, name string) (string, error) {
 	if !fs.ValidPath(name) {
-		return "", fmt.Errorf("%q is no path below the repository", name)
+		return "", fmt.Errorf("%q is not a path below the repository", name)
 	}
 	local := filepath.Join(f.dir, "snapshots", f.commit, filepath.FromSlash(name))
 	if _, err := os.Stat(local); err == nil {
@@ -105,7 +106,7 @@ func (f *cache) lock(ctx context.Context) (*folderlock.Lock, error) {
 	}
 }
 
-// linkTo makes local a link to blob, relative as Hugging Face's tools have it.
+// linkTo makes local a relative link to blob, as Hugging Face's tools do.
 func linkTo(local, blob string) error {
 	if err := os.MkdirAll(filepath.Dir(local), 0o755); err != nil {
 		return err
@@ -114,7 +115,7 @@ func linkTo(local, blob string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.Remove(local); err != nil && !errors.Is(err, fs.ErrNotExist) { // a link to nothing
+	if err := os.Remove(local); err != nil && !errors.Is(err, fs.ErrNotExist) { // a dangling link
 		return err
 	}
 	return os.Symlink(to, local)
@@ -133,10 +134,10 @@ func (f *cache) blobName(name string) string {
 			return info.BlobID
 		}
 	}
-	return shards.Hash([]byte(f.commit + "/" + name)) // of a hub that does not say
+	return shards.Hash([]byte(f.commit + "/" + name)) // the hub sent no ETag
 }
 
-// download fills a blob, by several attempts if need be, and checks it.
+// download downloads a blob, in several attempts if necessary, and checks it.
 func (f *cache) download(ctx context.Context, name, blob string) error {
 	if err := os.MkdirAll(filepath.Dir(blob), 0o755); err != nil {
 		return err
@@ -164,8 +165,8 @@ func (f *cache) download(ctx context.Context, name, blob string) error {
 	}
 }
 
-// attempt downloads what is missing of a file, and checks the whole. A file that turns out wrong is
-// removed.
+// attempt downloads the missing rest of a file and checks the whole. It removes a file that fails
+// the check.
 func (f *cache) attempt(ctx context.Context, name, incomplete string) error {
 	file, err := os.OpenFile(incomplete, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -185,18 +186,18 @@ func (f *cache) attempt(ctx context.Context, name, incomplete string) error {
 	return file.Sync()
 }
 
-// request appends to file what the hub has of it after the first bytes.
+// request appends to file the content that follows its first bytes on the hub.
 func (f *cache) request(ctx context.Context, name string, file *os.File, have int64) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	watch := time.AfterFunc(f.stall, func() { cancel(fmt.Errorf("nothing came for %s", f.stall)) })
+	watch := time.AfterFunc(f.stall, func() { cancel(fmt.Errorf("no data arrived for %s", f.stall)) })
 	defer watch.Stop()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.address+(&url.URL{Path: name}).EscapedPath(), nil)
 	if err != nil {
 		return err
 	}
 	if f.token != "" {
-		request.Header.Set("Authorization", "Bearer "+f.token) // not sent on to another host by a redirect
+		request.Header.Set("Authorization", "Bearer "+f.token) // dropped by a redirect to another host
 	}
 	request.Header.Set("Accept-Encoding", "identity")
 	if have > 0 {
@@ -209,7 +210,7 @@ func (f *cache) request(ctx context.Context, name string, file *os.File, have in
 	defer response.Body.Close()
 	switch {
 	case response.StatusCode == http.StatusRequestedRangeNotSatisfiable:
-		return nil // there is no more, or what is there is wrong: the check says so
+		return nil // the file is complete or wrong; the check decides
 	case response.StatusCode == http.StatusOK:
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return err
@@ -225,7 +226,7 @@ func (f *cache) request(ctx context.Context, name string, file *os.File, have in
 	return cmpCause(ctx, err)
 }
 
-// cmpCause returns why a context ended in place of the error that this led to.
+// cmpCause returns the cause of a context's end in place of the error that it led to.
 func cmpCause(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return cause
@@ -233,7 +234,7 @@ func cmpCause(ctx context.Context, err error) error {
 	return err
 }
 
-// watched is a writer that puts a timer off whenever something comes.
+// watched is a writer that resets a timer on every write.
 type watched struct {
 	io.Writer
 	timer *time.Timer
@@ -245,7 +246,7 @@ func (w *watched) Write(b []byte) (int, error) {
 	return w.Writer.Write(b)
 }
 
-// check compares a file with what the repository says of it.
+// check compares a file's size and hash with those in the repository's listing.
 func (f *cache) check(name string, file *os.File) error {
 	info := f.infos[name]
 	if info == nil || info.Size == 0 && info.LFS == nil {
@@ -256,7 +257,7 @@ func (f *cache) check(name string, file *os.File) error {
 		return err
 	}
 	if size != info.Size && info.Size > 0 {
-		return fmt.Errorf("%d bytes came, the hub says %d", size, info.Size)
+		return fmt.Errorf("received %d bytes, but the hub lists %d", size, info.Size)
 	}
 	if info.LFS == nil || !hexadecimal.MatchString(info.LFS.SHA256) {
 		return nil
@@ -266,7 +267,7 @@ func (f *cache) check(name string, file *os.File) error {
 		return err
 	}
 	if sum := hex.EncodeToString(digest.Sum(nil)); sum != info.LFS.SHA256 {
-		return fmt.Errorf("its SHA-256 is %s, the hub says %s", sum, info.LFS.SHA256)
+		return fmt.Errorf("its SHA-256 is %s, but the hub lists %s", sum, info.LFS.SHA256)
 	}
 	return nil
 }

@@ -110,7 +110,7 @@ configs:
 # Birds
 `
 
-func TestHubConfigs(t *testing.T) {
+func TestOpen_ReadsConfigs(t *testing.T) {
 	h := &trueHub{files: map[string][]byte{
 		"README.md": []byte(configured), "small/a.parquet": hubTable(t, 0, 1), "data/train-00000.parquet": hubTable(t, 1, 3),
 		"data/val-00000.parquet": hubTable(t, 3, 6), "data/val-00002.parquet": hubTable(t, 6, 10), "extra/deep/er/b.parquet": hubTable(t, 10, 15),
@@ -132,7 +132,7 @@ func TestHubConfigs(t *testing.T) {
 		{Options{Config: "none"}, `no config none; there are ["small" "big" "folder"]`},
 		{Options{Split: "none"}, "no Parquet files of split none"},
 		{Options{Files: "data/*.csv"}, `no Parquet files that match data/*.csv and no WebDataset archives, but files of the kinds [".csv"]`},
-		{Options{Files: "["}, "a bracket that is not closed"},
+		{Options{Files: "["}, "unclosed bracket"},
 	} {
 		source, err := h.open(t, c.o)
 		if err != nil {
@@ -158,8 +158,8 @@ func TestParseConfigs(t *testing.T) {
 		"---\nconfigs:\n- config_name: a\n  data_files: {train: [x, y], test: z}\n---":          "[{a false  [{test [z]} {train [x y]}]}]",
 		"---\nconfigs:\n- config_name: a\n  data_files: {split: s, path: z}\n---":               "[{a false  [{s [z]}]}]",
 		"---\nconfigs:\n- config_name: a\n  data_files: 7\n---":                                 "[]: README.md: config a: data_files",
-		"---\nconfigs: [\n---":   "[]: the head of README.md",
-		"---\nconfigs: yes\n---": "[]: the head of README.md",
+		"---\nconfigs: [\n---":   "[]: the front matter of README.md",
+		"---\nconfigs: yes\n---": "[]: the front matter of README.md",
 	} {
 		configs, err := parseConfigs([]byte(readme))
 		got := fmt.Sprint(configs)
@@ -188,7 +188,7 @@ func FuzzParseConfigs(f *testing.F) {
 }
 
 // A broken download resumes where it stopped, and the result is checked.
-func TestHubDownloadsResume(t *testing.T) {
+func TestDataset_ResumesDownloads(t *testing.T) {
 	content := hubTable(t, 0, 400)
 	h := &trueHub{files: map[string][]byte{"train.parquet": content}}
 	cuts := 3
@@ -235,7 +235,7 @@ func TestHubDownloadsResume(t *testing.T) {
 }
 
 // A hub that is down causes no rejects: the run stops, and the next run resumes.
-func TestHubThatIsDown(t *testing.T) {
+func TestDataset_StopsWhenHubIsDown(t *testing.T) {
 	h := &trueHub{files: map[string][]byte{"train-0.parquet": hubTable(t, 0, 5), "train-1.parquet": hubTable(t, 5, 9)}}
 	down := true
 	h.each = func(w http.ResponseWriter, name string) bool {
@@ -260,7 +260,7 @@ func TestHubThatIsDown(t *testing.T) {
 	}
 }
 
-func TestHubToken(t *testing.T) {
+func TestToken(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HF_HOME", home)
 	t.Setenv("HF_TOKEN", "")
@@ -282,7 +282,7 @@ func TestHubToken(t *testing.T) {
 
 // What a resumed run has is neither read again nor counted again, and the rest is found by its
 // place in the file.
-func TestHubResumesInsideAFile(t *testing.T) {
+func TestDataset_ResumesInsideFile(t *testing.T) {
 	h := &trueHub{files: map[string][]byte{"train.parquet": hubTable(t, 0, 300)}}
 	source, err := h.open(t, Options{})
 	if err != nil {

@@ -14,10 +14,10 @@ import (
 	"github.com/pali3/pali3/ingest/internal/input"
 )
 
-// file is a file to be read, and the split that its rows are of.
+// file is a file to read and the split of its rows.
 type file struct{ name, split string }
 
-// archive reports whether the file is one of WebDataset; the others that are read are Parquet.
+// archive reports whether the file is a WebDataset archive; all others are Parquet files.
 func (f file) archive() bool {
 	for _, ending := range []string{".tar", ".tar.gz", ".tgz", ".tar.zst"} {
 		if strings.HasSuffix(f.name, ending) {
@@ -27,7 +27,7 @@ func (f file) archive() bool {
 	return false
 }
 
-// choose lists the files that the options mean: the Parquet files, or else the archives.
+// choose lists the files that the options select: the Parquet files, or else the archives.
 func (h *Dataset) choose(ctx context.Context) error {
 	names := slices.Sorted(maps.Keys(h.cache.infos))
 	o := h.options
@@ -68,7 +68,8 @@ func (h *Dataset) choose(ctx context.Context) error {
 	return nil
 }
 
-// configured returns the files of the configuration that is meant, or all if there is none.
+// configured returns the files of the chosen configuration, or all files if there are no
+// configurations.
 func (h *Dataset) configured(ctx context.Context, names []string, all []file) ([]file, error) {
 	var configs []config
 	if _, there := h.cache.infos["README.md"]; there {
@@ -81,7 +82,7 @@ func (h *Dataset) configured(ctx context.Context, names []string, all []file) ([
 			return nil, err
 		}
 		if info.Size() > input.MaxTextFile {
-			return nil, fmt.Errorf("README.md has %d bytes, the limit is %d", info.Size(), input.MaxTextFile)
+			return nil, fmt.Errorf("README.md has %d bytes; the limit is %d", info.Size(), input.MaxTextFile)
 		}
 		readme, err := os.ReadFile(local)
 		if err != nil {
@@ -108,7 +109,7 @@ func (h *Dataset) configured(ctx context.Context, names []string, all []file) ([
 	return inside, nil
 }
 
-// asked says what was asked for, in words.
+// asked describes the request in a message.
 func (h *Dataset) asked() (text string) {
 	for _, word := range []struct{ text, value string }{
 		{" that match ", h.options.Files}, {" of config ", h.options.Config}, {" of split ", h.options.Split},
@@ -120,11 +121,11 @@ func (h *Dataset) asked() (text string) {
 	return text
 }
 
-// globbing understands a pattern of Hugging Face's: * and ? within a folder, ** through folders,
-// [a-z], {a,b}. What names a folder means all below it.
+// globbing compiles a pattern in Hugging Face's syntax: * and ? within a folder, ** across folders,
+// [a-z], {a,b}. A pattern that names a folder matches everything below it.
 func globbing(pattern string) (func(string) bool, error) {
 	if strings.Contains(pattern, "://") || strings.Contains(pattern, ":/") {
-		return nil, fmt.Errorf("only files of the repository itself are read")
+		return nil, fmt.Errorf("only files in the repository itself are read")
 	}
 	var b strings.Builder
 	depth := 0
@@ -151,7 +152,7 @@ func globbing(pattern string) (func(string) bool, error) {
 		case c == '[':
 			end := strings.IndexByte(pattern[i:], ']')
 			if end < 2 {
-				return nil, fmt.Errorf("a bracket that is not closed")
+				return nil, fmt.Errorf("unclosed bracket")
 			}
 			class := strings.ReplaceAll(pattern[i+1:i+end], `\`, `\\`)
 			if rest, ok := strings.CutPrefix(class, "!"); ok {
@@ -170,7 +171,7 @@ func globbing(pattern string) (func(string) bool, error) {
 	return compiled.MatchString, nil
 }
 
-// splitOf returns the split that a file's name, or else its folder's, begins with:
+// splitOf returns the split named at the start of a file's name, or else of its folder's:
 // data/train-00000-of-00002.parquet, default/validation/0000.parquet,
 // default/partial-train/0000.parquet.
 func splitOf(name string) string {
@@ -185,7 +186,7 @@ func splitOf(name string) string {
 	return ""
 }
 
-// sameSplit reports whether two names mean one split: validation has several.
+// sameSplit reports whether two names are the same split; validation has several names.
 func sameSplit(a, b string) bool {
 	known := func(name string) string {
 		switch name {

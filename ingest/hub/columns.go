@@ -20,13 +20,13 @@ func (h *Dataset) ColumnsTaken() string {
 	return h.plan.Describe()
 }
 
-// defaults fills in the columns that the options leave open, by the schema of the first file.
+// defaults fills in the columns that the options leave unset, from the schema of the first file.
 func (h *Dataset) defaults(ctx context.Context) error {
 	c := &h.options.Columns
 	first := h.files[0].name
 	if h.files[0].archive() {
 		if c.NamesAny() {
-			return fmt.Errorf("%s is a WebDataset archive, which has no columns: name none", first)
+			return fmt.Errorf("%s is a WebDataset archive, which has no columns; remove the column flags", first)
 		}
 		return nil
 	}
@@ -56,15 +56,15 @@ func (h *Dataset) defaults(ctx context.Context) error {
 	return err
 }
 
-// mapping is that of the columns, all of them named.
+// mapping returns the mapping of the columns, all of which are named by now.
 func (h *Dataset) mapping() mapping.Mapping {
 	m := h.options.Columns.Mapping(h.options.Language, h.options.Kind)
 	m.DefaultKind, m.NamedOnly, m.KeepNamed, m.Trim = shards.Caption, true, true, true
 	return m
 }
 
-// imageColumn returns the first column of images: of those with a common name, or of those that
-// hold images for certain, or of those of bytes; "" if there is none.
+// imageColumn returns the first column with a common image name, or else the first that certainly
+// holds images, or else the first of bytes, or "".
 func imageColumn(plan *mapping.Plan, columns []mapping.Column) string {
 	if named := plan.Taken().Image; len(named) > 0 {
 		return named[0]
@@ -77,8 +77,7 @@ func imageColumn(plan *mapping.Plan, columns []mapping.Column) string {
 	return ""
 }
 
-// schema returns the columns of a file, without downloading more of it than its footer where the
-// hub can.
+// schema returns the columns of a file. If the hub supports ranges, it downloads only the footer.
 func (h *Dataset) schema(ctx context.Context, name string) ([]mapping.Column, error) {
 	f, err := h.cache.peek(ctx, name)
 	if err != nil {

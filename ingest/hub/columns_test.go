@@ -12,7 +12,7 @@ import (
 
 // TestHub_SaysWhichColumnsItTakes reads a dataset whose texts have no common name, and that has two
 // columns of images.
-func TestHub_SaysWhichColumnsItTakes(t *testing.T) {
+func TestDataset_ReportsColumnsTaken(t *testing.T) {
 	content, err := os.ReadFile("testdata/edits.parquet")
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +43,7 @@ func TestHub_SaysWhichColumnsItTakes(t *testing.T) {
 }
 
 // TestHub_PeeksAtLargeFiles reads the columns of a file without downloading it.
-func TestHub_PeeksAtLargeFiles(t *testing.T) {
+func TestOpen_PeeksAtLargeFiles(t *testing.T) {
 	h := &trueHub{files: map[string][]byte{"train.parquet": hubTable(t, 0, 40000)}}
 	if size := len(h.files["train.parquet"]); size < peekFrom {
 		t.Fatalf("%d bytes", size)

@@ -10,24 +10,23 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// config is a configuration of a dataset: a choice of its files by split, as the head of its
-// README.md has it. https://huggingface.co/docs/hub/datasets-manual-configuration describes the
-// keys.
+// config is a configuration of a dataset, from the front matter of its README.md: its files by
+// split. https://huggingface.co/docs/hub/datasets-manual-configuration describes the keys.
 type config struct {
 	name    string
-	chosen  bool   // default: true
-	dir     string // data_dir: where patterns begin
+	chosen  bool   // has default: true
+	dir     string // data_dir: the folder that patterns are relative to
 	choices []choice
 }
 
-// choice are the files of one split; of split "" each file's name says.
+// choice holds the files of one split. If split is "", each file's name tells its split.
 type choice struct {
 	split    string
 	patterns []string
 }
 
-// parseConfigs reads the configurations in a README.md: YAML between two lines of three dashes at
-// its beginning.
+// parseConfigs reads the configurations in the front matter of a README.md: YAML between two lines
+// of three dashes.
 func parseConfigs(readme []byte) ([]config, error) {
 	readme = bytes.ReplaceAll(bytes.TrimPrefix(readme, []byte("\xef\xbb\xbf")), []byte("\r\n"), []byte("\n"))
 	head, found := bytes.CutPrefix(readme, []byte("---\n"))
@@ -44,7 +43,7 @@ func parseConfigs(readme []byte) ([]config, error) {
 		} `yaml:"configs"`
 	}
 	if err := yaml.Unmarshal(head[:end], &card); err != nil {
-		return nil, fmt.Errorf("the head of README.md: %.300s", err)
+		return nil, fmt.Errorf("the front matter of README.md: %.300s", err)
 	}
 	var all []config
 	for _, c := range card.Configs {
@@ -58,8 +57,8 @@ func parseConfigs(readme []byte) ([]config, error) {
 	return all, nil
 }
 
-// choicesOf understands the forms of data_files: a pattern, several, patterns by split, or a list
-// of split and path.
+// choicesOf reads any form of data_files: one pattern, several, patterns by split, or a list of
+// splits with paths.
 func choicesOf(files any) ([]choice, error) {
 	switch v := files.(type) {
 	case nil:
@@ -96,7 +95,7 @@ func choicesOf(files any) ([]choice, error) {
 		}
 		return all, nil
 	}
-	return nil, fmt.Errorf("%.100v is no pattern", files)
+	return nil, fmt.Errorf("%.100v is not a pattern", files)
 }
 
 func sortedNames(m map[string]any) (names []string) {
@@ -116,18 +115,18 @@ func stringsOf(v any) ([]string, error) {
 	for _, item := range list {
 		text, ok := item.(string)
 		if !ok {
-			return nil, fmt.Errorf("%.100v is no pattern", item)
+			return nil, fmt.Errorf("%.100v is not a pattern", item)
 		}
 		all = append(all, text)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%.100v is no pattern", v)
+		return nil, fmt.Errorf("%.100v is not a pattern", v)
 	}
 	return all, nil
 }
 
-// pickConfig returns the configuration of a name, or without a name the one that is meant; nil if
-// the dataset has none, or none of that name.
+// pickConfig returns the named configuration, or the default one if name is empty. It returns nil
+// if there is none.
 func pickConfig(configs []config, name string) (*config, error) {
 	var fallback *config
 	for i := range configs {
@@ -155,8 +154,8 @@ func configNames(configs []config) (names []string) {
 	return names
 }
 
-// files returns the configuration's files among the names, split by split. A file that two patterns
-// of a split match comes once.
+// files returns the names that belong to the configuration, split by split. A file matched by two
+// patterns of a split is listed once.
 func (c *config) files(names []string) ([]file, error) {
 	choices := c.choices
 	if len(choices) == 0 {

@@ -1,3 +1,4 @@
-// Package hub reads datasets of a Hugging Face hub: Parquet files or WebDataset archives, downloaded
-// into the cache that Hugging Face's own tools share. [Open] resolves a revision and lists its files.
+// Package hub reads datasets from a Hugging Face hub: Parquet files or WebDataset archives, which
+// it downloads into the cache that Hugging Face's own tools share. [Open] resolves a revision and
+// lists its files.
 package hub

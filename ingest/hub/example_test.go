@@ -17,7 +17,7 @@ import (
 	"github.com/pali3/pali3/ingest/tabular"
 )
 
-// A local server plays the hub: it lists the files of a dataset at a commit and serves them.
+// A local test server acts as the hub: it lists the files of a dataset at a commit and serves them.
 func ExampleOpen() {
 	cache, err := os.MkdirTemp("", "hub-*")
 	if err != nil {

@@ -21,38 +21,38 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// Options say which dataset of a hub is read, and what of it.
+// Options select a dataset of a hub, and what to read from it.
 type Options struct {
 	Repo     string // owner/name
-	Revision string // branch, tag or commit; default main. It is resolved once: see [Dataset.Commit]
-	Config   string // a configuration of its README.md, or a folder; default its default
+	Revision string // branch, tag or commit; default main. Resolved once: see [Dataset.Commit]
+	Config   string // a configuration in README.md, or a folder; by default the default configuration
 	Split    string // only this split
-	Files    string // only files that match this pattern or lie in this folder; without Config, whatever README.md says
+	Files    string // only files that match this pattern or are in this folder; without Config it overrides README.md
 	Columns  tabular.Columns
 	Language string
-	Kind     string // of the texts of Parquet files; those of archives have their own
+	Kind     string // kind of the texts in Parquet files; archives have their own kinds
 	Endpoint string // default https://huggingface.co
 	Token    string // default [Token]
-	CacheDir string // default that of Hugging Face's own tools, as HF_HUB_CACHE and HF_HOME have it
+	CacheDir string // default: the cache of Hugging Face's tools, set by HF_HUB_CACHE or HF_HOME
 }
 
-// Dataset reads the Parquet files of a dataset on a Hugging Face hub, or, where there are none, its
-// WebDataset archives: those that the configuration in its README.md names, in order of its splits,
-// or else all, in order of their names. The split is the one that the configuration says, or that a
-// file's name begins with, as in data/train-00000-of-00002.parquet. Files are kept in the cache
-// that Hugging Face's tools share.
+// Dataset reads a dataset on a Hugging Face hub: its Parquet files or, if it has none, its
+// WebDataset archives. It reads the files that the configuration in README.md names, in split
+// order, or else all files in name order. The split comes from the configuration or from the start
+// of a file's name, as in data/train-00000-of-00002.parquet. Files are kept in the cache that
+// Hugging Face's tools share.
 type Dataset struct {
 	options Options
 	commit  string
 	files   []file
 	cache   *cache
 	meter   *input.Meter
-	plan    *mapping.Plan // of the first table; nil of archives
+	plan    *mapping.Plan // of the first table; nil for archives
 }
 
-// Open resolves the revision to a commit, and lists the files; of the first it reads the columns,
-// not the rows. Where no image column is named it takes the first that holds images, and texts,
-// questions, answers and boxes by their common names: see [Dataset.ColumnsTaken].
+// Open resolves the revision to a commit, lists its files, and reads the columns of the first one,
+// but no rows. If no image column is named, it takes the first that holds images; texts, questions,
+// answers and boxes are recognized by their common names: see [Dataset.ColumnsTaken].
 func Open(ctx context.Context, o Options) (*Dataset, error) {
 	if shards.IsURL(o.Repo) {
 		return nil, fmt.Errorf("%s is a URL: a dataset of a hub is named owner/name; files in an object store are read by table, arrow or webdataset", input.DisplayName(o.Repo))
@@ -71,7 +71,8 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 	return h, h.defaults(ctx)
 }
 
-// Token is the token that Hugging Face's tools use: HF_TOKEN, or what their login left.
+// Token returns the token that Hugging Face's tools use: HF_TOKEN, or the one stored by their
+// login.
 func Token() string {
 	if token := cmp.Or(os.Getenv("HF_TOKEN"), os.Getenv("HUGGING_FACE_HUB_TOKEN")); token != "" {
 		return token
@@ -92,8 +93,8 @@ func home() string {
 
 func cacheDir() string { return cmp.Or(os.Getenv("HF_HUB_CACHE"), filepath.Join(home(), "hub")) }
 
-// lookUp resolves the revision to a commit and lists the repository's files. The answer is never
-// cached, since a branch moves.
+// lookUp resolves the revision to a commit and lists the repository's files. The response is never
+// cached, because a branch moves.
 func (h *Dataset) lookUp() error {
 	o := h.options
 	repo := hub.New(o.Repo).WithType(hub.RepoTypeDataset).WithRevision(url.PathEscape(o.Revision)).WithProgressBar(false).
@@ -115,7 +116,7 @@ func (h *Dataset) lookUp() error {
 	}
 	info := repo.Info()
 	if !hexadecimal.MatchString(info.CommitHash) {
-		return fmt.Errorf("the hub says that its commit is %.100q", info.CommitHash)
+		return fmt.Errorf("the hub returned an invalid commit %.100q", info.CommitHash)
 	}
 	endpoint, err := url.Parse(o.Endpoint)
 	if err != nil {
@@ -131,7 +132,7 @@ func (h *Dataset) lookUp() error {
 	return nil
 }
 
-// Commit is the commit that the revision stood for.
+// Commit returns the commit that the revision resolved to.
 func (h *Dataset) Commit() string { return h.commit }
 
 // Name implements [ingest.Source].
@@ -146,7 +147,7 @@ func (h *Dataset) Fingerprint() (string, error) {
 // Part implements [ingest.Measured].
 func (h *Dataset) Part() float64 { return h.meter.Part() }
 
-// origin names a file of the dataset, for rows and rejects.
+// origin names a file of the dataset in rows and rejects.
 func (h *Dataset) origin(name string) string { return h.options.Repo + "/" + name }
 
 func firstLine(text string) string {

@@ -72,7 +72,7 @@ func hubTable(t *testing.T, from, to int) []byte {
 	return b.Bytes()
 }
 
-func TestHub(t *testing.T) {
+func TestDataset_ReadsParquet(t *testing.T) {
 	commit := strings.Repeat("a", 40)
 	server := hubServer(t, &commit, map[string][]byte{
 		"data/train-00000-of-00002.parquet": hubTable(t, 0, 5), "data/train-00001-of-00002.parquet": hubTable(t, 5, 8),
@@ -103,7 +103,7 @@ func TestHub(t *testing.T) {
 	}
 }
 
-func TestHubArchives(t *testing.T) {
+func TestDataset_ReadsArchives(t *testing.T) {
 	commit := strings.Repeat("d", 40)
 	server := hubServer(t, &commit, map[string][]byte{
 		"train/000.tar": ingesttest.BirdsTar(t, 0, 4), "train/001.tar": ingesttest.BirdsTar(t, 4, 7), "validation/000.tar": ingesttest.BirdsTar(t, 7, 9), "README.md": []byte("# Birds"),
@@ -146,7 +146,7 @@ func resumes(t *testing.T, source *Dataset) {
 	}
 }
 
-func TestHubSaysWhatIsWrong(t *testing.T) {
+func TestOpen_ExplainsErrors(t *testing.T) {
 	commit := strings.Repeat("c", 40)
 	server := hubServer(t, &commit, map[string][]byte{"README.md": nil, "data/test.parquet": hubTable(t, 0, 1)})
 	o := Options{Repo: "owner/birds", Endpoint: server.URL, CacheDir: t.TempDir(), Files: "other"}

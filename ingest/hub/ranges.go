@@ -17,14 +17,14 @@ import (
 	"github.com/pali3/pali3/ingest/internal/input"
 )
 
-// What is asked of a hub for the end of a file: a footer mostly lies in the first piece.
+// Sizes of range requests. The first piece usually contains the whole footer.
 const (
 	peekPiece = 256 << 10
 	peekMost  = 64 << 20 // of one file
-	peekFrom  = 4 << 20  // files that are smaller, or of which the hub does not say the size, are downloaded
+	peekFrom  = 4 << 20  // smaller files, and those of unknown size, are downloaded whole
 )
 
-// peeked is a file of a hub of which pieces are read by ranges.
+// peeked is a file on a hub that is read by range requests.
 type peeked struct {
 	*io.SectionReader
 	close func() error
@@ -32,11 +32,11 @@ type peeked struct {
 
 func (p *peeked) Close() error { return p.close() }
 
-// peek opens a file to read a few pieces of it: from the cache, or by ranges from the hub. A hub
-// that has no ranges gives the whole file, which is kept.
+// peek opens a file to read a few pieces of it, from the cache or by range requests. If the hub
+// does not support ranges, it downloads and keeps the whole file.
 func (f *cache) peek(ctx context.Context, name string) (input.File, error) {
 	if !fs.ValidPath(name) {
-		return nil, fmt.Errorf("%q is no path below the repository", name)
+		return nil, fmt.Errorf("%q is not a path below the repository", name)
 	}
 	local := filepath.Join(f.dir, "snapshots", f.commit, filepath.FromSlash(name))
 	if _, err := os.Stat(local); err != nil {
@@ -52,7 +52,7 @@ func (f *cache) peek(ctx context.Context, name string) (input.File, error) {
 	return os.Open(local)
 }
 
-// ranges reads a file of a hub by ranges. Its end is kept.
+// ranges reads a file on a hub by range requests and keeps its end in memory.
 type ranges struct {
 	hub   *cache
 	ctx   context.Context
@@ -62,9 +62,9 @@ type ranges struct {
 	taken int64
 }
 
-var errNoRanges = errors.New("the hub gives no part of a file")
+var errNoRanges = errors.New("the hub does not support range requests")
 
-// readTail reads the end of the file, and learns its size.
+// readTail reads the end of the file and learns its size.
 func (r *ranges) readTail() error {
 	content, size, err := r.get(fmt.Sprintf("bytes=-%d", peekPiece))
 	r.tail, r.size = content, size
@@ -92,7 +92,7 @@ func (r *ranges) ReadAt(p []byte, at int64) (int, error) {
 		return 0, err
 	}
 	if size != r.size || int64(len(content)) != want {
-		return 0, fmt.Errorf("%s: %d bytes came of %d asked for", r.name, len(content), want)
+		return 0, fmt.Errorf("%s: received %d of %d requested bytes", r.name, len(content), want)
 	}
 	copy(p, content)
 	return int(want), eofIf(want < int64(len(p)))
@@ -105,7 +105,7 @@ func eofIf(end bool) error {
 	return nil
 }
 
-// get asks for a range, and returns it with the size of the file.
+// get requests a range and returns it with the size of the file.
 func (r *ranges) get(wanted string) (content []byte, size int64, err error) {
 	ctx, cancel := context.WithTimeout(r.ctx, r.hub.stall+10*time.Second)
 	defer cancel()

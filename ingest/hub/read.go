@@ -21,9 +21,8 @@ import (
 
 // Records implements [ingest.Source].
 //
-// Files that lie before the cursor are downloaded for the number of their rows, not read. A file
-// that is not a table is one reject. At a file that cannot be downloaded the records end with
-// [ingest.ErrUnavailable].
+// Files before the cursor are downloaded only to count their rows. A file that is not a table is
+// one reject. If a file cannot be downloaded, the records end with [ingest.ErrUnavailable].
 func (h *Dataset) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.Record] {
 	n := from.Skip()
 	return func(yield func(shards.Record) bool) {
@@ -54,7 +53,8 @@ func (h *Dataset) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shar
 	}
 }
 
-// after returns the records of a file but for those that are left to skip, which it counts down.
+// after returns the records of a file without the first *left, and reduces *left by the number
+// skipped.
 func (h *Dataset) after(ctx context.Context, file file, left *int64, from ingest.Cursor) (iter.Seq[shards.Record], error) {
 	local, err := h.cache.get(ctx, file.name)
 	if err != nil {
@@ -95,7 +95,7 @@ func (h *Dataset) table(local string, file file) (t *tabular.Table, rows int64, 
 	return t, parts.Len(), err
 }
 
-// openParquet opens a file as a table, or says what else it is.
+// openParquet opens a file as a table; the error names the actual kind of another file.
 func openParquet(f input.File) (*table.File, error) {
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -111,11 +111,11 @@ func openParquet(f input.File) (*table.File, error) {
 	return file, nil
 }
 
-// observed is how many rows of a table are looked at before the work begins.
+// observed is the number of rows inspected before reading begins.
 const observed = 64
 
-// planOf plans which columns of a table are taken. Where it has boxes its first rows say what their
-// numbers are.
+// planOf plans which columns of a table are taken. If there are boxes, the first rows determine
+// their format.
 func (h *Dataset) planOf(file *table.File) (*mapping.Plan, error) {
 	plan, err := h.mapping().For(hf.Columns(file))
 	if err != nil || !plan.HasBoxes() {
@@ -128,16 +128,16 @@ func (h *Dataset) planOf(file *table.File) (*mapping.Plan, error) {
 	n := 0
 	for values, err := range chosen.Rows() {
 		if n++; err != nil || n > observed {
-			break // reading the table says what is wrong
+			break // reading the table reports the error
 		}
 		plan.Observe(values)
 	}
 	return plan, nil
 }
 
-// members returns the records of a downloaded archive. Their keys begin with the file's name, since
-// archives of one dataset may count from the same number. Language and split are those of the
-// options and the file, where a record says nothing.
+// members returns the records of a downloaded archive. Their keys begin with the file's name,
+// because the archives of one dataset may restart their numbering. Language and split default to
+// those of the options and the file.
 func (h *Dataset) members(ctx context.Context, local string, file file, left *int64) iter.Seq[shards.Record] {
 	return func(yield func(shards.Record) bool) {
 		f, err := os.Open(local)
