@@ -1,15 +1,15 @@
 // Package tokenizerjson reads and writes tokenizer.json, the format of Hugging Face's tokenizers.
 //
-// [Open] runs such a file with the same ids as tokenizers, or returns an error that names the part it
-// cannot run. [Import] converts a file to a SentencePiece model (package sentencepiece) if one gives
-// the same ids, as for T5, XLM-R, Llama and Gemma. [Export] writes the file of a model.
+// [Open] runs such a file with the same ids as tokenizers, or returns an error that names the part
+// it cannot run. [Import] converts a file to a SentencePiece model (package sentencepiece) if one
+// gives the same ids, as for T5, XLM-R, Llama and Gemma. [Export] writes the file of a model.
 //
 // The format is that of the crate tokenizers 0.23: a pipeline of added tokens, normalizer,
-// pre-tokenizer, model, post-processor and decoder, each an object with a "type". The package rejects
-// a file with an unknown field or type, and the error names it.
+// pre-tokenizer, model, post-processor and decoder, each an object with a "type". The package
+// rejects a file with an unknown field or type, and the error names it.
 //
-// A file is read by parse.go. The files run*.go compile and run its steps, starting with run.go; the
-// files import*.go convert it, starting with import.go.
+// A file is read by parse.go. The files run*.go compile and run its steps, starting with run.go;
+// the files import*.go convert it, starting with import.go.
 package tokenizerjson
 
 import (

@@ -174,7 +174,7 @@ func applied(rules *charsmap.Map, text string) (out string) {
 	return out
 }
 
-// noted reports whether a text is one of those that the notes name.
+// noted reports whether the notes describe a text.
 func noted(parsed *file, found *Imported, text string) bool {
 	rules, _ := charsmap.Parse(found.Proto.Normalizer.PrecompiledCharsmap)
 	lower := strings.ToLower(text)
@@ -189,7 +189,7 @@ func noted(parsed *file, found *Imported, text string) bool {
 					return true
 				}
 			}
-		case strings.HasPrefix(note, "text that holds the character"):
+		case strings.HasPrefix(note, "text that contains the character"):
 			if strings.Contains(text, space) {
 				return true
 			}

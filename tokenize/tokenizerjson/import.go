@@ -15,9 +15,9 @@ var ErrNotSentencePiece = errors.New("not a SentencePiece model")
 // Imported is the SentencePiece model that a tokenizer.json describes.
 type Imported struct {
 	Proto *sentencepiece.Proto
-	// Notes describe, one each, the texts that tokenizers encodes differently. They concern what no
-	// SentencePiece model can do and ordinary text does not contain, such as the spelling of a
-	// special token.
+	// Notes describe the kinds of text that tokenizers encodes differently, one note each. No
+	// SentencePiece model could encode them in the same way, and ordinary text does not contain
+	// them: the spelling of a special token, for example.
 	Notes []string
 }
 
@@ -36,7 +36,8 @@ func Import(path string) (*Imported, error) {
 	return found, nil
 }
 
-// importData is Import of the content of a file and the folder that has the files beside it, or "".
+// importData is Import for the content of a file. dir is the folder with the files beside it, or
+// "".
 func importData(data []byte, dir string) (found *Imported, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -55,7 +56,7 @@ func other(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrNotSentencePiece, fmt.Sprintf(format, args...))
 }
 
-// space is the visible space of pieces.
+// space is the visible space in pieces.
 const space = "\u2581"
 
 // sentencePiece converts the file to a model that gives the same ids, or returns an error that
@@ -115,7 +116,7 @@ func (f *file) sentencePiece() (*Imported, error) {
 	return &Imported{Proto: p, Notes: f.notes(p, s)}, nil
 }
 
-// checkDecoder rejects a decoder that does something SentencePiece's doesn't.
+// checkDecoder refuses a decoder that does something that SentencePiece's does not do.
 func checkDecoder(s *step) error {
 	if s == nil {
 		return nil

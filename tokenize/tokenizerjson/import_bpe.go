@@ -9,9 +9,9 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// bpe returns the pieces of a BPE whose merges are those of a SentencePiece model: the merges that
-// make a piece stand together, and they are all the ways to cut it into two pieces. The piece whose
-// merges come first has the highest score.
+// bpe returns the pieces of a BPE whose merges a SentencePiece model can do: all merges that make a
+// piece follow one another, and there is one for every way to split it into two pieces. The piece
+// whose merges come first has the highest score.
 func (m model) bpe() ([]sentencepiece.Piece, error) {
 	switch {
 	case m.IgnoreMerges:
@@ -21,11 +21,11 @@ func (m model) bpe() ([]sentencepiece.Piece, error) {
 	case m.Suffix != nil && *m.Suffix != "":
 		return nil, other("its BPE marks the end of a word (end_of_word_suffix %q)", *m.Suffix)
 	case m.Dropout != nil && *m.Dropout != 0:
-		return nil, other("its BPE leaves merges out at random (dropout %v)", *m.Dropout)
+		return nil, other("its BPE skips merges at random (dropout %v)", *m.Dropout)
 	case m.UnkToken == nil && !m.ByteFallback:
-		return nil, other("its BPE has no unknown piece (unk_token null): characters that are no piece vanish")
+		return nil, other("its BPE has no unknown piece (unk_token null): characters without a piece are lost")
 	case !m.FuseUnk && !m.ByteFallback:
-		return nil, other("its BPE makes an unknown piece of each unknown character (fuse_unk false), SentencePiece one of neighbours")
+		return nil, other("its BPE makes one unknown piece for each unknown character (fuse_unk false), SentencePiece one for a run of them")
 	}
 	pieces, vocab, err := m.bpePieces()
 	if err != nil {
@@ -41,8 +41,8 @@ func (m model) bpe() ([]sentencepiece.Piece, error) {
 	return pieces, m.checkUnmerged(pieces, vocab, merges)
 }
 
-// bpePieces returns the vocab as pieces: of one character, of the unknown, bytes, and others, which
-// nothing makes yet.
+// bpePieces returns the vocab as pieces: those of one character, the unknown piece, byte pieces,
+// and control pieces, which rankPieces makes normal if a merge makes them.
 func (m model) bpePieces() ([]sentencepiece.Piece, map[string]int32, error) {
 	var vocab map[string]int32
 	if json.Unmarshal(m.Vocab, &vocab) != nil {
@@ -51,7 +51,7 @@ func (m model) bpePieces() ([]sentencepiece.Piece, map[string]int32, error) {
 	pieces := make([]sentencepiece.Piece, len(vocab))
 	for text, id := range vocab {
 		if id < 0 || int(id) >= len(pieces) || pieces[id].Text != "" {
-			return nil, nil, fmt.Errorf("vocab of the model: %q has the id %d, which is taken or not one of %d", text, id, len(pieces))
+			return nil, nil, fmt.Errorf("vocab of the model: %q has the id %d, which is taken or not below %d", text, id, len(pieces))
 		}
 		pieces[id] = sentencepiece.Piece{Text: text, Kind: sentencepiece.Control}
 		if utf8.RuneCountInString(text) == 1 {
@@ -61,7 +61,7 @@ func (m model) bpePieces() ([]sentencepiece.Piece, map[string]int32, error) {
 	if m.UnkToken != nil {
 		id, ok := vocab[*m.UnkToken]
 		if !ok {
-			return nil, nil, fmt.Errorf("unk_token of the model is %q, which is no piece", *m.UnkToken)
+			return nil, nil, fmt.Errorf("unk_token of the model is %q, which is not a piece", *m.UnkToken)
 		}
 		pieces[id].Kind = sentencepiece.Unknown
 	}
@@ -76,12 +76,12 @@ func (m model) bpePieces() ([]sentencepiece.Piece, map[string]int32, error) {
 	return pieces, vocab, nil
 }
 
-// maxCutting bounds the sum of the squared lengths of pieces that are cut in all ways.
+// maxCutting bounds the work of countCuts: the sum of the squared lengths of the pieces.
 const maxCutting = 1 << 32
 
-// rankPieces scores the pieces that merges make, by their order.
+// rankPieces scores the pieces that merges make by the order of the merges.
 func rankPieces(pieces []sentencepiece.Piece, vocab map[string]int32, merges [][2]string) error {
-	last, made := int32(-1), map[int32]int{} // of each piece, how many merges make it
+	last, made := int32(-1), map[int32]int{} // the number of merges that make each piece
 	work := 0
 	for i, pair := range merges {
 		id, ok := vocab[pair[0]+pair[1]]
@@ -89,12 +89,12 @@ func rankPieces(pieces []sentencepiece.Piece, vocab map[string]int32, merges [][
 		_, right := vocab[pair[1]]
 		switch {
 		case !ok || !left || !right:
-			return fmt.Errorf("merge %d, %q, is of strings that are no pieces", i, pair)
+			return fmt.Errorf("merge %d, %q, is of strings that are not pieces", i, pair)
 		case id == last:
 		case made[id] > 0:
-			return other("merge %d, of the piece %q, stands apart from the others of that piece", i, pieces[id].Text)
+			return other("merge %d makes the piece %q and does not follow the other merges that make it", i, pieces[id].Text)
 		case pieces[id].Kind == sentencepiece.Unknown || pieces[id].Kind == sentencepiece.Byte:
-			return other("merge %d makes the piece %q, which is no ordinary one", i, pieces[id].Text)
+			return other("merge %d makes the piece %q, which is not an ordinary one", i, pieces[id].Text)
 		default:
 			pieces[id].Score, pieces[id].Kind = float32(-len(made)), sentencepiece.Normal
 		}
@@ -103,16 +103,16 @@ func rankPieces(pieces []sentencepiece.Piece, vocab map[string]int32, merges [][
 	}
 	for id, count := range made {
 		if work += len(pieces[id].Text) * len(pieces[id].Text); work > maxCutting {
-			return other("its pieces are too long to look at all their cuts")
+			return other("its pieces are too long to check all ways to split them")
 		}
 		if cuts := countCuts(pieces, pieces[id].Text, vocab); cuts != count {
-			return other("%d merges make the piece %q, which can be cut in %d ways", count, pieces[id].Text, cuts)
+			return other("%d merges make the piece %q, which can be split in %d ways", count, pieces[id].Text, cuts)
 		}
 	}
 	return nil
 }
 
-// countCuts returns in how many ways a piece can be cut into two that merging may come by.
+// countCuts returns the number of ways to split a piece into two pieces that merging can make.
 func countCuts(pieces []sentencepiece.Piece, text string, vocab map[string]int32) (n int) {
 	for at := range text {
 		if at == 0 {
@@ -127,15 +127,15 @@ func countCuts(pieces []sentencepiece.Piece, text string, vocab map[string]int32
 	return n
 }
 
-// checkUnmerged refuses merges of pieces that SentencePiece does not merge, and those of a piece
-// that may overlap with itself in an order that is not from the left: SentencePiece takes the
-// left-most of equals, tokenizers the pair of the lower rank.
+// checkUnmerged refuses merges of pieces that SentencePiece does not merge. It also refuses merges
+// into a piece that may overlap with itself, if their order is not from the left: of equal pieces
+// SentencePiece makes the leftmost first, tokenizers that of the pair with the lower rank.
 func (m model) checkUnmerged(pieces []sentencepiece.Piece, vocab map[string]int32, merges [][2]string) error {
 	ranks := make(map[[2]string]int, len(merges))
 	for i, pair := range merges {
 		for _, side := range pair {
 			if kind := pieces[vocab[side]].Kind; kind != sentencepiece.Normal {
-				return other("merge %d, %q, is of the piece %q, which is no ordinary one", i, pair, side)
+				return other("merge %d, %q, is of the piece %q, which is not an ordinary one", i, pair, side)
 			}
 		}
 		ranks[pair] = i
@@ -151,8 +151,8 @@ func (m model) checkUnmerged(pieces []sentencepiece.Piece, vocab map[string]int3
 		if after, ok := ranks[[2]string{middle, right}]; !ok || after > rank {
 			continue
 		}
-		// left, middle, right: two of the same piece overlap. Whether merging ever comes by this,
-		// both tell.
+		// In left, middle, right, two copies of the same piece overlap. Encode this text in both
+		// ways to see whether merging ever gets there.
 		if run == nil {
 			segmenter, err := m.compileBPE()
 			if err != nil {
@@ -166,7 +166,7 @@ func (m model) checkUnmerged(pieces []sentencepiece.Piece, vocab map[string]int3
 		}
 		text := left + middle + right
 		if !equalIDs(run.appendIDs(nil, []rune(text)), same.Encode(text)) {
-			return other("the merges %q and %q make the same piece in an order that is not from the left, which %q shows", pair, [2]string{middle, right}, text)
+			return other("the merges %q and %q make the same piece in an order that is not from the left: %q shows the difference", pair, [2]string{middle, right}, text)
 		}
 	}
 	return nil
@@ -184,7 +184,7 @@ func equalIDs(a, b []int32) bool {
 	return true
 }
 
-// merges reads either of the two ways to write them.
+// merges reads the merges in either of the two formats.
 func (m model) merges() ([][2]string, error) {
 	if isNull(m.Merges) {
 		return nil, fmt.Errorf("the model BPE has no merges")
@@ -202,7 +202,7 @@ func (m model) merges() ([][2]string, error) {
 	}
 	var lines []string
 	if json.Unmarshal(m.Merges, &lines) != nil {
-		return nil, fmt.Errorf("merges of the model: want a list of pairs, or of strings with a space between two pieces")
+		return nil, fmt.Errorf("merges of the model: want a list of pairs, or of strings of two pieces with a space between")
 	}
 	var pairs [][2]string
 	for i, line := range lines {

@@ -10,8 +10,9 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// exported returns the model whose file, as Export writes it, this is; nil if it is none. Export
-// has to leave out what the format cannot say, so that some of these files would be refused below.
+// exported returns the model that Export wrote this file for, or nil if Export did not write it.
+// The format cannot express everything in a model, so Export leaves things out, and the general
+// rules would refuse some of its files.
 func (f *file) exported() *Imported {
 	n, pre, d := f.Normalizer, f.PreTokenizer, f.Decoder
 	if n == nil || n.Type != "Sequence" || pre == nil || pre.Type != "Metaspace" || pre.Split == nil || *pre.Split || d == nil || d.Type != "Sequence" {
@@ -36,10 +37,10 @@ func (f *file) exported() *Imported {
 	return &Imported{Proto: p, Notes: exportNotes}
 }
 
-// exportNotes are what docs/tokenizer.md says of exported files.
-var exportNotes = []string{"this file is an export of a SentencePiece model, whose ids are those; docs/tokenizer.md says where tokenizers reads the file otherwise"}
+// exportNotes are the notes of an exported file.
+var exportNotes = []string{"this file is an export of a SentencePiece model and gives that model's ids; docs/tokenizer.md says where tokenizers reads the file differently"}
 
-// shape is the content of a file for comparing, with the vocab as values.
+// shape returns the content of a file for comparison, with vocab and merges decoded.
 func (f *file) shape() any {
 	c := *f
 	var vocab, merges any
@@ -52,7 +53,7 @@ func (f *file) shape() any {
 	return []any{c, vocab, merges}
 }
 
-// unknownSurface is what Export's decoder puts in place of the unknown piece.
+// unknownSurface returns the text that Export's decoder writes for the unknown piece.
 func (f *file) unknownSurface() string {
 	for _, s := range f.Decoder.Decoders {
 		if s.Type == "Replace" && s.Pattern != nil && s.Pattern.String != nil && s.Content != nil && *s.Pattern.String != space {
@@ -62,7 +63,7 @@ func (f *file) unknownSurface() string {
 	return sentencepiece.DefaultUnkSurface
 }
 
-// exportedSpaces reads what Export made of the model's rules and spaces.
+// exportedSpaces reads the model's rules and treatment of spaces from the steps that Export wrote.
 func (f *file) exportedSpaces(spec *sentencepiece.NormalizerSpec) {
 	for _, s := range f.Normalizer.Normalizers {
 		switch {
@@ -80,8 +81,8 @@ func (f *file) exportedSpaces(spec *sentencepiece.NormalizerSpec) {
 	spec.AddDummyPrefix = spec.AddDummyPrefix || f.PreTokenizer.PrependScheme == "first"
 }
 
-// exportedPieces reads the pieces. Those of a BPE that no merge makes are ordinary, too, if the ids
-// are in the order of the scores.
+// exportedPieces reads the pieces. In a BPE whose ids are in the order of the scores, pieces that
+// no merge makes are ordinary too.
 func (f *file) exportedPieces(p *sentencepiece.Proto) (ok bool) {
 	var err error
 	if f.Model.Type == "Unigram" {

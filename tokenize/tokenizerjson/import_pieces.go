@@ -8,7 +8,7 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// unigram returns the pieces of a Unigram.
+// unigram returns the pieces of a Unigram model.
 func (m model) unigram() ([]sentencepiece.Piece, error) {
 	texts, scores, err := m.scored()
 	if err != nil {
@@ -40,7 +40,7 @@ func (m model) unigram() ([]sentencepiece.Piece, error) {
 	return pieces, nil
 }
 
-// markBytes makes byte pieces of <0x00> to <0xFF>, whose scores say nothing.
+// markBytes makes <0x00> to <0xFF> byte pieces, whose scores have no meaning.
 func markBytes(pieces []sentencepiece.Piece, fallback bool) {
 	for i := range pieces {
 		if fallback && isBytePiece(pieces[i].Text) {
@@ -49,7 +49,7 @@ func markBytes(pieces []sentencepiece.Piece, fallback bool) {
 	}
 }
 
-// checkPieces refuses pieces by which the model would give other ids.
+// checkPieces refuses pieces with which the model would give different ids.
 func checkPieces(p *sentencepiece.Proto, s *spacing) error {
 	known := map[rune]bool{}
 	for _, piece := range p.Pieces {
@@ -58,11 +58,11 @@ func checkPieces(p *sentencepiece.Proto, s *spacing) error {
 		}
 	}
 	if (s.split || s.words) && !known['\u2581'] && !p.Trainer.ByteFallback {
-		return other("its pre-tokenizer splits at spaces, and %q is no piece: an unknown character is not joined with those of the word before", space)
+		return other("its pre-tokenizer splits at spaces, and %q is not a piece: an unknown character is not joined with those of the word before it", space)
 	}
 	for id, piece := range p.Pieces {
 		if piece.Kind == sentencepiece.Normal && (s.split || s.words) && strings.LastIndex(piece.Text, space) > 0 {
-			return other("its pre-tokenizer splits at spaces, and the piece %d, %q, reaches over one", id, piece.Text)
+			return other("its pre-tokenizer splits at spaces, and the piece %d, %q, spans one", id, piece.Text)
 		}
 	}
 	if p.Trainer.Type != sentencepiece.Unigram {
@@ -71,12 +71,12 @@ func checkPieces(p *sentencepiece.Proto, s *spacing) error {
 	return checkUnknown(p, known)
 }
 
-// checkUnknown compares what an unknown character scores: 10 less than the worst piece, which in
-// tokenizers is the worst of all, in SentencePiece of the ordinary ones. It matters where an
-// unknown character is part of a longer piece.
+// checkUnknown refuses pieces with which an unknown character has different scores. It scores 10
+// less than the worst piece: of all pieces in tokenizers, of the ordinary ones in SentencePiece.
+// This matters if a character without a piece is part of a longer piece.
 func checkUnknown(p *sentencepiece.Proto, known map[rune]bool) error {
 	worst, ordinary := &p.Pieces[0], (*sentencepiece.Piece)(nil)
-	part := "" // a piece with a character that is none
+	part := "" // a piece with a character that is not a piece
 	for i := range p.Pieces {
 		piece := &p.Pieces[i]
 		if piece.Score < worst.Score {
@@ -93,7 +93,7 @@ func checkUnknown(p *sentencepiece.Proto, known map[rune]bool) error {
 		}
 	}
 	if part != "" && ordinary != nil && worst.Score < ordinary.Score {
-		return other("the piece %q scores %v, less than all ordinary ones, which changes what an unknown character scores", worst.Text, worst.Score)
+		return other("the piece %q scores %v, less than all ordinary ones, which changes the score of an unknown character", worst.Text, worst.Score)
 	}
 	return nil
 }

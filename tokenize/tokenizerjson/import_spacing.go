@@ -10,24 +10,24 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// spacing is what normalizer and pre-tokenizer do, in the terms of a SentencePiece model: rules for
-// characters, then spaces.
+// spacing describes what normalizer and pre-tokenizer do in the terms of a SentencePiece model:
+// first rules for characters, then the treatment of spaces.
 type spacing struct {
 	charsmap []byte // of Precompiled
 	lower    bool
 
 	escaped     bool   // spaces are made visible
 	joined      bool   // several spaces become one
-	joinedShown bool   // the one is a visible space, before other white space is looked at
-	left, right string // what goes at the ends: "" for nothing, "spaces", or "white" for any white space
-	words       bool   // any white space splits, and goes
-	prepended   bool   // by Prepend: a visible space stands before every part of a text
+	joinedShown bool   // that one is a visible space, made before other white space is handled
+	left, right string // what is removed at the ends: "" for nothing, "spaces", or "white" for any white space
+	words       bool   // any white space splits and is removed
+	prepended   bool   // Prepend puts a visible space before every part of a text
 	scheme      string // of Metaspace, "" without one
 	split       bool   // Metaspace splits before visible spaces
 }
 
-// spacing reads normalizer and pre-tokenizer. An error names the step that no SentencePiece model
-// has, with its value.
+// spacing reads normalizer and pre-tokenizer. The error names a step that no SentencePiece model
+// can do, and its value.
 func (f *file) spacing() (*spacing, error) {
 	s := &spacing{}
 	if err := s.addNormalizer(f.Normalizer); err != nil {
@@ -40,7 +40,7 @@ func (f *file) spacing() (*spacing, error) {
 		return nil, other("neither its normalizer nor its pre-tokenizer makes spaces visible (%s)", space)
 	}
 	if s.words && s.scheme != "always" {
-		return nil, other("its pre-tokenizer WhitespaceSplit takes spaces out, and no Metaspace with prepend_scheme always puts them back")
+		return nil, other("its pre-tokenizer WhitespaceSplit removes spaces, and no Metaspace with prepend_scheme always puts them back")
 	}
 	return s, nil
 }
@@ -59,7 +59,7 @@ func (s *spacing) addNormalizer(step *step) error {
 		return nil
 	case "Precompiled":
 		if s.lower || s.escaped || s.joined || s.left != "" || s.right != "" || s.prepended || s.charsmap != nil {
-			return other("its normalizer Precompiled stands behind another step")
+			return other("its normalizer Precompiled follows another step")
 		}
 		blob, err := base64.StdEncoding.DecodeString(step.Charsmap)
 		if err != nil {
@@ -71,7 +71,7 @@ func (s *spacing) addNormalizer(step *step) error {
 		s.charsmap = blob
 	case "Lowercase":
 		if len(s.charsmap) > 0 {
-			return other("its normalizer has Lowercase behind Precompiled, two sets of rules for characters")
+			return other("its normalizer has Lowercase after Precompiled: two sets of rules for characters")
 		}
 		s.lower = true
 	case "Prepend":
@@ -97,7 +97,7 @@ func (s *spacing) addStrip(step *step) error {
 	case step.StripLeft == nil || step.StripRight == nil:
 		return fmt.Errorf("its normalizer Strip lacks strip_left or strip_right")
 	case s.escaped || s.prepended || s.joined:
-		return other("its normalizer Strip stands behind a step that changes spaces")
+		return other("its normalizer Strip follows a step that changes spaces")
 	}
 	if *step.StripLeft {
 		s.left = "white"
@@ -143,7 +143,7 @@ func (s *spacing) addPreTokenizer(step *step) error {
 		return nil
 	case "WhitespaceSplit":
 		if s.escaped {
-			return other("its pre-tokenizer WhitespaceSplit stands behind a step that makes spaces visible")
+			return other("its pre-tokenizer WhitespaceSplit follows a step that makes spaces visible")
 		}
 		s.words = true
 	case "Metaspace":
@@ -157,7 +157,7 @@ func (s *spacing) addPreTokenizer(step *step) error {
 			return other("its pre-tokenizer has Metaspace twice")
 		}
 		s.scheme, s.escaped, s.split = scheme, true, step.Split == nil || *step.Split
-	case "Split": // Gemma's, on spaces that its normalizer has made visible: never found
+	case "Split": // Gemma's splits on spaces, of which its normalizer leaves none
 		if s.escaped && step.Pattern != nil && step.Pattern.String != nil && *step.Pattern.String == " " && step.Invert != nil && !*step.Invert {
 			return nil
 		}
@@ -168,16 +168,16 @@ func (s *spacing) addPreTokenizer(step *step) error {
 	return nil
 }
 
-// prefixed reports whether a visible space stands before a text.
+// prefixed reports whether a visible space is put before a text.
 func (s *spacing) prefixed() bool { return s.prepended || s.scheme == "always" || s.scheme == "first" }
 
-// trimmed reports whether spaces go at the ends and several become one. A space at the start that
-// stays serves for the one that Metaspace would put there.
+// trimmed reports whether spaces at the ends are removed and several become one. If one space at
+// the start remains, it takes the place of the one that Metaspace would put there.
 func (s *spacing) trimmed() bool {
 	return s.words || s.joined && s.right != "" && (s.left != "" || !s.prepended && s.prefixed())
 }
 
-// normalizer returns what a model needs to do the same, or an error if there is no such model.
+// normalizer returns the spec of a model that does the same, or an error if no model can.
 func (s *spacing) normalizer() (spec sentencepiece.NormalizerSpec, err error) {
 	spec = sentencepiece.NormalizerSpec{Name: "identity", EscapeWhitespaces: true, AddDummyPrefix: s.prefixed(), RemoveExtraWhitespaces: s.trimmed()}
 	switch {
@@ -186,7 +186,7 @@ func (s *spacing) normalizer() (spec sentencepiece.NormalizerSpec, err error) {
 	case s.trimmed() && s.left == "" && !s.words && s.prepended:
 		return spec, other("its normalizer Prepend puts a space before spaces at the start of a text")
 	case s.words && s.joinedShown && len(s.charsmap) == 0:
-		return spec, other("its normalizer Replace makes several spaces one %q, which its WhitespaceSplit does not take for white space beside a tab or line end", space)
+		return spec, other("its normalizer Replace makes several spaces one %q, which is not white space to its WhitespaceSplit when it is beside a tab or line end", space)
 	case !s.trimmed() && (s.joined || s.left != "" || s.right != ""):
 		return spec, other("its normalizer joins or strips some spaces and leaves others (several: %v, at the start: %v, at the end: %v)",
 			s.joined, s.left != "", s.right != "")
@@ -206,7 +206,7 @@ func (s *spacing) normalizer() (spec sentencepiece.NormalizerSpec, err error) {
 	case err != nil:
 		return spec, err
 	case len(left) > 0 && (len(s.charsmap) == 0 || strings.ContainsAny(string(left), "\t\n\r")):
-		return spec, other("its normalizer Strip takes white space like %+q off the ends of a text, SentencePiece spaces alone", left[0])
+		return spec, other("its normalizer Strip removes white space like %+q from the ends of a text, SentencePiece only spaces", left[0])
 	case len(s.charsmap) > 0:
 		spec.PrecompiledCharsmap, spec.Name = s.charsmap, "precompiled"
 	case len(rules) > 0:
@@ -219,9 +219,9 @@ func (s *spacing) normalizer() (spec sentencepiece.NormalizerSpec, err error) {
 	return spec, nil
 }
 
-// whiteSpace returns the characters that are white space to the file and, after its rules for
-// characters, not a space to the model. If the file has no rules of its own and splits at all of
-// them, they become spaces by rules.
+// whiteSpace returns the characters that are white space to the file but, after its rules for
+// characters, not a space to the model. If the file splits at all white space and has no rules,
+// whiteSpace adds rules that make these characters spaces.
 func (s *spacing) whiteSpace(rules charsmap.Rules) (left []rune, err error) {
 	if !s.words && s.left != "white" && s.right != "white" {
 		return nil, nil

@@ -45,8 +45,8 @@ func texts(t testing.TB) (all []string) {
 	return all
 }
 
-// TestThereAndBack: a model that is exported and imported gives the same ids.
-func TestThereAndBack(t *testing.T) {
+// TestImport_ReadsWhatExportWrites checks that a model gives the same ids after export and import.
+func TestImport_ReadsWhatExportWrites(t *testing.T) {
 	for _, name := range []string{"nmt_nfkc", "identity", "plain", "bpe_bytes", "bpe_joined"} {
 		p := readProto(t, name)
 		data, err := Export(p)
@@ -90,9 +90,9 @@ func exported(t *testing.T, p *sentencepiece.Proto) (f file) {
 	return f
 }
 
-// TestExportedScores: scores have all their digits, and a byte piece, which tokenizers would find
-// in "<0x41>", the lowest.
-func TestExportedScores(t *testing.T) {
+// TestExport_Scores checks that scores keep all digits, and that byte pieces have the lowest score,
+// because tokenizers would find one in the text "<0x41>".
+func TestExport_Scores(t *testing.T) {
 	p := readProto(t, "identity")
 	var vocab [][2]any
 	if err := json.Unmarshal(exported(t, p).Model.Vocab, &vocab); err != nil {
@@ -109,9 +109,9 @@ func TestExportedScores(t *testing.T) {
 	}
 }
 
-// TestExportedSpaces: at the ends of a text only spaces go, no tabs and line ends, which Strip
-// would take.
-func TestExportedSpaces(t *testing.T) {
+// TestExport_Spaces checks that only spaces are removed at the ends of a text, not tabs and line
+// ends, which Strip would remove.
+func TestExport_Spaces(t *testing.T) {
 	spacy := readProto(t, "bpe_joined")
 	spacy.AddSymbols("  ")
 	for _, c := range []struct {
@@ -143,7 +143,7 @@ func TestExportedSpaces(t *testing.T) {
 	}
 }
 
-func TestExportRefuses(t *testing.T) {
+func TestExport_RefusesOtherModels(t *testing.T) {
 	for name, want := range map[string]string{"suffix": "end of its pieces", "word": "a word model", "char": "a character model", "bpe_unused": "is unused"} {
 		if _, err := Export(readProto(t, name)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want an error with %q", name, err, want)
@@ -151,8 +151,7 @@ func TestExportRefuses(t *testing.T) {
 	}
 }
 
-// t5 is the layout of T5's file, gemma that of Gemma's and llama that of Llama's, cut to a few
-// pieces.
+// t5, gemma and llama have the layouts of T5's, Gemma's and Llama's files, with only a few pieces.
 const (
 	t5 = `{"added_tokens": [{"id": 0, "content": "<pad>", "special": true}, {"id": 1, "content": "</s>", "special": true}, {"id": 2, "content": "<unk>", "special": true}],
 		"normalizer": {"type": "Sequence", "normalizers": [{"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}]},
@@ -166,7 +165,7 @@ const (
 		"model": {"type": "BPE", "vocab": {"<unk>": 0, "a": 1, "b": 2, "\u2581": 3, "\u2581a": 4, "\u2581ab": 5, "ab": 6}, "unk_token": "<unk>", "fuse_unk": true, "merges": ["\u2581 a", "\u2581 ab", "\u2581a b", "a b"]}}`
 )
 
-func TestLayouts(t *testing.T) {
+func TestImport_CommonLayouts(t *testing.T) {
 	for _, c := range []struct {
 		name, data, text string
 		want             []int32
@@ -191,7 +190,7 @@ func TestLayouts(t *testing.T) {
 	}
 }
 
-func TestParseRefuses(t *testing.T) {
+func TestImport_RefusesBadFiles(t *testing.T) {
 	change := func(data, from, to string) string { return strings.Replace(data, from, to, 1) }
 	for _, c := range []struct {
 		name, data, want string
@@ -201,14 +200,14 @@ func TestParseRefuses(t *testing.T) {
 		{"another object", "{}", "has no model", false},
 		{"a word piece", `{"model": {"type": "WordPiece", "vocab": {}}}`, `the model is a "WordPiece"`, true},
 		{"a number for a piece", change(t5, `["<pad>", 0]`, `[1, 0]`), "entry 0", false},
-		{"an unknown piece that is none", change(t5, `"unk_id": 2`, `"unk_id": 20`), "unk_id", false},
+		{"an unknown piece outside the vocab", change(t5, `"unk_id": 2`, `"unk_id": 20`), "unk_id", false},
 		{"byte level", change(llama, `"Prepend", "prepend": "\u2581"`, `"ByteLevel"`), "normalizer is a ByteLevel", true},
 		{"a broken charsmap", change(t5, `{"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "}`, `{"type": "Precompiled", "precompiled_charsmap": "!"}`), "precompiled_charsmap", false},
 		{"a gap", change(gemma, `"id": 7`, `"id": 9`), "leaves a gap", false},
 		{"an id twice", change(gemma, `"a": 1`, `"a": 2`), "the id 2", false},
-		{"merges of one piece apart", change(llama, `"\u2581 ab", "\u2581a b", "a b"`, `"\u2581 ab", "a b", "\u2581a b"`), "stands apart", true},
-		{"merges that are not all", change(llama, `"\u2581 ab", `, ``), "can be cut in 2 ways", true},
-		{"a merge of no pieces", change(llama, `"a b"`, `"a x"`), "no pieces", false},
+		{"merges of one piece apart", change(llama, `"\u2581 ab", "\u2581a b", "a b"`, `"\u2581 ab", "a b", "\u2581a b"`), "does not follow", true},
+		{"merges that are not all", change(llama, `"\u2581 ab", `, ``), "can be split in 2 ways", true},
+		{"a merge of strings that are not pieces", change(llama, `"a b"`, `"a x"`), "not pieces", false},
 	} {
 		_, err := parseImported([]byte(c.data))
 		if err == nil || !strings.Contains(err.Error(), c.want) || errors.Is(err, ErrNotSentencePiece) != c.foreign {
@@ -217,7 +216,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-func TestFilesBeside(t *testing.T) {
+func TestImport_ReadsFilesBesideIt(t *testing.T) {
 	dir := t.TempDir()
 	for name, content := range map[string]string{
 		"tokenizer.json": gemma, "added_tokens.json": `{"<x>": 9, "<y>": 8}`, "special_tokens_map.json": `{"additional_special_tokens": ["<x>"], "eos_token": {"content": "</s>"}}`,
@@ -235,7 +234,7 @@ func TestFilesBeside(t *testing.T) {
 	}
 }
 
-// TestOpen_RunsWordPiece: what is no SentencePiece model is run as tokenizers runs it.
+// TestOpen_RunsWordPiece opens a file that has no equivalent SentencePiece model.
 func TestOpen_RunsWordPiece(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tokenizer.json")
 	vocab, err := json.Marshal(map[string]int{"[UNK]": 0, "a": 1, "cat": 2, "##s": 3})
@@ -257,8 +256,8 @@ func TestOpen_RunsWordPiece(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever a file holds, nothing panics; and a BPE that is imported gives the ids of the
-// file that is run.
+// FuzzParse checks that no file causes a panic, and that an imported BPE gives the ids of the file
+// when it is run.
 func FuzzParse(f *testing.F) {
 	for _, data := range []string{t5, gemma, llama} {
 		f.Add([]byte(data))

@@ -10,8 +10,8 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// flags refuses added tokens that take spaces with them or are found as whole words alone, and
-// special ones that are ordinary text.
+// flags refuses added tokens that take the spaces beside them or are found only as whole words, and
+// special tokens that are ordinary text.
 func (f *file) flags() error {
 	for _, t := range f.AddedTokens {
 		if t.Special {
@@ -32,8 +32,8 @@ func (f *file) flags() error {
 	return nil
 }
 
-// addPieces gives added tokens their kinds: special ones are never found in text, others always.
-// Those beyond the vocabulary must follow it without a gap.
+// addPieces sets the kinds of added tokens: special ones are never found in text, others always.
+// Ids beyond the vocabulary must follow it without a gap.
 func (f *file) addPieces(p *sentencepiece.Proto) error {
 	tokens := slices.Clone(f.AddedTokens)
 	slices.SortStableFunc(tokens, func(a, b addedToken) int { return cmp.Compare(a.ID, b.ID) })
@@ -42,7 +42,7 @@ func (f *file) addPieces(p *sentencepiece.Proto) error {
 		switch {
 		case t.Special:
 			kind = sentencepiece.Control
-		case t.inVisibleSpace(): // found in text that holds a visible space itself
+		case t.inVisibleSpace(): // found only in text that contains a visible space
 			kind = sentencepiece.Unused
 		}
 		switch {
@@ -54,7 +54,7 @@ func (f *file) addPieces(p *sentencepiece.Proto) error {
 			}
 			p.Pieces = append(p.Pieces, sentencepiece.Piece{Text: t.Content, Kind: kind})
 		case p.Pieces[t.ID].Text != t.Content:
-			return fmt.Errorf("added token %q has the id %d, which is that of the piece %q", t.Content, t.ID, p.Pieces[t.ID].Text)
+			return fmt.Errorf("added token %q has the id %d of the piece %q", t.Content, t.ID, p.Pieces[t.ID].Text)
 		case kind == sentencepiece.Unused:
 		case p.Pieces[t.ID].Kind != sentencepiece.Unknown && p.Pieces[t.ID].Kind != sentencepiece.Byte:
 			p.Pieces[t.ID].Kind = kind
@@ -68,13 +68,14 @@ func (f *file) addPieces(p *sentencepiece.Proto) error {
 	return nil
 }
 
-// inVisibleSpace reports whether a token is looked for before spaces are made visible, and has one.
+// inVisibleSpace reports whether a token contains a visible space and is looked for before spaces
+// are made visible.
 func (t addedToken) inVisibleSpace() bool {
 	return !t.Special && !t.Normalized && strings.Contains(t.Content, space)
 }
 
-// checkSides refuses added tokens where spaces are put or taken at the ends of a text: tokenizers
-// takes the text before and behind a token for texts of their own.
+// checkSides refuses added tokens if spaces are added or removed at the ends of a text, because
+// tokenizers treats the text before a token and the text after it as separate texts.
 func (f *file) checkSides(s *spacing) error {
 	for _, t := range f.AddedTokens {
 		unknown := f.Model.UnkToken != nil && *f.Model.UnkToken == t.Content || f.Model.UnkID != nil && *f.Model.UnkID == t.ID
@@ -89,13 +90,13 @@ func (f *file) checkSides(s *spacing) error {
 		case s.prepended:
 			return other("the added token %q is not special, and its normalizer Prepend puts a space before what follows the token, SentencePiece does not", t.Content)
 		case s.trimmed():
-			return other("the added token %q is not special, and tokenizers takes spaces beside it for those at the ends of a text", t.Content)
+			return other("the added token %q is not special, and tokenizers treats spaces beside it like those at the ends of a text", t.Content)
 		}
 	}
 	return nil
 }
 
-// checkTokens refuses added tokens that a user-defined piece is not equal to.
+// checkTokens refuses added tokens that a user-defined piece cannot replace.
 func (f *file) checkTokens(p *sentencepiece.Proto, s *spacing) error {
 	rules, err := charsmap.Parse(p.Normalizer.PrecompiledCharsmap)
 	if err != nil {
@@ -113,11 +114,11 @@ func (f *file) checkTokens(p *sentencepiece.Proto, s *spacing) error {
 		case strings.ContainsAny(t.Content, " "):
 			return other("the added token %q has a space in it", t.Content)
 		case rules != nil && len(s.charsmap) > 0:
-			return other("the added token %q is not special, and there are rules for characters (Precompiled) that may write or change it", t.Content)
+			return other("the added token %q is not special, and rules for characters (Precompiled) may produce or change it", t.Content)
 		case rules != nil && changedBy(rules, t.Content):
 			return other("the added token %q is not special, and Lowercase changes it (normalized: %v)", t.Content, t.Normalized)
 		case rules != nil && !isMarkup(t.Content) && strings.ContainsAny(rules.Replacements(), t.Content):
-			return other("the added token %q is not special, and Lowercase may write it (normalized: %v)", t.Content, t.Normalized)
+			return other("the added token %q is not special, and Lowercase may produce it (normalized: %v)", t.Content, t.Normalized)
 		}
 		if p.Trainer.Type == sentencepiece.Unigram {
 			if other := overlap(p, t.Content); other != "" {
@@ -129,7 +130,7 @@ func (f *file) checkTokens(p *sentencepiece.Proto, s *spacing) error {
 }
 
 func otherPiece(token, piece string) error {
-	return other("the added token %q is not special, and the piece %q, which has a part of it, may score higher", token, piece)
+	return other("the added token %q is not special, and the piece %q, which contains a part of it, may score higher", token, piece)
 }
 
 // maxComparisons bounds how often an added token is compared with a piece.
@@ -143,11 +144,11 @@ func changedBy(rules *charsmap.Map, token string) bool {
 	})
 }
 
-// isMarkup reports whether a token is one that ordinary text does not have.
+// isMarkup reports whether a token has a character that marks it as not ordinary text.
 func isMarkup(token string) bool { return strings.ContainsAny(token, "<>[]{}|") }
 
-// overlap returns a piece of a unigram model that reaches over an end of a token, or has a score
-// above 0.
+// overlap returns a piece of a unigram model that contains the token, spans one of its ends, or has
+// a score above 0; "" if there is none.
 func overlap(p *sentencepiece.Proto, token string) string {
 	for _, piece := range p.Pieces {
 		if piece.Kind != sentencepiece.Normal {

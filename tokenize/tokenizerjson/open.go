@@ -18,9 +18,9 @@ type Tokenizer interface {
 	Len() int
 }
 
-// Open returns the tokenizer of a file: a SentencePiece .model, or a tokenizer.json with the files in
-// its folder. It gives the same ids as Hugging Face's tokenizers. If a tokenizer.json has a step that
-// Open cannot run, and describes no SentencePiece model either, the error names the step.
+// Open returns the tokenizer of a file: a SentencePiece .model, or a tokenizer.json with the files
+// in its folder. It gives the same ids as Hugging Face's tokenizers. If a tokenizer.json has a step
+// that Open cannot run, and describes no SentencePiece model either, the error names the step.
 func Open(path string) (Tokenizer, error) {
 	data, err := read(path)
 	if err != nil {
@@ -50,8 +50,8 @@ func Open(path string) (Tokenizer, error) {
 	return nil, fmt.Errorf("reading tokenizer %s: pali3 cannot run this tokenizer.json: %w (%w)", path, refused, err)
 }
 
-// runner returns what runs a file with the pipeline p: sugarme/tokenizer for the one kind of file for
-// which its ids are proven to be the same, else p.
+// runner returns what runs a file with the pipeline p: sugarme/tokenizer for the one kind of file
+// for which its ids are proven to be the same, else p.
 func (f *file) runner(p *pipeline) Tokenizer {
 	if f.provenForSugarme() {
 		if s, err := openSugarme(f, p); err == nil {

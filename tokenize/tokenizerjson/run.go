@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// pipeline runs a tokenizer.json as tokenizers does.
+// pipeline runs a tokenizer.json and gives the same ids as tokenizers.
 type pipeline struct {
-	raw, normalized *addedSet // tokens that are found before and after the normalizer
+	raw, normalized *addedSet // tokens found before and after the normalizer runs
 	normalizer      normalize
 	cuts            []cut
 	model           segmenter
 	decoder         decode
-	pieces          map[int32]string // what ids decode to
-	special         map[int32]bool   // decode to nothing
+	pieces          map[int32]string // the text that each id decodes to
+	special         map[int32]bool   // ids that decode to nothing
 	size            int
 }
 
-// compile returns the pipeline of a file, or an error that names what is not run here.
+// compile returns the pipeline of a file, or an error that names an unsupported part.
 func (f *file) compile() (p *pipeline, err error) {
 	if err := f.limits(); err != nil {
 		return nil, err
@@ -50,14 +50,14 @@ func (f *file) compile() (p *pipeline, err error) {
 	return p, nil
 }
 
-// addTokens enters the added tokens; of those with the same text the last counts.
+// addTokens adds the added tokens. If several have the same text, the last one counts.
 func (p *pipeline) addTokens(tokens []addedToken) error {
 	last := map[int32]int{}
 	ids := number(tokens, p.model)
 	for i, id := range ids {
 		last[id] = i
 	}
-	specials := map[string]bool{} // once special, a text stays so
+	specials := map[string]bool{} // a text that is special once stays special
 	for i, t := range tokens {
 		if t.Special {
 			specials[t.Content] = true
@@ -110,7 +110,7 @@ func (p *pipeline) AppendIDs(dst []int32, text string) []int32 {
 	return dst
 }
 
-// cut applies the pre-tokenizers, one after the other.
+// cut applies the pre-tokenizers in order.
 func (p *pipeline) cut(t text) []text {
 	parts := []text{t}
 	for _, each := range p.cuts {
@@ -127,7 +127,7 @@ func (p *pipeline) cut(t text) []text {
 	return parts
 }
 
-// Decode returns the text of ids. Special tokens and ids that are not the file's decode to nothing.
+// Decode returns the text of ids. It skips special tokens and ids that the file does not have.
 func (p *pipeline) Decode(ids []int32) string {
 	pieces := make([]string, 0, len(ids))
 	for _, id := range ids {
@@ -141,7 +141,7 @@ func (p *pipeline) Decode(ids []int32) string {
 // Len returns one more than the highest id.
 func (p *pipeline) Len() int { return p.size }
 
-// compileSafely is compile where a fault of it is an error, too.
+// compileSafely is compile, with a panic returned as an error.
 func (f *file) compileSafely() (p *pipeline, err error) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -15,14 +15,14 @@ type addedSet struct {
 // addedNode is a node of a trie over characters.
 type addedNode struct {
 	next map[rune]*addedNode
-	id   int32 // of the token that ends here, or -1
+	id   int32 // id of the token that ends here, or -1
 }
 
 func newAddedSet() *addedSet {
 	return &addedSet{root: &addedNode{id: -1}, tokens: map[int32]addedToken{}}
 }
 
-// add enters a token under the string by which it is found.
+// add adds a token, which is found by the string spelled.
 func (a *addedSet) add(spelled string, id int32, t addedToken) error {
 	if spelled == "" {
 		return fmt.Errorf("the added token %q is normalized to nothing", t.Content)
@@ -66,7 +66,7 @@ type part struct {
 	id   int32 // -1 for text
 }
 
-// split takes the tokens out of a text (find_matches of added_vocabulary.rs).
+// split splits a text at its tokens (find_matches of added_vocabulary.rs).
 func (a *addedSet) split(t text) (parts []part) {
 	if len(t.runes) == 0 {
 		return nil
@@ -82,7 +82,7 @@ func (a *addedSet) split(t text) (parts []part) {
 			continue
 		}
 		begin, end := at, at+size
-		at = end // the search goes on here, also where the token takes more
+		at = end // the search continues here, even if the token also takes the spaces that follow
 		token := a.tokens[id]
 		if token.SingleWord && (begin > 0 && wordChars.has(t.runes[begin-1]) || end < len(t.runes) && wordChars.has(t.runes[end])) {
 			continue
@@ -110,8 +110,9 @@ func (a *addedSet) split(t text) (parts []part) {
 	return slices.DeleteFunc(parts, func(p part) bool { return len(p.text.runes) == 0 })
 }
 
-// number gives added tokens their ids: that of the piece with the same text, or the next behind the
-// vocabulary, whatever the file says (add_tokens of added_vocabulary.rs).
+// number returns the ids of the added tokens. A token has the id of the piece with the same text,
+// or else the next id after the vocabulary. The ids in the file are ignored (add_tokens of
+// added_vocabulary.rs).
 func number(tokens []addedToken, model segmenter) (ids []int32) {
 	vocab, next, given := model.vocab(), int32(model.size()), map[string]int32{}
 	for _, t := range tokens {
@@ -132,10 +133,10 @@ func number(tokens []addedToken, model segmenter) (ids []int32) {
 	return ids
 }
 
-// byteString is a byte piece's text.
+// byteString returns the text of a byte piece.
 func byteString(b byte) string { return fmt.Sprintf("<0x%02X>", b) }
 
-// isBytePiece reports whether a piece is <0x00> to <0xFF>.
+// isBytePiece reports whether a piece is one of <0x00> to <0xFF>.
 func isBytePiece(s string) bool {
 	return len(s) == 6 && strings.HasPrefix(s, "<0x") && s[5] == '>' && strings.IndexByte("0123456789ABCDEF", s[3]) >= 0 &&
 		strings.IndexByte("0123456789ABCDEF", s[4]) >= 0

@@ -12,16 +12,16 @@ type bpeModel struct {
 	prefix, suffix string
 	unk            int32 // -1 for none
 	fuse           bool
-	whole          bool // a part that is a piece is that piece (ignore_merges)
+	whole          bool // a part of the text that is a piece is not merged (ignore_merges)
 	bytes          *[256]int32
 }
 
-// merged is what a pair becomes.
+// merged is the rank of a merge and the piece that it makes.
 type merged struct{ rank, id int32 }
 
 func (m model) compileBPE() (segmenter, error) {
 	if m.Dropout != nil && *m.Dropout != 0 {
-		return nil, fmt.Errorf("its model BPE leaves out merges at random (dropout: %v)", *m.Dropout)
+		return nil, fmt.Errorf("its model BPE skips merges at random (dropout: %v)", *m.Dropout)
 	}
 	b := &bpeModel{merges: map[[2]int32]merged{}, unk: -1, fuse: m.FuseUnk, whole: m.IgnoreMerges}
 	var err error
@@ -35,7 +35,7 @@ func (m model) compileBPE() (segmenter, error) {
 		b.suffix = *m.Suffix
 	}
 	if len(b.prefix) > maxAffix || len(b.suffix) > maxAffix {
-		return nil, fmt.Errorf("its model BPE has affixes of %d and %d bytes, more than the %d that are run here", len(b.prefix), len(b.suffix), maxAffix)
+		return nil, fmt.Errorf("its model BPE has affixes of %d and %d bytes, more than the limit of %d", len(b.prefix), len(b.suffix), maxAffix)
 	}
 	if m.UnkToken != nil {
 		if b.unk, err = m.unknownID(b.pieces); err != nil {
@@ -57,7 +57,7 @@ func (m model) compileBPE() (segmenter, error) {
 		right, ok2 := b.pieces[pair[1]]
 		both, ok3 := b.pieces[pair[0]+pair[1][len(b.prefix):]]
 		if !ok1 || !ok2 || !ok3 {
-			return nil, fmt.Errorf("merge %d, %q, is of strings that are no pieces", rank, pair)
+			return nil, fmt.Errorf("merge %d, %q, is of strings that are not pieces", rank, pair)
 		}
 		b.merges[[2]int32{left, right}] = merged{int32(rank), both}
 	}
@@ -67,7 +67,7 @@ func (m model) compileBPE() (segmenter, error) {
 func (b *bpeModel) vocab() map[string]int32 { return b.pieces }
 func (b *bpeModel) size() int               { return len(b.pieces) }
 
-// bpeSymbol is a piece in the making; the others of a text are its neighbours.
+// bpeSymbol is a piece while a text is merged, in a list linked by the indices prev and next.
 type bpeSymbol struct {
 	id         int32
 	prev, next int32
@@ -118,8 +118,8 @@ func (b *bpeModel) appendIDs(dst []int32, text []rune) []int32 {
 	return dst
 }
 
-// symbols begins with one symbol a character; unknown ones become bytes, the unknown piece, or
-// nothing.
+// symbols returns a symbol for each character. An unknown character becomes its bytes, the unknown
+// piece, or nothing.
 func (b *bpeModel) symbols(text []rune) (symbols []bpeSymbol) {
 	add := func(id int32) {
 		n := int32(len(symbols))
@@ -128,7 +128,7 @@ func (b *bpeModel) symbols(text []rune) (symbols []bpeSymbol) {
 		}
 		symbols = append(symbols, bpeSymbol{id: id, prev: n - 1, next: -1})
 	}
-	waiting := false // an unknown piece
+	waiting := false // an unknown piece is still to be added
 	for i, r := range text {
 		s := string(r)
 		if i > 0 {
@@ -146,7 +146,7 @@ func (b *bpeModel) symbols(text []rune) (symbols []bpeSymbol) {
 			continue
 		}
 		if ids, ok := appendBytes(nil, b.bytes, s); ok {
-			for _, id := range ids { // before an unknown piece that waits, as there
+			for _, id := range ids { // before a waiting unknown piece, as in tokenizers
 				add(id)
 			}
 			continue
@@ -164,13 +164,13 @@ func (b *bpeModel) symbols(text []rune) (symbols []bpeSymbol) {
 	return symbols
 }
 
-// candidate is a merge of the symbol at left with the next.
+// candidate is a possible merge of the symbol at left with the next one.
 type candidate struct {
 	merged
 	left int32
 }
 
-// mergeQueue gives the merge of the lowest rank, of equals the left-most.
+// mergeQueue is a heap of merges: lowest rank first, then leftmost.
 type mergeQueue []candidate
 
 func (q mergeQueue) Len() int { return len(q) }

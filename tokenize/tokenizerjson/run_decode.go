@@ -7,10 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// decode turns pieces into pieces of text.
+// decode turns pieces into parts of the decoded text.
 type decode func([]string) []string
 
-// compileDecoder returns what a decoder does; without one, pieces are joined with spaces.
+// compileDecoder compiles a decoder. Without a decoder, pieces are joined with spaces.
 func compileDecoder(s *step) (decode, error) {
 	if s == nil {
 		return func(pieces []string) []string { return []string{strings.Join(pieces, " ")} }, nil
@@ -83,8 +83,8 @@ func compileReplaceDecoder(s *step) (decode, error) {
 	return eachPiece(func(_, _ int, piece string) string { return string(newText(piece).replace(find, *s.Content).runes) }), nil
 }
 
-// compileStripDecoder takes up to start and stop characters off the ends of each piece, if they are
-// content.
+// compileStripDecoder returns a decoder that removes up to start characters content from the start
+// of each piece, and up to stop from its end.
 func compileStripDecoder(s *step) (decode, error) {
 	if s.Content == nil || utf8.RuneCountInString(*s.Content) != 1 || s.Start == nil || s.Stop == nil || *s.Start < 0 || *s.Stop < 0 {
 		return nil, fmt.Errorf("its decoder Strip lacks content, start or stop")
@@ -100,8 +100,8 @@ func compileStripDecoder(s *step) (decode, error) {
 	}), nil
 }
 
-// compileMetaspaceDecoder writes spaces, and none in the first piece if one was put before the
-// text.
+// compileMetaspaceDecoder returns a decoder that writes the replacement as a space. In the first
+// piece it removes the replacement, if the pre-tokenizer put one before the text.
 func compileMetaspaceDecoder(s *step) (decode, error) {
 	scheme, err := s.prependScheme()
 	if err != nil {
@@ -115,7 +115,8 @@ func compileMetaspaceDecoder(s *step) (decode, error) {
 	}), nil
 }
 
-// joinBytes turns rows of byte pieces into text, or each into U+FFFD if they are not UTF-8.
+// joinBytes turns runs of byte pieces into text. If a run is not UTF-8, each of its pieces becomes
+// U+FFFD.
 func joinBytes(pieces []string) (out []string) {
 	var row []byte
 	flush := func() {
@@ -152,8 +153,8 @@ var charBytes = func() map[rune]byte {
 	return bytes
 }()
 
-// readByteLevel turns characters back into bytes; a piece with a character that is none stays as it
-// is.
+// readByteLevel turns characters back into bytes. A piece stays as it is if one of its characters
+// does not stand for a byte.
 func readByteLevel(pieces []string) []string {
 	var all []byte
 	for _, piece := range pieces {
@@ -169,8 +170,8 @@ func readByteLevel(pieces []string) []string {
 	return []string{string(lossy(all))}
 }
 
-// lossy puts U+FFFD in place of what is not UTF-8, one for each longest beginning of a character,
-// as Rust does.
+// lossy replaces invalid UTF-8 with U+FFFD as Rust does: one U+FFFD for each maximal prefix of a
+// character.
 func lossy(data []byte) []byte {
 	var out []byte
 	for len(data) > 0 {
@@ -190,7 +191,7 @@ func lossy(data []byte) []byte {
 	return out
 }
 
-// couldBegin reports whether bytes are the beginning of a character that is not complete.
+// couldBegin reports whether bytes are the start of an incomplete character.
 func couldBegin(b []byte) bool {
 	for _, tail := range []string{"\x80", "\x80\x80", "\xA0\x80", "\x90\x80", "\x90\x80\x80", "\x90", "\xA0"} {
 		if utf8.Valid([]byte(string(b) + tail)) {
@@ -200,7 +201,7 @@ func couldBegin(b []byte) bool {
 	return false
 }
 
-// joinWordPieces puts spaces between words.
+// joinWordPieces puts a space before each piece that does not continue a word.
 func joinWordPieces(pieces []string, prefix string, cleanup bool) []string {
 	return eachPiece(func(i, _ int, piece string) string {
 		if i > 0 {

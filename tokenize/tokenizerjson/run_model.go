@@ -9,10 +9,10 @@ import (
 type segmenter interface {
 	appendIDs(dst []int32, text []rune) []int32
 	vocab() map[string]int32
-	size() int // entries of the vocab, those with the same text included
+	size() int // entries of the vocab, including those with the same text
 }
 
-// compileModel returns the file's model, or an error that names what is not run here.
+// compile returns a model that can be run, or an error that names an unsupported part.
 func (m model) compile() (segmenter, error) {
 	switch m.Type {
 	case "Unigram":
@@ -32,11 +32,11 @@ func (m model) compile() (segmenter, error) {
 	return nil, fmt.Errorf("its model is a %q", m.Type)
 }
 
-// Files are hostile: what bounds the time and memory that a text takes.
+// A file may be hostile. These limits bound the time and memory that encoding a text takes.
 const (
 	maxPiece  = 1 << 13 // bytes of a piece
-	maxAffix  = 64      // bytes of what BPE and WordPiece put to pieces, and of what is put before a text
-	maxWord   = 1000    // characters of a word of WordPiece
+	maxAffix  = 64      // bytes of the affixes of BPE and WordPiece, and of the string put before a text
+	maxWord   = 1000    // characters of a WordPiece word
 	maxGrowth = 1 << 10 // how many times longer Replace may make a text
 )
 
@@ -51,20 +51,20 @@ func (m model) pieceIDs() (map[string]int32, error) {
 			return nil, fmt.Errorf("vocab of the model %s: %q has the id %d", m.Type, text, id)
 		}
 		if len(text) > maxPiece {
-			return nil, fmt.Errorf("vocab of the model %s: the piece %d has %d bytes, more than the %d that are run here", m.Type, id, len(text), maxPiece)
+			return nil, fmt.Errorf("vocab of the model %s: the piece %d has %d bytes, more than the limit of %d", m.Type, id, len(text), maxPiece)
 		}
 	}
 	return vocab, nil
 }
 
-// unknownID returns the id of unk_token, which has to be a piece.
+// unknownID returns the id of unk_token, which must be a piece.
 func (m model) unknownID(vocab map[string]int32) (int32, error) {
 	if m.UnkToken == nil {
 		return 0, fmt.Errorf("its model %s has no unk_token", m.Type)
 	}
 	id, ok := vocab[*m.UnkToken]
 	if !ok {
-		return 0, fmt.Errorf("unk_token of the model is %q, which is no piece", *m.UnkToken)
+		return 0, fmt.Errorf("unk_token of the model is %q, which is not a piece", *m.UnkToken)
 	}
 	return id, nil
 }

@@ -6,9 +6,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// form is a Unicode normal form, by the data of the crate unicode-normalization-alignments:
-// characters of Unicode 10 and later stay as they are. golang.org/x/text knows them, and would also
-// put a joiner into a long row of marks.
+// form is a Unicode normal form with the data of the crate unicode-normalization-alignments, which
+// leaves characters of Unicode 10 and later as they are. golang.org/x/text changes those, and puts
+// a joiner into a long run of marks.
 type form struct{ single, pairs norm.Form }
 
 var forms = map[string]form{
@@ -35,7 +35,7 @@ func (f form) decompose(t text) text {
 			out.add(part, t.at[i])
 		}
 	}
-	// Rows of combining characters are put in the order of their classes.
+	// Sort each run of combining characters by class.
 	for i := 0; i < len(out.runes); {
 		if combiningClass(out.runes[i]) == 0 {
 			i++
@@ -63,7 +63,9 @@ func combiningClass(r rune) uint8 {
 // compose joins characters with the starters before them (Unicode Standard, 3.11, D117).
 func compose(t text) text {
 	var out text
-	starter, last := -1, uint8(0) // place of the starter in out; class of the character before, if it stands behind the starter
+	// The index of the starter in out, and the class of the character before this one, if that
+	// character comes after the starter.
+	starter, last := -1, uint8(0)
 	for i, r := range t.runes {
 		class := combiningClass(r)
 		beside := starter == len(out.runes)-1
@@ -82,7 +84,7 @@ func compose(t text) text {
 	return out
 }
 
-// pair returns the character that two compose to.
+// pair returns the character composed of two others.
 func pair(a, b rune) (rune, bool) {
 	if b < 0x300 {
 		return 0, false

@@ -9,7 +9,7 @@ import (
 type normalize func(text) text
 
 // growth returns how many times longer the Replace steps of a normalizer or decoder may make a
-// text, up to maxGrowth and more.
+// text. It stops counting above maxGrowth.
 func (s *step) growth() int {
 	if s == nil {
 		return 1
@@ -28,8 +28,8 @@ func (s *step) growth() int {
 	return n
 }
 
-// compileNormalizer returns what a normalizer does, nil for none, or an error that names what is
-// not run here.
+// compileNormalizer compiles a normalizer, nil if there is none. The error names an unsupported
+// part.
 func compileNormalizer(s *step) (normalize, error) {
 	if s == nil {
 		return nil, nil
@@ -53,7 +53,7 @@ func compileNormalizer(s *step) (normalize, error) {
 			return nil, fmt.Errorf("its normalizer Prepend lacks prepend")
 		}
 		if len(*s.Prepend) > maxAffix {
-			return nil, fmt.Errorf("its normalizer Prepend puts %d bytes before a text, more than the %d that are run here", len(*s.Prepend), maxAffix)
+			return nil, fmt.Errorf("its normalizer Prepend puts %d bytes before a text, more than the limit of %d", len(*s.Prepend), maxAffix)
 		}
 		return func(t text) text { return t.prepend(*s.Prepend) }, nil
 	case "Replace":
@@ -108,12 +108,12 @@ func (p *pattern) compile(where string) (finder, error) {
 	}
 	find, ok := expressions[*p.Regex]
 	if !ok {
-		return nil, fmt.Errorf("its %s has a regular expression that is not run here: %q", where, *p.Regex)
+		return nil, fmt.Errorf("its %s has a regular expression that is not supported: %q", where, *p.Regex)
 	}
 	return find, nil
 }
 
-// strip takes white space off the ends.
+// strip removes white space from the ends of a text.
 func strip(t text, left, right bool) text {
 	begin, end := 0, len(t.runes)
 	for left && begin < end && isSpace(t.runes[begin]) {
@@ -125,8 +125,8 @@ func strip(t text, left, right bool) text {
 	return t.slice(begin, end)
 }
 
-// compileBert is BertNormalizer: control characters go, white space becomes a space, Chinese
-// characters stand alone, accents go, upper case goes.
+// compileBert compiles a BertNormalizer: it removes control characters, makes white space a space,
+// puts spaces around Chinese characters, removes accents, and lowercases.
 func compileBert(s *step) (normalize, error) {
 	if s.CleanText == nil || s.ChineseChars == nil || s.Lowercase == nil {
 		return nil, fmt.Errorf("its normalizer BertNormalizer lacks clean_text, handle_chinese_chars or lowercase")
@@ -162,7 +162,7 @@ func compileBert(s *step) (normalize, error) {
 	}, nil
 }
 
-// nmt is the character rules of NMT that nmt_nfkc has too.
+// nmt applies the character rules of NMT, which are also part of nmt_nfkc.
 func nmt(t text) text {
 	return t.filter(func(r rune) bool {
 		return !(r >= 1 && r <= 8 || r == 0xB || r >= 0xE && r <= 0x1F || r == 0x7F || r == 0x8F || r == 0x9F)
@@ -176,8 +176,8 @@ func nmt(t text) text {
 	})
 }
 
-// byteChars are the characters that byte-level models write bytes as (bytes_to_unicode of GPT-2's
-// encoder.py).
+// byteChars are the characters that stand for bytes in byte-level models (bytes_to_unicode in
+// GPT-2's encoder.py).
 var byteChars = func() (chars [256]rune) {
 	next := rune(256)
 	for b := range rune(256) {
@@ -191,7 +191,7 @@ var byteChars = func() (chars [256]rune) {
 	return chars
 }()
 
-// byteLevel writes each byte as a character.
+// byteLevel replaces each byte with the character that stands for it.
 func byteLevel(t text) text {
 	return t.each(func(r rune) (out []rune) {
 		for _, b := range []byte(string(r)) {

@@ -5,7 +5,7 @@ import "slices"
 // finder returns the length of the match that begins at text[at], or -1.
 type finder func(text []rune, at int) int
 
-// spansOf cuts a text into what a pattern finds and what is between. The parts cover it.
+// spansOf splits a text into the matches of a pattern and the parts between them.
 func spansOf(find finder, text []rune) []span {
 	var spans []span
 	last := 0
@@ -28,7 +28,7 @@ func spansOf(find finder, text []rune) []span {
 	return spans
 }
 
-// inverted makes matches of what is between matches, and the other way round.
+// inverted swaps matches and the parts between them.
 func inverted(spans []span) []span {
 	for i := range spans {
 		spans[i].match = !spans[i].match
@@ -57,8 +57,7 @@ func literal(s string) finder {
 	}
 }
 
-// firstOf is the alternatives of a regular expression: the first that matches counts, not the
-// longest.
+// firstOf finds the first alternative that matches, not the longest, as a regular expression does.
 func firstOf(alternatives ...finder) finder {
 	return func(text []rune, at int) int {
 		for _, find := range alternatives {
@@ -70,7 +69,7 @@ func firstOf(alternatives ...finder) finder {
 	}
 }
 
-// run is one or more characters, at most so many (0 for any number).
+// run finds one or more characters, at most the given number (0 for no limit).
 func run(is func(rune) bool, most int) finder {
 	return func(text []rune, at int) int {
 		n := 0
@@ -84,8 +83,8 @@ func run(is func(rune) bool, most int) finder {
 	}
 }
 
-// after is a finder with a character before it that may be missing. The character is not taken if
-// the rest does not match behind it.
+// after finds an optional character followed by a match of find. If find does not match there, it
+// is tried without the optional character.
 func after(optional func(rune) bool, find finder) finder {
 	return func(text []rune, at int) int {
 		if optional(text[at]) && at+1 < len(text) {
@@ -115,7 +114,7 @@ func contractions(s ...string) (f []finder) {
 	return f
 }
 
-// foldedContractions are (?i:'s|'t|'re|'ve|'m|'ll|'d), where ſ is an s.
+// foldedContractions finds (?i:'s|'t|'re|'ve|'m|'ll|'d), where ſ counts as an s.
 func foldedContractions(text []rune, at int) int {
 	if text[at] != '\'' || at+1 == len(text) {
 		return -1
@@ -140,7 +139,8 @@ func foldedContractions(text []rune, at int) int {
 	return -1
 }
 
-// spaceRun is \s+(?!\S): white space up to the end, or all of it but the last character.
+// spaceRun finds \s+(?!\S): all white space at the end of a text, elsewhere all but its last
+// character.
 func spaceRun(atEnd func(text []rune, end int) bool) finder {
 	return func(text []rune, at int) int {
 		n := run(isSpace, 0)(text, at)
@@ -151,7 +151,7 @@ func spaceRun(atEnd func(text []rune, end int) bool) finder {
 	}
 }
 
-// withTail adds any number of characters behind a match.
+// withTail extends a match by any number of following characters.
 func withTail(find finder, tail func(rune) bool) finder {
 	return func(text []rune, at int) int {
 		n := find(text, at)
@@ -164,7 +164,7 @@ func withTail(find finder, tail func(rune) bool) finder {
 	}
 }
 
-// spacesToLineEnd is \s*[\r\n]+: white space up to the last line end in it.
+// spacesToLineEnd finds \s*[\r\n]+: white space up to its last line end.
 func spacesToLineEnd(text []rune, at int) int {
 	n := run(isSpace, 0)(text, at)
 	for n > 0 && !isLineEnd(text[at+n-1]) {
@@ -176,8 +176,8 @@ func spacesToLineEnd(text []rune, at int) int {
 	return n
 }
 
-// expressions are the regular expressions that files have and that are run here; others are refused
-// by name.
+// expressions are the supported regular expressions. A file with another one is refused with an
+// error that names it.
 var expressions = map[string]finder{
 	gpt2Expression: firstOf(append(contractions("'s", "'t", "'re", "'ve", "'m", "'ll", "'d"),
 		after(is(' '), run(isLetter, 0)), after(is(' '), run(isNumber, 0)), after(is(' '), run(isOther, 0)), spacesBeforeText(), run(isSpace, 0))...),
@@ -214,8 +214,8 @@ var expressions = map[string]finder{
 
 const gpt2Expression = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
 
-// cl100k is OpenAI's expression of that name, as Llama 3 and Qwen 2 have it, with so many digits
-// together.
+// cl100k is OpenAI's expression of that name as in Llama 3 and Qwen 2, with at most the given
+// number of digits in a match.
 func cl100k(digits int) finder {
 	return firstOf(foldedContractions, after(beforeLetters, run(isLetter, 0)), run(isNumber, digits), after(is(' '), otherWithLineEnds()),
 		spacesToLineEnd, spacesBeforeText(), run(isSpace, 0))

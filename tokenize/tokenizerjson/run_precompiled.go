@@ -8,9 +8,9 @@ import (
 	"github.com/pali3/pali3/tokenize/internal/charsmap"
 )
 
-// compilePrecompiled applies the rules of a precompiled_charsmap as tokenizers does: to each
-// visible character of fewer than 6 bytes, of which the shortest rule that it begins with replaces
-// all; else to each code point.
+// compilePrecompiled returns a normalizer that applies a precompiled_charsmap as tokenizers does.
+// In a visible character of fewer than 6 bytes, the shortest rule that matches its start replaces
+// the whole character. Otherwise rules are applied to each code point.
 func compilePrecompiled(encoded string) (normalize, error) {
 	blob, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil {
@@ -44,16 +44,16 @@ func compilePrecompiled(encoded string) (normalize, error) {
 			}
 		}
 		if len(out.runes) > 0 {
-			out.at[0] = t.at[0] // also where rules drop what is before
+			out.at[0] = t.at[0] // even if rules remove the characters before
 		}
 		return out
 	}, nil
 }
 
-// visible returns how many code points are the first visible character of a text: its extended
+// visible returns the number of code points in the first visible character of a text, an extended
 // grapheme cluster (UAX #29).
 func visible(text []rune) int {
-	indic := false // a consonant and, since, a linker
+	indic := false // after a consonant; linked: and a linker since
 	linked := false
 	pictograph := pictographs.has(text[0])
 	consonant := isConsonant(text[0])
@@ -93,7 +93,8 @@ func visible(text []rune) int {
 	return len(text)
 }
 
-// isControl reports whether a character stands alone; those of 4 bytes do not matter here.
+// isControl reports whether a character is always a cluster of its own. Characters of 4 bytes do
+// not matter here.
 func isControl(r rune) bool {
 	switch {
 	case r < 0x20, r >= 0x7F && r < 0xA0, r == 0xAD, r == 0x61C, r == 0x180E, r == 0x200B, r == 0x200E, r == 0x200F, r >= 0x2028 && r <= 0x202E,
@@ -122,7 +123,7 @@ func isHangulPair(a, b rune) bool {
 	return false
 }
 
-// isLinker and isConsonant are Indic_Conjunct_Break of Unicode 15.1.
+// isLinker and isConsonant are values of Indic_Conjunct_Break in Unicode 15.1.
 func isLinker(r rune) bool {
 	return r == 0x94D || r == 0x9CD || r == 0xACD || r == 0xB4D || r == 0xC4D || r == 0xD4D
 }

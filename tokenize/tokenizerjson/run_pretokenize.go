@@ -5,10 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// cut takes a part of a text apart and may change it.
+// cut splits a part of a text, and may change it.
 type cut func(text) []text
 
-// compilePreTokenizer returns what a pre-tokenizer does, one step after the other.
+// compilePreTokenizer returns the steps of a pre-tokenizer in order.
 func compilePreTokenizer(s *step) ([]cut, error) {
 	if s == nil {
 		return nil, nil
@@ -73,7 +73,7 @@ func cutting(find finder, behavior string) cut {
 
 var behaviors = fields("Removed Isolated MergedWithPrevious MergedWithNext Contiguous")
 
-// behaving cuts as Split's behavior and invert say.
+// behaving returns a cut with the behavior and invert of a Split.
 func behaving(find finder, s *step) ([]cut, error) {
 	if !behaviors[s.Behavior] {
 		return nil, fmt.Errorf("its pre-tokenizer %s has the behavior %q", s.Type, s.Behavior)
@@ -101,7 +101,7 @@ func (s *step) prependScheme() (string, error) {
 	case scheme != "always" && scheme != "first" && scheme != "never":
 		return "", fmt.Errorf("its %s has the prepend_scheme %q", s.Type, scheme)
 	case s.AddPrefix != nil && !*s.AddPrefix && scheme != "never":
-		return "", fmt.Errorf("its %s has add_prefix_space false and prepend_scheme %q, which do not agree", s.Type, scheme)
+		return "", fmt.Errorf("its %s has add_prefix_space false and prepend_scheme %q, which contradict each other", s.Type, scheme)
 	case utf8.RuneCountInString(s.Replacement) != 1:
 		return "", fmt.Errorf("its %s has the replacement %q, want one character", s.Type, s.Replacement)
 	}

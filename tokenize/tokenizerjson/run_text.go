@@ -1,7 +1,7 @@
 package tokenizerjson
 
-// text is a part of a text on its way to the model: characters, and for each where in the whole
-// text the character begins that it came from, in bytes.
+// text is a part of a text before it reaches the model. For each character, at holds the byte
+// offset in the whole text of the character that it came from.
 type text struct {
 	runes []rune
 	at    []int32
@@ -9,7 +9,7 @@ type text struct {
 
 func newText(s string) text {
 	t := text{runes: make([]rune, 0, len(s)), at: make([]int32, 0, len(s))}
-	for i, r := range s { // a byte that is not UTF-8 is U+FFFD
+	for i, r := range s { // an invalid byte becomes U+FFFD
 		t.add(r, int32(i))
 	}
 	return t
@@ -62,13 +62,13 @@ func (t text) each(replace func(rune) []rune) text {
 	return out
 }
 
-// span is a part of a text that a pattern found, or one between two such.
+// span is a match of a pattern in a text, or the part between two matches.
 type span struct {
 	begin, end int
 	match      bool
 }
 
-// replace puts a string in place of what a pattern finds.
+// replace replaces the matches of a pattern with a string.
 func (t text) replace(p finder, content string) text {
 	var out text
 	for _, s := range spansOf(p, t.runes) {
@@ -86,7 +86,7 @@ func (t text) replace(p finder, content string) text {
 	return out
 }
 
-// split cuts a text at what a pattern finds. behavior is one of SplitDelimiterBehavior.
+// split splits a text at the matches of a pattern. behavior is a SplitDelimiterBehavior.
 func (t text) split(spans []span, behavior string) []text {
 	var kept []span
 	before := false

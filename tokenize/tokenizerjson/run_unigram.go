@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// unigram takes the pieces whose scores add up to the most, in double precision.
+// unigram finds the segmentation with the highest sum of scores, in double precision.
 type unigram struct {
 	pieces   map[string]int32
 	scores   []float64
@@ -45,7 +45,7 @@ func (m model) compileUnigram() (segmenter, error) {
 	return u, nil
 }
 
-// unknownPenalty is how far below the worst piece an unknown character scores.
+// unknownPenalty is how much less an unknown character scores than the worst piece.
 const unknownPenalty = 10
 
 // scored reads a vocab of the form [[piece, score], ...].
@@ -65,14 +65,14 @@ func (m model) scored() (texts []string, scores []float64, err error) {
 			return nil, nil, fmt.Errorf("vocab of the model: entry %d is %s, want a string and a number", id, short(raw))
 		}
 		if len(text) > maxPiece {
-			return nil, nil, fmt.Errorf("vocab of the model: the piece %d has %d bytes, more than the %d that are run here", id, len(text), maxPiece)
+			return nil, nil, fmt.Errorf("vocab of the model: the piece %d has %d bytes, more than the limit of %d", id, len(text), maxPiece)
 		}
 		texts, scores = append(texts, text), append(scores, score)
 	}
 	return texts, scores, nil
 }
 
-// withPrefix returns those of sorted strings that begin with a prefix.
+// withPrefix returns the strings that begin with a prefix, from a sorted list.
 func withPrefix(sorted []string, prefix string) []string {
 	first := sort.SearchStrings(sorted, prefix)
 	sorted = sorted[first:]
@@ -86,7 +86,7 @@ func (u *unigram) appendIDs(dst []int32, text []rune) []int32 {
 	s := string(text)
 	type step struct {
 		score float64
-		start int // -1 while no way leads here
+		start int // -1 while no segmentation ends here
 		id    int32
 	}
 	steps := make([]step, len(s)+1)
@@ -121,7 +121,7 @@ func (u *unigram) appendIDs(dst []int32, text []rune) []int32 {
 		}
 		start += size
 	}
-	var ends []int // of the pieces, the last first; unknown ones that stand side by side are one
+	var ends []int // ends of the pieces, last first; neighbouring unknown pieces are joined
 	for end := len(s); end > 0; end = steps[end].start {
 		if steps[end].id != u.unk || end == len(s) || steps[ends[len(ends)-1]].id != u.unk {
 			ends = append(ends, end)

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// wordLevel looks whole words up.
+// wordLevel looks up whole words.
 type wordLevel struct {
 	pieces map[string]int32
 	unk    int32
@@ -21,8 +21,8 @@ func (w wordLevel) appendIDs(dst []int32, text []rune) []int32 {
 	return append(dst, w.unk)
 }
 
-// wordPiece takes the longest piece that a word begins with, then the longest that the rest does,
-// with a prefix.
+// wordPiece splits off the longest piece at the start of a word, and repeats with the rest, in
+// which pieces have a prefix.
 type wordPiece struct {
 	wordLevel
 	prefix  string
@@ -39,7 +39,7 @@ func (m model) compileWordPiece() (segmenter, error) {
 		return nil, fmt.Errorf("its model WordPiece lacks continuing_subword_prefix or max_input_chars_per_word")
 	}
 	if len(*m.Prefix) > maxAffix || *m.MaxChars > maxWord {
-		return nil, fmt.Errorf("its model WordPiece has a continuing_subword_prefix of %d bytes and max_input_chars_per_word %d, more than are run here", len(*m.Prefix), *m.MaxChars)
+		return nil, fmt.Errorf("its model WordPiece has a continuing_subword_prefix of %d bytes and max_input_chars_per_word %d, more than are supported", len(*m.Prefix), *m.MaxChars)
 	}
 	unk, err := m.unknownID(pieces)
 	w := wordPiece{wordLevel{pieces, unk}, *m.Prefix, *m.MaxChars, 0}
