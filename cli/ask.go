@@ -12,39 +12,39 @@ import (
 	"github.com/pali3/pali3/models/decode"
 )
 
-// captionCommand lets a trained model describe images.
+// captionCommand describes images with a trained model.
 type captionCommand struct {
 	Images []string `arg:"" optional:"" name:"image" help:"Image files, folders with all images below them, patterns such as 'photos/*.png', or @FILE for a list of these."`
 	List   string   `placeholder:"FILE" help:"File with one image, folder or pattern a line; - is standard input."`
 	Lang   string   `default:"en" help:"Language of the captions (BCP-47)."`
-	speak
+	askFlags
 }
 
-// Validate asks for images.
+// Validate requires images.
 func (c *captionCommand) Validate() error { return needImages(c.Images, c.List) }
 
 func (c captionCommand) Run(ctx context.Context, con *console) error {
 	return c.answer(ctx, con, c.Images, c.List, request{mixture.CaptionPrompt(c.Lang), "caption", []string{c.Lang}})
 }
 
-// askCommand lets a trained model answer a question about images.
+// askCommand answers a question about images with a trained model.
 type askCommand struct {
-	Words    []string `arg:"" optional:"" name:"image ... question" help:"Image files, folders, patterns or @FILE, as of pali3 caption; and last the question, in any language that the model was trained with."`
+	Words    []string `arg:"" optional:"" name:"image ... question" help:"Image files, folders, patterns or @FILE, as for caption, and then the question, in any language that the model was trained on."`
 	List     string   `placeholder:"FILE" help:"File with one image, folder or pattern a line; - is standard input."`
-	Question string   `placeholder:"TEXT" help:"The question, in place of the last word."`
-	speak
+	Question string   `placeholder:"TEXT" help:"The question; all other words are then images."`
+	askFlags
 }
 
-// Validate asks for a question and images.
-func (c *askCommand) Validate() error {
+// Validate requires a question and images.
+func (c *askCommand) Validate(call *kong.Context) error {
 	images, question := c.words()
 	if question == "" || len(images) == 0 && c.List == "" {
-		return errors.New("want images and then a question, such as: pali3 ask cat.png 'What is it?' --model RUN")
+		return fmt.Errorf("name images and then a question, for example: %s ask cat.png 'What is it?' --model RUN", call.Model.Name)
 	}
 	return nil
 }
 
-// words tells the images and the question apart.
+// words separates the images from the question.
 func (c *askCommand) words() (images []string, question string) {
 	if c.Question != "" || len(c.Words) == 0 {
 		return c.Words, c.Question
@@ -65,11 +65,11 @@ func needImages(words []string, list string) error {
 	return nil
 }
 
-// speak are the flags of commands that let a model speak.
-type speak struct {
+// askFlags are the flags of caption and ask.
+type askFlags struct {
 	Model   string `required:"" placeholder:"RUN" help:"Run folder of a trained PaLI-3, for example quickstart-run/caption."`
 	Backend string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
-	JSON    bool   `help:"Print one JSON object; of several images, a list of them."`
+	JSON    bool   `help:"Print one JSON object; for several images, a list of objects."`
 
 	Beam        int     `placeholder:"N" help:"Beam search with N beams, length-normalised as in T5X (default: greedy)."`
 	Temperature float64 `placeholder:"T" help:"Sample at this temperature: 1 follows the model's probabilities, less is more certain."`
@@ -78,15 +78,15 @@ type speak struct {
 	Seed        uint64  `help:"Seed of the sampling."`
 }
 
-// Help says what becomes of images that cannot be answered.
-func (s speak) Help() string {
+// Help says what happens to images that cannot be read.
+func (s askFlags) Help() string {
 	return "An image that cannot be read is named on standard error and does not stop the others; the exit status is then 1."
 }
 
-var _ kong.HelpProvider = speak{}
+var _ kong.HelpProvider = askFlags{}
 
-// method is how the answer is chosen.
-func (s speak) method() (decode.Method, error) {
+// method returns the decoding method that the flags choose.
+func (s askFlags) method() (decode.Method, error) {
 	m := decode.Method{Beams: s.Beam, Temperature: s.Temperature, TopK: s.TopK, TopP: s.TopP, Seed: s.Seed}
 	if s.Beam > 1 {
 		m.Alpha = decode.T5XAlpha
@@ -101,8 +101,8 @@ type request struct {
 	languages []string // none if not known
 }
 
-// spoken is what a model said of an image.
-type spoken struct {
+// imageAnswer is the model's answer about an image, as JSON.
+type imageAnswer struct {
 	Image   string  `json:"image"`
 	Prompt  string  `json:"prompt"`
 	Text    string  `json:"text"`
@@ -110,8 +110,8 @@ type spoken struct {
 	Error   string  `json:"error,omitempty"` // why there is no text
 }
 
-// answer prints what the model says of each image.
-func (s speak) answer(ctx context.Context, con *console, words []string, list string, ask request) error {
+// answer prints the model's answer about each image.
+func (s askFlags) answer(ctx context.Context, con *console, words []string, list string, ask request) error {
 	method, err := s.method()
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ func (s speak) answer(ctx context.Context, con *console, words []string, list st
 	if note := found.Note(); note != "" {
 		con.log.Info().Msg(note)
 	}
-	t := &speaking{speak: s, method: method, request: ask, con: con, found: found}
+	a := &asker{askFlags: s, method: method, request: ask, con: con, found: found}
 	switch {
 	case len(found.Paths) == 0 && len(found.Missing) > 0:
 		return errors.Join(found.Missing...)
@@ -131,14 +131,14 @@ func (s speak) answer(ctx context.Context, con *console, words []string, list st
 		return errors.New("no images: the list is empty")
 	}
 	for _, missing := range found.Missing {
-		t.failed++
+		a.failed++
 		con.log.Error().Msg(missing.Error())
 	}
-	if err := t.run(ctx); err != nil {
+	if err := a.run(ctx); err != nil {
 		return err
 	}
-	if t.failed > 0 {
-		return fmt.Errorf("%d of %d could not be answered; they are named above", t.failed, len(found.Paths)+len(found.Missing))
+	if a.failed > 0 {
+		return fmt.Errorf("%d of %d images could not be answered; the errors are above", a.failed, len(found.Paths)+len(found.Missing))
 	}
 	return nil
 }

@@ -61,14 +61,15 @@ optimizer: {name: adafactor_t5x, learning_rate: 0.02}
 	mustRun(t, dir, "-q", "train", "--recipe", "r.yaml", "--out", "run")
 }
 
-// said runs a command and returns what it wrote to standard output and error, and its exit status.
-func said(t *testing.T, dir string, args ...string) (out, log string, status int) {
+// runCommandLine runs a command and returns its standard output, its standard error and its exit
+// status.
+func runCommandLine(t *testing.T, dir string, args ...string) (out, log string, status int) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	c := command(t.Context(), dir, args...)
 	c.Stdout, c.Stderr = &stdout, &stderr
 	c.Stdin = strings.NewReader("img/red.png\nimg/green.png\n")
-	c.Run() // the status says it
+	c.Run() // the status has the error
 	return stdout.String(), stderr.String(), c.ProcessState.ExitCode()
 }
 
@@ -87,8 +88,8 @@ func TestCaption_ManyImages(t *testing.T) {
 	}{
 		{"one image", "caption img/red.png --model run", 1, "", 0},
 		{"a folder", "caption img --model run --lang de", 3, "", 0},
-		{"a pattern and a bad file", "caption img/*.png bad.png gone.png *.gif --model run", 3, "3 of 6 could not be answered; they are named above", 1},
-		{"bad files alone", "caption bad.png gone.png --model run", 0, "2 of 2 could not be answered", 1},
+		{"a pattern and a bad file", "caption img/*.png bad.png gone.png *.gif --model run", 3, "3 of 6 images could not be answered; the errors are above", 1},
+		{"bad files alone", "caption bad.png gone.png --model run", 0, "2 of 2 images could not be answered", 1},
 		{"one bad file", "caption bad.png --model run", 0, "bad.png: ", 1},
 		{"a list on standard input", "caption --list - --model run", 2, "", 0},
 		{"a language that it never saw", "caption img/red.png --lang fr --model run", 1, "caption in fr, only in de, en", 0},
@@ -98,7 +99,7 @@ func TestCaption_ManyImages(t *testing.T) {
 		{"no images", "caption --model run", 0, "no images: name files or folders", 2},
 		{"an empty folder", "caption data/none* --model run", 0, "no file matches", 1},
 	} {
-		out, log, status := said(t, dir, strings.Fields(c.args)...)
+		out, log, status := runCommandLine(t, dir, strings.Fields(c.args)...)
 		if strings.Count(out, "\n") != c.lines && status != 2 || status != c.status || !strings.Contains(log, c.log) || c.log == "" && log != "" {
 			t.Errorf("%s: status %d\n%s\n%s", c.name, status, out, log)
 		}
@@ -108,13 +109,13 @@ func TestCaption_ManyImages(t *testing.T) {
 func TestCaption_JSON(t *testing.T) {
 	dir := t.TempDir()
 	tinyRun(t, dir)
-	out, log, status := said(t, dir, "caption", "img/red.png", "--model", "run", "--json")
-	var one spoken
+	out, log, status := runCommandLine(t, dir, "caption", "img/red.png", "--model", "run", "--json")
+	var one imageAnswer
 	if err := json.Unmarshal([]byte(out), &one); err != nil || one.Image != "img/red.png" || status != 0 {
 		t.Errorf("%v: %s %s", err, out, log)
 	}
-	out, log, status = said(t, dir, "caption", "img/red.png", "gone.png", "img/red.png", "--model", "run", "--json")
-	var several []spoken
+	out, log, status = runCommandLine(t, dir, "caption", "img/red.png", "gone.png", "img/red.png", "--model", "run", "--json")
+	var several []imageAnswer
 	if err := json.Unmarshal([]byte(out), &several); err != nil || len(several) != 3 || several[0].Text != several[2].Text || status != 1 {
 		t.Errorf("%v: status %d %s %s", err, status, out, log)
 	}

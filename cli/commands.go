@@ -6,7 +6,7 @@ type commands struct {
 	ShowVersion versionFlag `name:"version" help:"Print the version."`
 
 	Quiet   bool `short:"q" xor:"loudness" help:"Print only warnings and errors on standard error."`
-	Verbose bool `short:"v" xor:"loudness" help:"Print more about what is done."`
+	Verbose bool `short:"v" xor:"loudness" help:"Print more detail on standard error."`
 
 	Quickstart quickstartCommand `cmd:"" help:"Train, score and report a small PaLI-3 on built-in images."`
 	Start      startCommand      `cmd:"" help:"Measure your own data and write a project for it: recipes and a pipeline."`

@@ -14,7 +14,7 @@ type completionCommand struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"Shell: ${enum}."`
 }
 
-// completionScripts ask the program itself, so they are never out of date. Where it knows no
+// completionScripts call the program itself, so they are never out of date. Where it offers no
 // completion, the shell offers files.
 var completionScripts = map[string]string{
 	"bash": `# bash completion of pali3: source <(pali3 completion bash)
@@ -47,7 +47,7 @@ func (c completionCommand) Run(con *console) error {
 	return nil
 }
 
-// completeCommand answers the scripts.
+// completeCommand lists completions for the scripts.
 type completeCommand struct {
 	Words []string `arg:"" optional:"" passthrough:"" help:"Words of the command line after pali3, the last one unfinished."`
 }
@@ -63,14 +63,14 @@ func (c completeCommand) Run(con *console, parser *kong.Kong) error {
 	return nil
 }
 
-// completions lists, in order, what may stand in place of the last word; nothing where a file or a
-// free text is wanted.
+// completions returns the sorted completions of the last word. It returns none where a file or free
+// text is expected.
 func (p Program) completions(node *kong.Node, words []string) (found []string) {
 	if len(words) == 0 {
 		words = []string{""}
 	}
 	last, before := words[len(words)-1], words[:len(words)-1]
-	var asked *kong.Flag // whose value comes next
+	var asked *kong.Flag // a flag that expects a value next
 	for _, word := range before {
 		switch {
 		case asked != nil:
@@ -107,7 +107,7 @@ func (p Program) completions(node *kong.Node, words []string) (found []string) {
 	return slices.Compact(found)
 }
 
-// flagOf returns the flag that a word names if its value is another word.
+// flagOf returns the flag that a word names, if the next word is its value.
 func flagOf(node *kong.Node, word string) *kong.Flag {
 	for _, group := range node.AllFlags(false) {
 		for _, flag := range group {
@@ -128,7 +128,7 @@ func childOf(node *kong.Node, name string) *kong.Node {
 	return nil
 }
 
-// values lists what a flag or an argument may be.
+// values lists the values that a flag or an argument may take.
 func (p Program) values(v *kong.Value) []string {
 	switch {
 	case v.Name == "recipe":

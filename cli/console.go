@@ -18,8 +18,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// console is what a command gets besides its flags: the streams that it reads and writes, its log,
-// and the program that it is part of.
+// console is what a command uses besides its flags: its input and output streams, its log and the
+// program it belongs to.
 type console struct {
 	ctx     context.Context // of the command
 	program Program
@@ -58,7 +58,7 @@ func (con *console) setLoudness(quiet, verbose bool) {
 	con.log = con.log.Level(level)
 }
 
-// results is standard output. It remembers the first error, with which the command then fails.
+// results is standard output. It keeps the first write error, and the command then fails with it.
 type results struct {
 	w   io.Writer
 	err error
@@ -97,11 +97,11 @@ func (con *console) lines() *json.Encoder {
 	return encoder
 }
 
-// info and warn log a message, as packages take such functions.
+// info and warn log a message. Packages take them as callbacks.
 func (con *console) info(message string) { con.log.Info().Msg(message) }
 func (con *console) warn(message string) { con.log.Warn().Msg(message) }
 
-// openBackend opens the backend that models run on. It warns where this build makes them slow.
+// openBackend opens the backend that models run on. It warns if this build makes them slow.
 func (con *console) openBackend(configuration string) (compute.Backend, error) {
 	be, err := backend.Open(configuration)
 	if err == nil && backend.Warning() != "" {
@@ -110,7 +110,7 @@ func (con *console) openBackend(configuration string) (compute.Backend, error) {
 	return be, err
 }
 
-// typed returns the command line as datasets record it: its words, separated by spaces.
+// typed returns the command line as datasets record it: words separated by spaces.
 func (con *console) typed() string {
 	return strings.Join(append([]string{con.program.Name}, con.args...), " ")
 }
@@ -124,7 +124,7 @@ func (con *console) commandLine() string {
 	return strings.Join(words, " ")
 }
 
-// quoted quotes a word for a shell where it must be.
+// quoted quotes a word for a shell if necessary.
 func quoted(word string) string {
 	if word == "" || strings.ContainsFunc(word, func(r rune) bool {
 		return !strings.ContainsRune("-_./:=,@%+", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)

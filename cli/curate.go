@@ -8,10 +8,10 @@ import (
 	"github.com/pali3/pali3/webli"
 )
 
-// curateCommand removes the samples that a recipe's rules reject.
+// curateCommand writes a dataset without the samples that a recipe's rules reject.
 type curateCommand struct {
-	Datasets []string `arg:"" name:"dataset" help:"Datasets: folders or URLs of object stores (s3://, gs://, azblob://, file:///); several become one."`
-	Recipe   string   `required:"" placeholder:"RECIPE" help:"Shipped recipe, or a YAML file."`
+	Datasets []string `arg:"" name:"dataset" help:"Datasets: folders or URLs of object stores (s3://, gs://, azblob://, file:///); several are combined into one."`
+	Recipe   string   `required:"" placeholder:"RECIPE" help:"Shipped recipe or YAML file."`
 	To       string   `required:"" placeholder:"OUT" help:"The new dataset: a folder or a URL."`
 	Against  []string `placeholder:"DATASET" help:"Also remove near-duplicates of the images of these datasets."`
 	Set      []string `placeholder:"KEY=VALUE" sep:"none" help:"Override a value of the recipe, for example images.min_side=100."`
@@ -60,7 +60,7 @@ func (c curateCommand) Run(ctx context.Context, con *console) (err error) {
 		return err
 	}
 	for _, warning := range report.Warnings {
-		con.log.Warn().Msgf("%s; look at what was removed: pali3 shards head %s --rejects", warning, c.To)
+		con.log.Warn().Msgf("%s; list the removed samples with: %s shards head %s --rejects", warning, con.program.Name, c.To)
 	}
 	if c.JSON {
 		return con.printJSON(report)
@@ -76,10 +76,10 @@ func (c curateCommand) print(con *console, report webli.Report) {
 	}
 	con.printf("%-20s %9d\n", "samples out", report.Out)
 	if report.Texts > 0 {
-		con.printf("beside these, %d texts were taken out of samples that stayed\n", report.Texts)
+		con.printf("%d texts were also removed from the remaining samples\n", report.Texts)
 	}
 	if report.Merged+report.MergedQuestions > 0 {
-		con.printf("%d texts and %d questions moved from duplicates to the samples that stayed\n", report.Merged, report.MergedQuestions)
+		con.printf("%d texts and %d questions moved from duplicates to the remaining samples\n", report.Merged, report.MergedQuestions)
 	}
-	con.printf("wrote %s; what was removed and why: pali3 shards head %s --rejects\n", c.To, c.To)
+	con.printf("wrote %s; list the removed samples and why with: %s shards head %s --rejects\n", c.To, con.program.Name, c.To)
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// damages are the commands by which a script spoils a file.
+// damages are script commands that make or damage a file.
 var damages = map[string]func(*testscript.TestScript, bool, []string){
 	"flip": flip,
 	"cut":  cut,
 	"bomb": bomb,
 
-	"picture": draw,
+	"draw": draw,
 }
 
 // draw FILE writes a small PNG.

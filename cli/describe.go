@@ -6,7 +6,7 @@ import (
 	"github.com/pali3/pali3/models"
 )
 
-// describeCommand tells the size of a model without making it.
+// describeCommand prints the size of a model without building it.
 type describeCommand struct {
 	Model string `arg:"" help:"pali3-5b, siglip-G/14 (and other image encoders), ul2-3b, ul2-20b, t5-1.1-xl or mt5-xl."`
 	JSON  bool   `help:"Print one JSON object, with the shape of every weight."`

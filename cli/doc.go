@@ -1,8 +1,8 @@
 // Package cli is the command line of pali3: one small file per command, which parses its arguments,
 // calls the packages that do the work, and prints what they return.
 //
-// A [Program] is the whole command line as a value. [Default] is pali3; a program of your own takes
-// it, adds what it has, and runs like pali3:
+// A [Program] is the whole command line as a value. [Default] is pali3; your own program
+// takes it, adds its own sources, task kinds or metrics, and runs like pali3:
 //
 //	func main() {
 //		program := cli.Default()

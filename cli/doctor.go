@@ -9,31 +9,31 @@ import (
 	"github.com/pali3/pali3/models/backend"
 )
 
-// doctorCommand tells what pali3 has to work with here.
+// doctorCommand checks CPU, memory, disk and backends.
 type doctorCommand struct {
 	Backend string `help:"Backend to try; by default GOMLX_BACKEND, or the Go backend on all cores."`
 	JSON    bool   `help:"Print one JSON object."`
 }
 
-// diagnosis is what doctor prints as JSON. What is not known is 0 or empty.
+// diagnosis is what doctor prints as JSON. Unknown values are 0 or empty.
 type diagnosis struct {
-	OK       bool     `json:"ok"` // nothing keeps pali3 from working
+	OK       bool     `json:"ok"` // models can run here
 	Problems []string `json:"problems"`
 	Version  string   `json:"version"`
 	Go       string   `json:"go"`
 	OS       string   `json:"os"`
 	Arch     string   `json:"arch"`
-	Cores    int      `json:"cores"` // that this process may use at once
+	Cores    int      `json:"cores"` // available to this process
 	SIMD     bool     `json:"simd"`  // built with GOEXPERIMENT=simd
-	CPU      []string `json:"cpu"`   // features of the processor that matter here
+	CPU      []string `json:"cpu"`   // CPU features with faster kernels
 	Backend  string   `json:"backend"`
-	// Bytes of memory in all and to be had, and of disk free in the current folder.
+	// Total and available memory, and free disk space in the current folder, in bytes.
 	MemoryBytes          int64 `json:"memory_bytes"`
 	MemoryAvailableBytes int64 `json:"memory_available_bytes"`
 	DiskFreeBytes        int64 `json:"disk_free_bytes"`
 }
 
-// Below these doctor warns: what a quickstart takes, with room to spare.
+// Below these doctor warns: what the quickstart needs, with some margin.
 const (
 	wantMemory = 3 << 30
 	wantDisk   = 2 << 30
@@ -62,21 +62,21 @@ func (c doctorCommand) Run(con *console) error {
 		d.print(con)
 	}
 	if !d.OK {
-		return fmt.Errorf("pali3 cannot compute here: %w", err)
+		return fmt.Errorf("%s cannot run models here: %w", con.program.Name, err)
 	}
 	return nil
 }
 
-// examine adds what is slow or short.
+// examine adds problems that make pali3 slow or may make it fail.
 func (d *diagnosis) examine() {
 	if warning := backend.Warning(); warning != "" {
 		d.Problems = append(d.Problems, warning)
 	}
 	if d.MemoryAvailableBytes > 0 && d.MemoryAvailableBytes < wantMemory {
-		d.Problems = append(d.Problems, fmt.Sprintf("%s of memory to be had; the quickstart wants %s", gibibytes(d.MemoryAvailableBytes), gibibytes(wantMemory)))
+		d.Problems = append(d.Problems, fmt.Sprintf("%s of memory available; the quickstart needs %s", gibibytes(d.MemoryAvailableBytes), gibibytes(wantMemory)))
 	}
 	if d.DiskFreeBytes > 0 && d.DiskFreeBytes < wantDisk {
-		d.Problems = append(d.Problems, fmt.Sprintf("%s free on this disk; the quickstart wants %s", gibibytes(d.DiskFreeBytes), gibibytes(wantDisk)))
+		d.Problems = append(d.Problems, fmt.Sprintf("%s free on this disk; the quickstart needs %s", gibibytes(d.DiskFreeBytes), gibibytes(wantDisk)))
 	}
 }
 
@@ -86,9 +86,9 @@ func (d *diagnosis) print(con *console) {
 		simd = "yes"
 	}
 	for _, line := range [][2]string{
-		{"pali3", d.Version}, {"go", fmt.Sprintf("%s %s/%s", d.Go, d.OS, d.Arch)}, {"cores", fmt.Sprint(d.Cores)},
+		{con.program.Name, d.Version}, {"go", fmt.Sprintf("%s %s/%s", d.Go, d.OS, d.Arch)}, {"cores", fmt.Sprint(d.Cores)},
 		{"cpu features", fmt.Sprint(d.CPU)}, {"built with simd", simd},
-		{"memory", fmt.Sprintf("%s, %s to be had", gibibytes(d.MemoryBytes), gibibytes(d.MemoryAvailableBytes))},
+		{"memory", fmt.Sprintf("%s, %s available", gibibytes(d.MemoryBytes), gibibytes(d.MemoryAvailableBytes))},
 		{"free disk here", gibibytes(d.DiskFreeBytes)}, {"backend", d.Backend},
 	} {
 		con.printf("%-16s %s\n", line[0], line[1])
@@ -97,7 +97,7 @@ func (d *diagnosis) print(con *console) {
 		con.println("problem:", p)
 	}
 	if len(d.Problems) == 0 {
-		con.println("all well")
+		con.println("no problems found")
 	}
 }
 
@@ -108,7 +108,7 @@ func gibibytes(n int64) string {
 	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 }
 
-// features lists the processor's features for which there are faster kernels.
+// features lists the CPU features for which there are faster kernels.
 func features() []string {
 	found := []string{}
 	for _, f := range []struct {

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// memory returns the bytes in all and those to be had, from /proc/meminfo and the limits of the
+// memory returns total and available memory in bytes, from /proc/meminfo and the limits of the
 // control group.
 func memory() (total, available int64) {
 	file, err := os.Open("/proc/meminfo")
@@ -29,7 +29,7 @@ func memory() (total, available int64) {
 			available = kibibytes << 10
 		}
 	}
-	// A container may be given less than the machine has.
+	// A container may have less memory than the machine.
 	for _, name := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
 		var limit int64
 		content, err := os.ReadFile(name)
@@ -40,7 +40,7 @@ func memory() (total, available int64) {
 	return total, available
 }
 
-// diskFree returns the bytes that may be written in a folder.
+// diskFree returns the bytes that can still be written in a folder.
 func diskFree(dir string) int64 {
 	var stat syscall.Statfs_t
 	if syscall.Statfs(dir, &stat) != nil {

@@ -17,26 +17,26 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// evalCommand scores a trained model on a split of a dataset, or a file of predictions, of any
-// model, on a dataset or a benchmark.
+// evalCommand scores a trained model on a split of a dataset, or any model's predictions on a
+// dataset or a benchmark.
 type evalCommand struct {
-	Model string   `placeholder:"RUN" help:"Run folder of the trained model to score: captions and answers of a PaLI-3, retrieval of a SigLIP. Writes RUN/evaluation-SPLIT.json and RUN/predictions/."`
+	Model string   `placeholder:"RUN" help:"Run folder of the trained model to score: captions and answers for PaLI-3, retrieval for SigLIP. Writes RUN/evaluation-SPLIT.json and RUN/predictions/."`
 	Data  string   `placeholder:"DATASET" help:"Dataset folder to score on."`
 	Split string   `placeholder:"SPLIT" help:"Split of the dataset; all takes every sample."`
-	Task  []string `placeholder:"TASK" help:"Of caption, vqa and retrieval; by default what the model was trained on and the data have."`
+	Task  []string `placeholder:"TASK" help:"caption, vqa or retrieval; by default those that the model was trained on and the data has."`
 	Lang  []string `placeholder:"LANG" help:"Languages of captions and questions (BCP-47); by default all."`
-	Texts []string `placeholder:"KIND" help:"Kinds of text that count as captions (caption, alt, title); by default those that the run was trained on, or any."`
+	Texts []string `placeholder:"KIND" help:"Kinds of text that count as captions (caption, alt, title); by default those that the run was trained on, else any."`
 
 	Samples   int  `placeholder:"N" help:"Score at most N samples, drawn by --seed."`
-	Blind     bool `default:"true" negatable:"" help:"Score baselines that do not see the images: the model before a grey image, the best constant answer, chance."`
-	Untrained bool `help:"Score the model before its training, too."`
+	Blind     bool `default:"true" negatable:"" help:"Score baselines that do not see the images: the model given a grey image, the best constant answer, chance."`
+	Untrained bool `help:"Also score the model before training."`
 	Beam      int  `placeholder:"N" help:"Beam search with N beams (default: greedy)."`
 	Batch     int  `placeholder:"N" help:"Queries answered together; default 64."`
 
 	Bench       string `placeholder:"BENCH" help:"Score predictions on a published benchmark instead: ${benchmarks}."`
 	Annotations string `placeholder:"FILE" help:"With --bench: the benchmark's annotations."`
-	Questions   string `placeholder:"FILE" type:"existingfile" help:"With --bench: its questions, where they have a file of their own; checked against the annotations."`
-	Predictions string `placeholder:"FILE" help:"Predictions of any model, in place of --model: JSON lines of id and prediction; with --bench also as the benchmark's server takes them."`
+	Questions   string `placeholder:"FILE" type:"existingfile" help:"With --bench: the benchmark's questions, if they are a separate file; checked against the annotations."`
+	Predictions string `placeholder:"FILE" help:"Predictions of any model, instead of --model: JSON lines of id and prediction; with --bench also in the format of the benchmark's server."`
 
 	Backend   string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
 	Resamples int    `default:"1000" help:"Bootstrap resamples for the intervals."`
@@ -57,7 +57,7 @@ func (c evalCommand) Run(ctx context.Context, con *console) error {
 	return c.model(ctx, con)
 }
 
-// check says what does not go together.
+// check returns an error if flags are missing or conflict.
 func (c evalCommand) check() error {
 	switch {
 	case c.Resamples < 1:
@@ -69,17 +69,17 @@ func (c evalCommand) check() error {
 	case c.Bench != "" && c.Annotations == "":
 		return errors.New("--bench needs the benchmark's --annotations")
 	case c.Bench != "" && c.Predictions == "":
-		return errors.New("--bench needs --predictions; to score a run on a benchmark, turn the benchmark into a dataset (pali3 ingest benchmark) and use --model and --data")
+		return errors.New("--bench needs --predictions; to score a run on a benchmark, turn the benchmark into a dataset (ingest benchmark) and use --model and --data")
 	case c.Bench != "":
 		return nil
 	case c.Annotations != "" || c.Questions != "":
 		return errors.New("--annotations and --questions are files of a benchmark: name it with --bench")
 	case c.Model != "" && c.Predictions != "":
-		return errors.New("give --model, to let it predict, or --predictions, to score what is there; not both")
+		return errors.New("give --model, to predict and score, or --predictions, to score a file; not both")
 	case c.Model == "" && c.Predictions == "":
-		return errors.New("what is to be scored? Give --model RUN or --predictions FILE, each with --data DATASET --split SPLIT; or --bench with its files")
+		return errors.New("nothing to score: give --model RUN or --predictions FILE, each with --data DATASET --split SPLIT; or --bench with its files")
 	case c.Data == "":
-		return errors.New("--data DATASET is missing: what is to be scored on")
+		return errors.New("--data DATASET is missing: the dataset to score on")
 	case c.Predictions != "" && (c.Untrained || c.Beam > 0):
 		return errors.New("--untrained and --beam need a --model")
 	}
@@ -123,7 +123,7 @@ func (c evalCommand) model(ctx context.Context, con *console) error {
 	}
 	return con.onDataset(c.Data, func(d *shards.Dataset) error {
 		o := c.options(con)
-		line := &answering{con: con}
+		line := &predicting{con: con}
 		defer line.end()
 		o.Dir, o.Progress = filepath.Join(c.Model, evalsuite.PredictionsFolder), line.set
 		o.Batch, o.Untrained = c.Batch, c.Untrained
@@ -161,9 +161,9 @@ func (c evalCommand) print(con *console, e *evalsuite.Evaluation, path string) e
 	}
 	con.printf("\nwrote %s\n", path)
 	if len(e.Captions)+len(e.Answers) > 0 {
-		con.printf("wrote %s/, what the model said\n", filepath.Join(c.Model, evalsuite.PredictionsFolder))
+		con.printf("wrote %s/, the model's predictions\n", filepath.Join(c.Model, evalsuite.PredictionsFolder))
 	}
-	con.printf("Next: pali3 report %s --out report.html\n", quoted(c.Model))
+	con.printf("Next: %s report %s --out report.html\n", con.program.Name, quoted(c.Model))
 	return nil
 }
 
@@ -179,7 +179,7 @@ func openRun(dir, name string, con *console) (be compute.Backend, trained *stage
 	return be, trained, err
 }
 
-// onDataset opens a dataset for do.
+// onDataset calls do with an open dataset.
 func (con *console) onDataset(dir string, do func(*shards.Dataset) error) error {
 	d, err := con.open(dir)
 	if err != nil {
@@ -188,32 +188,32 @@ func (con *console) onDataset(dir string, do func(*shards.Dataset) error) error 
 	return errors.Join(do(d), d.Close())
 }
 
-// resumable says, of work that was interrupted, which command resumes it.
+// resumable adds the command that resumes to the error of interrupted work.
 func resumable(ctx context.Context, con *console, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
-	return fmt.Errorf("interrupted; what is done is kept, resume with: %s (%w)", con.commandLine(), err)
+	return fmt.Errorf("interrupted; finished work is kept, resume with: %s (%w)", con.commandLine(), err)
 }
 
-// answering shows the progress of one predictions file after another.
-type answering struct {
+// predicting shows the progress of predictions, file by file.
+type predicting struct {
 	con  *console
 	name string
 	line *progress
 }
 
-func (a *answering) set(name string, done, total int) {
-	if a.line == nil || a.name != name {
-		a.end()
-		a.name, a.line = name, a.con.progress("answer "+name, "queries", int64(total))
+func (p *predicting) set(name string, done, total int) {
+	if p.line == nil || p.name != name {
+		p.end()
+		p.name, p.line = name, p.con.progress("answer "+name, "queries", int64(total))
 	}
-	a.line.Set(int64(done), 0)
+	p.line.Set(int64(done), 0)
 }
 
-func (a *answering) end() {
-	if a.line != nil {
-		a.line.End()
-		a.line = nil
+func (p *predicting) end() {
+	if p.line != nil {
+		p.line.End()
+		p.line = nil
 	}
 }

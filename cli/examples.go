@@ -7,8 +7,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// examples stand in the help of the commands. All but those of files that are downloaded elsewhere
-// work after `make quickstart`, in this order.
+// examples are shown in the help of each command. They work in this order after `make quickstart`,
+// except those that read downloaded files.
 var examples = map[string][]string{
 	"quickstart": {"pali3 quickstart --out quickstart-run", "pali3 quickstart --smoke --out smoke-run"},
 	"start": {
@@ -103,7 +103,7 @@ var examples = map[string][]string{
 	},
 	"caption": {
 		"pali3 caption " + anImage + " --model quickstart-run/caption --lang fr",
-		"pali3 caption quickstart-run/pictures --model quickstart-run/caption --lang de",
+		"pali3 caption quickstart-run/images --model quickstart-run/caption --lang de",
 		"pali3 caption " + anImage + " --model quickstart-run/caption --beam 4",
 		"pali3 caption " + anImage + " --model quickstart-run/caption --temperature 0.7 --top-p 0.9 --seed 1",
 	},
@@ -135,10 +135,10 @@ var examples = map[string][]string{
 
 const aTokenizer = "quickstart-run/caption/tokenizer.model"
 
-// anImage is one that the quickstart's models have not seen.
+// anImage is an image that the quickstart holds out from training.
 const anImage = "quickstart-run/images/role-cook-medium-dark-man.png"
 
-// addExamples puts the examples into the help of the commands below a node.
+// addExamples adds examples to the help of a node and of the commands below it.
 func (p Program) addExamples(node *kong.Node) {
 	path := strings.TrimPrefix(node.Path(), p.Name+" ")
 	lines := slices.Clone(examples[path])

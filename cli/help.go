@@ -24,8 +24,8 @@ var commandGroups = []struct {
 	{"system", []string{"doctor", "completion", "version"}},
 }
 
-// printHelp prints the help of the command line's command: a line for each command below it, or its
-// arguments, flags and examples.
+// printHelp prints the help of the selected command: one line per subcommand, or its arguments,
+// flags and examples.
 func (p Program) printHelp(options kong.HelpOptions, call *kong.Context) error {
 	switch node := call.Selected(); {
 	case node == nil:
@@ -54,7 +54,7 @@ func (p Program) printCommands(w io.Writer, app *kong.Node) error {
 	return err
 }
 
-// printSubcommands prints the commands below one, a line each.
+// printSubcommands prints the subcommands of a command, one per line.
 func printSubcommands(w io.Writer, node *kong.Node) error {
 	path := node.Path()
 	fmt.Fprintf(w, "Usage: %s <command> [flags]\n\n%s\n\n", path, node.Help)
@@ -71,7 +71,7 @@ func printSubcommands(w io.Writer, node *kong.Node) error {
 	return err
 }
 
-// printFlags prints flags, a line each.
+// printFlags prints flags, one per line.
 func printFlags(w io.Writer, flags []*kong.Flag) {
 	for _, flag := range flags {
 		short := cmp.Or(flag.Short, ' ')

@@ -8,12 +8,12 @@ import (
 
 type ingestBenchmark struct {
 	Name        string `arg:"" enum:"${layouts}" help:"Benchmark: ${layouts}."`
-	Annotations string `arg:"" help:"File of annotations (AI2D: the folder; easyvqa: the file, or the folder that has train and test, whose names are the splits then); all files of a benchmark are on this machine."`
-	Questions   string `help:"File of questions, where they have one of their own (vqav2, okvqa)."`
+	Annotations string `arg:"" help:"File of annotations (AI2D: the folder; easyvqa: the file, or the folder with train and test, which become the splits). All files of a benchmark must be on this machine."`
+	Questions   string `help:"File of questions, for benchmarks that have one (vqav2, okvqa)."`
 	Classes     string `help:"File of class names (openimages-boxes); without it labels are ids such as /m/01yrx."`
 	Instances   string `help:"File of boxes and images (refcoco); by default instances.json beside the annotations."`
-	Images      string `help:"Folder of images, or of folders of frames; only a folder of easyvqa needs none."`
-	Split       string `help:"Split of the samples, where the files do not say."`
+	Images      string `help:"Folder of images, or of folders of frames; not needed for a folder of easyvqa."`
+	Split       string `help:"Split of samples for which the files give none."`
 	languageFlag
 	ingestFlags
 }

@@ -5,21 +5,21 @@ import (
 	"github.com/pali3/pali3/ingest/tabular"
 )
 
-// columnFlags say which columns of a source are what. A field of a struct is named by its path, as
-// in captions/text.
+// columnFlags map the columns of a source. The field of a struct is named by its path, for example
+// captions/text.
 type columnFlags struct {
-	ImageColumn      []string `sep:"none" placeholder:"NAME" help:"Column of images; give it again for further ones. outer/inner names a field of a struct."`
-	TextColumn       []string `sep:"none" placeholder:"NAME" help:"Column of texts, or of lists of texts; give it again for further ones."`
-	IDColumn         string   `name:"id-column" placeholder:"NAME" help:"Column of keys; without it what the help of the source says."`
-	LanguageColumn   string   `placeholder:"NAME" help:"Column of the languages of texts and questions, in BCP-47. Names of POSIX locales (pt_BR.utf8) are respelled (pt-BR) and counted; what is no language is a reject that names the nearest code."`
+	ImageColumn      []string `sep:"none" placeholder:"NAME" help:"Column of images; may be repeated. outer/inner names a field of a struct."`
+	TextColumn       []string `sep:"none" placeholder:"NAME" help:"Column of texts, or of lists of texts; may be repeated."`
+	IDColumn         string   `name:"id-column" placeholder:"NAME" help:"Column of keys; by default the source makes them."`
+	LanguageColumn   string   `placeholder:"NAME" help:"Column of the languages of texts and questions, in BCP-47. Names of POSIX locales (pt_BR.utf8) are respelled (pt-BR) and counted; anything else that is not a code is a reject, whose detail names the nearest code."`
 	SplitColumn      string   `placeholder:"NAME" help:"Column of splits."`
 	QuestionColumn   string   `placeholder:"NAME" help:"Column of questions about the images."`
 	QuestionIDColumn string   `name:"question-id-column" placeholder:"NAME" help:"Column of the questions' ids."`
 	AnswerColumn     string   `placeholder:"NAME" help:"Column of answers: a text, a list, a list in JSON or as Python writes it, or structs with answer and answer_confidence."`
 	BoxColumn        string   `placeholder:"NAME" help:"Column of boxes: four numbers each, or a struct with bbox and category or label."`
-	BoxFormat        string   `enum:",xywh,xyxy,yxyx" default:"" help:"Numbers of a box: xywh (COCO), xyxy (Pascal VOC) or yxyx (TensorFlow Datasets); by default as the first rows show."`
+	BoxFormat        string   `enum:",xywh,xyxy,yxyx" default:"" help:"Numbers of a box: xywh (COCO), xyxy (Pascal VOC) or yxyx (TensorFlow Datasets); by default it is guessed from the first rows."`
 	Keep             []string `placeholder:"NAME" help:"Columns to keep as metadata."`
-	Kind             string   `default:"" enum:",alt,caption,ocr,title,by-name" help:"Kind of the texts: alt, caption, ocr or title; or by-name, what the column's name says. By default by-name; in a table, alt."`
+	Kind             string   `default:"" enum:",alt,caption,ocr,title,by-name" help:"Kind of the texts: alt, caption, ocr or title; or by-name, to take it from the column's name. Default: by-name, or alt for a table."`
 	languageFlag
 }
 
@@ -35,8 +35,8 @@ func (f columnFlags) columns() tabular.Columns {
 	return c
 }
 
-// sayColumns says before the work which columns a source takes and which it leaves.
-func sayColumns(con *console, source ingest.Mapped) {
+// logColumns logs which columns a source takes and which it leaves out.
+func logColumns(con *console, source ingest.Mapped) {
 	if columns := source.ColumnsTaken(); columns != "" {
 		con.log.Info().Msg(columns)
 	}

@@ -39,7 +39,7 @@ func (c ingestMDS) Run(ctx context.Context, con *console) error {
 	return c.runFiles(ctx, con, source, err, c.columnFlags)
 }
 
-// runFiles maps the columns of a source that was opened, says which are taken, and runs it.
+// runFiles maps the columns of an opened source, logs which it takes, and runs it.
 func (f ingestFlags) runFiles(ctx context.Context, con *console, source *archive.Files, err error, columns columnFlags) error {
 	if err == nil {
 		err = source.Map(columns.columns(), columns.Language, columns.Kind)
@@ -47,6 +47,6 @@ func (f ingestFlags) runFiles(ctx context.Context, con *console, source *archive
 	if err != nil {
 		return err
 	}
-	sayColumns(con, source)
+	logColumns(con, source)
 	return f.run(ctx, con, source, columns.Language)
 }

@@ -7,9 +7,9 @@ import (
 )
 
 type ingestHub struct {
-	Repo     string `arg:"" help:"Dataset of the hub, as owner/name; no URL."`
-	Revision string `default:"main" help:"Branch, tag or commit. A branch is resolved to its commit once, and the commit is printed."`
-	Config   string `help:"Configuration of its README.md, or a folder of the dataset; by default the default one."`
+	Repo     string `arg:"" help:"Dataset of the hub, as owner/name, not a URL."`
+	Revision string `default:"main" help:"Branch, tag or commit. A branch is resolved to a commit once, which is printed."`
+	Config   string `help:"Configuration of its README.md, or a folder of the dataset; by default the dataset's default configuration."`
 	Split    string `help:"Only this split."`
 	Files    string `help:"Only the files that match this pattern (*, **, ?, [a-z], {a,b}) or lie in this folder."`
 	Endpoint string `env:"HF_ENDPOINT" default:"https://huggingface.co" help:"The hub."`
@@ -26,6 +26,6 @@ func (c ingestHub) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	con.log.Info().Str("commit", source.Commit()).Msg(c.Repo)
-	sayColumns(con, source)
+	logColumns(con, source)
 	return c.run(ctx, con, source, c.Language)
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/pali3/pali3/ingest"
 )
 
-// A Source adds a command `ingest NAME` to a [Program], for records that no built-in source reads.
+// A Source adds a command `ingest NAME` to a [Program].
 type Source struct {
 	Name string // of the command
 	Help string // one sentence that begins with a verb
 	// Flags returns a pointer to a struct whose fields are the arguments and flags of the command,
-	// with the tags of github.com/alecthomas/kong. The flags that all sources have, such as --to,
-	// are added.
+	// with the tags of github.com/alecthomas/kong. The command also has the flags of all sources,
+	// such as --to.
 	Flags func() SourceFlags
 	// Examples are command lines for the command's help.
 	Examples []string
@@ -43,7 +43,7 @@ func (c ingestOwn) Run(ctx context.Context, con *console) error {
 	return c.run(ctx, con, source, c.Language)
 }
 
-// ownSources makes a command of each source.
+// ownSources makes one command per source.
 func ownSources(sources []Source) (all kong.Plugins, err error) {
 	for _, s := range sources {
 		if s.Name == "" || s.Flags == nil {

@@ -37,7 +37,7 @@ func (c ingestLinks) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	if shards.IsURL(c.To) {
-		return fmt.Errorf("--to %s: the table is a file of this machine", c.To)
+		return fmt.Errorf("--to %s: the table must be a local file", c.To)
 	}
 	return atomicfile.Write(c.To, func(w io.Writer) error {
 		summary, err := source.Links(ctx, w)
@@ -46,15 +46,15 @@ func (c ingestLinks) Run(ctx context.Context, con *console) error {
 		}
 		if summary.Links == 0 {
 			printLinks(con.err, summary)
-			return fmt.Errorf("the archives have no images on the web; nothing was written to %s", c.To)
+			return fmt.Errorf("the archives link no images; nothing was written to %s", c.To)
 		}
-		con.printf("%d images in %s; next: pali3 ingest urls %s --url-column url --text-column text --to DATASET\n", summary.Links, c.To, c.To)
+		con.printf("%d images in %s; next: %s ingest urls %s --url-column url --text-column text --to DATASET\n", summary.Links, c.To, con.program.Name, c.To)
 		printLinks(con.out, summary)
 		return nil
 	})
 }
 
-// printLinks prints what is not in a table of links, by reason.
+// printLinks prints how many links a table leaves out, by reason.
 func printLinks(w io.Writer, s crawl.LinkSummary) {
 	printCounts(w, "rejected", s.Rejects)
 	printCounts(w, "left out", s.LeftOut)
@@ -75,10 +75,10 @@ func (c ingestHTML) Run(ctx context.Context, con *console) error {
 }
 
 type ingestPDF struct {
-	Paths     []string `arg:"" help:"Documents, and folders of them, on this machine."`
-	Side      int      `default:"1064" help:"Pixels of the longer side of a drawn page."`
-	Words     bool     `help:"Keep each word with its place, as a box of the page."`
-	Documents bool     `help:"All pages of a document are one record."`
+	Paths     []string `arg:"" help:"PDF files and folders of them, on this machine."`
+	Side      int      `default:"1064" help:"Longer side of a rendered page, in pixels."`
+	Words     bool     `help:"Keep each word with its position, as a box."`
+	Documents bool     `help:"Make one record per document, with all its pages."`
 	languageFlag
 	ingestFlags
 }

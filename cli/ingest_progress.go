@@ -7,8 +7,8 @@ import (
 	"github.com/pali3/pali3/ingest"
 )
 
-// ingestProgress shows how far an ingestion is. A source may read for minutes before its first
-// record, as one of web archives does: what part of it is read moves on meanwhile.
+// ingestProgress shows the progress of an ingestion. A source such as web archives may read for
+// minutes before its first record, so it also shows which part of the source has been read.
 type ingestProgress struct {
 	mu            sync.Mutex
 	bar           *progress
@@ -16,7 +16,7 @@ type ingestProgress struct {
 	done, rejects int64
 }
 
-// set shows how many records are done.
+// set shows the number of records and rejects so far.
 func (p *ingestProgress) set(done, rejects int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -15,12 +15,12 @@ import (
 
 type ingestURLs struct {
 	Files          []string `arg:"" help:"Tables of URLs and texts: files, a URL of an object store, folders or patterns; .csv, .tsv, .jsonl, .json, .txt (each also .gz, .zst or .bz2) or .parquet."`
-	URLColumn      string   `name:"url-column" help:"Column of the images' URLs; in a .txt the lines."`
+	URLColumn      string   `name:"url-column" help:"Column of the images' URLs; in a .txt, each line is one."`
 	TextColumn     string   `help:"Column of texts."`
-	IDColumn       string   `name:"id-column" help:"Column of keys; without it the URL."`
+	IDColumn       string   `name:"id-column" help:"Column of keys; by default the URL."`
 	LanguageColumn string   `help:"Column of the texts' languages."`
 	SplitColumn    string   `help:"Column of splits."`
-	SHA256Column   string   `name:"sha256-column" help:"Column of the SHA-256 that the image must have."`
+	SHA256Column   string   `name:"sha256-column" help:"Column of the images' expected SHA-256."`
 	Keep           []string `help:"Columns to keep as metadata."`
 	Kind           string   `default:"alt" enum:"alt,caption,ocr,title" help:"Kind of the texts."`
 	groupFlags
@@ -48,20 +48,20 @@ func (c ingestURLs) Run(ctx context.Context, con *console) error {
 	return c.run(ctx, con, source, c.Language)
 }
 
-// webFlags say how politely and how patiently the web is asked.
+// webFlags set how images are fetched from the web.
 type webFlags struct {
-	Connections  int           `default:"256" help:"Requests at once."`
-	PerHost      int           `default:"8" help:"Requests at once to one host."`
-	HostDelay    time.Duration `help:"Least time between two requests to a host."`
-	Timeout      time.Duration `default:"20s" help:"Of one attempt."`
-	Retries      int           `default:"2" help:"Further attempts after a failure that may pass."`
-	MaxRedirects int           `default:"5" help:"Redirects followed."`
+	Connections  int           `default:"256" help:"Concurrent requests."`
+	PerHost      int           `default:"8" help:"Concurrent requests to one host."`
+	HostDelay    time.Duration `help:"Minimum time between two requests to a host."`
+	Timeout      time.Duration `default:"20s" help:"Timeout of one attempt."`
+	Retries      int           `default:"2" help:"Retries after a temporary failure."`
+	MaxRedirects int           `default:"5" help:"Maximum redirects to follow."`
 	MaxBytes     int64         `default:"67108864" help:"Largest image, in bytes."`
-	Memory       int64         `default:"256" help:"MiB of fetched images that may wait to be written."`
+	Memory       int64         `default:"256" help:"Maximum MiB of fetched images waiting to be written."`
 	UserAgent    string        `help:"User-Agent; its part before the slash is the name in robots.txt."`
-	AllowNet     []string      `placeholder:"CIDR" help:"Address range that may be fetched from though it is not public, for example 127.0.0.0/8."`
-	Robots       bool          `default:"true" negatable:"" help:"Ask robots.txt."`
-	OptOut       bool          `default:"true" negatable:"" help:"Leave what its headers opt out (X-Robots-Tag: noai and such)."`
+	AllowNet     []string      `placeholder:"CIDR" help:"Non-public address range to allow, for example 127.0.0.0/8."`
+	Robots       bool          `default:"true" negatable:"" help:"Respect robots.txt."`
+	OptOut       bool          `default:"true" negatable:"" help:"Skip images whose headers opt out (such as X-Robots-Tag: noai)."`
 }
 
 func (f webFlags) options() (fetch.Options, error) {
@@ -80,7 +80,7 @@ func (f webFlags) options() (fetch.Options, error) {
 	return o, nil
 }
 
-// orNone turns the command line's 0 into the options' none.
+// orNone returns -1, which means none in the options, for 0.
 func orNone(n int) int {
 	if n == 0 {
 		return -1
@@ -90,10 +90,10 @@ func orNone(n int) int {
 
 // resizeFlags are common to all sources.
 type resizeFlags struct {
-	Resize  string `default:"none" enum:"none,keep,keep_ratio,center_crop,border" help:"Make images smaller: keep (longer side), keep_ratio (shorter side), center_crop, border, or none, which leaves them as they came."`
+	Resize  string `default:"none" enum:"none,keep,keep_ratio,center_crop,border" help:"Make images smaller: keep (longer side), keep_ratio (shorter side), center_crop, border, or none, which leaves them unchanged."`
 	Size    int    `default:"256" help:"Side in pixels to resize to."`
 	Quality int    `default:"95" help:"JPEG quality of resized images."`
-	Enlarge bool   `help:"Resize smaller images, too."`
+	Enlarge bool   `help:"Also enlarge smaller images."`
 }
 
 func (f resizeFlags) transform() (ingest.Transform, error) {

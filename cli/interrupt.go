@@ -14,8 +14,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// process runs one command line as the process does: the first interrupt or termination cancels its
-// context, a second one ends the process. It returns the exit status.
+// process runs the command line of the process and returns the exit status. The first interrupt or
+// termination signal cancels the context; a second one ends the process.
 func (p Program) process(args []string) int {
 	ctx, end := context.WithCancelCause(context.Background())
 	defer end(nil)
@@ -23,7 +23,7 @@ func (p Program) process(args []string) int {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		if s, ok := (<-signals).(syscall.Signal); ok {
-			signal.Stop(signals) // the next one ends the process
+			signal.Stop(signals) // restores the default: the next one ends the process
 			end(signalled{s})
 		}
 	}()
@@ -40,10 +40,10 @@ func (s signalled) Error() string {
 	return "interrupted"
 }
 
-// Is makes it an error of a context that was cancelled, as it is.
+// Is reports that the error is context.Canceled.
 func (s signalled) Is(target error) bool { return target == context.Canceled }
 
-// status is the exit status that a shell gives a process which a signal ended.
+// status is the exit status that shells report for a process ended by the signal.
 func (s signalled) status() int { return 128 + int(s.signal) }
 
 // signalOf returns the signal that ended a context.
@@ -52,20 +52,19 @@ func signalOf(ctx context.Context) (s signalled, ok bool) {
 	return s, ok
 }
 
-// keeper is a command that keeps what it has done when it is interrupted, so that the same command
-// line resumes it. It says what it keeps.
-type keeper interface{ kept() string }
+// resumer is a command that keeps its work when it is interrupted, so that the same command line
+// resumes it. keptWork says which work, for the message.
+type resumer interface{ keptWork() string }
 
-func (trainCommand) kept() string      { return "the steps taken are kept" }
-func (quickstartCommand) kept() string { return "what is done is kept" }
-func (runCommand) kept() string        { return "what is done is kept" }
-func (ingestFlags) kept() string       { return "the records so far are kept" }
-func (evalCommand) kept() string       { return "the predictions so far are kept" }
-func (predictCommand) kept() string    { return "the predictions so far are kept" }
-func (shardsCopy) kept() string        { return "the files copied are kept" }
+func (trainCommand) keptWork() string      { return "the steps taken are kept" }
+func (quickstartCommand) keptWork() string { return "finished work is kept" }
+func (runCommand) keptWork() string        { return "finished work is kept" }
+func (ingestFlags) keptWork() string       { return "the records so far are kept" }
+func (evalCommand) keptWork() string       { return "the predictions so far are kept" }
+func (predictCommand) keptWork() string    { return "the predictions so far are kept" }
+func (shardsCopy) keptWork() string        { return "the files copied are kept" }
 
-// restarter is a command that leaves nothing behind when it is interrupted, after work that takes
-// long.
+// restarter is a command that may run long and writes nothing when it is interrupted.
 type restarter interface{ restarts() }
 
 func (curateCommand) restarts()   {}
@@ -78,41 +77,41 @@ func (shardsSort) restarts()      {}
 func (shardsSplit) restarts()     {}
 func (ingestBenchmark) restarts() {}
 
-// explain is what is said of a command that a signal and then err ended.
+// explain returns the message for a command that failed with err after a signal.
 func (con *console) explain(target any, s signalled, err error) string {
-	if err != nil && strings.Contains(err.Error(), con.commandLine()) { // it says it all
+	if err != nil && strings.Contains(err.Error(), con.commandLine()) { // the error has the hint already
 		return err.Error()
 	}
-	said := s.Error()
-	if k, ok := target.(keeper); ok {
-		said += fmt.Sprintf("; %s, resume with: %s", k.kept(), con.commandLine())
+	message := s.Error()
+	if r, ok := target.(resumer); ok {
+		message += fmt.Sprintf("; %s, resume with: %s", r.keptWork(), con.commandLine())
 	} else if _, ok := target.(restarter); ok {
-		said += "; nothing was written, start it again with: " + con.commandLine()
+		message += "; nothing was written, start it again with: " + con.commandLine()
 	}
 	if text := fmt.Sprint(err); err != nil && (strings.Contains(text, "\n") || !strings.HasSuffix(text, context.Canceled.Error())) && !errors.Is(err, s) {
-		said += " (" + text + ")"
+		message += " (" + text + ")"
 	}
-	return said
+	return message
 }
 
-const grace = 3 * time.Second // for a command to end by itself
+const grace = 3 * time.Second // for a command to return by itself
 
-// endWith ends the process when a signal has ended the context and the command does not end by
-// itself: at once where it does not look at its context, after a while where it does, since it may
-// wait for its input. Nothing committed is lost by that. A training is waited for: its checkpoint
-// may take longer. The function that is returned calls it off.
+// endWith ends the process when a signal has cancelled the context and the command does not return:
+// at once if the command takes no context, otherwise after a grace period, since it may be blocked
+// on its input. Committed work is not lost. Training is never cut off, because its checkpoint may
+// take longer. The returned function cancels this.
 func endWith(ctx context.Context, con *console, call *kong.Context, target any) (off func() bool) {
 	return context.AfterFunc(ctx, func() {
 		s, ok := signalOf(ctx)
 		if !ok {
 			return
 		}
-		if looksAtContext(call) {
+		if takesContext(call) {
 			time.Sleep(grace)
 		}
 		switch target.(type) {
 		case trainCommand, runCommand, quickstartCommand:
-			con.log.Warn().Msg(s.Error() + ": what is under way is completed and kept; a second interrupt ends it at once")
+			con.log.Warn().Msg(s.Error() + ": finishing and keeping the work in progress; a second interrupt ends it at once")
 			return
 		}
 		con.log.Error().Msg(con.explain(target, s, nil))
@@ -120,8 +119,8 @@ func endWith(ctx context.Context, con *console, call *kong.Context, target any) 
 	})
 }
 
-// looksAtContext says whether the command's Run takes a context.
-func looksAtContext(call *kong.Context) bool {
+// takesContext reports whether the command's Run takes a context.
+func takesContext(call *kong.Context) bool {
 	method := call.Selected().Target.MethodByName("Run")
 	if !method.IsValid() {
 		return false

@@ -14,17 +14,17 @@ import (
 	"github.com/pali3/pali3/models/backend"
 )
 
-// mixCommand shows the batches of a recipe.
+// mixCommand shows the batches that a recipe makes.
 type mixCommand struct {
-	Recipe   string   `required:"" help:"Shipped recipe, or a YAML file."`
+	Recipe   string   `required:"" help:"Shipped recipe or YAML file."`
 	Set      []string `sep:"none" placeholder:"KEY=VALUE" help:"Override a value of the recipe, for example data=DATASET or tasks.0.weight=2."`
 	Digest   bool     `help:"Print the step and the sha256 of each batch."`
 	Dump     bool     `help:"Print the examples of each batch as JSON lines."`
 	Tensors  string   `placeholder:"FILE" help:"Write the batch of the first step as safetensors, such as pali3 forward takes."`
-	Steps    span     `default:"0:1" placeholder:"A:B" help:"Steps from A to before B."`
+	Steps    span     `default:"0:1" placeholder:"A:B" help:"Steps from A up to, not including, B."`
 	Workers  int      `help:"Goroutines that make examples; default one per core."`
-	Host     share    `default:"1/1" placeholder:"h/H" help:"This host's part of every batch."`
-	ResumeAt int      `help:"Begin at this step as a resumed run does."`
+	Host     share    `default:"1/1" placeholder:"h/H" help:"This host's share of every batch: host h of H, from 1."`
+	ResumeAt int      `help:"Start at this step, as a resumed run does."`
 }
 
 // span is a range of steps.
@@ -36,7 +36,7 @@ func (s *span) UnmarshalText(text []byte) error {
 	a, err1 := strconv.Atoi(from)
 	b, err2 := strconv.Atoi(to)
 	if !ok || err1 != nil || err2 != nil || a < 0 || b < a {
-		return fmt.Errorf("%q: want A:B, two steps, A not above B", text)
+		return fmt.Errorf("%q: want A:B, two step numbers with A not above B", text)
 	}
 	*s = span{a, b}
 	return nil
@@ -92,7 +92,7 @@ func (c mixCommand) Run(ctx context.Context, con *console) error {
 // each prints the digests or the examples of the steps.
 func (c mixCommand) each(ctx context.Context, con *console, stream *mixture.Stream) error {
 	if c.Digest && c.Dump {
-		return errors.New("--digest and --dump print different things: name one")
+		return errors.New("--digest and --dump print different things: choose one")
 	}
 	out := bufio.NewWriter(con.out)
 	defer out.Flush()
@@ -116,7 +116,7 @@ func (c mixCommand) each(ctx context.Context, con *console, stream *mixture.Stre
 	return nil
 }
 
-// summarize prints how many samples each task has, and one example of each.
+// summarize prints the number of samples and one example of each task.
 func (c mixCommand) summarize(ctx context.Context, con *console, stream *mixture.Stream) error {
 	examples := map[string]mixture.Example{}
 	counts, encoder, decoder := map[string]int{}, map[string]int{}, map[string]int{}
@@ -136,19 +136,19 @@ func (c mixCommand) summarize(ctx context.Context, con *console, stream *mixture
 	}
 	samples := stream.Examples()
 	shape := stream.Shape()
-	con.printf("batch %d, pictures %d of %d x %d, encoder %d, decoder %d\n\n", shape.Rows, shape.Images, shape.Height, shape.Width, shape.Encoder, shape.Decoder)
+	con.printf("batch %d, images %d of %d x %d, encoder %d, decoder %d\n\n", shape.Rows, shape.Images, shape.Height, shape.Width, shape.Encoder, shape.Decoder)
 	for i, t := range stream.Recipe().Tasks {
 		e := examples[t.Name]
 		n := float64(max(1, counts[t.Name]))
 		con.printf("%-12s %5.1f%% of examples, from %d samples; ids on average: encoder %.1f, decoder %.1f\n", t.Name,
 			100*float64(counts[t.Name])/float64(total), samples[i], float64(encoder[t.Name])/n, float64(decoder[t.Name])/n)
-		con.printf("  asks  %s\n  wants %s\n", e.Prompt, e.Target)
+		con.printf("  prompt %s\n  target %s\n", e.Prompt, e.Target)
 	}
 	if moved := stream.Vocabulary().Moved(); moved != "" {
 		con.printf("\ntokenizer: %s\n", moved)
 	}
-	if cut := stream.Truncated(); cut > 0 {
-		con.printf("\n%.1f%% of the examples had more text than their windows: see lengths\n", 100*cut)
+	if truncated := stream.Truncated(); truncated > 0 {
+		con.printf("\n%.1f%% of the examples were truncated; raise lengths.*\n", 100*truncated)
 	}
 	if bad := stream.Skipped(); len(bad) > 0 {
 		con.printf("\n%d samples could not be used\n", len(bad))

@@ -16,19 +16,19 @@ import (
 
 // predictCommand writes the predictions of a trained model for many images.
 type predictCommand struct {
-	Images []string `arg:"" optional:"" name:"image" help:"Image files, folders, patterns such as 'photos/*.png', or @FILE for a list, in place of --data."`
+	Images []string `arg:"" optional:"" name:"image" help:"Image files, folders, patterns such as 'photos/*.png', or @FILE for a list, instead of --data."`
 	List   string   `name:"images" placeholder:"FILE" help:"File with one image, folder or pattern a line; - is standard input."`
 	Model  string   `required:"" placeholder:"RUN" help:"Run folder of a trained PaLI-3, for example quickstart-run/caption."`
 	Data   string   `placeholder:"DATASET" help:"Dataset folder."`
 	Split  string   `placeholder:"SPLIT" help:"Split of the dataset; all takes every sample."`
-	Out    string   `required:"" placeholder:"FILE" help:"JSON lines to write: id, prediction, task, language, prompt, raw, score (log-probability), image_sha256, weights. It appears when it is whole; killed, the same command resumes."`
+	Out    string   `required:"" placeholder:"FILE" help:"JSON lines to write: id, prediction, task, language, prompt, raw, score (log-probability), image_sha256, weights. It appears once it is complete; after an interrupt the same command resumes."`
 
 	Task     string   `placeholder:"TASK" help:"caption, vqa, ocr, vqg or split_cap; by default what the run was trained on."`
-	Lang     []string `placeholder:"LANG" help:"Languages to ask in (BCP-47); by default those of the samples' own texts; for files en."`
+	Lang     []string `placeholder:"LANG" help:"Languages to ask in (BCP-47); by default those of each sample's texts, or en for image files."`
 	Question string   `help:"Question to ask of each file (task vqa)."`
 	Texts    []string `placeholder:"KIND" help:"Kinds of text that count as captions (caption, alt, title); by default those that the run was trained on."`
 	Samples  int      `placeholder:"N" help:"Predict for at most N samples of the split, drawn by --seed."`
-	Fresh    bool     `help:"Replace a finished file that holds other predictions."`
+	Fresh    bool     `help:"Replace a complete file that holds other predictions."`
 
 	Beam        int     `placeholder:"N" help:"Beam search with N beams (default: greedy)."`
 	Temperature float64 `placeholder:"T" help:"Sample at this temperature: 1 follows the model's probabilities, less is more certain."`
@@ -50,7 +50,7 @@ func (c predictCommand) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	o := c.options(con)
-	line := &answering{con: con}
+	line := &predicting{con: con}
 	defer line.end()
 	o.Progress = func(done, total int) { line.set(c.Out, done, total) }
 	did, err := c.predict(ctx, be, trained, o, con)
@@ -59,27 +59,27 @@ func (c predictCommand) Run(ctx context.Context, con *console) error {
 	}
 	line.end()
 	if did.Failed.Count > 0 {
-		con.log.Warn().Msgf("%d of %d have an error in place of a prediction, for example %s", did.Failed.Count, did.Predictions, strings.Join(did.Failed.Names, "; "))
+		con.log.Warn().Msgf("%d of %d predictions failed, for example %s", did.Failed.Count, did.Predictions, strings.Join(did.Failed.Names, "; "))
 	}
 	if err := c.print(con, did); err != nil {
 		return err
 	}
 	if did.Failed.Count == did.Predictions {
-		return errors.New("no prediction could be made")
+		return errors.New("all predictions failed")
 	}
 	return nil
 }
 
-// check says what does not go together.
+// check returns an error if flags are missing or conflict.
 func (c predictCommand) check() error {
 	named := len(c.Images) > 0 || c.List != ""
 	switch {
 	case named && c.Data != "":
 		return errors.New("name image files, or a dataset with --data; not both")
 	case !named && c.Data == "":
-		return errors.New("what is to be looked at? Name image files or folders, or a dataset with --data DATASET --split SPLIT")
+		return errors.New("nothing to predict for: name image files or folders, or a dataset with --data DATASET --split SPLIT")
 	case named && c.Split != "":
-		return errors.New("--split is of a dataset: name it with --data")
+		return errors.New("--split selects from a dataset: name it with --data")
 	case named && c.Samples != 0:
 		return errors.New("--samples draws from a dataset: name it with --data")
 	case c.Samples < 0:
@@ -114,7 +114,7 @@ func (c predictCommand) predict(ctx context.Context, be compute.Backend, t *stag
 	}
 	for i, missing := range found.Missing {
 		if i == 3 {
-			con.log.Warn().Msgf("and %d more that name no image", len(found.Missing)-i)
+			con.log.Warn().Msgf("and %d more arguments that name no image", len(found.Missing)-i)
 			break
 		}
 		con.log.Warn().Msg(missing.Error())
@@ -134,7 +134,7 @@ func (c predictCommand) print(con *console, did *evalsuite.Predicted) error {
 	}
 	con.printf("%s: %s by the task %s", c.Out, plural(did.Predictions, "prediction"), did.Task)
 	if did.Found > 0 {
-		con.printf(", %d of them found there", did.Found)
+		con.printf(", %d of them from an earlier run", did.Found)
 	}
 	if did.Failed.Count > 0 {
 		con.printf(", %d failed", did.Failed.Count)
@@ -145,7 +145,7 @@ func (c predictCommand) print(con *console, did *evalsuite.Predicted) error {
 		if len(c.Lang) > 0 {
 			lang = " --lang " + strings.Join(c.Lang, ",")
 		}
-		con.printf("Next: pali3 eval --data %s --split %s%s --predictions %s\n", quoted(c.Data), quoted(c.Split), lang, quoted(c.Out))
+		con.printf("Next: %s eval --data %s --split %s%s --predictions %s\n", con.program.Name, quoted(c.Data), quoted(c.Split), lang, quoted(c.Out))
 	}
 	return nil
 }

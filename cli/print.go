@@ -11,7 +11,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// printStat prints what was counted.
+// printStat prints the counts of a dataset or an ingestion.
 func (con *console) printStat(s shards.Stat, asJSON bool) error {
 	s.Add(shards.Stat{}) // empty maps print as {}
 	if asJSON {
@@ -33,18 +33,18 @@ func (con *console) printStat(s shards.Stat, asJSON bool) error {
 	return nil
 }
 
-// leftOutHints says what would take in what was left out for a reason.
+// leftOutHints says how to include what was left out for a reason.
 var leftOutHints = map[string]string{
-	shards.LeftColumn: "flags such as --image-column, --text-column and --question-column take columns; see --help",
+	shards.LeftColumn: "to read them, use flags such as --image-column, --text-column and --question-column; see --help",
 }
 
-// printLeftOut prints what was left out below the records: a line a reason, with the first few
+// printLeftOut prints which parts of records were left out: one line per reason, with the first
 // names.
 func printLeftOut(w io.Writer, s shards.Stat) {
 	for _, reason := range slices.Sorted(maps.Keys(s.LeftOut)) {
 		n, names := s.LeftOut[reason], s.LeftOutFirst[reason]
 		title, line := "left out", fmt.Sprintf("%s %d", reason, n)
-		if reason == shards.LeftLanguage { // the texts are there
+		if reason == shards.LeftLanguage { // their texts are kept
 			title, line = "respelled", fmt.Sprintf("%d language codes", n)
 		}
 		if len(names) > 0 {
@@ -60,14 +60,14 @@ func printLeftOut(w io.Writer, s shards.Stat) {
 	}
 }
 
-// printCounts prints names with their counts, most first.
+// printCounts prints names with their counts, highest first.
 func printCounts(w io.Writer, title string, of map[string]int64) {
 	if len(of) > 0 {
 		fmt.Fprintf(w, "%-11s%s\n", title, counts(of))
 	}
 }
 
-// counts lists names with their counts, most first.
+// counts lists names with their counts, highest first.
 func counts(of map[string]int64) string {
 	names := slices.SortedFunc(maps.Keys(of), func(a, b string) int {
 		return cmp.Or(cmp.Compare(of[b], of[a]), strings.Compare(a, b))
@@ -78,7 +78,7 @@ func counts(of map[string]int64) string {
 	return strings.Join(names, ", ")
 }
 
-// plural counts things in words.
+// plural returns a count with its noun in the singular or plural.
 func plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

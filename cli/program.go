@@ -24,8 +24,8 @@ import (
 	"github.com/pali3/pali3/webli"
 )
 
-// A Program is a command line: the commands of pali3 with what its owner adds to them. Change
-// fields of [Default] and call Main:
+// A Program is a command line: the commands of pali3 and your additions. Change fields of [Default]
+// and call Main:
 //
 //	program := cli.Default()
 //	program.Name = "birds"
@@ -36,17 +36,17 @@ type Program struct {
 	Name string
 	// Version is what `NAME version` prints and what runs and projects record.
 	Version string
-	// Sources are further `NAME ingest SOURCE` commands.
+	// Sources add `NAME ingest SOURCE` commands.
 	Sources []Source
-	// Kinds are the kinds of task that recipes may name.
+	// Kinds are the task kinds that recipes may name.
 	Kinds mixture.Kinds
 	// Ops are the operations of the image pipelines of recipes.
 	Ops augment.Ops
 	// Rules are curation rules that recipes may turn on besides the built-in ones.
 	Rules webli.Rules
-	// Benchmarks are what `NAME eval --bench` scores.
+	// Benchmarks are those that `NAME eval --bench` scores.
 	Benchmarks benchmarks.Table
-	// Metrics are scored by `NAME eval` besides the built-in ones.
+	// Metrics are additional metrics that `NAME eval` scores.
 	Metrics []evalsuite.Metric
 	// Stores open datasets in object stores.
 	Stores shards.Stores
@@ -54,7 +54,7 @@ type Program struct {
 	Tokenizers fs.FS
 }
 
-// Default returns pali3 itself, with no version stamped on it.
+// Default returns pali3, with the version "development".
 func Default() Program {
 	return Program{
 		Name: "pali3", Version: "development",
@@ -63,7 +63,7 @@ func Default() Program {
 	}
 }
 
-// registry holds what recipes may name.
+// registry returns the kinds, ops and tokenizers that recipes may name.
 func (p Program) registry() *mixture.Registry {
 	return &mixture.Registry{Kinds: p.Kinds, Ops: p.Ops, Tokenizers: p.Tokenizers, Stores: p.Stores}
 }
@@ -129,7 +129,7 @@ func (con *console) end(err error) int {
 	return status
 }
 
-// newParser returns the parser of the program's command lines, with examples in each command's help.
+// newParser returns the program's command-line parser, with examples in each command's help.
 func (p Program) newParser(all *commands, options ...kong.Option) (*kong.Kong, error) {
 	var err error
 	if all.Ingest.Own, err = ownSources(p.Sources); err != nil {
@@ -154,7 +154,7 @@ func (p Program) newParser(all *commands, options ...kong.Option) (*kong.Kong, e
 	return parser, nil
 }
 
-// errAnswered ends the parsing of a command line that a flag has answered: --help and --version.
+// errAnswered ends the parsing of a command line after --help or --version.
 var errAnswered = errors.New("answered")
 
 // helpFlag prints the help of the command that it follows.

@@ -12,8 +12,8 @@ import (
 	"github.com/pali3/pali3/project"
 )
 
-// progress is a line on standard error: rate, remaining time, rejects. Where standard error is no
-// terminal it writes a plain line every ten seconds.
+// progress shows rate, remaining time and rejects in a line on standard error. If standard error is
+// not a terminal, it writes a plain line every ten seconds.
 type progress struct {
 	w          io.Writer
 	name, unit string
@@ -23,13 +23,13 @@ type progress struct {
 	start      time.Time
 	printed    time.Time
 	done, bad  int64
-	found      int64 // of done, before the line began
+	found      int64 // the part of done that was done before the line began
 	note       string
-	part       float64 // of all that was done, where there is no total; 0 if not known
+	part       float64 // fraction that is done, if there is no total; 0 if unknown
 	partAt     struct {
 		part float64
 		time time.Time
-	} // where parts began to be known: what an interrupted run did before does not count as fast
+	} // the first known part, so that work of an interrupted run does not count towards the rate
 }
 
 // progress begins a line on standard error; total is -1 if unknown.
@@ -41,7 +41,7 @@ func (con *console) progress(name, unit string, total int64) *progress {
 	return p
 }
 
-// line begins a line of progress, as packages take it.
+// line begins a line of progress. Packages take it as a callback.
 func (con *console) line(name, unit string, total int64) project.Line {
 	return con.progress(name, unit, total)
 }
@@ -63,20 +63,20 @@ func (p *progress) newBar(predict bool) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(p.total, options...)
 }
 
-// Resume reports that found items were done before this work began, elapsed ago, so that they do
-// not count as fast.
+// Resume sets the number of items that an earlier run did. They do not count towards the rate. The
+// work began elapsed ago.
 func (p *progress) Resume(found int64, elapsed time.Duration) {
 	p.found, p.done, p.start = found, found, time.Now().Add(-elapsed)
-	if p.bar != nil && found > 0 { // the bar itself would take them for done just now
+	if p.bar != nil && found > 0 { // the bar would count them towards its rate
 		p.bar = p.newBar(false)
 		p.bar.Set64(found)
 	}
 }
 
-// rate is how many are done a second.
+// rate returns items per second.
 func (p *progress) rate() float64 { return float64(p.done-p.found) / time.Since(p.start).Seconds() }
 
-// pace is the rate and the time that is left by it, in words; "" before anything is done.
+// pace returns the rate and the remaining time as text, "" before anything is done.
 func (p *progress) pace() string {
 	rate := p.rate()
 	if p.total <= 0 || rate <= 0 {
@@ -86,14 +86,14 @@ func (p *progress) pace() string {
 	return fmt.Sprintf("%.1f %s/s, %s to go", rate, p.unit, left.Round(time.Second))
 }
 
-// Clear takes the line off the terminal, so that something else can be printed.
+// Clear removes the line from the terminal, so that something else can be printed.
 func (p *progress) Clear() {
 	if p.bar != nil {
 		p.bar.Clear()
 	}
 }
 
-// Set says how many are done and how many of them were bad.
+// Set sets how many items are done and how many of them were bad.
 func (p *progress) Set(done, bad int64) {
 	p.done, p.bad = done, bad
 	if p.bar != nil {
@@ -122,7 +122,7 @@ func (p *progress) Set(done, bad int64) {
 	}
 }
 
-// bytes returns a function that says how many bytes are done of all, for lines that count MB. It is
+// bytes returns a function that sets how many of all bytes are done, for lines that count MB. It is
 // safe for concurrent use.
 func (p *progress) bytes() func(done, all int64) {
 	var mu sync.Mutex
@@ -137,8 +137,8 @@ func (p *progress) bytes() func(done, all int64) {
 	}
 }
 
-// Part says what part of the work is done, from 0 to 1, where its total is not known in the line's
-// unit.
+// Part sets the fraction of the work that is done, from 0 to 1, for work whose total is not known in
+// the line's unit.
 func (p *progress) Part(part float64) {
 	if p.partAt.time.IsZero() && part > 0 {
 		p.partAt.part, p.partAt.time = part, time.Now()
@@ -146,7 +146,7 @@ func (p *progress) Part(part float64) {
 	p.part = part
 }
 
-// remaining is the time that is left by the parts, in words; "" if it is not known.
+// remaining returns the remaining time estimated from the fraction done, "" if unknown.
 func (p *progress) remaining() string {
 	gained := p.part - p.partAt.part
 	if p.part <= 0 || gained <= 0 {
@@ -156,7 +156,7 @@ func (p *progress) remaining() string {
 	return fmt.Sprintf("%.0f%%, %s to go", 100*p.part, left.Round(time.Second))
 }
 
-// Note says something about the work, such as the loss, that the line ends with.
+// Note sets the text at the end of the line, such as the loss.
 func (p *progress) Note(text string) {
 	p.note = text
 	if p.bar != nil {

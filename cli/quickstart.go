@@ -6,12 +6,12 @@ import (
 	"github.com/pali3/pali3/internal/quickstart"
 )
 
-// quickstartCommand runs a small project on built-in data.
+// quickstartCommand writes and runs a small project on built-in data.
 type quickstartCommand struct {
-	Out     string `default:"quickstart-run" placeholder:"DIR" help:"Folder of everything it makes."`
-	Smoke   bool   `help:"A few steps of everything, to see that it runs."`
+	Out     string `default:"quickstart-run" placeholder:"DIR" help:"Folder for all output."`
+	Smoke   bool   `help:"Run a few steps of each stage, to check that everything works."`
 	Seed    uint64 `help:"Seed of all random choices."`
-	Fresh   bool   `help:"Start over instead of resuming what is there."`
+	Fresh   bool   `help:"Start over instead of resuming."`
 	Backend string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
 	JSON    bool   `help:"Print the summary as one JSON object."`
 }

@@ -16,11 +16,11 @@ type recipeCommand struct {
 	List  recipeList  `cmd:"" help:"List the recipes that ship with pali3."`
 	Show  recipeShow  `cmd:"" help:"Print a recipe with its comments, ready to save and edit."`
 	New   recipeNew   `cmd:"" help:"Write a recipe that fits a dataset: windows, vocabulary, image sizes."`
-	Check recipeCheck `cmd:"" help:"List everything that is wrong with a recipe, before any work is done."`
+	Check recipeCheck `cmd:"" help:"List all problems of a recipe before any work is done."`
 	Diff  recipeDiff  `cmd:"" help:"Compare two recipes or runs key by key."`
 }
 
-// readRecipe reads a training recipe, shipped or a file, for every command that takes one.
+// readRecipe reads a training recipe, shipped or from a file.
 func (con *console) readRecipe(nameOrFile string, assignments []string) (stages.Recipe, error) {
 	file, err := recipes.Open(nameOrFile)
 	if err != nil {
@@ -28,13 +28,13 @@ func (con *console) readRecipe(nameOrFile string, assignments []string) (stages.
 	}
 	if file.Kind() == recipes.Curation {
 		if _, err := webli.ReadConfig(file.Text, file.Name, file.Dir, con.program.Rules); err == nil {
-			return stages.Recipe{}, fmt.Errorf("%s is a recipe of curation, for pali3 curate; here one of training is wanted, with stage: siglip, ul2 or pali3", nameOrFile)
+			return stages.Recipe{}, fmt.Errorf("%s is a curation recipe, for %s curate; this command needs a training recipe, with stage: siglip, ul2 or pali3", nameOrFile, con.program.Name)
 		}
 	}
 	return stages.ReadRecipe(file.Text, file.Name, file.Dir, con.program.registry(), assignments...)
 }
 
-// readCuration reads a curation recipe, shipped or a file.
+// readCuration reads a curation recipe, shipped or from a file.
 func (con *console) readCuration(nameOrFile string, assignments []string) (webli.Config, error) {
 	file, err := recipes.Open(nameOrFile)
 	if err != nil {
@@ -42,7 +42,7 @@ func (con *console) readCuration(nameOrFile string, assignments []string) (webli
 	}
 	if file.Kind() == recipes.Training {
 		if _, err := stages.ParseRecipe(file.Text, file.Name, con.program.registry()); err == nil {
-			return webli.Config{}, fmt.Errorf("%s is a recipe of training, for pali3 train; here one of curation is wanted", nameOrFile)
+			return webli.Config{}, fmt.Errorf("%s is a training recipe, for %s train; this command needs a curation recipe", nameOrFile, con.program.Name)
 		}
 	}
 	return webli.ReadConfig(file.Text, "recipe "+file.Name, file.Dir, con.program.Rules, assignments...)
@@ -52,13 +52,13 @@ type recipeList struct {
 	JSON bool `help:"Print one JSON array."`
 }
 
-// listed is a shipped recipe.
+// listed describes a shipped recipe, as JSON.
 type listed struct {
 	Name string `json:"name"`
 	// Kind is the stage that the recipe trains, siglip, ul2 or pali3, or "curation".
 	Kind       string `json:"kind"`
 	Steps      int    `json:"steps,omitempty"`
-	Parameters int    `json:"parameters,omitempty"` // of the model
+	Parameters int    `json:"parameters,omitempty"` // total
 	Trained    int    `json:"trained,omitempty"`    // of them, not frozen
 	About      string `json:"about"`
 }
@@ -117,7 +117,7 @@ func (c recipeShow) Run(con *console) error {
 	return err
 }
 
-// exitStatus ends the program with a status of its own, silently if it holds no error.
+// exitStatus is an error with its own exit status. If it holds no error, nothing is logged.
 type exitStatus struct {
 	status int
 	error
@@ -125,7 +125,7 @@ type exitStatus struct {
 
 func (e exitStatus) Unwrap() error { return e.error }
 
-// statusOf returns the exit status of a command that returned an error, and what to tell of it.
+// statusOf returns the exit status for an error of a command, and the error to log, if any.
 func statusOf(err error) (int, error) {
 	var own exitStatus
 	if errors.As(err, &own) {

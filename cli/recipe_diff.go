@@ -11,7 +11,7 @@ import (
 
 type recipeDiff struct {
 	A    string `arg:"" help:"Shipped recipe, YAML file, or run folder."`
-	B    string `arg:"" help:"Another."`
+	B    string `arg:"" help:"Recipe to compare with it."`
 	JSON bool   `help:"Print one JSON object."`
 }
 
@@ -23,8 +23,7 @@ type compared struct {
 	Differences []stages.Difference `json:"differences"`
 }
 
-// Run ends with status 0 if the recipes are equal, 1 if they differ and 2 if that cannot be told,
-// as diff(1) does.
+// Run ends with status 0 if the recipes are equal, 1 if they differ and 2 on errors, like diff(1).
 func (c recipeDiff) Run(con *console) error {
 	differences, err := con.compareRecipes(c.A, c.B)
 	if err != nil {
@@ -46,7 +45,7 @@ func (c recipeDiff) Run(con *console) error {
 	return nil
 }
 
-// compareRecipes compares two recipes of one kind.
+// compareRecipes compares two recipes of the same kind.
 func (con *console) compareRecipes(a, b string) ([]stages.Difference, error) {
 	kindA, errA := kindOfRecipe(a)
 	kindB, errB := kindOfRecipe(b)
@@ -56,7 +55,7 @@ func (con *console) compareRecipes(a, b string) ([]stages.Difference, error) {
 	case errB != nil:
 		return nil, errB
 	case kindA != kindB:
-		return nil, fmt.Errorf("%s is a recipe of %s, %s one of %s", a, kindA, b, kindB)
+		return nil, fmt.Errorf("%s is a %s recipe and %s a %s recipe", a, kindA, b, kindB)
 	case kindA == recipes.Curation:
 		x, err := con.readCuration(a, nil)
 		if err != nil {
@@ -84,7 +83,7 @@ func kindOfRecipe(name string) (string, error) {
 	return file.Kind(), nil
 }
 
-// recipeOrRun reads a recipe, or that of a run folder.
+// recipeOrRun reads a recipe or the recipe of a run folder.
 func (con *console) recipeOrRun(name string) (stages.Recipe, error) {
 	if isFolder(name) {
 		return stages.ReadRun(name, con.program.registry())

@@ -10,11 +10,11 @@ import (
 )
 
 type recipeNew struct {
-	Data      string `required:"" placeholder:"DATASET" help:"Dataset that the recipe is for; it is measured."`
+	Data      string `required:"" placeholder:"DATASET" help:"Dataset to fit the recipe to."`
 	For       string `required:"" enum:"siglip,ul2,stage1,stage2,caption,vqa,curate" help:"What the recipe is for: ${enum}."`
 	Size      string `default:"tiny" help:"Size of the model: tiny, small or base."`
-	Steps     int    `default:"1000" help:"Length of the training."`
-	Tokenizer string `default:"tokenizer.model" placeholder:"MODEL" help:"SentencePiece model that the recipe names; pali3 tokenizer train makes one."`
+	Steps     int    `default:"1000" help:"Training steps."`
+	Tokenizer string `default:"tokenizer.model" placeholder:"MODEL" help:"SentencePiece model that the recipe names; make one with tokenizer train."`
 	Seed      uint64 `help:"Seed of the recipe."`
 	Out       string `placeholder:"FILE" help:"Write the recipe here; by default it is printed."`
 }
@@ -29,11 +29,11 @@ func (c recipeNew) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	if _, err := os.Stat(c.Out); err == nil {
-		return fmt.Errorf("%s is there already: remove it, or name another file", c.Out)
+		return fmt.Errorf("%s already exists: remove it, or name another file", c.Out)
 	}
 	if err := atomicfile.WriteBytes(c.Out, text); err != nil {
 		return err
 	}
-	con.printf("wrote %s; check it with: pali3 recipe check %s\n", c.Out, c.Out)
+	con.printf("wrote %s; check it with: %s recipe check %s\n", c.Out, con.program.Name, c.Out)
 	return nil
 }

@@ -8,16 +8,16 @@ import (
 	"github.com/pali3/pali3/evalsuite/report"
 )
 
-// reportCommand writes the page of one run, of several side by side, or of a project.
+// reportCommand writes a page about one run, several runs side by side, or a project.
 type reportCommand struct {
-	Runs    []string `arg:"" name:"run" help:"Run folder, as pali3 train writes it; several are set side by side. Or one project folder, which holds run folders."`
+	Runs    []string `arg:"" name:"run" help:"Run folder of train; several are compared side by side. Or one project folder, which holds run folders."`
 	Out     string   `default:"report.html" placeholder:"FILE" help:"The page."`
-	Samples int      `default:"12" help:"Images of a random gallery; the other parts show more or fewer in proportion."`
+	Samples int      `default:"12" help:"Images in a random gallery; other galleries scale with it."`
 	Seed    uint64   `help:"Seed that draws the images shown."`
-	JSON    bool     `help:"Print the parts of the page and what is missing as one JSON object."`
+	JSON    bool     `help:"Print the sections of the page and what is missing as one JSON object."`
 }
 
-// reported is what the page holds.
+// reported is what report prints as JSON.
 type reported struct {
 	File       string           `json:"file"`
 	Bytes      int64            `json:"bytes"`

@@ -10,9 +10,9 @@ import (
 	"github.com/pali3/pali3/project"
 )
 
-// runCommand does what a project's pipeline says.
+// runCommand runs a project's pipeline.
 type runCommand struct {
-	Dir     string `arg:"" name:"project" help:"Folder that pali3 start has written."`
+	Dir     string `arg:"" name:"project" help:"Project folder, as start writes it."`
 	Backend string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
 	Workers int    `help:"Goroutines that make examples and decode images; default one per core."`
 	JSON    bool   `help:"Print the summary as one JSON object."`
@@ -45,12 +45,12 @@ func runProject(ctx context.Context, con *console, dir, backendName string, work
 		Warn: con.warn,
 	})
 	if errors.Is(err, project.ErrInterrupted) {
-		return nil, fmt.Errorf("%w; what is done is kept, resume with: %s", err, con.commandLine())
+		return nil, fmt.Errorf("%w; finished work is kept, resume with: %s", err, con.commandLine())
 	}
 	return summary, err
 }
 
-// printSummary prints the scores and what to try next.
+// printSummary prints the scores and commands to try next.
 func printSummary(con *console, s *project.Summary, dir string) {
 	for _, split := range s.Splits() {
 		con.printf("\n%-22s %24s %10s %10s\n", split, "model (95% interval)", "untrained", "blind")

@@ -20,12 +20,12 @@ type shardsCommand struct {
 	Export  shardsExport  `cmd:"" help:"Export to webdataset, img2dataset, parquet, jsonl, arrow or hf."`
 	Split   shardsSplit   `cmd:"" help:"Write each split as a dataset, or draw samples into new splits."`
 	Merge   shardsMerge   `cmd:"" help:"Write several datasets as one, without duplicate keys."`
-	Reshard shardsReshard `cmd:"" help:"Rewrite a dataset with other sizes of parts and row groups."`
+	Reshard shardsReshard `cmd:"" help:"Rewrite a dataset with other part and row group sizes."`
 	Sort    shardsSort    `cmd:"" help:"Rewrite a dataset sorted by a column."`
 	Copy    shardsCopy    `cmd:"" help:"Copy a dataset between folders and object stores, resumably."`
 	Diff    shardsDiff    `cmd:"" help:"Compare two datasets by key."`
-	Verify  shardsVerify  `cmd:"" help:"Check a dataset against its manifest, with --deep row by row."`
-	Repair  shardsRepair  `cmd:"" help:"Rebuild the manifest or drop broken parts."`
+	Verify  shardsVerify  `cmd:"" help:"Check a dataset against its manifest, or row by row with --deep."`
+	Repair  shardsRepair  `cmd:"" help:"Rebuild the manifest or drop damaged parts."`
 }
 
 type shardsStat struct {
@@ -79,7 +79,7 @@ func (c shardsVerify) Run(con *console) error {
 
 type shardsHead struct {
 	Dataset string `arg:"" help:"${dataset}"`
-	N       int    `short:"n" default:"5" help:"Rows."`
+	N       int    `short:"n" default:"5" help:"Number of rows."`
 	From    int    `default:"0" help:"First row."`
 	Rejects bool   `help:"Show rejected records instead."`
 }
@@ -91,7 +91,7 @@ func (c shardsHead) Run(con *console) error {
 	}
 	defer d.Close()
 	if c.N < 0 || c.From < 0 {
-		return errors.New("-n and --from must not be below zero")
+		return errors.New("-n and --from must be 0 or more")
 	}
 	encoder := con.lines()
 	if c.Rejects {

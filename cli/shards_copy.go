@@ -8,8 +8,8 @@ import (
 
 type shardsCopy struct {
 	From  string `arg:"" help:"${dataset}"`
-	To    string `arg:"" help:"Where to: a folder or a URL."`
-	Files int    `default:"4" help:"Files copied at once, each in parts of 8 MiB of which four are under way."`
+	To    string `arg:"" help:"Folder or URL to copy to."`
+	Files int    `default:"4" help:"Files to copy at once, each four 8 MiB parts at a time."`
 	JSON  bool   `help:"Print what was copied as one JSON object."`
 }
 
@@ -23,6 +23,6 @@ func (c shardsCopy) Run(ctx context.Context, con *console) error {
 	if c.JSON {
 		return con.printJSON(copied)
 	}
-	con.printf("wrote %s: %d files of %d bytes, %d were there\n", c.To, copied.Files, copied.Bytes, copied.There)
+	con.printf("wrote %s: %d files of %d bytes, %d were already there\n", c.To, copied.Files, copied.Bytes, copied.There)
 	return nil
 }

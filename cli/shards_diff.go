@@ -10,7 +10,7 @@ import (
 
 type shardsDiff struct {
 	A    string `arg:"" help:"${dataset}"`
-	B    string `arg:"" help:"Another."`
+	B    string `arg:"" help:"Dataset to compare with it."`
 	JSON bool   `help:"Print one JSON object."`
 }
 
@@ -20,7 +20,7 @@ type difference struct {
 	OnlyA   []string  `json:"only_a"`  // keys
 	OnlyB   []string  `json:"only_b"`  // keys
 	Changed []changed `json:"changed"` // rows with the same key
-	Order   bool      `json:"order"`   // the rows in both are in another order
+	Order   bool      `json:"order"`   // the common rows are in a different order
 }
 
 type changed struct {
@@ -56,7 +56,7 @@ func (c shardsDiff) Run(con *console) error {
 	return nil
 }
 
-// compareDatasets compares without reading image bytes: their hashes stand for them.
+// compareDatasets compares image hashes instead of image bytes, which it does not read.
 func compareDatasets(a, b *shards.Dataset) (difference, error) {
 	d := difference{OnlyA: []string{}, OnlyB: []string{}, Changed: []changed{}}
 	inA, err := a.Without("images.bytes")
@@ -131,7 +131,7 @@ func printDifference(con *console, d difference) {
 		con.printf("~ %s: %s\n", c.Key, strings.Join(c.Fields, ", "))
 	}
 	if d.Order {
-		con.println("the rows are in another order")
+		con.println("the rows are in a different order")
 	}
 	if d.Same {
 		con.println("same")

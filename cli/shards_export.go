@@ -20,9 +20,9 @@ type shardsExport struct {
 	Dataset     string   `arg:"" help:"${dataset}"`
 	Format      string   `arg:"" enum:"webdataset,img2dataset,parquet,jsonl,arrow,arrow-stream,hf" help:"webdataset, img2dataset, parquet, jsonl, arrow, arrow-stream or hf."`
 	To          string   `required:"" help:"Folder or URL to write to; it must be empty." placeholder:"DIR"`
-	Rows        int      `help:"Rows of a file of webdataset and img2dataset; default 10,000."`
-	Compression string   `enum:",gz,zst" default:"" help:"Of webdataset: gz or zst."`
-	Where       []string `help:"Keep rows in which COLUMN=VALUE, COLUMN>=VALUE or COLUMN<=VALUE; may be repeated." sep:"none"`
+	Rows        int      `help:"Rows per file of webdataset and img2dataset; default 10,000."`
+	Compression string   `enum:",gz,zst" default:"" help:"Compression of webdataset: gz or zst."`
+	Where       []string `help:"Keep rows with COLUMN=VALUE, COLUMN>=VALUE or COLUMN<=VALUE; may be repeated." sep:"none"`
 }
 
 func (c shardsExport) Run(ctx context.Context, con *console) error {
@@ -54,12 +54,12 @@ func (c shardsExport) Run(ctx context.Context, con *console) error {
 	}
 	con.printf("wrote %s\n", c.To)
 	if len(left) > 0 {
-		con.printf("%-11s%s; %s has one image and one text a record, webdataset has all\n", "left out", counts(left), c.Format)
+		con.printf("%-11s%s; %s holds one image and one text per record, webdataset holds all\n", "left out", counts(left), c.Format)
 	}
 	return nil
 }
 
-// counting counts what the format has no place for.
+// counting counts what the format cannot hold.
 func (c shardsExport) counting(samples iter.Seq2[shards.Sample, error], left map[string]int64) iter.Seq2[shards.Sample, error] {
 	if c.Format != "img2dataset" {
 		return samples
@@ -116,8 +116,8 @@ func (c shardsExport) write(dir string, samples iter.Seq2[shards.Sample, error])
 	return atomicfile.Write(filepath.Join(dir, "data.parquet"), func(w io.Writer) error { return shards.WriteParquet(w, samples) })
 }
 
-// writeJSONL writes rows as lines of data.jsonl, their images as files beside it, named by row;
-// each image's field file names its own.
+// writeJSONL writes rows as lines of data.jsonl and their images as files in the folder images, named
+// by row. The field files of a line lists them.
 func writeJSONL(dir string, samples iter.Seq2[shards.Sample, error]) error {
 	if err := os.MkdirAll(filepath.Join(dir, "images"), 0o755); err != nil {
 		return err

@@ -44,8 +44,8 @@ func (c shardsLs) Run(con *console) error {
 
 type shardsCat struct {
 	Dataset string   `arg:"" help:"${dataset}"`
-	Columns []string `help:"Columns to read, as FORMAT.md names them, for example key,texts; default all but image bytes."`
-	Where   []string `help:"Keep rows in which COLUMN=VALUE, COLUMN>=VALUE or COLUMN<=VALUE; may be repeated." sep:"none"`
+	Columns []string `help:"Columns to read, as FORMAT.md names them, for example key,texts; by default all but image bytes."`
+	Where   []string `help:"Keep rows with COLUMN=VALUE, COLUMN>=VALUE or COLUMN<=VALUE; may be repeated." sep:"none"`
 }
 
 func (c shardsCat) Run(con *console) error {
@@ -70,7 +70,7 @@ func (c shardsCat) Run(con *console) error {
 	return nil
 }
 
-// chosenRows returns a view without image bytes.
+// chosenRows returns a view of the chosen rows and columns, without image bytes.
 func chosenRows(d *shards.Dataset, columns, where []string) (*shards.View, error) {
 	v, err := d.Without("images.bytes")
 	if err == nil && len(columns) > 0 {
@@ -88,8 +88,8 @@ func chosenRows(d *shards.Dataset, columns, where []string) (*shards.View, error
 	return v, err
 }
 
-// parseFilter reads COLUMN=VALUE, COLUMN>=VALUE or COLUMN<=VALUE. The values of number columns are
-// numbers.
+// parseFilter reads COLUMN=VALUE, COLUMN>=VALUE or COLUMN<=VALUE. Values of numeric
+// columns are numbers.
 func parseFilter(condition string) (shards.Filter, error) {
 	at := strings.IndexAny(condition, "<>=")
 	if at <= 0 {
@@ -118,7 +118,7 @@ func parseFilter(condition string) (shards.Filter, error) {
 
 type shardsGet struct {
 	Dataset string `arg:"" help:"${dataset}"`
-	Row     string `arg:"" help:"Number of the row, from 0, or its key as key=KEY."`
+	Row     string `arg:"" help:"Row number from 0, or key=KEY."`
 	Images  string `help:"Folder to save the row's images in." placeholder:"DIR"`
 }
 
@@ -163,14 +163,14 @@ func (c shardsGet) find(d *shards.Dataset) (shards.Sample, error) {
 	}
 	row, err := strconv.Atoi(c.Row)
 	if err != nil {
-		return shards.Sample{}, fmt.Errorf("%q is neither the number of a row nor key=KEY", c.Row)
+		return shards.Sample{}, fmt.Errorf("%q is neither a row number nor key=KEY", c.Row)
 	}
 	return d.Row(row)
 }
 
 type shardsSample struct {
 	Dataset string `arg:"" help:"${dataset}"`
-	N       int    `short:"n" default:"5" help:"Rows."`
+	N       int    `short:"n" default:"5" help:"Number of rows."`
 	Seed    uint64 `default:"1" help:"The same seed draws the same rows."`
 	To      string `help:"Write the rows as a dataset, a folder or a URL, instead of printing them." placeholder:"DATASET"`
 }
@@ -182,7 +182,7 @@ func (c shardsSample) Run(con *console) error {
 	}
 	defer d.Close()
 	if c.N < 0 {
-		return errors.New("-n must not be below zero")
+		return errors.New("-n must be 0 or more")
 	}
 	rows := drawn(d.Len(), min(c.N, d.Len()), c.Seed)
 	if c.To != "" {
@@ -200,7 +200,8 @@ func (c shardsSample) Run(con *console) error {
 	return nil
 }
 
-// drawn returns n of total numbers in ascending order, each choice as likely (Floyd's algorithm).
+// drawn returns n distinct numbers below total in ascending order, drawn uniformly (Floyd's
+// algorithm).
 func drawn(total, n int, seed uint64) []int {
 	rng, taken := random.New(seed), map[int]bool{}
 	for last := total - n; last < total; last++ {
@@ -220,7 +221,7 @@ func drawn(total, n int, seed uint64) []int {
 
 type shardsView struct {
 	Dataset string `arg:"" help:"${dataset}"`
-	Out     string `default:"view.html" help:"The page."`
+	Out     string `default:"view.html" help:"HTML file to write."`
 	Tiles   int    `default:"120" help:"Rows on the contact sheet."`
 }
 

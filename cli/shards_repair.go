@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"errors"
+	"fmt"
 
 	"github.com/pali3/pali3/shards"
 )
@@ -9,13 +9,13 @@ import (
 type shardsRepair struct {
 	Dataset         string   `arg:"" help:"Dataset folder."`
 	RebuildManifest bool     `help:"Rebuild the manifest from the parts in the folder."`
-	Drop            []string `help:"Take these parts out of the dataset; they are kept in its folder dropped." placeholder:"PART"`
+	Drop            []string `help:"Remove these parts from the dataset and move them to its folder dropped." placeholder:"PART"`
 	JSON            bool     `help:"Print the new totals as one JSON object."`
 }
 
 func (c shardsRepair) Run(con *console) error {
 	if !c.RebuildManifest && len(c.Drop) == 0 {
-		return errors.New("say what to do: --rebuild-manifest, --drop PART; `pali3 shards verify` says what is wrong")
+		return fmt.Errorf("nothing to do: use --rebuild-manifest or --drop PART; `%s shards verify` lists the problems", con.program.Name)
 	}
 	lock, err := lockFor(c.Dataset)
 	if err != nil {

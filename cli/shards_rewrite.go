@@ -11,7 +11,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// writeDataset writes samples as a new dataset: all of them, or none.
+// writeDataset writes samples as a new dataset. On errors it writes nothing.
 func writeDataset(con *console, dir string, limits shards.Limits, command string, sources []string, samples iter.Seq2[shards.Sample, error]) error {
 	return writeCounted(con, dir, limits, command, sources, func(w *shards.Writer) error { return w.AppendAll(samples) })
 }
@@ -40,9 +40,9 @@ func writeCounted(con *console, dir string, limits shards.Limits, command string
 type shardsReshard struct {
 	Dataset    string `arg:"" help:"${dataset}"`
 	To         string `required:"" help:"The new dataset: a folder or a URL." placeholder:"DATASET"`
-	PartBytes  int64  `help:"Size at which a part ends; default 256 MiB."`
-	GroupBytes int64  `help:"Size at which a row group ends; default 4 MiB."`
-	GroupRows  int64  `help:"Or its rows; default 4096."`
+	PartBytes  int64  `help:"Size of a part; default 256 MiB."`
+	GroupBytes int64  `help:"Size of a row group; default 4 MiB."`
+	GroupRows  int64  `help:"Maximum rows of a row group; default 4096."`
 }
 
 func (c shardsReshard) Run(con *console) error {
@@ -110,10 +110,10 @@ type shardsSort struct {
 	Dataset string `arg:"" help:"${dataset}"`
 	To      string `required:"" help:"The new dataset: a folder or a URL." placeholder:"DATASET"`
 	By      string `default:"key" help:"Column: key, split, provenance.url, text (the first), width, height, bytes, or the name of a score."`
-	Reverse bool   `help:"Greatest first."`
+	Reverse bool   `help:"Sort in descending order."`
 }
 
-// sortKey is what a row is sorted by.
+// sortKey is a row with the value to sort by.
 type sortKey struct {
 	row    int
 	text   string
@@ -144,7 +144,7 @@ func (c shardsSort) Run(con *console) error {
 	return writeDataset(con, c.To, shards.Limits{}, "shards sort --by "+c.By, []string{c.Dataset}, d.Rows(rows))
 }
 
-// keys reads the column to sort by, and nothing else.
+// keys reads only the column to sort by.
 func (c shardsSort) keys(d *shards.Dataset) (keys []sortKey, err error) {
 	column := map[string]string{"key": "key", "split": "split", "provenance.url": "provenance.url", "text": "texts.value",
 		"width": "images.width", "height": "images.height", "bytes": "images"}[c.By]

@@ -13,19 +13,18 @@ import (
 	"github.com/pali3/pali3/webli"
 )
 
-// shardsSplit writes the splits of a dataset as datasets, or with --fraction a dataset with new
-// splits.
+// shardsSplit writes each split as a dataset, or with --fraction one dataset with new splits.
 type shardsSplit struct {
 	Dataset      string   `arg:"" help:"${dataset}"`
 	To           string   `required:"" help:"Folder of the new datasets, or a URL; with --fraction the new dataset." placeholder:"DIR"`
-	Parts        int      `help:"Cut into this many runs of rows of equal length, instead of by split."`
-	Fraction     []string `placeholder:"NAME=PART" help:"Write one dataset in which samples are drawn into these splits, for example val=0.05,test=0.05; the others are in --rest."`
-	Rest         string   `default:"train" help:"With --fraction: the split of all other samples."`
-	By           string   `default:"key" help:"With --fraction: what is drawn: key, provenance.url, provenance.page_url, or a field of the metadata. Samples with one value of it are in one split."`
-	KeepTogether string   `enum:",near-duplicates" default:"" placeholder:"near-duplicates" help:"With --fraction: keep samples with images that look alike (near-duplicates), or without images and with the same texts, in one split."`
-	Near         string   `placeholder:"BITS,COLOUR" help:"Which images look alike, as duplicates.near of a curation recipe; 3,5 by default."`
-	Seed         uint64   `help:"With --fraction: another seed draws other samples."`
-	Resplit      bool     `help:"With --fraction: draw from all samples. Without it a sample keeps a split other than that of --rest."`
+	Parts        int      `help:"Cut into this many datasets of consecutive rows, of equal length, instead of by split."`
+	Fraction     []string `placeholder:"NAME=PART" help:"Write one dataset with samples drawn into these splits, for example val=0.05,test=0.05; all others go to --rest."`
+	Rest         string   `default:"train" help:"With --fraction: split of all other samples."`
+	By           string   `default:"key" help:"With --fraction: what to draw by: key, provenance.url, provenance.page_url or a metadata field. Samples with the same value go to the same split."`
+	KeepTogether string   `enum:",near-duplicates" default:"" placeholder:"near-duplicates" help:"With --fraction: keep samples in the same split if their images are near-duplicates, or if they have no images and the same texts."`
+	Near         string   `placeholder:"BITS,COLOUR" help:"Threshold for near-duplicates, as duplicates.near of a curation recipe; default 3,5."`
+	Seed         uint64   `help:"With --fraction: seed of the draw."`
+	Resplit      bool     `help:"With --fraction: draw from all samples. By default samples keep a split other than --rest."`
 	Workers      int      `help:"Goroutines that decode images; default one per core."`
 	JSON         bool     `help:"With --fraction: print the report as one JSON object."`
 }
@@ -48,7 +47,7 @@ func (c shardsSplit) Run(ctx context.Context, con *console) error {
 	return c.bySplit(con, d)
 }
 
-// cut writes runs of rows of equal length.
+// cut writes datasets of consecutive rows, of equal length.
 func (c shardsSplit) cut(con *console, d *shards.Dataset) error {
 	for n := range c.Parts {
 		rows := numbers(n*d.Len()/c.Parts, (n+1)*d.Len()/c.Parts)
@@ -59,7 +58,7 @@ func (c shardsSplit) cut(con *console, d *shards.Dataset) error {
 	return nil
 }
 
-// bySplit writes each split that is there.
+// bySplit writes each split as a dataset.
 func (c shardsSplit) bySplit(con *console, d *shards.Dataset) error {
 	names, err := splitNames(d)
 	if err != nil {
@@ -142,7 +141,7 @@ func (c shardsSplit) draw(ctx context.Context, con *console) error {
 	return nil
 }
 
-// config reads the flags.
+// config returns the configuration that the flags describe.
 func (c shardsSplit) config() (webli.SplitConfig, error) {
 	config := webli.SplitConfig{Rest: c.Rest, By: c.By, KeepTogether: c.KeepTogether, Seed: c.Seed, Resplit: c.Resplit}
 	if c.Parts > 0 {
@@ -191,7 +190,7 @@ func (c shardsSplit) print(con *console, report webli.SplitReport) {
 		con.printf("%d groups of 2 to %d samples, %d samples in all, kept together\n", report.Groups-report.Torn, report.Largest, report.Grouped)
 	}
 	if kept := slices.ContainsFunc(report.Splits, func(p webli.SplitPart) bool { return p.Kept > 0 }); kept {
-		con.printf("kept: samples that had this split before; --resplit draws them too\n")
+		con.printf("kept: samples that already had this split; --resplit draws them again\n")
 	}
 	con.printf("wrote %s: %d rows\n", c.To, report.Samples)
 }

@@ -8,15 +8,15 @@ import (
 	"github.com/pali3/pali3/project"
 )
 
-// startCommand looks at a person's data and writes a project for them.
+// startCommand measures a user's data and writes a project for it.
 type startCommand struct {
-	Data     string  `arg:"" help:"Dataset, folder of images with texts, table with a column of image files, or archives of WebDataset."`
-	Out      string  `required:"" placeholder:"DIR" help:"Folder of the project, which is made."`
+	Data     string  `arg:"" help:"Dataset, folder of images with texts, table with a column of image files, or WebDataset archives."`
+	Out      string  `required:"" placeholder:"DIR" help:"Project folder to create."`
 	Size     string  `default:"tiny" placeholder:"SIZE" help:"Size of the models: tiny (2M parameters, minutes on a laptop), small (15M, hours) or base (300M, accelerators)."`
-	Minutes  float64 `default:"20" help:"Time that all of it may take on this machine."`
+	Minutes  float64 `default:"20" help:"Time limit for the whole run on this machine."`
 	Seed     uint64  `help:"Seed of all random choices."`
-	Language string  `help:"Language of texts that do not say theirs (BCP-47)."`
-	TextFrom string  `enum:",filename,folder" default:"" help:"Make texts of images without any from their file names or their folders' names; by default as the folder shows."`
+	Language string  `help:"Language of texts that have none (BCP-47)."`
+	TextFrom string  `enum:",filename,folder" default:"" help:"filename or folder: make texts for images without one from the name of the file or folder; by default decided from the folder."`
 	Backend  string  `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
 	JSON     bool    `help:"Print what was measured and decided as one JSON object."`
 }
@@ -57,6 +57,6 @@ func (c startCommand) Run(ctx context.Context, con *console) error {
 		seconds += float64(s.Steps) * s.SecondsEach
 	}
 	con.printf("training takes about %s here\n", time.Duration(seconds*float64(time.Second)).Round(time.Minute))
-	con.printf("\nwrote %s/%s and %s/recipes; change what you like, then: pali3 run %s\n", c.Out, project.PipelineFile, c.Out, c.Out)
+	con.printf("\nwrote %s/%s and %s/recipes; edit them as you like, then: %s run %s\n", c.Out, project.PipelineFile, c.Out, con.program.Name, c.Out)
 	return nil
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// datasetHelp is what commands say of an argument that is a dataset.
+// datasetHelp is the help of arguments that name a dataset.
 const datasetHelp = "Dataset: a folder, or a URL of an object store (s3://, gs://, azblob://, file:///)."
 
-// lockFor keeps other processes of this machine from writing to the folder or URL.
+// lockFor locks the folder or URL against other processes of this machine that would write to it.
 func lockFor(to string) (*folderlock.Lock, error) {
 	work, err := shards.WorkFolder(to)
 	if err != nil {
@@ -26,11 +26,11 @@ func lockFor(to string) (*folderlock.Lock, error) {
 	return folderlock.Take(work)
 }
 
-// deliver calls make with the folder that to names; if it is a URL, with an empty folder of this
-// machine, for send to take from there.
-func deliver(to string, make, send func(dir string) error) error {
+// deliver calls write with the folder to. If to is a URL, it calls write with an empty local folder,
+// and then send to upload that folder.
+func deliver(to string, write, send func(dir string) error) error {
 	if !shards.IsURL(to) {
-		return make(to)
+		return write(to)
 	}
 	lock, err := lockFor(to)
 	if err != nil {
@@ -42,17 +42,17 @@ func deliver(to string, make, send func(dir string) error) error {
 		return err
 	}
 	dir := filepath.Join(work, "whole")
-	if err := os.RemoveAll(dir); err != nil { // of a command that was killed
+	if err := os.RemoveAll(dir); err != nil { // left by a killed command
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := make(dir); err != nil {
+	if err := write(dir); err != nil {
 		return err
 	}
 	return send(dir)
 }
 
-// sendFiles moves all files below a folder to an object store.
+// sendFiles uploads all files below a folder to an object store.
 func (con *console) sendFiles(dir, to string) error {
 	ctx := con.ctx
 	store, err := con.program.Stores.OpenStore(ctx, to)
@@ -94,7 +94,7 @@ func sendFile(ctx context.Context, store shards.WritableStore, path, name string
 	return store.Put(ctx, shards.File{Name: name, Bytes: size, SHA256: hex.EncodeToString(digest.Sum(nil))}, file)
 }
 
-// mustBeEmpty refuses a folder or prefix that has files.
+// mustBeEmpty returns an error if a folder or prefix has files.
 func (con *console) mustBeEmpty(to string) error {
 	store, err := con.program.Stores.OpenStore(con.ctx, to)
 	if err != nil {

@@ -28,7 +28,7 @@ type tokenizerCommand struct {
 
 type tokenizerEncode struct {
 	Model  string `required:"" help:"SentencePiece .model file, or a tokenizer.json that describes one."`
-	Format string `enum:"ids,pieces,offsets" default:"ids" help:"Print ids, pieces, or id:begin:end with the bytes of the line that an id stands for (${enum})."`
+	Format string `enum:"ids,pieces,offsets" default:"ids" help:"Print ids, pieces, or id:begin:end with the byte range of each id in the line (${enum})."`
 }
 
 func (c tokenizerEncode) Run(ctx context.Context, con *console) error {
@@ -44,12 +44,12 @@ func (c tokenizerEncode) Run(ctx context.Context, con *console) error {
 	return lines.Map(ctx, con.in, con.out, write)
 }
 
-// openModel opens a model. It logs where a tokenizer.json gets other ids from Hugging Face's
-// tokenizers.
+// openModel opens a model. It logs for which texts the ids of a tokenizer.json differ from those of
+// Hugging Face's tokenizers.
 func (con *console) openModel(path string) (*sentencepiece.Model, error) {
 	model, notes, err := tokenizerjson.OpenModel(path)
 	if len(notes) > 0 {
-		con.log.Info().Msg("run as a SentencePiece model; the ids are those of Hugging Face's tokenizers but for " + strings.Join(notes, "; "))
+		con.log.Info().Msg("run as a SentencePiece model; the ids are those of Hugging Face's tokenizers except for " + strings.Join(notes, "; "))
 	}
 	return model, err
 }
@@ -75,7 +75,7 @@ func appendOffsets(dst []byte, model *sentencepiece.Model, line string) []byte {
 	return dst
 }
 
-// separate puts a space before all but the first of a line's values.
+// separate appends a space before all values of a line but the first.
 func separate(dst []byte, i int) []byte {
 	if i > 0 {
 		dst = append(dst, ' ')
@@ -97,8 +97,8 @@ func (c tokenizerDecode) Run(ctx context.Context, con *console) error {
 	})
 }
 
-// appendText decodes a line of ids. A newline in the text becomes a space, so that lines stay
-// lines.
+// appendText decodes a line of ids. A newline in the text becomes a space, so that each line of ids
+// gives one line of text.
 func appendText(dst []byte, model *sentencepiece.Model, line string) ([]byte, error) {
 	var ids []int32
 	for i, field := range strings.Fields(line) {

@@ -10,7 +10,7 @@ import (
 	"github.com/pali3/pali3/tokenize/tokenizerjson"
 )
 
-// tokenizerCompare shows the lines of which two tokenizers make different ids.
+// tokenizerCompare shows the lines that two tokenizers encode differently.
 type tokenizerCompare struct {
 	A    string `arg:"" help:"One tokenizer: a SentencePiece .model or a tokenizer.json."`
 	B    string `arg:"" help:"The other."`
@@ -18,7 +18,7 @@ type tokenizerCompare struct {
 	JSON bool   `help:"Print the counts as one JSON object."`
 }
 
-// comparison is what compare counts.
+// comparison is what compare prints as JSON.
 type comparison struct {
 	Lines  int `json:"lines"`
 	Differ int `json:"differ"`
@@ -61,7 +61,7 @@ func (c tokenizerCompare) Run(ctx context.Context, con *console) error {
 	return out.Flush()
 }
 
-// showPieces writes ids with the text that each decodes to.
+// showPieces formats ids with the text that each decodes to.
 func showPieces(t tokenizerjson.Tokenizer, ids []int32) []byte {
 	var out []byte
 	for i, id := range ids {

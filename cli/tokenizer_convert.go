@@ -8,10 +8,10 @@ import (
 	"github.com/pali3/pali3/tokenize/tokenizerjson"
 )
 
-// tokenizerImport makes a .model of a tokenizer.json, and says for which texts tokenizers gives
-// other ids.
+// tokenizerImport converts a tokenizer.json to a .model, and reports for which texts Hugging Face's
+// tokenizers gives other ids.
 type tokenizerImport struct {
-	File string `arg:"" help:"A tokenizer.json; added_tokens.json and special_tokens_map.json beside it are read, too."`
+	File string `arg:"" help:"A tokenizer.json; added_tokens.json and special_tokens_map.json beside it are also read."`
 	To   string `required:"" placeholder:"MODEL" help:"SentencePiece .model file to write."`
 }
 
@@ -28,7 +28,7 @@ func (c tokenizerImport) Run(con *console) error {
 	}
 	con.printf("%s: a %s model of %d pieces\n", c.To, imported.Proto.Trainer.Type, len(imported.Proto.Pieces))
 	if len(imported.Notes) > 0 {
-		con.println("The ids are those of Hugging Face's tokenizers but for")
+		con.println("The ids are those of Hugging Face's tokenizers except for")
 	}
 	for _, note := range imported.Notes {
 		con.println("  - " + note)
@@ -36,7 +36,7 @@ func (c tokenizerImport) Run(con *console) error {
 	return nil
 }
 
-// tokenizerExport makes a tokenizer.json of a .model.
+// tokenizerExport converts a .model to a tokenizer.json.
 type tokenizerExport struct {
 	Model string `required:"" help:"SentencePiece .model file, unigram or BPE."`
 	To    string `required:"" placeholder:"FILE" help:"The tokenizer.json to write."`

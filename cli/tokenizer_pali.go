@@ -15,7 +15,7 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece/train"
 )
 
-// givenFlags returns the names of the flags that a command line has.
+// givenFlags returns the names of the flags that were given on the command line.
 func givenFlags(call *kong.Context) map[string]bool {
 	given := map[string]bool{}
 	for _, part := range call.Path {
@@ -26,7 +26,7 @@ func givenFlags(call *kong.Context) map[string]bool {
 	return given
 }
 
-// fixedByPreset are flags that would make another kind of model than --preset pali is for.
+// fixedByPreset are flags that conflict with --preset pali.
 var fixedByPreset = []string{
 	"unk-id", "bos-id", "eos-id", "pad-id", "model-type", "use-all-vocab", "seed-sentencepieces-file", "treat-whitespace-as-suffix",
 	"pretokenization-delimiter", "input-sentence-size", "shuffle-input-sentence", "seed", "split-by-whitespace",
@@ -58,11 +58,11 @@ func (c tokenizerTrain) pali(ctx context.Context, con *console, given map[string
 	if err := model.WriteFiles(c.Out); err != nil {
 		return err
 	}
-	return c.tell(con, report, fits)
+	return c.print(con, report, fits)
 }
 
-// adjust sets the options whose flags are given, and those that the preset has as spm_train has
-// them.
+// adjust sets the options whose flags are given, and those for which the preset has the default of
+// spm_train.
 func adjust(o *train.Options, flags train.Options, given map[string]bool) {
 	preset := *o
 	*o = flags
@@ -80,7 +80,7 @@ func adjust(o *train.Options, flags train.Options, given map[string]bool) {
 	}
 }
 
-// trainPaLI trains on the dataset or the files, and counts how well the model fits each language.
+// trainPaLI trains on the dataset or the files, and measures how well the model fits each language.
 func (c tokenizerTrain) trainPaLI(ctx context.Context, con *console, o mixture.TokenizerOptions) (*train.Model, []mixture.LanguageFit, error) {
 	if c.Data == "" {
 		model, err := mixture.TrainTokenizerOfLines(ctx, c.sentences(), o)
@@ -103,11 +103,11 @@ func (c tokenizerTrain) trainPaLI(ctx context.Context, con *console, o mixture.T
 	return model, fits, err
 }
 
-// mostIDs is how many languages with the most ids a word are named.
+// mostIDs is how many of the languages with the most ids per word are printed.
 const mostIDs = 5
 
-// tell prints what was trained, on what, and how well it fits.
-func (c tokenizerTrain) tell(con *console, r mixture.TokenizerReport, fits []mixture.LanguageFit) error {
+// print prints the model, what it was trained on, and how well it fits.
+func (c tokenizerTrain) print(con *console, r mixture.TokenizerReport, fits []mixture.LanguageFit) error {
 	var all sentencepiece.Stats
 	for _, fit := range fits {
 		all.Add(fit.Stats)
@@ -133,18 +133,18 @@ func (c tokenizerTrain) tell(con *console, r mixture.TokenizerReport, fits []mix
 		con.printf("note   %s\n", note)
 	}
 	if all.Words > 0 {
-		con.printf("fit    %.2f ids a word%s\n", all.IDsPerWord(), mostOf(fits))
+		con.printf("fit    %.2f ids per word%s\n", all.IDsPerWord(), mostOf(fits))
 	}
 	con.printf("recipe tokenizer: {model: %s.model, sentinels: 64, mode_tokens: true}\n", c.Out)
 	if c.Data != "" {
-		con.printf("next   pali3 tokenizer stats --data %s --split %s --model %s.model\n", c.Data, c.Split, c.Out)
+		con.printf("next   %s tokenizer stats --data %s --split %s --model %s.model\n", con.program.Name, c.Data, c.Split, c.Out)
 	} else {
-		con.printf("next   pali3 tokenizer encode --model %s.model --format pieces\n", c.Out)
+		con.printf("next   %s tokenizer encode --model %s.model --format pieces\n", con.program.Name, c.Out)
 	}
 	return nil
 }
 
-// languagesOf says in how many languages texts are, if that is known.
+// languagesOf returns how many languages the texts have, "" if unknown.
 func languagesOf(r mixture.TokenizerReport) string {
 	known := len(r.Languages)
 	if r.Languages[""] > 0 {
@@ -154,12 +154,12 @@ func languagesOf(r mixture.TokenizerReport) string {
 	case known == 0:
 		return ""
 	case r.Languages[""] > 0:
-		return fmt.Sprintf(" in %d languages, %d texts in no known one", known, r.Languages[""])
+		return fmt.Sprintf(" in %d languages, %d texts without a language", known, r.Languages[""])
 	}
 	return fmt.Sprintf(" in %d languages", known)
 }
 
-// mostOf names the languages of which a word takes the most ids.
+// mostOf lists the languages with the most ids per word.
 func mostOf(fits []mixture.LanguageFit) string {
 	if len(fits) < 2 {
 		return ""

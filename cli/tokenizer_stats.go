@@ -18,13 +18,13 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece"
 )
 
-// tokenizerStats says how well a model fits texts.
+// tokenizerStats measures how well a model fits texts.
 type tokenizerStats struct {
 	Model  string `required:"" help:"SentencePiece .model file, or a tokenizer.json that describes one."`
-	Data   string `placeholder:"DATASET" help:"Count the captions of a dataset, or the questions of one without captions, by language, in place of lines."`
+	Data   string `placeholder:"DATASET" help:"Measure on the captions of a dataset, or its questions if it has no captions, by language, instead of lines."`
 	Split  string `default:"train" help:"Split of the dataset; all takes every sample."`
-	Tagged bool   `help:"Lines are a language, a tab and a text; count by language."`
-	HTML   string `placeholder:"FILE" help:"Write the table as a page, too."`
+	Tagged bool   `help:"Each line is a language, a tab and a text; measure by language."`
+	HTML   string `placeholder:"FILE" help:"Also write the table as an HTML page."`
 	JSON   bool   `help:"Print one JSON object."`
 }
 
@@ -96,7 +96,7 @@ func (c tokenizerStats) lines(con *console, model *sentencepiece.Model) (map[str
 // dataset counts the texts of a dataset.
 func (c tokenizerStats) dataset(con *console, model *sentencepiece.Model) (map[string]*sentencepiece.Stats, error) {
 	if c.Tagged {
-		return nil, errors.New("--tagged is for lines; a dataset says the language of each text")
+		return nil, errors.New("--tagged is for lines; a dataset has the language of each text")
 	}
 	d, err := con.open(c.Data)
 	if err != nil {
@@ -117,7 +117,7 @@ func (c tokenizerStats) dataset(con *console, model *sentencepiece.Model) (map[s
 	return byLanguage, nil
 }
 
-// statRows makes one row of all texts, then one of each language.
+// statRows returns a row for all texts, then one for each language.
 func statRows(byLanguage map[string]*sentencepiece.Stats) (rows []languageStats) {
 	var all sentencepiece.Stats
 	for _, stats := range byLanguage {
@@ -159,11 +159,11 @@ td.bar { width: 30%; text-align: left } td.bar i { display: inline-block; height
 </head>
 <body>
 <h1>{{.Model}}</h1>
-<p>{{.Type}} model of {{count .Pieces}} pieces. <b>Ids a word</b> is 1 where every word is one piece; of languages that
-write no spaces it says little, there <b>ids a byte</b> tells. <b>Coverage</b> is the part of the characters that pieces
-cover, in red below 99%; <b>unknown</b> the part of the ids that are the unknown piece or single bytes.</p>
+<p>{{.Type}} model of {{count .Pieces}} pieces. <b>Ids per word</b> is 1 if every word is one piece; for languages
+without spaces, look at <b>ids per byte</b>. <b>Coverage</b> is the fraction of characters that pieces
+cover, in red below 99%; <b>unknown</b> is the fraction of ids that are the unknown piece or single bytes.</p>
 <table>
-<tr><th>language<th>texts<th>bytes<th>ids<th>ids a byte<th>coverage<th>unknown<th>ids a word<th></tr>
+<tr><th>language<th>texts<th>bytes<th>ids<th>ids per byte<th>coverage<th>unknown<th>ids per word<th></tr>
 {{$most := .Most}}{{range .Rows}}<tr{{if eq .Language "all"}} class="all"{{end}}><td>{{.Language}}<td>{{count .Texts}}<td>{{count .Bytes}}<td>{{count .IDs -}}
 <td>{{number .IDsPerByte}}<td{{if low .Coverage}} class="low"{{end}}>{{percent .Coverage}}<td>{{percent .UnknownRate}}<td>{{number .IDsPerWord -}}
 <td class="bar"><i style="width:{{width .IDsPerWord $most}}%"></i></tr>

@@ -15,62 +15,62 @@ import (
 	"github.com/pali3/pali3/tokenize/sentencepiece/train"
 )
 
-// tokenizerTrain makes a SentencePiece model of text. Its flags are named as spm_train's.
+// tokenizerTrain trains a SentencePiece model. Its flags have the names of spm_train's.
 type tokenizerTrain struct {
-	Data        string   `placeholder:"DATASET" help:"Train on the captions, questions and answers of a dataset, and on PaLI's prompts with them, for use in recipes: --preset pali."`
+	Data        string   `placeholder:"DATASET" help:"Train on the captions, questions and answers of a dataset and on PaLI's prompts, for use in recipes; implies --preset pali."`
 	Split       string   `default:"train" help:"Split of the dataset; all takes every sample."`
-	Preset      string   `enum:",pali" default:"" placeholder:"pali" help:"pali sets what a recipe's tokenizer needs: padding, end and unknown piece at 0, 1 and 2, byte fallback, text left as it is. Other flags that are given count over it."`
-	Input       []string `help:"Files of text, a sentence a line; - is standard input."`
-	InputFormat string   `enum:"text,tsv" default:"text" help:"Lines are text, or a text, a tab and how often it counts (${enum})."`
-	Out         string   `required:"" help:"Writes OUT.model and OUT.vocab." placeholder:"PREFIX"`
+	Preset      string   `enum:",pali" default:"" placeholder:"pali" help:"pali sets what a recipe's tokenizer needs: padding, end and unknown piece at 0, 1 and 2, byte fallback, no normalization of the text. Other flags override it."`
+	Input       []string `help:"Text files with one sentence per line; - is standard input."`
+	InputFormat string   `enum:"text,tsv" default:"text" help:"text: each line is a text; tsv: each line is a text, a tab and its count."`
+	Out         string   `required:"" help:"Write PREFIX.model and PREFIX.vocab." placeholder:"PREFIX"`
 	ModelType   string   `enum:"unigram,bpe,word,char" default:"unigram" help:"Type of the model (${enum})."`
-	VocabSize   int      `default:"8000" help:"Pieces of the vocabulary, special ones included. With --preset pali, by default a size that suits the text."`
-	Soft        bool     `name:"soft-vocab-limit" help:"Accept a text that gives fewer pieces."`
-	UseAllVocab bool     `help:"Take all words or characters, for word and char models."`
+	VocabSize   int      `default:"8000" help:"Vocabulary size, including special pieces. With --preset pali, the default depends on the text."`
+	Soft        bool     `name:"soft-vocab-limit" help:"Allow fewer pieces than --vocab-size."`
+	UseAllVocab bool     `help:"Use all words or characters, for word and char models."`
 
-	CharacterCoverage  float64  `default:"0.9995" help:"Part of the text, 0.98 to 1, whose characters become pieces."`
-	RequiredChars      string   `help:"Characters that become pieces however rare."`
-	ByteFallback       bool     `help:"Spell what no piece covers in bytes."`
-	ControlSymbols     []string `help:"Pieces that text cannot spell." placeholder:"PIECE"`
-	UserDefinedSymbols []string `help:"Pieces that are found wherever their text occurs." placeholder:"PIECE"`
+	CharacterCoverage  float64  `default:"0.9995" help:"Fraction of the text's characters to cover with pieces, from 0.98 to 1."`
+	RequiredChars      string   `help:"Characters that become pieces even if rare."`
+	ByteFallback       bool     `help:"Encode characters without a piece as bytes."`
+	ControlSymbols     []string `help:"Pieces that text is never encoded to." placeholder:"PIECE"`
+	UserDefinedSymbols []string `help:"Pieces that are always kept whole in text." placeholder:"PIECE"`
 	UnkID              pieceID  `default:"0" help:"Id of the unknown piece."`
 	BosID              pieceID  `default:"1" help:"Id of the piece that begins a sentence; -1 for none."`
 	EosID              pieceID  `default:"2" help:"Id of the piece that ends a sentence; -1 for none."`
 	PadID              pieceID  `default:"-1" help:"Id of the padding piece; -1 for none."`
 
-	MaxSentencepieceLength    int    `default:"16" help:"Longest piece, in characters."`
+	MaxSentencepieceLength    int    `default:"16" help:"Maximum length of a piece, in characters."`
 	SplitByWhitespace         bool   `default:"true" negatable:"" help:"No piece crosses white space."`
-	SplitByUnicodeScript      bool   `default:"true" negatable:"" help:"No piece has two scripts."`
-	SplitByNumber             bool   `default:"true" negatable:"" help:"No piece has digits beside letters."`
+	SplitByUnicodeScript      bool   `default:"true" negatable:"" help:"No piece mixes scripts."`
+	SplitByNumber             bool   `default:"true" negatable:"" help:"No piece mixes digits and letters."`
 	SplitDigits               bool   `help:"Each digit is a piece."`
-	TreatWhitespaceAsSuffix   bool   `help:"White space ends pieces."`
-	AllowWhitespaceOnlyPieces bool   `help:"Several white spaces may be a piece."`
+	TreatWhitespaceAsSuffix   bool   `help:"Mark white space at the end of pieces, not at the start."`
+	AllowWhitespaceOnlyPieces bool   `help:"Allow pieces of white space only."`
 	PretokenizationDelimiter  string `help:"Text that no piece crosses."`
 
-	NormalizationRuleName  string `default:"nmt_nfkc" help:"Rules by which text is normalised: identity, nfkc, nfkc_cf, nmt_nfkc, nmt_nfkc_cf."`
-	NormalizationRuleTSV   string `name:"normalization-rule-tsv" type:"existingfile" help:"File of such rules: code points in hexadecimal, a tab, and what replaces them."`
+	NormalizationRuleName  string `default:"nmt_nfkc" help:"Normalization rules: identity, nfkc, nfkc_cf, nmt_nfkc, nmt_nfkc_cf."`
+	NormalizationRuleTSV   string `name:"normalization-rule-tsv" type:"existingfile" help:"File of normalization rules: code points in hexadecimal, a tab and their replacement."`
 	AddDummyPrefix         bool   `default:"true" negatable:"" help:"Put a space before text."`
-	RemoveExtraWhitespaces bool   `default:"true" negatable:"" help:"Join spaces, and drop those at the ends."`
+	RemoveExtraWhitespaces bool   `default:"true" negatable:"" help:"Merge repeated spaces and strip those at both ends."`
 
 	InputSentenceSize      int     `help:"Use at most this many sentences; 0 for all."`
-	ShuffleInputSentence   bool    `default:"true" negatable:"" help:"Draw them from all, not the first."`
-	Seed                   uint64  `help:"Seed of that draw."`
-	MaxSentenceLength      int     `default:"4192" help:"Leave out longer lines, in bytes."`
-	SeedSentencepieceSize  int     `default:"1000000" help:"Candidates that a unigram model begins with."`
-	SeedSentencepiecesFile string  `type:"existingfile" help:"File of candidates: text, a tab, and how often it occurs."`
-	ShrinkingFactor        float64 `default:"0.75" help:"Part of the pieces that a pruning keeps."`
+	ShuffleInputSentence   bool    `default:"true" negatable:"" help:"Draw these at random instead of taking the first."`
+	Seed                   uint64  `help:"Seed of the draw."`
+	MaxSentenceLength      int     `default:"4192" help:"Maximum length of a line in bytes; longer ones are left out."`
+	SeedSentencepieceSize  int     `default:"1000000" help:"Initial number of candidates of a unigram model."`
+	SeedSentencepiecesFile string  `type:"existingfile" help:"File of candidates: text, a tab and its count."`
+	ShrinkingFactor        float64 `default:"0.75" help:"Fraction of pieces that each pruning keeps."`
 	NumSubIterations       int     `default:"2" help:"Rounds of expectation maximisation between prunings."`
-	NumThreads             int     `help:"Threads; 0 for one a processor. The model is the same for any."`
+	NumThreads             int     `help:"Threads; 0 for one per core. The model does not depend on it."`
 
 	JSON bool `help:"Print one JSON object."`
 }
 
-// Validate refuses flags that do not go together.
+// Validate returns an error if flags are missing or conflict.
 func (c *tokenizerTrain) Validate(call *kong.Context) error {
 	given := givenFlags(call)
 	switch {
 	case c.Data != "" && len(c.Input) > 0:
-		return errors.New("--data and --input are both there; train on a dataset or on files")
+		return errors.New("--data and --input conflict: train on a dataset or on files")
 	case c.Data == "" && len(c.Input) == 0:
 		return errors.New("nothing to train on: name --data DATASET or --input FILE")
 	case c.Data == "" && given["split"]:
@@ -82,7 +82,7 @@ func (c *tokenizerTrain) Validate(call *kong.Context) error {
 	}
 	for _, name := range fixedByPreset {
 		if given[name] {
-			return fmt.Errorf("--%s does not go with --preset pali (which --data implies): the preset decides it", name)
+			return fmt.Errorf("--%s conflicts with --preset pali (which --data implies), which sets it", name)
 		}
 	}
 	if slices.Contains(c.Input, "-") {
@@ -124,11 +124,11 @@ func (c tokenizerTrain) plain(ctx context.Context, con *console) error {
 		return con.printJSON(map[string]any{"model": c.Out + ".model", "vocab": c.Out + ".vocab", "type": o.Type.String(), "pieces": model.Len()})
 	}
 	con.printf("wrote %s.model and %s.vocab: %s, %d pieces\n", c.Out, c.Out, o.Type, model.Len())
-	con.printf("next: pali3 tokenizer encode --model %s.model --format pieces\n", c.Out)
+	con.printf("next: %s tokenizer encode --model %s.model --format pieces\n", con.program.Name, c.Out)
 	return nil
 }
 
-// sentences reads the lines of the files.
+// sentences returns the sentences of the input files.
 func (c tokenizerTrain) sentences() iter.Seq2[train.Sentence, error] {
 	if c.InputFormat == "tsv" {
 		return train.WeightedFiles(c.MaxSentenceLength, c.Input...)
@@ -162,10 +162,10 @@ func (c tokenizerTrain) options() (train.Options, error) {
 	return o, nil
 }
 
-// pieceID is the id of a special piece, or -1 for none: --bos-id -1 is as good as --bos-id=-1.
+// pieceID is the id of a special piece, or -1 for none. It parses both --bos-id -1 and --bos-id=-1.
 type pieceID int
 
-// Decode reads the next word of the command line, also one that begins as a flag does.
+// Decode reads the next word of the command line, even if it begins with a dash.
 func (id *pieceID) Decode(ctx *kong.DecodeContext) error {
 	word := ctx.Scan.Pop()
 	if word.IsEOL() {
@@ -179,7 +179,7 @@ func (id *pieceID) Decode(ctx *kong.DecodeContext) error {
 	return nil
 }
 
-// longestSeed is above the longest piece: 512 characters of four bytes.
+// longestSeed exceeds the longest piece, which has 512 characters of at most four bytes.
 const longestSeed = 2048
 
 func readSeeds(path string) ([]train.SeedPiece, error) {
@@ -191,12 +191,12 @@ func readSeeds(path string) ([]train.SeedPiece, error) {
 		seeds = append(seeds, train.SeedPiece(s))
 	}
 	if len(seeds) == 0 {
-		return nil, errors.New("candidates: " + path + " has none")
+		return nil, errors.New("candidates: " + path + " is empty")
 	}
 	return seeds, nil
 }
 
-// trainingProgress logs steps, those of one kind at most once a second.
+// trainingProgress logs the steps of each stage at most once a second.
 func trainingProgress(con *console) func(train.Progress) {
 	last, stage := time.Time{}, ""
 	return func(p train.Progress) {

@@ -25,7 +25,7 @@ func topicNames() (names []string) {
 	return names
 }
 
-// printTopic prints the text of a topic. Found is false if there is none of that name.
+// printTopic prints the text of a topic. Found is false if there is no such topic.
 func (p Program) printTopic(w io.Writer, name string) (found bool, err error) {
 	if !slices.Contains(topicNames(), name) {
 		return false, nil
@@ -41,13 +41,13 @@ func (p Program) printTopic(w io.Writer, name string) (found bool, err error) {
 	return true, parsed.Execute(w, topicData{p})
 }
 
-// topicData is what the texts of topics may show.
+// topicData is the data of the topic templates.
 type topicData struct{ program Program }
 
-// Name is the program's.
+// Name returns the program's name.
 func (t topicData) Name() string { return t.program.Name }
 
-// Recipes lists the shipped recipes, a line each.
+// Recipes lists the shipped recipes, one per line.
 func (topicData) Recipes() (string, error) {
 	var b strings.Builder
 	for _, name := range recipes.Names() {
@@ -63,5 +63,5 @@ func (topicData) Recipes() (string, error) {
 // ImageOps lists the operations of image pipelines.
 func (t topicData) ImageOps() string { return t.program.Ops.String() }
 
-// Kinds lists the kinds of task.
+// Kinds lists the task kinds.
 func (t topicData) Kinds() string { return strings.Join(t.program.Kinds.Names(), ", ") }

@@ -12,7 +12,7 @@ import (
 
 // trainCommand runs a stage of training.
 type trainCommand struct {
-	Recipe  string   `required:"" placeholder:"RECIPE" help:"Shipped recipe, or a YAML file; the run.yaml of a run repeats it."`
+	Recipe  string   `required:"" placeholder:"RECIPE" help:"Shipped recipe or YAML file; the run.yaml in a run folder repeats that run."`
 	Out     string   `required:"" placeholder:"RUN" help:"Run folder. An interrupted run in it is resumed."`
 	Set     []string `sep:"none" placeholder:"KEY=VALUE" help:"Override a value of the recipe, for example data=DATASET or optimizer.learning_rate=1e-3."`
 	Backend string   `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
@@ -42,7 +42,7 @@ func (c trainCommand) Run(ctx context.Context, con *console) error {
 			if line != nil {
 				line.Clear()
 			}
-			con.log.Info().Msg(sayEvaluated(e))
+			con.log.Info().Msg(evaluatedLine(e))
 		},
 		Progress: func(p stages.Progress) {
 			if line == nil {
@@ -84,19 +84,19 @@ func (c trainCommand) print(con *console, r stages.Result) {
 		con.printf("split %s, %d evaluations, the last after step %d: %s\n", last.Split, n, last.Step, last)
 	}
 	if r.StoppedEarly {
-		con.printf("stopped early, after step %d: too many evaluations without a better score\n", r.Steps)
+		con.printf("stopped early after step %d: too many evaluations without a better score\n", r.Steps)
 	}
 	if r.Best != nil {
 		con.printf("the weights are those of step %d, the best by %s: %.4f (%.4f to %.4f)\n", r.Best.Step, r.Best.Metric, r.Best.Score.Value, r.Best.Score.Lo, r.Best.Score.Hi)
 	}
-	con.printf("wrote %s; its curves: tensorboard --logdir %s\n", r.Weights, c.Out)
+	con.printf("wrote %s; see its curves with: tensorboard --logdir %s\n", r.Weights, c.Out)
 }
 
-// sayEvaluated tells of an evaluation on a line.
-func sayEvaluated(e stages.Evaluated) string {
-	said := fmt.Sprintf("after step %d, split %s: %s", e.Step, e.Split, e)
+// evaluatedLine describes an evaluation in one line.
+func evaluatedLine(e stages.Evaluated) string {
+	line := fmt.Sprintf("after step %d, split %s: %s", e.Step, e.Split, e)
 	if e.Best != "" {
-		said += "; the best so far by " + e.Best
+		line += "; the best so far by " + e.Best
 	}
-	return said
+	return line
 }
