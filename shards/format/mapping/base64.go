@@ -7,16 +7,15 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// base64Begins are what images in base64 begin with: JPEG, PNG, GIF, RIFF (WebP) and BMP.
+// base64Begins are the beginnings of images in base64: JPEG, PNG, GIF, RIFF (WebP) and BMP.
 var base64Begins = []string{"/9j/", "iVBORw0KGgo", "R0lGODl", "R0lGODd", "UklGR", "Qk"}
 
-// minBase64 is the shortest text that is tried, in bytes: no image is smaller, and a path may begin
-// like one.
+// minBase64 is the length in bytes of the shortest text that is decoded. No image is smaller, and a
+// path may begin like one.
 const minBase64 = 48
 
-// Base64Image returns the image that a text holds in base64, as tables of text have it: OFA's,
-// Chinese-CLIP's, what OpenAI's messages hold (data:image/jpeg;base64,...). ok is false for any
-// other text.
+// Base64Image decodes an image in base64, as in the text tables of OFA and Chinese-CLIP and in
+// OpenAI's messages (data:image/jpeg;base64,...). ok is false for any other text.
 func Base64Image(text string) (content []byte, ok bool) {
 	text = strings.TrimSpace(text)
 	if strings.HasPrefix(text, "data:image/") {
@@ -27,7 +26,7 @@ func Base64Image(text string) (content []byte, ok bool) {
 	if len(text) < minBase64 || !begins(text) {
 		return nil, false
 	}
-	if strings.ContainsAny(text, "\r\n") { // of MIME, after 76 characters
+	if strings.ContainsAny(text, "\r\n") { // MIME has line ends after 76 characters
 		text = strings.NewReplacer("\r", "", "\n", "").Replace(text)
 	}
 	content, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text, "="))

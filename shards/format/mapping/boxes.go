@@ -10,28 +10,28 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// BadBoxes is the reason of a row whose boxes do not fit together.
+// BadBoxes is the reject reason of a row whose columns of boxes do not have the same length.
 const BadBoxes = "boxes"
 
-// BoxFormats are what the four numbers of a box may be: xywh as in COCO, xyxy as in Pascal VOC,
-// yxyx as in TensorFlow Datasets. They are fractions of the image's sides if all numbers of an
-// image are at most 1, otherwise pixels.
+// BoxFormats are the meanings that the four numbers of a box may have: xywh as in COCO, xyxy as in
+// Pascal VOC, yxyx as in TensorFlow Datasets. If all numbers of an image are at most 1, they are
+// fractions of its sides, otherwise pixels.
 var BoxFormats = []string{"xywh", "xyxy", "yxyx"}
 
-// boxes are the columns of a plan that have boxes.
+// boxes are the columns with boxes in a plan.
 type boxes struct {
 	column, labels string
 	edges          [4]string // y0, x0, y1, x1
 	label          string    // of the edges
-	format         string    // of boxes in pixels, as named or as rows that were observed have it
+	format         string    // of boxes in pixels: the named format, or that of the observed rows
 }
 
 func (b *boxes) has() bool { return b.column != "" || b.edges[0] != "" }
 
-// HasBoxes reports whether columns have boxes: then [Plan.Observe] wants rows.
+// HasBoxes reports whether there are columns with boxes. If so, call [Plan.Observe] with some rows.
 func (p *Plan) HasBoxes() bool { return p.box.has() }
 
-// takes reports whether a column's values are made into boxes.
+// takes reports whether boxes are made from a column's values.
 func (b *boxes) takes(column string) bool {
 	return column == b.column || column == b.labels && b.column != "" || b.edges[0] != "" && (slices.Contains(b.edges[:], column) || column == b.label)
 }
@@ -43,7 +43,7 @@ func (p *Plan) checkBoxFormat() error {
 	return nil
 }
 
-// boxesOf finds the columns that have boxes.
+// boxesOf finds the columns with boxes.
 func (p *Plan) boxesOf(columns []string) (b boxes) {
 	b.format = p.BoxFormat
 	if p.Boxes != "" {
@@ -104,7 +104,7 @@ func (r *row) boxes() {
 	r.place(column, numbers, list(labels))
 }
 
-// Fields of a struct of boxes, the first that is there.
+// Fields of a struct of boxes; the first that exists is used.
 var (
 	innerBoxes  = []string{"bbox", "boxes", "bboxes", "box"}
 	innerLabels = []string{"category", "label", "categories", "labels", "class", "class_name", "name", "category_id", "label_id"}
@@ -119,7 +119,7 @@ func nameOf(fields map[string]any, names []string) string {
 	return ""
 }
 
-// structOf returns a struct of lists; a list of structs becomes one.
+// structOf returns a struct of lists. It turns a list of structs into one.
 func structOf(value any) (map[string]any, bool) {
 	switch v := value.(type) {
 	case map[string]any:
@@ -144,7 +144,7 @@ func structOf(value any) (map[string]any, bool) {
 	return nil, false
 }
 
-// fours returns boxes of four numbers, of a list of lists or of all numbers in one list.
+// fours returns boxes of four numbers each, from a list of lists or a single list of numbers.
 func fours(value any) (all [][4]float64, ok bool) {
 	elements, isList := value.([]any)
 	if !isList {
@@ -208,7 +208,7 @@ func fractions(all [][4]float64) bool {
 	return true
 }
 
-// place adds boxes, as fractions of the image.
+// place adds boxes and converts them to fractions of the image.
 func (r *row) place(column string, all [][4]float64, labels []any) {
 	if len(all) == 0 {
 		return
@@ -216,7 +216,7 @@ func (r *row) place(column string, all [][4]float64, labels []any) {
 	format, width, height := r.box.format, 1.0, 1.0
 	if fractions(all) {
 		if format == "" || r.BoxFormat == "" {
-			format = "yxyx" // as TensorFlow Datasets has it, the only one whose boxes are fractions
+			format = "yxyx" // TensorFlow Datasets is the only source with fractions
 		}
 	} else {
 		if format == "" { // no row was observed
@@ -253,7 +253,7 @@ func edgesOf(four [4]float64, format string) [4]float64 {
 	return four
 }
 
-// fits reports whether boxes in pixels lie in their image, with one pixel to spare.
+// fits reports whether boxes in pixels lie within their image, with a tolerance of one pixel.
 func fits(all [][4]float64, format string, width, height float64) bool {
 	for _, four := range all {
 		b := edgesOf(four, format)
@@ -264,7 +264,7 @@ func fits(all [][4]float64, format string, width, height float64) bool {
 	return true
 }
 
-// addBox adds a box, cut to the image, if it has an area there.
+// addBox clips a box to the image and adds it if an area is left.
 func (r *row) addBox(column string, box shards.Box) {
 	for _, edge := range []*float32{&box.Y0, &box.X0, &box.Y1, &box.X1} {
 		if math.IsNaN(float64(*edge)) || math.IsInf(float64(*edge), 0) {
@@ -281,7 +281,7 @@ func (r *row) addBox(column string, box shards.Box) {
 	r.sample.Boxes = append(r.sample.Boxes, box)
 }
 
-// size returns the pixels of the row's image: as its header says, or else as the row's columns do.
+// size returns the size of the row's image in pixels, from its header or else the row's columns.
 func (r *row) size() (width, height float64) {
 	if len(r.sample.Images) == 1 {
 		if info, err := imagefile.Inspect(r.sample.Images[0].Bytes); err == nil {
@@ -300,7 +300,7 @@ func (r *row) size() (width, height float64) {
 	return width, height
 }
 
-// edges adds the boxes of which each edge has a column of its own.
+// edges adds boxes whose edges are in separate columns.
 func (r *row) edges() {
 	if r.box.edges[0] == "" {
 		return
@@ -331,9 +331,9 @@ func (r *row) edges() {
 	}
 }
 
-// Observe looks at a row before the work begins, to tell what boxes in pixels are: as COCO has
-// them, and Hugging Face's datasets by their documentation, unless one of them would lie outside of
-// its image. It is not for several goroutines.
+// Observe looks at a row before any is mapped, to find the format of boxes in pixels. It assumes
+// COCO's, which Hugging Face documents for its datasets, unless a box would then lie outside its
+// image. It is not safe for concurrent use.
 func (p *Plan) Observe(values map[string]any) {
 	if p.BoxFormat != "" || p.box.column == "" || p.box.format == "xyxy" {
 		return

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Describe says in one line which columns are taken for what, which are kept as metadata and which
-// are left out, and which flag would take them.
+// Describe says in one line what each column is used for, which columns are kept as metadata and
+// which are left out, and which flag would take them.
 func (p *Plan) Describe() string {
 	var parts []string
 	say := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
@@ -83,8 +83,8 @@ func (p *Plan) Describe() string {
 	return strings.Join(parts, "; ")
 }
 
-// Taken returns the mapping with the names of the columns that are taken for images, texts,
-// questions, answers and boxes: the named ones, or those of common names.
+// Taken returns the mapping with the names of the columns that the plan uses for images, texts,
+// questions, answers and boxes, whether the mapping named them or not.
 func (p *Plan) Taken() Mapping {
 	m := p.Mapping
 	m.Image, m.Text = nil, p.of(isText, p.Text...)
@@ -107,7 +107,7 @@ func (p *Plan) Taken() Mapping {
 	return m
 }
 
-// of returns the columns of a use: the named ones, or those of common names.
+// of returns the columns with a use: the named ones, and those with common names.
 func (p *Plan) of(u use, named ...string) (names []string) {
 	for _, name := range named {
 		if name != "" {
@@ -122,8 +122,8 @@ func (p *Plan) of(u use, named ...string) (names []string) {
 	return names
 }
 
-// keys returns the column of the key, if there is one: the named one, or the first of the common
-// names.
+// keys returns the column of the key, if there is one: the named one, or the first with a common
+// name.
 func (p *Plan) keys() []string {
 	if p.ID != "" || p.NamedOnly {
 		return p.of(isKey, p.ID)
@@ -144,7 +144,7 @@ func (p *Plan) boxColumns() (names []string) {
 	return names
 }
 
-// rest returns the columns that are for nothing.
+// rest returns the columns without a use.
 func (p *Plan) rest() (names []string) {
 	for _, c := range p.columns {
 		u := p.uses[c.Name]
@@ -155,7 +155,7 @@ func (p *Plan) rest() (names []string) {
 	return names
 }
 
-// opaque reports whether a column holds what cannot be shown.
+// opaque reports whether the values of a column cannot be shown.
 func (p *Plan) opaque(name string) bool {
 	for _, c := range p.columns {
 		if c.Name == name {
@@ -165,7 +165,7 @@ func (p *Plan) opaque(name string) bool {
 	return false
 }
 
-// withoutEmpty returns a list of the name, none if it is empty.
+// withoutEmpty returns a list of the name, or nil if it is empty.
 func withoutEmpty(name string) []string {
 	if name == "" {
 		return nil
@@ -180,7 +180,7 @@ func columns(names []string) string {
 	return "columns " + listed(names)
 }
 
-// listed joins names, the first 50 of them.
+// listed joins up to 50 names.
 func listed(names []string) string {
 	if len(names) > 50 {
 		return strings.Join(names[:50], ", ") + fmt.Sprintf(" and %d more", len(names)-50)

@@ -8,14 +8,14 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// NoBytes is the reason of a row whose image is only a path.
+// NoBytes is the reject reason of a row that has only the path of its image.
 const NoBytes = "image_bytes"
 
-// maxFrames is the most images that one row may have.
+// maxFrames is the maximum number of images in a row.
 const maxFrames = 4096
 
-// images takes the images of the columns that have them. A row that should have one and has none
-// says so.
+// images takes the images from the image columns. If a row should have an image and has none, it
+// counts that as left out.
 func (r *row) images() {
 	expected := ""
 	for _, path := range r.Image {
@@ -50,11 +50,11 @@ func (r *row) images() {
 		r.leave(shards.LeftImage, expected, 1)
 	}
 	if len(r.sample.Images) > maxFrames {
-		r.reject(shards.TooLarge, fmt.Errorf("%d images, the limit is %d", len(r.sample.Images), maxFrames))
+		r.reject(shards.TooLarge, fmt.Errorf("%d images, more than the limit of %d", len(r.sample.Images), maxFrames))
 	}
 }
 
-// take adds the images of a value.
+// take adds the images in a value.
 func (r *row) take(column string, value any) {
 	switch v := decoded(value).(type) {
 	case []byte:
@@ -84,7 +84,7 @@ func (r *row) take(column string, value any) {
 	}
 }
 
-// isStruct reports whether a value is Hugging Face's image, {bytes, path}, or a list of these.
+// isStruct reports whether a value is an image of Hugging Face, {bytes, path}, or a list of them.
 func isStruct(value any) bool {
 	switch v := value.(type) {
 	case map[string]any:
@@ -103,12 +103,12 @@ func isStruct(value any) bool {
 	return false
 }
 
-// sniffed reports whether a value is an image by its bytes, or a list of images.
+// sniffed reports whether the bytes of a value look like an image, or it is a list of such values.
 func sniffed(value any) bool {
 	switch v := value.(type) {
 	case []byte:
 		format := imagefile.Format(v)
-		return format != "" && format != "svg" // which is text
+		return format != "" && format != "svg" // svg is text
 	case []any:
 		for _, element := range v {
 			if _, isBytes := element.([]byte); !isBytes || !sniffed(element) {
@@ -120,8 +120,8 @@ func sniffed(value any) bool {
 	return false
 }
 
-// besidesImages keeps what an image column has that is no image: a text, such as a path, or a
-// number.
+// besidesImages keeps the values of an image column that are not images, such as the text of a path
+// or a number.
 func (r *row) besidesImages(column string, value any) {
 	switch v := decoded(value).(type) {
 	case []byte, map[string]any:
@@ -143,7 +143,8 @@ func (r *row) besidesImages(column string, value any) {
 	}
 }
 
-// isSound tells the audio and video that Hugging Face's datasets hold as {bytes, path}, too.
+// isSound reports whether bytes are audio or video, which Hugging Face's datasets also store as
+// {bytes, path}.
 func isSound(b []byte) bool {
 	switch {
 	case len(b) >= 12 && string(b[:4]) == "RIFF" && string(b[8:12]) != "WEBP", bytes.HasPrefix(b, []byte("OggS")), bytes.HasPrefix(b, []byte("fLaC")),

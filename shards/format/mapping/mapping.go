@@ -1,15 +1,15 @@
-// Package mapping turns a row of named values into a record. Every source of columns uses it:
+// Package mapping turns a row of named values into a record. Every source with columns uses it:
 // Arrow, Parquet, TFRecord, MDS, the hub's datasets, JSON.
 //
-// A [Mapping] names columns; those that it does not name are found by their common names: of the
-// Hugging Face hub, of COCO, of TensorFlow Datasets, of the TensorFlow object detection API.
-// [Mapping.For] checks the names against the columns that there are and returns a [Plan], which
-// says what it takes and makes the records.
+// A [Mapping] names columns. Columns that it does not name are found by the names that are common
+// on the Hugging Face hub and in COCO, TensorFlow Datasets and the TensorFlow object detection API.
+// [Mapping.For] checks the names against the columns of a source and returns a [Plan], which
+// describes what it takes and makes the records.
 //
 // A value is nil, bool, an integer, a float, [encoding/json.Number], [time.Time], string, []byte,
-// []any for a list, map[string]any for a struct or a map, [JSON], or [Unread]. Columns in structs
-// are named by a path: outer/inner names the field inner of the struct outer, or of each struct of
-// a list.
+// []any for a list, map[string]any for a struct or a map, [JSON], or [Unread]. A path
+// names a field of a struct: outer/inner is the field inner of the struct outer, or of each struct
+// in a list.
 package mapping
 
 import (
@@ -22,14 +22,14 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Mapping says which columns are what. Empty names are looked up among the common ones.
+// Mapping names the columns to take. For an empty name, the column is found by its common names.
 type Mapping struct {
 	Image []string // bytes, {bytes, path}, or a list of these
 	Text  []string // a text, a list of texts, or a list of structs with one
-	// ID is the key: a text or an integer. Without it, and without a column of a common name, the
-	// source's own name of the row.
+	// ID is the column of the key, a text or an integer. If neither it nor a column with a common
+	// name is there, the key is the source's name of the row.
 	ID             string
-	LanguageColumn string // BCP-47; a list has one language a text
+	LanguageColumn string // BCP-47; a list has one language for each text
 	SplitColumn    string
 	Question       string // a text, or a list of them
 	QuestionID     string
@@ -39,41 +39,44 @@ type Mapping struct {
 	// Boxes are a list of four numbers each, all numbers in one list, or a struct of boxes (bbox)
 	// and labels (category, label).
 	Boxes string
-	// BoxFormat says what four numbers of a box are; one of [BoxFormats], or "" to go by the
-	// columns' names and numbers.
+	// BoxFormat is what the four numbers of a box mean, one of [BoxFormats]. By default the names
+	// and values of the columns decide.
 	BoxFormat string
-	// Keep goes into the metadata. If it is empty, all that is text, a number or a short list does.
+	// Keep names the columns that go into the metadata. By default all texts, numbers and short
+	// lists do that are not used otherwise.
 	Keep []string
 
-	Kind     string // of the texts; by default what the column's name says, otherwise DefaultKind
-	Language string // of the texts, where no column says
-	Split    string // of the records, where no column says
+	Kind     string // of the texts; by default from the column's name, or else DefaultKind
+	Language string // of the texts, if no column has it
+	Split    string // of the records, if no column has it
 
 	DefaultKind string // by default [shards.Alt]
-	Trim        bool   // texts have no white space around them
-	NamedOnly   bool   // take no column that is not named
-	KeepNamed   bool   // put nothing into the metadata but Keep
-	Optional    bool   // columns that are named need not be there
-	BytesAsText bool   // bytes that are UTF-8 may be text though no name says so, as in TFRecord, which has no type for text
+	Trim        bool   // remove white space around texts
+	NamedOnly   bool   // take only columns that are named
+	KeepNamed   bool   // put only Keep into the metadata
+	Optional    bool   // named columns may be missing
+	// BytesAsText takes bytes that are UTF-8 for text even if no name says so, as in TFRecord,
+	// which has no type for text.
+	BytesAsText bool
 }
 
-// JSON is a value in JSON. It goes into the metadata as it is.
+// JSON is a value encoded in JSON. It goes into the metadata as it is.
 type JSON string
 
-// Unread is a value that cannot be shown, by what it is: "a pickle". It is left out.
+// Unread is a value that cannot be read, described by its kind, such as "a pickle". It is left out.
 type Unread string
 
-// Type is what the values of a column are.
+// Type is the type of a column's values.
 type Type int
 
 // Types of columns.
 const (
 	Other  Type = iota // numbers, truth values, times
-	Text               // text
+	Text               // texts
 	Bytes              // bytes
-	Image              // images, for certain: {bytes, path}, or what its encoding says
+	Image              // known to be images: {bytes, path}, or by their encoding
 	Struct             // structs, maps
-	Opaque             // what cannot be shown: pickles, arrays
+	Opaque             // pickles, arrays and others that cannot be shown
 )
 
 // Column is a column of a source.
@@ -84,19 +87,19 @@ type Column struct {
 	Fields []Column // of a struct, if known
 }
 
-// Plan maps rows of a source. It may be used by several goroutines.
+// Plan maps the rows of a source. It is safe for concurrent use, except for Observe.
 type Plan struct {
 	Mapping
 	columns []Column
-	uses    map[string]use // by column, of the columns known
-	named   map[string]use // by path, of what the mapping names
-	sniffs  bool           // columns of bytes are images if they hold one
+	uses    map[string]use // of the known columns, by name
+	named   map[string]use // of what the mapping names, by path
+	sniffs  bool           // values of bytes columns are images if they look like one
 	unused  []shards.LeftOut
 	names   []string // of the columns, sorted
 	box     boxes
 }
 
-// use is what a column is for.
+// use is what a column is used for.
 type use int
 
 const (
@@ -117,9 +120,9 @@ const (
 	isNested // some of its fields are named
 )
 
-// For checks the mapping against the columns of a source, and plans which are taken. Of a source
-// that cannot say, give those of its first rows, see [ColumnsOf]; columns that come later are taken
-// by their names.
+// For checks the mapping against the columns of a source and returns a plan for them. If a source
+// does not know its columns, pass those of its first rows, from [ColumnsOf]. The plan takes columns
+// that appear later by their names.
 func (m Mapping) For(columns []Column) (*Plan, error) {
 	p := &Plan{Mapping: m, columns: columns, uses: map[string]use{}, named: map[string]use{}}
 	p.DefaultKind = cmp.Or(p.DefaultKind, shards.Alt)
@@ -150,10 +153,10 @@ func (m Mapping) For(columns []Column) (*Plan, error) {
 	return p, nil
 }
 
-// namedElsewhere reports whether images are looked for in named columns alone.
+// namedElsewhere reports whether images are taken only from named columns.
 func (c Column) namedElsewhere(p *Plan) bool { return len(p.Image) > 0 || p.NamedOnly }
 
-// name notes the columns that the mapping names, and checks that they are there.
+// name records the use of each column that the mapping names, and checks that the columns exist.
 func (p *Plan) name() error {
 	for _, names := range []struct {
 		use   use
@@ -176,7 +179,7 @@ func (p *Plan) name() error {
 	return nil
 }
 
-// useOf says what a column is for by its name, or by what the mapping names.
+// useOf returns the use of a column, from the mapping or by its name.
 func (p *Plan) useOf(column string) use {
 	if u, ok := p.named[column]; ok {
 		return u
@@ -198,7 +201,7 @@ func (p *Plan) useOf(column string) use {
 	return u
 }
 
-// use is useOf, of columns known without looking.
+// use is useOf with the uses of known columns cached.
 func (p *Plan) use(column string) use {
 	if u, ok := p.uses[column]; ok {
 		return u
@@ -219,7 +222,7 @@ func Has(columns []Column, path string) bool {
 	return false
 }
 
-// Paths names the columns, and the fields of structs, for a message: no more than 100.
+// Paths returns the names of columns and of fields of structs for a message, at most 100.
 func Paths(columns []Column) (all []string) {
 	var add func(prefix string, columns []Column)
 	add = func(prefix string, columns []Column) {

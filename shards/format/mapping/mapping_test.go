@@ -28,10 +28,10 @@ type values = map[string]any
 
 func text(kind, value string) shards.Text { return shards.Text{Kind: kind, Value: value} }
 
-// TestRecord_CommonNames maps rows as the hub, COCO, TensorFlow Datasets and others name their
-// columns.
+// TestRecord_CommonNames maps rows with the column names of the hub, COCO, TensorFlow Datasets and
+// others.
 func TestRecord_CommonNames(t *testing.T) {
-	picture := []shards.Image{{Bytes: []byte(png)}}
+	img := []shards.Image{{Bytes: []byte(png)}}
 	left := func(reason, name string, n int64) shards.LeftOut {
 		return shards.LeftOut{Reason: reason, Name: name, N: n}
 	}
@@ -41,15 +41,15 @@ func TestRecord_CommonNames(t *testing.T) {
 		left []shards.LeftOut
 	}{
 		"binary": {row: values{"picture": []byte(png), "caption": "a cat"},
-			want: shards.Sample{Images: picture, Texts: []shards.Text{text("caption", "a cat")}}},
+			want: shards.Sample{Images: img, Texts: []shards.Text{text("caption", "a cat")}}},
 		"list of binary": {row: values{"frames": []any{[]byte(png), []byte(png)}},
-			want: shards.Sample{Images: append(picture, picture...)}},
+			want: shards.Sample{Images: append(img, img...)}},
 		"struct of bytes and path": {row: values{"pic": values{"bytes": []byte(png), "path": nil}, "TEXT": "a cat"},
-			want: shards.Sample{Images: picture, Texts: []shards.Text{text("alt", "a cat")}}},
+			want: shards.Sample{Images: img, Texts: []shards.Text{text("alt", "a cat")}}},
 		"audio as a struct": {row: values{"image": []byte(png), "speech": values{"bytes": []byte("RIFF\x10\x00\x00\x00WAVEfmt "), "path": "a.wav"}},
-			want: shards.Sample{Images: picture}, left: []shards.LeftOut{left("column", "speech", 1)}},
+			want: shards.Sample{Images: img}, left: []shards.LeftOut{left("column", "speech", 1)}},
 		"binary beside the image": {row: values{"image": []byte(png), "mask": []byte(png), "latents": []byte{1, 2, 0xff}, "words": []byte("not metadata")},
-			want: shards.Sample{Images: picture},
+			want: shards.Sample{Images: img},
 			left: []shards.LeftOut{left("column", "latents", 1), left("column", "mask", 1), left("column", "words", 1)}},
 		"no image": {row: values{"image": nil, "caption": "a cat"},
 			want: shards.Sample{Texts: []shards.Text{text("caption", "a cat")}}, left: []shards.LeftOut{left("image", "image", 1)}},
@@ -58,20 +58,20 @@ func TestRecord_CommonNames(t *testing.T) {
 		"COCO on the hub": {row: values{"image": []byte(png), "sentences": []any{values{"raw": "a cat", "sentid": int64(7), "tokens": []any{"a", "cat"}}, values{"raw": "a dog", "sentid": int64(8)}},
 			"objects": values{"bbox": []any{[]any{4.0, 2.0, 20.0, 10.0}, []any{1.0, 1.0, 0.0, 5.0}}, "category": []any{int64(3), int64(4)}, "area": []any{200.0, 0.0}}},
 			left: []shards.LeftOut{left("box", "objects", 1)},
-			want: shards.Sample{Images: picture, Texts: []shards.Text{text("caption", "a cat"), text("caption", "a dog")},
+			want: shards.Sample{Images: img, Texts: []shards.Text{text("caption", "a cat"), text("caption", "a dog")},
 				Boxes:    []shards.Box{{Label: "3", Y0: 0.1, X0: 0.1, Y1: 0.6, X1: 0.6}},
 				Metadata: map[string]string{"sentences/sentid": "[7,8]", "sentences/tokens": `[["a","cat"],null]`, "objects/area": "[200,0]"}}},
 		"TensorFlow Datasets": {row: values{"image": []byte(png), "captions/text": []any{[]byte("a cat"), []byte("a dog")}, "captions/id": []any{int64(1), int64(2)},
 			"image/filename": []byte("x.jpg"), "objects/bbox": []any{float32(0.5), float32(0.25), float32(1), float32(0.75)}, "objects/label": int64(9)},
-			want: shards.Sample{Key: "x.jpg", Images: picture, Texts: []shards.Text{text("caption", "a cat"), text("caption", "a dog")},
+			want: shards.Sample{Key: "x.jpg", Images: img, Texts: []shards.Text{text("caption", "a cat"), text("caption", "a dog")},
 				Boxes: []shards.Box{{Label: "9", Y0: 0.5, X0: 0.25, Y1: 1, X1: 0.75}}, Metadata: map[string]string{"captions/id": "[1,2]"}}},
 		"object detection API": {row: values{"image/encoded": []byte(png), "image/object/bbox/ymin": 0.0, "image/object/bbox/xmin": 0.25,
 			"image/object/bbox/ymax": 0.5, "image/object/bbox/xmax": 1.0, "image/object/class/text": []byte("cat"), "image/source_id": int64(5)},
-			want: shards.Sample{Key: "5", Images: picture, Boxes: []shards.Box{{Label: "cat", X0: 0.25, Y1: 0.5, X1: 1}}}},
+			want: shards.Sample{Key: "5", Images: img, Boxes: []shards.Box{{Label: "cat", X0: 0.25, Y1: 0.5, X1: 1}}}},
 		"VQA on the hub": {row: values{"image": []byte(png), "question": "what?", "question_id": int64(12), "multiple_choice_answer": "cat",
 			"answers": []any{values{"answer": "cat", "answer_confidence": "yes", "answer_id": int64(1)}, values{"answer": "dog", "answer_confidence": "no"}}},
 			left: []shards.LeftOut{left("column", "answers/answer_id", 1)},
-			want: shards.Sample{Images: picture, Metadata: map[string]string{"multiple_choice_answer": "cat"}, Questions: []shards.Question{{ID: "12", Text: "what?",
+			want: shards.Sample{Images: img, Metadata: map[string]string{"multiple_choice_answer": "cat"}, Questions: []shards.Question{{ID: "12", Text: "what?",
 				Answers: []shards.Answer{{Text: "cat", Confidence: "yes"}, {Text: "dog", Confidence: "no"}}}}}},
 		"answers as a JSON list": {row: values{"question": "what?", "answers": `["cat", "a dog"]`},
 			want: shards.Sample{Questions: []shards.Question{{Text: "what?", Answers: []shards.Answer{{Text: "cat"}, {Text: "a dog"}}}}}},
@@ -83,7 +83,7 @@ func TestRecord_CommonNames(t *testing.T) {
 		"answers without a question": {row: values{"text": "a cat", "answer": "x"},
 			want: shards.Sample{Texts: []shards.Text{text("alt", "a cat")}, Metadata: map[string]string{"answer": "x"}}},
 		"im2txt": {row: values{"image/data": []byte(png), "image/caption": []any{[]byte("<S>"), []byte("a"), []byte("cat"), []byte("</S>")}},
-			want: shards.Sample{Images: picture, Texts: []shards.Text{text("caption", "a cat")}}},
+			want: shards.Sample{Images: img, Texts: []shards.Text{text("caption", "a cat")}}},
 		"captions as a JSON list": {row: values{"captions": `["a cat", "a dog"]`, "title": `["stays"]`},
 			want: shards.Sample{Texts: []shards.Text{text("caption", "a cat"), text("caption", "a dog"), text("title", `["stays"]`)}}},
 		"JSON": {row: values{"caption": JSON(`["a cat", "a dog"]`), "more": JSON(`{"b": [1, 2]}`), "name": JSON(`"plain"`)},
@@ -183,8 +183,8 @@ func TestRecord_Rejects(t *testing.T) {
 	}
 }
 
-// TestObserve_BoxFormats tells boxes in pixels by the first rows: as in COCO, unless one would
-// leave its image.
+// TestObserve_BoxFormats finds the format of boxes in pixels from the first rows: COCO's, unless a
+// box would then lie outside its image.
 func TestObserve_BoxFormats(t *testing.T) {
 	row := func(box ...any) values {
 		return values{"image": []byte(png), "objects": values{"bbox": []any{box}, "category": []any{"cat"}}}

@@ -7,21 +7,21 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Common names of columns, in lower case, where they have no say about letter case: of the Hugging
-// Face hub, of COCO, of TensorFlow Datasets (which flatten a field of a struct to outer/inner), of
-// the TensorFlow object detection API
-// (https://github.com/tensorflow/models/blob/master/research/object_detection/g3doc/using_your_own_dataset.md),
-// of im2txt and of MosaicML's image-caption sets.
+// Common names of columns, in lower case; letter case does not matter. They are used on the Hugging
+// Face hub, in COCO, TensorFlow Datasets (where outer/inner is a field of a struct), im2txt,
+// MosaicML's image-caption datasets, and the TensorFlow object detection API
+// (using_your_own_dataset.md in research/object_detection/g3doc of
+// https://github.com/tensorflow/models).
 var (
 	imageNames = setOf("image", "images", "img", "imgs", "jpg", "jpeg", "png", "webp", "tif", "tiff", "photo", "photos", "picture", "image_raw", "image_bytes",
 		"image_data", "img_bytes", "image/encoded", "image/data", "images/encoded", "image/bytes", "image/image_raw")
 
-	// textNames have the kind of the text; "" if the name does not say.
+	// textNames maps names to the kind of the text, "" if the name does not imply one.
 	textNames = map[string]string{"caption": shards.Caption, "captions": shards.Caption, "text": "", "texts": "", "txt": "", "alt": shards.Alt, "alts": shards.Alt,
 		"alt_text": shards.Alt, "alttext": shards.Alt, "title": shards.Title, "ocr": shards.OCR, "ocr_text": shards.OCR, "sentence": shards.Caption,
 		"sentences": shards.Caption, "description": shards.Caption, "descriptions": shards.Caption}
 
-	// innerTexts are the fields of a struct that is a text, the first that is there.
+	// innerTexts are the fields that hold the text of a struct; the first that exists is used.
 	innerTexts = []string{"raw", "text", "caption", "sentence", "string", "description", "value"}
 
 	keyNames = []string{"key", "__key__", "image/source_id", "image/image_id", "image/filename", "image/id", "id", "uid"}
@@ -51,7 +51,7 @@ func setOf(names ...string) map[string]bool {
 	return set
 }
 
-// commonUse says what a column is for by a common name.
+// commonUse returns the use of a column with a common name.
 func commonUse(column string) use {
 	name := strings.ToLower(column)
 	_, text := textKind(name)
@@ -82,8 +82,7 @@ func commonUse(column string) use {
 	return unused
 }
 
-// textKind returns the kind of text that a column of a common name holds; ok is false if the name
-// is no common one.
+// textKind returns the kind of text in a column with a common name. ok is false for other names.
 func textKind(name string) (kind string, ok bool) {
 	if kind, ok := textNames[name]; ok {
 		return kind, true
@@ -99,7 +98,7 @@ func textKind(name string) (kind string, ok bool) {
 	return kind, ok && slices.Contains(innerTexts, inner)
 }
 
-// kindOf returns the kind of the texts of a column.
+// kindOf returns the kind of the texts in a column.
 func (p *Plan) kindOf(column string) string {
 	if p.Kind != "" {
 		return p.Kind
@@ -117,7 +116,7 @@ func (p *Plan) kindOf(column string) string {
 	}
 }
 
-// plural reports whether a text of a column may be a JSON list of several.
+// plural reports whether a text in a column may be a JSON list of texts.
 func plural(column string) bool {
 	switch strings.ToLower(column[strings.LastIndexByte(column, '/')+1:]) {
 	case "captions", "sentences", "texts", "alts", "descriptions", "raw":

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// ColumnsOf returns the columns of some rows, for sources whose files do not say: sorted, each with
-// the type of its first value. With asText bytes that are UTF-8 are text.
+// ColumnsOf returns the columns of some rows, for sources whose files do not list them. They are
+// sorted and have the types of their first values. With asText, bytes that are UTF-8 are text.
 func ColumnsOf(rows []map[string]any, asText bool) []Column {
 	found := map[string]Column{}
 	for _, values := range rows {

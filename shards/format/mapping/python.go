@@ -8,8 +8,8 @@ import (
 )
 
 // pythonList parses a list as Python writes it into a table: ['a', "b"], [{'answer': 'yes'}],
-// ('a',), and NumPy's ['a' 'b'] without commas. Numbers stay as they are written, None is null. It
-// is false for all else, and for what is nested too deep.
+// ('a',), and NumPy's ['a' 'b'] without commas. Numbers stay as they are written, None is null. ok
+// is false for any other text, and for lists that are nested too deeply.
 func pythonList(text string) (list []any, ok bool) {
 	p := pythonParser{text: text}
 	p.blanks()
@@ -71,11 +71,11 @@ func (p *pythonParser) value(depth int) (any, bool) {
 		if json.Valid([]byte(word)) {
 			return json.Number(word), true
 		}
-		return word, true // 1. and 1_000, which JSON does not have
+		return word, true // 1. and 1_000 are not numbers in JSON
 	}
 }
 
-// list parses elements, which commas part, or blanks alone, as NumPy has it.
+// list parses elements separated by commas, or by blanks alone as in NumPy.
 func (p *pythonParser) list(end byte, depth int) (any, bool) {
 	p.at++
 	all := []any{}
@@ -126,7 +126,7 @@ func (p *pythonParser) dict(depth int) (any, bool) {
 	}
 }
 
-// string parses a text in single or double quotes, with Python's escapes.
+// string parses a string in single or double quotes with Python's escapes.
 func (p *pythonParser) string() (any, bool) {
 	quote := p.peek()
 	p.at++
@@ -148,7 +148,7 @@ func (p *pythonParser) string() (any, bool) {
 
 var pythonEscapes = map[byte]byte{'n': '\n', 't': '\t', 'r': '\r', '\\': '\\', '\'': '\'', '"': '"', 'a': '\a', 'b': '\b', 'f': '\f', 'v': '\v'}
 
-// escape parses what follows a backslash. One that means nothing stays, as in Python.
+// escape parses what follows a backslash. An unknown escape stays as it is, as in Python.
 func (p *pythonParser) escape(b *strings.Builder) bool {
 	c := p.peek()
 	p.at++

@@ -9,7 +9,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-func TestPlan_ReadsAnswersOfEveryNotation(t *testing.T) {
+func TestRecord_ReadsAnswersInEveryNotation(t *testing.T) {
 	answers := func(texts ...string) (all []shards.Answer) {
 		for _, text := range texts {
 			all = append(all, shards.Answer{Text: text})
@@ -47,7 +47,7 @@ func TestPlan_ReadsAnswersOfEveryNotation(t *testing.T) {
 	}
 }
 
-// FuzzPythonList: no text is a crash, and what comes out is values of rows.
+// FuzzPythonList checks that no text causes a panic and that the results are valid values of rows.
 func FuzzPythonList(f *testing.F) {
 	for _, seed := range []string{`['a', "b"]`, `[{'a': 1, 'b': [None, True]}]`, `('a',)`, `['a' 'b']`, `['\x41\u00e9\U0001f600\q']`, `[[[[[[[[[[`, `['`, `[1e5,nan]`} {
 		f.Add(seed)

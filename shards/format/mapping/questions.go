@@ -9,8 +9,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// questions adds the row's question with its answers, or its questions where there is a list of
-// them.
+// questions adds the row's question with its answers, or a list of questions.
 func (r *row) questions(languages []string) {
 	column := r.firstOf(r.Question, isQuestion)
 	if column == "" {
@@ -25,7 +24,7 @@ func (r *row) questions(languages []string) {
 	ids := list(Lookup(r.values, id))
 	defer r.besidesQuestions(column, id, from)
 	if len(languages) > 1 && len(languages) != len(texts) {
-		languages = nil // they are those of the texts
+		languages = nil // they belong to the texts
 	}
 	answers := Lookup(r.values, from)
 	for i, value := range texts {
@@ -56,7 +55,7 @@ func (r *row) questions(languages []string) {
 	}
 }
 
-// firstOf returns the named column, or the first of a use that the row has.
+// firstOf returns the named column, or the first column of the row with a use.
 func (r *row) firstOf(named string, u use) string {
 	if named != "" {
 		return named
@@ -69,7 +68,7 @@ func (r *row) firstOf(named string, u use) string {
 	return ""
 }
 
-// answersColumn returns the column of the answers: the named one, or the first in order of the
+// answersColumn returns the column of the answers: the named one, or the first in the order of the
 // common names.
 func (r *row) answersColumn() string {
 	if r.Answers != "" {
@@ -89,7 +88,7 @@ func (r *row) answersColumn() string {
 	return best
 }
 
-// besidesQuestions keeps the columns of questions and answers that were not taken.
+// besidesQuestions keeps the columns of questions and answers that were not used.
 func (r *row) besidesQuestions(taken ...string) {
 	for _, column := range r.names {
 		if slices.Contains(taken, column) {
@@ -104,8 +103,8 @@ func (r *row) besidesQuestions(taken ...string) {
 	}
 }
 
-// answersOf returns the answers that a value holds: a text, a list, a list in JSON or as Python
-// writes it, structs, or a struct of lists.
+// answersOf returns the answers in a value: a text, a list, a list in JSON or Python notation,
+// structs, or a struct of lists.
 func (r *row) answersOf(column string, value any, depth int) (all []shards.Answer) {
 	value = decoded(value)
 	if depth > maxDepth {
@@ -144,7 +143,7 @@ func (r *row) answersOf(column string, value any, depth int) (all []shards.Answe
 	return []shards.Answer{{Text: text}}
 }
 
-// Fields of a struct that is an answer.
+// Fields of an answer that is a struct.
 var (
 	answerFields     = []string{"answer", "text", "raw_answer", "value"}
 	confidenceFields = []string{"answer_confidence", "confidence"}

@@ -11,7 +11,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// row is a row on its way to a record.
+// row is a row while it is made into a record.
 type row struct {
 	*Plan
 	values map[string]any
@@ -23,7 +23,7 @@ type row struct {
 	err    error
 }
 
-// Record makes the record of a row. Key is for a row that has none.
+// Record makes the record of a row. If the row has no key, the record gets the given one.
 func (p *Plan) Record(values map[string]any, key string) shards.Record {
 	s := shards.Sample{}
 	r := p.row(values, &s)
@@ -41,9 +41,8 @@ func (p *Plan) Record(values map[string]any, key string) shards.Record {
 	return shards.Record{Sample: s, LeftOut: r.left}
 }
 
-// Fill adds to a sample, which has its key and images, what else a row has: texts, questions,
-// boxes, the split, metadata. It returns what it left out; an error rejects the row, for the
-// reason.
+// Fill adds texts, questions, boxes, split and metadata of a row to a sample that has its key and
+// images. It returns what it left out. If err is not nil, the row is rejected for the reason.
 func (p *Plan) Fill(s *shards.Sample, values map[string]any) (left []shards.LeftOut, reason string, err error) {
 	r := p.row(values, s)
 	r.fill()
@@ -53,11 +52,11 @@ func (p *Plan) Fill(s *shards.Sample, values map[string]any) (left []shards.Left
 func (p *Plan) row(values map[string]any, s *shards.Sample) *row {
 	r := &row{Plan: p, values: values, sample: s, names: p.Names(values), box: p.box}
 	if !p.NamedOnly && p.Boxes == "" && (len(r.names) > len(p.names) || len(r.names) > 0 && len(p.names) > 0 && &r.names[0] != &p.names[0]) {
-		r.box = p.boxesOf(r.names) // the row has columns that others have not
+		r.box = p.boxesOf(r.names) // the row has columns that others lack
 		r.box.format = cmp.Or(r.box.format, p.box.format)
 	}
 	if len(p.unused) > 0 {
-		r.left = slices.Clip(p.unused) // of every row the same; adding to it copies it
+		r.left = slices.Clip(p.unused) // the same for every row; clipped, so that append copies it
 	}
 	return r
 }
@@ -78,7 +77,7 @@ func (p *Plan) Names(values map[string]any) []string {
 	return slices.Sorted(maps.Keys(values))
 }
 
-// key returns the row's key: of the named column, or of the first that has a common name.
+// key returns the row's key, from the named column or the first one with a common name.
 func (r *row) key(otherwise string) string {
 	if r.ID != "" {
 		text, _ := Scalar(first(Lookup(r.values, r.ID)), true)
@@ -94,7 +93,7 @@ func (r *row) key(otherwise string) string {
 	return otherwise
 }
 
-// keyColumn returns the column of a common name that has the key, "" if none has.
+// keyColumn returns the column with a common name that holds the key, or "".
 func (r *row) keyColumn() string {
 	best, at := "", len(keyNames)
 	for _, column := range r.names {
@@ -109,7 +108,7 @@ func (r *row) keyColumn() string {
 	return best
 }
 
-// keyText returns a value as a key: a text, or an integer.
+// keyText returns a value as a key if it is a text or an integer.
 func keyText(value any) (string, bool) {
 	switch value.(type) {
 	case float32, float64, bool, map[string]any, []any:
@@ -118,7 +117,7 @@ func keyText(value any) (string, bool) {
 	return Scalar(value, true)
 }
 
-// first returns the first element of a list, or the one value.
+// first returns the first element of a list, or the value itself if it is not a list.
 func first(value any) any {
 	for _, v := range list(value) {
 		return v
@@ -126,7 +125,7 @@ func first(value any) any {
 	return nil
 }
 
-// fill sets everything but key and images.
+// fill sets everything except key and images.
 func (r *row) fill() {
 	r.sample.Split = cmp.Or(r.sample.Split, r.Split)
 	if r.SplitColumn != "" {
@@ -156,7 +155,7 @@ func (r *row) fill() {
 	}
 }
 
-// column does what remains for a column that is not named.
+// column handles a column that the mapping does not name.
 func (r *row) column(column string, value any, languages []string, isTheKey bool) {
 	if value == nil {
 		return
@@ -211,7 +210,7 @@ func (r *row) column(column string, value any, languages []string, isTheKey bool
 	}
 }
 
-// fields keeps the fields of a struct of which others are named.
+// fields keeps the other fields of a struct of which some are named.
 func (r *row) fields(column string, value any, depth int) {
 	r.rest(column, value, func(name string) bool {
 		path := column + "/" + name
@@ -226,7 +225,7 @@ func (r *row) fields(column string, value any, depth int) {
 	})
 }
 
-// rest keeps those fields of a struct, or of the structs of a list, that are not taken.
+// rest keeps the fields of a struct, or of the structs in a list, that are not taken.
 func (r *row) rest(column string, value any, taken func(name string) bool) {
 	value = decoded(value)
 	for _, name := range fieldNames(value) {
@@ -242,7 +241,7 @@ func (r *row) rest(column string, value any, taken func(name string) bool) {
 	}
 }
 
-// gathered returns a field of a struct, or a list of the fields of the structs of a list.
+// gathered returns a field of a struct, or the list of that field of the structs in a list.
 func gathered(value any, name string) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -258,7 +257,7 @@ func gathered(value any, name string) any {
 	return nil
 }
 
-// fieldNames returns the names of the fields of a struct, or of the structs of a list.
+// fieldNames returns the names of the fields of a struct, or of the structs in a list.
 func fieldNames(value any) []string {
 	names := map[string]bool{}
 	for _, element := range list(value) {
@@ -289,7 +288,7 @@ func (r *row) keep(path string, value any) {
 	r.setMetadata(path, text)
 }
 
-// metadata keeps a column that has no other place, if it can be shown as text.
+// metadata keeps a column without another use in the metadata, if it can be shown as text.
 func (r *row) metadata(column string, value any) {
 	if value == nil || empty(value) {
 		return
@@ -303,7 +302,7 @@ func (r *row) metadata(column string, value any) {
 	r.leave(shards.LeftColumn, column, 1)
 }
 
-// empty reports whether a list or struct has nothing in it.
+// empty reports whether a value is a list without values, an empty struct or no bytes.
 func empty(value any) bool {
 	switch v := value.(type) {
 	case []any:
@@ -326,9 +325,9 @@ func (r *row) setMetadata(name, text string) {
 	r.sample.Metadata[name] = text
 }
 
-// leave counts things left out of the row.
+// leave counts what is left out of the row.
 func (r *row) leave(reason, name string, n int) {
-	for i := len(r.unused); i < len(r.left); i++ { // those before belong to the plan
+	for i := len(r.unused); i < len(r.left); i++ { // the earlier ones belong to the plan
 		if l := &r.left[i]; l.Reason == reason && l.Name == name {
 			l.N += int64(n)
 			return
@@ -339,7 +338,7 @@ func (r *row) leave(reason, name string, n int) {
 	}
 }
 
-// reject rejects the row, unless it is rejected already.
+// reject rejects the row, unless it has been rejected already.
 func (r *row) reject(reason string, err error) {
 	if r.err == nil {
 		r.reason, r.err = reason, err

@@ -9,7 +9,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// languages returns what the column of languages says, a language for each text, or one for all.
+// languages returns the values of the language column: one for each text, or one for all.
 func (r *row) languages() []string {
 	if r.LanguageColumn == "" {
 		return nil
@@ -22,7 +22,7 @@ func (r *row) languages() []string {
 	return all
 }
 
-// texts adds the texts of a column. A text that another column has, too, comes once.
+// texts adds the texts of a column. A text that another column has too is added once.
 func (r *row) texts(column string, value any, languages []string) {
 	before, kind := len(r.sample.Texts), r.kindOf(column)
 	elements := list(value)
@@ -46,8 +46,8 @@ func (r *row) texts(column string, value any, languages []string) {
 	}
 }
 
-// turns adds the questions of a column of dialogues, structs of what the user and the assistant
-// say, as The Cauldron and FineVision have them. It reports whether the column holds such.
+// turns adds the questions of a column of dialogues, which are structs with the texts of user and
+// assistant as in The Cauldron and FineVision. It reports whether the column holds dialogues.
 func (r *row) turns(column string, value any) bool {
 	elements := list(value)
 	for _, element := range elements {
@@ -77,7 +77,7 @@ func (r *row) turns(column string, value any) bool {
 	return len(elements) > 0
 }
 
-// innerText returns the field of a struct that is a text, "" if it has none.
+// innerText returns the field that holds the text of a struct, or "".
 func innerText(fields map[string]any) string {
 	for _, inner := range innerTexts {
 		if _, has := fields[inner]; has {
@@ -97,8 +97,8 @@ func languageOf(languages []string, i, n int, otherwise string) string {
 	return otherwise
 }
 
-// text adds one text, or the texts of a list in the list. Before is how many texts other columns
-// gave.
+// text adds a text, or the texts of a nested list. before is the number of texts from other
+// columns.
 func (r *row) text(column string, value any, kind, language string, before, depth int) {
 	value = decoded(value)
 	switch v := value.(type) {
@@ -146,7 +146,7 @@ func (r *row) text(column string, value any, kind, language string, before, dept
 	r.sample.Texts = append(r.sample.Texts, shards.Text{Kind: kind, Language: language, Value: text})
 }
 
-// textOfStruct adds the text of a struct.
+// textOfStruct adds the text in a struct.
 func (r *row) textOfStruct(column string, fields map[string]any, kind, language string, before, depth int) {
 	taken := innerText(fields)
 	if taken == "" || depth > maxDepth {
@@ -156,11 +156,10 @@ func (r *row) textOfStruct(column string, fields map[string]any, kind, language 
 	r.text(column, fields[taken], kind, language, before, depth+1)
 }
 
-// joinWords makes one text of the words of a caption that im2txt wrote: they are between <S> and
-// </S>.
+// joinWords joins the words of a caption of im2txt, which are between <S> and </S>, to one text.
 //
-// Source:
-// https://github.com/tensorflow/models/blob/archive/research/im2txt/im2txt/data/build_mscoco_data.py
+// Source: research/im2txt/im2txt/data/build_mscoco_data.py in the archive branch of
+// https://github.com/tensorflow/models.
 func joinWords(elements []any) []any {
 	if len(elements) < 2 {
 		return elements
@@ -179,7 +178,7 @@ func joinWords(elements []any) []any {
 	return []any{strings.Join(words[1:len(words)-1], " ")}
 }
 
-// allTexts reports whether a value is a list of texts, at least one.
+// allTexts reports whether a value is a list of one or more texts.
 func allTexts(value any) bool {
 	all, isList := value.([]any)
 	for _, element := range all {

@@ -12,16 +12,16 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of what goes into metadata. What is beyond is left out.
+// Bounds of metadata values. Larger values are left out.
 const (
 	maxText    = 1 << 20  // bytes of a text
 	maxList    = 64 << 10 // bytes of a list or struct, in JSON
-	maxNumbers = 256      // in a list or struct: more are an array, for example an embedding
+	maxNumbers = 256      // in a list or struct; more are an array, such as an embedding
 	maxDepth   = 8        // of nested lists and structs
 )
 
-// Lookup returns what a path names in a row: a column of that name, or a field of a struct or of
-// each struct of a list.
+// Lookup returns the value of a path in a row: a column with that name, or a field of a struct or
+// of each struct in a list.
 func Lookup(values map[string]any, path string) any {
 	if v, ok := values[path]; ok {
 		return decoded(v)
@@ -39,7 +39,7 @@ func Lookup(values map[string]any, path string) any {
 	return nil
 }
 
-// field returns a field of a struct, or of each struct of a list.
+// field returns a field of a struct, or of each struct in a list.
 func field(value any, path string, depth int) any {
 	if depth > maxDepth {
 		return nil
@@ -66,7 +66,7 @@ func field(value any, path string, depth int) any {
 	return nil
 }
 
-// decoded makes JSON the value that it is.
+// decoded returns the value that a JSON encodes, and other values as they are.
 func decoded(value any) any {
 	text, isJSON := value.(JSON)
 	if !isJSON {
@@ -78,7 +78,7 @@ func decoded(value any) any {
 	return string(text)
 }
 
-// parseJSON parses one JSON value, numbers as they are written.
+// parseJSON parses one JSON value and keeps numbers as they are written.
 func parseJSON(text string) (value any, ok bool) {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
@@ -89,8 +89,8 @@ func parseJSON(text string) (value any, ok bool) {
 	return value, err == io.EOF
 }
 
-// Scalar returns a value that is no list and no struct as text; ok is false for other values, and
-// for null. Bytes are text if they are UTF-8 and asText is set.
+// Scalar returns a value as text. ok is false for lists, structs and null. Bytes are text if they
+// are UTF-8 and asText is set.
 func Scalar(value any, asText bool) (text string, ok bool) {
 	switch v := value.(type) {
 	case string:
@@ -146,14 +146,14 @@ func number(value any) (float64, bool) {
 	case json.Number:
 		f, err := v.Float64()
 		return f, err == nil
-	case string: // rows of tables have numbers as text
+	case string: // tables may hold numbers as text
 		f, err := strconv.ParseFloat(v, 64)
 		return f, err == nil
 	}
 	return 0, false
 }
 
-// list returns the elements of a list, or the one value that there is.
+// list returns the elements of a list, or a list of the value, or nil for null.
 func list(value any) []any {
 	switch v := decoded(value).(type) {
 	case nil:
@@ -166,7 +166,7 @@ func list(value any) []any {
 }
 
 // shown returns a value as text for the metadata: texts and numbers as they are, lists and structs
-// in JSON. It is false for null, bytes, arrays and what is too long.
+// in JSON. ok is false for null, bytes, arrays and values that are too long.
 func (p *Plan) shown(value any) (text string, ok bool) {
 	if text, ok := Scalar(value, p.BytesAsText); ok {
 		return text, len(text) <= maxText && utf8.ValidString(text)
@@ -190,8 +190,8 @@ func (p *Plan) shown(value any) (text string, ok bool) {
 	return strings.TrimSuffix(b.String(), "\n"), true
 }
 
-// plain returns a value that JSON can show; it is false for one with bytes, too many numbers or too
-// deep.
+// plain returns a value that JSON can encode. ok is false for a value that contains bytes or too
+// many numbers, or is nested too deeply.
 func (p *Plan) plain(value any, numbers *int, depth int) (any, bool) {
 	if depth > maxDepth {
 		return nil, false
