@@ -68,7 +68,7 @@ func archives(t *testing.T) map[string]string {
 	return paths
 }
 
-func TestWARC(t *testing.T) {
+func TestWARC_ReadsImagesAndDocuments(t *testing.T) {
 	for name, path := range archives(t) {
 		source, err := NewWARC(nil, path)
 		samples, stat, _ := ingesttest.Ingest(t, source, err)
@@ -104,7 +104,7 @@ func TestWARC(t *testing.T) {
 	}
 }
 
-func TestWARCAfter(t *testing.T) {
+func TestWARC_Resumes(t *testing.T) {
 	source, err := NewWARC(nil, archives(t)["each.warc.gz"])
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestWARCAfter(t *testing.T) {
 	}
 }
 
-func TestLinks(t *testing.T) {
+func TestWARC_Links(t *testing.T) {
 	source, err := NewWARC(nil, archives(t)["each.warc.gz"])
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +142,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-func TestDamagedWARC(t *testing.T) {
+func TestWARC_RejectsDamaged(t *testing.T) {
 	whole := strings.Join(crawl(), "")
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"cut.warc": whole[:len(whole)-60], "not.warc": "GIF89a", "empty.warc": ""})
 	source, err := NewWARC(nil, filepath.Join(dir, "cut.warc"), filepath.Join(dir, "not.warc"), filepath.Join(dir, "empty.warc"))
@@ -152,7 +152,7 @@ func TestDamagedWARC(t *testing.T) {
 	}
 }
 
-func TestHTML(t *testing.T) {
+func TestHTML_ReadsPages(t *testing.T) {
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{
 		"a/index.html": `<html lang="pl"><title>Ptaki</title><img src="img/mewa%201.png" alt="mewa"><img src="../b.png?x=1#y" alt="b">
 <img src="/b.png" title="korzeń"><img src="../../etc/passwd" alt="out"><img src="http://x.example/y.png"><img src="gone.png"><img src="link.png">`,

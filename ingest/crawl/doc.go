@@ -1,3 +1,3 @@
-// Package crawl reads the images that web pages show, with what the pages say of them: pages in WARC,
-// ARC and WAT archives ([NewWARC]) and pages saved in a folder ([NewHTML]).
+// Package crawl reads the images of web pages together with the pages' text about them. The pages
+// come from WARC, ARC and WAT archives ([NewWARC]) or from a folder of saved pages ([NewHTML]).
 package crawl

@@ -16,18 +16,18 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// HTML reads the pages of a folder tree (.html, .htm, .xhtml and the like), in order of their
-// paths: each image that they show, with what the page says of it. Images are read from below the
-// folder; those on the web are rejects ([ingest.NoImage]). The key of an image is its page's path
-// below the folder and its number there. At the end it counts the files that are neither pages nor
-// shown by one.
+// HTML reads the pages of a folder tree (.html, .htm, .xhtml and the like) in path order, and
+// yields each image with the page's text about it. Images are read from the folder; those on the
+// web are rejects ([ingest.NoImage]). The key of an image is its page's path below the folder and
+// its number on the page. Finally HTML counts the files that are neither pages nor shown by one as
+// left out.
 type HTML struct {
 	Dir string
 
 	meter *input.Meter
 }
 
-// NewHTML checks that the folder is there.
+// NewHTML returns a source of the pages in dir, or an error if the folder does not exist.
 func NewHTML(dir string) (*HTML, error) {
 	if err := errors.Join(input.Local(dir), input.CheckFolder(dir)); err != nil {
 		return nil, err
@@ -46,7 +46,7 @@ func (h *HTML) Part() float64 { return h.meter.Part() }
 
 // Records implements [ingest.Source].
 //
-// For records before the cursor the pages are read, but no images.
+// For records before the cursor it reads the pages, but no images.
 func (h *HTML) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.Record] {
 	n := from.Skip()
 	return func(yield func(shards.Record) bool) {
@@ -73,7 +73,8 @@ func (h *HTML) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.
 	}
 }
 
-// localPages is where the pages of a folder seem to be, so that their links lead to files below it.
+// localPages is the base address given to a folder's pages, so that their links resolve to files
+// below it.
 const localPages = "file:///"
 
 func isPage(name string) bool {
@@ -84,7 +85,7 @@ func isPage(name string) bool {
 	return false
 }
 
-// pagesBelow yields the pages' paths.
+// pagesBelow yields the paths of the pages.
 func pagesBelow(ctx context.Context, root *os.Root) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {

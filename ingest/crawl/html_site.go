@@ -21,14 +21,14 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// site is one reading of a folder of pages.
+// site is the state of one pass over a folder of pages.
 type site struct {
-	name  string // as origins have it
+	name  string // for origins
 	root  *os.Root
 	shown map[uint64]struct{} // hashes of the names of files that pages show
 }
 
-// mentions reads a page.
+// mentions returns the mentions of a page.
 func (s *site) mentions(name string) []mention {
 	origin := path.Join(s.name, name)
 	content, reason, err := input.ReadWithin(s.root, name, page.MaxBytes)
@@ -45,7 +45,7 @@ func (s *site) mentions(name string) []mention {
 	return mentionsOf(parsed, origin, name, time.Time{}, func(image page.Image) string { return fmt.Sprintf("%s#%d", name, image.Number) })
 }
 
-// notPage names what is in a file that is called a page and is none, "" for one.
+// notPage names the actual kind of a file with a page's name, or returns "" if it is a page.
 func notPage(content []byte) string {
 	switch imagefile.Format(content) {
 	case "", "svg":
@@ -60,7 +60,7 @@ func notPage(content []byte) string {
 	return ""
 }
 
-// image reads the file that a local page's link leads to.
+// image reads the file that a local page links to.
 func (s *site) image(link string) (content []byte, reason string, err error) {
 	names, err := localNames(link)
 	if err != nil {
@@ -74,8 +74,8 @@ func (s *site) image(link string) (content []byte, reason string, err error) {
 	return nil, ingest.NoImage, err
 }
 
-// localNames returns the files that a link of a local page can mean: programs that save pages keep
-// a query, or the encoding of a name, in the names of files.
+// localNames returns the file names that a local page's link may refer to: programs that save pages
+// may keep a query or percent-encoding in file names.
 func localNames(link string) ([]string, error) {
 	rest, ok := strings.CutPrefix(link, localPages)
 	if !ok {
@@ -99,8 +99,8 @@ func localNames(link string) ([]string, error) {
 	return names, nil
 }
 
-// andUnshown yields the mentions, and an aside of the files that are neither pages nor shown by
-// one.
+// andUnshown yields the mentions, then an aside that counts the files that are neither pages nor
+// shown by one.
 func (s *site) andUnshown(ctx context.Context, mentions iter.Seq[mention]) iter.Seq[mention] {
 	return func(yield func(mention) bool) {
 		for m := range mentions {
@@ -121,7 +121,7 @@ func (s *site) andUnshown(ctx context.Context, mentions iter.Seq[mention]) iter.
 	}
 }
 
-// unshown lists the first files that are neither pages nor shown by one, and counts the others.
+// unshown names the first files that are neither pages nor shown by one, and counts the rest.
 func (s *site) unshown(ctx context.Context) (left input.LeftFiles) {
 	fs.WalkDir(s.root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {

@@ -38,7 +38,7 @@ func seenIn(t *testing.T, files map[string]string) ([]string, ingest.Summary, ma
 	return all, summary, reasons
 }
 
-func TestHTML_LazyImagesBeforePlaceholders(t *testing.T) {
+func TestHTML_PrefersLazyImages(t *testing.T) {
 	got, summary, reasons := seenIn(t, map[string]string{
 		"page.html": `<html lang="en"><body><p><img class="lazyload" src="blank.gif" data-src="lighthouse.png" alt="a lighthouse at dusk"></p>
 <p><img src="blank.gif" data-lazy-src="boat.png" alt="a sailing boat"></p><p><img src="plain.png" alt="a plain picture"></p>
@@ -54,7 +54,7 @@ func TestHTML_LazyImagesBeforePlaceholders(t *testing.T) {
 	}
 }
 
-func TestHTML_LargestOfASrcset(t *testing.T) {
+func TestHTML_TakesLargestOfSrcset(t *testing.T) {
 	got, summary, _ := seenIn(t, map[string]string{
 		"page.html": "<p><img srcset=\"small.png 320w,\n     large.png 640w\" alt=\"a bridge\"></p><p><img srcset=\"small.png 1x,\tlarge.png 2x\" alt=\"a tower\"></p>" +
 			`<picture><source type="image/avif" srcset="a.avif"><source type="image/webp" srcset="gone.webp, large.png 2x"><img src="small.png" alt="a pier"></picture>` +
@@ -67,7 +67,7 @@ func TestHTML_LargestOfASrcset(t *testing.T) {
 	}
 }
 
-func TestHTML_AddressesAsInBrowsers(t *testing.T) {
+func TestHTML_ResolvesAddressesLikeBrowsers(t *testing.T) {
 	got, summary, reasons := seenIn(t, map[string]string{
 		"a/page.html": "<p><img src=\"sale-50%.png\" alt=\"sale\"></p><p><img src=\"../plain.png\" alt=\"plain\"></p><p><img src=\"pictures/\nbroken.png\" alt=\"break\"></p>" +
 			`<img src="pictures\broken.png" alt="backslash"><img src=" /plain%2Epng?v=1#x " alt="spaces"><img src="get.php?id=4" alt="query"><img src="http://[::1" alt="bad">` +
@@ -85,7 +85,7 @@ func TestHTML_AddressesAsInBrowsers(t *testing.T) {
 	}
 }
 
-func TestHTML_TellsWhatAFileIs(t *testing.T) {
+func TestHTML_NamesKindOfWrongFile(t *testing.T) {
 	source, err := NewHTML(ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"a.html": string(ingesttest.PNG(1)), "b.htm": "%PDF-1.4", "c.xht": "<img src=d.png>", "d.png": string(ingesttest.PNG(2))}))
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +123,7 @@ func TestHTML_KeysDoNotDependOnThePath(t *testing.T) {
 	}
 }
 
-func TestHTML_DataURIs(t *testing.T) {
+func TestHTML_ReadsDataURIs(t *testing.T) {
 	got, summary, _ := seenIn(t, map[string]string{"a.html": `<img src="data:image/png;base64,` + ingesttest.Base64Of(ingesttest.PNG(1)) + `" alt=a><img src="DATA:image/png;x=50%;base64,` + ingesttest.Base64Of(ingesttest.PNG(2)) + `" alt=b>`})
 	if want := []string{"a.html#1 image 1 a", "a.html#2 image 2 b"}; !slices.Equal(got, want) {
 		t.Errorf("%q, %+v", got, summary)

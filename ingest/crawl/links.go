@@ -27,16 +27,16 @@ type link struct {
 	PageTitle string `json:"page_title,omitempty"`
 }
 
-// LinkSummary is what [WARC.Links] wrote, and what it did not.
+// LinkSummary counts what [WARC.Links] wrote, rejected and left out.
 type LinkSummary struct {
 	Links   int64            `json:"links"`
 	Rejects map[string]int64 `json:"rejects"`  // reason -> pages and images that cannot be read
 	LeftOut map[string]int64 `json:"left_out"` // reason, as in package shards -> how many
 }
 
-// Links writes the images that the archives' pages show, one JSON object a line: a table for
-// [tabular.NewURLs], with the columns url, text and language. Documents, data URIs and what has no
-// address on the web are left out.
+// Links writes one JSON object per line for each image on the archives' pages: a table for
+// [tabular.NewURLs] with the columns url, text and language. It leaves out documents, data URIs and
+// images without a web address.
 func (w *WARC) Links(ctx context.Context, out io.Writer) (s LinkSummary, err error) {
 	s.Rejects, s.LeftOut = map[string]int64{}, map[string]int64{}
 	encoder := json.NewEncoder(out)
@@ -58,7 +58,7 @@ func (w *WARC) Links(ctx context.Context, out io.Writer) (s LinkSummary, err err
 	return s, ctx.Err()
 }
 
-// count counts a record that is no link.
+// count counts a record that is not a link.
 func (s *LinkSummary) count(record *shards.Record) {
 	switch {
 	case record.Err != nil:
@@ -77,7 +77,7 @@ func (m *mention) link() link {
 		Language: i.Language, PageURL: m.address, PageTitle: m.title}
 }
 
-// parseWAT reads what a WAT record says of a page's images, and the page's address.
+// parseWAT reads the images of a page from a WAT record, and the page's address.
 func parseWAT(content []byte) (*page.Page, string, error) {
 	var wat struct {
 		Envelope struct {
@@ -101,7 +101,7 @@ func parseWAT(content []byte) (*page.Page, string, error) {
 	from, _ := wat.Envelope.Header["WARC-Target-URI"].(string)
 	html := wat.Envelope.Payload.Response.HTML
 	p := &page.Page{Title: html.Head.Title}
-	base, _ := address.Parse(from, nil) // without it absolute addresses can still be read
+	base, _ := address.Parse(from, nil) // without a base, absolute addresses can still be resolved
 	if b, err := address.Parse(html.Head.Base, base); err == nil && html.Head.Base != "" {
 		base = b
 	}
@@ -112,11 +112,12 @@ func parseWAT(content []byte) (*page.Page, string, error) {
 	return p, from, nil
 }
 
-// watPage makes a page of a WAT record's links, which has one for each attribute of an element.
+// watPage builds a page from a WAT record's links. WAT lists one link for each attribute of an
+// element.
 type watPage struct {
 	page *page.Page
 	base *address.URL
-	last int // the image of the link before, from 1; 0 if that was none
+	last int // the image of the previous link, from 1; 0 if it was not an image
 }
 
 func (w *watPage) take(path, link, alt, title string) {

@@ -18,16 +18,15 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Document is the kind of a text that is a whole document, without an image.
+// Document is the kind of a text that is a whole document without an image.
 const Document = "document"
 
-// BadPage is the reason of a page that cannot be read.
+// BadPage is the reason for rejecting a page that cannot be read.
 const BadPage = "page"
 
-// mention is an image in a page, or a record that is one already: a document, a reject, or an
-// aside.
+// mention is an image on a page, or a finished record: a document, a reject, or an aside.
 type mention struct {
-	record *shards.Record // if not nil, what follows is empty
+	record *shards.Record // if not nil, the other fields are empty
 
 	key, origin string
 	address     string // of the page
@@ -36,7 +35,8 @@ type mention struct {
 	image       page.Image
 }
 
-// mentionsOf returns a page's images, and last what was left out of it. Key names an image.
+// mentionsOf returns a page's images, and finally what was left out of the page. Key returns an
+// image's key.
 func mentionsOf(p *page.Page, origin, address string, fetched time.Time, key func(page.Image) string) []mention {
 	all := make([]mention, 0, len(p.Images)+1)
 	for _, image := range p.Images {
@@ -50,14 +50,14 @@ func mentionsOf(p *page.Page, origin, address string, fetched time.Time, key fun
 	return append(all, leftOutOf(p, origin, address)...)
 }
 
-// hashKey names an image of a page of the web.
+// hashKey returns the function that makes the keys of a web page's images.
 func hashKey(address string) func(page.Image) string {
 	return func(image page.Image) string {
 		return shards.Hash([]byte(address + "\x00" + image.URL + "\x00" + image.Alt))[:32]
 	}
 }
 
-// leftOutOf returns an aside of the img elements of a page that are no images of their own.
+// leftOutOf returns an aside that counts a page's img elements that are not separate images.
 func leftOutOf(p *page.Page, origin, address string) []mention {
 	var left []shards.LeftOut
 	for _, l := range []struct {
@@ -74,7 +74,7 @@ func leftOutOf(p *page.Page, origin, address string) []mention {
 	return []mention{aside(origin, left...)}
 }
 
-// sample makes the mention's sample, the image apart.
+// sample makes the mention's sample without its image.
 func (m *mention) sample(address string) shards.Sample {
 	s := shards.Sample{Key: m.key, Provenance: shards.Provenance{PageURL: m.address, FetchedAt: m.fetched}}
 	if !datauri.Is(address) {
@@ -99,10 +99,10 @@ func (m *mention) sample(address string) shards.Sample {
 	return s
 }
 
-// getter gets the image at an address that is not a data URI.
+// getter returns the image at an address other than a data URI.
 type getter func(address string) (content []byte, reason string, err error)
 
-// join makes the mentions' records, after the first n, by all processors.
+// join makes the records of the mentions after the first n, on all processors.
 func join(ctx context.Context, mentions iter.Seq[mention], n int64, get getter) iter.Seq[shards.Record] {
 	rest := func(yield func(mention) bool) {
 		left := n
@@ -126,8 +126,8 @@ func join(ctx context.Context, mentions iter.Seq[mention], n int64, get getter) 
 	})
 }
 
-// take gets the mention's image from the first of its addresses, or, if that has none of a format
-// that is read, from the first other one that has, and is not the single pixel of a placeholder.
+// take gets the mention's image from its first address. If that has no image in a supported format,
+// it takes the first other address that has one that is not a one-pixel placeholder.
 func (m *mention) take(get getter) (address string, content []byte, reason string, err error) {
 	address = m.image.URL
 	content, reason, err = get.any(address)
@@ -144,12 +144,12 @@ func (m *mention) take(get getter) (address string, content []byte, reason strin
 		}
 	}
 	if err != nil && len(m.image.Others) > 0 {
-		err = fmt.Errorf("%w; nor is it at the page's %d other addresses of it", err, len(m.image.Others))
+		err = fmt.Errorf("%w; its %d other addresses on the page have none either", err, len(m.image.Others))
 	}
 	return address, content, reason, err
 }
 
-// any gets the image at an address or in a data URI.
+// any returns the image at an address or in a data URI.
 func (get getter) any(address string) (content []byte, reason string, err error) {
 	if !datauri.Is(address) {
 		return get(address)
@@ -158,7 +158,7 @@ func (get getter) any(address string) (content []byte, reason string, err error)
 	return content, ingest.BadDataURI, err
 }
 
-// encodeBarePercent encodes each "%" that encodes nothing, which stays as it is in browsers.
+// encodeBarePercent encodes each "%" that does not begin an escape; browsers keep such a "%".
 func encodeBarePercent(text string) string {
 	if _, err := url.PathUnescape(text); err == nil {
 		return text
@@ -175,7 +175,7 @@ func encodeBarePercent(text string) string {
 
 func isHexDigit(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
-// flatten yields the elements of lists.
+// flatten yields the elements of all lists.
 func flatten[T any](lists iter.Seq[[]T]) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		for list := range lists {
@@ -188,19 +188,19 @@ func flatten[T any](lists iter.Seq[[]T]) iter.Seq[T] {
 	}
 }
 
-// reject is the mention as a reject.
+// reject returns the mention as a reject.
 func (m *mention) reject(reason string, err error) mention {
 	record := shards.Bad(m.origin, m.key, reason, err)
 	return mention{record: &record}
 }
 
-// rejected is the mention of a reject.
+// rejected returns a list with one reject.
 func rejected(origin, reason string, err error) []mention {
 	m := mention{origin: origin}
 	return []mention{m.reject(reason, err)}
 }
 
-// aside is a mention of nothing but things left out.
+// aside returns a mention that only reports left-out items.
 func aside(origin string, left ...shards.LeftOut) mention {
 	record := shards.Aside(origin, left...)
 	return mention{record: &record}

@@ -21,26 +21,27 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// WARC reads web archives (WARC and ARC). Its records are
-//   - the images that their pages show, each with what the page says of it, the bytes taken from the same archives (an
-//     image that they lack is a reject, [ingest.NoImage]; [WARC.Links] lists them for a source of URLs),
+// WARC reads web archives (WARC and ARC). Its records are:
+//   - the images that their pages show, each with the page's text about it, the bytes taken from the
+//     same archives (an image that they lack is a reject, [ingest.NoImage]; [WARC.Links] lists
+//     these images for a source of URLs),
 //   - the images of the pages that a WAT file describes, in the same way,
 //   - the documents of a WET file: text alone.
 //
-// Other records, and images that no page shows, are counted by kind.
+// Other records, and images that no page shows, are counted by kind as left out.
 //
-// Archives are read twice: once to find where the images are, once for the pages. No image is
-// held in memory but those on their way.
+// Archives are read twice: first to locate the images, then for the pages. Only the images of
+// records in progress are held in memory.
 type WARC struct {
 	Files []string
 
 	stores shards.Stores
 	meter  *input.Meter
-	given  []string // what the files were found by
+	given  []string // the arguments that the files were found by
 	left   []shards.LeftOut
 }
 
-// NewWARC checks that the archives are there.
+// NewWARC returns a source of archives, or an error if one does not exist.
 func NewWARC(stores shards.Stores, files ...string) (*WARC, error) {
 	if len(files) == 0 {
 		return nil, errors.New("no files given")
@@ -67,7 +68,7 @@ func (w *WARC) Part() float64 { return w.meter.Part() }
 
 // Records implements [ingest.Source].
 //
-// For records before the cursor the pages are read, but no images.
+// For records before the cursor it reads the pages, but no images.
 func (w *WARC) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.Record] {
 	n := from.Skip()
 	return func(yield func(shards.Record) bool) {
@@ -78,7 +79,7 @@ func (w *WARC) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.
 			if ctx.Err() != nil {
 				return
 			}
-			images.addFile(w.stores, file, w.meter) // what is wrong with a file the second reading says
+			images.addFile(w.stores, file, w.meter) // the second pass reports the file's errors
 		}
 		for record := range join(ctx, images.andUnshown(ctx, w.mentions(ctx)), n, images.get) {
 			if ctx.Err() != nil || !yield(record) {
@@ -88,7 +89,7 @@ func (w *WARC) Records(ctx context.Context, from ingest.Cursor) iter.Seq[shards.
 	}
 }
 
-// mentions yields what pages and documents of the archives say.
+// mentions yields the images and documents of the archives.
 func (w *WARC) mentions(ctx context.Context) iter.Seq[mention] {
 	pages := flatten(ordered.Map(ctx, w.archivedPages(ctx), 2*runtime.GOMAXPROCS(0),
 		func(_ context.Context, p archivedPage) []mention { return p.mentions() }))
@@ -107,8 +108,8 @@ func (w *WARC) mentions(ctx context.Context) iter.Seq[mention] {
 	}
 }
 
-// archivedPages yields the pages of all archives, read but not parsed. A damaged archive ends in
-// one reject; a record whose length is wrong is one, too.
+// archivedPages yields the pages of all archives, read but not parsed. A damaged archive ends with
+// one reject; a record with a wrong length is also one.
 func (w *WARC) archivedPages(ctx context.Context) iter.Seq[archivedPage] {
 	return func(yield func(archivedPage) bool) {
 		names := input.GivenNames(w.Files)
@@ -120,7 +121,7 @@ func (w *WARC) archivedPages(ctx context.Context) iter.Seq[archivedPage] {
 	}
 }
 
-// pagesOf yields the pages of an archive, and last what was left out of it.
+// pagesOf yields the pages of an archive, and finally what it left out.
 func (w *WARC) pagesOf(ctx context.Context, file, name string, yield func(archivedPage) bool) bool {
 	left := map[string]int64{}
 	records := 0
@@ -163,11 +164,10 @@ func (w *WARC) pagesOf(ctx context.Context, file, name string, yield func(archiv
 	return yield(aside)
 }
 
-// errEmptyArchive is the error of a file without any record.
+// errEmptyArchive is the error of a file without records.
 var errEmptyArchive = errors.New("the archive has no records")
 
-// archiveRecords yields the records of an archive, and ends after an error, unless that is
-// [warc.ErrLost].
+// archiveRecords yields the records of an archive. It ends after any error except [warc.ErrLost].
 func archiveRecords(stores shards.Stores, file string, m *input.Meter) iter.Seq2[*warc.Record, error] {
 	return func(yield func(*warc.Record, error) bool) {
 		f, err := input.Open(stores, file)
@@ -196,7 +196,7 @@ func archiveRecords(stores shards.Stores, file string, m *input.Meter) iter.Seq2
 	}
 }
 
-// notArchive says of a file that holds no archive what it is.
+// notArchive names the actual kind of a file that holds no archive.
 func notArchive(stores shards.Stores, file string, err error) error {
 	f, failure := input.Open(stores, file)
 	if failure != nil {
@@ -207,7 +207,7 @@ func notArchive(stores shards.Stores, file string, err error) error {
 	n, _ := io.ReadFull(f, head)
 	switch kind := imagefile.Kind(head[:n]); kind {
 	case "gzip data", "zstd data":
-		return fmt.Errorf("this is %s, and what it holds is no WARC, ARC, WAT or WET archive: %w", kind, err)
+		return fmt.Errorf("this is %s, and its content is not a WARC, ARC, WAT or WET archive: %w", kind, err)
 	case "a WARC archive":
 		return err
 	default:
@@ -215,5 +215,5 @@ func notArchive(stores shards.Stores, file string, err error) error {
 	}
 }
 
-// webFiles are the names of the archives that are taken from a folder.
+// webFiles matches the names of the archives that are read from a folder.
 var webFiles = regexp.MustCompile(`(?i)\.(w?arc|wet|wat)(\.gz|\.zst)?$`)

@@ -19,19 +19,19 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// archived knows where the images of web archives are: by the hash of a URL, the file and the
-// place in it. Images that cannot be found again by offset (archives whose records share one
-// gzip member) are copied to a temporary file.
+// archived is an index of the images in web archives: it maps the hash of a URL to a file and an
+// offset. Images that cannot be reopened by offset (in archives whose records share one gzip
+// member) are copied to a temporary file.
 type archived struct {
 	places map[uint64]imageAt
-	moved  map[uint64]uint64 // a URL's hash -> that of the URL it redirects to, or was a copy of
-	digest map[uint64]uint64 // the hash of an image's digest -> that of its URL, for copies that name no URL
+	moved  map[uint64]uint64 // a URL's hash -> the hash of the URL that it redirects to or is a copy of
+	digest map[uint64]uint64 // the hash of an image's digest -> the hash of its URL, for copies that name no URL
 	files  []input.File
 	spool  *os.File
 	size   int64 // of the spool
 }
 
-// imageAt is the place of an image: an offset in a file or, if file is -1, an offset and a length
+// imageAt is the location of an image: an offset in a file or, if file is -1, an offset and length
 // in the spool.
 type imageAt struct {
 	file           int32
@@ -52,7 +52,7 @@ func (a *archived) close() {
 	}
 }
 
-// addFile notes the images of an archive. At an error it stops.
+// addFile adds the images of an archive to the index. It stops at an error.
 func (a *archived) addFile(stores shards.Stores, name string, m *input.Meter) {
 	file, err := input.Open(stores, name)
 	if err != nil {
@@ -70,8 +70,7 @@ func (a *archived) addFile(stores shards.Stores, name string, m *input.Meter) {
 	}
 }
 
-// add notes a record if it is an image, or says that one is elsewhere. The first capture of a URL
-// counts.
+// add indexes a record if it is an image or refers to one. The first capture of a URL counts.
 func (a *archived) add(file int32, record *warc.Record) error {
 	hash := urlHash(record.URI)
 	switch record.Type {
@@ -90,7 +89,7 @@ func (a *archived) add(file int32, record *warc.Record) error {
 	}
 	p, err := payloadOf(record)
 	if err != nil {
-		return nil // the second reading says so
+		return nil // the second pass reports it
 	}
 	if p.status >= 300 && p.status < 400 {
 		a.redirect(hash, record.URI, p.header["location"])
@@ -137,8 +136,8 @@ func (a *archived) copy(hash uint64, body io.Reader) (err error) {
 	return nil
 }
 
-// urlHash hashes a URL without what does not tell images apart: the scheme, whether a character is
-// encoded that need not be, the fragment.
+// urlHash hashes a URL but ignores what does not distinguish images: the scheme, the fragment, and
+// unnecessary percent-encoding.
 func urlHash(text string) uint64 {
 	parsed, err := address.Parse(text, nil)
 	if err != nil {
@@ -151,8 +150,7 @@ func urlHash(text string) uint64 {
 	return xxhash.Sum64String(host + plainly(parsed.Path) + "?" + plainly(parsed.Query))
 }
 
-// plainly decodes what is encoded in a part of a URL, but for the characters that then mean
-// something else.
+// plainly percent-decodes a part of a URL, except for characters whose meaning would change.
 func plainly(part string) string {
 	if !strings.Contains(part, "%") {
 		return part
@@ -161,7 +159,7 @@ func plainly(part string) string {
 	return address.Unescape(kept.Replace(part))
 }
 
-// place returns where the image of a URL is, and the hash of the URL that it was captured at.
+// place returns the location of a URL's image, and the hash of the URL that it was captured at.
 func (a *archived) place(link string) (at imageAt, hash uint64, there bool) {
 	hash = urlHash(link)
 	at, there = a.places[hash]
@@ -179,7 +177,7 @@ func (a *archived) place(link string) (at imageAt, hash uint64, there bool) {
 func (a *archived) get(link string) (content []byte, reason string, err error) {
 	place, _, there := a.place(link)
 	if !there {
-		return nil, ingest.NoImage, fmt.Errorf("the archives have no image of %.500s", link)
+		return nil, ingest.NoImage, fmt.Errorf("the archives have no image for %.500s", link)
 	}
 	content, err = a.read(place)
 	if err != nil {
@@ -191,7 +189,7 @@ func (a *archived) get(link string) (content []byte, reason string, err error) {
 	return content, "", nil
 }
 
-// andUnshown yields the mentions, and an aside of the number of images that none is of.
+// andUnshown yields the mentions, then an aside that counts the images that none of them shows.
 func (a *archived) andUnshown(ctx context.Context, mentions iter.Seq[mention]) iter.Seq[mention] {
 	return func(yield func(mention) bool) {
 		shown := map[uint64]struct{}{}

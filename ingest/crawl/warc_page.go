@@ -12,7 +12,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// archivedPage is a record of an archive that says something of images, or is text.
+// archivedPage is a record of an archive that may yield samples: a page, its WAT description, or a
+// text.
 type archivedPage struct {
 	origin  string
 	kind    string // pageHTML, pageWAT, pageText, pageLeft, or "" with err
@@ -28,17 +29,17 @@ const (
 	pageHTML = "html"
 	pageWAT  = "wat"
 	pageText = "text"
-	pageLeft = "left" // nothing but things left out
+	pageLeft = "left" // only left-out items
 )
 
-// Bounds of what is read of a record, in bytes.
+// Limits of the bytes read from a record.
 const (
 	maxWAT      = 32 << 20
 	maxDocument = 16 << 20
 )
 
-// readPage reads a record if it is a page, the description of one, or a document. Left names the
-// kind of another record that is left out, images apart.
+// readPage reads a record if it is a page, the description of one, or a document. For any other
+// record, left names its kind.
 func readPage(archive string, record *warc.Record) (p archivedPage, left string) {
 	p = archivedPage{origin: fmt.Sprintf("%s byte %d %s", archive, record.Offset, record.URI), record: record}
 	limit := int64(page.MaxBytes)
@@ -72,10 +73,10 @@ func readPage(archive string, record *warc.Record) (p archivedPage, left string)
 	return p, ""
 }
 
-// leftImage is the kind of records that are counted when all pages are known.
+// leftImage is the kind of image records, which are counted once all pages are known.
 const leftImage = "image"
 
-// read reads the content. What is beyond the limit, or behind a fault, is left out.
+// read reads the content. The rest after the limit or a fault is left out.
 func (p *archivedPage) read(body io.Reader, limit int64) {
 	p.content, p.err = io.ReadAll(io.LimitReader(body, limit+1))
 	switch {
@@ -89,7 +90,7 @@ func (p *archivedPage) read(body io.Reader, limit int64) {
 	}
 }
 
-// mentions parses the page. Of one that is cut short, what there is of it counts.
+// mentions parses the page. It uses whatever a truncated page contains.
 func (p archivedPage) mentions() []mention {
 	all := p.parsed()
 	if len(p.left) > 0 {
@@ -121,7 +122,7 @@ func (p archivedPage) parsed() []mention {
 	return rejected(p.origin, p.reason, p.err)
 }
 
-// document makes the sample of a WET record.
+// document makes the record of a WET text.
 func (p archivedPage) document() *shards.Record {
 	text := strings.TrimSpace(strings.ToValidUTF8(string(p.content), "\uFFFD"))
 	key := shards.Hash([]byte(p.record.URI + "\x00" + text))[:32]

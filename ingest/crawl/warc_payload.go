@@ -10,15 +10,15 @@ import (
 	"github.com/pali3/pali3/ingest/internal/warc"
 )
 
-// payload is what a record of an archive holds: the answer of a server, or a resource.
+// payload is the content of an archive's record: a server's response, or a resource.
 type payload struct {
 	status int
 	header map[string]string
-	kind   string // its media type, by its bytes where the header has none, or has another for an image
+	kind   string // the media type; sniffed if the header has none, or calls an image something else
 	body   io.Reader
 }
 
-// sniffed is how many bytes of a body are looked at for its type (WHATWG MIME Sniffing).
+// sniffed is the number of bytes of a body that are sniffed for its type (WHATWG MIME Sniffing).
 const sniffed = 512
 
 // payloadOf opens a record of type response or resource.
@@ -33,7 +33,7 @@ func payloadOf(record *warc.Record) (payload, error) {
 		p.status, p.header, p.body = response.Status, response.Header, response.Body
 	}
 	p.kind = mediaType(p.header["content-type"])
-	if p.kind == "" { // what the crawler found out
+	if p.kind == "" { // the type that the crawler identified
 		p.kind = mediaType(record.Header["warc-identified-payload-type"])
 	}
 	if p.status < 300 {
@@ -42,8 +42,7 @@ func payloadOf(record *warc.Record) (payload, error) {
 	return p, nil
 }
 
-// isHTTP reports whether a record's block is an HTTP message: its type says so, or it begins as
-// one.
+// isHTTP reports whether a record's block is an HTTP message, by its type or by how it begins.
 func isHTTP(record *warc.Record, block *bufio.Reader) bool {
 	if record.Type != "response" {
 		return false
@@ -63,8 +62,8 @@ func mediaType(header string) string {
 	return strings.ToLower(strings.TrimSpace(header))
 }
 
-// sniff finds the type of a body whose header has none, and of images that are called something
-// else.
+// sniff determines the type of a body whose header has none, and of images with another declared
+// type.
 func (p *payload) sniff() {
 	if isPageKind(p.kind) && p.kind != "text/html" {
 		return
@@ -74,7 +73,7 @@ func (p *payload) sniff() {
 		body = bufio.NewReaderSize(p.body, 4096)
 		p.body = body
 	}
-	head, _ := body.Peek(sniffed) // an error shows again when the body is read
+	head, _ := body.Peek(sniffed) // an error recurs when the body is read
 	found := mediaType(http.DetectContentType(head))
 	switch {
 	case strings.HasPrefix(p.kind, "image/"):
@@ -91,8 +90,8 @@ func (p *payload) sniff() {
 	}
 }
 
-// beginsHTML reports whether there is an html element at the beginning, behind a byte order mark,
-// XML declaration, comments or whatever else.
+// beginsHTML reports whether there is an html element near the beginning, after any byte order
+// mark, XML declaration or comments.
 func beginsHTML(head []byte) bool {
 	lower := bytes.ToLower(head)
 	return bytes.Contains(lower, []byte("<html")) || bytes.Contains(lower, []byte("<!doctype html"))
@@ -106,7 +105,7 @@ func isPageKind(kind string) bool {
 	return false
 }
 
-// isOK reports whether the status is that of an answer with its content: 200, or 203 from a cache.
+// isOK reports whether the status is that of a response with its content: 200, or 203 from a cache.
 func (p *payload) isOK() bool {
 	return p.status == http.StatusOK || p.status == http.StatusNonAuthoritativeInfo
 }

@@ -73,7 +73,7 @@ func altsIn(t *testing.T, path string) ([]string, ingest.Summary) {
 	return all, summary
 }
 
-func TestWARC_Encodings(t *testing.T) {
+func TestWARC_DecodesBodies(t *testing.T) {
 	const text = "Content-Type: text/html; charset=utf-8\r\n"
 	image := answer("https://z.example/i.png", "Content-Type: image/png\r\n", string(ingesttest.PNG(1)))
 	page := func(alt string) string { return `<html lang=en><p>q <img src="/i.png" alt="` + alt + `"></p></html>` }
@@ -94,7 +94,7 @@ func TestWARC_Encodings(t *testing.T) {
 	}
 }
 
-func TestWARC_TypesOfRecords(t *testing.T) {
+func TestWARC_RecordTypes(t *testing.T) {
 	page := func(alt string) string {
 		return `<!-- x --><html lang=en><p><img src="http://z.example/i" alt="` + alt + `"></html>`
 	}
@@ -151,7 +151,7 @@ func TestWARC_AddressesAndLazyImages(t *testing.T) {
 	}
 }
 
-func TestWARC_TellsWhatAFileIs(t *testing.T) {
+func TestWARC_NamesKindOfWrongFile(t *testing.T) {
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"a.warc": "<html><p>x", "b.warc": string(ingesttest.PNG(1)), "c.warc.gz": compressed(t, "gzip", "x"), "d.warc": "BZh91AY", "e.warc": ""})
 	for name, want := range map[string]string{"a.warc": "an HTML page", "b.warc": "a PNG image", "c.warc.gz": "gzip data", "d.warc": "bzip2 data", "e.warc": "no bytes at all"} {
 		source, err := NewWARC(nil, filepath.Join(dir, name))
@@ -169,7 +169,7 @@ func TestWARC_TellsWhatAFileIs(t *testing.T) {
 }
 
 // A compressed archive is known by its bytes, whatever it is called.
-func TestWARC_CompressionByContent(t *testing.T) {
+func TestWARC_DetectsCompression(t *testing.T) {
 	content := answer("http://z.example/", "Content-Type: text/html\r\n", "<img src=i.png alt=x>") + answer("http://z.example/i.png", "", string(ingesttest.PNG(1)))
 	for name, packed := range map[string]string{"a.warc": compressed(t, "gzip", content), "b.gz": content, "c": compressed(t, "zstd", content)} {
 		path := filepath.Join(t.TempDir(), name)
@@ -183,7 +183,7 @@ func TestWARC_CompressionByContent(t *testing.T) {
 }
 
 // Crawlers store an image once and mark further captures as identical.
-func TestWARC_CopiesByDigest(t *testing.T) {
+func TestWARC_FindsCopiesByDigest(t *testing.T) {
 	digest := func(record string) string {
 		return strings.Replace(record, "\r\nContent-", "\r\nWARC-Payload-Digest: sha1:ABC\r\nContent-", 1)
 	}
@@ -197,7 +197,7 @@ func TestWARC_CopiesByDigest(t *testing.T) {
 	}
 }
 
-func TestParseWAT_AttributesOfAnImage(t *testing.T) {
+func TestParseWAT_JoinsAttributes(t *testing.T) {
 	p, address, err := parseWAT([]byte(`{"Envelope":{"WARC-Header-Metadata":{"WARC-Target-URI":"http://a.example/x/"},"Payload-Metadata":{"HTTP-Response-Metadata":{"HTML-Metadata":{
 "Head":{"Title":"D"},"Links":[{"path":"IMG@/src","url":"blank.gif","alt":"one"},{"path":"IMG@/data-src","url":"50%.png"},{"path":"IMG@/longdesc","url":"long.html"},
 {"path":"IMG@/src","url":"a.png","alt":"two"},{"path":"IMG@/srcset","url":"a.png 1x, b.png 2x","alt":"two"},{"path":"IMG@/src","url":"http://[::1","alt":"three"},{"path":"IMG@/src","url":""}]}}}}}`))

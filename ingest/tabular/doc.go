@@ -1,5 +1,7 @@
-// Package tabular reads tables: CSV, TSV, JSON and Parquet with image paths, bytes, data URIs or URLs.
+// Package tabular reads tables: CSV, TSV, JSON and Parquet files with image paths, bytes, data URIs
+// or URLs.
 //
-// [New] reads images from files and [NewURLs] fetches them from the web. [Columns] says which column
-// is what, and [Dialect] how a text table is written. [Peek] shows the first rows of a table.
+// [New] reads images from files and [NewURLs] fetches them from the web. [Columns] assigns the
+// columns, and [Dialect] describes the syntax of a text table. [Peek] shows the first rows of a
+// table.
 package tabular

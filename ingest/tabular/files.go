@@ -14,15 +14,15 @@ import (
 // tableFile is one of the files of a [Table].
 type tableFile struct {
 	path string
-	name string // in keys and origins: the file's own, with those of folders as far as they tell it from the others'
-	root string // where its image paths begin; empty if there are none
+	name string // for keys and origins: the base name, with parent folders if needed to make it unique
+	root string // the folder that image paths are relative to; empty if there is none
 }
 
-// maxRoots is the most folders in which image paths of one table may begin: each is held open.
+// maxRoots bounds the root folders of one table's image paths, because each is held open.
 const maxRoots = 256
 
-// tableFiles returns the files that are meant by names of files, URLs, patterns and folders, each
-// once, and what lies in the folders beside them.
+// tableFiles expands names of files, URLs, patterns and folders into table files, each once, and
+// returns the other files of the folders as left out.
 func tableFiles(names []string) (files []string, left []shards.LeftOut, err error) {
 	there := map[string]bool{}
 	for _, name := range names {
@@ -47,7 +47,8 @@ func tableFiles(names []string) (files []string, left []shards.LeftOut, err erro
 	return files, left, nil
 }
 
-// filesOf returns the tables that a file, folder or pattern names, and the other files there.
+// filesOf returns the tables that a file, folder or pattern names, and the other files found with
+// them.
 func filesOf(name string) (tables, other []string, err error) {
 	if shards.IsURL(name) {
 		return []string{name}, nil, nil
@@ -83,7 +84,7 @@ func filesOf(name string) (tables, other []string, err error) {
 	return tables, other, nil
 }
 
-// tablesIn returns the tables of a folder, which must be of one kind, in the order of their names.
+// tablesIn returns the tables of a folder in name order. They must all be of one kind.
 func tablesIn(dir string) (tables, other []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -100,7 +101,7 @@ func tablesIn(dir string) (tables, other []string, err error) {
 			continue
 		}
 		switch kind := tableEnding(name); kind {
-		case "", ".txt": // a readme, more likely than URLs
+		case "", ".txt": // more likely a readme than a list of URLs
 			other = append(other, name)
 		default:
 			kinds[kind] = name
@@ -109,17 +110,17 @@ func tablesIn(dir string) (tables, other []string, err error) {
 	}
 	switch {
 	case len(tables) == 0 && folders > 0:
-		return nil, nil, fmt.Errorf("%s has no table, but folders: name the one that is meant, or a pattern such as '%s'", dir, filepath.Join(dir, "*", "*.parquet"))
+		return nil, nil, fmt.Errorf("%s has no tables, only folders: name one of them, or a pattern such as '%s'", dir, filepath.Join(dir, "*", "*.parquet"))
 	case len(tables) == 0:
-		return nil, nil, fmt.Errorf("%s has no table; %s", dir, tableKinds)
+		return nil, nil, fmt.Errorf("%s has no tables; %s", dir, tableKinds)
 	case len(kinds) > 1:
 		names := sortedKeys(kinds)
-		return nil, nil, fmt.Errorf("%s has tables of several kinds (%s, %s): say which are meant, for example '%s'", dir, kinds[names[0]], kinds[names[1]], filepath.Join(dir, "*"+names[0]))
+		return nil, nil, fmt.Errorf("%s has tables of several kinds (%s, %s): choose one kind, for example '%s'", dir, kinds[names[0]], kinds[names[1]], filepath.Join(dir, "*"+names[0]))
 	}
 	return tables, other, nil
 }
 
-// find finds the table's files, and where the image paths of each begin.
+// find finds the table's files and the root of each file's image paths.
 func (t *Table) find() error {
 	names := slices.Clone(t.Files)
 	if t.File != "" {
@@ -144,7 +145,7 @@ func (t *Table) find() error {
 	return nil
 }
 
-// parts are the table's files.
+// parts returns the table's files.
 func (t *Table) parts() []tableFile {
 	if t.files != nil {
 		return t.files
@@ -152,11 +153,11 @@ func (t *Table) parts() []tableFile {
 	return []tableFile{{t.File, input.NamesOf([]string{t.File})[0], t.Root}}
 }
 
-// checkRoots checks the folders in which image paths begin.
+// checkRoots checks the root folders of image paths.
 func (t *Table) checkRoots() error {
 	roots := t.roots()
 	if len(roots) > maxRoots {
-		return fmt.Errorf("tables lie in %d folders, and image paths begin in each; at most %d may: name one by --root", len(roots), maxRoots)
+		return fmt.Errorf("the tables are in %d folders, each of which would be a root of image paths; the limit is %d: set a single one with --root", len(roots), maxRoots)
 	}
 	for _, root := range roots {
 		if err := input.Local(root); err != nil {
@@ -171,7 +172,7 @@ func (t *Table) checkRoots() error {
 	return nil
 }
 
-// roots are the folders in which image paths begin, each once.
+// roots returns the distinct root folders of image paths.
 func (t *Table) roots() (roots []string) {
 	for _, file := range t.parts() {
 		if file.root != "" && !slices.Contains(roots, file.root) {

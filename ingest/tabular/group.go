@@ -12,24 +12,24 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// groupFilling puts together what the rows of a group say.
+// groupFilling merges the rows of a group into one sample.
 type groupFilling struct {
 	w       *work
 	s       *shards.Sample
 	left    []shards.LeftOut
-	splitAt numbered // the row that said the split
+	splitAt numbered // the row that set the split
 	texts   map[shards.Text]bool
 	boxes   map[string]bool
 	asked   map[askedOnce]int // a question -> its index
 }
 
-// askedOnce tells questions of one image apart.
+// askedOnce identifies a question about an image.
 type askedOnce struct{ id, text, language, kind string }
 
-// fillGroup sets all that the rows of a group say but its key.
+// fillGroup fills a sample, all but its key, from the rows of a group.
 func (w *work) fillGroup(ctx context.Context, s *shards.Sample, n numbered) (left []shards.LeftOut, reason string, err error) {
 	if n.over > 0 {
-		return nil, ingest.TooLarge, fmt.Errorf("a group of %d rows: the limit is %d rows and %d bytes", int64(len(n.rows))+n.over, maxGroupRows, int64(maxGroupBytes))
+		return nil, ingest.TooLarge, fmt.Errorf("a group of %d rows exceeds the limit of %d rows or %d bytes", int64(len(n.rows))+n.over, maxGroupRows, int64(maxGroupBytes))
 	}
 	imageRow, err := w.checkGroup(n)
 	if err != nil {
@@ -53,8 +53,8 @@ func (w *work) fillGroup(ctx context.Context, s *shards.Sample, n numbered) (lef
 	return f.left, reason, err
 }
 
-// checkGroup checks that the rows of a group have one image and one key, and returns the row that
-// has the image.
+// checkGroup checks that the rows of a group agree on image and key, and returns the row that holds
+// the image.
 func (w *work) checkGroup(n numbered) (imageRow numbered, err error) {
 	imageRow = n
 	for i := range n.rows {
@@ -79,11 +79,11 @@ func (w *work) checkGroup(n numbered) (imageRow numbered, err error) {
 // place names a row for a message.
 func (n *numbered) place() string { return fmt.Sprintf("row %d of %s", n.number, n.file.name) }
 
-// row adds what one row says.
+// row adds the content of one row.
 func (f *groupFilling) row(n *numbered) (reason string, err error) {
 	part := shards.Sample{Key: f.s.Key, Images: f.s.Images}
 	if !slices.Contains(f.w.Columns.Names(), f.w.GroupBy) {
-		delete(n.row, f.w.GroupBy) // it has done its work, and is not left out
+		delete(n.row, f.w.GroupBy) // the grouping has used it, so it is not left out
 	}
 	left, reason, err := cmp.Or(f.w.taken, f.w.plan).Fill(&part, n.row)
 	f.leave(left...)
@@ -118,14 +118,14 @@ func (f *groupFilling) row(n *numbered) (reason string, err error) {
 	return "", nil
 }
 
-// split takes the split that a row says, and refuses another one.
+// split sets the split from a row, and rejects a second, different one.
 func (f *groupFilling) split(n *numbered, split string) error {
 	if split == "" || f.w.Columns.Split == "" {
 		f.s.Split = cmp.Or(f.s.Split, split)
 		return nil
 	}
 	if n.row.text(f.w.Columns.Split) == "" {
-		return nil // the row does not say
+		return nil // the row has no split
 	}
 	if f.splitAt.row != nil && f.s.Split != split {
 		return fmt.Errorf("two splits: %s has %.100q, %s has %.100q", f.splitAt.place(), f.s.Split, n.place(), split)
@@ -136,8 +136,8 @@ func (f *groupFilling) split(n *numbered, split string) error {
 	return nil
 }
 
-// question adds a question, or the answers of one that is asked already. The same answer twice is
-// one annotator's unless the questions have an id: then each row is an annotator's.
+// question adds a question, or adds answers to an equal earlier one. A repeated answer is dropped
+// unless the questions have ids: then each row is a different annotator's.
 func (f *groupFilling) question(q shards.Question, n *numbered) {
 	is := askedOnce{q.ID, q.Text, q.Language, q.Kind}
 	at, known := f.asked[is]
@@ -159,7 +159,7 @@ func (f *groupFilling) question(q shards.Question, n *numbered) {
 	}
 }
 
-// metadata adds what is kept of a row. Where rows differ, what the first says stays.
+// metadata adds a row's metadata. If rows differ, the first value stays.
 func (f *groupFilling) metadata(fields map[string]string, n *numbered) {
 	for _, name := range sortedKeys(fields) {
 		if f.s.Metadata == nil {
@@ -169,7 +169,7 @@ func (f *groupFilling) metadata(fields map[string]string, n *numbered) {
 		case !has:
 			f.s.Metadata[name] = fields[name]
 		case before != fields[name]:
-			f.leave(shards.LeftOut{Reason: shards.LeftMetadata, Name: fmt.Sprintf("column %s: what rows of a group after the first say", name), N: 1})
+			f.leave(shards.LeftOut{Reason: shards.LeftMetadata, Name: fmt.Sprintf("column %s: values of a group's later rows that differ from the first", name), N: 1})
 		}
 	}
 }
@@ -178,10 +178,11 @@ func (f *groupFilling) repeated(what string, n *numbered) {
 	f.leave(shards.LeftOut{Reason: shards.LeftRepeat, Name: fmt.Sprintf("%s that an earlier row of the group has: %s", what, n.place()), N: 1})
 }
 
-// maxLeftNames is how many things left out one group names, of each reason.
+// maxLeftNames bounds the left-out items that one group names for each reason.
 const maxLeftNames = 8
 
-// leave counts things left out, those of one name together, and of each reason names the first few.
+// leave counts left-out items, combines those with one name, and names the first few for each
+// reason.
 func (f *groupFilling) leave(left ...shards.LeftOut) {
 	for _, l := range left {
 		of := 0
@@ -199,13 +200,13 @@ func (f *groupFilling) leave(left ...shards.LeftOut) {
 	}
 }
 
-// checkGroupBy checks what the grouping of rows goes by.
+// checkGroupBy checks the column that rows are grouped by.
 func (t *Table) checkGroupBy() error {
 	switch {
 	case t.GroupBy == "":
 		return nil
 	case t.Columns.SHA256 != "":
-		return errors.New("--group-by does not go with --sha256-column")
+		return errors.New("--group-by cannot be combined with --sha256-column")
 	case strings.TrimSpace(t.GroupBy) == "":
 		return errors.New("--group-by: name a column")
 	}

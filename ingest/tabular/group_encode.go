@@ -13,9 +13,9 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// A row in a temporary file is its columns in the order of their names: a kind, then the value. A
-// text is its length (uvarint) and its bytes, a list its length and its elements, a struct its
-// length and its names with their values.
+// A row in the temporary file is encoded as its columns in name order, each as a kind followed by
+// the value. A text is its length (uvarint) and its bytes, a list its length and its elements, a
+// struct its length and its names with their values.
 const (
 	codeNull   = '0'
 	codeTrue   = 't'
@@ -31,15 +31,15 @@ const (
 	codeStruct = 'm'
 )
 
-// maxCodeDepth is the deepest nesting that is decoded: JSON is parsed to a depth of [maxJSONDepth].
+// maxCodeDepth bounds the nesting when decoding; JSON is parsed to a depth of [maxJSONDepth].
 const maxCodeDepth = maxJSONDepth + 8
 
 func appendCoded[S ~string | ~[]byte](b []byte, kind byte, s S) []byte {
 	return append(binary.AppendUvarint(append(b, kind), uint64(len(s))), s...)
 }
 
-// appendValue encodes a value of a row. What it has no kind for becomes the text that
-// [mapping.Scalar] makes of it.
+// appendValue encodes a value of a row. Values of other types are encoded as the text that
+// [mapping.Scalar] returns.
 func appendValue(b []byte, value any) []byte {
 	switch v := value.(type) {
 	case nil:
@@ -93,7 +93,7 @@ func appendStruct(b []byte, fields map[string]any) []byte {
 
 var errCoded = errors.New("the temporary file of rows is damaged")
 
-// rowDecoder decodes what appendValue encodes.
+// rowDecoder decodes rows encoded by appendValue.
 type rowDecoder struct {
 	b     []byte
 	depth int
@@ -186,7 +186,7 @@ func (d *rowDecoder) several(named bool) (any, error) {
 		return nil, errCoded
 	}
 	defer func() { d.depth-- }()
-	n, err := d.length() // each takes a byte at least
+	n, err := d.length() // each element takes at least one byte
 	if err != nil {
 		return nil, err
 	}

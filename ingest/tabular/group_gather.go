@@ -21,50 +21,50 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// Bounds of one group of rows: all of them are in memory when its record is made.
+// Limits of one group of rows, which is held in memory while its record is made.
 const (
 	maxGroupRows  = 1 << 16
-	maxGroupBytes = input.MaxImageFile + 64<<20 // of its image, as the table has it, and its texts
+	maxGroupBytes = input.MaxImageFile + 64<<20 // for its image as stored in the table, and its texts
 )
 
-// Reasons of groups of rows.
+// Reasons for rejecting groups of rows.
 const (
-	BadGroup = "group"    // the row has nothing in the column that rows are grouped by
+	BadGroup = "group"    // the row has no value in the group-by column
 	Conflict = "conflict" // rows of one group have different images, splits or keys
 )
 
-// gatherer puts together the rows of one group, wherever they are in the table. The columns that
-// are read lie in a temporary file, each row with the place of the row before it in its group.
-// Memory holds nothing of a row, and about 90 bytes of a group: the hash of its value, and where
-// its last row is.
+// gatherer collects the rows of each group, wherever they are in the table. It writes the columns
+// that are read to a temporary file, where each row points back to the previous row of its group.
+// In memory it keeps nothing for a row and about 90 bytes for a group: the hash of its value and
+// the place of its last row.
 type gatherer struct {
 	file   *os.File
 	out    *bufio.Writer
 	size   int64
 	index  map[[16]byte]int32
 	groups []gatheredGroup
-	order  []int64 // what becomes a record: a group's index, or, below zero, the place of a bad row
+	order  []int64 // the records in order: the index of a group, or the negated place of a bad row
 	left   []shards.LeftOut
 	buffer []byte
 }
 
-// gatheredGroup is a group whose rows lie in the file.
+// gatheredGroup is a group whose rows are in the file.
 type gatheredGroup struct {
 	last   int64  // place of its last row
 	bytes  int64  // of its rows in the file
 	rows   int32  // in the file
-	over   int32  // more that are over the limits of a group
-	images uint64 // hash of the images' names or bytes; 0 if no row named one so far
+	over   int32  // rows beyond the limits of a group
+	images uint64 // hash of the images' names or bytes; 0 if no row has named one yet
 }
 
-const gatheredHead = 8 + 4 + 8 + 4 // place of the row before, length, the row's number, its file
+const gatheredHead = 8 + 4 + 8 + 4 // place of the previous row, length, row number, file
 
 func newGatherer() (*gatherer, error) {
 	file, err := os.CreateTemp("", "pali3-rows-*")
 	if err != nil {
 		return nil, err
 	}
-	os.Remove(file.Name()) // the file lives until it is closed, where the system has that
+	os.Remove(file.Name()) // on Unix the file exists until it is closed
 	g := &gatherer{file: file, out: bufio.NewWriterSize(file, 1<<20), index: map[[16]byte]int32{}}
 	g.out.WriteByte(0) // so that no row is at 0
 	g.size = 1
@@ -76,7 +76,7 @@ func (g *gatherer) close() {
 	os.Remove(g.file.Name())
 }
 
-// write appends a row, and returns its place.
+// write appends a row and returns its place.
 func (g *gatherer) write(before int64, n *numbered, content []byte) (at int64, err error) {
 	var head [gatheredHead]byte
 	binary.LittleEndian.PutUint64(head[:], uint64(before))
@@ -94,7 +94,7 @@ func (g *gatherer) write(before int64, n *numbered, content []byte) (at int64, e
 	return at, nil
 }
 
-// bad keeps a row that cannot be used, which becomes a reject of its own.
+// bad keeps an unusable row, which becomes a reject of its own.
 func (g *gatherer) bad(n *numbered) error {
 	reason := n.reason()
 	at, err := g.write(0, n, append(binary.AppendUvarint(g.buffer[:0], uint64(len(reason))), reason+n.err.Error()...))
@@ -102,8 +102,7 @@ func (g *gatherer) bad(n *numbered) error {
 	return err
 }
 
-// add keeps a row of a group. Of rows after the first that names the group's image, the image is
-// not kept.
+// add keeps a row of a group. The image is kept only with the first row that names it.
 func (g *gatherer) add(t *Table, n *numbered, identity [16]byte) error {
 	at, known := g.index[identity]
 	if !known {
@@ -133,10 +132,10 @@ func (g *gatherer) add(t *Table, n *numbered, identity [16]byte) error {
 	return err
 }
 
-// otherImage is the column in which a row keeps an image that is not its group's.
+// otherImage is the column in which a row keeps an image that conflicts with its group's.
 const otherImage = "\x00other image"
 
-// read returns the row at a place, and the place of the one before it in its group.
+// read returns the row at a place, and the place of the previous row of its group.
 func (g *gatherer) read(t *Table, at int64) (n numbered, content []byte, before int64, err error) {
 	var head [gatheredHead]byte
 	if _, err := g.file.ReadAt(head[:], at); err != nil {
@@ -151,7 +150,7 @@ func (g *gatherer) read(t *Table, at int64) (n numbered, content []byte, before 
 	return n, content, int64(binary.LittleEndian.Uint64(head[:])), nil
 }
 
-// item returns what becomes a record: a group with its rows, or a bad row.
+// item returns the content of one record: a group with its rows, or a bad row.
 func (g *gatherer) item(t *Table, of int64) (n numbered, err error) {
 	if of < 0 {
 		n, content, _, err := g.read(t, -of)
@@ -186,8 +185,8 @@ func (g *gatherer) item(t *Table, of int64) (n numbered, err error) {
 	return n, nil
 }
 
-// identity tells the group of a row from others: by the image's path where rows are grouped by it,
-// else by the value. It is false if the row has none.
+// identity identifies the group of a row: by the image's path if rows are grouped by image, else by
+// the value. It returns false if the row has none.
 func (w *work) identity(n *numbered) (hash [16]byte, ok bool) {
 	value := mapping.Lookup(n.row, w.GroupBy)
 	if list, isList := value.([]any); isList && len(list) == 1 {
@@ -210,11 +209,11 @@ func (w *work) identity(n *numbered) (hash [16]byte, ok bool) {
 	return hash128("value\x00" + text), true
 }
 
-// groupsByImage reports whether rows are grouped by a column of images.
+// groupsByImage reports whether rows are grouped by an image column.
 func (t *Table) groupsByImage() bool { return slices.Contains(t.Columns.images(), t.GroupBy) }
 
-// imagesHash is what a row's image columns hold, in short; 0 if they are empty. A path counts as
-// what it leads to.
+// imagesHash returns a hash of a row's image columns, or 0 if they are empty. Paths to the same
+// file have the same hash.
 func (t *Table) imagesHash(n *numbered) uint64 {
 	var h xxhash.Digest
 	h.Reset()
@@ -256,8 +255,8 @@ func (t *Table) imagesShown(n *numbered) string {
 	return strings.Join(all, ", ")
 }
 
-// withoutImages returns a row without its images, but for those in structs of which other columns
-// are taken, too.
+// withoutImages returns a row without its images, except those in structs that hold other columns
+// as well.
 func (t *Table) withoutImages(r row) row {
 	kept := make(row, len(r))
 	for name, value := range r {
@@ -275,7 +274,7 @@ func (t *Table) withoutImages(r row) row {
 	return kept
 }
 
-// reason is why the row is bad, for counting.
+// reason returns the reason that a bad row is counted under.
 func (n *numbered) reason() string {
 	if n.why != "" {
 		return n.why
@@ -289,7 +288,7 @@ func (n *numbered) reason() string {
 	return ingest.BadRow
 }
 
-// gather reads the whole table, and returns its rows by groups. What ends a run is returned as a
+// gather reads the whole table and groups its rows. An error that ends the run is returned as a
 // row.
 func (w *work) gather(ctx context.Context) (g *gatherer, ends *numbered, err error) {
 	if g, err = newGatherer(); err != nil {
@@ -308,7 +307,7 @@ func (w *work) gather(ctx context.Context) (g *gatherer, ends *numbered, err err
 				err = g.add(w.Table, &n, identity)
 				return err == nil
 			}
-			n.why, n.err = BadGroup, fmt.Errorf("column %s is empty: the row belongs to no group", w.GroupBy)
+			n.why, n.err = BadGroup, fmt.Errorf("column %s is empty, so the row belongs to no group", w.GroupBy)
 		}
 		err = g.bad(&n)
 		return err == nil
@@ -370,7 +369,7 @@ func (w *work) grouped(ctx context.Context, n int64, yield func(numbered) bool) 
 	}
 }
 
-// groupKey names a group: by its --id-column, else by the value that rows are grouped by.
+// groupKey returns the key of a group: its --id-column, else the value that rows are grouped by.
 func (w *work) groupKey(n *numbered, taken map[uint64]struct{}) string {
 	if w.Columns.ID != "" || w.groupsByImage() && w.GroupBy == w.Columns.Image {
 		return w.key(n, taken)
@@ -378,7 +377,7 @@ func (w *work) groupKey(n *numbered, taken map[uint64]struct{}) string {
 	return n.row.text(w.GroupBy)
 }
 
-// hash128 is the first 16 bytes of a text's SHA-256.
+// hash128 returns the first 16 bytes of a text's SHA-256.
 func hash128(text string) [16]byte {
 	sum := sha256.Sum256([]byte(text))
 	return [16]byte(sum[:16])

@@ -80,7 +80,7 @@ func TestTable_GroupsRows(t *testing.T) {
 			grouped(captions), []string{"img/1.png | en:a cat | pt-BR:um gato | :un chat", "img/0.png | de:ein Hund | en:a dog"}, map[string]int64{"repeat": 1, "language": 1}},
 		{"a bad row is a reject of its own", "t.csv", "image,lang,caption\nimg/0.png,en,a\nimg/0.png,english,b\n,en,c\nimg/0.png,en\nimg/0.png,de,d\nimg/9.png,en,e\n",
 			grouped(captions), []string{"img/0.png | en:a | de:d", `t.csv row 2 language: column lang: "english" is not a language code of BCP-47; the nearest is en`,
-				"t.csv row 3 group: column image is empty: the row belongs to no group", "t.csv row 4 row: line 5: ...", "t.csv row 6 absent: ..."}, nil},
+				"t.csv row 3 group: column image is empty, so the row belongs to no group", "t.csv row 4 row: line 5: ...", "t.csv row 6 absent: ..."}, nil},
 		{"by another column", "t.jsonl", `{"id": 7, "image": "img/0.png", "caption": "a", "lang": "en", "set": "train"}
 {"id": 8, "image": "img/1.png", "caption": "b", "lang": "en", "set": "train"}
 {"id": 7, "caption": ["c", "a"], "lang": "en"}
@@ -144,7 +144,7 @@ func TestTable_GroupsImagesInColumns(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	got, _ = says(t, dir, Options{File: "t.parquet", GroupBy: "image", Columns: Columns{Image: "image", Text: "caption"}})
-	want := []string{"t.parquet:1 | :a | :c", "t.parquet:2 | :b", "t.parquet row 4 group: column image is empty: the row belongs to no group", "t.parquet:5 | :e"}
+	want := []string{"t.parquet:1 | :a | :c", "t.parquet:2 | :b", "t.parquet row 4 group: column image is empty, so the row belongs to no group", "t.parquet:5 | :e"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
@@ -158,7 +158,7 @@ func TestTable_GroupsFiles(t *testing.T) {
 		"a/t.csv": "image,id,caption\n0.png,x,one\n0.png,x,two\n", "b/t.csv": "image,id,caption\n0.png,y,three\n,x,four\n"})
 	files := []string{filepath.Join(dir, "a", "t.csv"), filepath.Join(dir, "b", "t.csv")}
 	got, _ := says(t, dir, Options{Files: files, GroupBy: "image", Columns: Columns{Image: "image", Text: "caption"}})
-	if d := cmp.Diff([]string{"0.png | :one | :two", "0.png#b/t.csv:1 | :three", "b/t.csv row 2 group: column image is empty: the row belongs to no group"}, got); d != "" {
+	if d := cmp.Diff([]string{"0.png | :one | :two", "0.png#b/t.csv:1 | :three", "b/t.csv row 2 group: column image is empty, so the row belongs to no group"}, got); d != "" {
 		t.Error(d)
 	}
 	got, _ = says(t, dir, Options{Files: files, GroupBy: "id", Columns: Columns{Image: "image", Text: "caption"}})
@@ -169,7 +169,7 @@ func TestTable_GroupsFiles(t *testing.T) {
 
 // TestTable_BoundsGroups: a group of more rows than a record may have is a reject, and the others
 // are records.
-func TestTable_BoundsGroups(t *testing.T) {
+func TestTable_LimitsGroups(t *testing.T) {
 	dir := t.TempDir()
 	rows := "id,caption\n" + strings.Repeat("x,a\n", maxGroupRows+5) + "y,b\n"
 	ingesttest.WriteFiles(t, dir, map[string]string{"t.csv": rows})

@@ -15,18 +15,18 @@ import (
 	"github.com/pali3/pali3/ingest/internal/input"
 )
 
-// imageRoot is the folder in which a table's image paths begin. What a path is read through is an
-// [os.Root]: nothing outside the folder is read, however the path is written.
+// imageRoot is the folder that a table's image paths are relative to. Paths are opened through an
+// [os.Root], so nothing outside the folder is ever read.
 type imageRoot struct {
 	root      *os.Root
 	named     string // as the user wrote it
 	abs, real string // its path, and that with symbolic links resolved
 
 	mu      sync.Mutex
-	folders map[string]string // folders that absolute paths name -> where they really are
+	folders map[string]string // folders named by absolute paths -> their real paths
 }
 
-const maxFolders = 1 << 14 // whose real places are remembered
+const maxFolders = 1 << 14 // folders whose real paths are cached
 
 func openImageRoot(name string) (*imageRoot, error) {
 	abs, err := filepath.Abs(name)
@@ -46,9 +46,9 @@ func openImageRoot(name string) (*imageRoot, error) {
 
 func (r *imageRoot) close() { r.root.Close() }
 
-// read reads the image that a table's value names: a path below the root, an absolute one that
-// leads there, or a file URL. Of a name that no file has, one with slashes for backslashes, and
-// then one without percent escapes, is tried.
+// read reads the image that a table's value names: a path below the root, an absolute path that
+// leads there, or a file URL. If no such file exists, it tries slashes for backslashes, then
+// percent-decoding.
 func (r *imageRoot) read(name string) (content []byte, reason string, err error) {
 	spellings := []string{name}
 	if at, isURL := cutFileURL(name); isURL {
@@ -76,7 +76,7 @@ func (r *imageRoot) read(name string) (content []byte, reason string, err error)
 	return nil, reason, err
 }
 
-// cutFileURL returns the path of a file URL of this machine, as it is written.
+// cutFileURL returns the undecoded path of a local file URL.
 func cutFileURL(name string) (at string, isURL bool) {
 	if len(name) < 5 || !strings.EqualFold(name[:5], "file:") {
 		return name, false
@@ -94,7 +94,7 @@ func cutFileURL(name string) (at string, isURL bool) {
 func (r *imageRoot) readPath(name string) (content []byte, reason string, err error) {
 	local, ok := r.local(name)
 	if !ok {
-		return nil, ingest.Outside, fmt.Errorf("%q is not below the root folder %s: --root names another", name, r.named)
+		return nil, ingest.Outside, fmt.Errorf("%q is not below the root folder %s; --root sets another", name, r.named)
 	}
 	content, reason, err = input.ReadWithin(r.root, local, input.MaxImageFile)
 	if err == nil || reason == ingest.TooLarge {
@@ -103,7 +103,7 @@ func (r *imageRoot) readPath(name string) (content []byte, reason string, err er
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ingest.NoImage, err
 	}
-	if target, failed := filepath.EvalSymlinks(filepath.Join(r.abs, local)); failed == nil { // an absolute link that leads inside
+	if target, failed := filepath.EvalSymlinks(filepath.Join(r.abs, local)); failed == nil { // an absolute link to a file below the root
 		if inside, ok := below(r.real, target); ok && inside != local {
 			return input.ReadWithin(r.root, inside, input.MaxImageFile)
 		}
@@ -111,7 +111,7 @@ func (r *imageRoot) readPath(name string) (content []byte, reason string, err er
 	return nil, reason, err
 }
 
-// local returns the path below the root to which a name leads. No file need be there.
+// local returns the path below the root that a name leads to. The file need not exist.
 func (r *imageRoot) local(name string) (local string, ok bool) {
 	name = filepath.FromSlash(name)
 	if filepath.IsLocal(name) {
@@ -132,13 +132,13 @@ func (r *imageRoot) local(name string) (local string, ok bool) {
 	return below(r.real, filepath.Join(r.realFolder(filepath.Dir(name)), filepath.Base(name)))
 }
 
-// below returns the path from a folder to one in it.
+// below returns the path of at relative to a folder that contains it.
 func below(folder, name string) (local string, ok bool) {
 	local, err := filepath.Rel(folder, name)
 	return local, err == nil && filepath.IsLocal(local) && local != "."
 }
 
-// realFolder returns where a folder really is; the folder itself if it is not there.
+// realFolder returns a folder's real path, or the folder itself if it does not exist.
 func (r *imageRoot) realFolder(folder string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -155,9 +155,9 @@ func (r *imageRoot) realFolder(folder string) string {
 	return real
 }
 
-// key returns the path below the root that a name has in keys, which does not depend on how it is
-// written: ./a.png, the absolute path and the file URL of a.png are a.png. A name that leads
-// elsewhere is itself.
+// key returns a name's path below the root for use in keys, independent of spelling: ./a.png and
+// the absolute path and file URL of a.png all give a.png. A name that leads elsewhere is returned
+// unchanged.
 func (r *imageRoot) key(name string) string {
 	at, isURL := cutFileURL(name)
 	switch {

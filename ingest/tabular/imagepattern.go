@@ -10,25 +10,25 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// KindByName is the [Table.Kind] of texts whose kind is what their column's name says: caption,
-// title, ocr, else alt.
+// KindByName is the [Table.Kind] that takes a text's kind from its column's name: caption, title,
+// ocr, else alt.
 const KindByName = "by-name"
 
-// checkPattern checks the pattern of the images' names.
+// checkPattern checks the pattern of image names.
 func (t *Table) checkPattern() error {
 	if t.ImagePattern == "" {
 		return nil
 	}
 	if strings.Count(t.ImagePattern, "{}") != 1 {
-		return fmt.Errorf("--image-pattern %q: it has {} once, where the column's value belongs, as in 'images/{}.png'", t.ImagePattern)
+		return fmt.Errorf("--image-pattern %q: it must contain {} once, in place of the column's value, as in 'images/{}.png'", t.ImagePattern)
 	}
 	if t.Columns.Image == "" {
-		return fmt.Errorf("--image-pattern %q: no --image-column has what belongs in it", t.ImagePattern)
+		return fmt.Errorf("--image-pattern %q: it needs an --image-column for its value", t.ImagePattern)
 	}
 	return nil
 }
 
-// imageName makes a name of what an image column holds, by the pattern if there is one.
+// imageName makes an image's name from a column's value, by the pattern if there is one.
 func (t *Table) imageName(value string) string {
 	if t.ImagePattern == "" || value == "" || base64Image(value) {
 		return value
@@ -39,8 +39,8 @@ func (t *Table) imageName(value string) string {
 	return strings.Replace(t.ImagePattern, "{}", value, 1)
 }
 
-// nameText gives a record without texts the one that its image's name makes, if the table is to do
-// that. It returns what it left out.
+// nameText adds a text made from the image's name to a record without texts, if TextFrom asks for
+// it. It returns what it left out.
 func (w *work) nameText(s *shards.Sample, n numbered) []shards.LeftOut {
 	if w.TextFrom == "" || len(s.Texts) > 0 {
 		return nil

@@ -11,8 +11,8 @@ import (
 	"github.com/pali3/pali3/internal/textlines"
 )
 
-// jsonObjects recognises the layout of a text that begins with an object: one a line, several in a
-// row, or a single one that holds columns.
+// jsonObjects recognises the layout of a text that begins with an object: one per line, several in
+// succession, or a single object of columns.
 func jsonObjects(s *jsonStream, want []string) (jsonSource, error) {
 	n, err := s.extent()
 	switch {
@@ -21,7 +21,7 @@ func jsonObjects(s *jsonStream, want []string) (jsonSource, error) {
 	case err != nil && firstIsWhole(s.lines), err == nil && s.follows(n) && firstIsWhole(s.lines):
 		return &jsonLines{lines: s.lines, encoding: s.encoding}, nil
 	case err != nil && len(s.lines.Bytes()) > textlines.MaxLine:
-		return nil, fmt.Errorf("it is one JSON object of over %d bytes%s: tables of JSON are an object a line, or a list of objects", textlines.MaxLine, listNames(s.lines.Bytes()))
+		return nil, fmt.Errorf("it is a single JSON object of over %d bytes%s: a JSON table is one object per line, or a list of objects", textlines.MaxLine, listNames(s.lines.Bytes()))
 	case err != nil, s.follows(n):
 		return s, nil
 	}
@@ -38,7 +38,7 @@ func jsonObjects(s *jsonStream, want []string) (jsonSource, error) {
 	return &jsonTable{rows: rows}, err
 }
 
-// follows reports whether anything but blanks follows an offset.
+// follows reports whether anything but white space follows an offset.
 func (s *jsonStream) follows(at int) bool {
 	for {
 		for _, c := range s.lines.Bytes()[at:] {
@@ -53,7 +53,7 @@ func (s *jsonStream) follows(at int) bool {
 	}
 }
 
-// listNames names the lists that the outermost object of a text has, as far as it is in memory.
+// listNames names the lists in the outermost object of a text, as far as it is in memory.
 func listNames(text []byte) string {
 	var names []string
 	p := &jsonParser{text: text, at: 1}
@@ -78,8 +78,8 @@ func listNames(text []byte) string {
 	return " with the list " + strings.Join(names, ", ")
 }
 
-// documentRows returns the rows of an object that is a whole table: pandas writes columns, an
-// index, or a split of both.
+// documentRows returns the rows of an object that is a whole table, in one of pandas' layouts: by
+// column, by index, or split.
 func documentRows(document map[string]any, want []string) ([]row, error) {
 	asked := slices.ContainsFunc(want, func(name string) bool { _, has := document[name]; return has && name != "" })
 	names, isSplit := document["columns"].([]any)
@@ -109,7 +109,7 @@ func documentRows(document map[string]any, want []string) ([]row, error) {
 	return []row{document}, nil
 }
 
-// wrapped names the lists of an object that holds them beside other things.
+// wrapped returns an error that names the lists in an object that is not a table itself.
 func wrapped(document map[string]any) error {
 	var lists []string
 	for _, name := range sortedKeys(document) {
@@ -121,16 +121,16 @@ func wrapped(document map[string]any) error {
 	if _, isCOCO := document["annotations"]; isCOCO {
 		hint = "; annotations of COCO and others are read by the source benchmark"
 	}
-	return fmt.Errorf("it is one JSON object with the lists %s: save the one that is meant as a list of its own%s", strings.Join(lists, ", "), hint)
+	return fmt.Errorf("it is a single JSON object with the lists %s: save the one you want as a separate list%s", strings.Join(lists, ", "), hint)
 }
 
-// splitRows are the rows of {"columns": [...], "data": [[...], ...]}.
+// splitRows returns the rows of {"columns": [...], "data": [[...], ...]}.
 func splitRows(names, data []any) ([]row, error) {
 	rows := make([]row, 0, len(data))
 	for i, values := range data {
 		list, isList := values.([]any)
 		if !isList || len(list) != len(names) {
-			return nil, fmt.Errorf("row %d of its data has not the %d values of its columns", i+1, len(names))
+			return nil, fmt.Errorf("row %d of its data does not have one value for each of its %d columns", i+1, len(names))
 		}
 		r := row{}
 		for j, name := range names {
@@ -141,7 +141,8 @@ func splitRows(names, data []any) ([]row, error) {
 	return rows, nil
 }
 
-// columnRows are the rows of {"a": [...], "b": [...]}, or of {"a": {"0": ...}, "b": {"0": ...}}.
+// columnRows returns the rows of {"a": [...], "b": [...]}, or of {"a": {"0": ...}, "b": {"0":
+// ...}}.
 func columnRows(columns map[string]any) ([]row, error) {
 	var rows []row
 	at := map[string]int{}
@@ -174,8 +175,8 @@ func columnRows(columns map[string]any) ([]row, error) {
 	return rows, nil
 }
 
-// indexOf returns the names of the rows of columns that are objects, in order; nil if the columns
-// are lists.
+// indexOf returns the ordered row names of columns that are objects, or nil if the columns are
+// lists.
 func indexOf(columns map[string]any) []string {
 	names := map[string]any{}
 	for _, column := range columns {
@@ -190,20 +191,20 @@ func indexOf(columns map[string]any) []string {
 	return inNumber(sortedKeys(names))
 }
 
-// indexRows are the rows of {"0": {...}, "1": {...}}.
+// indexRows returns the rows of {"0": {...}, "1": {...}}.
 func indexRows(document map[string]any) ([]row, error) {
 	names := inNumber(sortedKeys(document))
 	var rows []row
 	for _, name := range names {
 		if _, err := strconv.Atoi(name); err != nil {
-			return nil, fmt.Errorf("it is one JSON object of %d objects by name, %q the first: give each its name as a value, and save them as a list", len(document), name)
+			return nil, fmt.Errorf("it is a single JSON object of %d named objects, the first %q: store each name as a field, and save the objects as a list", len(document), name)
 		}
 		rows = append(rows, row(document[name].(map[string]any)))
 	}
 	return rows, nil
 }
 
-// inNumber sorts names that are numbers by their value, and others behind them.
+// inNumber orders names that are numbers by value, and all others after them.
 func inNumber(names []string) []string {
 	slices.SortStableFunc(names, func(a, b string) int {
 		x, errX := strconv.Atoi(a)

@@ -8,18 +8,18 @@ import (
 	"github.com/pali3/pali3/internal/textlines"
 )
 
-// jsonStream reads a list of objects, or objects one after another, one object at a time.
+// jsonStream reads a list of objects, or successive objects, one at a time.
 type jsonStream struct {
 	lines    *textlines.Lines
 	encoding textlines.Encoding
 	list     bool // a list holds the rows
 	lists    bool // rows are lists of values
 	done     bool
-	indent   int // blanks before the object in its line; -1: it does not begin its line
+	indent   int // white space before the object in its line; -1 if it does not begin its line
 }
 
-// blanks passes over blanks, and returns the byte behind them. The error is that of the source's
-// end.
+// blanks skips white space and returns the byte after it. At the end of the source it returns that
+// error.
 func (s *jsonStream) blanks() (byte, error) {
 	s.indent = -1
 	if s.lines.Passed() == 0 {
@@ -51,14 +51,14 @@ func (s *jsonStream) advance(n int) {
 	s.lines.Advance(n, bytes.Count(s.lines.Bytes()[:n], []byte("\n")))
 }
 
-// open begins the list whose bracket is next.
+// open enters the list whose bracket is next.
 func (s *jsonStream) open() error {
 	s.list = true
 	s.advance(1)
 	c, err := s.blanks()
 	switch {
 	case errors.Is(err, errEnd):
-		return errors.New("the list is not closed: the file is cut short")
+		return errors.New("the list is not closed: the file is truncated")
 	case err != nil:
 		return err
 	case c == '{', c == ']':
@@ -82,7 +82,7 @@ func (s *jsonStream) next(p *jsonParser) (row, error) {
 	switch {
 	case errors.Is(err, errEnd) && s.list:
 		s.done = true
-		return nil, textlines.BadLine(s.lines.Number()+1, "the list is not closed: the file is cut short")
+		return nil, textlines.BadLine(s.lines.Number()+1, "the list is not closed: the file is truncated")
 	case err != nil:
 		return nil, err
 	case s.list && c == ']':
@@ -113,7 +113,7 @@ func (s *jsonStream) next(p *jsonParser) (row, error) {
 	return nil, fault
 }
 
-// end ends the list.
+// end leaves the list.
 func (s *jsonStream) end() error {
 	s.done = true
 	s.advance(1)
@@ -123,8 +123,8 @@ func (s *jsonStream) end() error {
 	return textlines.BadLine(s.lines.Number()+1, "something follows the end of the list, and is not read")
 }
 
-// extent returns the length of the value that is next, in bytes, which are then in memory. It pairs
-// brackets and quotes, no more.
+// extent returns the length in bytes of the next value, which is then in memory. It only matches
+// brackets and quotes.
 func (s *jsonStream) extent() (int, error) {
 	depth, quoted, escaped := 0, false, false
 	for at := 0; ; {
@@ -142,13 +142,13 @@ func (s *jsonStream) extent() (int, error) {
 					return at + 1, nil
 				}
 			case quoted && c < ' ':
-				return 0, errors.New("a string is not closed in its line")
+				return 0, errors.New("a string is not closed on its line")
 			case quoted:
 			case c == '{' || c == '[':
 				depth++
 			case c == '}' || c == ']':
 				if depth--; depth <= 0 {
-					return max(1, at+depth+1), nil // a bracket that closes nothing is not part of a value before it
+					return max(1, at+depth+1), nil // an unmatched closing bracket does not belong to the value before it
 				}
 			case depth == 0 && at > 0 && (c == ',' || c <= ' '):
 				return at, nil
@@ -178,7 +178,8 @@ func (s *jsonStream) rowBegins() byte {
 	return '{'
 }
 
-// resume goes to the next line that begins an object as the one did that cannot be read.
+// resume skips to the next line that begins an object at the same indentation as the unreadable
+// one.
 func (s *jsonStream) resume(indent int) error {
 	if err := s.lines.SkipLine(); err != nil {
 		s.done = true

@@ -10,21 +10,21 @@ import (
 )
 
 // jsonParser parses JSON (RFC 8259) as Python writes it: NaN, Infinity and -Infinity are null. A
-// name that an object has twice is an error, since one of the values would be lost.
+// duplicate name in an object is an error, because one of its values would be lost.
 type jsonParser struct {
 	text  []byte
 	at    int
 	depth int
-	wants *jsonRows // says which names of the outermost object are taken; nil: all
-	lists bool      // rows are lists of values, of which the columns are called 1, 2, 3...
+	wants *jsonRows // selects names of the outermost object; nil takes all
+	lists bool      // rows are lists of values, whose columns are named 1, 2, 3...
 }
 
 const maxJSONDepth = 1000
 
 // errCut says that the text ends within a value.
-var errCut = errors.New("the JSON breaks off")
+var errCut = errors.New("the JSON is truncated")
 
-// maxListColumns is the most values that a row may have that is a list.
+// maxListColumns is the most values that a list row may have.
 const maxListColumns = 10_000
 
 // list parses a list as a row.
@@ -38,7 +38,7 @@ func (p *jsonParser) list() (map[string]any, error) {
 	}
 	values := v.([]any)
 	if len(values) > maxListColumns {
-		return nil, fmt.Errorf("a row of %d values, the limit is %d", len(values), maxListColumns)
+		return nil, fmt.Errorf("a row of %d values; the limit is %d", len(values), maxListColumns)
 	}
 	members := make(map[string]any, len(values))
 	for i, value := range values {
@@ -49,8 +49,8 @@ func (p *jsonParser) list() (map[string]any, error) {
 	return members, nil
 }
 
-// object parses a row, and leaves at behind it: an object, or, where rows are lists, a list. A
-// value that is none is an error.
+// object parses a row, an object or (if rows are lists) a list, and moves at past it. Any other
+// value is an error.
 func (p *jsonParser) object() (map[string]any, error) {
 	p.blanks()
 	if p.lists && p.at < len(p.text) {
@@ -92,7 +92,7 @@ func (p *jsonParser) blanks() {
 	}
 }
 
-// peek returns the next byte behind blanks, 0 at the end.
+// peek returns the next byte after white space, or 0 at the end.
 func (p *jsonParser) peek() byte {
 	if p.blanks(); p.at < len(p.text) {
 		return p.text[p.at]
@@ -106,7 +106,7 @@ func (p *jsonParser) unexpected(wanted string) error {
 	}
 	r, _ := utf8.DecodeRune(p.text[p.at:])
 	if r == '\'' {
-		return fmt.Errorf("byte %d: %q where %s is expected: this may be Python's own notation, write JSON with json.dumps", p.at+1, r, wanted)
+		return fmt.Errorf("byte %d: %q where %s is expected: this may be Python notation; write JSON with json.dumps", p.at+1, r, wanted)
 	}
 	return fmt.Errorf("byte %d: %q where %s is expected", p.at+1, r, wanted)
 }
@@ -130,13 +130,13 @@ func (p *jsonParser) value() (any, error) {
 	}
 	for _, python := range []string{"None", "True", "False"} {
 		if p.word(python) {
-			return nil, fmt.Errorf("%s is Python's own notation, write JSON with json.dumps", python)
+			return nil, fmt.Errorf("%s is Python notation; write JSON with json.dumps", python)
 		}
 	}
 	return nil, p.unexpected("a value")
 }
 
-// word passes over a word, if it is next.
+// word skips a word if it is next.
 func (p *jsonParser) word(word string) bool {
 	if len(p.text)-p.at < len(word) || string(p.text[p.at:p.at+len(word)]) != word {
 		return false
@@ -179,7 +179,7 @@ func (p *jsonParser) members() (any, error) {
 			return nil, err
 		}
 		if _, twice := members[name]; twice || dropped[name] {
-			return nil, fmt.Errorf("the name %q comes twice in one object", name)
+			return nil, fmt.Errorf("the name %q occurs twice in one object", name)
 		}
 		if p.depth > 1 || p.wants == nil || p.wants.want(name) {
 			members[name] = value
@@ -227,7 +227,7 @@ func (p *jsonParser) elements() (any, error) {
 	return list, nil
 }
 
-// number returns a number as it is written: ids of many digits stay as they are.
+// number returns a number as written, so that long ids keep all their digits.
 func (p *jsonParser) number() (any, error) {
 	from := p.at
 	p.word("-")
@@ -271,7 +271,7 @@ func (p *jsonParser) string() (string, error) {
 	return "", errCut
 }
 
-// escaped parses the rest of a string with escapes.
+// escaped parses the rest of a string that contains escapes.
 func (p *jsonParser) escaped(from int) (string, error) {
 	out := append(make([]byte, 0, p.at-from+64), p.text[from:p.at]...)
 	for p.at < len(p.text) {
@@ -335,7 +335,7 @@ func (p *jsonParser) hex(at int) (rune, error) {
 	}
 	n, err := strconv.ParseUint(string(p.text[at:at+4]), 16, 16)
 	if err != nil {
-		return 0, fmt.Errorf("byte %d: an escape of other than four hexadecimal digits", at+1)
+		return 0, fmt.Errorf("byte %d: a \\u escape without four hexadecimal digits", at+1)
 	}
 	return rune(n), nil
 }

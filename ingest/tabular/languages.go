@@ -2,7 +2,7 @@ package tabular
 
 import "fmt"
 
-// badLanguage is a code in a row that is not valid.
+// badLanguage is the error of an invalid language code in a row.
 type badLanguage struct {
 	column string
 	err    error
@@ -14,7 +14,7 @@ func (b *badLanguage) Error() string { return fmt.Sprintf("column %s: %v", b.col
 // Unwrap returns the [langcode.Error].
 func (b *badLanguage) Unwrap() error { return b.err }
 
-// checkLanguages checks what a row has in its column of languages.
+// checkLanguages checks the language column of a row.
 func (t *Table) checkLanguages(r row) error {
 	if t.Columns.Language == "" {
 		return nil

@@ -27,7 +27,7 @@ type oddTable struct {
 // TestTablesParity reads odd tables: a hundred from testdata, or those in the folder $PALI3_TABLES,
 // see parity/tables.py. Rows are as they were meant, or as another reader has them; or an error
 // names the line and says what to set, and no row is made of others.
-func TestTablesParity(t *testing.T) {
+func TestTable_AgreesWithOtherReaders(t *testing.T) {
 	dir := os.Getenv("PALI3_TABLES")
 	if dir == "" {
 		dir = "testdata"

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Peek returns the names of a table's columns and its first n rows, by which a program can
-// guess what the columns are. File is a path, its kind told by its ending as [Table] does.
+// Peek returns the names of a table's columns and its first n rows, from which a program can guess
+// what the columns hold. The extension of file tells its kind, as in [Table].
 func Peek(file string, n int) (columns []string, rows []map[string]any, err error) {
 	r, err := openRows(nil, file, nil, Dialect{}, nil)
 	if err != nil {
@@ -30,7 +30,7 @@ func Peek(file string, n int) (columns []string, rows []map[string]any, err erro
 	return withLater(columns, rows), rows, nil
 }
 
-// withLater adds the columns that only later rows have, as rows of JSON may.
+// withLater adds columns that occur only in later rows, which is possible in JSON.
 func withLater(columns []string, rows []map[string]any) []string {
 	columns = slices.Clone(columns)
 	for _, row := range rows {
@@ -43,7 +43,7 @@ func withLater(columns []string, rows []map[string]any) []string {
 	return columns
 }
 
-// IsTable reports whether a file's name ends as a table's does; plain text is none.
+// IsTable reports whether a file's name has a table's extension; .txt is not one.
 func IsTable(name string) bool {
 	ending := tableEnding(name)
 	return ending != "" && ending != ".txt"

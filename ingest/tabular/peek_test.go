@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestPeekTable(t *testing.T) {
+func TestPeek(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range []struct {
 		name, content string

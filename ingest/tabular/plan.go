@@ -7,7 +7,7 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// hasColumn reports whether a table has a column, or one whose fields a path names.
+// hasColumn reports whether a table has a column, or the column that a path begins with.
 func hasColumn(names []string, path string) bool {
 	for _, name := range names {
 		if name == path || strings.HasPrefix(path, name+"/") {
@@ -30,7 +30,7 @@ func topColumns(names, paths []string) (all []string) {
 	return all
 }
 
-// planColumns plans what is made of the columns of the first table.
+// planColumns plans the use of the first table's columns.
 func (t *Table) planColumns(rows rowReader, names []string) error {
 	if t.plan != nil {
 		return nil
@@ -45,7 +45,7 @@ func (t *Table) planColumns(rows rowReader, names []string) error {
 			c := mapping.Column{Name: name, Type: mapping.Text}
 			for _, path := range t.names() {
 				if strings.HasPrefix(path, name+"/") {
-					c.Type = mapping.Struct // of JSON, which does not say its fields
+					c.Type = mapping.Struct // JSON, which does not declare its fields
 				}
 			}
 			columns = append(columns, c)

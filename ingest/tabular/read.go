@@ -13,25 +13,24 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// errNoColumn ends a run: a column that was asked for is in no row, which only the end of a table
-// shows.
+// errNoColumn ends a run: no row has a requested column, which is known only at the end of a table.
 var errNoColumn = errors.New("no row has the column")
 
-// reading is where a reading of a table's files is.
+// reading is the state of one pass over a table's files.
 type reading struct {
 	*work
-	skipped int64               // records that are not given
+	skipped int64               // records to skip
 	done    int64               // records so far
-	fileAt  int                 // of the file that is read
-	keys    map[uint64]struct{} // hashes of the keys that images have given
-	missing map[string]bool     // columns that no row had yet, of tables in which any row may lack them
+	fileAt  int                 // index of the current file
+	keys    map[uint64]struct{} // hashes of the keys taken from images
+	missing map[string]bool     // requested columns that no row has had yet, in tables whose rows may lack columns
 	told    map[string]bool     // columns that were reported as left out
 	left    []shards.LeftOut
-	rows    int64               // that could be read
-	take    func(numbered) bool // takes each row instead of the caller, if not nil
+	rows    int64               // readable rows
+	take    func(numbered) bool // if not nil, receives each row instead of the caller
 }
 
-// rows yields the rows after the first n. A new row begins when the budget has room.
+// rows yields the rows after the first n. It waits for room in the budget before each row.
 func (w *work) rows(ctx context.Context, n int64) iter.Seq[numbered] {
 	return func(yield func(numbered) bool) {
 		if w.GroupBy != "" {
@@ -42,7 +41,7 @@ func (w *work) rows(ctx context.Context, n int64) iter.Seq[numbered] {
 	}
 }
 
-// reading begins a reading of the table's files of which the first n records are not given.
+// reading returns a new pass over the table's files that skips the first n records.
 func (w *work) reading(n int64) *reading {
 	r := &reading{work: w, skipped: n, keys: map[uint64]struct{}{}, missing: map[string]bool{}, told: map[string]bool{}}
 	for _, name := range w.names() {
@@ -54,7 +53,7 @@ func (w *work) reading(n int64) *reading {
 	return r
 }
 
-// all yields the rows of all files.
+// all yields the rows of every file.
 func (r *reading) all(ctx context.Context, yield func(numbered) bool) {
 	files := r.parts()
 	if len(files) > 1 {
@@ -71,15 +70,14 @@ func (r *reading) all(ctx context.Context, yield func(numbered) bool) {
 	if missing := sortedKeys(r.missing); len(missing) > 0 && r.rows > 0 && ctx.Err() == nil {
 		err := fmt.Errorf("%w %s", errNoColumn, strings.Join(missing, ", "))
 		if told := sortedKeys(r.told); len(told) > 0 {
-			err = fmt.Errorf("%w; there are %s", err, strings.Join(told[:min(len(told), 50)], ", "))
+			err = fmt.Errorf("%w; the columns are %s", err, strings.Join(told[:min(len(told), 50)], ", "))
 		}
 		r.skipped = min(r.skipped, r.done)
 		r.give(ctx, numbered{file: files[len(files)-1], err: &ingest.Fatal{Err: err}}, yield)
 	}
 }
 
-// give gives the next record its place, and yields it unless it is one of those to be left out. It
-// returns false if the reading ends.
+// give counts the next record and yields it unless it is to be skipped. It returns false to stop.
 func (r *reading) give(ctx context.Context, n numbered, yield func(numbered) bool) bool {
 	r.done++
 	left := r.left
@@ -95,7 +93,7 @@ func (r *reading) give(ctx context.Context, n numbered, yield func(numbered) boo
 	return r.budget.Take(ctx, n.ticket, 0) && yield(n)
 }
 
-// file yields the rows of a file. It returns false if the reading ends.
+// file yields the rows of a file. It returns false to stop.
 func (r *reading) file(ctx context.Context, file tableFile, only bool, yield func(numbered) bool) bool {
 	m := r.meter
 	if !only {
@@ -148,8 +146,8 @@ func (r *reading) file(ctx context.Context, file tableFile, only bool, yield fun
 	return false
 }
 
-// choose names the columns to read to a table, and notes the others, which the next record reports
-// as left out.
+// choose tells a table which columns to read and notes the others, which the next record reports as
+// left out.
 func (r *reading) choose(rows rowReader) error {
 	names, all := r.names(), []string(nil)
 	if _, tells := rows.(leaver); !tells {
@@ -169,7 +167,7 @@ func (r *reading) choose(rows rowReader) error {
 	return nil
 }
 
-// leave notes a column that is not taken, once.
+// leave notes each column that is not taken, once.
 func (r *reading) leave(name string) {
 	if !r.told[name] && r.taken != nil {
 		r.told[name] = true
@@ -177,7 +175,7 @@ func (r *reading) leave(name string) {
 	}
 }
 
-// note notes which columns a row shows.
+// note notes the columns that occur in a row.
 func (r *reading) note(rows rowReader, next row) {
 	for name := range r.missing {
 		if top, _, _ := strings.Cut(name, "/"); mapping.Lookup(next, name) != nil || hasKey(next, name) || hasKey(next, top) {
@@ -191,8 +189,8 @@ func (r *reading) note(rows rowReader, next row) {
 	}
 }
 
-// skip passes over rows that are not given, where that is cheaper than reading them. It returns the
-// number of the next.
+// skip skips rows without reading them, if the table supports that. It returns the number of the
+// next row.
 func (r *reading) skip(rows rowReader) (first int64, err error) {
 	skipper, ok := rows.(interface {
 		skip(n int64) error
@@ -208,7 +206,7 @@ func (r *reading) skip(rows rowReader) (first int64, err error) {
 	r.done += n
 	r.rows += n
 	if n > 0 {
-		r.left = nil // reported with the first of them
+		r.left = nil // already reported with the first of the skipped rows
 	}
 	return n + 1, nil
 }

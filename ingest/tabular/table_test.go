@@ -97,7 +97,7 @@ func gzipped(text string) string {
 	return b.String()
 }
 
-func TestTable_ReadsTextTablesOfTheWorld(t *testing.T) {
+func TestTable_ReadsTextTablesInTheWild(t *testing.T) {
 	text := Columns{Text: "caption"}
 	both := Columns{Image: "file", Text: "caption"}
 	for _, c := range []struct {
@@ -166,12 +166,12 @@ func TestTable_ReadsTextTablesOfTheWorld(t *testing.T) {
 		{"JSON lines whose first line is broken", "t.jsonl", "{broken\n" + `{"file":"img/1.png","caption":"b"}` + "\n", both, Dialect{}, []string{"reject row: line 1: ", "img/1.png | b"}},
 		{"JSON lines without the column", "t.jsonl", `{"file":"img/0.png","alt":"a"}` + "\n" + `{"file":"img/0.png","n":1}` + "\n", both, Dialect{}, []string{"error: DIR/t.jsonl has no column \"caption\"; its columns are alt, file, n"}},
 		{"NaN as Python writes it", "t.jsonl", `{"file":"img/0.png","caption":NaN}` + "\n" + `{"file":"img/1.png","caption":"b","x":-Infinity,"y":[Infinity]}` + "\n", both, Dialect{}, []string{"img/0.png", "img/1.png | b"}},
-		{"a name twice", "t.jsonl", `{"file":"img/0.png","caption":"a","caption":"b"}` + "\n", Columns{Image: "file"}, Dialect{}, []string{`error: ...line 1: the name "caption" comes twice`}},
+		{"a name twice", "t.jsonl", `{"file":"img/0.png","caption":"a","caption":"b"}` + "\n", Columns{Image: "file"}, Dialect{}, []string{`error: ...line 1: the name "caption" occurs twice`}},
 		{"Python's own notation", "t.jsonl", `{"file":"img/0.png","caption":"a"}` + "\n{'file': 'img/1.png', 'caption': 'b'}\n" + `{"file":"img/1.png","caption":None}` + "\n", both, Dialect{}, []string{"img/0.png | a", "reject row: line 2: ...json.dumps", "reject row: line 3: ...json.dumps"}},
 		{"several objects a line", "t.jsonl", `{"file":"img/0.png","caption":"a"}{"file":"img/1.png","caption":"b"}` + "\n" + `{"file":"img/2.png"} x` + "\n", both, Dialect{}, []string{"img/0.png | a", "img/1.png | b", "reject row: line 2: "}},
 		{"a list of objects", "t.json", "[\n  {\"file\":\"img/0.png\",\n   \"caption\":\"a\"},\n {\"file\":\"img/1.png\"}, 7,\n{\"file\":\"img/2.png\",\"caption\":\"c\"}]\n", both, Dialect{}, []string{"img/0.png | a", "img/1.png", "reject row: line 4: a number where an object", "img/2.png | c"}},
 		{"a list in .jsonl", "t.jsonl", `[{"file":"img/0.png","caption":"a"},{"file":"img/1.png","caption":"b"}]`, both, Dialect{}, []string{"img/0.png | a", "img/1.png | b"}},
-		{"a list that is cut", "t.json", `[{"file":"img/0.png","caption":"a"},` + "\n" + `{"file":"img/1.png","capt`, both, Dialect{}, []string{"img/0.png | a", "reject row: line 2: the JSON breaks off"}},
+		{"a list that is cut", "t.json", `[{"file":"img/0.png","caption":"a"},` + "\n" + `{"file":"img/1.png","capt`, both, Dialect{}, []string{"img/0.png | a", "reject row: line 2: the JSON is truncated"}},
 		{"a list with a damaged object", "t.json", "[\n{\"file\":\"img/0.png\",\"caption\":\"a},\n{\"file\":\"img/1.png\",\"caption\":\"b\"}\n]", both, Dialect{}, []string{"reject row: line 2: ", "img/1.png | b"}},
 		{"lists a line", "t.jsonl", `["img/0.png","a"]` + "\n", both, Dialect{}, []string{"error: ...its rows are not objects"}},
 		{"objects over several lines", "t.jsonl", "{\n \"file\": \"img/0.png\",\n \"caption\": \"a\"\n}\n{\n \"file\": \"img/1.png\",\n \"caption\": \"b\"\n}\n", both, Dialect{}, []string{"img/0.png | a", "img/1.png | b"}},
@@ -179,7 +179,7 @@ func TestTable_ReadsTextTablesOfTheWorld(t *testing.T) {
 		{"an object of columns", "t.json", `{"file":{"0":"img/0.png","10":"img/2.png","9":"img/1.png"},"caption":{"0":"a","9":"b","10":"c"}}`, both, Dialect{}, []string{"img/0.png | a", "img/1.png | b", "img/2.png | c"}},
 		{"pandas' split", "t.json", `{"columns":["file","caption"],"index":[0],"data":[["img/0.png","a"]]}`, both, Dialect{}, []string{"img/0.png | a"}},
 		{"pandas' index", "t.json", `{"0":{"file":"img/0.png","caption":"a"},"1":{"file":"img/1.png"}}`, both, Dialect{}, []string{"img/0.png | a", "img/1.png"}},
-		{"objects by name", "t.json", `{"img/0.png":{"caption":"a"}}`, text, Dialect{}, []string{`error: ...objects by name, "img/0.png" the first`}},
+		{"objects by name", "t.json", `{"img/0.png":{"caption":"a"}}`, text, Dialect{}, []string{`error: ...named objects, the first "img/0.png"`}},
 		{"a list in an object", "t.json", `{"info":{},"annotations":[{"caption":"a"}],"images":[]}`, text, Dialect{}, []string{"error: ...the lists annotations (1), images (0)...benchmark"}},
 		{"JSON lines in .json", "t.json", `{"caption":"a"}` + "\n" + `{"caption":"b"}` + "\n", text, Dialect{}, []string{"t.json:1 | a", "t.json:2 | b"}},
 		{"JSON that is no UTF-8", "t.jsonl", `{"caption":"a"}` + "\n" + "{\"caption\":\"caf\xe9\"}\n", text, Dialect{}, []string{"t.jsonl:1 | a", "reject text: line 2: byte 16 (0xe9)"}},
@@ -201,7 +201,7 @@ func TestTable_ReadsTextTablesOfTheWorld(t *testing.T) {
 	}
 }
 
-func TestTable_ReadsPathsThatLeadBelowTheRoot(t *testing.T) {
+func TestTable_ReadsPathsBelowRoot(t *testing.T) {
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{
 		"in/img/a b.png": string(ingesttest.PNG(1)), "in/c.png": string(ingesttest.PNG(2)), "out/d.png": string(ingesttest.PNG(3)), "in/100%25.png": string(ingesttest.PNG(4)), "in/back\\slash.png": string(ingesttest.PNG(5)),
 	})
@@ -244,7 +244,7 @@ func TestTable_ReadsSeveralFiles(t *testing.T) {
 	got, _ = told(t, dir, Options{Files: at("i/*.csv"), Columns: Columns{Image: "file"}})
 	expect(t, got, "p.png", "p.png#1.csv:2", "p.png#2.csv:1", "p.png#2.csv:2")
 	for names, want := range map[string]string{
-		"a/t.csv d": "error: DIR/d/x.csv has no column \"caption\"", "e": "error: DIR/e has tables of several kinds", "f": "error: DIR/f has no table, but folders", "*/none.csv": "error: DIR/*/none.csv: no table matches", "no.csv": "error: ",
+		"a/t.csv d": "error: DIR/d/x.csv has no column \"caption\"", "e": "error: DIR/e has tables of several kinds", "f": "error: DIR/f has no tables, only folders", "*/none.csv": "error: DIR/*/none.csv: no table matches", "no.csv": "error: ",
 	} {
 		got, _ = told(t, dir, Options{Files: at(strings.Fields(names)...), Columns: text})
 		expect(t, got, want)
@@ -265,7 +265,7 @@ func TestTable_ReadsSeveralFiles(t *testing.T) {
 	}
 }
 
-func TestTable_NamesColumnsItLeavesOut(t *testing.T) {
+func TestTable_ReportsColumnsLeftOut(t *testing.T) {
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{
 		"t.csv": "id,caption,licence,\n1,a,x,y\n2,b,x,y\n", "t.jsonl": `{"caption":"a","b":1}` + "\n" + `{"caption":"a","b":1,"d":{"e":2},"c":0}` + "\n",
 	})
@@ -276,7 +276,7 @@ func TestTable_NamesColumnsItLeavesOut(t *testing.T) {
 	}
 }
 
-func TestTable_SaysWhichColumnsItLeavesOut(t *testing.T) {
+func TestTable_ColumnsTaken(t *testing.T) {
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"t.csv": "licence,file,year,caption\nx,a.png,1,y\n"})
 	source, err := New(Options{File: filepath.Join(dir, "t.csv"), Columns: Columns{Image: "file", Text: "caption"}})
 	if err != nil {
@@ -289,7 +289,7 @@ func TestTable_SaysWhichColumnsItLeavesOut(t *testing.T) {
 }
 
 // A column that only the end of a table shows to be in no row ends the run, and nothing is added.
-func TestTable_EndsRunWithoutColumn(t *testing.T) {
+func TestTable_FailsWithoutRequestedColumn(t *testing.T) {
 	defer func(rows int) { maxProbedRows = rows }(maxProbedRows)
 	maxProbedRows = 2
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"t.jsonl": strings.Repeat(`{"caption":"a","x":1}`+"\n", 5), "u.jsonl": strings.Repeat(`{"x":1}`+"\n", 5) + `{"caption":"last"}`})
@@ -299,7 +299,7 @@ func TestTable_EndsRunWithoutColumn(t *testing.T) {
 	}
 	for range 2 {
 		_, err = ingest.Run(t.Context(), source, filepath.Join(dir, "out"), ingest.Options{})
-		if err == nil || !strings.Contains(err.Error(), "no row has the column alt; there are caption, x") {
+		if err == nil || !strings.Contains(err.Error(), "no row has the column alt; the columns are caption, x") {
 			t.Errorf("%v", err)
 		}
 	}
@@ -333,7 +333,7 @@ func TestTable_KeysDoNotDependOnSpelling(t *testing.T) {
 	}
 }
 
-func TestTable_FieldsListsAndQuestions(t *testing.T) {
+func TestTable_ReadsFieldsListsAndQuestions(t *testing.T) {
 	line := `{"file": "a.png", "captions": [{"text": "a cat"}, {"text": "a dog"}], "meta": {"q": "what?", "kind": "x"}, "answers": "[\"cat\", \"dog\"]", "rest": 1}`
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"t.jsonl": line + "\n", "a.png": string(ingesttest.PNG(1))})
 	source, err := New(Options{File: filepath.Join(dir, "t.jsonl"),
@@ -361,7 +361,7 @@ func TestTable_MakesTextsOfNames(t *testing.T) {
 	expect(t, got, "old boats/sail_boat-3.png | old boats", "img/0.png", "img/0.png#3 | a text")
 }
 
-func TestTable(t *testing.T) {
+func TestTable_ReadsCSV(t *testing.T) {
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{
 		"img/a.png": string(ingesttest.PNG(1)), "img/b.png": string(ingesttest.PNG(2)),
 		"t.csv":   "\xef\xbb\xbfpath,alt,lang\nimg/a.png,\"a, \"\"cat\"\"\",en\nimg/b.png,ein Hund,de\nimg/c.png,gone,en\n../x.png,out,en\nimg/a.png,again,en\nshort\n",
@@ -389,7 +389,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-func TestParquetTableWithImageStructs(t *testing.T) {
+func TestTable_ReadsParquetImageStructs(t *testing.T) {
 	type hfImage struct {
 		Bytes []byte `parquet:"bytes"`
 		Path  string `parquet:"path"`

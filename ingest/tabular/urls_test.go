@@ -52,7 +52,7 @@ func hostileList(t testing.TB, address string, n int, without ...string) string 
 	return filepath.Join(ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"list.csv": b.String()}), "list.csv")
 }
 
-func TestURLs(t *testing.T) {
+func TestURLs_FetchesImages(t *testing.T) {
 	t.Parallel()
 	_, address := serve(t)
 	source, err := NewURLs(Options{File: hostileList(t, address, 2), Columns: Columns{Image: "url", Text: "text"}, Language: "en", Web: web()})
@@ -80,7 +80,7 @@ func TestURLs(t *testing.T) {
 	}
 }
 
-func TestURLsNeedNoServerForWhatTheyHave(t *testing.T) {
+func TestURLs_NeedsNoServerForDataURIs(t *testing.T) {
 	t.Parallel()
 	server, address := serve(t)
 	list := filepath.Join(ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"list.jsonl": `{"url":"data:image/png;base64,` + ingesttest.Base64Of(ingesttest.PNG(1)) + `","text":"inline"}
@@ -110,7 +110,7 @@ func TestURLsNeedNoServerForWhatTheyHave(t *testing.T) {
 	}
 }
 
-func TestURLsRefuseLoopbackUnlessAllowed(t *testing.T) {
+func TestURLs_RefusesLoopbackUnlessAllowed(t *testing.T) {
 	t.Parallel()
 	server, address := serve(t)
 	w := web()
@@ -122,7 +122,7 @@ func TestURLsRefuseLoopbackUnlessAllowed(t *testing.T) {
 	}
 }
 
-func TestURLsStayWithinMemory(t *testing.T) {
+func TestURLs_StaysWithinMemory(t *testing.T) {
 	t.Parallel()
 	_, address := serve(t)
 	var b strings.Builder
@@ -141,7 +141,7 @@ func TestURLsStayWithinMemory(t *testing.T) {
 }
 
 // An ended context must not make rejects of rows that are on their way.
-func TestInterruptedURLsRejectNothing(t *testing.T) {
+func TestURLs_InterruptedRejectsNothing(t *testing.T) {
 	t.Parallel()
 	_, address := serve(t)
 	dir := filepath.Join(t.TempDir(), "d")
@@ -183,7 +183,7 @@ func TestInterruptedURLsRejectNothing(t *testing.T) {
 
 // What is in the dataset is not fetched again, what was rejected is not kept twice, and new rows
 // are added.
-func TestURLsGivenTwice(t *testing.T) {
+func TestURLs_RepeatedURL(t *testing.T) {
 	t.Parallel()
 	server, address := serve(t)
 	dir, list := filepath.Join(t.TempDir(), "d"), hostileList(t, address, 2, "stall", "loris")
@@ -220,7 +220,7 @@ func TestURLsGivenTwice(t *testing.T) {
 }
 
 // An interrupted run fetches again no more than what was under way.
-func TestResumedURLsAreFetchedOnce(t *testing.T) {
+func TestURLs_ResumedFetchesOnce(t *testing.T) {
 	t.Parallel()
 	server, address := serve(t)
 	const n, window = 300, 8
@@ -253,7 +253,7 @@ func TestResumedURLsAreFetchedOnce(t *testing.T) {
 	}
 }
 
-func TestDedup(t *testing.T) {
+func TestRun_Dedup(t *testing.T) {
 	dir := ingesttest.WriteFiles(t, t.TempDir(), map[string]string{"a.png": string(ingesttest.PNG(1)), "b.png": string(ingesttest.PNG(1)), "c.png": string(ingesttest.PNG(2))})
 	to := filepath.Join(t.TempDir(), "d")
 	for run, want := range []ingest.Summary{
