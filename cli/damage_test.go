@@ -12,7 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// damages are script commands that make or damage a file.
+// damages are the script commands that make or damage a file.
 var damages = map[string]func(*testscript.TestScript, bool, []string){
 	"flip": flip,
 	"cut":  cut,

@@ -114,18 +114,18 @@ func saveInputs(t *testing.T, dir string) {
 	t.Helper()
 	server := httptest.NewServer(new(hostile.Server))
 	t.Cleanup(server.Close)
-	picture := func(n int) string { return string(hostile.Image(fmt.Sprint(n))) }
+	imageBytes := func(n int) string { return string(hostile.Image(fmt.Sprint(n))) }
 	for name, content := range map[string]string{
-		"pictures/cat.png":                    picture(1),
+		"pictures/cat.png":                    imageBytes(1),
 		"pictures/cat.txt":                    "a cat",
-		"pictures/dog.png":                    picture(2),
+		"pictures/dog.png":                    imageBytes(2),
 		"pictures/dog.json":                   `{"texts": [{"kind": "caption", "value": "a dog"}]}`,
-		"pictures/owl.png":                    picture(3),
+		"pictures/owl.png":                    imageBytes(3),
 		"pictures/metadata.jsonl":             `{"file_name": "owl.png", "caption": "an owl"}`,
-		"pictures/broken.png":                 picture(4)[:50],
+		"pictures/broken.png":                 imageBytes(4)[:50],
 		"captions.csv":                        "file,alt,lang\npictures/cat.png,a cat,en\npictures/dog.png,ein Hund,de\npictures/owl.png,un hibou,fr\n",
-		"toys/vehicles/red_fire-truck_02.png": picture(5),
-		"toys/vehicles/IMG_1234.png":          picture(6),
+		"toys/vehicles/red_fire-truck_02.png": imageBytes(5),
+		"toys/vehicles/IMG_1234.png":          imageBytes(6),
 		"long.tsv": "image\tlanguage\tcaption\npictures/cat.png\ten\ta cat\npictures/dog.png\tde\tein Hund\npictures/cat.png\tpt_BR.utf8\tum gato\n" +
 			"pictures/dog.png\tenglish\ta dog\npictures/cat.png\ten\ta cat\npictures/dog.png\ten\ta dog\n",
 		"longer.tsv":            "image\tlanguage\tcaption\npictures/cat.png\ten\ta cat\npictures/dog.png\tde\tein Hund\npictures/cat.png\tpt-BR\tum gato\npictures/dog.png\ten\ta big dog\n",
@@ -135,11 +135,11 @@ func saveInputs(t *testing.T, dir string) {
 		"crawl.warc.gz":         string(crawlOf(3)),
 		"shard-00000.tar":       string(tarOf(8)),
 		"site/index.html":       pageOf(0),
-		"site/0.png":            picture(0),
-		"val2014/a.png":         picture(5),
+		"site/0.png":            imageBytes(0),
+		"val2014/a.png":         imageBytes(5),
 		"captions_val2014.json": `{"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"id": 1, "image_id": 1, "caption": "A square."}]}`,
-		"clips/one/0001.png":    picture(6),
-		"clips/one/0002.png":    picture(7),
+		"clips/one/0001.png":    imageBytes(6),
+		"clips/one/0002.png":    imageBytes(7),
 		"animations/blink.gif":  blink(t),
 		"translations.csv":      "id,file,alt,lang\n1,pictures/cat.png,a cat,en\n2,pictures/cat.png,eine Katze,de\n3,pictures/cat.png,un chat,fr\n4,pictures/dog.png,a dog,en\n",
 		"merge.yaml":            "duplicates: {exact: true, merge_texts: true}\n",
@@ -181,16 +181,16 @@ func blink(t *testing.T) string {
 // birds is a Parquet file as hubs have them.
 func birds(t *testing.T) []byte {
 	t.Helper()
-	type picture struct {
+	type imageField struct {
 		Bytes []byte `parquet:"bytes"`
 		Path  string `parquet:"path"`
 	}
 	type row struct {
-		Image   picture `parquet:"image"`
-		Caption string  `parquet:"caption"`
+		Image   imageField `parquet:"image"`
+		Caption string     `parquet:"caption"`
 	}
 	var b bytes.Buffer
-	if err := parquet.Write(&b, []row{{picture{hostile.Image("8"), "8.png"}, "a wren"}, {picture{hostile.Image("9"), "9.png"}, "a kite"}}); err != nil {
+	if err := parquet.Write(&b, []row{{imageField{hostile.Image("8"), "8.png"}, "a wren"}, {imageField{hostile.Image("9"), "9.png"}, "a kite"}}); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

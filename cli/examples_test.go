@@ -7,8 +7,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// TestExamplesParse looks for an example in the help of every command, and parses them all.
-func TestExamplesParse(t *testing.T) {
+// TestExamples_Parse checks that every command has an example and that all examples parse.
+func TestExamples_Parse(t *testing.T) {
 	var all commands
 	parser, err := Default().newParser(&all)
 	if err != nil {

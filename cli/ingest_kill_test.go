@@ -25,7 +25,7 @@ import (
 	"github.com/pali3/pali3/shards/bucket"
 )
 
-// kills is how often each source is killed; PALI3_KILLS says otherwise.
+// kills is how often each source is killed: PALI3_KILLS, or a default.
 func kills() int {
 	if n, err := strconv.Atoi(os.Getenv("PALI3_KILLS")); err == nil {
 		return n
@@ -33,15 +33,15 @@ func kills() int {
 	return 2
 }
 
-// killable makes a source of many records in dir, good and bad, and returns the arguments that
-// ingest it.
+// killable makes a source of many good and bad records in dir, and returns the arguments that ingest
+// it.
 var killable = map[string]func(t *testing.T, dir string) []string{
 	"folder": func(t *testing.T, dir string) []string {
 		for i := range 400 {
 			name := filepath.Join(dir, "f", fmt.Sprintf("%03d.png", i))
 			save(t, name, damaged(i))
-			save(t, strings.TrimSuffix(name, ".png")+".txt", fmt.Appendf(nil, "picture %d", i))
-			if i%20 == 0 { // what is left out is counted once, too
+			save(t, strings.TrimSuffix(name, ".png")+".txt", fmt.Appendf(nil, "image %d", i))
+			if i%20 == 0 { // left-out images are also counted once
 				save(t, filepath.Join(dir, "f", fmt.Sprintf("%03d", i), "orphan.txt"), []byte("about nothing"))
 				save(t, filepath.Join(dir, "f", fmt.Sprintf("%03d", i), "metadata.csv"), []byte("file_name,text\nnowhere.png,x\n"))
 			}
@@ -117,7 +117,7 @@ var killable = map[string]func(t *testing.T, dir string) []string{
 	"hf":        killableHub,
 }
 
-// crawlOf is a WARC file of pages and all but one of the pictures of each.
+// crawlOf is a WARC file of pages with all but one image of each.
 func crawlOf(pages int) []byte {
 	var b bytes.Buffer
 	record := func(uri, kind, body string) {
@@ -136,7 +136,7 @@ func crawlOf(pages int) []byte {
 	return b.Bytes()
 }
 
-// tarOf is a WebDataset archive in which names come again and pictures are cut short.
+// tarOf is a WebDataset archive with repeated names and truncated images.
 func tarOf(n int) []byte {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -150,11 +150,11 @@ func tarOf(n int) []byte {
 	return b.Bytes()
 }
 
-// pageOf is a page that shows six pictures, the last of which is nowhere.
+// pageOf is a page with six images, the last of which does not exist.
 func pageOf(i int) string {
 	page := fmt.Sprintf("<html lang=en><title>page %d</title>", i)
 	for j := range 6 {
-		page += fmt.Sprintf("<p><img src=%d.png alt='picture %d'>", 6*i+j, j)
+		page += fmt.Sprintf("<p><img src=%d.png alt='image %d'>", 6*i+j, j)
 	}
 	return page
 }
@@ -169,10 +169,9 @@ func save(t *testing.T, name string, content []byte) {
 	}
 }
 
-// TestKilledIngestEndsTheSame kills the ingestion of each source with SIGKILL at random moments
-// until it is through, and compares its dataset, apart from times, with that of a run that nobody
-// disturbed.
-func TestKilledIngestEndsTheSame(t *testing.T) {
+// TestIngest_KilledEqualsUninterrupted kills the ingestion of each source with SIGKILL at random
+// moments until it completes. Its dataset must equal that of an uninterrupted run, except for times.
+func TestIngest_KilledEqualsUninterrupted(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(killable)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -197,7 +196,7 @@ func TestKilledIngestEndsTheSame(t *testing.T) {
 				ingest(ctx, "killed")
 				cancel()
 				if through(filepath.Join(dir, "killed")) {
-					forget(t, dir, "killed") // begin again
+					forget(t, dir, "killed") // start over
 					continue
 				}
 				killed++
@@ -219,7 +218,7 @@ func TestKilledIngestEndsTheSame(t *testing.T) {
 	}
 }
 
-// through reports whether nothing is left to be done.
+// through reports whether the run is complete.
 func through(dir string) bool {
 	_, committed := os.Stat(filepath.Join(dir, shards.ManifestName))
 	_, journal := os.Stat(filepath.Join(dir, shards.JournalName))
@@ -256,7 +255,7 @@ func names(t *testing.T, dir, pattern string) (all []string) {
 	return all
 }
 
-// datasetContent is what one holds, apart from times.
+// datasetContent is the content of a dataset, except for times.
 type datasetContent struct {
 	Samples []shards.Sample
 	Rejects []shards.Reject
@@ -288,9 +287,9 @@ func readAll(t *testing.T, dir string) (all datasetContent) {
 	return all
 }
 
-// TestKilledStreamEndsTheSame is the same for an archive that comes through the standard input,
-// given again from its beginning.
-func TestKilledStreamEndsTheSame(t *testing.T) {
+// TestIngestStdin_KilledEqualsUninterrupted does the same for an archive on standard input, which each
+// run reads from its beginning.
+func TestIngestStdin_KilledEqualsUninterrupted(t *testing.T) {
 	dir, archive := t.TempDir(), tarOf(400)
 	ingest := func(content []byte, to string) {
 		c := command(t.Context(), dir, "-q", "ingest", "webdataset", "-", "--part-bytes", "20000", "--to", to)

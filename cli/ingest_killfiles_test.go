@@ -24,7 +24,7 @@ import (
 	"github.com/pali3/pali3/shards/format/arrow"
 )
 
-// damaged is picture i, one in seven whole and the others cut short by more and more.
+// damaged is image i; one in seven is whole, the others are truncated.
 func damaged(i int) []byte { return hostile.Image(fmt.Sprint(i))[:120-i%7*10] }
 
 func killableArrow(t *testing.T, dir string) []string {
@@ -32,7 +32,7 @@ func killableArrow(t *testing.T, dir string) []string {
 	samples := iter.Seq2[shards.Sample, error](func(yield func(shards.Sample, error) bool) {
 		for i := range 600 {
 			s := shards.Sample{Key: fmt.Sprint(i / 3 * 2), Images: []shards.Image{{Bytes: damaged(i), Format: "png", Width: 8, Height: 8}}}
-			s.Texts = []shards.Text{{Kind: shards.Alt, Value: fmt.Sprint("picture ", i)}}
+			s.Texts = []shards.Text{{Kind: shards.Alt, Value: fmt.Sprint("image ", i)}}
 			if !yield(s, nil) {
 				return
 			}
@@ -49,7 +49,7 @@ func killableTFRecord(t *testing.T, dir string) []string {
 	var b []byte
 	for i := range 800 {
 		b = tfrecord.Append(b, example(map[string]string{
-			"image/encoded": string(damaged(i)), "image/source_id": fmt.Sprint(i / 3 * 2), "caption": fmt.Sprint("picture ", i),
+			"image/encoded": string(damaged(i)), "image/source_id": fmt.Sprint(i / 3 * 2), "caption": fmt.Sprint("image ", i),
 		}))
 	}
 	save(t, filepath.Join(dir, "a.tfrecord"), b)
@@ -72,12 +72,12 @@ func example(features map[string]string) []byte {
 
 func killableMDS(t *testing.T, dir string) []string {
 	saveMDS(t, filepath.Join(dir, "m"), []string{"caption", "image", "key"}, []string{"str", "png", "str"}, 800, 200, func(i int) [][]byte {
-		return [][]byte{fmt.Appendf(nil, "picture %d", i), damaged(i), fmt.Append(nil, i/3*2)}
+		return [][]byte{fmt.Appendf(nil, "image %d", i), damaged(i), fmt.Append(nil, i/3*2)}
 	})
 	return []string{"mds", "m"}
 }
 
-// saveMDS writes n samples as a dataset of MosaicML Streaming: shards of so many each, and the
+// saveMDS writes n samples as a dataset of MosaicML Streaming: shards of each samples, and the
 // index.
 func saveMDS(t *testing.T, dir string, names, encodings []string, n, each int, values func(i int) [][]byte) {
 	t.Helper()
@@ -133,22 +133,22 @@ func killableBenchmark(t *testing.T, dir string) []string {
 	return []string{"benchmark", "coco-captions", "captions.json", "--images", "p"}
 }
 
-// killableHub serves a dataset of several files, slowly, and now and then breaks a connection off.
+// killableHub serves a dataset of several files slowly and breaks some connections.
 func killableHub(t *testing.T, _ string) []string {
-	type picture struct {
+	type imageField struct {
 		Bytes []byte `parquet:"bytes"`
 		Path  string `parquet:"path"`
 	}
 	type row struct {
-		Image   picture `parquet:"image"`
-		Caption string  `parquet:"caption"`
-		ID      int64   `parquet:"id"`
+		Image   imageField `parquet:"image"`
+		Caption string     `parquet:"caption"`
+		ID      int64      `parquet:"id"`
 	}
 	files := map[string][]byte{}
 	for part := range 4 {
 		var rows []row
 		for i := 300 * part; i < 300*(part+1); i++ {
-			rows = append(rows, row{picture{damaged(i), "x.png"}, fmt.Sprint("picture ", i), int64(i / 3 * 2)})
+			rows = append(rows, row{imageField{damaged(i), "x.png"}, fmt.Sprint("image ", i), int64(i / 3 * 2)})
 		}
 		var b bytes.Buffer
 		if err := parquet.Write(&b, rows, parquet.MaxRowsPerRowGroup(50)); err != nil {
@@ -160,8 +160,8 @@ func killableHub(t *testing.T, _ string) []string {
 	return []string{"hf", "owner/birds", "--endpoint", server, "--id-column", "id", "--text-column", "caption"}
 }
 
-// slowHub is a hub of one dataset. It gives files in small pieces, and cuts every ninth answer
-// short.
+// slowHub is a hub with one dataset. It sends files in small pieces and truncates every ninth
+// response.
 func slowHub(t *testing.T, repo string, files map[string][]byte) string {
 	t.Helper()
 	commit := strings.Repeat("a", 40)
@@ -203,7 +203,7 @@ func (w slowWriter) Write(b []byte) (n int, err error) {
 			return n, err
 		}
 		if w.cut && n > 16<<10 {
-			return n, io.ErrClosedPipe // the length that was promised is not kept
+			return n, io.ErrClosedPipe // the response is shorter than its Content-Length
 		}
 		w.ResponseWriter.(http.Flusher).Flush()
 		time.Sleep(time.Millisecond)
@@ -212,7 +212,7 @@ func (w slowWriter) Write(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// cached gives a command the cache of a hub that its dataset has for itself.
+// cached gives each dataset its own hub cache.
 func cached(dir, dataset string) string { return "HF_HOME=" + filepath.Join(dir, dataset+"-cache") }
 
 // forget removes a dataset and its cache.

@@ -14,8 +14,8 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// longTable writes a table of texts about images that lie apart in it, and says nothing else about
-// most of them as before.
+// longTable writes a table of texts whose rows for an image are not adjacent. If changed, some rows
+// have other texts.
 func longTable(t *testing.T, dir string, changed bool) []string {
 	var b strings.Builder
 	b.WriteString("file\tlanguage\ttext\n")
@@ -37,10 +37,10 @@ func init() {
 	killable["grouped table"] = func(t *testing.T, dir string) []string { return longTable(t, dir, false) }
 }
 
-// TestKilledUpdateEndsTheSame kills an update with SIGKILL at random moments, and compares its
-// dataset with that of an update that nobody disturbed. Between the kills the dataset opens, and
-// has one row a key.
-func TestKilledUpdateEndsTheSame(t *testing.T) {
+// TestIngestUpdate_KilledEqualsUninterrupted kills an update with SIGKILL at random moments. Its dataset
+// must equal that of an uninterrupted update. Between the kills the dataset must open, with one row
+// per key.
+func TestIngestUpdate_KilledEqualsUninterrupted(t *testing.T) {
 	dir := t.TempDir()
 	args := append([]string{"-q", "ingest"}, longTable(t, dir, false)...)
 	args = append(args, "--part-bytes", "100000", "--json")

@@ -23,7 +23,7 @@ import (
 	"github.com/pali3/pali3/internal/hostile"
 )
 
-// bigRecords is how many records of 50 KB a source is given; PALI3_RECORDS says otherwise.
+// bigRecords is the number of 50 KB records of a source: PALI3_RECORDS, or a default.
 func bigRecords() int {
 	if n, err := strconv.Atoi(os.Getenv("PALI3_RECORDS")); err == nil {
 		return n
@@ -31,12 +31,12 @@ func bigRecords() int {
 	return 500
 }
 
-// big is picture i with 50 KB behind its end.
+// big is image i followed by 50 KB.
 func big(i int) []byte {
 	return append(hostile.Image(fmt.Sprint(i)), bytes.Repeat([]byte{byte(i)}, 50_000)...)
 }
 
-// write fills a file by way of a buffer.
+// write writes a file through a buffer.
 func write(t *testing.T, name string, fill func(w io.Writer)) {
 	t.Helper()
 	f, err := os.Create(name)
@@ -94,7 +94,7 @@ var bigSources = map[string]func(t *testing.T, dir string, n int) []string{
 				if i%100 == 0 {
 					page := ""
 					for j := range min(100, n-i) {
-						page += fmt.Sprintf("<img src=%d.png alt='picture %d'>", i+j, i+j)
+						page += fmt.Sprintf("<img src=%d.png alt='image %d'>", i+j, i+j)
 					}
 					record(fmt.Sprint(i, ".html"), "text/html", []byte(page))
 				}
@@ -105,9 +105,8 @@ var bigSources = map[string]func(t *testing.T, dir string, n int) []string{
 	},
 }
 
-// TestIngestStaysWithinMemory gives a command more than it may hold, and looks at the most memory
-// that it took.
-func TestIngestStaysWithinMemory(t *testing.T) {
+// TestIngest_StaysWithinMemory ingests more data than the limit on memory, and checks the peak.
+func TestIngest_StaysWithinMemory(t *testing.T) {
 	n := bigRecords()
 	for name, source := range bigSources {
 		t.Run(name, func(t *testing.T) {
@@ -131,7 +130,7 @@ func TestIngestStaysWithinMemory(t *testing.T) {
 	}
 }
 
-// measured has a command say how much memory it takes at most, to be asked when it has ended.
+// measured returns a function that returns the peak memory of a command that has ended.
 func measured(t *testing.T, c *exec.Cmd) (most func() int64) {
 	file := filepath.Join(t.TempDir(), "status")
 	c.Env = append(c.Env, memoryFile+"="+file)
@@ -150,9 +149,9 @@ func measured(t *testing.T, c *exec.Cmd) (most func() int64) {
 	}
 }
 
-// TestManyRejectsStayWithinMemory gives a command a table of bad rows alone, twice. Each reject
-// takes 1,500 bytes.
-func TestManyRejectsStayWithinMemory(t *testing.T) {
+// TestIngest_ManyRejectsStayWithinMemory ingests a table of bad rows twice. Each reject takes 1,500
+// bytes.
+func TestIngest_ManyRejectsStayWithinMemory(t *testing.T) {
 	n, limit := 300_000, int64(200<<20)
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "t.csv"), func(w io.Writer) {

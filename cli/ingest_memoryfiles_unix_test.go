@@ -19,7 +19,7 @@ import (
 	"github.com/pali3/pali3/shards/format/arrow"
 )
 
-// saveBig writes n pictures into folders of a thousand, and returns their names.
+// saveBig writes n images into folders of a thousand, and returns their names.
 func saveBig(t *testing.T, dir string, n int) (names []string) {
 	for i := range n {
 		name := fmt.Sprintf("%03d/%d.png", i/1000, i)

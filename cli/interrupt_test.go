@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// interrupt starts a command, sends it a signal when begun says so, and returns its exit status and
-// what it said.
+// interrupt starts a command, sends it a signal once begun returns true, and returns its exit status
+// and its standard error.
 func interrupt(t *testing.T, dir string, s syscall.Signal, begun func() bool, args ...string) (int, string) {
 	t.Helper()
 	c := command(t.Context(), dir, args...)
@@ -46,8 +46,8 @@ func interrupt(t *testing.T, dir string, s syscall.Signal, begun func() bool, ar
 	return exit.ExitCode(), said.String()
 }
 
-// TestInterrupt_EndsTrainingAndSaysHowToResume sends real signals to a training, and resumes it.
-func TestInterrupt_EndsTrainingAndSaysHowToResume(t *testing.T) {
+// TestInterrupt_StopsTrainingWithResumeHint sends real signals to a training run and resumes it.
+func TestInterrupt_StopsTrainingWithResumeHint(t *testing.T) {
 	dir := t.TempDir()
 	table := "text,split\n"
 	for i := range 40 {
@@ -66,7 +66,7 @@ func TestInterrupt_EndsTrainingAndSaysHowToResume(t *testing.T) {
 		status, said := interrupt(t, dir, c.signal, func() bool { return size(filepath.Join(dir, "run", "metrics.jsonl")) > before+2000 }, args...)
 		want := c.says + "; the steps taken are kept, resume with: pali3 train --recipe quickstart-ul2 --out run --workers 1 --set steps=100000"
 		if status != c.status || !strings.Contains(said, want) || !strings.Contains(said, "'eval={every: 50, best: loss}'") {
-			t.Errorf("%v: status %d, said %s", c.signal, status, said)
+			t.Errorf("%v: status %d, stderr %s", c.signal, status, said)
 		}
 	}
 	kept, err := filepath.Glob(filepath.Join(dir, "run", "checkpoints", "step-*"))
@@ -83,9 +83,9 @@ func size(path string) int64 {
 	return info.Size()
 }
 
-// TestInterrupt_EndsOtherCommands ends a command that waits for input, and one that looks at no
-// context.
-func TestInterrupt_EndsOtherCommands(t *testing.T) {
+// TestInterrupt_StopsBlockedCommands interrupts a command that waits for input, and one whose Run takes
+// no context.
+func TestInterrupt_StopsBlockedCommands(t *testing.T) {
 	dir := t.TempDir()
 	began := time.Now()
 	for _, c := range []struct {
@@ -98,7 +98,7 @@ func TestInterrupt_EndsOtherCommands(t *testing.T) {
 		started := time.Now()
 		status, said := interrupt(t, dir, syscall.SIGINT, func() bool { return time.Since(started) > time.Second }, c.args...)
 		if status != 130 || !strings.Contains(said, c.says) {
-			t.Errorf("%v: status %d, said %q", c.args, status, said)
+			t.Errorf("%v: status %d, stderr %q", c.args, status, said)
 		}
 	}
 	if took := time.Since(began); took > 40*time.Second {

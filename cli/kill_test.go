@@ -18,7 +18,7 @@ import (
 // asCommand makes the test binary the pali3 command: a process that can be killed.
 const asCommand = "PALI3_TEST_AS_COMMAND"
 
-// command returns a pali3 process to be started in dir.
+// command returns a pali3 process that runs in dir.
 func command(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, os.Args[0], args...)
 	c.Dir = dir
@@ -33,7 +33,7 @@ func mustRun(t *testing.T, dir string, args ...string) {
 	}
 }
 
-// tiny makes a shipped recipe of the quickstart small.
+// tiny makes a recipe of the quickstart small.
 var tiny = map[string][]string{
 	"siglip": {"model.image={width: 16, depth: 1, mlp: 24, heads: 2, patch: 15}", "model.text={width: 16, depth: 1, mlp: 24, heads: 2}"},
 	"ul2":    {"model.language={width: 16, mlp: 24, heads: 2, head_dim: 8, encoder_layers: 1, decoder_layers: 1}"},
@@ -41,10 +41,9 @@ var tiny = map[string][]string{
 		"model.language={width: 16, mlp: 24, heads: 2, head_dim: 8, encoder_layers: 1, decoder_layers: 1}"},
 }
 
-// TestKilledTrainingEndsTheSame kills each stage with SIGKILL at random moments until it is
-// through, and compares its weights and losses, to the bit, with those of a run that nobody
-// disturbed.
-func TestKilledTrainingEndsTheSame(t *testing.T) {
+// TestTrain_KilledEqualsUninterrupted kills each stage with SIGKILL at random moments until it
+// completes. Its weights and losses must equal those of an uninterrupted run, bit for bit.
+func TestTrain_KilledEqualsUninterrupted(t *testing.T) {
 	dir := t.TempDir()
 	archive, err := quickstart.Archive()
 	if err != nil {
@@ -106,7 +105,7 @@ func same(t *testing.T, a, b string) {
 	}
 }
 
-// losses shows the metrics of a run without its times, every bit of them.
+// losses returns the metrics of a run without times, with all bits of each loss.
 func losses(t *testing.T, dir string) string {
 	t.Helper()
 	steps, err := stages.ReadMetrics(dir)

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// fileLimit names the variable under which a command cannot make a file longer than so many bytes:
-// to what writes, a disk that is full.
+// fileLimit names an environment variable that limits the size of the files of a command, in bytes.
+// Writes beyond it fail as on a full disk.
 const fileLimit = "PALI3_TEST_FILE_LIMIT"
 
 func limitFiles() {
@@ -18,7 +18,7 @@ func limitFiles() {
 	if err != nil {
 		return
 	}
-	signal.Ignore(syscall.SIGXFSZ) // what is beyond the limit is an error of the write
+	signal.Ignore(syscall.SIGXFSZ) // writes beyond the limit return an error
 	limit := syscall.Rlimit{Cur: bytes, Max: bytes}
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		panic(err)

@@ -19,7 +19,7 @@ func runProgram(t *testing.T, p Program, stdin string, args ...string) (stdout, 
 	return out.String(), errs.String(), status
 }
 
-func TestProgramRun_UsesItsStreamsAndStatus(t *testing.T) {
+func TestProgramRun_StreamsAndStatus(t *testing.T) {
 	program := Default()
 	program.Name, program.Version = "birds", "1.2"
 	for _, c := range []struct {
@@ -57,7 +57,7 @@ func TestProgramRun_FailsWhenResultsCannotBeWritten(t *testing.T) {
 	}
 }
 
-func TestProgramRun_EndsWithItsContext(t *testing.T) {
+func TestProgramRun_EndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	to := filepath.Join(t.TempDir(), "d")

@@ -17,9 +17,9 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// TestKilledQuickstartResumes kills a smoke run in each of its phases, resumes it, and compares
-// what it finds, and its weights, with those of an undisturbed one.
-func TestKilledQuickstartResumes(t *testing.T) {
+// TestQuickstart_ResumesAfterKill kills a smoke run in each of its phases and resumes it. Its summary
+// and weights must equal those of an uninterrupted run.
+func TestQuickstart_ResumesAfterKill(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, "quickstart", "--smoke", "--out", "quickstart-run")
 	phases := []string{"ingest: ", "curate: ", "tokenizer: ", "siglip: ", "ul2: ", "stage1: ", "stage2: ", "caption: ", "vqa: ", "score "}
@@ -29,7 +29,7 @@ func TestKilledQuickstartResumes(t *testing.T) {
 	for _, phase := range phases {
 		killAt(t, dir, phase, "quickstart", "--smoke", "--out", "killed")
 	}
-	mustRun(t, dir, "run", "killed") // which is what quickstart does
+	mustRun(t, dir, "run", "killed") // as quickstart does
 	want, got := summaryOf(t, dir, "quickstart-run"), summaryOf(t, dir, "killed")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the killed run found something else (-quickstart-run +killed):\n%s", diff)
@@ -72,7 +72,7 @@ func killAt(t *testing.T, dir, prefix string, args ...string) {
 		}
 	}
 	c.Process.Kill()
-	c.Wait() // which tells of the kill
+	c.Wait() // returns an error: it was killed
 }
 
 // summaryOf reads a run's summary without time and memory.

@@ -25,10 +25,10 @@ import (
 	"github.com/pali3/pali3/shards/bucket"
 )
 
-// TestKilledIngestIntoAStore kills the ingestion into an S3 server that refuses every third
-// request, and into one that is slow, and compares what the store has in the end with a folder that
-// nobody disturbed.
-func TestKilledIngestIntoAStore(t *testing.T) {
+// TestIngestToStore_KilledEqualsUninterrupted kills the ingestion into an S3 server that refuses every
+// third request, and into one that is slow. The stored dataset must equal that of an uninterrupted
+// ingestion into a folder.
+func TestIngestToStore_KilledEqualsUninterrupted(t *testing.T) {
 	t.Run("refusing", func(t *testing.T) { killIntoStore(t, 3, 0) })
 	t.Run("slow", func(t *testing.T) { killIntoStore(t, 0, 100*time.Millisecond) })
 }
@@ -84,17 +84,18 @@ func killIntoStore(t *testing.T, refuse int, delay time.Duration) {
 	sameDatasets(t, filepath.Join(dir, "whole"), filepath.Join(dir, "back"))
 }
 
-// intoStore is an ingestion of many small parts into a server, from machines that have a folder
-// each for what they make.
+// intoStore is an ingestion of many small parts into a server, from machines that each have their own
+// work folder.
 type intoStore struct {
 	*testing.T
 	dir, url string
 	args     []string
 	server   *s3test.Server
-	takes    atomic.Bool // every part
+	takes    atomic.Bool // accept every part
 }
 
-// ingestIntoStore returns an ingestion whose server asks takes about each part, until all is taken.
+// ingestIntoStore returns an ingestion whose server accepts a part if takes returns true, until
+// i.takes is set.
 func ingestIntoStore(t *testing.T, takes func(part string) bool) *intoStore {
 	i := &intoStore{T: t, dir: t.TempDir(), server: s3test.New(t)}
 	i.url = i.server.URL("bucket/d")
@@ -109,26 +110,26 @@ func ingestIntoStore(t *testing.T, takes func(part string) bool) *intoStore {
 	return i
 }
 
-// on returns the command on a machine.
+// on returns the ingest command as run on a machine.
 func (i *intoStore) on(machine string, more ...string) *exec.Cmd {
 	c := command(i.Context(), i.dir, append(append(slices.Clone(i.args), i.url), more...)...)
 	c.Env = append(c.Env, shards.WorkVariable+"="+filepath.Join(i.dir, machine))
 	return c
 }
 
-// made returns the parts that are on a machine.
+// made returns the parts in the work folder of a machine.
 func (i *intoStore) made(machine string) []string {
 	return names(i.T, filepath.Join(i.dir, machine, "*"), "part-*")
 }
 
-// committed reports whether there is a dataset.
+// committed reports whether the server has a dataset.
 func (i *intoStore) committed() bool {
 	return slices.Contains(i.server.Objects(), "bucket/d/"+shards.ManifestName)
 }
 
-// goesOn runs the command again on a machine, and compares the dataset with one that nobody
-// disturbed.
-func (i *intoStore) goesOn(machine string) {
+// resume runs the command again on a machine, and compares the dataset with that of an uninterrupted
+// run.
+func (i *intoStore) resume(machine string) {
 	i.Helper()
 	i.takes.Store(true)
 	if out, err := i.on(machine).CombinedOutput(); err != nil {
@@ -142,9 +143,9 @@ func (i *intoStore) goesOn(machine string) {
 	sameDatasets(i.T, filepath.Join(i.dir, "whole"), filepath.Join(i.dir, "back"))
 }
 
-// TestPartThatIsRefused refuses the third part for good: one error names it, and the next run goes
-// on.
-func TestPartThatIsRefused(t *testing.T) {
+// TestIngestToStore_ResumesAfterRefusedPart refuses the third part in the first run: one error names
+// it, and the next run resumes.
+func TestIngestToStore_ResumesAfterRefusedPart(t *testing.T) {
 	i := ingestIntoStore(t, func(part string) bool { return part != "part-00002.parquet" })
 	out, err := i.on("here").CombinedOutput()
 	if said := string(out); err == nil || strings.Count(said, "moving ") != 1 || !strings.Contains(said, "part-00002.parquet to s3://") || !strings.Contains(said, "AccessDenied") {
@@ -153,12 +154,12 @@ func TestPartThatIsRefused(t *testing.T) {
 	if waiting := i.made("here"); i.committed() || !slices.Contains(waiting, "part-00002.parquet") {
 		t.Errorf("%v wait to be sent", waiting)
 	}
-	i.goesOn("here")
+	i.resume("here")
 }
 
-// TestKilledWithPartsOnTheirWay kills an ingestion when as many parts as can be are whole and none
-// has arrived.
-func TestKilledWithPartsOnTheirWay(t *testing.T) {
+// TestIngestToStore_ResumesPendingUploads kills an ingestion when the maximum number of parts wait for
+// upload and none has been uploaded.
+func TestIngestToStore_ResumesPendingUploads(t *testing.T) {
 	killed := make(chan bool)
 	release := sync.OnceFunc(func() { close(killed) })
 	defer release()
@@ -179,17 +180,17 @@ func TestKilledWithPartsOnTheirWay(t *testing.T) {
 	if waiting, there := i.made("here"), i.server.Objects(); len(waiting) != 3 || len(there) > 0 {
 		t.Errorf("%v wait to be sent, %v are there", waiting, there)
 	}
-	i.goesOn("here")
+	i.resume("here")
 }
 
-// TestIngestFromAnotherMachine interrupts an ingestion and goes on from elsewhere, where its
-// journal is not: no row comes twice and none is lost, and who must begin anew is told.
-func TestIngestFromAnotherMachine(t *testing.T) {
+// TestIngestToStore_OnAnotherMachine interrupts an ingestion and runs it on another machine, which does
+// not have its journal. No row is repeated or lost, and a run that cannot resume asks for --fresh.
+func TestIngestToStore_OnAnotherMachine(t *testing.T) {
 	i := ingestIntoStore(t, func(part string) bool { return part != "part-00003.parquet" })
 	mustFail := func(machine, says string) {
 		t.Helper()
 		before := i.server.Objects()
-		for range 2 { // told once is told again
+		for range 2 { // the error repeats
 			if out, err := i.on(machine).CombinedOutput(); err == nil || !strings.Contains(string(out), says) {
 				t.Errorf("%s: %v: %s", machine, err, out)
 			}
@@ -206,11 +207,11 @@ func TestIngestFromAnotherMachine(t *testing.T) {
 	}
 	mustFail("here", "part-00003.parquet")
 	i.takes.Store(true)
-	mustFail("there", "--fresh begins anew")
+	mustFail("there", "use --fresh to start over")
 	adds(`"rows": `, i.on("there", "--fresh"))
 	mustFail("here", "another command committed to this dataset")
 	adds(`"rows": 0`, i.on("here", "--fresh"))
-	adds(`"rows": 0`, i.on("third")) // parts before the dataset's are nobody's any more
+	adds(`"rows": 0`, i.on("third")) // the old parts belong to no run
 	mustRun(t, i.dir, append(slices.Clone(i.args), "whole")...)
 	mustRun(t, i.dir, "-q", "shards", "copy", i.url, "back")
 	x, y := readAll(t, filepath.Join(i.dir, "whole")), readAll(t, filepath.Join(i.dir, "back"))
@@ -219,7 +220,7 @@ func TestIngestFromAnotherMachine(t *testing.T) {
 	}
 }
 
-// storable makes a dataset of many parts, most of it pictures.
+// storable makes a dataset of many parts that consists mostly of image bytes.
 func storable(t *testing.T, dir string) string {
 	t.Helper()
 	w, err := shards.Create(filepath.Join(dir, "data"), shards.Limits{PartBytes: 1 << 20, GroupBytes: 1 << 19})
@@ -229,7 +230,7 @@ func storable(t *testing.T, dir string) string {
 	defer w.Abort()
 	if err := w.AppendAll(func(yield func(shards.Sample, error) bool) {
 		for i := range 400 {
-			s := shards.Sample{Key: fmt.Sprint(i), Images: []shards.Image{{Bytes: big(i), Format: "png"}}, Texts: []shards.Text{{Kind: shards.Caption, Value: fmt.Sprint("picture ", i)}}}
+			s := shards.Sample{Key: fmt.Sprint(i), Images: []shards.Image{{Bytes: big(i), Format: "png"}}, Texts: []shards.Text{{Kind: shards.Caption, Value: fmt.Sprint("image ", i)}}}
 			if !yield(s, nil) {
 				return
 			}
@@ -244,9 +245,9 @@ func storable(t *testing.T, dir string) string {
 	return filepath.Join(dir, "data")
 }
 
-// TestKilledCopyGoesOn kills a copy to a slow server: nothing that was there is sent again, and the
-// manifest comes last.
-func TestKilledCopyGoesOn(t *testing.T) {
+// TestCopy_ResumesAfterKill kills a copy to a slow server: no uploaded file is sent again, and the
+// manifest is sent last.
+func TestCopy_ResumesAfterKill(t *testing.T) {
 	dir, server := t.TempDir(), s3test.New(t)
 	data, url := storable(t, dir), server.URL("bucket/copied")
 	server.Set(func(s *s3test.Server) { s.Delay = 50 * time.Millisecond })
@@ -260,7 +261,7 @@ func TestKilledCopyGoesOn(t *testing.T) {
 	}
 	cancel()
 	slow.Wait()
-	time.Sleep(100 * time.Millisecond) // for what the server was at
+	time.Sleep(100 * time.Millisecond) // for requests in progress
 	there := server.Objects()
 	if slices.Contains(there, "bucket/copied/"+shards.ManifestName) {
 		t.Fatal("the manifest was there before the parts")
@@ -281,7 +282,7 @@ func TestKilledCopyGoesOn(t *testing.T) {
 	sameStored(t, data, filepath.Join(dir, "back"))
 }
 
-// sameStored compares datasets whose pictures are none, as those of storable.
+// sameStored compares datasets with undecodable images, such as those of storable.
 func sameStored(t *testing.T, a, b string) {
 	t.Helper()
 	x, y := readAll(t, a), readAll(t, b)
@@ -290,9 +291,9 @@ func sameStored(t *testing.T, a, b string) {
 	}
 }
 
-// TestCaptionsAreReadWithoutPictures counts the bytes that a server gives for the texts of a
-// dataset.
-func TestCaptionsAreReadWithoutPictures(t *testing.T) {
+// TestRead_TextsWithoutImageBytes counts the bytes that a server sends when the texts of a dataset are
+// read.
+func TestRead_TextsWithoutImageBytes(t *testing.T) {
 	dir, server := t.TempDir(), s3test.New(t)
 	data, url := storable(t, dir), server.URL("bucket/d")
 	mustRun(t, dir, "shards", "copy", data, url)
@@ -305,9 +306,9 @@ func TestCaptionsAreReadWithoutPictures(t *testing.T) {
 		says string
 	}{
 		{[]string{"stat", url}, 100_000, 1, "images     400"},
-		{[]string{"cat", url, "--columns", "key,texts"}, 1_500_000, 120, "picture 399"},
-		{[]string{"get", url, "key=217"}, 1_500_000, 12, "picture 217"},
-		{[]string{"sample", url, "-n", "3"}, 3_000_000, 25, "picture"},
+		{[]string{"cat", url, "--columns", "key,texts"}, 1_500_000, 120, "image 399"},
+		{[]string{"get", url, "key=217"}, 1_500_000, 12, "image 217"},
+		{[]string{"sample", url, "-n", "3"}, 3_000_000, 25, "image"},
 	} {
 		out, err := command(t.Context(), dir, append([]string{"-q", "shards"}, c.args...)...).CombinedOutput()
 		if err != nil || !strings.Contains(string(out), c.says) {
@@ -321,10 +322,9 @@ func TestCaptionsAreReadWithoutPictures(t *testing.T) {
 	}
 }
 
-// TestSourcesInAStore ingests archives and tables from an S3 server that refuses some requests and
-// cuts some answers, and compares what becomes of them with what becomes of the same files in a
-// folder.
-func TestSourcesInAStore(t *testing.T) {
+// TestIngestFromStore_EqualsFolder ingests archives and tables from an S3 server that refuses some
+// requests and truncates some responses. The dataset must equal that of the same files in a folder.
+func TestIngestFromStore_EqualsFolder(t *testing.T) {
 	for _, name := range []string{"webdataset", "warc", "arrow", "tfrecord", "mds", "table", "parquet"} {
 		t.Run(name, func(t *testing.T) {
 			dir, server := t.TempDir(), s3test.New(t)
@@ -369,9 +369,9 @@ func TestSourcesInAStore(t *testing.T) {
 	}
 }
 
-// TestSourceThatGoesAway takes the server away in the middle of an archive: the run stops, rejects
-// nothing, and goes on when the server is back.
-func TestSourceThatGoesAway(t *testing.T) {
+// TestIngestFromStore_ResumesAfterServerFailure stops the server in the middle of an archive: the run
+// fails without rejects, and resumes once the server is back.
+func TestIngestFromStore_ResumesAfterServerFailure(t *testing.T) {
 	dir, server := t.TempDir(), s3test.New(t)
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
