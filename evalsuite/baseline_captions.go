@@ -102,8 +102,8 @@ func (c *captionScorer) constants(source map[string][]string) map[string][]strin
 	return map[string][]string{captionCIDEr: byCIDEr, captionBLEU4: byCIDEr, captionExact: byExact}
 }
 
-// best returns the candidates that score best as the constant caption of a language, by CIDEr and by
-// exact match.
+// best returns the candidates that score best as the constant caption of a language, by CIDEr and
+// by exact match.
 func (c *captionScorer) best(g int, candidates []string) (byCIDEr, byExact string) {
 	members := c.groups[g]
 	bestCIDEr, bestExact := -1.0, -1
@@ -137,9 +137,9 @@ func sum(values []float64) (total float64) {
 	return total
 }
 
-// mostSimilar returns the n candidates whose tf-idf vectors of words and word pairs are most similar
-// to the mean of the references', most similar first. It approximates CIDEr in one pass over each
-// list.
+// mostSimilar returns the n candidates whose tf-idf vectors of words and word pairs are most
+// similar to the mean of the references', most similar first. It approximates CIDEr in one pass
+// over each list.
 func mostSimilar(candidates []string, references [][]string, n int) []string {
 	documents := map[string]float64{}
 	for _, refs := range references {

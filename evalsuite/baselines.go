@@ -12,8 +12,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Blinded returns the queries with a grey image instead of each image: an answer that is still right
-// follows from the words alone.
+// Blinded returns the queries with a grey image instead of each image: an answer that is still
+// right follows from the words alone.
 func Blinded(queries []Query) ([]Query, error) {
 	grey, err := greyImage(64)
 	if err != nil {

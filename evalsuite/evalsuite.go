@@ -1,8 +1,8 @@
 // Package evalsuite runs models on evaluation data and scores their outputs.
 //
 // Most users need three functions. [Evaluate] scores a trained model on a split of a dataset,
-// [Predict] writes a model's predictions to a file, and [ScorePredictions] scores such a file, of any
-// model.
+// [Predict] writes a model's predictions to a file, and [ScorePredictions] scores such a file, of
+// any model.
 //
 // Below them, a [TrainedPredictor] answers queries with a trained PaLI-3 and an [Embedder] embeds
 // images and texts with a trained SigLIP. Any other model is a [Predictor]. [Captions] and

@@ -20,8 +20,8 @@ import (
 type EvaluateOptions struct {
 	// Split of the dataset; "all" takes every sample.
 	Split string
-	// Tasks are some of caption, vqa and retrieval. Default: those that the model was trained on and
-	// the dataset has.
+	// Tasks are some of caption, vqa and retrieval. Default: those that the model was trained on
+	// and the dataset has.
 	Tasks []string
 	// Metrics are scored beside the built-in ones.
 	Metrics []Metric
@@ -34,7 +34,8 @@ type EvaluateOptions struct {
 	Rows []int
 	// Languages of captions and questions; empty means all.
 	Languages []string
-	// Texts are the kinds of text that count as captions. Default: those that the run was trained on.
+	// Texts are the kinds of text that count as captions. Default: those that the run was trained
+	// on.
 	Texts []string
 	// Blind scores the baselines that do not see the images. Untrained scores the model before
 	// training.

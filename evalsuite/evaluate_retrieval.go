@@ -10,8 +10,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// rankedImages is the highest number of images to rank, that of COCO's larger test. The similarities
-// of all images and texts are held in memory.
+// rankedImages is the highest number of images to rank, that of COCO's larger test. The
+// similarities of all images and texts are held in memory.
 const rankedImages = 5_000
 
 // retrieval scores how well images find their texts, and texts their images, by their embeddings.
@@ -167,8 +167,8 @@ func addChances(to map[string][][]float64, images int, owners []int) {
 	}
 }
 
-// chanceAt returns the probability that a random order of n items, of which t are right, has a right
-// one among its first k: 1 - C(n-t, k)/C(n, k).
+// chanceAt returns the probability that a random order of n items, of which t are right, has a
+// right one among its first k: 1 - C(n-t, k)/C(n, k).
 func chanceAt(k, right, n int) float64 {
 	if right == 1 {
 		return min(1, float64(k)/float64(n))

@@ -53,8 +53,8 @@ type Evaluation struct {
 	// Predictions compares a file of predictions with the dataset, if such a file was scored.
 	Predictions *PredictionCount `json:"predictions,omitempty"`
 
-	// Captions and Answers are the model's, with references and scores. Blind holds the answers, and
-	// BlindCaptions the captions, of the blind baseline; captions are compared by CIDEr.
+	// Captions and Answers are the model's, with references and scores. Blind holds the answers,
+	// and BlindCaptions the captions, of the blind baseline; captions are compared by CIDEr.
 	Captions, Answers, Blind, BlindCaptions []Item `json:"-"`
 }
 
@@ -99,8 +99,8 @@ func EvaluationFile(split string) string { return "evaluation-" + fileName(split
 // PredictionsFolder is the folder of prediction files in a run folder.
 const PredictionsFolder = "predictions"
 
-// fileName returns the name of a split as a part of a file name: every character other than letters,
-// digits, dash, dot and underscore becomes an underscore.
+// fileName returns the name of a split as a part of a file name: every character other than
+// letters, digits, dash, dot and underscore becomes an underscore.
 func fileName(split string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '-' || r == '.' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {

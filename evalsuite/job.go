@@ -10,8 +10,8 @@ import (
 	"github.com/pali3/pali3/models/decode"
 )
 
-// job lets a predictor answer requests, one batch at a time, and keeps the predictions in a file. An
-// interrupted job resumes from that file.
+// job lets a predictor answer requests, one batch at a time, and keeps the predictions in a file.
+// An interrupted job resumes from that file.
 type job struct {
 	predictor func() (*TrainedPredictor, error) // called when it is first needed
 	images    imageSource

@@ -20,13 +20,14 @@ type Metric struct {
 	Help string `json:"help"`
 	// Task whose predictions are scored: [CaptionTask] or [VQATask].
 	Task string `json:"task"`
-	// Max is the highest possible value. A metric with Max 1 is shown in percent. 0 means unbounded.
+	// Max is the highest possible value. A metric with Max 1 is shown in percent. 0 means
+	// unbounded.
 	Max float64 `json:"max,omitempty"`
 	// LowerIsBetter is for error rates and the like.
 	LowerIsBetter bool `json:"lower_is_better,omitempty"`
-	// Score returns one value per item, in their order, from Prediction and References. The items are
-	// all captions, or all answers, of a split. An item with an Error has an empty prediction, which
-	// the metric should count as wrong. Score must not change the items.
+	// Score returns one value per item, in their order, from Prediction and References. The items
+	// are all captions, or all answers, of a split. An item with an Error has an empty prediction,
+	// which the metric should count as wrong. Score must not change the items.
 	//
 	// The values are averaged. For answers the interval resamples questions. For captions it
 	// resamples images: the value of an image is the mean over its languages. Score is nil for

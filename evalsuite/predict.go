@@ -19,18 +19,19 @@ import (
 // PredictOptions say what to ask a model and where its predictions go.
 type PredictOptions struct {
 	// Task is a kind of task of recipes that asks for text: caption, vqa, ocr, vqg or split_cap. By
-	// default it is vqa with a Question; else caption if the run was trained on it, or the only such
-	// task that it was trained on.
+	// default it is vqa with a Question; else caption if the run was trained on it, or the only
+	// such task that it was trained on.
 	Task string
 	// Out is the predictions file; if it is empty, predictions are kept in memory. Until it is
-	// complete the file is called Out + PartialSuffix, and an interrupted run resumes from it. If Out
-	// exists and holds other predictions, that is an error, unless Fresh is set.
+	// complete the file is called Out + PartialSuffix, and an interrupted run resumes from it. If
+	// Out exists and holds other predictions, that is an error, unless Fresh is set.
 	Out   string
 	Fresh bool
 	// Languages to ask in. Default: for a dataset the languages of each sample's texts, for files
 	// English.
 	Languages []string
-	// Texts are the kinds of text that count as captions. Default: those that the run was trained on.
+	// Texts are the kinds of text that count as captions. Default: those that the run was trained
+	// on.
 	Texts []string
 	// Question is the question about each file, for the task vqa.
 	Question string
@@ -61,8 +62,8 @@ type Predicted struct {
 	All []Prediction `json:"-"`
 }
 
-// PredictKinds returns the names of the kinds of task that a model can be asked, sorted. Registry is
-// that of the model's recipe; nil for the built-in kinds.
+// PredictKinds returns the names of the kinds of task that a model can be asked, sorted. Registry
+// is that of the model's recipe; nil for the built-in kinds.
 func PredictKinds(registry *mixture.Registry) []string {
 	return slices.DeleteFunc(registry.KindNames(), func(kind string) bool { return !registry.CanAsk(kind) })
 }
@@ -172,9 +173,9 @@ func Predict(ctx context.Context, be compute.Backend, t *stages.Trained, d *shar
 	return p.run(ctx, be, requests, datasetImages{d})
 }
 
-// PredictFiles writes the predictions of a trained PaLI-3 for image files, which it opens with read.
-// The id of a prediction is PATH/LANGUAGE, that of an answer PATH. If read fails, the prediction has
-// the error.
+// PredictFiles writes the predictions of a trained PaLI-3 for image files, which it opens with
+// read. The id of a prediction is PATH/LANGUAGE, that of an answer PATH. If read fails, the
+// prediction has the error.
 func PredictFiles(ctx context.Context, be compute.Backend, t *stages.Trained, paths []string, read func(path string) (shards.Image, error), o PredictOptions) (*Predicted, error) {
 	p, err := newPredictCall(t, o)
 	if err != nil {

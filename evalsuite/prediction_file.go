@@ -15,8 +15,8 @@ import (
 	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// PartialSuffix ends the name of a predictions file that is not complete yet. The file grows by whole
-// lines, and running the same command again resumes it.
+// PartialSuffix ends the name of a predictions file that is not complete yet. The file grows by
+// whole lines, and running the same command again resumes it.
 const PartialSuffix = ".partial"
 
 // predictionFile is a predictions file that is being written. With an empty path it keeps nothing.

@@ -9,8 +9,8 @@ import (
 	"github.com/pali3/pali3/internal/atomicfile"
 )
 
-// Prediction is a line of a predictions file: the model's answer to a question, or its caption of an
-// image. Scoring reads ID, Prediction and Error only.
+// Prediction is a line of a predictions file: the model's answer to a question, or its caption of
+// an image. Scoring reads ID, Prediction and Error only.
 type Prediction struct {
 	// ID of the question; of a caption KEY/LANGUAGE.
 	ID         string `json:"id"`

@@ -17,8 +17,8 @@ import (
 
 // Predictor answers queries: a [TrainedPredictor], or any other model.
 type Predictor interface {
-	// Predict returns one answer per query. Progress, which may be nil, is called with the number of
-	// queries answered so far and the number of all.
+	// Predict returns one answer per query. Progress, which may be nil, is called with the number
+	// of queries answered so far and the number of all.
 	Predict(ctx context.Context, queries []Query, progress func(done, total int)) ([]string, error)
 }
 

@@ -89,8 +89,8 @@ func (p *TrainedPredictor) newTokens(be compute.Backend) (*stages.VisualTokenCac
 	})
 }
 
-// encodeImages returns the visual tokens of the queries' images, and the errors of images that cannot
-// be read, both by the hash of the image.
+// encodeImages returns the visual tokens of the queries' images, and the errors of images that
+// cannot be read, both by the hash of the image.
 func (p *TrainedPredictor) encodeImages(ctx context.Context, queries []Query) (tokens map[string][]float32, unreadable map[string]error, err error) {
 	var images []*shards.Image
 	var keys []stages.ImageKey

@@ -8,8 +8,8 @@ import (
 // Retrieval holds recalls by name: i2t_r1, i2t_r5, i2t_r10, t2i_r1, t2i_r5, t2i_r10.
 type Retrieval map[string]metrics.Score
 
-// Retrieve ranks the captions of all samples for each image, and the images for each caption, within
-// each language, as the XM3600 benchmark does. The recall of an image is the mean over its
+// Retrieve ranks the captions of all samples for each image, and the images for each caption,
+// within each language, as the XM3600 benchmark does. The recall of an image is the mean over its
 // languages. For text to image it is, within a language, the mean over its captions.
 func Retrieve(e *Embedder, samples []shards.Sample, b metrics.Bootstrap) (Retrieval, error) {
 	var images []shards.Image

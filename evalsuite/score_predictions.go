@@ -35,11 +35,11 @@ func (n *Tally) add(name string) {
 	}
 }
 
-// ScorePredictions scores a file of predictions, of any model, on a split of a dataset. The file has
-// JSON lines with "id" and "prediction"; the id of a caption is KEY/LANGUAGE, that of an answer is
-// the question's. By default it scores the tasks for which the file has an id. It needs no model, so
-// it uses only these options: Split, Tasks, Metrics, Rows, Languages, Texts, Samples, Blind,
-// Bootstrap and Warn.
+// ScorePredictions scores a file of predictions, of any model, on a split of a dataset. The file
+// has JSON lines with "id" and "prediction"; the id of a caption is KEY/LANGUAGE, that of an answer
+// is the question's. By default it scores the tasks for which the file has an id. It needs no
+// model, so it uses only these options: Split, Tasks, Metrics, Rows, Languages, Texts, Samples,
+// Blind, Bootstrap and Warn.
 func ScorePredictions(ctx context.Context, d *shards.Dataset, path string, o EvaluateOptions) (*Evaluation, error) {
 	if err := o.validate(); err != nil {
 		return nil, err

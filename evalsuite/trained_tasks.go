@@ -13,8 +13,8 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// relatives maps a kind of task to other kinds that teach it, too: a caption is the second half of a
-// text whose first half is empty.
+// relatives maps a kind of task to other kinds that teach it, too: a caption is the second half of
+// a text whose first half is empty.
 var relatives = map[string][]string{
 	"caption": {"split_cap"}, "split_cap": {"caption"}, "vqa": {"object_vqa"},
 }
@@ -73,9 +73,9 @@ func trainedKinds(t *stages.Trained) string {
 	return strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")
 }
 
-// trainedLanguages returns the languages in which a run's tasks of the given kinds were trained. The
-// run folder records them. For older runs it takes them from the recipe or the dataset; it returns
-// nil if the dataset is no longer there.
+// trainedLanguages returns the languages in which a run's tasks of the given kinds were trained.
+// The run folder records them. For older runs it takes them from the recipe or the dataset; it
+// returns nil if the dataset is no longer there.
 func trainedLanguages(t *stages.Trained, kinds ...string) []string {
 	seen := map[string]bool{}
 	for _, kind := range slices.Clone(kinds) {

@@ -19,8 +19,8 @@ const maxHeld = 500
 // held is the file of a held-out image, with a language and a question to try.
 type held struct{ file, language, question string }
 
-// writeImages writes held-out images as files, named by their keys, and returns the first one with a
-// text or a question.
+// writeImages writes held-out images as files, named by their keys, and returns the first one with
+// a text or a question.
 func (r *runner) writeImages(data *shards.Dataset) (first *held, err error) {
 	if err := os.MkdirAll(r.path(ImagesFolder), 0o755); err != nil {
 		return nil, err

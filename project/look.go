@@ -13,8 +13,8 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// look finds the source for a path: a folder of images with or without texts beside them, a table with
-// a column of image files, WebDataset archives, or the folders of easy-VQA.
+// look finds the source for a path: a folder of images with or without texts beside them, a table
+// with a column of image files, WebDataset archives, or the folders of easy-VQA.
 func look(path string) (*Ingest, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -141,8 +141,8 @@ func survey(dir string) (s surveyed, err error) {
 	return s, err
 }
 
-// textFrom chooses where texts come from if few images have one beside them: from the names of folders
-// if a few folders hold many images each, else from the names of files.
+// textFrom chooses where texts come from if few images have one beside them: from the names of
+// folders if a few folders hold many images each, else from the names of files.
 func (s surveyed) textFrom() string {
 	switch {
 	case s.described || s.texted*2 >= s.images:

@@ -21,8 +21,9 @@ var (
 	answerNames   = []string{"answer", "answers", "label"}
 )
 
-// lookAtTable guesses the columns of a table. The image column is the one whose values are files; the
-// others are recognised by their names. If an image occurs in several rows, they become one sample.
+// lookAtTable guesses the columns of a table. The image column is the one whose values are files;
+// the others are recognised by their names. If an image occurs in several rows, they become one
+// sample.
 func lookAtTable(file string) (*Ingest, error) {
 	columns, rows, err := tabular.Peek(file, peeked)
 	if err != nil {

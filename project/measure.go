@@ -39,9 +39,9 @@ type Measured struct {
 
 	// Side is the shorter side of the images, in pixels.
 	Side Spread `json:"side"`
-	// Lengths in pieces of a tokenizer with Vocabulary pieces, trained on the data: of texts, of the
-	// longest caption prompt, of questions with their prompt, of answers, and of documents, which are
-	// all texts, questions and answers of a sample.
+	// Lengths in pieces of a tokenizer with Vocabulary pieces, trained on the data: of texts, of
+	// the longest caption prompt, of questions with their prompt, of answers, and of documents,
+	// which are all texts, questions and answers of a sample.
 	Vocabulary    int    `json:"vocabulary"`
 	TextPieces    Spread `json:"text_pieces"`
 	CaptionPrompt int    `json:"caption_prompt"`

@@ -30,8 +30,8 @@ type NewRecipeOptions struct {
 	Registry *mixture.Registry
 }
 
-// NewRecipe measures a dataset and returns the YAML of a recipe for it. Paths in it are relative to the
-// current folder. It takes weights from runs with the names siglip, ul2, stage1 and stage2.
+// NewRecipe measures a dataset and returns the YAML of a recipe for it. Paths in it are relative to
+// the current folder. It takes weights from runs with the names siglip, ul2, stage1 and stage2.
 func NewRecipe(ctx context.Context, data string, o NewRecipeOptions) ([]byte, error) {
 	if !slices.Contains(Kinds(), o.Kind) {
 		return nil, fmt.Errorf("unknown kind of recipe %q; choose from %s", o.Kind, strings.Join(Kinds(), ", "))

@@ -19,7 +19,8 @@ type phase struct {
 	doing   string   // what it does, for messages
 	outputs []string // the files and folders that it creates
 	steps   int      // of a training run
-	// from returns a hash of everything that the result depends on. Detail may be nil; see phaseState.
+	// from returns a hash of everything that the result depends on. Detail may be nil; see
+	// phaseState.
 	from, detail func() (string, error)
 	do           func(context.Context) error
 }
@@ -92,8 +93,8 @@ func (r *runner) exist(names []string) bool {
 	return true
 }
 
-// timed runs a part of the work and adds its time to the state. A part that cannot stop midway runs to
-// its end.
+// timed runs a part of the work and adds its time to the state. A part that cannot stop midway runs
+// to its end.
 func (r *runner) timed(ctx context.Context, doing string, do func(context.Context) error) error {
 	err := ctx.Err()
 	if err == nil {
@@ -108,8 +109,8 @@ func (r *runner) timed(ctx context.Context, doing string, do func(context.Contex
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
-// whole reports whether an interrupted phase had written both its dataset and the report about it. A
-// process that was killed between the two leaves the dataset alone. The report cannot be computed
+// whole reports whether an interrupted phase had written both its dataset and the report about it.
+// A process that was killed between the two leaves the dataset alone. The report cannot be computed
 // from the dataset, so whole then removes the dataset.
 func (r *runner) whole(out, report string) (bool, error) {
 	d, err := r.Registry.OpenDataset(context.Background(), r.path(out))

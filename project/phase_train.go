@@ -43,8 +43,8 @@ func (r *runner) steps(s Stage) int {
 	return recipe.Steps
 }
 
-// trainedFrom returns a hash of what a stage's weights depend on: its recipe, the data, the tokenizer,
-// and the stages that it takes weights from.
+// trainedFrom returns a hash of what a stage's weights depend on: its recipe, the data, the
+// tokenizer, and the stages that it takes weights from.
 func (r *runner) trainedFrom(s Stage) (string, error) {
 	recipe, err := r.recipe(s)
 	if err != nil {
@@ -120,8 +120,8 @@ func datasetsOf(recipe stages.Recipe) (dirs []string) {
 	return dirs
 }
 
-// weightsFrom returns a hash of the weights that a stage starts from: for a stage of this project the
-// hash of its inputs, for other files their size and modification time.
+// weightsFrom returns a hash of the weights that a stage starts from: for a stage of this project
+// the hash of its inputs, for other files their size and modification time.
 func (r *runner) weightsFrom(from string) (string, error) {
 	for _, s := range r.pipeline.Train {
 		if filepath.Clean(from) == filepath.Clean(r.path(s.Name)) {

@@ -51,12 +51,12 @@ type PlannedStage struct {
 	Share       float64 // of the time for training
 }
 
-// leastImages is the lowest number of distinct images for training and scoring. Of 60 images, a sixth
-// is the test split.
+// leastImages is the lowest number of distinct images for training and scoring. Of 60 images, a
+// sixth is the test split.
 const leastImages = 60
 
-// leastDocument is the lowest median of an image's texts, in pieces, for training UL2. Its denoisers
-// need two pieces, and a few more to learn from.
+// leastDocument is the lowest median of an image's texts, in pieces, for training UL2. Its
+// denoisers need two pieces, and a few more to learn from.
 const leastDocument = 4
 
 // fewImages is the number of images below which captions of several words do not generalise, as

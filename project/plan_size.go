@@ -12,8 +12,8 @@ type Size struct {
 	Width, Depth, MLP, Heads int
 	// Text tower of SigLIP.
 	TextDepth int
-	// Language model: width, MLP width, heads, width of a head, and layers of the encoder, which are as
-	// many as those of the decoder.
+	// Language model: width, MLP width, heads, width of a head, and layers of the encoder, which
+	// are as many as those of the decoder.
 	Language, LanguageMLP, LanguageHeads, HeadDim, Layers int
 	// Image is the side in pixels in stages 0 and 1. It is smaller if the images of the data are.
 	Image int
@@ -22,8 +22,8 @@ type Size struct {
 	Grid, LargeGrid int
 	// MaxText, MaxDocument and MaxAnswer limit the windows in pieces. Longer texts are truncated.
 	MaxText, MaxDocument, MaxAnswer int
-	// Batch0 is the batch of SigLIP and UL2, Batch that of the other stages. They are not powers of two,
-	// for which the Go backend's transposes are slower.
+	// Batch0 is the batch of SigLIP and UL2, Batch that of the other stages. They are not powers of
+	// two, for which the Go backend's transposes are slower.
 	Batch0, Batch int
 }
 

@@ -55,8 +55,8 @@ func (p *Plan) bound(test float64) {
 	}
 }
 
-// fractions returns the fractions for test and validation. The test split gets about 200 images, but
-// at most a sixth and at least 2% of all.
+// fractions returns the fractions for test and validation. The test split gets about 200 images,
+// but at most a sixth and at least 2% of all.
 func fractions(images int) (test, val float64) {
 	test = min(1.0/6, max(0.02, 200/float64(images)))
 	test = math.Round(test*100) / 100

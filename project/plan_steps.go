@@ -12,17 +12,17 @@ import (
 // validation, scores and the report.
 const trainingPart = 0.78
 
-// With fewer than leastSteps a stage learns almost nothing. After mostVisits of each image SigLIP, and
-// after mostEpochs of the texts and questions another stage, learns nothing more. With 800 images,
-// retrieval of unseen ones was best after 50 to 70 visits.
+// With fewer than leastSteps a stage learns almost nothing. After mostVisits of each image SigLIP,
+// and after mostEpochs of the texts and questions another stage, learns nothing more. With 800
+// images, retrieval of unseen ones was best after 50 to 70 visits.
 const (
 	leastSteps = 40
 	mostVisits = 80
 	mostEpochs = 400
 )
 
-// divide gives each stage the least steps and its share of the remaining time. Time that a stage cannot
-// use goes to the others.
+// divide gives each stage the least steps and its share of the remaining time. Time that a stage
+// cannot use goes to the others.
 func (p *Plan) divide(minutes float64) error {
 	seconds, least, shares := minutes*60*trainingPart, 0.0, 0.0
 	for _, s := range p.Stages {

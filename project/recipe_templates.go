@@ -16,8 +16,8 @@ var templates = template.Must(template.Must(template.New("recipes").Parse(
 	`{{define "tokenizer"}}tokenizer: {model: ../tokenizer.model, sentinels: 64, mode_tokens: true}{{end}}`)).
 	ParseFS(templateFiles, "templates/*.tmpl"))
 
-// Recipe returns the YAML of one of the plan's recipes: siglip, ul2, stage1, stage2, caption, vqa or
-// curate. Its paths are relative to the project's folder recipes/.
+// Recipe returns the YAML of one of the plan's recipes: siglip, ul2, stage1, stage2, caption, vqa
+// or curate. Its paths are relative to the project's folder recipes/.
 func (p *Plan) Recipe(kind string) ([]byte, error) {
 	view := recipeView{Plan: p}
 	for _, s := range p.Stages {
@@ -38,9 +38,9 @@ type recipeView struct {
 	Steps int
 }
 
-// TrainOps returns the image ops of a stage in which the image encoder learns. For captions they crop
-// half of the image or more, which gave better retrieval with 800 stamps. For questions they crop
-// almost the whole image, because questions may be about small things.
+// TrainOps returns the image ops of a stage in which the image encoder learns. For captions they
+// crop half of the image or more, which gave better retrieval with 800 stamps. For questions they
+// crop almost the whole image, because questions may be about small things.
 func (v recipeView) TrainOps(side int) string {
 	crop := fmt.Sprintf("inception_crop(%d,50)", side)
 	if !v.Captions {

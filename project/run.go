@@ -17,7 +17,8 @@ import (
 // RunOptions say how to run a project. They do not change its result.
 type RunOptions struct {
 	Backend compute.Backend
-	// Workers is the number of goroutines that decode images and make examples; default one per core.
+	// Workers is the number of goroutines that decode images and make examples; default one per
+	// core.
 	Workers int
 	// Version of the program, for the records in the folder.
 	Version string
@@ -42,10 +43,10 @@ type runner struct {
 	began    time.Time // of the time that is not in the state yet
 }
 
-// Run runs the phases of the project in dir that are not done, and those whose recipe, data or other
-// inputs have changed. It writes a summary and a report, and returns the summary. It moves outdated
-// results to previous/ in the folder. A run can be killed at any point; running it again gives the
-// same result.
+// Run runs the phases of the project in dir that are not done, and those whose recipe, data or
+// other inputs have changed. It writes a summary and a report, and returns the summary. It moves
+// outdated results to previous/ in the folder. A run can be killed at any point; running it again
+// gives the same result.
 func Run(ctx context.Context, dir string, o RunOptions) (*Summary, error) {
 	pipeline, err := ReadPipeline(dir)
 	if err != nil {
@@ -99,8 +100,8 @@ func (r *runner) phases() []phase {
 	return all
 }
 
-// check reads all recipes before any work is done, so that a mistake in the last one does not turn up
-// after hours.
+// check reads all recipes before any work is done, so that a mistake in the last one does not turn
+// up after hours.
 func (r *runner) check() error {
 	var all error
 	if r.pipeline.Curate != "" {

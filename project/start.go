@@ -26,8 +26,8 @@ type StartOptions struct {
 	Seed uint64
 	// Language of texts without a language, as BCP-47.
 	Language string
-	// TextFrom makes texts for images without one: from the filename or the name of the folder. Empty
-	// chooses by what the folder holds.
+	// TextFrom makes texts for images without one: from the filename or the name of the folder.
+	// Empty chooses by what the folder holds.
 	TextFrom string
 	// Registry holds what recipes may name; nil for what is built in.
 	Registry *mixture.Registry
@@ -38,9 +38,10 @@ type StartOptions struct {
 	Note func(message string)
 }
 
-// Start measures a dataset, or ingests and measures a folder of images with texts, and writes a project
-// to out: pipeline.yaml and recipes, with comments that say what was decided and why. It returns the
-// plan. If a model cannot be trained on the data, it returns an error that says what to do.
+// Start measures a dataset, or ingests and measures a folder of images with texts, and writes a
+// project to out: pipeline.yaml and recipes, with comments that say what was decided and why. It
+// returns the plan. If a model cannot be trained on the data, it returns an error that says what to
+// do.
 func Start(ctx context.Context, from, out string, o StartOptions) (*Plan, error) {
 	size, err := sizeNamed(orDefault(o.Size, "tiny"))
 	if err != nil {

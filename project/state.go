@@ -28,8 +28,8 @@ type phaseState struct {
 	// Identity is a hash of everything that the result depends on. If it changes, the result is
 	// outdated.
 	Identity string `json:"identity"`
-	// Detail is a hash of inputs that may grow, such as the files of a source. If only it changes, the
-	// phase runs again on top of its result.
+	// Detail is a hash of inputs that may grow, such as the files of a source. If only it changes,
+	// the phase runs again on top of its result.
 	Detail string `json:"detail,omitempty"`
 	// Steps of a training run. More steps extend it.
 	Steps int  `json:"steps,omitempty"`

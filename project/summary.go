@@ -15,8 +15,8 @@ import (
 	"github.com/pali3/pali3/internal/jsonerr"
 )
 
-// Summary holds the result of a project: for each split and metric the scores of the model and of its
-// baselines.
+// Summary holds the result of a project: for each split and metric the scores of the model and of
+// its baselines.
 type Summary struct {
 	// Scores by split and metric.
 	Scores map[string]map[string]evalsuite.Scores

@@ -12,8 +12,8 @@ import (
 	"github.com/pali3/pali3/stages"
 )
 
-// trialSteps is the number of steps of each stage to time. The first half does not count: it compiles
-// the graph while batches are prefetched.
+// trialSteps is the number of steps of each stage to time. The first half does not count: it
+// compiles the graph while batches are prefetched.
 const trialSteps = 14
 
 // trialSamples is the number of samples with smaller images for the trial, if the project shrinks

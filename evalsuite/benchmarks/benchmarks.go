@@ -7,7 +7,8 @@
 // the whole benchmark and for slices of it.
 //
 // Files are read as streams, one record at a time; only the predictions are held in memory. Every
-// error names the file and the record. The package imports no models and no datasets of this module.
+// error names the file and the record. The package imports no models and no datasets of this
+// module.
 package benchmarks
 
 import (

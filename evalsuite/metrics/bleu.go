@@ -72,8 +72,8 @@ func (c *BLEUCounts) Add(other BLEUCounts) {
 	}
 }
 
-// Scores returns BLEU-1 to BLEU-4 of the counts, each from 0 to 1. It adds the same small constants as
-// pycocoevalcap to avoid division by zero.
+// Scores returns BLEU-1 to BLEU-4 of the counts, each from 0 to 1. It adds the same small constants
+// as pycocoevalcap to avoid division by zero.
 func (c BLEUCounts) Scores() (scores [bleuN]float64) {
 	const small, tiny = 1e-9, 1e-15
 	product := 1.0
@@ -90,8 +90,8 @@ func (c BLEUCounts) Scores() (scores [bleuN]float64) {
 	return scores
 }
 
-// CaptionBLEU tokenizes captions like [CaptionCIDEr] and returns the counts of each. It returns an error
-// if the lengths differ or an image has no reference.
+// CaptionBLEU tokenizes captions like [CaptionCIDEr] and returns the counts of each. It returns an
+// error if the lengths differ or an image has no reference.
 func CaptionBLEU(candidates []string, references [][]string) ([]BLEUCounts, error) {
 	if len(candidates) != len(references) {
 		return nil, fmt.Errorf("BLEU: %d candidates for %d images", len(candidates), len(references))
@@ -112,7 +112,8 @@ func CaptionBLEU(candidates []string, references [][]string) ([]BLEUCounts, erro
 	return counts, nil
 }
 
-// BLEU4 returns the BLEU-4 of a corpus from the counts of each image. The interval resamples images.
+// BLEU4 returns the BLEU-4 of a corpus from the counts of each image. The interval resamples
+// images.
 func (b Bootstrap) BLEU4(images []BLEUCounts) Score {
 	return b.Statistic(len(images), func(chosen []int) float64 {
 		var sum BLEUCounts

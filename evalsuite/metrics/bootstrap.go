@@ -27,8 +27,8 @@ type Bootstrap struct {
 
 // Mean returns the mean of one value per image or question, and its percentile bootstrap interval
 // (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13; percentiles are
-// interpolated linearly, as NumPy does). The result depends on the arguments only, not on the number
-// of cores. Without values it is the zero Score.
+// interpolated linearly, as NumPy does). The result depends on the arguments only, not on the
+// number of cores. Without values it is the zero Score.
 //
 // For CIDEr, pass the scores of images: the bootstrap resamples images and keeps the document
 // frequencies of the whole corpus.

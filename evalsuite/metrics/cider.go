@@ -19,9 +19,9 @@ const (
 // difference of lengths. The corpus's score is the mean over images; papers print it times 100.
 //
 // It compares candidates[i] with references[i]. Both must be tokenized ([PTBTokenize]), with words
-// separated by white space. Document frequencies are those of all references, so scores depend on the
-// whole corpus, and a single image scores 0. It returns an error if the lengths differ or an image has
-// no reference.
+// separated by white space. Document frequencies are those of all references, so scores depend on
+// the whole corpus, and a single image scores 0. It returns an error if the lengths differ or an
+// image has no reference.
 func CIDEr(candidates []string, references [][]string) ([]float64, error) {
 	if len(candidates) != len(references) {
 		return nil, fmt.Errorf("CIDEr: %d candidates for %d images", len(candidates), len(references))

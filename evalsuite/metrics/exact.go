@@ -17,8 +17,8 @@ func ExactMatch(prediction string, truths ...string) bool {
 	return false
 }
 
-// NormalizeExact normalises a text to Unicode NFC and white space to single spaces, with none at the
-// ends. It keeps case and punctuation.
+// NormalizeExact normalises a text to Unicode NFC and white space to single spaces, with none at
+// the ends. It keeps case and punctuation.
 func NormalizeExact(text string) string {
 	return strings.Join(strings.Fields(norm.NFC.String(text)), " ")
 }

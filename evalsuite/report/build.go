@@ -17,8 +17,8 @@ import (
 
 // Options of a report.
 type Options struct {
-	// Samples is the number of images in each random gallery; default 12. The other parts show more or
-	// fewer images in proportion.
+	// Samples is the number of images in each random gallery; default 12. The other parts show more
+	// or fewer images in proportion.
 	Samples int
 	// Seed selects the images.
 	Seed uint64
@@ -39,8 +39,8 @@ func (o *Options) fill() error {
 	return nil
 }
 
-// Build reads one run folder, several run folders to compare, or one project folder, and returns the
-// report.
+// Build reads one run folder, several run folders to compare, or one project folder, and returns
+// the report.
 func Build(ctx context.Context, runs []string, o Options) (*Report, error) {
 	if err := o.fill(); err != nil {
 		return nil, err

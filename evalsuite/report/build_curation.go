@@ -42,8 +42,8 @@ func readCuration(path string) (*Curation, error) {
 	return c, nil
 }
 
-// curationOfRejects counts the rejects of a dataset by reason, most frequent first. It returns nil if
-// there are none and the dataset was not curated.
+// curationOfRejects counts the rejects of a dataset by reason, most frequent first. It returns nil
+// if there are none and the dataset was not curated.
 func curationOfRejects(d *shards.Dataset) (*Curation, error) {
 	removed := map[string]int64{}
 	for r, err := range d.Rejects() {

@@ -27,8 +27,8 @@ type curves struct {
 const maxLine = 1 << 20
 
 // readCurves reads the metrics of a run folder, in the order of their steps. Unlike
-// stages.ReadMetrics it skips damaged lines and counts them, because a report shows what can be read.
-// It ignores an incomplete last line, which a killed run may leave.
+// stages.ReadMetrics it skips damaged lines and counts them, because a report shows what can be
+// read. It ignores an incomplete last line, which a killed run may leave.
 func readCurves(dir string) (c curves, err error) {
 	path := filepath.Join(dir, stages.MetricsFile)
 	file, err := os.Open(path)

@@ -154,8 +154,8 @@ func lengths(d *shards.Dataset, model *sentencepiece.Model) (*Histogram, error) 
 	return h, nil
 }
 
-// bins puts sorted lengths into about a dozen bins of equal, round widths. The last bin is open if a
-// few lengths are much longer than the rest.
+// bins puts sorted lengths into about a dozen bins of equal, round widths. The last bin is open if
+// a few lengths are much longer than the rest.
 func bins(all []int) (counts []Count) {
 	high := all[len(all)-1]
 	if usual := all[(len(all)*99-1)/100]; high > 2*usual {

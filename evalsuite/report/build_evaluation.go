@@ -21,8 +21,8 @@ type evaluation struct{ evalsuite.Evaluation }
 
 const evaluationPrefix = "evaluation-"
 
-// readEvaluations reads all evaluations of a run folder, notes what is damaged, and adds the metrics
-// that are not built in.
+// readEvaluations reads all evaluations of a run folder, notes what is damaged, and adds the
+// metrics that are not built in.
 func (p *page) readEvaluations(dir string) []evaluation {
 	found, notes := readEvaluations(dir)
 	p.report.Notes = append(p.report.Notes, notes...)

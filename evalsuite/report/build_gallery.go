@@ -138,8 +138,8 @@ func (o *outputs) tasks() (tasks []task) {
 	return tasks
 }
 
-// extremes returns a gallery for each task, of the images with the lowest or the highest scores. The
-// seed decides between equal ones.
+// extremes returns a gallery for each task, of the images with the lowest or the highest scores.
+// The seed decides between equal ones.
 func (a *album) extremes(o *outputs, n int, seed uint64, best bool) (galleries []Gallery, err error) {
 	if o.cider == nil && len(o.Captions) > 0 {
 		if err := o.scoreCIDEr(); err != nil {

@@ -91,8 +91,8 @@ func (s *summary) split(name string, content json.RawMessage) {
 	}
 }
 
-// project builds the report of a project folder, with its runs in the order in which they start from
-// each other.
+// project builds the report of a project folder, with its runs in the order in which they start
+// from each other.
 func (p *page) project(ctx context.Context, dir string) (*Report, error) {
 	dirs := projectRuns(dir)
 	if len(dirs) == 0 {

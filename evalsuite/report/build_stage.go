@@ -94,8 +94,8 @@ type metricGroup struct {
 	names []string
 }
 
-// metricGroups groups the metrics that were evaluated during training, except for the loss, which is
-// drawn with the training loss.
+// metricGroups groups the metrics that were evaluated during training, except for the loss, which
+// is drawn with the training loss.
 func (r *run) metricGroups() (groups []metricGroup) {
 	return groupMetrics([]*run{r})
 }

@@ -122,7 +122,8 @@ var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMa
 	"who":      func(i int) string { return [...]string{"Model", "Untrained", "Blind"}[i] },
 }).Funcs(metricStyles(nil).funcs()).ParseFS(pages, "*.html"))
 
-// Write writes the page as HTML. It returns an error if browsers cannot show the format of an image.
+// Write writes the page as HTML. It returns an error if browsers cannot show the format of an
+// image.
 func Write(w io.Writer, r *Report) error {
 	layout, err := pageTemplate.Clone()
 	if err == nil {

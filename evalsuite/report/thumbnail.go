@@ -18,8 +18,8 @@ const (
 )
 
 // thumbnail decodes an image of any format that pali3 reads and encodes it again, upright, without
-// metadata and no larger than side pixels. It writes PNG if that is not much larger than JPEG, as for
-// drawings.
+// metadata and no larger than side pixels. It writes PNG if that is not much larger than JPEG, as
+// for drawings.
 func thumbnail(encoded []byte, side int, alt string) (Image, error) {
 	m, err := augment.Decode(encoded)
 	if err != nil {
@@ -60,8 +60,8 @@ func encode(t augment.Tensor, low, high float32, alt string) (Image, error) {
 	return Image{Bytes: asJPEG.Bytes(), Alt: alt}, nil
 }
 
-// pageRoom is the number of bytes of thumbnails after which further ones become small. Base64 adds a
-// third to it.
+// pageRoom is the number of bytes of thumbnails after which further ones become small. Base64 adds
+// a third to it.
 const pageRoom = 3 << 20
 
 // album makes the thumbnails of a page.

@@ -107,8 +107,8 @@ type Chart struct {
 type Curve struct {
 	Name   string
 	Points []Point
-	// Noisy is for a measure of single batches. It is drawn smoothed; if it is the chart's only noisy
-	// curve, the values of single steps are drawn, too.
+	// Noisy is for a measure of single batches. It is drawn smoothed; if it is the chart's only
+	// noisy curve, the values of single steps are drawn, too.
 	Noisy bool
 	// Marked puts a mark at each point, with its interval if Intervals has one.
 	Marked    bool
@@ -186,8 +186,8 @@ type Differences struct {
 	Keys []Difference
 }
 
-// Difference is a key with its value in each run. An empty value means that the recipe does not have
-// the key.
+// Difference is a key with its value in each run. An empty value means that the recipe does not
+// have the key.
 type Difference struct {
 	Key    string
 	Values []string

@@ -1,5 +1,5 @@
-// Command command is pali3 with additions of its own: a source (diary), a kind of task (species), an
-// image op (negative), a curation rule (few_words), a benchmark (species) and a metric
+// Command command is pali3 with additions of its own: a source (diary), a kind of task (species),
+// an image op (negative), a curation rule (few_words), a benchmark (species) and a metric
 // (caption_named). It runs like pali3, whose commands it has:
 //
 //	command ingest diary diary.txt --to birds

@@ -8,7 +8,8 @@
 //
 // packs them into build/npm, checks their checksums and rebuilds internal/quickstart/data and the
 // built-in tokenizer (tokenize/builtin) byte for byte: every choice comes from a counter-based
-// generator with one fixed seed, and nothing depends on the time or the machine. The files in the order of the work:
+// generator with one fixed seed, and nothing depends on the time or the machine. The files in the
+// order of the work:
 //
 //   - packages.go: the npm archives, verified
 //   - emoji.go: what an emoji is, read from its code points: role, gender, skin tone

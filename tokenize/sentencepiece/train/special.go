@@ -23,8 +23,8 @@ const (
 // specialPieces are the pieces that do not come from the text, by id.
 type specialPieces map[int]sentencepiece.Piece
 
-// assignSpecial assigns ids to the special pieces of the options: first the ids that the options state,
-// then the lowest free ids.
+// assignSpecial assigns ids to the special pieces of the options: first the ids that the options
+// state, then the lowest free ids.
 func assignSpecial(o *Options) (specialPieces, error) {
 	s := specialPieces{}
 	if err := s.addNumbered(o); err != nil {
