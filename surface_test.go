@@ -74,7 +74,8 @@ func TestPublicPackages_AreFewAndExplained(t *testing.T) {
 	}
 }
 
-// TestComments_WrapAt100Columns counts a tab as four. What an example prints is left alone.
+// TestComments_WrapAt100Columns counts a tab as four. Code in comments and what an
+// example prints are left alone.
 func TestComments_WrapAt100Columns(t *testing.T) {
 	for _, path := range sources(t) {
 		content, err := os.ReadFile(path)
@@ -83,8 +84,8 @@ func TestComments_WrapAt100Columns(t *testing.T) {
 		}
 		output := false
 		for i, line := range strings.Split(string(content), "\n") {
+			comment, is := strings.CutPrefix(strings.TrimLeft(line, "\t"), "// ")
 			line = strings.ReplaceAll(line, "\t", "    ")
-			comment, is := strings.CutPrefix(strings.TrimLeft(line, " "), "// ")
 			output = is && (output || strings.HasPrefix(strings.ToLower(comment), "output:"))
 			if is && !output && len([]rune(line)) > 100 {
 				t.Errorf("%s:%d: a comment of %d columns", path, i+1, len([]rune(line)))

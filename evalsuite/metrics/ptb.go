@@ -121,7 +121,8 @@ func (l *ptbLexer) tokenize(text string, lines int) []string {
 	return out
 }
 
-// next returns the token at the start of text as it is written, and how many bytes of text it takes.
+// next returns the token at the start of text as it is written, and how many bytes of text it
+// takes.
 func (l *ptbLexer) next(text string) (token string, read int) {
 	rule, read := l.rules.longest(text)
 	if context := l.contexts[rule]; context != nil {

@@ -106,8 +106,8 @@ var ptbRules = []ptbRule{
 	{token: `<<|>>`},
 	{token: `{SYMBOL}`},
 
-	// What is passed over; the last is everything that no rule knows: emoji, unassigned characters, most
-	// combining marks.
+	// What is passed over; the last is everything that no rule knows: emoji, unassigned characters,
+	// most combining marks.
 	{token: `\x00|{SPACE}+|[\x{200B}\x{200E}\x{200F}\x{FEFF}]`, write: always("")},
 	{token: `{NEWLINE}`, write: lineEnd},
 	{token: `&(?i:nbsp);`, write: always("")},

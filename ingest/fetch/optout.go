@@ -7,7 +7,8 @@ import (
 
 // OptOut returns the header that opts the response out of training, or "" if there is none. It
 // recognises
-//   - X-Robots-Tag with noai, noimageai, noindex, noimageindex or none, for all programs or for this one,
+//   - X-Robots-Tag with noai, noimageai, noindex, noimageindex or none, for all programs or for
+//     this one,
 //   - TDM-Reservation: 1 (the W3C community group's TDM Reservation Protocol),
 //   - Content-Usage with train-ai=n or ai=n (the IETF's AI preferences, a draft),
 //   - Content-Signal with ai-train=no.
