@@ -78,7 +78,8 @@ func (a *asker) read(paths []string) (batch []readImage) {
 	return batch
 }
 
-// batch answers a batch of images. An image that cannot be read or decoded does not affect the others.
+// batch answers a batch of images. An image that cannot be read or decoded does not affect the
+// others.
 func (a *asker) batch(ctx context.Context, images []readImage) error {
 	var queries []evalsuite.Query
 	var places []int

@@ -101,8 +101,8 @@ var (
 	shownBaseline = regexp.MustCompile(`constant|grey image`)
 )
 
-// checkShown looks for each line that the page shows in what was printed, in their order. Numbers and
-// baselines may differ.
+// checkShown looks for each line that the page shows in what was printed, in their order. Numbers
+// and baselines may differ.
 func checkShown(t *testing.T, shown, printed string) {
 	t.Helper()
 	rest := printed

@@ -8,8 +8,9 @@ import (
 	"github.com/pali3/pali3/mixture"
 )
 
-// writeTensors writes a batch under the names that forward takes, without empty tensors. Images have
-// the shape [B, H, W, 3] if each example has one; image_mask is written only if an image is missing.
+// writeTensors writes a batch under the names that forward takes, without empty tensors. Images
+// have the shape [B, H, W, 3] if each example has one; image_mask is written only if an image is
+// missing.
 func (c mixCommand) writeTensors(ctx context.Context, con *console, stream *mixture.Stream) error {
 	b, err := stream.Batch(ctx, max(c.Steps.from, c.ResumeAt))
 	if err != nil {

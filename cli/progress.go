@@ -137,8 +137,8 @@ func (p *progress) bytes() func(done, all int64) {
 	}
 }
 
-// Part sets the fraction of the work that is done, from 0 to 1, for work whose total is not known in
-// the line's unit.
+// Part sets the fraction of the work that is done, from 0 to 1, for work whose total is not known
+// in the line's unit.
 func (p *progress) Part(part float64) {
 	if p.partAt.time.IsZero() && part > 0 {
 		p.partAt.part, p.partAt.time = part, time.Now()

@@ -116,8 +116,8 @@ func (c shardsExport) write(dir string, samples iter.Seq2[shards.Sample, error])
 	return atomicfile.Write(filepath.Join(dir, "data.parquet"), func(w io.Writer) error { return shards.WriteParquet(w, samples) })
 }
 
-// writeJSONL writes rows as lines of data.jsonl and their images as files in the folder images, named
-// by row. The field files of a line lists them.
+// writeJSONL writes rows as lines of data.jsonl and their images as files in the folder images,
+// named by row. The field files of a line lists them.
 func writeJSONL(dir string, samples iter.Seq2[shards.Sample, error]) error {
 	if err := os.MkdirAll(filepath.Join(dir, "images"), 0o755); err != nil {
 		return err

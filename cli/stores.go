@@ -26,8 +26,8 @@ func lockFor(to string) (*folderlock.Lock, error) {
 	return folderlock.Take(work)
 }
 
-// deliver calls write with the folder to. If to is a URL, it calls write with an empty local folder,
-// and then send to upload that folder.
+// deliver calls write with the folder to. If to is a URL, it calls write with an empty local
+// folder, and then send to upload that folder.
 func deliver(to string, write, send func(dir string) error) error {
 	if !shards.IsURL(to) {
 		return write(to)
