@@ -14,12 +14,12 @@ func Is(address string) bool {
 	return len(address) >= 5 && strings.EqualFold(address[:5], "data:")
 }
 
-// Decode decodes what follows "data:" (RFC 2397): a type, perhaps ;base64, a comma, the
-// content.
+// Decode decodes the part of a data URI after "data:" (RFC 2397): a media type, an optional
+// ;base64, a comma, and the content.
 func Decode(rest string) ([]byte, error) {
 	kind, encoded, found := strings.Cut(rest, ",")
 	if !found {
-		return nil, errors.New("a data URI without a comma")
+		return nil, errors.New("data URI without a comma")
 	}
 	if len(encoded) > input.MaxImageFile/3*4 {
 		return nil, fmt.Errorf("a data URI of %d bytes", len(encoded))

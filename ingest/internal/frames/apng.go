@@ -11,8 +11,8 @@ import (
 
 const pngMagic = "\x89PNG\r\n\x1a\n"
 
-// readAPNG takes the chunks of an animated PNG apart: each frame's data, between the header and
-// palette of the file, is a PNG of its own. A PNG without an acTL chunk is no animation.
+// readAPNG splits an animated PNG into chunks: each frame's data, with the header and palette of
+// the file, forms a separate PNG. A PNG without an acTL chunk is not an animation.
 func readAPNG(encoded []byte) (*animation, error) {
 	if !bytes.Contains(encoded[:min(len(encoded), 64<<10)], []byte("acTL")) {
 		return nil, nil
@@ -25,7 +25,7 @@ func readAPNG(encoded []byte) (*animation, error) {
 		}
 		size := binary.BigEndian.Uint32(rest)
 		if string(rest[4:8]) == "IEND" {
-			break // what follows is of no matter
+			break // the rest is irrelevant
 		}
 		if err := r.chunk(string(rest[4:8]), rest[8:8+size]); err != nil {
 			return nil, err
@@ -38,11 +38,11 @@ func readAPNG(encoded []byte) (*animation, error) {
 	return r.a, nil
 }
 
-// apngReader gathers what frames are made of.
+// apngReader collects the chunks of the frames.
 type apngReader struct {
 	a      *animation
 	header []byte  // IHDR
-	common []chunk // those between it and the data: palette, transparency, gamma
+	common []chunk // chunks between header and data: palette, transparency, gamma
 	datas  [][][]byte
 	begun  bool // data has begun
 }
@@ -63,7 +63,7 @@ func (r *apngReader) chunk(kind string, data []byte) error {
 		return r.control(data)
 	case "IDAT":
 		r.begun = true
-		r.data(data) // of no frame where no fcTL came before
+		r.data(data) // belongs to no frame unless an fcTL came first
 	case "fdAT":
 		if len(data) < 4 {
 			return fmt.Errorf("%w: fdAT of %d bytes", ErrFormat, len(data))
@@ -87,7 +87,7 @@ func (r *apngReader) control(data []byte) error {
 	f := frame{place: image.Rect(x, y, x+number(4), y+number(8)), over: data[25] == 1, dispose: disposal(min(data[24], 2))}
 	f.decode = func() (image.Image, error) { return r.decode(size, at) }
 	if at == 0 && f.dispose == restore {
-		f.dispose = clear // as the standard has it of the first frame
+		f.dispose = clear // as the standard says for the first frame
 	}
 	r.a.frames = append(r.a.frames, f)
 	r.datas = append(r.datas, nil)

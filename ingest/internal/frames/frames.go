@@ -1,8 +1,8 @@
-// Package frames takes animations and TIFFs of several pages apart: GIF, APNG, WebP and TIFF into
+// Package frames splits animations and multi-page TIFFs: it turns GIF, APNG, WebP and TIFF into
 // still PNGs, each as a viewer would show it.
 //
-// [Split] is all there is. What each frame covers and how it is disposed of follows the formats'
-// own specifications: GIF89a, section 23; PNG, third edition, section 11.3.6; WebP Container
+// [Split] is the only function. The area of each frame and its disposal follow the formats'
+// specifications: GIF89a, section 23; PNG, third edition, section 11.3.6; WebP Container
 // Specification, "Animation".
 package frames
 
@@ -17,17 +17,17 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// Bounds against small files that become large.
+// Limits against small files that decode to large images.
 const (
 	maxPixels = 64 << 20 // of a frame
 	maxFrames = 1 << 14  // in a file
 )
 
 // ErrFormat is wrapped by the error of an animation that is damaged or too large.
-var ErrFormat = errors.New("not a good animation")
+var ErrFormat = errors.New("invalid animation")
 
-// Split returns at most limit frames of an animation, or pages of a TIFF, evenly spaced over it
-// from the first on, as PNG. A still image, of whatever format, is returned unchanged.
+// Split returns at most limit frames of an animation, or pages of a TIFF, as PNG, evenly spaced and
+// beginning with the first. A still image of any format is returned unchanged.
 func Split(encoded []byte, limit int) ([][]byte, error) {
 	if limit < 1 {
 		return nil, fmt.Errorf("a limit of %d frames", limit)
@@ -53,27 +53,27 @@ func Split(encoded []byte, limit int) ([][]byte, error) {
 	return a.render(limit)
 }
 
-// animation is a canvas and what is drawn on it.
+// animation is a canvas and the frames drawn on it.
 type animation struct {
 	width, height int
 	frames        []frame
 }
 
-// frame is one drawing.
+// frame is one image drawn on the canvas.
 type frame struct {
 	place   image.Rectangle // on the canvas
 	decode  func() (image.Image, error)
-	over    bool // blended with what is there; otherwise in place of it
+	over    bool // blended with the canvas; otherwise it replaces it
 	dispose disposal
 }
 
-// disposal is what becomes of a frame before the next.
+// disposal is how a frame is removed before the next one.
 type disposal int
 
 const (
 	keep disposal = iota
 	clear
-	restore // what was there before
+	restore // restore the canvas from before the frame
 )
 
 func (a *animation) check() error {
@@ -91,7 +91,7 @@ func (a *animation) check() error {
 	return nil
 }
 
-// render draws the frames one after another, and keeps those that are wanted.
+// render draws the frames in order and keeps those that are wanted.
 func (a *animation) render(limit int) ([][]byte, error) {
 	if err := a.check(); err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 )
 
 // Frames are those that Pillow shows; parity/ingest_frames.py made the files.
-func TestSplitShowsWhatPillowShows(t *testing.T) {
+func TestSplit_AgreesWithPillow(t *testing.T) {
 	wants, err := filepath.Glob("testdata/*.want.png")
 	if err != nil || len(wants) < 5 {
 		t.Fatalf("%d files, %v", len(wants), err)
@@ -122,7 +122,7 @@ func difference(m, strip image.Image, left int) float64 {
 
 // Disposal is as browsers have it: what is cleared becomes transparent, whatever the background
 // colour.
-func TestDisposals(t *testing.T) {
+func TestSplit_Disposals(t *testing.T) {
 	palette := color.Palette{color.NRGBA{}, color.NRGBA{255, 0, 0, 255}, color.NRGBA{0, 255, 0, 255}}
 	paint := func(r image.Rectangle, c uint8) *image.Paletted {
 		m := image.NewPaletted(r, palette)
@@ -170,7 +170,7 @@ func TestDisposals(t *testing.T) {
 	}
 }
 
-func TestLimit(t *testing.T) {
+func TestSplit_Limit(t *testing.T) {
 	encoded, err := os.ReadFile("testdata/keep.gif")
 	if err != nil {
 		t.Fatal(err)
@@ -185,7 +185,7 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-func TestStillPicturesStayAsTheyCame(t *testing.T) {
+func TestSplit_KeepsStillImages(t *testing.T) {
 	for _, still := range []string{"\xff\xd8\xff", "BM", "", "testdata/keep.gif.want.png"} {
 		encoded := []byte(still)
 		if strings.HasSuffix(still, ".png") {
@@ -198,7 +198,7 @@ func TestStillPicturesStayAsTheyCame(t *testing.T) {
 }
 
 // TestSplit_GrowsTheScreenOfAGIF takes a file whose header says 0 x 0, as some makers write.
-func TestSplit_GrowsTheScreenOfAGIF(t *testing.T) {
+func TestSplit_GrowsGIFScreen(t *testing.T) {
 	encoded, err := os.ReadFile("testdata/keep.gif")
 	if err != nil {
 		t.Fatal(err)

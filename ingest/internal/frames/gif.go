@@ -9,11 +9,11 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// maxGIF is the most bytes that all frames of a GIF may take: the decoder holds them at once.
+// maxGIF bounds the bytes of all frames of a GIF, which the decoder holds at once.
 const maxGIF = 512 << 20
 
-// readGIF decodes all frames. The canvas grows to hold them where the screen of the header is
-// smaller, or 0 x 0.
+// readGIF decodes all frames. If the header's screen is smaller than the frames, or 0 x 0, the
+// canvas grows to hold them.
 func readGIF(encoded []byte) (*animation, error) {
 	if len(encoded) < 13 {
 		return nil, fmt.Errorf("%w: a header of %d bytes", ErrFormat, len(encoded))
@@ -40,8 +40,7 @@ func readGIF(encoded []byte) (*animation, error) {
 	return a, nil
 }
 
-// gifFrames goes from block to block: it counts the frames, and returns the size of a canvas that
-// holds them all.
+// gifFrames counts the frames block by block and returns the size of a canvas that holds them all.
 func gifFrames(b []byte) (frames int64, width, height int) {
 	number := func(at int) int { return int(binary.LittleEndian.Uint16(b[at:])) }
 	colors := func(flags byte) int {

@@ -8,8 +8,8 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// splitPages returns at most limit pages of a TIFF, evenly spaced from the first on, as PNG and
-// upright. A TIFF of one page is returned as it came.
+// splitPages returns at most limit pages of a TIFF, evenly spaced and beginning with the first, as
+// upright PNGs. A single-page TIFF is returned unchanged.
 func splitPages(encoded []byte, limit int) ([][]byte, error) {
 	pages, err := imagefile.TIFFPages(encoded)
 	if err != nil {

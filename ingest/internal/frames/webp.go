@@ -9,8 +9,8 @@ import (
 	"golang.org/x/image/webp"
 )
 
-// readWebP takes an animated WebP apart: each ANMF chunk holds a frame's place and the chunks of a
-// still WebP. A WebP without an ANIM chunk is no animation.
+// readWebP splits an animated WebP: each ANMF chunk holds a frame's area and the chunks of a still
+// WebP. A WebP without an ANIM chunk is not an animation.
 func readWebP(encoded []byte) (*animation, error) {
 	var a *animation
 	animated := false
@@ -53,8 +53,8 @@ func webpFrame(data []byte) frame {
 	return f
 }
 
-// decodeStill decodes a frame: its chunks, after a VP8X header where there is a plane of alpha, are
-// a file of their own.
+// decodeStill decodes a frame. Its chunks form a complete file, after a VP8X header if there is an
+// alpha plane.
 func decodeStill(chunks []byte, width, height int) (image.Image, error) {
 	var body bytes.Buffer
 	var alpha []byte
@@ -122,10 +122,10 @@ func fullRange(m image.Image) image.Image {
 	return out
 }
 
-// clamp8 rounds a number of 16 fraction bits.
+// clamp8 rounds a fixed-point number with 16 fraction bits.
 func clamp8(v int32) uint8 { return uint8(min(max((v+1<<15)>>16, 0), 255)) }
 
-// webpChunks yields the chunks of a RIFF file's body, as far as they are whole.
+// webpChunks yields the complete chunks of a RIFF file's body.
 func webpChunks(b []byte) func(yield func(kind string, data []byte) bool) {
 	return func(yield func(string, []byte) bool) {
 		for len(b) >= 8 {

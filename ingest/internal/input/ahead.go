@@ -9,28 +9,28 @@ import (
 	"github.com/pali3/pali3/ingest"
 )
 
-// ahead reads an object in blocks, and, where they are asked for one after the other, the next ones
-// before they are.
+// ahead reads an object in blocks. If blocks are requested in sequence, it prefetches the next
+// ones.
 type ahead struct {
 	r      io.ReaderAt
 	size   int64
 	mu     sync.Mutex
 	blocks map[int64]*aheadBlock
-	recent []int64 // numbers of the blocks, the one used last at the end
-	last   int64   // that was asked for
+	recent []int64 // block numbers, the most recently used last
+	last   int64   // number of the last requested block
 	going  sync.WaitGroup
 	closed bool
 }
 
 const (
 	aheadSize = 4 << 20
-	aheadNext = 2 // blocks read before they are asked for
+	aheadNext = 2 // blocks to prefetch
 	aheadKept = 6
 )
 
 // aheadBlock is read once, by the goroutine that makes it.
 type aheadBlock struct {
-	read    chan struct{} // closed when it is
+	read    chan struct{} // closed when the block is read
 	content []byte
 	err     error
 }
@@ -55,7 +55,7 @@ func (a *ahead) ReadAt(b []byte, at int64) (n int, err error) {
 	return n, nil
 }
 
-// block returns a block, of which the reading may be under way.
+// block returns a block, which may still be being read.
 func (a *ahead) block(number int64) *aheadBlock {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -64,7 +64,7 @@ func (a *ahead) block(number int64) *aheadBlock {
 		for next := number + 1; next <= number+aheadNext && next*aheadSize < a.size; next++ {
 			a.get(next)
 		}
-		a.get(number) // the one used last
+		a.get(number) // now the most recently used
 	}
 	a.last = number
 	return block
@@ -98,7 +98,7 @@ func (a *ahead) get(number int64) *aheadBlock {
 	return block
 }
 
-// close waits for what is read.
+// close waits for pending reads.
 func (a *ahead) close() error {
 	a.mu.Lock()
 	a.closed = true

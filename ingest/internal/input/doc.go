@@ -1,3 +1,3 @@
-// Package input finds, names, opens and measures what is given to a source: files, folders, pipes
-// and objects of a store.
+// Package input finds, names, opens and measures the inputs of a source: files, folders, pipes and
+// objects in a store.
 package input

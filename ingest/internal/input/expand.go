@@ -12,9 +12,9 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Expand returns the files that are meant by names of files, URLs, pipes, folders, patterns such as
-// 'x/*.tar' and ranges such as 'x-{000..127}.tar', and what else lies in the folders. Of a folder
-// files called like these are taken.
+// Expand expands names of files, URLs, pipes, folders, patterns such as 'x/*.tar' and ranges such
+// as 'x-{000..127}.tar' into files. From a folder it takes the files whose names match, and returns
+// the others as left out.
 func Expand(names []string, like *regexp.Regexp) (files []string, left []shards.LeftOut, err error) {
 	for _, name := range names {
 		found, other, err := expandName(name, like)
@@ -58,7 +58,7 @@ func expandName(name string, like *regexp.Regexp) (files []string, left []shards
 	return files, nil, nil
 }
 
-// filesIn returns the files of a folder that are called like those wanted.
+// filesIn returns the files of a folder whose names match.
 func filesIn(dir string, like *regexp.Regexp) (files []string, left []shards.LeftOut, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -82,12 +82,12 @@ func filesIn(dir string, like *regexp.Regexp) (files []string, left []shards.Lef
 	case len(files) > 0:
 		return files, left, nil
 	case folder != "":
-		return nil, nil, fmt.Errorf("%s has no file of this kind, but folders: name the one that is meant, such as %s", dir, filepath.Join(dir, folder))
+		return nil, nil, fmt.Errorf("%s has no files of this kind, only folders: name one of them, such as %s", dir, filepath.Join(dir, folder))
 	}
-	return nil, nil, fmt.Errorf("%s has no file of this kind: name the files themselves, if they are called otherwise", dir)
+	return nil, nil, fmt.Errorf("%s has no files of this kind: if yours have other extensions, name the files themselves", dir)
 }
 
-// missing says that a file is not there.
+// missing returns the error of a file that does not exist.
 func missing(name string, err error) error {
 	if os.IsNotExist(err) {
 		return &fs.PathError{Op: "opening", Path: name, Err: fs.ErrNotExist}
@@ -121,8 +121,7 @@ func rangeOf(name string) (all []string) {
 	return all
 }
 
-// YieldLeftOut yields what was left out of the folders that were given, as the last record, if
-// there is more to say.
+// YieldLeftOut yields what was left out of the given folders as the last record, if more is true.
 func YieldLeftOut(more bool, left []shards.LeftOut, yield func(shards.Record) bool) {
 	if more && len(left) > 0 {
 		yield(shards.Aside("", left...))

@@ -24,8 +24,8 @@ func TestExpand_FoldersPatternsAndRanges(t *testing.T) {
 		"s/README.md":      "s/README.md",
 		"s/none.tar":       "! opening s/none.tar: file does not exist",
 		"s/*.none":         "! s/*.none: no file matches",
-		"t":                "! t has no file of this kind: name the files themselves, if they are called otherwise",
-		".":                "! . has no file of this kind, but folders: name the one that is meant, such as t",
+		"t":                "! t has no files of this kind: if yours have other extensions, name the files themselves",
+		".":                "! . has no files of this kind, only folders: name one of them, such as t",
 	} {
 		files, left, err := Expand([]string{name}, regexp.MustCompile(`\.tar(\.gz)?$`))
 		got := filepath.ToSlash(strings.Join(files, " "))

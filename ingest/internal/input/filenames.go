@@ -8,9 +8,9 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// NamesOf returns what keys and origins call files: the base name, or, where two of the files share
-// it, as many of the folders above as tell them apart. It does not depend on how a path was typed,
-// nor on the working folder.
+// NamesOf returns the names of files for keys and origins: the base name, preceded by as many
+// parent folders as are needed to make the names distinct. The result does not depend on how a path
+// was typed, nor on the working directory.
 func NamesOf(files []string) []string {
 	paths := make([][]string, len(files))
 	for i, file := range files {

@@ -12,7 +12,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// IsStream reports whether a file can be read only once and from its beginning: a pipe, or "-", the
+// IsStream reports whether a file can be read only once, from its beginning: a pipe, or "-" for
 // standard input.
 func IsStream(file string) bool {
 	if file == "-" {
@@ -22,7 +22,7 @@ func IsStream(file string) bool {
 	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) != 0
 }
 
-// OpenStream opens a file, an object of a store, a pipe, or, for "-", the standard input.
+// OpenStream opens a file, an object in a store, a pipe, or, for "-", standard input.
 func OpenStream(stores shards.Stores, file string) (File, error) {
 	if file == "-" {
 		return os.Stdin, nil
@@ -30,8 +30,8 @@ func OpenStream(stores shards.Stores, file string) (File, error) {
 	return Open(stores, file)
 }
 
-// FingerprintFiles hashes the paths, sizes and times of files. Of a stream the name is all there
-// is: who resumes has to give the same one again, from its beginning.
+// FingerprintFiles hashes the paths, sizes and times of files. For a stream it hashes only the
+// name: a resumed run must be given the same stream from its beginning.
 func FingerprintFiles(stores shards.Stores, files ...string) (string, error) {
 	digest := sha256.New()
 	for _, file := range files {
@@ -60,12 +60,12 @@ func FingerprintFiles(stores shards.Stores, files ...string) (string, error) {
 	return hex.EncodeToString(digest.Sum(nil)), nil
 }
 
-// folderVersion changes when the records of the same folder do: a run that an earlier version began
-// cannot resume.
+// folderVersion changes whenever the same folder gives different records, so that no run resumes
+// one that an earlier version began.
 const folderVersion = 3
 
-// FingerprintFolder hashes the paths, sizes and times of the files below a folder, and options,
-// lines that the source adds.
+// FingerprintFolder hashes the paths, sizes and times of the files below a folder, and the source's
+// options.
 func FingerprintFolder(dir, options string) (string, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -87,7 +87,7 @@ func FingerprintFolder(dir, options string) (string, error) {
 	return shards.Hash([]byte(all.String())), err
 }
 
-// CheckFolder checks that a folder is there.
+// CheckFolder returns an error if dir is not an existing folder.
 func CheckFolder(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {

@@ -8,10 +8,9 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// GivenNames returns what keys and origins call files and folders that were given: their own names,
-// however their paths were typed, so that no path of this machine gets into a dataset. Those of one
-// name have their paths below the folder that they share. URLs are called as they are, without
-// parameters.
+// GivenNames returns the names of given files and folders for keys and origins: their base names,
+// however the paths were typed, so that no local path gets into a dataset. If names are equal,
+// their paths below the common folder are used. URLs keep their name without parameters.
 func GivenNames(paths []string) []string {
 	names, absolute := make([]string, len(paths)), make([]string, len(paths))
 	same := map[string][]string{} // a name -> the paths of it
@@ -41,7 +40,7 @@ func GivenNames(paths []string) []string {
 	return names
 }
 
-// shared returns the folder that all paths are below.
+// shared returns the common folder of all paths.
 func shared(paths []string) string {
 	folder := filepath.Dir(paths[0])
 	for _, path := range paths[1:] {

@@ -12,7 +12,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// File is a file that is read, in a folder or, named by a URL, in an object store.
+// File is an open file, in a folder or, if named by a URL, in an object store.
 type File interface {
 	io.Reader
 	io.ReaderAt
@@ -38,8 +38,8 @@ func Open(stores shards.Stores, name string) (File, error) {
 	return r, nil
 }
 
-// Local refuses URLs, for a source that reads files and folders of this machine alone. Empty names
-// are none.
+// Local returns an error for URLs, for sources that read only local files and folders. It ignores
+// empty names.
 func Local(names ...string) error {
 	for _, name := range names {
 		if shards.IsURL(name) {
@@ -50,7 +50,7 @@ func Local(names ...string) error {
 	return nil
 }
 
-// DisplayName is what origins and keys call a file: of a URL what is before its parameters.
+// DisplayName returns a file's name for origins and keys: a URL without its parameters.
 func DisplayName(name string) string {
 	if shards.IsURL(name) {
 		name, _, _ = strings.Cut(name, "?")
@@ -58,12 +58,12 @@ func DisplayName(name string) string {
 	return name
 }
 
-// storeOf opens the place that an object is in, and returns its name there.
+// storeOf opens the store that contains an object, and returns the object's name in it.
 func storeOf(stores shards.Stores, name string) (store shards.WritableStore, base string, err error) {
 	address, parameters, has := strings.Cut(name, "?")
 	at := strings.LastIndex(address, "/")
 	if at < strings.Index(address, "://")+3 {
-		return nil, "", fmt.Errorf("%s names no file", name)
+		return nil, "", fmt.Errorf("%s does not name a file", name)
 	}
 	place, base := address[:at], address[at+1:]
 	if has {
@@ -79,7 +79,7 @@ func closeStore(store shards.WritableStore) {
 	}
 }
 
-// Check checks that a file or an object is there.
+// Check returns an error if a file or an object does not exist.
 func Check(stores shards.Stores, name string) error {
 	if shards.IsURL(name) {
 		_, err := versionOf(stores, name)
@@ -92,7 +92,8 @@ func Check(stores shards.Stores, name string) error {
 	return err
 }
 
-// versionOf says what changes with an object: its size, and what the store has for its version.
+// versionOf returns what identifies an object's version: its size, and the store's own version
+// mark.
 func versionOf(stores shards.Stores, name string) (string, error) {
 	store, base, err := storeOf(stores, name)
 	if err != nil {
@@ -113,8 +114,8 @@ func versionIn(store shards.WritableStore, base string) (string, error) {
 	return fmt.Sprint(size, " ", version), err
 }
 
-// stored is an object that is read. What cannot be read is [ingest.ErrUnavailable]: the run stops,
-// and nothing is rejected.
+// stored is an open object. Read errors are [ingest.ErrUnavailable]: the run stops, and nothing is
+// rejected.
 type stored struct {
 	*io.SectionReader
 	ahead  *ahead
@@ -142,7 +143,7 @@ func (s *stored) Close() error {
 	return err
 }
 
-// OpenFS opens a folder, or a place in an object store, until end is called.
+// OpenFS opens a folder, or a prefix of an object store, until end is called.
 func OpenFS(stores shards.Stores, dir string) (fsys fs.FS, end func(), err error) {
 	if !shards.IsURL(dir) {
 		root, err := os.OpenRoot(dir)
@@ -183,7 +184,7 @@ func (s storeFS) Open(name string) (fs.File, error) {
 	return storedFile{f, name}, nil
 }
 
-// CheckFiles checks that files are there.
+// CheckFiles returns an error if a file does not exist.
 func CheckFiles(stores shards.Stores, files []string) error {
 	if len(files) == 0 {
 		return errors.New("no files given")

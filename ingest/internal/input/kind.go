@@ -10,11 +10,11 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// headBytes is how much of a file tells its kind.
+// headBytes is how much of a file is inspected to determine its kind.
 const headBytes = 1024
 
-// otherKinds say what to do with a file that is of another kind than the source reads, by how
-// [imagefile.Kind] names it.
+// otherKinds holds advice for files that the source does not read, by the name that
+// [imagefile.Kind] returns.
 var otherKinds = []struct{ kind, advice string }{
 	{"a Git LFS pointer", "run git lfs pull to get the file"},
 	{"an HTML page", "the download gave a page, perhaps of an error or a login: download it again"},
@@ -32,16 +32,16 @@ var otherKinds = []struct{ kind, advice string }{
 	{"an SQLite database", "it is not read"}, {"an ORC file", "it is not read"}, {"an Avro file", "it is not read"},
 }
 
-// ErrWrongKind is wrapped by the error of a file that is of another kind than the source reads.
+// ErrWrongKind is wrapped by the error of a file of a kind that the source does not read.
 var ErrWrongKind = errors.New("a file of another kind")
 
-// CheckKind looks at how a file begins, and tells a file of another kind. Files of no kind that is
-// known pass.
+// CheckKind inspects the beginning of a file and returns an error if it is of another kind. Files
+// of unknown kinds pass.
 func CheckKind(f io.ReaderAt, want string) error {
 	head := make([]byte, headBytes)
 	n, err := f.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil // reading it says so
+		return nil // reading it reports the error
 	}
 	head = head[:n]
 	switch {
@@ -66,5 +66,5 @@ func wrongKind(head []byte, want string) error {
 	return nil
 }
 
-// sourceKinds names what sources read.
+// sourceKinds names the kinds that sources read.
 var sourceKinds = map[string]string{"arrow": "an Arrow file or stream", "tfrecord": "a TFRecord file", "parquet": "a Parquet file"}

@@ -2,7 +2,7 @@ package input
 
 import "github.com/pali3/pali3/shards"
 
-// LeftFiles are files that a source does not read: the first are named, the others counted.
+// LeftFiles lists files that a source does not read: it names the first ones and counts the others.
 type LeftFiles []shards.LeftOut
 
 func (l *LeftFiles) Add(name string) {

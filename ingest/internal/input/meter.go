@@ -8,10 +8,11 @@ import (
 	"sync/atomic"
 )
 
-// Meter counts what was read of a source's input: bytes, files or rows. A nil one counts nothing.
+// Meter measures how much of a source's input was read, in bytes, files or rows. A nil Meter counts
+// nothing.
 type Meter struct{ read, all atomic.Int64 }
 
-// Begin says how much there is of all.
+// Begin sets the total.
 func (m *Meter) Begin(all int64) {
 	if m != nil {
 		m.read.Store(0)
@@ -25,7 +26,7 @@ func (m *Meter) Add(n int64) {
 	}
 }
 
-// At says how much was read.
+// At sets how much was read.
 func (m *Meter) At(n int64) {
 	if m != nil {
 		m.read.Store(n)
@@ -39,7 +40,7 @@ func (m *Meter) Part() float64 {
 	return min(1, float64(m.read.Load())/float64(m.all.Load()))
 }
 
-// Reader counts the bytes that are read of r.
+// Reader returns a reader that counts the bytes read from r.
 func (m *Meter) Reader(r io.Reader) io.Reader {
 	if m == nil {
 		return r
@@ -58,7 +59,7 @@ func (r *meteredReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// SizeOf is the size of files in bytes, 0 if one of them is a pipe.
+// SizeOf returns the total size of files in bytes, or 0 if one of them is a pipe.
 func SizeOf(files ...string) (all int64) {
 	for _, file := range files {
 		info, err := os.Stat(file)

@@ -8,7 +8,7 @@ import (
 	"github.com/pali3/pali3/ingest"
 )
 
-// ReadWithin reads a file of at most limit bytes below root; no link leads out of it.
+// ReadWithin reads a file of at most limit bytes below root. Links cannot lead out of root.
 func ReadWithin(root *os.Root, name string, limit int64) (content []byte, reason string, err error) {
 	f, err := root.Open(name)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// CheckText says what a file is that was given as a text table and is none; nil if it may be one.
+// CheckText returns an error that names the actual kind of a file given as a text table, or nil if
+// it may be one.
 func CheckText(content *bufio.Reader) error {
 	head, _ := content.Peek(headBytes)
 	if len(head) == 0 {

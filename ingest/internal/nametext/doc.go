@@ -1,2 +1,2 @@
-// Package nametext makes texts of the names of files and folders.
+// Package nametext makes texts from the names of files and folders.
 package nametext

@@ -11,7 +11,7 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// What texts are made of where an image has none: the name of its file, or of its folder.
+// The names that texts are made from if an image has none: its file's or its folder's.
 const (
 	FromFilename = "filename"
 	FromFolder   = "folder"
@@ -22,11 +22,11 @@ func Check(from string) error {
 	case "", FromFilename, FromFolder:
 		return nil
 	}
-	return fmt.Errorf("--text-from %q: it is %s or %s", from, FromFilename, FromFolder)
+	return fmt.Errorf("--text-from %q: use %s or %s", from, FromFilename, FromFolder)
 }
 
-// From returns the text that the name of an image's file or folder makes; "" if it says
-// nothing.
+// From returns the text made from the name of an image's file or folder, or "" if the name is
+// meaningless.
 func From(from, name string) string {
 	name = path.Clean(strings.ReplaceAll(name, `\`, "/"))
 	if from == FromFolder {
@@ -39,8 +39,7 @@ func From(from, name string) string {
 	return Of(path.Base(name))
 }
 
-// saysNothing are words of names that say nothing of what an image shows, as cameras and programs
-// give them.
+// saysNothing are words that cameras and programs put into names and that do not describe an image.
 var saysNothing = func() map[string]bool {
 	words := "img imgs image images imag dsc dscn dscf dscs sdc p pict pic pics picture pictures photo photos photograph foto fotos bild bilder pxl mvi mov gopr " +
 		"cimg csc hpim imgp dji screenshot screenshots capture untitled unnamed scan scanned frame frames thumb thumbnail file download " +
@@ -59,10 +58,10 @@ var (
 	wordMarks = strings.NewReplacer("_", " ", "-", " ", ".", " ", "+", " ", ",", " ", "~", " ", "=", " ", "%20", " ", "\t", " ", "–", " ", "—", " ")
 )
 
-// Of returns the words of a file's or folder's name: underscores, dashes, dots and camelCase
-// part them; an image's ending, numbering and hashes are dropped. red_fire-truck_02.png is "red
-// fire truck". It is empty where the name says nothing of what an image shows, as IMG_1234.jpg,
-// DSC0001.png, a hash or a number do.
+// Of returns the words of a file's or folder's name. Words are split at underscores, dashes, dots
+// and camelCase; an image extension, numbering and hashes are dropped: red_fire-truck_02.png
+// becomes "red fire truck". The result is empty if the name does not describe an image, as with
+// IMG_1234.jpg, DSC0001.png, a hash or a number.
 func Of(name string) string {
 	if imagefile.HasImageEnding(name) {
 		name = strings.TrimSuffix(name, path.Ext(name))
@@ -88,7 +87,7 @@ func Of(name string) string {
 	return strings.Join(words, " ")
 }
 
-// wordsOf parts a word at its camelCase; of one that is a hash or a long number there are none.
+// wordsOf splits a word at its camelCase. It returns nothing for a hash or a long number.
 func wordsOf(part string) (words []string) {
 	digits, letters := 0, 0
 	for _, r := range part {
@@ -120,7 +119,7 @@ func wordsOf(part string) (words []string) {
 	return words
 }
 
-// jumps is how often digits and letters follow one another, as in ids.
+// jumps counts the changes between digits and letters, which are frequent in ids.
 func jumps(part string) (n int) {
 	before := rune(0)
 	for i, r := range part {
@@ -136,8 +135,8 @@ func isNumber(word string) bool {
 	return strings.IndexFunc(word, func(r rune) bool { return !unicode.IsDigit(r) }) < 0
 }
 
-// withoutNumbering drops the number behind a word of three letters or more: truck02 is truck, u2
-// stays.
+// withoutNumbering drops the number after a word of three letters or more: truck02 becomes truck,
+// u2 stays.
 func withoutNumbering(word string) string {
 	if trimmed := strings.TrimRightFunc(word, unicode.IsDigit); len([]rune(trimmed)) >= 3 {
 		return trimmed
@@ -145,7 +144,7 @@ func withoutNumbering(word string) string {
 	return word
 }
 
-// tells reports whether a word says anything of what an image shows.
+// tells reports whether a word may describe an image.
 func tells(word string) bool {
 	letters := strings.TrimFunc(strings.ToLower(word), unicode.IsDigit)
 	if letters == "" || saysNothing[letters] {
@@ -163,7 +162,7 @@ func tells(word string) bool {
 	return n >= 2
 }
 
-// Describe says in a message what texts are made of.
+// Describe returns the phrase that names the source of texts in a message.
 func Describe(from string) string {
 	if from == FromFolder {
 		return "folder's name"
@@ -171,9 +170,9 @@ func Describe(from string) string {
 	return "file's name"
 }
 
-// splitNames are names by which Hugging Face's image folders know a split.
+// splitNames are the folder names that Hugging Face's ImageFolder takes as splits.
 var splitNames = map[string]bool{"train": true, "training": true, "test": true, "testing": true, "val": true, "valid": true,
 	"validation": true, "dev": true, "eval": true, "evaluation": true, "held_out": true}
 
-// IsSplit reports whether a folder is called as a split is.
+// IsSplit reports whether a folder's name is that of a split.
 func IsSplit(folder string) bool { return splitNames[strings.ToLower(folder)] }

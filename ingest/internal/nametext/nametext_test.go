@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestNameText(t *testing.T) {
+func TestFrom(t *testing.T) {
 	for name, want := range map[string]string{
 		"red_fire-truck_02.png": "red fire truck", "redFireTruck.JPG": "red fire truck", "RedFireTruck2.png": "red fire truck", "01 - blue  whale (3).webp": "blue whale",
 		"NASALogo.png": "NASA logo", "USA_flag.png": "USA flag", "Berlin_Gate.jpeg": "Berlin Gate", "the_number_7_candle.png": "the number 7 candle", "truck02.png": "truck",

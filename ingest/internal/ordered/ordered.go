@@ -6,13 +6,12 @@ import (
 )
 
 // Map yields work's results for the items of a source in the source's order, while up to width
-// of them are worked on or wait for their turn. When it returns nothing is under way any more.
-// Goroutines are kept from item to item: a new goroutine would have to grow its stack for each
-// item.
+// items are in progress or waiting for their turn. When it returns, no work is in progress.
+// Goroutines are reused, because a new one would have to grow its stack for each item.
 func Map[A, B any](ctx context.Context, items iter.Seq[A], width int, work func(context.Context, A) B) iter.Seq[B] {
 	return func(yield func(B) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		queue := make(chan chan B, max(0, width-1)) // what is in work, first come first
+		queue := make(chan chan B, max(0, width-1)) // items in progress, in order
 		finished := make(chan struct{})
 		type job struct {
 			item   A

@@ -13,7 +13,7 @@ import (
 )
 
 // toUTF8 decodes a page and names its encoding: that of a byte order mark, the header or a meta
-// element, in this order (the HTML standard's), or else the one that the bytes look like.
+// element, in this order (the HTML standard's), or else a guess from the bytes.
 func toUTF8(content []byte, contentType string) (text []byte, name string) {
 	found, name, certain := charset.DetermineEncoding(content, contentType)
 	if !certain && !declares(content) {
@@ -26,11 +26,12 @@ func toUTF8(content []byte, contentType string) (text []byte, name string) {
 	if err != nil {
 		return bytes.ToValidUTF8(content, []byte("\uFFFD")), name
 	}
-	return bytes.TrimPrefix(text, []byte("\uFEFF")), name // the mark of UTF-16
+	return bytes.TrimPrefix(text, []byte("\uFEFF")), name // the byte order mark of UTF-16
 }
 
-// queryEncoder returns what encodes the query of an address in a page of an encoding, nil for
-// Unicode's. Characters that it lacks become references, as in a browser.
+// queryEncoder returns the function that encodes the query of an address in a page with the given
+// encoding, or nil for Unicode. Unencodable characters become character references, as in a
+// browser.
 func queryEncoder(name string) func(string) string {
 	if strings.HasPrefix(name, "utf-") {
 		return nil
@@ -59,8 +60,8 @@ func declares(content []byte) bool {
 	return bytes.Contains(bytes.ToLower(content[:min(len(content), 1024)]), []byte("charset"))
 }
 
-// guesses are the encodings that pages without a declaration are in, beside UTF-8, with the letters
-// that are frequent in the languages they are used for. The first of equals counts.
+// guesses are the encodings besides UTF-8 that undeclared pages may have, with the frequent letters
+// of their languages. Of equal scores the first wins.
 var guesses = []struct {
 	name    string
 	letters string
@@ -75,8 +76,8 @@ var guesses = []struct {
 	{"koi8-r", "оеаинтсрвл"},
 }
 
-// guess tells what a page's bytes look like: each encoding is tried, letters frequent in its
-// languages count for it, and what it cannot decode, or decodes to what no text has, against it.
+// guess guesses the encoding of a page. It tries each encoding: frequent letters of its languages
+// count for it; undecodable bytes and unlikely characters count against it.
 func guess(content []byte) (encoding.Encoding, string) {
 	sample := content[:min(len(content), 64<<10)]
 	if mostlyUTF8(sample) {
@@ -92,7 +93,7 @@ func guess(content []byte) (encoding.Encoding, string) {
 		if err != nil {
 			continue
 		}
-		if score := likeness(text, g.letters); score > most {
+		if score := scoreText(text, g.letters); score > most {
 			best, most = g.name, score
 		}
 	}
@@ -100,8 +101,8 @@ func guess(content []byte) (encoding.Encoding, string) {
 	return e, best
 }
 
-// mostlyUTF8 reports whether nine in ten of a text's characters beyond ASCII are UTF-8: a stray
-// byte does not make a page another encoding's.
+// mostlyUTF8 reports whether at least nine in ten of a text's non-ASCII characters are valid UTF-8,
+// so that a stray byte does not change the encoding.
 func mostlyUTF8(text []byte) bool {
 	good, bad := 0, 0
 	for len(text) > 0 {
@@ -117,8 +118,8 @@ func mostlyUTF8(text []byte) bool {
 	return good >= 9*bad
 }
 
-// likeness scores a decoded text.
-func likeness(text []byte, letters string) int {
+// scoreText scores a decoded text.
+func scoreText(text []byte, letters string) int {
 	score := 0
 	before := ' '
 	for _, r := range string(text) {
@@ -131,7 +132,7 @@ func likeness(text []byte, letters string) int {
 			score -= 20
 		case strings.ContainsRune(letters, r):
 			score += 5
-		case r >= 0xff61 && r <= 0xff9f, r >= 0x2500 && r <= 0x259f: // half-width kana, box drawing: what other encodings look like
+		case r >= 0xff61 && r <= 0xff9f, r >= 0x2500 && r <= 0x259f: // half-width kana, box drawing: typical of a wrong encoding
 			score -= 3
 		case unicode.IsUpper(r) && unicode.IsLower(before):
 			score -= 3
@@ -145,8 +146,7 @@ func likeness(text []byte, letters string) int {
 
 func isASCIILetter(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'z' }
 
-// neighbour scores a letter beyond ASCII beside one of ASCII: usual in Latin script, and in no
-// other.
+// neighbour scores a non-ASCII letter next to an ASCII letter, which is usual only in Latin script.
 func neighbour(letters string) int {
 	if letters == "" {
 		return 3

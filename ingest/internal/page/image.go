@@ -9,24 +9,24 @@ import (
 	"github.com/pali3/pali3/ingest/internal/address"
 )
 
-// maxOthers bounds the further addresses of an image.
+// maxOthers bounds the alternative addresses of an image.
 const maxOthers = 8
 
-// found is an image element on its way to an [Image].
+// found is an image element that becomes an [Image].
 type found struct {
 	Image
 	place
 	noscript bool   // within a noscript element
 	lazy     bool   // a script would load it
-	only     bool   // the address, if any, is a placeholder's
+	only     bool   // the only address, if any, is that of a placeholder
 	merged   bool   // with its copy
-	src      string // of a lazy image: what stands in its place, its last choice
+	src      string // of a lazy image: the address of its placeholder, the last choice
 }
 
-// place is where an image stands in the page's text.
+// place is the position of an image in the page's text.
 type place struct{ at, block int }
 
-// image takes an img or amp-img element.
+// image adds an img or amp-img element.
 func (r *reader) image(n *html.Node, language string) {
 	a := attributesOf(n)
 	f := found{place: place{len(r.text), len(r.blocks)}, noscript: r.noscript > 0}
@@ -41,8 +41,8 @@ func (r *reader) image(n *html.Node, language string) {
 	r.found = append(r.found, f)
 }
 
-// addresses finds where an image is, in the order in which a reader would see it: what a script
-// loads, the picture element's sources, srcset, src.
+// addresses finds an image's addresses in order of preference: those that a script loads, the
+// picture element's sources, srcset, src.
 func (r *reader) addresses(f *found, n *html.Node, a *imageAttributes) {
 	source, unreadable := sourceFor(n)
 	lazy := a.lazyAddresses()
@@ -82,8 +82,8 @@ func (r *reader) addresses(f *found, n *html.Node, a *imageAttributes) {
 	r.resolve(f, plain)
 }
 
-// resolve adds addresses, made absolute. The first is the image's, if it has none; one that cannot
-// be read is only if there is no other.
+// resolve adds addresses, made absolute. The first becomes the image's if it has none yet; an
+// invalid one does only if there is no other.
 func (r *reader) resolve(f *found, addresses []string) {
 	for _, text := range addresses {
 		absolute, err := r.parse(text)
@@ -107,7 +107,7 @@ func (r *reader) absolute(text string) string {
 	return absolute
 }
 
-// parse makes an address absolute.
+// parse parses an address and makes it absolute.
 func (r *reader) parse(text string) (string, error) {
 	if isData(text) {
 		return text, nil
@@ -120,7 +120,7 @@ func (r *reader) parse(text string) (string, error) {
 	return absolute.String(), nil
 }
 
-// finish makes the page's images of those that were found.
+// finish turns the elements found into the page's images.
 func (r *reader) finish() {
 	r.mergeCopies()
 	stands := r.standIns()
@@ -138,7 +138,7 @@ func (r *reader) finish() {
 	}
 }
 
-// standIns returns the addresses that stand in the place of several lazy images: placeholders.
+// standIns returns the addresses used by several lazy images, which are therefore placeholders.
 func (r *reader) standIns() map[string]bool {
 	of, several := map[string]string{}, map[string]bool{}
 	for i := range r.found {
@@ -152,8 +152,7 @@ func (r *reader) standIns() map[string]bool {
 	return several
 }
 
-// mergeCopies makes one of an image that a script loads and of its copy in a noscript element
-// beside it.
+// mergeCopies merges an image that a script loads with its copy in a noscript element beside it.
 func (r *reader) mergeCopies() {
 	if !r.hasNoscript {
 		return
@@ -169,8 +168,8 @@ func (r *reader) mergeCopies() {
 	r.found = merged
 }
 
-// standsFor reports whether an image that a script loads from another address, or one that is not
-// known, is the one in the noscript element beside it.
+// standsFor reports whether an image that a script loads, from another or an unknown address, is
+// the same as the one in the noscript element beside it.
 func (f *found) standsFor(plain *found) bool {
 	if f.lazy {
 		return f.Alt != "" && f.Alt == plain.Alt
@@ -178,7 +177,7 @@ func (f *found) standsFor(plain *found) bool {
 	return f.only && (f.Alt == plain.Alt && (f.Alt != "" || f.URL != "") || (f.Alt == "") != (plain.Alt == ""))
 }
 
-// merge adds to an image the next one, if that is its copy or it is the copy of that.
+// merge merges an image with the next one if either is a copy of the other.
 func (f *found) merge(next *found, text []byte) bool {
 	if f.noscript == next.noscript || f.merged || len(strings.TrimSpace(string(text[f.at:next.at]))) > 0 {
 		return false

@@ -9,10 +9,10 @@ import (
 	"golang.org/x/net/html"
 )
 
-// Scripts that load images lazily keep the true address in an attribute of their own, and in src a
-// placeholder or nothing. The true one is what a reader sees.
+// Scripts that load images lazily keep the true address in a separate attribute, and a placeholder
+// or nothing in src. A reader sees the image at the true address.
 
-// lazyNames are the attributes that such scripts take an address from; of several the first counts.
+// lazyNames are the attributes that such scripts take an address from, in order of preference.
 var lazyNames = rank("data-src", "data-lazy-src", "data-lazy", "data-lazyload", "data-lazyload-src", "data-lazy-load", "data-original",
 	"data-original-src", "data-actualsrc", "data-actual-src", "data-real-src", "data-defer-src", "data-delayed-url", "data-echo",
 	"data-cfsrc", "data-ks-lazyload", "data-pagespeed-lazy-src", "pagespeed_lazy_src", "data-flickity-lazyload", "lazy-src", "lazysrc")
@@ -33,9 +33,9 @@ func rank(names ...string) map[string]int {
 type imageAttributes struct {
 	src, srcset, alt, title string
 	lazy, lazySet           string
-	any                     string // an address in an attribute of a name that is not known
-	hinted                  bool   // by its class, that a script has yet to load the image
-	native                  bool   // lazy by the browser itself: src is true
+	any                     string // an address in an attribute with an unknown name
+	hinted                  bool   // the class says that a script loads the image
+	native                  bool   // lazily loaded by the browser: src is the true address
 
 	lazyRank, setRank int
 	widths            string
@@ -68,7 +68,7 @@ func attributesOf(n *html.Node) (a imageAttributes) {
 	return a
 }
 
-// further takes an attribute that scripts use.
+// further reads an attribute that scripts use.
 func (a *imageAttributes) further(name, value string) {
 	if r := lazyNames[name]; r > 0 {
 		if isAddress(value) && (a.lazyRank == 0 || r < a.lazyRank) {
@@ -83,12 +83,13 @@ func (a *imageAttributes) further(name, value string) {
 	}
 }
 
-// IsLazy reports whether scripts take an image's address, or with set a srcset, from an attribute.
+// IsLazy reports whether scripts take an image's address from an attribute, or a srcset if set is
+// true.
 func IsLazy(attribute string) (lazy, set bool) {
 	return lazyNames[attribute] > 0, lazySets[attribute] > 0
 }
 
-// lazyAddresses returns what a script would load, the best first.
+// lazyAddresses returns the addresses that a script would load, the best first.
 func (a *imageAttributes) lazyAddresses() []string {
 	if a.lazySet == "" {
 		if a.lazy == "" {
@@ -99,7 +100,7 @@ func (a *imageAttributes) lazyAddresses() []string {
 	return slices.DeleteFunc(best(a.lazySet, a.lazy), isData)
 }
 
-// hints reports whether a class says that a script will load the image.
+// hints reports whether a class indicates lazy loading by a script.
 func hints(class string) bool {
 	for name := range strings.FieldsSeq(strings.ToLower(class)) {
 		if strings.Contains(name, "lazy") && !strings.Contains(name, "loaded") || name == "lozad" || name == "unveil" {
@@ -109,7 +110,7 @@ func hints(class string) bool {
 	return false
 }
 
-// isAddress reports whether the value of a script's attribute can be an address: others hold
+// isAddress reports whether the value of a script's attribute can be an address. Other values are
 // switches, numbers, JSON, templates and placeholders.
 func isAddress(value string) bool {
 	if value == "" || !strings.ContainsAny(value, "./?") || isData(value) || strings.ContainsAny(value[:1], "#{[<$") {
@@ -122,7 +123,7 @@ func isAddress(value string) bool {
 	return err != nil
 }
 
-// namesImage reports whether an address ends as those of image files do.
+// namesImage reports whether an address ends with an image extension.
 func namesImage(address string) bool {
 	if end := strings.IndexAny(address, "?#"); end >= 0 {
 		address = address[:end]
@@ -134,8 +135,7 @@ func namesImage(address string) bool {
 	return false
 }
 
-// widen puts the greatest of the widths that lazysizes may choose from in their place in an
-// address.
+// widen puts the greatest width that lazysizes may choose into an address template.
 func widen(address, widths string) string {
 	if !strings.Contains(address, "{width}") {
 		return address
@@ -154,12 +154,12 @@ func widen(address, widths string) string {
 
 func isData(address string) bool { return len(address) >= 5 && strings.EqualFold(address[:5], "data:") }
 
-// placeholders are the names of files that hold the place of an image until a script has run.
+// placeholders are the file names of placeholder images.
 var placeholders = rank("blank", "spacer", "placeholder", "loading", "loader", "ajax-loader", "transparent", "pixel", "1x1", "lazy", "lazyload",
 	"grey", "gray", "white", "dummy", "empty", "clear", "trans", "none", "s", "t", "px", "dot", "lazy-placeholder", "loading-spinner",
 	"spinner", "image-placeholder", "placeholder-image", "img-placeholder", "lazy_placeholder", "default-placeholder", "preload", "preloader")
 
-// IsPlaceholder reports whether an address is that of a placeholder, as far as its name says.
+// IsPlaceholder reports whether an address has the name of a known placeholder.
 func IsPlaceholder(address string) bool {
 	if address == "" || isData(address) {
 		return true

@@ -15,8 +15,8 @@ const (
 	screenHeight = 1080
 )
 
-// matchesScreen reports whether a media query list holds for the screen: of a large desktop, in
-// light colours. A condition that is not known does not hold.
+// matchesScreen reports whether a media query list matches a large desktop screen in light colours.
+// Unknown conditions do not match.
 func matchesScreen(media string) bool {
 	if strings.TrimSpace(media) == "" {
 		return true
@@ -60,7 +60,7 @@ func matches(condition string) bool {
 	return false
 }
 
-// pixels reads a length, -1 for one that is none.
+// pixels parses a length, and returns -1 if it is invalid.
 func pixels(length string) float64 {
 	number := strings.TrimRight(length, "abcdefghijklmnopqrstuvwxyz%")
 	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
@@ -74,8 +74,7 @@ func pixels(length string) float64 {
 	return n
 }
 
-// isReadable reports whether images of a type, or else with the ending of an address, can be
-// decoded.
+// isReadable reports whether images of a type, or else with an address's extension, can be decoded.
 func isReadable(kind, address string) bool {
 	kind, _, _ = strings.Cut(kind, ";")
 	switch kind = strings.ToLower(strings.TrimSpace(kind)); kind {

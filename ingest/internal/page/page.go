@@ -1,7 +1,7 @@
-// Package page finds in a web page what it says of its images: alternative texts, titles,
-// captions, the text around them, and the language they are in.
+// Package page extracts the images of a web page with the page's text about them: alternative
+// texts, titles, captions, surrounding text, and its language.
 //
-// [Parse] reads a page of any encoding. It knows HTML, not where pages come from.
+// [Parse] parses a page in any encoding, wherever the page comes from.
 package page
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/pali3/pali3/ingest/internal/address"
 )
 
-// MaxBytes is how much of a page is read; the rest of longer ones is left.
+// MaxBytes is how much of a page is read; the rest is ignored.
 const MaxBytes = 4 << 20
 
 // Bounds of texts, in bytes.
@@ -25,24 +25,24 @@ const (
 	maxContext = 512  // on each side of an image
 )
 
-// Page is what one says.
+// Page is a parsed page.
 type Page struct {
 	Title    string
-	Language string // BCP-47, "" if it does not say
-	Charset  string // its encoding, by its name in the WHATWG standard
+	Language string // BCP-47, "" if undeclared
+	Charset  string // the encoding's name in the WHATWG standard
 	Images   []Image
 
 	NoAddress int // img elements without any address
-	Copies    int // images of noscript elements that are those beside them once more
-	Hidden    int // img elements in templates, which no reader sees
+	Copies    int // images in noscript elements that copy those beside them
+	Hidden    int // img elements in templates, which are never shown
 }
 
 // Image is an image in a page.
 type Image struct {
-	URL      string   // absolute, or a data URI: of the image that a reader sees
-	Others   []string // further addresses of it, the better first, for where URL is not at hand
-	Err      error    // why the address cannot be read; URL is then as the page has it
-	Number   int      // of those with an address, from 1, copies included
+	URL      string   // address of the image that a reader sees: absolute, or a data URI
+	Others   []string // alternative addresses, the best first, in case URL is not available
+	Err      error    // why the address is invalid; URL is then as written in the page
+	Number   int      // position among the images with an address, from 1, copies included
 	Alt      string
 	Title    string // the attribute
 	Caption  string // of the figure around it
@@ -51,16 +51,16 @@ type Image struct {
 	Language string // of the element, or of the page
 }
 
-// Parse reads a page. From is its address, which its links begin from; contentType is the header's,
-// "" if there is none; language that of a Content-Language header.
+// Parse parses a page. From is its address, the base of its links; contentType and language are its
+// Content-Type and Content-Language headers, or "".
 //
-// The images are those of img and amp-img elements. Of one that a script loads lazily, of a picture
-// element's sources and of a srcset the image is taken that a reader sees on a large screen, or the
-// largest. Backgrounds, SVG, videos' posters and buttons are not taken.
+// The images are those of img and amp-img elements. Among lazily loaded addresses, a picture
+// element's sources and a srcset, Parse takes the image that a reader sees on a large screen, or
+// the largest. It ignores backgrounds, SVG, video posters and buttons.
 func Parse(content []byte, from, contentType, language string) (*Page, error) {
 	base, err := address.Parse(from, nil)
 	if err != nil {
-		base = nil // relative addresses cannot be read, others can
+		base = nil // absolute addresses can still be resolved
 	}
 	content = content[:min(len(content), MaxBytes)]
 	text, name := toUTF8(content, contentType)
@@ -75,7 +75,7 @@ func Parse(content []byte, from, contentType, language string) (*Page, error) {
 	return r.page, nil
 }
 
-// reader walks a page.
+// reader holds the state of walking a page.
 type reader struct {
 	page  *Page
 	base  *address.URL
@@ -90,7 +90,7 @@ type reader struct {
 	hasNoscript bool
 }
 
-// head finds title, base and language.
+// head finds the title, base and language.
 func (r *reader) head(root *html.Node) {
 	for n := range root.Descendants() {
 		if n.Type != html.ElementNode {
@@ -126,9 +126,9 @@ func (r *reader) rebase(n *html.Node) {
 	}
 }
 
-// body finds the images and the text around them, in the order of the page; within noscript too,
-// where the images stand that a script would show. The parser bounds the depth of a page, and so of
-// this.
+// body finds the images and the text around them in document order, also within noscript, which
+// holds the images that a script would show. The parser bounds the depth of a page and so of this
+// recursion.
 func (r *reader) body(n *html.Node, language string) {
 	switch n.Type {
 	case html.TextNode:
@@ -161,7 +161,7 @@ func (r *reader) body(n *html.Node, language string) {
 					r.page.Hidden++
 					return
 				}
-				r.image(n, language) // and what it has for browsers without scripts
+				r.image(n, language) // and its fallback for browsers without scripts
 			}
 		}
 		if isBlock[n.DataAtom] {
@@ -190,7 +190,7 @@ func (r *reader) block() {
 	}
 }
 
-// isBlock are the elements whose text stands by itself.
+// isBlock is the set of block elements.
 var isBlock = map[atom.Atom]bool{
 	atom.P: true, atom.Div: true, atom.Td: true, atom.Th: true, atom.Li: true, atom.Article: true, atom.Section: true,
 	atom.Figure: true, atom.Figcaption: true, atom.Blockquote: true, atom.H1: true, atom.H2: true, atom.H3: true, atom.H4: true,

@@ -47,7 +47,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestCharsets(t *testing.T) {
+func TestParse_Charsets(t *testing.T) {
 	for _, c := range []struct{ name, text string }{
 		{"euc-jp", "カモメは海の鳥です。魚を食べながら、港の上を飛んでいる。"},
 		{"shift_jis", "カモメは海の鳥です。魚を食べながら、港の上を飛んでいる。"},
@@ -92,7 +92,7 @@ func TestCharsets(t *testing.T) {
 	}
 }
 
-func TestHostilePages(t *testing.T) {
+func TestParse_HostilePages(t *testing.T) {
 	for name, content := range map[string]string{
 		"empty":      "",
 		"deep":       strings.Repeat("<div>", 100_000) + "<img src=a>",

@@ -9,16 +9,16 @@ import (
 // candidate is an image of a srcset.
 type candidate struct {
 	address string
-	width   int     // in pixels, 0 if it does not say
-	density float64 // of pixels, 0 if it does not say
+	width   int     // in pixels, 0 if not given
+	density float64 // of pixels, 0 if not given
 }
 
 const space = " \t\n\f\r"
 
 func isSpace(c byte) bool { return strings.IndexByte(space, c) >= 0 }
 
-// parseSrcset reads the candidates of a srcset by the HTML standard's "parse a srcset attribute".
-// Those whose descriptors are wrong are left out, as in a browser.
+// parseSrcset parses a srcset by the HTML standard's "parse a srcset attribute". Candidates with
+// invalid descriptors are dropped, as in a browser.
 func parseSrcset(set string) (all []candidate) {
 	for {
 		set = strings.TrimLeft(set, space+",")
@@ -43,8 +43,8 @@ func parseSrcset(set string) (all []candidate) {
 	}
 }
 
-// splitDescriptors reads what follows an address, to the comma that ends the candidate. Commas
-// within parentheses do not.
+// splitDescriptors reads the descriptors after an address, up to the comma that ends the candidate.
+// Commas within parentheses do not end it.
 func splitDescriptors(text string) (all []string, rest string) {
 	from, within := -1, false
 	for i := range len(text) {
@@ -72,7 +72,7 @@ func splitDescriptors(text string) (all []string, rest string) {
 	return all, ""
 }
 
-// describe reads a candidate's descriptors.
+// describe parses a candidate's descriptors.
 func describe(address string, descriptors []string) (c candidate, ok bool) {
 	c.address = address
 	var hasWidth, hasDensity, hasHeight bool
@@ -106,19 +106,19 @@ func describe(address string, descriptors []string) (c candidate, ok bool) {
 	return c, !hasHeight || hasWidth
 }
 
-// positive reads a valid non-negative integer that is not zero.
+// positive parses a positive integer.
 func positive(text string) (int, bool) {
 	if text == "" || strings.Trim(text, "0123456789") != "" {
 		return 0, false
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil { // of more digits than any image has
+	if err != nil { // more digits than any image's width has
 		n = 1 << 62
 	}
 	return n, n > 0
 }
 
-// float reads a valid floating-point number: no plus sign, digits after the point.
+// float parses a valid floating-point number: no plus sign, digits after the point.
 func float(text string) (float64, bool) {
 	digits, exponent, hasExponent := strings.Cut(strings.ToLower(text), "e")
 	whole, fraction, hasFraction := strings.Cut(strings.TrimPrefix(digits, "-"), ".")
@@ -133,7 +133,7 @@ func float(text string) (float64, bool) {
 	return n, true
 }
 
-// Largest returns the address in a srcset of the greatest width or density, "" if it has none.
+// Largest returns the address with the greatest width or density in a srcset, or "" if it has none.
 func Largest(srcset string) string {
 	if all := best(srcset, ""); len(all) > 0 {
 		return all[0]
@@ -141,8 +141,8 @@ func Largest(srcset string) string {
 	return ""
 }
 
-// best returns the addresses of a srcset and a src, which counts as 1x, those of the greatest width
-// or density first. Where widths are given, candidates without one come after them.
+// best returns the addresses of a srcset and a src, greatest width or density first; src counts as
+// 1x. Candidates without a width come after those with one.
 func best(set, src string) []string {
 	all := parseSrcset(set)
 	if src != "" && !slices.ContainsFunc(all, func(c candidate) bool { return c.width > 0 || c.density == 1 }) {

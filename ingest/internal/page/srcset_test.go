@@ -55,7 +55,7 @@ func TestParseSrcset_EqualsTheStandard(t *testing.T) {
 	}
 }
 
-func TestBest_GreatestFirst(t *testing.T) {
+func TestBest_OrdersGreatestFirst(t *testing.T) {
 	for _, c := range []struct {
 		set, src string
 		want     []string

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/language"
 )
 
-// surroundings cuts the text around an image out of the page's: what its block has, or, where that
-// is nothing, the block before and after.
+// surroundings returns the text around an image: that of its block or, if the block has none, of
+// the blocks before and after.
 func (r *reader) surroundings(p place) (before, after string) {
 	from, to := 0, len(r.text)
 	if p.block > 0 {
@@ -85,7 +85,8 @@ func langOf(n *html.Node) string {
 	return attribute(n, "xml:lang")
 }
 
-// Tag returns a language as BCP-47 writes it, "" for what is none. Of several the first counts.
+// Tag returns a language as a BCP-47 tag, or "" if it is invalid. Of several languages it takes the
+// first.
 func Tag(text string) string {
 	text, _, _ = strings.Cut(text, ",")
 	parsed, err := language.Parse(strings.TrimSpace(text))
@@ -109,10 +110,10 @@ func textOf(n *html.Node) string {
 	return b.String()
 }
 
-// tidy makes every run of white space one space.
+// tidy collapses white space.
 func tidy(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// cut shortens a text to at most n bytes, between two characters.
+// cut shortens a text to at most n bytes at a character boundary.
 func cut(text string, n int) string {
 	if len(text) <= n {
 		return text

@@ -17,7 +17,7 @@ import (
 
 // Errors of documents.
 var (
-	ErrPassword = errors.New("the document is encrypted and asks for a password")
+	ErrPassword = errors.New("the document is encrypted and needs a password")
 	ErrTime     = fmt.Errorf("it takes more than %s", MaxTime)
 )
 
@@ -55,8 +55,8 @@ type Word struct {
 	Y0, X0, Y1, X1 float32
 }
 
-// Open opens a document of size bytes. The file is read as pages are; the caller closes it after
-// the document.
+// Open opens a document of size bytes. The file is read on demand; the caller closes it after the
+// document.
 func (e *Engine) Open(ctx context.Context, file io.ReadSeeker, size int64) (*Document, error) {
 	if size <= 0 {
 		return nil, errors.New("the file is empty")
@@ -78,7 +78,7 @@ func (d *Document) open(ctx context.Context) (err error) {
 	}
 	d.asked = true
 	if err := d.bounded("reading its information", d.readInfo); err != nil {
-		err = d.open(ctx) // the pages may be good all the same
+		err = d.open(ctx) // the pages may still be readable
 		if err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func (d *Document) open(ctx context.Context) (err error) {
 	return nil
 }
 
-// recount has the library count the pages, if there seem to be more than the document says.
+// recount makes the library count the pages if there appear to be more than the document declares.
 func (d *Document) recount(ctx context.Context) {
 	counts := undercounted(d.file, d.size, d.pages)
 	if counts == nil {
@@ -123,8 +123,8 @@ func (d *Document) load() error {
 	return nil
 }
 
-// readInfo reads the document information dictionary. It is optional (ISO 32000-1, 7.5.5), and what
-// is wrong with an entry costs that entry alone. An error means that the library no longer answers.
+// readInfo reads the document information dictionary. It is optional (ISO 32000-1, 7.5.5), and a
+// faulty entry is skipped. An error means that the library no longer responds.
 func (d *Document) readInfo() error {
 	d.info = map[string]string{}
 	for _, tag := range []string{"Title", "Author", "Subject", "Keywords"} {
@@ -147,7 +147,7 @@ func (d *Document) readInfo() error {
 // Len returns the number of pages.
 func (d *Document) Len() int { return d.pages }
 
-// Info returns what the document says of itself, of title, author, subject and keywords.
+// Info returns the document's title, author, subject and keywords, as far as it has them.
 func (d *Document) Info() map[string]string { return d.info }
 
 // Page draws page i, counted from 0, so that its longer side has the given number of pixels, and
@@ -235,7 +235,7 @@ func (d *Document) bounded(doing string, calls func() error) (err error) {
 	return calls()
 }
 
-// fail gives up the instance: after an error its state is unknown.
+// fail discards the instance, because its state is unknown after an error.
 func (d *Document) fail() {
 	if d.pdfium != nil {
 		d.pdfium.Kill()

@@ -1,14 +1,14 @@
 // Package pdf draws the pages of PDF documents and reads their text.
 //
-// The work is PDFium's, the library of Chrome, compiled to WebAssembly and run by wazero: Go alone,
-// on every system. It is also a wall around the least trustworthy of inputs. A document sees no
-// file, no clock it could wait on and no network; an instance has at most [MaxMemory] bytes, a call
-// at most [MaxTime]; a fault in the C++ code ends the instance, not the program, and the next call
-// begins a new one.
+// It uses PDFium, Chrome's PDF library, compiled to WebAssembly and run by wazero: pure Go on every
+// system. This also sandboxes the least trustworthy of inputs. A document has no access to files,
+// network or a clock to wait on; an instance has at most [MaxMemory] bytes, and a call takes at
+// most [MaxTime]. A fault in the C++ code ends the instance, not the program, and the next call
+// starts a new one.
 //
-// [Start] compiles the library, which takes some seconds the first time: the machine code is kept
-// in a folder. [Engine.Open] opens a document in an instance of its own; documents may be used at
-// the same time, each by one goroutine.
+// [Start] compiles the library, which takes a few seconds the first time; the machine code is
+// cached in a folder. [Engine.Open] opens a document in a separate instance. Documents may be used
+// concurrently, each by one goroutine.
 package pdf
 
 import (
@@ -27,7 +27,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 )
 
-// Bounds of what a document may take.
+// Limits on the resources of a document.
 const (
 	MaxMemory = 512 << 20 // bytes, of an instance
 	MaxTime   = time.Minute
@@ -39,8 +39,8 @@ const memoryPage = 64 << 10
 // Engine is the compiled library.
 type Engine struct{ pool pdfium.Pool }
 
-// Start compiles the library, or reads what an earlier Start kept in the folder cache. Whoever can
-// write there can run code here; empty for none.
+// Start compiles the library, or loads it from the folder cache, which an earlier Start wrote; an
+// empty cache means no caching. Whoever can write to that folder can run code in this process.
 func Start(cache string) (*Engine, error) {
 	config := wazero.NewRuntimeConfig().
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
@@ -67,7 +67,7 @@ func Start(cache string) (*Engine, error) {
 	return &Engine{pool}, nil
 }
 
-// UserCache is a folder for [Start] in the user's own cache, or empty if there can be none.
+// UserCache returns a folder for [Start] in the user's cache, or "" if there is none.
 func UserCache() string {
 	caches, err := os.UserCacheDir()
 	if err != nil {
@@ -80,10 +80,10 @@ func UserCache() string {
 	return dir
 }
 
-// Close ends the engine and what is open.
+// Close closes the engine and all open documents.
 func (e *Engine) Close() error { return e.pool.Close() }
 
-// instance begins an instance of the library.
+// instance starts an instance of the library.
 func (e *Engine) instance(ctx context.Context) (pdfium.Pdfium, error) {
 	i, err := e.pool.GetInstanceWithContext(ctx)
 	if err != nil {

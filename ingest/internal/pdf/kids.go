@@ -9,11 +9,11 @@ import (
 	"sort"
 )
 
-// The library believes the number of pages that the root of the page tree gives. Where that is
-// lower than what the tree has, as in documents that were put together by hand, pages would be lost
-// without a word. A node without a number makes the library count for itself.
+// The library trusts the page count in the root of the page tree. If that is too low, as in
+// documents that were assembled by hand, pages would be lost silently. A node without a count makes
+// the library count the pages.
 
-// Bounds of the search: so that a hostile file takes no longer than others.
+// Limits of the search, so that a hostile file takes no longer than others.
 const (
 	maxRecount = 32 << 20 // bytes of a file
 	maxNodes   = 1 << 16  // of the page tree
@@ -29,8 +29,8 @@ var (
 // span is a range of bytes of a file.
 type span struct{ from, to int64 }
 
-// undercounted returns where a file gives the numbers of pages of its page tree, if the tree seems
-// to have more pages than the given number. What is in object streams is not seen.
+// undercounted returns the spans of the page counts in a file's page tree, if the tree appears to
+// have more pages than declared. It does not look into object streams.
 func undercounted(file io.ReadSeeker, size int64, pages int) []span {
 	if size > maxRecount {
 		return nil
@@ -77,7 +77,7 @@ func objectAround(content []byte, from, to int) span {
 	return span{int64(from - len(before)), int64(to + len(after))}
 }
 
-// blanked is a file in which spans, in order, are spaces.
+// blanked is a file in which the given spans, in order, read as spaces.
 type blanked struct {
 	io.ReadSeeker
 	spans []span

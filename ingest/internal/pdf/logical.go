@@ -11,11 +11,10 @@ import (
 // maxLine is the longest line that is put in order, in characters.
 const maxLine = 10_000
 
-// logical puts a line with text from right to left into the order in which it is read. Programs
-// write such lines into a document in either order, and the library turns some parts of them and
-// not others; so their characters are taken as they stand on the page, from the right, numbers in
-// it from the left. This is rule L2 of the bidirectional algorithm (Unicode Standard Annex 9) the
-// other way round, for two levels.
+// logical puts a line with right-to-left text into reading order. Programs write such lines in
+// either order, and the library reorders some parts but not others. So the characters are taken by
+// their position on the page, from the right, and numbers within them from the left. This inverts
+// rule L2 of the bidirectional algorithm (Unicode Standard Annex 9) for two levels.
 func logical(line []char) {
 	if !slices.ContainsFunc(line, func(c char) bool { return fromLeft(c.r) }) {
 		turn(line)
@@ -47,14 +46,14 @@ func fromRight(r rune) bool { return class(r) == bidi.R || class(r) == bidi.AL }
 // fromLeft reports whether a character is of a script that is written from left to right.
 func fromLeft(r rune) bool { return class(r) == bidi.L }
 
-// turn orders a run by places, from the right. Marks stay with the letter that they are on.
+// turn orders a run by position, from the right. Combining marks stay with their letter.
 func turn(run []char) {
 	var bases, marks, spaces []char
 	for _, c := range run {
 		switch {
 		case unicode.Is(unicode.Mn, c.r):
 			marks = append(marks, c)
-		case c.r == ' ' && c.right <= c.left: // the library's own
+		case c.r == ' ' && c.right <= c.left: // inserted by the library
 			spaces = append(spaces, c)
 		default:
 			bases = append(bases, c)
@@ -83,8 +82,8 @@ func turn(run []char) {
 	}
 }
 
-// intoGaps puts spaces whose places are not known where the run, ordered from the right, has its
-// widest gaps.
+// intoGaps puts spaces without a position into the widest gaps of the run, which is ordered from
+// the right.
 func intoGaps(run, spaces []char) []char {
 	gaps := make([]int, max(0, len(run)-1)) // each by the character before it
 	for i := range gaps {
@@ -114,10 +113,10 @@ func intoGaps(run, spaces []char) []char {
 
 func (c char) middle() float64 { return (c.left + c.right) / 2 }
 
-// distance is how far the character's middle is from that of another.
+// distance returns the distance between the middles of two characters.
 func (c char) distance(of char) float64 { return max(c.middle()-of.middle(), of.middle()-c.middle()) }
 
-// numbersFromLeft turns the numbers in a run round again.
+// numbersFromLeft reverses the numbers in a run back.
 func numbersFromLeft(run []char) {
 	for at := 0; at < len(run); at++ {
 		end := at
@@ -131,8 +130,8 @@ func numbersFromLeft(run []char) {
 	}
 }
 
-// ofNumber reports whether a character belongs to a number: a digit, what stands between two, or a
-// sign beside one.
+// ofNumber reports whether a character belongs to a number: a digit, a separator between two
+// digits, or a sign next to one.
 func ofNumber(run []char, i int) bool {
 	digit := func(i int) bool {
 		return i >= 0 && i < len(run) && (class(run[i].r) == bidi.EN || class(run[i].r) == bidi.AN)

@@ -49,7 +49,7 @@ func open(t testing.TB, name string) *Document {
 	return d
 }
 
-func TestTextIsInLogicalOrder(t *testing.T) {
+func TestPage_TextInLogicalOrder(t *testing.T) {
 	d := open(t, "languages.pdf")
 	p, err := d.Page(t.Context(), 0, 800, true)
 	if err != nil {
@@ -77,7 +77,7 @@ The ship السفينة in the harbour.`
 	}
 }
 
-func TestPagesAreDrawnAsTheyAreShown(t *testing.T) {
+func TestPage_DrawsAsShown(t *testing.T) {
 	d := open(t, "report.pdf")
 	if d.Len() != 3 || d.Info()["author"] != "A. Gull" {
 		t.Error(d.Len(), d.Info())
@@ -116,7 +116,7 @@ func TestPagesAreDrawnAsTheyAreShown(t *testing.T) {
 }
 
 // Text that is not drawn, because the document lacks its font, is not what a page shows.
-func TestTextThatIsNotDrawn(t *testing.T) {
+func TestPage_TextNotDrawn(t *testing.T) {
 	d := open(t, "fonts.pdf")
 	if p, err := d.Page(t.Context(), 0, 200, false); !errors.Is(err, ErrFonts) {
 		t.Error(p.Text, err)
@@ -131,7 +131,7 @@ func TestTextThatIsNotDrawn(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeRead(t *testing.T) {
+func TestOpen_Unreadable(t *testing.T) {
 	if _, err := openBytes(t.Context(), content(t, "locked.pdf")); !errors.Is(err, ErrPassword) {
 		t.Error(err)
 	}
@@ -168,7 +168,7 @@ func (c *cutShort) Read(b []byte) (int, error) {
 }
 
 // A page that cannot be read does not take the others with it.
-func TestPagesAfterAFault(t *testing.T) {
+func TestPage_ReadsAfterFault(t *testing.T) {
 	b := content(t, "report.pdf")
 	file := &cutShort{Reader: bytes.NewReader(b)}
 	d, err := engine.Open(t.Context(), file, int64(len(b)))
@@ -187,7 +187,7 @@ func TestPagesAfterAFault(t *testing.T) {
 	}
 }
 
-func TestDocumentsAtTheSameTime(t *testing.T) {
+func TestOpen_ConcurrentDocuments(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {

@@ -17,7 +17,7 @@ const maxChars = 1 << 20
 // char is a character of a page and its box in page coordinates: points from the lower left.
 type char struct {
 	r                        rune
-	index                    int // in the page; -1 for one that has no box
+	index                    int // in the page; -1 if it has no box
 	left, right, bottom, top float64
 }
 
@@ -68,8 +68,8 @@ func (d *Document) read(page requests.Page, words bool, p *Page) error {
 	return err
 }
 
-// chars reads the page's characters, but those that are unseen. Lines in which some are written
-// from right to left are put in order and have boxes.
+// chars reads the page's characters except unseen ones. Lines with right-to-left text are put into
+// reading order and have boxes.
 func (d *Document) chars(text references.FPDF_TEXTPAGE, count int, unseen map[int]bool) ([]char, error) {
 	chars := make([]char, 0, count)
 	for i := range count {
@@ -90,7 +90,7 @@ func (d *Document) chars(text references.FPDF_TEXTPAGE, count int, unseen map[in
 			c := &line[i]
 			box, err := d.pdfium.FPDFText_GetCharBox(&requests.FPDFText_GetCharBox{TextPage: text, Index: c.index})
 			if err != nil {
-				c.index = -1 // a space that the library put in
+				c.index = -1 // a space inserted by the library
 				continue
 			}
 			c.left, c.right, c.bottom, c.top = box.Left, box.Right, box.Bottom, box.Top
@@ -116,12 +116,12 @@ func lines(chars []char) iter.Seq[[]char] {
 	}
 }
 
-// hyphen stands for the one that divides a word at the end of a line.
+// hyphen is the library's mark for a hyphen that divides a word at the end of a line.
 const hyphen = '\uFFFE'
 
-// clean makes the library's characters a text: lines end with \n, words divided at the end of a
-// line are whole again, and there are no control characters, no spaces at the ends of lines and no
-// more than one empty line.
+// clean turns the library's characters into a text: lines end with \n, words hyphenated at the end
+// of a line are rejoined, and there are no control characters, no trailing spaces and no more than
+// one empty line in succession.
 func clean(runes []rune) string {
 	var b strings.Builder
 	divided := false
@@ -153,7 +153,7 @@ func clean(runes []rune) string {
 
 func valid(r rune) bool { return r >= 0 && r <= unicode.MaxRune && (r < 0xD800 || r > 0xDFFF) }
 
-// words cuts the characters at spaces and says where each word is.
+// words splits the characters at spaces and locates each word.
 func (d *Document) words(page requests.Page, text references.FPDF_TEXTPAGE, chars []char) (words []Word, err error) {
 	for at := 0; at < len(chars); {
 		end := at
@@ -176,7 +176,7 @@ func (d *Document) words(page requests.Page, text references.FPDF_TEXTPAGE, char
 
 func between(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == hyphen }
 
-// word is the word of some characters; it is not shown if no box of them is on the page.
+// word returns the word of some characters; it is not shown if none of their boxes is on the page.
 func (d *Document) word(page requests.Page, text references.FPDF_TEXTPAGE, chars []char) (w Word, shown bool, err error) {
 	runes := make([]rune, len(chars))
 	for i, c := range chars {
@@ -202,8 +202,8 @@ func (d *Document) word(page requests.Page, text references.FPDF_TEXTPAGE, chars
 	return w, w.X1 > w.X0 && w.Y1 > w.Y0, nil
 }
 
-// around is the box of some characters that follow one another, from their own boxes or the
-// library's of them all.
+// around returns the box of successive characters, from their own boxes or from the library's box
+// of all of them.
 func (d *Document) around(text references.FPDF_TEXTPAGE, chars []char) (all char, err error) {
 	var boxes []char
 	for _, c := range chars {
@@ -234,10 +234,10 @@ func (d *Document) around(text references.FPDF_TEXTPAGE, chars []char) (all char
 	return all, nil
 }
 
-// fine is into how many steps a page's sides are divided where a place is asked for.
+// fine is the number of steps that a page's sides are divided into when a position is requested.
 const fine = 1 << 16
 
-// place says where a point of the page is once the page is turned and cropped as it is shown:
+// place returns the position of a point on the page as shown, after rotation and cropping:
 // fractions of its width and height from the top left.
 func (d *Document) place(page requests.Page, x, y float64) (float32, float32, error) {
 	at, err := d.pdfium.FPDF_PageToDevice(&requests.FPDF_PageToDevice{Page: page, SizeX: fine, SizeY: fine, PageX: x, PageY: y})

@@ -10,27 +10,27 @@ import (
 	"github.com/klippa-app/go-pdfium/requests"
 )
 
-// A document need not bring its fonts, and those that every reader has are for Latin: old documents
-// in Chinese, Japanese and Korean rely on the machine's. The library knows what such characters
-// say, and where, and draws nothing there.
+// A document need not embed its fonts, and the standard fonts are Latin: old documents in Chinese,
+// Japanese and Korean rely on the machine's fonts. The library knows the text and position of such
+// characters, but draws nothing there.
 
-// ErrFonts is wrapped by the error of a page much of whose text is in fonts that the document does
-// not have.
-var ErrFonts = errors.New("text in fonts that the document does not have, and that is not drawn")
+// ErrFonts is wrapped by the error of a page with much text in fonts that the document does not
+// embed.
+var ErrFonts = errors.New("text cannot be drawn because the document does not embed its fonts")
 
 const (
 	// The box of a character that is not drawn is a thousandth of the font's size high, that of a
 	// thin dash some twenty.
-	thin = 200 // times lower than its line is an unseen character
-	few  = 50  // of so many characters one may be unseen
+	thin = 200 // a character this many times lower than its line is unseen
+	few  = 50  // one in this many characters may be unseen
 )
 
-// builtIn reports whether the library has a character of its own, for a document that does not
-// bring the font.
+// builtIn reports whether the library's own fonts have a character, for documents that do not embed
+// the font.
 func builtIn(r rune) bool { return r <= unicode.MaxLatin1 }
 
-// unseen returns the numbers of the characters that are not drawn, nil if all are. More than a few
-// are an error. It looks at one of each kind of character, and at all once one is unseen.
+// unseen returns the indices of the characters that are not drawn, or nil if all are. More than a
+// few are an error. It checks one character of each kind, and all of them once one is unseen.
 func (d *Document) unseen(text references.FPDF_TEXTPAGE, count int) (map[int]bool, error) {
 	codes, looked, some := make([]rune, count), map[rune]bool{}, false
 	for i := range codes {
@@ -61,8 +61,8 @@ func (d *Document) unseen(text references.FPDF_TEXTPAGE, count int) (map[int]boo
 	return all, nil
 }
 
-// isUnseen reports whether a character is not drawn although it is to be. Of one that the library
-// put in it knows no place.
+// isUnseen reports whether a character is not drawn although it should be. Characters that the
+// library inserted have no position.
 func (d *Document) isUnseen(text references.FPDF_TEXTPAGE, i int) bool {
 	box, err := d.pdfium.FPDFText_GetCharBox(&requests.FPDFText_GetCharBox{TextPage: text, Index: i})
 	if err != nil {
@@ -76,8 +76,8 @@ func (d *Document) isUnseen(text references.FPDF_TEXTPAGE, i int) bool {
 	return height > 0 && thin*(box.Top-box.Bottom) < height && !d.invisible(text, i)
 }
 
-// invisible reports whether a character is not to be drawn: over a scan there lies the text that
-// was recognised in it.
+// invisible reports whether a character is meant to be invisible, like the recognised text over a
+// scan.
 func (d *Document) invisible(text references.FPDF_TEXTPAGE, i int) bool {
 	object, err := d.pdfium.FPDFText_GetTextObject(&requests.FPDFText_GetTextObject{TextPage: text, Index: i})
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// parseARC reads the line before a block of an ARC file: URL, IP address, date, content type, (in
+// parseARC parses the header line of an ARC record: URL, IP address, date, content type, (in
 // version 2: result code, checksum, location, offset, file name,) length. An ARC record is read as
 // the WARC record of type response of the same URL; the first, which describes the file, for
 // warcinfo.
@@ -21,8 +21,8 @@ func (r *Record) parseARC(line string) error {
 	if err != nil || length < 0 {
 		return fmt.Errorf("%w: length %.40q of an ARC record", ErrFormat, fields[last])
 	}
-	// URLs with spaces are found in old files: the fields are counted from the end, by the
-	// version's number of them.
+	// Old files have URLs with spaces, so fields are counted from the end, by the version's number
+	// of fields.
 	rest := 4
 	if last >= 9 {
 		rest = 9

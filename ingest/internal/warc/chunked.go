@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// chunked reads a body in chunks (RFC 9112, section 7.1). Archives have bodies whose last chunk is
-// missing, since the server closed the connection: they end where the chunks do.
+// chunked reads a chunked body (RFC 9112, section 7.1). In archives the last chunk may be missing
+// because the server closed the connection; such a body ends with its last chunk.
 type chunked struct {
 	r     *bufio.Reader
-	left  int64 // of the chunk
+	left  int64 // unread bytes of the chunk
 	begun bool
 	done  bool
 }
@@ -40,10 +40,10 @@ func (c *chunked) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// next reads the line before a chunk.
+// next reads the size line of a chunk.
 func (c *chunked) next() error {
 	line, err := readLine(c.r)
-	if line == "" && err == nil && c.begun { // the end of the chunk before
+	if line == "" && err == nil && c.begun { // the end of the previous chunk
 		line, err = readLine(c.r)
 	}
 	if errors.Is(err, io.EOF) && line == "" {

@@ -18,10 +18,10 @@ import (
 	"golang.org/x/net/html/charset"
 )
 
-// ErrEncoding is wrapped by the error of a body that is encoded in a way that is not known.
-var ErrEncoding = errors.New("Content-Encoding is not known")
+// ErrEncoding is wrapped by the error of a body with an unknown encoding.
+var ErrEncoding = errors.New("unknown Content-Encoding")
 
-// decoded undoes the encodings of a body: the last that was applied first.
+// decoded decodes a body, the last applied encoding first.
 func (h *Response) decoded(r *bufio.Reader) io.Reader {
 	var body io.Reader = r
 	for _, coding := range slices.Backward(codings(h.Header["transfer-encoding"])) {
@@ -41,7 +41,7 @@ func (h *Response) decoded(r *bufio.Reader) io.Reader {
 // maxCodings bounds the encodings of one body.
 const maxCodings = 8
 
-// codings returns the names in a header's list.
+// codings returns the names in a header's list of encodings.
 func codings(list string) (all []string) {
 	for name := range strings.SplitSeq(strings.ToLower(list), ",") {
 		name, _, _ = strings.Cut(name, ";")
@@ -59,7 +59,7 @@ func buffered(r io.Reader) *bufio.Reader {
 	return bufio.NewReaderSize(r, 4096)
 }
 
-// decode undoes one encoding, if the body looks encoded so.
+// decode decodes one encoding, if the body appears to have it.
 func decode(coding string, r *bufio.Reader) io.Reader {
 	magic, _ := r.Peek(4)
 	switch coding {
@@ -86,18 +86,18 @@ func decode(coding string, r *bufio.Reader) io.Reader {
 		return r
 	}
 	if e, _ := charset.Lookup(coding); e != nil {
-		return r // servers put the charset there
+		return r // some servers put the charset there
 	}
 	return failing{fmt.Errorf("%w: %.60q", ErrEncoding, coding)}
 }
 
-// failing is the body of an encoding that is not known.
+// failing is a body with an unknown encoding.
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// tried returns the decoder of a format without a mark at its beginning, if it decodes the first
-// bytes of the body, and else the body as it is.
+// tried returns the decoder of a format without magic bytes if it can decode the first bytes of the
+// body, and otherwise the body unchanged.
 func tried[D io.Reader](r *bufio.Reader, decoder D, reset func(D, io.Reader)) io.Reader {
 	head, _ := r.Peek(r.Size())
 	reset(decoder, bytes.NewReader(head))
@@ -114,7 +114,7 @@ func tried[D io.Reader](r *bufio.Reader, decoder D, reset func(D, io.Reader)) io
 	return decoder
 }
 
-// gzipBody reads the gzip members of a body. What follows them and is none is left, as in browsers.
+// gzipBody reads the gzip members of a body. It ignores other trailing data, as browsers do.
 type gzipBody struct {
 	raw *bufio.Reader
 	z   *gzip.Reader

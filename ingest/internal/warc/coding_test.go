@@ -99,7 +99,7 @@ func chunksOf(text string, size int) string {
 	return b.String() + "0\r\n\r\n"
 }
 
-func TestParseResponse_TellsWhatItCannotDecode(t *testing.T) {
+func TestParseResponse_NamesUnknownEncoding(t *testing.T) {
 	for name, c := range map[string]struct {
 		header, body string
 		want         error

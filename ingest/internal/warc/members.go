@@ -19,8 +19,8 @@ const (
 	maxWindow     = 128 << 20
 )
 
-// members reads an archive's members, one after another: gzip members, Zstandard frames, or all of
-// a plain file.
+// members reads an archive's members in sequence: gzip members, Zstandard frames, or a whole plain
+// file.
 type members struct {
 	raw        *counting
 	start      int64 // where the member begins
@@ -31,8 +31,7 @@ type members struct {
 	begun      bool
 }
 
-// counting counts the bytes that were taken. It is an io.ByteReader, so that decompressors take no
-// byte too many.
+// counting counts the bytes read. It is an io.ByteReader, so that decompressors do not read ahead.
 type counting struct {
 	*bufio.Reader
 	at int64
@@ -65,7 +64,7 @@ func newMembers(r io.Reader) (*members, error) {
 	return m, nil
 }
 
-// atEnd reports whether the next byte is of another member.
+// atEnd reports whether the current member has ended.
 func (m *members) atEnd() bool { return m.current == nil }
 
 // plain reports whether the file is not compressed.
@@ -144,8 +143,8 @@ func (m *members) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// looksLikeARC tells by the first bytes of the first member whether the file is of ARC records.
-// They stay unread.
+// looksLikeARC reports whether the first bytes of the first member are those of ARC records. They
+// stay unread.
 func (m *members) looksLikeARC() bool {
 	if err := m.next(); err != nil {
 		return false

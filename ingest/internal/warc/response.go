@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// Response is an HTTP answer in an archive.
+// Response is an HTTP response in an archive.
 type Response struct {
 	Status int
-	Header map[string]string // by lower-case names; of repeated ones the first, of encodings all
+	Header map[string]string // by lower-case names; the first of repeated ones, all of repeated encodings
 	Body   io.Reader         // without transfer and content encoding
 }
 
-// ParseResponse takes an HTTP response apart, more leniently than a browser would: archives keep
-// what servers sent. Some tools undo the encodings and leave the headers that name them, so a body
-// is decoded only where it looks encoded. Reading the body of an encoding that is not known is an
+// ParseResponse parses an HTTP response, more leniently than a browser, because archives keep
+// whatever servers sent. Some tools decode bodies but keep the encoding headers, so a body is
+// decoded only if it appears encoded. Reading a body with an unknown encoding fails with
 // [ErrEncoding].
 func ParseResponse(block io.Reader) (*Response, error) {
 	r := bufio.NewReaderSize(block, 4096)
@@ -47,7 +47,7 @@ func (h *Response) readHeader(r *bufio.Reader) error {
 	for size := 0; ; {
 		line, err := readLine(r)
 		if errors.Is(err, io.EOF) || err == nil && line == "" {
-			return nil // an answer without a body
+			return nil // a response without a body
 		}
 		if err != nil {
 			return err

@@ -1,9 +1,8 @@
 // Package warc reads web archives: WARC 0.17 to 1.1 and ARC version 1 and 2, plain, gzipped or as
 // Zstandard, with a member for each record or one for all.
 //
-// [NewReader] finds out which it is. [Reader.Next] moves to the next record, whose block is then
-// read from the record itself; nothing is held in memory. [OpenAt] reads one record again, by where
-// the first reading found it.
+// [NewReader] detects the format. [Reader.Next] moves to the next record, whose block is then read
+// from the record; nothing is held in memory. [OpenAt] reopens a record by its offset.
 //
 // Formats: ISO 28500:2017 (WARC 1.1) and its drafts; the Internet Archive's ARC File Format of
 // 1996; the IIPC's Zstandard Compression of WARC Files 1.0.
@@ -25,15 +24,15 @@ const (
 	maxHeader = 1 << 20
 )
 
-// ErrFormat is wrapped by the error of what is no web archive, or stops being one.
+// ErrFormat is wrapped by the error of input that is not a web archive, or not to its end.
 var ErrFormat = errors.New("not a WARC or ARC record")
 
-// ErrLost is wrapped by the error of a place in a WARC file where no record begins, or whose length
-// is wrong. What follows is passed over: [Reader.Next] then finds the next record, if there is one.
+// ErrLost is wrapped by the error of a WARC record with a wrong length, or of data where a record
+// should begin. [Reader.Next] then skips to the next record, if there is one.
 var ErrLost = errors.New("what follows is passed over, up to the next record")
 
-// Record is one record. Reading it gives its block; for HTTP responses [ParseResponse] takes it
-// apart.
+// Record is one record. Reading it returns its block; [ParseResponse] parses the block of an HTTP
+// response.
 type Record struct {
 	Version string            // for example WARC/1.0, or ARC
 	Type    string            // warcinfo, response, resource, request, metadata, revisit, conversion, continuation
@@ -41,14 +40,14 @@ type Record struct {
 	Date    time.Time         // zero if it cannot be read
 	Kind    string            // Content-Type of the block
 	Length  int64             // of the block, in bytes
-	Header  map[string]string // further fields by their lower-case names; of repeated ones the first
+	Header  map[string]string // all fields by lower-case name; the first of repeated ones
 	Offset  int64             // where the record's member, or in a plain file the record, begins
 	Alone   bool              // whether it is the first of its member, or the file is plain: [OpenAt] finds it there
 
 	block *io.LimitedReader
 }
 
-// Read reads the block. One that is shorter than its header says ends in [io.ErrUnexpectedEOF].
+// Read reads the block. A block shorter than its header says ends with [io.ErrUnexpectedEOF].
 func (r *Record) Read(p []byte) (int, error) {
 	n, err := r.block.Read(p)
 	if errors.Is(err, io.EOF) && r.block.N > 0 {
@@ -65,10 +64,10 @@ type Reader struct {
 	records int
 	offset  int64 // of the line that was read last, where the file is plain
 	isARC   bool
-	lost    bool // what is next need not be a record
+	lost    bool // the next data need not be a record
 }
 
-// NewReader returns a reader of the archive that r begins.
+// NewReader returns a reader of the archive in r.
 func NewReader(r io.Reader) (*Reader, error) {
 	members, err := newMembers(r)
 	if err != nil {
@@ -77,8 +76,8 @@ func NewReader(r io.Reader) (*Reader, error) {
 	return &Reader{members: members, lines: bufio.NewReaderSize(members, 1<<16)}, nil
 }
 
-// Next returns the next record, and [io.EOF] after the last. The record before is no longer
-// readable. After any other error but [ErrLost] there is no next record.
+// Next returns the next record, or [io.EOF] after the last. The previous record is no longer
+// readable. After any error except [ErrLost] there is no next record.
 func (r *Reader) Next() (*Record, error) {
 	if r.record != nil {
 		_, err := io.Copy(io.Discard, r.record)
@@ -125,8 +124,8 @@ func (r *Reader) failed(err error) error {
 	return fmt.Errorf("record %d, whose member begins at byte %d: %w", r.records, r.members.start, err)
 }
 
-// nextLine returns the first line of the next record: blank lines before it belong to the record
-// before. Alone is true where a member begins with it.
+// nextLine returns the first line of the next record: blank lines before it belong to the previous
+// record. Alone is true if the line begins a member.
 func (r *Reader) nextLine() (alone bool, line string, err error) {
 	for {
 		if r.lines.Buffered() == 0 && r.members.atEnd() {
@@ -170,7 +169,7 @@ func (r *Reader) readFields(record *Record) error {
 		}
 		name, value, found := strings.Cut(line, ":")
 		if !found {
-			continue // some archives have such lines; what is needed is checked below
+			continue // some archives have such lines; required fields are checked below
 		}
 		last = strings.ToLower(strings.TrimSpace(name))
 		if record.get(last) == "" {
@@ -184,7 +183,7 @@ func (r *Record) set(name, value string) { r.Header[name] = value }
 
 func (r *Record) get(name string) string { return r.Header[name] }
 
-// complete takes the fields that have a place of their own.
+// complete sets the struct's fields from the header.
 func (r *Record) complete() error {
 	length, err := strconv.ParseInt(r.get("content-length"), 10, 64)
 	if err != nil || length < 0 {
@@ -199,8 +198,8 @@ func (r *Record) complete() error {
 	return nil
 }
 
-// readLine returns the next line without its end. At the end of the input the error is io.EOF, with
-// what there is.
+// readLine returns the next line without its line end. At the end of the input it returns the rest
+// and io.EOF.
 func readLine(r *bufio.Reader) (string, error) {
 	var long []byte
 	for {
@@ -230,7 +229,7 @@ func unexpected(err error) error {
 	return err
 }
 
-// OpenAt returns the record whose member begins at the offset of a file.
+// OpenAt returns the record whose member begins at an offset of a file.
 func OpenAt(file io.ReaderAt, offset int64) (*Record, error) {
 	r, err := NewReader(io.NewSectionReader(file, offset, 1<<62))
 	if err != nil {

@@ -63,7 +63,7 @@ func packings(t testing.TB) map[string][]byte {
 	return made
 }
 
-func TestEveryPacking(t *testing.T) {
+func TestReader_ReadsEveryPacking(t *testing.T) {
 	for name, archive := range packings(t) {
 		r, err := NewReader(bytes.NewReader(archive))
 		if err != nil {
@@ -112,7 +112,7 @@ func check(t *testing.T, what string, record *Record, i int, read bool) {
 	}
 }
 
-func TestARC(t *testing.T) {
+func TestReader_ReadsARC(t *testing.T) {
 	first := "1 0 InternetArchive\nURL IP-address Archive-date Content-type Archive-length\n"
 	body := "HTTP/1.0 200 OK\nContent-Type: image/gif\n\nGIF"
 	archive := fmt.Sprintf("filedesc://a.arc 0.0.0.0 19960923142103 text/plain %d\n%s\n", len(first), first) +
@@ -151,7 +151,7 @@ func TestARC(t *testing.T) {
 	}
 }
 
-func TestDamagedArchives(t *testing.T) {
+func TestReader_DamagedArchives(t *testing.T) {
 	text := strings.Join(texts(), "")
 	for name, content := range map[string]string{
 		"no archive":       "GIF89a\x01\x00\x01",
@@ -184,7 +184,7 @@ func TestDamagedArchives(t *testing.T) {
 	}
 }
 
-func TestResponses(t *testing.T) {
+func TestParseResponse(t *testing.T) {
 	for name, c := range map[string]struct{ head, body, want string }{
 		"plain":              {"", "hello", "hello"},
 		"chunked":            {"Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\n\r\n", "hello"},

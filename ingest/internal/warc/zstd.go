@@ -20,7 +20,7 @@ func isSkippable(magic []byte) bool {
 	return binary.LittleEndian.Uint32(magic)&^0xF == skippableMagic
 }
 
-// readDictionary reads a dictionary frame, whose content is a dictionary or a compressed one.
+// readDictionary reads a dictionary frame, which contains a dictionary, possibly compressed.
 func readDictionary(r io.Reader) ([]byte, error) {
 	var head [8]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
@@ -49,7 +49,7 @@ func readDictionary(r io.Reader) ([]byte, error) {
 	return content, nil
 }
 
-// dictionaryOf returns the dictionary at the beginning of a file, nil if there is none.
+// dictionaryOf returns the dictionary at the beginning of a file, or nil.
 func dictionaryOf(file io.ReaderAt) ([]byte, error) {
 	var magic [4]byte
 	if n, _ := file.ReadAt(magic[:], 0); n < 4 || binary.LittleEndian.Uint32(magic[:]) != dictionaryMagic {
@@ -58,12 +58,12 @@ func dictionaryOf(file io.ReaderAt) ([]byte, error) {
 	return readDictionary(io.NewSectionReader(file, 0, maxDictionary+8))
 }
 
-// frame reads the bytes of one frame, compressed, and not one more: it follows the frame's header
-// and the sizes of its blocks (RFC 8878, section 3.1).
+// frame reads exactly the compressed bytes of one frame: it follows the frame's header and block
+// sizes (RFC 8878, section 3.1).
 type frame struct {
 	raw     *counting
 	left    int64  // of the block that is read
-	pending []byte // of a header that has been read ahead
+	pending []byte // header bytes that were read ahead
 	begun   bool
 	last    bool // the block is the frame's last
 	sum     bool // a checksum follows
