@@ -33,8 +33,8 @@ func kills() int {
 	return 2
 }
 
-// killable makes a source of many good and bad records in dir, and returns the arguments that ingest
-// it.
+// killable makes a source of many good and bad records in dir, and returns the arguments that
+// ingest it.
 var killable = map[string]func(t *testing.T, dir string) []string{
 	"folder": func(t *testing.T, dir string) []string {
 		for i := range 400 {
@@ -170,7 +170,8 @@ func save(t *testing.T, name string, content []byte) {
 }
 
 // TestIngest_KilledEqualsUninterrupted kills the ingestion of each source with SIGKILL at random
-// moments until it completes. Its dataset must equal that of an uninterrupted run, except for times.
+// moments until it completes. Its dataset must equal that of an uninterrupted run, except for
+// times.
 func TestIngest_KilledEqualsUninterrupted(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(killable)) {
 		t.Run(name, func(t *testing.T) {
@@ -287,8 +288,8 @@ func readAll(t *testing.T, dir string) (all datasetContent) {
 	return all
 }
 
-// TestIngestStdin_KilledEqualsUninterrupted does the same for an archive on standard input, which each
-// run reads from its beginning.
+// TestIngestStdin_KilledEqualsUninterrupted does the same for an archive on standard input, which
+// each run reads from its beginning.
 func TestIngestStdin_KilledEqualsUninterrupted(t *testing.T) {
 	dir, archive := t.TempDir(), tarOf(400)
 	ingest := func(content []byte, to string) {

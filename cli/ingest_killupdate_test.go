@@ -37,9 +37,9 @@ func init() {
 	killable["grouped table"] = func(t *testing.T, dir string) []string { return longTable(t, dir, false) }
 }
 
-// TestIngestUpdate_KilledEqualsUninterrupted kills an update with SIGKILL at random moments. Its dataset
-// must equal that of an uninterrupted update. Between the kills the dataset must open, with one row
-// per key.
+// TestIngestUpdate_KilledEqualsUninterrupted kills an update with SIGKILL at random moments. Its
+// dataset must equal that of an uninterrupted update. Between the kills the dataset must open, with
+// one row per key.
 func TestIngestUpdate_KilledEqualsUninterrupted(t *testing.T) {
 	dir := t.TempDir()
 	args := append([]string{"-q", "ingest"}, longTable(t, dir, false)...)

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// interrupt starts a command, sends it a signal once begun returns true, and returns its exit status
-// and its standard error.
+// interrupt starts a command, sends it a signal once begun returns true, and returns its exit
+// status and its standard error.
 func interrupt(t *testing.T, dir string, s syscall.Signal, begun func() bool, args ...string) (int, string) {
 	t.Helper()
 	c := command(t.Context(), dir, args...)
@@ -83,8 +83,8 @@ func size(path string) int64 {
 	return info.Size()
 }
 
-// TestInterrupt_StopsBlockedCommands interrupts a command that waits for input, and one whose Run takes
-// no context.
+// TestInterrupt_StopsBlockedCommands interrupts a command that waits for input, and one whose Run
+// takes no context.
 func TestInterrupt_StopsBlockedCommands(t *testing.T) {
 	dir := t.TempDir()
 	began := time.Now()

@@ -17,8 +17,8 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// TestQuickstart_ResumesAfterKill kills a smoke run in each of its phases and resumes it. Its summary
-// and weights must equal those of an uninterrupted run.
+// TestQuickstart_ResumesAfterKill kills a smoke run in each of its phases and resumes it. Its
+// summary and weights must equal those of an uninterrupted run.
 func TestQuickstart_ResumesAfterKill(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, dir, "quickstart", "--smoke", "--out", "quickstart-run")

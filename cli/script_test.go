@@ -12,8 +12,8 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// memoryFile is an environment variable. It names the file to which a command that a test runs copies
-// /proc/self/status at its end.
+// memoryFile is an environment variable. It names the file to which a command that a test runs
+// copies /proc/self/status at its end.
 const memoryFile = "PALI3_TEST_MEMORY"
 
 func TestMain(m *testing.M) {

@@ -25,9 +25,9 @@ import (
 	"github.com/pali3/pali3/shards/bucket"
 )
 
-// TestIngestToStore_KilledEqualsUninterrupted kills the ingestion into an S3 server that refuses every
-// third request, and into one that is slow. The stored dataset must equal that of an uninterrupted
-// ingestion into a folder.
+// TestIngestToStore_KilledEqualsUninterrupted kills the ingestion into an S3 server that refuses
+// every third request, and into one that is slow. The stored dataset must equal that of an
+// uninterrupted ingestion into a folder.
 func TestIngestToStore_KilledEqualsUninterrupted(t *testing.T) {
 	t.Run("refusing", func(t *testing.T) { killIntoStore(t, 3, 0) })
 	t.Run("slow", func(t *testing.T) { killIntoStore(t, 0, 100*time.Millisecond) })
@@ -84,8 +84,8 @@ func killIntoStore(t *testing.T, refuse int, delay time.Duration) {
 	sameDatasets(t, filepath.Join(dir, "whole"), filepath.Join(dir, "back"))
 }
 
-// intoStore is an ingestion of many small parts into a server, from machines that each have their own
-// work folder.
+// intoStore is an ingestion of many small parts into a server, from machines that each have their
+// own work folder.
 type intoStore struct {
 	*testing.T
 	dir, url string
@@ -127,8 +127,8 @@ func (i *intoStore) committed() bool {
 	return slices.Contains(i.server.Objects(), "bucket/d/"+shards.ManifestName)
 }
 
-// resume runs the command again on a machine, and compares the dataset with that of an uninterrupted
-// run.
+// resume runs the command again on a machine, and compares the dataset with that of an
+// uninterrupted run.
 func (i *intoStore) resume(machine string) {
 	i.Helper()
 	i.takes.Store(true)
@@ -143,8 +143,8 @@ func (i *intoStore) resume(machine string) {
 	sameDatasets(i.T, filepath.Join(i.dir, "whole"), filepath.Join(i.dir, "back"))
 }
 
-// TestIngestToStore_ResumesAfterRefusedPart refuses the third part in the first run: one error names
-// it, and the next run resumes.
+// TestIngestToStore_ResumesAfterRefusedPart refuses the third part in the first run: one error
+// names it, and the next run resumes.
 func TestIngestToStore_ResumesAfterRefusedPart(t *testing.T) {
 	i := ingestIntoStore(t, func(part string) bool { return part != "part-00002.parquet" })
 	out, err := i.on("here").CombinedOutput()
@@ -157,8 +157,8 @@ func TestIngestToStore_ResumesAfterRefusedPart(t *testing.T) {
 	i.resume("here")
 }
 
-// TestIngestToStore_ResumesPendingUploads kills an ingestion when the maximum number of parts wait for
-// upload and none has been uploaded.
+// TestIngestToStore_ResumesPendingUploads kills an ingestion when the maximum number of parts wait
+// for upload and none has been uploaded.
 func TestIngestToStore_ResumesPendingUploads(t *testing.T) {
 	killed := make(chan bool)
 	release := sync.OnceFunc(func() { close(killed) })
@@ -183,8 +183,9 @@ func TestIngestToStore_ResumesPendingUploads(t *testing.T) {
 	i.resume("here")
 }
 
-// TestIngestToStore_OnAnotherMachine interrupts an ingestion and runs it on another machine, which does
-// not have its journal. No row is repeated or lost, and a run that cannot resume asks for --fresh.
+// TestIngestToStore_OnAnotherMachine interrupts an ingestion and runs it on another machine, which
+// does not have its journal. No row is repeated or lost, and a run that cannot resume asks for
+// --fresh.
 func TestIngestToStore_OnAnotherMachine(t *testing.T) {
 	i := ingestIntoStore(t, func(part string) bool { return part != "part-00003.parquet" })
 	mustFail := func(machine, says string) {
@@ -291,8 +292,8 @@ func sameStored(t *testing.T, a, b string) {
 	}
 }
 
-// TestRead_TextsWithoutImageBytes counts the bytes that a server sends when the texts of a dataset are
-// read.
+// TestRead_TextsWithoutImageBytes counts the bytes that a server sends when the texts of a dataset
+// are read.
 func TestRead_TextsWithoutImageBytes(t *testing.T) {
 	dir, server := t.TempDir(), s3test.New(t)
 	data, url := storable(t, dir), server.URL("bucket/d")
@@ -369,8 +370,8 @@ func TestIngestFromStore_EqualsFolder(t *testing.T) {
 	}
 }
 
-// TestIngestFromStore_ResumesAfterServerFailure stops the server in the middle of an archive: the run
-// fails without rejects, and resumes once the server is back.
+// TestIngestFromStore_ResumesAfterServerFailure stops the server in the middle of an archive: the
+// run fails without rejects, and resumes once the server is back.
 func TestIngestFromStore_ResumesAfterServerFailure(t *testing.T) {
 	dir, server := t.TempDir(), s3test.New(t)
 	var archive bytes.Buffer

@@ -22,7 +22,7 @@ import (
 )
 
 // WARC reads web archives (WARC and ARC). Its records are:
-//   - the images that their pages show, each with the page's text about it, the bytes taken from the
+//   - the images that their pages show, each with the page's text about it; bytes come from the
 //     same archives (an image that they lack is a reject, [ingest.NoImage]; [WARC.Links] lists
 //     these images for a source of URLs),
 //   - the images of the pages that a WAT file describes, in the same way,
