@@ -268,7 +268,6 @@ func ExampleDenoiser_Corrupt() {
 	}
 	// Output:
 	// [NLU] face with tears of joy, grinning cat with smiling <extra_id_0> -> <extra_id_0> eyes
-	// [NLG] face with <extra_id_0> ars of <extra_id_1> y <extra_id_2> t <extra_id_3> smiling
-	// <extra_id_4> -> <extra_id_0> te <extra_id_1> jo <extra_id_2> , grinning ca <extra_id_3> with
-	// <extra_id_4> eyes [S2S] face with tears of joy, grinning cat with smili -> ng eyes
+	// [NLG] face with <extra_id_0> ars of <extra_id_1> y <extra_id_2> t <extra_id_3> smiling <extra_id_4> -> <extra_id_0> te <extra_id_1> jo <extra_id_2> , grinning ca <extra_id_3> with <extra_id_4> eyes
+	// [S2S] face with tears of joy, grinning cat with smili -> ng eyes
 }

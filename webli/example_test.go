@@ -124,6 +124,6 @@ func ExampleRules() {
 	_, err = webli.ReadConfig([]byte("rules: {max_word: {}}"), "mine.yaml", "", rules)
 	fmt.Println(err)
 	// Output:
-	// {3} <nil> mine.yaml line 1: unknown key "rules.max_word"; the nearest legal key is
-	// "max_words" (of max_words)
+	// {3} <nil>
+	// mine.yaml line 1: unknown key "rules.max_word"; the nearest legal key is "max_words" (of max_words)
 }

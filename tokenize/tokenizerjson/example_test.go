@@ -41,6 +41,6 @@ func Example() {
 	}
 	fmt.Println(len(imported.Proto.Pieces), imported.Notes)
 	// Output:
-	// [259 263 571 268 730 261] two faces 2500 [this file is an export of a SentencePiece model and
-	// gives that model's ids; docs/tokenizer.md says where tokenizers reads the file differently]
+	// [259 263 571 268 730 261] two faces
+	// 2500 [this file is an export of a SentencePiece model and gives that model's ids; docs/tokenizer.md says where tokenizers reads the file differently]
 }

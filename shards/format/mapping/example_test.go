@@ -32,7 +32,7 @@ func Example() {
 		}
 	}
 	// Output:
-	// image column image; text column title_de; key column id; kept as metadata: width; left out:
-	// latents, which hold neither images nor text key 7: 1 image, "Eine Katze" in de, metadata
-	// map[width:1] left out: column latents
+	// image column image; text column title_de; key column id; kept as metadata: width; left out: latents, which hold neither images nor text
+	// key 7: 1 image, "Eine Katze" in de, metadata map[width:1]
+	// left out: column latents
 }
