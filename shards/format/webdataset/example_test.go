@@ -11,7 +11,7 @@ import (
 	"github.com/pali3/pali3/shards/format/webdataset"
 )
 
-// Samples become a tar file of a KEY.json, and of the images where there are some, and samples again.
+// Samples become a tar file of a KEY.json each, and of their images, and samples again.
 func ExampleWrite() {
 	dir, err := os.MkdirTemp("", "webdataset")
 	if err != nil {
