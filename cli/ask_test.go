@@ -95,7 +95,7 @@ func TestCaption_ManyImages(t *testing.T) {
 		{"a language that it never saw", "caption img/red.png --lang fr --model run", 1, "caption in fr, only in de, en", 0},
 		{"a task that it never saw", "ask img red? --model run", 3, "the run was never trained on vqa, only on caption", 0},
 		{"the question as a flag", "ask img/red.png img/blue.png --question red? --model run", 2, "never trained on vqa", 0},
-		{"no question", "ask img/red.png --model run", 0, "want images and then a question", 2},
+		{"no question", "ask img/red.png --model run", 0, "name images and then a question", 2},
 		{"no images", "caption --model run", 0, "no images: name files or folders", 2},
 		{"an empty folder", "caption data/none* --model run", 0, "no file matches", 1},
 	} {

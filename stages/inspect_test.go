@@ -18,7 +18,7 @@ func TestInspect_FindsMistakes(t *testing.T) {
 		{"pali3", nil, "", ""},
 		{"pali3", []string{"images.ops=decode|resize(8,12)"}, "8 by 12 pixels; the image encoder takes squares: end the ops with one size, such as resize(8)", "images.ops"},
 		{"pali3", []string{"images.ops=decode|rezize(8)"}, "resize", "images.ops"},
-		{"pali3", []string{"images.ops=decode"}, "pictures of various sizes", "images.ops"},
+		{"pali3", []string{"images.ops=decode"}, "images of various sizes", "images.ops"},
 		{"pali3", []string{"images.eval_ops=decode|resize(12)"}, "12 by 12 pixels, but images.ops give 8 by 8", "images.eval_ops"},
 		{"pali3", []string{"images.ops=decode|resize(9)"}, "image 9 is not a multiple of patch 4; let the image ops end in 8 or 12 pixels", "model.image"},
 		{"pali3", []string{"model.image.heads=3"}, "width 16 is not a multiple of heads 3", "model.image"},
