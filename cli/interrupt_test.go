@@ -105,12 +105,3 @@ func TestInterrupt_StopsBlockedCommands(t *testing.T) {
 		t.Errorf("it took %v", took)
 	}
 }
-
-func testModel(t *testing.T) string {
-	t.Helper()
-	path, err := filepath.Abs("../tokenize/sentencepiece/testdata/nmt_nfkc.model")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}

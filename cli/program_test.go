@@ -81,3 +81,13 @@ type fullDisk struct{}
 var errFull = errors.New("no space left")
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
+
+// testModel returns the path of a SentencePiece model.
+func testModel(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs("../tokenize/sentencepiece/testdata/nmt_nfkc.model")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
