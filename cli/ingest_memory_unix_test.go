@@ -5,7 +5,6 @@ package cli
 import (
 	"archive/tar"
 	"bufio"
-	"bytes"
 	"compress/gzip"
 	"fmt"
 	"io"
@@ -19,8 +18,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/pali3/pali3/internal/hostile"
 )
 
 // bigRecords is the number of 50 KB records of a source: PALI3_RECORDS, or a default.
@@ -29,11 +26,6 @@ func bigRecords() int {
 		return n
 	}
 	return 500
-}
-
-// big is image i followed by 50 KB.
-func big(i int) []byte {
-	return append(hostile.Image(fmt.Sprint(i)), bytes.Repeat([]byte{byte(i)}, 50_000)...)
 }
 
 // write writes a file through a buffer.
