@@ -1,7 +1,7 @@
 // Package pali3 is the open PaLI-3: from raw image-text data to a trained and scored
 // vision-language model, as a library and as one command.
 //
-// The packages stand in the order in which the data flows; each imports only those before it:
+// The packages are listed in the order in which the data flows; each imports only earlier ones:
 //
 //   - [github.com/pali3/pali3/shards]: the record, and the dataset folder it lives in
 //   - [github.com/pali3/pali3/tokenize]: text to ids and back

@@ -20,7 +20,7 @@ func folder() (dir string, remove func()) {
 	return filepath.Join(root, "data"), func() { os.RemoveAll(root) }
 }
 
-// proverbs is a source of one's own: any iterator.
+// proverbs is your own source: any iterator.
 func proverbs() iter.Seq2[shards.Sample, error] {
 	return func(yield func(shards.Sample, error) bool) {
 		for i, text := range []string{"Aller Anfang ist schwer.", "Ende gut, alles gut."} {

@@ -16,8 +16,8 @@ import (
 // onSmallDisk is set in a process whose files may not grow over 300 kB.
 const onSmallDisk = "SHARDS_TEST_ON_SMALL_DISK"
 
-// TestFullDisk fills a disk while a dataset is written: the error says so, nothing half-written is
-// to be seen, and the writer goes on when there is space again. The disk is a small tmpfs where one
+// TestFullDisk fills a disk while a dataset is written: the error says so, no half-written file is
+// visible, and the writer continues when there is space again. The disk is a small tmpfs where one
 // can be mounted, otherwise a limit on the size of a process's files.
 func TestFullDisk(t *testing.T) {
 	if dir := os.Getenv(onSmallDisk); dir != "" {

@@ -11,7 +11,7 @@ import (
 type Memory struct {
 	// Program is the memory of pali3 itself and its compiled graph.
 	Program int64 `json:"program"`
-	// Weights, with the gradients and the optimizer's tensors of those that are trained.
+	// Weights, and the gradients and optimizer's tensors of trained weights.
 	Weights     int64 `json:"weights"`
 	Activations int64 `json:"activations"`
 	// Data is the memory of prefetched batches with their pixels.

@@ -143,7 +143,7 @@ func Split(ctx context.Context, in *shards.Dataset, out string, config SplitConf
 // assign returns the split of every member, and the number of groups whose members keep different
 // splits.
 func (c SplitConfig) assign(members []*member, groups *groups) (assigned []string, torn int) {
-	type choice struct{ all, fixed *member } // the least of the group, and of those that keep their split
+	type choice struct{ all, fixed *member } // the least member of the group, and the least that keeps its split
 	choices, tornAt := map[int32]*choice{}, map[int32]bool{}
 	for i, m := range members {
 		root := groups.root(int32(i))

@@ -70,7 +70,7 @@ var ptbGrammars = sync.OnceValue(func() *ptbTables {
 	return t
 })
 
-// ptbTables are the compiled rules: all with their contexts, and both parts of those that have one.
+// ptbTables are the compiled rules: each rule whole, and the two parts of a rule with a context.
 type ptbTables struct {
 	rules        *grammar
 	token, after []*grammar

@@ -2,8 +2,8 @@ package report
 
 import "strings"
 
-// fallRow is a step of the waterfall from the samples that came in to those that stayed. Left and
-// Width are in percent of those that came in.
+// fallRow is a step of the waterfall from the samples before curation to the samples after it. Left
+// and Width are in percent of the samples before.
 type fallRow struct {
 	Name        string
 	Kind        string // in, removed or out

@@ -187,7 +187,7 @@ func TestHostileTextsStayTexts(t *testing.T) {
 			}
 		}
 		if strings.Contains(html, "<script") || strings.Contains(html, "<!--") {
-			t.Errorf("%q stands in the page as it is", text)
+			t.Errorf("the page has %q unescaped", text)
 		}
 	}
 }

@@ -216,8 +216,8 @@ func TestDataset_ResumesDownloads(t *testing.T) {
 	if _, err := os.Stat(incomplete); err == nil {
 		t.Error("the incomplete file is still there")
 	}
-	// what another process left, or a hub that lies: it is removed, and the next attempt begins
-	// anew
+	// What another process left, or what a lying hub sent, is removed; the next attempt starts
+	// over.
 	os.RemoveAll(cache)
 	if err := os.MkdirAll(filepath.Dir(incomplete), 0o755); err != nil {
 		t.Fatal(err)

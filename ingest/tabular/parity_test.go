@@ -103,7 +103,7 @@ func (o *oddTable) compare(dir string) (outcome, problem string) {
 	if bad == 0 {
 		outcome = "as another reader"
 		if !slices.ContainsFunc(sortedKeys(o.Others), func(who string) bool { return sameRows(got, o.Others[who]) }) {
-			return "other", "read as nobody else does: " + show(got)
+			return "other", "read differently from all others: " + show(got)
 		}
 	}
 	for _, r := range got {
@@ -117,7 +117,7 @@ func (o *oddTable) compare(dir string) (outcome, problem string) {
 		}
 		known := slices.ContainsFunc(sortedKeys(o.Others), func(who string) bool { return has(o.Others[who], r) })
 		if !known && !slices.ContainsFunc(o.Rows, func(meant []string) bool { return sameButQuotes(meant, r) }) {
-			return "invented", "a row that nobody else reads: " + show([][]string{r})
+			return "invented", "a row that no other reader has: " + show([][]string{r})
 		}
 	}
 	return outcome, ""

@@ -99,8 +99,8 @@ func firstIsWhole(lines *textlines.Lines) bool {
 	return !errors.Is(err, errCut)
 }
 
-// columns returns the names of the first rows: of so many that those asked for are among them. One
-// that none of them has may be in a later row, unless these are all.
+// columns returns the column names of the first rows. It reads rows until it has seen the requested
+// columns. A column that it has not seen may be in a later row, unless it read all rows.
 func (r *jsonRows) columns() ([]string, error) {
 	names, begun := map[string]bool{}, r.lines.Passed()
 	missing := slices.DeleteFunc(slices.Clone(r.asked), func(name string) bool { return name == "" })

@@ -15,8 +15,9 @@ import (
 	"github.com/pali3/pali3/shards/format/mapping"
 )
 
-// parquetRows reads the columns of a Parquet file, and, of those that hold images as Hugging Face's
-// datasets do (a struct of bytes and path, or a list of them), the bytes or else the path.
+// parquetRows reads the columns of a Parquet file. From a column that holds images as Hugging
+// Face's datasets do (a struct of bytes and path, or a list of them) it takes the bytes, or else
+// the path.
 type parquetRows struct {
 	file  input.File
 	table *table.File

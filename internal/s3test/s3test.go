@@ -23,9 +23,9 @@ import (
 
 // Server is an S3 server with every bucket that is asked for.
 type Server struct {
-	Refuse int           // every so many-th request is refused with 503; 0 for none
-	Cut    int           // the answer to every so many-th GET is cut short; 0 for none
-	Gone   int           // from so many GETs on every request is refused; 0 for never
+	Refuse int           // every Refuse-th request is refused with 503; 0 for none
+	Cut    int           // the answer to every Cut-th GET is truncated; 0 for none
+	Gone   int           // after Gone GETs every request is refused; 0 for never
 	Delay  time.Duration // before each request that writes
 
 	// Write is called before each request that writes, with the object as BUCKET/KEY, and may take

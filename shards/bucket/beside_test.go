@@ -78,8 +78,8 @@ func made(t *testing.T, name string) []string {
 	return paths
 }
 
-// TestPartsMoveBesideTheNext holds every part on its way: rows go on being written, up to the third
-// part, which waits.
+// TestPartsMoveBesideTheNext delays the upload of every part: rows are written meanwhile, up to the
+// third part, which waits.
 func TestPartsMoveBesideTheNext(t *testing.T) {
 	open := make(chan bool)
 	release := sync.OnceFunc(func() { close(open) })
@@ -212,7 +212,7 @@ func TestPartThatNeverArrives(t *testing.T) {
 	}
 	w.Abort()
 	if left := made(t, url); len(left) > 0 {
-		t.Errorf("nobody will send %v", left)
+		t.Errorf("no command will send %v", left)
 	}
 	if there := server.Objects(); slices.Contains(there, "bucket/d/"+shards.ManifestName) {
 		t.Error(there)
@@ -315,8 +315,8 @@ func TestManifestThatArrivesLate(t *testing.T) {
 	}
 }
 
-// TestCommitOfAnotherWithTheSameCounts: where only rejects were added, their number does not make a
-// commit one's own.
+// TestCommitOfAnotherWithTheSameCounts adds only rejects: that two commits have equally many does
+// not make one of them the other.
 func TestCommitOfAnotherWithTheSameCounts(t *testing.T) {
 	url := s3test.New(t).URL("bucket/d")
 	first, second := create(t, url), create(t, url)

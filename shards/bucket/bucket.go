@@ -1,8 +1,7 @@
 // Package bucket keeps datasets in object stores through gocloud.dev/blob: S3 and what speaks its
 // protocol, Google Cloud Storage, Azure Blob Storage, a folder.
 //
-// A program that imports it may give shards.Open, shards.Create and shards.Copy a URL in place of a
-// folder:
+// [Stores] opens their URLs, wherever a function takes a [shards.Stores]:
 //
 //	s3://bucket/some/prefix?region=eu-central-1
 //	s3://bucket/some/prefix?endpoint=http://127.0.0.1:9000&use_path_style=true&region=us-east-1
@@ -10,13 +9,12 @@
 //	azblob://container/some/prefix
 //	file:///some/folder
 //
-// What follows the question mark are the parameters of gocloud.dev/blob; credentials come from the
-// environment, as each provider's own tools have it. Which stores there are is the choice of the
-// program: it imports gocloud.dev/blob/s3blob and the like, or package all for every one. [Open]
-// and [New] take a bucket that the caller opened.
+// Parameters after the question mark are those of gocloud.dev/blob; credentials come from the
+// environment, as each provider's own tools have it. [Open] and [New] take a bucket that the caller
+// opened.
 //
-// Of a part a reader fetches the footer and the ranges that are asked for. A connection that breaks
-// is taken up again where it broke, and what may pass is tried [attempts] times.
+// A reader fetches the footer of a part and the requested ranges. A broken connection resumes where
+// it broke, and a request that may succeed later is tried up to 6 times.
 package bucket
 
 import (

@@ -85,7 +85,7 @@ func checkTokens(t *testing.T, m *Model, text string) []int32 {
 			t.Fatalf("token %d of %q: %+v, id %d", i, text, token, ids[i])
 		}
 		if token.Begin < last || token.End < token.Begin || token.End > len(text) {
-			t.Fatalf("token %d of %q stands for [%d, %d) after %d", i, text, token.Begin, token.End, last)
+			t.Fatalf("token %d of %q covers [%d, %d) after %d", i, text, token.Begin, token.End, last)
 		}
 		last = token.End
 	}

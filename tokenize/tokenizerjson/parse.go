@@ -18,7 +18,7 @@ import (
 // maxFile bounds what is read; the largest published files are some 35 MB long.
 const maxFile = 1 << 28
 
-// maxDepth is how deep sequences of steps may stand in each other.
+// maxDepth is how deep sequences of steps may be nested.
 const maxDepth = 16
 
 func fields(names string) map[string]bool {

@@ -154,7 +154,7 @@ var charBytes = func() map[rune]byte {
 }()
 
 // readByteLevel turns characters back into bytes. A piece stays as it is if one of its characters
-// does not stand for a byte.
+// does not represent a byte.
 func readByteLevel(pieces []string) []string {
 	var all []byte
 	for _, piece := range pieces {

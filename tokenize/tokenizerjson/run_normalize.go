@@ -176,7 +176,7 @@ func nmt(t text) text {
 	})
 }
 
-// byteChars are the characters that stand for bytes in byte-level models (bytes_to_unicode in
+// byteChars are the characters that represent bytes in byte-level models (bytes_to_unicode in
 // GPT-2's encoder.py).
 var byteChars = func() (chars [256]rune) {
 	next := rune(256)
@@ -191,7 +191,7 @@ var byteChars = func() (chars [256]rune) {
 	return chars
 }()
 
-// byteLevel replaces each byte with the character that stands for it.
+// byteLevel replaces each byte with the character that represents it.
 func byteLevel(t text) text {
 	return t.each(func(r rune) (out []rune) {
 		for _, b := range []byte(string(r)) {

@@ -2,9 +2,9 @@ package pages
 
 import "errors"
 
-// Bounds of what is in memory of a file that is read by a [Reader] for each of its columns. Bytes
-// of the file may stand for that many times as many in memory without counting further: a page that
-// is compressed well is no attack.
+// Bounds on the memory that the columns of a file take while [Reader]s read them. Memory up to a
+// fixed multiple of the bytes in the file is not counted: a page that compresses well is not an
+// attack.
 const (
 	PerPage   = 128 << 20 // bytes of one page, beyond Expansion times its bytes in the file
 	PerFile   = 512 << 20 // bytes of all pages at hand, beyond Expansion times their bytes in the file
@@ -18,14 +18,14 @@ type Budget struct {
 	past usage // of it, pages that the row at hand began in
 }
 
-// usage is memory, and the bytes of the file that it stands for.
+// usage is memory, and the bytes of the file that were expanded into it.
 type usage struct{ memory, file int }
 
 func (u *usage) add(v usage) { u.memory, u.file = u.memory+v.memory, u.file+v.file }
 
 var errBudget = errors.New("its pages take too much memory at once")
 
-// grant returns how much memory a page of so many bytes in the file may take.
+// grant returns how much memory a page may take, given its bytes in the file.
 func (b *Budget) grant(size int) (int, error) {
 	left := min(PerPage+Expansion*size, PerFile+Expansion*(b.used.file+size)-b.used.memory)
 	if left < 0 {
@@ -40,5 +40,5 @@ func (b *Budget) NextRow() {
 	b.past = usage{}
 }
 
-// File returns how many bytes of the file the pages stand for that the row at hand lies in.
+// File returns how many bytes of the file the pages of the current row take.
 func (b *Budget) File() int { return b.used.file }

@@ -24,7 +24,8 @@ var unzstd = sync.OnceValue(func() *zstd.Decoder {
 	return d
 })
 
-// expands is how many bytes one of a codec's stands for at the most, where that is less than all.
+// expands is the highest ratio of decompressed to compressed bytes of a codec that has such a
+// bound.
 var expands = map[format.CompressionCodec]int{format.Snappy: 64, format.Gzip: 1032, format.Lz4Raw: 255, lz4Hadoop: 255}
 
 // lz4Hadoop is the codec LZ4 of old files.

@@ -10,7 +10,7 @@ import (
 // and, for each of its miniblocks, how many bits its differences take above that one. A
 // DELTA_LENGTH_BYTE_ARRAY page holds the lengths of its values so, and then the values.
 
-// errShort says that a sequence goes on behind the bytes at hand.
+// errShort says that a sequence continues after the available bytes.
 var errShort = errors.New("a sequence of deltas is cut short")
 
 // deltas is the head of a sequence.
@@ -41,7 +41,7 @@ func readDeltas(b []byte) (d deltas, size int, err error) {
 	return deltas{perMini: int(block / minis), minis: int(minis), total: int(fields[2]), first: first}, size + n, nil
 }
 
-// mini is a miniblock: n differences, each of so many bits above the least one.
+// mini is a miniblock: n differences above the least one, each with the same number of bits.
 type mini struct {
 	at    int // where its bits begin in the sequence
 	bits  []byte

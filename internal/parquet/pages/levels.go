@@ -60,7 +60,7 @@ type runs struct {
 	packed bool
 }
 
-// cutLevels cuts the levels of so many slots from the front of a page.
+// cutLevels cuts the levels of the given number of slots from the front of a page.
 func cutLevels(b []byte, slots, highest int, encoding format.Encoding) (levels runs, rest []byte, err error) {
 	if highest == 0 {
 		return runs{}, b, nil

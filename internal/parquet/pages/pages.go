@@ -9,8 +9,8 @@
 //
 // Files may be hostile. Nothing that a file says of itself is believed before room is made for it:
 // sizes are compared with the bytes at hand, runs are cut at the number of values that the page's
-// header gives, and that number at the memory that the caller grants a page. Every loop goes on in
-// its input, or in its output.
+// header gives, and that number at the memory that the caller grants a page. Every loop advances in
+// its input or in its output.
 //
 // Source of the format: https://parquet.apache.org/docs/file-format/
 package pages

@@ -69,7 +69,7 @@ func (c *compact) binary() []byte {
 	return c.b[from:c.at]
 }
 
-// field goes on to the next field of a struct after the one numbered id; its kind is 0 at the
+// field advances to the next field of a struct after the one numbered id; its kind is 0 at the
 // struct's end.
 func (c *compact) field(id *int) (kind byte) {
 	head := c.byte()

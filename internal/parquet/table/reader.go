@@ -54,7 +54,7 @@ func (r *Reader) Next() (row Row, err error) {
 	return Row(fields), nil
 }
 
-// nextGroup goes on to the next row group that has a row which is not passed over.
+// nextGroup advances to the next row group with a row that is not skipped.
 func (r *Reader) nextGroup() error {
 	for _, c := range r.columns {
 		if c != nil {

@@ -48,8 +48,8 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	return f, f.checkChunks()
 }
 
-// checkChunks makes sure that no byte of the file stands for two columns, so that what is read is
-// no more than what is there.
+// checkChunks makes sure that no byte of the file belongs to two columns, so that a reader never
+// reads more than the file has.
 func (f *File) checkChunks() error {
 	type span struct{ at, end int64 }
 	var spans []span

@@ -9,9 +9,9 @@ import (
 )
 
 // doubleNames lists, by their English CLDR names, flags that two or three countries and territories
-// have, with the same image to the byte. Nobody can tell from such an image which name is meant,
-// and so curation removes them all. They are in the archive so that it has something to remove, as
-// data from anywhere has.
+// share, with byte-identical images. Such an image does not tell which name is meant, so curation
+// removes them all. They are in the archive so that curation has something to remove, as in real
+// data.
 var doubleNames = []string{"flag: Australia", "flag: Bouvet Island", "flag: Ceuta & Melilla", "flag: Clipperton Island",
 	"flag: France", "flag: Heard & McDonald Islands", "flag: Norway", "flag: Sark", "flag: Saudi Arabia", "flag: Spain",
 	"flag: St. Martin", "flag: Svalbard & Jan Mayen"}

@@ -43,8 +43,8 @@ func (v *interviewer) open(key, template, answer string) {
 	v.add(key, kind, language, ask(template, language, ""), answer)
 }
 
-// speak draws the language of a question about names. If one of them is not known in it, or is
-// longer than so many letters, the question is in English.
+// speak draws the language of a question about names. If that language lacks one of the names, or
+// has one with more than longest letters, the question is in English.
 func (v *interviewer) speak(longest int, names ...func(language string) string) string {
 	language := v.language()
 	for _, name := range names {

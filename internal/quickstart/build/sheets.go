@@ -68,8 +68,8 @@ func sheetPairs(sheets []*sheet) [][2]*sheet {
 	return pairs
 }
 
-// sheetPool returns the images that may stand on a sheet: those that can be named, with a short
-// English name that is true of few others; of people women and men, since they are counted.
+// sheetPool returns the images that a sheet may show: images with a short English name that few
+// others have. Of people it takes women and men, since questions count them.
 func sheetPool(images []*emojiImage) []*emojiImage {
 	const longest = 16 // letters
 	return slices.DeleteFunc(slices.Clone(images), func(p *emojiImage) bool {

@@ -27,9 +27,9 @@ const (
 // each other.
 var questionLanguages = []string{"en", "en", "de", "es", "fr", "ru", "hi", "zh", "ja"}
 
-// templates are the questions in words, by kind (and what it asks for) and language; %s stands for
-// a name that CLDR has in the same language. Quotation marks spare the names an inflection. All are
-// short: with their names most become fewer than twenty tokens.
+// templates are the texts of the questions, by kind (and what it asks for) and language. CLDR's
+// name in the same language replaces %s. Names are in quotation marks because they are not
+// inflected. All texts are short: with their names most have fewer than twenty tokens.
 var templates = map[string]map[string]string{
 	kindGender: {
 		"en": "A man, a woman or a person?",

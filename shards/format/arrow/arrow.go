@@ -20,7 +20,7 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// A batch ends at so many rows or bytes of images.
+// A batch ends at this number of rows, or of bytes of images.
 const (
 	batchRows  = 4096
 	batchBytes = 64 << 20

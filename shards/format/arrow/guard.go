@@ -80,7 +80,7 @@ func checkFile(f File) error {
 	return checkSchema(footer, footerSchema)
 }
 
-// checkSchema follows the fields of a schema, which stands in a slot of the root table. Offsets
+// checkSchema follows the fields of a schema, which is in a slot of the root table. Offsets
 // that lead out of the bytes make package flatbuffers panic, which the caller takes for damage.
 func checkSchema(content []byte, slot flatbuffers.VOffsetT) error {
 	if len(content) < 8 {

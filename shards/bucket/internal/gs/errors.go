@@ -12,7 +12,7 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-var errUnimplemented = errors.New("gs: not implemented")
+var errUnimplemented = errors.New("gs: this driver neither copies on the server nor signs URLs")
 
 // statusError is an answer of the server other than success.
 type statusError struct {

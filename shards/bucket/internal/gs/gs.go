@@ -3,8 +3,8 @@
 //
 // It exists beside gocloud.dev/blob/gcsblob because that one brings gRPC, Envoy's control plane and
 // OpenTelemetry, 17 MB of a program, and prints warnings on standard output. It has what a dataset
-// needs: attributes, listings, ranged reads, multipart and resumable uploads, removal. Copies on
-// the server and signed URLs are not implemented.
+// needs: attributes, listings, ranged reads, multipart and resumable uploads, removal. It
+// does not copy on the server or sign URLs, which a dataset never asks for.
 package gs
 
 import (
