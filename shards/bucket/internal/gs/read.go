@@ -14,7 +14,8 @@ import (
 
 // reader reads a range of an object.
 type reader struct {
-	io.ReadCloser
+	io.Reader
+	io.Closer
 	attributes driver.ReaderAttributes
 }
 
@@ -48,7 +49,11 @@ func (b *bucket) NewRangeReader(ctx context.Context, key string, offset, length 
 		return nil, fmt.Errorf("gs: asked for bytes from %d on, the server sent the whole object", offset)
 	}
 	updated, _ := time.Parse(http.TimeFormat, response.Header.Get("Last-Modified"))
-	return &reader{response.Body, driver.ReaderAttributes{
+	content := io.Reader(response.Body)
+	if length > 0 {
+		content = io.LimitReader(content, length) // a server may ignore the range from 0
+	}
+	return &reader{content, response.Body, driver.ReaderAttributes{
 		ContentType: response.Header.Get("Content-Type"), ModTime: updated, Size: totalSize(response),
 	}}, nil
 }
@@ -58,7 +63,7 @@ func (b *bucket) emptyReader(ctx context.Context, key string) (driver.Reader, er
 	if err != nil {
 		return nil, err
 	}
-	return &reader{http.NoBody, driver.ReaderAttributes{ContentType: a.ContentType, ModTime: a.ModTime, Size: a.Size}}, nil
+	return &reader{http.NoBody, http.NoBody, driver.ReaderAttributes{ContentType: a.ContentType, ModTime: a.ModTime, Size: a.Size}}, nil
 }
 
 // byteRange returns a Range header; a negative length reads to the end.
