@@ -8,7 +8,7 @@ import (
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/models/pali3"
 	"github.com/pali3/pali3/models/siglip"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/vit"
 	"github.com/pali3/pali3/models/weights"
 )
@@ -65,7 +65,7 @@ func Describe(name string) (Description, error) {
 		}
 		return DescribePaLI(name, c, 64, 64)
 	}
-	c, err := ul2.Variant(name)
+	c, err := t5.Variant(name)
 	if err != nil {
 		return Description{}, fmt.Errorf("model %q is neither pali3-5b, siglip-VARIANT/PATCH, ul2-3b, ul2-20b, t5-1.1-xl nor mt5-xl", name)
 	}
@@ -94,12 +94,12 @@ func DescribeSigLIP(name string, c siglip.Config) (Description, error) {
 }
 
 // DescribeUL2 describes a language model for an input and an output of the given lengths in ids.
-func DescribeUL2(name string, c ul2.Config, read, written int) (Description, error) {
+func DescribeUL2(name string, c t5.Config, read, written int) (Description, error) {
 	be, err := backend.Open("")
 	if err != nil {
 		return Description{}, err
 	}
-	specs, err := ul2.Specs(be, c)
+	specs, err := t5.Specs(be, c)
 	if err != nil {
 		return Description{}, err
 	}
@@ -124,7 +124,7 @@ func DescribePaLI(name string, c pali3.Config, prompt, answer int) (Description,
 	}, languageParts(c.Language, tokens+prompt, answer)...)), nil
 }
 
-func languageParts(c ul2.Config, read, written int) []Part {
+func languageParts(c t5.Config, read, written int) []Part {
 	inner := c.Heads * c.HeadDim
 	self := func(length int) int64 { return 4*product(length, c.Width, inner) + scores(length, length, inner) }
 	cross := 2*product(written, c.Width, inner) + 2*product(read, c.Width, inner) + scores(written, read, inner)

@@ -6,8 +6,8 @@
 //	block        attention, norms, perceptrons, T5's relative position bias
 //	vit          the image encoder
 //	siglip       the image and text towers and the sigmoid loss
-//	ul2          the encoder-decoder language model and its loss
-//	pali3        vit, a projection and ul2 in one model, and its loss
+//	t5           the encoder-decoder that UL2 trains, and its loss
+//	pali3        vit, a projection and t5 in one model, and its loss
 //	decode       generates text: greedy, beam search, sampling
 //
 // Names of weights and their layout in files are those of transformers.

@@ -71,7 +71,7 @@ def t5(name, activation, tied):
     decoder = torch.randint(1, 23, (3, 20), generator=torch.Generator().manual_seed(6))
     decoder[:, 0] = 0
     out = model(input_ids=ids, attention_mask=(ids > 0).long(), decoder_input_ids=decoder)
-    save("ul2", name, model, dict(ids=ids, decoder=decoder, encoded=out.encoder_last_hidden_state, logits=out.logits))
+    save("t5", name, model, dict(ids=ids, decoder=decoder, encoded=out.encoder_last_hidden_state, logits=out.logits))
 
 
 def buckets():

@@ -7,7 +7,7 @@ import (
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/pali3"
 	"github.com/pali3/pali3/models/siglip"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/vit"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/random"
@@ -49,7 +49,7 @@ func BenchmarkTrain(b *testing.B) {
 	image := vit.Config{Width: 128, Depth: 4, MLP: 512, Heads: 4, Patch: 15, Image: 60}
 	larger := image
 	larger.Image = 75
-	language := ul2.Config{Width: 128, MLP: 256, Heads: 4, HeadDim: 32, EncoderLayers: 3, DecoderLayers: 3, Vocab: vocabulary, ZLoss: 1e-4}
+	language := t5.Config{Width: 128, MLP: 256, Heads: 4, HeadDim: 32, EncoderLayers: 3, DecoderLayers: 3, Vocab: vocabulary, ZLoss: 1e-4}
 	for _, c := range []struct {
 		name      string
 		network   Network

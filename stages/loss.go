@@ -5,7 +5,7 @@ import (
 
 	"github.com/pali3/pali3/models/pali3"
 	"github.com/pali3/pali3/models/siglip"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/weights"
 )
 
@@ -52,7 +52,7 @@ func (n Network) LossByExample(s *weights.Scope, in Inputs) (loss, examples *gra
 		images := graph.Reshape(in.Pixels, d[0], d[2], d[3], d[4])
 		loss, sums, counts = siglip.LossByExample(s, *n.SigLIP, images, in.Encoder)
 	case n.UL2 != nil:
-		loss, sums, counts = ul2.LossByExample(s, *n.UL2, ul2.Inputs{
+		loss, sums, counts = t5.LossByExample(s, *n.UL2, t5.Inputs{
 			Encoder: in.Encoder, Decoder: in.Decoder, Targets: in.Targets, Weights: in.Weights,
 		})
 	default:

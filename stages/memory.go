@@ -2,7 +2,7 @@ package stages
 
 import (
 	"github.com/pali3/pali3/mixture"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/weights"
 )
 
@@ -69,7 +69,7 @@ func tower(tokens, width, mlp, heads, depth int) int64 {
 
 // language counts those of an encoder-decoder for one example: the encoder, the decoder with
 // attention to both, and 3 per logit.
-func language(c ul2.Config, encoder, decoder int) int64 {
+func language(c t5.Config, encoder, decoder int) int64 {
 	inner := c.Heads * c.HeadDim
 	block := func(n, attended int64) int64 { return n*int64(5*c.Width+5*inner+4*c.MLP) + 3*int64(c.Heads)*n*attended }
 	e, d := int64(encoder), int64(decoder)

@@ -10,7 +10,7 @@ import (
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/pali3"
 	"github.com/pali3/pali3/models/siglip"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/vit"
 	"github.com/pali3/pali3/models/weights"
 )
@@ -18,7 +18,7 @@ import (
 // Network is the model of a stage with all sizes known. One of its fields is set.
 type Network struct {
 	SigLIP *siglip.Config `json:"siglip,omitempty"`
-	UL2    *ul2.Config    `json:"ul2,omitempty"`
+	UL2    *t5.Config     `json:"ul2,omitempty"`
 	PaLI3  *pali3.Config  `json:"pali3,omitempty"`
 }
 
@@ -131,7 +131,7 @@ func (r Recipe) network() (Network, error) {
 	case "ul2":
 		n.UL2 = &m.Language
 		if m.Variant != "" {
-			*n.UL2, err = ul2.Variant(m.Variant)
+			*n.UL2, err = t5.Variant(m.Variant)
 			n.UL2.Vocab = 0
 		}
 	case "pali3":
@@ -152,7 +152,7 @@ func (n Network) Specs(be compute.Backend) ([]weights.Spec, error) {
 	case n.SigLIP != nil:
 		return siglip.Specs(be, *n.SigLIP)
 	case n.UL2 != nil:
-		return ul2.Specs(be, *n.UL2)
+		return t5.Specs(be, *n.UL2)
 	case n.PaLI3 != nil:
 		return pali3.Specs(be, *n.PaLI3)
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/siglip"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/vit"
 )
 
@@ -71,7 +71,7 @@ type Model struct {
 	// paper's for its batches of 32,768.
 	Bias float64 `yaml:"bias,omitempty"`
 	// Language is the language model of ul2 and pali3, with its loss.
-	Language ul2.Config `yaml:"language,omitempty"`
+	Language t5.Config `yaml:"language,omitempty"`
 	// ZeroProjection starts pali3's projection of visual tokens from zero, as PaliGemma does.
 	ZeroProjection bool `yaml:"zero_projection,omitempty"`
 }

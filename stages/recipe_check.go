@@ -7,7 +7,7 @@ import (
 
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/models/siglip"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/vit"
 )
 
@@ -84,7 +84,7 @@ func (r Recipe) unused() (all strict.Problems) {
 		{"model.image", m.Image != vit.Config{}, "siglip pali3"},
 		{"model.text", m.Text != siglip.Text{}, "siglip"},
 		{"model.bias", m.Bias != 0, "siglip"},
-		{"model.language", m.Language != ul2.Config{}, "ul2 pali3"},
+		{"model.language", m.Language != t5.Config{}, "ul2 pali3"},
 		{"model.zero_projection", m.ZeroProjection, "pali3"},
 		{"token_cache", r.TokenCache != 0, "pali3"},
 	} {
@@ -92,7 +92,7 @@ func (r Recipe) unused() (all strict.Problems) {
 			all.Add(part.key, "%s: stage %s does not use it", part.key, r.Stage)
 		}
 	}
-	if m.Variant != "" && r.Stage != "siglip" && m.Language != (ul2.Config{}) {
+	if m.Variant != "" && r.Stage != "siglip" && m.Language != (t5.Config{}) {
 		all.Add("model.language", "model.language: the variant %q replaces it", m.Variant)
 	}
 	return all

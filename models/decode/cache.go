@@ -6,7 +6,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/pali3/pali3/models/pali3"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/weights"
 )
 
@@ -69,8 +69,8 @@ func (g *Generator) beginGraph(way encoding, all []*graph.Node) []*graph.Node {
 	}
 	s := weights.Bind(g.specs, all)
 	encoded, mask := pali3.Encode(s, g.config, inputs)
-	said := ul2.EmptyCache(encoded.Graph(), g.config.Language, encoded.Shape().Dimensions[0]*way.rows, g.length)
-	kept := append(nodes(ul2.CrossCache(s, g.config.Language, encoded)), mask)
+	said := t5.EmptyCache(encoded.Graph(), g.config.Language, encoded.Shape().Dimensions[0]*way.rows, g.length)
+	kept := append(nodes(t5.CrossCache(s, g.config.Language, encoded)), mask)
 	for i := range kept {
 		kept[i] = repeat(kept[i], way.rows)
 	}
@@ -184,11 +184,11 @@ func (g *Generator) advance(all []*graph.Node, parents *graph.Node) (logits *gra
 			caches[i] = graph.Gather(caches[i], graph.InsertAxes(parents, -1))
 		}
 	}
-	cache := func(i int) ul2.Cache {
-		return ul2.Cache{Keys: caches[i*layers : (i+1)*layers], Values: caches[(i+1)*layers : (i+2)*layers]}
+	cache := func(i int) t5.Cache {
+		return t5.Cache{Keys: caches[i*layers : (i+1)*layers], Values: caches[(i+1)*layers : (i+2)*layers]}
 	}
 	s := weights.Bind(g.specs, all[3+4*layers:])
-	logits, next := ul2.Step(s, g.config.Language, ids, position, cache(0), cache(2), mask)
+	logits, next := t5.Step(s, g.config.Language, ids, position, cache(0), cache(2), mask)
 	return logits, nodes(next)
 }
 
@@ -200,7 +200,7 @@ func normalizer(logits *graph.Node) *graph.Node {
 }
 
 // nodes returns the keys and values of caches.
-func nodes(caches ...ul2.Cache) []*graph.Node {
+func nodes(caches ...t5.Cache) []*graph.Node {
 	var all []*graph.Node
 	for _, c := range caches {
 		all = append(append(all, c.Keys...), c.Values...)

@@ -12,14 +12,14 @@ import (
 	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/models/internal/modeltest"
 	"github.com/pali3/pali3/models/pali3"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/vit"
 	"github.com/pali3/pali3/models/weights"
 )
 
 var tiny = pali3.Config{
 	Vision: vit.Config{Width: 12, Depth: 2, MLP: 16, Heads: 2, Patch: 2, Image: 4},
-	Language: ul2.Config{Width: 16, MLP: 20, Heads: 2, HeadDim: 6, EncoderLayers: 2, DecoderLayers: 2, Vocab: 23,
+	Language: t5.Config{Width: 16, MLP: 20, Heads: 2, HeadDim: 6, EncoderLayers: 2, DecoderLayers: 2, Vocab: 23,
 		Buckets: 8, MaxDistance: 12},
 }
 
@@ -48,7 +48,7 @@ func wholePrefix(t *testing.T, set *weights.Set, in decode.Inputs) []decode.Answ
 	for position := range length {
 		logits := modeltest.Flat(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
 			encoded, mask := pali3.Encode(s, tiny, pali3.Inputs{Images: in[0], Encoder: in[1]})
-			return []*graph.Node{ul2.Logits(s, tiny.Language, ul2.Decode(s, tiny.Language, encoded, mask, in[2]))}
+			return []*graph.Node{t5.Logits(s, tiny.Language, t5.Decode(s, tiny.Language, encoded, mask, in[2]))}
 		}, in.Images, in.Encoder, tensors.FromFlatDataAndDimensions(slices.Clone(decoder), batch, length))
 		vocab := tiny.Language.Vocab
 		for b := range batch {
@@ -167,7 +167,7 @@ func probabilities(t *testing.T, set *weights.Set, in decode.Inputs, answers []d
 	}
 	logits := modeltest.Flat(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
 		encoded, mask := pali3.Encode(s, tiny, pali3.Inputs{Images: in[0], Encoder: in[1]})
-		return []*graph.Node{ul2.Logits(s, tiny.Language, ul2.Decode(s, tiny.Language, encoded, mask, in[2]))}
+		return []*graph.Node{t5.Logits(s, tiny.Language, t5.Decode(s, tiny.Language, encoded, mask, in[2]))}
 	}, in.Images, in.Encoder, tensors.FromFlatDataAndDimensions(decoder, batch, length))
 	found := make([]float64, batch)
 	for b := range found {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/models/pali3"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/vit"
 	"github.com/pali3/pali3/models/weights"
 )
@@ -18,7 +18,7 @@ import (
 func ExampleLoss() {
 	config := pali3.Config{
 		Vision:   vit.Config{Width: 16, Depth: 2, MLP: 32, Heads: 2, Patch: 8, Image: 16},
-		Language: ul2.Config{Width: 16, MLP: 32, Heads: 2, HeadDim: 8, EncoderLayers: 2, DecoderLayers: 2, Vocab: 64},
+		Language: t5.Config{Width: 16, MLP: 32, Heads: 2, HeadDim: 8, EncoderLayers: 2, DecoderLayers: 2, Vocab: 64},
 	}
 	be, err := backend.Open("")
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package pali3 assembles the vision-language model. SigLIP's image encoder turns images into
 // tokens, without pooling. A linear projection maps them to the width of the language model, and
-// the UL2 encoder-decoder reads them before the embedded text and answers in text.
+// the T5 encoder-decoder, trained as UL2, reads them before the embedded text and answers in text.
 //
 //	images ─ vit ─ [B, T, Wv] ─ projection ─ [B, T, W] ┐
 //	                                                    ├ concatenate ─ encoder ─ decoder ─ logits
@@ -23,7 +23,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/pali3/pali3/models/block"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/vit"
 	"github.com/pali3/pali3/models/weights"
 )
@@ -31,7 +31,7 @@ import (
 // Config is the shape of the model.
 type Config struct {
 	Vision   vit.Config `yaml:"vision" json:"vision"`
-	Language ul2.Config `yaml:"language" json:"language"`
+	Language t5.Config  `yaml:"language" json:"language"`
 	// ZeroProjection initialises the projection with zeros, as PaliGemma does. The default draws it
 	// so that visual tokens have the variance of T5's embeddings, because the RMS norm at the
 	// encoder's start makes the gradient of a zero token a thousand times too large.
@@ -47,7 +47,7 @@ func Variant(name string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	language, err := ul2.Variant("ul2-3b")
+	language, err := t5.Variant("ul2-3b")
 	return Config{Vision: vision, Language: language}, err
 }
 
@@ -67,7 +67,7 @@ type Inputs struct {
 	Tokens *Node
 	// ImageMask [B, N], float32, is 0 for images that a sample lacks. Default: all ones.
 	ImageMask *Node
-	// Encoder [B, Le] holds the prompts' ids. The others are as in ul2.Inputs.
+	// Encoder [B, Le] holds the prompts' ids. The others are as in t5.Inputs.
 	Encoder, Decoder, Targets, Weights *Node
 }
 
@@ -90,17 +90,17 @@ func Loss(s *weights.Scope, c Config, in Inputs) *Node {
 	return loss
 }
 
-// LossByExample returns the [Loss] with the sums and counts of [ul2.CrossEntropyByExample].
+// LossByExample returns the [Loss] with the sums and counts of [t5.CrossEntropyByExample].
 func LossByExample(s *weights.Scope, c Config, in Inputs) (loss, sums, counts *Node) {
 	encoded, mask := Encode(s, c, in)
-	logits := ul2.Logits(s, c.Language, ul2.Decode(s, c.Language, encoded, mask, in.Decoder))
-	return ul2.CrossEntropyByExample(c.Language, logits, in.Targets, in.Weights)
+	logits := t5.Logits(s, c.Language, t5.Decode(s, c.Language, encoded, mask, in.Decoder))
+	return t5.CrossEntropyByExample(c.Language, logits, in.Targets, in.Weights)
 }
 
 // Encode returns what the decoder attends to: the language encoder's output over visual and text
 // tokens [B, T+Le, W], and the mask [B, T+Le], 1 for tokens and 0 for padding.
 func Encode(s *weights.Scope, c Config, in Inputs) (encoded, mask *Node) {
-	x := ul2.Embed(s, c.Language, in.Encoder)
+	x := t5.Embed(s, c.Language, in.Encoder)
 	mask = block.NotPadding(in.Encoder)
 	tokens := in.Tokens
 	if in.Images != nil {
@@ -110,7 +110,7 @@ func Encode(s *weights.Scope, c Config, in Inputs) (encoded, mask *Node) {
 		x = Concatenate([]*Node{Project(s, c, tokens), x}, 1)
 		mask = Concatenate([]*Node{visualMask(tokens, in.ImageMask), mask}, 1)
 	}
-	return ul2.Encode(s, c.Language, x, mask), mask
+	return t5.Encode(s, c.Language, x, mask), mask
 }
 
 // VisualTokens runs the image encoder: images [B, N, H, W, 3] to [B, N·T, Wv], T tokens per image.

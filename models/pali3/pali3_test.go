@@ -10,14 +10,14 @@ import (
 
 	"github.com/pali3/pali3/models/internal/modeltest"
 	"github.com/pali3/pali3/models/pali3"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/vit"
 	"github.com/pali3/pali3/models/weights"
 )
 
 var tiny = pali3.Config{
 	Vision: vit.Config{Width: 12, Depth: 2, MLP: 16, Heads: 2, Patch: 2, Image: 4},
-	Language: ul2.Config{Width: 16, MLP: 20, Heads: 2, HeadDim: 6, EncoderLayers: 2, DecoderLayers: 2, Vocab: 23,
+	Language: t5.Config{Width: 16, MLP: 20, Heads: 2, HeadDim: 6, EncoderLayers: 2, DecoderLayers: 2, Vocab: 23,
 		ZLoss: 1e-4, LabelSmoothing: 0.1},
 }
 

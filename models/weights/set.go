@@ -2,7 +2,7 @@
 // weights of a model, [Initial] draws them, [Bind] gives them to its graph, and [Set.Save], [Load]
 // and [Set.Fill] write and read safetensors files.
 //
-//	specs, err := ul2.Specs(be, config)           // the model's weights, in order
+//	specs, err := t5.Specs(be, config)           // the model's weights, in order
 //	set := weights.Initial(specs, seed)           // each a function of the seed and its name
 //	step, err := graph.NewExec(be, func(in []*graph.Node) []*graph.Node {
 //		scope := weights.Bind(specs, in)

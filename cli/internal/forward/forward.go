@@ -29,14 +29,14 @@ import (
 	"github.com/pali3/pali3/models/block"
 	"github.com/pali3/pali3/models/pali3"
 	"github.com/pali3/pali3/models/siglip"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/weights"
 )
 
 // Model is one of three, the others nil.
 type Model struct {
 	SigLIP *siglip.Config
-	UL2    *ul2.Config
+	UL2    *t5.Config
 	PaLI3  *pali3.Config
 }
 
@@ -185,7 +185,7 @@ func (m Model) build(s *weights.Scope, in map[string]*graph.Node) []weights.Note
 			return nil
 		}
 		mask := block.NotPadding(in["input_ids"])
-		encoded := ul2.Encode(s, *m.UL2, ul2.Embed(s, *m.UL2, in["input_ids"]), mask)
+		encoded := t5.Encode(s, *m.UL2, t5.Embed(s, *m.UL2, in["input_ids"]), mask)
 		return answers(s, *m.UL2, encoded, mask, in)
 	}
 	images := in["images"]
@@ -223,14 +223,14 @@ func towers(s *weights.Scope, c siglip.Config, in map[string]*graph.Node) (resul
 }
 
 // answers runs the decoder where its inputs are given.
-func answers(s *weights.Scope, c ul2.Config, encoded, mask *graph.Node, in map[string]*graph.Node) (results []weights.Noted) {
+func answers(s *weights.Scope, c t5.Config, encoded, mask *graph.Node, in map[string]*graph.Node) (results []weights.Noted) {
 	if in["decoder_input_ids"] == nil {
 		return nil
 	}
-	logits := ul2.Logits(s, c, ul2.Decode(s, c, encoded, mask, in["decoder_input_ids"]))
+	logits := t5.Logits(s, c, t5.Decode(s, c, encoded, mask, in["decoder_input_ids"]))
 	results = append(results, weights.Noted{Name: "logits", Node: logits})
 	if in["targets"] != nil {
-		results = append(results, weights.Noted{Name: "loss", Node: ul2.CrossEntropy(c, logits, in["targets"], in["weights"])})
+		results = append(results, weights.Noted{Name: "loss", Node: t5.CrossEntropy(c, logits, in["targets"], in["weights"])})
 	}
 	return results
 }

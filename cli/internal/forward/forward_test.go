@@ -12,14 +12,14 @@ import (
 	"github.com/pali3/pali3/cli/internal/forward"
 	"github.com/pali3/pali3/models/pali3"
 	"github.com/pali3/pali3/models/siglip"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/vit"
 	"github.com/pali3/pali3/models/weights"
 )
 
 var (
 	vision   = vit.Config{Width: 12, Depth: 2, MLP: 16, Heads: 2, Patch: 2, Image: 4}
-	language = ul2.Config{Width: 16, MLP: 20, Heads: 2, HeadDim: 6, EncoderLayers: 2, DecoderLayers: 1, Vocab: 23, Buckets: 8, MaxDistance: 12}
+	language = t5.Config{Width: 16, MLP: 20, Heads: 2, HeadDim: 6, EncoderLayers: 2, DecoderLayers: 1, Vocab: 23, Buckets: 8, MaxDistance: 12}
 )
 
 const batch = 3
@@ -94,7 +94,7 @@ func TestRun_PaLI3(t *testing.T) {
 }
 
 func TestRun_UL2ThroughFiles(t *testing.T) {
-	specs, err := ul2.Specs(backendOf(t), language)
+	specs, err := t5.Specs(backendOf(t), language)
 	inputs := map[string]*tensors.Tensor{"input_ids": ids("prompts", 23, batch, 5), "decoder_input_ids": ids("decoder", 23, batch, 4)}
 	set, got, _ := run(t, forward.Model{UL2: &language}, specs, err, inputs)
 	outputs, err := forward.Run(backendOf(t), forward.Model{UL2: &language}, set, inputs)

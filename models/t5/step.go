@@ -1,4 +1,4 @@
-package ul2
+package t5
 
 import (
 	"github.com/gomlx/compute/dtypes"

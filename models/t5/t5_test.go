@@ -1,4 +1,4 @@
-package ul2_test
+package t5_test
 
 import (
 	"math"
@@ -10,24 +10,24 @@ import (
 
 	"github.com/pali3/pali3/models/block"
 	"github.com/pali3/pali3/models/internal/modeltest"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/weights"
 )
 
-var tiny = ul2.Config{Width: 12, MLP: 20, Heads: 2, HeadDim: 5, EncoderLayers: 2, DecoderLayers: 2, Vocab: 23, ZLoss: 1e-4}
+var tiny = t5.Config{Width: 12, MLP: 20, Heads: 2, HeadDim: 5, EncoderLayers: 2, DecoderLayers: 2, Vocab: 23, ZLoss: 1e-4}
 
-func initial(t *testing.T, c ul2.Config) *weights.Set {
+func initial(t *testing.T, c t5.Config) *weights.Set {
 	t.Helper()
-	specs, err := ul2.Specs(modeltest.Backend(t), c)
+	specs, err := t5.Specs(modeltest.Backend(t), c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return weights.Initial(specs, 1)
 }
 
-func lossOf(c ul2.Config) modeltest.Model {
+func lossOf(c t5.Config) modeltest.Model {
 	return func(s *weights.Scope, in []*graph.Node) []*graph.Node {
-		return []*graph.Node{ul2.Loss(s, c, ul2.Inputs{Encoder: in[0], Decoder: in[1], Targets: in[2]})}
+		return []*graph.Node{t5.Loss(s, c, t5.Inputs{Encoder: in[0], Decoder: in[1], Targets: in[2]})}
 	}
 }
 
@@ -41,7 +41,7 @@ func TestCrossEntropy(t *testing.T) {
 	logits := modeltest.Floats("logits", 2, 3, vocab)
 	targets := []int32{3, 10, 0, 5, 5, 1}
 	mask := []float32{1, 0.5, 0, 2, 1, 1}
-	for _, c := range []ul2.Config{{}, {ZLoss: 0.1}, {LabelSmoothing: 0.2}, {ZLoss: 1e-4, LabelSmoothing: 0.1}} {
+	for _, c := range []t5.Config{{}, {ZLoss: 0.1}, {LabelSmoothing: 0.2}, {ZLoss: 1e-4, LabelSmoothing: 0.1}} {
 		sum, total := 0.0, 0.0
 		values := tensors.MustCopyFlatData[float32](logits)
 		for r := range rows {
@@ -50,7 +50,7 @@ func TestCrossEntropy(t *testing.T) {
 		}
 		empty, _ := weights.NewSet(nil, nil)
 		got := modeltest.Flat(t, empty, func(_ *weights.Scope, in []*graph.Node) []*graph.Node {
-			return []*graph.Node{ul2.CrossEntropy(c, in[0], in[1], in[2])}
+			return []*graph.Node{t5.CrossEntropy(c, in[0], in[1], in[2])}
 		}, logits, tensors.FromFlatDataAndDimensions(targets, 2, 3), tensors.FromFlatDataAndDimensions(mask, 2, 3))[0]
 		if want := sum / total; math.Abs(float64(got)-want) > 1e-5*want {
 			t.Errorf("z-loss %g, smoothing %g: loss %g, want %g", c.ZLoss, c.LabelSmoothing, got, want)
@@ -58,7 +58,7 @@ func TestCrossEntropy(t *testing.T) {
 	}
 }
 
-func tokenLoss(logits []float32, target int, c ul2.Config) float64 {
+func tokenLoss(logits []float32, target int, c t5.Config) float64 {
 	z := 0.0
 	for _, v := range logits {
 		z += math.Exp(float64(v))
@@ -78,7 +78,7 @@ func tokenLoss(logits []float32, target int, c ul2.Config) float64 {
 }
 
 func TestGradient(t *testing.T) {
-	for name, c := range map[string]ul2.Config{
+	for name, c := range map[string]t5.Config{
 		"untied, silu":             tiny,
 		"tied, gelu, layer tables": {Width: 12, MLP: 20, Heads: 2, HeadDim: 5, EncoderLayers: 2, DecoderLayers: 2, Vocab: 23, Tied: true, LayerBias: true, Activation: block.GatedGELU, LabelSmoothing: 0.1},
 	} {
@@ -99,8 +99,8 @@ func TestDecode_IsCausal(t *testing.T) {
 	decode := func(ids *tensors.Tensor) []float32 {
 		return modeltest.Flat(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
 			mask := block.NotPadding(in[0])
-			encoded := ul2.Encode(s, tiny, ul2.Embed(s, tiny, in[0]), mask)
-			return []*graph.Node{ul2.Decode(s, tiny, encoded, mask, in[1])}
+			encoded := t5.Encode(s, tiny, t5.Embed(s, tiny, in[0]), mask)
+			return []*graph.Node{t5.Decode(s, tiny, encoded, mask, in[1])}
 		}, in[0], ids)
 	}
 	before := decode(in[1])
@@ -123,11 +123,11 @@ func TestSpecs_Parameters(t *testing.T) {
 		"ul2-3b":    2_718_160_896 + 2*250_112*2048,
 		"ul2-20b":   19_591_209_984,
 	} {
-		c, err := ul2.Variant(name)
+		c, err := t5.Variant(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		specs, err := ul2.Specs(modeltest.Backend(t), c)
+		specs, err := t5.Specs(modeltest.Backend(t), c)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package ul2_test
+package t5_test
 
 import (
 	"fmt"
@@ -7,26 +7,26 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/pali3/pali3/models/backend"
-	"github.com/pali3/pali3/models/ul2"
+	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/weights"
 )
 
 // The loss of an untrained model is near the logarithm of its vocabulary, 4.2 for 64 ids.
 func ExampleLoss() {
-	config := ul2.Config{Width: 16, MLP: 32, Heads: 2, HeadDim: 8, EncoderLayers: 1, DecoderLayers: 1, Vocab: 64}.WithDefaults()
+	config := t5.Config{Width: 16, MLP: 32, Heads: 2, HeadDim: 8, EncoderLayers: 1, DecoderLayers: 1, Vocab: 64}.WithDefaults()
 	be, err := backend.Open("")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	specs, err := ul2.Specs(be, config)
+	specs, err := t5.Specs(be, config)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	exec, err := graph.NewExec(be, func(in []*graph.Node) *graph.Node {
-		inputs := ul2.Inputs{Encoder: in[0], Decoder: in[1], Targets: in[2]}
-		return ul2.Loss(weights.Bind(specs, in[3:]), config, inputs)
+		inputs := t5.Inputs{Encoder: in[0], Decoder: in[1], Targets: in[2]}
+		return t5.Loss(weights.Bind(specs, in[3:]), config, inputs)
 	})
 	if err != nil {
 		fmt.Println(err)

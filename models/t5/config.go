@@ -1,10 +1,12 @@
-// Package ul2 is the language model of PaLI-3: a T5 1.1 encoder-decoder as UL2 trains it (arXiv
-// 2205.05131). Names of weights are those of transformers' T5ForConditionalGeneration.
+// Package t5 is the encoder-decoder of T5 and its successors T5 1.1, mT5, umT5 and UL2 (arXiv
+// 1910.10683, 2205.05131), and so the language model of PaLI-3. UL2 is not another network but
+// another objective: a mixture of denoisers, which package mixture makes. Names of weights are
+// those of transformers' T5ForConditionalGeneration.
 //
-// Like T5 it differs from a usual transformer in these rules: RMS norms before each sublayer, no
-// biases, no division of scores by sqrt(d), and one table of relative position biases per stack
-// (t5x examples/t5/network.py).
-package ul2
+// T5 differs from a usual transformer in these rules: RMS norms before each sublayer, no biases, no
+// division of scores by sqrt(d), and one table of relative position biases per stack (t5x
+// examples/t5/network.py).
+package t5
 
 import (
 	"fmt"
