@@ -18,7 +18,7 @@ import (
 // computed and only leads back to the inputs. The stand-in keeps the gradient, and the path to each
 // input ends in a node whose gradient is the one from vjp.
 func withGradient(inputs []*Node, forward func() *Node, vjp func(y, dy *Node) []*Node) *Node {
-	if !envutil.MustReadBool(FusionEnv, true) {
+	if !ownGradients() {
 		return forward()
 	}
 	computed := forward()
@@ -38,3 +38,6 @@ func withGradient(inputs []*Node, forward func() *Node, vjp func(y, dy *Node) []
 	y, _ = InternalFusedOpCaller(func() *Node { return Identity(computed) }, func() *Node { return standIn }, true)
 	return y
 }
+
+// ownGradients reports whether withGradient replaces the gradients that GoMLX derives.
+func ownGradients() bool { return envutil.MustReadBool(FusionEnv, true) }

@@ -48,10 +48,13 @@ func FanInTruncated(fanIn int) Init {
 	return Init{truncatedNormal, 1 / math.Sqrt(float64(fanIn)) / truncatedDeviation}
 }
 
+// Uniform draws between minus and plus limit.
+func Uniform(limit float64) Init { return Init{uniform, limit} }
+
 // XavierUniform is variance_scaling(1, fan_avg, uniform): between plus and minus
 // sqrt(6/(fanIn+fanOut)).
 func XavierUniform(fanIn, fanOut int) Init {
-	return Init{uniform, math.Sqrt(6 / float64(fanIn+fanOut))}
+	return Uniform(math.Sqrt(6 / float64(fanIn+fanOut)))
 }
 
 // Draw fills values. They depend only on the seed and the weight's name, so that adding a weight to

@@ -179,6 +179,29 @@ func TestLayout(t *testing.T) {
 	if got := PatchKernel.FromFile(want, []int{12, 1}); !slices.Equal(got, patch) {
 		t.Errorf("patch back: %v", got)
 	}
+	// An element of a convolution is named by its digits: graph [y 2, x 1, in 2, out 3].
+	conv := []float32{0, 1, 2, 10, 11, 12, 1000, 1001, 1002, 1010, 1011, 1012}
+	want = []float32{0, 1000, 10, 1010, 1, 1001, 11, 1011, 2, 1002, 12, 1012} // [out, in, y, x]
+	if got := ConvKernel.ToFile(conv, []int{2, 1, 2, 3}); !slices.Equal(got, want) {
+		t.Errorf("convolution: %v, want %v", got, want)
+	}
+	if got := ConvKernel.FromFile(want, []int{2, 1, 2, 3}); !slices.Equal(got, conv) {
+		t.Errorf("convolution back: %v", got)
+	}
+	if got := ConvKernel.FileShape([]int{2, 1, 4, 3}); !slices.Equal(got, []int{3, 4, 2, 1}) {
+		t.Errorf("convolution: shape %v in a file", got)
+	}
+	// The same for a transposed convolution: graph [in 2, y 2, x 1, out 3].
+	want = []float32{0, 10, 1, 11, 2, 12, 1000, 1010, 1001, 1011, 1002, 1012} // [in, out, y, x]
+	if got := ConvTransposeKernel.ToFile(conv, []int{2, 2, 1, 3}); !slices.Equal(got, want) {
+		t.Errorf("transposed convolution: %v, want %v", got, want)
+	}
+	if got := ConvTransposeKernel.FromFile(want, []int{2, 2, 1, 3}); !slices.Equal(got, conv) {
+		t.Errorf("transposed convolution back: %v", got)
+	}
+	if got := ConvTransposeKernel.FileShape([]int{5, 4, 3, 2}); !slices.Equal(got, []int{5, 2, 4, 3}) {
+		t.Errorf("transposed convolution: shape %v in a file", got)
+	}
 }
 
 func TestFrozen(t *testing.T) {
