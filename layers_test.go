@@ -38,6 +38,7 @@ var layers = map[string]string{
 	"internal/resize":       "ingest augment shards",
 	"internal/format":       "shards",
 	"internal/safetensors":  "",
+	"internal/mapfile":      "",
 	"webli":                 "shards augment",
 	"mixture":               "shards tokenize augment",
 	"models":                "tokenize",

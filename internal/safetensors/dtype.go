@@ -4,86 +4,144 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-
-	"github.com/gomlx/compute/dtypes/bfloat16"
-	"github.com/gomlx/compute/dtypes/float16"
 )
 
 // DType is an element type as written in the header.
 type DType string
 
-// The element types that this package reads.
+// The element types of the format. Types of less than a byte (F4, F6_E2M3, F6_E3M2) are not read.
 const (
-	F64  DType = "F64"
-	F32  DType = "F32"
-	F16  DType = "F16"
-	BF16 DType = "BF16"
-	I64  DType = "I64"
-	I32  DType = "I32"
-	U8   DType = "U8"
-	Bool DType = "BOOL"
+	F64       DType = "F64"
+	F32       DType = "F32"
+	F16       DType = "F16"
+	BF16      DType = "BF16"
+	F8E4M3    DType = "F8_E4M3"     // torch.float8_e4m3fn
+	F8E5M2    DType = "F8_E5M2"     // torch.float8_e5m2
+	F8E4M3UZ  DType = "F8_E4M3FNUZ" // torch.float8_e4m3fnuz
+	F8E5M2UZ  DType = "F8_E5M2FNUZ" // torch.float8_e5m2fnuz
+	F8E8M0    DType = "F8_E8M0"     // torch.float8_e8m0fnu, a power of two
+	I64       DType = "I64"
+	I32       DType = "I32"
+	I16       DType = "I16"
+	I8        DType = "I8"
+	U64       DType = "U64"
+	U32       DType = "U32"
+	U16       DType = "U16"
+	U8        DType = "U8"
+	Bool      DType = "BOOL"
+	Complex64 DType = "C64"
 )
 
 // Size returns the bytes of an element, and false for an unsupported type.
 func (d DType) Size() (int, bool) {
-	size, ok := map[DType]int{F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, U8: 1, Bool: 1}[d]
-	return size, ok
+	switch d {
+	case F64, I64, U64, Complex64:
+		return 8, true
+	case F32, I32, U32:
+		return 4, true
+	case F16, BF16, I16, U16:
+		return 2, true
+	case F8E4M3, F8E5M2, F8E4M3UZ, F8E5M2UZ, F8E8M0, I8, U8, Bool:
+		return 1, true
+	}
+	return 0, false
 }
 
-// Float32 reads a tensor of floating-point numbers, converting F64, F16 and BF16.
+// Floating reports whether the elements are floating-point numbers, which [File.Float32] reads.
+func (d DType) Floating() bool {
+	switch d {
+	case F64, F32, F16, BF16, F8E4M3, F8E5M2, F8E4M3UZ, F8E5M2UZ, F8E8M0:
+		return true
+	}
+	return false
+}
+
+// AppendFloat32 converts whole little-endian elements of a floating-point type. The conversion is
+// exact, but for F64, which is rounded to the nearest float32.
+func (d DType) AppendFloat32(values []float32, content []byte) []float32 {
+	le := binary.LittleEndian
+	switch d {
+	case F32:
+		for ; len(content) >= 4; content = content[4:] {
+			values = append(values, math.Float32frombits(le.Uint32(content)))
+		}
+	case F64:
+		for ; len(content) >= 8; content = content[8:] {
+			values = append(values, float32(math.Float64frombits(le.Uint64(content))))
+		}
+	case BF16:
+		for ; len(content) >= 2; content = content[2:] {
+			values = append(values, math.Float32frombits(uint32(le.Uint16(content))<<16))
+		}
+	case F16:
+		for ; len(content) >= 2; content = content[2:] {
+			values = append(values, float16ToFloat32(le.Uint16(content)))
+		}
+	default:
+		table := eightBits(d)
+		for _, b := range content {
+			values = append(values, table[b])
+		}
+	}
+	return values
+}
+
+// Float32 reads a tensor of floating-point numbers, as [DType.AppendFloat32] converts them.
 func (f *File) Float32(name string) ([]float32, error) {
-	content, err := f.Bytes(name)
+	entry, err := f.known(name)
 	if err != nil {
 		return nil, err
 	}
-	entry, _ := f.Entry(name)
-	le := binary.LittleEndian
-	switch entry.DType {
-	case F32:
-		return convert(content, 4, func(b []byte) float32 { return math.Float32frombits(le.Uint32(b)) }), nil
-	case F64:
-		return convert(content, 8, func(b []byte) float32 { return float32(math.Float64frombits(le.Uint64(b))) }), nil
-	case BF16:
-		return convert(content, 2, func(b []byte) float32 { return bfloat16.FromBits(le.Uint16(b)).Float32() }), nil
-	case F16:
-		return convert(content, 2, func(b []byte) float32 { return float16.FromBits(le.Uint16(b)).Float32() }), nil
+	if !entry.DType.Floating() {
+		return nil, fmt.Errorf("reading %s: tensor %q holds %s, not floating-point numbers", f.path, name, entry.DType)
 	}
-	return nil, fmt.Errorf("reading %s: tensor %q holds %s, not floating-point numbers", f.path, name, entry.DType)
+	values := make([]float32, 0, entry.Elements())
+	err = f.each(entry, func(content []byte) { values = entry.DType.AppendFloat32(values, content) })
+	return values, err
 }
 
 // Int32 reads a tensor of integers. It is an error if an I64 element does not fit into int32.
 func (f *File) Int32(name string) ([]int32, error) {
-	content, err := f.Bytes(name)
+	entry, err := f.known(name)
 	if err != nil {
 		return nil, err
 	}
-	entry, _ := f.Entry(name)
 	le := binary.LittleEndian
+	values := make([]int32, 0, entry.Elements())
+	outside := ""
 	switch entry.DType {
 	case I32:
-		return convert(content, 4, func(b []byte) int32 { return int32(le.Uint32(b)) }), nil
-	case U8, Bool:
-		return convert(content, 1, func(b []byte) int32 { return int32(b[0]) }), nil
-	case I64:
-		wide := convert(content, 8, func(b []byte) int64 { return int64(le.Uint64(b)) })
-		narrow := make([]int32, len(wide))
-		for i, v := range wide {
-			if int64(int32(v)) != v {
-				return nil, fmt.Errorf("reading %s: tensor %q: element %d is %d, too large for int32", f.path, name, i, v)
+		err = f.each(entry, func(content []byte) {
+			for ; len(content) >= 4; content = content[4:] {
+				values = append(values, int32(le.Uint32(content)))
 			}
-			narrow[i] = int32(v)
-		}
-		return narrow, nil
+		})
+	case U8, Bool:
+		err = f.each(entry, func(content []byte) {
+			for _, b := range content {
+				values = append(values, int32(b))
+			}
+		})
+	case I64:
+		err = f.each(entry, func(content []byte) {
+			for ; len(content) >= 8; content = content[8:] {
+				v := int64(le.Uint64(content))
+				if int64(int32(v)) != v && outside == "" {
+					outside = fmt.Sprintf("element %d is %d, too large for int32", len(values), v)
+				}
+				values = append(values, int32(v))
+			}
+		})
+	default:
+		err = fmt.Errorf("reading %s: tensor %q holds %s, not I64, I32, U8 or BOOL", f.path, name, entry.DType)
 	}
-	return nil, fmt.Errorf("reading %s: tensor %q holds %s, not integers", f.path, name, entry.DType)
-}
-
-func convert[T any](content []byte, width int, one func([]byte) T) []T {
-	values := make([]T, len(content)/width)
-	for i := range values {
-		values[i] = one(content[i*width:])
+	if err == nil && outside != "" {
+		err = fmt.Errorf("reading %s: tensor %q: %s", f.path, name, outside)
 	}
-	return values
+	if err != nil {
+		return nil, err
+	}
+	return values, nil
 }
 
 // Float32Bytes returns the bytes of an F32 tensor.

@@ -12,29 +12,18 @@
 // a checksum of each tensor's bytes to the metadata, under "xxh64 <name>"; reading verifies it if
 // present.
 //
-// Errors name the file and the tensor. No field of a file makes the reader allocate more memory
-// than the size of the file.
+// Files are memory-mapped where the system can, so that opening one costs only its header. Errors
+// name the file and the tensor. No field of a file makes the reader allocate more memory than the
+// header takes, or a tensor's elements when they are read.
 package safetensors
 
 import (
-	"bytes"
-	"encoding/binary"
-	"encoding/json"
 	"fmt"
-	"io"
-	"os"
-	"slices"
-	"sort"
 
 	"github.com/cespare/xxhash/v2"
 
-	"github.com/pali3/pali3/internal/jsonerr"
+	"github.com/pali3/pali3/internal/mapfile"
 )
-
-// maxHeader is the reference implementation's limit for a header, in bytes.
-const maxHeader = 100_000_000
-
-const metadataKey = "__metadata__"
 
 // Entry describes one tensor of a file.
 type Entry struct {
@@ -45,10 +34,19 @@ type Entry struct {
 	begin, end int64 // of the bytes, from the end of the header
 }
 
-// File is an open safetensors file. Its methods may be called concurrently.
+// Bytes returns the size of the tensor in the file.
+func (e Entry) Bytes() int64 { return e.end - e.begin }
+
+// Elements returns the number of elements.
+func (e Entry) Elements() int {
+	width, _ := e.DType.Size()
+	return int(e.Bytes()) / width
+}
+
+// File is an open safetensors file. Its methods may be called concurrently, but none after Close.
 type File struct {
 	path     string
-	file     *os.File
+	file     *mapfile.File
 	data     int64 // where the tensors' bytes begin
 	entries  []Entry
 	index    map[string]int
@@ -58,7 +56,7 @@ type File struct {
 // Open opens a file and checks its header: the bytes of each tensor lie in the file and match its
 // shape and type, and all tensors together fill the file without holes.
 func Open(path string) (*File, error) {
-	file, err := os.Open(path)
+	file, err := mapfile.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening weights: %w", err)
 	}
@@ -72,6 +70,9 @@ func Open(path string) (*File, error) {
 
 // Close closes the file.
 func (f *File) Close() error { return f.file.Close() }
+
+// Path returns the file's path.
+func (f *File) Path() string { return f.path }
 
 // Entries returns the tensors in the order of their bytes.
 func (f *File) Entries() []Entry { return f.entries }
@@ -96,118 +97,42 @@ func (f *File) Entry(name string) (Entry, bool) {
 	return f.entries[i], true
 }
 
-func (f *File) readHeader() error {
-	info, err := f.file.Stat()
-	if err != nil {
-		return err
+func (f *File) known(name string) (Entry, error) {
+	entry, ok := f.Entry(name)
+	if !ok {
+		return Entry{}, fmt.Errorf("reading %s: it has no tensor %q", f.path, name)
 	}
-	var length [8]byte
-	if _, err := io.ReadFull(f.file, length[:]); err != nil {
-		return fmt.Errorf("the file has %d bytes, too few for a header", info.Size())
-	}
-	n := binary.LittleEndian.Uint64(length[:])
-	if n > maxHeader || n > uint64(info.Size()-8) {
-		return fmt.Errorf("the header claims %d bytes in a file of %d: not a safetensors file, or cut short", n, info.Size())
-	}
-	header := make([]byte, n)
-	if _, err := io.ReadFull(f.file, header); err != nil {
-		return fmt.Errorf("reading the header: %w", err)
-	}
-	f.data = 8 + int64(n)
-	return f.parseHeader(header, info.Size()-f.data)
-}
-
-// parseHeader fills entries, index and metadata from the header of a file with size bytes of
-// tensors.
-func (f *File) parseHeader(header []byte, size int64) error {
-	var raw map[string]json.RawMessage
-	if err := jsonerr.Explain(json.Unmarshal(header, &raw)); err != nil {
-		return fmt.Errorf("the header is not JSON: %w", err)
-	}
-	for name, value := range raw {
-		if name == metadataKey {
-			if err := jsonerr.Explain(json.Unmarshal(value, &f.metadata)); err != nil {
-				return fmt.Errorf("%s: %w", metadataKey, err)
-			}
-			continue
-		}
-		entry, err := parseEntry(name, value, size)
-		if err != nil {
-			return fmt.Errorf("tensor %q: %w", name, err)
-		}
-		f.entries = append(f.entries, entry)
-	}
-	sort.Slice(f.entries, func(i, j int) bool {
-		a, b := f.entries[i], f.entries[j]
-		return a.begin < b.begin || a.begin == b.begin && (a.end < b.end || a.end == b.end && a.Name < b.Name)
-	})
-	at := int64(0)
-	for i, e := range f.entries {
-		if e.begin != at {
-			return fmt.Errorf("tensor %q begins at %d, the one before it ends at %d", e.Name, e.begin, at)
-		}
-		at = e.end
-		f.index[e.Name] = i
-	}
-	if at != size {
-		return fmt.Errorf("the tensors end at byte %d, the file's data at %d", at, size)
-	}
-	return nil
-}
-
-func parseEntry(name string, value []byte, size int64) (Entry, error) {
-	var parsed struct {
-		DType   DType    `json:"dtype"`
-		Shape   []int    `json:"shape"`
-		Offsets [2]int64 `json:"data_offsets"`
-	}
-	decoder := json.NewDecoder(bytes.NewReader(value))
-	decoder.DisallowUnknownFields()
-	if err := jsonerr.Explain(decoder.Decode(&parsed)); err != nil {
-		return Entry{}, err
-	}
-	width, known := parsed.DType.Size()
-	if !known {
-		return Entry{}, fmt.Errorf("dtype %q is not supported", string(parsed.DType))
-	}
-	begin, end := parsed.Offsets[0], parsed.Offsets[1]
-	if begin < 0 || end < begin || end > size {
-		return Entry{}, fmt.Errorf("bytes %d to %d do not lie in the file, whose data has %d: cut short?", begin, end, size)
-	}
-	if want, ok := byteCount(parsed.Shape, width, size); !ok || want != end-begin {
-		return Entry{}, fmt.Errorf("shape %v of %s does not take the %d bytes given", parsed.Shape, parsed.DType, end-begin)
-	}
-	return Entry{Name: name, DType: parsed.DType, Shape: parsed.Shape, begin: begin, end: end}, nil
-}
-
-// byteCount returns the bytes of a shape, and false if that is more than limit or a dimension is
-// negative.
-func byteCount(shape []int, width int, limit int64) (int64, bool) {
-	if slices.Contains(shape, 0) {
-		return 0, true
-	}
-	count := int64(width)
-	for _, d := range shape {
-		if d < 0 || int64(d) > limit/count {
-			return 0, false
-		}
-		count *= int64(d)
-	}
-	return count, true
+	return entry, nil
 }
 
 // Bytes reads a tensor's bytes and verifies its checksum if the file has one.
 func (f *File) Bytes(name string) ([]byte, error) {
-	entry, ok := f.Entry(name)
-	if !ok {
-		return nil, fmt.Errorf("reading %s: it has no tensor %q", f.path, name)
+	entry, err := f.known(name)
+	if err != nil {
+		return nil, err
 	}
-	content := make([]byte, entry.end-entry.begin)
-	if _, err := f.file.ReadAt(content, f.data+entry.begin); err != nil {
-		return nil, fmt.Errorf("reading %s: tensor %q: %w", f.path, name, err)
+	content := make([]byte, 0, entry.Bytes())
+	err = f.each(entry, func(part []byte) { content = append(content, part...) })
+	return content, err
+}
+
+// each passes a tensor's bytes to visit, in pieces of whole elements, and then verifies the
+// checksum if the file has one.
+func (f *File) each(entry Entry, visit func([]byte)) error {
+	want, summed := f.metadata[checksumKey(entry.Name)]
+	sum := xxhash.New()
+	err := f.file.Each(f.data+entry.begin, entry.Bytes(), func(part []byte) error {
+		if summed {
+			sum.Write(part)
+		}
+		visit(part)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading %s: tensor %q: %w", f.path, entry.Name, err)
 	}
-	if want, ok := f.metadata[checksumKey(name)]; ok && want != checksum(xxhash.Sum64(content)) {
-		return nil, fmt.Errorf("reading %s: tensor %q: its bytes do not have the checksum %s noted: the file is damaged", f.path, name, want)
+	if summed && want != checksum(sum.Sum64()) {
+		return fmt.Errorf("reading %s: tensor %q: its bytes do not have the checksum %s noted: the file is damaged", f.path, entry.Name, want)
 	}
-	return content, nil
+	return nil
 }
