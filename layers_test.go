@@ -39,6 +39,7 @@ var layers = map[string]string{
 	"internal/format":       "shards",
 	"internal/safetensors":  "",
 	"internal/mapfile":      "",
+	"internal/npz":          "",
 	"webli":                 "shards augment",
 	"mixture":               "shards tokenize augment",
 	"models":                "tokenize",
