@@ -6,13 +6,23 @@ export CGO_ENABLED = 0
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 PALI3 := bin/pali3
 
-.PHONY: help build quickstart test race fuzz bench bench-peers parity lint cross vulnerabilities docs data clean
+.PHONY: help build build-xla xla-plugin test-xla quickstart test race fuzz bench bench-peers parity lint cross vulnerabilities docs data clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/pali3, one static binary
 	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(PALI3) ./cmd/pali3
+
+build-xla: ## build bin/pali3 with XLA, for --backend xla:cpu or xla:cuda (needs a C compiler)
+	CGO_ENABLED=1 go build -tags xla -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(PALI3) ./cmd/pali3
+
+XLA_PLUGINS := $(CURDIR)/build/xla
+xla-plugin: ## get XLA's plugin for the CPU from PyPI into build/xla (needs python3 with pip, 400 MB)
+	.ci/xla-plugin '$(XLA_PLUGINS)'
+
+test-xla: ## compare training and decoding on xla:cpu with the Go backend (after xla-plugin)
+	CGO_ENABLED=1 PJRT_PLUGIN_LIBRARY_PATH='$(XLA_PLUGINS)' go test -tags xla -count 1 -timeout 10m -run XLA ./models/backend ./models/block ./models/decode ./stages
 
 quickstart: build ## the main job at small scale: pictures to a trained, scored and reported model
 	./$(PALI3) quickstart --out quickstart-run

@@ -67,9 +67,9 @@ func needImages(words []string, list string) error {
 
 // askFlags are the flags of caption and ask.
 type askFlags struct {
-	Model   string `required:"" placeholder:"RUN" help:"Run folder of a trained PaLI-3, for example quickstart-run/caption."`
-	Backend string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
-	JSON    bool   `help:"Print one JSON object; for several images, a list of objects."`
+	Model string `required:"" placeholder:"RUN" help:"Run folder of a trained PaLI-3, for example quickstart-run/caption."`
+	backendFlag
+	JSON bool `help:"Print one JSON object; for several images, a list of objects."`
 
 	Beam        int     `placeholder:"N" help:"Beam search with N beams, length-normalised as in T5X (default: greedy)."`
 	Temperature float64 `placeholder:"T" help:"Sample at this temperature: 1 follows the model's probabilities, less is more certain."`

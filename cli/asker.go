@@ -126,7 +126,7 @@ func (a *asker) replies(ctx context.Context, queries []evalsuite.Query) ([]evals
 }
 
 func (a *asker) open() error {
-	be, err := a.con.openBackend(a.Backend)
+	be, err := a.openBackend(a.con)
 	if err != nil {
 		return err
 	}

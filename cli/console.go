@@ -10,11 +10,9 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/gomlx/compute"
 	"github.com/rs/zerolog"
 	"golang.org/x/term"
 
-	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -100,15 +98,6 @@ func (con *console) lines() *json.Encoder {
 // info and warn log a message. Packages take them as callbacks.
 func (con *console) info(message string) { con.log.Info().Msg(message) }
 func (con *console) warn(message string) { con.log.Warn().Msg(message) }
-
-// openBackend opens the backend that models run on. It warns if this build makes them slow.
-func (con *console) openBackend(configuration string) (compute.Backend, error) {
-	be, err := backend.Open(configuration)
-	if err == nil && backend.Warning() != "" {
-		con.warn(backend.Warning())
-	}
-	return be, err
-}
 
 // typed returns the command line as datasets record it: words separated by spaces.
 func (con *console) typed() string {

@@ -3,6 +3,8 @@ package cli
 import (
 	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 
 	"golang.org/x/sys/cpu"
 
@@ -11,8 +13,8 @@ import (
 
 // doctorCommand checks CPU, memory, disk and backends.
 type doctorCommand struct {
-	Backend string `help:"Backend to try; by default GOMLX_BACKEND, or the Go backend on all cores."`
-	JSON    bool   `help:"Print one JSON object."`
+	backendFlag
+	JSON bool `help:"Print one JSON object."`
 }
 
 // diagnosis is what doctor prints as JSON. Unknown values are 0 or empty.
@@ -27,6 +29,11 @@ type diagnosis struct {
 	SIMD     bool     `json:"simd"`  // built with GOEXPERIMENT=simd
 	CPU      []string `json:"cpu"`   // CPU features with faster kernels
 	Backend  string   `json:"backend"`
+	// Kinds of backends that this program was built with, and what XLA needs besides.
+	Kinds         []string         `json:"kinds"`
+	Plugins       []backend.Plugin `json:"plugins"`        // PJRT plugins found by their names; "xla:NAME" opens one
+	PluginFolders []string         `json:"plugin_folders"` // searched for plugins, in order
+	Wheels        []backend.Wheel  `json:"wheels"`         // where to get plugins
 	// Total and available memory, and free disk space in the current folder, in bytes.
 	MemoryBytes          int64 `json:"memory_bytes"`
 	MemoryAvailableBytes int64 `json:"memory_available_bytes"`
@@ -46,6 +53,11 @@ func (c doctorCommand) Run(con *console) error {
 	}
 	d.MemoryBytes, d.MemoryAvailableBytes = memory()
 	d.DiskFreeBytes = diskFree(".")
+	d.Kinds, d.Wheels = backend.Kinds(), backend.Wheels()
+	d.Plugins, d.PluginFolders = backend.Plugins()
+	if d.Plugins == nil {
+		d.Plugins = []backend.Plugin{}
+	}
 	be, err := backend.Open(c.Backend)
 	if err == nil {
 		d.OK, d.Backend = true, be.Name()+": "+be.Description()
@@ -89,16 +101,39 @@ func (d *diagnosis) print(con *console) {
 		{con.program.Name, d.Version}, {"go", fmt.Sprintf("%s %s/%s", d.Go, d.OS, d.Arch)}, {"cores", fmt.Sprint(d.Cores)},
 		{"cpu features", fmt.Sprint(d.CPU)}, {"built with simd", simd},
 		{"memory", fmt.Sprintf("%s, %s available", gibibytes(d.MemoryBytes), gibibytes(d.MemoryAvailableBytes))},
-		{"free disk here", gibibytes(d.DiskFreeBytes)}, {"backend", d.Backend},
+		{"free disk here", gibibytes(d.DiskFreeBytes)}, {"backend", d.Backend}, {"backends built in", strings.Join(d.Kinds, ", ")},
 	} {
-		con.printf("%-16s %s\n", line[0], line[1])
+		con.printf("%-18s %s\n", line[0], line[1])
 	}
+	d.printXLA(con)
 	for _, p := range d.Problems {
 		con.println("problem:", p)
 	}
 	if len(d.Problems) == 0 {
 		con.println("no problems found")
 	}
+}
+
+// printXLA prints whether XLA can be used, and what to do for it if not.
+func (d *diagnosis) printXLA(con *console) {
+	hasXLA := slices.Contains(d.Kinds, "xla")
+	for _, p := range d.Plugins {
+		con.printf("%-18s xla:%s, %s\n", "plugin found", p.Name, p.Path)
+	}
+	if !hasXLA {
+		con.printf("%-18s make build-xla in the source folder builds this program with XLA (needs a C compiler)\n", "to use XLA")
+	}
+	if len(d.Plugins) > 0 || !hasXLA {
+		return
+	}
+	con.printf("%-18s none in %s\n", "plugins found", strings.Join(d.PluginFolders, " "))
+	for _, w := range d.Wheels {
+		con.printf("%-18s pip download --no-deps %s; unzip it; copy %s to %s\n", "to get xla:"+w.Plugin, w.Package, w.File, w.CopyTo)
+		if w.Besides != "" {
+			con.printf("%-18s it needs %s\n", "", w.Besides)
+		}
+	}
+	con.printf("%-18s any other folder: set %s to it\n", "", backend.PluginFolders)
 }
 
 func gibibytes(n int64) string {

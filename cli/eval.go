@@ -11,7 +11,6 @@ import (
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/benchmarks"
 	"github.com/pali3/pali3/evalsuite/metrics"
-	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
@@ -38,7 +37,7 @@ type evalCommand struct {
 	Questions   string `placeholder:"FILE" type:"existingfile" help:"With --bench: the benchmark's questions, if they are a separate file; checked against the annotations."`
 	Predictions string `placeholder:"FILE" help:"Predictions of any model, instead of --model: JSON lines of id and prediction; with --bench also in the format of the benchmark's server."`
 
-	Backend   string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
+	backendFlag
 	Resamples int    `default:"1000" help:"Bootstrap resamples for the intervals."`
 	Seed      uint64 `default:"0" help:"Seed of the resamples."`
 	JSON      bool   `help:"Print one JSON object."`
@@ -117,7 +116,7 @@ func (c evalCommand) file(ctx context.Context, con *console) error {
 
 // model scores a run on a split of a dataset.
 func (c evalCommand) model(ctx context.Context, con *console) error {
-	be, trained, err := openRun(c.Model, c.Backend, con)
+	be, trained, err := openRun(c.Model, c.backendFlag, con)
 	if err != nil {
 		return err
 	}
@@ -168,12 +167,9 @@ func (c evalCommand) print(con *console, e *evalsuite.Evaluation, path string) e
 }
 
 // openRun opens a backend and the run folder of a trained model.
-func openRun(dir, name string, con *console) (be compute.Backend, trained *stages.Trained, err error) {
-	if be, err = backend.Open(name); err != nil {
+func openRun(dir string, on backendFlag, con *console) (be compute.Backend, trained *stages.Trained, err error) {
+	if be, err = on.openBackend(con); err != nil {
 		return nil, nil, err
-	}
-	if warning := backend.Warning(); warning != "" {
-		con.log.Warn().Msg(warning)
 	}
 	trained, err = stages.Open(be, dir, con.program.registry())
 	return be, trained, err

@@ -36,16 +36,16 @@ type predictCommand struct {
 	TopP        float64 `placeholder:"P" help:"With --temperature: sample among the likeliest pieces that together have probability P."`
 	Seed        uint64  `help:"Seed of the sampling."`
 
-	Batch   int    `placeholder:"N" help:"Queries answered together; default 64."`
-	Backend string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
-	JSON    bool   `help:"Print one JSON object about the file."`
+	Batch int `placeholder:"N" help:"Queries answered together; default 64."`
+	backendFlag
+	JSON bool `help:"Print one JSON object about the file."`
 }
 
 func (c predictCommand) Run(ctx context.Context, con *console) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	be, trained, err := openRun(c.Model, c.Backend, con)
+	be, trained, err := openRun(c.Model, c.backendFlag, con)
 	if err != nil {
 		return err
 	}

@@ -12,14 +12,14 @@ import (
 
 // runCommand runs a project's pipeline.
 type runCommand struct {
-	Dir     string `arg:"" name:"project" help:"Project folder, as start writes it."`
-	Backend string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
-	Workers int    `help:"Goroutines that make examples and decode images; default one per core."`
-	JSON    bool   `help:"Print the summary as one JSON object."`
+	Dir string `arg:"" name:"project" help:"Project folder, as start writes it."`
+	backendFlag
+	Workers int  `help:"Goroutines that make examples and decode images; default one per core."`
+	JSON    bool `help:"Print the summary as one JSON object."`
 }
 
 func (c runCommand) Run(ctx context.Context, con *console) error {
-	summary, err := runProject(ctx, con, c.Dir, c.Backend, c.Workers)
+	summary, err := runProject(ctx, con, c.Dir, c.backendFlag, c.Workers)
 	if err != nil {
 		return err
 	}
@@ -31,8 +31,8 @@ func (c runCommand) Run(ctx context.Context, con *console) error {
 }
 
 // runProject runs the project in a folder.
-func runProject(ctx context.Context, con *console, dir, backendName string, workers int) (*project.Summary, error) {
-	be, err := con.openBackend(backendName)
+func runProject(ctx context.Context, con *console, dir string, on backendFlag, workers int) (*project.Summary, error) {
+	be, err := on.openBackend(con)
 	if err != nil {
 		return nil, err
 	}

@@ -1,14 +1,17 @@
 package cli
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/pali3/pali3/internal/s3test"
+	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -44,6 +47,12 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
 		Cmds: damages,
+		Condition: func(name string) (bool, error) {
+			if name == "xla" { // built with it
+				return slices.Contains(backend.Kinds(), name), nil
+			}
+			return false, fmt.Errorf("unknown condition %s", name)
+		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MODELS", models) // SentencePiece models
 			e.Setenv("S3", address)    // of an object store

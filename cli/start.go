@@ -17,8 +17,8 @@ type startCommand struct {
 	Seed     uint64  `help:"Seed of all random choices."`
 	Language string  `help:"Language of texts that have none (BCP-47)."`
 	TextFrom string  `enum:",filename,folder" default:"" help:"filename or folder: make texts for images without one from the name of the file or folder; by default decided from the folder."`
-	Backend  string  `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
-	JSON     bool    `help:"Print what was measured and decided as one JSON object."`
+	backendFlag
+	JSON bool `help:"Print what was measured and decided as one JSON object."`
 }
 
 // started is what start prints as JSON.
@@ -31,7 +31,7 @@ type started struct {
 }
 
 func (c startCommand) Run(ctx context.Context, con *console) error {
-	be, err := con.openBackend(c.Backend)
+	be, err := c.openBackend(con)
 	if err != nil {
 		return err
 	}

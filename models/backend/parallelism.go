@@ -10,11 +10,11 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// open opens a backend. The Go backend announces its option "parallelism" on standard output, which
-// belongs to results, so open takes that option out of the configuration and sets it afterwards.
-func open(configuration string) (compute.Backend, error) {
-	rest, parallelism, found := cutParallelism(configuration)
-	be, err := compute.NewWithConfig(rest)
+// openGo opens the Go backend with options. It announces its option "parallelism" on standard
+// output, which belongs to results, so openGo takes that option out and sets it afterwards.
+func openGo(options string) (compute.Backend, error) {
+	rest, parallelism, found := cutOption(options, "parallelism")
+	be, err := compute.NewWithConfig("go:" + rest)
 	if err != nil || !found {
 		return be, err
 	}
@@ -25,22 +25,17 @@ func open(configuration string) (compute.Backend, error) {
 	return be, setParallelism(be, workers)
 }
 
-// cutParallelism returns the configuration of a Go backend without the option "parallelism", and
-// the option's value.
-func cutParallelism(configuration string) (rest, value string, found bool) {
-	name, options, ok := strings.Cut(configuration, ":")
-	if !ok || name != "go" {
-		return configuration, "", false
-	}
+// cutOption returns options without the one of the given name, and its value.
+func cutOption(options, name string) (rest, value string, found bool) {
 	var others []string
 	for option := range strings.SplitSeq(options, ",") {
-		if v, is := strings.CutPrefix(option, "parallelism="); is {
+		if v, is := strings.CutPrefix(option, name+"="); is {
 			value, found = v, true
 			continue
 		}
 		others = append(others, option)
 	}
-	return name + ":" + strings.Join(others, ","), value, found
+	return strings.Join(others, ","), value, found
 }
 
 // setParallelism does what the option does: be.Workers.SetMaxParallelism(workers). The types are
