@@ -16,6 +16,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pali3/pali3/internal/mapfile"
 	"github.com/pali3/pali3/internal/safetensors"
@@ -45,6 +46,10 @@ type File struct {
 	entries []Entry
 	index   map[string]int
 	others  []string
+
+	// Of arrays that Float32Part reads.
+	verified sync.Map // names of stored arrays whose checksum is verified
+	inflated sync.Map // name -> *parts, of other arrays
 }
 
 // Open opens an archive and reads the headers of its arrays.

@@ -86,18 +86,52 @@ func (d DType) AppendFloat32(values []float32, content []byte) []float32 {
 	return values
 }
 
+// floats returns the tensor of a name, which holds floating-point numbers.
+func (f *File) floats(name string) (Entry, error) {
+	entry, err := f.known(name)
+	if err == nil && !entry.DType.Floating() {
+		err = fmt.Errorf("reading %s: tensor %q holds %s, not floating-point numbers", f.path, name, entry.DType)
+	}
+	return entry, err
+}
+
 // Float32 reads a tensor of floating-point numbers, as [DType.AppendFloat32] converts them.
 func (f *File) Float32(name string) ([]float32, error) {
-	entry, err := f.known(name)
+	entry, err := f.floats(name)
 	if err != nil {
 		return nil, err
-	}
-	if !entry.DType.Floating() {
-		return nil, fmt.Errorf("reading %s: tensor %q holds %s, not floating-point numbers", f.path, name, entry.DType)
 	}
 	values := make([]float32, 0, entry.Elements())
 	err = f.each(entry, func(content []byte) { values = entry.DType.AppendFloat32(values, content) })
 	return values, err
+}
+
+// Float32Part reads n elements of a tensor of floating-point numbers, from the given one on. The
+// first part read of a tensor verifies the checksum of the whole.
+func (f *File) Float32Part(name string, from, n int) ([]float32, error) {
+	entry, err := f.floats(name)
+	if err != nil {
+		return nil, err
+	}
+	if from < 0 || n < 0 || from > entry.Elements()-n {
+		return nil, fmt.Errorf("reading %s: tensor %q has no elements %d to %d, only %d", f.path, name, from, from+n, entry.Elements())
+	}
+	if _, done := f.verified.Load(name); !done {
+		if err := f.each(entry, func([]byte) {}); err != nil {
+			return nil, err
+		}
+		f.verified.Store(name, true)
+	}
+	width, _ := entry.DType.Size()
+	values := make([]float32, 0, n)
+	err = f.file.Each(f.data+entry.begin+int64(from*width), int64(n*width), func(content []byte) error {
+		values = entry.DType.AppendFloat32(values, content)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: tensor %q: %w", f.path, name, err)
+	}
+	return values, nil
 }
 
 // Int32 reads a tensor of integers. It is an error if an I64 element does not fit into int32.

@@ -19,6 +19,7 @@ package safetensors
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -51,6 +52,7 @@ type File struct {
 	entries  []Entry
 	index    map[string]int
 	metadata map[string]string
+	verified sync.Map // names of tensors whose checksum [File.Float32Part] has verified
 }
 
 // Open opens a file and checks its header: the bytes of each tensor lie in the file and match its

@@ -15,12 +15,24 @@ import (
 )
 
 // Tensor is a tensor to [Write]. Write calls Data once, when it writes the tensor, so that a large
-// model is not in memory twice.
+// model is not in memory twice. Where making the bytes can fail, Encode takes the place of Data.
 type Tensor struct {
-	Name  string
-	DType DType
-	Shape []int
-	Data  func() []byte
+	Name   string
+	DType  DType
+	Shape  []int
+	Data   func() []byte
+	Encode func() ([]byte, error)
+}
+
+func (t Tensor) content() ([]byte, error) {
+	if t.Encode == nil {
+		return t.Data(), nil
+	}
+	content, err := t.Encode()
+	if err != nil {
+		return nil, fmt.Errorf("tensor %q: %w", t.Name, err)
+	}
+	return content, nil
 }
 
 func checksumKey(name string) string { return "xxh64 " + name }
@@ -72,7 +84,10 @@ func writeData(file io.Writer, header []byte, tensors []Tensor, notes map[string
 		return err
 	}
 	for _, t := range tensors {
-		content := t.Data()
+		content, err := t.content()
+		if err != nil {
+			return err
+		}
 		width, _ := t.DType.Size()
 		if want, ok := byteCount(t.Shape, width, int64(len(content))); !ok || want != int64(len(content)) {
 			return fmt.Errorf("tensor %q: %d bytes for shape %v of %s", t.Name, len(content), t.Shape, t.DType)

@@ -1,6 +1,6 @@
 // Package weights declares, initialises, loads and binds a model's parameters. [Collect] lists the
-// weights of a model, [Initial] draws them, [Bind] gives them to its graph, and [Set.Save], [Load]
-// and [Set.Fill] write and read safetensors files.
+// weights of a model, [Initial] draws them, [Bind] gives them to its graph, and [Set.Save] and
+// [Load] write and read safetensors files.
 //
 //	specs, err := t5.Specs(be, config)           // the model's weights, in order
 //	set := weights.Initial(specs, seed)           // each a function of the seed and its name
@@ -10,18 +10,20 @@
 //	})
 //
 // Files have the names and axes of transformers; in memory a kernel is [in, out].
+//
+// Public weights come in other files: [OpenFile] opens a folder of a hub, with its weights in one
+// file or in several, and numpy's archives. [LoadFile] reads a model's weights from what it opened
+// and reports what was missing, unexpected or left out. [Names] describe other layouts, such as
+// [BigVision]. [Set.SaveSharded] writes a folder that transformers loads.
 package weights
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"sync"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
-
-	"github.com/pali3/pali3/internal/safetensors"
 )
 
 // Set holds the weights of a model: a float32 tensor for each spec, in the same order.
@@ -92,29 +94,3 @@ func (s *Set) Parameters() int { return Parameters(s.specs) }
 
 // Bytes returns the memory of all weights.
 func (s *Set) Bytes() int64 { return 4 * int64(s.Parameters()) }
-
-// Save writes the weights as float32, in transformers' layout, to a safetensors file that appears
-// only when it is complete. Metadata may be nil.
-func (s *Set) Save(path string, metadata map[string]string) error {
-	out := make([]safetensors.Tensor, len(s.specs))
-	var failed error
-	for i, spec := range s.specs {
-		out[i] = safetensors.Tensor{
-			Name:  spec.Name,
-			DType: safetensors.F32,
-			Shape: spec.Layout.FileShape(spec.Shape),
-			Data: func() []byte {
-				values, err := tensors.CopyFlatData[float32](s.values[i])
-				if err != nil {
-					failed = errors.Join(failed, fmt.Errorf("weight %s: %w", spec.Name, err))
-				}
-				return safetensors.Float32Bytes(spec.Layout.ToFile(values, spec.Shape))
-			},
-		}
-	}
-	note := map[string]string{"format": "pt"} // transformers requires it
-	for key, value := range metadata {
-		note[key] = value
-	}
-	return errors.Join(failed, safetensors.Write(path, out, note))
-}
