@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/pali3/pali3/models"
+	"github.com/pali3/pali3/models/family"
 )
 
 // describeCommand prints the size of a model without building it.
@@ -13,7 +14,11 @@ type describeCommand struct {
 }
 
 func (c describeCommand) Run(con *console) error {
-	d, err := models.Describe(c.Model)
+	_, m, err := con.program.Families.Variant(c.Model)
+	if err != nil {
+		return err
+	}
+	d, err := models.DescribeModel(c.Model, m, family.Lengths{Prompt: 64, Answer: 64})
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 
 // forwardCommand runs a model on tensors.
 type forwardCommand struct {
-	Weights string `required:"" placeholder:"RUN" help:"Run folder of a trained model of any stage."`
+	Weights string `required:"" placeholder:"RUN" help:"Run folder of a trained model of any family."`
 	Inputs  string `required:"" placeholder:"FILE" help:"safetensors of images [B,H,W,3] in [-1,1] (or [B,N,H,W,3], with image_mask [B,N]), input_ids [B,L], decoder_input_ids, targets and weights; leave out those that the model does not take."`
 	Out     string `required:"" placeholder:"FILE" help:"safetensors of results and hidden states to write."`
 	Backend string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
@@ -40,7 +40,7 @@ func (c forwardCommand) Run(con *console) error {
 	if err != nil {
 		return err
 	}
-	outputs, err := forward.Run(be, forward.Model(trained.Network), trained.Weights, inputs)
+	outputs, err := forward.Run(be, trained.Model, trained.Weights, inputs)
 	if err != nil {
 		return fmt.Errorf("%s with %s: %w", c.Weights, c.Inputs, err)
 	}

@@ -17,9 +17,12 @@ import (
 	"github.com/pali3/pali3/evalsuite/benchmarks"
 	layouts "github.com/pali3/pali3/ingest/benchmarks"
 	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models"
 	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/shards/bucket"
+	"github.com/pali3/pali3/stages"
 	"github.com/pali3/pali3/tokenize"
 	"github.com/pali3/pali3/webli"
 )
@@ -42,6 +45,8 @@ type Program struct {
 	Kinds mixture.Kinds
 	// Ops are the operations of the image pipelines of recipes.
 	Ops augment.Ops
+	// Families are the families of models that recipes and run folders may name.
+	Families family.Families
 	// Rules are curation rules that recipes may turn on besides the built-in ones.
 	Rules webli.Rules
 	// Benchmarks are those that `NAME eval --bench` scores.
@@ -59,13 +64,17 @@ func Default() Program {
 	return Program{
 		Name: "pali3", Version: "development",
 		Kinds: mixture.BuiltinKinds(), Ops: augment.BuiltinOps(), Tokenizers: tokenize.Builtin(),
+		Families:   models.Families(),
 		Benchmarks: benchmarks.Builtin(), Stores: bucket.Stores(),
 	}
 }
 
-// registry returns the kinds, ops and tokenizers that recipes may name.
-func (p Program) registry() *mixture.Registry {
-	return &mixture.Registry{Kinds: p.Kinds, Ops: p.Ops, Tokenizers: p.Tokenizers, Stores: p.Stores}
+// registry returns all that recipes and run folders may name.
+func (p Program) registry() *stages.Registry {
+	return &stages.Registry{
+		Data:     &mixture.Registry{Kinds: p.Kinds, Ops: p.Ops, Tokenizers: p.Tokenizers, Stores: p.Stores},
+		Families: p.Families,
+	}
 }
 
 // Main runs the command line of the process and exits. An interrupt (Ctrl-C) or a termination

@@ -85,7 +85,7 @@ func (c recipeList) Run(con *console) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			one.Kind, one.Steps, one.Parameters, one.Trained = r.Stage, r.Steps, size.Parameters, size.Trained
+			one.Kind, one.Steps, one.Parameters, one.Trained = r.Family, r.Steps, size.Parameters, size.Trained
 		}
 		all = append(all, one)
 	}

@@ -32,7 +32,7 @@ func (c trainCommand) Run(ctx context.Context, con *console) error {
 	if c.Workers == 0 {
 		c.Workers = runtime.NumCPU()
 	}
-	con.log.Info().Str("stage", recipe.Stage).Int("steps", recipe.Steps).Str("out", c.Out).Msg("training")
+	con.log.Info().Str("family", recipe.Family).Int("steps", recipe.Steps).Str("out", c.Out).Msg("training")
 	var line *progress
 	result, err := stages.Run(ctx, recipe, c.Out, stages.Options{
 		Backend: be, Workers: c.Workers, Version: con.program.Version,
@@ -46,7 +46,7 @@ func (c trainCommand) Run(ctx context.Context, con *console) error {
 		},
 		Progress: func(p stages.Progress) {
 			if line == nil {
-				line = con.progress(recipe.Stage, "steps", int64(p.Steps))
+				line = con.progress(recipe.Family, "steps", int64(p.Steps))
 				line.Resume(int64(p.Resumed), p.Elapsed)
 			}
 			line.Note(fmt.Sprintf("loss %.4f", p.Loss))

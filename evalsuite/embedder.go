@@ -10,19 +10,20 @@ import (
 
 	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/mixture"
-	"github.com/pali3/pali3/models/siglip"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 	"github.com/pali3/pali3/tokenize"
 )
 
-// Embedder embeds images and texts with the towers of a trained SigLIP. It is not safe for
+// Embedder embeds images and texts with a trained model that compares them, such as a SigLIP. It is
+// not safe for
 // concurrent use.
 type Embedder struct {
 	Batch int // images or texts embedded together; default 64
 
-	model      siglip.Config
+	model      family.Embedder
 	weights    *weights.Set
 	vocabulary *tokenize.Vocabulary
 	pipeline   *augment.Pipeline
@@ -31,25 +32,26 @@ type Embedder struct {
 	images, texts *graph.Exec
 }
 
-// NewEmbedder returns an embedder for a trained SigLIP.
+// NewEmbedder returns an embedder for a trained model that is a [family.Embedder].
 func NewEmbedder(be compute.Backend, t *stages.Trained) (*Embedder, error) {
-	if t.SigLIP == nil {
-		return nil, fmt.Errorf("a model of stage %s does not embed: use a run of stage siglip", t.Recipe.Stage)
+	model, ok := t.Model.(family.Embedder)
+	if !ok {
+		return nil, fmt.Errorf("a model of the family %s does not embed: use one of siglip", t.Family.Name)
 	}
 	e := &Embedder{
-		Batch: 64, model: *t.SigLIP, weights: t.Weights, vocabulary: t.Vocabulary, pipeline: t.Pipeline,
+		Batch: 64, model: model, weights: t.Weights, vocabulary: t.Vocabulary, pipeline: t.Pipeline,
 		length: t.Recipe.Mixture.Lengths.Encoder,
 	}
 	specs := t.Weights.Specs()
 	var err error
 	e.images, err = graph.NewExec(be, func(in []*graph.Node) []*graph.Node {
-		return []*graph.Node{siglip.EmbedImages(weights.Bind(specs, in[1:]), e.model, in[0])}
+		return []*graph.Node{model.EmbedImages(weights.Bind(specs, in[1:]), in[0])}
 	})
 	if err != nil {
 		return nil, err
 	}
 	e.texts, err = graph.NewExec(be, func(in []*graph.Node) []*graph.Node {
-		return []*graph.Node{siglip.EmbedTexts(weights.Bind(specs, in[1:]), e.model, in[0])}
+		return []*graph.Node{model.EmbedTexts(weights.Bind(specs, in[1:]), in[0])}
 	})
 	return e, err
 }
@@ -71,8 +73,8 @@ func (e *Embedder) Images(images []shards.Image) ([][]float32, error) {
 // readable returns the embeddings of images. For images that cannot be read it returns errors, by
 // position.
 func (e *Embedder) readable(images []shards.Image) (embedded [][]float32, unreadable map[int]error, err error) {
-	side := e.model.Image.Image
-	size := side * side * 3
+	height, width := e.model.ImageSize()
+	size := height * width * 3
 	unreadable = map[int]error{}
 	embedded, err = e.embed(e.images, len(images), func(begin, n int) (*tensors.Tensor, error) {
 		pixels := make([]float32, e.Batch*size)
@@ -85,7 +87,7 @@ func (e *Embedder) readable(images []shards.Image) (embedded [][]float32, unread
 				clear(row)
 			}
 		}
-		return tensors.FromFlatDataAndDimensions(pixels, e.Batch, side, side, 3), nil
+		return tensors.FromFlatDataAndDimensions(pixels, e.Batch, height, width, 3), nil
 	})
 	return embedded, unreadable, err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/models/decode"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
@@ -194,11 +195,10 @@ func newEvaluation(model string, s *split) *Evaluation {
 // tasks returns the tasks to score, or an error if there are none.
 func (e *Evaluator) tasks(s *split, o EvaluateOptions) ([]string, error) {
 	can := []string{CaptionTask, VQATask}
-	switch {
-	case e.trained.SigLIP != nil:
+	if _, embeds := e.trained.Model.(family.Embedder); embeds {
 		can = []string{RetrievalTask}
-	case e.trained.PaLI3 == nil:
-		return nil, fmt.Errorf("a model of stage %s takes no images: use a run of stage pali3 for captions and answers, or of stage siglip for retrieval", e.trained.Recipe.Stage)
+	} else if _, sees := e.trained.Model.(family.Seer); !sees {
+		return nil, fmt.Errorf("a model of the family %s takes no images: use one of pali3 for captions and answers, or of siglip for retrieval", e.trained.Family.Name)
 	}
 	if len(o.Tasks) == 0 {
 		return e.defaultTasks(can, s, o)
@@ -208,9 +208,9 @@ func (e *Evaluator) tasks(s *split, o EvaluateOptions) ([]string, error) {
 		case !slices.Contains([]string{CaptionTask, VQATask, RetrievalTask}, task):
 			return nil, fmt.Errorf("unknown task %q; choose from caption, vqa, retrieval", task)
 		case !slices.Contains(can, task) && task == RetrievalTask:
-			return nil, errors.New("retrieval needs the embeddings of a SigLIP: use a run of stage siglip")
+			return nil, errors.New("retrieval needs embeddings: use a model of the family siglip")
 		case !slices.Contains(can, task):
-			return nil, fmt.Errorf("a SigLIP cannot do the task %s: use a run of stage pali3, or the task retrieval", task)
+			return nil, fmt.Errorf("a model of the family %s cannot do the task %s: use one of pali3, or the task retrieval", e.trained.Family.Name, task)
 		}
 		if requests, left := s.requests(e.task(task, o.Texts), o.Languages); len(requests) == 0 {
 			return nil, fmt.Errorf("split %s of %s has nothing to score for the task %s: %s", s.name, s.data.Dir(), task, left)

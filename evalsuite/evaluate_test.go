@@ -297,8 +297,8 @@ func TestEvaluate_SaysWhatToDo(t *testing.T) {
 		want  string
 	}{
 		{"no such split", trained, evalsuite.EvaluateOptions{Split: "vla"}, `has no split "vla"; did you mean "val"? It has train: 16 samples, val: 9 samples`},
-		{"retrieval of a PaLI-3", trained, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"retrieval"}}, "use a run of stage siglip"},
-		{"captions of a SigLIP", siglip, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"caption"}}, "a SigLIP cannot do the task caption"},
+		{"retrieval of a PaLI-3", trained, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"retrieval"}}, "use a model of the family siglip"},
+		{"captions of a SigLIP", siglip, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"caption"}}, "a model of the family siglip cannot do the task caption"},
 		{"unknown task", trained, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"ocr"}}, `unknown task "ocr"; choose from caption, vqa, retrieval`},
 		{"no such language", trained, evalsuite.EvaluateOptions{Split: "val", Tasks: []string{"caption"}, Languages: []string{"ja"}}, "8 of 8 samples have no text of kind alt in ja"},
 	} {

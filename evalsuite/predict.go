@@ -12,6 +12,7 @@ import (
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/decode"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
@@ -91,11 +92,13 @@ func newPredictCall(t *stages.Trained, o PredictOptions) (*predictCall, error) {
 	}
 	registry := t.Recipe.Mixture.Registry
 	p := &predictCall{PredictOptions: o, trained: t, did: &Predicted{Out: o.Out, Task: o.Task}}
+	_, embeds := t.Model.(family.Embedder)
+	_, sees := t.Model.(family.Seer)
 	switch {
-	case t.SigLIP != nil:
-		return nil, errors.New("a SigLIP compares images with texts but does not write text: use a run of stage pali3, or score its retrieval with pali3 eval")
-	case t.PaLI3 == nil:
-		return nil, fmt.Errorf("a model of stage %s takes no images: use a run of stage pali3", t.Recipe.Stage)
+	case embeds:
+		return nil, fmt.Errorf("a model of the family %s compares images with texts but does not write text: use one of pali3, or score its retrieval with pali3 eval", t.Family.Name)
+	case !sees:
+		return nil, fmt.Errorf("a model of the family %s takes no images: use one of pali3", t.Family.Name)
 	case o.Task == "object_vqa":
 		return nil, errors.New("the task object_vqa draws its questions at random: use the task vqa")
 	case !registry.CanAsk(o.Task):
@@ -128,8 +131,9 @@ func defaultTask(t *stages.Trained, question string) (string, error) {
 			kinds = append(kinds, kind)
 		}
 	}
+	_, sees := t.Model.(family.Seer)
 	switch {
-	case slices.Contains(kinds, "caption"), t.PaLI3 == nil: // which newPredictCall refuses with a reason
+	case slices.Contains(kinds, "caption"), !sees: // which newPredictCall refuses with a reason
 		return "caption", nil
 	case len(kinds) == 1:
 		return kinds[0], nil

@@ -23,7 +23,7 @@ func TestDefaultTask(t *testing.T) {
 		{kinds: nil, want: "choose a --task from"},
 	} {
 		run := &stages.Trained{}
-		run.PaLI3 = &pali3.Config{}
+		run.Model = &pali3.Config{}
 		for _, kind := range c.kinds {
 			run.Recipe.Mixture.Tasks = append(run.Recipe.Mixture.Tasks, mixture.Task{Kind: kind, Weight: 1})
 		}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/models/decode"
-	"github.com/pali3/pali3/models/pali3"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
@@ -37,12 +37,14 @@ type Reply struct {
 	Err error
 }
 
-// TrainedPredictor is the [Predictor] of a trained PaLI-3. It is not safe for concurrent use.
+// TrainedPredictor is the [Predictor] of a trained model that writes text about images, such as a
+// PaLI-3. It is not safe for concurrent use.
 type TrainedPredictor struct {
 	Batch  int           // queries answered together; default 64
 	Method decode.Method // of decoding; default greedy
 
-	model      pali3.Config
+	seer       family.Seer
+	encoding   family.ImageEncoder
 	weights    *weights.Set
 	vocabulary *tokenize.Vocabulary
 	pipeline   *augment.Pipeline
@@ -53,19 +55,22 @@ type TrainedPredictor struct {
 	tokens     *stages.VisualTokenCache // by the hash of the image
 }
 
-// NewPredictor returns a predictor for a trained PaLI-3. Graphs are compiled at the first
+// NewPredictor returns a predictor for a trained model that is a [family.Writer] and a
+// [family.Seer]. Graphs are compiled at the first
 // prediction.
 func NewPredictor(be compute.Backend, t *stages.Trained) (*TrainedPredictor, error) {
-	if t.PaLI3 == nil {
-		return nil, fmt.Errorf("a model of stage %s does not write text: use a run of stage pali3", t.Recipe.Stage)
+	model, writes := t.Model.(family.Writer)
+	seer, sees := t.Model.(family.Seer)
+	if !writes || !sees {
+		return nil, fmt.Errorf("a model of the family %s does not write text about images: use one of pali3", t.Family.Name)
 	}
 	m := t.Recipe.Mixture
 	p := &TrainedPredictor{
-		Batch: 64, model: *t.PaLI3, weights: t.Weights, vocabulary: t.Vocabulary, pipeline: t.Pipeline,
+		Batch: 64, seer: seer, encoding: seer.ImageEncoder(), weights: t.Weights, vocabulary: t.Vocabulary, pipeline: t.Pipeline,
 		encoder: m.Lengths.Encoder, decoder: m.Lengths.Decoder, images: max(m.Images.PerExample, 1),
 	}
 	var err error
-	if p.generator, err = decode.NewGenerator(be, p.model, p.weights.Specs(), p.decoder); err != nil {
+	if p.generator, err = decode.NewGenerator(be, model, p.weights.Specs(), p.decoder); err != nil {
 		return nil, err
 	}
 	p.tokens, err = p.newTokens(be)

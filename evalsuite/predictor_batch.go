@@ -6,14 +6,11 @@ import (
 	"fmt"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/decode"
-	"github.com/pali3/pali3/models/pali3"
-	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
@@ -34,7 +31,7 @@ func (p *TrainedPredictor) batch(ctx context.Context, queries []Query) ([]Reply,
 	if err != nil {
 		return nil, err
 	}
-	width := p.model.Vision.Tokens() * p.model.Vision.Width
+	width := p.encoding.Tokens * p.encoding.TokenWidth
 	tokens := make([]float32, p.Batch*p.images*width)
 	mask := make([]float32, p.Batch*p.images)
 	ids := make([]int32, p.Batch*p.encoder)
@@ -55,7 +52,7 @@ func (p *TrainedPredictor) batch(ctx context.Context, queries []Query) ([]Reply,
 	}
 	p.generator.Method = p.Method
 	answers, err := p.generator.Generate(ctx, p.weights, decode.Inputs{
-		Tokens:    tensors.FromFlatDataAndDimensions(tokens, p.Batch, p.images*p.model.Vision.Tokens(), p.model.Vision.Width),
+		Tokens:    tensors.FromFlatDataAndDimensions(tokens, p.Batch, p.images*p.encoding.Tokens, p.encoding.TokenWidth),
 		ImageMask: tensors.FromFlatDataAndDimensions(mask, p.Batch, p.images),
 		Encoder:   tensors.FromFlatDataAndDimensions(ids, p.Batch, p.encoder),
 		Keys:      keys,
@@ -80,11 +77,10 @@ const tokenBytes = 256 << 20
 
 // newTokens returns the cache of the model's visual tokens. It encodes Batch images at a time.
 func (p *TrainedPredictor) newTokens(be compute.Backend) (*stages.VisualTokenCache, error) {
-	vision := p.model.Vision
+	e := p.encoding
 	return stages.NewVisualTokenCache(be, stages.VisualTokenOptions{
-		Encoder: func(s *weights.Scope, pixels *graph.Node) *graph.Node { return pali3.VisualTokens(s, p.model, pixels) },
-		Weights: p.weights, Prefix: "vision_model",
-		Height: vision.Image, Width: vision.Image, Tokens: vision.Tokens(), TokenWidth: vision.Width,
+		Encoder: p.seer.VisualTokens, Weights: p.weights, Prefix: e.Prefix,
+		Height: e.Height, Width: e.Width, Tokens: e.Tokens, TokenWidth: e.TokenWidth,
 		Batch: p.Batch, Limit: tokenBytes, Replace: true,
 	})
 }

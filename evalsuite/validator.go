@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
@@ -34,7 +35,7 @@ type validation struct {
 func (Validator) Prepare(be compute.Backend, model *stages.Trained, on stages.HeldOut, names []string) (func(context.Context) (map[string]stages.Score, error), error) {
 	v := &validation{names: names, frozen: model.Recipe.FreezesImages(), bootstrap: metrics.Bootstrap{Seed: on.Seed}}
 	var err error
-	if model.SigLIP != nil {
+	if _, embeds := model.Model.(family.Embedder); embeds {
 		v.embedder, err = NewEmbedder(be, model)
 	} else {
 		v.predictor, err = NewPredictor(be, model)

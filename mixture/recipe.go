@@ -40,7 +40,7 @@ type ImageConfig struct {
 	// EvalOps are used in place of Ops where the model is scored or used, and nothing may be
 	// random. They give the size that ops give. Default: ops.
 	EvalOps string `yaml:"eval_ops,omitempty"`
-	// PerExample is the most images that an example holds; stage siglip takes 1. Default: 1.
+	// PerExample is the most images that an example holds; the family siglip takes 1. Default: 1.
 	// Legal: 0 (as 1) and above.
 	PerExample int `yaml:"per_example,omitempty"`
 }

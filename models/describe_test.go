@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"github.com/pali3/pali3/models"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/models/pali3"
+	"github.com/pali3/pali3/models/vit"
 )
 
 // TestDescribe compares with counts worked out by hand from the published shapes.
@@ -52,12 +54,12 @@ func TestDescribe_ForwardFLOPs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c.Vision.Image = pixels
+		c.Vision.Image = vit.Side(pixels)
 		prompt := 64
 		if pixels == 1064 {
 			prompt = 128
 		}
-		d, err := models.DescribePaLI("larger", c, prompt, 64)
+		d, err := models.DescribeModel("larger", &c, family.Lengths{Prompt: prompt, Answer: 64})
 		if err != nil {
 			t.Fatal(err)
 		}

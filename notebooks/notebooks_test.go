@@ -64,7 +64,7 @@ func program(t *testing.T, path string) string {
 }
 
 const recipe = `
-stage: pali3
+family: pali3
 tokenizer: {model: ../tokenize/sentencepiece/testdata/nmt_nfkc.model}
 images: {ops: "decode|resize(8)|value_range(-1,1)"}
 lengths: {encoder: 32, decoder: 12}

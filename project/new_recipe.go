@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/stages"
 )
 
 // Kinds lists the kinds of recipes that [NewRecipe] writes.
@@ -27,7 +27,7 @@ type NewRecipeOptions struct {
 	Tokenizer string
 	Seed      uint64
 	// Registry opens the dataset if its name is a URL; nil for folders only.
-	Registry *mixture.Registry
+	Registry *stages.Registry
 }
 
 // NewRecipe measures a dataset and returns the YAML of a recipe for it. Paths in it are relative to

@@ -9,8 +9,8 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/stages"
 )
 
 // phase is a part of a run that leaves its result in the project's folder.
@@ -131,14 +131,14 @@ func (r *runner) whole(out, report string) (bool, error) {
 
 // stores opens the datasets that the curation recipe names by a URL.
 func (r *runner) stores() shards.Stores {
-	if r.Registry == nil {
+	if r.Registry.Mixture() == nil {
 		return nil
 	}
-	return r.Registry.Stores
+	return r.Registry.Mixture().Stores
 }
 
 // fingerprint returns a hash of a dataset's content, from the hashes in its manifest.
-func fingerprint(registry *mixture.Registry, dir string) (string, error) {
+func fingerprint(registry *stages.Registry, dir string) (string, error) {
 	d, err := registry.OpenDataset(context.Background(), dir)
 	if err != nil {
 		return "", err

@@ -10,7 +10,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/pali3/pali3/internal/folderlock"
-	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/stages"
 	"github.com/pali3/pali3/webli"
 )
 
@@ -23,7 +23,7 @@ type RunOptions struct {
 	// Version of the program, for the records in the folder.
 	Version string
 	// Registry holds what the project's recipes may name; nil for what is built in.
-	Registry *mixture.Registry
+	Registry *stages.Registry
 	// Rules are the rules that the curation recipe may turn on besides the built-in ones.
 	Rules webli.Rules
 	// Progress begins a line of progress for each phase; may be nil.
@@ -119,7 +119,7 @@ func (r *runner) check() error {
 			all = errors.Join(all, err)
 			continue
 		}
-		kinds[s.Name] = recipe.Stage
+		kinds[s.Name] = recipe.Family
 	}
 	for _, scored := range r.pipeline.Score.stages() {
 		want := "pali3"
@@ -127,7 +127,7 @@ func (r *runner) check() error {
 			want = "siglip"
 		}
 		if kind := kinds[scored.stage]; kind != "" && kind != want {
-			all = errors.Join(all, fmt.Errorf("%s: score.%s: %s is of stage %s, want stage %s", r.path(PipelineFile), scored.task, scored.stage, kind, want))
+			all = errors.Join(all, fmt.Errorf("%s: score.%s: %s is of the family %s, want %s", r.path(PipelineFile), scored.task, scored.stage, kind, want))
 		}
 	}
 	return all

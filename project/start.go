@@ -11,8 +11,8 @@ import (
 
 	"github.com/pali3/pali3/ingest"
 	"github.com/pali3/pali3/internal/folderlock"
-	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/stages"
 )
 
 // StartOptions say what project to create.
@@ -30,7 +30,7 @@ type StartOptions struct {
 	// Empty chooses by what the folder holds.
 	TextFrom string
 	// Registry holds what recipes may name; nil for what is built in.
-	Registry *mixture.Registry
+	Registry *stages.Registry
 	Workers  int
 	Version  string
 	Progress NewLine

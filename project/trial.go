@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
@@ -65,7 +64,7 @@ func (p *Plan) tryStage(ctx context.Context, s *starter, stage *PlannedStage, da
 }
 
 // trialRecipe returns a stage's recipe for the data before curation, without initial weights.
-func (p *Plan) trialRecipe(registry *mixture.Registry, kind, data, scratch string) (stages.Recipe, error) {
+func (p *Plan) trialRecipe(registry *stages.Registry, kind, data, scratch string) (stages.Recipe, error) {
 	text, err := p.Recipe(kind)
 	if err != nil {
 		return stages.Recipe{}, err

@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/family"
 )
 
 // Stream returns the batch of a step, counted from 0. The batch is a function of the step, so that
@@ -124,7 +125,7 @@ func (s size) tensors(b *mixture.Batch, tokens []float32) (inputs []*tensors.Ten
 }
 
 // bind names the nodes of the inputs, in the order of tensors, and returns the nodes that follow.
-func (s size) bind(nodes []*graph.Node) (in Inputs, rest []*graph.Node) {
+func (s size) bind(nodes []*graph.Node) (in family.Batch, rest []*graph.Node) {
 	next := func(present bool) *graph.Node {
 		if !present {
 			return nil

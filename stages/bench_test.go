@@ -46,9 +46,9 @@ func randomStream(s mixture.Shape, vocabulary int) constantStream {
 // share of it that is spent outside the graph.
 func BenchmarkTrain(b *testing.B) {
 	const vocabulary = 2688
-	image := vit.Config{Width: 128, Depth: 4, MLP: 512, Heads: 4, Patch: 15, Image: 60}
+	image := vit.Config{Width: 128, Depth: 4, MLP: 512, Heads: 4, Patch: 15, Image: vit.Side(60)}
 	larger := image
-	larger.Image = 75
+	larger.Image = vit.Side(75)
 	language := t5.Config{Width: 128, MLP: 256, Heads: 4, HeadDim: 32, EncoderLayers: 3, DecoderLayers: 3, Vocab: vocabulary, ZLoss: 1e-4}
 	for _, c := range []struct {
 		name      string
@@ -57,12 +57,12 @@ func BenchmarkTrain(b *testing.B) {
 		optimizer string
 		freeze    []string
 	}{
-		{"siglip", Network{SigLIP: &siglip.Config{Image: image, Text: siglip.Text{Width: 128, Depth: 2, MLP: 512, Heads: 4, Vocab: vocabulary, Length: 14}}},
+		{"siglip", Network{Model: &siglip.Config{Image: image, Text: siglip.Text{Width: 128, Depth: 2, MLP: 512, Heads: 4, Vocab: vocabulary, Length: 14}}},
 			mixture.Shape{Rows: 66, Images: 1, Height: 60, Width: 60, Encoder: 14, Texts: 4}, "adafactor_bigvision", nil},
-		{"ul2", Network{UL2: &language}, mixture.Shape{Rows: 66, Encoder: 32, Decoder: 24}, "adafactor_t5x", nil},
-		{"stage1", Network{PaLI3: &pali3.Config{Vision: image, Language: language}},
+		{"ul2", Network{Model: &t5.Model{Config: language}}, mixture.Shape{Rows: 66, Encoder: 32, Decoder: 24}, "adafactor_t5x", nil},
+		{"stage1", Network{Model: &pali3.Config{Vision: image, Language: language}},
 			mixture.Shape{Rows: 36, Images: 1, Height: 60, Width: 60, Encoder: 24, Decoder: 16}, "adafactor_t5x", []string{visionPrefix}},
-		{"stage2", Network{PaLI3: &pali3.Config{Vision: larger, Language: language}},
+		{"stage2", Network{Model: &pali3.Config{Vision: larger, Language: language}},
 			mixture.Shape{Rows: 36, Images: 1, Height: 75, Width: 75, Encoder: 24, Decoder: 16}, "adafactor_t5x", nil},
 	} {
 		b.Run(c.name, func(b *testing.B) { benchmarkTrain(b, c.network, c.shape, c.optimizer, c.freeze) })
@@ -70,7 +70,7 @@ func BenchmarkTrain(b *testing.B) {
 }
 
 func benchmarkTrain(b *testing.B, n Network, shape mixture.Shape, optimizer string, freeze []string) {
-	specs, err := n.Specs(openBackend(b))
+	specs, err := n.Model.Specs(openBackend(b))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -51,11 +52,16 @@ type Eval struct {
 
 const lossMetric = "loss"
 
-// evalMetrics lists the metrics of each stage.
-var evalMetrics = map[string][]string{
-	"siglip": {lossMetric, "i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10"},
-	"ul2":    {lossMetric},
-	"pali3":  {lossMetric, "caption_cider", "caption_exact", "vqa_accuracy"},
+// evalMetrics lists the metrics of a recipe's model.
+func (r Recipe) evalMetrics() []string {
+	_, writes := r.Model.Config.(family.Writer)
+	if _, embeds := r.Model.Config.(family.Embedder); embeds {
+		return []string{lossMetric, "i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10"}
+	}
+	if writes && r.sees() {
+		return []string{lossMetric, "caption_cider", "caption_exact", "vqa_accuracy"}
+	}
+	return []string{lossMetric}
 }
 
 // problems lists what is wrong with a recipe's eval, by its keys.
@@ -73,10 +79,10 @@ func (e Eval) problems(r Recipe) (all strict.Problems) {
 	if e.Patience > 0 && e.Best == "" {
 		all.Add("eval.patience", "eval.patience: %d needs eval.best, the score that must improve", e.Patience)
 	}
-	legal := evalMetrics[r.Stage]
+	legal := r.evalMetrics()
 	for _, name := range e.Metrics {
 		if !slices.Contains(legal, name) && len(legal) > 0 {
-			all.Add("eval.metrics", "eval.metrics: %q; the nearest of stage %s is %q (of %s)", name, r.Stage, strict.Nearest(name, legal), strings.Join(legal, ", "))
+			all.Add("eval.metrics", "eval.metrics: %q; the nearest of the family %s is %q (of %s)", name, r.Family, strict.Nearest(name, legal), strings.Join(legal, ", "))
 		}
 	}
 	if scores := e.scores(r); e.Best != "" && !slices.Contains(scores, e.Best) {

@@ -155,8 +155,8 @@ func TestEval_RejectsBadKeysBeforeTraining(t *testing.T) {
 	for _, c := range []struct{ stage, eval, want string }{
 		{"ul2", "{split: val}", "recipe: eval.every: 0, must be above zero"},
 		{"ul2", "{every: 1, samples: -1}", "recipe: eval.samples: -1"},
-		{"ul2", "{every: 1, metrics: [caption_cider]}", `recipe: eval.metrics: "caption_cider"; the nearest of stage ul2 is "loss"`},
-		{"pali3", "{every: 1, metrics: [captioncider]}", `the nearest of stage pali3 is "caption_cider"`},
+		{"ul2", "{every: 1, metrics: [caption_cider]}", `recipe: eval.metrics: "caption_cider"; the nearest of the family t5 is "loss"`},
+		{"pali3", "{every: 1, metrics: [captioncider]}", `the nearest of the family pali3 is "caption_cider"`},
 		{"pali3", "{every: 1, metrics: [caption_cider]}", "this program has no evaluator for caption_cider"},
 		{"pali3", "{every: 1, best: caption_cider}", `recipe: eval.best: "caption_cider" is none of the scores that eval.metrics give (loss, loss/caption, loss/text)`},
 		{"pali3", "{every: 1, patience: 2}", "recipe: eval.patience: 2 needs eval.best"},

@@ -23,7 +23,7 @@ func ExampleParseRecipe() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(recipe.Stage, recipe.Steps, recipe.Mixture.Data, "freezes", recipe.Freeze)
+	fmt.Println(recipe.Family, recipe.Steps, recipe.Mixture.Data, "freezes", recipe.Freeze)
 	for _, init := range recipe.Init {
 		fmt.Println("takes", init.Prefixes, "of", init.From)
 	}

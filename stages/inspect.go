@@ -22,9 +22,11 @@ type Finding = strict.Finding
 type Inspection struct {
 	// Findings are errors, which prevent training, and warnings.
 	Findings []Finding `json:"findings"`
-	Stage    string    `json:"stage,omitempty"`
-	Steps    int       `json:"steps,omitempty"`
-	Batch    int       `json:"batch,omitempty"`
+	Family   string    `json:"family,omitempty"`
+	// Stage is the older name of the family.
+	Stage string `json:"stage,omitempty"`
+	Steps int    `json:"steps,omitempty"`
+	Batch int    `json:"batch,omitempty"`
 	// Tasks describe how well their first examples fit, if the data could be opened.
 	Tasks []mixture.Measured `json:"tasks,omitempty"`
 	// Model and Memory are nil if the model cannot be built.
@@ -43,7 +45,7 @@ type InspectOptions struct {
 	// Backend builds the model's graph but computes nothing.
 	Backend compute.Backend
 	// Registry holds what the recipe may name. Default: what is built in.
-	Registry *mixture.Registry
+	Registry *Registry
 	// Examples is the number of examples to make of each task. Default: 256. The images of the
 	// first Images of them are decoded. Default: 8.
 	Examples, Images int
@@ -80,17 +82,18 @@ func inspect(ctx context.Context, content []byte, name, base string, assignments
 	}
 	i := inspector{options: o, content: content, name: name, assignments: assignments}
 	i.Findings = []Finding{}
-	r := Recipe{Mixture: mixture.Recipe{Registry: o.Registry}}
+	r := emptyRecipe(content, o.Registry, assignments)
 	typed, err := strict.ReadAll(content, name, mover(content, name, base), &r, assignments...)
 	i.add(strict.Error, typed)
 	if err != nil {
 		i.Findings = append(i.Findings, Finding{Severity: strict.Error, Place: name, Message: strings.TrimPrefix(err.Error(), name+": ")})
 		return i.Inspection, nil
 	}
-	if len(typed) > 0 && r.Stage == "" && r.Mixture.Tasks == nil {
+	r = r.named()
+	if len(typed) > 0 && r.Family == "" && r.Mixture.Tasks == nil {
 		return i.Inspection, nil // nothing could be read
 	}
-	i.Stage, i.Steps, i.Batch = r.Stage, r.Steps, r.Mixture.Batch
+	i.Family, i.Stage, i.Steps, i.Batch = r.Family, r.stageName(), r.Steps, r.Mixture.Batch
 	own := r.Problems().Without(typed)
 	i.add(strict.Error, own)
 	i.add(strict.Warning, append(r.unused(), r.scheduleWarnings()...))
@@ -205,13 +208,13 @@ func (i *inspector) model(r Recipe, vocabulary int) error {
 	if len(problems) > 0 {
 		return nil
 	}
-	specs, err := network.Specs(i.options.Backend)
+	specs, err := network.Model.Specs(i.options.Backend)
 	if err != nil {
 		return fmt.Errorf("building the model: %w", err)
 	}
 	frozen, problems := r.prefixProblems(specs)
 	for n, init := range r.Init {
-		problems = append(problems, init.problems(fmt.Sprintf("init.%d", n), specs, network.image())...)
+		problems = append(problems, init.problems(fmt.Sprintf("init.%d", n), specs)...)
 	}
 	i.add(strict.Error, problems)
 	size := modelSize(specs, frozen)
@@ -239,7 +242,7 @@ func (r Recipe) Size(be compute.Backend) (Size, error) {
 	if err != nil {
 		return Size{}, err
 	}
-	specs, err := network.Specs(be)
+	specs, err := network.Model.Specs(be)
 	if err != nil {
 		return Size{}, fmt.Errorf("building the model: %w", err)
 	}

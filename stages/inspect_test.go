@@ -16,7 +16,8 @@ func TestInspect_FindsMistakes(t *testing.T) {
 		want, key string
 	}{
 		{"pali3", nil, "", ""},
-		{"pali3", []string{"images.ops=decode|resize(8,12)"}, "8 by 12 pixels; the image encoder takes squares: end the ops with one size, such as resize(8)", "images.ops"},
+		{"pali3", []string{"images.ops=decode|resize(8,10)"}, "image 10 is not a multiple of patch 4; let the image ops end in 8 or 12 pixels", "model.image"},
+		{"pali3", []string{"images.ops=decode|resize(8,12)"}, "", ""},
 		{"pali3", []string{"images.ops=decode|rezize(8)"}, "resize", "images.ops"},
 		{"pali3", []string{"images.ops=decode"}, "images of various sizes", "images.ops"},
 		{"pali3", []string{"images.eval_ops=decode|resize(12)"}, "12 by 12 pixels, but images.ops give 8 by 8", "images.eval_ops"},
@@ -29,15 +30,15 @@ func TestInspect_FindsMistakes(t *testing.T) {
 		{"pali3", []string{"freeze=[vision]"}, `freeze: no weight's name begins with "vision"`, "freeze.0"},
 		{"pali3", []string{"optimizer.rate_multipliers=[{prefix: vision_model, value: 2}]"}, `rate_multipliers: no weight's name begins with "vision_model"`, "optimizer.rate_multipliers.0.prefix"},
 		{"pali3", []string{"tasks.0.texts=[title]"}, "kinds of text: caption 20", "tasks.0"},
-		{"pali3", []string{"tasks.0.kind=contrastive"}, "kind contrastive is for stage siglip", "tasks.0.kind"},
+		{"pali3", []string{"tasks.0.kind=contrastive"}, "kind contrastive has texts to compare and no target", "tasks.0.kind"},
 		{"pali3", []string{"lengths.decoder=3"}, "100.0% of 20 examples are truncated: lengths.decoder is 3", "lengths.decoder"},
 		{"pali3", []string{"batch=60"}, "20 samples, and a batch of 60 takes about 40 of them", "batch"},
-		{"pali3", []string{"model.text.width=8"}, "model.text: stage pali3 does not use it", "model.text"},
+		{"pali3", []string{"model.text.width=8"}, `unknown key "model.text"`, "model.text"},
 		{"pali3", []string{"schedule={warm_up: 4, cooldown: 4}"}, "longer than the run of 6", "schedule"},
 		{"pali3", []string{"tokenizer.sentinels=0"}, "sentinels", "tasks.1.denoisers"},
 		{"pali3", []string{"eval={every: 2, split: dev}"}, `split "dev" has no sample`, "eval.split"},
 		{"pali3", []string{"eval={every: 2, data: nowhere}"}, "nowhere is not a dataset", "eval.data"},
-		{"siglip", []string{"images.per_example=2"}, "stage siglip takes one image per example, images.per_example is 2", "images.per_example"},
+		{"siglip", []string{"images.per_example=2"}, "siglip takes one image per example, images.per_example is 2", "images.per_example"},
 		{"ul2", []string{"tasks.0.modes=true", "tokenizer.mode_tokens=false"}, "no mode tokens", "tasks.0.denoisers"},
 	} {
 		content := []byte(testRecipeText(c.stage, data))

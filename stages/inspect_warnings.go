@@ -63,7 +63,7 @@ func (r Recipe) batchWarnings(measured []mixture.Measured) (all strict.Problems)
 		share := float64(r.Mixture.Batch) * shares[n]
 		if m.Samples > 0 && float64(m.Samples) < share {
 			text := "some appear more than once in a batch"
-			if r.Stage == "siglip" {
+			if r.ModelFamily().Needs.Contrastive {
 				text += ", and the loss counts two copies of a sample as a pair that does not match"
 			}
 			all.Add("batch", "tasks[%d] (%s): %d samples, and a batch of %d takes about %.0f of them: %s", n, m.Task, m.Samples, r.Mixture.Batch, share, text)

@@ -10,7 +10,6 @@ import (
 	"github.com/pali3/pali3/internal/safetensors"
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/mixture"
-	"github.com/pali3/pali3/models/vit"
 	"github.com/pali3/pali3/models/weights"
 )
 
@@ -25,7 +24,7 @@ func (r Recipe) CheckModel(be compute.Backend, shape mixture.Shape, vocabulary i
 	if err != nil {
 		return err
 	}
-	specs, err := network.Specs(be)
+	specs, err := network.Model.Specs(be)
 	if err != nil {
 		return fmt.Errorf("building the model: %w", err)
 	}
@@ -84,7 +83,7 @@ const maxMismatches = 3
 
 // problems lists why the weights of the init cannot be taken, unless its file is missing, which
 // files reports.
-func (i Init) problems(path string, specs []weights.Spec, image *vit.Config) (all strict.Problems) {
+func (i Init) problems(path string, specs []weights.Spec) (all strict.Problems) {
 	name, err := i.file()
 	if err != nil {
 		return nil
@@ -114,7 +113,7 @@ func (i Init) problems(path string, specs []weights.Spec, image *vit.Config) (al
 		if !wanted[n] {
 			continue
 		}
-		if text := mismatch(file, spec, image); text != "" {
+		if text := mismatch(file, spec); text != "" {
 			if wrong++; wrong <= maxMismatches {
 				all.Add(path+".from", "%s: %s: weight %s %s", path, name, spec.Name, text)
 			}
@@ -127,7 +126,7 @@ func (i Init) problems(path string, specs []weights.Spec, image *vit.Config) (al
 }
 
 // mismatch returns why a file's weight does not fit the model's, or "" if it does.
-func mismatch(file *safetensors.File, spec weights.Spec, image *vit.Config) string {
+func mismatch(file *safetensors.File, spec weights.Spec) string {
 	entry, ok := file.Entry(spec.Name)
 	want := spec.Layout.FileShape(spec.Shape)
 	switch {
@@ -135,7 +134,7 @@ func mismatch(file *safetensors.File, spec weights.Spec, image *vit.Config) stri
 		return "is not in it"
 	case slices.Equal(entry.Shape, want):
 		return ""
-	case image != nil && strings.HasSuffix(spec.Name, positionTable) && len(entry.Shape) == 2 && entry.Shape[1] == spec.Shape[1]:
+	case spec.Adapt != nil && len(entry.Shape) == 2 && entry.Shape[1] == spec.Shape[1]:
 		return "" // is resized
 	}
 	return fmt.Sprintf("has shape %v, the model's is %v", entry.Shape, want)

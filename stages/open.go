@@ -1,7 +1,6 @@
 package stages
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,8 +11,6 @@ import (
 
 	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/internal/imagefile"
-	"github.com/pali3/pali3/internal/jsonerr"
-	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/tokenize"
 )
@@ -35,7 +32,7 @@ type Trained struct {
 
 // Open opens the run folder of a finished run. The folder is enough: its recipe's tokenizer is the
 // folder's own copy. Registry holds what the recipe names; nil for what is built in.
-func Open(be compute.Backend, dir string, registry *mixture.Registry) (*Trained, error) {
+func Open(be compute.Backend, dir string, registry *Registry) (*Trained, error) {
 	t := &Trained{Dir: dir}
 	path := filepath.Join(dir, RecipeFile)
 	content, err := os.ReadFile(path)
@@ -55,10 +52,10 @@ func Open(be compute.Backend, dir string, registry *mixture.Registry) (*Trained,
 		}
 		return nil, fmt.Errorf("opening a trained model: %w", err)
 	}
-	if err := jsonerr.Explain(json.Unmarshal(content, &t.Network)); err != nil {
+	if t.Network, err = readNetwork(content, registry.families()); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
-	specs, err := t.Specs(be)
+	specs, err := t.Model.Specs(be)
 	if err != nil {
 		return nil, fmt.Errorf("the model of %s: %w", path, err)
 	}

@@ -4,27 +4,27 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/pali3/pali3/mixture"
-	"github.com/pali3/pali3/models/siglip"
-	"github.com/pali3/pali3/models/t5"
-	"github.com/pali3/pali3/models/vit"
+	"github.com/pali3/pali3/models/family"
 )
 
 // Recipe is a stage of PaLI-3's training: the data, a mixture.Recipe, and how a model learns from
 // it.
 type Recipe struct {
-	// Stage is what is trained:
+	// Family of the network that is trained:
 	//
 	//	siglip  an image and a text tower on contrastive tasks (stage 0)
-	//	ul2     a language model on text alone (stage 0)
+	//	t5      a language model on text alone, as UL2 trains it (stage 0)
 	//	pali3   both together on tasks with images (stages 1 and 2, transfer)
 	//
-	// Required. Legal: one of these.
-	Stage string `yaml:"stage"`
+	// Required. Legal: one of these, or a family of the program.
+	Family string `yaml:"family"`
+	// Stage is the older name of family, where t5 is called ul2. Default: none, family is given.
+	Stage string `yaml:"stage,omitempty"`
 
 	// Mixture is the data. In YAML its keys are at the same level as these.
 	Mixture mixture.Recipe `yaml:",inline"`
 
-	// Model is the shape of the network. Required.
+	// Model is the shape of the network: the keys of the family's config. Required.
 	Model Model `yaml:"model"`
 	// Init takes weights from earlier runs; the others are drawn by the seed. Default: all are
 	// drawn.
@@ -54,26 +54,9 @@ type Recipe struct {
 	// computed once per image if no image op is random. Default: 1024. Legal: 0 (as 1024) and
 	// above, or negative for none.
 	TokenCache int `yaml:"token_cache,omitempty"`
-}
 
-// Model is the shape of a stage's network: a variant by name, or the sizes of the stage's parts.
-// Image sizes, vocabularies and the text tower's length follow from the data where they are 0.
-type Model struct {
-	// Variant is a published shape, instead of sizes. Default: none, the sizes are given. Legal: of
-	// siglip B/16, L/16, So400m/14, G/14; of ul2 ul2-3b, ul2-20b, t5-1.1-xl, mt5-xl; of pali3
-	// pali3-5b.
-	Variant string `yaml:"variant,omitempty"`
-	// Image is the image encoder of siglip and pali3.
-	Image vit.Config `yaml:"image,omitempty"`
-	// Text is the text tower of siglip.
-	Text siglip.Text `yaml:"text,omitempty"`
-	// Bias of siglip's logits before training, which should be near log(1/batch). Default: -10, the
-	// paper's for its batches of 32,768.
-	Bias float64 `yaml:"bias,omitempty"`
-	// Language is the language model of ul2 and pali3, with its loss.
-	Language t5.Config `yaml:"language,omitempty"`
-	// ZeroProjection starts pali3's projection of visual tokens from zero, as PaliGemma does.
-	ZeroProjection bool `yaml:"zero_projection,omitempty"`
+	// Families that the recipe may name. Default: the built-in ones.
+	Families family.Families `yaml:"-"`
 }
 
 // Init takes weights from a run folder or a safetensors file.
@@ -83,6 +66,39 @@ type Init struct {
 	// Prefixes of the names of the weights to take, such as [vision_model]. Default: all weights
 	// that both the file and the model have.
 	Prefixes []string `yaml:"prefixes,omitempty"`
+}
+
+// families returns the table that the recipe's family is looked up in.
+func (r Recipe) families() family.Families {
+	return (&Registry{Families: r.Families}).families()
+}
+
+// ModelFamily returns the recipe's family, or the zero value if it is not known.
+func (r Recipe) ModelFamily() family.Family {
+	f, _ := r.families().Find(r.Family)
+	return f
+}
+
+// stageName is the older name of the recipe's family.
+func (r Recipe) stageName() string {
+	if f := r.ModelFamily(); len(f.Aliases) > 0 {
+		return f.Aliases[0]
+	}
+	return r.Family
+}
+
+// familyKey is the key that named the family.
+func (r Recipe) familyKey() string {
+	if r.Stage != "" {
+		return "stage"
+	}
+	return "family"
+}
+
+// sees reports whether the model has an image encoder that can be frozen.
+func (r Recipe) sees() bool {
+	_, ok := r.Model.Config.(family.Seer)
+	return ok
 }
 
 // YAML returns the recipe as run.yaml holds it.

@@ -2,16 +2,11 @@ package stages
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/pali3/pali3/internal/strict"
-	"github.com/pali3/pali3/models/siglip"
-	"github.com/pali3/pali3/models/t5"
-	"github.com/pali3/pali3/models/vit"
+	"github.com/pali3/pali3/models/family"
 )
-
-var stageNames = []string{"siglip", "ul2", "pali3"}
 
 // Check checks the training half of a recipe, without reading files.
 func (r Recipe) Check() error {
@@ -29,8 +24,14 @@ func (r Recipe) Problems() strict.Problems {
 
 // trainingProblems lists what is wrong with the training half.
 func (r Recipe) trainingProblems() (all strict.Problems) {
-	if !slices.Contains(stageNames, r.Stage) {
-		all.Add("stage", "stage: %q; it is one of %s", r.Stage, strings.Join(stageNames, ", "))
+	f, known := r.families().Find(r.Family)
+	if !known {
+		all.Add(r.familyKey(), "%s: %q; it is one of %s", r.familyKey(), r.Family, strings.Join(r.families().Names(), ", "))
+	} else if of, _ := r.families().Find(r.Stage); r.Stage != "" && of.Name != f.Name {
+		all.Add("stage", "stage: %q is not the family %q; leave stage out, it is the older name of family", r.Stage, r.Family)
+	}
+	if r.Model.err != nil {
+		all.Add("model.variant", "model: %v", r.Model.err)
 	}
 	if r.Steps < 1 {
 		all.Add("steps", "steps: %d, must be above zero", r.Steps)
@@ -46,7 +47,7 @@ func (r Recipe) trainingProblems() (all strict.Problems) {
 			all.Add(fmt.Sprintf("init.%d.from", i), "init[%d]: from: missing; name a run folder or a safetensors file", i)
 		}
 	}
-	all = append(all, r.stageProblems()...)
+	all = append(all, r.taskProblems()...)
 	all = append(all, r.Optimizer.problems()...)
 	if r.Eval != nil {
 		all = append(all, r.Eval.problems(r)...)
@@ -54,46 +55,33 @@ func (r Recipe) trainingProblems() (all strict.Problems) {
 	return append(all, r.Schedule.problems()...)
 }
 
-// stageProblems lists tasks that the stage cannot train.
-func (r Recipe) stageProblems() (all strict.Problems) {
+// taskProblems lists tasks that the family cannot be trained on.
+func (r Recipe) taskProblems() (all strict.Problems) {
+	f, known := r.families().Find(r.Family)
+	if !known {
+		return nil
+	}
 	for i, t := range r.Mixture.Tasks {
 		path := fmt.Sprintf("tasks.%d.kind", i)
 		kind, _ := r.Mixture.Registry.Kind(t.Kind)
 		contrastive := kind.Name != "" && !kind.Target
 		switch {
 		case t.Weight == 0 || t.Kind == "":
-		case r.Stage == "siglip" && !contrastive:
-			all.Add(path, "tasks[%d] (%s): kind %s; stage siglip trains only contrastive tasks", i, t.Name, t.Kind)
-		case r.Stage == "ul2" && !kind.Denoises:
-			all.Add(path, "tasks[%d] (%s): kind %s; stage ul2 trains only on text, with tasks of kind denoise", i, t.Name, t.Kind)
-		case r.Stage == "pali3" && contrastive:
-			all.Add(path, "tasks[%d] (%s): kind %s is for stage siglip; pali3 has no text tower", i, t.Name, t.Kind)
+		case f.Needs.Contrastive && !contrastive:
+			all.Add(path, "tasks[%d] (%s): kind %s; the family %s trains only on contrastive tasks", i, t.Name, t.Kind, f.Name)
+		case f.Needs.Images == family.Forbidden && !kind.Denoises:
+			all.Add(path, "tasks[%d] (%s): kind %s; the family %s trains only on text, with tasks of kind denoise", i, t.Name, t.Kind, f.Name)
+		case !f.Needs.Contrastive && contrastive:
+			all.Add(path, "tasks[%d] (%s): kind %s has texts to compare and no target, as siglip needs; the family %s needs a target", i, t.Name, t.Kind, f.Name)
 		}
 	}
 	return all
 }
 
-// unused lists keys that the stage ignores.
+// unused lists keys that the family ignores.
 func (r Recipe) unused() (all strict.Problems) {
-	m := r.Model
-	for _, part := range []struct {
-		key    string
-		given  bool
-		stages string
-	}{
-		{"model.image", m.Image != vit.Config{}, "siglip pali3"},
-		{"model.text", m.Text != siglip.Text{}, "siglip"},
-		{"model.bias", m.Bias != 0, "siglip"},
-		{"model.language", m.Language != t5.Config{}, "ul2 pali3"},
-		{"model.zero_projection", m.ZeroProjection, "pali3"},
-		{"token_cache", r.TokenCache != 0, "pali3"},
-	} {
-		if part.given && !strings.Contains(part.stages, r.Stage) {
-			all.Add(part.key, "%s: stage %s does not use it", part.key, r.Stage)
-		}
-	}
-	if m.Variant != "" && r.Stage != "siglip" && m.Language != (t5.Config{}) {
-		all.Add("model.language", "model.language: the variant %q replaces it", m.Variant)
+	if r.TokenCache != 0 && !r.sees() {
+		all.Add("token_cache", "token_cache: the family %s does not use it", r.Family)
 	}
 	return all
 }

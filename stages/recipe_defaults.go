@@ -1,7 +1,5 @@
 package stages
 
-import "github.com/pali3/pali3/models/siglip"
-
 const (
 	defaultKeepCheckpoints = 2
 	defaultTokenCache      = 1024 // MiB
@@ -28,11 +26,6 @@ func (r Recipe) WithDefaults() Recipe {
 	if r.Eval != nil {
 		e := r.Eval.withDefaults()
 		r.Eval = &e
-	}
-	if r.Stage == "siglip" {
-		fill(&r.Model.Bias, siglip.PaperBias)
-	} else if r.Model.Variant == "" {
-		r.Model.Language = r.Model.Language.WithDefaults()
 	}
 	return r
 }

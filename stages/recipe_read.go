@@ -2,11 +2,15 @@ package stages
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml"
 
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/mixture"
@@ -21,7 +25,7 @@ import (
 //
 // In an old run.yaml, whose paths are not relative to its own folder, a path that does not exist
 // there is relative to the current folder.
-func ReadRecipe(content []byte, name, base string, registry *mixture.Registry, assignments ...string) (Recipe, error) {
+func ReadRecipe(content []byte, name, base string, registry *Registry, assignments ...string) (Recipe, error) {
 	r, err := decodeRecipe(content, name, base, registry, assignments)
 	if err != nil {
 		return Recipe{}, err
@@ -34,12 +38,12 @@ func ReadRecipe(content []byte, name, base string, registry *mixture.Registry, a
 
 // ParseRecipe reads a recipe as [ReadRecipe] does, with paths relative to the current folder. It
 // checks the data half, not the training half: see [Recipe.Check].
-func ParseRecipe(content []byte, name string, registry *mixture.Registry, assignments ...string) (Recipe, error) {
+func ParseRecipe(content []byte, name string, registry *Registry, assignments ...string) (Recipe, error) {
 	return readData(content, name, "", registry, assignments...)
 }
 
 // ReadRun reads the recipe of a run folder, run.yaml. Registry is as in [ReadRecipe].
-func ReadRun(dir string, registry *mixture.Registry) (Recipe, error) {
+func ReadRun(dir string, registry *Registry) (Recipe, error) {
 	path := filepath.Join(dir, RecipeFile)
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -49,7 +53,7 @@ func ReadRun(dir string, registry *mixture.Registry) (Recipe, error) {
 }
 
 // readData reads a recipe without checking its training half.
-func readData(content []byte, name, base string, registry *mixture.Registry, assignments ...string) (Recipe, error) {
+func readData(content []byte, name, base string, registry *Registry, assignments ...string) (Recipe, error) {
 	r, err := decodeRecipe(content, name, base, registry, assignments)
 	if err != nil {
 		return Recipe{}, err
@@ -60,10 +64,44 @@ func readData(content []byte, name, base string, registry *mixture.Registry, ass
 	return r, nil
 }
 
-func decodeRecipe(content []byte, name, base string, registry *mixture.Registry, assignments []string) (r Recipe, err error) {
-	r.Mixture.Registry = registry
-	err = strict.ReadMoved(content, name, mover(content, name, base), &r, assignments...)
-	return r, err
+func decodeRecipe(content []byte, name, base string, registry *Registry, assignments []string) (r Recipe, err error) {
+	r = emptyRecipe(content, registry, assignments)
+	if err := strict.ReadMoved(content, name, mover(content, name, base), &r, assignments...); err != nil {
+		return Recipe{}, err
+	}
+	return r.named(), nil
+}
+
+// emptyRecipe returns the recipe to read YAML into: its model is the empty config of the family
+// that the YAML names, so that its keys are known.
+func emptyRecipe(content []byte, registry *Registry, assignments []string) Recipe {
+	r := Recipe{Mixture: mixture.Recipe{Registry: registry.Mixture()}, Families: registry.families()}
+	var head struct{ Family, Stage string }
+	_ = yaml.Unmarshal(content, &head) // errors are reported when the whole is read
+	for _, a := range assignments {
+		key, value, _ := strings.Cut(a, "=")
+		switch key {
+		case "family":
+			head.Family = value
+		case "stage":
+			head.Stage = value
+		}
+	}
+	if f, known := r.families().Find(cmp.Or(head.Family, head.Stage)); known {
+		r.Model = Model{Config: f.New(), family: f}
+	}
+	return r
+}
+
+// named returns the recipe with its family's name in place of an older one.
+func (r Recipe) named() Recipe {
+	f, known := r.families().Find(cmp.Or(r.Family, r.Stage))
+	if of, _ := r.families().Find(r.Stage); known && (r.Stage == "" || of.Name == f.Name) {
+		r.Family, r.Stage = f.Name, ""
+	} else if r.Family == "" {
+		r.Family = r.Stage
+	}
+	return r
 }
 
 // pathsBeginHere marks a run.yaml whose paths are relative to its folder.

@@ -15,7 +15,7 @@ func TestRecipe_ShippedOnesAreValid(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains("\n"+string(content), "\nstage:") {
+		if !strings.Contains("\n"+string(content), "\nfamily:") {
 			continue // of curation
 		}
 		n++

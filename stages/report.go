@@ -14,6 +14,8 @@ import (
 
 // Result reports what a run did.
 type Result struct {
+	Family string `json:"family"`
+	// Stage is the older name of the family.
 	Stage string `json:"stage"`
 	// Steps taken, of which Resumed were found in the folder.
 	Steps   int `json:"steps"`
@@ -55,11 +57,11 @@ func (r Recipe) finish(f *Folder, n Network, set *weights.Set, stream *mixture.S
 	if err := stream.Seen().Write(f.Dir); err != nil {
 		return Result{}, err
 	}
-	if err := writeModel(f.Dir, r.Stage, n, set); err != nil {
+	if err := writeModel(f.Dir, n, set); err != nil {
 		return Result{}, err
 	}
 	result := Result{
-		Stage: r.Stage, Steps: end.steps, Skipped: len(stream.Skipped()), Truncated: stream.Truncated(),
+		Family: r.Family, Stage: r.stageName(), Steps: end.steps, Skipped: len(stream.Skipped()), Truncated: stream.Truncated(),
 		Weights: filepath.Join(f.Dir, WeightsFile), Best: end.best, StoppedEarly: end.stopped,
 	}
 	if err := result.count(set, r.Freeze); err != nil {
@@ -78,8 +80,8 @@ func copyTokenizer(dir string, r mixture.Recipe) error {
 }
 
 // writeModel writes the weights and the model's config.
-func writeModel(dir, stage string, network Network, set *weights.Set) error {
-	if err := set.Save(filepath.Join(dir, WeightsFile), map[string]string{"stage": stage}); err != nil {
+func writeModel(dir string, network Network, set *weights.Set) error {
+	if err := set.Save(filepath.Join(dir, WeightsFile), map[string]string{"family": network.Family.Name}); err != nil {
 		return err
 	}
 	content, err := json.MarshalIndent(network, "", "  ")

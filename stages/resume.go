@@ -100,20 +100,22 @@ func (id *identity) accept(c *checkpoint, dir string) error {
 	return nil
 }
 
-// adopt brings a checkpoint of this recipe with another hash up to date. For one of another recipe
-// it returns an error that says what differs.
+// adopt brings a checkpoint of this recipe with another hash up to date: one whose hash counted the
+// steps, or whose recipe was written with other words, such as the older name of a family. For one
+// of another recipe it returns an error that says what differs.
 func (id *identity) adopt(c *checkpoint, dir string) error {
-	old, readErr := ReadRun(dir, id.recipe.Mixture.Registry)
+	old, readErr := ReadRun(dir, &Registry{Data: id.recipe.Mixture.Registry, Families: id.recipe.Families})
 	for _, steps := range []int{id.recipe.Steps, old.Steps, c.Step} {
 		hash, err := id.withSteps(steps)
 		if err != nil {
 			return err
 		}
 		if c.Recipe == hash && steps > 0 {
-			c.state.Recipe, c.state.Steps = id.hash, steps
-			c.state.Data, c.state.Tokenizer = id.data(), id.tokenizer
-			return c.writeState()
+			return id.renew(c, steps)
 		}
+	}
+	if readErr == nil && c.state.Data != nil && c.state.Tokenizer != "" && len(id.differing(old, c.state)) == 0 {
+		return id.renew(c, c.state.Steps)
 	}
 	what := "what differs is not known, since " + filepath.Join(dir, RecipeFile) + " cannot be read"
 	if readErr == nil {
@@ -122,8 +124,29 @@ func (id *identity) adopt(c *checkpoint, dir string) error {
 	return fmt.Errorf("%s: its checkpoint of step %d is of another recipe than this: %s. Train with what it began with, or write to another folder", dir, c.Step, what)
 }
 
-// differences lists the keys, files and data in which a run's older recipe differs from this one.
-func (id *identity) differences(old Recipe, s state) (all []string) {
+// renew gives a checkpoint this identity.
+func (id *identity) renew(c *checkpoint, steps int) error {
+	c.state.Recipe, c.state.Steps = id.hash, steps
+	c.state.Data, c.state.Tokenizer = id.data(), id.tokenizer
+	return c.writeState()
+}
+
+// differences lists the keys, files and data in which a run's older recipe differs from this one,
+// for an error.
+func (id *identity) differences(old Recipe, s state) []string {
+	all := id.differing(old, s)
+	if len(all) == 0 {
+		all = append(all, "no key differs, so the content of the data or of the tokenizer does")
+	}
+	const most = 12
+	if len(all) > most {
+		all = append(all[:most], fmt.Sprintf("and %d more", len(all)-most))
+	}
+	return all
+}
+
+// differing lists the same, without an end.
+func (id *identity) differing(old Recipe, s state) (all []string) {
 	for _, d := range DiffRecipes(old, id.recipe) {
 		if !freeToChange(d.Path) {
 			all = append(all, fmt.Sprintf("%s is %s in the run and %s here", d.Path, strict.Text(d.A), strict.Text(d.B)))
@@ -139,13 +162,6 @@ func (id *identity) differences(old Recipe, s state) (all []string) {
 			said[folder] = true
 			all = append(all, fmt.Sprintf("the dataset %s is not the one that this run began with", folder))
 		}
-	}
-	if len(all) == 0 {
-		all = append(all, "no key differs, so the content of the data or of the tokenizer does")
-	}
-	const most = 12
-	if len(all) > most {
-		all = append(all[:most], fmt.Sprintf("and %d more", len(all)-most))
 	}
 	return all
 }

@@ -75,7 +75,7 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 		return Result{}, err
 	}
 	resumed := folder.Done()
-	set, err := r.initialWeights(specs, network, resumed == 0)
+	set, err := r.initialWeights(specs, resumed == 0)
 	if err != nil {
 		return Result{}, err
 	}

@@ -144,7 +144,7 @@ func TestRun_StagesBuildOnEachOther(t *testing.T) {
 	large := testRecipe(t, "pali3", data, "images.ops=decode|resize(12)|value_range(-1,1)", "steps=1", "freeze=[]", "optimizer.learning_rate=1e-9")
 	large.Init = []Init{{From: in("joined")}}
 	runStage(t, large, in("large"))
-	table, err := vit.ResizePositions(flat(pali3.Weights, positionTable), []int{4, 16}, 3, 16)
+	table, err := vit.ResizePositions(flat(pali3.Weights, positionTable), []int{4, 16}, 3, 3, 16)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,6 +152,9 @@ func TestRun_StagesBuildOnEachOther(t *testing.T) {
 		t.Errorf("the enlarged position table is %g from the resized one", d)
 	}
 }
+
+// positionTable is the weight whose shape depends on the image size.
+const positionTable = visionPrefix + ".embeddings.position_embedding.weight"
 
 func distance(a, b []float32) (sum float64) {
 	for i := range a {
@@ -229,13 +232,13 @@ func TestRun_RejectsBadRecipes(t *testing.T) {
 	for _, c := range []struct {
 		stage, set, want string
 	}{
-		{"ul2", "stage=ul", `recipe: stage: "ul"; it is one of siglip, ul2, pali3`},
+		{"ul2", "stage=ul", `recipe: stage: "ul"; it is one of siglip, t5, pali3`},
 		{"ul2", "steps=0", "recipe: steps: 0"},
 		{"ul2", "optimizer.name=sgd", `recipe: optimizer: name "sgd"`},
 		{"ul2", "schedule.kind=cosinus", `recipe: schedule: kind "cosinus"`},
 		{"ul2", "model.language.vocab=7", "recipe: model.language.vocab is 7, the data has"},
 		{"ul2", "model.variant=ul3", `recipe: model: language model "ul3"`},
-		{"siglip", "images.ops=decode|resize(8,12)", "8 by 12 pixels; the image encoder takes squares"},
+		{"siglip", "images.ops=decode|resize(8,10)", "image 10 is not a multiple of patch 4"},
 		{"siglip", "images.ops=decode|resize(9)", "image 9 is not a multiple of patch 4"},
 		{"siglip", "images.per_example=2", "one image per example"},
 		{"pali3", "freeze=[vision]", `freezing "vision"`},

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/random"
 )
@@ -66,11 +67,13 @@ func (t *Training) lossByExample() LossByExample {
 	if t.LossByExample != nil && len(t.Tasks) > 1 {
 		return t.LossByExample
 	}
-	return func(scope *weights.Scope, in Inputs) (loss, examples *graph.Node) { return t.Loss(scope, in), nil }
+	return func(scope *weights.Scope, in family.Batch) (loss, examples *graph.Node) {
+		return t.Loss(scope, in), nil
+	}
 }
 
 // build makes the graph of a step.
-func (s *stepper) build(lossOf LossByExample, in Inputs, random, scalars *graph.Node, nodes []*graph.Node) []*graph.Node {
+func (s *stepper) build(lossOf LossByExample, in family.Batch, random, scalars *graph.Node, nodes []*graph.Node) []*graph.Node {
 	bound := make([]*graph.Node, len(s.frozen)+len(s.trainable))
 	for i, at := range s.frozen {
 		bound[at] = nodes[i]

@@ -15,6 +15,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/random"
 )
@@ -33,7 +34,7 @@ func testEncoder(s *weights.Scope, pixels *graph.Node) *graph.Node {
 	return graph.Reshape(graph.Dot(halves, kernel).Product(), d[0], d[1]*testTokens, testWidth)
 }
 
-func testLoss(s *weights.Scope, in Inputs) *graph.Node {
+func testLoss(s *weights.Scope, in family.Batch) *graph.Node {
 	tokens := in.Tokens
 	if tokens == nil {
 		tokens = testEncoder(s, in.Pixels)
@@ -84,7 +85,7 @@ func (s testStream) Batch(ctx context.Context, step int) (*mixture.Batch, error)
 func testWeights(t testing.TB) *weights.Set {
 	t.Helper()
 	specs, err := weights.Collect(openBackend(t), func(s *weights.Scope) {
-		testLoss(s, Inputs{
+		testLoss(s, family.Batch{
 			Pixels:  s.Input(dtypes.Float32, testRows, 1, 4, 4, 3),
 			Encoder: s.Input(dtypes.Int32, testRows, 1), Targets: s.Input(dtypes.Int32, testRows, 1),
 		})

@@ -25,7 +25,7 @@ type validation struct {
 }
 
 func newValidation(be compute.Backend, n Network, set *weights.Set, stream *mixture.Stream, tokens *VisualTokenCache, samples int) (*validation, error) {
-	v := &validation{set: set, stream: stream, tokens: tokens, samples: samples, whole: n.SigLIP != nil}
+	v := &validation{set: set, stream: stream, tokens: tokens, samples: samples, whole: n.Family.Needs.Contrastive}
 	inputs := sizeOf(mixture.NewBatch(0, stream.Shape(), true), tokens)
 	var err error
 	v.exec, err = graph.NewExec(be, func(nodes []*graph.Node) *graph.Node {

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pali3/pali3/mixture"
-	"github.com/pali3/pali3/models/pali3"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/models/weights"
 )
 
@@ -266,7 +266,7 @@ func (c *VisualTokenCache) ofBatch(ctx context.Context, b *mixture.Batch) ([]flo
 // image's tokens may change: the recipe does not freeze the image encoder, or some image op is
 // random.
 func (r Recipe) visualTokens(n Network, be compute.Backend, set *weights.Set, stream *mixture.Stream, mebibytes int) (*VisualTokenCache, error) {
-	if r.Stage != "pali3" || !r.FreezesImages() || r.TokenCache < 0 || stream.Pipeline() == nil || stream.Pipeline().Random() {
+	if !r.sees() || !r.FreezesImages() || r.TokenCache < 0 || stream.Pipeline() == nil || stream.Pipeline().Random() {
 		return nil, nil
 	}
 	return n.newVisualTokens(be, set, mebibytes)
@@ -275,11 +275,11 @@ func (r Recipe) visualTokens(n Network, be compute.Backend, set *weights.Set, st
 // newVisualTokens returns a cache that encodes each image by itself, so that its tokens do not
 // depend on the batch that it first came with and a resumed run has the same.
 func (n Network) newVisualTokens(be compute.Backend, set *weights.Set, mebibytes int) (*VisualTokenCache, error) {
-	vision := n.PaLI3.Vision
+	seer := n.Model.(family.Seer)
+	e := seer.ImageEncoder()
 	return NewVisualTokenCache(be, VisualTokenOptions{
-		Encoder: func(s *weights.Scope, pixels *graph.Node) *graph.Node { return pali3.VisualTokens(s, *n.PaLI3, pixels) },
-		Weights: set, Prefix: visionPrefix,
-		Height: vision.Image, Width: vision.Image, Tokens: vision.Tokens(), TokenWidth: vision.Width,
+		Encoder: seer.VisualTokens, Weights: set, Prefix: e.Prefix,
+		Height: e.Height, Width: e.Width, Tokens: e.Tokens, TokenWidth: e.TokenWidth,
 		Parallel: runtime.GOMAXPROCS(0), Limit: int64(mebibytes) << 20,
 	})
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
@@ -23,7 +22,7 @@ type Options struct {
 	// Seed selects the images.
 	Seed uint64
 	// Registry holds what the runs' recipes name; nil for what is built in.
-	Registry *mixture.Registry
+	Registry *stages.Registry
 }
 
 // maxSamples bounds Options.Samples.
@@ -141,7 +140,7 @@ func (p *page) single(ctx context.Context, r *run) (*Report, error) {
 			if err := p.galleries(o); err != nil {
 				return nil, err
 			}
-		} else if r.recipe.Stage == "pali3" {
+		} else if writes(r.recipe) {
 			p.miss("Captions and answers on "+e.Split+" are not shown, because the predictions or the dataset are missing. Create predictions with", p.evalCommand(r, e.Split))
 		}
 	}
@@ -195,7 +194,7 @@ func facts(r *run) []Fact {
 		steps = number(int64(r.lastStep())) + " of " + steps
 	}
 	return []Fact{
-		{Label: "Stage", Value: r.recipe.Stage}, {Label: "Steps", Value: steps}, {Label: "Batch", Value: fmt.Sprint(r.recipe.Mixture.Batch)},
+		{Label: "Family", Value: r.recipe.Family}, {Label: "Steps", Value: steps}, {Label: "Batch", Value: fmt.Sprint(r.recipe.Mixture.Batch)},
 		{Label: "Optimizer", Value: r.recipe.Optimizer.Name}, {Label: "Learning rate", Value: fmt.Sprint(r.recipe.Optimizer.LearningRate)},
 		{Label: "Seed", Value: fmt.Sprint(r.recipe.Mixture.Seed)},
 	}
@@ -267,7 +266,7 @@ func (p *page) missingData(r *run, dir string) {
 func (p *page) tokenizer(r *run) *sentencepiece.Model {
 	path := r.own().Mixture.Tokenizer.Model
 	if strings.HasPrefix(path, "pali3:") {
-		content, err := p.Registry.ReadTokenizer(path)
+		content, err := p.Registry.Mixture().ReadTokenizer(path)
 		if err != nil {
 			return nil
 		}
@@ -332,7 +331,7 @@ func (p *page) mixtureOf(ctx context.Context, r *run) error {
 // evaluations returns the evaluations of a run. If it has none, the page says how to create them.
 func (p *page) evaluations(r *run) []evaluation {
 	found := p.readEvaluations(r.dir)
-	if len(found) > 0 || r.recipe.Stage == "ul2" {
+	if len(found) > 0 || !looks(r.recipe) {
 		return found
 	}
 	if r.done {

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -38,7 +38,7 @@ func exists(path string) bool {
 
 // openRun reads a run folder. It notes what is damaged, and returns an error if there is nothing to
 // report.
-func openRun(dir string, registry *mixture.Registry) (*run, error) {
+func openRun(dir string, registry *stages.Registry) (*run, error) {
 	r := &run{name: filepath.Base(filepath.Clean(dir)), dir: dir}
 	if absolute, err := filepath.Abs(dir); err == nil {
 		r.name = filepath.Base(absolute)
@@ -106,15 +106,12 @@ func (r *run) own() stages.Recipe {
 
 // aboutRecipe describes in one line what a recipe trains.
 func aboutRecipe(r stages.Recipe) string {
-	var parts []string
-	switch r.Stage {
-	case "siglip":
-		parts = append(parts, "SigLIP: image and text towers, contrastive")
-	case "ul2":
-		parts = append(parts, "UL2: encoder-decoder, on text alone")
-	case "pali3":
-		parts = append(parts, "PaLI-3: "+taskNames(r))
+	about := r.ModelFamily().Summary
+	if writes(r) {
+		name, _, _ := strings.Cut(about, ":")
+		about = name + ": " + taskNames(r)
 	}
+	parts := []string{about}
 	for _, prefix := range r.Freeze {
 		if prefix == "vision_model" {
 			prefix = "image encoder"
@@ -125,6 +122,15 @@ func aboutRecipe(r stages.Recipe) string {
 		parts = append(parts, "starts from "+filepath.Base(init.From))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// looks reports whether a recipe's model takes images.
+func looks(r stages.Recipe) bool { return r.ModelFamily().Needs.Images != family.Forbidden }
+
+// writes reports whether a recipe's model writes text about images.
+func writes(r stages.Recipe) bool {
+	_, ok := r.Model.Config.(family.Writer)
+	return ok && looks(r)
 }
 
 func taskNames(r stages.Recipe) string {
@@ -158,9 +164,18 @@ func distinguish(runs []*run) {
 	}
 }
 
-// inOrder sorts runs by stage and name, and each after the runs whose weights it starts from.
+// inOrder sorts runs by what they train (towers, language models, models that write about images)
+// and name, and each after the runs whose weights it starts from.
 func inOrder(runs []*run) []*run {
-	kind := func(r *run) int { return slices.Index([]string{"siglip", "ul2", "pali3"}, r.recipe.Stage) }
+	kind := func(r *run) int {
+		switch {
+		case writes(r.recipe):
+			return 2
+		case looks(r.recipe):
+			return 0
+		}
+		return 1
+	}
 	slices.SortStableFunc(runs, func(a, b *run) int {
 		return cmp.Or(cmp.Compare(kind(a), kind(b)), strings.Compare(a.name, b.name))
 	})

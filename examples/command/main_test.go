@@ -15,7 +15,7 @@ var files = map[string]string{
 	"wren.gif": onePixel, "owl.gif": onePixel, "bee.gif": onePixel, "cut.gif": onePixel[:20],
 	"diary.txt":   "wren.gif a wren on a wall\nowl.gif a sleepy owl\nbee.gif bee\ncut.gif a robin\n",
 	"curate.yaml": "rules: {few_words: {least: 2}}\n",
-	"species.yaml": `stage: pali3
+	"species.yaml": `family: pali3
 seed: 0
 data: good
 tokenizer: {model: "pali3:tokenizer.model", sentinels: 64, mode_tokens: true}

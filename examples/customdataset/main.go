@@ -31,7 +31,7 @@ func main() {
 func run(ctx context.Context, data, model string) (metrics.Score, error) {
 	_, writing := shards.Write(data, samples(1000)) // an iterator, see samples.go
 	text, reading := files.ReadFile("recipe.yaml")
-	recipe, parsing := stages.ParseRecipe(text, "recipe.yaml", &mixture.Registry{Tokenizers: files}, "data="+data)
+	recipe, parsing := stages.ParseRecipe(text, "recipe.yaml", &stages.Registry{Data: &mixture.Registry{Tokenizers: files}}, "data="+data)
 	be, opening := backend.Open("")
 	if err := errors.Join(writing, reading, parsing, opening); err != nil {
 		return metrics.Score{}, err

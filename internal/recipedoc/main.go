@@ -18,7 +18,15 @@ var page string
 // tables are the marks in page.md, each with the struct whose keys take its place.
 var tables = map[string]structName{
 	"<!-- keys of training -->\n": {"stages", "Recipe"},
+	"<!-- keys of siglip -->\n":   {"models/siglip", "Config"},
+	"<!-- keys of t5 -->\n":       {"models/t5", "Model"},
+	"<!-- keys of pali3 -->\n":    {"models/pali3", "Config"},
 	"<!-- keys of curation -->\n": {"webli", "Config"},
+}
+
+// prefixes are the keys that hold the structs of tables.
+var prefixes = map[string]string{
+	"<!-- keys of siglip -->\n": "model", "<!-- keys of t5 -->\n": "model", "<!-- keys of pali3 -->\n": "model",
 }
 
 func main() {
@@ -38,7 +46,7 @@ func render(root string) (string, error) {
 			return "", fmt.Errorf("page.md has no %q", mark)
 		}
 		s := source{root: root, packages: map[string]map[string]*structDoc{}}
-		reference, err := s.reference(name)
+		reference, err := s.reference(name, prefixes[mark])
 		if err != nil {
 			return "", err
 		}

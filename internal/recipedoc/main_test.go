@@ -109,7 +109,7 @@ func TestExamples_AreSound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		specs, err := network.Specs(be)
+		specs, err := network.Model.Specs(be)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -99,7 +99,7 @@ func (s source) read(folder string) error {
 // keysOf lists the fields of a struct that YAML has.
 func keysOf(body *ast.StructType, folder string, imports map[string]string) (keys []key) {
 	for _, f := range body.Fields.List {
-		if f.Tag == nil || len(f.Names) == 0 {
+		if f.Tag == nil {
 			continue
 		}
 		text, _ := strconv.Unquote(f.Tag.Value)
@@ -112,11 +112,22 @@ func keysOf(body *ast.StructType, folder string, imports map[string]string) (key
 		if doc == "" {
 			doc = f.Comment.Text()
 		}
-		k := key{name: name, field: f.Names[0].Name, doc: doc, inline: strings.Contains(options, "inline"), isPath: tag.Get("path") != ""}
+		k := key{name: name, field: fieldName(f), doc: doc, inline: strings.Contains(options, "inline"), isPath: tag.Get("path") != ""}
 		k.setType(f.Type, folder, imports)
 		keys = append(keys, k)
 	}
 	return keys
+}
+
+// fieldName returns the name of a field, which is that of its type if it is embedded.
+func fieldName(f *ast.Field) string {
+	if len(f.Names) > 0 {
+		return f.Names[0].Name
+	}
+	if t, ok := f.Type.(*ast.Ident); ok {
+		return t.Name
+	}
+	return ""
 }
 
 // words are those for basic types.

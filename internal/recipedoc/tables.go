@@ -7,9 +7,10 @@ import (
 )
 
 // reference returns the tables of a struct and of those below it.
-func (s source) reference(name structName) (string, error) {
+// Path is the key that holds the struct, or "".
+func (s source) reference(name structName, path string) (string, error) {
 	var b strings.Builder
-	err := s.table(&b, name, "", "")
+	err := s.table(&b, name, path, "")
 	return b.String(), err
 }
 
@@ -55,6 +56,8 @@ func (s source) rows(b *strings.Builder, name structName, below *[]key) error {
 				k.kind = "text" // a named type of text
 			} else if held.isMap {
 				k.kind = "keys" // without a table of their own
+			} else if len(held.keys) == 0 {
+				k.kind = "number or list" // it reads itself
 			}
 		}
 		if k.inline {

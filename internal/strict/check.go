@@ -2,6 +2,7 @@ package strict
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -13,9 +14,10 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// check returns an error for the first key that the type does not have, or value of another type.
-func check(content []byte, name string, t reflect.Type) error {
-	problems, err := examine(content, name, t)
+// check returns an error for the first key that the configuration does not have, or value of
+// another type.
+func check(content []byte, name string, into any) error {
+	problems, err := examine(content, name, into)
 	if err != nil || len(problems) == 0 {
 		return err
 	}
@@ -30,9 +32,9 @@ func lineOf(name string, line int) string {
 	return fmt.Sprintf("%s line %d", name, line)
 }
 
-// examine lists all keys that the type does not have and all values of another type. It returns an
-// error for text that is not YAML.
-func examine(content []byte, name string, t reflect.Type) (found Problems, err error) {
+// examine lists all keys that the configuration does not have and all values of another type. It
+// returns an error for text that is not YAML.
+func examine(content []byte, name string, into any) (found Problems, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%s: not readable as YAML: %v", name, p)
@@ -45,14 +47,17 @@ func examine(content []byte, name string, t reflect.Type) (found Problems, err e
 	if len(file.Docs) > 1 {
 		return nil, fmt.Errorf("%s: %d documents, one is legal", name, len(file.Docs))
 	}
-	e := examiner{&found}
+	e := examiner{&found, openKeys(into)}
 	for _, doc := range file.Docs {
-		e.node(doc.Body, t, "")
+		e.node(doc.Body, reflect.TypeOf(into), "")
 	}
 	return found, nil
 }
 
-type examiner struct{ found *Problems }
+type examiner struct {
+	found *Problems
+	open  map[string][]reflect.Type // see openKeys
+}
 
 // add adds a problem at a node. path has brackets around positions, as in messages.
 func (e examiner) add(node ast.Node, path, format string, values ...any) {
@@ -63,6 +68,10 @@ func (e examiner) add(node ast.Node, path, format string, values ...any) {
 func (e examiner) node(node ast.Node, t reflect.Type, path string) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
+	}
+	if reads(t) && !isMapping(node) {
+		e.scalar(node, t, path)
+		return
 	}
 	switch n := node.(type) {
 	case nil, *ast.NullNode, *ast.CommentGroupNode:
@@ -153,6 +162,20 @@ func (e examiner) scalar(node ast.Node, t reflect.Type, path string) {
 	}
 }
 
+// reads reports whether values of a type read themselves from YAML.
+func reads(t reflect.Type) bool {
+	_, ok := reflect.New(t).Interface().(yaml.InterfaceUnmarshaler)
+	return ok
+}
+
+func isMapping(node ast.Node) bool {
+	switch node.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return true
+	}
+	return false
+}
+
 func (e examiner) entry(entry *ast.MappingValueNode, t reflect.Type, path string) {
 	key := entry.Key.String()
 	within := strings.TrimPrefix(path+"."+key, ".")
@@ -161,6 +184,15 @@ func (e examiner) entry(entry *ast.MappingValueNode, t reflect.Type, path string
 		return
 	}
 	fields := legal(t)
+	if types, open := e.open[path]; open && path != "" {
+		if types == nil {
+			return
+		}
+		fields = map[string]reflect.Type{}
+		for _, of := range types {
+			maps.Copy(fields, legal(of))
+		}
+	}
 	if field, ok := fields[key]; ok {
 		e.node(entry.Value, field, within)
 		return

@@ -2,6 +2,7 @@ package strict
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -48,13 +49,17 @@ func Diff[T any](a, b T) (all []Difference) {
 }
 
 func diff(a, b reflect.Value, path string, all *[]Difference) {
+	if x, ok := a.Interface().(Open); ok {
+		diffOpen(x.Keys(), b.Interface().(Open).Keys(), path, all)
+		return
+	}
 	switch {
 	case a.Kind() == reflect.Pointer:
 		if !a.IsNil() && !b.IsNil() {
 			diff(a.Elem(), b.Elem(), path, all)
 			return
 		}
-	case a.Kind() == reflect.Struct:
+	case a.Kind() == reflect.Struct && !writes(a):
 		for _, f := range fieldsOf(a.Type()) {
 			x, y := a.Field(f.index), b.Field(f.index)
 			if !f.isPath || !samePaths(x, y) {
@@ -71,6 +76,36 @@ func diff(a, b reflect.Value, path string, all *[]Difference) {
 	if !reflect.DeepEqual(a.Interface(), b.Interface()) {
 		*all = append(*all, Difference{path, plain(a), plain(b)})
 	}
+}
+
+// diffOpen compares fields whose keys depend on their values: key by key if they have the same
+// keys.
+func diffOpen(a, b []any, path string, all *[]Difference) {
+	same := len(a) == len(b)
+	for i := range a {
+		same = same && reflect.TypeOf(a[i]) == reflect.TypeOf(b[i])
+	}
+	if !same {
+		*all = append(*all, Difference{path, plainOpen(a), plainOpen(b)})
+		return
+	}
+	for i := range a {
+		diff(reflect.ValueOf(a[i]), reflect.ValueOf(b[i]), path, all)
+	}
+}
+
+func plainOpen(keys []any) any {
+	values := map[string]any{}
+	for _, k := range keys {
+		maps.Copy(values, plain(reflect.ValueOf(k)).(map[string]any))
+	}
+	return values
+}
+
+// writes reports whether a value writes itself as YAML.
+func writes(v reflect.Value) bool {
+	_, ok := v.Interface().(yaml.InterfaceMarshaler)
+	return ok
 }
 
 // diffList compares lists of structs.
@@ -138,6 +173,16 @@ func samePaths(a, b reflect.Value) bool {
 
 // plain returns a value without Go types. Of a struct it keeps the fields that are not zero.
 func plain(v reflect.Value) any {
+	if v.CanInterface() {
+		if open, ok := v.Interface().(Open); ok {
+			return plainOpen(open.Keys())
+		}
+		if writes(v) {
+			if value, err := v.Interface().(yaml.InterfaceMarshaler).MarshalYAML(); err == nil {
+				return value
+			}
+		}
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
 		if v.IsNil() {

@@ -18,7 +18,7 @@ func ReadAll(content []byte, name string, move func(path string) string, into an
 		return nil, err
 	}
 	t := reflect.TypeOf(into)
-	found, err := examine(content, name, t)
+	found, err := examine(content, name, into)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func ReadAll(content []byte, name string, move func(path string) string, into an
 			found = append(found, Problem{Text: err.Error(), Line: assignedLine})
 			continue
 		}
-		problems, err := examine(changed, assigned, t)
+		problems, err := examine(changed, assigned, into)
 		if err != nil {
 			found = append(found, Problem{Text: err.Error(), Line: assignedLine})
 			continue

@@ -47,7 +47,7 @@ func ReadMoved(content []byte, name string, move func(path string) string, into 
 	if err := isText(content, name); err != nil {
 		return err
 	}
-	if err := check(content, name, reflect.TypeOf(into)); err != nil {
+	if err := check(content, name, into); err != nil {
 		return err
 	}
 	if len(assignments) > 0 {
@@ -61,7 +61,7 @@ func ReadMoved(content []byte, name string, move func(path string) string, into 
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		content = changed
-		if err := check(content, assigned, reflect.TypeOf(into)); err != nil {
+		if err := check(content, assigned, into); err != nil {
 			return err
 		}
 	}

@@ -53,7 +53,7 @@ func (s *beamSearch) penalty(length int) float64 { return math.Pow((5+float64(le
 
 func (s *beamSearch) step(d *decoder, position int) (bool, error) {
 	found := make([][]continuation, len(s.samples))
-	err := d.follow(s.ids, s.parents, position, func(row int, logits []float32, normalizer float64) {
+	err := d.logits(s.ids, s.parents, position, func(row int, logits []float32, normalizer float64) {
 		i, k := row/s.beams, row%s.beams
 		if b := &s.samples[i]; !b.done && k < len(b.live) {
 			found[i] = likeliest(found[i], 2*s.beams, k, logits, b.live[k].logp-normalizer)

@@ -5,8 +5,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/pali3/pali3/models/pali3"
-	"github.com/pali3/pali3/models/t5"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/models/weights"
 )
 
@@ -14,35 +13,44 @@ import (
 // or one per beam in beam search.
 type decoder struct {
 	*Generator
-	set  *weights.Set
-	said []*tensors.Tensor // keys, then values, of the ids so far, one per layer; donated to each step
-	kept []*tensors.Tensor // keys, then values, of the encoder's output, and the mask
+	set   *weights.Set
+	said  []*tensors.Tensor // family.State.Said; donated to each step
+	kept  []*tensors.Tensor // family.State.Kept
+	first *tensors.Tensor   // the logits of the first ids [R, V]
 }
 
 func (d *decoder) free() {
 	for _, x := range append(d.said, d.kept...) {
 		x.FinalizeAll()
 	}
+	d.first.FinalizeAll()
 }
 
-// encoding selects a graph of the encoder: which of the optional inputs are given, and the number
-// of rows per sample.
+// encoding selects a graph that reads prompts: which of the optional inputs are given, and the
+// number of rows per sample.
 type encoding struct {
 	given [3]bool
 	rows  int
 }
 
-// begin runs the encoder and makes the caches.
+// prefill is a graph that reads prompts.
+type prefill struct {
+	exec *graph.Exec
+	said int // the number of nodes of State.Said
+}
+
+// begin reads the prompts.
 func (g *Generator) begin(set *weights.Set, in Inputs) (*decoder, error) {
 	way := encoding{[3]bool{in.Images != nil, in.Tokens != nil, in.ImageMask != nil}, max(g.Method.Beams, 1)}
-	exec, ok := g.encode[way]
+	read, ok := g.prefills[way]
 	if !ok {
+		read = &prefill{}
 		var err error
-		exec, err = graph.NewExec(g.be, func(all []*graph.Node) []*graph.Node { return g.beginGraph(way, all) })
+		read.exec, err = graph.NewExec(g.be, func(all []*graph.Node) []*graph.Node { return g.prefillGraph(read, way, all) })
 		if err != nil {
 			return nil, err
 		}
-		g.encode[way] = exec
+		g.prefills[way] = read
 	}
 	args := []any{in.Encoder}
 	for _, x := range []*tensors.Tensor{in.Images, in.Tokens, in.ImageMask} {
@@ -50,31 +58,30 @@ func (g *Generator) begin(set *weights.Set, in Inputs) (*decoder, error) {
 			args = append(args, x)
 		}
 	}
-	out, err := exec.Call(appendTensors(args, set.Tensors())...)
+	out, err := read.exec.Call(appendTensors(args, set.Tensors())...)
 	if err != nil {
 		return nil, err
 	}
-	layers := g.config.Language.DecoderLayers
-	return &decoder{Generator: g, set: set, said: out[:2*layers], kept: out[2*layers:]}, nil
+	return &decoder{Generator: g, set: set, first: out[0], said: out[1 : 1+read.said], kept: out[1+read.said:]}, nil
 }
 
-// beginGraph takes the prompts, the given optional inputs, and the weights.
-func (g *Generator) beginGraph(way encoding, all []*graph.Node) []*graph.Node {
-	inputs := pali3.Inputs{Encoder: all[0]}
+// prefillGraph takes the prompts, the given optional inputs, and the weights. It returns the logits
+// of the first ids and the state.
+func (g *Generator) prefillGraph(read *prefill, way encoding, all []*graph.Node) []*graph.Node {
+	prompt := family.Prompt{IDs: all[0]}
 	all = all[1:]
-	for i, field := range []**graph.Node{&inputs.Images, &inputs.Tokens, &inputs.ImageMask} {
+	for i, field := range []**graph.Node{&prompt.Images, &prompt.Tokens, &prompt.ImageMask} {
 		if way.given[i] {
 			*field, all = all[0], all[1:]
 		}
 	}
-	s := weights.Bind(g.specs, all)
-	encoded, mask := pali3.Encode(s, g.config, inputs)
-	said := t5.EmptyCache(encoded.Graph(), g.config.Language, encoded.Shape().Dimensions[0]*way.rows, g.length)
-	kept := append(nodes(t5.CrossCache(s, g.config.Language, encoded)), mask)
-	for i := range kept {
-		kept[i] = repeat(kept[i], way.rows)
+	logits, state := g.model.Prefill(weights.Bind(g.specs, all), prompt, g.length)
+	read.said = len(state.Said)
+	out := append([]*graph.Node{logits}, append(state.Said, state.Kept...)...)
+	for i := range out {
+		out[i] = repeat(out[i], way.rows)
 	}
-	return append(nodes(said), kept...)
+	return out
 }
 
 // repeat repeats each row of the first axis n times: [B, ...] to [B·n, ...].
@@ -87,10 +94,10 @@ func repeat(x *graph.Node, n int) *graph.Node {
 	return graph.Reshape(graph.BroadcastToDims(graph.InsertAxes(x, 1), wide...), append([]int{d[0] * n}, d[1:]...)...)
 }
 
-// likeliest feeds the ids [R] at a position and returns the likeliest next ids with their log
-// probabilities.
+// likeliest returns the likeliest ids at a position, counted from 0, with their log probabilities,
+// after feeding the ids [R] before it. At position 0 nothing is fed.
 func (d *decoder) likeliest(ids []int32, position int) ([]int32, []float64, error) {
-	out, err := d.call(d.greedyExec, position, ids)
+	out, err := d.call(greedyGraph, position, ids, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,29 +109,22 @@ func (d *decoder) likeliest(ids []int32, position int) ([]int32, []float64, erro
 	return next, logp, err
 }
 
-// logits feeds the ids [R] at a position and calls each with every row's logits of the next id.
-// Subtracting the normalizer from a logit gives its log probability.
-func (d *decoder) logits(ids []int32, position int, each func(row int, logits []float32, normalizer float64)) error {
-	out, err := d.call(d.scoreExec, position, ids)
-	return d.show(out, err, each)
-}
-
-// follow is like logits, but each row continues the row that parents [R] names.
-func (d *decoder) follow(ids, parents []int32, position int, each func(row int, logits []float32, normalizer float64)) error {
-	out, err := d.call(d.followExec, position, ids, parents)
-	return d.show(out, err, each)
-}
-
-func (d *decoder) show(out []*tensors.Tensor, err error, each func(row int, logits []float32, normalizer float64)) error {
+// logits is like likeliest but calls each with the logits of all ids, row by row. Subtracting the
+// normalizer from a logit gives its log probability. With parents [R], each row continues the row
+// that parents names.
+func (d *decoder) logits(ids, parents []int32, position int, each func(row int, logits []float32, normalizer float64)) error {
+	out, err := d.call(scoreGraph, position, ids, parents)
 	if err != nil {
 		return err
 	}
-	defer out[0].FinalizeAll()
+	if position > 0 { // at position 0 these are the decoder's
+		defer out[0].FinalizeAll()
+	}
 	normalizers, err := tensors.CopyFlatData[float64](out[1])
 	if err != nil {
 		return err
 	}
-	vocab := d.config.Language.Vocab
+	vocab := out[0].Shape().Dimensions[1]
 	return tensors.ConstFlatData(out[0], func(flat []float32) {
 		for row := range normalizers {
 			each(row, flat[row*vocab:(row+1)*vocab], normalizers[row])
@@ -132,11 +132,40 @@ func (d *decoder) show(out []*tensors.Tensor, err error, each func(row int, logi
 	})
 }
 
-// call runs a step, keeps the caches that it returns, and returns the two outputs before them.
-func (d *decoder) call(exec *graph.Exec, position int, rows ...[]int32) ([]*tensors.Tensor, error) {
-	args := []any{int32(position)}
-	for _, values := range rows {
-		args = append(args, tensors.FromFlatDataAndDimensions(values, len(values)))
+// outputGraph says what a step returns of its logits.
+type outputGraph int
+
+const (
+	greedyGraph outputGraph = iota // the likeliest ids and their log probabilities
+	scoreGraph                     // all logits and their normalizers
+)
+
+func (o outputGraph) of(logits *graph.Node) []*graph.Node {
+	if o == scoreGraph {
+		return []*graph.Node{logits, normalizer(logits)}
+	}
+	best := graph.ConvertDType(graph.ReduceMax(logits, -1), dtypes.Float64)
+	return []*graph.Node{graph.ArgMax(logits, -1, dtypes.Int32), graph.Sub(best, normalizer(logits))}
+}
+
+// call returns the two outputs for a position. After position 0 it runs a step of the model and
+// keeps the state that the step returns.
+func (d *decoder) call(output outputGraph, position int, ids, parents []int32) ([]*tensors.Tensor, error) {
+	if position == 0 {
+		exec, err := d.firstExec(output)
+		if err != nil {
+			return nil, err
+		}
+		out, err := exec.Call(d.first)
+		if err == nil && output == scoreGraph {
+			out[0].FinalizeAll()
+			out[0] = d.first
+		}
+		return out, err
+	}
+	args := []any{int32(position - 1), tensors.FromFlatDataAndDimensions(ids, len(ids))}
+	if parents != nil {
+		args = append(args, tensors.FromFlatDataAndDimensions(parents, len(parents)))
 	}
 	for _, x := range d.said {
 		donated, err := graph.DonateTensorBuffer(x, d.be, 0)
@@ -144,6 +173,10 @@ func (d *decoder) call(exec *graph.Exec, position int, rows ...[]int32) ([]*tens
 			return nil, err
 		}
 		args = append(args, donated)
+	}
+	exec, err := d.stepExec(stepping{output, parents != nil, len(d.said), len(d.kept)})
+	if err != nil {
+		return nil, err
 	}
 	args = appendTensors(args, d.kept)
 	out, err := exec.Call(appendTensors(args, d.set.Tensors())...)
@@ -154,42 +187,50 @@ func (d *decoder) call(exec *graph.Exec, position int, rows ...[]int32) ([]*tens
 	return out[:2], nil
 }
 
-// greedyGraph returns the likeliest ids, their log probabilities, and the caches.
-func (g *Generator) greedyGraph(all []*graph.Node) []*graph.Node {
-	logits, said := g.advance(all, nil)
-	next := graph.ArgMax(logits, -1, dtypes.Int32)
-	best := graph.ConvertDType(graph.ReduceMax(logits, -1), dtypes.Float64)
-	return append([]*graph.Node{next, graph.Sub(best, normalizer(logits))}, said...)
+// stepping selects the graph of a step.
+type stepping struct {
+	output     outputGraph
+	follows    bool // whether it takes the rows to continue
+	said, kept int  // the numbers of nodes of the state
 }
 
-// scoreGraph returns the logits, their normalizers, and the caches.
-func (g *Generator) scoreGraph(all []*graph.Node) []*graph.Node {
-	logits, said := g.advance(all, nil)
-	return append([]*graph.Node{logits, normalizer(logits)}, said...)
+func (g *Generator) firstExec(output outputGraph) (*graph.Exec, error) {
+	if g.firsts[output] == nil {
+		exec, err := graph.NewExec(g.be, func(logits *graph.Node) []*graph.Node { return output.of(logits) })
+		if err != nil {
+			return nil, err
+		}
+		g.firsts[output] = exec
+	}
+	return g.firsts[output], nil
 }
 
-// followGraph is scoreGraph with one more argument, the rows to continue.
-func (g *Generator) followGraph(all []*graph.Node) []*graph.Node {
-	logits, said := g.advance(append(all[:2:2], all[3:]...), all[2])
-	return append([]*graph.Node{logits, normalizer(logits)}, said...)
+func (g *Generator) stepExec(way stepping) (*graph.Exec, error) {
+	if g.steps[way] == nil {
+		exec, err := graph.NewExec(g.be, func(all []*graph.Node) []*graph.Node { return g.stepGraph(way, all) })
+		if err != nil {
+			return nil, err
+		}
+		g.steps[way] = exec
+	}
+	return g.steps[way], nil
 }
 
-// advance takes the position, the last ids, the caches, the mask and the weights. With parents,
-// each row uses the cache of its parent.
-func (g *Generator) advance(all []*graph.Node, parents *graph.Node) (logits *graph.Node, said []*graph.Node) {
-	layers := g.config.Language.DecoderLayers
-	position, ids, caches, mask := all[0], all[1], all[2:2+4*layers], all[2+4*layers]
+// stepGraph takes the position, the last ids, the rows to continue, the state and the weights.
+func (g *Generator) stepGraph(way stepping, all []*graph.Node) []*graph.Node {
+	position, ids, all := all[0], all[1], all[2:]
+	var parents *graph.Node
+	if way.follows {
+		parents, all = all[0], all[1:]
+	}
+	state := family.State{Said: all[:way.said], Kept: all[way.said : way.said+way.kept]}
 	if parents != nil {
-		for i := range 2 * layers {
-			caches[i] = graph.Gather(caches[i], graph.InsertAxes(parents, -1))
+		for i := range state.Said {
+			state.Said[i] = graph.Gather(state.Said[i], graph.InsertAxes(parents, -1))
 		}
 	}
-	cache := func(i int) t5.Cache {
-		return t5.Cache{Keys: caches[i*layers : (i+1)*layers], Values: caches[(i+1)*layers : (i+2)*layers]}
-	}
-	s := weights.Bind(g.specs, all[3+4*layers:])
-	logits, next := t5.Step(s, g.config.Language, ids, position, cache(0), cache(2), mask)
-	return logits, nodes(next)
+	logits, said := g.model.Step(weights.Bind(g.specs, all[way.said+way.kept:]), ids, position, state)
+	return append(way.output.of(logits), said...)
 }
 
 // normalizer is the log-sum-exp of the logits [R, V]: float64 [R].
@@ -197,15 +238,6 @@ func normalizer(logits *graph.Node) *graph.Node {
 	largest := graph.ReduceMax(logits, -1)
 	rest := graph.ReduceSum(graph.Exp(graph.Sub(logits, graph.InsertAxes(largest, -1))), -1)
 	return graph.ConvertDType(graph.Add(largest, graph.Log(rest)), dtypes.Float64)
-}
-
-// nodes returns the keys and values of caches.
-func nodes(caches ...t5.Cache) []*graph.Node {
-	var all []*graph.Node
-	for _, c := range caches {
-		all = append(append(all, c.Keys...), c.Values...)
-	}
-	return all
 }
 
 func appendTensors(args []any, values []*tensors.Tensor) []any {

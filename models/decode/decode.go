@@ -1,5 +1,5 @@
-// Package decode generates text with a trained PaLI-3. It encodes images and prompts once, then
-// decodes autoregressively with a KV cache.
+// Package decode generates text with any model that is a [family.Writer]. The model reads images
+// and prompts once, then decodes autoregressively with a KV cache.
 //
 // A [Generator] works on batches of one shape; it compiles its graphs at the first call and reuses
 // them. Its [Method] is greedy decoding, beam search or sampling.
@@ -13,7 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"github.com/pali3/pali3/models/pali3"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/models/weights"
 )
 
@@ -28,7 +28,8 @@ type Answer struct {
 	LogProbability float64
 }
 
-// Inputs is a batch of samples. Its tensors are as in pali3.Inputs; Encoder is required.
+// Inputs is a batch of samples. Its tensors are as in [family.Prompt]; Encoder holds the prompts'
+// ids and is required.
 type Inputs struct {
 	Images, Tokens, ImageMask, Encoder *tensors.Tensor
 	// Keys identify the samples when sampling, so that a sample gets the same answer in any batch.
@@ -41,36 +42,28 @@ type Generator struct {
 	// Method of choosing ids. Default: greedy. It may change between calls.
 	Method Method
 
-	config     pali3.Config
-	specs      []weights.Spec
-	length     int
-	be         compute.Backend
-	encode     map[encoding]*graph.Exec
-	greedyExec *graph.Exec // gives the likeliest ids
-	scoreExec  *graph.Exec // gives the logits of all ids
-	followExec *graph.Exec // the same, for beams
+	model    family.Writer
+	specs    []weights.Spec
+	length   int
+	be       compute.Backend
+	prefills map[encoding]*prefill
+	firsts   map[outputGraph]*graph.Exec
+	steps    map[stepping]*graph.Exec
 }
 
 // NewGenerator returns a generator of answers of at most length ids, EOS included. The specs are
 // those of the sets that it will use; they may include weights that decoding does not need.
-func NewGenerator(be compute.Backend, config pali3.Config, specs []weights.Spec, length int) (*Generator, error) {
-	if err := config.Validate(); err != nil {
+func NewGenerator(be compute.Backend, model family.Writer, specs []weights.Spec, length int) (*Generator, error) {
+	if err := model.Validate(); err != nil {
 		return nil, err
 	}
 	if length < 1 {
 		return nil, fmt.Errorf("decoding answers of at most %d ids", length)
 	}
-	g := &Generator{config: config, specs: specs, length: length, be: be, encode: map[encoding]*graph.Exec{}}
-	for _, way := range []struct {
-		exec  **graph.Exec
-		build func([]*graph.Node) []*graph.Node
-	}{{&g.greedyExec, g.greedyGraph}, {&g.scoreExec, g.scoreGraph}, {&g.followExec, g.followGraph}} {
-		var err error
-		if *way.exec, err = graph.NewExec(be, way.build); err != nil {
-			return nil, err
-		}
-	}
-	return g, nil
+	return &Generator{
+		model: model, specs: specs, length: length, be: be,
+		prefills: map[encoding]*prefill{}, firsts: map[outputGraph]*graph.Exec{}, steps: map[stepping]*graph.Exec{},
+	}, nil
 }
 
 // chooser chooses ids step by step.

@@ -18,7 +18,7 @@ import (
 )
 
 var tiny = pali3.Config{
-	Vision: vit.Config{Width: 12, Depth: 2, MLP: 16, Heads: 2, Patch: 2, Image: 4},
+	Vision: vit.Config{Width: 12, Depth: 2, MLP: 16, Heads: 2, Patch: 2, Image: vit.Side(4)},
 	Language: t5.Config{Width: 16, MLP: 20, Heads: 2, HeadDim: 6, EncoderLayers: 2, DecoderLayers: 2, Vocab: 23,
 		Buckets: 8, MaxDistance: 12},
 }
@@ -83,7 +83,7 @@ func likeliest(logits []float32) (int32, float64) {
 func TestGenerate_EqualsTheWholeDecoder(t *testing.T) {
 	set, in := initial(t)
 	want := wholePrefix(t, set, in)
-	generator, err := decode.NewGenerator(modeltest.Backend(t), tiny, set.Specs(), length)
+	generator, err := decode.NewGenerator(modeltest.Backend(t), &tiny, set.Specs(), length)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestGenerate_AcceptsVisualTokens(t *testing.T) {
 	tokens := modeltest.Outputs(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
 		return []*graph.Node{pali3.VisualTokens(s, tiny, in[0])}
 	}, in.Images)[0]
-	generator, err := decode.NewGenerator(modeltest.Backend(t), tiny, set.Specs(), length)
+	generator, err := decode.NewGenerator(modeltest.Backend(t), &tiny, set.Specs(), length)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestGenerate_AcceptsVisualTokens(t *testing.T) {
 
 func TestGenerate_StopsWhenCancelled(t *testing.T) {
 	set, in := initial(t)
-	generator, err := decode.NewGenerator(modeltest.Backend(t), tiny, set.Specs(), length)
+	generator, err := decode.NewGenerator(modeltest.Backend(t), &tiny, set.Specs(), length)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestGenerate_StopsWhenCancelled(t *testing.T) {
 // say answers with a method.
 func say(t *testing.T, m decode.Method, set *weights.Set, in decode.Inputs) []decode.Answer {
 	t.Helper()
-	generator, err := decode.NewGenerator(modeltest.Backend(t), tiny, set.Specs(), length)
+	generator, err := decode.NewGenerator(modeltest.Backend(t), &tiny, set.Specs(), length)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 // number of answers and their greatest length are known.
 func ExampleGenerator() {
 	config := pali3.Config{
-		Vision:   vit.Config{Width: 16, Depth: 1, MLP: 32, Heads: 2, Patch: 8, Image: 16},
+		Vision:   vit.Config{Width: 16, Depth: 1, MLP: 32, Heads: 2, Patch: 8, Image: vit.Side(16)},
 		Language: t5.Config{Width: 16, MLP: 32, Heads: 2, HeadDim: 8, EncoderLayers: 1, DecoderLayers: 1, Vocab: 64},
 	}
 	be, err := backend.Open("")
@@ -32,7 +32,7 @@ func ExampleGenerator() {
 		return
 	}
 	const maxLength = 6
-	generator, err := decode.NewGenerator(be, config, specs, maxLength)
+	generator, err := decode.NewGenerator(be, &config, specs, maxLength)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -18,7 +18,7 @@ type sampler struct {
 func (s *sampler) step(d *decoder, position int) (bool, error) {
 	chosen := make([]float64, len(s.ids))
 	next := make([]int32, len(s.ids))
-	err := d.logits(s.ids, position, func(row int, logits []float32, normalizer float64) {
+	err := d.logits(s.ids, nil, position, func(row int, logits []float32, normalizer float64) {
 		next[row] = s.method.draw(logits, s.uniform(row, position))
 		chosen[row] = float64(logits[next[row]]) - normalizer
 	})

@@ -16,7 +16,7 @@ import (
 
 // small is a model that learns on a laptop: 16 visual tokens, 3.3 million parameters.
 var small = pali3.Config{
-	Vision: vit.Config{Width: 128, Depth: 4, MLP: 512, Heads: 4, Patch: 16, Image: 64},
+	Vision: vit.Config{Width: 128, Depth: 4, MLP: 512, Heads: 4, Patch: 16, Image: vit.Side(64)},
 	Language: t5.Config{Width: 128, MLP: 256, Heads: 4, HeadDim: 32, EncoderLayers: 3, DecoderLayers: 3, Vocab: 4352,
 		ZLoss: 1e-4},
 }

@@ -17,7 +17,7 @@ import (
 // alone.
 func ExampleLoss() {
 	config := pali3.Config{
-		Vision:   vit.Config{Width: 16, Depth: 2, MLP: 32, Heads: 2, Patch: 8, Image: 16},
+		Vision:   vit.Config{Width: 16, Depth: 2, MLP: 32, Heads: 2, Patch: 8, Image: vit.Side(16)},
 		Language: t5.Config{Width: 16, MLP: 32, Heads: 2, HeadDim: 8, EncoderLayers: 2, DecoderLayers: 2, Vocab: 64},
 	}
 	be, err := backend.Open("")

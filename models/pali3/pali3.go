@@ -30,13 +30,18 @@ import (
 
 // Config is the shape of the model.
 type Config struct {
-	Vision   vit.Config `yaml:"vision" json:"vision"`
-	Language t5.Config  `yaml:"language" json:"language"`
+	// Vision is the image encoder. Required.
+	Vision vit.Config `yaml:"image" json:"vision"`
+	// Language is the encoder-decoder, with its loss. Required.
+	Language t5.Config `yaml:"language" json:"language"`
 	// ZeroProjection initialises the projection with zeros, as PaliGemma does. The default draws it
 	// so that visual tokens have the variance of T5's embeddings, because the RMS norm at the
 	// encoder's start makes the gradient of a zero token a thousand times too large.
 	ZeroProjection bool `yaml:"zero_projection" json:"zero_projection"`
 }
+
+// visionPrefix is what the names of the image encoder's weights begin with, as in SigLIP.
+const visionPrefix = "vision_model"
 
 // Variant returns a model by name: "pali3-5b", the paper's ViT-G/14 and 3B UL2.
 func Variant(name string) (Config, error) {
@@ -77,7 +82,7 @@ func Specs(be compute.Backend, c Config) ([]weights.Spec, error) {
 		return nil, err
 	}
 	return weights.Collect(be, func(s *weights.Scope) {
-		VisualTokens(s, c, s.Input(dtypes.Float32, 1, 1, c.Vision.Image, c.Vision.Image, 3))
+		VisualTokens(s, c, s.Input(dtypes.Float32, 1, 1, c.Vision.Image.Height, c.Vision.Image.Width, 3))
 		tokens := s.Input(dtypes.Float32, 1, 1, c.Vision.Width) // one, as large images have thousands
 		ids := s.Input(dtypes.Int32, 1, 2)
 		Loss(s, c, Inputs{Tokens: tokens, Encoder: ids, Decoder: ids, Targets: ids})
@@ -116,7 +121,7 @@ func Encode(s *weights.Scope, c Config, in Inputs) (encoded, mask *Node) {
 // VisualTokens runs the image encoder: images [B, N, H, W, 3] to [B, N·T, Wv], T tokens per image.
 func VisualTokens(s *weights.Scope, c Config, images *Node) *Node {
 	d := images.Shape().Dimensions
-	each := vit.Encode(s.In("vision_model"), c.Vision, Reshape(images, d[0]*d[1], d[2], d[3], d[4])).Encoded
+	each := vit.Encode(s.In(visionPrefix), c.Vision, Reshape(images, d[0]*d[1], d[2], d[3], d[4])).Encoded
 	return Reshape(each, d[0], d[1]*c.Vision.Tokens(), c.Vision.Width)
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 var tiny = pali3.Config{
-	Vision: vit.Config{Width: 12, Depth: 2, MLP: 16, Heads: 2, Patch: 2, Image: 4},
+	Vision: vit.Config{Width: 12, Depth: 2, MLP: 16, Heads: 2, Patch: 2, Image: vit.Side(4)},
 	Language: t5.Config{Width: 16, MLP: 20, Heads: 2, HeadDim: 6, EncoderLayers: 2, DecoderLayers: 2, Vocab: 23,
 		ZLoss: 1e-4, LabelSmoothing: 0.1},
 }

@@ -15,7 +15,7 @@ import (
 // texts of 16 ids.
 func BenchmarkStep(b *testing.B) {
 	c := siglip.Config{
-		Image: vit.Config{Width: 128, Depth: 4, MLP: 512, Heads: 4, Patch: 16, Image: 64},
+		Image: vit.Config{Width: 128, Depth: 4, MLP: 512, Heads: 4, Patch: 16, Image: vit.Side(64)},
 		Text:  siglip.Text{Width: 128, Depth: 3, MLP: 512, Heads: 4, Vocab: 4352, Length: 16},
 	}
 	specs, err := siglip.Specs(modeltest.Backend(b), c)

@@ -15,7 +15,7 @@ import (
 // Compares two images with three texts: one logit for each pair.
 func ExampleLogits() {
 	config := siglip.Config{
-		Image: vit.Config{Width: 16, Depth: 1, MLP: 32, Heads: 2, Patch: 4, Image: 8},
+		Image: vit.Config{Width: 16, Depth: 1, MLP: 32, Heads: 2, Patch: 4, Image: vit.Side(8)},
 		Text:  siglip.Text{Width: 16, Depth: 1, MLP: 32, Heads: 2, Vocab: 32, Length: 4},
 	}
 	be, err := backend.Open("")

@@ -21,8 +21,10 @@ import (
 
 // Config is the shape of the two towers. They meet in embeddings as wide as the image tower.
 type Config struct {
+	// Image is the image tower. Required.
 	Image vit.Config `yaml:"image" json:"image"`
-	Text  Text       `yaml:"text" json:"text"`
+	// Text is the text tower. Required.
+	Text Text `yaml:"text" json:"text"`
 	// Bias is the logits' bias b before training, which should be near the log of the share of
 	// matching pairs. Default: the paper's -10, for its batches of 32,768 (log 1/32,768 = -10.4).
 	Bias float64 `yaml:"bias,omitempty" json:"bias,omitempty"`
@@ -97,7 +99,7 @@ func Specs(be compute.Backend, c Config) ([]weights.Spec, error) {
 		return nil, err
 	}
 	return weights.Collect(be, func(s *weights.Scope) {
-		images := s.Input(dtypes.Float32, 1, c.Image.Image, c.Image.Image, 3)
+		images := s.Input(dtypes.Float32, 1, c.Image.Image.Height, c.Image.Image.Width, 3)
 		Loss(s, c, images, s.Input(dtypes.Int32, 1, c.Text.Length))
 	})
 }

@@ -14,7 +14,7 @@ import (
 )
 
 var tiny = siglip.Config{
-	Image: vit.Config{Width: 12, Depth: 2, MLP: 16, Heads: 2, Patch: 2, Image: 4},
+	Image: vit.Config{Width: 12, Depth: 2, MLP: 16, Heads: 2, Patch: 2, Image: vit.Side(4)},
 	Text:  siglip.Text{Width: 16, Depth: 2, MLP: 20, Heads: 4, Vocab: 23, Length: 7},
 }
 

@@ -2,9 +2,11 @@ package t5
 
 import (
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/pali3/pali3/models/block"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/models/weights"
 )
 
@@ -79,4 +81,31 @@ func put(cache, one, position *Node) *Node {
 func row(biases, position *Node) *Node {
 	byQuery := TransposeAllAxes(biases, 2, 0, 1, 3)                 // [L, 1, H, L]
 	return InsertAxes(Gather(byQuery, InsertAxes(position, -1)), 2) // [1, H, 1, L]
+}
+
+// PrefillDecoder feeds the decoder the id that begins every answer, 0. It returns the logits of the
+// first id [B, V] and the state with room for room ids, given the encoder's output [B, Le, W] and
+// its mask [B, Le].
+func PrefillDecoder(s *weights.Scope, c Config, encoded, mask *Node, room int) (*Node, family.State) {
+	batch, g := encoded.Shape().Dimensions[0], encoded.Graph()
+	cross := CrossCache(s, c, encoded)
+	begin := Zeros(g, shapes.Make(dtypes.Int32, batch))
+	logits, said := Step(s, c, begin, Const(g, int32(0)), EmptyCache(g, c, batch, room), cross, mask)
+	return logits, family.State{Said: said.nodes(), Kept: append(cross.nodes(), mask)}
+}
+
+// StepDecoder feeds the decoder an id of each answer, ids [R], the n-th of them with n counted from
+// 0 in position: see [family.Writer].
+func StepDecoder(s *weights.Scope, c Config, ids, position *Node, st family.State) (*Node, []*Node) {
+	layers := c.DecoderLayers
+	logits, next := Step(s, c, ids, OnePlus(position), cacheOf(st.Said), cacheOf(st.Kept[:2*layers]), st.Kept[2*layers])
+	return logits, next.nodes()
+}
+
+// nodes returns the keys, then the values.
+func (c Cache) nodes() []*Node { return append(append([]*Node{}, c.Keys...), c.Values...) }
+
+// cacheOf is the inverse of nodes.
+func cacheOf(all []*Node) Cache {
+	return Cache{Keys: all[:len(all)/2], Values: all[len(all)/2:]}
 }

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pali3/pali3/models/family"
 )
 
 // Config is the shape of an image encoder.
@@ -24,11 +26,11 @@ type Config struct {
 	MLP int `yaml:"mlp" json:"mlp"`
 	// Heads of the attention; 64 of the width for each are usual. Required. Legal: 1 and above.
 	Heads int `yaml:"heads" json:"heads"`
-	// Patch is the side of a patch in pixels. Required. Legal: a divisor of the images' side.
+	// Patch is the side of a patch in pixels. Required. Legal: a divisor of the images' sides.
 	Patch int `yaml:"patch" json:"patch"`
-	// Image is the side of the square image in pixels, a multiple of patch. Default: what the image
-	// ops give.
-	Image int `yaml:"image" json:"image"`
+	// Image is the size of an image in pixels: one number for a square, or [height, width], each a
+	// multiple of patch. Default: what the image ops give.
+	Image Size `yaml:"image" json:"image"`
 }
 
 // variants are the shapes of big_vision's models/vit.py, decode_variant, which cites table 2 of
@@ -57,7 +59,7 @@ func Variant(name string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("image encoder %q: the patch's side %q is not a number", name, patch)
 	}
-	config.Patch, config.Image = side, 224
+	config.Patch, config.Image = side, Side(224)
 	return config, config.Validate()
 }
 
@@ -66,7 +68,8 @@ func (c Config) Validate() error {
 	for _, field := range []struct {
 		name  string
 		value int
-	}{{"width", c.Width}, {"depth", c.Depth}, {"mlp", c.MLP}, {"heads", c.Heads}, {"patch", c.Patch}, {"image", c.Image}} {
+	}{{"width", c.Width}, {"depth", c.Depth}, {"mlp", c.MLP}, {"heads", c.Heads}, {"patch", c.Patch},
+		{"image", c.Image.Height}, {"image", c.Image.Width}} {
 		if field.value < 1 {
 			return fmt.Errorf("image encoder: %s is %d, want 1 or more", field.name, field.value)
 		}
@@ -74,15 +77,42 @@ func (c Config) Validate() error {
 	if c.Width%c.Heads != 0 {
 		return fmt.Errorf("image encoder: width %d is not a multiple of heads %d", c.Width, c.Heads)
 	}
-	if c.Image%c.Patch != 0 {
-		return fmt.Errorf("image encoder: image %d is not a multiple of patch %d; let the image ops end in %d or %d pixels, or choose another patch",
-			c.Image, c.Patch, max(c.Image/c.Patch, 1)*c.Patch, (c.Image/c.Patch+1)*c.Patch)
+	for _, side := range []int{c.Image.Height, c.Image.Width} {
+		if side%c.Patch != 0 {
+			return fmt.Errorf("image encoder: image %d is not a multiple of patch %d; let the image ops end in %d or %d pixels, or choose another patch",
+				side, c.Patch, max(side/c.Patch, 1)*c.Patch, (side/c.Patch+1)*c.Patch)
+		}
 	}
 	return nil
 }
 
-// Grid returns the number of patches along a side.
-func (c Config) Grid() int { return c.Image / c.Patch }
+// Grid returns the numbers of patches from top to bottom and from left to right.
+func (c Config) Grid() (rows, columns int) { return c.Image.Height / c.Patch, c.Image.Width / c.Patch }
 
 // Tokens returns the number of tokens of an image.
-func (c Config) Tokens() int { return c.Grid() * c.Grid() }
+func (c Config) Tokens() int {
+	rows, columns := c.Grid()
+	return rows * columns
+}
+
+// Fit sets the image size from the data and returns what does not fit.
+func (c *Config) Fit(d family.Data) []family.Problem {
+	want := Size{Height: d.Height, Width: d.Width}
+	have := c.Image
+	c.Image = want
+	if !have.IsZero() && have != want {
+		return []family.Problem{{Key: "model.image.image", Text: fmt.Sprintf("model.image.image is %s, the data has %s; leave it out to follow the data", have, want)}}
+	}
+	return nil
+}
+
+// Part describes the encoder, without a head, as the part of a model whose weights begin with
+// prefix.
+func (c Config) Part(prefix string) family.Part {
+	tokens := c.Tokens()
+	return family.Part{
+		Name: prefix, Tokens: tokens,
+		ForwardFLOPs: family.Product(tokens, c.Patch*c.Patch*3, c.Width) + family.TransformerFLOPs(c.Depth, c.Width, c.MLP, tokens),
+		Activations:  family.TransformerActivations(c.Depth, c.Width, c.MLP, c.Heads, tokens),
+	}
+}

@@ -15,7 +15,7 @@ import (
 // Encodes two images of 8 by 8 pixels into visual tokens, one for each patch, and pools them into
 // one vector per image.
 func ExampleEncode() {
-	config := vit.Config{Width: 16, Depth: 2, MLP: 32, Heads: 2, Patch: 4, Image: 8}
+	config := vit.Config{Width: 16, Depth: 2, MLP: 32, Heads: 2, Patch: 4, Image: vit.Side(8)}
 	be, err := backend.Open("")
 	if err != nil {
 		fmt.Println(err)

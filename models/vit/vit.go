@@ -45,10 +45,11 @@ func pixels(images *Node) *Node {
 
 // embed cuts images into patches, projects them and adds positions: [B, H, W, 3] to [B, T, W].
 func embed(s *weights.Scope, c Config, images *Node) *Node {
-	batch, grid, values := images.Shape().Dimensions[0], c.Grid(), c.Patch*c.Patch*3
-	patches := Reshape(images, batch, grid, c.Patch, grid, c.Patch*3)
-	patches = TransposeAllAxes(patches, 0, 1, 3, 2, 4) // [B, grid, grid, patch, patch·3]
-	patches = Reshape(patches, batch, grid*grid, values)
+	batch, values := images.Shape().Dimensions[0], c.Patch*c.Patch*3
+	rows, columns := c.Grid()
+	patches := Reshape(images, batch, rows, c.Patch, columns, c.Patch*3)
+	patches = TransposeAllAxes(patches, 0, 1, 3, 2, 4) // [B, rows, columns, patch, patch·3]
+	patches = Reshape(patches, batch, rows*columns, values)
 	projection := s.In("patch_embedding")
 	kernel := projection.Weight(weights.Spec{
 		Name: "weight", Shape: []int{values, c.Width}, Init: weights.FanInTruncated(values),
@@ -58,7 +59,7 @@ func embed(s *weights.Scope, c Config, images *Node) *Node {
 	positions := s.In("position_embedding").Weight(weights.Spec{
 		Name: "weight", Shape: []int{c.Tokens(), c.Width}, Init: weights.Normal(1 / math.Sqrt(float64(c.Width))),
 		Adapt: func(stored []float32, shape []int) ([]float32, error) {
-			return ResizePositions(stored, shape, c.Grid(), c.Width)
+			return ResizePositions(stored, shape, rows, columns, c.Width)
 		},
 	})
 	return Add(x, InsertAxes(positions, 0))

@@ -18,7 +18,7 @@ import (
 func specs(t *testing.T, c vit.Config) []weights.Spec {
 	t.Helper()
 	specs, err := weights.Collect(modeltest.Backend(t), func(s *weights.Scope) {
-		vit.Encode(s.In("vision_model"), c, s.Input(dtypes.Float32, 1, c.Image, c.Image, 3))
+		vit.Encode(s.In("vision_model"), c, s.Input(dtypes.Float32, 1, c.Image.Height, c.Image.Width, 3))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -31,14 +31,14 @@ func TestResizePositions(t *testing.T) {
 	golden := modeltest.OpenGolden(t, "testdata/positions.safetensors")
 	table := tensors.MustCopyFlatData[float32](golden.Floats("table"))
 	for _, side := range []int{1, 2, 3, 4, 7} {
-		resized, err := vit.ResizePositions(table, []int{9, 2}, side, 2)
+		resized, err := vit.ResizePositions(table, []int{9, 2}, side, side, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
 		golden.Near(fmt.Sprintf("side%d", side), tensors.FromFlatDataAndDimensions(resized, side*side, 2), 1e-6)
 	}
 	for _, shape := range [][]int{{8, 2}, {9, 3}, {18}} {
-		if _, err := vit.ResizePositions(table, shape, 4, 2); err == nil {
+		if _, err := vit.ResizePositions(table, shape, 4, 4, 2); err == nil {
 			t.Errorf("a table of shape %v was resized", shape)
 		}
 	}
@@ -46,14 +46,14 @@ func TestResizePositions(t *testing.T) {
 
 // TestEncode_LargerImages loads an encoder of small images into one of larger ones.
 func TestEncode_LargerImages(t *testing.T) {
-	small := vit.Config{Width: 4, Depth: 1, MLP: 4, Heads: 1, Patch: 2, Image: 6}
+	small := vit.Config{Width: 4, Depth: 1, MLP: 4, Heads: 1, Patch: 2, Image: vit.Side(6)}
 	path := filepath.Join(t.TempDir(), "small.safetensors")
 	saved := weights.Initial(specs(t, small), 1)
 	if err := saved.Save(path, nil); err != nil {
 		t.Fatal(err)
 	}
 	large := small
-	large.Image = 10
+	large.Image = vit.Side(10)
 	loaded, err := weights.Load(path, specs(t, large))
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func TestConfig_YAML(t *testing.T) {
 	if back, err := yaml.Marshal(c); err != nil || string(back) != text {
 		t.Errorf("written as %q, %v", back, err)
 	}
-	c.Image = 60
+	c.Image = vit.Side(60)
 	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "patch") {
 		t.Errorf("an image of 60 pixels in patches of 16: %v", err)
 	}

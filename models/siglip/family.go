@@ -1,0 +1,129 @@
+package siglip
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/pali3/pali3/models/family"
+	"github.com/pali3/pali3/models/vit"
+	"github.com/pali3/pali3/models/weights"
+)
+
+var _ family.Embedder = (*Config)(nil)
+
+// Family returns the family of SigLIP.
+func Family() family.Family {
+	return family.Family{
+		Name:     "siglip",
+		Summary:  "SigLIP: image and text towers, contrastive",
+		New:      func() family.Model { return &Config{Bias: PaperBias} },
+		Variants: []string{"B/16", "L/16", "So400m/14", "G/14"},
+		Variant: func(name string) (family.Model, error) {
+			c, err := Variant(name)
+			c.Bias = PaperBias
+			return &c, err
+		},
+		Needs: family.Needs{Images: family.Required, Contrastive: true},
+	}
+}
+
+// SetDefaults sets the bias.
+func (c *Config) SetDefaults() { c.Bias = c.bias() }
+
+// Loosen sets the image size and the text tower's vocabulary and length to 0.
+func (c *Config) Loosen() { c.Image.Image, c.Text.Vocab, c.Text.Length = vit.Size{}, 0, 0 }
+
+// Fit sets the image size and the text tower's vocabulary and length.
+func (c *Config) Fit(d family.Data) []family.Problem {
+	switch d.Images {
+	case 1:
+	case 0:
+		return []family.Problem{{Key: "tasks", Text: "a siglip takes one image per example, and no task has images; its tasks are of kind contrastive"}}
+	default:
+		return []family.Problem{{Key: "images.per_example", Text: fmt.Sprintf("a siglip takes one image per example, images.per_example is %d", d.Images)}}
+	}
+	all := c.Image.Fit(d)
+	all = append(all, family.FitSize("model.text.vocab", &c.Text.Vocab, d.Vocabulary)...)
+	all = append(all, family.FitSize("model.text.length", &c.Text.Length, d.Encoder)...)
+	all = append(all, family.Invalid("model.image", c.Image.Validate())...)
+	return append(all, family.Invalid("model.text", c.Text.Validate())...)
+}
+
+// Specs lists the weights of the two towers, the temperature and the bias.
+func (c *Config) Specs(be compute.Backend) ([]weights.Spec, error) { return Specs(be, *c) }
+
+// Loss builds the sigmoid loss of a batch.
+func (c *Config) Loss(s *weights.Scope, b family.Batch) family.Loss {
+	d := b.Pixels.Shape().Dimensions // [B, 1, H, W, 3]
+	loss, sums, counts := LossByExample(s, *c, Reshape(b.Pixels, d[0], d[2], d[3], d[4]), b.Encoder)
+	return family.Loss{Mean: loss, Sums: sums, Counts: counts}
+}
+
+// ImageSize is the size of an image in pixels.
+func (c *Config) ImageSize() (height, width int) { return c.Image.Image.Height, c.Image.Image.Width }
+
+// TextLength is the number of ids of a text.
+func (c *Config) TextLength() int { return c.Text.Length }
+
+// EmbedImages turns images [B, H, W, 3] into embeddings [B, E]: see [EmbedImages].
+func (c *Config) EmbedImages(s *weights.Scope, images *Node) *Node { return EmbedImages(s, *c, images) }
+
+// EmbedTexts turns ids [B, L] into embeddings [B, E]: see [EmbedTexts].
+func (c *Config) EmbedTexts(s *weights.Scope, ids *Node) *Node { return EmbedTexts(s, *c, ids) }
+
+// Compare returns the logits of images and texts: see [Logits].
+func (c *Config) Compare(s *weights.Scope, images, texts *Node) *Node {
+	return Logits(s, *c, images, texts)
+}
+
+// Inputs lists images [B, H, W, 3] and input_ids [C, L].
+func (c *Config) Inputs() []family.Input {
+	return []family.Input{
+		{Name: "images", DType: dtypes.Float32, Shapes: [][]int{{0, c.Image.Image.Height, c.Image.Image.Width, 3}}},
+		{Name: "input_ids", DType: dtypes.Int32, Shapes: [][]int{{0, 0}}, Vocabulary: c.Text.Vocab},
+	}
+}
+
+// Outputs embeds images and texts as image_embeds and text_embeds, and compares them, where both
+// are given, as logits_per_image [B, C] and, where C is a multiple of B, loss.
+func (c *Config) Outputs(s *weights.Scope, in map[string]*Node) (results []weights.Noted) {
+	var images, texts *Node
+	if in["images"] != nil {
+		images = EmbedImages(s, *c, in["images"])
+		results = append(results, weights.Noted{Name: "image_embeds", Node: images})
+	}
+	if in["input_ids"] != nil {
+		texts = EmbedTexts(s, *c, in["input_ids"])
+		results = append(results, weights.Noted{Name: "text_embeds", Node: texts})
+	}
+	if images == nil || texts == nil {
+		return results
+	}
+	logits := Logits(s, *c, images, texts)
+	results = append(results, weights.Noted{Name: "logits_per_image", Node: logits})
+	if d := logits.Shape().Dimensions; d[1]%d[0] == 0 {
+		results = append(results, weights.Noted{Name: "loss", Node: SigmoidLoss(logits)})
+	}
+	return results
+}
+
+// Parts describes the towers. The text's length is the tower's, whatever the lengths say.
+func (c *Config) Parts(family.Lengths) []family.Part {
+	w, tokens, t := c.Image.Width, c.Image.Tokens(), c.Text
+	head := family.Product(1, w, w) + family.Product(tokens, w, 2*w) + family.Scores(1, tokens, w) +
+		family.Product(1, w, w) + 2*family.Product(1, w, c.Image.MLP)
+	image := c.Image.Part("vision_model")
+	return []family.Part{
+		{Name: "vision_model.head", ForwardFLOPs: head, Tokens: tokens},
+		image,
+		{
+			Name: "text_model", Tokens: t.Length,
+			ForwardFLOPs: family.TransformerFLOPs(t.Depth, t.Width, t.MLP, t.Length) + family.Product(1, t.Width, w),
+			Activations:  family.TransformerActivations(t.Depth, t.Width, t.MLP, t.Heads, t.Length),
+		},
+		{Name: "logit_scale"}, {Name: "logit_bias"},
+	}
+}
