@@ -43,3 +43,18 @@ func ExamplePreset() {
 	// Output:
 	// 1024 128 [c4_en gemma mc4 mt5 t5 ul2 umt5]
 }
+
+// Parses an answer to "detect cat ; dog". A part that is no region is counted, not guessed.
+func ExampleParseRegions() {
+	answer := "<loc0102><loc0000><loc0921><loc1023> cat ; <loc0300><loc0400> dog"
+	found, invalid := tokenize.ParseRegions(answer)
+	for _, region := range found {
+		fmt.Printf("%s: %.2f\n", region.Label, region.Fractions())
+	}
+	for _, part := range invalid {
+		fmt.Println("invalid:", part.Reason)
+	}
+	// Output:
+	// cat: [0.10 0.00 0.90 1.00]
+	// invalid: 2 <loc> pieces, want 4
+}

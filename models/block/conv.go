@@ -36,7 +36,7 @@ func Conv(s *weights.Scope, x *Node, out int, w Window, kernel, bias weights.Ini
 	k := s.Weight(weights.Spec{
 		Name: "weight", Shape: []int{w.Side, w.Side, in, out}, Init: kernel, Decay: true, Layout: weights.ConvKernel,
 	})
-	return Linear(windows(x, w), Reshape(k, w.Side*w.Side*in, out), s.Vector("bias", out, bias))
+	return addBias(s, Linear(windows(x, w), Reshape(k, w.Side*w.Side*in, out), nil), bias)
 }
 
 // ConvTranspose is a transposed convolution with bias, from [B, H', W', C] to [B, H, W, out].
@@ -47,8 +47,18 @@ func ConvTranspose(s *weights.Scope, x *Node, out int, w Window, kernel, bias we
 	k := s.Weight(weights.Spec{
 		Name: "weight", Shape: []int{in, w.Side, w.Side, out}, Init: kernel, Decay: true, Layout: weights.ConvTransposeKernel,
 	})
-	y := sumWindows(Linear(x, Reshape(k, in, w.Side*w.Side*out), nil), w)
-	return Add(y, alongLast(s.Vector("bias", out, bias), y))
+	return addBias(s, sumWindows(Linear(x, Reshape(k, in, w.Side*w.Side*out), nil), w), bias)
+}
+
+// addBias adds the weight "bias" to the channels of x [B, H, W, C]. Its gradient sums axis by axis:
+// one sum over all pixels of a batch loses digits.
+func addBias(s *weights.Scope, x *Node, init weights.Init) *Node {
+	bias := s.Vector("bias", width(x), init)
+	return withGradient([]*Node{x, bias},
+		func() *Node { return Add(x, alongLast(bias, x)) },
+		func(_, dy *Node) []*Node {
+			return []*Node{dy, ReduceSum(ReduceSum(ReduceSum(dy, 2), 1), 0)}
+		})
 }
 
 // windows copies what each place of the window sees, from [B, H, W, C] to [B, H', W', side·side·C].
@@ -78,8 +88,7 @@ func copyWindows(x *Node, w Window) *Node {
 	batch, c := d[0], d[3]
 	high, wide := w.places(d[1]), w.places(d[2])
 	blocks := w.Side / w.Stride
-	x = pad(x, 1, w.Padding, w.Padding)
-	x = pad(x, 2, w.Padding, w.Padding)
+	x = pad(x, edge{1, w.Padding, w.Padding}, edge{2, w.Padding, w.Padding})
 	x = Reshape(x, batch, d[1]+2*w.Padding, wide+blocks-1, w.Stride*c)
 	x = shifted(x, 2, blocks) // [B, H, W', side·C]
 	x = Reshape(x, batch*(high+blocks-1), w.Stride, wide, w.Side*c)
@@ -96,7 +105,7 @@ func shifted(x *Node, axis, n int) *Node {
 	}
 	copies := make([]*Node, n)
 	for i := range copies {
-		copies[i] = pad(x, axis, -i, i-n+1)
+		copies[i] = pad(x, edge{axis, -i, i - n + 1})
 	}
 	return Concatenate(copies, -1)
 }
@@ -113,7 +122,7 @@ func addWindows(x *Node, w Window) *Node {
 	x = Reshape(x, batch, (high+blocks-1)*w.Stride, wide, w.Side*c)
 	x = unshifted(x, 2, blocks)
 	x = Reshape(x, batch, (high+blocks-1)*w.Stride, (wide+blocks-1)*w.Stride, c)
-	return pad(pad(x, 1, -w.Padding, -w.Padding), 2, -w.Padding, -w.Padding)
+	return pad(x, edge{1, -w.Padding, -w.Padding}, edge{2, -w.Padding, -w.Padding})
 }
 
 // unshifted is the transpose of shifted.
@@ -124,7 +133,7 @@ func unshifted(x *Node, axis, n int) *Node {
 	size := width(x) / n
 	var sum *Node
 	for i := range n {
-		part := pad(pad(x, x.Rank()-1, -i*size, -(n-1-i)*size), axis, i, n-1-i)
+		part := pad(x, edge{axis, i, n - 1 - i}, edge{x.Rank() - 1, -i * size, -(n - 1 - i) * size})
 		if sum == nil {
 			sum = part
 		} else {
@@ -134,19 +143,25 @@ func unshifted(x *Node, axis, n int) *Node {
 	return sum
 }
 
-// pad adds zeros before and after an axis, or removes elements where a count is negative. The Go
-// backend pads in blocks but slices element by element. GoMLX derives a wrong gradient for negative
-// counts, so graphs with derived gradients slice.
-func pad(x *Node, axis, before, after int) *Node {
-	if (before < 0 || after < 0) && !ownGradients() {
-		x = SliceAxis(x, axis, AxisRange(max(-before, 0), x.Shape().Dimensions[axis]-max(-after, 0)))
-		before, after = max(before, 0), max(after, 0)
+// edge is how many zeros to add before and after an axis; negative counts remove elements.
+type edge struct{ axis, before, after int }
+
+// pad adds zeros and removes elements. The Go backend pads in blocks but slices element by element.
+// GoMLX derives a wrong gradient for negative counts, so graphs with derived gradients slice.
+func pad(x *Node, edges ...edge) *Node {
+	axes := make([]compute.PadAxis, x.Rank())
+	needed := false
+	for _, e := range edges {
+		if (e.before < 0 || e.after < 0) && !ownGradients() {
+			x = SliceAxis(x, e.axis, AxisRange(max(-e.before, 0), x.Shape().Dimensions[e.axis]-max(-e.after, 0)))
+			e.before, e.after = max(e.before, 0), max(e.after, 0)
+		}
+		axes[e.axis] = compute.PadAxis{Start: e.before, End: e.after}
+		needed = needed || e.before != 0 || e.after != 0
 	}
-	if before == 0 && after == 0 {
+	if !needed {
 		return x
 	}
-	axes := make([]compute.PadAxis, x.Rank())
-	axes[axis] = compute.PadAxis{Start: before, End: after}
 	return Pad(x, ScalarZero(x.Graph(), x.DType()), axes...)
 }
 

@@ -1,0 +1,144 @@
+package maskvae
+
+import (
+	"fmt"
+	"image"
+	"math"
+
+	"github.com/pali3/pali3/tokenize"
+)
+
+// Crop cuts a mask of a whole image, 255 inside the object and 0 outside, to the object's box and
+// resizes it to [S·S] values in [0, 1] for [Codec.Encode], S = Config.Image. The edges of the box,
+// y0, x0, y1, x1, are fractions of the image's height and width; they are rounded to pixels.
+//
+// It is what PaliGemma was trained with: bilinear resizing with antialiasing by tf.image.resize,
+// and box edges rounded in float32, halves to even (big_vision pp/proj/paligemma/segmentation.py,
+// refcoco_mask2str).
+func (c Config) Crop(mask *image.Gray, box [4]float64) ([]float32, error) {
+	size := mask.Bounds().Size()
+	sides := [4]int{size.Y, size.X, size.Y, size.X}
+	var at [4]int
+	for i, edge := range box {
+		if !(edge >= 0 && edge <= 1) {
+			return nil, fmt.Errorf("cropping a mask: edge %d of the box %v is not a fraction of the image, 0 to 1", i, box)
+		}
+		at[i] = int(math.RoundToEven(float64(float32(sides[i]) * float32(edge))))
+	}
+	y0, x0, y1, x1 := at[0], at[1], at[2], at[3]
+	if y1 <= y0 || x1 <= x0 {
+		return nil, fmt.Errorf("cropping a mask of %dx%d pixels: the box %v, y0 x0 y1 x1, has no pixel", size.X, size.Y, box)
+	}
+	part := make([]float32, (y1-y0)*(x1-x0))
+	for y := y0; y < y1; y++ {
+		row := mask.Pix[mask.PixOffset(mask.Rect.Min.X, mask.Rect.Min.Y+y):]
+		for x, v := range row[x0:x1] {
+			part[(y-y0)*(x1-x0)+x] = float32(v)
+		}
+	}
+	resized := resize(part, y1-y0, x1-x0, c.Image, c.Image)
+	for i := range resized {
+		resized[i] /= 255
+	}
+	return resized, nil
+}
+
+// Paste resizes a decoded mask, [S·S] values, to its box in an image of the given height and width
+// and returns the image's mask: 255 where the value is above 0, and 0 elsewhere. Box holds the four
+// <loc> numbers ymin, xmin, ymax, xmax.
+//
+// It is what PaliGemma is evaluated with: box edges truncated to pixels and bilinear resizing by
+// Pillow, which antialiases (big_vision evaluators/proj/paligemma/transfers/segmentation.py). As
+// there, it is an error if the box has no pixel.
+func (c Config) Paste(decoded []float32, box [4]int, height, width int) (*image.Gray, error) {
+	const mostPixels = 1 << 28
+	switch {
+	case len(decoded) != c.Image*c.Image:
+		return nil, fmt.Errorf("pasting a mask: %d values, want %d·%d", len(decoded), c.Image, c.Image)
+	case height < 1 || width < 1 || height > mostPixels/width:
+		return nil, fmt.Errorf("pasting a mask: an image of height %d and width %d, want 1 to %d pixels", height, width, mostPixels)
+	}
+	sides := [4]int{height, width, height, width}
+	var at [4]int
+	for i, edge := range box {
+		if edge < 0 || edge >= tokenize.Locations {
+			return nil, fmt.Errorf("pasting a mask: edge %d of the box %v is not a location, 0 to %d", i, box, tokenize.Locations-1)
+		}
+		at[i] = int(float64(edge) / (tokenize.Locations - 1) * float64(sides[i]))
+	}
+	y0, x0, y1, x1 := at[0], at[1], at[2], at[3]
+	if y1 <= y0 || x1 <= x0 {
+		return nil, fmt.Errorf("pasting a mask: the box %v, ymin xmin ymax xmax, has no pixel of an image of height %d and width %d",
+			box, height, width)
+	}
+	whole := image.NewGray(image.Rect(0, 0, width, height))
+	resized := resize(decoded, c.Image, c.Image, y1-y0, x1-x0)
+	for y := y0; y < y1; y++ {
+		for x := x0; x < x1; x++ {
+			if resized[(y-y0)*(x1-x0)+x-x0] > 0 {
+				whole.Pix[y*whole.Stride+x] = 255
+			}
+		}
+	}
+	return whole, nil
+}
+
+// resize changes the size of pixels [height, width] bilinearly. Where it shrinks it antialiases: it
+// widens the triangle by the ratio. Sums are float64, as Pillow's; rows come first (Pillow's
+// Resample.c, for images of floats; tf.image.resize with antialias computes the same weights).
+func resize(pixels []float32, height, width, toHeight, toWidth int) []float32 {
+	narrow := make([]float32, height*toWidth)
+	columns := triangles(width, toWidth)
+	for y := range height {
+		row := pixels[y*width:][:width]
+		for x, t := range columns {
+			narrow[y*toWidth+x] = t.sum(row[t.first:], 1)
+		}
+	}
+	out := make([]float32, toHeight*toWidth)
+	for y, t := range triangles(height, toHeight) {
+		for x := range toWidth {
+			out[y*toWidth+x] = t.sum(narrow[t.first*toWidth+x:], toWidth)
+		}
+	}
+	return out
+}
+
+// triangle holds the weights of the source pixels, from the first one, that make an output pixel.
+type triangle struct {
+	first   int
+	weights []float64
+}
+
+// sum weighs the pixels at from[0], from[step], from[2·step] and so on.
+func (t triangle) sum(from []float32, step int) float32 {
+	total := 0.0
+	for i, w := range t.weights {
+		total += w * float64(from[i*step])
+	}
+	return float32(total)
+}
+
+// triangles returns the weights of each output pixel along an axis. Pixel i is centred at
+// (i+0.5)·from/to; weights beyond the edge are shared out among the others.
+func triangles(from, to int) []triangle {
+	ratio := float64(from) / float64(to)
+	reach := max(ratio, 1)
+	all := make([]triangle, to)
+	for i := range all {
+		centre := (float64(i) + 0.5) * ratio
+		first := max(int(centre-reach+0.5), 0)
+		last := min(int(centre+reach+0.5), from)
+		weights := make([]float64, last-first)
+		total := 0.0
+		for j := range weights {
+			weights[j] = max(0, 1-math.Abs((float64(first+j)-centre+0.5)/reach))
+			total += weights[j]
+		}
+		for j := range weights {
+			weights[j] /= total
+		}
+		all[i] = triangle{first, weights}
+	}
+	return all
+}
