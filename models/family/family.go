@@ -40,6 +40,8 @@ type Family struct {
 	Variant func(name string) (Model, error)
 	// Needs is what the family needs of the examples that it is trained on.
 	Needs Needs
+	// Hub describes the family's folders on a model hub. Nil if there are none.
+	Hub *Hub
 }
 
 // Needs is what a family needs of its training examples.

@@ -1,0 +1,44 @@
+package family
+
+import "github.com/pali3/pali3/models/weights"
+
+// Hub describes a family's folders on a model hub, as transformers' save_pretrained writes them. A
+// family without one is read from and written to run folders only.
+type Hub struct {
+	// Types are the values of model_type in config.json that Read reads, for example "siglip".
+	Types []string
+	// Read returns the model that a config.json describes. It refuses what the model cannot do
+	// exactly, and sizes that no model has.
+	Read func(config []byte) (Model, error)
+	// Write returns the content of config.json for a model, with model_type and architectures. It
+	// is nil, or returns an error, if transformers has no class for the model.
+	Write func(m Model) (map[string]any, error)
+	// Names presents a folder's weights under the model's names. Nil if transformers' names are
+	// ours.
+	Names func(m Model) weights.Names
+	// Name returns transformers' name for a weight of ours. Nil if it is the same.
+	Name func(ours string) string
+	// Skip reports whether a folder's tensor is known not to be a weight, such as a buffer of
+	// position ids or a copy of a shared weight. Nil if all are weights.
+	Skip func(theirs string) bool
+	// Frame is how a prompt is framed by the family's own processor, a value of
+	// tokenize.Config.Frame. "" is a prompt and its end of sentence.
+	Frame string
+	// Prompts are the templates that the published models were trained with, by kind of task.
+	Prompts map[string]string
+}
+
+// OfType returns the family that reads a model_type of config.json.
+func (all Families) OfType(modelType string) (Family, bool) {
+	for _, f := range all {
+		if f.Hub == nil {
+			continue
+		}
+		for _, t := range f.Hub.Types {
+			if t == modelType {
+				return f, true
+			}
+		}
+	}
+	return Family{}, false
+}
