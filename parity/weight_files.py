@@ -1,6 +1,6 @@
 """Writes files of weights by numpy, torch and safetensors, for the readers of internal/.
 
-    python -m venv venv && venv/bin/pip install -r parity/requirements-models.txt
+    python -m venv venv && venv/bin/pip install -r parity/requirements-weights.txt
     venv/bin/python parity/weight_files.py
 
 It writes internal/safetensors/testdata and internal/npz/testdata. Each .npz has a .safetensors beside it with

@@ -55,8 +55,11 @@ func patchSide(rows int) int { return int(math.Sqrt(float64(rows/3)) + 0.5) }
 // ToFile reorders the elements of a weight from the graph's order to the file's. Shape is the
 // graph's.
 func (l Layout) ToFile(values []float32, shape []int) []float32 {
-	if l == AsUsed {
+	switch l {
+	case AsUsed:
 		return values
+	case Transposed:
+		return transpose(values, shape[0], shape[1])
 	}
 	stored := make([]float32, len(values))
 	l.eachPair(shape, func(graph, file int) { stored[file] = values[graph] })
@@ -65,8 +68,11 @@ func (l Layout) ToFile(values []float32, shape []int) []float32 {
 
 // FromFile is the inverse of [Layout.ToFile]. Shape is the graph's.
 func (l Layout) FromFile(stored []float32, shape []int) []float32 {
-	if l == AsUsed {
+	switch l {
+	case AsUsed:
 		return stored
+	case Transposed:
+		return transpose(stored, shape[1], shape[0])
 	}
 	values := make([]float32, len(stored))
 	l.eachPair(shape, func(graph, file int) { values[graph] = stored[file] })
