@@ -119,20 +119,32 @@ func (a *Arguments) Size() (height, width int) {
 	return height, height
 }
 
+// resampling is how an op resizes.
+type resampling struct {
+	filter    Filter
+	antialias bool
+	pil       bool // as Pillow does, in 8 bits
+}
+
 // resampling takes method and antialias.
-func (a *Arguments) resampling() (filter Filter, antialias bool) {
+func (a *Arguments) resampling() resampling {
+	how := resampling{antialias: true}
 	if text, given := a.Text("method"); given {
-		filter = a.filter(text)
+		how.filter = a.filter(text)
 	}
 	text, given := a.Text("antialias")
-	if !given {
-		return filter, true
+	switch {
+	case !given:
+		return how
+	case text == "pil":
+		how.pil = true
+		return how
 	}
-	antialias, err := strconv.ParseBool(text)
-	if err != nil {
-		a.fail("antialias is %q, not true or false", text)
+	var err error
+	if how.antialias, err = strconv.ParseBool(text); err != nil {
+		a.fail("antialias is %q, not true, false or pil", text)
 	}
-	return filter, antialias
+	return how
 }
 
 func (a *Arguments) filter(text string) Filter {

@@ -59,8 +59,8 @@ const maxOutput = 16384
 // builtinOps have the names and meanings of big_vision's (pp/ops_general.py, pp/ops_image.py).
 // Resizing differs in two ways: antialias defaults to true, and floats are not rounded to 8 bits.
 var builtinOps = Ops{
-	{decodeOp, "decode([background=white])", "bytes to pixels 0 to 255; must come first", buildDecode},
-	{"resize", "resize(size | height, width, [method], [antialias])", "squash to that size", buildResize},
+	{decodeOp, "decode([background=white])", "bytes to pixels 0 to 255; must come first; background=none drops alpha", buildDecode},
+	{"resize", "resize(size | height, width, [method], [antialias])", "squash to that size; antialias=pil gives the bytes of Pillow", buildResize},
 	{"resize_small", "resize_small(size, [method], [antialias])", "shorter side to size, aspect kept", buildResizeSmall},
 	{"central_crop", "central_crop(size | height, width)", "cut out the middle", buildCentralCrop},
 	{"random_crop", "random_crop(size | height, width)", "cut out a random part", buildRandomCrop},
@@ -68,15 +68,23 @@ var builtinOps = Ops{
 	{"flip_lr", "flip_lr", "flip horizontally with probability 0.5", buildFlip},
 	{"grayscale", "grayscale([p=1])", "remove colour, with probability p", buildGrayscale},
 	{"value_range", "value_range(low, high, [in_low=0], [in_high=255])", "map in_low..in_high to low..high", buildValueRange},
+	{"vgg_value_range", "vgg_value_range(mean_r, mean_g, mean_b, std_r, std_g, std_b)", "subtract a mean and divide by a deviation, per channel", buildVGGValueRange},
 }
 
 // decodeOp is the op that every pipeline begins with.
 const decodeOp = "decode"
 
-// buildDecode takes what transparency is laid over: white, black or #rrggbb.
+// buildDecode takes what transparency is laid over: white, black or #rrggbb; none ignores it and
+// keeps the colours that transparent pixels have, as Pillow's convert("RGB") does.
 func buildDecode(a *Arguments) (Action, error) {
 	background := White
-	if text, given := a.Text("background"); given {
+	if text, given := a.Text("background"); given && text == "none" {
+		return Action{Run: func(p *Pixels, _ *random.Stream) (err error) {
+			p.image, err = p.limits.decodeColour(p.encoded)
+			p.encoded = nil
+			return err
+		}}, nil
+	} else if given {
 		background = a.colour("background", text)
 	}
 	return Action{Run: func(p *Pixels, _ *random.Stream) (err error) {
@@ -88,16 +96,15 @@ func buildDecode(a *Arguments) (Action, error) {
 
 func buildResize(a *Arguments) (Action, error) {
 	height, width := a.Size()
-	filter, antialias := a.resampling()
+	how := a.resampling()
 	return Action{Height: height, Width: width, Run: func(p *Pixels, _ *random.Stream) error {
-		p.resize(height, width, filter, antialias)
-		return nil
+		return p.resize(height, width, how)
 	}}, nil
 }
 
 func buildResizeSmall(a *Arguments) (Action, error) {
 	size := a.Side("size")
-	filter, antialias := a.resampling()
+	how := a.resampling()
 	return Action{Run: func(p *Pixels, _ *random.Stream) error {
 		h, w := p.Size()
 		ratio := float64(size) / float64(min(h, w))
@@ -105,8 +112,7 @@ func buildResizeSmall(a *Arguments) (Action, error) {
 		if height*width > p.limits.MaxPixels {
 			return fmt.Errorf("%w: %dx%d would become %dx%d", ErrTooLarge, h, w, height, width)
 		}
-		p.resize(height, width, filter, antialias)
-		return nil
+		return p.resize(height, width, how)
 	}}, nil
 }
 
@@ -145,12 +151,11 @@ func buildInceptionCrop(a *Arguments) (Action, error) {
 	if !(0 < areaMin && areaMin <= areaMax && areaMax <= 100) {
 		return Action{}, errors.New("areas are percentages, 0 < area_min <= area_max <= 100")
 	}
-	filter, antialias := a.resampling()
+	how := a.resampling()
 	return Action{Random: true, Height: size, Width: size, Run: func(p *Pixels, rng *random.Stream) error {
 		h, w := p.Size()
 		p.crop(inceptionRegion(rng, h, w, areaMin/100, areaMax/100))
-		p.resize(size, size, filter, antialias)
-		return nil
+		return p.resize(size, size, how)
 	}}, nil
 }
 
@@ -218,6 +223,31 @@ func buildValueRange(a *Arguments) (Action, error) {
 		pix := p.Tensor().Pix
 		for i, v := range pix {
 			pix[i] = (v-from)*scale + to
+		}
+		return nil
+	}}, nil
+}
+
+// buildVGGValueRange takes means and deviations in units of the pixels, 0 to 255, as big_vision's
+// op of that name does.
+func buildVGGValueRange(a *Arguments) (Action, error) {
+	var mean, std [3]float32
+	for i, channel := range []string{"r", "g", "b"} {
+		mean[i] = float32(a.Number("mean_" + channel))
+	}
+	for i, channel := range []string{"r", "g", "b"} {
+		v := a.Number("std_" + channel)
+		if v == 0 {
+			return Action{}, errors.New("a deviation is 0")
+		}
+		std[i] = float32(v)
+	}
+	return Action{KeepsSize: true, Run: func(p *Pixels, _ *random.Stream) error {
+		pix := p.Tensor().Pix
+		for i := 0; i < len(pix); i += 3 {
+			for c := range mean {
+				pix[i+c] = (pix[i+c] - mean[c]) / std[c]
+			}
 		}
 		return nil
 	}}, nil

@@ -29,7 +29,7 @@ func TestParseErrors(t *testing.T) {
 		{"decode|resize(224, 224, 3, 4)", 7, `no method is called "3"`},
 		{"decode|resize(224, methd=bicubic)", 7, `did you mean "method"?`},
 		{"decode|resize(224, method=cubic)", 7, `did you mean "bicubic"?`},
-		{"decode|resize(224, antialias=perhaps)", 7, "not true or false"},
+		{"decode|resize(224, antialias=perhaps)", 7, "not true, false or pil"},
 		{"decode|resize(224,)", 7, "an argument is empty"},
 		{"decode|resize(method=bilinear, 224)", 7, "after one by name"},
 		{"decode|resize(224, method=bilinear, method=bicubic)", 7, "given twice"},

@@ -1,5 +1,7 @@
 package augment
 
+import "errors"
+
 // Pixels are the image that the ops of a pipeline work on: its bytes before decode, then 8-bit
 // pixels, and floats from the first op that needs them. One of the three is set.
 type Pixels struct {
@@ -37,14 +39,21 @@ func (p *Pixels) Size() (height, width int) {
 	return p.image.Height, p.image.Width
 }
 
-func (p *Pixels) resize(height, width int, filter Filter, antialias bool) {
+func (p *Pixels) resize(height, width int, how resampling) error {
 	var t Tensor
-	if p.tensor != nil {
-		t = p.tensor.Resize(height, width, filter, antialias)
-	} else {
-		t = p.image.Resize(height, width, filter, antialias)
+	switch {
+	case how.pil && p.tensor != nil:
+		return errors.New("antialias=pil resizes 8-bit pixels: put it before ops that make floats")
+	case how.pil:
+		p.image = p.image.ResizePIL(height, width, how.filter)
+		return nil
+	case p.tensor != nil:
+		t = p.tensor.Resize(height, width, how.filter, how.antialias)
+	default:
+		t = p.image.Resize(height, width, how.filter, how.antialias)
 	}
 	p.tensor, p.image = &t, nil
+	return nil
 }
 
 func (p *Pixels) crop(r region) {

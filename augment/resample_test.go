@@ -1,8 +1,11 @@
 package augment
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -82,5 +85,52 @@ func TestBicubicOfBytesStaysInRange(t *testing.T) {
 		if v < 0 || v > 255 {
 			t.Fatalf("value %d is %v", i, v)
 		}
+	}
+}
+
+// TestResizePIL_EqualsPillow compares all bytes by their hash.
+func TestResizePIL_EqualsPillow(t *testing.T) {
+	var cases []struct {
+		From, To [2]int
+		Method   string
+		SHA256   string
+	}
+	if err := json.Unmarshal(readFile(t, "testdata/resize_pil.json"), &cases); err != nil {
+		t.Fatal(err)
+	}
+	filters := map[string]Filter{"bilinear": Bilinear, "bicubic": Bicubic, "nearest": Nearest}
+	for _, c := range cases {
+		got := pattern(c.From[0], c.From[1]).ResizePIL(c.To[0], c.To[1], filters[c.Method])
+		if sum := fmt.Sprintf("%x", sha256.Sum256(got.Pix)); sum != c.SHA256 {
+			t.Errorf("%v to %v, %s: SHA-256 %.8s, want %.8s", c.From, c.To, c.Method, sum, c.SHA256)
+		}
+	}
+}
+
+func TestParse_PillowsResizeNeedsBytes(t *testing.T) {
+	p := MustParse("decode|value_range(0,1)|resize(8,bicubic,pil)")
+	if _, err := p.Apply(readFile(t, "testdata/images/lossless.webp"), nil); err == nil || !strings.Contains(err.Error(), "8-bit") {
+		t.Errorf("resizing floats as Pillow does: %v", err)
+	}
+}
+
+func TestVGGValueRange_IsPerChannel(t *testing.T) {
+	p := MustParse("decode|resize(2,bilinear,pil)|vgg_value_range(10,20,30,1,2,4)")
+	raw, err := MustParse("decode|resize(2,bilinear,pil)").Apply(readFile(t, "testdata/images/lossless.webp"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := p.Apply(readFile(t, "testdata/images/lossless.webp"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean, std := []float32{10, 20, 30}, []float32{1, 2, 4}
+	for i, v := range raw.Pix {
+		if want := (v - mean[i%3]) / std[i%3]; got.Pix[i] != want {
+			t.Fatalf("value %d is %g, want %g", i, got.Pix[i], want)
+		}
+	}
+	if _, err := Parse("decode|vgg_value_range(0,0,0,1,1,0)"); err == nil {
+		t.Error("a deviation of 0 was accepted")
 	}
 }

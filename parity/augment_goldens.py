@@ -2,10 +2,12 @@
 
     python parity/augment_goldens.py augment/testdata
 
-resize.json has sizes, method and the float32 output of PIL for the values of pattern(). pictures/NAME.EXT is an
+resize.json has sizes, method and the float32 output of PIL for the values of pattern(); resize_pil.json the SHA-256
+of PIL's output for the same values in 8 bits. pictures/NAME.EXT is an
 encoded image; pictures/NAME.EXT.want.png is the image as PIL decodes it, on white and upright.
 """
 
+import hashlib
 import json
 import pathlib
 import sys
@@ -36,6 +38,18 @@ for fh, fw, h, w, name in [
     got = resize(pattern(fh, fw), h, w, getattr(Image.Resampling, name.upper()))
     cases.append({"from": [fh, fw], "to": [h, w], "method": name, "want": [round(float(v), 4) for v in got.flatten()]})
 (out / "resize.json").write_text("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")
+
+cases = []
+for fh, fw, h, w, name in [
+    (9, 7, 4, 3, "bilinear"), (4, 3, 9, 7, "bicubic"), (5, 5, 5, 5, "bicubic"), (1, 1, 3, 2, "bicubic"),
+    (480, 640, 224, 224, "bicubic"), (480, 640, 224, 224, "bilinear"), (97, 131, 224, 196, "bicubic"),
+    (97, 131, 97, 50, "bicubic"), (97, 131, 50, 131, "bilinear"), (2000, 3, 7, 64, "bicubic"), (400, 260, 50, 97, "bicubic"),
+    (100, 260, 20, 130, "bicubic"), (683, 500, 224, 300, "bicubic"), (60, 60, 18, 40, "bilinear"), (60, 60, 20, 40, "bilinear"), (33, 1000, 32, 32, "bilinear"),
+    (11, 13, 4, 20, "nearest"),
+]:
+    image = Image.fromarray(pattern(fh, fw).astype(np.uint8)).resize((w, h), getattr(Image.Resampling, name.upper()))
+    cases.append({"from": [fh, fw], "to": [h, w], "method": name, "sha256": hashlib.sha256(image.tobytes()).hexdigest()})
+(out / "resize_pil.json").write_text("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")
 
 
 def scene(width=45, height=37):

@@ -1,0 +1,120 @@
+package augment
+
+// Pillow resizes 8-bit images in whole numbers (Resample.c, ImagingResampleInner): along one axis,
+// rounded to 8 bits, then along the other, rounded again, with weights of 22 binary places. Models
+// that are published with transformers see images resized like that.
+
+// pilBits are the binary places of the weights (PRECISION_BITS).
+const pilBits = 32 - 8 - 2
+
+// pilTaps are taps in whole numbers.
+type pilTaps struct {
+	first   int
+	weights []int32
+}
+
+// ResizePIL returns the image at height x width with the pixels of Pillow's Image.resize, which
+// always antialiases.
+func (m *Image) ResizePIL(height, width int, filter Filter) *Image {
+	if filter == Nearest {
+		return m.nearest(height, width)
+	}
+	switch {
+	case width == m.Width && height == m.Height:
+		return &Image{m.Height, m.Width, append([]uint8(nil), m.Pix...)}
+	case width == m.Width:
+		return m.pilRows(height, filter)
+	case height == m.Height:
+		return m.pilColumns(width, filter)
+	case height < m.Height && m.Height-height > 2*(m.Width-width): // as Pillow 13 was found to do
+		return m.pilRows(height, filter).pilColumns(width, filter)
+	}
+	return m.pilColumns(width, filter).pilRows(height, filter)
+}
+
+// pilTapsFor follows precompute_coeffs and normalize_coeffs_8bpc.
+func pilTapsFor(from, to int, filter Filter) []pilTaps {
+	scale := float64(from) / float64(to)
+	stretch := max(scale, 1)
+	support := filter.support() * stretch
+	all := make([]pilTaps, to)
+	for i := range all {
+		centre := (float64(i) + 0.5) * scale
+		first := max(int(centre-support+0.5), 0)
+		weights := make([]float64, min(int(centre+support+0.5), from)-first)
+		total := 0.0
+		for j := range weights {
+			weights[j] = filter.at((float64(j+first) - centre + 0.5) * (1 / stretch))
+			total += weights[j]
+		}
+		all[i] = pilTaps{first, make([]int32, len(weights))}
+		for j, w := range weights {
+			if total != 0 {
+				w /= total
+			}
+			if w < 0 {
+				all[i].weights[j] = int32(-0.5 + w*(1<<pilBits))
+			} else {
+				all[i].weights[j] = int32(0.5 + w*(1<<pilBits))
+			}
+		}
+	}
+	return all
+}
+
+// pilColumns resizes every row.
+func (m *Image) pilColumns(width int, filter Filter) *Image {
+	out := newImage(m.Height, width)
+	columns := pilTapsFor(m.Width, width, filter)
+	for y := range m.Height {
+		row, to := m.Pix[3*y*m.Width:][:3*m.Width], out.Pix[3*y*width:][:3*width]
+		for x, c := range columns {
+			from := row[3*c.first:][:3*len(c.weights)]
+			r, g, b := int32(1<<(pilBits-1)), int32(1<<(pilBits-1)), int32(1<<(pilBits-1))
+			for _, w := range c.weights {
+				r += int32(from[0]) * w
+				g += int32(from[1]) * w
+				b += int32(from[2]) * w
+				from = from[3:]
+			}
+			to[3*x], to[3*x+1], to[3*x+2] = pilByte(r), pilByte(g), pilByte(b)
+		}
+	}
+	return out
+}
+
+// pilRows resizes every column.
+func (m *Image) pilRows(height int, filter Filter) *Image {
+	out := newImage(height, m.Width)
+	stride := 3 * m.Width
+	sums := make([]int32, stride)
+	for y, r := range pilTapsFor(m.Height, height, filter) {
+		for x := range sums {
+			sums[x] = 1 << (pilBits - 1)
+		}
+		for i, w := range r.weights {
+			for x, v := range m.Pix[(r.first+i)*stride:][:stride] {
+				sums[x] += int32(v) * w
+			}
+		}
+		for x, sum := range sums {
+			out.Pix[y*stride+x] = pilByte(sum)
+		}
+	}
+	return out
+}
+
+// pilByte rounds a sum to 8 bits (clip8).
+func pilByte(sum int32) uint8 { return uint8(min(max(sum>>pilBits, 0), 255)) }
+
+// nearest takes the pixel under each centre.
+func (m *Image) nearest(height, width int) *Image {
+	out := newImage(height, width)
+	rows, columns := tapsFor(m.Height, height, Nearest, false), tapsFor(m.Width, width, Nearest, false)
+	for y, r := range rows {
+		for x, c := range columns {
+			copy(out.Pix[3*(y*width+x):][:3], m.Pix[3*(r.first*m.Width+c.first):][:3])
+		}
+	}
+	return out
+}
