@@ -1,4 +1,4 @@
-"""Writes checkpoints of big_vision's own models, with random weights, in all layouts that it ever used.
+"""Writes checkpoints of big_vision's own models, with random weights, in all layouts that it ever used, and of T5X.
 
     python -m venv venv && venv/bin/pip install -r parity/requirements-weights.txt
     git clone https://github.com/google-research/big_vision && git -C big_vision checkout 0127fb6
@@ -192,6 +192,51 @@ def paligemma(vit, name, heads, kv_heads, post_norms, width=12, size=4, mlp=20, 
     save_file({k: np.ascontiguousarray(v) for k, v in want.items()}, folder / f"{name}.safetensors")
 
 
+def t5x(name, scanned, depth=2, width=8, heads=2, size=3, mlp=10):
+    """T5X's names and shapes; scalable T5 scans layers as axis 1 and keeps heads apart."""
+    rng = np.random.default_rng(10)
+    draw = lambda *shape: rng.standard_normal(shape).astype(np.float32)
+    tree, want = {"token_embedder/embedding": draw(13, width)}, {}
+    want["shared.weight"] = tree["token_embedder/embedding"]
+    for stack in ("encoder", "decoder"):
+        layers = []
+        for i in range(depth):
+            layer, to = {}, f"{stack}.block.{i}.layer"
+            parts = [("attention", "attention", "0.SelfAttention")] if stack == "encoder" else [
+                ("self_attention", "self_attention", "0.SelfAttention"),
+                ("cross_attention", "encoder_decoder_attention", "1.EncDecAttention")]
+            for norm, attention, theirs in parts:
+                layer[f"pre_{norm}_layer_norm/scale"] = want[f"{to}.{theirs[0]}.layer_norm.weight"] = draw(width)
+                for flax_name, letter in (("query", "q"), ("key", "k"), ("value", "v")):
+                    k = draw(width, heads * size)
+                    layer[f"{attention}/{flax_name}/kernel"] = k.reshape(width, heads, size) if scanned else k
+                    want[f"{to}.{theirs}.{letter}.weight"] = k.T
+                o = draw(heads * size, width)
+                layer[f"{attention}/out/kernel"] = o.reshape(heads, size, width) if scanned else o
+                want[f"{to}.{theirs}.o.weight"] = o.T
+            last = 1 if stack == "encoder" else 2
+            layer["pre_mlp_layer_norm/scale"] = want[f"{to}.{last}.layer_norm.weight"] = draw(width)
+            for n, shape in (("wi_0", (width, mlp)), ("wi_1", (width, mlp)), ("wo", (mlp, width))):
+                layer[f"mlp/{n}/kernel"] = draw(*shape)
+                want[f"{to}.{last}.DenseReluDense.{n}.weight"] = layer[f"mlp/{n}/kernel"].T
+            if scanned:
+                layer["relpos_bias/rel_embedding"] = draw(heads, 32)
+                want[f"{to}.0.SelfAttention.relative_attention_bias.weight"] = layer["relpos_bias/rel_embedding"].T
+            layers.append(layer)
+        if scanned:
+            tree.update({f"{stack}/{stack}/{k}": np.stack([l[k] for l in layers], 1) for k in layers[0]})
+        else:
+            tree.update({f"{stack}/layers_{i}/{k}": v for i, l in enumerate(layers) for k, v in l.items()})
+            tree[f"{stack}/relpos_bias/rel_embedding"] = draw(heads, 32)
+            want[f"{stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"] = tree[f"{stack}/relpos_bias/rel_embedding"].T
+        tree[f"{stack}/{stack}_norm/scale"] = want[f"{stack}.final_layer_norm.weight"] = draw(width)
+    tree["decoder/logits_dense/kernel"] = draw(width, 13)
+    want["lm_head.weight"] = tree["decoder/logits_dense/kernel"].T
+    folder = MODELS / "weights" / "testdata"
+    np.savez_compressed(folder / f"{name}.npz", **{f"target/{k}": v for k, v in tree.items()}, **{"state/step": np.int32(3)})
+    save_file({k: np.ascontiguousarray(v) for k, v in want.items()}, folder / f"{name}.safetensors")
+
+
 if __name__ == "__main__":
     vit, text = load(sys.argv[1])
     two_towers(vit, text)
@@ -199,3 +244,5 @@ if __name__ == "__main__":
     paligemma(vit, "paligemma", 3, 1, False)
     paligemma(vit, "paligemma2", 4, 2, True)
     paligemma(vit, "paligemma-mha", 3, 3, False)
+    t5x("t5x", False)
+    t5x("t5x-scanned", True)

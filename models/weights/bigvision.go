@@ -153,7 +153,7 @@ func (x *flax) identityHead(name string, embedding tensor) {
 
 // encoder moves the blocks and the last norm of a transformer.
 func (x *flax) encoder(path, name, last string) {
-	x.unscan(path + "/encoderblock")
+	x.unscan(path+"/encoderblock", path+"/encoderblock", 0)
 	for i := range maxDepth {
 		from, to := fmt.Sprintf("%s/encoderblock_%d", path, i), fmt.Sprintf("%sencoder.layers.%d", name, i)
 		if !x.hasUnder(from + "/") {
@@ -217,7 +217,7 @@ func (x *flax) paligemma() {
 	x.imageTower("img/", "vision_tower.vision_model.", "multi_modal_projector.linear")
 	const name = "language_model.model."
 	x.move("llm/embedder/input_embedding", name+"embed_tokens.weight", asIs)
-	x.unscan("llm/layers")
+	x.unscan("llm/layers", "llm/layers", 0)
 	for i := range maxDepth {
 		from, to := fmt.Sprintf("llm/layers_%d/", i), fmt.Sprintf("%slayers.%d.", name, i)
 		if !x.hasUnder(from) {

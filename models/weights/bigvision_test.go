@@ -48,17 +48,28 @@ func sameTensors(t *testing.T, got, want *File) {
 	}
 }
 
-// TestBigVision_EqualsNumpy compares with numpy's reordering and big_vision's fix_old_checkpoints
+// TestAnyLayout_EqualsNumpy compares with numpy's reordering and big_vision's fix_old_checkpoints
 // (parity/big_vision_weights.py). Outputs of the two towers are compared in models/siglip.
-func TestBigVision_EqualsNumpy(t *testing.T) {
-	for _, name := range []string{"big_vision-class-token", "paligemma", "paligemma2", "paligemma-mha"} {
+func TestAnyLayout_EqualsNumpy(t *testing.T) {
+	for name, layout := range map[string]string{
+		"big_vision-class-token": "big_vision", "paligemma": "big_vision", "paligemma2": "big_vision", "paligemma-mha": "big_vision",
+		"t5x": "t5x", "t5x-scanned": "t5x",
+	} {
 		t.Run(name, func(t *testing.T) {
 			want, err := OpenFile("testdata/" + name + ".safetensors")
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer want.Close()
-			sameTensors(t, openAs(t, "testdata/"+name+".npz", BigVision), want)
+			sameTensors(t, openAs(t, "testdata/"+name+".npz", AnyLayout), want)
+			names, err := LayoutNames(layout)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sameTensors(t, openAs(t, "testdata/"+name+".npz", names), want)
+			if found := LayoutOf(want); found != "transformers" {
+				t.Errorf("the other file has the layout %s", found)
+			}
 		})
 	}
 }
@@ -127,7 +138,7 @@ func TestBigVision_ErrorsNameTheTensor(t *testing.T) {
 		"it has none of img/":                    {"model.layers.0.weight": {1}},
 		"img/embedding/kernel has shape [2 2 2]": {"img/embedding/kernel": {2, 2, 2}, norm: {2}},
 		"want [width, heads, size]":              {"img/Transformer/encoderblock_0/MultiHeadDotProductAttention_0/query/kernel": {2, 2}, norm: {2}},
-		"want the layers first":                  {"img/Transformer/encoderblock/LayerNorm_0/scale": {2000, 2}, norm: {2}},
+		"want the layers as axis 0":              {"img/Transformer/encoderblock/LayerNorm_0/scale": {2000, 2}, norm: {2}},
 		"img/Transformer/encoderblock/LayerNorm_1/scale has shape [3 2]": {
 			"img/Transformer/encoderblock/LayerNorm_0/scale": {2, 2}, "img/Transformer/encoderblock/LayerNorm_1/scale": {3, 2}},
 		"it lacks img/MAPHead_0/MultiHeadDotProductAttention_0/key/bias":  {"img/MAPHead_0/MultiHeadDotProductAttention_0/query/bias": {2, 2}},

@@ -3,6 +3,7 @@ package weights
 import (
 	"fmt"
 	"slices"
+	"sync"
 )
 
 // named returns the tensor under another name.
@@ -48,6 +49,45 @@ func (t tensor) computed(floats func() ([]float32, error)) tensor {
 	return t
 }
 
+// first returns the tensor with an axis moved to the front. The result is kept in memory while it
+// is read slice by slice.
+func (t tensor) first(axis int) tensor {
+	if axis == 0 {
+		return t
+	}
+	axes := []int{axis}
+	for i := range t.Shape {
+		if i != axis {
+			axes = append(axes, i)
+		}
+	}
+	t, _ = t.permuted(axes...)
+	return t.kept(t.Shape[0])
+}
+
+// kept reads the elements once for the given number of reads.
+func (t tensor) kept(reads int) tensor {
+	var mutex sync.Mutex
+	var values []float32
+	left, read := 0, t.floats
+	return t.computed(func() ([]float32, error) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		if left == 0 {
+			var err error
+			if values, err = read(); err != nil {
+				return nil, err
+			}
+			left = reads
+		}
+		result := values
+		if left--; left == 0 {
+			values = nil
+		}
+		return result, nil
+	})
+}
+
 // slice returns the elements at index i of the first axis.
 func (t tensor) slice(i int) tensor {
 	whole, size := t, t.Size()/max(t.Shape[0], 1)
@@ -60,7 +100,7 @@ func (t tensor) slice(i int) tensor {
 		if err != nil {
 			return nil, err
 		}
-		return values[i*size : (i+1)*size], nil
+		return slices.Clone(values[i*size : (i+1)*size]), nil
 	})
 }
 

@@ -21,12 +21,12 @@ type flax struct {
 	err            error // the first
 }
 
-// openFlax returns the parameters of a file: those under "params/" (after optax) or "opt/target/"
-// (a flax optimizer), or all.
+// openFlax returns the parameters of a file: those under "params/" (after optax), "opt/target/" (a
+// flax optimizer) or "target/" (T5X), or all.
 func openFlax(f *File) *flax {
 	x := &flax{file: f, left: map[string]tensor{}}
 	root := ""
-	for _, prefix := range []string{"opt/target/", "params/"} {
+	for _, prefix := range []string{"target/", "opt/target/", "params/"} {
 		if slices.ContainsFunc(f.tensors, func(t tensor) bool { return strings.HasPrefix(t.Name, prefix) }) {
 			root = prefix
 		}
@@ -158,9 +158,9 @@ func (x *flax) rename(from, to string) {
 // maxDepth is the most layers that a scanned checkpoint may have.
 const maxDepth = 1024
 
-// unscan divides the tensors under a path, whose first axis is the layer, into those of
-// path_0, path_1, ... (big_vision's scan_to_pyloop).
-func (x *flax) unscan(path string) {
+// unscan divides the tensors under a path, one of whose axes is the layer, into those under to_0,
+// to_1, ... (big_vision's scan_to_pyloop).
+func (x *flax) unscan(path, to string, axis int) {
 	depth := -1
 	for _, inside := range slices.Sorted(maps.Keys(x.left)) {
 		rest, under := strings.CutPrefix(inside, path+"/")
@@ -168,13 +168,14 @@ func (x *flax) unscan(path string) {
 			continue
 		}
 		t, _ := x.take(inside)
-		if len(t.Shape) == 0 || t.Shape[0] > maxDepth || depth >= 0 && t.Shape[0] != depth {
-			x.err = cmp.Or(x.err, fmt.Errorf("%s has shape %v, want the layers first: %d, and at most %d", t.Name, t.Shape, depth, maxDepth))
+		if len(t.Shape) <= axis || t.Shape[axis] > maxDepth || depth >= 0 && t.Shape[axis] != depth {
+			x.err = cmp.Or(x.err, fmt.Errorf("%s has shape %v, want the layers as axis %d: %d, and at most %d", t.Name, t.Shape, axis, depth, maxDepth))
 			return
 		}
-		depth = t.Shape[0]
+		depth = t.Shape[axis]
+		t = t.first(axis)
 		for i := range depth {
-			x.left[fmt.Sprintf("%s_%d/%s", path, i, rest)] = t.slice(i)
+			x.left[fmt.Sprintf("%s_%d/%s", to, i, rest)] = t.slice(i)
 		}
 	}
 }
