@@ -107,7 +107,7 @@ func Specs(be compute.Backend, c Config) ([]weights.Spec, error) {
 // EmbedImages turns images [B, H, W, 3], as for [vit.Encode], into embeddings [B, E] of length 1.
 func EmbedImages(s *weights.Scope, c Config, images *Node) *Node {
 	s = s.In("vision_model")
-	return normalize(vit.Pool(s, c.Image, vit.Encode(s, c.Image, images).Encoded))
+	return normalize(vit.Pool(s, c.Image, vit.Encode(s, c.Image, images)))
 }
 
 // EmbedTexts turns ids [B, L], L at most Text.Length, into embeddings [B, E] of length 1. The tower
@@ -122,7 +122,7 @@ func EmbedTexts(s *weights.Scope, c Config, ids *Node) *Node {
 	positions := s.In("embeddings").Table("position_embedding.weight", t.Length, t.Width, deviation)
 	x = Add(x, InsertAxes(Slice(positions, AxisRange(0, length)), 0))
 	for i := range t.Depth {
-		x = vit.Block(s.In("encoder", "layers", i), x, t.Heads, t.MLP)
+		x = vit.Block(s.In("encoder", "layers", i), x, t.Heads, t.MLP, nil)
 	}
 	last := Reshape(Slice(x, AxisRange(), AxisRange(length-1, length)), batch, t.Width)
 	last = block.LayerNorm(s.In("final_layer_norm"), last)

@@ -22,8 +22,8 @@ func ExampleEncode() {
 		return
 	}
 	encode := func(s *weights.Scope, images *graph.Node) (tokens, pooled *graph.Node) {
-		tokens = vit.Encode(s, config, images).Encoded
-		return tokens, vit.Pool(s, config, tokens)
+		out := vit.Encode(s, config, images)
+		return out.Encoded, vit.Pool(s, config, out)
 	}
 	specs, err := weights.Collect(be, func(s *weights.Scope) { encode(s, s.Input(dtypes.Float32, 1, 8, 8, 3)) })
 	if err != nil {

@@ -12,6 +12,25 @@ import (
 // (scipy.ndimage.zoom of order 1) and does not antialias. Transformers interpolates bicubically,
 // with other results.
 func ResizePositions(table []float32, shape []int, rows, columns, width int) ([]float32, error) {
+	return resize(table, shape, rows, columns, width, alignedTaps)
+}
+
+// ResizePositionsBicubic is like [ResizePositions], but interpolates like transformers'
+// interpolate_pos_encoding: bicubically, without antialiasing and without aligning corners (torch's
+// interpolate, mode "bicubic").
+func ResizePositionsBicubic(table []float32, shape []int, rows, columns, width int) ([]float32, error) {
+	return resize(table, shape, rows, columns, width, cubicTaps)
+}
+
+// tap is an old place and its share in a new one.
+type tap struct {
+	place int
+	share float64
+}
+
+// resize interpolates along both axes. Taps returns what of an axis with from places the place i
+// of to consists of.
+func resize(table []float32, shape []int, rows, columns, width int, taps func(i, from, to int) []tap) ([]float32, error) {
 	if len(shape) != 2 || shape[1] != width || len(table) != shape[0]*shape[1] {
 		return nil, fmt.Errorf("a position table of shape %v cannot be resized to %d by %d of width %d", shape, rows, columns, width)
 	}
@@ -21,14 +40,19 @@ func ResizePositions(table []float32, shape []int, rows, columns, width int) ([]
 	}
 	resized := make([]float32, 0, rows*columns*width)
 	for y := range rows {
-		top, bottom, down := neighbours(y, fromRows, rows)
+		down := taps(y, fromRows, rows)
 		for x := range columns {
-			left, right, across := neighbours(x, fromColumns, columns)
+			across := taps(x, fromColumns, columns)
 			for channel := range width {
-				at := func(y, x int) float64 { return float64(table[(y*fromColumns+x)*width+channel]) }
-				upper := at(top, left)*(1-across) + at(top, right)*across
-				lower := at(bottom, left)*(1-across) + at(bottom, right)*across
-				resized = append(resized, float32(upper*(1-down)+lower*down))
+				sum := 0.0
+				for _, v := range down {
+					row := 0.0
+					for _, h := range across {
+						row += h.share * float64(table[(v.place*fromColumns+h.place)*width+channel])
+					}
+					sum += v.share * row
+				}
+				resized = append(resized, float32(sum))
 			}
 		}
 	}
@@ -48,13 +72,53 @@ func gridOf(n, rows, columns int) (fromRows, fromColumns int, ok bool) {
 	return 0, 0, false
 }
 
-// neighbours returns the two old coordinates around the new coordinate i, and its position between
-// them from 0 to 1.
-func neighbours(i, from, to int) (before, after int, share float64) {
+// alignedTaps interpolates linearly between the places before and after, with the ends of both
+// axes aligned.
+func alignedTaps(i, from, to int) []tap {
 	if to == 1 || from == 1 {
-		return 0, 0, 0
+		return []tap{{0, 1}}
 	}
 	at := float64(i) * float64(from-1) / float64(to-1)
-	before = min(int(at), from-2)
-	return before, before + 1, at - float64(before)
+	before := min(int(at), from-2)
+	share := at - float64(before)
+	return []tap{{before, 1 - share}, {before + 1, share}}
+}
+
+// cubicTaps interpolates between four places by cubic convolution with a = -0.75, torch's
+// constant; places beyond the ends repeat the last. Like torch, it finds the point in float32.
+func cubicTaps(i, from, to int) []tap {
+	const a = -0.75
+	scale := float32(from) / float32(to)
+	at := scale*(float32(i)+0.5) - 0.5
+	begin := math.Floor(float64(at))
+	t := float64(at) - begin
+	near := func(x float64) float64 { return ((a+2)*x-(a+3))*x*x + 1 }
+	far := func(x float64) float64 { return ((a*x-5*a)*x+8*a)*x - 4*a }
+	all := []tap{{-1, far(t + 1)}, {0, near(t)}, {1, near(1 - t)}, {2, far(2 - t)}}
+	for j := range all {
+		all[j].place = min(max(all[j].place+int(begin), 0), from-1)
+	}
+	return all
+}
+
+// sincos2d returns the fixed positions of a grid, [rows·columns, width]: sines and cosines of the
+// column, then of the row, at width/4 frequencies from 1 down to 1/10,000 (big_vision
+// models/vit.py, posemb_sincos_2d, which follows MoCo v3).
+func sincos2d(rows, columns, width int) [][]float32 {
+	quarter := width / 4
+	table := make([][]float32, 0, rows*columns)
+	for y := range rows {
+		for x := range columns {
+			row := make([]float32, width)
+			for k := range quarter {
+				omega := math.Pow(10_000, -float64(k)/float64(quarter-1))
+				sinX, cosX := math.Sincos(float64(x) * omega)
+				sinY, cosY := math.Sincos(float64(y) * omega)
+				row[k], row[quarter+k] = float32(sinX), float32(cosX)
+				row[2*quarter+k], row[3*quarter+k] = float32(sinY), float32(cosY)
+			}
+			table = append(table, row)
+		}
+	}
+	return table
 }
