@@ -123,7 +123,11 @@ var examples = map[string][]string{
 		"pali3 report quickstart-run/caption quickstart-run/vqa --out both.html",
 		"pali3 report quickstart-run --out project.html",
 	},
-	"describe": {"pali3 describe pali3-5b"},
+	"describe": {
+		"pali3 describe pali3-5b",
+		"pali3 describe siglip-So400m/14 --image 224,384 --optimizer adamw",
+		"pali3 describe quickstart-run/vqa",
+	},
 	"forward": {
 		"pali3 mix --recipe quickstart-vqa --set data=quickstart-run/data --tensors in.safetensors",
 		"pali3 forward --weights quickstart-run/vqa --inputs in.safetensors --out out.safetensors",
