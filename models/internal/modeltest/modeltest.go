@@ -145,6 +145,7 @@ type Step struct {
 	be     compute.Backend
 	exec   *graph.Exec
 	inputs []*tensors.Tensor
+	specs  []weights.Spec
 	state  []*tensors.Tensor // weights, first moments, second moments
 }
 
@@ -167,7 +168,7 @@ func NewStep(t testing.TB, set *weights.Set, rate float64, model Model, inputs .
 		state[n+i] = tensors.FromFlatDataAndDimensions(make([]float32, s.Size()), s.Shape...)
 		state[2*n+i] = tensors.FromFlatDataAndDimensions(make([]float32, s.Size()), s.Shape...)
 	}
-	return &Step{t: t, be: be, exec: exec, inputs: inputs, state: state}
+	return &Step{t: t, be: be, exec: exec, inputs: inputs, specs: specs, state: state}
 }
 
 // Do takes one step and returns the loss before it.
@@ -190,6 +191,16 @@ func (s *Step) Do() float32 {
 	}
 	copy(s.state, out[1:])
 	return tensors.ToScalar[float32](out[0])
+}
+
+// Weights returns the weights after the steps so far. They are donated to the next step.
+func (s *Step) Weights() *weights.Set {
+	s.t.Helper()
+	set, err := weights.NewSet(s.specs, s.state[:len(s.specs)])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return set
 }
 
 // adam returns the next weights, first and second moments; the moments are not debiased.
