@@ -14,12 +14,13 @@ func Example() {
 		_, sees := m.(family.Seer)
 		_, embeds := m.(family.Embedder)
 		_, writes := m.(family.Writer)
-		fmt.Printf("%-6s sees %-5v embeds %-5v writes %v\n", f.Name, sees, embeds, writes)
+		fmt.Printf("%-7s sees %-5v embeds %-5v writes %v\n", f.Name, sees, embeds, writes)
 	}
 	// Output:
-	// siglip sees false embeds true  writes false
-	// t5     sees false embeds false writes true
-	// pali3  sees true  embeds false writes true
+	// siglip  sees false embeds true  writes false
+	// t5      sees false embeds false writes true
+	// pali3   sees true  embeds false writes true
+	// maskvae sees false embeds false writes false
 }
 
 func ExampleFamilies_Variant() {
@@ -29,5 +30,5 @@ func ExampleFamilies_Variant() {
 	fmt.Println(err)
 	// Output:
 	// siglip <nil>
-	// unknown model "pali3-6b"; legal are siglip-B/16, siglip-L/16, siglip-So400m/14, siglip-G/14, ul2-3b, ul2-20b, t5-1.1-xl, mt5-xl, pali3-5b
+	// unknown model "pali3-6b"; legal are siglip-B/16, siglip-L/16, siglip-So400m/14, siglip-G/14, ul2-3b, ul2-20b, t5-1.1-xl, mt5-xl, pali3-5b, maskvae-oid
 }

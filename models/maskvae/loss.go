@@ -25,6 +25,8 @@ type Losses struct {
 	Features, IDs *Node
 	// Masks [B, S, S] are the decoded masks.
 	Masks *Node
+	// PerMask [B] is the total of each mask; Total is their mean.
+	PerMask *Node
 }
 
 // Loss returns the training loss for masks [B, S, S, 1] or [B, S, S] with values in [0, 1]. The
@@ -45,25 +47,30 @@ func Loss(s *weights.Scope, c Config, masks *Node) Losses {
 	nearest := Reshape(block.Embed(table, ids), features.Shape().Dimensions...)
 	decoded := reconstruct(s, c, Add(features, StopGradient(Sub(nearest, features))))
 
-	out := Losses{
-		Reconstruction: meanSquare(Sub(decoded, plusMinus(masks))),
-		Commitment:     meanSquare(Sub(features, StopGradient(nearest))),
-		Codebook:       meanSquare(Sub(nearest, StopGradient(features))),
+	reconstruction := meanSquares(Sub(decoded, plusMinus(masks)))
+	commitment := meanSquares(Sub(features, StopGradient(nearest)))
+	codebook := meanSquares(Sub(nearest, StopGradient(features)))
+	total := Add(reconstruction, MulScalar(commitment, c.Commitment))
+	if c.Codebook == CodebookLoss {
+		total = Add(total, codebook)
+	}
+	return Losses{
+		Total:          ReduceMean(total, 0),
+		Reconstruction: ReduceMean(reconstruction, 0),
+		Commitment:     ReduceMean(commitment, 0),
+		Codebook:       ReduceMean(codebook, 0),
+		PerMask:        total,
 		Features:       features,
 		IDs:            ids,
 		Masks:          decoded,
 	}
-	out.Total = Add(out.Reconstruction, MulScalar(out.Commitment, c.Commitment))
-	if c.Codebook == CodebookLoss {
-		out.Total = Add(out.Total, out.Codebook)
-	}
-	return out
 }
 
-// meanSquare is the mean of the squares, axis by axis: one sum over a batch loses digits.
-func meanSquare(x *Node) *Node {
+// meanSquares is the mean of the squares of each example, [B]. It sums axis by axis: one sum over a
+// batch loses digits.
+func meanSquares(x *Node) *Node {
 	x = Square(x)
-	for !x.IsScalar() {
+	for x.Rank() > 1 {
 		x = ReduceMean(x, -1)
 	}
 	return x

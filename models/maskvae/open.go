@@ -5,23 +5,25 @@ import (
 
 	"github.com/gomlx/compute"
 
-	"github.com/pali3/pali3/internal/safetensors"
 	"github.com/pali3/pali3/models/weights"
 )
 
-// Open loads weights and returns their codec. The shape of the network follows from the shapes of
-// the weights. Masks have 4 by 4 codes, which is 64 pixels a side in the published network; for
-// another grid use [NewCodec].
+// Open loads weights from a file or folder that [weights.OpenFile] reads, such as PaliGemma's
+// vae-oid.npz, and returns their codec. The shape of the network follows from the shapes of the
+// weights; tensors that training alone needs, such as _vq_vae._ema_w, are ignored.
+//
+// Masks have 4 by 4 codes, which is 64 pixels a side in the published network; for another grid use
+// [NewCodec].
 func Open(be compute.Backend, path string) (*Codec, error) {
-	file, err := safetensors.Open(path)
+	file, err := weights.OpenFile(path)
 	if err != nil {
 		return nil, err
 	}
+	defer file.Close()
 	c, err := configOf(func(name string) []int {
 		entry, _ := file.Entry(name)
 		return entry.Shape
 	})
-	file.Close()
 	if err != nil {
 		return nil, fmt.Errorf("loading %s: %w", path, err)
 	}
@@ -29,7 +31,7 @@ func Open(be compute.Backend, path string) (*Codec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading %s: %w", path, err)
 	}
-	set, err := weights.Load(path, specs)
+	set, _, err := weights.LoadFile(file, specs, nil)
 	if err != nil {
 		return nil, err
 	}

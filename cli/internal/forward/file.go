@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/pali3/pali3/internal/safetensors"
@@ -42,7 +43,7 @@ func ReadInputs(path string) (inputs map[string]*tensors.Tensor, err error) {
 	return inputs, nil
 }
 
-// WriteOutputs writes the outputs to a safetensors file, float32.
+// WriteOutputs writes the outputs to a safetensors file: ids as int32, all others as float32.
 func WriteOutputs(path string, outputs []Output) error {
 	var failed error
 	all := make([]safetensors.Tensor, len(outputs))
@@ -54,6 +55,14 @@ func WriteOutputs(path string, outputs []Output) error {
 				failed = errors.Join(failed, err)
 				return safetensors.Float32Bytes(values)
 			},
+		}
+		if o.Tensor.DType() == dtypes.Int32 {
+			all[i].DType = safetensors.I32
+			all[i].Data = func() []byte {
+				ids, err := tensors.CopyFlatData[int32](o.Tensor)
+				failed = errors.Join(failed, err)
+				return safetensors.Int32Bytes(ids)
+			}
 		}
 	}
 	return errors.Join(safetensors.Write(path, all, nil), failed)
