@@ -84,6 +84,10 @@ func explain(kind, options string, err error) error {
 	return fmt.Errorf("%w; found %d plugins in %s; pali3 doctor says how to get one", err, len(found), strings.Join(folders, ":"))
 }
 
+// IsGo reports whether a backend is GoMLX's pure-Go one. Graphs that avoid what is slow in it are
+// built for it alone; other backends get plain graphs, which their compilers optimise.
+func IsGo(be compute.Backend) bool { return be != nil && be.Name() == "Go Backend" }
+
 // Warning returns a line for the user if the build makes computing much slower, and "" otherwise.
 func Warning() string {
 	if simd {

@@ -24,6 +24,9 @@ func TestOpen_PrintsNothing(t *testing.T) {
 	if printed, _ := io.ReadAll(read); len(printed) > 0 {
 		t.Errorf("printed %q on standard output", printed)
 	}
+	if !IsGo(be) {
+		t.Errorf("the Go backend is named %q", be.Name())
+	}
 	if d := be.Description(); !strings.Contains(d, "parallelism=3") {
 		t.Errorf("the option was not set: %s", d)
 	}

@@ -29,6 +29,9 @@ func TestXLA_Computes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer be.Finalize()
+	if IsGo(be) || be.NumDevices() != 1 {
+		t.Errorf("%d devices of %q", be.NumDevices(), be.Name())
+	}
 	if be.Name() != xlaKind {
 		t.Errorf("the backend's name is %q", be.Name())
 	}

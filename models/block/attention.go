@@ -35,19 +35,27 @@ func MergeHeads(x *Node) *Node {
 //	dv = eᵀ·(dy/z)    ds = e · ((dy/z)·vᵀ - the row's sum of (dy/z)·y)
 //
 // This never computes the probabilities e/z, and only e and ds are transposed for matrix products.
+// Graphs that are not [tuned] compute the probabilities.
 func Attend(q, k, v, bias, mask *Node) *Node {
-	inputs := []*Node{q, k, v}
-	if bias != nil {
-		inputs = append(inputs, bias)
-	}
-	var e, inverse *Node
-	forward := func() *Node {
+	scores := func() *Node {
 		scores := timesKeys(q, k)
 		for _, added := range []*Node{bias, mask} {
 			if added != nil {
 				scores = Add(scores, added)
 			}
 		}
+		return scores
+	}
+	if !tuned(q.Graph()) {
+		return timesValues(Softmax(scores(), -1), v)
+	}
+	inputs := []*Node{q, k, v}
+	if bias != nil {
+		inputs = append(inputs, bias)
+	}
+	var e, inverse *Node
+	forward := func() *Node {
+		scores := scores()
 		e = Exp(Sub(scores, StopGradient(rowMax(scores))))
 		inverse = Inverse(ReduceAndKeep(e, ReduceSum, -1))
 		return Mul(timesValues(e, v), inverse)

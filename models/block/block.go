@@ -33,7 +33,7 @@ func Linear(x, kernel, bias *Node) *Node {
 	if bias != nil {
 		inputs = append(inputs, bias)
 	}
-	return withGradient(inputs,
+	return tunedGradient(inputs,
 		func() *Node { return nn.Dense(x, kernel, bias, compute.DenseLayoutInputOutputs) },
 		func(_, dy *Node) []*Node {
 			gradients := []*Node{timesTransposed(dy, kernel), outerProduct(rows(x), rows(dy))}

@@ -39,7 +39,7 @@ func CrossEntropy(logits, targets *Node, smoothing, zLoss float64) *Node {
 		}
 		return Add(losses, MulScalar(Square(logZ), zLoss))
 	}
-	return withGradient([]*Node{logits}, forward, func(_, dy *Node) []*Node {
+	return tunedGradient([]*Node{logits}, forward, func(_, dy *Node) []*Node {
 		ofP := Div(Mul(dy, AddScalar(MulScalar(logZ, 2*zLoss), 1)), z)
 		d := Mul(e, InsertAxes(ofP, -1))
 		if smoothing > 0 {

@@ -28,7 +28,7 @@ func GELU(x *Node) *Node {
 	const a = 1.5957691216057308 // 2√(2/π)
 	const b = 0.044715 * a
 	forward := func() *Node { return activation.Apply(activation.TypeGeluApprox, x) }
-	return withGradient([]*Node{x}, forward, func(_, dy *Node) []*Node {
+	return tunedGradient([]*Node{x}, forward, func(_, dy *Node) []*Node {
 		square := Square(x)
 		s := Sigmoid(Mul(x, AddScalar(MulScalar(square, b), a)))
 		slope := Mul(x, AddScalar(MulScalar(square, 3*b), a))

@@ -19,7 +19,7 @@ func LayerNorm(s *weights.Scope, x *Node) *Node {
 	scale := s.Vector("weight", width(x), weights.Ones())
 	shift := s.Vector("bias", width(x), weights.Zeros())
 	forward := func() *Node { return nn.LayerNorm(x, []int{-1}, Epsilon, scale, shift, nil) }
-	return withGradient([]*Node{x, scale, shift}, forward, func(_, dy *Node) []*Node {
+	return tunedGradient([]*Node{x, scale, shift}, forward, func(_, dy *Node) []*Node {
 		centred := Sub(x, rowMean(x))
 		inverse := Inverse(Sqrt(AddScalar(rowMean(Square(centred)), Epsilon)))
 		n := Mul(centred, inverse)
@@ -42,7 +42,7 @@ func RMSNorm(s *weights.Scope, x *Node) *Node {
 		n = Mul(x, inverse)
 		return Mul(n, alongLast(scale, n))
 	}
-	return withGradient([]*Node{x, scale}, forward, func(_, dy *Node) []*Node {
+	return tunedGradient([]*Node{x, scale}, forward, func(_, dy *Node) []*Node {
 		byElement := Mul(dy, n)
 		g := Mul(dy, alongLast(scale, dy))
 		dx := Mul(Sub(g, Mul(n, rowMeanTimes(byElement, scale))), inverse)
