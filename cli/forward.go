@@ -12,8 +12,8 @@ type forwardCommand struct {
 	Weights string `required:"" placeholder:"RUN" help:"Run folder of a trained model of any family."`
 	Inputs  string `required:"" placeholder:"FILE" help:"safetensors of images [B,H,W,3] in [-1,1] (or [B,N,H,W,3], with image_mask [B,N]), input_ids [B,L], decoder_input_ids, targets and weights; leave out those that the model does not take."`
 	Out     string `required:"" placeholder:"FILE" help:"safetensors of results and hidden states to write."`
-	Backend string `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
-	JSON    bool   `help:"Print names and shapes as one JSON object."`
+	backendFlag
+	JSON bool `help:"Print names and shapes as one JSON object."`
 }
 
 // forwarded is what forward prints as JSON.
@@ -28,7 +28,7 @@ type forwardedShape struct {
 }
 
 func (c forwardCommand) Run(con *console) error {
-	be, err := con.openBackend(c.Backend)
+	be, err := c.openBackend(con)
 	if err != nil {
 		return err
 	}

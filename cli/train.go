@@ -12,12 +12,12 @@ import (
 
 // trainCommand runs a stage of training.
 type trainCommand struct {
-	Recipe  string   `required:"" placeholder:"RECIPE" help:"Shipped recipe or YAML file; the run.yaml in a run folder repeats that run."`
-	Out     string   `required:"" placeholder:"RUN" help:"Run folder. An interrupted run in it is resumed."`
-	Set     []string `sep:"none" placeholder:"KEY=VALUE" help:"Override a value of the recipe, for example data=DATASET or optimizer.learning_rate=1e-3."`
-	Backend string   `help:"Backend to compute on; default GOMLX_BACKEND, else the Go backend on all cores."`
-	Workers int      `help:"Goroutines that make examples; default one per core."`
-	JSON    bool     `help:"Print the result as one JSON object."`
+	Recipe string   `required:"" placeholder:"RECIPE" help:"Shipped recipe or YAML file; the run.yaml in a run folder repeats that run."`
+	Out    string   `required:"" placeholder:"RUN" help:"Run folder. An interrupted run in it is resumed."`
+	Set    []string `sep:"none" placeholder:"KEY=VALUE" help:"Override a value of the recipe, for example data=DATASET or optimizer.learning_rate=1e-3."`
+	backendFlag
+	Workers int  `help:"Goroutines that make examples; default one per core."`
+	JSON    bool `help:"Print the result as one JSON object."`
 }
 
 func (c trainCommand) Run(ctx context.Context, con *console) error {
@@ -25,7 +25,7 @@ func (c trainCommand) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	be, err := con.openBackend(c.Backend)
+	be, err := c.openBackend(con)
 	if err != nil {
 		return err
 	}
