@@ -7,11 +7,11 @@ import (
 	"github.com/pali3/pali3/models/backend"
 )
 
-// tuned reports whether a graph is for GoMLX's Go backend, which computes op by op what it is given:
-// several passes over memory where one formula needs few, and both sides of a matrix product
-// transposed where one is enough. Layers build graphs with gradients and orders of axes that suit
-// it. Other backends compile graphs and get the plain form, which their compilers look for. With
-// GOMLX_FUSION=0 the Go backend gets the plain form too, so that the two can be compared.
+// tuned reports whether a graph is for GoMLX's Go backend, which computes op by op: with derived
+// gradients it takes several passes over memory where one formula needs few, and transposes both
+// sides of a matrix product where one is enough. So layers build graphs with gradients and orders
+// of axes that suit it. Other backends compile graphs and get the plain form, which their compilers
+// look for. With GOMLX_FUSION=0 the Go backend gets the plain form too, to compare the two.
 func tuned(g *Graph) bool { return backend.IsGo(g.Backend()) && ownGradients() }
 
 // tunedGradient is [withGradient] in [tuned] graphs and forward() in others, which get the gradient
