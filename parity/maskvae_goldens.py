@@ -8,6 +8,7 @@ which it was trained (SwinTransformer/AiT, vae/models/VQVAE.py), and in flax, as
 (pp/proj/paligemma/segmentation.py, evaluators/proj/paligemma/transfers/segmentation.py). The two must agree.
 """
 
+import copy
 import pathlib
 
 import flax.linen as nn
@@ -101,6 +102,22 @@ def moved(table, counts, sums, flat, ids, decay=0.99, epsilon=1e-5):
     counts = (counts + epsilon) / (n + len(table) * epsilon) * n
     sums = sums * decay + (1 - decay) * chosen.T @ flat
     return dict(codes=sums / counts[:, None], counts=counts, sums=sums)
+
+
+def trained(model, masks, counts, sums, steps=10, rate=0.01):
+    """Gradient descent, with the moving average of the codes after each step."""
+    for _ in range(steps):
+        model.zero_grad()
+        parts, flat, chosen = losses(model, masks, False)
+        parts["total"].backward()
+        with torch.no_grad():
+            for p in model.parameters():
+                if p.grad is not None:
+                    p -= rate * p.grad
+            state = moved(model._vq_vae._embedding, counts, sums, flat, chosen)
+            counts, sums = state["counts"], state["sums"]
+            model._vq_vae._embedding.copy_(state["codes"])
+    return {k: p.detach().clone() for k, p in model.named_parameters()}
 
 
 class FlaxResidual(nn.Module):
@@ -207,6 +224,21 @@ def network(name, shape, seed):
         out.update({f"gradient.{k}": p.grad.clone() for k, p in model.named_parameters() if p.grad is not None})
     out["reconstructed"] = parts["decoded"].detach()  # rules differ in the gradient of the codes alone
     out.update({f"moved.{k}": v.detach() for k, v in moved(table.detach(), counts, sums, flat.detach(), chosen).items()})
+
+    if name != "small":  # its hidden states are large
+        with torch.no_grad():
+            target = 2 * (masks - 0.5)
+            x = target
+            for part, layers in (("encoder", model.encoder), ("decoder", model.decoder)):
+                if part == "decoder":
+                    x = table[chosen].reshape(count, side, side, width).permute(0, 3, 1, 2)
+                for i, layer in enumerate(layers):
+                    x = layer(x)
+                    if i + 1 == len(layers) or not isinstance(layers[i + 1], torch.nn.ReLU):
+                        at = i - isinstance(layer, torch.nn.ReLU)  # a state has the number of its convolution
+                        out[f"hidden.{part}.{at}"] = x.permute(0, 2, 3, 1)
+    if name == "other":
+        out.update({f"trained.{k}": v for k, v in trained(copy.deepcopy(model), masks, counts, sums).items()})
 
     np.savez(TESTDATA / f"{name}.npz", **{k: v.numpy() for k, v in weights.items()})
     save_file(weights, TESTDATA / f"{name}.safetensors")

@@ -21,12 +21,14 @@ var tables = map[string]structName{
 	"<!-- keys of siglip -->\n":   {"models/siglip", "Config"},
 	"<!-- keys of t5 -->\n":       {"models/t5", "Model"},
 	"<!-- keys of pali3 -->\n":    {"models/pali3", "Config"},
+	"<!-- keys of maskvae -->\n":  {"models/maskvae", "Config"},
 	"<!-- keys of curation -->\n": {"webli", "Config"},
 }
 
 // prefixes are the keys that hold the structs of tables.
 var prefixes = map[string]string{
 	"<!-- keys of siglip -->\n": "model", "<!-- keys of t5 -->\n": "model", "<!-- keys of pali3 -->\n": "model",
+	"<!-- keys of maskvae -->\n": "model",
 }
 
 func main() {

@@ -104,7 +104,7 @@ func (c *Config) Outputs(s *weights.Scope, in map[string]*Node) (results []weigh
 			weights.Noted{Name: "reconstructed", Node: l.Masks}, weights.Noted{Name: "loss", Node: l.Total})
 	}
 	if in["ids"] != nil {
-		results = append(results, weights.Noted{Name: "decoded", Node: Decode(s, *c, in["ids"])})
+		results = append(results, weights.Noted{Name: "decoded", Node: reconstruct(s, *c, vectors(s, *c, in["ids"]), in["masks"] == nil)})
 	}
 	return results
 }

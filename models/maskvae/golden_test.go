@@ -106,6 +106,69 @@ func TestMoveCodes_EqualsTorch(t *testing.T) {
 	}
 }
 
+// TestHiddenStates_EqualTorch compares the output of every layer.
+func TestHiddenStates_EqualTorch(t *testing.T) {
+	for _, name := range []string{"other", "bare"} {
+		c := golden[name]
+		want := modeltest.OpenGolden(t, "testdata/"+name+"-outputs.safetensors")
+		var noted []weights.Noted
+		out := modeltest.Outputs(t, load(t, name), func(s *weights.Scope, in []*graph.Node) []*graph.Node {
+			s.Record()
+			maskvae.Loss(s, c, in[0])
+			noted = s.Noted()
+			nodes := make([]*graph.Node, len(noted))
+			for i, n := range noted {
+				nodes[i] = n.Node
+			}
+			return nodes
+		}, want.Floats("masks"))
+		if layers := 2*c.Downsamples + 2*c.Blocks + 3; len(out) != layers {
+			t.Errorf("%s: %d hidden states, want %d", name, len(out), layers)
+		}
+		for i, n := range noted {
+			near(t, name+" "+n.Name, out[i], want.Floats("hidden."+n.Name), 1e-5)
+		}
+	}
+}
+
+// TestTraining_EqualsTorch compares every weight after ten steps of gradient descent, with the
+// moving average of the codes after each.
+func TestTraining_EqualsTorch(t *testing.T) {
+	const name, steps, rate = "other", 10, 0.01
+	c, set := golden[name], load(t, name)
+	want := modeltest.OpenGolden(t, "testdata/"+name+"-outputs.safetensors")
+	state := append(slices.Clone(set.Tensors()), want.Floats("average.counts"), want.Floats("average.sums"))
+	n := len(set.Specs())
+	exec, err := graph.NewExec(modeltest.Backend(t), func(in []*graph.Node) []*graph.Node {
+		masks, w, counts, sums := in[0], in[1:1+n], in[1+n], in[2+n]
+		s := weights.Bind(set.Specs(), w)
+		l := maskvae.Loss(s, c, masks)
+		next := graph.Gradient(l.Total, w...)
+		moved := maskvae.MoveCodes(c, maskvae.Average{Codes: s.Node("_vq_vae._embedding"), Counts: counts, Sums: sums}, l.Features, l.IDs)
+		for i, gradient := range next {
+			if next[i] = graph.Sub(w[i], graph.MulScalar(gradient, rate)); set.Specs()[i].Name == "_vq_vae._embedding" {
+				next[i] = moved.Codes
+			}
+		}
+		return append(next, moved.Counts, moved.Sums)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range steps {
+		args := []any{want.Floats("masks")}
+		for _, x := range state {
+			args = append(args, x)
+		}
+		if state, err = exec.Call(args...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, spec := range set.Specs() {
+		near(t, spec.Name, inFileOrder(spec, state[i]), want.Floats("trained."+spec.Name), 1e-4)
+	}
+}
+
 // near fails the test unless the largest difference is small beside the largest element.
 func near(t *testing.T, name string, got, want *tensors.Tensor, within float64) {
 	t.Helper()

@@ -45,7 +45,7 @@ func Loss(s *weights.Scope, c Config, masks *Node) Losses {
 		table = StopGradient(table)
 	}
 	nearest := Reshape(block.Embed(table, ids), features.Shape().Dimensions...)
-	decoded := reconstruct(s, c, Add(features, StopGradient(Sub(nearest, features))))
+	decoded := reconstruct(s, c, Add(features, StopGradient(Sub(nearest, features))), true)
 
 	reconstruction := meanSquares(Sub(decoded, plusMinus(masks)))
 	commitment := meanSquares(Sub(features, StopGradient(nearest)))
@@ -79,10 +79,18 @@ func meanSquares(x *Node) *Node {
 // Average is the state of the moving average of the codes: the Codes [K, D] themselves, the average
 // number of features nearest to each, Counts [K], and the average of the sum of those, Sums [K, D].
 //
-// Published training starts with counts of zero and with sums drawn like the codes, from a standard
-// normal distribution. The file names them _vq_vae._embedding, _vq_vae._ema_cluster_size and
-// _vq_vae._ema_w.
+// See [AverageSpecs] for how training begins.
 type Average struct{ Codes, Counts, Sums *Node }
+
+// AverageSpecs lists what the moving average keeps beside the codes, Counts and Sums, as weights:
+// [weights.Initial] gives the published beginning, counts of zero and sums from a standard normal
+// distribution, and files have them under AiT's names.
+func AverageSpecs(c Config) []weights.Spec {
+	return []weights.Spec{
+		{Name: "_vq_vae._ema_cluster_size", Shape: []int{c.Codes}, Init: weights.Zeros()},
+		{Name: "_vq_vae._ema_w", Shape: []int{c.Codes, c.CodeWidth}, Init: weights.Normal(1)},
+	}
+}
 
 // averageEpsilon smooths the counts, so that no code is divided by zero (AiT VQVAE.py,
 // VectorQuantizerEMA).

@@ -37,8 +37,8 @@ import (
 
 // Config is the shape of the network and of its training.
 type Config struct {
-	// Image is the side of a mask in pixels. Default: 64. Legal: a multiple of 2 to the power of
-	// downsamples, at most 4,096.
+	// Image is the side of a mask in pixels. Default: 64; in recipes, what the image ops give.
+	// Legal: a multiple of 2 to the power of downsamples, at most 4,096.
 	Image int `yaml:"image" json:"image"`
 	// Hidden is the number of channels after the first convolution; each further one doubles it.
 	// Default: 16. Legal: 1 to 1,024.
@@ -53,9 +53,10 @@ type Config struct {
 	// CodeWidth is the width of a code's vector. Default: 512. Legal: 1 to 65,536.
 	CodeWidth int `yaml:"code_width" json:"code_width"`
 	// Codebook is how training moves the codes: by an exponential moving average of the features
-	// nearest to them ("ema"), or by the gradient of the distance to those ("loss"). Default: ema.
+	// nearest to them (ema), or by the gradient of the distance to those (loss). Default: ema; in
+	// recipes loss, which alone they can train. Legal: ema, loss.
 	Codebook Codebook `yaml:"codebook" json:"codebook"`
-	// Decay of the moving average. Default: 0.99. Legal: 0 to 1, without 1.
+	// Decay of the moving average of the codes. Default: 0.99. Legal: 0 to 1, without 1.
 	Decay float64 `yaml:"decay" json:"decay"`
 	// Commitment is the weight of the commitment loss. Default: 0.25. Legal: 0 and above.
 	Commitment float64 `yaml:"commitment" json:"commitment"`
@@ -148,11 +149,12 @@ func Encode(s *weights.Scope, c Config, masks *Node) *Node {
 	s = s.In("encoder")
 	x := plusMinus(Reshape(masks, -1, c.Image, c.Image, 1))
 	for i := range c.Downsamples {
-		x = block.ReLU(conv(s.In(2*i), x, c.Hidden<<i, halving))
-		s.In(2 * i).Note(x)
+		layer := s.In(2 * i)
+		x = layer.Note(block.ReLU(conv(layer, x, c.Hidden<<i, halving)))
 	}
 	for i := range c.Blocks {
-		x = residual(s.In(2*c.Downsamples+i, "net"), x)
+		layer := s.In(2*c.Downsamples + i)
+		x = layer.Note(residual(layer.In("net"), x))
 	}
 	last := s.In(2*c.Downsamples + c.Blocks)
 	return last.Note(conv(last, x, c.CodeWidth, pointwise))
@@ -185,24 +187,34 @@ func codes(s *weights.Scope, c Config) *Node {
 // Decode turns ids [B, G·G], int32, each below Config.Codes, into masks [B, S, S]. Values are about
 // -1 outside the object and 1 inside; a pixel belongs to the object where its value is above 0.
 func Decode(s *weights.Scope, c Config, ids *Node) *Node {
-	vectors := block.Embed(codes(s, c), ids)
-	return reconstruct(s, c, Reshape(vectors, -1, c.Grid(), c.Grid(), c.CodeWidth))
+	return reconstruct(s, c, vectors(s, c, ids), true)
 }
 
-// reconstruct is the decoder, from vectors [B, G, G, D] to masks [B, S, S].
-func reconstruct(s *weights.Scope, c Config, x *Node) *Node {
+// vectors looks up codes: ids [B, G·G] to [B, G, G, D].
+func vectors(s *weights.Scope, c Config, ids *Node) *Node {
+	return Reshape(block.Embed(codes(s, c), ids), -1, c.Grid(), c.Grid(), c.CodeWidth)
+}
+
+// reconstruct is the decoder, from vectors [B, G, G, D] to masks [B, S, S]. It notes the output of
+// each layer if note is true: a graph can note one use of the decoder.
+func reconstruct(s *weights.Scope, c Config, x *Node, note bool) *Node {
 	s = s.In("decoder")
-	x = block.ReLU(conv(s.In(0), x, c.widest(), pointwise))
-	s.In(0).Note(x)
+	noted := func(layer int, x *Node) *Node {
+		if note {
+			s.In(layer).Note(x)
+		}
+		return x
+	}
+	x = noted(0, block.ReLU(conv(s.In(0), x, c.widest(), pointwise)))
 	for i := range c.Blocks {
-		x = residual(s.In(2+i, "net"), x)
+		x = noted(2+i, residual(s.In(2+i, "net"), x))
 	}
 	for i := range c.Downsamples {
-		layer := s.In(2 + c.Blocks + 2*i)
-		x = layer.Note(block.ReLU(convTranspose(layer, x, c.widest()>>i)))
+		layer := 2 + c.Blocks + 2*i
+		x = noted(layer, block.ReLU(convTranspose(s.In(layer), x, c.widest()>>i)))
 	}
-	last := s.In(2 + c.Blocks + 2*c.Downsamples)
-	return Reshape(last.Note(conv(last, x, 1, pointwise)), -1, c.Image, c.Image)
+	last := 2 + c.Blocks + 2*c.Downsamples
+	return Reshape(noted(last, conv(s.In(last), x, 1, pointwise)), -1, c.Image, c.Image)
 }
 
 // The windows of a residual block and of the convolutions at single pixels.
@@ -216,7 +228,7 @@ func residual(s *weights.Scope, x *Node) *Node {
 	channels := x.Shape().Dimensions[3]
 	y := block.ReLU(conv(s.In(0), x, channels, neighbours))
 	y = block.ReLU(conv(s.In(2), y, channels, neighbours))
-	return s.Note(Add(x, conv(s.In(4), y, channels, pointwise)))
+	return Add(x, conv(s.In(4), y, channels, pointwise))
 }
 
 // conv is a convolution with torch's initial weights: uniform within 1/sqrt(inputs of an output),

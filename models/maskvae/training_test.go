@@ -113,8 +113,7 @@ func TestMoveCodes_LearnsShapes(t *testing.T) {
 			state = append(state, tensors.FromFlatDataAndDimensions(make([]float32, s.Size()), s.Shape...))
 		}
 	}
-	state = append(state, tensors.FromFlatDataAndDimensions(make([]float32, c.Codes), c.Codes),
-		modeltest.Floats("sums", c.Codes, c.CodeWidth))
+	state = append(state, weights.Initial(maskvae.AverageSpecs(c), 1).Tensors()...)
 	batch := tensors.FromFlatDataAndDimensions(flatten(masks), len(masks), 64, 64)
 	for range 450 {
 		args := []any{batch}

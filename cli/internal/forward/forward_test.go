@@ -11,6 +11,7 @@ import (
 
 	"github.com/pali3/pali3/cli/internal/forward"
 	"github.com/pali3/pali3/models/family"
+	"github.com/pali3/pali3/models/maskvae"
 	"github.com/pali3/pali3/models/pali3"
 	"github.com/pali3/pali3/models/siglip"
 	"github.com/pali3/pali3/models/t5"
@@ -135,6 +136,40 @@ func TestRun_RejectsBadInputs(t *testing.T) {
 	} {
 		if _, err := forward.Run(backendOf(t), c, nil, inputs); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+}
+
+// TestWriteOutputs_KeepsIDs runs a model that chooses ids, and reads the file back.
+func TestWriteOutputs_KeepsIDs(t *testing.T) {
+	c := maskvae.Default()
+	c.Image, c.Hidden, c.Downsamples, c.CodeWidth = 8, 2, 1, 3
+	specs, err := maskvae.Specs(backendOf(t), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outputs, err := forward.Run(backendOf(t), &c, weights.Initial(specs, 1), map[string]*tensors.Tensor{
+		"masks": tensors.FromFlatDataAndDimensions(make([]float32, 2*8*8), 2, 8, 8), "ids": ids("ids", c.Codes, 3, 16),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "out.safetensors")
+	if err := forward.WriteOutputs(path, outputs); err != nil {
+		t.Fatal(err)
+	}
+	read, err := forward.ReadInputs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range outputs {
+		if !read[o.Name].Equal(o.Tensor) {
+			t.Errorf("%s is %s in the file, was %s", o.Name, read[o.Name].Shape(), o.Tensor.Shape())
+		}
+	}
+	for name, shape := range map[string][]int{"nearest": {2, 16}, "decoded": {3, 8, 8}, "reconstructed": {2, 8, 8}, "features": {2, 4, 4, 3}} {
+		if have := read[name]; have == nil || !slices.Equal(have.Shape().Dimensions, shape) {
+			t.Errorf("output %s: %v, want %v", name, have, shape)
 		}
 	}
 }
