@@ -20,7 +20,7 @@ var commandGroups = []struct {
 	{"tokenizer", []string{"tokenizer"}},
 	{"train", []string{"recipe", "mix", "train"}},
 	{"evaluate", []string{"predict", "eval", "report"}},
-	{"look", []string{"caption", "ask", "describe", "forward", "weights"}},
+	{"look", []string{"caption", "ask", "describe", "forward"}},
 	{"system", []string{"doctor", "completion", "version"}},
 }
 

@@ -19,10 +19,18 @@ func TestDescribe(t *testing.T) {
 			"vision_model": 1_842_772_352, "multi_modal_projector": 3_409_920, "shared": vocab, "lm_head": vocab,
 			"encoder+decoder": 2_718_160_896,
 		},
-		"siglip-G/14":      {"vision_model": 1_842_772_352, "vision_model.head": 38_360_064},
-		"siglip-So400m/14": {"vision_model": 412_442_352, "vision_model.head": 15_238_352},
-		"ul2-3b":           {"encoder+decoder": 2_718_160_896},
-		"t5-1.1-xl":        {"encoder+decoder": 2_718_160_896, "lm_head": 32_128 * 2048},
+		// 2,923,466,480 and 3,032,242,416 are the sums of the public weights at 224 pixels.
+		"paligemma-3b-224":   {"all": 2_923_466_480, "vision_model": 412_442_352, "language_model.embed_tokens": 257_216 * 2048},
+		"paligemma-3b-448":   {"all": 2_923_466_480 + 768*1152},
+		"paligemma-3b-896":   {"all": 2_923_466_480 + (4096-256)*1152},
+		"paligemma2-3b-224":  {"all": 3_032_242_416, "multi_modal_projector": 1153 * 2304},
+		"paligemma2-3b-448":  {"all": 3_033_127_152},
+		"paligemma2-10b-224": {"all": 9_662_638_832},
+		"paligemma2-28b-896": {"all": 27_654_910_704, "language_model": 26_047_480_320},
+		"siglip-G/14":        {"vision_model": 1_842_772_352, "vision_model.head": 38_360_064},
+		"siglip-So400m/14":   {"vision_model": 412_442_352, "vision_model.head": 15_238_352},
+		"ul2-3b":             {"encoder+decoder": 2_718_160_896},
+		"t5-1.1-xl":          {"encoder+decoder": 2_718_160_896, "lm_head": 32_128 * 2048},
 	} {
 		d, err := models.Describe(name)
 		if err != nil {
@@ -33,7 +41,7 @@ func TestDescribe(t *testing.T) {
 			got[p.Name] = p.Parameters
 			sum += p.Parameters
 		}
-		got["encoder+decoder"] = got["encoder"] + got["decoder"]
+		got["encoder+decoder"], got["all"] = got["encoder"]+got["decoder"], d.Parameters
 		for part, n := range want {
 			if got[part] != n {
 				t.Errorf("%s: %s has %d parameters, want %d", name, part, got[part], n)

@@ -44,6 +44,17 @@ func Linear(x, kernel, bias *Node) *Node {
 		})
 }
 
+// LinearTransposed returns x·tableᵀ for x [..., W] and table [V, W]: [..., V]. It scores rows of an
+// embedding table without transposing it.
+func LinearTransposed(x, table *Node) *Node {
+	return withGradient([]*Node{x, table},
+		func() *Node { return timesTransposed(x, table) },
+		func(_, dy *Node) []*Node {
+			dx := DotGeneral(dy, []int{dy.Rank() - 1}, nil, table, []int{0}, nil)
+			return []*Node{dx, outerProduct(rows(dy), rows(x))}
+		})
+}
+
 // rows flattens all axes but the last: [..., W] to [N, W].
 func rows(x *Node) *Node {
 	if x.Rank() == 2 {

@@ -32,10 +32,20 @@ func LayerNorm(s *weights.Scope, x *Node) *Node {
 
 // RMSNorm divides the last axis of x by its root mean square, then scales by "weight". It is T5's
 // layer norm, which has no mean and no bias (t5x examples/t5/layers.py, LayerNorm).
+func RMSNorm(s *weights.Scope, x *Node) *Node {
+	return scaledRMS(x, s.Vector("weight", width(x), weights.Ones()))
+}
+
+// RMSNormAroundOne is RMSNorm with the scale 1 + "weight", as Gemma has it (big_vision
+// models/ppp/gemma.py, RMSNorm): weight decay moves its scale towards 1.
+func RMSNormAroundOne(s *weights.Scope, x *Node) *Node {
+	return scaledRMS(x, OnePlus(s.Vector("weight", width(x), weights.Zeros())))
+}
+
+// scaledRMS divides the last axis of x by its root mean square and multiplies by scale.
 //
 // With n the normalised x and g = dy·scale, dx is (g - n·mean(g·n)) / root mean square.
-func RMSNorm(s *weights.Scope, x *Node) *Node {
-	scale := s.Vector("weight", width(x), weights.Ones())
+func scaledRMS(x, scale *Node) *Node {
 	var inverse, n *Node
 	forward := func() *Node {
 		inverse = Inverse(Sqrt(AddScalar(rowMean(Square(x)), Epsilon)))

@@ -18,14 +18,5 @@ func CrossEntropy(c Config, logits, targets, weights *Node) *Node {
 // its targets' losses and the sum of its weights. The loss is the total of the sums divided by the
 // total of the counts.
 func CrossEntropyByExample(c Config, logits, targets, weights *Node) (loss, sums, counts *Node) {
-	if weights == nil {
-		weights = block.NotPadding(targets)
-	}
-	d := logits.Shape().Dimensions
-	rows := d[0] * d[1]
-	losses := block.CrossEntropy(Reshape(logits, rows, d[2]), Reshape(targets, rows), c.LabelSmoothing, c.ZLoss)
-	flat := Reshape(weights, rows)
-	weighted := Mul(losses, flat)
-	loss = Div(ReduceAllSum(weighted), MaxScalar(ReduceAllSum(flat), 1e-9))
-	return loss, ReduceSum(Reshape(weighted, d[0], d[1]), 1), ReduceSum(Reshape(flat, d[0], d[1]), 1)
+	return block.MeanCrossEntropy(logits, targets, weights, c.LabelSmoothing, c.ZLoss)
 }
