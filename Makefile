@@ -21,8 +21,9 @@ XLA_PLUGINS := $(CURDIR)/build/xla
 xla-plugin: ## get XLA's plugin for the CPU from PyPI into build/xla (needs python3 with pip, 400 MB)
 	.ci/xla-plugin '$(XLA_PLUGINS)'
 
-test-xla: ## compare training and decoding on xla:cpu with the Go backend (after xla-plugin)
-	CGO_ENABLED=1 PJRT_PLUGIN_LIBRARY_PATH='$(XLA_PLUGINS)' go test -tags xla -count 1 -timeout 10m -run XLA ./models/backend ./models/block ./models/decode ./stages
+test-xla: ## compare training, decoding and layers on xla:cpu with the Go backend (after xla-plugin)
+	CGO_ENABLED=1 PJRT_PLUGIN_LIBRARY_PATH='$(XLA_PLUGINS)' go test -tags xla -count 1 -run XLA ./models/backend ./models/block ./models/decode ./stages
+	CGO_ENABLED=1 PJRT_PLUGIN_LIBRARY_PATH='$(XLA_PLUGINS)' GOMLX_BACKEND=xla:cpu go test -tags xla -count 1 -run 'Equal|TestGradients' ./models/block ./models/vit ./models/siglip ./models/t5
 
 quickstart: build ## the main job at small scale: pictures to a trained, scored and reported model
 	./$(PALI3) quickstart --out quickstart-run

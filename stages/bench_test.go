@@ -22,14 +22,17 @@ func (s constantStream) Batch(_ context.Context, step int) (*mixture.Batch, erro
 	return &b, nil
 }
 
-func randomStream(s mixture.Shape, vocabulary int) constantStream {
+func randomStream(s mixture.Shape, vocabulary int, seed uint64) constantStream {
 	b := mixture.NewBatch(0, s, s.Images > 0)
-	draw := random.New(1)
+	draw := random.New(seed)
 	for i := range b.Pixels {
 		b.Pixels[i] = float32(2*draw.Float64() - 1)
 	}
 	for i := range b.ImageMask {
-		b.ImageMask[i], b.Indices[i], b.Origins[i] = 1, i, "random"
+		b.ImageMask[i] = 1
+	}
+	for i := range b.Indices {
+		b.Indices[i], b.Origins[i] = i, "random"
 	}
 	for _, ids := range [][]int32{b.EncoderIDs, b.DecoderInputs, b.Targets} {
 		for i := range ids {
@@ -79,7 +82,7 @@ func benchmarkTrain(b *testing.B, n Network, shape mixture.Shape, optimizer stri
 		b.Fatal(err)
 	}
 	t := Training{
-		Backend: openBackend(b), Loss: n.Loss, Weights: weights.Initial(specs, 1), Freeze: freeze, Stream: randomStream(shape, 2688),
+		Backend: openBackend(b), Loss: n.Loss, Weights: weights.Initial(specs, 1), Freeze: freeze, Stream: randomStream(shape, 2688, 1),
 		Optimizer: OptimizerConfig{Name: optimizer, LearningRate: 1e-4, ClipNorm: 1}, Steps: b.N + 1, Folder: folder,
 	}
 	if freeze != nil {
