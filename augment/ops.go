@@ -59,7 +59,7 @@ const maxOutput = 16384
 // builtinOps have the names and meanings of big_vision's (pp/ops_general.py, pp/ops_image.py).
 // Resizing differs in two ways: antialias defaults to true, and floats are not rounded to 8 bits.
 var builtinOps = Ops{
-	{decodeOp, "decode([background=white])", "bytes to pixels 0 to 255; must come first; background=none drops alpha", buildDecode},
+	{decodeOp, "decode([background=white])", "bytes to pixels 0 to 255; first; background=none drops alpha", buildDecode},
 	{"resize", "resize(size | height, width, [method], [antialias])", "squash to that size; antialias=pil gives the bytes of Pillow", buildResize},
 	{"resize_small", "resize_small(size, [method], [antialias])", "shorter side to size, aspect kept", buildResizeSmall},
 	{"central_crop", "central_crop(size | height, width)", "cut out the middle", buildCentralCrop},

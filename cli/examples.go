@@ -108,6 +108,15 @@ var examples = map[string][]string{
 		"pali3 caption " + anImage + " --model quickstart-run/caption --temperature 0.7 --top-p 0.9 --seed 1",
 	},
 	"ask": {"pali3 ask " + anImage + " 'Who is it?' --model quickstart-run/vqa"},
+	"classify": {
+		"pali3 classify " + anImage + " --model quickstart-run/siglip --labels 'cook,farmer,teacher'",
+		"pali3 classify quickstart-run/images --model quickstart-run/siglip --labels @labels.txt --template 'a {}' --template 'an emoji of a {}' --top 1",
+	},
+	"embed": {
+		"pali3 embed quickstart-run/images --model quickstart-run/siglip --out images.parquet",
+		"pali3 embed --data quickstart-run/data --split held_out --model quickstart-run/siglip --out held_out.parquet",
+		"pali3 embed --texts names.txt --model quickstart-run/siglip --out names.parquet",
+	},
 	"predict": {
 		"pali3 predict --model quickstart-run/caption --data quickstart-run/data --split held_out --lang fr --out french.jsonl",
 		"pali3 predict quickstart-run/images --model quickstart-run/caption --lang en,fr --out captions.jsonl",

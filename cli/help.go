@@ -20,7 +20,8 @@ var commandGroups = []struct {
 	{"tokenizer", []string{"tokenizer"}},
 	{"train", []string{"recipe", "mix", "train"}},
 	{"evaluate", []string{"predict", "eval", "report"}},
-	{"look", []string{"caption", "ask", "describe", "forward"}},
+	{"use", []string{"caption", "ask", "classify", "embed"}},
+	{"look", []string{"describe", "forward"}},
 	{"system", []string{"doctor", "completion", "version"}},
 }
 

@@ -3,6 +3,7 @@ package evalsuite
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
@@ -29,7 +30,7 @@ type Embedder struct {
 	pipeline   *augment.Pipeline
 	length     int // of texts, in ids
 
-	images, texts *graph.Exec
+	images, texts, compare *graph.Exec
 }
 
 // NewEmbedder returns an embedder for a trained model that is a [family.Embedder].
@@ -53,7 +54,37 @@ func NewEmbedder(be compute.Backend, t *stages.Trained) (*Embedder, error) {
 	e.texts, err = graph.NewExec(be, func(in []*graph.Node) []*graph.Node {
 		return []*graph.Node{model.EmbedTexts(weights.Bind(specs, in[1:]), in[0])}
 	})
+	if err != nil {
+		return nil, err
+	}
+	e.compare, err = graph.NewExec(be, func(in []*graph.Node) []*graph.Node {
+		return []*graph.Node{model.Compare(weights.Bind(specs, in[2:]), in[0], in[1])}
+	})
 	return e, err
+}
+
+// Logits compares embeddings of images with embeddings of texts: [len(images), len(texts)].
+func (e *Embedder) Logits(images, texts [][]float32) ([][]float32, error) {
+	if len(images) == 0 || len(texts) == 0 {
+		return make([][]float32, len(images)), nil
+	}
+	args := []any{
+		tensors.FromFlatDataAndDimensions(slices.Concat(images...), len(images), len(images[0])),
+		tensors.FromFlatDataAndDimensions(slices.Concat(texts...), len(texts), len(texts[0])),
+	}
+	for _, w := range e.weights.Tensors() {
+		args = append(args, w)
+	}
+	out, err := e.compare.Call(args...)
+	if err != nil {
+		return nil, fmt.Errorf("comparing embeddings: %w", err)
+	}
+	defer out[0].FinalizeAll()
+	flat, err := tensors.CopyFlatData[float32](out[0])
+	if err != nil {
+		return nil, err
+	}
+	return slices.Collect(slices.Chunk(flat, len(texts))), nil
 }
 
 // Images returns the embeddings of images, [len(images), E], each of length 1.

@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+
+	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/internal/lines"
+	"github.com/pali3/pali3/stages"
+)
+
+// embedCommand writes embeddings of images and texts.
+type embedCommand struct {
+	Images []string `arg:"" optional:"" name:"image" help:"Image files, folders with all images below them, patterns such as 'photos/*.png', or @FILE for a list of these."`
+	Model  string   `required:"" placeholder:"MODEL" help:"Folder of a trained model that compares images with texts, such as quickstart-run/siglip."`
+	Data   string   `placeholder:"DATASET" help:"Embed the images and texts of a dataset instead of files."`
+	Split  string   `default:"all" help:"Split of the dataset."`
+	Only   string   `default:"" enum:",images,texts" help:"With --data: images or texts alone."`
+	Texts  string   `placeholder:"FILE" help:"Embed the lines of a text file; - is standard input."`
+	Out    string   `required:"" placeholder:"FILE" help:"Parquet file to write: key, kind, index, text, language, embedding."`
+	Batch  int      `default:"64" help:"Images or texts embedded together."`
+	JSON   bool     `help:"Print one JSON object."`
+	backendFlag
+}
+
+// Validate requires one source.
+func (c *embedCommand) Validate() error {
+	sources := 0
+	for _, given := range []bool{len(c.Images) > 0, c.Data != "", c.Texts != ""} {
+		if given {
+			sources++
+		}
+	}
+	switch {
+	case sources != 1:
+		return errors.New("name images, or --data DATASET, or --texts FILE: one of them")
+	case c.Only != "" && c.Data == "":
+		return errors.New("--only chooses among what a dataset has: give --data")
+	case c.Batch < 1:
+		return fmt.Errorf("--batch is %d, want 1 or more", c.Batch)
+	}
+	return nil
+}
+
+func (c embedCommand) Run(ctx context.Context, con *console) error {
+	embedder, err := openEmbedder(con, c.backendFlag, c.Model)
+	if err != nil {
+		return err
+	}
+	embedder.Batch = c.Batch
+	all, failed, err := c.embeddings(ctx, con, embedder)
+	if err != nil {
+		return err
+	}
+	done, err := evalsuite.WriteEmbeddings(c.Out, c.Model, all, func(e evalsuite.Embedding) {
+		con.log.Error().Msgf("%s: %v", e.Key, e.Err)
+	})
+	if err != nil {
+		return err
+	}
+	if done.Failed += failed; c.JSON {
+		err = con.printJSON(done)
+	} else {
+		con.printf("wrote %d embeddings of width %d to %s: %d of images, %d of texts\n", done.Rows, done.Width, done.Out, done.Images, done.Texts)
+	}
+	if err == nil && done.Failed > 0 {
+		err = fmt.Errorf("%d images could not be embedded; the errors are above", done.Failed)
+	}
+	return err
+}
+
+// openEmbedder opens a model that compares images with texts.
+func openEmbedder(con *console, backend backendFlag, model string) (*evalsuite.Embedder, error) {
+	be, err := backend.openBackend(con)
+	if err != nil {
+		return nil, err
+	}
+	trained, err := stages.Open(be, model, con.program.registry())
+	if err != nil {
+		return nil, err
+	}
+	embedder, err := evalsuite.NewEmbedder(be, trained)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", model, err)
+	}
+	return embedder, nil
+}
+
+// embeddings returns what is asked for, and the number of names without an image.
+func (c embedCommand) embeddings(ctx context.Context, con *console, e *evalsuite.Embedder) (all iter.Seq2[evalsuite.Embedding, error], failed int, err error) {
+	switch {
+	case c.Data != "":
+		return c.ofDataset(ctx, con, e)
+	case c.Texts != "":
+		texts, err := readLines(ctx, con, c.Texts)
+		return e.EmbedTexts(ctx, evalsuite.TextLines(texts)), 0, err
+	}
+	found, err := evalsuite.FindImages(ctx, con.in, c.Images, "")
+	if err != nil {
+		return nil, 0, err
+	}
+	if note := found.Note(); note != "" {
+		con.log.Info().Msg(note)
+	}
+	for _, missing := range found.Missing {
+		con.log.Error().Msg(missing.Error())
+	}
+	return e.EmbedImages(ctx, evalsuite.ReadImages(found.Paths)), len(found.Missing), nil
+}
+
+// ofDataset returns the embeddings of a dataset's images, then of its texts.
+func (c embedCommand) ofDataset(ctx context.Context, con *console, e *evalsuite.Embedder) (iter.Seq2[evalsuite.Embedding, error], int, error) {
+	d, err := con.program.registry().OpenDataset(ctx, c.Data)
+	if err != nil {
+		return nil, 0, err
+	}
+	return func(yield func(evalsuite.Embedding, error) bool) {
+		defer d.Close()
+		if c.Only != "texts" {
+			for one, err := range e.EmbedImages(ctx, evalsuite.ImagesOf(d, c.Split)) {
+				if !yield(one, err) {
+					return
+				}
+			}
+		}
+		if c.Only != "images" {
+			for one, err := range e.EmbedTexts(ctx, evalsuite.TextsOf(d, c.Split)) {
+				if !yield(one, err) {
+					return
+				}
+			}
+		}
+	}, 0, nil
+}
+
+// readLines reads the lines of a file, or of standard input for "-".
+func readLines(ctx context.Context, con *console, path string) (all []string, err error) {
+	var in io.Reader = con.in
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		in = file
+	}
+	err = lines.Each(ctx, in, func(_ int, line string) error {
+		all = append(all, strings.TrimSuffix(line, "\r"))
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return all, nil
+}

@@ -1,0 +1,101 @@
+package evalsuite
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Classifier names images by comparing them with texts about each label: zero-shot classification
+// (arXiv 2103.00020, section 3.1.4). It is not safe for concurrent use.
+type Classifier struct {
+	Labels   []string
+	embedder *Embedder
+	classes  [][]float32 // an embedding of length 1 for each label
+}
+
+// LabelScore is how well a label fits an image.
+type LabelScore struct {
+	Label string `json:"label"`
+	// Cosine similarity of the image and the label's texts.
+	Cosine float64 `json:"cosine"`
+	// Share of the label among all labels: the softmax of the logits.
+	Share float64 `json:"share"`
+	// Match is the sigmoid of the logit: for a model of the sigmoid loss, the probability that the
+	// label fits, whatever the others are.
+	Match float64 `json:"match"`
+}
+
+// labelPlace is where a template has the label.
+const labelPlace = "{}"
+
+// NewClassifier returns a classifier. Each label is put into every template in place of {}; the
+// embeddings of its texts are averaged and normalised.
+func NewClassifier(e *Embedder, labels, templates []string) (*Classifier, error) {
+	if len(labels) == 0 || len(templates) == 0 {
+		return nil, fmt.Errorf("classifying with %d labels and %d templates: give at least one of each", len(labels), len(templates))
+	}
+	c := &Classifier{Labels: labels, embedder: e}
+	for _, template := range templates {
+		if !strings.Contains(template, labelPlace) {
+			return nil, fmt.Errorf("the template %q has no {} for the label", template)
+		}
+	}
+	for _, label := range labels {
+		texts := make([]string, len(templates))
+		for i, template := range templates {
+			texts[i] = strings.ReplaceAll(template, labelPlace, label)
+		}
+		embedded, err := e.Texts(texts)
+		if err != nil {
+			return nil, fmt.Errorf("embedding the label %q: %w", label, err)
+		}
+		c.classes = append(c.classes, meanDirection(embedded))
+	}
+	return c, nil
+}
+
+// meanDirection returns the mean of vectors, scaled to length 1.
+func meanDirection(vectors [][]float32) []float32 {
+	mean := make([]float32, len(vectors[0]))
+	for i := range mean {
+		sum := 0.0
+		for _, v := range vectors {
+			sum += float64(v[i])
+		}
+		mean[i] = float32(sum / float64(len(vectors)))
+	}
+	norm := math.Sqrt(float64(dot(mean, mean))) + 1e-8
+	for i := range mean {
+		mean[i] = float32(float64(mean[i]) / norm)
+	}
+	return mean
+}
+
+// Classify scores the labels for embeddings of images [N, E], best first.
+func (c *Classifier) Classify(images [][]float32) ([][]LabelScore, error) {
+	logits, err := c.embedder.Logits(images, c.classes)
+	if err != nil {
+		return nil, err
+	}
+	all := make([][]LabelScore, len(images))
+	for i, image := range images {
+		scores := make([]LabelScore, len(c.Labels))
+		largest, total := slices.Max(logits[i]), 0.0
+		for j, logit := range logits[i] {
+			scores[j] = LabelScore{
+				Label: c.Labels[j], Cosine: float64(dot(image, c.classes[j])),
+				Share: math.Exp(float64(logit - largest)), Match: 1 / (1 + math.Exp(-float64(logit))),
+			}
+			total += scores[j].Share
+		}
+		for j := range scores {
+			scores[j].Share /= total
+		}
+		slices.SortStableFunc(scores, func(a, b LabelScore) int { return cmp.Compare(b.Cosine, a.Cosine) })
+		all[i] = scores
+	}
+	return all, nil
+}
