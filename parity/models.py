@@ -1,17 +1,16 @@
-"""Writes tiny SigLIP and T5 models of transformers with random weights, and their outputs.
+"""Writes a tiny SigLIP model of transformers with random weights, and its outputs. models_t5.py does so for T5.
 
     python -m venv venv && venv/bin/pip install -r parity/requirements-models.txt
     venv/bin/python parity/models.py
 
-It writes models/*/testdata/*.safetensors, which the Go tests load and compare with. The T5 models are of the three kinds
-in use: gated-silu untied (UL2), gated-gelu untied (T5 1.1, mT5), tied.
+It writes models/*/testdata/*.safetensors, which the Go tests load and compare with.
 """
 
 import pathlib
 
 import torch
 from safetensors.torch import save_file
-from transformers import SiglipConfig, SiglipModel, T5Config, T5ForConditionalGeneration
+from transformers import SiglipConfig, SiglipModel
 
 MODELS = pathlib.Path(__file__).resolve().parent.parent / "models"
 
@@ -58,31 +57,6 @@ def siglip():
         logits=out.logits_per_image, loss=out.loss, **gradient))
 
 
-def t5(name, activation, tied):
-    config = T5Config(vocab_size=23, d_model=12, d_kv=5, d_ff=20, num_layers=2, num_decoder_layers=2, num_heads=2,
-                      feed_forward_proj=activation, tie_word_embeddings=tied, dropout_rate=0.0,
-                      relative_attention_num_buckets=8, relative_attention_max_distance=12)
-    model = T5ForConditionalGeneration(config)
-    if not tied:  # transformers 5 ties a new T5 whatever its config says, and unties what a checkpoint unties
-        model.lm_head.weight = torch.nn.Parameter(torch.empty(23, 12))
-    randomize(model, 4)
-    ids = torch.randint(1, 23, (3, 30), generator=torch.Generator().manual_seed(5))
-    ids[1, 25:] = 0
-    decoder = torch.randint(1, 23, (3, 20), generator=torch.Generator().manual_seed(6))
-    decoder[:, 0] = 0
-    out = model(input_ids=ids, attention_mask=(ids > 0).long(), decoder_input_ids=decoder)
-    save("t5", name, model, dict(ids=ids, decoder=decoder, encoded=out.encoder_last_hidden_state, logits=out.logits))
-
-
-def buckets():
-    from transformers.models.t5.modeling_t5 import T5Attention
-    distance = torch.arange(-300, 301)  # key minus query
-    save_file({
-        "both": T5Attention._relative_position_bucket(distance, True, 32, 128),
-        "one": T5Attention._relative_position_bucket(distance, False, 32, 128),
-    }, MODELS / "block" / "testdata" / "buckets.safetensors")
-
-
 def positions():
     """big_vision models/vit.py, resample_posemb: scipy's zoom of order 1."""
     import scipy.ndimage
@@ -96,10 +70,5 @@ def positions():
 
 
 if __name__ == "__main__":
-    (MODELS / "block" / "testdata").mkdir(parents=True, exist_ok=True)
     siglip()
-    t5("gated-silu", "gated-silu", False)
-    t5("gated-gelu", "gated-gelu", False)
-    t5("tied", "gated-gelu", True)
-    buckets()
     positions()

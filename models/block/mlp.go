@@ -2,6 +2,9 @@ package block
 
 import (
 	"fmt"
+	"math"
+	"slices"
+	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/layers/activation"
@@ -36,35 +39,80 @@ func GELU(x *Node) *Node {
 	})
 }
 
+// ExactGELU is x·Φ(x) with Φ the normal distribution function, (1 + erf(x/√2))/2, which
+// transformers calls "gelu". Its derivative is Φ(x) + x·φ(x) with φ the normal density.
+func ExactGELU(x *Node) *Node {
+	var below *Node
+	forward := func() *Node {
+		below = MulScalar(OnePlus(Erf(MulScalar(x, 1/math.Sqrt2))), 0.5)
+		return Mul(x, below)
+	}
+	return withGradient([]*Node{x}, forward, func(_, dy *Node) []*Node {
+		density := MulScalar(Exp(MulScalar(Square(x), -0.5)), 1/math.Sqrt(2*math.Pi))
+		return []*Node{Mul(dy, Add(below, Mul(x, density)))}
+	})
+}
+
 // SiLU is x·sigmoid(x), also called swish.
 func SiLU(x *Node) *Node { return activation.Apply(activation.TypeSwish, x) }
 
-// Gate names the activation of a gated MLP, as in a T5 config's feed_forward_proj.
-type Gate string
+// Activation names the activation of a T5's feed-forward layers, and whether they are gated. The
+// names are those of feed_forward_proj in transformers' T5Config, where "gated-gelu" means the tanh
+// form and "gelu" the exact one.
+type Activation string
 
-// The gates of T5 models.
+// The activations of T5 models.
 const (
-	GatedSiLU Gate = "gated-silu" // UL2
-	GatedGELU Gate = "gated-gelu" // T5 1.1, mT5, umT5
+	PlainReLU      Activation = "relu" // T5 1.0
+	PlainExactGELU Activation = "gelu"
+	PlainGELU      Activation = "gelu_new"
+	PlainSiLU      Activation = "silu"
+	GatedReLU      Activation = "gated-relu"
+	GatedExactGELU Activation = "gated-gelu_python"
+	GatedGELU      Activation = "gated-gelu" // T5 1.1, mT5, umT5
+	GatedSiLU      Activation = "gated-silu" // UL2
 )
 
-// Validate returns an error for any other gate.
-func (g Gate) Validate() error {
-	if g != GatedSiLU && g != GatedGELU {
-		return fmt.Errorf("activation %q is neither %q nor %q", string(g), GatedSiLU, GatedGELU)
+// Activations lists the activations.
+func Activations() []Activation {
+	return []Activation{PlainReLU, PlainExactGELU, PlainGELU, PlainSiLU, GatedReLU, GatedExactGELU, GatedGELU, GatedSiLU}
+}
+
+// Validate returns an error for any other activation.
+func (a Activation) Validate() error {
+	if !slices.Contains(Activations(), a) {
+		return fmt.Errorf("activation is %q; legal are %q", string(a), Activations())
 	}
 	return nil
 }
 
-// GatedMLP returns wo(act(wi_0(x)) * wi_1(x)) without biases, with dropout before wo in training
-// (t5x examples/t5/layers.py, MlpBlock).
-func GatedMLP(s *weights.Scope, x *Node, hidden int, gate Gate, dropout float64) *Node {
-	w := width(x)
-	act := SiLU
-	if gate == GatedGELU {
-		act = GELU
+// Gated reports whether the activation's output is multiplied by a second projection.
+func (a Activation) Gated() bool { return strings.HasPrefix(string(a), "gated-") }
+
+// of applies the activation's function.
+func (a Activation) of(x *Node) *Node {
+	switch a {
+	case PlainReLU, GatedReLU:
+		return ReLU(x)
+	case PlainExactGELU, GatedExactGELU:
+		return ExactGELU(x)
+	case PlainGELU, GatedGELU:
+		return GELU(x)
 	}
-	gated := act(DenseNoBias(s.In("wi_0"), x, hidden, weights.FanInTruncated(w)))
-	linear := DenseNoBias(s.In("wi_1"), x, hidden, weights.FanInTruncated(w))
-	return DenseNoBias(s.In("wo"), Dropout(s, Mul(gated, linear), dropout), w, weights.FanInTruncated(hidden))
+	return SiLU(x)
+}
+
+// FeedForward returns wo(act(wi(x))) or, gated, wo(act(wi_0(x))·wi_1(x)), without biases and with
+// dropout before wo in training (t5x examples/t5/layers.py, MlpBlock).
+func FeedForward(s *weights.Scope, x *Node, hidden int, act Activation, dropout float64) *Node {
+	w := width(x)
+	into := weights.FanInTruncated(w)
+	var h *Node
+	if act.Gated() {
+		gate := act.of(DenseNoBias(s.In("wi_0"), x, hidden, into))
+		h = Mul(gate, DenseNoBias(s.In("wi_1"), x, hidden, into))
+	} else {
+		h = act.of(DenseNoBias(s.In("wi"), x, hidden, into))
+	}
+	return DenseNoBias(s.In("wo"), Dropout(s, h, dropout), w, weights.FanInTruncated(hidden))
 }

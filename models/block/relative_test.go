@@ -1,25 +1,54 @@
 package block
 
 import (
+	"encoding/json"
+	"os"
 	"testing"
-
-	"github.com/gomlx/gomlx/core/tensors"
-
-	"github.com/pali3/pali3/models/internal/modeltest"
 )
 
-// TestRelativeBuckets compares every distance up to 300 with transformers' T5 (parity/models.py).
+// TestRelativeBuckets compares the buckets of all distances up to 5,000 in both directions with
+// transformers and T5X, for many sizes of the table. The golden file lists the distances, of key
+// minus query, at which the bucket changes (parity/models_t5.py).
 func TestRelativeBuckets(t *testing.T) {
-	golden := modeltest.OpenGolden(t, "testdata/buckets.safetensors")
-	for name, bidirectional := range map[string]bool{"both": true, "one": false} {
-		want := tensors.MustCopyFlatData[int32](golden.Ints(name)) // of key minus query, from -300
-		table := RelativeBuckets(301, 32, 128, bidirectional)
-		for distance := range 301 {
-			if got := table[0][distance]; got != want[300+distance] {
-				t.Errorf("%s: a key %d later is in bucket %d, want %d", name, distance, got, want[300+distance])
+	content, err := os.ReadFile("testdata/bucket_edges.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tables []struct {
+		Buckets       int
+		MaxDistance   int `json:"max_distance"`
+		Bidirectional bool
+		From, Bucket  []int
+	}
+	if err := json.Unmarshal(content, &tables); err != nil {
+		t.Fatal(err)
+	}
+	if len(tables) < 100 {
+		t.Fatalf("only %d tables", len(tables))
+	}
+	for _, c := range tables {
+		next := 0
+		for distance := -5000; distance <= 5000; distance++ {
+			if next < len(c.From) && distance == c.From[next] {
+				next++
 			}
-			if got := table[distance][0]; got != want[300-distance] {
-				t.Errorf("%s: a key %d earlier is in bucket %d, want %d", name, distance, got, want[300-distance])
+			if got, want := bucket(-distance, c.Buckets, c.MaxDistance, c.Bidirectional), c.Bucket[next-1]; got != want {
+				t.Errorf("%d buckets up to %d, bidirectional %v: a key %d later is in bucket %d, want %d",
+					c.Buckets, c.MaxDistance, c.Bidirectional, distance, got, want)
+			}
+		}
+	}
+}
+
+// TestRelativeBuckets_ByQueryAndKey checks the table of pairs.
+func TestRelativeBuckets_ByQueryAndKey(t *testing.T) {
+	for _, bidirectional := range []bool{false, true} {
+		table := RelativeBuckets(7, 8, 12, bidirectional)
+		for query := range 7 {
+			for key := range 7 {
+				if got, want := int(table[query][key]), bucket(query-key, 8, 12, bidirectional); got != want {
+					t.Errorf("query %d, key %d: bucket %d, want %d", query, key, got, want)
+				}
 			}
 		}
 	}

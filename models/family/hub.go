@@ -10,6 +10,10 @@ type Hub struct {
 	// Read returns the model that a config.json describes. It refuses what the model cannot do
 	// exactly, and sizes that no model has.
 	Read func(config []byte) (Model, error)
+	// Fit sets what config.json leaves open, from the tensors of the folder: whether the output
+	// weights of a T5 are its token embeddings, for example. It is called after Read, before Specs.
+	// Nil if nothing is left open.
+	Fit func(m Model, f *weights.File) error
 	// Write returns the content of config.json for a model, with model_type and architectures. It
 	// is nil, or returns an error, if transformers has no class for the model.
 	Write func(m Model) (map[string]any, error)

@@ -18,7 +18,7 @@ import (
 type Config struct {
 	// Width of the tokens, d_model. Required. Legal: 1 and above.
 	Width int `yaml:"width" json:"width"`
-	// MLP is the hidden width of the gated perceptrons, d_ff. Required. Legal: 1 and above.
+	// MLP is the hidden width of the feed-forward layers, d_ff. Required. Legal: 1 and above.
 	MLP int `yaml:"mlp" json:"mlp"`
 	// Heads of the attention. Required. Legal: 1 and above.
 	Heads int `yaml:"heads" json:"heads"`
@@ -31,14 +31,18 @@ type Config struct {
 	DecoderLayers int `yaml:"decoder_layers" json:"decoder_layers"`
 	// Vocab is the number of token ids, sentinels and padding included. Default: the tokenizer's.
 	Vocab int `yaml:"vocab" json:"vocab"`
-	// Activation of the gated MLP. Default: gated-silu. Legal: gated-silu (UL2), gated-gelu (T5
-	// 1.1, mT5, umT5).
-	Activation block.Gate `yaml:"activation" json:"activation"`
-	// Tied uses the token embeddings as output weights, scaled by 1/sqrt(Width), as T5 1.0 does.
+	// Activation of the feed-forward layers, as transformers names it. Default: gated-silu. Legal:
+	// gated-silu (UL2), gated-gelu (T5 1.1, mT5, umT5), relu (T5 1.0), gelu (exact), gelu_new (tanh
+	// form), silu, gated-relu, gated-gelu_python (exact).
+	Activation block.Activation `yaml:"activation" json:"activation"`
+	// Tied uses the token embeddings as output weights, as T5 1.0 does.
 	Tied bool `yaml:"tied" json:"tied"`
+	// LogitScale multiplies the logits. Default: 1/sqrt(width) if tied, none otherwise. Legal:
+	// 1/sqrt(width), none.
+	LogitScale LogitScale `yaml:"logit_scale,omitempty" json:"logit_scale,omitempty"`
 	// LayerBias gives every self-attention its own relative bias table, as umT5 does.
 	LayerBias bool `yaml:"layer_bias" json:"layer_bias"`
-	// Buckets of the relative position bias. Default: 32. Legal: multiples of 4, below twice
+	// Buckets of the relative position bias. Default: 32. Legal: 4 and above, below twice
 	// max_distance.
 	Buckets int `yaml:"buckets" json:"buckets"`
 	// MaxDistance is the distance from which on all tokens share a bucket. Default: 128. Legal:
@@ -56,27 +60,19 @@ type Config struct {
 	Dropout float64 `yaml:"dropout" json:"dropout"`
 }
 
-// Variant returns a model by name. The shape of PaLI-3's 3B UL2 is not published: "ul2-3b" is the
-// shape of T5 1.1 XL with UL2's activation and mC4's 250,112 pieces. "ul2-20b" is the published
-// google/ul2; "t5-1.1-xl" and "mt5-xl" are T5X's.
-func Variant(name string) (Config, error) {
-	xl := Config{Width: 2048, MLP: 5120, Heads: 32, HeadDim: 64, EncoderLayers: 24, DecoderLayers: 24,
-		Activation: block.GatedGELU, ZLoss: 1e-4}.WithDefaults()
-	switch name {
-	case "ul2-3b":
-		xl.Vocab, xl.Activation = 250_112, block.GatedSiLU
-		return xl, nil
-	case "t5-1.1-xl":
-		xl.Vocab = 32_128
-		return xl, nil
-	case "mt5-xl":
-		xl.Vocab = 250_112
-		return xl, nil
-	case "ul2-20b":
-		return Config{Width: 4096, MLP: 16384, Heads: 16, HeadDim: 256, EncoderLayers: 32, DecoderLayers: 32,
-			Vocab: 32_128, ZLoss: 1e-4}.WithDefaults(), nil
-	}
-	return Config{}, fmt.Errorf("language model %q is none of ul2-3b, ul2-20b, t5-1.1-xl, mt5-xl", name)
+// LogitScale is the factor of the logits.
+type LogitScale string
+
+// The scales. T5 1.0 keeps the logits of its tied embeddings small by the first (mesh_tensorflow
+// transformer/transformer.py); transformers' mT5 never scales.
+const (
+	RootOfWidth LogitScale = "1/sqrt(width)"
+	NoScale     LogitScale = "none"
+)
+
+// scalesLogits reports whether the logits are multiplied by 1/sqrt(Width).
+func (c Config) scalesLogits() bool {
+	return c.LogitScale == RootOfWidth || c.LogitScale == "" && c.Tied
 }
 
 // WithDefaults returns the config with the defaults of zero fields filled in.
@@ -107,8 +103,8 @@ func (c Config) Validate() error {
 			return fmt.Errorf("language model: %s is %d, want 1 or more", field.name, field.value)
 		}
 	}
-	if c.Buckets < 4 || c.Buckets%4 != 0 || c.MaxDistance <= c.Buckets/2 {
-		return fmt.Errorf("language model: %d buckets for distances up to %d; want a multiple of 4 below twice the distance", c.Buckets, c.MaxDistance)
+	if c.Buckets < 4 || c.MaxDistance <= c.Buckets/2 {
+		return fmt.Errorf("language model: buckets is %d and max_distance %d; want 4 buckets or more, and a distance above half of them", c.Buckets, c.MaxDistance)
 	}
 	if c.Dropout < 0 || c.Dropout >= 1 {
 		return fmt.Errorf("language model: dropout %g; want 0 to below 1", c.Dropout)
@@ -116,5 +112,11 @@ func (c Config) Validate() error {
 	if c.ZLoss < 0 || c.LabelSmoothing < 0 || c.LabelSmoothing >= 1 {
 		return fmt.Errorf("language model: z_loss %g and label_smoothing %g; want z_loss from 0 on, label_smoothing from 0 to below 1", c.ZLoss, c.LabelSmoothing)
 	}
-	return c.Activation.Validate()
+	if c.LogitScale != "" && c.LogitScale != RootOfWidth && c.LogitScale != NoScale {
+		return fmt.Errorf("language model: logit_scale is %q; legal are %s and %s", string(c.LogitScale), RootOfWidth, NoScale)
+	}
+	if err := c.Activation.Validate(); err != nil {
+		return fmt.Errorf("language model: %w", err)
+	}
+	return nil
 }

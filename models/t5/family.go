@@ -26,12 +26,13 @@ func Family() family.Family {
 		Aliases:  []string{"ul2"},
 		Summary:  "T5, UL2: encoder-decoder, on text alone",
 		New:      func() family.Model { return &Model{Config{}.WithDefaults()} },
-		Variants: []string{"ul2-3b", "ul2-20b", "t5-1.1-xl", "mt5-xl"},
+		Variants: Variants(),
 		Variant: func(name string) (family.Model, error) {
 			c, err := Variant(name)
 			return &Model{c}, err
 		},
 		Needs: family.Needs{Images: family.Forbidden},
+		Hub:   Hub(),
 	}
 }
 
@@ -116,10 +117,14 @@ func (c Config) Parts(read, written int) []family.Part {
 		return 4*family.Product(length, c.Width, inner) + family.Scores(length, length, inner)
 	}
 	cross := 2*family.Product(written, c.Width, inner) + 2*family.Product(read, c.Width, inner) + family.Scores(written, read, inner)
-	mlp := func(length int) int64 { return 3 * family.Product(length, c.Width, c.MLP) }
-	// Activations of a block of self-attention and a gated perceptron.
+	matrices, hidden := int64(3), 4 // of the feed-forward layer
+	if !c.WithDefaults().Activation.Gated() {
+		matrices, hidden = 2, 2
+	}
+	mlp := func(length int) int64 { return matrices * family.Product(length, c.Width, c.MLP) }
+	// Activations of a block of self-attention and a feed-forward layer.
 	kept := func(n, attended int64) int64 {
-		return n*int64(5*c.Width+5*inner+4*c.MLP) + 3*int64(c.Heads)*n*attended
+		return n*int64(5*c.Width+5*inner+hidden*c.MLP) + 3*int64(c.Heads)*n*attended
 	}
 	e, d, encoders, decoders := int64(read), int64(written), int64(c.EncoderLayers), int64(c.DecoderLayers)
 	return []family.Part{

@@ -65,7 +65,7 @@ func Step(s *weights.Scope, c Config, ids, position *Node, said, cross Cache, ma
 
 		h = block.RMSNorm(layer.In(1, "layer_norm"), x)
 		x = Add(x, attend(layer.In(1, "EncDecAttention"), c, h, cross.Keys[i], cross.Values[i], nil, padding))
-		x = Add(x, gatedMLP(layer.In(2), c, x))
+		x = Add(x, feedForward(layer.In(2), c, x))
 	}
 	hidden := block.RMSNorm(stack.In("final_layer_norm"), x)
 	return Squeeze(Logits(s, c, hidden), 1), next

@@ -69,7 +69,7 @@ func Encode(s *weights.Scope, c Config, x, mask *Node) *Node {
 		layer := s.In("block", i, "layer")
 		h := block.RMSNorm(layer.In(0, "layer_norm"), x)
 		x = Add(x, drop(attention(layer.In(0, "SelfAttention"), c, h, h, biases[i], padding)))
-		x = s.In("block", i).Note(Add(x, drop(gatedMLP(layer.In(1), c, x))))
+		x = s.In("block", i).Note(Add(x, drop(feedForward(layer.In(1), c, x))))
 	}
 	return s.In("final_layer_norm").Note(drop(block.RMSNorm(s.In("final_layer_norm"), x)))
 }
@@ -91,16 +91,18 @@ func Decode(s *weights.Scope, c Config, encoded, mask, ids *Node) *Node {
 		x = Add(x, drop(attention(layer.In(0, "SelfAttention"), c, h, h, biases[i], causal)))
 		h = block.RMSNorm(layer.In(1, "layer_norm"), x)
 		x = Add(x, drop(attention(layer.In(1, "EncDecAttention"), c, h, encoded, nil, padding)))
-		x = s.In("block", i).Note(Add(x, drop(gatedMLP(layer.In(2), c, x))))
+		x = s.In("block", i).Note(Add(x, drop(feedForward(layer.In(2), c, x))))
 	}
 	return s.In("final_layer_norm").Note(drop(block.RMSNorm(s.In("final_layer_norm"), x)))
 }
 
 // Logits turns the decoder's output [B, L, W] into a score for every id: [B, L, V].
 func Logits(s *weights.Scope, c Config, hidden *Node) *Node {
+	if c.scalesLogits() {
+		hidden = MulScalar(hidden, 1/math.Sqrt(float64(c.Width)))
+	}
 	if c.Tied {
-		table := Transpose(embeddings(s, c), 0, 1)
-		return block.Linear(MulScalar(hidden, 1/math.Sqrt(float64(c.Width))), table, nil)
+		return block.Linear(hidden, Transpose(embeddings(s, c), 0, 1), nil)
 	}
 	return block.DenseNoBias(s.In("lm_head"), hidden, c.Vocab, weights.FanInTruncated(c.Width))
 }
@@ -158,6 +160,6 @@ func attentionOutput(s *weights.Scope, c Config, found *Node) *Node {
 	return block.DenseNoBias(s.In("o"), block.MergeHeads(found), c.Width, weights.FanInNormal(c.Heads*c.HeadDim))
 }
 
-func gatedMLP(s *weights.Scope, c Config, x *Node) *Node {
-	return block.GatedMLP(s.In("DenseReluDense"), block.RMSNorm(s.In("layer_norm"), x), c.MLP, c.Activation, c.Dropout)
+func feedForward(s *weights.Scope, c Config, x *Node) *Node {
+	return block.FeedForward(s.In("DenseReluDense"), block.RMSNorm(s.In("layer_norm"), x), c.MLP, c.Activation, c.Dropout)
 }

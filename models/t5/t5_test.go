@@ -115,24 +115,3 @@ func TestDecode_IsCausal(t *testing.T) {
 		t.Error("the position itself did not change")
 	}
 }
-
-func TestSpecs_Parameters(t *testing.T) {
-	for name, want := range map[string]int{
-		"t5-1.1-xl": 2_718_160_896 + 2*32_128*2048,
-		"mt5-xl":    2_718_160_896 + 2*250_112*2048,
-		"ul2-3b":    2_718_160_896 + 2*250_112*2048,
-		"ul2-20b":   19_591_209_984,
-	} {
-		c, err := t5.Variant(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		specs, err := t5.Specs(modeltest.Backend(t), c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := weights.Parameters(specs); got != want {
-			t.Errorf("%s: %d parameters, want %d", name, got, want)
-		}
-	}
-}
