@@ -17,10 +17,11 @@ var _ family.Embedder = (*Config)(nil)
 // Family returns the family of SigLIP.
 func Family() family.Family {
 	return family.Family{
-		Name:     "siglip",
-		Summary:  "SigLIP: image and text towers, contrastive",
-		New:      func() family.Model { return &Config{Bias: PaperBias} },
-		Variants: []string{"B/16", "L/16", "So400m/14", "G/14"},
+		Name:    "siglip",
+		Summary: "SigLIP: image and text towers, contrastive",
+		New:     func() family.Model { return &Config{Bias: PaperBias} },
+		// Examples: see Published.
+		Variants: []string{"B/16", "L/16", "So400m/14", "G/14", "siglip-so400m-patch14-384", "siglip2-base-patch16-naflex"},
 		Variant: func(name string) (family.Model, error) {
 			c, err := Variant(name)
 			c.Bias = PaperBias
@@ -55,7 +56,7 @@ func (c *Config) Fit(d family.Data) []family.Problem {
 // Specs lists the weights of the two towers, the temperature and the bias.
 func (c *Config) Specs(be compute.Backend) ([]weights.Spec, error) { return Specs(be, *c) }
 
-// Loss builds the sigmoid loss of a batch.
+// Loss builds the loss of a batch.
 func (c *Config) Loss(s *weights.Scope, b family.Batch) family.Loss {
 	d := b.Pixels.Shape().Dimensions // [B, 1, H, W, 3]
 	loss, sums, counts := LossByExample(s, *c, Reshape(b.Pixels, d[0], d[2], d[3], d[4]), b.Encoder)
@@ -102,10 +103,10 @@ func (c *Config) Outputs(s *weights.Scope, in map[string]*Node) (results []weigh
 	if images == nil || texts == nil {
 		return results
 	}
-	logits := Logits(s, *c, images, texts)
-	results = append(results, weights.Noted{Name: "logits_per_image", Node: logits})
-	if d := logits.Shape().Dimensions; d[1]%d[0] == 0 {
-		results = append(results, weights.Noted{Name: "loss", Node: SigmoidLoss(logits)})
+	results = append(results, weights.Noted{Name: "logits_per_image", Node: Logits(s, *c, images, texts)})
+	if texts.Shape().Dimensions[0]%images.Shape().Dimensions[0] == 0 {
+		loss, _, _ := lossOfEmbeddings(s, *c, images, texts)
+		results = append(results, weights.Noted{Name: "loss", Node: loss})
 	}
 	return results
 }
@@ -113,17 +114,33 @@ func (c *Config) Outputs(s *weights.Scope, in map[string]*Node) (results []weigh
 // Parts describes the towers. The text's length is the tower's, whatever the lengths say.
 func (c *Config) Parts(family.Lengths) []family.Part {
 	w, tokens, t := c.Image.Width, c.Image.Tokens(), c.Text
-	head := family.Product(1, w, w) + family.Product(tokens, w, 2*w) + family.Scores(1, tokens, w) +
-		family.Product(1, w, w) + 2*family.Product(1, w, c.Image.MLP)
-	image := c.Image.Part("vision_model")
-	return []family.Part{
-		{Name: "vision_model.head", ForwardFLOPs: head, Tokens: tokens},
-		image,
-		{
-			Name: "text_model", Tokens: t.Length,
-			ForwardFLOPs: family.TransformerFLOPs(t.Depth, t.Width, t.MLP, t.Length) + family.Product(1, t.Width, w),
-			Activations:  family.TransformerActivations(t.Depth, t.Width, t.MLP, t.Heads, t.Length),
-		},
-		{Name: "logit_scale"}, {Name: "logit_bias"},
+	var parts []family.Part
+	if c.Image.Pool == "" || c.Image.Pool == "map" {
+		parts = append(parts, family.Part{
+			Name: "vision_model.head", Tokens: tokens,
+			ForwardFLOPs: family.Product(1, w, w) + family.Product(tokens, w, 2*w) + family.Scores(1, tokens, w) +
+				family.Product(1, w, w) + 2*family.Product(1, w, c.Image.MLP),
+		})
 	}
+	image := c.Image.Part("vision_model")
+	image.ForwardFLOPs += family.Product(1, w, c.Image.PreLogits)
+	parts = append(parts, image)
+	if c.Projection > 0 {
+		parts = append(parts, family.Part{
+			Name: "visual_projection", Tokens: 1, ForwardFLOPs: family.Product(1, c.Image.OutputWidth(), c.Projection),
+		})
+	}
+	text := family.Part{
+		Name: "text_model", Tokens: t.Length,
+		ForwardFLOPs: family.TransformerFLOPs(t.Depth, t.Width, t.MLP, t.Length),
+		Activations:  family.TransformerActivations(t.Depth, t.Width, t.MLP, t.Heads, t.Length),
+	}
+	if t.Head != "none" {
+		text.ForwardFLOPs += family.Product(1, t.Width, c.EmbeddingWidth())
+	}
+	parts = append(parts, text, family.Part{Name: "logit_scale"})
+	if c.Objective != "softmax" {
+		parts = append(parts, family.Part{Name: "logit_bias"})
+	}
+	return parts
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
-	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/pali3/pali3/models/block"
@@ -19,15 +18,33 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// Config is the shape of the two towers. They meet in embeddings as wide as the image tower.
+// Config is the shape of the two towers and how they are compared.
 type Config struct {
 	// Image is the image tower. Required.
 	Image vit.Config `yaml:"image" json:"image"`
 	// Text is the text tower. Required.
 	Text Text `yaml:"text" json:"text"`
+	// Projection is the width of the embeddings if the image tower ends in a dense layer
+	// (big_vision's out_dim). Default: 0, no such layer; embeddings are as wide as the image tower.
+	Projection int `yaml:"projection,omitempty" json:"projection,omitempty"`
+	// Objective is the loss: SigLIP's sigmoid loss, or CLIP's softmax loss (arXiv 2103.00020),
+	// which has no bias. Default: sigmoid. Legal: sigmoid, softmax.
+	Objective string `yaml:"objective,omitempty" json:"objective,omitempty"`
 	// Bias is the logits' bias b before training, which should be near the log of the share of
 	// matching pairs. Default: the paper's -10, for its batches of 32,768 (log 1/32,768 = -10.4).
 	Bias float64 `yaml:"bias,omitempty" json:"bias,omitempty"`
+	// Temperature is the factor of the logits before training. Default: 10 for sigmoid, the
+	// paper's; 1/0.07 for softmax, CLIP's.
+	Temperature float64 `yaml:"temperature,omitempty" json:"temperature,omitempty"`
+	// Average is what the sigmoid loss of all pairs is divided by if images have several texts: the
+	// number of texts, or of images, as in the multi-positive sigmoid loss of FLAIR (arXiv
+	// 2412.03561). With one text per image they are the same. Default: texts. Legal: texts,
+	// images.
+	Average string `yaml:"average,omitempty" json:"average,omitempty"`
+	// LossBlock is the number of images whose logits are in memory at once: the sigmoid loss and
+	// its gradient are computed block by block, so the memory is that of a block, for a third more
+	// work. Default: 0, all logits at once.
+	LossBlock int `yaml:"loss_block,omitempty" json:"loss_block,omitempty"`
 }
 
 // PaperBias is the bias before training in arXiv 2303.15343, algorithm 1.
@@ -49,6 +66,9 @@ type Text struct {
 	// Length is the number of positions, the most tokens that a text may have. Default:
 	// lengths.encoder.
 	Length int `yaml:"length" json:"length"`
+	// Head is the last layer: dense; unbiased, a dense layer without bias; or none, for a tower as
+	// wide as the embeddings. Default: dense. Legal: dense, unbiased, none.
+	Head string `yaml:"head,omitempty" json:"head,omitempty"`
 }
 
 func (c Config) bias() float64 {
@@ -58,15 +78,22 @@ func (c Config) bias() float64 {
 	return c.Bias
 }
 
-// Variant returns the towers of a released size, "B/16", "L/16" or "So400m/14", or of PaLI-3's
-// "G/14". The text tower has the shape of the image tower, 32,000 pieces and 64 positions.
-func Variant(name string) (Config, error) {
-	image, err := vit.Variant(name)
-	if err != nil {
-		return Config{}, err
+func (c Config) temperature() float64 {
+	switch {
+	case c.Temperature != 0:
+		return c.Temperature
+	case c.Objective == "softmax":
+		return 1 / 0.07
 	}
-	text := Text{Width: image.Width, Depth: image.Depth, MLP: image.MLP, Heads: image.Heads, Vocab: 32_000, Length: 64}
-	return Config{Image: image, Text: text}, nil
+	return 10
+}
+
+// EmbeddingWidth returns the width of the embeddings, E.
+func (c Config) EmbeddingWidth() int {
+	if c.Projection > 0 {
+		return c.Projection
+	}
+	return c.Image.OutputWidth()
 }
 
 // Validate returns an error that names the first invalid field.
@@ -74,7 +101,31 @@ func (c Config) Validate() error {
 	if err := c.Image.Validate(); err != nil {
 		return err
 	}
-	return c.Text.Validate()
+	if err := c.Text.Validate(); err != nil {
+		return err
+	}
+	for _, choice := range []struct{ name, value, one, other string }{
+		{"objective", c.Objective, "sigmoid", "softmax"}, {"average", c.Average, "texts", "images"},
+	} {
+		if choice.value != "" && choice.value != choice.one && choice.value != choice.other {
+			return fmt.Errorf("%s is %q; legal are %s and %s", choice.name, choice.value, choice.one, choice.other)
+		}
+	}
+	switch {
+	case c.Image.Pool == "none":
+		return fmt.Errorf("image encoder: pool is none; a SigLIP compares pooled images: legal are map, gap and tok")
+	case c.Text.Head == "none" && c.Text.Width != c.EmbeddingWidth():
+		return fmt.Errorf("text tower: without a head its width %d must be that of the embeddings, %d", c.Text.Width, c.EmbeddingWidth())
+	case c.Projection < 0:
+		return fmt.Errorf("projection is %d, want 0 or more", c.Projection)
+	case c.LossBlock < 0:
+		return fmt.Errorf("loss_block is %d, want 0 or more", c.LossBlock)
+	case !(c.Temperature >= 0):
+		return fmt.Errorf("temperature is %g, want a factor above 0", c.Temperature)
+	case c.Objective == "softmax" && (c.LossBlock > 0 || c.Average == "images"):
+		return fmt.Errorf("loss_block and average belong to objective sigmoid, not softmax")
+	}
+	return nil
 }
 
 // Validate returns an error that names the first invalid field.
@@ -90,7 +141,11 @@ func (t Text) Validate() error {
 	if t.Width%t.Heads != 0 {
 		return fmt.Errorf("text tower: width %d is not a multiple of heads %d", t.Width, t.Heads)
 	}
-	return nil
+	switch t.Head {
+	case "", "dense", "unbiased", "none":
+		return nil
+	}
+	return fmt.Errorf("text tower: head is %q; legal are dense, unbiased and none", t.Head)
 }
 
 // Specs lists the weights of the two towers, the temperature and the bias.
@@ -106,8 +161,21 @@ func Specs(be compute.Backend, c Config) ([]weights.Spec, error) {
 
 // EmbedImages turns images [B, H, W, 3], as for [vit.Encode], into embeddings [B, E] of length 1.
 func EmbedImages(s *weights.Scope, c Config, images *Node) *Node {
-	s = s.In("vision_model")
-	return normalize(vit.Pool(s, c.Image, vit.Encode(s, c.Image, images)))
+	return embedImages(s, c, vit.Encode(s.In("vision_model"), c.Image, images))
+}
+
+// EmbedPatches turns images of different sizes, given as for [vit.EncodePatches], into embeddings
+// [B, E] of length 1.
+func EmbedPatches(s *weights.Scope, c Config, patches, grids, mask *Node) *Node {
+	return embedImages(s, c, vit.EncodePatches(s.In("vision_model"), c.Image, patches, grids, mask))
+}
+
+func embedImages(s *weights.Scope, c Config, encoded vit.Out) *Node {
+	x := vit.Pool(s.In("vision_model"), c.Image, encoded)
+	if c.Projection > 0 {
+		x = block.Dense(s.In("visual_projection"), x, c.Projection, weights.FanInTruncated(c.Image.OutputWidth()), weights.Zeros())
+	}
+	return normalize(x)
 }
 
 // EmbedTexts turns ids [B, L], L at most Text.Length, into embeddings [B, E] of length 1. The tower
@@ -120,13 +188,20 @@ func EmbedTexts(s *weights.Scope, c Config, ids *Node) *Node {
 	deviation := weights.FanInNormal(t.Width)
 	x := block.Embed(s.In("embeddings").Table("token_embedding.weight", t.Vocab, t.Width, deviation), ids)
 	positions := s.In("embeddings").Table("position_embedding.weight", t.Length, t.Width, deviation)
-	x = Add(x, InsertAxes(Slice(positions, AxisRange(0, length)), 0))
+	x = s.In("embeddings").Note(Add(x, InsertAxes(Slice(positions, AxisRange(0, length)), 0)))
 	for i := range t.Depth {
 		x = vit.Block(s.In("encoder", "layers", i), x, t.Heads, t.MLP, nil)
 	}
 	last := Reshape(Slice(x, AxisRange(), AxisRange(length-1, length)), batch, t.Width)
 	last = block.LayerNorm(s.In("final_layer_norm"), last)
-	return normalize(block.Dense(s.In("head"), last, c.Image.Width, weights.FanInTruncated(t.Width), weights.Zeros()))
+	switch kernel := weights.FanInTruncated(t.Width); t.Head {
+	case "none":
+	case "unbiased":
+		last = block.DenseNoBias(s.In("head"), last, c.EmbeddingWidth(), kernel)
+	default:
+		last = block.Dense(s.In("head"), last, c.EmbeddingWidth(), kernel, weights.Zeros())
+	}
+	return normalize(last)
 }
 
 // normalize divides rows by their Euclidean norm plus 1e-8 (big_vision, two_towers.py).
@@ -136,47 +211,28 @@ func normalize(x *Node) *Node {
 }
 
 // Logits compares image embeddings [B, E] with text embeddings [C, E] and returns exp(t')·cosine +
-// b, [B, C], with the learned "logit_scale" t' (log 10 before training) and "logit_bias" b
-// (Config.Bias). The paper prints the equation with the other sign before b; its code adds b.
+// b, [B, C], with the learned "logit_scale" t' (the log of Config.Temperature before training) and
+// "logit_bias" b (Config.Bias; 0 for the softmax loss). The paper prints the equation with the
+// other sign before b; its code adds b.
 func Logits(s *weights.Scope, c Config, images, texts *Node) *Node {
-	scale := s.Vector("logit_scale", 1, weights.Constant(math.Log(10)))
-	bias := s.Vector("logit_bias", 1, weights.Constant(c.bias()))
+	scale, bias := scaleAndBias(s, c)
+	return logits(images, texts, scale, bias)
+}
+
+// scaleAndBias returns exp(t') and b, [1] each. B is nil for the softmax loss.
+func scaleAndBias(s *weights.Scope, c Config) (scale, bias *Node) {
+	scale = Exp(s.Vector("logit_scale", 1, weights.Constant(math.Log(c.temperature()))))
+	if c.Objective != "softmax" {
+		bias = s.Vector("logit_bias", 1, weights.Constant(c.bias()))
+	}
+	return scale, bias
+}
+
+func logits(images, texts, scale, bias *Node) *Node {
 	cosines := DotGeneral(images, []int{1}, nil, texts, []int{1}, nil)
-	return Add(Mul(cosines, InsertAxes(Exp(scale), 0)), InsertAxes(bias, 0))
-}
-
-// Loss returns the sigmoid loss of images [B, H, W, 3] and their texts [B·K, L], K for each image.
-// It classifies each of the B·B·K pairs as matching or not, and divides the sum of these losses by
-// the number of texts. With one text per image it is algorithm 1 of arXiv 2303.15343.
-func Loss(s *weights.Scope, c Config, images, texts *Node) *Node {
-	loss, _, _ := LossByExample(s, c, images, texts)
-	return loss
-}
-
-// LossByExample returns the [Loss] and, for each image [B], the sum over its pairs with all texts
-// and the number of its texts, K. The loss is the total of the sums divided by the total of the
-// counts.
-func LossByExample(s *weights.Scope, c Config, images, texts *Node) (loss, sums, counts *Node) {
-	return sigmoidLossByExample(Logits(s, c, EmbedImages(s, c, images), EmbedTexts(s, c, texts)))
-}
-
-// SigmoidLoss returns -1/(B·K) · sum of log sigmoid(z·logits) for logits [B, B·K]. Texts i·K to
-// i·K+K-1 match image i; z is 1 for matching pairs and -1 for others.
-func SigmoidLoss(logits *Node) *Node {
-	loss, _, _ := sigmoidLossByExample(logits)
-	return loss
-}
-
-// sigmoidLossByExample returns the [SigmoidLoss] and the sums and counts of [LossByExample].
-func sigmoidLossByExample(logits *Node) (loss, sums, counts *Node) {
-	images, texts := logits.Shape().Dimensions[0], logits.Shape().Dimensions[1]
-	pairs := shapes.Make(dtypes.Int32, images, texts)
-	owner := DivScalar(Iota(logits.Graph(), pairs, 1), texts/images)
-	together := Equal(Iota(logits.Graph(), pairs, 0), owner)
-	wrong := Where(together, Neg(logits), logits) // -z·logits, [B, B·K]
-	// softplus(x) = -log sigmoid(-x) = max(x, 0) + log(1 + exp(-|x|))
-	losses := Add(Max(wrong, ZerosLike(wrong)), Log1P(Exp(Neg(Abs(wrong)))))
-	loss = DivScalar(ReduceAllSum(losses), float64(texts))
-	counts = MulScalar(Ones(logits.Graph(), shapes.Make(dtypes.Float32, images)), float64(texts)/float64(images))
-	return loss, ReduceSum(losses, 1), counts
+	x := Mul(cosines, InsertAxes(scale, 0))
+	if bias == nil {
+		return x
+	}
+	return Add(x, InsertAxes(bias, 0))
 }

@@ -35,19 +35,20 @@ type Config struct {
 	// convolution without padding does. Then image need not be a multiple of patch: SigLIP
 	// So400m/14 has images of 384 pixels, 27 patches and a rest of 6. Default: false.
 	DropRest bool `yaml:"drop_rest,omitempty" json:"drop_rest,omitempty"`
-	// Positions are "learned", a table, or "sincos2d", fixed sines and cosines (MoCo v3). Default:
-	// learned.
+	// Positions are a learned table, or sincos2d: fixed sines and cosines, as in MoCo v3. Default:
+	// learned. Legal: learned, sincos2d.
 	Positions string `yaml:"positions,omitempty" json:"positions,omitempty"`
-	// Resize is how a position table from a file is resized to another grid: "bilinear" is
-	// big_vision's rule, "bicubic" that of transformers' interpolate_pos_encoding. Default:
-	// bilinear.
+	// Resize is how a position table from a file is resized to another grid: bilinear is
+	// big_vision's rule, bicubic that of transformers' interpolate_pos_encoding. A table with as
+	// many rows as the new grid is taken as it is. Default: bilinear. Legal: bilinear, bicubic.
 	Resize string `yaml:"resize,omitempty" json:"resize,omitempty"`
 	// NaFlex is the side of the position table in patches, 16 in SigLIP 2, for an encoder of images
 	// of any size and aspect: the table is resized to the grid of each image. Default: 0, a table
 	// for the grid of image.
 	NaFlex int `yaml:"naflex,omitempty" json:"naflex,omitempty"`
-	// Pool is how [Pool] makes one vector of the tokens: "map", attention with a learned query;
-	// "gap", their mean; "tok", a class token before the patches; or "none". Default: map.
+	// Pool is how one vector is made of the tokens where a model needs one: map, by attention with
+	// a learned query; gap, their mean; tok, a class token before the patches; none, not at all.
+	// Default: map. Legal: map, gap, tok, none.
 	Pool string `yaml:"pool,omitempty" json:"pool,omitempty"`
 	// PreLogits is the width of a dense layer with tanh after pooling. Default: 0, no such layer.
 	PreLogits int `yaml:"pre_logits,omitempty" json:"pre_logits,omitempty"`
