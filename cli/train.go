@@ -36,6 +36,7 @@ func (c trainCommand) Run(ctx context.Context, con *console) error {
 	var line *progress
 	result, err := stages.Run(ctx, recipe, c.Out, stages.Options{
 		Backend: be, Workers: c.Workers, Version: con.program.Version,
+		Note:      con.info,
 		Warn:      con.warn,
 		Evaluator: evalsuite.Validator{},
 		Evaluated: func(e stages.Evaluated) {

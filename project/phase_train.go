@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -137,11 +139,34 @@ func (r *runner) weightsFrom(from string) (string, error) {
 		return "", fmt.Errorf("taking weights: %w", err)
 	}
 	if info.IsDir() {
-		if info, err = os.Stat(filepath.Join(from, stages.WeightsFile)); err != nil {
+		run, err := os.Stat(filepath.Join(from, stages.WeightsFile))
+		if errors.Is(err, fs.ErrNotExist) {
+			return publicWeights(from)
+		}
+		if err != nil {
 			return "", fmt.Errorf("taking weights: %w", err)
 		}
+		info = run
 	}
 	return identityOf(info.Name(), fmt.Sprint(info.Size(), info.ModTime().UnixNano())), nil
+}
+
+// publicWeights returns a hash of the names, sizes and modification times of the files in a folder
+// of a hub.
+func publicWeights(dir string) (string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "", fmt.Errorf("taking weights: %w", err)
+	}
+	var parts []string
+	for _, e := range entries {
+		info, err := os.Stat(filepath.Join(dir, e.Name())) // a hub's cache has links
+		if err != nil {
+			return "", fmt.Errorf("taking weights: %w", err)
+		}
+		parts = append(parts, info.Name(), fmt.Sprint(info.Size(), info.ModTime().UnixNano()))
+	}
+	return identityOf(parts...), nil
 }
 
 func hashFile(path string) (string, error) {

@@ -5,23 +5,26 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
+	"strings"
 
-	"github.com/pali3/pali3/internal/safetensors"
 	"github.com/pali3/pali3/models/weights"
 )
 
-// initialWeights draws the weights. At the beginning of a run it then takes those of earlier runs;
-// a resumed run has all of them in its checkpoint.
-func (r Recipe) initialWeights(specs []weights.Spec, fresh bool) (*weights.Set, error) {
+// initialWeights draws the weights. At the beginning of a run it then takes those of earlier runs,
+// and says what it took; a resumed run has all of them in its checkpoint.
+func (r Recipe) initialWeights(specs []weights.Spec, fresh bool, say func(string)) (*weights.Set, error) {
 	set := weights.Initial(specs, r.Mixture.Seed)
 	if !fresh {
 		return set, nil
 	}
 	for _, init := range r.Init {
-		if err := init.take(set); err != nil {
+		report, err := init.take(set)
+		if err != nil {
 			return nil, err
+		}
+		if say != nil {
+			say(fmt.Sprintf("took weights from %s: %s", init.From, strings.ReplaceAll(strings.TrimSpace(report.String()), "\n", "; ")))
 		}
 	}
 	return set, nil
@@ -29,14 +32,15 @@ func (r Recipe) initialWeights(specs []weights.Spec, fresh bool) (*weights.Set, 
 
 // take replaces the weights of the set that the init asks for by those of its file. An image
 // encoder's position table is resized if its grid differs.
-func (i Init) take(set *weights.Set) error {
-	path, err := i.file()
+func (i Init) take(set *weights.Set) (weights.Report, error) {
+	opened, err := i.open()
 	if err != nil {
-		return err
+		return weights.Report{}, err
 	}
-	wanted, err := i.wanted(path, set.Specs())
+	defer opened.file.Close()
+	wanted, err := i.wanted(opened.named, set.Specs())
 	if err != nil {
-		return err
+		return weights.Report{}, err
 	}
 	var specs []weights.Spec
 	for at, spec := range set.Specs() {
@@ -44,9 +48,9 @@ func (i Init) take(set *weights.Set) error {
 			specs = append(specs, spec)
 		}
 	}
-	loaded, err := weights.Load(path, specs)
+	loaded, report, err := weights.LoadFile(opened.named, specs, nil)
 	if err != nil {
-		return err
+		return report, err
 	}
 	values := loaded.Tensors()
 	for at := range wanted {
@@ -54,50 +58,69 @@ func (i Init) take(set *weights.Set) error {
 			set.Tensors()[at], values = values[0], values[1:]
 		}
 	}
-	return nil
+	return report, nil
 }
 
-// file returns the safetensors file that From names.
-func (i Init) file() (string, error) {
-	info, err := os.Stat(i.From)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("taking weights: %s does not exist; train it first, or set from to another run folder or safetensors file", i.From)
+// openedInit is an open file of weights, and the same under the model's names.
+type openedInit struct{ file, named *weights.File }
+
+// open opens the weights that From names, under the names that Prefixes give them.
+func (i Init) open() (openedInit, error) {
+	file, err := i.openFile()
+	if err != nil {
+		return openedInit{}, err
+	}
+	named, err := weights.AnyLayout(file, nil)
+	if err == nil && i.Prefixes.rename() {
+		named, err = weights.Prefixed(i.Prefixes.names())(named, nil)
 	}
 	if err != nil {
-		return "", fmt.Errorf("taking weights: %w", err)
+		file.Close()
+		return openedInit{}, fmt.Errorf("taking weights: %w", err)
 	}
-	if !info.IsDir() {
-		return i.From, nil
-	}
-	for _, name := range []string{WeightsFile, "model.safetensors"} {
-		path := filepath.Join(i.From, name)
-		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-			return path, err
+	return openedInit{file, named}, nil
+}
+
+func (i Init) openFile() (*weights.File, error) {
+	file, err := weights.OpenFile(i.From)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, missing := os.Stat(i.From); missing != nil {
+			return nil, fmt.Errorf("taking weights: %s does not exist; train it first, or set from to another run folder or file of weights", i.From)
 		}
+		return nil, fmt.Errorf("taking weights: %w; is its training finished?", err)
 	}
-	return "", fmt.Errorf("taking weights: %s has neither %s nor model.safetensors: is its training finished?", i.From, WeightsFile)
+	if err != nil {
+		return nil, fmt.Errorf("taking weights: %w", err)
+	}
+	return file, nil
 }
 
 // wanted reports which weights to take: those under the prefixes, or all that the file has.
-func (i Init) wanted(path string, specs []weights.Spec) ([]bool, error) {
+func (i Init) wanted(file *weights.File, specs []weights.Spec) ([]bool, error) {
 	if len(i.Prefixes) > 0 {
-		wanted, err := weights.Frozen(specs, i.Prefixes)
+		wanted, err := weights.Frozen(specs, i.Prefixes.ours())
 		if err != nil {
-			return nil, fmt.Errorf("taking weights from %s: prefixes: %w", path, err)
+			return nil, fmt.Errorf("taking weights from %s: prefixes: %w", i.From, err)
 		}
 		return wanted, nil
 	}
-	file, err := safetensors.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
 	wanted := make([]bool, len(specs))
 	for at, spec := range specs {
 		_, wanted[at] = file.Entry(spec.Name)
 	}
 	if !slices.Contains(wanted, true) {
-		return nil, fmt.Errorf("taking weights from %s: it has none of the model's weights", path)
+		return nil, fmt.Errorf("taking weights from %s: it has none of the model's weights, but %s; if these are other names for them, "+
+			"set prefixes to {theirs: ours}", i.From, strings.Join(firstNames(file), ", "))
 	}
 	return wanted, nil
+}
+
+func firstNames(file *weights.File) (names []string) {
+	for n, e := range file.Entries() {
+		if n == 3 {
+			return append(names, "...")
+		}
+		names = append(names, e.Name)
+	}
+	return names
 }

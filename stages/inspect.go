@@ -131,9 +131,12 @@ func (i *inspector) files(r Recipe, sound bool) (size int) {
 	}
 	for n, init := range r.Init {
 		if init.From != "" {
-			if _, err := init.file(); err != nil {
+			file, err := init.openFile()
+			if err != nil {
 				all.Add(fmt.Sprintf("init.%d.from", n), "init[%d]: %v", n, err)
+				continue
 			}
+			file.Close()
 		}
 	}
 	if !sound || size == 0 {

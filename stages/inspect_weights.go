@@ -7,7 +7,6 @@ import (
 
 	"github.com/gomlx/compute"
 
-	"github.com/pali3/pali3/internal/safetensors"
 	"github.com/pali3/pali3/internal/strict"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/weights"
@@ -81,20 +80,10 @@ func beginnings(specs []weights.Spec) (all []string) {
 // maxMismatches is how many weights of another shape are listed.
 const maxMismatches = 3
 
-// problems lists why the weights of the init cannot be taken, unless its file is missing, which
-// files reports.
+// problems lists why the weights of the init cannot be taken, unless its file cannot be opened,
+// which files reports.
 func (i Init) problems(path string, specs []weights.Spec) (all strict.Problems) {
-	name, err := i.file()
-	if err != nil {
-		return nil
-	}
-	file, err := safetensors.Open(name)
-	if err != nil {
-		all.Add(path+".from", "%s: %v", path, err)
-		return all
-	}
-	defer file.Close()
-	for n, prefix := range i.Prefixes {
+	for n, prefix := range i.Prefixes.ours() {
 		if _, err := weights.Frozen(specs, []string{prefix}); err != nil {
 			all.Add(fmt.Sprintf("%s.prefixes.%d", path, n), "%s: no weight's name begins with %q; the model has %s",
 				path, prefix, strings.Join(beginnings(specs), ", "))
@@ -103,7 +92,18 @@ func (i Init) problems(path string, specs []weights.Spec) (all strict.Problems) 
 	if len(all) > 0 {
 		return all
 	}
-	wanted, err := i.wanted(name, specs)
+	if file, err := i.openFile(); err == nil {
+		file.Close()
+	} else {
+		return nil
+	}
+	opened, err := i.open()
+	if err != nil {
+		all.Add(path+".prefixes", "%s: %v", path, err)
+		return all
+	}
+	defer opened.file.Close()
+	wanted, err := i.wanted(opened.named, specs)
 	if err != nil {
 		all.Add(path+".from", "%s: %v", path, err)
 		return all
@@ -113,20 +113,20 @@ func (i Init) problems(path string, specs []weights.Spec) (all strict.Problems) 
 		if !wanted[n] {
 			continue
 		}
-		if text := mismatch(file, spec); text != "" {
+		if text := mismatch(opened.named, spec); text != "" {
 			if wrong++; wrong <= maxMismatches {
-				all.Add(path+".from", "%s: %s: weight %s %s", path, name, spec.Name, text)
+				all.Add(path+".from", "%s: %s: weight %s %s", path, i.From, spec.Name, text)
 			}
 		}
 	}
 	if wrong > maxMismatches {
-		all.Add(path+".from", "%s: %s: %d further weights do not fit", path, name, wrong-maxMismatches)
+		all.Add(path+".from", "%s: %s: %d further weights do not fit", path, i.From, wrong-maxMismatches)
 	}
 	return all
 }
 
 // mismatch returns why a file's weight does not fit the model's, or "" if it does.
-func mismatch(file *safetensors.File, spec weights.Spec) string {
+func mismatch(file *weights.File, spec weights.Spec) string {
 	entry, ok := file.Entry(spec.Name)
 	want := spec.Layout.FileShape(spec.Shape)
 	switch {

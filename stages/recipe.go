@@ -60,13 +60,15 @@ type Recipe struct {
 	Families family.Families `yaml:"-"`
 }
 
-// Init takes weights from a run folder or a safetensors file.
+// Init takes weights from an earlier run or from published weights.
 type Init struct {
-	// From is a run folder or a safetensors file. Required.
+	// From is a run folder, a folder of a hub, a .safetensors file or its index, or an .npz of
+	// big_vision or T5X. Required.
 	From string `yaml:"from" path:"relative"`
-	// Prefixes of the names of the weights to take, such as [vision_model]. Default: all weights
-	// that both the file and the model have.
-	Prefixes []string `yaml:"prefixes,omitempty"`
+	// Prefixes of the names of the weights to take, such as [vision_model]. Where the file has them
+	// under other prefixes, a map of these to the model's, such as {vision_tower.vision_model:
+	// vision_model}. Default: all weights that both the file and the model have.
+	Prefixes Prefixes `yaml:"prefixes,omitempty"`
 }
 
 // families returns the table that the recipe's family is looked up in.

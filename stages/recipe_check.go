@@ -44,7 +44,7 @@ func (r Recipe) trainingProblems() (all strict.Problems) {
 	}
 	for i, init := range r.Init {
 		if init.From == "" {
-			all.Add(fmt.Sprintf("init.%d.from", i), "init[%d]: from: missing; name a run folder or a safetensors file", i)
+			all.Add(fmt.Sprintf("init.%d.from", i), "init[%d]: from: missing; name a run folder or a file of weights", i)
 		}
 	}
 	all = append(all, r.taskProblems()...)

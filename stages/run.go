@@ -26,6 +26,8 @@ type Options struct {
 	Evaluator Evaluator
 	// Evaluated, if not nil, is called after each evaluation.
 	Evaluated func(Evaluated)
+	// Note, if not nil, is called with what was taken from other weights.
+	Note func(message string)
 	// Warn, if not nil, is called with problems that do not end the training.
 	Warn func(message string)
 
@@ -75,7 +77,7 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 		return Result{}, err
 	}
 	resumed := folder.Done()
-	set, err := r.initialWeights(specs, resumed == 0)
+	set, err := r.initialWeights(specs, resumed == 0, o.Note)
 	if err != nil {
 		return Result{}, err
 	}

@@ -256,3 +256,53 @@ func TestRun_RejectsBadRecipes(t *testing.T) {
 		t.Errorf("an unknown key: %v", err)
 	}
 }
+
+// TestRun_TakesPublicWeights takes an image encoder from a folder of a hub, divided into files in
+// bfloat16, under the names of another model.
+func TestRun_TakesPublicWeights(t *testing.T) {
+	data, hub := testData(t), filepath.Join(t.TempDir(), "hub")
+	run := filepath.Join(t.TempDir(), "run")
+	runStage(t, testRecipe(t, "siglip", data, "steps=1"), run)
+	siglip := reopen(t, run)
+	err := siglip.Weights.SaveSharded(hub, weights.SaveOptions{
+		DType: "BF16", MaxShardBytes: 4000, Names: func(ours string) string { return "vision_tower." + ours },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files, _ := filepath.Glob(filepath.Join(hub, "model-*.safetensors")); len(files) < 2 {
+		t.Fatalf("files %q", files)
+	}
+	joined := filepath.Join(t.TempDir(), "joined")
+	join := testRecipe(t, "pali3", data, "steps=1", "init=[{from: "+hub+", prefixes: {vision_tower.vision_model: vision_model}}]")
+	var notes []string
+	note := func(m string) { notes = append(notes, m) }
+	if _, err := Run(t.Context(), join, joined, Options{Backend: openBackend(t), Note: note}); err != nil {
+		t.Fatal(err)
+	}
+	if len(notes) != 1 || !strings.Contains(notes[0], "took weights from "+hub) || !strings.Contains(notes[0], "ignored") {
+		t.Errorf("notes %q", notes)
+	}
+	const patch = "vision_model.embeddings.patch_embedding.weight"
+	taken := flat(reopen(t, joined).Weights, patch)
+	for i, v := range flat(siglip.Weights, patch) {
+		if got := taken[i]; math.Abs(float64(got-v)) > math.Abs(float64(v))/256 {
+			t.Fatalf("element %d of the frozen image encoder is %g, in the hub's file %g", i, got, v)
+		}
+	}
+	for set, want := range map[string]string{
+		"init=[{from: " + hub + "}]":                                    "it has none of the model's weights, but vision_tower",
+		"init=[{from: " + hub + ", prefixes: {none: vision_model}}]":    `no tensor's name begins with "none"; it has vision_tower`,
+		"init=[{from: " + hub + ", prefixes: {vision_tower: image}}]":   `freezing "image": no weight's name begins with it`,
+		"init=[{from: " + filepath.Dir(hub) + ", prefixes: [encoder]}]": "it has no weights",
+		"init=[{from: " + hub + "/none, prefixes: [vision_model]}]":     "does not exist; train it first",
+	} {
+		r, err := ParseRecipe([]byte(testRecipeText("pali3", data)), "test.yaml", nil, set)
+		if err == nil {
+			_, err = Run(t.Context(), r, t.TempDir(), Options{Backend: openBackend(t)})
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", set, err, want)
+		}
+	}
+}

@@ -17,11 +17,13 @@ const module = "github.com/pali3/pali3/"
 // structName names a struct by the folder of its package and its own name.
 type structName struct{ folder, name string }
 
-// structDoc is a struct with its keys in order, or a map, whose keys are free.
+// structDoc is a struct with its keys in order, a map, whose keys are free, or a list that reads
+// itself.
 type structDoc struct {
-	doc   string
-	keys  []key
-	isMap bool
+	doc    string
+	keys   []key
+	isMap  bool
+	isList bool
 }
 
 // key is a field of a struct that YAML has.
@@ -89,6 +91,8 @@ func (s source) read(folder string) error {
 					s.packages[folder][t.Name.Name] = &structDoc{doc: general.Doc.Text(), keys: keysOf(body, folder, imports)}
 				case *ast.MapType:
 					s.packages[folder][t.Name.Name] = &structDoc{isMap: true}
+				case *ast.ArrayType:
+					s.packages[folder][t.Name.Name] = &structDoc{isList: true}
 				}
 			}
 		}

@@ -56,6 +56,8 @@ func (s source) rows(b *strings.Builder, name structName, below *[]key) error {
 				k.kind = "text" // a named type of text
 			} else if held.isMap {
 				k.kind = "keys" // without a table of their own
+			} else if held.isList {
+				k.kind = "list of texts, or keys"
 			} else if len(held.keys) == 0 {
 				k.kind = "number or list" // it reads itself
 			}

@@ -69,7 +69,7 @@ func (e examiner) node(node ast.Node, t reflect.Type, path string) {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if reads(t) && !isMapping(node) {
+	if reads(t) && (!isMapping(node) || t.Kind() == reflect.Slice) {
 		e.scalar(node, t, path)
 		return
 	}
