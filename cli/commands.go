@@ -27,6 +27,7 @@ type commands struct {
 	Report     reportCommand     `cmd:"" help:"Write an HTML page about a run, several runs or a project."`
 	Describe   describeCommand   `cmd:"" help:"Print parameters, shapes, FLOPs and memory of a model."`
 	Forward    forwardCommand    `cmd:"" help:"Run a model on given tensors and write results and hidden states."`
+	Weights    weightsCommand    `cmd:"" help:"Look into, compare, average and convert files of weights."`
 	Doctor     doctorCommand     `cmd:"" help:"Check CPU, memory, disk and backends."`
 	Completion completionCommand `cmd:"" help:"Print a script that completes command lines in a shell."`
 	Complete   completeCommand   `cmd:"" hidden:"" help:"List completions of the last word."`

@@ -141,6 +141,19 @@ var examples = map[string][]string{
 		"pali3 mix --recipe quickstart-vqa --set data=quickstart-run/data --tensors in.safetensors",
 		"pali3 forward --weights quickstart-run/vqa --inputs in.safetensors --out out.safetensors",
 	},
+	"weights inspect": {
+		"pali3 weights inspect quickstart-run/caption",
+		"pali3 weights inspect siglip-so400m-patch14-384 --json",
+	},
+	"weights diff": {"pali3 weights diff quickstart-run/caption quickstart-run/vqa"},
+	"weights average": {
+		"pali3 weights average quickstart-run/caption quickstart-run/vqa --shares 3,1 --out soup",
+	},
+	"weights convert": {
+		"pali3 weights convert quickstart-run/caption --dtype bf16 --out caption-bf16",
+		"pali3 weights convert webli_en_so400m_224_57633886.npz --shard-size 2GB --out siglip",
+		"pali3 weights convert siglip --prefix vision_model=vision_model --out tower.safetensors",
+	},
 	"doctor":     {"pali3 doctor"},
 	"completion": {"source <(pali3 completion bash)"},
 	"version":    {"pali3 version"},

@@ -21,7 +21,7 @@ var commandGroups = []struct {
 	{"train", []string{"recipe", "mix", "train"}},
 	{"evaluate", []string{"predict", "eval", "report"}},
 	{"use", []string{"caption", "ask", "classify", "embed"}},
-	{"look", []string{"describe", "forward"}},
+	{"look", []string{"describe", "forward", "weights"}},
 	{"system", []string{"doctor", "completion", "version"}},
 }
 
@@ -51,7 +51,7 @@ func (p Program) printCommands(w io.Writer, app *kong.Node) error {
 	}
 	fmt.Fprintf(w, "\n")
 	printFlags(w, app.Flags)
-	_, err := fmt.Fprintf(w, "\n%[1]s help COMMAND shows a command's flags and examples.\n%[1]s help TOPIC explains: %s.\n", p.Name, strings.Join(topicNames(), ", "))
+	_, err := fmt.Fprintf(w, "\n%[1]s help COMMAND shows a command's flags and examples.\n%[1]s help TOPIC, one of: %s.\n", p.Name, strings.Join(topicNames(), ", "))
 	return err
 }
 

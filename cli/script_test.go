@@ -42,6 +42,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	weights, err := filepath.Abs("../models/weights/testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
 	server := s3test.New(t)
 	address, parameters, _ := strings.Cut(server.URL("bucket"), "?")
 	testscript.Run(t, testscript.Params{
@@ -54,8 +58,9 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %s", name)
 		},
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("MODELS", models) // SentencePiece models
-			e.Setenv("S3", address)    // of an object store
+			e.Setenv("MODELS", models)   // SentencePiece models
+			e.Setenv("WEIGHTS", weights) // files of weights
+			e.Setenv("S3", address)      // of an object store
 			e.Setenv("S3_PARAMETERS", parameters)
 			e.Setenv(shards.WorkVariable, filepath.Join(e.WorkDir, "work"))
 			for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"} {

@@ -110,6 +110,9 @@ func (f *File) Metadata() map[string]string { return maps.Clone(f.metadata) }
 // Ignored lists the tensors that are in the file but not among its entries, and why.
 func (f *File) Ignored() []Named { return slices.Clone(f.ignored) }
 
+// Added lists the entries that the file does not hold but implies, such as an identity, and why.
+func (f *File) Added() []Named { return slices.Clone(f.added) }
+
 // Close closes the file.
 func (f *File) Close() error {
 	var all error
