@@ -28,6 +28,7 @@ func Family() family.Family {
 			return &c, err
 		},
 		Needs: family.Needs{Images: family.Required, Contrastive: true},
+		Hub:   Hub(),
 	}
 }
 
