@@ -112,6 +112,13 @@ func CausalBias(g *Graph, length int) *Node {
 	return MulScalar(ConvertDType(after, dtypes.Float32), masked)
 }
 
+// CausalBiasAt returns the row of [CausalBias] of the query at position, an int32 scalar:
+// [1, 1, 1, L].
+func CausalBiasAt(position *Node, length int) *Node {
+	key := Iota(position.Graph(), shapes.Make(dtypes.Int32, 1, 1, 1, length), 3)
+	return MulScalar(ConvertDType(GreaterThan(key, position), dtypes.Float32), masked)
+}
+
 // PaddingBias turns a float32 mask [B, L], 1 for tokens and 0 for padding, into the attention bias
 // [B, 1, 1, L] that hides the padding.
 func PaddingBias(mask *Node) *Node {

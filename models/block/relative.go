@@ -3,6 +3,8 @@ package block
 import (
 	"math"
 
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -14,10 +16,7 @@ import (
 // Rounding could move a bucket at distances where the logarithm is an integer (16, 32 and 64 for 32
 // buckets up to 128). A test pins the float32 results.
 func RelativeBuckets(length, buckets, maxDistance int, bidirectional bool) [][]int32 {
-	byDistance := make([]int32, 2*length-1) // of query minus key, from 1-length
-	for i := range byDistance {
-		byDistance[i] = int32(bucket(i-(length-1), buckets, maxDistance, bidirectional))
-	}
+	byDistance := bucketsByDistance(length, buckets, maxDistance, bidirectional)
 	table := make([][]int32, length)
 	for query := range table {
 		table[query] = make([]int32, length)
@@ -26,6 +25,16 @@ func RelativeBuckets(length, buckets, maxDistance int, bidirectional bool) [][]i
 		}
 	}
 	return table
+}
+
+// bucketsByDistance returns the buckets of the distances, of query minus key, from 1-length to
+// length-1.
+func bucketsByDistance(length, buckets, maxDistance int, bidirectional bool) []int32 {
+	byDistance := make([]int32, 2*length-1)
+	for i := range byDistance {
+		byDistance[i] = int32(bucket(i-(length-1), buckets, maxDistance, bidirectional))
+	}
+	return byDistance
 }
 
 // bucket returns the bucket of distance n = query - key.
@@ -53,4 +62,16 @@ func RelativeBias(table *Node, length, maxDistance int, bidirectional bool) *Nod
 	d := table.Shape().Dimensions
 	ids := Const(table.Graph(), RelativeBuckets(length, d[0], maxDistance, bidirectional)) // [query, key]
 	return InsertAxes(TransposeAllAxes(Embed(table, ids), 2, 0, 1), 0)
+}
+
+// RelativeBiasAt looks up the biases of one query, at position, an int32 scalar, and all keys:
+// [1, H, 1, L]. They are a row of [RelativeBias].
+func RelativeBiasAt(table, position *Node, length, maxDistance int, bidirectional bool) *Node {
+	g, buckets := table.Graph(), table.Shape().Dimensions[0]
+	byDistance := Const(g, bucketsByDistance(length, buckets, maxDistance, bidirectional))
+	key := Iota(g, shapes.Make(dtypes.Int32, length), 0)
+	distance := Sub(AddScalar(position, length-1), key)           // query minus key, from 0
+	ids := Gather(byDistance, InsertAxes(distance, -1))           // [L]
+	biases := Transpose(Gather(table, InsertAxes(ids, -1)), 0, 1) // [H, L]
+	return Reshape(biases, 1, table.Shape().Dimensions[1], 1, length)
 }

@@ -4,6 +4,12 @@ import (
 	"encoding/json"
 	"os"
 	"testing"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/pali3/pali3/models/internal/modeltest"
+	"github.com/pali3/pali3/models/weights"
 )
 
 // TestRelativeBuckets compares the buckets of all distances up to 5,000 in both directions with
@@ -48,6 +54,34 @@ func TestRelativeBuckets_ByQueryAndKey(t *testing.T) {
 			for key := range 7 {
 				if got, want := int(table[query][key]), bucket(query-key, 8, 12, bidirectional); got != want {
 					t.Errorf("query %d, key %d: bucket %d, want %d", query, key, got, want)
+				}
+			}
+		}
+	}
+}
+
+// TestRelativeBiasAt_IsARow compares each row of the bias, and of the causal bias, to the bit.
+func TestRelativeBiasAt_IsARow(t *testing.T) {
+	const length = 20
+	empty, err := weights.NewSet(nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bidirectional := range []bool{false, true} {
+		for position := range int32(length) {
+			out := modeltest.Outputs(t, empty, func(_ *weights.Scope, in []*graph.Node) []*graph.Node {
+				table, at := in[0], in[1]
+				row := func(all *graph.Node) *graph.Node {
+					return graph.Slice(all, graph.AxisRange(), graph.AxisRange(), graph.AxisElem(int(position)), graph.AxisRange())
+				}
+				return []*graph.Node{
+					RelativeBiasAt(table, at, length, 12, bidirectional), row(RelativeBias(table, length, 12, bidirectional)),
+					CausalBiasAt(at, length), row(CausalBias(at.Graph(), length)),
+				}
+			}, modeltest.Floats("table", 8, 3), tensors.FromValue(position))
+			for i := 0; i < len(out); i += 2 {
+				if !out[i].Equal(out[i+1]) {
+					t.Errorf("position %d: %v, want %v", position, out[i], out[i+1])
 				}
 			}
 		}

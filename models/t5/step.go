@@ -51,8 +51,10 @@ func Step(s *weights.Scope, c Config, ids, position *Node, said, cross Cache, ma
 	x := Embed(s, c, InsertAxes(ids, -1)) // [B, 1, W]
 	padding := block.PaddingBias(mask)
 	length := said.Keys[0].Shape().Dimensions[2]
-	causal := block.CausalBias(ids.Graph(), length)
-	biases := stackBiases(stack, c, c.DecoderLayers, length, false)
+	causal := block.CausalBiasAt(position, length)
+	biases := biasesOf(stack, c, c.DecoderLayers, func(table *Node) *Node {
+		return block.RelativeBiasAt(table, position, length, c.MaxDistance, false)
+	})
 	var next Cache
 	for i := range c.DecoderLayers {
 		layer := stack.In("block", i, "layer")
@@ -61,7 +63,7 @@ func Step(s *weights.Scope, c Config, ids, position *Node, said, cross Cache, ma
 		k, v := keysValues(self, c, h)
 		k, v = put(said.Keys[i], k, position), put(said.Values[i], v, position)
 		next.Keys, next.Values = append(next.Keys, k), append(next.Values, v)
-		x = Add(x, attend(self, c, h, k, v, row(biases[i], position), row(causal, position)))
+		x = Add(x, attend(self, c, h, k, v, biases[i], causal))
 
 		h = block.RMSNorm(layer.In(1, "layer_norm"), x)
 		x = Add(x, attend(layer.In(1, "EncDecAttention"), c, h, cross.Keys[i], cross.Values[i], nil, padding))
@@ -75,12 +77,6 @@ func Step(s *weights.Scope, c Config, ids, position *Node, said, cross Cache, ma
 func put(cache, one, position *Node) *Node {
 	zero := Const(cache.Graph(), int32(0))
 	return DynamicUpdateSlice(cache, one, []*Node{zero, zero, position, zero})
-}
-
-// row returns the row of the query at position of biases [1, H, L, L]: [1, H, 1, L].
-func row(biases, position *Node) *Node {
-	byQuery := TransposeAllAxes(biases, 2, 0, 1, 3)                 // [L, 1, H, L]
-	return InsertAxes(Gather(byQuery, InsertAxes(position, -1)), 2) // [1, H, 1, L]
 }
 
 // PrefillDecoder feeds the decoder the id that begins every answer, 0. It returns the logits of the

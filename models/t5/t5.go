@@ -107,16 +107,23 @@ func Logits(s *weights.Scope, c Config, hidden *Node) *Node {
 	return block.DenseNoBias(s.In("lm_head"), hidden, c.Vocab, weights.FanInTruncated(c.Width))
 }
 
-// stackBiases returns the relative position bias of each layer's self-attention, [1, H, L, L]: one
-// shared node, or one per layer with LayerBias.
+// stackBiases returns the relative position bias of each layer's self-attention, [1, H, L, L].
 func stackBiases(s *weights.Scope, c Config, layers, length int, bidirectional bool) []*Node {
+	return biasesOf(s, c, layers, func(table *Node) *Node {
+		return block.RelativeBias(table, length, c.MaxDistance, bidirectional)
+	})
+}
+
+// biasesOf returns what lookup returns for each layer's table: one shared node, or one per layer
+// with LayerBias.
+func biasesOf(s *weights.Scope, c Config, layers int, lookup func(table *Node) *Node) []*Node {
 	biases := make([]*Node, layers)
 	for i := range biases {
 		if i > 0 && !c.LayerBias {
 			biases[i] = biases[0]
 			continue
 		}
-		biases[i] = block.RelativeBias(relativeTable(s, c, i), length, c.MaxDistance, bidirectional)
+		biases[i] = lookup(relativeTable(s, c, i))
 	}
 	return biases
 }
