@@ -144,7 +144,7 @@ func ToHubConfig(m *Model) (map[string]any, error) {
 		"num_layers": c.EncoderLayers, "num_decoder_layers": c.DecoderLayers, "vocab_size": c.Vocab,
 		"feed_forward_proj": string(c.Activation), "dense_act_fn": dense, "is_gated_act": gated,
 		"relative_attention_num_buckets": c.Buckets, "relative_attention_max_distance": c.MaxDistance,
-		"layer_norm_epsilon": block.Epsilon, "dropout_rate": c.Dropout, "classifier_dropout": 0.0, "initializer_factor": 1.0,
+		"layer_norm_epsilon": block.Epsilon, "dropout_rate": c.Dropout,
 		"tie_word_embeddings": c.Tied, "scale_decoder_outputs": c.scalesLogits(),
 		"pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0, "use_cache": true, "dtype": "float32",
 	}, nil
