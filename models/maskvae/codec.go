@@ -2,6 +2,7 @@ package maskvae
 
 import (
 	"fmt"
+	"image"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/graph"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/models/weights"
+	"github.com/pali3/pali3/tokenize"
 )
 
 // Codec encodes masks to ids and decodes ids to masks with trained weights. Its methods may be
@@ -85,6 +87,58 @@ func (k *Codec) Decode(ids [][]int32) ([][]float32, error) {
 		}
 	}
 	return inBatches[int32, float32](k.decode, "decoding masks", ids, c.Image*c.Image, c.Tokens())
+}
+
+// Region returns an object as a model is trained to write it: its box, the codes of its mask and
+// its label. The mask is that of the whole image; the edges of the box, y0, x0, y1, x1, are
+// fractions of the image's height and width.
+func (k *Codec) Region(mask *image.Gray, edges [4]float64, label string) (tokenize.Region, error) {
+	box, err := tokenize.Locate(edges)
+	if err != nil {
+		return tokenize.Region{}, err
+	}
+	crop, err := k.config.Crop(mask, edges)
+	if err != nil {
+		return tokenize.Region{}, err
+	}
+	codes, err := k.Encode([][]float32{crop})
+	if err != nil {
+		return tokenize.Region{}, err
+	}
+	region := tokenize.Region{Box: box, Mask: codes[0], Label: label}
+	return region, region.Validate()
+}
+
+// Masks returns the mask of each region of an answer about an image of the given height and width:
+// 255 inside the object and 0 outside. Unlike [Config.Paste] it takes a box that is too small for
+// the image to have a pixel of it: that mask is empty, as is the mask of a region without codes.
+func (k *Codec) Masks(regions []tokenize.Region, height, width int) ([]*image.Gray, error) {
+	if err := checkSize(height, width); err != nil {
+		return nil, err
+	}
+	var codes [][]int32
+	for _, r := range regions {
+		if err := r.Validate(); err != nil {
+			return nil, err
+		}
+		if r.Mask != nil {
+			codes = append(codes, r.Mask)
+		}
+	}
+	decoded, err := k.Decode(codes)
+	if err != nil {
+		return nil, err
+	}
+	masks := make([]*image.Gray, len(regions))
+	for i, r := range regions {
+		masks[i] = image.NewGray(image.Rect(0, 0, width, height))
+		if r.Mask == nil {
+			continue
+		}
+		paste(masks[i], decoded[0], k.config.Image, pixelsOf(r.Box, height, width))
+		decoded = decoded[1:]
+	}
+	return masks, nil
 }
 
 // batchSizes are the batches for which graphs are compiled; the last batch is filled up to one.

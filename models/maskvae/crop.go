@@ -51,36 +51,57 @@ func (c Config) Crop(mask *image.Gray, box [4]float64) ([]float32, error) {
 // Pillow, which antialiases (big_vision evaluators/proj/paligemma/transfers/segmentation.py). As
 // there, it is an error if the box has no pixel.
 func (c Config) Paste(decoded []float32, box [4]int, height, width int) (*image.Gray, error) {
-	const mostPixels = 1 << 28
-	switch {
-	case len(decoded) != c.Image*c.Image:
+	if len(decoded) != c.Image*c.Image {
 		return nil, fmt.Errorf("pasting a mask: %d values, want %d·%d", len(decoded), c.Image, c.Image)
-	case height < 1 || width < 1 || height > mostPixels/width:
-		return nil, fmt.Errorf("pasting a mask: an image of height %d and width %d, want 1 to %d pixels", height, width, mostPixels)
 	}
-	sides := [4]int{height, width, height, width}
-	var at [4]int
+	if err := checkSize(height, width); err != nil {
+		return nil, err
+	}
 	for i, edge := range box {
 		if edge < 0 || edge >= tokenize.Locations {
 			return nil, fmt.Errorf("pasting a mask: edge %d of the box %v is not a location, 0 to %d", i, box, tokenize.Locations-1)
 		}
-		at[i] = int(float64(edge) / (tokenize.Locations - 1) * float64(sides[i]))
 	}
-	y0, x0, y1, x1 := at[0], at[1], at[2], at[3]
-	if y1 <= y0 || x1 <= x0 {
+	at := pixelsOf(box, height, width)
+	if at.Empty() {
 		return nil, fmt.Errorf("pasting a mask: the box %v, ymin xmin ymax xmax, has no pixel of an image of height %d and width %d",
 			box, height, width)
 	}
 	whole := image.NewGray(image.Rect(0, 0, width, height))
-	resized := resize(decoded, c.Image, c.Image, y1-y0, x1-x0)
-	for y := y0; y < y1; y++ {
-		for x := x0; x < x1; x++ {
-			if resized[(y-y0)*(x1-x0)+x-x0] > 0 {
-				whole.Pix[y*whole.Stride+x] = 255
+	paste(whole, decoded, c.Image, at)
+	return whole, nil
+}
+
+// checkSize returns an error for an image without pixels or with too many of them.
+func checkSize(height, width int) error {
+	const mostPixels = 1 << 28
+	if height < 1 || width < 1 || height > mostPixels/width {
+		return fmt.Errorf("pasting a mask: an image of height %d and width %d, want 1 to %d pixels", height, width, mostPixels)
+	}
+	return nil
+}
+
+// pixelsOf truncates the edges of a box, ymin, xmin, ymax, xmax, to pixels.
+func pixelsOf(box [4]int, height, width int) image.Rectangle {
+	at := func(i, side int) int { return int(float64(box[i]) / (tokenize.Locations - 1) * float64(side)) }
+	return image.Rectangle{Min: image.Pt(at(1, width), at(0, height)), Max: image.Pt(at(3, width), at(2, height))}
+}
+
+// paste resizes a mask of side by side values and sets the pixels of a part of an image where they
+// are above 0.
+func paste(whole *image.Gray, decoded []float32, side int, at image.Rectangle) {
+	if at.Empty() {
+		return
+	}
+	resized := resize(decoded, side, side, at.Dy(), at.Dx())
+	for y := range at.Dy() {
+		row := whole.Pix[whole.PixOffset(at.Min.X, at.Min.Y+y):]
+		for x, v := range resized[y*at.Dx():][:at.Dx()] {
+			if v > 0 {
+				row[x] = 255
 			}
 		}
 	}
-	return whole, nil
 }
 
 // resize changes the size of pixels [height, width] bilinearly. Where it shrinks it antialiases: it

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pali3/pali3/models/internal/modeltest"
 	"github.com/pali3/pali3/models/maskvae"
+	"github.com/pali3/pali3/tokenize"
 )
 
 // TestCrop_EqualsJAX compares with jax.image.resize, whose antialiasing is tf.image.resize's.
@@ -120,5 +121,66 @@ func TestCropAndPaste_NameWhatIsWrong(t *testing.T) {
 		if _, err := c.Paste(x.decoded, x.box, x.height, x.width); err == nil || !strings.Contains(err.Error(), x.want) {
 			t.Errorf("pasting into %v of %dx%d: %v", x.box, x.height, x.width, err)
 		}
+	}
+}
+
+// TestCodec_MasksAreThoseOfTheRegions draws three regions, of which one has no codes and one no
+// pixel, and compares the third with the steps one by one.
+func TestCodec_MasksAreThoseOfTheRegions(t *testing.T) {
+	codec, err := maskvae.Open(modeltest.Backend(t), "testdata/small.npz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := image.NewGray(image.Rect(0, 0, 90, 70))
+	for y := range 70 {
+		for x := range 90 {
+			if y > x/2 {
+				whole.Pix[y*90+x] = 255
+			}
+		}
+	}
+	edges := [4]float64{0.1, 0.2, 0.95, 0.9}
+	region, err := codec.Region(whole, edges, "wedge")
+	if err != nil {
+		t.Fatal(err)
+	}
+	crop, err := codec.Config().Crop(whole, edges)
+	if err != nil {
+		t.Fatal(err)
+	}
+	codes, err := codec.Encode([][]float32{crop})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if region.Box != [4]int{102, 205, 972, 921} || !slices.Equal(region.Mask, codes[0]) || region.Label != "wedge" {
+		t.Errorf("region %v, want the codes %v", region, codes)
+	}
+	box, tiny := region, region
+	box.Mask = nil
+	tiny.Box = [4]int{0, 0, 3, 1023}
+	masks, err := codec.Masks([]tokenize.Region{box, tiny, region}, 70, 90)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded, err := codec.Decode(codes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := codec.Config().Paste(decoded[0], region.Box, 70, 90)
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty := make([]uint8, 70*90)
+	for i, pixels := range [][]uint8{empty, empty, want.Pix} {
+		if !slices.Equal(masks[i].Pix, pixels) {
+			t.Errorf("mask %d differs", i)
+		}
+	}
+	region.Mask = region.Mask[1:]
+	if _, err := codec.Masks([]tokenize.Region{region}, 70, 90); err == nil || !strings.Contains(err.Error(), "15 codes") {
+		t.Errorf("a region of 15 codes: %v", err)
+	}
+	if _, err := codec.Masks(nil, 70, 0); err == nil || !strings.Contains(err.Error(), "width 0") {
+		t.Errorf("an image without width: %v", err)
 	}
 }

@@ -36,44 +36,28 @@ func ExampleCodec() {
 			}
 		}
 	}
-	edges := [4]float64{10. / 80, 20. / 100, 70. / 80, 80. / 100} // y0, x0, y1, x1
-	crop, err := codec.Config().Crop(mask, edges)
+	region, err := codec.Region(mask, [4]float64{10. / 80, 20. / 100, 70. / 80, 80. / 100}, "disc")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	codes, err := codec.Encode([][]float32{crop})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	box, err := tokenize.Locate(edges)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	answer := tokenize.Region{Box: box, Mask: codes[0], Label: "disc"}.String()
-	fmt.Println(answer[:36])
+	answer := region.String()
+	fmt.Println(answer[:len("<loc0000>")*4])
 
-	region, err := tokenize.ParseMask(answer)
+	found, invalid := tokenize.ParseRegions(answer)
+	masks, err := codec.Masks(found, 80, 100)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	decoded, err := codec.Decode([][]int32{region.Mask})
-	if err != nil {
-		fmt.Println(err)
-		return
+	for i, region := range found {
+		fmt.Println(region.Label, len(region.Mask), "codes, a mask of", masks[i].Bounds().Size())
 	}
-	again, err := codec.Config().Paste(decoded[0], region.Box, 80, 100)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(len(region.Mask), "codes, a mask of", again.Bounds().Size())
+	fmt.Println(len(invalid), "invalid")
 	// Output:
 	// <loc0128><loc0205><loc0895><loc0818>
-	// 16 codes, a mask of (100,80)
+	// disc 16 codes, a mask of (100,80)
+	// 0 invalid
 }
 
 // Takes the loss of a batch and its gradients, as a training step does. With Config.Codebook

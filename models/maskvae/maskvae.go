@@ -13,9 +13,10 @@
 //	  4 x  transposed convolution, ReLU        [B, 8, 8, 128] ... [B, 64, 64, 16]
 //	       convolution 1x1                     [B, 64, 64]:    Decode, above 0 inside the object
 //
-// Most users need [Open], which loads the published weights, and [Codec.Encode] and [Codec.Decode].
-// [Crop] cuts a mask of an image to its box and [Paste] puts a decoded mask back. Package tokenize
-// writes and parses the tokens. [Loss] trains a network of one's own data.
+// Most users need [Open], which loads the published weights, [Codec.Region], which writes a mask as
+// tokens, and [Codec.Masks], which draws the masks of an answer; package tokenize parses answers.
+// [Codec.Encode], [Codec.Decode], [Config.Crop] and [Config.Paste] are their steps. [Loss] trains
+// such a network.
 //
 // The network is that of "All in Tokens: Unifying Output Space of Visual Tasks via Soft Token"
 // (arXiv 2301.02229, code SwinTransformer/AiT, vae/models/VQVAE.py). PaliGemma published weights
