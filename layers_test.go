@@ -26,6 +26,7 @@ var layers = map[string]string{
 	"internal/decompress":   "",
 	"internal/folderlock":   "",
 	"internal/hostile":      "",
+	"internal/hubfolder":    "",
 	"internal/jsonerr":      "",
 	"internal/imagefile":    "",
 	"internal/lines":        "",

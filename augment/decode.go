@@ -66,15 +66,6 @@ func (l Limits) DecodeOver(encoded []byte, background Colour) (*Image, error) {
 	return r.turned(r.over(background)), nil
 }
 
-// decodeColour ignores transparency and keeps the colours that transparent pixels have.
-func (l Limits) decodeColour(encoded []byte) (*Image, error) {
-	r, err := l.decode(encoded)
-	if err != nil {
-		return nil, err
-	}
-	return r.turned(r.colour), nil
-}
-
 // oneAtATime is held while an image of more than largePixels is decoded, so that memory stays
 // bounded whatever the number of workers.
 var oneAtATime sync.Mutex

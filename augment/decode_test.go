@@ -10,7 +10,6 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -239,20 +238,4 @@ func encodePNG(t testing.TB, width, height int, at func(x, y int) color.Color) [
 		t.Fatal(err)
 	}
 	return b.Bytes()
-}
-
-// TestDecodeOp_KeepsTransparentColours decodes without a background: the colours under an alpha of
-// 0 stay.
-func TestDecodeOp_KeepsTransparentColours(t *testing.T) {
-	img := image.NewNRGBA(image.Rect(0, 0, 2, 1))
-	img.Set(0, 0, color.NRGBA{R: 200, G: 10, B: 30})
-	img.Set(1, 0, color.NRGBA{R: 1, G: 2, B: 3, A: 128})
-	var encoded bytes.Buffer
-	if err := png.Encode(&encoded, img); err != nil {
-		t.Fatal(err)
-	}
-	got, err := MustParse("decode(background=none)").Apply(encoded.Bytes(), nil)
-	if err != nil || !slices.Equal(got.Pix, []float32{200, 10, 30, 1, 2, 3}) {
-		t.Errorf("decoded to %v, %v", got.Pix, err)
-	}
 }

@@ -59,7 +59,7 @@ const maxOutput = 16384
 // builtinOps have the names and meanings of big_vision's (pp/ops_general.py, pp/ops_image.py).
 // Resizing differs in two ways: antialias defaults to true, and floats are not rounded to 8 bits.
 var builtinOps = Ops{
-	{decodeOp, "decode([background=white])", "bytes to pixels 0 to 255; first; background=none drops alpha", buildDecode},
+	{decodeOp, "decode([background=white])", "bytes to pixels 0 to 255; must come first", buildDecode},
 	{"resize", "resize(size | height, width, [method], [antialias])", "squash to that size; antialias=pil gives the bytes of Pillow", buildResize},
 	{"resize_small", "resize_small(size, [method], [antialias])", "shorter side to size, aspect kept", buildResizeSmall},
 	{"central_crop", "central_crop(size | height, width)", "cut out the middle", buildCentralCrop},
@@ -74,17 +74,10 @@ var builtinOps = Ops{
 // decodeOp is the op that every pipeline begins with.
 const decodeOp = "decode"
 
-// buildDecode takes what transparency is laid over: white, black or #rrggbb; none ignores it and
-// keeps the colours that transparent pixels have, as Pillow's convert("RGB") does.
+// buildDecode takes what transparency is laid over: white, black or #rrggbb.
 func buildDecode(a *Arguments) (Action, error) {
 	background := White
-	if text, given := a.Text("background"); given && text == "none" {
-		return Action{Run: func(p *Pixels, _ *random.Stream) (err error) {
-			p.image, err = p.limits.decodeColour(p.encoded)
-			p.encoded = nil
-			return err
-		}}, nil
-	} else if given {
+	if text, given := a.Text("background"); given {
 		background = a.colour("background", text)
 	}
 	return Action{Run: func(p *Pixels, _ *random.Stream) (err error) {

@@ -24,7 +24,7 @@ type captionCommand struct {
 func (c *captionCommand) Validate() error { return needImages(c.Images, c.List) }
 
 func (c captionCommand) Run(ctx context.Context, con *console) error {
-	return c.answer(ctx, con, c.Images, c.List, request{mixture.CaptionPrompt(c.Lang), "caption", []string{c.Lang}})
+	return c.answer(ctx, con, c.Images, c.List, request{prompt: mixture.CaptionPrompt(c.Lang), kind: "caption", languages: []string{c.Lang}})
 }
 
 // askCommand answers a question about images with a trained model.
@@ -55,7 +55,7 @@ func (c *askCommand) words() (images []string, question string) {
 
 func (c askCommand) Run(ctx context.Context, con *console) error {
 	images, question := c.words()
-	return c.answer(ctx, con, images, c.List, request{mixture.QuestionPrompt(question), "vqa", nil})
+	return c.answer(ctx, con, images, c.List, request{prompt: mixture.QuestionPrompt(question), kind: "vqa", question: question})
 }
 
 func needImages(words []string, list string) error {
@@ -99,6 +99,15 @@ type request struct {
 	prompt    string
 	kind      string   // of the task
 	languages []string // none if not known
+	question  string   // of the task vqa
+}
+
+// language is the one asked in, "" if not known.
+func (r request) language() string {
+	if len(r.languages) == 0 {
+		return ""
+	}
+	return r.languages[0]
 }
 
 // imageAnswer is the model's answer about an image, as JSON.

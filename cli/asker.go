@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
@@ -85,6 +86,9 @@ func (a *asker) batch(ctx context.Context, images []readImage) error {
 	var places []int
 	for i, one := range images {
 		if one.err == nil {
+			if err := a.open(); err != nil {
+				return err
+			}
 			queries, places = append(queries, evalsuite.Query{Images: []shards.Image{one.image}, Prompt: a.prompt}), append(places, i)
 		}
 	}
@@ -112,27 +116,32 @@ func (a *asker) batch(ctx context.Context, images []readImage) error {
 	return nil
 }
 
-// replies asks the model, which it opens on the first call.
+// replies asks the model.
 func (a *asker) replies(ctx context.Context, queries []evalsuite.Query) ([]evalsuite.Reply, error) {
 	if len(queries) == 0 {
 		return nil, nil
 	}
-	if a.predictor == nil {
-		if err := a.open(); err != nil {
-			return nil, err
-		}
-	}
 	return a.predictor.Replies(ctx, queries, nil)
 }
 
+// open opens the model on the first call. A published model is asked in the words that it was
+// trained with.
 func (a *asker) open() error {
+	if a.predictor != nil {
+		return nil
+	}
 	be, err := a.openBackend(a.con)
 	if err != nil {
 		return err
 	}
-	trained, err := stages.Open(be, a.Model, a.con.program.registry())
+	trained, err := stages.Open(be, a.Model, a.con.registry())
 	if err != nil {
 		return err
+	}
+	a.con.tellPublished(trained)
+	if p := trained.Published; p != nil && p.Prompts[a.kind] != "" {
+		task := mixture.Task{Name: a.kind, Kind: a.kind, Prompt: p.Prompts[a.kind]}
+		a.prompt = a.con.registry().Mixture().AskIn(task, "", a.language(), a.question).Prompt
 	}
 	if a.predictor, err = evalsuite.NewPredictor(be, trained); err != nil {
 		return fmt.Errorf("%s: %w", a.Model, err)

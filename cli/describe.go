@@ -62,7 +62,7 @@ func (c describeCommand) Run(con *console) error {
 // find returns the model of a folder or of a published name.
 func (c describeCommand) find(con *console) (family.Family, family.Model, error) {
 	if info, err := os.Stat(c.Model); err == nil && info.IsDir() {
-		n, err := stages.OpenNetwork(c.Model, con.program.registry())
+		n, err := stages.OpenNetwork(c.Model, con.registry())
 		return n.Family, n.Model, err
 	}
 	return con.program.Families.Variant(c.Model)

@@ -80,7 +80,7 @@ func openEmbedder(con *console, backend backendFlag, model string) (*evalsuite.E
 	if err != nil {
 		return nil, err
 	}
-	trained, err := stages.Open(be, model, con.program.registry())
+	trained, err := stages.Open(be, model, con.registry())
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func (c embedCommand) embeddings(ctx context.Context, con *console, e *evalsuite
 
 // ofDataset returns the embeddings of a dataset's images, then of its texts.
 func (c embedCommand) ofDataset(ctx context.Context, con *console, e *evalsuite.Embedder) (iter.Seq2[evalsuite.Embedding, error], int, error) {
-	d, err := con.program.registry().OpenDataset(ctx, c.Data)
+	d, err := con.registry().OpenDataset(ctx, c.Data)
 	if err != nil {
 		return nil, 0, err
 	}

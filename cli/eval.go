@@ -171,7 +171,7 @@ func openRun(dir string, on backendFlag, con *console) (be compute.Backend, trai
 	if be, err = on.openBackend(con); err != nil {
 		return nil, nil, err
 	}
-	trained, err = stages.Open(be, dir, con.program.registry())
+	trained, err = stages.Open(be, dir, con.registry())
 	return be, trained, err
 }
 

@@ -32,7 +32,7 @@ func (c forwardCommand) Run(con *console) error {
 	if err != nil {
 		return err
 	}
-	trained, err := stages.Open(be, c.Weights, con.program.registry())
+	trained, err := stages.Open(be, c.Weights, con.registry())
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func (con *console) readRecipe(nameOrFile string, assignments []string) (stages.
 			return stages.Recipe{}, fmt.Errorf("%s is a curation recipe, for %s curate; this command needs a training recipe, with stage: siglip, ul2 or pali3", nameOrFile, con.program.Name)
 		}
 	}
-	return stages.ReadRecipe(file.Text, file.Name, file.Dir, con.program.registry(), assignments...)
+	return stages.ReadRecipe(file.Text, file.Name, file.Dir, con.registry(), assignments...)
 }
 
 // readCuration reads a curation recipe, shipped or from a file.
@@ -41,7 +41,7 @@ func (con *console) readCuration(nameOrFile string, assignments []string) (webli
 		return webli.Config{}, err
 	}
 	if file.Kind() == recipes.Training {
-		if _, err := stages.ParseRecipe(file.Text, file.Name, con.program.registry()); err == nil {
+		if _, err := stages.ParseRecipe(file.Text, file.Name, con.registry()); err == nil {
 			return webli.Config{}, fmt.Errorf("%s is a training recipe, for %s train; this command needs a curation recipe", nameOrFile, con.program.Name)
 		}
 	}

@@ -39,7 +39,7 @@ func (c recipeCheck) Run(ctx context.Context, con *console) error {
 		}
 		defer be.Finalize()
 		_, free := memory()
-		options := stages.InspectOptions{Backend: be, Registry: con.program.registry(), Memory: free}
+		options := stages.InspectOptions{Backend: be, Registry: con.registry(), Memory: free}
 		if result.Inspection, err = stages.Inspect(ctx, file.Text, file.Name, file.Dir, c.Set, options); err != nil {
 			return err
 		}

@@ -86,7 +86,7 @@ func kindOfRecipe(name string) (string, error) {
 // recipeOrRun reads a recipe or the recipe of a run folder.
 func (con *console) recipeOrRun(name string) (stages.Recipe, error) {
 	if isFolder(name) {
-		return stages.ReadRun(name, con.program.registry())
+		return stages.ReadRun(name, con.registry())
 	}
 	return con.readRecipe(name, nil)
 }

@@ -20,7 +20,7 @@ type recipeNew struct {
 }
 
 func (c recipeNew) Run(ctx context.Context, con *console) error {
-	text, err := project.NewRecipe(ctx, c.Data, project.NewRecipeOptions{Kind: c.For, Size: c.Size, Steps: c.Steps, Tokenizer: c.Tokenizer, Seed: c.Seed, Registry: con.program.registry()})
+	text, err := project.NewRecipe(ctx, c.Data, project.NewRecipeOptions{Kind: c.For, Size: c.Size, Steps: c.Steps, Tokenizer: c.Tokenizer, Seed: c.Seed, Registry: con.registry()})
 	if err != nil {
 		return err
 	}

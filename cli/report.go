@@ -54,7 +54,7 @@ func (c reportCommand) Run(ctx context.Context, con *console) error {
 	if c.Samples < 1 {
 		return fmt.Errorf("--samples must be 1 or more, not %d", c.Samples)
 	}
-	page, err := report.Build(ctx, c.Runs, report.Options{Samples: c.Samples, Seed: c.Seed, Registry: con.program.registry()})
+	page, err := report.Build(ctx, c.Runs, report.Options{Samples: c.Samples, Seed: c.Seed, Registry: con.registry()})
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func runProject(ctx context.Context, con *console, dir string, on backendFlag, w
 		workers = runtime.NumCPU()
 	}
 	summary, err := project.Run(ctx, dir, project.RunOptions{
-		Backend: be, Registry: con.program.registry(), Workers: workers, Version: con.program.Version, Progress: con.line,
+		Backend: be, Registry: con.registry(), Workers: workers, Version: con.program.Version, Progress: con.line,
 		Note: con.info,
 		Warn: con.warn,
 	})

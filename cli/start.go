@@ -37,7 +37,7 @@ func (c startCommand) Run(ctx context.Context, con *console) error {
 	}
 	plan, err := project.Start(ctx, c.Data, c.Out, project.StartOptions{
 		Backend: be, Size: c.Size, Minutes: c.Minutes, Seed: c.Seed, Language: c.Language, TextFrom: c.TextFrom,
-		Workers: runtime.NumCPU(), Version: con.program.Version, Registry: con.program.registry(), Progress: con.line,
+		Workers: runtime.NumCPU(), Version: con.program.Version, Registry: con.registry(), Progress: con.line,
 		Note: con.info,
 	})
 	if err != nil {

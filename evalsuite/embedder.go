@@ -10,7 +10,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/pali3/pali3/augment"
-	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/shards"
@@ -41,7 +40,7 @@ func NewEmbedder(be compute.Backend, t *stages.Trained) (*Embedder, error) {
 	}
 	e := &Embedder{
 		Batch: 64, model: model, weights: t.Weights, vocabulary: t.Vocabulary, pipeline: t.Pipeline,
-		length: t.Recipe.Mixture.Lengths.Encoder,
+		length: t.Lengths.Encoder,
 	}
 	specs := t.Weights.Specs()
 	var err error
@@ -125,6 +124,9 @@ func (e *Embedder) readable(images []shards.Image) (embedded [][]float32, unread
 
 // Texts returns the embeddings of texts, [len(texts), E], each of length 1.
 func (e *Embedder) Texts(texts []string) ([][]float32, error) {
+	if e.vocabulary == nil {
+		return nil, errors.New("the model's folder has no tokenizer: it embeds no texts")
+	}
 	return e.embed(e.texts, len(texts), func(begin, n int) (*tensors.Tensor, error) {
 		ids := make([]int32, e.Batch*e.length)
 		for i := range e.Batch {
@@ -132,7 +134,7 @@ func (e *Embedder) Texts(texts []string) ([][]float32, error) {
 			if i < n {
 				text = e.vocabulary.Encode(texts[begin+i])
 			}
-			mixture.FitText(ids[i*e.length:(i+1)*e.length], text)
+			e.vocabulary.FitText(ids[i*e.length:(i+1)*e.length], text)
 		}
 		return tensors.FromFlatDataAndDimensions(ids, e.Batch, e.length), nil
 	})

@@ -64,10 +64,12 @@ func NewPredictor(be compute.Backend, t *stages.Trained) (*TrainedPredictor, err
 	if !writes || !sees {
 		return nil, fmt.Errorf("a model of the family %s does not write text about images: use one of pali3", t.Family.Name)
 	}
-	m := t.Recipe.Mixture
+	if t.Vocabulary == nil || t.Pipeline == nil {
+		return nil, fmt.Errorf("%s has no tokenizer, or does not say how images become pixels: it answers no questions", t.Dir)
+	}
 	p := &TrainedPredictor{
 		Batch: 64, seer: seer, encoding: seer.ImageEncoder(), weights: t.Weights, vocabulary: t.Vocabulary, pipeline: t.Pipeline,
-		encoder: m.Lengths.Encoder, decoder: m.Lengths.Decoder, images: max(m.Images.PerExample, 1),
+		encoder: t.Lengths.Encoder, decoder: t.Lengths.Decoder, images: t.Images,
 	}
 	var err error
 	if p.generator, err = decode.NewGenerator(be, model, p.weights.Specs(), p.decoder); err != nil {

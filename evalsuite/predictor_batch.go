@@ -9,7 +9,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/pali3/pali3/augment"
-	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
@@ -42,7 +41,7 @@ func (p *TrainedPredictor) batch(ctx context.Context, queries []Query) ([]Reply,
 			tokenize.Fit(row, nil)
 			continue
 		}
-		mixture.FitPrompt(p.vocabulary, row, p.vocabulary.Encode(queries[i].Prompt))
+		p.vocabulary.FitPrompt(row, p.vocabulary.Encode(queries[i].Prompt))
 		keys[i] = random.Name(queries[i].Prompt)
 		for j := range min(len(queries[i].Images), p.images) {
 			keys[i] = random.Key(keys[i], random.Name(hashOf(&queries[i].Images[j])))

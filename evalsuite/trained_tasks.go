@@ -21,9 +21,14 @@ var relatives = map[string][]string{
 
 // taskOf returns the task of a kind as the run was trained on it: with the prompt of the first such
 // task and the kinds of text of all. If the run had no such task, trained is false and the task has
-// PaLI's prompt.
+// PaLI's prompt. A published model has the prompt that its family was trained with, and counts as
+// trained, because its folder does not say on what.
 func taskOf(t *stages.Trained, kind string) (task mixture.Task, trained bool) {
 	task = mixture.Task{Name: kind, Kind: kind}
+	if t.Published != nil {
+		task.Prompt = t.Published.Prompts[kind]
+		return task, true
+	}
 	own := tasksOf(t, kind)
 	if len(own) > 0 {
 		task.Prompt = own[0].Prompt
@@ -77,6 +82,9 @@ func trainedKinds(t *stages.Trained) string {
 // The run folder records them. For older runs it takes them from the recipe or the dataset; it
 // returns nil if the dataset is no longer there.
 func trainedLanguages(t *stages.Trained, kinds ...string) []string {
+	if t.Published != nil {
+		return nil
+	}
 	seen := map[string]bool{}
 	for _, kind := range slices.Clone(kinds) {
 		kinds = append(kinds, relatives[kind]...)

@@ -16,10 +16,11 @@ import (
 )
 
 // weightsID returns the name of a model's weights in predictions: the SHA-256 of the run's
-// weights.safetensors or, for weights without a file, "memory:" and a hash of their values.
+// weights.safetensors or, for published models and weights without a file, "memory:" and a hash of
+// their values.
 func weightsID(t *stages.Trained) (string, error) {
 	h := sha256.New()
-	if t.Dir == "" {
+	if t.Dir == "" || t.Published != nil {
 		for i, spec := range t.Weights.Specs() {
 			values, err := tensors.CopyFlatData[float32](t.Weights.Tensors()[i])
 			if err != nil {

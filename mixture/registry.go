@@ -11,6 +11,7 @@ import (
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
+	"github.com/pali3/pali3/tokenize/tokenizerjson"
 )
 
 // Registry holds what recipes may name: kinds of task, image ops and built-in tokenizer models. To
@@ -69,10 +70,17 @@ func (g *Registry) ParseOps(pipeline string) (*augment.Pipeline, error) {
 // builtinModel is how recipes name the models of [Registry.Tokenizers].
 const builtinModel = "pali3:"
 
-// ReadTokenizer returns the bytes of a tokenizer model: a file, or one of Tokenizers as
-// "pali3:NAME".
+// ReadTokenizer returns the bytes of a SentencePiece model: a file, the one that a tokenizer.json
+// describes, or one of Tokenizers as "pali3:NAME".
 func (g *Registry) ReadTokenizer(model string) ([]byte, error) {
 	name, builtin := strings.CutPrefix(model, builtinModel)
+	if !builtin && strings.HasSuffix(model, ".json") {
+		imported, err := tokenizerjson.Import(model)
+		if err != nil {
+			return nil, err
+		}
+		return imported.Proto.Marshal(), nil
+	}
 	if !builtin {
 		return os.ReadFile(model)
 	}

@@ -88,6 +88,7 @@ func (h *heldOut) open(network Network, set *weights.Set, vocabulary *tokenize.V
 	}
 	if len(others) > 0 {
 		model := &Trained{Network: network, Recipe: h.recipe, Weights: set, Vocabulary: vocabulary}
+		model.sizes()
 		if err := h.addMetrics(others, model, o); err != nil {
 			return nil, fmt.Errorf("recipe: eval: %w", err)
 		}

@@ -2,6 +2,8 @@ package stages
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models"
@@ -16,6 +18,23 @@ type Registry struct {
 	Data *mixture.Registry
 	// Families of models. To add one, append it to models.Families().
 	Families family.Families
+	// Download returns the folder of a published model that is named hf:owner/name@revision. Nil if
+	// models are in folders.
+	Download func(name string) (dir string, err error)
+}
+
+// hubPrefix begins the names of published models that are downloaded.
+const hubPrefix = "hf:"
+
+// folder returns the folder of a model that a recipe or a command names.
+func (g *Registry) folder(name string) (dir string, err error) {
+	if !strings.HasPrefix(name, hubPrefix) {
+		return name, nil
+	}
+	if g == nil || g.Download == nil {
+		return "", fmt.Errorf("opening %s: this program downloads no models; name a folder", name)
+	}
+	return g.Download(name)
 }
 
 // Mixture returns the registry of the data half, nil for what is built in.

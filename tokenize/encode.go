@@ -23,13 +23,6 @@ func (v *Vocabulary) AppendIDs(dst []int32, text string) []int32 {
 	}
 }
 
-func (v *Vocabulary) appendPieces(dst []int32, text string) []int32 {
-	if v.lower {
-		text = lowerASCII(text)
-	}
-	return v.model.AppendIDs(dst, text)
-}
-
 // nextSpecial finds the first sentinel or mode token of text and returns its place, id and length.
 // The length is 0 if text has none.
 func (v *Vocabulary) nextSpecial(text string) (at int, id int32, size int) {

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/pali3/pali3/tokenize/sentencepiece"
+	"github.com/pali3/pali3/tokenize/tokenizerjson"
 )
 
 // The ids that every vocabulary of the T5 family shares.
@@ -26,7 +28,8 @@ const sizeMultiple = 128
 // Config describes a vocabulary. It is the tokenizer section of a recipe.
 type Config struct {
 	// Model is the path of a SentencePiece .model, such as pali3 tokenizer train --preset pali
-	// makes; pali3:tokenizer.model is the built-in one of the quickstart. If padding, end of
+	// makes, or of a tokenizer.json that describes one; pali3:tokenizer.model is the built-in one
+	// of the quickstart. If padding, end of
 	// sentence and the unknown piece are not its ids 0, 1 and 2, as in the T5 family, they are
 	// moved there, and the other pieces follow in their order. Required.
 	Model string `yaml:"model" path:"relative"`
@@ -45,6 +48,16 @@ type Config struct {
 	// Segments adds the pieces <seg000>, <seg001> and so on: PaliGemma has 128. Default: 0. Legal:
 	// 0 to 10,000.
 	Segments int `yaml:"segments"`
+	// Clean prepares texts before encoding, as published models' tokenizers do. Default: none.
+	// Legal: siglip (transformers' SiglipTokenizer: lower case, no ASCII punctuation, single
+	// spaces), lower (Unicode lower case of each character, as SigLIP 2).
+	Clean string `yaml:"clean,omitempty"`
+	// Frame is what surrounds a prompt. Default: none, a prompt ends with the end of sentence.
+	// Legal: paligemma (begin of sentence, the prompt, a line break).
+	Frame string `yaml:"frame,omitempty"`
+	// PadTexts is what pads texts to compare. Default: eos, as SigLIP. Legal: eos, pad (as SigLIP
+	// 2).
+	PadTexts string `yaml:"pad_texts,omitempty"`
 }
 
 // Vocabulary maps text to ids and back. Its ids are, in order: the pieces of the SentencePiece
@@ -53,10 +66,13 @@ type Config struct {
 type Vocabulary struct {
 	model     *sentencepiece.Model
 	lower     bool
+	clean     string
+	frame     frame
+	padText   int32   // what pads a text to compare
 	modes     int32   // id of the first mode token, 0 without any
 	sentinels []int32 // id of <extra_id_k>
 	special   map[int32]string
-	size      int
+	ids, size int
 
 	filePieces int     // pieces of the model's file, including those that arrange added
 	from       []int32 // by id: the id in the model's file; nil if ids were not moved
@@ -84,6 +100,13 @@ func openModel(cfg Config) (model *sentencepiece.Model, from []int32, err error)
 	if cfg.Locations < 0 || cfg.Locations > maxAdded || cfg.Segments < 0 || cfg.Segments > maxAdded {
 		return nil, nil, fmt.Errorf("vocabulary of %s: %d locations and %d segments: want 0 to %d", cfg.Model, cfg.Locations, cfg.Segments, maxAdded)
 	}
+	if strings.HasSuffix(cfg.Model, ".json") {
+		imported, err := tokenizerjson.Import(cfg.Model)
+		if err != nil {
+			return nil, nil, err
+		}
+		return arrangeModel(imported.Proto, cfg)
+	}
 	if cfg.Locations == 0 && cfg.Segments == 0 {
 		model, err := sentencepiece.Open(cfg.Model)
 		if err != nil || hasLayout(model.Len(), model.Piece) {
@@ -94,6 +117,12 @@ func openModel(cfg Config) (model *sentencepiece.Model, from []int32, err error)
 	if err != nil {
 		return nil, nil, err
 	}
+	return arrangeModel(proto, cfg)
+}
+
+// arrangeModel moves the special pieces of a model to ids 0 to 2 and adds the pieces that cfg asks
+// for.
+func arrangeModel(proto *sentencepiece.Proto, cfg Config) (model *sentencepiece.Model, from []int32, err error) {
 	if !hasLayout(len(proto.Pieces), func(id int32) sentencepiece.Piece { return proto.Pieces[id] }) {
 		from = arrange(proto)
 	}
@@ -118,6 +147,9 @@ func New(model *sentencepiece.Model, cfg Config) (*Vocabulary, error) {
 		return nil, fmt.Errorf("%d sentinels: want 0 to %d", cfg.Sentinels, maxSentinels)
 	}
 	v := &Vocabulary{model: model, lower: cfg.Lower, special: map[int32]string{}, filePieces: model.Len()}
+	if err := v.setFormat(cfg); err != nil {
+		return nil, err
+	}
 	next := int32(model.Len())
 	if cfg.ModeTokens {
 		v.modes = next
@@ -134,6 +166,7 @@ func New(model *sentencepiece.Model, cfg Config) (*Vocabulary, error) {
 		return nil, fmt.Errorf("the model has %d sentinels of its own, but %d are requested", own, cfg.Sentinels)
 	}
 	v.nameSpecials()
+	v.ids = int(next)
 	v.size = (int(next) + sizeMultiple - 1) / sizeMultiple * sizeMultiple
 	return v, nil
 }
@@ -173,6 +206,17 @@ func (v *Vocabulary) Model() *sentencepiece.Model { return v.model }
 // Size returns the number of rows that an embedding needs: the number of ids, rounded up to a
 // multiple of 128.
 func (v *Vocabulary) Size() int { return v.size }
+
+// Len returns the number of ids.
+func (v *Vocabulary) Len() int { return v.ids }
+
+// Token returns the piece, mode token or sentinel of an id below Len.
+func (v *Vocabulary) Token(id int32) string {
+	if special, ok := v.special[id]; ok {
+		return special
+	}
+	return v.model.Piece(id).Text
+}
 
 // Sentinels returns the number of sentinels.
 func (v *Vocabulary) Sentinels() int { return len(v.sentinels) }

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -27,14 +28,16 @@ import (
 // share: blobs by hash, and a folder of links for each commit. An interrupted download resumes
 // where it stopped.
 type cache struct {
+	what    string // the repository is: a dataset or a model
 	dir     string // of the repository in the cache
 	address string // of the files at the commit
 	commit  string
 	token   string
 	infos   map[string]*hub.FileInfo
 	client  *http.Client
-	backoff time.Duration // wait before the second attempt; doubles with each further one
-	stall   time.Duration // an attempt ends after this long without a byte
+	backoff time.Duration           // wait before the second attempt; doubles with each further one
+	stall   time.Duration           // an attempt ends after this long without a byte
+	most    func(name string) int64 // the most bytes of a file; nil for no limit
 }
 
 // Retry limits: attempts at a file, and the longest wait that a server may ask for.
@@ -47,18 +50,17 @@ const (
 type statusError struct {
 	code  int
 	after time.Duration // Retry-After
+	what  string        // a dataset or a model
 }
 
-func (s *statusError) Error() string { return explainStatus(s.code) }
-
-// explainStatus explains what a hub's status means for a dataset.
-func explainStatus(code int) string {
-	text := fmt.Sprintf("status %d %s", code, http.StatusText(code))
-	switch code {
+// Error explains what a hub's status means for a repository.
+func (s *statusError) Error() string {
+	text := fmt.Sprintf("status %d %s", s.code, http.StatusText(s.code))
+	switch s.code {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return text + ": there is no such dataset, or it is private or gated: accept its terms on its page, and set HF_TOKEN to a token of that account"
+		return text + ": there is no such " + s.what + ", or it is private or gated: accept its terms on its page, and set HF_TOKEN to a token of that account"
 	case http.StatusNotFound:
-		return text + ": no such dataset, revision or file"
+		return text + ": no such " + s.what + ", revision or file"
 	}
 	return text
 }
@@ -149,7 +151,7 @@ func (f *cache) download(ctx context.Context, name, blob string) error {
 			return os.Rename(blob+".incomplete", blob)
 		}
 		status, _ := errors.AsType[*statusError](err)
-		if ctx.Err() != nil || attempt == hubAttempts || status != nil && !status.passes() {
+		if ctx.Err() != nil || errors.Is(err, errTooLarge) || attempt == hubAttempts || status != nil && !status.passes() {
 			return err
 		}
 		pause := wait
@@ -220,11 +222,31 @@ func (f *cache) request(ctx context.Context, name string, file *os.File, have in
 		}
 	case response.StatusCode != http.StatusPartialContent || !strings.HasPrefix(response.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)):
 		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))
-		return &statusError{response.StatusCode, time.Duration(seconds) * time.Second}
+		return &statusError{response.StatusCode, time.Duration(seconds) * time.Second, f.what}
 	}
-	_, err = io.Copy(&watched{file, watch, f.stall}, response.Body)
-	return cmpCause(ctx, err)
+	return cmpCause(ctx, f.copy(name, file, &watched{file, watch, f.stall}, response.Body))
 }
+
+// copy writes what follows a file's first bytes, up to the most that the file may have.
+func (f *cache) copy(name string, file *os.File, to io.Writer, body io.Reader) error {
+	if f.most == nil {
+		_, err := io.Copy(to, body)
+		return err
+	}
+	have, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	most := f.most(name)
+	n, err := io.Copy(to, io.LimitReader(body, most-have+1))
+	if err == nil && have+n > most {
+		return errors.Join(fmt.Errorf("%w: it has more than %d bytes", errTooLarge, most), file.Truncate(0))
+	}
+	return err
+}
+
+// errTooLarge is returned for a file that is larger than it may be.
+var errTooLarge = errors.New("too large")
 
 // cmpCause returns the cause of a context's end in place of the error that it led to.
 func cmpCause(ctx context.Context, err error) error {
@@ -259,6 +281,9 @@ func (f *cache) check(name string, file *os.File) error {
 	if size != info.Size && info.Size > 0 {
 		return fmt.Errorf("received %d bytes, but the hub lists %d", size, info.Size)
 	}
+	if info.LFS == nil && len(info.BlobID) == 2*sha1.Size && size <= mostTextBytes {
+		return checkBlob(info.BlobID, file, size)
+	}
 	if info.LFS == nil || !hexadecimal.MatchString(info.LFS.SHA256) {
 		return nil
 	}
@@ -268,6 +293,19 @@ func (f *cache) check(name string, file *os.File) error {
 	}
 	if sum := hex.EncodeToString(digest.Sum(nil)); sum != info.LFS.SHA256 {
 		return fmt.Errorf("its SHA-256 is %s, but the hub lists %s", sum, info.LFS.SHA256)
+	}
+	return nil
+}
+
+// checkBlob compares a file with its git object, whose name is a hash of its size and content.
+func checkBlob(id string, file io.ReaderAt, size int64) error {
+	digest := sha1.New()
+	fmt.Fprintf(digest, "blob %d\x00", size)
+	if _, err := io.Copy(digest, io.NewSectionReader(file, 0, size)); err != nil {
+		return err
+	}
+	if sum := hex.EncodeToString(digest.Sum(nil)); sum != id {
+		return fmt.Errorf("its git object is %s, but the hub lists %s", sum, id)
 	}
 	return nil
 }

@@ -93,43 +93,54 @@ func home() string {
 
 func cacheDir() string { return cmp.Or(os.Getenv("HF_HUB_CACHE"), filepath.Join(home(), "hub")) }
 
-// lookUp resolves the revision to a commit and lists the repository's files. The response is never
-// cached, because a branch moves.
+// lookUp resolves the revision to a commit and lists the repository's files.
 func (h *Dataset) lookUp() error {
 	o := h.options
-	repo := hub.New(o.Repo).WithType(hub.RepoTypeDataset).WithRevision(url.PathEscape(o.Revision)).WithProgressBar(false).
-		WithEndpoint(o.Endpoint).WithAuth(o.Token).WithCacheDir(o.CacheDir)
+	var err error
+	h.cache, err = openRepo(hub.RepoTypeDataset, "datasets/", o.Repo, o.Revision, o.Endpoint, o.Token, o.CacheDir)
+	if err != nil {
+		return err
+	}
+	h.commit = h.cache.commit
+	return nil
+}
+
+// openRepo resolves a revision of a repository to a commit and lists its files. The response is
+// never cached, because a branch moves. Path is what precedes the repository's name in addresses.
+func openRepo(kind hub.RepoType, path, name, revision, endpoint, token, cacheDir string) (*cache, error) {
+	repo := hub.New(name).WithType(kind).WithRevision(url.PathEscape(revision)).WithProgressBar(false).
+		WithEndpoint(endpoint).WithAuth(token).WithCacheDir(cacheDir)
 	repo.Verbosity = 0
+	what := strings.TrimSuffix(string(kind), "s")
 	if err := repo.DownloadInfo(true); err != nil {
 		var code int
 		if _, after, ok := strings.Cut(err.Error(), "bad status code "); ok {
 			fmt.Sscan(after, &code)
 		}
 		if code > 0 {
-			return &statusError{code: code}
+			return nil, &statusError{code: code, what: what}
 		}
-		return errors.New(firstLine(err.Error()))
+		return nil, errors.New(firstLine(err.Error()))
 	}
 	dir, err := repo.CacheDir()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	info := repo.Info()
 	if !hexadecimal.MatchString(info.CommitHash) {
-		return fmt.Errorf("the hub returned an invalid commit %.100q", info.CommitHash)
+		return nil, fmt.Errorf("the hub returned an invalid commit %.100q", info.CommitHash)
 	}
-	endpoint, err := url.Parse(o.Endpoint)
+	base, err := url.Parse(endpoint)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	h.commit = info.CommitHash
-	h.cache = &cache{dir: dir, commit: h.commit, token: o.Token, infos: map[string]*hub.FileInfo{}, backoff: time.Second, stall: time.Minute,
-		client:  &http.Client{Transport: fetch.Named(endpoint)},
-		address: fmt.Sprintf("%s/datasets/%s/resolve/%s/", o.Endpoint, o.Repo, h.commit)}
+	c := &cache{what: what, dir: dir, commit: info.CommitHash, token: token, infos: map[string]*hub.FileInfo{}, backoff: time.Second, stall: time.Minute,
+		client:  &http.Client{Transport: fetch.Named(base)},
+		address: fmt.Sprintf("%s/%s%s/resolve/%s/", endpoint, path, name, info.CommitHash)}
 	for _, file := range info.Siblings {
-		h.cache.infos[file.Name] = file
+		c.infos[file.Name] = file
 	}
-	return nil
+	return c, nil
 }
 
 // Commit returns the commit that the revision resolved to.

@@ -32,6 +32,43 @@ type Hub struct {
 	Prompts map[string]string
 }
 
+// Layout returns how a folder's file holds the weights of a model, nil for our names and layout.
+func (h *Hub) Layout(m Model) weights.Names {
+	switch {
+	case h.Names != nil:
+		return h.Names(m)
+	case h.Name != nil:
+		return weights.Renamed(h.Name)
+	}
+	return nil
+}
+
+// Expect moves unexpected tensors that are known not to be weights to those ignored.
+func (h *Hub) Expect(r *weights.Report) {
+	if h.Skip == nil {
+		return
+	}
+	var unexpected []string
+	for _, name := range r.Unexpected {
+		if h.Skip(name) {
+			r.Ignored = append(r.Ignored, weights.Named{Name: name, Why: "it is not a weight of its own"})
+			continue
+		}
+		unexpected = append(unexpected, name)
+	}
+	r.Unexpected = unexpected
+}
+
+// Types returns the values of model_type that the families read.
+func (all Families) Types() (types []string) {
+	for _, f := range all {
+		if f.Hub != nil {
+			types = append(types, f.Hub.Types...)
+		}
+	}
+	return types
+}
+
 // OfType returns the family that reads a model_type of config.json.
 func (all Families) OfType(modelType string) (Family, bool) {
 	for _, f := range all {

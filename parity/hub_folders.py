@@ -1,0 +1,237 @@
+"""Makes small model folders as transformers writes them, and checks folders that pali3 exported.
+
+    python parity/hub_folders.py make DIR          # one folder for each of CASES, in DIR
+    python parity/hub_folders.py check DIR PALI3    # pali3 runs, fine-tunes and exports each; transformers loads the export
+
+Weights are random, in bfloat16 and in several files. A folder also has expected.safetensors, with inputs and what the
+model in float32 makes of them, and expected.json: texts with the ids that the folder's own processor gives them.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import numpy as np
+import sentencepiece
+import torch
+import transformers
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+torch.set_num_threads(1)
+transformers.utils.logging.set_verbosity_error()
+
+SIDE, PATCH, WIDTH, HEADS, MLP = 32, 16, 16, 2, 24
+TEXTS = [
+    "a photo of a cat.", "Two DOGS, in the snow!", "  many   spaces \t and\nlines ", "- a list: one; two", "", "straße ÉCOLE İstanbul ΣΑΣ",
+    "it's (really) [odd] \\ / text_with_underscores", "what is in the picture?", "a " * 100, "▁visible ▁spaces", "漢字 and ひらがな",
+]
+
+# White space that transformers' T5 splits at whatever the model says; pali3 follows spiece.model where there is one.
+ODD = TEXTS[2], TEXTS[9]
+
+
+def corpus():
+    words = "a the photo picture of in on with cat dog bird tree snow street red green blue two three many what where is are there".split()
+    rng = np.random.default_rng(0)
+    lines = [" ".join(rng.choice(words, rng.integers(3, 12))) for _ in range(400)]
+    return [line.capitalize() + "." if i % 3 == 0 else line for i, line in enumerate(lines)] + TEXTS[:8] * 4
+
+
+def sentencepiece_model(path, **options):
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(corpus()), model_prefix=str(path.with_suffix("")), minloglevel=2, character_coverage=1.0, **options)
+    path.with_suffix(".vocab").unlink()
+
+
+def unigram(folder, normalization="nmt_nfkc"):
+    path = folder / "spiece.model"
+    sentencepiece_model(
+        path, vocab_size=180, model_type="unigram", pad_id=0, eos_id=1, unk_id=2, bos_id=-1, hard_vocab_limit=False, normalization_rule_name=normalization)
+    return path
+
+
+def gemma_pieces(folder):
+    path = folder / "tokenizer.model"
+    sentencepiece_model(
+        path, vocab_size=420, model_type="bpe", pad_id=0, eos_id=1, bos_id=2, unk_id=3, byte_fallback=True, add_dummy_prefix=False,
+        remove_extra_whitespaces=False, normalization_rule_name="identity", pad_piece="<pad>", eos_piece="<eos>", bos_piece="<bos>")
+    return path
+
+
+def with_class(folder, name, **more):
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": name, **more}))
+
+
+def image_processor(**options):
+    return transformers.SiglipImageProcessorPil(size={"height": SIDE, "width": SIDE}, **options)
+
+
+def vision(**more):
+    return dict(hidden_size=WIDTH, intermediate_size=MLP, num_hidden_layers=2, num_attention_heads=HEADS, image_size=SIDE, patch_size=PATCH, **more)
+
+
+def siglip(folder):
+    tokenizer = transformers.SiglipTokenizer(str(unigram(folder, "identity")), model_max_length=16)  # a small file, to be committed
+    transformers.SiglipProcessor(image_processor(), tokenizer).save_pretrained(folder)
+    text = dict(hidden_size=WIDTH, intermediate_size=MLP, num_hidden_layers=2, num_attention_heads=HEADS, vocab_size=len(tokenizer), max_position_embeddings=16)
+    return transformers.SiglipModel(transformers.SiglipConfig(text_config=text, vision_config=vision())), tokenizer
+
+
+def siglip_gemma(folder):
+    """SigLIP 2 of a fixed size: SiglipModel with Gemma's pieces, lower case, padded with padding; ImageNet's mean."""
+    gemma_pieces(folder)
+    with_class(folder, "Siglip2Tokenizer", padding_side="right", model_max_length=12)
+    tokenizer = transformers.Siglip2Tokenizer.from_pretrained(folder, padding_side="right", model_max_length=12, add_eos_token=True)
+    processor = image_processor(resample=2, image_mean=[0.485, 0.456, 0.406], image_std=[0.229, 0.224, 0.225])
+    processor.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    (folder / "tokenizer.model").unlink()
+    text = dict(hidden_size=WIDTH, intermediate_size=MLP, num_hidden_layers=2, num_attention_heads=HEADS, vocab_size=len(tokenizer), max_position_embeddings=12)
+    return transformers.SiglipModel(transformers.SiglipConfig(text_config=text, vision_config=vision())), tokenizer
+
+
+def t5_tokenizer(folder, sentinels, normalization):
+    unigram(folder, normalization)
+    with_class(folder, "T5Tokenizer")
+    tokenizer = transformers.T5Tokenizer.from_pretrained(folder, extra_ids=sentinels)
+    tokenizer.save_pretrained(folder)
+    return tokenizer
+
+
+def t5(folder, name="T5", keep_spiece=False, **more):
+    tokenizer = t5_tokenizer(folder, 10, "identity" if keep_spiece else "nmt_nfkc")
+    (folder / ("tokenizer.json" if keep_spiece else "spiece.model")).unlink()
+    config = getattr(transformers, name + "Config")(
+        vocab_size=256, d_model=WIDTH, d_ff=MLP, d_kv=8, num_heads=HEADS, num_layers=2, num_decoder_layers=2, dropout_rate=0.0, decoder_start_token_id=0, **more)
+    return getattr(transformers, name + "ForConditionalGeneration")(config), tokenizer
+
+
+def paligemma(folder, version=1):
+    gemma_pieces(folder)
+    with_class(folder, "GemmaTokenizer")
+    tokenizer = transformers.GemmaTokenizer.from_pretrained(folder)
+    processor = image_processor()
+    processor.image_seq_length = (SIDE // PATCH) ** 2
+    processor = transformers.PaliGemmaProcessor(processor, tokenizer)
+    processor.save_pretrained(folder)
+    (folder / "tokenizer.model").unlink()
+    text = dict(
+        model_type="gemma" if version == 1 else "gemma2", hidden_size=WIDTH, intermediate_size=MLP, num_hidden_layers=2, num_attention_heads=HEADS,
+        num_key_value_heads=1, head_dim=8, vocab_size=len(tokenizer) + 64, hidden_activation="gelu_pytorch_tanh")
+    if version == 2:
+        text.update(query_pre_attn_scalar=8, sliding_window=4096)
+    config = transformers.PaliGemmaConfig(
+        text_config=text, vision_config=vision(vision_use_head=False, model_type="siglip_vision_model", projection_dim=WIDTH),
+        projection_dim=WIDTH, image_token_index=processor.image_token_id)
+    return transformers.PaliGemmaForConditionalGeneration(config), processor
+
+
+CASES = {
+    "siglip": siglip, "siglip-gemma": siglip_gemma,
+    "t5": t5, "t5-gated": lambda folder: t5(folder, keep_spiece=True, feed_forward_proj="gated-gelu", tie_word_embeddings=False),
+    "mt5": lambda folder: t5(folder, "MT5"), "umt5": lambda folder: t5(folder, "UMT5"),
+    "paligemma": paligemma, "paligemma2": lambda folder: paligemma(folder, 2),
+}
+
+
+def randomize(model, seed=0):
+    """Draws all weights, so that no default hides a mistake, and rounds them to bfloat16."""
+    g = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, p in model.named_parameters():
+            drawn = torch.randn(p.shape, generator=g)
+            if p.dim() > 1:
+                drawn *= 0.5 / p[0].numel() ** 0.5 if "embed" not in name and "shared" not in name else 0.5
+            elif "norm" in name and name.endswith("weight"):
+                drawn = 1 + 0.2 * drawn
+            else:
+                drawn *= 0.2
+            p.copy_(drawn.to(torch.bfloat16))
+    return model.eval()
+
+
+def picture(height, width, mode="RGB", seed=0):
+    rng = np.random.default_rng(seed)
+    small = rng.integers(0, 256, (height // 4 + 1, width // 4 + 1, len(mode)), dtype=np.uint8)
+    return Image.fromarray(small, mode).resize((width, height), Image.BICUBIC) if mode == "RGB" else Image.fromarray(
+        np.kron(small, np.ones((4, 4, 1), np.uint8))[:height, :width], mode)
+
+
+def inputs_of(model, tokenizer):
+    """Returns inputs under pali3's names and what the model makes of them."""
+    g = torch.Generator().manual_seed(1)
+    images = torch.rand(2, 3, SIDE, SIDE, generator=g) * 2 - 1
+    ours = {"images": images.permute(0, 2, 3, 1).contiguous()}
+    with torch.no_grad():
+        if isinstance(model, transformers.SiglipModel):
+            c = model.config.text_config
+            ids = torch.randint(1, c.vocab_size, (3, c.max_position_embeddings), generator=g)
+            out = model(input_ids=ids, pixel_values=images)
+            return {**ours, "input_ids": ids.int()}, {"logits_per_image": out.logits_per_image, "image_embeds": out.image_embeds, "text_embeds": out.text_embeds}
+        if isinstance(model, transformers.PaliGemmaForConditionalGeneration):
+            return paligemma_outputs(model, tokenizer, images, ours, g)
+        ids = torch.randint(3, model.config.vocab_size, (2, 9), generator=g)
+        ids[1, 6:] = 0
+        decoder = torch.randint(3, model.config.vocab_size, (2, 5), generator=g)
+        decoder[:, 0] = 0
+        out = model(input_ids=ids, attention_mask=(ids > 0).long(), decoder_input_ids=decoder)
+        return {"input_ids": ids.int(), "decoder_input_ids": decoder.int()}, {"logits": out.logits}
+
+
+def paligemma_outputs(model, processor, images, ours, g):
+    """Prompts without padding: pali3 gives the logits after the prompt's last id and after each of the answer's."""
+    n = processor.image_seq_length
+    prompt = torch.randint(4, 400, (2, 6), generator=g)
+    prompt[:, 0] = 2
+    answer = torch.randint(4, 400, (2, 4), generator=g)
+    ids = torch.cat([torch.full((2, n), model.config.image_token_id), prompt, answer], 1)
+    types = torch.cat([torch.zeros(2, n + 6), torch.ones(2, 4)], 1).long()
+    out = model(input_ids=ids, pixel_values=images, token_type_ids=types, attention_mask=torch.ones_like(ids), labels=ids)
+    decoder = torch.cat([torch.zeros(2, 1, dtype=torch.long), answer], 1)
+    return {**ours, "input_ids": prompt.int(), "decoder_input_ids": decoder.int()}, {"logits": out.logits[:, n + 5:]}
+
+
+def ids_of(model, tokenizer, text):
+    """Returns the ids that the processor gives a text, padded where the model compares it."""
+    if isinstance(model, transformers.SiglipModel):
+        length = model.config.text_config.max_position_embeddings
+        return tokenizer(text, padding="max_length", truncation=True, max_length=length)["input_ids"]
+    if isinstance(model, transformers.PaliGemmaForConditionalGeneration):
+        ids = tokenizer(images=picture(8, 8), text="<image>" + text)["input_ids"][0]
+        return [i for i in ids if i != tokenizer.image_token_id]
+    return tokenizer(text)["input_ids"]
+
+
+def make(out):
+    for name, build in CASES.items():
+        folder = out / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        model, tokenizer = build(folder)
+        randomize(model)
+        inputs, outputs = inputs_of(model, tokenizer)
+        model.to(torch.bfloat16).save_pretrained(folder, max_shard_size="20KB")
+        expected = {"in." + k: v.contiguous() for k, v in inputs.items()} | {"out." + k: v.float().contiguous() for k, v in outputs.items()}
+        texts = [{"text": text, "ids": ids_of(model, tokenizer, text)} for text in TEXTS if name != "t5-gated" or text not in ODD]
+        if name.startswith(("siglip", "paligemma")):
+            processor = transformers.AutoImageProcessor.from_pretrained(folder)
+            for i, image in enumerate([picture(40, 50), picture(90, 33, "RGBA", 1), picture(20, 24, "RGB", 2)]):
+                image.save(folder / f"image{i}.png")
+                expected[f"pixels.{i}"] = torch.tensor(processor(Image.open(folder / f"image{i}.png"))["pixel_values"][0]).permute(1, 2, 0).contiguous()
+        save_file(expected, folder / "expected.safetensors")
+        (folder / "expected.json").write_text(json.dumps(texts, ensure_ascii=False, indent=0) + "\n")
+        print(name, sum(f.stat().st_size for f in folder.iterdir()), "bytes:", " ".join(sorted(f.name for f in folder.iterdir())))
+
+
+if __name__ == "__main__":
+    command, out = sys.argv[1], pathlib.Path(sys.argv[2])
+    if command == "make":
+        make(out)
+    else:
+        check(out, sys.argv[3])
