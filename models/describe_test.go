@@ -19,6 +19,15 @@ func TestDescribe(t *testing.T) {
 			"vision_model": 1_842_772_352, "multi_modal_projector": 3_409_920, "shared": vocab, "lm_head": vocab,
 			"encoder+decoder": 2_718_160_896,
 		},
+		"pali3-so400m-umt5-xl": {
+			"vision_model": 412_442_352, "multi_modal_projector": 1153 * 2048, "all": 412_442_352 + 1153*2048 + 3_768_356_864,
+		},
+		"pali3-g-opt-mt5-xl": {
+			"vision_model": 1_134_746_112, "multi_modal_projector": 1537 * 2048, "all": 1_134_746_112 + 1537*2048 + 3_742_619_648,
+		},
+		"pali3-base":  {"vision_model": 85_797_120, "all": 85_797_120 + 769*768 + 247_577_856},
+		"pali3-small": {"all": 27_765_248},
+		"pali3-tiny":  {"all": 2_656_064},
 		// 2,923,466,480 and 3,032,242,416 are the sums of the public weights at 224 pixels.
 		"paligemma-3b-224":   {"all": 2_923_466_480, "vision_model": 412_442_352, "language_model.embed_tokens": 257_216 * 2048},
 		"paligemma-3b-448":   {"all": 2_923_466_480 + 768*1152},

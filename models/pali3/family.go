@@ -24,7 +24,7 @@ func Family() family.Family {
 		Name:     "pali3",
 		Summary:  "PaLI-3: an image encoder before an encoder-decoder, for tasks with images",
 		New:      func() family.Model { return &Config{Language: t5.Config{}.WithDefaults()} },
-		Variants: []string{"pali3-5b"},
+		Variants: Variants(),
 		Variant: func(name string) (family.Model, error) {
 			c, err := Variant(name)
 			return &c, err

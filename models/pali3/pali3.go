@@ -16,8 +16,6 @@
 package pali3
 
 import (
-	"fmt"
-
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -42,19 +40,6 @@ type Config struct {
 
 // visionPrefix is what the names of the image encoder's weights begin with, as in SigLIP.
 const visionPrefix = "vision_model"
-
-// Variant returns a model by name: "pali3-5b", the paper's ViT-G/14 and 3B UL2.
-func Variant(name string) (Config, error) {
-	if name != "pali3-5b" {
-		return Config{}, fmt.Errorf("model %q is not pali3-5b", name)
-	}
-	vision, err := vit.Variant("G/14")
-	if err != nil {
-		return Config{}, err
-	}
-	language, err := t5.Variant("ul2-3b")
-	return Config{Vision: vision, Language: language}, err
-}
 
 // Validate returns an error that names the first invalid field.
 func (c Config) Validate() error {
