@@ -5,10 +5,13 @@
 
 It writes models/paligemma/testdata/NAME.safetensors with the weights and NAME-outputs.safetensors with a batch and its
 results, which the Go tests compare with. Transformers runs every example by itself, without padding; the script lays
-its results out as the Go batch has them: images, prompt, padding, answer, padding.
+its results out as the Go batch has them: images, prompt, padding, answer, padding. NAME-config.json is the model's
+config, and configs.json holds what transformers makes of configs with absent keys.
 """
 
+import json
 import pathlib
+import tempfile
 
 import torch
 from safetensors.torch import save_file
@@ -144,13 +147,71 @@ def older(name):
     return name.replace("model.multi_modal_projector.", "multi_modal_projector.")
 
 
+def check_older(model):
+    """Transformers must load a folder with the older names."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.config.save_pretrained(folder)
+        save_file({older(k): v.detach().contiguous() for k, v in model.named_parameters()},
+                  pathlib.Path(folder) / "model.safetensors", {"format": "pt"})
+        loaded, info = PaliGemmaForConditionalGeneration.from_pretrained(
+            folder, attn_implementation="eager", output_loading_info=True)
+        assert not info["missing_keys"] and not info["unexpected_keys"], info
+        for (name, a), (_, b) in zip(model.named_parameters(), loaded.named_parameters()):
+            assert torch.equal(a, b), name
+
+
+def configs():
+    """What transformers makes of configs: the values that HubConfig reads."""
+    vision = dict(model_type="siglip_vision_model", hidden_size=1152, intermediate_size=4304, num_hidden_layers=27,
+                  num_attention_heads=16, patch_size=14, image_size=448, vision_use_head=False)
+    cases = [
+        dict(),
+        dict(vision_config=vision),
+        dict(vision_config=vision, projection_dim=3072, text_config=dict()),
+        dict(vision_config=dict(hidden_size=64, num_attention_heads=4), projection_dim=2304, text_config=dict(model_type="gemma2")),
+        dict(vision_config=vision, text_config=dict(  # as in google/paligemma-3b-pt-448
+            model_type="gemma", hidden_size=2048, intermediate_size=16384, num_attention_heads=8, num_hidden_layers=18,
+            num_image_tokens=1024, num_key_value_heads=1, vocab_size=257216)),
+        dict(vision_config=vision, projection_dim=64, text_config=dict(
+            model_type="gemma2", hidden_size=64, num_attention_heads=4, num_key_value_heads=4, num_hidden_layers=3,
+            rope_theta=500.0, attn_logit_softcapping=None, final_logit_softcapping=None, sliding_window=17)),
+        dict(vision_config=vision, projection_dim=64, text_config=dict(
+            model_type="gemma2", hidden_size=64, num_attention_heads=4, num_key_value_heads=2, num_hidden_layers=3, head_dim=10,
+            rope_parameters=dict(rope_type="default", rope_theta=77.0), query_pre_attn_scalar=9,
+            layer_types=["full_attention"] * 3)),
+        dict(vision_config=vision, projection_dim=64, text_config=dict(
+            model_type="gemma", hidden_size=64, num_attention_heads=4, num_key_value_heads=2, hidden_act="gelu", sliding_window=5)),
+    ]
+    out = []
+    for case in cases:
+        case = dict(model_type="paligemma", **case)
+        c = PaliGemmaConfig.from_dict(case)
+        v, t = c.vision_config, c.text_config
+        gemma2 = t.model_type == "gemma2"
+        slides = gemma2 and "sliding_attention" in t.layer_types
+        out.append(dict(config=case, want=dict(
+            vision=dict(width=v.hidden_size, mlp=v.intermediate_size, depth=v.num_hidden_layers, heads=v.num_attention_heads,
+                        patch=v.patch_size, image=v.image_size),
+            language=dict(
+                width=t.hidden_size, mlp=t.intermediate_size, depth=t.num_hidden_layers, heads=t.num_attention_heads,
+                kv_heads=t.num_key_value_heads, head_dim=t.head_dim, vocab=t.vocab_size,
+                rotary_base=t.rope_parameters["rope_theta"], post_norms=gemma2,
+                query_scalar=t.query_pre_attn_scalar if gemma2 else t.head_dim, window=t.sliding_window if slides else 0,
+                attention_softcap=(t.attn_logit_softcapping or 0) if gemma2 else 0,
+                logit_softcap=(t.final_logit_softcapping or 0) if gemma2 else 0))))
+    return out
+
+
 if __name__ == "__main__":
     TESTDATA.mkdir(parents=True, exist_ok=True)
     for seed, (name, case) in enumerate(CASES.items(), 11):
         model, golden = batch(case, seed)
         golden["generated"] = generate(model, golden, 14)
         print(name, golden["generated"].tolist())
+        check_older(model)
+        (TESTDATA / f"{name}-config.json").write_text(model.config.to_json_string())
         rename = older if name in ("gemma", "gemma2") else str
         weights = {rename(k): v.detach().contiguous() for k, v in model.named_parameters()}
         save_file(weights, TESTDATA / f"{name}.safetensors", {"format": "pt"})
         save_file({k: v.detach().contiguous() for k, v in golden.items()}, TESTDATA / f"{name}-outputs.safetensors")
+    (TESTDATA / "configs.json").write_text(json.dumps(configs(), indent=1))

@@ -65,6 +65,9 @@ func HubNames(f *weights.File, specs []weights.Spec) (*weights.File, error) {
 			return nil, err
 		}
 	}
+	if hasPart(f, visionPrefix+".") || hasPart(f, languagePrefix+".embed_tokens.") {
+		return f, nil // our own names
+	}
 	to := map[string]string{}
 	for ours, all := range hubPrefixes {
 		for _, theirs := range all {
@@ -73,9 +76,6 @@ func HubNames(f *weights.File, specs []weights.Spec) (*weights.File, error) {
 				break
 			}
 		}
-	}
-	if len(to) == 0 {
-		return f, nil // our own names
 	}
 	return weights.Prefixed(to)(f, specs)
 }
