@@ -2,6 +2,7 @@ package paligemma_test
 
 import (
 	"context"
+	"math"
 	"slices"
 	"testing"
 
@@ -42,11 +43,16 @@ func cases() map[string]paligemma.Config {
 // load returns a model's weights.
 func load(t testing.TB, name string, c paligemma.Config) *weights.Set {
 	t.Helper()
+	return loadFile(t, name+".safetensors", c)
+}
+
+func loadFile(t testing.TB, name string, c paligemma.Config) *weights.Set {
+	t.Helper()
 	specs, err := paligemma.Specs(modeltest.Backend(t), c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := weights.OpenFile("testdata/" + name + ".safetensors")
+	file, err := weights.OpenFile("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,4 +182,54 @@ func asFloats(mask *tensors.Tensor) *tensors.Tensor {
 		floats = append(floats, float32(id))
 	}
 	return tensors.FromFlatDataAndDimensions(floats, mask.Shape().Dimensions...)
+}
+
+// TestLoss_EqualsBigVision loads checkpoints of big_vision and compares the logits, the loss that it
+// trains PaliGemma with, and its gradient. parity/paligemma_big_vision.py ran big_vision's code,
+// which has no sliding window.
+func TestLoss_EqualsBigVision(t *testing.T) {
+	for name, language := range map[string]gemma.Config{
+		"gemma":     {Heads: 4, KVHeads: 1, HeadDim: 6},
+		"gemma-mha": {Heads: 2, HeadDim: 6},
+		"gemma2":    {Heads: 6, KVHeads: 2, HeadDim: 4, QueryScalar: 2, PostNorms: true, AttentionSoftcap: 2, LogitSoftcap: 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			language.Width, language.Depth, language.MLP, language.Vocab = 12, 3, 20, 31
+			c := paligemma.Config{
+				Vision:   vit.Config{Width: 8, Depth: 2, MLP: 12, Heads: 2, Patch: 2, Image: vit.Side(6)},
+				Language: language, MeanByExample: true,
+			}
+			set := loadFile(t, "big_vision-"+name+".npz", c)
+			golden := modeltest.OpenGolden(t, "testdata/big_vision-"+name+"-outputs.safetensors")
+			inputs := []*tensors.Tensor{golden.Floats("images"), golden.Ints("input_ids"), golden.Ints("decoder_input_ids"), golden.Ints("targets")}
+			batch := func(in []*graph.Node) paligemma.Inputs {
+				return paligemma.Inputs{Images: in[0], Prompt: in[1], Decoder: in[2], Targets: in[3]}
+			}
+			out := modeltest.Outputs(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
+				smoothed := c
+				smoothed.Language.LabelSmoothing = 0.1
+				return []*graph.Node{paligemma.Logits(s, c, batch(in)), paligemma.Loss(s, c, batch(in)), paligemma.Loss(s, smoothed, batch(in))}
+			}, inputs...)
+			golden.Close("logits", kept(out[0], golden.Ints("targets")), 1e-5)
+			golden.Close("loss", out[1], 1e-6)
+			// Here the smoothed loss has the entropy of its targets taken away, so that 0 is the least.
+			entropy := -0.9*math.Log(0.9) - 0.1*math.Log(0.1/30)
+			theirs := float64(tensors.MustCopyFlatData[float32](golden.Floats("smoothed"))[0]) - entropy
+			if ours := float64(tensors.ToScalar[float32](out[2])); math.Abs(ours-theirs) > 2e-6 {
+				t.Errorf("the smoothed loss is %g, want %g", ours, theirs)
+			}
+
+			gradients := modeltest.Gradients(t, set, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
+				return []*graph.Node{paligemma.Loss(s, c, batch(in))}
+			}, inputs...)
+			want := loadFile(t, "big_vision-"+name+"-gradient.npz", c)
+			for i, spec := range set.Specs() {
+				a, b := tensors.MustCopyFlatData[float32](gradients[i]), tensors.MustCopyFlatData[float32](want.Tensors()[i])
+				largest := float64(slices.Max(b)) - float64(slices.Min(b))
+				if d := difference(a, b); d > 1e-5*largest+1e-7 {
+					t.Errorf("the gradient of %s differs by %g, of elements up to %g", spec.Name, d, largest)
+				}
+			}
+		})
+	}
 }

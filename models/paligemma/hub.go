@@ -176,7 +176,7 @@ func readHub(config []byte) (*Config, error) {
 	if err := json.Unmarshal(config, &h); err != nil {
 		return nil, jsonerr.Explain(err)
 	}
-	if err := h.check(); err != nil {
+	if err := errors.Join(h.checkSizes(), h.check()); err != nil {
 		return nil, err
 	}
 	c := h.config()
@@ -256,10 +256,17 @@ func (h hubConfig) check() error {
 	refuse(endsWith1(t.EOS), "text_config.eos_token_id is %v, want 1", t.EOS)
 	refuse(t.Rotary.Type == "default" && t.RopeScaling == nil, "text_config scales its rotary embeddings (rope_type %q); want rope_type default", t.Rotary.Type)
 	if gemma2 {
-		refuse(t.LayerTypes == nil || slices.Equal(t.LayerTypes, layerTypes(t.Depth)) || t.isFull(),
+		refuse(t.LayerTypes == nil || t.inTurns() || t.isFull(),
 			"text_config.layer_types is %v; legal are sliding and full attention in turns, and full attention alone", t.LayerTypes[:min(len(t.LayerTypes), 8)])
 	}
 
+	return errors.Join(all...)
+}
+
+// checkSizes returns the sizes that no model has.
+func (h hubConfig) checkSizes() error {
+	var all []error
+	v, t := h.Vision, h.Text
 	for _, size := range []struct {
 		key         string
 		value, most int
@@ -272,7 +279,9 @@ func (h hubConfig) check() error {
 		{"text_config.num_key_value_heads", t.KVHeads, 1 << 12}, {"text_config.head_dim", t.HeadDim, 1 << 14},
 		{"text_config.vocab_size", t.Vocab, 1 << 24},
 	} {
-		refuse(size.value >= 1 && size.value <= size.most, "%s is %d; legal are 1 to %d", size.key, size.value, size.most)
+		if size.value < 1 || size.value > size.most {
+			all = append(all, fmt.Errorf("%s is %d; legal are 1 to %d", size.key, size.value, size.most))
+		}
 	}
 	return errors.Join(all...)
 }
@@ -287,6 +296,11 @@ func endsWith1(id any) bool {
 		id = list[0]
 	}
 	return id == nil || id == 1.0
+}
+
+// inTurns reports whether the blocks have Gemma 2's pattern of attention.
+func (t hubText) inTurns() bool {
+	return len(t.LayerTypes) == t.Depth && slices.Equal(t.LayerTypes, layerTypes(t.Depth))
 }
 
 // layerTypes is Gemma 2's pattern of attention.
