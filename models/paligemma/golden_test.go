@@ -212,7 +212,7 @@ func TestLoss_EqualsBigVision(t *testing.T) {
 			}, inputs...)
 			golden.Close("logits", kept(out[0], golden.Ints("targets")), 1e-5)
 			golden.Close("loss", out[1], 1e-6)
-			// Here the smoothed loss has the entropy of its targets taken away, so that 0 is the least.
+			// Our smoothed loss has the entropy of its targets taken away, so that 0 is the least.
 			entropy := -0.9*math.Log(0.9) - 0.1*math.Log(0.1/30)
 			theirs := float64(tensors.MustCopyFlatData[float32](golden.Floats("smoothed"))[0]) - entropy
 			if ours := float64(tensors.ToScalar[float32](out[2])); math.Abs(ours-theirs) > 2e-6 {

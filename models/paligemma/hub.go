@@ -91,8 +91,8 @@ type hubConfig struct {
 	ModelType     string         `json:"model_type"`
 	ProjectionDim int            `json:"projection_dim"`
 	Tied          bool           `json:"tie_word_embeddings"`
-	Vision        *hubVision     `json:"vision_config"`
-	Text          *hubText       `json:"text_config"`
+	Vision        hubVision      `json:"vision_config"`
+	Text          hubText        `json:"text_config"`
 	Quantization  map[string]any `json:"quantization_config"`
 }
 
@@ -166,10 +166,8 @@ func readHub(config []byte) (*Config, error) {
 	if err := json.Unmarshal(config, &parts); err != nil {
 		return nil, jsonerr.Explain(err)
 	}
+	h.Vision = visionDefaults(parts.Vision)
 	var err error
-	if h.Vision, err = visionDefaults(parts.Vision); err != nil {
-		return nil, err
-	}
 	if h.Text, err = textDefaults(parts.Text); err != nil {
 		return nil, err
 	}
@@ -188,19 +186,19 @@ func readHub(config []byte) (*Config, error) {
 
 // visionDefaults are transformers' SiglipVisionConfig, or PaliGemma's own if there is no
 // vision_config.
-func visionDefaults(part json.RawMessage) (*hubVision, error) {
-	d := &hubVision{ModelType: "siglip_vision_model", Width: 768, MLP: 3072, Depth: 12, Heads: 12, Channels: 3,
+func visionDefaults(part json.RawMessage) hubVision {
+	d := hubVision{ModelType: "siglip_vision_model", Width: 768, MLP: 3072, Depth: 12, Heads: 12, Channels: 3,
 		Image: 224, Patch: 16, Act: "gelu_pytorch_tanh", Epsilon: block.Epsilon, Head: true}
 	if isNull(part) {
 		d.Width, d.MLP, d.Depth, d.Heads, d.Patch, d.Head = 1152, 4096, 27, 16, 14, false
 	}
-	return d, nil
+	return d
 }
 
 // textDefaults are transformers' GemmaConfig or Gemma2Config, or PaliGemma's own if there is no
 // text_config.
-func textDefaults(part json.RawMessage) (*hubText, error) {
-	d := &hubText{ModelType: "gemma", Width: 3072, MLP: 24576, Depth: 28, Heads: 16, KVHeads: 16, HeadDim: 256, Vocab: 256_000,
+func textDefaults(part json.RawMessage) (hubText, error) {
+	d := hubText{ModelType: "gemma", Width: 3072, MLP: 24576, Depth: 28, Heads: 16, KVHeads: 16, HeadDim: 256, Vocab: 256_000,
 		Act: "gelu_pytorch_tanh", Activation: "gelu_pytorch_tanh", Epsilon: block.Epsilon, Tied: true,
 		Rotary: hubRope{"default", 10_000}}
 	if isNull(part) {
@@ -211,7 +209,7 @@ func textDefaults(part json.RawMessage) (*hubText, error) {
 		ModelType string `json:"model_type"`
 	}
 	if err := json.Unmarshal(part, &kind); err != nil {
-		return nil, fmt.Errorf("text_config: %w", jsonerr.Explain(err))
+		return d, fmt.Errorf("text_config: %w", jsonerr.Explain(err))
 	}
 	if kind.ModelType == "gemma2" {
 		window, scores, logits := 4096, 50.0, 30.0

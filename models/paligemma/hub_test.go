@@ -222,6 +222,7 @@ func FuzzHubConfig(f *testing.F) {
 		f.Add(content)
 	}
 	f.Add([]byte(`{"model_type": "paligemma"}`))
+	f.Add([]byte(`{"model_type": "paligemma", "text_config": null, "vision_config": null}`))
 	f.Add([]byte(`{"model_type": "paligemma", "text_config": {"model_type": "gemma2", "layer_types": [], "sliding_window": null}}`))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		c, err := paligemma.HubConfig(content)
