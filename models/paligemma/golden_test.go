@@ -184,8 +184,8 @@ func asFloats(mask *tensors.Tensor) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(floats, mask.Shape().Dimensions...)
 }
 
-// TestLoss_EqualsBigVision loads checkpoints of big_vision and compares the logits, the loss that it
-// trains PaliGemma with, and its gradient. parity/paligemma_big_vision.py ran big_vision's code,
+// TestLoss_EqualsBigVision loads checkpoints of big_vision and compares the logits, the loss that
+// it trains PaliGemma with, and its gradient. parity/paligemma_big_vision.py ran big_vision's code,
 // which has no sliding window.
 func TestLoss_EqualsBigVision(t *testing.T) {
 	for name, language := range map[string]gemma.Config{
