@@ -7,6 +7,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/pali3/pali3/models/weights"
 )
 
 // masked is added to the score of a key that must not be attended to. It is finite, so that a row
@@ -16,12 +18,18 @@ const masked = -1e9
 // SplitHeads turns [B, L, H*D] into [B, H, L, D].
 func SplitHeads(x *Node, heads int) *Node {
 	d := x.Shape().Dimensions
+	if d[1] == 1 { // nothing to move
+		return Reshape(x, d[0], heads, 1, d[2]/heads)
+	}
 	return TransposeAllAxes(Reshape(x, d[0], d[1], heads, d[2]/heads), 0, 2, 1, 3)
 }
 
 // MergeHeads turns [B, H, L, D] into [B, L, H*D].
 func MergeHeads(x *Node) *Node {
 	d := x.Shape().Dimensions
+	if d[2] == 1 {
+		return Reshape(x, d[0], 1, d[1]*d[3])
+	}
 	return Reshape(TransposeAllAxes(x, 0, 2, 1, 3), d[0], d[2], d[1]*d[3])
 }
 
@@ -69,6 +77,17 @@ func Attend(q, k, v, bias, mask *Node) *Node {
 		}
 		return gradients
 	})
+}
+
+// AttendOne is [Attend] for one query, q [B, H, 1, D], without a gradient. If the graph's weights
+// are constants, so that it runs on the Go backend, it repeats the query: see [RowsAtOnce].
+func AttendOne(s *weights.Scope, q, k, v, bias, mask *Node) *Node {
+	if !s.Constant() {
+		return Attend(q, k, v, bias, mask)
+	}
+	d := slices.Clone(q.Shape().Dimensions)
+	d[2] = RowsAtOnce
+	return Slice(Attend(BroadcastToDims(q, d...), k, v, bias, mask), AxisRange(), AxisRange(), AxisRange(0, 1))
 }
 
 // timesKeys is x·kᵀ for x [B, H, Lq, D] and k [B, H, Lk, D]: [B, H, Lq, Lk].

@@ -7,7 +7,10 @@
 package block
 
 import (
+	"slices"
+
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/nn"
 
@@ -18,12 +21,34 @@ import (
 // "weight" and "bias" in the scope and initialised by kernel and bias.
 func Dense(s *weights.Scope, x *Node, out int, kernel, bias weights.Init) *Node {
 	in := width(x)
-	return Linear(x, s.Kernel("weight", in, out, kernel), s.Vector("bias", out, bias))
+	return linear(s, x, s.Kernel("weight", in, out, kernel), s.Vector("bias", out, bias))
 }
 
 // DenseNoBias returns x·weight over the last axis: [..., in] to [..., out].
 func DenseNoBias(s *weights.Scope, x *Node, out int, kernel weights.Init) *Node {
-	return Linear(x, s.Kernel("weight", width(x), out, kernel), nil)
+	return linear(s, x, s.Kernel("weight", width(x), out, kernel), nil)
+}
+
+// RowsAtOnce is how many rows the Go backend's kernel for small products takes at once. It takes
+// rows that are left over one number at a time, thirty times slower.
+const RowsAtOnce = 4
+
+// RoundUp returns the least multiple of [RowsAtOnce] that is n or more.
+func RoundUp(n int) int { return (n + RowsAtOnce - 1) / RowsAtOnce * RowsAtOnce }
+
+// linear is [Linear]. In a graph of constant weights it adds rows of zeros so that none is left
+// over.
+func linear(s *weights.Scope, x, kernel, bias *Node) *Node {
+	n := x.Shape().Size() / width(x)
+	missing := RoundUp(n) - n
+	if !s.Constant() || missing == 0 {
+		return Linear(x, kernel, bias)
+	}
+	padded := Concatenate([]*Node{Reshape(x, n, width(x)), Zeros(x.Graph(), shapes.Make(x.DType(), missing, width(x)))}, 0)
+	out := Slice(Linear(padded, kernel, bias), AxisRange(0, n))
+	d := slices.Clone(x.Shape().Dimensions)
+	d[len(d)-1] = width(out)
+	return Reshape(out, d...)
 }
 
 // Linear returns x·kernel + bias for x [..., in], kernel [in, out] and bias [out], which may be

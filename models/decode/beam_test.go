@@ -38,17 +38,20 @@ func normalizerOf(logits []float32) float64 {
 
 // search runs beam search for one sample.
 func (l language) search(m Method, length int) (best hypothesis, steps int) {
-	s := newBeamSearch(m, 1, length)
+	s := newBeamSearch(&rules{Method: m, end: m.ends(), length: length}, 1, false)
 	for position := range length {
 		if s.samples[0].done {
 			break
 		}
-		var found []continuation
+		var found, ended []continuation
 		for k, live := range s.samples[0].live {
 			logits := l(live.ids)
-			found = likeliest(found, 2*m.Beams, k, logits, live.logp-normalizerOf(logits))
+			found = s.extend(found, k, live.logp, logits, logits, normalizerOf(logits))
+			if m.Rule == BigVision {
+				ended = s.close(ended, k, live.logp, logits, logits, normalizerOf(logits))
+			}
 		}
-		s.extend(0, found, position+1)
+		s.advance(&s.samples[0], 0, append(ended, found...), nil, position+1)
 		steps++
 	}
 	return append(s.samples[0].ended, s.samples[0].live...)[0], steps
@@ -68,7 +71,7 @@ func (l language) best(alpha float64, length int) (best hypothesis) {
 			if id != EOS {
 				try(append(slices.Clip(ids), int32(id)), next)
 			} else if score := next / math.Pow((5+float64(len(ids)+1))/6, alpha); score > best.score {
-				best = hypothesis{slices.Clone(ids), next, score}
+				best = hypothesis{ids: slices.Clone(ids), logp: next, score: score}
 			}
 		}
 	}
@@ -136,7 +139,7 @@ func TestBeamSearch_ReturnsABeamIfNoneEnded(t *testing.T) {
 func TestLikeliest_KeepsOrder(t *testing.T) {
 	found := likeliest(nil, 3, 0, []float32{1, 5, 2, 5}, 0)
 	found = likeliest(found, 3, 1, []float32{5, 0, 7, 1}, 0)
-	if got := fmt.Sprint(found); got != "[{1 2 7} {0 1 5} {0 3 5}]" {
+	if got := fmt.Sprint(found); got != "[{1 2 7 0} {0 1 5 0} {0 3 5 0}]" {
 		t.Errorf("%v", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -239,4 +240,12 @@ func TestGenerate_SamplingRepeats(t *testing.T) {
 	if differ == 0 {
 		t.Error("another seed draws the same")
 	}
+}
+
+// rowOf returns a row of a batch as a batch of its own.
+func rowOf[T dtypes.Supported](x *tensors.Tensor, row int) *tensors.Tensor {
+	d := slices.Clone(x.Shape().Dimensions)
+	n := x.Shape().Size() / d[0]
+	d[0] = 1
+	return tensors.FromFlatDataAndDimensions(slices.Clone(tensors.MustCopyFlatData[T](x)[row*n:(row+1)*n]), d...)
 }

@@ -1,7 +1,9 @@
 package decode
 
 import (
+	"encoding/json"
 	"math"
+	"os"
 	"slices"
 	"testing"
 
@@ -52,9 +54,9 @@ func TestDraw_Frequencies(t *testing.T) {
 	} {
 		const n = 20_000
 		counts := make([]float64, len(logits))
-		draws := sampler{method: m}
+		draws := newTestSampler(m, nil)
 		for row := range n {
-			counts[m.draw(logits, draws.uniform(row, 3))]++
+			counts[m.draw(logits, draws.uniform(row, 0, 3))]++
 		}
 		chi, free := 0.0, -1
 		for i, p := range expected(m) {
@@ -82,16 +84,20 @@ func TestDraw_ColdIsGreedy(t *testing.T) {
 	}
 }
 
+func newTestSampler(m Method, keys []uint64) *sampler {
+	return &sampler{sequences: sequences{rules: &rules{Method: m}}, draws: 1, keys: keys}
+}
+
 func TestSampler_DrawsAreKeyed(t *testing.T) {
-	a := sampler{method: Method{Seed: 1}, keys: []uint64{70, 80}}
-	b := sampler{method: Method{Seed: 1}, keys: []uint64{90, 70}}
-	other := sampler{method: Method{Seed: 2}, keys: []uint64{70}}
-	if a.uniform(0, 5) != b.uniform(1, 5) {
+	a := newTestSampler(Method{Seed: 1}, []uint64{70, 80})
+	b := newTestSampler(Method{Seed: 1}, []uint64{90, 70})
+	other := newTestSampler(Method{Seed: 2}, []uint64{70})
+	if a.uniform(0, 0, 5) != b.uniform(1, 0, 5) {
 		t.Error("a sample draws otherwise in another row")
 	}
-	seen := []float64{a.uniform(0, 5), a.uniform(0, 6), a.uniform(1, 5), other.uniform(0, 5)}
+	seen := []float64{a.uniform(0, 0, 5), a.uniform(0, 0, 6), a.uniform(1, 0, 5), a.uniform(0, 1, 5), other.uniform(0, 0, 5)}
 	slices.Sort(seen)
-	if len(slices.Compact(seen)) != 4 {
+	if len(slices.Compact(seen)) != 5 {
 		t.Errorf("draws of other keys are the same: %v", seen)
 	}
 }
@@ -108,6 +114,57 @@ func TestMethod_Validate(t *testing.T) {
 	for _, m := range []Method{{}, {Beams: 4, Alpha: T5XAlpha}, {Temperature: 0.7, TopK: 40, TopP: 0.95, Seed: 9}} {
 		if err := m.Validate(); err != nil {
 			t.Errorf("%+v: %v", m, err)
+		}
+	}
+}
+
+// TestCandidates_EqualTransformers compares the probabilities with which ids are drawn with those
+// after transformers' filters. parity/decode_goldens.py made testdata/.
+func TestCandidates_EqualTransformers(t *testing.T) {
+	text, err := os.ReadFile("testdata/decoded.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var golden struct {
+		Sampling []struct {
+			Temperature   float64
+			TopK          int     `json:"top_k"`
+			TopP          float64 `json:"top_p"`
+			MinP          float64 `json:"min_p"`
+			Logits        []float32
+			Probabilities []float64
+		}
+	}
+	if err := json.Unmarshal(text, &golden); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range golden.Sampling {
+		m := Method{Temperature: c.Temperature, TopK: c.TopK, TopP: c.TopP, MinP: c.MinP}
+		got, total := make([]float64, len(c.Logits)), 0.0
+		for _, one := range m.candidates(c.Logits) {
+			got[one.id] = one.weight
+			total += one.weight
+		}
+		for id, want := range c.Probabilities {
+			if math.Abs(got[id]/total-want) > 1e-6 {
+				t.Errorf("%+v: id %d has probability %g, want %g", m, id, got[id]/total, want)
+			}
+		}
+	}
+}
+
+func TestCandidates_TopIsTheBeginningOfAll(t *testing.T) {
+	draw := random.New(5)
+	for n := range 60 {
+		logits := make([]float32, 1+n*7)
+		for i := range logits {
+			logits[i] = float32(draw.IntN(9)) // with ties
+		}
+		all := Method{Temperature: 1, TopP: 1}.candidates(logits)
+		for _, k := range []int{1, 2, 3, 10, 50, 1000} {
+			if got := (Method{Temperature: 1, TopK: k}).candidates(logits); !slices.Equal(got, all[:min(k, len(all))]) {
+				t.Errorf("%d of %d: %v", k, len(logits), got)
+			}
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package t5
 
 import (
+	"slices"
+
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	. "github.com/gomlx/gomlx/core/graph"
@@ -63,10 +65,10 @@ func Step(s *weights.Scope, c Config, ids, position *Node, said, cross Cache, ma
 		k, v := keysValues(self, c, h)
 		k, v = put(said.Keys[i], k, position), put(said.Values[i], v, position)
 		next.Keys, next.Values = append(next.Keys, k), append(next.Values, v)
-		x = Add(x, attend(self, c, h, k, v, biases[i], causal))
+		x = Add(x, attendOne(self, c, h, k, v, biases[i], causal))
 
 		h = block.RMSNorm(layer.In(1, "layer_norm"), x)
-		x = Add(x, attend(layer.In(1, "EncDecAttention"), c, h, cross.Keys[i], cross.Values[i], nil, padding))
+		x = Add(x, attendOne(layer.In(1, "EncDecAttention"), c, h, cross.Keys[i], cross.Values[i], nil, padding))
 		x = Add(x, feedForward(layer.In(2), c, x))
 	}
 	hidden := block.RMSNorm(stack.In("final_layer_norm"), x)
@@ -79,15 +81,36 @@ func put(cache, one, position *Node) *Node {
 	return DynamicUpdateSlice(cache, one, []*Node{zero, zero, position, zero})
 }
 
+// attendOne is attend for one id, x [B, 1, W].
+func attendOne(s *weights.Scope, c Config, x, k, v, bias, mask *Node) *Node {
+	q := projectHeads(s.In("q"), c, x, queryInit(c))
+	return attentionOutput(s, c, block.AttendOne(s, q, k, v, bias, mask))
+}
+
 // PrefillDecoder feeds the decoder the id that begins every answer, 0. It returns the logits of the
 // first id [B, V] and the state with room for room ids, given the encoder's output [B, Le, W] and
 // its mask [B, Le].
 func PrefillDecoder(s *weights.Scope, c Config, encoded, mask *Node, room int) (*Node, family.State) {
 	batch, g := encoded.Shape().Dimensions[0], encoded.Graph()
+	if s.Constant() {
+		encoded, mask = roundUp(encoded), roundUp(mask)
+	}
 	cross := CrossCache(s, c, encoded)
 	begin := Zeros(g, shapes.Make(dtypes.Int32, batch))
 	logits, said := Step(s, c, begin, Const(g, int32(0)), EmptyCache(g, c, batch, room), cross, mask)
 	return logits, family.State{Said: said.nodes(), Kept: append(cross.nodes(), mask)}
+}
+
+// roundUp pads the second axis with zeros to a multiple of [block.RowsAtOnce].
+func roundUp(x *Node) *Node {
+	length := x.Shape().Dimensions[1]
+	missing := block.RoundUp(length) - length
+	if missing == 0 {
+		return x
+	}
+	d := slices.Clone(x.Shape().Dimensions)
+	d[1] = missing
+	return Concatenate([]*Node{x, Zeros(x.Graph(), shapes.Make(x.DType(), d...))}, 1)
 }
 
 // StepDecoder feeds the decoder an id of each answer, ids [R], the n-th of them with n counted from

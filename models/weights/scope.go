@@ -33,6 +33,8 @@ type table struct {
 	noted     []Noted
 
 	random *graph.Node // state of the random numbers, nil outside of training
+
+	constant func(i int) *graph.Node // makes the node of a weight, nil except after BindConstants
 }
 
 // Noted is a named intermediate result of a model.
@@ -65,6 +67,20 @@ func Bind(specs []Spec, nodes []*graph.Node) *Scope {
 	}
 	return &Scope{table: t}
 }
+
+// BindConstants returns a scope in which the weights are constants of the graph g with the values
+// that the set has now. Only weights that the graph asks for take memory: the Go backend copies
+// them, and then keeps those of matrix products in the order in which its kernel reads them. That
+// saves most of the time of a product with few rows, such as a step of decoding.
+func BindConstants(g *graph.Graph, set *Set) *Scope {
+	scope := Bind(set.specs, make([]*graph.Node, len(set.specs)))
+	scope.table.constant = func(i int) *graph.Node { return graph.ConstCachedTensor(g, set.values[i]) }
+	return scope
+}
+
+// Constant reports whether the weights are constants of the graph. Such a graph has no gradients
+// and runs on the Go backend, so layers may shape their products for its kernels.
+func (s *Scope) Constant() bool { return s.table.constant != nil }
 
 // In returns a scope below this one, whose prefix is extended by the parts, joined by dots.
 func (s *Scope) In(parts ...any) *Scope {
@@ -149,6 +165,13 @@ func (s *Scope) Weight(spec Spec) *graph.Node {
 	if !t.specs[i].same(spec) {
 		panic(fmt.Errorf("weight %s: asked for as %v, known as %v", spec.Name, spec.Shape, t.specs[i].Shape))
 	}
+	return t.node(i)
+}
+
+func (t *table) node(i int) *graph.Node {
+	if t.nodes[i] == nil {
+		t.nodes[i] = t.constant(i)
+	}
 	return t.nodes[i]
 }
 
@@ -158,5 +181,5 @@ func (s *Scope) Node(name string) *graph.Node {
 	if !known {
 		panic(fmt.Errorf("weight %s: not among the model's %d weights", name, len(s.table.specs)))
 	}
-	return s.table.nodes[i]
+	return s.table.node(i)
 }

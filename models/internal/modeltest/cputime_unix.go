@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// processorTime returns the CPU time that the process has used on all cores.
-func processorTime() time.Duration {
+// ProcessorTime returns the CPU time that the process has used on all cores.
+func ProcessorTime() time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
 		return 0

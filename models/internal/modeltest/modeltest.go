@@ -252,12 +252,12 @@ func (s *Step) Time(b *testing.B) {
 	s.Do() // compiles
 	s.Do()
 	b.ResetTimer()
-	began, used := time.Now(), processorTime()
+	began, used := time.Now(), ProcessorTime()
 	for range b.N {
 		s.Do()
 	}
 	steps := float64(b.N)
 	b.ReportMetric(time.Since(began).Seconds()*1e3/steps, "ms/step")
-	b.ReportMetric((processorTime()-used).Seconds()*1e3/steps, "cpu-ms/step")
+	b.ReportMetric((ProcessorTime()-used).Seconds()*1e3/steps, "cpu-ms/step")
 	b.ReportMetric(0, "ns/op")
 }
