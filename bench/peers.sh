@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs all comparisons with other projects (`make bench-peers`), or some by name:
 #
-#	bench/peers.sh [shards] [ingest] [tokenize]
+#	bench/peers.sh [shards] [ingest] [tokenize] [models]
 #
 # It makes virtual environments from the pinned requirements and data in build/bench, about 7 GB with the
 # defaults, and keeps them for the next run. The tables are in results.md. To make it smaller or steadier:
@@ -70,7 +70,20 @@ tokenize() {
 		--models tokenize/builtin/tokenizer.model
 }
 
-[ $# -gt 0 ] || set -- shards ingest tokenize
+models() {
+	python=$(venv models)/python
+	echo "### Training steps"
+	if command -v cc > /dev/null && .ci/xla-plugin "$at/xla" >&2; then
+		CGO_ENABLED=1 go build -tags xla -o "$at/" ./bench/models
+		PJRT_PLUGIN_LIBRARY_PATH=$PWD/$at/xla "$python" bench/models/table.py "$at/models" "$at" 60 64
+	else
+		echo "Without XLA: there is no C compiler, or no plugin."
+		go build -o "$at/" ./bench/models
+		"$python" bench/models/table.py "$at/models" "$at" 60 64 --backends go
+	fi
+}
+
+[ $# -gt 0 ] || set -- shards ingest tokenize models
 {
 	echo "$(date +%Y-%m-%d), $(nproc) cores, $(go version | cut -d' ' -f3,4), median of $ROUNDS rounds; load at the start $(cut -d' ' -f1 /proc/loadavg 2> /dev/null)"
 	for part in "$@"; do
