@@ -8,6 +8,7 @@
 //	siglip       the image and text towers and the sigmoid loss
 //	t5           the encoder-decoder that UL2 trains, and its loss
 //	pali3        vit, a projection and t5 in one model, and its loss
+//	maskvae      the autoencoder that makes 16 tokens of a segmentation mask
 //	decode       generates text: greedy, beam search, sampling
 //
 // Names of weights and their layout in files are those of transformers.

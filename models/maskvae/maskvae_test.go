@@ -93,12 +93,16 @@ func TestValidate_NamesTheField(t *testing.T) {
 	}
 }
 
-// TestOpen_ReadsTheLayoutOfThePublishedFile opens an archive of numpy with big_vision's names, and
-// the same weights as safetensors.
+// TestOpen_ReadsTheLayoutOfThePublishedFile opens an archive of numpy with big_vision's names, the
+// same weights as safetensors, and a folder of them, such as a run's.
 func TestOpen_ReadsTheLayoutOfThePublishedFile(t *testing.T) {
 	want := modeltest.OpenGolden(t, "testdata/small-outputs.safetensors")
 	ids := tensors.MustCopyFlatData[int32](want.Ints("ids"))
-	for _, path := range []string{"testdata/small.npz", "testdata/small.safetensors"} {
+	run := t.TempDir()
+	if err := load(t, "small").Save(filepath.Join(run, "weights.safetensors"), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"testdata/small.npz", "testdata/small.safetensors", run} {
 		codec, err := maskvae.Open(modeltest.Backend(t), path)
 		if err != nil {
 			t.Fatal(err)

@@ -69,6 +69,9 @@ func small(rule maskvae.Codebook) maskvae.Config {
 // TestLoss_LearnsShapes trains the codes by their gradient until the masks come back from 16 codes
 // each.
 func TestLoss_LearnsShapes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it trains for some seconds")
+	}
 	c := small(maskvae.CodebookLoss)
 	masks := drawings()
 	step := modeltest.NewStep(t, initial(t, c), 3e-3, func(s *weights.Scope, in []*graph.Node) []*graph.Node {
@@ -82,6 +85,9 @@ func TestLoss_LearnsShapes(t *testing.T) {
 
 // TestMoveCodes_LearnsShapes does so with the moving average of the codes.
 func TestMoveCodes_LearnsShapes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it trains for some seconds")
+	}
 	c := small(maskvae.EMA)
 	masks := drawings()
 	set := initial(t, c)
