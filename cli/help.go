@@ -51,7 +51,7 @@ func (p Program) printCommands(w io.Writer, app *kong.Node) error {
 	}
 	fmt.Fprintf(w, "\n")
 	printFlags(w, app.Flags)
-	_, err := fmt.Fprintf(w, "\n%[1]s help COMMAND shows a command's flags and examples.\n%[1]s help TOPIC, one of: %s.\n", p.Name, strings.Join(topicNames(), ", "))
+	_, err := fmt.Fprintf(w, "\n%[1]s help COMMAND shows a command's flags and examples.\n%[1]s help TOPIC: %s.\n", p.Name, strings.Join(topicNames(), ", "))
 	return err
 }
 

@@ -28,7 +28,7 @@ def report(what, a, b, within):
 
 
 def convert(pali3, *args):
-    subprocess.run([pali3, "--quiet", "weights", "convert", *map(str, args)], check=True)
+    subprocess.run([pali3, "--quiet", "weights", "convert", *map(str, args)], check=True, stdout=subprocess.DEVNULL)
 
 
 def siglip_config():
@@ -62,7 +62,7 @@ def saved(pali3, folder, model, run):
     assert (folder / name / "model.safetensors.index.json").exists()
     want = run(model)
     for args in (["--shard-size", "3KB"], [], ["--dtype", "f32"]):
-        to = folder / (name + "-".join(args))
+        to = folder / "-".join([name, "converted", *args])
         convert(pali3, folder / name, "--out", to, *args)
         report(f"{name} {args}", run(type(model).from_pretrained(to)), want, 0)
     convert(pali3, folder / name, "--out", folder / "half", "--dtype", "bf16", "--shard-size", "2KB")

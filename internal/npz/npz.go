@@ -101,6 +101,9 @@ func (f *File) readDirectory() error {
 			return fmt.Errorf("two members are named %q", member.Name)
 		}
 		names[member.Name] = true
+		if len(member.Name) > maxName {
+			return fmt.Errorf("a member's name has %d bytes, more than %d: it begins with %q", len(member.Name), maxName, member.Name[:40])
+		}
 		name, isArray := strings.CutSuffix(member.Name, ".npy")
 		if !isArray {
 			f.others = append(f.others, member.Name)
@@ -119,6 +122,9 @@ func (f *File) readDirectory() error {
 	}
 	return f.checkOverlap(archive.File)
 }
+
+// maxName is the most bytes of an array's name.
+const maxName = 4096
 
 // maxRatio is more than deflate can compress: 258 bytes take 2 bits.
 const maxRatio = 1032

@@ -162,6 +162,7 @@ func TestOpen_RejectsHostileArchives(t *testing.T) {
 		"a cut header":       {[]member{{name: "a.npy", content: whole[:30]}}, "cut short"},
 		"a huge header":      {[]member{{name: "a.npy", content: magic + "\x02\x00\xff\xff\xff\x7f"}}, "claims 2147483647 bytes"},
 		"a name twice":       {[]member{{name: "a.npy", content: whole}, {name: "a.npy", content: whole}}, "two members"},
+		"a long name":        {[]member{{name: strings.Repeat("a", 5000) + ".npy", content: whole}}, "a member's name has 5004 bytes"},
 		"no arrays":          {[]member{{name: "a.txt", content: whole}}, "is an array"},
 		"no members":         {nil, "is an array"},
 	} {

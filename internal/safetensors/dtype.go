@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // DType is an element type as written in the header.
@@ -59,31 +60,40 @@ func (d DType) Floating() bool {
 // AppendFloat32 converts whole little-endian elements of a floating-point type. The conversion is
 // exact, but for F64, which is rounded to the nearest float32.
 func (d DType) AppendFloat32(values []float32, content []byte) []float32 {
+	width, _ := d.Size()
+	before, n := len(values), len(content)/width
+	values = slices.Grow(values, n)[:before+n]
+	d.toFloat32(values[before:], content[:n*width])
+	return values
+}
+
+// toFloat32 converts len(to) elements.
+func (d DType) toFloat32(to []float32, content []byte) {
 	le := binary.LittleEndian
 	switch d {
 	case F32:
-		for ; len(content) >= 4; content = content[4:] {
-			values = append(values, math.Float32frombits(le.Uint32(content)))
+		for i := range to {
+			to[i] = math.Float32frombits(le.Uint32(content[4*i : 4*i+4]))
 		}
 	case F64:
-		for ; len(content) >= 8; content = content[8:] {
-			values = append(values, float32(math.Float64frombits(le.Uint64(content))))
+		for i := range to {
+			to[i] = float32(math.Float64frombits(le.Uint64(content[8*i : 8*i+8])))
 		}
 	case BF16:
-		for ; len(content) >= 2; content = content[2:] {
-			values = append(values, math.Float32frombits(uint32(le.Uint16(content))<<16))
+		for i := range to {
+			to[i] = math.Float32frombits(uint32(le.Uint16(content[2*i:2*i+2])) << 16)
 		}
 	case F16:
-		for ; len(content) >= 2; content = content[2:] {
-			values = append(values, float16ToFloat32(le.Uint16(content)))
+		for i := range to {
+			half := le.Uint16(content[2*i : 2*i+2])
+			to[i] = float16ToFloat32(half)
 		}
 	default:
 		table := eightBits(d)
-		for _, b := range content {
-			values = append(values, table[b])
+		for i, b := range content {
+			to[i] = table[b]
 		}
 	}
-	return values
 }
 
 // floats returns the tensor of a name, which holds floating-point numbers.

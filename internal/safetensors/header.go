@@ -19,6 +19,8 @@ const (
 	maxHeader = 100_000_000
 	// maxRank is numpy's limit for the dimensions of an array.
 	maxRank = 64
+	// maxName is the most bytes of a tensor's name.
+	maxName = 4096
 	// maxMember is more than a tensor's dtype, shape and offsets take, in bytes.
 	maxMember = 4096
 
@@ -85,6 +87,9 @@ func (f *File) parseEntries(header []byte, size int64) error {
 			return notJSON(err)
 		}
 		name := token.String()
+		if len(name) > maxName {
+			return fmt.Errorf("a tensor's name has %d bytes, more than %d: it begins with %q", len(name), maxName, name[:40])
+		}
 		value, err := decoder.ReadValue()
 		if err != nil {
 			return notJSON(err)

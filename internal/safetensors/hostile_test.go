@@ -39,6 +39,7 @@ func TestOpen_RejectsHostileHeaders(t *testing.T) {
 		"many dimensions":       {`{"a":{"dtype":"U8","shape":[1` + strings.Repeat(",1", 64) + `],"data_offsets":[0,1]}}`, 1, "65 dimensions"},
 		"one name twice":        {`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, 2, "duplicate"},
 		"one field twice":       {`{"a":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1, "duplicate"},
+		"a long name":           {`{"` + strings.Repeat("a", 5000) + `":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, 1, "a tensor's name has 5000 bytes"},
 		"an unknown field":      {`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1}}`, 1, `tensor "a"`},
 		"another case":          {`{"a":{"DTYPE":"U8","shape":[1],"data_offsets":[0,1]}}`, 1, `tensor "a"`},
 		"metadata of numbers":   {`{"__metadata__":{"a":1}}`, 0, "__metadata__"},

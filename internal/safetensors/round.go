@@ -71,17 +71,14 @@ func float32ToFloat16(v float32) uint16 {
 	return sign | uint16(sum-0x3f000000)
 }
 
+// float16ToFloat32 moves the bits to their places and corrects the exponent by a product, which is
+// exact for subnormal numbers, too.
 func float16ToFloat32(half uint16) float32 {
-	sign := uint32(half&0x8000) << 16
-	exponent, fraction := uint32(half>>10&0x1f), uint32(half&0x3ff)
-	switch {
-	case exponent == 0x1f: // infinity or not a number
-		return math.Float32frombits(sign | 0x7f800000 | fraction<<13)
-	case exponent != 0:
-		return math.Float32frombits(sign | (exponent+112)<<23 | fraction<<13)
+	sign, bits := uint32(half&0x8000)<<16, uint32(half&0x7fff)<<13
+	if half&0x7c00 == 0x7c00 { // infinity or not a number
+		return math.Float32frombits(sign | 0x7f800000 | bits)
 	}
-	v := float32(fraction) * (1.0 / (1 << 24))
-	return math.Float32frombits(sign | math.Float32bits(v))
+	return math.Float32frombits(sign | math.Float32bits(math.Float32frombits(bits)*0x1p112))
 }
 
 // eightBits returns the value of each byte of an 8-bit type (ml_dtypes' README; OCP "8-bit

@@ -1,6 +1,7 @@
 package weights
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -134,6 +135,10 @@ func TestBigVision_SaysWhatItLeavesOutAndAdds(t *testing.T) {
 
 func TestBigVision_ErrorsNameTheTensor(t *testing.T) {
 	norm := "img/Transformer/encoder_norm/scale"
+	scanned := map[string][]int{norm: {2}}
+	for i := range 70 {
+		scanned[fmt.Sprintf("img/Transformer/encoderblock/x%d", i)] = []int{1000, 0}
+	}
 	for want, shapes := range map[string]map[string][]int{
 		"it has none of img/":                    {"model.layers.0.weight": {1}},
 		"img/embedding/kernel has shape [2 2 2]": {"img/embedding/kernel": {2, 2, 2}, norm: {2}},
@@ -143,7 +148,9 @@ func TestBigVision_ErrorsNameTheTensor(t *testing.T) {
 			"img/Transformer/encoderblock/LayerNorm_0/scale": {2, 2}, "img/Transformer/encoderblock/LayerNorm_1/scale": {3, 2}},
 		"it lacks img/MAPHead_0/MultiHeadDotProductAttention_0/key/bias":  {"img/MAPHead_0/MultiHeadDotProductAttention_0/query/bias": {2, 2}},
 		"it has both img/Transformer/pos_embedding and img/pos_embedding": {"img/Transformer/pos_embedding": {1, 4, 2}, "img/pos_embedding": {1, 4, 2}},
-		"to be added to it": {"txt/Encoder_0/pos_embedding": {1, 4, 2}, "txt/pos_embedding": {1, 5, 2}},
+		"in their layers":        scanned,
+		"65 parts, more than 64": {"img/" + strings.Repeat("a/", 63) + "b": {1}},
+		"to be added to it":      {"txt/Encoder_0/pos_embedding": {1, 4, 2}, "txt/pos_embedding": {1, 5, 2}},
 	} {
 		path := flaxFile(t, shapes)
 		f, err := OpenFile(path)

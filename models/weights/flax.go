@@ -155,8 +155,12 @@ func (x *flax) rename(from, to string) {
 	}
 }
 
-// maxDepth is the most layers that a scanned checkpoint may have.
-const maxDepth = 1024
+// Limits of checkpoints, far above those of any model.
+const (
+	maxDepth   = 1024    // layers
+	maxTensors = 1 << 16 // once scanned layers are divided
+	maxNested  = 64      // parts of a path
+)
 
 // unscan divides the tensors under a path, one of whose axes is the layer, into those under to_0,
 // to_1, ... (big_vision's scan_to_pyloop).
@@ -172,7 +176,10 @@ func (x *flax) unscan(path, to string, axis int) {
 			x.err = cmp.Or(x.err, fmt.Errorf("%s has shape %v, want the layers as axis %d: %d, and at most %d", t.Name, t.Shape, axis, depth, maxDepth))
 			return
 		}
-		depth = t.Shape[axis]
+		if depth = t.Shape[axis]; len(x.left)+depth > maxTensors {
+			x.err = cmp.Or(x.err, fmt.Errorf("%s and those beside it have more than %d tensors in their layers", path, maxTensors))
+			return
+		}
 		t = t.first(axis)
 		for i := range depth {
 			x.left[fmt.Sprintf("%s_%d/%s", to, i, rest)] = t.slice(i)
@@ -190,6 +197,10 @@ func (x *flax) renumber() {
 	children := map[string]map[string]bool{}
 	for path := range x.left {
 		parts := strings.Split(path, "/")
+		if len(parts) > maxNested {
+			x.err = cmp.Or(x.err, fmt.Errorf("%.100q has %d parts, more than %d", path, len(parts), maxNested))
+			return
+		}
 		for i, part := range parts {
 			parent := strings.Join(parts[:i], "/")
 			if children[parent] == nil {

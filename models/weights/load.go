@@ -60,7 +60,10 @@ func LoadFile(f *File, specs []Spec, names Names) (*Set, Report, error) {
 
 // compare matches the tensors of a file with specs.
 func compare(f *File, specs []Spec) Report {
-	report := Report{Ignored: f.ignored, Added: f.added}
+	report := Report{
+		Missing: []MissingWeight{}, Misshapen: []Misshapen{}, Adapted: []Misshapen{}, Unexpected: []string{},
+		Ignored: append([]Named{}, f.ignored...), Added: append([]Named{}, f.added...),
+	}
 	wanted := map[string]bool{}
 	for _, spec := range specs {
 		wanted[spec.Name] = true

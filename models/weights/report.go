@@ -103,7 +103,12 @@ func (r Report) String() string {
 
 // nearestNames sets the nearest names of the first missing weights.
 func (r *Report) nearestNames() {
-	candidates := r.Unexpected[:min(len(r.Unexpected), 2000)]
+	var candidates []string
+	for _, name := range r.Unexpected[:min(len(r.Unexpected), 2000)] {
+		if len(name) < 200 {
+			candidates = append(candidates, name)
+		}
+	}
 	for i := range r.Missing[:min(len(r.Missing), listed)] {
 		r.Missing[i].Nearest = strict.Nearest(r.Missing[i].Name, candidates)
 	}
