@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/pali3/pali3/models/siglip"
 )
 
 // Classifier names images by comparing them with texts about each label: zero-shot classification
@@ -32,16 +34,16 @@ type LabelScore struct {
 const labelPlace = "{}"
 
 // NewClassifier returns a classifier. Each label is put into every template in place of {}; the
-// embeddings of its texts are averaged and normalised.
+// embeddings of its texts are averaged and normalised. In place of a template there may be the name
+// of a list of [siglip.Templates], such as clip_paper.
 func NewClassifier(e *Embedder, labels, templates []string) (*Classifier, error) {
 	if len(labels) == 0 || len(templates) == 0 {
 		return nil, fmt.Errorf("classifying with %d labels and %d templates: give at least one of each", len(labels), len(templates))
 	}
 	c := &Classifier{Labels: labels, embedder: e}
-	for _, template := range templates {
-		if !strings.Contains(template, labelPlace) {
-			return nil, fmt.Errorf("the template %q has no {} for the label", template)
-		}
+	templates, err := expandTemplates(templates)
+	if err != nil {
+		return nil, err
 	}
 	for _, label := range labels {
 		texts := make([]string, len(templates))
@@ -52,26 +54,25 @@ func NewClassifier(e *Embedder, labels, templates []string) (*Classifier, error)
 		if err != nil {
 			return nil, fmt.Errorf("embedding the label %q: %w", label, err)
 		}
-		c.classes = append(c.classes, meanDirection(embedded))
+		c.classes = append(c.classes, siglip.ClassEmbedding(embedded))
 	}
 	return c, nil
 }
 
-// meanDirection returns the mean of vectors, scaled to length 1.
-func meanDirection(vectors [][]float32) []float32 {
-	mean := make([]float32, len(vectors[0]))
-	for i := range mean {
-		sum := 0.0
-		for _, v := range vectors {
-			sum += float64(v[i])
+// expandTemplates replaces the names of lists by their templates.
+func expandTemplates(templates []string) (all []string, err error) {
+	for _, template := range templates {
+		if strings.Contains(template, labelPlace) {
+			all = append(all, template)
+			continue
 		}
-		mean[i] = float32(sum / float64(len(vectors)))
+		list, err := siglip.Templates(template)
+		if err != nil {
+			return nil, fmt.Errorf("the template %q has no {} for the label, and is no list of templates (clip_paper, clip_best)", template)
+		}
+		all = append(all, list...)
 	}
-	norm := math.Sqrt(float64(dot(mean, mean))) + 1e-8
-	for i := range mean {
-		mean[i] = float32(float64(mean[i]) / norm)
-	}
-	return mean
+	return all, nil
 }
 
 // Classify scores the labels for embeddings of images [N, E], best first.
