@@ -12,10 +12,11 @@ import (
 type Recipe struct {
 	// Family of the network that is trained:
 	//
-	//	siglip   an image and a text tower on contrastive tasks (stage 0)
-	//	t5       a language model on text alone, as UL2 trains it (stage 0)
-	//	pali3    both together on tasks with images (stages 1 and 2, transfer)
-	//	maskvae  the autoencoder that makes tokens of segmentation masks, on images of masks
+	//	siglip     an image and a text tower on contrastive tasks (stage 0)
+	//	t5         a language model on text alone, as UL2 trains it (stage 0)
+	//	pali3      both together on tasks with images (stages 1 and 2, transfer)
+	//	paligemma  an image encoder and Gemma, a prefix-LM, on tasks with images
+	//	maskvae    the autoencoder that makes tokens of segmentation masks, on images of masks
 	//
 	// Required. Legal: one of these, or a family of the program.
 	Family string `yaml:"family"`

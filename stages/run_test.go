@@ -53,6 +53,21 @@ optimizer: {name: adamw, learning_rate: 1e-3}
 `,
 }
 
+// paligemmaRecipe is a recipe of the family paligemma, with tasks of images and of text alone.
+const paligemmaRecipe = `
+lengths: {encoder: 16, decoder: 8}
+images: {ops: "decode|resize(8)|value_range(-1,1)"}
+tasks:
+  - {name: caption, kind: caption, prompt: "caption {lang}", weight: 2}
+  - {name: text, kind: denoise, denoisers: ul2, weight: 1}
+model:
+  image: {width: 16, depth: 1, mlp: 24, heads: 2, patch: 4}
+  language: {width: 16, depth: 2, mlp: 24, heads: 4, kv_heads: 2, head_dim: 8, post_norms: true, logit_softcap: 30, dropout: 0.1}
+  mean_by_example: true
+freeze: [vision_model]
+optimizer: {name: adamw, learning_rate: 3e-3}
+`
+
 const testTokenizer = "../tokenize/sentencepiece/testdata/nmt_nfkc.model"
 
 // testData writes 20 images of one bright pixel with captions.
@@ -83,6 +98,33 @@ func testData(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// TestRun_TrainsPaliGemma trains a prefix-LM on a frozen SigLIP's image encoder, and resumes it.
+func TestRun_TrainsPaliGemma(t *testing.T) {
+	data, runs := testData(t), t.TempDir()
+	siglip, dir := filepath.Join(runs, "siglip"), filepath.Join(runs, "paligemma")
+	runStage(t, testRecipe(t, "siglip", data), siglip)
+	text := strings.Replace(testRecipeText("pali3", data), testRecipes["pali3"], paligemmaRecipe, 1)
+	text = strings.Replace(text, "stage: pali3", "family: paligemma", 1)
+	r, err := ParseRecipe([]byte(text), "test.yaml", nil, "steps=30")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Init = []Init{{From: siglip, Prefixes: []string{"vision_model"}}}
+	result := runStage(t, r, dir)
+	if !(result.Loss > 0) || result.Trained >= result.Parameters {
+		t.Errorf("the run ends with %+v", result)
+	}
+	trained := reopen(t, dir)
+	const patch = "vision_model.embeddings.patch_embedding.weight"
+	if !slices.Equal(flat(reopen(t, siglip).Weights, patch), flat(trained.Weights, patch)) {
+		t.Error("the frozen image encoder is not SigLIP's")
+	}
+	const projection = "multi_modal_projector.linear.weight"
+	if slices.Equal(flat(trained.Weights, projection), flat(trained.Untrained().Weights, projection)) {
+		t.Error("the projection learned nothing")
+	}
 }
 
 func testRecipe(t testing.TB, stage, data string, sets ...string) Recipe {

@@ -17,18 +17,19 @@ var page string
 
 // tables are the marks in page.md, each with the struct whose keys take its place.
 var tables = map[string]structName{
-	"<!-- keys of training -->\n": {"stages", "Recipe"},
-	"<!-- keys of siglip -->\n":   {"models/siglip", "Config"},
-	"<!-- keys of t5 -->\n":       {"models/t5", "Model"},
-	"<!-- keys of pali3 -->\n":    {"models/pali3", "Config"},
-	"<!-- keys of maskvae -->\n":  {"models/maskvae", "Config"},
-	"<!-- keys of curation -->\n": {"webli", "Config"},
+	"<!-- keys of training -->\n":  {"stages", "Recipe"},
+	"<!-- keys of siglip -->\n":    {"models/siglip", "Config"},
+	"<!-- keys of t5 -->\n":        {"models/t5", "Model"},
+	"<!-- keys of pali3 -->\n":     {"models/pali3", "Config"},
+	"<!-- keys of paligemma -->\n": {"models/paligemma", "Config"},
+	"<!-- keys of maskvae -->\n":   {"models/maskvae", "Config"},
+	"<!-- keys of curation -->\n":  {"webli", "Config"},
 }
 
 // prefixes are the keys that hold the structs of tables.
 var prefixes = map[string]string{
 	"<!-- keys of siglip -->\n": "model", "<!-- keys of t5 -->\n": "model", "<!-- keys of pali3 -->\n": "model",
-	"<!-- keys of maskvae -->\n": "model",
+	"<!-- keys of paligemma -->\n": "model", "<!-- keys of maskvae -->\n": "model",
 }
 
 func main() {

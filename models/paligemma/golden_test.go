@@ -160,6 +160,40 @@ func TestGenerate_EqualsTransformers(t *testing.T) {
 	}
 }
 
+// TestGenerate_SearchesBeams compares the best of several beams with greedy decoding.
+func TestGenerate_SearchesBeams(t *testing.T) {
+	c := cases()["gemma2"]
+	set := load(t, "gemma2", c)
+	golden := modeltest.OpenGolden(t, "testdata/gemma2-outputs.safetensors")
+	generator, err := decode.NewGenerator(modeltest.Backend(t), &c, set.Specs(), 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found [2][]decode.Answer
+	for i, beams := range []int{1, 5} {
+		generator.Method.Beams = beams
+		found[i], err = generator.Generate(context.Background(), set, decode.Inputs{
+			Images: golden.Floats("images"), ImageMask: golden.Floats("image_mask"), Encoder: golden.Ints("input_ids"),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	better := 0
+	for i, greedy := range found[0] {
+		beam := found[1][i]
+		if len(beam.IDs) == len(greedy.IDs) && beam.LogProbability < greedy.LogProbability-1e-4 {
+			t.Errorf("answer %d of beams %v has %g, greedy %v has %g", i, beam.IDs, beam.LogProbability, greedy.IDs, greedy.LogProbability)
+		}
+		if beam.LogProbability > greedy.LogProbability+1e-4 {
+			better++
+		}
+	}
+	if better == 0 {
+		t.Error("beams find nothing better than greedy decoding")
+	}
+}
+
 // kept sets x [B, L, W] to 0 where mask [B, L] is 0.
 func kept(x, mask *tensors.Tensor) *tensors.Tensor {
 	values := tensors.MustCopyFlatData[float32](x)

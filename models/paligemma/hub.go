@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pali3/pali3/internal/jsonerr"
@@ -31,7 +33,7 @@ func Hub() *family.Hub {
 		Name:  HubName,
 		Frame: "paligemma",
 		Prompts: map[string]string{
-			"caption": "caption {lang}", "vqa": "answer en {question}", "ocr": "ocr",
+			"caption": "caption {lang}", "ocr": "ocr", "vqa": "answer en {question}", "vqg": "question {lang} {answer}",
 		},
 	}
 }
@@ -254,6 +256,7 @@ func (h hubConfig) check() error {
 	refuse(endsWith1(t.EOS), "text_config.eos_token_id is %v, want 1", t.EOS)
 	refuse(t.Rotary.Type == "default" && t.RopeScaling == nil, "text_config scales its rotary embeddings (rope_type %q); want rope_type default", t.Rotary.Type)
 	if gemma2 {
+		refuse(t.QueryScalar >= 1 && t.QueryScalar == math.Trunc(t.QueryScalar) && t.QueryScalar < 1<<31, "text_config.query_pre_attn_scalar is %g, want a whole number from 1 on", t.QueryScalar)
 		refuse(t.LayerTypes == nil || t.inTurns() || t.isFull(),
 			"text_config.layer_types is %v; legal are sliding and full attention in turns, and full attention alone", t.LayerTypes[:min(len(t.LayerTypes), 8)])
 	}
@@ -400,9 +403,9 @@ func toHubText(l gemma.Config) (map[string]any, error) {
 	text := map[string]any{
 		"model_type": "gemma", "hidden_size": l.Width, "intermediate_size": l.MLP, "num_hidden_layers": l.Depth,
 		"num_attention_heads": l.Heads, "num_key_value_heads": l.KVHeads, "head_dim": l.HeadDim, "vocab_size": l.Vocab,
-		"rms_norm_eps": block.Epsilon, "attention_bias": false, "attention_dropout": 0.0, "tie_word_embeddings": true,
+		"rms_norm_eps": block.Epsilon, "attention_bias": false, "tie_word_embeddings": true,
 		"pad_token_id": 0, "eos_token_id": 1, "bos_token_id": 2,
-		"rope_theta": l.RotaryBase, "rope_parameters": map[string]any{"rope_type": "default", "rope_theta": l.RotaryBase},
+		"rope_theta": decimal(l.RotaryBase), "rope_parameters": map[string]any{"rope_type": "default", "rope_theta": decimal(l.RotaryBase)},
 	}
 	if !l.PostNorms {
 		if l.AttentionSoftcap != 0 || l.LogitSoftcap != 0 || l.Window != 0 || l.QueryScalar != float64(l.HeadDim) {
@@ -412,7 +415,10 @@ func toHubText(l gemma.Config) (map[string]any, error) {
 		return text, nil
 	}
 	text["model_type"], text["hidden_activation"] = "gemma2", "gelu_pytorch_tanh"
-	text["query_pre_attn_scalar"] = whole(l.QueryScalar)
+	if l.QueryScalar != math.Trunc(l.QueryScalar) {
+		return nil, fmt.Errorf("query_scalar is %g; transformers takes whole numbers only", l.QueryScalar)
+	}
+	text["query_pre_attn_scalar"] = int(l.QueryScalar)
 	text["attn_logit_softcapping"], text["final_logit_softcapping"] = orNull(l.AttentionSoftcap), orNull(l.LogitSoftcap)
 	text["sliding_window"], text["layer_types"] = l.Window, layerTypes(l.Depth)
 	if l.Window == 0 {
@@ -422,12 +428,14 @@ func toHubText(l gemma.Config) (map[string]any, error) {
 	return text, nil
 }
 
-// whole returns an int for a whole number, as transformers wants it, and the number otherwise.
-func whole(x float64) any {
-	if x == float64(int(x)) {
-		return int(x)
+// decimal writes a number with a point or an exponent, without which transformers 5 takes it for an
+// integer and refuses it.
+func decimal(x float64) json.Number {
+	text := strconv.FormatFloat(x, 'g', -1, 64)
+	if !strings.ContainsAny(text, ".e") {
+		text += ".0"
 	}
-	return x
+	return json.Number(text)
 }
 
 // orNull returns null for 0.
@@ -435,5 +443,5 @@ func orNull(x float64) any {
 	if x == 0 {
 		return nil
 	}
-	return x
+	return decimal(x)
 }

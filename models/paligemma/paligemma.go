@@ -13,9 +13,10 @@
 // models/proj/paligemma/paligemma.py; transformers models/paligemma/modeling_paligemma.py).
 //
 // A prompt is the ids of "<bos>", a text and "\n", in which the text and the line break are encoded
-// separately (big_vision pp/proj/paligemma/ops.py). The tokenizer's side adds both, as this package
-// sees only ids. Ids of 0 are padding, anywhere in the prompt. Padding and images that an example
-// lacks take no positions, so an example has the same results in every batch.
+// separately (big_vision pp/proj/paligemma/ops.py). Package tokenize adds both, with the frame
+// "paligemma"; this package sees only ids. Ids of 0 are padding, anywhere in the prompt. Padding
+// and images that an example lacks take no positions, so an example has the same results in every
+// batch.
 //
 // Several images of an example are encoded one by one, and their tokens are concatenated without a
 // separator.
@@ -25,6 +26,7 @@
 package paligemma
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -109,6 +111,9 @@ func Variant(name string) (Config, error) {
 func (c Config) Validate() error {
 	if err := c.Vision.Validate(); err != nil {
 		return err
+	}
+	if c.Vision.NaFlex > 0 || c.Vision.Pool == "tok" {
+		return errors.New("image encoder: naflex and pool: tok are not for a paligemma, which reads the tokens of a fixed grid")
 	}
 	return c.Language.Validate()
 }
