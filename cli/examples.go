@@ -150,9 +150,9 @@ var examples = map[string][]string{
 		"pali3 weights average quickstart-run/caption quickstart-run/vqa --shares 3,1 --out soup",
 	},
 	"weights convert": {
-		"pali3 weights convert quickstart-run/caption --dtype bf16 --out caption-bf16",
-		"pali3 weights convert webli_en_so400m_224_57633886.npz --shard-size 2GB --out siglip",
-		"pali3 weights convert siglip --prefix vision_model=vision_model --out tower.safetensors",
+		"pali3 weights convert quickstart-run/caption caption-bf16 --dtype bf16",
+		"pali3 weights convert webli_en_so400m_224_57633886.npz siglip --shard-size 2GB",
+		"pali3 weights convert siglip tower.safetensors --prefix vision_model=vision_model",
 	},
 	"doctor":     {"pali3 doctor"},
 	"completion": {"source <(pali3 completion bash)"},

@@ -9,12 +9,14 @@ import (
 type weightsAverage struct {
 	Weights []string  `arg:"" help:"Files or folders of weights with the same tensors."`
 	Shares  []float64 `placeholder:"N,..." help:"How much each counts; default: all the same."`
+	Out     string    `required:"" placeholder:"PATH" help:"${weightsOut}"`
 	weightsOut
 }
 
+const weightsOutHelp = "Folder to write as save_pretrained does, or a .safetensors file."
+
 // weightsOut are the flags of commands that write weights.
 type weightsOut struct {
-	Out       string   `required:"" placeholder:"PATH" help:"Folder to write as save_pretrained does, or a .safetensors file."`
 	DType     string   `name:"dtype" enum:"keep,f32,bf16,f16" default:"keep" help:"Type of the numbers, rounded to nearest even (${enum})."`
 	ShardSize byteSize `placeholder:"SIZE" help:"Divide into files of at most this size, such as 2GB."`
 	JSON      bool     `help:"Print one JSON object."`
@@ -37,5 +39,5 @@ func (c weightsAverage) Run(con *console) error {
 	if err != nil {
 		return err
 	}
-	return c.write(con, mean)
+	return c.write(con, mean, c.Out)
 }

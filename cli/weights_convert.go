@@ -15,6 +15,7 @@ import (
 
 type weightsConvert struct {
 	Weights  string            `arg:"" help:"${weights}"`
+	Out      string            `arg:"" help:"${weightsOut}"`
 	Names    string            `enum:"auto,transformers,big_vision,t5x" default:"auto" help:"Layout of the weights to convert; auto finds it by their names (${enum})."`
 	Prefixes map[string]string `name:"prefix" placeholder:"FROM=TO" help:"Take the tensors under a prefix, and put them under another, which may be empty."`
 	weightsOut
@@ -36,7 +37,7 @@ func (c weightsConvert) Run(con *console) error {
 		}
 	}
 	con.warnOfLeftOut(named)
-	if err := c.write(con, named); err != nil {
+	if err := c.write(con, named, c.Out); err != nil {
 		return err
 	}
 	if len(c.Prefixes) > 0 || strings.HasSuffix(c.Out, ".safetensors") {
@@ -53,11 +54,11 @@ type written struct {
 	Parameters int64    `json:"parameters"`
 }
 
-// write writes weights to the path that the flags name, which must not exist.
-func (o weightsOut) write(con *console, f *weights.File) error {
-	if _, err := os.Stat(o.Out); !errors.Is(err, fs.ErrNotExist) {
+// write writes weights to a path that must not exist.
+func (o weightsOut) write(con *console, f *weights.File, out string) error {
+	if _, err := os.Stat(out); !errors.Is(err, fs.ErrNotExist) {
 		if err == nil {
-			err = fmt.Errorf("%s exists; name another path, or remove it first", o.Out)
+			err = fmt.Errorf("%s exists; name another path, or remove it first", out)
 		}
 		return err
 	}
@@ -66,14 +67,14 @@ func (o weightsOut) write(con *console, f *weights.File) error {
 		MaxShardBytes: int64(o.ShardSize),
 	}
 	save := f.SaveSharded
-	if strings.HasSuffix(o.Out, ".safetensors") {
+	if strings.HasSuffix(out, ".safetensors") {
 		save = f.Save
 	}
-	if err := save(o.Out, options); err != nil {
+	if err := save(out, options); err != nil {
 		return err
 	}
-	result := written{Out: o.Out, Files: []string{filepath.Base(o.Out)}, Tensors: len(f.Entries())}
-	if found, _ := filepath.Glob(filepath.Join(o.Out, "*.safetensors")); len(found) > 0 {
+	result := written{Out: out, Files: []string{filepath.Base(out)}, Tensors: len(f.Entries())}
+	if found, _ := filepath.Glob(filepath.Join(out, "*.safetensors")); len(found) > 0 {
 		result.Files = nil
 		for _, path := range found {
 			result.Files = append(result.Files, filepath.Base(path))
@@ -85,7 +86,7 @@ func (o weightsOut) write(con *console, f *weights.File) error {
 	if o.JSON {
 		return con.printJSON(result)
 	}
-	con.printf("wrote %s, %s parameters, to %s (%s)\n", plural(result.Tensors, "tensor"), grouped(result.Parameters), o.Out, plural(len(result.Files), "file"))
+	con.printf("wrote %s, %s parameters, to %s (%s)\n", plural(result.Tensors, "tensor"), grouped(result.Parameters), out, plural(len(result.Files), "file"))
 	return nil
 }
 

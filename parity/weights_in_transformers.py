@@ -44,7 +44,7 @@ def big_vision(pali3, folder):
     golden = load_file(TESTDATA / "big_vision-outputs.safetensors")
     for name in ("big_vision", "big_vision-scanned", "big_vision-old"):
         to = folder / name
-        convert(pali3, TESTDATA / f"{name}.npz", "--out", to, "--shard-size", "5KB")
+        convert(pali3, TESTDATA / f"{name}.npz", to, "--shard-size", "5KB")
         siglip_config().save_pretrained(to)
         model, info = SiglipModel.from_pretrained(to, output_loading_info=True)
         assert not info["missing_keys"] and not info["unexpected_keys"], info
@@ -63,9 +63,9 @@ def saved(pali3, folder, model, run):
     want = run(model)
     for args in (["--shard-size", "3KB"], [], ["--dtype", "f32"]):
         to = folder / "-".join([name, "converted", *args])
-        convert(pali3, folder / name, "--out", to, *args)
+        convert(pali3, folder / name, to, *args)
         report(f"{name} {args}", run(type(model).from_pretrained(to)), want, 0)
-    convert(pali3, folder / name, "--out", folder / "half", "--dtype", "bf16", "--shard-size", "2KB")
+    convert(pali3, folder / name, folder / "half", "--dtype", "bf16", "--shard-size", "2KB")
     half = type(model).from_pretrained(folder / "half", dtype=torch.bfloat16)
     for key, value in model.bfloat16().state_dict().items():
         if not torch.equal(half.state_dict()[key], value):
