@@ -22,35 +22,35 @@ func blockwise(images, texts, scale, bias *Node, block int) *Node {
 	g := images.Graph()
 	n, m := images.Shape().Dimensions[0], texts.Shape().Dimensions[0]
 	each := m / n
-	rowsOf := func(x *Node, begin int) *Node { return Slice(x, AxisRange(begin, min(begin+block, n))) }
+	part := func(x *Node, begin int) *Node { return Slice(x, AxisRange(begin, min(begin+block, n))) }
 
 	forward := func(images, texts, scale, bias *Node) *Node {
 		var sums []*Node
+		done := scale
 		for begin := 0; begin < n; begin += block {
-			x := logits(rowsOf(images, begin), texts, scale, bias)
+			x := logits(after(part(images, begin), done), texts, scale, bias)
 			wrong := Where(matchingBlock(g, begin, x.Shape().Dimensions[0], m, each), Neg(x), x)
-			sum := ReduceSum(softplus(wrong), 1)
-			sums = append(sums, sum)
-			bias = after(bias, sum)
+			done = ReduceSum(softplus(wrong), 1)
+			sums = append(sums, done)
 		}
 		return Concatenate(sums, 0)
 	}
 	backward := func(dsums *Node) []*Node {
-		bias := bias
 		var dimages []*Node
 		dtexts, dscale, dbias := ZerosLike(texts), ZerosLike(scale), ZerosLike(bias)
+		done := dsums
 		for begin := 0; begin < n; begin += block {
-			rows := rowsOf(images, begin)
+			rows := after(part(images, begin), done)
 			x := logits(rows, texts, scale, bias)
 			z := ConvertDType(matchingBlock(g, begin, x.Shape().Dimensions[0], m, each), dtypes.Float32)
-			dx := Mul(Sub(Sigmoid(x), z), InsertAxes(rowsOf(dsums, begin), -1))
+			dx := Mul(Sub(Sigmoid(x), z), InsertAxes(part(dsums, begin), -1))
 			ofCosines := DotGeneral(dx, []int{1}, nil, texts, []int{0}, nil) // without scale, [block, E]
 			dimages = append(dimages, Mul(ofCosines, InsertAxes(scale, 0)))
 			ofTexts := DotGeneral(dx, []int{0}, nil, rows, []int{0}, nil)
 			dtexts = Add(dtexts, Mul(ofTexts, InsertAxes(scale, 0)))
 			dscale = Add(dscale, ReduceAllSum(Mul(ofCosines, rows)))
 			dbias = Add(dbias, ReduceAllSum(dx))
-			bias = after(bias, Add(ReduceAllSum(Slice(dtexts, AxisElem(0))), dscale))
+			done = Add(Add(dscale, dbias), ReduceAllSum(Slice(dtexts, AxisElem(0))))
 		}
 		return []*Node{Concatenate(dimages, 0), dtexts, dscale, dbias}
 	}
@@ -58,10 +58,11 @@ func blockwise(images, texts, scale, bias *Node, block int) *Node {
 }
 
 // after returns x, but only when done has been computed. It keeps a backend from computing all
-// blocks at the same time.
+// blocks at the same time, and from keeping the logits of the forward pass for the backward pass as
+// equal expressions.
 func after(x, done *Node) *Node {
-	first := Slice(Reshape(done, -1), AxisRange(0, 1))
-	return Where(LessThan(first, first), first, x) // never less than itself
+	first := Reshape(Slice(Reshape(done, -1), AxisRange(0, 1)))
+	return Add(x, Where(LessThan(first, first), first, ZerosLike(first))) // never less than itself
 }
 
 // withBackward returns forward of the inputs, a vector, with the gradients that backward gives. The
