@@ -26,6 +26,7 @@ type commands struct {
 	Eval       evalCommand       `cmd:"" help:"Score a trained model, or predictions of any model."`
 	Report     reportCommand     `cmd:"" help:"Write an HTML page about a run, several runs or a project."`
 	Describe   describeCommand   `cmd:"" help:"Print parameters, shapes, FLOPs and memory of a model."`
+	Export     exportCommand     `cmd:"" help:"Write a trained model as a folder that transformers loads."`
 	Forward    forwardCommand    `cmd:"" help:"Run a model on given tensors and write results and hidden states."`
 	Weights    weightsCommand    `cmd:"" help:"Look into, compare, average and convert files of weights."`
 	Doctor     doctorCommand     `cmd:"" help:"Check CPU, memory, disk and backends."`

@@ -149,6 +149,7 @@ var examples = map[string][]string{
 	"weights average": {
 		"pali3 weights average quickstart-run/caption quickstart-run/vqa --shares 3,1 --out soup",
 	},
+	"export": {"pali3 export quickstart-run/siglip --out siglip-exported --dtype bf16"},
 	"weights convert": {
 		"pali3 weights convert quickstart-run/caption caption-bf16 --dtype bf16",
 		"pali3 weights convert webli_en_so400m_224_57633886.npz siglip --shard-size 2GB",

@@ -130,7 +130,7 @@ func (i *inspector) files(r Recipe, sound bool) (size int) {
 		}
 	}
 	for n, init := range r.Init {
-		if init.From != "" {
+		if init.From != "" && !strings.HasPrefix(init.From, hubPrefix) {
 			file, err := init.openFile()
 			if err != nil {
 				all.Add(fmt.Sprintf("init.%d.from", n), "init[%d]: %v", n, err)
@@ -217,7 +217,7 @@ func (i *inspector) model(r Recipe, vocabulary int) error {
 	}
 	frozen, problems := r.prefixProblems(specs)
 	for n, init := range r.Init {
-		problems = append(problems, init.problems(fmt.Sprintf("init.%d", n), specs)...)
+		problems = append(problems, init.problems(fmt.Sprintf("init.%d", n), specs, &Registry{Families: r.Families})...)
 	}
 	i.add(strict.Error, problems)
 	size := modelSize(specs, frozen)

@@ -59,12 +59,16 @@ type Recipe struct {
 
 	// Families that the recipe may name. Default: the built-in ones.
 	Families family.Families `yaml:"-"`
+	// Download returns the folder of a model that init names as hf:owner/name. Default: none, such
+	// names are errors.
+	Download func(name string) (dir string, err error) `yaml:"-"`
 }
 
 // Init takes weights from an earlier run or from published weights.
 type Init struct {
-	// From is a run folder, a folder of a hub, a .safetensors file or its index, or an .npz of
-	// big_vision or T5X. Required.
+	// From is a run folder, a folder of a hub or its name, such as hf:owner/name@revision, a
+	// .safetensors file or its index, or an .npz of big_vision or T5X. Where its token embeddings
+	// have more rows than the model's, the first are taken. Required.
 	From string `yaml:"from" path:"relative"`
 	// Prefixes of the names of the weights to take, such as [vision_model]. Where the file has them
 	// under other prefixes, a map of these to the model's, such as {vision_tower.vision_model:

@@ -75,7 +75,7 @@ func decodeRecipe(content []byte, name, base string, registry *Registry, assignm
 // emptyRecipe returns the recipe to read YAML into: its model is the empty config of the family
 // that the YAML names, so that its keys are known.
 func emptyRecipe(content []byte, registry *Registry, assignments []string) Recipe {
-	r := Recipe{Mixture: mixture.Recipe{Registry: registry.Mixture()}, Families: registry.families()}
+	r := Recipe{Mixture: mixture.Recipe{Registry: registry.Mixture()}, Families: registry.families(), Download: registry.download()}
 	var head struct{ Family, Stage string }
 	_ = yaml.Unmarshal(content, &head) // errors are reported when the whole is read
 	for _, a := range assignments {

@@ -26,6 +26,14 @@ type Registry struct {
 // hubPrefix begins the names of published models that are downloaded.
 const hubPrefix = "hf:"
 
+// download returns the function that downloads models, nil if there is none.
+func (g *Registry) download() func(name string) (dir string, err error) {
+	if g == nil {
+		return nil
+	}
+	return g.Download
+}
+
 // folder returns the folder of a model that a recipe or a command names.
 func (g *Registry) folder(name string) (dir string, err error) {
 	if !strings.HasPrefix(name, hubPrefix) {

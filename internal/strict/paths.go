@@ -9,9 +9,9 @@ import (
 )
 
 // IsRelative reports whether a path is relative to a folder: it is not empty, absolute, a URL, or
-// the name of a built-in file such as pali3:tokenizer.model.
+// a name such as pali3:tokenizer.model or hf:owner/name.
 func IsRelative(path string) bool {
-	return path != "" && !filepath.IsAbs(path) && !strings.Contains(path, "://") && !strings.HasPrefix(path, "pali3:")
+	return path != "" && !filepath.IsAbs(path) && !strings.Contains(path, "://") && !strings.HasPrefix(path, "pali3:") && !strings.HasPrefix(path, "hf:")
 }
 
 // From returns a function that converts paths relative to the folder base to paths relative to the

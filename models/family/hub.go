@@ -32,6 +32,26 @@ type Hub struct {
 	Prompts map[string]string
 }
 
+// Assembly is a model that transformers has no class for, made of components some of which have
+// one.
+type Assembly interface {
+	Model
+	// Components lists the components, which together have all weights.
+	Components() ([]Component, error)
+}
+
+// Component is a part of an [Assembly].
+type Component struct {
+	// Folder is the name of its folder and Summary says what it is.
+	Folder, Summary string
+	// Has reports whether a weight belongs to it.
+	Has func(weight string) bool
+	// Config is the content of its config.json. Nil if transformers has no class for it.
+	Config map[string]any
+	// Texts and Images say whether it takes ids and images.
+	Texts, Images bool
+}
+
 // Layout returns how a folder's file holds the weights of a model, nil for our names and layout.
 func (h *Hub) Layout(m Model) weights.Names {
 	switch {
