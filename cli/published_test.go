@@ -160,3 +160,37 @@ func compareIDs(t *testing.T, trained *stages.Trained, dir string) {
 		}
 	}
 }
+
+// TestExport_ReadsBack exports each folder in bfloat16, which its weights have, and compares all
+// outputs of the copy to the bit.
+func TestExport_ReadsBack(t *testing.T) {
+	be, err := backend.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range publishedFolders(t) {
+		trained, err := stages.Open(be, dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copied := filepath.Join(t.TempDir(), "copy")
+		if _, err := stages.Export(trained, copied, stages.ExportOptions{DType: "BF16", MaxShardBytes: 9000}); err != nil {
+			t.Fatal(err)
+		}
+		again, err := stages.Open(be, copied, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again.String() != trained.String() || again.Published.ImageOps != trained.Published.ImageOps {
+			t.Errorf("%s: the copy is %s, was %s", dir, again, trained)
+		}
+		for i, w := range trained.Weights.Tensors() {
+			if !w.Equal(again.Weights.Tensors()[i]) {
+				t.Errorf("%s: %s differs", dir, trained.Weights.Specs()[i].Name)
+			}
+		}
+		if _, err := stages.Export(trained, copied, stages.ExportOptions{}); err == nil || !strings.Contains(err.Error(), "it exists") {
+			t.Errorf("exporting twice: %v", err)
+		}
+	}
+}

@@ -79,7 +79,7 @@ def vision(**more):
 def siglip(folder):
     tokenizer = transformers.SiglipTokenizer(str(unigram(folder, "identity")), model_max_length=16)  # a small file, to be committed
     transformers.SiglipProcessor(image_processor(), tokenizer).save_pretrained(folder)
-    text = dict(hidden_size=WIDTH, intermediate_size=MLP, num_hidden_layers=2, num_attention_heads=HEADS, vocab_size=len(tokenizer), max_position_embeddings=16)
+    text = dict(hidden_size=WIDTH, intermediate_size=MLP, num_hidden_layers=2, num_attention_heads=HEADS, vocab_size=256, max_position_embeddings=16)
     return transformers.SiglipModel(transformers.SiglipConfig(text_config=text, vision_config=vision())), tokenizer
 
 
@@ -92,7 +92,7 @@ def siglip_gemma(folder):
     processor.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     (folder / "tokenizer.model").unlink()
-    text = dict(hidden_size=WIDTH, intermediate_size=MLP, num_hidden_layers=2, num_attention_heads=HEADS, vocab_size=len(tokenizer), max_position_embeddings=12)
+    text = dict(hidden_size=WIDTH, intermediate_size=MLP, num_hidden_layers=2, num_attention_heads=HEADS, vocab_size=512, max_position_embeddings=12)
     return transformers.SiglipModel(transformers.SiglipConfig(text_config=text, vision_config=vision())), tokenizer
 
 
@@ -123,7 +123,7 @@ def paligemma(folder, version=1):
     (folder / "tokenizer.model").unlink()
     text = dict(
         model_type="gemma" if version == 1 else "gemma2", hidden_size=WIDTH, intermediate_size=MLP, num_hidden_layers=2, num_attention_heads=HEADS,
-        num_key_value_heads=1, head_dim=8, vocab_size=len(tokenizer) + 64, hidden_activation="gelu_pytorch_tanh")
+        num_key_value_heads=1, head_dim=8, vocab_size=1664 + 64, hidden_activation="gelu_pytorch_tanh")
     if version == 2:
         text.update(query_pre_attn_scalar=8, sliding_window=4096)
     config = transformers.PaliGemmaConfig(
@@ -171,14 +171,14 @@ def inputs_of(model, tokenizer):
     with torch.no_grad():
         if isinstance(model, transformers.SiglipModel):
             c = model.config.text_config
-            ids = torch.randint(1, c.vocab_size, (3, c.max_position_embeddings), generator=g)
+            ids = torch.randint(1, 100, (3, c.max_position_embeddings), generator=g)
             out = model(input_ids=ids, pixel_values=images)
             return {**ours, "input_ids": ids.int()}, {"logits_per_image": out.logits_per_image, "image_embeds": out.image_embeds, "text_embeds": out.text_embeds}
         if isinstance(model, transformers.PaliGemmaForConditionalGeneration):
             return paligemma_outputs(model, tokenizer, images, ours, g)
-        ids = torch.randint(3, model.config.vocab_size, (2, 9), generator=g)
+        ids = torch.randint(3, 100, (2, 9), generator=g)
         ids[1, 6:] = 0
-        decoder = torch.randint(3, model.config.vocab_size, (2, 5), generator=g)
+        decoder = torch.randint(3, 100, (2, 5), generator=g)
         decoder[:, 0] = 0
         out = model(input_ids=ids, attention_mask=(ids > 0).long(), decoder_input_ids=decoder)
         return {"input_ids": ids.int(), "decoder_input_ids": decoder.int()}, {"logits": out.logits}
@@ -192,7 +192,7 @@ def paligemma_outputs(model, processor, images, ours, g):
     answer = torch.randint(4, 400, (2, 4), generator=g)
     ids = torch.cat([torch.full((2, n), model.config.image_token_id), prompt, answer], 1)
     types = torch.cat([torch.zeros(2, n + 6), torch.ones(2, 4)], 1).long()
-    out = model(input_ids=ids, pixel_values=images, token_type_ids=types, attention_mask=torch.ones_like(ids), labels=ids)
+    out = model(input_ids=ids, pixel_values=images, token_type_ids=types, attention_mask=torch.ones_like(ids), labels=torch.where(types > 0, ids, -100))
     decoder = torch.cat([torch.zeros(2, 1, dtype=torch.long), answer], 1)
     return {**ours, "input_ids": prompt.int(), "decoder_input_ids": decoder.int()}, {"logits": out.logits[:, n + 5:]}
 
@@ -227,6 +227,115 @@ def make(out):
         save_file(expected, folder / "expected.safetensors")
         (folder / "expected.json").write_text(json.dumps(texts, ensure_ascii=False, indent=0) + "\n")
         print(name, sum(f.stat().st_size for f in folder.iterdir()), "bytes:", " ".join(sorted(f.name for f in folder.iterdir())))
+
+
+VISION = "{width: 16, depth: 2, mlp: 24, heads: 2, patch: 16}"
+OPS = "decode|resize(32,32,bicubic,pil)|value_range(-1,1)"
+IMAGENET = "decode|resize(32,32,bilinear,pil)|vgg_value_range(123.675,116.28,103.53,58.395,57.12,57.375)"
+
+
+def flow(keys):
+    """Writes a map in YAML's flow style."""
+    return "{" + ", ".join(f"{k}: {str(v).lower()}" for k, v in keys.items()) + "}"
+
+
+def recipe(name, folder):
+    """Returns the recipe that fine-tunes a folder for some steps."""
+    tokenizer = next(f for f in ("spiece.model", "tokenizer.model", "tokenizer.json") if (folder / f).exists())
+    options = {"siglip": ", clean: siglip", "siglip-gemma": ", pad_texts: pad"}.get(name, ", frame: paligemma" if name.startswith("pali") else ", sentinels: 10")
+    head = f"data: {folder.parent}/data\ntokenizer: {{model: {folder}/{tokenizer}{options}}}\nbatch: 4\nsteps: 5\noptimizer: {{name: adamw, learning_rate: 1e-3}}\ninit: [{{from: {folder}}}]\n"
+    images = f'images: {{ops: "{IMAGENET if name == "siglip-gemma" else OPS}"}}\n'
+    if name.startswith("siglip"):
+        length = 16 if name == "siglip" else 12
+        return head + images + f"family: siglip\nlengths: {{encoder: {length}}}\ntasks: [{{name: pairs, kind: contrastive, weight: 1, split: all}}]\nmodel: {{image: {VISION}, text: {{width: 16, depth: 2, mlp: 24, heads: 2}}}}\n"
+    if name.startswith("paligemma"):
+        language = "{width: 16, depth: 2, mlp: 24, heads: 2, kv_heads: 1, head_dim: 8" + (", query_scalar: 8, window: 4096, post_norms: true, attention_softcap: 50, logit_softcap: 30}" if name == "paligemma2" else "}")
+        return head + images + f'family: paligemma\nlengths: {{encoder: 12, decoder: 12}}\ntasks: [{{name: captions, kind: caption, weight: 1, split: all, prompt: "caption {{lang}}"}}]\nmodel: {{image: {VISION}, language: {language}}}\n'
+    config = json.loads((folder / "config.json").read_text())
+    language = {
+        "width": WIDTH, "mlp": MLP, "heads": HEADS, "head_dim": 8, "encoder_layers": 2, "decoder_layers": 2,
+        "activation": {"gated-gelu": "gated-gelu", "relu": "relu"}[config["feed_forward_proj"]], "tied": name in ("t5",), "layer_bias": name == "umt5"}
+    if config["model_type"] == "t5" and not config.get("tie_word_embeddings", True):
+        language["tied"] = False
+    return head + f"family: t5\nlengths: {{encoder: 24, decoder: 16}}\ntasks: [{{name: spans, kind: denoise, weight: 1, split: all, denoisers: t5}}]\nmodel: {{language: {flow(language)}}}\n"
+
+
+def run(pali3, *arguments):
+    done = subprocess.run([pali3, "-q", *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, arguments))}: {done.stderr}")
+    return done.stdout
+
+
+def dataset(out, pali3):
+    (out / "raw").mkdir(exist_ok=True)
+    rows = ["image,caption"]
+    for i, text in enumerate(corpus()[:12]):
+        picture(40 + i, 50, seed=i).save(out / "raw" / f"{i}.png")
+        rows.append(f'{i}.png,"{text}"')
+    (out / "raw" / "table.csv").write_text("\n".join(rows) + "\n")
+    shutil.rmtree(out / "data", ignore_errors=True)
+    run(pali3, "ingest", "table", out / "raw" / "table.csv", "--image-column", "image", "--text-column", "caption", "--language", "en", "--to", out / "data")
+
+
+def difference(a, b):
+    return max((float((a[k] - b[k].float()).abs().max() / max(1, float(b[k].abs().max()))) for k in b), default=float("nan"))
+
+
+def outputs_in_transformers(folder, processor):
+    auto = {"SiglipModel": transformers.SiglipModel}.get(json.loads((folder / "config.json").read_text())["architectures"][0])
+    config = transformers.AutoConfig.from_pretrained(folder)
+    model = getattr(transformers, config.architectures[0]).from_pretrained(folder, dtype=torch.float32).eval()
+    return inputs_of(model, processor)[1]
+
+
+def check(out, pali3):
+    """pali3 runs each folder, exports it, fine-tunes it and exports the result; transformers runs both exports."""
+    dataset(out, pali3)
+    print("largest difference, relative:  pali3 on the folder | its export in bf16 | fine-tuned, f32 | fine-tuned, bf16 | ids of the tuned export")
+    for name in CASES:
+        folder, work = out / name, out / "work" / name
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        expected = load_file(folder / "expected.safetensors")
+        save_file({k[3:]: v for k, v in expected.items() if k.startswith("in.")}, work / "in.safetensors")
+        want = {k[4:]: v for k, v in expected.items() if k.startswith("out.")}
+        processor = processor_of(name, folder)
+
+        def forward(weights):
+            run(pali3, "forward", "--weights", weights, "--inputs", work / "in.safetensors", "--out", work / "out.safetensors")
+            return {k: v for k, v in load_file(work / "out.safetensors").items() if k in want}
+
+        results = [difference(forward(folder), want)]
+        run(pali3, "export", folder, "--out", work / "same", "--dtype", "bf16", "--shard-size", "20KB")
+        results.append(difference(outputs_in_transformers(work / "same", processor), want))
+        (work / "recipe.yaml").write_text(recipe(name, folder))
+        run(pali3, "train", "--recipe", work / "recipe.yaml", "--out", work / "run")
+        tuned = forward(work / "run")
+        assert any(tuned[k].shape != want[k].shape or not torch.equal(tuned[k], want[k]) for k in want), "training changed nothing"
+        for dtype in ("f32", "bf16"):
+            run(pali3, "export", work / "run", "--out", work / dtype, "--dtype", dtype, "--shard-size", "20KB")
+            results.append(difference(outputs_in_transformers(work / dtype, processor), tuned))
+        print(f"{name:14}", *(f"{r:.1e}" for r in results), ids_agree(name, work / "f32", folder), flush=True)
+
+
+def processor_of(name, folder):
+    if name.startswith("paligemma"):
+        return transformers.AutoProcessor.from_pretrained(folder)
+    return None
+
+
+def ids_agree(name, export, folder):
+    """Compares the ids of the exported tokenizer with those of the folder's own, but for what pali3's differ in anyway."""
+    if name.startswith("paligemma"):
+        a, b = transformers.AutoTokenizer.from_pretrained(export), transformers.AutoTokenizer.from_pretrained(folder)
+        pairs = [(a(t, add_special_tokens=False)["input_ids"], b(t, add_special_tokens=False)["input_ids"]) for t in TEXTS]
+    else:
+        a, b = transformers.AutoTokenizer.from_pretrained(export), json.loads((folder / "expected.json").read_text())
+        options = dict(padding="max_length", truncation=True, max_length=16 if name == "siglip" else 12) if name.startswith("siglip") else {}
+        pairs = [(a(one["text"], **options)["input_ids"], one["ids"]) for one in b]
+    same = sum(x == y for x, y in pairs)
+    return f"{same} of {len(pairs)} texts"
 
 
 if __name__ == "__main__":

@@ -250,7 +250,7 @@ func (p processor) scale() (string, error) {
 
 // number writes a number, whole if it is so but for rounding.
 func number(v float64) string {
-	if whole := math.Round(v); math.Abs(v-whole) < 1e-9 {
+	if whole := math.Round(v) + 0; math.Abs(v-whole) < 1e-9 { // no -0
 		return fmt.Sprint(whole)
 	}
 	return fmt.Sprintf("%.10g", v)

@@ -11,16 +11,42 @@ import (
 	"github.com/pali3/pali3/internal/atomicfile"
 )
 
-// Write writes a JSON object to a file of a folder.
+// Write writes a JSON object to a file of a folder. Floats have a decimal point, because
+// transformers refuses 1 where it wants 1.0.
 func Write(dir, name string, object map[string]any) error {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(object); err != nil {
+	if err := encoder.Encode(pointed(object)); err != nil {
 		return fmt.Errorf("writing %s: %w", filepath.Join(dir, name), err)
 	}
 	return atomicfile.WriteBytes(filepath.Join(dir, name), text.Bytes())
+}
+
+// pointed returns a value with all floats as numbers that have a decimal point or an exponent.
+func pointed(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		all := map[string]any{}
+		for key, one := range v {
+			all[key] = pointed(one)
+		}
+		return all
+	case []float64:
+		all := make([]any, len(v))
+		for i, one := range v {
+			all[i] = pointed(one)
+		}
+		return all
+	case float64:
+		text := strconv.FormatFloat(v, 'g', -1, 64)
+		if !strings.ContainsAny(text, ".e") {
+			text += ".0"
+		}
+		return json.Number(text)
+	}
+	return value
 }
 
 // ProcessorOf returns the content of preprocessor_config.json for image ops: decode, resize, and

@@ -21,7 +21,7 @@ func Family() family.Family {
 	return family.Family{
 		Name:     "paligemma",
 		Summary:  "PaliGemma 1 and 2: an image encoder before a prefix-LM, for tasks with images",
-		New:      func() family.Model { return &Config{Language: gemma.Config{}.WithDefaults()} },
+		New:      func() family.Model { return &Config{} },
 		Variants: []string{"paligemma-3b-224", "paligemma2-3b-448", "paligemma2-10b-448", "paligemma2-28b-896"},
 		Variant: func(name string) (family.Model, error) {
 			c, err := Variant(name)
