@@ -9,7 +9,6 @@ import (
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/mixture"
-	"github.com/pali3/pali3/models/decode"
 )
 
 // captionCommand describes images with a trained model.
@@ -71,11 +70,8 @@ type askFlags struct {
 	backendFlag
 	JSON bool `help:"Print one JSON object; for several images, a list of objects."`
 
-	Beam        int     `placeholder:"N" help:"Beam search with N beams, length-normalised as in T5X (default: greedy)."`
-	Temperature float64 `placeholder:"T" help:"Sample at this temperature: 1 follows the model's probabilities, less is more certain."`
-	TopK        int     `placeholder:"K" help:"With --temperature: sample among the K likeliest pieces."`
-	TopP        float64 `placeholder:"P" help:"With --temperature: sample among the likeliest pieces that together have probability P."`
-	Seed        uint64  `help:"Seed of the sampling."`
+	decodingFlags
+	Stream bool `help:"Print the answer about one image piece by piece as it is decoded."`
 }
 
 // Help says what happens to images that cannot be read.
@@ -84,15 +80,6 @@ func (s askFlags) Help() string {
 }
 
 var _ kong.HelpProvider = askFlags{}
-
-// method returns the decoding method that the flags choose.
-func (s askFlags) method() (decode.Method, error) {
-	m := decode.Method{Beams: s.Beam, Temperature: s.Temperature, TopK: s.TopK, TopP: s.TopP, Seed: s.Seed}
-	if s.Beam > 1 {
-		m.Alpha = decode.T5XAlpha
-	}
-	return m, m.Validate()
-}
 
 // request is what a model is asked about each image.
 type request struct {
@@ -112,18 +99,24 @@ func (r request) language() string {
 
 // imageAnswer is the model's answer about an image, as JSON.
 type imageAnswer struct {
-	Image   string  `json:"image"`
-	Prompt  string  `json:"prompt"`
-	Text    string  `json:"text"`
-	Seconds float64 `json:"seconds"`         // for all images
-	Error   string  `json:"error,omitempty"` // why there is no text
+	Image  string   `json:"image"`
+	Prompt string   `json:"prompt"`
+	Text   string   `json:"text"`
+	Score  *float64 `json:"score,omitempty"` // log-probability
+	// Answers are the best ones, Text first, if several were asked for.
+	Answers []evalsuite.RankedText `json:"answers,omitempty"`
+	Seconds float64                `json:"seconds"`         // for all images
+	Error   string                 `json:"error,omitempty"` // why there is no text
 }
 
 // answer prints the model's answer about each image.
 func (s askFlags) answer(ctx context.Context, con *console, words []string, list string, ask request) error {
-	method, err := s.method()
+	method, choices, err := s.method()
 	if err != nil {
 		return err
+	}
+	if s.Stream && (s.JSON || method.Beams > 1 || method.NBest > 1 || len(choices) > 0) {
+		return errors.New("--stream prints text as it is decoded: leave out --json, --beams, --n-best and --choices")
 	}
 	found, err := evalsuite.FindImages(ctx, con.in, words, list)
 	if err != nil {
@@ -132,12 +125,14 @@ func (s askFlags) answer(ctx context.Context, con *console, words []string, list
 	if note := found.Note(); note != "" {
 		con.log.Info().Msg(note)
 	}
-	a := &asker{askFlags: s, method: method, request: ask, con: con, found: found}
+	a := &asker{askFlags: s, method: method, choices: choices, request: ask, con: con, found: found}
 	switch {
 	case len(found.Paths) == 0 && len(found.Missing) > 0:
 		return errors.Join(found.Missing...)
 	case len(found.Paths) == 0:
 		return errors.New("no images: the list is empty")
+	case s.Stream && !a.alone():
+		return fmt.Errorf("--stream prints the answer about one image, and %d are named", len(found.Paths)+len(found.Missing))
 	}
 	for _, missing := range found.Missing {
 		a.failed++

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/pali3/pali3/evalsuite"
@@ -17,9 +18,10 @@ import (
 type asker struct {
 	askFlags
 	request
-	method decode.Method
-	con    *console
-	found  *evalsuite.ImageFiles
+	method  decode.Method
+	choices []string
+	con     *console
+	found   *evalsuite.ImageFiles
 
 	predictor *evalsuite.TrainedPredictor // opened once the first image is read
 	began     time.Time
@@ -92,24 +94,32 @@ func (a *asker) batch(ctx context.Context, images []readImage) error {
 			queries, places = append(queries, evalsuite.Query{Images: []shards.Image{one.image}, Prompt: a.prompt}), append(places, i)
 		}
 	}
+	if a.Stream && len(queries) == 1 {
+		return a.stream(ctx, queries[0])
+	}
 	replies, err := a.replies(ctx, queries)
 	if err != nil {
 		return err
 	}
-	texts := make([]string, len(images))
+	answers := make([]imageAnswer, len(images))
 	for i, place := range places {
-		texts[place] = replies[i].Text
+		r := replies[i]
+		answers[place] = imageAnswer{Text: r.Text, Answers: r.Best}
+		if score := r.LogProbability; !math.IsNaN(score) && !math.IsInf(score, 0) {
+			answers[place].Score = &score
+		}
 		if replies[i].Err != nil {
 			images[place].err = fmt.Errorf("%s: %w", images[place].path, replies[i].Err)
 		}
 	}
 	for i, one := range images {
-		answer := imageAnswer{Image: one.path, Prompt: a.prompt, Text: texts[i]}
+		answer := answers[i]
+		answer.Image, answer.Prompt = one.path, a.prompt
 		if one.err != nil {
 			if a.alone() {
 				return one.err
 			}
-			answer.Error = one.err.Error()
+			answer = imageAnswer{Image: one.path, Prompt: a.prompt, Error: one.err.Error()}
 		}
 		a.print(answer)
 	}
@@ -146,10 +156,22 @@ func (a *asker) open() error {
 	if a.predictor, err = evalsuite.NewPredictor(be, trained); err != nil {
 		return fmt.Errorf("%s: %w", a.Model, err)
 	}
-	a.predictor.Method = a.method
+	a.predictor.Method, a.predictor.Choices, a.predictor.Fixed = a.method, a.choices, true
 	a.predictor.Batch = min(len(a.found.Paths), imagesAtOnce)
 	evalsuite.WarnUntrained(trained, a.kind, a.languages, a.con.warn)
 	a.began = time.Now()
+	return nil
+}
+
+// stream prints the answer to a query while it is decoded.
+func (a *asker) stream(ctx context.Context, q evalsuite.Query) error {
+	for part, err := range a.predictor.Stream(ctx, q) {
+		if err != nil {
+			return err
+		}
+		a.con.printf("%s", part)
+	}
+	a.con.println()
 	return nil
 }
 
@@ -160,6 +182,13 @@ func (a *asker) print(one imageAnswer) {
 		a.failed++
 		a.con.log.Error().Msg(one.Error)
 	case a.JSON:
+	case len(one.Answers) > 0:
+		for _, answer := range one.Answers {
+			if !a.alone() {
+				a.con.printf("%s\t", one.Image)
+			}
+			a.con.printf("%s\t%.3f\n", answer.Text, answer.LogProbability)
+		}
 	case a.alone():
 		a.con.println(one.Text)
 	default:

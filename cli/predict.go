@@ -9,7 +9,6 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/pali3/pali3/evalsuite"
-	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
@@ -30,11 +29,7 @@ type predictCommand struct {
 	Samples  int      `placeholder:"N" help:"Predict for at most N samples of the split, drawn by --seed."`
 	Fresh    bool     `help:"Replace a complete file that holds other predictions."`
 
-	Beam        int     `placeholder:"N" help:"Beam search with N beams (default: greedy)."`
-	Temperature float64 `placeholder:"T" help:"Sample at this temperature: 1 follows the model's probabilities, less is more certain."`
-	TopK        int     `placeholder:"K" help:"With --temperature: sample among the K likeliest pieces."`
-	TopP        float64 `placeholder:"P" help:"With --temperature: sample among the likeliest pieces that together have probability P."`
-	Seed        uint64  `help:"Seed of the sampling."`
+	decodingFlags
 
 	Batch int `placeholder:"N" help:"Queries answered together; default 64."`
 	backendFlag
@@ -45,11 +40,14 @@ func (c predictCommand) Run(ctx context.Context, con *console) error {
 	if err := c.check(); err != nil {
 		return err
 	}
+	o, err := c.options(con)
+	if err != nil {
+		return err
+	}
 	be, trained, err := openRun(c.Model, c.backendFlag, con)
 	if err != nil {
 		return err
 	}
-	o := c.options(con)
 	line := &predicting{con: con}
 	defer line.end()
 	o.Progress = func(done, total int) { line.set(c.Out, done, total) }
@@ -88,16 +86,14 @@ func (c predictCommand) check() error {
 	return nil
 }
 
-func (c predictCommand) options(con *console) evalsuite.PredictOptions {
+func (c predictCommand) options(con *console) (evalsuite.PredictOptions, error) {
 	o := evalsuite.PredictOptions{
 		Task: c.Task, Out: c.Out, Fresh: c.Fresh, Languages: c.Lang, Texts: c.Texts, Question: c.Question,
 		Samples: c.Samples, Seed: c.Seed, Batch: c.Batch, Warn: con.warn,
-		Method: decode.Method{Beams: c.Beam, Temperature: c.Temperature, TopK: c.TopK, TopP: c.TopP, Seed: c.Seed},
 	}
-	if c.Beam > 1 {
-		o.Method.Alpha = decode.T5XAlpha
-	}
-	return o
+	var err error
+	o.Method, o.Choices, err = c.method()
+	return o, err
 }
 
 func (c predictCommand) predict(ctx context.Context, be compute.Backend, t *stages.Trained, o evalsuite.PredictOptions, con *console) (did *evalsuite.Predicted, err error) {

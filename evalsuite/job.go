@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/models/decode"
+	"github.com/pali3/pali3/shards"
 )
 
 // job lets a predictor answer requests, one batch at a time, and keeps the predictions in a file.
@@ -17,6 +18,7 @@ type job struct {
 	images    imageSource
 	weights   func() (string, error) // names the weights in predictions; called if path is set
 	method    decode.Method
+	choices   []string                // the only answers; nil: any
 	batch     int                     // requests answered together; 0: the predictor's own
 	path      string                  // "" keeps the predictions in memory only
 	exact     bool                    // a finished file must hold these predictions and no others
@@ -77,7 +79,7 @@ func (j *job) run(ctx context.Context, requests []request) (*jobResult, error) {
 func (j *job) blank(r *request, weights string) Prediction {
 	return Prediction{
 		ID: r.ID, Task: r.task, Language: r.Language, Prompt: r.Prompt, ImageSHA256: r.hashes,
-		Weights: weights, Decoding: decodingName(j.method),
+		Weights: weights, Decoding: decodingName(j.method, j.choices),
 	}
 }
 
@@ -177,7 +179,7 @@ func (j *job) predictRest(ctx context.Context, requests []request, predictions [
 	if err != nil {
 		return 0, err
 	}
-	predictor.Method = j.method
+	predictor.Method, predictor.Choices, predictor.Fixed = j.method, j.choices, true
 	if j.batch > 0 {
 		predictor.Batch = j.batch
 	}
@@ -212,6 +214,7 @@ func (j *job) predictRest(ctx context.Context, requests []request, predictions [
 // copyAnswer copies the answer to an equal request.
 func (p *Prediction) copyAnswer(from *Prediction) {
 	p.Prediction, p.Raw, p.Score, p.Error, p.ImageSHA256 = from.Prediction, from.Raw, from.Score, from.Error, from.ImageSHA256
+	p.Alternatives = from.Alternatives
 }
 
 // predictBatch fills in the predictions for the requests of a batch.
@@ -247,7 +250,7 @@ func (j *job) predictBatch(ctx context.Context, predictor *TrainedPredictor, req
 			p.Error = reply.Err.Error()
 			continue
 		}
-		p.Prediction, p.Raw = reply.Text, reply.Text
+		p.Prediction, p.Raw, p.Alternatives = reply.Text, reply.Text, reply.Best
 		if score := reply.LogProbability; !math.IsNaN(score) && !math.IsInf(score, 0) {
 			p.Score = &score
 		}
@@ -255,10 +258,13 @@ func (j *job) predictBatch(ctx context.Context, predictor *TrainedPredictor, req
 	return nil
 }
 
-// decodingName describes a decoding method in predictions; greedy decoding is "".
-func decodingName(m decode.Method) string {
+// decodingName describes a decoding method and its choices in predictions; greedy decoding is "".
+func decodingName(m decode.Method, choices []string) string {
 	var parts []string
-	if m.Beams > 1 {
+	switch {
+	case m.Beams > 1 && m.Rule == decode.BigVision:
+		parts = append(parts, fmt.Sprintf("beam %d, rule %s", m.Beams, m.Rule))
+	case m.Beams > 1:
 		parts = append(parts, fmt.Sprintf("beam %d, alpha %g", m.Beams, m.Alpha))
 	}
 	if m.Temperature > 0 {
@@ -269,6 +275,20 @@ func decodingName(m decode.Method) string {
 	}
 	if m.TopP > 0 {
 		parts = append(parts, fmt.Sprintf("top-p %g", m.TopP))
+	}
+	for _, number := range []struct {
+		name  string
+		value float64
+	}{
+		{"min-p", m.MinP}, {"repetition-penalty", m.RepetitionPenalty}, {"n-best", float64(m.NBest)},
+		{"min-length", float64(m.MinLength)}, {"max-length", float64(m.MaxLength)},
+	} {
+		if number.value != 0 {
+			parts = append(parts, fmt.Sprintf("%s %g", number.name, number.value))
+		}
+	}
+	if len(choices) > 0 {
+		parts = append(parts, fmt.Sprintf("%d choices %.12s", len(choices), shards.Hash([]byte(strings.Join(choices, "\n")))))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -41,6 +41,8 @@ type PredictOptions struct {
 	Seed    uint64
 	// Method of decoding; default greedy.
 	Method decode.Method
+	// Choices are the only answers: see [TrainedPredictor]. Default: any text.
+	Choices []string
 	// Batch is the number of queries that are answered together; default 64.
 	Batch int
 	// Progress, which may be nil, is called with the number of distinct queries that are answered.
@@ -104,7 +106,7 @@ func newPredictCall(t *stages.Trained, o PredictOptions) (*predictCall, error) {
 	case !registry.CanAsk(o.Task):
 		return nil, fmt.Errorf("unknown task %q; did you mean %q? Choose from %s", o.Task, strict.Nearest(o.Task, PredictKinds(registry)), strings.Join(PredictKinds(registry), ", "))
 	}
-	if err := o.Method.Validate(); err != nil {
+	if err := ValidateDecoding(o.Method, o.Choices); err != nil {
 		return nil, err
 	}
 	kind, _ := registry.Kind(o.Task)
@@ -239,7 +241,7 @@ func (p *predictCall) run(ctx context.Context, be compute.Backend, requests []re
 	j := &job{
 		predictor: func() (*TrainedPredictor, error) { return NewPredictor(be, p.trained) },
 		weights:   func() (string, error) { return weightsID(p.trained) },
-		images:    images, method: p.Method, batch: batch, path: p.Out, exact: true, progress: p.Progress, warn: p.Warn,
+		images:    images, method: p.Method, choices: p.Choices, batch: batch, path: p.Out, exact: true, progress: p.Progress, warn: p.Warn,
 		onOther: func(path string) error {
 			if p.Fresh {
 				return nil

@@ -22,6 +22,8 @@ type Prediction struct {
 	Raw    string `json:"raw,omitempty"`
 	// Score is the log-probability of the output, in nats.
 	Score *float64 `json:"score,omitempty"`
+	// Alternatives are the prediction and the next best ones, if several were asked for.
+	Alternatives []RankedText `json:"alternatives,omitempty"`
 	// ImageSHA256 are the hashes of the images, in hex.
 	ImageSHA256 []string `json:"image_sha256,omitempty"`
 	// Weights is the SHA-256 of the weights file, in hex; of a model before training, "initial:"

@@ -33,8 +33,17 @@ type Reply struct {
 	Text string
 	// LogProbability of the text, in nats.
 	LogProbability float64
+	// Best holds the text and the next best ones, best first, if Method.NBest is above 1.
+	Best []RankedText
 	// Err says why there is no answer: an image cannot be read.
 	Err error
+}
+
+// RankedText is one of several answers to a query.
+type RankedText struct {
+	Text string `json:"text"`
+	// LogProbability of the text, in nats.
+	LogProbability float64 `json:"score"`
 }
 
 // TrainedPredictor is the [Predictor] of a trained model that writes text about images, such as a
@@ -42,6 +51,13 @@ type Reply struct {
 type TrainedPredictor struct {
 	Batch  int           // queries answered together; default 64
 	Method decode.Method // of decoding; default greedy
+	// Choices are the only texts that may be answered. Without beams and temperature the likeliest
+	// is found by computing the probability of each; else the method searches or draws among them.
+	// Default: any text.
+	Choices []string
+	// Fixed says that the weights keep their values until the next [TrainedPredictor.Use], which
+	// makes decoding faster: see [decode.Generator].
+	Fixed bool
 
 	seer       family.Seer
 	encoding   family.ImageEncoder
@@ -84,6 +100,7 @@ func NewPredictor(be compute.Backend, t *stages.Trained) (*TrainedPredictor, err
 func (p *TrainedPredictor) Use(w *weights.Set) {
 	p.weights = w
 	p.tokens.Reset(w)
+	p.generator.Forget()
 }
 
 // Predict returns the answer to each query. Queries with the same images and prompt are answered

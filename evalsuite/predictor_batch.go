@@ -24,11 +24,55 @@ func hashOf(image *shards.Image) string {
 	return shards.Hash(image.Bytes)
 }
 
-// batch answers at most Batch queries. The graph has a fixed shape, so the rest of it is padding.
+// batch answers at most Batch queries.
 func (p *TrainedPredictor) batch(ctx context.Context, queries []Query) ([]Reply, error) {
-	encoded, unreadable, err := p.encodeImages(ctx, queries)
+	in, unreadable, err := p.inputs(ctx, queries)
 	if err != nil {
 		return nil, err
+	}
+	answers, err := p.answers(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	replies := make([]Reply, len(queries))
+	for i := range replies {
+		replies[i] = p.reply(answers[i])
+		if err := p.failure(&queries[i], unreadable); err != nil {
+			replies[i] = Reply{Err: err}
+		}
+	}
+	return replies, nil
+}
+
+// failure returns why an image of a query cannot be read, or nil.
+func (p *TrainedPredictor) failure(q *Query, unreadable map[string]error) error {
+	for j := range min(len(q.Images), p.images) {
+		if err := unreadable[hashOf(&q.Images[j])]; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reply turns the answers to a query, best first, into text.
+func (p *TrainedPredictor) reply(answers []decode.Answer) Reply {
+	var all []RankedText
+	for _, a := range answers {
+		all = append(all, RankedText{p.vocabulary.DecodeToEOS(a.IDs), a.LogProbability})
+	}
+	r := Reply{Text: all[0].Text, LogProbability: all[0].LogProbability}
+	if p.Method.NBest > 1 {
+		r.Best = all
+	}
+	return r
+}
+
+// inputs returns what at most Batch queries are to the model, and the errors of images that cannot
+// be read, by the hash of the image. The graph has a fixed shape, so the rest of it is padding.
+func (p *TrainedPredictor) inputs(ctx context.Context, queries []Query) (in decode.Inputs, unreadable map[string]error, err error) {
+	encoded, unreadable, err := p.encodeImages(ctx, queries)
+	if err != nil {
+		return in, nil, err
 	}
 	width := p.encoding.Tokens * p.encoding.TokenWidth
 	tokens := make([]float32, p.Batch*p.images*width)
@@ -49,26 +93,12 @@ func (p *TrainedPredictor) batch(ctx context.Context, queries []Query) ([]Reply,
 			mask[i*p.images+j] = 1
 		}
 	}
-	p.generator.Method = p.Method
-	answers, err := p.generator.Generate(ctx, p.weights, decode.Inputs{
+	return decode.Inputs{
 		Tokens:    tensors.FromFlatDataAndDimensions(tokens, p.Batch, p.images*p.encoding.Tokens, p.encoding.TokenWidth),
 		ImageMask: tensors.FromFlatDataAndDimensions(mask, p.Batch, p.images),
 		Encoder:   tensors.FromFlatDataAndDimensions(ids, p.Batch, p.encoder),
 		Keys:      keys,
-	})
-	if err != nil {
-		return nil, err
-	}
-	replies := make([]Reply, len(queries))
-	for i := range replies {
-		replies[i] = Reply{Text: p.vocabulary.DecodeToEOS(answers[i].IDs), LogProbability: answers[i].LogProbability}
-		for j := range min(len(queries[i].Images), p.images) {
-			if err := unreadable[hashOf(&queries[i].Images[j])]; err != nil {
-				replies[i] = Reply{Err: err}
-			}
-		}
-	}
-	return replies, nil
+	}, unreadable, nil
 }
 
 // tokenBytes is how much memory the visual tokens of images may take.
