@@ -103,6 +103,9 @@ func (e *Embedder) Images(images []shards.Image) ([][]float32, error) {
 // readable returns the embeddings of images. For images that cannot be read it returns errors, by
 // position.
 func (e *Embedder) readable(images []shards.Image) (embedded [][]float32, unreadable map[int]error, err error) {
+	if e.pipeline == nil {
+		return nil, nil, errors.New("the model's folder does not say how images become pixels by image ops: it embeds no images")
+	}
 	height, width := e.model.ImageSize()
 	size := height * width * 3
 	unreadable = map[int]error{}

@@ -222,6 +222,10 @@ func (t *Trained) readImages(folder *hubfolder.Folder) (err error) {
 		t.Published.note("the folder does not say how images become pixels: SigLIP's way is assumed")
 		from = &hubfolder.Images{Ops: hubfolder.DefaultOps(height, width), Height: height, Width: width}
 	}
+	if from.Ops == "" {
+		t.Published.Notes = append(t.Published.Notes, from.Notes...)
+		return nil
+	}
 	if from.Height != height || from.Width != width {
 		return fmt.Errorf("%s makes images of %d by %d pixels, the model takes %d by %d", from.File, from.Height, from.Width, height, width)
 	}

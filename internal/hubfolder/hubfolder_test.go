@@ -43,6 +43,13 @@ func TestOpen_TurnsProcessorsIntoOps(t *testing.T) {
 	}
 }
 
+func TestOpen_SaysThatNoOpsMakePatches(t *testing.T) {
+	f, err := Open(folder(t, map[string]string{ConfigFile: config, PreprocessorFile: `{"image_processor_type": "Siglip2ImageProcessorFast", "max_num_patches": 256}`}))
+	if err != nil || f.Images.Ops != "" || len(f.Images.Notes) != 1 || !strings.Contains(f.Images.Notes[0], "NaFlex") {
+		t.Errorf("%+v, %v", f, err)
+	}
+}
+
 func TestProcessorOf_ReadsBack(t *testing.T) {
 	for _, ops := range []string{
 		"decode|resize(224,224,bicubic,pil)|value_range(-1,1)", "decode|resize(8,16,bilinear,pil)|value_range(0,1)",
@@ -82,7 +89,6 @@ func TestOpen_RefusesWhatComesOutDifferently(t *testing.T) {
 		{PreprocessorFile, `{"do_pad": true}`, "do_pad"},
 		{PreprocessorFile, `{"do_resize": false}`, "do_resize is false"},
 		{PreprocessorFile, `{"image_processor_type": "CLIPImageProcessor"}`, "leaves out size"},
-		{PreprocessorFile, `{"image_processor_type": "Siglip2ImageProcessor"}`, "NaFlex"},
 		{TokenizerFile, `{"extra_ids": -1}`, "extra_ids is -1"},
 		{TokenizerFile, `{"tokenizer_class": "SiglipTokenizer", "do_lower_case": false}`, "do_lower_case is false"},
 		{TokenizerFile, `{"added_tokens_decoder": {"x": {"content": "y"}}}`, "not an id"},

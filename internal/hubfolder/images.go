@@ -15,7 +15,7 @@ type Images struct {
 	File string
 	// Type of the processor, for example "SiglipImageProcessor".
 	Type string
-	// Ops are the same steps in the language of package augment.
+	// Ops are the same steps in the language of package augment, "" if it has none like them.
 	Ops string
 	// Height and Width of what they make.
 	Height, Width int
@@ -51,6 +51,10 @@ func readImages(dir string) (*Images, error) {
 			return nil, err
 		}
 	}
+	if kind := kindOf(object); strings.HasPrefix(kind, "Siglip2ImageProcessor") {
+		return &Images{File: path, Type: kind, Notes: []string{fmt.Sprintf(
+			"%s keeps the aspect of an image and cuts it into patches (NaFlex), which no image ops do: the model takes prepared inputs only", kind)}}, nil
+	}
 	p, err := parseProcessor(path, object)
 	if err != nil {
 		return nil, err
@@ -64,6 +68,12 @@ func readImages(dir string) (*Images, error) {
 		found.Height, found.Width = p.cropHeight, p.cropWidth
 	}
 	return found, nil
+}
+
+// kindOf returns the type that a processor's file names.
+func kindOf(object map[string]json.RawMessage) (kind string) {
+	json.Unmarshal(object["image_processor_type"], &kind) // of another type: parseProcessor reports it
+	return kind
 }
 
 // knownProcessors are the types whose defaults processor has.
@@ -135,11 +145,6 @@ func channels(get func(string, any), key string, otherwise []float64) []float64 
 
 // needs requires a processor of another type to state what differs between types.
 func (p *processor) needs(path string, object map[string]json.RawMessage) error {
-	for _, type_ := range []string{"Siglip2ImageProcessor", "Siglip2ImageProcessorFast", "Siglip2ImageProcessorPil"} {
-		if p.kind == type_ {
-			return fmt.Errorf("%s: %s keeps the aspect of an image and cuts it into patches (NaFlex): no image ops do that", path, p.kind)
-		}
-	}
 	for _, key := range []string{"size", "resample", "image_mean", "image_std", "do_resize", "do_rescale", "do_normalize"} {
 		if _, has := object[key]; !has {
 			return fmt.Errorf("%s: image_processor_type %q is not one of %s, and it leaves out %s", path, p.kind, strings.Join(knownProcessors, ", "), key)
