@@ -2,7 +2,6 @@ package tokenize
 
 import (
 	"fmt"
-	"math"
 	"strings"
 )
 
@@ -28,16 +27,7 @@ type Region struct {
 
 // Locate returns the box of a region whose edges y0, x0, y1, x1 are fractions of the image. Like
 // the reference it multiplies in float32, rounds halves to even and clips.
-func Locate(edges [4]float64) (box [4]int, err error) {
-	for i, edge := range edges {
-		if math.IsNaN(edge) || math.IsInf(edge, 0) {
-			return box, fmt.Errorf("locating the box %v: edge %d is not a number", edges, i)
-		}
-		at := math.RoundToEven(float64(float32(edge) * (Locations - 1)))
-		box[i] = int(min(max(at, 0), Locations-1))
-	}
-	return box, nil
-}
+func Locate(edges [4]float64) (box [4]int, err error) { return locate(edges, Locations) }
 
 // Fractions returns the edges y0, x0, y1, x1 of the box as fractions of the image's height and
 // width.
