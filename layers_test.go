@@ -31,6 +31,7 @@ var layers = map[string]string{
 	"internal/imagefile":    "",
 	"internal/lines":        "",
 	"internal/parquet":      "",
+	"internal/regionimage":  "",
 	"internal/s3test":       "",
 	"internal/contactsheet": "shards",
 	"internal/strict":       "",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/stages"
 )
 
 // captionCommand describes images with a trained model.
@@ -87,6 +88,10 @@ type request struct {
 	kind      string   // of the task
 	languages []string // none if not known
 	question  string   // of the task vqa
+	// opened returns the prompt for the model, unless nil.
+	opened func(*stages.Trained) (prompt string, err error)
+	// show adds what the answer says to it and returns what is printed, unless nil.
+	show func(readImage, *imageAnswer) (printed string, err error)
 }
 
 // language is the one asked in, "" if not known.
@@ -99,14 +104,16 @@ func (r request) language() string {
 
 // imageAnswer is the model's answer about an image, as JSON.
 type imageAnswer struct {
-	Image  string   `json:"image"`
-	Prompt string   `json:"prompt"`
-	Text   string   `json:"text"`
-	Score  *float64 `json:"score,omitempty"` // log-probability
+	printed string
+	Image   string   `json:"image"`
+	Prompt  string   `json:"prompt"`
+	Text    string   `json:"text"`
+	Score   *float64 `json:"score,omitempty"` // log-probability
 	// Answers are the best ones, Text first, if several were asked for.
 	Answers []evalsuite.RankedText `json:"answers,omitempty"`
-	Seconds float64                `json:"seconds"`         // for all images
-	Error   string                 `json:"error,omitempty"` // why there is no text
+	regionsAnswer
+	Seconds float64 `json:"seconds"`         // for all images
+	Error   string  `json:"error,omitempty"` // why there is no text
 }
 
 // answer prints the model's answer about each image.

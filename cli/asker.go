@@ -64,7 +64,8 @@ func (a *asker) progress(images int) *progress {
 type readImage struct {
 	path  string
 	image shards.Image
-	err   error // why it cannot be read
+	reply evalsuite.Reply
+	err   error // why it cannot be read or answered
 }
 
 // read reads the images of the next batch, at least one.
@@ -76,7 +77,7 @@ func (a *asker) read(paths []string) (batch []readImage) {
 		}
 		image, err := evalsuite.ReadImageFile(path)
 		bytes += len(image.Bytes)
-		batch = append(batch, readImage{path, image, err})
+		batch = append(batch, readImage{path: path, image: image, err: err})
 	}
 	return batch
 }
@@ -104,7 +105,8 @@ func (a *asker) batch(ctx context.Context, images []readImage) error {
 	answers := make([]imageAnswer, len(images))
 	for i, place := range places {
 		r := replies[i]
-		answers[place] = imageAnswer{Text: r.Text, Answers: r.Best}
+		images[place].reply = r
+		answers[place] = imageAnswer{Text: r.Text, printed: r.Text, Answers: r.Best}
 		if score := r.LogProbability; !math.IsNaN(score) && !math.IsInf(score, 0) {
 			answers[place].Score = &score
 		}
@@ -115,6 +117,9 @@ func (a *asker) batch(ctx context.Context, images []readImage) error {
 	for i, one := range images {
 		answer := answers[i]
 		answer.Image, answer.Prompt = one.path, a.prompt
+		if a.show != nil && one.err == nil {
+			answer.printed, one.err = a.show(one, &answer)
+		}
 		if one.err != nil {
 			if a.alone() {
 				return one.err
@@ -156,6 +161,11 @@ func (a *asker) open() error {
 	if a.predictor, err = evalsuite.NewPredictor(be, trained); err != nil {
 		return fmt.Errorf("%s: %w", a.Model, err)
 	}
+	if a.opened != nil {
+		if a.prompt, err = a.opened(trained); err != nil {
+			return err
+		}
+	}
 	a.predictor.Method, a.predictor.Choices, a.predictor.Fixed = a.method, a.choices, true
 	a.predictor.Batch = min(len(a.found.Paths), imagesAtOnce)
 	evalsuite.WarnUntrained(trained, a.kind, a.languages, a.con.warn)
@@ -190,9 +200,9 @@ func (a *asker) print(one imageAnswer) {
 			a.con.printf("%s\t%.3f\n", answer.Text, answer.LogProbability)
 		}
 	case a.alone():
-		a.con.println(one.Text)
+		a.con.println(one.printed)
 	default:
-		a.con.printf("%s\t%s\n", one.Image, one.Text)
+		a.con.printf("%s\t%s\n", one.Image, one.printed)
 	}
 	if a.JSON {
 		a.answers = append(a.answers, one)

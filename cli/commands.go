@@ -20,6 +20,8 @@ type commands struct {
 	Train      trainCommand      `cmd:"" help:"Train a stage by its recipe, resumably: SigLIP, UL2 or PaLI-3."`
 	Caption    captionCommand    `cmd:"" help:"Describe images with a trained model."`
 	Ask        askCommand        `cmd:"" help:"Answer a question about images with a trained model."`
+	Detect     detectCommand     `cmd:"" help:"Find objects in images: their boxes, with a trained model."`
+	Segment    segmentCommand    `cmd:"" help:"Find an object's mask in images with a trained model."`
 	Classify   classifyCommand   `cmd:"" help:"Name what images show, among given labels."`
 	Embed      embedCommand      `cmd:"" help:"Write embeddings of images and texts to a Parquet file."`
 	Predict    predictCommand    `cmd:"" help:"Write a trained model's predictions for a dataset or image files."`

@@ -108,6 +108,13 @@ var examples = map[string][]string{
 		"pali3 caption " + anImage + " --model quickstart-run/caption --temperature 0.7 --top-p 0.9 --seed 1",
 	},
 	"ask": {"pali3 ask " + anImage + " 'Who is it?' --model quickstart-run/vqa"},
+	"detect": {
+		"pali3 detect photos --labels 'cat,dog' --model paligemma-folder --out found",
+		"pali3 detect cat.png --labels cat --model my-run --prompt pali --json",
+	},
+	"segment": {
+		"pali3 segment cat.png 'the cat' --model paligemma-folder --masks vae-oid.npz --out masks",
+	},
 	"classify": {
 		"pali3 classify " + anImage + " --model quickstart-run/siglip --labels 'cook,farmer,teacher'",
 		"pali3 classify quickstart-run/images --model quickstart-run/siglip --labels @labels.txt --template 'a {}' --template 'an emoji of a {}' --top 1",

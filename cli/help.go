@@ -20,7 +20,7 @@ var commandGroups = []struct {
 	{"tokenizer", []string{"tokenizer"}},
 	{"train", []string{"recipe", "mix", "train"}},
 	{"evaluate", []string{"predict", "eval", "report"}},
-	{"use", []string{"caption", "ask", "classify", "embed", "export"}},
+	{"use", []string{"caption", "ask", "detect", "segment", "classify", "embed", "export"}},
 	{"look", []string{"describe", "forward", "weights"}},
 	{"system", []string{"doctor", "completion", "version"}},
 }

@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/regionimage"
+	"github.com/pali3/pali3/tokenize"
+)
+
+// regionForm is how a model is asked for objects and writes their boxes.
+type regionForm struct {
+	prompt func(labels []string) string
+	parse  func(answer string) ([]foundRegion, []tokenize.InvalidRegion)
+}
+
+// regionForms are PaliGemma's form (arXiv 2407.07726, section 3.2.5) and PaLI's (arXiv 2209.06794,
+// section 3.2).
+var regionForms = map[string]regionForm{
+	"paligemma": {
+		prompt: func(labels []string) string { return "detect " + strings.Join(labels, " ; ") },
+		parse: func(answer string) (all []foundRegion, invalid []tokenize.InvalidRegion) {
+			found, invalid := tokenize.ParseRegions(answer)
+			for _, r := range found {
+				all = append(all, foundRegion{r.Label, r.Fractions()})
+			}
+			return all, invalid
+		},
+	},
+	"pali": {
+		prompt: func(labels []string) string { return "detect " + strings.Join(labels, " and ") },
+		parse: func(answer string) (all []foundRegion, invalid []tokenize.InvalidRegion) {
+			found, invalid := tokenize.ParsePlainRegions(answer)
+			for _, r := range found {
+				all = append(all, foundRegion{r.Label, r.Fractions()})
+			}
+			return all, invalid
+		},
+	},
+}
+
+// foundRegion is an object of an answer. The edges y0, x0, y1, x1 of its box are fractions of the
+// image.
+type foundRegion struct {
+	label string
+	edges [4]float64
+}
+
+// regionsAnswer is what detect and segment say of an image beside the model's words, as JSON.
+type regionsAnswer struct {
+	score   float64        // log-probability of the whole answer, in nats
+	Height  int            `json:"height,omitempty"`
+	Width   int            `json:"width,omitempty"`
+	Regions []regionAnswer `json:"regions,omitempty"`
+	// Invalid are the parts of the answer that are no regions.
+	Invalid []invalidAnswer `json:"invalid,omitempty"`
+	// Drawn is the file with the image and its regions.
+	Drawn string `json:"drawn,omitempty"`
+}
+
+// regionAnswer is an object of an image, as JSON. Box is x0, y0, x1, y1 in pixels of the upright
+// image; x1 and y1 are outside.
+type regionAnswer struct {
+	Label string           `json:"label"`
+	Box   [4]int           `json:"box"`
+	Mask  *regionimage.RLE `json:"mask,omitempty"`
+	// MaskFile is the mask as a PNG of the image's size.
+	MaskFile string `json:"mask_file,omitempty"`
+}
+
+type invalidAnswer struct {
+	Text   string `json:"text"`
+	Reason string `json:"reason"`
+}
+
+// drawnRegions collects what is drawn of an image.
+type drawnRegions struct {
+	image *augment.Image
+	all   []regionimage.Region
+}
+
+// newRegions decodes the image that an answer is about and begins the answer's regions.
+func newRegions(one readImage, answer *imageAnswer) (*drawnRegions, error) {
+	m, err := augment.Decode(one.image.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", one.path, err)
+	}
+	answer.score, answer.Height, answer.Width = one.reply.LogProbability, m.Height, m.Width
+	return &drawnRegions{image: m}, nil
+}
+
+// add adds a region to the answer and to what is drawn.
+func (d *drawnRegions) add(answer *imageAnswer, label string, edges [4]float64) {
+	box := regionimage.Pixels(edges, d.image.Height, d.image.Width)
+	answer.Regions = append(answer.Regions, regionAnswer{Label: label, Box: [4]int{box.Min.X, box.Min.Y, box.Max.X, box.Max.Y}})
+	d.all = append(d.all, regionimage.Region{Box: box, Label: label})
+}
+
+// draw writes the image with its regions.
+func (d *drawnRegions) draw(path string) error {
+	m := image.NewRGBA(image.Rect(0, 0, d.image.Width, d.image.Height))
+	for i := range d.image.Height * d.image.Width {
+		copy(m.Pix[4*i:], d.image.Pix[3*i:3*i+3])
+		m.Pix[4*i+3] = 255
+	}
+	return writePNG(path, regionimage.Draw(m, d.all))
+}
+
+func writePNG(path string, m image.Image) error {
+	return atomicfile.Write(path, func(w io.Writer) error { return png.Encode(w, m) })
+}
+
+// text lists the regions, one a line, as detect prints them.
+func (r imageAnswer) text() string {
+	if len(r.Regions) == 0 {
+		return "nothing found"
+	}
+	lines := make([]string, len(r.Regions))
+	for i, region := range r.Regions {
+		b := region.Box
+		lines[i] = fmt.Sprintf("%s\t%d,%d,%d,%d\t%.3f", region.Label, b[0], b[1], b[2], b[3], r.score)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// invalid records the parts of an answer that are no regions. It is an error if nothing else is
+// left of the answer.
+func (r *regionsAnswer) invalid(path string, parts []tokenize.InvalidRegion, warn func(string)) error {
+	for _, p := range parts {
+		r.Invalid = append(r.Invalid, invalidAnswer{p.Text, p.Reason})
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	said := fmt.Sprintf("%s: %d of %d parts of the answer are no regions, for example %q: %s",
+		path, len(parts), len(parts)+len(r.Regions), shortened(parts[0].Text), parts[0].Reason)
+	if len(r.Regions) == 0 {
+		return errors.New(said)
+	}
+	warn(said)
+	return nil
+}
+
+// shortened returns the beginning of a text for messages.
+func shortened(text string) string {
+	if runes := []rune(text); len(runes) > 80 {
+		return string(runes[:80]) + "..."
+	}
+	return text
+}
+
+// regionFiles names the files that a command writes into a folder, each once.
+type regionFiles struct {
+	dir  string
+	used map[string]bool
+}
+
+// newRegionFiles makes the folder dir. For "" it returns nil.
+func newRegionFiles(dir string) (*regionFiles, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("making the folder --out: %w", err)
+	}
+	return &regionFiles{dir, map[string]bool{}}, nil
+}
+
+// base returns the path of an image's files without their endings. Images of the same name in
+// different folders get numbers.
+func (f *regionFiles) base(path string) string {
+	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	unique := name
+	for i := 2; f.used[strings.ToLower(unique)]; i++ {
+		unique = name + "-" + strconv.Itoa(i)
+	}
+	f.used[strings.ToLower(unique)] = true
+	return filepath.Join(f.dir, unique)
+}
+
+// cutsImages returns the name of an op that shows the model a part of the image only, or "": boxes
+// are then fractions of that part.
+func cutsImages(pipeline *augment.Pipeline) string {
+	for op := range strings.SplitSeq(pipeline.String(), "|") {
+		name, _, _ := strings.Cut(strings.TrimSpace(op), "(")
+		switch name = strings.TrimSpace(name); name {
+		case "central_crop", "random_crop", "inception_crop", "flip_lr":
+			return name
+		}
+	}
+	return ""
+}
