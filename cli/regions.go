@@ -14,6 +14,7 @@ import (
 	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/internal/regionimage"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/tokenize"
 )
 
@@ -27,7 +28,7 @@ type regionForm struct {
 // section 3.2).
 var regionForms = map[string]regionForm{
 	"paligemma": {
-		prompt: func(labels []string) string { return "detect " + strings.Join(labels, " ; ") },
+		prompt: mixture.BoxLocations.Prompt,
 		parse: func(answer string) (all []foundRegion, invalid []tokenize.InvalidRegion) {
 			found, invalid := tokenize.ParseRegions(answer)
 			for _, r := range found {
@@ -37,7 +38,7 @@ var regionForms = map[string]regionForm{
 		},
 	},
 	"pali": {
-		prompt: func(labels []string) string { return "detect " + strings.Join(labels, " and ") },
+		prompt: mixture.BoxIntegers.Prompt,
 		parse: func(answer string) (all []foundRegion, invalid []tokenize.InvalidRegion) {
 			found, invalid := tokenize.ParsePlainRegions(answer)
 			for _, r := range found {

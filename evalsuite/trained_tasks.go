@@ -31,7 +31,7 @@ func taskOf(t *stages.Trained, kind string) (task mixture.Task, trained bool) {
 	}
 	own := tasksOf(t, kind)
 	if len(own) > 0 {
-		task.Prompt = own[0].Prompt
+		task.Prompt, task.Boxes = own[0].Prompt, own[0].Boxes
 	}
 	teaching := own
 	if len(own) == 0 {

@@ -126,6 +126,12 @@ func (t *Task) problems(r *Recipe) (all strict.Problems) {
 			all.Add("denoisers", "%v", err)
 		}
 	}
+	if err := t.Boxes.check(); err != nil {
+		all.Add("boxes", "%v", err)
+	}
+	if op := movesBoxes(r.Images.Ops); op != "" && t.Kind == "detect" {
+		all.Add("kind", "kind detect needs images.ops that keep the whole image: boxes are not moved by %s", op)
+	}
 	t.fillPrompt(kind)
 	if err := checkPrompt(t.Prompt, kind); err != nil {
 		all.Add("prompt", "%v", err)

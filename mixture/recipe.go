@@ -73,6 +73,7 @@ type Task struct {
 	//	vqa          a question of an image and one of its answers
 	//	vqg          an answer, its question to be asked
 	//	object_vqa   which of some objects are in an image
+	//	detect       names of objects, their boxes to be found
 	//	denoise      texts and questions without the image, parts of them hidden (UL2)
 	//
 	// Required. Legal: one of these.
@@ -96,6 +97,10 @@ type Task struct {
 	// Objects says where the labels of object_vqa come from. Default: [boxes]. Legal: boxes, texts,
 	// or fields of the metadata.
 	Objects []string `yaml:"objects,omitempty"`
+	// Boxes is how kind detect writes boxes. Default: locations. Legal: locations (PaliGemma's
+	// pieces <loc0000> to <loc1023>, which tokenizer.locations adds), integers (PaLI's plain
+	// numbers, 0 to 999).
+	Boxes BoxForm `yaml:"boxes,omitempty"`
 	// Neighbours is how many samples whose keys follow one another come together. Where keys say
 	// what an image shows, neighbours are the hard negatives of a contrastive task: the same
 	// figure in another colour meets it in the same batch. Default: 0, a wholly random order.
