@@ -1,15 +1,17 @@
 // Package models describes the networks of PaLI-3, which its subpackages hold as GoMLX graphs:
 //
-//	backend      opens what computes graphs
-//	weights      declares, initialises, loads and binds a model's parameters
-//	safetensors  reads and writes the file format of weights
-//	block        attention, norms, perceptrons, T5's relative position bias
-//	vit          the image encoder
-//	siglip       the image and text towers and the sigmoid loss
-//	t5           the encoder-decoder that UL2 trains, and its loss
-//	pali3        vit, a projection and t5 in one model, and its loss
-//	maskvae      the autoencoder that makes 16 tokens of a segmentation mask
-//	decode       generates text: greedy, beam search, sampling
+//	backend    opens what computes graphs
+//	weights    declares, initialises, loads and binds a model's parameters
+//	block      attention, norms, perceptrons, positions, convolutions
+//	family     what a kind of network can do: the seam to the rest of the program
+//	vit        the image encoder
+//	siglip     the image and text towers and their losses
+//	t5         the encoder-decoder that UL2 trains, and its loss
+//	pali3      vit, a projection and t5 in one model, and its loss
+//	gemma      the decoder of Gemma 1 and 2
+//	paligemma  vit, a projection and gemma in one model, and its loss
+//	maskvae    the autoencoder that makes 16 tokens of a segmentation mask
+//	decode     generates text: greedy, beam search, sampling
 //
 // Names of weights and their layout in files are those of transformers.
 //

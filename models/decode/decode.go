@@ -80,7 +80,7 @@ type Generator struct {
 	// graphs. The Go backend then keeps them in the order in which it multiplies, which takes up to
 	// two more times the memory of the decoder's weights. Another set compiles the graphs again;
 	// after a change of values in the same set call [Generator.Forget]. Backends that do not gain
-	// ignore Fixed. Answers are the same to the bit.
+	// ignore Fixed. Ids are the same; log probabilities may differ in their last bits.
 	Fixed bool
 	// Compact takes samples whose answers have ended out of the batch each time that half of the
 	// batch has ended. It saves time where answers differ in length, but the backend may multiply
