@@ -40,7 +40,10 @@ func Open(path string) (*File, error) {
 		return nil, err
 	}
 	f := &File{path: path, file: file, size: info.Size()}
-	f.buffer.New = func() any { return make([]byte, piece) }
+	f.buffer.New = func() any {
+		buffer := make([]byte, piece)
+		return &buffer
+	}
 	f.mapped = mapped(file, f.size)
 	return f, nil
 }
@@ -89,8 +92,9 @@ func (f *File) whole(end int64) error {
 }
 
 func (f *File) eachRead(offset, n int64, visit func([]byte) error) error {
-	buffer := f.buffer.Get().([]byte)
-	defer f.buffer.Put(buffer)
+	pooled := f.buffer.Get().(*[]byte)
+	defer f.buffer.Put(pooled)
+	buffer := *pooled
 	for n > 0 {
 		part := buffer[:min(n, piece)]
 		if _, err := f.file.ReadAt(part, offset); err != nil {

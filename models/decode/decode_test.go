@@ -6,7 +6,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -243,7 +242,7 @@ func TestGenerate_SamplingRepeats(t *testing.T) {
 }
 
 // rowOf returns a row of a batch as a batch of its own.
-func rowOf[T dtypes.Supported](x *tensors.Tensor, row int) *tensors.Tensor {
+func rowOf[T int32 | float32](x *tensors.Tensor, row int) *tensors.Tensor {
 	d := slices.Clone(x.Shape().Dimensions)
 	n := x.Shape().Size() / d[0]
 	d[0] = 1

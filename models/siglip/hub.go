@@ -204,7 +204,7 @@ func (t hubImage) config(prefix string, naflex bool) (vit.Config, error) {
 		all = append(all, within(prefix+"num_patches", t.Patches, largest.length))
 		c.NaFlex = int(math.Sqrt(float64(max(t.Patches, 0))))
 		if c.NaFlex*c.NaFlex != t.Patches {
-			all = append(all, fmt.Errorf("%snum_patches is %d; the position table is square, so legal are 1, 4, 9, ...", prefix, t.Patches))
+			all = append(all, fmt.Errorf("%snum_patches is %d; the position table is square, so 1, 4, 9 and other squares are legal", prefix, t.Patches))
 		}
 		c.Image = vit.Side(c.NaFlex * patch)
 		return c, errors.Join(all...)
