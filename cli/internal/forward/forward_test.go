@@ -51,7 +51,7 @@ func TestRun_SigLIP(t *testing.T) {
 	images, texts := floats("images", batch, 4, 4, 3), ids("texts", 23, 2*batch, 5)
 	set, got, names := run(t, &c, specs, err, map[string]*tensors.Tensor{"images": images, "input_ids": texts})
 	want := "vision_model.embeddings vision_model.encoder.layers.0 vision_model.encoder.layers.1 vision_model.post_layernorm " +
-		"text_model.encoder.layers.0 image_embeds text_embeds logits_per_image loss"
+		"text_model.embeddings text_model.encoder.layers.0 image_embeds text_embeds logits_per_image loss"
 	if strings.Join(names, " ") != want {
 		t.Errorf("outputs %v, want %s", names, want)
 	}
