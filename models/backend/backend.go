@@ -36,12 +36,13 @@ const Environment = compute.ConfigEnvVar
 func Default() string { return fmt.Sprintf("go:num_executors=%d", runtime.GOMAXPROCS(0)) }
 
 // Open opens the backend of a configuration, which defaults to GOMLX_BACKEND and then to [Default].
+// "go" without options is [Default], too.
 // It prints nothing on standard output.
 func Open(configuration string) (compute.Backend, error) {
 	if configuration == "" {
 		configuration = os.Getenv(Environment)
 	}
-	if configuration == "" {
+	if configuration == "" || configuration == "go" {
 		configuration = Default()
 	}
 	kind, options, _ := strings.Cut(configuration, ":")
