@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -59,7 +60,7 @@ func (c detectCommand) Run(ctx context.Context, con *console) error {
 
 // askForRegions warns of a model whose boxes are not those of whole images.
 func askForRegions(con *console, t *stages.Trained) error {
-	if op := cutsImages(t.Pipeline); op != "" {
+	if op := augment.MovesBoxes(t.Pipeline.String()); op != "" {
 		con.warn(fmt.Sprintf("the model's image ops have %s: it sees a part of each image, and its boxes are shown as if it were the whole", op))
 	}
 	return nil

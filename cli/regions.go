@@ -187,16 +187,3 @@ func (f *regionFiles) base(path string) string {
 	f.used[strings.ToLower(unique)] = true
 	return filepath.Join(f.dir, unique)
 }
-
-// cutsImages returns the name of an op that shows the model a part of the image only, or "": boxes
-// are then fractions of that part.
-func cutsImages(pipeline *augment.Pipeline) string {
-	for op := range strings.SplitSeq(pipeline.String(), "|") {
-		name, _, _ := strings.Cut(strings.TrimSpace(op), "(")
-		switch name = strings.TrimSpace(name); name {
-		case "central_crop", "random_crop", "inception_crop", "flip_lr":
-			return name
-		}
-	}
-	return ""
-}

@@ -129,7 +129,7 @@ func (t *Task) problems(r *Recipe) (all strict.Problems) {
 	if err := t.Boxes.check(); err != nil {
 		all.Add("boxes", "%v", err)
 	}
-	if op := movesBoxes(r.Images.Ops); op != "" && t.Kind == "detect" {
+	if op := augment.MovesBoxes(r.Images.Ops); op != "" && t.Kind == "detect" {
 		all.Add("kind", "kind detect needs images.ops that keep the whole image: boxes are not moved by %s", op)
 	}
 	t.fillPrompt(kind)

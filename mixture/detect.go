@@ -147,19 +147,6 @@ func askForBoxes(t *Task, s *shards.Sample) []Ask {
 	return []Ask{{ID: s.Key + "/boxes", Language: "en", Kind: t.Kind, Prompt: d.Prompt, Truths: []string{d.Target}}}
 }
 
-// movesBoxes returns the first op of a pipeline that cuts or flips images, or "": boxes are not
-// moved with the pixels.
-func movesBoxes(ops string) string {
-	for op := range strings.SplitSeq(ops, "|") {
-		name, _, _ := strings.Cut(op, "(")
-		switch name = strings.TrimSpace(name); name {
-		case "central_crop", "random_crop", "inception_crop", "flip_lr":
-			return name
-		}
-	}
-	return ""
-}
-
 // checkLocations returns an error if a vocabulary has no piece for a location.
 func checkLocations(v *tokenize.Vocabulary) error {
 	for _, at := range []int{0, tokenize.Locations - 1} {

@@ -50,7 +50,7 @@ func modelServer(t *testing.T, files map[string][]byte, cut func(w http.Response
 	return server
 }
 
-// finch is a model in two files of weights, with files that nobody needs.
+// finch is a model with two files of weights, and with files that a download leaves out.
 func finch() map[string][]byte {
 	weights := bytes.Repeat([]byte("0123456789"), 50_000)
 	return map[string][]byte{

@@ -135,7 +135,7 @@ func (c *Config) Parts(family.Lengths) []family.Part {
 	return []family.Part{encoder, codes, decoder}
 }
 
-// addConv adds a convolution at so many places of the window. The backward pass needs the windows
+// addConv adds a convolution at the given number of places of the window. The backward pass needs the windows
 // and the output before and after the ReLU.
 func addConv(p *family.Part, places, in, out int, w block.Window) {
 	p.ForwardFLOPs += family.Product(places, w.Side*w.Side*in, out)

@@ -70,7 +70,7 @@ func small(rule maskvae.Codebook) maskvae.Config {
 // each.
 func TestLoss_LearnsShapes(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it trains for some seconds")
+		t.Skip("TRAINING THE MASK AUTOENCODER IS NOT TESTED: it takes seconds; run without -short")
 	}
 	c := small(maskvae.CodebookLoss)
 	masks := drawings()
@@ -86,7 +86,7 @@ func TestLoss_LearnsShapes(t *testing.T) {
 // TestMoveCodes_LearnsShapes does so with the moving average of the codes.
 func TestMoveCodes_LearnsShapes(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it trains for some seconds")
+		t.Skip("TRAINING THE MASK AUTOENCODER IS NOT TESTED: it takes seconds; run without -short")
 	}
 	c := small(maskvae.EMA)
 	masks := drawings()
