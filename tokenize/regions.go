@@ -169,8 +169,8 @@ func leadingRegion(text string) (r Region, rest string, err error) {
 	return Region{}, text, fmt.Errorf("%d <seg> pieces, want %d or none", len(codes), CodesOfMask)
 }
 
-// cutPiece reads a piece such as <loc0123>, a name and a fixed number of digits, at the beginning of
-// text.
+// cutPiece reads a piece such as <loc0123>, a name and a fixed number of digits, at the beginning
+// of text.
 func cutPiece(text, name string, digits int) (value int, rest string, ok bool) {
 	text, ok = strings.CutPrefix(text, name)
 	if !ok || len(text) <= digits || text[digits] != '>' {

@@ -135,8 +135,8 @@ func (c *Config) Parts(family.Lengths) []family.Part {
 	return []family.Part{encoder, codes, decoder}
 }
 
-// addConv adds a convolution at the given number of places of the window. The backward pass needs the windows
-// and the output before and after the ReLU.
+// addConv adds a convolution at the given number of places of the window. The backward pass needs
+// the windows and the output before and after the ReLU.
 func addConv(p *family.Part, places, in, out int, w block.Window) {
 	p.ForwardFLOPs += family.Product(places, w.Side*w.Side*in, out)
 	p.Activations += int64(places) * int64(w.Side*w.Side*in+2*out)

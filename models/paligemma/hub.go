@@ -359,7 +359,8 @@ func parameters(c *Config) float64 {
 	return image + float64(l.Width)*(float64(l.Vocab)+float64(v.Width)+float64(l.Depth)*(heads+3*float64(l.MLP)))
 }
 
-// imageToken is the id that marks the place of image tokens in the prompts of transformers' processor.
+// imageToken is the id that marks the place of image tokens in the prompts of transformers'
+// processor.
 const imageToken = 256_000 + 1024 + 128
 
 // ToHubConfig returns the config.json from which transformers makes the model.
