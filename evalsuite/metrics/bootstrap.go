@@ -73,27 +73,38 @@ func (b Bootstrap) Statistic(n int, value func(chosen []int) float64) Score {
 
 // interval returns the percentile interval over resamples. Each goroutine has its own resampler.
 func (b Bootstrap) interval(resampler func() func(*random.Stream) float64) (lo, hi float64) {
-	resamples, level := b.Resamples, b.Level
-	if resamples == 0 {
-		resamples = 1000
-	}
-	if level == 0 {
-		level = 0.95
-	}
-	values := make([]float64, resamples)
+	b = b.withDefaults()
+	values := b.values(resampler)
+	slices.Sort(values)
+	return percentile(values, (1-b.Level)/2), percentile(values, (1+b.Level)/2)
+}
+
+// values returns a value for each resample, in their order.
+func (b Bootstrap) values(resampler func() func(*random.Stream) float64) []float64 {
+	values := make([]float64, b.withDefaults().Resamples)
 	var wait sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
 	for worker := range workers {
 		wait.Go(func() {
 			resampled := resampler()
-			for i := worker; i < resamples; i += workers {
+			for i := worker; i < len(values); i += workers {
 				values[i] = resampled(random.New(b.Seed, random.Name("bootstrap"), uint64(i)))
 			}
 		})
 	}
 	wait.Wait()
-	slices.Sort(values)
-	return percentile(values, (1-level)/2), percentile(values, (1+level)/2)
+	return values
+}
+
+// withDefaults sets what is 0.
+func (b Bootstrap) withDefaults() Bootstrap {
+	if b.Resamples == 0 {
+		b.Resamples = 1000
+	}
+	if b.Level == 0 {
+		b.Level = 0.95
+	}
+	return b
 }
 
 func mean(values []float64) float64 {

@@ -67,3 +67,27 @@ func ExampleSimilarities() {
 		bootstrap.Mean(images.RecallAt(1)).Value, bootstrap.Mean(texts.RecallAt(1)).Value)
 	// Output: image to text R@1 1.00, text to image R@1 0.67
 }
+
+// Two models answered the same four questions about two images. The questions of an image are kept
+// together.
+func ExampleBootstrap_Compare() {
+	d, err := metrics.Bootstrap{}.Compare(metrics.Pairs{
+		A:       []float64{0, 1, 0, 1},
+		B:       []float64{1, 1, 1, 1},
+		Cluster: []int{0, 0, 1, 1},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%+.2f, p = %.2f by %s of %d images\n", d.Value, d.P, d.Test, d.Clusters)
+	// Output: +0.50, p = 0.50 by permutation of 2 images
+}
+
+// How many questions does it take to find a difference of one point, where the models differ with a
+// standard deviation of 0.4?
+func ExamplePower_Needed() {
+	n, err := metrics.Power{Deviation: 0.4}.Needed(0.01, 0.8)
+	fmt.Println(n, err)
+	// Output: 12559 <nil>
+}
