@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Holm returns p-values adjusted for the number of tests, in their order. To call those at most 0.05
-// significant errs with a probability of at most 0.05 in any of them (Holm, Scandinavian Journal of
-// Statistics 1979).
+// Holm returns p-values adjusted for the number of tests, in their order. If all models are equal,
+// the probability that any adjusted value is 0.05 or less is at most 0.05 (Holm, Scandinavian
+// Journal of Statistics 1979).
 func Holm(p []float64) []float64 {
 	adjusted, order := make([]float64, len(p)), ascending(p)
 	highest := 0.0

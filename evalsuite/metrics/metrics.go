@@ -7,5 +7,8 @@
 // Each returns one value per question, image or query, and [Bootstrap] computes their mean with an
 // interval; BLEU is a statistic of the whole corpus.
 //
+// [Bootstrap.Compare] compares two models on the same items, [Holm] and [BenjaminiHochberg] adjust
+// for several comparisons, and [Power] says how many items a comparison needs.
+//
 // The package imports no other package of this module except random.
 package metrics
