@@ -26,7 +26,7 @@ type decodingFlags struct {
 	MaxLength         int      `placeholder:"N" help:"Greatest number of pieces of an answer, its end included; by default what the model was trained with."`
 	NBest             int      `name:"n-best" placeholder:"N" help:"Give the N best answers with their log-probabilities: of --beams, --temperature or --choices."`
 	Choices           string   `placeholder:"LIST" help:"Answer with one of a list, red,green,blue or @FILE with one a line: the likeliest, or with --beams or --temperature one searched or drawn among them."`
-	Seed              uint64   `help:"Seed of the sampling."`
+	Seed              uint64   `help:"Seed of what is drawn: samples of a dataset, sampled answers, resamples for intervals."`
 }
 
 // method returns the decoding method and the choices that the flags name.

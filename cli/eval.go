@@ -11,7 +11,6 @@ import (
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/benchmarks"
 	"github.com/pali3/pali3/evalsuite/metrics"
-	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
@@ -19,7 +18,8 @@ import (
 // evalCommand scores a trained model on a split of a dataset, or any model's predictions on a
 // dataset or a benchmark.
 type evalCommand struct {
-	Model string   `placeholder:"RUN" help:"Run folder of the trained model to score: captions and answers for PaLI-3, retrieval for SigLIP. Writes RUN/evaluation-SPLIT.json and RUN/predictions/."`
+	Model string   `placeholder:"RUN" help:"Run folder of the trained model to score, folder of a published one, or hf:owner/name@revision: captions and answers for PaLI-3, retrieval for SigLIP."`
+	Out   string   `placeholder:"FOLDER" help:"Write evaluation-SPLIT.json and predictions/ here, from which an interrupted evaluation resumes. Default: the run folder; nothing is written for a published model."`
 	Data  string   `placeholder:"DATASET" help:"Dataset folder to score on."`
 	Split string   `placeholder:"SPLIT" help:"Split of the dataset; all takes every sample."`
 	Task  []string `placeholder:"TASK" help:"caption, vqa or retrieval; by default those that the model was trained on and the data has."`
@@ -29,8 +29,9 @@ type evalCommand struct {
 	Samples   int  `placeholder:"N" help:"Score at most N samples, drawn by --seed."`
 	Blind     bool `default:"true" negatable:"" help:"Score baselines that do not see the images: the model given a grey image, the best constant answer, chance."`
 	Untrained bool `help:"Also score the model before training."`
-	Beam      int  `placeholder:"N" help:"Beam search with N beams (default: greedy)."`
 	Batch     int  `placeholder:"N" help:"Queries answered together; default 64."`
+
+	decodingFlags
 
 	Bench       string `placeholder:"BENCH" help:"Score predictions on a published benchmark instead: ${benchmarks}."`
 	Annotations string `placeholder:"FILE" help:"With --bench: the benchmark's annotations."`
@@ -38,9 +39,8 @@ type evalCommand struct {
 	Predictions string `placeholder:"FILE" help:"Predictions of any model, instead of --model: JSON lines of id and prediction; with --bench also in the format of the benchmark's server."`
 
 	backendFlag
-	Resamples int    `default:"1000" help:"Bootstrap resamples for the intervals."`
-	Seed      uint64 `default:"0" help:"Seed of the resamples."`
-	JSON      bool   `help:"Print one JSON object."`
+	Resamples int  `default:"1000" help:"Bootstrap resamples for the intervals."`
+	JSON      bool `help:"Print one JSON object."`
 }
 
 func (c evalCommand) Run(ctx context.Context, con *console) error {
@@ -79,10 +79,17 @@ func (c evalCommand) check() error {
 		return errors.New("nothing to score: give --model RUN or --predictions FILE, each with --data DATASET --split SPLIT; or --bench with its files")
 	case c.Data == "":
 		return errors.New("--data DATASET is missing: the dataset to score on")
-	case c.Predictions != "" && (c.Untrained || c.Beam > 0):
-		return errors.New("--untrained and --beam need a --model")
+	case c.Predictions != "" && (c.Untrained || c.Out != "" || c.decodes()):
+		return errors.New("--untrained, --out and flags of decoding need a --model")
 	}
 	return nil
+}
+
+// decodes reports whether a flag of decoding is set.
+func (c evalCommand) decodes() bool {
+	flags := c.decodingFlags
+	flags.Seed = 0 // of the resamples, too
+	return flags != decodingFlags{}
 }
 
 // bench scores a file of predictions on a benchmark's files.
@@ -116,27 +123,38 @@ func (c evalCommand) file(ctx context.Context, con *console) error {
 
 // model scores a run on a split of a dataset.
 func (c evalCommand) model(ctx context.Context, con *console) error {
+	method, choices, err := c.method()
+	if err != nil {
+		return err
+	}
 	be, trained, err := openRun(c.Model, c.backendFlag, con)
 	if err != nil {
 		return err
+	}
+	if c.Out == "" && trained.Published == nil {
+		c.Out = c.Model
+	}
+	if c.Out == "" {
+		con.warn(fmt.Sprintf("predictions and scores are not kept, because %s is a published model: name a folder for them with --out", c.Model))
 	}
 	return con.onDataset(c.Data, func(d *shards.Dataset) error {
 		o := c.options(con)
 		line := &predicting{con: con}
 		defer line.end()
-		o.Dir, o.Progress = filepath.Join(c.Model, evalsuite.PredictionsFolder), line.set
-		o.Batch, o.Untrained = c.Batch, c.Untrained
-		if o.Method = (decode.Method{Beams: c.Beam}); c.Beam > 1 {
-			o.Method.Alpha = decode.T5XAlpha
+		if o.Progress = line.set; c.Out != "" {
+			o.Dir = filepath.Join(c.Out, evalsuite.PredictionsFolder)
 		}
+		o.Batch, o.Untrained, o.Method, o.Choices = c.Batch, c.Untrained, method, choices
 		e, err := evalsuite.Evaluate(ctx, be, trained, d, o)
 		if err != nil {
 			return resumable(ctx, con, err)
 		}
 		line.end()
-		path, err := e.Write(c.Model)
-		if err != nil {
-			return err
+		path := ""
+		if c.Out != "" {
+			if path, err = e.Write(c.Out); err != nil {
+				return err
+			}
 		}
 		return c.print(con, e, path)
 	})
@@ -160,9 +178,11 @@ func (c evalCommand) print(con *console, e *evalsuite.Evaluation, path string) e
 	}
 	con.printf("\nwrote %s\n", path)
 	if len(e.Captions)+len(e.Answers) > 0 {
-		con.printf("wrote %s/, the model's predictions\n", filepath.Join(c.Model, evalsuite.PredictionsFolder))
+		con.printf("wrote %s/, the model's predictions\n", filepath.Join(c.Out, evalsuite.PredictionsFolder))
 	}
-	con.printf("Next: %s report %s --out report.html\n", con.program.Name, quoted(c.Model))
+	if c.Out == c.Model {
+		con.printf("Next: %s report %s --out report.html\n", con.program.Name, quoted(c.Model))
+	}
 	return nil
 }
 

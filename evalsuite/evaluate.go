@@ -47,6 +47,8 @@ type EvaluateOptions struct {
 	Bootstrap metrics.Bootstrap
 	// Method of decoding; default greedy.
 	Method decode.Method
+	// Choices are the only texts that may be answered: see [TrainedPredictor]. Default: any text.
+	Choices []string
 	// Batch is the number of queries that are answered together; default 64.
 	Batch int
 	// Progress, which may be nil, is called with the name of a prediction file and the number of
@@ -61,8 +63,11 @@ func (o *EvaluateOptions) validate() error {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	if err := o.Method.Validate(); err != nil {
+	if err := ValidateDecoding(o.Method, o.Choices); err != nil {
 		return err
+	}
+	if o.Method.NBest > 1 {
+		return fmt.Errorf("an evaluation scores one answer to each query, and %d best are asked for", o.Method.NBest)
 	}
 	return validateMetrics(o.Metrics)
 }
@@ -254,7 +259,7 @@ func (r *evaluation) predict(ctx context.Context, what, file string, w variant, 
 	name := fileName(r.split.name) + "-" + what + "-" + file
 	j := &job{
 		predictor: func() (*TrainedPredictor, error) { return r.predictor(w) }, images: datasetImages{r.split.data},
-		weights: func() (string, error) { return r.weightsOf(w) }, method: r.Method, batch: r.Batch, warn: r.Warn,
+		weights: func() (string, error) { return r.weightsOf(w) }, method: r.Method, choices: r.Choices, batch: r.Batch, warn: r.Warn,
 		progress: func(done, total int) {
 			if r.Progress != nil {
 				r.Progress(name, done, total)
