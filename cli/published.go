@@ -38,6 +38,7 @@ func (con *console) downloadModel(name string) (dir string, err error) {
 	}
 	return hub.DownloadModel(con.ctx, hub.ModelOptions{
 		Repo: repo, Revision: revision, Endpoint: os.Getenv("HF_ENDPOINT"),
+		Notice:   con.warn,
 		Progress: func(file string, size int64) { con.log.Info().Int64("bytes", size).Msgf("%s: %s", name, file) },
 	})
 }

@@ -57,6 +57,9 @@ func Open(ctx context.Context, o Options) (*Dataset, error) {
 	if shards.IsURL(o.Repo) {
 		return nil, fmt.Errorf("%s is a URL: a dataset of a hub is named owner/name; files in an object store are read by table, arrow or webdataset", input.DisplayName(o.Repo))
 	}
+	if Offline() {
+		return nil, fmt.Errorf("looking up %s: HF_HUB_OFFLINE is set, and only a hub knows the files of a dataset; unset it, or read files that you have with ingest table or ingest webdataset", o.Repo)
+	}
 	o.Revision = cmp.Or(o.Revision, "main")
 	o.Endpoint = strings.TrimSuffix(cmp.Or(o.Endpoint, "https://huggingface.co"), "/")
 	o.Token = cmp.Or(o.Token, Token())
@@ -91,7 +94,9 @@ func home() string {
 	return filepath.Dir(hub.DefaultCacheDir())
 }
 
-func cacheDir() string { return cmp.Or(os.Getenv("HF_HUB_CACHE"), filepath.Join(home(), "hub")) }
+func cacheDir() string {
+	return cmp.Or(os.Getenv("HF_HUB_CACHE"), os.Getenv("HUGGINGFACE_HUB_CACHE"), filepath.Join(home(), "hub"))
+}
 
 // lookUp resolves the revision to a commit and lists the repository's files.
 func (h *Dataset) lookUp() error {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"regexp"
@@ -21,8 +22,13 @@ type ModelOptions struct {
 	Token    string // default [Token]
 	CacheDir string // default: the cache of Hugging Face's tools, set by HF_HUB_CACHE or HF_HOME
 	MaxBytes int64  // the most bytes of all files; default 256 GiB
+	// Offline takes the model from the cache and asks no hub. Default: what [Offline] says.
+	Offline bool
 	// Progress, if not nil, is called before each file with its name and size, 0 if not known.
 	Progress func(name string, size int64)
+	// Notice, if not nil, is called with a message if the hub could not be asked and the cache's
+	// model is used.
+	Notice func(message string)
 }
 
 const (
@@ -50,7 +56,7 @@ func ParseModel(name string) (repo, revision string, err error) {
 	repo, revision, pinned := strings.Cut(name, "@")
 	owner, model, slash := strings.Cut(repo, "/")
 	if !slash || owner == "" || model == "" || strings.ContainsAny(model, "/\\") || strings.HasPrefix(owner, ".") || strings.HasPrefix(model, ".") ||
-		strings.ContainsAny(name, " ?#%:") || pinned && revision == "" {
+		strings.ContainsAny(name, " ?#%:") || pinned && !fs.ValidPath(revision) {
 		return "", "", fmt.Errorf("%q is not the name of a model on a hub; want owner/name or owner/name@revision", name)
 	}
 	return repo, revision, nil
@@ -59,15 +65,35 @@ func ParseModel(name string) (repo, revision string, err error) {
 // DownloadModel downloads the files of a model that are needed to run it, and returns their folder:
 // its config, tokenizer, image processor and safetensors. Files are kept in the cache that Hugging
 // Face's tools share; an interrupted download resumes, and the hashes that the hub lists are
-// checked.
+// checked. In the cache, the folder of owner/name is
+//
+//	models--owner--name/refs/REVISION       the commit that a branch or tag was when it was last asked for
+//	models--owner--name/snapshots/COMMIT/   the folder that is returned; its files are links into blobs/
+//	models--owner--name/blobs/HASH          the files, by the hash of their content
+//
+// If the hub cannot be reached, the model of the cache is used and Notice is called.
 func DownloadModel(ctx context.Context, o ModelOptions) (dir string, err error) {
 	o.Endpoint = strings.TrimSuffix(cmp.Or(o.Endpoint, "https://huggingface.co"), "/")
 	o.Revision = cmp.Or(o.Revision, "main")
-	c, err := openRepo(hub.RepoTypeModel, "", o.Repo, o.Revision, o.Endpoint, cmp.Or(o.Token, Token()), cmp.Or(o.CacheDir, cacheDir()))
+	o.CacheDir = cmp.Or(o.CacheDir, cacheDir())
+	if o.Offline || Offline() {
+		dir, err = cachedModel(o.CacheDir, o.Repo, o.Revision)
+		if err != nil {
+			return "", fmt.Errorf("looking up a model without the hub, as HF_HUB_OFFLINE asks: %w", err)
+		}
+		return dir, nil
+	}
+	c, err := openRepo(hub.RepoTypeModel, "", o.Repo, o.Revision, o.Endpoint, cmp.Or(o.Token, Token()), o.CacheDir)
 	if err != nil {
+		if dir, err = fromCache(o, err); err == nil {
+			return dir, nil
+		}
 		return "", fmt.Errorf("looking up the model %s at %s: %w", o.Repo, o.Revision, err)
 	}
 	if err := c.getModel(ctx, o); err != nil {
+		return "", fmt.Errorf("the model %s at %s: %w", o.Repo, c.commit, err)
+	}
+	if err := c.keepRef(o.Revision); err != nil {
 		return "", fmt.Errorf("the model %s at %s: %w", o.Repo, c.commit, err)
 	}
 	return filepath.Join(c.dir, "snapshots", c.commit), nil
