@@ -133,7 +133,7 @@ func TestVQAAsTheReference(t *testing.T) {
 		}
 	}
 	for _, row := range file.Normalized {
-		if got := processVQA(row.Text); got != row.Normalized {
+		if got := officialVQA.process(row.Text); got != row.Normalized {
 			t.Errorf("%q: got %q, want %q", row.Text, got, row.Normalized)
 		}
 	}

@@ -1,0 +1,30 @@
+package metrics_test
+
+import (
+	"fmt"
+
+	"github.com/pali3/pali3/evalsuite/metrics"
+)
+
+func ExampleANLS() {
+	answers := []string{"ITC Limited", "itc ltd"}
+	fmt.Printf("%.3f %.3f %.3f\n",
+		metrics.ANLS("itc  limited", answers), metrics.ANLS("ITC Limitd", answers), metrics.ANLS("Unilever", answers))
+	// Output: 1.000 0.909 0.000
+}
+
+func ExampleRelaxedMatch() {
+	fmt.Println(metrics.RelaxedMatch("104", "100"), metrics.RelaxedMatch("27%", "0.27"), metrics.RelaxedMatch("27%", "27"))
+	// Output: true true false
+}
+
+func ExampleSoftAccuracy() {
+	answers := []string{"coke", "coke", "coca cola", "soda"}
+	fmt.Printf("%.3f %.3f\n", metrics.SoftAccuracy("coke", answers), metrics.SoftAccuracy("Coke", answers))
+	// Output: 0.667 0.000
+}
+
+func ExampleTokenF1() {
+	fmt.Printf("%.3f\n", metrics.TokenF1("on the red table", []string{"a red table", "the table"}))
+	// Output: 0.800
+}
