@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// answersGolden reads a file that parity/answers_goldens.py made: the committed one, or a larger one
-// in the folder that ANSWERS_GOLDENS names.
+// answersGolden reads a file that parity/answers_goldens.py made: the committed one, or a larger
+// one in the folder that ANSWERS_GOLDENS names.
 func answersGolden(t testing.TB, name string, into any) {
 	t.Helper()
 	folder := "testdata/answers"
