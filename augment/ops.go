@@ -36,6 +36,8 @@ type Action struct {
 	// Height and Width are the size that Run leaves, 0 if it depends on the image. KeepsSize
 	// overrides them.
 	Height, Width int
+
+	sequence Sequence // that Run leaves, zero for other sizes
 }
 
 // Ops is a table of ops. Of two with the same name the first counts.
@@ -108,43 +110,6 @@ func buildResizeSmall(a *Arguments) (Action, error) {
 		}
 		return p.resize(height, width, how)
 	}}, nil
-}
-
-func buildResizeToSequence(a *Arguments) (Action, error) {
-	patch, length := a.Side("patch_size"), a.Side("max_sequence_len")
-	how := a.resampling()
-	return Action{Run: func(p *Pixels, _ *random.Stream) error {
-		h, w := p.Size()
-		height, width := SequenceSize(h, w, patch, length)
-		if height*width > p.limits.MaxPixels {
-			return fmt.Errorf("%w: %dx%d would become %dx%d", ErrTooLarge, h, w, height, width)
-		}
-		return p.resize(height, width, how)
-	}}, nil
-}
-
-// SequenceSize returns the size to which NaFlex resizes an image of the given height and width: the
-// largest, with the aspect kept as far as both sides are multiples of patch, that has no more than
-// length patches (transformers image_processing_siglip2.py, get_image_size_for_max_num_patches;
-// big_vision ops_naflex.py searches in float32). An image has at least one patch; if length is less
-// than 1, that is what it gets.
-func SequenceSize(height, width, patch, length int) (h, w int) {
-	sized := func(scale float64) (rows, columns int) {
-		along := func(side int) int { return max(int(math.Ceil(float64(side)*scale/float64(patch))), 1) }
-		return along(height), along(width)
-	}
-	const precision = 1e-5
-	low, high := precision/10, 100.0
-	for high-low >= precision {
-		middle := (low + high) / 2
-		if rows, columns := sized(middle); rows*columns <= length {
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	rows, columns := sized(low)
-	return rows * patch, columns * patch
 }
 
 func buildCentralCrop(a *Arguments) (Action, error) {

@@ -70,7 +70,7 @@ func (p *Pipeline) add(ops Ops, i int, text string, position int) error {
 	p.steps = append(p.steps, step{strings.TrimSpace(text), action.Run})
 	p.random = p.random || action.Random
 	if !action.KeepsSize {
-		p.height, p.width = action.Height, action.Width
+		p.height, p.width, p.sequence = action.Height, action.Width, action.sequence
 	}
 	return nil
 }

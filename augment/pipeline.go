@@ -11,6 +11,8 @@ type Pipeline struct {
 	text          string
 	steps         []step
 	height, width int
+	sequence      Sequence
+	ownLength     bool // sequence.Length replaces that of the op
 	random        bool
 	limits        Limits
 }
@@ -29,7 +31,7 @@ func (p *Pipeline) String() string { return p.text }
 func (p *Pipeline) Random() bool { return p.random }
 
 // Size returns height and width of every tensor of the pipeline, or zeros if they depend on the
-// image.
+// image: see [Pipeline.Sequence].
 func (p *Pipeline) Size() (height, width int) { return p.height, p.width }
 
 // WithLimits returns the pipeline with other limits on its input.
@@ -46,6 +48,9 @@ func (p *Pipeline) Apply(encoded []byte, rng *random.Stream) (Tensor, error) {
 		return Tensor{}, fmt.Errorf("applying %q: random ops, but no random stream", p.text)
 	}
 	state := Pixels{encoded: encoded, limits: p.limits}
+	if p.ownLength {
+		state.sequenceLength = p.sequence.Length
+	}
 	for _, s := range p.steps {
 		if err := s.run(&state, rng); err != nil {
 			return Tensor{}, fmt.Errorf("%s: %w", s.text, err)

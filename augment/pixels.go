@@ -9,6 +9,8 @@ type Pixels struct {
 	limits  Limits
 	image   *Image
 	tensor  *Tensor
+
+	sequenceLength int // that replaces that of resize_to_sequence; 0 for none
 }
 
 // Image returns the pixels as 8-bit values, or nil once an op has turned them into floats. An op

@@ -19,7 +19,7 @@ type classifyCommand struct {
 	Template []string `sep:"none" placeholder:"TEXT" help:"Text about a label, with {} in its place; several are averaged. clip_paper and clip_best are lists of them. Default: the label alone."`
 	Top      int      `default:"3" help:"Labels to print of each image; 0 prints all."`
 	JSON     bool     `help:"Print one JSON object for each image."`
-	backendFlag
+	embedderFlags
 }
 
 // Validate requires labels.
@@ -53,7 +53,7 @@ func (c classifyCommand) Run(ctx context.Context, con *console) error {
 	for _, missing := range found.Missing {
 		con.log.Error().Msg(missing.Error())
 	}
-	embedder, err := openEmbedder(con, c.backendFlag, c.Model)
+	embedder, err := openEmbedder(con, c.embedderFlags, c.Model)
 	if err != nil {
 		return err
 	}

@@ -21,9 +21,16 @@ var damages = map[string]func(*testscript.TestScript, bool, []string){
 	"draw": draw,
 }
 
-// draw FILE writes a small PNG.
+// draw FILE [WIDTH HEIGHT] writes a small PNG.
 func draw(ts *testscript.TestScript, _ bool, args []string) {
 	m := image.NewGray(image.Rect(0, 0, 24, 16))
+	if len(args) == 3 {
+		width, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		height, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		m = image.NewGray(image.Rect(0, 0, width, height))
+	}
 	for i := range m.Pix {
 		m.Pix[i] = byte(i)
 	}

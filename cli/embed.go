@@ -25,6 +25,12 @@ type embedCommand struct {
 	Out    string   `required:"" placeholder:"FILE" help:"Parquet file to write: key, kind, index, text, language, embedding."`
 	Batch  int      `default:"64" help:"Images or texts embedded together."`
 	JSON   bool     `help:"Print one JSON object."`
+	embedderFlags
+}
+
+// embedderFlags are those of commands that embed images.
+type embedderFlags struct {
+	SequenceLength int `placeholder:"N" help:"Most patches of an image, for a model of images of any aspect (SigLIP 2 NaFlex). Default: as the model's image ops say."`
 	backendFlag
 }
 
@@ -48,7 +54,7 @@ func (c *embedCommand) Validate() error {
 }
 
 func (c embedCommand) Run(ctx context.Context, con *console) error {
-	embedder, err := openEmbedder(con, c.backendFlag, c.Model)
+	embedder, err := openEmbedder(con, c.embedderFlags, c.Model)
 	if err != nil {
 		return err
 	}
@@ -75,14 +81,21 @@ func (c embedCommand) Run(ctx context.Context, con *console) error {
 }
 
 // openEmbedder opens a model that compares images with texts.
-func openEmbedder(con *console, backend backendFlag, model string) (*evalsuite.Embedder, error) {
-	be, err := backend.openBackend(con)
+func openEmbedder(con *console, flags embedderFlags, model string) (*evalsuite.Embedder, error) {
+	be, err := flags.openBackend(con)
 	if err != nil {
 		return nil, err
 	}
 	trained, err := stages.Open(be, model, con.registry())
 	if err != nil {
 		return nil, err
+	}
+	if n := flags.SequenceLength; n != 0 && trained.Pipeline == nil {
+		return nil, fmt.Errorf("%s: --sequence-length: the model takes no images", model)
+	} else if n != 0 {
+		if trained.Pipeline, err = trained.Pipeline.WithSequenceLength(n); err != nil {
+			return nil, fmt.Errorf("%s: --sequence-length: %w", model, err)
+		}
 	}
 	embedder, err := evalsuite.NewEmbedder(be, trained)
 	if err != nil {

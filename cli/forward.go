@@ -10,7 +10,7 @@ import (
 // forwardCommand runs a model on tensors.
 type forwardCommand struct {
 	Weights string `required:"" placeholder:"RUN" help:"Run folder of a trained model of any family."`
-	Inputs  string `required:"" placeholder:"FILE" help:"safetensors of images [B,H,W,3] in [-1,1] (or [B,N,H,W,3], with image_mask [B,N]), input_ids [B,L], decoder_input_ids, targets and weights; leave out those that the model does not take."`
+	Inputs  string `required:"" placeholder:"FILE" help:"safetensors of images [B,H,W,3] in [-1,1] (or [B,N,H,W,3], with image_mask [B,N]; for NaFlex patches [B,T,p*p*3] with grids [B,2]), input_ids [B,L], decoder_input_ids, targets and weights; leave out those that the model does not take."`
 	Out     string `required:"" placeholder:"FILE" help:"safetensors of results and hidden states to write."`
 	backendFlag
 	JSON bool `help:"Print names and shapes as one JSON object."`

@@ -136,7 +136,11 @@ func (c mixCommand) summarize(ctx context.Context, con *console, stream *mixture
 	}
 	samples := stream.Examples()
 	shape := stream.Shape()
-	con.printf("batch %d, images %d of %d x %d, encoder %d, decoder %d\n\n", shape.Rows, shape.Images, shape.Height, shape.Width, shape.Encoder, shape.Decoder)
+	size := fmt.Sprintf("%d x %d", shape.Height, shape.Width)
+	if s := shape.Sequence; s.Patch > 0 {
+		size = fmt.Sprintf("at most %d patches of %d x %[2]d", s.Length, s.Patch)
+	}
+	con.printf("batch %d, images %d of %s, encoder %d, decoder %d\n\n", shape.Rows, shape.Images, size, shape.Encoder, shape.Decoder)
 	for i, t := range stream.Recipe().Tasks {
 		e := examples[t.Name]
 		n := float64(max(1, counts[t.Name]))

@@ -9,8 +9,8 @@ import (
 )
 
 // writeTensors writes a batch under the names that forward takes, without empty tensors. Images
-// have the shape [B, H, W, 3] if each example has one; image_mask is written only if an image is
-// missing.
+// have the shape [B, H, W, 3] if each example has one, or are patches [B, T, p·p·3] with grids
+// [B, 2]; image_mask is written only if an image is missing.
 func (c mixCommand) writeTensors(ctx context.Context, con *console, stream *mixture.Stream) error {
 	b, err := stream.Batch(ctx, max(c.Steps.from, c.ResumeAt))
 	if err != nil {
@@ -30,9 +30,16 @@ func (c mixCommand) writeTensors(ctx context.Context, con *console, stream *mixt
 				Data: func() []byte { return safetensors.Int32Bytes(values) }})
 		}
 	}
-	if n.Images == 1 {
+	switch patch := n.Sequence.Patch; {
+	case patch > 0 && n.Images == 1:
+		floats("patches", b.Pixels, n.Rows, n.Sequence.Length, patch*patch*3)
+		ints("grids", b.Grids, n.Rows, 2)
+	case patch > 0:
+		floats("patches", b.Pixels, n.Rows, n.Images, n.Sequence.Length, patch*patch*3)
+		ints("grids", b.Grids, n.Rows, n.Images, 2)
+	case n.Images == 1:
 		floats("images", b.Pixels, n.Rows, n.Height, n.Width, 3)
-	} else {
+	default:
 		floats("images", b.Pixels, n.Rows, n.Images, n.Height, n.Width, 3)
 	}
 	if slices.Contains(b.ImageMask, 0) {

@@ -2,18 +2,23 @@ package cli
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/pali3/pali3/cli/internal/forward"
+	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/models/family"
+	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
 
@@ -38,10 +43,13 @@ func publishedFolders(t *testing.T) []string {
 	return dirs
 }
 
-// expectation is what a folder's expected.safetensors holds: inputs, outputs and pixels.
+// expectation is what a folder's expected.safetensors holds: inputs, outputs and pixels. Of a
+// NaFlex model the pixels are patches, with the grids of all images, and there are embeddings of
+// all images by the number of patches that they may have.
 type expectation struct {
-	inputs, outputs map[string]*tensors.Tensor
-	pixels          map[string][]float32
+	inputs, outputs    map[string]*tensors.Tensor
+	pixels, embeddings map[string][]float32
+	grids              []int32
 }
 
 func readExpectation(t *testing.T, dir string) expectation {
@@ -50,7 +58,10 @@ func readExpectation(t *testing.T, dir string) expectation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := expectation{map[string]*tensors.Tensor{}, map[string]*tensors.Tensor{}, map[string][]float32{}}
+	e := expectation{
+		inputs: map[string]*tensors.Tensor{}, outputs: map[string]*tensors.Tensor{},
+		pixels: map[string][]float32{}, embeddings: map[string][]float32{},
+	}
 	for name, value := range all {
 		switch kind, rest, _ := strings.Cut(name, "."); kind {
 		case "in":
@@ -59,6 +70,10 @@ func readExpectation(t *testing.T, dir string) expectation {
 			e.outputs[rest] = value
 		case "pixels":
 			e.pixels[rest] = tensors.MustCopyFlatData[float32](value)
+		case "embeds":
+			e.embeddings[rest] = tensors.MustCopyFlatData[float32](value)
+		case "grids":
+			e.grids = tensors.MustCopyFlatData[int32](value)
 		}
 	}
 	return e
@@ -111,14 +126,15 @@ func TestPublished_EqualsTransformers(t *testing.T) {
 			if compared != len(e.outputs) {
 				t.Errorf("compared %d outputs of %d", compared, len(e.outputs))
 			}
-			comparePixels(t, trained, dir, e.pixels)
+			comparePixels(t, trained, dir, e)
+			compareEmbeddings(t, be, trained, dir, e)
 			compareIDs(t, trained, dir)
 		})
 	}
 }
 
-func comparePixels(t *testing.T, trained *stages.Trained, dir string, pixels map[string][]float32) {
-	for number, want := range pixels {
+func comparePixels(t *testing.T, trained *stages.Trained, dir string, e expectation) {
+	for number, want := range e.pixels {
 		content, err := os.ReadFile(filepath.Join(dir, "image"+number+".png"))
 		if err != nil {
 			t.Fatal(err)
@@ -127,10 +143,55 @@ func comparePixels(t *testing.T, trained *stages.Trained, dir string, pixels map
 		if err != nil {
 			t.Fatal(err)
 		}
+		if s := trained.Pipeline.Sequence(); s.Patch > 0 {
+			patches := make([]float32, s.Values())
+			rows, columns, err := got.WritePatches(patches, s.Patch)
+			n, _ := strconv.Atoi(number)
+			if err != nil || !slices.Equal([]int32{int32(rows), int32(columns)}, e.grids[2*n:2*n+2]) {
+				t.Errorf("image %s: %d rows of %d patches, %v; want %d", number, rows, columns, err, e.grids[2*n:2*n+2])
+			}
+			got.Pix = patches
+		}
 		difference, _ := largest(got.Pix, want)
 		t.Logf("image %s: largest difference %.2g", number, difference)
 		if difference > 1e-5 {
 			t.Errorf("image %s differs by %g with %s", number, difference, trained.Published.ImageOps)
+		}
+	}
+}
+
+// compareEmbeddings embeds all images of a NaFlex folder in several numbers of patches.
+func compareEmbeddings(t *testing.T, be compute.Backend, trained *stages.Trained, dir string, e expectation) {
+	for length, want := range e.embeddings {
+		patches, err := strconv.Atoi(length)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := *trained
+		if other.Pipeline, err = trained.Pipeline.WithSequenceLength(patches); err != nil {
+			t.Fatal(err)
+		}
+		embedder, err := evalsuite.NewEmbedder(be, &other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		embedder.Batch = 4 // the last batch is not full
+		var images []shards.Image
+		for i := range len(e.grids) / 2 {
+			image, err := evalsuite.ReadImageFile(filepath.Join(dir, fmt.Sprintf("image%d.png", i)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			images = append(images, image)
+		}
+		got, err := embedder.Images(images)
+		if err != nil {
+			t.Fatal(err)
+		}
+		difference, _ := largest(slices.Concat(got...), want)
+		t.Logf("embeddings of %d images in at most %d patches: largest difference %.2g", len(got), patches, difference)
+		if difference > 1e-5 {
+			t.Errorf("embeddings in at most %d patches differ by %g", patches, difference)
 		}
 	}
 }

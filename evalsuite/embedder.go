@@ -27,7 +27,8 @@ type Embedder struct {
 	weights    *weights.Set
 	vocabulary *tokenize.Vocabulary
 	pipeline   *augment.Pipeline
-	length     int // of texts, in ids
+	sequence   augment.Sequence // of images that keep their aspect, zero for images of one size
+	length     int              // of texts, in ids
 
 	images, texts, compare *graph.Exec
 }
@@ -43,11 +44,21 @@ func NewEmbedder(be compute.Backend, t *stages.Trained) (*Embedder, error) {
 		length: t.Lengths.Encoder,
 	}
 	specs := t.Weights.Specs()
-	var err error
-	e.images, err = graph.NewExec(be, func(in []*graph.Node) []*graph.Node {
+	ofImages := func(in []*graph.Node) []*graph.Node {
 		return []*graph.Node{model.EmbedImages(weights.Bind(specs, in[1:]), in[0])}
-	})
-	if err != nil {
+	}
+	if t.Pipeline != nil && t.Pipeline.Sequence().Patch > 0 {
+		e.sequence = t.Pipeline.Sequence()
+		patches, takes := model.(family.PatchEmbedder)
+		if !takes || patches.PatchSize() != e.sequence.Patch {
+			return nil, fmt.Errorf("the image ops %q make patches of %d pixels, which the model does not take", t.Pipeline, e.sequence.Patch)
+		}
+		ofImages = func(in []*graph.Node) []*graph.Node {
+			return []*graph.Node{patches.EmbedPatches(weights.Bind(specs, in[2:]), in[0], in[1])}
+		}
+	}
+	var err error
+	if e.images, err = graph.NewExec(be, ofImages); err != nil {
 		return nil, err
 	}
 	e.texts, err = graph.NewExec(be, func(in []*graph.Node) []*graph.Node {
@@ -106,23 +117,56 @@ func (e *Embedder) readable(images []shards.Image) (embedded [][]float32, unread
 	if e.pipeline == nil {
 		return nil, nil, errors.New("the model's folder does not say how images become pixels by image ops: it embeds no images")
 	}
-	height, width := e.model.ImageSize()
-	size := height * width * 3
 	unreadable = map[int]error{}
-	embedded, err = e.embed(e.images, len(images), func(begin, n int) (*tensors.Tensor, error) {
-		pixels := make([]float32, e.Batch*size)
-		for i := range n {
-			row := pixels[i*size : (i+1)*size]
-			if err := pixelsOf(e.pipeline, &images[begin+i], row); errors.Is(err, errSize) {
-				return nil, err
-			} else if err != nil {
-				unreadable[begin+i] = err
-				clear(row)
-			}
+	embedded, err = e.embed(e.images, len(images), func(begin, n int) ([]*tensors.Tensor, error) {
+		batch := images[begin : begin+n]
+		failed := func(i int, err error) { unreadable[begin+i] = err }
+		if e.sequence.Patch > 0 {
+			return e.patches(batch, failed)
 		}
-		return tensors.FromFlatDataAndDimensions(pixels, e.Batch, height, width, 3), nil
+		return e.pixels(batch, failed)
 	})
 	return embedded, unreadable, err
+}
+
+// pixels returns the pixels of at most Batch images, [Batch, H, W, 3].
+func (e *Embedder) pixels(images []shards.Image, failed func(i int, err error)) ([]*tensors.Tensor, error) {
+	height, width := e.model.ImageSize()
+	size := height * width * 3
+	pixels := make([]float32, e.Batch*size)
+	for i := range images {
+		row := pixels[i*size : (i+1)*size]
+		if err := pixelsOf(e.pipeline, &images[i], row); errors.Is(err, errSize) {
+			return nil, err
+		} else if err != nil {
+			failed(i, err)
+			clear(row)
+		}
+	}
+	return []*tensors.Tensor{tensors.FromFlatDataAndDimensions(pixels, e.Batch, height, width, 3)}, nil
+}
+
+// patches returns the patches of at most Batch images, [Batch, T, p·p·3], and their grids
+// [Batch, 2].
+func (e *Embedder) patches(images []shards.Image, failed func(i int, err error)) ([]*tensors.Tensor, error) {
+	size, p := e.sequence.Values(), e.sequence.Patch
+	patches, grids := make([]float32, e.Batch*size), slices.Repeat([]int32{1}, e.Batch*2)
+	for i := range images {
+		tensor, err := applyTo(e.pipeline, &images[i])
+		if err != nil {
+			failed(i, err)
+			continue
+		}
+		rows, columns, err := tensor.WritePatches(patches[i*size:(i+1)*size], p)
+		if err != nil {
+			return nil, err
+		}
+		grids[2*i], grids[2*i+1] = int32(rows), int32(columns)
+	}
+	return []*tensors.Tensor{
+		tensors.FromFlatDataAndDimensions(patches, e.Batch, e.sequence.Length, p*p*3),
+		tensors.FromFlatDataAndDimensions(grids, e.Batch, 2),
+	}, nil
 }
 
 // Texts returns the embeddings of texts, [len(texts), E], each of length 1.
@@ -130,7 +174,7 @@ func (e *Embedder) Texts(texts []string) ([][]float32, error) {
 	if e.vocabulary == nil {
 		return nil, errors.New("the model's folder has no tokenizer: it embeds no texts")
 	}
-	return e.embed(e.texts, len(texts), func(begin, n int) (*tensors.Tensor, error) {
+	return e.embed(e.texts, len(texts), func(begin, n int) ([]*tensors.Tensor, error) {
 		ids := make([]int32, e.Batch*e.length)
 		for i := range e.Batch {
 			var text []int32
@@ -139,12 +183,12 @@ func (e *Embedder) Texts(texts []string) ([][]float32, error) {
 			}
 			e.vocabulary.FitText(ids[i*e.length:(i+1)*e.length], text)
 		}
-		return tensors.FromFlatDataAndDimensions(ids, e.Batch, e.length), nil
+		return []*tensors.Tensor{tensors.FromFlatDataAndDimensions(ids, e.Batch, e.length)}, nil
 	})
 }
 
 // embed runs a tower on n items, one batch at a time.
-func (e *Embedder) embed(tower *graph.Exec, n int, input func(begin, n int) (*tensors.Tensor, error)) ([][]float32, error) {
+func (e *Embedder) embed(tower *graph.Exec, n int, input func(begin, n int) ([]*tensors.Tensor, error)) ([][]float32, error) {
 	var all [][]float32
 	for begin := 0; begin < n; begin += e.Batch {
 		items := min(e.Batch, n-begin)
@@ -152,7 +196,10 @@ func (e *Embedder) embed(tower *graph.Exec, n int, input func(begin, n int) (*te
 		if err != nil {
 			return nil, err
 		}
-		args := []any{in}
+		var args []any
+		for _, one := range in {
+			args = append(args, one)
+		}
 		for _, w := range e.weights.Tensors() {
 			args = append(args, w)
 		}

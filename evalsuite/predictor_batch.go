@@ -151,12 +151,20 @@ func (p *TrainedPredictor) encodeImages(ctx context.Context, queries []Query) (t
 // errSize is returned if the image ops do not fit the model.
 var errSize = errors.New("the image ops give images of another size than the model takes")
 
-// pixelsOf writes the pixels of an image, [H, W, 3], into a row. Random ops draw from a stream that
-// depends on the image alone.
-func pixelsOf(ops *augment.Pipeline, image *shards.Image, row []float32) error {
+// applyTo applies ops to an image. Random ops draw from a stream that depends on the image alone.
+func applyTo(ops *augment.Pipeline, image *shards.Image) (augment.Tensor, error) {
 	tensor, err := ops.Apply(image.Bytes, random.New(random.Name(hashOf(image))))
 	if err != nil {
-		return fmt.Errorf("image %.12s: %w", hashOf(image), err)
+		return tensor, fmt.Errorf("image %.12s: %w", hashOf(image), err)
+	}
+	return tensor, nil
+}
+
+// pixelsOf writes the pixels of an image, [H, W, 3], into a row.
+func pixelsOf(ops *augment.Pipeline, image *shards.Image, row []float32) error {
+	tensor, err := applyTo(ops, image)
+	if err != nil {
+		return err
 	}
 	if len(tensor.Pix) != len(row) {
 		return fmt.Errorf("%w: %d values, want %d", errSize, len(tensor.Pix), len(row))

@@ -7,17 +7,44 @@ import (
 	"fmt"
 	"hash"
 	"math"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/augment"
 )
 
 // Shape holds the fixed sizes of a stage's batches, so that one compiled graph serves them all.
 type Shape struct {
 	Rows    int // B, examples
 	Images  int // N, images of an example; 0 if the tasks have none
-	Height  int // H, pixels
-	Width   int // W, pixels
+	Height  int // H, pixels; 0 for images that keep their aspect
+	Width   int // W, pixels; 0 for images that keep their aspect
 	Texts   int // K, texts of an example; 1 but for contrastive tasks
 	Encoder int // Le, encoder ids; for contrastive tasks the text's
 	Decoder int // Ld, decoder ids; 0 for contrastive tasks
+	// Sequence describes images that keep their aspect and come as patches (NaFlex). It is zero for
+	// images of H by W pixels. Its length may differ from batch to batch: see
+	// [ImageConfig.SequenceLengths].
+	Sequence augment.Sequence
+}
+
+// String prints the sizes. Batches of whole images have done so since before there were patches,
+// and digests depend on it.
+func (s Shape) String() string {
+	text := fmt.Sprintf("{Rows:%d Images:%d Height:%d Width:%d Texts:%d Encoder:%d Decoder:%d}",
+		s.Rows, s.Images, s.Height, s.Width, s.Texts, s.Encoder, s.Decoder)
+	if s.Sequence.Patch > 0 {
+		text = fmt.Sprintf("%s, Patch:%d Length:%d}", strings.TrimSuffix(text, "}"), s.Sequence.Patch, s.Sequence.Length)
+	}
+	return text
+}
+
+// ImageValues returns the number of values of an image: H·W·3, or those of its patches.
+func (s Shape) ImageValues() int {
+	if s.Sequence.Patch > 0 {
+		return s.Sequence.Values()
+	}
+	return s.Height * s.Width * 3
 }
 
 // Batch is the input of one training step: a pure function of (recipe, seed, step).
@@ -25,8 +52,13 @@ type Batch struct {
 	Step  int
 	Shape Shape
 	// Pixels are float32 [B, N, H, W, 3] in the recipe's value range, zero where an example has no
-	// image. Nil if the stream makes no pixels.
+	// image. Nil if the stream makes no pixels. Images that keep their aspect are patches
+	// [B, N, T, p·p·3], padded with zeros to T patches, where T and p are Shape.Sequence's length
+	// and patch.
 	Pixels []float32
+	// Grids are the rows and columns of patches of each image that keeps its aspect, [B, N, 2]; 1
+	// by 1 where an example has no image. Nil for images of one size.
+	Grids []int32
 	// ImageMask is 1 where an example has an image and 0 where it has fewer than N, [B, N].
 	ImageMask []float32
 	// EncoderIDs are [B·K, Le], padded with 0; the texts of contrastive tasks are padded with ends
@@ -67,7 +99,10 @@ func NewBatch(step int, s Shape, pixels bool) *Batch {
 		Truncated:     make([]int32, s.Rows),
 	}
 	if pixels {
-		b.Pixels = make([]float32, s.Rows*s.Images*s.Height*s.Width*3)
+		b.Pixels = make([]float32, s.Rows*s.Images*s.ImageValues())
+	}
+	if pixels && s.Sequence.Patch > 0 {
+		b.Grids = slices.Repeat([]int32{1}, s.Rows*s.Images*2)
 	}
 	return b
 }
@@ -81,8 +116,9 @@ func (b *Batch) Texts(row int) []int32 {
 // Digest returns the sha256 of everything in the batch, in hex: equal digests are equal batches.
 func (b *Batch) Digest() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d %+v\n", b.Step, b.Shape)
+	fmt.Fprintf(h, "%d %v\n", b.Step, b.Shape)
 	hashFloats(h, b.Pixels)
+	hashInts(h, b.Grids)
 	hashFloats(h, b.ImageMask)
 	hashInts(h, b.EncoderIDs)
 	hashInts(h, b.DecoderInputs)

@@ -59,10 +59,41 @@ func (c ImageConfig) problems(registry *Registry) (all strict.Problems) {
 	if err != nil {
 		all.Add("images.eval_ops", "%v", err)
 	}
-	if train != nil && eval != nil {
-		h, w := train.Size()
-		if eh, ew := eval.Size(); eh != h || ew != w {
-			all.Add("images.eval_ops", "images.eval_ops: %d by %d pixels, but images.ops give %d by %d; the model takes one size", eh, ew, h, w)
+	if train != nil && eval != nil && sizeOf(train) != sizeOf(eval) {
+		all.Add("images.eval_ops", "images.eval_ops: %s, but images.ops give %s; the model takes one size", sizeOf(eval), sizeOf(train))
+	}
+	return append(all, c.lengthProblems(train)...)
+}
+
+// sizeOf describes the images that a model is made for.
+func sizeOf(p *augment.Pipeline) string {
+	if patch := p.Sequence().Patch; patch > 0 {
+		return fmt.Sprintf("patches of %d pixels", patch)
+	}
+	h, w := p.Size()
+	return fmt.Sprintf("%d by %d pixels", h, w)
+}
+
+// maxSequenceLengths bounds the numbers of patches that batches may have: each has a compiled graph
+// of its own.
+const maxSequenceLengths = 16
+
+// lengthProblems lists what is wrong with the sequence lengths of the given ops.
+func (c ImageConfig) lengthProblems(ops *augment.Pipeline) (all strict.Problems) {
+	const key = "images.sequence_lengths"
+	switch {
+	case len(c.SequenceLengths) == 0 || ops == nil:
+		return nil
+	case len(c.SequenceLengths) > maxSequenceLengths:
+		all.Add(key, "%s: %d numbers, legal are at most %d", key, len(c.SequenceLengths), maxSequenceLengths)
+		return all
+	case ops.Sequence().Patch == 0:
+		all.Add(key, "%s: images.ops give %s; sequence lengths go with images of any aspect, which resize_to_sequence makes", key, sizeOf(ops))
+		return all
+	}
+	for i, length := range c.SequenceLengths {
+		if _, err := ops.WithSequenceLength(length); err != nil {
+			all.Add(fmt.Sprintf("%s.%d", key, i), "%s: %v", key, err)
 		}
 	}
 	return all
@@ -158,7 +189,8 @@ func (r *Recipe) pipeline(key, ops string) (*augment.Pipeline, error) {
 	return p, nil
 }
 
-// recipeOps parses the image ops of a recipe's key, which must give one size.
+// recipeOps parses the image ops of a recipe's key, which must give one size, or whole patches of
+// one size.
 func (g *Registry) recipeOps(key, ops string) (*augment.Pipeline, error) {
 	if ops == "" {
 		return nil, nil
@@ -167,8 +199,9 @@ func (g *Registry) recipeOps(key, ops string) (*augment.Pipeline, error) {
 	if err != nil {
 		return nil, fmt.Errorf("images.%s: %w", key, err)
 	}
-	if h, w := p.Size(); h == 0 || w == 0 {
-		return nil, fmt.Errorf("images.%s: %q gives images of various sizes; end with a resize or a crop of a fixed size, such as resize(224)", key, ops)
+	if h, w := p.Size(); (h == 0 || w == 0) && p.Sequence().Patch == 0 {
+		return nil, fmt.Errorf("images.%s: %q gives images of various sizes; end with a resize or a crop of a fixed size, such as resize(224), "+
+			"or for a model with naflex in resize_to_sequence(16, 256)", key, ops)
 	}
 	return p, nil
 }

@@ -18,5 +18,6 @@ func (r Recipe) HeldOut(data, split string) Recipe {
 	if r.Images.EvalOps != "" {
 		r.Images.Ops = r.Images.EvalOps
 	}
+	r.Images.SequenceLengths = nil // that of the ops
 	return r
 }

@@ -2,6 +2,7 @@ package mixture
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/pali3/pali3/augment"
@@ -18,21 +19,22 @@ type pixelCache struct {
 	use      bool
 
 	mu    sync.RWMutex
-	known map[imageID][]float32
+	known map[imageID]augment.Tensor
 	bytes int
 }
 
 type imageID struct {
 	dataset    string
 	row, image int
+	length     int // in patches, of images that keep their aspect
 }
 
 func newPixelCache(p *augment.Pipeline) *pixelCache {
-	return &pixelCache{pipeline: p, use: p != nil && !p.Random(), known: map[imageID][]float32{}}
+	return &pixelCache{pipeline: p, use: p != nil && !p.Random(), known: map[imageID]augment.Tensor{}}
 }
 
-// pixels returns an image's pixels [H, W, 3], which the caller must not change.
-func (c *pixelCache) pixels(id imageID, encoded []byte, rng *random.Stream) ([]float32, error) {
+// pixels returns an image's pixels, which the caller must not change.
+func (c *pixelCache) pixels(id imageID, encoded []byte, rng *random.Stream) (augment.Tensor, error) {
 	if c.use {
 		c.mu.RLock()
 		known, ok := c.known[id]
@@ -41,37 +43,81 @@ func (c *pixelCache) pixels(id imageID, encoded []byte, rng *random.Stream) ([]f
 			return known, nil
 		}
 	}
-	tensor, err := c.pipeline.Apply(encoded, rng)
+	pipeline := c.pipeline
+	if id.length > 0 {
+		var err error
+		if pipeline, err = pipeline.WithSequenceLength(id.length); err != nil {
+			return augment.Tensor{}, err
+		}
+	}
+	tensor, err := pipeline.Apply(encoded, rng)
 	if err != nil {
-		return nil, err
+		return augment.Tensor{}, err
 	}
 	if c.use {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if size := 4 * len(tensor.Pix); c.bytes+size <= cacheBytes {
-			c.known[id] = tensor.Pix
+			c.known[id] = tensor
 			c.bytes += size
 		}
 	}
-	return tensor.Pix, nil
+	return tensor, nil
 }
 
 // writeImages writes the pixels of a sample's images into a row of the batch. Images beyond those
 // that there is room for are left out.
 func (s *Stream) writeImages(b *Batch, row int, t *task, d *drawn) error {
-	room, size := b.Shape.Images, b.Shape.Height*b.Shape.Width*3
+	room := b.Shape.Images
 	for i := range min(len(d.sample.Images), room) {
-		at := row*room + i
 		if b.Pixels != nil {
-			id := imageID{t.source.dataset.Dir(), d.index, i}
-			pixels, err := s.pixels.pixels(id, d.sample.Images[i].Bytes, d.rng)
+			id := imageID{t.source.dataset.Dir(), d.index, i, b.Shape.Sequence.Length}
+			tensor, err := s.pixels.pixels(id, d.sample.Images[i].Bytes, d.rng)
+			if err == nil {
+				err = b.setImage(row*room+i, tensor)
+			}
 			if err != nil {
-				clear(b.ImageMask[row*room : (row+1)*room])
+				b.clearImages(row)
 				return fmt.Errorf("image %d: %w", i, err)
 			}
-			copy(b.Pixels[at*size:(at+1)*size], pixels)
 		}
-		b.ImageMask[at] = 1
+		b.ImageMask[row*room+i] = 1
 	}
 	return nil
+}
+
+// clearImages leaves a row without images. Their pixels, which are written over, mean nothing.
+func (b *Batch) clearImages(row int) {
+	room := b.Shape.Images
+	clear(b.ImageMask[row*room : (row+1)*room])
+	if b.Grids != nil {
+		copy(b.Grids[2*row*room:2*(row+1)*room], slices.Repeat([]int32{1}, 2*room))
+	}
+}
+
+// setImage writes an image in a place of the batch, 0 to B·N-1.
+func (b *Batch) setImage(at int, image augment.Tensor) error {
+	size, patch := b.Shape.ImageValues(), b.Shape.Sequence.Patch
+	to := b.Pixels[at*size : (at+1)*size]
+	if patch == 0 {
+		copy(to, image.Pix)
+		return nil
+	}
+	clear(to) // a sample that was tried before may have left patches
+	rows, columns, err := image.WritePatches(to, patch)
+	if err == nil {
+		b.Grids[2*at], b.Grids[2*at+1] = int32(rows), int32(columns)
+	}
+	return err
+}
+
+// Image returns the image in a place of the batch, 0 to B·N-1, whose pixels the caller must not
+// change.
+func (b *Batch) Image(at int) augment.Tensor {
+	size, patch := b.Shape.ImageValues(), b.Shape.Sequence.Patch
+	pixels := b.Pixels[at*size : (at+1)*size]
+	if patch == 0 {
+		return augment.Tensor{Height: b.Shape.Height, Width: b.Shape.Width, Pix: pixels}
+	}
+	return augment.FromPatches(pixels, int(b.Grids[2*at]), int(b.Grids[2*at+1]), patch)
 }

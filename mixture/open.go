@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/internal/strict"
+	"github.com/pali3/pali3/random"
 )
 
 // Options say how a stream is evaluated. None of them changes an example.
@@ -177,7 +178,20 @@ func (s *Stream) shapeOf() Shape {
 		if t.kind.Image {
 			shape.Images = max(s.recipe.Images.PerExample, 1)
 			shape.Height, shape.Width = s.pipeline.Size()
+			shape.Sequence = s.pipeline.Sequence()
 		}
+	}
+	if lengths := s.recipe.Images.SequenceLengths; len(lengths) > 0 && shape.Sequence.Patch > 0 {
+		shape.Sequence.Length = slices.Max(lengths)
+	}
+	return shape
+}
+
+// shapeAt returns the shape of the batch of a step, whose sequence length may be drawn.
+func (s *Stream) shapeAt(step int) Shape {
+	shape := s.shape
+	if lengths := s.recipe.Images.SequenceLengths; len(lengths) > 0 && shape.Sequence.Patch > 0 {
+		shape.Sequence.Length = pick(lengths, random.New(s.recipe.Seed, random.Name("sequence_lengths"), uint64(step)))
 	}
 	return shape
 }

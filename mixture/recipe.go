@@ -34,12 +34,19 @@ type Recipe struct {
 // ImageConfig says how images become pixels.
 type ImageConfig struct {
 	// Ops in the mini-language, for example "decode|resize(224)|value_range(-1,1)". They must give
-	// one fixed size, square and a multiple of the image encoder's patch. Default: none, for
-	// recipes without images.
+	// one fixed size, a multiple of the image encoder's patch. For a model with naflex they may
+	// give images of any aspect: "decode|resize_to_sequence(16,256)|value_range(-1,1)" has at most
+	// 256 patches of 16 pixels. Default: none, for recipes without images.
 	Ops string `yaml:"ops"`
 	// EvalOps are used in place of Ops where the model is scored or used, and nothing may be
 	// random. They give the size that ops give. Default: ops.
 	EvalOps string `yaml:"eval_ops,omitempty"`
+	// SequenceLengths are the numbers of patches of images in training, in place of that of ops: of
+	// each batch one of them, drawn by the seed and the step. SigLIP 2 draws from [128, 256, 576,
+	// 784, 1024]. A number that stands twice is drawn twice as often. Default: none, the number of
+	// ops, which is also that of evaluations. Legal: at most 16 numbers of 1 to 16384, with ops
+	// that have resize_to_sequence.
+	SequenceLengths []int `yaml:"sequence_lengths,omitempty"`
 	// PerExample is the most images that an example holds; the family siglip takes 1. Default: 1.
 	// Legal: 0 (as 1) and above.
 	PerExample int `yaml:"per_example,omitempty"`

@@ -46,7 +46,7 @@ func (s *Stream) Batch(ctx context.Context, step int) (*Batch, error) {
 	if step < 0 {
 		return nil, fmt.Errorf("batch of step %d", step)
 	}
-	b := NewBatch(step, s.shape, !s.options.NoPixels)
+	b := NewBatch(step, s.shapeAt(step), !s.options.NoPixels)
 	first := step*s.recipe.Batch + s.options.ShardIndex*s.shape.Rows
 	return b, s.eachRow(ctx, b, func(row int) error {
 		if err := s.fillAt(b, row, first+row); err != nil {
@@ -88,7 +88,8 @@ func (s *Stream) eachRow(ctx context.Context, b *Batch, fill func(row int) error
 	return group.Wait()
 }
 
-// Shape returns the shape of every batch.
+// Shape returns the shape of every batch. If sequence lengths are drawn, that of a batch may be less
+// than the shape's, which is the longest.
 func (s *Stream) Shape() Shape { return s.shape }
 
 // Recipe returns the recipe with its defaults filled in.

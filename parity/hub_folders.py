@@ -96,6 +96,22 @@ def siglip_gemma(folder):
     return transformers.SiglipModel(transformers.SiglipConfig(text_config=text, vision_config=vision())), tokenizer
 
 
+def siglip_naflex(folder):
+    """SigLIP 2 NaFlex: images of any aspect in at most 24 patches of 8 pixels, a position table of 4 by 4."""
+    gemma_pieces(folder)
+    with_class(folder, "Siglip2Tokenizer", padding_side="right", model_max_length=12)
+    tokenizer = transformers.Siglip2Tokenizer.from_pretrained(folder, padding_side="right", model_max_length=12, add_eos_token=True)
+    transformers.Siglip2ImageProcessorPil(patch_size=8, max_num_patches=24).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    (folder / "tokenizer.model").unlink()
+    with_class(folder, "Siglip2Tokenizer", **{
+        k: v for k, v in json.loads((folder / "tokenizer_config.json").read_text()).items() if k not in ("tokenizer_class", "vocab_file")})
+    tower = dict(hidden_size=WIDTH, intermediate_size=MLP, num_hidden_layers=2, num_attention_heads=HEADS)
+    return transformers.Siglip2Model(transformers.Siglip2Config(
+        text_config=dict(tower, vocab_size=512, max_position_embeddings=12, projection_size=WIDTH),
+        vision_config=dict(tower, patch_size=8, num_patches=16))), tokenizer
+
+
 def t5_tokenizer(folder, sentinels, normalization):
     unigram(folder, normalization)
     with_class(folder, "T5Tokenizer")
@@ -133,7 +149,7 @@ def paligemma(folder, version=1):
 
 
 CASES = {
-    "siglip": siglip, "siglip-gemma": siglip_gemma,
+    "siglip": siglip, "siglip-gemma": siglip_gemma, "siglip2-naflex": siglip_naflex,
     "t5": t5, "t5-gated": lambda folder: t5(folder, keep_spiece=True, feed_forward_proj="gated-gelu", tie_word_embeddings=False),
     "mt5": lambda folder: t5(folder, "MT5"), "umt5": lambda folder: t5(folder, "UMT5"),
     "paligemma": paligemma, "paligemma2": lambda folder: paligemma(folder, 2),
@@ -169,6 +185,14 @@ def inputs_of(model, tokenizer):
     images = torch.rand(2, 3, SIDE, SIDE, generator=g) * 2 - 1
     ours = {"images": images.permute(0, 2, 3, 1).contiguous()}
     with torch.no_grad():
+        if isinstance(model, transformers.Siglip2Model):
+            grids = torch.tensor([[3, 5], [1, 13], [4, 4], [1, 1]])
+            mask = (torch.arange(17)[None] < grids.prod(-1, keepdim=True)).int()
+            patches = (torch.rand(4, 17, 192, generator=g) * 2 - 1) * mask[..., None]
+            ids = torch.randint(1, 100, (4, 12), generator=g)
+            out = model(input_ids=ids, pixel_values=patches, pixel_attention_mask=mask, spatial_shapes=grids, return_loss=True)
+            return ({"patches": patches, "grids": grids.int(), "input_ids": ids.int()},
+                    {"logits_per_image": out.logits_per_image, "image_embeds": out.image_embeds, "text_embeds": out.text_embeds, "loss": out.loss})
         if isinstance(model, transformers.SiglipModel):
             c = model.config.text_config
             ids = torch.randint(1, 100, (3, c.max_position_embeddings), generator=g)
@@ -199,7 +223,7 @@ def paligemma_outputs(model, processor, images, ours, g):
 
 def ids_of(model, tokenizer, text):
     """Returns the ids that the processor gives a text, padded where the model compares it."""
-    if isinstance(model, transformers.SiglipModel):
+    if isinstance(model, (transformers.SiglipModel, transformers.Siglip2Model)):
         length = model.config.text_config.max_position_embeddings
         return tokenizer(text, padding="max_length", truncation=True, max_length=length)["input_ids"]
     if isinstance(model, transformers.PaliGemmaForConditionalGeneration):
@@ -216,10 +240,12 @@ def make(out):
         model, tokenizer = build(folder)
         randomize(model)
         inputs, outputs = inputs_of(model, tokenizer)
+        embeds = naflex_pixels(folder, model) if name == "siglip2-naflex" else {}
         model.to(torch.bfloat16).save_pretrained(folder, max_shard_size="20KB")
         expected = {"in." + k: v.contiguous() for k, v in inputs.items()} | {"out." + k: v.float().contiguous() for k, v in outputs.items()}
         texts = [{"text": text, "ids": ids_of(model, tokenizer, text)} for text in TEXTS if name != "t5-gated" or text not in ODD]
-        if name.startswith(("siglip", "paligemma")):
+        expected.update(embeds)
+        if name.startswith(("siglip", "paligemma")) and not embeds:
             processor = transformers.AutoImageProcessor.from_pretrained(folder)
             for i, image in enumerate([picture(40, 50), picture(90, 33, "RGBA", 1), picture(20, 24, "RGB", 2)]):
                 image.save(folder / f"image{i}.png")
@@ -227,6 +253,24 @@ def make(out):
         save_file(expected, folder / "expected.safetensors")
         (folder / "expected.json").write_text(json.dumps(texts, ensure_ascii=False, indent=0) + "\n")
         print(name, sum(f.stat().st_size for f in folder.iterdir()), "bytes:", " ".join(sorted(f.name for f in folder.iterdir())))
+
+
+def naflex_pixels(folder, model):
+    """Writes images of odd shapes, and returns the patches and embeddings of each for several numbers of patches."""
+    sizes = [(40, 50), (90, 33), (7, 140), (140, 7), (1, 1), (32, 48), (100, 160)]
+    for i, (h, w) in enumerate(sizes):
+        picture(h, w, seed=i).save(folder / f"image{i}.png")
+    images = [Image.open(folder / f"image{i}.png") for i in range(len(sizes))]
+    found = {}
+    for n in (24, 1, 9, 60):
+        processor = transformers.Siglip2ImageProcessorPil.from_pretrained(folder, max_num_patches=n)
+        batch = processor(images, return_tensors="pt")
+        with torch.no_grad():
+            found[f"embeds.{n}"] = torch.nn.functional.normalize(model.get_image_features(**batch).pooler_output, dim=-1)
+        if n == 24:
+            found.update({f"pixels.{i}": v.clone() for i, v in enumerate(batch["pixel_values"])})
+            found["grids"] = batch["spatial_shapes"].int()
+    return found
 
 
 VISION = "{width: 16, depth: 2, mlp: 24, heads: 2, patch: 16}"
@@ -242,9 +286,13 @@ def flow(keys):
 def recipe(name, folder):
     """Returns the recipe that fine-tunes a folder for some steps."""
     tokenizer = next(f for f in ("spiece.model", "tokenizer.model", "tokenizer.json") if (folder / f).exists())
-    options = {"siglip": ", clean: siglip", "siglip-gemma": ", pad_texts: pad"}.get(name, ", frame: paligemma" if name.startswith("pali") else ", sentinels: 10")
+    options = {"siglip": ", clean: siglip", "siglip-gemma": ", pad_texts: pad", "siglip2-naflex": ", pad_texts: pad"}.get(name, ", frame: paligemma" if name.startswith("pali") else ", sentinels: 10")
     head = f"data: {folder.parent}/data\ntokenizer: {{model: {folder}/{tokenizer}{options}}}\nbatch: 4\nsteps: 5\noptimizer: {{name: adamw, learning_rate: 1e-3}}\ninit: [{{from: {folder}}}]\n"
     images = f'images: {{ops: "{IMAGENET if name == "siglip-gemma" else OPS}"}}\n'
+    if name == "siglip2-naflex":
+        images = 'images: {ops: "decode|flip_lr|resize_to_sequence(8,24,bilinear,pil)|value_range(-1,1)", sequence_lengths: [12, 24, 40]}\n'
+        vision = "{width: 16, depth: 2, mlp: 24, heads: 2, patch: 8, naflex: 4}"
+        return head + images + f"family: siglip\nlengths: {{encoder: 12}}\ntasks: [{{name: pairs, kind: contrastive, weight: 1, split: all}}]\nmodel: {{image: {vision}, text: {{width: 16, depth: 2, mlp: 24, heads: 2}}}}\n"
     if name.startswith("siglip"):
         length = 16 if name == "siglip" else 12
         return head + images + f"family: siglip\nlengths: {{encoder: {length}}}\ntasks: [{{name: pairs, kind: contrastive, weight: 1, split: all}}]\nmodel: {{image: {VISION}, text: {{width: 16, depth: 2, mlp: 24, heads: 2}}}}\n"

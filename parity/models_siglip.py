@@ -135,6 +135,33 @@ def with_transformers():
                  int(generator.choice([1, 16, 64, 256, 576, 1024]))) for _ in range(195)]]
     (MODELS.parent / "augment" / "testdata" / "sequence_sizes.json").write_text(
         "[\n" + ",\n".join(json.dumps(s) for s in sizes) + "\n]\n")
+    processed_patches()
+
+
+def processed_patches():
+    """Writes what transformers' NaFlex image processor makes of images of odd shapes, as the SHA-256 of 8-bit values."""
+    import hashlib
+    import json
+    from PIL import Image
+    from transformers import Siglip2ImageProcessorPil
+
+    def pattern(height, width):  # as augment's tests compute it
+        y, x, c = np.ogrid[:height, :width, :3]
+        return ((y * 37 + x * 101 + c * 53 + (y * x) % 29 * 7) % 256).astype(np.uint8)
+
+    cases = []
+    for h, w, p, n in [
+        (20, 400, 16, 256), (400, 20, 16, 256), (10, 200, 4, 9), (1, 1, 16, 256), (1, 1, 4, 64), (2, 3, 8, 16), (1, 300, 16, 64), (777, 1, 14, 64),
+        (64, 48, 16, 12), (256, 256, 16, 256), (32, 32, 16, 4), (480, 640, 16, 128), (480, 640, 16, 256), (480, 640, 16, 576), (97, 131, 14, 1024),
+        (1500, 2100, 16, 256), (3000, 40, 32, 100), (333, 500, 16, 1), (333, 500, 16, 2), (61, 59, 2, 784),
+    ]:
+        got = Siglip2ImageProcessorPil(patch_size=p, max_num_patches=n)(Image.fromarray(pattern(h, w)), return_tensors="np")
+        rows, columns = got["spatial_shapes"][0].tolist()
+        assert got["pixel_attention_mask"].sum() == rows * columns and got["pixel_values"].shape == (1, n, p * p * 3)
+        assert not got["pixel_values"][0, rows * columns:].any()
+        patches = np.rint((got["pixel_values"][0, :rows * columns] + 1) * 127.5).astype(np.uint8)
+        cases.append({"size": [h, w], "patch": p, "length": n, "grid": [rows, columns], "sha256": hashlib.sha256(patches.tobytes()).hexdigest()})
+    (MODELS.parent / "augment" / "testdata" / "sequences.json").write_text("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")
 
 
 # What follows runs big_vision.

@@ -79,7 +79,8 @@ func (p *prefetcher) stop() {
 	p.running.Wait()
 }
 
-// size describes the inputs of a batch. It must be the same for all batches of a run.
+// size describes the inputs of a batch. It must be the same for all batches of a run, but for the
+// length of images in patches.
 type size struct {
 	shape         mixture.Shape
 	pixels        bool
@@ -88,6 +89,7 @@ type size struct {
 
 func sizeOf(b *mixture.Batch, c *VisualTokenCache) size {
 	s := size{shape: b.Shape, pixels: b.Pixels != nil}
+	s.shape.Sequence.Length = 0 // it may differ from batch to batch
 	if c != nil && b.Shape.Images > 0 {
 		s.pixels, s.tokens, s.width = false, c.Tokens, c.TokenWidth
 	}
@@ -104,7 +106,10 @@ func (s size) tensors(b *mixture.Batch, tokens []float32) (inputs []*tensors.Ten
 	ids := func(values []int32, dimensions ...int) {
 		inputs = append(inputs, tensors.FromFlatDataAndDimensions(values, dimensions...))
 	}
-	if s.pixels {
+	if patch := s.shape.Sequence.Patch; s.pixels && patch > 0 {
+		floats(b.Pixels, rows, images, b.Shape.Sequence.Length, patch*patch*3)
+		ids(b.Grids, rows, images, 2)
+	} else if s.pixels {
 		floats(b.Pixels, rows, images, s.shape.Height, s.shape.Width, 3)
 	}
 	if s.tokens > 0 {
@@ -134,7 +139,9 @@ func (s size) bind(nodes []*graph.Node) (in family.Batch, rest []*graph.Node) {
 		nodes = nodes[1:]
 		return node
 	}
-	in.Pixels = next(s.pixels)
+	patches := s.pixels && s.shape.Sequence.Patch > 0
+	in.Pixels = next(s.pixels && !patches)
+	in.Patches, in.Grids = next(patches), next(patches)
 	in.Tokens = next(s.tokens > 0)
 	in.ImageMask = next(s.shape.Images > 0)
 	in.Encoder = next(s.shape.Encoder > 0)

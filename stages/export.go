@@ -253,6 +253,9 @@ func (e *exporter) writeImages() error {
 		e.note("no %s is written: %v", hubfolder.PreprocessorFile, err)
 		return nil
 	}
+	if e.t.Pipeline.Sequence().Patch > 0 {
+		e.note("load the image processor as Siglip2ImageProcessorPil for the same pixels: transformers' default one resizes by other rounding")
+	}
 	if !exact {
 		e.note("transformers' image processor resizes in 8 bits, the model's image ops do not: pixels differ by about 1 of 255")
 	}

@@ -43,7 +43,7 @@ func (r Recipe) memory(n Network, shape mixture.Shape, specs []weights.Spec, fro
 	if o, err := newOptimizer(r.Optimizer, r.Schedule, r.Steps, trainable); err == nil {
 		m.Weights += 2 * 4 * int64(weights.Parameters(o.stateSpecs()))
 	}
-	pixels := 4 * int64(shape.Rows*shape.Images) * int64(shape.Height*shape.Width*3)
+	pixels := 4 * int64(shape.Rows*shape.Images) * int64(shape.ImageValues())
 	m.Data = prefetchDepth*pixels + int64(shape.Rows)*int64(shape.Texts*shape.Encoder+3*shape.Decoder)*4*prefetchDepth
 	floats := int64(0)
 	parts := n.Model.Parts(family.Lengths{Prompt: shape.Encoder, Answer: shape.Decoder, Images: shape.Images})

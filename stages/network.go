@@ -61,6 +61,11 @@ func (r Recipe) fit(shape mixture.Shape, vocabulary int) (n Network, all strict.
 	n = Network{f, family.Clone(r.Model.Config)}
 	data := family.Data{
 		Images: shape.Images, Height: shape.Height, Width: shape.Width, Encoder: shape.Encoder, Vocabulary: vocabulary,
+		Patch: shape.Sequence.Patch, Patches: shape.Sequence.Length,
+	}
+	if _, takes := n.Model.(family.PatchEmbedder); data.Patch > 0 && !takes {
+		all.Add("images.ops", "images.ops give images of any aspect; the family %s takes images of one size: end with a resize or a crop of a fixed size, such as resize(224)", f.Name)
+		return n, all
 	}
 	for _, p := range n.Model.Fit(data) {
 		all.Add(p.Key, "%s", p.Text)

@@ -211,6 +211,14 @@ func (t *Trained) checkTokenizer(from *hubfolder.Tokenizer) error {
 	return nil
 }
 
+// patchSize returns the side of a patch of a model that takes images of any aspect, otherwise 0.
+func patchSize(m family.Model) int {
+	if patches, ok := m.(family.PatchEmbedder); ok {
+		return patches.PatchSize()
+	}
+	return 0
+}
+
 // readImages parses the image ops.
 func (t *Trained) readImages(folder *hubfolder.Folder) (err error) {
 	height, width := imageSize(t.Model)
@@ -221,12 +229,17 @@ func (t *Trained) readImages(folder *hubfolder.Folder) (err error) {
 	if from == nil {
 		t.Published.note("the folder does not say how images become pixels: SigLIP's way is assumed")
 		from = &hubfolder.Images{Ops: hubfolder.DefaultOps(height, width), Height: height, Width: width}
+		if patch := patchSize(t.Model); patch > 0 {
+			from = &hubfolder.Images{Ops: hubfolder.DefaultSequenceOps(patch), Patch: patch}
+		}
 	}
-	if from.Ops == "" {
-		t.Published.Notes = append(t.Published.Notes, from.Notes...)
-		return nil
+	if patch := patchSize(t.Model); from.Patch > 0 && from.Patch != patch {
+		if patch == 0 {
+			return fmt.Errorf("%s makes images of any aspect, the model takes %d by %d pixels", from.File, height, width)
+		}
+		return fmt.Errorf("%s makes patches of %d pixels, the model takes patches of %d", from.File, from.Patch, patch)
 	}
-	if from.Height != height || from.Width != width {
+	if from.Patch == 0 && (from.Height != height || from.Width != width) {
 		return fmt.Errorf("%s makes images of %d by %d pixels, the model takes %d by %d", from.File, from.Height, from.Width, height, width)
 	}
 	t.Published.ImageOps, t.Recipe.Mixture.Images.Ops = from.Ops, from.Ops

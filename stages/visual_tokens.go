@@ -246,7 +246,7 @@ func (c *VisualTokenCache) ofBatch(ctx context.Context, b *mixture.Batch) ([]flo
 			places = append(places, at)
 		}
 	}
-	size := b.Shape.Height * b.Shape.Width * 3
+	size := b.Shape.ImageValues()
 	found, err := c.Encode(ctx, images, func(i int, to []float32) error {
 		copy(to, b.Pixels[places[i]*size:])
 		return nil

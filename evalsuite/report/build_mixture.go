@@ -24,8 +24,7 @@ func (a *album) mixture(ctx context.Context, name string, recipe mixture.Recipe,
 	batch := recipe.Batch
 	recipe.Batch = mixtureRows // an example depends on its position alone, not on the batch that it is in
 	if p, err := recipe.Pipeline(); err == nil && p != nil {
-		height, width := p.Size()
-		one := 12 * max(1, height*width) * max(1, recipe.Images.PerExample)
+		one := 4 * max(1, recipe.Shape().ImageValues()) * max(1, recipe.Images.PerExample)
 		recipe.Batch = min(mixtureRows, max(1, pixelBudget/one))
 	}
 	stream, err := mixture.Open(recipe, mixture.Options{Workers: 2})
@@ -49,7 +48,10 @@ func (a *album) mixture(ctx context.Context, name string, recipe mixture.Recipe,
 	if shape.Decoder > 0 {
 		fed.About += fmt.Sprintf(" and %d for the decoder", shape.Decoder)
 	}
-	if shape.Images > 0 {
+	switch {
+	case shape.Sequence.Patch > 0:
+		fed.About += fmt.Sprintf(", images of at most %d patches of %d × %[2]d pixels", shape.Sequence.Length, shape.Sequence.Patch)
+	case shape.Images > 0:
 		fed.About += fmt.Sprintf(", images of %d × %d pixels", shape.Width, shape.Height)
 	}
 	fed.Truncated = stream.Truncated()
@@ -136,9 +138,7 @@ func textIDs(b *mixture.Batch, row, used int) int {
 
 // seen encodes image number at of a batch, whose pixels are between low and high.
 func (a *album) seen(b *mixture.Batch, at int, low, high float32, alt string) (*Image, error) {
-	size := b.Shape.Height * b.Shape.Width * 3
-	pixels := b.Pixels[at*size : (at+1)*size]
-	t := augment.Tensor{Height: b.Shape.Height, Width: b.Shape.Width, Pix: pixels}
+	t := b.Image(at)
 	side := gallerySide
 	if a.used > pageRoom {
 		side = spareSide

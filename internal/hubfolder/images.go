@@ -17,8 +17,9 @@ type Images struct {
 	Type string
 	// Ops are the same steps in the language of package augment, "" if it has none like them.
 	Ops string
-	// Height and Width of what they make.
-	Height, Width int
+	// Height and Width of what they make, 0 for images of any aspect (NaFlex), which they make of
+	// patches of Patch pixels.
+	Height, Width, Patch int
 	// Notes say what the ops leave out.
 	Notes []string
 }
@@ -29,6 +30,7 @@ type processor struct {
 	kind                                  string
 	resize, rescale, normalize, rgb, crop bool
 	height, width, cropHeight, cropWidth  int
+	patch, patches                        int // of a NaFlex processor, otherwise 0
 	resample                              int
 	factor                                float64
 	mean, std                             []float64
@@ -51,33 +53,27 @@ func readImages(dir string) (*Images, error) {
 			return nil, err
 		}
 	}
-	if kind := kindOf(object); strings.HasPrefix(kind, "Siglip2ImageProcessor") {
-		return &Images{File: path, Type: kind, Notes: []string{fmt.Sprintf(
-			"%s keeps the aspect of an image and cuts it into patches (NaFlex), which no image ops do: the model takes prepared inputs only", kind)}}, nil
-	}
 	p, err := parseProcessor(path, object)
 	if err != nil {
 		return nil, err
 	}
-	found := &Images{File: path, Type: p.kind, Notes: unknownKeys(path, object)}
+	found := &Images{File: path, Type: p.kind, Notes: p.unknownKeys(path, object)}
 	if found.Ops, err = p.ops(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	found.Height, found.Width = p.height, p.width
+	found.Height, found.Width, found.Patch = p.height, p.width, p.patch
 	if p.crop {
 		found.Height, found.Width = p.cropHeight, p.cropWidth
 	}
 	return found, nil
 }
 
-// kindOf returns the type that a processor's file names.
-func kindOf(object map[string]json.RawMessage) (kind string) {
-	json.Unmarshal(object["image_processor_type"], &kind) // of another type: parseProcessor reports it
-	return kind
-}
-
-// knownProcessors are the types whose defaults processor has.
-var knownProcessors = []string{"SiglipImageProcessor", "SiglipImageProcessorFast", "SiglipImageProcessorPil", "SiglipFeatureExtractor"}
+// knownProcessors are the types whose defaults processor has, naflexProcessors those of SigLIP 2's
+// NaFlex models.
+var (
+	knownProcessors  = []string{"SiglipImageProcessor", "SiglipImageProcessorFast", "SiglipImageProcessorPil", "SiglipFeatureExtractor"}
+	naflexProcessors = []string{"Siglip2ImageProcessor", "Siglip2ImageProcessorFast", "Siglip2ImageProcessorPil"}
+)
 
 // knownKeys do not change the pixels, or are read.
 var knownKeys = strings.Fields(`image_processor_type feature_extractor_type processor_class do_resize size resample do_rescale
@@ -85,8 +81,11 @@ var knownKeys = strings.Fields(`image_processor_type feature_extractor_type proc
 	auto_map return_tensors data_format input_data_format device disable_grouping size_divisor do_pad pad_size backend _processor_class`)
 
 // unknownKeys names the keys that are ignored.
-func unknownKeys(path string, object map[string]json.RawMessage) (notes []string) {
+func (p processor) unknownKeys(path string, object map[string]json.RawMessage) (notes []string) {
 	for key, value := range object {
+		if p.patch > 0 && (key == "patch_size" || key == "max_num_patches") {
+			continue
+		}
 		if !slices.Contains(knownKeys, key) && string(value) != "null" {
 			notes = append(notes, fmt.Sprintf("%s: %s is ignored", filepath.Base(path), key))
 		}
@@ -121,10 +120,43 @@ func parseProcessor(path string, object map[string]json.RawMessage) (p processor
 	if pad {
 		return p, fmt.Errorf("%s: do_pad is true: no op pads images", path)
 	}
-	if p.kind != "" && !slices.Contains(knownProcessors, p.kind) {
+	switch {
+	case slices.Contains(naflexProcessors, p.kind):
+		return p, p.sequence(path, object)
+	case p.kind != "" && !slices.Contains(knownProcessors, p.kind):
 		return p, p.needs(path, object)
 	}
 	return p, p.sizes(path, object)
+}
+
+// Defaults of transformers' Siglip2ImageProcessor.
+const (
+	naflexPatch   = 16
+	naflexPatches = 256
+)
+
+// sequence reads the sizes of a NaFlex processor, which resizes images to as many whole patches as
+// they may have.
+func (p *processor) sequence(path string, object map[string]json.RawMessage) error {
+	p.height, p.width, p.patch, p.patches = 0, 0, naflexPatch, naflexPatches
+	if _, given := object["resample"]; !given {
+		p.resample = bilinear
+	}
+	for _, key := range []struct {
+		name string
+		into *int
+	}{{"patch_size", &p.patch}, {"max_num_patches", &p.patches}} {
+		if _, err := take(path, object, key.name, key.into); err != nil {
+			return err
+		}
+		if *key.into < 1 || *key.into > maxSide {
+			return fmt.Errorf("%s: %s is %d; legal are 1 to %d", path, key.name, *key.into, maxSide)
+		}
+	}
+	if p.crop {
+		return fmt.Errorf("%s: do_center_crop is true: %s cuts out nothing", path, p.kind)
+	}
+	return nil
 }
 
 // channels reads a number for each channel, or one for all.
@@ -205,7 +237,11 @@ func (p processor) ops() (string, error) {
 		if !known {
 			return "", fmt.Errorf("resample is %d; legal are 0 (nearest), 2 (bilinear) and 3 (bicubic)", p.resample)
 		}
-		ops = append(ops, fmt.Sprintf("resize(%d,%d,%s,pil)", p.height, p.width, method))
+		resize := fmt.Sprintf("resize(%d,%d,%s,pil)", p.height, p.width, method)
+		if p.patch > 0 {
+			resize = fmt.Sprintf("resize_to_sequence(%d,%d,%s,pil)", p.patch, p.patches, method)
+		}
+		ops = append(ops, resize)
 	}
 	if p.crop {
 		ops = append(ops, fmt.Sprintf("central_crop(%d,%d)", p.cropHeight, p.cropWidth))
@@ -263,10 +299,10 @@ func number(v float64) string {
 
 // DefaultOps are the steps of SigLIP's and PaliGemma's processors.
 func DefaultOps(height, width int) string {
-	ops, err := processor{resize: true, rescale: true, normalize: true, height: height, width: width, resample: bicubic,
-		factor: 1.0 / 255, mean: []float64{0.5, 0.5, 0.5}, std: []float64{0.5, 0.5, 0.5}}.ops()
-	if err != nil {
-		panic(err) // the values are written above
-	}
-	return ops
+	return fmt.Sprintf("decode|resize(%d,%d,bicubic,pil)|value_range(-1,1)", height, width)
+}
+
+// DefaultSequenceOps are the steps of SigLIP 2's NaFlex processor.
+func DefaultSequenceOps(patch int) string {
+	return fmt.Sprintf("decode|resize_to_sequence(%d,%d,bilinear,pil)|value_range(-1,1)", patch, naflexPatches)
 }

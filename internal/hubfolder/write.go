@@ -64,6 +64,8 @@ func ProcessorOf(ops string) (object map[string]any, exact bool, err error) {
 		case i == 0 && op == "decode":
 		case i == 1 && name == "resize":
 			exact, err = processorSize(object, values)
+		case i == 1 && name == "resize_to_sequence":
+			exact, err = processorSequence(object, values)
 		case i == 2 && name == "value_range" && len(values) == 2:
 			err = processorRange(object, values)
 		case i == 2 && name == "vgg_value_range" && len(values) == 6:
@@ -75,7 +77,7 @@ func ProcessorOf(ops string) (object map[string]any, exact bool, err error) {
 			return nil, false, fmt.Errorf("image ops %q as transformers' image processor: %w", ops, err)
 		}
 	}
-	if object["size"] == nil {
+	if object["do_resize"] == false {
 		return nil, false, fmt.Errorf("image ops %q as transformers' image processor: they have no resize", ops)
 	}
 	return object, exact, nil
@@ -94,13 +96,34 @@ func processorSize(object map[string]any, values []string) (exact bool, err erro
 	if len(sides) == 1 {
 		sides = append(sides, sides[0])
 	}
+	if len(sides) != 2 {
+		return false, fmt.Errorf("resize has no size")
+	}
+	object["size"] = map[string]int{"height": sides[0], "width": sides[1]}
+	return processorResampling(object, values)
+}
+
+// processorSequence reads resize_to_sequence(patch_size, max_sequence_len, [method], [antialias]).
+func processorSequence(object map[string]any, values []string) (exact bool, err error) {
+	for i, key := range []string{"patch_size", "max_num_patches"} {
+		if i == len(values) {
+			return false, fmt.Errorf("resize_to_sequence has no %s", key)
+		}
+		number, err := strconv.Atoi(valueOf(values[i]))
+		if err != nil {
+			return false, fmt.Errorf("resize_to_sequence has %q for %s", values[i], key)
+		}
+		object[key] = number
+	}
+	object["image_processor_type"] = naflexProcessors[0]
+	return processorResampling(object, values[2:])
+}
+
+// processorResampling reads [method], [antialias].
+func processorResampling(object map[string]any, values []string) (exact bool, err error) {
 	resample := bilinear
 	for _, value := range values {
-		_, value, named := strings.Cut("="+value, "=")
-		if at := strings.LastIndex(value, "="); named && at >= 0 {
-			value = value[at+1:]
-		}
-		switch value {
+		switch value = valueOf(value); value {
 		case "bilinear":
 		case "bicubic":
 			resample = bicubic
@@ -113,13 +136,12 @@ func processorSize(object map[string]any, values []string) (exact bool, err erro
 			return false, fmt.Errorf("resize with %s is not what Pillow does", value)
 		}
 	}
-	if len(sides) != 2 {
-		return false, fmt.Errorf("resize has no size")
-	}
 	object["do_resize"], object["resample"] = true, resample
-	object["size"] = map[string]int{"height": sides[0], "width": sides[1]}
 	return exact, nil
 }
+
+// valueOf returns the value of an argument, which may be written as key=value.
+func valueOf(argument string) string { return argument[strings.LastIndex(argument, "=")+1:] }
 
 // processorRange turns value_range(low, high) into a mean and a deviation.
 func processorRange(object map[string]any, values []string) error {

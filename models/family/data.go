@@ -11,8 +11,11 @@ import (
 type Data struct {
 	// Images of an example, 0 for text alone.
 	Images int
-	// Height and Width of an image in pixels.
+	// Height and Width of an image in pixels. 0 for images that keep their aspect.
 	Height, Width int
+	// Patch is the side of a patch in pixels, if images keep their aspect and come as at most
+	// Patches patches: see [PatchEmbedder]. 0 for images of Height by Width.
+	Patch, Patches int
 	// Encoder is the length of prompts or of texts to compare, in ids.
 	Encoder int
 	// Vocabulary is the number of token ids.
@@ -39,6 +42,10 @@ func Invalid(key string, err error) []Problem {
 type Batch struct {
 	// Pixels [B, N, H, W, 3], float32 in the recipe's value range.
 	Pixels *graph.Node
+	// Patches [B, N, T, p·p·3] of images that keep their aspect replace Pixels, with Grids
+	// [B, N, 2], int32, their rows and columns of patches. An image has its patches row by row, and
+	// then zeros up to T.
+	Patches, Grids *graph.Node
 	// Tokens [B, N·T, D] of a frozen image encoder replace Pixels where they are cached.
 	Tokens *graph.Node
 	// ImageMask [B, N] is 1 for images that are there and 0 for images that an example lacks.

@@ -4,7 +4,8 @@
 //
 //	Model     has weights and a loss; it can be trained, described and run on tensors
 //	Seer      encodes images into tokens, which are computed once if the encoder is frozen
-//	Embedder  compares images with texts: retrieval, classification
+//	Embedder  compares images with texts: retrieval, classification; a PatchEmbedder takes images
+//	          of any aspect as patches
 //	Writer    writes text: captions, answers
 //
 // The program never asks which family a model is of. To add one, implement these interfaces,
@@ -170,6 +171,16 @@ type Embedder interface {
 	EmbedTexts(s *weights.Scope, ids *graph.Node) *graph.Node
 	// Compare returns the logits [B, C] of image embeddings [B, E] and text embeddings [C, E].
 	Compare(s *weights.Scope, images, texts *graph.Node) *graph.Node
+}
+
+// PatchEmbedder is an Embedder that may take images of any aspect as patches (NaFlex).
+type PatchEmbedder interface {
+	Embedder
+	// PatchSize is the side of a patch in pixels, 0 if the model takes whole images only.
+	PatchSize() int
+	// EmbedPatches turns patches [B, T, p·p·3] with grids [B, 2], one image of [Batch] each, into
+	// embeddings [B, E] of length 1.
+	EmbedPatches(s *weights.Scope, patches, grids *graph.Node) *graph.Node
 }
 
 // Writer is a model that writes text, an id at a time.

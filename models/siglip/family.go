@@ -12,7 +12,7 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-var _ family.Embedder = (*Config)(nil)
+var _ family.PatchEmbedder = (*Config)(nil)
 
 // Family returns the family of SigLIP.
 func Family() family.Family {
@@ -59,8 +59,15 @@ func (c *Config) Specs(be compute.Backend) ([]weights.Spec, error) { return Spec
 
 // Loss builds the loss of a batch.
 func (c *Config) Loss(s *weights.Scope, b family.Batch) family.Loss {
-	d := b.Pixels.Shape().Dimensions // [B, 1, H, W, 3]
-	loss, sums, counts := LossByExample(s, *c, Reshape(b.Pixels, d[0], d[2], d[3], d[4]), b.Encoder)
+	var images *Node
+	if b.Patches != nil {
+		d := b.Patches.Shape().Dimensions // [B, 1, T, p·p·3]
+		images = c.EmbedPatches(s, Reshape(b.Patches, d[0], d[2], d[3]), Reshape(b.Grids, d[0], 2))
+	} else {
+		d := b.Pixels.Shape().Dimensions // [B, 1, H, W, 3]
+		images = EmbedImages(s, *c, Reshape(b.Pixels, d[0], d[2], d[3], d[4]))
+	}
+	loss, sums, counts := lossOfEmbeddings(s, *c, images, EmbedTexts(s, *c, b.Encoder))
 	return family.Loss{Mean: loss, Sums: sums, Counts: counts}
 }
 
@@ -73,6 +80,20 @@ func (c *Config) TextLength() int { return c.Text.Length }
 // EmbedImages turns images [B, H, W, 3] into embeddings [B, E]: see [EmbedImages].
 func (c *Config) EmbedImages(s *weights.Scope, images *Node) *Node { return EmbedImages(s, *c, images) }
 
+// PatchSize is the side of a patch in pixels, 0 if the image tower is not NaFlex.
+func (c *Config) PatchSize() int {
+	if c.Image.NaFlex == 0 {
+		return 0
+	}
+	return c.Image.Patch
+}
+
+// EmbedPatches turns patches [B, T, p·p·3] with grids [B, 2] into embeddings [B, E]: see
+// [EmbedPatches].
+func (c *Config) EmbedPatches(s *weights.Scope, patches, grids *Node) *Node {
+	return EmbedPatches(s, *c, patches, grids, nil)
+}
+
 // EmbedTexts turns ids [B, L] into embeddings [B, E]: see [EmbedTexts].
 func (c *Config) EmbedTexts(s *weights.Scope, ids *Node) *Node { return EmbedTexts(s, *c, ids) }
 
@@ -81,20 +102,34 @@ func (c *Config) Compare(s *weights.Scope, images, texts *Node) *Node {
 	return Logits(s, *c, images, texts)
 }
 
-// Inputs lists images [B, H, W, 3] and input_ids [C, L].
+// Inputs lists images [B, H, W, 3] and input_ids [C, L]. In place of images, a NaFlex tower takes
+// patches [B, T, p·p·3] and their grids [B, 2].
 func (c *Config) Inputs() []family.Input {
-	return []family.Input{
+	all := []family.Input{
 		{Name: "images", DType: dtypes.Float32, Shapes: [][]int{{0, c.Image.Image.Height, c.Image.Image.Width, 3}}},
 		{Name: "input_ids", DType: dtypes.Int32, Shapes: [][]int{{0, 0}}, Vocabulary: c.Text.Vocab},
 	}
+	if p := c.PatchSize(); p > 0 {
+		all = append(all,
+			family.Input{Name: "patches", DType: dtypes.Float32, Shapes: [][]int{{0, 0, p * p * 3}}, Needs: "grids"},
+			family.Input{Name: "grids", DType: dtypes.Int32, Shapes: [][]int{{0, 2}}, Needs: "patches"})
+	}
+	return all
 }
 
 // Outputs embeds images and texts as image_embeds and text_embeds, and compares them, where both
 // are given, as logits_per_image [B, C] and, where C is a multiple of B, loss.
 func (c *Config) Outputs(s *weights.Scope, in map[string]*Node) (results []weights.Noted) {
 	var images, texts *Node
-	if in["images"] != nil {
+	switch {
+	case in["images"] != nil && in["patches"] != nil:
+		panic(fmt.Errorf("images come as images or as patches, not as both"))
+	case in["images"] != nil:
 		images = EmbedImages(s, *c, in["images"])
+	case in["patches"] != nil:
+		images = c.EmbedPatches(s, in["patches"], in["grids"])
+	}
+	if images != nil {
 		results = append(results, weights.Noted{Name: "image_embeds", Node: images})
 	}
 	if in["input_ids"] != nil {

@@ -8,6 +8,7 @@ package vit
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -159,6 +160,9 @@ func (c Config) OutputWidth() int {
 
 // Fit sets the image size from the data and returns what does not fit.
 func (c *Config) Fit(d family.Data) []family.Problem {
+	if d.Patch > 0 {
+		return c.fitPatches(d)
+	}
 	want := Size{Height: d.Height, Width: d.Width}
 	have := c.Image
 	c.Image = want
@@ -166,6 +170,25 @@ func (c *Config) Fit(d family.Data) []family.Problem {
 		return []family.Problem{{Key: "model.image.image", Text: fmt.Sprintf("model.image.image is %s, the data has %s; leave it out to follow the data", have, want)}}
 	}
 	return nil
+}
+
+// fitPatches fits an encoder to images of any aspect. The image size is then that of a square image
+// with nearly all patches that one may have, for descriptions.
+func (c *Config) fitPatches(d family.Data) (all []family.Problem) {
+	if c.NaFlex == 0 {
+		all = append(all, family.Problem{Key: "model.image.naflex", Text: "model.image.naflex: missing; images of any aspect, " +
+			"which images.ops give, need it: the side of the position table in patches, 16 in SigLIP 2"})
+	}
+	if !c.Image.IsZero() {
+		all = append(all, family.Problem{Key: "model.image.image", Text: fmt.Sprintf(
+			"model.image.image is %s, and images.ops give images of any size; leave it out", c.Image)})
+	}
+	if c.Patch != d.Patch && c.Patch != 0 {
+		all = append(all, family.Problem{Key: "model.image.patch", Text: fmt.Sprintf(
+			"model.image.patch is %d, the patches of images.ops have %d pixels; give both the same", c.Patch, d.Patch)})
+	}
+	c.Patch, c.Image = d.Patch, Side(int(math.Sqrt(float64(d.Patches)))*d.Patch)
+	return all
 }
 
 // Part describes the encoder, without a head, as the part of a model whose weights begin with

@@ -55,7 +55,8 @@ func together(a, b *Node) (*Node, *Node) {
 // (transformers Siglip2VisionEmbeddings). It is linear in the table, which keeps its gradient.
 func resizedPositions(s *weights.Scope, c Config, grids *Node, length int) *Node {
 	places := Iota(grids.Graph(), shapes.Make(dtypes.Int32, 1, length), 1)
-	rows, wide := columns(grids, 0, 1), columns(grids, 1, 2) // [B, 1]
+	one := ScalarOne(grids.Graph(), grids.DType()) // no grid is empty, whatever the input says
+	rows, wide := Max(columns(grids, 0, 1), one), Max(columns(grids, 1, 2), one) // [B, 1]
 	p, all := together(places, Mul(rows, wide))
 	p = Where(LessThan(p, all), p, ZerosLike(p)) // [B, length]
 	_, perRow := together(p, wide)
@@ -108,28 +109,4 @@ func adaptPatchKernel(stored []float32, shape []int, c Config) ([]float32, error
 		}
 	}
 	return adapted, nil
-}
-
-// Patches cuts an image of float32 pixels [height, width, 3] into patches of side p for
-// [EncodePatches] and pads them with zeros to length: [length, p·p·3]. It is an error if the image
-// is not made of whole patches, or of more than length.
-func Patches(image []float32, height, width, p, length int) ([]float32, error) {
-	switch {
-	case p < 1 || height < 1 || width < 1 || height%p != 0 || width%p != 0:
-		return nil, fmt.Errorf("an image of %d by %d pixels (height by width) is not made of whole patches of %d", height, width, p)
-	case len(image) != height*width*3:
-		return nil, fmt.Errorf("an image of %d by %d pixels has %d values, want %d", height, width, len(image), height*width*3)
-	case height/p*(width/p) > length:
-		return nil, fmt.Errorf("an image of %d by %d pixels has %d patches of %d, more than %d", height, width, height/p*(width/p), p, length)
-	}
-	values := make([]float32, 0, length*p*p*3)
-	for top := 0; top < height; top += p {
-		for left := 0; left < width; left += p {
-			for y := range p {
-				begin := ((top+y)*width + left) * 3
-				values = append(values, image[begin:begin+p*3]...)
-			}
-		}
-	}
-	return values[:length*p*p*3], nil
 }

@@ -5,7 +5,7 @@
 // A model lists its inputs (family.Model.Inputs) and computes what those that are given allow.
 // Those of the built-in families are:
 //
-//	siglip  images [B, H, W, 3], input_ids [C, L]
+//	siglip  images [B, H, W, 3], input_ids [C, L]; NaFlex: patches [B, T, p·p·3] with grids [B, 2]
 //	t5      input_ids [B, Le], decoder_input_ids [B, Ld], targets [B, Ld], weights [B, Ld]
 //	pali3   the same, and images [B, N, H, W, 3] or [B, H, W, 3], image_mask [B, N]
 //
