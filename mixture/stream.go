@@ -88,8 +88,7 @@ func (s *Stream) eachRow(ctx context.Context, b *Batch, fill func(row int) error
 	return group.Wait()
 }
 
-// Shape returns the shape of every batch. If sequence lengths are drawn, that of a batch may be less
-// than the shape's, which is the longest.
+// Shape returns the shape of every batch. If sequence lengths are drawn, its length is the longest.
 func (s *Stream) Shape() Shape { return s.shape }
 
 // Recipe returns the recipe with its defaults filled in.

@@ -55,7 +55,8 @@ func together(a, b *Node) (*Node, *Node) {
 // (transformers Siglip2VisionEmbeddings). It is linear in the table, which keeps its gradient.
 func resizedPositions(s *weights.Scope, c Config, grids *Node, length int) *Node {
 	places := Iota(grids.Graph(), shapes.Make(dtypes.Int32, 1, length), 1)
-	one := ScalarOne(grids.Graph(), grids.DType())                               // no grid is empty, whatever the input says
+	// No grid is empty, whatever the input says.
+	one := ScalarOne(grids.Graph(), grids.DType())
 	rows, wide := Max(columns(grids, 0, 1), one), Max(columns(grids, 1, 2), one) // [B, 1]
 	p, all := together(places, Mul(rows, wide))
 	p = Where(LessThan(p, all), p, ZerosLike(p)) // [B, length]
