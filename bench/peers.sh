@@ -6,11 +6,12 @@
 # It makes virtual environments from the pinned requirements and data in build/bench, about 7 GB with the
 # defaults, and keeps them for the next run. The tables are in results.md. To make it smaller or steadier:
 #
-#	ROUNDS=5 SCAN_ROWS=12500 MILLION=1000000 FETCH=1000 bench/peers.sh
+#	ROUNDS=5 SCAN_ROWS=12500 MILLION=1000000 FETCH=1000 MODELS="steps decode" bench/peers.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export ROUNDS="${ROUNDS:-5}" GOTOOLCHAIN="${GOTOOLCHAIN:-auto}" GOEXPERIMENT="${GOEXPERIMENT:-simd}" CGO_ENABLED=0
 scan_rows=${SCAN_ROWS:-12500} long=$((4 * ${SCAN_ROWS:-12500})) million=${MILLION:-1000000} fetch=${FETCH:-1000}
+MODELS=${MODELS:-steps towers ul2 decode loss}
 at=build/bench
 mkdir -p "$at"
 
@@ -72,14 +73,14 @@ tokenize() {
 
 models() {
 	python=$(venv models)/python
-	echo "### Training steps"
+	echo "### Models"
 	if command -v cc > /dev/null && .ci/xla-plugin "$at/xla" >&2; then
 		CGO_ENABLED=1 go build -tags xla -o "$at/" ./bench/models
-		PJRT_PLUGIN_LIBRARY_PATH=$PWD/$at/xla "$python" bench/models/table.py "$at/models" "$at" 60 64
+		XLA=1 PJRT_PLUGIN_LIBRARY_PATH=$PWD/$at/xla "$python" bench/models/table.py "$at/models" "$at" $MODELS
 	else
 		echo "Without XLA: there is no C compiler, or no plugin."
 		go build -o "$at/" ./bench/models
-		"$python" bench/models/table.py "$at/models" "$at" 60 64 --backends go
+		"$python" bench/models/table.py "$at/models" "$at" $MODELS
 	fi
 }
 

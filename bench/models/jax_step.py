@@ -1,9 +1,10 @@
 """Takes the training steps of bench/models in JAX and prints times and losses as JSON.
 
-    python jax_step.py FOLDER STEPS
+    python jax_step.py FOLDER STEPS WARM
 
-FOLDER holds the weights and the batch that `models write` made. The model is written as one would in JAX: plain matrix
-products, einsum attention, `jax.value_and_grad` and optax. Its losses must equal those of `models step`.
+FOLDER holds the weights and the batch that `models write` made; the first WARM steps are not timed. The model is written as
+one would in JAX: plain matrix products, einsum attention, `jax.value_and_grad` and optax. Its losses must equal those of
+`models step`.
 """
 
 import json
@@ -19,7 +20,7 @@ import jax.numpy as jnp
 import optax
 from safetensors.numpy import load_file
 
-HEADS, PATCH, EPSILON, Z_LOSS, NOT_TIMED = 4, 16, 1e-6, 1e-4, 3
+HEADS, PATCH, EPSILON, Z_LOSS = 4, 16, 1e-6, 1e-4
 
 
 def dense(p, name, x):
@@ -134,7 +135,7 @@ def is_kernel(name, value):
     return value.ndim > 1 and not any(part in name for part in ("shared", "position_embedding", "relative_attention_bias"))
 
 
-def main(folder, steps):
+def main(folder, steps, warm):
     stored = load_file(os.path.join(folder, "weights.safetensors"))
     params = {name: used(name, value) for name, value in stored.items()}
     batch = {name: jnp.asarray(value) for name, value in load_file(os.path.join(folder, "batch.safetensors")).items()}
@@ -149,18 +150,18 @@ def main(folder, steps):
     step = jax.jit(update, donate_argnums=(0, 1))
     losses, times, processor = [], [], 0.0
     for i in range(steps):
-        if i == NOT_TIMED:
+        if i == warm:
             before = resource.getrusage(resource.RUSAGE_SELF)
         began = time.perf_counter()
         params, state, loss, norm = step(params, state, batch)
         losses.append(float(loss))
         jax.block_until_ready(params)
-        if i >= NOT_TIMED:
+        if i >= warm:
             times.append(1e3 * (time.perf_counter() - began))
     after = resource.getrusage(resource.RUSAGE_SELF)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(json.dumps({"ms": statistics.median(times), "cpu_ms": 1e3 * processor / len(times), "losses": losses}))
+    print(json.dumps({"ms": statistics.median(times), "cpu_ms": 1e3 * processor / len(times), "mib": after.ru_maxrss / 1024, "results": losses}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
