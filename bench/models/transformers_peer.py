@@ -33,6 +33,8 @@ def main(net, folder, repeat, warm):
     stored = load_file(os.path.join(folder, "weights.safetensors"))
     batch = load_file(os.path.join(folder, "batch.safetensors"))
     text = T5ForConditionalGeneration(T5Config(tie_word_embeddings=False, decoder_start_token_id=0, **LANGUAGE[net])).eval()
+    text.lm_head.weight = torch.nn.Parameter(torch.empty_like(text.shared.weight))  # transformers 5 ties every new T5
+    stored |= {f"{stack}.embed_tokens.weight": stored["shared.weight"] for stack in ("encoder", "decoder")}
     fill(text, {name: value for name, value in stored.items() if name.startswith(("shared", "encoder", "decoder", "lm_head"))})
     ids = batch["encoder"].long()
     mask = (ids > 0).long()
@@ -69,8 +71,7 @@ def fill(model, values):
     """Loads values, which must be all of the model's weights."""
     own = model.state_dict()
     prefix = "" if any(name in own for name in values) else next(iter(values)).split(".")[0] + "."
-    missing = model.load_state_dict({name.removeprefix(prefix): value for name, value in values.items()}, strict=False)
-    assert not missing.unexpected_keys and all("embed_tokens" in name for name in missing.missing_keys), missing
+    model.load_state_dict({name.removeprefix(prefix): value for name, value in values.items()})
 
 
 def used():

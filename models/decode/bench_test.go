@@ -29,7 +29,7 @@ var (
 )
 
 // BenchmarkGenerate measures greedy decoding in ids per second over all rows, reading of the
-// prompts included. bench/decode/generate.py measures transformers on the same shapes.
+// prompts included.
 func BenchmarkGenerate(b *testing.B) {
 	for _, shape := range []struct {
 		name           string
