@@ -28,6 +28,7 @@ var layers = map[string]string{
 	"internal/hostile":      "",
 	"internal/hubfolder":    "",
 	"internal/jsonerr":      "",
+	"internal/jsonscan":     "",
 	"internal/imagefile":    "",
 	"internal/lines":        "",
 	"internal/parquet":      "",

@@ -49,9 +49,7 @@ func New(o Options) (*Benchmark, error) {
 	if err := input.Local(o.Annotations, o.Questions, o.Classes, o.Instances, o.Images); err != nil {
 		return nil, err
 	}
-	if o.Layout == "refcoco" && o.Instances == "" {
-		o.Instances = filepath.Join(filepath.Dir(o.Annotations), "instances.json")
-	}
+	o.defaults()
 	if info, err := os.Stat(o.Annotations); o.Layout == "easyvqa" && err == nil && info.IsDir() {
 		if err := o.checkEasyFolder(); err != nil {
 			return nil, err
@@ -61,25 +59,39 @@ func New(o Options) (*Benchmark, error) {
 	if o.Images == "" {
 		return nil, errors.New("name the folder of images by --images")
 	}
-	if err := o.check(); err != nil {
+	if err := o.checkFiles(o.files()); err != nil {
 		return nil, err
 	}
 	return &Benchmark{o, l}, nil
 }
 
-// check returns an error for a file that does not exist or that the layout does not have.
-func (o Options) check() error {
-	for _, given := range []struct {
-		path, flag string
-		folder     bool
-		layouts    []string // nil: all
-	}{
+// defaults sets the files that have a default.
+func (o *Options) defaults() {
+	if o.Layout == "refcoco" && o.Instances == "" {
+		o.Instances = filepath.Join(filepath.Dir(o.Annotations), "instances.json")
+	}
+}
+
+// optionFile is a file or folder that the options name.
+type optionFile struct {
+	path, flag string
+	folder     bool
+	layouts    []string // that have it; nil: all
+}
+
+func (o Options) files() []optionFile {
+	return []optionFile{
 		{o.Annotations, "annotations", o.Layout == "ai2d" || o.Layout == "easyvqa" && o.Images == o.Annotations, nil},
 		{o.Images, "images", true, nil},
 		{o.Questions, "questions", false, []string{"vqav2", "okvqa"}},
 		{o.Classes, "classes", false, []string{"openimages-boxes"}},
 		{o.Instances, "instances", false, []string{"refcoco"}},
-	} {
+	}
+}
+
+// checkFiles returns an error for a file that does not exist or that the layout does not have.
+func (o Options) checkFiles(files []optionFile) error {
+	for _, given := range files {
 		if given.layouts != nil && given.path == "" {
 			continue
 		}
@@ -143,6 +155,8 @@ func (b *Benchmark) Records(ctx context.Context, from ingest.Cursor) iter.Seq[sh
 			if number++; number <= n {
 				continue
 			}
+			item.withoutEmpty()
+			item.describe()
 			record := shards.Record{Origin: fmt.Sprintf("%s record %d", name, number), Sample: item.sample}
 			switch {
 			case err != nil:
@@ -165,7 +179,7 @@ func (b *Benchmark) items(ctx context.Context) iter.Seq2[item, error] {
 	if err := b.layout.fits(b.options.Annotations); err != nil {
 		return func(yield func(item, error) bool) { yield(item{}, err) }
 	}
-	return b.layout.read(ctx, b.options)
+	return b.layout.items(ctx, b.options)
 }
 
 // baseName returns the last element of a path, the same for every spelling of the path.

@@ -1,6 +1,7 @@
 package benchmarks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json/jsontext"
 	"errors"
@@ -21,6 +22,8 @@ import (
 var readKarpathy = each("images", func(_ int, m struct {
 	FilePath  words                     `json:"filepath"`
 	FileName  words                     `json:"filename"`
+	CocoID    flexible                  `json:"cocoid"`
+	ImageID   flexible                  `json:"imgid"`
 	Split     words                     `json:"split"`
 	Sentences list[struct{ Raw words }] `json:"sentences"`
 }, _ Options) item {
@@ -29,7 +32,7 @@ var readKarpathy = each("images", func(_ int, m struct {
 	if number := cocoNumber(name); number != "" {
 		i.images[0] = append(i.images[0], cocoNames(number, "")...)
 	}
-	i.sample.Split = m.Split.text
+	i.sample.Split, i.id = m.Split.text, string(cmp.Or(m.CocoID, m.ImageID))
 	for n, s := range m.Sentences.items {
 		i.say("en", s.Raw, fmt.Sprintf("%s: sentence %d", name, n))
 	}

@@ -51,6 +51,8 @@ func (i *item) askChoice(id string, text words, choices list[words], right flexi
 	default:
 		i.answer(&q, choices.items[n], "")
 	}
+	texts := list[words]{items: choices.items}
+	i.detail(id, "choices", texts.json())
 	i.sample.Questions = append(i.sample.Questions, q)
 }
 
@@ -113,6 +115,9 @@ var readScienceQA = eachMember(func(id string, p struct {
 	Split    words       `json:"split"`
 	Subject  words       `json:"subject"`
 	Solution words       `json:"solution"`
+	Grade    words       `json:"grade"`
+	Topic    words       `json:"topic"`
+	Category words       `json:"category"`
 }, _ Options) item {
 	i := item{sample: shards.Sample{Key: id, Split: p.Split.text, Metadata: map[string]string{}}}
 	if p.Image.text != "" {
@@ -121,6 +126,9 @@ var readScienceQA = eachMember(func(id string, p struct {
 	i.metadata("hint", p.Hint)
 	i.metadata("subject", p.Subject)
 	i.metadata("solution", p.Solution)
+	i.metadata("grade", p.Grade)
+	i.metadata("topic", p.Topic)
+	i.metadata("category", p.Category)
 	i.askChoice(id, p.Question, p.Choices, p.Answer)
 	return i
 })

@@ -48,7 +48,7 @@ func (m *cocoImage) name() string {
 // item completes the item that was gathered for the image.
 func (m *cocoImage) item(i item, c *coco) (item, error) {
 	name := m.name()
-	i.sample.Key, i.sample.Provenance.URL = name, m.URL.text
+	i.sample.Key, i.sample.Provenance.URL, i.id = name, m.URL.text, string(m.ID)
 	if name == "" {
 		return i, fmt.Errorf("image %s has no file_name: %w", m.ID, errNoKey)
 	}

@@ -26,13 +26,13 @@ func easyFolders(dir string) (splits []string) {
 // splits.
 func readEasyVQA(ctx context.Context, o Options) iter.Seq2[item, error] {
 	if info, err := os.Stat(o.Annotations); err != nil || !info.IsDir() {
-		return readEasyQuestions(ctx, o)
+		return byImage(readEasyQuestions)(ctx, o)
 	}
 	return func(yield func(item, error) bool) {
 		for _, split := range easyFolders(o.Annotations) {
 			of := o
 			of.Annotations, of.Split = filepath.Join(o.Annotations, split, "questions.json"), split
-			for i, err := range readEasyQuestions(ctx, of) {
+			for i, err := range byImage(readEasyQuestions)(ctx, of) {
 				for n := range i.images {
 					for at, name := range i.images[n] {
 						i.images[n][at] = path.Join(split, "images", name)

@@ -58,6 +58,7 @@ type fragment struct {
 	Sample shards.Sample    `json:"s"`
 	Images [][]string       `json:"i,omitempty"`
 	Boxes  []box            `json:"b,omitempty"`
+	Fields []Field          `json:"f,omitempty"`
 	Left   []shards.LeftOut `json:"l,omitempty"`
 }
 
@@ -70,7 +71,7 @@ const onlyCaption = 'c'
 func (p *fragment) encode() ([]byte, error) {
 	s := &p.Sample
 	plain := len(s.Texts) == 1 && s.Texts[0].Kind == shards.Caption && s.Texts[0].Score == nil && s.Split == "" && s.Metadata == nil && s.Provenance == (shards.Provenance{})
-	if !plain || len(s.Questions)+len(s.Scores)+len(p.Images)+len(p.Boxes)+len(p.Left) > 0 {
+	if !plain || len(s.Questions)+len(s.Scores)+len(p.Images)+len(p.Boxes)+len(p.Fields)+len(p.Left) > 0 {
 		return json.Marshal(p)
 	}
 	text := &s.Texts[0]
@@ -107,7 +108,7 @@ func nameHash(name string) [16]byte {
 func (g *gathering) add(name string, i *item) error {
 	hash := nameHash(name)
 	before, known := g.last[hash]
-	p := fragment{Sample: i.sample, Boxes: i.boxes, Left: i.left}
+	p := fragment{Sample: i.sample, Boxes: i.boxes, Fields: i.fields, Left: i.left}
 	if known {
 		p.Sample.Key, p.Sample.Metadata = "", nil
 	} else {
@@ -167,11 +168,12 @@ func (g *gathering) join(hash [16]byte) (i item, ok bool, err error) {
 		at = place{int64(binary.LittleEndian.Uint64(content)), int32(binary.LittleEndian.Uint32(content[8:])), 0}
 	}
 	slices.Reverse(parts)
-	i = item{sample: parts[0].Sample, images: parts[0].Images, boxes: parts[0].Boxes, left: parts[0].Left}
+	i = item{sample: parts[0].Sample, images: parts[0].Images, boxes: parts[0].Boxes, fields: parts[0].Fields, left: parts[0].Left}
 	for _, p := range parts[1:] {
 		i.sample.Texts = append(i.sample.Texts, p.Sample.Texts...)
 		i.sample.Questions = append(i.sample.Questions, p.Sample.Questions...)
 		i.boxes = append(i.boxes, p.Boxes...)
+		i.fields = append(i.fields, p.Fields...)
 		i.left = addLeft(i.left, p.Left...)
 		if i.sample.Split = cmp.Or(i.sample.Split, p.Sample.Split); p.Sample.Split != "" && p.Sample.Split != i.sample.Split {
 			i.leave(shards.LeftMetadata, "%s: split %s, after %s", i.sample.Key, p.Sample.Split, i.sample.Split)

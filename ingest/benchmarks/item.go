@@ -13,6 +13,8 @@ import (
 // item is a record before its images are read.
 type item struct {
 	sample shards.Sample
+	id     string          // by which the owner's files and servers name the record, if not by its key
+	fields []Field         // of questions
 	images [][]string      // for each image the names that it may have below the folder of images
 	also   func() []string // further names, if the image has none of these; may be nil
 	frames string          // instead of images: a folder there, whose images are the frames
@@ -97,18 +99,46 @@ func (i *item) ask(id string, text words, kind string, given ...words) {
 	i.sample.Questions = append(i.sample.Questions, q)
 }
 
-// answer adds an answer to a question. A number is an answer. Null and an empty text are not and
-// are counted as left out. A missing field, as in a test set, is not counted.
+// answer adds an answer to a question. A number is an answer. Null is not and is counted as left
+// out. A missing field, as in a test set, is not counted. An empty answer is kept, because it
+// counts when answers are scored; withoutEmpty removes it from a dataset.
 func (i *item) answer(q *shards.Question, a words, confidence string) {
 	switch {
 	case !a.given:
-	case strings.TrimSpace(a.text) != "":
+	case a.text != "" || a.fault == "":
 		q.Answers = append(q.Answers, shards.Answer{Text: a.text, Confidence: confidence})
-	case a.fault != "":
-		i.leave(shards.LeftAnswer, "%s: answer to question %s: found %s", i.sample.Key, q.ID, a.fault)
 	default:
-		i.leave(shards.LeftAnswer, "%s: answer to question %s: it is empty", i.sample.Key, q.ID)
+		i.leave(shards.LeftAnswer, "%s: answer to question %s: found %s", i.sample.Key, q.ID, a.fault)
 	}
+}
+
+// withoutEmpty removes empty answers and counts them as left out.
+func (i *item) withoutEmpty() {
+	for n := range i.sample.Questions {
+		q := &i.sample.Questions[n]
+		q.Answers = slices.DeleteFunc(q.Answers, func(a shards.Answer) bool {
+			empty := strings.TrimSpace(a.Text) == ""
+			if empty {
+				i.leave(shards.LeftAnswer, "%s: answer to question %s: it is empty", i.sample.Key, q.ID)
+			}
+			return empty
+		})
+	}
+}
+
+// detail sets a field of a question, unless it is empty.
+func (i *item) detail(question, name string, value words) {
+	if value.text != "" {
+		i.fields = append(i.fields, Field{question, name, value.text})
+	}
+}
+
+// describe moves the fields of questions to the metadata, under NAME/QUESTION.
+func (i *item) describe() {
+	for _, f := range i.fields {
+		i.metadata(f.Name+"/"+f.Question, words{text: f.Value})
+	}
+	i.fields = nil
 }
 
 // question returns a question in English without answers.

@@ -14,6 +14,18 @@ type layout struct {
 	// images is a member of the file; ".image" is a field of the elements of a list or of lines;
 	// "*.imageId" is a field of values by name. A layout without needs checks what it reads itself.
 	needs string
+	// merge is byImage if read yields an item for each question, which a dataset has by image.
+	merge func(read) read
+	// records is a faster reader than read for [Annotations], or nil.
+	records func(ctx context.Context, o Options) iter.Seq2[Record, error]
+}
+
+// items yields the items of a dataset.
+func (l layout) items(ctx context.Context, o Options) iter.Seq2[item, error] {
+	if l.merge != nil {
+		return l.merge(l.read)(ctx, o)
+	}
+	return l.read(ctx, o)
 }
 
 // read yields a benchmark's items.
@@ -22,40 +34,40 @@ type read func(ctx context.Context, o Options) iter.Seq2[item, error]
 // layouts is the table of layouts.
 func layouts() []layout {
 	return []layout{
-		{"coco-captions", readCOCO, ""},
-		{"coco-instances", readCOCO, ""},
-		{"lvis", readCOCO, ""},
-		{"nocaps", readCOCO, ""},
-		{"karpathy", readKarpathy, "images.sentences images.filename"},
-		{"vqav2", readVQA, ""},
-		{"okvqa", readVQA, ""},
-		{"vizwiz", readVizWiz, ".image .question"},
-		{"gqa", readGQA, "*.imageId *.question"},
-		{"tallyqa", readTallyQA, ".image .question"},
-		{"textvqa", readTextVQA, "data.question data.image_id"},
-		{"textcaps", readTextCaps, "data.image_id"},
-		{"stvqa", readTextVQA, "data.question data.file_path"},
-		{"docvqa", readTextVQA, "data.question data.image"},
-		{"infovqa", readTextVQA, "data.question data.image_local_name"},
-		{"ocrvqa", readOCRVQA, "*.questions"},
-		{"chartqa", readChartQA, ".imgname .query"},
-		{"ai2d", readAI2D, ""},
-		{"scienceqa", readScienceQA, "*.question *.choices"},
-		{"xm3600", readXM3600, ".image/key"},
-		{"vg-regions", readVGRegions, ".regions"},
-		{"vg-questions", readVGQuestions, ".qas"},
-		{"vg-objects", readVGObjects, ".objects"},
-		{"easyvqa", readEasyVQA, ""},
-		{"openimages-boxes", readOpenImages, ""},
-		{"localized-narratives", readNarratives, ".image_id .caption"},
-		{"nlvr2", readNLVR2, ".identifier .sentence"},
-		{"cc3m-35l", readCC3M35L, ".image_id .trg_lang"},
-		{"coco-35l", readCOCO35L, ".image_id .trg_lang"},
-		{"refcoco", readRefCOCO, ""},
-		{"screen2words", readScreen2Words, ""},
-		{"widgetcap", readWidgetCap, ""},
-		{"msrvtt", readMSRVTT, "videos.video_id sentences.video_id"},
-		{"activitynet", readActivityNet, "*.sentences"},
+		{name: "coco-captions", read: readCOCO},
+		{name: "coco-instances", read: readCOCO},
+		{name: "lvis", read: readCOCO},
+		{name: "nocaps", read: readCOCO},
+		{name: "karpathy", read: readKarpathy, needs: "images.sentences images.filename"},
+		{name: "vqav2", read: readVQA, merge: byImage, records: vqaRecords},
+		{name: "okvqa", read: readVQA, merge: byImage, records: vqaRecords},
+		{name: "vizwiz", read: readVizWiz, needs: ".image .question"},
+		{name: "gqa", read: readGQA, needs: "*.imageId *.question", merge: byImage},
+		{name: "tallyqa", read: readTallyQA, needs: ".image .question", merge: byImage},
+		{name: "textvqa", read: readTextVQA, needs: "data.question data.image_id", merge: byImage},
+		{name: "textcaps", read: readTextCaps, needs: "data.image_id"},
+		{name: "stvqa", read: readTextVQA, needs: "data.question data.file_path", merge: byImage},
+		{name: "docvqa", read: readTextVQA, needs: "data.question data.image", merge: byImage},
+		{name: "infovqa", read: readTextVQA, needs: "data.question data.image_local_name", merge: byImage},
+		{name: "ocrvqa", read: readOCRVQA, needs: "*.questions"},
+		{name: "chartqa", read: readChartQA, needs: ".imgname .query", merge: byImage},
+		{name: "ai2d", read: readAI2D},
+		{name: "scienceqa", read: readScienceQA, needs: "*.question *.choices"},
+		{name: "xm3600", read: readXM3600, needs: ".image/key"},
+		{name: "vg-regions", read: readVGRegions, needs: ".regions"},
+		{name: "vg-questions", read: readVGQuestions, needs: ".qas"},
+		{name: "vg-objects", read: readVGObjects, needs: ".objects"},
+		{name: "easyvqa", read: readEasyVQA},
+		{name: "openimages-boxes", read: readOpenImages},
+		{name: "localized-narratives", read: readNarratives, needs: ".image_id .caption"},
+		{name: "nlvr2", read: readNLVR2, needs: ".identifier .sentence"},
+		{name: "cc3m-35l", read: readCC3M35L, needs: ".image_id .trg_lang"},
+		{name: "coco-35l", read: readCOCO35L, needs: ".image_id .trg_lang"},
+		{name: "refcoco", read: readRefCOCO},
+		{name: "screen2words", read: readScreen2Words},
+		{name: "widgetcap", read: readWidgetCap},
+		{name: "msrvtt", read: readMSRVTT, needs: "videos.video_id sentences.video_id"},
+		{name: "activitynet", read: readActivityNet, needs: "*.sentences"},
 	}
 }
 

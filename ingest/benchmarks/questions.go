@@ -19,34 +19,42 @@ var readVizWiz = each("", func(_ int, q struct {
 	Question   words           `json:"question"`
 	Answers    list[vqaAnswer] `json:"answers"`
 	AnswerType words           `json:"answer_type"`
+	Answerable words           `json:"answerable"` // 1 or 0
 }, _ Options) item {
 	name := q.Image.text
 	i := about(name, name)
 	i.askAnnotators(name, q.Question, q.AnswerType.text, q.Answers)
+	i.detail(name, "answerable", q.Answerable)
 	return i
 })
 
 // readGQA reads GQA's *_questions.json: questions by id.
-var readGQA = byImage(eachMember(func(id string, q struct {
-	ImageID  flexible `json:"imageId"`
-	Question words    `json:"question"`
-	Answer   words    `json:"answer"`
-	Types    types    `json:"types"`
+var readGQA = eachMember(func(id string, q struct {
+	ImageID    flexible       `json:"imageId"`
+	Question   words          `json:"question"`
+	Answer     words          `json:"answer"`
+	Types      types          `json:"types"`
+	Entailed   list[flexible] `json:"entailed"`
+	Equivalent list[flexible] `json:"equivalent"`
 }, _ Options) item {
 	i := about(string(q.ImageID), openImagesNames(string(q.ImageID))...)
 	i.ask(id, q.Question, q.Types.structural, q.Answer)
+	i.detail(id, "semantic", words{text: q.Types.semantic})
+	i.detail(id, "detailed", words{text: q.Types.detailed})
+	i.detail(id, "entailed", q.Entailed.json())
+	i.detail(id, "equivalent", q.Equivalent.json())
 	return i
-}))
+})
 
 // types is the field types of a question of GQA.
-type types struct{ structural string }
+type types struct{ structural, semantic, detailed string }
 
 // UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
 func (t *types) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	v, err := d.ReadValue()
-	var of struct{ Structural words }
+	var of struct{ Structural, Semantic, Detailed words }
 	if err == nil && v.Kind() == '{' && decode(v, &of) == nil {
-		t.structural = of.Structural.text
+		t.structural, t.semantic, t.detailed = of.Structural.text, of.Semantic.text, of.Detailed.text
 	}
 	return err
 }
@@ -79,7 +87,7 @@ var errEasy = errors.New("a list of question, answer and number of the image")
 
 // readEasyQuestions reads easy-VQA's questions.json. Each split numbers its images from 0, so keys
 // begin with the split if there is one.
-var readEasyQuestions = byImage(each("", func(n int, q easyQuestion, o Options) item {
+var readEasyQuestions = each("", func(n int, q easyQuestion, o Options) item {
 	if q.image == "" {
 		return item{}
 	}
@@ -87,38 +95,45 @@ var readEasyQuestions = byImage(each("", func(n int, q easyQuestion, o Options) 
 	i := about(path.Join(o.Split, name), name)
 	i.ask(fmt.Sprint(n), q.text, "", q.answer)
 	return i
-}))
+})
 
 // readTallyQA reads TallyQA's train.json and test.json: counting questions.
-var readTallyQA = byImage(each("", func(_ int, q struct {
+var readTallyQA = each("", func(_ int, q struct {
 	Image    words    `json:"image"`
 	ID       flexible `json:"question_id"`
 	Question words    `json:"question"`
 	Answer   words    `json:"answer"`
 	Simple   words    `json:"issimple"`
+	Source   words    `json:"data_source"`
 }, _ Options) item {
 	i := about(q.Image.text, q.Image.text)
 	if number := cocoNumber(q.Image.text); number != "" {
 		i.images[0] = append(i.images[0], cocoNames(number, "")...)
 	}
 	i.ask(string(q.ID), q.Question, map[string]string{"true": "simple", "false": "complex"}[strings.ToLower(q.Simple.text)], q.Answer)
+	i.detail(string(q.ID), "data_source", q.Source)
 	return i
-}))
+})
 
 // readTextVQA reads the layouts with a list named data: TextVQA_0.5.1_*.json, ST-VQA's, DocVQA's
 // *_v1.0.json and InfographicVQA's infographicsVQA_*.json. They differ in the fields for the image
 // and the question.
-var readTextVQA = byImage(each("data", func(_ int, d struct {
-	QuestionID flexible    `json:"question_id"` // TextVQA, ST-VQA
-	DocID      flexible    `json:"questionId"`  // DocVQA, InfographicVQA
-	Question   words       `json:"question"`
-	ImageID    flexible    `json:"image_id"`         // TextVQA: the name without its extension
-	FilePath   words       `json:"file_path"`        // ST-VQA
-	Image      words       `json:"image"`            // DocVQA: with its folder
-	LocalName  words       `json:"image_local_name"` // InfographicVQA
-	Answers    list[words] `json:"answers"`
-	Set        words       `json:"set_name"`
-	DataSplit  words       `json:"data_split"`
+var readTextVQA = each("data", func(_ int, d struct {
+	QuestionID    flexible    `json:"question_id"` // TextVQA, ST-VQA
+	DocID         flexible    `json:"questionId"`  // DocVQA, InfographicVQA
+	Question      words       `json:"question"`
+	ImageID       flexible    `json:"image_id"`         // TextVQA: the name without its extension
+	FilePath      words       `json:"file_path"`        // ST-VQA
+	Image         words       `json:"image"`            // DocVQA: with its folder
+	LocalName     words       `json:"image_local_name"` // InfographicVQA
+	Answers       list[words] `json:"answers"`
+	Set           words       `json:"set_name"`
+	DataSplit     words       `json:"data_split"`
+	QuestionTypes list[words] `json:"question_types"` // DocVQA
+	AnswerType    list[words] `json:"answer_type"`    // InfographicVQA
+	Evidence      list[words] `json:"evidence"`
+	Operation     list[words] `json:"operation/reasoning"`
+	Dataset       words       `json:"dataset"` // ST-VQA: where the image is from
 }, _ Options) item {
 	key := cmp.Or(d.LocalName.text, d.FilePath.text, d.Image.text)
 	i := about(key, key)
@@ -132,8 +147,13 @@ var readTextVQA = byImage(each("data", func(_ int, d struct {
 	i.ask(id, d.Question, "", d.Answers.items...)
 	i.lose(shards.LeftAnswer, fmt.Sprintf("%s: answers to question %s", i.sample.Key, id), d.Answers.bad, d.Answers.fault)
 	i.sample.Split = cmp.Or(d.Set.text, d.DataSplit.text)
+	i.detail(id, "question_types", d.QuestionTypes.json())
+	i.detail(id, "answer_type", d.AnswerType.json())
+	i.detail(id, "evidence", d.Evidence.json())
+	i.detail(id, "operation", d.Operation.json())
+	i.detail(id, "dataset", d.Dataset)
 	return i
-}))
+})
 
 // readOCRVQA reads OCR-VQA's dataset.json: book covers by id, with parallel lists of questions and
 // answers. The splits are 1, 2 and 3.
@@ -170,7 +190,7 @@ var readOCRVQA = eachMember(func(id string, b struct {
 })
 
 // readChartQA reads ChartQA's *_human.json and *_augmented.json.
-var readChartQA = byImage(each("", func(n int, q struct {
+var readChartQA = each("", func(n int, q struct {
 	Image words `json:"imgname"`
 	Query words `json:"query"`
 	Label words `json:"label"`
@@ -178,4 +198,4 @@ var readChartQA = byImage(each("", func(n int, q struct {
 	i := about(q.Image.text, q.Image.text)
 	i.ask(fmt.Sprint(n), q.Query, "", q.Label)
 	return i
-}))
+})

@@ -291,3 +291,24 @@ func decode(v jsontext.Value, into any) error {
 	}
 	return nil
 }
+
+// json returns the elements as a JSON list of strings, or nothing for an empty list.
+func (l *list[T]) json() words {
+	if len(l.items) == 0 {
+		return words{}
+	}
+	texts := make([]string, len(l.items))
+	for n := range l.items {
+		switch item := any(l.items[n]).(type) {
+		case words:
+			texts[n] = item.text
+		case flexible:
+			texts[n] = string(item)
+		}
+	}
+	b, err := jsonv2.Marshal(texts, jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		return words{}
+	}
+	return words{text: string(b)}
+}

@@ -18,10 +18,12 @@ type vqaQuestion struct {
 }
 
 type vqaAnnotation struct {
-	QuestionID flexible        `json:"question_id"`
-	AnswerType words           `json:"answer_type"`
-	Answers    list[vqaAnswer] `json:"answers"`
-	Chosen     words           `json:"multiple_choice_answer"` // the most frequent answer; in some files the only one
+	QuestionID   flexible        `json:"question_id"`
+	ImageID      flexible        `json:"image_id"`
+	QuestionType words           `json:"question_type"`
+	AnswerType   words           `json:"answer_type"`
+	Answers      list[vqaAnswer] `json:"answers"`
+	Chosen       words           `json:"multiple_choice_answer"` // the most frequent answer; in some files the only one
 }
 
 // vqaAnswer is an answer. Some tools write its text only.
@@ -56,7 +58,7 @@ func (i *item) annotated(q *shards.Question, given list[vqaAnswer]) {
 
 // readVQA joins questions and annotations. Without a file of questions, the annotations file is
 // read as one: a test set has no answers.
-var readVQA = byImage(func(ctx context.Context, o Options) iter.Seq2[item, error] {
+func readVQA(ctx context.Context, o Options) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		given, err := newGathering()
 		if err != nil {
@@ -88,7 +90,7 @@ var readVQA = byImage(func(ctx context.Context, o Options) iter.Seq2[item, error
 			yield(asideOf(left), nil)
 		}
 	}
-})
+}
 
 // vqa is the state while the two files are read.
 type vqa struct {
@@ -108,11 +110,7 @@ func (v *vqa) readAnnotations(ctx context.Context) bool {
 		if err == nil {
 			v.annotations++
 			i := item{sample: shards.Sample{Key: string(a.QuestionID)}}
-			q := shards.Question{ID: i.sample.Key, Kind: a.AnswerType.text}
-			if i.annotated(&q, a.Answers); a.Chosen.given && len(a.Answers.items) == 0 && a.Answers.bad == 0 {
-				i.answer(&q, a.Chosen, "")
-			}
-			i.sample.Questions = []shards.Question{q}
+			i.annotate(&a)
 			err = v.given.add(i.sample.Key, &i)
 		}
 		if !v.tell(err, v.options.Annotations) {
@@ -120,6 +118,16 @@ func (v *vqa) readAnnotations(ctx context.Context) bool {
 		}
 	}
 	return true
+}
+
+// annotate adds the question of an annotation with its answers and without its text.
+func (i *item) annotate(a *vqaAnnotation) {
+	q := shards.Question{ID: string(a.QuestionID), Kind: a.AnswerType.text}
+	if i.annotated(&q, a.Answers); a.Chosen.given && len(a.Answers.items) == 0 && a.Answers.bad == 0 {
+		i.answer(&q, a.Chosen, "")
+	}
+	i.detail(q.ID, "question_type", a.QuestionType)
+	i.sample.Questions = []shards.Question{q}
 }
 
 // tell yields err unless it is nil. It returns false if reading must stop.
@@ -171,6 +179,7 @@ func (v *vqa) question(q *vqaQuestion) (item, error) {
 	if len(i.sample.Questions) > 0 {
 		last := all[len(all)-1]
 		i.sample.Questions[0].Kind, i.sample.Questions[0].Answers = last.Kind, last.Answers
+		i.fields = answered.fields[max(0, len(answered.fields)-1):]
 	}
 	return i, nil
 }

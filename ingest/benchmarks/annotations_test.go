@@ -1,0 +1,129 @@
+package benchmarks
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// sketched writes what a record says.
+func sketched(r *Record) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s", r.Sample.Key)
+	if r.ID != "" {
+		fmt.Fprintf(&b, " (%s)", r.ID)
+	}
+	for _, text := range r.Sample.Texts {
+		fmt.Fprintf(&b, " %s:%s", text.Language, text.Value)
+	}
+	for _, q := range r.Sample.Questions {
+		fmt.Fprintf(&b, " ?%s %s %s", q.ID, q.Kind, q.Text)
+		for _, a := range q.Answers {
+			fmt.Fprintf(&b, " =%q/%s", a.Text, a.Confidence)
+		}
+	}
+	for _, f := range r.Fields {
+		fmt.Fprintf(&b, " %s/%s=%s", f.Name, f.Question, f.Value)
+	}
+	for _, l := range r.LeftOut {
+		fmt.Fprintf(&b, " -%d %s", l.N, l.Name)
+	}
+	return b.String()
+}
+
+// annotated returns what the records of files say, and the error that ended the reading.
+func annotated(t testing.TB, layout, annotations, questions string) (all []string, failed error) {
+	t.Helper()
+	dir := t.TempDir()
+	o := Options{Layout: layout, Annotations: filepath.Join(dir, "annotations.json")}
+	texts := map[string]string{o.Annotations: annotations}
+	if questions != "" {
+		o.Questions = filepath.Join(dir, "questions.json")
+		texts[o.Questions] = questions
+	}
+	for path, text := range texts {
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for r, err := range Annotations(t.Context(), o) {
+		if err != nil {
+			failed = err
+			continue
+		}
+		all = append(all, sketched(&r))
+	}
+	return all, failed
+}
+
+func TestAnnotations_NeedNoImages(t *testing.T) {
+	for _, c := range []struct {
+		layout, annotations, questions string
+		want                           []string
+	}{
+		{"vqav2", `{"annotations":[{"question_id":5,"image_id":42,"question_type":"what","answer_type":"other",
+			"answers":[{"answer":"red","answer_confidence":"yes","answer_id":1},{"answer":"","answer_confidence":"no","answer_id":2}]},
+			{"question_id":"6.0","image_id":42,"answers":[{"answer":3},"pink"]}]}`,
+			`{"questions":[{"image_id":42,"question":"What?","question_id":5},{"image_id":42,"question":"W\u0068y?","question_id":6},{"question_id":7,"question":"?"}]}`,
+			[]string{`42 ?5 other What? ="red"/yes =""/no question_type/5=what`, `42 ?6  Why? ="3"/ ="pink"/`}},
+		{"okvqa", `{"annotations":[{"question_id":5,"answers":[{"answer":"red"}]}]}`, "", []string{` ?5   ="red"/`}},
+		{"coco-captions", `{"images":[{"id":9,"file_name":"a.png"}],"annotations":[{"image_id":9,"id":1,"caption":"A cat. "},{"image_id":9,"id":2,"caption":"Cat"}]}`, "",
+			[]string{"a.png (9) en:A cat. en:Cat"}},
+		{"karpathy", `{"images":[{"filename":"a.png","cocoid":77,"split":"test","sentences":[{"raw":"A cat."}]}]}`, "", []string{"a.png (77) en:A cat."}},
+		{"textvqa", `{"data":[{"question":"What?","image_id":"f1","question_id":3,"answers":["a",""]},{"question":"Who?","image_id":"f1","question_id":4,"answers":["b"]}]}`, "",
+			[]string{`f1 ?3  What? ="a"/ =""/`, `f1 ?4  Who? ="b"/`}},
+	} {
+		all, err := annotated(t, c.layout, c.annotations, c.questions)
+		if err != nil || !slices.Equal(all, c.want) {
+			t.Errorf("%s: %v\n%q, want\n%q", c.layout, err, all, c.want)
+		}
+	}
+}
+
+func TestAnnotations_ErrorsNameFileLineAndQuestion(t *testing.T) {
+	const questions = `{"questions":[{"image_id":42,"question":"What?","question_id":5}]}`
+	for _, c := range []struct{ annotations, questions, want string }{
+		{"{\"annotations\":[\n{\"question_id\":6,\"answers\":[{\"answer\":\"a\"}]}]}", questions, "question 6 is not in"},
+		{"{\"annotations\":[\n{\"question_id\":5,\"image_id\":41,\"answers\":[{\"answer\":\"a\"}]}]}", questions, "question 5 is of image 41, and of image 42 in"},
+		{"{\"annotations\":[\n{\"question_id\":5,\"answers\":[{\"answer\":NaN}]}]}", questions, "annotations.json line 2: found \"NaN\""},
+		{"{\"annotations\":[\n{\"answers\":[{\"answer\":\"a\"}]}]}", questions, "without \"question_id\""},
+		{"{\"annotations\":[\n{\"question_id\":5,\"answers\":[{\"answer\":\"a\"}]}]}", "{\"questions\":[{\"question_id\":5},\n{\"question_id\":5}]}", "questions.json line 2: question 5 occurs twice"},
+	} {
+		if _, err := annotated(t, "vqav2", c.annotations, c.questions); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q", c.annotations, err, c.want)
+		}
+	}
+}
+
+// FuzzAnnotations_VQA compares the fast reader with the one of datasets.
+func FuzzAnnotations_VQA(f *testing.F) {
+	f.Add(`{"annotations":[{"question_id":5,"image_id":42,"question_type":"what","answer_type":"other","answers":[{"answer":"red","answer_confidence":"yes"}]}]}`)
+	f.Add(`{"annotations":[{"question_id":"5.0","Image_id":42,"answers":["a",{"answer":3},{"answer":null},7]}]}`)
+	f.Add(`{"annotations":[{"question_id":1e2,"multiple_choice_answer":"x"}]}`)
+	f.Fuzz(func(t *testing.T, annotations string) {
+		fast, err := annotated(t, "vqav2", annotations, "")
+		if err != nil {
+			return
+		}
+		path := filepath.Join(t.TempDir(), "a.json")
+		if err := os.WriteFile(path, []byte(annotations), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		var slow []string
+		for a, err := range elements[vqaAnnotation](t.Context(), path, "annotations") {
+			if err != nil {
+				return // a file that the fast reader takes and the other does not, such as duplicate members
+			}
+			i := item{}
+			i.sample.Key = string(a.ImageID)
+			i.annotate(&a)
+			slow = append(slow, sketched(&Record{Sample: i.sample, Fields: i.fields, LeftOut: i.left}))
+		}
+		if !slices.Equal(fast, slow) {
+			t.Errorf("%q\n%q, want\n%q", annotations, fast, slow)
+		}
+	})
+}

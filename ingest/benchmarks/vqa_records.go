@@ -1,0 +1,293 @@
+package benchmarks
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/pali3/pali3/internal/jsonscan"
+	"github.com/pali3/pali3/shards"
+)
+
+// vqaRecords yields the annotations of VQA v2 and OK-VQA, with the texts of the questions if there
+// is a file of them. The files have hundreds of thousands of questions with ten answers each, so
+// records in the usual form are read without reflection. Others are read as readVQA reads them.
+func vqaRecords(ctx context.Context, o Options) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		asked, err := readVQATexts(ctx, o.Questions)
+		if err != nil {
+			yield(Record{}, fmt.Errorf("%w: %w", errBroken, err))
+			return
+		}
+		file, err := jsonscan.Open(o.Annotations)
+		if err != nil {
+			yield(Record{}, fmt.Errorf("%w: %w", errBroken, err))
+			return
+		}
+		defer file.Close()
+		file.Limit = maxElement
+		r := vqaReader{options: o, asked: asked, strings: interner{}}
+		stopped := false
+		err = file.Lists(ctx, "annotations", func(s *jsonscan.Scanner) error {
+			err := r.read(s)
+			if err != nil && !r.whole {
+				return err // of a record that is not complete
+			}
+			if stopped = !yield(r.record, err); stopped {
+				return errStopped
+			}
+			return nil
+		}, nil)
+		if err != nil && !stopped {
+			yield(Record{}, fmt.Errorf("%w: %w", errBroken, err))
+		}
+	}
+}
+
+var errStopped = fmt.Errorf("stopped")
+
+// vqaText is a question without its answers.
+type vqaText struct{ text, image string }
+
+// readVQATexts returns the questions of a file by id, or nil without a file.
+func readVQATexts(ctx context.Context, path string) (map[string]vqaText, error) {
+	if path == "" {
+		return nil, nil
+	}
+	file, err := jsonscan.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	asked := make(map[string]vqaText, 1<<12)
+	images := interner{}
+	err = file.Lists(ctx, "questions", func(s *jsonscan.Scanner) error {
+		var id, image, text string
+		begin := s.Position()
+		err := s.Object(func(name []byte) (err error) {
+			switch string(name) {
+			case "question_id":
+				id, err = plainID(s)
+			case "image_id":
+				if image, err = plainID(s); err == nil {
+					image = images.of([]byte(image))
+				}
+			case "question":
+				text, err = plainText(s)
+			default:
+				err = s.Skip()
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if id == "" || text == "" {
+			var q vqaQuestion
+			if err := decode(s.Since(begin), &q); err != nil {
+				return err
+			}
+			id, image, text = string(q.ID), string(q.ImageID), q.Text.text
+		}
+		if id == "" {
+			return fmt.Errorf(`a question without "question_id"`)
+		}
+		if _, twice := asked[id]; twice {
+			return fmt.Errorf("question %s occurs twice", id)
+		}
+		asked[id] = vqaText{text, image}
+		return nil
+	}, nil)
+	return asked, err
+}
+
+// vqaReader reads annotations.
+type vqaReader struct {
+	options Options
+	asked   map[string]vqaText
+	strings interner
+	record  Record
+	whole   bool // the record was read to its end, whatever is wrong in it
+	answers []shards.Answer
+	kind    string
+	id      string
+	image   string
+	other   string // question_type
+	texts   [1]shards.Question
+	field   [1]Field
+}
+
+// read reads the next annotation into r.record. A field that is missing may be there under another
+// spelling of its name, so such an annotation is decoded by reflection.
+func (r *vqaReader) read(s *jsonscan.Scanner) error {
+	r.whole, r.answers = false, r.answers[:0]
+	r.id, r.image, r.kind, r.other = "", "", "", ""
+	begin := s.Position()
+	err := s.Object(func(name []byte) (err error) {
+		switch string(name) {
+		case "question_id":
+			r.id, err = plainID(s)
+		case "image_id":
+			r.image, err = plainID(s)
+		case "answer_type":
+			r.kind, err = r.interned(s)
+		case "question_type":
+			r.other, err = r.interned(s)
+		case "answers":
+			err = r.readAnswers(s)
+		default:
+			err = s.Skip()
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r.whole = true
+	if r.id == "" || r.image == "" || r.kind == "" || r.other == "" || len(r.answers) == 0 {
+		return r.decode(s.Since(begin))
+	}
+	r.texts[0] = shards.Question{ID: r.id, Language: "en", Kind: r.kind, Answers: r.answers}
+	r.field[0] = Field{r.id, "question_type", r.other}
+	r.record = Record{Sample: shards.Sample{Key: r.image, Questions: r.texts[:]}, Fields: r.field[:]}
+	return r.join()
+}
+
+// readAnswers reads the list of answers. It leaves r.answers empty if one is not in the usual form.
+func (r *vqaReader) readAnswers(s *jsonscan.Scanner) error {
+	if kind, err := s.Kind(); err != nil || kind != '[' {
+		return skipAfter(s, err)
+	}
+	plain := true
+	err := s.Array(func() error {
+		if kind, err := s.Kind(); err != nil || kind != '{' {
+			plain = false
+			return skipAfter(s, err)
+		}
+		answer, given := shards.Answer{}, false
+		err := s.Object(func(name []byte) (err error) {
+			switch string(name) {
+			case "answer":
+				if kind, err := s.Kind(); err != nil || kind != '"' {
+					return skipAfter(s, err)
+				}
+				given = true
+				answer.Text, err = r.interned(s)
+			case "answer_confidence":
+				answer.Confidence, err = r.interned(s)
+			default:
+				err = s.Skip()
+			}
+			return err
+		})
+		plain = plain && given
+		r.answers = append(r.answers, answer)
+		return err
+	})
+	if !plain {
+		r.answers = r.answers[:0]
+	}
+	return err
+}
+
+// decode reads an annotation that is not in the usual form.
+func (r *vqaReader) decode(content []byte) error {
+	var a vqaAnnotation
+	if err := decode(content, &a); err != nil {
+		return err
+	}
+	if a.QuestionID == "" {
+		return fmt.Errorf(`an annotation without "question_id"`)
+	}
+	i := item{sample: shards.Sample{Key: string(a.ImageID)}}
+	i.annotate(&a)
+	i.sample.Questions[0].Language = "en"
+	r.id, r.image = string(a.QuestionID), i.sample.Key
+	r.record = Record{Sample: i.sample, Fields: i.fields, LeftOut: i.left}
+	return r.join()
+}
+
+// join adds the text of the question.
+func (r *vqaReader) join() error {
+	if r.asked == nil {
+		return nil
+	}
+	of, ok := r.asked[r.id]
+	if !ok {
+		return fmt.Errorf("question %s is not in %s", r.id, r.options.Questions)
+	}
+	if r.image != "" && of.image != "" && r.image != of.image {
+		return fmt.Errorf("question %s is of image %s, and of image %s in %s", r.id, r.image, of.image, r.options.Questions)
+	}
+	r.record.Sample.Questions[0].Text = of.text
+	if r.record.Sample.Key == "" {
+		r.record.Sample.Key = of.image
+	}
+	return nil
+}
+
+// interned returns the next value if it is a string, and "" for others.
+func (r *vqaReader) interned(s *jsonscan.Scanner) (string, error) {
+	if kind, err := s.Kind(); err != nil || kind != '"' {
+		return "", skipAfter(s, err)
+	}
+	b, err := s.String()
+	return r.strings.of(b), err
+}
+
+// plainID returns the next value if it is an id, and "" for others.
+func plainID(s *jsonscan.Scanner) (string, error) {
+	kind, err := s.Kind()
+	if err != nil {
+		return "", err
+	}
+	switch kind {
+	case '0':
+		b, err := s.Number()
+		return string(wholeNumber(string(b))), err
+	case '"':
+		b, err := s.String()
+		return string(quotedID(string(b))), err
+	}
+	return "", s.Skip()
+}
+
+// plainText returns the next value if it is a string, and "" for others.
+func plainText(s *jsonscan.Scanner) (string, error) {
+	if kind, err := s.Kind(); err != nil || kind != '"' {
+		return "", skipAfter(s, err)
+	}
+	b, err := s.String()
+	return string(b), err
+}
+
+func skipAfter(s *jsonscan.Scanner, err error) error {
+	if err != nil {
+		return err
+	}
+	return s.Skip()
+}
+
+// interner returns the same string for the same bytes, so that the few hundred thousand different
+// answers of millions are kept once. Beyond a number of strings it starts again.
+type interner map[string]string
+
+// Limits of what an interner keeps.
+const (
+	maxInterned       = 1 << 19
+	maxInternedLength = 64
+)
+
+func (n interner) of(b []byte) string {
+	if text, ok := n[string(b)]; ok {
+		return text
+	}
+	text := string(b)
+	if len(b) <= maxInternedLength {
+		if len(n) >= maxInterned {
+			clear(n)
+		}
+		n[text] = text
+	}
+	return text
+}
