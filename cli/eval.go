@@ -21,7 +21,7 @@ type evalCommand struct {
 	Model string   `placeholder:"RUN" help:"Run folder of the trained model to score, folder of a published one, or hf:owner/name@revision: captions and answers for PaLI-3, retrieval for SigLIP."`
 	Out   string   `placeholder:"FOLDER" help:"Write evaluation-SPLIT.json and predictions/ here, from which an interrupted evaluation resumes. Default: the run folder; nothing is written for a published model."`
 	Data  string   `placeholder:"DATASET" help:"Dataset folder to score on."`
-	Split string   `placeholder:"SPLIT" help:"Split of the dataset; all takes every sample."`
+	Split string   `placeholder:"SPLIT" help:"Split of the dataset, where all takes every sample; with --bench, of files that have several splits."`
 	Task  []string `placeholder:"TASK" help:"caption, vqa or retrieval; by default those that the model was trained on and the data has."`
 	Lang  []string `placeholder:"LANG" help:"Languages of captions and questions (BCP-47); by default all."`
 	Texts []string `placeholder:"KIND" help:"Kinds of text that count as captions (caption, alt, title); by default those that the run was trained on, else any."`
@@ -36,7 +36,11 @@ type evalCommand struct {
 	Bench       string `placeholder:"BENCH" help:"Score predictions on a published benchmark instead: ${benchmarks}."`
 	Annotations string `placeholder:"FILE" help:"With --bench: the benchmark's annotations."`
 	Questions   string `placeholder:"FILE" type:"existingfile" help:"With --bench: the benchmark's questions, if they are a separate file; checked against the annotations."`
+	Instances   string `placeholder:"FILE" type:"existingfile" help:"With --bench: boxes and images (RefCOCO); by default instances.json beside the annotations."`
+	Classes     string `placeholder:"FILE" type:"existingfile" help:"With --bench: names of classes (Open Images)."`
 	Predictions string `placeholder:"FILE" help:"Predictions of any model, instead of --model: JSON lines of id and prediction; with --bench also in the format of the benchmark's server."`
+	Partial     bool   `help:"With --bench: score the questions that have a prediction, and count missing, unknown and second predictions and bad lines instead of failing."`
+	List        bool   `help:"List the benchmarks: what is asked, metrics, splits, published scores."`
 
 	backendFlag
 	Resamples int  `default:"1000" help:"Bootstrap resamples for the intervals."`
@@ -48,6 +52,8 @@ func (c evalCommand) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	switch {
+	case c.List:
+		return c.list(con)
 	case c.Bench != "":
 		return c.bench(ctx, con)
 	case c.Predictions != "":
@@ -59,6 +65,10 @@ func (c evalCommand) Run(ctx context.Context, con *console) error {
 // check returns an error if flags are missing or conflict.
 func (c evalCommand) check() error {
 	switch {
+	case c.List && (c.Bench != "" || c.Model != "" || c.Data != "" || c.Predictions != ""):
+		return errors.New("--list lists the benchmarks and scores nothing: give it alone, or with --json")
+	case c.List:
+		return nil
 	case c.Resamples < 1:
 		return fmt.Errorf("--resamples must be 1 or more, not %d", c.Resamples)
 	case c.Samples < 0:
@@ -71,8 +81,10 @@ func (c evalCommand) check() error {
 		return errors.New("--bench needs --predictions; to score a run on a benchmark, turn the benchmark into a dataset (ingest benchmark) and use --model and --data")
 	case c.Bench != "":
 		return nil
-	case c.Annotations != "" || c.Questions != "":
-		return errors.New("--annotations and --questions are files of a benchmark: name it with --bench")
+	case c.Annotations != "" || c.Questions != "" || c.Instances != "" || c.Classes != "":
+		return errors.New("--annotations, --questions, --instances and --classes are files of a benchmark: name it with --bench")
+	case c.Partial:
+		return errors.New("--partial needs a --bench")
 	case c.Model != "" && c.Predictions != "":
 		return errors.New("give --model, to predict and score, or --predictions, to score a file; not both")
 	case c.Model == "" && c.Predictions == "":
@@ -98,16 +110,28 @@ func (c evalCommand) bench(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	result, err := bench.Score(ctx,
-		benchmarks.Files{Annotations: c.Annotations, Questions: c.Questions, Predictions: c.Predictions},
-		metrics.Bootstrap{Resamples: c.Resamples, Seed: c.Seed})
+	result, err := bench.Score(ctx, benchmarks.Files{
+		Annotations: c.Annotations, Questions: c.Questions, Instances: c.Instances, Classes: c.Classes,
+		Predictions: c.Predictions, Split: c.Split,
+	}, benchmarks.Options{Bootstrap: metrics.Bootstrap{Resamples: c.Resamples, Seed: c.Seed}, Partial: c.Partial})
 	if err != nil {
 		return fmt.Errorf("scoring %s: %w", c.Bench, err)
+	}
+	for _, problem := range result.Problems {
+		con.warn(problem.String())
 	}
 	if c.JSON {
 		return con.printJSON(result)
 	}
 	return result.WriteText(con.out)
+}
+
+// list prints the benchmarks.
+func (c evalCommand) list(con *console) error {
+	if c.JSON {
+		return con.printJSON(con.program.Benchmarks.Describe())
+	}
+	return con.program.Benchmarks.WriteText(con.out)
 }
 
 // file scores a file of predictions on a split of a dataset.

@@ -1,49 +1,156 @@
-// Package benchmarks scores predictions, of any model, against the files in which a benchmark is
-// published.
+// Package benchmarks is the catalogue of published tests, and scores predictions of any model on
+// the files in which a test is published.
 //
-// A [Benchmark] names the files it reads and scores them. A [Table] lists benchmarks: [Builtin]
-// returns the built-in ones, and a program adds its own by appending to that table. The result of
-// scoring is a [Result]: scores as fractions from 0 to 1, not rounded, each with an interval, for
-// the whole benchmark and for slices of it.
+// A [Benchmark] is one value in one file: how its files are read, what is asked, by which metrics
+// it is scored, what is one observation and which observations depend on each other, what its
+// server takes and which scores are published. A [Table] lists benchmarks: [Builtin] returns the
+// built-in ones, and a program adds its own by appending to that table.
 //
-// Files are read as streams, one record at a time; only the predictions are held in memory. Every
-// error names the file and the record. The package imports no models and no datasets of this
-// module.
+// Most users need [Table.Named] and [Benchmark.Score], which reads files and returns a [Result]:
+// scores as fractions, not rounded, each with an interval, for the whole test and for slices of it.
+// [Benchmark.ScoreItems] is the same without files: a pure function of [Item] values. The owner's
+// files are read by package ingest/benchmarks, so a benchmark that is scored and one that becomes a
+// dataset are read in the same way.
+//
+// Every error names the file, the line and the question. Without [Options.Partial] nothing is
+// scored unless each question has exactly one prediction.
 package benchmarks
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"maps"
+	"iter"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/pali3/pali3/evalsuite/metrics"
+	layouts "github.com/pali3/pali3/ingest/benchmarks"
 )
+
+// Task is what a benchmark asks for.
+type Task string
+
+// Tasks of benchmarks.
+const (
+	Captions  Task = "captions"  // a text about the image
+	Answers   Task = "answers"   // a short text, to a question
+	Choices   Task = "choices"   // one of the choices of a question
+	YesNo     Task = "yes/no"    // yes or no, or true or false
+	Boxes     Task = "boxes"     // boxes of objects
+	Masks     Task = "masks"     // the pixels of an object
+	Retrieval Task = "retrieval" // a ranking of images and texts
+	Labels    Task = "labels"    // a class
+)
+
+// Benchmark is a published test.
+type Benchmark struct {
+	// Name is the name on the command line. Where `ingest benchmark` reads the same files, it is
+	// the name there.
+	Name string
+	// About says in one line what is asked and how it is scored.
+	About string
+	// Layout is the name of the reader of the owner's files, one of those of package
+	// ingest/benchmarks. Read replaces it for files of another form.
+	Layout string
+	Read   func(context.Context, Files) iter.Seq2[Record, error]
+	// Splits are the parts that the owner publishes, the one that is usually reported first.
+	Splits []Split
+	// Task is what is asked for.
+	Task Task
+	// Prompt is what a model is asked, with {question} and {language} in it, and Ops are the image
+	// ops that pixels come from, with {size} in it.
+	Prompt, Ops string
+	// Decoding is how a model decodes by default.
+	Decoding Decoding
+	// Metrics are the scores, the main one first. Without metrics a benchmark is listed and not
+	// scored, and Missing says why.
+	Metrics []Metric
+	Missing string
+	// Slices are the groups of observations that are scored beside the whole.
+	Slices []Slice
+	// Unit is what one observation is, such as "question". Cluster is what observations that depend
+	// on each other have in common, such as "image": intervals resample clusters. ClusterOf returns
+	// the name of an item's cluster; nil takes the item's image.
+	Unit, Cluster string
+	ClusterOf     func(*Item) string
+	// Submission is the form of predictions that the owner's server or script takes.
+	// ReadPredictions replaces the reader for files that are not JSON.
+	Submission      Submission
+	ReadPredictions func(context.Context, string) iter.Seq2[Prediction, error]
+	// Published are scores to compare with.
+	Published []Published
+}
+
+// Record is what the owner's files say of an image or of a question about it.
+type Record = layouts.Record
+
+// Field is a field of a question that [shards.Question] does not have.
+type Field = layouts.Field
+
+// Split is a part of a benchmark.
+type Split struct {
+	Name string `json:"name"`
+	// N is the number of its observations, by which a complete file is recognised; 0 if it is not
+	// known here.
+	N int `json:"n,omitempty"`
+}
+
+// Decoding is how a model decodes.
+type Decoding struct {
+	Beams     int     `json:"beams"`           // 1 is greedy
+	Alpha     float64 `json:"alpha,omitempty"` // of the length penalty
+	MaxTokens int     `json:"max_tokens"`
+}
+
+// Slice is a way to group observations.
+type Slice struct {
+	Name string
+	// Of returns the name of an item's group, or "" for an item that is in none.
+	Of func(*Item) string
+}
+
+// ByField returns the slice by a field of questions.
+func ByField(name string) Slice {
+	return Slice{name, func(i *Item) string { return i.Field(name) }}
+}
+
+// byKind is the slice by the kind of questions.
+func byKind(name string) Slice { return Slice{name, func(i *Item) string { return i.Kind }} }
+
+// byLanguage is the slice by language.
+var byLanguage = Slice{"language", func(i *Item) string { return i.Language }}
+
+// Submission is a form of predictions.
+type Submission struct {
+	// ID and Text are the names of the members for the id and for the prediction. A file of
+	// predictions may name them so, or "id" and "prediction".
+	ID, Text string
+	// Number says that the server wants ids as numbers.
+	Number bool
+	// Source is where the form is described.
+	Source string
+}
+
+// Prediction is a record of a file of predictions.
+type Prediction struct {
+	ID, Text string
+	Error    string // why there is no text
+	Line     int    // of the file, from 1
+}
 
 // Files are the paths of a benchmark's files.
 type Files struct {
 	Annotations string // the right answers, in the benchmark's own format
 	Questions   string // optional if the annotations suffice
+	Instances   string // boxes and images, for RefCOCO; default instances.json beside the annotations
+	Classes     string // names of classes, for Open Images
 	Predictions string // in the format of the benchmark's server, or one JSON object a line
-}
-
-// Benchmark is a published test.
-type Benchmark struct {
-	Name  string // as on the command line
-	About string // one line
-	// Score reads the files and scores every annotated question. It returns an error if a question
-	// has no prediction or two, or if a prediction is for an unknown question.
-	Score func(context.Context, Files, metrics.Bootstrap) (*Result, error)
+	// Split to score, of files that have several.
+	Split string
 }
 
 // Table lists benchmarks.
 type Table []Benchmark
-
-// Builtin returns a new table of the built-in benchmarks.
-func Builtin() Table { return Table{vqav2} }
 
 // Names returns the names of the benchmarks, sorted.
 func (t Table) Names() []string {
@@ -65,50 +172,43 @@ func (t Table) Named(name string) (Benchmark, error) {
 	return Benchmark{}, fmt.Errorf("unknown benchmark %q; choose from %s", name, strings.Join(t.Names(), ", "))
 }
 
-// Scores holds mean scores by the name of the metric.
-type Scores map[string]metrics.Score
-
-// Result holds the scores of a benchmark. Its JSON is a stable format.
-type Result struct {
-	Bench  string `json:"bench"`
-	Scores Scores `json:"scores"`
-	// Slices holds scores by slice and group, for example Slices["answer_type"]["yes/no"].
-	Slices map[string]map[string]Scores `json:"slices"`
+// Check reports what is missing or wrong in the benchmark.
+func (b *Benchmark) Check() error {
+	var all []error
+	need := func(ok bool, what string) {
+		if !ok {
+			all = append(all, fmt.Errorf("benchmark %s: %s", b.Name, what))
+		}
+	}
+	need(b.Name != "", "no Name")
+	need(b.About != "", "no About")
+	need((b.Layout != "") != (b.Read != nil), "give a Layout or Read, not both")
+	need(b.Layout == "" || slices.Contains(layouts.Layouts(), b.Layout), fmt.Sprintf("Layout %q is not one of %s", b.Layout, strings.Join(layouts.Layouts(), ", ")))
+	need(slices.Contains([]Task{Captions, Answers, Choices, YesNo, Boxes, Masks, Retrieval, Labels}, b.Task), fmt.Sprintf("Task %q is none", b.Task))
+	need(b.Unit != "", "no Unit: what is one observation?")
+	need(b.Cluster != "", "no Cluster: which observations depend on each other?")
+	need(len(b.Metrics) > 0 || b.Missing != "", "no Metrics, and no Missing to say why")
+	names := map[string]bool{}
+	for _, m := range b.Metrics {
+		if err := m.check(); err != nil {
+			all = append(all, fmt.Errorf("benchmark %s: %w", b.Name, err))
+		}
+		need(!names[m.Name], fmt.Sprintf("two metrics %s", m.Name))
+		names[m.Name] = true
+	}
+	for _, s := range b.Slices {
+		need(s.Name != "" && s.Of != nil, "a slice without Name or Of")
+	}
+	for _, p := range b.Published {
+		need(p.Confidence == Verified || p.Confidence == Secondary || p.Confidence == Recalled, fmt.Sprintf("Published %s: confidence %q", p.Model, p.Confidence))
+	}
+	return errors.Join(all...)
 }
 
-// WriteText writes the result as a table in percent.
-func (r *Result) WriteText(w io.Writer) error {
-	type line struct {
-		label, metric string
-		score         metrics.Score
+// records yields the records of the benchmark's files.
+func (b *Benchmark) records(ctx context.Context, f Files) iter.Seq2[Record, error] {
+	if b.Read != nil {
+		return b.Read(ctx, f)
 	}
-	var lines []line
-	add := func(label string, scores Scores) {
-		for _, metric := range slices.Sorted(maps.Keys(scores)) {
-			lines = append(lines, line{label, metric, scores[metric]})
-		}
-	}
-	add("all", r.Scores)
-	for _, slice := range slices.Sorted(maps.Keys(r.Slices)) {
-		lines = append(lines, line{label: "by " + slice})
-		for _, group := range slices.Sorted(maps.Keys(r.Slices[slice])) {
-			add("  "+group, r.Slices[slice][group])
-		}
-	}
-	labels, names := utf8.RuneCountInString(r.Bench), len("metric")
-	for _, l := range lines {
-		labels, names = max(labels, utf8.RuneCountInString(l.label)), max(names, len(l.metric))
-	}
-	var out strings.Builder
-	fmt.Fprintf(&out, "%-*s  %-*s   score      95%% interval         n\n", labels, r.Bench, names, "metric")
-	for _, l := range lines {
-		if l.metric == "" {
-			fmt.Fprintln(&out, l.label)
-			continue
-		}
-		s := l.score
-		fmt.Fprintf(&out, "%-*s  %-*s  %6.2f  %6.2f to %6.2f  %8d\n", labels, l.label, names, l.metric, 100*s.Value, 100*s.Lo, 100*s.Hi, s.N)
-	}
-	_, err := io.WriteString(w, out.String())
-	return err
+	return layouts.Annotations(ctx, layouts.Options{Layout: b.Layout, Annotations: f.Annotations, Questions: f.Questions, Instances: f.Instances, Classes: f.Classes})
 }

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"github.com/pali3/pali3/evalsuite/benchmarks"
-	"github.com/pali3/pali3/evalsuite/metrics"
 )
 
 func ExampleTable_Named() {
@@ -35,7 +34,7 @@ func ExampleTable_Named() {
 		fmt.Println(err)
 		return
 	}
-	result, err := bench.Score(context.Background(), files, metrics.Bootstrap{})
+	result, err := bench.Score(context.Background(), files, benchmarks.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -48,5 +47,6 @@ func ExampleTable_Named() {
 	//   number          vqa_accuracy  100.00  100.00 to 100.00         1
 	// by question_type
 	//   how many        vqa_accuracy  100.00  100.00 to 100.00         1
+	// Not comparable with published scores: vqa_accuracy (n is 1; val has 214354, test-dev has 107394, test has 447793, train has 443757)
 	// <nil>
 }

@@ -1,98 +1,224 @@
 package benchmarks
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/pali3/pali3/internal/jsonscan"
 )
 
-// prediction is one record of a file of predictions, in the format of the VQA server or in ours.
+// Limits of files of predictions.
+const maxPrediction = 1 << 20 // bytes of a record
+
+// prediction is a record of a file of predictions.
 type prediction struct {
-	QuestionID questionID `json:"question_id"`
-	ID         questionID `json:"id"`
-	Answer     *string    `json:"answer"`
-	Prediction *string    `json:"prediction"`
+	Prediction
+	used bool
 }
 
-// predictions holds texts by question, and which of them were used.
+// predictions holds the records of a file by id.
 type predictions struct {
-	path string
-	text map[questionID]string
-	used map[questionID]bool
+	path     string
+	all      []prediction
+	at       map[string]int32
+	problems *problems
 }
 
-func readPredictions(ctx context.Context, path string) (*predictions, error) {
-	p := &predictions{path: path, text: map[questionID]string{}, used: map[questionID]bool{}}
-	first := map[questionID]int{}
-	err := eachRecord(ctx, path, "", func(row int, record *prediction) error {
-		id, said := record.QuestionID, record.Answer
-		if id == "" {
-			id = record.ID
+// predictionReader reads a file of predictions.
+type predictionReader struct {
+	*predictions
+	file *jsonscan.File
+	form Submission
+}
+
+// readPredictions reads predictions in the form of the benchmark's server, or as JSON lines of id
+// and prediction.
+func (b *Benchmark) readPredictions(ctx context.Context, path string, problems *problems) (*predictions, error) {
+	if b.ReadPredictions == nil {
+		return readPredictions(ctx, path, b.Submission, problems)
+	}
+	r := predictionReader{&predictions{path: path, at: map[string]int32{}, problems: problems}, nil, b.Submission}
+	for p, err := range b.ReadPredictions(ctx, path) {
+		switch {
+		case err != nil && problems.partial:
+			problems.add(Unreadable, "", err)
+			continue
+		case err == nil:
+			err = r.add(prediction{Prediction: p}, "")
 		}
-		if said == nil {
-			said = record.Prediction
+		if err != nil {
+			return nil, fmt.Errorf("%s line %d: %w", path, p.Line, err)
 		}
-		if id == "" {
-			return errors.New(`neither "question_id" nor "id"`)
+	}
+	return r.predictions, nil
+}
+
+func readPredictions(ctx context.Context, path string, form Submission, problems *problems) (*predictions, error) {
+	file, err := jsonscan.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	file.Limit = maxPrediction
+	r := predictionReader{&predictions{path: path, at: map[string]int32{}, problems: problems}, file, form}
+	var bad func(error) error
+	if problems.partial {
+		bad = func(err error) error { problems.add(Unreadable, "", err); return nil }
+	}
+	if err := file.Records(ctx, r.read, bad); err != nil {
+		return nil, err
+	}
+	return r.predictions, nil
+}
+
+// read reads one record.
+func (r *predictionReader) read(s *jsonscan.Scanner) error {
+	p := prediction{Prediction: Prediction{Line: r.file.Line()}}
+	var own, general, answer, text, fault value
+	language := ""
+	err := s.Object(func(name []byte) (err error) {
+		switch string(name) {
+		case r.form.ID:
+			own, err = readValue(s)
+		case "id":
+			general, err = readValue(s)
+		case r.form.Text:
+			answer, err = readValue(s)
+		case "prediction":
+			text, err = readValue(s)
+		case "error":
+			fault, err = readValue(s)
+		case "language":
+			var v value
+			v, err = readValue(s)
+			language = v.text
+		default:
+			err = s.Skip()
 		}
-		if said != nil && record.Prediction != nil && *said != *record.Prediction {
-			return fmt.Errorf(`question %s has an "answer" and another "prediction": remove one of them; "answer" may be the right answer of the benchmark`, id)
-		}
-		if said == nil {
-			return fmt.Errorf(`question %s has neither "answer" nor "prediction"`, id)
-		}
-		if earlier, ok := first[id]; ok {
-			return fmt.Errorf("a second prediction for question %s, after record %d", id, earlier)
-		}
-		first[id] = row
-		p.text[id] = *said
-		return nil
+		return err
 	})
-	return p, err
+	if err != nil {
+		return err
+	}
+	if !own.given() {
+		own = general
+	}
+	if p.ID, err = r.id(own); err != nil {
+		return err
+	}
+	switch {
+	case answer.given() && text.given() && answer != text:
+		return fmt.Errorf("question %s has an %q and another \"prediction\": remove one of them; %q may be the right answer of the benchmark", p.ID, r.form.Text, r.form.Text)
+	case !answer.given():
+		answer = text
+	}
+	switch {
+	case fault.text != "":
+		p.Error = fault.text
+	case !answer.given():
+		return fmt.Errorf("question %s has neither %q nor \"prediction\"", p.ID, r.form.Text)
+	case answer.kind != '"':
+		return fmt.Errorf("question %s: field %q holds %s where a string belongs", p.ID, r.form.Text, kinds[answer.kind])
+	}
+	p.Text = answer.text
+	return r.add(p, language)
 }
 
-func (p *predictions) take(id questionID) (string, bool) {
-	text, ok := p.text[id]
-	if ok {
-		p.used[id] = true
+// add adds a record. Records with a language may repeat the id of an image in another one.
+func (r *predictionReader) add(p prediction, language string) error {
+	name := p.ID
+	if language != "" {
+		name += "/" + language
 	}
-	return text, ok
+	if at, twice := r.at[name]; twice {
+		return r.double(p, at)
+	}
+	r.at[name] = int32(len(r.all))
+	if _, taken := r.at[p.ID]; !taken {
+		r.at[p.ID] = int32(len(r.all))
+	}
+	r.all = append(r.all, p)
+	if p.Error == "" && strings.TrimSpace(p.Text) == "" {
+		r.problems.add(Empty, p.ID, nil)
+	}
+	if p.Error != "" {
+		r.problems.add(Failed, p.ID, nil)
+	}
+	return nil
 }
 
-// unasked returns an error if some predictions belong to no annotation.
-func (p *predictions) unasked(annotations string) error {
-	if len(p.used) == len(p.text) {
-		return nil
-	}
-	var ids []questionID
-	for id := range p.text {
-		if !p.used[id] {
-			ids = append(ids, id)
+func (r *predictionReader) double(p prediction, at int32) error {
+	return r.problems.check(Double, p.ID, func() error {
+		return fmt.Errorf("a second prediction for question %s, after line %d", p.ID, r.all[at].Line)
+	})
+}
+
+// id returns the id of a record in its normal form.
+func (r *predictionReader) id(v value) (string, error) {
+	switch {
+	case !v.given() || v.text == "":
+		if r.form.ID == "" || r.form.ID == "id" {
+			return "", fmt.Errorf(`no "id"`)
+		}
+		return "", fmt.Errorf(`neither %q nor "id"`, r.form.ID)
+	case v.kind == '"':
+		return strings.TrimSpace(v.text), nil
+	case v.kind == '0':
+		if whole, err := strconv.ParseFloat(v.text, 64); strings.Trim(v.text, "-0123456789") == "" {
+			return v.text, nil
+		} else if err == nil && whole == float64(int64(whole)) && whole < 1<<53 {
+			return strconv.FormatInt(int64(whole), 10), nil
 		}
 	}
-	return fmt.Errorf("%s predicts for %d questions that %s does not annotate: %s", p.path, len(ids), annotations, few(ids))
+	return "", fmt.Errorf("an id is a whole number or a string, not %s", v.text)
 }
 
-// few lists the smallest ids.
-func few(ids []questionID) string {
-	sortIDs(ids)
+// value is a value of a record: the content of a string, or what is written in its place.
+type value struct {
+	kind byte // as of [jsonscan.Scanner.Kind]; 0 if it is missing or null
+	text string
+}
+
+func (v value) given() bool { return v.kind != 0 }
+
+var kinds = map[byte]string{'0': "a number", 't': "true", 'f': "false", '{': "an object", '[': "a list"}
+
+func readValue(s *jsonscan.Scanner) (value, error) {
+	kind, err := s.Kind()
+	if err != nil {
+		return value{}, err
+	}
+	switch kind {
+	case 'n':
+		return value{}, s.Skip()
+	case '"':
+		b, err := s.String()
+		return value{kind, string(b)}, err
+	}
+	b, err := s.Raw()
+	return value{kind, string(b)}, err
+}
+
+// find returns the prediction for an item, or nil.
+func (p *predictions) find(i *Item) *prediction {
+	at, ok := p.at[i.ID]
+	for n := 0; !ok && n < len(i.also); n++ {
+		at, ok = p.at[i.also[n]]
+	}
+	if !ok {
+		return nil
+	}
+	return &p.all[at]
+}
+
+// few lists the first of some names.
+func few(names []string) string {
 	const shown = 5
-	var out []string
-	for _, id := range ids[:min(shown, len(ids))] {
-		out = append(out, string(id))
+	if len(names) > shown {
+		names = append(slices.Clone(names[:shown]), "...")
 	}
-	if len(ids) > shown {
-		out = append(out, "...")
-	}
-	return strings.Join(out, ", ")
-}
-
-// sortIDs sorts ids by length and then by their characters, so numbers by size.
-func sortIDs(ids []questionID) {
-	slices.SortFunc(ids, func(a, b questionID) int {
-		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
-	})
+	return strings.Join(names, ", ")
 }

@@ -5,64 +5,62 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"log"
 	"os"
 
 	"github.com/pali3/pali3/evalsuite/benchmarks"
 	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/shards"
 )
 
 // yesNo is a benchmark of one line per question: {"id": "1", "answer": "yes", "topic": "colour"}.
 var yesNo = benchmarks.Benchmark{
-	Name: "yes-no", About: "questions with yes or no, accuracy by topic", Score: scoreYesNo,
+	Name: "yes-no", About: "questions with yes or no, accuracy by topic",
+	Read: readYesNo, Task: benchmarks.YesNo,
+	Metrics: []benchmarks.Metric{{
+		Name: "accuracy", About: "the right word, by the rules of VQA", Source: "this file",
+		Each: func() func(*benchmarks.Item) float64 {
+			return func(i *benchmarks.Item) float64 { return metrics.VQAAccuracy(i.Prediction, i.References) }
+		},
+	}},
+	Slices: []benchmarks.Slice{benchmarks.ByField("topic")},
+	Unit:   "question", Cluster: "question",
 }
 
-type annotation struct{ ID, Answer, Topic string }
-
-type prediction struct{ ID, Prediction string }
-
-func scoreYesNo(_ context.Context, files benchmarks.Files, bootstrap metrics.Bootstrap) (*benchmarks.Result, error) {
-	predicted := map[string]string{}
-	if err := eachLine(files.Predictions, func(p prediction) { predicted[p.ID] = p.Prediction }); err != nil {
-		return nil, err
-	}
-	var all []float64
-	byTopic := map[string][]float64{}
-	err := eachLine(files.Annotations, func(a annotation) {
-		accuracy := metrics.VQAAccuracy(predicted[a.ID], []string{a.Answer})
-		all, byTopic[a.Topic] = append(all, accuracy), append(byTopic[a.Topic], accuracy)
-	})
-	result := &benchmarks.Result{
-		Bench: "yes-no", Scores: benchmarks.Scores{"accuracy": bootstrap.Mean(all)},
-		Slices: map[string]map[string]benchmarks.Scores{"topic": {}},
-	}
-	for topic, values := range byTopic {
-		result.Slices["topic"][topic] = benchmarks.Scores{"accuracy": bootstrap.Mean(values)}
-	}
-	return result, err
-}
-
-// eachLine calls do with the JSON object of every line of a file.
-func eachLine[T any](path string, do func(T)) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	for n := 1; lines.Scan(); n++ {
-		var value T
-		if err := json.Unmarshal(lines.Bytes(), &value); err != nil {
-			return fmt.Errorf("%s line %d: %w", path, n, err)
+// readYesNo yields a record for each line.
+func readYesNo(_ context.Context, files benchmarks.Files) iter.Seq2[benchmarks.Record, error] {
+	return func(yield func(benchmarks.Record, error) bool) {
+		file, err := os.Open(files.Annotations)
+		if err != nil {
+			yield(benchmarks.Record{}, err)
+			return
 		}
-		do(value)
+		defer file.Close()
+		lines := json.NewDecoder(file)
+		for n := 1; ; n++ {
+			var line struct{ ID, Answer, Topic string }
+			err := lines.Decode(&line)
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				yield(benchmarks.Record{}, fmt.Errorf("%s line %d: %w", files.Annotations, n, err))
+				return
+			}
+			question := shards.Question{ID: line.ID, Answers: []shards.Answer{{Text: line.Answer}}}
+			if !yield(benchmarks.Record{
+				Sample: shards.Sample{Key: line.ID, Questions: []shards.Question{question}},
+				Fields: []benchmarks.Field{{Question: line.ID, Name: "topic", Value: line.Topic}},
+			}, nil) {
+				return
+			}
+		}
 	}
-	return lines.Err()
 }
 
 func main() {
@@ -80,7 +78,7 @@ func run(ctx context.Context, out io.Writer, name string, files benchmarks.Files
 	if err != nil {
 		return err
 	}
-	result, err := bench.Score(ctx, files, metrics.Bootstrap{})
+	result, err := bench.Score(ctx, files, benchmarks.Options{})
 	if err != nil {
 		return err
 	}

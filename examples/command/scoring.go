@@ -1,16 +1,15 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"fmt"
+	"iter"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/benchmarks"
-	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/shards"
 )
 
 // namedMetric is the share of captions that name the species of a reference.
@@ -31,38 +30,53 @@ var namedMetric = evalsuite.Metric{
 
 // speciesBenchmark compares two files that have a species a line.
 var speciesBenchmark = benchmarks.Benchmark{
-	Name: "species", About: "names of birds, accuracy",
-	Score: func(_ context.Context, files benchmarks.Files, bootstrap metrics.Bootstrap) (*benchmarks.Result, error) {
-		truth, err := readLines(files.Annotations)
-		if err != nil {
-			return nil, err
-		}
-		predicted, err := readLines(files.Predictions)
-		if err != nil {
-			return nil, err
-		}
-		if len(truth) != len(predicted) {
-			return nil, fmt.Errorf("%d predictions for %d birds", len(predicted), len(truth))
-		}
-		scores := make([]float64, len(truth))
-		for i := range truth {
-			if truth[i] == predicted[i] {
-				scores[i] = 1
+	Name: "species", About: "names of birds", Task: benchmarks.Answers,
+	Read: func(_ context.Context, files benchmarks.Files) iter.Seq2[benchmarks.Record, error] {
+		return func(yield func(benchmarks.Record, error) bool) {
+			for line, text := range readLines(files.Annotations) {
+				bird := shards.Question{ID: strconv.Itoa(line), Answers: []shards.Answer{{Text: text}}}
+				if !yield(benchmarks.Record{Sample: shards.Sample{Key: bird.ID, Questions: []shards.Question{bird}}}, nil) {
+					return
+				}
 			}
 		}
-		return &benchmarks.Result{Bench: "species", Scores: benchmarks.Scores{"accuracy": bootstrap.Mean(scores)}}, nil
 	},
+	ReadPredictions: func(_ context.Context, path string) iter.Seq2[benchmarks.Prediction, error] {
+		return func(yield func(benchmarks.Prediction, error) bool) {
+			for line, text := range readLines(path) {
+				if !yield(benchmarks.Prediction{ID: strconv.Itoa(line), Text: text, Line: line}, nil) {
+					return
+				}
+			}
+		}
+	},
+	Metrics: []benchmarks.Metric{{
+		Name: "accuracy", About: "the same name", Source: "this file",
+		Each: func() func(*benchmarks.Item) float64 {
+			return func(i *benchmarks.Item) float64 {
+				if i.Prediction == i.References[0] {
+					return 1
+				}
+				return 0
+			}
+		},
+	}},
+	Unit: "bird", Cluster: "bird",
 }
 
-// readLines returns the lines of a file without white space around them.
-func readLines(path string) (all []string, err error) {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
+// readLines yields the lines of a file with their numbers, without white space around them. A file
+// that is not there has none.
+func readLines(path string) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return
+		}
+		n := 0
+		for text := range strings.Lines(string(content)) {
+			if n++; !yield(n, strings.TrimSpace(text)) {
+				return
+			}
+		}
 	}
-	lines := bufio.NewScanner(bytes.NewReader(content))
-	for lines.Scan() {
-		all = append(all, strings.TrimSpace(lines.Text()))
-	}
-	return all, lines.Err()
 }

@@ -1,0 +1,134 @@
+package benchmarks
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// Item is one observation of a benchmark: what is asked once, the right answers, and the
+// prediction.
+type Item struct {
+	ID       string // of the question; of a caption the image's, followed by /LANGUAGE if there are several
+	Image    string // key of the sample
+	Split    string
+	Language string
+	Kind     string // of the question
+	Question string
+	// References are the right answers, or the captions that people wrote.
+	References []string
+	// Choices of a multiple-choice question.
+	Choices []string
+	// Fields are further fields of the question.
+	Fields []Field
+	// Prediction is the model's. Error says why there is none; the prediction is then empty and
+	// counts as wrong.
+	Prediction string
+	Error      string
+
+	also []string // further ids
+}
+
+// Field returns a field of the question, or "".
+func (i *Item) Field(name string) string {
+	for n := range i.Fields {
+		if i.Fields[n].Name == name {
+			return i.Fields[n].Value
+		}
+	}
+	return ""
+}
+
+// List returns a field of the question that is a list.
+func (i *Item) List(name string) []string {
+	var list []string
+	if json.Unmarshal([]byte(i.Field(name)), &list) != nil {
+		return nil
+	}
+	return list
+}
+
+// Items returns what the benchmark asks of a sample: an item for each question, or for the captions
+// of each language. The sample is one of a dataset that was made of the benchmark, or that of a
+// [Record]; fields are those of the record, nil for a sample of a dataset.
+func (b *Benchmark) Items(s *shards.Sample, id string, fields []Field) []Item {
+	return b.appendItems(nil, s, id, fields)
+}
+
+func (b *Benchmark) appendItems(items []Item, s *shards.Sample, id string, fields []Field) []Item {
+	switch b.Task {
+	case Captions, Retrieval:
+		return appendCaptions(items, s, id)
+	}
+	for n := range s.Questions {
+		q := &s.Questions[n]
+		item := Item{ID: q.ID, Image: s.Key, Split: s.Split, Language: q.Language, Kind: q.Kind, Question: q.Text, Fields: fieldsOf(s, q, fields)}
+		if len(q.Answers) > 0 {
+			item.References = make([]string, len(q.Answers))
+			for at := range q.Answers {
+				item.References[at] = q.Answers[at].Text
+			}
+		}
+		if b.Task == Choices {
+			item.Choices = item.List("choices")
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+// appendCaptions adds an item for each language of a sample's captions.
+func appendCaptions(items []Item, s *shards.Sample, id string) []Item {
+	first := len(items)
+	for _, text := range s.Texts {
+		if text.Kind != shards.Caption {
+			continue
+		}
+		at := slices.IndexFunc(items[first:], func(i Item) bool { return i.Language == text.Language })
+		if at < 0 {
+			at = len(items) - first
+			items = append(items, Item{Image: s.Key, Split: s.Split, Language: text.Language})
+		}
+		item := &items[first+at]
+		item.References = append(item.References, text.Value)
+	}
+	several := len(items)-first > 1
+	for n := first; n < len(items); n++ {
+		items[n].nameCaption(cmp.Or(id, s.Key), s.Key, several)
+	}
+	return items
+}
+
+// nameCaption sets the ids of a caption, of which the first is that of the image in the owner's
+// files.
+func (i *Item) nameCaption(id, key string, several bool) {
+	i.ID, i.also = id+"/"+i.Language, []string{key + "/" + i.Language}
+	if !several {
+		i.also = append(i.also, i.ID, key)
+		i.ID = id
+	}
+}
+
+// fieldsOf returns the fields of a question, which a dataset has in the metadata.
+func fieldsOf(s *shards.Sample, q *shards.Question, fields []Field) (of []Field) {
+	if len(fields) > 0 && len(s.Questions) == 1 && s.Metadata == nil {
+		return slices.Clone(fields)
+	}
+	for _, f := range fields {
+		if f.Question == q.ID {
+			of = append(of, f)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Metadata)) {
+		if field, ok := strings.CutSuffix(name, "/"+q.ID); ok {
+			of = append(of, Field{Question: q.ID, Name: field, Value: s.Metadata[name]})
+		} else if !strings.Contains(name, "/") {
+			of = append(of, Field{Question: q.ID, Name: name, Value: s.Metadata[name]})
+		}
+	}
+	return of
+}

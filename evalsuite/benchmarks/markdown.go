@@ -1,0 +1,102 @@
+package benchmarks
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// WriteMarkdown writes the page docs/benchmarks.md.
+func (t Table) WriteMarkdown(w io.Writer) error {
+	var out strings.Builder
+	out.WriteString(pageBegin)
+	out.WriteString("| benchmark | task | metrics | slices | one value per | resampled by |\n|---|---|---|---|---|---|\n")
+	for n := range t {
+		b := &t[n]
+		var metrics, slices []string
+		for _, m := range b.Metrics {
+			metrics = append(metrics, "`"+m.Name+"`")
+		}
+		for _, s := range b.Slices {
+			slices = append(slices, s.Name)
+		}
+		if len(metrics) == 0 {
+			metrics = []string{"not scored: " + b.Missing}
+		}
+		fmt.Fprintf(&out, "| [%s](#%s) | %s | %s | %s | %s | %s |\n", b.Name, b.Name, b.Task, strings.Join(metrics, ", "), strings.Join(slices, ", "), b.Unit, b.Cluster)
+	}
+	for n := range t {
+		t[n].writeSection(&out)
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+const pageBegin = `# Benchmarks
+
+What ` + "`pali3 eval --bench NAME`" + ` scores. This page is written from the values in evalsuite/benchmarks
+(` + "`pali3 eval --list --json`" + ` prints the same), and a test compares them. [Scoring](evaluation.md) explains the command.
+
+Published scores are for comparison. *Verified* ones were read in a primary source, *secondary* ones in a listing or in
+notes about the paper. *Recalled* ones are from memory: they are no facts, and are here so that someone checks them.
+
+`
+
+// writeSection writes what is known of one benchmark.
+func (b *Benchmark) writeSection(out *strings.Builder) {
+	fmt.Fprintf(out, "\n## %s\n\n%s.\n\n", b.Name, b.About)
+	if b.Layout != "" {
+		fmt.Fprintf(out, "- Files: the layout `%s` of `pali3 ingest benchmark`\n", b.Layout)
+	}
+	if len(b.Splits) > 0 {
+		var splits []string
+		for _, s := range b.Splits {
+			if s.N > 0 {
+				splits = append(splits, fmt.Sprintf("%s (%d)", s.Name, s.N))
+			} else {
+				splits = append(splits, s.Name)
+			}
+		}
+		fmt.Fprintf(out, "- Splits: %s\n", strings.Join(splits, ", "))
+	}
+	for _, m := range b.Metrics {
+		fmt.Fprintf(out, "- `%s`: %s. Rule: %s\n", m.Name, m.About, m.Source)
+	}
+	if len(b.Metrics) == 0 {
+		fmt.Fprintf(out, "- Not scored: %s\n", b.Missing)
+	}
+	fmt.Fprintf(out, "- Intervals resample by %s; one value per %s\n", b.Cluster, b.Unit)
+	if b.Prompt != "" {
+		fmt.Fprintf(out, "- Prompt: `%s`, ops `%s`, %s\n", strings.ReplaceAll(b.Prompt, "\n", `\n`), strings.ReplaceAll(b.Ops, "|", `\|`), b.Decoding)
+	}
+	if b.Submission.ID != "" {
+		fmt.Fprintf(out, "- Predictions: `%s` and `%s`, or `id` and `prediction`", b.Submission.ID, b.Submission.Text)
+		if b.Submission.Source != "" {
+			fmt.Fprintf(out, " (%s)", b.Submission.Source)
+		}
+		out.WriteString("\n")
+	}
+	if len(b.Published) == 0 {
+		return
+	}
+	out.WriteString("\n| published | split | metric | score | confidence |\n|---|---|---|---|---|\n")
+	for _, p := range b.Published {
+		model, value := p.Model, strconv.FormatFloat(p.Value, 'f', -1, 64)
+		if p.Note != "" {
+			model += ", " + p.Note
+		}
+		if p.Confidence == Recalled {
+			value = "*" + value + "?*"
+		}
+		fmt.Fprintf(out, "| %s | %s | `%s` | %s | %s: %s |\n", model, p.Split, p.Metric, value, p.Confidence, p.Source)
+	}
+}
+
+// String describes the decoding.
+func (d Decoding) String() string {
+	if d.Beams > 1 {
+		return fmt.Sprintf("beam search with %d beams, alpha %g, at most %d tokens", d.Beams, d.Alpha, d.MaxTokens)
+	}
+	return fmt.Sprintf("greedy, at most %d tokens", d.MaxTokens)
+}

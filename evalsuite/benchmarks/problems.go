@@ -1,0 +1,87 @@
+package benchmarks
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// Kinds of [Problem].
+const (
+	Missing    = "missing"    // questions without a prediction; they do not count
+	Unknown    = "unknown"    // predictions for no question of the annotations
+	Double     = "double"     // second predictions for a question; the first counts
+	Empty      = "empty"      // empty answers; they count as wrong
+	Failed     = "failed"     // predictions that have an error instead of a text; they count as wrong
+	Unreadable = "unreadable" // lines that are no prediction
+	Unlabelled = "unlabelled" // questions without a right answer; they do not count
+	LeftOut    = "left_out"   // contents of the annotations that cannot be read
+)
+
+// Problem counts what is wrong in the files of one kind.
+type Problem struct {
+	Kind  string   `json:"kind"`
+	Count int      `json:"count"`
+	First []string `json:"first,omitempty"` // ids or errors of the first few
+}
+
+// String describes the problem.
+func (p Problem) String() string {
+	what := map[string]string{
+		Missing:    "questions have no prediction and do not count",
+		Unknown:    "predictions are for no question of the annotations",
+		Double:     "predictions repeat a question; the first one counts",
+		Empty:      "answers are empty and count as wrong",
+		Failed:     "predictions have an error instead of an answer and count as wrong",
+		Unreadable: "lines are no prediction",
+		Unlabelled: "questions have no right answer and do not count",
+		LeftOut:    "things in the annotations cannot be read",
+	}[p.Kind]
+	if len(p.First) == 0 {
+		return fmt.Sprintf("%d %s", p.Count, what)
+	}
+	return fmt.Sprintf("%d %s, for example %s", p.Count, what, few(p.First))
+}
+
+// problems collects what is wrong in the files. Without partial most kinds are errors.
+type problems struct {
+	partial bool
+	lock    sync.Mutex
+	all     []Problem
+}
+
+// check counts a problem if the evaluation is partial, and returns the error otherwise.
+func (p *problems) check(kind, name string, err func() error) error {
+	if !p.partial {
+		return err()
+	}
+	p.add(kind, name, nil)
+	return nil
+}
+
+// add counts a problem.
+func (p *problems) add(kind, name string, err error) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	at := slices.IndexFunc(p.all, func(q Problem) bool { return q.Kind == kind })
+	if at < 0 {
+		at = len(p.all)
+		p.all = append(p.all, Problem{Kind: kind})
+	}
+	q := &p.all[at]
+	q.Count++
+	if err != nil {
+		name = err.Error()
+	}
+	if len(q.First) < 5 && name != "" {
+		q.First = append(q.First, name)
+	}
+}
+
+// sorted returns the problems in the order of their kinds.
+func (p *problems) sorted() []Problem {
+	slices.SortFunc(p.all, func(a, b Problem) int { return slices.Index(order, a.Kind) - slices.Index(order, b.Kind) })
+	return p.all
+}
+
+var order = []string{Missing, Unknown, Double, Empty, Failed, Unreadable, Unlabelled, LeftOut}

@@ -1,0 +1,455 @@
+package benchmarks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/shards"
+)
+
+// Options say how to score.
+type Options struct {
+	Bootstrap metrics.Bootstrap
+	// Partial counts what is wrong in the predictions as a [Problem] instead of failing, and scores
+	// the questions that have a prediction.
+	Partial bool
+}
+
+// Score reads the benchmark's files and scores the predictions. It returns an error, before
+// anything is scored, if a question has no prediction or two, or if a prediction is for an unknown
+// question, unless the options say that the file is partial.
+func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, error) {
+	if len(b.Metrics) == 0 {
+		return nil, fmt.Errorf("%s cannot be scored: %s", b.Name, b.Missing)
+	}
+	j := &join{bench: b, files: f, problems: &problems{partial: o.Partial}, splits: map[string]int{}, seen: map[string]bool{}}
+	chunks := make(chan []Item, 2)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		defer close(chunks)
+		if err := j.readItems(ctx, chunks); err != nil {
+			stop(err)
+		}
+	})
+	s := newScorer(b)
+	var err error
+	if j.predicted, err = b.readPredictions(ctx, f.Predictions, j.problems); err != nil {
+		stop(err)
+	}
+	for chunk := range chunks {
+		if err != nil {
+			continue // let the reader end
+		}
+		if chunk, err = j.join(chunk); err == nil {
+			s.add(chunk)
+		}
+		if err != nil {
+			stop(err)
+		}
+	}
+	wait.Wait()
+	if failed := context.Cause(ctx); failed != nil {
+		err = failed // the first error, and not that of who was stopped by it
+	}
+	if err == nil {
+		err = j.end()
+	}
+	if err != nil {
+		return nil, err
+	}
+	result, err := s.result(o.Bootstrap)
+	if err != nil {
+		return nil, err
+	}
+	result.Problems = j.problems.sorted()
+	result.compare(b, f.Split)
+	return result, nil
+}
+
+// ScoreItems scores items with their predictions. It is a pure function.
+func (b *Benchmark) ScoreItems(items []Item, bootstrap metrics.Bootstrap) (*Result, error) {
+	s := newScorer(b)
+	s.add(items)
+	result, err := s.result(bootstrap)
+	if err == nil {
+		result.compare(b, "")
+	}
+	return result, err
+}
+
+// chunkItems is the number of items that are read and scored together.
+const chunkItems = 4096
+
+// join gives the items of a benchmark's files their predictions.
+type join struct {
+	bench     *Benchmark
+	files     Files
+	problems  *problems
+	predicted *predictions
+	splits    map[string]int  // number of items by split
+	seen      map[string]bool // ids without a prediction
+	missing   []string
+	items     int
+	matched   int
+	example   string // an id of the annotations
+}
+
+// readItems sends the items of the annotations in chunks.
+func (j *join) readItems(ctx context.Context, chunks chan<- []Item) error {
+	items := make([]Item, 0, chunkItems)
+	send := func() error {
+		select {
+		case chunks <- items:
+			items = make([]Item, 0, chunkItems)
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	for r, err := range j.bench.records(ctx, j.files) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			if err := j.problems.check(LeftOut, err.Error(), func() error { return j.named(err) }); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := j.leftOut(&r); err != nil {
+			return err
+		}
+		items = j.bench.appendItems(items, &r.Sample, r.ID, r.Fields)
+		if len(items) >= chunkItems {
+			if err := send(); err != nil {
+				return err
+			}
+		}
+	}
+	return send()
+}
+
+// named adds the file of the annotations to an error that does not name it.
+func (j *join) named(err error) error {
+	if strings.Contains(err.Error(), j.files.Annotations) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", j.files.Annotations, err)
+}
+
+// leftOut returns an error if a record lacks what should be scored.
+func (j *join) leftOut(r *Record) error {
+	for _, left := range r.LeftOut {
+		if left.Reason == shards.LeftMetadata || left.Reason == shards.LeftFile {
+			continue
+		}
+		err := j.problems.check(LeftOut, left.Name, func() error {
+			return fmt.Errorf("%s: cannot read %s", j.files.Annotations, left.Name)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// join returns the items of a chunk that are scored.
+func (j *join) join(chunk []Item) ([]Item, error) {
+	scored := chunk[:0]
+	for n := range chunk {
+		item := &chunk[n]
+		j.splits[item.Split]++
+		if j.files.Split != "" && item.Split != "" && item.Split != j.files.Split {
+			continue
+		}
+		if item.ID == "" {
+			return nil, fmt.Errorf("%s: a question of image %q has no id", j.files.Annotations, item.Image)
+		}
+		j.items++
+		if j.example == "" {
+			j.example = item.ID
+		}
+		p := j.predicted.find(item)
+		if p != nil && p.used || p == nil && j.seen[item.ID] {
+			return nil, fmt.Errorf("%s: question %s is annotated twice", j.files.Annotations, item.ID)
+		}
+		if p == nil {
+			j.seen[item.ID] = true
+			j.missing = append(j.missing, item.ID)
+			continue
+		}
+		p.used = true
+		j.matched++
+		if len(item.References) == 0 {
+			err := j.problems.check(Unlabelled, item.ID, func() error {
+				return fmt.Errorf("%s: question %s has no right answer; the annotations of a test set cannot be scored here", j.files.Annotations, item.ID)
+			})
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		item.Prediction, item.Error = p.Text, p.Error
+		scored = append(scored, *item)
+	}
+	return scored, nil
+}
+
+// end returns an error if questions and predictions do not belong to each other.
+func (j *join) end() error {
+	f := j.files
+	var unknown []string
+	for n := range j.predicted.all {
+		if p := &j.predicted.all[n]; !p.used {
+			unknown = append(unknown, p.ID)
+		}
+	}
+	of := f.Annotations
+	if f.Split != "" {
+		of = fmt.Sprintf("split %s of %s", f.Split, f.Annotations)
+	}
+	switch {
+	case len(j.splits) > 1 && f.Split == "":
+		return fmt.Errorf("%s has several splits: choose one with --split: %s", f.Annotations, countedNames(j.splits))
+	case j.items == 0 && len(j.splits) > 0:
+		return fmt.Errorf("%s has no split %s; it has %s", f.Annotations, f.Split, countedNames(j.splits))
+	case j.items == 0:
+		return fmt.Errorf("%s annotates no question", f.Annotations)
+	case j.matched == 0 && len(unknown) > 0:
+		return fmt.Errorf("none of the %d predictions of %s is for one of the %d questions of %s: are they files of different splits? The first prediction (line %d) is for question %s, the first question is %s",
+			len(unknown), f.Predictions, j.items, of, j.predicted.all[0].Line, j.predicted.all[0].ID, j.example)
+	case j.matched == 0 && j.problems.partial:
+		return fmt.Errorf("%s has no prediction for any of the %d questions of %s", f.Predictions, j.items, of)
+	}
+	for _, id := range j.missing {
+		j.problems.add(Missing, id, nil)
+	}
+	for _, id := range unknown {
+		j.problems.add(Unknown, id, nil)
+	}
+	if j.problems.partial {
+		return nil
+	}
+	var all []error
+	if n := len(j.missing); n > 0 {
+		sortIDs(j.missing)
+		all = append(all, fmt.Errorf("%s has no prediction for %d of %d questions of %s: %s", f.Predictions, n, j.items, of, few(j.missing)))
+	}
+	if len(unknown) > 0 {
+		line := j.predicted.all[slices.IndexFunc(j.predicted.all, func(p prediction) bool { return !p.used })].Line
+		sortIDs(unknown)
+		all = append(all, fmt.Errorf("%s line %d: %d predictions are for questions that %s does not annotate: %s", f.Predictions, line, len(unknown), of, few(unknown)))
+	}
+	if len(all) > 0 {
+		return fmt.Errorf("%w; --partial scores what can be scored and counts the rest", errors.Join(all...))
+	}
+	return nil
+}
+
+// countedNames lists names with their counts.
+func countedNames(counts map[string]int) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		shown := name
+		if name == "" {
+			shown = "(none)"
+		}
+		out = append(out, fmt.Sprintf("%s (%d)", shown, counts[name]))
+	}
+	return strings.Join(out, ", ")
+}
+
+// sortIDs sorts ids by length and then by their characters, so numbers by size.
+func sortIDs(ids []string) {
+	slices.SortFunc(ids, func(a, b string) int {
+		if len(a) != len(b) {
+			return len(a) - len(b)
+		}
+		return strings.Compare(a, b)
+	})
+}
+
+// scorer scores items chunk by chunk. It keeps a few numbers of each, and the items themselves only
+// if a metric needs all of them at once.
+type scorer struct {
+	bench    *Benchmark
+	each     []func(*Item) float64 // by metric; nil for others
+	values   [][]float64           // by metric
+	items    []Item                // if some metric needs them
+	keep     bool
+	n        int
+	clusters names
+	cluster  []int   // of each item
+	groups   []names // by slice
+	group    [][]int // by slice and item; -1 for none
+}
+
+// names numbers names.
+type names struct {
+	at   map[string]int
+	list []string
+}
+
+func (n *names) of(name string) int {
+	at, ok := n.at[name]
+	if !ok {
+		if n.at == nil {
+			n.at = map[string]int{}
+		}
+		at = len(n.list)
+		n.at[name] = at
+		n.list = append(n.list, name)
+	}
+	return at
+}
+
+func newScorer(b *Benchmark) *scorer {
+	s := &scorer{bench: b, each: make([]func(*Item) float64, len(b.Metrics)), values: make([][]float64, len(b.Metrics)),
+		groups: make([]names, len(b.Slices)), group: make([][]int, len(b.Slices))}
+	for n := range b.Metrics {
+		if b.Metrics[n].needsAll() {
+			s.keep = true
+		} else {
+			s.each[n] = b.Metrics[n].Each()
+		}
+	}
+	return s
+}
+
+// add scores items.
+func (s *scorer) add(items []Item) {
+	for n := range items {
+		item := &items[n]
+		for m, each := range s.each {
+			if each != nil {
+				s.values[m] = append(s.values[m], each(item))
+			}
+		}
+		name := item.Image
+		if s.bench.ClusterOf != nil {
+			name = s.bench.ClusterOf(item)
+		}
+		if name == "" {
+			name = "\x00" + item.ID
+		}
+		s.cluster = append(s.cluster, s.clusters.of(name))
+		for g := range s.groups {
+			at := -1
+			if name := s.bench.Slices[g].Of(item); name != "" {
+				at = s.groups[g].of(name)
+			}
+			s.group[g] = append(s.group[g], at)
+		}
+	}
+	if s.keep {
+		s.items = append(s.items, items...)
+	}
+	s.n += len(items)
+}
+
+// result computes the scores.
+func (s *scorer) result(bootstrap metrics.Bootstrap) (*Result, error) {
+	b := s.bench
+	statistics := make([]func([]int) float64, len(b.Metrics))
+	for n := range b.Metrics {
+		m := &b.Metrics[n]
+		var err error
+		switch {
+		case m.All != nil:
+			s.values[n], err = m.All(s.items)
+		case m.Statistic != nil:
+			statistics[n], err = m.Statistic(s.items)
+		}
+		if err == nil && m.Statistic == nil {
+			err = m.checkValues(s.values[n], s.n)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	all := make([]int, s.n)
+	for i := range all {
+		all[i] = i
+	}
+	scores := func(of []int) Scores {
+		scores := Scores{}
+		for n := range b.Metrics {
+			if statistics[n] != nil {
+				scores[b.Metrics[n].Name] = s.statistic(bootstrap, statistics[n], of)
+			} else {
+				scores[b.Metrics[n].Name] = s.mean(bootstrap, s.values[n], of)
+			}
+		}
+		return scores
+	}
+	r := &Result{Bench: b.Name, Scores: scores(all), Slices: map[string]map[string]Scores{}}
+	for g := range s.groups {
+		members := make([][]int, len(s.groups[g].list))
+		for i, at := range s.group[g] {
+			if at >= 0 {
+				members[at] = append(members[at], i)
+			}
+		}
+		r.Slices[b.Slices[g].Name] = map[string]Scores{}
+		for at, name := range s.groups[g].list {
+			r.Slices[b.Slices[g].Name][name] = scores(members[at])
+		}
+	}
+	return r, nil
+}
+
+// mean returns the mean of the values of some items.
+func (s *scorer) mean(bootstrap metrics.Bootstrap, values []float64, of []int) Score {
+	chosen, cluster := make([]float64, 0, len(of)), make([]int, 0, len(of))
+	for _, i := range of {
+		if !math.IsNaN(values[i]) {
+			chosen, cluster = append(chosen, values[i]), append(cluster, s.cluster[i])
+		}
+	}
+	n := countClusters(cluster)
+	if n < 2 || n == len(chosen) {
+		return Score{bootstrap.Mean(chosen), n}
+	}
+	return Score{bootstrap.Clustered(chosen, cluster), n}
+}
+
+// statistic returns a statistic of some items.
+func (s *scorer) statistic(bootstrap metrics.Bootstrap, value func([]int) float64, of []int) Score {
+	var clusters [][]int
+	at := map[int]int{}
+	for _, i := range of {
+		n, ok := at[s.cluster[i]]
+		if !ok {
+			n = len(clusters)
+			at[s.cluster[i]] = n
+			clusters = append(clusters, nil)
+		}
+		clusters[n] = append(clusters[n], i)
+	}
+	score := bootstrap.Statistic(len(clusters), func(chosen []int) float64 {
+		items := make([]int, 0, len(of))
+		for _, c := range chosen {
+			items = append(items, clusters[c]...)
+		}
+		return value(items)
+	})
+	score.N = len(of)
+	return Score{score, len(clusters)}
+}
+
+func countClusters(cluster []int) int {
+	seen := make(map[int]struct{}, len(cluster))
+	for _, c := range cluster {
+		seen[c] = struct{}{}
+	}
+	return len(seen)
+}
