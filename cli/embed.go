@@ -9,20 +9,24 @@ import (
 	"os"
 	"strings"
 
+	"github.com/gomlx/compute"
+
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/internal/lines"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/stages"
 )
 
 // embedCommand writes embeddings of images and texts.
 type embedCommand struct {
 	Images []string `arg:"" optional:"" name:"image" help:"Image files, folders with all images below them, patterns such as 'photos/*.png', or @FILE for a list of these."`
-	Model  string   `required:"" placeholder:"MODEL" help:"Folder of a trained model that compares images with texts, such as quickstart-run/siglip."`
+	Model  string   `required:"" placeholder:"MODEL" help:"Folder of a trained model that compares images with texts, such as quickstart-run/siglip, of a published SigLIP, or of a T5 or its encoder for texts alone; or hf:owner/name@revision."`
 	Data   string   `placeholder:"DATASET" help:"Embed the images and texts of a dataset instead of files."`
 	Split  string   `default:"all" help:"Split of the dataset."`
 	Only   string   `default:"" enum:",images,texts" help:"With --data: images or texts alone."`
 	Texts  string   `placeholder:"FILE" help:"Embed the lines of a text file; - is standard input."`
 	Out    string   `required:"" placeholder:"FILE" help:"Parquet file to write: key, kind, index, text, language, embedding."`
+	Pool   string   `default:"" enum:",mean,max,first,last" help:"How a T5's states of a text become one vector: mean, the default, max, first or last. A SigLIP has a rule of its own."`
 	Batch  int      `default:"64" help:"Images or texts embedded together."`
 	JSON   bool     `help:"Print one JSON object."`
 	embedderFlags
@@ -54,15 +58,67 @@ func (c *embedCommand) Validate() error {
 }
 
 func (c embedCommand) Run(ctx context.Context, con *console) error {
-	embedder, err := openEmbedder(con, c.embedderFlags, c.Model)
+	be, trained, err := openRun(c.Model, c.backendFlag, con)
 	if err != nil {
 		return err
+	}
+	if _, encodes := trained.Model.(family.TextEncoder); encodes {
+		return c.texts(ctx, con, be, trained)
+	}
+	if c.Pool != "" {
+		return fmt.Errorf("--pool is for models that encode texts alone; a %s has a rule of its own", trained.Family.Name)
+	}
+	embedder, err := c.embedderOf(be, trained)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Model, err)
 	}
 	embedder.Batch = c.Batch
 	all, failed, err := c.embeddings(ctx, con, embedder)
 	if err != nil {
 		return err
 	}
+	return c.write(con, all, failed)
+}
+
+// texts embeds texts with the encoder of a language model.
+func (c embedCommand) texts(ctx context.Context, con *console, be compute.Backend, trained *stages.Trained) error {
+	if len(c.Images) > 0 || c.Only == "images" {
+		return fmt.Errorf("%s: a model of the family %s embeds no images: use one of siglip", c.Model, trained.Family.Name)
+	}
+	embedder, err := evalsuite.NewTextEmbedder(be, trained, evalsuite.TextPool(c.Pool))
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Model, err)
+	}
+	embedder.Batch = c.Batch
+	texts, finish, err := c.textsToEmbed(ctx, con)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(c.write(con, embedder.EmbedTexts(ctx, texts), 0), finish())
+	if embedder.Truncated > 0 {
+		con.warn(fmt.Sprintf("cut off what is beyond %[2]d ids in %[1]s", plural(embedder.Truncated, "text"), embedder.MaxLength))
+	}
+	return err
+}
+
+// textsToEmbed returns the lines of the file, or the dataset's texts, and what closes them.
+func (c embedCommand) textsToEmbed(ctx context.Context, con *console) (iter.Seq2[evalsuite.Embedding, error], func() error, error) {
+	if c.Data == "" {
+		lines, err := readLines(ctx, con, c.Texts)
+		return evalsuite.TextLines(lines), func() error { return nil }, err
+	}
+	d, err := con.registry().OpenDataset(ctx, c.Data)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.Only == "" {
+		con.info("the model embeds no images: texts alone")
+	}
+	return evalsuite.TextsOf(d, c.Split), d.Close, nil
+}
+
+// write writes the embeddings, and says so.
+func (c embedCommand) write(con *console, all iter.Seq2[evalsuite.Embedding, error], failed int) error {
 	done, err := evalsuite.WriteEmbeddings(c.Out, c.Model, all, func(e evalsuite.Embedding) {
 		con.log.Error().Msgf("%s: %v", e.Key, e.Err)
 	})
@@ -82,26 +138,28 @@ func (c embedCommand) Run(ctx context.Context, con *console) error {
 
 // openEmbedder opens a model that compares images with texts.
 func openEmbedder(con *console, flags embedderFlags, model string) (*evalsuite.Embedder, error) {
-	be, err := flags.openBackend(con)
+	be, trained, err := openRun(model, flags.backendFlag, con)
 	if err != nil {
 		return nil, err
 	}
-	trained, err := stages.Open(be, model, con.registry())
-	if err != nil {
-		return nil, err
-	}
-	if n := flags.SequenceLength; n != 0 && trained.Pipeline == nil {
-		return nil, fmt.Errorf("%s: --sequence-length: the model takes no images", model)
-	} else if n != 0 {
-		if trained.Pipeline, err = trained.Pipeline.WithSequenceLength(n); err != nil {
-			return nil, fmt.Errorf("%s: --sequence-length: %w", model, err)
-		}
-	}
-	embedder, err := evalsuite.NewEmbedder(be, trained)
+	embedder, err := flags.embedderOf(be, trained)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", model, err)
 	}
 	return embedder, nil
+}
+
+// embedderOf returns the embedder of an open model.
+func (f embedderFlags) embedderOf(be compute.Backend, trained *stages.Trained) (*evalsuite.Embedder, error) {
+	if n := f.SequenceLength; n != 0 && trained.Pipeline == nil {
+		return nil, errors.New("--sequence-length: the model takes no images")
+	} else if n != 0 {
+		var err error
+		if trained.Pipeline, err = trained.Pipeline.WithSequenceLength(n); err != nil {
+			return nil, fmt.Errorf("--sequence-length: %w", err)
+		}
+	}
+	return evalsuite.NewEmbedder(be, trained)
 }
 
 // embeddings returns what is asked for, and the number of names without an image.

@@ -210,12 +210,15 @@ func (c evalCommand) print(con *console, e *evalsuite.Evaluation, path string) e
 	return nil
 }
 
-// openRun opens a backend and the run folder of a trained model.
+// openRun opens a backend and the folder of a trained model, and says what a published one's made
+// the program do.
 func openRun(dir string, on backendFlag, con *console) (be compute.Backend, trained *stages.Trained, err error) {
 	if be, err = on.openBackend(con); err != nil {
 		return nil, nil, err
 	}
-	trained, err = stages.Open(be, dir, con.registry())
+	if trained, err = stages.Open(be, dir, con.registry()); err == nil {
+		con.tellPublished(trained)
+	}
 	return be, trained, err
 }
 

@@ -63,15 +63,7 @@ func (e *Embedder) EmbedImages(ctx context.Context, images iter.Seq2[NamedImage,
 func (e *Embedder) EmbedTexts(ctx context.Context, texts iter.Seq2[Embedding, error]) iter.Seq2[Embedding, error] {
 	return func(yield func(Embedding, error) bool) {
 		inBatches(ctx, texts, e.Batch, yield, func(batch []Embedding) ([]Embedding, error) {
-			words := make([]string, len(batch))
-			for i := range batch {
-				words[i] = batch[i].Text
-			}
-			values, err := e.Texts(words)
-			for i := range values {
-				batch[i].Kind, batch[i].Values = "text", values[i]
-			}
-			return batch, err
+			return embedTexts(batch, e.Texts)
 		})
 	}
 }

@@ -98,7 +98,7 @@ func newPredictCall(t *stages.Trained, o PredictOptions) (*predictCall, error) {
 	_, sees := t.Model.(family.Seer)
 	switch {
 	case embeds:
-		return nil, fmt.Errorf("a model of the family %s compares images with texts but does not write text: use one of pali3, or score its retrieval with pali3 eval", t.Family.Name)
+		return nil, fmt.Errorf("a model of the family %s compares images with texts but does not write text: use one of pali3 or paligemma, or score its retrieval with pali3 eval", t.Family.Name)
 	case !sees:
 		return nil, fmt.Errorf("a model of the family %s takes no images: use one of pali3", t.Family.Name)
 	case o.Task == "object_vqa":

@@ -78,7 +78,7 @@ func NewPredictor(be compute.Backend, t *stages.Trained) (*TrainedPredictor, err
 	model, writes := t.Model.(family.Writer)
 	seer, sees := t.Model.(family.Seer)
 	if !writes || !sees {
-		return nil, fmt.Errorf("a model of the family %s does not write text about images: use one of pali3", t.Family.Name)
+		return nil, fmt.Errorf("a model of the family %s does not write text about images: use one of pali3 or paligemma", t.Family.Name)
 	}
 	if t.Vocabulary == nil || t.Pipeline == nil {
 		return nil, fmt.Errorf("%s has no tokenizer, or does not say how images become pixels: it answers no questions", t.Dir)

@@ -2,11 +2,12 @@
 // name, published sizes, and an empty [Model] to read a config into. What a model can do beyond its
 // loss follows from the interfaces that it implements:
 //
-//	Model     has weights and a loss; it can be trained, described and run on tensors
-//	Seer      encodes images into tokens, which are computed once if the encoder is frozen
-//	Embedder  compares images with texts: retrieval, classification; a PatchEmbedder takes images
-//	          of any aspect as patches
-//	Writer    writes text: captions, answers
+//	Model        has weights and a loss; it can be trained, described and run on tensors
+//	Seer         encodes images into tokens, which are computed once if the encoder is frozen
+//	Embedder     compares images with texts: retrieval, classification; a PatchEmbedder takes images
+//	             of any aspect as patches
+//	TextEncoder  turns texts into states, which are pooled into embeddings
+//	Writer       writes text: captions, answers
 //
 // The program never asks which family a model is of. To add one, implement these interfaces,
 // append the family to models.Families(), and give the result to stages.Registry or cli.Program.
@@ -181,6 +182,14 @@ type PatchEmbedder interface {
 	// EmbedPatches turns patches [B, T, p·p·3] with grids [B, 2], one image of [Batch] each, into
 	// embeddings [B, E] of length 1.
 	EmbedPatches(s *weights.Scope, patches, grids *graph.Node) *graph.Node
+}
+
+// TextEncoder is a model whose encoder reads texts.
+type TextEncoder interface {
+	Model
+	// EncodeTexts turns ids [B, L], padded with 0, into states [B, L, W], and returns the mask
+	// [B, L], float32, that is 1 for ids and 0 for padding.
+	EncodeTexts(s *weights.Scope, ids *graph.Node) (states, mask *graph.Node)
 }
 
 // Writer is a model that writes text, an id at a time.

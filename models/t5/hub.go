@@ -15,24 +15,39 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-// Hub describes folders of transformers' T5, mT5 and umT5. Names of weights are ours.
+// Hub describes folders of transformers' T5, mT5 and umT5, and of their encoders alone, which are
+// read as an [Encoder]. Names of weights are ours.
 func Hub() *family.Hub {
 	return &family.Hub{
 		Types: []string{"t5", "mt5", "umt5"},
-		Read: func(config []byte) (family.Model, error) {
-			m, err := HubConfig(config)
-			if err != nil {
-				return nil, err // not a nil *Model in an interface
+		Read:  readHub,
+		Fit: func(m family.Model, f *weights.File) error {
+			if whole, is := m.(*Model); is {
+				return HubFit(whole, f)
 			}
-			return m, nil
+			return nil
 		},
-		Fit: func(m family.Model, f *weights.File) error { return HubFit(m.(*Model), f) },
 		Write: func(m family.Model) (map[string]any, error) {
+			if part, is := m.(*Encoder); is {
+				return part.toHubConfig()
+			}
 			return ToHubConfig(m.(*Model))
 		},
 		Names: func(family.Model) weights.Names { return HubNames },
 		Skip:  HubSkip,
 	}
+}
+
+// readHub reads the config.json of a whole model or of an encoder.
+func readHub(config []byte) (family.Model, error) {
+	c, encoder, err := readHubConfig(config)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("config.json of a T5 model: %w", err)
+	case encoder:
+		return &Encoder{c}, nil
+	}
+	return &Model{c}, nil
 }
 
 // The names of the table of token embeddings. Files have the first, or repeat it under the others.
@@ -49,11 +64,15 @@ const hubHead = "lm_head.weight"
 // whether the output weights are the token embeddings. Version 5 writes true whatever the
 // checkpoint has, and writes the scaling as scale_decoder_outputs; so call [HubFit] next.
 func HubConfig(config []byte) (*Model, error) {
-	c, err := readHubConfig(config)
+	m, err := readHub(config)
 	if err != nil {
-		return nil, fmt.Errorf("config.json of a T5 model: %w", err)
+		return nil, err // not a nil *Model in an interface
 	}
-	return &Model{c}, nil
+	whole, is := m.(*Model)
+	if !is {
+		return nil, errors.New("config.json of a T5 model: architectures names an encoder alone, which has no decoder")
+	}
+	return whole, nil
 }
 
 // HubFit sets whether the output weights are tied, from the tensors that a checkpoint has. As
@@ -150,6 +169,18 @@ func ToHubConfig(m *Model) (map[string]any, error) {
 	}, nil
 }
 
+// toHubConfig returns the config.json from which transformers makes an encoder.
+func (m *Encoder) toHubConfig() (map[string]any, error) {
+	config, err := ToHubConfig(&Model{m.Config})
+	if err != nil {
+		return nil, err
+	}
+	class := config["architectures"].([]string)[0]
+	config["architectures"] = []string{strings.Replace(class, "ForConditionalGeneration", "EncoderModel", 1)}
+	config["is_encoder_decoder"] = false
+	return config, nil
+}
+
 // setScale sets LogitScale to what scales says, to "" where that is the default.
 func (c *Config) setScale(scales bool) {
 	switch {
@@ -184,10 +215,11 @@ var hubActivations = map[string]block.Activation{
 	"gated-silu": block.GatedSiLU, "gated-swish": block.GatedSiLU,
 }
 
-func readHubConfig(content []byte) (Config, error) {
+// readHubConfig reads a config.json, and says whether it is that of an encoder alone.
+func readHubConfig(content []byte) (c Config, encoder bool, err error) {
 	h, err := parseHub(content)
 	if err != nil {
-		return Config{}, err
+		return c, false, err
 	}
 	modelType := h.text("model_type", "")
 	d, known := hubTypes[modelType]
@@ -195,7 +227,7 @@ func readHubConfig(content []byte) (Config, error) {
 		h.problem("model_type is %q; legal are t5, mt5, umt5", modelType)
 	}
 	layers := h.size("num_layers", d.layers, 1<<10)
-	c := Config{
+	c = Config{
 		Width: h.size("d_model", 512, 1<<16), MLP: h.size("d_ff", d.mlp, 1<<20),
 		Heads: h.size("num_heads", d.heads, 1<<12), HeadDim: h.size("d_kv", 64, 1<<14),
 		EncoderLayers: layers, DecoderLayers: h.size("num_decoder_layers", layers, 1<<10),
@@ -208,12 +240,19 @@ func readHubConfig(content []byte) (Config, error) {
 	}
 	c.setScale(modelType != "mt5" && h.flag("scale_decoder_outputs", c.Tied))
 	c.Activation = h.activation(d.act)
-	h.fixed()
+	encoder = h.encoderAlone()
+	h.fixed(encoder)
 	h.bounded(c)
 	if err := errors.Join(h.problems...); err != nil {
-		return Config{}, err
+		return Config{}, false, err
 	}
-	return c, c.Validate()
+	return c, encoder, c.Validate()
+}
+
+// encoderAlone reports whether architectures names encoders, such as T5EncoderModel.
+func (h *hubFile) encoderAlone() bool {
+	classes := h.texts("architectures")
+	return len(classes) > 0 && !slices.ContainsFunc(classes, func(class string) bool { return !strings.HasSuffix(class, "EncoderModel") })
 }
 
 // largest is the most parameters that a config may ask for: ten times the largest T5.
@@ -257,15 +296,15 @@ func (h *hubFile) activation(fallback block.Activation) block.Activation {
 }
 
 // fixed refuses values of keys that this package has one value for.
-func (h *hubFile) fixed() {
+func (h *hubFile) fixed(encoder bool) {
 	for key, want := range map[string]float64{"pad_token_id": 0, "decoder_start_token_id": 0, "layer_norm_epsilon": block.Epsilon} {
 		if got := h.number(key, want); got != want {
 			h.problem("%s is %g; only %g is supported", key, got, want)
 		}
 	}
 	h.endsWith(1)
-	if h.flag("is_decoder", false) || !h.flag("is_encoder_decoder", true) {
-		h.problem("is_decoder is true or is_encoder_decoder is false; only whole encoder-decoders are read")
+	if h.flag("is_decoder", false) || !h.flag("is_encoder_decoder", true) && !encoder {
+		h.problem("is_decoder is true or is_encoder_decoder is false; only whole encoder-decoders and encoders (architectures T5EncoderModel) are read")
 	}
 	if h.flag("tie_encoder_decoder", false) {
 		h.problem("tie_encoder_decoder is true; models whose stacks share weights are not read")
@@ -274,8 +313,8 @@ func (h *hubFile) fixed() {
 		h.problem("quantization_config is set; quantised weights are not read: save the model without it")
 	}
 	for _, class := range h.texts("architectures") {
-		if !strings.HasSuffix(class, "ForConditionalGeneration") && !strings.HasSuffix(class, "WithLMHeadModel") {
-			h.problem("architectures has %q; only models for conditional generation, with a decoder and output weights, are read", class)
+		if !encoder && !strings.HasSuffix(class, "ForConditionalGeneration") && !strings.HasSuffix(class, "WithLMHeadModel") {
+			h.problem("architectures has %q; only models for conditional generation, with a decoder and output weights, and encoders are read", class)
 		}
 	}
 }
