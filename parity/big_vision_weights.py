@@ -106,6 +106,18 @@ def two_towers(vit, text):
     np.savez_compressed(folder / "big_vision-bf16.npz", **flat(half, "params/"))
 
 
+def text_pools(text):
+    """One text tower with each rule of pooling; the weights of map have all that the others need."""
+    texts = np.random.default_rng(8).integers(1, 23, (3, 7)).astype(np.int32)
+    model = lambda pool: text.Model(12, width=16, depth=2, mlp_dim=20, num_heads=4, vocab_size=23, pool_type=pool)
+    params = randomize(model("map").init(jax.random.key(0), texts)["params"], 9)
+    norm = lambda z: z / (jnp.linalg.norm(z, axis=1, keepdims=True) + 1e-8)
+    folder = MODELS / "siglip" / "testdata"
+    outputs = {pool: np.asarray(norm(model(pool).apply({"params": params}, texts)[0])) for pool in ("last", "first", "mean", "max", "map")}
+    save_file({"texts": texts, **outputs}, folder / "big_vision-pools.safetensors")
+    np.savez_compressed(folder / "big_vision-pools.npz", **flat(params, "params/"))
+
+
 def transformers_image_tower(p, name, depth, width):
     """The names and shapes of transformers, written out as numpy does them."""
     t = {f"{name}.embeddings.patch_embedding.weight": p["embedding"]["kernel"].transpose(3, 2, 0, 1),

@@ -61,6 +61,22 @@ func Export(t *Trained, dir string, o ExportOptions) (notes []string, err error)
 	return e.notes, nil
 }
 
+// ExportBigVision writes a trained model's weights to a new .npz file as big_vision names and lays
+// them out, in float32. It is an error if the model's family has no such layout.
+func ExportBigVision(t *Trained, path string) error {
+	hub := t.Family.Hub
+	if hub == nil || hub.BigVision == nil {
+		return fmt.Errorf("exporting %s: models of the family %s are not written in big_vision's layout; those of siglip are", t.Dir, t.Family.Name)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("exporting to %s: it exists; name a new file", path)
+	}
+	if err := t.Weights.SaveBigVision(path, hub.BigVision(t.Model)); err != nil {
+		return fmt.Errorf("exporting %s: %w", t.Dir, err)
+	}
+	return nil
+}
+
 // exportComponents writes each component of a model to a folder of its own.
 func exportComponents(t *Trained, model family.Assembly, dir string, o ExportOptions) (notes []string, err error) {
 	components, err := model.Components()

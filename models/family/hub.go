@@ -30,6 +30,9 @@ type Hub struct {
 	Frame string
 	// Prompts are the templates that the published models were trained with, by kind of task.
 	Prompts map[string]string
+	// BigVision returns what big_vision's layout of a model's weights shows and ours does not. Nil
+	// if models are not written in that layout.
+	BigVision func(m Model) weights.Heads
 }
 
 // Assembly is a model that transformers has no class for, made of components some of which have

@@ -171,6 +171,10 @@ func (c *Config) Parts(family.Lengths) []family.Part {
 		ForwardFLOPs: family.TransformerFLOPs(t.Depth, t.Width, t.MLP, t.Length),
 		Activations:  family.TransformerActivations(t.Depth, t.Width, t.MLP, t.Heads, t.Length),
 	}
+	if t.Pool == "map" {
+		text.ForwardFLOPs += family.Product(1, t.Width, t.Width) + family.Product(t.Length, t.Width, 2*t.Width) + family.Scores(1, t.Length, t.Width) +
+			family.Product(1, t.Width, t.Width) + 2*family.Product(1, t.Width, t.MLP)
+	}
 	if t.Head != "none" {
 		text.ForwardFLOPs += family.Product(1, t.Width, c.EmbeddingWidth())
 	}

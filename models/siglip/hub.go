@@ -10,6 +10,7 @@ import (
 	"github.com/pali3/pali3/models/block"
 	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/models/vit"
+	"github.com/pali3/pali3/models/weights"
 )
 
 // Hub describes folders of transformers' SiglipModel and of its Siglip2Model, which is NaFlex. The
@@ -26,6 +27,10 @@ func Hub() *family.Hub {
 		},
 		Write: func(m family.Model) (map[string]any, error) { return ToHubConfig(m.(*Config)) },
 		Skip:  HubSkip,
+		BigVision: func(m family.Model) weights.Heads {
+			c := m.(*Config)
+			return weights.Heads{Image: c.Image.Heads, Text: c.Text.Heads}
+		},
 	}
 }
 
@@ -250,6 +255,7 @@ func ToHubConfig(c *Config) (map[string]any, error) {
 		{i.NaFlex == 0 && i.Image.Height != i.Image.Width, "images of " + i.Image.String()},
 		{c.Projection > 0, "projection"},
 		{t.Head != "" && t.Head != "dense", "a text head " + t.Head},
+		{t.Pool != "" && t.Pool != "last", "text pool " + t.Pool},
 		{c.Objective == "softmax", "objective softmax"},
 	} {
 		if other.has {

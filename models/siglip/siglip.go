@@ -69,6 +69,11 @@ type Text struct {
 	// Head is the last layer: dense; unbiased, a dense layer without bias; or none, for a tower as
 	// wide as the embeddings. Default: dense. Legal: dense, unbiased, none.
 	Head string `yaml:"head,omitempty" json:"head,omitempty"`
+	// Pool makes one vector of the states of all positions: that of the last, of the first, their
+	// mean, their largest values, or attention with a learned query (big_vision
+	// text_transformer.py, pool_type). Default: last, as in all published models. Legal: last,
+	// first, mean, max, map.
+	Pool string `yaml:"pool,omitempty" json:"pool,omitempty"`
 }
 
 func (c Config) bias() float64 {
@@ -141,6 +146,11 @@ func (t Text) Validate() error {
 	if t.Width%t.Heads != 0 {
 		return fmt.Errorf("text tower: width %d is not a multiple of heads %d", t.Width, t.Heads)
 	}
+	switch t.Pool {
+	case "", "last", "first", "mean", "max", "map":
+	default:
+		return fmt.Errorf("text tower: pool is %q; legal are last, first, mean, max and map", t.Pool)
+	}
 	switch t.Head {
 	case "", "dense", "unbiased", "none":
 		return nil
@@ -179,12 +189,12 @@ func embedImages(s *weights.Scope, c Config, encoded vit.Out) *Node {
 }
 
 // EmbedTexts turns ids [B, L], L at most Text.Length, into embeddings [B, E] of length 1. The tower
-// attends to every position, padding included, and returns the last one, as big_vision's
-// text_transformer with pool "last". Texts end there with EOS or are padded up to it.
+// attends to every position, padding included, and with pool "last" returns the last one, as
+// big_vision's text_transformer. Texts end there with EOS or are padded up to it.
 func EmbedTexts(s *weights.Scope, c Config, ids *Node) *Node {
 	s = s.In("text_model")
 	t := c.Text
-	batch, length := ids.Shape().Dimensions[0], ids.Shape().Dimensions[1]
+	length := ids.Shape().Dimensions[1]
 	deviation := weights.FanInNormal(t.Width)
 	x := block.Embed(s.In("embeddings").Table("token_embedding.weight", t.Vocab, t.Width, deviation), ids)
 	positions := s.In("embeddings").Table("position_embedding.weight", t.Length, t.Width, deviation)
@@ -192,8 +202,7 @@ func EmbedTexts(s *weights.Scope, c Config, ids *Node) *Node {
 	for i := range t.Depth {
 		x = vit.Block(s.In("encoder", "layers", i), x, t.Heads, t.MLP, nil)
 	}
-	last := Reshape(Slice(x, AxisRange(), AxisRange(length-1, length)), batch, t.Width)
-	last = block.LayerNorm(s.In("final_layer_norm"), last)
+	last := poolTexts(s, t, x)
 	switch kernel := weights.FanInTruncated(t.Width); t.Head {
 	case "none":
 	case "unbiased":
@@ -202,6 +211,24 @@ func EmbedTexts(s *weights.Scope, c Config, ids *Node) *Node {
 		last = block.Dense(s.In("head"), last, c.EmbeddingWidth(), kernel, weights.Zeros())
 	}
 	return normalize(last)
+}
+
+// poolTexts turns the states of a text's positions, [B, L, W], into normed vectors [B, W].
+func poolTexts(s *weights.Scope, t Text, x *Node) *Node {
+	batch, length := x.Shape().Dimensions[0], x.Shape().Dimensions[1]
+	norm := func(x *Node) *Node { return block.LayerNorm(s.In("final_layer_norm"), x) }
+	at := func(i int) *Node { return norm(Reshape(Slice(x, AxisRange(), AxisRange(i, i+1)), batch, t.Width)) }
+	switch t.Pool {
+	case "first":
+		return at(0)
+	case "mean":
+		return ReduceMean(norm(x), 1)
+	case "max":
+		return ReduceMax(norm(x), 1)
+	case "map":
+		return vit.Pool(s.In("map"), vit.Config{Width: t.Width, MLP: t.MLP, Heads: t.Heads}, vit.Out{Encoded: norm(x)})
+	}
+	return at(length - 1)
 }
 
 // normalize divides rows by their Euclidean norm plus 1e-8 (big_vision, two_towers.py).

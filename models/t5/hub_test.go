@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/pali3/pali3/models/block"
+	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/models/internal/modeltest"
 	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/weights"
@@ -76,7 +77,8 @@ func TestHubConfig_ErrorNamesTheKey(t *testing.T) {
 		`{"feed_forward_proj": "relu", "is_gated_act": true}`:                               `say "gated-relu"`,
 		`{"quantization_config": {"bits": 4}}`:                                              "quantization_config is set",
 		`{"tie_encoder_decoder": true}`:                                                     "tie_encoder_decoder is true",
-		`{"architectures": ["T5EncoderModel"]}`:                                             `architectures has "T5EncoderModel"`,
+		`{"architectures": ["T5EncoderModel"]}`:                                             "architectures names an encoder alone",
+		`{"architectures": ["T5ForTokenClassification"]}`:                                   `architectures has "T5ForTokenClassification"`,
 		`{"relative_attention_num_buckets": 64, "relative_attention_max_distance": 32}`:     "buckets is 64 and max_distance 32",
 		`{"d_model": 65536, "d_ff": 1048576, "num_layers": 1000}`:                           "its sizes make about",
 	} {
@@ -285,4 +287,33 @@ func FuzzHubConfig(f *testing.F) {
 			t.Errorf("read, but cannot be written: %v", err)
 		}
 	})
+}
+
+// TestHub_ReadsEncoders reads the config.json of an encoder alone, and writes it again.
+func TestHub_ReadsEncoders(t *testing.T) {
+	hub := t5.Hub()
+	m, err := hub.Read([]byte(`{"model_type": "umt5", "architectures": ["UMT5EncoderModel"], "d_model": 12, "is_encoder_decoder": false, "num_layers": 2}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, is := m.(*t5.Encoder)
+	if !is || e.Width != 12 || e.EncoderLayers != 2 || !e.LayerBias {
+		t.Fatalf("%T %+v", m, m)
+	}
+	specs, err := e.Specs(modeltest.Backend(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range specs {
+		if s.Name != "shared.weight" && !strings.HasPrefix(s.Name, "encoder.") {
+			t.Errorf("an encoder has the weight %s", s.Name)
+		}
+	}
+	written, err := hub.Write(e)
+	if err != nil || written["architectures"].([]string)[0] != "UMT5EncoderModel" || written["is_encoder_decoder"] != false {
+		t.Errorf("%v, %v", written, err)
+	}
+	if problems := e.Fit(family.Data{}); len(problems) != 1 {
+		t.Errorf("problems of training an encoder: %v", problems)
+	}
 }

@@ -127,6 +127,7 @@ func (x *flax) textTower(path, name string) {
 	x.move(path+"Embed_0/embedding", name+"embeddings.token_embedding.weight", asIs)
 	x.move(path+"pos_embedding", name+"embeddings.position_embedding.weight", positions)
 	x.encoder(path+"Encoder_0", name, "final_layer_norm")
+	x.mapHead(path+"MAPHead_0", name+"map.head")
 	if found && len(embedding.Shape) == 2 && !x.hasUnder(path+"head/") {
 		x.identityHead(name+"head", embedding)
 	}
