@@ -86,6 +86,7 @@ func (a *answerSets) score(into *Evaluation, o EvaluateOptions) error {
 				s.blind, into.BlindBy[m.Name] = best, byConstant
 			}
 		}
+		s.model.keepAs(m.Name)
 		if m.Name == vqaAccuracy {
 			s.model.keep()
 			s.blind.keep()
@@ -110,6 +111,16 @@ func (m Metric) answerValues(items []Item) (v answerValues, err error) {
 	v.items = items
 	v.values, err = m.values(items)
 	return v, err
+}
+
+// keepAs writes the values into the items, under the name of the metric.
+func (v answerValues) keepAs(metric string) {
+	for i := range v.items {
+		if v.items[i].Values == nil {
+			v.items[i].Values = map[string]float64{}
+		}
+		v.items[i].Values[metric] = v.values[i]
+	}
 }
 
 // keep writes the values into the items.

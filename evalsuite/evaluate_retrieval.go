@@ -34,6 +34,7 @@ func (r *evaluation) retrieval(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.result.Ranked = model.items(s)
 	var initial *ranking
 	if r.Untrained {
 		if initial, err = r.rank(ctx, s, items, untrained); err != nil {

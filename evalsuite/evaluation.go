@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/pali3/pali3/evalsuite/compare"
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/internal/atomicfile"
 )
@@ -56,6 +57,8 @@ type Evaluation struct {
 	// Captions and Answers are the model's, with references and scores. Blind holds the answers,
 	// and BlindCaptions the captions, of the blind baseline; captions are compared by CIDEr.
 	Captions, Answers, Blind, BlindCaptions []Item `json:"-"`
+	// Ranked holds the model's recalls of each image and language, in Values.
+	Ranked []Item `json:"-"`
 }
 
 // describe records the further metrics that have a score.
@@ -96,6 +99,10 @@ func (e *Evaluation) Unclear() (names []string) {
 // EvaluationFile returns the name of the file in a run folder that holds the evaluation of a split.
 func EvaluationFile(split string) string { return "evaluation-" + fileName(split) + ".json" }
 
+// ItemsFile returns the name of the file in a run folder that holds the scored items of a split, for
+// package compare.
+func ItemsFile(split string) string { return "scored-" + fileName(split) + ".jsonl" }
+
 // PredictionsFolder is the folder of prediction files in a run folder.
 const PredictionsFolder = "predictions"
 
@@ -110,8 +117,12 @@ func fileName(split string) string {
 	}, split)
 }
 
-// Write writes the evaluation into a run folder, atomically, and returns the file's path.
+// Write writes the evaluation and its scored items into a run folder, each atomically, and returns
+// the path of the evaluation.
 func (e *Evaluation) Write(dir string) (path string, err error) {
+	if err := compare.Write(filepath.Join(dir, ItemsFile(e.Split)), e.Items()); err != nil {
+		return "", err
+	}
 	content, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {
 		return "", err

@@ -48,6 +48,8 @@ type Item struct {
 	Error      string  // why there is no prediction
 	Score      float64 // exact match of a caption, VQA accuracy of an answer
 	CIDEr      float64 // of a caption, among the captions of its language
+	// Values by metric, of the metrics that have one value per item.
+	Values map[string]float64
 }
 
 func languageOf(item *Item) string { return item.Language }

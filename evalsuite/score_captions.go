@@ -160,6 +160,12 @@ func (v captionValues) fill(items []Item, captions, failed []string) []Item {
 	filled := append([]Item(nil), items...)
 	for i := range filled {
 		filled[i].Prediction, filled[i].Score, filled[i].CIDEr = captions[i], v.exact[i], v.cider[i]
+		filled[i].Values = map[string]float64{captionExact: v.exact[i], captionCIDEr: v.cider[i]}
+		for name, values := range v.further {
+			if values != nil {
+				filled[i].Values[name] = values[i]
+			}
+		}
 		if failed != nil {
 			filled[i].Error = failed[i]
 		}

@@ -15,6 +15,9 @@ type Pairs struct {
 	// not independent, so groups are resampled and permuted as a whole. Nil means that each item
 	// is a group of its own.
 	Cluster []int
+	// Weight is the weight of each item in the mean; nil means 1. With weights that add up to 1 in
+	// each cluster, the mean is one over clusters.
+	Weight []float64
 }
 
 // Difference is the mean of B less the mean of A, with its interval and the probability of a
@@ -35,11 +38,12 @@ const (
 	PermutationTest = "permutation"
 )
 
-// Check reports lists of different lengths, cluster numbers below 0, and values that are not
-// finite.
+// Check reports lists of different lengths, cluster numbers below 0, weights that are not positive,
+// and values that are not finite.
 func (p Pairs) Check() error {
-	if len(p.A) != len(p.B) || p.Cluster != nil && len(p.Cluster) != len(p.A) {
-		return fmt.Errorf("pairs: %d values of A, %d of B and %d clusters", len(p.A), len(p.B), len(p.Cluster))
+	n := len(p.A)
+	if len(p.B) != n || p.Cluster != nil && len(p.Cluster) != n || p.Weight != nil && len(p.Weight) != n {
+		return fmt.Errorf("pairs: %d values of A, %d of B, %d clusters and %d weights", n, len(p.B), len(p.Cluster), len(p.Weight))
 	}
 	for i := range p.A {
 		if d := p.B[i] - p.A[i]; math.IsNaN(d) || math.IsInf(d, 0) {
@@ -47,6 +51,9 @@ func (p Pairs) Check() error {
 		}
 		if p.Cluster != nil && p.Cluster[i] < 0 {
 			return fmt.Errorf("pairs: item %d has the cluster %d", i, p.Cluster[i])
+		}
+		if p.Weight != nil && !(p.Weight[i] > 0 && !math.IsInf(p.Weight[i], 0)) {
+			return fmt.Errorf("pairs: item %d has the weight %g", i, p.Weight[i])
 		}
 	}
 	return nil
@@ -63,9 +70,9 @@ func (b Bootstrap) Compare(p Pairs) (Difference, error) {
 	for i := range p.A {
 		differences[i] = p.B[i] - p.A[i]
 	}
-	sums := clusterSums(differences, p.Cluster)
-	d := Difference{Score: b.Clustered(differences, p.Cluster), Clusters: len(sums)}
-	if len(sums) == len(differences) && isBinary(p.A) && isBinary(p.B) {
+	sums := clusterSums(differences, p.Cluster, p.Weight)
+	d := Difference{Score: b.clustered(differences, sums), Clusters: len(sums)}
+	if len(sums) == len(differences) && p.Weight == nil && isBinary(p.A) && isBinary(p.B) {
 		gained, lost := flips(differences)
 		d.P, d.Test = McNemar(gained, lost), McNemarTest
 		return d, nil
@@ -82,41 +89,53 @@ func (b Bootstrap) Clustered(values []float64, cluster []int) Score {
 	if cluster == nil {
 		return b.Mean(values)
 	}
+	return b.clustered(values, clusterSums(values, cluster, nil))
+}
+
+// Weighted is [Bootstrap.Clustered] with a weight of each value in the mean; nil means 1.
+func (b Bootstrap) Weighted(values []float64, cluster []int, weight []float64) Score {
+	if weight == nil {
+		return b.Clustered(values, cluster)
+	}
+	return b.clustered(values, clusterSums(values, cluster, weight))
+}
+
+// clustered is Clustered for the sums of clusters. N is the number of values.
+func (b Bootstrap) clustered(values []float64, sums []clusterSum) Score {
 	if len(values) == 0 {
 		return Score{}
 	}
-	sums := clusterSums(values, cluster)
-	score := Score{Value: mean(values), N: len(values)}
+	score := Score{Value: meanOfSums(sums), N: len(values)}
 	score.Lo, score.Hi = score.Value, score.Value
 	if slices.Min(values) == slices.Max(values) {
 		return score
 	}
 	score.Lo, score.Hi = b.interval(func() func(*random.Stream) float64 {
 		return func(random *random.Stream) float64 {
-			sum, n := 0.0, 0
+			sum, weight := 0.0, 0.0
 			for range sums {
 				drawn := sums[draw(len(sums), random)]
-				sum, n = sum+drawn.sum, n+drawn.n
+				sum, weight = sum+drawn.sum, weight+drawn.weight
 			}
-			return sum / float64(n)
+			return sum / weight
 		}
 	})
 	return score
 }
 
-// clusterSum is the sum of the values of a cluster and their number.
-type clusterSum struct {
-	sum float64
-	n   int
-}
+// clusterSum is the weighted sum of the values of a cluster, and the sum of their weights.
+type clusterSum struct{ sum, weight float64 }
 
 // clusterSums returns the sum of each cluster, in the order of their first values.
-func clusterSums(values []float64, cluster []int) (sums []clusterSum) {
+func clusterSums(values []float64, cluster []int, weight []float64) (sums []clusterSum) {
 	at := map[int]int{}
 	for i, v := range values {
-		number := i
+		number, w := i, 1.0
 		if cluster != nil {
 			number = cluster[i]
+		}
+		if weight != nil {
+			w = weight[i]
 		}
 		place, ok := at[number]
 		if !ok {
@@ -124,10 +143,18 @@ func clusterSums(values []float64, cluster []int) (sums []clusterSum) {
 			at[number] = place
 			sums = append(sums, clusterSum{})
 		}
-		sums[place].sum += v
-		sums[place].n++
+		sums[place].sum += w * v
+		sums[place].weight += w
 	}
 	return sums
+}
+
+func meanOfSums(sums []clusterSum) float64 {
+	sum, weight := 0.0, 0.0
+	for _, s := range sums {
+		sum, weight = sum+s.sum, weight+s.weight
+	}
+	return sum / weight
 }
 
 func isBinary(values []float64) bool {

@@ -160,6 +160,7 @@ func TestCompare_RefusesWhatDoesNotPair(t *testing.T) {
 		"lengths":  {A: []float64{1}, B: []float64{1, 2}},
 		"clusters": {A: []float64{1}, B: []float64{1}, Cluster: []int{}},
 		"negative": {A: []float64{1}, B: []float64{1}, Cluster: []int{-1}},
+		"weight":   {A: []float64{1}, B: []float64{1}, Weight: []float64{0}},
 		"NaN":      {A: []float64{1}, B: []float64{math.NaN()}},
 	} {
 		if _, err := (Bootstrap{}).Compare(p); err == nil {
@@ -184,14 +185,31 @@ func TestPower_RefusesWhatCannotBe(t *testing.T) {
 	}
 }
 
-func TestDeviation_OfClusters(t *testing.T) {
-	values := []float64{1, 0, 0, 1, 1, 1}
-	if got := Deviation(values, nil); !near(got, math.Sqrt(4.0/6*2/6*6/5), 1e-12) {
-		t.Errorf("items: got %g", got)
+func TestDeviationOf_Clusters(t *testing.T) {
+	deviation := func(b []float64, cluster []int) float64 {
+		d, n, err := DeviationOf(Pairs{A: make([]float64, len(b)), B: b, Cluster: cluster})
+		if err != nil || n != 6 {
+			t.Fatal(n, err)
+		}
+		return d
 	}
-	same := slices.Concat(values, values)
-	cluster := []int{0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5}
-	if got := Deviation(same, cluster); !near(got, Deviation(values, nil), 1e-12) {
-		t.Errorf("each item twice, in a cluster: got %g", got)
+	values := []float64{1, 0, 0, 1, 1, 1}
+	want := math.Sqrt(4.0 / 6 * 2 / 6 * 6 / 5)
+	if got := deviation(values, nil); !near(got, want, 1e-12) {
+		t.Errorf("items: got %g, want %g", got, want)
+	}
+	twice := []int{0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5}
+	if got := deviation(slices.Concat(values, values), twice); !near(got, want, 1e-12) {
+		t.Errorf("each item twice, in a cluster: got %g, want %g", got, want)
+	}
+}
+
+func TestCompare_WeighsItems(t *testing.T) {
+	// Image 0 has two languages, image 1 has one. The mean is over images.
+	d := compare(t, Bootstrap{}, Pairs{
+		A: []float64{0, 0, 0}, B: []float64{1, 0, 1}, Cluster: []int{0, 0, 1}, Weight: []float64{0.5, 0.5, 1},
+	})
+	if d.Value != 0.75 || d.N != 3 || d.Clusters != 2 {
+		t.Errorf("got %+v", d)
 	}
 }

@@ -34,6 +34,9 @@ func (p Power) Smallest(probability float64, n int) (difference float64, err err
 	if n < 1 {
 		return 0, fmt.Errorf("power: %d items", n)
 	}
+	if p.Deviation == 0 {
+		return 0, nil
+	}
 	low, high := 0.0, 1.0
 	for p.Detect(high, n) < probability {
 		high *= 2
@@ -100,20 +103,29 @@ func normalQuantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) 
 // normalTail is the probability of a standard normal variable above z.
 func normalTail(z float64) float64 { return math.Erfc(z/math.Sqrt2) / 2 }
 
-// Deviation returns the standard deviation of the values of one item, or of the mean values of
-// clusters, around their mean (with n-1 in the denominator), for [Power].
-func Deviation(values []float64, cluster []int) float64 {
-	sums := clusterSums(values, cluster)
-	if len(sums) < 2 {
-		return 0
+// DeviationOf returns the standard deviation of the difference between the two models, for [Power]:
+// that of the items, or of the clusters' mean differences if the items have clusters (with n-1 in
+// the denominator), and the number of items or clusters.
+func DeviationOf(p Pairs) (deviation float64, n int, err error) {
+	if err := p.Check(); err != nil {
+		return 0, 0, err
 	}
-	// A cluster counts by its size, as in the mean over all items: its value is its sum divided by
-	// the mean size of a cluster.
-	size, centre := float64(len(values))/float64(len(sums)), mean(values)
-	square := 0.0
+	differences := make([]float64, len(p.A))
+	for i := range differences {
+		differences[i] = p.B[i] - p.A[i]
+	}
+	sums := clusterSums(differences, p.Cluster, p.Weight)
+	if len(sums) < 2 {
+		return 0, len(sums), nil
+	}
+	weight, centre, square := 0.0, meanOfSums(sums), 0.0
 	for _, s := range sums {
-		d := (s.sum - float64(s.n)*centre) / size
+		weight += s.weight
+	}
+	// A cluster counts by its weight, as in the mean over all items.
+	for _, s := range sums {
+		d := (s.sum - s.weight*centre) * float64(len(sums)) / weight
 		square += d * d
 	}
-	return math.Sqrt(square / float64(len(sums)-1))
+	return math.Sqrt(square / float64(len(sums)-1)), len(sums), nil
 }

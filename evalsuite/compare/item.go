@@ -1,0 +1,117 @@
+package compare
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	"github.com/pali3/pali3/internal/atomicfile"
+	"github.com/pali3/pali3/internal/jsonerr"
+)
+
+// Item is one scored prediction: a line of a file of scored items.
+type Item struct {
+	// Task whose prediction it is, such as "vqa". With the ID it identifies the item.
+	Task string `json:"task,omitempty"`
+	ID   string `json:"id"`
+	// Cluster names what several items share, usually the image. Empty means that the item stands
+	// alone.
+	Cluster  string `json:"cluster,omitempty"`
+	Language string `json:"language,omitempty"`
+	Kind     string `json:"kind,omitempty"`
+	// Weight of the item in the mean; 0 means 1.
+	Weight     float64  `json:"weight,omitempty"`
+	Question   string   `json:"question,omitempty"`
+	References []string `json:"references,omitempty"`
+	Prediction string   `json:"prediction"`
+	// Error says why there is no prediction.
+	Error string `json:"error,omitempty"`
+	// Values by metric, for example {"vqa_accuracy": 1}.
+	Values map[string]float64 `json:"values"`
+}
+
+// itemKey identifies an item.
+type itemKey struct{ task, id string }
+
+func (i *Item) key() itemKey { return itemKey{i.Task, i.ID} }
+
+// Write writes scored items as JSON lines, atomically.
+func Write(path string, items []Item) error {
+	return atomicfile.Write(path, func(w io.Writer) error {
+		out := bufio.NewWriter(w)
+		encoder := json.NewEncoder(out)
+		encoder.SetEscapeHTML(false)
+		for i := range items {
+			if err := encoder.Encode(&items[i]); err != nil {
+				return fmt.Errorf("item %s: %w", items[i].ID, err)
+			}
+		}
+		return out.Flush()
+	})
+}
+
+// maxLine is the maximum length of a line, in bytes.
+const maxLine = 4 << 20
+
+// Read reads a file of scored items. An error names the file and the line.
+func Read(path string) ([]Item, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	items, err := read(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s %w", path, err)
+	}
+	return items, nil
+}
+
+func read(from io.Reader) (items []Item, err error) {
+	lines := bufio.NewScanner(from)
+	lines.Buffer(nil, maxLine)
+	first, n := map[itemKey]int{}, 0
+	for lines.Scan() {
+		n++
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		var item Item
+		err := jsonerr.Explain(json.Unmarshal(lines.Bytes(), &item))
+		if err == nil {
+			err = item.check()
+		}
+		if earlier, twice := first[item.key()]; err == nil && twice {
+			err = fmt.Errorf("a second item of the task %q with the id %q, after line %d", item.Task, item.ID, earlier)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+		first[item.key()] = n
+		items = append(items, item)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("line %d: %w", n+1, err)
+	}
+	if len(items) == 0 {
+		return nil, errors.New("has no scored items")
+	}
+	return items, nil
+}
+
+func (i *Item) check() error {
+	switch {
+	case i.ID == "":
+		return errors.New(`no "id"`)
+	case i.Weight < 0 || math.IsInf(i.Weight, 0):
+		return fmt.Errorf("item %s: the weight %g is not a positive number", i.ID, i.Weight)
+	case len(i.Values) == 0:
+		return fmt.Errorf(`item %s has no "values": a file of scored items is expected, as eval writes it, not one of predictions`, i.ID)
+	}
+	return nil
+}
