@@ -25,7 +25,7 @@ type commands struct {
 	Classify   classifyCommand   `cmd:"" help:"Name what images show, among given labels."`
 	Embed      embedCommand      `cmd:"" help:"Write embeddings of images and texts to a Parquet file."`
 	Predict    predictCommand    `cmd:"" help:"Write a trained model's predictions for a dataset or image files."`
-	Eval       evalCommand       `cmd:"" help:"Score a trained model, or predictions of any model."`
+	Eval       evalGroup         `cmd:"" help:"Score a trained model, or predictions of any model, and compare scores."`
 	Report     reportCommand     `cmd:"" help:"Write an HTML page about a run, several runs or a project."`
 	Describe   describeCommand   `cmd:"" help:"Print parameters, shapes, FLOPs and memory of a model."`
 	Export     exportCommand     `cmd:"" help:"Write a trained model as a folder that transformers loads."`

@@ -76,6 +76,7 @@ func (p Program) completions(node *kong.Node, words []string) (found []string) {
 		case asked != nil:
 			asked = nil
 		case strings.HasPrefix(word, "-"):
+			node = defaultOf(node)
 			asked = flagOf(node, word)
 		default:
 			if child := childOf(node, word); child != nil {
@@ -87,7 +88,7 @@ func (p Program) completions(node *kong.Node, words []string) (found []string) {
 	case asked != nil:
 		found = p.values(asked.Value)
 	case strings.HasPrefix(last, "-"):
-		for _, group := range node.AllFlags(true) {
+		for _, group := range defaultOf(node).AllFlags(true) {
 			for _, flag := range group {
 				found = append(found, "--"+flag.Name)
 			}
@@ -105,6 +106,14 @@ func (p Program) completions(node *kong.Node, words []string) (found []string) {
 	found = slices.DeleteFunc(found, func(s string) bool { return !strings.HasPrefix(s, last) })
 	slices.Sort(found)
 	return slices.Compact(found)
+}
+
+// defaultOf returns the subcommand that a flag of the node belongs to, if the node has a default one.
+func defaultOf(node *kong.Node) *kong.Node {
+	if node.DefaultCmd != nil {
+		return node.DefaultCmd
+	}
+	return node
 }
 
 // flagOf returns the flag that a word names, if the next word is its value.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/evalsuite/benchmarks"
+	"github.com/pali3/pali3/evalsuite/compare"
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
@@ -41,6 +42,8 @@ type evalCommand struct {
 	Predictions string `placeholder:"FILE" help:"Predictions of any model, instead of --model: JSON lines of id and prediction; with --bench also in the format of the benchmark's server."`
 	Partial     bool   `help:"With --bench: score the questions that have a prediction, and count missing, unknown and second predictions and bad lines instead of failing."`
 	List        bool   `help:"List the benchmarks: what is asked, metrics, splits, published scores."`
+
+	Items string `placeholder:"FILE" help:"Also write the scored items here, for eval compare. With --model they are in the run folder anyway."`
 
 	backendFlag
 	Resamples int  `default:"1000" help:"Bootstrap resamples for the intervals."`
@@ -75,6 +78,8 @@ func (c evalCommand) check() error {
 		return fmt.Errorf("--samples must be 0 or more, not %d", c.Samples)
 	case c.Bench != "" && (c.Model != "" || c.Data != ""):
 		return errors.New("--bench scores a file of predictions on the benchmark's own files: leave out --model and --data")
+	case c.Bench != "" && c.Items != "":
+		return errors.New("--items is for --data: items of a benchmark cannot be written yet")
 	case c.Bench != "" && c.Annotations == "":
 		return errors.New("--bench needs the benchmark's --annotations")
 	case c.Bench != "" && c.Predictions == "":
@@ -194,6 +199,11 @@ func (c evalCommand) options(con *console) evalsuite.EvaluateOptions {
 }
 
 func (c evalCommand) print(con *console, e *evalsuite.Evaluation, path string) error {
+	if c.Items != "" {
+		if err := compare.Write(c.Items, e.Items()); err != nil {
+			return err
+		}
+	}
 	if c.JSON {
 		return con.printJSON(e)
 	}

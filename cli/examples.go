@@ -129,10 +129,18 @@ var examples = map[string][]string{
 		"pali3 predict quickstart-run/images --model quickstart-run/caption --lang en,fr --out captions.jsonl",
 		"pali3 predict quickstart-run/images --model quickstart-run/vqa --question 'Who is it?' --out answers.jsonl",
 	},
-	"eval": {
+	"eval score": {
 		"pali3 eval --model quickstart-run/caption --data quickstart-run/data --split held_out",
 		"pali3 eval --data quickstart-run/data --split held_out --lang fr --predictions french.jsonl",
 		"pali3 eval --bench vqav2 --annotations v2_mscoco_val2014_annotations.json --predictions mine.json",
+	},
+	"eval compare": {
+		"pali3 eval compare quickstart-run/caption larger-run/caption --metric caption_cider",
+		"pali3 eval compare old/scored-test.jsonl new/scored-test.jsonl --margin 0.01 --json",
+	},
+	"eval power": {
+		"pali3 eval power --deviation 0.4 --items 5000 --difference 0.01",
+		"pali3 eval power old new --metric vqa_accuracy",
 	},
 	"report": {
 		"pali3 report quickstart-run/vqa --out vqa.html",

@@ -57,8 +57,11 @@ func (p Program) printCommands(w io.Writer, app *kong.Node) error {
 
 // printSubcommands prints the subcommands of a command, one per line.
 func printSubcommands(w io.Writer, node *kong.Node) error {
-	path := node.Path()
-	fmt.Fprintf(w, "Usage: %s <command> [flags]\n\n%s\n\n", path, node.Help)
+	path, command := node.Path(), "<command>"
+	if node.DefaultCmd != nil {
+		command = "[<command>]"
+	}
+	fmt.Fprintf(w, "Usage: %s %s [flags]\n\n%s\n\n", path, command, node.Help)
 	width := 0
 	for _, child := range node.Children {
 		width = max(width, len(child.Name))

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -196,6 +197,31 @@ func TestEvaluate_ScoresCaptionsAndAnswers(t *testing.T) {
 			t.Errorf("warning %d does not begin with %q: %q", i, prefix, warned)
 		}
 	}
+	checkItems(t, e, 19, "caption_exact", "caption_cider", "vqa_accuracy")
+}
+
+// checkItems checks that the mean of each metric over the scored items is the metric's score.
+func checkItems(t *testing.T, e *evalsuite.Evaluation, n int, names ...string) {
+	t.Helper()
+	items := e.Items()
+	if len(items) != n {
+		t.Errorf("%d scored items, want %d", len(items), n)
+	}
+	for _, name := range names {
+		sum, weights := 0.0, 0.0
+		for _, item := range items {
+			weight := item.Weight
+			if weight == 0 {
+				weight = 1
+			}
+			if value, ok := item.Values[name]; ok {
+				sum, weights = sum+value*weight, weights+weight
+			}
+		}
+		if got, want := sum/weights, e.Scores[name].Model.Value; math.Abs(got-want) > 1e-12 {
+			t.Errorf("%s: the items have the mean %g, the score is %g", name, got, want)
+		}
+	}
 }
 
 func TestEvaluate_RetrievalBesideChance(t *testing.T) {
@@ -218,6 +244,7 @@ func TestEvaluate_RetrievalBesideChance(t *testing.T) {
 	if len(e.LeftOut) != 3 || e.LeftOut[2].Count != 1 || !strings.Contains(e.LeftOut[2].String(), "cut") {
 		t.Errorf("left out %v", e.LeftOut)
 	}
+	checkItems(t, e, 12, "i2t_r1", "i2t_r5", "i2t_r10", "t2i_r1", "t2i_r5", "t2i_r10")
 }
 
 // TestEvaluate_ResumesIdentically cuts the predictions of an evaluation as a kill would, and finds

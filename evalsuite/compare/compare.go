@@ -41,8 +41,11 @@ type Verdict string
 const (
 	Go           Verdict = "GO"           // the whole interval is above a loss of the margin
 	NoGo         Verdict = "NO-GO"        // the whole interval is below it
-	Inconclusive Verdict = "INCONCLUSIVE" // the interval holds it: it takes more items
+	Inconclusive Verdict = "INCONCLUSIVE" // the interval holds it, or there are fewer than 10 clusters
 )
+
+// fewestClusters is the number of clusters below which a bootstrap interval is too short to judge by.
+const fewestClusters = 10
 
 // Result compares models A and B. Its JSON is a stable format.
 type Result struct {
@@ -90,7 +93,9 @@ type Metric struct {
 	Holm              float64 `json:"p_holm"`
 	BenjaminiHochberg float64 `json:"p_benjamini_hochberg"`
 	Verdict           Verdict `json:"verdict"`
-	// Smallest is the smallest true difference that as many items find with a probability of 0.8.
+	// Deviation is the standard deviation of the difference between clusters.
+	Deviation float64 `json:"deviation"`
+	// Smallest is the smallest true difference that as many clusters find with a probability of 0.8.
 	Smallest float64 `json:"smallest_found"`
 	Slices   []Slice `json:"slices,omitempty"`
 	// Better and Worse count the items on which B is better or worse, and hold those with the
@@ -260,11 +265,11 @@ func (m measure) compare(all []pair, o Options) (Metric, error) {
 	}
 	c.A, c.B = o.Bootstrap.Weighted(values.A, values.Cluster, values.Weight), o.Bootstrap.Weighted(values.B, values.Cluster, values.Weight)
 	c.Verdict = verdict(c.Difference, o.Margin, c.LowerIsBetter)
-	deviation, n, err := metrics.DeviationOf(values)
-	if err != nil {
+	n := 0
+	if c.Deviation, n, err = metrics.DeviationOf(values); err != nil {
 		return c, err
 	}
-	if c.Smallest, err = (metrics.Power{Deviation: deviation}).Smallest(0.8, n); err != nil {
+	if c.Smallest, err = (metrics.Power{Deviation: c.Deviation}).Smallest(0.8, n); err != nil {
 		return c, fmt.Errorf("metric %s: %w", m.metric, err)
 	}
 	for _, by := range []struct {
@@ -384,6 +389,8 @@ func verdict(d metrics.Difference, margin float64, lower bool) Verdict {
 		low, high = -d.Hi, -d.Lo
 	}
 	switch {
+	case d.Clusters < fewestClusters:
+		return Inconclusive
 	case low >= -margin:
 		return Go
 	case high < -margin:

@@ -6,13 +6,19 @@ import (
 	"github.com/pali3/pali3/evalsuite/compare"
 )
 
-// Two models answered the same questions. B may lose one point at most.
+// Two models answered a question about each of 40 images. B may lose one point at most.
 func ExampleCompare() {
-	item := func(id, image string, right float64) compare.Item {
-		return compare.Item{Task: "vqa", ID: id, Cluster: image, Values: map[string]float64{"vqa_accuracy": right}}
+	var a, b []compare.Item
+	for i := range 40 {
+		item := func(right bool) compare.Item {
+			value := 0.0
+			if right {
+				value = 1
+			}
+			return compare.Item{Task: "vqa", ID: fmt.Sprint(i), Values: map[string]float64{"vqa_accuracy": value}}
+		}
+		a, b = append(a, item(i%2 == 0)), append(b, item(i%4 != 1))
 	}
-	a := []compare.Item{item("1", "owl.png", 1), item("2", "owl.png", 0), item("3", "cat.png", 0.3)}
-	b := []compare.Item{item("1", "owl.png", 1), item("2", "owl.png", 1), item("3", "cat.png", 0.6)}
 
 	r, err := compare.Compare("small", a, "large", b, compare.Options{Margin: 0.01})
 	if err != nil {
@@ -20,6 +26,6 @@ func ExampleCompare() {
 		return
 	}
 	m := r.Metrics[0]
-	fmt.Printf("%s %+.3f on %d questions: %s\n", m.Name, m.Difference.Value, m.Difference.N, r.Verdict)
-	// Output: vqa_accuracy +0.433 on 3 questions: GO
+	fmt.Printf("%s %+.2f, p = %.4f by %s: %s\n", m.Name, m.Difference.Value, m.Difference.P, m.Difference.Test, r.Verdict)
+	// Output: vqa_accuracy +0.25, p = 0.0020 by mcnemar: GO
 }

@@ -105,5 +105,5 @@ func (r *Result) meaning() string {
 	case NoGo:
 		return loss + " does not hold, by the interval of a metric"
 	}
-	return "whether " + loss + " is open: an interval holds both answers; it takes more items"
+	return "whether " + loss + " is open: it takes more items"
 }
