@@ -108,7 +108,8 @@ func (p Program) completions(node *kong.Node, words []string) (found []string) {
 	return slices.Compact(found)
 }
 
-// defaultOf returns the subcommand that a flag of the node belongs to, if the node has a default one.
+// defaultOf returns the subcommand that a flag of the node belongs to, if the node has a default
+// one.
 func defaultOf(node *kong.Node) *kong.Node {
 	if node.DefaultCmd != nil {
 		return node.DefaultCmd

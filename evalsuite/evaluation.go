@@ -99,8 +99,8 @@ func (e *Evaluation) Unclear() (names []string) {
 // EvaluationFile returns the name of the file in a run folder that holds the evaluation of a split.
 func EvaluationFile(split string) string { return "evaluation-" + fileName(split) + ".json" }
 
-// ItemsFile returns the name of the file in a run folder that holds the scored items of a split, for
-// package compare.
+// ItemsFile returns the name of the file in a run folder that holds the scored items of a split,
+// for package compare.
 func ItemsFile(split string) string { return "scored-" + fileName(split) + ".jsonl" }
 
 // PredictionsFolder is the folder of prediction files in a run folder.

@@ -1,10 +1,10 @@
 // Package compare says whether one model is better than another on the same questions.
 //
-// Two scores with overlapping intervals can still differ for certain, since both models answered the
-// same questions. [Compare] takes the scored items of both ([Read]) and compares them in pairs: the
-// mean difference of each metric with its interval, a p-value that is adjusted for the number of
-// metrics, and a [Verdict] for a stated margin. It lists differences by language and kind, and the
-// items that changed most. Items of one image are kept together throughout.
+// Two scores with overlapping intervals can still differ for certain, since both models answered
+// the same questions. [Compare] takes the scored items of both ([Read]) and compares them in pairs:
+// the mean difference of each metric with its interval, a p-value that is adjusted for the number
+// of metrics, and a [Verdict] for a stated margin. It lists differences by language and kind, and
+// the items that changed most. Items of one image are kept together throughout.
 package compare
 
 import (
@@ -44,7 +44,7 @@ const (
 	Inconclusive Verdict = "INCONCLUSIVE" // the interval holds it, or there are fewer than 10 clusters
 )
 
-// fewestClusters is the number of clusters below which a bootstrap interval is too short to judge by.
+// fewestClusters is the number of clusters below which a bootstrap interval is too short.
 const fewestClusters = 10
 
 // Result compares models A and B. Its JSON is a stable format.
@@ -95,7 +95,8 @@ type Metric struct {
 	Verdict           Verdict `json:"verdict"`
 	// Deviation is the standard deviation of the difference between clusters.
 	Deviation float64 `json:"deviation"`
-	// Smallest is the smallest true difference that as many clusters find with a probability of 0.8.
+	// Smallest is the smallest true difference that as many clusters find with a probability of
+	// 0.8.
 	Smallest float64 `json:"smallest_found"`
 	Slices   []Slice `json:"slices,omitempty"`
 	// Better and Worse count the items on which B is better or worse, and hold those with the
