@@ -108,7 +108,7 @@ const tokenBytes = 256 << 20
 func (p *TrainedPredictor) newTokens(be compute.Backend) (*stages.VisualTokenCache, error) {
 	e := p.encoding
 	return stages.NewVisualTokenCache(be, stages.VisualTokenOptions{
-		Encoder: p.seer.VisualTokens, Weights: p.weights, Prefix: e.Prefix,
+		Encoder: p.seer.VisualTokens, Weights: p.weights, Prefixes: []string{e.Prefix},
 		Height: e.Height, Width: e.Width, Tokens: e.Tokens, TokenWidth: e.TokenWidth,
 		Batch: p.Batch, Limit: tokenBytes, Replace: true,
 	})

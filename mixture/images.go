@@ -70,8 +70,9 @@ func (c *pixelCache) pixels(id imageID, encoded []byte, rng *random.Stream) (aug
 func (s *Stream) writeImages(b *Batch, row int, t *task, d *drawn) error {
 	room := b.Shape.Images
 	for i := range min(len(d.sample.Images), room) {
-		if b.Pixels != nil {
-			id := imageID{t.source.dataset.Dir(), d.index, i, b.Shape.Sequence.Length}
+		id := imageID{t.source.dataset.Dir(), d.index, i, b.Shape.Sequence.Length}
+		known := s.options.Known != nil && s.options.Known(id.dataset, id.row, id.image, id.length)
+		if b.Pixels != nil && !known {
 			tensor, err := s.pixels.pixels(id, d.sample.Images[i].Bytes, d.rng)
 			if err == nil {
 				err = b.setImage(row*room+i, tensor)

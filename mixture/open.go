@@ -20,6 +20,10 @@ type Options struct {
 	ShardIndex, ShardCount int
 	// NoPixels leaves the images undecoded: for cached visual tokens.
 	NoPixels bool
+	// Known, if not nil, reports images that the caller keeps the tokens of, by dataset, row, place
+	// in the sample, and the sequence length of the batch, 0 for whole images. They are not
+	// decoded, and their pixels are zero. It is called from several goroutines.
+	Known func(dataset string, row, image, length int) bool
 	// Lenient opens a recipe as long as one of its tasks can use a sample. The other tasks make no
 	// examples: see [Stream.Examples].
 	Lenient bool

@@ -267,3 +267,26 @@ func BenchmarkBatch(b *testing.B) {
 	}
 	b.ReportMetric(float64(12*b.N)/b.Elapsed().Seconds(), "examples/s")
 }
+
+// TestBatch_LeavesKnownImagesUndecoded says that the images of some rows are known.
+func TestBatch_LeavesKnownImagesUndecoded(t *testing.T) {
+	r := recipe(t)
+	known := func(_ string, row, image, length int) bool { return row%2 == 0 && image == 0 && length == 0 }
+	whole, some := batch(t, open(t, r, Options{}), 1), batch(t, open(t, r, Options{Workers: 3, Known: known}), 1)
+	if !slices.Equal(whole.ImageMask, some.ImageMask) || !slices.Equal(whole.EncoderIDs, some.EncoderIDs) || !slices.Equal(whole.Keys, some.Keys) {
+		t.Error("the batches differ in more than pixels")
+	}
+	left := 0
+	for row := range whole.Shape.Rows {
+		a, b := whole.Image(row).Pix, some.Image(row).Pix
+		if whole.ImageMask[row] == 1 && known(whole.Origins[row], whole.Indices[row], 0, 0) {
+			a, left = make([]float32, len(a)), left+1
+		}
+		if !slices.Equal(a, b) {
+			t.Errorf("row %d (sample %d) has other pixels", row, whole.Indices[row])
+		}
+	}
+	if left == 0 {
+		t.Error("no image was known")
+	}
+}

@@ -2,6 +2,7 @@ package stages
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pali3/pali3/models/weights"
@@ -11,13 +12,11 @@ import (
 const visionPrefix = "vision_model"
 
 // FreezesImages reports whether the recipe freezes the image encoder.
-func (r Recipe) FreezesImages() bool {
-	for _, prefix := range r.Freeze {
-		if strings.TrimSuffix(prefix, ".") == visionPrefix {
-			return true
-		}
-	}
-	return false
+func (r Recipe) FreezesImages() bool { return r.freezes(visionPrefix) }
+
+// freezes reports whether the recipe freezes all weights of a prefix.
+func (r Recipe) freezes(prefix string) bool {
+	return slices.ContainsFunc(r.Freeze, func(frozen string) bool { return strings.TrimSuffix(frozen, ".") == prefix })
 }
 
 // splitFrozen returns the positions of the weights that are frozen by their prefixes, and of the

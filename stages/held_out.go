@@ -102,7 +102,8 @@ func (h *heldOut) open(network Network, set *weights.Set, vocabulary *tokenize.V
 // addLoss adds the validation loss.
 func (h *heldOut) addLoss(network Network, set *weights.Set, o Options) error {
 	r := h.recipe
-	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers, Lenient: true})
+	var known knownImages
+	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers, Lenient: true, Known: known.has})
 	if err != nil {
 		return err
 	}
@@ -111,6 +112,7 @@ func (h *heldOut) addLoss(network Network, set *weights.Set, o Options) error {
 	if err != nil {
 		return err
 	}
+	known.Store(tokens)
 	for i, n := range stream.Examples() {
 		name := r.Mixture.Tasks[i].Name
 		if n > 0 || r.Mixture.Tasks[i].Weight == 0 {

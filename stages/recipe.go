@@ -52,9 +52,9 @@ type Recipe struct {
 	CheckpointEvery int `yaml:"checkpoint_every,omitempty"`
 	// KeepCheckpoints is how many of the newest are kept. Default: 2. Legal: 0 (as 2) and above.
 	KeepCheckpoints int `yaml:"keep_checkpoints,omitempty"`
-	// TokenCache is the memory, in MiB, for the visual tokens of a frozen image encoder, which are
-	// computed once per image if no image op is random. Default: 1024. Legal: 0 (as 1024) and
-	// above, or negative for none.
+	// TokenCache is the memory, in MiB, for the visual tokens of a frozen image encoder, or for the
+	// embeddings of a frozen image tower of siglip (LiT), which are computed once per image if no
+	// image op is random. Default: 1024. Legal: 0 (as 1024) and above, or negative for none.
 	TokenCache int `yaml:"token_cache,omitempty"`
 
 	// Families that the recipe may name. Default: the built-in ones.

@@ -80,7 +80,7 @@ func (r Recipe) taskProblems() (all strict.Problems) {
 
 // unused lists keys that the family ignores.
 func (r Recipe) unused() (all strict.Problems) {
-	if r.TokenCache != 0 && !r.sees() {
+	if _, locks := r.Model.Config.(family.LockedEmbedder); r.TokenCache != 0 && !r.sees() && !locks {
 		all.Add("token_cache", "token_cache: the family %s does not use it", r.Family)
 	}
 	return all

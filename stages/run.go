@@ -26,12 +26,20 @@ type Options struct {
 	Evaluator Evaluator
 	// Evaluated, if not nil, is called after each evaluation.
 	Evaluated func(Evaluated)
-	// Note, if not nil, is called with what was taken from other weights.
+	// Note, if not nil, is called with what was taken from other weights, and with what is kept of
+	// a frozen image encoder.
 	Note func(message string)
 	// Warn, if not nil, is called with problems that do not end the training.
 	Warn func(message string)
 
 	withoutExamples bool // no loss by task: for the test that it changes nothing
+}
+
+// note tells what is good to know; an empty message is none.
+func (o Options) note(message string) {
+	if o.Note != nil && message != "" {
+		o.Note(message)
+	}
 }
 
 // warn reports a problem that does not end the training.
@@ -50,7 +58,8 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	if err := r.Check(); err != nil {
 		return Result{}, err
 	}
-	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers})
+	var known knownImages
+	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers, Known: known.has})
 	if err != nil {
 		return Result{}, err
 	}
@@ -85,6 +94,8 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	if err != nil {
 		return Result{}, err
 	}
+	known.Store(tokens)
+	o.note(r.explain(tokens, stream))
 	t := Training{
 		Backend: o.Backend, Loss: network.Loss, Weights: set, Freeze: r.Freeze, Stream: stream, VisualTokens: tokens,
 		Optimizer: r.Optimizer, Schedule: r.Schedule, Seed: r.Mixture.Seed, Steps: r.Steps,
@@ -104,6 +115,9 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	end, err := train(ctx, t)
 	if err != nil {
 		return Result{}, err
+	}
+	if tokens != nil && end.steps > resumed {
+		o.note(tokens.String())
 	}
 	if result, err = r.finish(folder, network, set, stream, end, o); err != nil {
 		return Result{}, err

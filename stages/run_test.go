@@ -322,7 +322,7 @@ func TestRun_TakesPublicWeights(t *testing.T) {
 	if _, err := Run(t.Context(), join, joined, Options{Backend: openBackend(t), Note: note}); err != nil {
 		t.Fatal(err)
 	}
-	if len(notes) != 1 || !strings.Contains(notes[0], "took weights from "+hub) || !strings.Contains(notes[0], "ignored") {
+	if len(notes) != 3 || !strings.Contains(notes[0], "took weights from "+hub) || !strings.Contains(notes[0], "ignored") || !strings.Contains(notes[2], "encoded 4 images") {
 		t.Errorf("notes %q", notes)
 	}
 	const patch = "vision_model.embeddings.patch_embedding.weight"

@@ -248,7 +248,7 @@ func TestTrain_VisualTokenCache(t *testing.T) {
 		training.Freeze = []string{"vision_model"}
 		if limit >= 0 {
 			c, err := NewVisualTokenCache(openBackend(t), VisualTokenOptions{
-				Encoder: testEncoder, Weights: training.Weights, Prefix: "vision_model",
+				Encoder: testEncoder, Weights: training.Weights, Prefixes: []string{"vision_model"},
 				Height: 4, Width: 4, Tokens: testTokens, TokenWidth: testWidth, Parallel: 3, Limit: limit,
 			})
 			if err != nil {

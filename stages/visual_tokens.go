@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"golang.org/x/sync/errgroup"
@@ -23,9 +26,9 @@ type ImageEncoder func(scope *weights.Scope, pixels *graph.Node) *graph.Node
 // VisualTokenOptions describe an image encoder and the memory for its tokens.
 type VisualTokenOptions struct {
 	Encoder ImageEncoder
-	// Weights of the model; those whose names begin with Prefix are the encoder's.
-	Weights *weights.Set
-	Prefix  string
+	// Weights of the model; those whose names begin with Prefixes are the encoder's.
+	Weights  *weights.Set
+	Prefixes []string
 	// Height and Width of an image in pixels.
 	Height, Width int
 	// Tokens of an image, T, and the width of a token, D.
@@ -47,19 +50,28 @@ type VisualTokenOptions struct {
 // weights do not change encodes each image once. Cached tokens equal computed ones as long as the
 // pixels of an image are always the same: no op of the image pipeline may be random.
 //
-// Its methods must not be called concurrently.
+// Its methods must not be called concurrently, but for Has.
 type VisualTokenCache struct {
 	VisualTokenOptions
 	be      compute.Backend
 	exec    *graph.Exec
 	encoder []int // positions of the encoder's weights in the set
-	kept    map[ImageKey][]float32
+	// Of images that keep their aspect: the side of a patch, and the most patches of an image in
+	// the present call. An image is then its patches and, behind them, its rows and columns.
+	patch, length int
+
+	mu   sync.RWMutex // of kept: held to change it, and by Has
+	kept map[ImageKey][]float32
+
+	encoded, reused int64 // images
 }
 
-// ImageKey identifies an image: by its place in a dataset, or by the hash of its bytes.
+// ImageKey identifies an image: by its place in a dataset, or by the hash of its bytes. Length is
+// the most patches of an image that keeps its aspect.
 type ImageKey struct {
 	Dataset    string
 	Row, Image int
+	Length     int
 	Hash       string
 }
 
@@ -78,7 +90,7 @@ var ErrSkipImage = errors.New("the image is left out")
 func NewVisualTokenCache(be compute.Backend, o VisualTokenOptions) (*VisualTokenCache, error) {
 	o.Batch, o.Parallel = max(o.Batch, 1), max(o.Parallel, 1)
 	c := &VisualTokenCache{VisualTokenOptions: o, be: be, kept: map[ImageKey][]float32{}}
-	covered, err := weights.Frozen(o.Weights.Specs(), []string{o.Prefix})
+	covered, err := weights.Frozen(o.Weights.Specs(), o.Prefixes)
 	if err != nil {
 		return nil, fmt.Errorf("building the image encoder: %w", err)
 	}
@@ -101,12 +113,25 @@ func NewVisualTokenCache(be compute.Backend, o VisualTokenOptions) (*VisualToken
 // Reset forgets all tokens. From now on images are encoded with the given weights: another set of
 // the same model, or the same set after its values changed.
 func (c *VisualTokenCache) Reset(set *weights.Set) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.Weights = set
 	clear(c.kept)
 }
 
+// Has reports whether the tokens of an image are in the cache. Unless the cache is one of Replace
+// or is Reset, they stay there. Has is safe for concurrent use.
+func (c *VisualTokenCache) Has(image ImageKey) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.kept[image] != nil
+}
+
 // Len returns the number of images in the cache.
 func (c *VisualTokenCache) Len() int { return len(c.kept) }
+
+// Counts returns how many images were encoded, and how often tokens in the cache were used.
+func (c *VisualTokenCache) Counts() (encoded, reused int64) { return c.encoded, c.reused }
 
 // Bytes returns the memory that the cached tokens take.
 func (c *VisualTokenCache) Bytes() int64 { return int64(len(c.kept)) * c.imageBytes() }
@@ -133,10 +158,14 @@ func (c *VisualTokenCache) Encode(ctx context.Context, images []ImageKey, pixels
 	if c.Replace {
 		c.makeRoom(images, len(missing))
 	}
+	c.encoded += int64(len(missing))
+	c.reused += int64(len(images) - len(missing))
 	encoded, err := c.encode(ctx, missing, func(n int, to []float32) error { return pixels(places[missing[n]][0], to) })
 	if err != nil {
 		return nil, err
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for n, key := range missing {
 		for _, i := range places[key] {
 			found[i] = encoded[n]
@@ -153,6 +182,8 @@ func (c *VisualTokenCache) makeRoom(wanted []ImageKey, missing int) {
 	if c.Bytes()+int64(missing)*c.imageBytes() <= c.Limit {
 		return
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	keep := make(map[ImageKey]bool, len(wanted))
 	for _, key := range wanted {
 		keep[key] = true
@@ -197,7 +228,11 @@ func (c *VisualTokenCache) encode(ctx context.Context, images []ImageKey, pixels
 
 // encodeBatch runs the encoder once, on at most Batch images.
 func (c *VisualTokenCache) encodeBatch(encoded [][]float32, pixels func(n int, to []float32) error) error {
-	size := c.Height * c.Width * 3
+	size, shape := c.Height*c.Width*3, []int{c.Batch, 1, c.Height, c.Width, 3}
+	if c.patch > 0 {
+		size = c.length*c.patch*c.patch*3 + 2
+		shape = []int{c.Batch, size}
+	}
 	batch := make([]float32, c.Batch*size)
 	skipped := make([]bool, len(encoded))
 	for n := range encoded {
@@ -209,7 +244,7 @@ func (c *VisualTokenCache) encodeBatch(encoded [][]float32, pixels func(n int, t
 			return err
 		}
 	}
-	args := []any{tensors.FromFlatDataAndDimensions(batch, c.Batch, 1, c.Height, c.Width, 3)}
+	args := []any{tensors.FromFlatDataAndDimensions(batch, shape...)}
 	for _, at := range c.encoder {
 		args = append(args, c.Weights.Tensors()[at])
 	}
@@ -242,13 +277,18 @@ func (c *VisualTokenCache) ofBatch(ctx context.Context, b *mixture.Batch) ([]flo
 	for at, present := range b.ImageMask {
 		if present != 0 {
 			row := at / b.Shape.Images
-			images = append(images, ImageKey{Dataset: b.Origins[row], Row: b.Indices[row], Image: at % b.Shape.Images})
+			images = append(images, ImageKey{Dataset: b.Origins[row], Row: b.Indices[row], Image: at % b.Shape.Images, Length: b.Shape.Sequence.Length})
 			places = append(places, at)
 		}
 	}
 	size := b.Shape.ImageValues()
+	c.length = b.Shape.Sequence.Length
 	found, err := c.Encode(ctx, images, func(i int, to []float32) error {
-		copy(to, b.Pixels[places[i]*size:])
+		at := places[i]
+		copy(to, b.Pixels[at*size:(at+1)*size])
+		if c.patch > 0 {
+			to[size], to[size+1] = float32(b.Grids[2*at]), float32(b.Grids[2*at+1])
+		}
 		return nil
 	})
 	if err != nil {
@@ -266,20 +306,104 @@ func (c *VisualTokenCache) ofBatch(ctx context.Context, b *mixture.Batch) ([]flo
 // image's tokens may change: the recipe does not freeze the image encoder, or some image op is
 // random.
 func (r Recipe) visualTokens(n Network, be compute.Backend, set *weights.Set, stream *mixture.Stream, mebibytes int) (*VisualTokenCache, error) {
-	if !r.sees() || !r.FreezesImages() || r.TokenCache < 0 || stream.Pipeline() == nil || stream.Pipeline().Random() {
+	if !r.locksImages() || r.TokenCache < 0 || stream.Pipeline() == nil || stream.Pipeline().Random() {
 		return nil, nil
 	}
+	if patch := stream.Shape().Sequence.Patch; patch > 0 {
+		return n.newPatchTokens(be, set, mebibytes, patch)
+	}
 	return n.newVisualTokens(be, set, mebibytes)
+}
+
+// newPatchTokens is newVisualTokens for images that keep their aspect, which have tokens for each
+// sequence length that they come in.
+func (n Network) newPatchTokens(be compute.Backend, set *weights.Set, mebibytes, patch int) (*VisualTokenCache, error) {
+	m, ok := n.Model.(interface {
+		family.LockedEmbedder
+		family.PatchEmbedder
+	})
+	if !ok {
+		return nil, nil
+	}
+	o := VisualTokenOptions{Weights: set, Parallel: runtime.GOMAXPROCS(0), Limit: int64(mebibytes) << 20, Tokens: 1}
+	o.Prefixes, o.TokenWidth = m.ImageTower()
+	o.Encoder = func(s *weights.Scope, images *graph.Node) *graph.Node {
+		batch, size := images.Shape().Dimensions[0], images.Shape().Dimensions[1]-2
+		patches := graph.Reshape(graph.SliceAxis(images, 1, graph.AxisRange(0, size)), batch, -1, patch*patch*3)
+		grids := graph.ConvertDType(graph.SliceAxis(images, 1, graph.AxisRangeToEnd(size)), dtypes.Int32)
+		return graph.InsertAxes(m.EmbedPatches(s, patches, grids), 1)
+	}
+	c, err := NewVisualTokenCache(be, o)
+	if c != nil {
+		c.patch = patch
+	}
+	return c, err
 }
 
 // newVisualTokens returns a cache that encodes each image by itself, so that its tokens do not
 // depend on the batch that it first came with and a resumed run has the same.
 func (n Network) newVisualTokens(be compute.Backend, set *weights.Set, mebibytes int) (*VisualTokenCache, error) {
-	seer := n.Model.(family.Seer)
-	e := seer.ImageEncoder()
-	return NewVisualTokenCache(be, VisualTokenOptions{
-		Encoder: seer.VisualTokens, Weights: set, Prefix: e.Prefix,
-		Height: e.Height, Width: e.Width, Tokens: e.Tokens, TokenWidth: e.TokenWidth,
-		Parallel: runtime.GOMAXPROCS(0), Limit: int64(mebibytes) << 20,
-	})
+	o := VisualTokenOptions{Weights: set, Parallel: runtime.GOMAXPROCS(0), Limit: int64(mebibytes) << 20}
+	switch m := n.Model.(type) {
+	case family.Seer:
+		e := m.ImageEncoder()
+		o.Encoder, o.Prefixes, o.Height, o.Width, o.Tokens, o.TokenWidth = m.VisualTokens, []string{e.Prefix}, e.Height, e.Width, e.Tokens, e.TokenWidth
+	case family.LockedEmbedder:
+		o.Tokens = 1
+		o.Prefixes, o.TokenWidth = m.ImageTower()
+		o.Height, o.Width = m.ImageSize()
+		o.Encoder = func(s *weights.Scope, images *graph.Node) *graph.Node {
+			d := images.Shape().Dimensions // [B, 1, H, W, 3]
+			return graph.InsertAxes(m.EmbedImages(s, graph.Reshape(images, d[0], d[2], d[3], d[4])), 1)
+		}
+	}
+	return NewVisualTokenCache(be, o)
+}
+
+// locksImages reports whether the recipe freezes all weights that the tokens or the embeddings of
+// images depend on.
+func (r Recipe) locksImages() bool {
+	var prefixes []string
+	switch m := r.Model.Config.(type) {
+	case family.Seer:
+		prefixes = []string{m.ImageEncoder().Prefix}
+	case family.LockedEmbedder:
+		prefixes, _ = m.ImageTower()
+	}
+	for _, prefix := range prefixes {
+		if !r.freezes(prefix) {
+			return false
+		}
+	}
+	return len(prefixes) > 0
+}
+
+// knownImages tells a stream which images are in a cache that is made after the stream is opened.
+type knownImages struct {
+	atomic.Pointer[VisualTokenCache]
+}
+
+func (k *knownImages) has(dataset string, row, image, length int) bool {
+	c := k.Load()
+	return c != nil && c.Has(ImageKey{Dataset: dataset, Row: row, Image: image, Length: length})
+}
+
+// explain says whether the tokens of a frozen encoder's images are kept, or why not. It is empty if
+// the encoder learns.
+func (r Recipe) explain(c *VisualTokenCache, stream *mixture.Stream) string {
+	switch {
+	case !r.locksImages() || stream.Pipeline() == nil:
+		return ""
+	case c != nil:
+		return fmt.Sprintf("the image encoder is frozen and no image op is random: each image is encoded once, for up to %s of tokens in memory", mebibytes(c.Limit))
+	case r.TokenCache < 0:
+		return "the image encoder is frozen, and token_cache keeps no tokens: images are encoded at each step"
+	}
+	return "the image encoder is frozen, but images.ops are random: images are encoded at each step; without random ops each image is encoded once"
+}
+
+// String says what the cache was used for.
+func (c *VisualTokenCache) String() string {
+	return fmt.Sprintf("encoded %d images and used kept tokens %d times; %d images are in memory, in %s of at most %s",
+		c.encoded, c.reused, c.Len(), mebibytes(c.Bytes()), mebibytes(c.Limit))
 }

@@ -9,7 +9,7 @@ import (
 // testCache returns a cache of testEncoder whose pixels are all the image's number.
 func testCache(t *testing.T, o VisualTokenOptions) (c *VisualTokenCache, encode func(images ...int) (tokens [][]float32, encoded []int)) {
 	t.Helper()
-	o.Encoder, o.Weights, o.Prefix = testEncoder, testWeights(t), "vision_model"
+	o.Encoder, o.Weights, o.Prefixes = testEncoder, testWeights(t), []string{"vision_model"}
 	o.Height, o.Width, o.Tokens, o.TokenWidth = 4, 4, testTokens, testWidth
 	c, err := NewVisualTokenCache(openBackend(t), o)
 	if err != nil {

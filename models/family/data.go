@@ -46,7 +46,8 @@ type Batch struct {
 	// [B, N, 2], int32, their rows and columns of patches. An image has its patches row by row, and
 	// then zeros up to T.
 	Patches, Grids *graph.Node
-	// Tokens [B, N·T, D] of a frozen image encoder replace Pixels where they are cached.
+	// Tokens [B, N·T, D] of a frozen image encoder replace Pixels where they are cached. Those of a
+	// [LockedEmbedder] are embeddings, one per image.
 	Tokens *graph.Node
 	// ImageMask [B, N] is 1 for images that are there and 0 for images that an example lacks.
 	ImageMask *graph.Node

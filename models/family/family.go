@@ -174,6 +174,15 @@ type Embedder interface {
 	Compare(s *weights.Scope, images, texts *graph.Node) *graph.Node
 }
 
+// LockedEmbedder is an Embedder whose image tower may be frozen while its text tower learns (LiT,
+// arXiv 2111.07991). Its loss takes embeddings of images, [B, 1, E], as the Tokens of a [Batch].
+type LockedEmbedder interface {
+	Embedder
+	// ImageTower returns the prefixes of the weights that EmbedImages depends on, and the width of
+	// an embedding, E.
+	ImageTower() (prefixes []string, width int)
+}
+
 // PatchEmbedder is an Embedder that may take images of any aspect as patches (NaFlex).
 type PatchEmbedder interface {
 	Embedder

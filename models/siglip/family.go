@@ -12,7 +12,10 @@ import (
 	"github.com/pali3/pali3/models/weights"
 )
 
-var _ family.PatchEmbedder = (*Config)(nil)
+var (
+	_ family.PatchEmbedder  = (*Config)(nil)
+	_ family.LockedEmbedder = (*Config)(nil)
+)
 
 // Family returns the family of SigLIP.
 func Family() family.Family {
@@ -60,10 +63,13 @@ func (c *Config) Specs(be compute.Backend) ([]weights.Spec, error) { return Spec
 // Loss builds the loss of a batch.
 func (c *Config) Loss(s *weights.Scope, b family.Batch) family.Loss {
 	var images *Node
-	if b.Patches != nil {
+	switch {
+	case b.Tokens != nil:
+		images = Reshape(b.Tokens, -1, c.EmbeddingWidth()) // [B, 1, E]
+	case b.Patches != nil:
 		d := b.Patches.Shape().Dimensions // [B, 1, T, p·p·3]
 		images = c.EmbedPatches(s, Reshape(b.Patches, d[0], d[2], d[3]), Reshape(b.Grids, d[0], 2))
-	} else {
+	default:
 		d := b.Pixels.Shape().Dimensions // [B, 1, H, W, 3]
 		images = EmbedImages(s, *c, Reshape(b.Pixels, d[0], d[2], d[3], d[4]))
 	}
@@ -79,6 +85,15 @@ func (c *Config) TextLength() int { return c.Text.Length }
 
 // EmbedImages turns images [B, H, W, 3] into embeddings [B, E]: see [EmbedImages].
 func (c *Config) EmbedImages(s *weights.Scope, images *Node) *Node { return EmbedImages(s, *c, images) }
+
+// ImageTower returns the prefixes of the image tower's weights and the width of an embedding.
+func (c *Config) ImageTower() (prefixes []string, width int) {
+	prefixes = []string{"vision_model"}
+	if c.Projection > 0 {
+		prefixes = append(prefixes, "visual_projection")
+	}
+	return prefixes, c.EmbeddingWidth()
+}
 
 // PatchSize is the side of a patch in pixels, 0 if the image tower is not NaFlex.
 func (c *Config) PatchSize() int {
