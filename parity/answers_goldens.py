@@ -32,6 +32,14 @@ SOURCES = {
     "lmms-eval": "EvolvingLMMs-Lab/lmms-eval 75571cf",
     "VLMEvalKit": "open-compass/VLMEvalKit e8e78f0",
     "big_vision": "google-research/big_vision 0127fb6",
+    "MMMU": "MMMU-Benchmark/MMMU bb0b95a",
+    "MMStar": "MMStar-Benchmark/MMStar 88f243a",
+    "ScienceQA": "lupantech/ScienceQA 2cbf831",
+    "LLaVA": "haotian-liu/LLaVA c121f04",
+    "POPE": "RUCAIBox/POPE 3df3ba1",
+    "RBDash": "RBDash-Team/RBDash ff54973 (MME's eval_tool/calculation.py)",
+    "MultimodalOCR": "Yuliang-Liu/MultimodalOCR 794c36d",
+    "VCoder": "SHI-Labs/VCoder 4e85ace (GQA's eval.py)",
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -301,7 +309,299 @@ def python_float(t):
         return ""
 
 
-GROUPS = [vqa, soft, anls, relaxed, squad, unanswerable, casing]
+# ---------------------------------------------------------------------------------------------------------------------
+# Extraction
+
+PHRASES = [
+    "{}", "{}.", "({})", "({}).", "{})", "{}:", " {} ", "Answer: {}", "The answer is {}.", "The answer is {}", "the answer is {}.", "The correct answer is **{}**.",
+    "The correct answer is ({}).", "Option {}", "option {}", "{}. {t}", "({}) {t}", "{t}", "{t}.", "I think it is {t} because of the colour of the bird.", "I choose {}",
+    "Based on the image, the answer is {}. The other options are wrong.", "A man is shown, so the answer would be {}.", "{} and {o}", "It is either {} or {o}.", "not {}, but {o}",
+    "The answer is {}. The answer is {o}.", "答案是{}", "정답은 {}입니다", "選{}", "answer is apple", "ANSWER IS {}", "anſwer is {}", "answer İs {}", "Sorry, I can't help with images of people yet.",
+    "Cannot determine the answer", "Failed to obtain answer via API {}", "Z", "Z.", "I don't know", "{l}", "{l}.", "{l})", "the answer is {l}.", "({l})", "**{}**", "{}\n\nExplanation: {t}", "\n{}", "[{}]",
+    "{{{}}}", "#{}", "'{}'", "\"{}\".", "There are 3 dogs. The answer is {}. Thanks.", "A is wrong, B is wrong, {} is right", "Let me think. {}: {t}", "The man (A) and the woman (B)", "", " ", "...",
+]
+OPTIONS = ["red", "Blue", "a dog", "the dog", "5", "15", "yes", "no", "", "İstanbul", "straße", "Σ", "north", "North pole", "both A and B", "none of the above", "<image 1>", "$x^2$", "犬"] + REAL
+
+
+def choices(r):
+    return [r.choice(OPTIONS) for _ in range(r.choice([2, 3, 4, 4, 4, 5, 6, 8]))]
+
+
+def response(r, options):
+    letter, other = (chr(65 + r.randrange(len(options) + (r.random() < 0.1))) for _ in range(2))
+    if r.random() < 0.1:
+        return text(r)
+    phrase = r.choice(PHRASES).format(letter, t=r.choice(options), o=other, l=letter.lower())
+    if r.random() < 0.2:
+        phrase = text(r) + r.choice([" ", ". ", "\n", ""]) + phrase
+    return near(r, phrase) if r.random() < 0.3 else phrase
+
+
+class Unparsed(Exception):
+    pass
+
+
+def guess(*_):
+    raise Unparsed
+
+
+def parse(f, *arguments):
+    try:
+        return f(*arguments)
+    except Unparsed:
+        return ""
+
+
+def scienceqa_letter(path, repos):
+    """The part of an owner's script that reads a letter, as a function of the response."""
+    source = (repos / path).read_text()
+    if "LLaVA" in path:
+        body = source[source.index("        if pred_text in args.options:") : source.index("        analysis = {")]
+        head = "def read(pred_text, prob, args):\n"
+        tail = "        return pred_idx\n"
+    else:
+        body = "        " + source[source.index("pattern = re.compile(r'The answer") : source.index("    return answer, output")].replace("\n    ", "\n        ")
+        head = "def read(output, prob, args):\n"
+        tail = "        return get_pred_idx(answer, prob['choices'], args.options)\n"
+    import textwrap
+
+    scope = {"re": re, "random": types.SimpleNamespace(choice=guess)}
+    scope["get_pred_idx"] = functions(repos / path, "get_pred_idx", random=scope["random"])[0]
+    exec(head + textwrap.indent(textwrap.dedent(body), "        ") + tail, scope)  # noqa: S102
+    options = argparse.Namespace(options=["A", "B", "C", "D", "E"])
+
+    def read(response, choices):
+        index = scope["read"](response, {"choices": choices}, options)
+        return "" if index < 0 else chr(65 + index)
+
+    return read
+
+
+def choice(repos, r, cases):
+    import numpy as np
+
+    mmmu = load(repos / "MMMU/mmmu/utils/eval_utils.py")
+    lmms = repos / "lmms-eval/lmms_eval/tasks"
+    lmms_mmmu, mcq = load(lmms / "_task_utils/mmmu_mcq_utils.py"), load(lmms / "_task_utils/mcq_extract.py")
+    lmms_scienceqa = load(lmms / "scienceqa/utils.py")
+    mmmu.random = lmms_mmmu.random = types.SimpleNamespace(choice=guess)
+    stub("vlmeval"), stub("vlmeval.smp"), stub("vlmeval.smp.log", get_logger=lambda name: None)
+    kit = load(repos / "VLMEvalKit/vlmeval/utils/matching_util.py")
+    owner, llava = scienceqa_letter("ScienceQA/models/run_gpt3.py", repos), scienceqa_letter("LLaVA/llava/eval/eval_science_qa.py", repos)
+    stub("lmms_eval"), stub("lmms_eval.filters"), stub("lmms_eval.filters.extraction", ExtendedRegexFilter=object)
+    ai2d_filter = load(lmms / "ai2d/utils.py").MultiChoiceRegexFilter()
+    exact = functions(repos / "lmms-eval/lmms_eval/api/metrics.py", "exact_match_hf_evaluate", np=np, string=__import__("string"))[0]
+    stub("big_vision"), stub("big_vision.evaluators"), stub("big_vision.evaluators.common"), stub("big_vision.pp"), stub("big_vision.pp.tokenizer"), stub("big_vision.utils")
+    big_vision = load(repos / "big_vision/big_vision/evaluators/proj/paligemma/transfers/science_qa.py").Evaluator.postproc
+    rows = []
+    for _ in range(cases):
+        options = choices(r)
+        answer = response(r, options)
+        letters = [chr(65 + i) for i in range(len(options))]
+        texts = dict(zip(letters, options))
+        kit_letter = kit.can_infer(answer, dict(texts))
+        rows.append({
+            "response": answer,
+            "choices": options,
+            "mmmu": parse(mmmu.parse_multi_choice_response, answer, letters, texts),
+            "lmms_mmmu": parse(lmms_mmmu.parse_mmmu_multi_choice_response, answer, letters, texts),
+            "lmms": mcq.extract_mcq_answer(answer, letters),
+            "vlmevalkit": kit_letter if kit_letter and kit_letter != "Z" else "",
+            "scienceqa": parse(owner, answer, options),
+            "llava": parse(llava, answer, options),
+            "lmms_scienceqa": "".join(l for i, l in enumerate(letters) if lmms_scienceqa.sqa_process_results({"choices": options, "answer": i}, [answer])["exact_match"]),
+            "big_vision_scienceqa": big_vision(None, answer).upper().replace("FAILED", ""),
+            "mmstar": "".join(l for l in letters if mmstar_right(repos, answer, l)),
+            "lmms_ai2d": "".join(l for l in letters if exact([ai2d_filter.apply([[answer]], [None])[0]], [l], ignore_case=True, ignore_punctuation=True)["exact_match"]),
+        })
+    return rows
+
+
+def mmstar_right(repos, predict, answer, cache={}):
+    """The owners' comparison, cut out of a function that reads a spreadsheet."""
+    if not cache:
+        source = (repos / "MMStar/eval/vlmeval/evaluate/mmstar.py").read_text()
+        body = source[source.index("        answer = answers.lower()") : source.index("    MMStar_score = {}")]
+        body = body.replace("MMStar_score_l2[category][l2_category] += 1", "hits.append(1)")
+        exec("def right(predict, answers):\n    hits = []\n    if True:\n" + body + "    return bool(hits)\n", cache)  # noqa: S102
+    return cache["right"](predict, answer)
+
+
+YES_NO = ["yes", "no", "Yes", "No", "YES", "NO", "not", "Not", "nothing", "none", "y", "n", "Y", "N", "y.", "yes,", "no,", "yes.", "No.", "yesterday", "know", "now", "nope", "yeah", "unknown", "a", "the image", "There is", "dog", ".", ",", "!", "1.5", "İ"]
+
+
+def yesno(repos, r, cases):
+    lmms = repos / "lmms-eval/lmms_eval/tasks"
+    stub("loguru", logger=None)
+    mme, pope = load(lmms / "mme/utils.py"), load(lmms / "pope/utils.py")
+    punctuation = functions(repos / "VLMEvalKit/vlmeval/smp/misc.py", "process_punctuation")[0]
+    kit = functions(repos / "VLMEvalKit/vlmeval/dataset/utils/yorn.py", "YOrN_Extraction", process_punctuation=punctuation)[0]
+    owner = (repos / "POPE/evaluate.py").read_text()
+    owner = owner[owner.index("for answer in answers:") : owner.index("for i in range(len(label_list)):")]
+    mme_owner = functions(repos / "RBDash/rbdash-Eval/MME/eval_tool/calculation.py", "calculate_metrics")[0]()
+    rows = []
+    for _ in range(cases):
+        s = "".join(r.choice(YES_NO) + r.choice([" ", " ", ", ", ". ", ""]) for _ in range(r.randint(1, 5))) if r.random() < 0.7 else r.choice([text(r), r.choice(YES_NO)])
+        answers = [{"answer": s}]
+        exec(owner, {"answers": answers})  # noqa: S102
+        lmms_pope = pope.pope_process_results({"answer": "yes", "question_id": 0}, [s])["pope_accuracy"]["prediction"]
+        rows.append({
+            "response": s,
+            "pope": answers[0]["answer"],
+            "lmms": lmms_pope if lmms_pope in ("yes", "no") else "",
+            "vlmevalkit": kit(s).lower().replace("unknown", ""),
+            "mme": mme_owner.parse_pred_ans(s.lower()).replace("other", ""),
+            "lmms_mme": mme.parse_pred_ans(s).replace("other", ""),
+        })
+    return rows
+
+
+ENDS = ["so ", "is ", "The answer is ", "final answer ", "therefore ", "=", "x = ", "result ", "could be ", "\n", ". ", ", ", "is is ", "about "]
+FIGURES = NUMBERS + "1,234 1,234,567 1,23 1,2345 12,345.67 -1,000 3.14 -2.5 .5 3. 3.14e5 1e-3 2E10 12e 3.5.7 100% $5.00 5kg x2 2x 1/2 ١٢٫٥ 1.005 2.675 0.125 1e400 (24/7)".split()
+
+
+def mmmu_open(repos, r, cases):
+    mmmu = load(repos / "MMMU/mmmu/utils/eval_utils.py")
+    rows = []
+    for _ in range(cases):
+        answers = [r.choice([r.choice(FIGURES), text(r), number(r), r.choice("abcxyz5")]) for _ in range(r.choice([1, 1, 2]))]
+        parts = [r.choice([r.choice(ENDS), r.choice(ENDS), r.choice(FIGURES), text(r), r.choice(answers), r.choice(answers)]) + r.choice(["", " ", ""]) for _ in range(r.randint(1, 6))]
+        s = "".join(parts)
+        rows.append({"response": s, "answers": answers, "right": mmmu.eval_open(answers, mmmu.parse_open_response(s)), "numbers": mmmu.extract_numbers(s)})
+    return rows
+
+
+def short(repos, r, cases):
+    """Whole texts: counting, containment, equality."""
+    import numpy as np
+
+    stub("loguru", logger=None), stub("lmms_eval"), stub("lmms_eval.tasks"), stub("lmms_eval.tasks._task_utils"), stub("lmms_eval.tasks._task_utils.file_utils")
+    stub("lmms_eval.filters"), stub("lmms_eval.filters.extraction", ExtendedRegexFilter=object), stub("lmms_eval.filters.transformation", MapFilter=object)
+    lmms = repos / "lmms-eval/lmms_eval/tasks"
+    sys.modules["lmms_eval.tasks._task_utils.mcq_extract"] = load(lmms / "_task_utils/mcq_extract.py")
+    lmms_ocr, realworld = load(lmms / "ocrbench/utils.py"), load(lmms / "realworldqa/utils.py")
+    exact = functions(repos / "lmms-eval/lmms_eval/api/metrics.py", "exact_match_hf_evaluate", np=np, string=__import__("string"))[0]
+    owner = (repos / "MultimodalOCR/OCRBench/example.py").read_text()
+    owner = owner[owner.index("        data[i]['result'] = 0") : owner.index("    save_json(data, os.path.join(args.output_folder,f")]
+    stub("big_vision"), stub("big_vision.evaluators"), stub("big_vision.evaluators.common"), stub("big_vision.pp"), stub("big_vision.pp.tokenizer"), stub("big_vision.utils")
+    tally = load(repos / "big_vision/big_vision/evaluators/proj/paligemma/transfers/tallyqa.py")._number_word_to_numeral
+    kit_count = load(repos / "VLMEvalKit/vlmeval/dataset/utils/tallyqa.py").extract_count_from_prediction
+    stub("vlmeval"), stub("vlmeval.smp", istype=lambda s, t: isinstance(eval(s), t), listinstr=None, process_punctuation=None)
+    kit = load(repos / "VLMEvalKit/vlmeval/dataset/utils/vqa_eval.py")
+    counts = ["zero", "One", "two", "TWENTY", "none", "eleven", "0", "1", "2", "12", "20", "21", "05", "3.5", "-4", "½", "２", "two dogs", "There are three.", "about 12 or 13"]
+
+    def ocr(name, s, answers):
+        data = [{"predict": s, "result": 0}]
+        scope = {"data": data, "i": 0, "answers": list(answers), "dataset_name": name, "predict": s}
+        exec("if True:\n" + owner, scope)  # noqa: S102
+        return bool(data[0]["result"])
+
+    rows = []
+    for _ in range(cases):
+        s, answers = asked(r, 1, 3)
+        if r.random() < 0.3:
+            s = text(r) + r.choice(["", " ", "\n"]) + r.choice(answers)
+        if r.random() < 0.3:
+            s, answers[0] = (r.choice(counts) for _ in range(2))
+        letter = r.choice(["A", "b", "C ", "D", answers[0], answers[0]])
+        reply = response(r, ["red", "blue", "green", "dog"]) if r.random() < 0.6 else s
+        count = kit_count(s)
+        rows.append({
+            "prediction": s,
+            "answers": answers,
+            "ocrbench": ocr("textVQA", s, answers),
+            "formula": ocr("HME100k", s, answers),
+            "lmms_ocrbench": bool(lmms_ocr.ocrbench_process_results({"answer": answers, "dataset": "x", "question_type": ""}, [s])["ocrbench_accuracy"]["score"]),
+            "lmms_same": any(bool(exact([s], [a], ignore_case=True, ignore_punctuation=True)["exact_match"]) for a in answers),
+            "vlmevalkit_same": max(kit.process_line({"answer": repr(answers), "prediction": s}, "accuracy")["match"]) == 1,
+            "tally": tally(s) == tally(answers[0]),
+            "vlmevalkit_count": "" if count is None else str(count),
+            "realworld": {"response": reply, "answer": letter, "right": bool(realworld.realworldqa_process_results({"answer": letter}, [reply])["exact_match"])},
+        })
+    return rows
+
+
+def mme(repos, r, cases):
+    import tempfile
+
+    path = repos / "RBDash/rbdash-Eval/MME/eval_tool/calculation.py"
+    owner = load(path)
+    rows = []
+    for _ in range(max(3, cases // 1000)):
+        answers, right = {}, []
+        for category in sum(owner.eval_type_dict.values(), []):
+            lines = []
+            for image in range(r.randint(3, 12)):
+                for _ in range(2):
+                    truth, said = r.choice(["yes", "no"]), r.choice(["Yes", "No", "yes.", "not", "maybe"])
+                    lines.append(f"{image}.jpg\t?\t{truth.title()}\t{said}\n")
+                    right.append({"category": category, "image": str(image), "truth": truth, "response": said})
+            answers[category] = lines
+        with tempfile.TemporaryDirectory() as folder:
+            for category, lines in answers.items():
+                pathlib.Path(folder, category + ".txt").write_text("".join(lines))
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                owner.calculate_metrics().process_result(folder)
+        totals = [float(x) for x in re.findall(r"total score: ([\d.]+)", printed.getvalue())]
+        scores = {name: float(score) for name, score in re.findall(r"(\w+)  score: ([\d.]+)", printed.getvalue())}
+        rows.append({"answers": right, "perception": totals[0], "cognition": totals[1], "scores": scores})
+    return rows
+
+
+def pope(repos, r, cases):
+    owner = (repos / "POPE/evaluate.py").read_text()
+    rows = []
+    for _ in range(max(20, cases // 100)):
+        pairs = [(r.choice(["yes", "no"]), r.choice(YES_NO)) for _ in range(r.randint(20, 60))]
+        pairs += [("yes", "yes")]
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            source = owner[owner.index("for answer in answers:") :]
+            exec(source, {"answers": [{"answer": s} for _, s in pairs], "label_list": [t for t, _ in pairs]})  # noqa: S102
+        values = [float(v) for v in re.findall(r": ([\d.]+)", printed.getvalue())]
+        rows.append({"truths": [t for t, _ in pairs], "responses": [s for _, s in pairs], "accuracy": values[0], "precision": values[1], "recall": values[2], "f1": values[3], "yes_ratio": values[4]})
+    return rows
+
+
+def gqa(repos, r, cases):
+    import subprocess
+    import tempfile
+
+    vocabulary = ["yes", "no", "red", "blue", "dog", "left", "color", "material", "wood"]
+    rows = []
+    for _ in range(max(3, cases // 1000)):
+        ids = [f"{i:08d}" for i in range(60)]
+        questions = {
+            i: {
+                "question": " ".join(r.choice(["Is", "the", "dog", "red"]) for _ in range(r.randint(3, 9))) + "?",
+                "answer": r.choice(vocabulary),
+                "isBalanced": r.random() < 0.6,
+                "imageId": "1",
+                "types": {"structural": r.choice(["query", "verify", "logical", "compare", "choose"]), "semantic": r.choice(["attr", "rel", "obj", "cat", "global"]), "detailed": r.choice(["relS", "twoCommon", "exist"])},
+                "groups": {"global": r.choice([None, "color", "furniture", "animal"]), "local": None},
+                "semantic": [{"operation": r.choice(["select", "exist", "query", "choose name", "verify color"]), "argument": r.choice(["dog (1)", "?", "name", "color"]), "dependencies": []} for _ in range(r.randint(1, 5))],
+                "entailed": r.sample(ids, r.randint(0, 4)),
+            }
+            for i in ids
+        }
+        predictions = {i: q["answer"] if r.random() < 0.6 else r.choice(vocabulary) for i, q in questions.items()}
+        options = {i: {"valid": r.sample(vocabulary, 5), "plausible": r.sample(vocabulary, 3)} for i in ids}
+        source = (repos / "VCoder/playground/data/eval/gqa/data/eval/eval.py").read_text() + "\nprint('JSON' + json.dumps({'scores': scores, 'd': scores['distribution']}))\n"
+        with tempfile.TemporaryDirectory() as folder:
+            write = lambda name, value: pathlib.Path(folder, name).write_text(json.dumps(value))
+            write("val_questions.json", questions), write("val_choices.json", options), write("val_sceneGraphs.json", {})
+            write("val_predictions.json", [{"questionId": i, "prediction": p} for i, p in predictions.items()])
+            pathlib.Path(folder, "eval.py").write_text(source), pathlib.Path(folder, "tqdm.py").write_text("tqdm = lambda x: x\n")
+            run = subprocess.run([sys.executable, "eval.py", "--consistency"], cwd=folder, capture_output=True, text=True, check=True)
+        scores = json.loads(run.stdout.split("JSON")[1])["scores"]
+        for question in questions.values():
+            del question["imageId"]
+        rows.append({"questions": questions, "predictions": predictions, "choices": options, "scores": scores})
+    return rows
+
+
+GROUPS = [vqa, soft, anls, relaxed, squad, unanswerable, casing, choice, yesno, mmmu_open, short, mme, pope, gqa]
 
 
 def main():

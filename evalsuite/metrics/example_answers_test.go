@@ -28,3 +28,38 @@ func ExampleTokenF1() {
 	fmt.Printf("%.3f\n", metrics.TokenF1("on the red table", []string{"a red table", "the table"}))
 	// Output: 0.800
 }
+
+func ExampleMMMUChoice() {
+	choices := []string{"red", "blue", "green", "white"}
+	for _, response := range []string{"(B)", "The answer is C.", "It is hard to say."} {
+		if e := metrics.MMMUChoice(response, choices); e.Parsed {
+			fmt.Println(e.Answer)
+		} else {
+			fmt.Println("not parsed:", e.Reason)
+		}
+	}
+	// Output:
+	// B
+	// C
+	// not parsed: names no choice
+}
+
+func ExamplePOPEYesNo() {
+	for _, response := range []string{"No, there is not.", "Yes.", "A dog on a sofa."} {
+		e := metrics.POPEYesNo(response)
+		fmt.Println(e.Answer, e.Assumed)
+	}
+	// Output:
+	// no false
+	// yes false
+	// yes true
+}
+
+func ExampleMME() {
+	scores, _ := metrics.MME([]metrics.MMEAnswer{
+		{Category: "color", Image: "1.jpg", Right: true}, {Category: "color", Image: "1.jpg", Right: true},
+		{Category: "color", Image: "2.jpg", Right: true}, {Category: "color", Image: "2.jpg", Right: false},
+	})
+	fmt.Println(scores["color"].Score())
+	// Output: 125
+}

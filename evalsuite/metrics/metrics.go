@@ -15,6 +15,30 @@
 //	RelaxedAccuracy        ChartQA                       pix2struct/metrics.py
 //	TokenF1, SQuADExact    SQuAD                         evaluate-v1.1.py
 //	ExactMatch             short texts                   (ours: NFC, white space)
+//	SameText               GQA, OCR-VQA, AI2D            GQA's eval.py; big_vision
+//	MMMUOpen               MMMU, open questions          mmmu/utils/eval_utils.py
+//	OCRBenchCorrect        OCRBench                      Yuliang-Liu/MultimodalOCR, example.py
+//	RealWorldQACorrect     RealWorldQA                   lmms-eval, tasks/realworldqa
+//	TallyQACorrect         TallyQA                       big_vision, transfers/tallyqa.py
+//
+// Rules that read a choice, yes or no, or a number out of a response return an [Extraction]; a
+// response that they cannot read is an outcome of its own and never a guess:
+//
+//	ExactChoice            A-OKVQA                       allenai/aokvqa, eval_predictions.py
+//	ScienceQAChoice        ScienceQA                     lupantech/ScienceQA, run_gpt3.py
+//	LLaVAChoice            ScienceQA as in LLaVA         llava/eval/eval_science_qa.py
+//	MMMUChoice             MMMU                          mmmu/utils/eval_utils.py
+//	MMStarChoice           MMStar                        MMStar-Benchmark/MMStar, mmstar.py
+//	LMMsEvalChoice         MMStar, RealWorldQA           lmms-eval, mcq_extract.py
+//	LMMsEvalAI2DChoice     AI2D                          lmms-eval, tasks/ai2d
+//	VLMEvalKitChoice       all, without a judge          VLMEvalKit, matching_util.py
+//	POPEYesNo              POPE                          RUCAIBox/POPE, evaluate.py
+//	MMEYesNo               MME                           MME's eval_tool/calculation.py
+//	VLMEvalKitYesNo        both, without a judge         VLMEvalKit, yorn.py
+//	VLMEvalKitCount        TallyQA                       VLMEvalKit, tallyqa.py
+//
+// [BinaryCounts] gives POPE's accuracy, precision, recall, F1 and yes ratio, [MME] accuracy and
+// accuracy+, [CountRMSE] TallyQA's second metric, and [GQA] all scores of GQA's eval.py.
 //
 // [PTBTokenize] makes the tokens on which [CaptionCIDEr] (CIDEr-D) and [CaptionBLEU] score captions
 // as pycocoevalcap does. [Similarities] gives recall at k between images and texts.

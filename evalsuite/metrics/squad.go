@@ -50,12 +50,7 @@ func wordF1(predicted, answer []string) float64 {
 // NormalizeSQuAD lowers letters, removes ASCII punctuation and the words a, an and the, and
 // collapses white space (evaluate-v1.1.py, normalize_answer).
 func NormalizeSQuAD(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if isASCIIPunctuation(r) {
-			return -1
-		}
-		return r
-	}, pythonLower(text))
+	text = withoutASCIIPunctuation(pythonLower(text))
 	var kept strings.Builder
 	for len(text) > 0 {
 		start := strings.IndexFunc(text, isWordRune)
@@ -77,6 +72,15 @@ func NormalizeSQuAD(text string) string {
 		text = text[end:]
 	}
 	return strings.Join(pythonFields(kept.String()), " ")
+}
+
+func withoutASCIIPunctuation(s string) string {
+	return strings.Map(func(r rune) rune {
+		if isASCIIPunctuation(r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // isASCIIPunctuation is Python's string.punctuation.
