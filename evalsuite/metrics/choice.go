@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// The functions of this file read the letter of a choice out of a response. choices are the texts of
-// the choices, in order.
+// The functions of this file read the letter of a choice out of a response. choices are the texts
+// of the choices, in order.
 
 // ExactChoice reads a response that is the text of a choice, letter for letter (A-OKVQA,
 // eval_predictions.py; big_vision's AI2D).
@@ -89,9 +89,10 @@ const pythonSpaces = `[\t-\r\x1c-\x20\x85\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}
 var vlmEvalKitMarks = strings.NewReplacer(".", " ", "(", " ", ")", " ", "[", " ", "]", " ", ",", " ", ":", " ", ";", " ", "!", " ", "*", " ", "#", " ", "{", " ", "}", " ")
 
 // VLMEvalKitChoice reads a choice as VLMEvalKit does without a judge (vlmeval/utils/
-// matching_util.py, can_infer): the only letter among the words, if it is one of the last five; else
-// the letter after "answer is"; else the only choice whose text is in the response, if the response
-// is not longer than twice all choices. Its list of refusals and the letter Z count as a refusal.
+// matching_util.py, can_infer): the only letter among the words, if it is one of the last five;
+// else the letter after "answer is"; else the only choice whose text is in the response, if the
+// response is not longer than twice all choices. Its list of refusals and the letter Z count as a
+// refusal.
 func VLMEvalKitChoice(response string, choices []string) Extraction {
 	if letter, ok := vlmEvalKitOption(response, choices); ok {
 		if letter == "Z" && len(choices) < 26 {
@@ -196,8 +197,8 @@ func scienceQALetter(letter string, choices []string) Extraction {
 	return parsed(letter)
 }
 
-// LMMsEvalScienceQAChoice reads a letter in either case, or a capital letter with a period behind it
-// (lmms-eval, tasks/scienceqa/utils.py).
+// LMMsEvalScienceQAChoice reads a letter in either case, or a capital letter with a period behind
+// it (lmms-eval, tasks/scienceqa/utils.py).
 func LMMsEvalScienceQAChoice(response string, choices []string) Extraction {
 	response = pythonStrip(response)
 	letter := pythonLower(response)

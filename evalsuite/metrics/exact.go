@@ -59,9 +59,10 @@ func sameAs(prediction string, answers []string, clean func(string) string) bool
 	return slices.ContainsFunc(answers, func(answer string) bool { return clean(answer) == prediction })
 }
 
-// RealWorldQACorrect scores a response to RealWorldQA as lmms-eval does (tasks/realworldqa/utils.py;
-// its owner, xAI, has no scorer). An answer from A to D is read with [LMMsEvalChoice]. Another must
-// equal the response in lower case, without white space around it and periods behind it.
+// RealWorldQACorrect scores a response to RealWorldQA as lmms-eval does
+// (tasks/realworldqa/utils.py; its owner, xAI, has no scorer). An answer from A to D is read with
+// [LMMsEvalChoice]. Another must equal the response in lower case, without white space around it
+// and periods behind it.
 func RealWorldQACorrect(response, answer string) (bool, Extraction) {
 	answer = pythonStrip(answer)
 	if letter := strings.ToUpper(answer); len(letter) == 1 && letter[0] >= 'A' && letter[0] <= 'D' {

@@ -55,8 +55,8 @@ func mmmuNumber(text string) (float64, bool) {
 	return value, true
 }
 
-// mmmuTexts returns the text in lower case; a single character comes with a space on either side, so
-// that it does not match in a word.
+// mmmuTexts returns the text in lower case; a single character comes with a space on either side,
+// so that it does not match in a word.
 func mmmuTexts(text string) []string {
 	text = pythonLower(pythonStrip(text))
 	if utf8.RuneCountInString(text) == 1 {
