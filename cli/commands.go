@@ -15,6 +15,7 @@ type commands struct {
 	Shards     shardsCommand     `cmd:"" help:"Look into, convert, rewrite, check and repair datasets."`
 	Curate     curateCommand     `cmd:"" help:"Remove low-quality, duplicate and contaminated samples."`
 	Tokenizer  tokenizerCommand  `cmd:"" help:"Train, run, compare and convert SentencePiece models."`
+	Masks      masksCommand      `cmd:"" help:"Cut masks to their boxes, and make tokens of them."`
 	Recipe     recipeCommand     `cmd:"" help:"List, show, write, check and compare recipes."`
 	Mix        mixCommand        `cmd:"" help:"Show the examples and batches that a recipe makes."`
 	Train      trainCommand      `cmd:"" help:"Train a stage by its recipe, resumably: SigLIP, UL2 or PaLI-3."`

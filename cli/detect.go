@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/stages"
+	"github.com/pali3/pali3/tokenize"
 )
 
 // detectCommand finds objects in images with a trained model.
@@ -15,7 +17,6 @@ type detectCommand struct {
 	Images []string `arg:"" optional:"" name:"image" help:"Image files, folders with all images below them, patterns such as 'photos/*.png', or @FILE for a list of these."`
 	List   string   `placeholder:"FILE" help:"File with one image, folder or pattern a line; - is standard input."`
 	Labels []string `placeholder:"LABEL,..." help:"Objects to find, with commas between."`
-	Prompt string   `default:"paligemma" enum:"paligemma,pali" help:"Form of prompt and answer that the model was trained with: paligemma ('detect cat ; dog', boxes of <loc> pieces) or pali ('detect cat and dog', boxes of integers from 0 to 999)."`
 	Out    string   `placeholder:"FOLDER" help:"Also write each image with its boxes drawn, as a PNG."`
 	askFlags
 }
@@ -39,7 +40,8 @@ func (c *detectCommand) Validate() error {
 
 // Help explains what is printed.
 func (c detectCommand) Help() string {
-	return "Prints a line for each object: its label, its box x0,y0,x1,y1 in pixels of the upright image, and the log-probability of the whole answer. " +
+	return "The model is asked as its recipe's task of kind detect says: in PaliGemma's form ('detect cat ; dog', boxes of <loc> pieces) or, if the task has 'boxes: integers', in PaLI's ('detect cat and dog'). " +
+		"Prints a line for each object: its label, its box x0,y0,x1,y1 in pixels of the upright image, and its score. " + scoreHelp +
 		"A part of an answer that is no region is named on standard error and counted, never guessed. " + c.askFlags.Help()
 }
 
@@ -48,15 +50,19 @@ func (c detectCommand) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	form := regionForms[c.Prompt]
+	var show boxShower
 	return c.answer(ctx, con, c.Images, c.List, request{
-		kind: "detect", prompt: form.prompt(c.Labels),
-		opened: func(t *stages.Trained) (string, error) { return form.prompt(c.Labels), askForRegions(con, t) },
-		show: func(one readImage, answer *imageAnswer) (string, error) {
-			return showBoxes(form, files, one, answer, con.warn)
+		kind: "detect", prompt: mixture.Task{Kind: "detect"}.PromptFor(c.Labels...),
+		opened: func(t *stages.Trained) (string, error) {
+			task := objectTask(con, t, "detect")
+			show = boxShower{regionForms[task.Boxes], t.Vocabulary, files, con.warn}
+			return task.PromptFor(c.Labels...), askForRegions(con, t)
 		},
+		show: func(one readImage, answer *imageAnswer) (string, error) { return show.show(one, answer) },
 	})
 }
+
+const scoreHelp = "An object's score is the geometric mean of the probabilities of its pieces (box, mask, label), from 0 to 1; --json has their product, too. "
 
 // askForRegions warns of a model whose boxes are not those of whole images.
 func askForRegions(con *console, t *stages.Trained) error {
@@ -66,21 +72,30 @@ func askForRegions(con *console, t *stages.Trained) error {
 	return nil
 }
 
-// showBoxes reads the boxes of an answer, and draws them if there are files to write.
-func showBoxes(form regionForm, files *regionFiles, one readImage, answer *imageAnswer, warn func(string)) (string, error) {
+// boxShower shows the boxes of answers, and draws them if there are files to write.
+type boxShower struct {
+	form       regionForm
+	vocabulary *tokenize.Vocabulary
+	files      *regionFiles // nil without
+	warn       func(string)
+}
+
+// show adds the boxes of an answer to it and returns what is printed.
+func (s boxShower) show(one readImage, answer *imageAnswer) (string, error) {
 	drawn, err := newRegions(one, answer)
 	if err != nil {
 		return "", err
 	}
-	found, invalid := form.parse(one.reply.Text)
-	for _, r := range found {
-		drawn.add(answer, r.label, r.edges)
+	found, invalid := s.form.parse(one.reply.Text)
+	scores := scoreRegions(s.vocabulary, one.reply, s.form.spans(one.reply.Text))
+	for i, r := range found {
+		drawn.add(answer, r.label, r.edges, scores[i])
 	}
-	if err := answer.invalid(one.path, invalid, warn); err != nil {
+	if err := answer.invalid(one.path, invalid, s.warn); err != nil {
 		return "", err
 	}
-	if files != nil {
-		answer.Drawn = files.base(one.path) + ".regions.png"
+	if s.files != nil {
+		answer.Drawn = s.files.base(one.path) + ".regions.png"
 		if err := drawn.draw(answer.Drawn); err != nil {
 			return "", err
 		}

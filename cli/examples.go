@@ -79,6 +79,8 @@ var examples = map[string][]string{
 	},
 	"tokenizer export": {"pali3 tokenizer export --model " + aTokenizer + " --to tokenizer.json"},
 	"tokenizer import": {"pali3 tokenizer import tokenizer.json --to mine.model"},
+	"masks crop":       {"pali3 masks crop coco --to coco-masks"},
+	"masks encode":     {"pali3 masks encode coco --masks vae-oid.npz --to coco-coded"},
 	"recipe list":      {"pali3 recipe list"},
 	"recipe show":      {"pali3 recipe show quickstart-siglip"},
 	"recipe new": {
@@ -110,7 +112,7 @@ var examples = map[string][]string{
 	"ask": {"pali3 ask " + anImage + " 'Who is it?' --model quickstart-run/vqa"},
 	"detect": {
 		"pali3 detect photos --labels 'cat,dog' --model paligemma-folder --out found",
-		"pali3 detect cat.png --labels cat --model my-run --prompt pali --json",
+		"pali3 detect cat.png --labels cat --model my-run --json",
 	},
 	"segment": {
 		"pali3 segment cat.png 'the cat' --model paligemma-folder --masks vae-oid.npz --out masks",

@@ -17,7 +17,7 @@ var commandGroups = []struct {
 	{"begin", []string{"quickstart", "start", "run"}},
 	{"data", []string{"ingest", "shards"}},
 	{"curate", []string{"curate"}},
-	{"tokenizer", []string{"tokenizer"}},
+	{"tokenizer", []string{"tokenizer", "masks"}},
 	{"train", []string{"recipe", "mix", "train"}},
 	{"evaluate", []string{"predict", "eval", "report"}},
 	{"use", []string{"caption", "ask", "detect", "segment", "classify", "embed", "export"}},

@@ -22,7 +22,7 @@ type predictCommand struct {
 	Split  string   `placeholder:"SPLIT" help:"Split of the dataset; all takes every sample."`
 	Out    string   `required:"" placeholder:"FILE" help:"JSON lines to write: id, prediction, task, language, prompt, raw, score (log-probability), image_sha256, weights. It appears once it is complete; after an interrupt the same command resumes."`
 
-	Task     string   `placeholder:"TASK" help:"caption, vqa, ocr, vqg or split_cap; by default what the run was trained on."`
+	Task     string   `placeholder:"TASK" help:"caption, vqa, ocr, vqg, split_cap, detect or segment; by default what the run was trained on."`
 	Lang     []string `placeholder:"LANG" help:"Languages to ask in (BCP-47); by default those of each sample's texts, or en for image files."`
 	Question string   `help:"Question to ask of each file (task vqa)."`
 	Texts    []string `placeholder:"KIND" help:"Kinds of text that count as captions (caption, alt, title); by default those that the run was trained on."`

@@ -1,34 +1,38 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"image"
 	"image/png"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/internal/regionimage"
 	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/stages"
 	"github.com/pali3/pali3/tokenize"
 )
 
-// regionForm is how a model is asked for objects and writes their boxes.
+// regionForm is how a model writes boxes.
 type regionForm struct {
-	prompt func(labels []string) string
-	parse  func(answer string) ([]foundRegion, []tokenize.InvalidRegion)
+	parse func(answer string) ([]foundRegion, []tokenize.InvalidRegion)
+	spans func(answer string) []tokenize.Span // of the regions that parse finds
 }
 
 // regionForms are PaliGemma's form (arXiv 2407.07726, section 3.2.5) and PaLI's (arXiv 2209.06794,
 // section 3.2).
-var regionForms = map[string]regionForm{
-	"paligemma": {
-		prompt: mixture.BoxLocations.Prompt,
+var regionForms = map[mixture.BoxForm]regionForm{
+	mixture.BoxLocations: {
+		spans: tokenize.RegionSpans,
 		parse: func(answer string) (all []foundRegion, invalid []tokenize.InvalidRegion) {
 			found, invalid := tokenize.ParseRegions(answer)
 			for _, r := range found {
@@ -37,8 +41,8 @@ var regionForms = map[string]regionForm{
 			return all, invalid
 		},
 	},
-	"pali": {
-		prompt: mixture.BoxIntegers.Prompt,
+	mixture.BoxIntegers: {
+		spans: tokenize.PlainRegionSpans,
 		parse: func(answer string) (all []foundRegion, invalid []tokenize.InvalidRegion) {
 			found, invalid := tokenize.ParsePlainRegions(answer)
 			for _, r := range found {
@@ -58,7 +62,6 @@ type foundRegion struct {
 
 // regionsAnswer is what detect and segment say of an image beside the model's words, as JSON.
 type regionsAnswer struct {
-	score   float64        // log-probability of the whole answer, in nats
 	Height  int            `json:"height,omitempty"`
 	Width   int            `json:"width,omitempty"`
 	Regions []regionAnswer `json:"regions,omitempty"`
@@ -71,9 +74,10 @@ type regionsAnswer struct {
 // regionAnswer is an object of an image, as JSON. Box is x0, y0, x1, y1 in pixels of the upright
 // image; x1 and y1 are outside.
 type regionAnswer struct {
-	Label string           `json:"label"`
-	Box   [4]int           `json:"box"`
-	Mask  *regionimage.RLE `json:"mask,omitempty"`
+	Label string `json:"label"`
+	Box   [4]int `json:"box"`
+	regionScore
+	Mask *regionimage.RLE `json:"mask,omitempty"`
 	// MaskFile is the mask as a PNG of the image's size.
 	MaskFile string `json:"mask_file,omitempty"`
 }
@@ -81,6 +85,67 @@ type regionAnswer struct {
 type invalidAnswer struct {
 	Text   string `json:"text"`
 	Reason string `json:"reason"`
+}
+
+// regionScore is how sure the model is of a region, as JSON.
+type regionScore struct {
+	// Score is the geometric mean of the probabilities of the region's pieces: those of its box, of
+	// its mask and of its label. It is from 0 to 1, whatever the number of pieces.
+	Score float64 `json:"score"`
+	// LogProbability is the logarithm of their product, in nats: how likely the region is, given
+	// the image, the prompt and what the answer says before it.
+	LogProbability float64 `json:"log_probability"`
+}
+
+// scoreRegions scores the regions that stand at the spans of an answer.
+func scoreRegions(v *tokenize.Vocabulary, reply evalsuite.Reply, spans []tokenize.Span) []regionScore {
+	scores, pieces := make([]regionScore, len(spans)), make([]int, len(spans))
+	begin := 0
+	for i := range min(len(reply.IDs), len(reply.LogProbabilities)) {
+		end := len(v.DecodeToEOS(reply.IDs[:i+1]))
+		if end <= begin { // a byte of a character is a part of that character
+			begin = max(end-1, 0)
+		}
+		for k, at := range spans {
+			if begin < at.To && end > at.From {
+				scores[k].LogProbability += reply.LogProbabilities[i]
+				pieces[k]++
+			}
+		}
+		begin = end
+	}
+	for k := range scores {
+		scores[k].Score = math.Exp(scores[k].LogProbability / float64(max(pieces[k], 1)))
+	}
+	return scores
+}
+
+// objectTask returns the task of a kind that a model was trained on: the first, whose prompt and
+// form of boxes the model is asked in. A model without one is asked in PaliGemma's words, and a
+// published one in its own.
+func objectTask(con *console, t *stages.Trained, kind string) mixture.Task {
+	task := mixture.Task{Name: kind, Kind: kind, Boxes: mixture.BoxLocations}
+	if t.Published != nil {
+		task.Prompt = t.Published.Prompts[kind]
+		return task
+	}
+	var all []mixture.Task
+	for _, one := range t.Recipe.Mixture.Tasks {
+		if one.Kind == kind && one.Weight > 0 {
+			one.Boxes = cmp.Or(one.Boxes, mixture.BoxLocations)
+			all = append(all, one)
+		}
+	}
+	if len(all) == 0 {
+		return task
+	}
+	for _, other := range all[1:] {
+		if other.Prompt != all[0].Prompt || other.Boxes != all[0].Boxes {
+			con.warn(fmt.Sprintf("the model was trained on %d tasks of kind %s; it is asked as in the first, %s: %q, boxes as %s", len(all), kind, all[0].Name, all[0].Prompt, all[0].Boxes))
+			break
+		}
+	}
+	return all[0]
 }
 
 // drawnRegions collects what is drawn of an image.
@@ -95,14 +160,14 @@ func newRegions(one readImage, answer *imageAnswer) (*drawnRegions, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", one.path, err)
 	}
-	answer.score, answer.Height, answer.Width = one.reply.LogProbability, m.Height, m.Width
+	answer.Height, answer.Width = m.Height, m.Width
 	return &drawnRegions{image: m}, nil
 }
 
 // add adds a region to the answer and to what is drawn.
-func (d *drawnRegions) add(answer *imageAnswer, label string, edges [4]float64) {
+func (d *drawnRegions) add(answer *imageAnswer, label string, edges [4]float64, score regionScore) {
 	box := regionimage.Pixels(edges, d.image.Height, d.image.Width)
-	answer.Regions = append(answer.Regions, regionAnswer{Label: label, Box: [4]int{box.Min.X, box.Min.Y, box.Max.X, box.Max.Y}})
+	answer.Regions = append(answer.Regions, regionAnswer{Label: label, Box: [4]int{box.Min.X, box.Min.Y, box.Max.X, box.Max.Y}, regionScore: score})
 	d.all = append(d.all, regionimage.Region{Box: box, Label: label})
 }
 
@@ -128,7 +193,7 @@ func (r imageAnswer) text() string {
 	lines := make([]string, len(r.Regions))
 	for i, region := range r.Regions {
 		b := region.Box
-		lines[i] = fmt.Sprintf("%s\t%d,%d,%d,%d\t%.3f", region.Label, b[0], b[1], b[2], b[3], r.score)
+		lines[i] = fmt.Sprintf("%s\t%d,%d,%d,%d\t%.3f", region.Label, b[0], b[1], b[2], b[3], region.Score)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/pali3/pali3/internal/regionimage"
+	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/maskvae"
 	"github.com/pali3/pali3/stages"
 	"github.com/pali3/pali3/tokenize"
@@ -20,7 +21,7 @@ type segmentCommand struct {
 	Words []string `arg:"" optional:"" name:"image ... label" help:"Image files, folders, patterns or @FILE, as for caption, and then the object to find."`
 	List  string   `placeholder:"FILE" help:"File with one image, folder or pattern a line; - is standard input."`
 	Label string   `placeholder:"TEXT" help:"The object to find; all other words are then images."`
-	Masks string   `required:"" placeholder:"VAE" help:"Weights of the mask VQ-VAE that turns codes into masks, such as PaliGemma's vae-oid.npz."`
+	Masks string   `required:"" placeholder:"VAE" help:"Weights of the mask VQ-VAE that turns codes into masks, such as PaliGemma's vae-oid.npz, or the run folder of one."`
 	Out   string   `placeholder:"FOLDER" help:"Also write each mask, and each image with its mask drawn, as PNGs."`
 	askFlags
 }
@@ -45,8 +46,8 @@ func (c *segmentCommand) words() (images []string, label string) {
 
 // Help explains what is printed.
 func (c segmentCommand) Help() string {
-	return "The model is asked 'segment LABEL', as PaliGemma is. Prints a line for each object: its label, its box x0,y0,x1,y1 in pixels of the upright image, and the log-probability of the whole answer; " +
-		"--json adds the mask as COCO's run lengths. A part of an answer that is no region with a mask is named on standard error and counted, never guessed. " + c.askFlags.Help()
+	return "The model is asked as its recipe's task of kind segment says, by default 'segment LABEL', as PaliGemma is. Prints a line for each object: its label, its box x0,y0,x1,y1 in pixels of the upright image, and its score; " +
+		"--json adds the mask as COCO's run lengths. " + scoreHelp + "A part of an answer that is no region with a mask is named on standard error and counted, never guessed. " + c.askFlags.Help()
 }
 
 // maskDecoder decodes the masks of regions: a [maskvae.Codec].
@@ -60,9 +61,9 @@ func (c segmentCommand) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	images, label := c.words()
-	var masks maskDecoder
+	var show maskShower
 	return c.answer(ctx, con, images, c.List, request{
-		kind: "segment", prompt: "segment " + label,
+		kind: "segment", prompt: mixture.Task{Kind: "segment"}.PromptFor(label),
 		opened: func(t *stages.Trained) (string, error) {
 			be, err := c.openBackend(con)
 			if err != nil {
@@ -72,53 +73,59 @@ func (c segmentCommand) Run(ctx context.Context, con *console) error {
 			if err != nil {
 				return "", fmt.Errorf("opening --masks: %w", err)
 			}
-			masks = codec
-			return "segment " + label, askForRegions(con, t)
+			show = maskShower{codec, t.Vocabulary, files, con.warn}
+			return objectTask(con, t, "segment").PromptFor(label), askForRegions(con, t)
 		},
-		show: func(one readImage, answer *imageAnswer) (string, error) {
-			return showMasks(masks, files, one, answer, con.warn)
-		},
+		show: func(one readImage, answer *imageAnswer) (string, error) { return show.show(one, answer) },
 	})
 }
 
-// showMasks reads the regions of an answer and decodes their masks, and writes them if there are
-// files to write.
-func showMasks(masks maskDecoder, files *regionFiles, one readImage, answer *imageAnswer, warn func(string)) (string, error) {
+// maskShower shows the masks of answers, and writes them if there are files to write.
+type maskShower struct {
+	masks      maskDecoder
+	vocabulary *tokenize.Vocabulary
+	files      *regionFiles // nil without
+	warn       func(string)
+}
+
+// show adds the masks of an answer to it and returns what is printed.
+func (s maskShower) show(one readImage, answer *imageAnswer) (string, error) {
 	drawn, err := newRegions(one, answer)
 	if err != nil {
 		return "", err
 	}
 	parsed, invalid := tokenize.ParseRegions(one.reply.Text)
+	scores := scoreRegions(s.vocabulary, one.reply, tokenize.RegionSpans(one.reply.Text))
 	var found []tokenize.Region
-	for _, r := range parsed {
+	for i, r := range parsed {
 		if r.Mask == nil {
 			invalid = append(invalid, tokenize.InvalidRegion{Text: r.String(), Reason: "no <seg> piece follows the box"})
 			continue
 		}
 		found = append(found, r)
-		drawn.add(answer, r.Label, r.Fractions())
+		drawn.add(answer, r.Label, r.Fractions(), scores[i])
 	}
-	if err := answer.invalid(one.path, invalid, warn); err != nil {
+	if err := answer.invalid(one.path, invalid, s.warn); err != nil {
 		return "", err
 	}
-	all, err := masks.Masks(found, answer.Height, answer.Width)
+	all, err := s.masks.Masks(found, answer.Height, answer.Width)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", one.path, err)
 	}
 	base := ""
-	if files != nil {
-		base = files.base(one.path)
+	if s.files != nil {
+		base = s.files.base(one.path)
 	}
 	for i, mask := range all {
 		drawn.all[i].Mask = mask
 		rle := regionimage.Encode(mask)
 		answer.Regions[i].Mask = &rle
-		if files != nil {
+		if s.files != nil {
 			answer.Regions[i].MaskFile = fmt.Sprintf("%s.mask%d.png", base, i+1)
 			err = errors.Join(err, writePNG(answer.Regions[i].MaskFile, mask))
 		}
 	}
-	if files != nil {
+	if s.files != nil {
 		answer.Drawn = base + ".regions.png"
 		err = errors.Join(err, drawn.draw(answer.Drawn))
 	}

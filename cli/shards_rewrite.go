@@ -17,24 +17,31 @@ func writeDataset(con *console, dir string, limits shards.Limits, command string
 }
 
 func writeCounted(con *console, dir string, limits shards.Limits, command string, sources []string, fill func(*shards.Writer) error) error {
-	lock, err := lockFor(dir)
+	stat, err := writeAll(con, dir, limits, command, sources, fill)
 	if err != nil {
 		return err
+	}
+	con.printf("wrote %s: %d rows\n", dir, stat.Rows)
+	return nil
+}
+
+// writeAll writes a new dataset without printing anything. On errors it writes nothing.
+func writeAll(con *console, dir string, limits shards.Limits, command string, sources []string, fill func(*shards.Writer) error) (shards.Stat, error) {
+	lock, err := lockFor(dir)
+	if err != nil {
+		return shards.Stat{}, err
 	}
 	defer lock.Unlock()
 	w, err := con.program.Stores.CreateNew(con.ctx, dir, limits)
 	if err != nil {
-		return err
+		return shards.Stat{}, err
 	}
 	defer w.Abort()
 	if err := fill(w); err != nil {
-		return fmt.Errorf("writing dataset %s: %w", dir, err)
+		return shards.Stat{}, fmt.Errorf("writing dataset %s: %w", dir, err)
 	}
-	if err := w.Commit(command, sources...); err != nil {
-		return err
-	}
-	con.printf("wrote %s: %d rows\n", dir, w.Stat().Rows)
-	return nil
+	err = w.Commit(command, sources...)
+	return w.Stat(), err
 }
 
 type shardsReshard struct {

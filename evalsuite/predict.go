@@ -19,9 +19,9 @@ import (
 
 // PredictOptions say what to ask a model and where its predictions go.
 type PredictOptions struct {
-	// Task is a kind of task of recipes that asks for text: caption, vqa, ocr, vqg or split_cap. By
-	// default it is vqa with a Question; else caption if the run was trained on it, or the only
-	// such task that it was trained on.
+	// Task is a kind of task of recipes that asks for text: caption, vqa, ocr, vqg, split_cap,
+	// detect or segment. By default it is vqa with a Question; else caption if the run was trained
+	// on it, or the only such task that it was trained on.
 	Task string
 	// Out is the predictions file; if it is empty, predictions are kept in memory. Until it is
 	// complete the file is called Out + PartialSuffix, and an interrupted run resumes from it. If

@@ -33,6 +33,10 @@ type Reply struct {
 	Text string
 	// LogProbability of the text, in nats.
 	LogProbability float64
+	// IDs of the text, without an end id, and the log probability of each; that of the end id
+	// follows if there is one.
+	IDs              []int32
+	LogProbabilities []float64
 	// Best holds the text and the next best ones, best first, if Method.NBest is above 1.
 	Best []RankedText
 	// Err says why there is no answer: an image cannot be read.

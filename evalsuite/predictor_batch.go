@@ -60,7 +60,7 @@ func (p *TrainedPredictor) reply(answers []decode.Answer) Reply {
 	for _, a := range answers {
 		all = append(all, RankedText{p.vocabulary.DecodeToEOS(a.IDs), a.LogProbability})
 	}
-	r := Reply{Text: all[0].Text, LogProbability: all[0].LogProbability}
+	r := Reply{Text: all[0].Text, LogProbability: all[0].LogProbability, IDs: answers[0].IDs, LogProbabilities: answers[0].LogProbabilities}
 	if p.Method.NBest > 1 {
 		r.Best = all
 	}

@@ -50,8 +50,10 @@ type split struct {
 	registry *mixture.Registry // of the tasks that are asked; nil for the built-in kinds
 }
 
-// splitColumns are the columns that are read for all samples.
-var splitColumns = []string{"key", "split", "texts", "questions", "images.format", "images.sha256"}
+// splitColumns are the columns that are read for all samples: what kinds of task ask of, but for
+// the masks of boxes.
+var splitColumns = []string{"key", "split", "texts", "questions", "images.format", "images.sha256",
+	"boxes.label", "boxes.image", "boxes.y0", "boxes.x0", "boxes.y1", "boxes.x1", "metadata"}
 
 // readSplit reads a split without the bytes of images. Unless rows is nil it takes those rows only.
 // It draws at most atMost samples; 0 means all.
@@ -214,6 +216,10 @@ func needs(t mixture.Task) string {
 		return "question with an answer" + in
 	case "ocr":
 		return "text of kind ocr" + in
+	case "detect":
+		return "box with a label"
+	case "segment":
+		return "label whose masks all have codes, which pali3 masks encode makes"
 	}
 	if len(t.Texts) == 0 {
 		return "caption" + in

@@ -160,8 +160,11 @@ func (t *Task) problems(r *Recipe) (all strict.Problems) {
 	if err := t.Boxes.check(); err != nil {
 		all.Add("boxes", "%v", err)
 	}
-	if op := augment.MovesBoxes(r.Images.Ops); op != "" && t.Kind == "detect" {
-		all.Add("kind", "kind detect needs images.ops that keep the whole image: boxes are not moved by %s", op)
+	if t.Kind == "segment" && t.Boxes == BoxIntegers {
+		all.Add("boxes", "boxes: %s, but kind segment writes %s alone", t.Boxes, BoxLocations)
+	}
+	if op := augment.MovesBoxes(r.Images.Ops); op != "" && (t.Kind == "detect" || t.Kind == "segment") {
+		all.Add("kind", "kind %s needs images.ops that keep the whole image: boxes are not moved by %s", t.Kind, op)
 	}
 	t.fillPrompt(kind)
 	if err := checkPrompt(t.Prompt, kind); err != nil {

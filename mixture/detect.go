@@ -33,9 +33,6 @@ func (f BoxForm) check() error {
 	return fmt.Errorf("boxes: %q; legal are %s and %s", string(f), BoxLocations, BoxIntegers)
 }
 
-// Prompt returns the text that asks for the boxes of objects.
-func (f BoxForm) Prompt(labels []string) string { return fill(detectPrompt, "labels", f.join(labels)) }
-
 // join lists labels as a prompt does.
 func (f BoxForm) join(labels []string) string {
 	if f == BoxIntegers {
@@ -131,7 +128,7 @@ func (t *Task) detect(s *shards.Sample, labels []string) (Draft, error) {
 		}
 	}
 	target, err := t.Boxes.write(boxes)
-	return Draft{Prompt: t.Fill("labels", t.Boxes.join(labels)), Target: target}, err
+	return Draft{Prompt: t.PromptFor(labels...), Target: target}, err
 }
 
 // askForBoxes asks for all labels of an image, in the order of their first boxes.
@@ -147,14 +144,29 @@ func askForBoxes(t *Task, s *shards.Sample) []Ask {
 	return []Ask{{ID: s.Key + "/boxes", Language: "en", Kind: t.Kind, Prompt: d.Prompt, Truths: []string{d.Target}}}
 }
 
-// checkLocations returns an error if a vocabulary has no piece for a location.
-func checkLocations(v *tokenize.Vocabulary) error {
+// checkPieces returns an error if a vocabulary lacks a piece that the task writes, and the task's
+// key that is to blame.
+func checkPieces(t *Task, v *tokenize.Vocabulary) (key string, err error) {
+	has := func(piece string) bool {
+		ids := v.Encode(piece)
+		return len(ids) > 0 && v.Token(ids[len(ids)-1]) == piece
+	}
+	if t.Kind != "segment" && (t.Kind != "detect" || t.Boxes == BoxIntegers) {
+		return "", nil
+	}
 	for _, at := range []int{0, tokenize.Locations - 1} {
-		piece := fmt.Sprintf("<loc%04d>", at)
-		if ids := v.Encode(piece); len(ids) == 0 || v.Token(ids[len(ids)-1]) != piece {
-			return fmt.Errorf("kind detect writes %s, which the vocabulary has not as a piece: set tokenizer.locations to %d, or boxes to %s",
-				piece, tokenize.Locations, BoxIntegers)
+		if piece := fmt.Sprintf("<loc%04d>", at); !has(piece) {
+			err = fmt.Errorf("kind %s writes %s, which the vocabulary has not as a piece: set tokenizer.locations to %d", t.Kind, piece, tokenize.Locations)
+			if t.Kind == "detect" {
+				err = fmt.Errorf("%w, or boxes to %s", err, BoxIntegers)
+			}
+			return "boxes", err
 		}
 	}
-	return nil
+	for _, code := range []int{0, tokenize.MaskCodes - 1} {
+		if piece := fmt.Sprintf("<seg%03d>", code); t.Kind == "segment" && !has(piece) {
+			return "kind", fmt.Errorf("kind segment writes %s, which the vocabulary has not as a piece: set tokenizer.segments to %d", piece, tokenize.MaskCodes)
+		}
+	}
+	return "", nil
 }

@@ -80,6 +80,7 @@ var builtinKinds = Kinds{
 	{Name: "vqg", Prompt: vqgPrompt, Image: true, Target: true, Usable: hasQuestion, Make: makeVQG, Asks: askForQuestions, Languages: questionLanguages},
 	{Name: "object_vqa", Prompt: vqaPrompt, Image: true, Target: true, Usable: hasObjects, Make: makeObjectVQA, Labels: objectsOf, Languages: english},
 	{Name: "detect", Prompt: detectPrompt, Image: true, Target: true, Usable: hasBoxes, Make: makeDetect, Asks: askForBoxes, Labels: boxLabels, Languages: english},
+	{Name: "segment", Prompt: segmentPrompt, Image: true, Target: true, Usable: hasMasks, Make: makeSegment, Asks: askForMasks, Languages: english},
 	{Name: "denoise", Target: true, Usable: hasText, Make: makeDocument, Denoises: true},
 }
 

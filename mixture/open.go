@@ -150,10 +150,8 @@ func (s *Stream) openTask(t *task) (key string, err error) {
 		if t.denoise, err = newDenoiseTask(t.Task, t.kind, s.vocab, s.recipe.Lengths); err != nil {
 			return "denoisers", err
 		}
-		if t.Kind == "detect" && t.Boxes != BoxIntegers {
-			if err := checkLocations(s.vocab); err != nil {
-				return "boxes", err
-			}
+		if key, err := checkPieces(t.Task, s.vocab); err != nil {
+			return key, err
 		}
 	}
 	if t.Weight == 0 {

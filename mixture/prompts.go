@@ -8,13 +8,15 @@ import (
 )
 
 // The prompts of PaLI (arXiv 2209.06794 §3.2). {lang} is the language, {pos} the number of words
-// given, {cap} those words. Detection's is PaliGemma's, too.
+// given, {cap} those words. Detection's is PaliGemma's, too, and segmentation's is PaliGemma's alone
+// (arXiv 2407.07726 §3.2.5).
 const (
 	splitCapPrompt = "Generate the alt_text in {lang} at {pos}: {cap} <extra_id_0>"
 	captionPrompt  = "Generate the alt_text in {lang} at 0: <extra_id_0>"
 	ocrPrompt      = "Generate the ocr_text in {lang}: <extra_id_0>"
 	vqaPrompt      = "Answer in EN: {question} <extra_id_0>"
 	detectPrompt   = "detect {labels}"
+	segmentPrompt  = "segment {label}"
 	vqgPrompt      = "Generate a question in {lang} for {answer}: <extra_id_0>"
 )
 

@@ -81,6 +81,8 @@ type Task struct {
 	//	vqg          an answer, its question to be asked
 	//	object_vqa   which of some objects are in an image
 	//	detect       names of objects, their boxes to be found
+	//	segment      a name or phrase, the boxes and masks of its objects to be found; the dataset
+	//	             needs the masks' codes, which pali3 masks encode writes
 	//	denoise      texts and questions without the image, parts of them hidden (UL2)
 	//
 	// Required. Legal: one of these.
@@ -106,7 +108,8 @@ type Task struct {
 	Objects []string `yaml:"objects,omitempty"`
 	// Boxes is how kind detect writes boxes. Default: locations. Legal: locations (PaliGemma's
 	// pieces <loc0000> to <loc1023>, which tokenizer.locations adds), integers (PaLI's plain
-	// numbers, 0 to 999).
+	// numbers, 0 to 999). Kind segment writes locations, and its masks as the pieces <seg000> to
+	// <seg127>, which tokenizer.segments adds.
 	Boxes BoxForm `yaml:"boxes,omitempty"`
 	// Neighbours is how many samples whose keys follow one another come together. Where keys say
 	// what an image shows, neighbours are the hard negatives of a contrastive task: the same

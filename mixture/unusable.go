@@ -21,14 +21,21 @@ func noneUsable(dataset *shards.Dataset, t *Task) error {
 	if c.samples == 0 {
 		return fmt.Errorf("%s; its samples are in the splits %s (split: all takes every sample)", wants, list(c.splits))
 	}
+	if t.Kind == "detect" || t.Kind == "segment" {
+		err := fmt.Errorf("%s; of the %d samples of that split %d have boxes, %d masks and %d codes of masks", wants, c.samples, c.boxes, c.masks, c.codes)
+		if t.Kind == "segment" && c.masks > 0 && c.codes == 0 {
+			err = fmt.Errorf("%w: pali3 masks encode makes codes of masks", err)
+		}
+		return err
+	}
 	return fmt.Errorf("%s; of the %d samples of that split %d have images; kinds of text: %s; questions: %s; languages: %s",
 		wants, c.samples, c.images, list(c.texts), list(c.questions), list(c.languages))
 }
 
 // census counts what the samples of a split have.
 type census struct {
-	samples, images                     int
-	splits, texts, questions, languages map[string]int
+	samples, images, boxes, masks, codes int
+	splits, texts, questions, languages  map[string]int
 }
 
 func takeCensus(dataset *shards.Dataset, split string) (census, error) {
@@ -47,6 +54,7 @@ func takeCensus(dataset *shards.Dataset, split string) (census, error) {
 		}
 		c.samples++
 		c.images += min(1, len(sample.Images))
+		c.countBoxes(sample)
 		for i := range sample.Texts {
 			addName(c.texts, sample.Texts[i].Kind)
 			addName(c.languages, sample.Texts[i].Language)
@@ -57,6 +65,17 @@ func takeCensus(dataset *shards.Dataset, split string) (census, error) {
 		}
 	}
 	return c, nil
+}
+
+// countBoxes counts a sample that has boxes, one that has a mask and one that has codes.
+func (c *census) countBoxes(s *shards.Sample) {
+	c.boxes += min(1, len(s.Boxes))
+	if slices.ContainsFunc(s.Boxes, func(b shards.Box) bool { return b.Mask != nil }) {
+		c.masks++
+	}
+	if s.Metadata[MaskCodesField] != "" {
+		c.codes++
+	}
 }
 
 // maxNames is how many different names are counted.

@@ -2,7 +2,9 @@ package tokenize
 
 import (
 	"fmt"
+	"iter"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -76,24 +78,62 @@ func FormatPlainRegions(regions []PlainRegion) (string, error) {
 // numbers, an empty box or no label is returned as invalid: nothing is guessed. An empty answer has
 // neither regions nor invalid parts.
 func ParsePlainRegions(answer string) (found []PlainRegion, invalid []InvalidRegion) {
-	for words := strings.Fields(answer); len(words) > 0; {
-		numbers := 0
-		for numbers < len(words) && isNumber(words[numbers]) {
-			numbers++
-		}
-		end := numbers
-		for end < len(words) && !isNumber(words[end]) {
-			end++
-		}
-		region, err := plainRegion(words[:numbers], words[numbers:end])
+	for part := range plainParts(answer) {
+		region, err := plainRegion(part.numbers, part.label)
 		if err != nil {
-			invalid = append(invalid, InvalidRegion{strings.Join(words[:end], " "), err.Error()})
+			invalid = append(invalid, InvalidRegion{strings.Join(slices.Concat(part.numbers, part.label), " "), err.Error()})
 		} else {
 			found = append(found, region)
 		}
-		words = words[end:]
 	}
 	return found, invalid
+}
+
+// PlainRegionSpans returns where the regions stand that [ParsePlainRegions] finds in an answer.
+func PlainRegionSpans(answer string) (spans []Span) {
+	for part := range plainParts(answer) {
+		if _, err := plainRegion(part.numbers, part.label); err == nil {
+			spans = append(spans, part.span)
+		}
+	}
+	return spans
+}
+
+// plainPart is a part of an answer: numbers and then words.
+type plainPart struct {
+	numbers, label []string
+	span           Span
+}
+
+// plainParts yields the parts of an answer.
+func plainParts(answer string) iter.Seq[plainPart] {
+	return func(yield func(plainPart) bool) {
+		at := 0
+		words := strings.Fields(answer)
+		for len(words) > 0 {
+			numbers := 0
+			for numbers < len(words) && isNumber(words[numbers]) {
+				numbers++
+			}
+			end := numbers
+			for end < len(words) && !isNumber(words[end]) {
+				end++
+			}
+			part := plainPart{numbers: words[:numbers:numbers], label: words[numbers:end:end]}
+			for i, word := range words[:end] {
+				at += strings.Index(answer[at:], word)
+				if i == 0 {
+					part.span.From = at
+				}
+				at += len(word)
+			}
+			part.span.To = at
+			if !yield(part) {
+				return
+			}
+			words = words[end:]
+		}
+	}
 }
 
 // plainRegion makes a region of the numbers and the words of a part of an answer.

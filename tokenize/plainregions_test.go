@@ -78,6 +78,15 @@ func FuzzParsePlainRegions(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, answer string) {
 		found, invalid := tokenize.ParsePlainRegions(answer)
+		spans := tokenize.PlainRegionSpans(answer)
+		if len(spans) != len(found) {
+			t.Fatalf("%q: %d spans of %d regions", answer, len(spans), len(found))
+		}
+		for i, at := range spans {
+			if one, bad := tokenize.ParsePlainRegions(answer[at.From:at.To]); len(bad) > 0 || len(one) != 1 || one[0] != found[i] {
+				t.Fatalf("%q: region %d is %v, and its span reads as %v", answer, i, found[i], one)
+			}
+		}
 		text, err := tokenize.FormatPlainRegions(found)
 		if err != nil {
 			t.Fatalf("%q: %v", answer, err)

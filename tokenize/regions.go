@@ -2,7 +2,9 @@ package tokenize
 
 import (
 	"fmt"
+	"iter"
 	"strings"
+	"unicode"
 )
 
 // Sizes of the pieces that name regions: a box is four of <loc0000> to <loc1023>, a mask sixteen of
@@ -101,18 +103,8 @@ type InvalidRegion struct {
 // whose box is empty, is returned as invalid: nothing is guessed. An empty answer has neither
 // regions nor invalid parts, and the answer may end with a separator.
 func ParseRegions(answer string) (found []Region, invalid []InvalidRegion) {
-	answer = strings.TrimSpace(answer)
-	answer = strings.TrimSpace(strings.TrimSuffix(answer, ";"))
-	if answer == "" {
-		return nil, nil
-	}
-	for part := range strings.SplitSeq(answer, ";") {
-		part = strings.TrimSpace(part)
-		region, rest, err := leadingRegion(part)
-		if err == nil {
-			region.Label = strings.TrimSpace(rest)
-			err = region.Validate()
-		}
+	for _, part := range parts(answer) {
+		region, err := readRegion(part)
 		if err != nil {
 			invalid = append(invalid, InvalidRegion{part, err.Error()})
 			continue
@@ -120,6 +112,52 @@ func ParseRegions(answer string) (found []Region, invalid []InvalidRegion) {
 		found = append(found, region)
 	}
 	return found, invalid
+}
+
+// Span is where a region stands in an answer: the bytes from From to To, without To.
+type Span struct{ From, To int }
+
+// RegionSpans returns where the regions stand that [ParseRegions] finds in an answer.
+func RegionSpans(answer string) (spans []Span) {
+	for at, part := range parts(answer) {
+		if _, err := readRegion(part); err == nil {
+			spans = append(spans, Span{at, at + len(part)})
+		}
+	}
+	return spans
+}
+
+// parts yields the parts of an answer, without the spaces around them, and where they begin. A
+// separator at the end has no part after it.
+func parts(answer string) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		trimmed := strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(answer), ";"))
+		if trimmed == "" {
+			return
+		}
+		at := len(answer) - len(strings.TrimLeftFunc(answer, unicode.IsSpace))
+		for part := range strings.SplitSeq(trimmed, ";") {
+			inner := strings.TrimSpace(part)
+			before := len(part) - len(strings.TrimLeftFunc(part, unicode.IsSpace))
+			if inner == "" {
+				before = 0
+			}
+			if !yield(at+before, inner) {
+				return
+			}
+			at += len(part) + len(";")
+		}
+	}
+}
+
+// readRegion reads a part of an answer.
+func readRegion(part string) (Region, error) {
+	region, rest, err := leadingRegion(part)
+	if err != nil {
+		return Region{}, err
+	}
+	region.Label = strings.TrimSpace(rest)
+	return region, region.Validate()
 }
 
 // ParseMask reads an answer that names one region with its mask, as to "segment cat". Like

@@ -67,6 +67,18 @@ func TestParseRegions_CountsWhatIsInvalid(t *testing.T) {
 	}
 }
 
+func TestRegionSpans_SkipsWhatIsInvalid(t *testing.T) {
+	answer := "  " + boxText + " cat ;; dog ; " + boxText + maskText + " ;"
+	spans := RegionSpans(answer)
+	if len(spans) != 2 || answer[spans[0].From:spans[0].To] != boxText+" cat" || answer[spans[1].From:spans[1].To] != boxText+maskText {
+		t.Errorf("spans %v of %q", spans, answer)
+	}
+	plain := " 1 2 3 4  red cat dog 5 6 7 8 6 5 7 8 owl "
+	if spans = PlainRegionSpans(plain); len(spans) != 1 || plain[spans[0].From:spans[0].To] != "1 2 3 4  red cat dog" {
+		t.Errorf("spans %v of %q", spans, plain)
+	}
+}
+
 func TestParseMask_IgnoresWhatFollows(t *testing.T) {
 	for _, after := range []string{"", " cat", "<seg001>", boxText, " ; cat"} {
 		region, err := ParseMask(boxText + maskText + after)
@@ -141,6 +153,15 @@ func FuzzParseRegions(f *testing.F) {
 		trimmed := strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(answer), ";"))
 		if parts := strings.Count(trimmed, ";") + 1; trimmed != "" && len(found)+len(invalid) != parts {
 			t.Errorf("%d parts: %d found, %d invalid", parts, len(found), len(invalid))
+		}
+		spans := RegionSpans(answer)
+		if len(spans) != len(found) {
+			t.Fatalf("%d spans of %d regions", len(spans), len(found))
+		}
+		for i, at := range spans {
+			if one, bad := ParseRegions(answer[at.From:at.To]); len(bad) > 0 || len(one) != 1 || !sameRegion(one[0], found[i]) {
+				t.Errorf("region %d is %v, and its span %q reads as %v", i, found[i], answer[at.From:at.To], one)
+			}
 		}
 		written, err := FormatRegions(found)
 		if err != nil {

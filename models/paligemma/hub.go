@@ -34,6 +34,7 @@ func Hub() *family.Hub {
 		Frame: "paligemma",
 		Prompts: map[string]string{
 			"caption": "caption {lang}", "ocr": "ocr", "vqa": "answer en {question}", "vqg": "question {lang} {answer}",
+			"detect": "detect {labels}", "segment": "segment {label}",
 		},
 	}
 }
