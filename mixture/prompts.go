@@ -8,8 +8,8 @@ import (
 )
 
 // The prompts of PaLI (arXiv 2209.06794 §3.2). {lang} is the language, {pos} the number of words
-// given, {cap} those words. Detection's is PaliGemma's, too, and segmentation's is PaliGemma's alone
-// (arXiv 2407.07726 §3.2.5).
+// given, {cap} those words. That of detection is PaliGemma's, too; that of segmentation is
+// PaliGemma's alone (arXiv 2407.07726 §3.2.5).
 const (
 	splitCapPrompt = "Generate the alt_text in {lang} at {pos}: {cap} <extra_id_0>"
 	captionPrompt  = "Generate the alt_text in {lang} at 0: <extra_id_0>"
