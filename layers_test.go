@@ -33,6 +33,7 @@ var layers = map[string]string{
 	"internal/lines":        "",
 	"internal/parquet":      "",
 	"internal/regionimage":  "",
+	"internal/resample":     "",
 	"internal/s3test":       "",
 	"internal/contactsheet": "shards",
 	"internal/strict":       "",

@@ -1,5 +1,7 @@
 package augment
 
+import "github.com/pali3/pali3/internal/resample"
+
 // Pillow resizes 8-bit images in whole numbers (Resample.c, ImagingResampleInner): along one axis,
 // rounded to 8 bits, then along the other, rounded again, with weights of 22 binary places. Models
 // that are published with transformers see images resized like that.
@@ -32,26 +34,12 @@ func (m *Image) ResizePIL(height, width int, filter Filter) *Image {
 	return m.pilColumns(width, filter).pilRows(height, filter)
 }
 
-// pilTapsFor follows precompute_coeffs and normalize_coeffs_8bpc.
+// pilTapsFor rounds the weights as normalize_coeffs_8bpc does.
 func pilTapsFor(from, to int, filter Filter) []pilTaps {
-	scale := float64(from) / float64(to)
-	stretch := max(scale, 1)
-	support := filter.support() * stretch
 	all := make([]pilTaps, to)
-	for i := range all {
-		centre := (float64(i) + 0.5) * scale
-		first := max(int(centre-support+0.5), 0)
-		weights := make([]float64, min(int(centre+support+0.5), from)-first)
-		total := 0.0
-		for j := range weights {
-			weights[j] = filter.at((float64(j+first) - centre + 0.5) * (1 / stretch))
-			total += weights[j]
-		}
-		all[i] = pilTaps{first, make([]int32, len(weights))}
-		for j, w := range weights {
-			if total != 0 {
-				w /= total
-			}
+	for i, exact := range resample.Axis(from, to, filter.support(), filter.at) {
+		all[i] = pilTaps{exact.First, make([]int32, len(exact.Weights))}
+		for j, w := range exact.Weights {
 			if w < 0 {
 				all[i].weights[j] = int32(-0.5 + w*(1<<pilBits))
 			} else {

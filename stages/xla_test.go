@@ -14,7 +14,10 @@ import (
 
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/models/gemma"
+	"github.com/pali3/pali3/models/maskvae"
 	"github.com/pali3/pali3/models/pali3"
+	"github.com/pali3/pali3/models/paligemma"
 	"github.com/pali3/pali3/models/siglip"
 	"github.com/pali3/pali3/models/t5"
 	"github.com/pali3/pali3/models/vit"
@@ -64,7 +67,7 @@ func (s steppedStream) Batch(_ context.Context, step int) (*mixture.Batch, error
 	return b, nil
 }
 
-// parityCase is a stage of PaLI-3's training with a tiny model.
+// parityCase is a stage of PaLI-3's training, or the training of another family, with a tiny model.
 type parityCase struct {
 	name      string
 	network   Network
@@ -82,13 +85,21 @@ func parityCases() []parityCase {
 	pali := Network{Model: &pali3.Config{Vision: image, Language: language}}
 	withImages := mixture.Shape{Rows: 6, Images: 2, Height: 12, Width: 12, Encoder: 9, Decoder: 5}
 	t5x := OptimizerConfig{Name: "adafactor_t5x", LearningRate: 1e-2, ClipNorm: 1}
+	adamw := OptimizerConfig{Name: "adamw", LearningRate: 1e-3, WeightDecay: 0.01, ClipNorm: 1}
 	return []parityCase{
 		{"siglip", Network{Model: &siglip.Config{Image: image, Text: text}},
 			mixture.Shape{Rows: 7, Images: 1, Height: 12, Width: 12, Encoder: 7, Texts: 2},
 			OptimizerConfig{Name: "adafactor_bigvision", LearningRate: 1e-3, WeightDecay: 1e-4, ClipNorm: 1, Beta2: 0.95}, nil},
 		{"ul2", Network{Model: &t5.Model{Config: language}}, mixture.Shape{Rows: 6, Encoder: 11, Decoder: 8}, t5x, nil},
 		{"stage 1", pali, withImages, t5x, []string{visionPrefix}},
-		{"stage 2", pali, withImages, OptimizerConfig{Name: "adamw", LearningRate: 1e-3, WeightDecay: 0.01, ClipNorm: 1}, nil},
+		{"stage 2", pali, withImages, adamw, nil},
+		{"paligemma", Network{Model: &paligemma.Config{Vision: image, RandomProjection: true,
+			Language: gemma.Config{Width: 20, Depth: 2, MLP: 28, Heads: 4, KVHeads: 1, HeadDim: 6, Vocab: vocabulary, ZLoss: 1e-4}}}, withImages, adamw, nil},
+		{"paligemma 2", Network{Model: &paligemma.Config{Vision: image, RandomProjection: true, MeanByExample: true,
+			Language: gemma.Config{Width: 20, Depth: 3, MLP: 28, Heads: 4, KVHeads: 2, HeadDim: 6, Vocab: vocabulary,
+				QueryScalar: 5, PostNorms: true, AttentionSoftcap: 50, LogitSoftcap: 30, Window: 3, LabelSmoothing: 0.1}}}, withImages, t5x, nil},
+		{"maskvae", Network{Model: &maskvae.Config{Image: 16, Hidden: 3, Downsamples: 2, Blocks: 1, Codes: 11, CodeWidth: 5,
+			Codebook: maskvae.CodebookLoss, Commitment: 0.25}}, mixture.Shape{Rows: 6, Images: 1, Height: 16, Width: 16, Encoder: 3, Decoder: 2}, adamw, nil},
 	}
 }
 
@@ -117,7 +128,7 @@ func (c parityCase) losses(be compute.Backend, dir string, steps int) (losses []
 	return losses, err
 }
 
-// TestXLA_LossesEqualTheGoBackends trains each stage for 50 steps on both backends.
+// TestXLA_LossesEqualTheGoBackends trains each case for 50 steps on both backends.
 func TestXLA_LossesEqualTheGoBackends(t *testing.T) {
 	onXLA, onGo := openXLA(t), openBackend(t)
 	const steps = 50

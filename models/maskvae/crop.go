@@ -5,6 +5,7 @@ import (
 	"image"
 	"math"
 
+	"github.com/pali3/pali3/internal/resample"
 	"github.com/pali3/pali3/tokenize"
 )
 
@@ -104,62 +105,32 @@ func paste(whole *image.Gray, decoded []float32, side int, at image.Rectangle) {
 	}
 }
 
-// resize changes the size of pixels [height, width] bilinearly. Where it shrinks it antialiases: it
-// widens the triangle by the ratio. Sums are float64, as Pillow's; rows come first (Pillow's
-// Resample.c, for images of floats; tf.image.resize with antialias computes the same weights).
+// resize changes the size of pixels [height, width] bilinearly, with antialiasing where it shrinks.
+// Sums are float64 and rows come first, as in Pillow for images of floats (Resample.c,
+// ImagingResampleHorizontal_32bpc).
 func resize(pixels []float32, height, width, toHeight, toWidth int) []float32 {
 	narrow := make([]float32, height*toWidth)
-	columns := triangles(width, toWidth)
+	columns := resample.Axis(width, toWidth, 1, resample.Triangle)
 	for y := range height {
 		row := pixels[y*width:][:width]
 		for x, t := range columns {
-			narrow[y*toWidth+x] = t.sum(row[t.first:], 1)
+			narrow[y*toWidth+x] = weigh(t.Weights, row[t.First:], 1)
 		}
 	}
 	out := make([]float32, toHeight*toWidth)
-	for y, t := range triangles(height, toHeight) {
+	for y, t := range resample.Axis(height, toHeight, 1, resample.Triangle) {
 		for x := range toWidth {
-			out[y*toWidth+x] = t.sum(narrow[t.first*toWidth+x:], toWidth)
+			out[y*toWidth+x] = weigh(t.Weights, narrow[t.First*toWidth+x:], toWidth)
 		}
 	}
 	return out
 }
 
-// triangle holds the weights of the source pixels, from the first one, that make an output pixel.
-type triangle struct {
-	first   int
-	weights []float64
-}
-
-// sum weighs the pixels at from[0], from[step], from[2·step] and so on.
-func (t triangle) sum(from []float32, step int) float32 {
+// weigh is the weighted sum of the pixels at from[0], from[step], from[2·step] and so on.
+func weigh(weights []float64, from []float32, step int) float32 {
 	total := 0.0
-	for i, w := range t.weights {
+	for i, w := range weights {
 		total += w * float64(from[i*step])
 	}
 	return float32(total)
-}
-
-// triangles returns the weights of each output pixel along an axis. Pixel i is centred at
-// (i+0.5)·from/to; weights beyond the edge are shared out among the others.
-func triangles(from, to int) []triangle {
-	ratio := float64(from) / float64(to)
-	reach := max(ratio, 1)
-	all := make([]triangle, to)
-	for i := range all {
-		centre := (float64(i) + 0.5) * ratio
-		first := max(int(centre-reach+0.5), 0)
-		last := min(int(centre+reach+0.5), from)
-		weights := make([]float64, last-first)
-		total := 0.0
-		for j := range weights {
-			weights[j] = max(0, 1-math.Abs((float64(first+j)-centre+0.5)/reach))
-			total += weights[j]
-		}
-		for j := range weights {
-			weights[j] /= total
-		}
-		all[i] = triangle{first, weights}
-	}
-	return all
 }
