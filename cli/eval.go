@@ -34,14 +34,15 @@ type evalCommand struct {
 
 	decodingFlags
 
-	Bench       string `placeholder:"BENCH" help:"Score predictions on a published benchmark instead: ${benchmarks}."`
-	Annotations string `placeholder:"FILE" help:"With --bench: the benchmark's annotations."`
-	Questions   string `placeholder:"FILE" type:"existingfile" help:"With --bench: the benchmark's questions, if they are a separate file; checked against the annotations."`
-	Instances   string `placeholder:"FILE" type:"existingfile" help:"With --bench: boxes and images (RefCOCO); by default instances.json beside the annotations."`
-	Classes     string `placeholder:"FILE" type:"existingfile" help:"With --bench: names of classes (Open Images)."`
-	Predictions string `placeholder:"FILE" help:"Predictions of any model, instead of --model: JSON lines of id and prediction; with --bench also in the format of the benchmark's server."`
-	Partial     bool   `help:"With --bench: score the questions that have a prediction, and count missing, unknown and second predictions and bad lines instead of failing."`
-	List        bool   `help:"List the benchmarks: what is asked, metrics, splits, published scores."`
+	Bench       string   `placeholder:"BENCH" help:"Score predictions on a published benchmark instead: ${benchmarks}."`
+	Annotations string   `placeholder:"FILE" help:"With --bench: the benchmark's annotations."`
+	Questions   string   `placeholder:"FILE" type:"existingfile" help:"With --bench: the benchmark's questions, if they are a separate file; checked against the annotations."`
+	Instances   string   `placeholder:"FILE" type:"existingfile" help:"With --bench: boxes and images (RefCOCO); by default instances.json beside the annotations."`
+	Classes     string   `placeholder:"FILE" type:"existingfile" help:"With --bench: names of classes (Open Images)."`
+	Predictions string   `placeholder:"FILE" help:"Predictions of any model, instead of --model: JSON lines of id and prediction; with --bench also in the format of the benchmark's server."`
+	Partial     bool     `help:"With --bench: score the questions that have a prediction, and count missing, unknown and second predictions and bad lines instead of failing."`
+	Protocol    []string `placeholder:"NAME" help:"With --bench: also score by these rules, which --list names; all takes every one."`
+	List        bool     `help:"List the benchmarks: what is asked, metrics, splits, published scores."`
 
 	Items string `placeholder:"FILE" help:"Also write the scored items here, for eval compare. With --model they are in the run folder anyway."`
 
@@ -88,8 +89,8 @@ func (c evalCommand) check() error {
 		return nil
 	case c.Annotations != "" || c.Questions != "" || c.Instances != "" || c.Classes != "":
 		return errors.New("--annotations, --questions, --instances and --classes are files of a benchmark: name it with --bench")
-	case c.Partial:
-		return errors.New("--partial needs a --bench")
+	case c.Partial || len(c.Protocol) > 0:
+		return errors.New("--partial and --protocol need a --bench")
 	case c.Model != "" && c.Predictions != "":
 		return errors.New("give --model, to predict and score, or --predictions, to score a file; not both")
 	case c.Model == "" && c.Predictions == "":
@@ -118,7 +119,7 @@ func (c evalCommand) bench(ctx context.Context, con *console) error {
 	result, err := bench.Score(ctx, benchmarks.Files{
 		Annotations: c.Annotations, Questions: c.Questions, Instances: c.Instances, Classes: c.Classes,
 		Predictions: c.Predictions, Split: c.Split,
-	}, benchmarks.Options{Bootstrap: metrics.Bootstrap{Resamples: c.Resamples, Seed: c.Seed}, Partial: c.Partial})
+	}, benchmarks.Options{Bootstrap: metrics.Bootstrap{Resamples: c.Resamples, Seed: c.Seed}, Partial: c.Partial, Protocols: c.Protocol})
 	if err != nil {
 		return fmt.Errorf("scoring %s: %w", c.Bench, err)
 	}

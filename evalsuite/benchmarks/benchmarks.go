@@ -66,6 +66,10 @@ type Benchmark struct {
 	// scored, and Missing says why.
 	Metrics []Metric
 	Missing string
+	// Protocols are other rules by which people score the same predictions.
+	Protocols []Protocol
+	// Adapt changes an item before it is scored, for example its references; nil changes none.
+	Adapt func(*Item)
 	// Slices are the groups of observations that are scored beside the whole.
 	Slices []Slice
 	// Unit is what one observation is, such as "question". Cluster is what observations that depend
@@ -102,23 +106,49 @@ type Decoding struct {
 	MaxTokens int     `json:"max_tokens"`
 }
 
+// Protocol is a rule, other than the owner's, by which people score a benchmark. Its metrics have
+// the names of the owner's where they measure the same.
+type Protocol struct {
+	Name, Source string
+	Metrics      []Metric
+}
+
+// Official is the name of the owner's own protocol.
+const Official = "official"
+
 // Slice is a way to group observations.
 type Slice struct {
 	Name string
 	// Of returns the name of an item's group, or "" for an item that is in none.
 	Of func(*Item) string
+	// Many replaces Of where an item can be in several groups.
+	Many func(*Item) []string
 }
 
 // ByField returns the slice by a field of questions.
-func ByField(name string) Slice {
-	return Slice{name, func(i *Item) string { return i.Field(name) }}
+func ByField(name string) Slice { return Slice{Name: name, Of: fieldOf(name)} }
+
+// byList is ByField for a field that is a list.
+func byList(name string) Slice {
+	return Slice{Name: name, Many: func(i *Item) []string { return i.List(name) }}
 }
 
+func fieldOf(name string) func(*Item) string { return func(i *Item) string { return i.Field(name) } }
+
 // byKind is the slice by the kind of questions.
-func byKind(name string) Slice { return Slice{name, func(i *Item) string { return i.Kind }} }
+func byKind(name string) Slice {
+	return Slice{Name: name, Of: func(i *Item) string { return i.Kind }}
+}
 
 // byLanguage is the slice by language.
-var byLanguage = Slice{"language", func(i *Item) string { return i.Language }}
+var byLanguage = Slice{Name: "language", Of: func(i *Item) string { return i.Language }}
+
+// resized are the usual image ops: the whole image, stretched to a square.
+const resized = "decode|resize({size})|value_range(-1,1)"
+
+// captionBeams is beam search as T5X does it, which PaLI used for captions; PaLI-3's own setting is
+// not published.
+func captionBeams(tokens int) Decoding { return Decoding{Beams: 4, Alpha: 0.6, MaxTokens: tokens} }
 
 // Submission is a form of predictions.
 type Submission struct {
@@ -196,8 +226,16 @@ func (b *Benchmark) Check() error {
 		need(!names[m.Name], fmt.Sprintf("two metrics %s", m.Name))
 		names[m.Name] = true
 	}
+	for _, p := range b.Protocols {
+		need(p.Name != "" && p.Name != Official && p.Source != "" && len(p.Metrics) > 0, fmt.Sprintf("protocol %q lacks a name of its own, a source or metrics", p.Name))
+		for _, m := range p.Metrics {
+			if err := m.check(); err != nil {
+				all = append(all, fmt.Errorf("benchmark %s: protocol %s: %w", b.Name, p.Name, err))
+			}
+		}
+	}
 	for _, s := range b.Slices {
-		need(s.Name != "" && s.Of != nil, "a slice without Name or Of")
+		need(s.Name != "" && (s.Of != nil) != (s.Many != nil), "a slice without Name or Of")
 	}
 	for _, p := range b.Published {
 		need(p.Confidence == Verified || p.Confidence == Secondary || p.Confidence == Recalled, fmt.Sprintf("Published %s: confidence %q", p.Model, p.Confidence))

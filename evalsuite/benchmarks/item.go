@@ -29,6 +29,11 @@ type Item struct {
 	// counts as wrong.
 	Prediction string
 	Error      string
+	// Unparsed is set by a metric that reads an answer out of the prediction, if there is none: it
+	// says why. Such items are counted.
+	Unparsed string
+	// Optional says that the item counts only if there is a prediction.
+	Optional bool
 
 	also []string // further ids
 }
@@ -76,6 +81,9 @@ func (b *Benchmark) appendItems(items []Item, s *shards.Sample, id string, field
 		if b.Task == Choices {
 			item.Choices = item.List("choices")
 		}
+		if b.Adapt != nil {
+			b.Adapt(&item)
+		}
 		items = append(items, item)
 	}
 	return items
@@ -91,7 +99,7 @@ func appendCaptions(items []Item, s *shards.Sample, id string) []Item {
 		at := slices.IndexFunc(items[first:], func(i Item) bool { return i.Language == text.Language })
 		if at < 0 {
 			at = len(items) - first
-			items = append(items, Item{Image: s.Key, Split: s.Split, Language: text.Language})
+			items = append(items, Item{Image: s.Key, Split: s.Split, Language: text.Language, Fields: metadataOf(s)})
 		}
 		item := &items[first+at]
 		item.References = append(item.References, text.Value)
@@ -111,6 +119,14 @@ func (i *Item) nameCaption(id, key string, several bool) {
 		i.also = append(i.also, i.ID, key)
 		i.ID = id
 	}
+}
+
+// metadataOf returns the metadata of a sample as fields.
+func metadataOf(s *shards.Sample) (of []Field) {
+	for _, name := range slices.Sorted(maps.Keys(s.Metadata)) {
+		of = append(of, Field{Name: name, Value: s.Metadata[name]})
+	}
+	return of
 }
 
 // fieldsOf returns the fields of a question, which a dataset has in the metadata.

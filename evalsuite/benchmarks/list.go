@@ -15,6 +15,7 @@ type Description struct {
 	Splits     []Split          `json:"splits"`
 	Scorable   Comparable       `json:"scorable"`
 	Metrics    []MetricAbout    `json:"metrics"`
+	Protocols  []string         `json:"protocols"`
 	Slices     []string         `json:"slices"`
 	Unit       string           `json:"unit"`
 	Cluster    string           `json:"cluster"`
@@ -51,6 +52,10 @@ func (b *Benchmark) Describe() Description {
 	}
 	for _, m := range b.Metrics {
 		d.Metrics = append(d.Metrics, MetricAbout{m.Name, m.About, m.Source, max(m.Max, 1), m.LowerIsBetter})
+	}
+	d.Protocols = []string{Official}
+	for _, p := range b.Protocols {
+		d.Protocols = append(d.Protocols, p.Name)
 	}
 	for _, s := range b.Slices {
 		d.Slices = append(d.Slices, s.Name)

@@ -66,6 +66,13 @@ func (b *Benchmark) writeSection(out *strings.Builder) {
 	if len(b.Metrics) == 0 {
 		fmt.Fprintf(out, "- Not scored: %s\n", b.Missing)
 	}
+	for _, p := range b.Protocols {
+		var names []string
+		for _, m := range p.Metrics {
+			names = append(names, "`"+m.Name+"`")
+		}
+		fmt.Fprintf(out, "- `--protocol %s`: %s, by the rule of %s\n", p.Name, strings.Join(names, ", "), p.Source)
+	}
 	fmt.Fprintf(out, "- Intervals resample by %s; one value per %s\n", b.Cluster, b.Unit)
 	if b.Prompt != "" {
 		fmt.Fprintf(out, "- Prompt: `%s`, ops `%s`, %s\n", strings.ReplaceAll(b.Prompt, "\n", `\n`), strings.ReplaceAll(b.Ops, "|", `\|`), b.Decoding)

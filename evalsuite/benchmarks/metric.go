@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-
-	"github.com/pali3/pali3/evalsuite/metrics"
 )
 
 // Metric is a score of a benchmark. It has one of Each, All and Statistic.
@@ -17,7 +15,7 @@ type Metric struct {
 	About string
 	// Source is the paper or the file that the rule is from.
 	Source string
-	// Max is the highest possible value; 0 means 1. A metric with Max 1 is shown in percent.
+	// Max is the highest possible value; 0 means 1. Scores are shown times 100 if it is 10 or less.
 	Max float64
 	// LowerIsBetter is for error rates and the like.
 	LowerIsBetter bool
@@ -28,10 +26,32 @@ type Metric struct {
 	Each func() func(*Item) float64
 	// All scores items one by one where the value of one depends on all, as in CIDEr. The score is
 	// the mean.
-	All func([]Item) ([]float64, error)
+	All func(*Corpus) ([]float64, error)
 	// Statistic returns a function that computes a score from some of the items, by their numbers,
 	// such as the BLEU of a corpus. The function is called by several goroutines.
-	Statistic func([]Item) (func(chosen []int) float64, error)
+	Statistic func(*Corpus) (func(chosen []int) float64, error)
+}
+
+// Corpus holds all items of an evaluation.
+type Corpus struct {
+	Items []Item
+	kept  map[string]any
+}
+
+// once returns what compute returned when it was first called for the name, so that metrics share
+// what they need, such as tokens.
+func once[T any](c *Corpus, name string, compute func([]Item) (T, error)) (T, error) {
+	if value, ok := c.kept[name]; ok {
+		return value.(T), nil
+	}
+	value, err := compute(c.Items)
+	if err == nil {
+		if c.kept == nil {
+			c.kept = map[string]any{}
+		}
+		c.kept[name] = value
+	}
+	return value, err
 }
 
 // check reports what is missing or wrong in the metric.
@@ -59,9 +79,10 @@ func (m *Metric) check() error {
 // needsAll reports whether the metric needs all items at once.
 func (m *Metric) needsAll() bool { return m.Each == nil }
 
-// percent is the factor by which scores of the metric are shown.
+// percent is the factor by which scores of the metric are shown: papers print shares and CIDEr
+// times 100.
 func (m *Metric) percent() float64 {
-	if m.Max == 0 || m.Max == 1 {
+	if m.Max <= 10 {
 		return 100
 	}
 	return 1
@@ -78,15 +99,4 @@ func (m *Metric) checkValues(values []float64, n int) error {
 		}
 	}
 	return nil
-}
-
-// Built-in metrics.
-
-// vqaAccuracy is the official accuracy of VQA v2.
-var vqaAccuracy = Metric{
-	Name: "vqa_accuracy", About: "agreement with ten people, official rule",
-	Source: "GT-Vision-Lab/VQA, PythonEvaluationTools/vqaEvaluation/vqaEval.py",
-	Each: func() func(*Item) float64 {
-		return func(i *Item) float64 { return metrics.VQAAccuracy(i.Prediction, i.References) }
-	},
 }

@@ -16,6 +16,7 @@ const (
 	Unreadable = "unreadable" // lines that are no prediction
 	Unlabelled = "unlabelled" // questions without a right answer; they do not count
 	LeftOut    = "left_out"   // contents of the annotations that cannot be read
+	Differs    = "differs"    // questions that a protocol scores differently from the owner's
 )
 
 // Problem counts what is wrong in the files of one kind.
@@ -68,13 +69,16 @@ func (p *problems) add(kind, name string, err error) {
 		at = len(p.all)
 		p.all = append(p.all, Problem{Kind: kind})
 	}
-	q := &p.all[at]
-	q.Count++
 	if err != nil {
 		name = err.Error()
 	}
-	if len(q.First) < 5 && name != "" {
-		q.First = append(q.First, name)
+	p.all[at].count(name)
+}
+
+// count counts one more.
+func (p *Problem) count(name string) {
+	if p.Count++; len(p.First) < 5 && name != "" {
+		p.First = append(p.First, name)
 	}
 }
 

@@ -40,10 +40,24 @@ type Result struct {
 	Slices map[string]map[string]Scores `json:"slices"`
 	// Comparable holds by metric whether the scores may be compared with published ones.
 	Comparable map[string]Comparable `json:"comparable"`
+	// Unparsed counts the predictions in which the owner's rule found no answer, by the reason as
+	// Kind. They count as wrong.
+	Unparsed []Problem `json:"unparsed,omitempty"`
+	// Protocols holds the scores by other rules, if they were asked for.
+	Protocols map[string]ProtocolResult `json:"protocols,omitempty"`
 	// Problems counts what was wrong in the files and did not stop the scoring.
 	Problems []Problem `json:"problems,omitempty"`
 
 	percent map[string]float64 // by metric, the factor by which it is shown
+}
+
+// ProtocolResult holds the scores by a protocol.
+type ProtocolResult struct {
+	Source   string    `json:"source"`
+	Scores   Scores    `json:"scores"`
+	Unparsed []Problem `json:"unparsed,omitempty"`
+	// Differs counts the questions that the first metric scores differently from the owner's.
+	Differs Problem `json:"differs"`
 }
 
 // compare sets Comparable: a score is comparable if all questions of a split that the owner
@@ -100,6 +114,11 @@ func (r *Result) WriteText(w io.Writer) error {
 			add("  "+group, r.Slices[slice][group])
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(r.Protocols)) {
+		p := r.Protocols[name]
+		lines = append(lines, line{label: "by the rules of " + name})
+		add(fmt.Sprintf("  differs on %d", p.Differs.Count), p.Scores)
+	}
 	labels, names := utf8.RuneCountInString(r.Bench), len("metric")
 	for _, l := range lines {
 		labels, names = max(labels, utf8.RuneCountInString(l.label)), max(names, len(l.metric))
@@ -116,6 +135,9 @@ func (r *Result) WriteText(w io.Writer) error {
 			factor = 100
 		}
 		fmt.Fprintf(&out, "%-*s  %-*s  %6.2f  %6.2f to %6.2f  %8d\n", labels, l.label, names, l.metric, factor*s.Value, factor*s.Lo, factor*s.Hi, s.N)
+	}
+	for _, p := range r.Unparsed {
+		fmt.Fprintf(&out, "No answer in %d predictions (%s), for example %s\n", p.Count, p.Kind, few(p.First))
 	}
 	r.writeComparable(&out)
 	_, err := io.WriteString(w, out.String())

@@ -20,6 +20,27 @@ type Options struct {
 	// Partial counts what is wrong in the predictions as a [Problem] instead of failing, and scores
 	// the questions that have a prediction.
 	Partial bool
+	// Protocols are the names of further protocols of the benchmark to score by; "all" takes all.
+	Protocols []string
+}
+
+// protocols returns the protocols of the benchmark with the names.
+func (b *Benchmark) protocols(names []string) (all []Protocol, err error) {
+	for _, name := range names {
+		if name == "all" {
+			return b.Protocols, nil
+		}
+		at := slices.IndexFunc(b.Protocols, func(p Protocol) bool { return p.Name == name })
+		if at < 0 {
+			known := []string{Official}
+			for _, p := range b.Protocols {
+				known = append(known, p.Name)
+			}
+			return nil, fmt.Errorf("%s has no protocol %q; it has %s", b.Name, name, strings.Join(known, ", "))
+		}
+		all = append(all, b.Protocols[at])
+	}
+	return all, nil
 }
 
 // Score reads the benchmark's files and scores the predictions. It returns an error, before
@@ -28,6 +49,10 @@ type Options struct {
 func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, error) {
 	if len(b.Metrics) == 0 {
 		return nil, fmt.Errorf("%s cannot be scored: %s", b.Name, b.Missing)
+	}
+	protocols, err := b.protocols(o.Protocols)
+	if err != nil {
+		return nil, err
 	}
 	j := &join{bench: b, files: f, problems: &problems{partial: o.Partial}, splits: map[string]int{}, seen: map[string]bool{}}
 	chunks := make(chan []Item, 2)
@@ -40,8 +65,7 @@ func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, err
 			stop(err)
 		}
 	})
-	s := newScorer(b)
-	var err error
+	s := newScorer(b, protocols)
 	if j.predicted, err = b.readPredictions(ctx, f.Predictions, j.problems); err != nil {
 		stop(err)
 	}
@@ -76,10 +100,14 @@ func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, err
 }
 
 // ScoreItems scores items with their predictions. It is a pure function.
-func (b *Benchmark) ScoreItems(items []Item, bootstrap metrics.Bootstrap) (*Result, error) {
-	s := newScorer(b)
-	s.add(items)
-	result, err := s.result(bootstrap)
+func (b *Benchmark) ScoreItems(items []Item, o Options) (*Result, error) {
+	protocols, err := b.protocols(o.Protocols)
+	if err != nil {
+		return nil, err
+	}
+	s := newScorer(b, protocols)
+	s.add(slices.Clone(items))
+	result, err := s.result(o.Bootstrap)
 	if err == nil {
 		result.compare(b, "")
 	}
@@ -182,6 +210,9 @@ func (j *join) join(chunk []Item) ([]Item, error) {
 		if p != nil && p.used || p == nil && j.seen[item.ID] {
 			return nil, fmt.Errorf("%s: question %s is annotated twice", j.files.Annotations, item.ID)
 		}
+		if p == nil && item.Optional {
+			continue
+		}
 		if p == nil {
 			j.seen[item.ID] = true
 			j.missing = append(j.missing, item.ID)
@@ -281,16 +312,31 @@ func sortIDs(ids []string) {
 // scorer scores items chunk by chunk. It keeps a few numbers of each, and the items themselves only
 // if a metric needs all of them at once.
 type scorer struct {
-	bench    *Benchmark
-	each     []func(*Item) float64 // by metric; nil for others
-	values   [][]float64           // by metric
-	items    []Item                // if some metric needs them
-	keep     bool
-	n        int
-	clusters names
-	cluster  []int   // of each item
-	groups   []names // by slice
-	group    [][]int // by slice and item; -1 for none
+	bench     *Benchmark
+	protocols []*scoredProtocol // the owner's first
+	corpus    Corpus            // if some metric needs it
+	keep      bool
+	n         int
+	ids       []string // if protocols are compared
+	clusters  names
+	cluster   []int   // of each item
+	groups    []names // by slice
+	members   [][][]int
+}
+
+// scoredProtocol holds the values of a protocol's metrics.
+type scoredProtocol struct {
+	Protocol
+	columns  []column
+	unparsed map[string]*Problem // by reason
+}
+
+// column holds what a metric says of each item.
+type column struct {
+	*Metric
+	each      func(*Item) float64
+	values    []float64
+	statistic func([]int) float64
 }
 
 // names numbers names.
@@ -312,15 +358,20 @@ func (n *names) of(name string) int {
 	return at
 }
 
-func newScorer(b *Benchmark) *scorer {
-	s := &scorer{bench: b, each: make([]func(*Item) float64, len(b.Metrics)), values: make([][]float64, len(b.Metrics)),
-		groups: make([]names, len(b.Slices)), group: make([][]int, len(b.Slices))}
-	for n := range b.Metrics {
-		if b.Metrics[n].needsAll() {
-			s.keep = true
-		} else {
-			s.each[n] = b.Metrics[n].Each()
+func newScorer(b *Benchmark, protocols []Protocol) *scorer {
+	s := &scorer{bench: b, groups: make([]names, len(b.Slices)), members: make([][][]int, len(b.Slices))}
+	for _, p := range append([]Protocol{{Name: Official, Metrics: b.Metrics}}, protocols...) {
+		scored := &scoredProtocol{Protocol: p, unparsed: map[string]*Problem{}}
+		for n := range p.Metrics {
+			c := column{Metric: &p.Metrics[n]}
+			if c.Each != nil {
+				c.each = c.Each()
+			} else {
+				s.keep = true
+			}
+			scored.columns = append(scored.columns, c)
 		}
+		s.protocols = append(s.protocols, scored)
 	}
 	return s
 }
@@ -329,82 +380,156 @@ func newScorer(b *Benchmark) *scorer {
 func (s *scorer) add(items []Item) {
 	for n := range items {
 		item := &items[n]
-		for m, each := range s.each {
-			if each != nil {
-				s.values[m] = append(s.values[m], each(item))
-			}
+		for _, p := range s.protocols {
+			p.add(item)
 		}
-		name := item.Image
-		if s.bench.ClusterOf != nil {
-			name = s.bench.ClusterOf(item)
-		}
-		if name == "" {
-			name = "\x00" + item.ID
-		}
-		s.cluster = append(s.cluster, s.clusters.of(name))
-		for g := range s.groups {
-			at := -1
-			if name := s.bench.Slices[g].Of(item); name != "" {
-				at = s.groups[g].of(name)
-			}
-			s.group[g] = append(s.group[g], at)
+		s.group(item)
+		s.n++
+		if len(s.protocols) > 1 {
+			s.ids = append(s.ids, item.ID)
 		}
 	}
 	if s.keep {
-		s.items = append(s.items, items...)
+		s.corpus.Items = append(s.corpus.Items, items...)
 	}
-	s.n += len(items)
+}
+
+// add scores an item.
+func (p *scoredProtocol) add(item *Item) {
+	for n := range p.columns {
+		c := &p.columns[n]
+		if c.each == nil {
+			continue
+		}
+		item.Unparsed = ""
+		c.values = append(c.values, c.each(item))
+		if item.Unparsed == "" || n > 0 {
+			continue
+		}
+		problem := p.unparsed[item.Unparsed]
+		if problem == nil {
+			problem = &Problem{Kind: item.Unparsed}
+			p.unparsed[item.Unparsed] = problem
+		}
+		problem.count(item.ID)
+	}
+}
+
+// group puts an item into its cluster and its groups.
+func (s *scorer) group(item *Item) {
+	name := item.Image
+	if s.bench.ClusterOf != nil {
+		name = s.bench.ClusterOf(item)
+	}
+	if name == "" {
+		name = "\x00" + item.ID
+	}
+	s.cluster = append(s.cluster, s.clusters.of(name))
+	for g := range s.groups {
+		slice := &s.bench.Slices[g]
+		if slice.Many != nil {
+			for _, name := range slice.Many(item) {
+				s.put(g, name)
+			}
+			continue
+		}
+		s.put(g, slice.Of(item))
+	}
+}
+
+// put adds the current item to a group.
+func (s *scorer) put(slice int, group string) {
+	if group == "" {
+		return
+	}
+	at := s.groups[slice].of(group)
+	if at == len(s.members[slice]) {
+		s.members[slice] = append(s.members[slice], nil)
+	}
+	if of := &s.members[slice][at]; len(*of) == 0 || (*of)[len(*of)-1] != s.n {
+		*of = append(*of, s.n)
+	}
 }
 
 // result computes the scores.
 func (s *scorer) result(bootstrap metrics.Bootstrap) (*Result, error) {
-	b := s.bench
-	statistics := make([]func([]int) float64, len(b.Metrics))
-	for n := range b.Metrics {
-		m := &b.Metrics[n]
-		var err error
-		switch {
-		case m.All != nil:
-			s.values[n], err = m.All(s.items)
-		case m.Statistic != nil:
-			statistics[n], err = m.Statistic(s.items)
-		}
-		if err == nil && m.Statistic == nil {
-			err = m.checkValues(s.values[n], s.n)
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := s.finish(); err != nil {
+		return nil, err
 	}
 	all := make([]int, s.n)
 	for i := range all {
 		all[i] = i
 	}
-	scores := func(of []int) Scores {
-		scores := Scores{}
-		for n := range b.Metrics {
-			if statistics[n] != nil {
-				scores[b.Metrics[n].Name] = s.statistic(bootstrap, statistics[n], of)
-			} else {
-				scores[b.Metrics[n].Name] = s.mean(bootstrap, s.values[n], of)
-			}
-		}
-		return scores
-	}
-	r := &Result{Bench: b.Name, Scores: scores(all), Slices: map[string]map[string]Scores{}}
+	b, owner := s.bench, s.protocols[0]
+	r := &Result{Bench: b.Name, Scores: s.scores(owner, bootstrap, all), Slices: map[string]map[string]Scores{}, Unparsed: owner.problems()}
 	for g := range s.groups {
-		members := make([][]int, len(s.groups[g].list))
-		for i, at := range s.group[g] {
-			if at >= 0 {
-				members[at] = append(members[at], i)
-			}
-		}
 		r.Slices[b.Slices[g].Name] = map[string]Scores{}
 		for at, name := range s.groups[g].list {
-			r.Slices[b.Slices[g].Name][name] = scores(members[at])
+			r.Slices[b.Slices[g].Name][name] = s.scores(owner, bootstrap, s.members[g][at])
 		}
 	}
+	for _, p := range s.protocols[1:] {
+		if r.Protocols == nil {
+			r.Protocols = map[string]ProtocolResult{}
+		}
+		r.Protocols[p.Name] = ProtocolResult{p.Source, s.scores(p, bootstrap, all), p.problems(), s.differs(owner, p)}
+	}
 	return r, nil
+}
+
+// finish computes what depends on all items.
+func (s *scorer) finish() error {
+	for _, p := range s.protocols {
+		for n := range p.columns {
+			c := &p.columns[n]
+			var err error
+			switch {
+			case c.All != nil:
+				c.values, err = c.All(&s.corpus)
+			case c.Statistic != nil:
+				c.statistic, err = c.Statistic(&s.corpus)
+			}
+			if err == nil && c.Statistic == nil {
+				err = c.checkValues(c.values, s.n)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// scores returns the scores of some items.
+func (s *scorer) scores(p *scoredProtocol, bootstrap metrics.Bootstrap, of []int) Scores {
+	scores := Scores{}
+	for n := range p.columns {
+		if c := &p.columns[n]; c.statistic != nil {
+			scores[c.Name] = s.statistic(bootstrap, c.statistic, of)
+		} else {
+			scores[c.Name] = s.mean(bootstrap, c.values, of)
+		}
+	}
+	return scores
+}
+
+// problems returns the counts of what could not be parsed.
+func (p *scoredProtocol) problems() (all []Problem) {
+	for _, reason := range slices.Sorted(maps.Keys(p.unparsed)) {
+		all = append(all, *p.unparsed[reason])
+	}
+	return all
+}
+
+// differs counts the items that two protocols score differently, by the first metric.
+func (s *scorer) differs(a, b *scoredProtocol) Problem {
+	d := Problem{Kind: Differs}
+	for i := range s.ids {
+		if x, y := a.columns[0].values, b.columns[0].values; i < len(x) && i < len(y) && x[i] != y[i] {
+			d.count(s.ids[i])
+		}
+	}
+	return d
 }
 
 // mean returns the mean of the values of some items.

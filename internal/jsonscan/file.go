@@ -29,6 +29,7 @@ type File struct {
 	before  int64 // bytes of the file before data
 	lines   int   // lines before data[counted]
 	counted int
+	begin   int // of the value that is being read
 }
 
 // Window is the size of the part of a file that is read at once.
@@ -139,12 +140,13 @@ func (f *File) checkText() error {
 func (f *File) read(parse func(*Scanner) error) error {
 	s := &f.scanner
 	for {
-		begin, depth := s.at, s.depth
+		f.begin = s.at
+		depth := s.depth
 		err := parse(s)
 		if err != errShort {
 			return err
 		}
-		s.at, s.depth = begin, depth
+		s.at, s.depth = f.begin, depth
 		if err := f.more(); err != nil {
 			return err
 		}
@@ -371,13 +373,14 @@ func (f *File) Records(ctx context.Context, record func(*Scanner) error, bad fun
 		if err := bad(err); err != nil {
 			return err
 		}
+		f.scanner.at, f.counted, f.lines = f.begin, f.begin, begin-1
 		if err := f.skipLine(begin); err != nil {
 			return err
 		}
 	}
 }
 
-// skipLine goes to the end of the line, or no further if that is behind already.
+// skipLine goes to the next line.
 func (f *File) skipLine(line int) error {
 	s := &f.scanner
 	s.depth = 0

@@ -1,0 +1,20 @@
+package benchmarks
+
+// chartqa is ChartQA (Masry et al., Findings of ACL 2022). It has a file of questions by people and
+// one of generated questions for each split. The published score is the mean of the two files'. A
+// question is named by its place in its file, from 0.
+var chartqa = Benchmark{
+	Name: "chartqa", About: "ChartQA: questions about charts; score the human and the augmented file each by itself",
+	Layout: "chartqa", Task: Answers,
+	Splits: []Split{{"test (each file)", 1250}, {"val (each file)", 960}, {"train (human)", 7398}, {"train (augmented)", 20901}},
+	Prompt: "{question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 48},
+	Metrics: []Metric{relaxedAccuracy},
+	Unit:    "question", Cluster: "image",
+	Submission: Submission{ID: "id", Text: "prediction"},
+	Published: []Published{
+		pali3Recalled("test", "relaxed_accuracy", 70.0, "mean of both files, without OCR input"),
+		pali3Recalled("test", "relaxed_accuracy", 69.5, "mean of both files, with OCR input"),
+		{"PaliGemma 3B", "test", "relaxed_accuracy", 57.1, "mean of both files, 224 pixels", Verified, paligemmaReadme},
+		{"PaliGemma 3B", "test", "relaxed_accuracy", 71.4, "mean of both files, 448 pixels", Verified, paligemmaReadme},
+	},
+}

@@ -1,0 +1,13 @@
+package benchmarks
+
+// cocoCaptions is COCO Captions (Chen et al., 2015) in its own files. Models are usually compared
+// on Karpathy's split of it: see karpathy.
+var cocoCaptions = Benchmark{
+	Name: "coco-captions", About: "COCO captions: five captions for each photograph",
+	Layout: "coco-captions", Task: Captions,
+	Splits: []Split{{"val2017", 5000}, {"val2014", 40504}, {"train2014", 82783}, {"train2017", 118287}},
+	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(32),
+	Metrics: captionMetrics,
+	Unit:    "image", Cluster: "image",
+	Submission: Submission{ID: "image_id", Text: "caption", Number: true, Source: "https://cocodataset.org/#captions-eval"},
+}

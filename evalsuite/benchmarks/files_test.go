@@ -1,0 +1,150 @@
+package benchmarks
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// ownersFiles are small files in the form of a benchmark's owner, predictions in the form of its
+// server, and scores worked out by hand.
+var ownersFiles = []struct {
+	name, annotations, questions, predictions string
+	want                                      map[string]float64 // by metric, or slice/group/metric
+}{
+	{"okvqa", `{"annotations":[
+		{"question_id":5,"image_id":1,"question_type":"one","answer_type":"other","answers":[{"answer":"red"},{"answer":"red"},{"answer":"pink"},{"answer":"rose"}]},
+		{"question_id":6,"image_id":1,"question_type":"two","answer_type":"other","answers":[{"answer":"a"},{"answer":"b"}]}]}`,
+		`{"questions":[{"question_id":5,"image_id":1,"question":"?"},{"question_id":6,"image_id":1,"question":"?"}]}`,
+		`[{"question_id":5,"answer":"red"},{"question_id":"6","answer":"c"}]`,
+		map[string]float64{"soft_accuracy": 1. / 3, "question_type/one/soft_accuracy": 2. / 3, "vqa_accuracy": (2*1./3 + 2*2./3) / 4 / 2}},
+	{"textvqa", `{"data":[{"question":"What?","image_id":"f1","question_id":3,"answers":["a b","a b","a b","c"]}]}`, "",
+		`[{"question_id":3,"answer":"a, b?"}]`, map[string]float64{"vqa_accuracy": (3*2./3 + 1) / 4}},
+	{"vizwiz", `[{"image":"VizWiz_val_1.jpg","question":"What is it?","answers":[{"answer":"soup"},{"answer":"soup"},{"answer":"soup"},{"answer":"soup"}],"answer_type":"other","answerable":1}]`, "",
+		`[{"image":"VizWiz_val_1.jpg","answer":"soup"}]`, map[string]float64{"vqa_accuracy": 1, "answerable/1/soft_accuracy": 1}},
+	{"stvqa", `{"data":[{"question":"What?","file_path":"a.jpg","dataset":"IIIT","question_id":4,"answers":["hello"]}]}`, "",
+		`[{"question_id":4,"answer":"Hallo"}]`, map[string]float64{"anls": 0.8, "dataset/IIIT/anls": 0.8}},
+	{"docvqa", `{"data":[{"questionId":337,"question":"Date?","image":"documents/x_1.png","answers":["1/8/93"],"question_types":["handwritten","form"]}]}`, "",
+		`[{"questionId":337,"answer":"1/8/93"}]`, map[string]float64{"anls": 1, "question_types/form/anls": 1, "question_types/handwritten/anls": 1}},
+	{"infovqa", `{"data":[{"questionId":98313,"question":"How?","image_local_name":"38901.jpeg","answers":["yes"],"answer_type":["single span"]}]}`, "",
+		`{"id":98313,"prediction":"no"}`, map[string]float64{"anls": 0, "answer_type/single span/anls": 0}},
+	{"chartqa", `[{"imgname":"8.png","query":"How much?","label":"14"},{"imgname":"8.png","query":"Which?","label":"Yes"}]`, "",
+		"{\"id\":0,\"prediction\":\"14.5\"}\n{\"id\":1,\"prediction\":\"no\"}", map[string]float64{"relaxed_accuracy": 0.5}},
+	{"easyvqa", `[["What?","red",0],["Is it?","no",1]]`, "", "{\"id\":0,\"prediction\":\"red\"}\n{\"id\":1,\"prediction\":\"yes\"}", map[string]float64{"exact_match": 0.5}},
+	{"coco-captions", `{"images":[{"id":9,"file_name":"a.png"},{"id":10,"file_name":"b.png"}],"annotations":[
+		{"image_id":9,"id":1,"caption":"A black cat on a mat."},{"image_id":10,"id":2,"caption":"Two dogs run in the park."}]}`, "",
+		`[{"image_id":9,"caption":"a black cat on a mat"},{"image_id":10,"caption":"two dogs run in the park"}]`, map[string]float64{"cider": 10, "bleu_4": 1, "bleu_1": 1}},
+	{"karpathy", `{"images":[{"filename":"a.png","cocoid":77,"split":"test","sentences":[{"raw":"A black cat on a mat."}]},{"filename":"b.png","cocoid":78,"split":"test","sentences":[{"raw":"Two dogs run in the park."}]}]}`, "",
+		`[{"image_id":77,"caption":"a black cat on a mat"},{"image_id":"b.png","caption":"two dogs run in the park"}]`, map[string]float64{"cider": 10}},
+	{"nocaps", `{"images":[{"id":0,"file_name":"a.png","domain":"near-domain"},{"id":1,"file_name":"b.png","domain":"in-domain"}],"annotations":[{"image_id":0,"caption":"a red car stops here"},{"image_id":1,"caption":"two blue birds sing now"}]}`, "",
+		`[{"image_id":0,"caption":"a red car stops here"},{"image_id":1,"caption":"nothing"}]`, map[string]float64{"cider": 5, "domain/near-domain/cider": 10, "domain/in-domain/cider": 0}},
+}
+
+// score writes files and scores them.
+func score(t *testing.T, name, annotations, questions, predictions string, o Options) (*Result, error) {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	files := Files{Annotations: write("annotations.json", annotations), Predictions: write("predictions.json", predictions)}
+	if questions != "" {
+		files.Questions = write("questions.json", questions)
+	}
+	b, err := Builtin().Named(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Score(t.Context(), files, o)
+}
+
+func TestScore_OwnersFiles(t *testing.T) {
+	for _, c := range ownersFiles {
+		t.Run(c.name, func(t *testing.T) {
+			result, err := score(t, c.name, c.annotations, c.questions, c.predictions, Options{Protocols: []string{"all"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, want := range c.want {
+				scores, metric := result.Scores, name
+				if parts := strings.Split(name, "/"); len(parts) == 3 {
+					scores, metric = result.Slices[parts[0]][parts[1]], parts[2]
+				}
+				got, ok := scores[metric]
+				if !ok || math.Abs(got.Value-want) > 1e-9 || !(got.Lo <= got.Value && got.Value <= got.Hi) || got.N == 0 || got.Clusters == 0 {
+					t.Errorf("%s: %+v, want %v", name, got, want)
+				}
+			}
+			if len(result.Problems) > 0 {
+				t.Errorf("problems %v", result.Problems)
+			}
+		})
+	}
+}
+
+func TestScore_ProtocolsSayWhereTheyDiffer(t *testing.T) {
+	result, err := score(t, "stvqa", `{"data":[{"question":"What?","file_path":"a.jpg","question_id":4,"answers":["ab"]},{"question":"What?","file_path":"a.jpg","question_id":5,"answers":["ab"]}]}`, "",
+		`[{"question_id":4,"answer":"ac"},{"question_id":5,"answer":"ab"}]`, Options{Protocols: []string{"big_vision"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := result.Protocols["big_vision"]
+	if result.Scores["anls"].Value != 0.75 || p.Scores["anls"].Value != 0.5 || p.Differs.Count != 1 || p.Differs.First[0] != "4" {
+		t.Errorf("%+v", result)
+	}
+	if _, err := score(t, "stvqa", `{}`, "", `[]`, Options{Protocols: []string{"x"}}); err == nil || !strings.Contains(err.Error(), "it has official, big_vision") {
+		t.Error(err)
+	}
+}
+
+func TestScore_PartialCounts(t *testing.T) {
+	const annotations = `[{"imgname":"8.png","query":"q","label":"1"},{"imgname":"8.png","query":"q","label":"2"},{"imgname":"9.png","query":"q","label":"3"},{"imgname":"9.png","query":"q","label":"4"},{"imgname":"9.png","query":"q","label":"5"}]`
+	const predictions = `{"id":0,"prediction":"1"}
+{"id":0,"prediction":"9"}
+{"id":1,"prediction":" "}
+{"id":2,"prediction":
+{"id":77,"prediction":"1"}
+{"id":3,"error":"timeout"}
+`
+	if _, err := score(t, "chartqa", annotations, "", predictions, Options{}); err == nil || !strings.Contains(err.Error(), "line 2: a second prediction for question 0, after line 1") {
+		t.Error(err)
+	}
+	result, err := score(t, "chartqa", annotations, "", predictions, Options{Partial: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[string]int{}
+	for _, p := range result.Problems {
+		counts[p.Kind] = p.Count
+	}
+	for kind, want := range map[string]int{Missing: 2, Unknown: 1, Double: 1, Empty: 1, Failed: 1, Unreadable: 1} {
+		if counts[kind] != want {
+			t.Errorf("%s: %d, want %d (%v)", kind, counts[kind], want, result.Problems)
+		}
+	}
+	s := result.Scores["relaxed_accuracy"]
+	if s.N != 3 || math.Abs(s.Value-1./3) > 1e-9 || result.Comparable["relaxed_accuracy"].Answer != "no" {
+		t.Errorf("%+v %+v", s, result.Comparable)
+	}
+}
+
+func TestScore_RefusesFilesOfDifferentSplits(t *testing.T) {
+	for _, c := range []struct{ annotations, predictions, want string }{
+		{`[{"imgname":"8.png","query":"q","label":"1"}]`, `{"id":5,"prediction":"1"}`, "files of different splits? The first prediction (line 1) is for question 5, the first question is 0"},
+		{`[{"imgname":"8.png","query":"q"}]`, `{"id":0,"prediction":"1"}`, "question 0 has no right answer"},
+	} {
+		if _, err := score(t, "chartqa", c.annotations, "", c.predictions, Options{}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("error %v, want %q", err, c.want)
+		}
+	}
+	const two = `{"images":[{"filename":"a.png","cocoid":1,"split":"test","sentences":[{"raw":"a cat"}]},{"filename":"b.png","cocoid":2,"split":"val","sentences":[{"raw":"a dog"}]}]}`
+	if _, err := score(t, "karpathy", two, "", `[{"image_id":1,"caption":"a cat"},{"image_id":2,"caption":"a cat"}]`, Options{}); err == nil || !strings.Contains(err.Error(), "choose one with --split: test (1), val (1)") {
+		t.Error(err)
+	}
+}

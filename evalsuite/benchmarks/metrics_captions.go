@@ -1,0 +1,108 @@
+package benchmarks
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pali3/pali3/evalsuite/metrics"
+)
+
+// captionMetrics are those of COCO's caption evaluation. Captions are tokenised by the rules of the
+// Penn Treebank, as its Java tokeniser does. Each language is a corpus of its own.
+var captionMetrics = []Metric{
+	{Name: "cider", About: "CIDEr-D on Penn Treebank tokens", Max: 10, Source: "tylin/coco-caption, pycocoevalcap/cider; Vedantam et al., CVPR 2015", All: cider},
+	bleu(1), bleu(2), bleu(3), bleu(4),
+}
+
+// captionTokens are captions, tokenised.
+type captionTokens struct {
+	candidates []string
+	references [][]string
+}
+
+func tokens(items []Item) (captionTokens, error) {
+	var all []string
+	for n := range items {
+		all = append(append(all, items[n].Prediction), items[n].References...)
+	}
+	all = metrics.PTBTokenize(all)
+	t := captionTokens{make([]string, len(items)), make([][]string, len(items))}
+	for n := range items {
+		references := len(items[n].References)
+		t.candidates[n], t.references[n] = all[0], all[1:1+references]
+		all = all[1+references:]
+	}
+	return t, nil
+}
+
+// cider returns the CIDEr-D of each caption, among those of its language.
+func cider(c *Corpus) ([]float64, error) {
+	t, err := once(c, "tokens", tokens)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]float64, len(c.Items))
+	for _, of := range byLanguages(c.Items) {
+		candidates, references := make([]string, len(of)), make([][]string, len(of))
+		for at, n := range of {
+			candidates[at], references[at] = t.candidates[n], t.references[n]
+		}
+		scores, err := metrics.CIDEr(candidates, references)
+		if err != nil {
+			return nil, fmt.Errorf("cider: %w", err)
+		}
+		for at, n := range of {
+			values[n] = scores[at]
+		}
+	}
+	return values, nil
+}
+
+// byLanguages groups the numbers of items by language.
+func byLanguages(items []Item) (groups [][]int) {
+	var languages []string
+	for n := range items {
+		at := slices.Index(languages, items[n].Language)
+		if at < 0 {
+			at = len(languages)
+			languages, groups = append(languages, items[n].Language), append(groups, nil)
+		}
+		groups[at] = append(groups[at], n)
+	}
+	return groups
+}
+
+// bleu is the BLEU of the corpus with n-grams up to n.
+func bleu(n int) Metric {
+	return Metric{
+		Name: fmt.Sprintf("bleu_%d", n), About: fmt.Sprintf("BLEU of the corpus with n-grams up to %d", n),
+		Source: "tylin/coco-caption, pycocoevalcap/bleu; Papineni et al., ACL 2002",
+		Statistic: func(c *Corpus) (func([]int) float64, error) {
+			counts, err := once(c, "bleu", bleuCounts(c))
+			if err != nil {
+				return nil, err
+			}
+			return func(chosen []int) float64 {
+				var sum metrics.BLEUCounts
+				for _, i := range chosen {
+					sum.Add(counts[i])
+				}
+				return sum.Scores()[n-1]
+			}, nil
+		},
+	}
+}
+
+func bleuCounts(c *Corpus) func([]Item) ([]metrics.BLEUCounts, error) {
+	return func(items []Item) ([]metrics.BLEUCounts, error) {
+		t, err := once(c, "tokens", tokens)
+		if err != nil {
+			return nil, err
+		}
+		counts := make([]metrics.BLEUCounts, len(items))
+		for n := range items {
+			counts[n] = metrics.CountBLEU(t.candidates[n], t.references[n])
+		}
+		return counts, nil
+	}
+}

@@ -1,0 +1,18 @@
+package benchmarks
+
+// nocaps is NoCaps (Agrawal et al., ICCV 2019). Its server scores each domain as a corpus of its
+// own, so the scores of slices, with the document frequencies of all, differ from its per-domain
+// ones.
+var nocaps = Benchmark{
+	Name: "nocaps", About: "NoCaps: captions of objects that COCO's captions do not name",
+	Layout: "nocaps", Task: Captions,
+	Splits: []Split{{"val", 4500}, {"test", 10600}},
+	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(32),
+	Metrics: captionMetrics,
+	Slices:  []Slice{ByField("domain")},
+	Unit:    "image", Cluster: "image",
+	Submission: Submission{ID: "image_id", Text: "caption", Number: true, Source: "https://nocaps.org/#submit"},
+	Published: []Published{
+		{"PaLI-17B", "test", "cider", 124.4, "CIDEr x 100", Secondary, paliNotes},
+	},
+}

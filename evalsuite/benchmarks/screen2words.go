@@ -1,0 +1,18 @@
+package benchmarks
+
+// screen2words is Screen2Words (Wang et al., UIST 2021), screen_summaries.csv. The file has all
+// splits: cut it to those of the split's list first.
+var screen2words = Benchmark{
+	Name: "screen2words", About: "Screen2Words: summaries of screens of mobile apps",
+	Layout: "screen2words", Task: Captions,
+	Splits: []Split{{"test", 4310}, {"val", 2364}, {"train", 15743}},
+	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(24),
+	Metrics: captionMetrics,
+	Unit:    "screen", Cluster: "screen",
+	Submission: Submission{ID: "image_id", Text: "caption"},
+	Published: []Published{
+		pali3Recalled("test", "cider", 130.7, "CIDEr x 100"),
+		{"PaliGemma 3B", "test", "cider", 117.6, "CIDEr x 100, 224 pixels", Verified, paligemmaReadme},
+		{"PaliGemma 3B", "test", "cider", 119.6, "CIDEr x 100, 448 pixels", Verified, paligemmaReadme},
+	},
+}

@@ -1,0 +1,17 @@
+package benchmarks
+
+// textcaps is TextCaps (Sidorov et al., ECCV 2020).
+var textcaps = Benchmark{
+	Name: "textcaps", About: "TextCaps: captions that read the text in photographs",
+	Layout: "textcaps", Task: Captions,
+	Splits: []Split{{"val", 3166}, {"test", 3289}, {"train", 21953}},
+	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(32),
+	Metrics: captionMetrics,
+	Unit:    "image", Cluster: "image",
+	Submission: Submission{ID: "image_id", Text: "caption", Source: "https://textvqa.org/textcaps/challenge/"},
+	Published: []Published{
+		pali3Recalled("test", "cider", 158.8, "CIDEr x 100, without OCR input"),
+		{"PaliGemma 3B", "val", "cider", 127.5, "CIDEr x 100, 224 pixels", Verified, paligemmaReadme},
+		{"PaliGemma 3B", "val", "cider", 153.9, "CIDEr x 100, 448 pixels", Verified, paligemmaReadme},
+	},
+}

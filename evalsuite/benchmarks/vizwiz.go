@@ -1,0 +1,19 @@
+package benchmarks
+
+// vizwiz is VizWiz-VQA (Gurari et al., CVPR 2018): one question about each image, by people who
+// cannot see it.
+var vizwiz = Benchmark{
+	Name: "vizwiz", About: "VizWiz-VQA: questions by blind people about their photographs",
+	Layout: "vizwiz", Task: Answers,
+	Splits: []Split{{"val", 4319}, {"test", 8000}, {"train", 20523}},
+	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 48},
+	Metrics: []Metric{vizWizAccuracy, softAccuracy},
+	Slices:  []Slice{byKind("answer_type"), ByField("answerable")},
+	Unit:    "question", Cluster: "image",
+	Submission: Submission{ID: "image", Text: "answer", Source: "https://vizwiz.org/tasks-and-datasets/vqa/"},
+	Published: []Published{
+		pali3Recalled("test-std", "vqa_accuracy", 71.9, "without OCR input"),
+		paligemma(224, "test-std", "vqa_accuracy", 73.7),
+		paligemma(448, "test-std", "vqa_accuracy", 75.5),
+	},
+}

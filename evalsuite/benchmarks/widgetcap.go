@@ -1,0 +1,17 @@
+package benchmarks
+
+// widgetcap is Widget Captioning (Li et al., EMNLP 2020).
+var widgetcap = Benchmark{
+	Name: "widgetcap", About: "Widget Captioning: captions of interface elements",
+	Layout: "widgetcap", Task: Captions,
+	Splits: []Split{{Name: "test"}, {Name: "dev"}, {Name: "train"}},
+	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(32),
+	Metrics: captionMetrics,
+	Unit:    "widget", Cluster: "widget",
+	Submission: Submission{ID: "image_id", Text: "caption"},
+	Published: []Published{
+		pali3Recalled("test", "cider", 159.8, "CIDEr x 100"),
+		{"PaliGemma 3B", "test", "cider", 136.1, "CIDEr x 100, 224 pixels", Verified, paligemmaReadme},
+		{"PaliGemma 3B", "test", "cider", 148.4, "CIDEr x 100, 448 pixels", Verified, paligemmaReadme},
+	},
+}
