@@ -102,7 +102,7 @@ def loss(models):
     for way, batch in [("matrix", 8192), ("blocks", 8192), ("matrix", 16384), ("blocks", 16384), ("blocks", 32768)]:
         got = reported([models, "-batch", str(batch), "-repeat", "1", "-warm", "0", "loss", way])
         print(f"| {way} | {batch:,} | {got['ms'] / 1e3:.1f} | {got['cpu_ms'] / 1e3:.1f} | {got['mib']:,.0f} |", flush=True)
-    got = reported([models, "-net", "siglip-wide", "-batch", "32768", "-repeat", "2", "-warm", "1", "step"])
+    got = reported([models, "-net", "siglip-wide", "-batch", "32768", "-repeat", "1", "-warm", "0", "step"])
     print(f"| training step, loss_block 1,024 | 32,768 | {got['ms'] / 1e3:.1f} | {got['cpu_ms'] / 1e3:.1f} | {got['mib']:,.0f} |", flush=True)
 
 

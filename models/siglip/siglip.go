@@ -199,10 +199,11 @@ func EmbedTexts(s *weights.Scope, c Config, ids *Node) *Node {
 	x := block.Embed(s.In("embeddings").Table("token_embedding.weight", t.Vocab, t.Width, deviation), ids)
 	positions := s.In("embeddings").Table("position_embedding.weight", t.Length, t.Width, deviation)
 	x = s.In("embeddings").Note(Add(x, InsertAxes(Slice(positions, AxisRange(0, length)), 0)))
-	for i := range t.Depth {
-		x = vit.Block(s.In("encoder", "layers", i), x, t.Heads, t.MLP, nil)
+	layers := s.In("encoder", "layers")
+	for i := range t.Depth - 1 {
+		x = vit.Block(layers.In(i), x, t.Heads, t.MLP, nil)
 	}
-	last := poolTexts(s, t, x)
+	last := poolTexts(s, t, lastBlock(layers.In(t.Depth-1), t, x))
 	switch kernel := weights.FanInTruncated(t.Width); t.Head {
 	case "none":
 	case "unbiased":
@@ -213,7 +214,20 @@ func EmbedTexts(s *weights.Scope, c Config, ids *Node) *Node {
 	return normalize(last)
 }
 
-// poolTexts turns the states of a text's positions, [B, L, W], into normed vectors [B, W].
+// lastBlock is the text tower's last block, [B, L, W] to [B, L, W], or to [B, 1, W] if pooling takes
+// one position and no other need be computed.
+func lastBlock(s *weights.Scope, t Text, x *Node) *Node {
+	switch t.Pool {
+	case "", "last":
+		return vit.BlockAt(s, x, x.Shape().Dimensions[1]-1, t.Heads, t.MLP)
+	case "first":
+		return vit.BlockAt(s, x, 0, t.Heads, t.MLP)
+	}
+	return vit.Block(s, x, t.Heads, t.MLP, nil)
+}
+
+// poolTexts turns the states of a text's positions, as [lastBlock] returns them, into normed
+// vectors [B, W].
 func poolTexts(s *weights.Scope, t Text, x *Node) *Node {
 	batch, length := x.Shape().Dimensions[0], x.Shape().Dimensions[1]
 	norm := func(x *Node) *Node { return block.LayerNorm(s.In("final_layer_norm"), x) }

@@ -129,18 +129,33 @@ func positions(s *weights.Scope, c Config) *Node {
 // then mlp(norm(x)). Mask is added to the attention scores [B, H, T, T]; it may be nil. SigLIP's
 // text tower uses the same block.
 func Block(s *weights.Scope, x *Node, heads, mlp int, mask *Node) *Node {
-	x = Add(x, selfAttention(s.In("self_attn"), block.LayerNorm(s.In("layer_norm1"), x), heads, mask))
+	h := block.LayerNorm(s.In("layer_norm1"), x)
+	x = Add(x, attention(s.In("self_attn"), h, h, heads, mask))
 	return s.Note(Add(x, block.MLP(s.In("mlp"), block.LayerNorm(s.In("layer_norm2"), x), mlp)))
 }
 
-func selfAttention(s *weights.Scope, x *Node, heads int, mask *Node) *Node {
+// BlockAt returns what [Block] does at one position, [B, 1, W], and computes no more than that: it
+// needs keys and values of all tokens, but one query, one output projection and one perceptron. If
+// the scope records results it computes the whole block.
+func BlockAt(s *weights.Scope, x *Node, position, heads, mlp int) *Node {
+	at := func(x *Node) *Node { return Slice(x, AxisRange(), AxisRange(position, position+1)) }
+	if s.Recording() {
+		return at(Block(s, x, heads, mlp, nil))
+	}
+	h := block.LayerNorm(s.In("layer_norm1"), x)
+	x = Add(at(x), attention(s.In("self_attn"), at(h), h, heads, nil))
+	return Add(x, block.MLP(s.In("mlp"), block.LayerNorm(s.In("layer_norm2"), x), mlp))
+}
+
+// attention is multihead attention of x [B, Q, W] to y [B, T, W]: [B, Q, W].
+func attention(s *weights.Scope, x, y *Node, heads int, mask *Node) *Node {
 	project := func(name string, x *Node) *Node {
 		w := x.Shape().Dimensions[2]
 		return block.Dense(s.In(name), x, w, weights.XavierUniform(w, w), weights.Zeros())
 	}
 	q := block.Scale(block.SplitHeads(project("q_proj", x), heads))
-	k := block.SplitHeads(project("k_proj", x), heads)
-	v := block.SplitHeads(project("v_proj", x), heads)
+	k := block.SplitHeads(project("k_proj", y), heads)
+	v := block.SplitHeads(project("v_proj", y), heads)
 	return project("out_proj", block.MergeHeads(block.Attend(q, k, v, nil, mask)))
 }
 

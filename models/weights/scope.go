@@ -95,6 +95,9 @@ func (s *Scope) In(parts ...any) *Scope {
 // Record makes all scopes of the graph keep the results passed to [Scope.Note].
 func (s *Scope) Record() { s.table.recording = true }
 
+// Recording reports whether intermediate results are kept.
+func (s *Scope) Recording() bool { return s.table.recording }
+
 // Note names an intermediate result of the model, such as the output of a block, by the scope's
 // prefix, and returns it.
 func (s *Scope) Note(x *graph.Node) *graph.Node {
