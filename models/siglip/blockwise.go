@@ -19,7 +19,6 @@ import (
 // With p = sigmoid(logits) and z = 1 for matching pairs, the gradient of a loss with respect to its
 // logit is p - z (arXiv 2303.15343, section 3.3, computes the same sum by blocks of texts).
 func blockwise(images, texts, scale, bias *Node, block int) *Node {
-	g := images.Graph()
 	n, m := images.Shape().Dimensions[0], texts.Shape().Dimensions[0]
 	each := m / n
 	part := func(x *Node, begin int) *Node { return Slice(x, AxisRange(begin, min(begin+block, n))) }
@@ -29,7 +28,7 @@ func blockwise(images, texts, scale, bias *Node, block int) *Node {
 		done := scale
 		for begin := 0; begin < n; begin += block {
 			x := logits(after(part(images, begin), done), texts, scale, bias)
-			wrong := Where(matchingBlock(g, begin, x.Shape().Dimensions[0], m, each), Neg(x), x)
+			wrong := Where(matchingAfter(done, begin, x.Shape().Dimensions[0], m, each), Neg(x), x)
 			done = ReduceSum(softplus(wrong), 1)
 			sums = append(sums, done)
 		}
@@ -41,9 +40,9 @@ func blockwise(images, texts, scale, bias *Node, block int) *Node {
 		done := dsums
 		for begin := 0; begin < n; begin += block {
 			rows := after(part(images, begin), done)
-			x := logits(rows, texts, scale, bias)
-			z := ConvertDType(matchingBlock(g, begin, x.Shape().Dimensions[0], m, each), dtypes.Float32)
-			dx := Mul(Sub(Sigmoid(x), z), InsertAxes(part(dsums, begin), -1))
+			p := Sigmoid(logits(rows, texts, scale, bias))
+			match := matchingAfter(done, begin, p.Shape().Dimensions[0], m, each)
+			dx := Mul(Where(match, AddScalar(p, -1), p), InsertAxes(part(dsums, begin), -1))
 			ofCosines := DotGeneral(dx, []int{1}, nil, texts, []int{0}, nil) // without scale, [block, E]
 			dimages = append(dimages, Mul(ofCosines, InsertAxes(scale, 0)))
 			ofTexts := DotGeneral(dx, []int{0}, nil, rows, []int{0}, nil)
@@ -63,6 +62,16 @@ func blockwise(images, texts, scale, bias *Node, block int) *Node {
 func after(x, done *Node) *Node {
 	first := Reshape(Slice(Reshape(done, -1), AxisRange(0, 1)))
 	return Add(x, Where(LessThan(first, first), first, ZerosLike(first))) // never less than itself
+}
+
+// matchingAfter tells which of the texts match the images from first to first+images-1, with each
+// texts per image, but only when done has been computed.
+func matchingAfter(done *Node, first, images, texts, each int) *Node {
+	g := done.Graph()
+	begin := ConvertDType(after(Scalar(g, dtypes.Float32, first), done), dtypes.Int32) // exact up to 2^24
+	image := Add(Iota(g, shapes.Make(dtypes.Int32, images, 1), 0), begin)
+	text := DivScalar(Iota(g, shapes.Make(dtypes.Int32, 1, texts), 1), each)
+	return Equal(image, text)
 }
 
 // withBackward returns forward of the inputs, a vector, with the gradients that backward gives. The

@@ -63,18 +63,8 @@ func softplus(x *Node) *Node { return Add(Max(x, ZerosLike(x)), Log1P(Exp(Neg(Ab
 // matching tells which pairs of B images and B·K texts match, [B, B·K].
 func matching(logits *Node) *Node {
 	images, texts := logits.Shape().Dimensions[0], logits.Shape().Dimensions[1]
-	return matchingBlock(logits.Graph(), 0, images, texts, texts/images)
-}
-
-// matchingBlock tells which of the texts match the images from first to first+images-1, with each
-// texts per image.
-func matchingBlock(g *Graph, first, images, texts, each int) *Node {
 	pairs := shapes.Make(dtypes.Int32, images, texts)
-	image := Iota(g, pairs, 0)
-	if first > 0 {
-		image = AddScalar(image, first)
-	}
-	return Equal(image, DivScalar(Iota(g, pairs, 1), each))
+	return Equal(Iota(logits.Graph(), pairs, 0), DivScalar(Iota(logits.Graph(), pairs, 1), texts/images))
 }
 
 // SoftmaxLoss returns CLIP's loss for logits [B, B·K] of images and K texts of each (big_vision,
