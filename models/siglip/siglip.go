@@ -214,8 +214,8 @@ func EmbedTexts(s *weights.Scope, c Config, ids *Node) *Node {
 	return normalize(last)
 }
 
-// lastBlock is the text tower's last block, [B, L, W] to [B, L, W], or to [B, 1, W] if pooling takes
-// one position and no other need be computed.
+// lastBlock is the text tower's last block, [B, L, W] to [B, L, W], or to [B, 1, W] if pooling
+// takes one position and no other need be computed.
 func lastBlock(s *weights.Scope, t Text, x *Node) *Node {
 	switch t.Pool {
 	case "", "last":
