@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export ROUNDS="${ROUNDS:-5}" GOTOOLCHAIN="${GOTOOLCHAIN:-auto}" GOEXPERIMENT="${GOEXPERIMENT:-simd}" CGO_ENABLED=0
 scan_rows=${SCAN_ROWS:-12500} long=$((4 * ${SCAN_ROWS:-12500})) million=${MILLION:-1000000} fetch=${FETCH:-1000}
-MODELS=${MODELS:-steps towers ul2 decode loss}
+MODELS=${MODELS:-steps towers siglip ul2 decode loss}
 at=build/bench
 mkdir -p "$at"
 

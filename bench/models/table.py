@@ -2,7 +2,7 @@
 
     python table.py MODELS FOLDER [PART...]
 
-MODELS is the binary of bench/models; FOLDER keeps the weights and batches. Parts are steps, towers, ul2, decode and loss.
+MODELS is the binary of bench/models; FOLDER keeps the weights and batches. Parts are steps, towers, siglip, ul2, decode and loss.
 ROUNDS (5 by default) runs of each alternate; a run does its work some times, of which the first are not timed, and reports
 the median. The results of all runs must agree. A ratio is the median of the ratios within a round, which others on the
 machine disturb less than the medians. XLA=1 also runs pali3 on XLA, for which MODELS must be built with the tag xla and
@@ -25,8 +25,9 @@ PARTS = {
         ("pali", 60, "step", 20, 5, [TORCH, JAX]), ("pali", 64, "step", 20, 5, [TORCH, JAX]), ("siglip-small", 66, "step", 20, 5, [TORCH]),
     ],
     "towers": [
-        ("vit", 8, "forward", 6, 1, [TORCH]), ("vit", 8, "step", 5, 1, [TORCH]), ("siglip", 32, "step", 3, 1, [TORCH]),
+        ("vit", 8, "forward", 6, 1, [TORCH]), ("vit", 8, "step", 5, 1, [TORCH]),
     ],
+    "siglip": [("siglip", 32, "step", 3, 1, [TORCH])],
     "ul2": [("ul2", 4, "forward", 5, 1, [TORCH]), ("ul2", 4, "step", 4, 1, [TORCH])],
     "decode": [
         ("captioner", 1, "generate", 40, 5, [TRANSFORMERS]), ("captioner", 32, "generate", 20, 3, [TRANSFORMERS]),
