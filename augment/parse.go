@@ -67,8 +67,11 @@ func (p *Pipeline) add(ops Ops, i int, text string, position int) error {
 	if err := a.finish(op, err); err != nil {
 		return err
 	}
-	p.steps = append(p.steps, step{strings.TrimSpace(text), action.Run})
 	p.random = p.random || action.Random
+	if !p.random {
+		p.fixed++
+	}
+	p.steps = append(p.steps, step{strings.TrimSpace(text), action.Run})
 	if !action.KeepsSize {
 		p.height, p.width, p.sequence = action.Height, action.Width, action.sequence
 	}

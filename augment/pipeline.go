@@ -14,6 +14,7 @@ type Pipeline struct {
 	sequence      Sequence
 	ownLength     bool // sequence.Length replaces that of the op
 	random        bool
+	fixed         int // ops before the first random one
 	limits        Limits
 }
 
@@ -44,17 +45,45 @@ func (p *Pipeline) WithLimits(l Limits) *Pipeline {
 // Apply runs the ops on an encoded image. All randomness comes from rng, which may be nil if the
 // pipeline is not [Pipeline.Random]. Errors of bad images are those of [Decode].
 func (p *Pipeline) Apply(encoded []byte, rng *random.Stream) (Tensor, error) {
+	pixels, err := p.Prepare(encoded)
+	if err != nil {
+		return Tensor{}, err
+	}
+	return p.finish(pixels, rng)
+}
+
+// Prepare runs the ops before the first random one, such as decode and resize. What it returns
+// depends on the bytes alone, so it can be kept for every later visit of the image: see
+// [Pipeline.Finish].
+func (p *Pipeline) Prepare(encoded []byte) (*Pixels, error) {
+	pixels := &Pixels{encoded: encoded, limits: p.limits}
+	if p.ownLength {
+		pixels.sequenceLength = p.sequence.Length
+	}
+	return pixels, run(p.steps[:p.fixed], pixels, nil)
+}
+
+// Finish runs the other ops on prepared pixels and leaves those as they are. Prepare and Finish
+// together are [Pipeline.Apply].
+func (p *Pipeline) Finish(prepared *Pixels, rng *random.Stream) (Tensor, error) {
+	return p.finish(prepared.clone(), rng)
+}
+
+func (p *Pipeline) finish(pixels *Pixels, rng *random.Stream) (Tensor, error) {
 	if p.random && rng == nil {
 		return Tensor{}, fmt.Errorf("applying %q: random ops, but no random stream", p.text)
 	}
-	state := Pixels{encoded: encoded, limits: p.limits}
-	if p.ownLength {
-		state.sequenceLength = p.sequence.Length
+	if err := run(p.steps[p.fixed:], pixels, rng); err != nil {
+		return Tensor{}, err
 	}
-	for _, s := range p.steps {
-		if err := s.run(&state, rng); err != nil {
-			return Tensor{}, fmt.Errorf("%s: %w", s.text, err)
+	return *pixels.Tensor(), nil
+}
+
+func run(steps []step, pixels *Pixels, rng *random.Stream) error {
+	for _, s := range steps {
+		if err := s.run(pixels, rng); err != nil {
+			return fmt.Errorf("%s: %w", s.text, err)
 		}
 	}
-	return *state.Tensor(), nil
+	return nil
 }

@@ -259,3 +259,33 @@ func TestDecode_LaysTransparencyOverTheBackground(t *testing.T) {
 		}
 	}
 }
+
+func TestPipeline_PrepareAndFinishAreApply(t *testing.T) {
+	encoded := numbered(t, 20, 10)
+	for _, ops := range []string{
+		"decode|random_crop(6)|value_range(-1,1)",                 // in place on 8-bit pixels
+		"decode|resize(8)|flip_lr|value_range(-1,1)",              // in place on floats
+		"decode|resize(8)|value_range(0,1)|flip_lr|grayscale",     // fixed ops after random ones
+		"decode|resize(8, antialias=pil)|flip_lr|grayscale(p=.5)", // in place on 8-bit pixels
+		"decode|resize(8)|value_range(-1,1)",                      // nothing random
+	} {
+		p := MustParse(ops)
+		prepared, err := p.Prepare(encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range uint64(10) {
+			want, err := p.Apply(encoded, random.New(i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := p.Finish(prepared, random.New(i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Shape() != want.Shape() || !slices.Equal(got.Pix, want.Pix) {
+				t.Fatalf("%s, visit %d: prepared pixels give another tensor", ops, i)
+			}
+		}
+	}
+}

@@ -1,6 +1,9 @@
 package augment
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // Pixels are the image that the ops of a pipeline work on: its bytes before decode, then 8-bit
 // pixels, and floats from the first op that needs them. One of the three is set.
@@ -39,6 +42,25 @@ func (p *Pixels) Size() (height, width int) {
 		return p.tensor.Height, p.tensor.Width
 	}
 	return p.image.Height, p.image.Width
+}
+
+// Bytes returns the memory that decoded pixels take.
+func (p *Pixels) Bytes() int {
+	if p.tensor != nil {
+		return 4 * len(p.tensor.Pix)
+	}
+	return len(p.image.Pix)
+}
+
+// clone copies decoded pixels.
+func (p *Pixels) clone() *Pixels {
+	q := *p
+	if p.tensor != nil {
+		q.tensor = &Tensor{p.tensor.Height, p.tensor.Width, slices.Clone(p.tensor.Pix)}
+	} else {
+		q.image = &Image{p.image.Height, p.image.Width, slices.Clone(p.image.Pix)}
+	}
+	return &q
 }
 
 func (p *Pixels) resize(height, width int, how resampling) error {

@@ -9,18 +9,22 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// cacheBytes bounds the memory of decoded images.
+// cacheBytes bounds the memory of images that are kept.
 const cacheBytes = 256 << 20
 
-// pixelCache keeps the pixels of images if no op is random, so that they depend on the image alone.
-// A full cache keeps what it has: in a random order every image is equally likely to come next.
+// preparedBytes bounds it if some op is random, as then only the ops before are saved.
+const preparedBytes = 128 << 20
+
+// pixelCache keeps images as they are before the pipeline's first random op, or the pixels if no op
+// is random: what depends on the image alone. A full cache keeps what it has: in a random order
+// every image is equally likely to come next.
 type pixelCache struct {
 	pipeline *augment.Pipeline
-	use      bool
 
-	mu    sync.RWMutex
-	known map[imageID]augment.Tensor
-	bytes int
+	mu       sync.RWMutex
+	known    map[imageID]augment.Tensor
+	prepared map[imageID]*augment.Pixels
+	bytes    int
 }
 
 type imageID struct {
@@ -30,19 +34,11 @@ type imageID struct {
 }
 
 func newPixelCache(p *augment.Pipeline) *pixelCache {
-	return &pixelCache{pipeline: p, use: p != nil && !p.Random(), known: map[imageID]augment.Tensor{}}
+	return &pixelCache{pipeline: p, known: map[imageID]augment.Tensor{}, prepared: map[imageID]*augment.Pixels{}}
 }
 
 // pixels returns an image's pixels, which the caller must not change.
 func (c *pixelCache) pixels(id imageID, encoded []byte, rng *random.Stream) (augment.Tensor, error) {
-	if c.use {
-		c.mu.RLock()
-		known, ok := c.known[id]
-		c.mu.RUnlock()
-		if ok {
-			return known, nil
-		}
-	}
 	pipeline := c.pipeline
 	if id.length > 0 {
 		var err error
@@ -50,19 +46,45 @@ func (c *pixelCache) pixels(id imageID, encoded []byte, rng *random.Stream) (aug
 			return augment.Tensor{}, err
 		}
 	}
-	tensor, err := pipeline.Apply(encoded, rng)
+	if !pipeline.Random() {
+		return keep(c, c.known, id, cacheBytes, func() (augment.Tensor, int, error) {
+			tensor, err := pipeline.Apply(encoded, nil)
+			return tensor, 4 * len(tensor.Pix), err
+		})
+	}
+	prepared, err := keep(c, c.prepared, id, preparedBytes, func() (*augment.Pixels, int, error) {
+		prepared, err := pipeline.Prepare(encoded)
+		if err != nil {
+			return nil, 0, err
+		}
+		return prepared, prepared.Bytes(), nil
+	})
 	if err != nil {
 		return augment.Tensor{}, err
 	}
-	if c.use {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if size := 4 * len(tensor.Pix); c.bytes+size <= cacheBytes {
-			c.known[id] = tensor
-			c.bytes += size
-		}
+	return pipeline.Finish(prepared, rng)
+}
+
+// keep returns what is known of an image, or makes it, with its size in bytes, and keeps it if
+// there is room within the limit.
+func keep[T any](c *pixelCache, known map[imageID]T, id imageID, limit int, prepare func() (T, int, error)) (T, error) {
+	c.mu.RLock()
+	found, ok := known[id]
+	c.mu.RUnlock()
+	if ok {
+		return found, nil
 	}
-	return tensor, nil
+	made, size, err := prepare()
+	if err != nil {
+		return made, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bytes+size <= limit {
+		known[id] = made
+		c.bytes += size
+	}
+	return made, nil
 }
 
 // writeImages writes the pixels of a sample's images into a row of the batch. Images beyond those
