@@ -84,7 +84,8 @@ func (p *prefetcher) stop() {
 type size struct {
 	shape         mixture.Shape
 	pixels        bool
-	tokens, width int // T and D of cached tokens, 0 for none
+	tokens, width int  // T and D of cached tokens, 0 for none
+	unpads        bool // whether the loss leaves out padding
 }
 
 func sizeOf(b *mixture.Batch, c *VisualTokenCache) size {
@@ -126,6 +127,10 @@ func (s size) tensors(b *mixture.Batch, tokens []float32) (inputs []*tensors.Ten
 		ids(b.Targets, rows, s.shape.Decoder)
 		floats(b.Weights, rows, s.shape.Decoder)
 	}
+	if s.unpads {
+		inputs = append(inputs, unpaddedTensors(realPrompts(b), rows)...)
+		inputs = append(inputs, unpaddedTensors(realTargets(b), rows)...)
+	}
 	return inputs
 }
 
@@ -148,12 +153,18 @@ func (s size) bind(nodes []*graph.Node) (in family.Batch, rest []*graph.Node) {
 	in.Decoder = next(s.shape.Decoder > 0)
 	in.Targets = next(s.shape.Decoder > 0)
 	in.Weights = next(s.shape.Decoder > 0)
+	if s.unpads {
+		in.EncoderRows = bindUnpadded(next(true), next(true))
+		in.DecoderRows = bindUnpadded(next(true), next(true))
+	}
 	return in, nodes
 }
 
 // check returns an error if a batch does not have this size.
 func (s size) check(b *mixture.Batch, c *VisualTokenCache) error {
-	if got := sizeOf(b, c); got != s {
+	got := sizeOf(b, c)
+	got.unpads = s.unpads
+	if got != s {
 		return fmt.Errorf("the batch of step %d has shape %+v, the batches before it %+v", b.Step, got.shape, s.shape)
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pali3/pali3/internal/folderlock"
 	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/family"
 )
 
 // Options configure a run. Apart from the backend's rounding, none of them changes its outcome.
@@ -100,6 +101,9 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 		Backend: o.Backend, Loss: network.Loss, Weights: set, Freeze: r.Freeze, Stream: stream, VisualTokens: tokens,
 		Optimizer: r.Optimizer, Schedule: r.Schedule, Seed: r.Mixture.Seed, Steps: r.Steps,
 		Folder: folder, CheckpointEvery: r.CheckpointEvery, KeepCheckpoints: r.KeepCheckpoints, Progress: o.Progress,
+	}
+	if u, is := network.Model.(family.Unpadder); is {
+		t.Unpads = u.Unpads() && stream.Shape().Decoder > 0
 	}
 	for i := range r.Mixture.Tasks {
 		t.Tasks = append(t.Tasks, r.Mixture.Tasks[i].Name)

@@ -58,6 +58,9 @@ func newStepper(t *Training, batch size) (s *stepper, err error) {
 		in, rest := batch.bind(nodes)
 		return s.build(t.lossByExample(), in, rest[0], rest[1], rest[2:])
 	})
+	if err == nil {
+		s.exec.SetMaxCache(unpaddedSizes * unpaddedSizes)
+	}
 	return s, err
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/pali3/pali3/mixture"
+	"github.com/pali3/pali3/models/backend"
 	"github.com/pali3/pali3/models/weights"
 )
 
@@ -29,6 +30,10 @@ type Training struct {
 	Freeze []string
 	// Stream gives the batches, all of one shape.
 	Stream Stream
+	// Unpads says that the loss leaves out the padding of ids: it is that of a [family.Unpadder].
+	// Batches with different amounts of padding then have graphs of their own, which only the Go
+	// backend compiles quickly, so on others they stay padded.
+	Unpads bool
 	// VisualTokens, if not nil, gives the loss cached visual tokens in place of pixels.
 	VisualTokens *VisualTokenCache
 
@@ -120,6 +125,7 @@ func (t *Training) begin(ctx context.Context) (*run, error) {
 		return nil, fmt.Errorf("making the first batch: %w", err)
 	}
 	r := &run{Training: t, size: sizeOf(first, t.VisualTokens), found: done, done: done, saved: done}
+	r.size.unpads = t.Unpads && backend.IsGo(t.Backend)
 	if r.stepper, err = newStepper(t, r.size); err != nil {
 		return nil, err
 	}

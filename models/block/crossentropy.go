@@ -52,18 +52,20 @@ func CrossEntropy(logits, targets *Node, smoothing, zLoss float64) *Node {
 // MeanCrossEntropy returns the mean [CrossEntropy] of logits [B, L, V] over targets [B, L],
 // weighted by weights [B, L], and for each example [B] the weighted sum of its targets' losses and
 // the sum of its weights. Nil weights are 1 for targets other than 0. The loss of a batch without
-// targets is 0.
-func MeanCrossEntropy(logits, targets, weights *Node, smoothing, zLoss float64) (loss, sums, counts *Node) {
+// targets is 0. With u the logits are those of unpadded rows, [N, V].
+func MeanCrossEntropy(logits, targets, weights *Node, u *Unpadded, smoothing, zLoss float64) (loss, sums, counts *Node) {
 	if weights == nil {
 		weights = NotPadding(targets)
 	}
-	d := logits.Shape().Dimensions
-	rows := d[0] * d[1]
-	losses := CrossEntropy(Reshape(logits, rows, d[2]), Reshape(targets, rows), smoothing, zLoss)
-	flat := Reshape(weights, rows)
-	weighted := Mul(losses, flat)
-	loss = Div(ReduceAllSum(weighted), MaxScalar(ReduceAllSum(flat), 1e-9))
-	return loss, ReduceSum(Reshape(weighted, d[0], d[1]), 1), ReduceSum(Reshape(flat, d[0], d[1]), 1)
+	logits = rows(logits)
+	n := logits.Shape().Dimensions[0]
+	losses := CrossEntropy(logits, Reshape(u.Take(targets), n), smoothing, zLoss)
+	weighted := Mul(losses, Reshape(u.Take(weights), n))
+	loss = Div(ReduceAllSum(weighted), MaxScalar(ReduceAllSum(weights), 1e-9))
+	if u != nil {
+		weighted = u.Pad(weighted)
+	}
+	return loss, ReduceSum(Reshape(weighted, weights.Shape().Dimensions...), 1), ReduceSum(weights, 1)
 }
 
 // entropy is that of a distribution that gives one id the probability confidence and the vocab-1

@@ -13,6 +13,9 @@ import (
 // Like T5X (examples/t5/layers.py, broadcast_dims=(-2,)), it draws once for all positions, which
 // takes 1/L of the random numbers.
 func Dropout(s *weights.Scope, x *Node, rate float64) *Node {
+	if rate == 0 { // x may be without padding, [N, D]
+		return x
+	}
 	d := x.Shape().Dimensions
 	return dropped(s, x, rate, d[0], 1, d[2])
 }

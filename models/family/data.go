@@ -5,6 +5,8 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/pali3/pali3/models/block"
 )
 
 // Data is what a model must fit: the shape of its batches and the size of its vocabulary.
@@ -60,6 +62,9 @@ type Batch struct {
 	Targets *graph.Node
 	// Weights of the targets in the loss [B, Ld], float32.
 	Weights *graph.Node
+	// EncoderRows and DecoderRows lay out encoder ids, and decoder ids with their targets, without
+	// padding. They are nil for models that are no [Unpadder] and for batches with little padding.
+	EncoderRows, DecoderRows *block.Unpadded
 }
 
 // Loss is the loss of a batch and each example's part of it. The loss of any group of examples is

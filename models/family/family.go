@@ -8,6 +8,7 @@
 //	             of any aspect as patches
 //	TextEncoder  turns texts into states, which are pooled into embeddings
 //	Writer       writes text: captions, answers
+//	Unpadder     computes its loss without the padding of ids
 //
 // The program never asks which family a model is of. To add one, implement these interfaces,
 // append the family to models.Families(), and give the result to stages.Registry or cli.Program.
@@ -210,6 +211,13 @@ type Writer interface {
 	// Step takes the n-th id of each answer, ids [R], with n counted from 0 in position, an int32
 	// scalar. It returns the logits of the next id [R, V] and the new State.Said.
 	Step(s *weights.Scope, ids, position *graph.Node, st State) (logits *graph.Node, said []*graph.Node)
+}
+
+// Unpadder is a model whose loss can leave out the padding of a batch: see Batch.EncoderRows.
+type Unpadder interface {
+	Model
+	// Unpads reports whether it does, with this config.
+	Unpads() bool
 }
 
 // State is what a [Writer] knows between steps. The first axis of every node is the answer, R.

@@ -14,8 +14,9 @@ import (
 )
 
 var (
-	_ family.Writer = (*Config)(nil)
-	_ family.Seer   = (*Config)(nil)
+	_ family.Writer   = (*Config)(nil)
+	_ family.Seer     = (*Config)(nil)
+	_ family.Unpadder = (*Config)(nil)
 )
 
 // Family returns the family of PaLI-3.
@@ -58,9 +59,13 @@ func (c *Config) Loss(s *weights.Scope, b family.Batch) family.Loss {
 	loss, sums, counts := LossByExample(s, *c, Inputs{
 		Images: b.Pixels, Tokens: b.Tokens, ImageMask: b.ImageMask,
 		Encoder: b.Encoder, Decoder: b.Decoder, Targets: b.Targets, Weights: b.Weights,
+		EncoderRows: b.EncoderRows, DecoderRows: b.DecoderRows,
 	})
 	return family.Loss{Mean: loss, Sums: sums, Counts: counts}
 }
+
+// Unpads reports whether the loss leaves out padding: if there is no dropout.
+func (c *Config) Unpads() bool { return c.Language.Dropout == 0 }
 
 // ImageEncoder describes the image encoder.
 func (c *Config) ImageEncoder() family.ImageEncoder {

@@ -59,6 +59,7 @@ type Inputs struct {
 	ImageMask *Node
 	// Encoder [B, Le] holds the prompts' ids. The others are as in t5.Inputs.
 	Encoder, Decoder, Targets, Weights *Node
+	EncoderRows, DecoderRows           *block.Unpadded
 }
 
 // Specs lists the weights of the whole model, in the order in which data flows through it.
@@ -82,25 +83,40 @@ func Loss(s *weights.Scope, c Config, in Inputs) *Node {
 
 // LossByExample returns the [Loss] with the sums and counts of [t5.CrossEntropyByExample].
 func LossByExample(s *weights.Scope, c Config, in Inputs) (loss, sums, counts *Node) {
-	encoded, mask := Encode(s, c, in)
-	logits := t5.Logits(s, c.Language, t5.Decode(s, c.Language, encoded, mask, in.Decoder))
-	return t5.CrossEntropyByExample(c.Language, logits, in.Targets, in.Weights)
+	if c.Language.Dropout > 0 {
+		in.EncoderRows, in.DecoderRows = nil, nil
+	}
+	return t5.LossOfEncoded(s, c.Language, encode(s, c, in), t5.Inputs{
+		Decoder: in.Decoder, Targets: in.Targets, Weights: in.Weights, DecoderRows: in.DecoderRows,
+	})
 }
 
 // Encode returns what the decoder attends to: the language encoder's output over visual and text
 // tokens [B, T+Le, W], and the mask [B, T+Le], 1 for tokens and 0 for padding.
 func Encode(s *weights.Scope, c Config, in Inputs) (encoded, mask *Node) {
-	x := t5.Embed(s, c.Language, in.Encoder)
-	mask = block.NotPadding(in.Encoder)
+	in.EncoderRows = nil
+	e := encode(s, c, in)
+	return e.Tokens, e.Mask
+}
+
+func encode(s *weights.Scope, c Config, in Inputs) t5.Encoded {
+	x := t5.Embed(s, c.Language, in.EncoderRows.Take(in.Encoder))
+	mask, rows := block.NotPadding(in.Encoder), in.EncoderRows
 	tokens := in.Tokens
 	if in.Images != nil {
 		tokens = VisualTokens(s, c, in.Images)
 	}
 	if tokens != nil {
-		x = Concatenate([]*Node{Project(s, c, tokens), x}, 1)
+		visual := Project(s, c, tokens)
 		mask = Concatenate([]*Node{visualMask(tokens, in.ImageMask), mask}, 1)
+		if rows == nil {
+			x = Concatenate([]*Node{visual, x}, 1)
+		} else {
+			x = Concatenate([]*Node{Reshape(visual, -1, c.Language.Width), x}, 0)
+			rows = rows.After(tokens.Shape().Dimensions[1])
+		}
 	}
-	return t5.Encode(s, c.Language, x, mask), mask
+	return t5.EncodeRows(s, c.Language, x, mask, rows)
 }
 
 // VisualTokens runs the image encoder: images [B, N, H, W, 3] to [B, N·T, Wv], T tokens per image.

@@ -164,7 +164,7 @@ func LossByExample(s *weights.Scope, c Config, in Inputs) (loss, sums, counts *N
 
 // loss is the cross entropy of logits [B, Ld, V].
 func (c Config) loss(logits, targets, weights *Node) (loss, sums, counts *Node) {
-	loss, sums, counts = block.MeanCrossEntropy(logits, targets, weights, c.Language.LabelSmoothing, c.Language.ZLoss)
+	loss, sums, counts = block.MeanCrossEntropy(logits, targets, weights, nil, c.Language.LabelSmoothing, c.Language.ZLoss)
 	if c.MeanByExample {
 		sums = Div(sums, MaxScalar(counts, 1e-9))
 		counts = ConvertDType(GreaterThan(counts, ZerosLike(counts)), dtypes.Float32)

@@ -56,9 +56,15 @@ func (m *Model) Specs(be compute.Backend) ([]weights.Spec, error) { return Specs
 
 // Loss builds the cross entropy of a batch's targets.
 func (m *Model) Loss(s *weights.Scope, b family.Batch) family.Loss {
-	loss, sums, counts := LossByExample(s, m.Config, Inputs{Encoder: b.Encoder, Decoder: b.Decoder, Targets: b.Targets, Weights: b.Weights})
+	loss, sums, counts := LossByExample(s, m.Config, Inputs{
+		Encoder: b.Encoder, Decoder: b.Decoder, Targets: b.Targets, Weights: b.Weights,
+		EncoderRows: b.EncoderRows, DecoderRows: b.DecoderRows,
+	})
 	return family.Loss{Mean: loss, Sums: sums, Counts: counts}
 }
+
+// Unpads reports whether the loss leaves out padding: if there is no dropout.
+func (m *Model) Unpads() bool { return m.Dropout == 0 }
 
 // Prefill reads prompts and feeds the decoder the id that begins every answer, 0.
 func (m *Model) Prefill(s *weights.Scope, p family.Prompt, room int) (*Node, family.State) {

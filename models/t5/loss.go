@@ -18,5 +18,5 @@ func CrossEntropy(c Config, logits, targets, weights *Node) *Node {
 // its targets' losses and the sum of its weights. The loss is the total of the sums divided by the
 // total of the counts.
 func CrossEntropyByExample(c Config, logits, targets, weights *Node) (loss, sums, counts *Node) {
-	return block.MeanCrossEntropy(logits, targets, weights, c.LabelSmoothing, c.ZLoss)
+	return block.MeanCrossEntropy(logits, targets, weights, nil, c.LabelSmoothing, c.ZLoss)
 }

@@ -25,7 +25,7 @@ func CrossCache(s *weights.Scope, c Config, encoded *Node) Cache {
 	var cache Cache
 	for i := range c.DecoderLayers {
 		layer := s.In("decoder", "block", i, "layer", 1, "EncDecAttention")
-		k, v := keysValues(layer, c, encoded)
+		k, v := keysValues(layer, c, encoded, nil)
 		cache.Keys, cache.Values = append(cache.Keys, k), append(cache.Values, v)
 	}
 	return cache
@@ -62,7 +62,7 @@ func Step(s *weights.Scope, c Config, ids, position *Node, said, cross Cache, ma
 		layer := stack.In("block", i, "layer")
 		self := layer.In(0, "SelfAttention")
 		h := block.RMSNorm(layer.In(0, "layer_norm"), x)
-		k, v := keysValues(self, c, h)
+		k, v := keysValues(self, c, h, nil)
 		k, v = put(said.Keys[i], k, position), put(said.Values[i], v, position)
 		next.Keys, next.Values = append(next.Keys, k), append(next.Values, v)
 		x = Add(x, attendOne(self, c, h, k, v, biases[i], causal))
@@ -83,8 +83,8 @@ func put(cache, one, position *Node) *Node {
 
 // attendOne is attend for one id, x [B, 1, W].
 func attendOne(s *weights.Scope, c Config, x, k, v, bias, mask *Node) *Node {
-	q := projectHeads(s.In("q"), c, x, queryInit(c))
-	return attentionOutput(s, c, block.AttendOne(s, q, k, v, bias, mask))
+	q := projectHeads(s.In("q"), c, x, nil, queryInit(c))
+	return attentionOutput(s, c, nil, block.AttendOne(s, q, k, v, bias, mask))
 }
 
 // PrefillDecoder feeds the decoder the id that begins every answer, 0. It returns the logits of the

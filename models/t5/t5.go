@@ -21,6 +21,9 @@ type Inputs struct {
 	Targets *Node
 	// Weights of the targets in the loss, float32 [B, Ld]. Default: 1 for targets other than 0.
 	Weights *Node
+	// EncoderRows and DecoderRows lay out the ids without their padding: see [block.Unpadded].
+	// Models with dropout ignore them. Default: nil, padded.
+	EncoderRows, DecoderRows *block.Unpadded
 }
 
 // Specs lists the weights of the model.
@@ -42,10 +45,27 @@ func Loss(s *weights.Scope, c Config, in Inputs) *Node {
 
 // LossByExample returns the [Loss] with the sums and counts of [CrossEntropyByExample].
 func LossByExample(s *weights.Scope, c Config, in Inputs) (loss, sums, counts *Node) {
-	mask := block.NotPadding(in.Encoder)
-	encoded := Encode(s, c, Embed(s, c, in.Encoder), mask)
-	hidden := Decode(s, c, encoded, mask, in.Decoder)
-	return CrossEntropyByExample(c, Logits(s, c, hidden), in.Targets, in.Weights)
+	if c.Dropout > 0 {
+		in.EncoderRows, in.DecoderRows = nil, nil
+	}
+	x := Embed(s, c, in.EncoderRows.Take(in.Encoder))
+	return LossOfEncoded(s, c, EncodeRows(s, c, x, block.NotPadding(in.Encoder), in.EncoderRows), in)
+}
+
+// Encoded is what the decoder attends to.
+type Encoded struct {
+	// Tokens [B, L, W] are the encoder's output, or [N, W] with Rows.
+	Tokens *Node
+	// Mask [B, L], float32, is 1 for tokens and 0 for padding.
+	Mask *Node
+	// Rows lays out Tokens if they are without padding.
+	Rows *block.Unpadded
+}
+
+// LossOfEncoded returns the loss by example of the decoder's part of the inputs.
+func LossOfEncoded(s *weights.Scope, c Config, encoded Encoded, in Inputs) (loss, sums, counts *Node) {
+	hidden := decode(s, c, encoded, in.Decoder, in.DecoderRows)
+	return block.MeanCrossEntropy(Logits(s, c, hidden), in.Targets, in.Weights, in.DecoderRows, c.LabelSmoothing, c.ZLoss)
 }
 
 // Embed looks up ids [B, L] in the table shared by encoder and decoder: [B, L, W].
@@ -58,9 +78,14 @@ func embeddings(s *weights.Scope, c Config) *Node {
 // Encode runs the encoder over embedded tokens x [B, L, W], final norm included: [B, L, W]. Mask
 // [B, L], float32, is 1 for tokens and 0 for padding.
 func Encode(s *weights.Scope, c Config, x, mask *Node) *Node {
+	return EncodeRows(s, c, x, mask, nil).Tokens
+}
+
+// EncodeRows is [Encode] for tokens x that are laid out by rows.
+func EncodeRows(s *weights.Scope, c Config, x, mask *Node, rows *block.Unpadded) Encoded {
 	c = c.WithDefaults()
 	s = s.In("encoder")
-	length := x.Shape().Dimensions[1]
+	length := mask.Shape().Dimensions[1]
 	biases := stackBiases(s, c, c.EncoderLayers, length, true)
 	padding := block.PaddingBias(mask)
 	drop := func(x *Node) *Node { return block.Dropout(s, x, c.Dropout) }
@@ -68,29 +93,35 @@ func Encode(s *weights.Scope, c Config, x, mask *Node) *Node {
 	for i := range c.EncoderLayers {
 		layer := s.In("block", i, "layer")
 		h := block.RMSNorm(layer.In(0, "layer_norm"), x)
-		x = Add(x, drop(attention(layer.In(0, "SelfAttention"), c, h, h, biases[i], padding)))
+		x = Add(x, drop(attention(layer.In(0, "SelfAttention"), c, stream{h, rows}, stream{h, rows}, biases[i], padding)))
 		x = s.In("block", i).Note(Add(x, drop(feedForward(layer.In(1), c, x))))
 	}
-	return s.In("final_layer_norm").Note(drop(block.RMSNorm(s.In("final_layer_norm"), x)))
+	x = s.In("final_layer_norm").Note(drop(block.RMSNorm(s.In("final_layer_norm"), x)))
+	return Encoded{x, mask, rows}
 }
 
 // Decode runs the decoder over ids [B, Ld], final norm included: [B, Ld, W]. It attends to the
 // encoder's output [B, Le, W] where mask [B, Le] is 1; position i attends to ids 0 to i.
 func Decode(s *weights.Scope, c Config, encoded, mask, ids *Node) *Node {
+	return decode(s, c, Encoded{Tokens: encoded, Mask: mask}, ids, nil)
+}
+
+// decode is [Decode] with ids [B, Ld] laid out by rows.
+func decode(s *weights.Scope, c Config, encoded Encoded, ids *Node, rows *block.Unpadded) *Node {
 	c = c.WithDefaults()
-	x := Embed(s, c, ids)
+	x := Embed(s, c, rows.Take(ids))
 	s = s.In("decoder")
 	length := ids.Shape().Dimensions[1]
 	biases := stackBiases(s, c, c.DecoderLayers, length, false)
-	causal, padding := block.CausalBias(ids.Graph(), length), block.PaddingBias(mask)
+	causal, padding := block.CausalBias(ids.Graph(), length), block.PaddingBias(encoded.Mask)
 	drop := func(x *Node) *Node { return block.Dropout(s, x, c.Dropout) }
 	x = drop(x)
 	for i := range c.DecoderLayers {
 		layer := s.In("block", i, "layer")
 		h := block.RMSNorm(layer.In(0, "layer_norm"), x)
-		x = Add(x, drop(attention(layer.In(0, "SelfAttention"), c, h, h, biases[i], causal)))
+		x = Add(x, drop(attention(layer.In(0, "SelfAttention"), c, stream{h, rows}, stream{h, rows}, biases[i], causal)))
 		h = block.RMSNorm(layer.In(1, "layer_norm"), x)
-		x = Add(x, drop(attention(layer.In(1, "EncDecAttention"), c, h, encoded, nil, padding)))
+		x = Add(x, drop(attention(layer.In(1, "EncDecAttention"), c, stream{h, rows}, stream{encoded.Tokens, encoded.Rows}, nil, padding)))
 		x = s.In("block", i).Note(Add(x, drop(feedForward(layer.In(2), c, x))))
 	}
 	return s.In("final_layer_norm").Note(drop(block.RMSNorm(s.In("final_layer_norm"), x)))
@@ -133,38 +164,38 @@ func relativeTable(s *weights.Scope, c Config, layer int) *Node {
 	return s.Table("weight", c.Buckets, c.Heads, weights.XavierUniform(c.Buckets, c.Heads))
 }
 
-// attention is multihead attention of x [B, Lq, W] to y [B, Lk, W]: [B, Lq, W].
-func attention(s *weights.Scope, c Config, x, y, bias, mask *Node) *Node {
-	k, v := keysValues(s, c, y)
-	return attend(s, c, x, k, block.DropKeys(s, v, c.Dropout), bias, mask)
+// stream is a sequence of tokens, [B, L, W], or [N, W] with rows.
+type stream struct {
+	tokens *Node
+	rows   *block.Unpadded
+}
+
+// attention is multihead attention of x to y, each [B, L, W]. The result is laid out as x.
+func attention(s *weights.Scope, c Config, x, y stream, bias, mask *Node) *Node {
+	k, v := keysValues(s, c, y.tokens, y.rows)
+	q := projectHeads(s.In("q"), c, x.tokens, x.rows, queryInit(c))
+	return attentionOutput(s, c, x.rows, block.Attend(q, k, block.DropKeys(s, v, c.Dropout), bias, mask))
 }
 
 // keysValues projects y [B, L, W] to keys and values [B, H, L, D].
-func keysValues(s *weights.Scope, c Config, y *Node) (k, v *Node) {
+func keysValues(s *weights.Scope, c Config, y *Node, rows *block.Unpadded) (k, v *Node) {
 	init := weights.FanInNormal(c.Width)
-	return projectHeads(s.In("k"), c, y, init), projectHeads(s.In("v"), c, y, init)
+	return projectHeads(s.In("k"), c, y, rows, init), projectHeads(s.In("v"), c, y, rows, init)
 }
 
-// attend lets x [B, Lq, W] attend to keys and values [B, H, Lk, D]: [B, Lq, W]. The projections
-// have no biases, and scores are not divided by sqrt(d): initial queries are smaller by that
-// factor.
-func attend(s *weights.Scope, c Config, x, k, v, bias, mask *Node) *Node {
-	q := projectHeads(s.In("q"), c, x, queryInit(c))
-	return attentionOutput(s, c, block.Attend(q, k, v, bias, mask))
-}
-
+// queryInit draws queries smaller by sqrt(d), by which scores are not divided.
 func queryInit(c Config) weights.Init {
 	return weights.Normal(1 / math.Sqrt(float64(c.Width*c.HeadDim)))
 }
 
-// projectHeads turns [B, L, W] into [B, H, L, D].
-func projectHeads(s *weights.Scope, c Config, x *Node, init weights.Init) *Node {
-	return block.SplitHeads(block.DenseNoBias(s, x, c.Heads*c.HeadDim, init), c.Heads)
+// projectHeads turns [B, L, W] into [B, H, L, D], without a bias.
+func projectHeads(s *weights.Scope, c Config, x *Node, rows *block.Unpadded, init weights.Init) *Node {
+	return rows.SplitHeads(block.DenseNoBias(s, x, c.Heads*c.HeadDim, init), c.Heads)
 }
 
 // attentionOutput projects the results of the heads, [B, H, L, D] to [B, L, W].
-func attentionOutput(s *weights.Scope, c Config, found *Node) *Node {
-	return block.DenseNoBias(s.In("o"), block.MergeHeads(found), c.Width, weights.FanInNormal(c.Heads*c.HeadDim))
+func attentionOutput(s *weights.Scope, c Config, rows *block.Unpadded, found *Node) *Node {
+	return block.DenseNoBias(s.In("o"), rows.MergeHeads(found), c.Width, weights.FanInNormal(c.Heads*c.HeadDim))
 }
 
 func feedForward(s *weights.Scope, c Config, x *Node) *Node {
