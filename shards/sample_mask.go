@@ -7,10 +7,9 @@ import (
 	"image/color"
 	"image/png"
 	"math"
-)
 
-// maxMaskPixels bounds the images whose masks are decoded.
-const maxMaskPixels = 1 << 28
+	"github.com/pali3/pali3/internal/imagefile"
+)
 
 // WholeMask decodes the mask of a box and places it in an image of the given height and width: 255
 // inside the object and 0 outside. It is an error if the box has no mask, or one whose size is not
@@ -19,8 +18,8 @@ func (b *Box) WholeMask(height, width int) (*image.Gray, error) {
 	switch {
 	case len(b.Mask) == 0:
 		return nil, fmt.Errorf("box %q has no mask", b.Label)
-	case height < 1 || width < 1 || height > maxMaskPixels/width:
-		return nil, fmt.Errorf("box %q: a mask for an image of height %d and width %d, want 1 to %d pixels", b.Label, height, width, maxMaskPixels)
+	case height < 1 || width < 1 || height > imagefile.MaxPixels/width:
+		return nil, fmt.Errorf("box %q: a mask for an image of height %d and width %d, want 1 to %d pixels", b.Label, height, width, imagefile.MaxPixels)
 	}
 	at, err := b.touched(height, width)
 	if err != nil {

@@ -30,11 +30,20 @@ var colours = []color.RGBA{
 	{230, 159, 0, 255}, {86, 180, 233, 255}, {240, 228, 66, 255},
 }
 
+// Images whose longer side is below small are enlarged to about enough pixels, so that labels do
+// not cover them.
+const small, enough = 200, 256
+
 // Draw returns a copy of an image with its regions: masks tinted, boxes outlined, and each label
-// behind the number of its region, from 1.
+// behind the number of its region, from 1. A copy of a small image is larger by a whole factor.
 func Draw(m image.Image, regions []Region) *image.RGBA {
-	out := image.NewRGBA(image.Rectangle{Max: m.Bounds().Size()})
-	draw.Draw(out, out.Rect, m, m.Bounds().Min, draw.Src)
+	by := 1
+	if longer := max(m.Bounds().Dx(), m.Bounds().Dy()); longer < small {
+		by = enough / max(longer, 1)
+	}
+	out := image.NewRGBA(image.Rectangle{Max: m.Bounds().Size().Mul(by)})
+	draw.NearestNeighbor.Scale(out, out.Rect, m, m.Bounds(), draw.Src, nil)
+	regions = enlarged(regions, by)
 	thick := max(2, min(out.Rect.Dx(), out.Rect.Dy())/250)
 	for i, r := range regions {
 		if r.Mask != nil {
@@ -52,6 +61,22 @@ func Draw(m image.Image, regions []Region) *image.RGBA {
 		write(out, text, r.Box.Min, thick, colours[i%len(colours)])
 	}
 	return out
+}
+
+// enlarged returns regions of an image that is larger by a factor.
+func enlarged(regions []Region, by int) []Region {
+	if by == 1 {
+		return regions
+	}
+	all := make([]Region, len(regions))
+	for i, r := range regions {
+		all[i] = Region{Box: image.Rectangle{r.Box.Min.Mul(by), r.Box.Max.Mul(by)}, Label: r.Label}
+		if r.Mask != nil {
+			all[i].Mask = image.NewGray(image.Rectangle{Max: r.Mask.Rect.Size().Mul(by)})
+			draw.NearestNeighbor.Scale(all[i].Mask, all[i].Mask.Rect, r.Mask, r.Mask.Rect, draw.Src, nil)
+		}
+	}
+	return all
 }
 
 // tint mixes a colour into the pixels of a mask, half and half.

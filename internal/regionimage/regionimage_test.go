@@ -91,3 +91,17 @@ func TestEncode_CountsColumns(t *testing.T) {
 		t.Errorf("an empty mask is %v", r)
 	}
 }
+
+func TestDraw_EnlargesSmallImages(t *testing.T) {
+	box := image.Rect(10, 20, 30, 40)
+	out := Draw(image.NewGray(image.Rect(0, 0, 48, 64)), []Region{{Box: box, Mask: disc(image.Pt(48, 64), box)}})
+	if out.Rect != image.Rect(0, 0, 4*48, 4*64) {
+		t.Fatalf("drew %v", out.Rect)
+	}
+	if got := out.RGBAAt(119, 159); got != colours[0] {
+		t.Errorf("the corner of the box is %v", got)
+	}
+	if got := out.RGBAAt(80, 120); got == (color.RGBA{A: 255}) || got == colours[0] {
+		t.Errorf("a pixel of the mask is %v, want a tint", got)
+	}
+}
