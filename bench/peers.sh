@@ -3,7 +3,7 @@
 #
 #	bench/peers.sh [shards] [ingest] [tokenize] [models]
 #
-# It makes virtual environments from the pinned requirements and data in build/bench, about 7 GB with the
+# It makes virtual environments from the pinned requirements and data in build/bench, about 13 GB with the
 # defaults, and keeps them for the next run. The tables are in results.md. To make it smaller or steadier:
 #
 #	ROUNDS=5 SCAN_ROWS=12500 MILLION=1000000 FETCH=1000 MODELS="steps decode" bench/peers.sh
