@@ -1,4 +1,4 @@
-"""Makes evalsuite/metrics/testdata/bleu.json with pycocoevalcap's Bleu.
+"""Makes evalsuite/metrics/testdata/bleu.json with pycocoevalcap's Bleu and Rouge.
 
     pip install -r parity/requirements-metrics.txt
     python parity/bleu_goldens.py
@@ -11,18 +11,22 @@ import pathlib
 import random
 
 from pycocoevalcap.bleu.bleu import Bleu
+from pycocoevalcap.rouge.rouge import Rouge
 
 TESTDATA = pathlib.Path("evalsuite/metrics/testdata")
 
 
 def bleu(images):
-    """Returns BLEU-1 to 4 of each image and of the corpus."""
+    """Returns BLEU-1 to 4 and ROUGE-L of each image and of the corpus."""
     gts = {i: image["references"] for i, image in enumerate(images)}
     res = {i: [image["candidate"]] for i, image in enumerate(images)}
     corpus, each = Bleu(4).compute_score(gts, res, verbose=0)
     for i, image in enumerate(images):
         image["scores"] = [float(scores[i]) for scores in each]
-    return {"scores": [float(score) for score in corpus], "images": images}
+    rouge, each_rouge = Rouge().compute_score(gts, res)
+    for image, score in zip(images, each_rouge):
+        image["rouge_l"] = float(score)
+    return {"scores": [float(score) for score in corpus], "rouge_l": float(rouge), "images": images}
 
 
 def near(coco, r):

@@ -138,3 +138,31 @@ func TestVQAAsTheReference(t *testing.T) {
 		}
 	}
 }
+
+func TestROUGELAsTheReference(t *testing.T) {
+	var corpora map[string]struct {
+		ROUGE  float64 `json:"rouge_l"`
+		Images []struct {
+			Candidate  string
+			References []string
+			ROUGE      float64 `json:"rouge_l"`
+		}
+	}
+	golden(t, "bleu.json", &corpora)
+	if len(corpora) != 3 {
+		t.Fatalf("%d corpora", len(corpora))
+	}
+	for name, corpus := range corpora {
+		var scores []float64
+		for i, image := range corpus.Images {
+			got := ROUGEL(image.Candidate, image.References)
+			if !near(got, image.ROUGE, 1e-15) {
+				t.Errorf("%s, image %d %q: got %.17g, want %.17g", name, i, image.Candidate, got, image.ROUGE)
+			}
+			scores = append(scores, got)
+		}
+		if got := mean(scores); !near(got, corpus.ROUGE, 1e-12) {
+			t.Errorf("%s: got %.17g, want %.17g", name, got, corpus.ROUGE)
+		}
+	}
+}
