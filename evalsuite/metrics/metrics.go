@@ -40,8 +40,9 @@
 // [BinaryCounts] gives POPE's accuracy, precision, recall, F1 and yes ratio, [MME] accuracy and
 // accuracy+, [CountRMSE] TallyQA's second metric, and [GQA] all scores of GQA's eval.py.
 //
-// [PTBTokenize] makes the tokens on which [CaptionCIDEr] (CIDEr-D) and [CaptionBLEU] score captions
-// as pycocoevalcap does. [Similarities] gives recall at k between images and texts.
+// [PTBTokenize] makes the tokens on which [CaptionCIDEr] (CIDEr-D), [CaptionBLEU] and
+// [CaptionROUGEL] score captions as pycocoevalcap does. [Similarities] gives recall at k between
+// images and texts. Package meteor has METEOR.
 //
 // Most return one value per question, image or query, and [Bootstrap] computes their mean with an
 // interval; BLEU is a statistic of the whole corpus.

@@ -9,9 +9,9 @@ import (
 const rougeBeta = 1.2
 
 // ROUGEL returns the ROUGE-L of one candidate, from 0 to 1, as pycocoevalcap computes it (rouge.py,
-// after Lin, ACL 2004): the F-measure of the highest precision and the highest recall, each over all
-// references, of the longest common subsequence of words. Both must be tokenized ([PTBTokenize]),
-// with words separated by one space. An empty text is one empty word, as there.
+// after Lin, ACL 2004): the F-measure of the highest precision and the highest recall, each over
+// all references, of the longest common subsequence of words. Both must be tokenized
+// ([PTBTokenize]), with words separated by one space. An empty text is one empty word, as there.
 func ROUGEL(candidate string, references []string) float64 {
 	words := strings.Split(candidate, " ")
 	var precision, recall float64

@@ -7,7 +7,8 @@ import (
 	"github.com/pali3/pali3/evalsuite/metrics/meteor"
 )
 
-// Without METEOR's tables, equal words and stems match. With them, meteor.Open gives METEOR's score.
+// Without METEOR's tables, equal words and stems match. With them, meteor.Open gives METEOR's
+// score.
 func ExampleExactStem() {
 	scorer := meteor.ExactStem()
 	counts, err := scorer.Captions(context.Background(), []string{"two dogs run"}, [][]string{{"a dog runs", "two dogs are running"}})
