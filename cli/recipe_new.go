@@ -2,16 +2,22 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/project"
+	"github.com/pali3/pali3/stages"
 )
 
 type recipeNew struct {
 	Data      string `required:"" placeholder:"DATASET" help:"Dataset to fit the recipe to."`
-	For       string `required:"" enum:"siglip,ul2,stage1,stage2,caption,vqa,curate" help:"What the recipe is for: ${enum}."`
+	For       string `default:"" enum:",siglip,ul2,stage1,stage2,caption,vqa,curate,ocr,vqg,split_cap,detect,segment,denoise,contrastive" help:"What the recipe is for: siglip, ul2, stage1, stage2, caption, vqa, curate; with --from the kind of task, by default what suits the model."`
+	From      string `placeholder:"MODEL" help:"Fine-tune a published model, a folder or hf:owner/name@revision: the recipe has its shape, tokenizer, image ops and prompts."`
+	Split     string `placeholder:"SPLIT" help:"With --from: the split to train on; all takes every sample."`
 	Size      string `default:"tiny" help:"Size of the model: tiny, small or base."`
 	Steps     int    `default:"1000" help:"Training steps."`
 	Tokenizer string `default:"tokenizer.model" placeholder:"MODEL" help:"SentencePiece model that the recipe names; make one with tokenizer train."`
@@ -19,8 +25,33 @@ type recipeNew struct {
 	Out       string `placeholder:"FILE" help:"Write the recipe here; by default it is printed."`
 }
 
+// Validate requires what the recipe is for.
+func (c *recipeNew) Validate() error {
+	switch {
+	case c.From == "" && c.For == "":
+		return errors.New("say what the recipe is for with --for, or name a published model to fine-tune with --from")
+	case c.From == "" && c.Split != "":
+		return errors.New("--split belongs to --from")
+	case c.From == "" && !slices.Contains(project.Kinds(), c.For):
+		return fmt.Errorf("--for %s belongs to --from; without it legal are %s", c.For, strings.Join(project.Kinds(), ", "))
+	}
+	return nil
+}
+
+// text returns the recipe.
+func (c recipeNew) text(ctx context.Context, con *console) ([]byte, error) {
+	if c.From == "" {
+		return project.NewRecipe(ctx, c.Data, project.NewRecipeOptions{Kind: c.For, Size: c.Size, Steps: c.Steps, Tokenizer: c.Tokenizer, Seed: c.Seed, Registry: con.registry()})
+	}
+	_, trained, err := openRun(c.From, backendFlag{}, con)
+	if err != nil {
+		return nil, err
+	}
+	return stages.NewFineTuning(trained, stages.FineTuning{From: c.From, Data: c.Data, Split: c.Split, Kind: c.For, Steps: c.Steps, Seed: c.Seed})
+}
+
 func (c recipeNew) Run(ctx context.Context, con *console) error {
-	text, err := project.NewRecipe(ctx, c.Data, project.NewRecipeOptions{Kind: c.For, Size: c.Size, Steps: c.Steps, Tokenizer: c.Tokenizer, Seed: c.Seed, Registry: con.registry()})
+	text, err := c.text(ctx, con)
 	if err != nil {
 		return err
 	}
