@@ -11,7 +11,7 @@ import (
 
 // describeCommand prints the size of a model without building it.
 type describeCommand struct {
-	Model     string `arg:"" help:"A published model (pali3-5b, siglip-So400m/14, ul2-3b, ...; an unknown name lists all), or the folder of a trained model."`
+	Model     string `arg:"" help:"A published model (pali3-5b, siglip-So400m/14, ul2-3b, ...; an unknown name lists all), the folder of a trained model, or hf:owner/name@revision."`
 	Image     []int  `placeholder:"SIDE,..." help:"Sides of square images in pixels to assume; default the model's own and those of PaLI-3's stages."`
 	Prompt    int    `default:"64" help:"Ids of a prompt."`
 	Answer    int    `default:"64" help:"Ids of an answer."`
@@ -61,8 +61,12 @@ func (c describeCommand) Run(con *console) error {
 
 // find returns the model of a folder or of a published name.
 func (c describeCommand) find(con *console) (family.Family, family.Model, error) {
-	if info, err := os.Stat(c.Model); err == nil && info.IsDir() {
-		n, err := stages.OpenNetwork(c.Model, con.registry())
+	dir, err := con.folder(c.Model)
+	if err != nil {
+		return family.Family{}, nil, err
+	}
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		n, err := stages.OpenNetwork(dir, con.registry())
 		return n.Family, n.Model, err
 	}
 	return con.program.Families.Variant(c.Model)

@@ -11,7 +11,7 @@ import (
 type exportCommand struct {
 	Model     string   `arg:"" help:"Run folder of a trained model, folder of a published one, or hf:owner/name@revision."`
 	Out       string   `required:"" placeholder:"FOLDER" help:"Folder to write, which must not exist: config.json, model*.safetensors, tokenizer and image processor, for from_pretrained. With --format big_vision a file, such as siglip.npz."`
-	Format    string   `default:"transformers" enum:"transformers,big_vision" help:"transformers writes a folder; big_vision writes the weights of a SigLIP as its checkpoints have them."`
+	Format    string   `default:"transformers" enum:"transformers,big_vision" help:"transformers writes a folder; big_vision writes the weights of a SigLIP, or of a mask VQ-VAE, as its checkpoints have them."`
 	DType     string   `name:"dtype" default:"f32" enum:"f32,bf16,f16" help:"Type of the weights: ${enum}."`
 	ShardSize byteSize `placeholder:"SIZE" help:"Divide the weights into files of at most this size, such as 2GB."`
 	backendFlag

@@ -30,6 +30,15 @@ func (con *console) tellPublished(t *stages.Trained) {
 	}
 }
 
+// folder returns the folder or file that a command names, which it downloads for
+// hf:owner/name@revision.
+func (con *console) folder(name string) (string, error) {
+	if !strings.HasPrefix(name, "hf:") {
+		return name, nil
+	}
+	return con.downloadModel(name)
+}
+
 // downloadModel returns the folder of a model that is named hf:owner/name@revision.
 func (con *console) downloadModel(name string) (dir string, err error) {
 	repo, revision, err := hub.ParseModel(strings.TrimPrefix(name, "hf:"))

@@ -196,18 +196,26 @@ func compareEmbeddings(t *testing.T, be compute.Backend, trained *stages.Trained
 	}
 }
 
-func compareIDs(t *testing.T, trained *stages.Trained, dir string) {
+// expectedText is a text with the ids that the folder's own processor gives it.
+type expectedText struct {
+	Text string
+	IDs  []int32
+}
+
+func expectedTexts(t *testing.T, dir string) (texts []expectedText) {
+	t.Helper()
 	content, err := os.ReadFile(filepath.Join(dir, "expected.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var texts []struct {
-		Text string
-		IDs  []int32
-	}
 	if err := json.Unmarshal(content, &texts); err != nil {
 		t.Fatal(err)
 	}
+	return texts
+}
+
+func compareIDs(t *testing.T, trained *stages.Trained, dir string) {
+	texts := expectedTexts(t, dir)
 	v := trained.Vocabulary
 	for _, one := range texts {
 		row := make([]int32, len(one.IDs))

@@ -46,6 +46,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	hub, err := filepath.Abs("testdata/hub")
+	if err != nil {
+		t.Fatal(err)
+	}
 	server := s3test.New(t)
 	address, parameters, _ := strings.Cut(server.URL("bucket"), "?")
 	testscript.Run(t, testscript.Params{
@@ -60,6 +64,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MODELS", models)   // SentencePiece models
 			e.Setenv("WEIGHTS", weights) // files of weights
+			e.Setenv("HUB", hub)         // folders as transformers writes them
 			e.Setenv("S3", address)      // of an object store
 			e.Setenv("S3_PARAMETERS", parameters)
 			e.Setenv(shards.WorkVariable, filepath.Join(e.WorkDir, "work"))

@@ -23,7 +23,7 @@ type weightsCommand struct {
 // openWeights opens weights under transformers' names. A layout of "" is found by the names, and
 // then logged if it is another than transformers'. Close the first file; read from the second.
 func (con *console) openWeights(path, layout string) (file, named *weights.File, err error) {
-	if file, err = weights.OpenFile(path); err != nil {
+	if file, err = con.openFile(path); err != nil {
 		return nil, nil, err
 	}
 	if layout == "" {
@@ -40,6 +40,15 @@ func (con *console) openWeights(path, layout string) (file, named *weights.File,
 		return nil, nil, err
 	}
 	return file, named, nil
+}
+
+// openFile opens a file or folder of weights, or a model of a hub.
+func (con *console) openFile(name string) (*weights.File, error) {
+	path, err := con.folder(name)
+	if err != nil {
+		return nil, err
+	}
+	return weights.OpenFile(path)
 }
 
 // warnOfLeftOut logs which tensors of a file are left out, and which are added: a line for each

@@ -43,7 +43,7 @@ func (c weightsConvert) Run(con *console) error {
 	if len(c.Prefixes) > 0 || strings.HasSuffix(c.Out, ".safetensors") {
 		return nil
 	}
-	return con.copyBeside(c.Weights, c.Out)
+	return con.copyBeside(file.Path(), c.Out)
 }
 
 // written is what convert and average print as JSON.

@@ -56,7 +56,7 @@ type inspectedTotal struct {
 }
 
 func (c weightsInspect) Run(con *console) error {
-	file, err := weights.OpenFile(c.Weights)
+	file, err := con.openFile(c.Weights)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package evalsuite
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -117,9 +118,12 @@ func fileName(split string) string {
 	}, split)
 }
 
-// Write writes the evaluation and its scored items into a run folder, each atomically, and returns
-// the path of the evaluation.
+// Write writes the evaluation and its scored items into a folder, which it makes, each atomically,
+// and returns the path of the evaluation.
 func (e *Evaluation) Write(dir string) (path string, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
 	if err := compare.Write(filepath.Join(dir, ItemsFile(e.Split)), e.Items()); err != nil {
 		return "", err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -61,6 +62,9 @@ func NewTextEmbedder(be compute.Backend, t *stages.Trained, pool TextPool) (*Tex
 	if pool == "" {
 		pool = MeanPool
 	}
+	if !slices.Contains(TextPools, pool) {
+		return nil, fmt.Errorf("pool %q is none of %q", pool, TextPools)
+	}
 	e := &TextEmbedder{Batch: 64, MaxLength: 512, weights: t.Weights, vocabulary: t.Vocabulary}
 	specs := t.Weights.Specs()
 	var err error
@@ -85,8 +89,6 @@ func pooled(states, mask *graph.Node, pool TextPool) *graph.Node {
 		share = graph.ConvertDType(graph.Equal(place, graph.ZerosLike(place)), dtypes.Float32)
 	case LastPool:
 		share = graph.ConvertDType(graph.Equal(place, graph.AddScalar(count, -1)), dtypes.Float32)
-	default:
-		panic(fmt.Errorf("pool %q is none of %q", pool, TextPools))
 	}
 	return graph.ReduceSum(graph.Mul(states, graph.InsertAxes(share, -1)), 1)
 }

@@ -1,7 +1,7 @@
 """Makes small model folders as transformers writes them, and checks folders that pali3 exported.
 
     python parity/hub_folders.py make DIR          # one folder for each of CASES, in DIR
-    python parity/hub_folders.py check DIR PALI3    # pali3 runs, fine-tunes and exports each; transformers loads the export
+    python parity/hub_folders.py check DIR PALI3    # pali3 uses, fine-tunes and exports each; transformers loads the export
 
 Weights are random, in bfloat16 and in several files. A folder also has expected.safetensors, with inputs and what the
 model in float32 makes of them, and expected.json: texts with the ids that the folder's own processor gives them.
@@ -128,6 +128,12 @@ def t5(folder, name="T5", keep_spiece=False, **more):
     return getattr(transformers, name + "ForConditionalGeneration")(config), tokenizer
 
 
+def t5_encoder(folder, name="T5"):
+    """The encoder alone, which embeds texts."""
+    model, tokenizer = t5(folder, name, keep_spiece=True)
+    return getattr(transformers, name + "EncoderModel")(model.config), tokenizer
+
+
 def paligemma(folder, version=1):
     gemma_pieces(folder)
     with_class(folder, "GemmaTokenizer")
@@ -152,6 +158,7 @@ CASES = {
     "siglip": siglip, "siglip-gemma": siglip_gemma, "siglip2-naflex": siglip_naflex,
     "t5": t5, "t5-gated": lambda folder: t5(folder, keep_spiece=True, feed_forward_proj="gated-gelu", tie_word_embeddings=False),
     "mt5": lambda folder: t5(folder, "MT5"), "umt5": lambda folder: t5(folder, "UMT5"),
+    "t5-encoder": t5_encoder, "umt5-encoder": lambda folder: t5_encoder(folder, "UMT5"),
     "paligemma": paligemma, "paligemma2": lambda folder: paligemma(folder, 2),
 }
 
@@ -202,10 +209,25 @@ def inputs_of(model, tokenizer):
             return paligemma_outputs(model, tokenizer, images, ours, g)
         ids = torch.randint(3, 100, (2, 9), generator=g)
         ids[1, 6:] = 0
+        if is_encoder(model):
+            return {"input_ids": ids.int()}, {"last_hidden_state": model(input_ids=ids, attention_mask=(ids > 0).long()).last_hidden_state}
         decoder = torch.randint(3, 100, (2, 5), generator=g)
         decoder[:, 0] = 0
         out = model(input_ids=ids, attention_mask=(ids > 0).long(), decoder_input_ids=decoder)
         return {"input_ids": ids.int(), "decoder_input_ids": decoder.int()}, {"logits": out.logits}
+
+
+def is_encoder(model):
+    return type(model).__name__.endswith("EncoderModel")
+
+
+def pooled(model, tokenizer):
+    """Returns the embeddings of all texts, of length 1, by each rule of pooling."""
+    rows = [torch.tensor([tokenizer(text)["input_ids"]]) for text in TEXTS if text not in ODD]
+    with torch.no_grad():
+        states = [model(input_ids=ids).last_hidden_state[0] for ids in rows]
+    rules = {"mean": lambda x: x.mean(0), "max": lambda x: x.max(0).values, "first": lambda x: x[0], "last": lambda x: x[-1]}
+    return {f"pooled.{name}": torch.nn.functional.normalize(torch.stack([rule(x) for x in states]), dim=-1) for name, rule in rules.items()}
 
 
 def paligemma_outputs(model, processor, images, ours, g):
@@ -240,10 +262,13 @@ def make(out):
         model, tokenizer = build(folder)
         randomize(model)
         inputs, outputs = inputs_of(model, tokenizer)
-        embeds = naflex_pixels(folder, model) if name == "siglip2-naflex" else {}
+        embeds = naflex_pixels(folder, model) if name == "siglip2-naflex" else pooled(model, tokenizer) if is_encoder(model) else {}
         model.to(torch.bfloat16).save_pretrained(folder, max_shard_size="20KB")
+        if name.startswith("paligemma"):  # a small file, to be committed
+            tokens = json.loads((folder / "tokenizer.json").read_text())
+            (folder / "tokenizer.json").write_text(json.dumps(tokens, separators=(",", ":"), ensure_ascii=False))
         expected = {"in." + k: v.contiguous() for k, v in inputs.items()} | {"out." + k: v.float().contiguous() for k, v in outputs.items()}
-        texts = [{"text": text, "ids": ids_of(model, tokenizer, text)} for text in TEXTS if name != "t5-gated" or text not in ODD]
+        texts = [{"text": text, "ids": ids_of(model, tokenizer, text)} for text in TEXTS if not (folder / "spiece.model").exists() or name == "siglip" or text not in ODD]
         expected.update(embeds)
         if name.startswith(("siglip", "paligemma")) and not embeds:
             processor = transformers.AutoImageProcessor.from_pretrained(folder)
@@ -273,39 +298,9 @@ def naflex_pixels(folder, model):
     return found
 
 
-VISION = "{width: 16, depth: 2, mlp: 24, heads: 2, patch: 16}"
-OPS = "decode|resize(32,32,bicubic,pil)|value_range(-1,1)"
-IMAGENET = "decode|resize(32,32,bilinear,pil)|vgg_value_range(123.675,116.28,103.53,58.395,57.12,57.375)"
-
-
-def flow(keys):
-    """Writes a map in YAML's flow style."""
-    return "{" + ", ".join(f"{k}: {str(v).lower()}" for k, v in keys.items()) + "}"
-
-
-def recipe(name, folder):
-    """Returns the recipe that fine-tunes a folder for some steps."""
-    tokenizer = next(f for f in ("spiece.model", "tokenizer.model", "tokenizer.json") if (folder / f).exists())
-    options = {"siglip": ", clean: siglip", "siglip-gemma": ", pad_texts: pad", "siglip2-naflex": ", pad_texts: pad"}.get(name, ", frame: paligemma" if name.startswith("pali") else ", sentinels: 10")
-    head = f"data: {folder.parent}/data\ntokenizer: {{model: {folder}/{tokenizer}{options}}}\nbatch: 4\nsteps: 5\noptimizer: {{name: adamw, learning_rate: 1e-3}}\ninit: [{{from: {folder}}}]\n"
-    images = f'images: {{ops: "{IMAGENET if name == "siglip-gemma" else OPS}"}}\n'
-    if name == "siglip2-naflex":
-        images = 'images: {ops: "decode|flip_lr|resize_to_sequence(8,24,bilinear,pil)|value_range(-1,1)", sequence_lengths: [12, 24, 40]}\n'
-        vision = "{width: 16, depth: 2, mlp: 24, heads: 2, patch: 8, naflex: 4}"
-        return head + images + f"family: siglip\nlengths: {{encoder: 12}}\ntasks: [{{name: pairs, kind: contrastive, weight: 1, split: all}}]\nmodel: {{image: {vision}, text: {{width: 16, depth: 2, mlp: 24, heads: 2}}}}\n"
-    if name.startswith("siglip"):
-        length = 16 if name == "siglip" else 12
-        return head + images + f"family: siglip\nlengths: {{encoder: {length}}}\ntasks: [{{name: pairs, kind: contrastive, weight: 1, split: all}}]\nmodel: {{image: {VISION}, text: {{width: 16, depth: 2, mlp: 24, heads: 2}}}}\n"
-    if name.startswith("paligemma"):
-        language = "{width: 16, depth: 2, mlp: 24, heads: 2, kv_heads: 1, head_dim: 8" + (", query_scalar: 8, window: 4096, post_norms: true, attention_softcap: 50, logit_softcap: 30}" if name == "paligemma2" else "}")
-        return head + images + f'family: paligemma\nlengths: {{encoder: 12, decoder: 12}}\ntasks: [{{name: captions, kind: caption, weight: 1, split: all, prompt: "caption {{lang}}"}}]\nmodel: {{image: {VISION}, language: {language}}}\n'
-    config = json.loads((folder / "config.json").read_text())
-    language = {
-        "width": WIDTH, "mlp": MLP, "heads": HEADS, "head_dim": 8, "encoder_layers": 2, "decoder_layers": 2,
-        "activation": {"gated-gelu": "gated-gelu", "relu": "relu"}[config["feed_forward_proj"]], "tied": name in ("t5",), "layer_bias": name == "umt5"}
-    if config["model_type"] == "t5" and not config.get("tie_word_embeddings", True):
-        language["tied"] = False
-    return head + f"family: t5\nlengths: {{encoder: 24, decoder: 16}}\ntasks: [{{name: spans, kind: denoise, weight: 1, split: all, denoisers: t5}}]\nmodel: {{language: {flow(language)}}}\n"
+# What differs from the recipes that pali3 writes: few steps that change much, and what NaFlex alone has.
+SETTINGS = ["batch=4", "optimizer.learning_rate=1e-3", "schedule={kind: constant}"]
+NAFLEX = ["images.ops=decode|flip_lr|resize_to_sequence(8,24,bilinear,pil)|value_range(-1,1)", "images.sequence_lengths=[12, 24, 40]"]
 
 
 def run(pali3, *arguments):
@@ -357,14 +352,101 @@ def check(out, pali3):
         results = [difference(forward(folder), want)]
         run(pali3, "export", folder, "--out", work / "same", "--dtype", "bf16", "--shard-size", "20KB")
         results.append(difference(outputs_in_transformers(work / "same", processor), want))
-        (work / "recipe.yaml").write_text(recipe(name, folder))
-        run(pali3, "train", "--recipe", work / "recipe.yaml", "--out", work / "run")
+        answers = use(pali3, name, folder, work, out / "data")
+        if is_encoder_folder(folder):
+            print(f"{name:14}", *(f"{r:.1e}" for r in results), answers, flush=True)
+            continue
+        run(pali3, "recipe", "new", "--from", folder, "--data", out / "data", "--split", "all", "--steps", 5, "--out", work / "recipe.yaml")
+        settings = SETTINGS + (NAFLEX if name == "siglip2-naflex" else [])
+        run(pali3, "train", "--recipe", work / "recipe.yaml", "--out", work / "run", *(word for one in settings for word in ("--set", one)))
         tuned = forward(work / "run")
         assert any(tuned[k].shape != want[k].shape or not torch.equal(tuned[k], want[k]) for k in want), "training changed nothing"
         for dtype in ("f32", "bf16"):
             run(pali3, "export", work / "run", "--out", work / dtype, "--dtype", dtype, "--shard-size", "20KB")
             results.append(difference(outputs_in_transformers(work / dtype, processor), tuned))
-        print(f"{name:14}", *(f"{r:.1e}" for r in results), ids_agree(name, work / "f32", folder), flush=True)
+        print(f"{name:14}", *(f"{r:.1e}" for r in results), ids_agree(name, work / "f32", folder), answers, flush=True)
+    assembly(out, pali3)
+
+
+def is_encoder_folder(folder):
+    return json.loads((folder / "config.json").read_text())["architectures"][0].endswith("EncoderModel")
+
+
+def use(pali3, name, folder, work, data):
+    """Runs the commands that a person would, which must leave the folder as it is, and compares captions with transformers'."""
+    before = {f.name: f.read_bytes() for f in folder.iterdir()}
+    run(pali3, "describe", folder)
+    texts = work / "texts.txt"
+    texts.write_text("a cat\ntwo dogs in the snow\n")
+    image = data.parent / "raw" / "0.png"
+    said = ""
+    if name.startswith("siglip"):
+        run(pali3, "embed", image, "--model", folder, "--out", work / "images.parquet")
+        run(pali3, "classify", image, "--labels", "cat,dog", "--model", folder)
+    if not name.startswith("paligemma"):
+        run(pali3, "embed", "--texts", texts, "--model", folder, "--out", work / "texts.parquet")
+    if name.startswith("paligemma"):
+        said = captions_agree(pali3, folder, [data.parent / "raw" / f"{i}.png" for i in range(8)])
+        run(pali3, "ask", image, "what is it?", "--model", folder, "--max-length", 4)
+    if name.startswith(("siglip", "paligemma")):
+        run(pali3, "eval", "--model", folder, "--data", data, "--split", "all", "--out", work / "scores")
+        assert (work / "scores" / "evaluation-all.json").exists()
+        run(pali3, "eval", "--model", folder, "--data", data, "--split", "all")
+    assert before == {f.name: f.read_bytes() for f in folder.iterdir()}, "a command changed the folder"
+    return said
+
+
+def captions_agree(pali3, folder, images):
+    """Compares greedy captions with those of transformers' generate."""
+    processor = transformers.AutoProcessor.from_pretrained(folder)
+    model = transformers.PaliGemmaForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
+    ours = [one["text"] for one in json.loads(run(pali3, "caption", *images, "--model", folder, "--max-length", 8, "--json"))]
+    same = 0
+    for path, text in zip(images, ours):
+        inputs = processor(images=Image.open(path), text="<image>caption en", return_tensors="pt")
+        with torch.no_grad():
+            ids = model.generate(**inputs, max_new_tokens=8, do_sample=False)[0, inputs["input_ids"].shape[1]:]
+        same += processor.decode(ids, skip_special_tokens=True).strip() == text.strip()
+    assert same == len(images), f"{same} of {len(images)} captions are transformers'"
+    return f"{same} of {len(images)} captions"
+
+
+def assembly(out, pali3):
+    """A PaLI-3 of a public SigLIP and a public umT5: trained, exported as its parts, which transformers loads, and assembled again."""
+    work = out / "work" / "pali3"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    language = {k: v for k, v in dict(width=WIDTH, mlp=MLP, heads=HEADS, head_dim=8, encoder_layers=2, decoder_layers=2, activation="gated-gelu", layer_bias="true", tied="true").items()}
+    recipe = lambda init, steps: (
+        f"family: pali3\ndata: {out}/data\ntokenizer: {{model: {out}/umt5/tokenizer.json}}\nlengths: {{encoder: 24, decoder: 16}}\nbatch: 4\nsteps: {steps}\n"
+        f"optimizer: {{name: adamw, learning_rate: {1e-3 if steps > 1 else 1e-30}}}\ninit: {init}\nimages: {{ops: \"decode|resize({SIDE},{SIDE},bicubic,pil)|value_range(-1,1)\"}}\n"
+        f"tasks: [{{name: captions, kind: caption, weight: 1, split: all}}]\n"
+        f"model: {{image: {{width: {WIDTH}, depth: 2, mlp: {MLP}, heads: {HEADS}, patch: {PATCH}}}, language: {{{', '.join(f'{k}: {v}' for k, v in language.items())}}}}}\n")
+    (work / "recipe.yaml").write_text(recipe(f"[{{from: {out}/siglip, prefixes: [vision_model]}}, {{from: {out}/umt5}}]", 5))
+    run(pali3, "train", "--recipe", work / "recipe.yaml", "--out", work / "run")
+    run(pali3, "export", work / "run", "--out", work / "parts")
+    g = torch.Generator().manual_seed(2)
+    images, ids, decoder = torch.rand(2, SIDE, SIDE, 3, generator=g) * 2 - 1, torch.randint(3, 100, (2, 9), generator=g), torch.randint(3, 100, (2, 5), generator=g)
+    decoder[:, 0], ids[1, 6:] = 0, 0
+    save_file({"images": images, "input_ids": ids.int(), "decoder_input_ids": decoder.int()}, work / "in.safetensors")
+
+    def forward(weights):
+        run(pali3, "forward", "--weights", weights, "--inputs", work / "in.safetensors", "--out", work / "out.safetensors")
+        return load_file(work / "out.safetensors")["logits"]
+
+    ours = forward(work / "run")
+    eyes = transformers.SiglipVisionModel.from_pretrained(work / "parts" / "vision").eval()
+    writer = transformers.UMT5ForConditionalGeneration.from_pretrained(work / "parts" / "language").eval()
+    projection = load_file(work / "parts" / "projection" / "model.safetensors")
+    with torch.no_grad():
+        seen = eyes(images.permute(0, 3, 1, 2)).last_hidden_state
+        tokens = torch.nn.functional.linear(seen, projection["multi_modal_projector.linear.weight"], projection["multi_modal_projector.linear.bias"])
+        mask = torch.cat([torch.ones(tokens.shape[:2]).long(), (ids > 0).long()], 1)
+        theirs = writer(inputs_embeds=torch.cat([tokens, writer.shared(ids)], 1), attention_mask=mask, decoder_input_ids=decoder).logits
+    parts = ", ".join(f"{{from: {work}/parts/{part}}}" for part in ("vision", "language", "projection"))
+    (work / "again.yaml").write_text(recipe(f"[{parts}]", 1))
+    run(pali3, "train", "--recipe", work / "again.yaml", "--out", work / "again")
+    print(f"pali3: its parts in transformers {difference({'x': ours}, {'x': theirs}):.1e}, assembled again {difference({'x': forward(work / 'again')}, {'x': ours}):.1e}")
 
 
 def processor_of(name, folder):

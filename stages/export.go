@@ -62,16 +62,16 @@ func Export(t *Trained, dir string, o ExportOptions) (notes []string, err error)
 }
 
 // ExportBigVision writes a trained model's weights to a new .npz file as big_vision names and lays
-// them out, in float32. It is an error if the model's family has no such layout.
+// them out, in float32. It is an error if big_vision has no such model.
 func ExportBigVision(t *Trained, path string) error {
 	hub := t.Family.Hub
 	if hub == nil || hub.BigVision == nil {
-		return fmt.Errorf("exporting %s: models of the family %s are not written in big_vision's layout; those of siglip are", t.Dir, t.Family.Name)
+		return fmt.Errorf("exporting %s: models of the family %s are not written in big_vision's layout; those of siglip and maskvae are", t.Dir, t.Family.Name)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("exporting to %s: it exists; name a new file", path)
 	}
-	if err := t.Weights.SaveBigVision(path, hub.BigVision(t.Model)); err != nil {
+	if err := hub.BigVision(t.Model, t.Weights, path); err != nil {
 		return fmt.Errorf("exporting %s: %w", t.Dir, err)
 	}
 	return nil

@@ -30,9 +30,9 @@ type Hub struct {
 	Frame string
 	// Prompts are the templates that the published models were trained with, by kind of task.
 	Prompts map[string]string
-	// BigVision returns what big_vision's layout of a model's weights shows and ours does not. Nil
-	// if models are not written in that layout.
-	BigVision func(m Model) weights.Heads
+	// BigVision writes a model's weights to an .npz file as big_vision reads them. Nil if it has no
+	// such model.
+	BigVision func(m Model, set *weights.Set, path string) error
 }
 
 // Assembly is a model that transformers has no class for, made of components some of which have

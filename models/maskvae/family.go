@@ -31,6 +31,8 @@ func Family() family.Family {
 			return &c, nil
 		},
 		Needs: family.Needs{Images: family.Required},
+		// The published network is an .npz of torch's names and layout, which are ours.
+		Hub: &family.Hub{BigVision: func(_ family.Model, set *weights.Set, path string) error { return set.SaveNPZ(path) }},
 	}
 }
 

@@ -27,9 +27,9 @@ func Hub() *family.Hub {
 		},
 		Write: func(m family.Model) (map[string]any, error) { return ToHubConfig(m.(*Config)) },
 		Skip:  HubSkip,
-		BigVision: func(m family.Model) weights.Heads {
+		BigVision: func(m family.Model, set *weights.Set, path string) error {
 			c := m.(*Config)
-			return weights.Heads{Image: c.Image.Heads, Text: c.Text.Heads}
+			return set.SaveBigVision(path, weights.Heads{Image: c.Image.Heads, Text: c.Text.Heads})
 		},
 	}
 }

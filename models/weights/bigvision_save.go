@@ -34,6 +34,22 @@ func (s *Set) SaveBigVision(path string, heads Heads) error {
 	return npz.Write(path, w.out)
 }
 
+// SaveNPZ writes the weights, under their names and in torch's layout, to an .npz archive as
+// numpy.savez does, in float32.
+func (s *Set) SaveNPZ(path string) error {
+	arrays := make([]npz.Array, len(s.specs))
+	for i, spec := range s.specs {
+		arrays[i] = npz.Array{Name: spec.Name, Shape: spec.Layout.FileShape(spec.Shape), Values: func() ([]float32, error) {
+			values, err := tensors.CopyFlatData[float32](s.values[i])
+			if err != nil {
+				return nil, err
+			}
+			return spec.Layout.ToFile(values, spec.Shape), nil
+		}}
+	}
+	return npz.Write(path, arrays)
+}
+
 // flaxWriter turns weights into arrays of flax parameters. In memory a kernel is [in, out], as it
 // is there.
 type flaxWriter struct {
