@@ -25,9 +25,9 @@ type FineTuning struct {
 	Seed  uint64
 }
 
-// NewFineTuning returns the recipe, with comments, that fine-tunes a published model: it begins with
-// the model's weights and has the model's own shape, tokenizer, image ops, lengths and prompts. The
-// learning rate and the batch are modest values to begin with.
+// NewFineTuning returns the recipe, with comments, that fine-tunes a published model: it begins
+// with the model's weights and has the model's own shape, tokenizer, image ops, lengths and
+// prompts. The learning rate and the batch are modest values to begin with.
 func NewFineTuning(t *Trained, o FineTuning) ([]byte, error) {
 	if t.Published == nil {
 		return nil, fmt.Errorf("%s is a run of pali3: its recipe is in %s; take its weights with init: [{from: %s}]", t.Dir, RecipeFile, t.Dir)

@@ -1,5 +1,5 @@
-// Command usemodel uses a public model, a folder as transformers' save_pretrained writes it, or a run
-// of pali3, on images:
+// Command usemodel uses a public model, a folder as transformers' save_pretrained writes it, or a
+// run of pali3, on images:
 //
 //	usemodel MODEL IMAGES cat dog owl    # a SigLIP: which of the words fits each image
 //	usemodel MODEL IMAGES                # a PaliGemma or PaLI-3: a caption of each image

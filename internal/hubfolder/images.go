@@ -58,6 +58,9 @@ func readImages(dir string) (*Images, error) {
 		return nil, err
 	}
 	found := &Images{File: path, Type: p.kind, Notes: p.unknownKeys(path, object)}
+	if !p.rgb {
+		found.Notes = append(found.Notes, filepath.Base(path)+": do_convert_rgb is false; images that are not RGB are converted nevertheless")
+	}
 	if found.Ops, err = p.ops(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -209,7 +212,7 @@ func sizeOf(path string, object map[string]json.RawMessage, key string, height, 
 	}
 	var size map[string]int
 	if err := json.Unmarshal(raw, &size); err != nil {
-		if key == "crop_size" && json.Unmarshal(raw, &height) == nil {
+		if json.Unmarshal(raw, &height) == nil { // one number means a square
 			size = map[string]int{"height": height, "width": height}
 		}
 	}

@@ -420,3 +420,15 @@ func FuzzIndex(f *testing.F) {
 		}
 	})
 }
+
+// TestOpenFile_SaysHowToConvertT5X refuses a checkpoint of tensorstore arrays with the command that
+// converts it.
+func TestOpenFile_SaysHowToConvertT5X(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "checkpoint_1000")
+	if err := os.MkdirAll(filepath.Join(dir, "target.encoder.layers_0.attention.key.kernel"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenFile(dir); err == nil || !strings.Contains(err.Error(), "load_t5x_checkpoint('"+dir+"')") || !strings.Contains(err.Error(), "folders of tensorstore") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -92,6 +92,14 @@ func conversion(path string) string {
 		`save_file({k: v.clone().contiguous() for k, v in w.items()}, '%s', {'format': 'pt'})"`, path, to)
 }
 
+// t5xConversion returns the command that turns a checkpoint of T5X into an .npz file.
+func t5xConversion(dir string) string {
+	dir = strings.TrimRight(dir, "/\\")
+	return fmt.Sprintf(`where T5X is installed (github.com/google-research/t5x), convert it: python -c "import flax, numpy as np; from t5x import checkpoints; `+
+		`w = checkpoints.load_t5x_checkpoint('%s')['target']; `+
+		`np.savez('%s.npz', **{'target/' + k: np.asarray(v, np.float32) for k, v in flax.traverse_util.flatten_dict(w, sep='/').items()})"`, dir, dir)
+}
+
 // openFolder opens the weights of a folder.
 func openFolder(dir string) (*File, error) {
 	entries, err := os.ReadDir(dir)
@@ -102,6 +110,8 @@ func openFolder(dir string) (*File, error) {
 	for _, e := range entries {
 		if !e.IsDir() {
 			names = append(names, e.Name())
+		} else if strings.HasPrefix(e.Name(), "target.") || strings.HasPrefix(e.Name(), "state.param_states.") {
+			return nil, fmt.Errorf("opening %s: it is a checkpoint of T5X, whose arrays are folders of tensorstore (%s), which are not read; %s", dir, e.Name(), t5xConversion(dir))
 		}
 	}
 	var f *File
