@@ -63,3 +63,16 @@ func ExampleMME() {
 	fmt.Println(scores["color"].Score())
 	// Output: 125
 }
+
+func ExampleRules() {
+	q := metrics.Question{Answers: []string{"977633"}}
+	for _, rule := range metrics.Rules("exact_match") {
+		fmt.Println(rule.Protocol, rule.Score("977,633", q).Score)
+	}
+	// Output:
+	// official 0
+	// lmms-eval 1
+	// vlmevalkit 0
+	// big_vision 0
+	// lenient 1
+}

@@ -40,6 +40,9 @@
 // [BinaryCounts] gives POPE's accuracy, precision, recall, F1 and yes ratio, [MME] accuracy and
 // accuracy+, [CountRMSE] TallyQA's second metric, and [GQA] all scores of GQA's eval.py.
 //
+// [Rules] lists, for a metric's name in JSON, the rules of the owner, lmms-eval, VLMEvalKit and
+// big_vision, and a lenient one, so that one predictions file can be scored by all of them.
+//
 // [PTBTokenize] makes the tokens on which [CaptionCIDEr] (CIDEr-D), [CaptionBLEU] and
 // [CaptionROUGEL] score captions as pycocoevalcap does. [Similarities] gives recall at k between
 // images and texts. Package meteor has METEOR.
