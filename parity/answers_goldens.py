@@ -601,7 +601,76 @@ def gqa(repos, r, cases):
     return rows
 
 
-GROUPS = [vqa, soft, anls, relaxed, squad, unanswerable, casing, choice, yesno, mmmu_open, short, mme, pope, gqa]
+# ---------------------------------------------------------------------------------------------------------------------
+# Texts of several words
+
+PROSE = (
+    "The quick brown fox jumps over the lazy dog. A man's hat, $3.50 (about 1,000.5) and e.g. U.S.A.! don't well-known 10-20 3-D it's 'quoted' \"said\" & &amp; &quot;x&quot; "
+    "<skipped> http://x.y/z?a=b 50% #1 @user ... -- — – “curly” ‘q’ «g» ¿Qué? ¡Sí! naïve café Straße Москва, город. 犬が走る。 你好，世界！ 2024年5月 ３．５ 한국어 문장. مرحبا، بالعالم؟ "
+    "→ ∑ x² ½ € £5 ¥100 😀 a/b c_d e*f g+h i=j k~l m^n o`p [q] {r} s|t u;v w:x 1.2.3 ,5 5, .5 5. 7,8,9"
+).split(" ")
+
+
+def prose(r):
+    return "".join(r.choice(PROSE if r.random() < 0.9 else STRANGE) + r.choice([" ", " ", " ", "", "  ", "\t"]) for _ in range(r.randint(0, 14)))
+
+
+def corpora(repos, r, cases):
+    """Corpora of texts with one to three references each."""
+    import jiwer
+    import sacrebleu
+
+    rows = []
+    for _ in range(max(40, cases // 20)):
+        candidates, references = [], []
+        for _ in range(r.randint(1, 6)):
+            reference = prose(r)
+            words = reference.split(" ")
+            r.random() < 0.5 and r.shuffle(words)
+            candidates.append(" ".join(w for w in words if r.random() < 0.85) if r.random() < 0.8 else prose(r))
+            references.append([reference] + [near(r, r.choice([reference, prose(r)])) for _ in range(2)])
+        streams = list(zip(*references))
+        bleu = {name: sacrebleu.BLEU(tokenize=name).corpus_score(candidates, streams).score / 100 for name in ("13a", "intl", "char", "zh", "none")}
+        first = [x[0] for x in references]
+        rows.append({
+            "candidates": candidates,
+            "references": references,
+            "bleu": bleu,
+            "chrf": sacrebleu.CHRF().corpus_score(candidates, streams).score / 100,
+            "chrf_plus": sacrebleu.CHRF(word_order=2).corpus_score(candidates, streams).score / 100,
+            "wer": float(jiwer.process_words(first, candidates).wer),
+            "cer": float(jiwer.process_characters(first, candidates).cer),
+        })
+    return rows
+
+
+def tokens(repos, r, cases):
+    import sacrebleu
+
+    tokenizers = {name: sacrebleu.BLEU(tokenize=name)._preprocess_segment for name in ("13a", "intl", "char", "zh", "none")}
+    texts = [r.choice([prose, text])(r) for _ in range(cases)] + [chr(c) for c in (0x2000, 0x2001, 0x2A6D, 0x2A6E, 0x2F80, 0x20000, 0x2FDF, 0x3041)]
+    return [{"text": t, "tokens": {name: f(t) for name, f in tokenizers.items()}} for t in texts]
+
+
+def calibration(repos, r, cases):
+    """The formula of Guo et al. written with NumPy, after gpleiss/temperature_scaling."""
+    import numpy as np
+
+    rows = []
+    for _ in range(max(40, cases // 20)):
+        n, bins = r.randint(1, 40), r.choice([1, 5, 10, 15])
+        confidences = np.array([r.choice([r.random(), round(r.random(), 1), 1.0, 0.2]) for _ in range(n)])
+        right = np.array([r.random() < c for c in confidences])
+        edges, ece = np.linspace(0, 1, bins + 1), 0.0
+        for low, high in zip(edges[:-1], edges[1:]):
+            inside = (confidences > low) & (confidences <= high)
+            if inside.any():
+                ece += abs(confidences[inside].mean() - right[inside].mean()) * inside.mean()
+        rows.append({"confidences": confidences.tolist(), "right": right.tolist(), "bins": bins, "ece": float(ece)})
+    return rows
+
+
+GROUPS = [vqa, soft, anls, relaxed, squad, unanswerable, casing, choice, yesno, mmmu_open, short, mme, pope, gqa, corpora, tokens, calibration]
 
 
 def main():

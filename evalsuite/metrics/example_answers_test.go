@@ -76,3 +76,17 @@ func ExampleRules() {
 	// big_vision 0
 	// lenient 1
 }
+
+func ExampleCountCHRFPlus() {
+	var corpus metrics.CHRFCounts
+	corpus.Add(metrics.CountCHRFPlus("The cat is on the mat.", []string{"The cat sat on the mat."}))
+	corpus.Add(metrics.CountCHRFPlus("A dog runs.", []string{"A dog is running.", "A dog runs."}))
+	fmt.Printf("%.4f\n", corpus.Score())
+	// Output: 0.7689
+}
+
+func ExampleCountWordErrors() {
+	errors := metrics.CountWordErrors("the cat sat", "the cat sat down")
+	fmt.Println(errors.Rate())
+	// Output: 0.25
+}

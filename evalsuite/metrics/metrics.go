@@ -47,6 +47,11 @@
 // [CaptionROUGEL] score captions as pycocoevalcap does. [Similarities] gives recall at k between
 // images and texts. Package meteor has METEOR.
 //
+// Of texts, [CountSacreBLEU] counts for sacreBLEU's corpus BLEU with its tokenizers 13a, intl, char
+// and zh, [CountCHRF] and [CountCHRFPlus] for its chrF and chrF++, [CountWordErrors] and
+// [CountCharacterErrors] for jiwer's WER and CER. [CalibrationError] is the expected calibration
+// error of confidences.
+//
 // Most return one value per question, image or query, and [Bootstrap] computes their mean with an
 // interval; BLEU is a statistic of the whole corpus.
 //
