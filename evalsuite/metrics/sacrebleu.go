@@ -20,7 +20,7 @@ const (
 	TokenizeNone          BLEUTokenizer = "none"
 )
 
-// Tokenize returns the words of a text, separated by spaces. An unknown tokenizer is an error.
+// Tokenize returns the words of a text, separated by white space. An unknown tokenizer is an error.
 func (t BLEUTokenizer) Tokenize(text string) (string, error) {
 	switch text = strings.TrimRightFunc(text, isPythonSpace); t {
 	case Tokenize13a:
@@ -36,7 +36,7 @@ func (t BLEUTokenizer) Tokenize(text string) (string, error) {
 		text = markBeforeNonDigit.ReplaceAllString(text, " $1 $2")
 		text = symbol.ReplaceAllString(text, " $1 ")
 	case TokenizeCharacters:
-		text = strings.Join(strings.Split(text, ""), " ")
+		return strings.Join(strings.Split(text, ""), " "), nil
 	case TokenizeChinese:
 		var spaced strings.Builder
 		for _, r := range pythonStrip(text) {
