@@ -24,6 +24,7 @@ type predictions struct {
 	path     string
 	all      []prediction
 	at       map[string]int32
+	next     int // where the next item's prediction is expected
 	problems *problems
 }
 
@@ -204,6 +205,10 @@ func readValue(s *jsonscan.Scanner) (value, error) {
 
 // find returns the prediction for an item, or nil.
 func (p *predictions) find(i *Item) *prediction {
+	if p.next < len(p.all) && p.all[p.next].ID == i.ID && !p.all[p.next].used {
+		p.next++
+		return &p.all[p.next-1]
+	}
 	at, ok := p.at[i.ID]
 	for n := 0; !ok && n < len(i.also); n++ {
 		at, ok = p.at[i.also[n]]
@@ -211,6 +216,7 @@ func (p *predictions) find(i *Item) *prediction {
 	if !ok {
 		return nil
 	}
+	p.next = int(at) + 1
 	return &p.all[at]
 }
 

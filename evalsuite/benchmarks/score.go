@@ -343,9 +343,13 @@ type column struct {
 type names struct {
 	at   map[string]int
 	list []string
+	last int
 }
 
 func (n *names) of(name string) int {
+	if n.last < len(n.list) && n.list[n.last] == name {
+		return n.last
+	}
 	at, ok := n.at[name]
 	if !ok {
 		if n.at == nil {
@@ -355,6 +359,7 @@ func (n *names) of(name string) int {
 		n.at[name] = at
 		n.list = append(n.list, name)
 	}
+	n.last = at
 	return at
 }
 

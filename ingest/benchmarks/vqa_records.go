@@ -26,7 +26,7 @@ func vqaRecords(ctx context.Context, o Options) iter.Seq2[Record, error] {
 		}
 		defer file.Close()
 		file.Limit = maxElement
-		r := vqaReader{options: o, asked: asked, strings: interner{}}
+		r := vqaReader{options: o, asked: asked, strings: newInterner()}
 		stopped := false
 		err = file.Lists(ctx, "annotations", func(s *jsonscan.Scanner) error {
 			err := r.read(s)
@@ -47,10 +47,30 @@ func vqaRecords(ctx context.Context, o Options) iter.Seq2[Record, error] {
 var errStopped = fmt.Errorf("stopped")
 
 // vqaText is a question without its answers.
-type vqaText struct{ text, image string }
+type vqaText struct{ id, text, image string }
+
+// vqaTexts holds the questions of a file, mostly in the order of the annotations.
+type vqaTexts struct {
+	all  []vqaText
+	at   map[string]int32 // by id
+	next int
+}
+
+// take returns the question with an id.
+func (t *vqaTexts) take(id string) (*vqaText, bool) {
+	if t.next >= len(t.all) || t.all[t.next].id != id {
+		at, ok := t.at[id]
+		if !ok {
+			return nil, false
+		}
+		t.next = int(at)
+	}
+	t.next++
+	return &t.all[t.next-1], true
+}
 
 // readVQATexts returns the questions of a file by id, or nil without a file.
-func readVQATexts(ctx context.Context, path string) (map[string]vqaText, error) {
+func readVQATexts(ctx context.Context, path string) (*vqaTexts, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -59,8 +79,8 @@ func readVQATexts(ctx context.Context, path string) (map[string]vqaText, error) 
 		return nil, err
 	}
 	defer file.Close()
-	asked := make(map[string]vqaText, 1<<12)
-	images := interner{}
+	asked := &vqaTexts{at: map[string]int32{}}
+	images := newInterner()
 	err = file.Lists(ctx, "questions", func(s *jsonscan.Scanner) error {
 		var id, image, text string
 		begin := s.Position()
@@ -92,10 +112,11 @@ func readVQATexts(ctx context.Context, path string) (map[string]vqaText, error) 
 		if id == "" {
 			return fmt.Errorf(`a question without "question_id"`)
 		}
-		if _, twice := asked[id]; twice {
+		if _, twice := asked.at[id]; twice {
 			return fmt.Errorf("question %s occurs twice", id)
 		}
-		asked[id] = vqaText{text, image}
+		asked.at[id] = int32(len(asked.all))
+		asked.all = append(asked.all, vqaText{id, text, image})
 		return nil
 	}, nil)
 	return asked, err
@@ -104,8 +125,8 @@ func readVQATexts(ctx context.Context, path string) (map[string]vqaText, error) 
 // vqaReader reads annotations.
 type vqaReader struct {
 	options Options
-	asked   map[string]vqaText
-	strings interner
+	asked   *vqaTexts
+	strings *interner
 	record  Record
 	whole   bool // the record was read to its end, whatever is wrong in it
 	answers []shards.Answer
@@ -212,7 +233,7 @@ func (r *vqaReader) join() error {
 	if r.asked == nil {
 		return nil
 	}
-	of, ok := r.asked[r.id]
+	of, ok := r.asked.take(r.id)
 	if !ok {
 		return fmt.Errorf("question %s is not in %s", r.id, r.options.Questions)
 	}
@@ -269,8 +290,12 @@ func skipAfter(s *jsonscan.Scanner, err error) error {
 }
 
 // interner returns the same string for the same bytes, so that the few hundred thousand different
-// answers of millions are kept once. Beyond a number of strings it starts again.
-type interner map[string]string
+// answers of millions are kept once. Beyond a number of strings it starts again. The most recent
+// strings are found without hashing them whole.
+type interner struct {
+	all    map[string]string
+	recent [1 << 12]string
+}
 
 // Limits of what an interner keeps.
 const (
@@ -278,16 +303,26 @@ const (
 	maxInternedLength = 64
 )
 
-func (n interner) of(b []byte) string {
-	if text, ok := n[string(b)]; ok {
-		return text
+func newInterner() *interner { return &interner{all: map[string]string{}} }
+
+func (n *interner) of(b []byte) string {
+	if len(b) == 0 {
+		return ""
 	}
-	text := string(b)
-	if len(b) <= maxInternedLength {
-		if len(n) >= maxInterned {
-			clear(n)
+	place := &n.recent[(uint(len(b))*131^uint(b[0])*31^uint(b[len(b)/2])*17^uint(b[len(b)-1])*7)%uint(len(n.recent))]
+	if *place == string(b) {
+		return *place
+	}
+	text, ok := n.all[string(b)]
+	if !ok {
+		text = string(b)
+		if len(b) <= maxInternedLength {
+			if len(n.all) >= maxInterned {
+				clear(n.all)
+			}
+			n.all[text] = text
 		}
-		n[text] = text
 	}
+	*place = text
 	return text
 }
