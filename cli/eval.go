@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 
 	"github.com/gomlx/compute"
@@ -12,6 +13,7 @@ import (
 	"github.com/pali3/pali3/evalsuite/benchmarks"
 	"github.com/pali3/pali3/evalsuite/compare"
 	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 )
@@ -41,6 +43,7 @@ type evalCommand struct {
 	Classes     string   `placeholder:"FILE" type:"existingfile" help:"With --bench: names of classes (Open Images)."`
 	Predictions string   `placeholder:"FILE" help:"Predictions of any model, instead of --model: JSON lines of id and prediction; with --bench also in the format of the benchmark's server."`
 	Partial     bool     `help:"With --bench: score the questions that have a prediction, and count missing, unknown and second predictions and bad lines instead of failing."`
+	Submission  string   `placeholder:"FILE" help:"With --bench: write the predictions in the form of the benchmark's server; without --annotations nothing is scored."`
 	Protocol    []string `placeholder:"NAME" help:"With --bench: also score by these rules, which --list names; all takes every one."`
 	List        bool     `help:"List the benchmarks: what is asked, metrics, splits, published scores."`
 
@@ -81,6 +84,8 @@ func (c evalCommand) check() error {
 		return errors.New("--bench scores a file of predictions on the benchmark's own files: leave out --model and --data")
 	case c.Bench != "" && c.Items != "":
 		return errors.New("--items is for --data: items of a benchmark cannot be written yet")
+	case c.Bench != "" && c.Predictions != "" && c.Submission != "":
+		return nil
 	case c.Bench != "" && c.Annotations == "":
 		return errors.New("--bench needs the benchmark's --annotations")
 	case c.Bench != "" && c.Predictions == "":
@@ -89,8 +94,8 @@ func (c evalCommand) check() error {
 		return nil
 	case c.Annotations != "" || c.Questions != "" || c.Instances != "" || c.Classes != "":
 		return errors.New("--annotations, --questions, --instances and --classes are files of a benchmark: name it with --bench")
-	case c.Partial || len(c.Protocol) > 0:
-		return errors.New("--partial and --protocol need a --bench")
+	case c.Partial || len(c.Protocol) > 0 || c.Submission != "":
+		return errors.New("--partial, --protocol and --submission need a --bench")
 	case c.Model != "" && c.Predictions != "":
 		return errors.New("give --model, to predict and score, or --predictions, to score a file; not both")
 	case c.Model == "" && c.Predictions == "":
@@ -116,6 +121,9 @@ func (c evalCommand) bench(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
+	if err := c.submit(ctx, con, &bench); err != nil || c.Annotations == "" {
+		return err
+	}
 	result, err := bench.Score(ctx, benchmarks.Files{
 		Annotations: c.Annotations, Questions: c.Questions, Instances: c.Instances, Classes: c.Classes,
 		Predictions: c.Predictions, Split: c.Split,
@@ -130,6 +138,25 @@ func (c evalCommand) bench(ctx context.Context, con *console) error {
 		return con.printJSON(result)
 	}
 	return result.WriteText(con.out)
+}
+
+// submit writes the predictions in the form of the benchmark's server, if that is asked for.
+func (c evalCommand) submit(ctx context.Context, con *console, bench *benchmarks.Benchmark) error {
+	if c.Submission == "" {
+		return nil
+	}
+	n := 0
+	err := atomicfile.Write(c.Submission, func(w io.Writer) (err error) {
+		n, err = bench.WriteSubmission(ctx, c.Predictions, benchmarks.Options{Partial: c.Partial}, w)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("writing the submission to %s: %w", c.Bench, err)
+	}
+	if !c.JSON {
+		con.printf("wrote %s: %d predictions for %s\n", c.Submission, n, bench.Submission.Source)
+	}
+	return nil
 }
 
 // list prints the benchmarks.

@@ -155,8 +155,9 @@ type Submission struct {
 	// ID and Text are the names of the members for the id and for the prediction. A file of
 	// predictions may name them so, or "id" and "prediction".
 	ID, Text string
-	// Number says that the server wants ids as numbers.
-	Number bool
+	// Number says that the server wants ids as numbers, ByID that it wants an object by id instead
+	// of a list.
+	Number, ByID bool
 	// Source is where the form is described.
 	Source string
 }

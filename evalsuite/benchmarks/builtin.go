@@ -7,24 +7,51 @@ var builtin = Table{
 	// Answers to questions.
 	vqav2,
 	okvqa,
+	aokvqa,
 	textvqa,
 	vizwiz,
+	gqa,
+	tallyqa,
 	stvqa,
 	docvqa,
 	infovqa,
 	chartqa,
+	ocrvqa,
+	vgQuestions,
 	easyvqa,
 
+	// Choices.
+	aokvqaMC,
+	ai2d,
+	scienceqa,
+
+	// Yes or no, true or false.
+	nlvr2,
+	pope,
+
 	// Captions.
-	cocoCaptions,
 	karpathy,
+	cocoCaptions,
 	nocaps,
 	textcaps,
 	screen2words,
 	widgetcap,
+	localizedNarratives,
 	msrvtt,
 	activitynet,
-	localizedNarratives,
+	xm3600,
+	coco35L,
+	cc3m35L,
+
+	// Masks and boxes.
+	refcoco,
+	refcocoPlus,
+	refcocog,
+	cocoInstances,
+	lvis,
+	openImagesBoxes,
+	vgObjects,
+	vgRegions,
 }
 
 // Builtin returns a new table of the built-in benchmarks.

@@ -50,3 +50,11 @@ func ExampleTable_Named() {
 	// Not comparable with published scores: vqa_accuracy (n is 1; val has 214354, test-dev has 107394, test has 447793, train has 443757)
 	// <nil>
 }
+
+// Strings can be scored without files.
+func ExampleBenchmark_ScoreItems() {
+	bench, _ := benchmarks.Builtin().Named("docvqa")
+	result, err := bench.ScoreItems([]benchmarks.Item{{ID: "1", Prediction: "Hallo", References: []string{"hello"}}}, benchmarks.Options{})
+	fmt.Println(result.Scores["anls"].Value, err)
+	// Output: 0.8 <nil>
+}

@@ -33,6 +33,27 @@ var ownersFiles = []struct {
 	{"chartqa", `[{"imgname":"8.png","query":"How much?","label":"14"},{"imgname":"8.png","query":"Which?","label":"Yes"}]`, "",
 		"{\"id\":0,\"prediction\":\"14.5\"}\n{\"id\":1,\"prediction\":\"no\"}", map[string]float64{"relaxed_accuracy": 0.5}},
 	{"easyvqa", `[["What?","red",0],["Is it?","no",1]]`, "", "{\"id\":0,\"prediction\":\"red\"}\n{\"id\":1,\"prediction\":\"yes\"}", map[string]float64{"exact_match": 0.5}},
+	{"aokvqa", `[{"image_id":42,"question_id":"22jb","question":"Why?","choices":["a","b"],"correct_choice_idx":1,"direct_answers":["b","b","c"],"difficult_direct_answer":false},
+		{"image_id":42,"question_id":"x","question":"Why?","choices":["a","b"],"correct_choice_idx":1,"direct_answers":["b","b","c"],"difficult_direct_answer":true}]`, "",
+		`{"22jb":{"multiple_choice":"a","direct_answer":"b"}}`, map[string]float64{"soft_accuracy": 2. / 3}},
+	{"aokvqa-mc", `[{"image_id":42,"question_id":"22jb","question":"Why?","choices":["a","b"],"correct_choice_idx":1,"direct_answers":["b"]}]`, "",
+		`{"22jb":{"multiple_choice":"b","direct_answer":"c"}}`, map[string]float64{"accuracy": 1}},
+	{"gqa", `{"1":{"imageId":"n1","question":"Is it red?","answer":"no","isBalanced":true,"types":{"structural":"verify","semantic":"attr"},"entailed":["1","2","3"]},
+		"2":{"imageId":"n1","question":"Who?","answer":"cat","isBalanced":true,"types":{"structural":"query","semantic":"rel"}},"3":{"imageId":"n1","question":"Is it?","answer":"yes","isBalanced":false},"4":{"imageId":"n1","question":"Is it?","answer":"yes","isBalanced":false}}`, "",
+		`[{"questionId":"1","prediction":"no"},{"questionId":"2","prediction":"dog"},{"questionId":"3","prediction":"yes"}]`,
+		map[string]float64{"accuracy": 0.5, "accuracy_binary": 1, "accuracy_open": 0, "consistency": 0.5, "structural/verify/accuracy": 1}},
+	{"tallyqa", `[{"image":"VG_100K/1.jpg","answer":3,"question":"How many?","question_id":7,"issimple":false,"data_source":"vqa"}]`, "",
+		`[{"question_id":7,"answer":"three"}]`, map[string]float64{"accuracy": 1, "complexity/complex/accuracy": 1}},
+	{"ocrvqa", `{"b1":{"imageURL":"x","questions":["Who?","What?"],"answers":["Ann Lee","Art"],"split":3}}`, "",
+		"{\"id\":\"b1-0\",\"prediction\":\"ann lee\"}\n{\"id\":\"b1-1\",\"prediction\":\"Arts\"}", map[string]float64{"exact_match": 0.5}},
+	{"scienceqa", `{"1":{"question":"Which?","choices":["x","y"],"answer":0,"split":"test","subject":"natural science"},"2":{"question":"Why?","choices":["p","q"],"answer":1,"split":"test","subject":"language science"}}`, "",
+		`{"1":"The answer is A.","2":"The answer is A."}`, map[string]float64{"accuracy": 0.5, "subject/natural science/accuracy": 1}},
+	{"nlvr2", `{"identifier":"dev-1-0-0","sentence":"s","label":"True"}` + "\n" + `{"identifier":"dev-1-1-0","sentence":"s","label":"False"}` + "\n" + `{"identifier":"dev-2-0-0","sentence":"t","label":"False"}`, "",
+		`[{"identifier":"dev-1-0-0","prediction":"true"},{"identifier":"dev-1-1-0","prediction":"True"},{"identifier":"dev-2-0-0","prediction":"false"}]`,
+		map[string]float64{"accuracy": 2. / 3, "consistency": 0.5}},
+	{"pope", `{"question_id":1,"image":"COCO_val2014_000000000042.jpg","text":"Is there a dog?","label":"no"}` + "\n" + `{"question_id":2,"image":"COCO_val2014_000000000042.jpg","text":"Is there a cat?","label":"yes"}`, "",
+		`{"question_id":1,"answer":"Yes, there is."}` + "\n" + `{"question_id":2,"answer":"yes"}`, map[string]float64{"accuracy": 0.5, "precision": 0.5, "recall": 1, "f1": 2. / 3, "yes_ratio": 1}},
+	{"vg-questions", `[{"id":1,"qas":[{"qa_id":5,"question":"What?","answer":"Red."}]}]`, "", `{"id":5,"prediction":"Red."}`, map[string]float64{"exact_match": 1}},
 	{"coco-captions", `{"images":[{"id":9,"file_name":"a.png"},{"id":10,"file_name":"b.png"}],"annotations":[
 		{"image_id":9,"id":1,"caption":"A black cat on a mat."},{"image_id":10,"id":2,"caption":"Two dogs run in the park."}]}`, "",
 		`[{"image_id":9,"caption":"a black cat on a mat"},{"image_id":10,"caption":"two dogs run in the park"}]`, map[string]float64{"cider": 10, "bleu_4": 1, "bleu_1": 1}},
@@ -145,6 +166,38 @@ func TestScore_RefusesFilesOfDifferentSplits(t *testing.T) {
 	}
 	const two = `{"images":[{"filename":"a.png","cocoid":1,"split":"test","sentences":[{"raw":"a cat"}]},{"filename":"b.png","cocoid":2,"split":"val","sentences":[{"raw":"a dog"}]}]}`
 	if _, err := score(t, "karpathy", two, "", `[{"image_id":1,"caption":"a cat"},{"image_id":2,"caption":"a cat"}]`, Options{}); err == nil || !strings.Contains(err.Error(), "choose one with --split: test (1), val (1)") {
+		t.Error(err)
+	}
+}
+
+func TestWriteSubmission_IsTheServersForm(t *testing.T) {
+	for _, c := range []struct{ name, predictions, want string }{
+		{"vqav2", "{\"id\":\"7\",\"prediction\":\"a <b>\"}\n{\"id\":8,\"prediction\":\"ä\"}", "[{\"question_id\":7,\"answer\":\"a <b>\"},\n{\"question_id\":8,\"answer\":\"ä\"}]\n"},
+		{"aokvqa", `{"id":"x","prediction":"y"}`, "{\"x\":{\"direct_answer\":\"y\"}}\n"},
+		{"vizwiz", `{"id":"a.jpg","prediction":"y"}`, "[{\"image\":\"a.jpg\",\"answer\":\"y\"}]\n"},
+	} {
+		path := filepath.Join(t.TempDir(), "p.jsonl")
+		if err := os.WriteFile(path, []byte(c.predictions), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		b, err := Builtin().Named(c.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out strings.Builder
+		if _, err := b.WriteSubmission(t.Context(), path, Options{}, &out); err != nil || out.String() != c.want {
+			t.Errorf("%s: %q, want %q: %v", c.name, out.String(), c.want, err)
+		}
+		again, err := readPredictions(t.Context(), path, b.Submission, &problems{})
+		if err != nil || len(again.all) == 0 {
+			t.Error(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "p.jsonl")
+	if err := os.WriteFile(path, []byte(`{"id":"x","prediction":"y"}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vqav2.WriteSubmission(t.Context(), path, Options{}, &strings.Builder{}); err == nil || !strings.Contains(err.Error(), "line 1: question \"x\": the server of vqav2 takes numbers") {
 		t.Error(err)
 	}
 }

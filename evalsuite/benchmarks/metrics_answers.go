@@ -14,11 +14,34 @@ func answerMetric(name, about, source string, score func(prediction string, refe
 // rightOrWrong is a score of 1 or 0.
 func rightOrWrong(right func(prediction string, references []string) bool) func(string, []string) float64 {
 	return func(prediction string, references []string) float64 {
-		if right(prediction, references) {
-			return 1
-		}
+		return one(right(prediction, references))
+	}
+}
+
+func one(right bool) float64 {
+	if right {
+		return 1
+	}
+	return 0
+}
+
+// extracted scores what a rule read out of the prediction. A prediction without an answer is wrong
+// and counted.
+func (i *Item) extracted(e metrics.Extraction, want string) float64 {
+	if !e.Parsed {
+		i.Unparsed = e.Reason
 		return 0
 	}
+	return one(e.Answer == want)
+}
+
+// choiceAccuracy is the share of right choices, read out of the prediction by a rule.
+func choiceAccuracy(about, source string, extract func(response string, choices []string) metrics.Extraction) Metric {
+	return Metric{Name: "accuracy", About: "right choices, given as: " + about, Source: source, Each: func() func(*Item) float64 {
+		return func(i *Item) float64 {
+			return i.extracted(extract(i.Prediction, i.Choices), metrics.LetterOf(i.References[0], i.Choices))
+		}
+	}}
 }
 
 // Sources of the rules.

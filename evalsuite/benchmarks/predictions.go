@@ -65,6 +65,16 @@ func readPredictions(ctx context.Context, path string, form Submission, problems
 	defer file.Close()
 	file.Limit = maxPrediction
 	r := predictionReader{&predictions{path: path, at: map[string]int32{}, problems: problems}, file, form}
+	byID, err := r.byID(path)
+	if err != nil {
+		return nil, err
+	}
+	if byID {
+		if err := file.Members(ctx, r.member); err != nil {
+			return nil, err
+		}
+		return r.predictions, nil
+	}
 	var bad func(error) error
 	if problems.partial {
 		bad = func(err error) error { problems.add(Unreadable, "", err); return nil }
@@ -73,6 +83,66 @@ func readPredictions(ctx context.Context, path string, form Submission, problems
 		return nil, err
 	}
 	return r.predictions, nil
+}
+
+// byID reports whether the file is one object of predictions by id: its first member is not one of
+// a record. A-OKVQA's server takes such a file.
+func (r *predictionReader) byID(path string) (bool, error) {
+	file, err := jsonscan.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	if kind, err := file.Kind(); err != nil || kind != '{' {
+		return false, nil
+	}
+	known := append([]string{r.form.ID, r.form.Text}, recordMembers...)
+	name, kind := "", byte(0)
+	first := fmt.Errorf("the first member")
+	file.Members(context.Background(), func(member string, s *jsonscan.Scanner) (err error) {
+		if kind, err = s.Kind(); err != nil {
+			return err
+		}
+		name = member
+		return first
+	})
+	return name != "" && (kind == '{' || kind == '"') && !slices.Contains(known, name), nil
+}
+
+// recordMembers are members of the records of files of predictions.
+var recordMembers = []string{"id", "question_id", "questionId", "image_id", "image", "identifier", "question", "prediction", "answer", "caption", "error",
+	"task", "language", "prompt", "raw", "score", "alternatives", "image_sha256", "weights", "decoding", "text", "label", "model", "model_id"}
+
+// member reads a prediction of a file by id: the text, or an object with the text.
+func (r *predictionReader) member(name string, s *jsonscan.Scanner) error {
+	p := prediction{Prediction: Prediction{ID: strings.TrimSpace(name), Line: r.file.Line()}}
+	given, err := readMember(s, r.form.Text)
+	if err != nil {
+		return err
+	}
+	if given.kind != '"' {
+		return fmt.Errorf("question %s has no text, and no object with %q or \"prediction\"", p.ID, r.form.Text)
+	}
+	p.Text = given.text
+	return r.add(p, "")
+}
+
+// readMember returns a text, or that of an object.
+func readMember(s *jsonscan.Scanner, field string) (text value, err error) {
+	if kind, err := s.Kind(); err != nil || kind != '{' {
+		if err != nil {
+			return value{}, err
+		}
+		return readValue(s)
+	}
+	err = s.Object(func(member []byte) error {
+		v, err := readValue(s)
+		if string(member) == field || string(member) == "prediction" && !text.given() {
+			text = v
+		}
+		return err
+	})
+	return text, err
 }
 
 // read reads one record.

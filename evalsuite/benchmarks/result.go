@@ -66,7 +66,9 @@ func (r *Result) compare(b *Benchmark, split string) {
 	r.Version, r.Comparable, r.percent = ResultVersion, map[string]Comparable{}, map[string]float64{}
 	for _, m := range b.Metrics {
 		r.percent[m.Name] = m.percent()
-		r.Comparable[m.Name] = b.comparable(r, r.Scores[m.Name].N, split)
+		if score, ok := r.Scores[m.Name]; ok {
+			r.Comparable[m.Name] = b.comparable(r, score.N, split)
+		}
 	}
 }
 

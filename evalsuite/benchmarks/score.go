@@ -509,10 +509,11 @@ func (s *scorer) finish() error {
 func (s *scorer) scores(p *scoredProtocol, bootstrap metrics.Bootstrap, of []int) Scores {
 	scores := Scores{}
 	for n := range p.columns {
-		if c := &p.columns[n]; c.statistic != nil {
+		c := &p.columns[n]
+		if c.statistic != nil {
 			scores[c.Name] = s.statistic(bootstrap, c.statistic, of)
-		} else {
-			scores[c.Name] = s.mean(bootstrap, c.values, of)
+		} else if score := s.mean(bootstrap, c.values, of); score.N > 0 || n == 0 { // others may count none of them
+			scores[c.Name] = score
 		}
 	}
 	return scores

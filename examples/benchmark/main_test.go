@@ -31,7 +31,7 @@ func TestRun_ScoresBenchmarksByName(t *testing.T) {
 			t.Errorf("printed\n%swant %q in it", out.String(), want)
 		}
 	}
-	if err := run(t.Context(), &out, "no-yes", files); err == nil || !strings.Contains(err.Error(), "choose from vqav2, yes-no") {
+	if err := run(t.Context(), &out, "no-yes", files); err == nil || !strings.Contains(err.Error(), ", yes-no") {
 		t.Errorf("an unknown benchmark: %v", err)
 	}
 }

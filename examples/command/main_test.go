@@ -55,7 +55,7 @@ func TestProgram_RunsWithAllAdditions(t *testing.T) {
 		{"help recipes", "species"},
 		{"eval --data good --split train --predictions captions.jsonl", "caption_named"},
 		{"eval --bench species --annotations truth.txt --predictions guesses.txt", "50.00"},
-		{"eval --help", "species, vqav2"},
+		{"eval score --help", "species, "},
 		{"complete eval --bench sp", "species"},
 	} {
 		var stdout, stderr bytes.Buffer

@@ -133,6 +133,54 @@ var readScienceQA = eachMember(func(id string, p struct {
 	return i
 })
 
+// readAOKVQA reads A-OKVQA's aokvqa_v1p0_*.json: questions with four choices and ten answers. The
+// answers of the sample are the direct answers.
+var readAOKVQA = each("", func(_ int, q struct {
+	ID        flexible    `json:"question_id"`
+	ImageID   flexible    `json:"image_id"`
+	Question  words       `json:"question"`
+	Choices   list[words] `json:"choices"`
+	Correct   flexible    `json:"correct_choice_idx"`
+	Direct    list[words] `json:"direct_answers"`
+	Difficult words       `json:"difficult_direct_answer"`
+	Split     words       `json:"split"`
+}, _ Options) item {
+	names := cocoNames(string(q.ImageID), "")
+	if len(names) == 0 {
+		return item{}
+	}
+	i := about(names[0], names...)
+	id := string(q.ID)
+	i.sample.Split = q.Split.text
+	i.ask(id, q.Question, "", q.Direct.items...)
+	i.lose(shards.LeftAnswer, fmt.Sprintf("%s: answers to question %s", names[0], id), q.Direct.bad, q.Direct.fault)
+	i.detail(id, "choices", q.Choices.json())
+	if n, err := strconv.Atoi(string(q.Correct)); err == nil && n >= 0 && n < len(q.Choices.items) {
+		i.detail(id, "correct_choice", q.Choices.items[n])
+	}
+	i.detail(id, "difficult_direct_answer", q.Difficult)
+	return i
+})
+
+// readPOPE reads POPE's files of questions, such as coco_pope_random.json: each line asks whether
+// an object is in an image of COCO.
+func readPOPE(ctx context.Context, o Options) iter.Seq2[item, error] {
+	type question struct {
+		ID    flexible `json:"question_id"`
+		Image words    `json:"image"`
+		Text  words    `json:"text"`
+		Label words    `json:"label"`
+	}
+	return eachLine(ctx, o.Annotations, func(q question) (item, error) {
+		i := about(q.Image.text, q.Image.text)
+		if number := cocoNumber(q.Image.text); number != "" {
+			i.images[0] = append(i.images[0], cocoNames(number, "")...)
+		}
+		i.ask(string(q.ID), q.Text, "yes_no", q.Label)
+		return i, nil
+	})
+}
+
 // readNLVR2 reads NLVR2's *.json: each line is a statement about two images. An identifier such as
 // dev-850-0-1 names the images dev-850-0-img0.png and dev-850-0-img1.png. They are in a folder for
 // the set, and for train in numbered folders.

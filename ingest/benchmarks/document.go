@@ -1,6 +1,7 @@
 package benchmarks
 
 import (
+	"bytes"
 	"encoding/json/jsontext"
 	"errors"
 	"fmt"
@@ -37,6 +38,7 @@ type document struct {
 type limited struct {
 	source io.Reader
 	left   int
+	lines  int // line ends that were read
 }
 
 func (l *limited) Read(p []byte) (int, error) {
@@ -45,6 +47,7 @@ func (l *limited) Read(p []byte) (int, error) {
 	}
 	n, err := l.source.Read(p[:min(len(p), l.left)])
 	l.left -= n
+	l.lines += bytes.Count(p[:n], []byte{'\n'})
 	return n, err
 }
 
@@ -71,7 +74,8 @@ func (d *document) fail(err error) error {
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
-	return fmt.Errorf("reading %s near byte %d: %w", d.name, d.InputOffset(), jsonerr.Explain(err))
+	line := 1 + d.limited.lines - bytes.Count(d.UnreadBuffer(), []byte{'\n'})
+	return fmt.Errorf("reading %s line %d, near byte %d: %w", d.name, line, d.InputOffset(), jsonerr.Explain(err))
 }
 
 // enter reads the beginning of the next value, an array or object.

@@ -52,6 +52,8 @@ func layouts() []layout {
 		{name: "ocrvqa", read: readOCRVQA, needs: "*.questions"},
 		{name: "chartqa", read: readChartQA, needs: ".imgname .query", merge: byImage},
 		{name: "ai2d", read: readAI2D},
+		{name: "aokvqa", read: readAOKVQA, needs: ".question_id .choices", merge: byImage},
+		{name: "pope", read: readPOPE, needs: ".image .label", merge: byImage},
 		{name: "scienceqa", read: readScienceQA, needs: "*.question *.choices"},
 		{name: "xm3600", read: readXM3600, needs: ".image/key"},
 		{name: "vg-regions", read: readVGRegions, needs: ".regions"},

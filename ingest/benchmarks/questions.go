@@ -34,6 +34,8 @@ var readGQA = eachMember(func(id string, q struct {
 	Question   words          `json:"question"`
 	Answer     words          `json:"answer"`
 	Types      types          `json:"types"`
+	Balanced   words          `json:"isBalanced"`
+	Groups     groups         `json:"groups"`
 	Entailed   list[flexible] `json:"entailed"`
 	Equivalent list[flexible] `json:"equivalent"`
 }, _ Options) item {
@@ -43,6 +45,8 @@ var readGQA = eachMember(func(id string, q struct {
 	i.detail(id, "detailed", words{text: q.Types.detailed})
 	i.detail(id, "entailed", q.Entailed.json())
 	i.detail(id, "equivalent", q.Equivalent.json())
+	i.detail(id, "balanced", q.Balanced)
+	i.detail(id, "group", q.Groups.global)
 	return i
 })
 
@@ -55,6 +59,19 @@ func (t *types) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	var of struct{ Structural, Semantic, Detailed words }
 	if err == nil && v.Kind() == '{' && decode(v, &of) == nil {
 		t.structural, t.semantic, t.detailed = of.Structural.text, of.Semantic.text, of.Detailed.text
+	}
+	return err
+}
+
+// groups is the field groups of a question of GQA.
+type groups struct{ global words }
+
+// UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
+func (g *groups) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	v, err := d.ReadValue()
+	var of struct{ Global words }
+	if err == nil && v.Kind() == '{' && decode(v, &of) == nil {
+		g.global = of.Global
 	}
 	return err
 }

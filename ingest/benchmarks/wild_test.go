@@ -91,7 +91,7 @@ var wild = []struct {
 	{"what is said of no image", fixture{name: "coco-captions", annotations: `{"images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "b.png"}], "annotations": [{"id": 5, "image_id": 1, "caption": "one"},
 		{"id": 6, "image_id": 1, "caption": null}, {"id": 7, "image_id": 1, "caption": " "}, {"id": 8, "image_id": 1, "caption": 5}, {"id": 9, "image_id": 3, "caption": "x"}, {"id": 10, "image_id": 3, "caption": "y"}, {"id": 11, "caption": "z"}, {"image_id": [], "caption": "w"}]}`,
 		images: []string{"a.png", "b.png"}}, []string{"a.png 1 images caption/en:one", "b.png 1 images",
-		"!  row: annotations[7]: reading a.json near byte 411: image_id: found a list, expected an id, which is a number or text",
+		"!  row: annotations[7]: reading a.json line 2, near byte 411: image_id: found a list, expected an id, which is a number or text",
 		"- text 6: annotation 6 of image 1: caption: found null; annotation 7 of image 1: caption: it is empty; annotation 8 of image 1: caption: found a number; annotation 11: it has no image_id; image 3 is not among the images"}},
 	{"boxes that are none", fixture{name: "coco-instances", annotations: `{"images": [{"id": 1, "file_name": "a.png"}], "categories": [{"id": 1, "name": "dog"}], "annotations": [
 		{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 4, 4], "segmentation": [[1, 2, 3]]}, {"id": 2, "image_id": 1, "category_id": 2, "bbox": [0, 0, 4, 4]}, {"id": 3, "image_id": 1, "category_id": 1, "bbox": [0, 0, 4]},
@@ -134,7 +134,7 @@ var wild = []struct {
 	{"JSON as Python writes it, one value a line", fixture{name: "vizwiz", annotations: "{\"image\": \"a.png\", \"question\": \"NaN, Infinity\", \"answers\": NaN}\n{\"image\": \"b.png\", \"question\": NaN}\n", images: []string{"a.png", "b.png"}},
 		[]string{"a.png 1 images ?a.png  NaN, Infinity", "b.png 1 images", "- answer 2: a.png: answers to question a.png: found text \"\", expected a list; b.png: question b.png: it is empty"}},
 	{"Python's repr", fixture{name: "chartqa", annotations: `[{'imgname': 'a.png'}]`, images: []string{"a.png"}},
-		[]string{"!  row: the file cannot be read on: reading a.json near byte 1: it is not JSON: ..."}},
+		[]string{"!  row: the file cannot be read on: reading a.json line 1, near byte 1: it is not JSON: ..."}},
 	{"UTF-16", fixture{name: "chartqa", annotations: "\xff\xfe[\x00]\x00", images: []string{"a.png"}},
 		[]string{"!  row: the file cannot be read on: reading a.json: it is UTF-16: convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)"}},
 	{"a zip archive", fixture{name: "coco-captions", annotations: "PK\x03\x04rest", images: []string{"a.png"}},

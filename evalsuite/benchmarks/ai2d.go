@@ -1,0 +1,26 @@
+package benchmarks
+
+import (
+	"github.com/pali3/pali3/evalsuite/metrics"
+)
+
+// ai2d is AI2D (Kembhavi et al., ECCV 2016). Its owners publish no scorer. The text of the right
+// choice is expected, as by big_vision.
+var ai2d = Benchmark{
+	Name: "ai2d", About: "AI2D: questions about diagrams, with four choices",
+	Layout: "ai2d", Task: Choices,
+	Splits: []Split{{"test", 3088}},
+	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 128},
+	Metrics: []Metric{choiceAccuracy("the text of the right choice", "big_vision, evaluators/proj/paligemma/transfers/vqa.py", metrics.ExactChoice)},
+	Protocols: []Protocol{
+		lmmsEval(choiceAccuracy("a letter at the beginning", "lmms_eval/tasks/ai2d/utils.py", metrics.LMMsEvalAI2DChoice)),
+		vlmEvalKit(choiceAccuracy("a letter or a text", "vlmeval/utils/matching_util.py", metrics.VLMEvalKitChoice)),
+	},
+	Unit: "question", Cluster: "image",
+	Submission: Submission{ID: "questionId", Text: "prediction"},
+	Published: []Published{
+		pali3Recalled("test", "accuracy", 75.2, ""),
+		paligemma(224, "test", "accuracy", 72.1),
+		paligemma(448, "test", "accuracy", 73.3),
+	},
+}

@@ -1,0 +1,79 @@
+package benchmarks
+
+import (
+	"math"
+
+	"github.com/pali3/pali3/evalsuite/metrics"
+)
+
+// gqa is GQA (Hudson and Manning, CVPR 2019). The owner's eval.py scores balanced questions. The
+// others of an "all" file are needed for the consistency only, and may lack a prediction.
+var gqa = Benchmark{
+	Name: "gqa", About: "GQA: questions made from scene graphs",
+	Layout: "gqa", Task: Answers,
+	Splits: []Split{{"testdev_balanced", 12578}, {"val_balanced", 132062}, {"test_balanced", 95336}, {"train_balanced", 943000}},
+	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
+	Adapt: func(i *Item) { i.Optional = i.Field("balanced") == "false" },
+	Metrics: []Metric{
+		gqaAccuracy("accuracy", "equal to the answer", gqaEval, func(*Item) bool { return true }, metrics.SameText),
+		gqaAccuracy("accuracy_binary", "accuracy of questions that do not ask for a word", gqaEval, func(i *Item) bool { return i.Kind != "query" }, metrics.SameText),
+		gqaAccuracy("accuracy_open", "accuracy of questions that ask for a word", gqaEval, func(i *Item) bool { return i.Kind == "query" }, metrics.SameText),
+		{Name: "consistency", About: "right answers to what right answers entail", Source: gqaEval, All: gqaConsistency},
+	},
+	Protocols: []Protocol{
+		lmmsEval(gqaAccuracy("accuracy", "equal in any case, without punctuation", "lmms_eval/api/metrics.py, exact_match", func(*Item) bool { return true }, metrics.LMMsEvalSameText)),
+		vlmEvalKit(gqaAccuracy("accuracy", "equal in any case, without outer white space", "vlmeval/dataset/utils/vqa_eval.py", func(*Item) bool { return true }, metrics.VLMEvalKitSameText)),
+	},
+	Slices: []Slice{byKind("structural"), ByField("semantic"), ByField("detailed")},
+	Unit:   "question", Cluster: "image",
+	Submission: Submission{ID: "questionId", Text: "prediction", Source: "https://cs.stanford.edu/people/dorarad/gqa/evaluate.html"},
+}
+
+const gqaEval = "cs.stanford.edu/people/dorarad/gqa, eval.py"
+
+// gqaAccuracy is an accuracy of the balanced questions that of chooses.
+func gqaAccuracy(name, about, source string, of func(*Item) bool, right func(string, []string) bool) Metric {
+	score := rightOrWrong(right)
+	return Metric{Name: name, About: about, Source: source, Each: func() func(*Item) float64 {
+		return func(i *Item) float64 {
+			if i.Field("balanced") == "false" || !of(i) {
+				return math.NaN()
+			}
+			return score(i.Prediction, i.References)
+		}
+	}}
+}
+
+// gqaConsistency returns, for each balanced question with a right answer, the share of right
+// answers to the questions that it entails. It does not count a question of which an entailed one
+// has no prediction.
+func gqaConsistency(c *Corpus) ([]float64, error) {
+	right := make(map[string]bool, len(c.Items))
+	for n := range c.Items {
+		i := &c.Items[n]
+		right[i.ID] = metrics.SameText(i.Prediction, i.References)
+	}
+	values := make([]float64, len(c.Items))
+	for n := range c.Items {
+		i := &c.Items[n]
+		values[n] = math.NaN()
+		if !right[i.ID] || i.Field("balanced") == "false" {
+			continue
+		}
+		sum, count, whole := 0.0, 0.0, true
+		for _, id := range i.List("entailed") {
+			if id == i.ID {
+				continue
+			}
+			is, known := right[id]
+			whole = whole && known
+			if count++; is {
+				sum++
+			}
+		}
+		if count > 0 && whole {
+			values[n] = sum / count
+		}
+	}
+	return values, nil
+}
