@@ -9,6 +9,9 @@
 // from the random.Stream they are given and from nothing else, so an image's crop is a function of
 // that key.
 //
+// For NaFlex models, which take images of any aspect, resize_to_sequence makes whole patches: see
+// [Pipeline.Sequence].
+//
 // [Decode] alone gives 8-bit RGB, and [Inspect] reads format and size from the header only. Input
 // is taken to be hostile: limits are checked against the header before any pixel is allocated, and
 // a bad image is one of [ErrNotImage], [ErrTooLarge], [ErrTruncated], [ErrCorrupt] or

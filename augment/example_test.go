@@ -42,6 +42,24 @@ func ExamplePipeline_Apply() {
 	// Output: true false
 }
 
+// NaFlex models take images of any aspect as patches: at most 64 of 16 by 16 pixels here.
+func ExamplePipeline_Sequence() {
+	encoded, err := os.ReadFile("testdata/images/s420.jpg") // 45 by 37 pixels
+	if err != nil {
+		log.Fatal(err)
+	}
+	pipeline := augment.MustParse("decode|resize_to_sequence(16, 64)|value_range(-1,1)")
+	pixels, err := pipeline.Apply(encoded, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	sequence := pipeline.Sequence()
+	patches := make([]float32, sequence.Values()) // the rest is padding
+	rows, columns, err := pixels.WritePatches(patches, sequence.Patch)
+	fmt.Println(pixels.Shape(), rows, "by", columns, "patches of at most", sequence.Length, err)
+	// Output: [112 144 3] 7 by 9 patches of at most 64 <nil>
+}
+
 func ExampleParse_error() {
 	_, err := augment.Parse("decode|resiez(224)")
 	fmt.Println(err)

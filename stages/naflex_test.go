@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/pali3/pali3/internal/hubfolder"
+	"github.com/pali3/pali3/models/weights"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -153,6 +154,25 @@ func TestExport_NaFlexReadsBack(t *testing.T) {
 	}
 	if assumed := reopen(t, dir); assumed.Pipeline.String() != "decode|resize_to_sequence(4,256,bilinear,pil)|value_range(-1,1)" {
 		t.Errorf("without a processor the ops are %s", assumed.Pipeline)
+	}
+}
+
+// TestNetwork_OfPublishedNaFlex fits SigLIP 2's models to images of any aspect.
+func TestNetwork_OfPublishedNaFlex(t *testing.T) {
+	for variant, parameters := range map[string]int{"siglip2-base-patch16-naflex": 375_234_050, "siglip2-so400m-patch16-naflex": 1_135_670_962} {
+		r := testRecipe(t, "siglip", "data", "model={variant: "+variant+"}", "lengths.encoder=64",
+			"images.ops=decode|resize_to_sequence(16,256)|value_range(-1,1)", "images.sequence_lengths=[128, 256, 576, 784, 1024]")
+		n, err := r.Network(r.Mixture.Shape(), 256_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		specs, err := n.Model.Specs(openBackend(t))
+		if err != nil || weights.Parameters(specs) != parameters {
+			t.Errorf("%s: %d parameters, %v", variant, weights.Parameters(specs), err)
+		}
+		if height, width := imageSize(n.Model); height != 512 || width != 512 {
+			t.Errorf("%s is described for images of %d by %d, want 1,024 patches", variant, height, width)
+		}
 	}
 }
 

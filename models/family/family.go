@@ -5,7 +5,8 @@
 //	Model        has weights and a loss; it can be trained, described and run on tensors
 //	Seer         encodes images into tokens, which are computed once if the encoder is frozen
 //	Embedder     compares images with texts: retrieval, classification; a PatchEmbedder takes images
-//	             of any aspect as patches
+//	             of any aspect as patches, a LockedEmbedder embeds an image once while texts are
+//	             learned
 //	TextEncoder  turns texts into states, which are pooled into embeddings
 //	Writer       writes text: captions, answers
 //	Unpadder     computes its loss without the padding of ids
