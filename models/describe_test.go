@@ -36,6 +36,10 @@ func TestDescribe(t *testing.T) {
 		"paligemma2-3b-448":  {"all": 3_033_127_152},
 		"paligemma2-10b-224": {"all": 9_662_638_832},
 		"paligemma2-28b-896": {"all": 27_654_910_704, "language_model": 26_047_480_320},
+		// What transformers counts. Without the image encoder: 369, 1,699 and 7,092 million.
+		"t5gemma2-270m-270m": {"all": 786_029_296, "vision_model": 416_866_032, "embed_tokens": 262_145 * 640},
+		"t5gemma2-1b-1b":     {"all": 2_115_977_456, "encoder+decoder": 1_699_111_424 - 262_145*1152 - 1152*1153},
+		"t5gemma2-4b-4b":     {"all": 7_508_928_880, "multi_modal_projector": 1152 * 2561},
 		"siglip-G/14":        {"vision_model": 1_842_772_352, "vision_model.head": 38_360_064},
 		"siglip-So400m/14":   {"vision_model": 412_442_352, "vision_model.head": 15_238_352},
 		"ul2-3b":             {"encoder+decoder": 2_718_160_896},

@@ -10,6 +10,7 @@
 //	pali3      vit, a projection and t5 in one model, and its loss
 //	gemma      the decoder of Gemma 1 and 2
 //	paligemma  vit, a projection and gemma in one model, and its loss
+//	t5gemma2   vit, Gemma 3 as encoder and as decoder, and their loss
 //	maskvae    the autoencoder that makes 16 tokens of a segmentation mask
 //	decode     generates text: greedy, beam search, sampling
 //

@@ -13,6 +13,7 @@ import (
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/models/weights"
+	"github.com/pali3/pali3/tokenize"
 )
 
 // Network is the model of a run with all sizes known.
@@ -37,11 +38,22 @@ func (r Recipe) build(be compute.Backend, stream *mixture.Stream) (Network, []we
 	if err != nil {
 		return Network{}, nil, err
 	}
+	spell(network.Model, stream.Vocabulary())
 	specs, err := network.Model.Specs(be)
 	if err != nil {
 		return Network{}, nil, fmt.Errorf("building the model: %w", err)
 	}
 	return network, specs, nil
+}
+
+// spell tells a model the ids of a vocabulary's pieces.
+func spell(m family.Model, v *tokenize.Vocabulary) {
+	if speller, spells := m.(family.Speller); spells {
+		speller.Spell(func(piece string) (int, bool) {
+			id := v.Model().PieceID(piece)
+			return int(id), id != v.Model().UnknownID()
+		})
+	}
 }
 
 // fit returns the model with the sizes that follow from the data, and what does not fit the data.

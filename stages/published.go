@@ -176,6 +176,7 @@ func (t *Trained) readTokenizer(folder *hubfolder.Folder) (err error) {
 		return err
 	}
 	t.Published.Tokenizer, t.Recipe.Mixture.Tokenizer = cfg, cfg
+	spell(t.Model, t.Vocabulary)
 	return t.checkTokenizer(from)
 }
 

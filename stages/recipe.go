@@ -16,6 +16,7 @@ type Recipe struct {
 	//	t5         a language model on text alone, as UL2 trains it (stage 0)
 	//	pali3      both together on tasks with images (stages 1 and 2, transfer)
 	//	paligemma  an image encoder and Gemma, a prefix-LM, on tasks with images
+	//	t5gemma2   an image encoder and two Gemmas, an encoder-decoder, on tasks with images
 	//	maskvae    the autoencoder that makes tokens of segmentation masks, on images of masks
 	//
 	// Required. Legal: one of these, or a family of the program.

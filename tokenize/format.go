@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -14,6 +15,7 @@ const (
 	CleanSigLIP    = "siglip"
 	CleanLower     = "lower"
 	FramePaliGemma = "paligemma"
+	FrameGemma     = "gemma"
 	PadWithEOS     = "eos"
 	PadWithPad     = "pad"
 )
@@ -46,24 +48,26 @@ func (v *Vocabulary) setFormat(cfg Config) error {
 	switch cfg.Frame {
 	case "":
 		return nil
-	case FramePaliGemma:
-		return v.framePaliGemma()
+	case FramePaliGemma, FrameGemma:
+		return v.frameGemma(cfg.Frame)
 	}
-	return fmt.Errorf("frame is %q; legal is %s", cfg.Frame, FramePaliGemma)
+	return fmt.Errorf("frame is %q; legal are %s and %s", cfg.Frame, FramePaliGemma, FrameGemma)
 }
 
-// framePaliGemma surrounds prompts as transformers' PaliGemmaProcessor does.
-func (v *Vocabulary) framePaliGemma() error {
-	for _, name := range bosNames {
-		if id := v.model.PieceID(name); id != v.model.UnknownID() {
-			v.frame = frame{before: []int32{id}, after: v.model.AppendIDs(nil, "\n")}
-			if len(v.frame.after) != 1 {
-				return fmt.Errorf("frame %s: a line break has the pieces %d, want one", FramePaliGemma, v.frame.after)
-			}
-			return nil
+// frameGemma surrounds prompts as Gemma's tokenizer and transformers' PaliGemmaProcessor do.
+func (v *Vocabulary) frameGemma(name string) error {
+	begin := slices.IndexFunc(bosNames, func(bos string) bool { return v.model.PieceID(bos) != v.model.UnknownID() })
+	if begin < 0 {
+		return fmt.Errorf("frame %s: the model has no begin of sentence, none of %q", name, bosNames)
+	}
+	v.frame = frame{before: []int32{v.model.PieceID(bosNames[begin])}}
+	if name == FramePaliGemma {
+		v.frame.after = v.model.AppendIDs(nil, "\n")
+		if len(v.frame.after) != 1 {
+			return fmt.Errorf("frame %s: a line break has the pieces %d, want one", name, v.frame.after)
 		}
 	}
-	return fmt.Errorf("frame %s: the model has no begin of sentence, none of %q", FramePaliGemma, bosNames)
+	return nil
 }
 
 // FrameSize returns the number of ids that FitPrompt writes beside a prompt's own.

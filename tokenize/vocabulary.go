@@ -53,7 +53,8 @@ type Config struct {
 	// spaces), lower (Unicode lower case of each character, as SigLIP 2).
 	Clean string `yaml:"clean,omitempty"`
 	// Frame is what surrounds a prompt. Default: none, a prompt ends with the end of sentence.
-	// Legal: paligemma (begin of sentence, the prompt, a line break).
+	// Legal: paligemma (begin of sentence, the prompt, a line break), gemma (begin of sentence, the
+	// prompt).
 	Frame string `yaml:"frame,omitempty"`
 	// PadTexts is what pads texts to compare. Default: eos, as SigLIP. Legal: eos, pad (as SigLIP
 	// 2).

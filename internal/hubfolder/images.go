@@ -81,6 +81,7 @@ var (
 // knownKeys do not change the pixels, or are read.
 var knownKeys = strings.Fields(`image_processor_type feature_extractor_type processor_class do_resize size resample do_rescale
 	rescale_factor do_normalize image_mean image_std do_convert_rgb do_center_crop crop_size default_to_square image_seq_length
+	do_pan_and_scan pan_and_scan_min_crop_size pan_and_scan_max_num_crops pan_and_scan_min_ratio_to_activate
 	auto_map return_tensors data_format input_data_format device disable_grouping size_divisor do_pad pad_size backend _processor_class`)
 
 // unknownKeys names the keys that are ignored.
@@ -115,10 +116,14 @@ func parseProcessor(path string, object map[string]json.RawMessage) (p processor
 	get("resample", &p.resample)
 	get("rescale_factor", &p.factor)
 	p.mean, p.std = channels(get, "image_mean", p.mean), channels(get, "image_std", p.std)
-	pad := false
+	pad, scan := false, false
 	get("do_pad", &pad)
+	get("do_pan_and_scan", &scan)
 	if err != nil {
 		return p, err
+	}
+	if scan {
+		return p, fmt.Errorf("%s: do_pan_and_scan is true: no op makes several crops of an image", path)
 	}
 	if pad {
 		return p, fmt.Errorf("%s: do_pad is true: no op pads images", path)

@@ -22,6 +22,7 @@ var tables = map[string]structName{
 	"<!-- keys of t5 -->\n":        {"models/t5", "Model"},
 	"<!-- keys of pali3 -->\n":     {"models/pali3", "Config"},
 	"<!-- keys of paligemma -->\n": {"models/paligemma", "Config"},
+	"<!-- keys of t5gemma2 -->\n":  {"models/t5gemma2", "Config"},
 	"<!-- keys of maskvae -->\n":   {"models/maskvae", "Config"},
 	"<!-- keys of curation -->\n":  {"webli", "Config"},
 }
@@ -29,7 +30,7 @@ var tables = map[string]structName{
 // prefixes are the keys that hold the structs of tables.
 var prefixes = map[string]string{
 	"<!-- keys of siglip -->\n": "model", "<!-- keys of t5 -->\n": "model", "<!-- keys of pali3 -->\n": "model",
-	"<!-- keys of paligemma -->\n": "model", "<!-- keys of maskvae -->\n": "model",
+	"<!-- keys of paligemma -->\n": "model", "<!-- keys of t5gemma2 -->\n": "model", "<!-- keys of maskvae -->\n": "model",
 }
 
 func main() {

@@ -52,3 +52,25 @@ func addToGroups(scores, mask *Node, group int) *Node {
 	byHead := Reshape(scores, d[0], d[1], group, d[2]/group, d[3])
 	return Reshape(Add(byHead, InsertAxes(mask, 1)), d...)
 }
+
+// AttendOneGrouped is [AttendGrouped] for one token's queries q [B, H, 1, D], whose keys and values
+// [B, K, L, D] are in two places: those of a prompt and those of the ids since, for example. It
+// does not copy them together. Mask is that of both in turn, [B, 1, 1, L0+L1].
+func AttendOneGrouped(q *Node, keys, values [2]*Node, mask *Node, softcap float64) *Node {
+	d, heads := q.Shape().Dimensions, keys[0].Shape().Dimensions[1]
+	q = Reshape(q, d[0], heads, d[1]/heads, d[3]) // [B, K, G, D]
+	var scores []*Node
+	for _, k := range keys {
+		scores = append(scores, DotGeneral(q, []int{3}, []int{0, 1}, k, []int{3}, []int{0, 1}))
+	}
+	all := Concatenate(scores, -1)
+	if softcap > 0 {
+		all = Softcap(all, softcap)
+	}
+	p := Softmax(Add(all, mask), -1)
+	border := keys[0].Shape().Dimensions[2]
+	found := Add(
+		DotGeneral(SliceAxis(p, -1, AxisRange(0, border)), []int{3}, []int{0, 1}, values[0], []int{2}, []int{0, 1}),
+		DotGeneral(SliceAxis(p, -1, AxisRange(border)), []int{3}, []int{0, 1}, values[1], []int{2}, []int{0, 1}))
+	return Reshape(found, d...)
+}

@@ -19,11 +19,18 @@ type Rotation struct {
 // Angles are rounded to float32 as transformers does, which matters at large positions; their
 // cosines and sines are exact.
 func Rotations(positions *Node, length, dim int, base float64) Rotation {
+	return ScaledRotations(positions, length, dim, base, 1)
+}
+
+// ScaledRotations are [Rotations] that are factor times slower, as if positions were divided by it.
+// Models trained on short texts read longer ones so (arXiv 2306.15595; rope_type "linear" of
+// transformers).
+func ScaledRotations(positions *Node, length, dim int, base, factor float64) Rotation {
 	cos, sin := make([][]float32, length), make([][]float32, length)
 	for position := range length {
 		cos[position], sin[position] = make([]float32, dim/2), make([]float32, dim/2)
 		for i := range dim / 2 {
-			angle := float64(float32(position) * frequency(i, dim, base))
+			angle := float64(float32(position) * (frequency(i, dim, base) / float32(factor)))
 			cos[position][i], sin[position][i] = float32(math.Cos(angle)), float32(math.Sin(angle))
 		}
 	}

@@ -10,6 +10,7 @@
 //	TextEncoder  turns texts into states, which are pooled into embeddings
 //	Writer       writes text: captions, answers
 //	Unpadder     computes its loss without the padding of ids
+//	Speller      has ids in its config that depend on the tokenizer
 //
 // The program never asks which family a model is of. To add one, implement these interfaces,
 // append the family to models.Families(), and give the result to stages.Registry or cli.Program.
@@ -219,6 +220,14 @@ type Unpadder interface {
 	Model
 	// Unpads reports whether it does, with this config.
 	Unpads() bool
+}
+
+// Speller is a model whose config has the ids of certain pieces, such as the begin of an image.
+type Speller interface {
+	Model
+	// Spell sets them, given a function that looks up a piece of the tokenizer. It is called after
+	// Fit.
+	Spell(id func(piece string) (id int, known bool))
 }
 
 // State is what a [Writer] knows between steps. The first axis of every node is the answer, R.

@@ -41,7 +41,7 @@ func Step(s *weights.Scope, c Config, ids, n *Node, prefix Cache, positions *Nod
 			q, k, v := project(layer.In("self_attn"), c, h, rotation)
 			k, v = put(said.Keys[i], k, n), put(said.Values[i], v, n)
 			next.Keys, next.Values = append(next.Keys, k), append(next.Values, v)
-			return attendBoth(c, q, []*Node{prefix.Keys[i], k}, []*Node{prefix.Values[i], v}, mask)
+			return block.AttendOneGrouped(q, [2]*Node{prefix.Keys[i], k}, [2]*Node{prefix.Values[i], v}, mask, c.AttentionSoftcap)
 		})
 	}
 	return Squeeze(Logits(s, c, block.RMSNormAroundOne(s.In("norm"), x)), 1), next
@@ -70,25 +70,4 @@ func stepMasks(c Config, positions, now, n *Node, room int) (all, near *Node) {
 	distance := Concatenate([]*Node{Sub(InsertAxes(now, -1), positions), ahead}, -1)
 	far := GreaterOrEqual(distance, Const(g, int32(c.Window)))
 	return all, InsertAxes(bias(LogicalOr(hidden, far)), 1, 1)
-}
-
-// attendBoth is attention of one token's queries [B, H, 1, D] to the keys of two caches
-// [B, K, L, D], without copying them together: [B, H, 1, D].
-func attendBoth(c Config, q *Node, keys, values []*Node, mask *Node) *Node {
-	d := q.Shape().Dimensions
-	q = Reshape(q, d[0], c.KVHeads, d[1]/c.KVHeads, d[3]) // [B, K, G, D]
-	var scores []*Node
-	for _, k := range keys {
-		scores = append(scores, DotGeneral(q, []int{3}, []int{0, 1}, k, []int{3}, []int{0, 1}))
-	}
-	all := Concatenate(scores, -1)
-	if c.AttentionSoftcap > 0 {
-		all = block.Softcap(all, c.AttentionSoftcap)
-	}
-	p := Softmax(Add(all, mask), -1)
-	border := keys[0].Shape().Dimensions[2]
-	found := Add(
-		DotGeneral(SliceAxis(p, -1, AxisRange(0, border)), []int{3}, []int{0, 1}, values[0], []int{2}, []int{0, 1}),
-		DotGeneral(SliceAxis(p, -1, AxisRange(border)), []int{3}, []int{0, 1}, values[1], []int{2}, []int{0, 1}))
-	return Reshape(found, d...)
 }
