@@ -56,11 +56,11 @@ def unigram(folder, normalization="nmt_nfkc"):
     return path
 
 
-def gemma_pieces(folder):
+def gemma_pieces(folder, **options):
     path = folder / "tokenizer.model"
     sentencepiece_model(
         path, vocab_size=420, model_type="bpe", pad_id=0, eos_id=1, bos_id=2, unk_id=3, byte_fallback=True, add_dummy_prefix=False,
-        remove_extra_whitespaces=False, normalization_rule_name="identity", pad_piece="<pad>", eos_piece="<eos>", bos_piece="<bos>")
+        remove_extra_whitespaces=False, normalization_rule_name="identity", pad_piece="<pad>", eos_piece="<eos>", bos_piece="<bos>", **options)
     return path
 
 
@@ -154,12 +154,34 @@ def paligemma(folder, version=1):
     return transformers.PaliGemmaForConditionalGeneration(config), processor
 
 
+def t5gemma2(folder):
+    pieces = ["\n", "\n\n", "<start_of_image>", "<end_of_image>", "<image_soft_token>"]  # Gemma 3 has them among its 262,144
+    gemma_pieces(folder, user_defined_symbols=pieces)
+    with_class(folder, "GemmaTokenizer", extra_special_tokens=dict(boi_token=pieces[2], eoi_token=pieces[3], image_token=pieces[4]))
+    tokenizer = transformers.GemmaTokenizer.from_pretrained(folder)
+    processor = transformers.models.gemma3.image_processing_pil_gemma3.Gemma3ImageProcessorPil(
+        size={"height": SIDE, "width": SIDE}, image_mean=[0.5] * 3, image_std=[0.5] * 3)
+    processor = transformers.Gemma3Processor(processor, tokenizer, image_seq_length=T5GEMMA2_TOKENS)
+    processor.save_pretrained(folder)
+    (folder / "tokenizer.model").unlink()
+    text = dict(hidden_size=WIDTH, intermediate_size=MLP, num_hidden_layers=2, num_attention_heads=HEADS, num_key_value_heads=1, head_dim=8,
+                vocab_size=512, query_pre_attn_scalar=8, sliding_window=5, layer_types=["sliding_attention", "full_attention"])
+    config = transformers.T5Gemma2Config(
+        encoder=dict(text_config=text, mm_tokens_per_image=T5GEMMA2_TOKENS, boi_token_index=tokenizer.boi_token_id, eoi_token_index=tokenizer.eoi_token_id,
+                     vision_config=vision(vision_use_head=False, model_type="siglip_vision_model") | dict(patch_size=4)),
+        decoder=text, image_token_index=tokenizer.image_token_id)
+    return transformers.T5Gemma2ForConditionalGeneration(config), processor
+
+
+T5GEMMA2_TOKENS = 16
+
 CASES = {
     "siglip": siglip, "siglip-gemma": siglip_gemma, "siglip2-naflex": siglip_naflex,
     "t5": t5, "t5-gated": lambda folder: t5(folder, keep_spiece=True, feed_forward_proj="gated-gelu", tie_word_embeddings=False),
     "mt5": lambda folder: t5(folder, "MT5"), "umt5": lambda folder: t5(folder, "UMT5"),
     "t5-encoder": t5_encoder, "umt5-encoder": lambda folder: t5_encoder(folder, "UMT5"),
     "paligemma": paligemma, "paligemma2": lambda folder: paligemma(folder, 2),
+    "t5gemma2": t5gemma2,
 }
 
 
@@ -207,6 +229,8 @@ def inputs_of(model, tokenizer):
             return {**ours, "input_ids": ids.int()}, {"logits_per_image": out.logits_per_image, "image_embeds": out.image_embeds, "text_embeds": out.text_embeds}
         if isinstance(model, transformers.PaliGemmaForConditionalGeneration):
             return paligemma_outputs(model, tokenizer, images, ours, g)
+        if isinstance(model, transformers.T5Gemma2ForConditionalGeneration):
+            return t5gemma2_outputs(model, tokenizer, images, ours, g)
         ids = torch.randint(3, 100, (2, 9), generator=g)
         ids[1, 6:] = 0
         if is_encoder(model):
@@ -243,6 +267,29 @@ def paligemma_outputs(model, processor, images, ours, g):
     return {**ours, "input_ids": prompt.int(), "decoder_input_ids": decoder.int()}, {"logits": out.logits[:, n + 5:]}
 
 
+def t5gemma2_outputs(model, processor, images, ours, g):
+    """Prompts as the processor makes them, padded on the left."""
+    boi = processor.boi_token
+    inputs = processor(text=[boi + " a photo", boi + " what is in the picture, and where is it?"], images=[[picture(9, 9)], [picture(8, 8)]],
+                       padding=True, return_tensors="pt")
+    decoder = torch.randint(4, 400, (2, 5), generator=g)
+    decoder[:, 0] = model.config.decoder.bos_token_id
+    out = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], pixel_values=images, decoder_input_ids=decoder)
+    ours = {**ours, "images": ours["images"][None], "input_ids": inputs["input_ids"].int(), "attention_mask": inputs["attention_mask"].float(),
+            "decoder_input_ids": decoder.int()}
+    return ours, {"logits": out.logits, "encoder_last_hidden_state": out.encoder_last_hidden_state}
+
+
+def answers_of(model, processor, folder):
+    """What the model writes to a prompt about each of the folder's images, with the processor's own ids and pixels."""
+    answers = []
+    for i, prompt in enumerate(["what is in the picture?", " in this image, there is", "a"]):
+        inputs = processor(text=processor.boi_token + prompt, images=Image.open(folder / f"image{i}.png"), return_tensors="pt")
+        ids = model.generate(**{k: v for k, v in inputs.items() if k in ("input_ids", "attention_mask", "pixel_values")}, do_sample=False, max_new_tokens=8)
+        answers.append({"image": f"image{i}.png", "prompt": prompt, "ids": [int(n) for n in ids[0, 1:] if n > 1]})
+    return answers
+
+
 def ids_of(model, tokenizer, text):
     """Returns the ids that the processor gives a text, padded where the model compares it."""
     if isinstance(model, (transformers.SiglipModel, transformers.Siglip2Model)):
@@ -251,6 +298,8 @@ def ids_of(model, tokenizer, text):
     if isinstance(model, transformers.PaliGemmaForConditionalGeneration):
         ids = tokenizer(images=picture(8, 8), text="<image>" + text)["input_ids"][0]
         return [i for i in ids if i != tokenizer.image_token_id]
+    if isinstance(model, transformers.T5Gemma2ForConditionalGeneration):
+        return tokenizer(text=text)["input_ids"][0]
     return tokenizer(text)["input_ids"]
 
 
@@ -270,11 +319,14 @@ def make(out):
         expected = {"in." + k: v.contiguous() for k, v in inputs.items()} | {"out." + k: v.float().contiguous() for k, v in outputs.items()}
         texts = [{"text": text, "ids": ids_of(model, tokenizer, text)} for text in TEXTS if not (folder / "spiece.model").exists() or name == "siglip" or text not in ODD]
         expected.update(embeds)
-        if name.startswith(("siglip", "paligemma")) and not embeds:
+        if name.startswith(("siglip", "paligemma", "t5gemma2")) and not embeds:
             processor = transformers.AutoImageProcessor.from_pretrained(folder)
             for i, image in enumerate([picture(40, 50), picture(90, 33, "RGBA", 1), picture(20, 24, "RGB", 2)]):
                 image.save(folder / f"image{i}.png")
                 expected[f"pixels.{i}"] = torch.tensor(processor(Image.open(folder / f"image{i}.png"))["pixel_values"][0]).permute(1, 2, 0).contiguous()
+        if name == "t5gemma2":
+            answers = answers_of(model.float(), tokenizer, folder)
+            (folder / "answers.json").write_text(json.dumps(answers, indent=0) + "\n")
         save_file(expected, folder / "expected.safetensors")
         (folder / "expected.json").write_text(json.dumps(texts, ensure_ascii=False, indent=0) + "\n")
         print(name, sum(f.stat().st_size for f in folder.iterdir()), "bytes:", " ".join(sorted(f.name for f in folder.iterdir())))
@@ -450,14 +502,14 @@ def assembly(out, pali3):
 
 
 def processor_of(name, folder):
-    if name.startswith("paligemma"):
+    if name.startswith(("paligemma", "t5gemma2")):
         return transformers.AutoProcessor.from_pretrained(folder)
     return None
 
 
 def ids_agree(name, export, folder):
     """Compares the ids of the exported tokenizer with those of the folder's own, but for what pali3's differ in anyway."""
-    if name.startswith("paligemma"):
+    if name.startswith(("paligemma", "t5gemma2")):
         a, b = transformers.AutoTokenizer.from_pretrained(export), transformers.AutoTokenizer.from_pretrained(folder)
         pairs = [(a(t, add_special_tokens=False)["input_ids"], b(t, add_special_tokens=False)["input_ids"]) for t in TEXTS]
     else:

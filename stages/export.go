@@ -225,7 +225,7 @@ func (e *exporter) writeTokenizer() error {
 	if err != nil {
 		return err
 	}
-	if content, err = endWith(content, v.Token(tokenize.EOS), tokenize.EOS, cfg.Frame == ""); err != nil {
+	if content, err = surround(content, v, cfg.Frame); err != nil {
 		return err
 	}
 	if err := atomicfile.WriteBytes(filepath.Join(e.dir, "tokenizer.json"), content); err != nil {
@@ -234,20 +234,30 @@ func (e *exporter) writeTokenizer() error {
 	return hubfolder.Write(e.dir, hubfolder.TokenizerFile, object)
 }
 
-// endWith adds the step to a tokenizer.json that ends every text with a token, if texts end so.
-func endWith(content []byte, token string, id int32, ends bool) ([]byte, error) {
-	if !ends {
+// surround adds the step to a tokenizer.json that begins or ends every text with a token, as the
+// frame of prompts does. PaliGemma's frame is the work of its processor.
+func surround(content []byte, v *tokenize.Vocabulary, frame string) ([]byte, error) {
+	if frame == tokenize.FramePaliGemma {
 		return content, nil
 	}
+	row := make([]int32, 1)
+	v.FitPrompt(row, nil)
+	token, id := v.Token(row[0]), row[0]
 	var file map[string]json.RawMessage
 	if err := json.Unmarshal(content, &file); err != nil {
 		return nil, err
 	}
 	type piece = map[string]map[string]any
-	sequence := func(id string) piece { return piece{"Sequence": {"id": id, "type_id": 0}} }
-	end := piece{"SpecialToken": {"id": token, "type_id": 0}}
+	text := func(id string) []piece {
+		sequence := piece{"Sequence": {"id": id, "type_id": 0}}
+		special := piece{"SpecialToken": {"id": token, "type_id": 0}}
+		if frame == tokenize.FrameGemma {
+			return []piece{special, sequence}
+		}
+		return []piece{sequence, special}
+	}
 	step, err := json.Marshal(map[string]any{
-		"type": "TemplateProcessing", "single": []piece{sequence("A"), end}, "pair": []piece{sequence("A"), end, sequence("B"), end},
+		"type": "TemplateProcessing", "single": text("A"), "pair": append(text("A"), text("B")...),
 		"special_tokens": map[string]any{token: map[string]any{"id": token, "ids": []int32{id}, "tokens": []string{token}}},
 	})
 	if err != nil {
@@ -277,6 +287,9 @@ func (e *exporter) writeImages() error {
 	}
 	if model, sees := e.t.Model.(family.Seer); sees {
 		object["image_seq_length"] = model.ImageEncoder().Tokens
+	}
+	if hub := e.t.Family.Hub; hub != nil && hub.ImageProcessor != "" {
+		object["image_processor_type"] = hub.ImageProcessor
 	}
 	return hubfolder.Write(e.dir, hubfolder.PreprocessorFile, object)
 }

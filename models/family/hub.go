@@ -25,6 +25,8 @@ type Hub struct {
 	// Skip reports whether a folder's tensor is known not to be a weight, such as a buffer of
 	// position ids or a copy of a shared weight. Nil if all are weights.
 	Skip func(theirs string) bool
+	// ImageProcessor is transformers' class for the family's images. "" is SiglipImageProcessor.
+	ImageProcessor string
 	// Frame is how a prompt is framed by the family's own processor, a value of
 	// tokenize.Config.Frame. "" is a prompt and its end of sentence.
 	Frame string

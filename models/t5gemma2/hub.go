@@ -30,7 +30,7 @@ func Hub() *family.Hub {
 		Write: func(m family.Model) (map[string]any, error) { return ToHubConfig(m.(*Config)) },
 		Names: func(family.Model) weights.Names { return HubNames },
 		Name:  HubName,
-		Frame: "gemma",
+		Frame: "gemma", ImageProcessor: "Gemma3ImageProcessor",
 		// The public weights continue texts: they were trained with no prompts of tasks.
 		Prompts: map[string]string{"caption": " in this image, there is", "vqa": "{question}"},
 	}
