@@ -149,7 +149,7 @@ func (c *Config) Outputs(s *weights.Scope, in map[string]*Node) []weights.Noted 
 	scores := logits(s, filled, decode(s, filled, in["decoder_input_ids"], encoded, read.mask))
 	results = append(results, weights.Noted{Name: "logits", Node: scores})
 	if in["targets"] != nil {
-		loss, _, _ := block.MeanCrossEntropy(scores, in["targets"], in["weights"], c.LabelSmoothing, c.ZLoss)
+		loss, _, _ := block.MeanCrossEntropy(scores, in["targets"], in["weights"], nil, c.LabelSmoothing, c.ZLoss)
 		results = append(results, weights.Noted{Name: "loss", Node: loss})
 	}
 	return results

@@ -98,7 +98,7 @@ func Loss(s *weights.Scope, c Config, in Inputs) *Node {
 // LossByExample returns the [Loss] and, for each example [B], its sum and its count: the loss is
 // the total of the sums divided by the total of the counts.
 func LossByExample(s *weights.Scope, c Config, in Inputs) (loss, sums, counts *Node) {
-	return block.MeanCrossEntropy(Logits(s, c, in), in.Targets, in.Weights, c.LabelSmoothing, c.ZLoss)
+	return block.MeanCrossEntropy(Logits(s, c, in), in.Targets, in.Weights, nil, c.LabelSmoothing, c.ZLoss)
 }
 
 // Logits returns the score of every id for each target: [B, Ld, V].
