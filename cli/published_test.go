@@ -17,6 +17,7 @@ import (
 	"github.com/pali3/pali3/cli/internal/forward"
 	"github.com/pali3/pali3/evalsuite"
 	"github.com/pali3/pali3/models/backend"
+	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
@@ -227,6 +228,63 @@ func compareIDs(t *testing.T, trained *stages.Trained, dir string) {
 		if !slices.Equal(row, one.IDs) {
 			t.Errorf("%q: %d, want %d", one.Text, row, one.IDs)
 		}
+	}
+}
+
+// TestPublished_WritesAsTransformers decodes greedily and compares with what transformers writes to
+// the same prompts and images. The folders have images and answers in answers.json.
+func TestPublished_WritesAsTransformers(t *testing.T) {
+	be, err := backend.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compared := 0
+	for _, dir := range publishedFolders(t) {
+		var answers []struct {
+			Image, Prompt string
+			IDs           []int32
+		}
+		content, err := os.ReadFile(filepath.Join(dir, "answers.json"))
+		if err != nil {
+			continue
+		}
+		if err := json.Unmarshal(content, &answers); err != nil {
+			t.Fatal(err)
+		}
+		trained, err := stages.Open(be, dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		generator, err := decode.NewGenerator(be, trained.Model.(family.Writer), trained.Weights.Specs(), 9)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range answers {
+			content, err := os.ReadFile(filepath.Join(dir, want.Image))
+			if err != nil {
+				t.Fatal(err)
+			}
+			pixels, err := trained.Pipeline.Apply(content, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			row := make([]int32, 40)
+			trained.Vocabulary.FitPrompt(row, trained.Vocabulary.Encode(want.Prompt))
+			got, err := generator.Generate(t.Context(), trained.Weights, decode.Inputs{
+				Images:  tensors.FromFlatDataAndDimensions(pixels.Pix, 1, 1, pixels.Height, pixels.Width, 3),
+				Encoder: tensors.FromFlatDataAndDimensions(row, 1, len(row)),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(want.IDs); !slices.Equal(got[0].IDs[:min(n, len(got[0].IDs))], want.IDs) {
+				t.Errorf("%s: %s, %q: %d, want %d", dir, want.Image, want.Prompt, got[0].IDs, want.IDs)
+			}
+			compared++
+		}
+	}
+	if compared == 0 {
+		t.Error("no folder has answers.json")
 	}
 }
 

@@ -12,9 +12,10 @@ import (
 )
 
 var (
-	_ family.Writer  = (*Config)(nil)
-	_ family.Seer    = (*Config)(nil)
-	_ family.Speller = (*Config)(nil)
+	_ family.Writer      = (*Config)(nil)
+	_ family.Seer        = (*Config)(nil)
+	_ family.TextEncoder = (*Config)(nil)
+	_ family.Speller     = (*Config)(nil)
 )
 
 // Family returns the family of T5Gemma 2.
@@ -107,6 +108,13 @@ func (c *Config) Step(s *weights.Scope, ids, position *Node, st family.State) (*
 	read := 2 * filled.Decoder.Depth
 	logits, said := step(s, filled, ids, OnePlus(position), cacheOf(st.Said), cacheOf(st.Kept[:read]), st.Kept[read])
 	return logits, said.nodes()
+}
+
+// EncodeTexts runs the encoder on texts alone: see [family.TextEncoder].
+func (c *Config) EncodeTexts(s *weights.Scope, ids *Node) (states, mask *Node) {
+	filled := c.WithDefaults()
+	read := sequenceOf(s, filled, Inputs{Prompt: ids})
+	return encode(s, filled, read), read.mask
 }
 
 // Inputs lists images [B, N, H, W, 3] or [B, H, W, 3], input_ids [B, Le], attention_mask [B, Le],
