@@ -19,7 +19,6 @@ var ai2d = Benchmark{
 	Unit: "question", Cluster: "image",
 	Submission: Submission{ID: "questionId", Text: "prediction"},
 	Published: []Published{
-		pali3Recalled("test", "accuracy", 75.2, ""),
 		paligemma(224, "test", "accuracy", 72.1),
 		paligemma(448, "test", "accuracy", 73.3),
 	},

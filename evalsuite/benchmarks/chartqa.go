@@ -12,8 +12,6 @@ var chartqa = Benchmark{
 	Unit:    "question", Cluster: "image",
 	Submission: Submission{ID: "id", Text: "prediction"},
 	Published: []Published{
-		pali3Recalled("test", "relaxed_accuracy", 70.0, "mean of both files, without OCR input"),
-		pali3Recalled("test", "relaxed_accuracy", 69.5, "mean of both files, with OCR input"),
 		{"PaliGemma 3B", "test", "relaxed_accuracy", 57.1, "mean of both files, 224 pixels", Verified, paligemmaReadme},
 		{"PaliGemma 3B", "test", "relaxed_accuracy", 71.4, "mean of both files, 448 pixels", Verified, paligemmaReadme},
 	},

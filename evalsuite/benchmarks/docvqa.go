@@ -13,7 +13,6 @@ var docvqa = Benchmark{
 	Submission: Submission{ID: "questionId", Text: "answer", Number: true, Source: "https://rrc.cvc.uab.es/?ch=17&com=tasks"},
 	Published: []Published{
 		pali3("test", "anls", 88.6, "with OCR input"),
-		pali3Recalled("test", "anls", 87.6, "without OCR input"),
 		paligemma(224, "test", "anls", 43.7),
 		paligemma(448, "test", "anls", 78.0),
 		paligemma(896, "test", "anls", 84.8),

@@ -12,8 +12,6 @@ var infovqa = Benchmark{
 	Unit:      "question", Cluster: "image",
 	Submission: Submission{ID: "questionId", Text: "answer", Number: true, Source: "https://rrc.cvc.uab.es/?ch=17&com=tasks"},
 	Published: []Published{
-		pali3Recalled("test", "anls", 57.8, "without OCR input"),
-		pali3Recalled("test", "anls", 62.4, "with OCR input"),
 		paligemma(224, "test", "anls", 28.5),
 		paligemma(448, "test", "anls", 40.5),
 		paligemma(896, "test", "anls", 47.8),

@@ -39,7 +39,7 @@ What ` + "`pali3 eval --bench NAME`" + ` scores. This page is written from the v
 (` + "`pali3 eval --list --json`" + ` prints the same), and a test compares them. [Scoring](evaluation.md) explains the command.
 
 Published scores are for comparison. *Verified* ones were read in a primary source, *secondary* ones in a listing or in
-notes about the paper. *Recalled* ones are from memory: they are no facts, and are here so that someone checks them.
+notes about the paper.
 
 `
 
@@ -92,9 +92,6 @@ func (b *Benchmark) writeSection(out *strings.Builder) {
 		model, value := p.Model, strconv.FormatFloat(p.Value, 'f', -1, 64)
 		if p.Note != "" {
 			model += ", " + p.Note
-		}
-		if p.Confidence == Recalled {
-			value = "*" + value + "?*"
 		}
 		fmt.Fprintf(out, "| %s | %s | `%s` | %s | %s: %s |\n", model, p.Split, p.Metric, value, p.Confidence, p.Source)
 	}

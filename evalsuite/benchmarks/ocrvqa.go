@@ -19,8 +19,6 @@ var ocrvqa = Benchmark{
 	Unit: "question", Cluster: "image",
 	Submission: Submission{ID: "id", Text: "prediction"},
 	Published: []Published{
-		pali3Recalled("test", "exact_match", 76.7, "without OCR input"),
-		pali3Recalled("test", "exact_match", 77.8, "with OCR input"),
 		paligemma(224, "test", "exact_match", 73.2),
 		paligemma(448, "test", "exact_match", 75.6),
 		paligemma(896, "test", "exact_match", 75.9),

@@ -12,7 +12,6 @@ var okvqa = Benchmark{
 	Unit:    "question", Cluster: "image",
 	Submission: Submission{ID: "question_id", Text: "answer", Number: true, Source: "https://okvqa.allenai.org"},
 	Published: []Published{
-		pali3Recalled("val", "vqa_accuracy", 60.1, ""),
 		{"PaLI-17B", "val", "vqa_accuracy", 64.5, "", Secondary, paliNotes},
 		{"PaLI-X", "val", "vqa_accuracy", 66.1, "", Secondary, palixListing},
 		paligemma(224, "val", "soft_accuracy", 63.54),

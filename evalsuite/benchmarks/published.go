@@ -9,8 +9,6 @@ const (
 	Verified Confidence = "verified"
 	// Secondary scores were read in a listing or in notes about the paper.
 	Secondary Confidence = "secondary"
-	// Recalled scores were not checked. They are no reference until somebody reads the paper.
-	Recalled Confidence = "recalled"
 )
 
 // Published is a score that others report.
@@ -27,7 +25,6 @@ type Published struct {
 // Sources of published scores.
 const (
 	pali3Listing    = "wizwand.com, listing of PaLI-3 (arXiv 2310.09199)"
-	pali3Paper      = "PaLI-3, arXiv 2310.09199"
 	paligemmaReadme = "PaliGemma, big_vision configs/proj/paligemma/README.md"
 	paliNotes       = "notes on PaLI (arXiv 2209.06794)"
 	palixListing    = "wizwand.com, listing of PaLI-X (arXiv 2305.18565)"
@@ -36,11 +33,6 @@ const (
 // pali3 is a score of PaLI-3 that was read in a listing.
 func pali3(split, metric string, value float64, note string) Published {
 	return Published{"PaLI-3", split, metric, value, note, Secondary, pali3Listing}
-}
-
-// pali3Recalled is a score of PaLI-3 that was not checked.
-func pali3Recalled(split, metric string, value float64, note string) Published {
-	return Published{"PaLI-3", split, metric, value, note, Recalled, pali3Paper}
 }
 
 // paligemma is a score of PaliGemma 3B, transferred at a resolution.

@@ -11,7 +11,6 @@ var screen2words = Benchmark{
 	Unit:    "screen", Cluster: "screen",
 	Submission: Submission{ID: "image_id", Text: "caption"},
 	Published: []Published{
-		pali3Recalled("test", "cider", 130.7, "CIDEr x 100"),
 		{"PaliGemma 3B", "test", "cider", 117.6, "CIDEr x 100, 224 pixels", Verified, paligemmaReadme},
 		{"PaliGemma 3B", "test", "cider", 119.6, "CIDEr x 100, 448 pixels", Verified, paligemmaReadme},
 	},

@@ -12,8 +12,6 @@ var stvqa = Benchmark{
 	Unit:      "question", Cluster: "image",
 	Submission: Submission{ID: "question_id", Text: "answer", Number: true, Source: "https://rrc.cvc.uab.es/?ch=11&com=tasks"},
 	Published: []Published{
-		pali3Recalled("test", "anls", 84.1, "without OCR input"),
-		pali3Recalled("test", "anls", 85.7, "with OCR input"),
 		paligemma(224, "test", "anls", 63.3),
 		paligemma(448, "test", "anls", 81.8),
 		paligemma(896, "test", "anls", 84.4),

@@ -21,8 +21,6 @@ var tallyqa = Benchmark{
 	Unit:   "question", Cluster: "image",
 	Submission: Submission{ID: "question_id", Text: "answer"},
 	Published: []Published{
-		pali3Recalled("test", "accuracy", 83.3, "simple questions"),
-		pali3Recalled("test", "accuracy", 70.5, "complex questions"),
 		{"PaLI-X", "test", "accuracy", 75.6, "complex questions", Secondary, palixListing},
 		{"PaliGemma 3B", "test", "accuracy", 81.7, "simple questions, 224 pixels", Verified, paligemmaReadme},
 		{"PaliGemma 3B", "test", "accuracy", 69.6, "complex questions, 224 pixels", Verified, paligemmaReadme},

@@ -10,7 +10,6 @@ var textcaps = Benchmark{
 	Unit:    "image", Cluster: "image",
 	Submission: Submission{ID: "image_id", Text: "caption", Source: "https://textvqa.org/textcaps/challenge/"},
 	Published: []Published{
-		pali3Recalled("test", "cider", 158.8, "CIDEr x 100, without OCR input"),
 		{"PaliGemma 3B", "val", "cider", 127.5, "CIDEr x 100, 224 pixels", Verified, paligemmaReadme},
 		{"PaliGemma 3B", "val", "cider", 153.9, "CIDEr x 100, 448 pixels", Verified, paligemmaReadme},
 	},

@@ -12,7 +12,6 @@ var textvqa = Benchmark{
 	Submission: Submission{ID: "question_id", Text: "answer", Number: true, Source: "https://textvqa.org/challenge"},
 	Published: []Published{
 		pali3("test", "vqa_accuracy", 80.78, "with OCR input"),
-		pali3Recalled("test", "vqa_accuracy", 79.51, "without OCR input"),
 		paligemma(224, "val", "vqa_accuracy", 55.5),
 		paligemma(448, "val", "vqa_accuracy", 73.2),
 		paligemma(896, "val", "vqa_accuracy", 76.5),

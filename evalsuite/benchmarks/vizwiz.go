@@ -12,7 +12,6 @@ var vizwiz = Benchmark{
 	Unit:    "question", Cluster: "image",
 	Submission: Submission{ID: "image", Text: "answer", Source: "https://vizwiz.org/tasks-and-datasets/vqa/"},
 	Published: []Published{
-		pali3Recalled("test-std", "vqa_accuracy", 71.9, "without OCR input"),
 		paligemma(224, "test-std", "vqa_accuracy", 73.7),
 		paligemma(448, "test-std", "vqa_accuracy", 75.5),
 	},

@@ -10,7 +10,6 @@ var widgetcap = Benchmark{
 	Unit:    "widget", Cluster: "widget",
 	Submission: Submission{ID: "image_id", Text: "caption"},
 	Published: []Published{
-		pali3Recalled("test", "cider", 159.8, "CIDEr x 100"),
 		{"PaliGemma 3B", "test", "cider", 136.1, "CIDEr x 100, 224 pixels", Verified, paligemmaReadme},
 		{"PaliGemma 3B", "test", "cider", 148.4, "CIDEr x 100, 448 pixels", Verified, paligemmaReadme},
 	},
