@@ -12,6 +12,7 @@ import (
 var captionMetrics = []Metric{
 	{Name: "cider", About: "CIDEr-D on Penn Treebank tokens", Max: 10, Source: "tylin/coco-caption, pycocoevalcap/cider; Vedantam et al., CVPR 2015", All: cider},
 	bleu(1), bleu(2), bleu(3), bleu(4),
+	{Name: "rouge_l", About: "ROUGE-L on Penn Treebank tokens", Source: "tylin/coco-caption, pycocoevalcap/rouge; Lin, ACL 2004", All: rougeL},
 }
 
 // captionTokens are captions, tokenised.
@@ -20,17 +21,19 @@ type captionTokens struct {
 	references [][]string
 }
 
+// tokens tokenises all predictions, and apart from them all references: a line can depend on the
+// next one.
 func tokens(items []Item) (captionTokens, error) {
-	var all []string
+	candidates, references := make([]string, len(items)), []string(nil)
 	for n := range items {
-		all = append(append(all, items[n].Prediction), items[n].References...)
+		candidates[n] = items[n].Prediction
+		references = append(references, items[n].References...)
 	}
-	all = metrics.PTBTokenize(all)
-	t := captionTokens{make([]string, len(items)), make([][]string, len(items))}
+	t := captionTokens{metrics.PTBTokenize(candidates), make([][]string, len(items))}
+	references = metrics.PTBTokenize(references)
 	for n := range items {
-		references := len(items[n].References)
-		t.candidates[n], t.references[n] = all[0], all[1:1+references]
-		all = all[1+references:]
+		of := len(items[n].References)
+		t.references[n], references = references[:of:of], references[of:]
 	}
 	return t, nil
 }
@@ -54,6 +57,19 @@ func cider(c *Corpus) ([]float64, error) {
 		for at, n := range of {
 			values[n] = scores[at]
 		}
+	}
+	return values, nil
+}
+
+// rougeL returns the ROUGE-L of each caption.
+func rougeL(c *Corpus) ([]float64, error) {
+	t, err := once(c, "tokens", tokens)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]float64, len(c.Items))
+	for n := range values {
+		values[n] = metrics.ROUGEL(t.candidates[n], t.references[n])
 	}
 	return values, nil
 }
