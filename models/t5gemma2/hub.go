@@ -351,12 +351,13 @@ func endsWith1(id any) bool {
 
 // globalEvery returns n if every n-th block, and no other, is global.
 func (t hubText) globalEvery() (n int, ok bool) {
+	allLocal := max(6, t.Depth+1)
 	if t.LayerTypes == nil {
-		return t.Pattern, true
+		return min(t.Pattern, allLocal), true
 	}
 	n = slices.Index(t.LayerTypes, full) + 1
-	if n == 0 { // all are local
-		n = max(6, t.Depth+1)
+	if n == 0 {
+		n = allLocal
 	}
 	return n, len(t.LayerTypes) == t.Depth && slices.Equal(t.LayerTypes, layerTypes(t.Depth, n))
 }

@@ -217,6 +217,7 @@ func FuzzHubConfig(f *testing.F) {
 	for _, c := range all {
 		f.Add([]byte(c.Config))
 	}
+	f.Add([]byte(`{"model_type": "t5gemma2", "encoder": {"vision_config": {"image_size": 256}}, "decoder": {"sliding_window_pattern": 63}}`))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		c, err := t5gemma2.HubConfig(content)
 		if err != nil {
