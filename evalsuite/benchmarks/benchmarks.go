@@ -140,9 +140,6 @@ func byKind(name string) Slice {
 	return Slice{Name: name, Of: func(i *Item) string { return i.Kind }}
 }
 
-// byLanguage is the slice by language.
-var byLanguage = Slice{Name: "language", Of: func(i *Item) string { return i.Language }}
-
 // resized are the usual image ops: the whole image, stretched to a square.
 const resized = "decode|resize({size})|value_range(-1,1)"
 

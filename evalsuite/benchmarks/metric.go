@@ -76,9 +76,6 @@ func (m *Metric) check() error {
 	return nil
 }
 
-// needsAll reports whether the metric needs all items at once.
-func (m *Metric) needsAll() bool { return m.Each == nil }
-
 // percent is the factor by which scores of the metric are shown: papers print shares and CIDEr
 // times 100.
 func (m *Metric) percent() float64 {
