@@ -13,6 +13,7 @@ import (
 	"github.com/pali3/pali3/evalsuite/benchmarks"
 	"github.com/pali3/pali3/evalsuite/compare"
 	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/evalsuite/metrics/meteor"
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
@@ -44,6 +45,7 @@ type evalCommand struct {
 	Predictions string   `placeholder:"FILE" help:"Predictions of any model, instead of --model: JSON lines of id and prediction; with --bench also in the format of the benchmark's server."`
 	Partial     bool     `help:"With --bench: score the questions that have a prediction, and count missing, unknown and second predictions and bad lines instead of failing."`
 	Submission  string   `placeholder:"FILE" help:"With --bench: write the predictions in the form of the benchmark's server; without --annotations nothing is scored."`
+	MeteorData  string   `placeholder:"FOLDER" help:"With --bench: folder with meteor-1.5.jar and data/paraphrase-en.gz, whose tables make METEOR's score of captions exact. The jar is read, not run."`
 	Protocol    []string `placeholder:"NAME" help:"With --bench: also score by these rules, which --list names; all takes every one."`
 	List        bool     `help:"List the benchmarks: what is asked, metrics, splits, published scores."`
 
@@ -94,8 +96,8 @@ func (c evalCommand) check() error {
 		return nil
 	case c.Annotations != "" || c.Questions != "" || c.Instances != "" || c.Classes != "":
 		return errors.New("--annotations, --questions, --instances and --classes are files of a benchmark: name it with --bench")
-	case c.Partial || len(c.Protocol) > 0 || c.Submission != "":
-		return errors.New("--partial, --protocol and --submission need a --bench")
+	case c.Partial || len(c.Protocol) > 0 || c.Submission != "" || c.MeteorData != "":
+		return errors.New("--partial, --protocol, --submission and --meteor-data need a --bench")
 	case c.Model != "" && c.Predictions != "":
 		return errors.New("give --model, to predict and score, or --predictions, to score a file; not both")
 	case c.Model == "" && c.Predictions == "":
@@ -120,6 +122,15 @@ func (c evalCommand) bench(ctx context.Context, con *console) error {
 	bench, err := con.program.Benchmarks.Named(c.Bench)
 	if err != nil {
 		return err
+	}
+	if c.MeteorData != "" {
+		scorer, err := meteor.Open(c.MeteorData)
+		if err != nil {
+			return err
+		}
+		if bench, err = bench.WithMETEOR(scorer); err != nil {
+			return err
+		}
 	}
 	if err := c.submit(ctx, con, &bench); err != nil || c.Annotations == "" {
 		return err

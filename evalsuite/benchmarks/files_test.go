@@ -56,7 +56,7 @@ var ownersFiles = []struct {
 	{"vg-questions", `[{"id":1,"qas":[{"qa_id":5,"question":"What?","answer":"Red."}]}]`, "", `{"id":5,"prediction":"Red."}`, map[string]float64{"exact_match": 1}},
 	{"coco-captions", `{"images":[{"id":9,"file_name":"a.png"},{"id":10,"file_name":"b.png"}],"annotations":[
 		{"image_id":9,"id":1,"caption":"A black cat on a mat."},{"image_id":10,"id":2,"caption":"Two dogs run in the park."}]}`, "",
-		`[{"image_id":9,"caption":"a black cat on a mat"},{"image_id":10,"caption":"two dogs run in the park"}]`, map[string]float64{"cider": 10, "bleu_4": 1, "bleu_1": 1, "rouge_l": 1}},
+		`[{"image_id":9,"caption":"a black cat on a mat"},{"image_id":10,"caption":"two dogs run in the park"}]`, map[string]float64{"cider": 10, "bleu_4": 1, "bleu_1": 1, "rouge_l": 1, "meteor_exact_stem": 1}},
 	{"karpathy", `{"images":[{"filename":"a.png","cocoid":77,"split":"test","sentences":[{"raw":"A black cat on a mat."}]},{"filename":"b.png","cocoid":78,"split":"test","sentences":[{"raw":"Two dogs run in the park."}]}]}`, "",
 		`[{"image_id":77,"caption":"a black cat on a mat"},{"image_id":"b.png","caption":"two dogs run in the park"}]`, map[string]float64{"cider": 10}},
 	{"nocaps", `{"images":[{"id":0,"file_name":"a.png","domain":"near-domain"},{"id":1,"file_name":"b.png","domain":"in-domain"}],"annotations":[{"image_id":0,"caption":"a red car stops here"},{"image_id":1,"caption":"two blue birds sing now"}]}`, "",

@@ -1,10 +1,12 @@
 package benchmarks
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
 	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/evalsuite/metrics/meteor"
 )
 
 // captionMetrics are those of COCO's caption evaluation. Captions are tokenised by the rules of the
@@ -13,6 +15,52 @@ var captionMetrics = []Metric{
 	{Name: "cider", About: "CIDEr-D on Penn Treebank tokens", Max: 10, Source: "tylin/coco-caption, pycocoevalcap/cider; Vedantam et al., CVPR 2015", All: cider},
 	bleu(1), bleu(2), bleu(3), bleu(4),
 	{Name: "rouge_l", About: "ROUGE-L on Penn Treebank tokens", Source: "tylin/coco-caption, pycocoevalcap/rouge; Lin, ACL 2004", All: rougeL},
+	METEOR(meteor.ExactStem()),
+}
+
+// METEOR is the METEOR of English captions, a score of the corpus, on Penn Treebank tokens. The
+// scorer with METEOR's tables takes the place of the one without in a list of metrics
+// ([Benchmark.WithMETEOR]).
+func METEOR(scorer *meteor.Scorer) Metric {
+	about := "METEOR 1.5 with its tables"
+	if scorer.Name() == exactStem {
+		about = "METEOR 1.5 by equal words and stems alone, which is no METEOR: --meteor-data names its tables"
+	}
+	return Metric{
+		Name: scorer.Name(), About: about, Source: "tylin/coco-caption, pycocoevalcap/meteor; Denkowski and Lavie, WMT 2014",
+		Statistic: func(c *Corpus) (func([]int) float64, error) {
+			t, err := once(c, "tokens", tokens)
+			if err != nil {
+				return nil, err
+			}
+			counts, err := scorer.Captions(context.Background(), t.candidates, t.references)
+			if err != nil {
+				return nil, err
+			}
+			return func(chosen []int) float64 {
+				var sum meteor.Counts
+				for _, i := range chosen {
+					sum.Add(counts[i])
+				}
+				return sum.Score()
+			}, nil
+		},
+	}
+}
+
+const exactStem = "meteor_exact_stem"
+
+// WithMETEOR returns the benchmark with METEOR by the scorer in place of METEOR without tables. It
+// returns an error if the benchmark is not scored by METEOR.
+func (b Benchmark) WithMETEOR(scorer *meteor.Scorer) (Benchmark, error) {
+	b.Metrics = slices.Clone(b.Metrics)
+	for n := range b.Metrics {
+		if b.Metrics[n].Name == exactStem {
+			b.Metrics[n] = METEOR(scorer)
+			return b, nil
+		}
+	}
+	return b, fmt.Errorf("%s is not scored by METEOR", b.Name)
 }
 
 // captionTokens are captions, tokenised.
