@@ -31,6 +31,8 @@ func (p Program) printHelp(options kong.HelpOptions, call *kong.Context) error {
 	switch node := call.Selected(); {
 	case node == nil:
 		return p.printCommands(call.Stdout, call.Model.Node)
+	case node.DefaultCmd != nil:
+		return printWithDefault(options, call, node)
 	case len(node.Children) > 0:
 		return printSubcommands(call.Stdout, node)
 	}
@@ -73,6 +75,20 @@ func printSubcommands(w io.Writer, node *kong.Node) error {
 	}
 	_, err := fmt.Fprintf(w, "\n%s COMMAND --help shows a command's flags and examples.\n", path)
 	return err
+}
+
+// printWithDefault prints the subcommands of a command, and the help of the one that it runs without
+// a name.
+func printWithDefault(options kong.HelpOptions, call *kong.Context, node *kong.Node) error {
+	if err := printSubcommands(call.Stdout, node); err != nil {
+		return err
+	}
+	fmt.Fprintln(call.Stdout)
+	inner, err := kong.Trace(call.Kong, []string{node.Name, node.DefaultCmd.Name})
+	if err != nil {
+		return err
+	}
+	return kong.DefaultHelpPrinter(options, inner)
 }
 
 // printFlags prints flags, one per line.
