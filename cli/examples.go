@@ -134,7 +134,7 @@ var examples = map[string][]string{
 	"eval score": {
 		"pali3 eval --model quickstart-run/caption --data quickstart-run/data --split held_out",
 		"pali3 eval --data quickstart-run/data --split held_out --lang fr --predictions french.jsonl",
-		"pali3 eval --bench vqav2 --annotations v2_mscoco_val2014_annotations.json --predictions mine.json",
+		"pali3 eval --bench vqav2 --annotations v2_mscoco_val2014_annotations.json --predictions p.json",
 	},
 	"eval compare": {
 		"pali3 eval compare quickstart-run/caption larger-run/caption --metric caption_cider",

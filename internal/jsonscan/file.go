@@ -59,8 +59,18 @@ func Open(path string) (*File, error) {
 		return nil, fmt.Errorf("reading %s: the file is UTF-16; convert it to UTF-8", path)
 	case bytes.HasPrefix(begin, []byte("\xef\xbb\xbf")):
 		content.Discard(3)
+	case isBinary(begin):
+		first, _ := content.Peek(2048)
+		file.Close()
+		return nil, fmt.Errorf("%s: expected a list of records or one record per line, found %s", path, imagefile.Kind(first))
 	}
 	return f, nil
+}
+
+// isBinary reports whether the first bytes are not UTF-8.
+func isBinary(begin []byte) bool {
+	r, size := utf8.DecodeRune(begin)
+	return r == utf8.RuneError && size == 1
 }
 
 // Close closes the file.

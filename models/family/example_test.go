@@ -22,6 +22,7 @@ func Example() {
 	// t5        sees false embeds false writes true
 	// pali3     sees true  embeds false writes true
 	// paligemma sees true  embeds false writes true
+	// t5gemma2  sees true  embeds false writes true
 	// maskvae   sees false embeds false writes false
 }
 
