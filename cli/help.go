@@ -77,8 +77,8 @@ func printSubcommands(w io.Writer, node *kong.Node) error {
 	return err
 }
 
-// printWithDefault prints the subcommands of a command, and the help of the one that it runs without
-// a name.
+// printWithDefault prints the subcommands of a command, and the help of the one that it runs
+// without a name.
 func printWithDefault(options kong.HelpOptions, call *kong.Context, node *kong.Node) error {
 	if err := printSubcommands(call.Stdout, node); err != nil {
 		return err

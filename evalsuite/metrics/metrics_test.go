@@ -198,3 +198,16 @@ func BenchmarkBootstrap(b *testing.B) {
 		Bootstrap{}.Mean(values)
 	}
 }
+
+func TestCountRMSE_LeavesOutWhatIsNoNumber(t *testing.T) {
+	rmse, unparsed, err := CountRMSE([]string{"3", "5", "many"}, []string{"1", "5", "2"})
+	if err != nil || unparsed != 1 || !near(rmse, math.Sqrt2, 1e-15) {
+		t.Errorf("got %g, %d unparsed, %v", rmse, unparsed, err)
+	}
+	if _, _, err := CountRMSE([]string{"1"}, []string{"none at all"}); err == nil {
+		t.Error("an answer that is no number: no error")
+	}
+	if _, _, err := CountRMSE([]string{"1"}, nil); err == nil {
+		t.Error("lists of different lengths: no error")
+	}
+}
