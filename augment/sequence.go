@@ -8,7 +8,7 @@ import (
 )
 
 // Sequence describes images that keep their aspect (NaFlex): both sides are multiples of Patch, in
-// pixels, and an image has at most Length patches. The zero value stands for images of other sizes.
+// pixels, and an image has at most Length patches. The zero value is for images of other sizes.
 type Sequence struct {
 	Patch, Length int
 }

@@ -7,10 +7,10 @@ import (
 	"unicode"
 )
 
-// LMMsEvalChoice reads the choice that lmms-eval takes for the most certain of those that the
-// response names (tasks/_task_utils/mcq_extract.py; MMStar and RealWorldQA): at the beginning, at
-// the end, after a phrase such as "the answer is", then (A), A., A:, A), A with a space behind it,
-// and last a letter anywhere, be it in a word. Of two alike the last one counts.
+// LMMsEvalChoice reads the choice of which lmms-eval is most certain, where a response names
+// several (tasks/_task_utils/mcq_extract.py; MMStar and RealWorldQA): at the beginning, at the end,
+// after a phrase such as "the answer is", then (A), A., A:, A), A with a space behind it, and last
+// a letter anywhere, be it in a word. Of two alike the last one counts.
 func LMMsEvalChoice(response string, choices []string) Extraction {
 	text := []rune(" " + stripEach(pythonStrip(response), `,.!?;:'"`) + " ")
 	if strings.TrimFunc(response, isPythonSpace) == "" {

@@ -38,7 +38,7 @@ type scenes struct {
 	outlines    int // the first ones of the table
 	least, most int // size of an object in pixels
 	grid        int // positions and sizes are multiples of it
-	heldOut     int // one image of so many is held out
+	heldOut     int // of heldOut images, one is held out
 }
 
 // samples yields n images with the boxes and masks of what they show.

@@ -13,7 +13,7 @@ import (
 	"fmt"
 )
 
-// errShort means that the record goes on beyond the bytes that were read from the file.
+// errShort means that the record is longer than the bytes that were read from the file.
 var errShort = errors.New("the file ends in the middle of a record")
 
 // maxDepth is the maximum depth of arrays and objects.
