@@ -130,7 +130,7 @@ def number(r):
 # References
 
 
-def stub(name, **members):
+def stand_in(name, **members):
     module = types.ModuleType(name)
     module.__dict__.update(members)
     module.__getattr__ = lambda attribute: (lambda *a, **k: (lambda f: f))
@@ -142,10 +142,10 @@ def stub(name, **members):
     return module
 
 
-def load(path, *stubs):
-    """Runs one file of a repository; stubs name the modules that it imports and the metric does not need."""
-    for name in stubs:
-        stub(name)
+def load(path, *absent):
+    """Runs one file of a repository; absent name the modules that it imports and the metric does not need."""
+    for name in absent:
+        stand_in(name)
     name = "reference_" + re.sub(r"\W", "_", str(path))
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
@@ -197,7 +197,7 @@ def vqa(repos, r, cases):
 
 def soft(repos, r, cases):
     rows = [dict(zip(("prediction", "answers"), asked(r))) for _ in range(cases)]
-    stub("load_aokvqa", load_aokvqa=None)
+    stand_in("load_aokvqa", load_aokvqa=None)
     eval_aokvqa = load(repos / "aokvqa/evaluation/eval_predictions.py").eval_aokvqa
     source = (repos / "vlm-evaluation/vlm_eval/util/evaluation/vizwiz/eval.py").read_text()
     scope = {}
@@ -205,14 +205,14 @@ def soft(repos, r, cases):
     exec(compile(source, "vizwiz/eval.py", "exec"), scope)  # noqa: S102
     scope["VQAEval"].updateProgress = lambda self, progress: None
     lmms = repos / "lmms-eval/lmms_eval/tasks"
-    stub("lmms_eval"), stub("lmms_eval.tasks"), stub("lmms_eval.tasks._task_utils"), stub("lmms_eval.tasks._task_utils.file_utils"), stub("loguru", logger=None)
+    stand_in("lmms_eval"), stand_in("lmms_eval.tasks"), stand_in("lmms_eval.tasks._task_utils"), stand_in("lmms_eval.tasks._task_utils.file_utils"), stand_in("loguru", logger=None)
     sys.modules["lmms_eval.tasks._task_utils.vqa_eval_metric"] = load(lmms / "_task_utils/vqa_eval_metric.py")
     lmms_vqa, textvqa = load(lmms / "vqav2/utils.py"), load(lmms / "textvqa/utils.py")
     okvqa, vizwiz = load(lmms / "ok_vqa/utils.py"), load(lmms / "vizwiz_vqa/utils.py")
     import numpy as np
 
     punctuation = functions(repos / "VLMEvalKit/vlmeval/smp/misc.py", "process_punctuation")[0]
-    stub("vlmeval"), stub("vlmeval.smp", istype=lambda s, t: isinstance(eval(s), t), listinstr=lambda names, s: any(n in s for n in names), process_punctuation=punctuation)
+    stand_in("vlmeval"), stand_in("vlmeval.smp", istype=lambda s, t: isinstance(eval(s), t), listinstr=lambda names, s: any(n in s for n in names), process_punctuation=punctuation)
     kit = load(repos / "VLMEvalKit/vlmeval/dataset/utils/vqa_eval.py")
     for row in rows:
         prediction, answers = row["prediction"], row["answers"]
@@ -233,7 +233,7 @@ def soft(repos, r, cases):
 
 def anls(repos, r, cases):
     rows = [dict(zip(("prediction", "answers"), asked(r, 1, 4))) for _ in range(cases)]
-    stub("pycocoevalcap.tokenizer.ptbtokenizer"), stub("pycocoevalcap.cider.cider"), stub("pycocoevalcap"), stub("pycocoevalcap.tokenizer"), stub("pycocoevalcap.cider")
+    stand_in("pycocoevalcap.tokenizer.ptbtokenizer"), stand_in("pycocoevalcap.cider.cider"), stand_in("pycocoevalcap"), stand_in("pycocoevalcap.tokenizer"), stand_in("pycocoevalcap.cider")
     pix2struct = load(repos / "pix2struct/pix2struct/metrics.py")
     server = load(repos / "Qwen-VL/eval_mm/infographicsvqa_eval.py")
     distance, lmms = functions(repos / "lmms-eval/lmms_eval/api/metrics.py", "levenshtein_distance", "anls", register_metric=lambda **k: lambda f: f)
@@ -251,7 +251,7 @@ def anls(repos, r, cases):
 
 
 def relaxed(repos, r, cases):
-    stub("pycocoevalcap.tokenizer.ptbtokenizer"), stub("pycocoevalcap.cider.cider")
+    stand_in("pycocoevalcap.tokenizer.ptbtokenizer"), stand_in("pycocoevalcap.cider.cider")
     pix2struct = load(repos / "pix2struct/pix2struct/metrics.py")
     lmms = load(repos / "lmms-eval/lmms_eval/tasks/chartqa/utils.py")
     rows = []
@@ -385,13 +385,13 @@ def choice(repos, r, cases):
     lmms_mmmu, mcq = load(lmms / "_task_utils/mmmu_mcq_utils.py"), load(lmms / "_task_utils/mcq_extract.py")
     lmms_scienceqa = load(lmms / "scienceqa/utils.py")
     mmmu.random = lmms_mmmu.random = types.SimpleNamespace(choice=guess)
-    stub("vlmeval"), stub("vlmeval.smp"), stub("vlmeval.smp.log", get_logger=lambda name: None)
+    stand_in("vlmeval"), stand_in("vlmeval.smp"), stand_in("vlmeval.smp.log", get_logger=lambda name: None)
     kit = load(repos / "VLMEvalKit/vlmeval/utils/matching_util.py")
     owner, llava = scienceqa_letter("ScienceQA/models/run_gpt3.py", repos), scienceqa_letter("LLaVA/llava/eval/eval_science_qa.py", repos)
-    stub("lmms_eval"), stub("lmms_eval.filters"), stub("lmms_eval.filters.extraction", ExtendedRegexFilter=object)
+    stand_in("lmms_eval"), stand_in("lmms_eval.filters"), stand_in("lmms_eval.filters.extraction", ExtendedRegexFilter=object)
     ai2d_filter = load(lmms / "ai2d/utils.py").MultiChoiceRegexFilter()
     exact = functions(repos / "lmms-eval/lmms_eval/api/metrics.py", "exact_match_hf_evaluate", np=np, string=__import__("string"))[0]
-    stub("big_vision"), stub("big_vision.evaluators"), stub("big_vision.evaluators.common"), stub("big_vision.pp"), stub("big_vision.pp.tokenizer"), stub("big_vision.utils")
+    stand_in("big_vision"), stand_in("big_vision.evaluators"), stand_in("big_vision.evaluators.common"), stand_in("big_vision.pp"), stand_in("big_vision.pp.tokenizer"), stand_in("big_vision.utils")
     big_vision = load(repos / "big_vision/big_vision/evaluators/proj/paligemma/transfers/science_qa.py").Evaluator.postproc
     rows = []
     for _ in range(cases):
@@ -432,7 +432,7 @@ YES_NO = ["yes", "no", "Yes", "No", "YES", "NO", "not", "Not", "nothing", "none"
 
 def yesno(repos, r, cases):
     lmms = repos / "lmms-eval/lmms_eval/tasks"
-    stub("loguru", logger=None)
+    stand_in("loguru", logger=None)
     mme, pope = load(lmms / "mme/utils.py"), load(lmms / "pope/utils.py")
     punctuation = functions(repos / "VLMEvalKit/vlmeval/smp/misc.py", "process_punctuation")[0]
     kit = functions(repos / "VLMEvalKit/vlmeval/dataset/utils/yorn.py", "YOrN_Extraction", process_punctuation=punctuation)[0]
@@ -475,18 +475,18 @@ def short(repos, r, cases):
     """Whole texts: counting, containment, equality."""
     import numpy as np
 
-    stub("loguru", logger=None), stub("lmms_eval"), stub("lmms_eval.tasks"), stub("lmms_eval.tasks._task_utils"), stub("lmms_eval.tasks._task_utils.file_utils")
-    stub("lmms_eval.filters"), stub("lmms_eval.filters.extraction", ExtendedRegexFilter=object), stub("lmms_eval.filters.transformation", MapFilter=object)
+    stand_in("loguru", logger=None), stand_in("lmms_eval"), stand_in("lmms_eval.tasks"), stand_in("lmms_eval.tasks._task_utils"), stand_in("lmms_eval.tasks._task_utils.file_utils")
+    stand_in("lmms_eval.filters"), stand_in("lmms_eval.filters.extraction", ExtendedRegexFilter=object), stand_in("lmms_eval.filters.transformation", MapFilter=object)
     lmms = repos / "lmms-eval/lmms_eval/tasks"
     sys.modules["lmms_eval.tasks._task_utils.mcq_extract"] = load(lmms / "_task_utils/mcq_extract.py")
     lmms_ocr, realworld = load(lmms / "ocrbench/utils.py"), load(lmms / "realworldqa/utils.py")
     exact = functions(repos / "lmms-eval/lmms_eval/api/metrics.py", "exact_match_hf_evaluate", np=np, string=__import__("string"))[0]
     owner = (repos / "MultimodalOCR/OCRBench/example.py").read_text()
     owner = owner[owner.index("        data[i]['result'] = 0") : owner.index("    save_json(data, os.path.join(args.output_folder,f")]
-    stub("big_vision"), stub("big_vision.evaluators"), stub("big_vision.evaluators.common"), stub("big_vision.pp"), stub("big_vision.pp.tokenizer"), stub("big_vision.utils")
+    stand_in("big_vision"), stand_in("big_vision.evaluators"), stand_in("big_vision.evaluators.common"), stand_in("big_vision.pp"), stand_in("big_vision.pp.tokenizer"), stand_in("big_vision.utils")
     tally = load(repos / "big_vision/big_vision/evaluators/proj/paligemma/transfers/tallyqa.py")._number_word_to_numeral
     kit_count = load(repos / "VLMEvalKit/vlmeval/dataset/utils/tallyqa.py").extract_count_from_prediction
-    stub("vlmeval"), stub("vlmeval.smp", istype=lambda s, t: isinstance(eval(s), t), listinstr=None, process_punctuation=None)
+    stand_in("vlmeval"), stand_in("vlmeval.smp", istype=lambda s, t: isinstance(eval(s), t), listinstr=None, process_punctuation=None)
     kit = load(repos / "VLMEvalKit/vlmeval/dataset/utils/vqa_eval.py")
     counts = ["zero", "One", "two", "TWENTY", "none", "eleven", "0", "1", "2", "12", "20", "21", "05", "3.5", "-4", "½", "２", "two dogs", "There are three.", "about 12 or 13"]
 

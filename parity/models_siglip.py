@@ -173,9 +173,9 @@ def import_big_vision(path):
         sys.modules[name] = types.ModuleType(name)
     import big_vision.models
     big_vision.models.common = sys.modules["big_vision.models.common"]
-    stub = types.ModuleType("big_vision.models.proj.image_text.utils")
-    stub.batch_shmap = lambda f, *arguments: f(*arguments)
-    sys.modules[stub.__name__] = stub
+    stand_in = types.ModuleType("big_vision.models.proj.image_text.utils")
+    stand_in.batch_shmap = lambda f, *arguments: f(*arguments)
+    sys.modules[stand_in.__name__] = stand_in
 
 
 def draw(tree, seed):
