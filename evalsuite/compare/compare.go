@@ -61,6 +61,9 @@ type Result struct {
 	OnlyA   Tally `json:"only_a"`
 	OnlyB   Tally `json:"only_b"`
 	Changed Tally `json:"changed"`
+	// Unmatched names the metrics that only one model has a value of, for some item or for all.
+	// Such values are left out.
+	Unmatched Tally `json:"unmatched"`
 }
 
 // Tally is a count of items and the names of the first few.
@@ -164,6 +167,7 @@ func Compare(nameA string, a []Item, nameB string, b []Item, o Options) (*Result
 	if err := r.lacks(o.Metrics, pairs); err != nil {
 		return nil, err
 	}
+	r.unmatched(pairs)
 	r.adjust()
 	r.Verdict = overall(r.Metrics)
 	return r, nil
@@ -235,6 +239,26 @@ func (r *Result) lacks(asked []string, pairs []pair) error {
 		return fmt.Errorf("%s and %s have no metric in common", r.A, r.B)
 	}
 	return nil
+}
+
+// unmatched counts the values that only one model has of an item.
+func (r *Result) unmatched(pairs []pair) {
+	var named []string
+	for _, p := range pairs {
+		for _, of := range [][2]map[string]float64{{p.a.Values, p.b.Values}, {p.b.Values, p.a.Values}} {
+			for metric := range of[0] {
+				if _, both := of[1][metric]; both {
+					continue
+				}
+				r.Unmatched.Count++
+				if !slices.Contains(named, metric) {
+					named = append(named, metric)
+				}
+			}
+		}
+	}
+	slices.Sort(named)
+	r.Unmatched.Names = named
 }
 
 // measure is a metric of a task.

@@ -48,6 +48,17 @@ func TestCompare_CountsFlipsAndSlices(t *testing.T) {
 	}
 }
 
+func TestCompare_CountsValuesThatOneModelHas(t *testing.T) {
+	a, b := answered("1010"), answered("1010")
+	a[0].Values["bleu"], b[1].Values["rouge_l"] = 1, 1
+	delete(b[3].Values, "vqa_accuracy")
+	b[3].Values["other"] = 0
+	r, err := Compare("A", a, "B", b, Options{})
+	if err != nil || r.Unmatched.Count != 4 || strings.Join(r.Unmatched.Names, " ") != "bleu other rouge_l vqa_accuracy" || r.Metrics[0].Difference.N != 3 {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
 func TestCompare_Verdicts(t *testing.T) {
 	many := func(right string) []Item {
 		var items []Item

@@ -22,6 +22,9 @@ func (r *Result) WriteText(w io.Writer) error {
 			fmt.Fprintf(&out, "left out: %d items %s, for example %s\n", left.Count, left.what, strings.Join(left.Names, ", "))
 		}
 	}
+	if r.Unmatched.Count > 0 {
+		fmt.Fprintf(&out, "left out: %d values that only one model has, of %s\n", r.Unmatched.Count, strings.Join(r.Unmatched.Names, ", "))
+	}
 	fmt.Fprintf(&out, "\n%-18s %7s %7s  %-28s %8s %8s  %-12s %7s\n", "metric", "A", "B", "B - A (95% interval)", "p", "p (Holm)", "verdict", "n")
 	for i := range r.Metrics {
 		m := &r.Metrics[i]
