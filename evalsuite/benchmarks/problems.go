@@ -16,6 +16,7 @@ const (
 	Unreadable = "unreadable" // lines that are no prediction
 	Unlabelled = "unlabelled" // questions without a right answer; they do not count
 	LeftOut    = "left_out"   // contents of the annotations that cannot be read
+	NotAsked   = "not_asked"  // questions that the owner leaves out of the score
 	Differs    = "differs"    // questions that a protocol scores differently from the owner's
 )
 
@@ -36,6 +37,7 @@ func (p Problem) String() string {
 		Failed:     "predictions have an error instead of an answer and count as wrong",
 		Unreadable: "lines are no prediction",
 		Unlabelled: "questions have no right answer and do not count",
+		NotAsked:   "questions are left out of the score by the owner's rule",
 		LeftOut:    "things in the annotations cannot be read",
 	}[p.Kind]
 	if len(p.First) == 0 {
@@ -88,4 +90,4 @@ func (p *problems) sorted() []Problem {
 	return p.all
 }
 
-var order = []string{Missing, Unknown, Double, Empty, Failed, Unreadable, Unlabelled, LeftOut}
+var order = []string{Missing, Unknown, Double, Empty, Failed, Unreadable, Unlabelled, LeftOut, NotAsked}

@@ -1,0 +1,285 @@
+package benchmarks
+
+import (
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/pali3/pali3/evalsuite/metrics"
+)
+
+// scorer scores items chunk by chunk. It keeps a few numbers of each, and the items themselves only
+// if a metric needs all of them at once.
+type scorer struct {
+	bench     *Benchmark
+	protocols []*scoredProtocol // the owner's first
+	corpus    Corpus            // if some metric needs it
+	keep      bool
+	n         int
+	ids       []string // if protocols are compared
+	clusters  names
+	cluster   []int   // of each item
+	groups    []names // by slice
+	members   [][][]int
+}
+
+// scoredProtocol holds the values of a protocol's metrics.
+type scoredProtocol struct {
+	Protocol
+	columns  []column
+	unparsed map[string]*Problem // by reason
+}
+
+// column holds what a metric says of each item.
+type column struct {
+	*Metric
+	each      func(*Item) float64
+	values    []float64
+	statistic func([]int) float64
+}
+
+// names numbers names.
+type names struct {
+	at   map[string]int
+	list []string
+	last int
+}
+
+func (n *names) of(name string) int {
+	if n.last < len(n.list) && n.list[n.last] == name {
+		return n.last
+	}
+	at, ok := n.at[name]
+	if !ok {
+		if n.at == nil {
+			n.at = map[string]int{}
+		}
+		at = len(n.list)
+		n.at[name] = at
+		n.list = append(n.list, name)
+	}
+	n.last = at
+	return at
+}
+
+func newScorer(b *Benchmark, protocols []Protocol) *scorer {
+	s := &scorer{bench: b, groups: make([]names, len(b.Slices)), members: make([][][]int, len(b.Slices))}
+	for _, p := range append([]Protocol{{Name: Official, Metrics: b.Metrics}}, protocols...) {
+		scored := &scoredProtocol{Protocol: p, unparsed: map[string]*Problem{}}
+		for n := range p.Metrics {
+			c := column{Metric: &p.Metrics[n]}
+			if c.Each != nil {
+				c.each = c.Each()
+			} else {
+				s.keep = true
+			}
+			scored.columns = append(scored.columns, c)
+		}
+		s.protocols = append(s.protocols, scored)
+	}
+	return s
+}
+
+// add scores items.
+func (s *scorer) add(items []Item) {
+	for n := range items {
+		item := &items[n]
+		for _, p := range s.protocols {
+			p.add(item)
+		}
+		s.group(item)
+		s.n++
+		if len(s.protocols) > 1 {
+			s.ids = append(s.ids, item.ID)
+		}
+	}
+	if s.keep {
+		s.corpus.Items = append(s.corpus.Items, items...)
+	}
+}
+
+// add scores an item.
+func (p *scoredProtocol) add(item *Item) {
+	for n := range p.columns {
+		c := &p.columns[n]
+		if c.each == nil {
+			continue
+		}
+		item.Unparsed = ""
+		c.values = append(c.values, c.each(item))
+		if item.Unparsed == "" || n > 0 {
+			continue
+		}
+		problem := p.unparsed[item.Unparsed]
+		if problem == nil {
+			problem = &Problem{Kind: item.Unparsed}
+			p.unparsed[item.Unparsed] = problem
+		}
+		problem.count(item.ID)
+	}
+}
+
+// group puts an item into its cluster and its groups.
+func (s *scorer) group(item *Item) {
+	name := item.Image
+	if s.bench.ClusterOf != nil {
+		name = s.bench.ClusterOf(item)
+	}
+	if name == "" {
+		name = "\x00" + item.ID
+	}
+	s.cluster = append(s.cluster, s.clusters.of(name))
+	for g := range s.groups {
+		slice := &s.bench.Slices[g]
+		if slice.Many != nil {
+			for _, name := range slice.Many(item) {
+				s.put(g, name)
+			}
+			continue
+		}
+		s.put(g, slice.Of(item))
+	}
+}
+
+// put adds the current item to a group.
+func (s *scorer) put(slice int, group string) {
+	if group == "" {
+		return
+	}
+	at := s.groups[slice].of(group)
+	if at == len(s.members[slice]) {
+		s.members[slice] = append(s.members[slice], nil)
+	}
+	if of := &s.members[slice][at]; len(*of) == 0 || (*of)[len(*of)-1] != s.n {
+		*of = append(*of, s.n)
+	}
+}
+
+// result computes the scores.
+func (s *scorer) result(bootstrap metrics.Bootstrap) (*Result, error) {
+	if err := s.finish(); err != nil {
+		return nil, err
+	}
+	all := make([]int, s.n)
+	for i := range all {
+		all[i] = i
+	}
+	b, owner := s.bench, s.protocols[0]
+	r := &Result{Bench: b.Name, Scores: s.scores(owner, bootstrap, all), Slices: map[string]map[string]Scores{}, Unparsed: owner.problems()}
+	for g := range s.groups {
+		r.Slices[b.Slices[g].Name] = map[string]Scores{}
+		for at, name := range s.groups[g].list {
+			r.Slices[b.Slices[g].Name][name] = s.scores(owner, bootstrap, s.members[g][at])
+		}
+	}
+	for _, p := range s.protocols[1:] {
+		if r.Protocols == nil {
+			r.Protocols = map[string]ProtocolResult{}
+		}
+		r.Protocols[p.Name] = ProtocolResult{p.Source, s.scores(p, bootstrap, all), p.problems(), s.differs(owner, p)}
+	}
+	return r, nil
+}
+
+// finish computes what depends on all items.
+func (s *scorer) finish() error {
+	for _, p := range s.protocols {
+		for n := range p.columns {
+			c := &p.columns[n]
+			var err error
+			switch {
+			case c.All != nil:
+				c.values, err = c.All(&s.corpus)
+			case c.Statistic != nil:
+				c.statistic, err = c.Statistic(&s.corpus)
+			}
+			if err == nil && c.Statistic == nil {
+				err = c.checkValues(c.values, s.n)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// scores returns the scores of some items.
+func (s *scorer) scores(p *scoredProtocol, bootstrap metrics.Bootstrap, of []int) Scores {
+	scores := Scores{}
+	for n := range p.columns {
+		c := &p.columns[n]
+		if c.statistic != nil {
+			scores[c.Name] = s.statistic(bootstrap, c.statistic, of)
+		} else if score := s.mean(bootstrap, c.values, of); score.N > 0 || n == 0 { // others may count none of them
+			scores[c.Name] = score
+		}
+	}
+	return scores
+}
+
+// problems returns the counts of what could not be parsed.
+func (p *scoredProtocol) problems() (all []Problem) {
+	for _, reason := range slices.Sorted(maps.Keys(p.unparsed)) {
+		all = append(all, *p.unparsed[reason])
+	}
+	return all
+}
+
+// differs counts the items that two protocols score differently, by the first metric.
+func (s *scorer) differs(a, b *scoredProtocol) Problem {
+	d := Problem{Kind: Differs}
+	for i := range s.ids {
+		if x, y := a.columns[0].values, b.columns[0].values; i < len(x) && i < len(y) && x[i] != y[i] {
+			d.count(s.ids[i])
+		}
+	}
+	return d
+}
+
+// mean returns the mean of the values of some items.
+func (s *scorer) mean(bootstrap metrics.Bootstrap, values []float64, of []int) Score {
+	chosen, cluster := make([]float64, 0, len(of)), make([]int, 0, len(of))
+	for _, i := range of {
+		if !math.IsNaN(values[i]) {
+			chosen, cluster = append(chosen, values[i]), append(cluster, s.cluster[i])
+		}
+	}
+	n := countClusters(cluster)
+	if n < 2 || n == len(chosen) {
+		return Score{bootstrap.Mean(chosen), n}
+	}
+	return Score{bootstrap.Clustered(chosen, cluster), n}
+}
+
+// statistic returns a statistic of some items.
+func (s *scorer) statistic(bootstrap metrics.Bootstrap, value func([]int) float64, of []int) Score {
+	var clusters [][]int
+	at := map[int]int{}
+	for _, i := range of {
+		n, ok := at[s.cluster[i]]
+		if !ok {
+			n = len(clusters)
+			at[s.cluster[i]] = n
+			clusters = append(clusters, nil)
+		}
+		clusters[n] = append(clusters[n], i)
+	}
+	score := bootstrap.Statistic(len(clusters), func(chosen []int) float64 {
+		items := make([]int, 0, len(of))
+		for _, c := range chosen {
+			items = append(items, clusters[c]...)
+		}
+		return value(items)
+	})
+	score.N = len(of)
+	return Score{score, len(clusters)}
+}
+
+func countClusters(cluster []int) int {
+	seen := make(map[int]struct{}, len(cluster))
+	for _, c := range cluster {
+		seen[c] = struct{}{}
+	}
+	return len(seen)
+}
