@@ -96,7 +96,12 @@ func masksOf(t *Task, s *shards.Sample) (labels []string, objects map[string][]t
 	return labels, objects
 }
 
+// hasMasks takes a sample whose codes cannot be read for usable, so that it is drawn, replaced by
+// another, and named with the reason.
 func hasMasks(t *Task, s *shards.Sample) bool {
+	if _, err := MaskCodes(s); err != nil {
+		return true
+	}
 	labels, _ := masksOf(t, s)
 	return len(labels) > 0
 }
@@ -104,6 +109,9 @@ func hasMasks(t *Task, s *shards.Sample) bool {
 // makeSegment names one label of an image. The target has the boxes and masks of its objects, from
 // top to bottom.
 func makeSegment(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
+	if _, err := MaskCodes(s); err != nil {
+		return Draft{}, err
+	}
 	labels, objects := masksOf(t, s)
 	label := pick(labels, rng)
 	target, err := tokenize.FormatRegions(objects[label])

@@ -81,8 +81,9 @@ func TestMaskCodes_ReadsWhatSetMaskCodesWrote(t *testing.T) {
 		if _, err := MaskCodes(s); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want %q", written, err, want)
 		}
-		if hasMasks(&Task{Kind: "segment"}, s) {
-			t.Errorf("%q: the sample is usable", written)
+		task := &Task{Kind: "segment"}
+		if _, err := makeSegment(task, s, Labels{}, random.New(1)); !hasMasks(task, s) || err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v of the example, want %q", written, err, want)
 		}
 	}
 	for want, codes := range map[string][][]int32{
