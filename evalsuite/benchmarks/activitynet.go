@@ -5,7 +5,7 @@ package benchmarks
 var activitynet = Benchmark{
 	Name: "activitynet", About: "ActivityNet Captions: sentences about moments of videos",
 	Layout: "activitynet", Task: Captions,
-	Splits: []Split{{"val_1", 4917}, {"val_2", 4885}, {"train", 10009}},
+	Splits: []Split{{Name: "val_1", N: 4917}, {Name: "val_2", N: 4885}, {Name: "train", N: 10009}},
 	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(64),
 	Metrics: captionMetrics,
 	Unit:    "video", Cluster: "video",

@@ -9,7 +9,7 @@ import (
 var ai2d = Benchmark{
 	Name: "ai2d", About: "AI2D: questions about diagrams, with four choices",
 	Layout: "ai2d", Task: Choices,
-	Splits: []Split{{"test", 3088}},
+	Splits: []Split{{Name: "test", N: 3088}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 128},
 	Metrics: []Metric{choiceAccuracy("the text of the right choice", "big_vision, evaluators/proj/paligemma/transfers/vqa.py", metrics.ExactChoice)},
 	Protocols: []Protocol{

@@ -94,9 +94,13 @@ type Field = layouts.Field
 // Split is a part of a benchmark.
 type Split struct {
 	Name string `json:"name"`
-	// N is the number of its observations, by which a complete file is recognised; 0 if it is not
-	// known here.
+	// N is the number of observations in the owner's file, by which a complete file is recognised;
+	// 0 if it is not known here.
 	N int `json:"n,omitempty"`
+	// Confidence and Source say where N was read. Without them N is from memory, and no score
+	// counts as comparable because of it.
+	Confidence Confidence `json:"confidence,omitempty"`
+	Source     string     `json:"source,omitempty"`
 }
 
 // Decoding is how a model decodes.
@@ -234,6 +238,11 @@ func (b *Benchmark) Check() error {
 	}
 	for _, s := range b.Slices {
 		need(s.Name != "" && (s.Of != nil) != (s.Many != nil), "a slice without Name or Of")
+	}
+	for _, s := range b.Splits {
+		need(s.Name != "" && s.N >= 0, fmt.Sprintf("split %q of %d", s.Name, s.N))
+		marked := (s.Confidence == Verified || s.Confidence == Secondary) && s.Source != "" && s.N > 0
+		need(marked || s.Confidence == "" && s.Source == "", fmt.Sprintf("split %s: give its size, Confidence and Source, or neither of the last two", s.Name))
 	}
 	for _, p := range b.Published {
 		need(p.Confidence == Verified || p.Confidence == Secondary, fmt.Sprintf("Published %s: confidence %q", p.Model, p.Confidence))

@@ -6,7 +6,7 @@ package benchmarks
 var chartqa = Benchmark{
 	Name: "chartqa", About: "ChartQA: questions about charts; score the human and the augmented file each by itself",
 	Layout: "chartqa", Task: Answers,
-	Splits: []Split{{"test (each file)", 1250}, {"val (each file)", 960}, {"train (human)", 7398}, {"train (augmented)", 20901}},
+	Splits: []Split{{Name: "test (each file)", N: 1250}, {Name: "val (each file)", N: 960}, {Name: "train (human)", N: 7398}, {Name: "train (augmented)", N: 20901}},
 	Prompt: "{question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 48},
 	Metrics: []Metric{relaxedAccuracy},
 	Unit:    "question", Cluster: "image",

@@ -4,7 +4,7 @@ package benchmarks
 var cocoInstances = Benchmark{
 	Name: "coco-instances", About: "COCO: boxes and masks of 80 kinds of objects",
 	Layout: "coco-instances", Task: Boxes,
-	Splits: []Split{{"val2017", 5000}, {"val2014", 40504}},
+	Splits: []Split{{Name: "val2017", N: 5000}, {Name: "val2014", N: 40504}},
 	Prompt: "detect {label}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 64},
 	Missing: "the mean average precision of boxes is not built yet",
 	Unit:    "image", Cluster: "image",

@@ -4,7 +4,7 @@ package benchmarks
 var docvqa = Benchmark{
 	Name: "docvqa", About: "DocVQA: questions about scanned documents",
 	Layout: "docvqa", Task: Answers,
-	Splits: []Split{{"val", 5349}, {"test", 5188}, {"train", 39463}},
+	Splits: []Split{{Name: "val", N: 5349}, {Name: "test", N: 5188}, {Name: "train", N: 39463}},
 	Prompt: "{question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
 	Metrics:   []Metric{anls},
 	Protocols: []Protocol{bigVision(anlsPix2Struct)},

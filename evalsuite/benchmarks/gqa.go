@@ -11,7 +11,7 @@ import (
 var gqa = Benchmark{
 	Name: "gqa", About: "GQA: questions made from scene graphs",
 	Layout: "gqa", Task: Answers,
-	Splits: []Split{{"testdev_balanced", 12578}, {"val_balanced", 132062}, {"test_balanced", 95336}, {"train_balanced", 943000}},
+	Splits: []Split{{Name: "testdev_balanced", N: 12578}, {Name: "val_balanced", N: 132062}, {Name: "test_balanced", N: 95336}, {Name: "train_balanced", N: 943000}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
 	Adapt: func(i *Item) { i.Optional = i.Field("balanced") == "false" },
 	Metrics: []Metric{

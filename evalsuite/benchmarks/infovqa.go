@@ -4,7 +4,7 @@ package benchmarks
 var infovqa = Benchmark{
 	Name: "infovqa", About: "InfographicVQA: questions about infographics",
 	Layout: "infovqa", Task: Answers,
-	Splits: []Split{{"val", 2801}, {"test", 3288}, {"train", 23946}},
+	Splits: []Split{{Name: "val", N: 2801}, {Name: "test", N: 3288}, {Name: "train", N: 23946}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 48},
 	Metrics:   []Metric{anls},
 	Protocols: []Protocol{bigVision(anlsPix2Struct)},

@@ -5,7 +5,7 @@ package benchmarks
 var karpathy = Benchmark{
 	Name: "karpathy", About: "COCO captions, split of Karpathy: five captions for each photograph",
 	Layout: "karpathy", Task: Captions,
-	Splits: []Split{{"test", 5000}, {"val", 5000}, {"restval", 30504}, {"train", 82783}},
+	Splits: []Split{{Name: "test", N: 5000}, {Name: "val", N: 5000}, {Name: "restval", N: 30504}, {Name: "train", N: 82783}},
 	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(32),
 	Metrics: captionMetrics,
 	Unit:    "image", Cluster: "image",

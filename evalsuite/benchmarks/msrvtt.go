@@ -4,7 +4,7 @@ package benchmarks
 var msrvtt = Benchmark{
 	Name: "msrvtt", About: "MSR-VTT: captions of short videos",
 	Layout: "msrvtt", Task: Captions,
-	Splits: []Split{{"test", 2990}, {"validate", 497}, {"train", 6513}},
+	Splits: []Split{{Name: "test", N: 2990}, {Name: "validate", N: 497}, {Name: "train", N: 6513}},
 	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(32),
 	Metrics: captionMetrics,
 	Unit:    "video", Cluster: "video",

@@ -12,7 +12,7 @@ import (
 var nlvr2 = Benchmark{
 	Name: "nlvr2", About: "NLVR2: is a sentence true of two photographs?",
 	Layout: "nlvr2", Task: YesNo,
-	Splits: []Split{{"dev", 6982}, {"test1", 6967}, {"test2", 6970}, {"train", 86373}},
+	Splits: []Split{{Name: "dev", N: 6982}, {Name: "test1", N: 6967}, {Name: "test2", N: 6970}, {Name: "train", N: 86373}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 64},
 	Metrics: []Metric{
 		answerMetric("accuracy", "true or false, in any case", nlvr2Eval, rightOrWrong(metrics.SameTextAnyCase)),

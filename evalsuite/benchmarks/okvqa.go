@@ -5,7 +5,7 @@ package benchmarks
 var okvqa = Benchmark{
 	Name: "okvqa", About: "OK-VQA: questions that need knowledge from outside the image",
 	Layout: "okvqa", Task: Answers,
-	Splits: []Split{{"val", 5046}, {"train", 9009}},
+	Splits: []Split{{Name: "val", N: 5046}, {Name: "train", N: 9009}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
 	Metrics: []Metric{vqaAccuracy, softAccuracy},
 	Slices:  []Slice{byKind("answer_type"), ByField("question_type")},

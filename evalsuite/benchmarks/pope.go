@@ -9,7 +9,7 @@ import (
 var pope = Benchmark{
 	Name: "pope", About: "POPE: is an object in the photograph?",
 	Layout: "pope", Task: YesNo,
-	Splits: []Split{{"each file", 3000}},
+	Splits: []Split{{Name: "each file", N: 3000}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 16},
 	Metrics: popeMetrics("RUCAIBox/POPE, evaluate.py", metrics.POPEYesNo),
 	Protocols: []Protocol{

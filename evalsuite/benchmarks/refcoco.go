@@ -2,17 +2,17 @@ package benchmarks
 
 // refcoco is RefCOCO (Kazemzadeh et al., EMNLP 2014; Yu et al., ECCV 2016), refs(unc).p.
 var refcoco = referring("refcoco", "RefCOCO: segment what an expression refers to",
-	[]Split{{"val", 10834}, {"testA", 5657}, {"testB", 5095}},
+	[]Split{{Name: "val", N: 10834}, {Name: "testA", N: 5657}, {Name: "testB", N: 5095}},
 	paligemma(224, "val", "miou", 73.4), paligemma(448, "val", "miou", 75.6), paligemma(896, "val", "miou", 76.9))
 
 // refcocoPlus is RefCOCO+, whose expressions use no places: refs(unc).p.
 var refcocoPlus = referring("refcoco+", "RefCOCO+: segment what an expression without places refers to",
-	[]Split{{"val", 10758}, {"testA", 5726}, {"testB", 4889}},
+	[]Split{{Name: "val", N: 10758}, {Name: "testA", N: 5726}, {Name: "testB", N: 4889}},
 	paligemma(224, "val", "miou", 68.3), paligemma(448, "val", "miou", 69.8), paligemma(896, "val", "miou", 72.2))
 
 // refcocog is RefCOCOg (Mao et al., CVPR 2016) in the split of UMD, refs(umd).p.
 var refcocog = referring("refcocog", "RefCOCOg: segment what a longer expression refers to",
-	[]Split{{"val", 4896}, {"test", 9602}},
+	[]Split{{Name: "val", N: 4896}, {Name: "test", N: 9602}},
 	paligemma(224, "val", "miou", 67.7), paligemma(448, "val", "miou", 70.2), paligemma(896, "val", "miou", 72.2))
 
 // referring is a benchmark of referring expressions.

@@ -10,7 +10,7 @@ import (
 var scienceqa = Benchmark{
 	Name: "scienceqa", About: "ScienceQA: questions of school science, with choices",
 	Layout: "scienceqa", Task: Choices,
-	Splits: []Split{{"test", 4241}, {"val", 4241}, {"train", 12726}},
+	Splits: []Split{{Name: "test", N: 4241}, {Name: "val", N: 4241}, {Name: "train", N: 12726}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 512},
 	Metrics: []Metric{choiceAccuracy("The answer is A.", "lupantech/ScienceQA, models/run_gpt3.py", metrics.ScienceQAChoice)},
 	Protocols: []Protocol{

@@ -5,7 +5,7 @@ package benchmarks
 var screen2words = Benchmark{
 	Name: "screen2words", About: "Screen2Words: summaries of screens of mobile apps",
 	Layout: "screen2words", Task: Captions,
-	Splits: []Split{{"test", 4310}, {"val", 2364}, {"train", 15743}},
+	Splits: []Split{{Name: "test", N: 4310}, {Name: "val", N: 2364}, {Name: "train", N: 15743}},
 	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(24),
 	Metrics: captionMetrics,
 	Unit:    "screen", Cluster: "screen",

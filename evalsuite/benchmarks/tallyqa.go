@@ -8,7 +8,7 @@ import (
 var tallyqa = Benchmark{
 	Name: "tallyqa", About: "TallyQA: questions of how many",
 	Layout: "tallyqa", Task: Answers,
-	Splits: []Split{{"test", 38589}, {"train", 249318}},
+	Splits: []Split{{Name: "test", N: 38589}, {Name: "train", N: 249318}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
 	Metrics: []Metric{answerMetric("accuracy", "the same count, in digits or words up to twenty", "big_vision, evaluators/proj/paligemma/transfers/tallyqa.py; Acharya et al., TallyQA, section 5",
 		func(prediction string, references []string) float64 {

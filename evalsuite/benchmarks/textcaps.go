@@ -4,7 +4,7 @@ package benchmarks
 var textcaps = Benchmark{
 	Name: "textcaps", About: "TextCaps: captions that read the text in photographs",
 	Layout: "textcaps", Task: Captions,
-	Splits: []Split{{"val", 3166}, {"test", 3289}, {"train", 21953}},
+	Splits: []Split{{Name: "val", N: 3166}, {Name: "test", N: 3289}, {Name: "train", N: 21953}},
 	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(32),
 	Metrics: captionMetrics,
 	Unit:    "image", Cluster: "image",

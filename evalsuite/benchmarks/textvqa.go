@@ -4,7 +4,7 @@ package benchmarks
 var textvqa = Benchmark{
 	Name: "textvqa", About: "TextVQA: questions about text in photographs",
 	Layout: "textvqa", Task: Answers,
-	Splits: []Split{{"val", 5000}, {"test", 5734}, {"train", 34602}},
+	Splits: []Split{{Name: "val", N: 5000}, {Name: "test", N: 5734}, {Name: "train", N: 34602}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
 	Metrics:   []Metric{evalAIAccuracy},
 	Protocols: []Protocol{bigVision(vqaAccuracy)},

@@ -5,7 +5,7 @@ package benchmarks
 var vizwiz = Benchmark{
 	Name: "vizwiz", About: "VizWiz-VQA: questions by blind people about their photographs",
 	Layout: "vizwiz", Task: Answers,
-	Splits: []Split{{"val", 4319}, {"test", 8000}, {"train", 20523}},
+	Splits: []Split{{Name: "val", N: 4319}, {Name: "test", N: 8000}, {Name: "train", N: 20523}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 48},
 	Metrics: []Metric{vizWizAccuracy, softAccuracy},
 	Slices:  []Slice{byKind("answer_type"), ByField("answerable")},

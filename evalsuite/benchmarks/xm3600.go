@@ -4,7 +4,7 @@ package benchmarks
 var xm3600 = Benchmark{
 	Name: "xm3600", About: "Crossmodal-3600: captions in 36 languages",
 	Layout: "xm3600", Task: Captions,
-	Splits: []Split{{"all", 3600}},
+	Splits: []Split{{Name: "all", N: 3600}},
 	Prompt: "caption {language}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 64},
 	Missing: "captions of 36 languages need the owner's tokenisation, which is not read yet",
 	Unit:    "image and language", Cluster: "image",
