@@ -3,6 +3,8 @@ package webli
 import (
 	"crypto/sha256"
 	"fmt"
+
+	"github.com/pali3/pali3/internal/imageprint"
 )
 
 // Candidate is what rules know of a sample while they decide whether it stays: some hundred bytes
@@ -18,12 +20,12 @@ type Candidate struct {
 	// Note is what the rule's Examine returned for the sample; nil if it has none.
 	Note any
 
-	bad    string         // why an image does not decode, or ""
-	prints []*fingerprint // of the images, if all of them decode
-	texts  []textRecord   // of all texts, in their order
-	words  uint64         // hash of all texts and questions
-	asked  bool           // has questions
-	score  float64        // named by Config.Top.Score
+	bad    string              // why an image does not decode, or ""
+	prints []*imageprint.Print // of the images, if all of them decode
+	texts  []textRecord        // of all texts, in their order
+	words  uint64              // hash of all texts and questions
+	asked  bool                // has questions
+	score  float64             // named by Config.Top.Score
 	scored bool
 	notes  []any // of the rules with an Examine, in their order
 
@@ -94,11 +96,11 @@ func (c *Candidate) droppedTexts() int {
 // imagesSum identifies the images of a sample by their bytes, in their order.
 func (c *Candidate) imagesSum() (id [sha256.Size]byte) {
 	if len(c.prints) == 1 {
-		return c.prints[0].sum
+		return c.prints[0].Sum
 	}
 	all := sha256.New()
 	for _, f := range c.prints {
-		all.Write(f.sum[:])
+		all.Write(f.Sum[:])
 	}
 	all.Sum(id[:0])
 	return id

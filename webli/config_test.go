@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pali3/pali3/internal/imageprint"
+
 	"pgregory.net/rapid"
 
 	"github.com/pali3/pali3/recipes"
@@ -123,9 +125,9 @@ func TestDecide_CountsAddUp(t *testing.T) {
 			} else {
 				side := rapid.Int32Range(10, 700)
 				r.Sizes = []Size{{side.Draw(t, "width"), side.Draw(t, "height")}}
-				f := &fingerprint{shape: uint64(rapid.IntRange(0, 7).Draw(t, "shape"))}
-				f.sum[0] = byte(rapid.IntRange(0, 20).Draw(t, "sum"))
-				r.prints = []*fingerprint{f}
+				f := &imageprint.Print{Look: imageprint.Look{Shape: uint64(rapid.IntRange(0, 7).Draw(t, "shape"))}}
+				f.Sum[0] = byte(rapid.IntRange(0, 20).Draw(t, "sum"))
+				r.prints = []*imageprint.Print{f}
 			}
 			for range rapid.IntRange(0, 3).Draw(t, "texts") {
 				flaw := rapid.SampledFrom(flaws).Draw(t, "flaw")

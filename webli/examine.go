@@ -9,6 +9,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/internal/imageprint"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -40,7 +41,7 @@ func (e *examiner) examine(s *shards.Sample, from Origin) *Candidate {
 			return c
 		}
 		c.Sizes = append(c.Sizes, Size{int32(img.Width), int32(img.Height)})
-		c.prints = append(c.prints, fingerprintOf(s.Images[i].Bytes, img, onBlack))
+		c.prints = append(c.prints, imageprint.Of(s.Images[i].Bytes, img, onBlack))
 		if e.rules != nil {
 			images = append(images, img)
 		}

@@ -1,6 +1,10 @@
 package webli
 
-import "crypto/sha256"
+import (
+	"crypto/sha256"
+
+	"github.com/pali3/pali3/internal/imageprint"
+)
 
 // groups are the disjoint sets of samples that are kept in one split (union-find with path halving;
 // Tarjan 1975). The root of a set is its first sample.
@@ -66,23 +70,23 @@ func joinEqual[T comparable](g *groups, members []*member, values func(*member) 
 // joinAlike joins members that have near-duplicate images. Images that look exactly the same are
 // compared with others once.
 func joinAlike(g *groups, members []*member, near NearDuplicate) {
-	index := newNearIndex[int32](near)
-	first := map[look]int32{} // of opaque images
+	index := imageprint.NewIndex[int32](imageprint.Near(near))
+	first := map[imageprint.Look]int32{} // of opaque images
 	for i, m := range members {
 		for _, f := range m.prints {
-			if f.onBlack == nil {
-				if j, seen := first[f.look]; seen {
+			if f.OnBlack == nil {
+				if j, seen := first[f.Look]; seen {
 					g.join(int32(i), j)
 					continue
 				}
-				first[f.look] = int32(i)
+				first[f.Look] = int32(i)
 			}
 			root := g.root(int32(i))
-			index.each(f, func(j int32) bool { return g.root(j) != root }, func(j int32) {
+			index.Each(f, func(j int32) bool { return g.root(j) != root }, func(j int32) {
 				g.join(root, j)
 				root = g.root(root)
 			})
-			index.add(f, int32(i))
+			index.Add(f, int32(i))
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/internal/imageprint"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -28,7 +29,7 @@ type member struct {
 	images   int
 	unvalued bool                // it has no value to split by, so its key decides
 	sums     [][sha256.Size]byte // of the images' bytes
-	prints   []*fingerprint      // of the images that decode
+	prints   []*imageprint.Print // of the images that decode
 	words    uint64              // hash of texts and questions, if there is no image; 0 if there are none
 }
 
@@ -85,7 +86,7 @@ func (e *memberExaminer) examine(s *shards.Sample, from Origin) *member {
 		encoded := s.Images[i].Bytes
 		m.sums = append(m.sums, sha256.Sum256(encoded))
 		if img, onBlack, err := augment.DecodeTwice(encoded); err == nil {
-			m.prints = append(m.prints, fingerprintOf(encoded, img, onBlack))
+			m.prints = append(m.prints, imageprint.Of(encoded, img, onBlack))
 		}
 	}
 	if len(s.Images) == 0 && len(s.Texts)+len(s.Questions) > 0 {

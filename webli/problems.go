@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/pali3/pali3/augment"
+	"github.com/pali3/pali3/internal/imageprint"
 	"github.com/pali3/pali3/internal/strict"
 )
 
@@ -45,7 +46,7 @@ func (c Config) problems() (all strict.Problems) {
 }
 
 func (d NearDuplicate) problems(name string, all *strict.Problems) {
-	if d.Bits < 0 || d.Bits > maxBits || d.Colour < 0 || d.Colour > 255 {
-		all.Add(name, "%s has bits %d and colour %d; legal are 0 to %d and 0 to 255", name, d.Bits, d.Colour, maxBits)
+	if d.Bits < 0 || d.Bits > imageprint.MaxBits || d.Colour < 0 || d.Colour > 255 {
+		all.Add(name, "%s has bits %d and colour %d; legal are 0 to %d and 0 to 255", name, d.Bits, d.Colour, imageprint.MaxBits)
 	}
 }

@@ -3,53 +3,50 @@ package webli
 import (
 	"image"
 	"image/color"
-	"math/bits"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"github.com/pali3/pali3/augment"
-	"github.com/pali3/pali3/random"
+	"github.com/pali3/pali3/internal/imageprint"
 )
 
-func printOf(t testing.TB, encoded []byte) *fingerprint {
+func printOf(t testing.TB, encoded []byte) *imageprint.Print {
 	t.Helper()
 	m, onBlack, err := augment.DecodeTwice(encoded)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fingerprintOf(encoded, m, onBlack)
+	return imageprint.Of(encoded, m, onBlack)
 }
 
 // TestNearDuplicate_ColourSeparatesFigures checks that images which differ in colour only are not
 // near duplicates, whereas the same image re-encoded or resized is one.
 func TestNearDuplicate_ColourSeparatesFigures(t *testing.T) {
-	like := NearDuplicate{3, 5}
-	var prints []*fingerprint
+	like := imageprint.Near{Bits: 3, Colour: 5}
+	var prints []*imageprint.Print
 	for _, tone := range tones {
 		prints = append(prints, printOf(t, asPNG(figure(tone, brown, 64))))
 	}
 	prints = append(prints, printOf(t, asPNG(figure(tones[0], blond, 64))))
 	for i, a := range prints {
 		for j, b := range prints {
-			if got := like.alike(a, b); got != (i == j) {
+			if got := like.Alike(a, b); got != (i == j) {
 				t.Errorf("figures %d and %d alike: %v", i, j, got)
 			}
 		}
 	}
 	for _, tone := range tones {
 		same := printOf(t, asPNG(figure(tone, brown, 64)))
-		if !like.alike(same, printOf(t, asJPEG(figure(tone, brown, 64), 90))) {
+		if !like.Alike(same, printOf(t, asJPEG(figure(tone, brown, 64), 90))) {
 			t.Errorf("tone %v coded again is not found", tone)
 		}
-		if !like.alike(same, printOf(t, asPNG(figure(tone, brown, 128)))) {
+		if !like.Alike(same, printOf(t, asPNG(figure(tone, brown, 128)))) {
 			t.Errorf("tone %v of twice the size is not found", tone)
 		}
 	}
 }
 
 func TestNearDuplicate_FlagsDiffer(t *testing.T) {
-	tricolour := func(colours ...color.NRGBA) *fingerprint {
+	tricolour := func(colours ...color.NRGBA) *imageprint.Print {
 		m := image.NewNRGBA(image.Rect(0, 0, 64, 64))
 		for i := range 64 * 64 {
 			m.Set(i%64, i/64, colours[i%64*3/64])
@@ -58,7 +55,7 @@ func TestNearDuplicate_FlagsDiffer(t *testing.T) {
 	}
 	white, green, red := color.NRGBA{255, 255, 255, 255}, color.NRGBA{0, 146, 70, 255}, color.NRGBA{206, 43, 55, 255}
 	italy, ireland := tricolour(green, white, red), tricolour(green, white, color.NRGBA{255, 136, 62, 255})
-	if (NearDuplicate{10, 5}).alike(italy, ireland) {
+	if (imageprint.Near{Bits: 10, Colour: 5}).Alike(italy, ireland) {
 		t.Error("two flags are called one")
 	}
 }
@@ -66,7 +63,7 @@ func TestNearDuplicate_FlagsDiffer(t *testing.T) {
 // TestNearDuplicate_WhiteOnTransparentIsNotBlank compares shapes that differ only in which pixels
 // are opaque.
 func TestNearDuplicate_WhiteOnTransparentIsNotBlank(t *testing.T) {
-	mark := func(ground color.NRGBA, shows func(x, y int) bool) *fingerprint {
+	mark := func(ground color.NRGBA, shows func(x, y int) bool) *imageprint.Print {
 		m := image.NewNRGBA(image.Rect(0, 0, 64, 64))
 		for i := range 64 * 64 {
 			m.Set(i%64, i/64, ground)
@@ -80,21 +77,21 @@ func TestNearDuplicate_WhiteOnTransparentIsNotBlank(t *testing.T) {
 	bars := func(x, y int) bool { return x/8%2 == 0 }
 	nothing := func(x, y int) bool { return false }
 	transparent, white, black := color.NRGBA{}, color.NRGBA{255, 255, 255, 255}, color.NRGBA{A: 255}
-	near := NearDuplicate{6, 10}
-	prints := map[string]*fingerprint{
+	near := imageprint.Near{Bits: 6, Colour: 10}
+	prints := map[string]*imageprint.Print{
 		"a disc": mark(transparent, disc), "bars": mark(transparent, bars), "nothing": mark(transparent, nothing), "white": mark(white, nothing),
 	}
 	for a, p := range prints {
 		for b, q := range prints {
-			if got := near.alike(p, q); got != (a == b) {
+			if got := near.Alike(p, q); got != (a == b) {
 				t.Errorf("%s and %s alike: %v", a, b, got)
 			}
 		}
 	}
-	if !near.alike(prints["a disc"], mark(black, disc)) {
+	if !near.Alike(prints["a disc"], mark(black, disc)) {
 		t.Error("a white disc on transparent ground and the same on black are not alike")
 	}
-	grey := func(ground color.NRGBA) *fingerprint {
+	grey := func(ground color.NRGBA) *imageprint.Print {
 		m := image.NewNRGBA(image.Rect(0, 0, 64, 64))
 		for i := range 64 * 64 {
 			m.Set(i%64, i/64, ground)
@@ -104,46 +101,7 @@ func TestNearDuplicate_WhiteOnTransparentIsNotBlank(t *testing.T) {
 		}
 		return printOf(t, asPNG(m))
 	}
-	if !near.alike(grey(transparent), grey(white)) {
+	if !near.Alike(grey(transparent), grey(white)) {
 		t.Error("a red disc on transparent ground and the same on white are not alike")
 	}
-}
-
-// TestNearIndex_FindsAll compares the search by bands with a search of all images.
-func TestNearIndex_FindsAll(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		like := NearDuplicate{rapid.IntRange(0, maxBits).Draw(t, "bits"), 255}
-		rng := random.New(rapid.Uint64().Draw(t, "seed"))
-		index := newNearIndex[*Candidate](like)
-		centre := rng.Uint64()
-		near := func() uint64 {
-			shape := centre
-			for range rng.IntN(2*like.Bits + 3) {
-				shape ^= 1 << rng.IntN(64)
-			}
-			return shape
-		}
-		for range 30 {
-			index.add(&fingerprint{look: look{shape: near()}}, &Candidate{})
-		}
-		query := &fingerprint{look: look{shape: near()}}
-		want := false
-		for _, f := range index.prints {
-			want = want || bits.OnesCount64(f.shape^query.shape) <= like.Bits
-		}
-		if _, got := index.find(query, func(*Candidate) bool { return true }); got != want {
-			t.Fatalf("found %v, want %v", got, want)
-		}
-	})
-}
-
-func BenchmarkNearIndex(b *testing.B) {
-	index, rng := newNearIndex[*Candidate](NearDuplicate{3, 5}), random.New(1)
-	for range 100_000 {
-		index.add(&fingerprint{look: look{shape: rng.Uint64()}}, &Candidate{})
-	}
-	for b.Loop() {
-		index.find(&fingerprint{look: look{shape: rng.Uint64()}}, func(*Candidate) bool { return true })
-	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "queries/s")
 }
