@@ -1,9 +1,5 @@
 package benchmarks
 
-import (
-	"github.com/pali3/pali3/evalsuite/metrics"
-)
-
 // ai2d is AI2D (Kembhavi et al., ECCV 2016). Its owners publish no scorer. The text of the right
 // choice is expected, as by big_vision.
 var ai2d = Benchmark{
@@ -11,12 +7,9 @@ var ai2d = Benchmark{
 	Layout: "ai2d", Task: Choices,
 	Splits: []Split{{Name: "test", N: 3088}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 128},
-	Metrics: []Metric{choiceAccuracy("the text of the right choice", "big_vision, evaluators/proj/paligemma/transfers/vqa.py", metrics.ExactChoice)},
-	Protocols: []Protocol{
-		lmmsEval(choiceAccuracy("a letter at the beginning", "lmms_eval/tasks/ai2d/utils.py", metrics.LMMsEvalAI2DChoice)),
-		vlmEvalKit(choiceAccuracy("a letter or a text", "vlmeval/utils/matching_util.py", metrics.VLMEvalKitChoice)),
-	},
-	Unit: "question", Cluster: "image",
+	Metrics:   []Metric{ai2dRules.official()},
+	Protocols: ai2dRules.protocols(),
+	Unit:      "question", Cluster: "image",
 	Submission: Submission{ID: "questionId", Text: "prediction"},
 	Published: []Published{
 		paligemma(224, "test", "accuracy", 72.1),

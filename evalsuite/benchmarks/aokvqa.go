@@ -1,11 +1,5 @@
 package benchmarks
 
-import (
-	"math"
-
-	"github.com/pali3/pali3/evalsuite/metrics"
-)
-
 // aokvqa is A-OKVQA (Schwenk et al., ECCV 2022) with direct answers. Its owners leave out questions
 // whose direct answer is marked as difficult.
 var aokvqa = Benchmark{
@@ -13,16 +7,10 @@ var aokvqa = Benchmark{
 	Layout: "aokvqa", Task: Answers,
 	Splits: []Split{{Name: "val"}, {Name: "test"}, {Name: "train"}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
-	Adapt: func(i *Item) { i.Optional = i.Field("difficult_direct_answer") == "true" },
-	Metrics: []Metric{{Name: "soft_accuracy", About: softAccuracy.About, Source: aokvqaEval, Each: func() func(*Item) float64 {
-		return func(i *Item) float64 {
-			if i.Optional {
-				return math.NaN()
-			}
-			return metrics.SoftAccuracy(i.Prediction, i.References)
-		}
-	}}},
-	Unit: "question", Cluster: "image",
+	Adapt:     func(i *Item) { i.Optional = i.Field("difficult_direct_answer") == "true" },
+	Metrics:   []Metric{aokvqaRules.official()},
+	Protocols: aokvqaRules.protocols(),
+	Unit:      "question", Cluster: "image",
 	Submission: Submission{ID: "question_id", Text: "direct_answer", ByID: true, Source: "https://github.com/allenai/aokvqa"},
 }
 
@@ -37,8 +25,10 @@ var aokvqaMC = Benchmark{
 			i.References = []string{i.Field("correct_choice")}
 		}
 	},
-	Metrics:   []Metric{choiceAccuracy("the text of the right choice", "allenai/aokvqa, evaluation/eval_predictions.py", metrics.ExactChoice)},
-	Protocols: []Protocol{vlmEvalKit(choiceAccuracy("a letter or a text", "vlmeval/utils/matching_util.py", metrics.VLMEvalKitChoice))},
+	Metrics:   []Metric{aokvqaChoiceRules.official()},
+	Protocols: aokvqaChoiceRules.protocols(),
 	Unit:      "question", Cluster: "image",
 	Submission: Submission{ID: "question_id", Text: "multiple_choice", ByID: true, Source: "https://github.com/allenai/aokvqa"},
 }
+
+var aokvqaRules = softRules.only(func(i *Item) bool { return !i.Optional })

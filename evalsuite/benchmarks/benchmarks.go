@@ -117,9 +117,6 @@ type Protocol struct {
 	Metrics      []Metric
 }
 
-// Official is the name of the owner's own protocol.
-const Official = "official"
-
 // Slice is a way to group observations.
 type Slice struct {
 	Name string

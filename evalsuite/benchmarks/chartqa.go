@@ -8,8 +8,9 @@ var chartqa = Benchmark{
 	Layout: "chartqa", Task: Answers,
 	Splits: []Split{{Name: "test (each file)", N: 1250}, {Name: "val (each file)", N: 960}, {Name: "train (human)", N: 7398}, {Name: "train (augmented)", N: 20901}},
 	Prompt: "{question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 48},
-	Metrics: []Metric{relaxedAccuracy},
-	Unit:    "question", Cluster: "image",
+	Metrics:   []Metric{relaxedRules.official()},
+	Protocols: relaxedRules.protocols(),
+	Unit:      "question", Cluster: "image",
 	Submission: Submission{ID: "id", Text: "prediction"},
 	Published: []Published{
 		{"PaliGemma 3B", "test", "relaxed_accuracy", 57.1, "mean of both files, 224 pixels", Verified, paligemmaReadme},

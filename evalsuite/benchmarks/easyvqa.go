@@ -7,7 +7,8 @@ var easyvqa = Benchmark{
 	Layout: "easyvqa", Task: Answers,
 	Splits: []Split{{Name: "test", N: 9673}, {Name: "train", N: 38575}},
 	Prompt: "{question}", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 8},
-	Metrics: []Metric{exactMatch},
-	Unit:    "question", Cluster: "image",
+	Metrics:   []Metric{exactRules.official()},
+	Protocols: exactRules.protocols(),
+	Unit:      "question", Cluster: "image",
 	Submission: Submission{ID: "id", Text: "prediction"},
 }

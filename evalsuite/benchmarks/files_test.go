@@ -126,7 +126,7 @@ func TestScore_ProtocolsSayWhereTheyDiffer(t *testing.T) {
 	if result.Scores["anls"].Value != 0.75 || p.Scores["anls"].Value != 0.5 || p.Differs.Count != 1 || p.Differs.First[0] != "4" {
 		t.Errorf("%+v", result)
 	}
-	if _, err := score(t, "stvqa", `{}`, "", `[]`, Options{Protocols: []string{"x"}}); err == nil || !strings.Contains(err.Error(), "it has official, big_vision") {
+	if _, err := score(t, "stvqa", `{}`, "", `[]`, Options{Protocols: []string{"x"}}); err == nil || !strings.Contains(err.Error(), "it has official, lmms-eval, vlmevalkit, big_vision, lenient") {
 		t.Error(err)
 	}
 }

@@ -15,34 +15,25 @@ var gqa = Benchmark{
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
 	Adapt: func(i *Item) { i.Optional = i.Field("balanced") == "false" },
 	Metrics: []Metric{
-		gqaAccuracy("accuracy", "equal to the answer", gqaEval, func(*Item) bool { return true }, metrics.SameText),
-		gqaAccuracy("accuracy_binary", "accuracy of questions that do not ask for a word", gqaEval, func(i *Item) bool { return i.Kind != "query" }, metrics.SameText),
-		gqaAccuracy("accuracy_open", "accuracy of questions that ask for a word", gqaEval, func(i *Item) bool { return i.Kind == "query" }, metrics.SameText),
+		gqaBalanced.official(),
+		gqaRules.only(gqaBinary).named("accuracy_binary", "accuracy of questions that do not ask for a word"),
+		gqaRules.only(gqaOpen).named("accuracy_open", "accuracy of questions that ask for a word"),
 		{Name: "consistency", About: "right answers to what right answers entail", Source: gqaEval, All: gqaConsistency},
 	},
-	Protocols: []Protocol{
-		lmmsEval(gqaAccuracy("accuracy", "equal in any case, without punctuation", "lmms_eval/api/metrics.py, exact_match", func(*Item) bool { return true }, metrics.LMMsEvalSameText)),
-		vlmEvalKit(gqaAccuracy("accuracy", "equal in any case, without outer white space", "vlmeval/dataset/utils/vqa_eval.py", func(*Item) bool { return true }, metrics.VLMEvalKitSameText)),
-	},
-	Slices: []Slice{byKind("structural"), ByField("semantic"), ByField("detailed")},
-	Unit:   "question", Cluster: "image",
+	Protocols: gqaBalanced.protocols(),
+	Slices:    []Slice{byKind("structural"), ByField("semantic"), ByField("detailed")},
+	Unit:      "question", Cluster: "image",
 	Submission: Submission{ID: "questionId", Text: "prediction", Source: "https://cs.stanford.edu/people/dorarad/gqa/evaluate.html"},
 }
 
 const gqaEval = "cs.stanford.edu/people/dorarad/gqa, eval.py"
 
-// gqaAccuracy is an accuracy of the balanced questions that of chooses.
-func gqaAccuracy(name, about, source string, of func(*Item) bool, right func(string, []string) bool) Metric {
-	score := rightOrWrong(right)
-	return Metric{Name: name, About: about, Source: source, Each: func() func(*Item) float64 {
-		return func(i *Item) float64 {
-			if i.Field("balanced") == "false" || !of(i) {
-				return math.NaN()
-			}
-			return score(i.Prediction, i.References)
-		}
-	}}
-}
+// gqaBalanced are the rules for balanced questions.
+var gqaBalanced = gqaRules.only(func(i *Item) bool { return !i.Optional })
+
+func gqaBinary(i *Item) bool { return !i.Optional && i.Kind != "query" }
+
+func gqaOpen(i *Item) bool { return !i.Optional && i.Kind == "query" }
 
 // gqaConsistency returns, for each balanced question with a right answer, the share of right
 // answers to the questions that it entails. It does not count a question of which an entailed one

@@ -16,6 +16,7 @@ type Description struct {
 	Scorable   Comparable       `json:"scorable"`
 	Metrics    []MetricAbout    `json:"metrics"`
 	Protocols  []string         `json:"protocols"`
+	Rules      []RuleAbout      `json:"rules"`
 	Slices     []string         `json:"slices"`
 	Unit       string           `json:"unit"`
 	Cluster    string           `json:"cluster"`
@@ -35,6 +36,14 @@ type MetricAbout struct {
 	LowerIsBetter bool    `json:"lower_is_better,omitempty"`
 }
 
+// RuleAbout describes how a protocol, other than the owner's, computes a metric.
+type RuleAbout struct {
+	Protocol string `json:"protocol"`
+	Metric   string `json:"metric"`
+	About    string `json:"about"`
+	Source   string `json:"source"`
+}
+
 // SubmissionAbout describes the predictions that a server takes.
 type SubmissionAbout struct {
 	ID     string `json:"id"`
@@ -46,7 +55,7 @@ type SubmissionAbout struct {
 func (b *Benchmark) Describe() Description {
 	d := Description{Name: b.Name, About: b.About, Task: b.Task, Layout: b.Layout, Splits: b.Splits, Unit: b.Unit, Cluster: b.Cluster,
 		Prompt: b.Prompt, Ops: b.Ops, Decoding: b.Decoding, Published: b.Published,
-		Scorable: Comparable{"yes", ""}, Metrics: []MetricAbout{}, Slices: []string{}}
+		Scorable: Comparable{"yes", ""}, Metrics: []MetricAbout{}, Rules: []RuleAbout{}, Slices: []string{}}
 	if len(b.Metrics) == 0 {
 		d.Scorable = Comparable{"no", b.Missing}
 	}
@@ -56,6 +65,9 @@ func (b *Benchmark) Describe() Description {
 	d.Protocols = []string{Official}
 	for _, p := range b.Protocols {
 		d.Protocols = append(d.Protocols, p.Name)
+		for _, m := range p.Metrics {
+			d.Rules = append(d.Rules, RuleAbout{p.Name, m.Name, m.About, m.Source})
+		}
 	}
 	for _, s := range b.Slices {
 		d.Slices = append(d.Slices, s.Name)

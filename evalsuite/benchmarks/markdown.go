@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -26,6 +27,7 @@ func (t Table) WriteMarkdown(w io.Writer) error {
 		}
 		fmt.Fprintf(&out, "| [%s](#%s) | %s | %s | %s | %s | %s |\n", b.Name, b.Name, b.Task, strings.Join(metrics, ", "), strings.Join(slices, ", "), b.Unit, b.Cluster)
 	}
+	t.writeProtocols(&out)
 	for n := range t {
 		t[n].writeSection(&out)
 	}
@@ -40,6 +42,41 @@ What ` + "`pali3 eval --bench NAME`" + ` scores. This page is written from the v
 
 Published scores are for comparison. *Verified* ones were read in a primary source, *secondary* ones in a listing or in
 notes about the paper.
+
+`
+
+// writeProtocols writes which file each protocol's rule for a benchmark is from.
+func (t Table) writeProtocols(out *strings.Builder) {
+	out.WriteString(protocolsBegin)
+	names := []string{LMMsEval, VLMEvalKit, BigVision, LLaVA, Lenient}
+	fmt.Fprintf(out, "| benchmark | metric | %s | %s |\n|---|---|---|%s\n", Official, strings.Join(names, " | "), strings.Repeat("---|", len(names)))
+	for n := range t {
+		b := &t[n]
+		if len(b.Protocols) == 0 {
+			continue
+		}
+		cells := []string{"[" + b.Name + "](#" + b.Name + ")", "`" + b.Metrics[0].Name + "`", b.Metrics[0].Source}
+		for _, name := range names {
+			cell := ""
+			if at := slices.IndexFunc(b.Protocols, func(p Protocol) bool { return p.Name == name }); at >= 0 {
+				cell = b.Protocols[at].Metrics[0].Source
+			}
+			cells = append(cells, cell)
+		}
+		fmt.Fprintf(out, "| %s |\n", strings.Join(cells, " | "))
+	}
+}
+
+const protocolsBegin = `
+## Protocols
+
+Programs score the same predictions by different rules. ` + "`--protocol NAME`" + ` scores by another rule beside the owner's and
+counts the questions on which the two differ; ` + "`--protocol all`" + ` takes every one. The table names the file that each rule is
+from, in the repository of the program; each rule is compared with that file. ` + "`lenient`" + ` is ours: it stands beside the
+owner's score and never replaces it.
+
+Some programs draw an answer at random where they cannot read one (lmms-eval and the owners of MMMU and ScienceQA). Here
+such a prediction is wrong by every rule, and counted under ` + "`unparsed`" + ` with the reason.
 
 `
 
@@ -71,7 +108,7 @@ func (b *Benchmark) writeSection(out *strings.Builder) {
 		for _, m := range p.Metrics {
 			names = append(names, "`"+m.Name+"`")
 		}
-		fmt.Fprintf(out, "- `--protocol %s`: %s, by the rule of %s\n", p.Name, strings.Join(names, ", "), p.Source)
+		fmt.Fprintf(out, "- `--protocol %s`: %s: %s. Rule: %s\n", p.Name, strings.Join(names, ", "), p.Metrics[0].About, p.Metrics[0].Source)
 	}
 	fmt.Fprintf(out, "- Intervals resample by %s; one value per %s\n", b.Cluster, b.Unit)
 	if b.Prompt != "" {

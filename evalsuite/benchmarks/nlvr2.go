@@ -15,10 +15,11 @@ var nlvr2 = Benchmark{
 	Splits: []Split{{Name: "dev", N: 6982}, {Name: "test1", N: 6967}, {Name: "test2", N: 6970}, {Name: "train", N: 86373}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 64},
 	Metrics: []Metric{
-		answerMetric("accuracy", "true or false, in any case", nlvr2Eval, rightOrWrong(metrics.SameTextAnyCase)),
+		nlvr2Rules.official(),
 		{Name: "consistency", About: "sentences of which every pair is right", Source: nlvr2Eval, All: nlvr2Consistency},
 	},
-	Unit: "pair of images and sentence", Cluster: "sentence", ClusterOf: nlvr2Sentence,
+	Protocols: nlvr2Rules.protocols(),
+	Unit:      "pair of images and sentence", Cluster: "sentence", ClusterOf: nlvr2Sentence,
 	Submission: Submission{ID: "identifier", Text: "prediction", Source: "https://lil.nlp.cornell.edu/nlvr/"},
 }
 

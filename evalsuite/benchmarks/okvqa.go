@@ -7,9 +7,10 @@ var okvqa = Benchmark{
 	Layout: "okvqa", Task: Answers,
 	Splits: []Split{{Name: "val", N: 5046}, {Name: "train", N: 9009}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
-	Metrics: []Metric{vqaAccuracy, softAccuracy},
-	Slices:  []Slice{byKind("answer_type"), ByField("question_type")},
-	Unit:    "question", Cluster: "image",
+	Metrics:   []Metric{okvqaRules.official(), softRules.official()},
+	Protocols: okvqaRules.protocols(),
+	Slices:    []Slice{byKind("answer_type"), ByField("question_type")},
+	Unit:      "question", Cluster: "image",
 	Submission: Submission{ID: "question_id", Text: "answer", Number: true, Source: "https://okvqa.allenai.org"},
 	Published: []Published{
 		{"PaLI-17B", "val", "vqa_accuracy", 64.5, "", Secondary, paliNotes},

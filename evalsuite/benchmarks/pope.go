@@ -1,6 +1,9 @@
 package benchmarks
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/pali3/pali3/evalsuite/metrics"
 )
 
@@ -11,42 +14,56 @@ var pope = Benchmark{
 	Layout: "pope", Task: YesNo,
 	Splits: []Split{{Name: "each file", N: 3000}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 16},
-	Metrics: popeMetrics("RUCAIBox/POPE, evaluate.py", metrics.POPEYesNo),
+	Metrics: yesNoMetrics(popeRules.list[0], metrics.POPEYesNo, noIsNo, "precision", "recall", "f1", "yes_ratio"),
 	Protocols: []Protocol{
-		lmmsEval(popeMetrics("lmms_eval/tasks/pope/utils.py", metrics.LMMsEvalYesNo)...),
-		bigVision(popeMetrics("evaluators/proj/paligemma/transfers/pope.py", metrics.BigVisionYesNo)...),
-		vlmEvalKit(popeMetrics("vlmeval/dataset/utils/yorn.py", metrics.VLMEvalKitYesNo)...),
+		protocol(LMMsEval, yesNoMetrics(popeRules.list[1], metrics.LMMsEvalYesNo, noIsLeftOut, "precision", "recall", "f1")...),
+		protocol(VLMEvalKit, yesNoMetrics(popeRules.list[2], metrics.VLMEvalKitYesNo, noIsNo, "precision", "recall", "f1")...),
+		protocol(BigVision, popeRules.of(BigVision)),
 	},
 	Unit: "question", Cluster: "image",
 	Submission: Submission{ID: "question_id", Text: "answer", Number: true, Source: "https://github.com/RUCAIBox/POPE"},
 }
 
-// popeMetrics are the accuracy and, of the answer yes, precision, recall, F1 and share. A response
-// without an answer counts as wrong: as no if the answer is yes, and as yes if it is no.
-func popeMetrics(source string, extract func(string) metrics.Extraction) []Metric {
-	all := []Metric{{Name: "accuracy", About: "right answers", Source: source, Each: func() func(*Item) float64 {
-		return func(i *Item) float64 { return i.extracted(extract(i.Prediction), i.References[0]) }
-	}}}
-	for _, m := range []struct {
-		name, about string
-		of          func(metrics.BinaryCounts) float64
-	}{
-		{"precision", "right ones of the answers yes", metrics.BinaryCounts.Precision},
-		{"recall", "objects that were seen", metrics.BinaryCounts.Recall},
-		{"f1", "harmonic mean of precision and recall", metrics.BinaryCounts.F1},
-		{"yes_ratio", "answers yes; the files have one half", metrics.BinaryCounts.YesRatio},
-	} {
-		all = append(all, Metric{Name: m.name, About: m.about, Source: source, Statistic: func(c *Corpus) (func([]int) float64, error) {
-			truth, predicted := make([]bool, len(c.Items)), make([]bool, len(c.Items))
+// unread is how a program counts, in precision and recall, a response that says neither yes nor no.
+type unread int
+
+const (
+	noIsNo      unread = iota // as no
+	noIsLeftOut               // not at all
+)
+
+// yesNoScores are the scores of the answer yes.
+var yesNoScores = []struct {
+	name, about string
+	of          func(metrics.BinaryCounts) float64
+}{
+	{"precision", "right ones of the answers yes", metrics.BinaryCounts.Precision},
+	{"recall", "yes, of the questions where it is right", metrics.BinaryCounts.Recall},
+	{"f1", "harmonic mean of precision and recall", metrics.BinaryCounts.F1},
+	{"yes_ratio", "share of answers yes", metrics.BinaryCounts.YesRatio},
+}
+
+// yesNoMetrics are the accuracy by a rule and, of the answer yes, the scores with the names.
+func yesNoMetrics(r rule, read func(string) metrics.Extraction, unread unread, names ...string) []Metric {
+	all := []Metric{rules{metric: "accuracy"}.by(r)}
+	for _, m := range yesNoScores {
+		if !slices.Contains(names, m.name) {
+			continue
+		}
+		all = append(all, Metric{Name: m.name, About: m.about, Source: r.source, Statistic: func(c *Corpus) (func([]int) float64, error) {
+			truth, said := make([]bool, len(c.Items)), make([]metrics.Extraction, len(c.Items))
 			for n := range c.Items {
-				truth[n] = c.Items[n].References[0] == "yes"
-				said := extract(c.Items[n].Prediction)
-				predicted[n] = said.Parsed && said.Answer == "yes" || !said.Parsed && !truth[n]
+				truth[n] = strings.EqualFold(c.Items[n].References[0], "yes")
+				if c.Items[n].Error == "" {
+					said[n] = read(c.Items[n].Prediction)
+				}
 			}
 			return func(chosen []int) float64 {
 				var counts metrics.BinaryCounts
 				for _, i := range chosen {
-					counts.Add(truth[i], predicted[i])
+					if said[i].Parsed || unread == noIsNo {
+						counts.Add(truth[i], said[i].Answer == "yes")
+					}
 				}
 				return m.of(counts)
 			}, nil

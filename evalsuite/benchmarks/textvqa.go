@@ -6,8 +6,8 @@ var textvqa = Benchmark{
 	Layout: "textvqa", Task: Answers,
 	Splits: []Split{{Name: "val", N: 5000}, {Name: "test", N: 5734}, {Name: "train", N: 34602}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
-	Metrics:   []Metric{evalAIAccuracy},
-	Protocols: []Protocol{bigVision(vqaAccuracy)},
+	Metrics:   []Metric{textvqaRules.official()},
+	Protocols: textvqaRules.protocols(),
 	Unit:      "question", Cluster: "image",
 	Submission: Submission{ID: "question_id", Text: "answer", Number: true, Source: "https://textvqa.org/challenge"},
 	Published: []Published{

@@ -7,7 +7,8 @@ var vgQuestions = Benchmark{
 	Layout: "vg-questions", Task: Answers,
 	Splits: []Split{{Name: "all"}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
-	Metrics: []Metric{exactMatch},
-	Unit:    "question", Cluster: "image",
+	Metrics:   []Metric{exactRules.official()},
+	Protocols: exactRules.protocols(),
+	Unit:      "question", Cluster: "image",
 	Submission: Submission{ID: "qa_id", Text: "answer"},
 }

@@ -7,9 +7,10 @@ var vizwiz = Benchmark{
 	Layout: "vizwiz", Task: Answers,
 	Splits: []Split{{Name: "val", N: 4319}, {Name: "test", N: 8000}, {Name: "train", N: 20523}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 48},
-	Metrics: []Metric{vizWizAccuracy, softAccuracy},
-	Slices:  []Slice{byKind("answer_type"), ByField("answerable")},
-	Unit:    "question", Cluster: "image",
+	Metrics:   []Metric{vizwizRules.official(), softRules.official()},
+	Protocols: vizwizRules.protocols(),
+	Slices:    []Slice{byKind("answer_type"), ByField("answerable")},
+	Unit:      "question", Cluster: "image",
 	Submission: Submission{ID: "image", Text: "answer", Source: "https://vizwiz.org/tasks-and-datasets/vqa/"},
 	Published: []Published{
 		paligemma(224, "test-std", "vqa_accuracy", 73.7),

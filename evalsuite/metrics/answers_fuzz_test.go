@@ -1,41 +1,19 @@
 package metrics
 
 import (
-	"math"
 	"strings"
 	"testing"
 	"unicode/utf8"
 )
 
-// FuzzRules runs every rule on a response: no panic, a score from 0 to 1, an answer only if parsed,
-// and the lenient score not below the official one where it is made from that.
-func FuzzRules(f *testing.F) {
-	for _, s := range []string{
-		"The answer is (B).", "yes", "no.", "1,234.5e-3", "977,633", "27 percent", "-", ".", "answer is a", "İΣ\xff", "\x00", "Z", "答案是A", "A", "½%", "1_0", "",
-	} {
-		f.Add(s, "blue", "the 5% dog")
+// FuzzNormalizeLenient checks that white space is single and UTF-8 stays UTF-8.
+func FuzzNormalizeLenient(f *testing.F) {
+	for _, s := range []string{"1,234.5e-3", "977,633", "27 percent", "-", ".", "İΣ\xff", "\x00", "½%", "1_0", ""} {
+		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, response, a, b string) {
-		q := Question{Answers: []string{a, b}, Choices: []string{a, b, response}}
-		for _, metric := range RuleMetrics() {
-			official := 0.0
-			for _, rule := range Rules(metric) {
-				got := rule.Score(response, q)
-				if math.IsNaN(got.Score) || got.Score < 0 || got.Score > 1 || !got.Parsed && got.Answer != "" || got.Parsed == (got.Reason != "") {
-					t.Errorf("%s by %s of %q: %+v", metric, rule.Protocol, response, got)
-				}
-				switch rule.Protocol {
-				case Official:
-					official = got.Score
-				case Lenient:
-					if rule.Source == "NormalizeLenient" && got.Score < official {
-						t.Errorf("%s: lenient %v, official %v", metric, got.Score, official)
-					}
-				}
-			}
-		}
-		if n := NormalizeLenient(response); strings.Contains(n, "  ") || utf8.ValidString(response) && !utf8.ValidString(n) {
-			t.Errorf("%q gives %q", response, n)
+	f.Fuzz(func(t *testing.T, text string) {
+		if n := NormalizeLenient(text); strings.Contains(n, "  ") || utf8.ValidString(text) && !utf8.ValidString(n) {
+			t.Errorf("%q gives %q", text, n)
 		}
 	})
 }

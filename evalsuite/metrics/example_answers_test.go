@@ -64,17 +64,14 @@ func ExampleMME() {
 	// Output: 125
 }
 
-func ExampleRules() {
-	q := metrics.Question{Answers: []string{"977633"}}
-	for _, rule := range metrics.Rules("exact_match") {
-		fmt.Println(rule.Protocol, rule.Score("977,633", q).Score)
+func ExampleNormalizeLenient() {
+	for _, text := range []string{"977,633", "27 percent", "The Dog."} {
+		fmt.Println(metrics.NormalizeLenient(text))
 	}
 	// Output:
-	// official 0
-	// lmms-eval 1
-	// vlmevalkit 0
-	// big_vision 0
-	// lenient 1
+	// 977633
+	// 27%
+	// dog
 }
 
 func ExampleCountCHRFPlus() {

@@ -40,8 +40,8 @@
 // [BinaryCounts] gives POPE's accuracy, precision, recall, F1 and yes ratio, [MME] accuracy and
 // accuracy+, [CountRMSE] TallyQA's second metric, and [GQA] all scores of GQA's eval.py.
 //
-// [Rules] lists, for a metric's name in JSON, the rules of the owner, lmms-eval, VLMEvalKit and
-// big_vision, and a lenient one, so that one predictions file can be scored by all of them.
+// Package benchmarks says which benchmark is scored by which of these rules, and scores one file of
+// predictions by all of them. [NormalizeLenient] and [LenientChoice] are lenient rules of ours.
 //
 // [PTBTokenize] makes the tokens on which [CaptionCIDEr] (CIDEr-D), [CaptionBLEU] and
 // [CaptionROUGEL] score captions as pycocoevalcap does. [Similarities] gives recall at k between

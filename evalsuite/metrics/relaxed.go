@@ -40,3 +40,9 @@ func percentOrFloat(text string) (float64, bool) {
 	}
 	return value, ok
 }
+
+// VLMEvalKitRelaxedAccuracy is [RelaxedAccuracy] as VLMEvalKit has it (dataset/utils/vqa_eval.py):
+// white space around the prediction goes first.
+func VLMEvalKitRelaxedAccuracy(prediction string, answers []string) float64 {
+	return RelaxedAccuracy(pythonStrip(prediction), answers)
+}
