@@ -68,8 +68,9 @@ func Captions(samples []shards.Sample) (queries []Query, items []Item) {
 				continue
 			}
 			at[text.Language] = len(items)
-			queries = append(queries, Query{samples[i].Images, mixture.CaptionPrompt(text.Language)})
-			items = append(items, Item{Sample: i, Language: text.Language, Kind: shards.Caption, ID: samples[i].Key + "/" + text.Language, References: []string{text.Value}})
+			id := samples[i].Key + "/" + text.Language
+			queries = append(queries, Query{Images: samples[i].Images, Prompt: mixture.CaptionPrompt(text.Language), ID: id})
+			items = append(items, Item{Sample: i, Language: text.Language, Kind: shards.Caption, ID: id, References: []string{text.Value}})
 		}
 	}
 	return queries, items
@@ -86,7 +87,7 @@ func Questions(samples []shards.Sample) (queries []Query, items []Item) {
 			for _, a := range q.Answers {
 				references = append(references, a.Text)
 			}
-			queries = append(queries, Query{samples[i].Images, mixture.QuestionPrompt(q.Text)})
+			queries = append(queries, Query{Images: samples[i].Images, Prompt: mixture.QuestionPrompt(q.Text), ID: q.ID})
 			items = append(items, Item{Sample: i, Language: q.Language, Kind: q.Kind, ID: q.ID, Question: q.Text, References: references})
 		}
 	}

@@ -235,7 +235,7 @@ func (j *job) predictBatch(ctx context.Context, predictor *TrainedPredictor, req
 			continue
 		}
 		predictions[at].ImageSHA256 = hashesOf(opened[i].images)
-		queries, of = append(queries, Query{opened[i].images, asked[i].Prompt}), append(of, at)
+		queries, of = append(queries, Query{Images: opened[i].images, Prompt: asked[i].Prompt, ID: asked[i].ID}), append(of, at)
 	}
 	if len(queries) == 0 {
 		return ctx.Err()

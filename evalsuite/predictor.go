@@ -2,7 +2,9 @@ package evalsuite
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/gomlx/compute"
 
@@ -15,23 +17,36 @@ import (
 	"github.com/pali3/pali3/tokenize"
 )
 
-// Predictor answers queries: a [TrainedPredictor], or any other model.
+// Predictor answers queries: a [TrainedPredictor], one of package predictors, or any other model.
 type Predictor interface {
 	// Predict returns one answer per query. Progress, which may be nil, is called with the number
 	// of queries answered so far and the number of all.
 	Predict(ctx context.Context, queries []Query, progress func(done, total int)) ([]string, error)
 }
 
+// EachPredictor is a [Predictor] that returns each reply as soon as it has it, in any order. An
+// interrupted run then loses no finished answer.
+type EachPredictor interface {
+	Predictor
+	// PredictEach answers queries. It calls reply with the number of a query, from 0, and its
+	// reply, one call at a time. It takes a query from the sequence only when it can work on it, so
+	// that few images are in memory. What is wrong with one query is in its [Reply]; an error ends
+	// the work: the predictor cannot continue, or reply returned that error.
+	PredictEach(ctx context.Context, queries iter.Seq[Query], reply func(n int, r Reply) error) error
+}
+
 // Query is a prompt about images.
 type Query struct {
 	Images []shards.Image
 	Prompt string // see mixture.CaptionPrompt and mixture.QuestionPrompt
+	// ID names the query in messages, and to a predictor outside of this process. It may be empty.
+	ID string
 }
 
 // Reply is a model's answer to a query.
 type Reply struct {
 	Text string
-	// LogProbability of the text, in nats.
+	// LogProbability of the text, in nats; NaN if it is not known.
 	LogProbability float64
 	// IDs of the text, without an end id, and the log probability of each; that of the end id
 	// follows if there is one.
@@ -39,9 +54,30 @@ type Reply struct {
 	LogProbabilities []float64
 	// Best holds the text and the next best ones, best first, if Method.NBest is above 1.
 	Best []RankedText
-	// Err says why there is no answer: an image cannot be read.
+	// Err says why there is no answer: for example, an image cannot be read. It wraps
+	// [ErrRefused] if the model refuses to answer; Text is then what it says. It wraps
+	// [ErrTimeout] if the answer took too long.
 	Err error
+	// Finish is the reason why the text ends, if the predictor gives one, such as "stop" or
+	// "length".
+	Finish string
+	// Usage counts tokens, if the predictor counts them.
+	Usage Usage
+	// Attempts is how often the predictor tried, if it may try several times.
+	Attempts int
 }
+
+// Usage counts the tokens that a predictor read and wrote.
+type Usage struct {
+	Prompt     int64 `json:"prompt_tokens"`
+	Completion int64 `json:"completion_tokens"`
+}
+
+// Errors that [Reply.Err] wraps.
+var (
+	ErrRefused = errors.New("the model refuses to answer")
+	ErrTimeout = errors.New("no answer in time")
+)
 
 // RankedText is one of several answers to a query.
 type RankedText struct {
