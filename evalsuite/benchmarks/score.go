@@ -52,17 +52,20 @@ func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, err
 	}
 	j := &join{bench: b, files: f, problems: &problems{partial: o.Partial}, splits: map[string]int{}, seen: map[string]bool{}}
 	chunks := make(chan []Item, 2)
-	ctx, stop := context.WithCancelCause(ctx)
+	reading, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var wait sync.WaitGroup
 	wait.Go(func() {
 		defer close(chunks)
-		if err := j.readItems(ctx, chunks); err != nil {
+		if err := j.readItems(reading, chunks); err != nil {
 			stop(err)
 		}
 	})
 	s := newScorer(b, protocols)
-	if j.predicted, err = b.readPredictions(ctx, f.Predictions, j.problems); err != nil {
+	// Unreadable annotations do not stop this: of two bad files, the same one is always named.
+	var unreadable error
+	if j.predicted, unreadable = b.readPredictions(ctx, f.Predictions, j.problems); unreadable != nil {
+		err = unreadable
 		stop(err)
 	}
 	for chunk := range chunks {
@@ -77,7 +80,7 @@ func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, err
 		}
 	}
 	wait.Wait()
-	if failed := context.Cause(ctx); failed != nil {
+	if failed := context.Cause(reading); failed != nil && unreadable == nil {
 		err = failed // the first error, and not that of who was stopped by it
 	}
 	if err == nil {

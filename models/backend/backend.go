@@ -37,7 +37,8 @@ func Default() string { return fmt.Sprintf("go:num_executors=%d", runtime.GOMAXP
 
 // Open opens the backend of a configuration, which defaults to GOMLX_BACKEND and then to [Default].
 // "go" without options is [Default], too.
-// It prints nothing on standard output.
+// It prints nothing on standard output. The first call reserves 8 GiB of address space, which take
+// no memory.
 func Open(configuration string) (compute.Backend, error) {
 	if configuration == "" {
 		configuration = os.Getenv(Environment)
@@ -49,6 +50,7 @@ func Open(configuration string) (compute.Backend, error) {
 	open := func() (compute.Backend, error) { return compute.NewWithConfig(configuration) }
 	switch {
 	case kind == "go":
+		growHeap()
 		open = func() (compute.Backend, error) { return openGo(options) }
 	case isXLA(kind):
 		open = func() (compute.Backend, error) { return openXLA(options) }
