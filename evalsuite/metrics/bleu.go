@@ -3,11 +3,10 @@ package metrics
 import (
 	"fmt"
 	"math"
-	"strings"
 )
 
 // bleuN is the longest n-gram of BLEU-4.
-const bleuN = 4
+const bleuN = captionN
 
 // BLEUCounts holds the counts from which BLEU is computed. The counts of a corpus are the sums over
 // its captions.
@@ -22,44 +21,23 @@ type BLEUCounts struct {
 // (bleu_scorer.py, after Papineni et al., ACL 2002). Both must be tokenized ([PTBTokenize]), with
 // words separated by white space.
 func CountBLEU(candidate string, references []string) BLEUCounts {
-	words := strings.FieldsFunc(candidate, isPythonSpace)
-	c := BLEUCounts{Candidate: len(words)}
-	most := map[string]int{} // n-gram -> its greatest count in one reference
+	v := newVocabulary()
+	words := v.wordsOf(candidate)
+	var m matches
+	m.self(words)
+	m.count.begin(words)
 	for i, reference := range references {
-		refWords := strings.FieldsFunc(reference, isPythonSpace)
-		for gram, n := range gramsOf(refWords) {
-			most[gram] = max(most[gram], n)
-		}
-		if i == 0 || nearer(len(refWords), c.Reference, len(words)) {
-			c.Reference = len(refWords)
-		}
+		others := v.wordsOf(reference)
+		m.compare(words, others)
+		m.count.add(&m, len(others), i == 0)
 	}
-	for n := range bleuN {
-		c.Guessed[n] = max(0, len(words)-n)
-	}
-	for gram, n := range gramsOf(words) {
-		c.Correct[strings.Count(gram, gramSeparator)] += min(n, most[gram])
-	}
-	return c
+	return m.count.counts(&m)
 }
 
 // nearer reports whether the length a is nearer to the candidate's than b, or as near and shorter.
 func nearer(a, b, candidate int) bool {
 	byA, byB := max(a-candidate, candidate-a), max(b-candidate, candidate-b)
 	return byA < byB || byA == byB && a < b
-}
-
-// gramSeparator joins the words of an n-gram: no word holds white space.
-const gramSeparator = " "
-
-func gramsOf(words []string) map[string]int {
-	counts := map[string]int{}
-	for n := 1; n <= bleuN; n++ {
-		for i := 0; i+n <= len(words); i++ {
-			counts[strings.Join(words[i:i+n], gramSeparator)]++
-		}
-	}
-	return counts
 }
 
 // Add adds the counts of another caption.
@@ -93,23 +71,15 @@ func (c BLEUCounts) Scores() (scores [bleuN]float64) {
 // CaptionBLEU tokenizes captions like [CaptionCIDEr] and returns the counts of each. It returns an
 // error if the lengths differ or an image has no reference.
 func CaptionBLEU(candidates []string, references [][]string) ([]BLEUCounts, error) {
-	if len(candidates) != len(references) {
-		return nil, fmt.Errorf("BLEU: %d candidates for %d images", len(candidates), len(references))
+	r, err := NewReferences(references)
+	if err != nil {
+		return nil, fmt.Errorf("BLEU: %w", err)
 	}
-	var flat []string
-	for i, refs := range references {
-		if len(refs) == 0 {
-			return nil, fmt.Errorf("BLEU: image %d of %d has no reference caption", i, len(references))
-		}
-		flat = append(flat, refs...)
+	s, err := r.Score(candidates)
+	if err != nil {
+		return nil, fmt.Errorf("BLEU: %w", err)
 	}
-	flat = PTBTokenize(flat)
-	counts := make([]BLEUCounts, len(candidates))
-	for i, candidate := range PTBTokenize(candidates) {
-		n := len(references[i])
-		counts[i], flat = CountBLEU(candidate, flat[:n]), flat[n:]
-	}
-	return counts, nil
+	return s.BLEU, nil
 }
 
 // BLEU4 returns the BLEU-4 of a corpus from the counts of each image. The interval resamples

@@ -17,7 +17,10 @@ func pythonLower(s string) string { return lower(s, endsWord) }
 func javaLower(s string) string { return lower(s, endsWordInJava) }
 
 func lower(s string, final func(before, after string) bool) string {
-	if !strings.Contains(s, "İ") && !strings.Contains(s, "Σ") {
+	switch {
+	case isPlainLower(s):
+		return s
+	case !strings.Contains(s, "İ") && !strings.Contains(s, "Σ"):
 		return strings.ToLower(s)
 	}
 	var out strings.Builder
@@ -32,6 +35,16 @@ func lower(s string, final func(before, after string) bool) string {
 		}
 	}
 	return out.String()
+}
+
+// isPlainLower reports whether a text is ASCII without capitals.
+func isPlainLower(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' {
+			return false
+		}
+	}
+	return true
 }
 
 func isCased(r rune) bool { return unicode.IsUpper(r) || unicode.IsLower(r) || unicode.IsTitle(r) }

@@ -21,15 +21,17 @@ func golden(t testing.TB, name string, into any) {
 func near(a, b, tolerance float64) bool { return math.Abs(a-b) <= tolerance }
 
 func TestPTBTokenizeAsTheReference(t *testing.T) {
-	var rows []struct{ Caption, Tokens string }
-	golden(t, "ptb.json", &rows)
-	captions := make([]string, len(rows))
-	for i, row := range rows {
-		captions[i] = row.Caption
-	}
-	for i, got := range PTBTokenize(captions) {
-		if got != rows[i].Tokens {
-			t.Errorf("caption %d %q\n got %q\nwant %q", i, captions[i], got, rows[i].Tokens)
+	for _, file := range []string{"ptb.json", "ptb_languages.json"} {
+		var rows []struct{ Caption, Tokens string }
+		golden(t, file, &rows)
+		captions := make([]string, len(rows))
+		for i, row := range rows {
+			captions[i] = row.Caption
+		}
+		for i, got := range PTBTokenize(captions) {
+			if got != rows[i].Tokens {
+				t.Errorf("%s: caption %d %q\n got %q\nwant %q", file, i, captions[i], got, rows[i].Tokens)
+			}
 		}
 	}
 }

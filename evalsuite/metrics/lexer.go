@@ -18,16 +18,23 @@ import (
 // Not safe for concurrent use: the automaton grows while it runs.
 type lexer struct {
 	grammar *grammar
-	states  map[string]*state
-	start   *state
+	numbers map[string]int32 // of states, by their instructions
+	start   int32
+
+	// By state: its positions in the rules' programs, sorted, and the first rule that ends there,
+	// or -1.
+	states  [][]int32
+	accepts []int32
+	// next holds the state after each state and class of characters.
+	next    []int32
+	classes int32
 }
 
-// state is a set of positions in the rules' programs.
-type state struct {
-	next   []*state // by character class; nil until first taken
-	insts  []int32  // sorted
-	accept int32    // the first rule that ends here, or -1
-}
+// dead is the state from which nothing matches; unknown says that a step was not taken yet.
+const (
+	dead    = 0
+	unknown = -1
+)
 
 // grammar is what the lexers of one rule table share.
 type grammar struct {
@@ -157,13 +164,14 @@ func (g *grammar) classify(charsets []*syntax.Inst) {
 }
 
 func newLexer(g *grammar) *lexer {
-	l := &lexer{grammar: g, states: map[string]*state{}}
-	l.start = l.intern(g.starts)
+	l := &lexer{grammar: g, numbers: map[string]int32{}, classes: int32(len(g.members))}
+	l.intern(nil) // the dead state is 0
+	l.start = l.intern(slices.Clone(g.starts))
 	return l
 }
 
 // intern returns the state of a set of instructions.
-func (l *lexer) intern(insts []int32) *state {
+func (l *lexer) intern(insts []int32) int32 {
 	slices.Sort(insts)
 	insts = slices.Compact(insts)
 	key := make([]byte, 0, 4*len(insts))
@@ -174,41 +182,67 @@ func (l *lexer) intern(insts []int32) *state {
 			accept = rule
 		}
 	}
-	s, ok := l.states[string(key)]
+	s, ok := l.numbers[string(key)]
 	if !ok {
-		s = &state{next: make([]*state, len(l.grammar.members)), insts: insts, accept: accept}
-		l.states[string(key)] = s
+		s = int32(len(l.states))
+		l.numbers[string(key)] = s
+		l.states = append(l.states, insts)
+		l.accepts = append(l.accepts, accept)
+		for range l.classes {
+			l.next = append(l.next, unknown)
+		}
 	}
 	return s
 }
 
-func (l *lexer) step(s *state, class uint8) *state {
-	if next := s.next[class]; next != nil {
+// step returns the state that follows s after a character of a class.
+func (l *lexer) step(s int32, class uint8) int32 {
+	if next := l.next[s*l.classes+int32(class)]; next != unknown {
 		return next
 	}
 	var reached []int32
-	for _, i := range s.insts {
+	for _, i := range l.states[s] {
 		if inst := &l.grammar.insts[i]; inst.matches != nil && inst.matches(l.grammar.members[class]) {
 			reached = append(reached, inst.next...)
 		}
 	}
-	s.next[class] = l.intern(reached)
-	return s.next[class]
+	next := l.intern(reached)
+	l.next[s*l.classes+int32(class)] = next
+	return next
 }
 
 // longest returns the rule with the longest match at the start of text, the first of them among
 // equals, and the match's length in bytes; rule is -1 if none matches.
 func (l *lexer) longest(text string) (rule int32, length int) {
 	rule = -1
-	l.run(text, func(accept int32, end int) { rule, length = accept, end })
+	classes := l.grammar.classes
+	s, i := l.start, 0
+	for i < min(len(text), maxToken) && text[i] < utf8.RuneSelf { // as run does, and most texts are ASCII
+		next := l.next[s*l.classes+int32(classes[text[i]])]
+		if next == unknown {
+			next = l.step(s, classes[text[i]])
+		}
+		if s = next; s == dead {
+			return rule, length
+		}
+		i++
+		if accept := l.accepts[s]; accept >= 0 {
+			rule, length = accept, i
+		}
+	}
+	l.runFrom(s, i, text, func(accept int32, end int) { rule, length = accept, end })
 	return rule, length
 }
 
 // run calls accepted for every prefix of text that some rule matches, shortest first. Text is valid
 // UTF-8, but for a character of two code units that it may end in the middle of.
 func (l *lexer) run(text string, accepted func(rule int32, end int)) {
-	s := l.start
-	for i := 0; i < min(len(text), maxToken); {
+	l.runFrom(l.start, 0, text, accepted)
+}
+
+// runFrom is run from byte i on, before which text led to the state s.
+func (l *lexer) runFrom(s int32, i int, text string, accepted func(rule int32, end int)) {
+	for i < min(len(text), maxToken) {
 		r, size := rune(text[i]), 1
 		if r >= utf8.RuneSelf {
 			r, size = utf8.DecodeRuneInString(text[i:])
@@ -218,18 +252,18 @@ func (l *lexer) run(text string, accepted func(rule int32, end int)) {
 		}
 		if r > 0xffff { // two code units, as in UTF-16, of two bytes each
 			surrogate := l.grammar.classes[0xffff]
-			if s = l.step(s, surrogate); s.accept >= 0 {
-				accepted(s.accept, i+2)
+			if s = l.step(s, surrogate); l.accepts[s] >= 0 {
+				accepted(l.accepts[s], i+2)
 			}
 			s = l.step(s, surrogate)
 		} else {
 			s = l.step(s, l.grammar.classes[r])
 		}
 		i += size
-		if s.accept >= 0 {
-			accepted(s.accept, i)
+		if l.accepts[s] >= 0 {
+			accepted(l.accepts[s], i)
 		}
-		if len(s.insts) == 0 {
+		if s == dead {
 			return
 		}
 	}

@@ -43,9 +43,9 @@
 // Package benchmarks says which benchmark is scored by which of these rules, and scores one file of
 // predictions by all of them. [NormalizeLenient] and [LenientChoice] are lenient rules of ours.
 //
-// [PTBTokenize] makes the tokens on which [CaptionCIDEr] (CIDEr-D), [CaptionBLEU] and
-// [CaptionROUGEL] score captions as pycocoevalcap does. [Similarities] gives recall at k between
-// images and texts. Package meteor has METEOR.
+// [References] scores captions by CIDEr-D, BLEU and ROUGE-L as pycocoevalcap does, on the tokens of
+// [PTBTokenize]; [CaptionCIDEr], [CaptionBLEU] and [CaptionROUGEL] are the same in one call.
+// Package meteor has METEOR. [Similarities] gives recall at k between images and texts.
 //
 // Of texts, [CountSacreBLEU] counts for sacreBLEU's corpus BLEU with its tokenizers 13a, intl, char
 // and zh, [CountCHRF] and [CountCHRFPlus] for its chrF and chrF++, [CountWordErrors] and

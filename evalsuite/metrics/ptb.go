@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"slices"
-	"strings"
 	"sync"
 )
 
@@ -21,20 +20,43 @@ import (
 // One difference is meant: a carriage return or another of Unicode's line ends inside a caption is
 // white space here, where it shifts all later captions of the reference by one line.
 func PTBTokenize(captions []string) []string {
-	lines := make([]string, len(captions))
-	for i, caption := range captions {
-		lines[i] = strings.ReplaceAll(strings.ToValidUTF8(caption, "\uFFFD"), "\n", " ")
+	if len(captions) == 0 {
+		return []string{}
 	}
-	l := ptbLexers.Get().(*ptbLexer)
-	defer ptbLexers.Put(l)
-	return l.tokenize(strings.Join(lines, "\n"), len(lines))
+	sinks := ptbTokens(captions, func() *ptbLines { return &ptbLines{} })
+	out := make([]string, 0, len(captions))
+	for _, s := range sinks {
+		out = append(out, s.lines...)
+	}
+	return out
 }
 
-// ptbPunctuation is pycocoevalcap's list of tokens to remove. Its four brackets are left out: the
-// tokens are lower case by then and never equal them.
-var ptbPunctuation = map[string]bool{
-	"''": true, "'": true, "``": true, "`": true, ".": true, "?": true, "!": true, ",": true, ":": true,
-	"-": true, "--": true, "...": true, ";": true,
+// ptbLines joins the tokens of each caption.
+type ptbLines struct {
+	lines []string
+	line  []byte
+}
+
+func (s *ptbLines) token(text string) {
+	if len(s.line) > 0 {
+		s.line = append(s.line, ' ')
+	}
+	s.line = append(s.line, text...)
+}
+
+func (s *ptbLines) endCaption() {
+	s.lines = append(s.lines, string(s.line))
+	s.line = s.line[:0]
+}
+
+// isPTBPunctuation reports whether a token is in pycocoevalcap's list of those to remove. Its four
+// brackets are left out: the tokens are lower case by then and never equal them.
+func isPTBPunctuation(token string) bool {
+	switch token {
+	case "''", "'", "``", "`", ".", "?", "!", ",", ":", "-", "--", "...", ";":
+		return true
+	}
+	return false
 }
 
 // ptbLexer is the rules' automaton, and those that find where a token ends and its context begins.
@@ -87,39 +109,6 @@ var ptbLexers = sync.Pool{New: func() any {
 	}
 	return l
 }}
-
-func (l *ptbLexer) tokenize(text string, lines int) []string {
-	out := make([]string, 0, lines)
-	var line strings.Builder
-	endLine := func() {
-		out = append(out, line.String())
-		line.Reset()
-	}
-	for at := 0; at < len(text); {
-		if text[at] == '\n' {
-			endLine()
-			at++
-			continue
-		}
-		token, read := l.next(text[at:])
-		at += read
-		for i, part := range strings.Split(token, "\n") { // markup can go over lines
-			if i > 0 {
-				endLine()
-			}
-			part = javaLower(part)
-			if part == "" || ptbPunctuation[part] {
-				continue
-			}
-			if line.Len() > 0 {
-				line.WriteByte(' ')
-			}
-			line.WriteString(part)
-		}
-	}
-	endLine()
-	return out
-}
 
 // next returns the token at the start of text as it is written, and how many bytes of text it
 // takes.

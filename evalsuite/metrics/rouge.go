@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"fmt"
+	"math/bits"
 	"strings"
 )
 
@@ -13,23 +14,37 @@ const rougeBeta = 1.2
 // all references, of the longest common subsequence of words. Both must be tokenized
 // ([PTBTokenize]), with words separated by one space. An empty text is one empty word, as there.
 func ROUGEL(candidate string, references []string) float64 {
+	var best rougeBest
 	words := strings.Split(candidate, " ")
-	var precision, recall float64
 	for _, reference := range references {
 		others := strings.Split(reference, " ")
-		common := float64(longestCommon(words, others))
-		precision = max(precision, common/float64(len(words)))
-		recall = max(recall, common/float64(len(others)))
+		best.take(longestCommon(words, others), len(words), len(others))
 	}
-	if precision == 0 || recall == 0 {
+	return best.score()
+}
+
+// rougeBest are the highest precision and recall over the references so far.
+type rougeBest struct{ precision, recall float64 }
+
+// take takes the length of what a candidate and a reference have in common, and theirs.
+func (b *rougeBest) take(common, words, others int) {
+	b.precision = max(b.precision, float64(common)/float64(words))
+	b.recall = max(b.recall, float64(common)/float64(others))
+}
+
+func (b *rougeBest) score() float64 {
+	if b.precision == 0 || b.recall == 0 {
 		return 0
 	}
 	const square = rougeBeta * rougeBeta
-	return (1 + square) * precision * recall / (recall + square*precision)
+	return (1 + square) * b.precision * b.recall / (b.recall + square*b.precision)
 }
 
 // longestCommon returns the length of the longest common subsequence.
-func longestCommon(a, b []string) int {
+func longestCommon[T comparable](a, b []T) int {
+	if len(a) <= 64 {
+		return longestCommonOf64(a, b)
+	}
 	lengths := make([]int, len(b)+1) // of the words of a so far, by words of b
 	for _, word := range a {
 		diagonal := 0
@@ -46,24 +61,34 @@ func longestCommon(a, b []string) int {
 	return lengths[len(b)]
 }
 
+// longestCommonOf64 is longestCommon for up to 64 words in a, which are the bits of a number
+// (Hyyrö, Bit-parallel LCS-length computation revisited, 2004). A bit is 0 where the subsequence of
+// a up to that word is longer than up to the word before.
+func longestCommonOf64[T comparable](a, b []T) int {
+	row := ^uint64(0)
+	for _, other := range b {
+		var equal uint64
+		for i, word := range a {
+			if word == other {
+				equal |= 1 << i
+			}
+		}
+		common := row & equal
+		row = row + common | row&^equal
+	}
+	return bits.OnesCount64(^row & (1<<len(a) - 1))
+}
+
 // CaptionROUGEL tokenizes captions like [CaptionCIDEr] and returns the ROUGE-L of each; that of the
 // corpus is their mean. It returns an error if the lengths differ or an image has no reference.
 func CaptionROUGEL(candidates []string, references [][]string) ([]float64, error) {
-	if len(candidates) != len(references) {
-		return nil, fmt.Errorf("ROUGE-L: %d candidates for %d images", len(candidates), len(references))
+	r, err := NewReferences(references)
+	if err != nil {
+		return nil, fmt.Errorf("ROUGE-L: %w", err)
 	}
-	var flat []string
-	for i, refs := range references {
-		if len(refs) == 0 {
-			return nil, fmt.Errorf("ROUGE-L: image %d of %d has no reference caption", i, len(references))
-		}
-		flat = append(flat, refs...)
+	s, err := r.Score(candidates)
+	if err != nil {
+		return nil, fmt.Errorf("ROUGE-L: %w", err)
 	}
-	flat = PTBTokenize(flat)
-	scores := make([]float64, len(candidates))
-	for i, candidate := range PTBTokenize(candidates) {
-		n := len(references[i])
-		scores[i], flat = ROUGEL(candidate, flat[:n]), flat[n:]
-	}
-	return scores, nil
+	return s.ROUGEL, nil
 }
