@@ -7,6 +7,7 @@ var chartqa = Benchmark{
 	Name: "chartqa", About: "ChartQA: questions about charts; score the human and the augmented file each by itself",
 	Layout: "chartqa", Task: Answers,
 	Splits: []Split{{Name: "test (each file)", N: 1250}, {Name: "val (each file)", N: 960}, {Name: "train (human)", N: 7398}, {Name: "train (augmented)", N: 20901}},
+	Chat:   "{question}\nAnswer the question with a single word.",
 	Prompt: "{question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 48},
 	Metrics:   []Metric{relaxedRules.official()},
 	Protocols: relaxedRules.protocols(),

@@ -29,6 +29,10 @@ type Item struct {
 	// counts as wrong.
 	Prediction string
 	Error      string
+	// Failure says what is wrong with the prediction: [Refused] or [NoMatch], which count as wrong,
+	// or [TimedOut], [Unanswered] or [Missing], which do not count. "" is an answer, or an Error
+	// that counts as wrong.
+	Failure string
 	// Unparsed is set by a metric that reads an answer out of the prediction, if there is none: it
 	// says why. Such items are counted.
 	Unparsed string

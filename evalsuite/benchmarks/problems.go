@@ -13,6 +13,10 @@ const (
 	Double     = "double"     // second predictions for a question; the first counts
 	Empty      = "empty"      // empty answers; they count as wrong
 	Failed     = "failed"     // predictions that have an error instead of a text; they count as wrong
+	Refused    = "refusal"    // refusals of the model; they count as wrong
+	NoMatch    = "no_match"   // answers without what the pattern looks for; they count as wrong
+	TimedOut   = "timeout"    // questions that were not answered in time; they do not count
+	Unanswered = "error"      // questions whose answer failed with an error; they do not count
 	Unreadable = "unreadable" // lines that are no prediction
 	Unlabelled = "unlabelled" // questions without a right answer; they do not count
 	LeftOut    = "left_out"   // contents of the annotations that cannot be read
@@ -35,6 +39,10 @@ func (p Problem) String() string {
 		Double:     "predictions repeat a question; the first one counts",
 		Empty:      "answers are empty and count as wrong",
 		Failed:     "predictions have an error instead of an answer and count as wrong",
+		Refused:    "answers are refusals and count as wrong",
+		NoMatch:    "answers do not match the pattern of answers and count as wrong",
+		TimedOut:   "questions were not answered in time and do not count",
+		Unanswered: "questions have an error instead of an answer and do not count",
 		Unreadable: "lines are no prediction",
 		Unlabelled: "questions have no right answer and do not count",
 		NotAsked:   "questions are left out of the score by the owner's rule",
@@ -90,4 +98,4 @@ func (p *problems) sorted() []Problem {
 	return p.all
 }
 
-var order = []string{Missing, Unknown, Double, Empty, Failed, Unreadable, Unlabelled, LeftOut, NotAsked}
+var order = []string{Missing, Unknown, Double, Empty, Failed, Refused, NoMatch, TimedOut, Unanswered, Unreadable, Unlabelled, LeftOut, NotAsked}

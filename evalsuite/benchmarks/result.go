@@ -74,7 +74,7 @@ func (r *Result) compare(b *Benchmark, split string) {
 
 func (b *Benchmark) comparable(r *Result, n int, split string) Comparable {
 	for _, p := range r.Problems {
-		if p.Kind == Missing || p.Kind == Unreadable || p.Kind == LeftOut {
+		if p.Kind == Missing || p.Kind == TimedOut || p.Kind == Unanswered || p.Kind == Unreadable || p.Kind == LeftOut {
 			return Comparable{"no", p.String()}
 		}
 	}

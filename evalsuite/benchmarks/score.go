@@ -18,6 +18,9 @@ type Options struct {
 	Partial bool
 	// Protocols are the names of further protocols of the benchmark to score by; "all" takes all.
 	Protocols []string
+	// Split that the items of [Benchmark.ScoreItems] are of. With it a score is comparable only if
+	// all of that split count; "" compares with any.
+	Split string
 }
 
 // protocols returns the protocols of the benchmark with the names.
@@ -98,17 +101,28 @@ func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, err
 	return result, nil
 }
 
-// ScoreItems scores items with their predictions. It is a pure function.
+// ScoreItems scores items with their predictions. It is a pure function. Items without an answer
+// are an error, unless the options say that the evaluation is partial; then they are counted.
 func (b *Benchmark) ScoreItems(items []Item, o Options) (*Result, error) {
+	if len(b.Metrics) == 0 {
+		return nil, fmt.Errorf("%s cannot be scored: %s", b.Name, b.Missing)
+	}
 	protocols, err := b.protocols(o.Protocols)
 	if err != nil {
 		return nil, err
 	}
-	s := newScorer(b, protocols)
-	s.add(slices.Clone(items))
-	result, err := s.result(o.Bootstrap)
-	if err == nil {
-		result.compare(b, "")
+	p := &problems{partial: o.Partial}
+	scored, err := b.failures(items, o, p)
+	if err != nil {
+		return nil, err
 	}
-	return result, err
+	s := newScorer(b, protocols)
+	s.add(scored)
+	result, err := s.result(o.Bootstrap)
+	if err != nil {
+		return nil, err
+	}
+	result.Problems = p.sorted()
+	result.compare(b, o.Split)
+	return result, nil
 }

@@ -121,14 +121,7 @@ func (p *scoredProtocol) add(item *Item) {
 
 // group puts an item into its cluster and its groups.
 func (s *scorer) group(item *Item) {
-	name := item.Image
-	if s.bench.ClusterOf != nil {
-		name = s.bench.ClusterOf(item)
-	}
-	if name == "" {
-		name = "\x00" + item.ID
-	}
-	s.cluster = append(s.cluster, s.clusters.of(name))
+	s.cluster = append(s.cluster, s.clusters.of(s.bench.ClusterName(item)))
 	for g := range s.groups {
 		slice := &s.bench.Slices[g]
 		if slice.Many != nil {

@@ -5,6 +5,7 @@ var xm3600 = Benchmark{
 	Name: "xm3600", About: "Crossmodal-3600: captions in 36 languages",
 	Layout: "xm3600", Task: Captions,
 	Splits: []Split{{Name: "all", N: 3600}},
+	Chat:   "Provide a one-sentence caption for the provided image, in the language with the code {language}.",
 	Prompt: "caption {language}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 64},
 	Missing: "captions of 36 languages need the owner's tokenisation, which is not read yet",
 	Unit:    "image and language", Cluster: "image",

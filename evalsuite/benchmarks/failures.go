@@ -1,0 +1,66 @@
+package benchmarks
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ClusterName returns the name of an item's cluster. An item without a cluster is one by itself.
+func (b *Benchmark) ClusterName(i *Item) string {
+	name := i.Image
+	if b.ClusterOf != nil {
+		name = b.ClusterOf(i)
+	}
+	if name == "" {
+		name = "\x00" + i.ID
+	}
+	return name
+}
+
+// failures counts what is wrong with the predictions of items, and returns the items that are
+// scored. Without a partial evaluation, items without an answer are an error.
+func (b *Benchmark) failures(items []Item, o Options, p *problems) (scored []Item, err error) {
+	for n := range items {
+		i := &items[n]
+		switch {
+		case i.unanswered():
+			p.add(i.Failure, i.ID, nil)
+			continue
+		case len(i.References) == 0:
+			if err := p.check(Unlabelled, i.ID, func() error {
+				return fmt.Errorf("question %s has no right answer, so it cannot be scored", i.ID)
+			}); err != nil {
+				return nil, err
+			}
+			continue
+		case i.Failure != "":
+			p.add(i.Failure, i.ID, nil)
+		case i.Error != "":
+			p.add(Failed, i.ID, nil)
+		case strings.TrimSpace(i.Prediction) == "":
+			p.add(Empty, i.ID, nil)
+		}
+		if i.Optional {
+			p.add(NotAsked, i.ID, nil)
+		}
+		scored = append(scored, *i)
+	}
+	if o.Partial {
+		return scored, nil
+	}
+	var wrong []string
+	for _, problem := range p.sorted() {
+		if problem.Kind == Missing || problem.Kind == TimedOut || problem.Kind == Unanswered {
+			wrong = append(wrong, problem.String())
+		}
+	}
+	if len(wrong) > 0 {
+		return nil, fmt.Errorf("%s; --partial scores the rest", strings.Join(wrong, "; "))
+	}
+	return scored, nil
+}
+
+// unanswered reports whether there is no answer of the model, which is not its fault.
+func (i *Item) unanswered() bool {
+	return i.Failure == Missing || i.Failure == TimedOut || i.Failure == Unanswered
+}
