@@ -45,6 +45,7 @@ var layers = map[string]string{
 	"internal/format":       "shards",
 	"internal/safetensors":  "",
 	"internal/mapfile":      "",
+	"internal/matmul":       "",
 	"internal/npz":          "",
 	"webli":                 "shards augment internal/imageprint",
 	"mixture":               "shards tokenize augment",

@@ -45,7 +45,11 @@
 //
 // [References] scores captions by CIDEr-D, BLEU and ROUGE-L as pycocoevalcap does, on the tokens of
 // [PTBTokenize]; [CaptionCIDEr], [CaptionBLEU] and [CaptionROUGEL] are the same in one call.
-// Package meteor has METEOR. [Similarities] gives recall at k between images and texts.
+// Package meteor has METEOR.
+//
+// [RankEmbeddings] ranks images and texts by their embeddings, block by block, for recall at k,
+// median and mean rank, mean reciprocal rank and mean average precision; [Similarities] ranks by a
+// matrix. Recalls equal those of big_vision's image_text_retrieval.py.
 //
 // Of texts, [CountSacreBLEU] counts for sacreBLEU's corpus BLEU with its tokenizers 13a, intl, char
 // and zh, [CountCHRF] and [CountCHRFPlus] for its chrF and chrF++, [CountWordErrors] and
@@ -58,5 +62,5 @@
 // [Bootstrap.Compare] compares two models on the same items, [Holm] and [BenjaminiHochberg] adjust
 // for several comparisons, and [Power] says how many items a comparison needs.
 //
-// The package imports no other package of this module except random.
+// The package imports no other package of this module except random and a matrix product.
 package metrics

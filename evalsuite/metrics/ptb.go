@@ -62,10 +62,10 @@ func isPTBPunctuation(token string) bool {
 // ptbLexer is the rules' automaton, and those that find where a token ends and its context begins.
 type ptbLexer struct {
 	rules    *lexer
-	contexts []*context // by rule; nil where nothing need follow
+	contexts []*ruleContext // by rule; nil where nothing need follow
 }
 
-type context struct{ token, after *lexer }
+type ruleContext struct{ token, after *lexer }
 
 var ptbGrammars = sync.OnceValue(func() *ptbTables {
 	names := map[string]string{}
@@ -101,10 +101,10 @@ type ptbTables struct {
 // ptbLexers keeps automata that have grown; each serves one call at a time.
 var ptbLexers = sync.Pool{New: func() any {
 	t := ptbGrammars()
-	l := &ptbLexer{rules: newLexer(t.rules), contexts: make([]*context, len(ptbRules))}
+	l := &ptbLexer{rules: newLexer(t.rules), contexts: make([]*ruleContext, len(ptbRules))}
 	for i := range ptbRules {
 		if t.token[i] != nil {
-			l.contexts[i] = &context{newLexer(t.token[i]), newLexer(t.after[i])}
+			l.contexts[i] = &ruleContext{newLexer(t.token[i]), newLexer(t.after[i])}
 		}
 	}
 	return l
@@ -127,7 +127,7 @@ func (l *ptbLexer) next(text string) (token string, read int) {
 }
 
 // split returns the length of the longest token in text whose remainder is wholly context.
-func (c *context) split(text string) int {
+func (c *ruleContext) split(text string) int {
 	var ends []int
 	c.token.run(text, func(_ int32, end int) { ends = append(ends, end) })
 	for _, end := range slices.Backward(ends) {

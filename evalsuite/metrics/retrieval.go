@@ -1,6 +1,10 @@
 package metrics
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+	"slices"
+)
 
 // Similarities holds the similarity of each image and each text.
 type Similarities struct {
@@ -23,6 +27,35 @@ func (r Ranks) RecallAt(k int) []float64 {
 		}
 	}
 	return hits
+}
+
+// Reciprocal returns, per query, one over the rank counted from 1. The mean is the mean reciprocal
+// rank.
+func (r Ranks) Reciprocal() []float64 {
+	values := make([]float64, len(r))
+	for i, rank := range r {
+		values[i] = 1 / float64(rank+1)
+	}
+	return values
+}
+
+// Mean returns the mean rank, counted from 1.
+func (r Ranks) Mean() float64 {
+	sum := 0.0
+	for _, rank := range r {
+		sum += float64(rank + 1)
+	}
+	return sum / float64(len(r))
+}
+
+// Median returns the median rank, counted from 1; of an even number, halfway between the middle
+// ones.
+func (r Ranks) Median() float64 {
+	sorted := slices.Sorted(slices.Values(r))
+	if len(sorted) == 0 {
+		return math.NaN()
+	}
+	return float64(sorted[(len(sorted)-1)/2]+sorted[len(sorted)/2])/2 + 1
 }
 
 func (s Similarities) check() error {

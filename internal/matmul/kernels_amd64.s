@@ -1,0 +1,130 @@
+#include "textflag.h"
+
+// A tile of products stays in registers while the kernels walk along the vectors: at each element
+// they load one vector of the right side and, row by row, one value of the left side.
+
+#define ROW512(row, low, high) \
+	VBROADCASTSS (4*row)(SI), Z26 \
+	VFMADD231PS Z24, Z26, low \
+	VFMADD231PS Z25, Z26, high
+
+#define STORE512(row, low, high) \
+	VMOVUPS low, (128*row)(DI) \
+	VMOVUPS high, (128*row+64)(DI)
+
+#define ROW2(row, low, high) \
+	VBROADCASTSS (4*row)(SI), Y14 \
+	VFMADD231PS Y12, Y14, low \
+	VFMADD231PS Y13, Y14, high
+
+#define STORE2(row, low, high) \
+	VMOVUPS low, (64*row)(DI) \
+	VMOVUPS high, (64*row+32)(DI)
+
+// func tileAVX512(c *[12 * 32]float32, a, b *float32, width int)
+TEXT ·tileAVX512(SB), NOSPLIT, $0-32
+	MOVQ c+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ width+24(FP), CX
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	VPXORQ Z14, Z14, Z14
+	VPXORQ Z15, Z15, Z15
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	VPXORQ Z18, Z18, Z18
+	VPXORQ Z19, Z19, Z19
+	VPXORQ Z20, Z20, Z20
+	VPXORQ Z21, Z21, Z21
+	VPXORQ Z22, Z22, Z22
+	VPXORQ Z23, Z23, Z23
+
+next:
+	VMOVUPS (DX), Z24
+	VMOVUPS 64(DX), Z25
+	ROW512(0, Z0, Z1)
+	ROW512(1, Z2, Z3)
+	ROW512(2, Z4, Z5)
+	ROW512(3, Z6, Z7)
+	ROW512(4, Z8, Z9)
+	ROW512(5, Z10, Z11)
+	ROW512(6, Z12, Z13)
+	ROW512(7, Z14, Z15)
+	ROW512(8, Z16, Z17)
+	ROW512(9, Z18, Z19)
+	ROW512(10, Z20, Z21)
+	ROW512(11, Z22, Z23)
+	ADDQ $48, SI
+	ADDQ $128, DX
+	DECQ CX
+	JNZ  next
+
+	STORE512(0, Z0, Z1)
+	STORE512(1, Z2, Z3)
+	STORE512(2, Z4, Z5)
+	STORE512(3, Z6, Z7)
+	STORE512(4, Z8, Z9)
+	STORE512(5, Z10, Z11)
+	STORE512(6, Z12, Z13)
+	STORE512(7, Z14, Z15)
+	STORE512(8, Z16, Z17)
+	STORE512(9, Z18, Z19)
+	STORE512(10, Z20, Z21)
+	STORE512(11, Z22, Z23)
+	VZEROUPPER
+	RET
+
+// func tileAVX2(c *[6 * 16]float32, a, b *float32, width int)
+TEXT ·tileAVX2(SB), NOSPLIT, $0-32
+	MOVQ c+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ width+24(FP), CX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	VXORPS Y10, Y10, Y10
+	VXORPS Y11, Y11, Y11
+
+next:
+	VMOVUPS (DX), Y12
+	VMOVUPS 32(DX), Y13
+	ROW2(0, Y0, Y1)
+	ROW2(1, Y2, Y3)
+	ROW2(2, Y4, Y5)
+	ROW2(3, Y6, Y7)
+	ROW2(4, Y8, Y9)
+	ROW2(5, Y10, Y11)
+	ADDQ $24, SI
+	ADDQ $64, DX
+	DECQ CX
+	JNZ  next
+
+	STORE2(0, Y0, Y1)
+	STORE2(1, Y2, Y3)
+	STORE2(2, Y4, Y5)
+	STORE2(3, Y6, Y7)
+	STORE2(4, Y8, Y9)
+	STORE2(5, Y10, Y11)
+	VZEROUPPER
+	RET
