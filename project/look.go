@@ -60,13 +60,15 @@ func lookAtFile(path string) (*Ingest, error) {
 }
 
 // easyVQA recognises the folders of easy-VQA: questions.json beside images/, for each split or only
-// once.
+// once. They may be in easy_vqa/data, as in its repository.
 func easyVQA(dir string) *Ingest {
-	for _, at := range []string{".", "train"} {
-		questions, err := os.Stat(filepath.Join(dir, at, "questions.json"))
-		images, err2 := os.Stat(filepath.Join(dir, at, "images"))
-		if err == nil && err2 == nil && !questions.IsDir() && images.IsDir() {
-			return &Ingest{Source: "easyvqa", Path: dir}
+	for _, data := range []string{dir, filepath.Join(dir, "data"), filepath.Join(dir, "easy_vqa", "data")} {
+		for _, split := range []string{".", "train"} {
+			questions, err := os.Stat(filepath.Join(data, split, "questions.json"))
+			images, err2 := os.Stat(filepath.Join(data, split, "images"))
+			if err == nil && err2 == nil && !questions.IsDir() && images.IsDir() {
+				return &Ingest{Source: "easyvqa", Path: data}
+			}
 		}
 	}
 	return nil

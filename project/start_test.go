@@ -117,6 +117,9 @@ func TestLook(t *testing.T) {
 	write("table/list.tsv", "file\tlang\tcaption\na.png\ten\ta cat\na.png\tde\teine Katze\nb.png\ten\ta dog\n")
 	write("easy/train/questions.json", "[]")
 	write("easy/train/images/0.png", "x")
+	write("clone/easy_vqa/data/test/questions.json", "[]")
+	write("clone/easy_vqa/data/train/questions.json", "[]")
+	write("clone/easy_vqa/data/train/images/0.png", "x")
 	write("tars/x.tar", "x")
 	for _, c := range []struct {
 		path string
@@ -128,6 +131,7 @@ func TestLook(t *testing.T) {
 		{"table", Ingest{Source: "table", Columns: Columns{Image: "file", Text: []string{"caption"}, Language: "lang", Group: "file"}}},
 		{"table/list.tsv", Ingest{Source: "table", Columns: Columns{Image: "file", Text: []string{"caption"}, Language: "lang", Group: "file"}}},
 		{"easy", Ingest{Source: "easyvqa"}},
+		{"clone", Ingest{Source: "easyvqa"}},
 		{"tars", Ingest{Source: "webdataset"}},
 		{"tars/x.tar", Ingest{Source: "webdataset"}},
 	} {
