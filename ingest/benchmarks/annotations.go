@@ -19,6 +19,8 @@ type Record struct {
 	// Sample has no images and no boxes. The answers of its questions include empty ones, which a
 	// dataset leaves out.
 	Sample shards.Sample
+	// Scene is what is marked in the image, in benchmarks of boxes and masks; otherwise nil.
+	Scene *Scene
 	// ID is the name that the owner's servers use for the image, if it is not the sample's key.
 	ID string
 	// Fields are further fields of the questions.
@@ -58,7 +60,7 @@ func Annotations(ctx context.Context, o Options) iter.Seq2[Record, error] {
 			if i.aside && err == nil && len(i.left) == 0 {
 				continue
 			}
-			if !yield(Record{i.sample, i.id, i.fields, i.left}, err) || errors.Is(err, errBroken) {
+			if !yield(Record{Sample: i.sample, ID: i.id, Fields: i.fields, LeftOut: i.left}, err) || errors.Is(err, errBroken) {
 				return
 			}
 		}

@@ -16,7 +16,7 @@ type box struct {
 	X, Y          float64
 	Width, Height float64
 	Fractions     bool     `json:",omitempty"` // the edges are fractions of width and height, not pixels
-	Outline       *outline `json:",omitempty"` // of the object
+	Outline       *Outline `json:",omitempty"` // of the object
 }
 
 // mark adds a box, or leaves it out if it has no label or no area. What names it in messages. A box

@@ -173,7 +173,7 @@ func (c *coco) add(a *cocoAnnotation) error {
 			i.sample.Texts = []shards.Text{caption("en", strings.TrimSpace(a.Caption.text))}
 		}
 	}
-	if a.BBox.given || a.Outline.outline != nil {
+	if a.BBox.given || a.Outline.Outline != nil {
 		c.boxes++
 		c.mark(a, &i)
 	}

@@ -75,7 +75,7 @@ type cocoAnnotation struct {
 
 // box returns the annotation's box with the outline of the object.
 func (a *cocoAnnotation) box(label string) box {
-	return box{Label: label, X: a.BBox.edges[0], Y: a.BBox.edges[1], Width: a.BBox.edges[2], Height: a.BBox.edges[3], Outline: a.Outline.outline}
+	return box{Label: label, X: a.BBox.edges[0], Y: a.BBox.edges[1], Width: a.BBox.edges[2], Height: a.BBox.edges[3], Outline: a.Outline.Outline}
 }
 
 type cocoCategory struct {

@@ -35,8 +35,8 @@ type read func(ctx context.Context, o Options) iter.Seq2[item, error]
 func layouts() []layout {
 	return []layout{
 		{name: "coco-captions", read: readCOCO},
-		{name: "coco-instances", read: readCOCO},
-		{name: "lvis", read: readCOCO},
+		{name: "coco-instances", read: readCOCO, records: cocoScenes},
+		{name: "lvis", read: readCOCO, records: cocoScenes},
 		{name: "nocaps", read: readCOCO},
 		{name: "karpathy", read: readKarpathy, needs: "images.sentences images.filename"},
 		{name: "vqav2", read: readVQA, merge: byImage, records: vqaRecords},

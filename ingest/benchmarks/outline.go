@@ -12,16 +12,16 @@ import (
 	"math"
 )
 
-// outline describes the pixels of an image that an object covers in one of COCO's forms: polygons
+// Outline describes the pixels of an image that an object covers in one of COCO's forms: polygons
 // or run lengths.
-type outline struct {
+type Outline struct {
 	Polygons [][]float64 `json:",omitempty"` // each x, y, x, y, ... in pixels; the object is their union
 	Runs     []int64     `json:",omitempty"` // numbers of pixels outside, inside, outside, ..., in column-major order
 	Size     [2]int      `json:",omitzero"`  // height and width for the runs
 }
 
 // UnmarshalJSON reads the member segmentation of an annotation.
-func (o *outline) UnmarshalJSON(b []byte) error {
+func (o *Outline) UnmarshalJSON(b []byte) error {
 	var own struct {
 		Polygons [][]float64
 		Runs     []int64
@@ -95,7 +95,7 @@ type mask struct {
 }
 
 // draw returns the pixels that the outline covers in a part of an image of height x width.
-func (o *outline) draw(height, width int, part image.Rectangle) (*mask, error) {
+func (o *Outline) draw(height, width int, part image.Rectangle) (*mask, error) {
 	m := &mask{part, make([]bool, part.Dx()*part.Dy())}
 	if len(o.Runs) > 0 {
 		if o.Size != [2]int{height, width} {

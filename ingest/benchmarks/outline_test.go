@@ -30,7 +30,7 @@ func TestOutline_EqualsCOCOs(t *testing.T) {
 	for n, c := range cases {
 		height, width := c.Size[0], c.Size[1]
 		text, _ := json.Marshal(map[string]any{"counts": c.Text, "size": c.Size})
-		var o outline
+		var o Outline
 		if err := json.Unmarshal(text, &o); err != nil || !slices.Equal(o.Runs, c.Runs) {
 			t.Fatalf("case %d: runs %v, want %v (%v)", n, o.Runs, c.Runs, err)
 		}
@@ -39,7 +39,7 @@ func TestOutline_EqualsCOCOs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := (&outline{Polygons: c.Polygons}).draw(height, width, whole)
+		got, err := (&Outline{Polygons: c.Polygons}).draw(height, width, whole)
 		if err != nil || !slices.Equal(got.inside, want.inside) {
 			t.Fatalf("case %d: %v\n%v\nwant\n%v", n, err, got.inside, want.inside)
 		}
@@ -54,7 +54,7 @@ func TestOutline_EqualsCOCOs(t *testing.T) {
 		}
 		covered += pixels
 		part := image.Rect(width/4, height/3, width-width/4, height)
-		for _, o := range []*outline{{Polygons: c.Polygons}, {Runs: c.Runs, Size: c.Size}} {
+		for _, o := range []*Outline{{Polygons: c.Polygons}, {Runs: c.Runs, Size: c.Size}} {
 			cut, err := o.draw(height, width, part)
 			if err != nil {
 				t.Fatal(err)
@@ -73,7 +73,7 @@ func TestOutline_EqualsCOCOs(t *testing.T) {
 }
 
 func TestBox_Mask(t *testing.T) {
-	b := box{X: 1.5, Y: 2, Width: 3, Height: 2, Outline: &outline{Polygons: [][]float64{{1, 2, 4, 2, 4, 4, 1, 4}}}}
+	b := box{X: 1.5, Y: 2, Width: 3, Height: 2, Outline: &Outline{Polygons: [][]float64{{1, 2, 4, 2, 4, 4, 1, 4}}}}
 	content, err := b.mask(10, 10)
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +87,7 @@ func TestBox_Mask(t *testing.T) {
 			t.Errorf("pixel %d: %x", x, got)
 		}
 	}
-	if content, err := (&box{Width: 5, Height: 5, Outline: &outline{Polygons: [][]float64{{8, 8, 9, 8, 9, 9}}}}).mask(10, 10); content != nil || err != nil {
+	if content, err := (&box{Width: 5, Height: 5, Outline: &Outline{Polygons: [][]float64{{8, 8, 9, 8, 9, 9}}}}).mask(10, 10); content != nil || err != nil {
 		t.Error("a mask without a pixel", err)
 	}
 }
@@ -98,7 +98,7 @@ func TestOutline_Errors(t *testing.T) {
 		`{"counts": [1, 9], "size": [2, 2]}`, `{"counts": [-1], "size": [2, 2]}`, `{"counts": [1, 2], "size": [3, 2]}`,
 		`[[1, 2, 3]]`, `[[1e9, 0, 0, 0, 1, 1]]`, `[3]`, `"no"`, `{"counts": {}, "size": [2, 2]}`,
 	} {
-		var o outline
+		var o Outline
 		err := json.Unmarshal([]byte(text), &o)
 		if err == nil {
 			_, err = o.draw(2, 2, image.Rect(0, 0, 2, 2))
@@ -111,7 +111,7 @@ func TestOutline_Errors(t *testing.T) {
 	for i := range long {
 		long[i] = float64(i%4/2) * maxCorner
 	}
-	if _, err := (&outline{Polygons: [][]float64{long}}).draw(2, 2, image.Rect(0, 0, 2, 2)); err == nil {
+	if _, err := (&Outline{Polygons: [][]float64{long}}).draw(2, 2, image.Rect(0, 0, 2, 2)); err == nil {
 		t.Error("no error of an outline that is too long")
 	}
 }

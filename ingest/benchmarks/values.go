@@ -262,7 +262,7 @@ func (l *list[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 
 // outlineField is the outline of an annotation, or the reason why it cannot be used.
 type outlineField struct {
-	*outline
+	*Outline
 	fault string
 }
 
@@ -272,11 +272,11 @@ func (o *outlineField) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	if err != nil || v.Kind() == 'n' {
 		return err
 	}
-	var read outline
+	var read Outline
 	if err := read.UnmarshalJSON(v); err != nil {
 		o.fault = jsonerr.Explain(err).Error()
 	} else if len(read.Polygons)+len(read.Runs) > 0 {
-		o.outline = &read
+		o.Outline = &read
 	}
 	return nil
 }

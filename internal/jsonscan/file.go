@@ -237,6 +237,37 @@ func (f *File) Lists(ctx context.Context, list string, record func(*Scanner) err
 	return err
 }
 
+// Each calls, for every element of each member of the object in the file that is named in lists, an
+// array, the function of that name. It skips other members, however long they are. Lists may be
+// missing.
+func (f *File) Each(ctx context.Context, lists map[string]func(*Scanner) error) error {
+	kind, err := f.start("an object with lists")
+	if err != nil {
+		return err
+	}
+	if kind != '{' {
+		return f.at(fmt.Errorf("expected an object with lists, found %s", f.begins()))
+	}
+	skip := func(s *Scanner) error { return s.Skip() }
+	seen := map[string]bool{}
+	return f.members(func(name string) error {
+		record := lists[name]
+		if kind, err := f.Kind(); err != nil || kind != '[' {
+			if err == nil && record != nil {
+				err = f.at(fmt.Errorf("%q is not a list", name))
+			}
+			return errors.Join(err, f.value(skip))
+		}
+		if record == nil {
+			record = skip
+		} else if seen[name] {
+			return f.at(fmt.Errorf("the object has a second list %q", name))
+		}
+		seen[name] = true
+		return f.elements(ctx, record)
+	})
+}
+
 // value reads one value and adds the line to its error.
 func (f *File) value(parse func(*Scanner) error) error {
 	if err := f.read(parse); err != nil {

@@ -146,6 +146,31 @@ func TestLists(t *testing.T) {
 	}
 }
 
+func TestEach(t *testing.T) {
+	long := strings.Repeat(`"y", `, window/2) + `"z"`
+	for content, want := range map[string]string{
+		`{"info": {"a": [1]}, "a": [1, 2], "long": [` + long + `], "b": [3]}`: "",
+		`{"b": [1, 2, 3]}`:                "",
+		`{"a": [1, 2]} {}`:                "more data follow the object",
+		`{"a": [1, 2], "b": [], "a": []}`: `a second list "a"`,
+		`{"a": {}}`:                       `"a" is not a list`,
+		`[]`:                              "expected an object with lists",
+		"{\"a\": [1,\n2,\nx]}":            "line 3: found",
+		`{"x": "` + strings.Repeat("y", 3*window) + `"}`: "a record is longer than",
+	} {
+		n := 0
+		count := func(s *Scanner) error { _, err := s.Number(); n++; return err }
+		f := write(t, content)
+		err := f.Each(t.Context(), map[string]func(*Scanner) error{"a": count, "b": count})
+		switch {
+		case want == "" && (err != nil || n != 3):
+			t.Errorf("%.40s: %d records, %v", content, n, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%.40s: error %v, want %q", content, err, want)
+		}
+	}
+}
+
 // FuzzScanner compares what is read with encoding/json.
 func FuzzScanner(f *testing.F) {
 	for _, seed := range []string{`[{"a": "b\u00e4", "c": [1, -2.5e7, true, null]}]`, "{}\n{}", `["\ud800"]`, `[1e]`, "[\"\t\"]", `{"a":{"a":[]}}`, "[1,]"} {
