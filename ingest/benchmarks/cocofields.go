@@ -15,7 +15,9 @@ type cocoImage struct {
 	ID            flexible       `json:"id"`
 	FileName      words          `json:"file_name"` // LVIS has none
 	URL           words          `json:"coco_url"`  // http://images.cocodataset.org/train2017/000000391895.jpg
-	Domain        words          `json:"domain"`    // of NoCaps
+	Height        number         `json:"height"`
+	Width         number         `json:"width"`
+	Domain        words          `json:"domain"` // of NoCaps
 	NotAmong      list[flexible] `json:"neg_category_ids"`
 	NotExhaustive list[flexible] `json:"not_exhaustive_category_ids"`
 	Extra         extra          `json:"extra"` // of Roboflow

@@ -65,7 +65,7 @@ func layouts() []layout {
 		{name: "nlvr2", read: readNLVR2, needs: ".identifier .sentence"},
 		{name: "cc3m-35l", read: readCC3M35L, needs: ".image_id .trg_lang"},
 		{name: "coco-35l", read: readCOCO35L, needs: ".image_id .trg_lang"},
-		{name: "refcoco", read: readRefCOCO},
+		{name: "refcoco", read: readRefCOCO, records: referringScenes},
 		{name: "screen2words", read: readScreen2Words},
 		{name: "widgetcap", read: readWidgetCap},
 		{name: "msrvtt", read: readMSRVTT, needs: "videos.video_id sentences.video_id"},

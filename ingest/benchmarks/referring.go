@@ -19,9 +19,12 @@ import (
 type reference struct {
 	id, image, annotation flexible
 	split                 string
-	sentences             []string
+	sentences             []sentence
 	left                  []shards.LeftOut
 }
+
+// sentence is an expression.
+type sentence struct{ id, text string }
 
 // readRefCOCO reads RefCOCO, RefCOCO+ and RefCOCOg as github.com/lichengunc/refer publishes them:
 // refs(unc).p, refs(google).p or refs(umd).p, a pickle of which only data are read (package
@@ -61,12 +64,13 @@ func readRefCOCO(ctx context.Context, o Options) iter.Seq2[item, error] {
 type places struct {
 	file   string
 	images map[flexible]string
+	sizes  map[flexible][2]number // height and width
 	boxes  map[flexible]*cocoAnnotation // nil if it is missing
 	left   []shards.LeftOut             // elements that cannot be read
 }
 
 func readPlaces(ctx context.Context, file string, refs []reference) (*places, error) {
-	p := &places{file: baseName(file), images: map[flexible]string{}, boxes: map[flexible]*cocoAnnotation{}}
+	p := &places{file: baseName(file), images: map[flexible]string{}, sizes: map[flexible][2]number{}, boxes: map[flexible]*cocoAnnotation{}}
 	for _, r := range refs {
 		p.images[r.image], p.boxes[r.annotation] = "", nil
 	}
@@ -78,7 +82,7 @@ func readPlaces(ctx context.Context, file string, refs []reference) (*places, er
 			continue
 		}
 		if _, wanted := p.images[m.ID]; wanted {
-			p.images[m.ID] = m.name()
+			p.images[m.ID], p.sizes[m.ID] = m.name(), [2]number{m.Height, m.Width}
 		}
 	}
 	some := false
@@ -137,8 +141,8 @@ func (p *places) item(r *reference) (item, error) {
 	case a.Outline.fault != "":
 		i.leave(shards.LeftMask, "%s: segmentation: %s", what, a.Outline.fault)
 	}
-	for _, sentence := range r.sentences {
-		i.mark(a.box(sentence), what)
+	for _, s := range r.sentences {
+		i.mark(a.box(s.text), what)
 	}
 	return i, nil
 }
@@ -200,16 +204,17 @@ func parseRef(v any) (r reference, err error) {
 		return r, fmt.Errorf("sentences: found %s, expected a list", pickled(fields["sentences"]))
 	}
 	for n, s := range sentences {
-		sentence, _ := s.(pickle.Dict)
-		said, whole := text(sentence["sent"])
+		fields, _ := s.(pickle.Dict)
+		said, whole := text(fields["sent"])
 		if said == "" {
-			said, whole = text(sentence["raw"])
+			said, whole = text(fields["raw"])
 		}
 		if said == "" || !whole {
 			r.left = addLeft(r.left, shards.LeftOut{Reason: shards.LeftText, Name: fmt.Sprintf("reference %s: sentence %d has no text in UTF-8", r.id, n), N: 1})
 			continue
 		}
-		r.sentences = append(r.sentences, said)
+		id, _ := pickledID(fields["sent_id"])
+		r.sentences = append(r.sentences, sentence{string(id), said})
 	}
 	return r, nil
 }

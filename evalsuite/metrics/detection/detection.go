@@ -29,8 +29,8 @@ type Rule int
 const (
 	// COCO is the rule of pycocotools: 12 scores, at most 100 detections of a category per image.
 	COCO Rule = iota
-	// LVIS is the rule of lvis-api: 13 scores, at most 300 detections per image. An image counts for
-	// the categories that it has and those that it is known to lack.
+	// LVIS is the rule of lvis-api: 13 scores, at most 300 detections per image. An image counts
+	// for the categories that it has and those that it is known to lack.
 	LVIS
 )
 
@@ -79,10 +79,11 @@ type Truth struct {
 	// Crowd is COCO's iscrowd: a group of objects that may be matched several times and does not
 	// count itself. LVIS has none.
 	Crowd bool
-	// Ignore is LVIS' ignore: an object that does not count. COCO's program overwrites it by iscrowd.
+	// Ignore is LVIS' ignore: an object that does not count. COCO's program overwrites it by
+	// iscrowd.
 	Ignore bool
-	// ZeroID says that the annotation's id is 0. The owners' programs take that id for no match, so a
-	// detection of this object counts as wrong.
+	// ZeroID says that the annotation's id is 0. The owners' programs take that id for no match, so
+	// a detection of this object counts as wrong.
 	ZeroID bool
 }
 
@@ -91,8 +92,8 @@ type Detection struct {
 	Category int32
 	Box      Box
 	Mask     *Mask // nil if boxes are compared
-	// Area decides whether an unmatched detection counts as small, medium or large. pycocotools takes
-	// it from the boxes if the first result of a file has one, and from the masks otherwise.
+	// Area decides whether an unmatched detection counts as small, medium or large. pycocotools
+	// takes it from the boxes if the first result of a file has one, and from the masks otherwise.
 	Area  float64
 	Score float64 // higher first; equal scores are in the order of images and of Detections
 }
