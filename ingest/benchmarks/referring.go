@@ -64,7 +64,7 @@ func readRefCOCO(ctx context.Context, o Options) iter.Seq2[item, error] {
 type places struct {
 	file   string
 	images map[flexible]string
-	sizes  map[flexible][2]number // height and width
+	sizes  map[flexible][2]number       // height and width
 	boxes  map[flexible]*cocoAnnotation // nil if it is missing
 	left   []shards.LeftOut             // elements that cannot be read
 }
