@@ -10,14 +10,10 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// rankedImages is the highest number of images to rank, that of COCO's larger test. The
-// similarities of all images and texts are held in memory.
-const rankedImages = 5_000
-
 // retrieval scores how well images find their texts, and texts their images, by their embeddings.
 func (r *evaluation) retrieval(ctx context.Context) error {
 	task := r.task(RetrievalTask, r.Texts)
-	s := r.ranked()
+	s := r.split
 	requests, left := s.requests(task, r.Languages)
 	left.Task = RetrievalTask
 	r.result.leaveOut(left, r.Warn)
@@ -70,21 +66,6 @@ func (r *evaluation) retrievalByLanguage(name string, model, initial *ranking) {
 	}
 }
 
-// ranked returns the split, with no more images than can be ranked.
-func (r *evaluation) ranked() *split {
-	if len(r.split.samples) <= rankedImages {
-		return r.split
-	}
-	few := *r.split
-	few.limit(rankedImages, r.Bootstrap.Seed)
-	left := LeftOut{
-		Task: RetrievalTask, Reason: fmt.Sprintf("images are over the %d that are ranked at once; which, was drawn", rankedImages),
-		Count: len(r.split.samples) - rankedImages, Of: len(r.split.samples),
-	}
-	r.result.leaveOut(left, r.Warn)
-	return &few
-}
-
 // rank embeds and ranks with one variant of the model. Images that cannot be read are not ranked.
 func (r *evaluation) rank(ctx context.Context, s *split, items []Item, w variant) (*ranking, error) {
 	e, err := r.embedder(w)
@@ -110,7 +91,7 @@ func (r *evaluation) rank(ctx context.Context, s *split, items []Item, w variant
 			readable = append(readable, items[i])
 		}
 	}
-	return rank(e, images, readable)
+	return rank(ctx, e, images, readable)
 }
 
 // embedImages embeds the first image of each sample, one batch at a time.

@@ -113,7 +113,7 @@ func TestRecallsOfSeveralTexts(t *testing.T) {
 	images := [][]float32{{1, 0}, {0.5, 0.5}, {0, 1}}
 	texts := [][]float32{{0.9, 0.1}, {0.2, 0.8}, {0.1, 0.9}} // the second is closer to the third image
 	recalls := map[string][][]float64{}
-	if err := addRecalls(recalls, images, texts, []int{0, 0, 2}); err != nil {
+	if err := addRecalls(context.Background(), recalls, images, texts, []int{0, 0, 2}); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string][][]float64{

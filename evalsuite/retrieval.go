@@ -1,6 +1,11 @@
 package evalsuite
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/shards"
 )
@@ -21,7 +26,7 @@ func Retrieve(e *Embedder, samples []shards.Sample, b metrics.Bootstrap) (Retrie
 		return nil, err
 	}
 	_, items := Captions(samples)
-	ranked, err := rank(e, embedded, items)
+	ranked, err := rank(context.Background(), e, embedded, items)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +42,7 @@ type ranking struct {
 
 // rank ranks within each language. The references of an item are the texts of the image with the
 // number item.Sample; within a language these numbers must not decrease.
-func rank(e *Embedder, images [][]float32, items []Item) (*ranking, error) {
+func rank(ctx context.Context, e *Embedder, images [][]float32, items []Item) (*ranking, error) {
 	r := &ranking{map[string][][]float64{}, map[string]map[string][][]float64{}, map[string][][]float64{}}
 	for _, members := range group(items, languageOf) {
 		var texts []string
@@ -52,8 +57,8 @@ func rank(e *Embedder, images [][]float32, items []Item) (*ranking, error) {
 			return nil, err
 		}
 		own := map[string][][]float64{}
-		if err := addRecalls(own, images, embedded, owners); err != nil {
-			return nil, err
+		if err := addRecalls(ctx, own, images, embedded, owners); err != nil {
+			return nil, fmt.Errorf("ranking texts of language %q: %w", items[members[0]].Language, err)
 		}
 		r.add(items[members[0]].Language, own)
 		addChances(r.chance, len(images), owners)
@@ -96,37 +101,43 @@ func meansOf(values [][]float64) (means []float64) {
 
 // addRecalls appends the recalls of one language to those of each image that has a text in it. An
 // image without one is not ranked. Owners are the images of the texts and must not decrease.
-func addRecalls(to map[string][][]float64, images, texts [][]float32, owners []int) error {
+func addRecalls(ctx context.Context, to map[string][][]float64, images, texts [][]float32, owners []int) error {
 	var shown []int // images with a text, in order
-	s := metrics.Similarities{Texts: len(texts)}
+	var shownImages [][]float32
+	var pairs []metrics.Pair
 	for i, owner := range owners {
 		if i == 0 || owner != owners[i-1] {
-			shown = append(shown, owner)
+			shown, shownImages = append(shown, owner), append(shownImages, images[owner])
 		}
-		s.ImageOf = append(s.ImageOf, len(shown)-1)
+		pairs = append(pairs, metrics.Pair{Image: len(shown) - 1, Text: i})
 	}
-	s.Images = len(shown)
-	for _, image := range shown {
-		for _, text := range texts {
-			s.Values = append(s.Values, dot(images[image], text))
-		}
+	i2t, t2i, err := metrics.RankEmbeddings(ctx, vectors(shownImages), vectors(texts), pairs)
+	if bad := (*metrics.VectorError)(nil); errors.As(err, &bad) && bad.Kind == "image" {
+		return fmt.Errorf("the embedding of the image of sample %d has a value that is not a finite number", shown[bad.Row])
 	}
-	i2t, err := s.ImageToText()
 	if err != nil {
 		return err
 	}
-	t2i, err := s.TextToImage()
-	if err != nil {
-		return err
+	imageOf := make([]int, len(pairs))
+	for i, p := range pairs {
+		imageOf[i] = p.Image
 	}
 	for _, at := range []struct {
 		k        int
 		i2t, t2i string
 	}{{1, "i2t_r1", "t2i_r1"}, {5, "i2t_r5", "t2i_r5"}, {10, "i2t_r10", "t2i_r10"}} {
-		add(to, at.i2t, len(images), shown, byImage(i2t.RecallAt(at.k), nil, len(shown)))
-		add(to, at.t2i, len(images), shown, byImage(t2i.RecallAt(at.k), s.ImageOf, len(shown)))
+		add(to, at.i2t, len(images), shown, byImage(i2t.Ranks.RecallAt(at.k), nil, len(shown)))
+		add(to, at.t2i, len(images), shown, byImage(t2i.Ranks.RecallAt(at.k), imageOf, len(shown)))
 	}
 	return nil
+}
+
+// vectors puts embeddings of one width side by side.
+func vectors(rows [][]float32) metrics.Vectors {
+	if len(rows) == 0 {
+		return metrics.Vectors{}
+	}
+	return metrics.Vectors{Width: len(rows[0]), Values: slices.Concat(rows...)}
 }
 
 // byImage groups recalls by image. Owners are the images of the recalls; nil means one recall per

@@ -27,6 +27,17 @@ func (v Vectors) Row(i int) []float32 { return v.Values[i*v.Width : (i+1)*v.Widt
 // Pair says that an image and a text belong to each other, by their numbers.
 type Pair struct{ Image, Text int }
 
+// VectorError says which embedding has a value that is not a finite number.
+type VectorError struct {
+	Kind string // "image" or "text"
+	Row  int    // from 0
+}
+
+// Error names the row.
+func (e *VectorError) Error() string {
+	return fmt.Sprintf("retrieval: the embedding of %s %d (from 0) has a value that is not a finite number", e.Kind, e.Row)
+}
+
 // checkVectors returns an error unless all similarities are finite numbers.
 func checkVectors(images, texts Vectors) error {
 	if images.Width != texts.Width {
@@ -57,7 +68,7 @@ func (v Vectors) longest(what string) (longest float64, err error) {
 			sum += float64(x) * float64(x)
 		}
 		if !(sum <= math.MaxFloat64) { // NaN, too
-			return 0, fmt.Errorf("retrieval: the embedding of %s %d (from 0) has a value that is not a finite number", what, i)
+			return 0, &VectorError{what, i}
 		}
 		longest = max(longest, sum)
 	}
