@@ -24,7 +24,7 @@ func TestDecode_ProgressiveWithoutScans(t *testing.T) {
 		want      error
 	}{{"all scans", 0, nil}, {"no AC of luma", 1, fault.ErrTruncated}, {"no AC of Cb", 2, nil}} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, err := Decode(withoutAC(file, c.component)); !errors.Is(err, c.want) {
+			if _, err := Decode(withoutAC(file, c.component), Options{}); !errors.Is(err, c.want) {
 				t.Errorf("%v, want %v", err, c.want)
 			}
 		})

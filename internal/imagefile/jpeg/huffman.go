@@ -1,41 +1,66 @@
 package jpeg
 
-import (
-	"encoding/binary"
-	"fmt"
+import "errors"
 
-	"github.com/pali3/pali3/internal/imagefile/fault"
-)
+const lookAhead = 10 // bits
 
-const lookAhead = 9 // bits
+// entry tells what the next lookAhead bits mean:
+//
+//	bits 0-3    number of bits to drop, 0 if the code is longer than lookAhead
+//	bits 4-7    length of the code, without the value behind it
+//	bits 8-15   symbol of the code
+//	bits 16-31  the value behind the code, 0 if it does not fit in or there is none
+type entry uint32
+
+func (e entry) drop() int    { return int(e & 15) }
+func (e entry) length() int  { return int(e >> 4 & 15) }
+func (e entry) symbol() byte { return byte(e >> 8) }
+func (e entry) run() int     { return int(e >> 12 & 15) }
+func (e entry) value() int32 { return int32(e) >> 16 }
 
 // table is a Huffman table in the form for decoding (ITU-T T.81, annexes C and F.2.2.3).
 type table struct {
-	short   [1 << lookAhead]uint16 // length and symbol by the next bits, for codes up to lookAhead long; else 0
-	maxCode [18]int32              // the largest code of each length, -1 if there is none
-	offset  [17]int32              // from codes of each length to their symbols
+	next    [1 << lookAhead]entry
+	maxCode [18]int32 // the largest code of each length, -1 if there is none
+	offset  [18]int32 // from codes of each length to their symbols
 	symbols [256]byte
+	source  [16 + 256]byte // the counts and symbols that the table was made of
+	used    int            // bytes of source
+	fault   error          // if the table cannot decode
+	wide    bool           // has symbols above 15, which only AC coefficients can have
 }
 
-// newTable makes a table from the number of codes of each length, 1 to 16, and the symbols.
-func newTable(counts []byte, symbols []byte) (*table, error) {
-	t := &table{}
+var errTooManyCodes = errors.New("a Huffman table with too many codes of a length")
+
+// define makes the table from the number of codes of each length, 1 to 16, and the symbols. A table
+// that cannot decode is an error only if a scan uses it.
+func (t *table) define(counts, symbols []byte) {
+	if t.used == 16+len(symbols) && string(t.source[:16]) == string(counts) && string(t.source[16:t.used]) == string(symbols) {
+		return // most files have the same tables
+	}
+	t.used = 16 + len(symbols)
+	copy(t.source[:], counts)
+	copy(t.source[16:], symbols)
+	clear(t.symbols[:])
 	copy(t.symbols[:], symbols)
+	clear(t.next[:])
+	t.fault, t.wide = nil, false
+	for _, s := range symbols {
+		t.wide = t.wide || s > 15
+	}
 	code, next := int32(0), int32(0)
 	for length := int32(1); length <= 16; length++ {
 		n := int32(counts[length-1])
 		t.maxCode[length] = -1
 		if n > 0 {
-			t.offset[length] = next - code
-			if code+n > 1<<length {
-				return nil, fmt.Errorf("%w: a Huffman table with too many codes of %d bits", fault.ErrCorrupt, length)
+			if code+n >= 1<<length { // the code of ones is not allowed, either
+				t.fault = errTooManyCodes
+				return
 			}
+			t.offset[length] = next - code
 			for range n {
 				if length <= lookAhead {
-					first := code << (lookAhead - length)
-					for i := range int32(1) << (lookAhead - length) {
-						t.short[first+i] = uint16(length)<<8 | uint16(t.symbols[next])
-					}
+					t.enter(code, length, t.symbols[next])
 				}
 				code, next = code+1, next+1
 			}
@@ -43,107 +68,50 @@ func newTable(counts []byte, symbols []byte) (*table, error) {
 		}
 		code <<= 1
 	}
-	return t, nil
 }
 
-// bitReader reads the bits of a scan's coded data up to a marker. It reports errors later: missing
-// bits read as zeros and set short, an undefined code sets bad.
-type bitReader struct {
-	data       []byte
-	at         int
-	bits       uint64 // the lowest count bits are unread
-	count      uint
-	short, bad bool
-}
-
-// begin drops the remaining bits, at the beginning of coded data.
-func (r *bitReader) begin() { r.bits, r.count = 0, 0 }
-
-// fill reads bytes until it has at least 32 bits or reaches a marker or the end.
-func (r *bitReader) fill() {
-	if r.at+4 <= len(r.data) && r.count <= 32 {
-		w := binary.BigEndian.Uint32(r.data[r.at:])
-		if w&(w&0x7f7f7f7f+0x01010101)&0x80808080 == 0 { // no byte is 0xFF
-			r.bits, r.count, r.at = r.bits<<32|uint64(w), r.count+32, r.at+4
-			return
+// enter fills the entries of a code. Where the value that follows the code fits in, too, the entry
+// has both.
+func (t *table) enter(code, length int32, symbol byte) {
+	free := lookAhead - length
+	size := int32(symbol & 15)
+	for rest := range int32(1) << free {
+		e := entry(length) | entry(length)<<4 | entry(symbol)<<8
+		if size > 0 && size <= free {
+			e += entry(size) | entry(extend(rest>>(free-size), uint(size)))<<16
 		}
-	}
-	for r.count <= 48 && r.at < len(r.data) {
-		b := r.data[r.at]
-		if b == 0xFF {
-			after := r.at + 1
-			for after < len(r.data) && r.data[after] == 0xFF {
-				after++
-			}
-			if after >= len(r.data) || r.data[after] != 0 {
-				return // a marker
-			}
-			r.at = after
-		}
-		r.at++
-		r.bits, r.count = r.bits<<8|uint64(b), r.count+8
+		t.next[code<<free|rest] = e
 	}
 }
 
-// symbol decodes a code. Unless the data end, at least 16 more bits can be received without another
-// fill.
+// symbol decodes a code.
 func (r *bitReader) symbol(t *table) byte {
 	if r.count < 32 {
-		r.fill()
+		r.refill()
 	}
-	var next uint32 // 16 bits
-	if r.count >= 16 {
-		next = uint32(r.bits>>(r.count-16)) & 0xFFFF
-	} else {
-		next = uint32(r.bits<<(16-r.count)) & 0xFFFF
+	e := t.next[r.bits>>(64-lookAhead)]
+	if n := e.length(); n > 0 {
+		r.bits <<= n & 63
+		r.count -= n
+		return e.symbol()
 	}
-	if e := t.short[next>>(16-lookAhead)]; e != 0 {
-		if length := uint(e >> 8); length <= r.count {
+	return r.longSymbol(t)
+}
+
+// longSymbol decodes a code of any length bit by bit. A code that the table does not define takes
+// 17 bits and counts as 0, as in libjpeg. There must be 17 bits in r.bits.
+func (r *bitReader) longSymbol(t *table) byte {
+	next := int32(r.bits >> 48)
+	for length := 1; length <= 16; length++ {
+		code := next >> (16 - length)
+		if code <= t.maxCode[length] {
+			r.bits <<= length
 			r.count -= length
-			return byte(e)
+			return t.symbols[byte(code+t.offset[length])]
 		}
-		r.short = true
-		return 0
 	}
-	for length := uint(lookAhead + 1); length <= 16; length++ {
-		code := int32(next >> (16 - length))
-		if code > t.maxCode[length] {
-			continue
-		}
-		if length > r.count {
-			break
-		}
-		r.count -= length
-		return t.symbols[byte(code+t.offset[length])]
-	}
-	if r.count < 16 {
-		r.short = true
-	} else {
-		r.bad = true
-	}
+	r.bits <<= 17
+	r.count -= 17
+	r.bad++
 	return 0
-}
-
-// receive reads n bits, at most 16.
-func (r *bitReader) receive(n uint) int32 {
-	if r.count < n {
-		if r.fill(); r.count < n {
-			r.short = true
-			return 0
-		}
-	}
-	r.count -= n
-	return int32(r.bits>>r.count) & (1<<n - 1)
-}
-
-// signed reads a value of n bits whose upper half is positive (T.81, F.2.2.1, EXTEND).
-func (r *bitReader) signed(n uint) int32 {
-	if n == 0 {
-		return 0
-	}
-	v := r.receive(n)
-	if v < 1<<(n-1) {
-		v += -1<<n + 1
-	}
-	return v
 }

@@ -2,6 +2,7 @@ package jpeg
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/pali3/pali3/internal/imagefile/fault"
 )
@@ -9,81 +10,97 @@ import (
 // scan is what a scan header says: the components, the band of coefficients and the bits that the
 // scan holds.
 type scan struct {
-	components  []*component
+	parts       [4]part
+	count       int
 	first, last int  // coefficients, in the order of zigzag
 	high, low   uint // bit positions of the previous scan and of this one
+	wide, rows  int  // MCUs
+}
+
+// part is a component in a scan.
+type part struct {
+	*component
+	across, down int // blocks in an MCU
 }
 
 // readScan decodes a scan and returns where its coded data end.
-func (d *decoder) readScan(m marker) (end int, err error) {
-	s, err := d.readScanHeader(m.segment)
-	if err != nil {
+func (d *Decoder) readScan(file []byte, m marker) (end int, err error) {
+	if d.direct && d.header.Scans > 1 {
+		return 0, fmt.Errorf("%w: a second scan behind one that has all components", fault.ErrCorrupt)
+	}
+	var s scan
+	if err := d.readScanHeader(&s, m.segment); err != nil {
 		return 0, err
 	}
-	d.bits.at = m.end
-	d.restart(s)
-	if len(s.components) == 1 {
-		err = d.single(s, d.blockDecoder(s))
-	} else {
-		err = d.interleaved(s, d.blockDecoder(s))
-	}
-	if err != nil {
-		return 0, err
-	}
-	for _, c := range s.components {
-		c.seen = true
-		for k := s.first; k <= s.last; k++ {
-			c.left[k] = int8(s.low)
+	for _, p := range s.parts[:s.count] {
+		if d.header.Scans > 1 {
+			p.before = p.left
+		} else {
+			p.before = [64]int8{}
 		}
+		for k := s.first; k <= s.last; k++ {
+			p.left[k] = int8(s.low)
+		}
+		p.seen = true
 	}
+	d.bits.load(file, m.end)
+	if err := d.decodeScan(&s, file); err != nil {
+		return 0, err
+	}
+	d.damage.Codes += d.bits.bad
+	d.damage.Leftover += d.bits.leftover()
+	d.bits.bad = 0
 	return d.bits.at, nil
 }
 
-func (d *decoder) readScanHeader(s []byte) (*scan, error) {
+func (d *Decoder) readScanHeader(out *scan, s []byte) error {
 	if len(s) < 1 || int(s[0]) < 1 || int(s[0]) > len(d.components) || len(s) < 4+2*int(s[0]) {
-		return nil, fmt.Errorf("%w: scan header of %d bytes", fault.ErrCorrupt, len(s))
+		return fmt.Errorf("%w: scan header of %d bytes", fault.ErrCorrupt, len(s))
 	}
-	count := int(s[0])
-	out := &scan{last: 63}
-	progressive := d.header.Process == sof2
-	if progressive {
-		band := s[1+2*count:]
-		out.first, out.last, out.high, out.low = int(band[0]), int(band[1]), uint(band[2]>>4), uint(band[2]&15)
-		if out.first > out.last || out.last > 63 || out.first == 0 && out.last != 0 || out.first > 0 && count > 1 ||
-			out.low > 13 || out.high != 0 && out.high != out.low+1 {
-			return nil, fmt.Errorf("%w: a scan of coefficients %d to %d, bits %d to %d", fault.ErrCorrupt, out.first, out.last, out.high, out.low)
+	out.count, out.last = int(s[0]), 63
+	if d.header.Process == sof2 {
+		if err := out.readBand(s[1+2*out.count:]); err != nil {
+			return err
 		}
 	}
 	blocks, next := 0, 0
-	for i := range count {
+	for i := range out.count {
 		id, dcTable, acTable := s[1+2*i], s[2+2*i]>>4, s[2+2*i]&15
 		index := d.component(id, next)
-		if index < 0 || dcTable > 3 || acTable > 3 {
-			return nil, fmt.Errorf("%w: a scan of component %d with tables %d and %d", fault.ErrCorrupt, id, dcTable, acTable)
+		if index < 0 {
+			return fmt.Errorf("%w: a scan of component %d, which is not in the frame", fault.ErrCorrupt, id)
 		}
 		c := &d.components[index]
 		next = index + 1
-		c.dc, c.ac = d.tables(dcTable, acTable)
-		needsDC, needsAC := out.first == 0 && out.high == 0, out.last > 0
-		if needsDC && c.dc == nil || needsAC && c.ac == nil || !d.hasQuant[c.Quant] {
-			return nil, fmt.Errorf("%w: a scan whose tables are not defined", fault.ErrCorrupt)
+		if err := d.assign(c, out, dcTable, acTable); err != nil {
+			return err
 		}
-		if c.quant == nil {
-			quant := d.quant[c.Quant]
-			c.quant = &quant
-		}
-		out.components = append(out.components, c)
+		out.parts[i] = part{c, c.H, c.V}
 		blocks += c.H * c.V
 	}
-	if count > 1 && blocks > 10 {
-		return nil, fmt.Errorf("%w: a scan with %d blocks in an MCU", fault.ErrCorrupt, blocks)
+	out.wide, out.rows = ceil(d.header.Width, 8*d.maxH), ceil(d.header.Height, 8*d.maxV)
+	if out.count == 1 { // MCUs are the blocks that hold samples of the image (T.81, A.2.2)
+		p := &out.parts[0]
+		p.across, p.down, out.wide, out.rows = 1, 1, p.wide, p.high
+	} else if blocks > 10 {
+		return fmt.Errorf("%w: a scan with %d blocks in an MCU", fault.ErrCorrupt, blocks)
 	}
-	return out, nil
+	return nil
+}
+
+// readBand reads which coefficients and bits a progressive scan has.
+func (s *scan) readBand(band []byte) error {
+	s.first, s.last, s.high, s.low = int(band[0]), int(band[1]), uint(band[2]>>4), uint(band[2]&15)
+	if s.first > s.last || s.last > 63 || s.first == 0 && s.last != 0 || s.first > 0 && s.count > 1 ||
+		s.low > 13 || s.high != 0 && s.high != s.low+1 {
+		return fmt.Errorf("%w: a scan of coefficients %d to %d, bits %d to %d", fault.ErrCorrupt, s.first, s.last, s.high, s.low)
+	}
+	return nil
 }
 
 // component returns the index of the first component with an identifier, from next on, or -1. A
 // scan has components in the order of the frame (T.81, B.2.3), which resolves repeated identifiers.
-func (d *decoder) component(id byte, next int) int {
+func (d *Decoder) component(id byte, next int) int {
 	for i := next; i < len(d.components); i++ {
 		if d.components[i].ID == id {
 			return i
@@ -92,257 +109,264 @@ func (d *decoder) component(id byte, next int) int {
 	return -1
 }
 
-// tables returns the Huffman tables with the given numbers, or the standard ones if the file
-// defines none.
-func (d *decoder) tables(dc, ac byte) (*table, *table) {
-	dcTable, acTable := d.dc[dc], d.ac[ac]
-	if dcTable == nil {
-		dcTable = standardTables().dc[dc]
+// assign gives a component the tables of a scan.
+func (d *Decoder) assign(c *component, s *scan, dc, ac byte) error {
+	c.dc, c.ac = d.table(0, dc), d.table(1, ac)
+	needsDC, needsAC := s.first == 0 && s.high == 0, s.last > 0
+	if needsDC && c.dc == nil || needsAC && c.ac == nil || !d.hasQuant[c.Quant] {
+		return fmt.Errorf("%w: a scan of component %d whose tables (%d and %d, quantization %d) are not defined", fault.ErrCorrupt, c.ID, dc, ac, c.Quant)
 	}
-	if acTable == nil {
-		acTable = standardTables().ac[ac]
+	if needsDC && (c.dc.fault != nil || c.dc.wide) {
+		return fmt.Errorf("%w: DC table %d is no Huffman table of values of 0 to 15 bits", fault.ErrCorrupt, dc)
 	}
-	return dcTable, acTable
+	if needsAC && c.ac.fault != nil {
+		return fmt.Errorf("%w: AC table %d: %v", fault.ErrCorrupt, ac, c.ac.fault)
+	}
+	if c.quant == nil {
+		c.latched = d.quant[c.Quant]
+		c.quant = &c.latched
+	}
+	return nil
 }
 
-// blockDecoder returns the function that decodes a block of the scan into coefficients. Progressive
-// scans add to the coefficients of earlier ones.
-func (d *decoder) blockDecoder(s *scan) func(c *component, block *[64]int16, s *scan) {
+// table returns the Huffman table of a class and number, the standard one if the file defines
+// none, or nil.
+func (d *Decoder) table(class int, n byte) *table {
+	if n > 3 {
+		return nil
+	}
+	if d.defined[class][n] {
+		return &d.tables[class][n]
+	}
+	if standard := standardTables(); standard.defined[class][n] {
+		return &standard.tables[class][n]
+	}
+	return nil
+}
+
+// decodeScan decodes the MCUs of a scan.
+func (d *Decoder) decodeScan(s *scan, file []byte) error {
+	decode := d.mcuDecoder(s)
+	for i := range s.count {
+		s.parts[i].predicted = 0
+	}
+	progress := progress{first: s.first, last: s.last, low: s.low}
+	restarts, untilRestart, lacking := 0, d.interval, false
+	for y := range s.rows {
+		for x := range s.wide {
+			if !lacking { // as libjpeg, before a restart marker that may end the lack
+				d.lastGood = y / s.rowsOfMCU()
+			}
+			if d.interval > 0 && untilRestart == 0 {
+				if err := d.fault(lacking); err != nil {
+					return err
+				}
+				intact, err := d.restart(s, file, restarts)
+				if err != nil {
+					return err
+				}
+				lacking = lacking && !intact
+				progress.eobRun, untilRestart = 0, d.interval
+				restarts++
+			}
+			untilRestart--
+			if lacking {
+				d.skip(s, x, y)
+				continue
+			}
+			decode(s, &progress, x, y)
+			if d.bits.short() {
+				lacking = true
+				d.damage.Segments++
+			}
+		}
+		if err := d.fault(lacking); err != nil {
+			return err
+		}
+		if lacking && d.interval == 0 && !d.direct {
+			return nil
+		}
+	}
+	return nil
+}
+
+// rowsOfMCU returns the number of rows of this scan's MCUs in an MCU of all components.
+func (s *scan) rowsOfMCU() int {
+	if s.count == 1 {
+		return s.parts[0].V
+	}
+	return 1
+}
+
+// fault returns an error if the bits read so far were missing or damaged.
+func (d *Decoder) fault(lacking bool) error {
+	r := &d.bits
 	switch {
+	case d.options.Lenient || !lacking && r.bad == 0:
+		return nil
+	case r.bad > 0:
+		return fmt.Errorf("%w: a Huffman code that is not defined, before byte %d", fault.ErrCorrupt, r.at)
+	case r.marker != 0 && r.marker != eoi:
+		return fmt.Errorf("%w: marker %#x at byte %d in the middle of a scan", fault.ErrCorrupt, r.marker, r.at)
+	}
+	return fmt.Errorf("%w: the coded data end before the image", fault.ErrTruncated)
+}
+
+// restart goes to the segment behind the next restart marker. It reports whether the segment can
+// have data.
+func (d *Decoder) restart(s *scan, file []byte, restarts int) (intact bool, err error) {
+	r := &d.bits
+	d.damage.Leftover += r.leftover()
+	for i := range s.count {
+		s.parts[i].predicted = 0
+	}
+	want := byte(restarts % 8)
+	if r.marker != rst0+want {
+		if !d.options.Lenient {
+			return false, d.misplaced(rst0 + want)
+		}
+		d.damage.Restarts++
+		if !r.resynchronize(file, want) {
+			r.empty()
+			return false, nil
+		}
+	}
+	r.load(file, r.behind)
+	return true, nil
+}
+
+func (d *Decoder) misplaced(want byte) error {
+	if r := &d.bits; r.marker != 0 {
+		return fmt.Errorf("%w: marker %#x at byte %d in place of restart marker %#x", fault.ErrCorrupt, r.marker, r.at, want)
+	}
+	return fmt.Errorf("%w: the coded data end before the image", fault.ErrTruncated)
+}
+
+// resynchronize decides what to do at a marker that is not the expected restart marker, as libjpeg
+// does (jdmarker.c, jpeg_resync_to_restart). It returns false to stay before the marker: the
+// segment in between is missing. Otherwise decoding resumes behind r.marker.
+func (r *bitReader) resynchronize(file []byte, want byte) bool {
+	for {
+		switch ahead := (r.marker - rst0 - want) % 8; {
+		case r.marker == 0: // the end of the file
+			return false
+		case r.marker < sof0, r.marker >= rst0 && r.marker <= rst7 && ahead >= 6: // an earlier one
+			r.load(file, r.behind)
+		case r.marker < rst0 || r.marker > rst7 || ahead == 1 || ahead == 2:
+			return false
+		default: // too far away to be trusted
+			return true
+		}
+	}
+}
+
+// mcuDecoder returns the function that decodes an MCU of the scan. Progressive scans add to the
+// coefficients of earlier ones.
+func (d *Decoder) mcuDecoder(s *scan) func(s *scan, p *progress, x, y int) {
+	switch {
+	case d.direct:
+		return d.transform
 	case d.header.Process != sof2:
-		return d.sequential
+		return d.store
 	case s.first == 0 && s.high == 0:
 		return d.firstDC
 	case s.first == 0:
 		return d.refineDC
 	case s.high == 0:
-		return d.firstAC
-	}
-	return d.refineAC
-}
-
-// single decodes a scan of one component. Its MCUs are the blocks that hold samples of the image
-// (T.81, A.2.2).
-func (d *decoder) single(s *scan, decode func(*component, *[64]int16, *scan)) error {
-	c, units := s.components[0], 0
-	for y := range c.high {
-		for x := range c.wide {
-			if err := d.restartAfter(units, s); err != nil {
-				return err
-			}
-			units++
-			d.block(c, x, y, s, decode)
-		}
-		if err := d.fault(); err != nil {
-			return err
+		return func(s *scan, p *progress, x, y int) {
+			c := s.parts[0].component
+			p.firstAC(&d.bits, c.ac, &c.coefficients[y*c.stride+x])
 		}
 	}
-	return nil
+	return func(s *scan, p *progress, x, y int) {
+		c := s.parts[0].component
+		p.refineAC(&d.bits, c.ac, &c.coefficients[y*c.stride+x])
+	}
 }
 
-// interleaved decodes a scan of several components. Each has H x V blocks in an MCU.
-func (d *decoder) interleaved(s *scan, decode func(*component, *[64]int16, *scan)) error {
-	units := 0
-	h := &d.header
-	for top := range ceil(h.Height, 8*d.maxV) {
-		for left := range ceil(h.Width, 8*d.maxH) {
-			if err := d.restartAfter(units, s); err != nil {
-				return err
-			}
-			units++
-			for _, c := range s.components {
-				for y := range c.V {
-					for x := range c.H {
-						d.block(c, left*c.H+x, top*c.V+y, s, decode)
-					}
+// transform decodes the blocks of a sequential MCU and computes their samples.
+func (d *Decoder) transform(s *scan, _ *progress, x, y int) {
+	var b [64]int16
+	for i := range s.count {
+		p := &s.parts[i]
+		for v := range p.down {
+			for h := range p.across {
+				difference, last := d.bits.block(&b, p.dc, p.ac)
+				p.predicted += difference
+				b[0] = int16(p.predicted)
+				if !d.checks {
+					p.inverse(x*p.across+h, y*p.down+v, &b, last)
+				}
+				if last == 0 {
+					b[0] = 0
+				} else {
+					b = [64]int16{}
 				}
 			}
 		}
-		if err := d.fault(); err != nil {
-			return err
-		}
 	}
-	return nil
 }
 
-// block decodes a block, and in a sequential file computes its samples.
-func (d *decoder) block(c *component, x, y int, s *scan, decode func(*component, *[64]int16, *scan)) {
-	if c.coefficients != nil {
-		decode(c, &c.coefficients[y*c.stride+x], s)
+// store decodes the blocks of a sequential MCU into coefficients.
+func (d *Decoder) store(s *scan, _ *progress, x, y int) {
+	s.each(x, y, func(c *component, b *[64]int16) {
+		difference, _ := d.bits.block(b, c.dc, c.ac)
+		c.predicted += difference
+		b[0] = int16(c.predicted)
+	})
+}
+
+// firstDC decodes the upper bits of the DC coefficients of an MCU (T.81, G.1.2.1).
+func (d *Decoder) firstDC(s *scan, _ *progress, x, y int) {
+	s.each(x, y, func(c *component, b *[64]int16) {
+		c.predicted += d.bits.signed(uint(d.bits.symbol(c.dc)))
+		b[0] = int16(c.predicted << s.low)
+	})
+}
+
+// refineDC adds a bit to the DC coefficients of an MCU.
+func (d *Decoder) refineDC(s *scan, _ *progress, x, y int) {
+	s.each(x, y, func(c *component, b *[64]int16) {
+		b[0] |= int16(d.bits.receive(1) << s.low)
+	})
+}
+
+// each calls do for each block of an MCU.
+func (s *scan) each(x, y int, do func(*component, *[64]int16)) {
+	for i := range s.count {
+		p := &s.parts[i]
+		for v := range p.down {
+			for h := range p.across {
+				do(p.component, &p.coefficients[(y*p.down+v)*p.stride+x*p.across+h])
+			}
+		}
+	}
+}
+
+// skip leaves the blocks of an MCU grey.
+func (d *Decoder) skip(s *scan, x, y int) {
+	if !d.direct || d.checks {
 		return
 	}
-	var block [64]int16
-	decode(c, &block, s)
-	if d.checks {
-		return
-	}
-	inverse(c.plane.Pix[8*y*c.plane.Stride+8*x:], c.plane.Stride, &block, c.quant)
-}
-
-// fault returns an error if the bits read so far were missing or damaged.
-func (d *decoder) fault() error {
-	r := &d.bits
-	if r.bad {
-		return fmt.Errorf("%w: a Huffman code that is not defined, before byte %d", fault.ErrCorrupt, r.at)
-	}
-	if !r.short {
-		return nil
-	}
-	if m, err := nextMarker(r.data, r.at); err == nil && m.kind != eoi {
-		return fmt.Errorf("%w: marker %#x near byte %d in the middle of a scan", fault.ErrCorrupt, m.kind, r.at)
-	}
-	return fmt.Errorf("%w: the coded data end before the image", fault.ErrTruncated)
-}
-
-// restartAfter resets the decoder at a restart marker, if one is due after the given number of
-// MCUs.
-func (d *decoder) restartAfter(units int, s *scan) error {
-	if d.interval == 0 || units == 0 || units%d.interval != 0 {
-		return nil
-	}
-	if err := d.fault(); err != nil {
-		return err
-	}
-	r := &d.bits
-	want := byte(rst0 + (units/d.interval-1)%8)
-	for r.at < len(r.data) && r.data[r.at] != 0xFF || r.at+1 < len(r.data) && (r.data[r.at+1] == 0xFF || r.data[r.at+1] == 0) {
-		r.at++ // skips what precedes the marker, such as fill bytes
-	}
-	if r.at+2 > len(r.data) {
-		return fmt.Errorf("%w: the coded data end before the image", fault.ErrTruncated)
-	}
-	if got := r.data[r.at+1]; got != want {
-		return fmt.Errorf("%w: marker %#x at byte %d in place of restart marker %#x", fault.ErrCorrupt, got, r.at, want)
-	}
-	r.at += 2
-	d.restart(s)
-	return nil
-}
-
-func (d *decoder) restart(s *scan) {
-	d.bits.begin()
-	d.eobRun = 0
-	for _, c := range s.components {
-		c.predicted = 0
-	}
-}
-
-// sequential decodes all coefficients of a block (T.81, F.2.2).
-func (d *decoder) sequential(c *component, block *[64]int16, _ *scan) {
-	r := &d.bits
-	size := r.symbol(c.dc)
-	if size > 15 {
-		r.bad = true
-		return
-	}
-	c.predicted += r.signed(uint(size))
-	block[0] = int16(c.predicted)
-	for k := 1; k < 64; k++ {
-		code := r.symbol(c.ac)
-		run, size := int(code>>4), uint(code&15)
-		if size == 0 {
-			if run != 15 {
-				return
-			}
-			k += 15
-			continue
-		}
-		k += run
-		block[zigzag[k]] = int16(r.signed(size))
-	}
-}
-
-// firstDC decodes the upper bits of a block's DC coefficient (T.81, G.1.2.1).
-func (d *decoder) firstDC(c *component, block *[64]int16, s *scan) {
-	size := d.bits.symbol(c.dc)
-	if size > 15 {
-		d.bits.bad = true
-		return
-	}
-	c.predicted += d.bits.signed(uint(size))
-	block[0] = int16(c.predicted << s.low)
-}
-
-// refineDC adds a bit to the DC coefficient.
-func (d *decoder) refineDC(_ *component, block *[64]int16, s *scan) {
-	block[0] |= int16(d.bits.receive(1) << s.low)
-}
-
-// firstAC decodes the upper bits of a band (T.81, G.1.2.2).
-func (d *decoder) firstAC(c *component, block *[64]int16, s *scan) {
-	if d.eobRun > 0 {
-		d.eobRun--
-		return
-	}
-	r := &d.bits
-	for k := s.first; k <= s.last; k++ {
-		code := r.symbol(c.ac)
-		run, size := int(code>>4), uint(code&15)
-		if size == 0 {
-			if run != 15 {
-				d.eobRun = 1<<run + r.receive(uint(run)) - 1
-				return
-			}
-			k += 15
-			continue
-		}
-		k += run
-		block[zigzag[k]] = int16(r.signed(size) << s.low)
-	}
-}
-
-// refineAC adds a bit to the coefficients of a band (T.81, G.1.2.3).
-func (d *decoder) refineAC(c *component, block *[64]int16, s *scan) {
-	r := &d.bits
-	k := s.first
-	if d.eobRun == 0 {
-		for ; k <= s.last; k++ {
-			code := r.symbol(c.ac)
-			run, size := int(code>>4), code&15
-			fresh := int16(0)
-			if size != 0 {
-				if fresh = int16(-1) << s.low; r.receive(1) == 1 {
-					fresh = 1 << s.low
-				}
-			} else if run != 15 {
-				d.eobRun = 1<<run + r.receive(uint(run))
-				break
-			}
-			k = d.refine(block, k, run, s)
-			if fresh != 0 {
-				block[zigzag[k]] = fresh
-			}
-			if r.short || r.bad {
-				return
+	var grey [64]int16
+	for i := range s.count {
+		p := &s.parts[i]
+		for v := range p.down {
+			for h := range p.across {
+				p.inverse(x*p.across+h, y*p.down+v, &grey, 0)
 			}
 		}
 	}
-	if d.eobRun > 0 {
-		d.refine(block, k, 64, s)
-		d.eobRun--
-	}
 }
 
-// refine adds a bit to each coefficient from k on that is not zero. It passes the given number of
-// zeros and returns the position of the next zero.
-func (d *decoder) refine(block *[64]int16, k, zeros int, s *scan) int {
-	bit := int16(1) << s.low
-	for ; k <= s.last; k++ {
-		v := &block[zigzag[k]]
-		if *v == 0 {
-			if zeros == 0 {
-				break
-			}
-			zeros--
-			continue
-		}
-		if d.bits.receive(1) == 1 && *v&bit == 0 {
-			if *v > 0 {
-				*v += bit
-			} else {
-				*v -= bit
-			}
+// standardTables returns the Huffman tables of ITU-T T.81, annex K.3. Decoders use them for files
+// that define none, such as the frames of Motion JPEG (webcams, AVI).
+var standardTables = sync.OnceValue(func() (d *Decoder) {
+	d = &Decoder{}
+	for _, segment := range []string{standardDC0, standardDC1, standardAC0, standardAC1} {
+		if err := d.readTables([]byte(segment)); err != nil {
+			panic(err)
 		}
 	}
-	return k
-}
+	return d
+})

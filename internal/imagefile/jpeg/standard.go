@@ -1,19 +1,5 @@
 package jpeg
 
-import "sync"
-
-// standardTables returns the Huffman tables of ITU-T T.81, annex K.3. Decoders use them for files
-// that define none, such as the frames of Motion JPEG (webcams, AVI).
-var standardTables = sync.OnceValue(func() (d *decoder) {
-	d = &decoder{}
-	for _, segment := range []string{standardDC0, standardDC1, standardAC0, standardAC1} {
-		if err := d.readTables([]byte(segment)); err != nil {
-			panic(err)
-		}
-	}
-	return d
-})
-
 // The tables in the form of DHT segments: class and number, the number of codes of each length, and
 // the symbols.
 const (

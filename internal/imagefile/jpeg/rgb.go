@@ -1,0 +1,69 @@
+package jpeg
+
+// RGB writes the image to dst as 8-bit RGB: 3 bytes a pixel, [Height, Width, 3]. Planes of half the
+// resolution are interpolated, all values are those of libjpeg, and CMYK becomes RGB as in Pillow.
+func (m *Image) RGB(dst []byte) {
+	var samplers [4]*Upsampler
+	var buffers, rows [4][]uint8
+	for i, p := range m.Planes {
+		smooth := m.fancy && !(p.H == 2 && p.Width <= 2)
+		samplers[i] = NewUpsampler(p.Pix, p.Stride, p.Width, p.Height, p.H, p.V, smooth)
+		buffers[i] = make([]uint8, samplers[i].RowSize()+32)
+	}
+	for y := range m.Height {
+		for i := range m.Planes {
+			rows[i] = samplers[i].Row(buffers[i], y)
+		}
+		m.rgbRow(dst[3*y*m.Width:][:3*m.Width], &rows)
+	}
+}
+
+// rgbRow converts a row.
+func (m *Image) rgbRow(to []byte, rows *[4][]uint8) {
+	a := rows[0][:m.Width]
+	switch m.Model {
+	case Grey:
+		for x, v := range a {
+			to[3*x], to[3*x+1], to[3*x+2] = v, v, v
+		}
+	case YCbCr, YCCK:
+		convertRow(to, a, rows[1], rows[2])
+	case RGB, CMYK:
+		b, c := rows[1][:len(a)], rows[2][:len(a)]
+		for x, v := range a {
+			to[3*x], to[3*x+1], to[3*x+2] = v, b[x], c[x]
+		}
+	}
+	switch m.Model {
+	case CMYK: // as Adobe stores it: 0 is full ink
+		overBlack(to, rows[3][:m.Width], 0)
+	case YCCK: // codes the complements of inks
+		overBlack(to, rows[3][:m.Width], 255)
+	}
+}
+
+// overBlack multiplies colours by the light that black lets through. Colours are complemented if
+// the mask is 255.
+func overBlack(to, black []uint8, mask uint8) {
+	for x, k := range black {
+		for c := range 3 {
+			t := uint32(to[3*x+c]^mask)*uint32(k) + 128
+			to[3*x+c] = uint8((t>>8 + t) >> 8)
+		}
+	}
+}
+
+// convertRowPortable converts a row from YCbCr of full range (JFIF; ITU-T T.871, section 7) to RGB,
+// in steps of 1/65536 as libjpeg (jdcolor.c).
+func convertRowPortable(to, luma, cb, cr []uint8) {
+	cb, cr, to = cb[:len(luma)], cr[:len(luma)], to[:3*len(luma)]
+	for x, v := range luma {
+		l := int32(v)<<16 + 1<<15
+		b, r := int32(cb[x])-128, int32(cr[x])-128
+		to[3*x] = clamp8((l + 91881*r) >> 16)
+		to[3*x+1] = clamp8((l - 22554*b - 46802*r) >> 16)
+		to[3*x+2] = clamp8((l + 116130*b) >> 16)
+	}
+}
+
+func clamp8(v int32) uint8 { return uint8(min(max(v, 0), 255)) }
