@@ -1,0 +1,222 @@
+//go:build goexperiment.simd && amd64
+
+package jpeg
+
+import (
+	"encoding/binary"
+	"simd/archsimd"
+)
+
+// useAVX2 decides between the portable loops and their SIMD twins, which give the same bits. A twin
+// of a loop over a row does as many elements as it can and leaves the rest.
+var useAVX2 = archsimd.X86.AVX2()
+
+func inverseFull(dst []byte, stride int, b, q *[64]int16) {
+	if useAVX2 {
+		inverseFullAVX2(dst, stride, b, q)
+		return
+	}
+	inverseFullPortable(dst, stride, b, q)
+}
+
+func sumRows(sums []uint16, near, far []uint8) {
+	done := 0
+	if useAVX2 {
+		done = sumRowsAVX2(sums, near, far)
+	}
+	sumRowsPortable(sums[done:], near[done:], far[done:])
+}
+
+func blendRows(dst, near, far []uint8, bias uint16) {
+	done := 0
+	if useAVX2 {
+		done = blendRowsAVX2(dst, near, far, bias)
+	}
+	blendRowsPortable(dst[done:], near[done:], far[done:], bias)
+}
+
+func widenRow(dst []uint8, sums []uint16, left, right uint16) {
+	done := 0
+	if useAVX2 {
+		done = widenRowAVX2(dst, sums, left, right)
+	}
+	widenRowPortable(dst[2*done:], sums[done:], left, right)
+}
+
+func convertRow(to, luma, cb, cr []uint8) {
+	done := 0
+	if useAVX2 {
+		done = convertRowAVX2(to, luma, cb, cr)
+	}
+	convertRowPortable(to[3*done:], luma[done:], cb[done:], cr[done:])
+}
+
+// pairs returns a vector whose lower half repeats the first two factors and the upper half the
+// others.
+func pairs(a, b, c, d int16) *[16]int16 {
+	return &[16]int16{a, b, a, b, a, b, a, b, c, d, c, d, c, d, c, d}
+}
+
+// Factors of the transform for products of pairs.
+var (
+	factors26     = pairs(fix0541+fix0765, fix0541, fix0541-fix1847, fix0541)
+	factors34     = pairs(fix1175-fix1961, fix1175, fix1175-fix0390, fix1175)
+	factors71     = pairs(fix0298-fix0899, -fix0899, fix2053-fix2562, -fix2562)
+	factors17     = pairs(-fix0899, fix1501-fix0899, -fix2562, fix3072-fix2562)
+	plusMinus     = pairs(1, 1, -1, -1)
+	columnsToRows = [8]uint32{0, 1, 4, 5, 2, 3, 6, 7}
+	lowBytes      = [32]int8{0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15, 0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15}
+)
+
+// inverseFullAVX2 holds two rows of a block in each of four registers. It transforms all columns at
+// once, transposes, transforms the former rows in the same way, and transposes back. The pairs of
+// products and the widths of all sums are those of libjpeg-turbo's jidctint-avx2.asm.
+func inverseFullAVX2(dst []byte, stride int, b, q *[64]int16) {
+	r01 := archsimd.LoadInt16x16Array((*[16]int16)(b[0:16])).Mul(archsimd.LoadInt16x16Array((*[16]int16)(q[0:16])))
+	r23 := archsimd.LoadInt16x16Array((*[16]int16)(b[16:32])).Mul(archsimd.LoadInt16x16Array((*[16]int16)(q[16:32])))
+	r45 := archsimd.LoadInt16x16Array((*[16]int16)(b[32:48])).Mul(archsimd.LoadInt16x16Array((*[16]int16)(q[32:48])))
+	r67 := archsimd.LoadInt16x16Array((*[16]int16)(b[48:64])).Mul(archsimd.LoadInt16x16Array((*[16]int16)(q[48:64])))
+	zero, signs := archsimd.BroadcastInt16x16(0), archsimd.LoadInt16x16Array(plusMinus)
+	swap := archsimd.LoadUint32x8Array(&columnsToRows)
+	drop, half := uint64(11), archsimd.BroadcastInt32x8(1<<10)
+	for pass := range 2 {
+		in04, in31 := r01.ConcatPermute128Scalars(0, 2, r45), r23.ConcatPermute128Scalars(1, 3, r01)
+		in26, in75 := r23.ConcatPermute128Scalars(0, 2, r67), r67.ConcatPermute128Scalars(1, 3, r45)
+
+		in62 := in26.ConcatPermute128Scalars(1, 0, in26)
+		f := archsimd.LoadInt16x16Array(factors26)
+		e32L, e32H := in26.InterleaveLoGrouped(in62).DotProductPairs(f), in26.InterleaveHiGrouped(in62).DotProductPairs(f)
+		even := in04.ConcatPermute128Scalars(1, 0, in04).Add(in04.MulSign(signs)) // in0 + in4, in0 - in4
+		e01L := zero.InterleaveLoGrouped(even).AsInt32x8().ShiftAllRight(3).Add(half)
+		e01H := zero.InterleaveHiGrouped(even).AsInt32x8().ShiftAllRight(3).Add(half)
+		t01L, t01H, t32L, t32H := e01L.Add(e32L), e01H.Add(e32H), e01L.Sub(e32L), e01H.Sub(e32H)
+
+		z34 := in75.Add(in31)
+		z43 := z34.ConcatPermute128Scalars(1, 0, z34)
+		f = archsimd.LoadInt16x16Array(factors34)
+		y34L, y34H := z34.InterleaveLoGrouped(z43).DotProductPairs(f), z34.InterleaveHiGrouped(z43).DotProductPairs(f)
+		y43L, y43H := y34L.ConcatPermute128Scalars(1, 0, y34L), y34H.ConcatPermute128Scalars(1, 0, y34H)
+		in13 := in31.ConcatPermute128Scalars(1, 0, in31)
+		odd71L, odd71H := in75.InterleaveLoGrouped(in13), in75.InterleaveHiGrouped(in13)
+		f = archsimd.LoadInt16x16Array(factors71)
+		o01L, o01H := odd71L.DotProductPairs(f).Add(y34L), odd71H.DotProductPairs(f).Add(y34H)
+		f = archsimd.LoadInt16x16Array(factors17)
+		o32L, o32H := odd71L.DotProductPairs(f).Add(y43L), odd71H.DotProductPairs(f).Add(y43H)
+
+		d01 := t01L.Add(o32L).ShiftAllRight(drop).SaturateToInt16ConcatGrouped(t01H.Add(o32H).ShiftAllRight(drop))
+		d76 := t01L.Sub(o32L).ShiftAllRight(drop).SaturateToInt16ConcatGrouped(t01H.Sub(o32H).ShiftAllRight(drop))
+		d32 := t32L.Add(o01L).ShiftAllRight(drop).SaturateToInt16ConcatGrouped(t32H.Add(o01H).ShiftAllRight(drop))
+		d45 := t32L.Sub(o01L).ShiftAllRight(drop).SaturateToInt16ConcatGrouped(t32H.Sub(o01H).ShiftAllRight(drop))
+
+		d04, d15 := d01.ConcatPermute128Scalars(0, 2, d45), d01.ConcatPermute128Scalars(1, 3, d45)
+		d26, d37 := d32.ConcatPermute128Scalars(1, 3, d76), d32.ConcatPermute128Scalars(0, 2, d76)
+		u0, u1 := d04.InterleaveLoGrouped(d15).AsInt32x8(), d04.InterleaveHiGrouped(d15).AsInt32x8()
+		u2, u3 := d26.InterleaveLoGrouped(d37).AsInt32x8(), d26.InterleaveHiGrouped(d37).AsInt32x8()
+		r01 = u0.InterleaveLoGrouped(u2).Permute(swap).AsInt16x16()
+		r23 = u0.InterleaveHiGrouped(u2).Permute(swap).AsInt16x16()
+		r45 = u1.InterleaveLoGrouped(u3).Permute(swap).AsInt16x16()
+		r67 = u1.InterleaveHiGrouped(u3).Permute(swap).AsInt16x16()
+		if pass == 0 {
+			drop, half = 18, archsimd.BroadcastInt32x8(1<<17)
+		}
+	}
+	least, most := archsimd.BroadcastInt16x16(-128), archsimd.BroadcastInt16x16(127)
+	center, order := archsimd.BroadcastUint8x32(128), archsimd.LoadInt8x32Array(&lowBytes)
+	low := archsimd.BroadcastInt16x16(255)
+	r01 = r01.Max(least).Min(most).And(low).Or(r23.Max(least).Min(most).ShiftAllLeft(8))
+	r45 = r45.Max(least).Min(most).And(low).Or(r67.Max(least).Min(most).ShiftAllLeft(8))
+	s02 := r01.AsUint8x32().Add(center).PermuteOrZeroGrouped(order).AsUint64x4()
+	s46 := r45.AsUint8x32().Add(center).PermuteOrZeroGrouped(order).AsUint64x4()
+	store(dst, stride, s02.GetLo(), 0, 2)
+	store(dst, stride, s02.GetHi(), 1, 3)
+	store(dst, stride, s46.GetLo(), 4, 6)
+	store(dst, stride, s46.GetHi(), 5, 7)
+	archsimd.ClearAVXUpperBits()
+}
+
+// store writes the halves of a register to two rows of a block.
+func store(dst []byte, stride int, v archsimd.Uint64x2, first, second int) {
+	binary.LittleEndian.PutUint64(dst[first*stride:], v.GetElem(0))
+	binary.LittleEndian.PutUint64(dst[second*stride:], v.GetElem(1))
+}
+
+// sumRowsAVX2 does 16 samples at a time and returns how many it did.
+func sumRowsAVX2(sums []uint16, near, far []uint8) (done int) {
+	three := archsimd.BroadcastUint16x16(3)
+	for ; done+16 <= len(sums); done += 16 {
+		n := archsimd.LoadUint8x16(near[done:]).ExtendToUint16()
+		f := archsimd.LoadUint8x16(far[done:]).ExtendToUint16()
+		n.Mul(three).Add(f).Store(sums[done:])
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+// blendRowsAVX2 does 16 samples at a time, in the lower bytes of 16 words.
+func blendRowsAVX2(dst, near, far []uint8, bias uint16) (done int) {
+	three, round := archsimd.BroadcastUint16x16(3), archsimd.BroadcastUint16x16(bias)
+	order := archsimd.LoadInt8x32Array(&lowBytes)
+	for ; done+16 <= len(dst); done += 16 {
+		n := archsimd.LoadUint8x16(near[done:]).ExtendToUint16()
+		f := archsimd.LoadUint8x16(far[done:]).ExtendToUint16()
+		v := n.Mul(three).Add(f).Add(round).ShiftAllRight(2).AsUint8x32().PermuteOrZeroGrouped(order).AsUint64x4()
+		v.GetLo().InterleaveLo(v.GetHi()).AsUint8x16().Store(dst[done:])
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+// widenRowAVX2 makes 32 samples out of 16 at a time: the left ones in the lower bytes of 16 words,
+// the right ones in the upper.
+func widenRowAVX2(dst []uint8, sums []uint16, left, right uint16) (done int) {
+	three, biasLeft, biasRight := archsimd.BroadcastUint16x16(3), archsimd.BroadcastUint16x16(left), archsimd.BroadcastUint16x16(right)
+	for ; done+18 <= len(sums) && 2*done+32 <= len(dst); done += 16 {
+		here := archsimd.LoadUint16x16(sums[done+1:]).Mul(three)
+		l := here.Add(archsimd.LoadUint16x16(sums[done:])).Add(biasLeft).ShiftAllRight(4)
+		r := here.Add(archsimd.LoadUint16x16(sums[done+2:])).Add(biasRight).ShiftAllRight(4)
+		l.Or(r.ShiftAllLeft(8)).AsUint8x32().Store(dst[2*done:])
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+var dropFourth = [32]int8{0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1, 0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1}
+
+// convertRowAVX2 converts 16 pixels at a time in 16-bit lanes. Factors above 1/2 are split so that
+// products of 16 bits are exact, as in libjpeg-turbo's jdcolext-avx2.asm:
+//
+//	R = Y + Cr + 0.402 Cr
+//	G = Y - Cr - 0.344 Cb + 0.286 Cr
+//	B = Y + 2 Cb - 0.228 Cb
+//
+// Pixels end as the bytes R, G, B, 0, of which a shuffle drops the last; a store of 4 pixels writes
+// 4 bytes too many, which the next overwrites.
+func convertRowAVX2(to, luma, cb, cr []uint8) (done int) {
+	middle, one, zero := archsimd.BroadcastInt16x16(128), archsimd.BroadcastInt16x16(1), archsimd.BroadcastInt16x16(0)
+	crToR, cbToB := archsimd.BroadcastInt16x16(26345), archsimd.BroadcastInt16x16(-14942)
+	toG := archsimd.BroadcastInt32x8(18734<<16 | -22554&0xFFFF).AsInt16x16()
+	half, most := archsimd.BroadcastInt32x8(1<<15), archsimd.BroadcastInt16x16(255)
+	drop := archsimd.LoadInt8x32Array(&dropFourth)
+	for ; done+18 <= len(luma) && done+16 <= len(cb) && done+16 <= len(cr); done += 16 {
+		y := archsimd.LoadUint8x16(luma[done:]).ExtendToUint16().BitsToInt16()
+		b := archsimd.LoadUint8x16(cb[done:]).ExtendToUint16().BitsToInt16().Sub(middle)
+		r := archsimd.LoadUint8x16(cr[done:]).ExtendToUint16().BitsToInt16().Sub(middle)
+		b2, r2 := b.Add(b), r.Add(r)
+		red := r2.MulHigh(crToR).Add(one).ShiftAllRight(1).Add(r).Add(y)
+		blue := b2.MulHigh(cbToB).Add(one).ShiftAllRight(1).Add(b2).Add(y)
+		greenL := b.InterleaveLoGrouped(r).DotProductPairs(toG).Add(half).ShiftAllRight(16)
+		greenH := b.InterleaveHiGrouped(r).DotProductPairs(toG).Add(half).ShiftAllRight(16)
+		green := greenL.SaturateToInt16ConcatGrouped(greenH).Sub(r).Add(y)
+		red, green, blue = red.Max(zero).Min(most), green.Max(zero).Min(most), blue.Max(zero).Min(most)
+		rg := red.Or(green.ShiftAllLeft(8))
+		low := rg.InterleaveLoGrouped(blue).AsUint8x32().PermuteOrZeroGrouped(drop)  // pixels 0 to 3, 8 to 11
+		high := rg.InterleaveHiGrouped(blue).AsUint8x32().PermuteOrZeroGrouped(drop) // 4 to 7, 12 to 15
+		out := to[3*done:][:52]
+		low.GetLo().Store(out)
+		high.GetLo().Store(out[12:])
+		low.GetHi().Store(out[24:])
+		high.GetHi().Store(out[36:])
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
