@@ -10,7 +10,6 @@ require (
 	github.com/apache/arrow/go/v17 v17.0.0
 	github.com/blevesearch/snowballstem v0.9.0
 	github.com/cespare/xxhash/v2 v2.3.0
-	github.com/gen2brain/jpegn v0.3.0
 	github.com/goccy/go-yaml v1.19.2
 	github.com/gomlx/compute v0.1.14
 	github.com/gomlx/go-huggingface v0.4.12

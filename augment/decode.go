@@ -106,11 +106,11 @@ func decodeFormat(encoded []byte, format string) (r *raster, err error) {
 	}()
 	switch format {
 	case JPEG:
-		planes, err := decodeJPEG(encoded)
+		decoded, err := decodeJPEG(encoded)
 		if err != nil {
 			return nil, err
 		}
-		return &raster{colour: planes.rgb()}, nil
+		return &raster{colour: decoded}, nil
 	case PNG:
 		return decodePNG(encoded)
 	case GIF:

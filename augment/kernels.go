@@ -3,24 +3,6 @@ package augment
 // The hot loops, in portable Go. Where there is a SIMD twin (kernels_amd64.go) it does
 // as many elements as it can and leaves the rest to these; both give the same bits.
 
-// sumRowsPortable writes 3 near + far to sums: chroma at a quarter of the way, times 4.
-func sumRowsPortable(sums []uint16, near, far []uint8) {
-	near, far = near[:len(sums)], far[:len(sums)]
-	for i := range sums {
-		sums[i] = 3*uint16(near[i]) + uint16(far[i])
-	}
-}
-
-// widenRowPortable writes two samples for each of sums, which are samples times 4, but its first
-// and last: a quarter of the way to the left neighbour and to the right one, rounded by the biases.
-func widenRowPortable(dst []uint8, sums []uint16, left, right uint16) {
-	for i := range len(sums) - 2 {
-		three := 3 * sums[i+1]
-		dst[2*i] = uint8((three + sums[i] + left) >> 4)
-		dst[2*i+1] = uint8((three + sums[i+2] + right) >> 4)
-	}
-}
-
 // convertRowPortable converts a row to RGB, interleaved, in fixed-point arithmetic.
 func convertRowPortable(to, luma, cb, cr []uint8, c ycbcrRange) {
 	cb, cr, to = cb[:len(luma)], cr[:len(luma)], to[:3*len(luma)]

@@ -7,22 +7,6 @@ import "simd/archsimd"
 // useAVX2 decides between the portable loops and their SIMD twins.
 var useAVX2 = archsimd.X86.AVX2()
 
-func sumRows(sums []uint16, near, far []uint8) {
-	done := 0
-	if useAVX2 {
-		done = sumRowsAVX2(sums, near, far)
-	}
-	sumRowsPortable(sums[done:], near[done:], far[done:])
-}
-
-func widenRow(dst []uint8, sums []uint16, left, right uint16) {
-	done := 0
-	if useAVX2 {
-		done = widenRowAVX2(dst, sums, left, right)
-	}
-	widenRowPortable(dst[2*done:], sums[done:], left, right)
-}
-
 func convertRow(to, luma, cb, cr []uint8, c ycbcrRange) {
 	done := 0
 	if useAVX2 {
@@ -51,32 +35,6 @@ func blendRows(sum []float32, rows [][]uint8, weights []float32) {
 		}
 		blendRowsPortable(sum[done:], rest, weights)
 	}
-}
-
-// sumRowsAVX2 does 16 samples at a time and returns how many it did.
-func sumRowsAVX2(sums []uint16, near, far []uint8) (done int) {
-	three := archsimd.BroadcastUint16x16(3)
-	for ; done+16 <= len(sums); done += 16 {
-		n := archsimd.LoadUint8x16(near[done:]).ExtendToUint16()
-		f := archsimd.LoadUint8x16(far[done:]).ExtendToUint16()
-		n.Mul(three).Add(f).Store(sums[done:])
-	}
-	archsimd.ClearAVXUpperBits()
-	return done
-}
-
-// widenRowAVX2 makes 32 samples out of 16 at a time: the left ones in the lower bytes of 16 words,
-// the right ones in the upper.
-func widenRowAVX2(dst []uint8, sums []uint16, left, right uint16) (done int) {
-	three, biasLeft, biasRight := archsimd.BroadcastUint16x16(3), archsimd.BroadcastUint16x16(left), archsimd.BroadcastUint16x16(right)
-	for ; done+18 <= len(sums) && 2*done+32 <= len(dst); done += 16 {
-		here := archsimd.LoadUint16x16(sums[done+1:]).Mul(three)
-		l := here.Add(archsimd.LoadUint16x16(sums[done:])).Add(biasLeft).ShiftAllRight(4)
-		r := here.Add(archsimd.LoadUint16x16(sums[done+2:])).Add(biasRight).ShiftAllRight(4)
-		l.Or(r.ShiftAllLeft(8)).AsUint8x32().Store(dst[2*done:])
-	}
-	archsimd.ClearAVXUpperBits()
-	return done
 }
 
 // convertRowAVX2 converts 8 pixels at a time in 32-bit lanes. Each lane ends as the bytes R, G, B,

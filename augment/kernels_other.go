@@ -2,12 +2,6 @@
 
 package augment
 
-func sumRows(sums []uint16, near, far []uint8) { sumRowsPortable(sums, near, far) }
-
-func widenRow(dst []uint8, sums []uint16, left, right uint16) {
-	widenRowPortable(dst, sums, left, right)
-}
-
 func convertRow(to, luma, cb, cr []uint8, c ycbcrRange) { convertRowPortable(to, luma, cb, cr, c) }
 
 func addBytes(sum []float32, row []uint8, weight float32) { addRowPortable(sum, row, weight) }

@@ -13,17 +13,6 @@ func TestKernelsAgree(t *testing.T) {
 	rng := random.New(1)
 	for n := range 80 {
 		near, far, luma := randomBytes(rng, n), randomBytes(rng, n), randomBytes(rng, n)
-		sums, sumsWant := make([]uint16, n+2), make([]uint16, n+2)
-		sumRows(sums[1:n+1], near, far)
-		sumRowsPortable(sumsWant[1:n+1], near, far)
-		same(t, "sumRows", n, sums, sumsWant)
-		if n > 0 {
-			repeatEnds(sums)
-		}
-		wide, wideWant := make([]uint8, 2*n), make([]uint8, 2*n)
-		widenRow(wide, sums, 8, 7)
-		widenRowPortable(wideWant, sums, 8, 7)
-		same(t, "widenRow", n, wide, wideWant)
 		for _, convention := range []ycbcrRange{fullRange, videoRange} {
 			rgb, rgbWant := make([]uint8, 3*n), make([]uint8, 3*n)
 			convertRow(rgb, luma, near, far, convention)
@@ -74,12 +63,6 @@ func BenchmarkConvertRow(b *testing.B) {
 	rng, n := random.New(1), 640
 	luma, cb, cr, to := randomBytes(rng, n), randomBytes(rng, n), randomBytes(rng, n), make([]uint8, 3*n)
 	benchmarkTwins(b, 3*n, func() { convertRow(to, luma, cb, cr, fullRange) }, func() { convertRowPortable(to, luma, cb, cr, fullRange) })
-}
-
-func BenchmarkWidenRow(b *testing.B) {
-	n := 320
-	sums, dst := make([]uint16, n+2), make([]uint8, 2*n)
-	benchmarkTwins(b, 2*n, func() { widenRow(dst, sums, 8, 7) }, func() { widenRowPortable(dst, sums, 8, 7) })
 }
 
 func BenchmarkAddBytes(b *testing.B) {

@@ -27,15 +27,15 @@ func (l Limits) DecodeYCbCr(encoded []byte) (m *image.YCbCr, err error) {
 			m, err = nil, fmt.Errorf("%w: the decoder gave up: %v", ErrCorrupt, r)
 		}
 	}()
-	h, err := jpeg.ReadHeader(encoded, false)
+	h, err := jpeg.ReadHeader(encoded)
 	if err != nil || h.Orientation > 1 || h.Model() != jpeg.YCbCr {
 		return nil, err
 	}
-	planes, err := decodeJPEG(encoded)
+	decoded, err := jpeg.Decode(encoded, jpegOptions)
 	if err != nil {
 		return nil, fmt.Errorf("decoding jpeg of %dx%d: %w", width, height, err)
 	}
-	return planes.ycbcr(), nil
+	return ycbcrOf(decoded), nil
 }
 
 // ResizeYCbCr returns a part of the image resized to height x width, by the bilinear kernel with

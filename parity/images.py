@@ -125,7 +125,7 @@ def wild_jpegs(grid, rng):
                 restart = rng.choice([0, 0, 0, 1, 2, 5, 9])
                 data = jpegs.encode(rng, w, h, factors, process=process, restart=restart, split=split, lively=rng.choice([0, 2, 6, 20]),
                                     quant16=process != 0xC0 and rng.random() < 0.2)
-                grid.add(f"jpeg {name} {process:x} {w}x{h} restart {restart} split {split} {i}", data, 4)
+                grid.add(f"jpeg {name} {process:x} {w}x{h} restart {restart} split {split} {i}", data, 0)
     rgb = [("rgb ids", (82, 71, 66), b""), ("adobe0", (1, 2, 3), jpegs.adobe(0)), ("adobe0 ids", (82, 71, 66), jpegs.adobe(0)),
            ("jfif adobe0", (1, 2, 3), jpegs.JFIF + jpegs.adobe(0)), ("adobe0 jfif", (1, 2, 3), jpegs.adobe(0) + jpegs.JFIF),
            ("jfif ids", (82, 71, 66), jpegs.JFIF), ("adobe1", (1, 2, 3), jpegs.adobe(1)), ("adobe1 ids", (82, 71, 66), jpegs.adobe(1)),
@@ -135,23 +135,23 @@ def wild_jpegs(grid, rng):
         for i in range(14):
             w, h = rng.randint(1, 50), rng.randint(1, 40)
             data = jpegs.encode(rng, w, h, SAMPLINGS[sampling], idents=idents, markers=markers, process=process, lively=3)
-            grid.add(f"jpeg model {name} {sampling} {process:x} {w}x{h} {i}", data, 4)
+            grid.add(f"jpeg model {name} {sampling} {process:x} {w}x{h} {i}", data, 0)
     four = {"1111": [(1, 1)] * 4, "2112": [(2, 2), (1, 1), (1, 1), (2, 2)], "2111": [(2, 2), (1, 1), (1, 1), (1, 1)], "h2": [(2, 1), (1, 1), (1, 1), (2, 1)]}
     for (name, factors), markers, process in itertools.product(four.items(), (b"", jpegs.adobe(0), jpegs.adobe(2), jpegs.JFIF), (0xC0, 0xC2)):
         for i in range(16):
             w, h = rng.randint(1, 50), rng.randint(1, 40)
             data = jpegs.encode(rng, w, h, factors, markers=markers, process=process, restart=rng.choice([0, 0, 2]), lively=3)
-            grid.add(f"jpeg four {name} {markers[6:7].hex()}{markers[-1:].hex()} {process:x} {w}x{h} {i}", data, 4)
+            grid.add(f"jpeg four {name} {markers[6:7].hex()}{markers[-1:].hex()} {process:x} {w}x{h} {i}", data, 0)
     for factors, process in itertools.product(([(1, 1)], [(2, 2)], [(2, 1)], [(3, 4)]), (0xC0, 0xC1, 0xC2)):
         for i in range(30):
             w, h = rng.randint(1, 70), rng.randint(1, 70)
             data = jpegs.encode(rng, w, h, factors, process=process, restart=rng.choice([0, 0, 1, 3]))
-            grid.add(f"jpeg grey {factors[0]} {process:x} {w}x{h} {i}", data, 4)
+            grid.add(f"jpeg grey {factors[0]} {process:x} {w}x{h} {i}", data, 0)
     for orientation, sampling, process in itertools.product(range(0, 10), ("444", "420", "cb"), (0xC0, 0xC2)):
         for i in range(6):
             w, h = rng.randint(1, 40), rng.randint(1, 40)
             data = jpegs.encode(rng, w, h, SAMPLINGS[sampling], markers=jpegs.exif(orientation), process=process)
-            grid.add(f"jpeg orientation {orientation} {sampling} {process:x} {w}x{h} {i}", data, 4)
+            grid.add(f"jpeg orientation {orientation} {sampling} {process:x} {w}x{h} {i}", data, 0)
 
 
 def faulty_jpegs(grid, rng):
@@ -178,11 +178,11 @@ def faulty_jpegs(grid, rng):
             data = jpegs.encode(rng, rng.randint(9, 40), rng.randint(9, 40), SAMPLINGS[sampling], process=process)
             if rng.random() < 0.4 and name not in ("cut data", "cut half", "cut half with EOI"):
                 data = jpegs.encode(rng, rng.randint(9, 40), rng.randint(9, 40), SAMPLINGS[sampling], process=process, restart=3)
-            grid.add(f"jpeg fault {name} {sampling} {process:x} {i}", fault(data), 4, also=name in both)
+            grid.add(f"jpeg fault {name} {sampling} {process:x} {i}", fault(data), 0, also=name in both)
     for i in range(60):
         w, h = rng.randint(1, 40), rng.randint(1, 40)
         data = jpegs.encode(rng, w, h, [(1, 1)] * 2, idents=(1, 2))
-        grid.add(f"jpeg two components {i}", data, 4)
+        grid.add(f"jpeg two components {i}", data, 0)
 
 
 def photo(rng, w, h):
@@ -207,11 +207,11 @@ def plain_jpegs(grid, rng):
             options = dict(quality=rng.choice([30, 75, 90, 100]), subsampling=sampling, progressive=progressive, optimize=rng.random() < 0.3)
             if rng.random() < 0.25:
                 options["restart_marker_blocks"] = rng.randint(1, 9)
-            grid.add(f"jpeg pillow {sampling} progressive {progressive} {w}x{h}", saved(photo(rng, w, h), format="JPEG", **options), 4)
+            grid.add(f"jpeg pillow {sampling} progressive {progressive} {w}x{h}", saved(photo(rng, w, h), format="JPEG", **options), 0)
     for side, mode in itertools.product(range(1, 71), ("L", "CMYK")):
         image = photo(rng, side, rng.randint(1, 70)).convert(mode)
         for progressive in (False, True):
-            grid.add(f"jpeg pillow {mode} progressive {progressive} {image.size}", saved(image, format="JPEG", quality=85, progressive=progressive), 4)
+            grid.add(f"jpeg pillow {mode} progressive {progressive} {image.size}", saved(image, format="JPEG", quality=85, progressive=progressive), 0)
 
 
 def pngs(grid, rng):

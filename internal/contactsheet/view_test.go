@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	_ "github.com/gen2brain/jpegn" // see TestWhatIsShown
 	"golang.org/x/image/bmp"
 
 	"github.com/pali3/pali3/shards"
@@ -49,8 +48,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestWhatIsShown links a package that adds to the image package's table a decoder of JPEG which
-// looks at 512 bytes only. Cameras write more than that before the size.
+// TestWhatIsShown has JPEGs with more EXIF data before the size than readers of the first 512 bytes
+// see. Cameras write that.
 func TestWhatIsShown(t *testing.T) {
 	for _, side := range []int{16, 500} { // shown as it is, and made smaller
 		var asJPEG, asBMP bytes.Buffer

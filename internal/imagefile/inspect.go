@@ -38,7 +38,7 @@ func ReadHeader(encoded []byte) (info Info, err error) {
 	switch info.Format {
 	case JPEG:
 		var h jpeg.Header
-		if h, err = jpeg.ReadHeader(encoded, false); err == nil {
+		if h, err = jpeg.ReadHeader(encoded); err == nil {
 			err = h.Supported()
 		}
 		info.Width, info.Height, info.Orientation = h.Width, h.Height, h.Orientation

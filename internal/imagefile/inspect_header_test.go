@@ -10,7 +10,6 @@ import (
 	"io"
 	"testing"
 
-	_ "github.com/gen2brain/jpegn" // see TestInspect_HeaderBehindEXIF
 	"golang.org/x/image/bmp"
 )
 
@@ -40,8 +39,8 @@ func TestInspect_FormatAndSize(t *testing.T) {
 	}
 }
 
-// TestInspect_HeaderBehindEXIF links a package that registers a JPEG decoder with package image
-// which reads the first 512 bytes only. Cameras write more than that before the size.
+// TestInspect_HeaderBehindEXIF has more EXIF data before the size than readers of the first 512 bytes
+// see. Cameras write that.
 func TestInspect_HeaderBehindEXIF(t *testing.T) {
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 7, 5)), nil); err != nil {

@@ -14,9 +14,9 @@ type Options struct {
 	// result is that of libjpeg, and of Pillow's Image.draft.
 	Scale int
 
-	// Lenient decodes damaged files as libjpeg does: missing data leave grey or smoothed blocks, and
-	// restart markers resume the decoding. Image.Damage tells what was found. Otherwise a file whose
-	// pixels are not all there is an error.
+	// Lenient decodes damaged files as libjpeg does: missing data leave grey or smoothed blocks,
+	// and restart markers resume the decoding. Image.Damage tells what was found. Otherwise a file
+	// whose pixels are not all there is an error.
 	Lenient bool
 
 	// MaxPixels limits the size of the file's image, 0 for 1 << 28. Decode refuses larger images
@@ -143,7 +143,7 @@ func (d *Decoder) decode(file []byte) (err error) {
 	default:
 		return fmt.Errorf("a JPEG can be scaled by 1/1, 1/2, 1/4 and 1/8, not by 1/%d", d.options.Scale)
 	}
-	if d.header, err = ReadHeader(file, false); err != nil {
+	if d.header, err = ReadHeader(file); err != nil {
 		return err
 	}
 	if err := d.header.Supported(); err != nil {

@@ -19,7 +19,7 @@ import (
 type golden struct {
 	Name   string          `json:"name"`
 	File   [2]int          `json:"file"`   // offset and length
-	Pixels json.RawMessage `json:"pixels"` // for each scale, see picture
+	Pixels json.RawMessage `json:"pixels"` // a reference for each scale, or null
 	file   []byte
 	images [4]*reference
 }
@@ -55,6 +55,9 @@ func readGoldens(t testing.TB) (all []golden) {
 			}
 		}
 		all = append(all, g)
+	}
+	if len(all) < 300 {
+		t.Fatalf("%d files in %s, want at least 300", len(all), dir)
 	}
 	return all
 }

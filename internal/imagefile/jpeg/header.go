@@ -1,10 +1,3 @@
-// Package jpeg reads the headers of JPEG files and decodes files with Huffman codes and 8 bits per
-// sample, sequential or progressive, with any sampling factors, restart intervals and number of
-// scans.
-//
-// [Decode] returns the components' planes as they are stored; the caller upsamples them and
-// converts colours. The samples equal those of libjpeg bit for bit (the accurate integer transform,
-// jidctint.c).
 package jpeg
 
 import (
@@ -65,11 +58,8 @@ type Header struct {
 	Components    [4]Component
 	Orientation   int // from EXIF, 1 to 8; 0 if absent
 
-	Scans    int
-	Whole    bool // the first scan holds all components
-	Restarts bool // restart markers divide the coded data
-	Ended    bool // the file has an end marker
-	Odd      bool // the file has bytes or markers that decoders treat differently
+	Scans int  // read so far
+	Whole bool // the first scan holds all components
 
 	jfif, adobe bool
 	transform   byte // from the Adobe marker
@@ -126,41 +116,25 @@ func (h *Header) Sampling() (maxH, maxV int) {
 	return maxH, maxV
 }
 
-// ReadHeader reads the marker segments of a file that begins with SOI. With toEnd it reads through
-// the scans to the end of the image and sets Ended if there is an end marker; otherwise it stops at
-// the first scan.
-func ReadHeader(data []byte, toEnd bool) (Header, error) {
+// ReadHeader reads the marker segments of a file that begins with SOI, through the header of the
+// first scan.
+func ReadHeader(data []byte) (Header, error) {
 	var h Header
 	if len(data) < 2 || data[0] != 0xFF || data[1] != soi {
 		return h, fmt.Errorf("%w: no start marker", fault.ErrCorrupt)
 	}
-	for at := 2; ; {
+	for at := 2; h.Scans == 0; {
 		m, err := nextMarker(data, at)
-		if err != nil && h.Scans > 0 { // truncated behind or between the scans
-			return h, nil
-		}
 		if err != nil {
 			return h, err
 		}
-		h.Odd = h.Odd || m.odd
-		at = m.end
 		if m.kind == eoi {
-			h.Ended = true
-			break
+			return h, fmt.Errorf("%w: no scan before the end marker", fault.ErrCorrupt)
 		}
 		if err := h.read(m); err != nil {
 			return h, err
 		}
-		if m.kind != sos {
-			continue
-		}
-		if !toEnd {
-			return h, nil
-		}
-		at = skipCoded(data, at)
-	}
-	if h.Scans == 0 {
-		return h, fmt.Errorf("%w: no scan before the end marker", fault.ErrCorrupt)
+		at = m.end
 	}
 	return h, nil
 }
@@ -170,7 +144,7 @@ func (h *Header) read(m marker) error {
 	switch s := m.segment; {
 	case isFrame(m.kind):
 		return h.readFrame(m.kind, s)
-	case m.kind == app0 && len(s) >= 12 && string(s[:5]) == "JFIF\x00":
+	case m.kind == app0 && len(s) >= 14 && string(s[:5]) == "JFIF\x00":
 		h.jfif = true
 	case m.kind == app14 && len(s) >= 12 && string(s[:5]) == "Adobe":
 		h.adobe, h.transform = true, s[11]
@@ -178,8 +152,6 @@ func (h *Header) read(m marker) error {
 		if bytes.HasPrefix(s, []byte(exifPrefix)) {
 			h.Orientation = Orientation(s)
 		}
-	case m.kind == dri && len(s) >= 2:
-		h.Restarts = h.Restarts || s[0] != 0 || s[1] != 0
 	case m.kind == sos:
 		if h.Width == 0 {
 			return fmt.Errorf("%w: a scan before the frame header", fault.ErrCorrupt)
@@ -189,26 +161,9 @@ func (h *Header) read(m marker) error {
 		}
 		if h.Scans == 1 {
 			h.Whole = len(s) > 0 && int(s[0]) == h.Count
-			h.Odd = h.Odd || h.Whole && !h.inOrder(s)
 		}
 	}
 	return nil
-}
-
-// inOrder reports whether a scan has all components in the order of the frame, each with its own
-// identifier.
-func (h *Header) inOrder(scan []byte) bool {
-	for i, c := range h.Components[:h.Count] {
-		if 1+2*i >= len(scan) || scan[1+2*i] != c.ID {
-			return false
-		}
-		for _, other := range h.Components[:i] {
-			if other.ID == c.ID {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 func (h *Header) readFrame(kind byte, s []byte) error {
@@ -248,8 +203,7 @@ func isFrame(kind byte) bool {
 type marker struct {
 	kind    byte
 	segment []byte
-	end     int  // offset of the byte behind the segment
-	odd     bool // see Header.Odd
+	end     int // offset of the byte behind the segment
 }
 
 // nextMarker returns the next marker at or behind an offset. Like libjpeg, it skips bytes that
@@ -260,7 +214,6 @@ func nextMarker(data []byte, at int) (m marker, err error) {
 		if start < 0 {
 			return m, fmt.Errorf("%w: no end marker", fault.ErrTruncated)
 		}
-		m.odd = m.odd || start > 0
 		for at += start; at < len(data) && data[at] == 0xFF; at++ {
 		}
 		if at >= len(data) {
@@ -269,7 +222,6 @@ func nextMarker(data []byte, at int) (m marker, err error) {
 		m.kind = data[at]
 		at++
 		if m.kind == 0 || m.kind == 0x01 || m.kind >= rst0 && m.kind <= rst7 { // no segment and no meaning here
-			m.odd = true
 			continue
 		}
 		break
@@ -286,7 +238,7 @@ func nextMarker(data []byte, at int) (m marker, err error) {
 	}
 	length := int(binary.BigEndian.Uint16(data[at:]))
 	if length < 2 && (m.kind == 0xFE || m.kind >= app0 && m.kind <= app0+15) {
-		m.end, m.odd = at+2, true // metadata without a length: libjpeg skips it
+		m.end = at + 2 // metadata without a length: libjpeg skips it
 		return m, nil
 	}
 	if length < 2 {
@@ -296,28 +248,7 @@ func nextMarker(data []byte, at int) (m marker, err error) {
 		return m, fmt.Errorf("%w: ends in marker %#x", fault.ErrTruncated, m.kind)
 	}
 	m.segment, m.end = data[at+2:at+length], at+length
-	m.odd = m.odd || m.kind >= 0xF0 && m.kind <= 0xFD || m.kind == 0xDC || m.kind == 0xDE || m.kind == 0xDF
 	return m, nil
-}
-
-// skipCoded returns where the coded data of a scan end: at the first marker other than a stuffed
-// zero or a restart marker.
-func skipCoded(data []byte, at int) int {
-	for {
-		i := bytes.IndexByte(data[at:], 0xFF)
-		if i < 0 || at+i+1 >= len(data) {
-			return len(data)
-		}
-		at += i
-		switch next := data[at+1]; {
-		case next == 0xFF: // fill byte
-			at++
-		case next == 0 || next >= rst0 && next <= rst7:
-			at += 2
-		default:
-			return at
-		}
-	}
 }
 
 const exifPrefix = "Exif\x00\x00"

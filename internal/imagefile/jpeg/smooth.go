@@ -47,9 +47,9 @@ func (d *Decoder) smooth(c *component) {
 	}
 }
 
-// lines returns the rows of blocks around row y, of the given number of rows of MCUs. Where the last
-// MCUs have fewer rows of blocks than the others, libjpeg counts all MCUs as such, which shows at
-// the top of images of two of them.
+// lines returns the rows of blocks around row y, of the given number of rows of MCUs. Where the
+// last MCUs have fewer rows of blocks than the others, libjpeg counts all MCUs as such, which shows
+// at the top of images of two of them.
 func (c *component) lines(y, mcus int) [5]int {
 	each := c.V
 	if last := c.high % c.V; y/c.V == mcus-1 && last != 0 {
