@@ -39,8 +39,8 @@ func TestInspect_FormatAndSize(t *testing.T) {
 	}
 }
 
-// TestInspect_HeaderBehindEXIF has more EXIF data before the size than readers of the first 512 bytes
-// see. Cameras write that.
+// TestInspect_HeaderBehindEXIF has more EXIF data before the size than readers of the first 512
+// bytes see. Cameras write that.
 func TestInspect_HeaderBehindEXIF(t *testing.T) {
 	var b bytes.Buffer
 	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 7, 5)), nil); err != nil {
