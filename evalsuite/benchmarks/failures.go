@@ -21,12 +21,13 @@ func (b *Benchmark) ClusterName(i *Item) string {
 // scored. Without a partial evaluation, items without an answer are an error.
 func (b *Benchmark) failures(items []Item, o Options, p *problems) (scored []Item, err error) {
 	for n := range items {
-		i := &items[n]
+		item := items[n] // what is found in its prediction is added to it
+		i := &item
 		switch {
 		case i.unanswered():
 			p.add(i.Failure, i.ID, nil)
 			continue
-		case len(i.References) == 0:
+		case len(i.References) == 0 && i.Scene == nil:
 			if err := p.check(Unlabelled, i.ID, func() error {
 				return fmt.Errorf("question %s has no right answer, so it cannot be scored", i.ID)
 			}); err != nil {
@@ -37,7 +38,9 @@ func (b *Benchmark) failures(items []Item, o Options, p *problems) (scored []Ite
 			p.add(i.Failure, i.ID, nil)
 		case i.Error != "":
 			p.add(Failed, i.ID, nil)
-		case strings.TrimSpace(i.Prediction) == "":
+		case b.Task == Boxes:
+			b.findIn(i, p)
+		case strings.TrimSpace(i.Prediction) == "" && len(i.Found) == 0:
 			p.add(Empty, i.ID, nil)
 		}
 		if i.Optional {

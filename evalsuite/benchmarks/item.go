@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pali3/pali3/evalsuite/metrics/detection"
 	"github.com/pali3/pali3/shards"
 )
 
@@ -38,6 +39,10 @@ type Item struct {
 	Unparsed string
 	// Optional says that the item counts only if there is a prediction.
 	Optional bool
+	// Scene is what is marked in the image, and Found what the model found in it, in benchmarks of
+	// boxes and masks.
+	Scene *Scene
+	Found []detection.Detection
 
 	also []string // further ids
 }
@@ -66,6 +71,19 @@ func (i *Item) List(name string) []string {
 // [Record]; fields are those of the record, nil for a sample of a dataset.
 func (b *Benchmark) Items(s *shards.Sample, id string, fields []Field) []Item {
 	return b.appendItems(nil, s, id, fields)
+}
+
+// appendRecord adds the items of a record of the owner's files.
+func (b *Benchmark) appendRecord(items []Item, r *Record) []Item {
+	if r.Scene != nil && b.Task == Boxes {
+		return append(items, Item{ID: r.ID, Image: r.Sample.Key, Split: r.Sample.Split, Fields: r.Fields, Scene: r.Scene})
+	}
+	first := len(items)
+	items = b.appendItems(items, &r.Sample, r.ID, r.Fields)
+	for n := range items[first:] {
+		items[first+n].Scene = r.Scene
+	}
+	return items
 }
 
 func (b *Benchmark) appendItems(items []Item, s *shards.Sample, id string, fields []Field) []Item {

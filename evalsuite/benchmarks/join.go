@@ -28,6 +28,12 @@ type join struct {
 	example   string // an id of the annotations
 }
 
+// read reads the file of predictions.
+func (j *join) read(ctx context.Context) (err error) {
+	j.predicted, err = j.bench.readPredictions(ctx, j.files.Predictions, j.problems)
+	return err
+}
+
 // readItems sends the items of the annotations in chunks.
 func (j *join) readItems(ctx context.Context, chunks chan<- []Item) error {
 	items := make([]Item, 0, chunkItems)
@@ -53,7 +59,7 @@ func (j *join) readItems(ctx context.Context, chunks chan<- []Item) error {
 		if err := j.leftOut(&r); err != nil {
 			return err
 		}
-		items = j.bench.appendItems(items, &r.Sample, r.ID, r.Fields)
+		items = j.bench.appendRecord(items, &r)
 		if len(items) >= chunkItems {
 			if err := send(); err != nil {
 				return err
@@ -120,7 +126,7 @@ func (j *join) join(chunk []Item) ([]Item, error) {
 		}
 		p.used = true
 		j.matched++
-		if len(item.References) == 0 {
+		if len(item.References) == 0 && item.Scene == nil {
 			err := j.problems.check(Unlabelled, item.ID, func() error {
 				return fmt.Errorf("%s: question %s has no right answer; the annotations of a test set cannot be scored here", j.files.Annotations, item.ID)
 			})

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Metric is a score of a benchmark. It has one of Each, All and Statistic.
+// Metric is a score of a benchmark. It has one of Each, All, Statistic and Family.
 type Metric struct {
 	// Name in results, in lower-case letters, digits and underscores, such as "vqa_accuracy".
 	Name string
@@ -30,6 +30,27 @@ type Metric struct {
 	// Statistic returns a function that computes a score from some of the items, by their numbers,
 	// such as the BLEU of a corpus. The function is called by several goroutines.
 	Statistic func(*Corpus) (func(chosen []int) float64, error)
+	// Family computes this metric together with others, of which it is number Part.
+	Family *Family
+	Part   int
+}
+
+// Family is metrics that are computed together because they share most of the work, such as the
+// average precisions of boxes.
+type Family struct {
+	// Prepare returns the statistics of the items, or nil if they have none, such as masks where
+	// only boxes were predicted.
+	Prepare func(*Corpus) (*Statistics, error)
+}
+
+// Statistics computes scores from how often each item counts.
+type Statistics struct {
+	// Values returns the scores, NaN for one that no item counts for, and the scores of the first
+	// metric for each of Groups. It is called by several goroutines.
+	Values func(drawn []int32) (scores, groups []float64)
+	// Slice names the groups, such as "category". It is "" without groups.
+	Slice  string
+	Groups []string
 }
 
 // Corpus holds all items of an evaluation.
@@ -58,7 +79,7 @@ func once[T any](c *Corpus, name string, compute func([]Item) (T, error)) (T, er
 func (m *Metric) check() error {
 	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789_"
 	kinds := 0
-	for _, has := range []bool{m.Each != nil, m.All != nil, m.Statistic != nil} {
+	for _, has := range []bool{m.Each != nil, m.All != nil, m.Statistic != nil, m.Family != nil} {
 		if has {
 			kinds++
 		}
@@ -69,7 +90,7 @@ func (m *Metric) check() error {
 	case m.Source == "":
 		return fmt.Errorf("metric %s: no Source: which paper or file is the rule from?", m.Name)
 	case kinds != 1:
-		return fmt.Errorf("metric %s: give one of Each, All and Statistic", m.Name)
+		return fmt.Errorf("metric %s: give one of Each, All, Statistic and Family", m.Name)
 	case m.Max < 0:
 		return fmt.Errorf("metric %s: Max %g is negative", m.Name, m.Max)
 	}

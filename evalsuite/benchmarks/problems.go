@@ -21,7 +21,13 @@ const (
 	Unlabelled = "unlabelled" // questions without a right answer; they do not count
 	LeftOut    = "left_out"   // contents of the annotations that cannot be read
 	NotAsked   = "not_asked"  // questions that the owner leaves out of the score
-	Differs    = "differs"    // questions that a protocol scores differently from the owner's
+	// Of boxes and masks:
+	NothingFound    = "nothing_found"    // images without a detection
+	UnknownCategory = "unknown_category" // detections of categories that the annotations do not list; they do not count
+	NoRegion        = "no_region"        // parts of answers that are no box
+	NoArea          = "no_area"          // annotations without an area; that of the box is taken
+	ZeroID          = "zero_id"          // annotations with the id 0, for which the owner's program counts no match
+	Differs         = "differs"          // questions that a protocol scores differently from the owner's
 )
 
 // Problem counts what is wrong in the files of one kind.
@@ -34,19 +40,24 @@ type Problem struct {
 // String describes the problem.
 func (p Problem) String() string {
 	what := map[string]string{
-		Missing:    "questions have no prediction and do not count",
-		Unknown:    "predictions are for no question of the annotations",
-		Double:     "predictions repeat a question; the first one counts",
-		Empty:      "answers are empty and count as wrong",
-		Failed:     "predictions have an error instead of an answer and count as wrong",
-		Refused:    "answers are refusals and count as wrong",
-		NoMatch:    "answers do not match the pattern of answers and count as wrong",
-		TimedOut:   "questions were not answered in time and do not count",
-		Unanswered: "questions have an error instead of an answer and do not count",
-		Unreadable: "lines are no prediction",
-		Unlabelled: "questions have no right answer and do not count",
-		NotAsked:   "questions are left out of the score by the owner's rule",
-		LeftOut:    "things in the annotations cannot be read",
+		Missing:         "questions have no prediction and do not count",
+		Unknown:         "predictions are for no question of the annotations",
+		Double:          "predictions repeat a question; the first one counts",
+		Empty:           "answers are empty and count as wrong",
+		Failed:          "predictions have an error instead of an answer and count as wrong",
+		Refused:         "answers are refusals and count as wrong",
+		NoMatch:         "answers do not match the pattern of answers and count as wrong",
+		TimedOut:        "questions were not answered in time and do not count",
+		Unanswered:      "questions have an error instead of an answer and do not count",
+		Unreadable:      "lines are no prediction",
+		Unlabelled:      "questions have no right answer and do not count",
+		NotAsked:        "questions are left out of the score by the owner's rule",
+		NothingFound:    "images have no detection",
+		UnknownCategory: "detections are of a category that the annotations do not list, and do not count",
+		NoRegion:        "parts of answers are no box",
+		NoArea:          "annotations have no area; that of their box is taken",
+		ZeroID:          "annotations have the id 0, which the owner's program takes for no match: detections of these objects count as wrong",
+		LeftOut:         "things in the annotations cannot be read",
 	}[p.Kind]
 	if len(p.First) == 0 {
 		return fmt.Sprintf("%d %s", p.Count, what)
@@ -98,4 +109,4 @@ func (p *problems) sorted() []Problem {
 	return p.all
 }
 
-var order = []string{Missing, Unknown, Double, Empty, Failed, Refused, NoMatch, TimedOut, Unanswered, Unreadable, Unlabelled, LeftOut, NotAsked}
+var order = []string{Missing, Unknown, Double, Empty, Failed, Refused, NoMatch, TimedOut, Unanswered, Unreadable, Unlabelled, LeftOut, NotAsked, UnknownCategory, NoRegion, NoArea, ZeroID, NothingFound}

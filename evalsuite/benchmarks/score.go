@@ -54,6 +54,7 @@ func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, err
 		return nil, err
 	}
 	j := &join{bench: b, files: f, problems: &problems{partial: o.Partial}, splits: map[string]int{}, seen: map[string]bool{}}
+	joined := b.joiner(j)
 	chunks := make(chan []Item, 2)
 	reading, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -67,7 +68,7 @@ func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, err
 	s := newScorer(b, protocols)
 	// Unreadable annotations do not stop this: of two bad files, the same one is always named.
 	var unreadable error
-	if j.predicted, unreadable = b.readPredictions(ctx, f.Predictions, j.problems); unreadable != nil {
+	if unreadable = joined.read(ctx); unreadable != nil {
 		err = unreadable
 		stop(err)
 	}
@@ -75,7 +76,7 @@ func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, err
 		if err != nil {
 			continue // let the reader end
 		}
-		if chunk, err = j.join(chunk); err == nil {
+		if chunk, err = joined.join(chunk); err == nil {
 			s.add(chunk)
 		}
 		if err != nil {
@@ -87,7 +88,7 @@ func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, err
 		err = failed // the first error, and not that of who was stopped by it
 	}
 	if err == nil {
-		err = j.end()
+		err = joined.end()
 	}
 	if err != nil {
 		return nil, err
@@ -99,6 +100,20 @@ func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, err
 	result.Problems = j.problems.sorted()
 	result.compare(b, f.Split)
 	return result, nil
+}
+
+// joiner gives items their predictions.
+type joiner interface {
+	read(context.Context) error // the file of predictions
+	join(chunk []Item) ([]Item, error)
+	end() error // an error if the files do not belong to each other
+}
+
+func (b *Benchmark) joiner(j *join) joiner {
+	if b.Task == Boxes {
+		return &resultsJoin{base: j}
+	}
+	return j
 }
 
 // ScoreItems scores items with their predictions. It is a pure function. Items without an answer

@@ -21,6 +21,8 @@ type scorer struct {
 	cluster   []int   // of each item
 	groups    []names // by slice
 	members   [][][]int
+	families  map[*Family]*Statistics
+	whole     map[*Statistics][]Score // of all items: scores, then those of groups
 }
 
 // scoredProtocol holds the values of a protocol's metrics.
@@ -36,6 +38,7 @@ type column struct {
 	each      func(*Item) float64
 	values    []float64
 	statistic func([]int) float64
+	family    *Statistics // nil if the items have none
 }
 
 // names numbers names.
@@ -63,7 +66,8 @@ func (n *names) of(name string) int {
 }
 
 func newScorer(b *Benchmark, protocols []Protocol) *scorer {
-	s := &scorer{bench: b, groups: make([]names, len(b.Slices)), members: make([][][]int, len(b.Slices))}
+	s := &scorer{bench: b, groups: make([]names, len(b.Slices)), members: make([][][]int, len(b.Slices)),
+		families: map[*Family]*Statistics{}, whole: map[*Statistics][]Score{}}
 	for _, p := range append([]Protocol{{Name: Official, Metrics: b.Metrics}}, protocols...) {
 		scored := &scoredProtocol{Protocol: p, unparsed: map[string]*Problem{}}
 		for n := range p.Metrics {
@@ -165,6 +169,7 @@ func (s *scorer) result(bootstrap metrics.Bootstrap) (*Result, error) {
 			r.Slices[b.Slices[g].Name][name] = s.scores(owner, bootstrap, s.members[g][at])
 		}
 	}
+	s.addGroups(r, owner)
 	for _, p := range s.protocols[1:] {
 		if r.Protocols == nil {
 			r.Protocols = map[string]ProtocolResult{}
@@ -185,8 +190,10 @@ func (s *scorer) finish() error {
 				c.values, err = c.All(&s.corpus)
 			case c.Statistic != nil:
 				c.statistic, err = c.Statistic(&s.corpus)
+			case c.Family != nil:
+				c.family, err = s.prepare(c.Family)
 			}
-			if err == nil && c.Statistic == nil {
+			if err == nil && c.Statistic == nil && c.Family == nil {
 				err = c.checkValues(c.values, s.n)
 			}
 			if err != nil {
@@ -200,9 +207,17 @@ func (s *scorer) finish() error {
 // scores returns the scores of some items.
 func (s *scorer) scores(p *scoredProtocol, bootstrap metrics.Bootstrap, of []int) Scores {
 	scores := Scores{}
+	families := map[*Statistics][]Score{}
+	if len(of) == s.n {
+		families = s.whole
+	}
 	for n := range p.columns {
 		c := &p.columns[n]
-		if c.statistic != nil {
+		if c.Family != nil {
+			if score, ok := s.ofFamily(families, c, bootstrap, of); ok {
+				scores[c.Name] = score
+			}
+		} else if c.statistic != nil {
 			scores[c.Name] = s.statistic(bootstrap, c.statistic, of)
 		} else if score := s.mean(bootstrap, c.values, of); score.N > 0 || n == 0 { // others may count none of them
 			scores[c.Name] = score

@@ -46,7 +46,7 @@ func TestCheck_NamesWhatIsMissing(t *testing.T) {
 		"no Name":                 func(b *Benchmark) { b.Name = "" },
 		"no About":                func(b *Benchmark) { b.About = "" },
 		"no Metrics":              func(b *Benchmark) { b.Metrics = nil },
-		"one of Each, All and":    func(b *Benchmark) { b.Metrics[0].Each = nil },
+		"one of Each, All, Sta":   func(b *Benchmark) { b.Metrics[0].Each = nil },
 		"Layout \"vqa\" is not":   func(b *Benchmark) { b.Layout = "vqa" },
 		"give a Layout or Read":   func(b *Benchmark) { b.Layout = "" },
 		"Task \"\" is none":       func(b *Benchmark) { b.Task = "" },

@@ -71,6 +71,43 @@ func (b Bootstrap) Statistic(n int, value func(chosen []int) float64) Score {
 	return score
 }
 
+// Statistics is [Bootstrap.Statistic] for several statistics that are computed together. Value gets
+// the number of times that each of n items is drawn, and returns as many values each time, NaN for
+// one that these items do not have. Such a resample does not count for the interval.
+func (b Bootstrap) Statistics(n int, value func(drawn []int32) []float64) []Score {
+	b = b.withDefaults()
+	once := make([]int32, n)
+	for i := range once {
+		once[i] = 1
+	}
+	whole := value(once)
+	all := make([][]float64, b.Resamples)
+	b.each(func() func(int, *random.Stream) {
+		drawn := make([]int32, n)
+		return func(resample int, random *random.Stream) {
+			clear(drawn)
+			for range n {
+				drawn[draw(n, random)]++
+			}
+			all[resample] = value(drawn)
+		}
+	})
+	scores := make([]Score, len(whole))
+	for k, v := range whole {
+		values := make([]float64, 0, len(all))
+		for _, resampled := range all {
+			if v := resampled[k]; v == v {
+				values = append(values, v)
+			}
+		}
+		scores[k] = Score{Value: v, Lo: v, Hi: v, N: n}
+		if slices.Sort(values); len(values) > 0 {
+			scores[k].Lo, scores[k].Hi = percentile(values, (1-b.Level)/2), percentile(values, (1+b.Level)/2)
+		}
+	}
+	return scores
+}
+
 // interval returns the percentile interval over resamples. Each goroutine has its own resampler.
 func (b Bootstrap) interval(resampler func() func(*random.Stream) float64) (lo, hi float64) {
 	b = b.withDefaults()
@@ -82,18 +119,28 @@ func (b Bootstrap) interval(resampler func() func(*random.Stream) float64) (lo, 
 // values returns a value for each resample, in their order.
 func (b Bootstrap) values(resampler func() func(*random.Stream) float64) []float64 {
 	values := make([]float64, b.withDefaults().Resamples)
+	b.each(func() func(int, *random.Stream) {
+		resampled := resampler()
+		return func(i int, random *random.Stream) { values[i] = resampled(random) }
+	})
+	return values
+}
+
+// each calls a function for each resample, with its random numbers. Each goroutine has a function
+// of its own.
+func (b Bootstrap) each(resampler func() func(resample int, random *random.Stream)) {
+	resamples := b.withDefaults().Resamples
 	var wait sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
 	for worker := range workers {
 		wait.Go(func() {
-			resampled := resampler()
-			for i := worker; i < len(values); i += workers {
-				values[i] = resampled(random.New(b.Seed, random.Name("bootstrap"), uint64(i)))
+			resample := resampler()
+			for i := worker; i < resamples; i += workers {
+				resample(i, random.New(b.Seed, random.Name("bootstrap"), uint64(i)))
 			}
 		})
 	}
 	wait.Wait()
-	return values
 }
 
 // withDefaults sets what is 0.

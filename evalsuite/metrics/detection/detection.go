@@ -3,10 +3,10 @@
 // LVIS (lvis-api, eval.py).
 //
 // Most users need [Evaluate], which matches the detections of all images to the annotated objects
-// once, and [Evaluation.Scores], which returns the rule's scores of them:
+// once, and [Evaluation.Scores], which returns the rule's scores:
 //
 //	e, err := detection.Evaluate(images, detection.Options{Rule: detection.COCO})
-//	scores := e.Scores(nil) // e.Names(): ap, ap50, ap75, ap_small, ...
+//	scores, categories := e.Scores(nil) // of detection.COCO.Names(): ap, ap50, ap75, ...
 //
 // Scores also takes a weight for each image, so that an interval draws images with replacement and
 // nothing is matched again.

@@ -23,7 +23,7 @@ func ExampleEvaluate() {
 		fmt.Println(err)
 		return
 	}
-	scores := e.Scores(nil)
+	scores, _ := e.Scores(nil)
 	for i, name := range detection.COCO.Names()[:5] {
 		fmt.Printf("%s %.3f\n", name, scores[i])
 	}

@@ -39,36 +39,30 @@ func (r Rule) Names() []string {
 	return names
 }
 
-// Scores returns the scores in the order of [Rule.Names], as fractions. A score is -1 if no object
-// counts for it, as in the owners' programs.
+// Scores returns the scores in the order of [Rule.Names], as fractions, of all categories and of
+// each. A score is -1 if no object counts for it, as in the owners' programs.
 //
 // Weights say how often each image counts: nil is once, and 0 leaves it out. An image that counts
 // twice does so as two images would whose equal scores are adjacent. It may be called concurrently,
 // and takes a few milliseconds for 100,000 detections.
-func (e *Evaluation) Scores(weights []int32) (scores []float64) {
+func (e *Evaluation) Scores(weights []int32) (scores []float64, categories [][]float64) {
+	rules := scoreRules[e.rule]
 	e.tables(weights, func(tables []table) {
-		for i := range scoreRules[e.rule] {
-			scores = append(scores, e.score(tables, &scoreRules[e.rule][i]))
+		for i := range rules {
+			scores = append(scores, e.score(tables, &rules[i]))
 		}
-	})
-	return scores
-}
-
-// Categories returns the scores of each category, in the order of [Rule.Names].
-func (e *Evaluation) Categories(weights []int32) (scores [][]float64) {
-	e.tables(weights, func(tables []table) {
+		values := make([]float64, len(tables)*len(rules))
 		for c := range tables {
-			one := make([]float64, 0, len(scoreRules[e.rule]))
-			for i := range scoreRules[e.rule] {
-				r := &scoreRules[e.rule][i]
+			of := values[c*len(rules):][:len(rules):len(rules)]
+			for i := range rules {
 				var m mean
-				r.add(&m, &tables[c])
-				one = append(one, m.value())
+				rules[i].add(&m, &tables[c])
+				of[i] = m.value()
 			}
-			scores = append(scores, one)
+			categories = append(categories, of)
 		}
 	})
-	return scores
+	return scores, categories
 }
 
 // score returns a score of the categories that it is about.
