@@ -13,7 +13,9 @@ import (
 // an image. Scoring reads ID, Prediction and Error only.
 type Prediction struct {
 	// ID of the question; of a caption KEY/LANGUAGE.
-	ID         string `json:"id"`
+	ID string `json:"id"`
+	// QuestionID is the id that the dataset gives the question, if it gives it to several.
+	QuestionID string `json:"question_id,omitempty"`
 	Prediction string `json:"prediction"`
 	Task       string `json:"task,omitempty"`
 	Language   string `json:"language,omitempty"`
@@ -29,10 +31,15 @@ type Prediction struct {
 	// Weights is the SHA-256 of the weights file, in hex; of a model before training, "initial:"
 	// and a hash.
 	Weights string `json:"weights,omitempty"`
+	// Model names a model whose weights are not at hand: that of an endpoint, or a command.
+	Model string `json:"model,omitempty"`
 	// Decoding describes the decoding method; empty means greedy.
 	Decoding string `json:"decoding,omitempty"`
 	// Error says why there is no answer. The prediction is then empty and counts as wrong.
 	Error string `json:"error,omitempty"`
+	// Failure is the kind of failure in the run of a benchmark: refusal, timeout, error or
+	// no_match.
+	Failure string `json:"failure,omitempty"`
 }
 
 // maxPrediction is the maximum length of a line, in bytes.

@@ -1,0 +1,160 @@
+package evalsuite
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/pali3/pali3/evalsuite/benchmarks"
+	"github.com/pali3/pali3/random"
+	"github.com/pali3/pali3/shards"
+)
+
+// questionsOf says which questions of a dataset are asked.
+type questionsOf struct {
+	split   string // "" is the only one
+	samples int
+	seed    uint64
+}
+
+// benchmarkQuestion is a question of a benchmark's dataset.
+type benchmarkQuestion struct {
+	benchmarks.Item
+	id     string   // of its prediction: that of the item, if no other has it
+	row    int      // of its sample in the dataset
+	hashes []string // of the sample's images
+	prompt string
+}
+
+// benchmarkQuestions are the questions of a split.
+type benchmarkQuestions struct {
+	bench *benchmarks.Benchmark
+	split string
+	all   []benchmarkQuestion
+}
+
+// readQuestions reads the questions of a dataset's split, without the bytes of images.
+func readQuestions(ctx context.Context, d *shards.Dataset, b *benchmarks.Benchmark, of questionsOf) (*benchmarkQuestions, error) {
+	view, err := d.Select(splitColumns...)
+	if err != nil {
+		return nil, err
+	}
+	q := &benchmarkQuestions{bench: b, split: of.split}
+	splits, samples, row := map[string]int{}, []questionSample(nil), -1
+	for sample, err := range view.Samples() {
+		if err != nil {
+			return nil, err
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		row++
+		splits[sample.Split]++
+		if of.split == "" || of.split == AllSplits || of.split == sample.Split {
+			samples = append(samples, questionSample{sample, row})
+		}
+	}
+	if q.split == "" {
+		if len(splits) != 1 {
+			return nil, fmt.Errorf("choose a split of %s: %w", d.Dir(), noSplit(d, "", splits))
+		}
+		if q.split = samples[0].Split; q.split == "" {
+			q.split = AllSplits
+		}
+	}
+	if len(samples) == 0 {
+		return nil, noSplit(d, q.split, splits)
+	}
+	seen := map[string]bool{}
+	for _, one := range limitSamples(samples, of.samples, of.seed) {
+		q.add(one, seen)
+	}
+	if len(q.all) == 0 {
+		return nil, fmt.Errorf("no sample in split %s of %s has what %s asks for (%s): was the dataset made from the files of this benchmark?", q.split, d.Dir(), b.Name, b.Task)
+	}
+	return q, q.hashImages(d)
+}
+
+// questionSample is a sample and its row.
+type questionSample struct {
+	shards.Sample
+	row int
+}
+
+// limitSamples draws at most n samples by seed and keeps their order.
+func limitSamples(samples []questionSample, n int, seed uint64) []questionSample {
+	if n <= 0 || n >= len(samples) {
+		return samples
+	}
+	chosen := random.New(seed, random.Name("evaluation samples")).Perm(len(samples))[:n]
+	slices.Sort(chosen)
+	kept := make([]questionSample, n)
+	for at, i := range chosen {
+		kept[at] = samples[i]
+	}
+	return kept
+}
+
+// add adds the questions of a sample. An id that occurs twice is made unique by the sample's key.
+func (q *benchmarkQuestions) add(s questionSample, seen map[string]bool) {
+	var hashes []string
+	for i := range s.Images {
+		hashes = append(hashes, s.Images[i].SHA256)
+	}
+	for n, item := range q.bench.Items(&s.Sample, "", nil) {
+		one := benchmarkQuestion{Item: item, id: item.ID, row: s.row, hashes: hashes}
+		for again := n; one.id == "" || seen[one.id]; again++ {
+			one.id = fmt.Sprintf("%s#%d", s.Key, again)
+		}
+		seen[one.id] = true
+		q.all = append(q.all, one)
+	}
+}
+
+// hashImages computes the hashes of images that the dataset does not have.
+func (q *benchmarkQuestions) hashImages(d *shards.Dataset) error {
+	for n := range q.all {
+		one := &q.all[n]
+		if !slices.Contains(one.hashes, "") {
+			continue
+		}
+		sample, err := d.Row(one.row)
+		if err != nil {
+			return err
+		}
+		one.hashes = make([]string, len(sample.Images))
+		for i := range sample.Images {
+			one.hashes[i] = shards.Hash(sample.Images[i].Bytes)
+		}
+	}
+	return nil
+}
+
+// digest returns a hash of the ids of all questions.
+func (q *benchmarkQuestions) digest() string {
+	h := sha256.New()
+	for n := range q.all {
+		io.WriteString(h, q.all[n].id+"\n")
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// shard returns the questions of a part: those whose cluster falls into it. A cluster falls into
+// the same part whatever else the dataset holds.
+func (q *benchmarkQuestions) shard(shard, of int) []benchmarkQuestion {
+	if of == 1 {
+		return q.all
+	}
+	part := []benchmarkQuestion{}
+	for n := range q.all {
+		hash := sha256.Sum256([]byte(q.bench.ClusterName(&q.all[n].Item)))
+		if binary.BigEndian.Uint64(hash[:])%uint64(of) == uint64(shard-1) {
+			part = append(part, q.all[n])
+		}
+	}
+	return part
+}
