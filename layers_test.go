@@ -32,6 +32,7 @@ var layers = map[string]string{
 	"internal/imagefile":    "",
 	"internal/imageprint":   "augment",
 	"internal/lines":        "",
+	"internal/overlap":      "",
 	"internal/parquet":      "",
 	"internal/regionimage":  "",
 	"internal/resample":     "",
