@@ -42,6 +42,7 @@ type evalCommand struct {
 	Questions   string   `placeholder:"FILE" type:"existingfile" help:"With --bench: the benchmark's questions, if they are a separate file; checked against the annotations."`
 	Instances   string   `placeholder:"FILE" type:"existingfile" help:"With --bench: boxes and images (RefCOCO); by default instances.json beside the annotations."`
 	Classes     string   `placeholder:"FILE" type:"existingfile" help:"With --bench: names of classes (Open Images)."`
+	ChoicesFile string   `placeholder:"FILE" type:"existingfile" help:"With --bench: valid and plausible answers (GQA's choices file), for validity and plausibility."`
 	Predictions string   `placeholder:"FILE" help:"Predictions of any model, instead of --model: JSON lines of id and prediction; with --bench also in the format of the benchmark's server."`
 	Partial     bool     `help:"With --bench: score the questions that have a prediction, and count missing, unknown and second predictions and bad lines instead of failing."`
 	Submission  string   `placeholder:"FILE" help:"With --bench: write the predictions in the form of the benchmark's server; without --annotations nothing is scored."`
@@ -94,8 +95,8 @@ func (c evalCommand) check() error {
 		return errors.New("--bench needs --predictions; to score a run on a benchmark, turn the benchmark into a dataset (ingest benchmark) and use --model and --data")
 	case c.Bench != "":
 		return nil
-	case c.Annotations != "" || c.Questions != "" || c.Instances != "" || c.Classes != "":
-		return errors.New("--annotations, --questions, --instances and --classes are files of a benchmark: name it with --bench")
+	case c.Annotations != "" || c.Questions != "" || c.Instances != "" || c.Classes != "" || c.ChoicesFile != "":
+		return errors.New("--annotations, --questions, --instances, --classes and --choices-file are files of a benchmark: name it with --bench")
 	case c.Partial || len(c.Protocol) > 0 || c.Submission != "" || c.MeteorData != "":
 		return errors.New("--partial, --protocol, --submission and --meteor-data need a --bench")
 	case c.Model != "" && c.Predictions != "":
@@ -136,7 +137,7 @@ func (c evalCommand) bench(ctx context.Context, con *console) error {
 		return err
 	}
 	result, err := bench.Score(ctx, benchmarks.Files{
-		Annotations: c.Annotations, Questions: c.Questions, Instances: c.Instances, Classes: c.Classes,
+		Annotations: c.Annotations, Questions: c.Questions, Instances: c.Instances, Classes: c.Classes, Choices: c.ChoicesFile,
 		Predictions: c.Predictions, Split: c.Split,
 	}, benchmarks.Options{Bootstrap: metrics.Bootstrap{Resamples: c.Resamples, Seed: c.Seed}, Partial: c.Partial, Protocols: c.Protocol})
 	if err != nil {

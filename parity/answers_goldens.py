@@ -39,6 +39,7 @@ SOURCES = {
     "POPE": "RUCAIBox/POPE 3df3ba1",
     "RBDash": "RBDash-Team/RBDash ff54973 (MME's eval_tool/calculation.py)",
     "MultimodalOCR": "Yuliang-Liu/MultimodalOCR 794c36d",
+    "nlvr": "lil-lab/nlvr 1892484",
     "VCoder": "SHI-Labs/VCoder 4e85ace (GQA's eval.py)",
 }
 
@@ -601,6 +602,36 @@ def gqa(repos, r, cases):
     return rows
 
 
+def nlvr(repos, r, cases):
+    """NLVR's and NLVR2's own scripts on files in their format."""
+    import subprocess
+    import tempfile
+
+    rows = []
+    for name, script in (("nlvr", "nlvr/metrics_images.py"), ("nlvr2", "nlvr2/eval/metrics.py")):
+        for _ in range(4):
+            examples, predictions = [], []
+            say = lambda label: r.choice([label, label, label, label.lower(), label.upper(), "True", "false", "maybe", ""])
+            for sentence in range(12):
+                for image in range(r.randint(1, 4)):
+                    label = r.choice(["True", "False"])
+                    if name == "nlvr":
+                        examples.append({"sentence": "s", "identifier": f"{sentence}-{image}", "label": label.lower(), "directory": "0"})
+                        predictions += [f"dev-{sentence}-{image}-{k}.png,{say(label)}" for k in range(6)]
+                    else:
+                        examples.append({"sentence": "s", "identifier": f"dev-{sentence}-{image}-{sentence % 2}", "label": label})
+                        predictions.append(f"dev-{sentence}-{image}-{sentence % 2},{say(label)}")
+            r.shuffle(predictions)
+            with tempfile.TemporaryDirectory() as folder:
+                said, right = pathlib.Path(folder, "p.csv"), pathlib.Path(folder, "dev.json")
+                said.write_text("\n".join(predictions) + "\n")
+                right.write_text("\n".join(json.dumps(e) for e in examples) + "\n")
+                printed = subprocess.run([sys.executable, repos / "nlvr" / script, said, right], capture_output=True, text=True, check=True).stdout
+            accuracy, consistency = (float(line.split("=")[1]) for line in printed.split())
+            rows.append({"name": name, "examples": examples, "predictions": predictions, "accuracy": accuracy, "consistency": consistency})
+    return rows
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Texts of several words
 
@@ -670,7 +701,7 @@ def calibration(repos, r, cases):
     return rows
 
 
-GROUPS = [vqa, soft, anls, relaxed, squad, unanswerable, casing, choice, yesno, mmmu_open, short, mme, pope, gqa, corpora, tokens, calibration]
+GROUPS = [vqa, soft, anls, relaxed, squad, unanswerable, casing, choice, yesno, mmmu_open, short, mme, pope, gqa, nlvr, corpora, tokens, calibration]
 
 
 def main():

@@ -9,6 +9,7 @@ var ai2d = Benchmark{
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 128},
 	Metrics:   []Metric{ai2dRules.official()},
 	Protocols: ai2dRules.protocols(),
+	Slices:    []Slice{ByField("abc_label")},
 	Unit:      "question", Cluster: "image",
 	Submission: Submission{ID: "questionId", Text: "prediction"},
 	Published: []Published{

@@ -71,6 +71,9 @@ type Benchmark struct {
 	Missing string
 	// Protocols are other rules by which people score the same predictions.
 	Protocols []Protocol
+	// Beside reads further files, which not everyone has, and returns a function that adds what they
+	// say to an item. Predicted returns the prediction for a question. A nil function adds nothing.
+	Beside func(ctx context.Context, f Files, predicted func(id string) (text string, ok bool)) (func(*Item) error, error)
 	// Adapt changes an item before it is scored, for example its references; nil changes none.
 	Adapt func(*Item)
 	// Slices are the groups of observations that are scored beside the whole.
@@ -156,18 +159,23 @@ type Submission struct {
 	// ID and Text are the names of the members for the id and for the prediction. A file of
 	// predictions may name them so, or "id" and "prediction".
 	ID, Text string
+	// Confidence is the name of the member for a number that says how sure the model is, if the
+	// server takes one: VizWiz asks for the probability that a question can be answered. It may be
+	// Text itself.
+	Confidence string
 	// Number says that the server wants ids as numbers, ByID that it wants an object by id instead
-	// of a list.
-	Number, ByID bool
+	// of a list, Lines that it wants lines of id, comma, prediction.
+	Number, ByID, Lines bool
 	// Source is where the form is described.
 	Source string
 }
 
 // Prediction is a record of a file of predictions.
 type Prediction struct {
-	ID, Text string
-	Error    string // why there is no text
-	Line     int    // of the file, from 1
+	ID, Text   string
+	Confidence *float64 // nil if there is none
+	Error      string   // why there is no text
+	Line       int      // of the file, from 1
 }
 
 // Files are the paths of a benchmark's files.
@@ -176,6 +184,7 @@ type Files struct {
 	Questions   string // optional if the annotations suffice
 	Instances   string // boxes and images, for RefCOCO; default instances.json beside the annotations
 	Classes     string // names of classes, for Open Images
+	Choices     string // valid and plausible answers, for GQA
 	Predictions string // in the format of the benchmark's server, or one JSON object a line
 	// Split to score, of files that have several.
 	Split string

@@ -10,6 +10,7 @@ var builtin = Table{
 	aokvqa,
 	textvqa,
 	vizwiz,
+	vizwizAnswerability,
 	gqa,
 	tallyqa,
 	stvqa,
@@ -26,6 +27,7 @@ var builtin = Table{
 	scienceqa,
 
 	// Yes or no, true or false.
+	nlvr,
 	nlvr2,
 	pope,
 

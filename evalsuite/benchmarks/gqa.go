@@ -2,6 +2,8 @@ package benchmarks
 
 import (
 	"math"
+	"strconv"
+	"strings"
 
 	"github.com/pali3/pali3/evalsuite/metrics"
 )
@@ -13,15 +15,20 @@ var gqa = Benchmark{
 	Layout: "gqa", Task: Answers,
 	Splits: []Split{{Name: "testdev_balanced", N: 12578}, {Name: "val_balanced", N: 132062}, {Name: "test_balanced", N: 95336}, {Name: "train_balanced", N: 943000}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
-	Adapt: func(i *Item) { i.Optional = i.Field("balanced") == "false" },
+	Beside: readGQAChoices,
+	Adapt:  func(i *Item) { i.Optional = i.Field("balanced") == "false" },
 	Metrics: []Metric{
 		gqaBalanced.official(),
 		gqaRules.only(gqaBinary).named("accuracy_binary", "accuracy of questions that do not ask for a word"),
 		gqaRules.only(gqaOpen).named("accuracy_open", "accuracy of questions that ask for a word"),
 		{Name: "consistency", About: "right answers to what right answers entail", Source: gqaEval, All: gqaConsistency},
+		gqaChosen("validity", "answers that could be an answer to the question, by the choices file", "valid"),
+		gqaChosen("plausibility", "answers that make sense in the world, by the choices file", "plausible"),
+		// Max is nominal: there is no highest value, and the owner does not print it in percent.
+		{Name: "distribution", About: "chi-square between right and given answers within groups", Source: gqaEval, Max: 1e6, LowerIsBetter: true, Statistic: gqaDistribution},
 	},
 	Protocols: gqaBalanced.protocols(),
-	Slices:    []Slice{byKind("structural"), ByField("semantic"), ByField("detailed")},
+	Slices:    []Slice{byKind("structural"), ByField("semantic"), ByField("detailed"), {Name: "words", Of: gqaWords}, ByField("steps")},
 	Unit:      "question", Cluster: "image",
 	Submission: Submission{ID: "questionId", Text: "prediction", Source: "https://cs.stanford.edu/people/dorarad/gqa/evaluate.html"},
 }
@@ -30,6 +37,9 @@ const gqaEval = "cs.stanford.edu/people/dorarad/gqa, eval.py"
 
 // gqaBalanced are the rules for balanced questions.
 var gqaBalanced = gqaRules.only(func(i *Item) bool { return !i.Optional })
+
+// gqaWords is the number of words of a question.
+func gqaWords(i *Item) string { return strconv.Itoa(len(strings.Fields(i.Question))) }
 
 func gqaBinary(i *Item) bool { return !i.Optional && i.Kind != "query" }
 

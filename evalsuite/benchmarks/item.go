@@ -34,6 +34,8 @@ type Item struct {
 	// or [TimedOut], [Unanswered] or [Missing], which do not count. "" is an answer, or an Error
 	// that counts as wrong.
 	Failure string
+	// Confidence is that of the model; nil if the prediction has none.
+	Confidence *float64
 	// Unparsed is set by a metric that reads an answer out of the prediction, if there is none: it
 	// says why. Such items are counted.
 	Unparsed string

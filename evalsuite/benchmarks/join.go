@@ -26,11 +26,15 @@ type join struct {
 	items     int
 	matched   int
 	example   string // an id of the annotations
+	beside    func(*Item) error
 }
 
-// read reads the file of predictions.
+// read reads the file of predictions, and further files for which it must be known.
 func (j *join) read(ctx context.Context) (err error) {
 	j.predicted, err = j.bench.readPredictions(ctx, j.files.Predictions, j.problems)
+	if err == nil && j.bench.Beside != nil {
+		j.beside, err = j.bench.Beside(ctx, j.files, j.predicted.text)
+	}
 	return err
 }
 
@@ -135,7 +139,12 @@ func (j *join) join(chunk []Item) ([]Item, error) {
 			}
 			continue
 		}
-		item.Prediction, item.Error = p.Text, p.Error
+		item.Prediction, item.Error, item.Confidence = p.Text, p.Error, p.Confidence
+		if j.beside != nil {
+			if err := j.beside(item); err != nil {
+				return nil, err
+			}
+		}
 		scored = append(scored, *item)
 	}
 	return scored, nil

@@ -16,11 +16,11 @@ var nlvr2 = Benchmark{
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 64},
 	Metrics: []Metric{
 		nlvr2Rules.official(),
-		{Name: "consistency", About: "sentences of which every pair is right", Source: nlvr2Eval, All: nlvr2Consistency},
+		{Name: "consistency", About: "sentences of which every pair is right", Source: nlvr2Eval, All: consistency(nlvr2Sentence)},
 	},
 	Protocols: nlvr2Rules.protocols(),
 	Unit:      "pair of images and sentence", Cluster: "sentence", ClusterOf: nlvr2Sentence,
-	Submission: Submission{ID: "identifier", Text: "prediction", Source: "https://lil.nlp.cornell.edu/nlvr/"},
+	Submission: Submission{ID: "identifier", Text: "prediction", Lines: true, Source: "https://lil.nlp.cornell.edu/nlvr/"},
 }
 
 const nlvr2Eval = "lil-lab/nlvr, nlvr2/eval/metrics.py"
@@ -34,21 +34,23 @@ func nlvr2Sentence(i *Item) string {
 	return parts[0] + "-" + parts[1] + "-" + parts[3]
 }
 
-// nlvr2Consistency returns 1 or 0 for the first item of each sentence.
-func nlvr2Consistency(c *Corpus) ([]float64, error) {
-	first := map[string]int{}
-	values := make([]float64, len(c.Items))
-	for n := range c.Items {
-		i := &c.Items[n]
-		right := one(metrics.SameTextAnyCase(i.Prediction, i.References))
-		at, ok := first[nlvr2Sentence(i)]
-		if !ok {
-			first[nlvr2Sentence(i)] = n
-			values[n] = right
-			continue
+// consistency returns 1 or 0 for the first item of each group: whether all of them are right.
+func consistency(group func(*Item) string) func(*Corpus) ([]float64, error) {
+	return func(c *Corpus) ([]float64, error) {
+		first := map[string]int{}
+		values := make([]float64, len(c.Items))
+		for n := range c.Items {
+			i := &c.Items[n]
+			right := one(i.Error == "" && metrics.SameTextAnyCase(i.Prediction, i.References))
+			at, ok := first[group(i)]
+			if !ok {
+				first[group(i)] = n
+				values[n] = right
+				continue
+			}
+			values[at] = min(values[at], right)
+			values[n] = math.NaN()
 		}
-		values[at] = min(values[at], right)
-		values[n] = math.NaN()
+		return values, nil
 	}
-	return values, nil
 }

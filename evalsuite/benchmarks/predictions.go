@@ -3,10 +3,12 @@ package benchmarks
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/internal/jsonscan"
 )
 
@@ -58,6 +60,13 @@ func (b *Benchmark) readPredictions(ctx context.Context, path string, problems *
 }
 
 func readPredictions(ctx context.Context, path string, form Submission, problems *problems) (*predictions, error) {
+	if lines, err := form.isLines(path); err != nil || lines {
+		r := predictionReader{&predictions{path: path, at: map[string]int32{}, problems: problems}, nil, form}
+		if err == nil {
+			err = r.readLines(ctx)
+		}
+		return r.predictions, err
+	}
 	file, err := jsonscan.Open(path)
 	if err != nil {
 		return nil, err
@@ -148,9 +157,13 @@ func readMember(s *jsonscan.Scanner, field string) (text value, err error) {
 // read reads one record.
 func (r *predictionReader) read(s *jsonscan.Scanner) error {
 	p := prediction{Prediction: Prediction{Line: r.file.Line()}}
-	var own, general, answer, text, fault value
+	var own, general, answer, text, fault, sure value
 	language := ""
 	err := s.Object(func(name []byte) (err error) {
+		if r.form.Confidence != "" && string(name) == r.form.Confidence {
+			sure, err = readValue(s)
+			return err
+		}
 		switch string(name) {
 		case r.form.ID:
 			own, err = readValue(s)
@@ -186,16 +199,33 @@ func (r *predictionReader) read(s *jsonscan.Scanner) error {
 	case !answer.given():
 		answer = text
 	}
+	if p.Confidence, err = r.confidence(p.ID, sure); err != nil {
+		return err
+	}
 	switch {
 	case fault.text != "":
 		p.Error = fault.text
+	case !answer.given() && r.form.Text == r.form.Confidence && p.Confidence != nil:
+		answer = sure
 	case !answer.given():
 		return fmt.Errorf("question %s has neither %q nor \"prediction\"", p.ID, r.form.Text)
-	case answer.kind != '"':
+	case answer.kind != '"' && r.form.Text != r.form.Confidence:
 		return fmt.Errorf("question %s: field %q holds %s where a string belongs", p.ID, r.form.Text, kinds[answer.kind])
 	}
 	p.Text = answer.text
 	return r.add(p, language)
+}
+
+// confidence returns the number in the member for it, which may be in quotes.
+func (r *predictionReader) confidence(id string, v value) (*float64, error) {
+	if !v.given() {
+		return nil, nil
+	}
+	n, err := strconv.ParseFloat(strings.TrimSpace(v.text), 64)
+	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+		return nil, fmt.Errorf("question %s: field %q holds %.100q where a number belongs", id, r.form.Confidence, v.text)
+	}
+	return &n, nil
 }
 
 // add adds a record. Records with a language may repeat the id of an image in another one.
@@ -217,6 +247,9 @@ func (r *predictionReader) add(p prediction, language string) error {
 	}
 	if p.Error != "" {
 		r.problems.add(Failed, p.ID, nil)
+	}
+	if metrics.Refused(p.Text) {
+		r.problems.add(Declined, p.ID, nil)
 	}
 	return nil
 }
@@ -271,6 +304,15 @@ func readValue(s *jsonscan.Scanner) (value, error) {
 	}
 	b, err := s.Raw()
 	return value{kind, string(b)}, err
+}
+
+// text returns the text of the prediction for a question.
+func (p *predictions) text(id string) (string, bool) {
+	at, ok := p.at[id]
+	if !ok {
+		return "", false
+	}
+	return p.all[at].Text, true
 }
 
 // find returns the prediction for an item, or nil.

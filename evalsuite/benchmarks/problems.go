@@ -17,6 +17,7 @@ const (
 	NoMatch    = "no_match"   // answers without what the pattern looks for; they count as wrong
 	TimedOut   = "timeout"    // questions that were not answered in time; they do not count
 	Unanswered = "error"      // questions whose answer failed with an error; they do not count
+	Declined   = "declined"   // predictions whose text declines to answer; they are scored as they are
 	Unreadable = "unreadable" // lines that are no prediction
 	Unlabelled = "unlabelled" // questions without a right answer; they do not count
 	LeftOut    = "left_out"   // contents of the annotations that cannot be read
@@ -49,6 +50,7 @@ func (p Problem) String() string {
 		NoMatch:         "answers do not match the pattern of answers and count as wrong",
 		TimedOut:        "questions were not answered in time and do not count",
 		Unanswered:      "questions have an error instead of an answer and do not count",
+		Declined:        "predictions decline to answer and are scored as they are",
 		Unreadable:      "lines are no prediction",
 		Unlabelled:      "questions have no right answer and do not count",
 		NotAsked:        "questions are left out of the score by the owner's rule",
@@ -109,4 +111,4 @@ func (p *problems) sorted() []Problem {
 	return p.all
 }
 
-var order = []string{Missing, Unknown, Double, Empty, Failed, Refused, NoMatch, TimedOut, Unanswered, Unreadable, Unlabelled, LeftOut, NotAsked, UnknownCategory, NoRegion, NoArea, ZeroID, NothingFound}
+var order = []string{Missing, Unknown, Double, Empty, Failed, Refused, Declined, NoMatch, TimedOut, Unanswered, Unreadable, Unlabelled, LeftOut, NotAsked, UnknownCategory, NoRegion, NoArea, ZeroID, NothingFound}

@@ -70,6 +70,9 @@ var (
 			})),
 		word(VLMEvalKit, "the first number of the response", "dataset/utils/tallyqa.py", metrics.VLMEvalKitCount))
 
+	nlvrRules = textRules("accuracy",
+		text(Official, "true or false, in any case", nlvrEval, rightOrWrong(metrics.SameTextAnyCase)))
+
 	nlvr2Rules = textRules("accuracy",
 		text(Official, "true or false, in any case", nlvr2Eval, rightOrWrong(metrics.SameTextAnyCase)))
 )

@@ -1,5 +1,10 @@
 package benchmarks
 
+import (
+	"strconv"
+	"strings"
+)
+
 // scienceqa is ScienceQA (Lu et al., NeurIPS 2022), problems.json. Its owners draw a choice at
 // random where they read none, which is wrong here and counted. Many of its questions have no
 // image.
@@ -10,7 +15,33 @@ var scienceqa = Benchmark{
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 512},
 	Metrics:   []Metric{scienceqaRules.official()},
 	Protocols: scienceqaRules.protocols(),
-	Slices:    []Slice{ByField("subject"), ByField("grade"), ByField("topic")},
+	Slices:    []Slice{ByField("subject"), ByField("grade"), ByField("topic"), {Name: "context", Many: scienceqaContext}, {Name: "grades", Of: scienceqaGrades}},
 	Unit:      "question", Cluster: "question",
 	Submission: Submission{ID: "id", Text: "prediction", Source: "https://scienceqa.github.io"},
+}
+
+// scienceqaContext and scienceqaGrades are the groups of the owner's evaluate_acc.py: a question
+// can have an image, a text (its hint) or both.
+func scienceqaContext(i *Item) (groups []string) {
+	if i.Field("hint") != "" {
+		groups = append(groups, "text")
+	}
+	if i.Field("image") != "" {
+		groups = append(groups, "image")
+	}
+	if len(groups) == 0 {
+		return []string{"none"}
+	}
+	return groups
+}
+
+func scienceqaGrades(i *Item) string {
+	grade, err := strconv.Atoi(strings.TrimPrefix(i.Field("grade"), "grade"))
+	switch {
+	case err != nil:
+		return ""
+	case grade <= 6:
+		return "grade 1 to 6"
+	}
+	return "grade 7 to 12"
 }

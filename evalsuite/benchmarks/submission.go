@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -22,14 +23,17 @@ func (b *Benchmark) WriteSubmission(ctx context.Context, predictions string, o O
 		return 0, err
 	}
 	out := bufio.NewWriter(w)
-	begin, end := "[", "]\n"
-	if b.Submission.ByID {
+	begin, between, end := "[", ",\n", "]\n"
+	switch {
+	case b.Submission.ByID:
 		begin, end = "{", "}\n"
+	case b.Submission.Lines:
+		begin, between, end = "", "\n", "\n"
 	}
 	out.WriteString(begin)
 	for at := range p.all {
 		if at > 0 {
-			out.WriteString(",\n")
+			out.WriteString(between)
 		}
 		if err := b.writeOne(out, &p.all[at].Prediction, o); err != nil {
 			return 0, fmt.Errorf("%s line %d: %w", predictions, p.all[at].Line, err)
@@ -44,6 +48,13 @@ func (b *Benchmark) writeOne(out *bufio.Writer, p *Prediction, o Options) error 
 	form := b.Submission
 	if p.Error != "" && !o.Partial {
 		return fmt.Errorf("question %s has an error instead of a prediction: %s", p.ID, p.Error)
+	}
+	if form.Lines {
+		if strings.ContainsAny(p.ID+p.Text, ",\r\n") {
+			return fmt.Errorf("question %q: the owner's script takes lines of id, comma, prediction, and the prediction %.100q does not fit in one", p.ID, p.Text)
+		}
+		fmt.Fprintf(out, "%s,%s", p.ID, p.Text)
+		return nil
 	}
 	text, err := jsonText(p.Text)
 	if err != nil {
@@ -63,7 +74,18 @@ func (b *Benchmark) writeOne(out *bufio.Writer, p *Prediction, o Options) error 
 		fmt.Fprintf(out, "%s:{%q:%s}", id, form.Text, text)
 		return nil
 	}
-	fmt.Fprintf(out, "{%q:%s,%q:%s}", form.ID, id, form.Text, text)
+	sure := ""
+	if p.Confidence != nil {
+		sure = strconv.FormatFloat(*p.Confidence, 'g', -1, 64)
+	}
+	switch {
+	case form.Confidence == form.Text && sure != "":
+		fmt.Fprintf(out, "{%q:%s,%q:%s}", form.ID, id, form.Text, sure)
+	case sure != "":
+		fmt.Fprintf(out, "{%q:%s,%q:%s,%q:%s}", form.ID, id, form.Text, text, form.Confidence, sure)
+	default:
+		fmt.Fprintf(out, "{%q:%s,%q:%s}", form.ID, id, form.Text, text)
+	}
 	return nil
 }
 

@@ -63,6 +63,7 @@ type diagram struct {
 		ID      flexible    `json:"questionId"`
 		Answers list[words] `json:"answerTexts"`
 		Correct flexible    `json:"correctAnswer"`
+		Letters words       `json:"abcLabel"` // the choices are letters that stand in the diagram
 	} `json:"questions"`
 }
 
@@ -88,6 +89,7 @@ func readAI2D(_ context.Context, o Options) iter.Seq2[item, error] {
 			for _, text := range sortedKeys(d.Questions) {
 				q := d.Questions[text]
 				i.askChoice(string(q.ID), words{text: text, given: true}, q.Answers, q.Correct)
+				i.detail(string(q.ID), "abc_label", q.Letters)
 			}
 			if err = i.checked(err); err != nil {
 				err = fmt.Errorf("%s: %w", entry.Name(), err)
@@ -129,6 +131,7 @@ var readScienceQA = eachMember(func(id string, p struct {
 	i.metadata("grade", p.Grade)
 	i.metadata("topic", p.Topic)
 	i.metadata("category", p.Category)
+	i.metadata("image", p.Image)
 	i.askChoice(id, p.Question, p.Choices, p.Answer)
 	return i
 })
@@ -181,16 +184,55 @@ func readPOPE(ctx context.Context, o Options) iter.Seq2[item, error] {
 	})
 }
 
+// nlvrImages is the number of images of a sentence of NLVR: the orders of the same three boxes.
+const nlvrImages = 6
+
+// readNLVR reads NLVR's train.json, dev.json and test.json: each line is a statement about an
+// image, which exists six times with its boxes in another order. An identifier such as 72-0 names
+// the images SPLIT-72-0-0.png to SPLIT-72-0-5.png in a numbered folder; the split is the file's
+// name. A question is named by its image, without the split.
+func readNLVR(ctx context.Context, o Options) iter.Seq2[item, error] {
+	split := strings.TrimSuffix(baseName(o.Annotations), ".json")
+	return func(yield func(item, error) bool) {
+		var s statement
+		for i, err := range eachLine(ctx, o.Annotations, func(v statement) (item, error) { s = v; return about(v.ID.text), nil }) {
+			for n := range nlvrImages {
+				if err == nil {
+					name := fmt.Sprintf("%s-%s-%d.png", split, s.ID.text, n)
+					i = about(name, path.Join(string(s.Directory), name), name, path.Join("images", string(s.Directory), name), path.Join(split, "images", string(s.Directory), name))
+					i.ask(fmt.Sprintf("%s-%d", s.ID.text, n), s.Sentence, "true_false", s.label())
+				}
+				if !yield(i, err) {
+					return
+				}
+				if err != nil {
+					break
+				}
+			}
+		}
+	}
+}
+
+// statement is a line of NLVR or NLVR2.
+type statement struct {
+	ID        words    `json:"identifier"`
+	Sentence  words    `json:"sentence"`
+	Label     words    `json:"label"`
+	Directory flexible `json:"directory"`
+}
+
+// label returns the label as a text: some tools write JSON true and false.
+func (s *statement) label() words {
+	if s.Label.fault != "" && (s.Label.text == "true" || s.Label.text == "false") {
+		s.Label.text = strings.ToUpper(s.Label.text[:1]) + s.Label.text[1:]
+	}
+	return s.Label
+}
+
 // readNLVR2 reads NLVR2's *.json: each line is a statement about two images. An identifier such as
 // dev-850-0-1 names the images dev-850-0-img0.png and dev-850-0-img1.png. They are in a folder for
 // the set, and for train in numbered folders.
 func readNLVR2(ctx context.Context, o Options) iter.Seq2[item, error] {
-	type statement struct {
-		ID        words    `json:"identifier"`
-		Sentence  words    `json:"sentence"`
-		Label     words    `json:"label"`
-		Directory flexible `json:"directory"`
-	}
 	return eachLine(ctx, o.Annotations, func(s statement) (item, error) {
 		cut := strings.LastIndexByte(s.ID.text, '-')
 		if cut < 0 {
@@ -203,13 +245,7 @@ func readNLVR2(ctx context.Context, o Options) iter.Seq2[item, error] {
 			names := []string{name, path.Join(set, name), path.Join(set, string(s.Directory), name), path.Join("images", set, string(s.Directory), name)}
 			i.images = append(i.images, slices.Compact(names))
 		}
-		switch s.Label.text { // some tools write JSON true and false
-		case "true", "false":
-			if s.Label.fault != "" {
-				s.Label.text = strings.ToUpper(s.Label.text[:1]) + s.Label.text[1:]
-			}
-		}
-		i.ask(s.ID.text, s.Sentence, "true_false", s.Label)
+		i.ask(s.ID.text, s.Sentence, "true_false", s.label())
 		return i, nil
 	})
 }

@@ -62,6 +62,7 @@ func layouts() []layout {
 		{name: "easyvqa", read: readEasyVQA},
 		{name: "openimages-boxes", read: readOpenImages},
 		{name: "localized-narratives", read: readNarratives, needs: ".image_id .caption"},
+		{name: "nlvr", read: readNLVR, needs: ".identifier .sentence .directory"},
 		{name: "nlvr2", read: readNLVR2, needs: ".identifier .sentence"},
 		{name: "cc3m-35l", read: readCC3M35L, needs: ".image_id .trg_lang"},
 		{name: "coco-35l", read: readCOCO35L, needs: ".image_id .trg_lang"},

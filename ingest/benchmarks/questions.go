@@ -38,6 +38,7 @@ var readGQA = eachMember(func(id string, q struct {
 	Groups     groups         `json:"groups"`
 	Entailed   list[flexible] `json:"entailed"`
 	Equivalent list[flexible] `json:"equivalent"`
+	Semantic   list[step]     `json:"semantic"`
 }, _ Options) item {
 	i := about(string(q.ImageID), openImagesNames(string(q.ImageID))...)
 	i.ask(id, q.Question, q.Types.structural, q.Answer)
@@ -47,8 +48,31 @@ var readGQA = eachMember(func(id string, q struct {
 	i.detail(id, "equivalent", q.Equivalent.json())
 	i.detail(id, "balanced", q.Balanced)
 	i.detail(id, "group", q.Groups.global)
+	i.detail(id, "steps", reasoningSteps(q.Semantic))
 	return i
 })
+
+// step is a step of the program that answers a question of GQA.
+type step struct {
+	Operation words `json:"operation"`
+	Argument  words `json:"argument"`
+}
+
+// reasoningSteps counts the steps as GQA's eval.py does: without the last one, which only reads off
+// the answer.
+func reasoningSteps(program list[step]) words {
+	if len(program.items) == 0 {
+		return words{}
+	}
+	n := 0
+	for _, s := range program.items {
+		text := s.Operation.text + ": " + s.Argument.text
+		if !strings.Contains(text, "exist") && !strings.Contains(text, "query: name") && !strings.Contains(text, "choose name") {
+			n++
+		}
+	}
+	return words{text: fmt.Sprint(n)}
+}
 
 // types is the field types of a question of GQA.
 type types struct{ structural, semantic, detailed string }

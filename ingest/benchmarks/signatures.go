@@ -18,7 +18,7 @@ var signatures = []struct {
 	{"textcaps", "data.reference_strs"}, {"textcaps", "data.caption_str"}, {"textvqa", "data.image_id data.question"},
 	{"vizwiz", ".image .question .answerable"}, {"vizwiz", ".image .question .answers"}, {"tallyqa", ".image .question .answer .question_id"},
 	{"chartqa", ".imgname"}, {"vg-regions", ".regions"}, {"vg-objects", ".objects"}, {"vg-questions", ".qas"},
-	{"localized-narratives", ".dataset_id .caption"}, {"nlvr2", ".identifier .sentence"}, {"xm3600", ".image/key"},
+	{"localized-narratives", ".dataset_id .caption"}, {"nlvr", ".identifier .structured_rep"}, {"nlvr2", ".identifier .sentence"}, {"xm3600", ".image/key"},
 	{"coco-35l or cc3m-35l", ".src_lang .trg_lang"},
 	{"gqa", "*.imageId"}, {"ocrvqa", "*.imageURL"}, {"scienceqa", "*.choices"}, {"activitynet", "*.timestamps"}, {"ai2d", "*.answerTexts"},
 	{"openimages-boxes", ",LabelName ,XMin"}, {"screen2words", ",screenId ,summary"}, {"widgetcap", ",screenId ,captions"},
