@@ -71,8 +71,9 @@ type Benchmark struct {
 	Missing string
 	// Protocols are other rules by which people score the same predictions.
 	Protocols []Protocol
-	// Beside reads further files, which not everyone has, and returns a function that adds what they
-	// say to an item. Predicted returns the prediction for a question. A nil function adds nothing.
+	// Beside reads further files, which not everyone has, and returns a function that adds what
+	// they say to an item. Predicted returns the prediction for a question. A nil function adds
+	// nothing.
 	Beside func(ctx context.Context, f Files, predicted func(id string) (text string, ok bool)) (func(*Item) error, error)
 	// Adapt changes an item before it is scored, for example its references; nil changes none.
 	Adapt func(*Item)
