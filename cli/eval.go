@@ -50,6 +50,8 @@ type evalCommand struct {
 	Protocol    []string `placeholder:"NAME" help:"With --bench: also score by these rules, which --list names; all takes every one."`
 	List        bool     `help:"List the benchmarks: what is asked, metrics, splits, published scores."`
 
+	retrievalFlags
+
 	Items string `placeholder:"FILE" help:"Also write the scored items here, for eval compare. With --model they are in the run folder anyway."`
 
 	backendFlag
@@ -74,6 +76,9 @@ func (c evalCommand) Run(ctx context.Context, con *console) error {
 
 // check returns an error if flags are missing or conflict.
 func (c evalCommand) check() error {
+	if err := c.retrievalFlags.check(c.Bench, c.Predictions); err != nil {
+		return err
+	}
 	switch {
 	case c.List && (c.Bench != "" || c.Model != "" || c.Data != "" || c.Predictions != ""):
 		return errors.New("--list lists the benchmarks and scores nothing: give it alone, or with --json")
@@ -91,7 +96,7 @@ func (c evalCommand) check() error {
 		return nil
 	case c.Bench != "" && c.Annotations == "":
 		return errors.New("--bench needs the benchmark's --annotations")
-	case c.Bench != "" && c.Predictions == "":
+	case c.Bench != "" && c.Predictions == "" && c.ImageEmbeddings == "":
 		return errors.New("--bench needs --predictions; to score a run on a benchmark, turn the benchmark into a dataset (ingest benchmark) and use --model and --data")
 	case c.Bench != "":
 		return nil
@@ -136,10 +141,10 @@ func (c evalCommand) bench(ctx context.Context, con *console) error {
 	if err := c.submit(ctx, con, &bench); err != nil || c.Annotations == "" {
 		return err
 	}
-	result, err := bench.Score(ctx, benchmarks.Files{
+	result, err := bench.Score(ctx, c.retrievalFlags.addTo(benchmarks.Files{
 		Annotations: c.Annotations, Questions: c.Questions, Instances: c.Instances, Classes: c.Classes, Choices: c.ChoicesFile,
 		Predictions: c.Predictions, Split: c.Split,
-	}, benchmarks.Options{Bootstrap: metrics.Bootstrap{Resamples: c.Resamples, Seed: c.Seed}, Partial: c.Partial, Protocols: c.Protocol})
+	}), benchmarks.Options{Bootstrap: metrics.Bootstrap{Resamples: c.Resamples, Seed: c.Seed}, Partial: c.Partial, Protocols: c.Protocol})
 	if err != nil {
 		return fmt.Errorf("scoring %s: %w", c.Bench, err)
 	}

@@ -187,6 +187,10 @@ type Files struct {
 	Classes     string // names of classes, for Open Images
 	Choices     string // valid and plausible answers, for GQA
 	Predictions string // in the format of the benchmark's server, or one JSON object a line
+	// ImageEmbeddings and TextEmbeddings are Parquet files, instead of predictions, for retrieval:
+	// as `pali3 embed` writes them, with the columns key, kind, index, text and embedding. One file
+	// may be both.
+	ImageEmbeddings, TextEmbeddings string
 	// Split to score, of files that have several.
 	Split string
 }

@@ -45,6 +45,11 @@ var builtin = Table{
 	coco35L,
 	cc3m35L,
 
+	// Retrieval.
+	cocoRetrieval,
+	flickr30kRetrieval,
+	xm3600Retrieval,
+
 	// Masks and boxes.
 	refcoco,
 	refcocoPlus,

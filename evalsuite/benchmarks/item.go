@@ -39,6 +39,8 @@ type Item struct {
 	// Unparsed is set by a metric that reads an answer out of the prediction, if there is none: it
 	// says why. Such items are counted.
 	Unparsed string
+	// Retrieved says where a query of a benchmark of retrieval found its right items.
+	Retrieved *Retrieved
 	// Optional says that the item counts only if there is a prediction.
 	Optional bool
 	// Scene is what is marked in the image, and Found what the model found in it, in benchmarks of

@@ -33,6 +33,8 @@ type Metric struct {
 	// Family computes this metric together with others, of which it is number Part.
 	Family *Family
 	Part   int
+
+	of func(*Item) bool // the items of a Statistic that count; nil counts all
 }
 
 // Family is metrics that are computed together because they share most of the work, such as the

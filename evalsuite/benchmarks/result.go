@@ -67,7 +67,11 @@ func (r *Result) compare(b *Benchmark, split string) {
 	for _, m := range b.Metrics {
 		r.percent[m.Name] = m.percent()
 		if score, ok := r.Scores[m.Name]; ok {
-			r.Comparable[m.Name] = b.comparable(r, score.N, split)
+			n := score.N
+			if b.Task == Retrieval {
+				n = score.Clusters // sizes of splits are numbers of images
+			}
+			r.Comparable[m.Name] = b.comparable(r, n, split)
 		}
 	}
 }

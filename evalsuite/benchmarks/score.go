@@ -49,6 +49,11 @@ func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, err
 	if len(b.Metrics) == 0 {
 		return nil, fmt.Errorf("%s cannot be scored: %s", b.Name, b.Missing)
 	}
+	if b.Task == Retrieval {
+		return b.scoreRetrieval(ctx, f, o)
+	} else if f.ImageEmbeddings != "" {
+		return nil, fmt.Errorf("%s is scored by predictions, not by embeddings", b.Name)
+	}
 	protocols, err := b.protocols(o.Protocols)
 	if err != nil {
 		return nil, err

@@ -218,7 +218,7 @@ func (s *scorer) scores(p *scoredProtocol, bootstrap metrics.Bootstrap, of []int
 				scores[c.Name] = score
 			}
 		} else if c.statistic != nil {
-			scores[c.Name] = s.statistic(bootstrap, c.statistic, of)
+			scores[c.Name] = s.statistic(bootstrap, c.statistic, s.counting(c, of))
 		} else if score := s.mean(bootstrap, c.values, of); score.N > 0 || n == 0 { // others may count none of them
 			scores[c.Name] = score
 		}
@@ -258,6 +258,19 @@ func (s *scorer) mean(bootstrap metrics.Bootstrap, values []float64, of []int) S
 		return Score{bootstrap.Mean(chosen), n}
 	}
 	return Score{bootstrap.Clustered(chosen, cluster), n}
+}
+
+// counting returns the items that count for a column.
+func (s *scorer) counting(c *column, of []int) (chosen []int) {
+	if c.of == nil {
+		return of
+	}
+	for _, i := range of {
+		if c.of(&s.corpus.Items[i]) {
+			chosen = append(chosen, i)
+		}
+	}
+	return chosen
 }
 
 // statistic returns a statistic of some items.
