@@ -46,7 +46,7 @@ type evalCommand struct {
 	Predictions string   `placeholder:"FILE" help:"Predictions of any model, instead of --model: JSON lines of id and prediction; with --bench also in the format of the benchmark's server."`
 	Partial     bool     `help:"With --bench: score the questions that have a prediction, and count missing, unknown and second predictions and bad lines instead of failing."`
 	Submission  string   `placeholder:"FILE" help:"With --bench: write the predictions in the form of the benchmark's server; without --annotations nothing is scored."`
-	MeteorData  string   `placeholder:"FOLDER" help:"With --bench: folder with meteor-1.5.jar and data/paraphrase-en.gz, whose tables make METEOR's score of captions exact. The jar is read, not run."`
+	MeteorData  string   `placeholder:"FOLDER" help:"Folder with meteor-1.5.jar and data/paraphrase-en.gz, whose tables make METEOR's score of English captions exact. The jar is read, not run."`
 	Protocol    []string `placeholder:"NAME" help:"With --bench: also score by these rules, which --list names; all takes every one."`
 	List        bool     `help:"List the benchmarks: what is asked, metrics, splits, published scores."`
 
@@ -102,8 +102,8 @@ func (c evalCommand) check() error {
 		return nil
 	case c.Annotations != "" || c.Questions != "" || c.Instances != "" || c.Classes != "" || c.ChoicesFile != "":
 		return errors.New("--annotations, --questions, --instances, --classes and --choices-file are files of a benchmark: name it with --bench")
-	case c.Partial || len(c.Protocol) > 0 || c.Submission != "" || c.MeteorData != "":
-		return errors.New("--partial, --protocol, --submission and --meteor-data need a --bench")
+	case c.Partial || len(c.Protocol) > 0 || c.Submission != "":
+		return errors.New("--partial, --protocol and --submission need a --bench")
 	case c.Model != "" && c.Predictions != "":
 		return errors.New("give --model, to predict and score, or --predictions, to score a file; not both")
 	case c.Model == "" && c.Predictions == "":
@@ -129,11 +129,11 @@ func (c evalCommand) bench(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	if c.MeteorData != "" {
-		scorer, err := meteor.Open(c.MeteorData)
-		if err != nil {
-			return err
-		}
+	scorer, err := c.meteor()
+	if err != nil {
+		return err
+	}
+	if scorer != nil {
 		if bench, err = bench.WithMETEOR(scorer); err != nil {
 			return err
 		}
@@ -155,6 +155,14 @@ func (c evalCommand) bench(ctx context.Context, con *console) error {
 		return con.printJSON(result)
 	}
 	return result.WriteText(con.out)
+}
+
+// meteor returns the scorer with METEOR's tables, or nil without --meteor-data.
+func (c evalCommand) meteor() (*meteor.Scorer, error) {
+	if c.MeteorData == "" {
+		return nil, nil
+	}
+	return meteor.Open(c.MeteorData)
 }
 
 // submit writes the predictions in the form of the benchmark's server, if that is asked for.
@@ -186,8 +194,14 @@ func (c evalCommand) list(con *console) error {
 
 // file scores a file of predictions on a split of a dataset.
 func (c evalCommand) file(ctx context.Context, con *console) error {
+	scorer, err := c.meteor()
+	if err != nil {
+		return err
+	}
 	return con.onDataset(c.Data, func(d *shards.Dataset) error {
-		e, err := evalsuite.ScorePredictions(ctx, d, c.Predictions, c.options(con))
+		o := c.options(con)
+		o.METEOR = scorer
+		e, err := evalsuite.ScorePredictions(ctx, d, c.Predictions, o)
 		if err != nil {
 			return err
 		}
@@ -198,6 +212,10 @@ func (c evalCommand) file(ctx context.Context, con *console) error {
 // model scores a run on a split of a dataset.
 func (c evalCommand) model(ctx context.Context, con *console) error {
 	method, choices, err := c.method()
+	if err != nil {
+		return err
+	}
+	scorer, err := c.meteor()
 	if err != nil {
 		return err
 	}
@@ -218,7 +236,7 @@ func (c evalCommand) model(ctx context.Context, con *console) error {
 		if o.Progress = line.set; c.Out != "" {
 			o.Dir = filepath.Join(c.Out, evalsuite.PredictionsFolder)
 		}
-		o.Batch, o.Untrained, o.Method, o.Choices = c.Batch, c.Untrained, method, choices
+		o.Batch, o.Untrained, o.Method, o.Choices, o.METEOR = c.Batch, c.Untrained, method, choices, scorer
 		e, err := evalsuite.Evaluate(ctx, be, trained, d, o)
 		if err != nil {
 			return resumable(ctx, con, err)

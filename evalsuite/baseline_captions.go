@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	corpora "github.com/pali3/pali3/evalsuite/internal/captions"
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/mixture"
 	"github.com/pali3/pali3/shards"
@@ -82,45 +83,43 @@ func mostFrequent(counts map[string]map[string]int) map[string][]string {
 	return all
 }
 
-// constants returns, by metric, the best constant caption of each item's language. It scores a few
-// candidates: the most frequent ones and those most similar to all references. A language without a
-// candidate gets an empty caption.
-func (c *captionScorer) constants(source map[string][]string) map[string][]string {
-	byCIDEr, byExact := make([]string, len(c.items)), make([]string, len(c.items))
-	for g, members := range c.groups {
-		candidates := source[c.items[members[0]].Language]
+// constants returns the best constant caption of each item's language, by CIDEr and by exact match.
+// It scores a few candidates: the most frequent ones and those most similar to all references. A
+// language without a candidate gets an empty caption.
+func (c *captionScorer) constants(source map[string][]string) (byCIDEr, byExact []string) {
+	byCIDEr, byExact = make([]string, len(c.items)), make([]string, len(c.items))
+	for n := range c.corpus.Languages {
+		language := &c.corpus.Languages[n]
+		candidates := source[language.Name]
 		if len(candidates) == 0 {
 			continue
 		}
 		tries := candidates[:min(len(candidates), constantTries/2)]
-		tries = append(slices.Clone(tries), mostSimilar(candidates, c.references[g], constantTries/2)...)
-		cider, exact := c.best(g, tries)
-		for _, i := range members {
+		tries = append(slices.Clone(tries), mostSimilar(candidates, language.References.Tokens(), constantTries/2)...)
+		cider, exact := c.best(language, tries)
+		for _, i := range language.Items {
 			byCIDEr[i], byExact[i] = cider, exact
 		}
 	}
-	return map[string][]string{captionCIDEr: byCIDEr, captionBLEU4: byCIDEr, captionExact: byExact}
+	return byCIDEr, byExact
 }
 
 // best returns the candidates that score best as the constant caption of a language, by CIDEr and
 // by exact match.
-func (c *captionScorer) best(g int, candidates []string) (byCIDEr, byExact string) {
-	members := c.groups[g]
+func (c *captionScorer) best(language *corpora.Language, candidates []string) (byCIDEr, byExact string) {
 	bestCIDEr, bestExact := -1.0, -1
 	for j, tokens := range metrics.PTBTokenize(candidates) {
-		constant := make([]string, len(members))
 		exact := 0
-		for k, i := range members {
-			constant[k] = tokens
+		for _, i := range language.Items {
 			if metrics.ExactMatch(candidates[j], c.items[i].References...) {
 				exact++
 			}
 		}
-		scores, err := metrics.CIDEr(constant, c.references[g])
+		scores, err := language.References.ScoreTokenized(slices.Repeat([]string{tokens}, len(language.Items)))
 		if err != nil {
-			continue // cannot happen: every item has a reference
+			continue // cannot happen: there is a caption for each item
 		}
-		if total := sum(scores); total > bestCIDEr {
+		if total := sum(scores.CIDEr); total > bestCIDEr {
 			bestCIDEr, byCIDEr = total, candidates[j]
 		}
 		if exact > bestExact {

@@ -16,15 +16,18 @@ func TestConstants_BestScoringCaption(t *testing.T) {
 	for i, truth := range []string{"a dog runs on grass", "a dog sits on grass", "a dog lies on grass", "two boats at sea", "a dog runs on grass"} {
 		items = append(items, Item{Sample: i, Language: "en", References: []string{truth}}, Item{Sample: i, Language: "fr", References: []string{"chien " + strconv.Itoa(i)}})
 	}
-	c := newCaptionScorer(items, nil)
-	answers := c.constants(map[string][]string{"en": {"two boats at sea", "a car in the street", "a dog on grass", "a dog runs on grass"}})
-	if got := answers["caption_exact"][0]; got != "a dog runs on grass" {
+	c, err := newCaptionScorer(items, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byCIDEr, byExact := c.constants(map[string][]string{"en": {"two boats at sea", "a car in the street", "a dog on grass", "a dog runs on grass"}})
+	if got := byExact[0]; got != "a dog runs on grass" {
 		t.Errorf("best by exact match: %q", got)
 	}
-	if got := answers["caption_cider"][0]; got == "a car in the street" || got == "" {
+	if got := byCIDEr[0]; got == "a car in the street" || got == "" {
 		t.Errorf("best by CIDEr: %q", got)
 	}
-	if got := answers["caption_cider"][1]; got != "" {
+	if got := byCIDEr[1]; got != "" {
 		t.Errorf("a language without candidates: %q", got)
 	}
 }

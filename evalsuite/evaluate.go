@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/evalsuite/metrics/meteor"
 	"github.com/pali3/pali3/models/decode"
 	"github.com/pali3/pali3/models/family"
 	"github.com/pali3/pali3/shards"
@@ -45,6 +46,9 @@ type EvaluateOptions struct {
 	GreyOnly bool
 	// Bootstrap draws the intervals.
 	Bootstrap metrics.Bootstrap
+	// METEOR scores English captions; nil scores them by equal words and stems alone, as the metric
+	// caption_meteor_exact_stem.
+	METEOR *meteor.Scorer
 	// Method of decoding; default greedy.
 	Method decode.Method
 	// Choices are the only texts that may be answered: see [TrainedPredictor]. Default: any text.
@@ -56,6 +60,14 @@ type EvaluateOptions struct {
 	Progress func(name string, done, total int)
 	// Warn, which may be nil, is called with what was left out.
 	Warn func(message string)
+}
+
+// meteor returns the scorer of METEOR.
+func (o *EvaluateOptions) meteor() *meteor.Scorer {
+	if o.METEOR == nil {
+		return meteor.ExactStem()
+	}
+	return o.METEOR
 }
 
 // validate checks the options and fills in defaults.

@@ -14,12 +14,15 @@ func (r *evaluation) captions(ctx context.Context) error {
 	r.result.leaveOut(left, r.Warn)
 	r.warn(CaptionTask, requests)
 	items := itemsOf(requests)
-	scorer := newCaptionScorer(items, metricsOf(r.Metrics, CaptionTask))
+	scorer, err := newCaptionScorer(items, metricsOf(r.Metrics, CaptionTask), r.meteor())
+	if err != nil {
+		return err
+	}
 	model, err := r.captionsOf(ctx, scorer, "model", trained, false, requests)
 	if err != nil {
 		return err
 	}
-	c := &captionSets{scorer: scorer, model: model.values, blind: map[string]captionValues{}}
+	c := &captionSets{scorer: scorer, model: model.values, blind: map[string]*captionValues{}}
 	r.result.Captions = model.items
 	if r.Untrained {
 		untrained, err := r.captionsOf(ctx, scorer, "untrained", untrained, false, requests)
@@ -53,7 +56,7 @@ func (r *evaluation) captionsOf(ctx context.Context, scorer *captionScorer, file
 		r.countFailed(CaptionTask, done)
 	}
 	captions, failed := done.texts()
-	values, err := scorer.score(captions, failed)
+	values, err := scorer.score(ctx, captions, failed)
 	return scoredCaptions{values, values.fill(scorer.items, captions, failed)}, err
 }
 
@@ -66,7 +69,7 @@ func (r *evaluation) blindCaptions(ctx context.Context, c *captionSets, requests
 	}
 	r.result.BlindCaptions = grey.items
 	for _, name := range c.scorer.names() {
-		c.blind[name], r.result.BlindBy[name] = grey.values, byGrey
+		c.blind[name], r.result.BlindBy[name] = &grey.values, byGrey
 	}
 	if r.GreyOnly {
 		return nil
@@ -86,27 +89,31 @@ type captionSets struct {
 	scorer    *captionScorer
 	model     captionValues
 	untrained *captionValues
-	blind     map[string]captionValues // the best blind baseline, by metric
+	blind     map[string]*captionValues // the best blind baseline, by metric
 }
 
 // addConstant makes the best constant captions the baseline of those metrics by which they are
-// better than the baseline so far. Further metrics take the constant captions that are best by
-// CIDEr.
+// better than the baseline so far. Exact match has constant captions of its own; the other metrics
+// take those that are best by CIDEr.
 func (c *captionSets) addConstant(ctx context.Context, into *Evaluation, s *split, t mixture.Task) error {
 	source, err := constantSource(ctx, s, t)
 	if err != nil {
 		return err
 	}
-	byMetric := c.scorer.constants(source)
+	byCIDEr, byExact := c.scorer.constants(source)
 	noneFailed := make([]string, len(c.scorer.items))
+	best, err := c.scorer.score(ctx, byCIDEr, noneFailed)
+	if err != nil {
+		return err
+	}
+	exact, err := c.scorer.score(ctx, byExact, noneFailed)
+	if err != nil {
+		return err
+	}
 	for _, name := range c.scorer.names() {
-		captions, ok := byMetric[name]
-		if !ok {
-			captions = byMetric[captionCIDEr]
-		}
-		values, err := c.scorer.score(captions, noneFailed)
-		if err != nil {
-			return err
+		values := &best
+		if name == captionExact {
+			values = &exact
 		}
 		have, known := c.blind[name]
 		if known && !c.scorer.metric(name).better(values.value(c.scorer.items, name), have.value(c.scorer.items, name)) {
@@ -114,7 +121,7 @@ func (c *captionSets) addConstant(ctx context.Context, into *Evaluation, s *spli
 		}
 		c.blind[name], into.BlindBy[name] = values, byConstant
 		if name == captionCIDEr {
-			into.BlindCaptions = values.fill(c.scorer.items, captions, noneFailed)
+			into.BlindCaptions = values.fill(c.scorer.items, byCIDEr, noneFailed)
 		}
 	}
 	return nil
@@ -138,25 +145,44 @@ func (c *captionSets) write(into *Evaluation, b metrics.Bootstrap) {
 
 // scores averages some of the captions.
 func (c *captionSets) scores(members []int, b metrics.Bootstrap) map[string]Scores {
-	items := pick(c.scorer.items, members)
+	items, names := pick(c.scorer.items, members), c.scorer.names()
 	all := map[string]Scores{}
-	for name, score := range c.model.of(members).byMetric(items, b) {
+	for name, score := range c.model.of(members).byMetric(items, names, b) {
 		all[name] = Scores{Model: score}
 	}
 	if c.untrained != nil {
-		for name, score := range c.untrained.of(members).byMetric(items, b) {
+		for name, score := range c.untrained.of(members).byMetric(items, names, b) {
 			s := all[name]
 			s.Untrained = &score
 			all[name] = s
 		}
 	}
-	for name, values := range c.blind {
-		score := values.of(members).byMetric(items, b)[name]
-		s := all[name]
-		s.Blind = &score
-		all[name] = s
+	for _, of := range c.blindNames() {
+		for name, score := range c.blind[of[0]].of(members).byMetric(items, of, b) {
+			if s := all[name]; slices.Contains(of, name) {
+				s.Blind = &score
+				all[name] = s
+			}
+		}
 	}
 	return all
+}
+
+// blindNames groups the metrics by their blind baseline.
+func (c *captionSets) blindNames() (groups [][]string) {
+	for _, name := range c.scorer.names() {
+		values, ok := c.blind[name]
+		if !ok {
+			continue
+		}
+		at := slices.IndexFunc(groups, func(of []string) bool { return c.blind[of[0]] == values })
+		if at < 0 {
+			groups = append(groups, nil)
+			at = len(groups) - 1
+		}
+		groups[at] = append(groups[at], name)
+	}
+	return groups
 }
 
 // task returns the task of the recipe that teaches what is scored, for any language. Texts replaces

@@ -156,6 +156,21 @@ func open(t *testing.T, dir string) *shards.Dataset {
 	return d
 }
 
+// meanROUGEL averages the ROUGE-L of captions by image.
+func meanROUGEL(items []evalsuite.Item) float64 {
+	sums, counts := map[int]float64{}, map[int]float64{}
+	for _, item := range items {
+		tokens := metrics.PTBTokenize([]string{item.Prediction})
+		sums[item.Sample] += metrics.ROUGEL(tokens[0], metrics.PTBTokenize(item.References))
+		counts[item.Sample]++
+	}
+	mean := 0.0
+	for image, sum := range sums {
+		mean += sum / counts[image] / float64(len(sums))
+	}
+	return mean
+}
+
 func TestEvaluate_ScoresCaptionsAndAnswers(t *testing.T) {
 	data := shades(t)
 	be, trained := train(t, shadesRecipe, data)
@@ -167,13 +182,22 @@ func TestEvaluate_ScoresCaptionsAndAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for metric, n := range map[string]int{"caption_cider": 7, "caption_exact": 7, "caption_bleu4": 7, "vqa_accuracy": 6} {
+	for metric, n := range map[string]int{
+		"caption_cider": 7, "caption_exact": 7, "caption_bleu1": 7, "caption_bleu2": 7, "caption_bleu3": 7, "caption_bleu4": 7,
+		"caption_rouge_l": 7, "caption_meteor_exact_stem": 7, "vqa_accuracy": 6,
+	} {
 		if s := e.Scores[metric]; s.Model.N != n || s.Blind == nil || s.Untrained == nil || e.BlindBy[metric] == "" {
 			t.Errorf("%s: %+v, blind by %q", metric, s, e.BlindBy[metric])
 		}
 	}
 	if len(e.ByLanguage["caption_cider"]) != 2 || e.ByLanguage["caption_bleu4"]["fr"].Model.N != 6 || e.ByKind["vqa_accuracy"]["light"].Model.N != 6 {
 		t.Errorf("by language %+v, by kind %+v", e.ByLanguage, e.ByKind)
+	}
+	if _, ok := e.ByLanguage["caption_meteor_exact_stem"]["fr"]; ok || e.ByLanguage["caption_meteor_exact_stem"]["en"].Model.N != 7 {
+		t.Errorf("METEOR of captions that are not English: %+v", e.ByLanguage["caption_meteor_exact_stem"])
+	}
+	if want := meanROUGEL(e.Captions); math.Abs(e.Scores["caption_rouge_l"].Model.Value-want) > 1e-15 {
+		t.Errorf("ROUGE-L %v, want %v", e.Scores["caption_rouge_l"].Model.Value, want)
 	}
 	// Each of the two captions of a language is right about half of the images, and so is each
 	// answer.

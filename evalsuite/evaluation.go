@@ -71,23 +71,25 @@ func (e *Evaluation) describe(further []Metric) {
 	}
 }
 
-// MetricNames lists the metrics that have a score, in the order in which they are shown: the
-// built-in ones, then the others.
-func (e *Evaluation) MetricNames() (names []string) {
+// MetricNames lists the metrics that have a score, except details, in the order in which they are
+// shown: the built-in ones, then the others.
+func (e *Evaluation) MetricNames() (names []string) { return e.metricNames(false) }
+
+func (e *Evaluation) metricNames(details bool) (names []string) {
 	for _, m := range append(BuiltinMetrics(), e.Metrics...) {
-		if _, ok := e.Scores[m.Name]; ok {
+		if _, ok := e.Scores[m.Name]; ok && m.Detail == details {
 			names = append(names, m.Name)
 		}
 	}
 	return names
 }
 
-// Unclear lists the metrics by which the model is not clearly better than the blind baseline: the
-// intervals overlap, or the baseline is better.
+// Unclear lists the metrics, except details, by which the model is not clearly better than the
+// blind baseline: the intervals overlap, or the baseline is better.
 func (e *Evaluation) Unclear() (names []string) {
 	for _, m := range append(BuiltinMetrics(), e.Metrics...) {
 		s, ok := e.Scores[m.Name]
-		if !ok || s.Blind == nil {
+		if !ok || s.Blind == nil || m.Detail {
 			continue
 		}
 		if !m.LowerIsBetter && s.Model.Lo <= s.Blind.Hi || m.LowerIsBetter && s.Model.Hi >= s.Blind.Lo {

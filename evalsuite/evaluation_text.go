@@ -21,6 +21,9 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 	for _, metric := range e.MetricNames() {
 		t.scores("", metric, e.Scores[metric], e.BlindBy[metric])
 	}
+	if more := e.metricNames(true); len(more) > 0 {
+		fmt.Fprintln(&t.text, wrap("Also in --json: "+strings.Join(more, ", ")+".", 80))
+	}
 	sliced := []string{"caption_cider", "vqa_accuracy", "i2t_r1"}
 	for _, m := range e.Metrics {
 		sliced = append(sliced, m.Name)

@@ -25,6 +25,8 @@ type Metric struct {
 	Max float64 `json:"max,omitempty"`
 	// LowerIsBetter is for error rates and the like.
 	LowerIsBetter bool `json:"lower_is_better,omitempty"`
+	// Detail metrics are in the JSON of an evaluation, and not in tables for people.
+	Detail bool `json:"-"`
 	// Score returns one value per item, in their order, from Prediction and References. The items
 	// are all captions, or all answers, of a split. An item with an Error has an empty prediction,
 	// which the metric should count as wrong. Score must not change the items.
@@ -39,7 +41,13 @@ type Metric struct {
 var builtinMetrics = []Metric{
 	{Name: captionCIDEr, Help: "CIDEr-D of captions", Task: CaptionTask, Max: 10},
 	{Name: captionExact, Help: "captions equal to a reference", Task: CaptionTask, Max: 1},
-	{Name: captionBLEU4, Help: "BLEU-4 of captions", Task: CaptionTask, Max: 1},
+	{Name: captionBLEU[3], Help: "BLEU-4 of captions", Task: CaptionTask, Max: 1},
+	{Name: captionBLEU[0], Help: "BLEU-1 of captions", Task: CaptionTask, Max: 1, Detail: true},
+	{Name: captionBLEU[1], Help: "BLEU-2 of captions", Task: CaptionTask, Max: 1, Detail: true},
+	{Name: captionBLEU[2], Help: "BLEU-3 of captions", Task: CaptionTask, Max: 1, Detail: true},
+	{Name: captionROUGEL, Help: "ROUGE-L of captions", Task: CaptionTask, Max: 1, Detail: true},
+	{Name: "caption_meteor", Help: "METEOR of English captions", Task: CaptionTask, Max: 1, Detail: true},
+	{Name: "caption_meteor_exact_stem", Help: "METEOR of English captions by equal words and stems alone", Task: CaptionTask, Max: 1, Detail: true},
 	vqaMetric,
 	{Name: "i2t_r1", Help: "image to text, recall at 1", Task: RetrievalTask, Max: 1},
 	{Name: "i2t_r5", Help: "image to text, recall at 5", Task: RetrievalTask, Max: 1},
@@ -65,11 +73,14 @@ var vqaMetric = Metric{
 
 // Names of built-in metrics.
 const (
-	captionCIDEr = "caption_cider"
-	captionExact = "caption_exact"
-	captionBLEU4 = "caption_bleu4"
-	vqaAccuracy  = "vqa_accuracy"
+	captionCIDEr  = "caption_cider"
+	captionExact  = "caption_exact"
+	captionROUGEL = "caption_rouge_l"
+	vqaAccuracy   = "vqa_accuracy"
 )
+
+// captionBLEU names the metrics BLEU-1 to BLEU-4.
+var captionBLEU = [4]string{"caption_bleu1", "caption_bleu2", "caption_bleu3", "caption_bleu4"}
 
 // BuiltinMetrics returns the metrics that Evaluate always computes, in the order in which they are
 // shown.

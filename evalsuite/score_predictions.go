@@ -39,7 +39,7 @@ func (n *Tally) add(name string) {
 // has JSON lines with "id" and "prediction"; the id of a caption is KEY/LANGUAGE, that of an answer
 // is the question's. By default it scores the tasks for which the file has an id. It needs no
 // model, so it uses only these options: Split, Tasks, Metrics, Rows, Languages, Texts, Samples,
-// Blind, Bootstrap and Warn.
+// Blind, Bootstrap, METEOR and Warn.
 func ScorePredictions(ctx context.Context, d *shards.Dataset, path string, o EvaluateOptions) (*Evaluation, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -186,17 +186,20 @@ func scoreItems(ctx context.Context, e *Evaluation, s *split, t mixture.Task, it
 		a := answerSets{asked: items, model: items}
 		return a.score(e, o)
 	}
-	scorer := newCaptionScorer(items, metricsOf(o.Metrics, CaptionTask))
+	scorer, err := newCaptionScorer(items, metricsOf(o.Metrics, CaptionTask), o.meteor())
+	if err != nil {
+		return err
+	}
 	captions := make([]string, len(items))
 	for i := range items {
 		captions[i] = items[i].Prediction
 	}
-	values, err := scorer.score(captions, nil)
+	values, err := scorer.score(ctx, captions, nil)
 	if err != nil {
 		return err
 	}
 	e.Captions = values.fill(items, captions, nil)
-	c := &captionSets{scorer: scorer, model: values, blind: map[string]captionValues{}}
+	c := &captionSets{scorer: scorer, model: values, blind: map[string]*captionValues{}}
 	if o.Blind {
 		if err := c.addConstant(ctx, e, s, t); err != nil {
 			return err

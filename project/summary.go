@@ -49,9 +49,14 @@ var metricOrder = []string{
 	"caption_cider", "caption_exact", "caption_bleu4", "vqa_accuracy", "i2t_r1", "t2i_r1", "i2t_r5", "t2i_r5", "i2t_r10", "t2i_r10",
 }
 
-// Metrics lists the metrics of a split, in order.
+// Metrics lists the metrics of a split, except details, in order.
 func (s *Summary) Metrics(split string) []string {
 	names := slices.Sorted(maps.Keys(s.Scores[split]))
+	for _, m := range evalsuite.BuiltinMetrics() {
+		if at := slices.Index(names, m.Name); m.Detail && at >= 0 {
+			names = slices.Delete(names, at, at+1)
+		}
+	}
 	place := func(name string) int {
 		if at := slices.Index(metricOrder, name); at >= 0 {
 			return at

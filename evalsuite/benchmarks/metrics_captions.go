@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/pali3/pali3/evalsuite/internal/captions"
 	"github.com/pali3/pali3/evalsuite/metrics"
 	"github.com/pali3/pali3/evalsuite/metrics/meteor"
 )
@@ -29,11 +30,11 @@ func METEOR(scorer *meteor.Scorer) Metric {
 	return Metric{
 		Name: scorer.Name(), About: about, Source: "tylin/coco-caption, pycocoevalcap/meteor; Denkowski and Lavie, WMT 2014",
 		Statistic: func(c *Corpus) (func([]int) float64, error) {
-			t, err := once(c, "tokens", tokens)
+			of, err := once(c, "captions", captionCorpus)
 			if err != nil {
 				return nil, err
 			}
-			counts, err := scorer.Captions(context.Background(), t.candidates, t.references)
+			counts, _, err := of.METEOR(context.Background(), scorer, predictionsOf(c.Items))
 			if err != nil {
 				return nil, err
 			}
@@ -63,77 +64,42 @@ func (b Benchmark) WithMETEOR(scorer *meteor.Scorer) (Benchmark, error) {
 	return b, fmt.Errorf("%s is not scored by METEOR", b.Name)
 }
 
-// captionTokens are captions, tokenised.
-type captionTokens struct {
-	candidates []string
-	references [][]string
+// captionCorpus tokenises the references of items.
+func captionCorpus(items []Item) (*captions.Corpus, error) {
+	languages, references := make([]string, len(items)), make([][]string, len(items))
+	for n := range items {
+		languages[n], references[n] = items[n].Language, items[n].References
+	}
+	return captions.New(languages, references)
 }
 
-// tokens tokenises all predictions, and apart from them all references: a line can depend on the
-// next one.
-func tokens(items []Item) (captionTokens, error) {
-	candidates, references := make([]string, len(items)), []string(nil)
+func predictionsOf(items []Item) []string {
+	predictions := make([]string, len(items))
 	for n := range items {
-		candidates[n] = items[n].Prediction
-		references = append(references, items[n].References...)
+		predictions[n] = items[n].Prediction
 	}
-	t := captionTokens{metrics.PTBTokenize(candidates), make([][]string, len(items))}
-	references = metrics.PTBTokenize(references)
-	for n := range items {
-		of := len(items[n].References)
-		t.references[n], references = references[:of:of], references[of:]
-	}
-	return t, nil
+	return predictions
 }
 
-// cider returns the CIDEr-D of each caption, among those of its language.
-func cider(c *Corpus) ([]float64, error) {
-	t, err := once(c, "tokens", tokens)
+// captionScores scores the captions, those of each language as a corpus of its own.
+func captionScores(c *Corpus) (metrics.CaptionScores, error) {
+	of, err := once(c, "captions", captionCorpus)
 	if err != nil {
-		return nil, err
+		return metrics.CaptionScores{}, err
 	}
-	values := make([]float64, len(c.Items))
-	for _, of := range byLanguages(c.Items) {
-		candidates, references := make([]string, len(of)), make([][]string, len(of))
-		for at, n := range of {
-			candidates[at], references[at] = t.candidates[n], t.references[n]
-		}
-		scores, err := metrics.CIDEr(candidates, references)
-		if err != nil {
-			return nil, fmt.Errorf("cider: %w", err)
-		}
-		for at, n := range of {
-			values[n] = scores[at]
-		}
-	}
-	return values, nil
+	return once(c, "caption scores", func(items []Item) (metrics.CaptionScores, error) { return of.Score(predictionsOf(items)) })
+}
+
+// cider returns the CIDEr-D of each caption.
+func cider(c *Corpus) ([]float64, error) {
+	scores, err := captionScores(c)
+	return scores.CIDEr, err
 }
 
 // rougeL returns the ROUGE-L of each caption.
 func rougeL(c *Corpus) ([]float64, error) {
-	t, err := once(c, "tokens", tokens)
-	if err != nil {
-		return nil, err
-	}
-	values := make([]float64, len(c.Items))
-	for n := range values {
-		values[n] = metrics.ROUGEL(t.candidates[n], t.references[n])
-	}
-	return values, nil
-}
-
-// byLanguages groups the numbers of items by language.
-func byLanguages(items []Item) (groups [][]int) {
-	var languages []string
-	for n := range items {
-		at := slices.Index(languages, items[n].Language)
-		if at < 0 {
-			at = len(languages)
-			languages, groups = append(languages, items[n].Language), append(groups, nil)
-		}
-		groups[at] = append(groups[at], n)
-	}
-	return groups
+	scores, err := captionScores(c)
+	return scores.ROUGEL, err
 }
 
 // bleu is the BLEU of the corpus with n-grams up to n.
@@ -142,31 +108,17 @@ func bleu(n int) Metric {
 		Name: fmt.Sprintf("bleu_%d", n), About: fmt.Sprintf("BLEU of the corpus with n-grams up to %d", n),
 		Source: "tylin/coco-caption, pycocoevalcap/bleu; Papineni et al., ACL 2002",
 		Statistic: func(c *Corpus) (func([]int) float64, error) {
-			counts, err := once(c, "bleu", bleuCounts(c))
+			scores, err := captionScores(c)
 			if err != nil {
 				return nil, err
 			}
 			return func(chosen []int) float64 {
 				var sum metrics.BLEUCounts
 				for _, i := range chosen {
-					sum.Add(counts[i])
+					sum.Add(scores.BLEU[i])
 				}
 				return sum.Scores()[n-1]
 			}, nil
 		},
-	}
-}
-
-func bleuCounts(c *Corpus) func([]Item) ([]metrics.BLEUCounts, error) {
-	return func(items []Item) ([]metrics.BLEUCounts, error) {
-		t, err := once(c, "tokens", tokens)
-		if err != nil {
-			return nil, err
-		}
-		counts := make([]metrics.BLEUCounts, len(items))
-		for n := range items {
-			counts[n] = metrics.CountBLEU(t.candidates[n], t.references[n])
-		}
-		return counts, nil
 	}
 }

@@ -41,12 +41,15 @@ func nearer(a, b, candidate int) bool {
 }
 
 // Add adds the counts of another caption.
-func (c *BLEUCounts) Add(other BLEUCounts) {
-	c.Candidate += other.Candidate
-	c.Reference += other.Reference
+func (c *BLEUCounts) Add(other BLEUCounts) { c.add(&other, 1) }
+
+// add adds the counts of another caption several times.
+func (c *BLEUCounts) add(other *BLEUCounts, times int) {
+	c.Candidate += times * other.Candidate
+	c.Reference += times * other.Reference
 	for n := range bleuN {
-		c.Guessed[n] += other.Guessed[n]
-		c.Correct[n] += other.Correct[n]
+		c.Guessed[n] += times * other.Guessed[n]
+		c.Correct[n] += times * other.Correct[n]
 	}
 }
 
@@ -71,11 +74,7 @@ func (c BLEUCounts) Scores() (scores [bleuN]float64) {
 // CaptionBLEU tokenizes captions like [CaptionCIDEr] and returns the counts of each. It returns an
 // error if the lengths differ or an image has no reference.
 func CaptionBLEU(candidates []string, references [][]string) ([]BLEUCounts, error) {
-	r, err := NewReferences(references)
-	if err != nil {
-		return nil, fmt.Errorf("BLEU: %w", err)
-	}
-	s, err := r.Score(candidates)
+	s, err := captionScores(candidates, references)
 	if err != nil {
 		return nil, fmt.Errorf("BLEU: %w", err)
 	}
@@ -84,12 +83,22 @@ func CaptionBLEU(candidates []string, references [][]string) ([]BLEUCounts, erro
 
 // BLEU4 returns the BLEU-4 of a corpus from the counts of each image. The interval resamples
 // images.
-func (b Bootstrap) BLEU4(images []BLEUCounts) Score {
-	return b.Statistic(len(images), func(chosen []int) float64 {
+func (b Bootstrap) BLEU4(images []BLEUCounts) Score { return b.BLEU(images)[bleuN-1] }
+
+// BLEU returns BLEU-1 to BLEU-4 of a corpus, each as [Bootstrap.BLEU4], from the same resamples.
+func (b Bootstrap) BLEU(images []BLEUCounts) (scores [bleuN]Score) {
+	if len(images) == 0 {
+		return scores
+	}
+	copy(scores[:], b.Statistics(len(images), func(drawn []int32) []float64 {
 		var sum BLEUCounts
-		for _, i := range chosen {
-			sum.Add(images[i])
+		for i, times := range drawn {
+			if times > 0 {
+				sum.add(&images[i], int(times))
+			}
 		}
-		return sum.Scores()[bleuN-1]
-	})
+		of := sum.Scores()
+		return of[:]
+	}))
+	return scores
 }

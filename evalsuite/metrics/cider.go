@@ -17,21 +17,19 @@ const ciderSigma = 6.0
 // image has no reference.
 func CIDEr(candidates []string, references [][]string) ([]float64, error) {
 	r, err := NewTokenizedReferences(references)
-	return cider(r, err, candidates)
+	if err == nil {
+		var s CaptionScores
+		if s, err = r.ScoreTokenized(candidates); err == nil {
+			return s.CIDEr, nil
+		}
+	}
+	return nil, fmt.Errorf("CIDEr: %w", err)
 }
 
 // CaptionCIDEr tokenizes captions the way pycocoevalcap's COCOEvalCap does, all references as one
 // list and all candidates as another, and returns their [CIDEr] scores.
 func CaptionCIDEr(candidates []string, references [][]string) ([]float64, error) {
-	r, err := NewReferences(references)
-	return cider(r, err, candidates)
-}
-
-func cider(r *References, err error, candidates []string) ([]float64, error) {
-	if err != nil {
-		return nil, fmt.Errorf("CIDEr: %w", err)
-	}
-	s, err := r.Score(candidates)
+	s, err := captionScores(candidates, references)
 	if err != nil {
 		return nil, fmt.Errorf("CIDEr: %w", err)
 	}

@@ -9,10 +9,9 @@ import (
 // times: tokenizing the references and counting their n-grams takes most of the time. It is safe
 // for concurrent use.
 type References struct {
-	words  *vocabulary
-	texts  captionWords // of all images
-	first  []int        // by image: its first caption, and the number of all captions at the end
-	tokens func(captions []string) captionTokens
+	words *vocabulary
+	texts captionWords // of all images
+	first []int        // by image: its first caption, and the number of all captions at the end
 
 	frequencies frequencies
 	norms       [][captionN]float64 // of each caption's tf-idf vectors, by n-1
@@ -32,13 +31,12 @@ func NewReferences(captions [][]string) (*References, error) {
 }
 
 // NewTokenizedReferences takes captions that are tokenized, with words separated by white space.
-// The captions that are scored must be tokenized, too.
 func NewTokenizedReferences(captions [][]string) (*References, error) {
 	return newReferences(captions, spacedCaptions)
 }
 
 func newReferences(captions [][]string, tokens func([]string) captionTokens) (*References, error) {
-	r := &References{words: newVocabulary(), first: make([]int, 1, len(captions)+1), tokens: tokens}
+	r := &References{words: newVocabulary(), first: make([]int, 1, len(captions)+1)}
 	var flat []string
 	for i, of := range captions {
 		if len(of) == 0 {
@@ -50,6 +48,15 @@ func newReferences(captions [][]string, tokens func([]string) captionTokens) (*R
 	r.texts = r.words.number(tokens(flat))
 	r.count()
 	return r, nil
+}
+
+// captionScores scores captions once.
+func captionScores(candidates []string, references [][]string) (CaptionScores, error) {
+	r, err := NewReferences(references)
+	if err != nil {
+		return CaptionScores{}, err
+	}
+	return r.Score(candidates)
 }
 
 // Images returns the number of images.
@@ -87,18 +94,30 @@ func (r *References) count() {
 	})
 }
 
-// Score scores a caption for each image. CIDEr takes its document frequencies from all references.
-// It returns an error if the numbers of captions and of images differ.
+// Score tokenizes a caption for each image, all as one list ([PTBTokenize]), and scores it. CIDEr
+// takes its document frequencies from all references. It returns an error if the numbers of
+// captions and of images differ.
 func (r *References) Score(captions []string) (CaptionScores, error) {
-	if len(captions) != r.Images() {
-		return CaptionScores{}, fmt.Errorf("%d candidates for %d images", len(captions), r.Images())
+	return r.scoreAll(captions, ptbCaptions)
+}
+
+// ScoreTokenized is [References.Score] for captions that are tokenized, with words separated by
+// white space.
+func (r *References) ScoreTokenized(captions []string) (CaptionScores, error) {
+	return r.scoreAll(captions, spacedCaptions)
+}
+
+func (r *References) scoreAll(captions []string, tokens func([]string) captionTokens) (CaptionScores, error) {
+	n := len(captions)
+	if n != r.Images() {
+		return CaptionScores{}, fmt.Errorf("%d candidates for %d images", n, r.Images())
 	}
-	s := CaptionScores{make([]float64, len(captions)), make([]float64, len(captions)), make([]BLEUCounts, len(captions))}
-	if len(captions) == 0 {
+	s := CaptionScores{make([]float64, n), make([]float64, n), make([]BLEUCounts, n)}
+	if n == 0 {
 		return s, nil
 	}
-	texts := r.words.extended().number(r.tokens(captions))
-	eachRange(len(captions), func(from, to int) {
+	texts := r.words.extended().number(tokens(captions))
+	eachRange(n, func(from, to int) {
 		var m matches
 		for i := from; i < to; i++ {
 			s.CIDEr[i], s.BLEU[i], s.ROUGEL[i] = r.score(&m, texts, i)

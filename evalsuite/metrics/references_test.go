@@ -109,7 +109,7 @@ func TestReferences_ScoreAsDefined(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, err := spaced.Score(tokens); err != nil || !slices.Equal(again.CIDEr, got.CIDEr) || !slices.Equal(again.ROUGEL, got.ROUGEL) {
+		if again, err := spaced.ScoreTokenized(tokens); err != nil || !slices.Equal(again.CIDEr, got.CIDEr) || !slices.Equal(again.ROUGEL, got.ROUGEL) {
 			t.Errorf("%d images: tokenized captions score differently, %v", images, err)
 		}
 	}

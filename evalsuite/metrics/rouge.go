@@ -82,11 +82,7 @@ func longestCommonOf64[T comparable](a, b []T) int {
 // CaptionROUGEL tokenizes captions like [CaptionCIDEr] and returns the ROUGE-L of each; that of the
 // corpus is their mean. It returns an error if the lengths differ or an image has no reference.
 func CaptionROUGEL(candidates []string, references [][]string) ([]float64, error) {
-	r, err := NewReferences(references)
-	if err != nil {
-		return nil, fmt.Errorf("ROUGE-L: %w", err)
-	}
-	s, err := r.Score(candidates)
+	s, err := captionScores(candidates, references)
 	if err != nil {
 		return nil, fmt.Errorf("ROUGE-L: %w", err)
 	}

@@ -75,9 +75,12 @@ func (e *evaluation) table(split string) (rows []Score) {
 	return rows
 }
 
-// metricOrder sorts metrics: built-in ones first, in their order.
+// metricOrder sorts metrics: built-in ones first, in their order. It drops details.
 func metricOrder(names []string) []string {
 	builtin := evalsuite.BuiltinMetrics()
+	names = slices.DeleteFunc(names, func(name string) bool {
+		return slices.ContainsFunc(builtin, func(m evalsuite.Metric) bool { return m.Name == name && m.Detail })
+	})
 	place := func(name string) int {
 		if at := slices.IndexFunc(builtin, func(m evalsuite.Metric) bool { return m.Name == name }); at >= 0 {
 			return at
