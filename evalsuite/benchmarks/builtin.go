@@ -20,16 +20,30 @@ var builtin = Table{
 	ocrvqa,
 	vgQuestions,
 	easyvqa,
+	clevr,
+	countbenchqa,
+	ocrbench,
+	msrvttQA,
+	msvdQA,
+	activitynetQA,
 
 	// Choices.
 	aokvqaMC,
 	ai2d,
 	scienceqa,
+	mmstar,
+	realworldqa,
+	mmmu,
+	mmbench,
+	seedbench,
+	nextqa,
 
 	// Yes or no, true or false.
 	nlvr,
 	nlvr2,
 	pope,
+	mme,
+	vsr,
 
 	// Captions.
 	karpathy,

@@ -56,6 +56,29 @@ var ownersFiles = []struct {
 		map[string]float64{"accuracy": 2. / 3, "consistency": 0.5}},
 	{"pope", `{"question_id":1,"image":"COCO_val2014_000000000042.jpg","text":"Is there a dog?","label":"no"}` + "\n" + `{"question_id":2,"image":"COCO_val2014_000000000042.jpg","text":"Is there a cat?","label":"yes"}`, "",
 		`{"question_id":1,"answer":"Yes, there is."}` + "\n" + `{"question_id":2,"answer":"yes"}`, map[string]float64{"accuracy": 0.5, "precision": 0.5, "recall": 1, "f1": 2. / 3, "yes_ratio": 1}},
+	{"mme", "question\tanswer\tcategory\timage_path\nq\tYes\tcount\t1.jpg\nq\tNo\tcount\t1.jpg\nq\tYes\tcode_reasoning\t2.jpg\nq\tNo\tcode_reasoning\t2.jpg\n", "",
+		`{"id":"count/1.jpg-1","prediction":"Yes."}` + "\n" + `{"id":"count/1.jpg-2","prediction":"no"}` + "\n" + `{"id":"code_reasoning/2.jpg-1","prediction":"yes"}` + "\n" + `{"id":"code_reasoning/2.jpg-2","prediction":"maybe"}`,
+		map[string]float64{"accuracy": 0.75, "accuracy_plus": 0.5, "perception_score": 200, "cognition_score": 50, "task/count/perception_score": 200, "ability/cognition/accuracy": 0.5}},
+	{"mmstar", "index\tquestion\tanswer\tcategory\tl2_category\n7\tWhich?\tB\tmath\tgeometry\n8\tWhich?\tA\tmath\tstatistical reasoning\n", "", `[{"index":7,"prediction":"B. blue"},{"index":8,"prediction":"The red one"}]`,
+		map[string]float64{"accuracy": 0.5, "category/math/accuracy": 0.5, "l2_category/geometry/accuracy": 1}},
+	{"realworldqa", `[{"question":"Where?","answer":"A"},{"question":"What?","answer":"Downhill"}]`, "", `[{"index":0,"prediction":"(A)"},{"index":1,"prediction":"downhill."}]`, map[string]float64{"accuracy": 1}},
+	{"mmmu", `[{"id":"validation_Art_1","question":"Who?","options":"['x', 'y']","answer":"B","question_type":"multiple-choice","topic_difficulty":"Easy"},
+		{"id":"validation_Physics_2","question":"How many?","options":"[]","answer":"['3', 'three']","question_type":"open"}]`, "", `{"validation_Art_1":"(B)","validation_Physics_2":"So it is 4."}`,
+		map[string]float64{"accuracy": 0.5, "discipline/Art and Design/accuracy": 1, "discipline/Science/accuracy": 0, "question_type/open/accuracy": 0}},
+	{"mmbench", "index\tquestion\tA\tB\tanswer\tcategory\n5\tWhich?\tp\tq\tA\tocr\n1000005\tWhich?\tq\tp\tB\tocr\n6\tWho?\tu\tv\tA\tocr\n1000006\tWho?\tv\tu\tB\tocr\n", "",
+		`[{"index":5,"prediction":"A"},{"index":1000005,"prediction":"B"},{"index":6,"prediction":"A"},{"index":1000006,"prediction":"A"}]`, map[string]float64{"accuracy": 0.75, "accuracy_circular": 0.5}},
+	{"countbenchqa", `{"question":"How many dogs?","number":3}` + "\n" + `{"question":"How many cats?","number":2}`, "", `{"id":0,"prediction":"three"}` + "\n" + `{"id":1,"prediction":"3"}`, map[string]float64{"accuracy": 0.5, "number/3/accuracy": 1}},
+	{"ocrbench", `[{"dataset_name":"IIIT5K","id":1,"image_path":"a.png","question":"What?","answers":"CENTRE","type":"Regular Text Recognition"},
+		{"dataset_name":"HME100k","id":1,"image_path":"b.png","question":"What?","answers":["x + y"],"type":"Handwritten Mathematical Expression Recognition"}]`, "",
+		`[{"id":"IIIT5K-1","predict":"It says centre."},{"id":"HME100k-1","predict":"X+y"}]`, map[string]float64{"accuracy": 0.5, "dataset/IIIT5K/accuracy": 1}},
+	{"seedbench", `{"questions":[{"answer":"A","choice_a":"x","choice_b":"y","choice_c":"z","choice_d":"w","data_id":"1","data_type":"image","question":"Who?","question_id":"10","question_type_id":1}]}`, "", `[{"question_id":"10","prediction":"A"}]`,
+		map[string]float64{"accuracy": 1, "question_type/Scene Understanding/accuracy": 1}},
+	{"clevr", `{"questions":[{"image_filename":"a.png","question_index":0,"question":"How many?","answer":"3","split":"val","program":[{"function":"count"}]}]}`, "", `[{"question_index":0,"answer":"3"}]`, map[string]float64{"exact_match": 1, "function/count/exact_match": 1}},
+	{"vsr", `{"image":"1.jpg","caption":"c","label":1,"relation":"on"}` + "\n" + `{"image":"1.jpg","caption":"c","label":0,"relation":"in"}`, "", `{"id":0,"prediction":"true"}` + "\n" + `{"id":1,"prediction":"True"}`, map[string]float64{"accuracy": 0.5, "relation/on/accuracy": 1}},
+	{"msrvtt-qa", `[{"answer":"couch","id":1,"question":"What is it?","video_id":7010}]`, "", `[{"id":1,"answer":"couch"}]`, map[string]float64{"accuracy": 1, "question_word/what/accuracy": 1}},
+	{"msvd-qa", `[{"answer":"fish","id":1,"question":"who is cut?","video_id":1451}]`, "", `[{"id":1,"answer":"Fish"}]`, map[string]float64{"accuracy": 0}},
+	{"activitynet-qa", `[{"answer":"no","type":3,"question_id":"v_1_3"}]`, `[{"video_name":"1QIUV7WYKXg","question":"is it?","question_id":"v_1_3"}]`, `[{"question_id":"v_1_3","answer":"no"}]`, map[string]float64{"accuracy": 1, "type/yes_no/accuracy": 1}},
+	{"nextqa", "video,frame_count,width,height,question,answer,qid,type,a0,a1,a2,a3,a4\n4010,369,640,480,why?,2,6,TP,a,b,c,d,e\n", "", `{"4010_6":{"prediction":"c","answer":"a"}}`, map[string]float64{"accuracy": 1, "type/TN/accuracy": 1, "group/T/accuracy": 1}},
 	{"vg-questions", `[{"id":1,"qas":[{"qa_id":5,"question":"What?","answer":"Red."}]}]`, "", `{"id":5,"prediction":"Red."}`, map[string]float64{"exact_match": 1}},
 	{"coco-captions", `{"images":[{"id":9,"file_name":"a.png"},{"id":10,"file_name":"b.png"}],"annotations":[
 		{"image_id":9,"id":1,"caption":"A black cat on a mat."},{"image_id":10,"id":2,"caption":"Two dogs run in the park."}]}`, "",
@@ -77,7 +100,7 @@ func score(t *testing.T, name, annotations, questions, predictions string, o Opt
 		}
 		return path
 	}
-	files := Files{Annotations: write("annotations.json", annotations), Predictions: write("predictions.json", predictions)}
+	files := Files{Annotations: write(annotationsName(annotations), annotations), Predictions: write("predictions.json", predictions)}
 	if questions != "" {
 		files.Questions = write("questions.json", questions)
 	}
@@ -86,6 +109,19 @@ func score(t *testing.T, name, annotations, questions, predictions string, o Opt
 		t.Fatal(err)
 	}
 	return b.Score(t.Context(), files, o)
+}
+
+// annotationsName is the name of a file with the content.
+func annotationsName(content string) string {
+	switch {
+	case strings.HasPrefix(content, "index\t"), strings.HasPrefix(content, "question\t"):
+		return "annotations.tsv"
+	case strings.HasPrefix(content, "video,"):
+		return "annotations.csv"
+	case strings.HasPrefix(content, "{") && strings.Contains(content, "}\n{"):
+		return "annotations.jsonl"
+	}
+	return "annotations.json"
 }
 
 func TestScore_OwnersFiles(t *testing.T) {

@@ -2,6 +2,7 @@ package benchmarks
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/pali3/pali3/evalsuite/metrics"
 )
@@ -65,9 +66,7 @@ var (
 
 	tallyqaRules = textRules("accuracy",
 		text(Official, "the same count, in digits or words up to twenty", "google-research/big_vision, evaluators/proj/paligemma/transfers/tallyqa.py; Acharya et al., TallyQA, section 5",
-			rightOrWrong(func(prediction string, references []string) bool {
-				return slices.ContainsFunc(references, func(right string) bool { return metrics.TallyQACorrect(prediction, right) })
-			})),
+			tallyqaRight),
 		word(VLMEvalKit, "the first number of the response", "dataset/utils/tallyqa.py", metrics.VLMEvalKitCount))
 
 	nlvrRules = textRules("accuracy",
@@ -75,4 +74,27 @@ var (
 
 	nlvr2Rules = textRules("accuracy",
 		text(Official, "true or false, in any case", nlvr2Eval, rightOrWrong(metrics.SameTextAnyCase)))
+
+	ocrbenchRules = textRules("accuracy",
+		rule{Official, "a right answer is in the response; of formulas without spaces", "Yuliang-Liu/MultimodalOCR, OCRBench/example.py", ocrbenchRule(metrics.OCRBenchCorrect)},
+		rule{LMMsEval, "the same, full-width letters read as plain ones", "tasks/ocrbench/utils.py", ocrbenchRule(metrics.LMMsEvalOCRBenchCorrect)},
+		rule{VLMEvalKit, "the owner's rule", "dataset/image_vqa.py, OCRBench", ocrbenchRule(metrics.OCRBenchCorrect)})
+
+	countbenchRules = textRules("accuracy",
+		text(Official, "the same count, in digits or words up to twenty", "google-research/big_vision, evaluators/proj/paligemma/transfers/tallyqa.py, with which PaliGemma is scored", tallyqaRight),
+		text(LMMsEval, "the same digits, without outer white space", "tasks/countbenchqa/utils.py", rightOrWrong(func(prediction string, references []string) bool {
+			return slices.Contains(references, strings.TrimSpace(prediction))
+		})),
+		word(VLMEvalKit, "the first number of the response", "dataset/utils/tallyqa.py", metrics.VLMEvalKitCount))
+
+	vsrRules = textRules("accuracy",
+		text(Official, "true or false, in any case; the owner's code classifies", "cambridgeltl/visual-spatial-reasoning, data/README.md", rightOrWrong(metrics.SameTextAnyCase)))
+
+	videoQARules = textRules("accuracy",
+		text(Official, "equal to the answer", "google-research/big_vision, evaluators/proj/paligemma/transfers/vqa.py; Xu et al., section 5", rightOrWrong(metrics.SameText)))
 )
+
+// tallyqaRight is 1 if the prediction is the same count as a right answer.
+func tallyqaRight(prediction string, references []string) float64 {
+	return one(slices.ContainsFunc(references, func(right string) bool { return metrics.TallyQACorrect(prediction, right) }))
+}

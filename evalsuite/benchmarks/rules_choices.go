@@ -23,7 +23,46 @@ var (
 		choice(LMMsEval, "a letter", "tasks/scienceqa/utils.py", metrics.LMMsEvalScienceQAChoice),
 		choice(BigVision, "the answer is a.", "science_qa.py", metrics.BigVisionScienceQAChoice),
 		matchingUtil)
+
+	mmstarRules = choiceRules("accuracy",
+		choice(Official, "a letter at the beginning", "MMStar-Benchmark/MMStar, eval/vlmeval/evaluate/mmstar.py", metrics.MMStarChoice),
+		choice(LMMsEval, "a letter in one of many forms", "tasks/mmstar/utils.py; tasks/_task_utils/mcq_extract.py", metrics.LMMsEvalChoice),
+		matchingUtil)
+
+	realworldqaRules = choiceRules("accuracy",
+		rule{Official, "a letter in one of many forms, or the same words", "EvolvingLMMs-Lab/lmms-eval, tasks/realworldqa/utils.py", realWorldQA},
+		matchingUtil)
+
+	mmmuRules = choiceRules("accuracy",
+		mmmuRule(choice(Official, "the last letter that is named, or the last choice; open questions by numbers and words", "MMMU-Benchmark/MMMU, mmmu/utils/eval_utils.py", metrics.MMMUChoice), mmmuOpen),
+		mmmuRule(choice(LMMsEval, "the same, the letter may end a word", "tasks/_task_utils/mmmu_mcq_utils.py", metrics.LMMsEvalMMMUChoice), mmmuOpen),
+		mmmuRule(matchingUtil, mmmuKitOpen))
+
+	mmbenchRules = choiceRules("accuracy",
+		choice(Official, "each rotation by itself: the only letter, or the only choice whose text is in the response", "open-compass/VLMEvalKit, vlmeval/utils/matching_util.py", metrics.VLMEvalKitChoice),
+		choice(LMMsEval, "each rotation by itself: a letter in one of many forms", "tasks/mmbench/mmbench_evals.py, static; tasks/_task_utils/mcq_extract.py", metrics.LMMsEvalChoice))
+
+	seedbenchRules = choiceRules("accuracy",
+		choice(Official, "a letter and nothing else", "AILab-CVC/SEED-Bench, eval.py", metrics.LetterChoice),
+		choice(LMMsEval, "the first character", "tasks/seedbench/utils.py", metrics.LMMsEvalSEEDChoice),
+		matchingUtil)
+
+	nextqaRules = choiceRules("accuracy",
+		choice(Official, "the text of the right choice; the owner's code compares numbers of choices", "doc-doc/NExT-QA, eval_mc.py", metrics.ExactChoice),
+		choice(LMMsEval, "the last letter that is named, or the last choice", "tasks/nextqa/utils.py", metrics.LMMsEvalMMMUChoice),
+		matchingUtil)
 )
+
+// realWorldQA scores by [metrics.RealWorldQACorrect].
+func realWorldQA(i *Item) float64 {
+	for n, right := range i.References {
+		is, read := metrics.RealWorldQACorrect(i.Prediction, right)
+		if is || n == len(i.References)-1 {
+			return i.extracted(read, func(string) bool { return is })
+		}
+	}
+	return 0
+}
 
 // Rules that read yes or no out of the prediction.
 var popeRules = rules{"accuracy", []rule{

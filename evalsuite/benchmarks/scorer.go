@@ -218,7 +218,9 @@ func (s *scorer) scores(p *scoredProtocol, bootstrap metrics.Bootstrap, of []int
 				scores[c.Name] = score
 			}
 		} else if c.statistic != nil {
-			scores[c.Name] = s.statistic(bootstrap, c.statistic, s.counting(c, of))
+			if score := s.statistic(bootstrap, c.statistic, s.counting(c, of)); !math.IsNaN(score.Value) {
+				scores[c.Name] = score
+			}
 		} else if score := s.mean(bootstrap, c.values, of); score.N > 0 || n == 0 { // others may count none of them
 			scores[c.Name] = score
 		}
@@ -234,11 +236,13 @@ func (p *scoredProtocol) problems() (all []Problem) {
 	return all
 }
 
-// differs counts the items that two protocols score differently, by the first metric.
+// differs counts the items that two protocols score differently, by the first metric of the second.
 func (s *scorer) differs(a, b *scoredProtocol) Problem {
 	d := Problem{Kind: Differs}
-	for i := range s.ids {
-		if x, y := a.columns[0].values, b.columns[0].values; i < len(x) && i < len(y) && x[i] != y[i] {
+	of := max(0, slices.IndexFunc(a.columns, func(c column) bool { return c.Name == b.columns[0].Name }))
+	x, y := a.columns[of].values, b.columns[0].values
+	for i := range min(len(s.ids), len(x), len(y)) {
+		if x[i] != y[i] && !(math.IsNaN(x[i]) && math.IsNaN(y[i])) {
 			d.count(s.ids[i])
 		}
 	}
@@ -286,12 +290,18 @@ func (s *scorer) statistic(bootstrap metrics.Bootstrap, value func([]int) float6
 		}
 		clusters[n] = append(clusters[n], i)
 	}
+	if math.IsNaN(value(of)) {
+		return Score{Score: metrics.Score{Value: math.NaN()}}
+	}
 	score := bootstrap.Statistic(len(clusters), func(chosen []int) float64 {
 		items := make([]int, 0, len(of))
 		for _, c := range chosen {
 			items = append(items, clusters[c]...)
 		}
-		return value(items)
+		if v := value(items); !math.IsNaN(v) {
+			return v
+		}
+		return 0 // of a resample without what is scored
 	})
 	score.N = len(of)
 	return Score{score, len(clusters)}

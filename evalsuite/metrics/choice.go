@@ -267,3 +267,18 @@ func LMMsEvalAI2DChoice(response string, choices []string) Extraction {
 	}
 	return lowerLetter(lmmsEvalText(response), choices)
 }
+
+// LetterChoice reads a response that is the capital letter of a choice and nothing else, as those
+// of SEED-Bench's owners are, who rank the choices (AILab-CVC/SEED-Bench, eval.py).
+func LetterChoice(response string, choices []string) Extraction {
+	if len(response) != 1 || response[0] < 'A' || response[0] > 'Z' {
+		return unparsed(noChoice)
+	}
+	return lowerLetter(pythonLower(response), choices)
+}
+
+// LMMsEvalSEEDChoice reads the first character of a response, in either case (lmms-eval,
+// tasks/seedbench/utils.py). A response that begins with the word a is therefore an A.
+func LMMsEvalSEEDChoice(response string, choices []string) Extraction {
+	return lowerLetter(pythonLower(prefixRune(pythonStrip(response))), choices)
+}

@@ -44,6 +44,7 @@ type Field struct {
 // valid until the next one.
 func Annotations(ctx context.Context, o Options) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
+		o.withoutImages = true
 		l, err := o.layout()
 		if err == nil {
 			err = l.fits(o.Annotations)

@@ -32,6 +32,8 @@ type Options struct {
 	Instances   string // boxes and images (RefCOCO). Default: instances.json beside the annotations
 	Images      string // the folder of images; empty for easy-VQA's folder
 	Split       string // of the samples whose file does not name one
+
+	withoutImages bool // do not read images that are in the file
 }
 
 // Benchmark is the source that reads a benchmark.
@@ -56,10 +58,10 @@ func New(o Options) (*Benchmark, error) {
 		}
 		o.Images = o.Annotations
 	}
-	if o.Images == "" {
+	if o.Images == "" && !l.embeds {
 		return nil, errors.New("name the folder of images by --images")
 	}
-	if err := o.checkFiles(o.files()); err != nil {
+	if err := o.checkFiles(slices.DeleteFunc(o.files(), func(f optionFile) bool { return f.flag == "images" && o.Images == "" })); err != nil {
 		return nil, err
 	}
 	return &Benchmark{o, l}, nil
@@ -81,12 +83,21 @@ type optionFile struct {
 
 func (o Options) files() []optionFile {
 	return []optionFile{
-		{o.Annotations, "annotations", o.Layout == "ai2d" || o.Layout == "easyvqa" && o.Images == o.Annotations, nil},
+		{o.Annotations, "annotations", o.Layout == "ai2d" || o.isFolder(), nil},
 		{o.Images, "images", true, nil},
-		{o.Questions, "questions", false, []string{"vqav2", "okvqa"}},
+		{o.Questions, "questions", false, []string{"vqav2", "okvqa", "activitynet-qa"}},
 		{o.Classes, "classes", false, []string{"openimages-boxes"}},
 		{o.Instances, "instances", false, []string{"refcoco"}},
 	}
+}
+
+// isFolder reports whether the annotations are a folder, of a layout that can have one.
+func (o Options) isFolder() bool {
+	if o.Layout == "easyvqa" {
+		return o.Images == o.Annotations
+	}
+	info, err := os.Stat(o.Annotations)
+	return slices.Contains([]string{"mme"}, o.Layout) && err == nil && info.IsDir()
 }
 
 // checkFiles returns an error for a file that does not exist or that the layout does not have.
@@ -116,7 +127,8 @@ func (b *Benchmark) Name() string { return b.options.Layout + " " + b.options.An
 
 // Fingerprint implements [ingest.Source].
 func (b *Benchmark) Fingerprint() (string, error) {
-	fingerprint := fmt.Sprintf("%+v", b.options)
+	o := b.options
+	fingerprint := fmt.Sprintf("%+v", struct{ Layout, Annotations, Questions, Classes, Instances, Images, Split string }{o.Layout, o.Annotations, o.Questions, o.Classes, o.Instances, o.Images, o.Split})
 	files := []string{b.options.Annotations, b.options.Questions, b.options.Classes, b.options.Instances, b.options.Images}
 	if b.options.Layout == "easyvqa" && b.options.Images == b.options.Annotations {
 		for _, split := range easyFolders(b.options.Annotations) {
@@ -144,12 +156,15 @@ func (b *Benchmark) Records(ctx context.Context, from ingest.Cursor) iter.Seq[sh
 	n := from.Skip()
 	return func(yield func(shards.Record) bool) {
 		name := baseName(b.options.Annotations)
-		root, err := os.OpenRoot(b.options.Images)
-		if err != nil {
-			yield(shards.Bad(name, "", ingest.Unreadable, err))
-			return
+		var root *os.Root
+		if b.options.Images != "" {
+			var err error
+			if root, err = os.OpenRoot(b.options.Images); err != nil {
+				yield(shards.Bad(name, "", ingest.Unreadable, err))
+				return
+			}
+			defer root.Close()
 		}
-		defer root.Close()
 		number := int64(0)
 		for item, err := range b.items(ctx) {
 			if number++; number <= n {

@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"image"
 	"image/png"
@@ -93,6 +94,34 @@ var published = []fixture{
 		"", "/m/01yrx,Cat\n", []string{"01.jpg", "02.jpg"}, []string{"01 1 images [Cat 0.00 0.25 1.00 0.50] [/m/x 0.00 0.00 1.00 1.00]", "02 1 images [Cat 0.00 0.00 1.00 1.00]"}},
 	{"localized-narratives", `{"dataset_id":"mscoco_val2017","image_id":"137576","annotator_id":93,"caption":"In this image there is a cow.","traces":[]}` + "\n{\n", "", "",
 		[]string{"137576.jpg"}, []string{"! row", "137576#93 1 images caption/en:In this image there is a cow. dataset=mscoco_val2017"}},
+	{"mme", "question\tanswer\tcategory\timage_path\nIs it red?\tYes\tcolor\t1.png\nIs it blue?\tNo\tcolor\t1.png\n", "", "", []string{"images/1.png"},
+		[]string{"color/1.png 1 images ?color/1.png-1 color Is it red? =Yes ?color/1.png-2 color Is it blue? =No"}},
+	{"mmstar", "index\tquestion\tanswer\tcategory\tl2_category\timage\n7\tWhich?\tB\tmath\tgeometry\t" + embedded + "\n", "", "", nil,
+		[]string{"7 1 images ?7 multiple_choice Which? =B category/7=math choices/7=[\"\",\"\",\"\",\"\"] l2_category/7=geometry"}},
+	{"realworldqa", `[{"question":"Where?","answer":"A","image_path":"a.png"},{"question":"What?","answer":"Downhill","image_path":"a.png"}]`, "", "", []string{"a.png"},
+		[]string{"0 1 images ?0 multiple_choice Where? =A choices/0=[\"\",\"\",\"\",\"\"]", "1 1 images ?1 open What? =Downhill"}},
+	{"mmmu", `[{"id":"validation_Art_1","question":"Who <image 1>?","options":"['x', \"y's\"]","answer":"B","question_type":"multiple-choice","subfield":"Art","topic_difficulty":"Easy","image_1":"` + embedded + `"},
+		{"id":"validation_Basic_Medical_Science_2","question":"How many?","options":"[]","answer":"['3', 'three']","question_type":"open"}]`, "", "", nil,
+		[]string{"validation_Art_1 (validation) 1 images ?validation_Art_1 multiple_choice Who <image 1>? (a) x (b) y's =B choices/validation_Art_1=[\"x\",\"y's\"] difficulty/validation_Art_1=Easy subfield/validation_Art_1=Art subject/validation_Art_1=Art",
+			"validation_Basic_Medical_Science_2 (validation) 0 images ?validation_Basic_Medical_Science_2 open How many? =3 =three subject/validation_Basic_Medical_Science_2=Basic_Medical_Science"}},
+	{"mmbench", "index\tquestion\tA\tB\tC\tanswer\tcategory\timage\n1000005\tWhich?\tq\tp\t\tB\tocr\t5\n5\tWhich?\tp\tq\t\tA\tocr\t" + embedded + "\n", "", "", nil,
+		[]string{"5 1 images ?1000005 multiple_choice Which? (a) q (b) p =B ?5 multiple_choice Which? (a) p (b) q =A category/1000005=ocr category/5=ocr choices/1000005=[\"q\",\"p\"] choices/5=[\"p\",\"q\"]"}},
+	{"countbenchqa", `{"question":"How many dogs?","number":3,"image":"` + embedded + `"}` + "\n", "", "", nil, []string{"0 1 images ?0 number How many dogs? =3"}},
+	{"ocrbench", `[{"dataset_name":"IIIT5K","id":2843,"image_path":"IIIT5K/918_1.png","question":"What?","answers":"CENTRE","type":"Regular Text Recognition"}]`, "", "", []string{"IIIT5K/918_1.png"},
+		[]string{"IIIT5K/918_1.png 1 images ?IIIT5K-2843 Regular Text Recognition What? =CENTRE dataset/IIIT5K-2843=IIIT5K"}},
+	{"seedbench", `{"question_type":{"Scene Understanding":1},"questions":[{"answer":"A","choice_a":"x","choice_b":"y","choice_c":"z","choice_d":"w","data_id":"1_2","data_type":"image","question":"Who?","question_id":"10","question_type_id":1}]}`, "", "",
+		[]string{"1_2"}, []string{"1_2 1 images ?10 multiple_choice Who? (a) x (b) y (c) z (d) w =A choices/10=[\"x\",\"y\",\"z\",\"w\"] data_type/10=image question_type/10=1"}},
+	{"clevr", `{"info":{},"questions":[{"image_filename":"CLEVR_val_000000.png","question_index":0,"question":"How many?","answer":"3","split":"val","program":[{"function":"scene"},{"function":"count"}]}]}`, "", "",
+		[]string{"val/CLEVR_val_000000.png"}, []string{"CLEVR_val_000000.png (val) 1 images ?0 count How many? =3"}},
+	{"vsr", `{"image":"000000050403.jpg","caption":"The bear is in front.","label":1,"relation":"in front of"}` + "\n" + `{"image":"000000050403.jpg","caption":"It is behind.","label":0,"relation":"behind"}` + "\n", "", "",
+		[]string{"train2017/000000050403.jpg"}, []string{"000000050403.jpg 1 images ?0 true_false The bear is in front. =True ?1 true_false It is behind. =False relation/0=in front of relation/1=behind"}},
+	{"msrvtt-qa", `[{"answer":"couch","category_id":14,"id":158581,"question":"What are three people sitting on?","video_id":7010}]`, "", "",
+		[]string{"video7010/1.jpg"}, []string{"video7010 1 images ?158581 what What are three people sitting on? =couch"}},
+	{"msvd-qa", `[{"answer":"fish","id":30933,"question":"who is cut?","video_id":1451}]`, "", "", []string{"vid1451/1.jpg"}, []string{"vid1451 1 images ?30933 who who is cut? =fish"}},
+	{"activitynet-qa", `[{"answer":"no","type":3,"question_id":"v_1_3"}]`, `[{"video_name":"1QIUV7WYKXg","question":"is it?","question_id":"v_1_3"}]`, "",
+		[]string{"v_1QIUV7WYKXg/1.jpg"}, []string{"v_1QIUV7WYKXg 1 images ?v_1_3 yes_no is it? =no"}},
+	{"nextqa", "video,frame_count,width,height,question,answer,qid,type,a0,a1,a2,a3,a4\n4010,369,640,480,why?,2,6,CW,a,b,c,d,e\n", "", "", []string{"4010/1.jpg"},
+		[]string{"4010 1 images ?4010_6 multiple_choice why? (a) a (b) b (c) c (d) d (e) e =c choices/4010_6=[\"a\",\"b\",\"c\",\"d\",\"e\"] type/4010_6=CW"}},
 	{"nlvr", `{"sentence":"A box.","label":"true","identifier":"72-0","directory":"5","evals":{"r1":"true"},"structured_rep":[[]]}` + "\n", "", "",
 		[]string{"5/a-72-0-0.png", "a-72-0-5.png"}, []string{"! a-72-0-1.png absent", "! a-72-0-2.png absent", "! a-72-0-3.png absent", "! a-72-0-4.png absent",
 			"a-72-0-0.png 1 images ?72-0-0 true_false A box. =true", "a-72-0-5.png 1 images ?72-0-5 true_false A box. =true"}},
@@ -120,6 +149,9 @@ var published = []fixture{
 			"COCO_train2014_000000581857.jpg#train (train) 1 images [the lady with the blue shirt 0.00 0.25 1.00 0.75] [blue shirt 0.00 0.25 1.00 0.75] [man at left 0.00 0.00 1.00 1.00]"}},
 }
 
+// embedded is an image in base64.
+var embedded = base64.StdEncoding.EncodeToString(squarePNG())
+
 // instances are the files beside the annotations.
 var instances = map[string]string{
 	"refcoco": `{"images":[{"id":581857,"file_name":"COCO_train2014_000000581857.jpg"},{"id":9,"file_name":"COCO_train2014_000000000009.jpg"},{"id":10,"file_name":"x"}],
@@ -135,13 +167,26 @@ func refs(protocol int) string {
 	return string(content)
 }
 
-// square is an image of 8 by 8 pixels.
-func square(t *testing.T) []byte {
+// squarePNG is an image of 8 by 8 pixels.
+func squarePNG() []byte {
 	var b bytes.Buffer
 	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return b.Bytes()
+}
+
+func square(*testing.T) []byte { return squarePNG() }
+
+// fileName is the name of a file of annotations with the content.
+func fileName(content string) string {
+	switch {
+	case strings.HasPrefix(content, "index\t"), strings.HasPrefix(content, "question\t"):
+		return "a.tsv"
+	case strings.HasPrefix(content, "video,"):
+		return "a.csv"
+	}
+	return "a.json"
 }
 
 // publish writes the files of a fixture.
@@ -160,10 +205,13 @@ func publish(t *testing.T, l fixture) Options {
 	for _, name := range l.images {
 		write("images/"+name, string(square(t)))
 	}
+	if err := os.MkdirAll(filepath.Join(dir, "images"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if beside := instances[l.name]; beside != "" {
 		write("annotations/instances.json", beside)
 	}
-	o := Options{Layout: l.name, Annotations: write("annotations/a.json", l.annotations), Images: filepath.Join(dir, "images")}
+	o := Options{Layout: l.name, Annotations: write("annotations/"+fileName(l.annotations), l.annotations), Images: filepath.Join(dir, "images")}
 	if l.name == "ai2d" {
 		o.Annotations = filepath.Dir(o.Annotations)
 	}

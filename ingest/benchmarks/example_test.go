@@ -9,5 +9,5 @@ import (
 
 func ExampleLayouts() {
 	fmt.Println(strings.Join(benchmarks.Layouts()[:4], " "))
-	// Output: activitynet ai2d aokvqa cc3m-35l
+	// Output: activitynet activitynet-qa ai2d aokvqa
 }

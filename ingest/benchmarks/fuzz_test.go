@@ -47,7 +47,7 @@ func FuzzLayouts(f *testing.F) {
 			}
 		}
 		switch o.Layout {
-		case "vqav2", "okvqa":
+		case "vqav2", "okvqa", "activitynet-qa":
 			o.Questions = other
 		case "openimages-boxes":
 			o.Classes = other

@@ -57,6 +57,8 @@ func (g *gathering) close() {
 type fragment struct {
 	Sample shards.Sample    `json:"s"`
 	Images [][]string       `json:"i,omitempty"`
+	Inside [][]byte         `json:"e,omitempty"` // images that are in the file
+	Frames string           `json:"r,omitempty"`
 	Boxes  []box            `json:"b,omitempty"`
 	Fields []Field          `json:"f,omitempty"`
 	Left   []shards.LeftOut `json:"l,omitempty"`
@@ -71,7 +73,7 @@ const onlyCaption = 'c'
 func (p *fragment) encode() ([]byte, error) {
 	s := &p.Sample
 	plain := len(s.Texts) == 1 && s.Texts[0].Kind == shards.Caption && s.Texts[0].Score == nil && s.Split == "" && s.Metadata == nil && s.Provenance == (shards.Provenance{})
-	if !plain || len(s.Questions)+len(s.Scores)+len(p.Images)+len(p.Boxes)+len(p.Fields)+len(p.Left) > 0 {
+	if !plain || len(s.Questions)+len(s.Scores)+len(p.Images)+len(p.Inside)+len(p.Frames)+len(p.Boxes)+len(p.Fields)+len(p.Left) > 0 {
 		return json.Marshal(p)
 	}
 	text := &s.Texts[0]
@@ -108,7 +110,11 @@ func nameHash(name string) [16]byte {
 func (g *gathering) add(name string, i *item) error {
 	hash := nameHash(name)
 	before, known := g.last[hash]
-	p := fragment{Sample: i.sample, Boxes: i.boxes, Fields: i.fields, Left: i.left}
+	p := fragment{Sample: i.sample, Frames: i.frames, Boxes: i.boxes, Fields: i.fields, Left: i.left}
+	for _, image := range i.sample.Images {
+		p.Inside = append(p.Inside, image.Bytes)
+	}
+	p.Sample.Images = nil
 	if known {
 		p.Sample.Key, p.Sample.Metadata = "", nil
 	} else {
@@ -168,7 +174,12 @@ func (g *gathering) join(hash [16]byte) (i item, ok bool, err error) {
 		at = place{int64(binary.LittleEndian.Uint64(content)), int32(binary.LittleEndian.Uint32(content[8:])), 0}
 	}
 	slices.Reverse(parts)
-	i = item{sample: parts[0].Sample, images: parts[0].Images, boxes: parts[0].Boxes, fields: parts[0].Fields, left: parts[0].Left}
+	i = item{sample: parts[0].Sample, images: parts[0].Images, frames: parts[0].Frames, boxes: parts[0].Boxes, fields: parts[0].Fields, left: parts[0].Left}
+	for at := 0; at < len(parts) && len(i.sample.Images) == 0; at++ {
+		for _, content := range parts[at].Inside {
+			i.sample.Images = append(i.sample.Images, shards.Image{Bytes: content})
+		}
+	}
 	for _, p := range parts[1:] {
 		i.sample.Texts = append(i.sample.Texts, p.Sample.Texts...)
 		i.sample.Questions = append(i.sample.Questions, p.Sample.Questions...)

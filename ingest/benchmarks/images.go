@@ -18,6 +18,14 @@ import (
 func (i *item) complete(root *os.Root, s *shards.Sample, o Options) (reason string, err error) {
 	s.Split = cmp.Or(s.Split, o.Split)
 	names := i.images
+	if root == nil && (i.frames != "" || len(names) > 0) {
+		return ingest.NoImage, errors.New("its image is not in the file: name the folder of images by --images")
+	}
+	for n := range s.Images {
+		if size := len(s.Images[n].Bytes); size > maxImage {
+			return ingest.TooLarge, fmt.Errorf("an image of %d bytes, the limit is %d", size, maxImage)
+		}
+	}
 	if i.frames != "" {
 		var others []shards.LeftOut
 		names, others, err = framesOf(root, i.frames)

@@ -16,6 +16,8 @@ type layout struct {
 	needs string
 	// merge is byImage if read yields an item for each question, which a dataset has by image.
 	merge func(read) read
+	// embeds says that the images can be in the file itself.
+	embeds bool
 	// records is a faster reader than read for [Annotations], or nil.
 	records func(ctx context.Context, o Options) iter.Seq2[Record, error]
 }
@@ -62,6 +64,20 @@ func layouts() []layout {
 		{name: "easyvqa", read: readEasyVQA},
 		{name: "openimages-boxes", read: readOpenImages},
 		{name: "localized-narratives", read: readNarratives, needs: ".image_id .caption"},
+		{name: "mme", read: readMME, merge: byImage, embeds: true},
+		{name: "mmstar", read: readMMStar, merge: byImage, embeds: true},
+		{name: "realworldqa", read: readRealWorldQA, merge: byImage, embeds: true},
+		{name: "mmmu", read: readMMMU, embeds: true},
+		{name: "mmbench", read: readMMBench, merge: byImage, embeds: true},
+		{name: "countbenchqa", read: readCountBenchQA, merge: byImage, embeds: true},
+		{name: "ocrbench", read: readOCRBench, merge: byImage, embeds: true},
+		{name: "seedbench", read: readSEEDBench, needs: "questions.choice_a questions.data_id", merge: byImage},
+		{name: "clevr", read: readCLEVR, needs: "questions.image_filename questions.question_index", merge: byImage},
+		{name: "vsr", read: readVSR, needs: ".image .caption .label", merge: byImage},
+		{name: "msrvtt-qa", read: readVideoQA, needs: ".question .answer", merge: byImage},
+		{name: "msvd-qa", read: readVideoQA, needs: ".question .answer", merge: byImage},
+		{name: "activitynet-qa", read: readActivityNetQA, needs: ".question_id .answer", merge: byImage},
+		{name: "nextqa", read: readNExTQA, merge: byImage},
 		{name: "nlvr", read: readNLVR, needs: ".identifier .sentence .directory"},
 		{name: "nlvr2", read: readNLVR2, needs: ".identifier .sentence"},
 		{name: "cc3m-35l", read: readCC3M35L, needs: ".image_id .trg_lang"},

@@ -19,14 +19,14 @@ func TestNew_RefusesFilesThatTheLayoutDoesNotHave(t *testing.T) {
 		options Options
 		want    string
 	}{
-		{Options{Layout: "chartqa", Annotations: file, Images: dir, Questions: file}, "chartqa has no file of questions: only vqav2, okvqa have"},
+		{Options{Layout: "chartqa", Annotations: file, Images: dir, Questions: file}, "chartqa has no file of questions: only vqav2, okvqa, activitynet-qa have"},
 		{Options{Layout: "chartqa", Annotations: file, Images: dir, Classes: file}, "chartqa has no file of classes"},
 		{Options{Layout: "chartqa", Annotations: dir, Images: dir}, "is a folder, expected a file"},
 		{Options{Layout: "ai2d", Annotations: file, Images: dir}, "is a file, expected a folder"},
 		{Options{Layout: "chartqa", Annotations: file, Images: file}, "is a file, expected a folder"},
 		{Options{Layout: "openimages-boxes", Annotations: file, Images: dir, Classes: "gone.csv"}, "classes: "},
 		{Options{Layout: "refcoco", Annotations: file, Images: dir}, "instances: "},
-		{Options{Layout: "nothing", Annotations: file, Images: dir}, "known are activitynet, ai2d, "},
+		{Options{Layout: "nothing", Annotations: file, Images: dir}, "known are activitynet, activitynet-qa, ai2d, "},
 	} {
 		if _, err := New(c.options); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %s", c.options, err, c.want)

@@ -260,6 +260,20 @@ func (l *list[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return err
 }
 
+// oneOrMany is a list of texts that may be written as a single text.
+type oneOrMany struct{ list[words] }
+
+// UnmarshalJSONFrom implements [jsonv2.UnmarshalerFrom].
+func (o *oneOrMany) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if kind := d.PeekKind(); kind == '[' || kind == '{' || kind == 'n' {
+		return o.list.UnmarshalJSONFrom(d)
+	}
+	var only words
+	err := only.UnmarshalJSONFrom(d)
+	o.list = list[words]{items: []words{only}, given: true}
+	return err
+}
+
 // outlineField is the outline of an annotation, or the reason why it cannot be used.
 type outlineField struct {
 	*Outline

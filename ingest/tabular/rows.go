@@ -97,7 +97,7 @@ func openRows(stores shards.Stores, file string, m *input.Meter, d Dialect, want
 	if err != nil {
 		return nil, err
 	}
-	rows, err := rowsOf(f, file, m, d, want)
+	rows, err := rowsOf(f, file, tableEnding(file), m, d, want)
 	if err != nil {
 		f.Close()
 		return nil, err
@@ -105,9 +105,8 @@ func openRows(stores shards.Stores, file string, m *input.Meter, d Dialect, want
 	return rows, nil
 }
 
-// rowsOf reads an open file as a table.
-func rowsOf(f input.File, file string, m *input.Meter, d Dialect, want []string) (rowReader, error) {
-	ending := tableEnding(file)
+// rowsOf reads an open file as a table with an ending.
+func rowsOf(f input.File, file, ending string, m *input.Meter, d Dialect, want []string) (rowReader, error) {
 	head := make([]byte, 4)
 	if n, err := f.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("opening %s: %w", file, err)
