@@ -37,7 +37,7 @@ type evalCommand struct {
 
 	decodingFlags
 
-	Bench       string   `placeholder:"BENCH" help:"Score predictions on a published benchmark instead: ${benchmarks}."`
+	Bench       string   `placeholder:"BENCH" help:"Score a published benchmark: predictions on its own files or, with --data, a model: ${benchmarks}."`
 	Annotations string   `placeholder:"FILE" help:"With --bench: the benchmark's annotations."`
 	Questions   string   `placeholder:"FILE" type:"existingfile" help:"With --bench: the benchmark's questions, if they are a separate file; checked against the annotations."`
 	Instances   string   `placeholder:"FILE" type:"existingfile" help:"With --bench: boxes and images (RefCOCO); by default instances.json beside the annotations."`
@@ -51,6 +51,7 @@ type evalCommand struct {
 	List        bool     `help:"List the benchmarks: what is asked, metrics, splits, published scores."`
 
 	retrievalFlags
+	benchRunFlags
 
 	Items string `placeholder:"FILE" help:"Also write the scored items here, for eval compare. With --model they are in the run folder anyway."`
 
@@ -66,6 +67,8 @@ func (c evalCommand) Run(ctx context.Context, con *console) error {
 	switch {
 	case c.List:
 		return c.list(con)
+	case c.Bench != "" && c.Data != "":
+		return c.runBench(ctx, con)
 	case c.Bench != "":
 		return c.bench(ctx, con)
 	case c.Predictions != "":
@@ -88,8 +91,10 @@ func (c evalCommand) check() error {
 		return fmt.Errorf("--resamples must be 1 or more, not %d", c.Resamples)
 	case c.Samples < 0:
 		return fmt.Errorf("--samples must be 0 or more, not %d", c.Samples)
-	case c.Bench != "" && (c.Model != "" || c.Data != ""):
-		return errors.New("--bench scores a file of predictions on the benchmark's own files: leave out --model and --data")
+	case c.Bench != "" && (c.Model != "" || c.Data != "" || c.Predictor != ""):
+		return c.checkBenchRun()
+	case c.benchRunFlags.given():
+		return errors.New("--predictor, --prompt, --answer-pattern, --shard, --cache, --concurrency and --fresh ask a model about a benchmark: name --bench BENCH and --data DATASET")
 	case c.Bench != "" && c.Items != "":
 		return errors.New("--items is for --data: items of a benchmark cannot be written yet")
 	case c.Bench != "" && c.Predictions != "" && c.Submission != "":
@@ -97,7 +102,7 @@ func (c evalCommand) check() error {
 	case c.Bench != "" && c.Annotations == "":
 		return errors.New("--bench needs the benchmark's --annotations")
 	case c.Bench != "" && c.Predictions == "" && c.ImageEmbeddings == "":
-		return errors.New("--bench needs --predictions; to score a run on a benchmark, turn the benchmark into a dataset (ingest benchmark) and use --model and --data")
+		return errors.New("--bench needs --predictions; to ask a model, turn the benchmark into a dataset (ingest benchmark), and name it with --data and the model with --model or --predictor")
 	case c.Bench != "":
 		return nil
 	case c.Annotations != "" || c.Questions != "" || c.Instances != "" || c.Classes != "" || c.ChoicesFile != "":
@@ -125,26 +130,14 @@ func (c evalCommand) decodes() bool {
 
 // bench scores a file of predictions on a benchmark's files.
 func (c evalCommand) bench(ctx context.Context, con *console) error {
-	bench, err := con.program.Benchmarks.Named(c.Bench)
+	bench, err := con.namedBenchmark(c.Bench, c.MeteorData)
 	if err != nil {
 		return err
-	}
-	scorer, err := c.meteor()
-	if err != nil {
-		return err
-	}
-	if scorer != nil {
-		if bench, err = bench.WithMETEOR(scorer); err != nil {
-			return err
-		}
 	}
 	if err := c.submit(ctx, con, &bench); err != nil || c.Annotations == "" {
 		return err
 	}
-	result, err := bench.Score(ctx, c.retrievalFlags.addTo(benchmarks.Files{
-		Annotations: c.Annotations, Questions: c.Questions, Instances: c.Instances, Classes: c.Classes, Choices: c.ChoicesFile,
-		Predictions: c.Predictions, Split: c.Split,
-	}), benchmarks.Options{Bootstrap: metrics.Bootstrap{Resamples: c.Resamples, Seed: c.Seed}, Partial: c.Partial, Protocols: c.Protocol})
+	result, err := bench.Score(ctx, c.files(), c.scoring())
 	if err != nil {
 		return fmt.Errorf("scoring %s: %w", c.Bench, err)
 	}

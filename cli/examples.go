@@ -135,6 +135,15 @@ var examples = map[string][]string{
 		"pali3 eval --model quickstart-run/caption --data quickstart-run/data --split held_out",
 		"pali3 eval --data quickstart-run/data --split held_out --lang fr --predictions french.jsonl",
 		"pali3 eval --bench vqav2 --annotations v2_mscoco_val2014_annotations.json --predictions p.json",
+		"pali3 eval --bench easyvqa --data easy --split test --model run --out easy-run",
+		"pali3 eval --bench pope --data pope --predictor 'cmd:python3 my.py' --out pope-run",
+		"pali3 eval --bench pope --data pope --predictor http://gpu/v1 --predictor-model NAME --out p",
+	},
+	"eval merge": {
+		"pali3 eval merge whole part1 part2",
+	},
+	"eval rescore": {
+		"pali3 eval rescore pope-run --protocol all",
 	},
 	"eval compare": {
 		"pali3 eval compare quickstart-run/caption larger-run/caption --metric caption_cider",

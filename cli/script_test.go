@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := s3test.New(t)
+	chat := chatServer(t)
 	address, parameters, _ := strings.Cut(server.URL("bucket"), "?")
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
@@ -65,6 +66,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("MODELS", models)   // SentencePiece models
 			e.Setenv("WEIGHTS", weights) // files of weights
 			e.Setenv("HUB", hub)         // folders as transformers writes them
+			e.Setenv("CHAT", chat)       // an endpoint of chat completions
 			e.Setenv("S3", address)      // of an object store
 			e.Setenv("S3_PARAMETERS", parameters)
 			e.Setenv(shards.WorkVariable, filepath.Join(e.WorkDir, "work"))

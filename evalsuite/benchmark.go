@@ -84,7 +84,7 @@ var ErrUnanswered = errors.New("not all questions have an answer")
 //
 // Asking and scoring are apart. Each answer is written to Out as soon as it comes:
 //
-//	manifest.json       what was asked, of which dataset, with which model
+//	benchmark.json      what was asked, of which dataset, with which model
 //	predictions.jsonl   a [Prediction] a line, in the order of the answers
 //	calls.jsonl         time and tokens of each query
 //	result.json         the scores

@@ -19,7 +19,7 @@ import (
 
 // Files in the folder of a run of a benchmark.
 const (
-	ManifestFile             = "manifest.json"
+	ManifestFile             = "benchmark.json"
 	BenchmarkPredictionsFile = "predictions.jsonl"
 	CallsFile                = "calls.jsonl"
 	ResultFile               = "result.json"

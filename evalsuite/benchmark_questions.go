@@ -158,3 +158,19 @@ func (q *benchmarkQuestions) shard(shard, of int) []benchmarkQuestion {
 	}
 	return part
 }
+
+// BenchmarkIDs returns the ids of all questions of a run, of all its shards.
+func BenchmarkIDs(ctx context.Context, d *shards.Dataset, b *benchmarks.Benchmark, m *BenchmarkManifest) ([]string, error) {
+	all, err := readQuestions(ctx, d, b, questionsOf{m.Split, m.Samples, m.Seed})
+	if err != nil {
+		return nil, err
+	}
+	if all.digest() != m.IDs {
+		return nil, fmt.Errorf("%s has other questions than the run", d.Dir())
+	}
+	ids := make([]string, len(all.all))
+	for n := range all.all {
+		ids[n] = all.all[n].id
+	}
+	return ids, nil
+}

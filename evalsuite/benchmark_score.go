@@ -89,7 +89,7 @@ func (r *benchmarkRun) score() error {
 func (r *benchmarkRun) scoreItems() error {
 	labelled := 0
 	for n := range r.done.Items {
-		if len(r.done.Items[n].References) > 0 {
+		if item := &r.done.Items[n]; len(item.References) > 0 || item.Scene != nil {
 			labelled++
 		}
 	}

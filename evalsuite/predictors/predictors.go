@@ -1,8 +1,9 @@
 // Package predictors answers queries with models outside of this process.
 //
 // A [Command] starts a program, in any language, that reads requests as JSON lines and writes its
-// answers as JSON lines. Both are [evalsuite.EachPredictor] values, so
-// [evalsuite.RunBenchmark] keeps each of their answers as soon as it comes.
+// answers as JSON lines. An [Endpoint] is a server that speaks OpenAI's chat completions. Both are
+// [evalsuite.EachPredictor] values, so [evalsuite.RunBenchmark] keeps each of their answers as soon
+// as it comes.
 //
 // What goes wrong with one query is in its reply: an error, a refusal, a timeout. It never becomes
 // an answer. An error of the whole call says that the predictor cannot continue.
