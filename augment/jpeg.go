@@ -11,19 +11,24 @@ import (
 // jpegOptions leave the limits to the caller, who has checked them.
 var jpegOptions = jpeg.Options{MaxPixels: math.MaxInt}
 
-// jpegDecoders keeps the memory of decoders from one file to the next.
+// jpegDecoders keeps the memory of decoders from one file to the next, but not that for images of
+// more than keptPixels.
 var jpegDecoders = sync.Pool{New: func() any { return new(jpeg.Decoder) }}
+
+const keptPixels = 4 << 20
 
 // decodeJPEG decodes a JPEG as it is stored, not turned upright.
 func decodeJPEG(encoded []byte) (*Image, error) {
 	d := jpegDecoders.Get().(*jpeg.Decoder)
-	defer jpegDecoders.Put(d)
 	m, err := d.Decode(encoded, jpegOptions)
 	if err != nil {
 		return nil, err
 	}
 	out := newImage(m.Height, m.Width)
 	m.RGB(out.Pix)
+	if m.Width*m.Height <= keptPixels {
+		jpegDecoders.Put(d)
+	}
 	return out, nil
 }
 

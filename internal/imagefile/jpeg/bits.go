@@ -24,6 +24,9 @@ type bitReader struct {
 // load begins the segment at an offset of the file.
 func (r *bitReader) load(file []byte, at int) {
 	segment := r.segment[:0]
+	if cap(segment) == 0 {
+		segment = make([]byte, 0, len(file)-at+8)
+	}
 	for {
 		length := bytes.IndexByte(file[at:], 0xFF)
 		if length < 0 {

@@ -19,12 +19,13 @@ type Options struct {
 	// whose pixels are not all there is an error.
 	Lenient bool
 
-	// MaxPixels limits the size of the file's image, 0 for 1 << 28. Decode refuses larger images
-	// before it allocates memory.
+	// MaxPixels limits the size of the file's image; 0 is 178,956,970, as in Pillow. Decode
+	// refuses larger images before it allocates memory: 1 to 3 bytes a pixel at the full scale, and 6
+	// more for progressive files.
 	MaxPixels int
 }
 
-const defaultMaxPixels = 1 << 28
+const defaultMaxPixels = 178_956_970
 
 // Plane holds the samples of a component. Below and to the right of Width x Height it has samples
 // that fill the last blocks.
@@ -40,12 +41,13 @@ type Image struct {
 	Width, Height int
 	Model         Model
 	Planes        []Plane
-	Damage        Damage // always zero unless Options.Lenient is set
+	Damage        Damage
 
 	fancy bool // interpolate planes of half the resolution
 }
 
-// Damage counts what a lenient decoder found wrong.
+// Damage counts what is wrong with a file. Without Options.Lenient, it can only be what leaves the
+// pixels readable: Leftover, Truncated and Smoothed.
 type Damage struct {
 	Codes      int  // that no Huffman table defines
 	Segments   int  // of coded data that end too early
@@ -393,7 +395,7 @@ func (c *component) inverse(x, y int, b *[64]int16, last int) {
 	case 4:
 		inverse4x4(to, c.plane.Stride, b, c.quant, last)
 	case 2:
-		inverse2x2(to, c.plane.Stride, b, c.quant)
+		inverse2x2(to, c.plane.Stride, b, c.quant, last)
 	default:
 		to[0] = inverse1x1(b, c.quant)
 	}

@@ -6,17 +6,18 @@ const lookAhead = 10 // bits
 
 // entry tells what the next lookAhead bits mean:
 //
-//	bits 0-3    number of bits to drop, 0 if the code is longer than lookAhead
-//	bits 4-7    length of the code, without the value behind it
+//	bits 0-7    number of bits to drop, 0 if the code is longer than lookAhead
 //	bits 8-15   symbol of the code
 //	bits 16-31  the value behind the code, 0 if it does not fit in or there is none
 type entry uint32
 
-func (e entry) drop() int    { return int(e & 15) }
-func (e entry) length() int  { return int(e >> 4 & 15) }
+func (e entry) drop() int    { return int(e & 0xFF) }
 func (e entry) symbol() byte { return byte(e >> 8) }
 func (e entry) run() int     { return int(e >> 12 & 15) }
 func (e entry) value() int32 { return int32(e) >> 16 }
+
+// endOfBlock reports whether the code is that of symbol 0.
+func (e entry) endOfBlock() bool { return e-1 < 0xFF }
 
 // table is a Huffman table in the form for decoding (ITU-T T.81, annexes C and F.2.2.3).
 type table struct {
@@ -76,7 +77,7 @@ func (t *table) enter(code, length int32, symbol byte) {
 	free := lookAhead - length
 	size := int32(symbol & 15)
 	for rest := range int32(1) << free {
-		e := entry(length) | entry(length)<<4 | entry(symbol)<<8
+		e := entry(length) | entry(symbol)<<8
 		if size > 0 && size <= free {
 			e += entry(size) | entry(extend(rest>>(free-size), uint(size)))<<16
 		}
@@ -90,19 +91,25 @@ func (r *bitReader) symbol(t *table) byte {
 		r.refill()
 	}
 	e := t.next[r.bits>>(64-lookAhead)]
-	if n := e.length(); n > 0 {
-		r.bits <<= n & 63
-		r.count -= n
-		return e.symbol()
+	n := e.drop()
+	if n == 0 {
+		return r.longSymbol(t)
 	}
-	return r.longSymbol(t)
+	if e.value() != 0 {
+		n -= int(e.symbol() & 15)
+	}
+	r.bits <<= n & 63
+	r.count -= n
+	return e.symbol()
 }
 
-// longSymbol decodes a code of any length bit by bit. A code that the table does not define takes
+// longSymbol decodes a code longer than lookAhead bit by bit. A code that the table does not define takes
 // 17 bits and counts as 0, as in libjpeg. There must be 17 bits in r.bits.
+//
+//go:noinline
 func (r *bitReader) longSymbol(t *table) byte {
 	next := int32(r.bits >> 48)
-	for length := 1; length <= 16; length++ {
+	for length := lookAhead + 1; length <= 16; length++ {
 		code := next >> (16 - length)
 		if code <= t.maxCode[length] {
 			r.bits <<= length

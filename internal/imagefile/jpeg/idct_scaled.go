@@ -18,45 +18,66 @@ const (
 	fix3624 = 29692
 )
 
-// inverse4x4 writes the block at half the size.
+// inverse4x4 writes the block at half the size. The coefficients behind last, in the order of
+// zigzag, are zero.
 func inverse4x4(dst []byte, stride int, b, q *[64]int16, last int) {
-	if last == 0 {
+	switch {
+	case last == 0:
 		flat(dst, stride, 4, b[0]*q[0]<<2)
-		return
+	case rowsAreZero(b, last):
+		inverse4x4Simple(dst, stride, b, q)
+	default:
+		inverse4x4Full(dst, stride, b, q)
 	}
+}
+
+// inverse4x4Simple writes a block whose coefficients are all in the first and the fifth row. Its
+// rows are equal.
+func inverse4x4Simple(dst []byte, stride int, b, q *[64]int16) {
+	a := func(x int) int16 { return b[x] * q[x] << 2 }
+	v0, v1, v2, v3 := inverse4(a(0), a(1), a(2), a(3), a(5), a(6), a(7), 19)
+	row := [4]byte{sample(int32(v0)), sample(int32(v1)), sample(int32(v2)), sample(int32(v3))}
+	for y := range 4 {
+		*(*[4]byte)(dst[y*stride:]) = row
+	}
+}
+
+func inverse4x4FullPortable(dst []byte, stride int, b, q *[64]int16) {
 	var work [4 * 8]int16
-	simple := rowsAreZero(b)
 	for x := range 8 {
 		if x == 4 { // the second pass does not use it
 			continue
 		}
 		a := func(row int) int16 { return b[8*row+x] * q[8*row+x] }
-		if simple {
-			dc := a(0) << 2
-			work[x], work[8+x], work[16+x], work[24+x] = dc, dc, dc, dc
-			continue
-		}
 		v0, v1, v2, v3 := inverse4(a(0), a(1), a(2), a(3), a(5), a(6), a(7), 12)
 		work[x], work[8+x], work[16+x], work[24+x] = v0, v1, v2, v3
 	}
 	for y := range 4 {
 		w := work[8*y:][:8]
 		v0, v1, v2, v3 := inverse4(w[0], w[1], w[2], w[3], w[5], w[6], w[7], 19)
-		to := dst[y*stride:][:4]
-		to[0], to[1], to[2], to[3] = sample(int32(v0)), sample(int32(v1)), sample(int32(v2)), sample(int32(v3))
+		*(*[4]byte)(dst[y*stride:]) = [4]byte{sample(int32(v0)), sample(int32(v1)), sample(int32(v2)), sample(int32(v3))}
 	}
 }
 
 // rowsAreZero reports whether all rows but the first and the fifth are zero.
-func rowsAreZero(b *[64]int16) bool {
-	var any int16
-	for i := 8; i < 32; i++ {
-		any |= b[i]
+func rowsAreZero(b *[64]int16, last int) bool {
+	if last == 1 {
+		return true
 	}
-	for i := 40; i < 64; i++ {
-		any |= b[i]
+	if b[8]|b[16] != 0 {
+		return false
 	}
-	return any == 0
+	for _, v := range b[9:32] {
+		if v != 0 {
+			return false
+		}
+	}
+	for _, v := range b[40:] {
+		if v != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // inverse4 transforms eight values, of which the fifth does not count, to four. It drops the lowest
@@ -70,23 +91,32 @@ func inverse4(a0, a1, a2, a3, a5, a6, a7 int16, drop uint) (v0, v1, v2, v3 int16
 		saturate((e0 - e2 - o0) >> drop), saturate((e0 + e2 - o2) >> drop)
 }
 
-// inverse2x2 writes the block at a quarter of the size.
-func inverse2x2(dst []byte, stride int, b, q *[64]int16) {
+// oddColumns are the columns other than the first that the transform to 2 samples takes, their
+// factors, and the first coefficient in them in the order of zigzag.
+var oddColumns = [4]struct {
+	x      int
+	factor int32
+	first  int
+}{{1, fix3624, 1}, {3, -fix1272, 6}, {5, fix0850, 15}, {7, -fix0720, 28}}
+
+// inverse2x2 writes the block at a quarter of the size. The coefficients behind last, in the order
+// of zigzag, are zero.
+func inverse2x2(dst []byte, stride int, b, q *[64]int16, last int) {
 	top, bottom := inverse2Column(b, q, 0)
 	oddTop, oddBottom := int32(0), int32(0)
-	for _, c := range [4]struct {
-		x      int
-		factor int32
-	}{{1, fix3624}, {3, -fix1272}, {5, fix0850}, {7, -fix0720}} {
+	for _, c := range &oddColumns {
+		if last < c.first {
+			break
+		}
 		t, b := inverse2Column(b, q, c.x)
 		oddTop += int32(saturate(t)) * c.factor
 		oddBottom += int32(saturate(b)) * c.factor
 	}
 	const half = 1 << 19
-	dst[0] = sample(int32(saturate((top<<15 + oddTop + half) >> 20)))
-	dst[1] = sample(int32(saturate((top<<15 - oddTop + half) >> 20)))
-	dst[stride] = sample(int32(saturate((bottom<<15 + oddBottom + half) >> 20)))
-	dst[stride+1] = sample(int32(saturate((bottom<<15 - oddBottom + half) >> 20)))
+	dst[0] = sample((top<<15 + oddTop + half) >> 20)
+	dst[1] = sample((top<<15 - oddTop + half) >> 20)
+	dst[stride] = sample((bottom<<15 + oddBottom + half) >> 20)
+	dst[stride+1] = sample((bottom<<15 - oddBottom + half) >> 20)
 }
 
 // inverse2Column transforms a column to two values.

@@ -19,6 +19,14 @@ func inverseFull(dst []byte, stride int, b, q *[64]int16) {
 	inverseFullPortable(dst, stride, b, q)
 }
 
+func inverse4x4Full(dst []byte, stride int, b, q *[64]int16) {
+	if useAVX2 {
+		inverse4x4FullAVX2(dst, stride, b, q)
+		return
+	}
+	inverse4x4FullPortable(dst, stride, b, q)
+}
+
 func sumRows(sums []uint16, near, far []uint8) {
 	done := 0
 	if useAVX2 {
@@ -131,6 +139,65 @@ func inverseFullAVX2(dst []byte, stride int, b, q *[64]int16) {
 	store(dst, stride, s02.GetHi(), 1, 3)
 	store(dst, stride, s46.GetLo(), 4, 6)
 	store(dst, stride, s46.GetHi(), 5, 7)
+	archsimd.ClearAVXUpperBits()
+}
+
+// repeated returns a vector of two factors.
+func repeated(a, b int16) *[8]int16 { return &[8]int16{a, b, a, b, a, b, a, b} }
+
+// Factors of the transform to 4 samples for products of pairs.
+var (
+	factors26Of4  = repeated(fix1847, -fix0765)
+	factors13Of4  = repeated(fix2562, fix0899)
+	factors57Of4  = repeated(-fix0601, -fix0509)
+	factors13Of4b = repeated(fix1061, -fix2172)
+	factors57Of4b = repeated(fix1451, -fix0211)
+)
+
+// halves4 is the transform to 4 samples of 4 columns or rows, from pairs of inputs: the first four
+// results are those of the even part plus and minus the odd part, in the order 0, 1, 2, 3.
+func halves4(in0 archsimd.Int32x4, in26, in13, in57 archsimd.Int16x8) (v0, v1, v2, v3 archsimd.Int32x4) {
+	e2 := in26.DotProductPairs(archsimd.LoadInt16x8Array(factors26Of4))
+	o2 := in13.DotProductPairs(archsimd.LoadInt16x8Array(factors13Of4)).Add(in57.DotProductPairs(archsimd.LoadInt16x8Array(factors57Of4)))
+	o0 := in13.DotProductPairs(archsimd.LoadInt16x8Array(factors13Of4b)).Add(in57.DotProductPairs(archsimd.LoadInt16x8Array(factors57Of4b)))
+	t0, t2 := in0.Add(e2), in0.Sub(e2)
+	return t0.Add(o2), t2.Add(o0), t2.Sub(o0), t0.Sub(o2)
+}
+
+// inverse4x4FullAVX2 has the pairs of products of libjpeg-turbo's jidctred-sse2.asm.
+func inverse4x4FullAVX2(dst []byte, stride int, b, q *[64]int16) {
+	row := func(y int) archsimd.Int16x8 {
+		return archsimd.LoadInt16x8Array((*[8]int16)(b[8*y : 8*y+8])).Mul(archsimd.LoadInt16x8Array((*[8]int16)(q[8*y : 8*y+8])))
+	}
+	zero, half := archsimd.BroadcastInt16x8(0), archsimd.BroadcastInt32x4(1<<11)
+	r0, r1, r2, r3, r5, r6, r7 := row(0), row(1), row(2), row(3), row(5), row(6), row(7)
+	v0, v1, v2, v3 := halves4(zero.InterleaveLo(r0).AsInt32x4().ShiftAllRight(2).Add(half), r2.InterleaveLo(r6), r1.InterleaveLo(r3), r5.InterleaveLo(r7))
+	w0, w1, w2, w3 := halves4(zero.InterleaveHi(r0).AsInt32x4().ShiftAllRight(2).Add(half), r2.InterleaveHi(r6), r1.InterleaveHi(r3), r5.InterleaveHi(r7))
+	d0 := v0.ShiftAllRight(12).SaturateToInt16Concat(w0.ShiftAllRight(12))
+	d1 := v1.ShiftAllRight(12).SaturateToInt16Concat(w1.ShiftAllRight(12))
+	d2 := v2.ShiftAllRight(12).SaturateToInt16Concat(w2.ShiftAllRight(12))
+	d3 := v3.ShiftAllRight(12).SaturateToInt16Concat(w3.ShiftAllRight(12))
+
+	t0, t1 := d0.InterleaveLo(d1).AsInt32x4(), d0.InterleaveHi(d1).AsInt32x4()
+	t2, t3 := d2.InterleaveLo(d3).AsInt32x4(), d2.InterleaveHi(d3).AsInt32x4()
+	c01, c23 := t0.InterleaveLo(t2).AsInt16x8(), t0.InterleaveHi(t2).AsInt16x8()
+	c45, c67 := t1.InterleaveLo(t3).AsInt16x8(), t1.InterleaveHi(t3).AsInt16x8()
+
+	half = archsimd.BroadcastInt32x4(1 << 18)
+	v0, v1, v2, v3 = halves4(zero.InterleaveLo(c01).AsInt32x4().ShiftAllRight(2).Add(half), c23.InterleaveLo(c67), c01.InterleaveHi(c23), c45.InterleaveHi(c67))
+	s02 := v0.ShiftAllRight(19).SaturateToInt16Concat(v2.ShiftAllRight(19))
+	s13 := v1.ShiftAllRight(19).SaturateToInt16Concat(v3.ShiftAllRight(19))
+	t0, t1 = s02.InterleaveLo(s13).AsInt32x4(), s02.InterleaveHi(s13).AsInt32x4()
+	least, most := archsimd.BroadcastInt16x8(-128), archsimd.BroadcastInt16x8(127)
+	upper := t0.InterleaveLo(t1).AsInt16x8().Max(least).Min(most).And(archsimd.BroadcastInt16x8(255)) // rows 0 and 1
+	lower := t0.InterleaveHi(t1).AsInt16x8().Max(least).Min(most).ShiftAllLeft(8)                     // rows 2 and 3
+	bytes := upper.Or(lower).ToBits().AsUint8x16().Add(archsimd.BroadcastUint8x16(128))
+	out := bytes.PermuteOrZero(archsimd.LoadInt8x16Array((*[16]int8)(lowBytes[:16]))).AsUint64x2()
+	first, second := out.GetElem(0), out.GetElem(1)
+	binary.LittleEndian.PutUint32(dst, uint32(first))
+	binary.LittleEndian.PutUint32(dst[stride:], uint32(first>>32))
+	binary.LittleEndian.PutUint32(dst[2*stride:], uint32(second))
+	binary.LittleEndian.PutUint32(dst[3*stride:], uint32(second>>32))
 	archsimd.ClearAVXUpperBits()
 }
 

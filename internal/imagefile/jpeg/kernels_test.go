@@ -77,5 +77,6 @@ func TestInverse_EqualsPortableTwin(t *testing.T) {
 			b[r.IntN(64)] = int16(r.IntN(2*largest) - largest)
 		}
 		compareBytes(t, "inverseFull", 8*11, func(to []byte) { inverseFull(to, 11, &b, &q) }, func(to []byte) { inverseFullPortable(to, 11, &b, &q) })
+		compareBytes(t, "inverse4x4Full", 4*7, func(to []byte) { inverse4x4Full(to, 7, &b, &q) }, func(to []byte) { inverse4x4FullPortable(to, 7, &b, &q) })
 	}
 }

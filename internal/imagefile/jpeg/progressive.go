@@ -19,7 +19,7 @@ func (p *progress) firstAC(r *bitReader, ac *table, b *[64]int16) {
 		}
 		e := ac.next[r.bits>>(64-lookAhead)]
 		if v := e.value(); v != 0 {
-			r.bits <<= e.drop() & 63
+			r.bits <<= e & 63
 			r.count -= e.drop()
 			k += e.run()
 			b[zigzag[k&127]&63] = int16(v << p.low)

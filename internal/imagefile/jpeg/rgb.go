@@ -66,4 +66,9 @@ func convertRowPortable(to, luma, cb, cr []uint8) {
 	}
 }
 
-func clamp8(v int32) uint8 { return uint8(min(max(v, 0), 255)) }
+func clamp8(v int32) uint8 {
+	if uint32(v) > 255 {
+		v = ^(v >> 31)
+	}
+	return uint8(v)
+}

@@ -11,36 +11,36 @@ func (r *bitReader) block(b *[64]int16, dc, ac *table) (difference int32, last i
 	}
 	e := dc.next[r.bits>>(64-lookAhead)]
 	if difference = e.value(); difference != 0 {
-		r.bits <<= e.drop() & 63
+		r.bits <<= e & 63
 		r.count -= e.drop()
 	} else {
 		difference = r.signed(uint(r.symbol(dc)))
 	}
 
-	segment, size, next, bits, count := r.segment, r.size, r.next, r.bits, r.count
-	k := 0
+	// This loop takes most of the time that decoding takes: the common cases are at hand, and only
+	// what they need is in variables.
+	bits, count, k := r.bits, r.count, 0
 	for k < 63 {
-		if count < 32 {
-			at := min(next, size)
-			bits |= binary.BigEndian.Uint64(segment[at:]) >> (count & 63)
-			next += (63 - count) >> 3
+		if count < 32 { // r.refill
+			bits |= binary.BigEndian.Uint64(r.segment[min(r.next, r.size):]) >> (count & 63)
+			r.next += (63 - count) >> 3
 			count |= 56
 		}
 		e := ac.next[bits>>(64-lookAhead)]
+		bits <<= e & 63
+		count -= e.drop()
 		if v := e.value(); v != 0 {
-			bits <<= e.drop() & 63
-			count -= e.drop()
 			k += e.run() + 1
 			b[zigzag[k&127]&63] = int16(v)
 			continue
 		}
-		symbol := int(e.symbol())
-		if e.drop() != 0 {
-			bits <<= e.drop() & 63
-			count -= e.drop()
-		} else {
+		if e.endOfBlock() {
+			break
+		}
+		symbol := e.symbol()
+		if e.drop() == 0 {
 			r.bits, r.count = bits, count
-			symbol = int(r.longSymbol(ac))
+			symbol = r.longSymbol(ac)
 			bits, count = r.bits, r.count
 		}
 		n := uint(symbol & 15)
@@ -51,12 +51,12 @@ func (r *bitReader) block(b *[64]int16, dc, ac *table) (difference int32, last i
 			k += 16
 			continue
 		}
-		k += symbol>>4 + 1
+		k += int(symbol>>4) + 1
 		v := int32(bits >> 48 >> (16 - n))
 		bits <<= n
 		count -= int(n)
 		b[zigzag[k&127]&63] = int16(extend(v, n))
 	}
-	r.next, r.bits, r.count = next, bits, count
+	r.bits, r.count = bits, count
 	return difference, min(k, 63)
 }
