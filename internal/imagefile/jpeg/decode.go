@@ -19,9 +19,9 @@ type Options struct {
 	// whose pixels are not all there is an error.
 	Lenient bool
 
-	// MaxPixels limits the size of the file's image; 0 is 178,956,970, as in Pillow. Decode
-	// refuses larger images before it allocates memory: 1 to 3 bytes a pixel at the full scale, and 6
-	// more for progressive files.
+	// MaxPixels limits the size of the file's image; 0 is 178,956,970, as in Pillow. Decode refuses
+	// larger images before it allocates memory: 1 to 4 bytes a pixel at the full scale, and twice
+	// that for the coefficients of files of several scans.
 	MaxPixels int
 }
 

@@ -103,8 +103,8 @@ func (r *bitReader) symbol(t *table) byte {
 	return e.symbol()
 }
 
-// longSymbol decodes a code longer than lookAhead bit by bit. A code that the table does not define takes
-// 17 bits and counts as 0, as in libjpeg. There must be 17 bits in r.bits.
+// longSymbol decodes a code longer than lookAhead bit by bit. A code that the table does not define
+// takes 17 bits and counts as 0, as in libjpeg. There must be 17 bits in r.bits.
 //
 //go:noinline
 func (r *bitReader) longSymbol(t *table) byte {
