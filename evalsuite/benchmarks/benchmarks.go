@@ -165,8 +165,9 @@ type Submission struct {
 	// Text itself.
 	Confidence string
 	// Number says that the server wants ids as numbers, ByID that it wants an object by id instead
-	// of a list, Lines that it wants lines of id, comma, prediction.
-	Number, ByID, Lines bool
+	// of a list, Lines that it wants lines of id, comma, prediction, Folder that its script reads a
+	// folder with a *.txt for each task, with image, question, answer and response between tabs.
+	Number, ByID, Lines, Folder bool
 	// Source is where the form is described.
 	Source string
 }

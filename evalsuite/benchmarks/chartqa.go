@@ -1,16 +1,18 @@
 package benchmarks
 
 // chartqa is ChartQA (Masry et al., Findings of ACL 2022). It has a file of questions by people and
-// one of generated questions for each split. The published score is the mean of the two files'. A
-// question is named by its place in its file, from 0.
+// one of generated questions for each split. The published score is the mean of the two files', and
+// so that of the folder with both, which have the same size. A question is named by its place in
+// its file, from 0; of the folder by file and place, as in human-0.
 var chartqa = Benchmark{
-	Name: "chartqa", About: "ChartQA: questions about charts; score the human and the augmented file each by itself",
+	Name: "chartqa", About: "ChartQA: questions about charts; by people (human) and generated (augmented)",
 	Layout: "chartqa", Task: Answers,
-	Splits: []Split{{Name: "test (each file)", N: 1250}, {Name: "val (each file)", N: 960}, {Name: "train (human)", N: 7398}, {Name: "train (augmented)", N: 20901}},
+	Splits: []Split{{Name: "test (both files)", N: 2500}, {Name: "test (each file)", N: 1250}, {Name: "val (each file)", N: 960}, {Name: "train (human)", N: 7398}, {Name: "train (augmented)", N: 20901}},
 	Chat:   "{question}\nAnswer the question with a single word.",
 	Prompt: "{question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 48},
 	Metrics:   []Metric{relaxedRules.official()},
 	Protocols: relaxedRules.protocols(),
+	Slices:    []Slice{ByField("origin")},
 	Unit:      "question", Cluster: "image",
 	Submission: Submission{ID: "id", Text: "prediction"},
 	Published: []Published{

@@ -18,7 +18,7 @@ var mme = Benchmark{
 	Protocols: []Protocol{protocol(LMMsEval, mmeMetrics(mmeRules.list[1])...), protocol(VLMEvalKit, mmeMetrics(mmeRules.list[2])...)},
 	Slices:    []Slice{byKind("task"), {Name: "ability", Of: mmeAbility}},
 	Unit:      "question", Cluster: "image",
-	Submission: Submission{ID: "id", Text: "prediction"},
+	Submission: Submission{ID: "id", Text: "prediction", Folder: true},
 }
 
 const mmeEval = "MME's eval_tool/calculation.py"

@@ -8,7 +8,8 @@ import (
 )
 
 // pope is POPE (Li et al., EMNLP 2023): does a model see objects that are not there? It has a file
-// for each way to choose the absent objects: random, popular and adversarial.
+// for each way to choose the absent objects: random, popular and adversarial. A question of the
+// folder with all three is named by file and number, as in random-1.
 var pope = Benchmark{
 	Name: "pope", About: "POPE: is an object in the photograph?",
 	Layout: "pope", Task: YesNo,
@@ -20,8 +21,9 @@ var pope = Benchmark{
 		protocol(VLMEvalKit, yesNoMetrics(popeRules.list[2], metrics.VLMEvalKitYesNo, noIsNo, "precision", "recall", "f1")...),
 		protocol(BigVision, popeRules.of(BigVision)),
 	},
-	Unit: "question", Cluster: "image",
-	Submission: Submission{ID: "question_id", Text: "answer", Number: true, Source: "https://github.com/RUCAIBox/POPE"},
+	Slices: []Slice{ByField("category")},
+	Unit:   "question", Cluster: "image",
+	Submission: Submission{ID: "question_id", Text: "answer", Source: "https://github.com/RUCAIBox/POPE"},
 }
 
 // unread is how a program counts, in precision and recall, a response that says neither yes nor no.

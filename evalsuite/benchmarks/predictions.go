@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,6 +61,10 @@ func (b *Benchmark) readPredictions(ctx context.Context, path string, problems *
 }
 
 func readPredictions(ctx context.Context, path string, form Submission, problems *problems) (*predictions, error) {
+	if info, err := os.Stat(path); form.Folder && err == nil && info.IsDir() {
+		r := predictionReader{&predictions{path: path, at: map[string]int32{}, problems: problems}, nil, form}
+		return r.predictions, r.readFolder(ctx)
+	}
 	if lines, err := form.isLines(path); err != nil || lines {
 		r := predictionReader{&predictions{path: path, at: map[string]int32{}, problems: problems}, nil, form}
 		if err == nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"unicode/utf8"
 )
@@ -75,4 +76,72 @@ func (r *predictionReader) line(line string, number int) error {
 	}
 	text, _, _ := strings.Cut(rest, ",")
 	return r.add(prediction{Prediction: Prediction{ID: id, Text: text, Line: number}}, "")
+}
+
+// readFolder reads a folder with a *.txt for each task of MME, whose lines have image, question,
+// right answer and response between tabs. The two responses about an image are named as the
+// questions are, as in count/0001.jpg-1.
+func (r *predictionReader) readFolder(ctx context.Context) error {
+	entries, err := os.ReadDir(r.path)
+	if err != nil {
+		return err
+	}
+	some := false
+	for _, entry := range entries {
+		if filepath.Ext(entry.Name()) != ".txt" {
+			continue
+		}
+		some = true
+		if err := r.readTask(ctx, filepath.Join(r.path, entry.Name())); err != nil {
+			return err
+		}
+	}
+	if !some {
+		return fmt.Errorf("%s has no *.txt", r.path)
+	}
+	return nil
+}
+
+// readTask reads the responses of a task.
+func (r *predictionReader) readTask(ctx context.Context, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	task, asked := strings.TrimSuffix(filepath.Base(path), ".txt"), map[string]int{}
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, maxPrediction)
+	number := 0
+	for ; lines.Scan(); number++ {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		line := strings.TrimRight(lines.Text(), "\r")
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		parts := strings.Split(line, "\t")
+		image := task + "/" + strings.TrimSpace(parts[0])
+		asked[image]++
+		switch {
+		case !utf8.ValidString(line):
+			err = errors.New("it is not UTF-8")
+		case len(parts) != 4:
+			err = fmt.Errorf("%d fields between tabs, expected image, question, answer and response", len(parts))
+		default:
+			err = r.add(prediction{Prediction: Prediction{ID: fmt.Sprintf("%s-%d", image, asked[image]), Text: parts[3], Line: number + 1}}, "")
+		}
+		if err != nil {
+			err = fmt.Errorf("%s line %d: %w", path, number+1, err)
+			if !r.problems.partial {
+				return err
+			}
+			r.problems.add(Unreadable, "", err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("%s line %d: %w", path, number+1, err)
+	}
+	return nil
 }

@@ -176,16 +176,27 @@ func TestNamedListsWhatThereIs(t *testing.T) {
 	}
 }
 
+// FuzzPredictions reads bytes as predictions in each form that an owner takes.
 func FuzzPredictions(f *testing.F) {
+	f.Add([]byte("dev-1-0-0,True\n\n,x\n\xff,1\n"))
+	f.Add([]byte("1.jpg\tIs it?\tYes\tno\n1.jpg\tq\n"))
+	f.Add([]byte(`{"image":"a","answer":"x","answerable":0.5}`))
+	f.Add([]byte(`{"22jb":{"multiple_choice":"a","direct_answer":"b"}}`))
 	f.Add([]byte(`[{"question_id": 7, "answer": "yes"}]`))
 	f.Add([]byte("{\"id\": \"7\", \"prediction\": \"yes\"}\n{\"id\": 8"))
-	path := filepath.Join(f.TempDir(), "predictions.json")
+	dir := f.TempDir()
+	path := filepath.Join(dir, "predictions.txt")
+	forms := []Submission{vqav2.Submission, nlvr2.Submission, vizwiz.Submission, vizwizAnswerability.Submission, aokvqa.Submission, mme.Submission}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if err := os.WriteFile(path, data, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		for _, partial := range []bool{false, true} {
-			p, err := readPredictions(t.Context(), path, vqav2.Submission, &problems{partial: partial})
+		for n := range 2 * len(forms) {
+			form, from := forms[n/2], path
+			if form.Folder {
+				from = dir
+			}
+			p, err := readPredictions(t.Context(), from, form, &problems{partial: n%2 == 1})
 			if err != nil {
 				continue
 			}
@@ -193,7 +204,7 @@ func FuzzPredictions(f *testing.F) {
 				t.Error("a prediction without an id")
 			}
 			for _, q := range p.all {
-				if q.Line == 0 {
+				if q.Line == 0 || q.ID == "" {
 					t.Errorf("%+v", q)
 				}
 			}

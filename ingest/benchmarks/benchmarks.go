@@ -26,7 +26,7 @@ import (
 // Options say where a benchmark's files are.
 type Options struct {
 	Layout      string // a name of [Layouts]
-	Annotations string // the file; for AI2D the folder; for easy-VQA the file, or the folder with train and test
+	Annotations string // the file; for AI2D the folder; for easy-VQA, ChartQA, POPE and MME the file or the folder
 	Questions   string // the file of questions, if there is a separate one (VQA v2, OK-VQA)
 	Classes     string // the names of classes (Open Images)
 	Instances   string // boxes and images (RefCOCO). Default: instances.json beside the annotations
@@ -97,7 +97,7 @@ func (o Options) isFolder() bool {
 		return o.Images == o.Annotations
 	}
 	info, err := os.Stat(o.Annotations)
-	return slices.Contains([]string{"mme"}, o.Layout) && err == nil && info.IsDir()
+	return slices.Contains([]string{"mme", "chartqa", "pope"}, o.Layout) && err == nil && info.IsDir()
 }
 
 // checkFiles returns an error for a file that does not exist or that the layout does not have.

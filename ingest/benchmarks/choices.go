@@ -165,9 +165,13 @@ var readAOKVQA = each("", func(_ int, q struct {
 	return i
 })
 
-// readPOPE reads POPE's files of questions, such as coco_pope_random.json: each line asks whether
-// an object is in an image of COCO.
+// readPOPE reads POPE's files of questions, such as coco_pope_random.json, or the folder with them:
+// each line asks whether an object is in an image of COCO.
 func readPOPE(ctx context.Context, o Options) iter.Seq2[item, error] {
+	return inParts("category", readPOPEFile)(ctx, o)
+}
+
+func readPOPEFile(ctx context.Context, o Options) iter.Seq2[item, error] {
 	type question struct {
 		ID    flexible `json:"question_id"`
 		Image words    `json:"image"`

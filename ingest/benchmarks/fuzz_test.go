@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -40,8 +41,11 @@ func FuzzLayouts(f *testing.F) {
 		if o.Layout == "ai2d" {
 			o.Annotations = dir
 		}
+		if slices.Contains([]string{"mme", "chartqa", "pope"}, o.Layout) && len(beside) == 0 {
+			o.Annotations = dir
+		}
 		other := filepath.Join(dir, "instances.json")
-		for file, bytes := range map[string][]byte{filepath.Join(dir, "a"): content, filepath.Join(dir, "a.json"): content, other: beside} {
+		for file, bytes := range map[string][]byte{filepath.Join(dir, "a"): content, filepath.Join(dir, "a.json"): content, filepath.Join(dir, "a.txt"): content, other: beside} {
 			if err := os.WriteFile(file, bytes, 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -75,6 +79,14 @@ func FuzzLayouts(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestFuzzLayouts_HasASeedForEachLayout(t *testing.T) {
+	for _, name := range Layouts() {
+		if !slices.ContainsFunc(published, func(l fixture) bool { return l.name == name }) {
+			t.Errorf("FuzzLayouts has no seed of %s: add its files to published", name)
+		}
+	}
 }
 
 // FuzzPythonJSON compares reading in pieces of every size with a parser that recognises strings.

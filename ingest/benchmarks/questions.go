@@ -230,8 +230,8 @@ var readOCRVQA = eachMember(func(id string, b struct {
 	return i
 })
 
-// readChartQA reads ChartQA's *_human.json and *_augmented.json.
-var readChartQA = each("", func(n int, q struct {
+// readChartQA reads ChartQA's *_human.json or *_augmented.json, or the folder with both.
+var readChartQA = inParts("origin", each("", func(n int, q struct {
 	Image words `json:"imgname"`
 	Query words `json:"query"`
 	Label words `json:"label"`
@@ -239,4 +239,4 @@ var readChartQA = each("", func(n int, q struct {
 	i := about(q.Image.text, q.Image.text)
 	i.ask(fmt.Sprint(n), q.Query, "", q.Label)
 	return i
-})
+}))

@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/json/jsontext"
 	"errors"
 	"fmt"
 	"iter"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pali3/pali3/ingest/tabular"
 	"github.com/pali3/pali3/shards"
@@ -186,6 +188,16 @@ func rowHas(row tableRow, needs string, o Options) error {
 // pythonStrings parses a list of strings and numbers as Python or JSON writes it.
 func pythonStrings(text string) (all []string, ok bool) {
 	text = strings.TrimSpace(text)
+	var list []words
+	if strings.HasPrefix(text, "[") && decode(jsontext.Value(text), &list) == nil {
+		for _, w := range list {
+			if w.text == "" && w.fault != "" {
+				return nil, false
+			}
+			all = append(all, w.text)
+		}
+		return all, true
+	}
 	rest, is := strings.CutPrefix(text, "[")
 	if !is || !strings.HasSuffix(text, "]") {
 		return nil, false
@@ -274,5 +286,5 @@ func hexRune(text string, size int) (r rune, ok bool) {
 		}
 		r = r<<4 | rune(digit)
 	}
-	return r, r >= 0 && r <= 0x10ffff
+	return r, utf8.ValidRune(r)
 }
