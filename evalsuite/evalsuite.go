@@ -1,8 +1,8 @@
 // Package evalsuite runs models on evaluation data and scores their outputs.
 //
-// Most users need three functions. [Evaluate] scores a trained model on a split of a dataset,
+// Most users need four functions. [Evaluate] scores a trained model on a split of a dataset,
 // [Predict] writes a model's predictions to a file, and [ScorePredictions] scores such a file, of
-// any model.
+// any model. [RunBenchmark] asks any model the questions of a published benchmark.
 //
 // Below them, a [TrainedPredictor] answers queries with a trained PaLI-3 and an [Embedder] embeds
 // images and texts with a trained SigLIP. Any other model is a [Predictor]. [Captions] and
@@ -13,6 +13,7 @@
 //
 //	metrics      scores as pure functions, equal to their reference implementations
 //	benchmarks   published benchmarks in their own files, for predictions of any model
+//	predictors   models outside of this process: commands and endpoints
 //	report       an HTML page about runs
 //
 // The package trains nothing.
