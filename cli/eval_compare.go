@@ -16,11 +16,13 @@ import (
 
 // evalGroup holds the commands about scores. Without the name of one, it scores.
 type evalGroup struct {
-	Score   evalCommand `cmd:"" default:"withargs" help:"Score a trained model, or predictions of any model: what eval does without a subcommand."`
+	Score   evalCommand `cmd:"" default:"withargs" help:"Score a model, or predictions of any model: what eval does without a subcommand."`
 	Compare evalCompare `cmd:"" help:"Say whether one scored model is better than another on the same items."`
 	Merge   evalMerge   `cmd:"" help:"Join the parts of a benchmark that eval --shard has asked."`
 	Rescore evalRescore `cmd:"" help:"Score the answers to a benchmark again, without the model."`
 	Power   evalPower   `cmd:"" help:"Say which difference a number of items can find."`
+
+	Contamination evalContamination `cmd:"" help:"Find a benchmark in training data; score clean and contaminated items."`
 }
 
 // evalCompare compares two scored models.

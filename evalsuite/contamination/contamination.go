@@ -18,12 +18,14 @@ package contamination
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"math"
 	"slices"
 	"strings"
 
 	"github.com/pali3/pali3/evalsuite/benchmarks"
+	layouts "github.com/pali3/pali3/ingest/benchmarks"
 	"github.com/pali3/pali3/internal/imageprint"
 	"github.com/pali3/pali3/internal/overlap"
 	"github.com/pali3/pali3/shards"
@@ -73,8 +75,8 @@ type Audit struct {
 	owners  map[string]*owner // by key of the sample
 	images  imageIndex
 	texts   textIndex
-	// undecodable counts images of the benchmark.
-	undecodable Tally
+	// undecodable counts images of the benchmark, and unreadable records of its files.
+	undecodable, unreadable Tally
 }
 
 // owner is a sample of the benchmark: the images and items that have its key.
@@ -169,8 +171,11 @@ func (a *Audit) AddDataset(ctx context.Context, d *shards.Dataset, split string,
 			a.Add(&s, items(&s))
 		}
 	}
-	if len(a.items) > before {
+	switch {
+	case len(a.items) > before:
 		return nil
+	case d.Len() == 0:
+		return fmt.Errorf("the benchmark %s has no rows", d.Dir())
 	}
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(d.Manifest().Totals.Splits)) {
@@ -178,6 +183,48 @@ func (a *Audit) AddDataset(ctx context.Context, d *shards.Dataset, split string,
 	}
 	return fmt.Errorf("%s has no sample of the split %q; it has %s", d.Dir(), split, strings.Join(names, ", "))
 }
+
+// AddBenchmark adds what the owner's files of a benchmark ask, in the split that the files name.
+// Images are not in these files: add samples with the same keys and their images, without items.
+// Records that cannot be read are counted in the result.
+func (a *Audit) AddBenchmark(ctx context.Context, b *benchmarks.Benchmark, files benchmarks.Files) error {
+	before := len(a.items)
+	splits := map[string]int{}
+	for r, err := range recordsOf(ctx, b, files) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			a.unreadable.add(err.Error())
+			continue
+		}
+		splits[r.Sample.Split]++
+		if split := r.Sample.Split; files.Split != "" && split != "" && split != files.Split {
+			continue
+		}
+		a.Add(&r.Sample, b.Items(&r.Sample, r.ID, r.Fields))
+	}
+	names := slices.Sorted(maps.Keys(splits))
+	switch {
+	case len(a.items) == before && a.unreadable.Count > 0:
+		return fmt.Errorf("no question can be read: %s", a.unreadable.First[0])
+	case len(a.items) == before:
+		return fmt.Errorf("%s has no question in the split %q; it has %q", files.Annotations, files.Split, names)
+	case len(names) > 1 && files.Split == "":
+		return fmt.Errorf("%s has several splits: choose one of %q", files.Annotations, names)
+	}
+	return nil
+}
+
+func recordsOf(ctx context.Context, b *benchmarks.Benchmark, f benchmarks.Files) iter.Seq2[benchmarks.Record, error] {
+	if b.Read != nil {
+		return b.Read(ctx, f)
+	}
+	return layouts.Annotations(ctx, layouts.Options{Layout: b.Layout, Annotations: f.Annotations, Questions: f.Questions, Instances: f.Instances, Classes: f.Classes})
+}
+
+// Asks reports whether there are items of the sample with the key.
+func (a *Audit) Asks(key string) bool { return a.owners[key] != nil && len(a.owners[key].items) > 0 }
 
 // Len returns the number of items.
 func (a *Audit) Len() int { return len(a.items) }

@@ -27,6 +27,8 @@ type Result struct {
 	// their bytes only.
 	Images      int   `json:"images"`
 	Undecodable Tally `json:"images_undecodable"`
+	// Unreadable counts records of the benchmark's files.
+	Unreadable Tally `json:"records_unreadable"`
 	// Train says what was read of each training dataset, and Touched is how many of the rows
 	// contain something of the benchmark.
 	Train   []Source `json:"train"`
@@ -125,7 +127,7 @@ type Match struct {
 func (f *findings) result() *Result {
 	a := f.audit
 	r := &Result{
-		Version: ResultVersion, Images: len(a.images.all), Undecodable: a.undecodable, Train: f.sources, Touched: f.touched,
+		Version: ResultVersion, Images: len(a.images.all), Undecodable: a.undecodable, Unreadable: a.unreadable, Train: f.sources, Touched: f.touched,
 		ids: map[string][]int{}, dirty: map[int]*Contaminated{},
 	}
 	if a.rules[GPT3] {

@@ -77,6 +77,7 @@ func (r *Result) Notes() (notes []string) {
 		}
 	}
 	add(r.Undecodable, "images of the benchmark do not decode", "they were searched for by their bytes only")
+	add(r.Unreadable, "records of the benchmark cannot be read", "they were not searched for")
 	if n := r.Counts.NoImage; n > 0 {
 		notes = append(notes, fmt.Sprintf("%d of %d items have no image here: only their texts were searched for", n, r.Counts.All))
 	}

@@ -48,7 +48,9 @@ type Report struct {
 	Scores    []Score
 	Breakdown []Breakdown
 	Galleries []Gallery
-	Reproduce []string // commands that reproduce the runs
+	// Contamination is that of a benchmark by training data.
+	Contamination *Contamination
+	Reproduce     []string // commands that reproduce the runs
 
 	// Metrics describes those metrics of Comparisons, Scores and Breakdown that are not built in.
 	Metrics []evalsuite.Metric
@@ -90,6 +92,7 @@ func (r *Report) Sections() (sections []Section) {
 		{len(r.Scores) > 0, Section{"scores", "Scores"}},
 		{len(r.Breakdown) > 0, Section{"breakdown", "Breakdown"}},
 		{len(r.Galleries) > 0, Section{"gallery", "Unseen images"}},
+		{r.Contamination != nil, Section{"contamination", "Contamination"}},
 		{len(r.Reproduce) > 0, Section{"again", "Commands"}},
 	} {
 		if s.has {
@@ -119,6 +122,7 @@ var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMa
 	"bins":     binRows,
 	"lengths":  lengthRows,
 	"splits":   splitName,
+	"share":    func(n int64, of int) float64 { return 100 * float64(n) / float64(max(1, of)) },
 	"who":      func(i int) string { return [...]string{"Model", "Untrained", "Blind"}[i] },
 }).Funcs(metricStyles(nil).funcs()).ParseFS(pages, "*.html"))
 
