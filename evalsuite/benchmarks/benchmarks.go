@@ -131,6 +131,9 @@ type Slice struct {
 	Of func(*Item) string
 	// Many replaces Of where an item can be in several groups.
 	Many func(*Item) []string
+	// Corpus says that each group is scored as if there were no other items, which matters for
+	// metrics such as CIDEr, whose document frequencies are those of the corpus.
+	Corpus bool
 }
 
 // ByField returns the slice by a field of questions.

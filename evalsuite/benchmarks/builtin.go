@@ -50,6 +50,7 @@ var builtin = Table{
 	cocoCaptions,
 	nocaps,
 	textcaps,
+	vizwizCaptions,
 	screen2words,
 	widgetcap,
 	localizedNarratives,

@@ -85,9 +85,33 @@ var ownersFiles = []struct {
 		`[{"image_id":9,"caption":"a black cat on a mat"},{"image_id":10,"caption":"two dogs run in the park"}]`, map[string]float64{"cider": 10, "bleu_4": 1, "bleu_1": 1, "rouge_l": 1, "meteor_exact_stem": 1}},
 	{"karpathy", `{"images":[{"filename":"a.png","cocoid":77,"split":"test","sentences":[{"raw":"A black cat on a mat."}]},{"filename":"b.png","cocoid":78,"split":"test","sentences":[{"raw":"Two dogs run in the park."}]}]}`, "",
 		`[{"image_id":77,"caption":"a black cat on a mat"},{"image_id":"b.png","caption":"two dogs run in the park"}]`, map[string]float64{"cider": 10}},
-	{"nocaps", `{"images":[{"id":0,"file_name":"a.png","domain":"near-domain"},{"id":1,"file_name":"b.png","domain":"in-domain"}],"annotations":[{"image_id":0,"caption":"a red car stops here"},{"image_id":1,"caption":"two blue birds sing now"}]}`, "",
-		`[{"image_id":0,"caption":"a red car stops here"},{"image_id":1,"caption":"nothing"}]`, map[string]float64{"cider": 5, "domain/near-domain/cider": 10, "domain/in-domain/cider": 0}},
+	{"nocaps", `{"images":[{"id":0,"file_name":"a.png","domain":"near-domain"},{"id":1,"file_name":"b.png","domain":"near-domain"},{"id":2,"file_name":"c.png","domain":"in-domain"}],
+		"annotations":[{"image_id":0,"caption":"a red car stops here"},{"image_id":1,"caption":"two blue birds sing now"},{"image_id":2,"caption":"an old man sleeps"}]}`, "",
+		`[{"image_id":0,"caption":"a red car stops here"},{"image_id":1,"caption":"nothing"},{"image_id":2,"caption":"an old man sleeps"}]`,
+		map[string]float64{"cider": 20. / 3, "domain/near-domain/cider": 5, "domain/in-domain/cider": 0, "domain/in-domain/bleu_1": 1}}, // a domain of one image scores 0
+	{"vizwiz-captions", `{"images":[{"id":0,"file_name":"a.jpg"},{"id":1,"file_name":"b.jpg"}],"annotations":[{"image_id":0,"id":1,"caption":"a can of soup","is_precanned":false,"is_rejected":false},
+		{"image_id":0,"id":2,"caption":"Quality issues are too severe to recognize visual content.","is_precanned":true,"is_rejected":false},{"image_id":1,"id":3,"caption":"a brown dog runs","is_precanned":false,"is_rejected":false}]}`, "",
+		`[{"image_id":0,"caption":"a can of soup"},{"image_id":1,"caption":"a brown dog runs"}]`, map[string]float64{"cider": 10, "rouge_l": 1}},
+	{"textcaps", `{"data":[{"image_id":"f1","caption_str":"a stop sign","reference_strs":["a stop sign","a stop sign","red and round"]},{"image_id":"f1","caption_str":"a stop sign","reference_strs":[]},{"image_id":"f1","caption_str":"red and round","reference_strs":[]},
+		{"image_id":"f2","caption_str":"two open books","reference_strs":["two open books"]}]}`, "",
+		`[{"image_id":"f1","caption":"a stop sign"},{"image_id":"f2","caption":"two open books"}]`, map[string]float64{"cider": 7.5 * (2./3 + 1) / 2}},
+	{"xm3600", `{"image/key":"k1","image/locale":"fr","en":{"caption":["a red car"],"caption/tokenized/lowercase":["a red car ."]},"he":{"caption":["x y"]},"quz":{"caption":["q q"]},"th":{"caption":["หมา"],"caption/tokenized/lowercase":["หมา ดำ"]}}
+{"image/key":"k2","image/locale":"fr","en":{"caption":["two dogs run"],"caption/tokenized/lowercase":["two dogs run ."]},"he":{"caption":["v w"]},"quz":{"caption":["r r"]},"th":{"caption":["แมว"],"caption/tokenized/lowercase":["แมว ขาว"]}}`, "",
+		`{"k1/en":"A red car .","k1_iw":"x y","k1/th":"หมา ดำ","k2/en":"nothing","k2/he":"v w","k2/th":"แมว ขาว"}`,
+		map[string]float64{
+			"cider": (7.5/2 + 5 + thaiCIDEr) / 3, "cider_36": (7.5/2 + 5 + thaiCIDEr) / 3, "language/he/cider": 5, "language/en/cider": 7.5 / 2,
+			"cider_tokenized": (10./2 + 5) / 2, "language/th/cider_tokenized": 5,
+		}},
+	{"coco-35l", `{"image_id":"9_1","src_lang":"en","trg_lang":"de","caption_tokenized":"a black cat sits","translation_tokenized":"eine Katze"}
+{"image_id":"9_1","src_lang":"en","trg_lang":"fr","caption_tokenized":"a black cat sits","translation_tokenized":"un chat"}
+{"image_id":"10_2","src_lang":"en","trg_lang":"de","caption_tokenized":"two dogs run fast","translation_tokenized":"zwei Hunde"}
+{"image_id":"10_2","src_lang":"en","trg_lang":"fr","caption_tokenized":"two dogs run fast","translation_tokenized":"deux chiens"}`, "",
+		`{"9/en":"a black cat sits","9/de":"eine Katze","9/fr":"un chat","10/en":"two dogs run fast","10/de":"zwei Hunde","10/fr":"deux chiens"}`,
+		map[string]float64{"cider": (10. + 5 + 5) / 3, "cider_36": (10. + 5 + 5) / 3, "language/en/cider": 10, "group/7 languages of PaLI/cider": 7.5}},
 }
+
+// thaiCIDEr is the CIDEr-D of two words, one of which is the reference.
+var thaiCIDEr = 10 / math.Sqrt2 / 4 * math.Exp(-1./72)
 
 // score writes files and scores them.
 func score(t *testing.T, name, annotations, questions, predictions string, o Options) (*Result, error) {
@@ -142,7 +166,7 @@ func TestScore_OwnersFiles(t *testing.T) {
 				}
 			}
 			var problems []Problem
-			if n := map[string]int{"aokvqa": 1, "gqa": 2}[c.name]; n > 0 { // questions that the owner leaves out
+			if n := map[string]int{"aokvqa": 1, "gqa": 2, "xm3600": 2}[c.name]; n > 0 { // questions that the owner leaves out
 				problems = []Problem{{Kind: NotAsked, Count: n}}
 			}
 			if diff := cmp.Diff(problems, result.Problems, cmpopts.IgnoreFields(Problem{}, "First")); diff != "" {

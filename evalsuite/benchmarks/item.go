@@ -93,7 +93,7 @@ func (b *Benchmark) appendRecord(items []Item, r *Record) []Item {
 func (b *Benchmark) appendItems(items []Item, s *shards.Sample, id string, fields []Field) []Item {
 	switch b.Task {
 	case Captions, Retrieval:
-		return appendCaptions(items, s, id)
+		return b.appendCaptions(items, s, id, fields)
 	}
 	for n := range s.Questions {
 		q := &s.Questions[n]
@@ -116,7 +116,7 @@ func (b *Benchmark) appendItems(items []Item, s *shards.Sample, id string, field
 }
 
 // appendCaptions adds an item for each language of a sample's captions.
-func appendCaptions(items []Item, s *shards.Sample, id string) []Item {
+func (b *Benchmark) appendCaptions(items []Item, s *shards.Sample, id string, fields []Field) []Item {
 	first := len(items)
 	for _, text := range s.Texts {
 		if text.Kind != shards.Caption {
@@ -127,24 +127,50 @@ func appendCaptions(items []Item, s *shards.Sample, id string) []Item {
 			at = len(items) - first
 			items = append(items, Item{Image: s.Key, Split: s.Split, Language: text.Language, Fields: metadataOf(s)})
 		}
-		item := &items[first+at]
-		item.References = append(item.References, text.Value)
+		item, caption := &items[first+at], text.Value
+		if b.Task == Retrieval {
+			caption = strings.TrimSpace(caption)
+		}
+		item.References = append(item.References, caption)
 	}
 	several := len(items)-first > 1
 	for n := first; n < len(items); n++ {
-		items[n].nameCaption(cmp.Or(id, s.Key), s.Key, several)
+		item := &items[n]
+		for _, f := range fields {
+			if f.Question == item.Language {
+				item.Fields = append(item.Fields, f)
+			}
+		}
+		item.nameCaption(cmp.Or(id, s.Key), s.Key, several)
+		if b.Adapt != nil {
+			b.Adapt(item)
+		}
 	}
 	return items
 }
 
 // nameCaption sets the ids of a caption, of which the first is that of the image in the owner's
-// files.
+// files. The language of an id may have another tag of the same meaning, and stand behind an
+// underscore as in big_vision's files.
 func (i *Item) nameCaption(id, key string, several bool) {
-	i.ID, i.also = id+"/"+i.Language, []string{key + "/" + i.Language}
+	i.ID = id + "/" + i.Language
+	for _, language := range languageTags(i.Language) {
+		i.also = append(i.also, id+"/"+language, key+"/"+language, key+"_"+language)
+	}
 	if !several {
 		i.also = append(i.also, i.ID, key)
 		i.ID = id
 	}
+}
+
+// languageTags returns the tags that name the same language: some have an older one.
+func languageTags(language string) []string {
+	for _, same := range [][]string{{"he", "iw"}, {"fil", "tl"}, {"id", "in"}, {"no", "nb"}, {"quz", "qu"}} {
+		if slices.Contains(same, language) {
+			return same
+		}
+	}
+	return []string{language}
 }
 
 // metadataOf returns the metadata of a sample as fields.

@@ -3,7 +3,9 @@ package benchmarks
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/pali3/pali3/evalsuite/internal/captions"
 	"github.com/pali3/pali3/evalsuite/metrics"
@@ -121,4 +123,82 @@ func bleu(n int) Metric {
 			}, nil
 		},
 	}
+}
+
+// languageMetrics are those of captions in many languages, each a corpus of its own.
+var languageMetrics = []Metric{
+	{
+		Name: "cider", About: "CIDEr-D on Penn Treebank tokens, mean of 35 languages, without Cusco Quechua", Max: 10,
+		Source: "google-research/big_vision 11eea57, evaluators/proj/paligemma/transfers/coco_caption.py by language; PaLI, section 4.1", All: ciderOf35,
+	},
+	{
+		Name: "cider_36", About: "CIDEr-D on Penn Treebank tokens, mean of all languages", Max: 10,
+		Source: "google-research/big_vision 11eea57, evaluators/proj/paligemma/transfers/coco_caption.py by language", All: cider,
+	},
+}
+
+// ciderTokenized compares captions that are tokenised as the owner of Crossmodal-3600 does, with
+// the references that the owner tokenised.
+var ciderTokenized = Metric{
+	Name: "cider_tokenized", About: "CIDEr-D of predictions that are tokenised, with the owner's tokenised references in lower case, mean of 35 languages", Max: 10,
+	Source: "Thapliyal et al., EMNLP 2022, caption/tokenized/lowercase of captions.jsonl; tylin/coco-caption, pycocoevalcap/cider", All: tokenizedCIDEr,
+}
+
+// quechua is in Crossmodal-3600, and neither in the data that models are trained on nor in the
+// means that they report.
+const quechua = "quz"
+
+// ciderOf35 is cider without Cusco Quechua.
+func ciderOf35(c *Corpus) ([]float64, error) {
+	values, err := cider(c)
+	return withoutQuechua(c, slices.Clone(values)), err
+}
+
+func withoutQuechua(c *Corpus, values []float64) []float64 {
+	for n := range values {
+		if c.Items[n].Language == quechua {
+			values[n] = math.NaN()
+		}
+	}
+	return values
+}
+
+// tokenizedCIDEr scores predictions by their words between spaces, in lower case. Items without
+// tokenised references do not count.
+func tokenizedCIDEr(c *Corpus) ([]float64, error) {
+	var items []int
+	var languages, predictions []string
+	var references [][]string
+	values := make([]float64, len(c.Items))
+	for n := range c.Items {
+		values[n] = math.NaN()
+		if tokenized := c.Items[n].List("tokenized"); len(tokenized) > 0 {
+			items, references = append(items, n), append(references, tokenized)
+			languages, predictions = append(languages, c.Items[n].Language), append(predictions, strings.ToLower(c.Items[n].Prediction))
+		}
+	}
+	of, err := captions.NewTokenized(languages, references)
+	if err != nil {
+		return nil, err
+	}
+	scores, err := of.ScoreTokenized(predictions)
+	if err != nil {
+		return nil, err
+	}
+	for at, n := range items {
+		values[n] = scores.CIDEr[at]
+	}
+	return withoutQuechua(c, values), nil
+}
+
+// byLanguage are the slices of captions in many languages: each language, and the seven that PaLI
+// reports one by one.
+var byLanguage = []Slice{
+	{Name: "language", Of: func(i *Item) string { return i.Language }},
+	{Name: "group", Of: func(i *Item) string {
+		if slices.Contains([]string{"en", "fr", "hi", "he", "iw", "ro", "th", "zh"}, i.Language) {
+			return "7 languages of PaLI"
+		}
+		return ""
+	}},
 }

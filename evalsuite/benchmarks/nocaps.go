@@ -1,15 +1,15 @@
 package benchmarks
 
-// nocaps is NoCaps (Agrawal et al., ICCV 2019). Its server scores each domain as a corpus of its
-// own, so the scores of slices, with the document frequencies of all, differ from its per-domain
-// ones.
+// nocaps is NoCaps (Agrawal et al., ICCV 2019). Its captions are scored as COCO's are. The server's
+// code is not published; each domain is scored here as a corpus of its own, like a server's phase
+// with the images of that domain.
 var nocaps = Benchmark{
 	Name: "nocaps", About: "NoCaps: captions of objects that COCO's captions do not name",
 	Layout: "nocaps", Task: Captions,
 	Splits: []Split{{Name: "val", N: 4500}, {Name: "test", N: 10600}},
 	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(32),
 	Metrics: captionMetrics,
-	Slices:  []Slice{ByField("domain")},
+	Slices:  []Slice{{Name: "domain", Of: fieldOf("domain"), Corpus: true}},
 	Unit:    "image", Cluster: "image",
 	Submission: Submission{ID: "image_id", Text: "caption", Number: true, Source: "https://nocaps.org/#submit"},
 	Published: []Published{

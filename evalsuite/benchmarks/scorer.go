@@ -166,7 +166,14 @@ func (s *scorer) result(bootstrap metrics.Bootstrap) (*Result, error) {
 	for g := range s.groups {
 		r.Slices[b.Slices[g].Name] = map[string]Scores{}
 		for at, name := range s.groups[g].list {
-			r.Slices[b.Slices[g].Name][name] = s.scores(owner, bootstrap, s.members[g][at])
+			scores := s.scores(owner, bootstrap, s.members[g][at])
+			if b.Slices[g].Corpus && s.keep {
+				var err error
+				if scores, err = s.alone(s.members[g][at], bootstrap); err != nil {
+					return nil, err
+				}
+			}
+			r.Slices[b.Slices[g].Name][name] = scores
 		}
 	}
 	s.addGroups(r, owner)
@@ -221,11 +228,26 @@ func (s *scorer) scores(p *scoredProtocol, bootstrap metrics.Bootstrap, of []int
 			if score := s.statistic(bootstrap, c.statistic, s.counting(c, of)); !math.IsNaN(score.Value) {
 				scores[c.Name] = score
 			}
-		} else if score := s.mean(bootstrap, c.values, of); score.N > 0 || n == 0 { // others may count none of them
+		} else if score := s.mean(bootstrap, c.values, of); score.N > 0 || n == 0 && len(of) == s.n { // others may count none of them
 			scores[c.Name] = score
 		}
 	}
 	return scores
+}
+
+// alone scores some items as if there were no others.
+func (s *scorer) alone(of []int, bootstrap metrics.Bootstrap) (Scores, error) {
+	b := *s.bench
+	b.Slices = nil
+	part := newScorer(&b, nil)
+	for _, i := range of {
+		part.add(s.corpus.Items[i : i+1])
+	}
+	r, err := part.result(bootstrap)
+	if err != nil {
+		return nil, err
+	}
+	return r.Scores, nil
 }
 
 // problems returns the counts of what could not be parsed.

@@ -1,7 +1,8 @@
 package benchmarks
 
 // screen2words is Screen2Words (Wang et al., UIST 2021), screen_summaries.csv. The file has all
-// splits: cut it to those of the split's list first.
+// splits: cut it to those of the split's list first. Summaries are scored as COCO's captions are,
+// as PaliGemma is (google-research/big_vision 11eea57, datasets/screen2words, coco_caption.py).
 var screen2words = Benchmark{
 	Name: "screen2words", About: "Screen2Words: summaries of screens of mobile apps",
 	Layout: "screen2words", Task: Captions,

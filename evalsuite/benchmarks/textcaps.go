@@ -1,6 +1,7 @@
 package benchmarks
 
-// textcaps is TextCaps (Sidorov et al., ECCV 2020).
+// textcaps is TextCaps (Sidorov et al., ECCV 2020). The owner's textcaps_eval.py (facebookresearch/
+// mmf 396cd0e) scores the caption_str of all elements, equal ones too, as COCO's captions are.
 var textcaps = Benchmark{
 	Name: "textcaps", About: "TextCaps: captions that read the text in photographs",
 	Layout: "textcaps", Task: Captions,

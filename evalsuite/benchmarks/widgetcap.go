@@ -1,6 +1,7 @@
 package benchmarks
 
-// widgetcap is Widget Captioning (Li et al., EMNLP 2020).
+// widgetcap is Widget Captioning (Li et al., EMNLP 2020). The captions between bars are scored as
+// COCO's captions are, as PaliGemma is (google-research/big_vision 5f95305, datasets/widgetcap).
 var widgetcap = Benchmark{
 	Name: "widgetcap", About: "Widget Captioning: captions of interface elements",
 	Layout: "widgetcap", Task: Captions,

@@ -17,7 +17,8 @@ import (
 // image. [Annotations] yields records.
 type Record struct {
 	// Sample has no images and no boxes. The answers of its questions include empty ones, which a
-	// dataset leaves out.
+	// dataset leaves out, and its captions the white space around them. Captions are those by which
+	// the owner scores, also if two are equal.
 	Sample shards.Sample
 	// Scene is what is marked in the image, in benchmarks of boxes and masks; otherwise nil.
 	Scene *Scene
@@ -53,16 +54,25 @@ func Annotations(ctx context.Context, o Options) iter.Seq2[Record, error] {
 			yield(Record{}, err)
 			return
 		}
-		if l.records != nil {
-			l.records(ctx, o)(yield)
-			return
+		records := l.records
+		if records == nil {
+			records = recordsOf(l.read)
 		}
-		for i, err := range l.read(ctx, o) {
-			if i.aside && err == nil && len(i.left) == 0 {
-				continue
-			}
-			if !yield(Record{Sample: i.sample, ID: i.id, Fields: i.fields, LeftOut: i.left}, err) || errors.Is(err, errBroken) {
-				return
+		records(ctx, o)(yield)
+	}
+}
+
+// recordsOf returns the reader of records of a reader of items.
+func recordsOf(r read) func(context.Context, Options) iter.Seq2[Record, error] {
+	return func(ctx context.Context, o Options) iter.Seq2[Record, error] {
+		return func(yield func(Record, error) bool) {
+			for i, err := range r(ctx, o) {
+				if i.aside && err == nil && len(i.left) == 0 {
+					continue
+				}
+				if !yield(Record{Sample: i.sample, ID: i.id, Fields: i.fields, LeftOut: i.left}, err) || errors.Is(err, errBroken) {
+					return
+				}
 			}
 		}
 	}

@@ -71,7 +71,15 @@ func TestAnnotations_NeedNoImages(t *testing.T) {
 			[]string{`42 ?5 other What? ="red"/yes =""/no question_type/5=what`, `42 ?6  Why? ="3"/ ="pink"/`}},
 		{"okvqa", `{"annotations":[{"question_id":5,"answers":[{"answer":"red"}]}]}`, "", []string{` ?5   ="red"/`}},
 		{"coco-captions", `{"images":[{"id":9,"file_name":"a.png"}],"annotations":[{"image_id":9,"id":1,"caption":"A cat. "},{"image_id":9,"id":2,"caption":"Cat"}]}`, "",
-			[]string{"a.png (9) en:A cat. en:Cat"}},
+			[]string{"a.png (9) en:A cat.  en:Cat"}},
+		{"vizwiz-captions", `{"images":[{"id":9,"file_name":"a.png"}],"annotations":[{"image_id":9,"id":1,"caption":"A cat","is_rejected":false,"is_precanned":false},{"image_id":9,"id":2,"caption":"spam","is_rejected":true}]}`, "",
+			[]string{`a.png (9) en:A cat -1 annotation 2 of image 9: the owner's evaluation leaves out this caption: "spam"`}},
+		{"textcaps", `{"data":[{"image_id":"f1","caption_str":"a sign","reference_strs":["a sign","a sign"]},{"image_id":"f1","caption_str":"a sign","reference_strs":["a sign","a sign"]}]}`, "",
+			[]string{"f1 en:a sign en:a sign"}},
+		{"coco-35l", `{"image_id":"9_1","src_lang":"en","trg_lang":"de","caption_tokenized":"a cat","translation_tokenized":"Katze"}
+{"image_id":"9_1","src_lang":"en","trg_lang":"fr","caption_tokenized":"a cat","translation_tokenized":"chat"}
+{"image_id":"9_2","src_lang":"en","trg_lang":"de","caption_tokenized":"a cat","translation_tokenized":"Katze"}`, "",
+			[]string{"9 en:a cat de:Katze fr:chat en:a cat de:Katze"}},
 		{"karpathy", `{"images":[{"filename":"a.png","cocoid":77,"split":"test","sentences":[{"raw":"A cat."}]}]}`, "", []string{"a.png (77) en:A cat."}},
 		{"textvqa", `{"data":[{"question":"What?","image_id":"f1","question_id":3,"answers":["a",""]},{"question":"Who?","image_id":"f1","question_id":4,"answers":["b"]}]}`, "",
 			[]string{`f1 ?3  What? ="a"/ =""/`, `f1 ?4  Who? ="b"/`}},

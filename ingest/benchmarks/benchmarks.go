@@ -171,6 +171,9 @@ func (b *Benchmark) Records(ctx context.Context, from ingest.Cursor) iter.Seq[sh
 				continue
 			}
 			item.withoutEmpty()
+			if !b.layout.spaces {
+				item.trimmed()
+			}
 			item.describe()
 			record := shards.Record{Origin: fmt.Sprintf("%s record %d", name, number), Sample: item.sample}
 			switch {

@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"encoding/json/jsontext"
 	"errors"
 	"fmt"
@@ -42,24 +43,36 @@ var readKarpathy = each("images", func(_ int, m struct {
 
 // readTextCaps reads TextCaps_0.1_*.json. It has an element of data for each caption, with all
 // captions of the image in reference_strs.
-var readTextCaps = distinct(byImage(each("data", func(_ int, d struct {
-	ImageID    flexible    `json:"image_id"`
-	Caption    words       `json:"caption_str"`
-	References list[words] `json:"reference_strs"`
-	Set        words       `json:"set_name"`
-}, _ Options) item {
-	id := string(d.ImageID)
-	i := about(id, openImagesNames(id, "train_images", "test_images")...)
-	i.sample.Split = d.Set.text
-	if d.Caption.given {
-		i.say("en", d.Caption, id)
-	}
-	for n, text := range d.References.items {
-		i.say("en", text, fmt.Sprintf("%s: reference_strs %d", id, n))
-	}
-	i.lose(shards.LeftText, id+": reference_strs", d.References.bad, d.References.fault)
-	return i
-})))
+var readTextCaps = textCaps(true)
+
+// textCapsReferences are the captions by which the owner scores (facebookresearch/mmf,
+// textcaps_eval.py): the caption_str of each element, also if two are equal. Where an element has
+// none, they are its reference_strs.
+var textCapsReferences = textCaps(false)
+
+func textCaps(all bool) read {
+	return byImage(each("data", func(_ int, d struct {
+		ImageID    flexible    `json:"image_id"`
+		Caption    words       `json:"caption_str"`
+		References list[words] `json:"reference_strs"`
+		Set        words       `json:"set_name"`
+	}, _ Options) item {
+		id := string(d.ImageID)
+		i := about(id, openImagesNames(id, "train_images", "test_images")...)
+		i.sample.Split = d.Set.text
+		if d.Caption.given {
+			i.say("en", d.Caption, id)
+		}
+		if d.Caption.given && !all {
+			return i
+		}
+		for n, text := range d.References.items {
+			i.say("en", text, fmt.Sprintf("%s: reference_strs %d", id, n))
+		}
+		i.lose(shards.LeftText, id+": reference_strs", d.References.bad, d.References.fault)
+		return i
+	}))
+}
 
 // openImagesNames returns the names that the image with an id may have, alone or in a folder.
 func openImagesNames(id string, folders ...string) []string {
@@ -80,6 +93,7 @@ func distinct(r read) read {
 			for i, err := range r(ctx, o) {
 				seen := map[shards.Text]bool{}
 				i.sample.Texts = slices.DeleteFunc(i.sample.Texts, func(t shards.Text) bool {
+					t.Value = strings.TrimSpace(t.Value)
 					again := seen[t]
 					seen[t] = true
 					return again
@@ -94,6 +108,16 @@ func distinct(r read) read {
 
 // readXM3600 reads Crossmodal-3600's captions.jsonl: each line has an image's captions by language.
 func readXM3600(ctx context.Context, o Options) iter.Seq2[item, error] {
+	return xm3600(ctx, o, false)
+}
+
+// xm3600References has, beside the captions, those that the owner tokenized and put in lower case:
+// the field "tokenized" of each language.
+func xm3600References(ctx context.Context, o Options) iter.Seq2[item, error] {
+	return xm3600(ctx, o, true)
+}
+
+func xm3600(ctx context.Context, o Options, tokenized bool) iter.Seq2[item, error] {
 	return eachLine(ctx, o.Annotations, func(fields map[string]jsontext.Value) (item, error) {
 		var key flexible
 		if err := decode(fieldOr(fields, "image/key"), &key); err != nil {
@@ -113,7 +137,7 @@ func readXM3600(ctx context.Context, o Options) iter.Seq2[item, error] {
 			if strings.HasPrefix(language, "image/") {
 				continue
 			}
-			i.sayIn(language, fields[language])
+			i.sayIn(language, fields[language], tokenized)
 		}
 		return i, nil
 	})
@@ -127,11 +151,12 @@ func fieldOr(fields map[string]jsontext.Value, name string) jsontext.Value {
 	return jsontext.Value("null")
 }
 
-// sayIn adds the captions of one language of Crossmodal-3600.
-func (i *item) sayIn(language string, value jsontext.Value) {
+// sayIn adds the captions of one language of Crossmodal-3600, and the tokenized ones as a field.
+func (i *item) sayIn(language string, value jsontext.Value, tokenized bool) {
 	what := fmt.Sprintf("%s: %s", i.sample.Key, language)
 	var captions struct {
-		Caption list[words] `json:"caption"`
+		Caption   list[words] `json:"caption"`
+		Tokenized list[words] `json:"caption/tokenized/lowercase"`
 	}
 	if err := decode(value, &captions); err != nil || !captions.Caption.given {
 		i.leave(shards.LeftMetadata, "%s: it has no list of captions", what)
@@ -141,6 +166,15 @@ func (i *item) sayIn(language string, value jsontext.Value) {
 		i.say(language, text, what)
 	}
 	i.lose(shards.LeftText, what, captions.Caption.bad, captions.Caption.fault)
+	if !tokenized || len(captions.Tokenized.items) == 0 {
+		return
+	}
+	texts := make([]string, len(captions.Tokenized.items))
+	for n, text := range captions.Tokenized.items {
+		texts[n] = text.text
+	}
+	list, _ := json.Marshal(texts) // which are texts
+	i.fields = append(i.fields, Field{Question: language, Name: "tokenized", Value: string(list)})
 }
 
 // readNarratives reads Localized Narratives: each line is a spoken description of an image. An

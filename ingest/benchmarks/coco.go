@@ -167,10 +167,10 @@ func (c *coco) add(a *cocoAnnotation) error {
 	i := item{}
 	if a.Caption.given {
 		c.captions++
-		if wrong := a.Caption.wrong(); wrong != "" {
-			i.leave(shards.LeftText, "%s: caption: %s", a, wrong)
+		if a.Rejected.text == "true" || a.Precanned.text == "true" {
+			i.leave(shards.LeftMetadata, "%s: the owner's evaluation leaves out this caption: %.100q", a, a.Caption.text)
 		} else {
-			i.sample.Texts = []shards.Text{caption("en", strings.TrimSpace(a.Caption.text))}
+			i.say("en", a.Caption, a.String()+": caption")
 		}
 	}
 	if a.BBox.given || a.Outline.Outline != nil {

@@ -73,6 +73,9 @@ type cocoAnnotation struct {
 	BBox       quad         `json:"bbox"` // x, y, width, height
 	CategoryID flexible     `json:"category_id"`
 	Outline    outlineField `json:"segmentation"`
+	// Of VizWiz-Captions: true for spam, and for the prepared text about a bad image.
+	Rejected  words `json:"is_rejected"`
+	Precanned words `json:"is_precanned"`
 }
 
 // box returns the annotation's box with the outline of the object.

@@ -70,13 +70,22 @@ func (i *item) checked(err error) error {
 	return err
 }
 
-// say adds a caption, or leaves it out if it is not a text. What names it in messages.
+// say adds a caption as it is written, or leaves it out if it is not a text. What names it in
+// messages. White space around captions counts for a benchmark's score, in rare cases; a dataset
+// has none, see trimmed.
 func (i *item) say(language string, w words, what string) {
 	if wrong := w.wrong(); wrong != "" {
 		i.leave(shards.LeftText, "%s: %s", what, wrong)
 		return
 	}
-	i.sample.Texts = append(i.sample.Texts, caption(language, strings.TrimSpace(w.text)))
+	i.sample.Texts = append(i.sample.Texts, caption(language, w.text))
+}
+
+// trimmed drops the white space around texts.
+func (i *item) trimmed() {
+	for n := range i.sample.Texts {
+		i.sample.Texts[n].Value = strings.TrimSpace(i.sample.Texts[n].Value)
+	}
 }
 
 // lose counts n elements of a list that were of another kind than expected.

@@ -18,7 +18,10 @@ type layout struct {
 	merge func(read) read
 	// embeds says that the images can be in the file itself.
 	embeds bool
-	// records is a faster reader than read for [Annotations], or nil.
+	// spaces keeps white space around texts in a dataset.
+	spaces bool
+	// records is the reader for [Annotations] instead of read, or nil: a faster one, or one that
+	// yields what the owner's evaluation reads and a dataset does not have.
 	records func(ctx context.Context, o Options) iter.Seq2[Record, error]
 }
 
@@ -40,6 +43,7 @@ func layouts() []layout {
 		{name: "coco-instances", read: readCOCO, records: cocoScenes},
 		{name: "lvis", read: readCOCO, records: cocoScenes},
 		{name: "nocaps", read: readCOCO},
+		{name: "vizwiz-captions", read: readCOCO},
 		{name: "karpathy", read: readKarpathy, needs: "images.sentences images.filename"},
 		{name: "vqav2", read: readVQA, merge: byImage, records: vqaRecords},
 		{name: "okvqa", read: readVQA, merge: byImage, records: vqaRecords},
@@ -47,7 +51,7 @@ func layouts() []layout {
 		{name: "gqa", read: readGQA, needs: "*.imageId *.question", merge: byImage},
 		{name: "tallyqa", read: readTallyQA, needs: ".image .question", merge: byImage},
 		{name: "textvqa", read: readTextVQA, needs: "data.question data.image_id", merge: byImage},
-		{name: "textcaps", read: readTextCaps, needs: "data.image_id"},
+		{name: "textcaps", read: distinct(readTextCaps), needs: "data.image_id", records: recordsOf(textCapsReferences)},
 		{name: "stvqa", read: readTextVQA, needs: "data.question data.file_path", merge: byImage},
 		{name: "docvqa", read: readTextVQA, needs: "data.question data.image", merge: byImage},
 		{name: "infovqa", read: readTextVQA, needs: "data.question data.image_local_name", merge: byImage},
@@ -57,7 +61,7 @@ func layouts() []layout {
 		{name: "aokvqa", read: readAOKVQA, needs: ".question_id .choices", merge: byImage},
 		{name: "pope", read: readPOPE, needs: ".image .label", merge: byImage},
 		{name: "scienceqa", read: readScienceQA, needs: "*.question *.choices"},
-		{name: "xm3600", read: readXM3600, needs: ".image/key"},
+		{name: "xm3600", read: readXM3600, needs: ".image/key", records: recordsOf(xm3600References)},
 		{name: "vg-regions", read: readVGRegions, needs: ".regions"},
 		{name: "vg-questions", read: readVGQuestions, needs: ".qas"},
 		{name: "vg-objects", read: readVGObjects, needs: ".objects"},
@@ -80,13 +84,13 @@ func layouts() []layout {
 		{name: "nextqa", read: readNExTQA, merge: byImage},
 		{name: "nlvr", read: readNLVR, needs: ".identifier .sentence .directory"},
 		{name: "nlvr2", read: readNLVR2, needs: ".identifier .sentence"},
-		{name: "cc3m-35l", read: readCC3M35L, needs: ".image_id .trg_lang"},
-		{name: "coco-35l", read: readCOCO35L, needs: ".image_id .trg_lang"},
+		{name: "cc3m-35l", read: readCC3M35L, needs: ".image_id .trg_lang", records: recordsOf(cc3m35LReferences)},
+		{name: "coco-35l", read: readCOCO35L, needs: ".image_id .trg_lang", records: recordsOf(coco35LReferences)},
 		{name: "refcoco", read: readRefCOCO, records: referringScenes},
 		{name: "screen2words", read: readScreen2Words},
 		{name: "widgetcap", read: readWidgetCap},
-		{name: "msrvtt", read: readMSRVTT, needs: "videos.video_id sentences.video_id"},
-		{name: "activitynet", read: readActivityNet, needs: "*.sentences"},
+		{name: "msrvtt", read: readMSRVTT, needs: "videos.video_id sentences.video_id", spaces: true},
+		{name: "activitynet", read: readActivityNet, needs: "*.sentences", spaces: true},
 	}
 }
 

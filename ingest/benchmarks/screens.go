@@ -42,7 +42,7 @@ func readWidgetCap(ctx context.Context, o Options) iter.Seq2[item, error] {
 			i := about(id+"#"+node, openImagesNames(id)...)
 			i.sample.Metadata = map[string]string{"node": node}
 			for text := range strings.SplitSeq(row.field("captions"), "|") {
-				if text = strings.TrimSpace(text); text != "" {
+				if strings.TrimSpace(text) != "" {
 					i.sample.Texts = append(i.sample.Texts, caption("en", text))
 				}
 			}

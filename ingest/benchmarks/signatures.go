@@ -6,6 +6,7 @@ var signatures = []struct {
 	fields string // that the file must have
 }{
 	{"nocaps", "images.domain annotations.caption"},
+	{"vizwiz-captions", "annotations.is_precanned annotations.caption"},
 	{"coco-captions", "images.file_name annotations.caption"},
 	{"lvis", "images.neg_category_ids"},
 	{"coco-instances", "annotations.bbox annotations.category_id"},

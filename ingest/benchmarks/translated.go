@@ -22,17 +22,21 @@ type translation struct {
 
 // readCC3M35L reads CC3M-35L: an image's caption and its translations. CC3M is published as URLs
 // without images; the folder has the images under the names image_id.
-var readCC3M35L = distinct(byImage(translations(func(t translation) (item, error) {
+var readCC3M35L = distinct(byImage(translations(cc3mImage, false)))
+
+func cc3mImage(t translation) (item, error) {
 	var names []string
 	for _, ending := range []string{".jpg", ".jpeg", ".png", ".webp", ".gif"} {
 		names = append(names, string(t.ImageID)+ending)
 	}
 	return about(string(t.ImageID), names...), nil
-})))
+}
 
 // readCOCO35L reads COCO-35L: an image's captions and their translations. An image_id is COCO's
 // number of the image and, after an underscore, of the caption.
-var readCOCO35L = distinct(byImage(translations(func(t translation) (item, error) {
+var readCOCO35L = distinct(byImage(translations(cocoImageOf, false)))
+
+func cocoImageOf(t translation) (item, error) {
 	number, _, _ := strings.Cut(string(t.ImageID), "_")
 	number = string(quotedID(number))
 	names := cocoNames(number, "")
@@ -40,10 +44,19 @@ var readCOCO35L = distinct(byImage(translations(func(t translation) (item, error
 		return item{}, fmt.Errorf("image_id %q does not begin with COCO's number", t.ImageID)
 	}
 	return about(number, names...), nil
-})))
+}
 
-// translations returns a reader of lines; of returns the item for the image of a line.
-func translations(of func(translation) (item, error)) read {
+// The captions by which models are scored, as big_vision reads them (datasets/coco35l/coco35l.py):
+// all translations of a caption, also if two are equal, and the caption itself where it is
+// translated into German, so that it counts once.
+var (
+	cc3m35LReferences = byImage(translations(cc3mImage, true))
+	coco35LReferences = byImage(translations(cocoImageOf, true))
+)
+
+// translations returns a reader of lines; of returns the item for the image of a line. Once says
+// that the caption that is translated is read from the lines with a German translation only.
+func translations(of func(translation) (item, error), once bool) read {
 	return func(ctx context.Context, o Options) iter.Seq2[item, error] {
 		return eachLine(ctx, o.Annotations, func(t translation) (item, error) {
 			if t.ImageID == "" || t.Target.text == "" {
@@ -54,7 +67,9 @@ func translations(of func(translation) (item, error)) read {
 				return item{}, err
 			}
 			what := fmt.Sprintf("%s, %s", t.ImageID, t.Target.text)
-			i.say(t.Source.text, t.Caption, what+": caption_tokenized")
+			if !once || t.Target.text == "de" {
+				i.say(t.Source.text, t.Caption, what+": caption_tokenized")
+			}
 			i.say(t.Target.text, t.Translation, what+": translation_tokenized")
 			return i, nil
 		})
