@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ type evalCommand struct {
 	Out   string   `placeholder:"FOLDER" help:"Write evaluation-SPLIT.json and predictions/ here, from which an interrupted evaluation resumes. Default: the run folder; nothing is written for a published model."`
 	Data  string   `placeholder:"DATASET" help:"Dataset folder to score on."`
 	Split string   `placeholder:"SPLIT" help:"Split of the dataset, where all takes every sample; with --bench, of files that have several splits."`
-	Task  []string `placeholder:"TASK" help:"caption, vqa or retrieval; by default those that the model was trained on and the data has."`
+	Task  []string `placeholder:"TASK" help:"caption, vqa, retrieval or classify; by default those that the model was trained on and the data has."`
 	Lang  []string `placeholder:"LANG" help:"Languages of captions and questions (BCP-47); by default all."`
 	Texts []string `placeholder:"KIND" help:"Kinds of text that count as captions (caption, alt, title); by default those that the run was trained on, else any."`
 
@@ -52,6 +53,7 @@ type evalCommand struct {
 
 	retrievalFlags
 	benchRunFlags
+	classFlags
 
 	Items string `placeholder:"FILE" help:"Also write the scored items here, for eval compare. With --model they are in the run folder anyway."`
 
@@ -79,7 +81,7 @@ func (c evalCommand) Run(ctx context.Context, con *console) error {
 
 // check returns an error if flags are missing or conflict.
 func (c evalCommand) check() error {
-	if err := c.retrievalFlags.check(c.Bench, c.Predictions); err != nil {
+	if err := cmp.Or(c.retrievalFlags.check(c.Bench, c.Predictions), c.classFlags.check(c.Model, c.Task)); err != nil {
 		return err
 	}
 	switch {
@@ -212,6 +214,10 @@ func (c evalCommand) model(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
+	classify, err := c.classFlags.options()
+	if err != nil {
+		return err
+	}
 	be, trained, err := openRun(c.Model, c.backendFlag, con)
 	if err != nil {
 		return err
@@ -229,7 +235,7 @@ func (c evalCommand) model(ctx context.Context, con *console) error {
 		if o.Progress = line.set; c.Out != "" {
 			o.Dir = filepath.Join(c.Out, evalsuite.PredictionsFolder)
 		}
-		o.Batch, o.Untrained, o.Method, o.Choices, o.METEOR = c.Batch, c.Untrained, method, choices, scorer
+		o.Batch, o.Untrained, o.Method, o.Choices, o.METEOR, o.Classify = c.Batch, c.Untrained, method, choices, scorer, classify
 		e, err := evalsuite.Evaluate(ctx, be, trained, d, o)
 		if err != nil {
 			return resumable(ctx, con, err)

@@ -45,18 +45,39 @@ func NewClassifier(e *Embedder, labels, templates []string) (*Classifier, error)
 	if err != nil {
 		return nil, err
 	}
-	for _, label := range labels {
-		texts := make([]string, len(templates))
-		for i, template := range templates {
-			texts[i] = strings.ReplaceAll(template, labelPlace, label)
+	names := make([][]string, len(labels))
+	for i, label := range labels {
+		names[i] = []string{label}
+	}
+	if c.classes, err = embedClasses(e, names, templates); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// embedClasses returns an embedding for each class, by all of its names in all templates.
+func embedClasses(e *Embedder, names [][]string, templates []string) (classes [][]float32, err error) {
+	for begin := 0; begin < len(names); begin += e.Batch { // so that few batches are not full
+		some := names[begin:min(begin+e.Batch, len(names))]
+		var texts []string
+		for _, of := range some {
+			for _, name := range of {
+				for _, template := range templates {
+					texts = append(texts, strings.ReplaceAll(template, labelPlace, name))
+				}
+			}
 		}
 		embedded, err := e.Texts(texts)
 		if err != nil {
-			return nil, fmt.Errorf("embedding the label %q: %w", label, err)
+			return nil, fmt.Errorf("embedding the labels from %q on: %w", some[0][0], err)
 		}
-		c.classes = append(c.classes, siglip.ClassEmbedding(embedded))
+		for _, of := range some {
+			n := len(of) * len(templates)
+			classes = append(classes, siglip.ClassEmbedding(embedded[:n]))
+			embedded = embedded[n:]
+		}
 	}
-	return c, nil
+	return classes, nil
 }
 
 // expandTemplates replaces the names of lists by their templates.

@@ -2,7 +2,6 @@ package evalsuite
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -22,9 +21,11 @@ import (
 type EvaluateOptions struct {
 	// Split of the dataset; "all" takes every sample.
 	Split string
-	// Tasks are some of caption, vqa and retrieval. Default: those that the model was trained on
-	// and the dataset has.
+	// Tasks are some of caption, vqa, retrieval and classify. Default: those that the model was
+	// trained on and the dataset has.
 	Tasks []string
+	// Classify says how the task classify is scored, which is scored only if Tasks names it.
+	Classify *ClassifyOptions
 	// Metrics are scored beside the built-in ones.
 	Metrics []Metric
 	// Dir is the folder of prediction files, from which an interrupted evaluation resumes. If it is
@@ -188,7 +189,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, d *shards.Dataset, o EvaluateO
 		return nil, err
 	}
 	r.grey = greyImages{grey}
-	score := map[string]func(context.Context) error{CaptionTask: r.captions, VQATask: r.answers, RetrievalTask: r.retrieval}
+	score := map[string]func(context.Context) error{CaptionTask: r.captions, VQATask: r.answers, RetrievalTask: r.retrieval, ClassifyTask: r.classes}
 	tasks, err := e.tasks(s, o)
 	if err != nil {
 		return nil, err
@@ -222,10 +223,12 @@ func (e *Evaluator) tasks(s *split, o EvaluateOptions) ([]string, error) {
 	}
 	for _, task := range o.Tasks {
 		switch {
-		case !slices.Contains([]string{CaptionTask, VQATask, RetrievalTask}, task):
-			return nil, fmt.Errorf("unknown task %q; choose from caption, vqa, retrieval", task)
-		case !slices.Contains(can, task) && task == RetrievalTask:
-			return nil, errors.New("retrieval needs embeddings: use a model of the family siglip")
+		case !slices.Contains([]string{CaptionTask, VQATask, RetrievalTask, ClassifyTask}, task):
+			return nil, fmt.Errorf("unknown task %q; choose from caption, vqa, retrieval, classify", task)
+		case task == ClassifyTask && slices.Contains(can, RetrievalTask):
+			continue
+		case !slices.Contains(can, task) && (task == RetrievalTask || task == ClassifyTask):
+			return nil, fmt.Errorf("%s needs embeddings: use a model of the family siglip", task)
 		case !slices.Contains(can, task):
 			return nil, fmt.Errorf("a model of the family %s cannot do the task %s: use one of pali3, or the task retrieval", e.trained.Family.Name, task)
 		}

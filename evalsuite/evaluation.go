@@ -16,6 +16,7 @@ const (
 	CaptionTask   = "caption"
 	VQATask       = "vqa"
 	RetrievalTask = "retrieval"
+	ClassifyTask  = "classify"
 )
 
 // Scores compares a trained model with its baselines.
@@ -47,6 +48,8 @@ type Evaluation struct {
 	ByLanguage map[string]map[string]Scores `json:"by_language,omitempty"`
 	// ByKind holds scores by metric and kind of question.
 	ByKind map[string]map[string]Scores `json:"by_kind,omitempty"`
+	// ByClass holds the share of images of each class that are classified rightly.
+	ByClass map[string]map[string]Scores `json:"by_class,omitempty"`
 	// LeftOut counts the samples that a task could not use.
 	LeftOut []LeftOut `json:"left_out,omitempty"`
 	// Failed counts by task the requests that the model could not answer, for example because an
@@ -60,6 +63,8 @@ type Evaluation struct {
 	Captions, Answers, Blind, BlindCaptions []Item `json:"-"`
 	// Ranked holds the model's recalls of each image and language, in Values.
 	Ranked []Item `json:"-"`
+	// Classified holds the class of each image, with the right ones.
+	Classified []Item `json:"-"`
 }
 
 // describe records the further metrics that have a score.

@@ -14,7 +14,8 @@ import (
 func (e *Evaluation) Items() (items []compare.Item) {
 	items = append(items, scored(CaptionTask, e.Captions, true)...)
 	items = append(items, scored(VQATask, e.Answers, false)...)
-	return append(items, scored(RetrievalTask, e.Ranked, true)...)
+	items = append(items, scored(RetrievalTask, e.Ranked, true)...)
+	return append(items, scored(ClassifyTask, e.Classified, false)...)
 }
 
 // scored converts items. If images weigh the same, an item's weight is 1 by the number of items of

@@ -24,13 +24,14 @@ func (e *Evaluation) WriteText(w io.Writer) error {
 	if more := e.metricNames(true); len(more) > 0 {
 		fmt.Fprintln(&t.text, wrap("Also in --json: "+strings.Join(more, ", ")+".", 80))
 	}
-	sliced := []string{"caption_cider", "vqa_accuracy", "i2t_r1"}
+	sliced := []string{"caption_cider", "vqa_accuracy", "i2t_r1", top1}
 	for _, m := range e.Metrics {
 		sliced = append(sliced, m.Name)
 	}
 	for _, metric := range sliced {
 		t.slices(metric+" by language", e.ByLanguage[metric])
 		t.slices(metric+" by kind of question", e.ByKind[metric])
+		t.slices(metric+" by class", e.ByClass[metric])
 	}
 	t.notes(e)
 	_, err := io.WriteString(w, t.text.String())

@@ -55,6 +55,11 @@ var builtinMetrics = []Metric{
 	{Name: "t2i_r1", Help: "text to image, recall at 1", Task: RetrievalTask, Max: 1},
 	{Name: "t2i_r5", Help: "text to image, recall at 5", Task: RetrievalTask, Max: 1},
 	{Name: "t2i_r10", Help: "text to image, recall at 10", Task: RetrievalTask, Max: 1},
+	{Name: top1, Help: "the best class is right", Task: ClassifyTask, Max: 1},
+	{Name: top5, Help: "one of the best five classes is right", Task: ClassifyTask, Max: 1},
+	{Name: meanPerClass, Help: "mean over classes of their images' top1", Task: ClassifyTask, Max: 1},
+	{Name: eceSoftmax, Help: "calibration error of the softmax of the logits", Task: ClassifyTask, Max: 1, LowerIsBetter: true},
+	{Name: eceSigmoid, Help: "calibration error of the sigmoid of the best logit", Task: ClassifyTask, Max: 1, LowerIsBetter: true},
 }
 
 // vqaMetric is the accuracy of answers by the rule of VQA v2.

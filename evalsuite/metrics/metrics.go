@@ -49,7 +49,8 @@
 //
 // [RankEmbeddings] ranks images and texts by their embeddings, block by block, for recall at k,
 // median and mean rank, mean reciprocal rank and mean average precision; [Similarities] ranks by a
-// matrix. Recalls equal those of big_vision's image_text_retrieval.py.
+// matrix. Recalls equal those of big_vision's image_text_retrieval.py. [TopClasses], [TopHit] and
+// [MeanPerClass] score zero-shot classification, also with several right classes, as ReaL has.
 //
 // Of texts, [CountSacreBLEU] counts for sacreBLEU's corpus BLEU with its tokenizers 13a, intl, char
 // and zh, [CountCHRF] and [CountCHRFPlus] for its chrF and chrF++, [CountWordErrors] and
