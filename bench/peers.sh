@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs all comparisons with other projects (`make bench-peers`), or some by name:
 #
-#	bench/peers.sh [shards] [ingest] [tokenize] [models]
+#	bench/peers.sh [shards] [ingest] [tokenize] [models] [captions]
 #
 # It makes virtual environments from the pinned requirements and data in build/bench, about 13 GB with the
 # defaults, and keeps them for the next run. The tables are in results.md. To make it smaller or steadier:
@@ -36,7 +36,7 @@ once() {
 	fi
 }
 
-go build -o "$at/" ./bench/shards ./bench/ingest ./bench/tokenize ./cmd/pali3
+go build -o "$at/" ./bench/shards ./bench/ingest ./bench/tokenize ./bench/captions ./cmd/pali3
 once photos "$at/shards" images -rows 200 -bytes 36000 "$at/photos"
 
 shards() {
@@ -84,7 +84,18 @@ models() {
 	fi
 }
 
-[ $# -gt 0 ] || set -- shards ingest tokenize models
+captions() {
+	if ! command -v java > /dev/null; then
+		echo "Without captions: pycocoevalcap needs Java."
+		return
+	fi
+	python=$(venv captions)/python
+	echo "### Captions"
+	once captions.json "$at/captions" make evalsuite/metrics/testdata/ptb.json "$at/captions.json"
+	PYTHONUTF8=1 JAVA_TOOL_OPTIONS=-Dfile.encoding=UTF-8 "$python" bench/captions/compare.py "$at/captions" "$at/captions.json" "$ROUNDS"
+}
+
+[ $# -gt 0 ] || set -- shards ingest tokenize models captions
 {
 	echo "$(date +%Y-%m-%d), $(nproc) cores, $(go version | cut -d' ' -f3,4), median of $ROUNDS rounds; load at the start $(cut -d' ' -f1 /proc/loadavg 2> /dev/null)"
 	for part in "$@"; do

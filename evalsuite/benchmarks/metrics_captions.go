@@ -129,7 +129,7 @@ func bleu(n int) Metric {
 var languageMetrics = []Metric{
 	{
 		Name: "cider", About: "CIDEr-D on Penn Treebank tokens, mean of 35 languages, without Cusco Quechua", Max: 10,
-		Source: "google-research/big_vision 11eea57, evaluators/proj/paligemma/transfers/coco_caption.py by language; PaLI, section 4.1", All: ciderOf35,
+		Source: "google-research/big_vision 11eea57, evaluators/proj/paligemma/transfers/coco_caption.py by language; Chen et al., PaLI, ICLR 2023, XM3600", All: ciderOf35,
 	},
 	{
 		Name: "cider_36", About: "CIDEr-D on Penn Treebank tokens, mean of all languages", Max: 10,

@@ -5,9 +5,9 @@ import "slices"
 // xm3600 is Crossmodal-3600 (Thapliyal et al., EMNLP 2022), captions.jsonl. PaliGemma is scored
 // with the captions as they are, by language, tokenised by the rules of the Penn Treebank; a run of
 // letters without spaces is then one word, so scores in Thai, Chinese and Japanese are low. The
-// paper's authors tokenise with a program of their own, which is not published. The file has their
-// tokens of the references, so predictions that are tokenised in the same way, as those of models
-// trained on coco-35l are, can be scored by cider_tokenized.
+// file has the references tokenised by its authors, too, but the release lacks their tokeniser. So
+// only predictions that are tokenised in the same way, as those of models trained on coco-35l are,
+// can be scored by cider_tokenized.
 //
 // Cusco Quechua counts if there are predictions for it, and not in the means of 35 languages.
 var xm3600 = Benchmark{

@@ -240,3 +240,32 @@ func TestPTBTokenize_InChunksAsInOne(t *testing.T) {
 		t.Errorf("%d captions, want %d", len(got), len(one.lines))
 	}
 }
+
+func FuzzReferences(f *testing.F) {
+	f.Add("a dog runs on the grass", "A dog's (555) 555-1234.", "犬 が 走る", "")
+	f.Add("<a b='\n'> U.S.", "\u00a0", "a\r\nb", strings.Repeat("the cat ", 300))
+	f.Fuzz(func(t *testing.T, a, b, c, d string) {
+		references, candidates := [][]string{{a, b}, {c}, {b, d, a}}, []string{c, c, d}
+		r, err := NewReferences(references)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Score(candidates)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens, tokenized := PTBTokenize(candidates), r.Tokens()
+		want := plainCIDEr(tokens, tokenized)
+		for i := range candidates {
+			if s := got.CIDEr[i]; !near(s, want[i], 1e-9) || s < 0 || s > 10+1e-9 {
+				t.Errorf("%q: CIDEr %v, want %v", tokens[i], s, want[i])
+			}
+			if want := CountBLEU(tokens[i], tokenized[i]); got.BLEU[i] != want {
+				t.Errorf("%q: %+v, want %+v", tokens[i], got.BLEU[i], want)
+			}
+			if want := ROUGEL(tokens[i], tokenized[i]); got.ROUGEL[i] != want {
+				t.Errorf("%q: ROUGE-L %v, want %v", tokens[i], got.ROUGEL[i], want)
+			}
+		}
+	})
+}
