@@ -33,14 +33,24 @@ type share struct {
 type matcher struct {
 	Options
 	truths, detections []int // of the image, by category
+	order              []ordered
 	taken              []bool
 	boxes              []Box // of masks
+	candidates         []candidate
+	from               []int // of each detection: where its candidates begin
 }
 
 // candidate is a truth that a detection overlaps enough to match it.
 type candidate struct {
 	truth int // place among the truths of the category
 	iou   float64
+}
+
+// ordered is a detection to sort.
+type ordered struct {
+	category int32
+	at       int32
+	score    float64
 }
 
 // match returns what an image has of each category.
@@ -88,24 +98,38 @@ func (m *matcher) sort(image *Image) {
 			m.truths = append(m.truths, i)
 		}
 	}
+	m.order = m.order[:0]
 	for i := range image.Detections {
-		m.detections = append(m.detections, i)
+		m.order = append(m.order, ordered{image.Detections[i].Category, int32(i), image.Detections[i].Score})
 	}
-	byScore := func(a, b int) int { return cmp.Compare(image.Detections[b].Score, image.Detections[a].Score) }
 	if m.Rule == LVIS {
-		if len(m.detections) > lvisLimit {
-			slices.SortStableFunc(m.detections, byScore)
-			m.detections = m.detections[:lvisLimit]
+		if len(m.order) > lvisLimit {
+			slices.SortFunc(m.order, byScore)
+			m.order = m.order[:lvisLimit]
 		}
-		m.detections = slices.DeleteFunc(m.detections, func(i int) bool {
-			d := &image.Detections[i]
-			return !(d.Area > 0) || !m.known(image, d.Category)
-		})
+		m.order = slices.DeleteFunc(m.order, func(o ordered) bool { return !(image.Detections[o.at].Area > 0) || !m.known(image, o.category) })
+	}
+	slices.SortFunc(m.order, func(a, b ordered) int {
+		if a.category != b.category {
+			return int(a.category) - int(b.category)
+		}
+		return byScore(a, b)
+	})
+	for _, o := range m.order {
+		m.detections = append(m.detections, int(o.at))
 	}
 	slices.SortStableFunc(m.truths, func(a, b int) int { return cmp.Compare(image.Truths[a].Category, image.Truths[b].Category) })
-	slices.SortStableFunc(m.detections, func(a, b int) int {
-		return cmp.Or(cmp.Compare(image.Detections[a].Category, image.Detections[b].Category), byScore(a, b))
-	})
+}
+
+// byScore puts the highest score first, and of equal ones the first detection.
+func byScore(a, b ordered) int {
+	switch {
+	case a.score > b.score:
+		return -1
+	case a.score < b.score:
+		return 1
+	}
+	return int(a.at) - int(b.at)
 }
 
 // known reports whether the annotations say if the image shows a category.
@@ -120,7 +144,6 @@ type group struct {
 	image              *Image
 	truths, detections []int
 	incomplete         bool
-	candidates         [][]candidate // of each detection
 }
 
 // match sets the counts of a share and what is right and wrong.
@@ -133,11 +156,11 @@ func (g *group) match(s *share) {
 			}
 		}
 		for i := range s.entries {
-			if g.candidates == nil || g.candidates[i] == nil {
+			if g.from[i] == g.from[i+1] {
 				s.entries[i].wrong[area] = g.unmatched(i, area)
 			}
 		}
-		if g.candidates == nil {
+		if len(g.candidates) == 0 {
 			continue
 		}
 		for threshold := range thresholds {
@@ -148,21 +171,15 @@ func (g *group) match(s *share) {
 
 // findCandidates lists the truths that overlap each detection enough for the lowest threshold.
 func (g *group) findCandidates() {
-	if len(g.truths) == 0 || len(g.detections) == 0 {
-		return
-	}
+	g.candidates, g.from = g.candidates[:0], append(g.from[:0], 0)
 	overlap := g.overlaps()
 	for i := range g.detections {
 		for j := range g.truths {
-			iou := overlap(i, j)
-			if iou < iouThresholds[0] {
-				continue
+			if iou := overlap(i, j); iou >= iouThresholds[0] {
+				g.candidates = append(g.candidates, candidate{j, iou})
 			}
-			if g.candidates == nil {
-				g.candidates = make([][]candidate, len(g.detections))
-			}
-			g.candidates[i] = append(g.candidates[i], candidate{j, iou})
 		}
+		g.from = append(g.from, len(g.candidates))
 	}
 }
 
@@ -176,7 +193,9 @@ func (g *group) overlaps() func(detection, truth int) float64 {
 			return BoxIoU(detected(i).Box, t.Box, t.Crowd && g.Rule == COCO)
 		}
 	}
-	g.boxes = g.boxes[:0]
+	if g.boxes = g.boxes[:0]; len(g.truths) == 0 {
+		return nil
+	}
 	for i := range g.detections {
 		g.boxes = append(g.boxes, detected(i).Mask.Box())
 	}
@@ -209,7 +228,7 @@ func (g *group) unmatched(detection, area int) uint16 {
 	if g.incomplete || outside(g.image.Detections[g.detections[detection]].Area, area) {
 		return 0
 	}
-	return 1<<thresholds - 1
+	return allThresholds
 }
 
 // matchAt gives each detection that has candidates, by score, the best truth that is left.
@@ -217,8 +236,9 @@ func (g *group) matchAt(threshold, area int, entries []entry) {
 	g.taken = slices.Grow(g.taken[:0], len(g.truths))[:len(g.truths)]
 	clear(g.taken)
 	bit := uint16(1) << threshold
-	for i, candidates := range g.candidates {
-		if candidates == nil {
+	for i := range entries {
+		candidates := g.candidates[g.from[i]:g.from[i+1]]
+		if len(candidates) == 0 {
 			continue
 		}
 		best, ignored := g.best(candidates, threshold, area, false), false
