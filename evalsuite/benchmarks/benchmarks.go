@@ -24,6 +24,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pali3/pali3/evalsuite/metrics/detection"
 	layouts "github.com/pali3/pali3/ingest/benchmarks"
 )
 
@@ -90,6 +91,8 @@ type Benchmark struct {
 	ReadPredictions func(context.Context, string) iter.Seq2[Prediction, error]
 	// Published are scores to compare with.
 	Published []Published
+
+	decoder MaskDecoder // of the codes of masks, or nil
 }
 
 // Record is what the owner's files say of an image or of a question about it.
@@ -171,6 +174,9 @@ type Submission struct {
 	// of a list, Lines that it wants lines of id, comma, prediction, Folder that its script reads a
 	// folder with a *.txt for each task, with image, question, answer and response between tabs.
 	Number, ByID, Lines, Folder bool
+	// Regions says that a record may have a mask ("segmentation", run lengths as COCO's mask API
+	// writes them) or a box ("bbox") instead of a text.
+	Regions bool
 	// Source is where the form is described.
 	Source string
 }
@@ -181,6 +187,8 @@ type Prediction struct {
 	Confidence *float64 // nil if there is none
 	Error      string   // why there is no text
 	Line       int      // of the file, from 1
+	// Found is the box or mask of a form with Regions.
+	Found []detection.Detection
 }
 
 // Files are the paths of a benchmark's files.

@@ -43,6 +43,9 @@ func (b *Benchmark) failures(items []Item, o Options, p *problems) (scored []Ite
 		case strings.TrimSpace(i.Prediction) == "" && len(i.Found) == 0:
 			p.add(Empty, i.ID, nil)
 		}
+		if b.notDecoded(i) {
+			p.add(NotDecoded, i.ID, nil)
+		}
 		if i.Optional {
 			p.add(NotAsked, i.ID, nil)
 		}

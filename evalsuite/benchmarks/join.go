@@ -139,11 +139,14 @@ func (j *join) join(chunk []Item) ([]Item, error) {
 			}
 			continue
 		}
-		item.Prediction, item.Error, item.Confidence = p.Text, p.Error, p.Confidence
+		item.Prediction, item.Error, item.Confidence, item.Found = p.Text, p.Error, p.Confidence, p.Found
 		if j.beside != nil {
 			if err := j.beside(item); err != nil {
 				return nil, err
 			}
+		}
+		if j.bench.notDecoded(item) {
+			j.problems.add(NotDecoded, item.ID, nil)
 		}
 		scored = append(scored, *item)
 	}

@@ -163,8 +163,11 @@ func readMember(s *jsonscan.Scanner, field string) (text value, err error) {
 func (r *predictionReader) read(s *jsonscan.Scanner) error {
 	p := prediction{Prediction: Prediction{Line: r.file.Line()}}
 	var own, general, answer, text, fault, sure value
-	language := ""
+	language, region := "", result{edges: -1}
 	err := s.Object(func(name []byte) (err error) {
+		if r.form.Regions && (string(name) == "bbox" || string(name) == "segmentation") {
+			return region.member(name, s)
+		}
 		if r.form.Confidence != "" && string(name) == r.form.Confidence {
 			sure, err = readValue(s)
 			return err
@@ -210,6 +213,10 @@ func (r *predictionReader) read(s *jsonscan.Scanner) error {
 	switch {
 	case fault.text != "":
 		p.Error = fault.text
+	case !answer.given() && region.given():
+		if p.Found, err = region.found(); err != nil {
+			return fmt.Errorf("question %s: %w", p.ID, err)
+		}
 	case !answer.given() && r.form.Text == r.form.Confidence && p.Confidence != nil:
 		answer = sure
 	case !answer.given():
@@ -247,7 +254,7 @@ func (r *predictionReader) add(p prediction, language string) error {
 		r.at[p.ID] = int32(len(r.all))
 	}
 	r.all = append(r.all, p)
-	if p.Error == "" && strings.TrimSpace(p.Text) == "" {
+	if p.Error == "" && strings.TrimSpace(p.Text) == "" && p.Found == nil {
 		r.problems.add(Empty, p.ID, nil)
 	}
 	if p.Error != "" {

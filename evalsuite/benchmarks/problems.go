@@ -27,6 +27,7 @@ const (
 	UnknownCategory = "unknown_category" // detections of categories that the annotations do not list; they do not count
 	NoRegion        = "no_region"        // parts of answers that are no box
 	NoArea          = "no_area"          // annotations without an area; that of the box is taken
+	NotDecoded      = "not_decoded"      // predictions with the codes of a mask, but no decoder: only boxes are scored
 	ZeroID          = "zero_id"          // annotations with the id 0, for which the owner's program counts no match
 	Differs         = "differs"          // questions that a protocol scores differently from the owner's
 )
@@ -58,6 +59,7 @@ func (p Problem) String() string {
 		UnknownCategory: "detections are of a category that the annotations do not list, and do not count",
 		NoRegion:        "parts of answers are no box",
 		NoArea:          "annotations have no area; that of their box is taken",
+		NotDecoded:      "predictions have the codes of a mask, which need the weights of the mask VQ-VAE (--mask-weights): only boxes are scored",
 		ZeroID:          "annotations have the id 0, which the owner's program takes for no match: detections of these objects count as wrong",
 		LeftOut:         "things in the annotations cannot be read",
 	}[p.Kind]
@@ -111,4 +113,4 @@ func (p *problems) sorted() []Problem {
 	return p.all
 }
 
-var order = []string{Missing, Unknown, Double, Empty, Failed, Refused, Declined, NoMatch, TimedOut, Unanswered, Unreadable, Unlabelled, LeftOut, NotAsked, UnknownCategory, NoRegion, NoArea, ZeroID, NothingFound}
+var order = []string{Missing, Unknown, Double, Empty, Failed, Refused, Declined, NoMatch, TimedOut, Unanswered, Unreadable, Unlabelled, LeftOut, NotAsked, UnknownCategory, NoRegion, NoArea, NotDecoded, ZeroID, NothingFound}

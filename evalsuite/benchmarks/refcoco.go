@@ -20,7 +20,9 @@ func referring(name, about string, splits []Split, published ...Published) Bench
 	return Benchmark{
 		Name: name, About: about, Layout: "refcoco", Task: Masks, Splits: splits,
 		Prompt: "segment {label}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 48},
-		Missing: "the intersection of masks is not built yet",
-		Unit:    "expression", Cluster: "image", Published: published,
+		Metrics:   referringMetrics(nil),
+		Protocols: []Protocol{protocol(BigVision, wholeBoxes()...)},
+		Unit:      "expression", Cluster: "image", Published: published,
+		Submission: Submission{ID: "id", Text: "prediction", Regions: true},
 	}
 }

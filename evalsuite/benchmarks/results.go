@@ -107,15 +107,56 @@ func (r *result) read(s *jsonscan.Scanner) error {
 			r.text, err = readValue(s)
 		case "error":
 			r.failure, err = readValue(s)
-		case "bbox":
-			r.edges, err = readBox(s, &r.box)
-		case "segmentation":
-			r.mask, err = readMask(s)
 		default:
-			err = s.Skip()
+			err = r.member(name, s)
 		}
 		return err
 	})
+}
+
+// member reads a box or a mask, and skips other members.
+func (r *result) member(name []byte, s *jsonscan.Scanner) (err error) {
+	switch string(name) {
+	case "bbox":
+		r.edges, err = readBox(s, &r.box)
+	case "segmentation":
+		r.mask, err = readMask(s)
+	default:
+		err = s.Skip()
+	}
+	return err
+}
+
+// given reports whether there is a box or a mask.
+func (r *result) given() bool { return r.edges >= 0 || r.mask.given }
+
+// found returns the box and the mask of a record that has one object.
+func (r *result) found() ([]detection.Detection, error) {
+	d := detection.Detection{Box: r.box}
+	if r.mask.given {
+		var err error
+		if d.Mask, err = r.mask.mask(); err != nil {
+			return nil, err
+		}
+		if r.edges < 0 {
+			d.Box, r.edges = d.Mask.Box(), 4
+		}
+	}
+	if err := r.checkBox(); err != nil {
+		return nil, err
+	}
+	return []detection.Detection{d}, nil
+}
+
+// checkBox returns an error for a box that cannot be scored.
+func (r *result) checkBox() error {
+	switch {
+	case r.edges != 4:
+		return fmt.Errorf("bbox: want four numbers, left, top, width and height, found %d", r.edges)
+	case r.box[2] < 0 || r.box[3] < 0:
+		return fmt.Errorf("bbox %v has a negative width or height", r.box)
+	}
+	return nil
 }
 
 // readBox reads a list of numbers and returns how many there are: 4 for a box, 0 for an empty list
@@ -205,7 +246,7 @@ func (m *maskText) mask() (*detection.Mask, error) {
 
 // add adds a record.
 func (r *resultsReader) add(of *result) error {
-	isObject := of.category.given() || of.edges >= 0 || of.mask.given
+	isObject := of.category.given() || of.given()
 	if !of.image.given() && !isObject {
 		of.image = of.id
 	}
@@ -247,13 +288,14 @@ func (r *resultsReader) shape(o *object, of *result) (err error) {
 	if len(r.objects) == 0 {
 		r.boxed, r.masked = hasBox, of.mask.given
 	}
+	if hasBox {
+		if err := of.checkBox(); err != nil {
+			return err
+		}
+	}
 	switch {
 	case o.Score != o.Score || math.IsInf(o.Score, 0):
 		return fmt.Errorf("score: want a finite number, found %q", of.score.text)
-	case hasBox && of.edges != 4:
-		return fmt.Errorf("bbox: want four numbers, left, top, width and height, found %d", of.edges)
-	case hasBox && (of.box[2] < 0 || of.box[3] < 0):
-		return fmt.Errorf("bbox %v has a negative width or height", of.box)
 	case r.boxed && !hasBox:
 		return fmt.Errorf("no bbox, which the first result has")
 	case !r.boxed && o.Mask == nil:

@@ -99,6 +99,9 @@ func (s *scorer) add(items []Item) {
 	}
 	if s.keep {
 		s.corpus.Items = append(s.corpus.Items, items...)
+		for n := len(s.corpus.Items) - len(items); n < len(s.corpus.Items); n++ {
+			s.corpus.Items[n].Unparsed = ""
+		}
 	}
 }
 
@@ -111,16 +114,23 @@ func (p *scoredProtocol) add(item *Item) {
 		}
 		item.Unparsed = ""
 		c.values = append(c.values, c.each(item))
-		if item.Unparsed == "" || n > 0 {
-			continue
+		if n == 0 {
+			p.countUnparsed(item)
 		}
-		problem := p.unparsed[item.Unparsed]
-		if problem == nil {
-			problem = &Problem{Kind: item.Unparsed}
-			p.unparsed[item.Unparsed] = problem
-		}
-		problem.count(item.ID)
 	}
+}
+
+// countUnparsed counts an item if no answer was found in its prediction.
+func (p *scoredProtocol) countUnparsed(item *Item) {
+	if item.Unparsed == "" {
+		return
+	}
+	problem := p.unparsed[item.Unparsed]
+	if problem == nil {
+		problem = &Problem{Kind: item.Unparsed}
+		p.unparsed[item.Unparsed] = problem
+	}
+	problem.count(item.ID)
 }
 
 // group puts an item into its cluster and its groups.
@@ -195,6 +205,9 @@ func (s *scorer) finish() error {
 			switch {
 			case c.All != nil:
 				c.values, err = c.All(&s.corpus)
+				for i := 0; n == 0 && i < len(s.corpus.Items); i++ {
+					p.countUnparsed(&s.corpus.Items[i])
+				}
 			case c.Statistic != nil:
 				c.statistic, err = c.Statistic(&s.corpus)
 			case c.Family != nil:
@@ -228,7 +241,7 @@ func (s *scorer) scores(p *scoredProtocol, bootstrap metrics.Bootstrap, of []int
 			if score := s.statistic(bootstrap, c.statistic, s.counting(c, of)); !math.IsNaN(score.Value) {
 				scores[c.Name] = score
 			}
-		} else if score := s.mean(bootstrap, c.values, of); score.N > 0 || n == 0 && len(of) == s.n { // others may count none of them
+		} else if score := s.mean(bootstrap, c.values, of); score.N > 0 || n == 0 && len(of) == s.n && c.All == nil { // others may count none of them
 			scores[c.Name] = score
 		}
 	}

@@ -109,6 +109,11 @@ func (k *Codec) Region(mask *image.Gray, edges [4]float64, label string) (tokeni
 	return region, region.Validate()
 }
 
+// Paste is [Config.Paste] of the codec's network.
+func (k *Codec) Paste(decoded []float32, box [4]int, height, width int) (*image.Gray, error) {
+	return k.config.Paste(decoded, box, height, width)
+}
+
 // Masks returns the mask of each region of an answer about an image of the given height and width:
 // 255 inside the object and 0 outside. Unlike [Config.Paste] it takes a box that is too small for
 // the image to have a pixel of it: that mask is empty, as is the mask of a region without codes.
