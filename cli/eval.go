@@ -54,6 +54,7 @@ type evalCommand struct {
 	retrievalFlags
 	benchRunFlags
 	classFlags
+	maskFlags
 
 	Items string `placeholder:"FILE" help:"Also write the scored items here, for eval compare. With --model they are in the run folder anyway."`
 
@@ -82,6 +83,9 @@ func (c evalCommand) Run(ctx context.Context, con *console) error {
 // check returns an error if flags are missing or conflict.
 func (c evalCommand) check() error {
 	if err := cmp.Or(c.retrievalFlags.check(c.Bench, c.Predictions), c.classFlags.check(c.Model, c.Task)); err != nil {
+		return err
+	}
+	if err := c.maskFlags.check(c.Bench); err != nil {
 		return err
 	}
 	switch {
@@ -135,6 +139,12 @@ func (c evalCommand) bench(ctx context.Context, con *console) error {
 	bench, err := con.namedBenchmark(c.Bench, c.MeteorData)
 	if err != nil {
 		return err
+	}
+	if bench, err = c.maskFlags.addTo(bench, c.backendFlag, con); err != nil {
+		return err
+	}
+	if bench.Task == benchmarks.Boxes && c.Submission != "" {
+		return c.submitBoxes(ctx, con, &bench)
 	}
 	if err := c.submit(ctx, con, &bench); err != nil || c.Annotations == "" {
 		return err

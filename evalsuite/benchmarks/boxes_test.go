@@ -142,7 +142,7 @@ func TestScore_BoxesNamesFaults(t *testing.T) {
 		{"annotation twice", strings.Replace(twoImages, `{"id":2,`, `{"id":1,`, 1), twoResults, "line 4: annotation 1 of image 10: another one has the same id"},
 		{"annotation of no image", strings.Replace(twoImages, `"image_id":10`, `"image_id":3`, 1), twoResults, `line 4: annotation 2: image "3" is not among the images`},
 		{"negative annotation", strings.Replace(twoImages, `[0,0,100,50]`, `[0,0,-100,50]`, 1), twoResults, "line 3: annotation 1 of image 9: bbox [0 0 -100 50] has a negative width"},
-		{"no annotations", `{"images":[{"id":1}],"categories":[{"id":1,"name":"cat"}],"annotations":[]}`, twoResults, "has no annotations"},
+		{"no annotations", twoImages[:strings.Index(twoImages, ",\n\"annotations")] + "}", twoResults, "has no annotations"},
 	} {
 		_, err := score(t, "coco-instances", c.annotations, "", c.results, Options{Bootstrap: quick})
 		if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "predictions.json", "results.json"), c.want) {
@@ -173,6 +173,29 @@ func TestScore_BoxesPartialCounts(t *testing.T) {
 	}
 	if ap := result.Scores["ap"]; math.Abs(ap.Value-0.5) > 1e-12 {
 		t.Errorf("%+v: the annotation with the id 0 cannot be found", ap)
+	}
+}
+
+func TestWriteResults_IsTheServersForm(t *testing.T) {
+	dir := t.TempDir()
+	f := Files{Annotations: filepath.Join(dir, "info.json"), Predictions: filepath.Join(dir, "answers.jsonl")}
+	for path, text := range map[string]string{
+		f.Annotations: `{"images":[{"id":10,"height":1023,"width":1023},{"id":9,"height":1023,"width":2046}],"categories":[{"id":5,"name":"dog"}]}`,
+		f.Predictions: `{"id":9,"prediction":"<loc0001><loc0002><loc0101><loc0202> dog"}
+{"image_id":10,"category_id":5,"segmentation":{"size":[1023,1023],"counts":[1,1046528]},"score":0.25}`,
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out strings.Builder
+	n, err := cocoInstances.WriteResults(t.Context(), f, Options{}, &out)
+	const want = "[{\"image_id\":9,\"category_id\":5,\"bbox\":[4,1,400,100],\"score\":1},\n{\"image_id\":10,\"category_id\":5,\"segmentation\":{\"size\":[1023,1023],\"counts\":\"1PPno0\"},\"score\":0.25}]\n"
+	if err != nil || n != 2 || out.String() != want {
+		t.Errorf("%d results %s, want %s: %v", n, out.String(), want, err)
+	}
+	if _, err := cocoInstances.Score(t.Context(), f, Options{Bootstrap: quick}); err == nil || !strings.Contains(err.Error(), "has no annotations; those of a test set") {
+		t.Error(err)
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 type MaskDecoder interface {
 	// Decode returns the values of the mask of each row of 16 codes.
 	Decode(codes [][]int32) ([][]float32, error)
-	// Paste returns the mask of an image: the values of a mask, resized to a box of locations (ymin,
-	// xmin, ymax, xmax).
+	// Paste returns the mask of an image: the values of a mask, resized to a box of locations
+	// (ymin, xmin, ymax, xmax).
 	Paste(values []float32, box [4]int, height, width int) (*image.Gray, error)
 }
 

@@ -18,6 +18,8 @@ type resultsJoin struct {
 	used       []bool                  // by number of results.images
 	categories []int32                 // of the annotations, by number of results.categories; -1 if unknown
 	names      map[string]int32        // of the annotations' categories
+	objects    int                     // of the annotations
+	score      bool
 }
 
 // read reads the file of predictions.
@@ -57,6 +59,7 @@ func (j *resultsJoin) join(chunk []Item) ([]Item, error) {
 		if err := j.checkScene(item); err != nil {
 			return nil, err
 		}
+		j.objects += len(item.Scene.Regions)
 		if j.base.items++; j.base.example == "" {
 			j.base.example = item.ID
 		}
@@ -173,6 +176,8 @@ func (j *resultsJoin) end() error {
 			len(strangers), f.Predictions, j.base.items, f.Annotations, strangers[0].line, ids[0], j.base.example)
 	case len(strangers) > 0 && !j.base.problems.partial:
 		return fmt.Errorf("%s line %d: %d images are not among those of %s: %s; --partial leaves them out", f.Predictions, strangers[0].line, len(ids), f.Annotations, few(ids))
+	case j.objects == 0 && j.score:
+		return fmt.Errorf("%s has no annotations; those of a test set cannot be scored here", f.Annotations)
 	case len(r.objects)+len(r.answers) == 0:
 		return fmt.Errorf("%s has no results", f.Predictions)
 	}

@@ -116,7 +116,7 @@ type joiner interface {
 
 func (b *Benchmark) joiner(j *join) joiner {
 	if b.Task == Boxes {
-		return &resultsJoin{base: j}
+		return &resultsJoin{base: j, score: true}
 	}
 	return j
 }

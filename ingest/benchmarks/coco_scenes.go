@@ -78,7 +78,7 @@ func (r *sceneReader) read(ctx context.Context) (err error) {
 	for _, list := range []struct {
 		name string
 		n    int
-	}{{"images", len(r.images)}, {"annotations", len(r.marks)}, {"categories", len(r.categories)}} {
+	}{{"images", len(r.images)}, {"categories", len(r.categories)}} { // test sets have no annotations
 		if list.n == 0 {
 			return fmt.Errorf("%s has no %s; it is %v", r.path, list.name, shapeOf(r.path))
 		}
