@@ -21,7 +21,7 @@ import (
 
 // benchRunFlags say how a model is asked the questions of a benchmark.
 type benchRunFlags struct {
-	Prompt        string `placeholder:"TEMPLATE" help:"With --bench and --data: what is asked, with {question}, {language} and {choices} in it; \\n is a new line. By default the prompt that the model was trained with, or that of the benchmark."`
+	Prompt        string `placeholder:"TEMPLATE" help:"With --bench and --data: what is asked, with {question}, {language}, {choices} and {context} in it; \\n is a new line. By default the prompt that the model was trained with, or that of the benchmark."`
 	AnswerPattern string `placeholder:"REGEX" help:"With --bench and --data: finds the answer in what the model says: its first group, else all that matches. No match counts as wrong and is counted."`
 	Shard         share  `placeholder:"i/n" help:"With --bench and --data: ask only part i of n, from 1; eval merge joins the parts."`
 	Cache         string `placeholder:"FOLDER" help:"With --bench and --data: folder of answers that runs share."`

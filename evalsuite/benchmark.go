@@ -25,7 +25,7 @@ type BenchmarkOptions struct {
 	// Shard of Shards, from 1, takes a part of the questions: whole clusters, such as all questions
 	// about an image. Parts are scored after [MergeBenchmarks]. Default: all questions.
 	Shard, Shards int
-	// Prompt is what is asked, with {question}, {language} and {choices} in it. Default: the
+	// Prompt is what is asked, with the placeholders of [benchmarks.FillPrompt]. Default: the
 	// benchmark's prompt for models that follow instructions.
 	Prompt string
 	// Pattern is a regular expression that finds the answer in what the model says: its first

@@ -61,8 +61,8 @@ type Benchmark struct {
 	// Prompt is what a model is asked, with {question} and {language} in it, and Ops are the image
 	// ops that pixels come from, with {size} in it.
 	Prompt, Ops string
-	// Chat is what a model that follows instructions is asked, with {choices} too; "" takes the
-	// usual prompt for the task: see [Benchmark.ChatPrompt].
+	// Chat is what a model that follows instructions is asked, with {choices} and {context} too; ""
+	// takes the usual prompt for the task: see [Benchmark.ChatPrompt].
 	Chat string
 	// Decoding is how a model decodes by default.
 	Decoding Decoding

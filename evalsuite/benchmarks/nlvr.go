@@ -9,6 +9,7 @@ var nlvr = Benchmark{
 	Name: "nlvr", About: "NLVR: is a sentence true of a drawing of three boxes?",
 	Layout: "nlvr", Task: YesNo,
 	Splits: []Split{{Name: "dev", N: 5934, Confidence: Verified, Source: nlvrData}, {Name: "test", N: 5940, Confidence: Verified, Source: nlvrData}, {Name: "train"}},
+	Chat:   "Is this statement about the image true or false?\n{question}\nAnswer with true or false.",
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 16},
 	Adapt: func(i *Item) { i.also = append(i.also, i.Image, strings.TrimSuffix(i.Image, ".png")) },
 	Metrics: []Metric{

@@ -14,7 +14,7 @@ import (
 var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 
 // placeholders are the words in braces that prompts may have.
-var placeholders = []string{"{question}", "{language}", "{choices}"}
+var placeholders = []string{"{question}", "{language}", "{choices}", "{context}"}
 
 // CheckPrompt returns an error if a prompt has an unknown placeholder.
 func CheckPrompt(prompt string) error {
@@ -27,7 +27,8 @@ func CheckPrompt(prompt string) error {
 }
 
 // FillPrompt returns what a model is asked for an item: the prompt with its question, its language
-// (en if it has none) and its choices, one a line with their letters.
+// (en if it has none), its choices, one a line with their letters, and its context: a line with the
+// hint, or nothing.
 func FillPrompt(prompt string, i *Item) string {
 	return placeholder.ReplaceAllStringFunc(prompt, func(word string) string {
 		switch word {
@@ -37,6 +38,11 @@ func FillPrompt(prompt string, i *Item) string {
 			return cmp.Or(i.Language, "en")
 		case "{choices}":
 			return lettered(i.Choices)
+		case "{context}":
+			if hint := i.Field("hint"); hint != "" {
+				return "Context: " + hint + "\n"
+			}
+			return ""
 		}
 		return word
 	})

@@ -8,6 +8,7 @@ var vizwiz = Benchmark{
 	Name: "vizwiz", About: "VizWiz-VQA: questions by blind people about their photographs",
 	Layout: "vizwiz", Task: Answers,
 	Splits: []Split{{Name: "val", N: 4319}, {Name: "test", N: 8000}, {Name: "train", N: 20523}},
+	Chat:   "{question}\nWhen the provided information is insufficient, respond with 'Unanswerable'.\nAnswer the question using a single word or phrase.",
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 48},
 	Metrics:   append([]Metric{vizwizRules.official(), softRules.official()}, vizwizUnanswerable...),
 	Protocols: vizwizRules.protocols(),
