@@ -3,6 +3,8 @@ package benchmarks
 import (
 	"fmt"
 	"strings"
+
+	"github.com/pali3/pali3/evalsuite/metrics"
 )
 
 // ClusterName returns the name of an item's cluster. An item without a cluster is one by itself.
@@ -46,6 +48,9 @@ func (b *Benchmark) failures(items []Item, o Options, p *problems) (scored []Ite
 		if b.notDecoded(i) {
 			p.add(NotDecoded, i.ID, nil)
 		}
+		if i.Failure == "" && metrics.Refused(i.Prediction) {
+			p.add(Declined, i.ID, nil)
+		}
 		if i.Optional {
 			p.add(NotAsked, i.ID, nil)
 		}
@@ -65,6 +70,9 @@ func (b *Benchmark) failures(items []Item, o Options, p *problems) (scored []Ite
 	}
 	return scored, nil
 }
+
+// runFailures are the failures that a run of a benchmark on a model writes into its predictions.
+var runFailures = []string{Refused, NoMatch, TimedOut, Unanswered}
 
 // unanswered reports whether there is no answer of the model, which is not its fault.
 func (i *Item) unanswered() bool {

@@ -1,6 +1,10 @@
 package benchmarks_test
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +49,47 @@ func TestScoreItems_CountsFailuresByKind(t *testing.T) {
 	}
 	if c := result.Comparable["exact_match"]; c.Answer != "no" {
 		t.Errorf("comparable: %+v", c)
+	}
+}
+
+// TestScore_CountsFailuresOfARun reads predictions that a run of a benchmark wrote, with their
+// failures. They count as those of items do.
+func TestScore_CountsFailuresOfARun(t *testing.T) {
+	bench, err := benchmarks.Builtin().Named("easyvqa")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	files := benchmarks.Files{Annotations: filepath.Join(dir, "questions.json"), Predictions: filepath.Join(dir, "predictions.jsonl")}
+	for path, content := range map[string]string{
+		files.Annotations: `[["a?","red",0],["b?","red",0],["c?","red",1],["d?","red",1],["e?","red",2]]`,
+		files.Predictions: `{"id":"0","prediction":"red"}
+{"id":"1","prediction":"","raw":"I cannot","error":"refused","failure":"refusal"}
+{"id":"2","prediction":"","raw":"hm","failure":"no_match"}
+{"id":"3","prediction":"","error":"late","failure":"timeout"}
+{"id":"4","prediction":"","error":"status 500","failure":"error"}
+`,
+	} {
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := bench.Score(t.Context(), files, benchmarks.Options{}); err == nil || !strings.Contains(err.Error(), "predictions.jsonl line 4: question 3 has no answer: late; --partial") {
+		t.Errorf("without partial: %v", err)
+	}
+	result, err := bench.Score(t.Context(), files, benchmarks.Options{Partial: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := result.Scores["exact_match"]; s.N != 3 || s.Value*3 != 1 {
+		t.Errorf("got %+v, want 1 of 3", s)
+	}
+	var got []string
+	for _, p := range result.Problems {
+		got = append(got, fmt.Sprint(p.Kind, " ", p.Count))
+	}
+	if want := []string{"refusal 1", "no_match 1", "timeout 1", "error 1"}; !slices.Equal(got, want) {
+		t.Errorf("counted %q, want %q", got, want)
 	}
 }
 

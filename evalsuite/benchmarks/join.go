@@ -130,6 +130,15 @@ func (j *join) join(chunk []Item) ([]Item, error) {
 		}
 		p.used = true
 		j.matched++
+		if item.Failure = p.Failure; item.unanswered() {
+			err := j.problems.check(p.Failure, item.ID, func() error {
+				return fmt.Errorf("%s line %d: question %s has no answer: %s; --partial scores the rest", j.files.Predictions, p.Line, item.ID, p.Error)
+			})
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if len(item.References) == 0 && item.Scene == nil {
 			err := j.problems.check(Unlabelled, item.ID, func() error {
 				return fmt.Errorf("%s: question %s has no right answer; the annotations of a test set cannot be scored here", j.files.Annotations, item.ID)

@@ -162,7 +162,7 @@ func readMember(s *jsonscan.Scanner, field string) (text value, err error) {
 // read reads one record.
 func (r *predictionReader) read(s *jsonscan.Scanner) error {
 	p := prediction{Prediction: Prediction{Line: r.file.Line()}}
-	var own, general, answer, text, fault, sure value
+	var own, general, answer, text, fault, failure, sure value
 	language, region := "", result{edges: -1}
 	err := s.Object(func(name []byte) (err error) {
 		if r.form.Regions && (string(name) == "bbox" || string(name) == "segmentation") {
@@ -183,6 +183,8 @@ func (r *predictionReader) read(s *jsonscan.Scanner) error {
 			text, err = readValue(s)
 		case "error":
 			fault, err = readValue(s)
+		case "failure":
+			failure, err = readValue(s)
 		case "language":
 			var v value
 			v, err = readValue(s)
@@ -225,6 +227,9 @@ func (r *predictionReader) read(s *jsonscan.Scanner) error {
 		return fmt.Errorf("question %s: field %q holds %s where a string belongs", p.ID, r.form.Text, kinds[answer.kind])
 	}
 	p.Text = answer.text
+	if slices.Contains(runFailures, failure.text) {
+		p.Failure = failure.text
+	}
 	return r.add(p, language)
 }
 
@@ -254,11 +259,14 @@ func (r *predictionReader) add(p prediction, language string) error {
 		r.at[p.ID] = int32(len(r.all))
 	}
 	r.all = append(r.all, p)
-	if p.Error == "" && strings.TrimSpace(p.Text) == "" && p.Found == nil {
-		r.problems.add(Empty, p.ID, nil)
-	}
-	if p.Error != "" {
+	switch {
+	case p.Failure == Refused || p.Failure == NoMatch:
+		r.problems.add(p.Failure, p.ID, nil)
+	case p.Failure != "": // counted if its question is asked
+	case p.Error != "":
 		r.problems.add(Failed, p.ID, nil)
+	case strings.TrimSpace(p.Text) == "" && p.Found == nil:
+		r.problems.add(Empty, p.ID, nil)
 	}
 	if metrics.Refused(p.Text) {
 		r.problems.add(Declined, p.ID, nil)
