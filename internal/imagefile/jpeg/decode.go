@@ -84,6 +84,7 @@ type Decoder struct {
 	bits   bitReader
 	pix    []byte
 	all    [][64]int16 // coefficients
+	masks  []uint64    // of coefficients that are not zero
 	image  Image
 }
 
@@ -111,6 +112,7 @@ type component struct {
 	wide, high   int         // blocks that hold samples of the image
 	stride, rows int         // blocks, including those that fill the last MCU
 	coefficients [][64]int16 // unless samples are computed directly, in natural order
+	nonzero      []uint64    // of a progressive file: a bit for each coefficient, in the order of zigzag
 	quant        *[64]int16  // defined at the component's first scan
 	latched      [64]int16
 	left         [64]int8 // number of lowest bits that scans have not set yet; -1 if none was set
@@ -192,6 +194,10 @@ func (d *Decoder) layOut(fileSize int) error {
 		d.all = resized(d.all, stored)
 		clear(d.all)
 	}
+	if h.Process == sof2 {
+		d.masks = resized(d.masks, stored)
+		clear(d.masks)
+	}
 	d.distribute()
 	return nil
 }
@@ -216,11 +222,14 @@ func resized[T any](s []T, length int) []T {
 
 // distribute gives each component its part of the memory.
 func (d *Decoder) distribute() {
-	pix, all := d.pix, d.all
+	pix, all, masks := d.pix, d.all, d.masks
 	for i := range d.components {
 		c := &d.components[i]
 		if n := c.stride * c.rows; !d.direct {
 			c.coefficients, all = all[:n:n], all[n:]
+			if d.header.Process == sof2 {
+				c.nonzero, masks = masks[:n:n], masks[n:]
+			}
 		}
 		if n := c.stride * c.rows * c.size * c.size; !d.checks {
 			c.plane.Pix, pix = pix[:n:n], pix[n:]

@@ -1,5 +1,7 @@
 package jpeg
 
+import "math/bits"
+
 // progress is the state of a progressive scan between its blocks.
 type progress struct {
 	first, last int   // coefficients, in the order of zigzag
@@ -7,8 +9,9 @@ type progress struct {
 	eobRun      int32 // following blocks whose band has no further codes
 }
 
-// firstAC decodes the upper bits of a band (T.81, G.1.2.2).
-func (p *progress) firstAC(r *bitReader, ac *table, b *[64]int16) {
+// firstAC decodes the upper bits of a band (T.81, G.1.2.2). It updates the mask, which has a bit for
+// each coefficient that is not zero, in the order of zigzag.
+func (p *progress) firstAC(r *bitReader, ac *table, b *[64]int16, mask *uint64) {
 	if p.eobRun > 0 {
 		p.eobRun--
 		return
@@ -22,7 +25,7 @@ func (p *progress) firstAC(r *bitReader, ac *table, b *[64]int16) {
 			r.bits <<= e & 63
 			r.count -= e.drop()
 			k += e.run()
-			b[zigzag[k&127]&63] = int16(v << p.low)
+			set(b, mask, k, int16(v<<p.low))
 			continue
 		}
 		code := r.symbol(ac)
@@ -36,12 +39,23 @@ func (p *progress) firstAC(r *bitReader, ac *table, b *[64]int16) {
 			continue
 		}
 		k += run
-		b[zigzag[k&127]&63] = int16(r.signed(size) << p.low)
+		set(b, mask, k, int16(r.signed(size)<<p.low))
+	}
+}
+
+// set writes a coefficient. Positions beyond the block count as its last.
+func set(b *[64]int16, mask *uint64, k int, v int16) {
+	k = min(k, 63)
+	b[zigzag[k&127]&63] = v
+	if v != 0 {
+		*mask |= 1 << k
+	} else { // v has bits beyond 16
+		*mask &^= 1 << k
 	}
 }
 
 // refineAC adds a bit to the coefficients of a band (T.81, G.1.2.3).
-func (p *progress) refineAC(r *bitReader, ac *table, b *[64]int16) {
+func (p *progress) refineAC(r *bitReader, ac *table, b *[64]int16, mask *uint64) {
 	k := p.first
 	if p.eobRun == 0 {
 		for ; k <= p.last; k++ {
@@ -56,32 +70,44 @@ func (p *progress) refineAC(r *bitReader, ac *table, b *[64]int16) {
 				p.eobRun = 1<<run + r.receive(uint(run))
 				break
 			}
-			k = p.refine(r, b, k, run)
-			if fresh != 0 {
-				b[zigzag[k&127]&63] = fresh
+			end := p.behindZeros(*mask, k, run)
+			p.refine(r, b, *mask&below(end)&^below(k))
+			if k = end; fresh != 0 {
+				set(b, mask, k, fresh)
 			}
 		}
 	}
 	if p.eobRun > 0 {
-		p.refine(r, b, k, 64)
+		p.refine(r, b, *mask&below(p.last+1)&^below(k))
 		p.eobRun--
 	}
 }
 
-// refine adds a bit to each coefficient from k on that is not zero. It passes the given number of
-// zeros and returns the position of the next zero.
-func (p *progress) refine(r *bitReader, b *[64]int16, k, zeros int) int {
+// below is a mask of the positions before k.
+func below(k int) uint64 { return 1<<k - 1 }
+
+// behindZeros returns the position of the zero behind the given number of zeros from k on, or the
+// end of the band.
+func (p *progress) behindZeros(mask uint64, k, zeros int) int {
+	free := ^mask &^ below(k)
+	for range zeros {
+		free &= free - 1
+	}
+	return min(bits.TrailingZeros64(free), p.last+1)
+}
+
+// refine adds a bit to each coefficient of the mask.
+func (p *progress) refine(r *bitReader, b *[64]int16, mask uint64) {
 	bit := int16(1) << p.low
-	for ; k <= p.last; k++ {
-		v := &b[zigzag[k&127]&63]
-		if *v == 0 {
-			if zeros == 0 {
-				break
-			}
-			zeros--
-			continue
+	for ; mask != 0; mask &= mask - 1 {
+		if r.count == 0 {
+			r.refill()
 		}
-		if r.receive(1) == 1 && *v&bit == 0 {
+		one := int64(r.bits) < 0
+		r.bits <<= 1
+		r.count--
+		v := &b[zigzag[bits.TrailingZeros64(mask)&127]&63]
+		if one && *v&bit == 0 {
 			if *v >= 0 {
 				*v += bit
 			} else {
@@ -89,5 +115,4 @@ func (p *progress) refine(r *bitReader, b *[64]int16, k, zeros int) int {
 			}
 		}
 	}
-	return k
 }

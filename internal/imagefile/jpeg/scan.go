@@ -275,12 +275,12 @@ func (d *Decoder) mcuDecoder(s *scan) func(s *scan, p *progress, x, y int) {
 	case s.high == 0:
 		return func(s *scan, p *progress, x, y int) {
 			c := s.parts[0].component
-			p.firstAC(&d.bits, c.ac, &c.coefficients[y*c.stride+x])
+			p.firstAC(&d.bits, c.ac, &c.coefficients[y*c.stride+x], &c.nonzero[y*c.stride+x])
 		}
 	}
 	return func(s *scan, p *progress, x, y int) {
 		c := s.parts[0].component
-		p.refineAC(&d.bits, c.ac, &c.coefficients[y*c.stride+x])
+		p.refineAC(&d.bits, c.ac, &c.coefficients[y*c.stride+x], &c.nonzero[y*c.stride+x])
 	}
 }
 
