@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/pali3/pali3/internal/imagefile/fault"
@@ -54,4 +55,46 @@ func withoutAC(file []byte, component byte) []byte {
 		at = end
 	}
 	return out
+}
+
+// TestDecode_RefusesByName changes the frame header of a file to kinds that Decode does not
+// support.
+func TestDecode_RefusesByName(t *testing.T) {
+	file, err := os.ReadFile("../../../augment/testdata/images/s420.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame, cut := bytes.Index(file, []byte{0xFF, sof0}), file[:len(file)-20]
+	changed := func(at int, to byte) []byte {
+		out := bytes.Clone(file)
+		out[frame+at] = to
+		return out
+	}
+	for _, c := range []struct {
+		name    string
+		file    []byte
+		options Options
+		want    error
+		says    string
+	}{
+		{"arithmetic coding", changed(1, 0xC9), Options{}, fault.ErrUnsupported, "JPEG with arithmetic coding"},
+		{"lossless", changed(1, 0xC3), Options{}, fault.ErrUnsupported, "JPEG with lossless coding"},
+		{"12 bits", changed(4, 12), Options{}, fault.ErrUnsupported, "JPEG of 12 bits a sample"},
+		{"sampling 3x2 beside 2x1", append(changed(11, 0x32)[:frame+14:frame+14], append([]byte{0x21}, file[frame+15:]...)...), Options{},
+			fault.ErrUnsupported, "sampling factors 2x1 in 3x2"},
+		{"too many pixels", file, Options{MaxPixels: 100}, fault.ErrTooLarge, "more than 100"},
+		{"a scale", file, Options{Scale: 3}, nil, "not by 1/3"},
+		{"without its last data", cut, Options{}, fault.ErrTruncated, "the coded data end before the image"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Decode(c.file, c.options)
+			if err == nil || c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%v, want one that says %q", err, c.says)
+			}
+		})
+	}
+	m, err := Decode(cut, Options{Lenient: true})
+	if err != nil || !m.Damage.Truncated || m.Damage.Segments != 1 {
+		t.Errorf("without its last data, lenient: %v, %+v", err, m)
+	}
 }

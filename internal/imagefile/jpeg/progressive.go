@@ -9,8 +9,8 @@ type progress struct {
 	eobRun      int32 // following blocks whose band has no further codes
 }
 
-// firstAC decodes the upper bits of a band (T.81, G.1.2.2). It updates the mask, which has a bit for
-// each coefficient that is not zero, in the order of zigzag.
+// firstAC decodes the upper bits of a band (T.81, G.1.2.2). It updates the mask, which has a bit
+// for each coefficient that is not zero, in the order of zigzag.
 func (p *progress) firstAC(r *bitReader, ac *table, b *[64]int16, mask *uint64) {
 	if p.eobRun > 0 {
 		p.eobRun--
