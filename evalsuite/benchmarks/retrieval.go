@@ -58,6 +58,20 @@ func (b *Benchmark) scoreRetrieval(ctx context.Context, f Files, o Options) (*Re
 	return result, nil
 }
 
+// retrievedItems returns the items, all of which must say where they found what is right.
+func (b *Benchmark) retrievedItems(items []Item, _ Options, _ *problems) ([]Item, error) {
+	for n := range items {
+		r := items[n].Retrieved
+		if r == nil {
+			return nil, fmt.Errorf("%s ranks images and texts by their embeddings: item %s is not ranked", b.Name, items[n].ID)
+		}
+		if r.Direction != ImageToText && r.Direction != TextToImage || r.Rank < 0 {
+			return nil, fmt.Errorf("item %s has the rank %d in the direction %q, want 0 or more in %s or %s", items[n].ID, r.Rank, r.Direction, ImageToText, TextToImage)
+		}
+	}
+	return slices.Clone(items), nil
+}
+
 // retrieval joins the annotations with embeddings.
 type retrieval struct {
 	bench    *Benchmark

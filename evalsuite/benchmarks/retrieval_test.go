@@ -184,3 +184,22 @@ func TestScore_ComparesRetrievalByImages(t *testing.T) {
 		}
 	}
 }
+
+func TestScoreItems_TakesRanks(t *testing.T) {
+	bench, err := benchmarks.Builtin().Named("coco-retrieval")
+	if err != nil {
+		t.Fatal(err)
+	}
+	items := []benchmarks.Item{
+		{ID: "a", Image: "a", Retrieved: &benchmarks.Retrieved{Direction: benchmarks.ImageToText, Rank: 4, AveragePrecision: 0.2}},
+		{ID: "a/0", Image: "a", Retrieved: &benchmarks.Retrieved{Direction: benchmarks.TextToImage, AveragePrecision: 1}},
+	}
+	r, err := bench.ScoreItems(items, benchmarks.Options{})
+	if err != nil || r.Scores["i2t_r5"].Value != 1 || r.Scores["i2t_r1"].Value != 0 || r.Scores["t2i_r1"].N != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	items[1].Retrieved = nil
+	if _, err := bench.ScoreItems(items, benchmarks.Options{}); err == nil || !strings.Contains(err.Error(), "item a/0 is not ranked") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -132,7 +132,11 @@ func (b *Benchmark) ScoreItems(items []Item, o Options) (*Result, error) {
 		return nil, err
 	}
 	p := &problems{partial: o.Partial}
-	scored, err := b.failures(items, o, p)
+	score := b.failures
+	if b.Task == Retrieval {
+		score = b.retrievedItems
+	}
+	scored, err := score(items, o, p)
 	if err != nil {
 		return nil, err
 	}
