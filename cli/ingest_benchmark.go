@@ -8,11 +8,11 @@ import (
 
 type ingestBenchmark struct {
 	Name        string `arg:"" enum:"${layouts}" help:"Benchmark: ${layouts}."`
-	Annotations string `arg:"" help:"File of annotations (AI2D: the folder; easyvqa: the file, or the folder with train and test, which become the splits). All files of a benchmark must be on this machine."`
-	Questions   string `help:"File of questions, for benchmarks that have one (vqav2, okvqa)."`
+	Annotations string `arg:"" help:"File of annotations (ai2d: the folder; easyvqa, chartqa, pope, mme: the file or the folder; activitynet-qa: the answers). All files of a benchmark must be on this machine."`
+	Questions   string `help:"File of questions, for benchmarks that have one (vqav2, okvqa, activitynet-qa)."`
 	Classes     string `help:"File of class names (openimages-boxes); without it labels are ids such as /m/01yrx."`
 	Instances   string `help:"File of boxes and images (refcoco); by default instances.json beside the annotations."`
-	Images      string `help:"Folder of images, or of folders of frames; not needed for a folder of easyvqa."`
+	Images      string `help:"Folder of images, or of folders of frames; not needed for a folder of easyvqa, nor for tables that hold the images (mmstar, mmmu, mmbench, ...)."`
 	Split       string `help:"Split of samples for which the files give none."`
 	languageFlag
 	ingestFlags

@@ -2,7 +2,8 @@
 // The samples have the images that the annotations name, captions as texts, questions with the
 // answers of all annotators, and boxes as fractions of the image.
 //
-// [Layouts] lists the layouts that can be read, and [New] makes a source for one of them. Each file
+// [Layouts] lists the layouts that can be read, and [New] makes a source for one of them. Tables of
+// Hugging Face (Parquet) and VLMEvalKit (TSV) hold their images; others name them. Each file
 // of this package holds the layouts of one kind: a struct with the owner's field names, and the
 // conversion to a sample. Files of many gigabytes are read piece by piece; what they say of one
 // image in several places is gathered in a temporary file.
