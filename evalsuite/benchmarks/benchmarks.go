@@ -188,8 +188,8 @@ type Prediction struct {
 	Error      string   // why there is no text
 	Line       int      // of the file, from 1
 	// Found is the box or mask of a form with Regions.
-	Found []detection.Detection
-	Failure    string   // kind of failure, of predictions that a run of the benchmark on a model wrote
+	Found   []detection.Detection
+	Failure string // kind of failure, of predictions that a run of the benchmark on a model wrote
 }
 
 // Files are the paths of a benchmark's files.

@@ -35,6 +35,7 @@ var vsr = Benchmark{
 	Name: "vsr", About: "VSR: does a sentence say where two objects are?",
 	Layout: "vsr", Task: YesNo,
 	Splits: []Split{{Name: "test"}, {Name: "dev"}, {Name: "train"}},
+	Chat:   chatTrue,
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 8},
 	Metrics:   []Metric{vsrRules.official()},
 	Protocols: vsrRules.protocols(),

@@ -14,6 +14,7 @@ var mmbench = Benchmark{
 	Name: "mmbench", About: "MMBench: questions with up to four choices, asked in every rotation of them",
 	Layout: "mmbench", Task: Choices,
 	Splits: []Split{{Name: "dev"}, {Name: "test"}},
+	Chat:   chatLetter,
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 16},
 	Metrics: []Metric{
 		{Name: "accuracy_circular", About: "questions that are right in every rotation, read without a judge", Source: mmbenchEval, All: mmbenchCircular},

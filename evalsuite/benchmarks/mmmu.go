@@ -12,6 +12,7 @@ var mmmu = Benchmark{
 	Name: "mmmu", About: "MMMU: questions of college exams with choices, some open",
 	Layout: "mmmu", Task: Choices,
 	Splits: []Split{{Name: "validation"}, {Name: "dev"}, {Name: "test"}},
+	Chat:   chatMMMU,
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 64},
 	Metrics:   []Metric{mmmuRules.official()},
 	Protocols: mmmuRules.protocols(),

@@ -6,6 +6,7 @@ var mmstar = Benchmark{
 	Name: "mmstar", About: "MMStar: questions with four choices that cannot be answered without the image",
 	Layout: "mmstar", Task: Choices,
 	Splits: []Split{{Name: "val", N: 1500, Confidence: Verified, Source: "MMStar-Benchmark/MMStar, eval/vlmeval/evaluate/mmstar.py"}},
+	Chat:   chatLetter,
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 16},
 	Metrics:   []Metric{mmstarRules.official()},
 	Protocols: mmstarRules.protocols(),

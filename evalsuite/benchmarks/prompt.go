@@ -61,6 +61,9 @@ func lettered(choices []string) string {
 const (
 	chatCaption = "Provide a one-sentence caption for the provided image."
 	chatAnswer  = "{question}\nAnswer the question using a single word or phrase."
+	chatLetter  = "{question}\nAnswer with the option's letter from the given choices directly." // of questions that have their choices in them
+	chatMMMU    = "{question}\nAnswer with the option's letter if there are options, else with a single word or phrase."
+	chatTrue    = "Is this true of the image? {question}\nAnswer with true or false."
 	chatChoice  = "{question}\n{choices}\nAnswer with the option's letter from the given choices directly."
 )
 

@@ -6,6 +6,7 @@ var realworldqa = Benchmark{
 	Name: "realworldqa", About: "RealWorldQA: questions about everyday scenes, with choices or a short answer",
 	Layout: "realworldqa", Task: Choices,
 	Splits: []Split{{Name: "test"}},
+	Chat:   chatMMMU,
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 16},
 	Metrics:   []Metric{realworldqaRules.official()},
 	Protocols: realworldqaRules.protocols(),

@@ -8,6 +8,7 @@ var seedbench = Benchmark{
 	Name: "seedbench", About: "SEED-Bench: questions about images and videos with four choices",
 	Layout: "seedbench", Task: Choices,
 	Splits: []Split{{Name: "all"}},
+	Chat:   chatLetter,
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 16},
 	Metrics:   []Metric{seedbenchRules.official()},
 	Protocols: seedbenchRules.protocols(),

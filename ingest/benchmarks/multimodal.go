@@ -15,15 +15,15 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// askLetter adds a question whose right answer is the letter of a choice. The choices may be in the
-// text of the question only; they are then n empty texts.
+// askLetter adds a question whose right answer is the letter of a choice, with the choices below
+// it. They may be in the text of the question already; they are then n empty texts.
 func (i *item) askLetter(id string, text words, choices list[words], n int, right words) {
 	if wrong := text.wrong(); wrong != "" {
 		i.leave(shards.LeftAnswer, "%s: question %s: %s", i.sample.Key, id, wrong)
 		return
 	}
-	if len(choices.items) > 0 {
-		text.text = choose(text.text, choices.items)
+	for n, choice := range choices.items {
+		text.text += fmt.Sprintf("\n%c. %s", 'A'+n, choice.text)
 	}
 	q := question(id, text.text, "multiple_choice")
 	i.answer(&q, words{text: strings.TrimSpace(right.text), given: right.given, fault: right.fault}, "")
