@@ -9,6 +9,7 @@ package compare
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -31,6 +32,9 @@ type Options struct {
 	Partial bool
 	// Flips is the number of changed items to return for each metric and direction; default 10.
 	Flips int
+	// Statistics are scores of all items together, such as BLEU, to compare beside the values of
+	// items. Those of tasks that the files do not have are passed over.
+	Statistics []Statistic
 	// Bootstrap draws the intervals, and the permutations of the tests.
 	Bootstrap metrics.Bootstrap
 }
@@ -96,7 +100,10 @@ type Metric struct {
 	Holm              float64 `json:"p_holm"`
 	BenjaminiHochberg float64 `json:"p_benjamini_hochberg"`
 	Verdict           Verdict `json:"verdict"`
-	// Deviation is the standard deviation of the difference between clusters.
+	// Statistic says that the score is one of all items together, and no mean of their values.
+	Statistic bool `json:"statistic,omitempty"`
+	// Deviation is the standard deviation of the difference between clusters. For a statistic it is
+	// taken from the width of the interval.
 	Deviation float64 `json:"deviation"`
 	// Smallest is the smallest true difference that as many clusters find with a probability of
 	// 0.8.
@@ -108,10 +115,10 @@ type Metric struct {
 	Worse  Flips `json:"worse"`
 }
 
-// Slice compares the models on the items that share a language or a kind. Its p-value is not
-// adjusted for the number of slices.
+// Slice compares the models on the items that share a language, a kind or another group. Its
+// p-value is not adjusted for the number of slices.
 type Slice struct {
-	By         string             `json:"by"` // "language" or "kind"
+	By         string             `json:"by"` // "language", "kind" or the name of a slice of items
 	Name       string             `json:"name"`
 	A          float64            `json:"a"`
 	B          float64            `json:"b"`
@@ -128,6 +135,7 @@ type Flips struct {
 type Flip struct {
 	ID         string   `json:"id"`
 	Cluster    string   `json:"cluster,omitempty"`
+	Image      string   `json:"image,omitempty"`
 	Language   string   `json:"language,omitempty"`
 	Kind       string   `json:"kind,omitempty"`
 	Question   string   `json:"question,omitempty"`
@@ -149,6 +157,9 @@ func Compare(nameA string, a []Item, nameB string, b []Item, o Options) (*Result
 	if o.Lower == nil {
 		o.Lower = func(string) bool { return false }
 	}
+	if err := errors.Join(checkItems(nameA, a), checkItems(nameB, b)); err != nil {
+		return nil, err
+	}
 	r := &Result{Version: 1, A: nameA, B: nameB, Margin: o.Margin}
 	pairs := r.pair(a, b)
 	if err := r.check(len(pairs), o.Partial); err != nil {
@@ -164,6 +175,9 @@ func Compare(nameA string, a []Item, nameB string, b []Item, o Options) (*Result
 		}
 		r.Metrics = append(r.Metrics, compared)
 	}
+	if err := r.statistics(pairs, o); err != nil {
+		return nil, err
+	}
 	if err := r.lacks(o.Metrics, pairs); err != nil {
 		return nil, err
 	}
@@ -171,6 +185,16 @@ func Compare(nameA string, a []Item, nameB string, b []Item, o Options) (*Result
 	r.adjust()
 	r.Verdict = overall(r.Metrics)
 	return r, nil
+}
+
+// checkItems returns an error for the first item that cannot be compared.
+func checkItems(name string, items []Item) error {
+	for i := range items {
+		if err := items[i].check(); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // pair is an item of both models.
@@ -297,11 +321,8 @@ func (m measure) compare(all []pair, o Options) (Metric, error) {
 	if c.Smallest, err = (metrics.Power{Deviation: c.Deviation}).Smallest(0.8, n); err != nil {
 		return c, fmt.Errorf("metric %s: %w", m.metric, err)
 	}
-	for _, by := range []struct {
-		name string
-		of   func(*Item) string
-	}{{"language", func(i *Item) string { return i.Language }}, {"kind", func(i *Item) string { return i.Kind }}} {
-		parts, err := m.slices(pairs, by.name, by.of, o.Bootstrap)
+	for _, by := range groupings(pairs) {
+		parts, err := m.slices(by, o.Bootstrap)
 		if err != nil {
 			return c, err
 		}
@@ -330,7 +351,7 @@ func (m measure) pairs(pairs []pair) metrics.Pairs {
 	clusters, weighted := false, false
 	for _, p := range pairs {
 		values.A, values.B = append(values.A, p.a.Values[m.metric]), append(values.B, p.b.Values[m.metric])
-		name := cmp.Or(p.a.Cluster, "item "+p.a.ID)
+		name := clusterOf(p.a)
 		number, known := numbers[name]
 		if !known {
 			number = len(numbers)
@@ -349,19 +370,41 @@ func (m measure) pairs(pairs []pair) metrics.Pairs {
 	return values
 }
 
-// slices compares each group of items that share a property, the largest first, if there are
-// several.
-func (m measure) slices(pairs []pair, by string, of func(*Item) string, b metrics.Bootstrap) (all []Slice, err error) {
-	groups := map[string][]pair{}
+// grouping is a slice with its groups.
+type grouping struct {
+	by     string
+	groups map[string][]pair
+}
+
+// groupings groups the items by language, by kind and by each of their slices, where there are
+// several groups.
+func groupings(pairs []pair) (all []grouping) {
+	put := func(at map[string][]pair, name string, p pair) { at[name] = append(at[name], p) }
+	languages, kinds, others := map[string][]pair{}, map[string][]pair{}, map[string]map[string][]pair{}
 	for _, p := range pairs {
-		groups[of(p.a)] = append(groups[of(p.a)], p)
+		put(languages, p.a.Language, p)
+		put(kinds, p.a.Kind, p)
+		for by, groups := range p.a.Slices {
+			if others[by] == nil {
+				others[by] = map[string][]pair{}
+			}
+			for _, name := range groups {
+				put(others[by], name, p)
+			}
+		}
 	}
-	if len(groups) < 2 {
-		return nil, nil
+	all = []grouping{{"language", languages}, {"kind", kinds}}
+	for _, by := range slices.Sorted(maps.Keys(others)) {
+		all = append(all, grouping{by, others[by]})
 	}
-	for _, name := range slices.Sorted(maps.Keys(groups)) {
-		values := m.pairs(groups[name])
-		s := Slice{By: by, Name: name}
+	return slices.DeleteFunc(all, func(g grouping) bool { return len(g.groups) < 2 })
+}
+
+// slices compares each group of items, the largest first.
+func (m measure) slices(of grouping, b metrics.Bootstrap) (all []Slice, err error) {
+	for _, name := range slices.Sorted(maps.Keys(of.groups)) {
+		values := m.pairs(of.groups[name])
+		s := Slice{By: of.by, Name: name}
 		if s.Difference, err = b.Compare(values); err != nil {
 			return nil, err
 		}
@@ -399,7 +442,7 @@ func (m measure) flips(pairs []pair, lower bool, most int) (better, worse Flips)
 		}
 		if into.Count++; len(into.Items) < most {
 			into.Items = append(into.Items, Flip{
-				p.a.ID, p.a.Cluster, p.a.Language, p.a.Kind, p.a.Question, p.a.References,
+				p.a.ID, p.a.Cluster, p.a.Image, p.a.Language, p.a.Kind, p.a.Question, p.a.References,
 				p.a.Prediction, p.b.Prediction, p.a.Values[m.metric], p.b.Values[m.metric],
 			})
 		}

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"encoding/json"
 	"math"
 	"path/filepath"
 	"reflect"
@@ -138,13 +139,17 @@ func TestWrite_ReadsBack(t *testing.T) {
 func TestRead_NamesTheLine(t *testing.T) {
 	good := `{"id":"1","values":{"m":1}}` + "\n"
 	for name, c := range map[string]struct{ text, want string }{
-		"empty":      {"\n", "no scored items"},
-		"malformed":  {good + "{", "line 2"},
-		"double":     {good + "\n" + good, "line 3: a second item of the task \"\" with the id \"1\", after line 1"},
-		"no id":      {`{"values":{"m":1}}`, `line 1: no "id"`},
-		"no values":  {`{"id":"1","prediction":"x"}`, `no "values"`},
-		"weight":     {`{"id":"1","values":{"m":1},"weight":-1}`, "weight -1"},
-		"wrong type": {`{"id":"1","values":{"m":"1"}}`, "line 1"},
+		"empty":       {"\n", "no scored items"},
+		"malformed":   {good + "{", "line 2"},
+		"double":      {good + "\n" + good, "line 3: a second item of the task \"\" with the id \"1\", after line 1"},
+		"no id":       {`{"values":{"m":1}}`, `line 1: no "id"`},
+		"no values":   {`{"id":"1","prediction":"x"}`, `no "values"`},
+		"weight":      {`{"id":"1","values":{"m":1},"weight":-1}`, "weight -1"},
+		"huge value":  {good + `{"id":"2","values":{"m":1e300}}`, "line 2: item 2: the value 1e+300 of m is not from -1e+09 to 1e+09"},
+		"huge weight": {`{"id":"1","values":{"m":1},"weight":1e200}`, "the weight 1e+200 is not from 1e-09 to 1e+09"},
+		"tiny weight": {`{"id":"1","values":{"m":1},"weight":1e-200}`, "the weight 1e-200 is not from"},
+		"null values": {`{"id":"1","values":null}`, `no "values"`},
+		"wrong type":  {`{"id":"1","values":{"m":"1"}}`, "line 1"},
 	} {
 		if _, err := read(strings.NewReader(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
@@ -152,16 +157,70 @@ func TestRead_NamesTheLine(t *testing.T) {
 	}
 }
 
+func TestCompare_ComparesBySlicesOfItems(t *testing.T) {
+	a, b := answered("110010"), answered("111000")
+	for _, items := range [][]Item{a, b} {
+		for i := range items {
+			items[i].Kind = ""
+			items[i].Slices = map[string][]string{"answer_type": {[]string{"yes/no", "number", "other"}[i/2]}, "single": {"all"}, "topics": []string{"odd", "even"}[i%2:]}
+		}
+	}
+	r, err := Compare("A", a, "B", b, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[string]int{}
+	for _, s := range r.Metrics[0].Slices {
+		counts[s.By+"/"+s.Name] = s.Difference.N
+	}
+	if len(counts) != 5 || counts["answer_type/number"] != 2 || counts["topics/even"] != 6 || counts["topics/odd"] != 3 {
+		t.Errorf("slices %v", counts)
+	}
+}
+
+func TestCompare_ComparesStatisticsByResampling(t *testing.T) {
+	a, b := answered("10101010101010101010"), answered("11111111111111101111")
+	share := func(items []*Item) (func([]int) float64, error) {
+		return func(chosen []int) float64 {
+			right := 0.0
+			for _, i := range chosen {
+				right += items[i].Values["vqa_accuracy"]
+			}
+			return right / float64(len(chosen))
+		}, nil
+	}
+	r, err := Compare("A", a, "B", b, Options{Statistics: []Statistic{{Task: "vqa", Metric: "share", Of: share}, {Task: "caption", Metric: "bleu", Of: share}}})
+	if err != nil || len(r.Metrics) != 2 || r.Metrics[0].Name != "share" {
+		t.Fatalf("got %+v, %v", r, err)
+	}
+	s, m := r.Metrics[0], r.Metrics[1]
+	if !s.Statistic || s.A.Value != 0.5 || s.B.Value != 0.95 || math.Abs(s.Difference.Lo-m.Difference.Lo) > 1e-12 || s.Verdict != Go || s.Difference.Clusters != 10 {
+		t.Errorf("statistic %+v\nmean      %+v", s, m)
+	}
+	var out strings.Builder
+	if err := r.WriteText(&out); err != nil || !strings.Contains(out.String(), "share: a score of all items together") {
+		t.Errorf("text:\n%s%v", out.String(), err)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add(`{"task":"vqa","id":"1","cluster":"a","weight":0.5,"values":{"m":1}}` + "\n" + `{"id":"2","values":{"m":0}}`)
 	f.Add(`{"id":"1","values":{"m":1e400}}`)
+	f.Add(`{"id":"1","values":{"m":9e8},"weight":1e9}` + "\n" + `{"id":"2","values":{"m":-9e8},"weight":1e-9,"slices":{"a":["x","y",""]}}`)
+	f.Add(`{"id":"1","values":{},"protocols":{"p":{"m":1}},"choices":["a"],"fields":{"f":""},"image":"i"}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		items, err := read(strings.NewReader(text))
 		if err != nil {
 			return
 		}
 		r, err := Compare("a", items, "b", items, Options{})
-		if err == nil && (r.Verdict == NoGo || r.OnlyA.Count+r.OnlyB.Count+r.Changed.Count > 0) {
+		if err != nil {
+			return
+		}
+		if _, err := json.Marshal(r); err != nil {
+			t.Errorf("the result is no JSON: %v", err)
+		}
+		if r.Verdict == NoGo || r.OnlyA.Count+r.OnlyB.Count+r.Changed.Count > 0 {
 			t.Errorf("a file compared with itself: %+v", r)
 		}
 	})

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/internal/jsonerr"
@@ -25,15 +27,31 @@ type Item struct {
 	Language string `json:"language,omitempty"`
 	Kind     string `json:"kind,omitempty"`
 	// Weight of the item in the mean; 0 means 1.
-	Weight     float64  `json:"weight,omitempty"`
-	Question   string   `json:"question,omitempty"`
-	References []string `json:"references,omitempty"`
-	Prediction string   `json:"prediction"`
-	// Error says why there is no prediction.
-	Error string `json:"error,omitempty"`
-	// Values by metric, for example {"vqa_accuracy": 1}.
+	Weight float64 `json:"weight,omitempty"`
+	// Image is the key of the image.
+	Image string `json:"image,omitempty"`
+	// Slices holds the groups of the item by slice, for example {"answer_type": ["number"]}.
+	Slices     map[string][]string `json:"slices,omitempty"`
+	Question   string              `json:"question,omitempty"`
+	References []string            `json:"references,omitempty"`
+	// Choices of a multiple-choice question, and further fields of the question, where a score of
+	// all items together needs them ([Statistic]).
+	Choices    []string          `json:"choices,omitempty"`
+	Fields     map[string]string `json:"fields,omitempty"`
+	Prediction string            `json:"prediction"`
+	// Error says why there is no prediction, Unparsed why the metric found no answer in it.
+	Error    string `json:"error,omitempty"`
+	Unparsed string `json:"unparsed,omitempty"`
+	// Values by metric, for example {"vqa_accuracy": 1}. A metric that does not count the item has
+	// no value.
 	Values map[string]float64 `json:"values"`
+	// Protocols holds the values by the rules of other programs. They are not compared.
+	Protocols map[string]map[string]float64 `json:"protocols,omitempty"`
 }
+
+// MaxValue is the largest value, and the largest weight, of an item. The smallest weight is its
+// inverse. Sums of such values stay finite.
+const MaxValue = 1e9
 
 // itemKey identifies an item.
 type itemKey struct{ task, id string }
@@ -108,10 +126,15 @@ func (i *Item) check() error {
 	switch {
 	case i.ID == "":
 		return errors.New(`no "id"`)
-	case i.Weight < 0 || math.IsInf(i.Weight, 0):
-		return fmt.Errorf("item %s: the weight %g is not a positive number", i.ID, i.Weight)
-	case len(i.Values) == 0:
+	case i.Weight != 0 && !(i.Weight >= 1/MaxValue && i.Weight <= MaxValue):
+		return fmt.Errorf("item %s: the weight %g is not from %g to %g", i.ID, i.Weight, 1/MaxValue, MaxValue)
+	case i.Values == nil:
 		return fmt.Errorf(`item %s has no "values": a file of scored items is expected, as eval writes it, not one of predictions`, i.ID)
+	}
+	for _, metric := range slices.Sorted(maps.Keys(i.Values)) {
+		if v := i.Values[metric]; !(math.Abs(v) <= MaxValue) {
+			return fmt.Errorf("item %s: the value %g of %s is not from %g to %g", i.ID, v, metric, -MaxValue, MaxValue)
+		}
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// shownSlices is how many languages, or kinds, the text shows of each metric.
+// shownSlices is how many groups of a slice the text shows of each metric.
 const shownSlices = 20
 
 // WriteText writes the result as tables for people. Scores are in the unit of the metric.
@@ -25,18 +25,37 @@ func (r *Result) WriteText(w io.Writer) error {
 	if r.Unmatched.Count > 0 {
 		fmt.Fprintf(&out, "left out: %d values that only one model has, of %s\n", r.Unmatched.Count, strings.Join(r.Unmatched.Names, ", "))
 	}
-	fmt.Fprintf(&out, "\n%-18s %7s %7s  %-28s %8s %8s  %-12s %7s\n", "metric", "A", "B", "B - A (95% interval)", "p", "p (Holm)", "verdict", "n")
+	width := len("caption_cider") + 5
+	for i := range r.Metrics {
+		width = max(width, len(r.label(&r.Metrics[i])))
+	}
+	fmt.Fprintf(&out, "\n%-*s %7s %7s  %-28s %8s %8s  %-12s %7s\n", width, "metric", "A", "B", "B - A (95% interval)", "p", "p (Holm)", "verdict", "n")
 	for i := range r.Metrics {
 		m := &r.Metrics[i]
-		fmt.Fprintf(&out, "%-18s %7.4f %7.4f  %-28s %8s %8s  %-12s %7d\n", m.Name, m.A.Value, m.B.Value, between(m), pValue(m.Difference.P), pValue(m.Holm), m.Verdict, m.Difference.N)
+		fmt.Fprintf(&out, "%-*s %7.4f %7.4f  %-28s %8s %8s  %-12s %7d\n", width, r.label(m), m.A.Value, m.B.Value, between(m), pValue(m.Difference.P), pValue(m.Holm), m.Verdict, m.Difference.N)
 	}
 	fmt.Fprintln(&out)
 	for i := range r.Metrics {
-		r.Metrics[i].writeMore(&out)
+		m := &r.Metrics[i]
+		m.writeMore(&out, r.label(m))
 	}
 	fmt.Fprintf(&out, "%s: %s\n", r.Verdict, r.meaning())
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// label names a metric, with its task if there are metrics of the same name.
+func (r *Result) label(m *Metric) string {
+	same := 0
+	for i := range r.Metrics {
+		if r.Metrics[i].Name == m.Name {
+			same++
+		}
+	}
+	if same > 1 {
+		return m.Task + " " + m.Name
+	}
+	return m.Name
 }
 
 func between(m *Metric) string {
@@ -52,18 +71,26 @@ func pValue(p float64) string {
 }
 
 // writeMore writes the slices and counts of one metric.
-func (m *Metric) writeMore(out *strings.Builder) {
-	fmt.Fprintf(out, "%s: B is better on %d items and worse on %d; %s test on %d clusters, which find a true difference of %.4f with a probability of 0.8\n",
-		m.Name, m.Better.Count, m.Worse.Count, m.Difference.Test, m.Difference.Clusters, m.Smallest)
+func (m *Metric) writeMore(out *strings.Builder, label string) {
+	items := fmt.Sprintf("B is better on %d items and worse on %d", m.Better.Count, m.Worse.Count)
+	if m.Statistic {
+		items = "a score of all items together, without a value of each"
+	}
+	fmt.Fprintf(out, "%s: %s; %s test on %d clusters, which find a true difference of %.4f with a probability of 0.8\n",
+		label, items, m.Difference.Test, m.Difference.Clusters, m.Smallest)
 	shown := map[string]int{}
+	var order []string
 	for _, s := range m.Slices {
+		if shown[s.By] == 0 {
+			order = append(order, s.By)
+		}
 		if shown[s.By]++; shown[s.By] > shownSlices {
 			continue
 		}
 		d := s.Difference
 		fmt.Fprintf(out, "  %-9s %-16s %7.4f %7.4f  %+.4f (%+.4f to %+.4f) %8s %7d\n", s.By, cmp.Or(s.Name, "(none)"), s.A, s.B, d.Value, d.Lo, d.Hi, pValue(d.P), d.N)
 	}
-	for _, by := range []string{"language", "kind"} {
+	for _, by := range order {
 		if more := shown[by] - shownSlices; more > 0 {
 			fmt.Fprintf(out, "  and %d more by %s: see --json\n", more, by)
 		}
