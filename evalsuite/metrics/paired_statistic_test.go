@@ -7,8 +7,7 @@ import (
 	"github.com/pali3/pali3/random"
 )
 
-// TestCompareStatistic_OfAMeanIsCompare takes the mean as the statistic, for which Compare knows the
-// answer.
+// TestCompareStatistic_OfAMeanIsCompare takes the mean as the statistic: Compare knows the answer.
 func TestCompareStatistic_OfAMeanIsCompare(t *testing.T) {
 	const n = 120
 	rng := random.New(7)
