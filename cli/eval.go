@@ -24,7 +24,7 @@ import (
 // dataset or a benchmark.
 type evalCommand struct {
 	Model string   `placeholder:"RUN" help:"Run folder of the trained model to score, folder of a published one, or hf:owner/name@revision: captions and answers for PaLI-3, retrieval for SigLIP."`
-	Out   string   `placeholder:"FOLDER" help:"Write evaluation-SPLIT.json and predictions/ here, from which an interrupted evaluation resumes. Default: the run folder; nothing is written for a published model."`
+	Out   string   `placeholder:"FOLDER" help:"Write evaluation-SPLIT.json and predictions/ here, from which an interrupted evaluation resumes. Default: the run folder; nothing is written for a published model. With --bench: write result.json and scored.jsonl here, for report and eval compare."`
 	Data  string   `placeholder:"DATASET" help:"Dataset folder to score on."`
 	Split string   `placeholder:"SPLIT" help:"Split of the dataset, where all takes every sample; with --bench, of files that have several splits."`
 	Task  []string `placeholder:"TASK" help:"caption, vqa, retrieval or classify; by default those that the model was trained on and the data has."`
@@ -102,7 +102,7 @@ func (c evalCommand) check() error {
 	case c.benchRunFlags.given():
 		return errors.New("--predictor, --prompt, --answer-pattern, --shard, --cache, --concurrency and --fresh ask a model about a benchmark: name --bench BENCH and --data DATASET")
 	case c.Bench != "" && c.Items != "":
-		return errors.New("--items is for --data: items of a benchmark cannot be written yet")
+		return errors.New("--items is for --data: with --bench, --out FOLDER writes the scored items")
 	case c.Bench != "" && c.Predictions != "" && c.Submission != "":
 		return nil
 	case c.Bench != "" && c.Annotations == "":
@@ -149,7 +149,7 @@ func (c evalCommand) bench(ctx context.Context, con *console) error {
 	if err := c.submit(ctx, con, &bench); err != nil || c.Annotations == "" {
 		return err
 	}
-	result, err := bench.Score(ctx, c.files(), c.scoring())
+	result, err := scoreInto(ctx, c.Out, &bench, c.files(), c.scoring())
 	if err != nil {
 		return fmt.Errorf("scoring %s: %w", c.Bench, err)
 	}
@@ -159,7 +159,12 @@ func (c evalCommand) bench(ctx context.Context, con *console) error {
 	if c.JSON {
 		return con.printJSON(result)
 	}
-	return result.WriteText(con.out)
+	if err := result.WriteText(con.out); err != nil || c.Out == "" {
+		return err
+	}
+	con.printf("\nwrote %s and %s\n", filepath.Join(c.Out, benchmarks.ResultFile), filepath.Join(c.Out, benchmarks.ScoredFile))
+	con.printf("Next: %s report %s --out report.html, or %s eval compare %s OTHER\n", con.program.Name, quoted(c.Out), con.program.Name, quoted(c.Out))
+	return nil
 }
 
 // meteor returns the scorer with METEOR's tables, or nil without --meteor-data.

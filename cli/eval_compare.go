@@ -10,8 +10,10 @@ import (
 	"strings"
 
 	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/evalsuite/benchmarks"
 	"github.com/pali3/pali3/evalsuite/compare"
 	"github.com/pali3/pali3/evalsuite/metrics"
+	"github.com/pali3/pali3/evalsuite/report"
 )
 
 // evalGroup holds the commands about scores. Without the name of one, it scores.
@@ -27,7 +29,7 @@ type evalGroup struct {
 
 // evalCompare compares two scored models.
 type evalCompare struct {
-	A string `arg:"" placeholder:"A" help:"Run folder that eval has scored, or a file of scored items."`
+	A string `arg:"" placeholder:"A" help:"Run folder that eval has scored, folder of a benchmark that eval --out wrote (or of several such folders), or a file of scored items."`
 	B string `arg:"" placeholder:"B" help:"The same of the other model."`
 
 	Split     string   `placeholder:"SPLIT" help:"Split of the run folders; by default the only one that both have scored."`
@@ -37,6 +39,9 @@ type evalCompare struct {
 	Partial   bool     `help:"Compare the items that both have, where one has more or other ones."`
 	Resamples int      `default:"1000" help:"Bootstrap resamples for the intervals, and permutations of the tests."`
 	Seed      uint64   `default:"0" help:"Seed of the resamples."`
+	Out       string   `placeholder:"FILE" help:"Also write a page (HTML) with the verdict, groups and changed items."`
+	Images    string   `placeholder:"FOLDER" help:"With --out: folder of the images, which are found by name."`
+	Data      string   `placeholder:"DATASET" help:"With --out: dataset with the images, instead of --images."`
 	JSON      bool     `help:"Print one JSON object."`
 }
 
@@ -44,77 +49,139 @@ func (c evalCompare) Run(_ context.Context, con *console) error {
 	if c.Resamples < 1 || c.Flips < 0 {
 		return errors.New("--resamples must be 1 or more, and --flips 0 or more")
 	}
+	if c.Out == "" && (c.Images != "" || c.Data != "") {
+		return errors.New("--images and --data are for the page: name it by --out")
+	}
 	a, b, err := scoredItems(c.A, c.B, c.Split)
 	if err != nil {
 		return err
 	}
 	result, err := compare.Compare(c.A, a, c.B, b, compare.Options{
-		Metrics: c.Metric, Margin: c.Margin, Flips: c.Flips, Partial: c.Partial, Lower: con.lowerIsBetter,
+		Metrics: c.Metric, Margin: c.Margin, Flips: c.Flips, Partial: c.Partial, Lower: con.lowerIsBetter, Statistics: con.statistics(),
 		Bootstrap: metrics.Bootstrap{Resamples: c.Resamples, Seed: c.Seed},
 	})
 	if err != nil {
 		return err
 	}
+	if c.Out != "" {
+		if err := c.page(con, result); err != nil {
+			return err
+		}
+	}
 	if c.JSON {
 		return con.printJSON(result)
 	}
-	return result.WriteText(con.out)
+	if err := result.WriteText(con.out); err != nil || c.Out == "" {
+		return err
+	}
+	con.printf("wrote %s\n", c.Out)
+	return nil
+}
+
+// page writes the page about a comparison.
+func (c evalCompare) page(con *console, result *compare.Result) error {
+	page, err := report.Compare(result, report.Options{Registry: con.registry(), Images: c.Images, Data: c.Data, Benchmarks: con.program.Benchmarks})
+	if err != nil {
+		return err
+	}
+	for _, note := range page.Notes {
+		con.warn(note)
+	}
+	return report.WriteFile(c.Out, page)
 }
 
 // lowerIsBetter reports whether lower values of a metric are better.
 func (con *console) lowerIsBetter(metric string) bool {
+	for _, b := range con.program.Benchmarks {
+		if slices.ContainsFunc(b.Metrics, func(m benchmarks.Metric) bool { return m.Name == metric && m.LowerIsBetter }) {
+			return true
+		}
+	}
 	return slices.ContainsFunc(append(evalsuite.BuiltinMetrics(), con.program.Metrics...), func(m evalsuite.Metric) bool {
 		return m.Name == metric && m.LowerIsBetter
 	})
 }
 
+// statistics returns the scores of all items together of the program's benchmarks.
+func (con *console) statistics() (all []compare.Statistic) {
+	for n := range con.program.Benchmarks {
+		all = append(all, con.program.Benchmarks[n].Statistics()...)
+	}
+	return all
+}
+
 // scoredItems reads the scored items of two models.
 func scoredItems(pathA, pathB, split string) (a, b []compare.Item, err error) {
-	fileA, err := scoredFile(pathA, split)
+	filesA, err := scoredFiles(pathA, split)
 	if err != nil {
 		return nil, nil, err
 	}
-	fileB, err := scoredFile(pathB, split)
+	filesB, err := scoredFiles(pathB, split)
 	if err != nil {
 		return nil, nil, err
 	}
-	if split == "" && filepath.Base(fileA) != filepath.Base(fileB) && isFolder(pathA) && isFolder(pathB) {
-		return nil, nil, fmt.Errorf("%s has %s and %s has %s: score both on the same split", pathA, filepath.Base(fileA), pathB, filepath.Base(fileB))
+	if split == "" && isFolder(pathA) && isFolder(pathB) && filepath.Base(filesA[0]) != filepath.Base(filesB[0]) {
+		return nil, nil, fmt.Errorf("%s has %s and %s has %s: score both on the same split", pathA, filepath.Base(filesA[0]), pathB, filepath.Base(filesB[0]))
 	}
-	if a, err = compare.Read(fileA); err != nil {
+	if a, err = readScored(filesA); err != nil {
 		return nil, nil, err
 	}
-	b, err = compare.Read(fileB)
+	b, err = readScored(filesB)
 	return a, b, err
 }
 
-// scoredFile returns the path of the scored items in a run folder. The path of a file is returned
-// as it is.
-func scoredFile(path, split string) (string, error) {
+// readScored reads the scored items of several files.
+func readScored(files []string) (all []compare.Item, err error) {
+	for _, file := range files {
+		items, err := compare.Read(file)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, items...)
+	}
+	return all, nil
+}
+
+// scoredFiles returns the paths of the scored items in a run folder, in the folder of a benchmark,
+// or in a folder of several benchmarks' folders. The path of a file is returned as it is.
+func scoredFiles(path, split string) ([]string, error) {
 	if !isFolder(path) {
-		return path, nil
+		return []string{path}, nil
 	}
 	if split != "" {
 		file := filepath.Join(path, evalsuite.ItemsFile(split))
 		if _, err := os.Stat(file); err != nil {
-			return "", fmt.Errorf("%s was not scored on the split %s: run eval --model %s --data DATASET --split %s first (its predictions are kept)", path, split, path, split)
+			return nil, fmt.Errorf("%s was not scored on the split %s: run eval --model %s --data DATASET --split %s first (its predictions are kept)", path, split, path, split)
 		}
-		return file, nil
+		return []string{file}, nil
+	}
+	if file := filepath.Join(path, benchmarks.ScoredFile); exists(file) {
+		return []string{file}, nil
 	}
 	files, err := filepath.Glob(filepath.Join(globEscape(path), strings.Replace(evalsuite.ItemsFile("SPLIT"), "SPLIT", "*", 1)))
+	if err == nil && len(files) == 0 {
+		if files, err = filepath.Glob(filepath.Join(globEscape(path), "*", benchmarks.ScoredFile)); len(files) > 0 {
+			return files, nil
+		}
+	}
 	switch {
 	case err != nil:
-		return "", err
+		return nil, err
 	case len(files) == 0:
-		return "", fmt.Errorf("%s has no scored items: run eval --model %s --data DATASET --split SPLIT first", path, path)
+		return nil, fmt.Errorf("%s has no scored items: run eval --model %s --data DATASET --split SPLIT, or eval --bench BENCH with --out %s, first", path, path, path)
 	case len(files) > 1:
 		var names []string
 		for _, file := range files {
 			names = append(names, filepath.Base(file))
 		}
-		return "", fmt.Errorf("%s has several: %s; choose by --split", path, strings.Join(names, ", "))
+		return nil, fmt.Errorf("%s has several: %s; choose by --split", path, strings.Join(names, ", "))
 	}
-	return files[0], nil
+	return files, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // globEscape escapes the characters of a path that have a meaning in a pattern.

@@ -56,11 +56,11 @@ func (c evalContamination) Run(ctx context.Context, con *console) error {
 	}
 	var scored []compare.Item
 	if c.Scored != "" {
-		file, err := scoredFile(c.Scored, c.Split)
+		files, err := scoredFiles(c.Scored, c.Split)
 		if err != nil {
 			return err
 		}
-		if scored, err = compare.Read(file); err != nil {
+		if scored, err = readScored(files); err != nil {
 			return err
 		}
 	}

@@ -10,10 +10,12 @@ import (
 
 // reportCommand writes a page about one run, several runs side by side, or a project.
 type reportCommand struct {
-	Runs    []string `arg:"" name:"run" help:"Run folder of train; several are compared side by side. Or one project folder, which holds run folders."`
+	Runs    []string `arg:"" name:"run" help:"Run folder of train; several are compared side by side. Or one project folder, which holds run folders. Or one folder that eval --bench --out wrote."`
 	Out     string   `default:"report.html" placeholder:"FILE" help:"The page."`
 	Samples int      `default:"12" help:"Images in a random gallery; other galleries scale with it."`
 	Seed    uint64   `help:"Seed that draws the images shown."`
+	Images  string   `placeholder:"FOLDER" help:"Of a benchmark: folder of its images, which are found by name."`
+	Data    string   `placeholder:"DATASET" help:"Of a benchmark: dataset with its images, instead of --images."`
 	JSON    bool     `help:"Print the sections of the page and what is missing as one JSON object."`
 }
 
@@ -54,7 +56,9 @@ func (c reportCommand) Run(ctx context.Context, con *console) error {
 	if c.Samples < 1 {
 		return fmt.Errorf("--samples must be 1 or more, not %d", c.Samples)
 	}
-	page, err := report.Build(ctx, c.Runs, report.Options{Samples: c.Samples, Seed: c.Seed, Registry: con.registry()})
+	page, err := report.Build(ctx, c.Runs, report.Options{
+		Samples: c.Samples, Seed: c.Seed, Registry: con.registry(), Images: c.Images, Data: c.Data, Benchmarks: con.program.Benchmarks,
+	})
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,12 @@ package benchmarks
 var cocoCaptions = Benchmark{
 	Name: "coco-captions", About: "COCO captions: five captions for each photograph",
 	Layout: "coco-captions", Task: Captions,
-	Splits: []Split{{Name: "val2017", N: 5000}, {Name: "val2014", N: 40504}, {Name: "train2014", N: 82783}, {Name: "train2017", N: 118287}},
+	Splits: []Split{
+		{Name: "val2017", N: 5000},
+		{"val2014", 40504, Secondary, "Hugging Face, HuggingFaceM4/VQAv2: images"},
+		{"train2014", 82783, Secondary, "Hugging Face, HuggingFaceM4/VQAv2: images"},
+		{Name: "train2017", N: 118287},
+	},
 	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(32),
 	Metrics: captionMetrics,
 	Unit:    "image", Cluster: "image",

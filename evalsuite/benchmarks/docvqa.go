@@ -4,7 +4,11 @@ package benchmarks
 var docvqa = Benchmark{
 	Name: "docvqa", About: "DocVQA: questions about scanned documents",
 	Layout: "docvqa", Task: Answers,
-	Splits: []Split{{Name: "val", N: 5349}, {Name: "test", N: 5188}, {Name: "train", N: 39463}},
+	Splits: []Split{
+		{"val", 5349, Secondary, "Hugging Face, lmms-lab/DocVQA"},
+		{"test", 5188, Secondary, "Hugging Face, lmms-lab/DocVQA"},
+		{"train", 39463, Secondary, "Hugging Face, lmms-lab/DocVQA"},
+	},
 	Prompt: "{question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
 	Metrics:   []Metric{anlsRules.official()},
 	Protocols: anlsRules.protocols(),

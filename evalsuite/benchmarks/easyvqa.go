@@ -5,7 +5,7 @@ package benchmarks
 var easyvqa = Benchmark{
 	Name: "easyvqa", About: "easy-VQA: questions about one coloured shape",
 	Layout: "easyvqa", Task: Answers,
-	Splits: []Split{{Name: "test", N: 9673}, {Name: "train", N: 38575}},
+	Splits: []Split{{"test", 9673, Verified, "vzhou842/easy-VQA, README.md"}, {"train", 38575, Verified, "vzhou842/easy-VQA, README.md"}},
 	Prompt: "{question}", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 8},
 	Metrics:   []Metric{exactRules.official()},
 	Protocols: exactRules.protocols(),

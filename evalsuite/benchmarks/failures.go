@@ -1,6 +1,7 @@
 package benchmarks
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -9,14 +10,7 @@ import (
 
 // ClusterName returns the name of an item's cluster. An item without a cluster is one by itself.
 func (b *Benchmark) ClusterName(i *Item) string {
-	name := i.Image
-	if b.ClusterOf != nil {
-		name = b.ClusterOf(i)
-	}
-	if name == "" {
-		name = "\x00" + i.ID
-	}
-	return name
+	return cmp.Or(b.clusterOf(i), "\x00"+i.ID)
 }
 
 // failures counts what is wrong with the predictions of items, and returns the items that are

@@ -13,7 +13,12 @@ import (
 var gqa = Benchmark{
 	Name: "gqa", About: "GQA: questions made from scene graphs",
 	Layout: "gqa", Task: Answers,
-	Splits: []Split{{Name: "testdev_balanced", N: 12578}, {Name: "val_balanced", N: 132062}, {Name: "test_balanced", N: 95336}, {Name: "train_balanced", N: 943000}},
+	Splits: []Split{
+		{"testdev_balanced", 12578, Secondary, "big_vision, datasets/gqa/gqa.py"},
+		{"val_balanced", 132062, Secondary, "big_vision, datasets/gqa/gqa.py"},
+		{Name: "test_balanced", N: 95336},
+		{"train_balanced", 943000, Secondary, "big_vision, datasets/gqa/gqa.py"},
+	},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
 	Beside: readGQAChoices,
 	Adapt:  func(i *Item) { i.Optional = i.Field("balanced") == "false" },

@@ -4,7 +4,11 @@ package benchmarks
 var infovqa = Benchmark{
 	Name: "infovqa", About: "InfographicVQA: questions about infographics",
 	Layout: "infovqa", Task: Answers,
-	Splits: []Split{{Name: "val", N: 2801}, {Name: "test", N: 3288}, {Name: "train", N: 23946}},
+	Splits: []Split{
+		{"val", 2801, Secondary, "big_vision, datasets/infovqa/infovqa.py"},
+		{"test", 3288, Secondary, "big_vision, datasets/infovqa/infovqa.py"},
+		{"train", 23946, Secondary, "big_vision, datasets/infovqa/infovqa.py"},
+	},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 48},
 	Metrics:   []Metric{anlsRules.official()},
 	Protocols: anlsRules.protocols(),

@@ -55,9 +55,9 @@ type SubmissionAbout struct {
 func (b *Benchmark) Describe() Description {
 	d := Description{Name: b.Name, About: b.About, Task: b.Task, Layout: b.Layout, Splits: b.Splits, Unit: b.Unit, Cluster: b.Cluster,
 		Prompt: b.Prompt, Ops: b.Ops, Decoding: b.Decoding, Published: b.Published,
-		Scorable: Comparable{"yes", ""}, Metrics: []MetricAbout{}, Rules: []RuleAbout{}, Slices: []string{}}
+		Scorable: Comparable{Yes, ""}, Metrics: []MetricAbout{}, Rules: []RuleAbout{}, Slices: []string{}}
 	if len(b.Metrics) == 0 {
-		d.Scorable = Comparable{"no", b.Missing}
+		d.Scorable = Comparable{No, b.Missing}
 	}
 	for _, m := range b.Metrics {
 		d.Metrics = append(d.Metrics, MetricAbout{m.Name, m.About, m.Source, max(m.Max, 1), m.LowerIsBetter})

@@ -40,6 +40,9 @@ const pageBegin = `# Benchmarks
 What ` + "`pali3 eval --bench NAME`" + ` scores. This page is written from the values in evalsuite/benchmarks
 (` + "`pali3 eval --list --json`" + ` prints the same), and a test compares them. [Scoring](evaluation.md) explains the command.
 
+The size of a split says whether a file is complete. One that is *not verified* is from memory: whether a score on that
+split is comparable with published ones is then unknown. The JSON has the sources of the others.
+
 Published scores are for comparison. *Verified* ones were read in a primary source, *secondary* ones in a listing or in
 notes about the paper.
 
@@ -90,7 +93,7 @@ func (b *Benchmark) writeSection(out *strings.Builder) {
 		var splits []string
 		for _, s := range b.Splits {
 			if s.N > 0 {
-				splits = append(splits, fmt.Sprintf("%s (%d)", s.Name, s.N))
+				splits = append(splits, fmt.Sprintf("%s (%d%s)", s.Name, s.N, map[bool]string{true: ", not verified"}[s.Confidence == ""]))
 			} else {
 				splits = append(splits, s.Name)
 			}

@@ -19,6 +19,9 @@ type Metric struct {
 	Max float64
 	// LowerIsBetter is for error rates and the like.
 	LowerIsBetter bool
+	// Own is for a metric that nobody else publishes, and says why, such as METEOR without its
+	// tables.
+	Own string
 
 	// Each returns a function that scores one item by itself. The function is used by one
 	// goroutine, so it may keep what it computed. It returns NaN for an item that does not count.

@@ -25,12 +25,13 @@ var captionMetrics = []Metric{
 // scorer with METEOR's tables takes the place of the one without in a list of metrics
 // ([Benchmark.WithMETEOR]).
 func METEOR(scorer *meteor.Scorer) Metric {
-	about := "METEOR 1.5 with its tables"
+	about, own := "METEOR 1.5 with its tables", ""
 	if scorer.Name() == exactStem {
 		about = "METEOR 1.5 by equal words and stems alone, which is no METEOR: --meteor-data names its tables"
+		own = "METEOR without its tables is no METEOR: name them by --meteor-data"
 	}
 	return Metric{
-		Name: scorer.Name(), About: about, Source: "tylin/coco-caption, pycocoevalcap/meteor; Denkowski and Lavie, WMT 2014",
+		Name: scorer.Name(), About: about, Own: own, Source: "tylin/coco-caption, pycocoevalcap/meteor; Denkowski and Lavie, WMT 2014",
 		Statistic: func(c *Corpus) (func([]int) float64, error) {
 			of, err := once(c, "captions", captionCorpus)
 			if err != nil {

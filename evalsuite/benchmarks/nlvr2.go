@@ -12,7 +12,12 @@ import (
 var nlvr2 = Benchmark{
 	Name: "nlvr2", About: "NLVR2: is a sentence true of two photographs?",
 	Layout: "nlvr2", Task: YesNo,
-	Splits: []Split{{Name: "dev", N: 6982}, {Name: "test1", N: 6967}, {Name: "test2", N: 6970}, {Name: "train", N: 86373}},
+	Splits: []Split{
+		{"dev", 6982, Verified, "lil-lab/nlvr, nlvr2/data, lines counted"},
+		{"test1", 6967, Verified, "lil-lab/nlvr, nlvr2/data, lines counted"},
+		{"test2", 6970, Verified, "lil-lab/nlvr, nlvr2/data, lines counted"},
+		{Name: "train", N: 86373},
+	},
 	Chat:   "Is this statement about the two images true or false?\n{question}\nAnswer with true or false.",
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 64},
 	Metrics: []Metric{

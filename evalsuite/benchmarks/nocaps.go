@@ -6,7 +6,7 @@ package benchmarks
 var nocaps = Benchmark{
 	Name: "nocaps", About: "NoCaps: captions of objects that COCO's captions do not name",
 	Layout: "nocaps", Task: Captions,
-	Splits: []Split{{Name: "val", N: 4500}, {Name: "test", N: 10600}},
+	Splits: []Split{{"val", 4500, Secondary, "Hugging Face, lmms-lab/NoCaps"}, {"test", 10600, Secondary, "Hugging Face, lmms-lab/NoCaps"}},
 	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(32),
 	Metrics: captionMetrics,
 	Slices:  []Slice{{Name: "domain", Of: fieldOf("domain"), Corpus: true}},

@@ -5,7 +5,7 @@ package benchmarks
 var okvqa = Benchmark{
 	Name: "okvqa", About: "OK-VQA: questions that need knowledge from outside the image",
 	Layout: "okvqa", Task: Answers,
-	Splits: []Split{{Name: "val", N: 5046}, {Name: "train", N: 9009}},
+	Splits: []Split{{"val", 5046, Secondary, "Hugging Face, HuggingFaceM4/OK-VQA"}, {"train", 9009, Secondary, "Hugging Face, HuggingFaceM4/OK-VQA"}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
 	Metrics:   []Metric{okvqaRules.official(), softRules.official()},
 	Protocols: okvqaRules.protocols(),

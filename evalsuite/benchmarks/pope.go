@@ -13,7 +13,7 @@ import (
 var pope = Benchmark{
 	Name: "pope", About: "POPE: is an object in the photograph?",
 	Layout: "pope", Task: YesNo,
-	Splits: []Split{{Name: "each file", N: 3000}},
+	Splits: []Split{{"each file", 3000, Verified, "RUCAIBox/POPE, output/coco, lines counted"}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 16},
 	Metrics: yesNoMetrics(popeRules.list[0], metrics.POPEYesNo, noIsNo, "precision", "recall", "f1", "yes_ratio"),
 	Protocols: []Protocol{

@@ -2,7 +2,11 @@ package benchmarks
 
 // refcoco is RefCOCO (Kazemzadeh et al., EMNLP 2014; Yu et al., ECCV 2016), refs(unc).p.
 var refcoco = referring("refcoco", "RefCOCO: segment what an expression refers to",
-	[]Split{{Name: "val", N: 10834}, {Name: "testA", N: 5657}, {Name: "testB", N: 5095}},
+	[]Split{
+		{"val", 10834, Secondary, "flageval.baai.ac.cn, RefCOCO visual grounding"},
+		{"testA", 5657, Secondary, "flageval.baai.ac.cn, RefCOCO visual grounding"},
+		{"testB", 5095, Secondary, "flageval.baai.ac.cn, RefCOCO visual grounding"},
+	},
 	paligemma(224, "val", "miou", 73.4), paligemma(448, "val", "miou", 75.6), paligemma(896, "val", "miou", 76.9))
 
 // refcocoPlus is RefCOCO+, whose expressions use no places: refs(unc).p.

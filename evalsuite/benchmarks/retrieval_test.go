@@ -179,7 +179,7 @@ func TestScore_ComparesRetrievalByImages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, metric := range []string{"i2t_r1", "t2i_r1", "t2i_median_rank"} {
-		if r.Comparable[metric].Answer != "yes" {
+		if r.Comparable[metric].Answer != benchmarks.Unclear || !strings.Contains(r.Comparable[metric].Why, "1000 were scored, and split test should have as many") {
 			t.Errorf("%s %+v: %+v", metric, r.Scores[metric], r.Comparable[metric])
 		}
 	}

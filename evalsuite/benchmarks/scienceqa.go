@@ -11,7 +11,11 @@ import (
 var scienceqa = Benchmark{
 	Name: "scienceqa", About: "ScienceQA: questions of school science, with choices",
 	Layout: "scienceqa", Task: Choices,
-	Splits: []Split{{Name: "test", N: 4241}, {Name: "val", N: 4241}, {Name: "train", N: 12726}},
+	Splits: []Split{
+		{"test", 4241, Verified, "lupantech/ScienceQA, README.md"},
+		{"val", 4241, Secondary, "Hugging Face, lmms-lab/ScienceQA"},
+		{"train", 12726, Secondary, "Hugging Face, lmms-lab/ScienceQA"},
+	},
 	Chat:   "{context}{question}\n{choices}\nAnswer in this form: The answer is A.",
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 512},
 	Metrics:   []Metric{scienceqaRules.official()},

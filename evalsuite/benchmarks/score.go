@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,10 @@ type Options struct {
 	// Split that the items of [Benchmark.ScoreItems] are of. With it a score is comparable only if
 	// all of that split count; "" compares with any.
 	Split string
+	// Scored gets the scored items as JSON lines, which package compare reads ([compare.Item]).
+	// They are written as they are scored, unless a metric needs all of them at once. A file is
+	// synced.
+	Scored io.Writer
 }
 
 // protocols returns the protocols of the benchmark with the names.
@@ -45,7 +50,7 @@ func (b *Benchmark) protocols(names []string) (all []Protocol, err error) {
 // Score reads the benchmark's files and scores the predictions. It returns an error, before
 // anything is scored, if a question has no prediction or two, or if a prediction is for an unknown
 // question, unless the options say that the file is partial.
-func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, error) {
+func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (scored *Result, err error) {
 	if len(b.Metrics) == 0 {
 		return nil, fmt.Errorf("%s cannot be scored: %s", b.Name, b.Missing)
 	}
@@ -71,6 +76,8 @@ func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, err
 		}
 	})
 	s := newScorer(b, protocols)
+	s.writeTo(o.Scored)
+	defer func() { scored, err = s.endWriting(scored, err) }()
 	// Unreadable annotations do not stop this: of two bad files, the same one is always named.
 	var unreadable error
 	if unreadable = joined.read(ctx); unreadable != nil {
@@ -102,7 +109,12 @@ func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (*Result, err
 	if err != nil {
 		return nil, err
 	}
-	result.Problems = j.problems.sorted()
+	result.Problems, result.Split = j.problems.sorted(), f.Split
+	for split := range j.splits {
+		if len(j.splits) == 1 {
+			result.Split = split
+		}
+	}
 	result.compare(b, f.Split)
 	return result, nil
 }
@@ -121,9 +133,10 @@ func (b *Benchmark) joiner(j *join) joiner {
 	return j
 }
 
-// ScoreItems scores items with their predictions. It is a pure function. Items without an answer
-// are an error, unless the options say that the evaluation is partial; then they are counted.
-func (b *Benchmark) ScoreItems(items []Item, o Options) (*Result, error) {
+// ScoreItems scores items with their predictions. It is a pure function, apart from what it writes
+// to [Options.Scored]. Items without an answer are an error, unless the options say that the
+// evaluation is partial; then they are counted.
+func (b *Benchmark) ScoreItems(items []Item, o Options) (result *Result, err error) {
 	if len(b.Metrics) == 0 {
 		return nil, fmt.Errorf("%s cannot be scored: %s", b.Name, b.Missing)
 	}
@@ -136,14 +149,15 @@ func (b *Benchmark) ScoreItems(items []Item, o Options) (*Result, error) {
 	if b.Task == Retrieval {
 		score = b.retrievedItems
 	}
-	scored, err := score(items, o, p)
+	answered, err := score(items, o, p)
 	if err != nil {
 		return nil, err
 	}
 	s := newScorer(b, protocols)
-	s.add(scored)
-	result, err := s.result(o.Bootstrap)
-	if err != nil {
+	s.writeTo(o.Scored)
+	defer func() { result, err = s.endWriting(result, err) }()
+	s.add(answered)
+	if result, err = s.result(o.Bootstrap); err != nil {
 		return nil, err
 	}
 	result.Problems = p.sorted()

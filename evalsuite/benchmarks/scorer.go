@@ -23,6 +23,8 @@ type scorer struct {
 	members   [][][]int
 	families  map[*Family]*Statistics
 	whole     map[*Statistics][]Score // of all items: scores, then those of groups
+	scored    *scoredWriter           // if scored items are written
+	unparsed  []string                // by item, if they are written and the items kept
 }
 
 // scoredProtocol holds the values of a protocol's metrics.
@@ -86,10 +88,19 @@ func newScorer(b *Benchmark, protocols []Protocol) *scorer {
 
 // add scores items.
 func (s *scorer) add(items []Item) {
+	first := s.n
+	var unparsed []string
 	for n := range items {
 		item := &items[n]
-		for _, p := range s.protocols {
-			p.add(item)
+		for at, p := range s.protocols {
+			reason := p.add(item)
+			if s.scored == nil || at > 0 || reason == "" {
+				continue
+			}
+			if unparsed == nil {
+				unparsed = make([]string, len(items))
+			}
+			unparsed[n] = reason
 		}
 		s.group(item)
 		s.n++
@@ -97,16 +108,38 @@ func (s *scorer) add(items []Item) {
 			s.ids = append(s.ids, item.ID)
 		}
 	}
-	if s.keep {
+	switch {
+	case s.keep:
 		s.corpus.Items = append(s.corpus.Items, items...)
 		for n := len(s.corpus.Items) - len(items); n < len(s.corpus.Items); n++ {
 			s.corpus.Items[n].Unparsed = ""
 		}
+		if s.scored != nil {
+			s.unparsed = append(append(s.unparsed, unparsed...), make([]string, s.n-len(s.unparsed)-len(unparsed))...)
+		}
+	case s.scored != nil:
+		s.scored.chunks <- scoredChunk{items, unparsed, s.written(first)}
 	}
 }
 
-// add scores an item.
-func (p *scoredProtocol) add(item *Item) {
+// written returns the values of the items from the first one on.
+func (s *scorer) written(first int) (columns []scoredColumn) {
+	for at, p := range s.protocols {
+		name := ""
+		if at > 0 {
+			name = p.Name
+		}
+		for n := range p.columns {
+			if c := &p.columns[n]; c.statistic == nil {
+				columns = append(columns, scoredColumn{name, c.Name, c.values[first:]})
+			}
+		}
+	}
+	return columns
+}
+
+// add scores an item. It returns why the first metric found no answer, or "".
+func (p *scoredProtocol) add(item *Item) (reason string) {
 	for n := range p.columns {
 		c := &p.columns[n]
 		if c.each == nil {
@@ -117,7 +150,15 @@ func (p *scoredProtocol) add(item *Item) {
 		if n == 0 {
 			p.countUnparsed(item)
 		}
+		reason = item.Unparsed
+		problem := p.unparsed[reason]
+		if problem == nil {
+			problem = &Problem{Kind: reason}
+			p.unparsed[reason] = problem
+		}
+		problem.count(item.ID)
 	}
+	return reason
 }
 
 // countUnparsed counts an item if no answer was found in its prediction.
@@ -167,12 +208,16 @@ func (s *scorer) result(bootstrap metrics.Bootstrap) (*Result, error) {
 	if err := s.finish(); err != nil {
 		return nil, err
 	}
+	if s.keep && s.scored != nil {
+		s.scored.chunks <- scoredChunk{s.corpus.Items, s.unparsed, s.written(0)}
+	}
+	s.scored.close() // it is written while intervals are computed
 	all := make([]int, s.n)
 	for i := range all {
 		all[i] = i
 	}
 	b, owner := s.bench, s.protocols[0]
-	r := &Result{Bench: b.Name, Scores: s.scores(owner, bootstrap, all), Slices: map[string]map[string]Scores{}, Unparsed: owner.problems()}
+	r := &Result{Bench: b.Name, Items: s.n, Scores: s.scores(owner, bootstrap, all), Slices: map[string]map[string]Scores{}, Unparsed: owner.problems()}
 	for g := range s.groups {
 		r.Slices[b.Slices[g].Name] = map[string]Scores{}
 		for at, name := range s.groups[g].list {
@@ -191,7 +236,7 @@ func (s *scorer) result(bootstrap metrics.Bootstrap) (*Result, error) {
 		if r.Protocols == nil {
 			r.Protocols = map[string]ProtocolResult{}
 		}
-		r.Protocols[p.Name] = ProtocolResult{p.Source, s.scores(p, bootstrap, all), p.problems(), s.differs(owner, p)}
+		r.Protocols[p.Name] = ProtocolResult{Source: p.Source, Scores: s.scores(p, bootstrap, all), Unparsed: p.problems(), Differs: s.differs(owner, p)}
 	}
 	return r, nil
 }

@@ -6,7 +6,11 @@ package benchmarks
 var screen2words = Benchmark{
 	Name: "screen2words", About: "Screen2Words: summaries of screens of mobile apps",
 	Layout: "screen2words", Task: Captions,
-	Splits: []Split{{Name: "test", N: 4310}, {Name: "val", N: 2364}, {Name: "train", N: 15743}},
+	Splits: []Split{
+		{"test", 4310, Verified, "google-research-datasets/screen2words, split, lines counted"},
+		{"val", 2364, Verified, "google-research-datasets/screen2words, split, lines counted"},
+		{"train", 15743, Verified, "google-research-datasets/screen2words, split, lines counted"},
+	},
 	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(24),
 	Metrics: captionMetrics,
 	Unit:    "screen", Cluster: "screen",

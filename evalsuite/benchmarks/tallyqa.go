@@ -4,7 +4,7 @@ package benchmarks
 var tallyqa = Benchmark{
 	Name: "tallyqa", About: "TallyQA: questions of how many",
 	Layout: "tallyqa", Task: Answers,
-	Splits: []Split{{Name: "test", N: 38589}, {Name: "train", N: 249318}},
+	Splits: []Split{{"test", 38589, Secondary, "TRI-ML/vlm-evaluation, vlm_eval/conf/datasets.py"}, {Name: "train", N: 249318}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
 	Metrics:   []Metric{tallyqaRules.official()},
 	Protocols: tallyqaRules.protocols(),

@@ -5,7 +5,11 @@ package benchmarks
 var textcaps = Benchmark{
 	Name: "textcaps", About: "TextCaps: captions that read the text in photographs",
 	Layout: "textcaps", Task: Captions,
-	Splits: []Split{{Name: "val", N: 3166}, {Name: "test", N: 3289}, {Name: "train", N: 21953}},
+	Splits: []Split{
+		{"val", 3166, Secondary, "TRI-ML/vlm-evaluation, harnesses/textvqa.py: images of TextVQA, which TextCaps shares"},
+		{Name: "test", N: 3289},
+		{Name: "train", N: 21953},
+	},
 	Prompt: "caption {language}\n", Ops: resized, Decoding: captionBeams(32),
 	Metrics: captionMetrics,
 	Unit:    "image", Cluster: "image",

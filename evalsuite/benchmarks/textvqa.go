@@ -4,7 +4,7 @@ package benchmarks
 var textvqa = Benchmark{
 	Name: "textvqa", About: "TextVQA: questions about text in photographs",
 	Layout: "textvqa", Task: Answers,
-	Splits: []Split{{Name: "val", N: 5000}, {Name: "test", N: 5734}, {Name: "train", N: 34602}},
+	Splits: []Split{{"val", 5000, Secondary, "TRI-ML/vlm-evaluation, vlm_eval/conf/datasets.py"}, {Name: "test", N: 5734}, {Name: "train", N: 34602}},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
 	Metrics:   []Metric{textvqaRules.official()},
 	Protocols: textvqaRules.protocols(),

@@ -7,7 +7,11 @@ import "github.com/pali3/pali3/evalsuite/metrics"
 var vizwiz = Benchmark{
 	Name: "vizwiz", About: "VizWiz-VQA: questions by blind people about their photographs",
 	Layout: "vizwiz", Task: Answers,
-	Splits: []Split{{Name: "val", N: 4319}, {Name: "test", N: 8000}, {Name: "train", N: 20523}},
+	Splits: []Split{
+		{"val", 4319, Secondary, "Hugging Face, lmms-lab/VizWiz-VQA"},
+		{"test", 8000, Secondary, "Hugging Face, lmms-lab/VizWiz-VQA"},
+		{Name: "train", N: 20523},
+	},
 	Chat:   "{question}\nWhen the provided information is insufficient, respond with 'Unanswerable'.\nAnswer the question using a single word or phrase.",
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 48},
 	Metrics:   append([]Metric{vizwizRules.official(), softRules.official()}, vizwizUnanswerable...),

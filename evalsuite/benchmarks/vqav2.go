@@ -5,7 +5,12 @@ var vqav2 = Benchmark{
 	Name:   "vqav2",
 	About:  "VQA v2.0: open questions about photographs",
 	Layout: "vqav2",
-	Splits: []Split{{Name: "val", N: 214354}, {Name: "test-dev", N: 107394}, {Name: "test", N: 447793}, {Name: "train", N: 443757}},
+	Splits: []Split{
+		{"val", 214354, Verified, "GT-Vision-Lab/VQA, README.md"},
+		{"test-dev", 107394, Secondary, "Hugging Face, HuggingFaceM4/VQAv2"},
+		{"test", 447793, Verified, "GT-Vision-Lab/VQA, README.md"},
+		{"train", 443757, Verified, "GT-Vision-Lab/VQA, README.md"},
+	},
 	Task:   Answers,
 	Prompt: "answer en {question}\n", Ops: "decode|resize({size})|value_range(-1,1)",
 	Decoding:   Decoding{Beams: 1, MaxTokens: 32},

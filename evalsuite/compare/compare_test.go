@@ -136,6 +136,16 @@ func TestWrite_ReadsBack(t *testing.T) {
 	}
 }
 
+func readAll(text string) (items []Item, err error) {
+	for item, err := range read(strings.NewReader(text)) {
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	return items, nil
+}
+
 func TestRead_NamesTheLine(t *testing.T) {
 	good := `{"id":"1","values":{"m":1}}` + "\n"
 	for name, c := range map[string]struct{ text, want string }{
@@ -151,7 +161,7 @@ func TestRead_NamesTheLine(t *testing.T) {
 		"null values": {`{"id":"1","values":null}`, `no "values"`},
 		"wrong type":  {`{"id":"1","values":{"m":"1"}}`, "line 1"},
 	} {
-		if _, err := read(strings.NewReader(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := readAll(c.text); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
 		}
 	}
@@ -209,7 +219,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(`{"id":"1","values":{"m":9e8},"weight":1e9}` + "\n" + `{"id":"2","values":{"m":-9e8},"weight":1e-9,"slices":{"a":["x","y",""]}}`)
 	f.Add(`{"id":"1","values":{},"protocols":{"p":{"m":1}},"choices":["a"],"fields":{"f":""},"image":"i"}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		items, err := read(strings.NewReader(text))
+		items, err := readAll(text)
 		if err != nil {
 			return
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"math"
 	"os"
@@ -77,49 +78,71 @@ func Write(path string, items []Item) error {
 const maxLine = 4 << 20
 
 // Read reads a file of scored items. An error names the file and the line.
-func Read(path string) ([]Item, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	items, err := read(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s %w", path, err)
+func Read(path string) (items []Item, err error) {
+	for item, err := range Items(path) {
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, item)
 	}
 	return items, nil
 }
 
-func read(from io.Reader) (items []Item, err error) {
-	lines := bufio.NewScanner(from)
-	lines.Buffer(nil, maxLine)
-	first, n := map[itemKey]int{}, 0
-	for lines.Scan() {
-		n++
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
-			continue
-		}
-		var item Item
-		err := jsonerr.Explain(json.Unmarshal(lines.Bytes(), &item))
-		if err == nil {
-			err = item.check()
-		}
-		if earlier, twice := first[item.key()]; err == nil && twice {
-			err = fmt.Errorf("a second item of the task %q with the id %q, after line %d", item.Task, item.ID, earlier)
-		}
+// Items yields the items of a file one by one, for files that are large. After an error, which
+// names the file and the line, it ends.
+func Items(path string) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		file, err := os.Open(path)
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
+			yield(Item{}, err)
+			return
 		}
-		first[item.key()] = n
-		items = append(items, item)
+		defer file.Close()
+		for item, err := range read(file) {
+			if err != nil {
+				err = fmt.Errorf("%s %w", path, err)
+			}
+			if !yield(item, err) || err != nil {
+				return
+			}
+		}
 	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("line %d: %w", n+1, err)
+}
+
+func read(from io.Reader) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		lines := bufio.NewScanner(from)
+		lines.Buffer(nil, maxLine)
+		first, n := map[itemKey]int{}, 0
+		for lines.Scan() {
+			n++
+			if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+				continue
+			}
+			var item Item
+			err := jsonerr.Explain(json.Unmarshal(lines.Bytes(), &item))
+			if err == nil {
+				err = item.check()
+			}
+			if earlier, twice := first[item.key()]; err == nil && twice {
+				err = fmt.Errorf("a second item of the task %q with the id %q, after line %d", item.Task, item.ID, earlier)
+			}
+			if err != nil {
+				yield(Item{}, fmt.Errorf("line %d: %w", n, err))
+				return
+			}
+			first[item.key()] = n
+			if !yield(item, nil) {
+				return
+			}
+		}
+		switch err := lines.Err(); {
+		case err != nil:
+			yield(Item{}, fmt.Errorf("line %d: %w", n+1, err))
+		case len(first) == 0:
+			yield(Item{}, errors.New("has no scored items"))
+		}
 	}
-	if len(items) == 0 {
-		return nil, errors.New("has no scored items")
-	}
-	return items, nil
 }
 
 func (i *Item) check() error {

@@ -39,7 +39,7 @@ func (r *Result) WriteText(w io.Writer) error {
 		m := &r.Metrics[i]
 		m.writeMore(&out, r.label(m))
 	}
-	fmt.Fprintf(&out, "%s: %s\n", r.Verdict, r.meaning())
+	fmt.Fprintf(&out, "%s: %s\n", r.Verdict, r.Meaning())
 	_, err := io.WriteString(w, out.String())
 	return err
 }
@@ -123,8 +123,8 @@ func clip(text string) string {
 	return text
 }
 
-// meaning says what the verdict is about.
-func (r *Result) meaning() string {
+// Meaning says what the verdict is about.
+func (r *Result) Meaning() string {
 	loss := "B is no worse than A"
 	if r.Margin > 0 {
 		loss = fmt.Sprintf("B is at most %g worse than A", r.Margin)

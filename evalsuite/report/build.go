@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pali3/pali3/evalsuite/benchmarks"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/stages"
 	"github.com/pali3/pali3/tokenize/sentencepiece"
@@ -23,6 +24,11 @@ type Options struct {
 	Seed uint64
 	// Registry holds what the runs' recipes name; nil for what is built in.
 	Registry *stages.Registry
+	// Images is a folder, and Data a dataset, in which the images of a benchmark or of a comparison
+	// are found by their keys. Without either, items are shown without images.
+	Images, Data string
+	// Benchmarks describes benchmarks; nil for the built-in ones.
+	Benchmarks benchmarks.Table
 }
 
 // maxSamples bounds Options.Samples.
@@ -32,14 +38,20 @@ func (o *Options) fill() error {
 	if o.Samples == 0 {
 		o.Samples = 12
 	}
+	if o.Benchmarks == nil {
+		o.Benchmarks = benchmarks.Builtin()
+	}
+	if o.Images != "" && o.Data != "" {
+		return errors.New("give a folder of images or a dataset, not both")
+	}
 	if o.Samples < 1 || o.Samples > maxSamples {
 		return fmt.Errorf("%d images: must be 1 to %d", o.Samples, maxSamples)
 	}
 	return nil
 }
 
-// Build reads one run folder, several run folders to compare, or one project folder, and returns
-// the report.
+// Build reads one run folder, several run folders to compare, one project folder, or the folder of
+// a scored benchmark, and returns the report.
 func Build(ctx context.Context, runs []string, o Options) (*Report, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
@@ -49,6 +61,20 @@ func Build(ctx context.Context, runs []string, o Options) (*Report, error) {
 	}
 	p := &page{Options: o, report: &Report{}, datasets: map[string]*shards.Dataset{}}
 	defer p.close()
+	if len(runs) == 1 && isBenchmark(runs[0]) {
+		if err := p.openImages(); err != nil {
+			return nil, err
+		}
+		return p.benchmark(runs[0])
+	}
+	for _, dir := range runs {
+		if isBenchmark(dir) {
+			return nil, fmt.Errorf("%s is the folder of a benchmark: two of them are compared by eval compare A B --out PAGE", dir)
+		}
+	}
+	if o.Images != "" || o.Data != "" {
+		return nil, errors.New("a folder of images, or a dataset of them, is for the folder of a benchmark that was scored")
+	}
 	if len(runs) == 1 && !isRun(runs[0]) {
 		return p.project(ctx, runs[0])
 	}
@@ -79,6 +105,8 @@ type page struct {
 	album
 	report   *Report
 	datasets map[string]*shards.Dataset // open, by folder; nil where there is none
+	find     finder                     // of images by key, or nil
+	unfound  int                        // images that were not found
 }
 
 func (p *page) close() {
@@ -112,6 +140,9 @@ func (p *page) dataset(dir string) *shards.Dataset {
 
 // done adds the notes about thumbnails and returns the report.
 func (p *page) done() *Report {
+	if p.unfound > 0 {
+		p.note("%d images of the items shown were not found in %s.", p.unfound, p.Images+p.Data)
+	}
 	p.report.Notes = append(p.report.Notes, p.album.notes()...)
 	return p.report
 }

@@ -30,7 +30,10 @@ type metricStyles []evalsuite.Metric
 
 // funcs are the template's functions that print scores.
 func (m metricStyles) funcs() template.FuncMap {
-	return template.FuncMap{"scores": m.scoreTables, "compared": m.comparedRows, "groups": m.groupRows, "metric": m.named}
+	return template.FuncMap{
+		"scores": m.scoreTables, "compared": m.comparedRows, "groups": m.groupRows, "metric": m.named,
+		"beside": m.besideTables, "versus": m.versusTables, "protocolscore": m.protocolScore,
+	}
 }
 
 // named returns the style of a metric.
@@ -40,8 +43,11 @@ func (m metricStyles) named(name string) metricStyle {
 			continue
 		}
 		style := metricStyle{Title: name, Help: of.Help, factor: 1, places: 3, ceiling: of.Max, lower: of.LowerIsBetter}
-		if of.Max == 1 {
+		switch {
+		case of.Max == 1:
 			style.Unit, style.factor, style.places = "%", 100, 1
+		case of.Max == 10: // CIDEr, which papers print times 100
+			style.Unit, style.factor, style.places, style.ceiling = "× 100", 100, 1, 0
 		}
 		return style
 	}
@@ -92,6 +98,7 @@ type measure struct {
 
 // scoreRow is one metric of one split.
 type scoreRow struct {
+	Name     string
 	Metric   metricStyle
 	Measures [3]*measure // model, untrained, blind
 	N        string
@@ -123,7 +130,7 @@ func (m metricStyles) scoreTables(scores []Score) []scoreTable {
 			tables = append(tables, scoreTable{Split: s.Split})
 		}
 		style, top := m.named(s.Metric), tops[s.Metric]
-		row := scoreRow{Metric: style, N: count(int64(s.Model.N)), Top: fmt.Sprintf("%.4g", style.factor*top)}
+		row := scoreRow{Name: s.Metric, Metric: style, N: count(int64(s.Model.N)), Top: fmt.Sprintf("%.4g", style.factor*top)}
 		row.Measures[0] = newMeasure("model", &s.Model, style, top)
 		row.Measures[1] = newMeasure("untrained", s.Untrained, style, top)
 		row.Measures[2] = newMeasure("blind", s.Blind, style, top)

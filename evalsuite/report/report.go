@@ -2,7 +2,8 @@
 // curation removed, what the mixture fed, losses, scores against baselines, and what the model says
 // about images it was not trained on. Several runs are shown side by side.
 //
-// [Build] reads a run folder, several run folders, or a project folder and returns a [Report]. A
+// [Build] reads a run folder, several run folders, a project folder, or the folder of a benchmark
+// that was scored, and returns a [Report]. [Compare] returns one about a comparison of models. A
 // Report is a plain value: change it, or fill one from other sources, and lay it out with [Write]
 // or [WriteFile]. Whatever a run lacks is left out, and the page names the command that creates it.
 // The same runs give the same page, byte for byte.
@@ -22,8 +23,11 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/pali3/pali3/evalsuite"
+	"github.com/pali3/pali3/evalsuite/benchmarks"
+	"github.com/pali3/pali3/evalsuite/compare"
 	"github.com/pali3/pali3/internal/atomicfile"
 )
 
@@ -41,13 +45,19 @@ type Report struct {
 	Comparisons []Comparison
 	Changes     []Changes
 
-	Data      []Data
-	Tokenizer *Tokenizer
-	Mixtures  []Mixture
-	Stages    []Stage
-	Scores    []Score
-	Breakdown []Breakdown
-	Galleries []Gallery
+	Data       []Data
+	Tokenizer  *Tokenizer
+	Mixtures   []Mixture
+	Stages     []Stage
+	Versus     *Versus
+	Scores     []Score
+	Comparable map[string]benchmarks.Comparable // of a benchmark's scores, by metric
+	Beside     []Beside
+	Breakdown  []Breakdown
+	Protocols  *Protocols
+	Confusions []Confusion
+	Flips      []Flips
+	Galleries  []Gallery
 	// Contamination is that of a benchmark by training data.
 	Contamination *Contamination
 	Reproduce     []string // commands that reproduce the runs
@@ -89,9 +99,14 @@ func (r *Report) Sections() (sections []Section) {
 		{r.Tokenizer != nil, Section{"tokenizer", "Tokenizer"}},
 		{len(r.Mixtures) > 0, Section{"mixture", "Mixture"}},
 		{len(r.Stages) > 0, Section{"training", "Training"}},
+		{r.Versus != nil, Section{"versus", "Verdict"}},
 		{len(r.Scores) > 0, Section{"scores", "Scores"}},
+		{len(r.Beside) > 0, Section{"published", "Published scores"}},
 		{len(r.Breakdown) > 0, Section{"breakdown", "Breakdown"}},
-		{len(r.Galleries) > 0, Section{"gallery", "Unseen images"}},
+		{r.Protocols != nil, Section{"protocols", "Protocols"}},
+		{len(r.Confusions) > 0, Section{"confusion", "Wrong answers"}},
+		{len(r.Flips) > 0, Section{"flips", "Changed items"}},
+		{len(r.Galleries) > 0, Section{"gallery", r.gallery()}},
 		{r.Contamination != nil, Section{"contamination", "Contamination"}},
 		{len(r.Reproduce) > 0, Section{"again", "Commands"}},
 	} {
@@ -114,6 +129,13 @@ var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMa
 	"count":    count,
 	"integer":  func(n int) string { return count(int64(n)) },
 	"duration": duration,
+	"answer":   answerText,
+	"cells":    cells,
+	"pairs":    pairRows,
+	"shade":    func(percent float64) float64 { return 0.08 + 0.72*percent/100 },
+	"ruling":   func(v compare.Verdict) string { return strings.ToLower(string(v)) },
+	"pvalue":   pValue,
+	"kept":     func(style metricStyle, v float64) string { return style.format(v) },
 	"percent":  func(share float64) string { return fmt.Sprintf("%.1f", 100*share) },
 	"charts":   stageCharts,
 	"language": languageName,
@@ -124,19 +146,45 @@ var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMa
 	"splits":   splitName,
 	"share":    func(n int64, of int) float64 { return 100 * float64(n) / float64(max(1, of)) },
 	"who":      func(i int) string { return [...]string{"Model", "Untrained", "Blind"}[i] },
-}).Funcs(metricStyles(nil).funcs()).ParseFS(pages, "*.html"))
+}).Funcs(metricStyles(nil).funcs()).Funcs((&Report{}).funcs()).ParseFS(pages, "*.html"))
 
 // Write writes the page as HTML. It returns an error if browsers cannot show the format of an
 // image.
 func Write(w io.Writer, r *Report) error {
 	layout, err := pageTemplate.Clone()
 	if err == nil {
-		err = layout.Funcs(metricStyles(r.Metrics).funcs()).Execute(w, r)
+		err = layout.Funcs(metricStyles(r.Metrics).funcs()).Funcs(r.funcs()).Execute(w, r)
 	}
 	if err != nil {
 		return fmt.Errorf("laying out the report: %w", err)
 	}
 	return nil
+}
+
+// gallery names the section of galleries.
+func (r *Report) gallery() string {
+	if len(r.Comparable) > 0 {
+		return "Examples"
+	}
+	return "Unseen images"
+}
+
+// funcs are the template's functions about the scores as a whole.
+func (r *Report) funcs() template.FuncMap {
+	return template.FuncMap{
+		"ofBenchmark": func() bool { return len(r.Comparable) > 0 },
+		// baselines reports whether the score tables have columns of baselines.
+		"baselines": func(scores []Score) bool {
+			return len(r.Comparable) == 0 || slices.ContainsFunc(scores, func(s Score) bool { return s.Blind != nil || s.Untrained != nil })
+		},
+		"comparable": func(metric string) string {
+			c := r.Comparable[metric]
+			if c.Why == "" {
+				return answerText(c)
+			}
+			return answerText(c) + ": " + c.Why
+		},
+	}
 }
 
 // WriteFile writes the page to a file, atomically.

@@ -1,6 +1,10 @@
 package report
 
-import "github.com/pali3/pali3/evalsuite/metrics"
+import (
+	"github.com/pali3/pali3/evalsuite/benchmarks"
+	"github.com/pali3/pali3/evalsuite/compare"
+	"github.com/pali3/pali3/evalsuite/metrics"
+)
 
 // Data describes a dataset that a run was trained on.
 type Data struct {
@@ -132,6 +136,76 @@ type Score struct {
 	// Untrained is the same network before training. Blind is a baseline that does not see the
 	// images. Either may be nil.
 	Untrained, Blind *metrics.Score
+}
+
+// Beside shows a score beside those that others publish.
+type Beside struct {
+	Metric     string
+	Split      string
+	Model      metrics.Score
+	Comparable benchmarks.Comparable
+	Published  []benchmarks.Published
+}
+
+// Protocols shows the scores of the same predictions by several rules.
+type Protocols struct {
+	Metrics []string
+	Rows    []Protocol // the owner's first
+}
+
+// Protocol holds the scores by one rule, and items that it scores differently from the owner's.
+type Protocol struct {
+	Name, Source string
+	Scores       benchmarks.Scores
+	Differs      int
+	Examples     []Differing
+}
+
+// Differing is an item with another score by a protocol than by the owner's rule.
+type Differing struct {
+	ID, Question, Prediction, References string
+	Official, Other                      float64
+}
+
+// Confusion shows which answers a model gives in place of the right ones: as a matrix of Answers by
+// Rows, or as a list of Pairs.
+type Confusion struct {
+	Title, About string
+	Answers      []string // of the columns; a last one counts other predictions
+	Rows         []ConfusedRow
+	Pairs        []ConfusedPair
+}
+
+// ConfusedRow counts the predictions for one right answer, by column.
+type ConfusedRow struct {
+	Right     string
+	Predicted []int
+}
+
+// ConfusedPair counts a wrong answer in place of a right one.
+type ConfusedPair struct {
+	Right, Predicted string
+	N                int
+}
+
+// Versus shows a comparison of two models.
+type Versus struct{ *compare.Result }
+
+// Flips are items that one metric scores differently for two models.
+type Flips struct {
+	Metric        string
+	A, B          string
+	Better, Worse int
+	N             int
+	Items         []Flip // the better ones first
+}
+
+// Flip is an item with the answers of both models.
+type Flip struct {
+	compare.Flip
+	Truth  string
+	Image  *Image
+	Better bool // B's is the better one
 }
 
 // Breakdown is a metric by a property of the items, such as their language.
