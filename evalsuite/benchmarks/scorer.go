@@ -149,14 +149,8 @@ func (p *scoredProtocol) add(item *Item) (reason string) {
 		c.values = append(c.values, c.each(item))
 		if n == 0 {
 			p.countUnparsed(item)
+			reason = item.Unparsed
 		}
-		reason = item.Unparsed
-		problem := p.unparsed[reason]
-		if problem == nil {
-			problem = &Problem{Kind: reason}
-			p.unparsed[reason] = problem
-		}
-		problem.count(item.ID)
 	}
 	return reason
 }
