@@ -149,7 +149,9 @@ func (c evalCommand) bench(ctx context.Context, con *console) error {
 	if err := c.submit(ctx, con, &bench); err != nil || c.Annotations == "" {
 		return err
 	}
-	result, err := scoreInto(ctx, c.Out, &bench, c.files(), c.scoring())
+	result, err := benchmarks.ScoreInto(c.Out, c.scoring(), func(o benchmarks.Options) (*benchmarks.Result, error) {
+		return bench.Score(ctx, c.files(), o)
+	})
 	if err != nil {
 		return fmt.Errorf("scoring %s: %w", c.Bench, err)
 	}

@@ -231,7 +231,9 @@ func (c evalCommand) scoreFiles(ctx context.Context, con *console, bench *benchm
 	if err := c.submit(ctx, con, bench); err != nil || c.Annotations == "" {
 		return err
 	}
-	result, err := bench.Score(ctx, c.files(), c.scoring())
+	result, err := benchmarks.ScoreInto(c.Out, c.scoring(), func(o benchmarks.Options) (*benchmarks.Result, error) {
+		return bench.Score(ctx, c.files(), o)
+	})
 	if err != nil {
 		return fmt.Errorf("scoring %s on %s: %w", c.Bench, c.Annotations, err)
 	}
@@ -308,7 +310,11 @@ func (c evalCommand) printRun(con *console, run *evalsuite.BenchmarkRun) error {
 		return err
 	}
 	if c.Out != "" {
-		con.printf("\nwrote %s: the answers in %s\n", c.Out, evalsuite.BenchmarkPredictionsFile)
+		con.printf("\nwrote %s: the answers in %s", c.Out, evalsuite.BenchmarkPredictionsFile)
+		if run.Result != nil {
+			con.printf(", their scores in %s and %s", benchmarks.ResultFile, benchmarks.ScoredFile)
+		}
+		con.printf("\n")
 	}
 	if c.Shard.hosts > 1 {
 		con.printf("Next: %s eval merge MERGED %s ... (all %d parts), then %s eval rescore MERGED\n", con.program.Name, quoted(c.Out), c.Shard.hosts, con.program.Name)

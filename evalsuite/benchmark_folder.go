@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/pali3/pali3/evalsuite/benchmarks"
 	"github.com/pali3/pali3/internal/folderlock"
 	"github.com/pali3/pali3/internal/jsonerr"
 )
@@ -88,7 +89,7 @@ func (f *benchmarkFolder) path(name string) string { return filepath.Join(f.dir,
 
 func (f *benchmarkFolder) open(m *BenchmarkManifest, fresh bool, warn func(string)) error {
 	if fresh {
-		for _, name := range []string{ManifestFile, BenchmarkPredictionsFile, CallsFile, ResultFile} {
+		for _, name := range []string{ManifestFile, BenchmarkPredictionsFile, CallsFile, benchmarks.ResultFile, benchmarks.ScoredFile} {
 			if err := os.Remove(f.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}

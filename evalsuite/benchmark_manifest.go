@@ -17,12 +17,11 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// Files in the folder of a run of a benchmark.
+// Files in the folder of a run of a benchmark, beside those of [benchmarks.ScoreInto].
 const (
 	ManifestFile             = "benchmark.json"
 	BenchmarkPredictionsFile = "predictions.jsonl"
 	CallsFile                = "calls.jsonl"
-	ResultFile               = "result.json"
 )
 
 // manifestVersion is the version of the manifest's meaning.

@@ -2,15 +2,12 @@ package evalsuite
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"path/filepath"
 	"regexp"
 	"strings"
 
 	"github.com/pali3/pali3/evalsuite/benchmarks"
-	"github.com/pali3/pali3/internal/atomicfile"
 	"github.com/pali3/pali3/internal/folderlock"
 	"github.com/pali3/pali3/shards"
 )
@@ -85,7 +82,7 @@ func (r *benchmarkRun) score() error {
 	return r.scoreItems()
 }
 
-// scoreItems scores the items and writes the result.
+// scoreItems scores the items and writes the result and the scored items.
 func (r *benchmarkRun) scoreItems() error {
 	labelled := 0
 	for n := range r.done.Items {
@@ -105,25 +102,14 @@ func (r *benchmarkRun) scoreItems() error {
 	if o.Split = r.Split; o.Split == AllSplits {
 		o.Split = ""
 	}
-	result, err := r.bench.ScoreItems(r.done.Items, o)
+	result, err := benchmarks.ScoreInto(r.Out, o, func(o benchmarks.Options) (*benchmarks.Result, error) {
+		return r.bench.ScoreItems(r.done.Items, o)
+	})
 	if err != nil {
 		return fmt.Errorf("scoring %s: %w", r.bench.Name, err)
 	}
 	r.done.Result = result
-	if r.Out == "" {
-		return nil
-	}
-	return writeResult(r.Out, result)
-}
-
-// writeResult writes scores into the folder of a run.
-func writeResult(dir string, result *benchmarks.Result) error {
-	return atomicfile.Write(filepath.Join(dir, ResultFile), func(w io.Writer) error {
-		encoder := json.NewEncoder(w)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(result)
-	})
+	return nil
 }
 
 // RescoreBenchmark scores the answers in the folder of a run again, without the model, and writes

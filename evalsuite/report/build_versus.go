@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -74,7 +75,7 @@ func (p *page) flips(r *compare.Result, m *compare.Metric) error {
 	f := Flips{Metric: m.Name, A: r.A, B: r.B, Better: m.Better.Count, Worse: m.Worse.Count, N: m.Difference.N}
 	for _, group := range []compare.Flips{m.Better, m.Worse} {
 		for _, item := range group.Items {
-			image, err := p.imageOf(item.Image)
+			image, err := p.imageOf(cmp.Or(item.Image, item.Cluster))
 			if err != nil {
 				return err
 			}
