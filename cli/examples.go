@@ -149,6 +149,10 @@ var examples = map[string][]string{
 		"pali3 eval compare quickstart-run/caption larger-run/caption --metric caption_cider",
 		"pali3 eval compare old/scored-test.jsonl new/scored-test.jsonl --margin 0.01 --json",
 	},
+	"eval contamination": {
+		"pali3 eval contamination --train quickstart-run/data --train-split train --data quickstart-run/data --split held_out --out contaminated",
+		"pali3 eval contamination --list",
+	},
 	"eval power": {
 		"pali3 eval power --deviation 0.4 --items 5000 --difference 0.01",
 		"pali3 eval power old new --metric vqa_accuracy",
