@@ -88,6 +88,7 @@ var ErrUnanswered = errors.New("not all questions have an answer")
 //	predictions.jsonl   a [Prediction] a line, in the order of the answers
 //	calls.jsonl         time and tokens of each query
 //	result.json         the scores
+//	scored.jsonl        each item with its values, for package compare
 //
 // A run that is killed at any point resumes from these files, with the same answers and scores as
 // one that was not. Equal prompts about the same images are asked once. The predictor's errors are

@@ -19,7 +19,7 @@ type Metric struct {
 	Max float64
 	// LowerIsBetter is for error rates and the like.
 	LowerIsBetter bool
-	// Own is for a metric that nobody else publishes, and says why, such as METEOR without its
+	// Own is for a metric that no one else publishes, and says why, such as METEOR without its
 	// tables.
 	Own string
 

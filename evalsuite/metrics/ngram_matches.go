@@ -17,8 +17,8 @@ type matches struct {
 	idf    [captionN][]float64 // of the n-gram
 	weight [captionN][]float64 // times multiplied by idf
 
-	runs, below []int32 // by word of the other text: how many words are equal from there on
-	count       bleuCount
+	runs  []int32 // by word of the other text: how many words are equal from there on
+	count bleuCount
 }
 
 // maxPairs bounds the pairs of words that are compared one by one. Longer texts are counted in
