@@ -48,14 +48,14 @@ func (f benchRunFlags) given() bool {
 // checkBenchRun returns an error if flags do not fit a run of a benchmark.
 func (c evalCommand) checkBenchRun() error {
 	switch {
+	case c.Predictions != "":
+		return errors.New("--predictions are scored as they are: leave out --model and --data, or leave out --predictions to ask the model")
 	case c.Data == "":
 		return errors.New("--data DATASET is missing: the benchmark as a dataset, which pali3 ingest benchmark makes")
 	case c.Model != "" && c.Predictor != "":
 		return errors.New("give --model or --predictor, not both")
 	case c.Model == "" && c.Predictor == "":
 		return errors.New("--bench with --data asks a model: name it with --model or --predictor")
-	case c.Predictions != "":
-		return errors.New("--predictions are scored with --annotations; leave them out to ask the model, or leave out --data")
 	case c.Untrained || len(c.Task) > 0 || len(c.Lang) > 0 || len(c.Texts) > 0:
 		return errors.New("--task, --lang, --texts and --untrained are not for --bench, which says what is asked")
 	case c.Out == "" && (c.Annotations != "" || c.Submission != "" || c.Shard.hosts > 1):
