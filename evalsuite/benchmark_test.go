@@ -238,7 +238,7 @@ func TestRunBenchmark_NamesBadFiles(t *testing.T) {
 	for want, damage := range map[string]func(line string) string{
 		"line 1: not JSON":                          func(line string) string { return line[:20] + "\n" },
 		`line 9: a second prediction for question`:  func(line string) string { return "" },
-		`line 9: question "nobody" is none of this`: func(string) string { return "" },
+		`line 9: question "unknown" is none of this`: func(string) string { return "" },
 		`asked with another prompt`:                 func(line string) string { return strings.Replace(line, `"prompt":"`, `"prompt":"x`, 1) + "\n" },
 		"is too long":                               func(string) string { return strings.Repeat("x", 2<<20) + "\n" },
 	} {
@@ -252,8 +252,8 @@ func TestRunBenchmark_NamesBadFiles(t *testing.T) {
 		switch {
 		case strings.Contains(want, "second"):
 			text += line + "\n"
-		case strings.Contains(want, "nobody"):
-			text += `{"id":"nobody","prediction":""}` + "\n"
+		case strings.Contains(want, "unknown"):
+			text += `{"id":"unknown","prediction":""}` + "\n"
 		default:
 			text = strings.Replace(text, line+"\n", damage(line), 1)
 		}

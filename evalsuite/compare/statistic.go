@@ -10,7 +10,8 @@ import (
 )
 
 // Statistic is a score of all items together that is no mean of their values, such as the BLEU of a
-// corpus. Two models are compared by resampling the items and computing the score of both anew.
+// corpus. Two models are compared on resamples of the items: the score of each resample is computed
+// for both.
 type Statistic struct {
 	Task, Metric  string
 	LowerIsBetter bool

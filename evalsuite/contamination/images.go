@@ -174,8 +174,9 @@ type Likeness struct {
 }
 
 // find returns the images of the benchmark that a training image is. sum is the SHA-256 of its
-// bytes in hex. It is not whole if the image looks like so many that it was not compared with all.
-// An error says that the image does not decode; what was found by then is returned.
+// bytes in hex. It is not whole if the image was not compared with all images that look like it,
+// because there are too many. An error says that the image does not decode; what was found by then
+// is returned.
 func (x *imageIndex) find(encoded []byte, sum string) (hits []imageHit, whole bool, err error) {
 	found := map[int32]bool{}
 	add := func(h imageHit) {
