@@ -56,6 +56,10 @@ type BenchmarkOptions struct {
 // BenchmarkRun is what a run of a benchmark did.
 type BenchmarkRun struct {
 	Questions int `json:"questions"` // of the benchmark or, with a shard, of that part
+	// Without are samples that have nothing to ask, Renamed questions whose id occurs twice; both
+	// of all shards.
+	Without int `json:"samples_without_question,omitempty"`
+	Renamed int `json:"renamed,omitempty"`
 	// Found are answers that Out held already, Cached those that the cache held. Copied are answers
 	// to the same prompt about the same images. Asked are the others: queries to the predictor.
 	Found  int `json:"found"`
@@ -139,6 +143,8 @@ func newBenchmarkRun(ctx context.Context, d *shards.Dataset, b *benchmarks.Bench
 		return nil, err
 	}
 	r.Split = all.split
+	all.warn(r.Warn)
+	r.done.Without, r.done.Renamed = len(all.without), len(all.renamed)
 	if r.manifest, err = r.newManifest(all); err != nil {
 		return nil, err
 	}

@@ -35,6 +35,9 @@ type benchmarkQuestions struct {
 	bench *benchmarks.Benchmark
 	split string
 	all   []benchmarkQuestion
+	// without are the keys of samples that have nothing to ask, renamed the ids of questions that
+	// another question has, too.
+	without, renamed []string
 }
 
 // readQuestions reads the questions of a dataset's split, without the bytes of images.
@@ -105,13 +108,30 @@ func (q *benchmarkQuestions) add(s questionSample, seen map[string]bool) {
 	for i := range s.Images {
 		hashes = append(hashes, s.Images[i].SHA256)
 	}
-	for n, item := range q.bench.Items(&s.Sample, "", nil) {
+	items := q.bench.Items(&s.Sample, "", nil)
+	if len(items) == 0 {
+		q.without = append(q.without, s.Key)
+	}
+	for n, item := range items {
+		if item.ID != "" && seen[item.ID] {
+			q.renamed = append(q.renamed, item.ID)
+		}
 		one := benchmarkQuestion{Item: item, id: item.ID, row: s.row, hashes: hashes}
 		for again := n; one.id == "" || seen[one.id]; again++ {
 			one.id = fmt.Sprintf("%s#%d", s.Key, again)
 		}
 		seen[one.id] = true
 		q.all = append(q.all, one)
+	}
+}
+
+// warn says what is not asked, and what is asked under another id.
+func (q *benchmarkQuestions) warn(warn func(string)) {
+	if n := len(q.without); n > 0 {
+		warn(fmt.Sprintf("samples without anything that %s asks for, which are left out: %d, for example %s", q.bench.Name, n, q.without[0]))
+	}
+	if n := len(q.renamed); n > 0 {
+		warn(fmt.Sprintf("questions whose id another question has, too, and whose predictions are named KEY#NUMBER: %d, for example %s", n, q.renamed[0]))
 	}
 }
 

@@ -236,11 +236,11 @@ func TestRunBenchmark_NamesBadFiles(t *testing.T) {
 		return line
 	}
 	for want, damage := range map[string]func(line string) string{
-		"line 1: not JSON":                          func(line string) string { return line[:20] + "\n" },
-		`line 9: a second prediction for question`:  func(line string) string { return "" },
+		"line 1: not JSON":                           func(line string) string { return line[:20] + "\n" },
+		`line 9: a second prediction for question`:   func(line string) string { return "" },
 		`line 9: question "unknown" is none of this`: func(string) string { return "" },
-		`asked with another prompt`:                 func(line string) string { return strings.Replace(line, `"prompt":"`, `"prompt":"x`, 1) + "\n" },
-		"is too long":                               func(string) string { return strings.Repeat("x", 2<<20) + "\n" },
+		`asked with another prompt`:                  func(line string) string { return strings.Replace(line, `"prompt":"`, `"prompt":"x`, 1) + "\n" },
+		"is too long":                                func(string) string { return strings.Repeat("x", 2<<20) + "\n" },
 	} {
 		out := t.TempDir()
 		if _, err := evalsuite.RunBenchmark(t.Context(), &scripted{}, d, easyVQA(t), benchmarkOptions(out)); err != nil {
@@ -486,5 +486,31 @@ func TestRunBenchmark_SharesACache(t *testing.T) {
 	}
 	if fourth := run("fourth", same); fourth.Asked != 0 {
 		t.Errorf("after repair: %+v", fourth)
+	}
+}
+
+func TestRunBenchmark_CountsWhatIsNotAsked(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "shapes")
+	if _, err := shards.Write(dir, func(yield func(shards.Sample, error) bool) {
+		for i, id := range []string{"1", "1", ""} {
+			s := shards.Sample{Key: fmt.Sprint("image", i), Split: "test", Images: []shards.Image{grey(t, uint8(i))}}
+			if id != "" {
+				s.Questions = []shards.Question{{ID: id, Language: "en", Text: "is it light?", Answers: []shards.Answer{{Text: "yes"}}}}
+			}
+			if !yield(s, nil) {
+				return
+			}
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var warnings []string
+	run, err := evalsuite.RunBenchmark(t.Context(), &scripted{}, open(t, dir), easyVQA(t),
+		evalsuite.BenchmarkOptions{Warn: func(message string) { warnings = append(warnings, message) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.Questions != 2 || run.Without != 1 || run.Renamed != 1 || len(warnings) != 2 {
+		t.Errorf("%+v, %q", run, warnings)
 	}
 }
