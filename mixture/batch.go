@@ -8,44 +8,7 @@ import (
 	"hash"
 	"math"
 	"slices"
-	"strings"
-
-	"github.com/pali3/pali3/augment"
 )
-
-// Shape holds the fixed sizes of a stage's batches, so that one compiled graph serves them all.
-type Shape struct {
-	Rows    int // B, examples
-	Images  int // N, images of an example; 0 if the tasks have none
-	Height  int // H, pixels; 0 for images that keep their aspect
-	Width   int // W, pixels; 0 for images that keep their aspect
-	Texts   int // K, texts of an example; 1 but for contrastive tasks
-	Encoder int // Le, encoder ids; for contrastive tasks the text's
-	Decoder int // Ld, decoder ids; 0 for contrastive tasks
-	// Sequence describes images that keep their aspect and come as patches (NaFlex). It is zero for
-	// images of H by W pixels. Its length may differ from batch to batch: see
-	// [ImageConfig.SequenceLengths].
-	Sequence augment.Sequence
-}
-
-// String prints the sizes. Batches of whole images have done so since before there were patches,
-// and digests depend on it.
-func (s Shape) String() string {
-	text := fmt.Sprintf("{Rows:%d Images:%d Height:%d Width:%d Texts:%d Encoder:%d Decoder:%d}",
-		s.Rows, s.Images, s.Height, s.Width, s.Texts, s.Encoder, s.Decoder)
-	if s.Sequence.Patch > 0 {
-		text = fmt.Sprintf("%s, Patch:%d Length:%d}", strings.TrimSuffix(text, "}"), s.Sequence.Patch, s.Sequence.Length)
-	}
-	return text
-}
-
-// ImageValues returns the number of values of an image: H·W·3, or those of its patches.
-func (s Shape) ImageValues() int {
-	if s.Sequence.Patch > 0 {
-		return s.Sequence.Values()
-	}
-	return s.Height * s.Width * 3
-}
 
 // Batch is the input of one training step: a pure function of (recipe, seed, step).
 type Batch struct {

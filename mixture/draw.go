@@ -1,11 +1,61 @@
 package mixture
 
 import (
+	"context"
 	"fmt"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )
+
+// Batch makes the batch of a step. It depends on the recipe, its seed and the step alone.
+func (s *Stream) Batch(ctx context.Context, step int) (*Batch, error) {
+	if step < 0 {
+		return nil, fmt.Errorf("batch of step %d", step)
+	}
+	b := NewBatch(step, s.shapeAt(step), !s.options.NoPixels)
+	first := step*s.recipe.Batch + s.options.ShardIndex*s.shape.Rows
+	return b, s.eachRow(ctx, b, func(row int) error {
+		if err := s.fillAt(b, row, first+row); err != nil {
+			return fmt.Errorf("step %d row %d: %w", step, row, err)
+		}
+		return nil
+	})
+}
+
+// TaskBatch makes a batch of one task's examples first to first+rows-1, in the task's own order.
+// Examples beyond the number of its samples (see [Stream.Examples]) use the samples again, with
+// other random choices.
+func (s *Stream) TaskBatch(ctx context.Context, task, first, rows int) (*Batch, error) {
+	if task < 0 || task >= len(s.tasks) || s.tasks[task].source == nil || first < 0 || rows < 1 {
+		return nil, fmt.Errorf("task number %d has no examples %d to %d", task, first, first+rows-1)
+	}
+	shape := s.shape
+	shape.Rows = rows
+	b := NewBatch(0, shape, !s.options.NoPixels)
+	return b, s.eachRow(ctx, b, func(row int) error { return s.fill(b, row, s.tasks[task], first+row) })
+}
+
+// eachRow has the workers fill the rows of a batch.
+func (s *Stream) eachRow(ctx context.Context, b *Batch, fill func(row int) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for w := range s.options.Workers {
+		group.Go(func() error {
+			for row := w; row < b.Shape.Rows; row += s.options.Workers {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := fill(row); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
 
 // attempts is how many samples are tried for one example.
 const attempts = 16
@@ -45,21 +95,14 @@ type drawn struct {
 // draw draws the sample for an example of the task. The first attempt follows the order of the
 // epoch, later ones take any sample.
 func (t *task) draw(seed uint64, before, attempt int) (d drawn, err error) {
-	n := len(t.source.rows)
+	n := t.source.len()
 	epoch, at := before/n, before%n
 	key := random.Key(seed, random.Name(t.Name), uint64(epoch))
 	if attempt > 0 {
 		at = int(random.Key(key, uint64(before), uint64(attempt)) % uint64(n))
 	}
-	d.index = t.source.rows[t.source.order.At(at, key)]
+	d.index = t.source.row(t.source.order.At(at, key))
 	d.sample, err = t.source.dataset.Row(d.index)
 	d.rng = random.New(key, random.Name(d.sample.Key))
 	return d, err
-}
-
-// skip notes a sample that cannot be used.
-func (s *Stream) skip(task string, why error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.skipped[task+": "+why.Error()] = why.Error()
 }

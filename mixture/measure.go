@@ -30,7 +30,7 @@ func (s *Stream) Measure(ctx context.Context, examples, images int) ([]Measured,
 	for _, t := range s.tasks {
 		m := Measured{Task: t.Name}
 		if t.source != nil {
-			m.Samples = len(t.source.rows)
+			m.Samples = t.source.len()
 			for at := range min(examples, m.Samples) {
 				if err := ctx.Err(); err != nil {
 					return nil, err

@@ -14,12 +14,12 @@
 //
 //	open.go     recipe: datasets, vocabulary, image ops
 //	source.go   dataset: the samples that each task can use
-//	stream.go   step, row: a position of the stream
-//	draw.go     position: which task, and that task's example index    (mix.go)
+//	draw.go     step, row: a position of the stream
+//	            position: which task, and that task's example index    (mix.go)
 //	            index: which sample, in which epoch                    (order.go)
 //	example.go  sample: prompt and target, then ids                    (kinds.go, denoise.go)
 //	images.go   image: pixels
-//	place.go    ids: the row of the batch, truncated to the recipe's lengths
+//	place.go    ids: the row of the batch, truncated to the recipe's lengths (shape.go, batch.go)
 //
 // Weights are met exactly in every block of examples. The order of samples is a keyed permutation
 // evaluated at a position, so a run resumes by asking for the next step. A sample that cannot be

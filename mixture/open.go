@@ -6,9 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
+	"github.com/pali3/pali3/augment"
 	"github.com/pali3/pali3/internal/strict"
-	"github.com/pali3/pali3/random"
+	"github.com/pali3/pali3/shards"
+	"github.com/pali3/pali3/tokenize"
 )
 
 // Options say how a stream is evaluated. None of them changes an example.
@@ -27,6 +31,33 @@ type Options struct {
 	// Lenient opens a recipe as long as one of its tasks can use a sample. The other tasks make no
 	// examples: see [Stream.Examples].
 	Lenient bool
+}
+
+// Stream is the training data of a recipe. Safe for concurrent use.
+type Stream struct {
+	recipe   Recipe
+	options  Options
+	shape    Shape
+	mix      *mix
+	tasks    []*task
+	weights  []float64
+	vocab    *tokenize.Vocabulary
+	pipeline *augment.Pipeline
+	pixels   *pixelCache
+	datasets map[string]*scannedDataset // by folder
+
+	mu              sync.Mutex
+	skipped         map[string]string // task and origin of a sample that could not be used -> why
+	made, truncated atomic.Int64      // examples, and those that were truncated
+}
+
+// task is a task of the recipe with what it needs to make examples.
+type task struct {
+	*Task
+	number  int // in the recipe
+	kind    Kind
+	denoise denoiseTask
+	source  *source // nil if the task makes no examples
 }
 
 // Open opens the datasets and the tokenizer of a recipe, and finds the samples of each task.
@@ -174,41 +205,6 @@ func (s *Stream) openDataset(dir string) (*scannedDataset, error) {
 	return d, nil
 }
 
-func (s *Stream) shapeOf() Shape {
-	shape := Shape{Rows: s.recipe.Batch / s.options.ShardCount, Texts: max(s.recipe.Lengths.Texts, 1), Encoder: s.recipe.Lengths.Encoder, Decoder: s.recipe.Lengths.Decoder}
-	for _, t := range s.tasks {
-		if t.kind.Image {
-			shape.Images = max(s.recipe.Images.PerExample, 1)
-			shape.Height, shape.Width = s.pipeline.Size()
-			shape.Sequence = s.pipeline.Sequence()
-		}
-	}
-	if lengths := s.recipe.Images.SequenceLengths; len(lengths) > 0 && shape.Sequence.Patch > 0 {
-		shape.Sequence.Length = slices.Max(lengths)
-	}
-	return shape
-}
-
-// shapeAt returns the shape of the batch of a step, whose sequence length may be drawn.
-func (s *Stream) shapeAt(step int) Shape {
-	shape := s.shape
-	if lengths := s.recipe.Images.SequenceLengths; len(lengths) > 0 && shape.Sequence.Patch > 0 {
-		shape.Sequence.Length = pick(lengths, random.New(s.recipe.Seed, random.Name("sequence_lengths"), uint64(step)))
-	}
-	return shape
-}
-
-// Shape returns the shape of a recipe's batches without reading its files, and the zero shape if
-// the recipe has problems.
-func (r Recipe) Shape() Shape {
-	s := newStream(r, Options{ShardCount: 1})
-	var err error
-	if s.pipeline, err = r.Pipeline(); err != nil || len(r.Problems()) > 0 {
-		return Shape{}
-	}
-	return s.shapeOf()
-}
-
 // Close closes the datasets.
 func (s *Stream) Close() error {
 	var all error
@@ -216,4 +212,21 @@ func (s *Stream) Close() error {
 		all = errors.Join(all, d.Close())
 	}
 	return all
+}
+
+// Recipe returns the recipe with its defaults filled in.
+func (s *Stream) Recipe() Recipe { return s.recipe }
+
+// Vocabulary returns the vocabulary of all ids.
+func (s *Stream) Vocabulary() *tokenize.Vocabulary { return s.vocab }
+
+// Pipeline returns the image ops, nil if no task has images.
+func (s *Stream) Pipeline() *augment.Pipeline { return s.pipeline }
+
+// Dataset returns an open dataset by the folder that [Batch.Origins] names.
+func (s *Stream) Dataset(dir string) *shards.Dataset {
+	if d := s.datasets[dir]; d != nil {
+		return d.Dataset
+	}
+	return nil
 }

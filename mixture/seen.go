@@ -34,7 +34,7 @@ func (s *Stream) Seen() Seen {
 	seen := Seen{Tasks: []SeenTask{}}
 	for _, t := range s.tasks {
 		if t.source != nil {
-			seen.Tasks = append(seen.Tasks, SeenTask{t.Name, t.Kind, len(t.source.rows), t.source.languages})
+			seen.Tasks = append(seen.Tasks, SeenTask{t.Name, t.Kind, t.source.len(), t.source.languages})
 		}
 	}
 	return seen
@@ -62,4 +62,24 @@ func ReadSeen(dir string) (Seen, error) {
 		return seen, fmt.Errorf("reading %s: %w", path, err)
 	}
 	return seen, nil
+}
+
+// Weights returns the weight of each task in the mixture, 0 for one without samples.
+func (s *Stream) Weights() []float64 { return s.weights }
+
+// Examples returns, for each task, the number of samples that it can use.
+func (s *Stream) Examples() []int {
+	n := make([]int, len(s.tasks))
+	for i, t := range s.tasks {
+		if t.source != nil {
+			n[i] = t.source.len()
+		}
+	}
+	return n
+}
+
+// Truncated returns the share of the examples made so far that were truncated to the recipe's
+// lengths.
+func (s *Stream) Truncated() float64 {
+	return float64(s.truncated.Load()) / float64(max(1, s.made.Load()))
 }

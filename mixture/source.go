@@ -23,6 +23,12 @@ type source struct {
 	languages map[string]int // of the texts or questions that the task can use
 }
 
+// len returns the number of samples that the task can use.
+func (s *source) len() int { return len(s.rows) }
+
+// row returns the row of sample i, from 0 to len-1, in the dataset.
+func (s *source) row(i int) int { return s.rows[i] }
+
 // Row groups are read whole, so neighbours in a window are cheap; a window of this many samples
 // fits in memory.
 const (
