@@ -5,7 +5,7 @@ import (
 	"math"
 	"sync"
 
-	"github.com/pali3/pali3/internal/imagefile/jpeg"
+	"github.com/pali3/pali3/augment/jpeg"
 )
 
 // jpegOptions leave the limits to the caller, who has checked them.

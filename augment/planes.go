@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"image"
 
-	"github.com/pali3/pali3/internal/imagefile/jpeg"
+	"github.com/pali3/pali3/augment/jpeg"
 )
 
 // DecodeYCbCr returns the planes of a JPEG as they are stored, chroma at whatever resolution it

@@ -3,7 +3,7 @@ package augment
 import (
 	"image"
 
-	"github.com/pali3/pali3/internal/imagefile/jpeg"
+	"github.com/pali3/pali3/augment/jpeg"
 )
 
 // ycbcrRange holds the coefficients of a conversion from YCbCr, in 1/65536.

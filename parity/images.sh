@@ -9,4 +9,4 @@ mkdir -p "$work"
 "$work/images-venv/bin/python" parity/images.py "$work/images"
 PALI3_PARITY_IMAGES="$PWD/$work/images" go test -count=1 -run TestGridAgainstPillow -v ./augment
 "$work/images-venv/bin/python" parity/jpeg_goldens.py "$work/jpeg" 30000
-PALI3_PARITY_JPEG="$PWD/$work/jpeg" go test -count=1 -run TestDecode_EqualsLibjpeg -v ./internal/imagefile/jpeg
+PALI3_PARITY_JPEG="$PWD/$work/jpeg" go test -count=1 -run TestDecode_EqualsLibjpeg -v ./augment/jpeg

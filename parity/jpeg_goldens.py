@@ -1,6 +1,6 @@
 """Writes JPEG files, whole and damaged, with digests of the pixels that Pillow (libjpeg-turbo) reads from them at each scale.
 
-    python parity/jpeg_goldens.py internal/imagefile/jpeg/testdata              the small grid of the package's tests
+    python parity/jpeg_goldens.py augment/jpeg/testdata              the small grid of the package's tests
     python parity/jpeg_goldens.py build/parity/jpeg 30000 [folder of photos]    a large one, for PALI3_PARITY_JPEG
 
 Needs parity/requirements-images.txt. files.bin.gz has the files one after another, index.jsonl.gz a line for each:

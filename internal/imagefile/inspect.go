@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/pali3/pali3/internal/imagefile/jpeg"
+	"github.com/pali3/pali3/augment/jpeg"
 )
 
 // Inspect reads the header of an encoded image and checks that it is within the limits and that its

@@ -9,7 +9,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/pali3/pali3/internal/imagefile/jpeg"
+	"github.com/pali3/pali3/augment/jpeg"
 )
 
 const pngMagic = "\x89PNG\r\n\x1a\n"

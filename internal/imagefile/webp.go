@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"github.com/pali3/pali3/internal/imagefile/jpeg"
+	"github.com/pali3/pali3/augment/jpeg"
 )
 
 // WebPFile holds the canvas and the still image or first frame of a WebP (WebP Container

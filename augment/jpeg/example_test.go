@@ -6,7 +6,7 @@ import (
 	"image"
 	standard "image/jpeg"
 
-	"github.com/pali3/pali3/internal/imagefile/jpeg"
+	"github.com/pali3/pali3/augment/jpeg"
 )
 
 // A decoder makes thumbnails of one file after another. It decodes at an eighth of the size, which

@@ -3,8 +3,6 @@ package jpeg
 import (
 	"fmt"
 	"sync"
-
-	"github.com/pali3/pali3/internal/imagefile/fault"
 )
 
 // scan is what a scan header says: the components, the band of coefficients and the bits that the
@@ -26,7 +24,7 @@ type part struct {
 // readScan decodes a scan and returns where its coded data end.
 func (d *Decoder) readScan(file []byte, m marker) (end int, err error) {
 	if d.direct && d.header.Scans > 1 {
-		return 0, fmt.Errorf("%w: a second scan behind one that has all components", fault.ErrCorrupt)
+		return 0, fmt.Errorf("%w: a second scan behind one that has all components", ErrCorrupt)
 	}
 	var s scan
 	if err := d.readScanHeader(&s, m.segment); err != nil {
@@ -55,7 +53,7 @@ func (d *Decoder) readScan(file []byte, m marker) (end int, err error) {
 
 func (d *Decoder) readScanHeader(out *scan, s []byte) error {
 	if len(s) < 1 || int(s[0]) < 1 || int(s[0]) > len(d.components) || len(s) < 4+2*int(s[0]) {
-		return fmt.Errorf("%w: scan header of %d bytes", fault.ErrCorrupt, len(s))
+		return fmt.Errorf("%w: scan header of %d bytes", ErrCorrupt, len(s))
 	}
 	out.count, out.last = int(s[0]), 63
 	if d.header.Process == sof2 {
@@ -68,7 +66,7 @@ func (d *Decoder) readScanHeader(out *scan, s []byte) error {
 		id, dcTable, acTable := s[1+2*i], s[2+2*i]>>4, s[2+2*i]&15
 		index := d.component(id, next)
 		if index < 0 {
-			return fmt.Errorf("%w: a scan of component %d, which is not in the frame", fault.ErrCorrupt, id)
+			return fmt.Errorf("%w: a scan of component %d, which is not in the frame", ErrCorrupt, id)
 		}
 		c := &d.components[index]
 		next = index + 1
@@ -83,7 +81,7 @@ func (d *Decoder) readScanHeader(out *scan, s []byte) error {
 		p := &out.parts[0]
 		p.across, p.down, out.wide, out.rows = 1, 1, p.wide, p.high
 	} else if blocks > 10 {
-		return fmt.Errorf("%w: a scan with %d blocks in an MCU", fault.ErrCorrupt, blocks)
+		return fmt.Errorf("%w: a scan with %d blocks in an MCU", ErrCorrupt, blocks)
 	}
 	return nil
 }
@@ -93,7 +91,7 @@ func (s *scan) readBand(band []byte) error {
 	s.first, s.last, s.high, s.low = int(band[0]), int(band[1]), uint(band[2]>>4), uint(band[2]&15)
 	if s.first > s.last || s.last > 63 || s.first == 0 && s.last != 0 || s.first > 0 && s.count > 1 ||
 		s.low > 13 || s.high != 0 && s.high != s.low+1 {
-		return fmt.Errorf("%w: a scan of coefficients %d to %d, bits %d to %d", fault.ErrCorrupt, s.first, s.last, s.high, s.low)
+		return fmt.Errorf("%w: a scan of coefficients %d to %d, bits %d to %d", ErrCorrupt, s.first, s.last, s.high, s.low)
 	}
 	return nil
 }
@@ -114,13 +112,13 @@ func (d *Decoder) assign(c *component, s *scan, dc, ac byte) error {
 	c.dc, c.ac = d.table(0, dc), d.table(1, ac)
 	needsDC, needsAC := s.first == 0 && s.high == 0, s.last > 0
 	if needsDC && c.dc == nil || needsAC && c.ac == nil || !d.hasQuant[c.Quant] {
-		return fmt.Errorf("%w: a scan of component %d whose tables (%d and %d, quantization %d) are not defined", fault.ErrCorrupt, c.ID, dc, ac, c.Quant)
+		return fmt.Errorf("%w: a scan of component %d whose tables (%d and %d, quantization %d) are not defined", ErrCorrupt, c.ID, dc, ac, c.Quant)
 	}
 	if needsDC && (c.dc.fault != nil || c.dc.wide) {
-		return fmt.Errorf("%w: DC table %d is no Huffman table of values of 0 to 15 bits", fault.ErrCorrupt, dc)
+		return fmt.Errorf("%w: DC table %d is no Huffman table of values of 0 to 15 bits", ErrCorrupt, dc)
 	}
 	if needsAC && c.ac.fault != nil {
-		return fmt.Errorf("%w: AC table %d: %v", fault.ErrCorrupt, ac, c.ac.fault)
+		return fmt.Errorf("%w: AC table %d: %v", ErrCorrupt, ac, c.ac.fault)
 	}
 	if c.quant == nil {
 		c.latched = d.quant[c.Quant]
@@ -205,11 +203,11 @@ func (d *Decoder) fault(lacking bool) error {
 	case d.options.Lenient || !lacking && r.bad == 0:
 		return nil
 	case r.bad > 0:
-		return fmt.Errorf("%w: a Huffman code that is not defined, before byte %d", fault.ErrCorrupt, r.at)
+		return fmt.Errorf("%w: a Huffman code that is not defined, before byte %d", ErrCorrupt, r.at)
 	case r.marker != 0 && r.marker != eoi:
-		return fmt.Errorf("%w: marker %#x at byte %d in the middle of a scan", fault.ErrCorrupt, r.marker, r.at)
+		return fmt.Errorf("%w: marker %#x at byte %d in the middle of a scan", ErrCorrupt, r.marker, r.at)
 	}
-	return fmt.Errorf("%w: the coded data end before the image", fault.ErrTruncated)
+	return fmt.Errorf("%w: the coded data end before the image", ErrTruncated)
 }
 
 // restart goes to the segment behind the next restart marker. It reports whether the segment can
@@ -237,9 +235,9 @@ func (d *Decoder) restart(s *scan, file []byte, restarts int) (intact bool, err 
 
 func (d *Decoder) misplaced(want byte) error {
 	if r := &d.bits; r.marker != 0 {
-		return fmt.Errorf("%w: marker %#x at byte %d in place of restart marker %#x", fault.ErrCorrupt, r.marker, r.at, want)
+		return fmt.Errorf("%w: marker %#x at byte %d in place of restart marker %#x", ErrCorrupt, r.marker, r.at, want)
 	}
-	return fmt.Errorf("%w: the coded data end before the image", fault.ErrTruncated)
+	return fmt.Errorf("%w: the coded data end before the image", ErrTruncated)
 }
 
 // resynchronize decides what to do at a marker that is not the expected restart marker, as libjpeg

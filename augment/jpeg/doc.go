@@ -8,7 +8,9 @@
 // [Decode] returns the components' planes as the file stores them, so that a caller can resample
 // planes of half the resolution without upsampling them first. [Image.RGB] upsamples and converts
 // them. [Options.Scale] decodes at 1/2, 1/4 or 1/8 of the size, with less work. A [Decoder] keeps
-// its memory from one file to the next.
+// its memory from one file to the next. [ReadHeader] reads size, structure and orientation alone,
+// and [Check] finds out whether a file would decode. The errors are [ErrTruncated], [ErrCorrupt],
+// [ErrTooLarge] and [ErrUnsupported].
 //
 // What is equal to libjpeg, with its defaults: the accurate integer transform (jidctint.c, and
 // jidctred.c for scaled images), interpolation of chroma ("fancy upsampling", jdsample.c), the

@@ -3,8 +3,6 @@ package jpeg
 import (
 	"encoding/binary"
 	"fmt"
-
-	"github.com/pali3/pali3/internal/imagefile/fault"
 )
 
 // Options tell how to decode.
@@ -63,7 +61,7 @@ func (d Damage) Any() bool { return d != Damage{} }
 
 // Decode decodes a file. It accepts a file without an end marker if the coded data are complete:
 // each block of each component, and in a progressive file all bits of each coefficient. Otherwise
-// the error wraps fault.ErrTruncated. Damaged data are an error, too, unless the options are
+// the error wraps [ErrTruncated]. Damaged data are an error, too, unless the options are
 // lenient: Decode never fills in pixels in silence.
 func Decode(file []byte, o Options) (*Image, error) { return new(Decoder).Decode(file, o) }
 
@@ -154,7 +152,7 @@ func (d *Decoder) decode(file []byte) (err error) {
 		return err
 	}
 	if w, h := d.header.Width, d.header.Height; w*h > d.options.MaxPixels {
-		return fmt.Errorf("%w: JPEG of %d x %d pixels, more than %d", fault.ErrTooLarge, w, h, d.options.MaxPixels)
+		return fmt.Errorf("%w: JPEG of %d x %d pixels, more than %d", ErrTooLarge, w, h, d.options.MaxPixels)
 	}
 	if err := d.layOut(len(file)); err != nil {
 		return err
@@ -185,7 +183,7 @@ func (d *Decoder) layOut(fileSize int) error {
 		d.components = append(d.components, k)
 	}
 	if !d.options.Lenient && fileSize < blocks/8 { // a block takes at least a bit
-		return fmt.Errorf("%w: %d bytes for %d blocks", fault.ErrTruncated, fileSize, blocks)
+		return fmt.Errorf("%w: %d bytes for %d blocks", ErrTruncated, fileSize, blocks)
 	}
 	if !d.checks {
 		d.pix = resized(d.pix, samples)
@@ -273,7 +271,7 @@ func (d *Decoder) segments(file []byte) error {
 // looking for a further marker, nil at the end marker.
 func (d *Decoder) finish(end error) error {
 	if d.header.Scans == 0 {
-		return fmt.Errorf("%w: no scan", fault.ErrTruncated)
+		return fmt.Errorf("%w: no scan", ErrTruncated)
 	}
 	d.damage.Truncated = end != nil
 	if !d.options.Lenient {
@@ -309,19 +307,19 @@ func (d *Decoder) complete(ended bool) error {
 	for i := range d.components {
 		c := &d.components[i]
 		if !c.seen {
-			return fmt.Errorf("%w: no scan of component %d", fault.ErrTruncated, i)
+			return fmt.Errorf("%w: no scan of component %d", ErrTruncated, i)
 		}
 		if d.header.Process != sof2 {
 			continue
 		}
 		for k := range c.left {
 			if !ended && c.left[k] != 0 {
-				return fmt.Errorf("%w: no end marker, and no scan of the last bits", fault.ErrTruncated)
+				return fmt.Errorf("%w: no end marker, and no scan of the last bits", ErrTruncated)
 			}
 		}
 		for k := 1; i == 0 && k < smoothed; k++ {
 			if c.left[k] != 0 {
-				return fmt.Errorf("%w: no scan of the low frequencies", fault.ErrTruncated)
+				return fmt.Errorf("%w: no scan of the low frequencies", ErrTruncated)
 			}
 		}
 	}
@@ -350,7 +348,7 @@ func (d *Decoder) readQuant(s []byte) error {
 		precision, n := int(s[0]>>4), int(s[0]&15)
 		size := 64 * (1 + precision)
 		if s = s[1:]; precision > 1 || n > 3 || len(s) < size {
-			return fmt.Errorf("%w: quantization table %d of %d bytes", fault.ErrCorrupt, n, len(s))
+			return fmt.Errorf("%w: quantization table %d of %d bytes", ErrCorrupt, n, len(s))
 		}
 		for i := range 64 {
 			v := int16(s[i])
@@ -368,14 +366,14 @@ func (d *Decoder) readQuant(s []byte) error {
 func (d *Decoder) readTables(s []byte) error {
 	for len(s) > 0 {
 		if len(s) < 17 || s[0]&15 > 3 || s[0]>>4 > 1 {
-			return fmt.Errorf("%w: a Huffman table of %d bytes", fault.ErrCorrupt, len(s))
+			return fmt.Errorf("%w: a Huffman table of %d bytes", ErrCorrupt, len(s))
 		}
 		symbols := 0
 		for _, n := range s[1:17] {
 			symbols += int(n)
 		}
 		if symbols > 256 || len(s) < 17+symbols {
-			return fmt.Errorf("%w: a Huffman table of %d symbols in %d bytes", fault.ErrCorrupt, symbols, len(s))
+			return fmt.Errorf("%w: a Huffman table of %d symbols in %d bytes", ErrCorrupt, symbols, len(s))
 		}
 		class, n := s[0]>>4, s[0]&15
 		d.tables[class][n].define(s[1:17], s[17:17+symbols])

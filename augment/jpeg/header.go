@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-
-	"github.com/pali3/pali3/internal/imagefile/fault"
 )
 
 // maxScans limits the work that a small progressive file can cause: each scan may touch every
@@ -86,23 +84,23 @@ func (h *Header) Model() Model {
 	return YCbCr
 }
 
-// Supported returns an error for a file that [Decode] cannot decode. It wraps fault.ErrUnsupported
+// Supported returns an error for a file that [Decode] cannot decode. It wraps [ErrUnsupported]
 // and names the reason.
 func (h *Header) Supported() error {
 	process := map[byte]string{0xC3: "lossless", 0xC5: "hierarchical", 0xC6: "hierarchical", 0xC7: "hierarchical",
 		0xC9: "arithmetic", 0xCA: "arithmetic", 0xCB: "arithmetic lossless", 0xCD: "hierarchical", 0xCE: "hierarchical", 0xCF: "hierarchical"}
 	switch {
 	case process[h.Process] != "":
-		return fmt.Errorf("%w: JPEG with %s coding", fault.ErrUnsupported, process[h.Process])
+		return fmt.Errorf("%w: JPEG with %s coding", ErrUnsupported, process[h.Process])
 	case h.Precision != 8:
-		return fmt.Errorf("%w: JPEG of %d bits a sample", fault.ErrUnsupported, h.Precision)
+		return fmt.Errorf("%w: JPEG of %d bits a sample", ErrUnsupported, h.Precision)
 	case h.Count != 1 && h.Count != 3 && h.Count != 4:
-		return fmt.Errorf("%w: JPEG of %d components", fault.ErrUnsupported, h.Count)
+		return fmt.Errorf("%w: JPEG of %d components", ErrUnsupported, h.Count)
 	}
 	maxH, maxV := h.Sampling()
 	for _, c := range h.Components[:h.Count] {
 		if maxH%c.H != 0 || maxV%c.V != 0 {
-			return fmt.Errorf("%w: JPEG with sampling factors %dx%d in %dx%d", fault.ErrUnsupported, c.H, c.V, maxH, maxV)
+			return fmt.Errorf("%w: JPEG with sampling factors %dx%d in %dx%d", ErrUnsupported, c.H, c.V, maxH, maxV)
 		}
 	}
 	return nil
@@ -121,7 +119,7 @@ func (h *Header) Sampling() (maxH, maxV int) {
 func ReadHeader(data []byte) (Header, error) {
 	var h Header
 	if len(data) < 2 || data[0] != 0xFF || data[1] != soi {
-		return h, fmt.Errorf("%w: no start marker", fault.ErrCorrupt)
+		return h, fmt.Errorf("%w: no start marker", ErrCorrupt)
 	}
 	for at := 2; h.Scans == 0; {
 		m, err := nextMarker(data, at)
@@ -129,7 +127,7 @@ func ReadHeader(data []byte) (Header, error) {
 			return h, err
 		}
 		if m.kind == eoi {
-			return h, fmt.Errorf("%w: no scan before the end marker", fault.ErrCorrupt)
+			return h, fmt.Errorf("%w: no scan before the end marker", ErrCorrupt)
 		}
 		if err := h.read(m); err != nil {
 			return h, err
@@ -154,10 +152,10 @@ func (h *Header) read(m marker) error {
 		}
 	case m.kind == sos:
 		if h.Width == 0 {
-			return fmt.Errorf("%w: a scan before the frame header", fault.ErrCorrupt)
+			return fmt.Errorf("%w: a scan before the frame header", ErrCorrupt)
 		}
 		if h.Scans++; h.Scans > maxScans {
-			return fmt.Errorf("%w: more than %d scans", fault.ErrTooLarge, maxScans)
+			return fmt.Errorf("%w: more than %d scans", ErrTooLarge, maxScans)
 		}
 		if h.Scans == 1 {
 			h.Whole = len(s) > 0 && int(s[0]) == h.Count
@@ -168,27 +166,27 @@ func (h *Header) read(m marker) error {
 
 func (h *Header) readFrame(kind byte, s []byte) error {
 	if h.Width != 0 {
-		return fmt.Errorf("%w: two frame headers", fault.ErrCorrupt)
+		return fmt.Errorf("%w: two frame headers", ErrCorrupt)
 	}
 	if len(s) < 6 || len(s) < 6+3*int(s[5]) {
-		return fmt.Errorf("%w: frame header of %d bytes", fault.ErrCorrupt, len(s))
+		return fmt.Errorf("%w: frame header of %d bytes", ErrCorrupt, len(s))
 	}
 	h.Process, h.Precision, h.Count = kind, s[0], int(s[5])
 	h.Height, h.Width = int(binary.BigEndian.Uint16(s[1:])), int(binary.BigEndian.Uint16(s[3:]))
 	if h.Height == 0 && h.Width != 0 {
-		return fmt.Errorf("%w: JPEG whose height stands behind its first scan (DNL)", fault.ErrUnsupported)
+		return fmt.Errorf("%w: JPEG whose height stands behind its first scan (DNL)", ErrUnsupported)
 	}
 	if h.Width == 0 || h.Count == 0 {
-		return fmt.Errorf("%w: %d x %d pixels of %d components", fault.ErrCorrupt, h.Width, h.Height, h.Count)
+		return fmt.Errorf("%w: %d x %d pixels of %d components", ErrCorrupt, h.Width, h.Height, h.Count)
 	}
 	if h.Count > len(h.Components) {
-		return fmt.Errorf("%w: JPEG of %d components", fault.ErrUnsupported, h.Count)
+		return fmt.Errorf("%w: JPEG of %d components", ErrUnsupported, h.Count)
 	}
 	for i := range h.Count {
 		c := s[6+3*i:]
 		h.Components[i] = Component{c[0], int(c[1] >> 4), int(c[1] & 15), int(c[2] & 3)}
 		if k := h.Components[i]; k.H < 1 || k.H > 4 || k.V < 1 || k.V > 4 || c[2] > 3 {
-			return fmt.Errorf("%w: component %d has sampling factors %dx%d and table %d", fault.ErrCorrupt, i, k.H, k.V, c[2])
+			return fmt.Errorf("%w: component %d has sampling factors %dx%d and table %d", ErrCorrupt, i, k.H, k.V, c[2])
 		}
 	}
 	return nil
@@ -212,12 +210,12 @@ func nextMarker(data []byte, at int) (m marker, err error) {
 	for {
 		start := bytes.IndexByte(data[at:], 0xFF)
 		if start < 0 {
-			return m, fmt.Errorf("%w: no end marker", fault.ErrTruncated)
+			return m, fmt.Errorf("%w: no end marker", ErrTruncated)
 		}
 		for at += start; at < len(data) && data[at] == 0xFF; at++ {
 		}
 		if at >= len(data) {
-			return m, fmt.Errorf("%w: ends in a marker", fault.ErrTruncated)
+			return m, fmt.Errorf("%w: ends in a marker", ErrTruncated)
 		}
 		m.kind = data[at]
 		at++
@@ -231,10 +229,10 @@ func nextMarker(data []byte, at int) (m marker, err error) {
 		return m, nil
 	}
 	if m.kind == soi || m.kind < 0xC0 { // decoders disagree on what follows: a file could show them different sizes
-		return m, fmt.Errorf("%w: marker %#x within the file", fault.ErrCorrupt, m.kind)
+		return m, fmt.Errorf("%w: marker %#x within the file", ErrCorrupt, m.kind)
 	}
 	if at+2 > len(data) {
-		return m, fmt.Errorf("%w: ends in marker %#x", fault.ErrTruncated, m.kind)
+		return m, fmt.Errorf("%w: ends in marker %#x", ErrTruncated, m.kind)
 	}
 	length := int(binary.BigEndian.Uint16(data[at:]))
 	if length < 2 && (m.kind == 0xFE || m.kind >= app0 && m.kind <= app0+15) {
@@ -242,10 +240,10 @@ func nextMarker(data []byte, at int) (m marker, err error) {
 		return m, nil
 	}
 	if length < 2 {
-		return m, fmt.Errorf("%w: marker %#x of length %d", fault.ErrCorrupt, m.kind, length)
+		return m, fmt.Errorf("%w: marker %#x of length %d", ErrCorrupt, m.kind, length)
 	}
 	if at+length > len(data) {
-		return m, fmt.Errorf("%w: ends in marker %#x", fault.ErrTruncated, m.kind)
+		return m, fmt.Errorf("%w: ends in marker %#x", ErrTruncated, m.kind)
 	}
 	m.segment, m.end = data[at+2:at+length], at+length
 	return m, nil

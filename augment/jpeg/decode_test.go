@@ -7,15 +7,13 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"github.com/pali3/pali3/internal/imagefile/fault"
 )
 
 // TestDecode_ProgressiveWithoutScans decodes progressive files that were truncated and then closed
 // with an end marker. Decoders differ in how they guess the missing scans, so Decode refuses the
 // file if the luma lacks its low frequencies; chroma may lack them.
 func TestDecode_ProgressiveWithoutScans(t *testing.T) {
-	file, err := os.ReadFile("../../../augment/testdata/odd/p420_37x29.jpg")
+	file, err := os.ReadFile("../testdata/odd/p420_37x29.jpg")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +21,7 @@ func TestDecode_ProgressiveWithoutScans(t *testing.T) {
 		name      string
 		component byte // whose scans of AC coefficients are dropped; 0 for none
 		want      error
-	}{{"all scans", 0, nil}, {"no AC of luma", 1, fault.ErrTruncated}, {"no AC of Cb", 2, nil}} {
+	}{{"all scans", 0, nil}, {"no AC of luma", 1, ErrTruncated}, {"no AC of Cb", 2, nil}} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, err := Decode(withoutAC(file, c.component), Options{}); !errors.Is(err, c.want) {
 				t.Errorf("%v, want %v", err, c.want)
@@ -60,7 +58,7 @@ func withoutAC(file []byte, component byte) []byte {
 // TestDecode_RefusesByName changes the frame header of a file to kinds that Decode does not
 // support.
 func TestDecode_RefusesByName(t *testing.T) {
-	file, err := os.ReadFile("../../../augment/testdata/images/s420.jpg")
+	file, err := os.ReadFile("../testdata/images/s420.jpg")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,14 +75,14 @@ func TestDecode_RefusesByName(t *testing.T) {
 		want    error
 		says    string
 	}{
-		{"arithmetic coding", changed(1, 0xC9), Options{}, fault.ErrUnsupported, "JPEG with arithmetic coding"},
-		{"lossless", changed(1, 0xC3), Options{}, fault.ErrUnsupported, "JPEG with lossless coding"},
-		{"12 bits", changed(4, 12), Options{}, fault.ErrUnsupported, "JPEG of 12 bits a sample"},
+		{"arithmetic coding", changed(1, 0xC9), Options{}, ErrUnsupported, "JPEG with arithmetic coding"},
+		{"lossless", changed(1, 0xC3), Options{}, ErrUnsupported, "JPEG with lossless coding"},
+		{"12 bits", changed(4, 12), Options{}, ErrUnsupported, "JPEG of 12 bits a sample"},
 		{"sampling 3x2 beside 2x1", append(changed(11, 0x32)[:frame+14:frame+14], append([]byte{0x21}, file[frame+15:]...)...), Options{},
-			fault.ErrUnsupported, "sampling factors 2x1 in 3x2"},
-		{"too many pixels", file, Options{MaxPixels: 100}, fault.ErrTooLarge, "more than 100"},
+			ErrUnsupported, "sampling factors 2x1 in 3x2"},
+		{"too many pixels", file, Options{MaxPixels: 100}, ErrTooLarge, "more than 100"},
 		{"a scale", file, Options{Scale: 3}, nil, "not by 1/3"},
-		{"without its last data", cut, Options{}, fault.ErrTruncated, "the coded data end before the image"},
+		{"without its last data", cut, Options{}, ErrTruncated, "the coded data end before the image"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Decode(c.file, c.options)
