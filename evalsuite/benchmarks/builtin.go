@@ -26,6 +26,9 @@ var builtin = Table{
 	msrvttQA,
 	msvdQA,
 	activitynetQA,
+	nextqaOE,
+	rsvqaLR,
+	rsvqaHR,
 
 	// Choices.
 	aokvqaMC,
@@ -56,6 +59,8 @@ var builtin = Table{
 	localizedNarratives,
 	msrvtt,
 	activitynet,
+	vatex,
+	scicap,
 	xm3600,
 	coco35L,
 	cc3m35L,

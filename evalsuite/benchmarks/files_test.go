@@ -79,6 +79,16 @@ var ownersFiles = []struct {
 	{"msvd-qa", `[{"answer":"fish","id":1,"question":"who is cut?","video_id":1451}]`, "", `[{"id":1,"answer":"Fish"}]`, map[string]float64{"accuracy": 0}},
 	{"activitynet-qa", `[{"answer":"no","type":3,"question_id":"v_1_3"}]`, `[{"video_name":"1QIUV7WYKXg","question":"is it?","question_id":"v_1_3"}]`, `[{"question_id":"v_1_3","answer":"no"}]`, map[string]float64{"accuracy": 1, "type/yes_no/accuracy": 1}},
 	{"nextqa", "video,frame_count,width,height,question,answer,qid,type,a0,a1,a2,a3,a4\n4010,369,640,480,why?,2,6,TP,a,b,c,d,e\n", "", `{"4010_6":{"prediction":"c","answer":"a"}}`, map[string]float64{"accuracy": 1, "type/TN/accuracy": 1, "group/T/accuracy": 1}},
+	{"nextqa-oe", "video,frame_count,width,height,question,answer,qid,type\n4010,369,640,480,why?,to eat,6,TP\n4010,369,640,480,who?,a man,7,DO\n", "", `{"4010_6":"To eat","4010_7":"man"}`, map[string]float64{"exact_match": 0.5, "type/TN/exact_match": 1, "group/D/exact_match": 0}},
+	{"rsvqa-lr", `{"answers":[{"question_id":7,"answer":"yes","active":true},{"question_id":8,"answer":"14","active":true},{"question_id":9,"answer":"0","active":true},{"question_id":10,"answer":"no","active":true}]}`,
+		`{"questions":[{"id":7,"img_id":3,"type":"presence","question":"?","active":true},{"id":8,"img_id":3,"type":"count","question":"?","active":true},{"id":9,"img_id":3,"type":"count","question":"?","active":true},{"id":10,"img_id":3,"type":"comp","question":"?","active":true}]}`,
+		`[{"question_id":7,"answer":"Yes"},{"question_id":8,"answer":"between 10 and 100"},{"question_id":9,"answer":"2"},{"question_id":10,"answer":"yes"}]`,
+		map[string]float64{"accuracy": 0.5, "average_accuracy": 0.5, "average_accuracy_nonum": 0.5, "question_type/count/accuracy": 0.5, "question_type/presence/accuracy": 1}},
+	{"rsvqa-hr", `{"answers":[{"question_id":7,"answer":"1014m2","active":true},{"question_id":8,"answer":"14","active":true}]}`,
+		`{"questions":[{"id":7,"img_id":3,"type":"area","question":"?","active":true},{"id":8,"img_id":3,"type":"count","question":"?","active":true}]}`,
+		`[{"question_id":7,"answer":"2000 m2"},{"question_id":8,"answer":"15"}]`,
+		map[string]float64{"accuracy": 0.5, "average_accuracy": 0.5, "question_type/area/accuracy": 1}},
+	{"vatex", `[{"videoID":"a_0_1","enCap":["a red car stops here"],"chCap":["x"]},{"videoID":"b_0_1","enCap":["two blue birds sing now"]}]`, "", `{"a_0_1":"a red car stops here","b_0_1":"two blue birds sing now"}`, map[string]float64{"cider": 10, "bleu_4": 1}},
 	{"vg-questions", `[{"id":1,"qas":[{"qa_id":5,"question":"What?","answer":"Red."}]}]`, "", `{"id":5,"prediction":"Red."}`, map[string]float64{"exact_match": 1}},
 	{"coco-captions", `{"images":[{"id":9,"file_name":"a.png"},{"id":10,"file_name":"b.png"}],"annotations":[
 		{"image_id":9,"id":1,"caption":"A black cat on a mat."},{"image_id":10,"id":2,"caption":"Two dogs run in the park."}]}`, "",
@@ -173,6 +183,30 @@ func TestScore_OwnersFiles(t *testing.T) {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestScore_SciCapReadsTheFiguresOfTheList(t *testing.T) {
+	dir := t.TempDir()
+	for name, caption := range map[string]string{"1001.1v1-Figure1-1": "delay over time in the network .", "1001.1v1-Figure2-1": "loss of the second model .", "1001.2v1-Figure1-1": "a figure that is not in the list ."} {
+		writeFile(t, dir, name+".json", map[string]any{"figure-ID": name + ".png", "paper-ID": name[:8], "1-lowercase-and-token-and-remove-figure-index": map[string]any{"caption": caption}})
+	}
+	other := t.TempDir()
+	files := Files{
+		Annotations: dir, Questions: writeFile(t, other, "file_idx.json", []string{"1001.1v1-Figure2-1.png", "1001.1v1-Figure1-1.png"}),
+		Predictions: writeFile(t, other, "p.json", []map[string]string{{"image_id": "1001.1v1-Figure1-1.png", "caption": "delay over time in the network"}, {"image_id": "1001.1v1-Figure2-1.png", "caption": "loss of the second model"}}),
+	}
+	result, err := scicap.Score(t.Context(), files, Options{Bootstrap: quick})
+	if err != nil || math.Abs(result.Scores["cider"].Value-10) > 1e-9 || result.Items != 2 || result.Scores["cider"].Clusters != 1 {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	files.Questions = writeFile(t, other, "file_idx.json", []string{"gone.png"})
+	if _, err = scicap.Score(t.Context(), files, Options{Bootstrap: quick}); err == nil || !strings.Contains(err.Error(), "gone.json: there is no such file in") {
+		t.Error(err)
+	}
+	files.Questions = writeFile(t, other, "file_idx.json", []string{"../p.png"})
+	if _, err = scicap.Score(t.Context(), files, Options{Bootstrap: quick}); err == nil || !strings.Contains(err.Error(), "is not the name of a figure") {
+		t.Error(err)
 	}
 }
 

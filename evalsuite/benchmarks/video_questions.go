@@ -1,6 +1,10 @@
 package benchmarks
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/pali3/pali3/evalsuite/metrics"
+)
 
 // msrvttQA is MSRVTT-QA, and msvdQA MSVD-QA (Xu et al., ACM Multimedia 2017): questions that were
 // generated from captions of videos.
@@ -31,14 +35,48 @@ func videoQuestions(name, about string, slice Slice) Benchmark {
 var nextqa = Benchmark{
 	Name: "nextqa", About: "NExT-QA, multiple choice: why and when things happen in videos",
 	Layout: "nextqa", Task: Choices,
-	Splits: []Split{{Name: "test"}, {Name: "val"}, {Name: "train"}},
+	Splits: []Split{
+		{"test", 8564, Verified, "doc-doc/NExT-QA, dataset/nextqa/test.csv, rows counted"},
+		{"val", 4996, Verified, "doc-doc/NExT-QA, dataset/nextqa/val.csv, rows counted"},
+		{Name: "train", N: 34132},
+	},
 	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 32},
 	Metrics:   []Metric{nextqaRules.official()},
 	Protocols: nextqaRules.protocols(),
-	Slices:    []Slice{{Name: "type", Of: nextqaType}, {Name: "group", Of: func(i *Item) string { return i.Field("type")[:min(1, len(i.Field("type")))] }}},
+	Slices:    nextqaSlices,
 	Unit:      "question", Cluster: "video",
 	Submission: Submission{ID: "id", Text: "prediction", ByID: true, Source: "https://github.com/doc-doc/NExT-QA"},
 }
+
+// nextqaOE is NExT-QA with open answers. The owner scores it by the similarity of words in WordNet
+// (WUPS), behind a tagger and a lemmatiser whose tables are too large to ship: equal answers are
+// counted here instead.
+var nextqaOE = Benchmark{
+	Name: "nextqa-oe", About: "NExT-QA, open answers: why and when things happen in videos",
+	Layout: "nextqa-oe", Task: Answers,
+	Splits: []Split{
+		{"test", 9178, Verified, "doc-doc/NExT-OE, dataset/nextqa/test.csv, rows counted"},
+		{"val", 5343, Verified, "doc-doc/NExT-OE, dataset/nextqa/val.csv, rows counted"},
+		{"train", 37523, Verified, "doc-doc/NExT-OE, dataset/nextqa/train.csv, rows counted"},
+	},
+	Prompt: "answer en {question}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 64},
+	Metrics:   []Metric{notWUPS(nextqaOERules.official())},
+	Protocols: nextqaOERules.protocols(),
+	Slices:    nextqaSlices,
+	Unit:      "question", Cluster: "video",
+	Submission: Submission{ID: "id", Text: "prediction", ByID: true, Source: "https://github.com/doc-doc/NExT-OE"},
+}
+
+var nextqaOERules = textRules("exact_match",
+	text(Official, "equal to a right answer, in any case", "doc-doc/NExT-OE, eval_oe.py, the rule of questions of the types DC and DB, without lemmas and stop words", rightOrWrong(metrics.SameTextAnyCase)))
+
+func notWUPS(m Metric) Metric {
+	m.Own = "published scores are WUPS, a similarity of words in WordNet, and this counts equal answers"
+	return m
+}
+
+// nextqaSlices are by type, and by its first letter: causal, temporal and descriptive questions.
+var nextqaSlices = []Slice{{Name: "type", Of: nextqaType}, {Name: "group", Of: func(i *Item) string { return i.Field("type")[:min(1, len(i.Field("type")))] }}}
 
 // nextqaType is the type of a question: the owner takes TP and TN, before and after, together
 // (eval_mc.py).

@@ -27,8 +27,8 @@ import (
 // Options say where a benchmark's files are.
 type Options struct {
 	Layout      string // a name of [Layouts]
-	Annotations string // the file; for AI2D the folder; for easy-VQA, ChartQA, POPE and MME the file or the folder
-	Questions   string // the file of questions, if there is a separate one (VQA v2, OK-VQA)
+	Annotations string // the file; for AI2D and SciCap the folder; for easy-VQA, ChartQA, POPE and MME the file or the folder
+	Questions   string // the file of questions, if there is a separate one (VQA v2, OK-VQA, ActivityNet-QA, RSVQA); for SciCap the list of figures
 	Classes     string // the names of classes (Open Images)
 	Instances   string // boxes and images (RefCOCO). Default: instances.json beside the annotations
 	Images      string // the folder of images; empty for easy-VQA's folder
@@ -84,16 +84,20 @@ type optionFile struct {
 
 func (o Options) files() []optionFile {
 	return []optionFile{
-		{o.Annotations, "annotations", o.Layout == "ai2d" || o.isFolder(), nil},
+		{o.Annotations, "annotations", o.isFolder(), nil},
 		{o.Images, "images", true, nil},
-		{o.Questions, "questions", false, []string{"vqav2", "okvqa", "activitynet-qa"}},
+		{o.Questions, "questions", false, []string{"vqav2", "okvqa", "activitynet-qa", "rsvqa-lr", "rsvqa-hr", "scicap"}},
 		{o.Classes, "classes", false, []string{"openimages-boxes"}},
 		{o.Instances, "instances", false, []string{"refcoco"}},
 	}
 }
 
-// isFolder reports whether the annotations are a folder, of a layout that can have one.
+// isFolder reports whether the annotations are a folder: of a layout that always or sometimes has
+// one.
 func (o Options) isFolder() bool {
+	if o.Layout == "ai2d" || o.Layout == "scicap" {
+		return true
+	}
 	if o.Layout == "easyvqa" {
 		return o.Images == o.Annotations
 	}
@@ -131,6 +135,9 @@ func (b *Benchmark) Fingerprint() (string, error) {
 	o := b.options
 	fingerprint := fmt.Sprintf("%+v", struct{ Layout, Annotations, Questions, Classes, Instances, Images, Split string }{o.Layout, o.Annotations, o.Questions, o.Classes, o.Instances, o.Images, o.Split})
 	files := []string{b.options.Annotations, b.options.Questions, b.options.Classes, b.options.Instances, b.options.Images}
+	if b.options.Layout == "nextqa-oe" {
+		files = append(files, secondAnswers(b.options))
+	}
 	if b.options.Layout == "easyvqa" && b.options.Images == b.options.Annotations {
 		for _, split := range easyFolders(b.options.Annotations) {
 			files = append(files, filepath.Join(b.options.Annotations, split, "questions.json"), filepath.Join(b.options.Annotations, split, "images"))

@@ -125,6 +125,16 @@ var published = []fixture{
 		[]string{"v_1QIUV7WYKXg/1.jpg"}, []string{"v_1QIUV7WYKXg 1 images ?v_1_3 yes_no is it? =no"}},
 	{"nextqa", "video,frame_count,width,height,question,answer,qid,type,a0,a1,a2,a3,a4\n4010,369,640,480,why?,2,6,CW,a,b,c,d,e\n", "", "", []string{"4010/1.jpg"},
 		[]string{"4010 1 images ?4010_6 multiple_choice why? (a) a (b) b (c) c (d) d (e) e =c choices/4010_6=[\"a\",\"b\",\"c\",\"d\",\"e\"] type/4010_6=CW"}},
+	{"nextqa-oe", "video,frame_count,width,height,question,answer,qid,type\n4010,369,640,480,why?,to eat,6,CW\n", "", "", []string{"4010/1.jpg"},
+		[]string{"4010 1 images ?4010_6  why? =to eat =for food type/4010_6=CW"}},
+	{"rsvqa-lr", `{"answers":[{"id":0,"date_added":1,"question_id":7,"people_id":0,"answer":"yes","active":true},{"id":1,"question_id":8,"answer":"14","active":true},{"id":2,"question_id":9,"answer":"no","active":false}]}`,
+		`{"questions":[{"id":7,"img_id":3,"people_id":0,"type":"presence","question":"Is a road present?","answers_ids":[0],"active":true},{"id":8,"img_id":3,"type":"count","question":"How many?","active":true},{"id":9,"img_id":3,"type":"comp","question":"?","active":false}]}`, "",
+		[]string{"Images_LR/3.tif"}, []string{"3 1 images ?7 presence Is a road present? =yes ?8 count How many? =14"}},
+	{"rsvqa-hr", `{"answers":[{"id":0,"question_id":7,"answer":"1014m2","active":true},{"id":1,"question_id":8,"answer":"1","active":true}]}`,
+		`{"questions":[{"id":7,"img_id":3,"type":"area","question":"What is the area?","active":true}]}`, "",
+		[]string{"Data/3.tif"}, []string{"! row", "3 1 images ?7 area What is the area? =1014m2"}},
+	{"scicap", `{"contains-subfigure":false,"Img-text":["0","time"],"paper-ID":"1001.0025v1","figure-ID":"1001.0025v1-Figure2-1.png","figure-type":"Graph Plot","0-originally-extracted":"Figure 2: Delay.","1-lowercase-and-token-and-remove-figure-index":{"caption":"delay ."}}`, "", "",
+		[]string{"Test/1001.0025v1-Figure2-1.png"}, []string{"1001.0025v1-Figure2-1.png 1 images caption/en:delay . ocr/en:0 time contains_subfigure=false figure_type=Graph Plot paper=1001.0025v1"}},
 	{"nlvr", `{"sentence":"A box.","label":"true","identifier":"72-0","directory":"5","evals":{"r1":"true"},"structured_rep":[[]]}` + "\n", "", "",
 		[]string{"5/a-72-0-0.png", "a-72-0-5.png"}, []string{"! a-72-0-1.png absent", "! a-72-0-2.png absent", "! a-72-0-3.png absent", "! a-72-0-4.png absent",
 			"a-72-0-0.png 1 images ?72-0-0 true_false A box. =true", "a-72-0-5.png 1 images ?72-0-5 true_false A box. =true"}},
@@ -138,6 +148,8 @@ var published = []fixture{
 		[]string{"video0/1.jpg", "video0/2.jpg"}, []string{"video0 (train) 2 images caption/en:a car"}},
 	{"activitynet", `{"v_a":{"duration":82.73,"timestamps":[[0.83,19.86]],"sentences":["A man walks."]}}`, "", "", []string{"v_a/0001.jpg"},
 		[]string{"v_a 1 images caption/en:A man walks. duration=82.73 moment_0=0.83-19.86"}},
+	{"vatex", `[{"videoID":"Ptf_000122_000132","enCap":["A man walks."],"chCap":["一个男人"]}]`, "", "", []string{"Ptf_000122_000132/1.jpg"},
+		[]string{"Ptf_000122_000132 1 images caption/en:A man walks. caption/zh:一个男人"}},
 	{name: "cc3m-35l", annotations: `{"image_id":"0a1","src_lang":"en","trg_lang":"de","caption_tokenized":"a cat .","translation_tokenized":"eine Katze .","backtranslation_tokenized":"a cat ."}
 {"image_id":"0b2","src_lang":"en","trg_lang":"de","caption_tokenized":"a dog","translation_tokenized":"ein Hund"}
 {"image_id":"0a1","src_lang":"en","trg_lang":"fr","caption_tokenized":"a cat .","translation_tokenized":"un chat ."}
@@ -214,8 +226,11 @@ func publish(t *testing.T, l fixture) Options {
 	if beside := instances[l.name]; beside != "" {
 		write("annotations/instances.json", beside)
 	}
+	if l.name == "nextqa-oe" {
+		write("annotations/add_reference_answer_a.json", `{"4010":{"6":"for food"}}`)
+	}
 	o := Options{Layout: l.name, Annotations: write("annotations/"+fileName(l.annotations), l.annotations), Images: filepath.Join(dir, "images")}
-	if l.name == "ai2d" {
+	if l.name == "ai2d" || l.name == "scicap" {
 		o.Annotations = filepath.Dir(o.Annotations)
 	}
 	if l.questions != "" {

@@ -38,7 +38,7 @@ func FuzzLayouts(f *testing.F) {
 	f.Fuzz(func(t *testing.T, n byte, content, beside []byte) {
 		dir := t.TempDir()
 		o := Options{Layout: names[int(n)%len(names)], Annotations: filepath.Join(dir, "a"), Images: dir}
-		if o.Layout == "ai2d" {
+		if o.Layout == "ai2d" || o.Layout == "scicap" {
 			o.Annotations = dir
 		}
 		if slices.Contains([]string{"mme", "chartqa", "pope"}, o.Layout) && len(beside) == 0 {
@@ -51,7 +51,7 @@ func FuzzLayouts(f *testing.F) {
 			}
 		}
 		switch o.Layout {
-		case "vqav2", "okvqa", "activitynet-qa":
+		case "vqav2", "okvqa", "activitynet-qa", "rsvqa-lr", "rsvqa-hr":
 			o.Questions = other
 		case "openimages-boxes":
 			o.Classes = other

@@ -82,6 +82,9 @@ func layouts() []layout {
 		{name: "msvd-qa", read: readVideoQA, needs: ".question .answer", merge: byImage},
 		{name: "activitynet-qa", read: readActivityNetQA, needs: ".question_id .answer", merge: byImage},
 		{name: "nextqa", read: readNExTQA, merge: byImage},
+		{name: "nextqa-oe", read: readNExTOE, merge: byImage},
+		{name: "rsvqa-lr", read: readRSVQA, needs: "answers.question_id answers.answer", merge: byImage},
+		{name: "rsvqa-hr", read: readRSVQA, needs: "answers.question_id answers.answer", merge: byImage},
 		{name: "nlvr", read: readNLVR, needs: ".identifier .sentence .directory"},
 		{name: "nlvr2", read: readNLVR2, needs: ".identifier .sentence"},
 		{name: "cc3m-35l", read: readCC3M35L, needs: ".image_id .trg_lang", records: recordsOf(cc3m35LReferences)},
@@ -89,8 +92,10 @@ func layouts() []layout {
 		{name: "refcoco", read: readRefCOCO, records: referringScenes},
 		{name: "screen2words", read: readScreen2Words},
 		{name: "widgetcap", read: readWidgetCap},
+		{name: "scicap", read: readSciCap},
 		{name: "msrvtt", read: readMSRVTT, needs: "videos.video_id sentences.video_id", spaces: true},
 		{name: "activitynet", read: readActivityNet, needs: "*.sentences", spaces: true},
+		{name: "vatex", read: readVATEX, needs: ".videoID .enCap", records: recordsOf(vatexReferences), spaces: true},
 	}
 }
 

@@ -19,7 +19,7 @@ func TestNew_RefusesFilesThatTheLayoutDoesNotHave(t *testing.T) {
 		options Options
 		want    string
 	}{
-		{Options{Layout: "chartqa", Annotations: file, Images: dir, Questions: file}, "chartqa has no file of questions: only vqav2, okvqa, activitynet-qa have"},
+		{Options{Layout: "chartqa", Annotations: file, Images: dir, Questions: file}, "chartqa has no file of questions: only vqav2, okvqa, activitynet-qa, rsvqa-lr, rsvqa-hr, scicap have"},
 		{Options{Layout: "chartqa", Annotations: file, Images: dir, Classes: file}, "chartqa has no file of classes"},
 		{Options{Layout: "tallyqa", Annotations: dir, Images: dir}, "is a folder, expected a file"},
 		{Options{Layout: "ai2d", Annotations: file, Images: dir}, "is a file, expected a folder"},

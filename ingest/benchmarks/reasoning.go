@@ -2,9 +2,12 @@ package benchmarks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 )
 
@@ -172,3 +175,46 @@ var readNExTQA = eachRow("video question qid a0 a1", func(_ int, r tableRow, o O
 	i.detail(id, "type", r.text("type"))
 	return i, nil
 })
+
+// readNExTOE reads NExT-QA's open-ended CSV (doc-doc/NExT-OE, dataset/nextqa/test.csv). Questions
+// are named as in readNExTQA. The test set has a second right answer of most questions in the file
+// add_reference_answer_test.json, which is read if it is beside the CSV.
+func readNExTOE(ctx context.Context, o Options) iter.Seq2[item, error] {
+	return func(yield func(item, error) bool) {
+		var second map[string]map[string]words
+		if beside := secondAnswers(o); beside != "" {
+			var err error
+			if second, err = load[map[string]map[string]words](beside); err != nil {
+				yield(item{}, fmt.Errorf("%w: %w", errBroken, err))
+				return
+			}
+		}
+		rows := eachRow("video question qid answer type", func(_ int, r tableRow, o Options) (item, error) {
+			if _, choices := r["a0"]; choices {
+				return item{}, errors.New("it has the choices a0, a1, ...: read it as nextqa")
+			}
+			name, qid := r.text("video").text, r.text("qid").text
+			i := item{frames: name}
+			i.sample.Key, i.sample.Split = name, o.Split
+			id := name + "_" + qid
+			right := []words{r.text("answer")}
+			if more, ok := second[name][qid]; ok {
+				right = append(right, more)
+			}
+			i.ask(id, r.text("question"), "", right...)
+			i.detail(id, "type", r.text("type"))
+			return i, nil
+		})
+		rows(ctx, o)(yield)
+	}
+}
+
+// secondAnswers returns the path of the file with second answers beside NExT-OE's CSV, or "".
+func secondAnswers(o Options) string {
+	stem, _, _ := strings.Cut(filepath.Base(o.Annotations), ".")
+	beside := filepath.Join(filepath.Dir(o.Annotations), "add_reference_answer_"+stem+".json")
+	if info, err := os.Stat(beside); err != nil || info.IsDir() {
+		return ""
+	}
+	return beside
+}

@@ -5,6 +5,8 @@ var signatures = []struct {
 	layout string
 	fields string // that the file must have
 }{
+	{"the questions of rsvqa-lr or rsvqa-hr (give them with --questions)", "questions.img_id questions.answers_ids"},
+	{"rsvqa-lr or rsvqa-hr", "answers.people_id answers.question_id"},
 	{"nocaps", "images.domain annotations.caption"},
 	{"vizwiz-captions", "annotations.is_precanned annotations.caption"},
 	{"coco-captions", "images.file_name annotations.caption"},
@@ -21,6 +23,6 @@ var signatures = []struct {
 	{"chartqa", ".imgname"}, {"vg-regions", ".regions"}, {"vg-objects", ".objects"}, {"vg-questions", ".qas"},
 	{"localized-narratives", ".dataset_id .caption"}, {"nlvr", ".identifier .structured_rep"}, {"nlvr2", ".identifier .sentence"}, {"xm3600", ".image/key"},
 	{"coco-35l or cc3m-35l", ".src_lang .trg_lang"},
-	{"gqa", "*.imageId"}, {"ocrvqa", "*.imageURL"}, {"scienceqa", "*.choices"}, {"activitynet", "*.timestamps"}, {"ai2d", "*.answerTexts"},
+	{"vatex", ".videoID .enCap"}, {"gqa", "*.imageId"}, {"ocrvqa", "*.imageURL"}, {"scienceqa", "*.choices"}, {"activitynet", "*.timestamps"}, {"ai2d", "*.answerTexts"},
 	{"openimages-boxes", ",LabelName ,XMin"}, {"screen2words", ",screenId ,summary"}, {"widgetcap", ",screenId ,captions"},
 }

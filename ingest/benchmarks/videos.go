@@ -99,3 +99,34 @@ var readActivityNet = eachMember(func(id string, v struct {
 	i.lose(shards.LeftMetadata, id+": timestamps", v.Timestamps.bad, v.Timestamps.fault)
 	return i
 })
+
+// readVATEX reads VATEX's vatex_validation_v1.0.json: ten captions of a video in English and,
+// where the file has them, ten in Chinese. The frames of a video are the images in the folder named
+// after it, such as Ptf_2VRj-V0_000122_000132.
+var readVATEX = each("", func(_ int, v vatexVideo, _ Options) item { return v.item(true) })
+
+// vatexReferences are the English captions, by which models are scored: Chinese ones are a
+// benchmark of their own.
+var vatexReferences = each("", func(_ int, v vatexVideo, _ Options) item { return v.item(false) })
+
+type vatexVideo struct {
+	ID      words       `json:"videoID"`
+	English list[words] `json:"enCap"`
+	Chinese list[words] `json:"chCap"`
+}
+
+func (v *vatexVideo) item(chinese bool) item {
+	i := item{frames: v.ID.text, sample: shards.Sample{Key: v.ID.text}}
+	for n, text := range v.English.items {
+		i.speak("en", text, fmt.Sprintf("%s: enCap %d", v.ID.text, n))
+	}
+	i.lose(shards.LeftText, v.ID.text+": enCap", v.English.bad, v.English.fault)
+	if !chinese {
+		return i
+	}
+	for n, text := range v.Chinese.items {
+		i.speak("zh", text, fmt.Sprintf("%s: chCap %d", v.ID.text, n))
+	}
+	i.lose(shards.LeftText, v.ID.text+": chCap", v.Chinese.bad, v.Chinese.fault)
+	return i
+}
