@@ -54,6 +54,12 @@ func CrossEntropy(logits, targets *Node, smoothing, zLoss float64) *Node {
 // the sum of its weights. Nil weights are 1 for targets other than 0. The loss of a batch without
 // targets is 0. With u the logits are those of unpadded rows, [N, V].
 func MeanCrossEntropy(logits, targets, weights *Node, u *Unpadded, smoothing, zLoss float64) (loss, sums, counts *Node) {
+	return MeanCrossEntropyOf(logits, targets, weights, nil, u, smoothing, zLoss)
+}
+
+// MeanCrossEntropyOf is [MeanCrossEntropy] of packed rows, whose sums and counts are those of each
+// segment, [B·S]: see [SumSegments]. Nil segments mean an example per row.
+func MeanCrossEntropyOf(logits, targets, weights *Node, segments *Segments, u *Unpadded, smoothing, zLoss float64) (loss, sums, counts *Node) {
 	if weights == nil {
 		weights = NotPadding(targets)
 	}
@@ -65,7 +71,11 @@ func MeanCrossEntropy(logits, targets, weights *Node, u *Unpadded, smoothing, zL
 	if u != nil {
 		weighted = u.Pad(weighted)
 	}
-	return loss, ReduceSum(Reshape(weighted, weights.Shape().Dimensions...), 1), ReduceSum(weights, 1)
+	weighted = Reshape(weighted, weights.Shape().Dimensions...)
+	if segments != nil {
+		return loss, SumSegments(weighted, segments.Decoder, segments.PerRow), SumSegments(weights, segments.Decoder, segments.PerRow)
+	}
+	return loss, ReduceSum(weighted, 1), ReduceSum(weights, 1)
 }
 
 // entropy is that of a distribution that gives one id the probability confidence and the vocab-1

@@ -65,6 +65,10 @@ type Batch struct {
 	// EncoderRows and DecoderRows lay out encoder ids, and decoder ids with their targets, without
 	// padding. They are nil for models that are no [Unpadder] and for batches with little padding.
 	EncoderRows, DecoderRows *block.Unpadded
+	// Segments say which example each position belongs to, if a row holds several: see [Packer]. An
+	// example with images then has as many places for them as an unpacked one, which ImageMask
+	// tells apart. Nil if a row is an example.
+	Segments *block.Segments
 }
 
 // Loss is the loss of a batch and each example's part of it. The loss of any group of examples is
@@ -72,7 +76,7 @@ type Batch struct {
 type Loss struct {
 	// Mean is the loss that training minimises, a scalar.
 	Mean *graph.Node
-	// Sums and Counts [B].
+	// Sums and Counts [B], or [B·S] of packed rows with at most S examples each.
 	Sums, Counts *graph.Node
 }
 

@@ -10,6 +10,7 @@
 //	TextEncoder  turns texts into states, which are pooled into embeddings
 //	Writer       writes text: captions, answers
 //	Unpadder     computes its loss without the padding of ids
+//	Packer       takes rows of several examples
 //	Speller      has ids in its config that depend on the tokenizer
 //
 // The program never asks which family a model is of. To add one, implement these interfaces,
@@ -220,6 +221,13 @@ type Unpadder interface {
 	Model
 	// Unpads reports whether it does, with this config.
 	Unpads() bool
+}
+
+// Packer is a model whose loss can take packed rows: see Batch.Segments.
+type Packer interface {
+	Model
+	// Packs reports whether it does, with this config.
+	Packs() bool
 }
 
 // Speller is a model whose config has the ids of certain pieces, such as the begin of an image.

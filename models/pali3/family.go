@@ -17,6 +17,7 @@ var (
 	_ family.Writer   = (*Config)(nil)
 	_ family.Seer     = (*Config)(nil)
 	_ family.Unpadder = (*Config)(nil)
+	_ family.Packer   = (*Config)(nil)
 )
 
 // Family returns the family of PaLI-3.
@@ -59,13 +60,16 @@ func (c *Config) Loss(s *weights.Scope, b family.Batch) family.Loss {
 	loss, sums, counts := LossByExample(s, *c, Inputs{
 		Images: b.Pixels, Tokens: b.Tokens, ImageMask: b.ImageMask,
 		Encoder: b.Encoder, Decoder: b.Decoder, Targets: b.Targets, Weights: b.Weights,
-		EncoderRows: b.EncoderRows, DecoderRows: b.DecoderRows,
+		EncoderRows: b.EncoderRows, DecoderRows: b.DecoderRows, Segments: b.Segments,
 	})
 	return family.Loss{Mean: loss, Sums: sums, Counts: counts}
 }
 
 // Unpads reports whether the loss leaves out padding: if there is no dropout.
 func (c *Config) Unpads() bool { return c.Language.Dropout == 0 }
+
+// Packs reports that the loss takes packed rows.
+func (c *Config) Packs() bool { return true }
 
 // ImageEncoder describes the image encoder.
 func (c *Config) ImageEncoder() family.ImageEncoder {

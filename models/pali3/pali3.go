@@ -60,6 +60,9 @@ type Inputs struct {
 	// Encoder [B, Le] holds the prompts' ids. The others are as in t5.Inputs.
 	Encoder, Decoder, Targets, Weights *Node
 	EncoderRows, DecoderRows           *block.Unpadded
+	// Segments are those of packed rows; an image has that of its example. Default: nil, an example
+	// per row.
+	Segments *block.Segments
 }
 
 // Specs lists the weights of the whole model, in the order in which data flows through it.
@@ -81,20 +84,21 @@ func Loss(s *weights.Scope, c Config, in Inputs) *Node {
 	return loss
 }
 
-// LossByExample returns the [Loss] with the sums and counts of [t5.CrossEntropyByExample].
+// LossByExample returns the [Loss] with the sums and counts of [t5.CrossEntropyByExample]. Those of
+// packed rows are of each segment, [B·S].
 func LossByExample(s *weights.Scope, c Config, in Inputs) (loss, sums, counts *Node) {
 	if c.Language.Dropout > 0 {
 		in.EncoderRows, in.DecoderRows = nil, nil
 	}
 	return t5.LossOfEncoded(s, c.Language, encode(s, c, in), t5.Inputs{
-		Decoder: in.Decoder, Targets: in.Targets, Weights: in.Weights, DecoderRows: in.DecoderRows,
+		Decoder: in.Decoder, Targets: in.Targets, Weights: in.Weights, DecoderRows: in.DecoderRows, Segments: in.Segments,
 	})
 }
 
 // Encode returns what the decoder attends to: the language encoder's output over visual and text
 // tokens [B, T+Le, W], and the mask [B, T+Le], 1 for tokens and 0 for padding.
 func Encode(s *weights.Scope, c Config, in Inputs) (encoded, mask *Node) {
-	in.EncoderRows = nil
+	in.EncoderRows, in.Segments = nil, nil
 	e := encode(s, c, in)
 	return e.Tokens, e.Mask
 }
@@ -116,7 +120,24 @@ func encode(s *weights.Scope, c Config, in Inputs) t5.Encoded {
 			rows = rows.After(tokens.Shape().Dimensions[1])
 		}
 	}
+	if in.Segments != nil {
+		return encodePacked(s, c, x, mask, tokens, rows, in.Segments)
+	}
 	return t5.EncodeRows(s, c.Language, x, mask, rows)
+}
+
+// encodePacked runs the language encoder over packed rows x, in which the visual tokens of all
+// segments come before the text of all. It sees the visual tokens of each segment before its text.
+func encodePacked(s *weights.Scope, c Config, x, mask, tokens *Node, rows *block.Unpadded, in *block.Segments) t5.Encoded {
+	if tokens == nil {
+		return t5.EncodeSegments(s, c.Language, x, mask, in.Encoder, rows)
+	}
+	segments := Concatenate([]*Node{ofTokens(tokens, in.Images), in.Encoder}, 1)
+	order := block.OrderBySegment(segments)
+	if rows == nil {
+		x = Reshape(x, -1, c.Language.Width)
+	}
+	return t5.EncodeSegments(s, c.Language, x, order.Sort(mask), order.Sort(segments), order.Rows(rows))
 }
 
 // VisualTokens runs the image encoder: images [B, N, H, W, 3] to [B, N·T, Wv], T tokens per image.
@@ -142,6 +163,11 @@ func visualMask(tokens, images *Node) *Node {
 	if images == nil {
 		return BroadcastToDims(ScalarOne(tokens.Graph(), dtypes.Float32), d[0], d[1])
 	}
-	n := images.Shape().Dimensions[1]
+	return ofTokens(tokens, images)
+}
+
+// ofTokens repeats what images [B, N] have for each of their tokens [B, N·T, Wv]: [B, N·T].
+func ofTokens(tokens, images *Node) *Node {
+	d, n := tokens.Shape().Dimensions, images.Shape().Dimensions[1]
 	return Reshape(BroadcastToDims(InsertAxes(images, -1), d[0], n, d[1]/n), d[0], d[1])
 }

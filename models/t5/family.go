@@ -16,7 +16,10 @@ type Model struct {
 	Config `yaml:"language"`
 }
 
-var _ family.Writer = (*Model)(nil)
+var (
+	_ family.Writer = (*Model)(nil)
+	_ family.Packer = (*Model)(nil)
+)
 
 // Family returns the family of T5 and its successors. Its alias is the objective that trains
 // PaLI-3's language model.
@@ -58,13 +61,16 @@ func (m *Model) Specs(be compute.Backend) ([]weights.Spec, error) { return Specs
 func (m *Model) Loss(s *weights.Scope, b family.Batch) family.Loss {
 	loss, sums, counts := LossByExample(s, m.Config, Inputs{
 		Encoder: b.Encoder, Decoder: b.Decoder, Targets: b.Targets, Weights: b.Weights,
-		EncoderRows: b.EncoderRows, DecoderRows: b.DecoderRows,
+		EncoderRows: b.EncoderRows, DecoderRows: b.DecoderRows, Segments: b.Segments,
 	})
 	return family.Loss{Mean: loss, Sums: sums, Counts: counts}
 }
 
 // Unpads reports whether the loss leaves out padding: if there is no dropout.
 func (m *Model) Unpads() bool { return m.Dropout == 0 }
+
+// Packs reports that the loss takes packed rows.
+func (m *Model) Packs() bool { return true }
 
 // Prefill reads prompts and feeds the decoder the id that begins every answer, 0.
 func (m *Model) Prefill(s *weights.Scope, p family.Prompt, room int) (*Node, family.State) {

@@ -24,6 +24,8 @@ type Inputs struct {
 	// EncoderRows and DecoderRows lay out the ids without their padding: see [block.Unpadded].
 	// Models with dropout ignore them. Default: nil, padded.
 	EncoderRows, DecoderRows *block.Unpadded
+	// Segments are those of packed rows. Default: nil, an example per row.
+	Segments *block.Segments
 }
 
 // Specs lists the weights of the model.
@@ -43,13 +45,18 @@ func Loss(s *weights.Scope, c Config, in Inputs) *Node {
 	return loss
 }
 
-// LossByExample returns the [Loss] with the sums and counts of [CrossEntropyByExample].
+// LossByExample returns the [Loss] with the sums and counts of [CrossEntropyByExample]. Those of
+// packed rows are of each segment, [B·S].
 func LossByExample(s *weights.Scope, c Config, in Inputs) (loss, sums, counts *Node) {
 	if c.Dropout > 0 {
 		in.EncoderRows, in.DecoderRows = nil, nil
 	}
 	x := Embed(s, c, in.EncoderRows.Take(in.Encoder))
-	return LossOfEncoded(s, c, EncodeRows(s, c, x, block.NotPadding(in.Encoder), in.EncoderRows), in)
+	var segments *Node
+	if in.Segments != nil {
+		segments = in.Segments.Encoder
+	}
+	return LossOfEncoded(s, c, EncodeSegments(s, c, x, block.NotPadding(in.Encoder), segments, in.EncoderRows), in)
 }
 
 // Encoded is what the decoder attends to.
@@ -60,12 +67,18 @@ type Encoded struct {
 	Mask *Node
 	// Rows lays out Tokens if they are without padding.
 	Rows *block.Unpadded
+	// Segments [B, L], int32, of packed rows: 0 where Mask is 0. Nil for an example per row.
+	Segments *Node
 }
 
 // LossOfEncoded returns the loss by example of the decoder's part of the inputs.
 func LossOfEncoded(s *weights.Scope, c Config, encoded Encoded, in Inputs) (loss, sums, counts *Node) {
-	hidden := decode(s, c, encoded, in.Decoder, in.DecoderRows)
-	return block.MeanCrossEntropy(Logits(s, c, hidden), in.Targets, in.Weights, in.DecoderRows, c.LabelSmoothing, c.ZLoss)
+	var segments *Node
+	if in.Segments != nil {
+		segments = in.Segments.Decoder
+	}
+	hidden := decode(s, c, encoded, in.Decoder, segments, in.DecoderRows)
+	return block.MeanCrossEntropyOf(Logits(s, c, hidden), in.Targets, in.Weights, in.Segments, in.DecoderRows, c.LabelSmoothing, c.ZLoss)
 }
 
 // Embed looks up ids [B, L] in the table shared by encoder and decoder: [B, L, W].
@@ -83,11 +96,22 @@ func Encode(s *weights.Scope, c Config, x, mask *Node) *Node {
 
 // EncodeRows is [Encode] for tokens x that are laid out by rows.
 func EncodeRows(s *weights.Scope, c Config, x, mask *Node, rows *block.Unpadded) Encoded {
+	return EncodeSegments(s, c, x, mask, nil, rows)
+}
+
+// EncodeSegments is [EncodeRows] for packed rows: a position attends to those of its own segment.
+// Segments [B, L], int32, may be nil, for an example per row. Distances between positions are those
+// in the row, which are right within a segment.
+func EncodeSegments(s *weights.Scope, c Config, x, mask, segments *Node, rows *block.Unpadded) Encoded {
 	c = c.WithDefaults()
 	s = s.In("encoder")
 	length := mask.Shape().Dimensions[1]
 	biases := stackBiases(s, c, c.EncoderLayers, length, true)
 	padding := block.PaddingBias(mask)
+	if segments != nil {
+		segments = Mul(segments, ConvertDType(mask, segments.DType()))
+		padding = block.SegmentBias(segments, segments)
+	}
 	drop := func(x *Node) *Node { return block.Dropout(s, x, c.Dropout) }
 	x = drop(x)
 	for i := range c.EncoderLayers {
@@ -97,23 +121,28 @@ func EncodeRows(s *weights.Scope, c Config, x, mask *Node, rows *block.Unpadded)
 		x = s.In("block", i).Note(Add(x, drop(feedForward(layer.In(1), c, x))))
 	}
 	x = s.In("final_layer_norm").Note(drop(block.RMSNorm(s.In("final_layer_norm"), x)))
-	return Encoded{x, mask, rows}
+	return Encoded{x, mask, rows, segments}
 }
 
 // Decode runs the decoder over ids [B, Ld], final norm included: [B, Ld, W]. It attends to the
 // encoder's output [B, Le, W] where mask [B, Le] is 1; position i attends to ids 0 to i.
 func Decode(s *weights.Scope, c Config, encoded, mask, ids *Node) *Node {
-	return decode(s, c, Encoded{Tokens: encoded, Mask: mask}, ids, nil)
+	return decode(s, c, Encoded{Tokens: encoded, Mask: mask}, ids, nil, nil)
 }
 
-// decode is [Decode] with ids [B, Ld] laid out by rows.
-func decode(s *weights.Scope, c Config, encoded Encoded, ids *Node, rows *block.Unpadded) *Node {
+// decode is [Decode] with ids [B, Ld] laid out by rows. With segments [B, Ld] a position attends to
+// its own segment's ids and tokens alone.
+func decode(s *weights.Scope, c Config, encoded Encoded, ids, segments *Node, rows *block.Unpadded) *Node {
 	c = c.WithDefaults()
 	x := Embed(s, c, rows.Take(ids))
 	s = s.In("decoder")
 	length := ids.Shape().Dimensions[1]
 	biases := stackBiases(s, c, c.DecoderLayers, length, false)
 	causal, padding := block.CausalBias(ids.Graph(), length), block.PaddingBias(encoded.Mask)
+	if segments != nil {
+		causal = Add(causal, block.SegmentBias(segments, segments))
+		padding = block.SegmentBias(segments, encoded.Segments)
+	}
 	drop := func(x *Node) *Node { return block.Dropout(s, x, c.Dropout) }
 	x = drop(x)
 	for i := range c.DecoderLayers {
