@@ -40,6 +40,11 @@ type Kind struct {
 	Languages func(t *Task, s *shards.Sample) []string
 	// Labels returns the labels of a sample, which are collected for Make. Default: none.
 	Labels func(t *Task, s *shards.Sample) Labels
+	// Columns names the columns of a dataset that Usable, Languages and Labels read, as FORMAT.md
+	// of package shards has them, for example "texts.value". When a recipe is opened, samples have
+	// these columns only, beside their splits, keys, and the formats and sizes of their images.
+	// Default: all columns but the bytes of images.
+	Columns func(t *Task) []string
 	// Denoises says that Make returns documents, which the task's denoisers corrupt.
 	Denoises bool
 }
@@ -72,16 +77,16 @@ func (kinds Kinds) Names() []string {
 
 // builtinKinds are the tasks of PaLI §3.2 (arXiv 2209.06794), of SigLIP and of UL2.
 var builtinKinds = Kinds{
-	{Name: "contrastive", Prompt: "{text}", Image: true, Usable: hasText, Make: makeContrastive},
-	{Name: "caption", Prompt: captionPrompt, Image: true, Target: true, Usable: hasText, Make: makeCaption, Asks: askCaptions},
-	{Name: "split_cap", Prompt: splitCapPrompt, Image: true, Target: true, Usable: hasText, Make: makeSplitCap, Asks: askRests},
-	{Name: "ocr", Prompt: ocrPrompt, Image: true, Target: true, Usable: hasText, Make: makeOCR, Asks: askReadings},
-	{Name: "vqa", Prompt: vqaPrompt, Image: true, Target: true, Usable: hasQuestion, Make: makeVQA, Asks: askQuestions, Languages: questionLanguages},
-	{Name: "vqg", Prompt: vqgPrompt, Image: true, Target: true, Usable: hasQuestion, Make: makeVQG, Asks: askForQuestions, Languages: questionLanguages},
-	{Name: "object_vqa", Prompt: vqaPrompt, Image: true, Target: true, Usable: hasObjects, Make: makeObjectVQA, Labels: objectsOf, Languages: english},
-	{Name: "detect", Prompt: detectPrompt, Image: true, Target: true, Usable: hasBoxes, Make: makeDetect, Asks: askForBoxes, Labels: boxLabels, Languages: english},
-	{Name: "segment", Prompt: segmentPrompt, Image: true, Target: true, Usable: hasMasks, Make: makeSegment, Asks: askForMasks, Languages: english},
-	{Name: "denoise", Target: true, Usable: hasText, Make: makeDocument, Denoises: true},
+	{Name: "contrastive", Prompt: "{text}", Image: true, Usable: hasText, Columns: columnsOfTexts, Make: makeContrastive},
+	{Name: "caption", Prompt: captionPrompt, Image: true, Target: true, Usable: hasText, Columns: columnsOfTexts, Make: makeCaption, Asks: askCaptions},
+	{Name: "split_cap", Prompt: splitCapPrompt, Image: true, Target: true, Usable: hasText, Columns: columnsOfTexts, Make: makeSplitCap, Asks: askRests},
+	{Name: "ocr", Prompt: ocrPrompt, Image: true, Target: true, Usable: hasText, Columns: columnsOfTexts, Make: makeOCR, Asks: askReadings},
+	{Name: "vqa", Prompt: vqaPrompt, Image: true, Target: true, Usable: hasQuestion, Columns: columnsOfQuestions, Make: makeVQA, Asks: askQuestions, Languages: questionLanguages},
+	{Name: "vqg", Prompt: vqgPrompt, Image: true, Target: true, Usable: hasQuestion, Columns: columnsOfQuestions, Make: makeVQG, Asks: askForQuestions, Languages: questionLanguages},
+	{Name: "object_vqa", Prompt: vqaPrompt, Image: true, Target: true, Usable: hasObjects, Columns: columnsOfObjects, Make: makeObjectVQA, Labels: objectsOf, Languages: english},
+	{Name: "detect", Prompt: detectPrompt, Image: true, Target: true, Usable: hasBoxes, Columns: columnsOfBoxes, Make: makeDetect, Asks: askForBoxes, Labels: boxLabels, Languages: english},
+	{Name: "segment", Prompt: segmentPrompt, Image: true, Target: true, Usable: hasMasks, Columns: columnsOfMasks, Make: makeSegment, Asks: askForMasks, Languages: english},
+	{Name: "denoise", Target: true, Usable: hasText, Columns: columnsOfTexts, Make: makeDocument, Denoises: true},
 }
 
 func hasText(t *Task, s *shards.Sample) bool     { return len(t.TextsOf(s)) > 0 }

@@ -13,7 +13,7 @@
 // of workers and hosts, nor on where a run was resumed:
 //
 //	open.go     recipe: datasets, vocabulary, image ops
-//	source.go   dataset: the samples that each task can use
+//	scan.go     dataset: the samples that each task can use            (source.go, columns.go)
 //	draw.go     step, row: a position of the stream
 //	            position: which task, and that task's example index    (mix.go)
 //	            index: which sample, in which epoch                    (order.go)

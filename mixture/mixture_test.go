@@ -41,17 +41,13 @@ func dataset(t testing.TB) string {
 		t.Fatal(err)
 	}
 	for i := range 40 {
-		m := image.NewGray(image.Rect(0, 0, 6, 6))
-		m.SetGray(i%6, i/6%6, color.Gray{Y: 255})
-		var b bytes.Buffer
-		png.Encode(&b, m)
-		encoded := b.Bytes()
+		encoded := pngImage(i)
 		if i == 5 {
-			encoded = encoded[:50]
+			encoded.Bytes = encoded.Bytes[:50]
 		}
 		s := shards.Sample{
 			Key: fmt.Sprint("s", i), Split: "train",
-			Images:    []shards.Image{{Bytes: encoded, Format: "png", Width: 6, Height: 6}},
+			Images:    []shards.Image{encoded},
 			Texts:     []shards.Text{{Kind: shards.Caption, Language: "en", Value: fmt.Sprintf("picture number %d of a series", i)}, {Kind: shards.Caption, Language: "zh", Value: "一张图片"}},
 			Questions: []shards.Question{{ID: fmt.Sprint("q", i), Text: "which number is it?", Language: "en", Answers: []shards.Answer{{Text: fmt.Sprint(i)}}}},
 			Boxes:     []shards.Box{{Label: []string{"cat", "dog", "bird"}[i%3]}, {Label: []string{"tree", "house"}[i%2]}},
@@ -67,6 +63,15 @@ func dataset(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// pngImage returns a black image of 6 by 6 pixels, one of them white.
+func pngImage(i int) shards.Image {
+	m := image.NewGray(image.Rect(0, 0, 6, 6))
+	m.SetGray(i%6, i/6%6, color.Gray{Y: 255})
+	var b bytes.Buffer
+	png.Encode(&b, m)
+	return shards.Image{Bytes: b.Bytes(), Format: "png", Width: 6, Height: 6}
 }
 
 const model = "../tokenize/sentencepiece/testdata/nmt_nfkc.model"

@@ -1,7 +1,9 @@
 package mixture
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -51,27 +53,46 @@ func objectsOf(t *Task, s *shards.Sample) Labels {
 	return found
 }
 
-// add adds a sample's labels that are not there yet.
-func (p Labels) add(found Labels, seen map[string]bool) {
-	for _, group := range groupsOf(found) {
-		for _, label := range found[group] {
-			if id := group + "\x00" + label; !seen[id] {
-				seen[id] = true
-				p[group] = append(p[group], label)
+// labelFinder collects the labels of all samples. It keeps where each is first in the order of the
+// samples' keys, and nothing of a sample itself.
+type labelFinder map[string]map[string]*labelPlace // by group and label
+
+// labelPlace is a place in the order of keys: that of a sample, and of a label in it.
+type labelPlace struct {
+	key     string
+	row, at int
+}
+
+func (p *labelPlace) compare(q *labelPlace) int {
+	return cmp.Or(strings.Compare(p.key, q.key), cmp.Compare(p.row, q.row), cmp.Compare(p.at, q.at))
+}
+
+// see adds the labels of a sample, whose memory is used again.
+func (f labelFinder) see(found Labels, key string, row int) {
+	for group, labels := range found {
+		places := f[group]
+		if places == nil {
+			places = map[string]*labelPlace{}
+			f[strings.Clone(group)] = places
+		}
+		for at, label := range labels {
+			here := labelPlace{key, row, at}
+			if known := places[label]; known == nil {
+				places[strings.Clone(label)] = &labelPlace{strings.Clone(key), row, at}
+			} else if here.compare(known) < 0 {
+				*known = labelPlace{strings.Clone(key), row, at}
 			}
 		}
 	}
 }
 
-// clone copies the labels from memory that is used again.
-func (p Labels) clone() Labels {
-	kept := make(Labels, len(p))
-	for group, labels := range p {
-		for _, label := range labels {
-			kept[strings.Clone(group)] = append(kept[strings.Clone(group)], strings.Clone(label))
-		}
+// inOrder returns the labels that were found.
+func (f labelFinder) inOrder() Labels {
+	all := Labels{}
+	for group, places := range f {
+		all[group] = slices.SortedFunc(maps.Keys(places), func(a, b string) int { return places[a].compare(places[b]) })
 	}
-	return kept
+	return all
 }
 
 func groupsOf(o Labels) []string {

@@ -30,10 +30,11 @@ func TestObjectQuestionsAreTrue(t *testing.T) {
 	samples := family()
 	for _, sources := range [][]string{nil, {"texts"}, {"role", "tone"}} {
 		task := &Task{Kind: "object_vqa", Prompt: "{question}", Objects: sources}
-		all, seen := Labels{}, map[string]bool{}
+		found := labelFinder{}
 		for i := range samples {
-			all.add(objectsOf(task, &samples[i]), seen)
+			found.see(objectsOf(task, &samples[i]), samples[i].Key, i)
 		}
+		all := found.inOrder()
 		counts := map[string]int{}
 		for i := range 3000 {
 			s := &samples[i%len(samples)]

@@ -1,7 +1,6 @@
 package mixture
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -57,6 +56,7 @@ type task struct {
 	number  int // in the recipe
 	kind    Kind
 	denoise denoiseTask
+	failed  bool    // to be prepared
 	source  *source // nil if the task makes no examples
 }
 
@@ -130,16 +130,9 @@ func (s *Stream) open(all bool) (failed []failure) {
 		return failed
 	}
 	s.pixels = newPixelCache(s.pipeline)
-	weights := make([]float64, len(s.tasks))
-	for i, t := range s.tasks {
-		weights[i] = temper(t.Weight, s.recipe.Temperature)
-		key, err := s.openTask(t)
-		if s.options.Lenient && errors.As(err, &noSample{}) {
-			weights[i], err = 0, nil
-		}
-		if err != nil && bad(taskPath(i, key), fmt.Errorf("recipe: tasks[%d] (%s): %w", i, t.Name, err)) {
-			return failed
-		}
+	weights, stop := s.openTasks(bad)
+	if stop {
+		return failed
 	}
 	if len(failed) == 0 && slices.Max(weights) == 0 {
 		bad("tasks", fmt.Errorf("recipe: tasks: none can use a sample"))
@@ -170,46 +163,57 @@ func (s *Stream) divide() error {
 	return nil
 }
 
-// openTask opens a task's dataset and finds its samples. With an error it returns the task's key
-// that is to blame.
-func (s *Stream) openTask(t *task) (key string, err error) {
-	d, err := s.openDataset(t.folder(&s.recipe))
-	if err != nil {
-		return "data", err
-	}
-	if s.vocab != nil {
-		if t.denoise, err = newDenoiseTask(t.Task, t.kind, s.vocab, s.recipe.Lengths); err != nil {
-			return "denoisers", err
-		}
-		if key, err := checkPieces(t.Task, s.vocab); err != nil {
-			return key, err
-		}
-	}
-	if t.Weight == 0 {
-		return "", nil
-	}
-	return "", s.findSamples(d, t)
+func (s *Stream) taskError(t *task, err error) error {
+	return fmt.Errorf("recipe: tasks[%d] (%s): %w", t.number, t.Name, err)
 }
 
-// openDataset opens a dataset unless it is open.
-func (s *Stream) openDataset(dir string) (*scannedDataset, error) {
-	if d := s.datasets[dir]; d != nil {
-		return d, nil
+// openTasks opens the datasets of all tasks and finds their samples. It returns the tasks' weights,
+// and true if bad said to stop.
+func (s *Stream) openTasks(bad func(path string, err error) bool) (weights []float64, stop bool) {
+	s.openDatasets()
+	for i, t := range s.tasks {
+		key, err := s.prepareTask(t)
+		if t.failed = err != nil; t.failed && bad(taskPath(i, key), s.taskError(t, err)) {
+			return nil, true
+		}
 	}
-	opened, err := s.recipe.Registry.OpenDataset(context.Background(), dir)
-	if err != nil {
-		return nil, err
+	s.scanDatasets()
+	weights = make([]float64, len(s.tasks))
+	for i, t := range s.tasks {
+		weights[i] = temper(t.Weight, s.recipe.Temperature)
+		err := s.found(t)
+		if s.options.Lenient && errors.As(err, &noSample{}) {
+			weights[i], err = 0, nil
+		}
+		if err != nil && bad(taskPath(i, ""), s.taskError(t, err)) {
+			return nil, true
+		}
 	}
-	d := &scannedDataset{Dataset: opened}
-	s.datasets[dir] = d
-	return d, nil
+	return weights, false
+}
+
+// prepareTask checks that a task's dataset is open and that the vocabulary has what the task needs.
+// With an error it returns the task's key that is to blame.
+func (s *Stream) prepareTask(t *task) (key string, err error) {
+	if err := s.datasets[t.folder(&s.recipe)].err; err != nil {
+		return "data", err
+	}
+	if s.vocab == nil {
+		return "", nil
+	}
+	if t.denoise, err = newDenoiseTask(t.Task, t.kind, s.vocab, s.recipe.Lengths); err != nil {
+		return "denoisers", err
+	}
+	return checkPieces(t.Task, s.vocab)
 }
 
 // Close closes the datasets.
 func (s *Stream) Close() error {
 	var all error
 	for _, d := range s.datasets {
-		all = errors.Join(all, d.Close())
+		if d.Dataset != nil {
+			all = errors.Join(all, d.Close())
+		}
 	}
 	return all
 }

@@ -7,27 +7,27 @@ import (
 	"github.com/pali3/pali3/shards"
 )
 
-// scannedDataset is an open dataset. Its samples are scanned once, for all tasks that use it.
-type scannedDataset struct {
-	*shards.Dataset
-	scanned bool
-	err     error // of the scan
-}
-
-// source is the part of a dataset that a task uses.
+// source is the part of a dataset that a task uses. What it keeps of a sample is at most a bit, but
+// for tasks with neighbours, which keep its place in the order of the keys.
 type source struct {
 	dataset   *shards.Dataset
-	rows      []int // of the samples that the task can use
+	rows      rowSet // of the samples that the task can use
+	sorted    []int  // numbers of the samples in the order of their keys; nil for that of the rows
 	order     Order
 	labels    Labels         // of its samples
 	languages map[string]int // of the texts or questions that the task can use
 }
 
 // len returns the number of samples that the task can use.
-func (s *source) len() int { return len(s.rows) }
+func (s *source) len() int { return s.rows.size }
 
 // row returns the row of sample i, from 0 to len-1, in the dataset.
-func (s *source) row(i int) int { return s.rows[i] }
+func (s *source) row(i int) int {
+	if s.sorted != nil {
+		i = s.sorted[i]
+	}
+	return s.rows.at(i)
+}
 
 // Row groups are read whole, so neighbours in a window are cheap; a window of this many samples
 // fits in memory.
@@ -35,34 +35,6 @@ const (
 	orderBlock = 512
 	orderBlend = 8
 )
-
-// noSample is the error of a task that can use no sample of its dataset.
-type noSample struct{ error }
-
-// findSamples finds the samples of a dataset that a task can use.
-func (s *Stream) findSamples(d *scannedDataset, t *task) error {
-	if !d.scanned {
-		d.scanned = true
-		d.err = d.scan(s.findersFor(d))
-	}
-	if d.err != nil {
-		return d.err
-	}
-	if t.source == nil {
-		return noSample{noneUsable(d.Dataset, t.Task)}
-	}
-	return nil
-}
-
-// findersFor returns a finder for each task that uses a dataset.
-func (s *Stream) findersFor(d *scannedDataset) (all []*finder) {
-	for _, t := range s.tasks {
-		if t.Weight > 0 && s.datasets[t.folder(&s.recipe)] == d {
-			all = append(all, &finder{task: t, split: t.split(), languages: map[string]int{}})
-		}
-	}
-	return all
-}
 
 // folder returns the folder of the task's dataset.
 func (t *Task) folder(r *Recipe) string {
@@ -72,39 +44,18 @@ func (t *Task) folder(r *Recipe) string {
 	return r.Data
 }
 
-// scan goes once through the dataset, without reading image bytes.
-func (d *scannedDataset) scan(finders []*finder) error {
-	view, err := d.Without(imageBytes)
-	if err != nil {
-		return err
-	}
-	row := 0
-	for sample, err := range view.Scan() {
-		if err != nil {
-			return err
-		}
-		for _, f := range finders {
-			f.see(row, sample)
-		}
-		row++
-	}
-	for _, f := range finders {
-		f.finish(d.Dataset)
-	}
-	return nil
-}
-
-// imageBytes is the column that no task needs to tell whether it can use a sample.
-const imageBytes = "images.bytes"
-
 // finder collects the samples that a task can use.
 type finder struct {
 	*task
 	split     string
-	rows      []int
+	rows      rowSetBuilder
 	keys      []string // of the rows, where their order counts
-	found     []Labels // of the rows, where the kind has labels
+	labels    labelFinder
 	languages map[string]int
+}
+
+func newFinder(t *task) *finder {
+	return &finder{task: t, split: t.split(), languages: map[string]int{}, labels: labelFinder{}}
 }
 
 // see takes a sample if the task can use it. The sample's memory is used again afterwards, so that
@@ -113,51 +64,55 @@ func (f *finder) see(row int, s *shards.Sample) {
 	if f.split != "" && s.Split != f.split || f.kind.Image && len(s.Images) == 0 || !f.kind.Usable(f.Task, s) {
 		return
 	}
-	f.rows = append(f.rows, row)
+	f.rows.add(row)
 	for _, language := range f.kind.languages(f.Task, s) {
-		if n, known := f.languages[language]; known {
-			f.languages[language] = n + 1
-		} else {
-			f.languages[strings.Clone(language)] = 1
-		}
+		addName(f.languages, language)
 	}
 	if f.kind.Labels != nil {
-		f.found = append(f.found, f.kind.Labels(f.Task, s).clone())
+		f.labels.see(f.kind.Labels(f.Task, s), s.Key, row)
 	}
-	if f.ordered() {
+	if f.Neighbours > 1 {
 		f.keys = append(f.keys, strings.Clone(s.Key))
 	}
 }
 
-// ordered reports whether the task needs its samples in the order of their keys.
-func (f *finder) ordered() bool { return f.kind.Labels != nil || f.Neighbours > 1 }
+// columns returns what is read of a sample to tell whether the task can use it.
+func (f *finder) columns() []string {
+	columns := f.kind.columns(f.Task)
+	if f.split != "" {
+		columns = append(columns, "split")
+	}
+	if f.kind.Image {
+		columns = append(columns, "images.format", "images.width", "images.height")
+	}
+	if f.kind.Labels != nil || f.Neighbours > 1 {
+		columns = append(columns, "key")
+	}
+	return columns
+}
 
 // finish makes the task's source of what was found, if anything was.
 func (f *finder) finish(d *shards.Dataset) {
-	n := len(f.rows)
-	if n == 0 {
+	rows := f.rows.rows()
+	if rows.size == 0 {
 		return
 	}
-	s := &source{dataset: d, rows: f.rows, languages: f.languages, labels: Labels{}, order: NewOrder(n, orderBlock, orderBlend)}
-	f.source = s
-	if !f.ordered() {
-		return
-	}
-	byKey := make([]int, n) // positions in f.rows
-	for i := range byKey {
-		byKey[i] = i
-	}
-	slices.SortFunc(byKey, func(a, b int) int { return strings.Compare(f.keys[a], f.keys[b]) })
-	if f.kind.Labels != nil {
-		seen := map[string]bool{}
-		for _, i := range byKey {
-			s.labels.add(f.found[i], seen)
-		}
+	f.source = &source{
+		dataset: d, rows: rows, languages: f.languages, labels: f.labels.inOrder(),
+		order: NewOrder(rows.size, orderBlock, orderBlend),
 	}
 	if f.Neighbours > 1 {
-		s.order, s.rows = NeighbourOrder(n, f.Neighbours), make([]int, n)
-		for i, at := range byKey {
-			s.rows[i] = f.rows[at]
-		}
+		f.source.sorted = byKey(f.keys)
+		f.source.order = NeighbourOrder(rows.size, f.Neighbours)
 	}
+}
+
+// byKey returns the numbers of the keys in the order of the keys.
+func byKey(keys []string) []int {
+	numbers := make([]int, len(keys))
+	for i := range numbers {
+		numbers[i] = i
+	}
+	slices.SortFunc(numbers, func(a, b int) int { return strings.Compare(keys[a], keys[b]) })
+	return numbers
 }

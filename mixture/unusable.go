@@ -40,7 +40,7 @@ type census struct {
 
 func takeCensus(dataset *shards.Dataset, split string) (census, error) {
 	c := census{splits: map[string]int{}, texts: map[string]int{}, questions: map[string]int{}, languages: map[string]int{}}
-	view, err := dataset.Without(imageBytes)
+	view, err := dataset.Without("images.bytes")
 	if err != nil {
 		return c, err
 	}

@@ -1,0 +1,114 @@
+package mixture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pali3/pali3/shards"
+)
+
+// scannedDataset is an open dataset. Its samples are scanned once, for all tasks that use it.
+type scannedDataset struct {
+	*shards.Dataset
+	err     error // of opening it
+	scanErr error // of scanning it
+}
+
+// datasetsAtOnce is how many datasets are opened or scanned at a time. Each waits for its store
+// most of the time, and its scan reads several row groups ahead.
+const datasetsAtOnce = 8
+
+// openDatasets opens the datasets of all tasks, each once.
+func (s *Stream) openDatasets() {
+	var opening errgroup.Group
+	opening.SetLimit(datasetsAtOnce)
+	for _, t := range s.tasks {
+		folder := t.folder(&s.recipe)
+		if s.datasets[folder] != nil {
+			continue
+		}
+		d := &scannedDataset{}
+		s.datasets[folder] = d
+		opening.Go(func() error {
+			d.Dataset, d.err = s.recipe.Registry.OpenDataset(context.Background(), folder)
+			return nil
+		})
+	}
+	opening.Wait()
+}
+
+// scanDatasets finds the samples of all tasks, in one scan of each dataset.
+func (s *Stream) scanDatasets() {
+	finders := map[*scannedDataset][]*finder{}
+	var used []*scannedDataset // in the order of the tasks
+	for _, t := range s.tasks {
+		d := s.datasets[t.folder(&s.recipe)]
+		if t.Weight == 0 || t.failed {
+			continue
+		}
+		if finders[d] == nil {
+			used = append(used, d)
+		}
+		finders[d] = append(finders[d], newFinder(t))
+	}
+	var scanning errgroup.Group
+	scanning.SetLimit(datasetsAtOnce)
+	for _, d := range used {
+		scanning.Go(func() error {
+			d.scanErr = d.scan(finders[d])
+			return nil
+		})
+	}
+	scanning.Wait()
+}
+
+// scan goes once through the columns of a dataset that the finders need.
+func (d *scannedDataset) scan(finders []*finder) error {
+	var columns []string
+	for _, f := range finders {
+		if _, err := d.Select(f.columns()...); err != nil {
+			return fmt.Errorf("kind %s: Columns: %w", f.Kind, err)
+		}
+		columns = append(columns, f.columns()...)
+	}
+	slices.Sort(columns)
+	view, err := d.Select(slices.Compact(columns)...)
+	if err != nil {
+		return err
+	}
+	row := 0
+	for sample, err := range view.Scan() {
+		if err != nil {
+			return err
+		}
+		for _, f := range finders {
+			f.see(row, sample)
+		}
+		row++
+	}
+	for _, f := range finders {
+		f.finish(d.Dataset)
+	}
+	return nil
+}
+
+// noSample is the error of a task that can use no sample of its dataset.
+type noSample struct{ error }
+
+// found returns an error if the scan failed or the task can use no sample.
+func (s *Stream) found(t *task) error {
+	d := s.datasets[t.folder(&s.recipe)]
+	switch {
+	case t.Weight == 0 || t.failed || t.source != nil:
+		return nil
+	case d.scanErr != nil:
+		return d.scanErr
+	case s.options.Lenient:
+		return noSample{errors.New("no sample can be used")}
+	}
+	return noSample{noneUsable(d.Dataset, t.Task)}
+}
