@@ -37,6 +37,9 @@ func (r *Recipe) Problems() (all strict.Problems) {
 	if !notBelowZero(r.Temperature) {
 		all.Add("temperature", "temperature: %g, must not be below zero", r.Temperature)
 	}
+	if err := r.checkVersion(); err != nil {
+		all.Add("stream_version", "%v", err)
+	}
 	if r.Tokenizer.Model == "" {
 		all.Add("tokenizer.model", "tokenizer.model: missing; name a SentencePiece model, which pali3 tokenizer train makes")
 	}

@@ -63,7 +63,10 @@ const attempts = 16
 // fillAt fills a row of the batch with the example at a position of the stream: the mix says which
 // task it belongs to, and how many examples of that task come before.
 func (s *Stream) fillAt(b *Batch, row, position int) error {
-	number, before := s.mix.at(position)
+	number, before, err := s.chooser.at(position)
+	if err != nil {
+		return err
+	}
 	return s.fill(b, row, s.tasks[number], before)
 }
 

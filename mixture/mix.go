@@ -10,9 +10,9 @@ import (
 // slots is the length of a block of the mix: weights are exact to one part in slots.
 const slots = 4096
 
-// mix says which task is next. Every block of slots examples holds each task a fixed number of
-// times, in an order drawn from (seed, block): so the task at a position, and how many examples of
-// it came before, are functions of the position alone.
+// mix says which task is next, in stream version 1. Every block of slots examples holds each task a
+// fixed number of times, in an order drawn from (seed, block): so the task at a position, and how
+// many examples of it came before, are functions of the position alone.
 type mix struct {
 	seed   uint64
 	counts []int // slots of each task in a block
@@ -73,10 +73,10 @@ func step(counts []int, weights []float64, total float64, n, rest int) int {
 }
 
 // at returns the task of a position and the number of that task's examples before it.
-func (m *mix) at(position int) (task, before int) {
+func (m *mix) at(position int) (task, before int, err error) {
 	block := position / slots
 	t := m.turns(block)[position%slots]
-	return t.task, block*m.counts[t.task] + t.before
+	return t.task, block*m.counts[t.task] + t.before, nil
 }
 
 // turns returns a block's order.

@@ -37,7 +37,7 @@ type Stream struct {
 	recipe   Recipe
 	options  Options
 	shape    Shape
-	mix      *mix
+	chooser  chooser
 	tasks    []*task
 	weights  []float64
 	vocab    *tokenize.Vocabulary
@@ -89,6 +89,9 @@ func OpenAll(recipe Recipe, o Options) (*Stream, strict.Problems) {
 }
 
 func newStream(recipe Recipe, o Options) *Stream {
+	if recipe.StreamVersion == 0 {
+		recipe.StreamVersion = NewestStreamVersion
+	}
 	s := &Stream{recipe: recipe, options: o, datasets: map[string]*scannedDataset{}, skipped: map[string]string{}}
 	for i := range recipe.Tasks {
 		t := &recipe.Tasks[i]
@@ -139,8 +142,9 @@ func (s *Stream) open(all bool) (failed []failure) {
 	}
 	if len(failed) == 0 {
 		s.weights = weights
-		s.mix = newMix(s.recipe.Seed, weights)
 		s.shape = s.shapeOf()
+		s.chooser, err = s.recipe.version().choose(s)
+		bad("tasks", err)
 	}
 	return failed
 }

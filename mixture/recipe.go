@@ -26,6 +26,11 @@ type Recipe struct {
 	// Temperature flattens the weights: a weight w counts as w^(1/T). Default: 1.
 	// Legal: 0 (as 1) and above.
 	Temperature float64 `yaml:"temperature,omitempty"`
+	// StreamVersion is the version of the order of examples: which task is next, and which sample.
+	// A run records the one that it began with and keeps it when it is resumed; a run from before
+	// there were versions, and a recipe that names its family by the older key stage, have 1.
+	// Default: 0, the newest, or that of the run to resume. Legal: 0 and 1.
+	StreamVersion int `yaml:"stream_version,omitempty"`
 	// Registry holds the kinds, image ops and tokenizers that the recipe may name. Default: the
 	// built-in ones.
 	Registry *Registry `yaml:"-"`

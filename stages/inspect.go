@@ -89,7 +89,7 @@ func inspect(ctx context.Context, content []byte, name, base string, assignments
 		i.Findings = append(i.Findings, Finding{Severity: strict.Error, Place: name, Message: strings.TrimPrefix(err.Error(), name+": ")})
 		return i.Inspection, nil
 	}
-	r = r.named()
+	r = r.fromBeforeVersions(name).named()
 	if len(typed) > 0 && r.Family == "" && r.Mixture.Tasks == nil {
 		return i.Inspection, nil // nothing could be read
 	}

@@ -69,7 +69,16 @@ func decodeRecipe(content []byte, name, base string, registry *Registry, assignm
 	if err := strict.ReadMoved(content, name, mover(content, name, base), &r, assignments...); err != nil {
 		return Recipe{}, err
 	}
-	return r.named(), nil
+	return r.fromBeforeVersions(name).named(), nil
+}
+
+// fromBeforeVersions returns the recipe with the first order of examples if it states none and is
+// that of a run, or names its family by the older key stage: it is from before orders had versions.
+func (r Recipe) fromBeforeVersions(name string) Recipe {
+	if r.Mixture.StreamVersion == 0 && (filepath.Base(name) == RecipeFile || r.Stage != "") {
+		r.Mixture.StreamVersion = 1
+	}
+	return r
 }
 
 // emptyRecipe returns the recipe to read YAML into: its model is the empty config of the family

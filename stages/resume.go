@@ -28,6 +28,19 @@ func (r Recipe) resume(f *Folder, stream *mixture.Stream) error {
 	return nil
 }
 
+// streamVersion returns the version of the order of examples for a run into a folder: that of the
+// recipe, or else that of the run that the folder holds, or else 0, the newest.
+func (r Recipe) streamVersion(dir string) int {
+	if steps, err := listCheckpoints(filepath.Join(dir, checkpointsFolder)); r.Mixture.StreamVersion != 0 || err != nil || len(steps) == 0 {
+		return r.Mixture.StreamVersion
+	}
+	old, err := ReadRun(dir, &Registry{Data: r.Mixture.Registry, Families: r.Families})
+	if err != nil {
+		return 0 // resume reports it
+	}
+	return old.Mixture.StreamVersion
+}
+
 // identity is what a resumed run must share with the interrupted one.
 type identity struct {
 	recipe    Recipe            // with all known values filled in
@@ -56,6 +69,9 @@ func newIdentity(r Recipe, stream *mixture.Stream) (*identity, error) {
 // not matter.
 func (id *identity) withSteps(steps int) (string, error) {
 	r := id.recipe
+	if r.Mixture.StreamVersion == 1 {
+		r.Mixture.StreamVersion = 0 // as in checkpoints from before there were versions
+	}
 	r.Steps, r.CheckpointEvery, r.KeepCheckpoints, r.Eval = steps, 0, 0, nil
 	r.Mixture.Tokenizer.Model = id.tokenizer
 	r.Mixture.Data = id.datasets[r.Mixture.Data]

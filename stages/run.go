@@ -59,6 +59,7 @@ func Run(ctx context.Context, r Recipe, dir string, o Options) (result Result, e
 	if err := r.Check(); err != nil {
 		return Result{}, err
 	}
+	r.Mixture.StreamVersion = r.streamVersion(dir)
 	var known knownImages
 	stream, err := mixture.Open(r.Mixture, mixture.Options{Workers: o.Workers, Known: known.has})
 	if err != nil {

@@ -1,0 +1,43 @@
+package mixture
+
+import "fmt"
+
+// NewestStreamVersion is the order of examples of a recipe that states no stream_version.
+const NewestStreamVersion = 1
+
+// chooser says which task the example at a position of the stream belongs to, and how many of that
+// task's examples come before it. It is a function of the position alone. Safe for concurrent use.
+type chooser interface {
+	at(position int) (task, before int, err error)
+}
+
+// streamVersion is an order of examples. A version never changes: runs that began with it resume
+// with it.
+type streamVersion struct {
+	number int
+	// choose returns the chooser of a stream whose tasks are open.
+	choose func(*Stream) (chooser, error)
+}
+
+// streamVersions lists all versions, oldest first:
+//
+//	1  mix.go  a random order of 4,096 slots, drawn again for each block
+var streamVersions = []streamVersion{
+	{1, func(s *Stream) (chooser, error) { return newMix(s.recipe.Seed, s.weights), nil }},
+}
+
+// version returns the recipe's stream version.
+func (r *Recipe) version() streamVersion {
+	if r.StreamVersion == 0 {
+		return streamVersions[NewestStreamVersion-1]
+	}
+	return streamVersions[r.StreamVersion-1]
+}
+
+// checkVersion returns an error for a version that there is not.
+func (r *Recipe) checkVersion() error {
+	if r.StreamVersion < 0 || r.StreamVersion > len(streamVersions) {
+		return fmt.Errorf("stream_version: %d; this program knows versions 1 to %d, and 0 for the newest", r.StreamVersion, len(streamVersions))
+	}
+	return nil
+}
