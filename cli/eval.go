@@ -43,6 +43,8 @@ type evalCommand struct {
 	Questions   string   `placeholder:"FILE" type:"existingfile" help:"With --bench: the benchmark's questions, if they are a separate file; checked against the annotations."`
 	Instances   string   `placeholder:"FILE" type:"existingfile" help:"With --bench: boxes and images (RefCOCO); by default instances.json beside the annotations."`
 	Classes     string   `placeholder:"FILE" type:"existingfile" help:"With --bench: names of classes (Open Images)."`
+	ImageLabels string   `placeholder:"FILE" type:"existingfile" help:"With --bench: labels of images (Open Images), which say of which classes detections count."`
+	Hierarchy   string   `placeholder:"FILE" type:"existingfile" help:"With --bench: the hierarchy of classes (Open Images, bbox_labels_600_hierarchy.json), along which boxes and labels are expanded; leave it out for the owner's expanded files."`
 	ChoicesFile string   `placeholder:"FILE" type:"existingfile" help:"With --bench: valid and plausible answers (GQA's choices file), for validity and plausibility."`
 	Predictions string   `placeholder:"FILE" help:"Predictions of any model, instead of --model: JSON lines of id and prediction; with --bench also in the format of the benchmark's server."`
 	Partial     bool     `help:"With --bench: score the questions that have a prediction, and count missing, unknown and second predictions and bad lines instead of failing."`
@@ -111,8 +113,8 @@ func (c evalCommand) check() error {
 		return errors.New("--bench needs --predictions; to ask a model, turn the benchmark into a dataset (ingest benchmark), and name it with --data and the model with --model or --predictor")
 	case c.Bench != "":
 		return nil
-	case c.Annotations != "" || c.Questions != "" || c.Instances != "" || c.Classes != "" || c.ChoicesFile != "":
-		return errors.New("--annotations, --questions, --instances, --classes and --choices-file are files of a benchmark: name it with --bench")
+	case c.Annotations != "" || c.Questions != "" || c.Instances != "" || c.Classes != "" || c.ImageLabels != "" || c.Hierarchy != "" || c.ChoicesFile != "":
+		return errors.New("--annotations, --questions, --instances, --classes, --image-labels, --hierarchy and --choices-file are files of a benchmark: name it with --bench")
 	case c.Partial || len(c.Protocol) > 0 || c.Submission != "":
 		return errors.New("--partial, --protocol and --submission need a --bench")
 	case c.Model != "" && c.Predictions != "":

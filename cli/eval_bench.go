@@ -244,7 +244,7 @@ func (c evalCommand) scoreFiles(ctx context.Context, con *console, bench *benchm
 // files returns the benchmark's files.
 func (c evalCommand) files() benchmarks.Files {
 	return c.retrievalFlags.addTo(benchmarks.Files{
-		Annotations: c.Annotations, Questions: c.Questions, Instances: c.Instances, Classes: c.Classes, Choices: c.ChoicesFile,
+		Annotations: c.Annotations, Questions: c.Questions, Instances: c.Instances, Classes: c.Classes, Labels: c.ImageLabels, Hierarchy: c.Hierarchy, Choices: c.ChoicesFile,
 		Predictions: c.Predictions, Split: c.Split,
 	})
 }

@@ -174,6 +174,8 @@ type Submission struct {
 	// of a list, Lines that it wants lines of id, comma, prediction, Folder that its script reads a
 	// folder with a *.txt for each task, with image, question, answer and response between tabs.
 	Number, ByID, Lines, Folder bool
+	// Table says that boxes are rows of a CSV with ImageID, LabelName, Score, XMin, XMax, YMin, YMax.
+	Table bool
 	// Regions says that a record may have a mask ("segmentation", run lengths as COCO's mask API
 	// writes them) or a box ("bbox") instead of a text.
 	Regions bool
@@ -198,6 +200,8 @@ type Files struct {
 	Questions   string // optional if the annotations suffice
 	Instances   string // boxes and images, for RefCOCO; default instances.json beside the annotations
 	Classes     string // names of classes, for Open Images
+	Labels      string // of images, for Open Images
+	Hierarchy   string // of classes, for Open Images
 	Choices     string // valid and plausible answers, for GQA
 	Predictions string // in the format of the benchmark's server, or one JSON object a line
 	// ImageEmbeddings and TextEmbeddings are Parquet files, instead of predictions, for retrieval:
@@ -282,5 +286,5 @@ func (b *Benchmark) records(ctx context.Context, f Files) iter.Seq2[Record, erro
 	if b.Read != nil {
 		return b.Read(ctx, f)
 	}
-	return layouts.Annotations(ctx, layouts.Options{Layout: b.Layout, Annotations: f.Annotations, Questions: f.Questions, Instances: f.Instances, Classes: f.Classes})
+	return layouts.Annotations(ctx, layouts.Options{Layout: b.Layout, Annotations: f.Annotations, Questions: f.Questions, Instances: f.Instances, Classes: f.Classes, Labels: f.Labels, Hierarchy: f.Hierarchy, Split: f.Split})
 }

@@ -19,7 +19,9 @@ func averagePrecisions(rule detection.Rule, source string) []Metric {
 		region         detection.Region
 		prefix, plural string
 	}{{detection.Boxes, "", "boxes"}, {detection.Masks, "mask_", "masks"}} {
-		family := &Family{Prepare: func(c *Corpus) (*Statistics, error) { return detected(c, rule, of.region) }}
+		family := &Family{Prepare: func(c *Corpus) (*Statistics, error) {
+			return detected(c, detection.Options{Rule: rule, Compare: of.region})
+		}}
 		for part, name := range rule.Names() {
 			all = append(all, Metric{Name: of.prefix + name, About: aboutPrecision(name) + " of " + of.plural, Source: source, Family: family, Part: part})
 		}
@@ -40,7 +42,8 @@ func aboutPrecision(name string) string {
 }
 
 // detected matches what was found to what is marked. Its groups are the categories.
-func detected(c *Corpus, rule detection.Rule, region detection.Region) (*Statistics, error) {
+func detected(c *Corpus, o detection.Options) (*Statistics, error) {
+	region := o.Compare
 	if region == detection.Masks && !hasMasks(c.Items) || len(c.Items) == 0 {
 		return nil, nil
 	}
@@ -52,8 +55,7 @@ func detected(c *Corpus, rule detection.Rule, region detection.Region) (*Statist
 		}
 	}
 	categories := c.Items[0].Scene.Categories
-	o := detection.Options{Rule: rule, Compare: region}
-	if rule == detection.LVIS {
+	if o.Rule == detection.LVIS {
 		for _, category := range categories {
 			if len(category.Frequency) != 1 {
 				return nil, fmt.Errorf("category %s (%s) has the frequency %q, want r, c or f", category.ID, category.Name, category.Frequency)

@@ -1,11 +1,26 @@
 package benchmarks
 
-// openImagesBoxes is Open Images (Kuznetsova et al., IJCV 2020).
+import "github.com/pali3/pali3/evalsuite/metrics/detection"
+
+const openImagesEval = "tensorflow/models, research/object_detection/utils/object_detection_evaluation.py, "
+
+// openImagesBoxes is Open Images (Kuznetsova et al., IJCV 2020). The rule of its challenges needs
+// the labels of images, besides the boxes, both expanded along the hierarchy of classes: give the
+// owner's expanded files, or the hierarchy beside the others.
 var openImagesBoxes = Benchmark{
 	Name: "openimages-boxes", About: "Open Images: boxes of 600 kinds of objects",
 	Layout: "openimages-boxes", Task: Boxes,
-	Splits: []Split{{Name: "validation"}, {Name: "test"}},
-	Prompt: "detect {label}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 64},
-	Missing: "the mean average precision of boxes is not built yet",
-	Unit:    "image", Cluster: "image",
+	Splits: []Split{{Name: "validation", N: 41620}, {Name: "test", N: 125436}},
+	Prompt: "detect {labels}\n", Ops: resized, Decoding: Decoding{Beams: 1, MaxTokens: 256},
+	Metrics: averagePrecision(detection.Options{Rule: detection.OpenImages, GroupWeight: 1},
+		"mean over classes of the average precision at 0.50; a group counts once, and detections of classes without a label do not count", openImagesEval+"OpenImagesDetectionChallengeEvaluator"),
+	Protocols: []Protocol{{"openimages-v2", openImagesEval + "OpenImagesDetectionEvaluator",
+		averagePrecision(detection.Options{Rule: detection.OpenImages, AllDetections: true}, "the same, where detections within groups do not count and all others do", openImagesEval+"OpenImagesDetectionEvaluator")}},
+	Unit: "image", Cluster: "image",
+	Submission: Submission{ID: "image_id", Text: "bbox", Table: true, Source: "https://storage.googleapis.com/openimages/web/evaluation.html"},
+}
+
+// averagePrecision is the one score of a rule.
+func averagePrecision(o detection.Options, about, source string) []Metric {
+	return []Metric{{Name: o.Rule.Names()[0], About: about, Source: source, Family: &Family{Prepare: func(c *Corpus) (*Statistics, error) { return detected(c, o) }}}}
 }

@@ -58,8 +58,15 @@ type result struct {
 // maxResult is the maximum size of a record in bytes. Masks can be long.
 const maxResult = 8 << 20
 
-// readResults reads COCO's results, a list or JSON lines, or answers.
-func readResults(ctx context.Context, path string, problems *problems) (*results, error) {
+// readResults reads COCO's results, a list or JSON lines, or answers; or a table, if the form is
+// one.
+func readResults(ctx context.Context, path string, form Submission, problems *problems) (*results, error) {
+	if table, err := form.isTable(path); err != nil || table {
+		if err != nil {
+			return nil, err
+		}
+		return readTable(ctx, path, problems)
+	}
 	file, err := jsonscan.Open(path)
 	if err != nil {
 		return nil, err

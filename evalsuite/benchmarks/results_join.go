@@ -24,7 +24,7 @@ type resultsJoin struct {
 
 // read reads the file of predictions.
 func (j *resultsJoin) read(ctx context.Context) (err error) {
-	r, err := readResults(ctx, j.base.files.Predictions, j.base.problems)
+	r, err := readResults(ctx, j.base.files.Predictions, j.base.bench.Submission, j.base.problems)
 	if err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func (o *Options) layout() (layout, error) {
 	if !ok {
 		return layout{}, fmt.Errorf("no benchmark %q; known are %s", o.Layout, strings.Join(Layouts(), ", "))
 	}
-	if err := input.Local(o.Annotations, o.Questions, o.Classes, o.Instances); err != nil {
+	if err := input.Local(o.Annotations, o.Questions, o.Classes, o.Labels, o.Hierarchy, o.Instances); err != nil {
 		return layout{}, err
 	}
 	o.defaults()

@@ -30,6 +30,8 @@ type Options struct {
 	Annotations string // the file; for AI2D and SciCap the folder; for easy-VQA, ChartQA, POPE and MME the file or the folder
 	Questions   string // the file of questions, if there is a separate one (VQA v2, OK-VQA, ActivityNet-QA, RSVQA); for SciCap the list of figures
 	Classes     string // the names of classes (Open Images)
+	Labels      string // the labels of images (Open Images), for [Annotations] only
+	Hierarchy   string // the hierarchy of classes (Open Images), for [Annotations] only
 	Instances   string // boxes and images (RefCOCO). Default: instances.json beside the annotations
 	Images      string // the folder of images; empty for easy-VQA's folder
 	Split       string // of the samples whose file does not name one
@@ -88,6 +90,8 @@ func (o Options) files() []optionFile {
 		{o.Images, "images", true, nil},
 		{o.Questions, "questions", false, []string{"vqav2", "okvqa", "activitynet-qa", "rsvqa-lr", "rsvqa-hr", "scicap"}},
 		{o.Classes, "classes", false, []string{"openimages-boxes"}},
+		{o.Labels, "image-labels", false, []string{"openimages-boxes"}},
+		{o.Hierarchy, "hierarchy", false, []string{"openimages-boxes"}},
 		{o.Instances, "instances", false, []string{"refcoco"}},
 	}
 }

@@ -66,7 +66,7 @@ func layouts() []layout {
 		{name: "vg-questions", read: readVGQuestions, needs: ".qas"},
 		{name: "vg-objects", read: readVGObjects, needs: ".objects"},
 		{name: "easyvqa", read: readEasyVQA},
-		{name: "openimages-boxes", read: readOpenImages},
+		{name: "openimages-boxes", read: readOpenImages, records: openScenes},
 		{name: "localized-narratives", read: readNarratives, needs: ".image_id .caption"},
 		{name: "mme", read: readMME, merge: byImage, embeds: true},
 		{name: "mmstar", read: readMMStar, merge: byImage, embeds: true},

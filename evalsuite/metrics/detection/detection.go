@@ -1,6 +1,6 @@
 // Package detection scores the boxes and masks that a model finds in images, as the owners'
-// programs do: average precision and recall by the rules of COCO (pycocotools, cocoeval.py) and of
-// LVIS (lvis-api, eval.py).
+// programs do: average precision and recall by the rules of COCO (pycocotools, cocoeval.py), of LVIS
+// (lvis-api, eval.py) and of Open Images (tensorflow/models, research/object_detection).
 //
 // Most users need [Evaluate], which matches the detections of all images to the annotated objects
 // once, and [Evaluation.Scores], which returns the rule's scores:
@@ -32,6 +32,12 @@ const (
 	// LVIS is the rule of lvis-api: 13 scores, at most 300 detections per image. An image counts
 	// for the categories that it has and those that it is known to lack.
 	LVIS
+	// OpenImages is the rule of the Open Images challenge: one score, the mean average precision of
+	// boxes at an intersection over union of 0.5. A group of objects ([Truth.Crowd]) is found by
+	// boxes within it, and counts once. Detections of a category count in images that have a label
+	// or an object of it. An object is matched to the detection with the highest score first, of
+	// equal ones the last.
+	OpenImages
 )
 
 // Region says what is compared.
@@ -48,6 +54,12 @@ type Options struct {
 	Compare Region
 	// Frequencies holds, for LVIS, each category's frequency in the training images.
 	Frequencies []Frequency
+	// GroupWeight is, for OpenImages, how much a group counts: 1 in the challenges, 0 in the
+	// earlier metric of Open Images V2, where detections within a group do not count.
+	GroupWeight float64
+	// AllDetections counts, for OpenImages, detections of categories about which the image has no
+	// label, too, as in Open Images V2.
+	AllDetections bool
 }
 
 // Frequency is how often a category occurs, by LVIS.
@@ -65,7 +77,8 @@ type Image struct {
 	Truths     []Truth
 	Detections []Detection
 	// Absent are the categories that the image is known not to show, and Incomplete those of which
-	// not all objects are annotated. They are for LVIS.
+	// not all objects are annotated. They are for LVIS. For OpenImages, Absent are the categories
+	// about which people labelled the image, by yes or no.
 	Absent, Incomplete []int32
 }
 
@@ -77,7 +90,7 @@ type Truth struct {
 	// Area is the area of the object in pixels, as the annotation gives it.
 	Area float64
 	// Crowd is COCO's iscrowd: a group of objects that may be matched several times and does not
-	// count itself. LVIS has none.
+	// count itself; for OpenImages, IsGroupOf. LVIS has none.
 	Crowd bool
 	// Ignore is LVIS' ignore: an object that does not count. COCO's program overwrites it by
 	// iscrowd.
@@ -129,8 +142,11 @@ const mostCategories = 1 << 20
 
 // check returns an error for what cannot be scored.
 func check(images []Image, o Options) error {
-	if o.Rule != COCO && o.Rule != LVIS || o.Compare != Boxes && o.Compare != Masks {
-		return fmt.Errorf("rule %d on regions %d, want COCO or LVIS on boxes or masks", o.Rule, o.Compare)
+	if o.Rule != COCO && o.Rule != LVIS && o.Rule != OpenImages || o.Compare != Boxes && o.Compare != Masks || o.Rule == OpenImages && o.Compare == Masks {
+		return fmt.Errorf("rule %d on regions %d, want COCO or LVIS on boxes or masks, or OpenImages on boxes", o.Rule, o.Compare)
+	}
+	if !(o.GroupWeight >= 0 && o.GroupWeight <= 1) {
+		return fmt.Errorf("a weight of groups of %g, want 0 to 1", o.GroupWeight)
 	}
 	for c, f := range o.Frequencies {
 		if f != Rare && f != Common && f != Frequent {

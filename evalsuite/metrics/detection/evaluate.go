@@ -13,6 +13,7 @@ type Evaluation struct {
 	frequency  []Frequency
 	once       []int32   // weights by which each image counts once
 	scratch    sync.Pool // of *scratch
+	open       []openCategory
 }
 
 // category holds what matching found for a category.
@@ -33,6 +34,9 @@ type imageObjects struct {
 func Evaluate(images []Image, o Options) (*Evaluation, error) {
 	if err := check(images, o); err != nil {
 		return nil, err
+	}
+	if o.Rule == OpenImages {
+		return evaluateOpenImages(images, o), nil
 	}
 	e := &Evaluation{rule: o.Rule, frequency: o.Frequencies, once: make([]int32, len(images))}
 	for n := range e.once {

@@ -18,6 +18,7 @@ var scoreRules = map[Rule][]scoreRule{
 		{name: "ar_1", recall: true, threshold: -1}, {name: "ar_10", recall: true, threshold: -1, limit: 1}, {name: "ar_100", recall: true, threshold: -1, limit: 2},
 		{name: "ar_small", recall: true, area: 1, threshold: -1, limit: 2}, {name: "ar_medium", recall: true, area: 2, threshold: -1, limit: 2}, {name: "ar_large", recall: true, area: 3, threshold: -1, limit: 2},
 	},
+	OpenImages: {{name: "ap50"}},
 	LVIS: {
 		{name: "ap", threshold: -1}, {name: "ap50", threshold: 0}, {name: "ap75", threshold: 5},
 		{name: "ap_small", area: 1, threshold: -1}, {name: "ap_medium", area: 2, threshold: -1}, {name: "ap_large", area: 3, threshold: -1},
@@ -30,7 +31,8 @@ var scoreRules = map[Rule][]scoreRule{
 // Names returns the names of the rule's scores: 12 of COCO, which are ap (the mean over ten
 // thresholds of the intersection over union), ap50 and ap75, ap_small, ap_medium, ap_large, ar_1,
 // ar_10 and ar_100 (average recall with that number of detections), ar_small, ar_medium and
-// ar_large; 13 of LVIS, which has ap_rare, ap_common and ap_frequent, and ar_300.
+// ar_large; 13 of LVIS, which has ap_rare, ap_common and ap_frequent, and ar_300; ap50 of
+// OpenImages.
 func (r Rule) Names() []string {
 	var names []string
 	for _, s := range scoreRules[r] {
@@ -46,6 +48,9 @@ func (r Rule) Names() []string {
 // twice does so as two images would whose equal scores are adjacent. It may be called concurrently,
 // and takes a few milliseconds for 100,000 detections.
 func (e *Evaluation) Scores(weights []int32) (scores []float64, categories [][]float64) {
+	if e.rule == OpenImages {
+		return e.openScores(weights)
+	}
 	rules := scoreRules[e.rule]
 	e.tables(weights, func(tables []table) {
 		for i := range rules {
