@@ -231,7 +231,11 @@ func (c evalCommand) scoreFiles(ctx context.Context, con *console, bench *benchm
 	if err := c.submit(ctx, con, bench); err != nil || c.Annotations == "" {
 		return err
 	}
-	result, err := benchmarks.ScoreInto(c.Out, c.scoring(), func(o benchmarks.Options) (*benchmarks.Result, error) {
+	how := c.scoring()
+	if m, err := evalsuite.ReadBenchmarkManifest(c.Out); err == nil {
+		how.Prompt = m.Prompt
+	}
+	result, err := benchmarks.ScoreInto(c.Out, how, func(o benchmarks.Options) (*benchmarks.Result, error) {
 		return bench.Score(ctx, c.files(), o)
 	})
 	if err != nil {

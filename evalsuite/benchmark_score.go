@@ -99,6 +99,7 @@ func (r *benchmarkRun) scoreItems() error {
 		return nil
 	}
 	o := r.Score
+	o.Prompt = r.manifest.Prompt
 	if o.Split = r.Split; o.Split == AllSplits {
 		o.Split = ""
 	}

@@ -174,7 +174,7 @@ type Submission struct {
 	// of a list, Lines that it wants lines of id, comma, prediction, Folder that its script reads a
 	// folder with a *.txt for each task, with image, question, answer and response between tabs.
 	Number, ByID, Lines, Folder bool
-	// Table says that boxes are rows of a CSV with ImageID, LabelName, Score, XMin, XMax, YMin, YMax.
+	// Table says that boxes are rows of a CSV: ImageID, LabelName, Score, XMin, XMax, YMin, YMax.
 	Table bool
 	// Regions says that a record may have a mask ("segmentation", run lengths as COCO's mask API
 	// writes them) or a box ("bbox") instead of a text.

@@ -120,6 +120,22 @@ func TestScore_BoxesOfAnswers(t *testing.T) {
 	}
 }
 
+func TestScore_BoxesOfPlainIntegers(t *testing.T) {
+	const answers = `{"id":9,"prediction":"0 0 499 500 cat 0 0 1000 999 cat 5 5 9 9","score":-0.5}
+{"image_id":"10","prediction":"500 500 999 999 dog 0 0 100 100 a bird"}`
+	result, err := score(t, "coco-instances", twoImages, "", answers, Options{Bootstrap: quick})
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[string]int{}
+	for _, p := range result.Problems {
+		counts[p.Kind] = p.Count
+	}
+	if ap := result.Scores["ap50"]; ap.Value < 1-1e-12 || counts[NoRegion] != 2 || counts[UnknownCategory] != 1 || len(counts) != 2 {
+		t.Errorf("%+v %+v", ap, result.Problems)
+	}
+}
+
 func TestScore_BoxesNamesFaults(t *testing.T) {
 	for _, c := range []struct{ what, annotations, results, want string }{
 		{"unknown image", twoImages, twoResults[:len(twoResults)-1] + ",\n{\"image_id\":11,\"category_id\":1,\"bbox\":[1,2,3,4],\"score\":1}]", "results.json line 3: 1 images are not among those of"},

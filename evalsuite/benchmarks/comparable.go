@@ -25,12 +25,12 @@ var incomplete = []string{Missing, TimedOut, Unanswered, Unreadable, LeftOut, Un
 
 // compare sets Comparable of the owner's scores and of those by protocols: a score is comparable if
 // it is by the owner's rule, on all observations of a split whose size was read in a source.
-func (r *Result) compare(b *Benchmark, split string) {
+func (r *Result) compare(b *Benchmark, split, prompt string) {
 	r.Version, r.Comparable, r.percent = ResultVersion, map[string]Comparable{}, map[string]float64{}
 	if r.Split == "" {
 		r.Split = split
 	}
-	whole := b.whole(r)
+	whole := b.asked(b.whole(r), prompt)
 	for n := range b.Metrics {
 		m := &b.Metrics[n]
 		r.percent[m.Name] = m.percent()
@@ -78,7 +78,7 @@ func (b *Benchmark) whole(r *Result) Comparable {
 			optional = p.Count
 		}
 	}
-	n := r.Items
+	n := r.counted(b)
 	if b.Task == Retrieval && len(b.Metrics) > 0 {
 		n = r.Scores[b.Metrics[0].Name].Clusters // sizes of splits are numbers of images
 	}
@@ -109,6 +109,39 @@ func (b *Benchmark) whole(r *Result) Comparable {
 		why += "; from memory " + strings.Join(others, ", ")
 	}
 	return Comparable{Unclear, why}
+}
+
+// counted returns the number of observations that scores are of. It is the number of items, unless
+// the owner's metrics count groups of them (all rotations of a question) or some of them (the
+// questions of a set, and not those that are asked beside them for consistency), and the size of a
+// split says that these are its observations.
+func (r *Result) counted(b *Benchmark) int {
+	for n := range b.Metrics {
+		of := r.Scores[b.Metrics[n].Name].N
+		at := slices.IndexFunc(b.Splits, func(s Split) bool {
+			return s.N == of && of > 0 && (r.Split == "" || s.Name == r.Split || !b.hasSplit(r.Split))
+		})
+		if at >= 0 {
+			return of
+		}
+	}
+	return r.Items
+}
+
+// hasSplit reports whether the benchmark lists a split.
+func (b *Benchmark) hasSplit(name string) bool {
+	return slices.ContainsFunc(b.Splits, func(s Split) bool { return s.Name == name })
+}
+
+// asked takes back that scores are comparable if the model was asked with another prompt than the
+// benchmark's. "" is an unknown prompt, as of a file of predictions.
+func (b *Benchmark) asked(whole Comparable, prompt string) Comparable {
+	usual := []string{b.Prompt, b.ChatPrompt()}
+	same := func(of string) bool { return strings.TrimSpace(of) == strings.TrimSpace(prompt) }
+	if prompt == "" || whole.Answer != Yes || slices.ContainsFunc(usual, same) {
+		return whole
+	}
+	return Comparable{Unclear, fmt.Sprintf("asked with the prompt %q, and the benchmark's is %q", prompt, b.Prompt)}
 }
 
 // writeComparable writes which scores may not be compared with published ones, and why.

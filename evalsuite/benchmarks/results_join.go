@@ -197,19 +197,19 @@ func categoryNames(s *Scene) map[string]int32 {
 }
 
 // foundIn returns the objects that an answer names, such as "<loc0102><loc0000><loc0921><loc1023>
-// cat ; ...". Parts that are no box with a known label are counted.
+// cat ; ..." or "102 0 921 999 cat ...". Parts that are no box with a known label are counted.
 func foundIn(text string, score float64, i *Item, names map[string]int32, p *problems) (found []detection.Detection) {
-	regions, invalid := tokenize.ParseRegions(text)
+	regions, invalid := regionsIn(text)
 	for _, part := range invalid {
 		p.add(NoRegion, fmt.Sprintf("image %s: %.60q: %s", i.ID, part.Text, part.Reason), nil)
 	}
 	for _, r := range regions {
-		category, known := names[strings.ToLower(r.Label)]
+		category, known := names[strings.ToLower(r.label)]
 		if !known {
-			p.add(UnknownCategory, fmt.Sprintf("image %s: %q", i.ID, r.Label), nil)
+			p.add(UnknownCategory, fmt.Sprintf("image %s: %q", i.ID, r.label), nil)
 			continue
 		}
-		box := boxOf(r, i.Scene)
+		box := boxAt(r.at, i.Scene)
 		found = append(found, detection.Detection{Category: category, Box: box, Area: box.Area(), Score: score})
 	}
 	return found
@@ -225,9 +225,34 @@ func (b *Benchmark) findIn(i *Item, p *problems) {
 	}
 }
 
+// namedRegion is a box with a label: y0, x0, y1, x1 as fractions of the image.
+type namedRegion struct {
+	at    [4]float64
+	label string
+}
+
+// regionsIn reads the boxes in an answer: pieces such as <loc0102>, or the plain integers of PaLI,
+// "102 0 921 999 cat", if the answer begins with a number and has no such piece.
+func regionsIn(text string) (all []namedRegion, invalid []tokenize.InvalidRegion) {
+	if begin := strings.TrimSpace(text); begin != "" && begin[0] >= '0' && begin[0] <= '9' && !strings.Contains(begin, "<loc") {
+		found, invalid := tokenize.ParsePlainRegions(text)
+		for _, r := range found {
+			all = append(all, namedRegion{r.Fractions(), r.Label})
+		}
+		return all, invalid
+	}
+	found, invalid := tokenize.ParseRegions(text)
+	for _, r := range found {
+		all = append(all, namedRegion{r.Fractions(), r.Label})
+	}
+	return all, invalid
+}
+
 // boxOf returns the box of a region in pixels.
-func boxOf(r tokenize.Region, s *Scene) detection.Box {
-	at := r.Fractions() // y0, x0, y1, x1
+func boxOf(r tokenize.Region, s *Scene) detection.Box { return boxAt(r.Fractions(), s) }
+
+// boxAt returns the box of y0, x0, y1, x1, fractions of the image, in pixels.
+func boxAt(at [4]float64, s *Scene) detection.Box {
 	height, width := float64(s.Height), float64(s.Width)
 	return detection.Box{at[1] * width, at[0] * height, (at[3] - at[1]) * width, (at[2] - at[0]) * height}
 }

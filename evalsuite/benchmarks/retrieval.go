@@ -54,7 +54,7 @@ func (b *Benchmark) scoreRetrieval(ctx context.Context, f Files, o Options) (*Re
 		return nil, err
 	}
 	result.Problems = r.problems.sorted()
-	result.compare(b, f.Split)
+	result.compare(b, f.Split, o.Prompt)
 	return result, nil
 }
 

@@ -184,6 +184,30 @@ func TestComparable_SaysWhy(t *testing.T) {
 			t.Errorf("%s: %s: %s, want %s", name, got.Answer, got.Why, c.want)
 		}
 	}
+	groups := bench(known)
+	groups.Metrics = []Metric{{Name: "circular"}, {Name: "accuracy"}}
+	counted := func(circular, accuracy int) Scores {
+		var scores Scores = map[string]Score{"circular": {}, "accuracy": {}}
+		for name, n := range map[string]int{"circular": circular, "accuracy": accuracy} {
+			of := scores[name]
+			of.N = n
+			scores[name] = of
+		}
+		return scores
+	}
+	if got := groups.whole(&Result{Split: "val", Items: 40, Scores: counted(10, 40)}); got.Answer != Yes {
+		t.Errorf("groups of items: %+v", got)
+	}
+	if got := groups.whole(&Result{Split: "val", Items: 40, Scores: counted(9, 40)}); got.Answer != No {
+		t.Errorf("groups of items: %+v", got)
+	}
+	known10 := Comparable{Yes, "all"}
+	asks := Benchmark{Task: Answers, Prompt: "answer en {question}\n"}
+	for prompt, want := range map[string]string{"": Yes, "answer en {question}": Yes, asks.ChatPrompt(): Yes, "Q: {question} A:": Unclear} {
+		if got := asks.asked(known10, prompt); got.Answer != want {
+			t.Errorf("%q: %+v, want %s", prompt, got, want)
+		}
+	}
 	result, err := karpathy.ScoreItems([]Item{{ID: "1", Image: "1", Language: "en", Prediction: "a cat", References: []string{"a cat"}}}, Options{})
 	if err != nil || result.Comparable[exactStem].Answer != No || !strings.Contains(result.Comparable[exactStem].Why, "--meteor-data") {
 		t.Errorf("%+v, %v", result, err)

@@ -22,6 +22,9 @@ type Options struct {
 	// Split that the items of [Benchmark.ScoreItems] are of. With it a score is comparable only if
 	// all of that split count; "" compares with any.
 	Split string
+	// Prompt with which a model was asked, before it was filled. With another one than the
+	// benchmark's it is unknown whether scores are comparable. "" says nothing about it.
+	Prompt string
 	// Scored gets the scored items as JSON lines, which package compare reads ([compare.Item]).
 	// They are written as they are scored, unless a metric needs all of them at once. A file is
 	// synced.
@@ -115,7 +118,7 @@ func (b *Benchmark) Score(ctx context.Context, f Files, o Options) (scored *Resu
 			result.Split = split
 		}
 	}
-	result.compare(b, f.Split)
+	result.compare(b, f.Split, o.Prompt)
 	return result, nil
 }
 
@@ -161,6 +164,6 @@ func (b *Benchmark) ScoreItems(items []Item, o Options) (result *Result, err err
 		return nil, err
 	}
 	result.Problems = p.sorted()
-	result.compare(b, o.Split)
+	result.compare(b, o.Split, o.Prompt)
 	return result, nil
 }

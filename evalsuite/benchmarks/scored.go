@@ -235,10 +235,15 @@ func (b *Benchmark) clusterOf(i *Item) string {
 }
 
 // Statistics returns the benchmark's scores of all items together, such as BLEU, for the comparison
-// of two models by their scored items.
+// of two models by their scored items. Those that scored items do not suffice for, of boxes, have
+// no function.
 func (b *Benchmark) Statistics() (all []compare.Statistic) {
 	for n := range b.Metrics {
 		m := &b.Metrics[n]
+		if m.Family != nil {
+			all = append(all, compare.Statistic{Task: b.Name, Metric: m.Name, LowerIsBetter: m.LowerIsBetter})
+			continue
+		}
 		if m.Statistic == nil {
 			continue
 		}

@@ -68,6 +68,9 @@ type Result struct {
 	// Unmatched names the metrics that only one model has a value of, for some item or for all.
 	// Such values are left out.
 	Unmatched Tally `json:"unmatched"`
+	// NotCompared names the scores that scored items do not suffice for, such as the average
+	// precision of boxes: they are in the results of the models only.
+	NotCompared Tally `json:"not_compared,omitzero"`
 }
 
 // Tally is a count of items and the names of the first few.
@@ -258,6 +261,9 @@ func (r *Result) lacks(asked []string, pairs []pair) error {
 			}
 			return fmt.Errorf("no metric %q in both %s and %s; both have %s", name, r.A, r.B, strings.Join(known, ", "))
 		}
+	}
+	if len(r.Metrics) == 0 && r.NotCompared.Count > 0 {
+		return fmt.Errorf("the scores of %s and %s are of all items together, for which scored items do not suffice: compare the intervals in their results; they are %s", r.A, r.B, strings.Join(r.NotCompared.Names, ", "))
 	}
 	if len(r.Metrics) == 0 {
 		return fmt.Errorf("%s and %s have no metric in common", r.A, r.B)

@@ -60,6 +60,25 @@ func TestCompare_CountsValuesThatOneModelHas(t *testing.T) {
 	}
 }
 
+func TestCompare_NamesScoresThatItemsDoNotSufficeFor(t *testing.T) {
+	items := []Item{{Task: "boxes", ID: "1", Values: map[string]float64{"found": 1}}, {Task: "boxes", ID: "2", Values: map[string]float64{"found": 0}}}
+	o := Options{Statistics: []Statistic{{Task: "boxes", Metric: "ap"}, {Task: "boxes", Metric: "ap50"}, {Task: "others", Metric: "bleu"}}}
+	r, err := Compare("a", items, "b", items, o)
+	if err != nil || r.NotCompared.Count != 2 || r.NotCompared.Names[1] != "ap50" || len(r.Metrics) != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	var text strings.Builder
+	if err := r.WriteText(&text); err != nil || !strings.Contains(text.String(), "left out: 2 scores for which scored items do not suffice: ap, ap50") {
+		t.Errorf("%s, %v", text.String(), err)
+	}
+	for n := range items {
+		items[n].Values = map[string]float64{}
+	}
+	if _, err := Compare("a", items, "b", items, o); err == nil || !strings.Contains(err.Error(), "compare the intervals in their results; they are ap, ap50") {
+		t.Error(err)
+	}
+}
+
 func TestCompare_Verdicts(t *testing.T) {
 	many := func(right string) []Item {
 		var items []Item

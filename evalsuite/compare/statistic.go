@@ -17,7 +17,8 @@ type Statistic struct {
 	LowerIsBetter bool
 	// Of returns a function that computes the score of some of the items, by their positions. The
 	// items are those of both models, one model's after the other's. The function is called by
-	// several goroutines.
+	// several goroutines. Nil says that scored items do not suffice for the score: it is named in
+	// [Result.NotCompared].
 	Of func(items []*Item) (func(chosen []int) float64, error)
 }
 
@@ -34,6 +35,11 @@ func (r *Result) statistics(pairs []pair, o Options) error {
 			}
 		}
 		if len(of) == 0 {
+			continue
+		}
+		if s.Of == nil {
+			r.NotCompared.Count++
+			r.NotCompared.Names = append(r.NotCompared.Names, s.Metric)
 			continue
 		}
 		compared, err := s.compare(of, o.Bootstrap)

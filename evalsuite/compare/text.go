@@ -25,6 +25,9 @@ func (r *Result) WriteText(w io.Writer) error {
 	if r.Unmatched.Count > 0 {
 		fmt.Fprintf(&out, "left out: %d values that only one model has, of %s\n", r.Unmatched.Count, strings.Join(r.Unmatched.Names, ", "))
 	}
+	if r.NotCompared.Count > 0 {
+		fmt.Fprintf(&out, "left out: %d scores for which scored items do not suffice: %s\n", r.NotCompared.Count, strings.Join(r.NotCompared.Names, ", "))
+	}
 	width := len("caption_cider") + 5
 	for i := range r.Metrics {
 		width = max(width, len(r.label(&r.Metrics[i])))

@@ -1,6 +1,6 @@
 // Package detection scores the boxes and masks that a model finds in images, as the owners'
-// programs do: average precision and recall by the rules of COCO (pycocotools, cocoeval.py), of LVIS
-// (lvis-api, eval.py) and of Open Images (tensorflow/models, research/object_detection).
+// programs do: average precision and recall by the rules of COCO (pycocotools, cocoeval.py), of
+// LVIS (lvis-api, eval.py) and of Open Images (tensorflow/models, research/object_detection).
 //
 // Most users need [Evaluate], which matches the detections of all images to the annotated objects
 // once, and [Evaluation.Scores], which returns the rule's scores:
