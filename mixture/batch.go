@@ -41,6 +41,10 @@ type Batch struct {
 	Origins []string
 	// Indices are the rows of the samples in their datasets, [B].
 	Indices []int
+	// ImageRows and ImagePlaces are the row of each image in its dataset and its place in the
+	// sample, [B, N]. Nil if all tasks take the first images of the example's own sample: see
+	// [Batch.ImageAt].
+	ImageRows, ImagePlaces []int
 	// Truncated counts the ids of each example that did not fit into the recipe's lengths, [B].
 	Truncated []int32
 }
@@ -76,6 +80,15 @@ func (b *Batch) Texts(row int) []int32 {
 	return b.EncoderIDs[row*n : (row+1)*n]
 }
 
+// ImageAt returns where the image in a place of the batch, 0 to B·N-1, is from: the row of the
+// dataset that Origins names, and the place in that row's sample.
+func (b *Batch) ImageAt(at int) (row, place int) {
+	if b.ImageRows != nil {
+		return b.ImageRows[at], b.ImagePlaces[at]
+	}
+	return b.Indices[at/b.Shape.Images], at % b.Shape.Images
+}
+
 // Digest returns the sha256 of everything in the batch, in hex: equal digests are equal batches.
 func (b *Batch) Digest() string {
 	h := sha256.New()
@@ -90,6 +103,9 @@ func (b *Batch) Digest() string {
 	hashInts(h, b.Tasks)
 	for i, key := range b.Keys {
 		fmt.Fprintf(h, "%q %q %d\n", key, b.Origins[i], b.Indices[i])
+	}
+	if b.ImageRows != nil {
+		fmt.Fprintln(h, b.ImageRows, b.ImagePlaces)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -43,6 +43,9 @@ func (r *Recipe) Problems() (all strict.Problems) {
 	if r.Tokenizer.Model == "" {
 		all.Add("tokenizer.model", "tokenizer.model: missing; name a SentencePiece model, which pali3 tokenizer train makes")
 	}
+	if err := checkPromptSet(r.Prompts); err != nil {
+		all.Add("prompts", "%v", err)
+	}
 	all = append(all, r.Images.problems(r.Registry)...)
 	return append(all, r.taskProblems()...)
 }
@@ -155,24 +158,36 @@ func (t *Task) problems(r *Recipe) (all strict.Problems) {
 	if kind.Image && r.Images.Ops == "" {
 		all.Add("kind", `kind %s needs images.ops, for example "decode|resize(224)|value_range(-1,1)"`, t.Kind)
 	}
-	if kind.Denoises && t.Denoisers != "" {
-		if _, err := Denoisers(t.Denoisers); err != nil {
-			all.Add("denoisers", "%v", err)
+	if op := augment.MovesBoxes(r.Images.Ops); op != "" && kind.Located {
+		all.Add("kind", "kind %s needs images.ops that keep the whole image: boxes are not moved by %s", t.Kind, op)
+	}
+	t.fillPrompt(kind, r.Prompts)
+	return append(all, t.kindProblems(kind, r)...)
+}
+
+// kindProblems lists what is wrong with the keys of a task that depend on its kind.
+func (t *Task) kindProblems(kind Kind, r *Recipe) (all strict.Problems) {
+	bad := func(key string, err error) {
+		if err != nil {
+			all.Add(key, "%v", err)
 		}
 	}
-	if err := t.Boxes.check(); err != nil {
-		all.Add("boxes", "%v", err)
+	if kind.Denoisers != "" && t.Denoisers != "" {
+		_, err := Denoisers(t.Denoisers)
+		bad("denoisers", err)
 	}
+	bad("boxes", t.Boxes.check())
 	if t.Kind == "segment" && t.Boxes == BoxIntegers {
 		all.Add("boxes", "boxes: %s, but kind segment writes %s alone", t.Boxes, BoxLocations)
 	}
-	if op := augment.MovesBoxes(r.Images.Ops); op != "" && (t.Kind == "detect" || t.Kind == "segment") {
-		all.Add("kind", "kind %s needs images.ops that keep the whole image: boxes are not moved by %s", t.Kind, op)
+	if t.Kind == "object_vqa" {
+		bad("questions", checkObjectQuestions(t.Questions))
 	}
-	t.fillPrompt(kind)
-	if err := checkPrompt(t.Prompt, kind); err != nil {
-		all.Add("prompt", "%v", err)
-	}
+	bad("reading", t.Reading.check())
+	bad("fit", t.Fit.check())
+	bad("shots", t.checkShots(kind, r.Images))
+	bad(t.checkFrames(kind))
+	bad(t.checkPrompts(kind))
 	return all
 }
 

@@ -33,6 +33,9 @@ func columnsOfQuestions(*Task) []string {
 	return []string{"questions.language", "questions.kind", "questions.answers"}
 }
 
+// columnsOfReplay are those of texts and questions.
+func columnsOfReplay(t *Task) []string { return append(columnsOfTexts(t), columnsOfQuestions(t)...) }
+
 // columnsOfBoxes are those of boxes without masks.
 func columnsOfBoxes(*Task) []string {
 	return []string{"boxes.label", "boxes.image", "boxes.y0", "boxes.x0", "boxes.y1", "boxes.x1"}

@@ -12,22 +12,22 @@ func (r Recipe) WithDefaults() Recipe {
 	}
 	tasks := make([]Task, len(r.Tasks))
 	for i, t := range r.Tasks {
-		tasks[i] = t.withDefaults(r.Registry)
+		tasks[i] = t.withDefaults(&r)
 	}
 	r.Tasks = tasks
 	return r
 }
 
-func (t Task) withDefaults(registry *Registry) Task {
-	kind, _ := registry.Kind(t.Kind)
+func (t Task) withDefaults(r *Recipe) Task {
+	kind, _ := r.Registry.Kind(t.Kind)
 	if t.Split == "" {
 		t.Split = "train"
 	}
-	t.fillPrompt(kind)
-	switch {
-	case kind.Denoises && t.Denoisers == "":
-		t.Denoisers = defaultDenoisers
-	case kind.Labels != nil && len(t.Objects) == 0:
+	t.fillPrompt(kind, r.Prompts)
+	if t.Denoisers == "" {
+		t.Denoisers = kind.Denoisers
+	}
+	if kind.Labels != nil && len(t.Objects) == 0 {
 		t.Objects = []string{"boxes"}
 	}
 	return t

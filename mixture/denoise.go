@@ -31,6 +31,7 @@ type Denoiser struct {
 //	ul2        the same, R and X at .13 each and S at .22, near the text's "about 20 %" of S
 //	ul2r       for continued training: half S, a quarter R, a quarter X (long spans or a high rate)
 //	t5         plain span corruption, spans of 3 and a rate of .15, without mode tokens
+//	prefix_lm  T5's prefix_lm: one cut, uniform over the text
 func Denoisers(preset string) ([]Denoiser, error) {
 	seven := []Denoiser{
 		{"R(3,.15)", 3, .15, "[NLU]", .13},
@@ -58,8 +59,10 @@ func Denoisers(preset string) ([]Denoiser, error) {
 		}, nil
 	case "t5":
 		return []Denoiser{{"R(3,.15)", 3, .15, "", 1}}, nil
+	case "prefix_lm":
+		return []Denoiser{{"S(.5)", 0, .5, "[S2S]", 1}}, nil
 	}
-	return nil, fmt.Errorf("denoisers %q are unknown: want ul2, ul2-paper, ul2r or t5", preset)
+	return nil, fmt.Errorf("denoisers %q are unknown: want ul2, ul2-paper, ul2r, t5 or prefix_lm", preset)
 }
 
 // ChooseDenoiser draws one of the denoisers by weight.

@@ -1,31 +1,26 @@
 package mixture
 
 import (
+	"cmp"
+
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/tokenize"
 )
 
-// denoiseTask corrupts the documents of a task of kind denoise.
+// denoiseTask corrupts the documents of a task.
 type denoiseTask struct {
 	denoisers []Denoiser
 	vocab     *tokenize.Vocabulary
 	lengths   Lengths
 }
 
-// defaultDenoisers is the preset of tasks that name none.
-const defaultDenoisers = "ul2"
-
 // newDenoiseTask checks that the vocabulary has the sentinels and mode tokens that the denoisers
 // may need. It does nothing for kinds that don't denoise.
 func newDenoiseTask(t *Task, k Kind, v *tokenize.Vocabulary, lengths Lengths) (denoiseTask, error) {
-	if !k.Denoises {
+	if k.Denoisers == "" {
 		return denoiseTask{}, nil
 	}
-	preset := t.Denoisers
-	if preset == "" {
-		preset = defaultDenoisers
-	}
-	denoisers, err := Denoisers(preset)
+	denoisers, err := Denoisers(cmp.Or(t.Denoisers, k.Denoisers))
 	if err != nil {
 		return denoiseTask{}, err
 	}

@@ -15,7 +15,7 @@ func (s *Stream) Batch(ctx context.Context, step int) (*Batch, error) {
 	if step < 0 {
 		return nil, fmt.Errorf("batch of step %d", step)
 	}
-	b := NewBatch(step, s.shapeAt(step), !s.options.NoPixels)
+	b := s.newBatch(step, s.shapeAt(step))
 	first := step*s.recipe.Batch + s.options.ShardIndex*s.shape.Rows
 	return b, s.eachRow(ctx, b, func(row int) error {
 		if err := s.fillAt(b, row, first+row); err != nil {
@@ -34,7 +34,7 @@ func (s *Stream) TaskBatch(ctx context.Context, task, first, rows int) (*Batch, 
 	}
 	shape := s.shape
 	shape.Rows = rows
-	b := NewBatch(0, shape, !s.options.NoPixels)
+	b := s.newBatch(0, shape)
 	return b, s.eachRow(ctx, b, func(row int) error { return s.fill(b, row, s.tasks[task], first+row) })
 }
 

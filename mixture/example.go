@@ -1,10 +1,18 @@
 package mixture
 
+import (
+	"fmt"
+
+	"github.com/pali3/pali3/shards"
+)
+
 // ids are an example's texts, without ends of sentence: several texts of a contrastive task, or a
 // prompt and a target.
 type ids struct {
 	texts           [][]int32
 	encoder, target []int32
+	shots           []shot // whose images come before the sample's
+	leftOut         []LeftOut
 }
 
 // writeExample makes an example of a sample and writes it into a row of the batch.
@@ -14,26 +22,56 @@ func (s *Stream) writeExample(b *Batch, row int, t *task, d *drawn) error {
 		return err
 	}
 	if t.kind.Image {
-		if err := s.writeImages(b, row, t, d); err != nil {
+		if err := s.writeImages(b, row, t, d, &example); err != nil {
 			return err
 		}
 	}
+	s.leftOut.add(t.Name, example.leftOut)
 	s.place(b, row, t, d, example)
 	return nil
 }
 
 // example makes the ids of a sample.
-func (s *Stream) example(t *task, d *drawn) (ids, error) {
-	draft, err := t.kind.Make(t.Task, &d.sample, t.source.labels, d.rng)
+func (s *Stream) example(t *task, d *drawn) (example ids, err error) {
+	draft, err := s.draft(t, d)
 	switch {
 	case err != nil:
 		return ids{}, err
 	case draft.Document != "":
-		return t.denoise.corrupt(s.vocab.Encode(draft.Document), d.rng)
+		if len(t.denoise.denoisers) == 0 {
+			return ids{}, fmt.Errorf("kind %s makes a document, but has no denoisers", t.Kind)
+		}
+		example, err = t.denoise.corrupt(s.vocab.Encode(draft.Document), d.rng)
 	case len(draft.Texts) > 0:
-		return s.encodeTexts(draft.Texts), nil
+		example = s.encodeTexts(draft.Texts)
+	default:
+		example = ids{encoder: s.vocab.Encode(draft.Prompt), target: s.vocab.Encode(draft.Target)}
 	}
-	return ids{encoder: s.vocab.Encode(draft.Prompt), target: s.vocab.Encode(draft.Target)}, nil
+	example.shots, example.leftOut = draft.shots, draft.LeftOut
+	return example, err
+}
+
+// draft has the kind make a draft of a sample, with the task's shots before it.
+func (s *Stream) draft(t *task, d *drawn) (Draft, error) {
+	m := &Material{
+		Task: t.Task, Sample: &d.sample, Labels: t.source.labels, Rng: d.rng, others: t.others(d.index),
+		room: room{s.vocab, s.recipe.Lengths.Encoder, s.recipe.Lengths.Decoder},
+	}
+	draft, err := t.kind.Make(m)
+	if err == nil && t.Shots > 0 {
+		err = m.addShots(t.kind, &draft)
+	}
+	return draft, err
+}
+
+// others returns what draws further samples of the task for an example of a row.
+func (t *task) others(row int) others {
+	read := func(at int) (shards.Sample, int, error) {
+		index := t.source.row(at)
+		s, err := t.source.dataset.Row(index)
+		return s, index, err
+	}
+	return others{rows: t.source.len(), read: read, taken: []int{row}}
 }
 
 // encodeTexts encodes as many texts as an example has room for. If there are fewer, some are used

@@ -87,15 +87,14 @@ func keep[T any](c *pixelCache, known map[imageID]T, id imageID, limit int, prep
 	return made, nil
 }
 
-// writeImages writes the pixels of a sample's images into a row of the batch. Images beyond those
-// that there is room for are left out.
-func (s *Stream) writeImages(b *Batch, row int, t *task, d *drawn) error {
+// writeImages writes the pixels of an example's images into its row of the batch.
+func (s *Stream) writeImages(b *Batch, row int, t *task, d *drawn, example *ids) error {
 	room := b.Shape.Images
-	for i := range min(len(d.sample.Images), room) {
-		id := imageID{t.source.dataset.Dir(), d.index, i, b.Shape.Sequence.Length}
+	for i, image := range t.imagesOf(d, example, room) {
+		id := imageID{t.source.dataset.Dir(), image.row, image.image, b.Shape.Sequence.Length}
 		known := s.options.Known != nil && s.options.Known(id.dataset, id.row, id.image, id.length)
 		if b.Pixels != nil && !known {
-			tensor, err := s.pixels.pixels(id, d.sample.Images[i].Bytes, d.rng)
+			tensor, err := s.pixels.pixels(id, image.encoded, d.rng)
 			if err == nil {
 				err = b.setImage(row*room+i, tensor)
 			}
@@ -105,6 +104,9 @@ func (s *Stream) writeImages(b *Batch, row int, t *task, d *drawn) error {
 			}
 		}
 		b.ImageMask[row*room+i] = 1
+		if b.ImageRows != nil {
+			b.ImageRows[row*room+i], b.ImagePlaces[row*room+i] = image.row, image.image
+		}
 	}
 	return nil
 }
@@ -113,6 +115,10 @@ func (s *Stream) writeImages(b *Batch, row int, t *task, d *drawn) error {
 func (b *Batch) clearImages(row int) {
 	room := b.Shape.Images
 	clear(b.ImageMask[row*room : (row+1)*room])
+	if b.ImageRows != nil {
+		clear(b.ImageRows[row*room : (row+1)*room])
+		clear(b.ImagePlaces[row*room : (row+1)*room])
+	}
 	if b.Grids != nil {
 		copy(b.Grids[2*row*room:2*(row+1)*room], slices.Repeat([]int32{1}, 2*room))
 	}

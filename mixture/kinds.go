@@ -1,9 +1,8 @@
 package mixture
 
 import (
+	"fmt"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
@@ -12,11 +11,14 @@ import (
 // Kind is a way to make examples of samples. It is a row of a table: append your own to
 // [BuiltinKinds] and read recipes with a [Registry] that holds them.
 //
-// All functions must be functions of their arguments alone, and safe for concurrent use: batches do
-// not depend on the number of workers.
+// A kind needs Name, Prompt and Asks alone, if all that is random is which question is asked. Most
+// have Usable and Make in addition. All functions must be functions of their arguments alone, and
+// safe for concurrent use: batches do not depend on the number of workers.
 type Kind struct {
 	// Name is the value of a task's key kind.
 	Name string
+	// About says in a few words what an example is.
+	About string
 	// Prompt is the template of the encoder's text, for tasks without one of their own. A recipe's
 	// prompt may use the placeholders that this one has.
 	Prompt string
@@ -26,17 +28,16 @@ type Kind struct {
 	// Make returns texts that are compared with the image.
 	Target bool
 	// Usable reports whether an example can be made of a sample. Of the sample's images only the
-	// number counts.
+	// number counts. Default: whether Asks asks something.
 	Usable func(t *Task, s *shards.Sample) bool
-	// Make makes an example of a usable sample. It draws what is random from rng. Labels are those
-	// that the function Labels found in all samples of the task. A sample for which Make returns an
-	// error is replaced by another.
-	Make func(t *Task, s *shards.Sample, labels Labels, rng *random.Stream) (Draft, error)
+	// Make makes an example of a usable sample. A sample for which it returns an error is replaced
+	// by another. Default: one of what Asks asks, with one of its truths.
+	Make func(m *Material) (Draft, error)
 	// Asks returns what the task asks of a sample when a model is evaluated or used. Unlike
 	// Make, it draws nothing at random. If it is nil, the kind only trains.
 	Asks func(t *Task, s *shards.Sample) []Ask
 	// Languages are those of the texts that the task can use of a sample, "" where not known.
-	// Default: the languages of [Task.TextsOf].
+	// Default: the languages of [Task.TextsOf], or without Usable those of Asks.
 	Languages func(t *Task, s *shards.Sample) []string
 	// Labels returns the labels of a sample, which are collected for Make. Default: none.
 	Labels func(t *Task, s *shards.Sample) Labels
@@ -45,8 +46,12 @@ type Kind struct {
 	// these columns only, beside their splits, keys, and the formats and sizes of their images.
 	// Default: all columns but the bytes of images.
 	Columns func(t *Task) []string
-	// Denoises says that Make returns documents, which the task's denoisers corrupt.
-	Denoises bool
+	// Denoisers is the preset that corrupts the documents that Make returns, unless a task names
+	// another. Default: none, for kinds that return no documents.
+	Denoisers string
+	// Located says that an example depends on where something is in the first image. Tasks of the
+	// kind take that image always, and have image ops that keep the whole of it.
+	Located bool
 }
 
 // Draft is an example before its texts become ids: a prompt and a target, or else texts, or else a
@@ -57,6 +62,17 @@ type Draft struct {
 	Texts []string
 	// Document is a text that the task's denoisers corrupt.
 	Document string
+	// LeftOut counts what the sample has and the example lacks: see [Stream.LeftOut].
+	LeftOut []LeftOut
+
+	shots []shot // before the example: see Task.Shots
+}
+
+// leave counts n things of a name as left out, if there are any.
+func (d *Draft) leave(n int, what string) {
+	if n > 0 {
+		d.LeftOut = append(d.LeftOut, LeftOut{what, n})
+	}
 }
 
 // Kinds is a table of kinds. Of two with the same name the first counts.
@@ -75,18 +91,70 @@ func (kinds Kinds) Names() []string {
 	return names
 }
 
-// builtinKinds are the tasks of PaLI §3.2 (arXiv 2209.06794), of SigLIP and of UL2.
+// builtinKinds are the tasks of PaLI §3.2 (arXiv 2209.06794), of SigLIP, of PaliGemma §3.2.5
+// (arXiv 2407.07726) and of UL2. Each is in the file kind_*.go of its family.
 var builtinKinds = Kinds{
-	{Name: "contrastive", Prompt: "{text}", Image: true, Usable: hasText, Columns: columnsOfTexts, Make: makeContrastive},
-	{Name: "caption", Prompt: captionPrompt, Image: true, Target: true, Usable: hasText, Columns: columnsOfTexts, Make: makeCaption, Asks: askCaptions},
-	{Name: "split_cap", Prompt: splitCapPrompt, Image: true, Target: true, Usable: hasText, Columns: columnsOfTexts, Make: makeSplitCap, Asks: askRests},
-	{Name: "ocr", Prompt: ocrPrompt, Image: true, Target: true, Usable: hasText, Columns: columnsOfTexts, Make: makeOCR, Asks: askReadings},
-	{Name: "vqa", Prompt: vqaPrompt, Image: true, Target: true, Usable: hasQuestion, Columns: columnsOfQuestions, Make: makeVQA, Asks: askQuestions, Languages: questionLanguages},
-	{Name: "vqg", Prompt: vqgPrompt, Image: true, Target: true, Usable: hasQuestion, Columns: columnsOfQuestions, Make: makeVQG, Asks: askForQuestions, Languages: questionLanguages},
-	{Name: "object_vqa", Prompt: vqaPrompt, Image: true, Target: true, Usable: hasObjects, Columns: columnsOfObjects, Make: makeObjectVQA, Labels: objectsOf, Languages: english},
-	{Name: "detect", Prompt: detectPrompt, Image: true, Target: true, Usable: hasBoxes, Columns: columnsOfBoxes, Make: makeDetect, Asks: askForBoxes, Labels: boxLabels, Languages: english},
-	{Name: "segment", Prompt: segmentPrompt, Image: true, Target: true, Usable: hasMasks, Columns: columnsOfMasks, Make: makeSegment, Asks: askForMasks, Languages: english},
-	{Name: "denoise", Target: true, Usable: hasText, Columns: columnsOfTexts, Make: makeDocument, Denoises: true},
+	{
+		Name: "contrastive", About: "an image and its texts, to be told from others (stage siglip)",
+		Prompt: "{text}", Image: true, Usable: hasText, Columns: columnsOfTexts, Make: makeContrastive,
+	},
+	{
+		Name: "caption", About: "a text of an image, in its language",
+		Prompt: captionPrompt, Image: true, Target: true, Usable: hasText, Columns: columnsOfTexts, Make: makeCaption, Asks: askCaptions,
+	},
+	{
+		Name: "split_cap", About: "the first words of a text, the rest to be said",
+		Prompt: splitCapPrompt, Image: true, Target: true, Usable: hasText, Columns: columnsOfTexts, Make: makeSplitCap, Asks: askRests,
+	},
+	{
+		Name: "ocr", About: "the text read in an image",
+		Prompt: ocrPrompt, Image: true, Target: true, Usable: hasText, Columns: columnsOfTexts, Make: makeOCR, Asks: askReadings,
+	},
+	{
+		Name: "vqa", About: "a question of an image and one of its answers",
+		Prompt: vqaPrompt, Image: true, Target: true, Usable: hasQuestion, Columns: columnsOfQuestions, Make: makeVQA, Asks: askQuestions, Languages: questionLanguages,
+	},
+	{
+		Name: "vqg", About: "an answer, its question to be asked",
+		Prompt: vqgPrompt, Image: true, Target: true, Usable: hasQuestion, Columns: columnsOfQuestions, Make: makeVQG, Asks: askForQuestions, Languages: questionLanguages,
+	},
+	{
+		Name: "object_vqa", About: "which of some objects are in an image, or how many",
+		Prompt: vqaPrompt, Image: true, Target: true, Usable: hasObjects, Columns: columnsOfObjects, Make: makeObjectVQA, Labels: objectsOf, Languages: english,
+	},
+	{
+		Name: "detect", About: "names of objects, their boxes to be found",
+		Prompt: detectPrompt, Image: true, Target: true, Usable: hasBoxes, Columns: columnsOfBoxes, Make: makeDetect, Asks: askForBoxes, Labels: boxLabels, Languages: english, Located: true,
+	},
+	{
+		Name: "segment", About: "a name or phrase, the boxes and masks of its objects to be found; " +
+			"the dataset needs the masks' codes, which pali3 masks encode writes",
+		Prompt: segmentPrompt, Image: true, Target: true, Usable: hasMasks, Columns: columnsOfMasks, Make: makeSegment, Asks: askForMasks, Languages: english, Located: true,
+	},
+	{
+		Name: "region_caption", About: "a box, its label to be said",
+		Prompt: regionPrompt, Image: true, Target: true, Usable: hasBoxes, Columns: columnsOfBoxes, Make: makeRegionCaption, Asks: askForLabels, Languages: english, Located: true,
+	},
+	{
+		Name: "match", About: "an image and a text, of this sample or of another: yes or no",
+		Prompt: matchPrompt, Image: true, Target: true, Usable: hasText, Columns: columnsOfTexts, Make: makeMatch,
+	},
+	{
+		Name: "denoise", About: "texts and questions without the image, parts of them hidden (UL2)",
+		Target: true, Usable: hasText, Columns: columnsOfTexts, Make: makeDocument, Denoisers: "ul2",
+	},
+	{
+		Name: "span_corruption", About: "as denoise, with T5's spans alone: the text-only part of PaLI's mixture",
+		Target: true, Usable: hasText, Columns: columnsOfTexts, Make: makeDocument, Denoisers: "t5",
+	},
+	{
+		Name: "prefix_lm", About: "the first part of a text without the image, the rest to be said",
+		Target: true, Usable: hasText, Columns: columnsOfTexts, Make: makeDocument, Denoisers: "prefix_lm",
+	},
+	{
+		Name: "text_replay", About: "a text with parts hidden, or a question with its answer, without the image",
+		Prompt: vqaPrompt, Target: true, Usable: hasTextOrQuestion, Columns: columnsOfReplay, Make: makeReplay, Denoisers: "ul2", Languages: replayLanguages,
+	},
 }
 
 func hasText(t *Task, s *shards.Sample) bool     { return len(t.TextsOf(s)) > 0 }
@@ -95,82 +163,35 @@ func hasObjects(t *Task, s *shards.Sample) bool  { return len(objectsOf(t, s)) >
 
 func pick[T any](from []T, rng *random.Stream) T { return from[rng.IntN(len(from))] }
 
-// makeContrastive returns all texts of the sample in a random order.
-func makeContrastive(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
-	texts := t.TextsOf(s)
-	var d Draft
-	for _, i := range rng.Perm(len(texts)) {
-		d.Texts = append(d.Texts, t.Fill("text", texts[i].Value))
+// withDefaults returns a kind with the functions that it leaves to Asks.
+func (k Kind) withDefaults() Kind {
+	asks := k.Asks
+	if asks == nil {
+		return k
 	}
-	return d, nil
-}
-
-func makeCaption(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
-	text := pick(t.TextsOf(s), rng)
-	return Draft{Prompt: t.Fill("lang", text.Language), Target: text.Value}, nil
-}
-
-// makeSplitCap prompts with the first words of a text, from none to all but one, and asks for the
-// rest.
-func makeSplitCap(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
-	text := pick(t.TextsOf(s), rng)
-	words := splitWords(text.Value)
-	var d Draft
-	d.Prompt, d.Target = splitAt(t.Prompt, text, words, rng.IntN(len(words)))
-	return d, nil
-}
-
-// splitWords splits a text before each word or, in scripts without spaces, before each character.
-// The parts joined are the text.
-func splitWords(text string) (words []string) {
-	start := 0
-	var last rune
-	for i, r := range text {
-		if i > start && !unicode.IsSpace(r) && !unicode.IsMark(r) && (unicode.IsSpace(last) || unspaced(r) || unspaced(last)) {
-			words = append(words, text[start:i])
-			start = i
+	if k.Languages == nil && k.Usable == nil {
+		k.Languages = func(t *Task, s *shards.Sample) (all []string) {
+			for _, a := range asks(t, s) {
+				all = append(all, a.Language)
+			}
+			return all
 		}
-		last = r
 	}
-	return append(words, text[start:])
-}
-
-func unspaced(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
-}
-
-func makeOCR(t *Task, s *shards.Sample, _ Labels, _ *random.Stream) (Draft, error) {
-	var read []string
-	texts := t.TextsOf(s)
-	for _, text := range texts {
-		read = append(read, text.Value)
+	if k.Usable == nil {
+		k.Usable = func(t *Task, s *shards.Sample) bool { return len(asks(t, s)) > 0 }
 	}
-	return Draft{Prompt: t.Fill("lang", texts[0].Language), Target: strings.Join(read, " ")}, nil
-}
-
-func makeVQA(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
-	q := pick(t.QuestionsOf(s), rng)
-	return Draft{Prompt: t.Fill("question", q.Text), Target: pick(q.Answers, rng).Text}, nil
-}
-
-func makeVQG(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
-	q := pick(t.QuestionsOf(s), rng)
-	return Draft{Prompt: t.Fill("lang", q.Language, "answer", pick(q.Answers, rng).Text), Target: q.Text}, nil
-}
-
-// makeDocument joins the texts and questions of a sample, in a random order, into one text for a
-// denoiser.
-func makeDocument(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
-	var parts []string
-	for _, text := range t.TextsOf(s) {
-		parts = append(parts, text.Value)
+	if k.Make == nil {
+		k.Make = func(m *Material) (Draft, error) {
+			all := asks(m.Task, m.Sample)
+			if len(all) == 0 {
+				return Draft{}, fmt.Errorf("kind %s has nothing to ask", m.Task.Kind)
+			}
+			a := pick(all, m.Rng)
+			if len(a.Truths) == 0 {
+				return Draft{}, fmt.Errorf("%s has no answer", a.ID)
+			}
+			return Draft{Prompt: a.Prompt, Target: pick(a.Truths, m.Rng)}, nil
+		}
 	}
-	for _, q := range t.QuestionsOf(s) {
-		parts = append(parts, q.Text+" "+q.Answers[0].Text)
-	}
-	shuffled := make([]string, len(parts))
-	for i, from := range rng.Perm(len(parts)) {
-		shuffled[i] = parts[from]
-	}
-	return Draft{Document: strings.Join(shuffled, "\n")}, nil
+	return k
 }

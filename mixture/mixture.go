@@ -17,7 +17,7 @@
 //	draw.go     step, row: a position of the stream
 //	            position: which task, and that task's example index    (mix.go)
 //	            index: which sample, in which epoch                    (order.go)
-//	example.go  sample: prompt and target, then ids                    (kinds.go, denoise.go)
+//	example.go  sample: prompt and target, then ids                    (kinds.go, kind_*.go, denoise.go)
 //	images.go   image: pixels
 //	place.go    ids: the row of the batch, truncated to the recipe's lengths (shape.go, batch.go)
 //

@@ -48,6 +48,7 @@ type Stream struct {
 	mu              sync.Mutex
 	skipped         map[string]string // task and origin of a sample that could not be used -> why
 	made, truncated atomic.Int64      // examples, and those that were truncated
+	leftOut         leftOut
 }
 
 // task is a task of the recipe with what it needs to make examples.

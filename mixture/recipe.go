@@ -31,6 +31,9 @@ type Recipe struct {
 	// there were versions, and a recipe that names its family by the older key stage, have 1.
 	// Default: 0, the newest, or that of the run to resume. Legal: 0 and 1.
 	StreamVersion int `yaml:"stream_version,omitempty"`
+	// Prompts names the set of prompts of tasks without one of their own. Default: pali. Legal:
+	// pali, paligemma.
+	Prompts string `yaml:"prompts,omitempty"`
 	// Registry holds the kinds, image ops and tokenizers that the recipe may name. Default: the
 	// built-in ones.
 	Registry *Registry `yaml:"-"`
@@ -78,17 +81,22 @@ type Task struct {
 	Name string `yaml:"name"`
 	// Kind is how a sample becomes an example:
 	//
-	//	contrastive  an image and its texts, to be told from others (stage siglip)
-	//	caption      a text of an image, in its language
-	//	split_cap    the first words of a text, the rest to be said
-	//	ocr          the text read in an image
-	//	vqa          a question of an image and one of its answers
-	//	vqg          an answer, its question to be asked
-	//	object_vqa   which of some objects are in an image
-	//	detect       names of objects, their boxes to be found
-	//	segment      a name or phrase, the boxes and masks of its objects to be found; the dataset
-	//	             needs the masks' codes, which pali3 masks encode writes
-	//	denoise      texts and questions without the image, parts of them hidden (UL2)
+	//	contrastive      an image and its texts, to be told from others (stage siglip)
+	//	match            an image and a text, of this sample or of another: yes or no
+	//	caption          a text of an image, in its language
+	//	split_cap        the first words of a text, the rest to be said
+	//	ocr              the text read in an image
+	//	vqa              a question of an image and one of its answers
+	//	vqg              an answer, its question to be asked
+	//	object_vqa       which of some objects are in an image, or how many
+	//	detect           names of objects, their boxes to be found
+	//	segment          a name or phrase, the boxes and masks of its objects to be found; the
+	//	                 dataset needs the masks' codes, which pali3 masks encode writes
+	//	region_caption   a box, its label to be said
+	//	denoise          texts and questions without the image, parts of them hidden (UL2)
+	//	span_corruption  as denoise, with T5's spans alone: the text-only part of PaLI's mixture
+	//	prefix_lm        the first part of a text without the image, the rest to be said
+	//	text_replay      a text with parts hidden, or a question with its answer, without the image
 	//
 	// Required. Legal: one of these.
 	Kind string `yaml:"kind"`
@@ -106,27 +114,54 @@ type Task struct {
 	// what a sample's questions are answered with, yes and no left out, for images without
 	// captions.
 	Texts []string `yaml:"texts,omitempty"`
-	// Questions are the kinds of question, as the dataset names them. Default: any.
+	// Questions are the kinds of question, as the dataset names them; of object_vqa those that are
+	// asked, each as often as the others where they can be. Default: any; of object_vqa all but
+	// how_many. Legal: of object_vqa list (which objects are there), is (one), all (some), which
+	// (of some), how_many (by boxes).
 	Questions []string `yaml:"questions,omitempty"`
 	// Objects says where the labels of object_vqa come from. Default: [boxes]. Legal: boxes, texts,
 	// or fields of the metadata.
 	Objects []string `yaml:"objects,omitempty"`
-	// Boxes is how kind detect writes boxes. Default: locations. Legal: locations (PaliGemma's
-	// pieces <loc0000> to <loc1023>, which tokenizer.locations adds), integers (PaLI's plain
-	// numbers, 0 to 999). Kind segment writes locations, and its masks as the pieces <seg000> to
-	// <seg127>, which tokenizer.segments adds.
+	// Boxes is how the kinds detect and region_caption write boxes. Default: locations. Legal:
+	// locations (PaliGemma's pieces <loc0000> to <loc1023>, which tokenizer.locations adds),
+	// integers (PaLI's plain numbers, 0 to 999). Kind segment writes locations, and its masks as
+	// the pieces <seg000> to <seg127>, which tokenizer.segments adds.
 	Boxes BoxForm `yaml:"boxes,omitempty"`
+	// Reading is the order of the texts of kind ocr: stored, as the dataset has them, or raster,
+	// line by line from the top, by the boxes that have the texts as labels; texts without a box
+	// come last. Default: stored. Legal: stored, raster.
+	Reading Reading `yaml:"reading,omitempty"`
+	// Fit is what happens to a target that is longer than lengths.decoder: truncate cuts its end
+	// off, and leave_out leaves out texts of kind ocr, or labels of kind detect, drawn at random,
+	// until the rest fits. Default: truncate. Legal: truncate, leave_out.
+	Fit Fit `yaml:"fit,omitempty"`
+	// Shots is how many solved examples, of other samples of the task, come before each example,
+	// each with its first image; images.per_example has room for them. Evaluations ask without.
+	// Default: 0. Legal: 0 to 64.
+	Shots int `yaml:"shots,omitempty"`
+	// Frames are the images that are taken of a sample with more than images.per_example: the
+	// first, the first and others at even distances as of a video, or some at random in their
+	// order. Default: first. Legal: first, even, random.
+	Frames Frames `yaml:"frames,omitempty"`
+	// MinImages is how many images a sample needs, 2 for tasks on pairs such as NLVR2. Default: 0,
+	// as 1. Legal: 0 and above.
+	MinImages int `yaml:"min_images,omitempty"`
 	// Neighbours is how many samples whose keys follow one another come together. Where keys say
 	// what an image shows, neighbours are the hard negatives of a contrastive task: the same
 	// figure in another colour meets it in the same batch. Default: 0, a wholly random order.
 	// Legal: 0 and above.
 	Neighbours int `yaml:"neighbours,omitempty"`
 	// Prompt is the template of the encoder's text, with {lang}, {question} and the like as the
-	// kind fills them; of contrastive tasks {text}. Default: the kind's own of PaLI.
+	// kind fills them; of contrastive tasks {text}. Default: that of the kind in the recipe's
+	// prompts.
 	Prompt string `yaml:"prompt,omitempty"`
-	// Denoisers names the preset of span corruption of kind denoise. Default: ul2. Legal: ul2-paper
-	// (UL2's seven uniformly), ul2 (nearer the paper's text), ul2r (for continued training), t5
-	// (spans of 3, 15 % hidden).
+	// LanguagePrompts are templates in place of prompt for texts and questions of some languages,
+	// by language as the dataset names it. Default: none.
+	LanguagePrompts map[string]string `yaml:"language_prompts,omitempty"`
+	// Denoisers names the preset of span corruption of the kinds that hide parts of texts. Default:
+	// ul2; of span_corruption t5, of prefix_lm prefix_lm. Legal: ul2-paper (UL2's seven uniformly),
+	// ul2 (nearer the paper's text), ul2r (for continued training), t5 (spans of 3, 15 % hidden),
+	// prefix_lm (one cut, uniform over the text).
 	Denoisers string `yaml:"denoisers,omitempty"`
 	// Modes puts UL2's mode token before a corrupted text; it needs tokenizer.mode_tokens.
 	Modes bool `yaml:"modes,omitempty"`

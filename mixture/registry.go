@@ -35,7 +35,7 @@ func Builtin() *Registry {
 func (g *Registry) Kind(name string) (k Kind, known bool) {
 	for _, k := range g.kinds() {
 		if k.Name == name {
-			return k, true
+			return k.withDefaults(), true
 		}
 	}
 	return Kind{}, false
@@ -123,7 +123,7 @@ func (g *Registry) Asks(t Task, s *shards.Sample) []Ask {
 	if k.Asks == nil {
 		return nil
 	}
-	t.fillPrompt(k)
+	t.fillPrompt(k, "")
 	return k.Asks(&t, s)
 }
 
@@ -138,7 +138,7 @@ func (g *Registry) CanAsk(kind string) bool {
 // answered.
 func (g *Registry) AskIn(t Task, key, language, question string) Ask {
 	k, _ := g.Kind(t.Kind)
-	t.fillPrompt(k)
+	t.fillPrompt(k, "")
 	a := t.askIn(key, language, question)
 	if k.AnswersQuestions() {
 		a.ID = key

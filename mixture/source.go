@@ -61,7 +61,7 @@ func newFinder(t *task) *finder {
 // see takes a sample if the task can use it. The sample's memory is used again afterwards, so that
 // what is kept of it is copied.
 func (f *finder) see(row int, s *shards.Sample) {
-	if f.split != "" && s.Split != f.split || f.kind.Image && len(s.Images) == 0 || !f.kind.Usable(f.Task, s) {
+	if f.split != "" && s.Split != f.split || !f.hasImages(f.kind, s) || !f.kind.Usable(f.Task, s) {
 		return
 	}
 	f.rows.add(row)

@@ -69,8 +69,8 @@ func (r Recipe) taskProblems() (all strict.Problems) {
 		case t.Weight == 0 || t.Kind == "":
 		case f.Needs.Contrastive && !contrastive:
 			all.Add(path, "tasks[%d] (%s): kind %s; the family %s trains only on contrastive tasks", i, t.Name, t.Kind, f.Name)
-		case f.Needs.Images == family.Forbidden && !kind.Denoises:
-			all.Add(path, "tasks[%d] (%s): kind %s; the family %s trains only on text, with tasks of kind denoise", i, t.Name, t.Kind, f.Name)
+		case f.Needs.Images == family.Forbidden && (kind.Image || contrastive):
+			all.Add(path, "tasks[%d] (%s): kind %s; the family %s trains only on text, with tasks of kinds such as denoise", i, t.Name, t.Kind, f.Name)
 		case !f.Needs.Contrastive && contrastive:
 			all.Add(path, "tasks[%d] (%s): kind %s has texts to compare and no target, as siglip needs; the family %s needs a target", i, t.Name, t.Kind, f.Name)
 		}

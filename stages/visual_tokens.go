@@ -276,8 +276,8 @@ func (c *VisualTokenCache) ofBatch(ctx context.Context, b *mixture.Batch) ([]flo
 	var places []int // of images in the batch
 	for at, present := range b.ImageMask {
 		if present != 0 {
-			row := at / b.Shape.Images
-			images = append(images, ImageKey{Dataset: b.Origins[row], Row: b.Indices[row], Image: at % b.Shape.Images, Length: b.Shape.Sequence.Length})
+			row, place := b.ImageAt(at)
+			images = append(images, ImageKey{Dataset: b.Origins[at/b.Shape.Images], Row: row, Image: place, Length: b.Shape.Sequence.Length})
 			places = append(places, at)
 		}
 	}

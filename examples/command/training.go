@@ -31,8 +31,8 @@ var speciesKind = mixture.Kind{
 		texts := t.TextsOf(s)
 		return len(texts) > 0 && named(texts[0].Value) != ""
 	},
-	Make: func(t *mixture.Task, s *shards.Sample, _ mixture.Labels, _ *random.Stream) (mixture.Draft, error) {
-		return mixture.Draft{Prompt: t.Prompt, Target: named(t.TextsOf(s)[0].Value)}, nil
+	Make: func(m *mixture.Material) (mixture.Draft, error) {
+		return mixture.Draft{Prompt: m.Task.Prompt, Target: named(m.Task.TextsOf(m.Sample)[0].Value)}, nil
 	},
 }
 

@@ -11,46 +11,32 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/pali3/pali3/mixture"
-	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 )
 
-// counting asks how many boxes of a label an image has.
+// counting asks how many boxes of a label an image has: of a label drawn at random in training, and
+// of each label when a model is evaluated. A kind with more to draw has a function Make.
 var counting = mixture.Kind{
 	Name: "counting", Prompt: "How many {label}? <extra_id_0>", Image: true, Target: true,
-	Usable: func(_ *mixture.Task, s *shards.Sample) bool { return len(s.Boxes) > 0 },
-	Make: func(t *mixture.Task, s *shards.Sample, _ mixture.Labels, rng *random.Stream) (mixture.Draft, error) {
-		label := s.Boxes[rng.IntN(len(s.Boxes))].Label
-		return mixture.Draft{Prompt: t.Fill("label", label), Target: strconv.Itoa(count(s, label))}, nil
-	},
-	// Asks lets evalsuite ask a model, once about each label.
 	Asks: func(t *mixture.Task, s *shards.Sample) (all []mixture.Ask) {
-		asked := map[string]bool{}
+		count := map[string]int{}
 		for _, box := range s.Boxes {
-			if !asked[box.Label] {
-				asked[box.Label] = true
-				all = append(all, mixture.Ask{
-					ID: s.Key + "/" + box.Label, Language: "en", Kind: t.Kind,
-					Prompt: t.Fill("label", box.Label), Truths: []string{strconv.Itoa(count(s, box.Label))},
-				})
-			}
+			count[box.Label]++
+		}
+		for _, label := range slices.Sorted(maps.Keys(count)) {
+			all = append(all, mixture.Ask{
+				ID: s.Key + "/" + label, Language: "en", Kind: t.Kind,
+				Prompt: t.Fill("label", label), Truths: []string{strconv.Itoa(count[label])},
+			})
 		}
 		return all
 	},
-	Languages: func(*mixture.Task, *shards.Sample) []string { return []string{"en"} },
-}
-
-func count(s *shards.Sample, label string) (n int) {
-	for _, box := range s.Boxes {
-		if box.Label == label {
-			n++
-		}
-	}
-	return n
 }
 
 // registry holds what is built in and our own kind.

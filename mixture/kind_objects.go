@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pali3/pali3/random"
@@ -107,33 +108,108 @@ func groupsOf(o Labels) []string {
 // maxObjects is how many objects a question names at most.
 const maxObjects = 3
 
-// makeObjectVQA asks one of PaLI's four object-aware questions: which objects are there; is one
-// there; are all of some; which of some. Yes and no are equally likely.
-func makeObjectVQA(t *Task, s *shards.Sample, all Labels, rng *random.Stream) (Draft, error) {
-	found := objectsOf(t, s)
-	group := pick(groupsOf(found), rng)
-	o := asked{present: found[group], all: all[group], rng: rng}
-	ask := func(question, answer string) (Draft, error) {
-		return Draft{Prompt: t.Fill("question", question), Target: answer}, nil
+// The questions of kind object_vqa, as [Task.Questions] names them.
+const (
+	askList  = "list"     // which objects are there
+	askIs    = "is"       // is one there
+	askAll   = "all"      // are all of some there
+	askWhich = "which"    // which of some are there
+	askCount = "how_many" // how many of a label are there; by boxes alone
+)
+
+// paliQuestions are PaLI's four (arXiv 2209.06794 §3.2), objectQuestions those and PaliGemma's
+// count (arXiv 2407.07726 §3.2.5).
+var (
+	paliQuestions   = []string{askList, askIs, askAll, askWhich}
+	objectQuestions = append(slices.Clone(paliQuestions), askCount)
+)
+
+// checkObjectQuestions returns an error for a question that kind object_vqa does not ask.
+func checkObjectQuestions(questions []string) error {
+	for _, kind := range questions {
+		if !slices.Contains(objectQuestions, kind) {
+			return fmt.Errorf("questions: %q; those of kind object_vqa are %s", kind, strings.Join(objectQuestions, ", "))
+		}
 	}
-	yes := rng.IntN(2) == 0
-	kind := rng.IntN(4)
-	if len(found) > 1 && kind == 0 || len(o.present) < 2 && kind == 2 || strings.HasPrefix(group, objectTexts) {
-		kind = 1 // the other questions need all labels, two labels, or labels that are not sentences
-	}
-	switch kind {
-	case 0:
-		return ask("List the objects present:", strings.Join(o.present, ", "))
-	case 1:
-		label := o.one(yes)
-		return ask(fmt.Sprintf("Is %s in the image?", label), yesNo(slices.Contains(o.present, label)))
-	case 2:
-		some := o.some(yes)
-		return ask(fmt.Sprintf("Is %s in the image?", strings.Join(some, ", ")), yesNo(len(o.among(some)) == len(some)))
-	}
-	some := o.some(false)
-	return ask(fmt.Sprintf("Which of %s are in the image?", strings.Join(some, ", ")), strings.Join(o.among(some), ", "))
+	return nil
 }
+
+// makeObjectVQA asks one of the object-aware questions. Yes and no are equally likely.
+func makeObjectVQA(m *Material) (Draft, error) {
+	found := objectsOf(m.Task, m.Sample)
+	group := pick(groupsOf(found), m.Rng)
+	o := asked{present: found[group], all: m.Labels[group], rng: m.Rng}
+	yes := m.Rng.IntN(2) == 0
+	var kind string
+	if len(m.Task.Questions) == 0 {
+		kind = o.fourKinds(group, len(found))
+	} else if possible := o.possible(m.Task.Questions, group, len(found)); len(possible) > 0 {
+		kind = pick(possible, m.Rng)
+	} else {
+		return Draft{}, fmt.Errorf("of its %s none of the questions %s can be asked", group, strings.Join(m.Task.Questions, ", "))
+	}
+	question, answer := o.question(kind, yes, m.Sample)
+	return Draft{Prompt: m.Task.FillIn("en", "question", question), Target: answer}, nil
+}
+
+// fourKinds draws one of PaLI's four questions, and asks for one label where it cannot be asked.
+func (a asked) fourKinds(group string, groups int) string {
+	kind := paliQuestions[a.rng.IntN(len(paliQuestions))]
+	if !slices.Contains(a.possible([]string{kind}, group, groups), kind) {
+		return askIs
+	}
+	return kind
+}
+
+// possible returns those of the questions that can be asked of labels of a group, one of so many.
+func (a asked) possible(questions []string, group string, groups int) (possible []string) {
+	sentences := strings.HasPrefix(group, objectTexts)
+	for _, kind := range questions {
+		ok := kind == askIs
+		switch kind {
+		case askList: // needs all labels
+			ok = groups == 1 && !sentences
+		case askAll: // needs two labels
+			ok = len(a.present) > 1 && !sentences
+		case askWhich:
+			ok = !sentences
+		case askCount:
+			ok = group == objectBoxes
+		}
+		if ok {
+			possible = append(possible, kind)
+		}
+	}
+	return possible
+}
+
+// question draws a question of a kind, and its answer.
+func (a asked) question(kind string, yes bool, s *shards.Sample) (question, answer string) {
+	switch kind {
+	case askList:
+		return "List the objects present:", strings.Join(a.present, ", ")
+	case askAll:
+		some := a.some(yes)
+		return fmt.Sprintf("Is %s in the image?", strings.Join(some, ", ")), yesNo(len(a.among(some)) == len(some))
+	case askWhich:
+		some := a.some(false)
+		return fmt.Sprintf("Which of %s are in the image?", strings.Join(some, ", ")), strings.Join(a.among(some), ", ")
+	case askCount:
+		label := a.one(a.rng.IntN(countAbsent) > 0)
+		n := 0
+		for i := range s.Boxes {
+			if s.Boxes[i].Label == label {
+				n++
+			}
+		}
+		return fmt.Sprintf("How many %s?", label), strconv.Itoa(n)
+	}
+	label := a.one(yes)
+	return fmt.Sprintf("Is %s in the image?", label), yesNo(slices.Contains(a.present, label))
+}
+
+// countAbsent is that one of this many counts is of a label that the image lacks: none of them.
+const countAbsent = 5
 
 // asked draws the labels of one question.
 type asked struct {

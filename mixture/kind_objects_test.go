@@ -38,7 +38,7 @@ func TestObjectQuestionsAreTrue(t *testing.T) {
 		counts := map[string]int{}
 		for i := range 3000 {
 			s := &samples[i%len(samples)]
-			d, _ := makeObjectVQA(task, s, all, random.New(uint64(i)))
+			d, _ := makeObjectVQA(&Material{Task: task, Sample: s, Labels: all, Rng: random.New(uint64(i))})
 			var there []string
 			for _, labels := range objectsOf(task, s) {
 				there = append(there, labels...)
@@ -72,4 +72,38 @@ func truth(question string, there []string) string {
 		}
 	}
 	return "yes"
+}
+
+// TestObjectQuestions_AreFiveKinds asks only what the task names, and counts boxes.
+func TestObjectQuestions_AreFiveKinds(t *testing.T) {
+	s := shards.Sample{Boxes: []shards.Box{{Label: "cat"}, {Label: "cat"}, {Label: "dog"}}}
+	all := Labels{objectBoxes: {"cat", "dog", "owl"}}
+	counts := map[string]int{}
+	task := &Task{Kind: "object_vqa", Prompt: "{question}", Questions: objectQuestions}
+	for seed := range uint64(3000) {
+		d, err := makeObjectVQA(&Material{Task: task, Sample: &s, Labels: all, Rng: random.New(seed)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		label, count := strings.CutPrefix(d.Prompt, "How many ")
+		switch {
+		case count:
+			if want := map[string]string{"cat?": "2", "dog?": "1", "owl?": "0"}[label]; d.Target != want {
+				t.Fatalf("%q: %q, want %q", d.Prompt, d.Target, want)
+			}
+			counts["count "+d.Target]++
+		case strings.HasPrefix(d.Prompt, "Is ") && strings.Contains(d.Prompt, ","):
+			counts[askAll]++
+		default:
+			counts[strings.Fields(d.Prompt)[0]]++
+		}
+	}
+	if counts["List"] < 520 || counts["count 0"] < 60 || counts["count 2"] < 150 || counts[askAll] < 400 || counts["Which"] < 520 {
+		t.Errorf("questions %v", counts)
+	}
+	task.Questions, task.Objects = []string{askCount}, []string{"texts"}
+	s.Texts = []shards.Text{{Kind: shards.Caption, Value: "a cat"}}
+	if _, err := makeObjectVQA(&Material{Task: task, Sample: &s, Rng: random.New(1)}); err == nil || !strings.Contains(err.Error(), "none of the questions how_many") {
+		t.Errorf("counting texts: %v", err)
+	}
 }

@@ -25,13 +25,13 @@ func TestDetect_TargetsListTheBoxesOfThePrompt(t *testing.T) {
 		task := &Task{Kind: "detect", Prompt: detectPrompt, Boxes: form}
 		absent := map[int]int{}
 		for i := range 300 {
-			d, err := makeDetect(task, &boxed, all, random.New(uint64(i)))
+			d, err := makeDetect(&Material{Task: task, Sample: &boxed, Labels: all, Rng: random.New(uint64(i))})
 			if err != nil {
 				t.Fatal(err)
 			}
-			again, _ := makeDetect(task, &boxed, all, random.New(uint64(i)))
+			again, _ := makeDetect(&Material{Task: task, Sample: &boxed, Labels: all, Rng: random.New(uint64(i))})
 			if again.Prompt != d.Prompt || again.Target != d.Target {
-				t.Fatalf("%q and %q from one stream", d, again)
+				t.Fatalf("%+v and %+v from one stream", d, again)
 			}
 			labels := strings.Split(strings.TrimPrefix(d.Prompt, "detect "), separator)
 			if !slices.Contains(labels, "cat") || !slices.Contains(labels, "dog") {
@@ -100,5 +100,40 @@ func TestDetect_RefusesOpsThatMoveBoxes(t *testing.T) {
 	text := strings.Join(all, "\n")
 	if !strings.Contains(text, "random_crop") || !strings.Contains(text, `"corners"; legal are locations and integers`) {
 		t.Errorf("problems %s", text)
+	}
+}
+
+func TestDetect_AsksForFewerLabelsThanFit(t *testing.T) {
+	vocab, err := recipe(t).OpenVocabulary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s shards.Sample
+	for i := range 8 {
+		y := float32(i) / 8
+		s.Boxes = append(s.Boxes, shards.Box{Label: string(rune('a' + i)), Y0: y, X0: 0, Y1: y + .1, X1: 1})
+	}
+	task := &Task{Kind: "detect", Prompt: detectPrompt, Boxes: BoxIntegers, Fit: FitLeaveOut}
+	all, named := Labels{objectBoxes: {"a", "b", "c", "x", "y"}}, map[string]int{}
+	for seed := range uint64(400) {
+		m := &Material{Task: task, Sample: &s, Labels: all, Rng: random.New(seed), room: room{vocab, 64, 60}}
+		d, err := makeDetect(m)
+		if err != nil || !m.Fits(d.Target) || len(d.LeftOut) != 1 {
+			t.Fatalf("%+v, %v", d, err)
+		}
+		labels := strings.Split(strings.TrimPrefix(d.Prompt, "detect "), " and ")
+		found := labelsOf(t, BoxIntegers, d.Target)
+		if len(found)+d.LeftOut[0].Count != 8 {
+			t.Fatalf("%q lacks %v", d.Target, d.LeftOut)
+		}
+		for _, label := range found {
+			if !slices.Contains(labels, label) {
+				t.Fatalf("%q is answered with %q", d.Prompt, d.Target)
+			}
+			named[label]++
+		}
+	}
+	if len(named) != 8 || named["h"] < named["a"]*2/3 {
+		t.Errorf("boxes named %v: not equally often", named)
 	}
 }

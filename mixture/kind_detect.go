@@ -6,12 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize"
 )
 
-// BoxForm is how a task of kind detect names objects and writes their boxes.
+// BoxForm is how tasks of kinds detect and region_caption name objects and write boxes.
 type BoxForm string
 
 // The forms of boxes.
@@ -100,20 +99,46 @@ func boxLabels(t *Task, s *shards.Sample) Labels {
 const maxAbsent = 2
 
 // makeDetect names all labels of an image and up to two that it lacks, in a random order. The
-// target has the boxes in the order of the labels, those of a label from top to bottom.
-func makeDetect(t *Task, s *shards.Sample, all Labels, rng *random.Stream) (Draft, error) {
-	named := boxLabels(t, s)[objectBoxes]
-	o := asked{present: slices.Clone(named), all: all[objectBoxes], rng: rng}
-	for range rng.IntN(maxAbsent + 1) {
+// target has the boxes in the order of the labels, those of a label from top to bottom. If they do
+// not fit and the task says so, it names fewer labels.
+func makeDetect(m *Material) (Draft, error) {
+	named := boxLabels(m.Task, m.Sample)[objectBoxes]
+	o := asked{present: slices.Clone(named), all: m.Labels[objectBoxes], rng: m.Rng}
+	for range m.Rng.IntN(maxAbsent + 1) {
 		if label := o.one(false); !slices.Contains(named, label) {
 			named = append(named, label)
 		}
 	}
 	labels := make([]string, len(named))
-	for i, from := range rng.Perm(len(named)) {
+	for i, from := range m.Rng.Perm(len(named)) {
 		labels[i] = named[from]
 	}
-	return t.detect(s, labels)
+	d, err := m.Task.detect(m.Sample, labels)
+	if err != nil || m.Task.Fit != FitLeaveOut || m.Fits(d.Target) {
+		return d, err
+	}
+	return m.detectFewer(labels, o.present)
+}
+
+// detectFewer asks for as many of the labels as fit: the present ones in their random order, one at
+// least, and all absent ones, which need no room.
+func (m *Material) detectFewer(labels, present []string) (Draft, error) {
+	first := func(n int) []string {
+		return slices.DeleteFunc(slices.Clone(labels), func(label string) bool {
+			if !slices.Contains(present, label) {
+				return false
+			}
+			n--
+			return n < 0
+		})
+	}
+	n := most(len(present), func(n int) bool {
+		d, err := m.Task.detect(m.Sample, first(n))
+		return err == nil && m.Fits(d.Target)
+	})
+	d, err := m.Task.detect(m.Sample, first(n))
+	d.leave(len(present)-n, "labels whose boxes do not fit")
+	return d, err
 }
 
 // detect asks for labels, and answers with the boxes that have them.
@@ -151,13 +176,13 @@ func checkPieces(t *Task, v *tokenize.Vocabulary) (key string, err error) {
 		ids := v.Encode(piece)
 		return len(ids) > 0 && v.Token(ids[len(ids)-1]) == piece
 	}
-	if t.Kind != "segment" && (t.Kind != "detect" || t.Boxes == BoxIntegers) {
+	if t.Kind != "segment" && (t.Kind != "detect" && t.Kind != "region_caption" || t.Boxes == BoxIntegers) {
 		return "", nil
 	}
 	for _, at := range []int{0, tokenize.Locations - 1} {
 		if piece := fmt.Sprintf("<loc%04d>", at); !has(piece) {
 			err = fmt.Errorf("kind %s writes %s, which the vocabulary has not as a piece: set tokenizer.locations to %d", t.Kind, piece, tokenize.Locations)
-			if t.Kind == "detect" {
+			if t.Kind != "segment" {
 				err = fmt.Errorf("%w, or boxes to %s", err, BoxIntegers)
 			}
 			return "boxes", err

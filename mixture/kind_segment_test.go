@@ -33,7 +33,7 @@ func TestSegment_TargetsHaveAllMasksOfALabel(t *testing.T) {
 	if !hasMasks(task, s) {
 		t.Fatal("the sample is not usable")
 	}
-	d, err := makeSegment(task, s, nil, random.New(1))
+	d, err := makeSegment(&Material{Task: task, Sample: s, Rng: random.New(1)})
 	if err != nil || d.Prompt != "segment cat" || d.Target != want {
 		t.Errorf("%v: %q is answered with\n%s, want\n%s", err, d.Prompt, d.Target, want)
 	}
@@ -82,7 +82,7 @@ func TestMaskCodes_ReadsWhatSetMaskCodesWrote(t *testing.T) {
 			t.Errorf("%q: error %v, want %q", written, err, want)
 		}
 		task := &Task{Kind: "segment"}
-		if _, err := makeSegment(task, s, Labels{}, random.New(1)); !hasMasks(task, s) || err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := makeSegment(&Material{Task: task, Sample: s, Rng: random.New(1)}); !hasMasks(task, s) || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v of the example, want %q", written, err, want)
 		}
 	}

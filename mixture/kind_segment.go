@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pali3/pali3/random"
 	"github.com/pali3/pali3/shards"
 	"github.com/pali3/pali3/tokenize"
 )
@@ -108,14 +107,14 @@ func hasMasks(t *Task, s *shards.Sample) bool {
 
 // makeSegment names one label of an image. The target has the boxes and masks of its objects, from
 // top to bottom.
-func makeSegment(t *Task, s *shards.Sample, _ Labels, rng *random.Stream) (Draft, error) {
-	if _, err := MaskCodes(s); err != nil {
+func makeSegment(m *Material) (Draft, error) {
+	if _, err := MaskCodes(m.Sample); err != nil {
 		return Draft{}, err
 	}
-	labels, objects := masksOf(t, s)
-	label := pick(labels, rng)
+	labels, objects := masksOf(m.Task, m.Sample)
+	label := pick(labels, m.Rng)
 	target, err := tokenize.FormatRegions(objects[label])
-	return Draft{Prompt: t.PromptFor(label), Target: target}, err
+	return Draft{Prompt: m.Task.PromptFor(label), Target: target}, err
 }
 
 // askForMasks asks for each label of an image.
@@ -138,7 +137,7 @@ func (t Task) PromptFor(labels ...string) string {
 	if t.Kind == "segment" {
 		k.Prompt = segmentPrompt
 	}
-	t.fillPrompt(k)
+	t.fillPrompt(k, "")
 	joined := t.Boxes.join(labels)
-	return t.Fill("labels", joined, "label", joined)
+	return t.FillIn("en", "labels", joined, "label", joined)
 }
