@@ -19,15 +19,19 @@ func (t Tensor) Shape() [3]int { return [3]int{t.Height, t.Width, 3} }
 
 // Float returns the image's values 0 to 255 as floats.
 func (m *Image) Float() Tensor {
-	t := Tensor{m.Height, m.Width, make([]float32, len(m.Pix))}
-	for i, v := range m.Pix {
-		t.Pix[i] = float32(v)
-	}
+	t := newTensor(m.Height, m.Width)
+	widen(t.Pix, m.Pix)
 	return t
 }
 
 func newImage(height, width int) *Image {
 	return &Image{height, width, make([]uint8, 3*height*width)}
+}
+
+// newTensor makes one with room for a value more, which kernels overwrite.
+func newTensor(height, width int) Tensor {
+	n := 3 * height * width
+	return Tensor{height, width, make([]float32, n+1)[:n]}
 }
 
 // region is a rectangle of an image, in pixels.

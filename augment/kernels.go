@@ -17,8 +17,8 @@ func convertRowPortable(to, luma, cb, cr []uint8, c ycbcrRange) {
 
 func clamp8(v int32) uint8 { return uint8(min(max(v, 0), 255)) }
 
-// addRowPortable adds weight times the row to sum.
-func addRowPortable[T uint8 | float32](sum []float32, row []T, weight float32) {
+// addRow adds weight times the row to sum.
+func addRow(sum, row []float32, weight float32) {
 	row = row[:len(sum)]
 	for i, v := range row {
 		sum[i] += float32(weight * float32(v)) // rounded twice: no fused multiply-add
@@ -33,5 +33,36 @@ func blendRowsPortable(sum []float32, rows [][]uint8, weights []float32) {
 			v += float32(weights[i] * float32(row[x])) // rounded twice: no fused multiply-add
 		}
 		sum[x] = v
+	}
+}
+
+// gatherRowPortable writes a row of [W,3], each pixel the weighted sum of pixels of the source row,
+// tap after tap.
+func gatherRowPortable(out, source []float32, columns *taps) {
+	for x, first := range columns.first {
+		from := source[3*first:][:3*columns.length]
+		var r, g, b float32
+		for _, weight := range columns.of(x) {
+			r += float32(weight * from[0]) // rounded twice: no fused multiply-add
+			g += float32(weight * from[1])
+			b += float32(weight * from[2])
+			from = from[3:]
+		}
+		out[3*x], out[3*x+1], out[3*x+2] = r, g, b
+	}
+}
+
+// widenPortable converts bytes to floats.
+func widenPortable(to []float32, from []uint8) {
+	to = to[:len(from)]
+	for i, v := range from {
+		to[i] = float32(v)
+	}
+}
+
+// mapRangePortable replaces each value v by (v-from)*scale+to.
+func mapRangePortable(values []float32, from, scale, to float32) {
+	for i, v := range values {
+		values[i] = float32((v-from)*scale) + to // rounded twice: no fused multiply-add
 	}
 }

@@ -5,7 +5,10 @@ package augment
 import "simd/archsimd"
 
 // useAVX2 decides between the portable loops and their SIMD twins.
-var useAVX2 = archsimd.X86.AVX2()
+var (
+	useAVX2   = archsimd.X86.AVX2()
+	useAVX512 = archsimd.X86.AVX512()
+)
 
 func convertRow(to, luma, cb, cr []uint8, c ycbcrRange) {
 	done := 0
@@ -13,14 +16,6 @@ func convertRow(to, luma, cb, cr []uint8, c ycbcrRange) {
 		done = convertRowAVX2(to, luma, cb, cr, c)
 	}
 	convertRowPortable(to[3*done:], luma[done:], cb[done:], cr[done:], c)
-}
-
-func addBytes(sum []float32, row []uint8, weight float32) {
-	done := 0
-	if useAVX2 {
-		done = addBytesAVX2(sum, row, weight)
-	}
-	addRowPortable(sum[done:], row[done:], weight)
 }
 
 func blendRows(sum []float32, rows [][]uint8, weights []float32) {
@@ -35,6 +30,33 @@ func blendRows(sum []float32, rows [][]uint8, weights []float32) {
 		}
 		blendRowsPortable(sum[done:], rest, weights)
 	}
+}
+
+// gatherRow writes a row. It writes a value behind the row, and reads one behind the source; without
+// room for that it leaves the row to the portable twin.
+func gatherRow(out, source []float32, columns *taps) {
+	count := len(columns.first)
+	if !useAVX2 || count == 0 || len(out) <= 3*count || len(source) <= 3*columns.source || !columns.within() {
+		gatherRowPortable(out, source, columns)
+		return
+	}
+	gatherPixels(&out[0], &source[0], &columns.first[0], &columns.weights[0], count, columns.length)
+}
+
+func widen(to []float32, from []uint8) {
+	done := 0
+	if useAVX2 {
+		done = widenAVX2(to, from)
+	}
+	widenPortable(to[done:], from[done:])
+}
+
+func mapRange(values []float32, from, scale, to float32) {
+	done := 0
+	if useAVX2 {
+		done = mapRangeAVX2(values, from, scale, to)
+	}
+	mapRangePortable(values[done:], from, scale, to)
 }
 
 // convertRowAVX2 converts 8 pixels at a time in 32-bit lanes. Each lane ends as the bytes R, G, B,
@@ -61,20 +83,20 @@ func convertRowAVX2(to, luma, cb, cr []uint8, c ycbcrRange) (done int) {
 	return done
 }
 
-// addBytesAVX2 adds 8 values at a time. It multiplies and adds in two roundings, as the portable
-// twin.
-func addBytesAVX2(sum []float32, row []uint8, weight float32) (done int) {
-	w := archsimd.BroadcastFloat32x8(weight)
-	for ; done+16 <= len(sum) && done+16 <= len(row); done += 8 {
-		v := archsimd.LoadUint8x16(row[done:]).ExtendLo8ToUint32().BitsToInt32().ConvertToFloat32()
-		archsimd.LoadFloat32x8(sum[done:]).Add(v.Mul(w)).Store(sum[done:])
-	}
-	archsimd.ClearAVXUpperBits()
-	return done
-}
-
 // blendRowsAVX2 does 16 values at a time, in registers over all rows, and returns how many it did.
 func blendRowsAVX2(sum []float32, rows [][]uint8, weights []float32) (done int) {
+	if useAVX512 {
+		for ; done+32 <= len(sum); done += 32 {
+			var low, high archsimd.Float32x16
+			for i, row := range rows {
+				w := archsimd.BroadcastFloat32x16(weights[i])
+				low = low.Add(archsimd.LoadUint8x16(row[done:]).ExtendToUint32().BitsToInt32().ConvertToFloat32().Mul(w))
+				high = high.Add(archsimd.LoadUint8x16(row[done+16:]).ExtendToUint32().BitsToInt32().ConvertToFloat32().Mul(w))
+			}
+			low.Store(sum[done:])
+			high.Store(sum[done+16:])
+		}
+	}
 	for ; done+16 <= len(sum); done += 16 {
 		var low, high archsimd.Float32x8
 		for i, row := range rows {
@@ -85,6 +107,32 @@ func blendRowsAVX2(sum []float32, rows [][]uint8, weights []float32) (done int) 
 		}
 		low.Store(sum[done:])
 		high.Store(sum[done+8:])
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+// gatherPixels is gatherRowPortable, without its checks (gather_amd64.s).
+//
+//go:noescape
+func gatherPixels(out, source *float32, first *int, weights *float32, count, length int)
+
+// widenAVX2 converts 16 values at a time and returns how many it did.
+func widenAVX2(to []float32, from []uint8) (done int) {
+	for ; done+16 <= len(from); done += 16 {
+		bytes := archsimd.LoadUint8x16(from[done:])
+		bytes.ExtendLo8ToUint32().BitsToInt32().ConvertToFloat32().Store(to[done:])
+		bytes.ConcatShiftBytesRight(bytes, 8).ExtendLo8ToUint32().BitsToInt32().ConvertToFloat32().Store(to[done+8:])
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
+
+// mapRangeAVX2 does 8 values at a time and returns how many it did.
+func mapRangeAVX2(values []float32, from, scale, to float32) (done int) {
+	f, s, t := archsimd.BroadcastFloat32x8(from), archsimd.BroadcastFloat32x8(scale), archsimd.BroadcastFloat32x8(to)
+	for ; done+8 <= len(values); done += 8 {
+		archsimd.LoadFloat32x8(values[done:]).Sub(f).Mul(s).Add(t).Store(values[done:])
 	}
 	archsimd.ClearAVXUpperBits()
 	return done

@@ -4,8 +4,12 @@ package augment
 
 func convertRow(to, luma, cb, cr []uint8, c ycbcrRange) { convertRowPortable(to, luma, cb, cr, c) }
 
-func addBytes(sum []float32, row []uint8, weight float32) { addRowPortable(sum, row, weight) }
-
 func blendRows(sum []float32, rows [][]uint8, weights []float32) {
 	blendRowsPortable(sum, rows, weights)
 }
+
+func gatherRow(out, source []float32, columns *taps) { gatherRowPortable(out, source, columns) }
+
+func widen(to []float32, from []uint8) { widenPortable(to, from) }
+
+func mapRange(values []float32, from, scale, to float32) { mapRangePortable(values, from, scale, to) }

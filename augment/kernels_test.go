@@ -20,16 +20,25 @@ func TestKernelsAgree(t *testing.T) {
 			same(t, "convertRow", n, rgb, rgbWant)
 		}
 		row, rowWant := make([]float32, n), make([]float32, n)
-		for range 3 {
-			weight := float32(rng.Float64())
-			addBytes(row, luma, weight)
-			addRowPortable(rowWant, luma, weight)
-		}
-		same(t, "addBytes", n, row, rowWant)
 		rows, weights := [][]uint8{near, far, luma}, []float32{0.2, 0.31, float32(rng.Float64())}
 		blendRows(row, rows, weights)
 		blendRowsPortable(rowWant, rows, weights)
 		same(t, "blendRows", n, row, rowWant)
+		widen(row, luma)
+		widenPortable(rowWant, luma)
+		same(t, "widen", n, row, rowWant)
+		mapRange(row, 3, 0.7, -1)
+		mapRangePortable(rowWant, 3, 0.7, -1)
+		same(t, "mapRange", n, row, rowWant)
+		var columns taps
+		columns.along(n/3+1, 2*n/5+1, Bicubic, true)
+		source, out, outWant := make([]float32, 3*columns.source+1), make([]float32, 3*len(columns.first)+1), make([]float32, 3*len(columns.first)+1)
+		for i := range source {
+			source[i] = float32(rng.Float64())
+		}
+		gatherRow(out, source, &columns)
+		gatherRowPortable(outWant, source, &columns)
+		same(t, "gatherRow", n, out[:3*len(columns.first)], outWant[:3*len(columns.first)])
 	}
 }
 
@@ -65,8 +74,16 @@ func BenchmarkConvertRow(b *testing.B) {
 	benchmarkTwins(b, 3*n, func() { convertRow(to, luma, cb, cr, fullRange) }, func() { convertRowPortable(to, luma, cb, cr, fullRange) })
 }
 
-func BenchmarkAddBytes(b *testing.B) {
+func BenchmarkBlendRows(b *testing.B) {
 	n := 3 * 640
-	row, sum := randomBytes(random.New(1), n), make([]float32, n)
-	benchmarkTwins(b, n, func() { addBytes(sum, row, 0.5) }, func() { addRowPortable(sum, row, 0.5) })
+	rng, sum := random.New(1), make([]float32, n)
+	rows, weights := [][]uint8{randomBytes(rng, n), randomBytes(rng, n), randomBytes(rng, n)}, []float32{0.25, 0.5, 0.25}
+	benchmarkTwins(b, 3*n, func() { blendRows(sum, rows, weights) }, func() { blendRowsPortable(sum, rows, weights) })
+}
+
+func BenchmarkGatherRow(b *testing.B) {
+	var columns taps
+	columns.along(512, 224, Bilinear, true)
+	source, out := make([]float32, 3*512+1), make([]float32, 3*224+1)
+	benchmarkTwins(b, 4*3*512, func() { gatherRow(out, source, &columns) }, func() { gatherRowPortable(out, source, &columns) })
 }

@@ -84,7 +84,9 @@ func buildDecode(a *Arguments) (Action, error) {
 		background = a.colour("background", text)
 	}
 	return Action{Run: func(p *Pixels, _ *random.Stream) (err error) {
-		p.image, err = p.limits.DecodeOver(p.encoded, background)
+		if p.stored, err = p.limits.decodeStored(p.encoded, 1); err == nil && p.stored == nil {
+			p.image, err = p.limits.DecodeOver(p.encoded, background)
+		}
 		p.encoded = nil
 		return err
 	}}, nil
@@ -216,10 +218,7 @@ func buildValueRange(a *Arguments) (Action, error) {
 	scale := float32((high - low) / (inHigh - inLow))
 	from, to := float32(inLow), float32(low)
 	return Action{KeepsSize: true, Run: func(p *Pixels, _ *random.Stream) error {
-		pix := p.Tensor().Pix
-		for i, v := range pix {
-			pix[i] = (v-from)*scale + to
-		}
+		mapRange(p.Tensor().Pix, from, scale, to)
 		return nil
 	}}, nil
 }

@@ -45,7 +45,7 @@ func (p *Pipeline) WithLimits(l Limits) *Pipeline {
 // Apply runs the ops on an encoded image. All randomness comes from rng, which may be nil if the
 // pipeline is not [Pipeline.Random]. Errors of bad images are those of [Decode].
 func (p *Pipeline) Apply(encoded []byte, rng *random.Stream) (Tensor, error) {
-	pixels, err := p.Prepare(encoded)
+	pixels, err := p.prepare(encoded)
 	if err != nil {
 		return Tensor{}, err
 	}
@@ -56,6 +56,14 @@ func (p *Pipeline) Apply(encoded []byte, rng *random.Stream) (Tensor, error) {
 // depends on the bytes alone, so it can be kept for every later visit of the image: see
 // [Pipeline.Finish].
 func (p *Pipeline) Prepare(encoded []byte) (*Pixels, error) {
+	pixels, err := p.prepare(encoded)
+	if err == nil {
+		pixels.convert()
+	}
+	return pixels, err
+}
+
+func (p *Pipeline) prepare(encoded []byte) (*Pixels, error) {
 	pixels := &Pixels{encoded: encoded, limits: p.limits}
 	if p.ownLength {
 		pixels.sequenceLength = p.sequence.Length

@@ -6,10 +6,12 @@ import (
 )
 
 // Pixels are the image that the ops of a pipeline work on: its bytes before decode, then 8-bit
-// pixels, and floats from the first op that needs them. One of the three is set.
+// pixels, and floats from the first op that needs them. Between decode and the first op that needs
+// pixels, a JPEG remains as its planes. One of the four is set.
 type Pixels struct {
 	encoded []byte
 	limits  Limits
+	stored  *stored
 	image   *Image
 	tensor  *Tensor
 
@@ -18,14 +20,36 @@ type Pixels struct {
 
 // Image returns the pixels as 8-bit values, or nil once an op has turned them into floats. An op
 // may change them in place.
-func (p *Pixels) Image() *Image { return p.image }
+func (p *Pixels) Image() *Image {
+	p.convert()
+	return p.image
+}
+
+// convert makes 8-bit pixels of a JPEG's planes.
+func (p *Pixels) convert() {
+	if p.stored != nil {
+		p.image, p.stored = p.stored.image(), nil
+	}
+}
+
+// drop forgets the pixels before others replace them.
+func (p *Pixels) drop() {
+	if p.stored != nil {
+		p.stored.release()
+	}
+	p.stored, p.image, p.tensor = nil, nil, nil
+}
 
 // SetImage replaces the pixels by 8-bit ones.
-func (p *Pixels) SetImage(m *Image) { p.image, p.tensor = m, nil }
+func (p *Pixels) SetImage(m *Image) {
+	p.drop()
+	p.image = m
+}
 
 // Tensor returns the pixels as floats, converting 8-bit ones to 0 to 255. An op may change them in
 // place.
 func (p *Pixels) Tensor() *Tensor {
+	p.convert()
 	if p.tensor == nil {
 		t := p.image.Float()
 		p.tensor, p.image = &t, nil
@@ -34,14 +58,20 @@ func (p *Pixels) Tensor() *Tensor {
 }
 
 // SetTensor replaces the pixels by floats.
-func (p *Pixels) SetTensor(t *Tensor) { p.tensor, p.image = t, nil }
+func (p *Pixels) SetTensor(t *Tensor) {
+	p.drop()
+	p.tensor = t
+}
 
 // Size returns the height and width of the image.
 func (p *Pixels) Size() (height, width int) {
-	if p.tensor != nil {
+	switch {
+	case p.tensor != nil:
 		return p.tensor.Height, p.tensor.Width
+	case p.stored != nil:
+		return p.stored.Size()
 	}
-	return p.image.Height, p.image.Width
+	return p.image.Size()
 }
 
 // Bytes returns the memory that decoded pixels take.
@@ -64,31 +94,40 @@ func (p *Pixels) clone() *Pixels {
 }
 
 func (p *Pixels) resize(height, width int, how resampling) error {
-	var t Tensor
 	switch {
 	case how.pil && p.tensor != nil:
 		return errors.New("antialias=pil resizes 8-bit pixels: put it before ops that make floats")
 	case how.pil:
-		p.image = p.image.ResizePIL(height, width, how.filter)
+		p.SetImage(p.Image().ResizePIL(height, width, how.filter))
 		return nil
+	}
+	var t Tensor
+	switch {
 	case p.tensor != nil:
 		t = p.tensor.Resize(height, width, how.filter, how.antialias)
+	case p.stored != nil:
+		t = resizeRows(p.stored, height, width, how.filter, how.antialias)
 	default:
 		t = p.image.Resize(height, width, how.filter, how.antialias)
 	}
-	p.tensor, p.image = &t, nil
+	p.SetTensor(&t)
 	return nil
 }
 
 func (p *Pixels) crop(r region) {
-	if p.tensor != nil {
+	switch {
+	case p.tensor != nil:
 		p.tensor = &Tensor{r.height, r.width, cut(p.tensor.Pix, p.tensor.Width, r)}
-	} else {
+	case p.stored != nil:
+		part := &p.stored.part
+		*part = region{part.y + r.y, part.x + r.x, r.height, r.width}
+	default:
 		p.image = &Image{r.height, r.width, cut(p.image.Pix, p.image.Width, r)}
 	}
 }
 
 func (p *Pixels) mirror() {
+	p.convert()
 	if p.tensor != nil {
 		mirror(p.tensor.Pix, p.tensor.Width)
 	} else {

@@ -61,14 +61,16 @@ type axis struct{ from, to, first, count int }
 
 func (a axis) ratio() float64 { return float64(a.from) / float64(a.to) }
 
-func (a axis) luma() denseTaps {
-	return densely(a.from, spread(a.from, a.ratio(), float64(a.first), a.count, Bilinear, true))
+func (a axis) luma() (t taps) {
+	t.spread(a.from, a.ratio(), float64(a.first), a.count, Bilinear, true)
+	return t
 }
 
 // chroma is of samples for each by source pixels; a sample of the output is for two.
-func (a axis) chroma(by int) denseTaps {
+func (a axis) chroma(by int) (t taps) {
 	samples := (a.from + by - 1) / by
-	return densely(samples, spread(samples, 2*a.ratio()/float64(by), float64(a.first)/2, (a.count+1)/2, Bilinear, true))
+	t.spread(samples, 2*a.ratio()/float64(by), float64(a.first)/2, (a.count+1)/2, Bilinear, true)
+	return t
 }
 
 // subsampling returns how many luma rows and columns there are for each of chroma.
@@ -88,63 +90,41 @@ func subsampling(ratio image.YCbCrSubsampleRatio) (rows, columns int) {
 	return 1, 1
 }
 
-// denseTaps are taps of one length, so that the loop over them is the same for every sample.
-type denseTaps struct {
-	length  int
-	source  int // samples that there are
-	first   []int
-	weights []float32 // length for each sample
-}
-
-// densely pads taps with zeros, after them or, at the end of the source, before them.
-func densely(source int, all []taps) denseTaps {
-	d := denseTaps{source: source, first: make([]int, len(all))}
-	for _, t := range all {
-		d.length = max(d.length, len(t.weights))
-	}
-	d.weights = make([]float32, d.length*len(all))
-	for i, t := range all {
-		d.first[i] = min(t.first, source-d.length)
-		copy(d.weights[i*d.length+t.first-d.first[i]:], t.weights)
-	}
-	return d
-}
-
 // resizePlane writes one row after the other: the weighted sum of source rows, then of its columns.
-func resizePlane(to []uint8, toStride int, from []uint8, fromStride int, rows, columns denseTaps) {
+func resizePlane(to []uint8, toStride int, from []uint8, fromStride int, rows, columns taps) {
 	sum := make([]float32, columns.source)
 	lines := make([][]uint8, rows.length)
 	for y, first := range rows.first {
 		for i := range lines {
 			lines[i] = from[(first+i)*fromStride:][:columns.source]
 		}
-		blendRows(sum, lines, rows.weights[y*rows.length:][:rows.length])
+		blendRows(sum, lines, rows.of(y))
 		columns.gather(to[y*toStride:][:len(columns.first)], sum)
 	}
 }
 
 // gather writes one output row, rounded to nearest.
-func (d denseTaps) gather(out []uint8, source []float32) {
-	switch d.length {
+func (t *taps) gather(out []uint8, source []float32) {
+	switch t.length {
 	case 2:
-		for x, first := range d.first {
-			s, w := (*[2]float32)(source[first:]), (*[2]float32)(d.weights[2*x:])
+		for x, first := range t.first {
+			s, w := (*[2]float32)(source[first:]), (*[2]float32)(t.weights[2*x:])
 			out[x] = uint8(w[0]*s[0] + w[1]*s[1] + 0.5)
 		}
 	case 3:
-		for x, first := range d.first {
-			s, w := (*[3]float32)(source[first:]), (*[3]float32)(d.weights[3*x:])
+		for x, first := range t.first {
+			s, w := (*[3]float32)(source[first:]), (*[3]float32)(t.weights[3*x:])
 			out[x] = uint8(w[0]*s[0] + w[1]*s[1] + w[2]*s[2] + 0.5)
 		}
 	case 4:
-		for x, first := range d.first {
-			s, w := (*[4]float32)(source[first:]), (*[4]float32)(d.weights[4*x:])
+		for x, first := range t.first {
+			s, w := (*[4]float32)(source[first:]), (*[4]float32)(t.weights[4*x:])
 			out[x] = uint8(w[0]*s[0] + w[1]*s[1] + (w[2]*s[2] + w[3]*s[3]) + 0.5)
 		}
 	default:
-		for x, first := range d.first {
+		for x, first := range t.first {
 			var v float32
-			for i, w := range d.weights[x*d.length:][:d.length] {
+			for i, w := range t.weights[x*t.length:][:t.length] {
 				v += w * source[first+i]
 			}
 			out[x] = uint8(v + 0.5)

@@ -29,65 +29,98 @@ func (f Filter) at(x float64) float64 {
 	return 0
 }
 
-// taps say of which source pixels one output pixel is the weighted sum: first, first+1, ...
+// taps say of which source samples each output sample is the weighted sum: first, first+1 and so
+// on. All outputs have the same number of weights; the excess ones are 0, so that the loop over them
+// is the same for every sample.
 type taps struct {
-	first   int
-	weights []float32
+	length  int
+	source  int // samples that there are
+	first   []int
+	weights []float32 // length for each output
+
+	exact []float64 // of one output
 }
 
-// tapsFor computes the taps of every output pixel of one axis, with half-pixel centres: output i
-// looks at (i+0.5)*from/to. With antialias the kernel is as wide as the shrinking ratio, and
-// weights that fall outside the image are shared out among the rest. That is tf.image.resize
+// of returns the weights of an output.
+func (t *taps) of(i int) []float32 { return t.weights[i*t.length:][:t.length] }
+
+// within reports whether all outputs are of samples that there are. The first ones never decrease.
+func (t *taps) within() bool {
+	count := len(t.first)
+	return t.length > 0 && len(t.weights) == t.length*count && t.first[0] >= 0 && t.first[count-1]+t.length <= t.source
+}
+
+// along computes the taps of every output of one axis, with half-pixel centres: output i looks at
+// (i+0.5)*from/to. With antialias the kernel is as wide as the shrinking ratio, and weights that
+// fall outside the image are shared out among the rest. That is tf.image.resize
 // (scale_and_translate_op.cc, ComputeSpansCore) and PIL (Resample.c, precompute_coeffs).
-func tapsFor(from, to int, filter Filter, antialias bool) []taps {
+func (t *taps) along(from, to int, filter Filter, antialias bool) {
 	ratio := float64(from) / float64(to)
-	if filter == Nearest {
-		all := make([]taps, to)
-		for i := range all {
-			all[i] = taps{min(int((float64(i)+0.5)*ratio), from-1), []float32{1}}
-		}
-		return all
+	if filter != Nearest {
+		t.spread(from, ratio, 0, to, filter, antialias)
+		return
 	}
-	return spread(from, ratio, 0, to, filter, antialias)
+	t.begin(from, 1, to)
+	for i := range t.first {
+		t.first[i], t.weights[i] = min(int((float64(i)+0.5)*ratio), from-1), 1
+	}
+}
+
+// begin makes room for count outputs of length weights.
+func (t *taps) begin(source, length, count int) {
+	t.source, t.length = source, length
+	t.first = resized(t.first, count)
+	t.weights = resized(t.weights, length*count)
+	clear(t.weights)
 }
 
 // spread computes the taps of count outputs, the first of them output number offset of a row in
 // which each is ratio source pixels wide.
-func spread(from int, ratio, offset float64, count int, filter Filter, antialias bool) []taps {
-	all := make([]taps, count)
+func (t *taps) spread(from int, ratio, offset float64, count int, filter Filter, antialias bool) {
 	stretch := 1.0
 	if antialias {
 		stretch = max(ratio, 1)
 	}
 	reach := filter.support() * stretch
-	for i := range all {
-		centre := (offset + float64(i) + 0.5) * ratio
-		last := min(max(int(math.Floor(centre+reach-0.5)), 0), from-1)
-		first := min(max(int(math.Ceil(centre-reach-0.5)), 0), last)
-		weights := make([]float64, last-first+1)
-		total := 0.0
-		for j := range weights {
-			weights[j] = filter.at((float64(first+j) + 0.5 - centre) / stretch)
-			total += weights[j]
+	span := func(i int) (centre float64, first, last int) {
+		centre = (offset + float64(i) + 0.5) * ratio
+		last = min(max(int(math.Floor(centre+reach-0.5)), 0), from-1)
+		return centre, min(max(int(math.Ceil(centre-reach-0.5)), 0), last), last
+	}
+	length := 0
+	for i := range count {
+		_, first, last := span(i)
+		length = max(length, last-first+1)
+	}
+	t.begin(from, length, count)
+	t.exact = resized(t.exact, length)
+	for i := range count {
+		centre, first, last := span(i)
+		exact, total := t.exact[:last-first+1], 0.0
+		for j := range exact {
+			exact[j] = filter.at((float64(first+j) + 0.5 - centre) / stretch)
+			total += exact[j]
 		}
-		all[i] = taps{first, make([]float32, len(weights))}
-		for j, w := range weights {
-			all[i].weights[j] = float32(w / total)
+		t.first[i] = min(first, from-length) // at the end of the source, zeros come first
+		weights := t.of(i)[first-t.first[i]:]
+		for j, w := range exact {
+			weights[j] = float32(w / total)
 		}
 	}
-	return all
+}
+
+// resized returns a slice of a length, of the same memory if that suffices.
+func resized[T any](s []T, length int) []T {
+	if cap(s) < length {
+		return make([]T, length)
+	}
+	return s[:length]
 }
 
 // Resize returns the image at height x width, squashed if its shape differs, as floats 0 to 255.
 // Without antialias the kernel keeps its width when shrinking, as tf.image.resize does by default.
 func (m *Image) Resize(height, width int, filter Filter, antialias bool) Tensor {
-	out := resize(m.Pix, m.Height, m.Width, height, width, filter, antialias)
-	if filter == Bicubic { // the cubic overshoots
-		for i, v := range out.Pix {
-			out.Pix[i] = min(max(v, 0), 255)
-		}
-	}
-	return out
+	return resizeRows(m, height, width, filter, antialias)
 }
 
 // Resize is [Image.Resize] on floats; the cubic may overshoot.
@@ -95,42 +128,19 @@ func (t Tensor) Resize(height, width int, filter Filter, antialias bool) Tensor 
 	return resize(t.Pix, t.Height, t.Width, height, width, filter, antialias)
 }
 
-// resize makes one output row at a time: the weighted sum of source rows, then of its columns. The
-// memory it needs beside the output is one source row, whatever the two sizes.
-func resize[T uint8 | float32](pix []T, fromHeight, fromWidth, height, width int, filter Filter, antialias bool) Tensor {
-	rows := tapsFor(fromHeight, height, filter, antialias)
-	columns := tapsFor(fromWidth, width, filter, antialias)
-	out := Tensor{height, width, make([]float32, 3*height*width)}
-	sum := make([]float32, 3*fromWidth)
-	for y, r := range rows {
+// resize makes one output row at a time: the weighted sum of source rows, then of its columns.
+func resize(pix []float32, fromHeight, fromWidth, height, width int, filter Filter, antialias bool) Tensor {
+	r := resizers.Get().(*resizer)
+	defer resizers.Put(r)
+	r.begin(fromHeight, fromWidth, height, width, filter, antialias)
+	out := newTensor(height, width)
+	for y, first := range r.rows.first {
+		sum := r.sum[:3*fromWidth]
 		clear(sum)
-		for i, weight := range r.weights {
-			addRow(sum, pix[3*(r.first+i)*fromWidth:], weight)
+		for i, weight := range r.rows.of(y) {
+			addRow(sum, pix[3*(first+i)*fromWidth:][:3*fromWidth], weight)
 		}
-		gatherRow(out.Pix[3*y*width:][:3*width], sum, columns)
+		gatherRow(out.Pix[3*y*width:cap(out.Pix)], r.sum, &r.columns)
 	}
 	return out
-}
-
-func addRow[T uint8 | float32](sum []float32, row []T, weight float32) {
-	if bytes, ok := any(row).([]uint8); ok {
-		addBytes(sum, bytes, weight)
-	} else {
-		addRowPortable(sum, row, weight)
-	}
-}
-
-// gatherRow writes one output row, each pixel the weighted sum of its columns of the source row.
-func gatherRow(out, source []float32, columns []taps) {
-	for x, c := range columns {
-		from := source[3*c.first:][:3*len(c.weights)]
-		var r, g, b float32
-		for _, weight := range c.weights {
-			r += weight * from[0]
-			g += weight * from[1]
-			b += weight * from[2]
-			from = from[3:]
-		}
-		out[3*x], out[3*x+1], out[3*x+2] = r, g, b
-	}
 }

@@ -98,10 +98,12 @@ func pilByte(sum int32) uint8 { return uint8(min(max(sum>>pilBits, 0), 255)) }
 // nearest takes the pixel under each centre.
 func (m *Image) nearest(height, width int) *Image {
 	out := newImage(height, width)
-	rows, columns := tapsFor(m.Height, height, Nearest, false), tapsFor(m.Width, width, Nearest, false)
-	for y, r := range rows {
-		for x, c := range columns {
-			copy(out.Pix[3*(y*width+x):][:3], m.Pix[3*(r.first*m.Width+c.first):][:3])
+	var rows, columns taps
+	rows.along(m.Height, height, Nearest, false)
+	columns.along(m.Width, width, Nearest, false)
+	for y, fromY := range rows.first {
+		for x, fromX := range columns.first {
+			copy(out.Pix[3*(y*width+x):][:3], m.Pix[3*(fromY*m.Width+fromX):][:3])
 		}
 	}
 	return out

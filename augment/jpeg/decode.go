@@ -42,6 +42,7 @@ type Image struct {
 	Damage        Damage
 
 	fancy bool // interpolate planes of half the resolution
+	rows  rowMemory
 }
 
 // Damage counts what is wrong with a file. Without Options.Lenient, it can only be what leaves the
@@ -131,7 +132,8 @@ func (d *Decoder) Decode(file []byte, o Options) (*Image, error) {
 		return nil, err
 	}
 	d.image = Image{Planes: d.image.Planes[:0], Width: ceil(d.header.Width*d.scale, 8), Height: ceil(d.header.Height*d.scale, 8), Model: d.header.Model(),
-		Damage: d.damage, fancy: d.scale > 1}
+		Damage: d.damage, fancy: d.scale > 1, rows: d.image.rows}
+	d.image.rows.ready = false
 	for i := range d.components {
 		d.image.Planes = append(d.image.Planes, d.components[i].plane)
 	}

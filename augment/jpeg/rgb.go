@@ -3,30 +3,56 @@ package jpeg
 // RGB writes the image to dst as 8-bit RGB: 3 bytes a pixel, [Height, Width, 3]. Planes of half the
 // resolution are interpolated, all values are those of libjpeg, and CMYK becomes RGB as in Pillow.
 func (m *Image) RGB(dst []byte) {
-	var samplers [4]*Upsampler
-	var buffers, rows [4][]uint8
+	for y := range m.Height {
+		m.RGBRow(dst[3*y*m.Width:][:3*m.Width], y)
+	}
+}
+
+// RGBRow writes row y of what [Image.RGB] writes, so that a caller can use rows without holding the
+// whole image. Dst has 3 bytes a pixel. Where it is longer, RGBRow may overwrite up to 64 bytes
+// behind the row, and is faster for it. An image serves one goroutine at a time.
+func (m *Image) RGBRow(dst []byte, y int) {
+	if !m.rows.ready {
+		m.prepareRows()
+	}
+	for i := range m.Planes {
+		m.rows.row[i] = m.rows.samplers[i].Row(m.rows.buffers[i], y)
+	}
+	m.rgbRow(dst, &m.rows.row)
+}
+
+// rowMemory is what it takes to bring rows of the planes to full resolution. It is kept from one
+// file to the next.
+type rowMemory struct {
+	ready    bool
+	samplers [4]Upsampler
+	buffers  [4][]uint8
+	row      [4][]uint8
+}
+
+func (m *Image) prepareRows() {
 	for i, p := range m.Planes {
 		smooth := m.fancy && !(p.H == 2 && p.Width <= 2)
-		samplers[i] = NewUpsampler(p.Pix, p.Stride, p.Width, p.Height, p.H, p.V, smooth)
-		buffers[i] = make([]uint8, samplers[i].RowSize()+32)
+		m.rows.samplers[i].begin(p.Pix, p.Stride, p.Width, p.Height, p.H, p.V, smooth)
+		m.rows.buffers[i] = resized(m.rows.buffers[i], m.rows.samplers[i].RowSize()+32)
 	}
-	for y := range m.Height {
-		for i := range m.Planes {
-			rows[i] = samplers[i].Row(buffers[i], y)
-		}
-		m.rgbRow(dst[3*y*m.Width:][:3*m.Width], &rows)
-	}
+	m.rows.ready = true
 }
 
 // rgbRow converts a row.
 func (m *Image) rgbRow(to []byte, rows *[4][]uint8) {
-	a := rows[0][:m.Width]
+	if m.Model == YCbCr {
+		n := m.roundedUp(to, rows)
+		convertRow(to[:3*n], rows[0][:n], rows[1][:n], rows[2][:n])
+		return
+	}
+	a, to := rows[0][:m.Width], to[:3*m.Width]
 	switch m.Model {
 	case Grey:
 		for x, v := range a {
 			to[3*x], to[3*x+1], to[3*x+2] = v, v, v
 		}
-	case YCbCr, YCCK:
+	case YCCK:
 		convertRow(to, a, rows[1], rows[2])
 	case RGB, CMYK:
 		b, c := rows[1][:len(a)], rows[2][:len(a)]
@@ -40,6 +66,16 @@ func (m *Image) rgbRow(to []byte, rows *[4][]uint8) {
 	case YCCK: // codes the complements of inks
 		overBlack(to, rows[3][:m.Width], 255)
 	}
+}
+
+// roundedUp returns the number of pixels to convert: the width, or somewhat more if that leaves the
+// kernel no rest and all rows have room.
+func (m *Image) roundedUp(to []byte, rows *[4][]uint8) int {
+	n := (m.Width+15)/16*16 + 2
+	if len(to) < 3*n || cap(rows[0]) < n || cap(rows[1]) < n || cap(rows[2]) < n {
+		return m.Width
+	}
+	return n
 }
 
 // overBlack multiplies colours by the light that black lets through. Colours are complemented if

@@ -9,17 +9,26 @@ type Upsampler struct {
 	width, height int // samples
 	h, v          int // pixels to a sample
 	smooth        bool
+	widens        bool     // samples are interpolated within rows
 	sums          []uint16 // a row at half the width, times 4, with a sample repeated at either end
 }
 
 // NewUpsampler makes one of a plane of width x height samples, each for h x v pixels. Without
 // smooth, it repeats samples throughout.
 func NewUpsampler(pix []uint8, stride, width, height, h, v int, smooth bool) *Upsampler {
-	u := &Upsampler{pix: pix, stride: stride, width: width, height: height, h: h, v: v, smooth: smooth}
-	if smooth && h == 2 && v <= 2 {
-		u.sums = make([]uint16, width+2)
-	}
+	u := new(Upsampler)
+	u.begin(pix, stride, width, height, h, v, smooth)
 	return u
+}
+
+// begin makes it ready for another plane, with the same memory.
+func (u *Upsampler) begin(pix []uint8, stride, width, height, h, v int, smooth bool) {
+	sums := u.sums
+	*u = Upsampler{pix: pix, stride: stride, width: width, height: height, h: h, v: v, smooth: smooth}
+	u.widens = smooth && h == 2 && v <= 2
+	if u.sums = sums; u.widens {
+		u.sums = resized(sums, width+2)
+	}
 }
 
 // RowSize is the least length of a row for [Upsampler.Row].
@@ -30,12 +39,12 @@ func (u *Upsampler) Row(dst []uint8, y int) []uint8 {
 	switch {
 	case u.h == 1 && u.v == 1:
 		return u.samples(y)
-	case u.sums != nil && u.v == 1:
+	case u.widens && u.v == 1:
 		for i, v := range u.samples(y) {
 			u.sums[i+1] = 4 * uint16(v)
 		}
 		widenRow(dst, u.repeatEnds(), 4, 8)
-	case u.sums != nil:
+	case u.widens:
 		near, far := u.nearAndFar(y)
 		sumRows(u.sums[1:u.width+1], near, far)
 		widenRow(dst, u.repeatEnds(), 8, 7)

@@ -1,0 +1,73 @@
+//go:build goexperiment.simd
+
+#include "textflag.h"
+
+// func gatherPixels(out, source *float32, first *int, weights *float32, count, length int)
+//
+// Pixel x of out is the sum of length pixels of the source from first[x] on, each times its weight.
+// A pixel is the first three lanes of four; the fourth is written over by the next pixel. Products
+// and sums are rounded one by one, in the order of the source, as in gatherRowPortable. Two pixels
+// are done at a time.
+TEXT ·gatherPixels(SB), NOSPLIT, $0-48
+	MOVQ out+0(FP), DI
+	MOVQ source+8(FP), SI
+	MOVQ first+16(FP), BX
+	MOVQ weights+24(FP), DX
+	MOVQ count+32(FP), CX
+	MOVQ length+40(FP), R8
+
+pair:
+	SUBQ   $2, CX
+	JLT    last
+	MOVQ   (BX), R9
+	MOVQ   8(BX), R10
+	LEAQ   (R9)(R9*2), R9
+	LEAQ   (R10)(R10*2), R10
+	LEAQ   (SI)(R9*4), R9
+	LEAQ   (SI)(R10*4), R10
+	LEAQ   (DX)(R8*4), R11
+	MOVQ   R8, R12
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+
+pairTap:
+	VBROADCASTSS (DX), X2
+	VBROADCASTSS (R11), X3
+	VMULPS       (R9), X2, X2
+	VMULPS       (R10), X3, X3
+	VADDPS       X2, X0, X0
+	VADDPS       X3, X1, X1
+	ADDQ         $12, R9
+	ADDQ         $12, R10
+	ADDQ         $4, DX
+	ADDQ         $4, R11
+	DECQ         R12
+	JNZ          pairTap
+	MOVQ         R11, DX
+	VMOVUPS      X0, (DI)
+	VMOVUPS      X1, 12(DI)
+	ADDQ         $24, DI
+	ADDQ         $16, BX
+	JMP          pair
+
+last:
+	ADDQ   $2, CX
+	JEQ    done
+	MOVQ   (BX), R9
+	LEAQ   (R9)(R9*2), R9
+	LEAQ   (SI)(R9*4), R9
+	VXORPS X0, X0, X0
+
+lastTap:
+	VBROADCASTSS (DX), X2
+	VMULPS       (R9), X2, X2
+	VADDPS       X2, X0, X0
+	ADDQ         $12, R9
+	ADDQ         $4, DX
+	DECQ         R8
+	JNZ          lastTap
+	VMOVUPS      X0, (DI)
+
+done:
+	VZEROUPPER
+	RET
