@@ -108,6 +108,21 @@ func (a *Arguments) Side(name string) int {
 	return int(v)
 }
 
+// autoScale stands for the smallest scale that leaves no less than what is needed.
+const autoScale = 0
+
+// scale reads by how much JPEGs are scaled.
+func (a *Arguments) scale(text string) int {
+	switch text {
+	case "auto":
+		return autoScale
+	case "1", "2", "4", "8":
+		return int(text[0] - '0')
+	}
+	a.fail("scale is %q, not auto, 1, 2, 4 or 8", text)
+	return 1
+}
+
 // Size takes one side of a square, or height and width.
 func (a *Arguments) Size() (height, width int) {
 	height = a.Side("size")
@@ -124,6 +139,7 @@ type resampling struct {
 	filter    Filter
 	antialias bool
 	pil       bool // as Pillow does, in 8 bits
+	planes    bool // from the planes of a JPEG
 }
 
 // resampling takes method and antialias.
@@ -132,17 +148,23 @@ func (a *Arguments) resampling() resampling {
 	if text, given := a.Text("method"); given {
 		how.filter = a.filter(text)
 	}
-	text, given := a.Text("antialias")
-	switch {
-	case !given:
-		return how
-	case text == "pil":
+	if text, given := a.Text("antialias"); text == "pil" {
 		how.pil = true
-		return how
+	} else if given {
+		var err error
+		if how.antialias, err = strconv.ParseBool(text); err != nil {
+			a.fail("antialias is %q, not true, false or pil", text)
+		}
 	}
-	var err error
-	if how.antialias, err = strconv.ParseBool(text); err != nil {
-		a.fail("antialias is %q, not true, false or pil", text)
+	if text, given := a.Text("as"); given {
+		switch text {
+		case "pil":
+			how.pil = true
+		case "planes":
+			how.planes = true
+		default:
+			a.fail("as is %q, not pil or planes", text)
+		}
 	}
 	return how
 }

@@ -67,7 +67,7 @@ func ExampleParse_error() {
 	fmt.Println(err)
 	// Output:
 	// image ops "decode|resiez(224)", at byte 7: no op is called "resiez"; did you mean "resize"? There are decode, resize, resize_small, resize_to_sequence, central_crop, random_crop, inception_crop, flip_lr, grayscale, value_range, vgg_value_range
-	// image ops "decode|resize(224, metod=bicubic)", at byte 7: resize: no argument is called "metod"; did you mean "method"? Write resize(size | height, width, [method], [antialias])
+	// image ops "decode|resize(224, metod=bicubic)", at byte 7: resize: no argument is called "metod"; did you mean "method"? Write resize(size | height, width, [method], [antialias], [as])
 }
 
 func ExampleInspect() {

@@ -71,3 +71,72 @@ lastTap:
 done:
 	VZEROUPPER
 	RET
+
+// LANES adds the products of four weights with the source, one to a lane, to sum.
+#define LANES(source, weights, sum) \
+	VMOVUPS (weights), X4 \
+	VMULPS  (source), X4, X4 \
+	VADDPS  X4, sum, sum \
+	ADDQ    $16, source \
+	ADDQ    $16, weights
+
+// func gatherFours(out, source *float32, first *int, weights *float32, fours, quads int)
+//
+// Value x of out is the sum of 4·quads values of the source from first[x] on, each times its weight:
+// first lane by lane, then lanes 0 and 1, lanes 2 and 3, and the two results, as in
+// gatherValuesPortable. Four values are done at a time.
+TEXT ·gatherFours(SB), NOSPLIT, $0-48
+	MOVQ out+0(FP), DI
+	MOVQ source+8(FP), SI
+	MOVQ first+16(FP), BX
+	MOVQ weights+24(FP), DX
+	MOVQ fours+32(FP), CX
+	MOVQ quads+40(FP), R8
+
+four:
+	MOVQ   (BX), R9
+	MOVQ   8(BX), R10
+	MOVQ   16(BX), R11
+	MOVQ   24(BX), R12
+	LEAQ   (SI)(R9*4), R9
+	LEAQ   (SI)(R10*4), R10
+	LEAQ   (SI)(R11*4), R11
+	LEAQ   (SI)(R12*4), R12
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	MOVQ   R8, R13
+
+quad0:
+	LANES(R9, DX, X0)
+	DECQ R13
+	JNZ  quad0
+	MOVQ R8, R13
+
+quad1:
+	LANES(R10, DX, X1)
+	DECQ R13
+	JNZ  quad1
+	MOVQ R8, R13
+
+quad2:
+	LANES(R11, DX, X2)
+	DECQ R13
+	JNZ  quad2
+	MOVQ R8, R13
+
+quad3:
+	LANES(R12, DX, X3)
+	DECQ    R13
+	JNZ     quad3
+	VHADDPS X1, X0, X0
+	VHADDPS X3, X2, X2
+	VHADDPS X2, X0, X0
+	VMOVUPS X0, (DI)
+	ADDQ    $16, DI
+	ADDQ    $32, BX
+	DECQ    CX
+	JNZ     four
+	VZEROUPPER
+	RET

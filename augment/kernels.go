@@ -66,3 +66,40 @@ func mapRangePortable(values []float32, from, scale, to float32) {
 		values[i] = float32((v-from)*scale) + to // rounded twice: no fused multiply-add
 	}
 }
+
+// gatherSlack is the number of values that gatherValues may read behind its source and write behind
+// its row.
+const gatherSlack = 8
+
+// gatherValuesPortable writes a row of single values, each the weighted sum of values of the source
+// row. The weights come in fours, and so are the products added: the sum of each of four lanes,
+// then lanes 0 and 1, lanes 2 and 3, and the two results.
+func gatherValuesPortable(out, source []float32, columns *taps) {
+	for x, first := range columns.first {
+		from := source[first:][:columns.length]
+		var sums [4]float32
+		for i, weight := range columns.of(x) {
+			sums[i&3] += float32(weight * from[i]) // rounded twice: no fused multiply-add
+		}
+		out[x] = (sums[0] + sums[1]) + (sums[2] + sums[3])
+	}
+}
+
+// Conversion from YCbCr of full range (JFIF; ITU-T T.871, section 7).
+const (
+	crToRed   = 1.402
+	cbToGreen = -0.344136286
+	crToGreen = -0.714136286
+	cbToBlue  = 1.772
+)
+
+// convertPlanesPortable writes pixels of [N,3], clamped to 0 to 255.
+func convertPlanesPortable(to, luma, cb, cr []float32) {
+	clamped := func(v float32) float32 { return min(max(v, 0), 255) }
+	for i, y := range luma {
+		b, r := cb[i]-128, cr[i]-128
+		to[3*i] = clamped(y + float32(r*crToRed)) // rounded twice: no fused multiply-add
+		to[3*i+1] = clamped(y + float32(b*cbToGreen) + float32(r*crToGreen))
+		to[3*i+2] = clamped(y + float32(b*cbToBlue))
+	}
+}

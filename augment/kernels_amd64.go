@@ -32,8 +32,8 @@ func blendRows(sum []float32, rows [][]uint8, weights []float32) {
 	}
 }
 
-// gatherRow writes a row. It writes a value behind the row, and reads one behind the source; without
-// room for that it leaves the row to the portable twin.
+// gatherRow writes a row. It writes a value behind the row, and reads one behind the source;
+// without room for that it leaves the row to the portable twin.
 func gatherRow(out, source []float32, columns *taps) {
 	count := len(columns.first)
 	if !useAVX2 || count == 0 || len(out) <= 3*count || len(source) <= 3*columns.source || !columns.within() {
@@ -41,6 +41,33 @@ func gatherRow(out, source []float32, columns *taps) {
 		return
 	}
 	gatherPixels(&out[0], &source[0], &columns.first[0], &columns.weights[0], count, columns.length)
+}
+
+// gatherValues writes a row of single values. It writes up to three values behind the row.
+func gatherValues(out, source []float32, columns *taps) {
+	count := len(columns.first)
+	last := 0
+	for _, first := range columns.first {
+		last = max(last, first)
+	}
+	if !useAVX2 || count == 0 || columns.length%4 != 0 || len(out) < count+3 || last+columns.length > len(source) {
+		gatherValuesPortable(out, source, columns)
+		return
+	}
+	fours := count / 4
+	if fours > 0 {
+		gatherFours(&out[0], &source[0], &columns.first[0], &columns.weights[0], fours, columns.length/4)
+	}
+	rest := taps{length: columns.length, first: columns.first[4*fours:], weights: columns.weights[4*fours*columns.length:]}
+	gatherValuesPortable(out[4*fours:], source, &rest)
+}
+
+func convertPlanes(to, luma, cb, cr []float32) {
+	done := 0
+	if useAVX2 {
+		done = convertPlanesAVX2(to, luma, cb, cr)
+	}
+	convertPlanesPortable(to[3*done:], luma[done:], cb[done:], cr[done:])
 }
 
 func widen(to []float32, from []uint8) {
@@ -116,6 +143,42 @@ func blendRowsAVX2(sum []float32, rows [][]uint8, weights []float32) (done int) 
 //
 //go:noescape
 func gatherPixels(out, source *float32, first *int, weights *float32, count, length int)
+
+// gatherFours is gatherValuesPortable, four outputs at a time, without its checks (gather_amd64.s).
+//
+//go:noescape
+func gatherFours(out, source *float32, first *int, weights *float32, fours, quads int)
+
+// convertPlanesAVX2 converts 8 pixels at a time and returns how many it did. The fourth value of a
+// pixel is written over by the next one.
+func convertPlanesAVX2(to, luma, cb, cr []float32) (done int) {
+	zero, most, middle := archsimd.BroadcastFloat32x8(0), archsimd.BroadcastFloat32x8(255), archsimd.BroadcastFloat32x8(128)
+	cr2r, cb2g := archsimd.BroadcastFloat32x8(crToRed), archsimd.BroadcastFloat32x8(cbToGreen)
+	cr2g, cb2b := archsimd.BroadcastFloat32x8(crToGreen), archsimd.BroadcastFloat32x8(cbToBlue)
+	for ; done+8 <= len(luma) && 3*done+25 <= len(to); done += 8 {
+		y := archsimd.LoadFloat32x8(luma[done:])
+		b := archsimd.LoadFloat32x8(cb[done:]).Sub(middle)
+		r := archsimd.LoadFloat32x8(cr[done:]).Sub(middle)
+		red := y.Add(r.Mul(cr2r)).Max(zero).Min(most).AsInt32x8()
+		green := y.Add(b.Mul(cb2g)).Add(r.Mul(cr2g)).Max(zero).Min(most).AsInt32x8()
+		blue := y.Add(b.Mul(cb2b)).Max(zero).Min(most).AsInt32x8()
+		rgLow, rgHigh := red.InterleaveLoGrouped(green).AsUint64x4(), red.InterleaveHiGrouped(green).AsUint64x4()
+		bLow, bHigh := blue.InterleaveLoGrouped(blue).AsUint64x4(), blue.InterleaveHiGrouped(blue).AsUint64x4()
+		p04, p15 := rgLow.InterleaveLoGrouped(bLow).AsFloat32x8(), rgLow.InterleaveHiGrouped(bLow).AsFloat32x8()
+		p26, p37 := rgHigh.InterleaveLoGrouped(bHigh).AsFloat32x8(), rgHigh.InterleaveHiGrouped(bHigh).AsFloat32x8()
+		out := to[3*done:][:25]
+		p04.GetLo().Store(out[0:])
+		p15.GetLo().Store(out[3:])
+		p26.GetLo().Store(out[6:])
+		p37.GetLo().Store(out[9:])
+		p04.GetHi().Store(out[12:])
+		p15.GetHi().Store(out[15:])
+		p26.GetHi().Store(out[18:])
+		p37.GetHi().Store(out[21:])
+	}
+	archsimd.ClearAVXUpperBits()
+	return done
+}
 
 // widenAVX2 converts 16 values at a time and returns how many it did.
 func widenAVX2(to []float32, from []uint8) (done int) {

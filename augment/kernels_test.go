@@ -39,6 +39,18 @@ func TestKernelsAgree(t *testing.T) {
 		gatherRow(out, source, &columns)
 		gatherRowPortable(outWant, source, &columns)
 		same(t, "gatherRow", n, out[:3*len(columns.first)], outWant[:3*len(columns.first)])
+		columns.fillUp(4)
+		source = append(source, make([]float32, gatherSlack)...)
+		gatherValues(out, source, &columns)
+		gatherValuesPortable(outWant, source, &columns)
+		same(t, "gatherValues", n, out[:len(columns.first)], outWant[:len(columns.first)])
+		planes, to, toWant := make([]float32, 3*n), make([]float32, 3*n+1), make([]float32, 3*n)
+		for i := range planes {
+			planes[i] = float32(300*rng.Float64() - 20)
+		}
+		convertPlanes(to, planes[:n], planes[n:2*n], planes[2*n:])
+		convertPlanesPortable(toWant, planes[:n], planes[n:2*n], planes[2*n:])
+		same(t, "convertPlanes", n, to[:3*n], toWant)
 	}
 }
 

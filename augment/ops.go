@@ -38,6 +38,7 @@ type Action struct {
 	Height, Width int
 
 	sequence Sequence // that Run leaves, zero for other sizes
+	draft    bool     // Run needs the size that the next op leaves
 }
 
 // Ops is a table of ops. Of two with the same name the first counts.
@@ -61,13 +62,13 @@ const maxOutput = 16384
 // builtinOps have the names and meanings of big_vision's (pp/ops_general.py, pp/ops_image.py).
 // Resizing differs in two ways: antialias defaults to true, and floats are not rounded to 8 bits.
 var builtinOps = Ops{
-	{decodeOp, "decode([background=white])", "bytes to pixels 0 to 255; must come first", buildDecode},
-	{"resize", "resize(size | height, width, [method], [antialias])", "squash to that size; antialias=pil gives the bytes of Pillow", buildResize},
-	{"resize_small", "resize_small(size, [method], [antialias])", "shorter side to size, aspect kept", buildResizeSmall},
-	{"resize_to_sequence", "resize_to_sequence(patch_size, max_sequence_len, [method], [antialias])", "most whole patches allowed, aspect kept: NaFlex", buildResizeToSequence},
+	{decodeOp, "decode([background=white], [scale=1])", "bytes to pixels 0 to 255; must come first; scale=auto decodes large JPEGs smaller", buildDecode},
+	{"resize", "resize(size | height, width, [method], [antialias], [as])", "squash to that size; as=pil gives the bytes of Pillow, as=planes is faster", buildResize},
+	{"resize_small", "resize_small(size, [method], [antialias], [as])", "shorter side to size, aspect kept", buildResizeSmall},
+	{"resize_to_sequence", "resize_to_sequence(patch_size, max_sequence_len, [method], [antialias], [as])", "most whole patches allowed, aspect kept: NaFlex", buildResizeToSequence},
 	{"central_crop", "central_crop(size | height, width)", "cut out the middle", buildCentralCrop},
 	{"random_crop", "random_crop(size | height, width)", "cut out a random part", buildRandomCrop},
-	{"inception_crop", "inception_crop(size, [area_min=5], [area_max=100])", "random area in percent and aspect, then resize", buildInceptionCrop},
+	{"inception_crop", "inception_crop(size, [area_min=5], [area_max=100], [method], [antialias], [as])", "random area in percent and aspect, then resize", buildInceptionCrop},
 	{"flip_lr", "flip_lr", "flip horizontally with probability 0.5", buildFlip},
 	{"grayscale", "grayscale([p=1])", "remove colour, with probability p", buildGrayscale},
 	{"value_range", "value_range(low, high, [in_low=0], [in_high=255])", "map in_low..in_high to low..high", buildValueRange},
@@ -77,18 +78,19 @@ var builtinOps = Ops{
 // decodeOp is the op that every pipeline begins with.
 const decodeOp = "decode"
 
-// buildDecode takes what transparency is laid over: white, black or #rrggbb.
+// buildDecode takes what transparency is laid over, white, black or #rrggbb, and by how much JPEGs
+// are scaled while they are decoded.
 func buildDecode(a *Arguments) (Action, error) {
 	background := White
 	if text, given := a.Text("background"); given {
 		background = a.colour("background", text)
 	}
-	return Action{Run: func(p *Pixels, _ *random.Stream) (err error) {
-		if p.stored, err = p.limits.decodeStored(p.encoded, 1); err == nil && p.stored == nil {
-			p.image, err = p.limits.DecodeOver(p.encoded, background)
-		}
-		p.encoded = nil
-		return err
+	scale := 1
+	if text, given := a.Text("scale"); given {
+		scale = a.scale(text)
+	}
+	return Action{draft: scale == autoScale, Run: func(p *Pixels, _ *random.Stream) error {
+		return p.decode(background, scale)
 	}}, nil
 }
 

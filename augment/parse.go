@@ -38,6 +38,9 @@ func (ops Ops) Parse(pipeline string) (*Pipeline, error) {
 		}
 		position += len(text) + 1
 	}
+	if p.drafts && p.draft[0] == 0 {
+		return nil, &ParseError{pipeline, 0, "decode: scale=auto needs an op behind it that leaves a fixed size, such as resize(224); or write scale=2, 4 or 8"}
+	}
 	return p, nil
 }
 
@@ -70,6 +73,12 @@ func (p *Pipeline) add(ops Ops, i int, text string, position int) error {
 	p.random = p.random || action.Random
 	if !p.random {
 		p.fixed++
+	}
+	if i == 0 {
+		p.drafts = action.draft
+	}
+	if i == 1 && p.drafts {
+		p.draft = [2]int{action.Height, action.Width}
 	}
 	p.steps = append(p.steps, step{strings.TrimSpace(text), action.Run})
 	if !action.KeepsSize {

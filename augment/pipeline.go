@@ -14,7 +14,9 @@ type Pipeline struct {
 	sequence      Sequence
 	ownLength     bool // sequence.Length replaces that of the op
 	random        bool
-	fixed         int // ops before the first random one
+	fixed         int    // ops before the first random one
+	drafts        bool   // decode asks for draft
+	draft         [2]int // height and width that the op behind decode leaves
 	limits        Limits
 }
 
@@ -64,7 +66,7 @@ func (p *Pipeline) Prepare(encoded []byte) (*Pixels, error) {
 }
 
 func (p *Pipeline) prepare(encoded []byte) (*Pixels, error) {
-	pixels := &Pixels{encoded: encoded, limits: p.limits}
+	pixels := &Pixels{encoded: encoded, limits: p.limits, draft: p.draft}
 	if p.ownLength {
 		pixels.sequenceLength = p.sequence.Length
 	}

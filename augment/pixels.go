@@ -15,7 +15,8 @@ type Pixels struct {
 	image   *Image
 	tensor  *Tensor
 
-	sequenceLength int // that replaces that of resize_to_sequence; 0 for none
+	draft          [2]int // height and width that decode(scale=auto) must not go below
+	sequenceLength int    // that replaces that of resize_to_sequence; 0 for none
 }
 
 // Image returns the pixels as 8-bit values, or nil once an op has turned them into floats. An op
@@ -105,6 +106,8 @@ func (p *Pixels) resize(height, width int, how resampling) error {
 	switch {
 	case p.tensor != nil:
 		t = p.tensor.Resize(height, width, how.filter, how.antialias)
+	case p.stored != nil && how.planes && p.stored.hasPlanes():
+		t = p.stored.resizePlanes(height, width, how.filter, how.antialias)
 	case p.stored != nil:
 		t = resizeRows(p.stored, height, width, how.filter, how.antialias)
 	default:

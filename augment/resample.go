@@ -30,8 +30,8 @@ func (f Filter) at(x float64) float64 {
 }
 
 // taps say of which source samples each output sample is the weighted sum: first, first+1 and so
-// on. All outputs have the same number of weights; the excess ones are 0, so that the loop over them
-// is the same for every sample.
+// on. All outputs have the same number of weights; the excess ones are 0, so that the loop over
+// them is the same for every sample.
 type taps struct {
 	length  int
 	source  int // samples that there are
@@ -39,6 +39,7 @@ type taps struct {
 	weights []float32 // length for each output
 
 	exact []float64 // of one output
+	spare []float32
 }
 
 // of returns the weights of an output.

@@ -7,29 +7,58 @@ import (
 	"github.com/pali3/pali3/internal/imagefile"
 )
 
-// stored is a part of a decoded JPEG, upright, whose planes are converted to RGB when an op asks for
-// its rows: a crop converts only what remains, and a resize holds only the rows that it works on.
+// stored is a part of a decoded JPEG, upright, whose planes are converted to RGB when an op asks
+// for its rows: a crop converts only what remains, and a resize holds only the rows that it works
+// on.
 type stored struct {
 	decoder *jpeg.Decoder
 	planes  *jpeg.Image
 	part    region
 }
 
-// decodeStored decodes a JPEG without converting it, or returns nil for an image of another kind,
-// one to be turned upright and one so large that it is worth to free its planes soon.
-func (l Limits) decodeStored(encoded []byte, scale int) (s *stored, err error) {
-	if imagefile.Format(encoded) != JPEG {
-		return nil, nil
-	}
+// decode decodes the image. A JPEG remains as its planes, unless it is to be turned upright, or so
+// large that its planes should be freed soon.
+func (p *Pixels) decode(background Colour, scale int) error {
+	encoded := p.encoded
+	p.encoded = nil
 	info, err := imagefile.ReadHeader(encoded)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	if scale == autoScale {
+		scale = draftScale(info, p.draft)
+	}
+	if info.Format != JPEG || scale == 1 && (info.Orientation > 1 || info.Width*info.Height > keptPixels) {
+		p.image, err = p.limits.DecodeOver(encoded, background)
+		return err
+	}
+	if p.stored, err = p.limits.decodeStored(encoded, info, scale); err == nil && info.Orientation > 1 {
+		p.convert()
+		p.image = upright(p.image, info.Orientation)
+	}
+	return err
+}
+
+// draftScale returns the largest of 8, 4, 2 and 1 by which the sides of the upright image can be
+// divided without falling below what is wanted, as Pillow's Image.draft does.
+func draftScale(info imagefile.Info, wanted [2]int) int {
+	width, height := info.Upright()
+	for scale := 8; scale > 1; scale /= 2 {
+		if width/wanted[1] >= scale && height/wanted[0] >= scale {
+			return scale
+		}
+	}
+	return 1
+}
+
+// decodeStored decodes a JPEG without converting it.
+func (l Limits) decodeStored(encoded []byte, info imagefile.Info, scale int) (s *stored, err error) {
 	if err := l.check(encoded, info.Width, info.Height); err != nil {
 		return nil, err
 	}
-	if info.Orientation > 1 || info.Width*info.Height > keptPixels {
-		return nil, nil
+	if info.Width*info.Height > largePixels {
+		oneAtATime.Lock()
+		defer oneAtATime.Unlock()
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -47,7 +76,11 @@ func (l Limits) decodeStored(encoded []byte, scale int) (s *stored, err error) {
 }
 
 // release gives the memory back. The rows are then no longer available.
-func (s *stored) release() { jpegDecoders.Put(s.decoder) }
+func (s *stored) release() {
+	if s.planes.Width*s.planes.Height <= keptPixels {
+		jpegDecoders.Put(s.decoder)
+	}
+}
 
 func (s *stored) Size() (height, width int) { return s.part.height, s.part.width }
 

@@ -30,9 +30,20 @@ type rowMemory struct {
 	row      [4][]uint8
 }
 
+// Interpolates reports whether [Image.RGB] interpolates between the rows and between the columns of
+// a plane. At half the resolution, the weights are 3/4 for the sample that covers the pixel and 1/4
+// for the nearest other one. Where it does not, it repeats samples.
+func (m *Image) Interpolates(plane int) (rows, columns bool) {
+	p := m.Planes[plane]
+	smooth := m.smooth(p)
+	return smooth && p.V == 2 && p.H <= 2, smooth && p.H == 2 && p.V <= 2
+}
+
+func (m *Image) smooth(p Plane) bool { return m.fancy && !(p.H == 2 && p.Width <= 2) }
+
 func (m *Image) prepareRows() {
 	for i, p := range m.Planes {
-		smooth := m.fancy && !(p.H == 2 && p.Width <= 2)
+		smooth := m.smooth(p)
 		m.rows.samplers[i].begin(p.Pix, p.Stride, p.Width, p.Height, p.H, p.V, smooth)
 		m.rows.buffers[i] = resized(m.rows.buffers[i], m.rows.samplers[i].RowSize()+32)
 	}
